@@ -158,7 +158,7 @@ func (t *Tensor) contentStrings() ([][]byte, error) {
 	for i := range lengths {
 		length, n := protowire.ConsumeVarint(rest)
 		if n < 0 {
-			return nil, t.errorf(ErrMalformed, "malformed: length of string %d: %v", i, protowire.ParseError(n))
+			return nil, t.errorf(ErrMalformed, "malformed: length of string %d: %s", i, reason(n))
 		}
 		lengths[i], rest = length, rest[n:]
 	}

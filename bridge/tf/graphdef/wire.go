@@ -2,6 +2,7 @@ package graphdef
 
 import (
 	"iter"
+	"strings"
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -75,7 +76,13 @@ func (s *source) field(pos, end int) (f field, next int, err error) {
 
 // malformed turns one of protowire's negative lengths into an error.
 func malformed(at, code int) error {
-	return errorAt(at, ErrMalformed, "malformed: %v", protowire.ParseError(code))
+	return errorAt(at, ErrMalformed, "malformed: %s", reason(code))
+}
+
+// reason is protowire's text for a negative length without its prefix, in which a space may be a no-break space: protobuf
+// varies it from build to build to keep its texts from being relied on.
+func reason(code int) string {
+	return strings.TrimLeft(strings.TrimPrefix(protowire.ParseError(code).Error(), "proto:"), " \u00a0")
 }
 
 // want checks the wire type of a known field.
