@@ -8,6 +8,7 @@
 package pbtxt
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -18,13 +19,11 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 )
 
+// Limits of ToBinary. Messages take far more memory than the few characters that make one, so they are counted before any is made.
 const (
-	// MaxBytes is the longest text that ToBinary takes. Text takes some four bytes for one of binary, and parsing it some ten
-	// times its length in memory.
-	MaxBytes = 256 << 20
-
-	// maxDepth is how deep messages may nest. A tensor in a list in an attribute of a function's node is at depth 9.
-	maxDepth = 100
+	MaxBytes    = 64 << 20 // of text
+	MaxMessages = 1 << 20  // nodes, attributes, shapes, dimensions and so on
+	MaxDepth    = 100      // of messages in messages; a dimension of a tensor of a node of a library function is at depth 9
 )
 
 // ErrSyntax is wrapped by the errors about text that is not a GraphDef in text format.
@@ -38,8 +37,11 @@ func ToBinary(text []byte) ([]byte, error) {
 	if len(text) > MaxBytes {
 		return nil, fmt.Errorf("%w: %d bytes of text, the limit is %d", graphdef.ErrLimit, len(text), MaxBytes)
 	}
+	if err := checkMessages(text); err != nil {
+		return nil, err
+	}
 	var graph graph_go_proto.GraphDef
-	if err := (prototext.UnmarshalOptions{RecursionLimit: maxDepth}).Unmarshal(text, &graph); err != nil {
+	if err := prototext.Unmarshal(text, &graph); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSyntax, err)
 	}
 	wire, err := proto.MarshalOptions{Deterministic: true}.Marshal(&graph)
@@ -48,3 +50,48 @@ func ToBinary(text []byte) ([]byte, error) {
 	}
 	return wire, nil
 }
+
+// checkMessages counts the messages in the text and how deep they nest, without parsing more of it than strings and comments.
+func checkMessages(text []byte) error {
+	messages, depth := 0, 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"', '\'':
+			i = endOfString(text, i)
+		case '#':
+			i = endOfLine(text, i)
+		case '}', '>':
+			depth--
+		case '{', '<':
+			messages++
+			depth++
+		}
+		if depth > MaxDepth {
+			return fmt.Errorf("%w: messages nested deeper than %d in line %d", graphdef.ErrLimit, MaxDepth, line(text, i))
+		}
+		if messages > MaxMessages {
+			return fmt.Errorf("%w: more than %d messages, in line %d", graphdef.ErrLimit, MaxMessages, line(text, i))
+		}
+	}
+	return nil
+}
+
+// endOfString is the position of the quote that ends the string that starts at i, or the end of the text.
+func endOfString(text []byte, i int) int {
+	quote := text[i]
+	for i++; i < len(text) && text[i] != quote; i++ {
+		if text[i] == '\\' {
+			i++
+		}
+	}
+	return i
+}
+
+func endOfLine(text []byte, i int) int {
+	for i < len(text) && text[i] != '\n' {
+		i++
+	}
+	return i
+}
+
+func line(text []byte, i int) int { return 1 + bytes.Count(text[:i], []byte("\n")) }
