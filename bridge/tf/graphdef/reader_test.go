@@ -407,3 +407,10 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// This package's tests do not import pbtxt.
+func TestParseTextNotLinked(t *testing.T) {
+	_, err := graphdef.ParseText([]byte("node {}"), graphdef.Limits{})
+	require.EqualError(t, err, "text format is not linked into this program: import github.com/tf2ng/tf2ng/bridge/tf/pbtxt")
+	assert.ErrorIs(t, err, graphdef.ErrText)
+}
