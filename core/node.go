@@ -1,0 +1,140 @@
+package core
+
+import (
+	"fmt"
+)
+
+// Value is one output of a node.
+type Value struct {
+	Node  *Node
+	Index int
+}
+
+// Fact returns the value's type and shape as far as they are known.
+func (v Value) Fact() Fact { return v.Node.outputs[v.Index] }
+
+// Type returns the value's element type.
+func (v Value) Type() Type { return v.Fact().Type }
+
+// Shape returns the value's shape.
+func (v Value) Shape() Shape { return v.Fact().Shape }
+
+// Constant returns the value's tensor if its node is a Constant, else nil.
+func (v Value) Constant() *Tensor {
+	if c, ok := v.Node.op.(*Constant); ok {
+		return c.Value
+	}
+	return nil
+}
+
+// String writes the node's name, and :index for outputs but the first.
+func (v Value) String() string {
+	if v.Node == nil {
+		return "<none>"
+	}
+	if v.Index == 0 {
+		return v.Node.String()
+	}
+	return fmt.Sprintf("%s:%d", v.Node, v.Index)
+}
+
+// Origin tells where a node came from.
+type Origin struct {
+	Node    string `json:"node,omitempty"`    // the TensorFlow node that it serves
+	Op      string `json:"op,omitempty"`      // that node's TensorFlow op
+	Builder string `json:"builder,omitempty"` // the builder of package builders that emitted it
+}
+
+// Node is an op applied to input values. Op, inputs and outputs never change.
+type Node struct {
+	Name   string // unique in a Function once it is built; may be empty before
+	Origin Origin
+	op     Op
+	inputs []Value
+
+	outputs []Fact
+}
+
+// NewNode applies op to inputs: it infers, and returns an *OpError if the op
+// rejects them.
+func NewNode(op Op, inputs ...Value) (*Node, error) { return NewNamedNode("", op, inputs...) }
+
+// NewNamedNode is NewNode with a name, which errors tell.
+func NewNamedNode(name string, op Op, inputs ...Value) (*Node, error) {
+	in := make([]Operand, len(inputs))
+	for i, v := range inputs {
+		if v.Node == nil {
+			return nil, located(Violation("", i, "is not connected"), op, name)
+		}
+		in[i] = Operand{v.Fact(), v.Constant()}
+	}
+	outputs, err := op.Infer(in)
+	if err != nil {
+		return nil, located(err, op, name)
+	}
+	return &Node{Name: name, op: op, inputs: inputs, outputs: outputs}, nil
+}
+
+// Apply is NewNode for ops with one output: it returns that output.
+func Apply(op Op, inputs ...Value) (Value, error) {
+	n, err := NewNode(op, inputs...)
+	if err != nil {
+		return Value{}, err
+	}
+	return n.Out(0), nil
+}
+
+// NewConstant returns the value of a Constant node. The tensor must not change any more.
+func NewConstant(t *Tensor) Value {
+	return (&Node{op: &Constant{Value: t}, outputs: []Fact{t.Fact()}}).Out(0)
+}
+
+// Op returns the node's op, which must not be changed.
+func (n *Node) Op() Op { return n.op }
+
+// OpName returns the registered name of the node's op.
+func (n *Node) OpName() string { return OpName(n.op) }
+
+// Inputs returns the inputs, which must not be changed.
+func (n *Node) Inputs() []Value { return n.inputs }
+
+// Outputs returns one Fact per output; they must not be changed.
+func (n *Node) Outputs() []Fact { return n.outputs }
+
+// Out returns output i as a value.
+func (n *Node) Out(i int) Value { return Value{n, i} }
+
+// String returns the name, or the op's name for a node without one.
+func (n *Node) String() string {
+	if n.Name != "" {
+		return n.Name
+	}
+	return n.OpName()
+}
+
+// Eval runs the node's reference on complete input tensors.
+func (n *Node) Eval(in []*Tensor) ([]*Tensor, error) {
+	out, err := EvalOp(n.op, in)
+	return out, located(err, n.op, n.Name)
+}
+
+// EvalOp infers and runs an op's reference on tensors.
+func EvalOp(op Op, in []*Tensor) ([]*Tensor, error) {
+	operands := make([]Operand, len(in))
+	for i, t := range in {
+		operands[i] = Operand{t.Fact(), t}
+	}
+	facts, err := op.Infer(operands)
+	if err != nil {
+		return nil, located(err, op, "")
+	}
+	out := make([]*Tensor, len(facts))
+	for i, f := range facts {
+		if f.Static() {
+			if out[i], err = NewTensor(f.Type, f.Shape); err != nil {
+				return nil, located(err, op, "")
+			}
+		}
+	}
+	return out, located(op.Eval(in, out), op, "")
+}

@@ -1,0 +1,157 @@
+package core
+
+import (
+	"fmt"
+	"reflect"
+	"sort"
+)
+
+// Fact is what is known of a value before it is computed: its element type and
+// shape, either of which may be partly unknown.
+type Fact struct {
+	Type  Type  `json:"type"`
+	Shape Shape `json:"shape"`
+}
+
+// String writes f32[2,?].
+func (f Fact) String() string { return f.Type.String() + f.Shape.String() }
+
+// Static reports whether type and shape are fully known.
+func (f Fact) Static() bool { return f.Type != Dynamic && f.Shape.Static() }
+
+// Operand is what Infer sees of an input: its Fact and, if the input is a
+// constant, its value.
+type Operand struct {
+	Fact
+	Const *Tensor
+}
+
+// Op is an operation with its attributes, which are its exported fields. Ops are
+// pointers to structs and do not change once they are part of a Node.
+type Op interface {
+	// Infer validates the attributes and inputs and returns one Fact per output.
+	// It must accept unknown types, dimensions and ranks, and reject every input
+	// that Eval or a kernel could not compute. Errors come from Violation.
+	Infer(in []Operand) ([]Fact, error)
+	// Eval is the reference. The inputs passed Infer and are complete; out holds
+	// one tensor per output, allocated from the inferred facts (nil where Infer
+	// could not tell the shape: Eval then puts a tensor there).
+	Eval(in, out []*Tensor) error
+}
+
+// Decomposer is an Op that is defined as a graph of simpler ops.
+type Decomposer interface {
+	Op
+	// Decompose returns values equal, bit for bit, to the op's outputs.
+	Decompose(in []Value) ([]Value, error)
+}
+
+// Associated is an Op whose inputs have names, which errors then tell.
+type Associated interface{ InputNames() []string }
+
+var registry = map[string]reflect.Type{}
+
+// register makes an op known under the name of its Go type. It is called once,
+// from the op's file.
+func register[T any, P interface {
+	*T
+	Op
+}]() struct{} {
+	t := reflect.TypeFor[T]()
+	if _, dup := registry[t.Name()]; dup {
+		panic("core: op registered twice: " + t.Name())
+	}
+	registry[t.Name()] = t
+	return struct{}{}
+}
+
+// OpNames lists the registered ops, sorted.
+func OpNames() []string {
+	names := make([]string, 0, len(registry))
+	for n := range registry {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// NewOp returns an op of a registered name with zero attributes.
+func NewOp(name string) (Op, error) {
+	t, ok := registry[name]
+	if !ok {
+		return nil, fmt.Errorf("unknown op %q", name)
+	}
+	return reflect.New(t).Interface().(Op), nil
+}
+
+// OpName returns the registered name of an op.
+func OpName(op Op) string { return reflect.TypeOf(op).Elem().Name() }
+
+// OpError reports attributes or inputs that an op does not accept.
+type OpError struct {
+	Node       string // the node, if it has a name
+	Op         string
+	Constraint string // the label in the op's document, as Quantize-C2; may be empty
+	Input      int    // the input at fault; -1 for attributes and for inputs together
+	InputName  string // its name, if the op names its inputs
+	Msg        string // what was got and what was wanted
+}
+
+// Error writes: node "conv1" (Quantize): input 1 (scale): got ..., want ... (Quantize-C2).
+func (e *OpError) Error() string {
+	s := e.Op
+	if e.Node != "" {
+		s = fmt.Sprintf("node %q (%s)", e.Node, e.Op)
+	}
+	if e.Input >= 0 {
+		s += fmt.Sprintf(": input %d", e.Input)
+		if e.InputName != "" {
+			s += " (" + e.InputName + ")"
+		}
+	}
+	s += ": " + e.Msg
+	if e.Constraint != "" {
+		s += " (" + e.Constraint + ")"
+	}
+	return s
+}
+
+// Violation returns an OpError for Infer and Eval to return. constraint is the
+// label, "C2"; input is the input at fault, or -1. The op's name, the node's and the
+// input's are filled in by NewNode.
+func Violation(constraint string, input int, format string, args ...any) error {
+	return &OpError{Constraint: constraint, Input: input, Msg: fmt.Sprintf(format, args...)}
+}
+
+// located fills an OpError's op, node and input names.
+func located(err error, op Op, node string) error {
+	if err == nil {
+		return nil
+	}
+	e, ok := err.(*OpError)
+	if !ok {
+		e = &OpError{Input: -1, Msg: err.Error()}
+	}
+	c := *e
+	if c.Op == "" {
+		c.Op = OpName(op)
+		if c.Constraint != "" {
+			c.Constraint = c.Op + "-" + c.Constraint
+		}
+		if a, ok := op.(Associated); ok && c.Input >= 0 && c.Input < len(a.InputNames()) {
+			c.InputName = a.InputNames()[c.Input]
+		}
+	}
+	if c.Node == "" {
+		c.Node = node
+	}
+	return &c
+}
+
+// wantInputs checks the number of inputs.
+func wantInputs(in []Operand, n int) error {
+	if len(in) != n {
+		return Violation("", -1, "got %d inputs, want %d", len(in), n)
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package core
+
+var _ = register[IntegerConvolution]()
+
+// IntegerConvolution is the convolution that every quantized convolution becomes:
+// an exact int32 accumulation followed by a list of post-ops in float32.
+//
+//	acc[n,o,p] = sum over the taps inside the data of (data - data_zp) * (filters - filters_zp[o])
+//	out        = PostOps applied to acc, in order; the raw i32 accumulators without any
+//
+// Padding contributes nothing (it is the data's zero point). Sums wrap in int32 only
+// if they could exceed it, which C6 excludes.
+//
+//	Inputs:  data: i8 or u8, [N, C, spatial...] or [N, spatial..., C] by Layout
+//	         filters: i8 or u8, [O, C/Groups, spatial...] or [spatial..., C/Groups, O]
+//	         data_zero_point: the data's type, []
+//	         filters_zero_point: the filters' type, [] or [O]
+//	         operands of the post-ops, in their order (see PostOp)
+//	Outputs: i32, f32, or RoundSaturate's type; [N, O, spatial...] or [N, spatial..., O]
+//
+//	C1: data and filters are i8 or u8
+//	C2: 1 to 3 spatial dimensions; input channels = filters' channels * Groups
+//	C3: data_zero_point has the data's type and shape []
+//	C4: filters_zero_point has the filters' type and shape [] or [O]
+//	C5: the padded data is at least as large as the dilated window
+//	C6: one output sums at most 65793 products
+//	C10 to C12: see PostOp
+//
+// It generalizes nGraph's QuantizedConvolution and its experimental fused ops, which
+// decompose to it.
+type IntegerConvolution struct {
+	Spatial
+	Groups  int      `json:"groups,omitempty"` // 0 means 1; the data's channels for a depthwise convolution
+	PostOps []PostOp `json:"post_ops,omitempty"`
+}
+
+// InputNames names the fixed inputs.
+func (op *IntegerConvolution) InputNames() []string {
+	return []string{"data", "filters", "data_zero_point", "filters_zero_point"}
+}
+
+// Infer checks C1 to C12.
+func (op *IntegerConvolution) Infer(in []Operand) ([]Fact, error) {
+	if len(in) < 4 {
+		return nil, Violation("", -1, "got %d inputs, want at least 4", len(in))
+	}
+	if err := checkIntegerOperands(in, Unknown); err != nil {
+		return nil, err
+	}
+	data, filters := in[0].Shape, in[1].Shape
+	out, err := op.convolutionShape(data, filters, op.Groups)
+	if err != nil {
+		return nil, err
+	}
+	outC, channelAxis := Unknown, 0
+	if out.Ranked() {
+		channelAxis = op.Layout.channelAxis(len(out))
+		outC = out[channelAxis]
+	}
+	if err := checkIntegerOperands(in, outC); err != nil {
+		return nil, err
+	}
+	if filters.Ranked() {
+		_, i, _ := op.Layout.filterAxes(len(filters))
+		if err := tapsBound(op.window(filters), filters[i]); err != nil {
+			return nil, err
+		}
+	}
+	typ, err := inferPostOps(op.PostOps, in[4:], 4, out, channelAxis)
+	return []Fact{{typ, out}}, err
+}
+
+// Eval is the plain loop.
+func (op *IntegerConvolution) Eval(in, out []*Tensor) error {
+	c, err := newConv(&op.Spatial, in[0].Shape(), in[1].Shape(), out[0].Shape(), op.Groups)
+	if err != nil {
+		return err
+	}
+	data, filters := in[0].Int64s(), in[1].Int64s()
+	dataZP, filtersZP := in[2].Int64s()[0], in[3].Int64s()
+	post := newPostOps(op.PostOps, in[4:], out[0])
+	c.eachOutput(func(o, channel int, taps func(func(x, w int))) {
+		var acc int64
+		zp := filtersZP[channel%len(filtersZP)]
+		taps(func(x, w int) { acc += (data[x] - dataZP) * (filters[w] - zp) })
+		post.apply(o, channel, int32(acc))
+	})
+	return nil
+}
+
+// checkIntegerOperands checks the types of the 8-bit factors in[0] and in[1] and
+// their zero points in[2] and in[3], the second of which may have one element for
+// each of the channels (Unknown: not known).
+func checkIntegerOperands(in []Operand, channels int) error {
+	for i := range 2 {
+		if t := in[i].Type; t != I8 && t != U8 && t != Dynamic {
+			return Violation("C1", i, "got type %v, want i8 or u8", t)
+		}
+		if t := in[i+2].Type; !t.compatible(in[i].Type) {
+			return Violation([]string{"C3", "C4"}[i], i+2, "got type %v, want %v", t, in[i].Type)
+		}
+	}
+	if !in[2].Shape.Compatible(Shape{}) {
+		return Violation("C3", 2, "got shape %v, want []", in[2].Shape)
+	}
+	if s := in[3].Shape; !s.Compatible(Shape{}) && !s.Compatible(Shape{channels}) {
+		return Violation("C4", 3, "got shape %v, want [] or %v", s, Shape{channels})
+	}
+	return nil
+}

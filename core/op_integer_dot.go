@@ -1,0 +1,115 @@
+package core
+
+var _ = register[IntegerDot]()
+
+// IntegerDot is the dot product that every quantized dot and matrix product becomes:
+// an exact int32 accumulation followed by a list of post-ops in float32.
+//
+//	acc[m..., n...] = sum over k... of (a[m..., k...] - a_zp) * (b[k..., n...] - b_zp[n])
+//	out             = PostOps applied to acc, in order; the raw i32 accumulators without any
+//
+// k... are the last ReductionAxes axes of a and the first of b. The channels of
+// per-channel operands are the output's last axis.
+//
+//	Inputs:  a: i8 or u8, [m..., k...]
+//	         b: i8 or u8, [k..., n...]
+//	         a_zero_point: a's type, []
+//	         b_zero_point: b's type, [] or [N], N the last axis of the output
+//	         operands of the post-ops, in their order (see PostOp)
+//	Outputs: i32, f32, or RoundSaturate's type; [m..., n...]
+//
+//	C1: a and b are i8 or u8
+//	C2: the reduction axes exist in both and have equal sizes
+//	C3: a_zero_point has a's type and shape []
+//	C4: b_zero_point has b's type and shape [] or [N]
+//	C6: one output sums at most 65793 products
+//	C10 to C12: see PostOp
+type IntegerDot struct {
+	ReductionAxes int      `json:"reduction_axes_count"`
+	PostOps       []PostOp `json:"post_ops,omitempty"`
+}
+
+// InputNames names the fixed inputs.
+func (op *IntegerDot) InputNames() []string {
+	return []string{"a", "b", "a_zero_point", "b_zero_point"}
+}
+
+// Infer checks C1 to C12.
+func (op *IntegerDot) Infer(in []Operand) ([]Fact, error) {
+	if len(in) < 4 {
+		return nil, Violation("", -1, "got %d inputs, want at least 4", len(in))
+	}
+	if err := checkIntegerOperands(in, Unknown); err != nil {
+		return nil, err
+	}
+	out, err := dotShape(in[0].Shape, in[1].Shape, op.ReductionAxes)
+	if err != nil {
+		return nil, err
+	}
+	last, channels := max(len(out)-1, 0), 1
+	if len(out) > 0 {
+		channels = out[last]
+	} else if !out.Ranked() {
+		channels = Unknown
+	}
+	if err := checkIntegerOperands(in, channels); err != nil {
+		return nil, err
+	}
+	if b := in[1].Shape; b.Ranked() {
+		if err := tapsBound(b[:op.ReductionAxes], 1); err != nil {
+			return nil, err
+		}
+	}
+	typ, err := inferPostOps(op.PostOps, in[4:], 4, out, last)
+	return []Fact{{typ, out}}, err
+}
+
+// Eval is the plain loop.
+func (op *IntegerDot) Eval(in, out []*Tensor) error {
+	a, b := in[0].Int64s(), in[1].Int64s()
+	aZP, bZP := in[2].Int64s()[0], in[3].Int64s()
+	m, k, n := dotSizes(in[0].Shape(), in[1].Shape(), op.ReductionAxes)
+	post := newPostOps(op.PostOps, in[4:], out[0])
+	channels := 1
+	if s := out[0].Shape(); len(s) > 0 {
+		channels = s[len(s)-1]
+	}
+	for i := range m {
+		for j := range n {
+			var acc int64
+			channel := j % channels
+			zp := bZP[channel%len(bZP)]
+			for l := range k {
+				acc += (a[i*k+l] - aZP) * (b[l*n+j] - zp)
+			}
+			post.apply(i*n+j, channel, int32(acc))
+		}
+	}
+	return nil
+}
+
+// dotShape validates the shapes of a dot product and returns the output's.
+func dotShape(a, b Shape, reductionAxes int) (Shape, error) {
+	if reductionAxes < 0 {
+		return nil, Violation("C2", -1, "reduction axes count: got %d, want >= 0", reductionAxes)
+	}
+	for i, s := range []Shape{a, b} {
+		if s.Ranked() && len(s) < reductionAxes {
+			return nil, Violation("C2", i, "got shape %v, want at least %d axes to reduce", s, reductionAxes)
+		}
+	}
+	if !a.Ranked() || !b.Ranked() {
+		return nil, nil
+	}
+	outer := len(a) - reductionAxes
+	if ka, kb := a[outer:], b[:reductionAxes]; !ka.Compatible(kb) {
+		return nil, Violation("C2", -1, "cannot reduce axes %v of %v with axes %v of %v", ka, a, kb, b)
+	}
+	return append(append(Shape{}, a[:outer]...), b[reductionAxes:]...), nil
+}
+
+// dotSizes returns the products of the outer, reduced and inner dimensions.
+func dotSizes(a, b Shape, reductionAxes int) (m, k, n int) {
+	outer := len(a) - reductionAxes
+	return Shape(a[:outer]).elements(), Shape(b[:reductionAxes]).elements(), Shape(b[reductionAxes:]).elements()
+}

@@ -1,0 +1,307 @@
+package core
+
+import (
+	"fmt"
+	"math"
+	"unsafe"
+)
+
+// Alignment is the alignment in bytes of the data of tensors that this package
+// allocates.
+const Alignment = 64
+
+// Tensor is a dense row-major array of one element type. Its shape is static.
+type Tensor struct {
+	typ     Type
+	shape   Shape
+	data    []byte   // little-endian elements, aligned to the element size
+	strings []string // in place of data for String
+}
+
+// Element is a Go type that is the element of some Type.
+type Element interface {
+	bool | int8 | uint8 | int16 | uint16 | int32 | uint32 | int64 | uint64 | float32 | float64
+}
+
+// typeOf returns the Type of a Go element type.
+func typeOf[T Element]() Type {
+	switch any(*new(T)).(type) {
+	case bool:
+		return Bool
+	case int8:
+		return I8
+	case uint8:
+		return U8
+	case int16:
+		return I16
+	case uint16:
+		return U16
+	case int32:
+		return I32
+	case uint32:
+		return U32
+	case int64:
+		return I64
+	case uint64:
+		return U64
+	case float32:
+		return F32
+	}
+	return F64
+}
+
+// NewTensor returns a tensor of zeros. The shape must be static and within MaxElements.
+func NewTensor(t Type, s Shape) (*Tensor, error) {
+	n, err := s.Elements()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case t == String:
+		return &Tensor{typ: t, shape: s.Clone(), strings: make([]string, n)}, nil
+	case t.Size() == 0:
+		return nil, fmt.Errorf("a tensor needs a known element type, got %v", t)
+	}
+	return &Tensor{typ: t, shape: s.Clone(), data: AlignedBytes(n * t.Size())}, nil
+}
+
+// AlignedBytes returns n zero bytes whose first lies on a multiple of Alignment.
+func AlignedBytes(n int) []byte {
+	b := make([]byte, n+Alignment-1)
+	off := int(-uintptr(unsafe.Pointer(unsafe.SliceData(b))) & (Alignment - 1))
+	return b[off : off+n : off+n]
+}
+
+// TensorOver returns a tensor over data (little-endian, row-major), which it
+// borrows; only data that is not aligned to the element size is copied. The
+// length of data must be exactly that of the shape's elements.
+func TensorOver(t Type, s Shape, data []byte) (*Tensor, error) {
+	n, err := s.Elements()
+	if err != nil {
+		return nil, err
+	}
+	size := t.Size()
+	if size == 0 {
+		return nil, fmt.Errorf("a tensor over bytes needs a fixed-size element type, got %v", t)
+	}
+	if len(data)/size != n || len(data)%size != 0 {
+		return nil, fmt.Errorf("a %v tensor of shape %v has %d elements of %d bytes, got %d bytes", t, s, n, size, len(data))
+	}
+	if uintptr(unsafe.Pointer(unsafe.SliceData(data)))%uintptr(size) != 0 {
+		data = append(AlignedBytes(len(data))[:0], data...)
+	}
+	return &Tensor{typ: t, shape: s.Clone(), data: data}, nil
+}
+
+// TensorOf returns a tensor over elements, which it borrows, with the Type of
+// the Go type (bfloat16 and float16 go through TensorOver).
+func TensorOf[T Element](s Shape, elements []T) (*Tensor, error) {
+	t := typeOf[T]()
+	return TensorOver(t, s, unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(elements))), len(elements)*t.Size()))
+}
+
+// StringTensor returns a tensor of strings.
+func StringTensor(s Shape, elements []string) (*Tensor, error) {
+	n, err := s.Elements()
+	if err != nil {
+		return nil, err
+	}
+	if n != len(elements) {
+		return nil, fmt.Errorf("a string tensor of shape %v has %d elements, got %d", s, n, len(elements))
+	}
+	return &Tensor{typ: String, shape: s.Clone(), strings: elements}, nil
+}
+
+// Scalar returns a tensor of shape [].
+func Scalar[T Element](v T) *Tensor {
+	t, err := TensorOf(Shape{}, []T{v})
+	if err != nil {
+		panic(err) // a scalar always has one element
+	}
+	return t
+}
+
+// Type returns the element type.
+func (t *Tensor) Type() Type { return t.typ }
+
+// Shape returns the static shape. The caller must not change it.
+func (t *Tensor) Shape() Shape { return t.shape }
+
+// Fact returns type and shape.
+func (t *Tensor) Fact() Fact { return Fact{t.typ, t.shape} }
+
+// Len returns the number of elements.
+func (t *Tensor) Len() int { return t.shape.elements() }
+
+// Bytes returns the elements as little-endian bytes, not copied; nil for String.
+func (t *Tensor) Bytes() []byte { return t.data }
+
+// Strings returns the elements of a String tensor.
+func (t *Tensor) Strings() []string { return t.strings }
+
+// Data returns the elements, not copied. T must be the Go type of the tensor's
+// Type, or uint16 for BF16 and F16; anything else is a programming error.
+func Data[T Element](t *Tensor) []T {
+	want := typeOf[T]()
+	if t.typ != want && !(want == U16 && (t.typ == BF16 || t.typ == F16)) {
+		panic(fmt.Sprintf("core: Data[%v] of a tensor of %v", want, t.typ))
+	}
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(t.data))), len(t.data)/t.typ.Size())
+}
+
+// Reshaped returns a tensor with the same data and another shape of as many elements.
+func (t *Tensor) Reshaped(s Shape) (*Tensor, error) {
+	n, err := s.Elements()
+	if err != nil {
+		return nil, err
+	}
+	if n != t.Len() {
+		return nil, fmt.Errorf("cannot reshape %v to %v: %d elements, want %d", t.shape, s, t.Len(), n)
+	}
+	c := *t
+	c.shape = s.Clone()
+	return &c, nil
+}
+
+// Clone returns a copy with data of its own.
+func (t *Tensor) Clone() *Tensor {
+	c := *t
+	if t.typ == String {
+		c.strings = append([]string(nil), t.strings...)
+	} else {
+		c.data = append(AlignedBytes(len(t.data))[:0], t.data...)
+	}
+	return &c
+}
+
+// String describes type and shape, not the elements.
+func (t *Tensor) String() string { return t.Fact().String() }
+
+// Float32s returns the elements converted to float32 (to nearest even). For an
+// F32 tensor it is the data itself, which must not be changed.
+func (t *Tensor) Float32s() []float32 {
+	switch t.typ {
+	case F32:
+		return Data[float32](t)
+	case F64:
+		return convert[float64, float32](t)
+	case BF16:
+		out := make([]float32, t.Len())
+		for i, v := range Data[uint16](t) {
+			out[i] = math.Float32frombits(uint32(v) << 16)
+		}
+		return out
+	case F16:
+		out := make([]float32, t.Len())
+		for i, v := range Data[uint16](t) {
+			out[i] = f16ToF32(v)
+		}
+		return out
+	case I8:
+		return convert[int8, float32](t)
+	case U8:
+		return convert[uint8, float32](t)
+	case I16:
+		return convert[int16, float32](t)
+	case U16:
+		return convert[uint16, float32](t)
+	case I32:
+		return convert[int32, float32](t)
+	case U32:
+		return convert[uint32, float32](t)
+	case I64:
+		return convert[int64, float32](t)
+	case U64:
+		return convert[uint64, float32](t)
+	case Bool:
+		return convert[uint8, float32](&Tensor{typ: U8, shape: t.shape, data: t.data})
+	}
+	panic("core: Float32s of a tensor of " + t.typ.String())
+}
+
+// Int64s returns the elements of an integer or boolean tensor as int64.
+func (t *Tensor) Int64s() []int64 {
+	switch t.typ {
+	case I64:
+		return Data[int64](t)
+	case I8:
+		return convert[int8, int64](t)
+	case U8:
+		return convert[uint8, int64](t)
+	case I16:
+		return convert[int16, int64](t)
+	case U16:
+		return convert[uint16, int64](t)
+	case I32:
+		return convert[int32, int64](t)
+	case U32:
+		return convert[uint32, int64](t)
+	case U64:
+		return convert[uint64, int64](t)
+	case Bool:
+		return convert[uint8, int64](&Tensor{typ: U8, shape: t.shape, data: t.data})
+	}
+	panic("core: Int64s of a tensor of " + t.typ.String())
+}
+
+// Float64s returns the elements of a number tensor converted to float64.
+func (t *Tensor) Float64s() []float64 {
+	switch {
+	case t.typ == F64:
+		return Data[float64](t)
+	case t.typ.IsFloat():
+		v := t.Float32s()
+		out := make([]float64, len(v))
+		for i, x := range v {
+			out[i] = float64(x)
+		}
+		return out
+	}
+	v := t.Int64s()
+	out := make([]float64, len(v))
+	for i, x := range v {
+		out[i] = float64(x)
+	}
+	return out
+}
+
+// intSetter returns a function that stores values, which must fit, in an i8, u8 or i32 tensor.
+func (t *Tensor) intSetter() func(i int, v int64) {
+	switch t.typ {
+	case I8:
+		d := Data[int8](t)
+		return func(i int, v int64) { d[i] = int8(v) }
+	case U8:
+		d := Data[uint8](t)
+		return func(i int, v int64) { d[i] = uint8(v) }
+	case I32:
+		d := Data[int32](t)
+		return func(i int, v int64) { d[i] = int32(v) }
+	}
+	panic("core: intSetter of a tensor of " + t.typ.String())
+}
+
+type number interface {
+	int8 | uint8 | int16 | uint16 | int32 | uint32 | int64 | uint64 | float32 | float64
+}
+
+func convert[From, To number](t *Tensor) []To {
+	in := Data[From](t)
+	out := make([]To, len(in))
+	for i, v := range in {
+		out[i] = To(v)
+	}
+	return out
+}
+
+func f16ToF32(h uint16) float32 {
+	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&1023
+	switch exp {
+	case 0:
+		v := float32(frac) / (1 << 24)
+		return math.Float32frombits(math.Float32bits(v) | sign)
+	case 31:
+		return math.Float32frombits(sign | 255<<23 | frac<<13)
+	}
+	return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
+}
