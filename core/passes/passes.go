@@ -1,0 +1,180 @@
+// Package passes rewrites a translated Function into the form that kernels run:
+// an ordered table of passes, each of which keeps every result equal bit for bit.
+//
+// After each pass the function has been inferred anew. The order that passes need
+// among themselves is written beside them in the table and asserted at start-up.
+package passes
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// Pass is one rewrite.
+type Pass struct {
+	Name  string
+	Doc   string
+	After []string // passes that must have run before, and why (see Table)
+	Run   func(*core.Function) (*core.Function, error)
+}
+
+// Table holds the passes in the order in which they run.
+var Table = []Pass{
+	{
+		Name: "dead", Run: dead,
+		Doc: "drop the names of tensors that nobody asked for, and with them the nodes that only they need",
+	},
+	{
+		Name: "decompose", Run: decompose,
+		Doc:   "replace the ops that are defined by simpler ones",
+		After: []string{"dead"}, // what is dead need not be decomposed
+	},
+	{
+		Name: "fold", Run: fold,
+		Doc:   "evaluate what depends on constants only",
+		After: []string{"decompose"}, // scales are computed by the nodes of a decomposition
+	},
+	{
+		Name: "unsigned", Run: unsigned,
+		Doc:   "make the i8 data of integer convolutions and dots u8 with a zero point larger by 128, the form that the kernels multiply",
+		After: []string{"fold"}, // zero points must be constants
+	},
+	{
+		Name: "refold", Run: fold,
+		Doc:   "evaluate the constants that the passes before have made",
+		After: []string{"unsigned"},
+	},
+}
+
+func init() {
+	if err := checkOrder(Table); err != nil {
+		panic(err)
+	}
+}
+
+func checkOrder(table []Pass) error {
+	var seen []string
+	for _, p := range table {
+		for _, a := range p.After {
+			if !slices.Contains(seen, a) {
+				return fmt.Errorf("passes: %q must run after %q", p.Name, a)
+			}
+		}
+		seen = append(seen, p.Name)
+	}
+	return nil
+}
+
+// Options select how far the passes go and who watches.
+type Options struct {
+	StopAfter string                              // the last pass to run; empty for all
+	Dump      func(pass string, f *core.Function) // called after every pass, if not nil
+}
+
+// Run takes f through the table.
+func Run(f *core.Function, o Options) (*core.Function, error) {
+	if o.StopAfter != "" && !slices.ContainsFunc(Table, func(p Pass) bool { return p.Name == o.StopAfter }) {
+		return nil, fmt.Errorf("no pass %q: want one of %q", o.StopAfter, Names())
+	}
+	for _, p := range Table {
+		var err error
+		if f, err = p.Run(f); err != nil {
+			return nil, fmt.Errorf("pass %s: %w", p.Name, err)
+		}
+		if o.Dump != nil {
+			o.Dump(p.Name, f)
+		}
+		if p.Name == o.StopAfter {
+			break
+		}
+	}
+	return f, nil
+}
+
+// Names lists the passes in their order.
+func Names() []string {
+	var names []string
+	for _, p := range Table {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+func dead(f *core.Function) (*core.Function, error) {
+	return &core.Function{Name: f.Name, Parameters: f.Parameters, Results: f.Results, Meta: f.Meta}, nil
+}
+
+func decompose(f *core.Function) (*core.Function, error) {
+	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
+		return expand(n, n.Op(), inputs)
+	})
+}
+
+// expand decomposes an op, and what it decomposes to, until only simple ops are left.
+func expand(from *core.Node, op core.Op, inputs []core.Value) ([]core.Value, error) {
+	d, ok := op.(core.Decomposer)
+	if !ok {
+		return nil, nil
+	}
+	outs, err := d.Decompose(inputs)
+	if err != nil {
+		return nil, fmt.Errorf("node %q (%s): %w", from.Name, from.OpName(), err)
+	}
+	known := map[core.Value]bool{}
+	for _, v := range inputs {
+		known[v] = true
+	}
+	if len(outs) == 1 {
+		if _, again := outs[0].Node.Op().(core.Decomposer); again && !known[outs[0]] {
+			deeper, err := expand(from, outs[0].Node.Op(), outs[0].Node.Inputs())
+			if err != nil {
+				return nil, err
+			}
+			outs = deeper
+		}
+	}
+	for _, v := range outs {
+		if !known[v] && v.Node.Name == "" {
+			v.Node.Name, v.Node.Origin = from.Name, from.Origin
+		}
+	}
+	return outs, nil
+}
+
+// foldLimit bounds the bytes of one folded constant beyond those of its inputs.
+const foldLimit = 64 << 20
+
+func fold(f *core.Function) (*core.Function, error) {
+	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
+		switch n.Op().(type) {
+		case *core.Parameter, *core.Constant, *core.Result:
+			return nil, nil
+		}
+		if len(inputs) == 0 {
+			return nil, nil
+		}
+		in := make([]*core.Tensor, len(inputs))
+		for i, v := range inputs {
+			if in[i] = v.Constant(); in[i] == nil {
+				return nil, nil
+			}
+		}
+		for _, o := range n.Outputs() {
+			if size, err := o.Shape.Elements(); o.Shape.Static() && (err != nil || size*o.Type.Size() > foldLimit) {
+				return nil, nil
+			}
+		}
+		out, err := n.Eval(in)
+		if err != nil {
+			return nil, err
+		}
+		values := make([]core.Value, len(out))
+		for i, t := range out {
+			values[i] = core.NewConstant(t)
+			values[i].Node.Name, values[i].Node.Origin = n.Name, n.Origin
+		}
+		return values, nil
+	})
+}

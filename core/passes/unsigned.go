@@ -1,0 +1,115 @@
+package passes
+
+import (
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// unsigned gives integer convolutions and dots u8 data. The producer of the data,
+// if it is one of those ops with an i8 RoundSaturate, stores u8 itself; any other
+// i8 value goes through one FlipSign, shared by all its readers.
+func unsigned(f *core.Function) (*core.Function, error) {
+	u := &unsignedPass{users: f.Users(), flipped: map[core.Value]core.Value{}}
+	return f.Rewrite(u.visit)
+}
+
+type unsignedPass struct {
+	users   map[core.Value][]*core.Node // of the function before the pass
+	flipped map[core.Value]core.Value // i8 value -> the same as u8
+}
+
+func (u *unsignedPass) visit(n *core.Node, inputs []core.Value) ([]core.Value, error) {
+	switch n.Op().(type) {
+	case *core.IntegerConvolution, *core.IntegerDot:
+	default:
+		return nil, nil
+	}
+	zp := inputs[2].Constant()
+	if inputs[0].Type() != core.I8 || zp == nil {
+		return nil, nil
+	}
+	data, err := u.flip(n.Inputs()[0], inputs[0])
+	if err != nil {
+		return nil, err
+	}
+	shifted := core.NewConstant(core.Scalar(uint8(zp.Int64s()[0] + 128)))
+	v, err := remake(n, n.Op(), append([]core.Value{data, inputs[1], shifted}, inputs[3:]...))
+	return []core.Value{v}, err
+}
+
+// flip returns v, which stands for the value before of the old function, as u8.
+func (u *unsignedPass) flip(before, v core.Value) (core.Value, error) {
+	if f, ok := u.flipped[v]; ok {
+		return f, nil
+	}
+	var f core.Value
+	var err error
+	if u.onlyMultiplied(before) {
+		f, err = u.producer(v)
+	}
+	if err == nil && f.Node == nil {
+		f, err = core.Apply(&core.FlipSign{}, v)
+		if err == nil {
+			f.Node.Name, f.Node.Origin = v.Node.Name, v.Node.Origin
+		}
+	}
+	u.flipped[v] = f
+	return f, err
+}
+
+// onlyMultiplied reports whether all readers of v take it as the data to multiply.
+func (u *unsignedPass) onlyMultiplied(v core.Value) bool {
+	for _, n := range u.users[v] {
+		switch n.Op().(type) {
+		case *core.IntegerConvolution, *core.IntegerDot:
+		default:
+			return false
+		}
+		for i, in := range n.Inputs() {
+			if in == v && i != 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// producer returns v's node made anew so that it stores u8, if it can.
+func (u *unsignedPass) producer(v core.Value) (core.Value, error) {
+	shift := func(posts []core.PostOp) []core.PostOp {
+		if len(posts) == 0 {
+			return nil
+		}
+		last := posts[len(posts)-1]
+		if last.Kind != core.PostRoundSaturate || last.Type != core.I8 || last.ZeroPoint {
+			return nil
+		}
+		last.Type, last.Lo, last.Hi, last.ZeroPoint = core.U8, last.Lo+128, last.Hi+128, true
+		return append(append([]core.PostOp(nil), posts[:len(posts)-1]...), last)
+	}
+	inputs := append(append([]core.Value(nil), v.Node.Inputs()...), core.NewConstant(core.Scalar(float32(128))))
+	switch op := v.Node.Op().(type) {
+	case *core.IntegerConvolution:
+		if posts := shift(op.PostOps); posts != nil {
+			c := *op
+			c.PostOps = posts
+			return remake(v.Node, &c, inputs)
+		}
+	case *core.IntegerDot:
+		if posts := shift(op.PostOps); posts != nil {
+			c := *op
+			c.PostOps = posts
+			return remake(v.Node, &c, inputs)
+		}
+	}
+	return core.Value{}, nil
+}
+
+// remake returns the output of a node like n with another op or inputs.
+func remake(n *core.Node, op core.Op, inputs []core.Value) (core.Value, error) {
+	m, err := core.NewNamedNode(n.Name, op, inputs...)
+	if err != nil {
+		return core.Value{}, err
+	}
+	m.Origin = n.Origin
+	return m.Out(0), nil
+}
