@@ -55,6 +55,9 @@ func (s Shape) Elements() (int, error) {
 	return int(n), nil
 }
 
+// MustElements is Elements for a shape that was checked before; it panics on any other.
+func (s Shape) MustElements() int { return s.elements() }
+
 // elements is Elements for shapes that were checked before.
 func (s Shape) elements() int {
 	n, err := s.Elements()

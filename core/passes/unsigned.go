@@ -14,7 +14,7 @@ func unsigned(f *core.Function) (*core.Function, error) {
 
 type unsignedPass struct {
 	users   map[core.Value][]*core.Node // of the function before the pass
-	flipped map[core.Value]core.Value // i8 value -> the same as u8
+	flipped map[core.Value]core.Value   // i8 value -> the same as u8
 }
 
 func (u *unsignedPass) visit(n *core.Node, inputs []core.Value) ([]core.Value, error) {
