@@ -1,0 +1,236 @@
+package gemm
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+)
+
+// Output is the element type of C.
+type Output uint8
+
+// The outputs. S32 stores the accumulators and admits no step of the epilogue; F32
+// stores the float32 chain; U8 and I8 saturate and round it.
+const (
+	S32 Output = iota
+	F32
+	U8
+	I8
+)
+
+// Size returns the bytes of an element.
+func (o Output) Size() int {
+	if o == U8 || o == I8 {
+		return 1
+	}
+	return 4
+}
+
+// SumType is the element type of the summand.
+type SumType uint8
+
+// The summands.
+const (
+	NoSum SumType = iota
+	SumU8
+	SumI8
+	SumI32
+	SumF32
+)
+
+// Size returns the bytes of an element.
+func (t SumType) Size() int { return [...]int{NoSum: 0, SumU8: 1, SumI8: 1, SumI32: 4, SumF32: 4}[t] }
+
+// Epilogue is what happens to an accumulator, in this order and in float32, each
+// step rounded on its own:
+//
+//	f = f32(acc)
+//	f = f + Pre[n]
+//	f = f * Scale[n]
+//	f = f + Bias[n]
+//	f = fma(f32(sum[m,n]), SumScale, f)    one rounding
+//	f = f > 0 ? f : 0                      Relu: NaN and -0 become +0
+//	f = f * Post[n]
+//	f = f > Lo ? f : Lo; f = f < Hi ? f : Hi; C = roundToEven(f)       U8 and I8: NaN becomes Lo
+//
+// A step whose operand is nil (or NoSum, or false) is absent.
+type Epilogue struct {
+	Out                    Output
+	Pre, Scale, Bias, Post []float32 // nil, or one value per column
+
+	Sum      SumType
+	SumScale float32
+
+	Relu   bool
+	Lo, Hi int32 // the range of U8 and I8 results
+	// Flip inverts the topmost bit of each stored byte: an I8 result becomes a U8 one
+	// with zero point 128.
+	Flip bool
+}
+
+// The steps of an epilogue as the assembly sees them.
+const (
+	stepPre = 1 << iota
+	stepScale
+	stepBias
+	stepSumU8
+	stepSumI8
+	stepSumI32
+	stepSumF32
+	stepRelu
+	stepPost
+	outF32
+	outU8
+	outI8
+	flipped
+
+	outS32 = 0
+)
+
+func (e *Epilogue) flags() (f uint32) {
+	set := func(on bool, bit uint32) {
+		if on {
+			f |= bit
+		}
+	}
+	set(e.Pre != nil, stepPre)
+	set(e.Scale != nil, stepScale)
+	set(e.Bias != nil, stepBias)
+	set(e.Sum == SumU8, stepSumU8)
+	set(e.Sum == SumI8, stepSumI8)
+	set(e.Sum == SumI32, stepSumI32)
+	set(e.Sum == SumF32, stepSumF32)
+	set(e.Relu, stepRelu)
+	set(e.Post != nil, stepPost)
+	set(e.Out == F32, outF32)
+	set(e.Out == U8, outU8)
+	set(e.Out == I8, outI8)
+	set(e.Flip, flipped)
+	return f
+}
+
+func (e *Epilogue) check(n int) error {
+	if e.Out > I8 || e.Sum > SumF32 {
+		return fmt.Errorf("epilogue: unknown output type %d or summand type %d", e.Out, e.Sum)
+	}
+	for _, v := range []struct {
+		name   string
+		values []float32
+	}{{"pre", e.Pre}, {"scale", e.Scale}, {"bias", e.Bias}, {"post", e.Post}} {
+		if v.values != nil && len(v.values) != n {
+			return fmt.Errorf("epilogue: got %d %s values, want %d or none", len(v.values), v.name, n)
+		}
+	}
+	if e.Flip && e.Out.Size() != 1 {
+		return fmt.Errorf("epilogue: flip needs an 8-bit output")
+	}
+	switch e.Out {
+	case S32:
+		if e.flags() != outS32 {
+			return fmt.Errorf("epilogue: accumulators as output admit no further step")
+		}
+	case U8:
+		return e.checkRange(0, math.MaxUint8)
+	case I8:
+		return e.checkRange(math.MinInt8, math.MaxInt8)
+	}
+	return nil
+}
+
+func (e *Epilogue) checkRange(lo, hi int32) error {
+	if e.Lo < lo || e.Hi > hi || e.Lo > e.Hi {
+		return fmt.Errorf("epilogue: got range [%d,%d], want a range within [%d,%d]", e.Lo, e.Hi, lo, hi)
+	}
+	return nil
+}
+
+// finish applies the epilogue to accumulators (start values included) of row m,
+// columns n0 and following, and stores the results.
+func (p *Packed) finish(a *Args, acc []int32, m, n0 int) {
+	c := a.C[m*a.LDC+n0*p.size:]
+	if p.flags == outS32 {
+		for i, v := range acc {
+			binary.NativeEndian.PutUint32(c[4*i:], uint32(v))
+		}
+		return
+	}
+	for i, v := range acc {
+		f := p.chain(a, float32(v), m, n0+i)
+		if p.flags&outF32 != 0 {
+			binary.NativeEndian.PutUint32(c[4*i:], math.Float32bits(f))
+			continue
+		}
+		c[i] = byte(int32(math.RoundToEven(float64(clamp(f, p.lo, p.hi))))) ^ p.flip
+	}
+}
+
+// chain is the float32 part of the epilogue at element (m, n). Conversions keep the
+// compiler from fusing a product with the next sum.
+func (p *Packed) chain(a *Args, f float32, m, n int) float32 {
+	if p.pre != nil {
+		f += p.pre[n]
+	}
+	if p.scale != nil {
+		f = float32(f * p.scale[n])
+	}
+	if p.bias != nil {
+		f += p.bias[n]
+	}
+	if p.sumSize > 0 {
+		f = fma(p.summand(a, m, n), p.spec.Epilogue.SumScale, f)
+	}
+	if p.flags&stepRelu != 0 && !(f > 0) {
+		f = 0
+	}
+	if p.post != nil {
+		f = float32(f * p.post[n])
+	}
+	return f
+}
+
+func (p *Packed) summand(a *Args, m, n int) float32 {
+	s := a.Sum[m*a.LDSum+n*p.sumSize:]
+	switch p.spec.Epilogue.Sum {
+	case SumU8:
+		return float32(s[0])
+	case SumI8:
+		return float32(int8(s[0]))
+	case SumI32:
+		return float32(int32(binary.NativeEndian.Uint32(s)))
+	default:
+		return math.Float32frombits(binary.NativeEndian.Uint32(s))
+	}
+}
+
+// clamp is VMAXPS then VMINPS with the bound as second source: NaN becomes lo.
+func clamp(f, lo, hi float32) float32 {
+	if !(f > lo) {
+		f = lo
+	}
+	if !(f < hi) {
+		f = hi
+	}
+	return f
+}
+
+// fma returns x*y + z with one rounding. The product is exact in float64; the sum is
+// rounded to odd there, which leaves the rounding to float32 correct: a sticky bit
+// stands far below the last place that decides it.
+func fma(x, y, z float32) float32 {
+	p, c := float64(x)*float64(y), float64(z)
+	s := p + c
+	// What the sum lost, exactly (Knuth's two-sum).
+	b := s - p
+	lost := (p - (s - b)) + (c - b)
+	if bits := math.Float64bits(s); lost != 0 && bits&1 == 0 && !math.IsInf(s, 0) && s == s {
+		// The exact sum lies between s and its neighbour in the direction of lost; that
+		// one is odd.
+		if (lost > 0) == (s > 0) {
+			bits++
+		} else {
+			bits--
+		}
+		s = math.Float64frombits(bits)
+	}
+	return float32(s)
+}

@@ -1,0 +1,190 @@
+// Package gemm multiplies rows of unsigned bytes by a constant matrix of signed
+// bytes, exactly, and requantizes the products on their way to memory:
+//
+//	acc[m,n] = init[n] + Σ_t Σ_k A[Offsets[m,t] + k] * B[t,k,n]      (int32)
+//	C[m,n]   = Epilogue(acc[m,n])
+//
+// The rows of A are given by the offset of each of their runs of bytes ("taps"), so
+// that a convolution needs no im2col: a tap that falls into the padding points to a
+// run of zero points instead. A matrix product is the case of one tap.
+//
+// Sums are exact modulo 2^32; no intermediate is narrower than 32 bits. Every variant
+// gives the same bits.
+package gemm
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Slack is how many bytes must be readable in A behind the last byte of every run:
+// kernels load whole vectors. What they find there does not influence the result.
+const Slack = 64
+
+// Spec is the part of a multiplication that is known when it is packed.
+type Spec struct {
+	N        int // columns of B and of C
+	Taps     int // runs of bytes in one row of A
+	TapBytes int // length of each run; K is Taps*TapBytes
+	Epilogue Epilogue
+}
+
+// Packed is a constant matrix B in the order in which one Variant reads it, with the
+// epilogue of its results. It is immutable and safe for concurrent use.
+type Packed struct {
+	spec    Spec
+	variant *Variant
+
+	bytes []int8   // B, for the variants that read bytes
+	lanes []uint64 // B, for the portable variant: three columns in a word
+
+	// Operands of the epilogue, padded to whole panels.
+	init                    []int32
+	pre, scale, bias, post  []float32
+	flags                   uint32
+	lo, hi                  float32
+	flip                    byte
+	size, sumSize, tapBytes int // of an element of C, of one of Sum; TapBytes as packed
+}
+
+// ErrSpec is wrapped by every error of Pack.
+var ErrSpec = errors.New("invalid matrix product")
+
+// maxElements bounds the size of a packed matrix, so that no product of sizes overflows.
+const maxElements = 1 << 31
+
+// Pack lays out weights, an array [Taps][TapBytes][N] in row-major order, for v. init
+// holds N values with which the accumulators begin, such as -zeroPoint*columnSum; nil
+// stands for zeros. Neither is retained.
+func Pack(v *Variant, s Spec, weights []int8, init []int32) (*Packed, error) {
+	if s.N <= 0 || s.Taps <= 0 || s.TapBytes <= 0 {
+		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap bytes=%d: want each at least 1", ErrSpec, s.N, s.Taps, s.TapBytes)
+	}
+	if s.Taps > maxElements/s.TapBytes || s.N > maxElements/(s.Taps*s.TapBytes) {
+		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap bytes=%d: want at most %d weights", ErrSpec, s.N, s.Taps, s.TapBytes, maxElements)
+	}
+	if want := s.Taps * s.TapBytes * s.N; len(weights) != want {
+		return nil, fmt.Errorf("%w: got %d weights, want %d*%d*%d = %d", ErrSpec, len(weights), s.Taps, s.TapBytes, s.N, want)
+	}
+	if init != nil && len(init) != s.N {
+		return nil, fmt.Errorf("%w: got %d start values, want %d or none", ErrSpec, len(init), s.N)
+	}
+	if err := s.Epilogue.check(s.N); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSpec, err)
+	}
+	e := &s.Epilogue
+	padded := roundUp(s.N, v.NR)
+	p := &Packed{
+		spec: s, variant: v,
+		init: pad(init, padded), pre: pad(e.Pre, padded), scale: pad(e.Scale, padded), bias: pad(e.Bias, padded), post: pad(e.Post, padded),
+		flags: e.flags(), lo: float32(e.Lo), hi: float32(e.Hi), size: e.Out.Size(), sumSize: e.Sum.Size(),
+	}
+	if init == nil {
+		p.init = make([]int32, padded)
+	}
+	if e.Flip {
+		p.flip = 0x80
+	}
+	v.pack(p, weights)
+	return p, nil
+}
+
+// pad returns a copy of v with zeros up to length n, or nil for nil.
+func pad[T any](v []T, n int) []T {
+	if v == nil {
+		return nil
+	}
+	return append(make([]T, 0, n), v...)[:n]
+}
+
+func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
+
+// Variant returns the variant for which p was packed.
+func (p *Packed) Variant() *Variant { return p.variant }
+
+// Panels returns the number of column panels: the unit in which Run divides N.
+func (p *Packed) Panels() int { return (p.spec.N + p.variant.NR - 1) / p.variant.NR }
+
+// Scratch returns how many bytes of Args.Scratch one call of Run needs.
+func (p *Packed) Scratch() int {
+	if p.variant.scratch == nil {
+		return 0
+	}
+	return p.variant.scratch(p)
+}
+
+// Args is the part of a multiplication that changes from call to call.
+type Args struct {
+	A       []byte  // the bytes that Offsets point into
+	Offsets []int32 // [M][Taps]: where in A each run of each row begins
+
+	C   []byte // element (m, n) is at m*LDC + n*Out.Size()
+	LDC int    // bytes from one row of C to the next; beyond N elements nothing is written
+
+	Sum   []byte // the summands, element (m, n) at m*LDSum + n*Sum.Size(); may be C itself
+	LDSum int    // bytes from one row of Sum to the next
+
+	Scratch []byte // at least Scratch() bytes, of one caller at a time
+}
+
+// Check reports whether Run may be called for rows [0,m) of a: nil if so, and
+// otherwise an error that names the first length, stride or offset that would let
+// a kernel read or write outside of the slices.
+func (p *Packed) Check(a *Args, m int) error {
+	if m < 0 || m > math.MaxInt32 {
+		return fmt.Errorf("got %d rows, want 0 to %d", m, math.MaxInt32)
+	}
+	if m == 0 {
+		return nil
+	}
+	if len(a.Offsets) < m*p.spec.Taps {
+		return fmt.Errorf("got %d offsets, want %d rows * %d taps", len(a.Offsets), m, p.spec.Taps)
+	}
+	limit := len(a.A) - p.spec.TapBytes - Slack
+	for i, o := range a.Offsets[:m*p.spec.Taps] {
+		if o < 0 || int(o) > limit {
+			return fmt.Errorf("row %d, tap %d: got offset %d into %d bytes, want 0 to %d", i/p.spec.Taps, i%p.spec.Taps, o, len(a.A), limit)
+		}
+	}
+	if err := checkMatrix("output", len(a.C), a.LDC, m, p.spec.N*p.size); err != nil {
+		return err
+	}
+	if p.sumSize > 0 {
+		if err := checkMatrix("summand", len(a.Sum), a.LDSum, m, p.spec.N*p.sumSize); err != nil {
+			return err
+		}
+	}
+	if len(a.Scratch) < p.Scratch() {
+		return fmt.Errorf("got %d bytes of scratch, want %d", len(a.Scratch), p.Scratch())
+	}
+	return nil
+}
+
+func checkMatrix(name string, have, stride, rows, row int) error {
+	if stride < row && rows > 1 || stride < 0 {
+		return fmt.Errorf("%s: got stride %d, want at least %d bytes", name, stride, row)
+	}
+	if row > have || rows > 1 && stride > (have-row)/(rows-1) {
+		return fmt.Errorf("%s: got %d bytes, want %d rows of %d at stride %d", name, have, rows, row, stride)
+	}
+	return nil
+}
+
+// Run computes rows [m0,m1) of the column panels [panel0,panel1). Parts of one
+// multiplication that share no element of C may run at the same time, each with its
+// own scratch. Run panics if a slice of a is shorter than the rows need, as Check
+// reports; offsets are the caller's duty: Check verifies them, Run does not.
+func (p *Packed) Run(a *Args, m0, m1, panel0, panel1 int) {
+	panel1 = min(panel1, p.Panels())
+	if m0 < 0 || panel0 < 0 || m0 >= m1 || panel0 >= panel1 {
+		return
+	}
+	_ = a.Offsets[m1*p.spec.Taps-1]
+	_ = a.C[(m1-1)*a.LDC+p.spec.N*p.size-1]
+	if p.sumSize > 0 {
+		_ = a.Sum[(m1-1)*a.LDSum+p.spec.N*p.sumSize-1]
+	}
+	_ = a.Scratch[:p.Scratch()]
+	p.variant.run(p, *a, m0, m1, panel0, panel1)
+}

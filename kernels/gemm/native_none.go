@@ -1,0 +1,3 @@
+package gemm
+
+var native []Variant
