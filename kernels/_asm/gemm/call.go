@@ -1,0 +1,104 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
+)
+
+// fields is the struct through which Go talks to the routines.
+var fields = []emit.Field{
+	{Name: "a", Type: "unsafe.Pointer", Size: 8, Doc: "A, or its first row as words"},
+	{Name: "b", Type: "unsafe.Pointer", Size: 8, Doc: "the panel of B"},
+	{Name: "c", Type: "unsafe.Pointer", Size: 8, Doc: "the first row of C, at the panel's first column"},
+	{Name: "sum", Type: "unsafe.Pointer", Size: 8, Doc: "the same of the summand"},
+	{Name: "offsets", Type: "unsafe.Pointer", Size: 8, Doc: "of the taps of the first row: [rows][taps]int32"},
+	{Name: "aNow", Type: "uintptr", Size: 8, Doc: "where the routine is: pointers that it moves"},
+	{Name: "cNow", Type: "uintptr", Size: 8, Doc: ""},
+	{Name: "sumNow", Type: "uintptr", Size: 8, Doc: ""},
+	{Name: "offsetsNow", Type: "uintptr", Size: 8, Doc: ""},
+	{Name: "init", Type: "unsafe.Pointer", Size: 8, Doc: "start values, at the panel's first column"},
+	{Name: "pre", Type: "unsafe.Pointer", Size: 8, Doc: "operands of the epilogue, likewise; nil where absent"},
+	{Name: "scale", Type: "unsafe.Pointer", Size: 8, Doc: ""},
+	{Name: "bias", Type: "unsafe.Pointer", Size: 8, Doc: ""},
+	{Name: "post", Type: "unsafe.Pointer", Size: 8, Doc: ""},
+	{Name: "lda", Type: "int", Size: 8, Doc: "bytes from row to row"},
+	{Name: "ldc", Type: "int", Size: 8, Doc: ""},
+	{Name: "ldsum", Type: "int", Size: 8, Doc: ""},
+	{Name: "taps", Type: "int", Size: 8, Doc: ""},
+	{Name: "k", Type: "int", Size: 8, Doc: "length of a run, in the routine's unit"},
+	{Name: "rows", Type: "int", Size: 8, Doc: "rows of each tile"},
+	{Name: "tiles", Type: "int", Size: 8, Doc: "tiles, one below the other"},
+	{Name: "flags", Type: "uint32", Size: 4, Doc: "steps of the epilogue"},
+	{Name: "mask", Type: "uint32", Size: 4, Doc: "a bit for each column of the panel"},
+	{Name: "lo", Type: "float32", Size: 4, Doc: "the range of 8-bit results"},
+	{Name: "hi", Type: "float32", Size: 4, Doc: ""},
+	{Name: "sumScale", Type: "float32", Size: 4, Doc: ""},
+	{Name: "flip", Type: "uint32", Size: 4, Doc: "0x80808080 or 0: inverted in every result"},
+}
+
+var offsets = emit.Offsets(fields)
+
+// The bits of call.flags, as in kernels/gemm/epilogue.go.
+const (
+	stepPre = 1 << iota
+	stepScale
+	stepBias
+	stepSumU8
+	stepSumI8
+	stepSumI32
+	stepSumF32
+	stepRelu
+	stepPost
+	outF32
+	outU8
+	outI8
+)
+
+// gen is one routine being generated.
+type gen struct {
+	*build.Context
+	labels int
+}
+
+// field returns a field of the call that base points to.
+func field(base reg.Register, name string) operand.Mem {
+	at, ok := offsets[name]
+	if !ok {
+		panic(name)
+	}
+	return operand.Mem{Base: base, Disp: at}
+}
+
+// param is the routine's only argument.
+func param() operand.Mem { return operand.NewParamAddr("c", 0) }
+
+func at(base reg.Register, disp int) operand.Mem { return operand.Mem{Base: base, Disp: disp} }
+
+func indexed(base, index reg.Register, scale uint8, disp int) operand.Mem {
+	return operand.Mem{Base: base, Index: index, Scale: scale, Disp: disp}
+}
+
+// fresh returns a label that no other part of the routine uses.
+func (g *gen) fresh(name string) string {
+	g.labels++
+	return name + "_" + itoa(g.labels)
+}
+
+func itoa(n int) string {
+	if n >= 10 {
+		return itoa(n/10) + string(rune('0'+n%10))
+	}
+	return string(rune('0' + n))
+}
+
+// when emits body so that it runs only if one of the bits is set in flags.
+func (g *gen) when(flags reg.Register, bits uint32, name string, body func()) {
+	skip := g.fresh("no_" + name)
+	g.TESTL(operand.U32(bits), flags)
+	g.JZ(operand.LabelRef(skip))
+	body()
+	g.Label(skip)
+}

@@ -1,0 +1,340 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// tile is a block of accumulators in vector registers: acc[row][column vector].
+type tile struct {
+	bytes int // of a vector: 32 (AVX2) or 64 (AVX-512)
+	acc   [][]reg.VecPhysical
+	tmp   []reg.VecPhysical // free registers below 16, at least 4
+}
+
+func (t *tile) lanes() int { return t.bytes / 4 }
+
+// each visits every accumulator.
+func (t *tile) each(f func(col int, acc reg.VecPhysical)) {
+	for _, row := range t.acc {
+		for c, a := range row {
+			f(c, a)
+		}
+	}
+}
+
+// newTile hands out registers from first on for rows*cols accumulators and the ones
+// below first as temporaries.
+func newTile(bytes, rows, cols, first int) *tile {
+	vector := func(i int) reg.VecPhysical {
+		if bytes == 64 {
+			return zmm[i]
+		}
+		return ymm[i]
+	}
+	t := &tile{bytes: bytes}
+	for r := range rows {
+		var row []reg.VecPhysical
+		for c := range cols {
+			row = append(row, vector(first+r*cols+c))
+		}
+		t.acc = append(t.acc, row)
+	}
+	for i := range min(first, 16) {
+		t.tmp = append(t.tmp, vector(i))
+	}
+	return t
+}
+
+var (
+	ymm = []reg.VecPhysical{
+		reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
+		reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
+	}
+	zmm = []reg.VecPhysical{
+		reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7,
+		reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
+		reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21, reg.Z22, reg.Z23,
+		reg.Z24, reg.Z25, reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31,
+	}
+)
+
+func x(v reg.VecPhysical) reg.VecPhysical { return v.AsX().(reg.VecPhysical) }
+func y(v reg.VecPhysical) reg.VecPhysical { return v.AsY().(reg.VecPhysical) }
+
+// zero clears a vector.
+func (g *gen) zero(v reg.VecPhysical) { g.VPXOR(x(v), x(v), x(v)) }
+
+// scalars are the general registers that an epilogue uses.
+type scalars struct{ call, flags, p, stride reg.GPPhysical }
+
+// start loads the accumulators' start values.
+func (g *gen) start(t *tile, s scalars) {
+	g.MOVQ(field(s.call, "init"), s.p)
+	t.each(func(c int, acc reg.VecPhysical) { g.VMOVUPS(at(s.p, c*t.bytes), acc) })
+}
+
+// epilogue applies the steps in call.flags to a tile and stores it.
+func (g *gen) epilogue(t *tile, s scalars) {
+	done, chain := g.fresh("stored"), g.fresh("chain")
+	g.MOVL(field(s.call, "flags"), s.flags.As32())
+	g.TESTL(operand.U32(outF32|outU8|outI8), s.flags.As32())
+	g.JNZ(operand.LabelRef(chain))
+	g.store(t, s, g.storeWords)
+	g.JMP(operand.LabelRef(done))
+
+	g.Label(chain)
+	t.each(func(_ int, acc reg.VecPhysical) { g.VCVTDQ2PS(acc, acc) })
+	g.perColumn(t, s, stepPre, "pre", g.VADDPS)
+	g.perColumn(t, s, stepScale, "scale", g.VMULPS)
+	g.perColumn(t, s, stepBias, "bias", g.VADDPS)
+	g.sum(t, s)
+	g.when(s.flags.As32(), stepRelu, "relu", func() {
+		g.zero(t.tmp[0])
+		t.each(func(_ int, acc reg.VecPhysical) { g.VMAXPS(t.tmp[0], acc, acc) })
+	})
+	g.perColumn(t, s, stepPost, "post", g.VMULPS)
+
+	narrow := g.fresh("narrow")
+	g.TESTL(operand.U32(outF32), s.flags.As32())
+	g.JZ(operand.LabelRef(narrow))
+	g.store(t, s, g.storeWords)
+	g.JMP(operand.LabelRef(done))
+
+	g.Label(narrow)
+	g.VBROADCASTSS(field(s.call, "lo"), t.tmp[0])
+	g.VBROADCASTSS(field(s.call, "hi"), t.tmp[1])
+	// A NaN is replaced by the second source, the bound.
+	t.each(func(_ int, acc reg.VecPhysical) { g.VMAXPS(t.tmp[0], acc, acc) })
+	t.each(func(_ int, acc reg.VecPhysical) { g.VMINPS(t.tmp[1], acc, acc) })
+	t.each(func(_ int, acc reg.VecPhysical) { g.VCVTPS2DQ(acc, acc) })
+	if t.bytes == 64 {
+		g.store(t, s, g.storeBytes512)
+	} else {
+		g.store(t, s, g.storeBytes256)
+	}
+	g.Label(done)
+}
+
+// perColumn applies op with one operand for each column, if flags has the step.
+func (g *gen) perColumn(t *tile, s scalars, step uint32, operands string, op func(...operand.Op)) {
+	g.when(s.flags.As32(), step, operands, func() {
+		g.MOVQ(field(s.call, operands), s.p)
+		for c := range t.acc[0] {
+			g.VMOVUPS(at(s.p, c*t.bytes), t.tmp[c])
+		}
+		t.each(func(c int, acc reg.VecPhysical) { op(t.tmp[c], acc, acc) })
+	})
+}
+
+// sum adds the summand times its scale with one rounding.
+func (g *gen) sum(t *tile, s scalars) {
+	g.when(s.flags.As32(), stepSumU8|stepSumI8|stepSumI32|stepSumF32, "sum", func() {
+		g.MOVQ(field(s.call, "sumNow"), s.p)
+		g.MOVQ(field(s.call, "ldsum"), s.stride)
+		g.VBROADCASTSS(field(s.call, "sumScale"), t.tmp[0])
+		if t.bytes == 64 {
+			g.columnMasks(s.call)
+		}
+		g.summand(t, s, stepSumU8, "u8", 1, func(m operand.Mem, k reg.Register, v reg.VecPhysical) {
+			if k != nil {
+				g.VPMOVZXBD_Z(m, k, v)
+			} else {
+				g.VPMOVZXBD(m, v)
+			}
+			g.VCVTDQ2PS(v, v)
+		})
+		g.summand(t, s, stepSumI8, "i8", 1, func(m operand.Mem, k reg.Register, v reg.VecPhysical) {
+			if k != nil {
+				g.VPMOVSXBD_Z(m, k, v)
+			} else {
+				g.VPMOVSXBD(m, v)
+			}
+			g.VCVTDQ2PS(v, v)
+		})
+		g.summand(t, s, stepSumI32, "i32", 4, func(m operand.Mem, k reg.Register, v reg.VecPhysical) {
+			if k != nil {
+				g.VMOVDQU32_Z(m, k, v)
+				g.VCVTDQ2PS(v, v)
+			} else {
+				g.VCVTDQ2PS(m, v)
+			}
+		})
+		g.summand(t, s, stepSumF32, "f32", 4, func(m operand.Mem, k reg.Register, v reg.VecPhysical) {
+			if k != nil {
+				g.VMOVUPS_Z(m, k, v)
+			} else {
+				g.VMOVUPS(m, v)
+			}
+		})
+	})
+}
+
+// summand adds a summand of one type; load brings a vector of it to float32. The mask
+// of load is nil where the vectors have no masks.
+func (g *gen) summand(t *tile, s scalars, step uint32, name string, size int, load func(operand.Mem, reg.Register, reg.VecPhysical)) {
+	g.when(s.flags.As32(), step, "sum_"+name, func() {
+		for _, row := range t.acc {
+			for c, acc := range row {
+				var k reg.Register
+				if t.bytes == 64 {
+					k = columnMask[c]
+				}
+				load(at(s.p, c*t.lanes()*size), k, t.tmp[1+c])
+				g.VFMADD231PS(t.tmp[1+c], t.tmp[0], acc)
+			}
+			g.ADDQ(s.stride, s.p)
+		}
+	})
+}
+
+// columnMask holds the masks of the first and the second vector of columns.
+var columnMask = []reg.Register{reg.K1, reg.K2}
+
+// columnMasks loads them.
+func (g *gen) columnMasks(call reg.GPPhysical) {
+	g.KMOVW(field(call, "mask"), reg.K1)
+	m := field(call, "mask")
+	m.Disp += 2
+	g.KMOVW(m, reg.K2)
+}
+
+// store calls rows, which stores a tile's rows at s.p and s.stride: with AVX-512
+// once for whole panels and once for partial ones, under masks.
+func (g *gen) store(t *tile, s scalars, rows func(t *tile, s scalars, masked bool)) {
+	g.MOVQ(field(s.call, "cNow"), s.p)
+	g.MOVQ(field(s.call, "ldc"), s.stride)
+	if t.bytes == 32 {
+		rows(t, s, false)
+		return
+	}
+	partial, end := g.fresh("partial"), g.fresh("end")
+	full := uint32(1)<<(16*len(t.acc[0])) - 1
+	g.CMPL(field(s.call, "mask"), operand.U32(full))
+	g.JNE(operand.LabelRef(partial))
+	rows(t, s, false)
+	g.JMP(operand.LabelRef(end))
+	g.Label(partial)
+	g.columnMasks(s.call)
+	rows(t, s, true)
+	g.Label(end)
+}
+
+// storeWords stores 32-bit results.
+func (g *gen) storeWords(t *tile, s scalars, masked bool) {
+	for _, row := range t.acc {
+		for c, acc := range row {
+			if masked {
+				g.VMOVUPS(acc, columnMask[c], at(s.p, c*t.bytes))
+			} else {
+				g.VMOVUPS(acc, at(s.p, c*t.bytes))
+			}
+		}
+		g.ADDQ(s.stride, s.p)
+	}
+}
+
+// storeBytes512 stores the lowest byte of each result.
+func (g *gen) storeBytes512(t *tile, s scalars, masked bool) {
+	flip := y(t.tmp[3])
+	g.VPBROADCASTD(field(s.call, "flip"), flip)
+	if masked {
+		g.KMOVD(field(s.call, "mask"), reg.K1)
+	}
+	for _, row := range t.acc {
+		out := x(t.tmp[0])
+		g.VPMOVDB(row[0], out)
+		if len(row) == 2 {
+			g.VPMOVDB(row[1], x(t.tmp[1]))
+			out = y(t.tmp[0])
+			g.VINSERTI128(operand.U8(1), x(t.tmp[1]), out, out)
+			g.VPXOR(flip, out, out)
+		} else {
+			g.VPXOR(x(flip), out, out)
+		}
+		if masked {
+			g.VMOVDQU8(out, reg.K1, at(s.p, 0))
+		} else {
+			g.VMOVDQU(out, at(s.p, 0))
+		}
+		g.ADDQ(s.stride, s.p)
+	}
+}
+
+// storeBytes256 stores the lowest byte of each result, two rows at a time.
+func (g *gen) storeBytes256(t *tile, s scalars, _ bool) {
+	low, flip, order := t.tmp[0], t.tmp[1], t.tmp[2]
+	g.VPCMPEQW(low, low, low)
+	g.VPSRLW(operand.U8(8), low, low)
+	g.VPBROADCASTD(field(s.call, "flip"), flip)
+	// Packing works within 128-bit lanes; this order of doublewords undoes that.
+	g.MOVQ(operand.U64(0x0703060205010400), s.flags)
+	g.VMOVQ(s.flags, x(order))
+	g.VPMOVZXBD(x(order), order)
+	finish := func(v reg.VecPhysical) {
+		g.VPERMD(v, order, v)
+		g.VPXOR(flip, v, v)
+	}
+	for r := 0; r < len(t.acc); r += 2 {
+		first, second := t.acc[r], t.acc[min(r+1, len(t.acc)-1)]
+		v := first[0]
+		if len(first) == 1 {
+			g.VPACKSSDW(second[0], v, v)
+			g.VPAND(low, v, v)
+			g.VPACKUSWB(v, v, v)
+			finish(v)
+			g.VMOVQ(x(v), at(s.p, 0))
+			if r+1 < len(t.acc) {
+				g.VPEXTRQ(operand.U8(1), x(v), indexed(s.p, s.stride, 1, 0))
+			}
+		} else {
+			g.VPACKSSDW(first[1], v, v)
+			g.VPAND(low, v, v)
+			if r+1 < len(t.acc) {
+				g.VPACKSSDW(second[1], second[0], second[0])
+				g.VPAND(low, second[0], second[0])
+			}
+			g.VPACKUSWB(second[0], v, v)
+			finish(v)
+			g.VMOVDQU(x(v), at(s.p, 0))
+			if r+1 < len(t.acc) {
+				g.VEXTRACTI128(operand.U8(1), v, indexed(s.p, s.stride, 1, 0))
+			}
+		}
+		if r+2 < len(t.acc) {
+			g.LEAQ(indexed(s.p, s.stride, 2, 0), s.p)
+		}
+	}
+}
+
+// nextTile moves the pointers down by rows and jumps to again while there are tiles.
+func (g *gen) nextTile(call, p reg.GPPhysical, rows int, again string, extra func()) {
+	for _, f := range [][2]string{{"cNow", "ldc"}, {"sumNow", "ldsum"}} {
+		g.IMUL3Q(operand.I8(rows), field(call, f[1]), p)
+		g.ADDQ(p, field(call, f[0]))
+	}
+	extra()
+	g.DECQ(field(call, "tiles"))
+	g.JNZ(operand.LabelRef(again))
+}
+
+// dispatch jumps to body for call.rows, which is between 1 and most.
+func (g *gen) dispatch(call, p reg.GPPhysical, most int, body func(rows int)) {
+	g.MOVQ(param(), call)
+	for _, f := range []string{"a", "c", "sum", "offsets"} {
+		g.MOVQ(field(call, f), p)
+		g.MOVQ(p, field(call, f+"Now"))
+	}
+	g.MOVQ(field(call, "rows"), p)
+	for r := most; r >= 1; r-- {
+		g.CMPQ(p, operand.I8(r))
+		g.JEQ(operand.LabelRef("rows" + itoa(r)))
+	}
+	g.RET()
+	for r := most; r >= 1; r-- {
+		g.Label("rows" + itoa(r))
+		body(r)
+		g.VZEROUPPER()
+		g.RET()
+	}
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
+)
+
+const vnniRows = 12
+
+// vnniRow are the pointers into the rows of A; index and b complete the 14 general
+// registers beside the frame pointer, which holds the stride of the offsets.
+var (
+	vnniRow = []reg.GPPhysical{
+		reg.RAX, reg.RBX, reg.RCX, reg.RDX, reg.RSI, reg.R8,
+		reg.R9, reg.R10, reg.R11, reg.R12, reg.R13, reg.R14,
+	}
+	vnniIndex, vnniB = reg.RDI, reg.R15
+)
+
+// vnniRoutine multiplies runs of bytes of A, where they are, by a panel of B of
+// 16*cols columns, interleaved by fours of K.
+func vnniRoutine(cols int) emit.Routine {
+	name := fmt.Sprintf("gemm_u8s8_chain_12x%dk4_avx512vnni", 16*cols)
+	return emit.Routine{
+		Name: name,
+		Doc: fmt.Sprintf(`%s computes tiles of rows by %d columns, for every m below rows*tiles:
+
+	c[m,n] = epilogue(init[n] + sum over t < taps, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
+
+k is a multiple of 4. Columns whose bit in mask is 0 are not stored.`, name, 16*cols),
+		Frame: 32,
+		Build: func(c *build.Context) {
+			g := &gen{Context: c}
+			g.dispatch(reg.RDI, reg.RAX, vnniRows, func(rows int) { g.vnniTiles(rows, cols) })
+		},
+	}
+}
+
+func (g *gen) vnniTiles(rows, cols int) {
+	var (
+		t     = newTile(64, rows, cols, 8)
+		again = fmt.Sprintf("tile%d", rows)
+		stepB = cols * 64 // bytes of B for four of K
+		index = vnniIndex
+		// Locals: A displaced by the length of a run, the offsets of the next tap, the taps
+		// left, and minus the length of a run.
+		base, next, left, begin = at(reg.StackPointer, 0), at(reg.StackPointer, 8), at(reg.StackPointer, 16), at(reg.StackPointer, 24)
+		s                       = scalars{call: reg.RDI, flags: reg.RAX, p: reg.RBX, stride: reg.RCX}
+	)
+	four := func(i, disp int) {
+		for c := range cols {
+			g.VMOVDQU32(at(vnniB, i*stepB+c*64), t.tmp[c])
+		}
+		for r := range rows {
+			x := t.tmp[2+r%4]
+			g.VPBROADCASTD(indexed(vnniRow[r], index, 1, disp), x)
+			for c := range cols {
+				g.VPDPBUSD(t.tmp[c], x, t.acc[r][c])
+			}
+		}
+	}
+	tap, sixteen, rest, one, done := g.fresh("tap"), g.fresh("sixteen"), g.fresh("rest"), g.fresh("four"), g.fresh("tap_done")
+
+	g.Label(again)
+	g.MOVQ(param(), s.call)
+	g.start(t, s)
+	g.MOVQ(field(s.call, "b"), vnniB)
+	g.MOVQ(field(s.call, "k"), reg.RAX)
+	g.MOVQ(field(s.call, "a"), reg.RBX)
+	g.ADDQ(reg.RAX, reg.RBX)
+	g.MOVQ(reg.RBX, base)
+	g.NEGQ(reg.RAX)
+	g.MOVQ(reg.RAX, begin)
+	g.MOVQ(field(s.call, "offsetsNow"), reg.RAX)
+	g.MOVQ(reg.RAX, next)
+	g.MOVQ(field(s.call, "taps"), reg.RBP)
+	g.MOVQ(reg.RBP, left)
+	g.SHLQ(operand.U8(2), reg.RBP)
+
+	g.Label(tap)
+	g.MOVQ(next, index)
+	last := vnniRow[rows-1]
+	g.MOVQ(base, last)
+	for r := range rows - 1 {
+		g.MOVLQSX(at(index, 0), vnniRow[r])
+		g.ADDQ(last, vnniRow[r])
+		g.ADDQ(reg.RBP, index)
+	}
+	g.MOVLQSX(at(index, 0), index)
+	g.ADDQ(index, last)
+	g.ADDQ(operand.I8(4), next)
+
+	g.MOVQ(begin, index)
+	g.ADDQ(operand.I8(16), index)
+	g.JG(operand.LabelRef(rest))
+	g.Label(sixteen)
+	for i := range 4 {
+		four(i, 4*i-16)
+	}
+	g.ADDQ(operand.I32(4*stepB), vnniB)
+	g.ADDQ(operand.I8(16), index)
+	g.JLE(operand.LabelRef(sixteen))
+	g.Label(rest)
+	g.SUBQ(operand.I8(16), index)
+	g.JZ(operand.LabelRef(done))
+	g.Label(one)
+	four(0, 0)
+	g.ADDQ(operand.I32(stepB), vnniB)
+	g.ADDQ(operand.I8(4), index)
+	g.JNZ(operand.LabelRef(one))
+	g.Label(done)
+	g.DECQ(left)
+	g.JNZ(operand.LabelRef(tap))
+
+	g.MOVQ(param(), s.call)
+	g.epilogue(t, s)
+	g.nextTile(s.call, s.p, rows, again, func() {
+		g.IMUL3Q(operand.I8(4*rows), field(s.call, "taps"), s.p)
+		g.ADDQ(s.p, field(s.call, "offsetsNow"))
+	})
+}

@@ -1,0 +1,172 @@
+package gemm
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/kernels/isa"
+)
+
+// layer is a convolution (or, with size 1, a matrix product) to be timed.
+type layer struct {
+	size, window, stride, inC, outC int // the output is size*size
+	wide                            bool // taps are whole rows of the window
+}
+
+func (l layer) String() string {
+	return fmt.Sprintf("%dx%d_%dx%ds%d_%dto%d", l.size, l.size, l.window, l.window, l.stride, l.inC, l.outC)
+}
+
+// layers are those of docs: ResNet-50, MobileNetV2, and plain products.
+var layers = []layer{
+	{112, 7, 2, 3, 64, true},
+	{56, 1, 1, 64, 64, false},
+	{56, 3, 1, 64, 64, false},
+	{56, 1, 1, 64, 256, false},
+	{56, 1, 1, 256, 64, false},
+	{28, 3, 2, 128, 128, false},
+	{28, 3, 1, 128, 128, false},
+	{28, 1, 1, 512, 128, false},
+	{14, 3, 1, 256, 256, false},
+	{14, 1, 1, 1024, 256, false},
+	{7, 3, 1, 512, 512, false},
+	{7, 1, 1, 512, 2048, false},
+	{112, 3, 2, 3, 32, true},
+	{112, 1, 1, 32, 16, false},
+	{112, 1, 1, 16, 96, false},
+	{56, 1, 1, 24, 144, false},
+	{56, 1, 1, 144, 24, false},
+	{14, 1, 1, 384, 64, false},
+	{7, 1, 1, 960, 320, false},
+	{1, 1, 1, 2048, 1001, false},
+	{32, 1, 1, 1024, 1024, false},
+	{16, 1, 1, 4096, 4096, false},
+}
+
+// problem makes the layer's data: the image with its padding, and random weights.
+func (l layer) problem() *problem {
+	r := rand.New(rand.NewPCG(7, 7))
+	side := (l.size-1)*l.stride + l.window
+	p := &problem{
+		m: l.size * l.size, n: l.outC, taps: l.window * l.window, k: l.inC,
+		epilogue: Epilogue{Out: U8, Scale: someOf(), Bias: someOf(), Relu: true, Post: someOf(), Hi: 255},
+	}
+	if l.wide {
+		p.taps, p.k = l.window, l.window*l.inC
+	}
+	p.args.A = make([]byte, side*side*l.inC+Slack)
+	for i := range p.args.A {
+		p.args.A[i] = byte(r.IntN(256))
+	}
+	for y := range l.size {
+		for x := range l.size {
+			for ky := range l.window {
+				for kx := range l.window {
+					if !l.wide || kx == 0 {
+						p.args.Offsets = append(p.args.Offsets, int32(((y*l.stride+ky)*side+x*l.stride+kx)*l.inC))
+					}
+				}
+			}
+		}
+	}
+	p.weights = make([]int8, p.taps*p.k*p.n)
+	for i := range p.weights {
+		p.weights[i] = int8(r.IntN(256) - 128)
+	}
+	p.start = make([]int32, p.n)
+	p.fillEpilogue(r)
+	p.args.LDC = p.n
+	p.args.C = make([]byte, p.m*p.n)
+	return p
+}
+
+// BenchmarkLayers reports for every variant GOP/s (a multiply-add is two operations)
+// and their ratio to what the variant's instructions reach in a loop over registers,
+// measured in the same run.
+func BenchmarkLayers(b *testing.B) {
+	for _, v := range runnable() {
+		limit := measureLimit(v.ISA)
+		for _, l := range layers {
+			b.Run(fmt.Sprintf("%s/%s", l, v.Name), func(b *testing.B) {
+				p := l.problem()
+				packed, err := Pack(v, Spec{N: p.n, Taps: p.taps, TapBytes: p.k, Epilogue: p.epilogue}, p.weights, p.start)
+				require.NoError(b, err)
+				p.args.Scratch = make([]byte, packed.Scratch())
+				require.NoError(b, packed.Check(&p.args, p.m))
+				for b.Loop() {
+					packed.Run(&p.args, 0, p.m, 0, packed.Panels())
+				}
+				ops := 2 * float64(p.m) * float64(p.n) * float64(p.taps) * float64(p.k)
+				rate := ops * float64(b.N) / float64(b.Elapsed().Nanoseconds())
+				b.ReportMetric(rate, "GOP/s")
+				b.ReportMetric(rate/limit, "of-limit")
+			})
+		}
+		b.Run("limit/"+v.ISA.String(), func(b *testing.B) {
+			for b.Loop() {
+				limitLoop(v.ISA, 1000)
+			}
+			b.ReportMetric(limitOps(v.ISA)*1000*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GOP/s")
+		})
+	}
+}
+
+// measureLimit returns the best of several runs of an ISA's limit loop, in GOP/s.
+func measureLimit(i isa.ISA) float64 {
+	best := 0.0
+	for range 20 {
+		const n = 300_000
+		begin := time.Now()
+		limitLoop(i, n)
+		best = max(best, limitOps(i)*n/float64(time.Since(begin).Nanoseconds()))
+	}
+	return best
+}
+
+// limitOps returns the operations in one iteration of an ISA's limit loop.
+func limitOps(i isa.ISA) float64 {
+	switch i {
+	case isa.AVX512VNNI:
+		return 2 * 24 * 64
+	case isa.AVX2:
+		return 2 * 12 * 16
+	default:
+		return 2 * 4 * 3
+	}
+}
+
+// swar multiplies four bytes by three weights in each iteration: the loop that the
+// portable variant is measured against.
+//
+//go:noinline
+func swar(n int) uint64 {
+	var s0, s1, s2, s3 uint64
+	v := uint64(3 | 5<<21 | 7<<42)
+	for i := range n {
+		x := uint64(i)
+		s0 += (x & 255) * v
+		s1 += (x >> 1 & 255) * v
+		s2 += (x >> 2 & 255) * v
+		s3 += (x >> 3 & 255) * v
+	}
+	return s0 ^ s1 ^ s2 ^ s3
+}
+
+// TestNoAllocation: a call of Run allocates nothing.
+func TestNoAllocation(t *testing.T) {
+	for _, v := range runnable() {
+		p := layer{5, 3, 1, 8, 37, false}.problem()
+		packed, err := Pack(v, Spec{N: p.n, Taps: p.taps, TapBytes: p.k, Epilogue: p.epilogue}, p.weights, p.start)
+		require.NoError(t, err)
+		p.args.Scratch = make([]byte, packed.Scratch())
+		n := testing.AllocsPerRun(10, func() {
+			a := p.args
+			packed.Run(&a, 0, p.m, 0, packed.Panels())
+		})
+		require.Zero(t, n, v.Name)
+	}
+}
