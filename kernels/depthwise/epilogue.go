@@ -1,0 +1,151 @@
+package depthwise
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"github.com/tf2ng/tf2ng/kernels/gemm"
+)
+
+// chain is an epilogue without a summand, and the form in which the assembly sees it.
+type chain struct {
+	out                    gemm.Output
+	pre, scale, bias, post []float32
+	relu                   bool
+	lo, hi                 float32
+	flip                   byte
+}
+
+// The steps of a chain as the assembly sees them.
+const (
+	stepPre = 1 << iota
+	stepScale
+	stepBias
+	stepRelu
+	stepPost
+	outF32
+	outS32
+)
+
+func newChain(e gemm.Epilogue, channels int) (chain, error) {
+	c := chain{
+		out: e.Out, pre: e.Pre, scale: e.Scale, bias: e.Bias, post: e.Post, relu: e.Relu,
+		lo: float32(e.Lo), hi: float32(e.Hi),
+	}
+	if e.Flip {
+		c.flip = 0x80
+	}
+	if e.Sum != gemm.NoSum {
+		return c, fmt.Errorf("epilogue: got a summand, want none")
+	}
+	for _, v := range []struct {
+		name   string
+		values []float32
+	}{{"pre", e.Pre}, {"scale", e.Scale}, {"bias", e.Bias}, {"post", e.Post}} {
+		if v.values != nil && len(v.values) != channels {
+			return c, fmt.Errorf("epilogue: got %d %s values, want %d or none", len(v.values), v.name, channels)
+		}
+	}
+	if e.Flip && e.Out.Size() != 1 {
+		return c, fmt.Errorf("epilogue: flip needs an 8-bit output")
+	}
+	lo, hi := int32(0), int32(math.MaxUint8)
+	switch e.Out {
+	case gemm.S32:
+		if e.Pre != nil || e.Scale != nil || e.Bias != nil || e.Post != nil || e.Relu {
+			return c, fmt.Errorf("epilogue: accumulators as output admit no further step")
+		}
+		return c, nil
+	case gemm.F32:
+		return c, nil
+	case gemm.I8:
+		lo, hi = math.MinInt8, math.MaxInt8
+	case gemm.U8:
+	default:
+		return c, fmt.Errorf("epilogue: unknown output type %d", e.Out)
+	}
+	if e.Lo < lo || e.Hi > hi || e.Lo > e.Hi {
+		return c, fmt.Errorf("epilogue: got range [%d,%d], want a range within [%d,%d]", e.Lo, e.Hi, lo, hi)
+	}
+	return c, nil
+}
+
+// flags returns the steps that the assembly must take.
+func (c *chain) flags() (f uint32) {
+	set := func(on bool, bit uint32) {
+		if on {
+			f |= bit
+		}
+	}
+	set(c.pre != nil, stepPre)
+	set(c.scale != nil, stepScale)
+	set(c.bias != nil, stepBias)
+	set(c.relu && !c.clampIsRelu(), stepRelu)
+	set(c.post != nil, stepPost)
+	set(c.out == gemm.F32, outF32)
+	set(c.out == gemm.S32, outS32)
+	return f
+}
+
+// clampIsRelu reports whether the lower end of the range does what Relu would: what
+// it makes 0 ends at 0 anyway, because factors behind it are positive.
+func (c *chain) clampIsRelu() bool {
+	if c.out.Size() != 1 || c.lo != 0 {
+		return false
+	}
+	for _, v := range c.post {
+		if !(v > 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// finish applies the chain to accumulators (start values included) of channels c0 and
+// following, and stores the results in out.
+func (c *chain) finish(out []byte, acc []int32, c0 int) {
+	switch c.out {
+	case gemm.S32:
+		for i, v := range acc {
+			binary.NativeEndian.PutUint32(out[4*i:], uint32(v))
+		}
+	case gemm.F32:
+		for i, v := range acc {
+			binary.NativeEndian.PutUint32(out[4*i:], math.Float32bits(c.real(v, c0+i)))
+		}
+	default:
+		for i, v := range acc {
+			f := c.real(v, c0+i)
+			if !(f > c.lo) {
+				f = c.lo
+			}
+			if !(f < c.hi) {
+				f = c.hi
+			}
+			out[i] = byte(int32(math.RoundToEven(float64(f)))) ^ c.flip
+		}
+	}
+}
+
+// real is the float32 part. Conversions keep the compiler from fusing a product with
+// the next sum.
+func (c *chain) real(acc int32, channel int) float32 {
+	f := float32(acc)
+	if c.pre != nil {
+		f += c.pre[channel]
+	}
+	if c.scale != nil {
+		f = float32(f * c.scale[channel])
+	}
+	if c.bias != nil {
+		f += c.bias[channel]
+	}
+	if c.relu && !(f > 0) {
+		f = 0
+	}
+	if c.post != nil {
+		f = float32(f * c.post[channel])
+	}
+	return f
+}
