@@ -1,0 +1,150 @@
+package core
+
+import (
+	"math"
+	"slices"
+)
+
+var _ = register[Quantize]()
+
+// Quantize maps reals to integers.
+//
+//	q[i] = clamp(ROUND(input[i] / scale[p(i)]) + zero_point[p(i)], Type)
+//
+// p projects an index on Axes. The quotient is computed in the input's type and
+// rounded by RoundMode before the zero point is added; NaN gives the lowest value.
+//
+//	Inputs:  input: f32 or f64, any shape
+//	         scale: the input's type, the input's shape projected on Axes
+//	         zero_point: Type, the shape of scale
+//	Outputs: q: Type, the input's shape
+//
+//	C1: Type is i8, u8 or i32
+//	C2: input and scale are f32 or f64, of one type
+//	C3: the zero point has the output's type
+//	C4: scale and zero point have one shape
+//	C5: their rank is the number of axes
+//	C6: the axes ascend and are less than the input's rank
+//	C7: scale and zero point have the input's dimensions at the axes
+//	C8: RoundMode is one of nGraph's nine
+//	C9: every scale is finite and not 0
+//
+// It is nGraph's op::v0::Quantize; i32 overflow saturates here.
+type Quantize struct {
+	Type      Type      `json:"type"`
+	Axes      []int     `json:"axes,omitempty"`
+	RoundMode RoundMode `json:"round_mode"`
+}
+
+var quantizeInputs = []string{"input", "scale", "zero_point"}
+
+// InputNames names the inputs.
+func (op *Quantize) InputNames() []string { return quantizeInputs }
+
+// Infer checks C1 to C9.
+func (op *Quantize) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 3); err != nil {
+		return nil, err
+	}
+	input, scale, zero := in[0], in[1], in[2]
+	switch {
+	case !isQuantized(op.Type):
+		return nil, Violation("C1", -1, "output type: got %v, want i8, u8 or i32", op.Type)
+	case !isReal(input.Type):
+		return nil, Violation("C2", 0, "got type %v, want f32 or f64", input.Type)
+	case !isReal(scale.Type) || !scale.Type.compatible(input.Type):
+		return nil, Violation("C2", 1, "got type %v, want the input's %v", scale.Type, input.Type)
+	case !zero.Type.compatible(op.Type):
+		return nil, Violation("C3", 2, "got type %v, want the output's %v", zero.Type, op.Type)
+	case op.RoundMode >= numRoundModes:
+		return nil, Violation("C8", -1, "round mode: got %d, want one of nGraph's nine", op.RoundMode)
+	}
+	shape, err := quantizedShape(input.Shape, scale.Shape, zero.Shape, op.Axes)
+	if err != nil {
+		return nil, err
+	}
+	if scale.Const != nil {
+		err = checkScales(scale.Const, "C9")
+	}
+	return []Fact{{op.Type, shape}}, err
+}
+
+// isQuantized reports whether t is one of the quantized types i8, u8 and i32.
+func isQuantized(t Type) bool { return t == I8 || t == U8 || t == I32 }
+
+// isReal reports whether t is f32, f64 or not known.
+func isReal(t Type) bool { return t == F32 || t == F64 || t == Dynamic }
+
+// checkScales checks that scales, input 1 of an op, are finite and not 0.
+func checkScales(t *Tensor, constraint string) error {
+	for i, s := range t.Float64s() {
+		if s == 0 || math.IsNaN(s) || math.IsInf(s, 0) {
+			return Violation(constraint, 1, "got scale %v at element %d, want finite and not 0", s, i)
+		}
+	}
+	return nil
+}
+
+// quantizedShape checks C4 to C7 of Quantize and Dequantize, and returns the output's
+// shape: the input's, with what the scale and the zero point tell of it.
+func quantizedShape(input, scale, zero Shape, axes []int) (Shape, error) {
+	merged, ok := scale.Merge(zero)
+	if !ok {
+		return nil, Violation("C4", 1, "got shape %v, want the zero point's %v", scale, zero)
+	}
+	if merged.Ranked() && len(merged) != len(axes) {
+		return nil, Violation("C5", 1, "got shape %v, want rank %d: one dimension for each of the axes %v", merged, len(axes), axes)
+	}
+	for i, a := range axes {
+		if a < 0 || i > 0 && a <= axes[i-1] {
+			return nil, Violation("C6", -1, "axes: got %v, want ascending numbers >= 0", axes)
+		}
+		if input.Ranked() && a >= len(input) {
+			return nil, Violation("C6", -1, "axes: got %v, want each less than the rank %d of the input %v", axes, len(input), input)
+		}
+	}
+	if !input.Ranked() || !merged.Ranked() {
+		return input, nil
+	}
+	out := slices.Clone(input)
+	for i, a := range axes {
+		switch {
+		case merged[i] == Unknown:
+		case out[a] == Unknown:
+			out[a] = merged[i]
+		case out[a] != merged[i]:
+			return nil, Violation("C7", 1, "got shape %v, want the dimensions of the input %v at the axes %v", merged, input, axes)
+		}
+	}
+	return out, nil
+}
+
+// eachProjected calls f with every flat index of a shape and that of its projection
+// on axes.
+func eachProjected(s Shape, axes []int, f func(i, p int)) {
+	i := 0
+	eachIndex(s, func(idx []int) {
+		p := 0
+		for _, a := range axes {
+			p = p*s[a] + idx[a]
+		}
+		f(i, p)
+		i++
+	})
+}
+
+// Eval is the plain loop.
+func (op *Quantize) Eval(in, out []*Tensor) error {
+	if err := checkScales(in[1], "C9"); err != nil {
+		return err
+	}
+	x, scale, zero := in[0].Float64s(), in[1].Float64s(), in[2].Int64s()
+	round := roundTo(in[0].Type())
+	lo, hi := op.Type.Bounds()
+	set := out[0].intSetter()
+	eachProjected(in[0].Shape(), op.Axes, func(i, p int) {
+		r := op.RoundMode.Round(round(x[i] / scale[p]))
+		set(i, Saturate(r+float64(zero[p]), lo, hi))
+	})
+	return nil
+}

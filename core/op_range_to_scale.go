@@ -1,0 +1,283 @@
+package core
+
+import (
+	"fmt"
+	"math"
+)
+
+var (
+	_ = register[RangeToScale]()
+	_ = register[RangeToZeroPoint]()
+)
+
+// ScaleRule says how a range of reals becomes a scale. A(min, max) is
+// max(|min|, |max|). Each step is rounded to the type of the range.
+type ScaleRule uint8
+
+// The scale rules.
+const (
+	// ScaleSymmetric is A(min, max) / L with L = 127 for i8, 255 for u8 and 2^31 for
+	// i32: nGraph's get_scale, and TensorFlow's scale of the data, filters, summand and
+	// output of its oneDNN convolutions and of SCALED matrix products.
+	ScaleSymmetric ScaleRule = iota
+	// ScaleBumped is ScaleSymmetric of the range that nGraph's ScaledQuantize widens:
+	//
+	//	min' = min(0, min)
+	//	max' = max(0, max(max, min' + max(1, A(min, max)) / 100))
+	ScaleBumped
+	// ScaleMagnitude is A(min, max) itself, for formulas that divide later: nGraph's
+	// scales of a bias and of a summand, TensorFlow's L / A(output range).
+	ScaleMagnitude
+	// ScaleLevel is (max - min) / n with n = 255 for u8, 254 for i8 and 2^32-1 for i32:
+	// the distance of two neighbours in TensorFlow's MIN_FIRST matrix products, and in
+	// the ranges that it reports for int32 accumulators.
+	ScaleLevel
+	numScaleRules
+)
+
+var scaleRuleNames = [numScaleRules]string{"SYMMETRIC", "BUMPED", "MAGNITUDE", "LEVEL"}
+
+// String returns the rule's name.
+func (r ScaleRule) String() string { return enumName(r, scaleRuleNames[:]) }
+
+// MarshalText makes a ScaleRule its name in JSON.
+func (r ScaleRule) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText parses a rule's name.
+func (r *ScaleRule) UnmarshalText(b []byte) error {
+	return parseEnum(r, string(b), "scale rule", scaleRuleNames[:])
+}
+
+// RangeToScale turns the range [min, max] of a quantized tensor into its scale, by
+// nGraph's or TensorFlow's rule.
+//
+//	scale[c] = Rule(min[c], max[c]; Type)
+//
+//	Inputs:  min: f32 or f64, [] or [C]
+//	         max: min's type and shape
+//	Outputs: scale: min's type and shape; [] with Largest
+//
+//	C1: min and max are f32 or f64, of one type
+//	C2: min and max have one shape, [] or [C]
+//	C3: Type is i8, u8 or i32, and Rule one of the rules
+//	C4: min and max are finite, and min <= max
+//	C5: with Divides, neither the scale is 0 nor its reciprocal infinite
+//
+// C4 and C5 are reported as soon as the values are known: at once for constants, at
+// run time for computed ranges.
+//
+// It is nGraph's ngraph::builder::quantization_utils::get_scale.
+type RangeToScale struct {
+	Type    Type      `json:"type"`
+	Rule    ScaleRule `json:"rule"`
+	Largest bool      `json:"largest,omitempty"` // the output is the largest of the scales
+	Divides bool      `json:"divides,omitempty"` // the scale will divide
+}
+
+// InputNames names the inputs.
+func (op *RangeToScale) InputNames() []string { return rangeInputs }
+
+var rangeInputs = []string{"min", "max"}
+
+// Infer checks C1 to C3, and C4 and C5 for constants.
+func (op *RangeToScale) Infer(in []Operand) ([]Fact, error) {
+	if op.Rule >= numScaleRules {
+		return nil, Violation("C3", -1, "unknown rule %d", op.Rule)
+	}
+	fact, err := inferRange(in, op.Type)
+	if err != nil {
+		return nil, err
+	}
+	if in[0].Const != nil && in[1].Const != nil {
+		if _, err := op.scales(in[0].Const, in[1].Const); err != nil {
+			return nil, err
+		}
+	}
+	if op.Largest {
+		fact.Shape = Shape{}
+	}
+	return []Fact{fact}, nil
+}
+
+// inferRange checks C1 to C3 of an op on a range and returns the range's fact.
+func inferRange(in []Operand, typ Type) (Fact, error) {
+	if err := wantInputs(in, 2); err != nil {
+		return Fact{}, err
+	}
+	if typ != I8 && typ != U8 && typ != I32 {
+		return Fact{}, Violation("C3", -1, "type: got %v, want i8, u8 or i32", typ)
+	}
+	for i, o := range in {
+		if o.Type != F32 && o.Type != F64 && o.Type != Dynamic {
+			return Fact{}, Violation("C1", i, "got type %v, want f32 or f64", o.Type)
+		}
+		if o.Shape.Ranked() && len(o.Shape) > 1 {
+			return Fact{}, Violation("C2", i, "got shape %v, want [] or [C]", o.Shape)
+		}
+		if len(o.Shape) == 1 && o.Shape[0] == 0 {
+			return Fact{}, Violation("C2", i, "got shape %v, want at least one element", o.Shape)
+		}
+	}
+	if !in[0].Type.compatible(in[1].Type) {
+		return Fact{}, Violation("C1", 1, "got type %v, want min's %v", in[1].Type, in[0].Type)
+	}
+	shape, ok := in[0].Shape.Merge(in[1].Shape)
+	if !ok {
+		return Fact{}, Violation("C2", 1, "got shape %v, want min's %v", in[1].Shape, in[0].Shape)
+	}
+	return Fact{max(in[0].Type, in[1].Type), shape}, nil
+}
+
+// checkRange checks C4: element i of a range of n.
+func checkRange(mn, mx float64, i, n int) error {
+	at := ""
+	if n > 1 {
+		at = fmt.Sprintf(" in channel %d", i)
+	}
+	for input, v := range []float64{mn, mx} {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return Violation("C4", input, "got %v%s, want a finite number", v, at)
+		}
+	}
+	if mn > mx {
+		return Violation("C4", -1, "got min %v > max %v%s, want min <= max", mn, mx, at)
+	}
+	return nil
+}
+
+// scales computes the scales and checks C4 and C5.
+func (op *RangeToScale) scales(minT, maxT *Tensor) ([]float64, error) {
+	mins, maxs := minT.Float64s(), maxT.Float64s()
+	round := roundTo(minT.Type())
+	out := make([]float64, len(mins))
+	for i, mn := range mins {
+		if err := checkRange(mn, maxs[i], i, len(mins)); err != nil {
+			return nil, err
+		}
+		out[i] = op.scale(mn, maxs[i], round)
+	}
+	if op.Largest {
+		out = []float64{maxOf(out)}
+	}
+	if op.Divides {
+		for i, s := range out {
+			if s == 0 || math.IsInf(round(1/s), 0) {
+				return nil, Violation("C5", -1, "got the range [%v, %v], whose scale %v cannot divide; want a wider one", mins[i], maxs[i], s)
+			}
+		}
+	}
+	return out, nil
+}
+
+func (op *RangeToScale) scale(mn, mx float64, round func(float64) float64) float64 {
+	magnitude := max(math.Abs(mn), math.Abs(mx))
+	switch op.Rule {
+	case ScaleMagnitude:
+		return magnitude
+	case ScaleLevel:
+		return round(round(mx-mn) / map[Type]float64{I8: 254, U8: 255, I32: round(1<<32 - 1)}[op.Type])
+	case ScaleBumped:
+		eps := round(max(1, magnitude) / 100)
+		mn = min(0, mn)
+		mx = max(0, mx, round(mn+eps))
+		magnitude = max(math.Abs(mn), math.Abs(mx))
+	}
+	return round(magnitude / map[Type]float64{I8: 127, U8: 255, I32: 1 << 31}[op.Type])
+}
+
+// roundTo returns the rounding of a float64 to a real type. One float64 operation on
+// float32 operands, rounded again, is the correctly rounded float32 operation.
+func roundTo(t Type) func(float64) float64 {
+	if t == F32 {
+		return func(x float64) float64 { return float64(float32(x)) }
+	}
+	return func(x float64) float64 { return x }
+}
+
+func maxOf(v []float64) float64 {
+	m := v[0]
+	for _, x := range v[1:] {
+		m = max(m, x)
+	}
+	return m
+}
+
+// Eval computes the scales.
+func (op *RangeToScale) Eval(in, out []*Tensor) error {
+	s, err := op.scales(in[0], in[1])
+	if err != nil {
+		return err
+	}
+	out[0].setFloats(s)
+	return nil
+}
+
+// setFloats stores values, rounded, in an f32 or f64 tensor.
+func (t *Tensor) setFloats(v []float64) {
+	if t.typ == F64 {
+		copy(Data[float64](t), v)
+		return
+	}
+	d := Data[float32](t)
+	for i, x := range v {
+		d[i] = float32(x)
+	}
+}
+
+// RangeToZeroPoint is the quantized value that stands for 0 in the range [min, max]:
+// TensorFlow's FloatToQuantized(0; min, max), in double arithmetic,
+//
+//	r = (max - min) * (n / (n-1)), k = n / r with n = 256
+//	zero_point = clamp(lowest - rha(min * k)); lowest if min == max
+//
+// rha rounds ties away from zero.
+//
+//	Inputs:  min: f32 or f64, []
+//	         max: min's type, []
+//	Outputs: zero_point: Type, []
+//
+//	C1: min and max are f32 or f64, of one type
+//	C2: min and max have shape []
+//	C3: Type is i8 or u8
+//	C4: min and max are finite, and min <= max
+//
+// TensorFlow's QuantizedConv2D and QuantizedMatMul on quint8 filters use it.
+type RangeToZeroPoint struct {
+	Type Type `json:"type"`
+}
+
+// InputNames names the inputs.
+func (op *RangeToZeroPoint) InputNames() []string { return rangeInputs }
+
+// Infer checks C1 to C3.
+func (op *RangeToZeroPoint) Infer(in []Operand) ([]Fact, error) {
+	fact, err := inferRange(in, op.Type)
+	switch {
+	case err != nil:
+		return nil, err
+	case op.Type == I32:
+		return nil, Violation("C3", -1, "type: got i32, want i8 or u8")
+	case !fact.Shape.Compatible(Shape{}):
+		return nil, Violation("C2", -1, "got a range of shape %v, want []", fact.Shape)
+	}
+	if in[0].Const != nil && in[1].Const != nil {
+		err = checkRange(in[0].Const.Float64s()[0], in[1].Const.Float64s()[0], 0, 1)
+	}
+	return []Fact{{op.Type, Shape{}}}, err
+}
+
+// Eval computes the zero point.
+func (op *RangeToZeroPoint) Eval(in, out []*Tensor) error {
+	mn, mx := in[0].Float64s()[0], in[1].Float64s()[0]
+	if err := checkRange(mn, mx, 0, 1); err != nil {
+		return err
+	}
+	lo, hi := op.Type.Bounds()
+	zero := lo
+	if mn != mx {
+		r := (mx - mn) * (256.0 / 255.0)
+		zero = Saturate(float64(lo)-math.Round(mn*(256/r)), lo, hi)
+	}
+	out[0].intSetter()(0, zero)
+	return nil
+}
