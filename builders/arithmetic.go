@@ -1,0 +1,273 @@
+// Package builders turns ranges of reals (min and max) into scales and zero points:
+// the ten Scaled* builders of nGraph's document on quantization, under its names.
+//
+// nGraph and TensorFlow agree in the reals and differ in rounding. Every builder
+// takes a Scope, whose Arithmetic says whom to follow to the last bit: nGraph's own
+// code (the zero value), or a version of TensorFlow. Under nGraph's the builders emit
+// QuantizedConvolution, QuantizedDot and package fusedops' ops; under TensorFlow's
+// they emit IntegerConvolution and IntegerDot with a list of post-ops.
+//
+// Ranges are graph values, constant or computed. Every node that a builder makes
+// carries the builder's name in Origin.Builder.
+package builders
+
+import (
+	"fmt"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// Arithmetic says whose rounding a builder reproduces.
+type Arithmetic uint8
+
+// The arithmetics. TensorFlow's name the version whose CPU kernels (with oneDNN) they
+// equal: 2_8 stands for up to 2.10, 2_13 for 2.11 to 2.13, 2_21 for 2.14 to 2.21.
+const (
+	NGraph Arithmetic = iota
+	// TensorFlowAuto is TensorFlow2_21 but for two of its defects, where it follows
+	// TensorFlow2_13: filters quantized per channel with int32 output, and the
+	// compensation of MIN_FIRST in matrix products with a float bias.
+	TensorFlowAuto
+	TensorFlow2_8
+	TensorFlow2_13
+	TensorFlow2_21
+	numArithmetics
+)
+
+var arithmeticNames = [numArithmetics]string{"nGraph", "auto", "2.8", "2.13", "2.21"}
+
+// String returns nGraph, auto, or TensorFlow's version.
+func (a Arithmetic) String() string {
+	if a < numArithmetics {
+		return arithmeticNames[a]
+	}
+	return fmt.Sprintf("invalid(%d)", uint8(a))
+}
+
+// MarshalText makes an Arithmetic its name in JSON.
+func (a Arithmetic) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalText parses an arithmetic's name.
+func (a *Arithmetic) UnmarshalText(b []byte) error {
+	for i, n := range arithmeticNames {
+		if n == string(b) {
+			*a = Arithmetic(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown arithmetic %q, want one of %q", b, arithmeticNames)
+}
+
+// upTo2_13 reports whether a is one of TensorFlow's versions before 2.14.
+func (a Arithmetic) upTo2_13() bool { return a == TensorFlow2_8 || a == TensorFlow2_13 }
+
+// Scope is what every builder takes beside its operands: the arithmetic, and the
+// TensorFlow node that it serves, if any.
+type Scope struct {
+	Arithmetic Arithmetic
+	Node       string // the TensorFlow node; also the name of the core node that computes the output
+	Op         string // its op
+}
+
+// Range holds the least and the greatest real that a quantized tensor stands for: two
+// values of one real type, of shape [] or [1], or one element per channel where the
+// builder says so.
+type Range struct{ Min, Max core.Value }
+
+func (r Range) isSet() bool { return r.Min.Node != nil || r.Max.Node != nil }
+
+// Output is what a builder returns: a value and, under TensorFlow's arithmetic, the
+// range that TensorFlow reports of it (unset for outputs that are real).
+type Output struct {
+	core.Value
+	Range
+}
+
+// emitter makes the nodes of one builder call. After the first error it makes no more.
+type emitter struct {
+	Scope
+	builder string
+	err     error
+}
+
+func newEmitter(s Scope, builder string) *emitter { return &emitter{Scope: s, builder: builder} }
+
+// fail records an error about an input of the builder.
+func (e *emitter) fail(input, format string, args ...any) {
+	if e.err == nil {
+		e.err = &core.OpError{Node: e.Node, Op: e.builder, Input: -1, InputName: input, Msg: prefixed(input, fmt.Sprintf(format, args...))}
+	}
+}
+
+func prefixed(input, msg string) string {
+	if input == "" {
+		return msg
+	}
+	return input + ": " + msg
+}
+
+// unsupported records that the arithmetic has no such computation.
+func (e *emitter) unsupported(format string, args ...any) {
+	e.fail("", "%s: TensorFlow's arithmetic has no such kernel", fmt.Sprintf(format, args...))
+}
+
+// require records an error for the first of the inputs, in pairs of name and value,
+// that is not connected.
+func (e *emitter) require(inputs ...input) {
+	for _, in := range inputs {
+		if in.value.Node == nil {
+			e.fail(in.name, "is not connected")
+		}
+	}
+}
+
+type input struct {
+	name  string
+	value core.Value
+}
+
+// name returns the name of a node that plays a role in the call: the TensorFlow node's
+// for the role "", with #role behind it for others (no TensorFlow name holds a #).
+func (e *emitter) name(role string) string {
+	if e.Node == "" || role == "" {
+		return e.Node
+	}
+	return e.Node + "#" + role
+}
+
+// op applies an op and returns its outputs.
+func (e *emitter) outs(role string, op core.Op, in ...core.Value) []core.Value {
+	if e.err != nil {
+		return nil
+	}
+	n, err := core.NewNamedNode(e.name(role), op, in...)
+	if err != nil {
+		e.err = err
+		return nil
+	}
+	n.Origin = e.origin()
+	out := make([]core.Value, len(n.Outputs()))
+	for i := range out {
+		out[i] = n.Out(i)
+	}
+	return out
+}
+
+func (e *emitter) origin() core.Origin {
+	return core.Origin{Node: e.Node, Op: e.Op, Builder: e.builder}
+}
+
+// op applies an op and returns its first output.
+func (e *emitter) op(role string, op core.Op, in ...core.Value) core.Value {
+	out := e.outs(role, op, in...)
+	if out == nil {
+		return core.Value{}
+	}
+	return out[0]
+}
+
+// named applies an op without attributes.
+func (e *emitter) named(role, opName string, in ...core.Value) core.Value {
+	if e.err != nil {
+		return core.Value{}
+	}
+	op, err := core.NewOp(opName)
+	if err != nil {
+		e.err = err
+		return core.Value{}
+	}
+	return e.op(role, op, in...)
+}
+
+func (e *emitter) mul(role string, a, b core.Value) core.Value {
+	return e.named(role, "Multiply", a, b)
+}
+
+func (e *emitter) div(role string, a, b core.Value) core.Value { return e.named(role, "Divide", a, b) }
+
+// constant returns a constant.
+func (e *emitter) constant(role string, t *core.Tensor, err error) core.Value {
+	if err != nil && e.err == nil {
+		e.err = err
+	}
+	if e.err != nil {
+		return core.Value{}
+	}
+	v := core.NewConstant(t)
+	v.Node.Name, v.Node.Origin = e.name(role), e.origin()
+	return v
+}
+
+// real returns a float32 scalar.
+func (e *emitter) real(role string, v float32) core.Value {
+	return e.constant(role, core.Scalar(v), nil)
+}
+
+// zeros returns a constant of zeros.
+func (e *emitter) zeros(role string, t core.Type, s core.Shape) core.Value {
+	if e.err != nil {
+		return core.Value{}
+	}
+	z, err := core.NewTensor(t, s)
+	return e.constant(role, z, err)
+}
+
+// quantizedType returns the type of a quantized input, which must be known.
+func (e *emitter) quantizedType(name string, v core.Value, want ...core.Type) core.Type {
+	if e.err != nil {
+		return core.U8
+	}
+	for _, t := range want {
+		if v.Type() == t {
+			return t
+		}
+	}
+	e.fail(name, "got type %v, want one of %v", v.Type(), want)
+	return core.U8
+}
+
+// scale returns a range's scale, by a rule, as a scalar; role names the node, and the
+// range in errors.
+func (e *emitter) scale(role string, op core.RangeToScale, r Range) core.Value {
+	if !e.scalar(role, r) {
+		return core.Value{}
+	}
+	op.Largest = len(r.Min.Shape()) == 1 // [1] becomes []
+	return e.op(role+"_"+ruleSuffix(op.Rule), &op, r.Min, r.Max)
+}
+
+// scales is scale for a range that may hold one element per channel.
+func (e *emitter) scales(role string, op core.RangeToScale, r Range, perChannel bool) core.Value {
+	if !perChannel {
+		return e.scale(role, op, r)
+	}
+	e.connected(role, r)
+	if e.err != nil {
+		return core.Value{}
+	}
+	return e.op(role+"_"+ruleSuffix(op.Rule), &op, r.Min, r.Max)
+}
+
+func (e *emitter) connected(role string, r Range) {
+	e.require(input{"min_" + role, r.Min}, input{"max_" + role, r.Max})
+}
+
+// scalar checks that a range has shape [] or [1].
+func (e *emitter) scalar(role string, r Range) bool {
+	e.connected(role, r)
+	if e.err != nil {
+		return false
+	}
+	for _, in := range []input{{"min_" + role, r.Min}, {"max_" + role, r.Max}} {
+		if s := in.value.Shape(); !s.Compatible(core.Shape{}) && !s.Compatible(core.Shape{1}) {
+			e.fail(in.name, "got shape %v, want [] or [1]", s)
+			return false
+		}
+	}
+	return true
+}
+
+func ruleSuffix(r core.ScaleRule) string {
+	return map[core.ScaleRule]string{core.ScaleMagnitude: "magnitude", core.ScaleLevel: "level"}[r] +
+		map[bool]string{true: "scale"}[r == core.ScaleSymmetric || r == core.ScaleBumped]
+}

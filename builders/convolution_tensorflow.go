@@ -1,0 +1,225 @@
+package builders
+
+import "github.com/tf2ng/tf2ng/core"
+
+// tensorFlowConvolution emits TensorFlow's quantized convolution as an integer
+// convolution with post-ops. With s = s_in * s_w[c], scales by core.ScaleSymmetric,
+// every step in float32 and rounded on its own:
+//
+//	f = f32(acc) * s
+//	f = f + bias                 or + f32(bias) * s for an i32 bias
+//	f = fma(f32(sum), s_sum, f)  or f + sum for a real summand
+//	f = max(f, 0)                with ReLU
+//	q = sat(rne(f * (1 / s_out)))
+//
+// A summand of i8 with an output of u8 saturates at 127. For an i32 output s_out is
+// s_in * max_c s_w[c], and the range reported is that of 2^31 levels (see
+// accumulatorRange); for others it is the output range.
+func (e *emitter) tensorFlowConvolution(c Convolution) (Output, error) {
+	dataType := e.quantizedType("data", c.Data, core.I8, core.U8)
+	if e.quantizedType("filters", c.Filters, core.I8, core.U8) == core.U8 && e.err == nil {
+		return e.offsetConvolution(c)
+	}
+	perChannel := e.perChannel(c.FilterRange, c.outputChannels())
+	if e.err != nil {
+		return Output{}, e.err
+	}
+	p := &postOps{emitter: e}
+	var out Output
+	switch {
+	case c.OutputType == core.I32:
+		out.Range = e.accumulatorRange(dataType, c.DataRange, c.FilterRange)
+		scales := e.convolutionScales(&c, dataType, perChannel, true)
+		if e.Arithmetic.upTo2_13() || e.Arithmetic == TensorFlowAuto && perChannel {
+			e.accumulators(p, &c, scales.product, perChannel)
+			break
+		}
+		e.realConvolution(p, &c, scales.product, perChannel)
+		p.mul(e.div("output_reciprocal", e.real("one", 1), e.mul("output_scale", scales.input, scales.largest)))
+		p.round(core.RoundSaturate(core.I32))
+	case c.OutputType == core.I8 || c.OutputType == core.U8:
+		out.Range = c.OutputRange
+		scales := e.convolutionScales(&c, dataType, perChannel, false)
+		e.realConvolution(p, &c, scales.product, perChannel)
+		sOut := e.scale("output", core.RangeToScale{Type: c.OutputType, Divides: true}, c.OutputRange)
+		p.mul(e.div("output_reciprocal", e.real("one", 1), sOut))
+		last := core.RoundSaturate(c.OutputType)
+		if c.Sum.Node != nil && c.Sum.Type() == core.I8 && c.OutputType == core.U8 {
+			last.Hi = 127
+		}
+		p.round(last)
+	default:
+		e.unsupported("got output type %v, want i8, u8 or i32", c.OutputType)
+	}
+	if e.err != nil {
+		return Output{}, e.err
+	}
+	in := []core.Value{c.Data, c.Filters, e.zeros("data_zero_point", dataType, core.Shape{}), e.zeros("filters_zero_point", core.I8, core.Shape{})}
+	op := &core.IntegerConvolution{Spatial: c.Spatial, Groups: c.Groups, PostOps: p.steps}
+	out.Value = e.op("", op, append(in, p.operands...)...)
+	return out, e.err
+}
+
+// convolutionScales are the scales of data and filters, their product, and the largest
+// of the filters'.
+type convolutionScales struct{ input, filter, product, largest core.Value }
+
+// convolutionScales returns the scales; divides says that their product will divide.
+func (e *emitter) convolutionScales(c *Convolution, dataType core.Type, perChannel, divides bool) convolutionScales {
+	var s convolutionScales
+	s.input = e.scale("input", core.RangeToScale{Type: dataType, Divides: divides}, c.DataRange)
+	s.filter = e.scales("filter", core.RangeToScale{Type: core.I8, Divides: divides && !perChannel}, c.FilterRange, perChannel)
+	s.product = e.mul("scale", s.input, s.filter)
+	s.largest = s.filter
+	if perChannel && divides {
+		op := &core.RangeToScale{Type: core.I8, Largest: true, Divides: true}
+		s.largest = e.op("filter_largest_scale", op, c.FilterRange.Min, c.FilterRange.Max)
+	}
+	return s
+}
+
+// realConvolution appends the steps from the accumulator to the real result.
+func (e *emitter) realConvolution(p *postOps, c *Convolution, s core.Value, perChannel bool) {
+	p.mul(s)
+	if c.Bias.Node != nil {
+		p.add(e.realBias(c.Bias, s, perChannel))
+	}
+	if c.Sum.Node != nil && e.err == nil {
+		switch c.Sum.Type() {
+		case core.F32:
+			p.add(c.Sum)
+		case core.I8, core.U8:
+			p.mulAdd(c.Sum, e.scale("sum", core.RangeToScale{Type: c.Sum.Type()}, c.SumRange))
+		default:
+			e.unsupported("got a summand of %v, want i8, u8 or f32", c.Sum.Type())
+		}
+	}
+	if c.WithRelu {
+		p.relu()
+	}
+}
+
+// realBias returns a bias in real units: an f32 bias itself, an i32 bias times s.
+func (e *emitter) realBias(bias, s core.Value, perChannel bool) core.Value {
+	if e.err != nil {
+		return core.Value{}
+	}
+	switch bias.Type() {
+	case core.F32:
+		return bias
+	case core.I32:
+		var axes []int
+		if perChannel {
+			axes = []int{0}
+		}
+		return e.op("bias", &core.Dequantize{Type: core.F32, Axes: axes}, bias, s, e.zeros("bias_zero_point", core.I32, s.Shape()))
+	}
+	e.fail("bias", "got type %v, want f32 or i32", bias.Type())
+	return core.Value{}
+}
+
+// accumulators appends the steps by which TensorFlow before 2.14 adds bias and summand
+// to int32 accumulators: each is rounded to int32, in units of its channel, first.
+func (e *emitter) accumulators(p *postOps, c *Convolution, s core.Value, perChannel bool) {
+	if c.Bias.Node == nil && c.Sum.Node == nil && !c.WithRelu {
+		return
+	}
+	if c.Bias.Node != nil {
+		p.add(e.integer("bias", c.Bias, s, 0, perChannel))
+	}
+	if c.Sum.Node != nil {
+		axis := len(c.Sum.Shape()) - 1
+		if c.Layout == core.NCHW {
+			axis = 1
+		}
+		p.add(e.integer("sum", c.Sum, s, axis, perChannel))
+	}
+	if c.WithRelu {
+		p.relu()
+	}
+	p.round(core.RoundSaturate(core.I32))
+}
+
+// integer rounds a real operand to int32 in units of s; one of i32 it returns itself.
+func (e *emitter) integer(role string, v, s core.Value, axis int, perChannel bool) core.Value {
+	if e.err != nil || v.Type() == core.I32 {
+		return v
+	}
+	var axes []int
+	if perChannel {
+		axes = []int{axis}
+	}
+	op := &core.Quantize{Type: core.I32, Axes: axes, RoundMode: core.RoundNearestTowardEven}
+	return e.op(role, op, v, s, e.zeros(role+"_zero_point", core.I32, s.Shape()))
+}
+
+// accumulatorRange returns the range that TensorFlow reports of int32 accumulators:
+// level * -2^31 to level * 2^31, where level is the product of both factors'
+// (max - min) / n, n = 255 for u8 and 254 for i8; one for each filter range.
+func (e *emitter) accumulatorRange(dataType core.Type, data, filters Range) Range {
+	levIn := e.scale("input", core.RangeToScale{Type: dataType, Rule: core.ScaleLevel}, data)
+	levW := e.scales("filter", core.RangeToScale{Type: core.I8, Rule: core.ScaleLevel}, filters, true)
+	return e.levelRange(e.mul("level", levIn, levW))
+}
+
+func (e *emitter) levelRange(level core.Value) Range {
+	return Range{
+		Min: e.mul("output_min", level, e.real("lowest", -1<<31)),
+		Max: e.mul("output_max", level, e.real("highest", 1<<31)),
+	}
+}
+
+// offsetConvolution is TensorFlow's QuantizedConv2D on u8 filters: the accumulators of
+// (q - z) with z the quantized value of 0 in each range.
+func (e *emitter) offsetConvolution(c Convolution) (Output, error) {
+	switch {
+	case c.OutputType != core.I32 || c.Bias.Node != nil || c.Sum.Node != nil || c.WithRelu:
+		e.unsupported("got u8 filters, want them with i32 output and nothing fused")
+	case c.Data.Type() != core.U8:
+		e.unsupported("got u8 filters on i8 data, want u8 data")
+	}
+	in, level := e.offsetOperands(c.Data, c.Filters, c.DataRange, c.FilterRange)
+	out := Output{Range: e.levelRange(level)}
+	out.Value = e.op("", &core.IntegerConvolution{Spatial: c.Spatial, Groups: c.Groups}, in...)
+	return out, e.err
+}
+
+// offsetOperands returns two u8 factors with their zero points, and the product of
+// their levels.
+func (e *emitter) offsetOperands(a, b core.Value, ra, rb Range) ([]core.Value, core.Value) {
+	zero := func(role string, r Range) core.Value {
+		if !e.scalar(role, r) {
+			return core.Value{}
+		}
+		return e.op(role+"_zero_point", &core.RangeToZeroPoint{Type: core.U8}, r.Min, r.Max)
+	}
+	in := []core.Value{a, b, zero("input", ra), zero("filter", rb)}
+	level := core.RangeToScale{Type: core.U8, Rule: core.ScaleLevel}
+	return in, e.mul("level", e.scale("input", level, ra), e.scale("filter", level, rb))
+}
+
+// postOps collects a list of post-ops with its operands.
+type postOps struct {
+	*emitter
+	steps    []core.PostOp
+	operands []core.Value
+}
+
+func (p *postOps) step(op core.PostOp, operands ...core.Value) {
+	p.steps = append(p.steps, op)
+	p.operands = append(p.operands, operands...)
+}
+
+func (p *postOps) mul(s core.Value) { p.step(core.PostOp{Kind: core.PostMul}, s) }
+
+func (p *postOps) add(v core.Value) { p.step(core.PostOp{Kind: core.PostAdd}, v) }
+
+func (p *postOps) mulAdd(v, s core.Value) { p.step(core.PostOp{Kind: core.PostMulAdd}, v, s) }
+
+func (p *postOps) relu() { p.activation(core.Relu, 0) }
+
+func (p *postOps) activation(a core.Activation, alpha float32) {
+	p.step(core.PostOp{Kind: core.PostActivation, Activation: a, Alpha: alpha})
+}
+
+func (p *postOps) round(op core.PostOp) { p.step(op) }

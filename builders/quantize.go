@@ -1,0 +1,95 @@
+package builders
+
+import "github.com/tf2ng/tf2ng/core"
+
+// Quantization holds the operands and attributes of ScaledQuantize.
+type Quantization struct {
+	Data core.Value // f32 or f64, any shape
+	Range
+
+	// The attributes under nGraph's arithmetic: the output's type i8, u8 or i32, the
+	// axes that min and max keep, and the round mode.
+	Type      core.Type
+	Axes      []int
+	RoundMode core.RoundMode
+
+	// TensorFlow is TensorFlow's op with its attributes, under its arithmetic.
+	TensorFlow core.Op
+}
+
+// ScaledQuantize quantizes reals to a range (nGraph's later QuantizeBuilder).
+//
+//	nGraph:     Quantize(data, scale, 0), scale by core.ScaleBumped of the range; min and
+//	            max have the data's type, and its shape projected on Axes
+//	TensorFlow: the op q.TensorFlow of (data, min, max), a *core.TFQuantizeV2; the Output's
+//	            Range is the one that it reports
+func ScaledQuantize(s Scope, q Quantization) (Output, error) {
+	e := newEmitter(s, "ScaledQuantize")
+	e.require(input{"data", q.Data}, input{"min", q.Min}, input{"max", q.Max})
+	if e.err != nil {
+		return Output{}, e.err
+	}
+	if s.Arithmetic != NGraph {
+		if q.TensorFlow == nil {
+			e.fail("", "got no op, want TensorFlow's QuantizeV2")
+		}
+		return e.threeOutputs(q.TensorFlow, q.Data, q.Min, q.Max)
+	}
+	if q.Min.Type() != q.Data.Type() {
+		e.fail("min", "got type %v, want the data's %v", q.Min.Type(), q.Data.Type())
+	}
+	scale := e.op("scale", &core.RangeToScale{Type: q.Type, Rule: core.ScaleBumped, Divides: true}, q.Min, q.Max)
+	op := &core.Quantize{Type: q.Type, Axes: q.Axes, RoundMode: q.RoundMode}
+	out := e.op("", op, q.Data, scale, e.zeros("zero_point", q.Type, q.Min.Shape()))
+	return Output{Value: out}, e.err
+}
+
+// threeOutputs applies an op whose outputs are a tensor, its min and its max.
+func (e *emitter) threeOutputs(op core.Op, in ...core.Value) (Output, error) {
+	out := e.outs("", op, in...)
+	switch {
+	case e.err != nil:
+		return Output{}, e.err
+	case len(out) != 3:
+		e.fail("", "%s has %d outputs, want a tensor, its min and its max", core.OpName(op), len(out))
+		return Output{}, e.err
+	}
+	return Output{Value: out[0], Range: Range{out[1], out[2]}}, nil
+}
+
+// Dequantization holds the operands and attributes of ScaledDequantize.
+type Dequantization struct {
+	Data core.Value // i8, u8 or i32, any shape
+	Range
+
+	// The attributes under nGraph's arithmetic: the output's type, that of min and max,
+	// and the axes that min and max keep.
+	Type core.Type
+	Axes []int
+
+	// TensorFlow is TensorFlow's op with its attributes, under its arithmetic.
+	TensorFlow core.Op
+}
+
+// ScaledDequantize turns quantized values of a range into reals (nGraph's later
+// DequantizeBuilder).
+//
+//	nGraph:     Dequantize(data, scale, 0), scale by core.ScaleSymmetric of the range
+//	TensorFlow: the op d.TensorFlow of (data, min, max), a *core.TFDequantize
+func ScaledDequantize(s Scope, d Dequantization) (Output, error) {
+	e := newEmitter(s, "ScaledDequantize")
+	e.require(input{"data", d.Data}, input{"min", d.Min}, input{"max", d.Max})
+	if e.err != nil {
+		return Output{}, e.err
+	}
+	if s.Arithmetic != NGraph {
+		if d.TensorFlow == nil {
+			e.fail("", "got no op, want TensorFlow's Dequantize")
+		}
+		return Output{Value: e.op("", d.TensorFlow, d.Data, d.Min, d.Max)}, e.err
+	}
+	typ := e.quantizedType("data", d.Data, core.I8, core.U8, core.I32)
+	scale := e.op("scale", &core.RangeToScale{Type: typ}, d.Min, d.Max)
+	zero := e.zeros("zero_point", typ, d.Min.Shape())
+	return Output{Value: e.op("", &core.Dequantize{Type: d.Type, Axes: d.Axes}, d.Data, scale, zero)}, e.err
+}
