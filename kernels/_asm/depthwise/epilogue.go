@@ -1,0 +1,96 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// epilogue applies the steps in flags to the sums of n pixels in registers 0 to 4*n-1
+// and stores them. It uses the registers from 8 to 14.
+func (g *gen) epilogue(n int) {
+	done, integers, words := g.fresh("stored"), g.fresh("integers"), g.fresh("words")
+	each := func(f func(k int, v reg.VecPhysical)) {
+		for i := range 4 * n {
+			f(i%4, g.v(i))
+		}
+	}
+	operands := func(name string, op func(...operand.Op)) {
+		g.MOVQ(field(name), p)
+		if n == 1 {
+			each(func(k int, v reg.VecPhysical) { op(at(p, k*g.width), v, v) })
+			return
+		}
+		for k := range 4 {
+			g.load(at(p, k*g.width), g.v(8+k))
+		}
+		each(func(k int, v reg.VecPhysical) { op(g.v(8+k), v, v) })
+	}
+
+	operands("init", g.VPADDD)
+	g.TESTL(operand.U32(outS32), flags)
+	g.JNZ(operand.LabelRef(words))
+	each(func(_ int, v reg.VecPhysical) { g.VCVTDQ2PS(v, v) })
+	g.when(stepPre, "pre", func() { operands("pre", g.VADDPS) })
+	g.when(stepScale, "scale", func() { operands("scale", g.VMULPS) })
+	g.when(stepBias, "bias", func() { operands("bias", g.VADDPS) })
+	g.when(stepRelu, "relu", func() {
+		// A NaN is replaced by the second source, here and at the range's ends.
+		g.zero(g.v(8))
+		each(func(_ int, v reg.VecPhysical) { g.VMAXPS(g.v(8), v, v) })
+	})
+	g.when(stepPost, "post", func() { operands("post", g.VMULPS) })
+	g.TESTL(operand.U32(outF32), flags)
+	g.JZ(operand.LabelRef(integers))
+
+	g.Label(words)
+	for i := range n {
+		for k := range 4 {
+			for lane := range g.width / 16 {
+				g.storeLane(g.v(4*i+k), lane, g.pixel(i, 4*(16*lane+4*k)))
+			}
+		}
+	}
+	g.JMP(operand.LabelRef(done))
+
+	g.Label(integers)
+	g.VBROADCASTSS(field("lo"), g.v(8))
+	g.VBROADCASTSS(field("hi"), g.v(9))
+	each(func(_ int, v reg.VecPhysical) { g.VMAXPS(g.v(8), v, v) })
+	each(func(_ int, v reg.VecPhysical) { g.VMINPS(g.v(9), v, v) })
+	each(func(_ int, v reg.VecPhysical) { g.VCVTPS2DQ(v, v) })
+	flip, low := g.v(10), g.v(11)
+	g.VPBROADCASTD(field("flip"), flip)
+	g.broadcast(0x00ff_00ff, low)
+	for i := range n {
+		v := []reg.VecPhysical{g.v(4 * i), g.v(4*i + 1), g.v(4*i + 2), g.v(4*i + 3)}
+		g.VPACKSSDW(v[1], v[0], v[0])
+		g.VPACKSSDW(v[3], v[2], v[2])
+		g.and(low, v[0], v[0])
+		g.and(low, v[2], v[2])
+		g.VPACKUSWB(v[2], v[0], v[0])
+		g.xor(flip, v[0], v[0])
+		g.VMOVUPS(v[0], g.pixel(i, 0))
+	}
+	g.Label(done)
+}
+
+// pixel addresses pixel i of C.
+func (g *gen) pixel(i, disp int) operand.Mem {
+	m := at(c, disp)
+	if i > 0 {
+		m.Index, m.Scale = ldc, uint8(i)
+	}
+	return m
+}
+
+// storeLane stores 128 bits of a vector.
+func (g *gen) storeLane(v reg.VecPhysical, lane int, m operand.Mem) {
+	switch {
+	case lane == 0:
+		g.VMOVUPS(v.AsX(), m)
+	case g.width == 32:
+		g.VEXTRACTI128(operand.U8(lane), v, m)
+	default:
+		g.VEXTRACTI32X4(operand.U8(lane), v, m)
+	}
+}

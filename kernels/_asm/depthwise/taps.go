@@ -1,0 +1,173 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
+)
+
+const meaning = `
+
+	c[m,i] = epilogue(init[i] + sum over t < taps of a[offsets[m,t]+i] * w[t,i])    for i < %d
+
+It reads A and writes C at all %d channels.`
+
+// nineTaps convolves with 3x3 filters, two pixels at a time.
+func nineTaps(width int) emit.Routine {
+	name := fmt.Sprintf("depthwise_u8s8_chain_2x%dt9_%s", width, isaOf(width))
+	return emit.Routine{
+		Name: name,
+		Doc:  name + " computes, for taps = 9 and every m below pixels:" + fmt.Sprintf(meaning, width, width),
+		Build: func(ctx *build.Context) {
+			g := &gen{Context: ctx, width: width}
+			g.start()
+			g.Label("two")
+			g.SUBQ(operand.I8(2), pixels)
+			g.JL(operand.LabelRef("one"))
+			g.nine(2)
+			g.epilogue(2)
+			g.ADDQ(operand.I32(2*9*4), tap)
+			g.LEAQ(operand.Mem{Base: c, Index: ldc, Scale: 2}, c)
+			g.JMP(operand.LabelRef("two"))
+			g.Label("one")
+			g.ADDQ(operand.I8(2), pixels)
+			g.JZ(operand.LabelRef("done"))
+			g.nine(1)
+			g.epilogue(1)
+			g.Label("done")
+			g.VZEROUPPER()
+			g.RET()
+		},
+	}
+}
+
+// nine leaves the sums of n pixels in registers 0 and following, four for each.
+func (g *gen) nine(n int) {
+	const taps = 9
+	weight, other, product := g.v(12), g.v(13), []reg.VecPhysical{g.v(13), g.v(14)}
+	for t := 0; t < taps; t += 2 {
+		for i := range n {
+			lower, upper := g.v(8+2*i), g.v(9+2*i)
+			g.MOVLQSX(at(tap, 4*(taps*i+t)), first)
+			if t+1 < taps {
+				g.MOVLQSX(at(tap, 4*(taps*i+t+1)), second)
+			}
+			g.load(indexed(a, first), lower)
+			if t+1 < taps {
+				g.load(indexed(a, second), other)
+				g.VPUNPCKHBW(other, lower, upper)
+				g.VPUNPCKLBW(other, lower, lower)
+			} else {
+				g.VPUNPCKHBW(lower, lower, upper)
+				g.VPUNPCKLBW(lower, lower, lower)
+			}
+		}
+		for k := range 4 {
+			g.load(at(weights, (t/2*4+k)*g.width), weight)
+			for i := range n {
+				acc, x := g.v(4*i+k), g.v(8+2*i+k/2)
+				if t == 0 {
+					g.VPMADDUBSW(weight, x, acc)
+					continue
+				}
+				g.VPMADDUBSW(weight, x, product[i])
+				g.VPADDW(product[i], acc, acc)
+			}
+		}
+	}
+	for i := range n {
+		for half := range 2 {
+			low, high := g.v(4*i+2*half), g.v(4*i+2*half+1)
+			g.join(low, high, low, high)
+		}
+	}
+}
+
+// join puts 16*high + low, words, into two vectors of doublewords: the lower and the
+// upper four of each 128-bit lane.
+func (g *gen) join(low, high, lower, upper reg.VecPhysical) {
+	l, u := g.v(8), g.v(9)
+	g.VPUNPCKLWD(high, low, l)
+	g.VPUNPCKHWD(high, low, u)
+	g.VPMADDWD(g.v(pairWeight), l, lower)
+	g.VPMADDWD(g.v(pairWeight), u, upper)
+}
+
+// wordTaps is how many taps may be summed in 16 bits, as in kernels/depthwise/blocks.go.
+const wordTaps = 16
+
+// anyTaps convolves with filters of any size, one pixel at a time.
+func anyTaps(width int) emit.Routine {
+	name := fmt.Sprintf("depthwise_u8s8_chain_1x%d_%s", width, isaOf(width))
+	return emit.Routine{
+		Name: name,
+		Doc:  name + " computes, for every m below pixels:" + fmt.Sprintf(meaning, width, width),
+		Build: func(ctx *build.Context) {
+			g := &gen{Context: ctx, width: width}
+			g.start()
+			g.Label("pixel")
+			g.MOVQ(field("weights"), weights)
+			g.MOVQ(field("taps"), left)
+			for k := range 4 {
+				g.zero(g.v(k))
+			}
+			g.Label("words")
+			for k := range 4 {
+				g.zero(g.v(4 + k))
+			}
+			g.MOVQ(operand.I32(wordTaps/2), pairs)
+			g.Label("pair")
+			g.pair()
+			g.JLE(operand.LabelRef("flush"))
+			g.DECQ(pairs)
+			g.JNZ(operand.LabelRef("pair"))
+			g.Label("flush")
+			for half := range 2 {
+				g.join(g.v(4+2*half), g.v(5+2*half), g.v(10), g.v(11))
+				g.VPADDD(g.v(10), g.v(2*half), g.v(2*half))
+				g.VPADDD(g.v(11), g.v(2*half+1), g.v(2*half+1))
+			}
+			g.TESTQ(left, left)
+			g.JG(operand.LabelRef("words"))
+			g.epilogue(1)
+			g.ADDQ(ldc, c)
+			g.DECQ(pixels)
+			g.JNZ(operand.LabelRef("pixel"))
+			g.VZEROUPPER()
+			g.RET()
+		},
+	}
+}
+
+// pair adds the products of the next two taps, or of the last one, to registers 4 to 7,
+// and compares the number of those left with 0.
+func (g *gen) pair() {
+	lower, upper, other := g.v(8), g.v(9), g.v(10)
+	both, loaded := g.fresh("both"), g.fresh("loaded")
+	g.MOVLQSX(at(tap, 0), first)
+	g.load(indexed(a, first), lower)
+	g.CMPQ(left, operand.I8(1))
+	g.JG(operand.LabelRef(both))
+	g.ADDQ(operand.I8(4), tap)
+	g.VPUNPCKHBW(lower, lower, upper)
+	g.VPUNPCKLBW(lower, lower, lower)
+	g.JMP(operand.LabelRef(loaded))
+	g.Label(both)
+	g.MOVLQSX(at(tap, 4), second)
+	g.ADDQ(operand.I8(8), tap)
+	g.load(indexed(a, second), other)
+	g.VPUNPCKHBW(other, lower, upper)
+	g.VPUNPCKLBW(other, lower, lower)
+	g.Label(loaded)
+	for k := range 4 {
+		acc, product := g.v(4+k), g.v(10+k%2)
+		g.VPMADDUBSW(at(weights, k*g.width), g.v(8+k/2), product)
+		g.VPADDW(product, acc, acc)
+	}
+	g.ADDQ(operand.I32(4*g.width), weights)
+	g.SUBQ(operand.I8(2), left)
+}
