@@ -4,40 +4,25 @@ package gemm
 
 import "unsafe"
 
-// The AVX2 variant widens A to words, a block of rows at a time, so that its kernels
-// broadcast pairs of them straight from memory. B is packed as words if that is small
-// enough to stay in the cache, and otherwise as bytes, which are widened panel by
-// panel for each block of rows.
-const (
-	wordsLimit = 256 << 10 // bytes of B as words
-	blockLimit = 128 << 10 // bytes of a block of A
-	fewRows    = 12        // blocks of so few rows read bytes of B directly
-)
+// blockLimit bounds the bytes of a block of A. The AVX2 variant widens A to words, a
+// block of rows at a time, so that its kernels broadcast pairs of them straight from
+// memory.
+const blockLimit = 128 << 10
 
 // packAVX2 packs B as [panel][K/2][width][2], K rounded up to pairs with a zero.
 func packAVX2(p *Packed, weights []int8) {
 	s := &p.spec
-	K := s.Taps * s.TapBytes
+	N, nr, K := s.N, p.variant.NR, s.Taps*s.TapBytes
 	p.tapBytes = s.TapBytes
-	size := roundUp(s.N, p.variant.NR/2) * roundUp(K, 2)
-	if 2*size <= wordsLimit {
-		p.words = make([]int16, size)
-		packPairs(p, p.words, weights, K)
-		return
-	}
-	p.bytes = make([]int8, size)
-	packPairs(p, p.bytes, weights, K)
-}
-
-func packPairs[T int8 | int16](p *Packed, out []T, weights []int8, K int) {
-	N, nr := p.spec.N, p.variant.NR
+	p.bytes = make([]int8, roundUp(N, nr/2)*roundUp(K, 2))
+	out := p.bytes
 	for panel := range p.Panels() {
 		n0, width := panel*nr, p.panelWidth(panel)
 		cols := min(width, N-n0)
 		for k := range K {
 			to := out[k/2*2*width+k%2:]
 			for n, w := range weights[k*N+n0:][:cols] {
-				to[2*n] = T(w)
+				to[2*n] = w
 			}
 		}
 		out = out[roundUp(K, 2)*width:]
@@ -46,8 +31,8 @@ func packPairs[T int8 | int16](p *Packed, out []T, weights []int8, K int) {
 
 // blockAVX2 is the scratch of one call, by offset.
 type blockAVX2 struct {
-	rows, lda              int // rows of a block, bytes of each
-	panel, tile, sum, size int // where the widened panel and a partial tile begin; the whole
+	rows, lda       int // rows of a block, bytes of each
+	tile, sum, size int // where a partial tile and its summands begin; the whole
 }
 
 const tileBytes = 6 * 16 * 4
@@ -59,11 +44,7 @@ func (p *Packed) blockAVX2() (b blockAVX2) {
 		b.lda += 64 // an odd number of cache lines: rows do not compete for the same sets
 	}
 	b.rows = max(blockLimit/b.lda/6*6, 12)
-	b.panel = b.rows*b.lda + 64
-	b.tile = b.panel
-	if p.words == nil {
-		b.tile += 2 * K * p.variant.NR
-	}
+	b.tile = b.rows*b.lda + 64
 	b.sum = b.tile + tileBytes
 	b.size = b.sum + tileBytes + 63
 	return b
@@ -78,7 +59,6 @@ type runnerAVX2 struct {
 	a       Args
 	block   blockAVX2
 	scratch []byte
-	bytes   bool // what b points to
 	half    bool // the panel is half as wide
 }
 
@@ -92,7 +72,6 @@ func runAVX2(p *Packed, a Args, m0, m1, panel0, panel1 int) {
 		rows := min(step, m1-m)
 		r.widenA(m, rows)
 		for panel := panel0; panel < panel1; panel++ {
-			r.panelB(panel, rows)
 			r.multiply(m, rows, panel)
 		}
 	}
@@ -109,32 +88,14 @@ func (r *runnerAVX2) widenA(m, rows int) {
 	r.k = roundUp(s.Taps*s.TapBytes, 2) / 2
 }
 
-// panelB points b to a panel.
-func (r *runnerAVX2) panelB(panel, rows int) {
-	p := r.p
-	r.half = p.panelWidth(panel) < p.variant.NR
-	at := panel * p.variant.NR * r.k * 2
-	r.epilogueCall(panel)
-	if p.words != nil {
-		r.b, r.bytes = unsafe.Pointer(&p.words[at]), false
-		return
-	}
-	r.b, r.bytes = unsafe.Pointer(&p.bytes[at]), true
-	if rows > fewRows {
-		words := unsafe.Pointer(&r.scratch[r.block.panel])
-		c := call{b: r.b, c: words, k: 2 * r.k * p.panelWidth(panel)}
-		widenPanel(&c)
-		r.b, r.bytes = words, false
-	}
-}
-
-func (r *runnerAVX2) epilogueCall(panel int) { r.p.epilogueCall(&r.call, &r.a, panel) }
-
 // multiply computes rows of one panel, which begin with row m.
 func (r *runnerAVX2) multiply(m, rows, panel int) {
 	p := r.p
 	n0 := panel * p.variant.NR
 	cols := min(p.spec.N-n0, p.variant.NR)
+	p.epilogueCall(&r.call, &r.a, panel)
+	r.b = unsafe.Pointer(&p.bytes[n0*r.k*2])
+	r.half = p.panelWidth(panel) < p.variant.NR
 	each, more, others := tiling(rows, p.variant.MR)
 	r.a0(0)
 	if cols%8 != 0 {
@@ -181,14 +142,9 @@ func (r *runnerAVX2) partial(m, rows, n0, cols, at int) {
 
 func (r *runnerAVX2) kernel(rows, tiles int) {
 	r.rows, r.tiles = rows, tiles
-	switch {
-	case r.bytes && r.half:
+	if r.half {
 		gemm_u8s8_chain_6x8k2_avx2(&r.call)
-	case r.bytes:
-		gemm_u8s8_chain_6x16k2_avx2(&r.call)
-	case r.half:
-		gemm_u8s16_chain_6x8k2_avx2(&r.call)
-	default:
-		gemm_u8s16_chain_6x16k2_avx2(&r.call)
+		return
 	}
+	gemm_u8s8_chain_6x16k2_avx2(&r.call)
 }

@@ -47,11 +47,6 @@ type call struct {
 //go:noescape
 func widenRows(c *call)
 
-// widenPanel copies bytes to words: c[i] = int16(b[i]) for i < k, a multiple of 16.
-//
-//go:noescape
-func widenPanel(c *call)
-
 // gemm_u8s8_chain_6x16k2_avx2 computes tiles of rows by 16 columns, for every m below rows*tiles:
 //
 //	c[m,n] = epilogue(init[n] + sum over k2 < k, i < 2 of a[m,2*k2+i] * b[k2,n,i])
@@ -69,24 +64,6 @@ func gemm_u8s8_chain_6x16k2_avx2(c *call)
 //
 //go:noescape
 func gemm_u8s8_chain_6x8k2_avx2(c *call)
-
-// gemm_u8s16_chain_6x16k2_avx2 computes tiles of rows by 16 columns, for every m below rows*tiles:
-//
-//	c[m,n] = epilogue(init[n] + sum over k2 < k, i < 2 of a[m,2*k2+i] * b[k2,n,i])
-//
-// a holds words at a stride of lda bytes, b words.
-//
-//go:noescape
-func gemm_u8s16_chain_6x16k2_avx2(c *call)
-
-// gemm_u8s16_chain_6x8k2_avx2 computes tiles of rows by 8 columns, for every m below rows*tiles:
-//
-//	c[m,n] = epilogue(init[n] + sum over k2 < k, i < 2 of a[m,2*k2+i] * b[k2,n,i])
-//
-// a holds words at a stride of lda bytes, b words.
-//
-//go:noescape
-func gemm_u8s16_chain_6x8k2_avx2(c *call)
 
 // gemm_u8s8_chain_12x32k4_avx512vnni computes tiles of rows by 32 columns, for every m below rows*tiles:
 //

@@ -83,6 +83,7 @@ const (
 	outU8
 	outI8
 	flipped
+	stepLo // Lo is not the type's least value
 
 	outS32 = 0
 )
@@ -100,13 +101,29 @@ func (e *Epilogue) flags() (f uint32) {
 	set(e.Sum == SumI8, stepSumI8)
 	set(e.Sum == SumI32, stepSumI32)
 	set(e.Sum == SumF32, stepSumF32)
-	set(e.Relu, stepRelu)
+	set(e.Relu && !e.reluInRange(), stepRelu)
 	set(e.Post != nil, stepPost)
 	set(e.Out == F32, outF32)
 	set(e.Out == U8, outU8)
 	set(e.Out == I8, outI8)
 	set(e.Flip, flipped)
+	set(e.Out == U8 && e.Lo > 0 || e.Out == I8 && e.Lo > math.MinInt8, stepLo)
 	return f
+}
+
+// reluInRange reports whether the range of the results does what Relu would: its lower
+// bound is not negative, and nothing behind Relu changes a sign. (Without Relu, a value
+// below zero or NaN stays that and becomes Lo; with it, it becomes 0 and then Lo.)
+func (e *Epilogue) reluInRange() bool {
+	if e.Out != U8 && e.Out != I8 || e.Lo < 0 {
+		return false
+	}
+	for _, v := range e.Post {
+		if !(v > 0) {
+			return false
+		}
+	}
+	return true
 }
 
 func (e *Epilogue) check(n int) error {
@@ -144,48 +161,59 @@ func (e *Epilogue) checkRange(lo, hi int32) error {
 	return nil
 }
 
-// finish applies the epilogue to accumulators (start values included) of row m,
-// columns n0 and following, and stores the results.
-func (p *Packed) finish(a *Args, acc []int32, m, n0 int) {
-	c := a.C[m*a.LDC+n0*p.size:]
+// identities fills in operands that change nothing, so that the portable epilogue
+// needs no branches: x+(-0) and x*1 are x, for zeros of both signs too.
+func (p *Packed) identities() {
+	fill := func(v *[]float32, value float32) {
+		if *v != nil {
+			return
+		}
+		*v = make([]float32, len(p.init))
+		for i := range *v {
+			(*v)[i] = value
+		}
+	}
+	minusZero := float32(math.Copysign(0, -1))
+	fill(&p.pre, minusZero)
+	fill(&p.scale, 1)
+	fill(&p.bias, minusZero)
+	fill(&p.post, 1)
+}
+
+// finish applies the epilogue to the accumulators (start values included) of column n
+// in rows m and following, and stores the results.
+func (p *Packed) finish(a *Args, acc []int32, m, n int) {
+	at := m*a.LDC + n*p.size
 	if p.flags == outS32 {
 		for i, v := range acc {
-			binary.NativeEndian.PutUint32(c[4*i:], uint32(v))
+			binary.NativeEndian.PutUint32(a.C[at+i*a.LDC:], uint32(v))
 		}
 		return
 	}
+	pre, scale, bias, post := p.pre[n], p.scale[n], p.bias[n], p.post[n]
 	for i, v := range acc {
-		f := p.chain(a, float32(v), m, n0+i)
+		// Conversions keep the compiler from fusing a product with the next sum.
+		f := float32((float32(v)+pre)*scale) + bias
+		if p.sumSize > 0 {
+			f = fma(p.summand(a, m+i, n), p.spec.Epilogue.SumScale, f)
+		}
+		if p.flags&stepRelu != 0 && !(f > 0) {
+			f = 0
+		}
+		f = float32(f * post)
 		if p.flags&outF32 != 0 {
-			binary.NativeEndian.PutUint32(c[4*i:], math.Float32bits(f))
+			binary.NativeEndian.PutUint32(a.C[at+i*a.LDC:], math.Float32bits(f))
 			continue
 		}
-		c[i] = byte(int32(math.RoundToEven(float64(clamp(f, p.lo, p.hi))))) ^ p.flip
+		a.C[at+i*a.LDC] = byte(roundToEven(clamp(f, p.lo, p.hi))) ^ p.flip
 	}
 }
 
-// chain is the float32 part of the epilogue at element (m, n). Conversions keep the
-// compiler from fusing a product with the next sum.
-func (p *Packed) chain(a *Args, f float32, m, n int) float32 {
-	if p.pre != nil {
-		f += p.pre[n]
-	}
-	if p.scale != nil {
-		f = float32(f * p.scale[n])
-	}
-	if p.bias != nil {
-		f += p.bias[n]
-	}
-	if p.sumSize > 0 {
-		f = fma(p.summand(a, m, n), p.spec.Epilogue.SumScale, f)
-	}
-	if p.flags&stepRelu != 0 && !(f > 0) {
-		f = 0
-	}
-	if p.post != nil {
-		f = float32(f * p.post[n])
-	}
-	return f
+// roundToEven rounds a value of at most 2^22 in magnitude: added to 1.5*2^23 it has no
+// room for a fraction.
+func roundToEven(f float32) int32 {
+	const big = 0x1.8p23
+	return int32(math.Float32bits(float32(f+big))) - 0x4b400000
 }
 
 func (p *Packed) summand(a *Args, m, n int) float32 {

@@ -37,7 +37,6 @@ type Packed struct {
 	variant *Variant
 
 	bytes []int8   // B, for the variants that read bytes
-	words []int16  // B, for those that read words
 	lanes []uint64 // B, for the portable variant: three columns in a word
 
 	// Operands of the epilogue, padded to whole panels.

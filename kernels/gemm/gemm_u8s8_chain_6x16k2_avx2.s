@@ -60,129 +60,129 @@ four_pairs_1:
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD (SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD (SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	VPBROADCASTD (DX), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y10, Y10
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
 	VPADDD       Y2, Y11, Y11
 	VPBROADCASTD (DX)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y12, Y12
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
 	VPADDD       Y2, Y13, Y13
 	VPBROADCASTD (DX)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y14, Y14
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y14, Y14
 	VPADDD       Y2, Y15, Y15
 	VPMOVSXBW    32(BX), Y0
 	VPMOVSXBW    48(BX), Y1
 	VPBROADCASTD 4(SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD 4(SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD 4(SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	VPBROADCASTD 4(DX), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y10, Y10
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
 	VPADDD       Y2, Y11, Y11
 	VPBROADCASTD 4(DX)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y12, Y12
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
 	VPADDD       Y2, Y13, Y13
 	VPBROADCASTD 4(DX)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y14, Y14
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y14, Y14
 	VPADDD       Y2, Y15, Y15
 	VPMOVSXBW    64(BX), Y0
 	VPMOVSXBW    80(BX), Y1
 	VPBROADCASTD 8(SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD 8(SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD 8(SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	VPBROADCASTD 8(DX), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y10, Y10
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
 	VPADDD       Y2, Y11, Y11
 	VPBROADCASTD 8(DX)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y12, Y12
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
 	VPADDD       Y2, Y13, Y13
 	VPBROADCASTD 8(DX)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y14, Y14
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y14, Y14
 	VPADDD       Y2, Y15, Y15
 	VPMOVSXBW    96(BX), Y0
 	VPMOVSXBW    112(BX), Y1
 	VPBROADCASTD 12(SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD 12(SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD 12(SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	VPBROADCASTD 12(DX), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y10, Y10
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
 	VPADDD       Y2, Y11, Y11
 	VPBROADCASTD 12(DX)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y12, Y12
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
 	VPADDD       Y2, Y13, Y13
 	VPBROADCASTD 12(DX)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y14, Y14
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y14, Y14
 	VPADDD       Y2, Y15, Y15
 	ADDQ         $+16, SI
 	ADDQ         $+16, DX
@@ -199,33 +199,33 @@ one_pair_3:
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD (SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD (SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	VPBROADCASTD (DX), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y10, Y10
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
 	VPADDD       Y2, Y11, Y11
 	VPBROADCASTD (DX)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y12, Y12
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
 	VPADDD       Y2, Y13, Y13
 	VPBROADCASTD (DX)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y14, Y14
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y14, Y14
 	VPADDD       Y2, Y15, Y15
 	ADDQ         $+4, SI
 	ADDQ         $+4, DX
@@ -556,8 +556,9 @@ no_post_16:
 	JMP     stored_5
 
 narrow_17:
+	TESTL        $0x00002000, AX
+	JZ           no_lo_18
 	VBROADCASTSS 176(DI), Y0
-	VBROADCASTSS 180(DI), Y1
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -570,18 +571,21 @@ narrow_17:
 	VMAXPS       Y0, Y13, Y13
 	VMAXPS       Y0, Y14, Y14
 	VMAXPS       Y0, Y15, Y15
-	VMINPS       Y1, Y4, Y4
-	VMINPS       Y1, Y5, Y5
-	VMINPS       Y1, Y6, Y6
-	VMINPS       Y1, Y7, Y7
-	VMINPS       Y1, Y8, Y8
-	VMINPS       Y1, Y9, Y9
-	VMINPS       Y1, Y10, Y10
-	VMINPS       Y1, Y11, Y11
-	VMINPS       Y1, Y12, Y12
-	VMINPS       Y1, Y13, Y13
-	VMINPS       Y1, Y14, Y14
-	VMINPS       Y1, Y15, Y15
+
+no_lo_18:
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y4, Y1, Y4
+	VMINPS       Y5, Y1, Y5
+	VMINPS       Y6, Y1, Y6
+	VMINPS       Y7, Y1, Y7
+	VMINPS       Y8, Y1, Y8
+	VMINPS       Y9, Y1, Y9
+	VMINPS       Y10, Y1, Y10
+	VMINPS       Y11, Y1, Y11
+	VMINPS       Y12, Y1, Y12
+	VMINPS       Y13, Y1, Y13
+	VMINPS       Y14, Y1, Y14
+	VMINPS       Y15, Y1, Y15
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -596,16 +600,14 @@ narrow_17:
 	VCVTPS2DQ    Y15, Y15
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPCMPEQW     Y0, Y0, Y0
-	VPSRLW       $0x08, Y0, Y0
 	VPBROADCASTD 188(DI), Y1
+	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
+	JNZ          signed_19
 	VPACKSSDW    Y5, Y4, Y4
-	VPAND        Y0, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
-	VPAND        Y0, Y6, Y6
 	VPACKUSWB    Y6, Y4, Y4
 	VPERMD       Y4, Y2, Y4
 	VPXOR        Y1, Y4, Y4
@@ -613,9 +615,7 @@ narrow_17:
 	VEXTRACTI128 $0x01, Y4, (R9)(R10*1)
 	LEAQ         (R9)(R10*2), R9
 	VPACKSSDW    Y9, Y8, Y8
-	VPAND        Y0, Y8, Y8
 	VPACKSSDW    Y11, Y10, Y10
-	VPAND        Y0, Y10, Y10
 	VPACKUSWB    Y10, Y8, Y8
 	VPERMD       Y8, Y2, Y8
 	VPXOR        Y1, Y8, Y8
@@ -623,15 +623,40 @@ narrow_17:
 	VEXTRACTI128 $0x01, Y8, (R9)(R10*1)
 	LEAQ         (R9)(R10*2), R9
 	VPACKSSDW    Y13, Y12, Y12
-	VPAND        Y0, Y12, Y12
 	VPACKSSDW    Y15, Y14, Y14
-	VPAND        Y0, Y14, Y14
 	VPACKUSWB    Y14, Y12, Y12
 	VPERMD       Y12, Y2, Y12
 	VPXOR        Y1, Y12, Y12
 	VMOVDQU      X12, (R9)
 	VEXTRACTI128 $0x01, Y12, (R9)(R10*1)
+	JMP          end_20
 
+signed_19:
+	VPACKSSDW    Y5, Y4, Y4
+	VPACKSSDW    Y7, Y6, Y6
+	VPACKSSWB    Y6, Y4, Y4
+	VPERMD       Y4, Y2, Y4
+	VPXOR        Y1, Y4, Y4
+	VMOVDQU      X4, (R9)
+	VEXTRACTI128 $0x01, Y4, (R9)(R10*1)
+	LEAQ         (R9)(R10*2), R9
+	VPACKSSDW    Y9, Y8, Y8
+	VPACKSSDW    Y11, Y10, Y10
+	VPACKSSWB    Y10, Y8, Y8
+	VPERMD       Y8, Y2, Y8
+	VPXOR        Y1, Y8, Y8
+	VMOVDQU      X8, (R9)
+	VEXTRACTI128 $0x01, Y8, (R9)(R10*1)
+	LEAQ         (R9)(R10*2), R9
+	VPACKSSDW    Y13, Y12, Y12
+	VPACKSSDW    Y15, Y14, Y14
+	VPACKSSWB    Y14, Y12, Y12
+	VPERMD       Y12, Y2, Y12
+	VPXOR        Y1, Y12, Y12
+	VMOVDQU      X12, (R9)
+	VEXTRACTI128 $0x01, Y12, (R9)(R10*1)
+
+end_20:
 stored_5:
 	IMUL3Q $+6, 120(DI), R9
 	ADDQ   R9, 48(DI)
@@ -664,165 +689,165 @@ tile5:
 	VMOVUPS (R9), Y12
 	VMOVUPS 32(R9), Y13
 	SUBQ    $+4, CX
-	JL      rest_19
+	JL      rest_22
 
-four_pairs_18:
+four_pairs_21:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD (SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD (SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	VPBROADCASTD (DX), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y10, Y10
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
 	VPADDD       Y2, Y11, Y11
 	VPBROADCASTD (DX)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y12, Y12
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
 	VPADDD       Y2, Y13, Y13
 	VPMOVSXBW    32(BX), Y0
 	VPMOVSXBW    48(BX), Y1
 	VPBROADCASTD 4(SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD 4(SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD 4(SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	VPBROADCASTD 4(DX), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y10, Y10
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
 	VPADDD       Y2, Y11, Y11
 	VPBROADCASTD 4(DX)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y12, Y12
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
 	VPADDD       Y2, Y13, Y13
 	VPMOVSXBW    64(BX), Y0
 	VPMOVSXBW    80(BX), Y1
 	VPBROADCASTD 8(SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD 8(SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD 8(SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	VPBROADCASTD 8(DX), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y10, Y10
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
 	VPADDD       Y2, Y11, Y11
 	VPBROADCASTD 8(DX)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y12, Y12
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
 	VPADDD       Y2, Y13, Y13
 	VPMOVSXBW    96(BX), Y0
 	VPMOVSXBW    112(BX), Y1
 	VPBROADCASTD 12(SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD 12(SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD 12(SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	VPBROADCASTD 12(DX), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y10, Y10
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
 	VPADDD       Y2, Y11, Y11
 	VPBROADCASTD 12(DX)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y12, Y12
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
 	VPADDD       Y2, Y13, Y13
 	ADDQ         $+16, SI
 	ADDQ         $+16, DX
 	ADDQ         $+128, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_18
+	JGE          four_pairs_21
 
-rest_19:
+rest_22:
 	ADDQ $+4, CX
-	JZ   multiplied_21
+	JZ   multiplied_24
 
-one_pair_20:
+one_pair_23:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD (SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD (SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	VPBROADCASTD (DX), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y10, Y10
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
 	VPADDD       Y2, Y11, Y11
 	VPBROADCASTD (DX)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y12, Y12
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
 	VPADDD       Y2, Y13, Y13
 	ADDQ         $+4, SI
 	ADDQ         $+4, DX
 	ADDQ         $+32, BX
 	DECQ         CX
-	JNZ          one_pair_20
+	JNZ          one_pair_23
 
-multiplied_21:
+multiplied_24:
 	MOVL    168(DI), AX
 	TESTL   $0x00000e00, AX
-	JNZ     chain_23
+	JNZ     chain_26
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -840,9 +865,9 @@ multiplied_21:
 	VMOVUPS Y12, (R9)
 	VMOVUPS Y13, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_22
+	JMP     stored_25
 
-chain_23:
+chain_26:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
@@ -854,7 +879,7 @@ chain_23:
 	VCVTDQ2PS Y12, Y12
 	VCVTDQ2PS Y13, Y13
 	TESTL     $0x00000001, AX
-	JZ        no_pre_24
+	JZ        no_pre_27
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VMOVUPS   32(R9), Y1
@@ -869,9 +894,9 @@ chain_23:
 	VADDPS    Y0, Y12, Y12
 	VADDPS    Y1, Y13, Y13
 
-no_pre_24:
+no_pre_27:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_25
+	JZ      no_scale_28
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -886,9 +911,9 @@ no_pre_24:
 	VMULPS  Y0, Y12, Y12
 	VMULPS  Y1, Y13, Y13
 
-no_scale_25:
+no_scale_28:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_26
+	JZ      no_bias_29
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -903,14 +928,14 @@ no_scale_25:
 	VADDPS  Y0, Y12, Y12
 	VADDPS  Y1, Y13, Y13
 
-no_bias_26:
+no_bias_29:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_27
+	JZ           no_sum_30
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_28
+	JZ           no_sum_u8_31
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -947,9 +972,9 @@ no_bias_26:
 	VFMADD231PS  Y2, Y0, Y13
 	ADDQ         R10, R9
 
-no_sum_u8_28:
+no_sum_u8_31:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_29
+	JZ          no_sum_i8_32
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -986,9 +1011,9 @@ no_sum_u8_28:
 	VFMADD231PS Y2, Y0, Y13
 	ADDQ        R10, R9
 
-no_sum_i8_29:
+no_sum_i8_32:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_30
+	JZ          no_sum_i32_33
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VCVTDQ2PS   32(R9), Y2
@@ -1015,9 +1040,9 @@ no_sum_i8_29:
 	VFMADD231PS Y2, Y0, Y13
 	ADDQ        R10, R9
 
-no_sum_i32_30:
+no_sum_i32_33:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_31
+	JZ          no_sum_f32_34
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VMOVUPS     32(R9), Y2
@@ -1044,10 +1069,10 @@ no_sum_i32_30:
 	VFMADD231PS Y2, Y0, Y13
 	ADDQ        R10, R9
 
-no_sum_f32_31:
-no_sum_27:
+no_sum_f32_34:
+no_sum_30:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_32
+	JZ     no_relu_35
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
@@ -1060,9 +1085,9 @@ no_sum_27:
 	VMAXPS Y0, Y12, Y12
 	VMAXPS Y0, Y13, Y13
 
-no_relu_32:
+no_relu_35:
 	TESTL   $0x00000100, AX
-	JZ      no_post_33
+	JZ      no_post_36
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1077,9 +1102,9 @@ no_relu_32:
 	VMULPS  Y0, Y12, Y12
 	VMULPS  Y1, Y13, Y13
 
-no_post_33:
+no_post_36:
 	TESTL   $0x00000200, AX
-	JZ      narrow_34
+	JZ      narrow_37
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -1097,11 +1122,12 @@ no_post_33:
 	VMOVUPS Y12, (R9)
 	VMOVUPS Y13, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_22
+	JMP     stored_25
 
-narrow_34:
+narrow_37:
+	TESTL        $0x00002000, AX
+	JZ           no_lo_38
 	VBROADCASTSS 176(DI), Y0
-	VBROADCASTSS 180(DI), Y1
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -1112,16 +1138,19 @@ narrow_34:
 	VMAXPS       Y0, Y11, Y11
 	VMAXPS       Y0, Y12, Y12
 	VMAXPS       Y0, Y13, Y13
-	VMINPS       Y1, Y4, Y4
-	VMINPS       Y1, Y5, Y5
-	VMINPS       Y1, Y6, Y6
-	VMINPS       Y1, Y7, Y7
-	VMINPS       Y1, Y8, Y8
-	VMINPS       Y1, Y9, Y9
-	VMINPS       Y1, Y10, Y10
-	VMINPS       Y1, Y11, Y11
-	VMINPS       Y1, Y12, Y12
-	VMINPS       Y1, Y13, Y13
+
+no_lo_38:
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y4, Y1, Y4
+	VMINPS       Y5, Y1, Y5
+	VMINPS       Y6, Y1, Y6
+	VMINPS       Y7, Y1, Y7
+	VMINPS       Y8, Y1, Y8
+	VMINPS       Y9, Y1, Y9
+	VMINPS       Y10, Y1, Y10
+	VMINPS       Y11, Y1, Y11
+	VMINPS       Y12, Y1, Y12
+	VMINPS       Y13, Y1, Y13
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -1134,16 +1163,14 @@ narrow_34:
 	VCVTPS2DQ    Y13, Y13
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPCMPEQW     Y0, Y0, Y0
-	VPSRLW       $0x08, Y0, Y0
 	VPBROADCASTD 188(DI), Y1
+	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
+	JNZ          signed_39
 	VPACKSSDW    Y5, Y4, Y4
-	VPAND        Y0, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
-	VPAND        Y0, Y6, Y6
 	VPACKUSWB    Y6, Y4, Y4
 	VPERMD       Y4, Y2, Y4
 	VPXOR        Y1, Y4, Y4
@@ -1151,9 +1178,7 @@ narrow_34:
 	VEXTRACTI128 $0x01, Y4, (R9)(R10*1)
 	LEAQ         (R9)(R10*2), R9
 	VPACKSSDW    Y9, Y8, Y8
-	VPAND        Y0, Y8, Y8
 	VPACKSSDW    Y11, Y10, Y10
-	VPAND        Y0, Y10, Y10
 	VPACKUSWB    Y10, Y8, Y8
 	VPERMD       Y8, Y2, Y8
 	VPXOR        Y1, Y8, Y8
@@ -1161,13 +1186,37 @@ narrow_34:
 	VEXTRACTI128 $0x01, Y8, (R9)(R10*1)
 	LEAQ         (R9)(R10*2), R9
 	VPACKSSDW    Y13, Y12, Y12
-	VPAND        Y0, Y12, Y12
 	VPACKUSWB    Y12, Y12, Y12
 	VPERMD       Y12, Y2, Y12
 	VPXOR        Y1, Y12, Y12
 	VMOVDQU      X12, (R9)
+	JMP          end_40
 
-stored_22:
+signed_39:
+	VPACKSSDW    Y5, Y4, Y4
+	VPACKSSDW    Y7, Y6, Y6
+	VPACKSSWB    Y6, Y4, Y4
+	VPERMD       Y4, Y2, Y4
+	VPXOR        Y1, Y4, Y4
+	VMOVDQU      X4, (R9)
+	VEXTRACTI128 $0x01, Y4, (R9)(R10*1)
+	LEAQ         (R9)(R10*2), R9
+	VPACKSSDW    Y9, Y8, Y8
+	VPACKSSDW    Y11, Y10, Y10
+	VPACKSSWB    Y10, Y8, Y8
+	VPERMD       Y8, Y2, Y8
+	VPXOR        Y1, Y8, Y8
+	VMOVDQU      X8, (R9)
+	VEXTRACTI128 $0x01, Y8, (R9)(R10*1)
+	LEAQ         (R9)(R10*2), R9
+	VPACKSSDW    Y13, Y12, Y12
+	VPACKSSWB    Y12, Y12, Y12
+	VPERMD       Y12, Y2, Y12
+	VPXOR        Y1, Y12, Y12
+	VMOVDQU      X12, (R9)
+
+end_40:
+stored_25:
 	IMUL3Q $+5, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+5, 128(DI), R9
@@ -1197,140 +1246,140 @@ tile4:
 	VMOVUPS (R9), Y10
 	VMOVUPS 32(R9), Y11
 	SUBQ    $+4, CX
-	JL      rest_36
+	JL      rest_42
 
-four_pairs_35:
+four_pairs_41:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD (SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD (SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	VPBROADCASTD (DX), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y10, Y10
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
 	VPADDD       Y2, Y11, Y11
 	VPMOVSXBW    32(BX), Y0
 	VPMOVSXBW    48(BX), Y1
 	VPBROADCASTD 4(SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD 4(SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD 4(SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	VPBROADCASTD 4(DX), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y10, Y10
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
 	VPADDD       Y2, Y11, Y11
 	VPMOVSXBW    64(BX), Y0
 	VPMOVSXBW    80(BX), Y1
 	VPBROADCASTD 8(SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD 8(SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD 8(SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	VPBROADCASTD 8(DX), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y10, Y10
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
 	VPADDD       Y2, Y11, Y11
 	VPMOVSXBW    96(BX), Y0
 	VPMOVSXBW    112(BX), Y1
 	VPBROADCASTD 12(SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD 12(SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD 12(SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	VPBROADCASTD 12(DX), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y10, Y10
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
 	VPADDD       Y2, Y11, Y11
 	ADDQ         $+16, SI
 	ADDQ         $+16, DX
 	ADDQ         $+128, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_35
+	JGE          four_pairs_41
 
-rest_36:
+rest_42:
 	ADDQ $+4, CX
-	JZ   multiplied_38
+	JZ   multiplied_44
 
-one_pair_37:
+one_pair_43:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD (SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD (SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	VPBROADCASTD (DX), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y10, Y10
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
 	VPADDD       Y2, Y11, Y11
 	ADDQ         $+4, SI
 	ADDQ         $+4, DX
 	ADDQ         $+32, BX
 	DECQ         CX
-	JNZ          one_pair_37
+	JNZ          one_pair_43
 
-multiplied_38:
+multiplied_44:
 	MOVL    168(DI), AX
 	TESTL   $0x00000e00, AX
-	JNZ     chain_40
+	JNZ     chain_46
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -1345,9 +1394,9 @@ multiplied_38:
 	VMOVUPS Y10, (R9)
 	VMOVUPS Y11, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_39
+	JMP     stored_45
 
-chain_40:
+chain_46:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
@@ -1357,7 +1406,7 @@ chain_40:
 	VCVTDQ2PS Y10, Y10
 	VCVTDQ2PS Y11, Y11
 	TESTL     $0x00000001, AX
-	JZ        no_pre_41
+	JZ        no_pre_47
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VMOVUPS   32(R9), Y1
@@ -1370,9 +1419,9 @@ chain_40:
 	VADDPS    Y0, Y10, Y10
 	VADDPS    Y1, Y11, Y11
 
-no_pre_41:
+no_pre_47:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_42
+	JZ      no_scale_48
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1385,9 +1434,9 @@ no_pre_41:
 	VMULPS  Y0, Y10, Y10
 	VMULPS  Y1, Y11, Y11
 
-no_scale_42:
+no_scale_48:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_43
+	JZ      no_bias_49
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1400,14 +1449,14 @@ no_scale_42:
 	VADDPS  Y0, Y10, Y10
 	VADDPS  Y1, Y11, Y11
 
-no_bias_43:
+no_bias_49:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_44
+	JZ           no_sum_50
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_45
+	JZ           no_sum_u8_51
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -1437,9 +1486,9 @@ no_bias_43:
 	VFMADD231PS  Y2, Y0, Y11
 	ADDQ         R10, R9
 
-no_sum_u8_45:
+no_sum_u8_51:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_46
+	JZ          no_sum_i8_52
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -1469,9 +1518,9 @@ no_sum_u8_45:
 	VFMADD231PS Y2, Y0, Y11
 	ADDQ        R10, R9
 
-no_sum_i8_46:
+no_sum_i8_52:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_47
+	JZ          no_sum_i32_53
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VCVTDQ2PS   32(R9), Y2
@@ -1493,9 +1542,9 @@ no_sum_i8_46:
 	VFMADD231PS Y2, Y0, Y11
 	ADDQ        R10, R9
 
-no_sum_i32_47:
+no_sum_i32_53:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_48
+	JZ          no_sum_f32_54
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VMOVUPS     32(R9), Y2
@@ -1517,10 +1566,10 @@ no_sum_i32_47:
 	VFMADD231PS Y2, Y0, Y11
 	ADDQ        R10, R9
 
-no_sum_f32_48:
-no_sum_44:
+no_sum_f32_54:
+no_sum_50:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_49
+	JZ     no_relu_55
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
@@ -1531,9 +1580,9 @@ no_sum_44:
 	VMAXPS Y0, Y10, Y10
 	VMAXPS Y0, Y11, Y11
 
-no_relu_49:
+no_relu_55:
 	TESTL   $0x00000100, AX
-	JZ      no_post_50
+	JZ      no_post_56
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1546,9 +1595,9 @@ no_relu_49:
 	VMULPS  Y0, Y10, Y10
 	VMULPS  Y1, Y11, Y11
 
-no_post_50:
+no_post_56:
 	TESTL   $0x00000200, AX
-	JZ      narrow_51
+	JZ      narrow_57
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -1563,11 +1612,12 @@ no_post_50:
 	VMOVUPS Y10, (R9)
 	VMOVUPS Y11, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_39
+	JMP     stored_45
 
-narrow_51:
+narrow_57:
+	TESTL        $0x00002000, AX
+	JZ           no_lo_58
 	VBROADCASTSS 176(DI), Y0
-	VBROADCASTSS 180(DI), Y1
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -1576,14 +1626,17 @@ narrow_51:
 	VMAXPS       Y0, Y9, Y9
 	VMAXPS       Y0, Y10, Y10
 	VMAXPS       Y0, Y11, Y11
-	VMINPS       Y1, Y4, Y4
-	VMINPS       Y1, Y5, Y5
-	VMINPS       Y1, Y6, Y6
-	VMINPS       Y1, Y7, Y7
-	VMINPS       Y1, Y8, Y8
-	VMINPS       Y1, Y9, Y9
-	VMINPS       Y1, Y10, Y10
-	VMINPS       Y1, Y11, Y11
+
+no_lo_58:
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y4, Y1, Y4
+	VMINPS       Y5, Y1, Y5
+	VMINPS       Y6, Y1, Y6
+	VMINPS       Y7, Y1, Y7
+	VMINPS       Y8, Y1, Y8
+	VMINPS       Y9, Y1, Y9
+	VMINPS       Y10, Y1, Y10
+	VMINPS       Y11, Y1, Y11
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -1594,16 +1647,14 @@ narrow_51:
 	VCVTPS2DQ    Y11, Y11
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPCMPEQW     Y0, Y0, Y0
-	VPSRLW       $0x08, Y0, Y0
 	VPBROADCASTD 188(DI), Y1
+	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
+	JNZ          signed_59
 	VPACKSSDW    Y5, Y4, Y4
-	VPAND        Y0, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
-	VPAND        Y0, Y6, Y6
 	VPACKUSWB    Y6, Y4, Y4
 	VPERMD       Y4, Y2, Y4
 	VPXOR        Y1, Y4, Y4
@@ -1611,16 +1662,33 @@ narrow_51:
 	VEXTRACTI128 $0x01, Y4, (R9)(R10*1)
 	LEAQ         (R9)(R10*2), R9
 	VPACKSSDW    Y9, Y8, Y8
-	VPAND        Y0, Y8, Y8
 	VPACKSSDW    Y11, Y10, Y10
-	VPAND        Y0, Y10, Y10
 	VPACKUSWB    Y10, Y8, Y8
 	VPERMD       Y8, Y2, Y8
 	VPXOR        Y1, Y8, Y8
 	VMOVDQU      X8, (R9)
 	VEXTRACTI128 $0x01, Y8, (R9)(R10*1)
+	JMP          end_60
 
-stored_39:
+signed_59:
+	VPACKSSDW    Y5, Y4, Y4
+	VPACKSSDW    Y7, Y6, Y6
+	VPACKSSWB    Y6, Y4, Y4
+	VPERMD       Y4, Y2, Y4
+	VPXOR        Y1, Y4, Y4
+	VMOVDQU      X4, (R9)
+	VEXTRACTI128 $0x01, Y4, (R9)(R10*1)
+	LEAQ         (R9)(R10*2), R9
+	VPACKSSDW    Y9, Y8, Y8
+	VPACKSSDW    Y11, Y10, Y10
+	VPACKSSWB    Y10, Y8, Y8
+	VPERMD       Y8, Y2, Y8
+	VPXOR        Y1, Y8, Y8
+	VMOVDQU      X8, (R9)
+	VEXTRACTI128 $0x01, Y8, (R9)(R10*1)
+
+end_60:
+stored_45:
 	IMUL3Q $+4, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+4, 128(DI), R9
@@ -1646,113 +1714,113 @@ tile3:
 	VMOVUPS (R9), Y8
 	VMOVUPS 32(R9), Y9
 	SUBQ    $+4, CX
-	JL      rest_53
+	JL      rest_62
 
-four_pairs_52:
+four_pairs_61:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD (SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD (SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	VPMOVSXBW    32(BX), Y0
 	VPMOVSXBW    48(BX), Y1
 	VPBROADCASTD 4(SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD 4(SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD 4(SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	VPMOVSXBW    64(BX), Y0
 	VPMOVSXBW    80(BX), Y1
 	VPBROADCASTD 8(SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD 8(SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD 8(SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	VPMOVSXBW    96(BX), Y0
 	VPMOVSXBW    112(BX), Y1
 	VPBROADCASTD 12(SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD 12(SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD 12(SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	ADDQ         $+16, SI
 	ADDQ         $+128, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_52
+	JGE          four_pairs_61
 
-rest_53:
+rest_62:
 	ADDQ $+4, CX
-	JZ   multiplied_55
+	JZ   multiplied_64
 
-one_pair_54:
+one_pair_63:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD (SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPBROADCASTD (SI)(R8*2), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y8, Y8
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
 	ADDQ         $+4, SI
 	ADDQ         $+32, BX
 	DECQ         CX
-	JNZ          one_pair_54
+	JNZ          one_pair_63
 
-multiplied_55:
+multiplied_64:
 	MOVL    168(DI), AX
 	TESTL   $0x00000e00, AX
-	JNZ     chain_57
+	JNZ     chain_66
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -1764,9 +1832,9 @@ multiplied_55:
 	VMOVUPS Y8, (R9)
 	VMOVUPS Y9, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_56
+	JMP     stored_65
 
-chain_57:
+chain_66:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
@@ -1774,7 +1842,7 @@ chain_57:
 	VCVTDQ2PS Y8, Y8
 	VCVTDQ2PS Y9, Y9
 	TESTL     $0x00000001, AX
-	JZ        no_pre_58
+	JZ        no_pre_67
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VMOVUPS   32(R9), Y1
@@ -1785,9 +1853,9 @@ chain_57:
 	VADDPS    Y0, Y8, Y8
 	VADDPS    Y1, Y9, Y9
 
-no_pre_58:
+no_pre_67:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_59
+	JZ      no_scale_68
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1798,9 +1866,9 @@ no_pre_58:
 	VMULPS  Y0, Y8, Y8
 	VMULPS  Y1, Y9, Y9
 
-no_scale_59:
+no_scale_68:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_60
+	JZ      no_bias_69
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1811,14 +1879,14 @@ no_scale_59:
 	VADDPS  Y0, Y8, Y8
 	VADDPS  Y1, Y9, Y9
 
-no_bias_60:
+no_bias_69:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_61
+	JZ           no_sum_70
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_62
+	JZ           no_sum_u8_71
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -1841,9 +1909,9 @@ no_bias_60:
 	VFMADD231PS  Y2, Y0, Y9
 	ADDQ         R10, R9
 
-no_sum_u8_62:
+no_sum_u8_71:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_63
+	JZ          no_sum_i8_72
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -1866,9 +1934,9 @@ no_sum_u8_62:
 	VFMADD231PS Y2, Y0, Y9
 	ADDQ        R10, R9
 
-no_sum_i8_63:
+no_sum_i8_72:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_64
+	JZ          no_sum_i32_73
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VCVTDQ2PS   32(R9), Y2
@@ -1885,9 +1953,9 @@ no_sum_i8_63:
 	VFMADD231PS Y2, Y0, Y9
 	ADDQ        R10, R9
 
-no_sum_i32_64:
+no_sum_i32_73:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_65
+	JZ          no_sum_f32_74
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VMOVUPS     32(R9), Y2
@@ -1904,10 +1972,10 @@ no_sum_i32_64:
 	VFMADD231PS Y2, Y0, Y9
 	ADDQ        R10, R9
 
-no_sum_f32_65:
-no_sum_61:
+no_sum_f32_74:
+no_sum_70:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_66
+	JZ     no_relu_75
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
@@ -1916,9 +1984,9 @@ no_sum_61:
 	VMAXPS Y0, Y8, Y8
 	VMAXPS Y0, Y9, Y9
 
-no_relu_66:
+no_relu_75:
 	TESTL   $0x00000100, AX
-	JZ      no_post_67
+	JZ      no_post_76
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1929,9 +1997,9 @@ no_relu_66:
 	VMULPS  Y0, Y8, Y8
 	VMULPS  Y1, Y9, Y9
 
-no_post_67:
+no_post_76:
 	TESTL   $0x00000200, AX
-	JZ      narrow_68
+	JZ      narrow_77
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -1943,23 +2011,27 @@ no_post_67:
 	VMOVUPS Y8, (R9)
 	VMOVUPS Y9, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_56
+	JMP     stored_65
 
-narrow_68:
+narrow_77:
+	TESTL        $0x00002000, AX
+	JZ           no_lo_78
 	VBROADCASTSS 176(DI), Y0
-	VBROADCASTSS 180(DI), Y1
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
-	VMINPS       Y1, Y4, Y4
-	VMINPS       Y1, Y5, Y5
-	VMINPS       Y1, Y6, Y6
-	VMINPS       Y1, Y7, Y7
-	VMINPS       Y1, Y8, Y8
-	VMINPS       Y1, Y9, Y9
+
+no_lo_78:
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y4, Y1, Y4
+	VMINPS       Y5, Y1, Y5
+	VMINPS       Y6, Y1, Y6
+	VMINPS       Y7, Y1, Y7
+	VMINPS       Y8, Y1, Y8
+	VMINPS       Y9, Y1, Y9
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -1968,16 +2040,14 @@ narrow_68:
 	VCVTPS2DQ    Y9, Y9
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPCMPEQW     Y0, Y0, Y0
-	VPSRLW       $0x08, Y0, Y0
 	VPBROADCASTD 188(DI), Y1
+	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
+	JNZ          signed_79
 	VPACKSSDW    Y5, Y4, Y4
-	VPAND        Y0, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
-	VPAND        Y0, Y6, Y6
 	VPACKUSWB    Y6, Y4, Y4
 	VPERMD       Y4, Y2, Y4
 	VPXOR        Y1, Y4, Y4
@@ -1985,13 +2055,29 @@ narrow_68:
 	VEXTRACTI128 $0x01, Y4, (R9)(R10*1)
 	LEAQ         (R9)(R10*2), R9
 	VPACKSSDW    Y9, Y8, Y8
-	VPAND        Y0, Y8, Y8
 	VPACKUSWB    Y8, Y8, Y8
 	VPERMD       Y8, Y2, Y8
 	VPXOR        Y1, Y8, Y8
 	VMOVDQU      X8, (R9)
+	JMP          end_80
 
-stored_56:
+signed_79:
+	VPACKSSDW    Y5, Y4, Y4
+	VPACKSSDW    Y7, Y6, Y6
+	VPACKSSWB    Y6, Y4, Y4
+	VPERMD       Y4, Y2, Y4
+	VPXOR        Y1, Y4, Y4
+	VMOVDQU      X4, (R9)
+	VEXTRACTI128 $0x01, Y4, (R9)(R10*1)
+	LEAQ         (R9)(R10*2), R9
+	VPACKSSDW    Y9, Y8, Y8
+	VPACKSSWB    Y8, Y8, Y8
+	VPERMD       Y8, Y2, Y8
+	VPXOR        Y1, Y8, Y8
+	VMOVDQU      X8, (R9)
+
+end_80:
+stored_65:
 	IMUL3Q $+3, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+3, 128(DI), R9
@@ -2015,88 +2101,88 @@ tile2:
 	VMOVUPS (R9), Y6
 	VMOVUPS 32(R9), Y7
 	SUBQ    $+4, CX
-	JL      rest_70
+	JL      rest_82
 
-four_pairs_69:
+four_pairs_81:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD (SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPMOVSXBW    32(BX), Y0
 	VPMOVSXBW    48(BX), Y1
 	VPBROADCASTD 4(SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD 4(SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPMOVSXBW    64(BX), Y0
 	VPMOVSXBW    80(BX), Y1
 	VPBROADCASTD 8(SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD 8(SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	VPMOVSXBW    96(BX), Y0
 	VPMOVSXBW    112(BX), Y1
 	VPBROADCASTD 12(SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD 12(SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	ADDQ         $+16, SI
 	ADDQ         $+128, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_69
+	JGE          four_pairs_81
 
-rest_70:
+rest_82:
 	ADDQ $+4, CX
-	JZ   multiplied_72
+	JZ   multiplied_84
 
-one_pair_71:
+one_pair_83:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPBROADCASTD (SI)(R8*1), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y6, Y6
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
 	ADDQ         $+4, SI
 	ADDQ         $+32, BX
 	DECQ         CX
-	JNZ          one_pair_71
+	JNZ          one_pair_83
 
-multiplied_72:
+multiplied_84:
 	MOVL    168(DI), AX
 	TESTL   $0x00000e00, AX
-	JNZ     chain_74
+	JNZ     chain_86
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -2105,15 +2191,15 @@ multiplied_72:
 	VMOVUPS Y6, (R9)
 	VMOVUPS Y7, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_73
+	JMP     stored_85
 
-chain_74:
+chain_86:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
 	VCVTDQ2PS Y7, Y7
 	TESTL     $0x00000001, AX
-	JZ        no_pre_75
+	JZ        no_pre_87
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VMOVUPS   32(R9), Y1
@@ -2122,9 +2208,9 @@ chain_74:
 	VADDPS    Y0, Y6, Y6
 	VADDPS    Y1, Y7, Y7
 
-no_pre_75:
+no_pre_87:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_76
+	JZ      no_scale_88
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -2133,9 +2219,9 @@ no_pre_75:
 	VMULPS  Y0, Y6, Y6
 	VMULPS  Y1, Y7, Y7
 
-no_scale_76:
+no_scale_88:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_77
+	JZ      no_bias_89
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -2144,14 +2230,14 @@ no_scale_76:
 	VADDPS  Y0, Y6, Y6
 	VADDPS  Y1, Y7, Y7
 
-no_bias_77:
+no_bias_89:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_78
+	JZ           no_sum_90
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_79
+	JZ           no_sum_u8_91
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -2167,9 +2253,9 @@ no_bias_77:
 	VFMADD231PS  Y2, Y0, Y7
 	ADDQ         R10, R9
 
-no_sum_u8_79:
+no_sum_u8_91:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_80
+	JZ          no_sum_i8_92
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -2185,9 +2271,9 @@ no_sum_u8_79:
 	VFMADD231PS Y2, Y0, Y7
 	ADDQ        R10, R9
 
-no_sum_i8_80:
+no_sum_i8_92:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_81
+	JZ          no_sum_i32_93
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VCVTDQ2PS   32(R9), Y2
@@ -2199,9 +2285,9 @@ no_sum_i8_80:
 	VFMADD231PS Y2, Y0, Y7
 	ADDQ        R10, R9
 
-no_sum_i32_81:
+no_sum_i32_93:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_82
+	JZ          no_sum_f32_94
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VMOVUPS     32(R9), Y2
@@ -2213,19 +2299,19 @@ no_sum_i32_81:
 	VFMADD231PS Y2, Y0, Y7
 	ADDQ        R10, R9
 
-no_sum_f32_82:
-no_sum_78:
+no_sum_f32_94:
+no_sum_90:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_83
+	JZ     no_relu_95
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
 	VMAXPS Y0, Y6, Y6
 	VMAXPS Y0, Y7, Y7
 
-no_relu_83:
+no_relu_95:
 	TESTL   $0x00000100, AX
-	JZ      no_post_84
+	JZ      no_post_96
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -2234,9 +2320,9 @@ no_relu_83:
 	VMULPS  Y0, Y6, Y6
 	VMULPS  Y1, Y7, Y7
 
-no_post_84:
+no_post_96:
 	TESTL   $0x00000200, AX
-	JZ      narrow_85
+	JZ      narrow_97
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -2245,42 +2331,55 @@ no_post_84:
 	VMOVUPS Y6, (R9)
 	VMOVUPS Y7, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_73
+	JMP     stored_85
 
-narrow_85:
+narrow_97:
+	TESTL        $0x00002000, AX
+	JZ           no_lo_98
 	VBROADCASTSS 176(DI), Y0
-	VBROADCASTSS 180(DI), Y1
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VMINPS       Y1, Y4, Y4
-	VMINPS       Y1, Y5, Y5
-	VMINPS       Y1, Y6, Y6
-	VMINPS       Y1, Y7, Y7
+
+no_lo_98:
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y4, Y1, Y4
+	VMINPS       Y5, Y1, Y5
+	VMINPS       Y6, Y1, Y6
+	VMINPS       Y7, Y1, Y7
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
 	VCVTPS2DQ    Y7, Y7
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPCMPEQW     Y0, Y0, Y0
-	VPSRLW       $0x08, Y0, Y0
 	VPBROADCASTD 188(DI), Y1
+	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
+	JNZ          signed_99
 	VPACKSSDW    Y5, Y4, Y4
-	VPAND        Y0, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
-	VPAND        Y0, Y6, Y6
 	VPACKUSWB    Y6, Y4, Y4
 	VPERMD       Y4, Y2, Y4
 	VPXOR        Y1, Y4, Y4
 	VMOVDQU      X4, (R9)
 	VEXTRACTI128 $0x01, Y4, (R9)(R10*1)
+	JMP          end_100
 
-stored_73:
+signed_99:
+	VPACKSSDW    Y5, Y4, Y4
+	VPACKSSDW    Y7, Y6, Y6
+	VPACKSSWB    Y6, Y4, Y4
+	VPERMD       Y4, Y2, Y4
+	VPXOR        Y1, Y4, Y4
+	VMOVDQU      X4, (R9)
+	VEXTRACTI128 $0x01, Y4, (R9)(R10*1)
+
+end_100:
+stored_85:
 	IMUL3Q $+2, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+2, 128(DI), R9
@@ -2302,107 +2401,107 @@ tile1:
 	VMOVUPS (R9), Y4
 	VMOVUPS 32(R9), Y5
 	SUBQ    $+4, CX
-	JL      rest_87
+	JL      rest_102
 
-four_pairs_86:
+four_pairs_101:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPMOVSXBW    32(BX), Y0
 	VPMOVSXBW    48(BX), Y1
 	VPBROADCASTD 4(SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPMOVSXBW    64(BX), Y0
 	VPMOVSXBW    80(BX), Y1
 	VPBROADCASTD 8(SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	VPMOVSXBW    96(BX), Y0
 	VPMOVSXBW    112(BX), Y1
 	VPBROADCASTD 12(SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	ADDQ         $+16, SI
 	ADDQ         $+128, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_86
+	JGE          four_pairs_101
 
-rest_87:
+rest_102:
 	ADDQ $+4, CX
-	JZ   multiplied_89
+	JZ   multiplied_104
 
-one_pair_88:
+one_pair_103:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
 	VPMADDWD     Y0, Y2, Y3
-	VPADDD       Y3, Y4, Y4
 	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
 	ADDQ         $+4, SI
 	ADDQ         $+32, BX
 	DECQ         CX
-	JNZ          one_pair_88
+	JNZ          one_pair_103
 
-multiplied_89:
+multiplied_104:
 	MOVL    168(DI), AX
 	TESTL   $0x00000e00, AX
-	JNZ     chain_91
+	JNZ     chain_106
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
 	VMOVUPS Y5, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_90
+	JMP     stored_105
 
-chain_91:
+chain_106:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	TESTL     $0x00000001, AX
-	JZ        no_pre_92
+	JZ        no_pre_107
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VMOVUPS   32(R9), Y1
 	VADDPS    Y0, Y4, Y4
 	VADDPS    Y1, Y5, Y5
 
-no_pre_92:
+no_pre_107:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_93
+	JZ      no_scale_108
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
 	VMULPS  Y0, Y4, Y4
 	VMULPS  Y1, Y5, Y5
 
-no_scale_93:
+no_scale_108:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_94
+	JZ      no_bias_109
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
 	VADDPS  Y0, Y4, Y4
 	VADDPS  Y1, Y5, Y5
 
-no_bias_94:
+no_bias_109:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_95
+	JZ           no_sum_110
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_96
+	JZ           no_sum_u8_111
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -2411,9 +2510,9 @@ no_bias_94:
 	VFMADD231PS  Y2, Y0, Y5
 	ADDQ         R10, R9
 
-no_sum_u8_96:
+no_sum_u8_111:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_97
+	JZ          no_sum_i8_112
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -2422,76 +2521,88 @@ no_sum_u8_96:
 	VFMADD231PS Y2, Y0, Y5
 	ADDQ        R10, R9
 
-no_sum_i8_97:
+no_sum_i8_112:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_98
+	JZ          no_sum_i32_113
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VCVTDQ2PS   32(R9), Y2
 	VFMADD231PS Y2, Y0, Y5
 	ADDQ        R10, R9
 
-no_sum_i32_98:
+no_sum_i32_113:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_99
+	JZ          no_sum_f32_114
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VMOVUPS     32(R9), Y2
 	VFMADD231PS Y2, Y0, Y5
 	ADDQ        R10, R9
 
-no_sum_f32_99:
-no_sum_95:
+no_sum_f32_114:
+no_sum_110:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_100
+	JZ     no_relu_115
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
 
-no_relu_100:
+no_relu_115:
 	TESTL   $0x00000100, AX
-	JZ      no_post_101
+	JZ      no_post_116
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
 	VMULPS  Y0, Y4, Y4
 	VMULPS  Y1, Y5, Y5
 
-no_post_101:
+no_post_116:
 	TESTL   $0x00000200, AX
-	JZ      narrow_102
+	JZ      narrow_117
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
 	VMOVUPS Y5, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_90
+	JMP     stored_105
 
-narrow_102:
+narrow_117:
+	TESTL        $0x00002000, AX
+	JZ           no_lo_118
 	VBROADCASTSS 176(DI), Y0
-	VBROADCASTSS 180(DI), Y1
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VMINPS       Y1, Y4, Y4
-	VMINPS       Y1, Y5, Y5
+
+no_lo_118:
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y4, Y1, Y4
+	VMINPS       Y5, Y1, Y5
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPCMPEQW     Y0, Y0, Y0
-	VPSRLW       $0x08, Y0, Y0
 	VPBROADCASTD 188(DI), Y1
+	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
+	JNZ          signed_119
 	VPACKSSDW    Y5, Y4, Y4
-	VPAND        Y0, Y4, Y4
 	VPACKUSWB    Y4, Y4, Y4
 	VPERMD       Y4, Y2, Y4
 	VPXOR        Y1, Y4, Y4
 	VMOVDQU      X4, (R9)
+	JMP          end_120
 
-stored_90:
+signed_119:
+	VPACKSSDW Y5, Y4, Y4
+	VPACKSSWB Y4, Y4, Y4
+	VPERMD    Y4, Y2, Y4
+	VPXOR     Y1, Y4, Y4
+	VMOVDQU   X4, (R9)
+
+end_120:
+stored_105:
 	IMUL3Q $+1, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+1, 128(DI), R9

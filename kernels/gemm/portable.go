@@ -15,6 +15,7 @@ func packLanes(p *Packed, weights []int8) {
 	s := &p.spec
 	K := s.Taps * s.TapBytes
 	p.tapBytes = s.TapBytes
+	p.identities()
 	p.lanes = make([]uint64, p.Panels()*K)
 	for k := range K {
 		for n, w := range weights[k*s.N : (k+1)*s.N] {
@@ -23,16 +24,16 @@ func packLanes(p *Packed, weights []int8) {
 	}
 }
 
-// split adds the three lanes of a sum to acc. A lane that is negative has borrowed
-// from the one above it.
-func split(acc *[laneCols]int32, sum uint64) {
+// split adds the three lanes of a sum to the accumulators of row r. A lane that is
+// negative has borrowed from the one above it.
+func split(acc *[laneCols][4]int32, r int, sum uint64) {
 	s := int64(sum)
 	lane0 := s << (64 - laneBits) >> (64 - laneBits)
 	s = (s - lane0) >> laneBits
 	lane1 := s << (64 - laneBits) >> (64 - laneBits)
-	acc[0] += int32(lane0)
-	acc[1] += int32(lane1)
-	acc[2] += int32((s - lane1) >> laneBits)
+	acc[0][r] += int32(lane0)
+	acc[1][r] += int32(lane1)
+	acc[2][r] += int32((s - lane1) >> laneBits)
 }
 
 func runPortable(p *Packed, a Args, m0, m1, panel0, panel1 int) {
@@ -42,9 +43,12 @@ func runPortable(p *Packed, a Args, m0, m1, panel0, panel1 int) {
 		b := p.lanes[panel*K : (panel+1)*K]
 		n0 := panel * laneCols
 		cols := min(laneCols, s.N-n0)
-		start := [laneCols]int32(p.init[n0:])
 		for m := m0; m < m1; m += 4 {
-			acc := [4][laneCols]int32{start, start, start, start}
+			var acc [laneCols][4]int32
+			for c := range acc {
+				v := p.init[n0+c]
+				acc[c] = [4]int32{v, v, v, v}
+			}
 			rows := min(4, m1-m)
 			// Rows beyond the last repeat it.
 			var offsets [4][]int32
@@ -58,31 +62,36 @@ func runPortable(p *Packed, a Args, m0, m1, panel0, panel1 int) {
 				}
 				lanes4(&acc, &x, b[t*s.TapBytes:][:s.TapBytes])
 			}
-			for r := range rows {
-				p.finish(&a, acc[r][:cols], m+r, n0)
+			for c := range cols {
+				p.finish(&a, acc[c][:rows], m, n0+c)
 			}
 		}
 	}
 }
 
 // lanes4 adds the products of four runs of A, each as long as b, to acc.
-func lanes4(acc *[4][laneCols]int32, x *[4][]byte, b []uint64) {
-	x0, x1, x2, x3 := x[0], x[1], x[2], x[3]
-	for len(b) > 0 {
-		n := min(laneTerms, len(b))
-		w := b[:n]
-		y0, y1, y2, y3 := x0[:n], x1[:n], x2[:n], x3[:n]
-		var s0, s1, s2, s3 uint64
-		for i, v := range w {
-			s0 += uint64(y0[i]) * v
-			s1 += uint64(y1[i]) * v
-			s2 += uint64(y2[i]) * v
-			s3 += uint64(y3[i]) * v
-		}
-		split(&acc[0], s0)
-		split(&acc[1], s1)
-		split(&acc[2], s2)
-		split(&acc[3], s3)
-		b, x0, x1, x2, x3 = b[n:], x0[n:], x1[n:], x2[n:], x3[n:]
+func lanes4(acc *[laneCols][4]int32, x *[4][]byte, b []uint64) {
+	for k := 0; k < len(b); k += laneTerms {
+		end := min(k+laneTerms, len(b))
+		s0, s1, s2, s3 := dot4(x[0][k:end], x[1][k:end], x[2][k:end], x[3][k:end], b[k:end])
+		split(acc, 0, s0)
+		split(acc, 1, s1)
+		split(acc, 2, s2)
+		split(acc, 3, s3)
 	}
+}
+
+// dot4 multiplies four runs of A by the words w. Alone in a function, everything in
+// its loop has a register.
+//
+//go:noinline
+func dot4(x0, x1, x2, x3 []byte, w []uint64) (s0, s1, s2, s3 uint64) {
+	x0, x1, x2, x3 = x0[:len(w)], x1[:len(w)], x2[:len(w)], x3[:len(w)]
+	for i, v := range w {
+		s0 += uint64(x0[i]) * v
+		s1 += uint64(x1[i]) * v
+		s2 += uint64(x2[i]) * v
+		s3 += uint64(x3[i]) * v
+	}
+	return s0, s1, s2, s3
 }

@@ -12,6 +12,8 @@ TEXT ·widenRows(SB), NOSPLIT, $0-8
 	MOVQ 32(DI), DX
 	MOVQ 16(DI), CX
 	MOVQ 152(DI), BX
+	CMPQ 144(DI), $+16
+	JLE  short_row
 
 row:
 	MOVQ CX, R9
@@ -38,5 +40,24 @@ run:
 	ADDQ      120(DI), CX
 	DECQ      BX
 	JNZ       row
+	VZEROUPPER
+	RET
+
+short_row:
+	MOVQ 144(DI), R10
+	MOVQ CX, R9
+	MOVQ 136(DI), R11
+
+short_tap:
+	MOVLQSX   (DX), R8
+	ADDQ      $+4, DX
+	VPMOVZXBW (SI)(R8*1), Y0
+	VMOVDQU   Y0, (R9)
+	LEAQ      (R9)(R10*2), R9
+	DECQ      R11
+	JNZ       short_tap
+	ADDQ      120(DI), CX
+	DECQ      BX
+	JNZ       short_row
 	VZEROUPPER
 	RET

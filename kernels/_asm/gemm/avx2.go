@@ -13,108 +13,126 @@ import (
 const avx2Rows = 6
 
 // avx2Routine multiplies rows of A that have been widened to words by a panel of B of
-// 8*cols columns, bytes or words, interleaved by pairs of K. VPMADDWD of words is
-// exact: 255*-128*2 fits 32 bits.
-func avx2Routine(cols int, bytes bool) emit.Routine {
-	name, element := fmt.Sprintf("gemm_u8s8_chain_6x%dk2_avx2", 8*cols), "bytes"
-	if !bytes {
-		name, element = fmt.Sprintf("gemm_u8s16_chain_6x%dk2_avx2", 8*cols), "words"
-	}
+// 8*cols columns, bytes interleaved by pairs of K, which it widens as it loads them.
+// VPMADDWD of words is exact: 255*-128*2 fits 32 bits.
+func avx2Routine(cols int) emit.Routine {
+	name := fmt.Sprintf("gemm_u8s8_chain_6x%dk2_avx2", 8*cols)
 	return emit.Routine{
 		Name: name,
 		Doc: fmt.Sprintf(`%s computes tiles of rows by %d columns, for every m below rows*tiles:
 
 	c[m,n] = epilogue(init[n] + sum over k2 < k, i < 2 of a[m,2*k2+i] * b[k2,n,i])
 
-a holds words at a stride of lda bytes, b %s.`, name, 8*cols, element),
+a holds words at a stride of lda bytes, b bytes.`, name, 8*cols),
 		Build: func(c *build.Context) {
 			g := &gen{Context: c}
 			s := scalars{call: reg.RDI, flags: reg.RAX, p: reg.R9, stride: reg.R10}
-			g.dispatch(s.call, s.p, avx2Rows, func(rows int) { g.avx2Tiles(s, rows, cols, bytes) })
+			g.dispatch(s.call, s.p, avx2Rows, func(rows int) { g.avx2Tiles(s, rows, cols) })
 		},
 	}
 }
 
-func (g *gen) avx2Tiles(s scalars, rows, cols int, bytes bool) {
+func (g *gen) avx2Tiles(s scalars, rows, cols int) {
 	var (
-		a, a3, b, k, lda = reg.RSI, reg.RDX, reg.RBX, reg.RCX, reg.R8
-		t                = newTile(32, rows, cols, 4)
-		again            = fmt.Sprintf("tile%d", rows)
-		stepB            = cols * 32 // bytes of B for one pair of K
+		m     = avx2Pair{a: reg.RSI, a3: reg.RDX, b: reg.RBX, lda: reg.R8, tile: newTile(32, rows, cols, 4)}
+		k     = reg.RCX
+		again = fmt.Sprintf("tile%d", rows)
 	)
-	if bytes {
-		stepB /= 2
-	}
-	pair := func(i int) {
-		for c := range cols {
-			if bytes {
-				g.VPMOVSXBW(at(b, i*stepB+c*16), t.tmp[c])
-			} else {
-				g.VMOVDQU(at(b, i*stepB+c*32), t.tmp[c])
-			}
-		}
-		for r := range rows {
-			row := at(a, 4*i)
-			if r >= 3 {
-				row.Base = a3
-			}
-			if r%3 > 0 {
-				row.Index, row.Scale = lda, uint8(r%3)
-			}
-			x := t.tmp[2]
-			g.VPBROADCASTD(row, x)
-			for c := range cols {
-				product := t.tmp[3]
-				if c == cols-1 {
-					product = x
-				}
-				g.VPMADDWD(t.tmp[c], x, product)
-				g.VPADDD(product, t.acc[r][c], t.acc[r][c])
-			}
-		}
-	}
-	advance := func(pairs int) {
-		g.ADDQ(operand.I32(4*pairs), a)
-		if rows > 3 {
-			g.ADDQ(operand.I32(4*pairs), a3)
-		}
-		g.ADDQ(operand.I32(stepB*pairs), b)
-	}
 	four, ones, one, done := g.fresh("four_pairs"), g.fresh("rest"), g.fresh("one_pair"), g.fresh("multiplied")
 
 	g.Label(again)
-	g.MOVQ(field(s.call, "aNow"), a)
-	g.MOVQ(field(s.call, "lda"), lda)
+	g.MOVQ(field(s.call, "aNow"), m.a)
+	g.MOVQ(field(s.call, "lda"), m.lda)
 	if rows > 3 {
-		g.LEAQ(indexed(lda, lda, 2, 0), a3)
-		g.ADDQ(a, a3)
+		g.LEAQ(indexed(m.lda, m.lda, 2, 0), m.a3)
+		g.ADDQ(m.a, m.a3)
 	}
-	g.MOVQ(field(s.call, "b"), b)
+	g.MOVQ(field(s.call, "b"), m.b)
 	g.MOVQ(field(s.call, "k"), k)
-	g.start(t, s)
+	g.start(m.tile, s)
 	g.SUBQ(operand.I8(4), k)
 	g.JL(operand.LabelRef(ones))
 	g.Label(four)
 	for i := range 4 {
-		pair(i)
+		m.multiply(g, i)
 	}
-	advance(4)
+	m.advance(g, 4)
 	g.SUBQ(operand.I8(4), k)
 	g.JGE(operand.LabelRef(four))
 	g.Label(ones)
 	g.ADDQ(operand.I8(4), k)
 	g.JZ(operand.LabelRef(done))
 	g.Label(one)
-	pair(0)
-	advance(1)
+	m.multiply(g, 0)
+	m.advance(g, 1)
 	g.DECQ(k)
 	g.JNZ(operand.LabelRef(one))
 	g.Label(done)
-	g.epilogue(t, s)
+	g.epilogue(m.tile, s)
 	g.nextTile(s.call, s.p, rows, again, func() {
 		g.IMUL3Q(operand.I8(rows), field(s.call, "lda"), s.p)
 		g.ADDQ(s.p, field(s.call, "aNow"))
 	})
+}
+
+// avx2Pair is the step of one pair of K: a and a3 point to the first and the fourth row.
+type avx2Pair struct {
+	a, a3, b, lda reg.GPPhysical
+	tile          *tile
+}
+
+// row returns the address of pair i of a row.
+func (m *avx2Pair) row(r, i int) operand.Mem {
+	out := at(m.a, 4*i)
+	if r >= 3 {
+		out.Base = m.a3
+	}
+	if r%3 > 0 {
+		out.Index, out.Scale = m.lda, uint8(r%3)
+	}
+	return out
+}
+
+// multiply emits pair i. Two products, then two sums, in turn: with product and sum
+// alternating the schedulers of Zen 3 are 5 % slower.
+func (m *avx2Pair) multiply(g *gen, i int) {
+	tmp, acc := m.tile.tmp, m.tile.acc
+	cols := len(acc[0])
+	for c := range cols {
+		g.VPMOVSXBW(at(m.b, (i*cols+c)*16), tmp[c])
+	}
+	x, z := tmp[2], tmp[3]
+	for r := 0; r < len(acc); r++ {
+		g.VPBROADCASTD(m.row(r, i), x)
+		if cols == 2 {
+			g.VPMADDWD(tmp[0], x, z)
+			g.VPMADDWD(tmp[1], x, x)
+			g.VPADDD(z, acc[r][0], acc[r][0])
+			g.VPADDD(x, acc[r][1], acc[r][1])
+			continue
+		}
+		second := r+1 < len(acc)
+		if second {
+			g.VPBROADCASTD(m.row(r+1, i), z)
+		}
+		g.VPMADDWD(tmp[0], x, x)
+		if second {
+			g.VPMADDWD(tmp[0], z, z)
+		}
+		g.VPADDD(x, acc[r][0], acc[r][0])
+		if second {
+			g.VPADDD(z, acc[r+1][0], acc[r+1][0])
+			r++
+		}
+	}
+}
+
+func (m *avx2Pair) advance(g *gen, pairs int) {
+	g.ADDQ(operand.I32(4*pairs), m.a)
+	if len(m.tile.acc) > 3 {
+		g.ADDQ(operand.I32(4*pairs), m.a3)
+	}
+	g.ADDQ(operand.I32(16*pairs*len(m.tile.acc[0])), m.b)
 }
 
 // widenRoutine copies rows of A to words.
@@ -139,6 +157,8 @@ up to 62 bytes behind a row.`,
 			g.MOVQ(field(call, "offsets"), offsets)
 			g.MOVQ(field(call, "c"), dst)
 			g.MOVQ(field(call, "rows"), rows)
+			g.CMPQ(field(call, "k"), operand.I8(16))
+			g.JLE(operand.LabelRef("short_row"))
 			g.Label("row")
 			g.MOVQ(dst, d)
 			g.MOVQ(field(call, "taps"), tap)
@@ -165,29 +185,23 @@ up to 62 bytes behind a row.`,
 			g.JNZ(operand.LabelRef("row"))
 			g.VZEROUPPER()
 			g.RET()
-		},
-	}
-}
 
-// widenPanelRoutine copies a panel of B to words.
-func widenPanelRoutine() emit.Routine {
-	return emit.Routine{
-		Name: "widenPanel",
-		Doc:  "widenPanel copies bytes to words: c[i] = int16(b[i]) for i < k, a multiple of 16.",
-		Build: func(c *build.Context) {
-			g := &gen{Context: c}
-			call, src, dst, n := reg.RDI, reg.RSI, reg.RDX, reg.RCX
-			g.MOVQ(param(), call)
-			g.MOVQ(field(call, "b"), src)
-			g.MOVQ(field(call, "c"), dst)
+			// Runs of one vector.
+			g.Label("short_row")
 			g.MOVQ(field(call, "k"), n)
-			g.Label("sixteen")
-			g.VPMOVSXBW(at(src, 0), reg.Y0)
-			g.VMOVDQU(reg.Y0, at(dst, 0))
-			g.ADDQ(operand.I8(16), src)
-			g.ADDQ(operand.I8(32), dst)
-			g.SUBQ(operand.I8(16), n)
-			g.JG(operand.LabelRef("sixteen"))
+			g.MOVQ(dst, d)
+			g.MOVQ(field(call, "taps"), tap)
+			g.Label("short_tap")
+			g.MOVLQSX(at(offsets, 0), src)
+			g.ADDQ(operand.I8(4), offsets)
+			g.VPMOVZXBW(indexed(a, src, 1, 0), reg.Y0)
+			g.VMOVDQU(reg.Y0, at(d, 0))
+			g.LEAQ(indexed(d, n, 2, 0), d)
+			g.DECQ(tap)
+			g.JNZ(operand.LabelRef("short_tap"))
+			g.ADDQ(field(call, "ldc"), dst)
+			g.DECQ(rows)
+			g.JNZ(operand.LabelRef("short_row"))
 			g.VZEROUPPER()
 			g.RET()
 		},

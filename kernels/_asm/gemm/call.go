@@ -55,6 +55,8 @@ const (
 	outF32
 	outU8
 	outI8
+	flipped
+	stepLo
 )
 
 // gen is one routine being generated.

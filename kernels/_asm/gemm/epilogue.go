@@ -102,11 +102,19 @@ func (g *gen) epilogue(t *tile, s scalars) {
 	g.JMP(operand.LabelRef(done))
 
 	g.Label(narrow)
-	g.VBROADCASTSS(field(s.call, "lo"), t.tmp[0])
+	// VMAXPS replaces a NaN by its second source, the bound. VMINPS keeps it here: what is
+	// left of NaN and of values below the range of int32 becomes -2^31 and saturates.
+	lower := func() {
+		g.VBROADCASTSS(field(s.call, "lo"), t.tmp[0])
+		t.each(func(_ int, acc reg.VecPhysical) { g.VMAXPS(t.tmp[0], acc, acc) })
+	}
+	if t.bytes == 64 {
+		lower()
+	} else {
+		g.when(s.flags.As32(), stepLo, "lo", lower)
+	}
 	g.VBROADCASTSS(field(s.call, "hi"), t.tmp[1])
-	// A NaN is replaced by the second source, the bound.
-	t.each(func(_ int, acc reg.VecPhysical) { g.VMAXPS(t.tmp[0], acc, acc) })
-	t.each(func(_ int, acc reg.VecPhysical) { g.VMINPS(t.tmp[1], acc, acc) })
+	t.each(func(_ int, acc reg.VecPhysical) { g.VMINPS(acc, t.tmp[1], acc) })
 	t.each(func(_ int, acc reg.VecPhysical) { g.VCVTPS2DQ(acc, acc) })
 	if t.bytes == 64 {
 		g.store(t, s, g.storeBytes512)
@@ -261,49 +269,66 @@ func (g *gen) storeBytes512(t *tile, s scalars, masked bool) {
 	}
 }
 
-// storeBytes256 stores the lowest byte of each result, two rows at a time.
+// storeBytes256 saturates the results to bytes.
 func (g *gen) storeBytes256(t *tile, s scalars, _ bool) {
-	low, flip, order := t.tmp[0], t.tmp[1], t.tmp[2]
-	g.VPCMPEQW(low, low, low)
-	g.VPSRLW(operand.U8(8), low, low)
+	signed, end := g.fresh("signed"), g.fresh("end")
+	flip, order := t.tmp[1], t.tmp[2]
 	g.VPBROADCASTD(field(s.call, "flip"), flip)
+	g.TESTL(operand.U32(outI8), s.flags.As32())
 	// Packing works within 128-bit lanes; this order of doublewords undoes that.
 	g.MOVQ(operand.U64(0x0703060205010400), s.flags)
 	g.VMOVQ(s.flags, x(order))
 	g.VPMOVZXBD(x(order), order)
-	finish := func(v reg.VecPhysical) {
-		g.VPERMD(v, order, v)
-		g.VPXOR(flip, v, v)
-	}
+	g.JNZ(operand.LabelRef(signed))
+	g.packRows(t, s, g.VPACKUSWB)
+	g.JMP(operand.LabelRef(end))
+	g.Label(signed)
+	g.packRows(t, s, g.VPACKSSWB)
+	g.Label(end)
+}
+
+// packRows packs and stores two rows at a time.
+func (g *gen) packRows(t *tile, s scalars, toBytes func(...operand.Op)) {
+	flip, order := t.tmp[1], t.tmp[2]
 	for r := 0; r < len(t.acc); r += 2 {
-		first, second := t.acc[r], t.acc[min(r+1, len(t.acc)-1)]
-		v := first[0]
+		first, pair := t.acc[r], r+1 < len(t.acc)
+		v, w := first[0], first[0]
+		if pair {
+			w = t.acc[r+1][0]
+		}
 		if len(first) == 1 {
-			g.VPACKSSDW(second[0], v, v)
-			g.VPAND(low, v, v)
-			g.VPACKUSWB(v, v, v)
-			finish(v)
-			g.VMOVQ(x(v), at(s.p, 0))
-			if r+1 < len(t.acc) {
-				g.VPEXTRQ(operand.U8(1), x(v), indexed(s.p, s.stride, 1, 0))
-			}
+			g.VPACKSSDW(w, v, v)
+			toBytes(v, v, v)
 		} else {
 			g.VPACKSSDW(first[1], v, v)
-			g.VPAND(low, v, v)
-			if r+1 < len(t.acc) {
-				g.VPACKSSDW(second[1], second[0], second[0])
-				g.VPAND(low, second[0], second[0])
+			if pair {
+				g.VPACKSSDW(t.acc[r+1][1], w, w)
 			}
-			g.VPACKUSWB(second[0], v, v)
-			finish(v)
-			g.VMOVDQU(x(v), at(s.p, 0))
-			if r+1 < len(t.acc) {
-				g.VEXTRACTI128(operand.U8(1), v, indexed(s.p, s.stride, 1, 0))
-			}
+			toBytes(w, v, v)
+		}
+		g.VPERMD(v, order, v)
+		g.VPXOR(flip, v, v)
+		g.storeRow(t, v, at(s.p, 0), 0)
+		if pair {
+			g.storeRow(t, v, indexed(s.p, s.stride, 1, 0), 1)
 		}
 		if r+2 < len(t.acc) {
 			g.LEAQ(indexed(s.p, s.stride, 2, 0), s.p)
 		}
+	}
+}
+
+// storeRow stores the first or the second row in v.
+func (g *gen) storeRow(t *tile, v reg.VecPhysical, to operand.Mem, i uint8) {
+	switch wide := len(t.acc[0]) == 2; {
+	case wide && i == 0:
+		g.VMOVDQU(x(v), to)
+	case wide:
+		g.VEXTRACTI128(operand.U8(1), v, to)
+	case i == 0:
+		g.VMOVQ(x(v), to)
+	default:
+		g.VPEXTRQ(operand.U8(1), x(v), to)
 	}
 }
 

@@ -12,8 +12,7 @@ func main() {
 	dir := flag.String("dir", "../gemm", "directory of the package")
 	flag.Parse()
 	routines := []emit.Routine{
-		widenRoutine(), widenPanelRoutine(),
-		avx2Routine(2, true), avx2Routine(1, true), avx2Routine(2, false), avx2Routine(1, false),
+		widenRoutine(), avx2Routine(2), avx2Routine(1),
 		vnniRoutine(2), vnniRoutine(1),
 		limitAVX2(), limitVNNI(),
 	}
