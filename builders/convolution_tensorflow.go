@@ -29,11 +29,11 @@ func (e *emitter) tensorFlowConvolution(c Convolution) (Output, error) {
 	switch {
 	case c.OutputType == core.I32:
 		out.Range = e.accumulatorRange(dataType, c.DataRange, c.FilterRange)
-		scales := e.convolutionScales(&c, dataType, perChannel, true)
 		if e.Arithmetic.upTo2_13() || e.Arithmetic == TensorFlowAuto && perChannel {
-			e.accumulators(p, &c, scales.product, perChannel)
+			e.accumulators(p, &c, dataType, perChannel)
 			break
 		}
+		scales := e.convolutionScales(&c, dataType, perChannel, true)
 		e.realConvolution(p, &c, scales.product, perChannel)
 		p.mul(e.div("output_reciprocal", e.real("one", 1), e.mul("output_scale", scales.input, scales.largest)))
 		p.round(core.RoundSaturate(core.I32))
@@ -118,39 +118,43 @@ func (e *emitter) realBias(bias, s core.Value, perChannel bool) core.Value {
 	return core.Value{}
 }
 
-// accumulators appends the steps by which TensorFlow before 2.14 adds bias and summand
-// to int32 accumulators: each is rounded to int32, in units of its channel, first.
-func (e *emitter) accumulators(p *postOps, c *Convolution, s core.Value, perChannel bool) {
-	if c.Bias.Node == nil && c.Sum.Node == nil && !c.WithRelu {
+// accumulators appends the steps by which TensorFlow before 2.14 computes int32
+// outputs: bias and summand are brought to units of their channel's accumulators, and
+// the summand is rounded to int32, before they are added.
+//
+//	units = L * 127 / (A(data range) * A(filter range[c]))
+//	f = f32(acc) + bias * units      or + f32(bias) for an i32 bias
+//	f = f + rne(sum * units)
+//	f = max(f, 0)                    with ReLU
+//	q = sat(rne(f))
+func (e *emitter) accumulators(p *postOps, c *Convolution, dataType core.Type, perChannel bool) {
+	bias, sum := c.Bias, c.Sum
+	if bias.Node == nil && sum.Node == nil && !c.WithRelu {
 		return
 	}
-	if c.Bias.Node != nil {
-		p.add(e.integer("bias", c.Bias, s, 0, perChannel))
-	}
-	if c.Sum.Node != nil {
-		axis := len(c.Sum.Shape()) - 1
-		if c.Layout == core.NCHW {
-			axis = 1
+	limit := map[core.Type]float32{core.I8: 127 * 127, core.U8: 255 * 127}[dataType]
+	magnitude := core.RangeToScale{Type: dataType, Rule: core.ScaleMagnitude, Divides: true}
+	if bias.Node != nil && bias.Type() != core.I32 || sum.Node != nil {
+		filter := e.scales("filter", magnitude, c.FilterRange, perChannel)
+		product := e.mul("magnitude", e.scale("input", magnitude, c.DataRange), filter)
+		perUnit := e.div("units", e.real("limit", limit), product)
+		if bias.Node != nil && bias.Type() != core.I32 {
+			bias = e.mul("bias", bias, perUnit)
 		}
-		p.add(e.integer("sum", c.Sum, s, axis, perChannel))
+		if sum.Node != nil {
+			op := &core.Quantize{Type: core.I32, RoundMode: core.RoundNearestTowardEven}
+			sum = e.op("sum", op, e.mul("sum_units", sum, perUnit), e.real("one", 1), e.zeros("sum_zero_point", core.I32, core.Shape{}))
+		}
+	}
+	for _, v := range []core.Value{bias, sum} {
+		if v.Node != nil {
+			p.add(v)
+		}
 	}
 	if c.WithRelu {
 		p.relu()
 	}
 	p.round(core.RoundSaturate(core.I32))
-}
-
-// integer rounds a real operand to int32 in units of s; one of i32 it returns itself.
-func (e *emitter) integer(role string, v, s core.Value, axis int, perChannel bool) core.Value {
-	if e.err != nil || v.Type() == core.I32 {
-		return v
-	}
-	var axes []int
-	if perChannel {
-		axes = []int{axis}
-	}
-	op := &core.Quantize{Type: core.I32, Axes: axes, RoundMode: core.RoundNearestTowardEven}
-	return e.op(role, op, v, s, e.zeros(role+"_zero_point", core.I32, s.Shape()))
 }
 
 // accumulatorRange returns the range that TensorFlow reports of int32 accumulators:
