@@ -1,0 +1,115 @@
+// Package pool reduces the pixels of a sliding window to their maximum or their
+// average, channel by channel:
+//
+//	max:      C[m,c] = max over t of A[Offsets[m,t], c]
+//	average:  C[m,c] = roundToEven(f32(Σ_t A[Offsets[m,t], c]) / Counts[m])
+//
+// m counts output pixels and t the taps of the window, which are given by the offset of
+// their channel 0. A tap that falls into the padding is given that of any other tap of
+// its window for a maximum, and that of a run of zero bytes for an average.
+//
+// Every variant gives the same bits.
+package pool
+
+import (
+	"fmt"
+	"math"
+)
+
+// Slack is how many bytes must be readable in A behind the last channel of every tap.
+const Slack = 64
+
+// Kind is what a pooling computes, and on which element type.
+type Kind uint8
+
+// The kinds. A maximum of float32 begins with -Inf and takes a tap that is greater: it
+// passes over NaN, and of two zeros takes the first.
+const (
+	MaxU8 Kind = iota
+	MaxI8
+	MaxF32
+	AverageU8
+	AverageI8
+	numKinds
+)
+
+var kindNames = [numKinds]string{"max_u8", "max_i8", "max_f32", "average_u8", "average_i8"}
+
+// String returns a name such as max_u8.
+func (k Kind) String() string {
+	if k < numKinds {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("invalid(%d)", uint8(k))
+}
+
+// Size returns the bytes of an element.
+func (k Kind) Size() int {
+	if k == MaxF32 {
+		return 4
+	}
+	return 1
+}
+
+// IsAverage reports whether the kind reads Args.Counts.
+func (k Kind) IsAverage() bool { return k == AverageU8 || k == AverageI8 }
+
+// MaxTaps is how many bytes fit an int32, and exactly a float32, together.
+const MaxTaps = 1 << 24 / 255
+
+// Args are the operands of a pooling.
+type Args struct {
+	Channels, Taps int
+
+	A       []byte    // the bytes that Offsets point into
+	Offsets []int32   // [M][Taps]: where in A channel 0 of each tap of each pixel is
+	Counts  []float32 // [M]: the divisors of averages
+
+	C   []byte // element (m, c) is at m*LDC + c*Kind.Size()
+	LDC int    // bytes from one pixel of C to the next; beyond the channels nothing is written
+}
+
+// Check reports whether Run may be called for pixels [0,m) of a: nil if so, and
+// otherwise an error that names the first length, stride or offset that would let a
+// kernel read or write outside of the slices.
+func (v *Variant) Check(a *Args, m int) error {
+	row := a.Channels * v.Kind.Size()
+	switch {
+	case a.Channels < 1 || a.Channels > math.MaxInt32 || a.Taps < 1 || a.Taps > MaxTaps:
+		return fmt.Errorf("got %d channels and %d taps, want at least 1 and at most %d taps", a.Channels, a.Taps, MaxTaps)
+	case m < 0 || m > math.MaxInt32:
+		return fmt.Errorf("got %d pixels, want 0 to %d", m, math.MaxInt32)
+	case m == 0:
+		return nil
+	case len(a.Offsets)/a.Taps < m:
+		return fmt.Errorf("got %d offsets, want %d pixels * %d taps", len(a.Offsets), m, a.Taps)
+	case v.Kind.IsAverage() && len(a.Counts) < m:
+		return fmt.Errorf("got %d counts, want %d", len(a.Counts), m)
+	case a.LDC < 0 || a.LDC < row && m > 1:
+		return fmt.Errorf("output: got stride %d, want at least %d bytes", a.LDC, row)
+	case row > len(a.C) || m > 1 && a.LDC > (len(a.C)-row)/(m-1):
+		return fmt.Errorf("output: got %d bytes, want %d pixels of %d at stride %d", len(a.C), m, row, a.LDC)
+	}
+	limit := len(a.A) - row - Slack
+	for i, o := range a.Offsets[:m*a.Taps] {
+		if o < 0 || int(o) > limit {
+			return fmt.Errorf("pixel %d, tap %d: got offset %d into %d bytes, want 0 to %d", i/a.Taps, i%a.Taps, o, len(a.A), limit)
+		}
+	}
+	return nil
+}
+
+// Run computes pixels [m0,m1). Parts of one pooling that share no pixel may run at the
+// same time. Run panics if a slice of a is shorter than the pixels need, as Check
+// reports; offsets are the caller's duty: Check verifies them, Run does not.
+func (v *Variant) Run(a *Args, m0, m1 int) {
+	if m0 < 0 || m0 >= m1 {
+		return
+	}
+	_ = a.Offsets[m1*a.Taps-1]
+	_ = a.C[(m1-1)*a.LDC+a.Channels*v.Kind.Size()-1]
+	if v.Kind.IsAverage() {
+		_ = a.Counts[m1-1]
+	}
+	v.run(v, a, m0, m1)
+}

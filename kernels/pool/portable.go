@@ -1,0 +1,72 @@
+package pool
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+func runPortable(v *Variant, a *Args, m0, m1 int) {
+	row := a.Channels * v.Kind.Size()
+	for m := m0; m < m1; m++ {
+		out := a.C[m*a.LDC:][:row]
+		taps := a.Offsets[m*a.Taps : (m+1)*a.Taps]
+		switch v.Kind {
+		case MaxU8:
+			maxBytes(out, a.A, taps, 0)
+		case MaxI8:
+			maxBytes(out, a.A, taps, 0x80)
+		case MaxF32:
+			maxFloats(out, a.A, taps)
+		case AverageU8:
+			averageBytes(out, a.A, taps, a.Counts[m], 0)
+		case AverageI8:
+			averageBytes(out, a.A, taps, a.Counts[m], 0x80)
+		}
+	}
+}
+
+// maxBytes compares bytes after inverting the bits in flip.
+func maxBytes(out, a []byte, taps []int32, flip byte) {
+	copy(out, a[taps[0]:])
+	for _, o := range taps[1:] {
+		x := a[o:][:len(out)]
+		for i, b := range out {
+			out[i] = max(b^flip, x[i]^flip) ^ flip
+		}
+	}
+}
+
+func maxFloats(out, a []byte, taps []int32) {
+	for i := 0; i < len(out); i += 4 {
+		best := float32(math.Inf(-1))
+		for _, o := range taps {
+			if x := math.Float32frombits(binary.NativeEndian.Uint32(a[int(o)+i:])); x > best {
+				best = x
+			}
+		}
+		binary.NativeEndian.PutUint32(out[i:], math.Float32bits(best))
+	}
+}
+
+// portableBlock is how many channels averageBytes sums at a time.
+const portableBlock = 64
+
+// averageBytes sums bytes after inverting the bits in flip: with 0x80, signed bytes
+// become unsigned ones that are larger by 128.
+func averageBytes(out, a []byte, taps []int32, count float32, flip byte) {
+	var buffer [portableBlock]int32
+	for c0 := 0; c0 < len(out); c0 += portableBlock {
+		sums := buffer[:min(portableBlock, len(out)-c0)]
+		for i := range sums {
+			sums[i] = -int32(flip) * int32(len(taps))
+		}
+		for _, o := range taps {
+			for i, b := range a[int(o)+c0:][:len(sums)] {
+				sums[i] += int32(b ^ flip)
+			}
+		}
+		for i, s := range sums {
+			out[c0+i] = byte(int32(math.RoundToEven(float64(float32(s) / count))))
+		}
+	}
+}
