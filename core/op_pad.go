@@ -1,0 +1,140 @@
+package core
+
+var _ = register[Pad]()
+
+// PadMode says what the padding holds.
+type PadMode uint8
+
+// The pad modes.
+const (
+	PadConstant  PadMode = iota // a value
+	PadReflect                  // the elements mirrored at the first and the last, without them
+	PadSymmetric                // the elements mirrored at the edges
+	numPadModes
+)
+
+var padModeNames = [numPadModes]string{"CONSTANT", "REFLECT", "SYMMETRIC"}
+
+// String returns TensorFlow's name.
+func (m PadMode) String() string { return enumName(m, padModeNames[:]) }
+
+// MarshalText makes a PadMode its name in JSON.
+func (m PadMode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText parses a pad mode's name.
+func (m *PadMode) UnmarshalText(b []byte) error {
+	return parseEnum(m, string(b), "pad mode", padModeNames[:])
+}
+
+// Pad adds elements before and after each dimension.
+//
+//	Inputs:  x: any type, any shape
+//	         value: the type of x, []: what the padding holds; only with PadConstant
+//	Outputs: y: the type of x; dimension d is Below[d] + dimension d of x + Above[d]
+//
+//	C1: Mode is one of the modes
+//	C2: Below and Above have one number per dimension, each in [0, 2^24]
+//	C3: value has the type of x and shape []
+//	C4: a mirrored dimension is at least the padding (PadReflect: larger)
+//
+// It is nGraph's op::v0::Pad, and TensorFlow's Pad, PadV2 and MirrorPad with constant
+// paddings.
+type Pad struct {
+	Below []int   `json:"padding_below"`
+	Above []int   `json:"padding_above"`
+	Mode  PadMode `json:"mode,omitempty"`
+}
+
+// InputNames names the inputs.
+func (op *Pad) InputNames() []string { return []string{"x", "value"} }
+
+// Infer checks C1 to C4.
+func (op *Pad) Infer(in []Operand) ([]Fact, error) {
+	if op.Mode >= numPadModes {
+		return nil, Violation("C1", -1, "unknown pad mode %d", op.Mode)
+	}
+	n := 1
+	if op.Mode == PadConstant {
+		n = 2
+	}
+	if err := wantInputs(in, n); err != nil {
+		return nil, err
+	}
+	s := in[0].Shape
+	if len(op.Below) != len(op.Above) || s.Ranked() && len(op.Below) != len(s) {
+		return nil, Violation("C2", -1, "got %d paddings below and %d above for shape %v, want one per dimension", len(op.Below), len(op.Above), s)
+	}
+	typ := in[0].Type
+	if n == 2 {
+		if !in[1].Type.compatible(typ) || !in[1].Shape.Compatible(Shape{}) {
+			return nil, Violation("C3", 1, "got %v, want %v", in[1].Fact, Fact{typ, Shape{}})
+		}
+		typ = max(typ, in[1].Type)
+	}
+	out := unknownShape(len(op.Below))
+	for i := range out {
+		below, above := op.Below[i], op.Above[i]
+		if below < 0 || above < 0 || below > maxWindow || above > maxWindow {
+			return nil, Violation("C2", -1, "got paddings below %v and above %v, want each in [0, %d]", op.Below, op.Above, maxWindow)
+		}
+		if !s.Ranked() || s[i] == Unknown {
+			continue
+		}
+		if room := s[i] - int(op.Mode&1); op.Mode != PadConstant && max(below, above) > room {
+			return nil, Violation("C4", 0, "got shape %v with paddings below %v and above %v, want at most %d in dimension %d", s, op.Below, op.Above, room, i)
+		}
+		out[i] = below + s[i] + above
+	}
+	out, err := checkedShape(out)
+	return []Fact{{typ, out}}, err
+}
+
+// Eval finds for each element where it comes from.
+func (op *Pad) Eval(in, out []*Tensor) error {
+	s := in[0].shape
+	to := make(Shape, len(s))
+	for i, d := range s {
+		to[i] = op.Below[i] + d + op.Above[i]
+	}
+	if err := ensure(out, 0, in[0].typ, to); err != nil {
+		return err
+	}
+	dst := whole(out[0])
+	if op.Mode == PadConstant {
+		move(dst, region{in[1], 0, make([]int, len(to))}, to)
+		for i, b := range op.Below {
+			dst.at += b * dst.strides[i]
+		}
+		move(dst, whole(in[0]), s)
+		return nil
+	}
+	src := whole(in[0])
+	one := unknownShape(len(to))
+	for i := range one {
+		one[i] = 1
+	}
+	eachIndex(to, func(idx []int) {
+		from := src
+		for i, v := range idx {
+			from.at += op.mirrored(v-op.Below[i], s[i]) * src.strides[i]
+		}
+		move(dst, from, one)
+		dst.at++
+	})
+	return nil
+}
+
+// mirrored maps a position outside [0, n) into it.
+func (op *Pad) mirrored(p, n int) int {
+	edge := 1 // PadReflect does not repeat the element at the edge
+	if op.Mode == PadSymmetric {
+		edge = 0
+	}
+	switch {
+	case p < 0:
+		return -p - 1 + edge
+	case p >= n:
+		return 2*n - 1 - p - edge
+	}
+	return p
+}

@@ -1,0 +1,224 @@
+package core
+
+var (
+	_ = register[Reshape]()
+	_ = register[ExpandDims]()
+	_ = register[Squeeze]()
+)
+
+// Reshape gives the same elements another shape.
+//
+//	Inputs:  x: any type, any shape
+//	         shape: i32 or i64, [rank]: the dimensions; one may be -1, to be computed
+//	Outputs: y: the type of x, of that shape, with the elements of x in row-major order
+//
+//	C1: shape is i32 or i64 of rank 1
+//	C2: its elements are >= 0, but one may be -1
+//	C3: both shapes have the same number of elements
+//
+// It is TensorFlow's Reshape, and nGraph's DynReshape.
+type Reshape struct{}
+
+// InputNames names the inputs.
+func (op *Reshape) InputNames() []string { return []string{"x", "shape"} }
+
+// Infer checks C1 to C3.
+func (op *Reshape) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 2); err != nil {
+		return nil, err
+	}
+	if err := checkIndexVector("C1", in, 1); err != nil {
+		return nil, err
+	}
+	target, known := intsOf(in[1])
+	if !known {
+		var s Shape
+		if t := in[1].Shape; t.Static() && t[0] <= maxRank {
+			s = unknownShape(t[0])
+		}
+		return []Fact{{in[0].Type, s}}, nil
+	}
+	s, err := reshaped(in[0].Shape, target)
+	return []Fact{{in[0].Type, s}}, err
+}
+
+// maxRank bounds the rank of shapes that are values.
+const maxRank = 254
+
+// reshaped returns the shape that a target gives to a maybe partly unknown shape.
+func reshaped(from Shape, target []int64) (Shape, error) {
+	if len(target) > maxRank {
+		return nil, Violation("C2", 1, "got a shape of rank %d, want at most %d", len(target), maxRank)
+	}
+	s, wild := make(Shape, len(target)), -1
+	for i, d := range target {
+		switch {
+		case d == -1 && wild < 0:
+			wild = i
+		case d < 0 || d > MaxElements:
+			return nil, Violation("C2", 1, "got %v, want dimensions in [0, %d], one of which may be -1", target, int64(MaxElements))
+		}
+		s[i] = int(d)
+	}
+	if wild < 0 {
+		return sameElements(from, s)
+	}
+	rest := s.Clone()
+	rest[wild] = 1
+	n, err := rest.Elements()
+	if err != nil {
+		return nil, Violation("C2", 1, "%v", err)
+	}
+	if !from.Static() {
+		s[wild] = Unknown
+		return s, nil
+	}
+	total, err := from.Elements()
+	if err != nil {
+		return nil, Violation("C3", 0, "%v", err)
+	}
+	if n == 0 || total%n != 0 {
+		return nil, Violation("C3", 1, "got %v for a tensor of shape %v, want dimensions that divide its %d elements", target, from, total)
+	}
+	s[wild] = total / n
+	return s, nil
+}
+
+// sameElements checks C3 and returns to.
+func sameElements(from, to Shape) (Shape, error) {
+	n, err := to.Elements()
+	if err != nil {
+		return nil, Violation("C2", 1, "%v", err)
+	}
+	if from.Static() {
+		if total, err := from.Elements(); err != nil || total != n {
+			return nil, Violation("C3", 1, "got shape %v with %d elements for a tensor of shape %v with %d", to, n, from, total)
+		}
+	}
+	return to, nil
+}
+
+// Eval keeps the elements.
+func (op *Reshape) Eval(in, out []*Tensor) error {
+	s, err := reshaped(in[0].shape, in[1].Int64s())
+	if err != nil {
+		return err
+	}
+	t, err := in[0].Reshaped(s)
+	if err != nil {
+		return err
+	}
+	fill(out, t)
+	return nil
+}
+
+// ExpandDims inserts dimensions of size 1.
+//
+//	Inputs:  x: any type, any shape
+//	Outputs: y: the type of x; its shape with a 1 inserted so that it is at each of the
+//	         axes of the output
+//
+//	C1: the axes are different and in [-rank, rank) of the output
+type ExpandDims struct {
+	Axes []int `json:"axes"`
+}
+
+// Infer checks C1.
+func (op *ExpandDims) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	s := in[0].Shape
+	if !s.Ranked() {
+		return []Fact{{in[0].Type, nil}}, nil
+	}
+	axes, err := axesOf("C1", op.Axes, len(s)+len(op.Axes))
+	if err != nil {
+		return nil, err
+	}
+	out := make(Shape, 0, len(axes))
+	for i, next := 0, 0; i < len(axes); i++ {
+		if axes[i] {
+			out = append(out, 1)
+			continue
+		}
+		out = append(out, s[next])
+		next++
+	}
+	return []Fact{{in[0].Type, out}}, nil
+}
+
+// Eval keeps the elements.
+func (op *ExpandDims) Eval(in, out []*Tensor) error { return keepElements(op, in, out) }
+
+// Squeeze removes dimensions of size 1.
+//
+//	Inputs:  x: any type, any shape
+//	Outputs: y: the type of x; its shape without the axes; without all dimensions of
+//	         size 1 if there are no axes
+//
+//	C1: the axes are different and in [-rank, rank)
+//	C2: the dimensions at the axes are 1
+type Squeeze struct {
+	Axes []int `json:"axes,omitempty"`
+}
+
+// Infer checks C1 and C2.
+func (op *Squeeze) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	s := in[0].Shape
+	if !s.Ranked() || len(op.Axes) == 0 && !s.Static() {
+		return []Fact{{in[0].Type, nil}}, nil
+	}
+	axes, err := axesOf("C1", op.Axes, len(s))
+	if err != nil {
+		return nil, err
+	}
+	out := Shape{}
+	for i, d := range s {
+		switch {
+		case axes[i] && d != 1 && d != Unknown:
+			return nil, Violation("C2", 0, "got shape %v, want 1 at axis %d", s, i)
+		case axes[i], len(op.Axes) == 0 && d == 1:
+		default:
+			out = append(out, d)
+		}
+	}
+	return []Fact{{in[0].Type, out}}, nil
+}
+
+// Eval keeps the elements.
+func (op *Squeeze) Eval(in, out []*Tensor) error { return keepElements(op, in, out) }
+
+// keepElements evaluates an op that only changes the shape of its input 0.
+func keepElements(op Op, in, out []*Tensor) error {
+	f, err := op.Infer([]Operand{{in[0].Fact(), in[0]}})
+	if err != nil {
+		return err
+	}
+	t, err := in[0].Reshaped(f[0].Shape)
+	if err != nil {
+		return err
+	}
+	fill(out, t)
+	return nil
+}
+
+// axesOf returns for each of rank axes whether it is in a list of maybe negative axes,
+// which must be different.
+func axesOf(constraint string, list []int, rank int) ([]bool, error) {
+	set := make([]bool, rank)
+	for _, a := range list {
+		i, err := axisOf(constraint, a, rank)
+		if err != nil {
+			return nil, err
+		}
+		if set[i] {
+			return nil, Violation(constraint, -1, "axes: got %v, want each axis once", list)
+		}
+		set[i] = true
+	}
+	return set, nil
+}

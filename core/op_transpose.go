@@ -1,0 +1,89 @@
+package core
+
+import "slices"
+
+var _ = register[Transpose]()
+
+// Transpose permutes dimensions.
+//
+//	y[i[Order[0]], i[Order[1]], ...] = x[i[0], i[1], ...]
+//
+//	Inputs:  x: any type, any shape
+//	Outputs: y: the type of x; dimension d is dimension Order[d] of x
+//
+//	C1: Order is a permutation of 0 to rank-1; empty reverses the dimensions
+//
+// It is TensorFlow's Transpose with a constant permutation, and nGraph's Reshape with
+// an input order.
+type Transpose struct {
+	Order []int `json:"order,omitempty"`
+}
+
+// order returns the permutation for a rank.
+func (op *Transpose) order(rank int) ([]int, error) {
+	order := make([]int, rank)
+	if len(op.Order) == 0 {
+		for i := range order {
+			order[i] = rank - 1 - i
+		}
+		return order, nil
+	}
+	if len(op.Order) != rank {
+		return nil, Violation("C1", -1, "order: got %v, want a permutation of the %d axes", op.Order, rank)
+	}
+	if err := op.check(); err != nil {
+		return nil, err
+	}
+	return op.Order, nil
+}
+
+func (op *Transpose) check() error {
+	for i, v := range slices.Sorted(slices.Values(op.Order)) {
+		if i != v {
+			return Violation("C1", -1, "order: got %v, want a permutation of the axes", op.Order)
+		}
+	}
+	return nil
+}
+
+// Infer checks C1.
+func (op *Transpose) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	s := in[0].Shape
+	if !s.Ranked() {
+		if len(op.Order) > 0 {
+			return []Fact{{in[0].Type, unknownShape(len(op.Order))}}, op.check()
+		}
+		return []Fact{{in[0].Type, nil}}, nil
+	}
+	order, err := op.order(len(s))
+	if err != nil {
+		return nil, err
+	}
+	out := make(Shape, len(s))
+	for d, a := range order {
+		out[d] = s[a]
+	}
+	return []Fact{{in[0].Type, out}}, nil
+}
+
+// Eval copies each element.
+func (op *Transpose) Eval(in, out []*Tensor) error {
+	s := in[0].shape
+	order, err := op.order(len(s))
+	if err != nil {
+		return err
+	}
+	from := rowMajorStrides(s)
+	strides, shape := make([]int, len(s)), make(Shape, len(s))
+	for d, a := range order {
+		strides[d], shape[d] = from[a], s[a]
+	}
+	if err := ensure(out, 0, in[0].typ, shape); err != nil {
+		return err
+	}
+	move(whole(out[0]), region{in[0], 0, strides}, shape)
+	return nil
+}

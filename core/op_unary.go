@@ -1,0 +1,255 @@
+package core
+
+import "math"
+
+// UnaryFunction is a function of one number.
+type UnaryFunction uint8
+
+// The functions. In f32 each is one correctly rounded operation, or a float64
+// computation rounded once.
+const (
+	Abs        UnaryFunction = iota // |x|
+	Negative                        // -x
+	Sign                            // -1, 0 or 1
+	Square                          // x * x
+	Reciprocal                      // 1 / x, real
+	Sqrt                            // real
+	Rsqrt                           // 1 / sqrt(x), real, rounded once
+	ExpOf                           // e**x, real
+	LogOf                           // natural logarithm, real
+	Erf                             // error function, real
+	Floor                           // toward -Inf
+	Ceil                            // toward +Inf
+	RoundEven                       // to nearest, ties to even (TensorFlow's Round and Rint)
+	numUnaryFunctions
+)
+
+var unaryTable = [numUnaryFunctions]struct {
+	name  string
+	real  func(x float64) float64
+	whole func(x int64) int64 // nil: reals only
+}{
+	Abs:        {"Abs", math.Abs, func(x int64) int64 { return max(x, -x) }},
+	Negative:   {"Negative", func(x float64) float64 { return -x }, func(x int64) int64 { return -x }},
+	Sign:       {"Sign", sign, func(x int64) int64 { return int64(sign(float64(x))) }},
+	Square:     {"Square", func(x float64) float64 { return x * x }, func(x int64) int64 { return x * x }},
+	Reciprocal: {"Reciprocal", func(x float64) float64 { return 1 / x }, nil},
+	Sqrt:       {"Sqrt", math.Sqrt, nil},
+	Rsqrt:      {"Rsqrt", func(x float64) float64 { return 1 / math.Sqrt(x) }, nil},
+	ExpOf:      {"Exp", Exp, nil},
+	LogOf:      {"Log", Log, nil},
+	Erf:        {"Erf", erf, nil},
+	Floor:      {"Floor", math.Floor, func(x int64) int64 { return x }},
+	Ceil:       {"Ceil", math.Ceil, func(x int64) int64 { return x }},
+	RoundEven:  {"Round", math.RoundToEven, func(x int64) int64 { return x }},
+}
+
+var unaryNames = func() (names [numUnaryFunctions]string) {
+	for f, row := range unaryTable {
+		names[f] = row.name
+	}
+	return names
+}()
+
+// sign returns -1 or 1, and x itself for 0 and NaN.
+func sign(x float64) float64 {
+	switch {
+	case x > 0:
+		return 1
+	case x < 0:
+		return -1
+	}
+	return x
+}
+
+// String returns the function's name.
+func (f UnaryFunction) String() string { return enumName(f, unaryNames[:]) }
+
+// MarshalText makes a UnaryFunction its name in JSON.
+func (f UnaryFunction) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText parses a function's name.
+func (f *UnaryFunction) UnmarshalText(b []byte) error {
+	return parseEnum(f, string(b), "unary function", unaryNames[:])
+}
+
+var (
+	_ = register[Unary]()
+	_ = register[Activate]()
+	_ = register[Clamp]()
+)
+
+// Unary applies a function to each element.
+//
+//	y[i] = Function(x[i])
+//
+//	Inputs:  x: a number type, any shape
+//	Outputs: y: the type and shape of x
+//
+//	C1: Function is one of the functions
+//	C2: x is a number; a real for the functions of reals
+//
+// It is nGraph's and TensorFlow's Abs, Negative (Neg), Sqrt and so on.
+type Unary struct {
+	Function UnaryFunction `json:"function"`
+}
+
+// Infer checks C1 and C2.
+func (op *Unary) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	if op.Function >= numUnaryFunctions {
+		return nil, Violation("C1", -1, "unknown function %d", op.Function)
+	}
+	if t := in[0].Type; !isNumber(t) || t.IsInteger() && unaryTable[op.Function].whole == nil {
+		return nil, Violation("C2", 0, "%v: got type %v, want a type it is defined for", op.Function, t)
+	}
+	return []Fact{in[0].Fact}, nil
+}
+
+// Eval applies the function.
+func (op *Unary) Eval(in, out []*Tensor) error {
+	f := unaryTable[op.Function]
+	if in[0].typ.IsInteger() {
+		x := in[0].Int64s()
+		y := make([]int64, len(x))
+		for i, v := range x {
+			y[i] = f.whole(v)
+		}
+		out[0].setInts(y)
+		return nil
+	}
+	mapReal(in[0], out[0], f.real)
+	return nil
+}
+
+// mapReal applies f, a float64 function, to reals and rounds once.
+func mapReal(x, y *Tensor, f func(float64) float64) {
+	if x.typ == F64 {
+		d := Data[float64](y)
+		for i, v := range Data[float64](x) {
+			d[i] = f(v)
+		}
+		return
+	}
+	v := x.Float32s()
+	d := make([]float32, len(v))
+	if y.typ == F32 {
+		d = Data[float32](y)
+	}
+	for i, e := range v {
+		d[i] = float32(f(float64(e)))
+	}
+	if y.typ != F32 {
+		y.setFloat32s(d)
+	}
+}
+
+// Activate applies an activation to each element, in f32.
+//
+//	y[i] = Activation(x[i])
+//
+//	Inputs:  x: a real type, any shape
+//	Outputs: y: the type and shape of x
+//
+//	C1: Activation is one of the activations
+//	C2: x is real (Relu: any number)
+//
+// It is TensorFlow's Relu, Relu6, LeakyRelu, Elu, Tanh, Sigmoid and Gelu. f64 is
+// computed in f32.
+type Activate struct {
+	Activation Activation `json:"activation"`
+	Alpha      float32    `json:"alpha,omitempty"` // LeakyRelu's slope
+}
+
+// Infer checks C1 and C2.
+func (op *Activate) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	if op.Activation >= numActivations {
+		return nil, Violation("C1", -1, "unknown activation %d", op.Activation)
+	}
+	if t := in[0].Type; t != Dynamic && !t.IsFloat() && !(op.Activation == Relu && t.IsInteger()) {
+		return nil, Violation("C2", 0, "got type %v, want a real type", t)
+	}
+	return []Fact{in[0].Fact}, nil
+}
+
+// Eval applies the activation.
+func (op *Activate) Eval(in, out []*Tensor) error {
+	if in[0].typ.IsInteger() {
+		x := in[0].Int64s()
+		y := make([]int64, len(x))
+		for i, v := range x {
+			y[i] = v
+			if in[0].typ.IsSigned() {
+				y[i] = max(v, 0)
+			}
+		}
+		out[0].setInts(y)
+		return nil
+	}
+	x := in[0].Float32s()
+	y := make([]float32, len(x))
+	for i, v := range x {
+		y[i] = op.Activation.Apply(v, op.Alpha)
+	}
+	out[0].setFloat32s(y)
+	return nil
+}
+
+// Clamp limits each element.
+//
+//	y[i] = min(max(x[i], Lo), Hi); NaN gives Lo
+//
+//	Inputs:  x: a number type, any shape
+//	Outputs: y: the type and shape of x
+//
+//	C1: x is a number
+//	C2: Lo <= Hi, each rounded to the type of x (integers: toward the inside)
+//
+// It is nGraph's op::v0::Clamp.
+type Clamp struct {
+	Lo float64 `json:"lo"`
+	Hi float64 `json:"hi"`
+}
+
+// Infer checks C1 and C2.
+func (op *Clamp) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	if !isNumber(in[0].Type) || in[0].Type == U64 {
+		return nil, Violation("C1", 0, "got type %v, want an integer type other than u64, or a real type", in[0].Type)
+	}
+	if !(op.Lo <= op.Hi) {
+		return nil, Violation("C2", -1, "got bounds [%v, %v], want lo <= hi", op.Lo, op.Hi)
+	}
+	return []Fact{in[0].Fact}, nil
+}
+
+// Eval limits.
+func (op *Clamp) Eval(in, out []*Tensor) error {
+	if in[0].typ.IsInteger() {
+		lo, hi := truncated(math.Ceil(op.Lo), in[0].typ), truncated(math.Floor(op.Hi), in[0].typ)
+		x := in[0].Int64s()
+		y := make([]int64, len(x))
+		for i, v := range x {
+			y[i] = min(max(v, lo), hi)
+		}
+		out[0].setInts(y)
+		return nil
+	}
+	mapReal(in[0], out[0], func(x float64) float64 {
+		switch {
+		case !(x > op.Lo):
+			return op.Lo
+		case x > op.Hi:
+			return op.Hi
+		}
+		return x
+	})
+	return nil
+}
