@@ -13,6 +13,8 @@ package builders
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 )
@@ -88,9 +90,12 @@ type emitter struct {
 	Scope
 	builder string
 	err     error
+	made    map[string]core.Value // the first outputs of the nodes that play a role, by role
 }
 
-func newEmitter(s Scope, builder string) *emitter { return &emitter{Scope: s, builder: builder} }
+func newEmitter(s Scope, builder string) *emitter {
+	return &emitter{Scope: s, builder: builder, made: map[string]core.Value{}}
+}
 
 // fail records an error about an input of the builder.
 func (e *emitter) fail(input, format string, args ...any) {
@@ -135,7 +140,8 @@ func (e *emitter) name(role string) string {
 	return e.Node + "#" + role
 }
 
-// op applies an op and returns its outputs.
+// outs applies an op and returns its outputs. The same op on the same inputs in the
+// same role is one node; another one gets a name of its own.
 func (e *emitter) outs(role string, op core.Op, in ...core.Value) []core.Value {
 	if e.err != nil {
 		return nil
@@ -145,16 +151,31 @@ func (e *emitter) outs(role string, op core.Op, in ...core.Value) []core.Value {
 		e.err = err
 		return nil
 	}
-	n.Origin = e.origin()
+	return outputs(e.once(role, n))
+}
+
+// once registers a node under a role, or returns the equal one that plays it already.
+func (e *emitter) once(role string, n *core.Node) *core.Node {
+	for base, i := role, 2; ; i++ {
+		old, taken := e.made[role]
+		switch {
+		case !taken:
+			e.made[role] = n.Out(0)
+			n.Name, n.Origin = e.name(role), core.Origin{Node: e.Node, Op: e.Op, Builder: e.builder}
+			return n
+		case slices.Equal(old.Node.Inputs(), n.Inputs()) && reflect.DeepEqual(old.Node.Op(), n.Op()):
+			return old.Node
+		}
+		role = fmt.Sprintf("%s_%d", base, i)
+	}
+}
+
+func outputs(n *core.Node) []core.Value {
 	out := make([]core.Value, len(n.Outputs()))
 	for i := range out {
 		out[i] = n.Out(i)
 	}
 	return out
-}
-
-func (e *emitter) origin() core.Origin {
-	return core.Origin{Node: e.Node, Op: e.Op, Builder: e.builder}
 }
 
 // op applies an op and returns its first output.
@@ -183,6 +204,8 @@ func (e *emitter) mul(role string, a, b core.Value) core.Value {
 	return e.named(role, "Multiply", a, b)
 }
 
+func (e *emitter) add(role string, a, b core.Value) core.Value { return e.named(role, "Add", a, b) }
+
 func (e *emitter) div(role string, a, b core.Value) core.Value { return e.named(role, "Divide", a, b) }
 
 // constant returns a constant.
@@ -193,9 +216,7 @@ func (e *emitter) constant(role string, t *core.Tensor, err error) core.Value {
 	if e.err != nil {
 		return core.Value{}
 	}
-	v := core.NewConstant(t)
-	v.Node.Name, v.Node.Origin = e.name(role), e.origin()
-	return v
+	return e.once(role, core.NewConstant(t).Node).Out(0)
 }
 
 // real returns a float32 scalar.
@@ -270,4 +291,12 @@ func (e *emitter) scalar(role string, r Range) bool {
 func ruleSuffix(r core.ScaleRule) string {
 	return map[core.ScaleRule]string{core.ScaleMagnitude: "magnitude", core.ScaleLevel: "level"}[r] +
 		map[bool]string{true: "scale"}[r == core.ScaleSymmetric || r == core.ScaleBumped]
+}
+
+// scalarOf returns a value of shape [1] as a scalar, and any other as it is.
+func (e *emitter) scalarOf(role string, v core.Value) core.Value {
+	if e.err != nil || !v.Shape().Equal(core.Shape{1}) {
+		return v
+	}
+	return e.op(role, &core.Reshape{}, v, e.zeros("scalar_shape", core.I32, core.Shape{0}))
 }

@@ -1,6 +1,297 @@
 package builders
 
-func (e *emitter) tensorFlowDot(Dot) (Output, error) {
-	e.fail("", "not implemented")
-	return Output{}, e.err
+import "github.com/tf2ng/tf2ng/core"
+
+// tensorFlowDot emits TensorFlow's quantized matrix products as an integer dot with
+// post-ops.
+func (e *emitter) tensorFlowDot(d Dot) (Output, error) {
+	typeA := e.quantizedType("input0", d.Input0, core.I8, core.U8)
+	typeB := e.quantizedType("input1", d.Input1, core.I8, core.U8)
+	d.Input0 = e.transposed("input0", d.Input0, d.TransposeA)
+	d.Input1 = e.transposed("input1", d.Input1, d.TransposeB)
+	if e.err != nil {
+		return Output{}, e.err
+	}
+	if typeB == core.U8 {
+		return e.offsetDot(d)
+	}
+	m := &matmul{emitter: e, Dot: d, typeA: typeA, posts: postOps{emitter: e}}
+	m.perChannel = e.perChannel(d.Input1Range, columns(d.Input1))
+	if e.err != nil {
+		return Output{}, e.err
+	}
+	var out Output
+	switch {
+	case d.Fused:
+		out.Range = m.fused()
+	case typeA != core.U8 || d.Sum.Node != nil || d.Bias.Node == nil:
+		e.unsupported("got input0 of %v, want u8, a bias and no summand", typeA)
+	case e.Arithmetic.upTo2_13():
+		out.Range = m.accumulatorUnits()
+	default:
+		out.Range = m.realUnits()
+	}
+	in := []core.Value{d.Input0, d.Input1, e.zeros("input0_zero_point", typeA, core.Shape{}), e.zeros("input1_zero_point", core.I8, core.Shape{})}
+	op := &core.IntegerDot{ReductionAxes: 1, PostOps: m.posts.steps}
+	out.Value = e.op("", op, append(in, m.posts.operands...)...)
+	if e.err != nil {
+		return Output{}, e.err
+	}
+	return out, nil
+}
+
+// columns returns the last dimension of a matrix, or core.Unknown.
+func columns(v core.Value) int {
+	if s := v.Shape(); len(s) > 0 {
+		return s[len(s)-1]
+	}
+	return core.Unknown
+}
+
+// transposed returns a matrix or its transpose.
+func (e *emitter) transposed(role string, v core.Value, yes bool) core.Value {
+	if !yes {
+		return v
+	}
+	return e.op(role, &core.Transpose{Order: []int{1, 0}}, v)
+}
+
+// offsetDot is TensorFlow's QuantizedMatMul on two u8 matrices: the accumulators of
+// (q - z) with z the quantized value of 0 in each range.
+func (e *emitter) offsetDot(d Dot) (Output, error) {
+	switch {
+	case d.OutputType != core.I32 || d.Bias.Node != nil || d.Sum.Node != nil || d.WithRelu || d.Fused:
+		e.unsupported("got input1 of u8, want it with i32 output and nothing fused")
+	case d.Input0.Type() != core.U8:
+		e.unsupported("got input1 of u8 and input0 of %v, want both of u8", d.Input0.Type())
+	}
+	in, level := e.offsetOperands(d.Input0, d.Input1, d.Input0Range, d.Input1Range)
+	out := Output{Range: e.levelRange(level)}
+	out.Value = e.op("", &core.IntegerDot{ReductionAxes: 1}, in...)
+	return out, e.err
+}
+
+// matmul is a product of a by the i8 matrix b under TensorFlow's arithmetic.
+type matmul struct {
+	*emitter
+	Dot
+	typeA      core.Type
+	perChannel bool // b's range holds one element per column
+	posts      postOps
+}
+
+// scaleA returns the scale of a: by ScaleSymmetric, or by ScaleLevel where 0 stands
+// for the range's min.
+func (m *matmul) scaleA(mode QuantMode, divides bool) core.Value {
+	rule := core.ScaleLevel
+	if mode == Scaled {
+		rule = core.ScaleSymmetric
+	}
+	return m.scale("input", core.RangeToScale{Type: m.typeA, Rule: rule, Divides: divides}, m.Input0Range)
+}
+
+func (m *matmul) scaleB(rule core.ScaleRule, divides bool) core.Value {
+	return m.scales("filter", core.RangeToScale{Type: core.I8, Rule: rule, Divides: divides}, m.Input1Range, m.perChannel)
+}
+
+// columnSums returns the sums of b's columns, f32.
+func (m *matmul) columnSums() core.Value {
+	if m.err != nil {
+		return core.Value{}
+	}
+	s := m.Input1.Shape()
+	if len(s) != 2 || s[0] == core.Unknown {
+		m.fail("input1", "got shape %v, want a matrix with a known number of rows", s)
+		return core.Value{}
+	}
+	ones, err := core.NewTensor(core.U8, core.Shape{s[0]})
+	if err == nil {
+		for i := range ones.Bytes() {
+			ones.Bytes()[i] = 1
+		}
+	}
+	return m.op("column_sums", &core.IntegerDot{ReductionAxes: 1, PostOps: []core.PostOp{{Kind: core.PostMul}}},
+		m.constant("ones", ones, err), m.Input1, m.zeros("ones_zero_point", core.U8, core.Shape{}),
+		m.zeros("columns_zero_point", core.I8, core.Shape{}), m.real("one", 1))
+}
+
+// compensation returns 255 * min_a / (max_a - min_a) * columnSums: what the range's min
+// adds to every accumulator.
+func (m *matmul) compensation() core.Value {
+	r := m.Input0Range
+	zero := m.div("input_offset", m.mul("min_levels", m.real("levels", 255), m.scalarOf("input_min", r.Min)), m.width("input", r))
+	return m.mul("compensation", m.columnSums(), zero)
+}
+
+// levels are the quantized values from 0 to the end of a type, TensorFlow's L.
+func levels(t core.Type) float32 {
+	if t == core.I8 {
+		return 127
+	}
+	return 255
+}
+
+// realUnits appends the steps of QuantizedMatMulWithBias* since 2.14. With s = s_a * s_b,
+//
+//	f = f32(acc) * s
+//	f = f + bias          or + f32(bias) * s for an i32 bias
+//	f = max(f, 0)         with ReLU
+//	q = sat(rne(f * (L / A(output range)))), or rne(f * (1 / s)) for i32, or f
+//
+// Where q = 0 stands for min_a, a float bias has the compensation added to it, not
+// multiplied by s: TensorFlow's defect, which TensorFlowAuto repairs. Only
+// QuantizedMatMulWithBiasAndDequantize, whose output is f32, reads input_quant_mode.
+func (m *matmul) realUnits() Range {
+	mode := m.mode()
+	divides := m.OutputType == core.I32
+	s := m.mul("scale", m.scaleA(mode, divides), m.scaleB(core.ScaleSymmetric, divides))
+	m.posts.mul(s)
+	bias := m.realBias(m.Bias, s, m.perChannel)
+	if mode == MinFirst && m.Bias.Type() == core.F32 {
+		comp := m.compensation()
+		if m.Arithmetic == TensorFlowAuto {
+			comp = m.mul("real_compensation", comp, s)
+		}
+		bias = m.add("compensated_bias", bias, comp)
+	}
+	m.posts.add(bias)
+	if m.WithRelu {
+		m.posts.relu()
+	}
+	return m.finish(s)
+}
+
+// mode returns the mode that QuantizedMatMulWithBias* follow.
+func (m *matmul) mode() QuantMode {
+	if m.OutputType == core.F32 {
+		return m.InputMode
+	}
+	return MinFirst
+}
+
+// finish appends the steps from the real result, whose accumulator's unit is s, to the
+// output, and returns its range.
+func (m *matmul) finish(s core.Value) Range {
+	switch m.OutputType {
+	case core.F32:
+		return Range{}
+	case core.I32:
+		m.posts.mul(m.div("output_reciprocal", m.real("one", 1), s))
+		m.posts.round(core.RoundSaturate(core.I32))
+		return m.accumulatorRange(m.typeA, m.Input0Range, m.Input1Range)
+	case core.I8, core.U8:
+		magnitude := core.RangeToScale{Type: m.OutputType, Rule: core.ScaleMagnitude, Divides: true}
+		m.posts.mul(m.div("output_reciprocal", m.real("output_levels", levels(m.OutputType)), m.scale("output", magnitude, m.OutputRange)))
+		m.posts.round(core.RoundSaturate(m.OutputType))
+		return m.OutputRange
+	}
+	m.unsupported("got output type %v, want i8, u8, i32 or f32", m.OutputType)
+	return Range{}
+}
+
+// accumulatorUnits appends the steps of QuantizedMatMulWithBias* before 2.14, which
+// bring the bias to units of the accumulators. With w_a = max_a - min_a, or A(a) where 0
+// stands for 0,
+//
+//	f = f32(acc) + bias * (255*127 / (w_a * A(b)))      or + f32(bias) for an i32 bias
+//	f = f * (level * 2^31 / A(output range) / d)        8-bit outputs, d = 2^23 for u8, 2^24 for i8
+//	    f * s                                           f32 output
+//	f = max(f, 0)                                       with ReLU
+//	q = sat(rne(f))
+//
+// level * 2^31 is the end of the range of int32 accumulators. Where q = 0 stands for
+// min_a, a float bias has the compensation added to it.
+func (m *matmul) accumulatorUnits() Range {
+	accumulators := m.accumulatorRange(m.typeA, m.Input0Range, m.Input1Range)
+	bias := m.Bias
+	if bias.Type() == core.F32 {
+		bias = m.mul("bias", bias, m.div("units", m.real("limit", 255*127), m.magnitude()))
+		if m.mode() == MinFirst {
+			bias = m.add("compensated_bias", bias, m.compensation())
+		}
+	}
+	m.posts.add(bias)
+	out := accumulators
+	switch m.OutputType {
+	case core.I8, core.U8:
+		out = m.OutputRange
+		d := map[core.Type]float32{core.I8: 1 << 24, core.U8: 1 << 23}[m.OutputType]
+		magnitude := core.RangeToScale{Type: m.OutputType, Rule: core.ScaleMagnitude, Divides: true}
+		ratio := m.div("output_ratio", accumulators.Max, m.scale("output", magnitude, out))
+		m.posts.mul(m.div("output_scale", ratio, m.real("output_levels", d)))
+	case core.F32:
+		out = Range{}
+		m.posts.mul(m.mul("scale", m.scaleA(m.mode(), false), m.scaleB(core.ScaleSymmetric, false)))
+	case core.I32:
+	default:
+		m.unsupported("got output type %v, want i8, u8, i32 or f32", m.OutputType)
+	}
+	if m.WithRelu {
+		m.posts.relu()
+	}
+	if m.OutputType != core.F32 && m.err == nil {
+		m.posts.round(core.RoundSaturate(m.OutputType))
+	}
+	return out
+}
+
+// magnitude returns w_a * A(b).
+func (m *matmul) magnitude() core.Value {
+	b := m.scaleB(core.ScaleMagnitude, true)
+	if m.mode() == MinFirst {
+		return m.mul("magnitude", m.width("input", m.Input0Range), b)
+	}
+	return m.mul("magnitude", m.scale("input", core.RangeToScale{Type: m.typeA, Rule: core.ScaleMagnitude, Divides: true}, m.Input0Range), b)
+}
+
+// width returns max - min of a range that is not empty.
+func (e *emitter) width(role string, r Range) core.Value {
+	return e.scale(role, core.RangeToScale{Type: core.U8, Rule: core.ScaleWidth, Divides: true}, r)
+}
+
+// fused appends the steps of _QuantizedMatMul, which are those of realUnits but for
+// these: both modes are honoured, and the compensation is multiplied by s; an i32 bias
+// is in real units; a real summand and an activation may follow the bias; and where the
+// output's 0 stands for its min, q = sat(rne((f - min) * (L / (max - min)))).
+func (m *matmul) fused() Range {
+	divides := m.OutputType == core.I32
+	s := m.mul("scale", m.scaleA(m.InputMode, divides), m.scaleB(core.ScaleSymmetric, divides))
+	m.posts.mul(s)
+	if bias := m.fusedBias(s); bias.Node != nil {
+		m.posts.add(bias)
+	}
+	if m.Sum.Node != nil {
+		m.posts.add(m.Sum)
+	}
+	if m.WithRelu {
+		m.Activation = core.Relu
+	}
+	if m.Activation != core.Identity {
+		m.posts.activation(m.Activation, m.Alpha)
+	}
+	if m.OutputMode == Scaled || m.OutputType == core.I32 || m.OutputType == core.F32 {
+		return m.finish(s)
+	}
+	m.posts.add(m.named("output_offset", "Subtract", m.real("zero", 0), m.scalarOf("output_min", m.OutputRange.Min)))
+	m.posts.mul(m.div("output_reciprocal", m.real("output_levels", levels(m.OutputType)), m.width("output", m.OutputRange)))
+	m.posts.round(core.RoundSaturate(m.OutputType))
+	return m.OutputRange
+}
+
+// fusedBias returns the bias, with the compensation if 0 stands for min_a.
+func (m *matmul) fusedBias(s core.Value) core.Value {
+	if m.InputMode == Scaled || m.err != nil {
+		return m.Bias
+	}
+	if m.typeA != core.U8 {
+		m.unsupported("got input0 of %v in mode MIN_FIRST, want u8", m.typeA)
+	}
+	comp := m.mul("real_compensation", m.compensation(), s)
+	switch {
+	case m.Bias.Node == nil:
+		return comp
+	case m.Bias.Type() == core.I32:
+		return m.add("compensated_bias", m.op("real_bias", &core.Convert{Type: core.F32}, m.Bias), comp)
+	}
+	return m.add("compensated_bias", m.Bias, comp)
 }

@@ -32,10 +32,12 @@ const (
 	// the distance of two neighbours in TensorFlow's MIN_FIRST matrix products, and in
 	// the ranges that it reports for int32 accumulators.
 	ScaleLevel
+	// ScaleWidth is max - min itself.
+	ScaleWidth
 	numScaleRules
 )
 
-var scaleRuleNames = [numScaleRules]string{"SYMMETRIC", "BUMPED", "MAGNITUDE", "LEVEL"}
+var scaleRuleNames = [numScaleRules]string{"SYMMETRIC", "BUMPED", "MAGNITUDE", "LEVEL", "WIDTH"}
 
 // String returns the rule's name.
 func (r ScaleRule) String() string { return enumName(r, scaleRuleNames[:]) }
@@ -174,6 +176,8 @@ func (op *RangeToScale) scale(mn, mx float64, round func(float64) float64) float
 	switch op.Rule {
 	case ScaleMagnitude:
 		return magnitude
+	case ScaleWidth:
+		return round(mx - mn)
 	case ScaleLevel:
 		return round(round(mx-mn) / map[Type]float64{I8: 254, U8: 255, I32: round(1<<32 - 1)}[op.Type])
 	case ScaleBumped:
