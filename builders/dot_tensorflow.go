@@ -250,12 +250,22 @@ func (e *emitter) width(role string, r Range) core.Value {
 }
 
 // fused appends the steps of _QuantizedMatMul, which are those of realUnits but for
-// these: both modes are honoured, and the compensation is multiplied by s; an i32 bias
-// is in real units; a real summand and an activation may follow the bias; and where the
-// output's 0 stands for its min, q = sat(rne((f - min) * (L / (max - min)))).
+// these: both modes are honoured, and the compensation is multiplied by s; a real
+// summand and an activation may follow the bias; where the output's 0 stands for its
+// min, q = sat(rne((f - min) * (L / (max - min)))); and an i32 bias is in real units,
+//
+//	f = f32(acc) * s + f32(bias)            8-bit outputs
+//	f = (f32(acc) + f32(bias) * (1/s)) * s  f32 output; without the last step for i32
 func (m *matmul) fused() Range {
-	divides := m.OutputType == core.I32
+	divides := m.OutputType == core.I32 || m.Bias.Node != nil && m.Bias.Type() == core.I32
 	s := m.mul("scale", m.scaleA(m.InputMode, divides), m.scaleB(core.ScaleSymmetric, divides))
+	if m.Bias.Node != nil && m.Bias.Type() == core.I32 && (m.OutputType == core.F32 || m.OutputType == core.I32) {
+		m.posts.add(m.mul("bias", m.realNumbers(m.Bias), m.div("reciprocal", m.real("one", 1), s)))
+		if m.OutputType == core.I32 {
+			return m.fusedAccumulators()
+		}
+		m.Bias = core.Value{}
+	}
 	m.posts.mul(s)
 	if bias := m.fusedBias(s); bias.Node != nil {
 		m.posts.add(bias)
@@ -291,7 +301,27 @@ func (m *matmul) fusedBias(s core.Value) core.Value {
 	case m.Bias.Node == nil:
 		return comp
 	case m.Bias.Type() == core.I32:
-		return m.add("compensated_bias", m.op("real_bias", &core.Convert{Type: core.F32}, m.Bias), comp)
+		return m.add("compensated_bias", m.realNumbers(m.Bias), comp)
 	}
 	return m.add("compensated_bias", m.Bias, comp)
+}
+
+// fusedAccumulators ends the list of an i32 bias with an i32 output.
+func (m *matmul) fusedAccumulators() Range {
+	if m.InputMode == MinFirst || m.Sum.Node != nil || m.Activation != core.Identity && m.Activation != core.Relu {
+		m.unsupported("got an i32 bias with i32 output, want it in mode SCALED with nothing but ReLU behind it")
+	}
+	if m.WithRelu || m.Activation == core.Relu {
+		m.posts.relu()
+	}
+	m.posts.round(core.RoundSaturate(core.I32))
+	return m.accumulatorRange(m.typeA, m.Input0Range, m.Input1Range)
+}
+
+// realNumbers converts i32 to f32.
+func (m *matmul) realNumbers(v core.Value) core.Value {
+	if m.err != nil {
+		return v
+	}
+	return m.op("real_bias", &core.Convert{Type: core.F32}, v)
 }
