@@ -1,6 +1,11 @@
 package builders
 
-import "github.com/tf2ng/tf2ng/core"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+)
 
 // Concatenation holds the operands and attributes of ScaledQuantizedConcat.
 type Concatenation struct {
@@ -20,6 +25,65 @@ type Concatenation struct {
 //	TensorFlow: core.TFQuantizedConcat
 func ScaledQuantizedConcat(s Scope, c Concatenation) (Output, error) {
 	e := newEmitter(s, "ScaledQuantizedConcat")
-	e.fail("", "not implemented")
-	return Output{}, e.err
+	if len(c.Args) == 0 || len(c.Args) != len(c.Ranges) {
+		e.fail("args", "got %d with %d ranges, want at least one and as many ranges", len(c.Args), len(c.Ranges))
+		return Output{}, e.err
+	}
+	in := slices.Clone(c.Args)
+	for _, r := range c.Ranges {
+		in = append(in, r.Min)
+	}
+	for _, r := range c.Ranges {
+		in = append(in, r.Max)
+	}
+	for i, v := range in {
+		n := len(c.Args)
+		e.require(input{fmt.Sprintf("%s%d", []string{"arg", "min", "max"}[i/n], i%n), v})
+	}
+	if e.err != nil {
+		return Output{}, e.err
+	}
+	if s.Arithmetic != NGraph {
+		return e.threeOutputs(&core.TFQuantizedConcat{Axis: c.Axis, V1: c.V1}, in...)
+	}
+	return e.ngraphConcat(c)
+}
+
+func (e *emitter) ngraphConcat(c Concatenation) (Output, error) {
+	typ := e.quantizedType("arg0", c.Args[0], core.I8, core.U8, core.I32)
+	mn, mx := e.extreme("min", "Minimum", c), e.extreme("max", "Maximum", c)
+	if e.err != nil {
+		return Output{}, e.err
+	}
+	scale := e.scale("output", core.RangeToScale{Type: typ, Divides: true}, Range{mn, mx})
+	args := make([]core.Value, len(c.Args))
+	for i, v := range c.Args {
+		role := fmt.Sprintf("arg%d", i)
+		argType := e.quantizedType(role, v, core.I8, core.U8, core.I32)
+		from := e.scale(role, core.RangeToScale{Type: argType}, c.Ranges[i])
+		x := e.op(role+"_real", &core.Dequantize{Type: core.F32}, v, from, e.zeros(role+"_zero_point", argType, core.Shape{}))
+		op := &core.Quantize{Type: typ, RoundMode: core.RoundNearestTowardEven}
+		args[i] = e.op(role, op, x, scale, e.zeros("zero_point", typ, core.Shape{}))
+	}
+	return Output{Value: e.op("", &core.Concat{Axis: c.Axis}, args...)}, e.err
+}
+
+// extreme returns the least of the mins or the greatest of the maxs, which have shape [1].
+func (e *emitter) extreme(what, op string, c Concatenation) core.Value {
+	var m core.Value
+	for i, r := range c.Ranges {
+		v := r.Min
+		if what == "max" {
+			v = r.Max
+		}
+		if !v.Shape().Compatible(core.Shape{1}) {
+			e.fail(fmt.Sprintf("%s%d", what, i), "got shape %v, want [1]", v.Shape())
+		}
+		if i == 0 {
+			m = v
+			continue
+		}
+		m = e.named("output_"+what, op, m, v)
+	}
+	return m
 }

@@ -134,7 +134,7 @@ func inferRange(in []Operand, typ Type) (Fact, error) {
 func checkRange(mn, mx float64, i, n int) error {
 	at := ""
 	if n > 1 {
-		at = fmt.Sprintf(" in channel %d", i)
+		at = fmt.Sprintf(" at element %d", i)
 	}
 	for input, v := range []float64{mn, mx} {
 		if math.IsNaN(v) || math.IsInf(v, 0) {

@@ -1,0 +1,153 @@
+package core
+
+import (
+	"math"
+	"slices"
+)
+
+var _ = register[TFQuantizedConcat]()
+
+// TFQuantizedConcat joins quantized tensors along an axis and brings them to one range.
+//
+//	V2, all ranges equal: that range, the elements copied
+//	V2, u8:               (0, max of the maxes)
+//	V2, i8:               (-A, A), A the largest |min| and |max|
+//	V1, u8:               (min(0, mins), max of the maxes)
+//	V1, i8 and i32:       (-A, A) of that
+//
+// An arg whose range is the output's is copied. The others are dequantized and
+// quantized in float32, rha rounding ties away from zero, n the type's values, lo and
+// hi its bounds:
+//
+//	k = (max - min) / (n-1), base = rha(min / k) * k, or min if max = min
+//	x = (base - lo*k) + f32(q)*k
+//	k' = (n-1) / (max' - min'), or 0 if they are equal
+//	q' = clamp(rha(x * k') - (rha(min' * k') - lo)), hi being 2147483520 for i32
+//
+//	Inputs:  args: N tensors of one type: i8, u8 or (V1 only) i32
+//	         mins: N of f32, [] or [1]
+//	         maxs: N of f32, [] or [1]
+//	Outputs: y: the args' type
+//	         min, max: f32, []
+//
+//	C1: there are as many mins and maxs as args, at least one
+//	C2: args have one type, i8, u8 or (V1) i32, and shapes that Concat joins
+//	C3: mins and maxs are f32 of shape [] or [1]
+//	C4: they are finite, and min <= max
+//
+// It is TensorFlow's QuantizedConcatV2 and, with V1, QuantizedConcat.
+type TFQuantizedConcat struct {
+	Axis int  `json:"axis"` // from the end if negative
+	V1   bool `json:"v1,omitempty"`
+}
+
+// Infer checks C1 to C4.
+func (op *TFQuantizedConcat) Infer(in []Operand) ([]Fact, error) {
+	n := len(in) / 3
+	if n == 0 || len(in)%3 != 0 {
+		return nil, Violation("C1", -1, "got %d inputs, want N args, N mins and N maxs", len(in))
+	}
+	for i, o := range in[:n] {
+		if t := o.Type; t != I8 && t != U8 && t != Dynamic && !(t == I32 && op.V1) {
+			return nil, Violation("C2", i, "got type %v, want i8 or u8", t)
+		}
+	}
+	for i, o := range in[n:] {
+		if !o.Type.compatible(F32) || !o.Shape.Compatible(Shape{}) && !o.Shape.Compatible(Shape{1}) {
+			return nil, Violation("C3", n+i, "got %v, want f32 of shape [] or [1]", o.Fact)
+		}
+	}
+	for i := range n {
+		if mn, mx := in[n+i].Const, in[2*n+i].Const; mn != nil && mx != nil {
+			if err := op.checkRange(mn, mx, i, n); err != nil {
+				return nil, err
+			}
+		}
+	}
+	out, err := (&Concat{Axis: op.Axis}).Infer(in[:n])
+	if err != nil {
+		return nil, err
+	}
+	return append(out, Fact{F32, Shape{}}, Fact{F32, Shape{}}), nil
+}
+
+func (op *TFQuantizedConcat) checkRange(mn, mx *Tensor, i, n int) error {
+	err := checkRange(float64(Data[float32](mn)[0]), float64(Data[float32](mx)[0]), i, n)
+	if v, ok := err.(*OpError); ok && v.Input >= 0 {
+		v.Input = n + v.Input*n + i
+	}
+	return err
+}
+
+// Eval brings the args to the output's range and joins them.
+func (op *TFQuantizedConcat) Eval(in, out []*Tensor) error {
+	n := len(in) / 3
+	mins, maxs := make([]float32, n), make([]float32, n)
+	for i := range n {
+		if err := op.checkRange(in[n+i], in[2*n+i], i, n); err != nil {
+			return err
+		}
+		mins[i], maxs[i] = Data[float32](in[n+i])[0], Data[float32](in[2*n+i])[0]
+	}
+	mn, mx := op.outputRange(in[0].Type(), mins, maxs)
+	args := make([]*Tensor, n)
+	for i, t := range in[:n] {
+		args[i] = t
+		if mins[i] != mn || maxs[i] != mx {
+			args[i] = t.Clone()
+			requantizeEigen(args[i], mins[i], maxs[i], mn, mx)
+		}
+	}
+	Data[float32](out[1])[0], Data[float32](out[2])[0] = mn, mx
+	return (&Concat{Axis: op.Axis}).Eval(args, out[:1])
+}
+
+func (op *TFQuantizedConcat) outputRange(t Type, mins, maxs []float32) (mn, mx float32) {
+	mn, mx = slices.Min(mins), slices.Max(maxs)
+	if !op.V1 && mn == slices.Max(mins) && mx == slices.Min(maxs) {
+		return mn, mx
+	}
+	if t == U8 {
+		if op.V1 {
+			return min(0, mn), mx
+		}
+		return 0, mx
+	}
+	a := max(-min(0, mn), mx)
+	if !op.V1 {
+		a = max(abs32(mn), abs32(mx))
+	}
+	return -a, a
+}
+
+func abs32(x float32) float32 { return float32(math.Abs(float64(x))) }
+
+// requantizeEigen brings elements from one range to another, in place, through float32.
+func requantizeEigen(t *Tensor, fromMin, fromMax, toMin, toMax float32) {
+	lo, hi := t.Type().Bounds()
+	steps := float32(hi - lo)
+	fLo, fHi := float32(lo), float32(hi)
+	if t.Type() == I32 {
+		fHi = 2147483520
+	}
+	k := (fromMax - fromMin) / steps
+	base := fromMin
+	if fromMax != fromMin {
+		base = float32(rha32(fromMin/k) * k)
+	}
+	base -= float32(fLo * k)
+	var back float32
+	if toMax != toMin {
+		back = steps / (toMax - toMin)
+	}
+	offset := rha32(float32(toMin*back)) - fLo
+	set := t.intSetter()
+	for i, q := range t.Int64s() {
+		x := base + float32(float32(q)*k)
+		r := rha32(float32(x*back)) - offset
+		set(i, int64(min(max(r, fLo), fHi)))
+	}
+}
+
+// rha32 rounds half away from zero.
+func rha32(x float32) float32 { return float32(math.Round(float64(x))) }
