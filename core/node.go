@@ -19,10 +19,14 @@ func (v Value) Type() Type { return v.Fact().Type }
 // Shape returns the value's shape.
 func (v Value) Shape() Shape { return v.Fact().Shape }
 
-// Constant returns the value's tensor if its node is a Constant, else nil.
+// Constant returns the value's tensor if its node is a Constant, or a ShapeOf a
+// known shape, else nil.
 func (v Value) Constant() *Tensor {
-	if c, ok := v.Node.op.(*Constant); ok {
-		return c.Value
+	switch op := v.Node.op.(type) {
+	case *Constant:
+		return op.Value
+	case *ShapeOf:
+		return op.known(v.Node.inputs[0].Shape())
 	}
 	return nil
 }

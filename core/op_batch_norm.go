@@ -1,0 +1,89 @@
+package core
+
+import "math"
+
+var _ = register[BatchNorm]()
+
+// BatchNorm is batch normalization with known statistics (inference), in f32; every
+// step is rounded on its own.
+//
+//	k[c] = scale[c] * rsqrt(variance[c] + Epsilon), rsqrt rounded once
+//	y    = x*k[c] + (offset[c] - mean[c]*k[c])
+//
+//	Inputs:  x: f32, [N, C, ...] or [N, ..., C] by Layout
+//	         scale, offset, mean, variance: f32, [C]
+//	Outputs: y: f32, the shape of x
+//
+//	C1: all inputs are f32
+//	C2: x has rank 2 or more
+//	C3: scale, offset, mean and variance have shape [C]
+//	C4: Epsilon is finite and >= 0
+//
+// It is nGraph's op::v0::BatchNormInference, and TensorFlow's FusedBatchNorm with
+// is_training false, whose own rsqrt may differ in the last bits.
+type BatchNorm struct {
+	Layout  Layout  `json:"layout"`
+	Epsilon float32 `json:"epsilon"`
+}
+
+// InputNames names the inputs.
+func (op *BatchNorm) InputNames() []string {
+	return []string{"x", "scale", "offset", "mean", "variance"}
+}
+
+// Infer checks C1 to C4.
+func (op *BatchNorm) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 5); err != nil {
+		return nil, err
+	}
+	if e := float64(op.Epsilon); !(e >= 0) || math.IsInf(e, 0) {
+		return nil, Violation("C4", -1, "epsilon: got %v, want finite and >= 0", op.Epsilon)
+	}
+	for i, o := range in {
+		if !o.Type.compatible(F32) {
+			return nil, Violation("C1", i, "got type %v, want f32", o.Type)
+		}
+	}
+	s := in[0].Shape
+	channels := Shape{Unknown}
+	if s.Ranked() {
+		if len(s) < 2 {
+			return nil, Violation("C2", 0, "got shape %v, want rank 2 or more", s)
+		}
+		channels = Shape{s[op.Layout.channelAxis(len(s))]}
+	}
+	for i, o := range in[1:] {
+		merged, ok := channels.Merge(o.Shape)
+		if !ok {
+			return nil, Violation("C3", i+1, "got shape %v, want %v", o.Shape, channels)
+		}
+		channels = merged
+	}
+	out := s.Clone()
+	if s.Ranked() {
+		out[op.Layout.channelAxis(len(s))] = channels[0]
+	}
+	return []Fact{{F32, out}}, nil
+}
+
+// Eval is the plain loop.
+func (op *BatchNorm) Eval(in, out []*Tensor) error {
+	s := in[0].shape
+	if err := ensure(out, 0, F32, s); err != nil {
+		return err
+	}
+	scale, offset, mean, variance := Data[float32](in[1]), Data[float32](in[2]), Data[float32](in[3]), Data[float32](in[4])
+	k, shift := make([]float32, len(scale)), make([]float32, len(scale))
+	for c, v := range scale {
+		k[c] = v * float32(1/math.Sqrt(float64(variance[c]+op.Epsilon)))
+		shift[c] = offset[c] - float32(mean[c]*k[c])
+	}
+	axis := op.Layout.channelAxis(len(s))
+	inner := Shape(s[axis+1:]).elements()
+	y := Data[float32](out[0])
+	for i, x := range Data[float32](in[0]) {
+		c := i / inner % len(k)
+		y[i] = float32(x*k[c]) + shift[c]
+	}
+	return nil
+}

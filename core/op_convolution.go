@@ -1,0 +1,112 @@
+package core
+
+var _ = register[Convolution]()
+
+// Convolution is the convolution of reals, in f32.
+//
+//	y[n, o, p] = sum over the taps inside the data of f32(data * filters)
+//
+// Each sum starts with 0 and runs over the window in row-major order, and within a
+// window position over the input channels of the group; product and sum are rounded
+// on their own. Padding is left out, not added as 0.
+//
+//	Inputs:  data: f32, [N, C, spatial...] or [N, spatial..., C] by Layout
+//	         filters: f32, [O, C/Groups, spatial...] or [spatial..., C/Groups, O]
+//	Outputs: y: f32, [N, O, spatial...] or [N, spatial..., O]
+//
+//	C1: data and filters are f32
+//	C2: 1 to 3 spatial dimensions; input channels = filters' channels * Groups
+//	C3: the padded data is at least as large as the dilated window
+//
+// It is nGraph's op::v0::Convolution and GroupConvolution, and TensorFlow's Conv2D,
+// Conv3D and DepthwiseConv2dNative, which leave the order open.
+type Convolution struct {
+	Spatial
+	Groups int `json:"groups,omitempty"` // 0 means 1; the data's channels for a depthwise convolution
+}
+
+// InputNames names the inputs.
+func (op *Convolution) InputNames() []string { return []string{"data", "filters"} }
+
+// Infer checks C1 to C3.
+func (op *Convolution) Infer(in []Operand) ([]Fact, error) {
+	if err := wantF32(in); err != nil {
+		return nil, err
+	}
+	s, err := op.convolutionShape(in[0].Shape, in[1].Shape, op.Groups)
+	if err != nil {
+		return nil, err
+	}
+	s, err = checkedShape(s)
+	return []Fact{{F32, s}}, err
+}
+
+// wantF32 checks C1 of an op on two f32 inputs.
+func wantF32(in []Operand) error {
+	if err := wantInputs(in, 2); err != nil {
+		return err
+	}
+	for i, o := range in {
+		if !o.Type.compatible(F32) {
+			return Violation("C1", i, "got type %v, want f32", o.Type)
+		}
+	}
+	return nil
+}
+
+// Eval is the plain loop; the channels of an output position are summed side by side.
+func (op *Convolution) Eval(in, out []*Tensor) error {
+	s, err := op.convolutionShape(in[0].shape, in[1].shape, op.Groups)
+	if err != nil {
+		return err
+	}
+	if err := ensure(out, 0, F32, s); err != nil {
+		return err
+	}
+	c, err := newConv(&op.Spatial, in[0].shape, in[1].shape, s, op.Groups)
+	if err != nil {
+		return err
+	}
+	x, w, y := Data[float32](in[0]), Data[float32](in[1]), Data[float32](out[0])
+	acc := make([]float32, c.outC)
+	for n := range c.batch {
+		eachIndex(c.out, func(at []int) {
+			clear(acc)
+			c.accumulate(acc, x[n*c.dataN:], w, at)
+			o := n * c.outN
+			for i, v := range at {
+				o += v * c.outS[i]
+			}
+			for i, v := range acc {
+				y[o+i*c.outCh] = v
+			}
+		})
+	}
+	return nil
+}
+
+// accumulate adds the products of one output position to one sum per output channel.
+func (c *conv) accumulate(acc, x, w []float32, at []int) {
+	perGroup := c.outC / c.groups
+	eachIndex(c.window, func(k []int) {
+		xAt, wAt := 0, 0
+		for i, ki := range k {
+			p, ok := c.axes[i].At(at[i], ki)
+			if !ok {
+				return
+			}
+			xAt += p * c.dataS[i]
+			wAt += ki * c.filtS[i]
+		}
+		for g := range c.groups {
+			sums := acc[g*perGroup : (g+1)*perGroup]
+			for ch := range c.inC {
+				v := x[xAt+(g*c.inC+ch)*c.dataC]
+				row := wAt + g*perGroup*c.filtO + ch*c.filtI
+				for i := range sums {
+					sums[i] += float32(v * w[row+i*c.filtO])
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,78 @@
+package core
+
+import "math"
+
+var _ = register[Softmax]()
+
+// Softmax normalizes exponentials along an axis, in f32.
+//
+//	m    = max of x along the axis
+//	e[i] = f32(exp(x[i] - m)), the difference rounded to f32, exp in float64 (Exp)
+//	y[i] = e[i] / sum of e, summed in 16 lanes (see Sum)
+//
+//	Inputs:  x: a real type, rank at least 1
+//	Outputs: y: the type and shape of x
+//
+//	C1: x is real
+//	C2: Axis is in [-rank, rank)
+//
+// It is nGraph's op::v1::Softmax, and TensorFlow's Softmax with Axis -1 (which
+// leaves the order of the sum open).
+type Softmax struct {
+	Axis int `json:"axis"`
+}
+
+// Infer checks C1 and C2.
+func (op *Softmax) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	if t := in[0].Type; t != Dynamic && !t.IsFloat() {
+		return nil, Violation("C1", 0, "got type %v, want a real type", t)
+	}
+	if s := in[0].Shape; s.Ranked() {
+		if _, err := axisOf("C2", op.Axis, len(s)); err != nil {
+			return nil, err
+		}
+	}
+	return []Fact{in[0].Fact}, nil
+}
+
+// Eval normalizes each row.
+func (op *Softmax) Eval(in, out []*Tensor) error {
+	s := in[0].shape
+	axis, err := axisOf("C2", op.Axis, len(s))
+	if err != nil {
+		return err
+	}
+	n, inner := s[axis], Shape(s[axis+1:]).elements()
+	x := in[0].Float32s()
+	y := make([]float32, len(x))
+	row := make([]float32, n)
+	for at := range len(x) / max(n, 1) {
+		base := at/inner*n*inner + at%inner
+		for i := range row {
+			row[i] = x[base+i*inner]
+		}
+		softmax(row)
+		for i, v := range row {
+			y[base+i*inner] = v
+		}
+	}
+	out[0].setFloat32s(y)
+	return nil
+}
+
+func softmax(row []float32) {
+	m := float32(math.Inf(-1))
+	for _, v := range row {
+		m = larger(v, m)
+	}
+	for i, v := range row {
+		row[i] = float32(Exp(float64(v - m)))
+	}
+	sum := sumLanes(row)
+	for i, v := range row {
+		row[i] = v / sum
+	}
+}
