@@ -12,6 +12,7 @@ import (
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/pass"
 	"github.com/mmcloughlin/avo/printer"
 )
@@ -56,6 +57,15 @@ func Family(dir, pkg string, fields []Field, routines []Routine) error {
 			return fmt.Errorf("%s: %w", r.Name, err)
 		}
 	}
+	src, err := format.Source(declarations(pkg, fields, routines))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "calls_amd64.go"), src, 0o644)
+}
+
+// declarations returns the Go source of the arguments' struct and of the routines' stubs.
+func declarations(pkg string, fields []Field, routines []Routine) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n\n//go:build %s\n\npackage %s\n\nimport \"unsafe\"\n\n", header, constraint, pkg)
 	fmt.Fprintf(&b, "// call holds the arguments of the assembly routines.\ntype call struct {\n")
@@ -73,15 +83,11 @@ func Family(dir, pkg string, fields []Field, routines []Routine) error {
 		}
 		fmt.Fprintf(&b, "\n//\n//go:noescape\nfunc %s(c *call)\n", r.Name)
 	}
-	src, err := format.Source(b.Bytes())
-	if err != nil {
-		return err
-	}
-	src = bytes.ReplaceAll(src, []byte("// \n"), []byte("//\n"))
-	return os.WriteFile(filepath.Join(dir, "calls_amd64.go"), src, 0o644)
+	return bytes.ReplaceAll(b.Bytes(), []byte("// \n"), []byte("//\n"))
 }
 
-func (r *Routine) write(dir string) error {
+// compile builds a routine's instructions.
+func (r *Routine) compile() (*ir.File, error) {
 	c := build.NewContext()
 	c.ConstraintExpr("amd64,!purego")
 	c.Function(r.Name)
@@ -93,12 +99,17 @@ func (r *Routine) write(dir string) error {
 	r.Build(c)
 	f, err := c.Result()
 	if err != nil {
+		return nil, err
+	}
+	return f, pass.Compile.Execute(f)
+}
+
+func (r *Routine) write(dir string) error {
+	f, err := r.compile()
+	if err != nil {
 		return err
 	}
-	if err := pass.Compile.Execute(f); err != nil {
-		return err
-	}
-	src, err := printer.NewGoAsm(printer.Config{Name: "kernels/_asm", Pkg: "gemm"}).Print(f)
+	src, err := printer.NewGoAsm(printer.Config{Name: "kernels/_asm", Pkg: filepath.Base(dir)}).Print(f)
 	if err != nil {
 		return err
 	}

@@ -8,15 +8,25 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-func main() {
-	dir := flag.String("dir", "../gemm", "directory of the package")
-	flag.Parse()
-	routines := []emit.Routine{
+func routines() []emit.Routine {
+	return []emit.Routine{
 		widenRoutine(), avx2Routine(2), avx2Routine(1),
 		vnniRoutine(2), vnniRoutine(1),
 		limitAVX2(), limitVNNI(),
 	}
-	if err := emit.Family(*dir, "gemm", fields, routines); err != nil {
+}
+
+func main() {
+	dir := flag.String("dir", "../gemm", "directory of the package")
+	simulate := flag.String("simulate", "", "write no assembly but, into this directory, an overlay that executes it in plain Go")
+	flag.Parse()
+	if *simulate != "" {
+		if err := emit.Simulate(*simulate, *dir, "gemm", "sim/machine.go", fields, routines()); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
+	if err := emit.Family(*dir, "gemm", fields, routines()); err != nil {
 		log.Fatal(err)
 	}
 }

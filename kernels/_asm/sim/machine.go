@@ -1,0 +1,413 @@
+// Package sim executes the routines of this module in plain Go, so that instruction
+// sets which no machine at hand has can be tested: emit.Simulate writes a routine as
+// one call of a Machine's method for each of its instructions.
+//
+// A method is an instruction, with its operands in the order of Go's assembler: the
+// destination is the last. Instructions and forms that no routine uses are missing.
+package sim
+
+import (
+	"encoding/binary"
+	"math"
+	"math/big"
+	"unsafe"
+)
+
+// Machine is the state of one routine.
+type Machine struct {
+	vec   [32][64]byte
+	gpr   [16]uint64
+	mask  [8]uint64
+	zero  bool // the flags, as jumps read them
+	less  bool
+	arg   uint64
+	stack [256]byte
+}
+
+// current keeps the machine and its argument on the heap: routines address both by number.
+var current struct {
+	m   *Machine
+	arg unsafe.Pointer
+}
+
+// New returns a machine whose argument is a pointer.
+func New(arg unsafe.Pointer) *Machine {
+	m := &Machine{arg: uint64(uintptr(arg))}
+	m.gpr[4] = uint64(uintptr(unsafe.Pointer(&m.stack)))
+	current.m, current.arg = m, arg
+	for i := range m.vec { // no routine may rely on zeros
+		for j := range m.vec[i] {
+			m.vec[i][j] = 0xcc
+		}
+	}
+	return m
+}
+
+// Operand is a register, an address or a constant.
+type Operand struct {
+	kind  byte // 'v', 'r', 'k', 'm', 'i'
+	n     int  // number of a register
+	bytes int  // its width
+	value uint64
+}
+
+// V, R and K are registers, I a constant.
+func V(n, bytes int) Operand { return Operand{kind: 'v', n: n, bytes: bytes} }
+func R(n, bytes int) Operand { return Operand{kind: 'r', n: n, bytes: bytes} }
+func K(n int) Operand        { return Operand{kind: 'k', n: n} }
+func I(v int64) Operand      { return Operand{kind: 'i', value: uint64(v)} }
+func (m *Machine) Param() Operand {
+	return Operand{kind: 'm', value: uint64(uintptr(unsafe.Pointer(&m.arg)))}
+}
+
+// At is the memory at a base plus a scaled index; index is -1 for none.
+func (m *Machine) At(base, disp, index, scale int) Operand {
+	at := m.gpr[base] + uint64(disp)
+	if index >= 0 {
+		at += m.gpr[index] * uint64(scale)
+	}
+	return Operand{kind: 'm', value: at}
+}
+
+func memory(at uint64, n int) []byte {
+	p := uintptr(at)
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&p)), n)
+}
+
+// read returns n bytes of an operand. (Inlined, it crashes the compiler of Go 1.26.)
+//
+//go:noinline
+func (m *Machine) read(o Operand, n int) (out [64]byte) {
+	switch o.kind {
+	case 'v':
+		copy(out[:n], m.vec[o.n][:])
+	case 'm':
+		copy(out[:n], memory(o.value, n))
+	case 'r':
+		binary.LittleEndian.PutUint64(out[:], m.gpr[o.n])
+	case 'k':
+		binary.LittleEndian.PutUint64(out[:], m.mask[o.n])
+	case 'i':
+		binary.LittleEndian.PutUint64(out[:], o.value)
+	}
+	return out
+}
+
+// write stores n bytes in an operand. The rest of a register becomes zero.
+//
+//go:noinline
+func (m *Machine) write(o Operand, v [64]byte, n int) {
+	switch o.kind {
+	case 'v':
+		m.vec[o.n] = [64]byte{}
+		copy(m.vec[o.n][:], v[:n])
+	case 'm':
+		copy(memory(o.value, n), v[:n])
+	case 'r':
+		clear(v[n:])
+		m.gpr[o.n] = binary.LittleEndian.Uint64(v[:])
+	case 'k':
+		clear(v[n:])
+		m.mask[o.n] = binary.LittleEndian.Uint64(v[:])
+	}
+}
+
+func (m *Machine) integer(o Operand, n int) int64 {
+	v := m.read(o, n)
+	if n == 4 {
+		return int64(int32(binary.LittleEndian.Uint32(v[:])))
+	}
+	return int64(binary.LittleEndian.Uint64(v[:]))
+}
+
+func (m *Machine) setInteger(o Operand, v int64, n int) {
+	var b [64]byte
+	binary.LittleEndian.PutUint64(b[:], uint64(v))
+	m.write(o, b, n)
+}
+
+func (m *Machine) flags(v int64) { m.zero, m.less = v == 0, v < 0 }
+
+func (m *Machine) compare(a, b int64) { m.zero, m.less = a == b, a < b }
+
+// Conditions of jumps.
+func (m *Machine) JZ() bool  { return m.zero }
+func (m *Machine) JEQ() bool { return m.zero }
+func (m *Machine) JNZ() bool { return !m.zero }
+func (m *Machine) JNE() bool { return !m.zero }
+func (m *Machine) JL() bool  { return m.less }
+func (m *Machine) JGE() bool { return !m.less }
+func (m *Machine) JLE() bool { return m.less || m.zero }
+func (m *Machine) JG() bool  { return !m.less && !m.zero }
+func (m *Machine) JMP() bool { return true }
+
+// Integers.
+func (m *Machine) MOVQ(a, b Operand)      { m.setInteger(b, m.integer(a, 8), 8) }
+func (m *Machine) MOVL(a, b Operand)      { m.setInteger(b, m.integer(a, 4), 4) }
+func (m *Machine) MOVLQSX(a, b Operand)   { m.setInteger(b, m.integer(a, 4), 8) }
+func (m *Machine) KMOVW(a, b Operand)     { m.write(b, m.read(a, 2), 2) }
+func (m *Machine) KMOVD(a, b Operand)     { m.write(b, m.read(a, 4), 4) }
+func (m *Machine) LEAQ(a, b Operand)      { m.setInteger(b, int64(a.value), 8) }
+func (m *Machine) TESTL(a, b Operand)     { m.flags(m.integer(a, 4) & m.integer(b, 4)) }
+func (m *Machine) CMPL(a, b Operand)      { m.compare(m.integer(a, 4), m.integer(b, 4)) }
+func (m *Machine) CMPQ(a, b Operand)      { m.compare(m.integer(a, 8), m.integer(b, 8)) }
+func (m *Machine) IMUL3Q(a, b, c Operand) { m.setInteger(c, m.integer(a, 8)*m.integer(b, 8), 8) }
+func (m *Machine) ADDQ(a, b Operand)      { m.result(b, m.integer(b, 8)+m.integer(a, 8)) }
+func (m *Machine) SUBQ(a, b Operand)      { m.result(b, m.integer(b, 8)-m.integer(a, 8)) }
+func (m *Machine) SHLQ(a, b Operand)      { m.result(b, m.integer(b, 8)<<m.integer(a, 8)) }
+func (m *Machine) NEGQ(a Operand)         { m.result(a, -m.integer(a, 8)) }
+func (m *Machine) DECQ(a Operand)         { m.result(a, m.integer(a, 8)-1) }
+
+func (m *Machine) result(o Operand, v int64) {
+	m.setInteger(o, v, 8)
+	m.flags(v)
+}
+
+// Moves of vectors; with three operands under a mask of elements.
+func (m *Machine) move(element int, o []Operand) {
+	dst := o[len(o)-1]
+	n := max(o[0].bytes, dst.bytes)
+	v := m.read(o[0], n)
+	if len(o) == 3 {
+		old := m.read(dst, n)
+		for i := range n {
+			if m.mask[o[1].n]>>(i/element)&1 == 0 {
+				v[i] = old[i]
+			}
+		}
+	}
+	m.write(dst, v, n)
+}
+
+func (m *Machine) VMOVUPS(o ...Operand)   { m.move(4, o) }
+func (m *Machine) VMOVDQU(o ...Operand)   { m.move(4, o) }
+func (m *Machine) VMOVDQU32(o ...Operand) { m.move(4, o) }
+func (m *Machine) VMOVDQU8(o ...Operand)  { m.move(1, o) }
+func (m *Machine) VMOVQ(a, b Operand)     { m.write(b, m.read(a, 8), 8) }
+
+func (m *Machine) VMOVUPS_Z(a, k, b Operand) { m.VMOVDQU32_Z(a, k, b) }
+
+// VMOVDQU32_Z reads only the elements in the mask.
+func (m *Machine) VMOVDQU32_Z(a, k, b Operand) { m.widenMasked(a, k, b, 4, false) }
+func (m *Machine) VPMOVZXBD_Z(a, k, b Operand) { m.widenMasked(a, k, b, 1, false) }
+func (m *Machine) VPMOVSXBD_Z(a, k, b Operand) { m.widenMasked(a, k, b, 1, true) }
+
+func (m *Machine) widenMasked(a, k, b Operand, size int, signed bool) {
+	var out [64]byte
+	for i := range b.bytes / 4 {
+		if m.mask[k.n]>>i&1 == 0 {
+			continue
+		}
+		var v uint32
+		for j, x := range memory(a.value+uint64(i*size), size) {
+			v |= uint32(x) << (8 * j)
+		}
+		if signed {
+			v = uint32(int8(v))
+		}
+		binary.LittleEndian.PutUint32(out[4*i:], v)
+	}
+	m.write(b, out, b.bytes)
+}
+
+// widen copies elements of from bytes to elements of to bytes.
+func (m *Machine) widen(a, b Operand, to int, signed bool) {
+	n := b.bytes / to
+	in := m.read(a, n)
+	var out [64]byte
+	for i := range n {
+		out[i*to] = in[i]
+		for j := 1; j < to && signed && in[i] >= 128; j++ {
+			out[i*to+j] = 0xff
+		}
+	}
+	m.write(b, out, b.bytes)
+}
+
+func (m *Machine) VPMOVZXBW(a, b Operand) { m.widen(a, b, 2, false) }
+func (m *Machine) VPMOVSXBW(a, b Operand) { m.widen(a, b, 2, true) }
+func (m *Machine) VPMOVZXBD(a, b Operand) { m.widen(a, b, 4, false) }
+func (m *Machine) VPMOVSXBD(a, b Operand) { m.widen(a, b, 4, true) }
+
+func (m *Machine) VPMOVDB(a, b Operand) {
+	in := m.read(a, a.bytes)
+	var out [64]byte
+	for i := range a.bytes / 4 {
+		out[i] = in[4*i]
+	}
+	m.write(b, out, 16)
+}
+
+func (m *Machine) VPBROADCASTD(a, b Operand) {
+	in := m.read(a, 4)
+	for i := 4; i < 64; i++ {
+		in[i] = in[i%4]
+	}
+	m.write(b, in, b.bytes)
+}
+func (m *Machine) VBROADCASTSS(a, b Operand) { m.VPBROADCASTD(a, b) }
+
+func (m *Machine) VINSERTI128(i, a, b, c Operand) {
+	v, part := m.read(b, 32), m.read(a, 16)
+	for j := range 16 {
+		v[16*int(i.value)+j] = part[j]
+	}
+	m.write(c, v, 32)
+}
+
+func (m *Machine) VEXTRACTI128(i, a, b Operand) {
+	m.part(a, b, 16, int(i.value))
+}
+
+func (m *Machine) VPEXTRQ(i, a, b Operand) {
+	m.part(a, b, 8, int(i.value))
+}
+
+// part copies the i-th n bytes of a to b.
+func (m *Machine) part(a, b Operand, n, i int) {
+	v := m.read(a, n*(i+1))
+	var out [64]byte
+	for j := range n {
+		out[j] = v[n*i+j]
+	}
+	m.write(b, out, n)
+}
+
+func (m *Machine) VPERMD(src, order, dst Operand) {
+	v, o := m.read(src, 32), m.read(order, 32)
+	var out [64]byte
+	for i := range 32 {
+		out[i] = v[4*int(o[i&^3]&7)+i%4]
+	}
+	m.write(dst, out, 32)
+}
+
+func (m *Machine) VZEROUPPER() {
+	for i := range 16 {
+		clear(m.vec[i][16:])
+	}
+}
+
+func (m *Machine) VZEROALL() { clear(m.vec[:16]) }
+
+// lanes computes each 32-bit lane from those of the sources.
+func (m *Machine) lanes(a, b, c Operand, f func(a, b, c uint32) uint32) {
+	x, y, z := m.read(a, c.bytes), m.read(b, c.bytes), m.read(c, c.bytes)
+	for i := 0; i < c.bytes; i += 4 {
+		v := f(binary.LittleEndian.Uint32(x[i:]), binary.LittleEndian.Uint32(y[i:]), binary.LittleEndian.Uint32(z[i:]))
+		binary.LittleEndian.PutUint32(z[i:], v)
+	}
+	m.write(c, z, c.bytes)
+}
+
+func (m *Machine) VPXOR(a, b, c Operand) {
+	m.lanes(a, b, c, func(a, b, _ uint32) uint32 { return a ^ b })
+}
+
+func (m *Machine) VPADDD(a, b, c Operand) {
+	m.lanes(a, b, c, func(a, b, _ uint32) uint32 { return a + b })
+}
+
+func (m *Machine) VPMADDWD(a, b, c Operand) {
+	m.lanes(a, b, c, func(a, b, _ uint32) uint32 {
+		return uint32(int32(int16(a))*int32(int16(b)) + int32(a)>>16*(int32(b)>>16))
+	})
+}
+
+func (m *Machine) VPDPBUSD(signed, unsigned, c Operand) {
+	m.lanes(signed, unsigned, c, func(s, u, acc uint32) uint32 {
+		for i := 0; i < 32; i += 8 {
+			acc += uint32(int32(int8(s>>i)) * int32(uint8(u>>i)))
+		}
+		return acc
+	})
+}
+
+func (m *Machine) floats(a, b, c Operand, f func(a, b, c float32) float32) {
+	m.lanes(a, b, c, func(x, y, z uint32) uint32 {
+		return math.Float32bits(f(math.Float32frombits(x), math.Float32frombits(y), math.Float32frombits(z)))
+	})
+}
+
+func (m *Machine) VADDPS(a, b, c Operand) {
+	m.floats(a, b, c, func(a, b, _ float32) float32 { return b + a })
+}
+
+func (m *Machine) VMULPS(a, b, c Operand) {
+	m.floats(a, b, c, func(a, b, _ float32) float32 { return float32(b * a) })
+}
+
+func (m *Machine) VFMADD231PS(a, b, c Operand) { m.floats(a, b, c, fusedMultiplyAdd) }
+
+func fusedMultiplyAdd(x, y, z float32) float32 {
+	sum := float64(x)*float64(y) + float64(z)
+	if sum == 0 || math.IsNaN(sum) || math.IsInf(sum, 0) {
+		return float32(sum)
+	}
+	b := func(v float32) *big.Float { return new(big.Float).SetPrec(1000).SetFloat64(float64(v)) }
+	exact := b(x)
+	f, _ := exact.Mul(exact, b(y)).Add(exact, b(z)).Float32()
+	return f
+}
+
+// The second source in Intel's order, the first here, is the result where neither is
+// greater (less) than the other.
+func (m *Machine) VMAXPS(a, b, c Operand) {
+	m.floats(a, b, c, func(a, b, _ float32) float32 {
+		if b > a {
+			return b
+		}
+		return a
+	})
+}
+
+func (m *Machine) VMINPS(a, b, c Operand) {
+	m.floats(a, b, c, func(a, b, _ float32) float32 {
+		if b < a {
+			return b
+		}
+		return a
+	})
+}
+
+func (m *Machine) VCVTDQ2PS(a, b Operand) {
+	m.lanes(a, a, b, func(a, _, _ uint32) uint32 { return math.Float32bits(float32(int32(a))) })
+}
+
+func (m *Machine) VCVTPS2DQ(a, b Operand) {
+	m.lanes(a, a, b, func(a, _, _ uint32) uint32 {
+		f := math.RoundToEven(float64(math.Float32frombits(a)))
+		if !(f >= math.MinInt32 && f <= math.MaxInt32) {
+			return 1 << 31
+		}
+		return uint32(int32(f))
+	})
+}
+
+// pack saturates the elements of b, then of a, within each 128-bit lane.
+func (m *Machine) pack(a, b, c Operand, size int, lo, hi int32) {
+	x, y := m.read(a, c.bytes), m.read(b, c.bytes)
+	var out [64]byte
+	for lane := 0; lane < c.bytes; lane += 16 {
+		at := lane
+		for _, in := range [][]byte{y[lane : lane+16], x[lane : lane+16]} {
+			for i := 0; i < 16; i += size {
+				v := int32(int16(binary.LittleEndian.Uint16(in[i:])))
+				if size == 4 {
+					v = int32(binary.LittleEndian.Uint32(in[i:]))
+				}
+				v = min(max(v, lo), hi)
+				out[at] = byte(v)
+				if size == 4 {
+					out[at+1] = byte(v >> 8)
+				}
+				at += size / 2
+			}
+		}
+	}
+	m.write(c, out, c.bytes)
+}
+
+func (m *Machine) VPACKSSDW(a, b, c Operand) { m.pack(a, b, c, 4, math.MinInt16, math.MaxInt16) }
+func (m *Machine) VPACKSSWB(a, b, c Operand) { m.pack(a, b, c, 2, math.MinInt8, math.MaxInt8) }
+func (m *Machine) VPACKUSWB(a, b, c Operand) { m.pack(a, b, c, 2, 0, math.MaxUint8) }
