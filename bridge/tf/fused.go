@@ -1,0 +1,80 @@
+package tf
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tf2ng/tf2ng/builders"
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// fusedOps reads fused_ops, which must be one of the lists, as a set.
+func (c *call) fusedOps(lists [][]string) map[string]bool {
+	got := c.strs("fused_ops")
+	set := map[string]bool{}
+	for _, f := range got {
+		set[f] = true
+	}
+	if c.err == nil && !slices.ContainsFunc(lists, func(l []string) bool { return slices.Equal(l, got) }) {
+		texts := make([]string, len(lists))
+		for i, l := range lists {
+			texts[i] = "[" + strings.Join(l, ",") + "]"
+		}
+		c.failAttr("fused_ops", "got [%s], want one of %s", strings.Join(got, ","), strings.Join(texts, " "))
+	}
+	return set
+}
+
+// reader takes the inputs of a _Fused* op one by one: those on the device, then those on
+// the host; their meaning follows from fused_ops alone.
+type reader struct {
+	*call
+	next int
+}
+
+func (c *call) reader() *reader { return &reader{call: c} }
+
+// take returns the next input, which plays a role.
+func (r *reader) take(role string) (core.Value, int) {
+	if r.next >= len(r.in) && r.err == nil {
+		r.fail("got %d inputs, want one more: %s", len(r.in), role)
+	}
+	if r.err != nil {
+		return core.Value{}, -1
+	}
+	r.next++
+	return r.in[r.next-1], r.next - 1
+}
+
+// typed returns the next input, whose type an attribute tells.
+func (r *reader) typed(role, attr string) core.Value {
+	v, i := r.take(role)
+	want := r.typ(attr, core.Dynamic)
+	if r.err == nil && v.Type() != want && v.Type() != core.Dynamic {
+		r.failInput(i, "%s: got type %v, want %v as attribute %q says", role, v.Type(), want, attr)
+	}
+	return v
+}
+
+// span takes a min and a max.
+func (r *reader) span(role string, perChannel bool) builders.Range {
+	_, min := r.take("min_" + role)
+	_, max := r.take("max_" + role)
+	if r.err != nil {
+		return builders.Range{}
+	}
+	for _, i := range []int{min, max} {
+		if t := r.in[i].Type(); t != core.F32 && t != core.Dynamic {
+			r.failInput(i, "%s: got type %v, want f32", role, t)
+		}
+	}
+	return r.ranged(min, max, perChannel)
+}
+
+// end checks that all inputs are taken.
+func (r *reader) end() {
+	if r.err == nil && r.next != len(r.in) {
+		r.keep(fmt.Errorf("got %d inputs, want %d as fused_ops says", len(r.in), r.next))
+	}
+}

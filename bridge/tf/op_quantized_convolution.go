@@ -1,0 +1,176 @@
+package tf
+
+import (
+	"github.com/tf2ng/tf2ng/builders"
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// The signatures of the legacy quantized convolutions, in parts.
+const (
+	convolved  = "input:Tinput filter:Tfilter "
+	depthwise  = convolved
+	ranges     = "min_input:float max_input:float min_filter:float max_filter:float "
+	freezed    = "min_freezed_output:float max_freezed_output:float "
+	summand    = "summand:Tsummand min_summand:float max_summand:float "
+	toQint32   = "-> output:out_type=qint32 min_output:float max_output:float"
+	toQuint8   = "-> output:out_type=quint8 min_output:float max_output:float"
+	toQint8    = "-> output:out_type=qint8 min_output:float max_output:float"
+	fusedInput = "device_inputs:[Tdevice_inputs] host_inputs:[Thost_inputs] "
+)
+
+var _ = register(
+	op{name: "QuantizedConv2D", signature: convolved + ranges + toQint32, translate: convolution(false, false)},
+	op{name: "QuantizedConv2DPerChannel", signature: convolved + ranges + toQint32, translate: convolution(false, false)},
+	op{name: "QuantizedConv2DAndRelu", signature: convolved + ranges + toQint32, translate: convolution(true, false)},
+	op{name: "QuantizedConv2DAndRequantize", signature: convolved + ranges + freezed + toQint8, translate: convolution(false, false)},
+	op{name: "QuantizedConv2DAndReluAndRequantize", signature: convolved + ranges + freezed + toQuint8, translate: convolution(true, false)},
+	op{name: "QuantizedConv2DWithBias", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(false, false)},
+	op{name: "QuantizedConv2DWithBiasAndRelu", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(true, false)},
+	op{
+		name:      "QuantizedConv2DWithBiasAndRequantize",
+		signature: convolved + "bias:Tbias " + ranges + freezed + toQint8, translate: convolution(false, false),
+	},
+	op{
+		name:      "QuantizedConv2DWithBiasAndReluAndRequantize",
+		signature: convolved + "bias:Tbias " + ranges + freezed + toQuint8, translate: convolution(true, false),
+	},
+	op{
+		name:      "QuantizedConv2DWithBiasSumAndRelu",
+		signature: convolved + "bias:float " + ranges + "summand:float " + toQint32, translate: convolution(true, false),
+	},
+	op{
+		name:      "QuantizedConv2DWithBiasSumAndReluAndRequantize",
+		signature: convolved + "bias:Tbias " + ranges + freezed + summand + toQuint8, translate: convolution(true, false),
+	},
+	op{
+		name:      "QuantizedConv2DWithBiasSignedSumAndReluAndRequantize",
+		signature: convolved + "bias:Tbias " + ranges + freezed + summand + toQuint8, translate: convolution(true, false),
+	},
+
+	op{name: "QuantizedDepthwiseConv2D", signature: depthwise + ranges + toQint32, translate: convolution(false, true)},
+	op{name: "QuantizedDepthwiseConv2DWithBias", signature: depthwise + "bias:float " + ranges + toQint32, translate: convolution(false, true)},
+	op{name: "QuantizedDepthwiseConv2DWithBiasAndRelu", signature: depthwise + "bias:float " + ranges + toQint32, translate: convolution(true, true)},
+	op{
+		name:      "QuantizedDepthwiseConv2DWithBiasAndReluAndRequantize",
+		signature: depthwise + "bias:Tbias " + ranges + freezed + toQuint8, translate: convolution(true, true),
+	},
+
+	op{name: "_FusedQuantizedConv2D", signature: fusedInput + toQint32, translate: fusedConvolution(false)},
+	op{name: "_FusedQuantizedDepthwiseConv2D", signature: fusedInput + toQint32, translate: fusedConvolution(true)},
+)
+
+// convolution translates the legacy quantized convolutions. What is fused shows in
+// their inputs.
+func convolution(relu, depthwise bool) func(*call) []core.Value {
+	return func(c *call) []core.Value {
+		v := builders.Convolution{
+			Spatial:     c.spatial(2, core.NHWC, "padding_list"),
+			Data:        c.value("input"),
+			Filters:     c.value("filter"),
+			DataRange:   c.span("min_input", "max_input"),
+			FilterRange: c.spans("min_filter", "max_filter"),
+			OutputType:  c.outputType(),
+			WithRelu:    relu,
+		}
+		if c.has("bias") {
+			v.Bias = c.value("bias")
+		}
+		if c.has("min_freezed_output") {
+			v.OutputRange = c.span("min_freezed_output", "max_freezed_output")
+		}
+		if c.has("summand") {
+			v.Sum = c.value("summand")
+		}
+		if c.has("min_summand") {
+			v.SumRange = c.span("min_summand", "max_summand")
+		}
+		return c.convolve(v, depthwise)
+	}
+}
+
+// outputType returns the type of the first output as the attributes say.
+func (c *call) outputType() core.Type {
+	types, err := c.op.out[0].arity(c.node, 1)
+	c.keep(err)
+	if c.err != nil {
+		return core.Dynamic
+	}
+	return types[0]
+}
+
+// convolve calls the builder for what is fused.
+func (c *call) convolve(v builders.Convolution, depthwise bool) []core.Value {
+	if c.err == nil && len(v.Filters.Shape()) != 4 && v.Filters.Shape().Ranked() {
+		c.failInput(1, "got shape %v, want rank 4: height, width, input channels, output channels", v.Filters.Shape())
+	}
+	if depthwise && c.err == nil {
+		var err error
+		v.Filters, v.Groups, err = builders.DepthwiseFilters(c.scope(), v.Filters)
+		c.keep(err)
+	}
+	if c.err != nil {
+		return nil
+	}
+	return c.built(convolutionBuilder(&v)(c.scope(), v))
+}
+
+func convolutionBuilder(v *builders.Convolution) func(builders.Scope, builders.Convolution) (builders.Output, error) {
+	bias, sum := v.Bias.Node != nil, v.Sum.Node != nil
+	switch {
+	case sum && v.Sum.Type() == core.I8 && v.OutputType == core.U8 && v.WithRelu:
+		return builders.ScaledQuantizedConvolutionBiasSignedAdd
+	case sum:
+		return builders.ScaledQuantizedConvolutionBiasAdd
+	case bias:
+		return builders.ScaledQuantizedConvolutionBias
+	case v.WithRelu:
+		return builders.ScaledQuantizedConvolutionRelu
+	}
+	return builders.ScaledQuantizedConvolution
+}
+
+// fusedConvolution translates _FusedQuantizedConv2D and _FusedQuantizedDepthwiseConv2D,
+// whose inputs follow from fused_ops: input, filter, [bias], [summand], min and max of
+// input and filter, [of the summand], [of the output].
+func fusedConvolution(depthwise bool) func(*call) []core.Value {
+	return func(c *call) []core.Value {
+		fused := c.fusedOps([][]string{
+			{},
+			{"BiasAdd"},
+			{"Relu"},
+			{"Requantize"},
+			{"BiasAdd", "Relu"},
+			{"BiasAdd", "Requantize"},
+			{"Relu", "Requantize"},
+			{"BiasAdd", "Relu", "Requantize"},
+			{"BiasAdd", "Sum", "Relu"},
+			{"BiasAdd", "Sum", "Relu", "Requantize"},
+		})
+		if layout := c.layout(2); layout != core.NHWC {
+			c.failAttr("data_format", "got %v, want NHWC", layout)
+		}
+		r := c.reader()
+		v := builders.Convolution{
+			Spatial: c.spatial(2, core.NHWC, "explicit_paddings"), OutputType: c.outputType(), WithRelu: fused["Relu"],
+		}
+		v.Data, v.Filters = r.typed("input", "Tinput"), r.typed("filter", "Tfilter")
+		if fused["BiasAdd"] {
+			v.Bias = r.typed("bias", "Tbias")
+		}
+		if fused["Sum"] {
+			v.Sum = r.typed("summand", "Tsummand")
+		}
+		v.DataRange, v.FilterRange = r.span("input", false), r.span("filter", true)
+		if fused["Sum"] && v.Sum.Node != nil && v.Sum.Type() != core.F32 {
+			v.SumRange = r.span("summand", false)
+		}
+		if fused["Requantize"] {
+			v.OutputRange = r.span("freezed_output", false)
+		}
+		r.end()
+		if c.err == nil && !fused["Requantize"] && v.OutputType != core.I32 {
+			c.failAttr("out_type", "got %v, want qint32 without Requantize in fused_ops", v.OutputType)
+		}
+		return c.convolve(v, depthwise)
+	}
+}
