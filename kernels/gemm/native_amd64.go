@@ -13,7 +13,7 @@ import (
 var native = []Variant{
 	{
 		Name: "gemm_u8s8_chain_12x32k4_avx512vnni", ISA: isa.AVX512VNNI, MR: 12, NR: 32, KR: 4,
-		pack: packVNNI, run: runVNNI, scratch: nil,
+		pack: packVNNI, run: runVNNI, scratch: scratchVNNI,
 	},
 	{
 		Name: "gemm_u8s8_chain_6x16k2_avx2", ISA: isa.AVX2, MR: 6, NR: 16, KR: 2,
