@@ -1,0 +1,173 @@
+// Command elementwise generates the assembly of package kernels/elementwise.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log"
+
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
+)
+
+// fields is the struct through which Go talks to the routines.
+var fields = []emit.Field{
+	{Name: "out", Type: "unsafe.Pointer", Size: 8, Doc: ""},
+	{Name: "x", Type: "unsafe.Pointer", Size: 8, Doc: ""},
+	{Name: "y", Type: "unsafe.Pointer", Size: 8, Doc: ""},
+	{Name: "n", Type: "int", Size: 8, Doc: "elements, a multiple of the routine's step"},
+	{Name: "scale", Type: "float32", Size: 4, Doc: ""},
+	{Name: "sub", Type: "float32", Size: 4, Doc: ""},
+	{Name: "lo", Type: "float32", Size: 4, Doc: ""},
+	{Name: "hi", Type: "float32", Size: 4, Doc: ""},
+	{Name: "flip", Type: "uint32", Size: 4, Doc: "inverted in the bytes of results"},
+}
+
+var offsets = emit.Offsets(fields)
+
+func main() {
+	dir := flag.String("dir", "../elementwise", "directory of the package")
+	flag.Parse()
+	var routines []emit.Routine
+	for _, width := range []int{64, 32} {
+		for _, p := range primitives {
+			routines = append(routines, p.routine(width))
+		}
+	}
+	if err := emit.Family(*dir, "elementwise", fields, routines); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// primitive is one operation: how to set up its constants, and how to compute step
+// vectors of elements.
+type primitive struct {
+	result, name, doc string
+	x, out            int // bytes of an element of x and of the result
+	binary            bool
+	start, step       func(g *gen)
+}
+
+var primitives = []primitive{
+	conversion("u8", 1, "f32(x[i]) * scale, x u8", func(g *gen, m operand.Mem, v reg.VecPhysical) { g.VPMOVZXBD(m, v); g.VCVTDQ2PS(v, v) }),
+	conversion("s8", 1, "f32(x[i]) * scale, x s8", func(g *gen, m operand.Mem, v reg.VecPhysical) { g.VPMOVSXBD(m, v); g.VCVTDQ2PS(v, v) }),
+	conversion("s32", 4, "f32(x[i]) * scale, x s32", func(g *gen, m operand.Mem, v reg.VecPhysical) { g.VCVTDQ2PS(m, v) }),
+	combination("add", "x[i] + y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) { g.VADDPS(y, v, v) }),
+	combination("subtract", "x[i] - y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) { g.VSUBPS(y, v, v) }),
+	combination("multiply", "x[i] * y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) { g.VMULPS(y, v, v) }),
+	combination("divide", "x[i] / y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) { g.VDIVPS(y, v, v) }),
+	combination("maximum", "x[i] if x[i] > y[i] or x[i] is NaN, else y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) {
+		g.VMAXPS(y, v, tmp(g))
+		g.keepNaN(v)
+	}),
+	combination("minimum", "x[i] if x[i] < y[i] or x[i] is NaN, else y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) {
+		g.VMINPS(y, v, tmp(g))
+		g.keepNaN(v)
+	}),
+	{
+		result: "f32", name: "clamp", doc: "min(max(x[i], lo), hi), NaN becomes lo", x: 4, out: 4,
+		start: func(g *gen) { g.constants("lo", "hi") },
+		step: func(g *gen) {
+			g.loadFloats()
+			g.each(g.clamp)
+			g.storeWords()
+		},
+	},
+	{
+		result: "b8", name: "quantize", doc: "roundToEven(min(max((x[i] - sub) * scale, lo), hi)) ^ flip, NaN becomes lo", x: 4, out: 1,
+		start: func(g *gen) {
+			g.constants("lo", "hi", "sub", "scale")
+			g.VPBROADCASTD(field("flip"), g.v(12))
+			if g.width == 32 {
+				// Packing works within 128-bit lanes; this order of doublewords undoes that.
+				g.MOVQ(operand.U64(0x0703060205010400), reg.RAX)
+				g.VMOVQ(reg.RAX, reg.X13)
+				g.VPMOVZXBD(reg.X13, reg.Y13)
+				g.VPCMPEQW(reg.Y14, reg.Y14, reg.Y14)
+				g.VPSRLW(operand.U8(8), reg.Y14, reg.Y14)
+			}
+		},
+		step: func(g *gen) {
+			g.loadFloats()
+			g.each(func(v reg.VecPhysical) { g.VSUBPS(g.v(10), v, v) })
+			g.each(func(v reg.VecPhysical) { g.VMULPS(g.v(11), v, v) })
+			g.each(g.clamp)
+			g.each(func(v reg.VecPhysical) { g.VCVTPS2DQ(v, v) })
+			g.storeBytes()
+		},
+	},
+	{
+		result: "b8", name: "flip", doc: "x[i] ^ flip, bytes", x: 1, out: 1,
+		start: func(g *gen) { g.VPBROADCASTD(field("flip"), g.v(8)) },
+		step: func(g *gen) {
+			if g.width == 64 {
+				g.VPXORD(at(x, 0), g.v(8), g.v(0))
+			} else {
+				g.VPXOR(at(x, 0), g.v(8), g.v(0))
+			}
+			g.VMOVUPS(g.v(0), at(out, 0))
+		},
+	},
+}
+
+func conversion(name string, size int, doc string, load func(*gen, operand.Mem, reg.VecPhysical)) primitive {
+	return primitive{
+		result: "f32", name: name, doc: doc, x: size, out: 4,
+		start: func(g *gen) { g.constants("scale") },
+		step: func(g *gen) {
+			for i := range vectors {
+				load(g, at(x, i*g.lanes()*size), g.v(i))
+			}
+			g.each(func(v reg.VecPhysical) { g.VMULPS(g.v(8), v, v) })
+			g.storeWords()
+		},
+	}
+}
+
+func combination(name, doc string, op func(*gen, operand.Mem, reg.VecPhysical)) primitive {
+	return primitive{
+		result: "f32", name: name, doc: doc, x: 4, out: 4, binary: true,
+		start: func(*gen) {},
+		step: func(g *gen) {
+			g.loadFloats()
+			for i := range vectors {
+				op(g, at(y, i*g.width), g.v(i))
+			}
+			g.storeWords()
+		},
+	}
+}
+
+// routine takes vectors vectors of float32, or one of bytes, in each round.
+func (p primitive) routine(width int) emit.Routine {
+	name := fmt.Sprintf("elementwise_%s_%s_%d_%s", p.result, p.name, width, isaOf(width))
+	return emit.Routine{
+		Name: name,
+		Doc:  fmt.Sprintf("%s computes, for i < n, a multiple of %d:\n\n\tout[i] = %s", name, width, p.doc),
+		Build: func(c *build.Context) {
+			g := &gen{Context: c, width: width}
+			g.MOVQ(operand.NewParamAddr("c", 0), call)
+			g.MOVQ(field("out"), out)
+			g.MOVQ(field("x"), x)
+			if p.binary {
+				g.MOVQ(field("y"), y)
+			}
+			g.MOVQ(field("n"), n)
+			p.start(g)
+			g.Label("next")
+			p.step(g)
+			g.ADDQ(operand.I32(width*p.x), x)
+			if p.binary {
+				g.ADDQ(operand.I32(width*4), y)
+			}
+			g.ADDQ(operand.I32(width*p.out), out)
+			g.SUBQ(operand.I8(width), n)
+			g.JG(operand.LabelRef("next"))
+			g.VZEROUPPER()
+			g.RET()
+		},
+	}
+}

@@ -1,0 +1,107 @@
+package elementwise
+
+import (
+	"math"
+	"unsafe"
+)
+
+// portable holds the portable variant of each primitive.
+var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
+	ConvertU8:  convert[uint8],
+	ConvertI8:  convert[int8],
+	ConvertI32: convert[int32],
+	Add: func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		for i := range o {
+			o[i] = a[i] + b[i]
+		}
+	},
+	Subtract: func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		for i := range o {
+			o[i] = a[i] - b[i]
+		}
+	},
+	Multiply: func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		for i := range o {
+			o[i] = a[i] * b[i]
+		}
+	},
+	Divide: func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		for i := range o {
+			o[i] = a[i] / b[i]
+		}
+	},
+	// The comparisons are written out so that zeros of both signs give the same
+	// everywhere.
+	Maximum: func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		for i := range o {
+			v := b[i]
+			if a[i] > v || a[i] != a[i] {
+				v = a[i]
+			}
+			o[i] = v
+		}
+	},
+	Minimum: func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		for i := range o {
+			v := b[i]
+			if a[i] < v || a[i] != a[i] {
+				v = a[i]
+			}
+			o[i] = v
+		}
+	},
+	Clamp:    runClamp,
+	Quantize: runQuantize,
+	Flip: func(out, x, _ []byte, n int, _ *Numbers) {
+		for i, v := range x[:n] {
+			out[i] = v ^ 0x80
+		}
+	},
+}
+
+// view returns the first n elements of b. Run has checked that there are so many.
+func view[T any](b []byte, n int) []T {
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), n)
+}
+
+func convert[T uint8 | int8 | int32](out, x, _ []byte, n int, p *Numbers) {
+	o, a := view[float32](out, n), view[T](x, n)
+	for i := range o {
+		o[i] = float32(a[i]) * p.Scale
+	}
+}
+
+func clamp(x, lo, hi float32) float32 {
+	if !(x > lo) {
+		x = lo
+	}
+	if !(x < hi) {
+		x = hi
+	}
+	return x
+}
+
+func runClamp(out, x, _ []byte, n int, p *Numbers) {
+	o, a := view[float32](out, n), view[float32](x, n)
+	for i := range o {
+		o[i] = clamp(a[i], p.Lo, p.Hi)
+	}
+}
+
+func runQuantize(out, x, _ []byte, n int, p *Numbers) {
+	flip := byte(0)
+	if p.Flip {
+		flip = 0x80
+	}
+	a := view[float32](x, n)
+	for i := range out[:n] {
+		f := float32(float32(a[i]-p.Sub) * p.Scale)
+		out[i] = byte(int32(math.RoundToEven(float64(clamp(f, p.Lo, p.Hi))))) ^ flip
+	}
+}

@@ -1,0 +1,114 @@
+package elementwise
+
+import (
+	"fmt"
+
+	"github.com/tf2ng/tf2ng/kernels/isa"
+)
+
+// Primitive is one operation on every element of a run.
+type Primitive uint8
+
+// The primitives. x and y are float32 unless another type is said; every operation is
+// rounded on its own.
+const (
+	ConvertU8  Primitive = iota // f32(x) * Scale, x u8
+	ConvertI8                   // f32(x) * Scale, x i8
+	ConvertI32                  // f32(x) * Scale, x i32
+	Add                         // x + y
+	Subtract                    // x - y
+	Multiply                    // x * y
+	Divide                      // x / y
+	Maximum                     // x if x > y, else y; NaN if either is
+	Minimum                     // x if x < y, else y; NaN if either is
+	Clamp                       // x if x > Lo, else Lo; that if it is < Hi, else Hi: NaN becomes Lo
+	Quantize                    // Clamp(roundToEven((x - Sub) * Scale)) ^ Flip, a byte
+	Flip                        // x ^ 0x80, bytes
+	numPrimitives
+)
+
+var primitiveNames = [numPrimitives]string{
+	"u8", "s8", "s32", "add", "subtract", "multiply", "divide", "maximum", "minimum", "clamp", "quantize", "flip",
+}
+
+// String returns a short name, as in the names of variants.
+func (p Primitive) String() string {
+	if p < numPrimitives {
+		return primitiveNames[p]
+	}
+	return fmt.Sprintf("invalid(%d)", uint8(p))
+}
+
+// sizes returns the bytes of an element of x and of the result.
+func (p Primitive) sizes() (x, out int) {
+	switch p {
+	case ConvertU8, ConvertI8:
+		return 1, 4
+	case Quantize:
+		return 4, 1
+	case Flip:
+		return 1, 1
+	}
+	return 4, 4
+}
+
+// isBinary reports whether the primitive reads y.
+func (p Primitive) isBinary() bool { return p >= Add && p <= Minimum }
+
+// Numbers are the parameters of a primitive.
+type Numbers struct {
+	Scale, Sub, Lo, Hi float32
+	Flip               bool // invert the topmost bit of a quantized byte
+}
+
+// Variant is one implementation of a primitive.
+type Variant struct {
+	Name      string // datatype_family_epilogue_tile_isa, see docs/KERNELS.md
+	Primitive Primitive
+	ISA       isa.ISA
+	NR        int // elements of one step
+
+	// run computes n elements; out may be x or y.
+	run func(out, x, y []byte, n int, p *Numbers)
+}
+
+// Run computes n elements. It panics if a slice is shorter than they need. out may be x
+// or y, if their elements have its size.
+func (v *Variant) Run(out, x, y []byte, n int, p *Numbers) {
+	if n <= 0 {
+		return
+	}
+	xs, os := v.Primitive.sizes()
+	x, out = x[:n*xs], out[:n*os]
+	if v.Primitive.isBinary() {
+		y = y[:n*4]
+	}
+	v.run(out, x, y, n, p)
+}
+
+// Variants holds every variant of this build, for each primitive the fastest first.
+// Dispatch, tests and benchmarks go through it.
+var Variants = append(native,
+	Variant{Name: "elementwise_f32_u8_1_portable", Primitive: ConvertU8, ISA: isa.Portable, NR: 1, run: portable[ConvertU8]},
+	Variant{Name: "elementwise_f32_s8_1_portable", Primitive: ConvertI8, ISA: isa.Portable, NR: 1, run: portable[ConvertI8]},
+	Variant{Name: "elementwise_f32_s32_1_portable", Primitive: ConvertI32, ISA: isa.Portable, NR: 1, run: portable[ConvertI32]},
+	Variant{Name: "elementwise_f32_add_1_portable", Primitive: Add, ISA: isa.Portable, NR: 1, run: portable[Add]},
+	Variant{Name: "elementwise_f32_subtract_1_portable", Primitive: Subtract, ISA: isa.Portable, NR: 1, run: portable[Subtract]},
+	Variant{Name: "elementwise_f32_multiply_1_portable", Primitive: Multiply, ISA: isa.Portable, NR: 1, run: portable[Multiply]},
+	Variant{Name: "elementwise_f32_divide_1_portable", Primitive: Divide, ISA: isa.Portable, NR: 1, run: portable[Divide]},
+	Variant{Name: "elementwise_f32_maximum_1_portable", Primitive: Maximum, ISA: isa.Portable, NR: 1, run: portable[Maximum]},
+	Variant{Name: "elementwise_f32_minimum_1_portable", Primitive: Minimum, ISA: isa.Portable, NR: 1, run: portable[Minimum]},
+	Variant{Name: "elementwise_f32_clamp_1_portable", Primitive: Clamp, ISA: isa.Portable, NR: 1, run: portable[Clamp]},
+	Variant{Name: "elementwise_b8_quantize_1_portable", Primitive: Quantize, ISA: isa.Portable, NR: 1, run: portable[Quantize]},
+	Variant{Name: "elementwise_b8_flip_1_portable", Primitive: Flip, ISA: isa.Portable, NR: 1, run: portable[Flip]},
+)
+
+// Choose returns the fastest variant of a primitive within s.
+func Choose(s isa.Set, p Primitive) *Variant {
+	for i := range Variants {
+		if v := &Variants[i]; v.Primitive == p && s.Has(v.ISA) {
+			return v
+		}
+	}
+	panic("elementwise: no variant of " + p.String())
+}
