@@ -161,13 +161,17 @@ func (e *emitter) once(role string, n *core.Node) *core.Node {
 		switch {
 		case !taken:
 			e.made[role] = n.Out(0)
-			n.Name, n.Origin = e.name(role), core.Origin{Node: e.Node, Op: e.Op, Builder: e.builder}
+			n.Name, n.Origin = e.name(role), e.origin()
 			return n
 		case slices.Equal(old.Node.Inputs(), n.Inputs()) && reflect.DeepEqual(old.Node.Op(), n.Op()):
 			return old.Node
 		}
 		role = fmt.Sprintf("%s_%d", base, i)
 	}
+}
+
+func (e *emitter) origin() core.Origin {
+	return core.Origin{Node: e.Node, Op: e.Op, Builder: e.builder}
 }
 
 func outputs(n *core.Node) []core.Value {
@@ -295,8 +299,15 @@ func ruleSuffix(r core.ScaleRule) string {
 
 // scalarOf returns a value of shape [1] as a scalar, and any other as it is.
 func (e *emitter) scalarOf(role string, v core.Value) core.Value {
-	if e.err != nil || !v.Shape().Equal(core.Shape{1}) {
+	if e.err != nil {
 		return v
 	}
-	return e.op(role, &core.Reshape{}, v, e.zeros("scalar_shape", core.I32, core.Shape{0}))
+	s, err := core.ScalarOf(v)
+	if err != nil || s == v {
+		e.err = err
+		return v
+	}
+	shape := s.Node.Inputs()[1].Node
+	shape.Name, shape.Origin = e.name(role+"_shape"), e.origin()
+	return e.once(role, s.Node).Out(0)
 }

@@ -148,6 +148,10 @@ func DepthwiseFilters(s Scope, filters core.Value) (core.Value, int, error) {
 		r, err := t.Reshaped(to)
 		return e.constant("filters", r, err), groups, e.err
 	}
-	e.fail("filters", "are computed, want a constant")
-	return core.Value{}, 0, e.err
+	dims := make([]int32, n)
+	for i, d := range to {
+		dims[i] = int32(d)
+	}
+	t, err := core.TensorOf(core.Shape{n}, dims)
+	return e.op("filters", &core.Reshape{}, filters, e.constant("filters_shape", t, err)), groups, e.err
 }

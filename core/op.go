@@ -65,6 +65,15 @@ func register[T any, P interface {
 	return struct{}{}
 }
 
+// Register is for packages that define ops beside this one: it makes an op known under
+// the name of its Go type. It is called once, from the op's file.
+func Register[T any, P interface {
+	*T
+	Op
+}]() struct{} {
+	return register[T, P]()
+}
+
 // OpNames lists the registered ops, sorted.
 func OpNames() []string {
 	names := make([]string, 0, len(registry))

@@ -1,0 +1,246 @@
+package core
+
+import "slices"
+
+var _ = register[QuantizedConvolution]()
+
+// QuantizedConvolution convolves quantized data with quantized filters and quantizes
+// the result.
+//
+//	acc[n,o,p] = sum over the taps inside the data of (input - input_zp) * (filters - filter_zp[o])
+//	out        = clamp(rne(f32(acc) * (input_scale * filter_scale[o] / output_scale)) + output_zp, OutputType)
+//
+// The sum is exact, the products and quotients of scales are rounded to f32 one by
+// one, rne rounds ties to even. Padding contributes nothing.
+//
+//	Inputs:  input: i8 or u8, [N, C, spatial...] (NHWC: [N, spatial..., C])
+//	         filters: i8 or u8, [O, C/Groups, spatial...] (NHWC: [spatial..., C/Groups, O])
+//	         input_scale: f32, [] or [1]
+//	         input_zero_point: the input's type, the shape of input_scale
+//	         filter_scale: f32, [] or [1]; [O] if FilterAxes names the filters' output channels
+//	         filter_zero_point: the filters' type, the shape of filter_scale
+//	         output_scale: f32, [] or [1]
+//	         output_zero_point: OutputType, the shape of output_scale
+//	Outputs: out: OutputType, [N, O, spatial...] (NHWC: [N, spatial..., O])
+//
+//	C1: OutputType is i8, u8 or i32
+//	C2: input and filters are i8 or u8
+//	C3: the scales are f32
+//	C4: the zero points have the types of input, filters and output
+//	C5: each scale has the shape of its zero point, [] or [1] but for C6
+//	C6: InputAxes and OutputAxes are empty; FilterAxes is empty, or the one axis of the
+//	    filters' output channels, and filter_scale [O]
+//	C7: 1 to 3 spatial dimensions; strides, dilations and padding fit them; input
+//	    channels = filters' channels * Groups
+//	C8: output_scale is finite and not 0
+//	C9: one output sums at most 65793 products
+//
+// It is nGraph's op::v0::QuantizedConvolution. Scales per output channel and Groups are
+// ours; where nGraph's reference rounds ties away or wraps, this op follows its
+// MKL-DNN path.
+type QuantizedConvolution struct {
+	Spatial
+	Groups     int   `json:"groups,omitempty"` // 0 means 1
+	OutputType Type  `json:"output_type"`
+	InputAxes  []int `json:"input_axes,omitempty"`
+	FilterAxes []int `json:"filter_axes,omitempty"`
+	OutputAxes []int `json:"output_axes,omitempty"`
+}
+
+// InputNames names the inputs.
+func (op *QuantizedConvolution) InputNames() []string {
+	return []string{
+		"input", "filters", "input_scale", "input_zero_point",
+		"filter_scale", "filter_zero_point", "output_scale", "output_zero_point",
+	}
+}
+
+// Infer checks C1 to C9.
+func (op *QuantizedConvolution) Infer(in []Operand) ([]Fact, error) {
+	if err := checkQuantizedProduct(in, op.OutputType); err != nil {
+		return nil, err
+	}
+	data, filters := in[0].Shape, in[1].Shape
+	out, err := op.convolutionShape(data, filters, op.Groups)
+	if err != nil {
+		return nil, labelled(err, "C7")
+	}
+	channels, channelAxis := Unknown, -1
+	if filters.Ranked() {
+		o, i, _ := op.Layout.filterAxes(len(filters))
+		channels, channelAxis = filters[o], o
+		if err := tapsBound(op.window(filters), filters[i]); err != nil {
+			return nil, labelled(err, "C9")
+		}
+	}
+	if len(op.InputAxes) > 0 || len(op.OutputAxes) > 0 {
+		return nil, Violation("C6", -1, "got input axes %v and output axes %v, want none", op.InputAxes, op.OutputAxes)
+	}
+	if err := checkProductScales(in, op.FilterAxes, channelAxis, channels); err != nil {
+		return nil, err
+	}
+	return []Fact{{op.OutputType, out}}, nil
+}
+
+// labelled gives an OpError without a constraint its label.
+func labelled(err error, constraint string) error {
+	if e, ok := err.(*OpError); ok && e.Constraint == "" {
+		e.Constraint = constraint
+	}
+	return err
+}
+
+// checkQuantizedProduct checks C1 to C4 of QuantizedConvolution and QuantizedDot.
+func checkQuantizedProduct(in []Operand, output Type) error {
+	if err := wantInputs(in, 8); err != nil {
+		return err
+	}
+	if !isQuantized(output) {
+		return Violation("C1", -1, "output type: got %v, want i8, u8 or i32", output)
+	}
+	for i := range 2 {
+		if t := in[i].Type; t != I8 && t != U8 && t != Dynamic {
+			return Violation("C2", i, "got type %v, want i8 or u8", t)
+		}
+	}
+	for i, want := range []Type{in[0].Type, in[1].Type, output} {
+		if t := in[2+2*i].Type; !t.compatible(F32) {
+			return Violation("C3", 2+2*i, "got type %v, want f32", t)
+		}
+		if t := in[3+2*i].Type; !t.compatible(want) {
+			return Violation("C4", 3+2*i, "got type %v, want %v", t, want)
+		}
+	}
+	return nil
+}
+
+// checkProductScales checks C5, C6 for the second factor, whose channels (maybe
+// Unknown) lie at channelAxis (-1: not known), and C8.
+func checkProductScales(in []Operand, axes []int, channelAxis, channels int) error {
+	perChannel := len(axes) > 0
+	if perChannel && (len(axes) > 1 || channelAxis >= 0 && axes[0] != channelAxis) {
+		return Violation("C6", -1, "got axes %v of input 1, want none or the axis of its output channels, [%d]", axes, channelAxis)
+	}
+	for i := 2; i < 8; i += 2 {
+		scale, zero := in[i].Shape, in[i+1].Shape
+		if !scale.Compatible(zero) {
+			return Violation("C5", i+1, "got shape %v, want the scale's %v", zero, scale)
+		}
+		for j, s := range []Shape{scale, zero} {
+			switch {
+			case i == 4 && perChannel:
+				if !s.Compatible(Shape{channels}) {
+					return Violation("C6", i+j, "got shape %v, want %v: one element per output channel", s, Shape{channels})
+				}
+			case !s.Compatible(Shape{}) && !s.Compatible(Shape{1}):
+				return Violation("C5", i+j, "got shape %v, want [] or [1]", s)
+			}
+		}
+	}
+	if in[6].Const != nil {
+		return checkOutputScale(in[6].Const)
+	}
+	return nil
+}
+
+func checkOutputScale(t *Tensor) error {
+	if err := checkScales(t, "C8"); err != nil {
+		e := err.(*OpError)
+		e.Input = 6
+		return e
+	}
+	return nil
+}
+
+// requantizer returns the last step of QuantizedConvolution and QuantizedDot.
+func requantizer(in []*Tensor, out *Tensor) (func(o, channel int, acc int32), error) {
+	if err := checkOutputScale(in[6]); err != nil {
+		return nil, err
+	}
+	inScale, outScale := Data[float32](in[2])[0], Data[float32](in[6])[0]
+	scales := slices.Clone(Data[float32](in[4]))
+	for i, s := range scales {
+		scales[i] = float32(inScale*s) / outScale
+	}
+	zero := float64(in[7].Int64s()[0])
+	lo, hi := out.Type().Bounds()
+	set := out.intSetter()
+	return func(o, channel int, acc int32) {
+		f := float32(float32(acc) * scales[channel%len(scales)])
+		set(o, Saturate(RoundNearestTowardEven.Round(float64(f))+zero, lo, hi))
+	}, nil
+}
+
+// Eval is the plain loop.
+func (op *QuantizedConvolution) Eval(in, out []*Tensor) error {
+	c, err := newConv(&op.Spatial, in[0].Shape(), in[1].Shape(), out[0].Shape(), op.Groups)
+	if err != nil {
+		return err
+	}
+	finish, err := requantizer(in, out[0])
+	if err != nil {
+		return err
+	}
+	data, filters := in[0].Int64s(), in[1].Int64s()
+	dataZP, filtersZP := in[3].Int64s()[0], in[5].Int64s()
+	c.eachOutput(func(o, channel int, taps func(func(x, w int))) {
+		var acc int64
+		zp := filtersZP[channel%len(filtersZP)]
+		taps(func(x, w int) { acc += (data[x] - dataZP) * (filters[w] - zp) })
+		finish(o, channel, int32(acc))
+	})
+	return nil
+}
+
+// Decompose returns an IntegerConvolution with the post-ops Mul(scale) and
+// RoundSaturate, the scale computed by Multiply and Divide.
+func (op *QuantizedConvolution) Decompose(in []Value) ([]Value, error) {
+	posts, operands, err := decomposedProduct(in, op.OutputType, len(op.FilterAxes) > 0)
+	if err != nil {
+		return nil, err
+	}
+	v, err := Apply(&IntegerConvolution{Spatial: op.Spatial, Groups: op.Groups, PostOps: posts}, operands...)
+	return []Value{v}, err
+}
+
+// decomposedProduct returns the post-ops and the inputs of the integer product that a
+// QuantizedConvolution or QuantizedDot becomes.
+func decomposedProduct(in []Value, output Type, perChannel bool) ([]PostOp, []Value, error) {
+	if len(in) != 8 {
+		return nil, nil, Violation("", -1, "got %d inputs, want 8", len(in))
+	}
+	in = slices.Clone(in)
+	for i := 2; i < len(in); i++ {
+		if perChannel && (i == 4 || i == 5) {
+			continue
+		}
+		var err error
+		if in[i], err = ScalarOf(in[i]); err != nil {
+			return nil, nil, err
+		}
+	}
+	product, err := Apply(&Multiply{}, in[2], in[4])
+	if err != nil {
+		return nil, nil, err
+	}
+	scale, err := Apply(&Divide{}, product, in[6])
+	if err != nil {
+		return nil, nil, err
+	}
+	last := RoundSaturate(output)
+	last.ZeroPoint = true
+	return []PostOp{{Kind: PostMul}, last}, []Value{in[0], in[1], in[3], in[5], scale, in[7]}, nil
+}
+
+// ScalarOf returns a value of shape [1] as a scalar, by a Reshape, and any other value
+// itself.
+func ScalarOf(v Value) (Value, error) {
+	if !v.Shape().Equal(Shape{1}) {
+		return v, nil
+	}
+	shape, err := NewTensor(I32, Shape{0})
+	if err != nil {
+		return Value{}, err
+	}
+	return Apply(&Reshape{}, v, NewConstant(shape))
+}
