@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 
@@ -113,7 +114,7 @@ func (p *problem) fill() {
 // points to a run of zero points.
 func (p *problem) fillRows(r *rand.Rand) {
 	stride := p.k + 13
-	a := make([]byte, (p.m*p.taps+1)*stride+p.k+Slack)
+	a := guarded("A", p.k+p.m*p.taps*stride+Slack)
 	for i := range a {
 		a[i] = byte(r.IntN(256))
 		if p.extreme {
@@ -125,7 +126,7 @@ func (p *problem) fillRows(r *rand.Rand) {
 	}
 	p.args.A = a
 	for range p.m * p.taps {
-		o := p.k + r.IntN(p.m*p.taps)*stride + r.IntN(13)
+		o := p.k + r.IntN(p.m*p.taps)*stride + r.IntN(14)
 		if r.IntN(8) == 0 {
 			o = 0
 		}
@@ -184,7 +185,7 @@ func (p *problem) fillOutput(r *rand.Rand) {
 		p.args.Sum, p.args.LDSum = p.args.C, p.args.LDC
 	} else if sumSize > 0 {
 		p.args.LDSum = p.n*sumSize + 3
-		p.args.Sum = make([]byte, (p.m-1)*p.args.LDSum+p.n*sumSize)
+		p.args.Sum = guarded("Sum", (p.m-1)*p.args.LDSum+p.n*sumSize)
 		for i := range p.args.Sum {
 			p.args.Sum[i] = byte(r.IntN(256))
 		}
@@ -207,7 +208,12 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 	s := Spec{N: p.n, Taps: p.taps, TapBytes: p.k, Epilogue: p.epilogue}
 	packed, err := Pack(v, s, p.weights, p.start)
 	require.NoError(t, err, "%s: %s", v.Name, p)
-	p.args.Scratch = make([]byte, packed.Scratch())
+	if n := len(packed.bytes); n > 0 {
+		b := unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(guarded("B", n)))), n)
+		copy(b, packed.bytes)
+		packed.bytes = b
+	}
+	p.args.Scratch = guarded("scratch", packed.Scratch())
 	for i := range p.args.Scratch {
 		p.args.Scratch[i] = 0xaa
 	}
