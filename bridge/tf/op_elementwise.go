@@ -70,7 +70,9 @@ func unary(f core.UnaryFunction) func(*call) []core.Value { return apply(&core.U
 
 func compare(r core.Relation) func(*call) []core.Value { return apply(&core.Compare{Relation: r}) }
 
-func activate(a core.Activation) func(*call) []core.Value { return apply(&core.Activate{Activation: a}) }
+func activate(a core.Activation) func(*call) []core.Value {
+	return apply(&core.Activate{Activation: a})
+}
 
 func leakyRelu(c *call) []core.Value {
 	return c.emit(&core.Activate{Activation: core.LeakyRelu, Alpha: c.floatOr("alpha", 0.2)}, c.in...)

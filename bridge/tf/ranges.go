@@ -9,10 +9,14 @@ import (
 
 // span returns a range of one min and one max, of shape [] or [1] each. It is checked
 // as far as it is known, by core's own rule, so that errors name TensorFlow's inputs.
-func (c *call) span(min, max string) builders.Range { return c.ranged(c.index(min), c.index(max), false) }
+func (c *call) span(min, max string) builders.Range {
+	return c.ranged(c.index(min), c.index(max), false)
+}
 
 // spans is span for filters, whose range may hold one element per output channel.
-func (c *call) spans(min, max string) builders.Range { return c.ranged(c.index(min), c.index(max), true) }
+func (c *call) spans(min, max string) builders.Range {
+	return c.ranged(c.index(min), c.index(max), true)
+}
 
 func (c *call) ranged(min, max int, perChannel bool) builders.Range {
 	r := builders.Range{Min: c.in[min], Max: c.in[max]}

@@ -1,0 +1,203 @@
+package tf_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/bridge/tf"
+	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// goldenCase is a graph of one op or a few, with what TensorFlow made of its inputs.
+type goldenCase struct {
+	ID      string
+	Group   string
+	Op      string
+	Attrs   map[string]any
+	PB, NPZ string
+	Feeds   []struct{ Tensor, NPZ, Dtype string }
+	Fetches []struct{ Tensor, NPZ, Dtype string }
+
+	dir string
+}
+
+// goldens returns the recorded cases: the repository's, and those of TF2NG_GOLDENS.
+func goldens(t testing.TB) []goldenCase {
+	t.Helper()
+	var cases []goldenCase
+	seen := map[string]bool{}
+	for _, dir := range []string{filepath.Join("..", "..", "testdata", "goldens"), os.Getenv("TF2NG_GOLDENS")} {
+		if dir == "" {
+			continue
+		}
+		raw, err := os.ReadFile(filepath.Join(dir, "index.json"))
+		if errors.Is(err, os.ErrNotExist) && dir != os.Getenv("TF2NG_GOLDENS") {
+			continue
+		}
+		require.NoError(t, err)
+		var index struct{ Cases []goldenCase }
+		require.NoError(t, json.Unmarshal(raw, &index))
+		for _, c := range index.Cases {
+			if c.dir = dir; !seen[c.ID] {
+				seen[c.ID] = true
+				cases = append(cases, c)
+			}
+		}
+	}
+	require.NotEmpty(t, cases, "no recorded cases")
+	return cases
+}
+
+func (c *goldenCase) graph(t testing.TB) *graphdef.Graph {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(c.dir, c.PB))
+	require.NoError(t, err)
+	g, err := graphdef.Parse(raw, graphdef.Limits{})
+	require.NoError(t, err)
+	return g
+}
+
+func (c *goldenCase) outputs() []string {
+	var names []string
+	for _, f := range c.Fetches {
+		names = append(names, f.Tensor)
+	}
+	return names
+}
+
+// Versions of TensorFlow whose outputs are recorded, and the prefix of their names.
+var recorded = map[string]string{"2.21": "", "2.13": "tf213_", "2.8": "tf28_"}
+
+// TestGoldens compares each translated case, run by the reference, with what TensorFlow
+// recorded. Cases whose ops are not translated are listed and counted.
+func TestGoldens(t *testing.T) {
+	untranslated := map[string]int{}
+	run := 0
+	for _, c := range goldens(t) {
+		g := c.graph(t)
+		if _, err := tf.Translate(g, tf.Options{Outputs: c.outputs()}); err != nil {
+			var u *tf.UnsupportedError
+			if errors.As(err, &u) {
+				untranslated[c.Group]++
+				continue
+			}
+		}
+		run++
+		t.Run(c.ID, func(t *testing.T) {
+			t.Parallel()
+			arrays := readNPZ(t, filepath.Join(c.dir, c.NPZ))
+			for _, version := range slices.Sorted(maps.Keys(recorded)) {
+				c.compare(t, version, arrays)
+			}
+		})
+	}
+	total := 0
+	for _, group := range slices.Sorted(maps.Keys(untranslated)) {
+		t.Logf("not translated: %s (%d cases)", group, untranslated[group])
+		total += untranslated[group]
+	}
+	t.Logf("%d cases compared, %d not translated", run, total)
+}
+
+// compare runs a case with a version's arithmetic and compares its recorded outputs.
+func (c *goldenCase) compare(t *testing.T, version string, arrays map[string]*core.Tensor) {
+	prefix := recorded[version]
+	if _, ok := arrays[prefix+c.Fetches[0].NPZ]; !ok {
+		return
+	}
+	f, err := tf.Translate(c.graph(t), tf.Options{Outputs: c.outputs(), TFVersion: version})
+	require.NoError(t, err)
+	inputs := map[string]*core.Tensor{}
+	for _, feed := range c.Feeds {
+		name := strings.TrimSuffix(feed.Tensor, ":0")
+		inputs[name] = arrays[feed.NPZ]
+		if feed.Dtype == "bfloat16" {
+			inputs[name] = asType(t, arrays[feed.NPZ], core.BF16)
+		}
+	}
+	got, err := f.Eval(inputs)
+	require.NoError(t, err)
+	for _, fetch := range c.Fetches {
+		want, ok := arrays[prefix+fetch.NPZ]
+		if !ok {
+			continue
+		}
+		assertTensor(t, fmt.Sprintf("TensorFlow %s, %s", version, fetch.Tensor), want, got[fetch.Tensor], c.tolerance(fetch.Tensor))
+	}
+}
+
+func asType(t testing.TB, x *core.Tensor, typ core.Type) *core.Tensor {
+	t.Helper()
+	out, err := core.TensorOver(typ, x.Shape(), x.Bytes())
+	require.NoError(t, err)
+	return out
+}
+
+// tolerance is how far floats may be apart: in units in the last place, or absolutely.
+type tolerance struct {
+	ulp      float64
+	absolute float64
+	relative float64
+}
+
+// tolerance returns that of a case's output.
+func (c *goldenCase) tolerance(tensor string) tolerance {
+	ranges := !strings.HasSuffix(tensor, ":0")
+	fused := fmt.Sprint(c.Attrs["fused_ops"])
+	switch {
+	case c.Op == "RequantizationRange" || ranges && c.Op == "QuantizeDownAndShrinkRange":
+		return tolerance{ulp: 1}
+	case ranges:
+		return tolerance{}
+	case strings.Contains(fused, "Gelu"), strings.Contains(fused, "Tanh"), strings.Contains(fused, "Sigmoid"), strings.Contains(fused, "Elu"):
+		return tolerance{absolute: 5e-7}
+	}
+	return tolerance{ulp: 2}
+}
+
+// assertTensor compares two tensors; integers must be equal.
+func assertTensor(t *testing.T, what string, want, got *core.Tensor, tol tolerance) {
+	t.Helper()
+	require.NotNil(t, got, what)
+	if got.Type() == core.BF16 {
+		want = asType(t, want, core.BF16)
+	}
+	if !assert.Equal(t, want.Type(), got.Type(), "%s: type", what) || !assert.Equal(t, want.Shape(), got.Shape(), "%s: shape", what) {
+		return
+	}
+	w, g := want.Float64s(), got.Float64s()
+	wrong, first := 0, -1
+	for i := range w {
+		if !near(w[i], g[i], want.Type(), tol) {
+			if wrong++; first < 0 {
+				first = i
+			}
+		}
+	}
+	if wrong > 0 {
+		t.Errorf("%s: %d of %d differ, first [%d]: got %v, want %v", what, wrong, len(w), first, g[first], w[first])
+	}
+}
+
+func near(want, got float64, typ core.Type, tol tolerance) bool {
+	if want == got || math.IsNaN(want) && math.IsNaN(got) {
+		return true
+	}
+	if !typ.IsFloat() {
+		return false
+	}
+	ulp := float64(math.Nextafter32(float32(math.Abs(want)), math.MaxFloat32)) - float64(float32(math.Abs(want)))
+	return math.Abs(want-got) <= max(tol.ulp*ulp, tol.absolute, tol.relative*math.Abs(want))
+}

@@ -1,0 +1,158 @@
+package tf
+
+import (
+	"github.com/tf2ng/tf2ng/core"
+)
+
+const batchNormOutputs = "-> y:T batch_mean:U batch_variance:U reserve_space_1:U reserve_space_2:U"
+
+var _ = register(
+	op{name: "Conv2D", signature: "input:T filter:T -> output:T", translate: conv2D},
+	op{name: "DepthwiseConv2dNative", signature: "input:T filter:T -> output:T", translate: depthwiseConv2D},
+	op{name: "Conv3D", signature: "input:T filter:T -> output:T", translate: conv3D},
+	op{name: "BiasAdd", signature: "value:T bias:T -> output:T", translate: biasAdd},
+	op{name: "BiasAddV1", signature: "value:T bias:T -> output:T", translate: biasAdd},
+	op{
+		name:      "FusedBatchNorm",
+		signature: "x:T scale:T offset:T mean:T variance:T -> y:T batch_mean:T batch_variance:T reserve_space_1:T reserve_space_2:T",
+		translate: fusedBatchNorm,
+	},
+	op{name: "FusedBatchNormV2", signature: "x:T scale:U offset:U mean:U variance:U " + batchNormOutputs, translate: fusedBatchNorm},
+	op{
+		name:      "FusedBatchNormV3",
+		signature: "x:T scale:U offset:U mean:U variance:U " + batchNormOutputs + " reserve_space_3:U", translate: fusedBatchNorm,
+	},
+	op{name: "MatMul", signature: "a:T b:T -> product:T", translate: matMul},
+	op{name: "BatchMatMul", signature: "x:T y:T -> output:T", translate: batchMatMul},
+	op{name: "BatchMatMulV2", signature: "x:T y:T -> output:T", translate: batchMatMul},
+)
+
+// wantRank checks the rank of input i.
+func (c *call) wantRank(i, rank int, what string) {
+	if s := c.in[i].Shape(); c.err == nil && s.Ranked() && len(s) != rank {
+		c.failInput(i, "got shape %v, want rank %d: %s", s, rank, what)
+	}
+}
+
+func conv2D(c *call) []core.Value { return c.conv(2, "explicit_paddings") }
+
+func conv3D(c *call) []core.Value { return c.conv(3, "") }
+
+// conv translates a float convolution. Its groups are the input's channels over the
+// filter's, as in TensorFlow.
+func (c *call) conv(n int, explicit string) []core.Value {
+	layout := c.layout(n)
+	op := &core.Convolution{Spatial: c.spatial(n, layout, explicit)}
+	data, filters := c.in[0].Shape(), c.in[1].Shape()
+	c.wantRank(0, n+2, "batch, channels and space")
+	c.wantRank(1, n+2, "space, input channels, output channels")
+	if c.err != nil {
+		return nil
+	}
+	if data.Ranked() && filters.Ranked() {
+		channels := data[n+1]
+		if layout == core.NCHW {
+			channels = data[1]
+		}
+		if in := filters[n]; in > 0 && channels > in && channels%in == 0 {
+			op.Groups = channels / in
+		}
+	}
+	return c.emit(op, c.in[0], c.filters(c.in[1], layout, n))
+}
+
+// filters returns filters in the layout that core wants beside data of that layout:
+// TensorFlow's are [space..., input channels, output channels] beside any data.
+func (c *call) filters(v core.Value, layout core.Layout, n int) core.Value {
+	if layout == core.NHWC {
+		return v
+	}
+	order := []int{n + 1, n}
+	for i := range n {
+		order = append(order, i)
+	}
+	return c.helper("filters", &core.Transpose{Order: order}, v)
+}
+
+// depthwiseConv2D translates a convolution in as many groups as there are channels:
+// filters [h, w, C, M] are [h, w, 1, C*M] there.
+func depthwiseConv2D(c *call) []core.Value {
+	layout := c.layout(2)
+	op := &core.Convolution{Spatial: c.spatial(2, layout, "explicit_paddings")}
+	c.wantRank(0, 4, "batch, channels and space")
+	c.wantRank(1, 4, "height, width, channels, multiplier")
+	if c.err != nil {
+		return nil
+	}
+	s := c.in[1].Shape()
+	if !s.Static() {
+		c.failInput(1, "got shape %v, want a known one", s)
+		return nil
+	}
+	if _, err := s.Elements(); err != nil || s[2] == 0 {
+		c.failInput(1, "got shape %v, want at least one channel", s)
+		return nil
+	}
+	op.Groups = s[2]
+	dims := []int64{int64(s[0]), int64(s[1]), 1, int64(s[2] * s[3])}
+	to, err := core.TensorOf(core.Shape{4}, dims)
+	grouped := c.helper("groups", &core.Reshape{}, c.in[1], c.literal("groups_shape", to, err))
+	return c.emit(op, c.in[0], c.filters(grouped, layout, 2))
+}
+
+// biasAdd translates an addition along the channels.
+func biasAdd(c *call) []core.Value {
+	layout := core.NHWC
+	if c.op.name == "BiasAdd" {
+		layout = c.layout(2)
+	}
+	value, bias := c.in[0].Shape(), c.in[1].Shape()
+	c.wantRank(1, 1, "one number per channel")
+	if c.err != nil || !value.Ranked() {
+		return c.emit(&core.Add{}, c.in...)
+	}
+	if len(value) < 2 {
+		c.failInput(0, "got shape %v, want rank 2 or more", value)
+		return nil
+	}
+	channels := value[len(value)-1]
+	if layout == core.NCHW {
+		channels = value[1]
+	}
+	if !bias.Compatible(core.Shape{channels}) {
+		c.failInput(1, "got shape %v, want [%d] for the channels of %v", bias, channels, value)
+		return nil
+	}
+	if layout == core.NHWC || len(value) == 2 {
+		return c.emit(&core.Add{}, c.in...)
+	}
+	op := &core.ExpandDims{}
+	for i := range len(value) - 2 {
+		op.Axes = append(op.Axes, i+1)
+	}
+	return c.emit(&core.Add{}, c.in[0], c.helper("bias", op, c.in[1]))
+}
+
+func fusedBatchNorm(c *call) []core.Value {
+	if c.boolOr("is_training", true) {
+		c.failAttr("is_training", "got true, want false: the statistics of a batch are for training")
+	}
+	return c.emit(&core.BatchNorm{Layout: c.layout(2), Epsilon: c.floatOr("epsilon", 0.0001)}, c.in...)
+}
+
+func matMul(c *call) []core.Value {
+	c.wantRank(0, 2, "a matrix")
+	c.wantRank(1, 2, "a matrix")
+	a, b := c.in[0], c.in[1]
+	if c.boolOr("transpose_a", false) {
+		a = c.helper("a", &core.Transpose{Order: []int{1, 0}}, a)
+	}
+	if c.boolOr("transpose_b", false) {
+		b = c.helper("b", &core.Transpose{Order: []int{1, 0}}, b)
+	}
+	return c.emit(&core.Dot{ReductionAxes: 1}, a, b)
+}
+
+func batchMatMul(c *call) []core.Value {
+	return c.emit(&core.BatchDot{TransposeA: c.boolOr("adj_x", false), TransposeB: c.boolOr("adj_y", false)}, c.in...)
+}

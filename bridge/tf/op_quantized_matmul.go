@@ -1,0 +1,151 @@
+package tf
+
+import (
+	"github.com/tf2ng/tf2ng/builders"
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// The signatures of the legacy quantized matrix products, in parts.
+const (
+	multiplied  = "a:T1 b:T2 "
+	matRanges   = "min_a:float max_a:float min_b:float max_b:float "
+	toMatQint32 = "-> out:Toutput=qint32 min_out:float max_out:float"
+	toMatQuint8 = "-> out:Toutput=quint8 min_out:float max_out:float"
+)
+
+var _ = register(
+	op{name: "QuantizedMatMul", signature: multiplied + matRanges + toMatQint32, translate: quantizedMatMul(false)},
+	op{name: "QuantizedMatMulWithBias", signature: multiplied + "bias:Tbias " + matRanges + toMatQint32, translate: quantizedMatMul(false)},
+	op{name: "QuantizedMatMulWithBiasAndRelu", signature: multiplied + "bias:float " + matRanges + toMatQint32, translate: quantizedMatMul(true)},
+	op{
+		name:      "QuantizedMatMulWithBiasAndRequantize",
+		signature: multiplied + "bias:Tbias " + matRanges + freezed + toMatQuint8, translate: quantizedMatMul(false),
+	},
+	op{
+		name:      "QuantizedMatMulWithBiasAndReluAndRequantize",
+		signature: multiplied + "bias:Tbias " + matRanges + freezed + toMatQuint8, translate: quantizedMatMul(true),
+	},
+	op{
+		name:      "QuantizedMatMulWithBiasAndDequantize",
+		signature: multiplied + "bias:Tbias " + matRanges + freezed + "-> out:Toutput", translate: quantizedMatMul(false),
+	},
+	op{name: "_QuantizedMatMul", signature: fusedInput + "-> out:Tout min_out:float max_out:float", translate: fusedMatMul},
+)
+
+// mode reads one of the attributes that say how ranges are meant.
+func (c *call) mode(attr string, otherwise builders.QuantMode) builders.QuantMode {
+	names, modes := []string{"MIN_FIRST", "SCALED"}, []builders.QuantMode{builders.MinFirst, builders.Scaled}
+	if otherwise == builders.Scaled {
+		names, modes = []string{"SCALED", "MIN_FIRST"}, []builders.QuantMode{builders.Scaled, builders.MinFirst}
+	}
+	return choice(c, attr, names, modes)
+}
+
+// matrices checks that a and b are matrices, and reads how they are transposed.
+func (c *call) matrices(d *builders.Dot) {
+	c.wantRank(0, 2, "a matrix")
+	c.wantRank(1, 2, "a matrix")
+	d.TransposeA, d.TransposeB = c.boolOr("transpose_a", false), c.boolOr("transpose_b", false)
+}
+
+// quantizedMatMul translates the legacy quantized matrix products. What is fused shows
+// in their inputs.
+func quantizedMatMul(relu bool) func(*call) []core.Value {
+	return func(c *call) []core.Value {
+		d := builders.Dot{
+			Input0:      c.value("a"),
+			Input1:      c.value("b"),
+			Input0Range: c.span("min_a", "max_a"),
+			Input1Range: c.spans("min_b", "max_b"),
+			OutputType:  c.outputType(),
+			WithRelu:    relu,
+			InputMode:   c.mode("input_quant_mode", builders.MinFirst),
+		}
+		c.matrices(&d)
+		if c.has("bias") {
+			d.Bias = c.value("bias")
+		}
+		if c.has("min_freezed_output") {
+			d.OutputRange = c.span("min_freezed_output", "max_freezed_output")
+		}
+		return c.multiply(d)
+	}
+}
+
+// multiply calls the builder for what is fused.
+func (c *call) multiply(d builders.Dot) []core.Value {
+	if c.err != nil {
+		return nil
+	}
+	if d.Bias.Node == nil {
+		return c.built(builders.ScaledQuantizedDot(c.scope(), d))
+	}
+	return c.built(builders.ScaledQuantizedDotBias(c.scope(), d))
+}
+
+// matMulActivations are those that _QuantizedMatMul fuses.
+var matMulActivations = map[string]core.Activation{
+	"Relu": core.Relu, "Relu6": core.Relu6, "LeakyRelu": core.LeakyRelu, "Elu": core.Elu, "Tanh": core.Tanh,
+	"Sigmoid": core.Sigmoid, "GeluApproximate": core.GeluApproximate, "GeluExact": core.GeluExact,
+}
+
+// matMulFusions returns the lists that _QuantizedMatMul accepts: BiasAdd, then Add, then
+// an activation, then Dequantize or Requantize, each of them optional; Add needs BiasAdd.
+func matMulFusions() [][]string {
+	activations := []string{
+		"", "Relu", "Relu6", "LeakyRelu", "GeluApproximate", "GeluExact", "Tanh", "Sigmoid", "Elu",
+	}
+	var lists [][]string
+	for _, first := range [][]string{{}, {"BiasAdd"}, {"BiasAdd", "Add"}} {
+		for _, a := range activations {
+			for _, last := range []string{"", "Dequantize", "Requantize"} {
+				list := append([]string{}, first...)
+				for _, s := range []string{a, last} {
+					if s != "" {
+						list = append(list, s)
+					}
+				}
+				lists = append(lists, list)
+			}
+		}
+	}
+	return lists
+}
+
+// fusedMatMul translates _QuantizedMatMul, whose inputs follow from fused_ops: a, b,
+// [bias], [summand], min and max of a and b, [of the output].
+func fusedMatMul(c *call) []core.Value {
+	list := c.strs("fused_ops")
+	fused := c.fusedOps(matMulFusions())
+	r := c.reader()
+	d := builders.Dot{
+		Fused: true, OutputType: c.outputType(),
+		InputMode: c.mode("input_quant_mode", builders.Scaled), OutputMode: c.mode("output_quant_mode", builders.Scaled),
+		Input0: r.typed("a", "T1"), Input1: r.typed("b", "T2"),
+	}
+	if c.err == nil {
+		c.matrices(&d)
+	}
+	if fused["BiasAdd"] {
+		d.Bias = r.typed("bias", "Tbias")
+	}
+	if fused["Add"] {
+		d.Sum = r.typed("summand", "U")
+	}
+	d.Input0Range, d.Input1Range = r.span("a", false), r.span("b", true)
+	if fused["Requantize"] {
+		d.OutputRange = r.span("freezed_output", false)
+	} else if rest := len(c.in) - r.next; c.err == nil && rest == 2 {
+		r.span("freezed_output", false) // legal, and without effect
+	}
+	r.end()
+	for _, f := range list {
+		if a, ok := matMulActivations[f]; ok {
+			d.Activation = a
+		}
+	}
+	if d.Activation == core.LeakyRelu {
+		d.Alpha = c.floatOr("leakyrelu_alpha", 0.2)
+	}
+	return c.multiply(d)
+}

@@ -1,0 +1,79 @@
+package tf
+
+import (
+	"fmt"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+var _ = register(
+	op{name: "Shape", signature: "input:T -> output:out_type=int32", translate: shape},
+	op{name: "StridedSlice", signature: "input:T begin:Index end:Index strides:Index -> output:T", translate: stridedSlice},
+	op{name: "Slice", signature: "input:T begin:Index size:Index -> output:T", translate: apply(&core.Slice{})},
+	op{name: "GatherV2", signature: "params:Tparams indices:Tindices axis:Taxis -> output:Tparams", translate: gatherV2},
+	op{name: "Gather", signature: "params:Tparams indices:Tindices -> output:Tparams", translate: apply(&core.Gather{})},
+	op{name: "Tile", signature: "input:T multiples:Tmultiples=int32 -> output:T", translate: apply(&core.Tile{})},
+	op{name: "BroadcastTo", signature: "input:T shape:Tidx=int32 -> output:T", translate: apply(&core.BroadcastTo{})},
+	op{name: "Fill", signature: "dims:index_type=int32 value:T -> output:T", translate: fill},
+	op{name: "Pack", signature: "values:N*T -> output:T", translate: pack},
+	op{name: "Unpack", signature: "value:T -> output:num*T", translate: unpack},
+)
+
+func shape(c *call) []core.Value {
+	return c.emit(&core.ShapeOf{Type: c.typ("out_type", core.I32)}, c.in...)
+}
+
+func stridedSlice(c *call) []core.Value {
+	return c.emit(&core.StridedSlice{
+		BeginMask:      int(c.intOr("begin_mask", 0)),
+		EndMask:        int(c.intOr("end_mask", 0)),
+		EllipsisMask:   int(c.intOr("ellipsis_mask", 0)),
+		NewAxisMask:    int(c.intOr("new_axis_mask", 0)),
+		ShrinkAxisMask: int(c.intOr("shrink_axis_mask", 0)),
+	}, c.in...)
+}
+
+func gatherV2(c *call) []core.Value {
+	if n := c.intOr("batch_dims", 0); n != 0 {
+		c.failAttr("batch_dims", "got %d, want 0", n)
+	}
+	return c.emit(&core.Gather{Axis: c.integer(2)}, c.in[0], c.in[1])
+}
+
+func fill(c *call) []core.Value {
+	if s := c.in[1].Shape(); !s.Compatible(core.Shape{}) {
+		c.failInput(1, "got shape %v, want []", s)
+	}
+	return c.emit(&core.BroadcastTo{}, c.in[1], c.in[0])
+}
+
+// pack joins its inputs along a new axis.
+func pack(c *call) []core.Value {
+	axis := int(c.intOr("axis", 0))
+	parts := make([]core.Value, len(c.in))
+	for i, v := range c.in {
+		parts[i] = c.helper(fmt.Sprintf("part_%d", i), &core.ExpandDims{Axes: []int{axis}}, v)
+	}
+	return c.emit(&core.Concat{Axis: axis}, parts...)
+}
+
+// unpack cuts its input along an axis, which it removes.
+func unpack(c *call) []core.Value {
+	axis, n := int(c.intOr("axis", 0)), c.intOr("num", 0)
+	if c.err == nil && (n < 1 || n > maxParts) {
+		c.failAttr("num", "got %d, want 1 to %d", n, maxParts)
+	}
+	if c.err != nil {
+		return nil
+	}
+	op := &core.Split{Axis: axis, Sizes: make([]int, n)}
+	for i := range op.Sizes {
+		op.Sizes[i] = 1
+	}
+	parts := c.emitAs("#parts", op, c.in...)
+	out := make([]core.Value, len(parts))
+	for i, p := range parts {
+		out[i] = c.helper(fmt.Sprintf("part_%d", i), &core.Squeeze{Axes: []int{axis}}, p)
+	}
+	return out
+}
