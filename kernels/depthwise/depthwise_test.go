@@ -368,3 +368,17 @@ func TestCheckErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestNoAllocation: a call of Run allocates nothing.
+func TestNoAllocation(t *testing.T) {
+	for _, v := range runnable() {
+		for _, channels := range []int{3, 77} {
+			p := problem{m: 9, channels: channels, taps: 9, epilogue: usualEpilogues()[0]}
+			p.fill()
+			p.args.C = p.before
+			packed, err := Pack(v, Spec{Channels: channels, Taps: 9, Epilogue: p.epilogue}, p.weights, p.start)
+			require.NoError(t, err)
+			require.Zero(t, testing.AllocsPerRun(10, func() { packed.Run(&p.args, 0, p.m) }), v.Name)
+		}
+	}
+}

@@ -383,3 +383,15 @@ func BenchmarkResidual(b *testing.B) {
 		})
 	}
 }
+
+// TestNoAllocation: a call of Run allocates nothing.
+func TestNoAllocation(t *testing.T) {
+	for _, set := range []isa.Set{0, isa.Available()} {
+		c, err := New(set, 4, residual(true))
+		require.NoError(t, err)
+		const n = 3001
+		buffers := [][]byte{make([]byte, n), make([]byte, n), make([]byte, 4*n), make([]byte, n)}
+		scratch := make([]byte, Scratch)
+		require.Zero(t, testing.AllocsPerRun(10, func() { c.Run(buffers, scratch, 0, n) }), c.Name())
+	}
+}

@@ -11,36 +11,37 @@ import (
 //go:generate go -C ../_asm run ./elementwise
 
 var native = []Variant{
-	{Name: "elementwise_f32_u8_64_avx512vnni", Primitive: ConvertU8, ISA: isa.AVX512VNNI, NR: 64, run: rounds(ConvertU8, routine{64, elementwise_f32_u8_64_avx512vnni}, routine{32, elementwise_f32_u8_32_avx2})},
-	{Name: "elementwise_f32_s8_64_avx512vnni", Primitive: ConvertI8, ISA: isa.AVX512VNNI, NR: 64, run: rounds(ConvertI8, routine{64, elementwise_f32_s8_64_avx512vnni}, routine{32, elementwise_f32_s8_32_avx2})},
-	{Name: "elementwise_f32_s32_64_avx512vnni", Primitive: ConvertI32, ISA: isa.AVX512VNNI, NR: 64, run: rounds(ConvertI32, routine{64, elementwise_f32_s32_64_avx512vnni}, routine{32, elementwise_f32_s32_32_avx2})},
-	{Name: "elementwise_f32_add_64_avx512vnni", Primitive: Add, ISA: isa.AVX512VNNI, NR: 64, run: rounds(Add, routine{64, elementwise_f32_add_64_avx512vnni}, routine{32, elementwise_f32_add_32_avx2})},
-	{Name: "elementwise_f32_subtract_64_avx512vnni", Primitive: Subtract, ISA: isa.AVX512VNNI, NR: 64, run: rounds(Subtract, routine{64, elementwise_f32_subtract_64_avx512vnni}, routine{32, elementwise_f32_subtract_32_avx2})},
-	{Name: "elementwise_f32_multiply_64_avx512vnni", Primitive: Multiply, ISA: isa.AVX512VNNI, NR: 64, run: rounds(Multiply, routine{64, elementwise_f32_multiply_64_avx512vnni}, routine{32, elementwise_f32_multiply_32_avx2})},
-	{Name: "elementwise_f32_divide_64_avx512vnni", Primitive: Divide, ISA: isa.AVX512VNNI, NR: 64, run: rounds(Divide, routine{64, elementwise_f32_divide_64_avx512vnni}, routine{32, elementwise_f32_divide_32_avx2})},
-	{Name: "elementwise_f32_maximum_64_avx512vnni", Primitive: Maximum, ISA: isa.AVX512VNNI, NR: 64, run: rounds(Maximum, routine{64, elementwise_f32_maximum_64_avx512vnni}, routine{32, elementwise_f32_maximum_32_avx2})},
-	{Name: "elementwise_f32_minimum_64_avx512vnni", Primitive: Minimum, ISA: isa.AVX512VNNI, NR: 64, run: rounds(Minimum, routine{64, elementwise_f32_minimum_64_avx512vnni}, routine{32, elementwise_f32_minimum_32_avx2})},
-	{Name: "elementwise_f32_clamp_64_avx512vnni", Primitive: Clamp, ISA: isa.AVX512VNNI, NR: 64, run: rounds(Clamp, routine{64, elementwise_f32_clamp_64_avx512vnni}, routine{32, elementwise_f32_clamp_32_avx2})},
-	{Name: "elementwise_b8_quantize_64_avx512vnni", Primitive: Quantize, ISA: isa.AVX512VNNI, NR: 64, run: rounds(Quantize, routine{64, elementwise_b8_quantize_64_avx512vnni}, routine{32, elementwise_b8_quantize_32_avx2})},
-	{Name: "elementwise_b8_flip_64_avx512vnni", Primitive: Flip, ISA: isa.AVX512VNNI, NR: 64, run: rounds(Flip, routine{64, elementwise_b8_flip_64_avx512vnni}, routine{32, elementwise_b8_flip_32_avx2})},
-	{Name: "elementwise_f32_u8_32_avx2", Primitive: ConvertU8, ISA: isa.AVX2, NR: 32, run: rounds(ConvertU8, routine{32, elementwise_f32_u8_32_avx2})},
-	{Name: "elementwise_f32_s8_32_avx2", Primitive: ConvertI8, ISA: isa.AVX2, NR: 32, run: rounds(ConvertI8, routine{32, elementwise_f32_s8_32_avx2})},
-	{Name: "elementwise_f32_s32_32_avx2", Primitive: ConvertI32, ISA: isa.AVX2, NR: 32, run: rounds(ConvertI32, routine{32, elementwise_f32_s32_32_avx2})},
-	{Name: "elementwise_f32_add_32_avx2", Primitive: Add, ISA: isa.AVX2, NR: 32, run: rounds(Add, routine{32, elementwise_f32_add_32_avx2})},
-	{Name: "elementwise_f32_subtract_32_avx2", Primitive: Subtract, ISA: isa.AVX2, NR: 32, run: rounds(Subtract, routine{32, elementwise_f32_subtract_32_avx2})},
-	{Name: "elementwise_f32_multiply_32_avx2", Primitive: Multiply, ISA: isa.AVX2, NR: 32, run: rounds(Multiply, routine{32, elementwise_f32_multiply_32_avx2})},
-	{Name: "elementwise_f32_divide_32_avx2", Primitive: Divide, ISA: isa.AVX2, NR: 32, run: rounds(Divide, routine{32, elementwise_f32_divide_32_avx2})},
-	{Name: "elementwise_f32_maximum_32_avx2", Primitive: Maximum, ISA: isa.AVX2, NR: 32, run: rounds(Maximum, routine{32, elementwise_f32_maximum_32_avx2})},
-	{Name: "elementwise_f32_minimum_32_avx2", Primitive: Minimum, ISA: isa.AVX2, NR: 32, run: rounds(Minimum, routine{32, elementwise_f32_minimum_32_avx2})},
-	{Name: "elementwise_f32_clamp_32_avx2", Primitive: Clamp, ISA: isa.AVX2, NR: 32, run: rounds(Clamp, routine{32, elementwise_f32_clamp_32_avx2})},
-	{Name: "elementwise_b8_quantize_32_avx2", Primitive: Quantize, ISA: isa.AVX2, NR: 32, run: rounds(Quantize, routine{32, elementwise_b8_quantize_32_avx2})},
-	{Name: "elementwise_b8_flip_32_avx2", Primitive: Flip, ISA: isa.AVX2, NR: 32, run: rounds(Flip, routine{32, elementwise_b8_flip_32_avx2})},
+	{Name: "elementwise_f32_u8_64_avx512vnni", Primitive: ConvertU8, ISA: isa.AVX512VNNI, NR: 64, run: rounds(ConvertU8, routine{64, func(c call) { elementwise_f32_u8_64_avx512vnni(&c) }}, routine{32, func(c call) { elementwise_f32_u8_32_avx2(&c) }})},
+	{Name: "elementwise_f32_s8_64_avx512vnni", Primitive: ConvertI8, ISA: isa.AVX512VNNI, NR: 64, run: rounds(ConvertI8, routine{64, func(c call) { elementwise_f32_s8_64_avx512vnni(&c) }}, routine{32, func(c call) { elementwise_f32_s8_32_avx2(&c) }})},
+	{Name: "elementwise_f32_s32_64_avx512vnni", Primitive: ConvertI32, ISA: isa.AVX512VNNI, NR: 64, run: rounds(ConvertI32, routine{64, func(c call) { elementwise_f32_s32_64_avx512vnni(&c) }}, routine{32, func(c call) { elementwise_f32_s32_32_avx2(&c) }})},
+	{Name: "elementwise_f32_add_64_avx512vnni", Primitive: Add, ISA: isa.AVX512VNNI, NR: 64, run: rounds(Add, routine{64, func(c call) { elementwise_f32_add_64_avx512vnni(&c) }}, routine{32, func(c call) { elementwise_f32_add_32_avx2(&c) }})},
+	{Name: "elementwise_f32_subtract_64_avx512vnni", Primitive: Subtract, ISA: isa.AVX512VNNI, NR: 64, run: rounds(Subtract, routine{64, func(c call) { elementwise_f32_subtract_64_avx512vnni(&c) }}, routine{32, func(c call) { elementwise_f32_subtract_32_avx2(&c) }})},
+	{Name: "elementwise_f32_multiply_64_avx512vnni", Primitive: Multiply, ISA: isa.AVX512VNNI, NR: 64, run: rounds(Multiply, routine{64, func(c call) { elementwise_f32_multiply_64_avx512vnni(&c) }}, routine{32, func(c call) { elementwise_f32_multiply_32_avx2(&c) }})},
+	{Name: "elementwise_f32_divide_64_avx512vnni", Primitive: Divide, ISA: isa.AVX512VNNI, NR: 64, run: rounds(Divide, routine{64, func(c call) { elementwise_f32_divide_64_avx512vnni(&c) }}, routine{32, func(c call) { elementwise_f32_divide_32_avx2(&c) }})},
+	{Name: "elementwise_f32_maximum_64_avx512vnni", Primitive: Maximum, ISA: isa.AVX512VNNI, NR: 64, run: rounds(Maximum, routine{64, func(c call) { elementwise_f32_maximum_64_avx512vnni(&c) }}, routine{32, func(c call) { elementwise_f32_maximum_32_avx2(&c) }})},
+	{Name: "elementwise_f32_minimum_64_avx512vnni", Primitive: Minimum, ISA: isa.AVX512VNNI, NR: 64, run: rounds(Minimum, routine{64, func(c call) { elementwise_f32_minimum_64_avx512vnni(&c) }}, routine{32, func(c call) { elementwise_f32_minimum_32_avx2(&c) }})},
+	{Name: "elementwise_f32_clamp_64_avx512vnni", Primitive: Clamp, ISA: isa.AVX512VNNI, NR: 64, run: rounds(Clamp, routine{64, func(c call) { elementwise_f32_clamp_64_avx512vnni(&c) }}, routine{32, func(c call) { elementwise_f32_clamp_32_avx2(&c) }})},
+	{Name: "elementwise_b8_quantize_64_avx512vnni", Primitive: Quantize, ISA: isa.AVX512VNNI, NR: 64, run: rounds(Quantize, routine{64, func(c call) { elementwise_b8_quantize_64_avx512vnni(&c) }}, routine{32, func(c call) { elementwise_b8_quantize_32_avx2(&c) }})},
+	{Name: "elementwise_b8_flip_64_avx512vnni", Primitive: Flip, ISA: isa.AVX512VNNI, NR: 64, run: rounds(Flip, routine{64, func(c call) { elementwise_b8_flip_64_avx512vnni(&c) }}, routine{32, func(c call) { elementwise_b8_flip_32_avx2(&c) }})},
+	{Name: "elementwise_f32_u8_32_avx2", Primitive: ConvertU8, ISA: isa.AVX2, NR: 32, run: rounds(ConvertU8, routine{32, func(c call) { elementwise_f32_u8_32_avx2(&c) }})},
+	{Name: "elementwise_f32_s8_32_avx2", Primitive: ConvertI8, ISA: isa.AVX2, NR: 32, run: rounds(ConvertI8, routine{32, func(c call) { elementwise_f32_s8_32_avx2(&c) }})},
+	{Name: "elementwise_f32_s32_32_avx2", Primitive: ConvertI32, ISA: isa.AVX2, NR: 32, run: rounds(ConvertI32, routine{32, func(c call) { elementwise_f32_s32_32_avx2(&c) }})},
+	{Name: "elementwise_f32_add_32_avx2", Primitive: Add, ISA: isa.AVX2, NR: 32, run: rounds(Add, routine{32, func(c call) { elementwise_f32_add_32_avx2(&c) }})},
+	{Name: "elementwise_f32_subtract_32_avx2", Primitive: Subtract, ISA: isa.AVX2, NR: 32, run: rounds(Subtract, routine{32, func(c call) { elementwise_f32_subtract_32_avx2(&c) }})},
+	{Name: "elementwise_f32_multiply_32_avx2", Primitive: Multiply, ISA: isa.AVX2, NR: 32, run: rounds(Multiply, routine{32, func(c call) { elementwise_f32_multiply_32_avx2(&c) }})},
+	{Name: "elementwise_f32_divide_32_avx2", Primitive: Divide, ISA: isa.AVX2, NR: 32, run: rounds(Divide, routine{32, func(c call) { elementwise_f32_divide_32_avx2(&c) }})},
+	{Name: "elementwise_f32_maximum_32_avx2", Primitive: Maximum, ISA: isa.AVX2, NR: 32, run: rounds(Maximum, routine{32, func(c call) { elementwise_f32_maximum_32_avx2(&c) }})},
+	{Name: "elementwise_f32_minimum_32_avx2", Primitive: Minimum, ISA: isa.AVX2, NR: 32, run: rounds(Minimum, routine{32, func(c call) { elementwise_f32_minimum_32_avx2(&c) }})},
+	{Name: "elementwise_f32_clamp_32_avx2", Primitive: Clamp, ISA: isa.AVX2, NR: 32, run: rounds(Clamp, routine{32, func(c call) { elementwise_f32_clamp_32_avx2(&c) }})},
+	{Name: "elementwise_b8_quantize_32_avx2", Primitive: Quantize, ISA: isa.AVX2, NR: 32, run: rounds(Quantize, routine{32, func(c call) { elementwise_b8_quantize_32_avx2(&c) }})},
+	{Name: "elementwise_b8_flip_32_avx2", Primitive: Flip, ISA: isa.AVX2, NR: 32, run: rounds(Flip, routine{32, func(c call) { elementwise_b8_flip_32_avx2(&c) }})},
 }
 
-// routine computes a multiple of step elements; step is a power of two.
+// routine computes a multiple of step elements; step is a power of two. run takes the
+// call itself, not its address, so that it stays on the stack.
 type routine struct {
 	step int
-	run  func(c *call)
+	run  func(c call)
 }
 
 // rounds returns what computes as much as it can with each routine in turn, and the rest
@@ -61,7 +62,7 @@ func rounds(primitive Primitive, routines ...routine) func(out, x, y []byte, n i
 				continue
 			}
 			c.out, c.x, c.y = unsafe.Pointer(&out[0]), unsafe.Pointer(&x[0]), unsafe.Pointer(unsafe.SliceData(y))
-			r.run(&c)
+			r.run(c)
 			out, x, n = out[outSize*c.n:], x[xSize*c.n:], n-c.n
 			if y != nil {
 				y = y[4*c.n:]

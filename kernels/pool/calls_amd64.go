@@ -23,16 +23,12 @@ type call struct {
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 256
 //
-// A maximum of float32 begins with -Inf and takes what is greater.
-//
 //go:noescape
 func pool_u8_max_1x256_avx512vnni(c *call)
 
 // pool_s8_max_1x256_avx512vnni computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 256
-//
-// A maximum of float32 begins with -Inf and takes what is greater.
 //
 //go:noescape
 func pool_s8_max_1x256_avx512vnni(c *call)
@@ -41,16 +37,19 @@ func pool_s8_max_1x256_avx512vnni(c *call)
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 64
 //
-// A maximum of float32 begins with -Inf and takes what is greater.
-//
 //go:noescape
 func pool_f32_max_1x64_avx512vnni(c *call)
+
+// pool_f32_average_1x64_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = average over t < taps of a[offsets[m,t]][i]    for i < 64
+//
+//go:noescape
+func pool_f32_average_1x64_avx512vnni(c *call)
 
 // pool_u8_max_1x64_avx512vnni computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 64
-//
-// A maximum of float32 begins with -Inf and takes what is greater.
 //
 //go:noescape
 func pool_u8_max_1x64_avx512vnni(c *call)
@@ -59,8 +58,6 @@ func pool_u8_max_1x64_avx512vnni(c *call)
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 64
 //
-// A maximum of float32 begins with -Inf and takes what is greater.
-//
 //go:noescape
 func pool_s8_max_1x64_avx512vnni(c *call)
 
@@ -68,10 +65,15 @@ func pool_s8_max_1x64_avx512vnni(c *call)
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 16
 //
-// A maximum of float32 begins with -Inf and takes what is greater.
-//
 //go:noescape
 func pool_f32_max_1x16_avx512vnni(c *call)
+
+// pool_f32_average_1x16_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = average over t < taps of a[offsets[m,t]][i]    for i < 16
+//
+//go:noescape
+func pool_f32_average_1x16_avx512vnni(c *call)
 
 // pool_b8_average_1x64_avx512vnni computes, for every m below pixels:
 //
@@ -80,11 +82,16 @@ func pool_f32_max_1x16_avx512vnni(c *call)
 //go:noescape
 func pool_b8_average_1x64_avx512vnni(c *call)
 
+// pool_f32_mean_1x16_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = mean, with a sum in 16 lanes, over t < taps of a[offsets[m,t]][i]    for i < 16
+//
+//go:noescape
+func pool_f32_mean_1x16_avx512vnni(c *call)
+
 // pool_u8_max_1x128_avx2 computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 128
-//
-// A maximum of float32 begins with -Inf and takes what is greater.
 //
 //go:noescape
 func pool_u8_max_1x128_avx2(c *call)
@@ -93,8 +100,6 @@ func pool_u8_max_1x128_avx2(c *call)
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 128
 //
-// A maximum of float32 begins with -Inf and takes what is greater.
-//
 //go:noescape
 func pool_s8_max_1x128_avx2(c *call)
 
@@ -102,16 +107,19 @@ func pool_s8_max_1x128_avx2(c *call)
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 32
 //
-// A maximum of float32 begins with -Inf and takes what is greater.
-//
 //go:noescape
 func pool_f32_max_1x32_avx2(c *call)
+
+// pool_f32_average_1x32_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = average over t < taps of a[offsets[m,t]][i]    for i < 32
+//
+//go:noescape
+func pool_f32_average_1x32_avx2(c *call)
 
 // pool_u8_max_1x32_avx2 computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 32
-//
-// A maximum of float32 begins with -Inf and takes what is greater.
 //
 //go:noescape
 func pool_u8_max_1x32_avx2(c *call)
@@ -120,8 +128,6 @@ func pool_u8_max_1x32_avx2(c *call)
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 32
 //
-// A maximum of float32 begins with -Inf and takes what is greater.
-//
 //go:noescape
 func pool_s8_max_1x32_avx2(c *call)
 
@@ -129,10 +135,15 @@ func pool_s8_max_1x32_avx2(c *call)
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 8
 //
-// A maximum of float32 begins with -Inf and takes what is greater.
-//
 //go:noescape
 func pool_f32_max_1x8_avx2(c *call)
+
+// pool_f32_average_1x8_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = average over t < taps of a[offsets[m,t]][i]    for i < 8
+//
+//go:noescape
+func pool_f32_average_1x8_avx2(c *call)
 
 // pool_b8_average_1x32_avx2 computes, for every m below pixels:
 //
@@ -141,11 +152,16 @@ func pool_f32_max_1x8_avx2(c *call)
 //go:noescape
 func pool_b8_average_1x32_avx2(c *call)
 
+// pool_f32_mean_1x8_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = mean, with a sum in 16 lanes, over t < taps of a[offsets[m,t]][i]    for i < 8
+//
+//go:noescape
+func pool_f32_mean_1x8_avx2(c *call)
+
 // pool_u8_max_1x16_avx2 computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 16
-//
-// A maximum of float32 begins with -Inf and takes what is greater.
 //
 //go:noescape
 func pool_u8_max_1x16_avx2(c *call)
@@ -154,8 +170,6 @@ func pool_u8_max_1x16_avx2(c *call)
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 16
 //
-// A maximum of float32 begins with -Inf and takes what is greater.
-//
 //go:noescape
 func pool_s8_max_1x16_avx2(c *call)
 
@@ -163,10 +177,15 @@ func pool_s8_max_1x16_avx2(c *call)
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 4
 //
-// A maximum of float32 begins with -Inf and takes what is greater.
-//
 //go:noescape
 func pool_f32_max_1x4_avx2(c *call)
+
+// pool_f32_average_1x4_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = average over t < taps of a[offsets[m,t]][i]    for i < 4
+//
+//go:noescape
+func pool_f32_average_1x4_avx2(c *call)
 
 // pool_b8_average_1x16_avx2 computes, for every m below pixels:
 //
@@ -174,3 +193,10 @@ func pool_f32_max_1x4_avx2(c *call)
 //
 //go:noescape
 func pool_b8_average_1x16_avx2(c *call)
+
+// pool_f32_mean_1x4_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = mean, with a sum in 16 lanes, over t < taps of a[offsets[m,t]][i]    for i < 4
+//
+//go:noescape
+func pool_f32_mean_1x4_avx2(c *call)

@@ -1,12 +1,15 @@
 // Package pool reduces the pixels of a sliding window to their maximum or their
 // average, channel by channel:
 //
-//	max:      C[m,c] = max over t of A[Offsets[m,t], c]
-//	average:  C[m,c] = roundToEven(f32(Σ_t A[Offsets[m,t], c]) / Counts[m])
+//	maximum:            C[m,c] = max over t of A[Offsets[m,t], c]
+//	average of bytes:   C[m,c] = roundToEven(f32(Σ_t A[Offsets[m,t], c]) / Counts[m])
+//	average of float32: C[m,c] = (Σ_t A[Offsets[m,t], c]) / Counts[m], in the order of t
+//	mean of float32:    the same with the sum in 16 lanes, see MeanF32
 //
 // m counts output pixels and t the taps of the window, which are given by the offset of
-// their channel 0. A tap that falls into the padding is given that of any other tap of
-// its window for a maximum, and that of a run of zero bytes for an average.
+// their channel 0. A tap that falls into the padding is given, for a maximum, the
+// offset of the tap before it, or of the first one in the data; for an average, that of
+// a run of zeros, which for float32 must be -0, the only one that changes no sum.
 //
 // Every variant gives the same bits.
 package pool
@@ -22,18 +25,21 @@ const Slack = 64
 // Kind is what a pooling computes, and on which element type.
 type Kind uint8
 
-// The kinds. A maximum of float32 begins with -Inf and takes a tap that is greater: it
-// passes over NaN, and of two zeros takes the first.
+// The kinds.
 const (
 	MaxU8 Kind = iota
 	MaxI8
-	MaxF32
+	MaxF32 // v = v if v > x or v is NaN, else x, for each tap x: NaN stays
 	AverageU8
 	AverageI8
+	AverageF32
+	// MeanF32 adds tap t to lane t mod 16 of 16 that begin with 0, and then the lanes
+	// pairwise: lane i + lane i+8, then i+4, i+2, i+1.
+	MeanF32
 	numKinds
 )
 
-var kindNames = [numKinds]string{"max_u8", "max_i8", "max_f32", "average_u8", "average_i8"}
+var kindNames = [numKinds]string{"max_u8", "max_i8", "max_f32", "average_u8", "average_i8", "average_f32", "mean_f32"}
 
 // String returns a name such as max_u8.
 func (k Kind) String() string {
@@ -45,16 +51,17 @@ func (k Kind) String() string {
 
 // Size returns the bytes of an element.
 func (k Kind) Size() int {
-	if k == MaxF32 {
+	if k == MaxF32 || k == AverageF32 || k == MeanF32 {
 		return 4
 	}
 	return 1
 }
 
 // IsAverage reports whether the kind reads Args.Counts.
-func (k Kind) IsAverage() bool { return k == AverageU8 || k == AverageI8 }
+func (k Kind) IsAverage() bool { return k >= AverageU8 && k < numKinds }
 
-// MaxTaps is how many bytes fit an int32, and exactly a float32, together.
+// MaxTaps is how many taps a window may have: as many as a float32 holds the sum of
+// exactly, if they are bytes.
 const MaxTaps = 1 << 24 / 255
 
 // Args are the operands of a pooling.

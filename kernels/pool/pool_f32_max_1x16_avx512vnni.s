@@ -15,19 +15,26 @@ TEXT ·pool_f32_max_1x16_avx512vnni(SB), NOSPLIT, $0-8
 	MOVQ 48(DI), R8
 
 pixel:
-	MOVQ         40(DI), BX
-	MOVL         $0xff800000, AX
-	VMOVD        AX, X0
-	VPBROADCASTD X0, Z0
+	MOVQ    40(DI), BX
+	MOVLQSX (DX), R10
+	ADDQ    $+4, DX
+	ADDQ    SI, R10
+	VMOVUPS (R10), Z0
+	DECQ    BX
+	JZ      done
 
 tap:
 	MOVLQSX (DX), R10
 	ADDQ    $+4, DX
 	ADDQ    SI, R10
-	VMOVUPS (R10), Z8
-	VMAXPS  Z0, Z8, Z0
+	VMAXPS  (R10), Z0, Z8
+	VCMPPS  $0x03, Z0, Z0, K1
+	VMOVAPS Z0, K1, Z8
+	VMOVAPS Z8, Z0
 	DECQ    BX
 	JNZ     tap
+
+done:
 	VMOVUPS Z0, (CX)
 	ADDQ    32(DI), CX
 	DECQ    R8

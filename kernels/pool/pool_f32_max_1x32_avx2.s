@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func pool_f32_max_1x32_avx2(c *byte)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·pool_f32_max_1x32_avx2(SB), NOSPLIT, $0-8
 	MOVQ c+0(FP), DI
 	MOVQ (DI), SI
@@ -15,34 +15,37 @@ TEXT ·pool_f32_max_1x32_avx2(SB), NOSPLIT, $0-8
 	MOVQ 48(DI), R8
 
 pixel:
-	MOVQ         40(DI), BX
-	MOVL         $0xff800000, AX
-	VMOVD        AX, X0
-	VPBROADCASTD X0, Y0
-	MOVL         $0xff800000, AX
-	VMOVD        AX, X1
-	VPBROADCASTD X1, Y1
-	MOVL         $0xff800000, AX
-	VMOVD        AX, X2
-	VPBROADCASTD X2, Y2
-	MOVL         $0xff800000, AX
-	VMOVD        AX, X3
-	VPBROADCASTD X3, Y3
-
-tap:
+	MOVQ    40(DI), BX
 	MOVLQSX (DX), R10
 	ADDQ    $+4, DX
 	ADDQ    SI, R10
-	VMOVUPS (R10), Y8
-	VMAXPS  Y0, Y8, Y0
-	VMOVUPS 32(R10), Y9
-	VMAXPS  Y1, Y9, Y1
-	VMOVUPS 64(R10), Y10
-	VMAXPS  Y2, Y10, Y2
-	VMOVUPS 96(R10), Y11
-	VMAXPS  Y3, Y11, Y3
+	VMOVUPS (R10), Y0
+	VMOVUPS 32(R10), Y1
+	VMOVUPS 64(R10), Y2
+	VMOVUPS 96(R10), Y3
 	DECQ    BX
-	JNZ     tap
+	JZ      done
+
+tap:
+	MOVLQSX   (DX), R10
+	ADDQ      $+4, DX
+	ADDQ      SI, R10
+	VMAXPS    (R10), Y0, Y8
+	VCMPPS    $0x03, Y0, Y0, Y9
+	VBLENDVPS Y9, Y0, Y8, Y0
+	VMAXPS    32(R10), Y1, Y8
+	VCMPPS    $0x03, Y1, Y1, Y9
+	VBLENDVPS Y9, Y1, Y8, Y1
+	VMAXPS    64(R10), Y2, Y8
+	VCMPPS    $0x03, Y2, Y2, Y9
+	VBLENDVPS Y9, Y2, Y8, Y2
+	VMAXPS    96(R10), Y3, Y8
+	VCMPPS    $0x03, Y3, Y3, Y9
+	VBLENDVPS Y9, Y3, Y8, Y3
+	DECQ      BX
+	JNZ       tap
+
+done:
 	VMOVUPS Y0, (CX)
 	VMOVUPS Y1, 32(CX)
 	VMOVUPS Y2, 64(CX)

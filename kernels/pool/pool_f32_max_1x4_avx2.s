@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func pool_f32_max_1x4_avx2(c *byte)
-// Requires: AVX, AVX2
+// Requires: AVX
 TEXT ·pool_f32_max_1x4_avx2(SB), NOSPLIT, $0-8
 	MOVQ c+0(FP), DI
 	MOVQ (DI), SI
@@ -15,19 +15,25 @@ TEXT ·pool_f32_max_1x4_avx2(SB), NOSPLIT, $0-8
 	MOVQ 48(DI), R8
 
 pixel:
-	MOVQ         40(DI), BX
-	MOVL         $0xff800000, AX
-	VMOVD        AX, X0
-	VPBROADCASTD X0, X0
-
-tap:
+	MOVQ    40(DI), BX
 	MOVLQSX (DX), R10
 	ADDQ    $+4, DX
 	ADDQ    SI, R10
-	VMOVUPS (R10), X8
-	VMAXPS  X0, X8, X0
+	VMOVUPS (R10), X0
 	DECQ    BX
-	JNZ     tap
+	JZ      done
+
+tap:
+	MOVLQSX   (DX), R10
+	ADDQ      $+4, DX
+	ADDQ      SI, R10
+	VMAXPS    (R10), X0, X8
+	VCMPPS    $0x03, X0, X0, X9
+	VBLENDVPS X9, X0, X8, X0
+	DECQ      BX
+	JNZ       tap
+
+done:
 	VMOVUPS X0, (CX)
 	ADDQ    32(DI), CX
 	DECQ    R8

@@ -21,6 +21,10 @@ func runPortable(v *Variant, a *Args, m0, m1 int) {
 			averageBytes(out, a.A, taps, a.Counts[m], 0)
 		case AverageI8:
 			averageBytes(out, a.A, taps, a.Counts[m], 0x80)
+		case AverageF32:
+			averageFloats(out, a.A, taps, a.Counts[m])
+		case MeanF32:
+			meanFloats(out, a.A, taps, a.Counts[m])
 		}
 	}
 }
@@ -36,15 +40,44 @@ func maxBytes(out, a []byte, taps []int32, flip byte) {
 	}
 }
 
+func load(a []byte, at int) float32 { return math.Float32frombits(binary.NativeEndian.Uint32(a[at:])) }
+
+func store(out []byte, i int, v float32) { binary.NativeEndian.PutUint32(out[i:], math.Float32bits(v)) }
+
 func maxFloats(out, a []byte, taps []int32) {
 	for i := 0; i < len(out); i += 4 {
-		best := float32(math.Inf(-1))
-		for _, o := range taps {
-			if x := math.Float32frombits(binary.NativeEndian.Uint32(a[int(o)+i:])); x > best {
+		best := load(a, int(taps[0])+i)
+		for _, o := range taps[1:] {
+			if x := load(a, int(o)+i); !(best > x) && best == best {
 				best = x
 			}
 		}
-		binary.NativeEndian.PutUint32(out[i:], math.Float32bits(best))
+		store(out, i, best)
+	}
+}
+
+func averageFloats(out, a []byte, taps []int32, count float32) {
+	for i := 0; i < len(out); i += 4 {
+		sum := load(a, int(taps[0])+i)
+		for _, o := range taps[1:] {
+			sum += load(a, int(o)+i)
+		}
+		store(out, i, sum/count)
+	}
+}
+
+func meanFloats(out, a []byte, taps []int32, count float32) {
+	for i := 0; i < len(out); i += 4 {
+		var lane [16]float32
+		for t, o := range taps {
+			lane[t%16] += load(a, int(o)+i)
+		}
+		for half := 8; half > 0; half /= 2 {
+			for l := range half {
+				lane[l] += lane[l+half]
+			}
+		}
+		store(out, i, lane[0]/count)
 	}
 }
 

@@ -17,9 +17,11 @@ type Variant struct {
 var Variants = append(native,
 	Variant{Name: "pool_u8_max_1x1_portable", Kind: MaxU8, ISA: isa.Portable, NR: 1, run: runPortable},
 	Variant{Name: "pool_s8_max_1x1_portable", Kind: MaxI8, ISA: isa.Portable, NR: 1, run: runPortable},
-	Variant{Name: "pool_f32_max_1x1_portable", Kind: MaxF32, ISA: isa.Portable, NR: 1, run: runPortable},
+	Variant{Name: "pool_f32_max_1x1_portable", Kind: MaxF32, ISA: isa.Portable, NR: 4, run: runPortable},
 	Variant{Name: "pool_u8_average_1x1_portable", Kind: AverageU8, ISA: isa.Portable, NR: 1, run: runPortable},
 	Variant{Name: "pool_s8_average_1x1_portable", Kind: AverageI8, ISA: isa.Portable, NR: 1, run: runPortable},
+	Variant{Name: "pool_f32_average_1x1_portable", Kind: AverageF32, ISA: isa.Portable, NR: 4, run: runPortable},
+	Variant{Name: "pool_f32_mean_1x1_portable", Kind: MeanF32, ISA: isa.Portable, NR: 4, run: runPortable},
 )
 
 // Choose returns the fastest variant of a kind within s.

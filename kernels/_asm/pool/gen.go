@@ -29,8 +29,6 @@ var (
 	first, words, scratch                = reg.R10, reg.R11, reg.RAX
 )
 
-type vectorOp func(...operand.Op)
-
 // gen is one routine being generated: its vectors are width bytes long.
 type gen struct {
 	*build.Context

@@ -5,28 +5,36 @@ import (
 	"flag"
 	"log"
 
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-func main() {
-	dir := flag.String("dir", "../pool", "directory of the package")
-	flag.Parse()
-	var routines []emit.Routine
+func routines() []emit.Routine {
+	var list []emit.Routine
 	for _, width := range []int{64, 32, 16} {
 		vectors := []int{4, 1}
 		if width == 16 {
 			vectors = []int{1}
 		}
 		for _, n := range vectors {
-			routines = append(routines,
-				maximum("u8", 1, width, n, func(g *gen) vectorOp { return g.VPMAXUB }),
-				maximum("s8", 1, width, n, func(g *gen) vectorOp { return g.VPMAXSB }),
-				maximum("f32", 4, width, n, func(g *gen) vectorOp { return g.VMAXPS }),
+			list = append(list,
+				fold("u8", "max", 1, width, n, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VPMAXUB(x, v, v) }),
+				fold("s8", "max", 1, width, n, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VPMAXSB(x, v, v) }),
+				fold("f32", "max", 4, width, n, (*gen).maxFloats),
+				fold("f32", "average", 4, width, n, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VADDPS(x, v, v) }),
 			)
 		}
-		routines = append(routines, average(width))
+		list = append(list, averageBytes(width), mean(width))
 	}
-	if err := emit.Family(*dir, "pool", fields, routines); err != nil {
+	return list
+}
+
+func main() {
+	dir := flag.String("dir", "../pool", "directory of the package")
+	flag.Parse()
+	if err := emit.Family(*dir, "pool", fields, routines()); err != nil {
 		log.Fatal(err)
 	}
 }

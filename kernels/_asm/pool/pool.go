@@ -5,52 +5,47 @@ import (
 
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-// maximum takes the maximum of elements of a size, n vectors at a time.
-func maximum(element string, size, width, n int, op func(*gen) vectorOp) emit.Routine {
+// fold combines the taps, elements of a size, one after the other, n vectors at a time;
+// an average is divided in the end.
+func fold(element, what string, size, width, n int, op func(*gen, operand.Mem, reg.VecPhysical)) emit.Routine {
 	channels := width * n / size
-	name := fmt.Sprintf("pool_%s_max_1x%d_%s", element, channels, isaOf(width))
+	name := fmt.Sprintf("pool_%s_%s_1x%d_%s", element, what, channels, isaOf(width))
 	return emit.Routine{
 		Name: name,
 		Doc: fmt.Sprintf(`%s computes, for every m below pixels:
 
-	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < %d
-
-A maximum of float32 begins with -Inf and takes what is greater.`, name, channels),
+	c[m,i] = %s over t < taps of a[offsets[m,t]][i]    for i < %d`, name, what, channels),
 		Build: func(ctx *build.Context) {
 			g := &gen{Context: ctx, width: width}
 			g.start()
 			g.Label("pixel")
 			g.MOVQ(field("taps"), left)
-			if size == 4 {
-				for i := range n {
-					g.broadcast(0xff80_0000, g.v(i)) // -Inf
-				}
-			} else {
-				g.address()
-				for i := range n {
-					g.load(at(first, i*width), g.v(i))
-				}
-				g.DECQ(left)
-				g.JZ(operand.LabelRef("done"))
+			g.address()
+			for i := range n {
+				g.load(at(first, i*width), g.v(i))
 			}
+			g.DECQ(left)
+			g.JZ(operand.LabelRef("done"))
 			g.Label("tap")
 			g.address()
 			for i := range n {
-				if size == 4 {
-					// Where neither is greater the second source, the old maximum, stays.
-					g.load(at(first, i*width), g.v(8+i))
-					op(g)(g.v(i), g.v(8+i), g.v(i))
-				} else {
-					op(g)(at(first, i*width), g.v(i), g.v(i))
-				}
+				op(g, at(first, i*width), g.v(i))
 			}
 			g.DECQ(left)
 			g.JNZ(operand.LabelRef("tap"))
 			g.Label("done")
+			if what == "average" {
+				g.VBROADCASTSS(at(count, 0), g.v(8))
+				g.ADDQ(operand.I8(4), count)
+				for i := range n {
+					g.VDIVPS(g.v(8), g.v(i), g.v(i))
+				}
+			}
 			for i := range n {
 				g.store(g.v(i), at(c, i*width))
 			}
@@ -59,11 +54,75 @@ A maximum of float32 begins with -Inf and takes what is greater.`, name, channel
 	}
 }
 
+const unordered = 3
+
+// maxFloats makes v the larger of v and x; x where neither is, but a NaN of v stays.
+func (g *gen) maxFloats(x operand.Mem, v reg.VecPhysical) {
+	larger, mask := g.v(8), g.v(9)
+	g.VMAXPS(x, v, larger)
+	if g.width == 64 {
+		g.VCMPPS(operand.U8(unordered), v, v, reg.K1)
+		g.VMOVAPS(v, reg.K1, larger)
+		g.VMOVAPS(larger, v)
+		return
+	}
+	g.VCMPPS(operand.U8(unordered), v, v, mask)
+	g.VBLENDVPS(mask, v, larger, v)
+}
+
+const sumLanes = 16
+
+// mean adds tap t to lane t mod 16 and then the lanes pairwise. Only one lane is summed
+// at a time: the tree is walked depth first.
+func mean(width int) emit.Routine {
+	name := fmt.Sprintf("pool_f32_mean_1x%d_%s", width/4, isaOf(width))
+	return emit.Routine{
+		Name: name,
+		Doc: fmt.Sprintf(`%s computes, for every m below pixels:
+
+	c[m,i] = mean, with a sum in 16 lanes, over t < taps of a[offsets[m,t]][i]    for i < %d`, name, width/4),
+		Build: func(ctx *build.Context) {
+			g := &gen{Context: ctx, width: width}
+			g.start()
+			g.MOVQ(field("taps"), left)
+			g.Label("pixel")
+			g.lanes(0, 1, 0)
+			g.VBROADCASTSS(at(count, 0), g.v(8))
+			g.ADDQ(operand.I8(4), count)
+			g.VDIVPS(g.v(8), g.v(0), g.v(0))
+			g.store(g.v(0), at(c, 0))
+			g.LEAQ(operand.Mem{Base: tap, Index: left, Scale: 4}, tap)
+			g.nextPixel("pixel")
+		},
+	}
+}
+
+// lanes leaves the sum of lanes lane, lane+stride, lane+2*stride, ... in register r.
+func (g *gen) lanes(lane, stride, r int) {
+	if stride < sumLanes {
+		g.lanes(lane, 2*stride, r)
+		g.lanes(lane+stride, 2*stride, r+1)
+		g.VADDPS(g.v(r+1), g.v(r), g.v(r))
+		return
+	}
+	again, done := fmt.Sprintf("lane%d", lane), fmt.Sprintf("summed%d", lane)
+	g.zero(g.v(r))
+	g.MOVQ(operand.I32(lane), words)
+	g.Label(again)
+	g.CMPQ(words, left)
+	g.JGE(operand.LabelRef(done))
+	g.MOVLQSX(operand.Mem{Base: tap, Index: words, Scale: 4}, first)
+	g.ADDQ(operand.I8(sumLanes), words)
+	g.VADDPS(operand.Mem{Base: a, Index: first, Scale: 1}, g.v(r), g.v(r))
+	g.JMP(operand.LabelRef(again))
+	g.Label(done)
+}
+
 // wordTaps is how many bytes may be summed in 16 bits: 256*255 = 65280.
 const wordTaps = 256
 
-// average takes the average of bytes.
-func average(width int) emit.Routine {
+// averageBytes takes the average of bytes.
+func averageBytes(width int) emit.Routine {
 	name := fmt.Sprintf("pool_b8_average_1x%d_%s", width, isaOf(width))
 	return emit.Routine{
 		Name: name,
