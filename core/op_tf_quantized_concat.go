@@ -113,14 +113,9 @@ func (op *TFQuantizedConcat) outputRange(t Type, mins, maxs []float32) (mn, mx f
 		}
 		return 0, mx
 	}
-	a := max(-min(0, mn), mx)
-	if !op.V1 {
-		a = max(abs32(mn), abs32(mx))
-	}
+	a := max(-mn, mx)
 	return -a, a
 }
-
-func abs32(x float32) float32 { return float32(math.Abs(float64(x))) }
 
 // requantizeEigen brings elements from one range to another, in place, through float32.
 func requantizeEigen(t *Tensor, fromMin, fromMax, toMin, toMax float32) {
