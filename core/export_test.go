@@ -1,0 +1,7 @@
+package core
+
+// What the tests of the package's outside need of its inside.
+var (
+	AppendJSON = appendJSON
+	ParseJSON  = parseJSON
+)

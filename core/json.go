@@ -1,0 +1,474 @@
+package core
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"unicode/utf8"
+)
+
+// Schema is the version of the JSON form of a Function. A change that makes older
+// programs misread newer files raises it.
+const Schema = 1
+
+// Limits of the JSON form that DecodeJSON accepts.
+const (
+	MaxJSONBytes = 64 << 20
+	MaxJSONNodes = 1 << 20
+)
+
+// ErrJSON is wrapped by all errors of DecodeJSON.
+var ErrJSON = errors.New("invalid graph JSON")
+
+// document is the JSON form of a Function.
+type document struct {
+	Schema     int                        `json:"schema"`
+	Name       string                     `json:"name,omitempty"`
+	Meta       map[string]string          `json:"meta,omitempty"`
+	Nodes      []json.RawMessage          `json:"nodes"`
+	Parameters []int                      `json:"parameters"` // numbers of nodes
+	Results    []int                      `json:"results"`
+	Names      map[string]json.RawMessage `json:"names,omitempty"` // of valueRef
+}
+
+// documentNode is a node; its number is its place in the list, and it reads nodes of
+// smaller numbers only.
+type documentNode struct {
+	Name       string          `json:"name,omitempty"`
+	Op         string          `json:"op"`
+	Attributes json.RawMessage `json:"attributes,omitempty"`
+	Tensor     string          `json:"tensor,omitempty"`  // of a Constant, the name of its tensor
+	Strings    []string        `json:"strings,omitempty"` // of a Constant of strings, its elements
+	Bytes      [][]byte        `json:"bytes,omitempty"`   // the same if they are not all UTF-8
+	Inputs     []valueRef      `json:"inputs,omitempty"`
+	Outputs    []Fact          `json:"outputs"`
+	Origin     Origin          `json:"origin"`
+}
+
+// valueRef is a value: the number of its node, and of the node's output.
+type valueRef [2]int
+
+// EncodeJSON returns the graph in its JSON form, one node a line, and the tensors of
+// its constants by the names under which the graph refers to them. Strings are in the
+// graph itself. The result is the same for the same Function.
+func (f *Function) EncodeJSON() (graph []byte, tensors map[string]*Tensor, err error) {
+	e := encoder{number: map[*Node]int{}, tensors: map[string]*Tensor{}, named: map[*Tensor]string{}, taken: map[string]bool{}}
+	nodes := f.Nodes()
+	for i, n := range nodes {
+		e.number[n] = i
+		e.taken[n.Name] = true
+	}
+	doc := document{Schema: Schema, Name: f.Name, Meta: f.Meta, Parameters: []int{}, Results: []int{}, Names: map[string]json.RawMessage{}}
+	for _, n := range nodes {
+		line, err := e.node(n)
+		if err != nil {
+			return nil, nil, fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
+		}
+		doc.Nodes = append(doc.Nodes, line)
+	}
+	for _, p := range f.Parameters {
+		doc.Parameters = append(doc.Parameters, e.number[p])
+	}
+	for _, r := range f.Results {
+		doc.Results = append(doc.Results, e.number[r])
+	}
+	for name, v := range f.Names {
+		if !utf8.ValidString(name) {
+			return nil, nil, fmt.Errorf("name %q of a tensor is not UTF-8", name)
+		}
+		doc.Names[name] = fmt.Appendf(nil, "[%d,%d]", e.number[v.Node], v.Index)
+	}
+	graph, err = doc.write()
+	return graph, e.tensors, err
+}
+
+// write lays the document out with one node, and one name, a line.
+func (d *document) write() ([]byte, error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "{\n\"schema\":%d,\n", d.Schema)
+	for _, m := range []struct {
+		name  string
+		value any
+		skip  bool
+	}{{"name", d.Name, d.Name == ""}, {"meta", d.Meta, len(d.Meta) == 0}, {"parameters", d.Parameters, false}, {"results", d.Results, false}} {
+		if m.skip {
+			continue
+		}
+		value, err := appendPlain(nil, reflect.ValueOf(m.value))
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&b, "%q:%s,\n", m.name, value)
+	}
+	b.WriteString("\"nodes\":[")
+	for i, n := range d.Nodes {
+		b.WriteString([]string{",\n", "\n"}[boolInt(i == 0)])
+		b.Write(n)
+	}
+	b.WriteString("\n],\n\"names\":{")
+	for i, name := range slices.Sorted(maps.Keys(d.Names)) {
+		b.WriteString([]string{",\n", "\n"}[boolInt(i == 0)])
+		key, err := appendPlain(nil, reflect.ValueOf(name))
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&b, "%s:%s", key, d.Names[name])
+	}
+	b.WriteString("\n}\n}\n")
+	return b.Bytes(), nil
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+type encoder struct {
+	number  map[*Node]int
+	tensors map[string]*Tensor
+	named   map[*Tensor]string
+	taken   map[string]bool // names that a tensor without one must not get
+}
+
+func (e *encoder) node(n *Node) ([]byte, error) {
+	d := documentNode{Name: n.Name, Op: n.OpName(), Outputs: n.outputs, Origin: n.Origin}
+	for _, s := range []string{n.Name, n.Origin.Node, n.Origin.Op} {
+		if !utf8.ValidString(s) {
+			return nil, fmt.Errorf("%q is not UTF-8", s)
+		}
+	}
+	if _, known := registry[d.Op]; !known {
+		return nil, fmt.Errorf("the op is not registered")
+	}
+	for _, v := range n.inputs {
+		d.Inputs = append(d.Inputs, valueRef{e.number[v.Node], v.Index})
+	}
+	if c, ok := n.op.(*Constant); ok {
+		e.constant(&d, n, c.Value)
+	} else {
+		attributes, err := appendJSON(nil, reflect.ValueOf(n.op))
+		if err != nil {
+			return nil, err
+		}
+		if string(attributes) != "{}" {
+			d.Attributes = attributes
+		}
+	}
+	return appendJSON(nil, reflect.ValueOf(&d))
+}
+
+func (e *encoder) constant(d *documentNode, n *Node, t *Tensor) {
+	if t.Type() != String {
+		d.Tensor = e.tensorName(n, t)
+		return
+	}
+	if !slices.ContainsFunc(t.strings, func(s string) bool { return !utf8.ValidString(s) }) {
+		d.Strings = t.strings
+		return
+	}
+	for _, s := range t.strings {
+		d.Bytes = append(d.Bytes, []byte(s))
+	}
+}
+
+// tensorName names a constant's tensor: after its node if no other tensor has that
+// name. One tensor has one name.
+func (e *encoder) tensorName(n *Node, t *Tensor) string {
+	if name, ok := e.named[t]; ok {
+		return name
+	}
+	name := n.Name
+	if _, dup := e.tensors[name]; dup || name == "" || name == metadataName {
+		for i := e.number[n]; ; i++ {
+			name = fmt.Sprintf("%s#%d", n.Name, i)
+			if _, dup := e.tensors[name]; !dup && !e.taken[name] {
+				break
+			}
+		}
+	}
+	e.named[t] = name
+	e.tensors[name] = t
+	return name
+}
+
+// metadataName is the one name that safetensors files do not allow for a tensor.
+const metadataName = "__metadata__"
+
+// DecodeJSON reads what EncodeJSON wrote. Everything is checked and inferred again:
+// unknown ops, attributes and fields, inputs that are not there, tensors of other
+// types or shapes than the graph says, and whatever an op's Infer rejects are errors
+// that wrap ErrJSON. The Function borrows the tensors.
+func DecodeJSON(graph []byte, tensors map[string]*Tensor) (*Function, error) {
+	f, err := decodeJSON(graph, tensors)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrJSON, err)
+	}
+	return f, nil
+}
+
+func decodeJSON(graph []byte, tensors map[string]*Tensor) (*Function, error) {
+	if len(graph) > MaxJSONBytes {
+		return nil, fmt.Errorf("got %d bytes, the limit is %d", len(graph), MaxJSONBytes)
+	}
+	if !json.Valid(graph) || !utf8.Valid(graph) {
+		return nil, fmt.Errorf("not JSON in UTF-8")
+	}
+	var doc document
+	if err := parseDocument(graph, &doc); err != nil {
+		return nil, err
+	}
+	d := decoder{doc: &doc, tensors: tensors}
+	for i, raw := range doc.Nodes {
+		if err := d.node(raw); err != nil {
+			return nil, fmt.Errorf("node %d: %w", i, err)
+		}
+	}
+	return d.function()
+}
+
+func parseDocument(graph []byte, doc *document) error {
+	names := false
+	err := eachMember(graph, func(name string, value json.RawMessage) error {
+		switch name {
+		case "nodes":
+			list, err := rawElements(value)
+			doc.Nodes = list
+			if len(list) > MaxJSONNodes {
+				return fmt.Errorf("got %d nodes, the limit is %d", len(list), MaxJSONNodes)
+			}
+			return err
+		case "names":
+			names = true
+			doc.Names = map[string]json.RawMessage{}
+			return eachMember(value, func(name string, ref json.RawMessage) error {
+				doc.Names[name] = ref
+				return nil
+			})
+		case "meta":
+			doc.Meta = map[string]string{}
+			return eachMember(value, func(name string, text json.RawMessage) error {
+				var s string
+				err := plain(text, reflect.ValueOf(&s).Elem())
+				doc.Meta[name] = s
+				return err
+			})
+		case "schema":
+			return plain(value, reflect.ValueOf(&doc.Schema).Elem())
+		case "name":
+			return plain(value, reflect.ValueOf(&doc.Name).Elem())
+		case "parameters":
+			return parseJSON(value, reflect.ValueOf(&doc.Parameters).Elem())
+		case "results":
+			return parseJSON(value, reflect.ValueOf(&doc.Results).Elem())
+		}
+		return fmt.Errorf("unknown field")
+	})
+	switch {
+	case err != nil:
+		return err
+	case doc.Schema != Schema:
+		return fmt.Errorf("schema version: got %d, want %d", doc.Schema, Schema)
+	case doc.Nodes == nil || doc.Parameters == nil || doc.Results == nil || !names:
+		return fmt.Errorf("want the fields nodes, parameters, results and names")
+	}
+	return nil
+}
+
+type decoder struct {
+	doc     *document
+	tensors map[string]*Tensor
+	nodes   []*Node
+}
+
+func (d *decoder) node(raw json.RawMessage) error {
+	var in documentNode
+	if err := d.parseNode(raw, &in); err != nil {
+		return err
+	}
+	if in.Op == "" {
+		return fmt.Errorf("want the field op")
+	}
+	n, err := d.build(&in)
+	if err != nil {
+		return fmt.Errorf("%q (%s): %w", in.Name, in.Op, err)
+	}
+	if err := checkOutputs(n.outputs, in.Outputs); err != nil {
+		return fmt.Errorf("%q (%s): %w", in.Name, in.Op, err)
+	}
+	n.Origin = in.Origin
+	d.nodes = append(d.nodes, n)
+	return nil
+}
+
+// parseNode reads a node's fields; its attributes stay as they are until its op is known.
+func (d *decoder) parseNode(raw json.RawMessage, in *documentNode) error {
+	v := reflect.ValueOf(in).Elem()
+	fields := jsonFields(v.Type())
+	return eachMember(raw, func(name string, value json.RawMessage) error {
+		if name == "attributes" {
+			in.Attributes = value
+			return nil
+		}
+		for _, f := range fields {
+			if f.name != name {
+				continue
+			}
+			if name == "bytes" {
+				return plain(value, v.FieldByIndex(f.index))
+			}
+			return parseJSON(value, v.FieldByIndex(f.index))
+		}
+		return fmt.Errorf("unknown field")
+	})
+}
+
+func (d *decoder) build(in *documentNode) (*Node, error) {
+	inputs := make([]Value, len(in.Inputs))
+	for i, ref := range in.Inputs {
+		var err error
+		if inputs[i], err = d.value(ref); err != nil {
+			return nil, fmt.Errorf("input %d: %w", i, err)
+		}
+	}
+	op, err := NewOp(in.Op)
+	if err != nil {
+		return nil, err
+	}
+	switch op := op.(type) {
+	case *Constant:
+		if op.Value, err = d.constant(in); err != nil {
+			return nil, err
+		}
+	default:
+		if in.Tensor != "" || in.Strings != nil || in.Bytes != nil {
+			return nil, fmt.Errorf("got a tensor, which only a Constant has")
+		}
+	}
+	if in.Attributes != nil {
+		if err := parseStruct(in.Attributes, reflect.ValueOf(op).Elem()); err != nil {
+			return nil, fmt.Errorf("attributes: %w", err)
+		}
+	}
+	if p, ok := op.(*Parameter); ok {
+		if err := checkShape(p.Shape); err != nil {
+			return nil, err
+		}
+	}
+	return NewNamedNode(in.Name, op, inputs...)
+}
+
+func (d *decoder) value(ref valueRef) (Value, error) {
+	if ref[0] < 0 || ref[0] >= len(d.nodes) {
+		return Value{}, fmt.Errorf("got node %d, want one of the %d before", ref[0], len(d.nodes))
+	}
+	n := d.nodes[ref[0]]
+	if ref[1] < 0 || ref[1] >= len(n.outputs) {
+		return Value{}, fmt.Errorf("got output %d of node %d, want one of its %d", ref[1], ref[0], len(n.outputs))
+	}
+	return n.Out(ref[1]), nil
+}
+
+func (d *decoder) constant(in *documentNode) (*Tensor, error) {
+	if len(in.Outputs) != 1 {
+		return nil, fmt.Errorf("got %d outputs, want 1", len(in.Outputs))
+	}
+	strings := in.Strings
+	for _, s := range in.Bytes {
+		strings = append(strings, string(s))
+	}
+	if in.Outputs[0].Type == String {
+		return StringTensor(in.Outputs[0].Shape, strings)
+	}
+	t, ok := d.tensors[in.Tensor]
+	switch {
+	case strings != nil:
+		return nil, fmt.Errorf("got strings, want a tensor of %v", in.Outputs[0])
+	case !ok || t == nil:
+		return nil, fmt.Errorf("no tensor %q", in.Tensor)
+	}
+	return t, nil
+}
+
+// checkShape bounds what a Parameter may declare.
+func checkShape(s Shape) error {
+	known := Shape{}
+	for _, dim := range s {
+		switch {
+		case dim < Unknown:
+			return fmt.Errorf("got dimension %d, want >= 0, or -1 if it is unknown", dim)
+		case dim != Unknown:
+			known = append(known, dim)
+		}
+	}
+	if len(s) > maxRank {
+		return fmt.Errorf("got %d dimensions, want at most %d", len(s), maxRank)
+	}
+	_, err := known.Elements()
+	return err
+}
+
+func checkOutputs(inferred, stored []Fact) error {
+	if len(stored) != len(inferred) {
+		return fmt.Errorf("got %d outputs, want %d", len(stored), len(inferred))
+	}
+	for i, f := range stored {
+		if g := inferred[i]; !f.Type.compatible(g.Type) || !f.Shape.Compatible(g.Shape) {
+			return fmt.Errorf("output %d: got %v, want %v", i, f, g)
+		}
+	}
+	return nil
+}
+
+func (d *decoder) function() (*Function, error) {
+	f := &Function{Name: d.doc.Name, Meta: d.doc.Meta, Names: map[string]Value{}}
+	var err error
+	if f.Parameters, err = boundary[Parameter](d, "parameter", d.doc.Parameters); err != nil {
+		return nil, err
+	}
+	if f.Results, err = boundary[Result](d, "result", d.doc.Results); err != nil {
+		return nil, err
+	}
+	for name, raw := range d.doc.Names {
+		var ref valueRef
+		if err := parseJSON(raw, reflect.ValueOf(&ref).Elem()); err != nil {
+			return nil, fmt.Errorf("name %q: %w", name, err)
+		}
+		if f.Names[name], err = d.value(ref); err != nil {
+			return nil, fmt.Errorf("name %q: %w", name, err)
+		}
+	}
+	for _, n := range f.Nodes() {
+		if _, ok := n.op.(*Parameter); ok && !slices.Contains(f.Parameters, n) {
+			return nil, fmt.Errorf("node %q (Parameter) is read but is not among the parameters", n.Name)
+		}
+	}
+	return f, nil
+}
+
+// boundary returns the nodes of the given numbers, which must be of op T and have
+// names of their own.
+func boundary[T any](d *decoder, what string, numbers []int) ([]*Node, error) {
+	var nodes []*Node
+	seen := map[string]bool{}
+	for _, i := range numbers {
+		if i < 0 || i >= len(d.nodes) {
+			return nil, fmt.Errorf("%s: got node %d, want one of %d", what, i, len(d.nodes))
+		}
+		n := d.nodes[i]
+		if _, ok := any(n.op).(*T); !ok {
+			return nil, fmt.Errorf("%s: node %d is %s, want %s", what, i, n.OpName(), reflect.TypeFor[T]().Name())
+		}
+		if n.Name == "" || seen[n.Name] {
+			return nil, fmt.Errorf("%s: node %d has the name %q, want one that no other has", what, i, n.Name)
+		}
+		seen[n.Name] = true
+		nodes = append(nodes, n)
+	}
+	return nodes, nil
+}
