@@ -1,0 +1,112 @@
+package core
+
+import "math"
+
+var _ = register[TFDequantize]()
+
+// TFDequantize is TensorFlow's Dequantize. Every step is rounded to float32 on its own;
+// [lo, hi] are the bounds of q's type, n = hi-lo+1.
+//
+//	MIN_COMBINED: (q + half)*((max-min)/(hi-lo)) + min, half = n/2 if signed, else 0
+//	MIN_FIRST:    s = (max-min)/(n-1), rm = rha(min/s)*s; (rm - lo*s) + q*s
+//	SCALED:       q*s, s = max/hi if unsigned, else max(min/lo', max/hi),
+//	              lo' = lo + 1 with NarrowRange
+//
+// With an Axis each slice has its own range.
+//
+//	Inputs:  q: i8, u8, i16, u16 or i32, any shape
+//	         min: f32, [] or [1]; [dimension at Axis] with an Axis
+//	         max: f32, min's shape
+//	Outputs: y: OutType (bf16 rounds to nearest even), the shape of q
+//
+//	C1: Mode is one of the modes; OutType is f32 or bf16
+//	C2: q is i8, u8, i16, u16 or i32
+//	C4: Axis is -1 (none) or an axis of q, not with MIN_FIRST
+//	C5: NarrowRange only with SCALED
+//	R1 to R3: see tf_quantization.go
+type TFDequantize struct {
+	Mode        QuantizeMode `json:"mode"`
+	Axis        int          `json:"axis"` // -1 for none
+	NarrowRange bool         `json:"narrow_range,omitempty"`
+	OutType     Type         `json:"out_type"`
+}
+
+// InputNames names the inputs.
+func (op *TFDequantize) InputNames() []string { return []string{"q", "min", "max"} }
+
+// Infer checks C1 to C5 and R1 to R3.
+func (op *TFDequantize) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 3); err != nil {
+		return nil, err
+	}
+	switch {
+	case op.Mode >= numQuantizeModes:
+		return nil, Violation("C1", -1, "unknown mode %d", op.Mode)
+	case op.OutType != F32 && op.OutType != BF16:
+		return nil, Violation("C1", -1, "output type: got %v, want f32 or bf16", op.OutType)
+	case op.Axis != -1 && op.Mode == MinFirst:
+		return nil, Violation("C4", -1, "axis: got %d with mode MIN_FIRST, want -1", op.Axis)
+	case op.NarrowRange && op.Mode != Scaled:
+		return nil, Violation("C5", -1, "narrow range: got mode %v, want SCALED", op.Mode)
+	}
+	if err := wantType("C2", in, 0, I8, U8, I16, U16, I32); err != nil {
+		return nil, err
+	}
+	channels, err := sliceAxis("C4", op.Axis, in[0].Shape)
+	if err != nil {
+		return nil, err
+	}
+	if err := inferTFRange(in, 1, 2, channels); err != nil {
+		return nil, err
+	}
+	if op.Axis >= 0 {
+		if err := wantChannels(in, 1, 2, channels); err != nil {
+			return nil, err
+		}
+	}
+	return []Fact{{op.OutType, in[0].Shape}}, nil
+}
+
+// Eval dequantizes each slice.
+func (op *TFDequantize) Eval(in, out []*Tensor) error {
+	ranges, err := readRanges(in[1], in[2], 1, 2)
+	if err != nil {
+		return err
+	}
+	functions := make([]func(int64) float32, len(ranges))
+	for c, r := range ranges {
+		functions[c] = op.function(in[0].typ, r)
+	}
+	if err := ensure(out, 0, op.OutType, in[0].shape); err != nil {
+		return err
+	}
+	q := in[0].Int64s()
+	y := make([]float32, len(q))
+	eachSlice(in[0].shape, op.Axis, func(i, c int) { y[i] = functions[c](q[i]) })
+	out[0].setFloat32s(y)
+	return nil
+}
+
+// function returns what dequantizes the values of a range.
+func (op *TFDequantize) function(t Type, r tfRange) func(q int64) float32 {
+	lo, hi := t.Bounds()
+	switch op.Mode {
+	case MinCombined:
+		var half float32
+		if t.IsSigned() {
+			half = float32(float64(hi-lo+1) / 2)
+		}
+		s := (r.max - r.min) / (float32(hi) - float32(lo))
+		return func(q int64) float32 { return float32((float32(q)+half)*s) + r.min }
+	case MinFirst:
+		return r.eigenDequantize(t)
+	}
+	s := r.max / float32(hi)
+	if t.IsSigned() {
+		if op.NarrowRange {
+			lo++
+		}
+		s = float32(math.Max(float64(r.min/float32(lo)), float64(s)))
+	}
+	return func(q int64) float32 { return float32(q) * s }
+}

@@ -1,0 +1,268 @@
+package core
+
+import "math"
+
+var _ = register[TFQuantizeV2]()
+
+// QuantizeMode is the formula between reals and quantized values of TensorFlow's
+// QuantizeV2 and Dequantize.
+type QuantizeMode uint8
+
+// The quantize modes.
+const (
+	MinCombined QuantizeMode = iota
+	MinFirst
+	Scaled
+	numQuantizeModes
+)
+
+var quantizeModeNames = [numQuantizeModes]string{"MIN_COMBINED", "MIN_FIRST", "SCALED"}
+
+// String returns TensorFlow's name.
+func (m QuantizeMode) String() string { return enumName(m, quantizeModeNames[:]) }
+
+// MarshalText makes a QuantizeMode its name in JSON.
+func (m QuantizeMode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText parses a mode's name.
+func (m *QuantizeMode) UnmarshalText(b []byte) error {
+	return parseEnum(m, string(b), "quantize mode", quantizeModeNames[:])
+}
+
+// TFQuantizeV2 is TensorFlow's QuantizeV2. Every step is rounded to float32 on its own;
+// [lo, hi] are the bounds of Type, A(mn, mx) = max(|mn|, |mx|). First the range grows:
+//
+//	mn = min(0, min)
+//	mx = max(0, max(max, mn + EnsureMinimumRange*max(1, |mn|, |max|)))
+//
+// MIN_COMBINED: s = (hi-lo)/(mx-mn), y = (clip(x)-mn)*s; unsigned q = trunc(y + 0.5),
+// signed q = rha(y - (hi-lo+1)/2); the range out is (mn, mx).
+//
+// MIN_FIRST: u8 q = sat(rne((x-mn)*(255/(mx-mn)))); others q = sat(rha(x*s) -
+// (rha(mn*s)-lo)), s = (hi-lo)/(mx-mn); the range out is (mn, mx).
+//
+// SCALED: lo' = lo + 1 for a signed NarrowRange; s = the smaller of lo'/mn and hi/mx
+// that are > 0; q = round(clip(x)*s) within [lo'/s, hi/s], the range out (0 and hi/s
+// for u8 and u16).
+//
+// SCALED of 8 bits with RoundNearestTowardEven and no NarrowRange: m = A(mn, mx);
+// u8 q = sat(rne(x*(255/m))), range out (0, m); i8 q = sat(rne(x*(127.5/m))), range out
+// (-m, m).
+//
+// With an Axis each slice has its own range.
+//
+//	Inputs:  x: f32, any shape
+//	         min: f32, [] or [1]; [dimension at Axis] with an Axis
+//	         max: f32, min's shape
+//	Outputs: q: Type, the shape of x
+//	         min, max: f32, []; [dimension at Axis] with an Axis
+//
+//	C1: Type is i8, u8, i16, u16 or i32; Mode is one of the modes
+//	C2: x is f32
+//	C3: RoundMode is RoundNearestTowardInfinity or, with SCALED, RoundNearestTowardEven
+//	C4: Axis is -1 (none) or an axis of x, not with MIN_FIRST
+//	C5: NarrowRange only with SCALED; EnsureMinimumRange is finite and >= 0
+//	C6: the grown range is not empty
+//	R1 to R3: see tf_quantization.go
+//
+// A zero-width range with EnsureMinimumRange 0 fails C6.
+type TFQuantizeV2 struct {
+	Type               Type         `json:"type"`
+	Mode               QuantizeMode `json:"mode"`
+	RoundMode          RoundMode    `json:"round_mode"`
+	NarrowRange        bool         `json:"narrow_range,omitempty"`
+	Axis               int          `json:"axis"` // -1 for none
+	EnsureMinimumRange float32      `json:"ensure_minimum_range"`
+
+	// Factor127 makes the i8 factor of SCALED to even 127/m, as TensorFlow up to 2.8 did.
+	Factor127 bool `json:"factor_127,omitempty"`
+}
+
+var tfRangeInputs = []string{"x", "min", "max"}
+
+// InputNames names the inputs.
+func (op *TFQuantizeV2) InputNames() []string { return tfRangeInputs }
+
+// Infer checks C1 to C6 and R1 to R3.
+func (op *TFQuantizeV2) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 3); err != nil {
+		return nil, err
+	}
+	if err := op.check(); err != nil {
+		return nil, err
+	}
+	if err := wantType("C2", in, 0, F32); err != nil {
+		return nil, err
+	}
+	channels, err := sliceAxis("C4", op.Axis, in[0].Shape)
+	if err != nil {
+		return nil, err
+	}
+	if err := inferTFRange(in, 1, 2, channels); err != nil {
+		return nil, err
+	}
+	out := Shape{}
+	if op.Axis >= 0 {
+		if err := wantChannels(in, 1, 2, channels); err != nil {
+			return nil, err
+		}
+		out = Shape{channels}
+	}
+	if in[1].Const != nil && in[2].Const != nil {
+		if _, err := op.grown(in[1].Const, in[2].Const); err != nil {
+			return nil, err
+		}
+	}
+	return []Fact{{op.Type, in[0].Shape}, {F32, out}, {F32, out}}, nil
+}
+
+// wantChannels checks that a range has one element per channel, not one for all.
+func wantChannels(in []Operand, i, j, channels int) error {
+	for _, k := range []int{i, j} {
+		if !in[k].Shape.Compatible(Shape{channels}) {
+			return Violation("R2", k, "got shape %v, want %v", in[k].Shape, Shape{channels})
+		}
+	}
+	return nil
+}
+
+func (op *TFQuantizeV2) check() error {
+	switch e := float64(op.EnsureMinimumRange); {
+	case !isTFQuantized(op.Type):
+		return Violation("C1", -1, "type: got %v, want i8, u8, i16, u16 or i32", op.Type)
+	case op.Mode >= numQuantizeModes:
+		return Violation("C1", -1, "unknown mode %d", op.Mode)
+	case op.RoundMode != RoundNearestTowardInfinity && (op.RoundMode != RoundNearestTowardEven || op.Mode != Scaled):
+		return Violation("C3", -1, "round mode: got %v with mode %v, want %v, or %v with SCALED", op.RoundMode, op.Mode, RoundNearestTowardInfinity, RoundNearestTowardEven)
+	case op.Axis != -1 && op.Mode == MinFirst:
+		return Violation("C4", -1, "axis: got %d with mode MIN_FIRST, want -1", op.Axis)
+	case op.NarrowRange && op.Mode != Scaled:
+		return Violation("C5", -1, "narrow range: got mode %v, want SCALED", op.Mode)
+	case !(e >= 0) || math.IsInf(e, 0):
+		return Violation("C5", -1, "ensure_minimum_range: got %v, want finite and >= 0", op.EnsureMinimumRange)
+	}
+	return nil
+}
+
+func isTFQuantized(t Type) bool { return t == I8 || t == U8 || t == I16 || t == U16 || t == I32 }
+
+// grown returns the ranges after they grew, and checks R3 and C6.
+func (op *TFQuantizeV2) grown(minT, maxT *Tensor) ([]tfRange, error) {
+	ranges, err := readRanges(minT, maxT, 1, 2)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range ranges {
+		mn := min(0, r.min)
+		eps := float32(op.EnsureMinimumRange * max(1, abs32(r.min), abs32(r.max)))
+		mx := max(0, r.max, mn+eps)
+		if mn == mx || math.IsInf(float64(mx-mn), 0) {
+			return nil, Violation("C6", -1, "got the range [%v, %v], want one of a finite width, not zero", r.min, r.max)
+		}
+		ranges[i] = tfRange{mn, mx}
+	}
+	return ranges, nil
+}
+
+// Eval quantizes each slice.
+func (op *TFQuantizeV2) Eval(in, out []*Tensor) error {
+	ranges, err := op.grown(in[1], in[2])
+	if err != nil {
+		return err
+	}
+	functions := make([]func(float32) int64, len(ranges))
+	if err := ensure(out, 1, F32, Shape{len(ranges)}); err != nil {
+		return err
+	}
+	if err := ensure(out, 2, F32, Shape{len(ranges)}); err != nil {
+		return err
+	}
+	mins, maxs := Data[float32](out[1]), Data[float32](out[2])
+	for c, r := range ranges {
+		var to tfRange
+		functions[c], to = op.function(r)
+		mins[c], maxs[c] = to.min, to.max
+	}
+	if err := ensure(out, 0, op.Type, in[0].shape); err != nil {
+		return err
+	}
+	x := Data[float32](in[0])
+	q := make([]int64, len(x))
+	eachSlice(in[0].shape, op.Axis, func(i, c int) { q[i] = functions[c](x[i]) })
+	out[0].setInts(q)
+	return nil
+}
+
+// function returns what quantizes the values of a range, and the range out.
+func (op *TFQuantizeV2) function(r tfRange) (func(x float32) int64, tfRange) {
+	lo, hi := op.Type.Bounds()
+	switch {
+	case op.Mode == MinCombined:
+		return op.minCombined(r), r
+	case op.Mode == MinFirst && op.Type == U8:
+		s := 255 / (r.max - r.min)
+		return func(x float32) int64 {
+			return Saturate(math.RoundToEven(float64((x-r.min)*s)), lo, hi)
+		}, r
+	case op.Mode == MinFirst:
+		return r.eigenQuantize(op.Type), r
+	case op.RoundMode == RoundNearestTowardEven && !op.NarrowRange && op.Type.Size() == 1:
+		return op.scaledToEven(r)
+	}
+	return op.scaled(r)
+}
+
+func (op *TFQuantizeV2) minCombined(r tfRange) func(x float32) int64 {
+	lo, hi := op.Type.Bounds()
+	s := (float32(hi) - float32(lo)) / (r.max - r.min)
+	half := float32(float64(hi-lo+1) / 2)
+	return func(x float32) int64 {
+		y := (clipTo(x, r) - r.min) * s
+		if !op.Type.IsSigned() {
+			return Saturate(math.Trunc(float64(y+0.5)), lo, hi)
+		}
+		return Saturate(float64(rha32(y-half)), lo, hi)
+	}
+}
+
+// clipTo limits x to a range; NaN gives the minimum.
+func clipTo(x float32, r tfRange) float32 {
+	switch {
+	case !(x > r.min):
+		return r.min
+	case x > r.max:
+		return r.max
+	}
+	return x
+}
+
+func (op *TFQuantizeV2) scaledToEven(r tfRange) (func(x float32) int64, tfRange) {
+	lo, hi := op.Type.Bounds()
+	m := r.magnitude()
+	s, to := 255/m, tfRange{0, m}
+	if op.Type == I8 {
+		s, to = 127.5/m, tfRange{-m, m}
+		if op.Factor127 {
+			s = 127 / m
+		}
+	}
+	return func(x float32) int64 { return Saturate(math.RoundToEven(float64(x*s)), lo, hi) }, to
+}
+
+func (op *TFQuantizeV2) scaled(r tfRange) (func(x float32) int64, tfRange) {
+	lo, hi := op.Type.Bounds()
+	if op.NarrowRange {
+		lo++
+	}
+	s := float32(math.Inf(1))
+	if v := float32(lo) / r.min; float32(lo)*r.min > 0 {
+		s = min(s, v)
+	}
+	if v := float32(hi) / r.max; float32(hi)*r.max > 0 {
+		s = min(s, v)
+	}
+	to := tfRange{float32(lo) / s, float32(hi) / s}
+	return func(x float32) int64 {
+		return Saturate(op.RoundMode.Round(float64(clipTo(x, to)*s)), lo, hi)
+	}, to
+}

@@ -1,0 +1,247 @@
+package core
+
+import (
+	"math"
+	"slices"
+)
+
+// The conversions between reals and quantized values that several of TensorFlow's ops
+// share, in their exact arithmetic (quantization_utils.h), and the validation of their
+// ranges. rha rounds to nearest, ties away from zero; n is 2^bits of the type.
+
+// tfRange is a range of reals that a type's values stand for.
+type tfRange struct{ min, max float32 }
+
+// steps returns n and the lowest value of a quantized type.
+func steps(t Type) (n, lowest float64) {
+	lo, hi := t.Bounds()
+	return float64(hi-lo) + 1, float64(lo)
+}
+
+// adjusted returns (max-min)*(n/(n-1)).
+func (r tfRange) adjusted(n float64) float64 {
+	return float64(r.max-r.min) * (n / (n - 1))
+}
+
+// floatToQuantizedUnclamped is TensorFlow's function of that name:
+// rha(x*k) - rha(min*k) + lowest with k = n / ((max-min)*(n/(n-1))), in float64; lowest
+// if min == max.
+func (r tfRange) floatToQuantizedUnclamped(x float32, t Type) float64 {
+	n, lowest := steps(t)
+	if r.min == r.max {
+		return lowest
+	}
+	k := n / r.adjusted(n)
+	return math.Round(float64(x)*k) - math.Round(float64(r.min)*k) + lowest
+}
+
+// floatToQuantized is floatToQuantizedUnclamped within the type.
+func (r tfRange) floatToQuantized(x float32, t Type) int64 {
+	lo, hi := t.Bounds()
+	return Saturate(r.floatToQuantizedUnclamped(x, t), lo, hi)
+}
+
+// quantizedToFloat returns a function for the values of a type:
+// f32(base + (q-lowest)*k), k = ((max-min)*(n/(n-1)))/n in float64 and
+// base = rha(min/k)*k in float32; min if min == max.
+func (r tfRange) quantizedToFloat(t Type) func(q int64) float32 {
+	if r.min == r.max {
+		return func(int64) float32 { return r.min }
+	}
+	n, lowest := steps(t)
+	k := r.adjusted(n) / n
+	k32 := float32(k)
+	base := float64(float32(rha32(r.min/k32) * k32))
+	return func(q int64) float32 {
+		return float32(base + float64((float64(q)-lowest)*k))
+	}
+}
+
+
+// eigenDequantize returns DEQUANTIZE_WITH_EIGEN, in float32: k = (max-min)/(n-1),
+// base = rha(min/k)*k (min if min == max); (base - lowest*k) + q*k.
+func (r tfRange) eigenDequantize(t Type) func(q int64) float32 {
+	n, lowest := steps(t)
+	k := float32(float64(r.max-r.min) / (n - 1))
+	base := r.min
+	if r.max != r.min {
+		base = float32(rha32(r.min/k) * k)
+	}
+	base -= float32(float32(lowest) * k)
+	return func(q int64) float32 { return base + float32(float32(q)*k) }
+}
+
+// eigenQuantize returns QUANTIZE_WITH_EIGEN, in float32: k = (n-1)/(max-min) (0 if
+// equal), m = rha(min*k); clamp(rha(x*k) - (m - lowest)). The upper bound of i32 is the
+// largest float32 below 2^31.
+func (r tfRange) eigenQuantize(t Type) func(x float32) int64 {
+	n, lowest := steps(t)
+	var k float32
+	if r.max != r.min {
+		k = float32((n - 1) / float64(r.max-r.min))
+	}
+	offset := rha32(r.min*k) - float32(lowest)
+	lo, hi := t.Bounds()
+	if t == I32 {
+		hi = 2147483520
+	}
+	return func(x float32) int64 {
+		return Saturate(float64(rha32(x*k)-offset), lo, hi)
+	}
+}
+
+// requantizeInNewRange returns FloatToQuantized of QuantizedToFloat.
+func (r tfRange) requantizeInNewRange(from Type, to tfRange, t Type) func(q int64) int64 {
+	real := r.quantizedToFloat(from)
+	return func(q int64) int64 { return to.floatToQuantized(real(q), t) }
+}
+
+// level returns the real distance of two neighbours: (max-min)/(highest-lowest).
+func (r tfRange) level(t Type) float32 {
+	lo, hi := t.Bounds()
+	return (r.max - r.min) / float32(hi-lo)
+}
+
+// productRange returns the range of the i32 products of values of two ranges.
+func productRange(a tfRange, ta Type, b tfRange, tb Type) tfRange {
+	one := float32(a.level(ta) * b.level(tb))
+	return tfRange{one * -(1 << 31), one * (1 << 31)}
+}
+
+// magnitude returns A(min, max) = max(|min|, |max|).
+func (r tfRange) magnitude() float32 { return max(abs32(r.min), abs32(r.max)) }
+
+
+// truncateToInt64 is the CPU's conversion that TensorFlow's integer arithmetic rests
+// on: what does not fit gives -2^63.
+func truncateToInt64(x float64) int64 {
+	if !(x >= -(1<<63) && x < 1<<63) {
+		return math.MinInt64
+	}
+	return int64(x)
+}
+
+// The constraints on range inputs that all ops of TensorFlow's min/max family share:
+//
+//	R1: min and max are f32
+//	R2: min and max have shape [] or [1]; or [C] where the op says so
+//	R3: min and max are finite, and min <= max
+//
+// R3 is checked at once for constants, and at run time for all.
+
+// inferRange checks R1 and R2, and R3 for constants, of the range at inputs i and j.
+// channels is the C of a range of [C]; noChannels if there is none.
+func inferTFRange(in []Operand, i, j, channels int) error {
+	for _, k := range []int{i, j} {
+		o := in[k]
+		if !o.Type.compatible(F32) {
+			return Violation("R1", k, "got type %v, want f32", o.Type)
+		}
+		if !rangeShape(o.Shape, channels) {
+			if channels == noChannels {
+				return Violation("R2", k, "got shape %v, want [] or [1]", o.Shape)
+			}
+			return Violation("R2", k, "got shape %v, want [] or %v", o.Shape, Shape{channels})
+		}
+	}
+	if channels != noChannels && !in[i].Shape.Compatible(in[j].Shape) {
+		return Violation("R2", j, "got shape %v, want min's %v", in[j].Shape, in[i].Shape)
+	}
+	if in[i].Const == nil || in[j].Const == nil {
+		return nil
+	}
+	_, err := readRanges(in[i].Const, in[j].Const, i, j)
+	return err
+}
+
+const noChannels = -2
+
+func rangeShape(s Shape, channels int) bool {
+	return s.Compatible(Shape{}) || s.Compatible(Shape{1}) || channels != noChannels && s.Compatible(Shape{channels})
+}
+
+// readRanges returns the ranges that inputs i and j hold, and checks R3.
+func readRanges(minT, maxT *Tensor, i, j int) ([]tfRange, error) {
+	mins, maxs := Data[float32](minT), Data[float32](maxT)
+	if len(mins) != len(maxs) || len(mins) == 0 {
+		return nil, Violation("R2", j, "got %d elements, want as many as min's %d, at least one", len(maxs), len(mins))
+	}
+	out := make([]tfRange, len(mins))
+	for c, mn := range mins {
+		for k, v := range []float32{mn, maxs[c]} {
+			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+				return nil, Violation("R3", []int{i, j}[k], "got %v, want a finite number", v)
+			}
+		}
+		if mn > maxs[c] {
+			return nil, Violation("R3", i, "got min %v > max %v, want min <= max", mn, maxs[c])
+		}
+		out[c] = tfRange{mn, maxs[c]}
+	}
+	return out, nil
+}
+
+// readRange is readRanges for a range of one element.
+func readRange(in []*Tensor, i, j int) (tfRange, error) {
+	r, err := readRanges(in[i], in[j], i, j)
+	if err != nil {
+		return tfRange{}, err
+	}
+	return r[0], nil
+}
+
+// setRange stores a range in two scalar outputs.
+func setRange(out []*Tensor, i int, r tfRange) {
+	Data[float32](out[i])[0], Data[float32](out[i+1])[0] = r.min, r.max
+}
+
+// rangeFacts appends the facts of a scalar range to those of an output.
+func rangeFacts(t Type, s Shape) []Fact {
+	return []Fact{{t, s}, {F32, Shape{}}, {F32, Shape{}}}
+}
+
+// wantType checks that input i has one of some types.
+func wantType(constraint string, in []Operand, i int, types ...Type) error {
+	if t := in[i].Type; t != Dynamic && !slices.Contains(types, t) {
+		return Violation(constraint, i, "got type %v, want one of %v", t, types)
+	}
+	return nil
+}
+
+// mapInts stores f of each integer of x in y.
+func mapInts(x, y *Tensor, f func(int64) int64) {
+	v := x.Int64s()
+	d := make([]int64, len(v))
+	for i, q := range v {
+		d[i] = f(q)
+	}
+	y.setInts(d)
+}
+
+// eachSlice calls f with every flat index of a shape and its index on an axis; 0 for
+// axis -1.
+func eachSlice(s Shape, axis int, f func(i, c int)) {
+	n, inner := 1, s.elements()
+	if axis >= 0 {
+		n, inner = s[axis], Shape(s[axis+1:]).elements()
+	}
+	for i := range s.elements() {
+		f(i, i/inner%n)
+	}
+}
+
+// sliceAxis checks TensorFlow's axis attribute, -1 for none, against a shape, and
+// returns the number of ranges: noChannels for one of shape [] or [1].
+func sliceAxis(constraint string, axis int, s Shape) (channels int, err error) {
+	switch {
+	case axis == -1:
+		return noChannels, nil
+	case axis < -1 || axis >= maxRank || s.Ranked() && axis >= len(s):
+		return 0, Violation(constraint, -1, "axis: got %d for shape %v, want -1 (none) or an axis", axis, s)
+	case !s.Ranked():
+		return Unknown, nil
+	}
+	return s[axis], nil
+}
+
+func abs32(x float32) float32 { return float32(math.Abs(float64(x))) }

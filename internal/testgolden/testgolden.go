@@ -1,0 +1,251 @@
+// Package testgolden reads what real TensorFlow computed for one-op graphs, for tests:
+// the cases of an index.json, each with its graph (.pb), its inputs and outputs (.npz).
+//
+// It reads testdata/goldens of the repository and, if the environment variable
+// TF2NG_GOLDENS names a directory of the same form, that one as well.
+package testgolden
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"codeberg.org/sbinet/npyio/npz"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// Case is one graph with TensorFlow's inputs and outputs.
+type Case struct {
+	ID      string         `json:"id"`
+	Group   string         `json:"group"`
+	Op      string         `json:"op"`
+	Attrs   map[string]any `json:"attrs"`
+	Feeds   []Edge         `json:"feeds"`
+	Fetches []Edge         `json:"fetches"`
+	PB      string         `json:"pb"`
+	NPZ     string         `json:"npz"`
+
+	Dir     string                  `json:"-"`
+	Graph   *graphdef.Graph         `json:"-"`
+	Tensors map[string]*core.Tensor `json:"-"` // the arrays of the npz, by their names there
+}
+
+// Edge is a tensor that is fed or fetched.
+type Edge struct {
+	Tensor string `json:"tensor"` // "op:0"
+	NPZ    string `json:"npz"`    // its name in the npz
+	DType  string `json:"dtype"`  // TensorFlow's type
+}
+
+// Load returns the cases of the groups, or all without groups; at least one of each
+// group must be there.
+func Load(t testing.TB, groups ...string) []*Case {
+	t.Helper()
+	var cases []*Case
+	for _, dir := range directories(t) {
+		data, err := os.ReadFile(filepath.Join(dir, "index.json"))
+		require.NoError(t, err)
+		var index struct {
+			Cases []*Case `json:"cases"`
+		}
+		require.NoError(t, json.Unmarshal(data, &index))
+		for _, c := range index.Cases {
+			if len(groups) == 0 || slices.Contains(groups, c.Group) {
+				c.Dir = dir
+				c.load(t)
+				cases = append(cases, c)
+			}
+		}
+	}
+	for _, g := range groups {
+		require.True(t, slices.ContainsFunc(cases, func(c *Case) bool { return c.Group == g }), "no golden of group %s", g)
+	}
+	return cases
+}
+
+func directories(t testing.TB) []string {
+	root, err := os.Getwd()
+	require.NoError(t, err)
+	for {
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+			break
+		}
+		require.NotEqual(t, root, filepath.Dir(root), "the tests run outside the module")
+		root = filepath.Dir(root)
+	}
+	dirs := []string{filepath.Join(root, "testdata", "goldens")}
+	if more := os.Getenv("TF2NG_GOLDENS"); more != "" {
+		dirs = append(dirs, more)
+	}
+	return dirs
+}
+
+func (c *Case) load(t testing.TB) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(c.Dir, c.PB))
+	require.NoError(t, err)
+	c.Graph, err = graphdef.Parse(data, graphdef.Limits{})
+	require.NoError(t, err, c.ID)
+	r, err := npz.Open(filepath.Join(c.Dir, c.NPZ))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, r.Close()) }()
+	types := map[string]string{}
+	for _, e := range append(c.Feeds, c.Fetches...) {
+		types[e.NPZ] = e.DType
+	}
+	c.Tensors = map[string]*core.Tensor{}
+	for _, name := range r.Keys() {
+		base := name[:len(name)-len(filepath.Ext(name))]
+		c.Tensors[base] = readArray(t, r, name, types[base])
+	}
+}
+
+// readArray reads one array; bfloat16 is stored as its uint16 bits.
+func readArray(t testing.TB, r *npz.Reader, name, dtype string) *core.Tensor {
+	t.Helper()
+	h := r.Header(name)
+	require.False(t, h.Descr.Fortran, name)
+	shape := append(core.Shape{}, h.Descr.Shape...)
+	read := map[string]func() (*core.Tensor, error){
+		"|b1": func() (*core.Tensor, error) { return array[bool](r, name, shape) },
+		"|i1": func() (*core.Tensor, error) { return array[int8](r, name, shape) },
+		"|u1": func() (*core.Tensor, error) { return array[uint8](r, name, shape) },
+		"<i2": func() (*core.Tensor, error) { return array[int16](r, name, shape) },
+		"<u2": func() (*core.Tensor, error) { return array[uint16](r, name, shape) },
+		"<i4": func() (*core.Tensor, error) { return array[int32](r, name, shape) },
+		"<i8": func() (*core.Tensor, error) { return array[int64](r, name, shape) },
+		"<f4": func() (*core.Tensor, error) { return array[float32](r, name, shape) },
+		"<f8": func() (*core.Tensor, error) { return array[float64](r, name, shape) },
+	}[strings.Trim(h.Descr.Type, "'")]
+	require.NotNil(t, read, "%s: array of type %s", name, h.Descr.Type)
+	tensor, err := read()
+	require.NoError(t, err, name)
+	if dtype == "bfloat16" {
+		tensor, err = core.TensorOver(core.BF16, shape, tensor.Bytes())
+		require.NoError(t, err, name)
+	}
+	return tensor
+}
+
+func array[T core.Element](r *npz.Reader, name string, shape core.Shape) (*core.Tensor, error) {
+	n, err := shape.Elements()
+	if err != nil {
+		return nil, err
+	}
+	v := make([]T, n)
+	if len(shape) == 0 {
+		if err := r.Read(name, &v[0]); err != nil {
+			return nil, err
+		}
+	} else if err := r.Read(name, &v); err != nil {
+		return nil, err
+	}
+	return core.TensorOf(shape, v)
+}
+
+var types = map[graphdef.DataType]core.Type{
+	graphdef.Float: core.F32, graphdef.Double: core.F64, graphdef.Bfloat16: core.BF16, graphdef.Half: core.F16,
+	graphdef.Bool: core.Bool, graphdef.Int8: core.I8, graphdef.Uint8: core.U8, graphdef.Int16: core.I16, graphdef.Uint16: core.U16,
+	graphdef.Int32: core.I32, graphdef.Int64: core.I64, graphdef.Qint8: core.I8, graphdef.Quint8: core.U8,
+	graphdef.Qint16: core.I16, graphdef.Quint16: core.U16, graphdef.Qint32: core.I32,
+}
+
+// Node returns the node that the case is about: the one of the first fetch.
+func (c *Case) Node(t testing.TB) *graphdef.Node {
+	t.Helper()
+	n, ok := c.Graph.Lookup(nodeOf(c.Fetches[0].Tensor))
+	require.True(t, ok, c.ID)
+	return n
+}
+
+func nodeOf(tensor string) string {
+	for i, r := range tensor {
+		if r == ':' {
+			return tensor[:i]
+		}
+	}
+	return tensor
+}
+
+// Inputs returns the node's inputs, fed or constant.
+func (c *Case) Inputs(t testing.TB) []*core.Tensor {
+	t.Helper()
+	var in []*core.Tensor
+	for _, i := range c.Node(t).DataInputs() {
+		in = append(in, c.value(t, i))
+	}
+	return in
+}
+
+func (c *Case) value(t testing.TB, in graphdef.Input) *core.Tensor {
+	t.Helper()
+	for _, f := range c.Feeds {
+		if f.Tensor == fmt.Sprintf("%s:%d", in.Node, in.Port) {
+			return c.Tensors[f.NPZ]
+		}
+	}
+	n := c.Graph.Producer(in)
+	require.Equal(t, "Const", n.Op, "%s: input %s", c.ID, in)
+	v, err := n.Tensor("value")
+	require.NoError(t, err)
+	data, err := v.Bytes()
+	require.NoError(t, err)
+	shape := core.Shape{}
+	for _, d := range v.Shape {
+		shape = append(shape, int(d))
+	}
+	tensor, err := core.TensorOver(types[v.Type], shape, data)
+	require.NoError(t, err)
+	return tensor
+}
+
+// Type returns the element type that an attribute names.
+func (c *Case) Type(t testing.TB, attr string) core.Type {
+	t.Helper()
+	v, err := c.Node(t).Type(attr)
+	require.NoError(t, err, c.ID)
+	require.NotZero(t, types[v], "%s: %v", c.ID, v)
+	return types[v]
+}
+
+// Want returns what TensorFlow 2.21 fetched, in order.
+func (c *Case) Want() []*core.Tensor {
+	var out []*core.Tensor
+	for _, f := range c.Fetches {
+		out = append(out, c.Tensors[f.NPZ])
+	}
+	return out
+}
+
+// RequireEqual fails unless got is want: reals within some units in the last place of
+// the larger, everything else exactly.
+func RequireEqual(t testing.TB, want, got *core.Tensor, ulps float64, what string) {
+	t.Helper()
+	require.NotNil(t, got, what)
+	require.Equal(t, want.Fact().String(), got.Fact().String(), what)
+	if want.Type() != core.F32 {
+		if slices.Equal(want.Bytes(), got.Bytes()) {
+			return
+		}
+		w, g := want.Float64s(), got.Float64s()
+		for i := range w {
+			require.Equal(t, w[i], g[i], "%s: element %d of %v", what, i, want)
+		}
+		t.Fatalf("%s: bytes differ", what)
+	}
+	w, g := core.Data[float32](want), core.Data[float32](got)
+	for i := range w {
+		unit := math.Abs(float64(w[i])) * 0x1p-23
+		if d := math.Abs(float64(w[i]) - float64(g[i])); w[i] != g[i] && !(d <= ulps*unit) {
+			t.Fatalf("%s: element %d of %v: got %v, want %v", what, i, want, g[i], w[i])
+		}
+	}
+}
