@@ -1,7 +1,6 @@
 package tf_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,57 +15,26 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/bridge/tf"
-	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/testgolden"
 )
 
 // goldenCase is a graph of one op or a few, with what TensorFlow made of its inputs.
-type goldenCase struct {
-	ID      string
-	Group   string
-	Op      string
-	Attrs   map[string]any
-	PB, NPZ string
-	Feeds   []struct{ Tensor, NPZ, Dtype string }
-	Fetches []struct{ Tensor, NPZ, Dtype string }
+type goldenCase struct{ *testgolden.Case }
 
-	dir string
-}
-
-// goldens returns the recorded cases: the repository's, and those of TF2NG_GOLDENS.
+// goldens returns the recorded cases, each once.
 func goldens(t testing.TB) []goldenCase {
 	t.Helper()
 	var cases []goldenCase
 	seen := map[string]bool{}
-	for _, dir := range []string{filepath.Join("..", "..", "testdata", "goldens"), os.Getenv("TF2NG_GOLDENS")} {
-		if dir == "" {
-			continue
-		}
-		raw, err := os.ReadFile(filepath.Join(dir, "index.json"))
-		if errors.Is(err, os.ErrNotExist) && dir != os.Getenv("TF2NG_GOLDENS") {
-			continue
-		}
-		require.NoError(t, err)
-		var index struct{ Cases []goldenCase }
-		require.NoError(t, json.Unmarshal(raw, &index))
-		for _, c := range index.Cases {
-			if c.dir = dir; !seen[c.ID] {
-				seen[c.ID] = true
-				cases = append(cases, c)
-			}
+	for _, c := range testgolden.Load(t) {
+		if !seen[c.ID] {
+			seen[c.ID] = true
+			cases = append(cases, goldenCase{c})
 		}
 	}
 	require.NotEmpty(t, cases, "no recorded cases")
 	return cases
-}
-
-func (c *goldenCase) graph(t testing.TB) *graphdef.Graph {
-	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(c.dir, c.PB))
-	require.NoError(t, err)
-	g, err := graphdef.Parse(raw, graphdef.Limits{})
-	require.NoError(t, err)
-	return g
 }
 
 func (c *goldenCase) outputs() []string {
@@ -86,8 +54,7 @@ func TestGoldens(t *testing.T) {
 	untranslated := map[string]int{}
 	run := 0
 	for _, c := range goldens(t) {
-		g := c.graph(t)
-		if _, err := tf.Translate(g, tf.Options{Outputs: c.outputs()}); err != nil {
+		if _, err := tf.Translate(c.Graph, tf.Options{Outputs: c.outputs()}); err != nil {
 			var u *tf.UnsupportedError
 			if errors.As(err, &u) {
 				untranslated[c.Group]++
@@ -97,9 +64,8 @@ func TestGoldens(t *testing.T) {
 		run++
 		t.Run(c.ID, func(t *testing.T) {
 			t.Parallel()
-			arrays := readNPZ(t, filepath.Join(c.dir, c.NPZ))
 			for _, version := range slices.Sorted(maps.Keys(recorded)) {
-				c.compare(t, version, arrays)
+				c.compare(t, version)
 			}
 		})
 	}
@@ -112,25 +78,21 @@ func TestGoldens(t *testing.T) {
 }
 
 // compare runs a case with a version's arithmetic and compares its recorded outputs.
-func (c *goldenCase) compare(t *testing.T, version string, arrays map[string]*core.Tensor) {
+func (c *goldenCase) compare(t *testing.T, version string) {
 	prefix := recorded[version]
-	if _, ok := arrays[prefix+c.Fetches[0].NPZ]; !ok {
+	if _, ok := c.Tensors[prefix+c.Fetches[0].NPZ]; !ok {
 		return
 	}
-	f, err := tf.Translate(c.graph(t), tf.Options{Outputs: c.outputs(), TFVersion: version})
+	f, err := tf.Translate(c.Graph, tf.Options{Outputs: c.outputs(), TFVersion: version})
 	require.NoError(t, err)
 	inputs := map[string]*core.Tensor{}
 	for _, feed := range c.Feeds {
-		name := strings.TrimSuffix(feed.Tensor, ":0")
-		inputs[name] = arrays[feed.NPZ]
-		if feed.Dtype == "bfloat16" {
-			inputs[name] = asType(t, arrays[feed.NPZ], core.BF16)
-		}
+		inputs[strings.TrimSuffix(feed.Tensor, ":0")] = c.Tensors[feed.NPZ]
 	}
 	got, err := f.Eval(inputs)
 	require.NoError(t, err)
 	for _, fetch := range c.Fetches {
-		want, ok := arrays[prefix+fetch.NPZ]
+		want, ok := c.Tensors[prefix+fetch.NPZ]
 		if !ok {
 			continue
 		}
@@ -200,4 +162,11 @@ func near(want, got float64, typ core.Type, tol tolerance) bool {
 	}
 	ulp := float64(math.Nextafter32(float32(math.Abs(want)), math.MaxFloat32)) - float64(float32(math.Abs(want)))
 	return math.Abs(want-got) <= max(tol.ulp*ulp, tol.absolute, tol.relative*math.Abs(want))
+}
+
+func (c *goldenCase) bytes(t testing.TB) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(c.Dir, c.PB))
+	require.NoError(t, err)
+	return raw
 }
