@@ -9,24 +9,10 @@ import "unsafe"
 // memory.
 const blockLimit = 128 << 10
 
-// packAVX2 packs B as [panel][K/2][width][2], K rounded up to pairs with a zero.
+// packAVX2 packs B as [panel][K/2][width][2]: taps are joined, as they are in scratch.
 func packAVX2(p *Packed, weights []int8) {
-	s := &p.spec
-	N, nr, K := s.N, p.variant.NR, s.Taps*s.TapBytes
-	p.tapBytes = s.TapBytes
-	p.bytes = make([]int8, roundUp(N, nr/2)*roundUp(K, 2))
-	out := p.bytes
-	for panel := range p.Panels() {
-		n0, width := panel*nr, p.panelWidth(panel)
-		cols := min(width, N-n0)
-		for k := range K {
-			to := out[k/2*2*width+k%2:]
-			for n, w := range weights[k*N+n0:][:cols] {
-				to[2*n] = w
-			}
-		}
-		out = out[roundUp(K, 2)*width:]
-	}
+	p.tapBytes = p.spec.TapBytes
+	packInterleaved(p, weights, 1, p.spec.Taps*p.spec.TapBytes, p.variant.KR)
 }
 
 // blockAVX2 is the scratch of one call, by offset.

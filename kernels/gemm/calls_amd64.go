@@ -83,6 +83,20 @@ func gemm_u8s8_chain_12x32k4_avx512vnni(c *call)
 //go:noescape
 func gemm_u8s8_chain_12x16k4_avx512vnni(c *call)
 
+// interleave2 packs 16 columns of B, for every i below k, a number of steps:
+//
+//	c[i*ldc+n*2+r] = b[(i*2+r)*lda+n]    for n < 16, r < 2
+//
+//go:noescape
+func interleave2(c *call)
+
+// interleave4 packs 16 columns of B, for every i below k, a number of steps:
+//
+//	c[i*ldc+n*4+r] = b[(i*4+r)*lda+n]    for n < 16, r < 4
+//
+//go:noescape
+func interleave4(c *call)
+
 // limitAVX2 executes VPMADDWD and VPADDD 12 times in each of k iterations: 192 multiply-adds.
 //
 //go:noescape

@@ -4,26 +4,10 @@ package gemm
 
 import "unsafe"
 
-// packVNNI packs B as [panel][tap][tapBytes/4][width][4], tapBytes rounded up to fours
-// with zeros.
+// packVNNI packs B as [panel][tap][tapBytes/4][width][4].
 func packVNNI(p *Packed, weights []int8) {
-	s := &p.spec
-	p.tapBytes = roundUp(s.TapBytes, 4)
-	p.bytes = make([]int8, roundUp(s.N, p.variant.NR/2)*s.Taps*p.tapBytes)
-	out := p.bytes
-	for panel := range p.Panels() {
-		n0, width := panel*p.variant.NR, p.panelWidth(panel)
-		cols := min(width, s.N-n0)
-		for t := range s.Taps {
-			for k := range s.TapBytes {
-				to := out[k/4*4*width+k%4:]
-				for n, w := range weights[(t*s.TapBytes+k)*s.N+n0:][:cols] {
-					to[4*n] = w
-				}
-			}
-			out = out[p.tapBytes*width:]
-		}
-	}
+	p.tapBytes = roundUp(p.spec.TapBytes, p.variant.KR)
+	packInterleaved(p, weights, p.spec.Taps, p.spec.TapBytes, p.variant.KR)
 }
 
 // The VNNI variant reads A where it is, except for single runs whose length is a

@@ -408,6 +408,25 @@ func (m *Machine) pack(a, b, c Operand, size int, lo, hi int32) {
 	m.write(c, out, c.bytes)
 }
 
+// unpack alternates elements of b and a from the first or the second half of 16 bytes.
+func (m *Machine) unpack(a, b, c Operand, size, half int) {
+	x, y := m.read(a, 16), m.read(b, 16)
+	var out [64]byte
+	for i := range 16 {
+		at := half*8 + i/(2*size)*size + i%size
+		out[i] = y[at]
+		if i/size%2 == 1 {
+			out[i] = x[at]
+		}
+	}
+	m.write(c, out, 16)
+}
+
+func (m *Machine) VPUNPCKLBW(a, b, c Operand) { m.unpack(a, b, c, 1, 0) }
+func (m *Machine) VPUNPCKHBW(a, b, c Operand) { m.unpack(a, b, c, 1, 1) }
+func (m *Machine) VPUNPCKLWD(a, b, c Operand) { m.unpack(a, b, c, 2, 0) }
+func (m *Machine) VPUNPCKHWD(a, b, c Operand) { m.unpack(a, b, c, 2, 1) }
+
 func (m *Machine) VPACKSSDW(a, b, c Operand) { m.pack(a, b, c, 4, math.MinInt16, math.MaxInt16) }
 func (m *Machine) VPACKSSWB(a, b, c Operand) { m.pack(a, b, c, 2, math.MinInt8, math.MaxInt8) }
 func (m *Machine) VPACKUSWB(a, b, c Operand) { m.pack(a, b, c, 2, 0, math.MaxUint8) }
