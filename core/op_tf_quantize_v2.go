@@ -41,9 +41,9 @@ func (m *QuantizeMode) UnmarshalText(b []byte) error {
 // MIN_FIRST: u8 q = sat(rne((x-mn)*(255/(mx-mn)))); others q = sat(rha(x*s) -
 // (rha(mn*s)-lo)), s = (hi-lo)/(mx-mn); the range out is (mn, mx).
 //
-// SCALED: lo' = lo + 1 for a signed NarrowRange; s = the smaller of lo'/mn and hi/mx
-// that are > 0; q = round(clip(x)*s) within [lo'/s, hi/s], the range out (0 and hi/s
-// for u8 and u16).
+// SCALED: lo' = lo + 1 with NarrowRange; s = the smaller of lo'/mn and hi/mx that are
+// > 0, the largest float32 without any; q = round(clip(x)*s) within [lo'/s, hi/s], the range out (0 and hi/s
+// for u8 and u16). A product of 2^31 becomes -2^31 in i32, here and in MIN_COMBINED.
 //
 // SCALED of 8 bits with RoundNearestTowardEven and no NarrowRange: m = A(mn, mx);
 // u8 q = sat(rne(x*(255/m))), range out (0, m); i8 q = sat(rne(x*(127.5/m))), range out
@@ -221,7 +221,7 @@ func (op *TFQuantizeV2) minCombined(r tfRange) func(x float32) int64 {
 		if !op.Type.IsSigned() {
 			return Saturate(math.Trunc(float64(y+0.5)), lo, hi)
 		}
-		return Saturate(float64(rha32(y-half)), lo, hi)
+		return op.cast(float64(rha32(y - half)))
 	}
 }
 
@@ -254,7 +254,7 @@ func (op *TFQuantizeV2) scaled(r tfRange) (func(x float32) int64, tfRange) {
 	if op.NarrowRange {
 		lo++
 	}
-	s := float32(math.Inf(1))
+	s := float32(math.MaxFloat32)
 	if v := float32(lo) / r.min; float32(lo)*r.min > 0 {
 		s = min(s, v)
 	}
@@ -263,6 +263,16 @@ func (op *TFQuantizeV2) scaled(r tfRange) (func(x float32) int64, tfRange) {
 	}
 	to := tfRange{float32(lo) / s, float32(hi) / s}
 	return func(x float32) int64 {
-		return Saturate(op.RoundMode.Round(float64(clipTo(x, to)*s)), lo, hi)
+		return op.cast(op.RoundMode.Round(float64(clipTo(x, to) * s)))
 	}, to
+}
+
+// cast converts what clipping has brought within the type, except that the bound 2^31
+// of i32 as a float32 becomes -2^31, as the CPU's conversion gives.
+func (op *TFQuantizeV2) cast(x float64) int64 {
+	lo, hi := op.Type.Bounds()
+	if op.Type == I32 && x >= 1<<31 {
+		return lo
+	}
+	return Saturate(x, lo, hi)
 }
