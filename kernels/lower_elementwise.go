@@ -1,0 +1,251 @@
+package kernels
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/elementwise"
+)
+
+// minElements is the least work of one part of an elementwise instruction.
+const minElements = 4096
+
+// lowerElementwise begins a chain of elementwise ops at a node, and takes in what
+// follows it as long as the values need not be stored, or can be stored on the way.
+func lowerElementwise(c *compiler, n *core.Node) (bool, error) {
+	e, ok := matchElement(n)
+	if !ok {
+		return false, nil
+	}
+	if e.kind == elementDequantize && c.absorbed(n.Out(0)) {
+		return true, nil // its readers read the integers
+	}
+	b := &chainBuilder{c: c, last: n, elements: n.Outputs()[0].Shape.MustElements()}
+	b.start(e)
+	b.follow(e)
+	return true, b.emit()
+}
+
+// absorbed reports whether all readers of a dequantized value are elementwise nodes,
+// which can read the integers instead.
+func (c *compiler) absorbed(v core.Value) bool {
+	if _, ok := dequantized(v); !ok || len(c.users[v]) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(c.users[v], func(u *core.Node) bool {
+		_, ok := matchElement(u)
+		return !ok
+	})
+}
+
+// chainBuilder collects the steps of one elementwise instruction.
+type chainBuilder struct {
+	c        *compiler
+	steps    []elementwise.Step
+	buffers  []int // the program's buffer of each of the chain's
+	last     *core.Node
+	elements int
+}
+
+func (b *chainBuilder) buffer(program int) int {
+	if i := slices.Index(b.buffers, program); i >= 0 {
+		return i
+	}
+	b.buffers = append(b.buffers, program)
+	return len(b.buffers) - 1
+}
+
+func (b *chainBuilder) add(s elementwise.Step) { b.steps = append(b.steps, s) }
+
+// operand returns a value as an operand of the chain and notes that it is read.
+func (b *chainBuilder) operand(v core.Value, out core.Shape) elementwise.Operand {
+	if t := tableOf(v, out); t != nil {
+		return elementwise.Operand{Values: t}
+	}
+	if d, ok := dequantized(v); ok {
+		return elementwise.Operand{Buffer: b.buffer(b.c.read(d.from)), Type: d.typ, Scale: d.scale}
+	}
+	return elementwise.Operand{Buffer: b.buffer(b.c.read(v)), Type: elementwise.F32}
+}
+
+// available reports whether a value can be read by the next instruction.
+func (c *compiler) available(v core.Value) bool {
+	if d, ok := dequantized(v); ok {
+		v = d.from
+	}
+	_, ok := c.at[v]
+	return ok || v.Constant() != nil
+}
+
+// start adds the steps of the first node of the chain.
+func (b *chainBuilder) start(e element) {
+	in, out := e.node.Inputs(), e.node.Outputs()[0].Shape
+	switch e.kind {
+	case elementDequantize:
+		b.add(elementwise.Step{Kind: elementwise.Load, Operand: elementwise.Operand{
+			Buffer: b.buffer(b.c.read(in[0])), Type: e.from.typ, Scale: e.from.scale,
+		}})
+		b.addSteps(e.steps)
+	case elementBinary:
+		current := 0
+		if tableOf(in[0], out) != nil {
+			current = 1
+		}
+		b.add(elementwise.Step{Kind: elementwise.Load, Operand: b.operand(in[current], out)})
+		b.combine(e, current)
+	default:
+		b.add(elementwise.Step{Kind: elementwise.Load, Operand: b.operand(in[0], out)})
+		b.addSteps(e.steps)
+	}
+}
+
+func (b *chainBuilder) addSteps(steps []elementwise.Step) { b.steps = append(b.steps, steps...) }
+
+// combine adds the step of a binary node whose input number current the chain has.
+func (b *chainBuilder) combine(e element, current int) {
+	kind := elementwise.Combine
+	if current == 1 {
+		kind = elementwise.CombineSwapped
+	}
+	other := b.operand(e.node.Inputs()[1-current], e.node.Outputs()[0].Shape)
+	b.add(elementwise.Step{Kind: kind, Primitive: e.primitive, Operand: other})
+}
+
+// follow adds what reads the chain's values, after node e, and stores them where
+// somebody else needs them.
+func (b *chainBuilder) follow(e element) {
+	for e.kind != elementQuantize {
+		v := e.node.Out(0)
+		var quantizers []element
+		var others []*core.Node
+		for _, u := range b.c.users[v] {
+			if q, ok := matchElement(u); ok && q.kind == elementQuantize {
+				quantizers = append(quantizers, q)
+			} else {
+				others = append(others, u)
+			}
+		}
+		next, ok := b.next(v, others)
+		if !ok && (len(others) > 0 || len(quantizers) == 0) {
+			b.add(elementwise.Step{Kind: elementwise.StoreF32, Buffer: b.buffer(b.c.write(v))})
+		}
+		for _, q := range quantizers {
+			b.c.skip[q.node] = true
+			b.quantize(q)
+		}
+		if !ok {
+			return
+		}
+		e = next
+	}
+	b.quantize(e)
+}
+
+// next adds the only other reader of v to the chain, if it can go on there.
+func (b *chainBuilder) next(v core.Value, others []*core.Node) (element, bool) {
+	if len(others) != 1 {
+		return element{}, false
+	}
+	u := others[0]
+	e, ok := matchElement(u)
+	if !ok || u.Outputs()[0].Shape.MustElements() != b.elements {
+		return element{}, false
+	}
+	if e.kind != elementBinary {
+		b.addSteps(e.steps)
+	} else {
+		current := slices.Index(u.Inputs(), v)
+		other := u.Inputs()[1-current]
+		if other == v || tableOf(other, u.Outputs()[0].Shape) == nil && !b.c.available(other) {
+			return element{}, false
+		}
+		b.combine(e, current)
+	}
+	b.c.skip[u] = true
+	b.last = u
+	return e, true
+}
+
+// quantize stores the chain's values as integers, and those with the other sign where
+// nobody reads anything else.
+func (b *chainBuilder) quantize(e element) {
+	step := elementwise.Step{Kind: elementwise.StoreQuantized, Numbers: e.numbers}
+	b.last = e.node
+	b.c.fixRange(e.node, e.rangeOut)
+	v := e.node.Out(0)
+	users := b.c.users[v]
+	isFlip := func(u *core.Node) bool { _, ok := u.Op().(*core.FlipSign); return ok }
+	if len(users) == 0 || slices.ContainsFunc(users, func(u *core.Node) bool { return !isFlip(u) }) {
+		step.Buffer = b.buffer(b.c.write(v))
+		b.add(step)
+		return
+	}
+	flipped := b.c.write(users[0].Out(0))
+	for _, u := range users {
+		b.c.skip[u] = true
+		b.c.at[u.Out(0)] = flipped
+	}
+	step.Numbers.Flip = !step.Numbers.Flip
+	step.Buffer = b.buffer(flipped)
+	b.add(step)
+}
+
+// fixRange makes the outputs of a node behind the first constants.
+func (c *compiler) fixRange(n *core.Node, values []*core.Tensor) {
+	for i, t := range values {
+		b := c.newBuffer(n.Outputs()[i+1])
+		c.buffers[b].fixed = t.Bytes()
+		c.at[n.Out(i+1)] = b
+	}
+}
+
+// emit appends the instruction.
+func (b *chainBuilder) emit() error {
+	c, n := b.c, b.elements
+	chain, err := elementwise.New(c.isas, len(b.buffers), b.steps)
+	if err != nil {
+		return fmt.Errorf("node %q (%s): %w", b.last.Name, b.last.OpName(), err)
+	}
+	buffers := b.buffers
+	if len(buffers) > maxChainBuffers {
+		return fmt.Errorf("node %q (%s): a chain of %d buffers, want at most %d", b.last.Name, b.last.OpName(), len(buffers), maxChainBuffers)
+	}
+	parts := min(c.threads, 1+n/minElements)
+	scratch := c.newScratch(parts * elementwise.Scratch)
+	c.emit(instruction{node: b.last, kernel: chain.Name(), parts: parts, run: func(r *run, part, parts int) error {
+		var mem [maxChainBuffers][]byte
+		for i, p := range buffers {
+			mem[i] = r.mem[p]
+		}
+		i0, i1 := splitElements(n, part, parts)
+		chain.Run(mem[:len(buffers)], r.mem[scratch][part*elementwise.Scratch:], i0, i1)
+		return nil
+	}})
+	return nil
+}
+
+const maxChainBuffers = 16
+
+// splitElements gives each part a range of elements that begins at a multiple of 64.
+func splitElements(n, part, parts int) (i0, i1 int) {
+	const unit = 64
+	units := (n + unit - 1) / unit
+	return part * units / parts * unit, min((part+1)*units/parts*unit, n)
+}
+
+// lowerFlipSign lowers what no quantization has taken in.
+func lowerFlipSign(c *compiler, n *core.Node) (bool, error) {
+	src, dst := c.read(n.Inputs()[0]), c.write(n.Out(0))
+	size := n.Outputs()[0].Shape.MustElements()
+	v := elementwise.Choose(c.isas, elementwise.Flip)
+	parts := min(c.threads, 1+size/minElements)
+	c.emit(instruction{node: n, kernel: v.Name, parts: parts, run: func(r *run, part, parts int) error {
+		i0, i1 := splitElements(size, part, parts)
+		if i0 < i1 {
+			v.Run(r.mem[dst][i0:], r.mem[src][i0:], nil, i1-i0, nil)
+		}
+		return nil
+	}})
+	return true, nil
+}

@@ -1,0 +1,281 @@
+package kernels
+
+import (
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/elementwise"
+)
+
+// elementKind is the role of a node in an elementwise chain.
+type elementKind uint8
+
+const (
+	elementDequantize elementKind = iota // begins a chain from integers
+	elementBinary                        // combines two values
+	elementUnary                         // changes the value by steps of its own
+	elementQuantize                      // ends a chain
+)
+
+// element is a node as a part of an elementwise chain.
+type element struct {
+	node      *core.Node
+	kind      elementKind
+	from      integers              // of a dequantization
+	primitive elementwise.Primitive // of a binary node
+	steps     []elementwise.Step    // of a unary node, and behind the load of a dequantization
+	numbers   elementwise.Numbers   // of a quantization
+	rangeOut  []*core.Tensor        // the constant outputs of a quantization behind the first
+}
+
+// integers are the integer values of which an operand is a multiple.
+type integers struct {
+	from  core.Value
+	typ   elementwise.Type
+	scale float32
+}
+
+var binaryPrimitives = map[string]elementwise.Primitive{
+	"Add": elementwise.Add, "Subtract": elementwise.Subtract, "Multiply": elementwise.Multiply,
+	"Divide": elementwise.Divide, "Maximum": elementwise.Maximum, "Minimum": elementwise.Minimum,
+}
+
+// matchElement returns a node as a part of a chain; false if no chain computes it. The
+// answer depends on the node alone.
+func matchElement(n *core.Node) (element, bool) {
+	e := element{node: n}
+	in, out := n.Inputs(), n.Outputs()
+	if !out[0].Static() || out[0].Shape.MustElements() == 0 {
+		return e, false
+	}
+	if p, ok := binaryPrimitives[n.OpName()]; ok {
+		e.kind, e.primitive = elementBinary, p
+		return e, out[0].Type == core.F32 && isOperands(in[0], in[1], out[0].Shape)
+	}
+	switch op := n.Op().(type) {
+	case *core.Dequantize, *core.TFDequantize, *core.Convert:
+		return matchDequantize(e)
+	case *core.Quantize:
+		return matchQuantize(e, op)
+	case *core.TFQuantizeV2:
+		return matchQuantizeV2(e, op)
+	case *core.Activate:
+		high := map[core.Activation]float64{core.Relu: math.Inf(1), core.Relu6: 6}[op.Activation]
+		return limit(e, 0, high, high != 0)
+	case *core.Clamp:
+		return limit(e, op.Lo, op.Hi, true)
+	case *core.BatchNorm:
+		return matchBatchNorm(e, op)
+	}
+	return e, false
+}
+
+// isOperands reports whether a chain can combine a and b: float32 of the output's shape
+// both, or one of them constant per tensor or per channel.
+func isOperands(a, b core.Value, out core.Shape) bool {
+	ta, tb := tableOf(a, out) != nil, tableOf(b, out) != nil
+	return (ta || a.Shape().Equal(out)) && (tb || b.Shape().Equal(out)) && !(ta && tb)
+}
+
+// tableOf returns a float32 constant of one value, or of one for each element of the
+// last axis of the output; nil for anything else.
+func tableOf(v core.Value, out core.Shape) []float32 {
+	t := v.Constant()
+	if t == nil || t.Type() != core.F32 || len(t.Shape()) > len(out) {
+		return nil
+	}
+	if t.Len() == 1 || len(out) > 0 && len(t.Shape()) > 0 && t.Len() == out[len(out)-1] && t.Shape()[len(t.Shape())-1] == t.Len() {
+		return t.Float32s()
+	}
+	return nil
+}
+
+var integerTypes = map[core.Type]elementwise.Type{core.U8: elementwise.U8, core.I8: elementwise.I8, core.I32: elementwise.I32}
+
+// dequantized returns the integers that a value is a multiple of.
+func dequantized(v core.Value) (integers, bool) {
+	switch v.Node.Op().(type) {
+	case *core.Dequantize, *core.TFDequantize, *core.Convert:
+		e, ok := matchElement(v.Node)
+		return e.from, ok && len(e.steps) == 0
+	}
+	return integers{}, false
+}
+
+func matchDequantize(e element) (element, bool) {
+	n := e.node
+	in := n.Inputs()
+	typ, ok := integerTypes[in[0].Type()]
+	if !ok || n.Outputs()[0].Type != core.F32 || in[0].Constant() != nil {
+		return e, false
+	}
+	e.kind, e.from = elementDequantize, integers{from: in[0], typ: typ, scale: 1}
+	switch op := n.Op().(type) {
+	case *core.Dequantize:
+		scale, zero := in[1].Constant(), in[2].Constant()
+		if scale == nil || zero == nil || !isZero(zero) {
+			return e, false
+		}
+		switch table := tableOf(in[1], in[0].Shape()); {
+		case scale.Len() == 1:
+			e.from.scale = scale.Float32s()[0]
+		case table != nil && len(op.Axes) == 1 && op.Axes[0] == len(in[0].Shape())-1:
+			e.steps = []elementwise.Step{{Kind: elementwise.Combine, Primitive: elementwise.Multiply, Operand: elementwise.Operand{Values: table}}}
+		default:
+			return e, false
+		}
+	case *core.TFDequantize:
+		return matchTFDequantize(e, op)
+	}
+	return e, true
+}
+
+// matchTFDequantize finds the scale as the value of 1, and of MIN_FIRST the value of 0.
+func matchTFDequantize(e element, op *core.TFDequantize) (element, bool) {
+	in := e.node.Inputs()
+	if op.Axis != -1 || in[1].Constant() == nil || in[2].Constant() == nil {
+		return e, false
+	}
+	y, ok := dequantizeAll(op, in)
+	if !ok {
+		return e, false
+	}
+	e.from.scale = y[1]
+	if op.Mode == core.Scaled {
+		return e, true
+	}
+	if op.Mode != core.MinFirst || len(y) != 256 {
+		return e, false
+	}
+	mn, mx := in[1].Constant().Float32s()[0], in[2].Constant().Float32s()[0]
+	e.from.scale = float32(float64(mx-mn) / 255)
+	for q, v := range y {
+		if in[0].Type() == core.I8 {
+			q = int(int8(q))
+		}
+		if v != y[0]+float32(float32(q)*e.from.scale) {
+			return e, false
+		}
+	}
+	if y[0] != 0 {
+		e.steps = []elementwise.Step{{Kind: elementwise.Combine, Primitive: elementwise.Add, Operand: elementwise.Operand{Values: y[:1]}}}
+	}
+	return e, true
+}
+
+// dequantizeAll returns the values of all bytes, or of the integers 0 and 1.
+func dequantizeAll(op *core.TFDequantize, in []core.Value) ([]float32, bool) {
+	values := make([]byte, 256)
+	for i := range values {
+		values[i] = byte(i)
+	}
+	shape := core.Shape{256}
+	if in[0].Type() == core.I32 {
+		values, shape = []byte{0, 0, 0, 0, 1, 0, 0, 0}, core.Shape{2}
+	}
+	q, err := core.TensorOver(in[0].Type(), shape, values)
+	if err != nil {
+		return nil, false
+	}
+	y, err := core.EvalOp(op, []*core.Tensor{q, in[1].Constant(), in[2].Constant()})
+	if err != nil {
+		return nil, false
+	}
+	return y[0].Float32s(), true
+}
+
+func isZero(t *core.Tensor) bool {
+	for _, z := range t.Int64s() {
+		if z != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// matchQuantize matches rounding to even with one scale and without a zero point, or
+// with 128 for u8.
+func matchQuantize(e element, op *core.Quantize) (element, bool) {
+	in := e.node.Inputs()
+	scale, zero := in[1].Constant(), in[2].Constant()
+	if op.RoundMode != core.RoundNearestTowardEven || op.Type == core.I32 || in[0].Type() != core.F32 || in[0].Constant() != nil ||
+		scale == nil || zero == nil || scale.Len() != 1 {
+		return e, false
+	}
+	// The quotient cannot be a product with the reciprocal; the chain divides first.
+	e.kind = elementUnary
+	return e, false
+}
+
+func matchQuantizeV2(e element, op *core.TFQuantizeV2) (element, bool) {
+	in := e.node.Inputs()
+	mn, mx := in[1].Constant(), in[2].Constant()
+	if op.Axis != -1 || op.Type.Size() != 1 || mn == nil || mx == nil || in[0].Constant() != nil {
+		return e, false
+	}
+	// The op itself says what its range becomes.
+	out, err := core.EvalOp(op, []*core.Tensor{emptyVector(), mn, mx})
+	if err != nil {
+		return e, false
+	}
+	low, high := out[1].Float32s()[0], out[2].Float32s()[0]
+	lo, hi := op.Type.Bounds()
+	e.kind, e.rangeOut = elementQuantize, out[1:]
+	e.numbers = elementwise.Numbers{Lo: float32(lo), Hi: float32(hi)}
+	switch {
+	case op.Mode == core.MinFirst && op.Type == core.U8:
+		e.numbers.Sub, e.numbers.Scale = low, 255/(high-low)
+	case op.Mode != core.Scaled || op.RoundMode != core.RoundNearestTowardEven || op.NarrowRange:
+		return e, false
+	case op.Type == core.U8:
+		e.numbers.Scale = 255 / high
+	case op.Factor127:
+		e.numbers.Scale = 127 / high
+	default:
+		e.numbers.Scale = 127.5 / high
+	}
+	return e, true
+}
+
+func emptyVector() *core.Tensor {
+	t, err := core.NewTensor(core.F32, core.Shape{0})
+	if err != nil {
+		panic(err) // a shape without elements
+	}
+	return t
+}
+
+// limit matches an activation that clamps float32.
+func limit(e element, lo, hi float64, ok bool) (element, bool) {
+	e.kind = elementUnary
+	e.steps = []elementwise.Step{{Kind: elementwise.Limit, Numbers: elementwise.Numbers{Lo: float32(lo), Hi: float32(hi)}}}
+	in := e.node.Inputs()[0]
+	return e, ok && in.Type() == core.F32 && in.Constant() == nil
+}
+
+// matchBatchNorm matches one with constant parameters and the channels last.
+func matchBatchNorm(e element, op *core.BatchNorm) (element, bool) {
+	var p [4][]float32
+	for i, v := range e.node.Inputs()[1:] {
+		t := v.Constant()
+		if t == nil {
+			return e, false
+		}
+		p[i] = t.Float32s()
+	}
+	if op.Layout != core.NHWC || e.node.Inputs()[0].Constant() != nil {
+		return e, false
+	}
+	scale, offset, mean, variance := p[0], p[1], p[2], p[3]
+	k, shift := make([]float32, len(scale)), make([]float32, len(scale))
+	for c, v := range scale {
+		k[c] = v * float32(1/math.Sqrt(float64(variance[c]+op.Epsilon)))
+		shift[c] = offset[c] - float32(mean[c]*k[c])
+	}
+	e.kind = elementUnary
+	e.steps = []elementwise.Step{
+		{Kind: elementwise.Combine, Primitive: elementwise.Multiply, Operand: elementwise.Operand{Values: k}},
+		{Kind: elementwise.Combine, Primitive: elementwise.Add, Operand: elementwise.Operand{Values: shift}},
+	}
+	return e, true
+}

@@ -1,0 +1,52 @@
+package kernels
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tf2ng/tf2ng/kernels/isa"
+)
+
+// Engine says what computes the ops.
+type Engine uint8
+
+// The engines. All give the same bits.
+const (
+	Kernels   Engine = iota // the fastest kernels that the CPU has
+	Portable                // the same program with the kernels in plain Go
+	Reference               // each op's reference in package core, without passes
+)
+
+var engineNames = []string{"kernels", "portable", "reference"}
+
+// String returns the engine's name.
+func (e Engine) String() string {
+	if int(e) < len(engineNames) {
+		return engineNames[e]
+	}
+	return fmt.Sprintf("engine(%d)", uint8(e))
+}
+
+// ParseEngine returns the engine of a name.
+func ParseEngine(name string) (Engine, error) {
+	for i, n := range engineNames {
+		if n == name {
+			return Engine(i), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown engine %q: want one of %s", name, strings.Join(engineNames, ", "))
+}
+
+// Options of a compilation. The zero value is one thread and every instruction set.
+type Options struct {
+	Threads int       // goroutines per Run; 0 means 1
+	Without []isa.ISA // instruction sets not to use, beside those the CPU lacks
+	Engine  Engine
+}
+
+func (o Options) isas() isa.Set {
+	if o.Engine == Portable {
+		return 0
+	}
+	return isa.Available().Without(o.Without...)
+}

@@ -1,0 +1,219 @@
+package kernels
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// Program is a compiled Function. It never changes: any number of goroutines may
+// Run it at the same time.
+type Program struct {
+	params    []*core.Node
+	results   []*core.Node
+	outputs   []int // the buffer of each result
+	code      []instruction
+	buffers   []*buffer
+	arena     int
+	threads   int
+	onArena   []func([]byte)
+	pool      sync.Pool // of *run
+	reference *core.Function
+}
+
+// run is the memory and the state of one Run.
+type run struct {
+	p       *Program
+	arena   []byte
+	mem     [][]byte // by buffer
+	barrier barrier
+	ctx     context.Context
+	failure atomic.Pointer[failure]
+}
+
+// failure is an error and the number of the instruction that found it. All threads
+// stop after that instruction.
+type failure struct {
+	at  int
+	err error
+}
+
+func (p *Program) newRun() *run {
+	r := &run{p: p, arena: core.AlignedBytes(p.arena), mem: make([][]byte, len(p.buffers))}
+	for i, b := range p.buffers {
+		switch {
+		case b.fixed != nil:
+			r.mem[i] = b.fixed
+		case b.inArena():
+			r.mem[i] = r.arena[b.offset : b.offset+b.size : b.offset+b.reserved()]
+		}
+	}
+	for _, f := range p.onArena {
+		f(r.arena)
+	}
+	r.barrier.n = int32(p.threads)
+	return r
+}
+
+// tensors returns tensors over buffers.
+func (r *run) tensors(buffers []int, facts []core.Fact) ([]*core.Tensor, error) {
+	out := make([]*core.Tensor, len(buffers))
+	for i, b := range buffers {
+		var err error
+		if out[i], err = core.TensorOver(facts[i].Type, facts[i].Shape, r.mem[b]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Run computes the results for inputs by parameter name. A result is written into
+// the tensor that outputs holds for it, or into a new one; the map that is returned
+// has them all, and the caller owns them. ctx is looked at between instructions.
+func (p *Program) Run(ctx context.Context, inputs, outputs map[string]*core.Tensor) (map[string]*core.Tensor, error) {
+	in := make([]*core.Tensor, len(p.params))
+	for i, n := range p.params {
+		t, ok := inputs[n.Name]
+		if !ok {
+			return nil, fmt.Errorf("input %q: missing", n.Name)
+		}
+		if want := n.Outputs()[0]; t.Type() != want.Type || !t.Shape().Equal(want.Shape) {
+			return nil, fmt.Errorf("input %q: got %v, want %v", n.Name, t, want)
+		}
+		in[i] = t
+	}
+	if p.reference != nil {
+		return p.runReference(ctx, inputs, outputs)
+	}
+	results, err := p.allocate(outputs)
+	if err != nil {
+		return nil, err
+	}
+	r := p.pool.Get().(*run)
+	defer p.pool.Put(r)
+	for i, b := range p.buffers {
+		if b.param >= 0 {
+			r.mem[i] = in[b.param].Bytes()
+		}
+	}
+	if err := r.execute(ctx); err != nil {
+		return nil, err
+	}
+	for i, n := range p.results {
+		copy(results[n.Name].Bytes(), r.mem[p.outputs[i]])
+	}
+	for i, b := range p.buffers {
+		if b.param >= 0 {
+			r.mem[i] = nil // do not keep the caller's memory
+		}
+	}
+	return results, nil
+}
+
+// allocate returns a tensor for each result: the caller's, checked, or a new one.
+func (p *Program) allocate(given map[string]*core.Tensor) (map[string]*core.Tensor, error) {
+	results := make(map[string]*core.Tensor, len(p.results))
+	for _, n := range p.results {
+		want := n.Outputs()[0]
+		t, ok := given[n.Name]
+		if !ok {
+			var err error
+			if t, err = core.NewTensor(want.Type, want.Shape); err != nil {
+				return nil, err
+			}
+		}
+		if t.Type() != want.Type || !t.Shape().Equal(want.Shape) {
+			return nil, fmt.Errorf("output %q: got a tensor of %v to write into, want %v", n.Name, t, want)
+		}
+		results[n.Name] = t
+	}
+	return results, nil
+}
+
+func (p *Program) runReference(ctx context.Context, inputs, outputs map[string]*core.Tensor) (map[string]*core.Tensor, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	results, err := p.reference.Eval(inputs)
+	if err != nil {
+		return nil, err
+	}
+	for name, t := range outputs {
+		res, ok := results[name]
+		if !ok {
+			continue
+		}
+		if t.Type() != res.Type() || !t.Shape().Equal(res.Shape()) {
+			return nil, fmt.Errorf("output %q: got a tensor of %v to write into, want %v", name, t, res)
+		}
+		copy(t.Bytes(), res.Bytes())
+		results[name] = t
+	}
+	return results, nil
+}
+
+// execute runs all instructions with as many goroutines as the Program has threads.
+func (r *run) execute(ctx context.Context) error {
+	r.ctx = ctx
+	r.failure.Store(nil)
+	var workers sync.WaitGroup
+	for w := 1; w < r.p.threads; w++ {
+		workers.Go(func() { r.work(w) })
+	}
+	r.work(0)
+	workers.Wait()
+	r.ctx = nil
+	if f := r.failure.Load(); f != nil {
+		return f.err
+	}
+	return nil
+}
+
+// work is what one thread does: its part of each instruction, then wait for the others.
+func (r *run) work(thread int) {
+	done := r.ctx.Done()
+	for i := range r.p.code {
+		ins := &r.p.code[i]
+		if parts := min(ins.parts, r.p.threads); thread < parts {
+			if err := ins.run(r, thread, parts); err != nil {
+				r.failure.CompareAndSwap(nil, &failure{i, err})
+			}
+		}
+		if thread == 0 && done != nil {
+			if err := r.ctx.Err(); err != nil {
+				r.failure.CompareAndSwap(nil, &failure{i, err})
+			}
+		}
+		r.barrier.wait()
+		if f := r.failure.Load(); f != nil && f.at <= i {
+			return
+		}
+	}
+}
+
+// StepInfo describes one instruction of a Program.
+type StepInfo struct {
+	Node   string    // the core node, named after the TensorFlow node that it serves
+	Op     string    // the core op
+	TFOp   string    // the TensorFlow op, if known
+	Kernel string    // the variant that computes it, or "reference"
+	Output core.Fact // the node's first output
+}
+
+// Steps lists the instructions in the order in which they run.
+func (p *Program) Steps() []StepInfo {
+	var steps []StepInfo
+	for _, i := range p.code {
+		steps = append(steps, StepInfo{
+			Node: i.node.Name, Op: i.node.OpName(), TFOp: i.node.Origin.Op, Kernel: i.kernel, Output: i.node.Outputs()[0],
+		})
+	}
+	return steps
+}
+
+// PeakBytes returns the size of the arena that one Run uses: all intermediate
+// values at the worst moment. Weights, inputs and outputs are not in it.
+func (p *Program) PeakBytes() int64 { return int64(p.arena) }
