@@ -17,9 +17,18 @@ func packLanes(p *Packed, weights []int8) {
 	p.tapBytes = s.TapBytes
 	p.identities()
 	p.lanes = make([]uint64, p.Panels()*K)
-	for k := range K {
-		for n, w := range weights[k*s.N : (k+1)*s.N] {
-			p.lanes[n/laneCols*K+k] += uint64(w) << (n % laneCols * laneBits)
+	// Eight rows at a time fill whole cache lines.
+	for k0 := 0; k0 < K; k0 += 8 {
+		for panel := range p.Panels() {
+			n0 := panel * laneCols
+			cols := min(laneCols, s.N-n0)
+			for k := k0; k < min(k0+8, K); k++ {
+				var word uint64
+				for n, w := range weights[k*s.N+n0:][:cols] {
+					word += uint64(w) << (n * laneBits)
+				}
+				p.lanes[panel*K+k] = word
+			}
 		}
 	}
 }
