@@ -12,7 +12,7 @@ var _ = register[Quantize]()
 //	q[i] = clamp(ROUND(input[i] / scale[p(i)]) + zero_point[p(i)], Type)
 //
 // p projects an index on Axes. The quotient is computed in the input's type and
-// rounded by RoundMode before the zero point is added; NaN gives the lowest value.
+// rounded by RoundMode before the zero point is added. NaN counts as 0.
 //
 //	Inputs:  input: f32 or f64, any shape
 //	         scale: the input's type, the input's shape projected on Axes
@@ -144,6 +144,9 @@ func (op *Quantize) Eval(in, out []*Tensor) error {
 	set := out[0].intSetter()
 	eachProjected(in[0].Shape(), op.Axes, func(i, p int) {
 		r := op.RoundMode.Round(round(x[i] / scale[p]))
+		if math.IsNaN(r) {
+			r = 0
+		}
 		set(i, Saturate(r+float64(zero[p]), lo, hi))
 	})
 	return nil

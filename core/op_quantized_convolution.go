@@ -8,10 +8,11 @@ var _ = register[QuantizedConvolution]()
 // the result.
 //
 //	acc[n,o,p] = sum over the taps inside the data of (input - input_zp) * (filters - filter_zp[o])
-//	out        = clamp(rne(f32(acc) * (input_scale * filter_scale[o] / output_scale)) + output_zp, OutputType)
+//	out        = clamp(ROUND(f32(acc) * (input_scale * filter_scale[o] / output_scale)) + output_zp, OutputType)
 //
 // The sum is exact, the products and quotients of scales are rounded to f32 one by
-// one, rne rounds ties to even. Padding contributes nothing.
+// one. ROUND is to nearest; ties go to even for i8 and u8 outputs and away from zero
+// for i32. Padding contributes nothing.
 //
 //	Inputs:  input: i8 or u8, [N, C, spatial...] (NHWC: [N, spatial..., C])
 //	         filters: i8 or u8, [O, C/Groups, spatial...] (NHWC: [spatial..., C/Groups, O])
@@ -36,8 +37,8 @@ var _ = register[QuantizedConvolution]()
 //	C9: one output sums at most 65793 products
 //
 // It is nGraph's op::v0::QuantizedConvolution. Scales per output channel and Groups are
-// ours; where nGraph's reference rounds ties away or wraps, this op follows its
-// MKL-DNN path.
+// ours. The ties are those of the code that nGraph's CPU backend runs: MKL-DNN for most
+// 8-bit outputs, its own reference for i32. Where that reference wraps, this op saturates.
 type QuantizedConvolution struct {
 	Spatial
 	Groups     int   `json:"groups,omitempty"` // 0 means 1
@@ -152,8 +153,16 @@ func checkOutputScale(t *Tensor) error {
 	return nil
 }
 
+// ties returns the rounding of the output.
+func (op *QuantizedConvolution) ties() RoundMode {
+	if op.OutputType == I32 {
+		return RoundNearestTowardInfinity
+	}
+	return RoundNearestTowardEven
+}
+
 // requantizer returns the last step of QuantizedConvolution and QuantizedDot.
-func requantizer(in []*Tensor, out *Tensor) (func(o, channel int, acc int32), error) {
+func requantizer(in []*Tensor, out *Tensor, ties RoundMode) (func(o, channel int, acc int32), error) {
 	if err := checkOutputScale(in[6]); err != nil {
 		return nil, err
 	}
@@ -167,7 +176,7 @@ func requantizer(in []*Tensor, out *Tensor) (func(o, channel int, acc int32), er
 	set := out.intSetter()
 	return func(o, channel int, acc int32) {
 		f := float32(float32(acc) * scales[channel%len(scales)])
-		set(o, Saturate(RoundNearestTowardEven.Round(float64(f))+zero, lo, hi))
+		set(o, Saturate(ties.Round(float64(f))+zero, lo, hi))
 	}, nil
 }
 
@@ -177,7 +186,7 @@ func (op *QuantizedConvolution) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	finish, err := requantizer(in, out[0])
+	finish, err := requantizer(in, out[0], op.ties())
 	if err != nil {
 		return err
 	}
@@ -195,7 +204,7 @@ func (op *QuantizedConvolution) Eval(in, out []*Tensor) error {
 // Decompose returns an IntegerConvolution with the post-ops Mul(scale) and
 // RoundSaturate, the scale computed by Multiply and Divide.
 func (op *QuantizedConvolution) Decompose(in []Value) ([]Value, error) {
-	posts, operands, err := decomposedProduct(in, op.OutputType, len(op.FilterAxes) > 0)
+	posts, operands, err := decomposedProduct(in, op.OutputType, op.ties(), len(op.FilterAxes) > 0)
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +214,7 @@ func (op *QuantizedConvolution) Decompose(in []Value) ([]Value, error) {
 
 // decomposedProduct returns the post-ops and the inputs of the integer product that a
 // QuantizedConvolution or QuantizedDot becomes.
-func decomposedProduct(in []Value, output Type, perChannel bool) ([]PostOp, []Value, error) {
+func decomposedProduct(in []Value, output Type, ties RoundMode, perChannel bool) ([]PostOp, []Value, error) {
 	if len(in) != 8 {
 		return nil, nil, Violation("", -1, "got %d inputs, want 8", len(in))
 	}
@@ -228,7 +237,7 @@ func decomposedProduct(in []Value, output Type, perChannel bool) ([]PostOp, []Va
 		return nil, nil, err
 	}
 	last := RoundSaturate(output)
-	last.ZeroPoint = true
+	last.ZeroPoint, last.Round = true, ties
 	return []PostOp{{Kind: PostMul}, last}, []Value{in[0], in[1], in[3], in[5], scale, in[7]}, nil
 }
 

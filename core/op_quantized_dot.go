@@ -6,10 +6,10 @@ var _ = register[QuantizedDot]()
 // first and the first of the second, and quantizes the result.
 //
 //	acc[m..., n...] = sum over k... of (input0[m..., k...] - input0_zp) * (input1[k..., n...] - input1_zp[n])
-//	out             = clamp(rne(f32(acc) * (input0_scale * input1_scale[n] / output_scale)) + output_zp, OutputType)
+//	out             = clamp(ROUND(f32(acc) * (input0_scale * input1_scale[n] / output_scale)) + output_zp, OutputType)
 //
 // The sum is exact, the products and quotients of scales are rounded to f32 one by
-// one, rne rounds ties to even.
+// one. ROUND is to nearest, ties away from zero, as nGraph's reference rounds.
 //
 //	Inputs:  input0: i8 or u8, [m..., k...]
 //	         input1: i8 or u8, [k..., n...]
@@ -82,7 +82,7 @@ func (op *QuantizedDot) Infer(in []Operand) ([]Fact, error) {
 
 // Eval is the plain loop.
 func (op *QuantizedDot) Eval(in, out []*Tensor) error {
-	finish, err := requantizer(in, out[0])
+	finish, err := requantizer(in, out[0], RoundNearestTowardInfinity)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (op *QuantizedDot) Eval(in, out []*Tensor) error {
 // Decompose returns an IntegerDot with the post-ops Mul(scale) and RoundSaturate, the
 // scale computed by Multiply and Divide.
 func (op *QuantizedDot) Decompose(in []Value) ([]Value, error) {
-	posts, operands, err := decomposedProduct(in, op.OutputType, len(op.Input1Axes) > 0)
+	posts, operands, err := decomposedProduct(in, op.OutputType, RoundNearestTowardInfinity, len(op.Input1Axes) > 0)
 	if err != nil {
 		return nil, err
 	}
