@@ -57,7 +57,6 @@ func (r tfRange) quantizedToFloat(t Type) func(q int64) float32 {
 	}
 }
 
-
 // eigenDequantize returns DEQUANTIZE_WITH_EIGEN, in float32: k = (max-min)/(n-1),
 // base = rha(min/k)*k (min if min == max); (base - lowest*k) + q*k.
 func (r tfRange) eigenDequantize(t Type) func(q int64) float32 {
@@ -110,7 +109,6 @@ func productRange(a tfRange, ta Type, b tfRange, tb Type) tfRange {
 
 // magnitude returns A(min, max) = max(|min|, |max|).
 func (r tfRange) magnitude() float32 { return max(abs32(r.min), abs32(r.max)) }
-
 
 // truncateToInt64 is the CPU's conversion that TensorFlow's integer arithmetic rests
 // on: what does not fit gives -2^63.
@@ -245,3 +243,11 @@ func sliceAxis(constraint string, axis int, s Shape) (channels int, err error) {
 }
 
 func abs32(x float32) float32 { return float32(math.Abs(float64(x))) }
+
+// truncateToInt32 is truncateToInt64 for int32.
+func truncateToInt32(x float64) int64 {
+	if !(x > -(1<<31)-1 && x < 1<<31) {
+		return math.MinInt32
+	}
+	return int64(x)
+}

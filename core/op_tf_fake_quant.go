@@ -1,0 +1,120 @@
+package core
+
+import "math"
+
+var _ = register[TFFakeQuant]()
+
+// TFFakeQuant is TensorFlow's FakeQuantWithMinMaxArgs, -Vars and -VarsPerChannel: reals
+// rounded to the levels of a quantized type. Every step is rounded to float32; lo is 0,
+// or 1 with NarrowRange, and hi = 2^NumBits - 1.
+//
+//	scale = (max - min) / (hi - lo)
+//	zero  = rha(lo - min/scale) within [lo, hi]
+//	nmin  = (lo - zero) * scale, nmax = (hi - zero) * scale, inv = 1/scale
+//	qzero = floor(0.5 - nmin*inv)
+//	y     = floor((clamp(x, nmin, nmax) - nmin)*inv - qzero + 0.5) * scale; 0 if min = max = 0
+//
+//	Inputs:  x: f32, any shape; rank 1 or more with PerChannel
+//	         min, max: f32, [] or [1]; [last dimension of x] with PerChannel
+//	Outputs: y: f32, the shape of x
+//
+//	C1: NumBits is in [2, 16]
+//	C2: x is f32
+//	C3: min < max, or both are 0
+//	R1 to R3: see tf_quantization.go
+type TFFakeQuant struct {
+	NumBits     int  `json:"num_bits"`
+	NarrowRange bool `json:"narrow_range,omitempty"`
+	PerChannel  bool `json:"per_channel,omitempty"`
+}
+
+// InputNames names the inputs.
+func (op *TFFakeQuant) InputNames() []string { return tfRangeInputs }
+
+// Infer checks C1 to C3 and R1 to R3.
+func (op *TFFakeQuant) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 3); err != nil {
+		return nil, err
+	}
+	if op.NumBits < 2 || op.NumBits > 16 {
+		return nil, Violation("C1", -1, "num_bits: got %d, want in [2, 16]", op.NumBits)
+	}
+	if err := wantType("C2", in, 0, F32); err != nil {
+		return nil, err
+	}
+	channels := noChannels
+	if op.PerChannel {
+		channels = Unknown
+		if s := in[0].Shape; s.Ranked() {
+			if len(s) == 0 {
+				return nil, Violation("C2", 0, "got shape %v, want rank 1 or more", s)
+			}
+			channels = s[len(s)-1]
+		}
+		if err := wantChannels(in, 1, 2, channels); err != nil {
+			return nil, err
+		}
+	}
+	if err := inferTFRange(in, 1, 2, channels); err != nil {
+		return nil, err
+	}
+	if in[1].Const != nil && in[2].Const != nil {
+		if _, err := op.ranges(in[1].Const, in[2].Const); err != nil {
+			return nil, err
+		}
+	}
+	return []Fact{{F32, in[0].Shape}}, nil
+}
+
+// ranges returns the ranges and checks R3 and C3.
+func (op *TFFakeQuant) ranges(minT, maxT *Tensor) ([]tfRange, error) {
+	ranges, err := readRanges(minT, maxT, 1, 2)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range ranges {
+		if r.min == r.max && r.min != 0 {
+			return nil, Violation("C3", 1, "got the range [%v, %v], want min < max, or both 0", r.min, r.max)
+		}
+	}
+	return ranges, nil
+}
+
+// Eval rounds each element.
+func (op *TFFakeQuant) Eval(in, out []*Tensor) error {
+	ranges, err := op.ranges(in[1], in[2])
+	if err != nil {
+		return err
+	}
+	if err := ensure(out, 0, F32, in[0].shape); err != nil {
+		return err
+	}
+	functions := make([]func(float32) float32, len(ranges))
+	for c, r := range ranges {
+		functions[c] = op.function(r)
+	}
+	x, y := Data[float32](in[0]), Data[float32](out[0])
+	eachChannel(in[0].shape, len(ranges), func(i, c int) { y[i] = functions[c](x[i]) })
+	return nil
+}
+
+func (op *TFFakeQuant) function(r tfRange) func(x float32) float32 {
+	if r == (tfRange{}) {
+		return func(float32) float32 { return 0 }
+	}
+	lo, hi := float32(0), float32(int(1)<<op.NumBits-1)
+	if op.NarrowRange {
+		lo = 1
+	}
+	scale := (r.max - r.min) / (hi - lo)
+	zero := min(max(rha32(lo-r.min/scale), lo), hi)
+	nudged := tfRange{(lo - zero) * scale, (hi - zero) * scale}
+	inv := 1 / scale
+	qzero := floor32(float32(-nudged.min*inv) + 0.5)
+	return func(x float32) float32 {
+		q := float32((clipTo(x, nudged)-nudged.min)*inv) - qzero
+		return floor32(q+0.5) * scale
+	}
+}
+
+func floor32(x float32) float32 { return float32(math.Floor(float64(x))) }

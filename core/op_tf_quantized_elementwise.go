@@ -1,0 +1,262 @@
+package core
+
+var (
+	_ = register[TFQuantizedAdd]()
+	_ = register[TFQuantizedMul]()
+	_ = register[TFQuantizedBiasAdd]()
+	_ = register[TFQuantizedRelu]()
+)
+
+// The quantized sums and products of TensorFlow. They share:
+//
+//	Inputs:  x, y: quantized
+//	         min_x, max_x: f32, [] or [1]
+//	         min_y, max_y: f32, [] or [1]
+//	Outputs: z: i32
+//	         min, max: f32, []: the range of z
+//
+//	R1 to R3: see tf_quantization.go
+type (
+	// TFQuantizedAdd is TensorFlow's QuantizedAdd. With a = the largest of |min| and |max|
+	// of both ranges, the range of z is (-a*2^14, a*2^14), and
+	//
+	//	z = requantized x + requantized y, each FloatToQuantized(QuantizedToFloat(x)) in i32
+	//
+	//	C1: x and y are u8 or i8
+	//	C2: the shapes of x and y broadcast
+	TFQuantizedAdd struct{}
+
+	// TFQuantizedMul is TensorFlow's QuantizedMul. With zero points zx and zy =
+	// FloatToQuantized(0), not clamped,
+	//
+	//	z = (x - zx) * (y - zy), wrapped to i32
+	//
+	// and the range of z that of products: one level is the product of the levels
+	// (max-min)/255, times -2^31 and 2^31.
+	//
+	//	C1: x and y are u8 or i8
+	//	C2: the shapes of x and y broadcast
+	TFQuantizedMul struct{}
+
+	// TFQuantizedBiasAdd is TensorFlow's QuantizedBiasAdd. With a = the largest of |min|
+	// and |max| of both ranges, the range of z is (-a*2^17, a*2^17), and in float32
+	//
+	//	z = quantize(dequantize(x) + dequantize(y)) by the Eigen forms
+	//
+	//	C1: x and y are u8 or i8
+	//	C2: x has shape [..., C] and y shape [C]
+	TFQuantizedBiasAdd struct{}
+)
+
+var quantizedSumInputs = []string{"x", "y", "min_x", "max_x", "min_y", "max_y"}
+
+// InputNames names the inputs.
+func (op *TFQuantizedAdd) InputNames() []string { return quantizedSumInputs }
+
+// InputNames names the inputs.
+func (op *TFQuantizedMul) InputNames() []string { return quantizedSumInputs }
+
+// InputNames names the inputs.
+func (op *TFQuantizedBiasAdd) InputNames() []string { return quantizedSumInputs }
+
+// inferQuantizedSum checks C1 and the ranges.
+func inferQuantizedSum(in []Operand) error {
+	if err := wantInputs(in, 6); err != nil {
+		return err
+	}
+	for i := range 2 {
+		if err := wantType("C1", in, i, I8, U8); err != nil {
+			return err
+		}
+	}
+	for _, i := range []int{2, 4} {
+		if err := inferTFRange(in, i, i+1, noChannels); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func inferBroadcastSum(in []Operand) ([]Fact, error) {
+	if err := inferQuantizedSum(in); err != nil {
+		return nil, err
+	}
+	s, err := broadcastShapes("C2", in[:2])
+	return rangeFacts(I32, s), err
+}
+
+// Infer checks C1, C2 and R1 to R3.
+func (op *TFQuantizedAdd) Infer(in []Operand) ([]Fact, error) { return inferBroadcastSum(in) }
+
+// Infer checks C1, C2 and R1 to R3.
+func (op *TFQuantizedMul) Infer(in []Operand) ([]Fact, error) { return inferBroadcastSum(in) }
+
+// Infer checks C1, C2 and R1 to R3.
+func (op *TFQuantizedBiasAdd) Infer(in []Operand) ([]Fact, error) {
+	if err := inferQuantizedSum(in); err != nil {
+		return nil, err
+	}
+	x, y := in[0].Shape, in[1].Shape
+	if x.Ranked() {
+		if len(x) == 0 {
+			return nil, Violation("C2", 0, "got shape %v, want rank 1 or more", x)
+		}
+		if want := x[len(x)-1:]; !y.Compatible(want) {
+			return nil, Violation("C2", 1, "got shape %v, want %v: the channels of x", y, want)
+		}
+	} else if y.Ranked() && len(y) != 1 {
+		return nil, Violation("C2", 1, "got shape %v, want rank 1", y)
+	}
+	return rangeFacts(I32, x), nil
+}
+
+// summands are the inputs of a quantized sum or product, broadcast.
+type summands struct {
+	x, y           *Tensor
+	xRange, yRange tfRange
+}
+
+func readSummands(in, out []*Tensor) (summands, error) {
+	var s summands
+	var err error
+	if s.xRange, err = readRange(in, 2, 3); err != nil {
+		return s, err
+	}
+	if s.yRange, err = readRange(in, 4, 5); err != nil {
+		return s, err
+	}
+	if s.x, s.y, err = broadcastTwo(in); err != nil {
+		return s, err
+	}
+	return s, ensure(out, 0, I32, s.x.shape)
+}
+
+// symmetric returns the range (-a, a) for a = factor times the largest magnitude.
+func (s summands) symmetric(factor float32) tfRange {
+	a := max(s.xRange.magnitude(), s.yRange.magnitude()) * factor
+	return tfRange{-a, a}
+}
+
+// each stores f of each pair of elements.
+func (s summands) each(out *Tensor, f func(x, y int64) int64) {
+	x, y := s.x.Int64s(), s.y.Int64s()
+	z := make([]int64, len(x))
+	for i, v := range x {
+		z[i] = f(v, y[i])
+	}
+	out.setInts(z)
+}
+
+// Eval requantizes both and adds.
+func (op *TFQuantizedAdd) Eval(in, out []*Tensor) error {
+	s, err := readSummands(in, out)
+	if err != nil {
+		return err
+	}
+	to := s.symmetric(1 << 14)
+	x := s.xRange.requantizeInNewRange(s.x.typ, to, I32)
+	y := s.yRange.requantizeInNewRange(s.y.typ, to, I32)
+	s.each(out[0], func(a, b int64) int64 { return x(a) + y(b) })
+	setRange(out, 1, to)
+	return nil
+}
+
+// Eval multiplies the distances from the zero points.
+func (op *TFQuantizedMul) Eval(in, out []*Tensor) error {
+	s, err := readSummands(in, out)
+	if err != nil {
+		return err
+	}
+	zx := truncateToInt32(s.xRange.floatToQuantizedUnclamped(0, s.x.typ))
+	zy := truncateToInt32(s.yRange.floatToQuantizedUnclamped(0, s.y.typ))
+	s.each(out[0], func(a, b int64) int64 { return (a - zx) * (b - zy) })
+	setRange(out, 1, productRange(s.xRange, s.x.typ, s.yRange, s.y.typ))
+	return nil
+}
+
+// Eval adds in float32.
+func (op *TFQuantizedBiasAdd) Eval(in, out []*Tensor) error {
+	s, err := readSummands(in, out)
+	if err != nil {
+		return err
+	}
+	to := s.symmetric(1 << 17)
+	x, y, q := s.xRange.eigenDequantize(s.x.typ), s.yRange.eigenDequantize(s.y.typ), to.eigenQuantize(I32)
+	s.each(out[0], func(a, b int64) int64 { return q(x(a) + y(b)) })
+	setRange(out, 1, to)
+	return nil
+}
+
+// TFQuantizedRelu is TensorFlow's QuantizedRelu, QuantizedRelu6 and QuantizedReluX:
+// quantized values between those of 0 and of an upper limit; the range stays.
+//
+//	y = min(max(x, FloatToQuantized(0)), FloatToQuantized(limit)), see tf_quantization.go
+//
+//	Inputs:  x: u8, i8 or i32, any shape
+//	         min, max: f32, [] or [1]: the range of x
+//	         limit: f32, [] or [1], optional: 6 for QuantizedRelu6
+//	Outputs: y: the type and shape of x
+//
+//	C1: x is u8, i8 or i32
+//	C2: the limit is f32 of shape [] or [1], and not NaN
+//	R1 to R3: see tf_quantization.go
+type TFQuantizedRelu struct{}
+
+// InputNames names the inputs.
+func (op *TFQuantizedRelu) InputNames() []string { return []string{"x", "min", "max", "limit"} }
+
+// Infer checks C1, C2 and R1 to R3.
+func (op *TFQuantizedRelu) Infer(in []Operand) ([]Fact, error) {
+	if len(in) != 3 && len(in) != 4 {
+		return nil, Violation("", -1, "got %d inputs, want 3 or 4", len(in))
+	}
+	if err := wantType("C1", in, 0, I8, U8, I32); err != nil {
+		return nil, err
+	}
+	if err := inferTFRange(in, 1, 2, noChannels); err != nil {
+		return nil, err
+	}
+	if len(in) == 4 {
+		l := in[3]
+		if !l.Type.compatible(F32) || !rangeShape(l.Shape, noChannels) {
+			return nil, Violation("C2", 3, "got %v, want f32 of shape [] or [1]", l.Fact)
+		}
+		if l.Const != nil {
+			if _, err := reluLimit(l.Const); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return []Fact{in[0].Fact}, nil
+}
+
+// reluLimit returns the limit and checks C2.
+func reluLimit(t *Tensor) (float32, error) {
+	l := Data[float32](t)[0]
+	if l != l {
+		return 0, Violation("C2", 3, "got NaN, want a number")
+	}
+	return l, nil
+}
+
+// Eval limits each element.
+func (op *TFQuantizedRelu) Eval(in, out []*Tensor) error {
+	r, err := readRange(in, 1, 2)
+	if err != nil {
+		return err
+	}
+	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
+		return err
+	}
+	lo := r.floatToQuantized(0, in[0].typ)
+	_, hi := in[0].typ.Bounds()
+	if len(in) == 4 {
+		limit, err := reluLimit(in[3])
+		if err != nil {
+			return err
+		}
+		hi = r.floatToQuantized(limit, in[0].typ)
+	}
+	mapInts(in[0], out[0], func(q int64) int64 { return min(max(q, lo), hi) })
+	return nil
+}

@@ -1,0 +1,198 @@
+package core
+
+import "math"
+
+var (
+	_ = register[TFRequantize]()
+	_ = register[TFRequantizationRange]()
+	_ = register[TFQuantizeDownAndShrinkRange]()
+)
+
+// TFRequantize is TensorFlow's Requantize: i32 of one range to Type of another.
+//
+// u8 in 64-bit fixed point with 16 bits of fraction, int64() truncating, products
+// wrapping, and reals in float32 or float64 as TensorFlow mixes them:
+//
+//	scale  = int64(255 * 2^16 * (max-min) / (max'-min'))
+//	offset = int64((min+max)/2 * (255/(max'-min')) * 2^16)
+//	lowest = rha(2^16 * (min'*255) / (max'-min'))
+//	q      = clamp((((x*scale) >> 32) + offset - lowest + 2^15) >> 16); 0 if min' = max'
+//
+// i8: FloatToQuantized(QuantizedToFloat(x; min, max); min', max'), see tf_quantization.go.
+//
+//	Inputs:  x: i32, any shape
+//	         min, max: f32, [] or [1]: the range of x
+//	         requested_min, requested_max: f32, [] or [1]: min' and max'
+//	Outputs: q: Type, the shape of x
+//	         min, max: f32, []: the requested range
+//
+//	C1: Type is i8 or u8
+//	C2: x is i32
+//	R1 to R3: see tf_quantization.go
+type TFRequantize struct {
+	Type Type `json:"type"`
+}
+
+var requantizeInputs = []string{"x", "min", "max", "requested_min", "requested_max"}
+
+// InputNames names the inputs.
+func (op *TFRequantize) InputNames() []string { return requantizeInputs }
+
+// Infer checks C1, C2 and R1 to R3.
+func (op *TFRequantize) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 5); err != nil {
+		return nil, err
+	}
+	if op.Type != I8 && op.Type != U8 {
+		return nil, Violation("C1", -1, "type: got %v, want i8 or u8", op.Type)
+	}
+	if err := wantType("C2", in, 0, I32); err != nil {
+		return nil, err
+	}
+	for _, i := range []int{1, 3} {
+		if err := inferTFRange(in, i, i+1, noChannels); err != nil {
+			return nil, err
+		}
+	}
+	return rangeFacts(op.Type, in[0].Shape), nil
+}
+
+// Eval requantizes each element.
+func (op *TFRequantize) Eval(in, out []*Tensor) error {
+	from, err := readRange(in, 1, 2)
+	if err != nil {
+		return err
+	}
+	to, err := readRange(in, 3, 4)
+	if err != nil {
+		return err
+	}
+	if err := ensure(out, 0, op.Type, in[0].shape); err != nil {
+		return err
+	}
+	f := from.requantizeInNewRange(I32, to, op.Type)
+	if op.Type == U8 {
+		f = from.fixedPointToU8(to)
+	}
+	mapInts(in[0], out[0], f)
+	setRange(out, 1, to)
+	return nil
+}
+
+// fixedPointToU8 is TensorFlow's RequantizeManyInNewRange<qint32, quint8>.
+func (r tfRange) fixedPointToU8(to tfRange) func(q int64) int64 {
+	const shift = 16
+	width := to.max - to.min
+	if width == 0 {
+		return func(int64) int64 { return 0 }
+	}
+	scale := truncateToInt64(255 * (1 << shift) * float64(r.max-r.min) / float64(width))
+	recip := float32(255 / float64(width))
+	middle := float32(float64(r.min+r.max) / 2)
+	offset := truncateToInt64(float64(float32(float32(middle*recip) * (1 << shift))))
+	lowest := truncateToInt64(math.Round((1 << shift) * (float64(to.min) * 255) / float64(width)))
+	return func(q int64) int64 {
+		v := (q*scale)>>32 + offset - lowest + 1<<(shift-1)
+		return min(max(v>>shift, 0), 255)
+	}
+}
+
+// usedRange returns the range that the elements of an i32 tensor use: QuantizedToFloat
+// of the smallest, at most 0, and of the largest. Nothing uses [0, 0].
+func (r tfRange) usedRange(x *Tensor) tfRange {
+	v := Data[int32](x)
+	if len(v) == 0 {
+		return tfRange{}
+	}
+	lo, hi := v[0], v[0]
+	for _, q := range v {
+		lo, hi = min(lo, q), max(hi, q)
+	}
+	real := r.quantizedToFloat(I32)
+	return tfRange{min(0, real(int64(lo))), real(int64(hi))}
+}
+
+// inferUsedRange checks C1 and the range of an op on (x, min, max).
+func inferUsedRange(in []Operand) error {
+	if err := wantInputs(in, 3); err != nil {
+		return err
+	}
+	if err := wantType("C1", in, 0, I32); err != nil {
+		return err
+	}
+	return inferTFRange(in, 1, 2, noChannels)
+}
+
+// TFRequantizationRange is TensorFlow's RequantizationRange: the range that the
+// elements use,
+//
+//	(min(0, QuantizedToFloat(smallest)), QuantizedToFloat(largest))
+//
+// see tf_quantization.go; (0, 0) of no elements.
+//
+//	Inputs:  x: i32, any shape
+//	         min, max: f32, [] or [1]: the range of x
+//	Outputs: min, max: f32, []
+//
+//	C1: x is i32
+//	R1 to R3: see tf_quantization.go
+type TFRequantizationRange struct{}
+
+// InputNames names the inputs.
+func (op *TFRequantizationRange) InputNames() []string { return tfRangeInputs }
+
+// Infer checks C1 and R1 to R3.
+func (op *TFRequantizationRange) Infer(in []Operand) ([]Fact, error) {
+	if err := inferUsedRange(in); err != nil {
+		return nil, err
+	}
+	return []Fact{{F32, Shape{}}, {F32, Shape{}}}, nil
+}
+
+// Eval finds the extremes.
+func (op *TFRequantizationRange) Eval(in, out []*Tensor) error {
+	r, err := readRange(in, 1, 2)
+	if err != nil {
+		return err
+	}
+	setRange(out, 0, r.usedRange(in[0]))
+	return nil
+}
+
+// TFQuantizeDownAndShrinkRange is TensorFlow's op of that name: TFRequantize to u8 by
+// the range that TFRequantizationRange gives.
+//
+//	Inputs:  x: i32, any shape
+//	         min, max: f32, [] or [1]: the range of x
+//	Outputs: q: u8, the shape of x
+//	         min, max: f32, []
+//
+//	C1: x is i32
+//	R1 to R3: see tf_quantization.go
+type TFQuantizeDownAndShrinkRange struct{}
+
+// InputNames names the inputs.
+func (op *TFQuantizeDownAndShrinkRange) InputNames() []string { return tfRangeInputs }
+
+// Infer checks C1 and R1 to R3.
+func (op *TFQuantizeDownAndShrinkRange) Infer(in []Operand) ([]Fact, error) {
+	if err := inferUsedRange(in); err != nil {
+		return nil, err
+	}
+	return rangeFacts(U8, in[0].Shape), nil
+}
+
+// Eval finds the range and requantizes.
+func (op *TFQuantizeDownAndShrinkRange) Eval(in, out []*Tensor) error {
+	r, err := readRange(in, 1, 2)
+	if err != nil {
+		return err
+	}
+	if err := ensure(out, 0, U8, in[0].shape); err != nil {
+		return err
+	}
+	to := r.usedRange(in[0])
+	mapInts(in[0], out[0], r.fixedPointToU8(to))
+	setRange(out, 1, to)
+	return nil
+}
