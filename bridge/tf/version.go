@@ -41,3 +41,12 @@ func arithmetic(version string) (builders.Arithmetic, error) {
 func versionError(version string) error {
 	return fmt.Errorf("version of TensorFlow: got %q, want auto or a version from 1.15 to 2.21", version)
 }
+
+// VersionName returns the name under which Function.Meta records a version.
+func VersionName(version string) (string, error) {
+	a, err := arithmetic(version)
+	if err != nil {
+		return "", err
+	}
+	return a.String(), nil
+}
