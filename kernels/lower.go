@@ -4,4 +4,25 @@ package kernels
 var lowerings = map[string]lowering{
 	"IntegerConvolution": lowerConvolution,
 	"IntegerDot":         lowerDot,
+
+	"MaxPool": lowerMaxPool,
+	"AvgPool": lowerAvgPool,
+	"Mean":    lowerMean,
+	"Sum":     lowerSum,
+
+	"FlipSign":     lowerFlipSign,
+	"Quantize":     lowerElementwise,
+	"Dequantize":   lowerElementwise,
+	"TFQuantizeV2": lowerElementwise,
+	"TFDequantize": lowerElementwise,
+	"Convert":      lowerElementwise,
+	"Add":          lowerElementwise,
+	"Subtract":     lowerElementwise,
+	"Multiply":     lowerElementwise,
+	"Divide":       lowerElementwise,
+	"Maximum":      lowerElementwise,
+	"Minimum":      lowerElementwise,
+	"Activate":     lowerElementwise,
+	"Clamp":        lowerElementwise,
+	"BatchNorm":    lowerElementwise,
 }

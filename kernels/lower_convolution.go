@@ -82,7 +82,7 @@ type convolution struct {
 // pays for few channels, where a tap alone would waste the kernel's steps.
 func (g *convolution) wide() bool {
 	return g.x.Dilation == 1 && g.x.Window > 1 && g.x.PadBelow >= 0 && g.y.PadBelow >= 0 &&
-		 (g.inC < 16 || g.inC%4 != 0 && g.inC < 64)
+		(g.inC < 16 || g.inC%4 != 0 && g.inC < 64)
 }
 
 // offsets returns the beginning of each tap of each output pixel: [pixel][tap].

@@ -75,7 +75,7 @@ func (c *compiler) available(v core.Value) bool {
 		v = d.from
 	}
 	_, ok := c.at[v]
-	return ok || v.Constant() != nil
+	return ok
 }
 
 // start adds the steps of the first node of the chain.
@@ -120,7 +120,8 @@ func (b *chainBuilder) follow(e element) {
 		var quantizers []element
 		var others []*core.Node
 		for _, u := range b.c.users[v] {
-			if q, ok := matchElement(u); ok && q.kind == elementQuantize {
+			q, ok := matchElement(u)
+			if ok && q.kind == elementQuantize && len(q.steps) == 0 && len(b.buffers)+len(quantizers) < maxChainBuffers-2 {
 				quantizers = append(quantizers, q)
 			} else {
 				others = append(others, u)
@@ -137,14 +138,15 @@ func (b *chainBuilder) follow(e element) {
 		if !ok {
 			return
 		}
+		b.extend(next, v)
 		e = next
 	}
 	b.quantize(e)
 }
 
-// next adds the only other reader of v to the chain, if it can go on there.
+// next returns the only other reader of v, if the chain can go on there.
 func (b *chainBuilder) next(v core.Value, others []*core.Node) (element, bool) {
-	if len(others) != 1 {
+	if len(others) != 1 || len(b.buffers) > maxChainBuffers/2 {
 		return element{}, false
 	}
 	u := others[0]
@@ -152,19 +154,22 @@ func (b *chainBuilder) next(v core.Value, others []*core.Node) (element, bool) {
 	if !ok || u.Outputs()[0].Shape.MustElements() != b.elements {
 		return element{}, false
 	}
-	if e.kind != elementBinary {
-		b.addSteps(e.steps)
-	} else {
-		current := slices.Index(u.Inputs(), v)
-		other := u.Inputs()[1-current]
-		if other == v || tableOf(other, u.Outputs()[0].Shape) == nil && !b.c.available(other) {
-			return element{}, false
-		}
-		b.combine(e, current)
+	if e.kind == elementBinary {
+		other := u.Inputs()[1-slices.Index(u.Inputs(), v)]
+		ok = other != v && (tableOf(other, u.Outputs()[0].Shape) != nil || b.c.available(other))
 	}
-	b.c.skip[u] = true
-	b.last = u
-	return e, true
+	return e, ok
+}
+
+// extend adds the steps of a node that reads v, the chain's values.
+func (b *chainBuilder) extend(e element, v core.Value) {
+	if e.kind == elementBinary {
+		b.combine(e, slices.Index(e.node.Inputs(), v))
+	} else {
+		b.addSteps(e.steps)
+	}
+	b.c.skip[e.node] = true
+	b.last = e.node
 }
 
 // quantize stores the chain's values as integers, and those with the other sign where
@@ -208,9 +213,6 @@ func (b *chainBuilder) emit() error {
 		return fmt.Errorf("node %q (%s): %w", b.last.Name, b.last.OpName(), err)
 	}
 	buffers := b.buffers
-	if len(buffers) > maxChainBuffers {
-		return fmt.Errorf("node %q (%s): a chain of %d buffers, want at most %d", b.last.Name, b.last.OpName(), len(buffers), maxChainBuffers)
-	}
 	parts := min(c.threads, 1+n/minElements)
 	scratch := c.newScratch(parts * elementwise.Scratch)
 	c.emit(instruction{node: b.last, kernel: chain.Name(), parts: parts, run: func(r *run, part, parts int) error {
@@ -225,6 +227,7 @@ func (b *chainBuilder) emit() error {
 	return nil
 }
 
+// maxChainBuffers bounds the buffers of one chain: follow and next heed it.
 const maxChainBuffers = 16
 
 // splitElements gives each part a range of elements that begins at a multiple of 64.

@@ -194,7 +194,7 @@ func isZero(t *core.Tensor) bool {
 }
 
 // matchQuantize matches rounding to even with one scale and without a zero point, or
-// with 128 for u8.
+// with 128 for u8. The quotient is not a product with the reciprocal: the chain divides.
 func matchQuantize(e element, op *core.Quantize) (element, bool) {
 	in := e.node.Inputs()
 	scale, zero := in[1].Constant(), in[2].Constant()
@@ -202,9 +202,18 @@ func matchQuantize(e element, op *core.Quantize) (element, bool) {
 		scale == nil || zero == nil || scale.Len() != 1 {
 		return e, false
 	}
-	// The quotient cannot be a product with the reciprocal; the chain divides first.
-	e.kind = elementUnary
-	return e, false
+	z := zero.Int64s()[0]
+	if z != 0 && (z != 128 || op.Type != core.U8) {
+		return e, false
+	}
+	lo, hi := op.Type.Bounds()
+	e.kind = elementQuantize
+	e.steps = []elementwise.Step{
+		{Kind: elementwise.Combine, Primitive: elementwise.Divide, Operand: elementwise.Operand{Values: scale.Float32s()}},
+		{Kind: elementwise.DropNaN},
+	}
+	e.numbers = elementwise.Numbers{Scale: 1, Lo: float32(lo - z), Hi: float32(hi - z), Flip: z != 0}
+	return e, true
 }
 
 func matchQuantizeV2(e element, op *core.TFQuantizeV2) (element, bool) {

@@ -54,6 +54,7 @@ const (
 	Combine                        // apply Primitive, with Operand as y
 	CombineSwapped                 // apply Primitive, with Operand as x
 	Limit                          // Clamp to Numbers.Lo and Hi
+	DropNaN                        // ZeroNaN
 	StoreF32                       // store them in Buffer
 	StoreQuantized                 // Quantize them, and store that in Buffer; they stay
 )
@@ -118,6 +119,8 @@ func New(s isa.Set, n int, steps []Step) (*Chain, error) {
 			}
 		case Limit:
 			t.run = use(Clamp)
+		case DropNaN:
+			t.run = use(ZeroNaN)
 		case StoreF32, StoreQuantized:
 			size := 4
 			if st.Kind == StoreQuantized {
@@ -215,7 +218,7 @@ func (c *Chain) step(k int, current, values, other []byte, buffers [][]byte, at,
 	switch s.Kind {
 	case Load:
 		return s.load(to, buffers, at, n)
-	case Limit:
+	case Limit, DropNaN:
 		s.run.Run(to, current, nil, n, &s.Numbers)
 	case Combine:
 		s.run.Run(to, current, s.load(other, buffers, at, n), n, nil)

@@ -118,6 +118,11 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 			v = f(x)
 		}
 		put(v)
+	case ZeroNaN:
+		put(f(x))
+		if math.IsNaN(f(x)) {
+			put(0)
+		}
 	case Clamp:
 		put(limit(f(x)))
 	case Quantize:
@@ -229,6 +234,7 @@ func TestChains(t *testing.T) {
 		{"store twice", []Step{
 			{Kind: Load, Operand: channels(3)},
 			{Kind: StoreF32, Buffer: 2},
+			{Kind: DropNaN},
 			{Kind: Limit, Numbers: Numbers{Lo: -2.5, Hi: -2}},
 			{Kind: CombineSwapped, Primitive: Divide, Operand: Operand{Buffer: 0, Type: F32}},
 			{Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 1, Lo: -128, Hi: 127}},
@@ -294,6 +300,8 @@ func defineChain(steps []Step, buffers [][]byte, n int) {
 				define(s.Primitive, next, operand(s.Operand), current, i, nil)
 			case Limit:
 				define(Clamp, next, current, nil, i, &s.Numbers)
+			case DropNaN:
+				define(ZeroNaN, next, current, nil, i, nil)
 			case StoreF32:
 				copy(buffers[s.Buffer], current)
 				copy(next, current)

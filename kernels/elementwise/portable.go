@@ -56,6 +56,16 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 			o[i] = v
 		}
 	},
+	ZeroNaN: func(out, x, _ []byte, n int, _ *Numbers) {
+		o, a := view[float32](out, n), view[float32](x, n)
+		for i := range o {
+			v := a[i]
+			if v != v {
+				v = 0
+			}
+			o[i] = v
+		}
+	},
 	Clamp:    runClamp,
 	Quantize: runQuantize,
 	Flip: func(out, x, _ []byte, n int, _ *Numbers) {

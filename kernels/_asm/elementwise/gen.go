@@ -78,7 +78,22 @@ func (g *gen) clamp(v reg.VecPhysical) {
 	g.VMINPS(g.v(9), v, v)
 }
 
-const unordered = 3
+// The predicates of comparisons.
+const (
+	unordered = 3
+	ordered   = 7
+)
+
+// zeroNaN makes NaNs of v 0.
+func (g *gen) zeroNaN(v reg.VecPhysical) {
+	if g.width == 64 {
+		g.VCMPPS(operand.U8(ordered), v, v, reg.K1)
+		g.VMOVUPS_Z(v, reg.K1, v)
+		return
+	}
+	g.VCMPPS(operand.U8(ordered), v, v, tmp(g))
+	g.VANDPS(tmp(g), v, v)
+}
 
 // keepNaN leaves NaNs of v there, and puts tmp elsewhere.
 func (g *gen) keepNaN(v reg.VecPhysical) {

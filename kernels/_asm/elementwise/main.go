@@ -68,6 +68,15 @@ var primitives = []primitive{
 		g.keepNaN(v)
 	}),
 	{
+		result: "f32", name: "zeronan", doc: "x[i], or 0 for NaN", x: 4, out: 4,
+		start: func(*gen) {},
+		step: func(g *gen) {
+			g.loadFloats()
+			g.each(g.zeroNaN)
+			g.storeWords()
+		},
+	},
+	{
 		result: "f32", name: "clamp", doc: "min(max(x[i], lo), hi), NaN becomes lo", x: 4, out: 4,
 		start: func(g *gen) { g.constants("lo", "hi") },
 		step: func(g *gen) {

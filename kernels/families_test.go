@@ -1,0 +1,426 @@
+package kernels
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/isa"
+)
+
+// The tests of the depthwise, pool and elementwise lowerings run small random functions
+// with every engine, instruction set and two numbers of threads, and compare the bits
+// with the functions' references.
+
+// graph builds a function.
+type graph struct {
+	t *testing.T
+	r *rand.Rand
+	f *core.Function
+	n int
+}
+
+func newGraph(t *testing.T, seed uint64) *graph {
+	return &graph{t: t, r: rand.New(rand.NewPCG(seed, 7)), f: &core.Function{Name: "test"}}
+}
+
+func (g *graph) node(op core.Op, in ...core.Value) *core.Node {
+	g.t.Helper()
+	g.n++
+	n, err := core.NewNamedNode(fmt.Sprintf("%s%d", core.OpName(op), g.n), op, in...)
+	require.NoError(g.t, err)
+	return n
+}
+
+func (g *graph) apply(op core.Op, in ...core.Value) core.Value {
+	g.t.Helper()
+	return g.node(op, in...).Out(0)
+}
+
+func (g *graph) parameter(t core.Type, s core.Shape) core.Value {
+	n := g.node(&core.Parameter{Type: t, Shape: s})
+	g.f.Parameters = append(g.f.Parameters, n)
+	return n.Out(0)
+}
+
+func (g *graph) result(v core.Value) {
+	g.f.Results = append(g.f.Results, g.node(&core.Result{}, v))
+}
+
+// tensor returns random elements; reals have ties, and special values if asked for.
+func (g *graph) tensor(t core.Type, s core.Shape, special bool) *core.Tensor {
+	g.t.Helper()
+	x, err := core.NewTensor(t, s)
+	require.NoError(g.t, err)
+	if t != core.F32 {
+		for i := range x.Bytes() {
+			x.Bytes()[i] = byte(g.r.IntN(256))
+		}
+		return x
+	}
+	for i := range core.Data[float32](x) {
+		v := float32(g.r.NormFloat64() * 60)
+		if g.r.IntN(3) == 0 {
+			v = float32(g.r.IntN(400)-200) / 2
+		}
+		if special && g.r.IntN(10) == 0 {
+			v = []float32{0, float32(math.Copysign(0, -1)), float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))}[g.r.IntN(5)]
+		}
+		core.Data[float32](x)[i] = v
+	}
+	return x
+}
+
+func constant[T core.Element](s core.Shape, v ...T) core.Value {
+	t, err := core.TensorOf(s, v)
+	if err != nil {
+		panic(err)
+	}
+	return core.NewConstant(t)
+}
+
+func scalar[T core.Element](v T) core.Value { return core.NewConstant(core.Scalar(v)) }
+
+// reals returns a constant of one positive or signed value per channel.
+func (g *graph) reals(channels int, size float64, signed bool) core.Value {
+	v := make([]float32, channels)
+	for i := range v {
+		v[i] = float32(size * (0.5 + g.r.Float64()))
+		if signed && g.r.IntN(2) == 0 {
+			v[i] = -v[i]
+		}
+	}
+	return constant(core.Shape{channels}, v...)
+}
+
+// check runs the function everywhere. kernels are parts of the names of kernels of which
+// each must be among the steps with every instruction set; no step may run a reference.
+func (g *graph) check(special bool, kernels ...string) {
+	t := g.t
+	t.Helper()
+	inputs := map[string]*core.Tensor{}
+	for _, p := range g.f.Parameters {
+		f := p.Outputs()[0]
+		inputs[p.Name] = g.tensor(f.Type, f.Shape, special)
+	}
+	want, err := g.f.Eval(inputs)
+	require.NoError(t, err)
+	for _, o := range testOptions() {
+		p, err := Compile(g.f, nil, o)
+		require.NoError(t, err, "%+v", o)
+		var names []string
+		for _, s := range p.Steps() {
+			names = append(names, s.Kernel)
+		}
+		for _, k := range kernels {
+			require.Contains(t, strings.Join(names, " "), k, "%+v", o)
+		}
+		require.NotContains(t, names, "reference", "%+v", o)
+		for range 2 { // the second run finds the arena of the first
+			got, err := p.Run(context.Background(), inputs, nil)
+			require.NoError(t, err)
+			for name, w := range want {
+				requireSameBits(t, w, got[name], fmt.Sprintf("%s, %+v, %v", name, o, names))
+			}
+		}
+	}
+}
+
+// testOptions are the portable engine and each instruction set that the CPU has, with
+// one thread and with two.
+func testOptions() (out []Options) {
+	for _, threads := range []int{1, 2} {
+		out = append(out, Options{Threads: threads, Engine: Portable})
+		if isa.Available().Has(isa.AVX2) {
+			out = append(out, Options{Threads: threads, Without: []isa.ISA{isa.AVX512VNNI}})
+		}
+		if isa.Available().Has(isa.AVX512VNNI) {
+			out = append(out, Options{Threads: threads})
+		}
+	}
+	return out
+}
+
+// requireSameBits compares tensors; NaNs are equal.
+func requireSameBits(t *testing.T, want, got *core.Tensor, what string) {
+	t.Helper()
+	require.Equal(t, want.Fact(), got.Fact(), what)
+	if bytes.Equal(want.Bytes(), got.Bytes()) {
+		return
+	}
+	if want.Type() != core.F32 {
+		for i, w := range want.Bytes() {
+			if v := got.Bytes()[i]; v != w {
+				t.Fatalf("%s: byte %d: got %#x, want %#x", what, i, v, w)
+			}
+		}
+	}
+	w, v := core.Data[float32](want), core.Data[float32](got)
+	for i := range w {
+		if math.Float32bits(w[i]) != math.Float32bits(v[i]) && (w[i] == w[i] || v[i] == v[i]) {
+			t.Fatalf("%s: element %d: got %v, want %v", what, i, v[i], w[i])
+		}
+	}
+}
+
+// spatial returns random attributes for two spatial dimensions.
+func (g *graph) spatial() core.Spatial {
+	s := core.Spatial{Layout: core.NHWC, Strides: []int{1 + g.r.IntN(2), 1 + g.r.IntN(3)}, PadType: core.PadType(g.r.IntN(3))}
+	if s.PadType == core.PadExplicit {
+		s.PadBelow, s.PadAbove = []int{g.r.IntN(2), g.r.IntN(2)}, []int{g.r.IntN(2), g.r.IntN(2)}
+	}
+	if g.r.IntN(3) == 0 {
+		s.Dilations = []int{1 + g.r.IntN(2), 1}
+	}
+	return s
+}
+
+// chainPosts returns a list of post-ops with its operands, as TensorFlow's convolutions
+// have them.
+func (g *graph) chainPosts(channels int) ([]core.PostOp, []core.Value) {
+	mul, add := core.PostOp{Kind: core.PostMul}, core.PostOp{Kind: core.PostAdd}
+	relu := core.PostOp{Kind: core.PostActivation, Activation: core.Relu}
+	switch g.r.IntN(4) {
+	case 0:
+		return nil, nil
+	case 1:
+		return []core.PostOp{mul}, []core.Value{g.reals(channels, 0.01, false)}
+	case 2:
+		return []core.PostOp{add, mul, core.RoundSaturate(core.I8)}, []core.Value{g.reals(channels, 100, true), g.reals(channels, 0.01, false)}
+	}
+	return []core.PostOp{mul, add, relu, mul, core.RoundSaturate(core.U8)},
+		[]core.Value{g.reals(channels, 0.01, false), g.reals(channels, 30, true), g.reals(channels, 1, false)}
+}
+
+func TestDepthwise(t *testing.T) {
+	for seed := range uint64(120) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := newGraph(t, seed)
+			channels, multiplier := 2+g.r.IntN(69), 1
+			if seed%5 == 0 {
+				multiplier = 2
+			}
+			typ, zero := core.U8, core.NewConstant(g.tensor(core.U8, core.Shape{}, false))
+			if seed%3 == 0 {
+				typ, zero = core.I8, core.NewConstant(g.tensor(core.I8, core.Shape{}, false))
+			}
+			size := []int{3, 3}
+			if seed%4 == 0 {
+				size = []int{1 + g.r.IntN(5), 1 + g.r.IntN(5)}
+			}
+			data := g.parameter(typ, core.Shape{1 + g.r.IntN(2), 9 + g.r.IntN(6), 9 + g.r.IntN(6), channels})
+			filters := core.NewConstant(g.tensor(core.I8, core.Shape{size[0], size[1], 1, channels * multiplier}, false))
+			posts, operands := g.chainPosts(channels * multiplier)
+			op := &core.IntegerConvolution{Spatial: g.spatial(), Groups: channels, PostOps: posts}
+			g.result(g.apply(op, append([]core.Value{data, filters, zero, scalar(int8(0))}, operands...)...))
+			g.check(false, "depthwise_")
+		})
+	}
+}
+
+// TestDepthwiseSum: a summand is not the depthwise kernels' business; the post-ops follow.
+func TestDepthwiseSum(t *testing.T) {
+	g := newGraph(t, 1)
+	shape := core.Shape{1, 5, 5, 19}
+	data, sum := g.parameter(core.U8, shape), g.parameter(core.U8, shape)
+	op := &core.IntegerConvolution{
+		Spatial: core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}, Groups: 19,
+		PostOps: []core.PostOp{{Kind: core.PostMul}, {Kind: core.PostMulAdd}, core.RoundSaturate(core.U8)},
+	}
+	filters := core.NewConstant(g.tensor(core.I8, core.Shape{3, 3, 1, 19}, false))
+	g.result(g.apply(op, data, filters, scalar(uint8(3)), scalar(int8(0)), g.reals(19, 0.01, false), sum, scalar(float32(0.3))))
+	g.check(false, "depthwise_", "post-ops")
+}
+
+func TestPools(t *testing.T) {
+	for seed := range uint64(150) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := newGraph(t, seed)
+			typ := []core.Type{core.U8, core.I8, core.F32}[seed%3]
+			x := g.parameter(typ, core.Shape{1 + g.r.IntN(2), 6 + g.r.IntN(6), 6 + g.r.IntN(6), 1 + g.r.IntN(70)})
+			s := g.spatial()
+			window := []int{2 + g.r.IntN(2), 2 + g.r.IntN(2)}
+			if seed%6 == 5 {
+				g.result(g.apply(&core.AvgPool{Spatial: s, Window: window, IncludePadding: seed%4 == 1}, x))
+				g.check(true, "pool_f32_average_")
+				return
+			}
+			g.result(g.apply(&core.MaxPool{Spatial: s, Window: window}, x))
+			g.check(true, map[core.Type]string{core.U8: "pool_u8_max_", core.I8: "pool_s8_max_", core.F32: "pool_f32_max_"}[typ])
+		})
+	}
+}
+
+// TestPoolOfOneDimension: other numbers of spatial dimensions go the same way.
+func TestPoolOfOneDimension(t *testing.T) {
+	g := newGraph(t, 1)
+	x := g.parameter(core.U8, core.Shape{2, 11, 17})
+	g.result(g.apply(&core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}, Window: []int{3}}, x))
+	y := g.parameter(core.F32, core.Shape{1, 4, 5, 6, 20})
+	g.result(g.apply(&core.AvgPool{Spatial: core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}, Window: []int{3, 2, 3}}, y))
+	g.check(true, "pool_u8_max_", "pool_f32_average_")
+}
+
+// TestEmptyWindow: windows that lie in the padding have kernels for none of their taps.
+func TestEmptyWindow(t *testing.T) {
+	g := newGraph(t, 1)
+	x := g.parameter(core.F32, core.Shape{1, 3, 3, 20})
+	s := core.Spatial{Layout: core.NHWC, PadBelow: []int{2, 2}, PadAbove: []int{2, 2}}
+	g.result(g.apply(&core.MaxPool{Spatial: s, Window: []int{2, 2}}, x))
+	p, err := Compile(g.f, nil, Options{})
+	require.NoError(t, err)
+	require.Equal(t, "reference", p.Steps()[len(p.Steps())-1].Kernel)
+}
+
+func TestMeans(t *testing.T) {
+	for _, c := range []struct {
+		shape core.Shape
+		axes  []int
+	}{
+		{core.Shape{1, 7, 7, 70}, []int{1, 2}}, {core.Shape{2, 3, 5, 13}, []int{-2, 1}}, {core.Shape{1, 1, 40, 9}, []int{1, 2}},
+		{core.Shape{3, 33, 64}, []int{1}}, {core.Shape{17, 130}, []int{0}},
+	} {
+		t.Run(fmt.Sprintf("%v/%v", c.shape, c.axes), func(t *testing.T) {
+			g := newGraph(t, 3)
+			x := g.parameter(core.F32, c.shape)
+			g.result(g.apply(&core.Mean{Reduction: core.Reduction{Axes: c.axes, KeepDims: true}}, x))
+			g.result(g.apply(&core.Sum{Reduction: core.Reduction{Axes: c.axes}}, x))
+			g.check(true, "pool_f32_mean_")
+		})
+	}
+}
+
+// quantizeOp returns a random quantization of a tensor to 8 bits, as a node.
+func (g *graph) quantize(v core.Value, typ core.Type) *core.Node {
+	top := float32(20 + 200*g.r.Float64())
+	op := &core.TFQuantizeV2{Type: typ, Axis: -1, EnsureMinimumRange: 0.01, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven}
+	switch g.r.IntN(4) {
+	case 0:
+		op.Factor127 = true
+	case 1:
+		if typ == core.U8 {
+			op.Mode, op.RoundMode = core.MinFirst, core.RoundNearestTowardInfinity
+		}
+	case 2:
+		zero := core.NewConstant(g.tensor(typ, core.Shape{}, false))
+		clear(zero.Constant().Bytes())
+		if typ == core.U8 && g.r.IntN(2) == 0 {
+			zero.Constant().Bytes()[0] = 128
+		}
+		return g.node(&core.Quantize{Type: typ, RoundMode: core.RoundNearestTowardEven}, v, scalar(top/127), zero)
+	}
+	return g.node(op, v, scalar(-top), scalar(top))
+}
+
+// dequantize returns integers as reals, in one of the ways that kernels know.
+func (g *graph) dequantize(v core.Value) core.Value {
+	switch typ := v.Type(); {
+	case typ == core.I32:
+		return g.apply(&core.Dequantize{Type: core.F32}, v, scalar(float32(1e-8)), scalar(int32(0)))
+	case g.r.IntN(3) == 0:
+		mode := []core.QuantizeMode{core.Scaled, core.MinFirst}[g.r.IntN(2)]
+		return g.apply(&core.TFDequantize{Mode: mode, Axis: -1, OutType: core.F32}, v, scalar(float32(-3.7*g.r.Float64())), scalar(float32(4*g.r.Float64()+1)))
+	case g.r.IntN(3) == 0:
+		return g.apply(&core.Convert{Type: core.F32}, v)
+	}
+	channels := v.Shape()[len(v.Shape())-1]
+	zero := core.NewConstant(g.tensor(v.Type(), core.Shape{channels}, false))
+	clear(zero.Constant().Bytes())
+	if g.r.IntN(2) == 0 {
+		return g.apply(&core.Dequantize{Type: core.F32, Axes: []int{len(v.Shape()) - 1}}, v, g.reals(channels, 0.1, false), zero)
+	}
+	zero = core.NewConstant(g.tensor(v.Type(), core.Shape{}, false))
+	clear(zero.Constant().Bytes())
+	return g.apply(&core.Dequantize{Type: core.F32}, v, scalar(float32(g.r.Float64())), zero)
+}
+
+// TestElementwise builds random graphs of elementwise ops on tensors of one shape.
+func TestElementwise(t *testing.T) {
+	for seed := range uint64(300) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := newGraph(t, seed)
+			channels := 1 + g.r.IntN(70)
+			shape := core.Shape{1 + g.r.IntN(3), 1 + g.r.IntN(40), channels}
+			if seed%50 == 0 {
+				shape[1] = 150 // enough for two threads
+			}
+			integers := []core.Value{g.parameter(core.U8, shape), g.parameter(core.I8, shape), g.parameter(core.I32, shape)}
+			reals := []core.Value{g.parameter(core.F32, shape)}
+			for range 4 + g.r.IntN(12) {
+				x := reals[g.r.IntN(len(reals))]
+				switch g.r.IntN(7) {
+				case 0:
+					q := g.quantize(x, []core.Type{core.U8, core.I8}[g.r.IntN(2)])
+					integers = append(integers, q.Out(0))
+					if len(q.Outputs()) > 1 && g.r.IntN(3) == 0 {
+						g.result(q.Out(2))
+					}
+				case 1:
+					reals = append(reals, g.dequantize(integers[g.r.IntN(len(integers))]))
+				case 2:
+					a := []core.Activation{core.Relu, core.Relu6}[g.r.IntN(2)]
+					reals = append(reals, g.apply(&core.Activate{Activation: a}, x))
+				case 3:
+					reals = append(reals, g.apply(&core.Clamp{Lo: -20.3, Hi: 100 * g.r.Float64()}, x))
+				case 4:
+					if v := integers[g.r.IntN(len(integers))]; v.Type() != core.I32 {
+						integers = append(integers, g.apply(&core.FlipSign{}, v))
+					}
+				case 5:
+					p := []core.Value{g.reals(channels, 1, true), g.reals(channels, 1, true), g.reals(channels, 1, true), g.reals(channels, 1, false)}
+					reals = append(reals, g.apply(&core.BatchNorm{Layout: core.NHWC, Epsilon: 0.001}, append([]core.Value{x}, p...)...))
+				default:
+					reals = append(reals, g.binary(x, reals[g.r.IntN(len(reals))], channels))
+				}
+			}
+			g.result(reals[len(reals)-1])
+			g.result(integers[len(integers)-1])
+			g.result(reals[g.r.IntN(len(reals))])
+			g.check(seed%4 == 0)
+		})
+	}
+}
+
+// binary combines x with y, or with a constant, in either order.
+func (g *graph) binary(x, y core.Value, channels int) core.Value {
+	switch g.r.IntN(3) {
+	case 0:
+		y = g.reals(channels, 3, true)
+	case 1:
+		y = scalar(float32(g.r.NormFloat64()))
+	}
+	if g.r.IntN(2) == 0 {
+		x, y = y, x
+	}
+	op := []core.Op{&core.Add{}, &core.Subtract{}, &core.Multiply{}, &core.Divide{}, &core.Maximum{}, &core.Minimum{}}[g.r.IntN(6)]
+	return g.apply(op, x, y)
+}
+
+// TestResidual is MobileNetV2's: the sum of two dequantized tensors is quantized, and
+// added again later. It takes two instructions in all.
+func TestResidual(t *testing.T) {
+	g := newGraph(t, 1)
+	shape := core.Shape{1, 14, 14, 40}
+	dequantize := func(q core.Value) core.Value {
+		return g.apply(&core.TFDequantize{Mode: core.Scaled, Axis: -1, OutType: core.F32}, q, scalar(float32(-2)), scalar(float32(2)))
+	}
+	quantize := func(v core.Value) core.Value {
+		op := &core.TFQuantizeV2{Type: core.I8, Axis: -1, EnsureMinimumRange: 0.01, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven}
+		return g.apply(op, v, scalar(float32(-3)), scalar(float32(3)))
+	}
+	first := g.apply(&core.Add{}, dequantize(g.parameter(core.I8, shape)), dequantize(g.parameter(core.I8, shape)))
+	pooled := g.apply(&core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}, Window: []int{3, 3}}, quantize(first))
+	second := g.apply(&core.Add{}, dequantize(pooled), first)
+	g.result(g.apply(&core.FlipSign{}, quantize(second)))
+	g.check(false, "elementwise_s8+s8+add+quantize", "pool_s8_max", "elementwise_s8+add+quantize")
+	p, err := Compile(g.f, nil, Options{Engine: Portable})
+	require.NoError(t, err)
+	require.Len(t, p.Steps(), 3)
+}
