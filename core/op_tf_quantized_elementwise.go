@@ -1,5 +1,7 @@
 package core
 
+import "math"
+
 var (
 	_ = register[TFQuantizedAdd]()
 	_ = register[TFQuantizedMul]()
@@ -20,9 +22,13 @@ type (
 	// TFQuantizedAdd is TensorFlow's QuantizedAdd. With a = the largest of |min| and |max|
 	// of both ranges, the range of z is (-a*2^14, a*2^14), and
 	//
-	//	z = requantized x + requantized y, each FloatToQuantized(QuantizedToFloat(x)) in i32
+	//	z = x' + y', x' = x0 + x*(x1 - x0) within i32
 	//
-	//	C1: x and y are u8 or i8
+	// where x0 and x1 are what the codes 0 and 1 of x become in the range of z:
+	// FloatToQuantized(QuantizedToFloat(0)), not clamped; y' likewise. The x' or y' of a
+	// single element is FloatToQuantized(QuantizedToFloat(x)) itself.
+	//
+	//	C1: x and y are u8
 	//	C2: the shapes of x and y broadcast
 	TFQuantizedAdd struct{}
 
@@ -34,14 +40,14 @@ type (
 	// and the range of z that of products: one level is the product of the levels
 	// (max-min)/255, times -2^31 and 2^31.
 	//
-	//	C1: x and y are u8 or i8
+	//	C1: x and y are u8
 	//	C2: the shapes of x and y broadcast
 	TFQuantizedMul struct{}
 
 	// TFQuantizedBiasAdd is TensorFlow's QuantizedBiasAdd. With a = the largest of |min|
 	// and |max| of both ranges, the range of z is (-a*2^17, a*2^17), and in float32
 	//
-	//	z = quantize(dequantize(x) + dequantize(y)) by the Eigen forms
+	//	z = quantize(dequantize(x)) + quantize(dequantize(y)) by the Eigen forms
 	//
 	//	C1: x and y are u8 or i8
 	//	C2: x has shape [..., C] and y shape [C]
@@ -60,12 +66,12 @@ func (op *TFQuantizedMul) InputNames() []string { return quantizedSumInputs }
 func (op *TFQuantizedBiasAdd) InputNames() []string { return quantizedSumInputs }
 
 // inferQuantizedSum checks C1 and the ranges.
-func inferQuantizedSum(in []Operand) error {
+func inferQuantizedSum(in []Operand, types ...Type) error {
 	if err := wantInputs(in, 6); err != nil {
 		return err
 	}
 	for i := range 2 {
-		if err := wantType("C1", in, i, I8, U8); err != nil {
+		if err := wantType("C1", in, i, types...); err != nil {
 			return err
 		}
 	}
@@ -78,7 +84,7 @@ func inferQuantizedSum(in []Operand) error {
 }
 
 func inferBroadcastSum(in []Operand) ([]Fact, error) {
-	if err := inferQuantizedSum(in); err != nil {
+	if err := inferQuantizedSum(in, U8); err != nil {
 		return nil, err
 	}
 	s, err := broadcastShapes("C2", in[:2])
@@ -93,7 +99,7 @@ func (op *TFQuantizedMul) Infer(in []Operand) ([]Fact, error) { return inferBroa
 
 // Infer checks C1, C2 and R1 to R3.
 func (op *TFQuantizedBiasAdd) Infer(in []Operand) ([]Fact, error) {
-	if err := inferQuantizedSum(in); err != nil {
+	if err := inferQuantizedSum(in, I8, U8); err != nil {
 		return nil, err
 	}
 	x, y := in[0].Shape, in[1].Shape
@@ -147,18 +153,34 @@ func (s summands) each(out *Tensor, f func(x, y int64) int64) {
 	out.setInts(z)
 }
 
-// Eval requantizes both and adds.
+// Eval moves both to the range of the sum and adds.
 func (op *TFQuantizedAdd) Eval(in, out []*Tensor) error {
 	s, err := readSummands(in, out)
 	if err != nil {
 		return err
 	}
 	to := s.symmetric(1 << 14)
-	x := s.xRange.requantizeInNewRange(s.x.typ, to, I32)
-	y := s.yRange.requantizeInNewRange(s.y.typ, to, I32)
+	x, y := s.xRange.linearTo(to), s.yRange.linearTo(to)
+	switch {
+	case in[0].Len() == 1:
+		x = s.xRange.requantizeInNewRange(U8, to, I32)
+	case in[1].Len() == 1:
+		y = s.yRange.requantizeInNewRange(U8, to, I32)
+	}
 	s.each(out[0], func(a, b int64) int64 { return x(a) + y(b) })
 	setRange(out, 1, to)
 	return nil
+}
+
+// linearTo returns what u8 values of a range become in i32 of another, by multiples of
+// the step between the first two.
+func (r tfRange) linearTo(to tfRange) func(q int64) int64 {
+	real := r.quantizedToFloat(U8)
+	first := truncateToInt64(to.floatToQuantizedUnclamped(real(0), I32))
+	step := truncateToInt64(to.floatToQuantizedUnclamped(real(1), I32)) - first
+	return func(q int64) int64 {
+		return min(max(first+q*step, math.MinInt32), math.MaxInt32)
+	}
 }
 
 // Eval multiplies the distances from the zero points.
@@ -174,7 +196,7 @@ func (op *TFQuantizedMul) Eval(in, out []*Tensor) error {
 	return nil
 }
 
-// Eval adds in float32.
+// Eval moves both to the range of the sum, in float32, and adds.
 func (op *TFQuantizedBiasAdd) Eval(in, out []*Tensor) error {
 	s, err := readSummands(in, out)
 	if err != nil {
@@ -182,7 +204,7 @@ func (op *TFQuantizedBiasAdd) Eval(in, out []*Tensor) error {
 	}
 	to := s.symmetric(1 << 17)
 	x, y, q := s.xRange.eigenDequantize(s.x.typ), s.yRange.eigenDequantize(s.y.typ), to.eigenQuantize(I32)
-	s.each(out[0], func(a, b int64) int64 { return q(x(a) + y(b)) })
+	s.each(out[0], func(a, b int64) int64 { return q(x(a)) + q(y(b)) })
 	setRange(out, 1, to)
 	return nil
 }
