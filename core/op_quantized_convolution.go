@@ -83,9 +83,9 @@ func (op *QuantizedConvolution) Infer(in []Operand) ([]Fact, error) {
 	return []Fact{{op.OutputType, out}}, nil
 }
 
-// labelled gives an OpError without a constraint its label.
+// labelled gives an OpError of a shared check this op's label.
 func labelled(err error, constraint string) error {
-	if e, ok := err.(*OpError); ok && e.Constraint == "" {
+	if e, ok := err.(*OpError); ok {
 		e.Constraint = constraint
 	}
 	return err

@@ -336,6 +336,7 @@ func tapsBound(window []int, inC int) error {
 			return nil
 		}
 		if w > maxTaps || n > maxTaps {
+			n = max(n, w)
 			break
 		}
 		n *= w
