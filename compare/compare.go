@@ -1,120 +1,191 @@
-// Package compare lays two sets of tensors side by side.
+// Package compare lays two sets of tensors side by side: what differs, by how much,
+// where, and where in a graph it starts.
 package compare
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Tolerance is how much floats may differ: |got - want| <= Abs + Rel*|want|. Integers
-// must be equal.
-type Tolerance struct{ Abs, Rel float64 }
-
-// DefaultTolerance is 1e-6 absolute plus 1e-6 relative.
-var DefaultTolerance = Tolerance{1e-6, 1e-6}
-
-// Result is the comparison of one tensor.
-type Result struct {
-	Name      string    `json:"name"`
-	Type      core.Type `json:"type"`
-	Elements  int       `json:"elements"`
-	Differing int       `json:"differing"` // elements that are not equal
-	Beyond    int       `json:"beyond"`    // elements that differ by more than the tolerance
-	MaxAbs    float64   `json:"max_abs"`   // the largest absolute difference; -1 if one is NaN and the other not
-	MaxRel    float64   `json:"max_rel"`   // the largest difference relative to |want|, where want is not 0
-	At        []int     `json:"at"`        // the index of the largest absolute difference; nil if all are equal
-	Got       float64   `json:"-"`         // the elements there
-	Want      float64   `json:"-"`
-	SNR       float64   `json:"-"` // signal-to-noise ratio in dB; +Inf if all are equal
+// Tolerance says how far a real may be from what is wanted: |got-want| <= Absolute +
+// Relative*|want|. Integers, booleans and strings must be equal.
+type Tolerance struct {
+	Absolute float64 `json:"atol"`
+	Relative float64 `json:"rtol"`
 }
 
-// Equal reports whether no element differs by more than the tolerance.
-func (r Result) Equal() bool { return r.Beyond == 0 }
+// Default is 1e-6 absolute and 1e-6 relative.
+var Default = Tolerance{1e-6, 1e-6}
 
-// Tensors compares got with want. Type and shape must be the same. NaN equals NaN.
-func Tensors(name string, got, want *core.Tensor, tol Tolerance) (Result, error) {
-	r := Result{Name: name, Type: got.Type(), Elements: got.Len(), SNR: math.Inf(1)}
-	if want.Type() != got.Type() && !(want.Type() == core.U16 && (got.Type() == core.BF16 || got.Type() == core.F16)) {
-		return r, fmt.Errorf("output %q: got %v, the expected array is %v", name, got, want)
+// Pair is a tensor and what it should be.
+type Pair struct {
+	Name      string
+	Op        string // of the node that computed it; may be empty
+	Got, Want *core.Tensor
+}
+
+// Tensor is the comparison of one Pair. Two NaNs are equal, and so are zeros of both signs.
+type Tensor struct {
+	Name     string     `json:"name"`
+	Op       string     `json:"op,omitempty"`
+	Type     core.Type  `json:"type"`
+	Shape    core.Shape `json:"shape"`
+	Elements int        `json:"elements"`
+	// Problem says why nothing could be compared: other types or shapes. The rest is
+	// then zero.
+	Problem     string `json:"problem,omitempty"`
+	Differing   int    `json:"differing"` // elements that are not equal
+	Outside     int    `json:"outside"`   // elements that differ by more than the tolerance
+	MaxAbsolute Number `json:"max_absolute_difference"`
+	MaxRelative Number `json:"max_relative_difference"`
+	// Where is the index of the first element with the largest absolute difference;
+	// nil if all are equal. Got and Want are the values there.
+	Where []int  `json:"where,omitempty"`
+	Got   Number `json:"got"`
+	Want  Number `json:"want"`
+	// SNR is the ratio of the wanted signal's power to that of the differences, in
+	// decibels, over the elements that are finite in both; +Inf without differences.
+	SNR Number `json:"signal_to_noise_db"`
+}
+
+// Within reports whether the tensors agree within the tolerance.
+func (t *Tensor) Within() bool { return t.Problem == "" && t.Outside == 0 }
+
+// Equal reports whether the tensors are equal.
+func (t *Tensor) Equal() bool { return t.Problem == "" && t.Differing == 0 }
+
+// Number is a float64 whose JSON is a string when it is not finite.
+type Number float64
+
+// MarshalJSON writes a number, or "NaN", "+Inf" or "-Inf".
+func (n Number) MarshalJSON() ([]byte, error) {
+	if f := float64(n); math.IsNaN(f) || math.IsInf(f, 0) {
+		return json.Marshal(fmt.Sprint(f))
 	}
-	if !got.Shape().Equal(want.Shape()) {
-		return r, fmt.Errorf("output %q: got shape %v, the expected array has %v", name, got.Shape(), want.Shape())
-	}
-	if want.Type() != got.Type() {
-		var err error
-		if want, err = core.TensorOver(got.Type(), want.Shape(), want.Bytes()); err != nil {
-			return r, err
+	return json.Marshal(float64(n))
+}
+
+// Report is the comparison of a list of pairs.
+type Report struct {
+	Tolerance Tolerance `json:"tolerance"`
+	Tensors   []Tensor  `json:"tensors"`
+	// FirstDivergence names the first tensor that is not within the tolerance, which is
+	// where an error starts if the pairs are in the order of a graph.
+	FirstDivergence string `json:"first_divergence,omitempty"`
+	// FirstDifference names the first tensor that is not equal.
+	FirstDifference string `json:"first_difference,omitempty"`
+	Pass            bool   `json:"pass"` // all tensors are within the tolerance
+}
+
+// Compare compares pairs, which keep their order.
+func Compare(pairs []Pair, tol Tolerance) *Report {
+	r := &Report{Tolerance: tol, Pass: true, Tensors: make([]Tensor, len(pairs))}
+	for i, p := range pairs {
+		t := &r.Tensors[i]
+		*t = compare(p, tol)
+		if !t.Equal() && r.FirstDifference == "" {
+			r.FirstDifference = t.Name
+		}
+		if !t.Within() && r.Pass {
+			r.FirstDivergence = t.Name
+			r.Pass = false
 		}
 	}
-	if got.Type() == core.String {
-		return r, fmt.Errorf("output %q: strings cannot be compared", name)
+	return r
+}
+
+func compare(p Pair, tol Tolerance) Tensor {
+	t := Tensor{Name: p.Name, Op: p.Op, Type: p.Got.Type(), Shape: p.Got.Shape(), Elements: p.Got.Len()}
+	if p.Got.Type() != p.Want.Type() || !p.Got.Shape().Equal(p.Want.Shape()) {
+		t.Problem = fmt.Sprintf("got %v, want %v", p.Got, p.Want)
+		return t
 	}
-	if !got.Type().IsFloat() {
-		tol = Tolerance{}
+	switch typ := p.Got.Type(); {
+	case typ == core.String:
+		got, want := p.Got.Strings(), p.Want.Strings()
+		t.count(func(i int) bool { return got[i] == want[i] })
+	case typ.IsFloat():
+		t.numbers(p.Got.Float64s(), p.Want.Float64s(), nil, tol)
+	default:
+		// 64-bit integers are compared as they are; their differences are approximate.
+		got, want := p.Got.Int64s(), p.Want.Int64s()
+		t.numbers(p.Got.Float64s(), p.Want.Float64s(), func(i int) bool { return got[i] == want[i] }, Tolerance{})
 	}
-	g, w := got.Float64s(), want.Float64s()
-	var signal, noise float64
-	worst, at := 0.0, -1
-	for i := range g {
-		signal += w[i] * w[i]
-		d := math.Abs(g[i] - w[i])
-		switch {
-		case g[i] == w[i] || g[i] != g[i] && w[i] != w[i]:
+	return t
+}
+
+// count compares what has no difference.
+func (t *Tensor) count(equal func(i int) bool) {
+	for i := range t.Elements {
+		if equal(i) {
 			continue
-		case d != d || math.IsInf(d, 0):
-			d = math.Inf(1)
-		default:
-			noise += d * d
 		}
-		r.Differing++
-		if d > tol.Abs+tol.Rel*math.Abs(w[i]) || math.IsInf(d, 0) {
-			r.Beyond++
+		if t.Differing == 0 {
+			t.Where = index(i, t.Shape)
 		}
-		if d > worst {
-			worst, at = d, i
+		t.Differing++
+		t.Outside++
+	}
+}
+
+// numbers compares numbers; equal, if not nil, decides in place of their values.
+func (t *Tensor) numbers(got, want []float64, equal func(i int) bool, tol Tolerance) {
+	largest := -1.0
+	var signal, noise float64
+	for i, g := range got {
+		w := want[i]
+		if isFinite(w) && isFinite(g) {
+			signal += float64(w * w)
+			noise += float64((g - w) * (g - w))
 		}
-		if w[i] != 0 && !math.IsInf(d, 0) {
-			r.MaxRel = max(r.MaxRel, d/math.Abs(w[i]))
+		if equal != nil && equal(i) || equal == nil && same(g, w) {
+			continue
+		}
+		d := difference(g, w)
+		t.Differing++
+		if equal != nil || !(d <= tol.Absolute+float64(tol.Relative*math.Abs(w))) || !isFinite(w) || !isFinite(g) {
+			t.Outside++
+		}
+		t.MaxRelative = max(t.MaxRelative, Number(relative(d, w)))
+		if d > largest {
+			largest = d
+			t.Where, t.Got, t.Want, t.MaxAbsolute = index(i, t.Shape), Number(g), Number(w), Number(d)
 		}
 	}
-	r.MaxAbs = worst
-	if math.IsInf(worst, 0) {
-		r.MaxAbs = -1
-	}
-	if at >= 0 {
-		r.At, r.Got, r.Want = index(got.Shape(), at), g[at], w[at]
-	}
+	t.SNR = Number(math.Inf(1))
 	if noise > 0 {
-		r.SNR = 10 * math.Log10(signal/noise)
+		t.SNR = Number(10 * math.Log10(signal/noise))
 	}
-	return r, nil
 }
 
-// index returns the index of flat element i.
-func index(s core.Shape, i int) []int {
-	idx := make([]int, len(s))
-	for a := len(s) - 1; a >= 0; a-- {
-		idx[a] = i % s[a]
-		i /= s[a]
+func isFinite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+func same(a, b float64) bool { return a == b || a != a && b != b }
+
+// difference is |g-w|, and infinite if either is not finite.
+func difference(g, w float64) float64 {
+	if d := math.Abs(g - w); d == d {
+		return d
 	}
-	return idx
+	return math.Inf(1)
 }
 
-// String writes one line for people.
-func (r Result) String() string {
-	if r.Differing == 0 {
-		return fmt.Sprintf("%s: %d elements, all equal", r.Name, r.Elements)
+func relative(d, w float64) float64 {
+	if r := d / math.Abs(w); r == r {
+		return r
 	}
-	verdict := "within tolerance"
-	if !r.Equal() {
-		verdict = fmt.Sprintf("DIFFERS: %d beyond tolerance", r.Beyond)
+	return math.Inf(1)
+}
+
+// index returns the index of element i.
+func index(i int, s core.Shape) []int {
+	at := make([]int, len(s))
+	for k := len(s) - 1; k >= 0; k-- {
+		at[k] = i % s[k]
+		i /= s[k]
 	}
-	largest := fmt.Sprintf("%.3g", r.MaxAbs)
-	if r.MaxAbs < 0 {
-		largest = "not finite"
-	}
-	return fmt.Sprintf("%s: %d elements, %d not equal, largest difference %s at %v (got %g, want %g), relative %.3g, SNR %.1f dB: %s",
-		r.Name, r.Elements, r.Differing, largest, r.At, r.Got, r.Want, r.MaxRel, r.SNR, verdict)
+	return at
 }
