@@ -83,7 +83,8 @@ const (
 	outU8
 	outI8
 	flipped
-	stepLo // Lo is not the type's least value
+	stepLo // saturation alone would not apply Lo
+	stepHi // saturation alone would not apply Hi
 
 	outS32 = 0
 )
@@ -108,6 +109,7 @@ func (e *Epilogue) flags() (f uint32) {
 	set(e.Out == I8, outI8)
 	set(e.Flip, flipped)
 	set(e.Out == U8 && e.Lo > 0 || e.Out == I8 && e.Lo > math.MinInt8, stepLo)
+	set(e.Out == U8 && e.Hi < math.MaxUint8 || e.Out == I8 && e.Hi < math.MaxInt8 || e.Out.Size() == 1 && !e.bounded(), stepHi)
 	return f
 }
 
@@ -120,6 +122,29 @@ func (e *Epilogue) reluInRange() bool {
 	}
 	for _, v := range e.Post {
 		if !(v > 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// bounded reports whether no accumulator can bring the chain near the end of int32,
+// beyond which a conversion does not saturate.
+func (e *Epilogue) bounded() bool {
+	at := func(v []float32, n int, absent float64) float64 {
+		if v == nil {
+			return absent
+		}
+		return math.Abs(float64(v[n]))
+	}
+	sum := map[SumType]float64{NoSum: 0, SumU8: 255, SumI8: 128, SumI32: 1 << 31, SumF32: math.Inf(1)}[e.Sum]
+	if e.Sum != NoSum {
+		sum *= math.Abs(float64(e.SumScale))
+	}
+	columns := max(len(e.Pre), len(e.Scale), len(e.Bias), len(e.Post), 1)
+	for n := range columns {
+		f := ((1<<31+at(e.Pre, n, 0))*at(e.Scale, n, 1) + at(e.Bias, n, 0) + sum) * at(e.Post, n, 1)
+		if !(f < 1<<30) { // NaN too
 			return false
 		}
 	}

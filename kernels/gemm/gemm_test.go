@@ -58,6 +58,7 @@ type problem struct {
 	epilogue      Epilogue // operands are filled by the generator: any non-nil slice asks for one
 	extreme       bool     // only bytes and weights whose products are largest
 	special       bool     // infinities, NaN and zeros among the epilogue's operands
+	huge          bool     // scales that bring results to both sides of the ends of int32
 	inPlace       bool     // Sum is C
 	seed          uint64
 
@@ -70,8 +71,8 @@ type problem struct {
 }
 
 func (p *problem) String() string {
-	return fmt.Sprintf("m=%d,n=%d,taps=%d,k=%d,epilogue=%s,extreme=%t,special=%t,inplace=%t,seed=%d",
-		p.m, p.n, p.taps, p.k, epilogueName(p.epilogue), p.extreme, p.special, p.inPlace, p.seed)
+	return fmt.Sprintf("m=%d,n=%d,taps=%d,k=%d,epilogue=%s,extreme=%t,special=%t,huge=%t,inplace=%t,seed=%d",
+		p.m, p.n, p.taps, p.k, epilogueName(p.epilogue), p.extreme, p.special, p.huge, p.inPlace, p.seed)
 }
 
 func epilogueName(e Epilogue) string {
@@ -157,6 +158,11 @@ func (p *problem) fillEpilogue(r *rand.Rand) {
 	e.Scale = operand(e.Scale, 150/reach, false)
 	e.Bias = operand(e.Bias, 20, true)
 	e.Post = operand(e.Post, 1, false)
+	if p.huge {
+		for i := range e.Scale {
+			e.Scale[i] = float32(math.Ldexp(1, r.IntN(60)-30))
+		}
+	}
 	e.SumScale = float32(r.Float64())
 	lo, hi := int32(0), int32(255)
 	if e.Out == I8 {
@@ -432,6 +438,19 @@ func allEpilogues() (out []Epilogue) {
 		}
 	}
 	return append(out, Epilogue{Out: S32})
+}
+
+// TestHuge has results on both sides of the ends of int32, where conversions do not saturate.
+func TestHuge(t *testing.T) {
+	for _, v := range runnable() {
+		t.Run(v.Name, func(t *testing.T) {
+			for i := range 64 {
+				e := Epilogue{Out: []Output{U8, I8}[i%2], Scale: someOf(), Relu: i&2 != 0}
+				p := problem{m: v.MR, n: 2 * v.NR, taps: 1, k: 40, huge: true, epilogue: e, seed: uint64(i)}
+				p.check(t, v)
+			}
+		})
+	}
 }
 
 // TestExtremes has pairs and quadruples of products that exceed 16 bits, over long runs.

@@ -573,6 +573,8 @@ narrow_17:
 	VMAXPS       Y0, Y15, Y15
 
 no_lo_18:
+	TESTL        $0x00004000, AX
+	JZ           no_hi_19
 	VBROADCASTSS 180(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
@@ -586,6 +588,8 @@ no_lo_18:
 	VMINPS       Y13, Y1, Y13
 	VMINPS       Y14, Y1, Y14
 	VMINPS       Y15, Y1, Y15
+
+no_hi_19:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -605,7 +609,7 @@ no_lo_18:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_19
+	JNZ          signed_20
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKUSWB    Y6, Y4, Y4
@@ -629,9 +633,9 @@ no_lo_18:
 	VPXOR        Y1, Y12, Y12
 	VMOVDQU      X12, (R9)
 	VEXTRACTI128 $0x01, Y12, (R9)(R10*1)
-	JMP          end_20
+	JMP          end_21
 
-signed_19:
+signed_20:
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKSSWB    Y6, Y4, Y4
@@ -656,7 +660,7 @@ signed_19:
 	VMOVDQU      X12, (R9)
 	VEXTRACTI128 $0x01, Y12, (R9)(R10*1)
 
-end_20:
+end_21:
 stored_5:
 	IMUL3Q $+6, 120(DI), R9
 	ADDQ   R9, 48(DI)
@@ -689,9 +693,9 @@ tile5:
 	VMOVUPS (R9), Y12
 	VMOVUPS 32(R9), Y13
 	SUBQ    $+4, CX
-	JL      rest_22
+	JL      rest_23
 
-four_pairs_21:
+four_pairs_22:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -804,13 +808,13 @@ four_pairs_21:
 	ADDQ         $+16, DX
 	ADDQ         $+128, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_21
+	JGE          four_pairs_22
 
-rest_22:
+rest_23:
 	ADDQ $+4, CX
-	JZ   multiplied_24
+	JZ   multiplied_25
 
-one_pair_23:
+one_pair_24:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -842,12 +846,12 @@ one_pair_23:
 	ADDQ         $+4, DX
 	ADDQ         $+32, BX
 	DECQ         CX
-	JNZ          one_pair_23
+	JNZ          one_pair_24
 
-multiplied_24:
+multiplied_25:
 	MOVL    168(DI), AX
 	TESTL   $0x00000e00, AX
-	JNZ     chain_26
+	JNZ     chain_27
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -865,9 +869,9 @@ multiplied_24:
 	VMOVUPS Y12, (R9)
 	VMOVUPS Y13, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_25
+	JMP     stored_26
 
-chain_26:
+chain_27:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
@@ -879,7 +883,7 @@ chain_26:
 	VCVTDQ2PS Y12, Y12
 	VCVTDQ2PS Y13, Y13
 	TESTL     $0x00000001, AX
-	JZ        no_pre_27
+	JZ        no_pre_28
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VMOVUPS   32(R9), Y1
@@ -894,9 +898,9 @@ chain_26:
 	VADDPS    Y0, Y12, Y12
 	VADDPS    Y1, Y13, Y13
 
-no_pre_27:
+no_pre_28:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_28
+	JZ      no_scale_29
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -911,9 +915,9 @@ no_pre_27:
 	VMULPS  Y0, Y12, Y12
 	VMULPS  Y1, Y13, Y13
 
-no_scale_28:
+no_scale_29:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_29
+	JZ      no_bias_30
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -928,14 +932,14 @@ no_scale_28:
 	VADDPS  Y0, Y12, Y12
 	VADDPS  Y1, Y13, Y13
 
-no_bias_29:
+no_bias_30:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_30
+	JZ           no_sum_31
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_31
+	JZ           no_sum_u8_32
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -972,9 +976,9 @@ no_bias_29:
 	VFMADD231PS  Y2, Y0, Y13
 	ADDQ         R10, R9
 
-no_sum_u8_31:
+no_sum_u8_32:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_32
+	JZ          no_sum_i8_33
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -1011,9 +1015,9 @@ no_sum_u8_31:
 	VFMADD231PS Y2, Y0, Y13
 	ADDQ        R10, R9
 
-no_sum_i8_32:
+no_sum_i8_33:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_33
+	JZ          no_sum_i32_34
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VCVTDQ2PS   32(R9), Y2
@@ -1040,9 +1044,9 @@ no_sum_i8_32:
 	VFMADD231PS Y2, Y0, Y13
 	ADDQ        R10, R9
 
-no_sum_i32_33:
+no_sum_i32_34:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_34
+	JZ          no_sum_f32_35
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VMOVUPS     32(R9), Y2
@@ -1069,10 +1073,10 @@ no_sum_i32_33:
 	VFMADD231PS Y2, Y0, Y13
 	ADDQ        R10, R9
 
-no_sum_f32_34:
-no_sum_30:
+no_sum_f32_35:
+no_sum_31:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_35
+	JZ     no_relu_36
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
@@ -1085,9 +1089,9 @@ no_sum_30:
 	VMAXPS Y0, Y12, Y12
 	VMAXPS Y0, Y13, Y13
 
-no_relu_35:
+no_relu_36:
 	TESTL   $0x00000100, AX
-	JZ      no_post_36
+	JZ      no_post_37
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1102,9 +1106,9 @@ no_relu_35:
 	VMULPS  Y0, Y12, Y12
 	VMULPS  Y1, Y13, Y13
 
-no_post_36:
+no_post_37:
 	TESTL   $0x00000200, AX
-	JZ      narrow_37
+	JZ      narrow_38
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -1122,11 +1126,11 @@ no_post_36:
 	VMOVUPS Y12, (R9)
 	VMOVUPS Y13, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_25
+	JMP     stored_26
 
-narrow_37:
+narrow_38:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_38
+	JZ           no_lo_39
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
@@ -1139,7 +1143,9 @@ narrow_37:
 	VMAXPS       Y0, Y12, Y12
 	VMAXPS       Y0, Y13, Y13
 
-no_lo_38:
+no_lo_39:
+	TESTL        $0x00004000, AX
+	JZ           no_hi_40
 	VBROADCASTSS 180(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
@@ -1151,6 +1157,8 @@ no_lo_38:
 	VMINPS       Y11, Y1, Y11
 	VMINPS       Y12, Y1, Y12
 	VMINPS       Y13, Y1, Y13
+
+no_hi_40:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -1168,7 +1176,7 @@ no_lo_38:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_39
+	JNZ          signed_41
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKUSWB    Y6, Y4, Y4
@@ -1190,9 +1198,9 @@ no_lo_38:
 	VPERMD       Y12, Y2, Y12
 	VPXOR        Y1, Y12, Y12
 	VMOVDQU      X12, (R9)
-	JMP          end_40
+	JMP          end_42
 
-signed_39:
+signed_41:
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKSSWB    Y6, Y4, Y4
@@ -1215,8 +1223,8 @@ signed_39:
 	VPXOR        Y1, Y12, Y12
 	VMOVDQU      X12, (R9)
 
-end_40:
-stored_25:
+end_42:
+stored_26:
 	IMUL3Q $+5, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+5, 128(DI), R9
@@ -1246,9 +1254,9 @@ tile4:
 	VMOVUPS (R9), Y10
 	VMOVUPS 32(R9), Y11
 	SUBQ    $+4, CX
-	JL      rest_42
+	JL      rest_44
 
-four_pairs_41:
+four_pairs_43:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -1341,13 +1349,13 @@ four_pairs_41:
 	ADDQ         $+16, DX
 	ADDQ         $+128, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_41
+	JGE          four_pairs_43
 
-rest_42:
+rest_44:
 	ADDQ $+4, CX
-	JZ   multiplied_44
+	JZ   multiplied_46
 
-one_pair_43:
+one_pair_45:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -1374,12 +1382,12 @@ one_pair_43:
 	ADDQ         $+4, DX
 	ADDQ         $+32, BX
 	DECQ         CX
-	JNZ          one_pair_43
+	JNZ          one_pair_45
 
-multiplied_44:
+multiplied_46:
 	MOVL    168(DI), AX
 	TESTL   $0x00000e00, AX
-	JNZ     chain_46
+	JNZ     chain_48
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -1394,9 +1402,9 @@ multiplied_44:
 	VMOVUPS Y10, (R9)
 	VMOVUPS Y11, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_45
+	JMP     stored_47
 
-chain_46:
+chain_48:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
@@ -1406,7 +1414,7 @@ chain_46:
 	VCVTDQ2PS Y10, Y10
 	VCVTDQ2PS Y11, Y11
 	TESTL     $0x00000001, AX
-	JZ        no_pre_47
+	JZ        no_pre_49
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VMOVUPS   32(R9), Y1
@@ -1419,9 +1427,9 @@ chain_46:
 	VADDPS    Y0, Y10, Y10
 	VADDPS    Y1, Y11, Y11
 
-no_pre_47:
+no_pre_49:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_48
+	JZ      no_scale_50
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1434,9 +1442,9 @@ no_pre_47:
 	VMULPS  Y0, Y10, Y10
 	VMULPS  Y1, Y11, Y11
 
-no_scale_48:
+no_scale_50:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_49
+	JZ      no_bias_51
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1449,14 +1457,14 @@ no_scale_48:
 	VADDPS  Y0, Y10, Y10
 	VADDPS  Y1, Y11, Y11
 
-no_bias_49:
+no_bias_51:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_50
+	JZ           no_sum_52
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_51
+	JZ           no_sum_u8_53
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -1486,9 +1494,9 @@ no_bias_49:
 	VFMADD231PS  Y2, Y0, Y11
 	ADDQ         R10, R9
 
-no_sum_u8_51:
+no_sum_u8_53:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_52
+	JZ          no_sum_i8_54
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -1518,9 +1526,9 @@ no_sum_u8_51:
 	VFMADD231PS Y2, Y0, Y11
 	ADDQ        R10, R9
 
-no_sum_i8_52:
+no_sum_i8_54:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_53
+	JZ          no_sum_i32_55
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VCVTDQ2PS   32(R9), Y2
@@ -1542,9 +1550,9 @@ no_sum_i8_52:
 	VFMADD231PS Y2, Y0, Y11
 	ADDQ        R10, R9
 
-no_sum_i32_53:
+no_sum_i32_55:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_54
+	JZ          no_sum_f32_56
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VMOVUPS     32(R9), Y2
@@ -1566,10 +1574,10 @@ no_sum_i32_53:
 	VFMADD231PS Y2, Y0, Y11
 	ADDQ        R10, R9
 
-no_sum_f32_54:
-no_sum_50:
+no_sum_f32_56:
+no_sum_52:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_55
+	JZ     no_relu_57
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
@@ -1580,9 +1588,9 @@ no_sum_50:
 	VMAXPS Y0, Y10, Y10
 	VMAXPS Y0, Y11, Y11
 
-no_relu_55:
+no_relu_57:
 	TESTL   $0x00000100, AX
-	JZ      no_post_56
+	JZ      no_post_58
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1595,9 +1603,9 @@ no_relu_55:
 	VMULPS  Y0, Y10, Y10
 	VMULPS  Y1, Y11, Y11
 
-no_post_56:
+no_post_58:
 	TESTL   $0x00000200, AX
-	JZ      narrow_57
+	JZ      narrow_59
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -1612,11 +1620,11 @@ no_post_56:
 	VMOVUPS Y10, (R9)
 	VMOVUPS Y11, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_45
+	JMP     stored_47
 
-narrow_57:
+narrow_59:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_58
+	JZ           no_lo_60
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
@@ -1627,7 +1635,9 @@ narrow_57:
 	VMAXPS       Y0, Y10, Y10
 	VMAXPS       Y0, Y11, Y11
 
-no_lo_58:
+no_lo_60:
+	TESTL        $0x00004000, AX
+	JZ           no_hi_61
 	VBROADCASTSS 180(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
@@ -1637,6 +1647,8 @@ no_lo_58:
 	VMINPS       Y9, Y1, Y9
 	VMINPS       Y10, Y1, Y10
 	VMINPS       Y11, Y1, Y11
+
+no_hi_61:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -1652,7 +1664,7 @@ no_lo_58:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_59
+	JNZ          signed_62
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKUSWB    Y6, Y4, Y4
@@ -1668,9 +1680,9 @@ no_lo_58:
 	VPXOR        Y1, Y8, Y8
 	VMOVDQU      X8, (R9)
 	VEXTRACTI128 $0x01, Y8, (R9)(R10*1)
-	JMP          end_60
+	JMP          end_63
 
-signed_59:
+signed_62:
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKSSWB    Y6, Y4, Y4
@@ -1687,8 +1699,8 @@ signed_59:
 	VMOVDQU      X8, (R9)
 	VEXTRACTI128 $0x01, Y8, (R9)(R10*1)
 
-end_60:
-stored_45:
+end_63:
+stored_47:
 	IMUL3Q $+4, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+4, 128(DI), R9
@@ -1714,9 +1726,9 @@ tile3:
 	VMOVUPS (R9), Y8
 	VMOVUPS 32(R9), Y9
 	SUBQ    $+4, CX
-	JL      rest_62
+	JL      rest_65
 
-four_pairs_61:
+four_pairs_64:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -1788,13 +1800,13 @@ four_pairs_61:
 	ADDQ         $+16, SI
 	ADDQ         $+128, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_61
+	JGE          four_pairs_64
 
-rest_62:
+rest_65:
 	ADDQ $+4, CX
-	JZ   multiplied_64
+	JZ   multiplied_67
 
-one_pair_63:
+one_pair_66:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -1815,12 +1827,12 @@ one_pair_63:
 	ADDQ         $+4, SI
 	ADDQ         $+32, BX
 	DECQ         CX
-	JNZ          one_pair_63
+	JNZ          one_pair_66
 
-multiplied_64:
+multiplied_67:
 	MOVL    168(DI), AX
 	TESTL   $0x00000e00, AX
-	JNZ     chain_66
+	JNZ     chain_69
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -1832,9 +1844,9 @@ multiplied_64:
 	VMOVUPS Y8, (R9)
 	VMOVUPS Y9, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_65
+	JMP     stored_68
 
-chain_66:
+chain_69:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
@@ -1842,7 +1854,7 @@ chain_66:
 	VCVTDQ2PS Y8, Y8
 	VCVTDQ2PS Y9, Y9
 	TESTL     $0x00000001, AX
-	JZ        no_pre_67
+	JZ        no_pre_70
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VMOVUPS   32(R9), Y1
@@ -1853,9 +1865,9 @@ chain_66:
 	VADDPS    Y0, Y8, Y8
 	VADDPS    Y1, Y9, Y9
 
-no_pre_67:
+no_pre_70:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_68
+	JZ      no_scale_71
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1866,9 +1878,9 @@ no_pre_67:
 	VMULPS  Y0, Y8, Y8
 	VMULPS  Y1, Y9, Y9
 
-no_scale_68:
+no_scale_71:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_69
+	JZ      no_bias_72
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1879,14 +1891,14 @@ no_scale_68:
 	VADDPS  Y0, Y8, Y8
 	VADDPS  Y1, Y9, Y9
 
-no_bias_69:
+no_bias_72:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_70
+	JZ           no_sum_73
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_71
+	JZ           no_sum_u8_74
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -1909,9 +1921,9 @@ no_bias_69:
 	VFMADD231PS  Y2, Y0, Y9
 	ADDQ         R10, R9
 
-no_sum_u8_71:
+no_sum_u8_74:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_72
+	JZ          no_sum_i8_75
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -1934,9 +1946,9 @@ no_sum_u8_71:
 	VFMADD231PS Y2, Y0, Y9
 	ADDQ        R10, R9
 
-no_sum_i8_72:
+no_sum_i8_75:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_73
+	JZ          no_sum_i32_76
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VCVTDQ2PS   32(R9), Y2
@@ -1953,9 +1965,9 @@ no_sum_i8_72:
 	VFMADD231PS Y2, Y0, Y9
 	ADDQ        R10, R9
 
-no_sum_i32_73:
+no_sum_i32_76:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_74
+	JZ          no_sum_f32_77
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VMOVUPS     32(R9), Y2
@@ -1972,10 +1984,10 @@ no_sum_i32_73:
 	VFMADD231PS Y2, Y0, Y9
 	ADDQ        R10, R9
 
-no_sum_f32_74:
-no_sum_70:
+no_sum_f32_77:
+no_sum_73:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_75
+	JZ     no_relu_78
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
@@ -1984,9 +1996,9 @@ no_sum_70:
 	VMAXPS Y0, Y8, Y8
 	VMAXPS Y0, Y9, Y9
 
-no_relu_75:
+no_relu_78:
 	TESTL   $0x00000100, AX
-	JZ      no_post_76
+	JZ      no_post_79
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1997,9 +2009,9 @@ no_relu_75:
 	VMULPS  Y0, Y8, Y8
 	VMULPS  Y1, Y9, Y9
 
-no_post_76:
+no_post_79:
 	TESTL   $0x00000200, AX
-	JZ      narrow_77
+	JZ      narrow_80
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -2011,11 +2023,11 @@ no_post_76:
 	VMOVUPS Y8, (R9)
 	VMOVUPS Y9, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_65
+	JMP     stored_68
 
-narrow_77:
+narrow_80:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_78
+	JZ           no_lo_81
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
@@ -2024,7 +2036,9 @@ narrow_77:
 	VMAXPS       Y0, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
 
-no_lo_78:
+no_lo_81:
+	TESTL        $0x00004000, AX
+	JZ           no_hi_82
 	VBROADCASTSS 180(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
@@ -2032,6 +2046,8 @@ no_lo_78:
 	VMINPS       Y7, Y1, Y7
 	VMINPS       Y8, Y1, Y8
 	VMINPS       Y9, Y1, Y9
+
+no_hi_82:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -2045,7 +2061,7 @@ no_lo_78:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_79
+	JNZ          signed_83
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKUSWB    Y6, Y4, Y4
@@ -2059,9 +2075,9 @@ no_lo_78:
 	VPERMD       Y8, Y2, Y8
 	VPXOR        Y1, Y8, Y8
 	VMOVDQU      X8, (R9)
-	JMP          end_80
+	JMP          end_84
 
-signed_79:
+signed_83:
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKSSWB    Y6, Y4, Y4
@@ -2076,8 +2092,8 @@ signed_79:
 	VPXOR        Y1, Y8, Y8
 	VMOVDQU      X8, (R9)
 
-end_80:
-stored_65:
+end_84:
+stored_68:
 	IMUL3Q $+3, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+3, 128(DI), R9
@@ -2101,9 +2117,9 @@ tile2:
 	VMOVUPS (R9), Y6
 	VMOVUPS 32(R9), Y7
 	SUBQ    $+4, CX
-	JL      rest_82
+	JL      rest_86
 
-four_pairs_81:
+four_pairs_85:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -2155,13 +2171,13 @@ four_pairs_81:
 	ADDQ         $+16, SI
 	ADDQ         $+128, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_81
+	JGE          four_pairs_85
 
-rest_82:
+rest_86:
 	ADDQ $+4, CX
-	JZ   multiplied_84
+	JZ   multiplied_88
 
-one_pair_83:
+one_pair_87:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -2177,12 +2193,12 @@ one_pair_83:
 	ADDQ         $+4, SI
 	ADDQ         $+32, BX
 	DECQ         CX
-	JNZ          one_pair_83
+	JNZ          one_pair_87
 
-multiplied_84:
+multiplied_88:
 	MOVL    168(DI), AX
 	TESTL   $0x00000e00, AX
-	JNZ     chain_86
+	JNZ     chain_90
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -2191,15 +2207,15 @@ multiplied_84:
 	VMOVUPS Y6, (R9)
 	VMOVUPS Y7, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_85
+	JMP     stored_89
 
-chain_86:
+chain_90:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
 	VCVTDQ2PS Y7, Y7
 	TESTL     $0x00000001, AX
-	JZ        no_pre_87
+	JZ        no_pre_91
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VMOVUPS   32(R9), Y1
@@ -2208,9 +2224,9 @@ chain_86:
 	VADDPS    Y0, Y6, Y6
 	VADDPS    Y1, Y7, Y7
 
-no_pre_87:
+no_pre_91:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_88
+	JZ      no_scale_92
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -2219,9 +2235,9 @@ no_pre_87:
 	VMULPS  Y0, Y6, Y6
 	VMULPS  Y1, Y7, Y7
 
-no_scale_88:
+no_scale_92:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_89
+	JZ      no_bias_93
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -2230,14 +2246,14 @@ no_scale_88:
 	VADDPS  Y0, Y6, Y6
 	VADDPS  Y1, Y7, Y7
 
-no_bias_89:
+no_bias_93:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_90
+	JZ           no_sum_94
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_91
+	JZ           no_sum_u8_95
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -2253,9 +2269,9 @@ no_bias_89:
 	VFMADD231PS  Y2, Y0, Y7
 	ADDQ         R10, R9
 
-no_sum_u8_91:
+no_sum_u8_95:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_92
+	JZ          no_sum_i8_96
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -2271,9 +2287,9 @@ no_sum_u8_91:
 	VFMADD231PS Y2, Y0, Y7
 	ADDQ        R10, R9
 
-no_sum_i8_92:
+no_sum_i8_96:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_93
+	JZ          no_sum_i32_97
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VCVTDQ2PS   32(R9), Y2
@@ -2285,9 +2301,9 @@ no_sum_i8_92:
 	VFMADD231PS Y2, Y0, Y7
 	ADDQ        R10, R9
 
-no_sum_i32_93:
+no_sum_i32_97:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_94
+	JZ          no_sum_f32_98
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VMOVUPS     32(R9), Y2
@@ -2299,19 +2315,19 @@ no_sum_i32_93:
 	VFMADD231PS Y2, Y0, Y7
 	ADDQ        R10, R9
 
-no_sum_f32_94:
-no_sum_90:
+no_sum_f32_98:
+no_sum_94:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_95
+	JZ     no_relu_99
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
 	VMAXPS Y0, Y6, Y6
 	VMAXPS Y0, Y7, Y7
 
-no_relu_95:
+no_relu_99:
 	TESTL   $0x00000100, AX
-	JZ      no_post_96
+	JZ      no_post_100
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -2320,9 +2336,9 @@ no_relu_95:
 	VMULPS  Y0, Y6, Y6
 	VMULPS  Y1, Y7, Y7
 
-no_post_96:
+no_post_100:
 	TESTL   $0x00000200, AX
-	JZ      narrow_97
+	JZ      narrow_101
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -2331,23 +2347,27 @@ no_post_96:
 	VMOVUPS Y6, (R9)
 	VMOVUPS Y7, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_85
+	JMP     stored_89
 
-narrow_97:
+narrow_101:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_98
+	JZ           no_lo_102
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
 
-no_lo_98:
+no_lo_102:
+	TESTL        $0x00004000, AX
+	JZ           no_hi_103
 	VBROADCASTSS 180(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
 	VMINPS       Y7, Y1, Y7
+
+no_hi_103:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -2359,7 +2379,7 @@ no_lo_98:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_99
+	JNZ          signed_104
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKUSWB    Y6, Y4, Y4
@@ -2367,9 +2387,9 @@ no_lo_98:
 	VPXOR        Y1, Y4, Y4
 	VMOVDQU      X4, (R9)
 	VEXTRACTI128 $0x01, Y4, (R9)(R10*1)
-	JMP          end_100
+	JMP          end_105
 
-signed_99:
+signed_104:
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKSSWB    Y6, Y4, Y4
@@ -2378,8 +2398,8 @@ signed_99:
 	VMOVDQU      X4, (R9)
 	VEXTRACTI128 $0x01, Y4, (R9)(R10*1)
 
-end_100:
-stored_85:
+end_105:
+stored_89:
 	IMUL3Q $+2, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+2, 128(DI), R9
@@ -2401,9 +2421,9 @@ tile1:
 	VMOVUPS (R9), Y4
 	VMOVUPS 32(R9), Y5
 	SUBQ    $+4, CX
-	JL      rest_102
+	JL      rest_107
 
-four_pairs_101:
+four_pairs_106:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -2435,13 +2455,13 @@ four_pairs_101:
 	ADDQ         $+16, SI
 	ADDQ         $+128, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_101
+	JGE          four_pairs_106
 
-rest_102:
+rest_107:
 	ADDQ $+4, CX
-	JZ   multiplied_104
+	JZ   multiplied_109
 
-one_pair_103:
+one_pair_108:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -2452,56 +2472,56 @@ one_pair_103:
 	ADDQ         $+4, SI
 	ADDQ         $+32, BX
 	DECQ         CX
-	JNZ          one_pair_103
+	JNZ          one_pair_108
 
-multiplied_104:
+multiplied_109:
 	MOVL    168(DI), AX
 	TESTL   $0x00000e00, AX
-	JNZ     chain_106
+	JNZ     chain_111
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
 	VMOVUPS Y5, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_105
+	JMP     stored_110
 
-chain_106:
+chain_111:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	TESTL     $0x00000001, AX
-	JZ        no_pre_107
+	JZ        no_pre_112
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VMOVUPS   32(R9), Y1
 	VADDPS    Y0, Y4, Y4
 	VADDPS    Y1, Y5, Y5
 
-no_pre_107:
+no_pre_112:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_108
+	JZ      no_scale_113
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
 	VMULPS  Y0, Y4, Y4
 	VMULPS  Y1, Y5, Y5
 
-no_scale_108:
+no_scale_113:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_109
+	JZ      no_bias_114
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
 	VADDPS  Y0, Y4, Y4
 	VADDPS  Y1, Y5, Y5
 
-no_bias_109:
+no_bias_114:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_110
+	JZ           no_sum_115
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_111
+	JZ           no_sum_u8_116
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -2510,9 +2530,9 @@ no_bias_109:
 	VFMADD231PS  Y2, Y0, Y5
 	ADDQ         R10, R9
 
-no_sum_u8_111:
+no_sum_u8_116:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_112
+	JZ          no_sum_i8_117
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -2521,62 +2541,66 @@ no_sum_u8_111:
 	VFMADD231PS Y2, Y0, Y5
 	ADDQ        R10, R9
 
-no_sum_i8_112:
+no_sum_i8_117:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_113
+	JZ          no_sum_i32_118
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VCVTDQ2PS   32(R9), Y2
 	VFMADD231PS Y2, Y0, Y5
 	ADDQ        R10, R9
 
-no_sum_i32_113:
+no_sum_i32_118:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_114
+	JZ          no_sum_f32_119
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VMOVUPS     32(R9), Y2
 	VFMADD231PS Y2, Y0, Y5
 	ADDQ        R10, R9
 
-no_sum_f32_114:
-no_sum_110:
+no_sum_f32_119:
+no_sum_115:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_115
+	JZ     no_relu_120
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
 
-no_relu_115:
+no_relu_120:
 	TESTL   $0x00000100, AX
-	JZ      no_post_116
+	JZ      no_post_121
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
 	VMULPS  Y0, Y4, Y4
 	VMULPS  Y1, Y5, Y5
 
-no_post_116:
+no_post_121:
 	TESTL   $0x00000200, AX
-	JZ      narrow_117
+	JZ      narrow_122
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
 	VMOVUPS Y5, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_105
+	JMP     stored_110
 
-narrow_117:
+narrow_122:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_118
+	JZ           no_lo_123
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 
-no_lo_118:
+no_lo_123:
+	TESTL        $0x00004000, AX
+	JZ           no_hi_124
 	VBROADCASTSS 180(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
+
+no_hi_124:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	MOVQ         48(DI), R9
@@ -2586,23 +2610,23 @@ no_lo_118:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_119
+	JNZ          signed_125
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKUSWB    Y4, Y4, Y4
 	VPERMD       Y4, Y2, Y4
 	VPXOR        Y1, Y4, Y4
 	VMOVDQU      X4, (R9)
-	JMP          end_120
+	JMP          end_126
 
-signed_119:
+signed_125:
 	VPACKSSDW Y5, Y4, Y4
 	VPACKSSWB Y4, Y4, Y4
 	VPERMD    Y4, Y2, Y4
 	VPXOR     Y1, Y4, Y4
 	VMOVDQU   X4, (R9)
 
-end_120:
-stored_105:
+end_126:
+stored_110:
 	IMUL3Q $+1, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+1, 128(DI), R9

@@ -384,6 +384,8 @@ narrow_17:
 	VMAXPS       Y0, Y9, Y9
 
 no_lo_18:
+	TESTL        $0x00004000, AX
+	JZ           no_hi_19
 	VBROADCASTSS 180(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
@@ -391,6 +393,8 @@ no_lo_18:
 	VMINPS       Y7, Y1, Y7
 	VMINPS       Y8, Y1, Y8
 	VMINPS       Y9, Y1, Y9
+
+no_hi_19:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -404,7 +408,7 @@ no_lo_18:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_19
+	JNZ          signed_20
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKUSWB    Y4, Y4, Y4
 	VPERMD       Y4, Y2, Y4
@@ -425,9 +429,9 @@ no_lo_18:
 	VPXOR        Y1, Y8, Y8
 	VMOVQ        X8, (R9)
 	VPEXTRQ      $0x01, X8, (R9)(R10*1)
-	JMP          end_20
+	JMP          end_21
 
-signed_19:
+signed_20:
 	VPACKSSDW Y5, Y4, Y4
 	VPACKSSWB Y4, Y4, Y4
 	VPERMD    Y4, Y2, Y4
@@ -449,7 +453,7 @@ signed_19:
 	VMOVQ     X8, (R9)
 	VPEXTRQ   $0x01, X8, (R9)(R10*1)
 
-end_20:
+end_21:
 stored_5:
 	IMUL3Q $+6, 120(DI), R9
 	ADDQ   R9, 48(DI)
@@ -477,9 +481,9 @@ tile5:
 	VMOVUPS (R9), Y7
 	VMOVUPS (R9), Y8
 	SUBQ    $+4, CX
-	JL      rest_22
+	JL      rest_23
 
-four_pairs_21:
+four_pairs_22:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPBROADCASTD (SI)(R8*1), Y3
@@ -548,13 +552,13 @@ four_pairs_21:
 	ADDQ         $+16, DX
 	ADDQ         $+64, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_21
+	JGE          four_pairs_22
 
-rest_22:
+rest_23:
 	ADDQ $+4, CX
-	JZ   multiplied_24
+	JZ   multiplied_25
 
-one_pair_23:
+one_pair_24:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPBROADCASTD (SI)(R8*1), Y3
@@ -575,12 +579,12 @@ one_pair_23:
 	ADDQ         $+4, DX
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNZ          one_pair_23
+	JNZ          one_pair_24
 
-multiplied_24:
+multiplied_25:
 	MOVL    168(DI), AX
 	TESTL   $0x00000e00, AX
-	JNZ     chain_26
+	JNZ     chain_27
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -593,16 +597,16 @@ multiplied_24:
 	ADDQ    R10, R9
 	VMOVUPS Y8, (R9)
 	ADDQ    R10, R9
-	JMP     stored_25
+	JMP     stored_26
 
-chain_26:
+chain_27:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
 	VCVTDQ2PS Y7, Y7
 	VCVTDQ2PS Y8, Y8
 	TESTL     $0x00000001, AX
-	JZ        no_pre_27
+	JZ        no_pre_28
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VADDPS    Y0, Y4, Y4
@@ -611,9 +615,9 @@ chain_26:
 	VADDPS    Y0, Y7, Y7
 	VADDPS    Y0, Y8, Y8
 
-no_pre_27:
+no_pre_28:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_28
+	JZ      no_scale_29
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
@@ -622,9 +626,9 @@ no_pre_27:
 	VMULPS  Y0, Y7, Y7
 	VMULPS  Y0, Y8, Y8
 
-no_scale_28:
+no_scale_29:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_29
+	JZ      no_bias_30
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VADDPS  Y0, Y4, Y4
@@ -633,14 +637,14 @@ no_scale_28:
 	VADDPS  Y0, Y7, Y7
 	VADDPS  Y0, Y8, Y8
 
-no_bias_29:
+no_bias_30:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_30
+	JZ           no_sum_31
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_31
+	JZ           no_sum_u8_32
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -662,9 +666,9 @@ no_bias_29:
 	VFMADD231PS  Y1, Y0, Y8
 	ADDQ         R10, R9
 
-no_sum_u8_31:
+no_sum_u8_32:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_32
+	JZ          no_sum_i8_33
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -686,9 +690,9 @@ no_sum_u8_31:
 	VFMADD231PS Y1, Y0, Y8
 	ADDQ        R10, R9
 
-no_sum_i8_32:
+no_sum_i8_33:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_33
+	JZ          no_sum_i32_34
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
@@ -705,9 +709,9 @@ no_sum_i8_32:
 	VFMADD231PS Y1, Y0, Y8
 	ADDQ        R10, R9
 
-no_sum_i32_33:
+no_sum_i32_34:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_34
+	JZ          no_sum_f32_35
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
@@ -724,10 +728,10 @@ no_sum_i32_33:
 	VFMADD231PS Y1, Y0, Y8
 	ADDQ        R10, R9
 
-no_sum_f32_34:
-no_sum_30:
+no_sum_f32_35:
+no_sum_31:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_35
+	JZ     no_relu_36
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
@@ -735,9 +739,9 @@ no_sum_30:
 	VMAXPS Y0, Y7, Y7
 	VMAXPS Y0, Y8, Y8
 
-no_relu_35:
+no_relu_36:
 	TESTL   $0x00000100, AX
-	JZ      no_post_36
+	JZ      no_post_37
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
@@ -746,9 +750,9 @@ no_relu_35:
 	VMULPS  Y0, Y7, Y7
 	VMULPS  Y0, Y8, Y8
 
-no_post_36:
+no_post_37:
 	TESTL   $0x00000200, AX
-	JZ      narrow_37
+	JZ      narrow_38
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -761,11 +765,11 @@ no_post_36:
 	ADDQ    R10, R9
 	VMOVUPS Y8, (R9)
 	ADDQ    R10, R9
-	JMP     stored_25
+	JMP     stored_26
 
-narrow_37:
+narrow_38:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_38
+	JZ           no_lo_39
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
@@ -773,13 +777,17 @@ narrow_37:
 	VMAXPS       Y0, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
 
-no_lo_38:
+no_lo_39:
+	TESTL        $0x00004000, AX
+	JZ           no_hi_40
 	VBROADCASTSS 180(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
 	VMINPS       Y7, Y1, Y7
 	VMINPS       Y8, Y1, Y8
+
+no_hi_40:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -792,7 +800,7 @@ no_lo_38:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_39
+	JNZ          signed_41
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKUSWB    Y4, Y4, Y4
 	VPERMD       Y4, Y2, Y4
@@ -812,9 +820,9 @@ no_lo_38:
 	VPERMD       Y8, Y2, Y8
 	VPXOR        Y1, Y8, Y8
 	VMOVQ        X8, (R9)
-	JMP          end_40
+	JMP          end_42
 
-signed_39:
+signed_41:
 	VPACKSSDW Y5, Y4, Y4
 	VPACKSSWB Y4, Y4, Y4
 	VPERMD    Y4, Y2, Y4
@@ -835,8 +843,8 @@ signed_39:
 	VPXOR     Y1, Y8, Y8
 	VMOVQ     X8, (R9)
 
-end_40:
-stored_25:
+end_42:
+stored_26:
 	IMUL3Q $+5, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+5, 128(DI), R9
@@ -862,9 +870,9 @@ tile4:
 	VMOVUPS (R9), Y6
 	VMOVUPS (R9), Y7
 	SUBQ    $+4, CX
-	JL      rest_42
+	JL      rest_44
 
-four_pairs_41:
+four_pairs_43:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPBROADCASTD (SI)(R8*1), Y3
@@ -921,13 +929,13 @@ four_pairs_41:
 	ADDQ         $+16, DX
 	ADDQ         $+64, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_41
+	JGE          four_pairs_43
 
-rest_42:
+rest_44:
 	ADDQ $+4, CX
-	JZ   multiplied_44
+	JZ   multiplied_46
 
-one_pair_43:
+one_pair_45:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPBROADCASTD (SI)(R8*1), Y3
@@ -945,12 +953,12 @@ one_pair_43:
 	ADDQ         $+4, DX
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNZ          one_pair_43
+	JNZ          one_pair_45
 
-multiplied_44:
+multiplied_46:
 	MOVL    168(DI), AX
 	TESTL   $0x00000e00, AX
-	JNZ     chain_46
+	JNZ     chain_48
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -961,15 +969,15 @@ multiplied_44:
 	ADDQ    R10, R9
 	VMOVUPS Y7, (R9)
 	ADDQ    R10, R9
-	JMP     stored_45
+	JMP     stored_47
 
-chain_46:
+chain_48:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
 	VCVTDQ2PS Y7, Y7
 	TESTL     $0x00000001, AX
-	JZ        no_pre_47
+	JZ        no_pre_49
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VADDPS    Y0, Y4, Y4
@@ -977,9 +985,9 @@ chain_46:
 	VADDPS    Y0, Y6, Y6
 	VADDPS    Y0, Y7, Y7
 
-no_pre_47:
+no_pre_49:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_48
+	JZ      no_scale_50
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
@@ -987,9 +995,9 @@ no_pre_47:
 	VMULPS  Y0, Y6, Y6
 	VMULPS  Y0, Y7, Y7
 
-no_scale_48:
+no_scale_50:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_49
+	JZ      no_bias_51
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VADDPS  Y0, Y4, Y4
@@ -997,14 +1005,14 @@ no_scale_48:
 	VADDPS  Y0, Y6, Y6
 	VADDPS  Y0, Y7, Y7
 
-no_bias_49:
+no_bias_51:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_50
+	JZ           no_sum_52
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_51
+	JZ           no_sum_u8_53
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -1022,9 +1030,9 @@ no_bias_49:
 	VFMADD231PS  Y1, Y0, Y7
 	ADDQ         R10, R9
 
-no_sum_u8_51:
+no_sum_u8_53:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_52
+	JZ          no_sum_i8_54
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -1042,9 +1050,9 @@ no_sum_u8_51:
 	VFMADD231PS Y1, Y0, Y7
 	ADDQ        R10, R9
 
-no_sum_i8_52:
+no_sum_i8_54:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_53
+	JZ          no_sum_i32_55
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
@@ -1058,9 +1066,9 @@ no_sum_i8_52:
 	VFMADD231PS Y1, Y0, Y7
 	ADDQ        R10, R9
 
-no_sum_i32_53:
+no_sum_i32_55:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_54
+	JZ          no_sum_f32_56
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
@@ -1074,19 +1082,19 @@ no_sum_i32_53:
 	VFMADD231PS Y1, Y0, Y7
 	ADDQ        R10, R9
 
-no_sum_f32_54:
-no_sum_50:
+no_sum_f32_56:
+no_sum_52:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_55
+	JZ     no_relu_57
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
 	VMAXPS Y0, Y6, Y6
 	VMAXPS Y0, Y7, Y7
 
-no_relu_55:
+no_relu_57:
 	TESTL   $0x00000100, AX
-	JZ      no_post_56
+	JZ      no_post_58
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
@@ -1094,9 +1102,9 @@ no_relu_55:
 	VMULPS  Y0, Y6, Y6
 	VMULPS  Y0, Y7, Y7
 
-no_post_56:
+no_post_58:
 	TESTL   $0x00000200, AX
-	JZ      narrow_57
+	JZ      narrow_59
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -1107,23 +1115,27 @@ no_post_56:
 	ADDQ    R10, R9
 	VMOVUPS Y7, (R9)
 	ADDQ    R10, R9
-	JMP     stored_45
+	JMP     stored_47
 
-narrow_57:
+narrow_59:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_58
+	JZ           no_lo_60
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
 
-no_lo_58:
+no_lo_60:
+	TESTL        $0x00004000, AX
+	JZ           no_hi_61
 	VBROADCASTSS 180(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
 	VMINPS       Y7, Y1, Y7
+
+no_hi_61:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -1135,7 +1147,7 @@ no_lo_58:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_59
+	JNZ          signed_62
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKUSWB    Y4, Y4, Y4
 	VPERMD       Y4, Y2, Y4
@@ -1149,9 +1161,9 @@ no_lo_58:
 	VPXOR        Y1, Y6, Y6
 	VMOVQ        X6, (R9)
 	VPEXTRQ      $0x01, X6, (R9)(R10*1)
-	JMP          end_60
+	JMP          end_63
 
-signed_59:
+signed_62:
 	VPACKSSDW Y5, Y4, Y4
 	VPACKSSWB Y4, Y4, Y4
 	VPERMD    Y4, Y2, Y4
@@ -1166,8 +1178,8 @@ signed_59:
 	VMOVQ     X6, (R9)
 	VPEXTRQ   $0x01, X6, (R9)(R10*1)
 
-end_60:
-stored_45:
+end_63:
+stored_47:
 	IMUL3Q $+4, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+4, 128(DI), R9
@@ -1190,9 +1202,9 @@ tile3:
 	VMOVUPS (R9), Y5
 	VMOVUPS (R9), Y6
 	SUBQ    $+4, CX
-	JL      rest_62
+	JL      rest_65
 
-four_pairs_61:
+four_pairs_64:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPBROADCASTD (SI)(R8*1), Y3
@@ -1236,13 +1248,13 @@ four_pairs_61:
 	ADDQ         $+16, SI
 	ADDQ         $+64, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_61
+	JGE          four_pairs_64
 
-rest_62:
+rest_65:
 	ADDQ $+4, CX
-	JZ   multiplied_64
+	JZ   multiplied_67
 
-one_pair_63:
+one_pair_66:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPBROADCASTD (SI)(R8*1), Y3
@@ -1256,12 +1268,12 @@ one_pair_63:
 	ADDQ         $+4, SI
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNZ          one_pair_63
+	JNZ          one_pair_66
 
-multiplied_64:
+multiplied_67:
 	MOVL    168(DI), AX
 	TESTL   $0x00000e00, AX
-	JNZ     chain_66
+	JNZ     chain_69
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -1270,46 +1282,46 @@ multiplied_64:
 	ADDQ    R10, R9
 	VMOVUPS Y6, (R9)
 	ADDQ    R10, R9
-	JMP     stored_65
+	JMP     stored_68
 
-chain_66:
+chain_69:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
 	TESTL     $0x00000001, AX
-	JZ        no_pre_67
+	JZ        no_pre_70
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VADDPS    Y0, Y4, Y4
 	VADDPS    Y0, Y5, Y5
 	VADDPS    Y0, Y6, Y6
 
-no_pre_67:
+no_pre_70:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_68
+	JZ      no_scale_71
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
 	VMULPS  Y0, Y5, Y5
 	VMULPS  Y0, Y6, Y6
 
-no_scale_68:
+no_scale_71:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_69
+	JZ      no_bias_72
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VADDPS  Y0, Y4, Y4
 	VADDPS  Y0, Y5, Y5
 	VADDPS  Y0, Y6, Y6
 
-no_bias_69:
+no_bias_72:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_70
+	JZ           no_sum_73
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_71
+	JZ           no_sum_u8_74
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -1323,9 +1335,9 @@ no_bias_69:
 	VFMADD231PS  Y1, Y0, Y6
 	ADDQ         R10, R9
 
-no_sum_u8_71:
+no_sum_u8_74:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_72
+	JZ          no_sum_i8_75
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -1339,9 +1351,9 @@ no_sum_u8_71:
 	VFMADD231PS Y1, Y0, Y6
 	ADDQ        R10, R9
 
-no_sum_i8_72:
+no_sum_i8_75:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_73
+	JZ          no_sum_i32_76
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
@@ -1352,9 +1364,9 @@ no_sum_i8_72:
 	VFMADD231PS Y1, Y0, Y6
 	ADDQ        R10, R9
 
-no_sum_i32_73:
+no_sum_i32_76:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_74
+	JZ          no_sum_f32_77
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
@@ -1365,27 +1377,27 @@ no_sum_i32_73:
 	VFMADD231PS Y1, Y0, Y6
 	ADDQ        R10, R9
 
-no_sum_f32_74:
-no_sum_70:
+no_sum_f32_77:
+no_sum_73:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_75
+	JZ     no_relu_78
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
 	VMAXPS Y0, Y6, Y6
 
-no_relu_75:
+no_relu_78:
 	TESTL   $0x00000100, AX
-	JZ      no_post_76
+	JZ      no_post_79
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
 	VMULPS  Y0, Y5, Y5
 	VMULPS  Y0, Y6, Y6
 
-no_post_76:
+no_post_79:
 	TESTL   $0x00000200, AX
-	JZ      narrow_77
+	JZ      narrow_80
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -1394,21 +1406,25 @@ no_post_76:
 	ADDQ    R10, R9
 	VMOVUPS Y6, (R9)
 	ADDQ    R10, R9
-	JMP     stored_65
+	JMP     stored_68
 
-narrow_77:
+narrow_80:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_78
+	JZ           no_lo_81
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
 
-no_lo_78:
+no_lo_81:
+	TESTL        $0x00004000, AX
+	JZ           no_hi_82
 	VBROADCASTSS 180(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
+
+no_hi_82:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -1419,7 +1435,7 @@ no_lo_78:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_79
+	JNZ          signed_83
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKUSWB    Y4, Y4, Y4
 	VPERMD       Y4, Y2, Y4
@@ -1432,9 +1448,9 @@ no_lo_78:
 	VPERMD       Y6, Y2, Y6
 	VPXOR        Y1, Y6, Y6
 	VMOVQ        X6, (R9)
-	JMP          end_80
+	JMP          end_84
 
-signed_79:
+signed_83:
 	VPACKSSDW Y5, Y4, Y4
 	VPACKSSWB Y4, Y4, Y4
 	VPERMD    Y4, Y2, Y4
@@ -1448,8 +1464,8 @@ signed_79:
 	VPXOR     Y1, Y6, Y6
 	VMOVQ     X6, (R9)
 
-end_80:
-stored_65:
+end_84:
+stored_68:
 	IMUL3Q $+3, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+3, 128(DI), R9
@@ -1471,9 +1487,9 @@ tile2:
 	VMOVUPS (R9), Y4
 	VMOVUPS (R9), Y5
 	SUBQ    $+4, CX
-	JL      rest_82
+	JL      rest_86
 
-four_pairs_81:
+four_pairs_85:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPBROADCASTD (SI)(R8*1), Y3
@@ -1505,13 +1521,13 @@ four_pairs_81:
 	ADDQ         $+16, SI
 	ADDQ         $+64, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_81
+	JGE          four_pairs_85
 
-rest_82:
+rest_86:
 	ADDQ $+4, CX
-	JZ   multiplied_84
+	JZ   multiplied_88
 
-one_pair_83:
+one_pair_87:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPBROADCASTD (SI)(R8*1), Y3
@@ -1522,54 +1538,54 @@ one_pair_83:
 	ADDQ         $+4, SI
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNZ          one_pair_83
+	JNZ          one_pair_87
 
-multiplied_84:
+multiplied_88:
 	MOVL    168(DI), AX
 	TESTL   $0x00000e00, AX
-	JNZ     chain_86
+	JNZ     chain_90
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
 	ADDQ    R10, R9
 	VMOVUPS Y5, (R9)
 	ADDQ    R10, R9
-	JMP     stored_85
+	JMP     stored_89
 
-chain_86:
+chain_90:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	TESTL     $0x00000001, AX
-	JZ        no_pre_87
+	JZ        no_pre_91
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VADDPS    Y0, Y4, Y4
 	VADDPS    Y0, Y5, Y5
 
-no_pre_87:
+no_pre_91:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_88
+	JZ      no_scale_92
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
 	VMULPS  Y0, Y5, Y5
 
-no_scale_88:
+no_scale_92:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_89
+	JZ      no_bias_93
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VADDPS  Y0, Y4, Y4
 	VADDPS  Y0, Y5, Y5
 
-no_bias_89:
+no_bias_93:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_90
+	JZ           no_sum_94
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_91
+	JZ           no_sum_u8_95
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -1579,9 +1595,9 @@ no_bias_89:
 	VFMADD231PS  Y1, Y0, Y5
 	ADDQ         R10, R9
 
-no_sum_u8_91:
+no_sum_u8_95:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_92
+	JZ          no_sum_i8_96
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -1591,9 +1607,9 @@ no_sum_u8_91:
 	VFMADD231PS Y1, Y0, Y5
 	ADDQ        R10, R9
 
-no_sum_i8_92:
+no_sum_i8_96:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_93
+	JZ          no_sum_i32_97
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
@@ -1601,9 +1617,9 @@ no_sum_i8_92:
 	VFMADD231PS Y1, Y0, Y5
 	ADDQ        R10, R9
 
-no_sum_i32_93:
+no_sum_i32_97:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_94
+	JZ          no_sum_f32_98
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
@@ -1611,44 +1627,48 @@ no_sum_i32_93:
 	VFMADD231PS Y1, Y0, Y5
 	ADDQ        R10, R9
 
-no_sum_f32_94:
-no_sum_90:
+no_sum_f32_98:
+no_sum_94:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_95
+	JZ     no_relu_99
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
 
-no_relu_95:
+no_relu_99:
 	TESTL   $0x00000100, AX
-	JZ      no_post_96
+	JZ      no_post_100
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
 	VMULPS  Y0, Y5, Y5
 
-no_post_96:
+no_post_100:
 	TESTL   $0x00000200, AX
-	JZ      narrow_97
+	JZ      narrow_101
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
 	ADDQ    R10, R9
 	VMOVUPS Y5, (R9)
 	ADDQ    R10, R9
-	JMP     stored_85
+	JMP     stored_89
 
-narrow_97:
+narrow_101:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_98
+	JZ           no_lo_102
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 
-no_lo_98:
+no_lo_102:
+	TESTL        $0x00004000, AX
+	JZ           no_hi_103
 	VBROADCASTSS 180(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
+
+no_hi_103:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	MOVQ         48(DI), R9
@@ -1658,16 +1678,16 @@ no_lo_98:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_99
+	JNZ          signed_104
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKUSWB    Y4, Y4, Y4
 	VPERMD       Y4, Y2, Y4
 	VPXOR        Y1, Y4, Y4
 	VMOVQ        X4, (R9)
 	VPEXTRQ      $0x01, X4, (R9)(R10*1)
-	JMP          end_100
+	JMP          end_105
 
-signed_99:
+signed_104:
 	VPACKSSDW Y5, Y4, Y4
 	VPACKSSWB Y4, Y4, Y4
 	VPERMD    Y4, Y2, Y4
@@ -1675,8 +1695,8 @@ signed_99:
 	VMOVQ     X4, (R9)
 	VPEXTRQ   $0x01, X4, (R9)(R10*1)
 
-end_100:
-stored_85:
+end_105:
+stored_89:
 	IMUL3Q $+2, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+2, 128(DI), R9
@@ -1697,9 +1717,9 @@ tile1:
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	SUBQ    $+4, CX
-	JL      rest_102
+	JL      rest_107
 
-four_pairs_101:
+four_pairs_106:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPMADDWD     Y0, Y2, Y2
@@ -1719,13 +1739,13 @@ four_pairs_101:
 	ADDQ         $+16, SI
 	ADDQ         $+64, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_101
+	JGE          four_pairs_106
 
-rest_102:
+rest_107:
 	ADDQ $+4, CX
-	JZ   multiplied_104
+	JZ   multiplied_109
 
-one_pair_103:
+one_pair_108:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPMADDWD     Y0, Y2, Y2
@@ -1733,107 +1753,111 @@ one_pair_103:
 	ADDQ         $+4, SI
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNZ          one_pair_103
+	JNZ          one_pair_108
 
-multiplied_104:
+multiplied_109:
 	MOVL    168(DI), AX
 	TESTL   $0x00000e00, AX
-	JNZ     chain_106
+	JNZ     chain_111
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
 	ADDQ    R10, R9
-	JMP     stored_105
+	JMP     stored_110
 
-chain_106:
+chain_111:
 	VCVTDQ2PS Y4, Y4
 	TESTL     $0x00000001, AX
-	JZ        no_pre_107
+	JZ        no_pre_112
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VADDPS    Y0, Y4, Y4
 
-no_pre_107:
+no_pre_112:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_108
+	JZ      no_scale_113
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
 
-no_scale_108:
+no_scale_113:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_109
+	JZ      no_bias_114
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VADDPS  Y0, Y4, Y4
 
-no_bias_109:
+no_bias_114:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_110
+	JZ           no_sum_115
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_111
+	JZ           no_sum_u8_116
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
 	ADDQ         R10, R9
 
-no_sum_u8_111:
+no_sum_u8_116:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_112
+	JZ          no_sum_i8_117
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
 
-no_sum_i8_112:
+no_sum_i8_117:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_113
+	JZ          no_sum_i32_118
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
 
-no_sum_i32_113:
+no_sum_i32_118:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_114
+	JZ          no_sum_f32_119
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
 
-no_sum_f32_114:
-no_sum_110:
+no_sum_f32_119:
+no_sum_115:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_115
+	JZ     no_relu_120
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 
-no_relu_115:
+no_relu_120:
 	TESTL   $0x00000100, AX
-	JZ      no_post_116
+	JZ      no_post_121
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
 
-no_post_116:
+no_post_121:
 	TESTL   $0x00000200, AX
-	JZ      narrow_117
+	JZ      narrow_122
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
 	ADDQ    R10, R9
-	JMP     stored_105
+	JMP     stored_110
 
-narrow_117:
+narrow_122:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_118
+	JZ           no_lo_123
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 
-no_lo_118:
+no_lo_123:
+	TESTL        $0x00004000, AX
+	JZ           no_hi_124
 	VBROADCASTSS 180(DI), Y1
 	VMINPS       Y4, Y1, Y4
+
+no_hi_124:
 	VCVTPS2DQ    Y4, Y4
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
@@ -1842,23 +1866,23 @@ no_lo_118:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_119
+	JNZ          signed_125
 	VPACKSSDW    Y4, Y4, Y4
 	VPACKUSWB    Y4, Y4, Y4
 	VPERMD       Y4, Y2, Y4
 	VPXOR        Y1, Y4, Y4
 	VMOVQ        X4, (R9)
-	JMP          end_120
+	JMP          end_126
 
-signed_119:
+signed_125:
 	VPACKSSDW Y4, Y4, Y4
 	VPACKSSWB Y4, Y4, Y4
 	VPERMD    Y4, Y2, Y4
 	VPXOR     Y1, Y4, Y4
 	VMOVQ     X4, (R9)
 
-end_120:
-stored_105:
+end_126:
+stored_110:
 	IMUL3Q $+1, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+1, 128(DI), R9

@@ -57,6 +57,7 @@ const (
 	outI8
 	flipped
 	stepLo
+	stepHi
 )
 
 // gen is one routine being generated.

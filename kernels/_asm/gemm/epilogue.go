@@ -108,13 +108,17 @@ func (g *gen) epilogue(t *tile, s scalars) {
 		g.VBROADCASTSS(field(s.call, "lo"), t.tmp[0])
 		t.each(func(_ int, acc reg.VecPhysical) { g.VMAXPS(t.tmp[0], acc, acc) })
 	}
+	upper := func() {
+		g.VBROADCASTSS(field(s.call, "hi"), t.tmp[1])
+		t.each(func(_ int, acc reg.VecPhysical) { g.VMINPS(acc, t.tmp[1], acc) })
+	}
 	if t.bytes == 64 {
 		lower()
+		upper()
 	} else {
 		g.when(s.flags.As32(), stepLo, "lo", lower)
+		g.when(s.flags.As32(), stepHi, "hi", upper)
 	}
-	g.VBROADCASTSS(field(s.call, "hi"), t.tmp[1])
-	t.each(func(_ int, acc reg.VecPhysical) { g.VMINPS(acc, t.tmp[1], acc) })
 	t.each(func(_ int, acc reg.VecPhysical) { g.VCVTPS2DQ(acc, acc) })
 	if t.bytes == 64 {
 		g.store(t, s, g.storeBytes512)
