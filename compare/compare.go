@@ -97,7 +97,21 @@ func Compare(pairs []Pair, tol Tolerance) *Report {
 	return r
 }
 
+// asBits returns want as got's type if it is the uint16 of 16-bit reals, which NumPy's
+// files hold for bfloat16.
+func asBits(got, want *core.Tensor) *core.Tensor {
+	if want.Type() != core.U16 || got.Type() != core.BF16 && got.Type() != core.F16 {
+		return want
+	}
+	t, err := core.TensorOver(got.Type(), want.Shape(), want.Bytes())
+	if err != nil {
+		return want // its type is then reported
+	}
+	return t
+}
+
 func compare(p Pair, tol Tolerance) Tensor {
+	p.Want = asBits(p.Got, p.Want)
 	t := Tensor{Name: p.Name, Op: p.Op, Type: p.Got.Type(), Shape: p.Got.Shape(), Elements: p.Got.Len()}
 	if p.Got.Type() != p.Want.Type() || !p.Got.Shape().Equal(p.Want.Shape()) {
 		t.Problem = fmt.Sprintf("got %v, want %v", p.Got, p.Want)

@@ -129,6 +129,15 @@ DIFFERS: 4 tensors compared within atol 1e-06 + rtol 1e-06; the first that diver
 	assert.InDelta(t, 10*math.Log10(17.0/4), back.Tensors[2].SNR, 1e-3)
 }
 
+func TestBFloat16AsItsBits(t *testing.T) {
+	want := tensor(t, core.Shape{2}, uint16(0x3f80), 0x4000)                              // 1, 2
+	got, err := core.TensorOver(core.BF16, core.Shape{2}, []byte{0x80, 0x3f, 0x40, 0x40}) // 1, 3
+	require.NoError(t, err)
+	r := compare.Compare([]compare.Pair{{Name: "x", Got: got, Want: want}}, compare.Default).Tensors[0]
+	assert.Equal(t, []int{1}, r.Where)
+	assert.Equal(t, compare.Number(1), r.MaxAbsolute)
+}
+
 func TestVerdicts(t *testing.T) {
 	one := tensor(t, core.Shape{1}, float32(1))
 	near := tensor(t, core.Shape{1}, float32(1.0000001))
