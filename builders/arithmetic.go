@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/tf2ng/tf2ng/core"
 )
@@ -251,8 +252,8 @@ func (e *emitter) quantizedType(name string, v core.Value, want ...core.Type) co
 	return core.U8
 }
 
-// scale returns a range's scale, by a rule, as a scalar; role names the node, and the
-// range in errors.
+// scale returns a range's scale, by a rule, as a scalar; role tells the range, in the
+// node's name and in errors.
 func (e *emitter) scale(role string, op core.RangeToScale, r Range) core.Value {
 	if !e.scalar(role, r) {
 		return core.Value{}
@@ -292,9 +293,12 @@ func (e *emitter) scalar(role string, r Range) bool {
 	return true
 }
 
+// ruleSuffix returns what a rule computes.
 func ruleSuffix(r core.ScaleRule) string {
-	return map[core.ScaleRule]string{core.ScaleMagnitude: "magnitude", core.ScaleLevel: "level"}[r] +
-		map[bool]string{true: "scale"}[r == core.ScaleSymmetric || r == core.ScaleBumped]
+	if r == core.ScaleSymmetric || r == core.ScaleBumped {
+		return "scale"
+	}
+	return strings.ToLower(r.String())
 }
 
 // scalarOf returns a value of shape [1] as a scalar, and any other as it is.

@@ -66,7 +66,9 @@ func decomposed(t *testing.T, v core.Value) core.Value {
 func call(t *testing.T, c *ngraphtest.Case, in []core.Value) (builders.Output, error) {
 	a := &c.Attrs
 	value := func(name string) core.Value { return in[c.Named(t, name)] }
-	between := func(what string) builders.Range { return builders.Range{Min: value("min" + what), Max: value("max" + what)} }
+	between := func(what string) builders.Range {
+		return builders.Range{Min: value("min" + what), Max: value("max" + what)}
+	}
 	switch c.Op {
 	case "ScaledQuantize":
 		return builders.ScaledQuantize(builders.Scope{}, builders.Quantization{

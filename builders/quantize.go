@@ -14,15 +14,15 @@ type Quantization struct {
 	RoundMode core.RoundMode
 
 	// TensorFlow is TensorFlow's op with its attributes, under its arithmetic.
-	TensorFlow core.Op
+	TensorFlow *core.TFQuantizeV2
 }
 
 // ScaledQuantize quantizes reals to a range (nGraph's later QuantizeBuilder).
 //
 //	nGraph:     Quantize(data, scale, 0), scale by core.ScaleBumped of the range; min and
 //	            max have the data's type, and its shape projected on Axes
-//	TensorFlow: the op q.TensorFlow of (data, min, max), a *core.TFQuantizeV2; the Output's
-//	            Range is the one that it reports
+//	TensorFlow: the op q.TensorFlow of (data, min, max); the Output's Range is the one
+//	            that it reports
 func ScaledQuantize(s Scope, q Quantization) (Output, error) {
 	e := newEmitter(s, "ScaledQuantize")
 	e.require(input{"data", q.Data}, input{"min", q.Min}, input{"max", q.Max})
@@ -68,14 +68,14 @@ type Dequantization struct {
 	Axes []int
 
 	// TensorFlow is TensorFlow's op with its attributes, under its arithmetic.
-	TensorFlow core.Op
+	TensorFlow *core.TFDequantize
 }
 
 // ScaledDequantize turns quantized values of a range into reals (nGraph's later
 // DequantizeBuilder).
 //
 //	nGraph:     Dequantize(data, scale, 0), scale by core.ScaleSymmetric of the range
-//	TensorFlow: the op d.TensorFlow of (data, min, max), a *core.TFDequantize
+//	TensorFlow: the op d.TensorFlow of (data, min, max)
 func ScaledDequantize(s Scope, d Dequantization) (Output, error) {
 	e := newEmitter(s, "ScaledDequantize")
 	e.require(input{"data", d.Data}, input{"min", d.Min}, input{"max", d.Max})

@@ -219,8 +219,15 @@ func TestRangeToZeroPoint(t *testing.T) {
 		mn, mx   float32
 		expected int64
 	}{
-		{core.U8, 0, 1, 0}, {core.U8, -1, 0, 255}, {core.U8, -1, 1, 128}, {core.U8, 1, 2, 0}, {core.U8, -2, -1, 255},
-		{core.U8, 0, 0, 0}, {core.I8, -1, 1, 0}, {core.I8, 0, 1, -128}, {core.I8, 5, 5, -128},
+		{core.U8, 0, 1, 0},
+		{core.U8, -1, 0, 255},
+		{core.U8, -1, 1, 128},
+		{core.U8, 1, 2, 0},
+		{core.U8, -2, -1, 255},
+		{core.U8, 0, 0, 0},
+		{core.I8, -1, 1, 0},
+		{core.I8, 0, 1, -128},
+		{core.I8, 5, 5, -128},
 	} {
 		out, err := core.EvalOp(&core.RangeToZeroPoint{Type: tt.typ}, []*core.Tensor{core.Scalar(tt.mn), core.Scalar(tt.mx)})
 		require.NoError(t, err)

@@ -40,7 +40,9 @@ func TestFusedEqualsDecomposed(t *testing.T) {
 				for _, scale := range [][]int{{}, {1}, {6}} {
 					factors := []*core.Tensor{random(r, data, 2, 5, 4, 4), random(r, filters, 3, 3, 2, 6)}
 					bias, s, sumScale := random(r, core.I32, 6), random(r, core.F32, scale...), random(r, core.F32, 1)
-					with := func(more ...*core.Tensor) []*core.Tensor { return append(append([]*core.Tensor{}, factors...), more...) }
+					with := func(more ...*core.Tensor) []*core.Tensor {
+						return append(append([]*core.Tensor{}, factors...), more...)
+					}
 					sum := random(r, data, 2, 2, 4, 6)
 					equal(t, &fusedops.QuantizedConvolutionBias{Spatial: nhwc, Groups: 2, WithRelu: relu}, with(bias, s))
 					equal(t, &fusedops.QuantizedConvolutionBiasAdd{Spatial: nhwc, Groups: 2, WithRelu: relu}, with(bias, sum, s, sumScale))
