@@ -20,6 +20,8 @@ type call struct {
 	graph      *graphdef.Graph
 	arithmetic builders.Arithmetic
 	starts     []int // of op.in in in
+
+	constantInputs bool // no input depends on an input of the graph
 }
 
 // call checks a node's inputs against its op's signature: how many, and their types.
@@ -44,6 +46,7 @@ func (t *translation) call(n *graphdef.Node) (*call, error) {
 		}
 		c.in = append(c.in, v)
 	}
+	c.constantInputs = t.constantInputs(n)
 	return c, nil
 }
 
@@ -52,6 +55,9 @@ func (c *call) checkOutputs(out []core.Value) error {
 	types, _, err := expand(c.op.out, c.node, maxParts)
 	if err != nil {
 		return err
+	}
+	if c.op.listsOutputs() && len(out) != len(types) {
+		return fmt.Errorf("the op gives %d output(s), but the node's attributes list %d", len(out), len(types))
 	}
 	for i, v := range out {
 		if v.Node == nil || i >= len(types) {

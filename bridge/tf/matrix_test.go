@@ -276,7 +276,7 @@ func rangeMutations(i int, n, node *nodepb.NodeDef) []mutation {
 		{"M06 range string:" + in, setConst(n.Name, &tensorpb.TensorProto{Dtype: typespb.DataType_DT_STRING, TensorShape: shapeProto(), StringVal: [][]byte{[]byte("1")}}), rejected},
 	}
 	if len(v.TensorShape.Dim) == 0 {
-		list = append(list, mutation{"M02 range of shape [1]:" + in, setConst(n.Name, floats(x, 1)), anything})
+		list = append(list, mutation{"M02 range of shape [1]:" + in, setConst(n.Name, floats(x, 1)), unchanged})
 	}
 	return append(list,
 		mutation{"M03 range of shape [2]:" + in, setConst(n.Name, floats(x, 2)), anything},

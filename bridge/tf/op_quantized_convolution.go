@@ -15,7 +15,7 @@ const (
 	toQint32   = "-> output:out_type=qint32 min_output:float max_output:float"
 	toQuint8   = "-> output:out_type=quint8 min_output:float max_output:float"
 	toQint8    = "-> output:out_type=qint8 min_output:float max_output:float"
-	fusedInput = "device_inputs:[Tdevice_inputs] host_inputs:[Thost_inputs] "
+	fused      = "device_inputs:[Tdevice_inputs] host_inputs:[Thost_inputs] -> device_outputs:[Tdevice_outputs] host_outputs:[Thost_outputs]"
 )
 
 var _ = register(
@@ -55,8 +55,8 @@ var _ = register(
 		signature: depthwise + "bias:Tbias " + ranges + freezed + toQuint8, translate: convolution(true, true),
 	},
 
-	op{name: "_FusedQuantizedConv2D", signature: fusedInput + toQint32, translate: fusedConvolution(false)},
-	op{name: "_FusedQuantizedDepthwiseConv2D", signature: fusedInput + toQint32, translate: fusedConvolution(true)},
+	op{name: "_FusedQuantizedConv2D", signature: fused, translate: fusedConvolution(false)},
+	op{name: "_FusedQuantizedDepthwiseConv2D", signature: fused, translate: fusedConvolution(true)},
 )
 
 // convolution translates the legacy quantized convolutions. What is fused shows in
@@ -151,7 +151,7 @@ func fusedConvolution(depthwise bool) func(*call) []core.Value {
 		}
 		r := c.reader()
 		v := builders.Convolution{
-			Spatial: c.spatial(2, core.NHWC, "explicit_paddings"), OutputType: c.outputType(), WithRelu: fused["Relu"],
+			Spatial: c.spatial(2, core.NHWC, "explicit_paddings"), OutputType: c.typ("out_type", core.I32), WithRelu: fused["Relu"],
 		}
 		v.Data, v.Filters = r.typed("input", "Tinput"), r.typed("filter", "Tfilter")
 		if fused["BiasAdd"] {

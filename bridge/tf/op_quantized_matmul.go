@@ -29,7 +29,7 @@ var _ = register(
 		name:      "QuantizedMatMulWithBiasAndDequantize",
 		signature: multiplied + "bias:Tbias " + matRanges + freezed + "-> out:Toutput", translate: quantizedMatMul(false),
 	},
-	op{name: "_QuantizedMatMul", signature: fusedInput + "-> out:Tout min_out:float max_out:float", translate: fusedMatMul},
+	op{name: "_QuantizedMatMul", signature: fused, translate: fusedMatMul},
 )
 
 // mode reads one of the attributes that say how ranges are meant.
@@ -119,7 +119,7 @@ func fusedMatMul(c *call) []core.Value {
 	fused := c.fusedOps(matMulFusions())
 	r := c.reader()
 	d := builders.Dot{
-		Fused: true, OutputType: c.outputType(),
+		Fused: true, OutputType: c.typ("Tout", core.F32),
 		InputMode: c.mode("input_quant_mode", builders.Scaled), OutputMode: c.mode("output_quant_mode", builders.Scaled),
 		Input0: r.typed("a", "T1"), Input1: r.typed("b", "T2"),
 	}

@@ -25,7 +25,7 @@ func (c *call) ranged(min, max int, perChannel bool) builders.Range {
 	}
 	want := "[] or [1]"
 	if perChannel {
-		want += ", or one element per output channel"
+		want += ", or one element per channel"
 	}
 	for _, i := range []int{min, max} {
 		s := c.in[i].Shape()
@@ -34,6 +34,9 @@ func (c *call) ranged(min, max int, perChannel bool) builders.Range {
 			c.failInput(i, "got shape %v, want %s", s, want)
 			return r
 		}
+	}
+	if !perChannel || !r.Min.Shape().Compatible(r.Max.Shape()) {
+		r = builders.Range{Min: c.scalar(min), Max: c.scalar(max)}
 	}
 	rule := &core.RangeToScale{Type: core.U8}
 	_, err := rule.Infer([]core.Operand{operand(r.Min), operand(r.Max)})
@@ -51,3 +54,17 @@ func (c *call) ranged(min, max int, perChannel bool) builders.Range {
 }
 
 func operand(v core.Value) core.Operand { return core.Operand{Fact: v.Fact(), Const: v.Constant()} }
+
+// scalar returns input i, brought from shape [1] to [].
+func (c *call) scalar(i int) core.Value {
+	v := c.in[i]
+	if !v.Shape().Equal(core.Shape{1}) {
+		return v
+	}
+	role := portOf(c.op.in, c.starts, i)
+	if t := v.Constant(); t != nil {
+		s, err := t.Reshaped(core.Shape{})
+		return c.literal(role, s, err)
+	}
+	return c.helper(role, &core.Squeeze{Axes: []int{0}}, v)
+}

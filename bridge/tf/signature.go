@@ -44,6 +44,11 @@ func register(rows ...op) struct{} {
 	return struct{}{}
 }
 
+// listsOutputs reports whether the node's attributes list the types of all outputs.
+func (o *op) listsOutputs() bool {
+	return !slices.ContainsFunc(o.out, func(p port) bool { return !p.types })
+}
+
 // parseSignature reads "input:T min:float values:N*T rest:[Tlist] -> out:out_type=qint32":
 // names with their types, which are TensorFlow's names of types or else attributes,
 // maybe with a default; N*T is a list of N, [Tlist] a list with a type for each.

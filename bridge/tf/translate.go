@@ -44,6 +44,7 @@ func Translate(g *graphdef.Graph, opts Options) (*core.Function, error) {
 		arithmetic: version,
 		cut:        map[tensorName]core.Value{},
 		values:     map[string][]core.Value{},
+		constant:   map[string]bool{},
 		function:   &core.Function{Names: map[string]core.Value{}, Meta: map[string]string{MetaVersion: version.String()}},
 	}
 	outputs, err := wantedOutputs(g, opts.Outputs)
@@ -97,6 +98,7 @@ type translation struct {
 	arithmetic builders.Arithmetic
 	cut        map[tensorName]core.Value // the inputs
 	values     map[string][]core.Value   // what each node became, by output
+	constant   map[string]bool           // the nodes that depend on no input
 	function   *core.Function
 }
 
@@ -117,6 +119,7 @@ func (t *translation) node(n *graphdef.Node) error {
 		return err
 	}
 	t.values[n.Name] = out
+	t.constant[n.Name] = c.constantInputs
 	for i, v := range out {
 		name := tensorName{n.Name, i}
 		if _, isInput := t.cut[name]; !isInput && v.Node != nil {
@@ -126,7 +129,17 @@ func (t *translation) node(n *graphdef.Node) error {
 	return nil
 }
 
-// read returns the value of a tensor.
+// constantInputs reports whether a node reads no input of the graph, directly or not.
+func (t *translation) constantInputs(n *graphdef.Node) bool {
+	for _, in := range n.DataInputs() {
+		if _, isInput := t.cut[tensorName{in.Node, in.Port}]; isInput || !t.constant[in.Node] {
+			return false
+		}
+	}
+	return true
+}
+
+// read returns the value of a tensor. Its error is about the node that should give it.
 func (t *translation) read(name tensorName) (core.Value, error) {
 	if v, ok := t.cut[name]; ok {
 		return v, nil
@@ -136,18 +149,18 @@ func (t *translation) read(name tensorName) (core.Value, error) {
 		return out[name.port], nil
 	}
 	n, _ := t.graph.Lookup(name.node)
-	if declared := len(table[n.Op].out); name.port < declared {
-		return core.Value{}, fmt.Errorf("node %q (%s) does not give its output %d (%s) here: only training needs it",
-			n.Name, n.Op, name.port, table[n.Op].out[name.port].name)
+	msg := fmt.Sprintf("has %d output(s), but %q is wanted", len(out), name)
+	if declared := table[n.Op].out; name.port < len(declared) {
+		msg = fmt.Sprintf("gives no output %d (%s) here", name.port, declared[name.port].name)
 	}
-	return core.Value{}, fmt.Errorf("node %q (%s) has %d output(s), got output %d", n.Name, n.Op, len(out), name.port)
+	return core.Value{}, &Error{Node: n.Name, Op: n.Op, Input: -1, Msg: msg}
 }
 
 func (t *translation) results(outputs []tensorName) error {
 	for _, o := range outputs {
 		v, err := t.read(o)
 		if err != nil {
-			return fmt.Errorf("output %q: %w", o, err)
+			return err
 		}
 		r, err := core.NewNamedNode(o.String(), &core.Result{}, v)
 		if err != nil {

@@ -1,0 +1,64 @@
+package tf
+
+import "github.com/tf2ng/tf2ng/core"
+
+const (
+	fakeQuantSignature  = "inputs:float min:float max:float -> outputs:float"
+	dequantizeSignature = "input:T input_min:T input_max:T -> output:T"
+)
+
+var _ = register(
+	op{name: "FakeQuantWithMinMaxArgs", signature: "inputs:float -> outputs:float", translate: fakeQuantArgs},
+	op{name: "FakeQuantWithMinMaxVars", signature: fakeQuantSignature, translate: fakeQuant(false)},
+	op{name: "FakeQuantWithMinMaxVarsPerChannel", signature: fakeQuantSignature, translate: fakeQuant(true)},
+	op{name: "QuantizeAndDequantizeV2", signature: dequantizeSignature, translate: quantizeAndDequantize},
+	op{
+		name:      "QuantizeAndDequantizeV3",
+		signature: "input:T input_min:T input_max:T num_bits:int32 -> output:T", translate: quantizeAndDequantizeV3,
+	},
+	op{name: "QuantizeAndDequantizeV4", signature: dequantizeSignature, translate: quantizeAndDequantize},
+)
+
+// small returns a number that fits int, whatever an attribute holds.
+func small(v int64) int { return int(max(min(v, 1<<30), -1<<30)) }
+
+func (c *call) fakeQuant(perChannel bool) *core.TFFakeQuant {
+	return &core.TFFakeQuant{
+		NumBits: small(c.intOr("num_bits", 8)), NarrowRange: c.boolOr("narrow_range", false), PerChannel: perChannel,
+	}
+}
+
+func fakeQuantArgs(c *call) []core.Value {
+	min := c.literal("min", core.Scalar(c.floatOr("min", -6)), nil)
+	max := c.literal("max", core.Scalar(c.floatOr("max", 6)), nil)
+	return c.emit(c.fakeQuant(false), c.in[0], min, max)
+}
+
+func fakeQuant(perChannel bool) func(*call) []core.Value {
+	return func(c *call) []core.Value {
+		r := c.ranged(1, 2, perChannel)
+		return c.emit(c.fakeQuant(perChannel), c.in[0], r.Min, r.Max)
+	}
+}
+
+func quantizeAndDequantize(c *call) []core.Value {
+	return c.quantizeAndDequantize(small(c.intOr("num_bits", 8)), c.boolOr("range_given", false))
+}
+
+func quantizeAndDequantizeV3(c *call) []core.Value {
+	return c.quantizeAndDequantize(c.integer(3), c.boolOr("range_given", true))
+}
+
+func (c *call) quantizeAndDequantize(bits int, rangeGiven bool) []core.Value {
+	op := &core.TFQuantizeAndDequantize{
+		SignedInput: c.boolOr("signed_input", true),
+		NumBits:     bits,
+		RangeGiven:  rangeGiven,
+		RoundMode: choice(c, "round_mode", []string{"HALF_TO_EVEN", "HALF_UP"},
+			[]core.RoundMode{core.RoundNearestTowardEven, core.RoundNearestUpward}),
+		NarrowRange: c.boolOr("narrow_range", false),
+		Axis:        c.axis(),
+	}
+	r := c.ranged(1, 2, op.Axis >= 0)
+	return c.emit(op, c.in[0], r.Min, r.Max)
+}

@@ -1,0 +1,75 @@
+package tf
+
+import (
+	"github.com/tf2ng/tf2ng/builders"
+	"github.com/tf2ng/tf2ng/core"
+)
+
+var _ = register(
+	op{
+		name:      "QuantizeV2",
+		signature: "input:float min_range:float max_range:float -> output:T output_min:float output_max:float", translate: quantizeV2,
+	},
+	op{name: "Dequantize", signature: "input:T min_range:float max_range:float -> output:dtype=float", translate: dequantize},
+)
+
+// quantizeMode reads the attribute mode.
+func (c *call) quantizeMode() core.QuantizeMode {
+	return choice(c, "mode", []string{"MIN_COMBINED", "MIN_FIRST", "SCALED"}, []core.QuantizeMode{core.MinCombined, core.MinFirst, core.Scaled})
+}
+
+// axis reads the attribute axis of a per-channel range; -1 means that there is none.
+func (c *call) axis() int {
+	axis := c.intOr("axis", -1)
+	if c.err == nil && (axis < -1 || axis > maxAxis) {
+		c.failAttr("axis", "got %d, want -1 or an axis of the input", axis)
+	}
+	return int(axis)
+}
+
+// maxAxis is the last axis of a tensor in TensorFlow.
+const maxAxis = 253
+
+func quantizeV2(c *call) []core.Value {
+	op := &core.TFQuantizeV2{
+		Type: c.typ("T", core.Dynamic),
+		Mode: c.quantizeMode(),
+		RoundMode: choice(c, "round_mode", []string{"HALF_AWAY_FROM_ZERO", "HALF_TO_EVEN"},
+			[]core.RoundMode{core.RoundNearestTowardInfinity, core.RoundNearestTowardEven}),
+		NarrowRange:        c.boolOr("narrow_range", false),
+		Axis:               c.axis(),
+		EnsureMinimumRange: c.floatOr("ensure_minimum_range", 0.01),
+		// Before TensorFlow runs a graph it computes what depends on no input with its plain
+		// kernels, whose factor is 127; oneDNN's is 127.5 since 2.11.
+		Factor127: c.arithmetic == builders.TensorFlow2_8 || c.constantInputs,
+	}
+	r := c.sliced("min_range", "max_range", op.Axis)
+	return c.quantized(builders.ScaledQuantize, builders.Quantization{Data: c.in[0], Range: r, TensorFlow: op})
+}
+
+// quantized calls a builder unless an error stands.
+func (c *call) quantized(build func(builders.Scope, builders.Quantization) (builders.Output, error), q builders.Quantization) []core.Value {
+	if c.err != nil {
+		return nil
+	}
+	return c.built(build(c.scope(), q))
+}
+
+// sliced returns a range that has one element per slice along an axis, if there is one.
+func (c *call) sliced(min, max string, axis int) builders.Range {
+	return c.ranged(c.index(min), c.index(max), axis >= 0)
+}
+
+func dequantize(c *call) []core.Value {
+	op := &core.TFDequantize{
+		Mode:        c.quantizeMode(),
+		Axis:        c.axis(),
+		NarrowRange: c.boolOr("narrow_range", false),
+		OutType:     c.typ("dtype", core.F32),
+	}
+	r := c.sliced("min_range", "max_range", op.Axis)
+	if c.err != nil {
+		return nil
+	}
+	return c.built(builders.ScaledDequantize(c.scope(), builders.Dequantization{Data: c.in[0], Range: r, TensorFlow: op}))
+}
