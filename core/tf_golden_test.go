@@ -228,3 +228,24 @@ func TestTFQuantizeAndDequantizeEqualsTensorFlow(t *testing.T) {
 		pick: func(_ *goldenCase, in []*core.Tensor) []*core.Tensor { return in[:3] },
 	}.run(t)
 }
+
+func TestTFQuantizedResizeBilinearEqualsTensorFlow(t *testing.T) {
+	golden{group: "QuantizedResizeBilinear", first: true, ulps: []float64{2}, op: func(c *goldenCase) core.Op {
+		return &core.TFQuantizedResizeBilinear{AlignCorners: c.flag("align_corners", false), HalfPixelCenters: c.flag("half_pixel_centers", false)}
+	}}.run(t)
+}
+
+func TestTFQuantizedBatchNormEqualsTensorFlow(t *testing.T) {
+	golden{group: "QuantizedBatchNorm", op: func(c *goldenCase) core.Op {
+		return &core.TFQuantizedBatchNorm{Epsilon: c.float("variance_epsilon", 0), ScaleAfterNormalization: c.flag("scale_after_normalization", false)}
+	}}.run(t)
+}
+
+func TestTFQuantizedInstanceNormEqualsTensorFlow(t *testing.T) {
+	golden{group: "QuantizedInstanceNorm", op: func(c *goldenCase) core.Op {
+		return &core.TFQuantizedInstanceNorm{
+			OutputRangeGiven: c.flag("output_range_given", false), GivenYMin: c.float("given_y_min", 0), GivenYMax: c.float("given_y_max", 0),
+			VarianceEpsilon: c.float("variance_epsilon", 1e-5), MinSeparation: c.float("min_separation", 1e-3),
+		}
+	}}.run(t)
+}
