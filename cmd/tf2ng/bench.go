@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/klauspost/cpuid/v2"
+
+	"github.com/tf2ng/tf2ng"
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels"
+	"github.com/tf2ng/tf2ng/kernels/isa"
+)
+
+type benchCommand struct {
+	modelFlags
+	engineFlags
+	Batch   int           `help:"What to take for unknown dimensions." default:"1"`
+	Runs    int           `help:"Runs to measure, at least." default:"20"`
+	MinTime time.Duration `help:"Time to measure, at least." default:"1s"`
+	Nodes   bool          `help:"List the time of each instruction, the slowest first."`
+}
+
+// Help is shown by --help.
+func (c *benchCommand) Help() string {
+	return "Example: tf2ng bench frozen.pb --batch 8 --threads 2 --nodes"
+}
+
+// measurement is what bench tells; times are in milliseconds.
+type measurement struct {
+	CPU        string             `json:"cpu"`
+	Batch      int                `json:"batch"`
+	Threads    int                `json:"threads"`
+	Runs       int                `json:"runs"`
+	Median     float64            `json:"median_ms"`
+	P90        float64            `json:"p90_ms"`
+	P99        float64            `json:"p99_ms"`
+	Throughput float64            `json:"per_second"` // batch elements
+	Nodes      []kernels.StepTime `json:"nodes,omitempty"`
+}
+
+// Run is the command.
+func (c *benchCommand) Run(o *output) error {
+	opts, err := c.options()
+	if err != nil {
+		return err
+	}
+	m, err := c.load(opts...)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	shapes := fullShapes(m.Inputs(), c.Batch)
+	inputs, err := randomInputs(m.Inputs(), shapes)
+	if err != nil {
+		return err
+	}
+	p, err := m.Compile(shapes)
+	if err != nil {
+		return err
+	}
+	outputs, err := p.Run(context.Background(), inputs, nil)
+	if err != nil {
+		return err
+	}
+	var times []float64
+	for begin := time.Now(); len(times) < c.Runs || time.Since(begin) < c.MinTime; {
+		start := time.Now()
+		if _, err := p.Run(context.Background(), inputs, outputs); err != nil {
+			return err
+		}
+		times = append(times, float64(time.Since(start).Microseconds())/1e3)
+	}
+	slices.Sort(times)
+	at := func(q float64) float64 { return times[min(int(q*float64(len(times))), len(times)-1)] }
+	r := measurement{
+		CPU: cpuid.CPU.BrandName, Batch: c.Batch, Threads: c.Threads, Runs: len(times),
+		Median: at(0.5), P90: at(0.9), P99: at(0.99), Throughput: float64(c.Batch) / at(0.5) * 1e3,
+	}
+	if c.Nodes {
+		if r.Nodes, err = p.Profile(context.Background(), inputs, min(c.Runs, 20)); err != nil {
+			return err
+		}
+	}
+	if c.JSON {
+		return printJSON(o.out, r)
+	}
+	fmt.Fprintf(o.out, "%s, %d thread(s), batch %d: median %.3f ms, p90 %.3f, p99 %.3f over %d runs; %.1f per second\n",
+		r.CPU, r.Threads, r.Batch, r.Median, r.P90, r.P99, r.Runs, r.Throughput)
+	for _, n := range r.Nodes {
+		rate := ""
+		if n.Operations > 0 {
+			rate = fmt.Sprintf("%.1f GOP/s", float64(n.Operations)/n.Time.Seconds()/1e9)
+		}
+		fmt.Fprintf(o.out, "%9.1f us  %-13s %-36s %-18s %-20v %s\n", float64(n.Time.Nanoseconds())/1e3, rate, n.Kernel, n.Op, n.Output, n.Node)
+	}
+	return nil
+}
+
+// randomInputs fills inputs with seeded noise: floats in [-1, 1), integers over their range.
+func randomInputs(infos []tf2ng.TensorInfo, shapes map[string]core.Shape) (map[string]*core.Tensor, error) {
+	r := rand.New(rand.NewPCG(1, 2))
+	inputs := map[string]*core.Tensor{}
+	for _, in := range infos {
+		t, err := core.NewTensor(in.Type, shapes[in.Name])
+		if err != nil {
+			return nil, fmt.Errorf("input %q: %w", in.Name, err)
+		}
+		if in.Type == core.F32 {
+			for i := range core.Data[float32](t) {
+				core.Data[float32](t)[i] = r.Float32()*2 - 1
+			}
+		} else if in.Type.Size() == 1 && in.Type != core.Bool {
+			for i := range t.Bytes() {
+				t.Bytes()[i] = byte(r.Uint32())
+			}
+		}
+		inputs[in.Name] = t
+	}
+	return inputs, nil
+}
+
+type kernelsCommand struct {
+	JSON bool `name:"json" help:"Print the result as JSON."`
+}
+
+// Help is shown by --help.
+func (c *kernelsCommand) Help() string {
+	return "TF2NG_DISABLE_ISA=avx512vnni,avx2 switches instruction sets off.\nExample: tf2ng kernels"
+}
+
+// Run is the command.
+func (c *kernelsCommand) Run(o *output) error {
+	variants := kernels.Variants(isa.Available())
+	if c.JSON {
+		return printJSON(o.out, map[string]any{
+			"cpu": cpuid.CPU.BrandName, "detected": isa.Detected().String(), "available": isa.Available().String(), "variants": variants,
+		})
+	}
+	fmt.Fprintf(o.out, "%s: has %s; kernels may use %s\n", cpuid.CPU.BrandName, isa.Detected(), isa.Available())
+	for _, v := range variants {
+		use := "not usable here"
+		if v.Usable {
+			use = "usable"
+		}
+		fmt.Fprintf(o.out, "%-44s %-11s %s\n", v.Name, v.ISA, use)
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tf2ng/tf2ng"
+	"github.com/tf2ng/tf2ng/bridge/tf"
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/passes"
+)
+
+type convertCommand struct {
+	modelFlags
+	OutputFile string   `name:"out-file" short:"o" help:"The file to write; by default the model's name with .ng." placeholder:"FILE"`
+	Input      []string `help:"An input, with a shape if wanted: NAME, NAME:1,224,224,3." placeholder:"NAME[:SHAPE]" sep:"none"`
+	Output     []string `help:"A tensor to compute; by default what no node reads." placeholder:"NAME" sep:"none"`
+	Format     string   `help:"ng: a safetensors file with the graph in it; json: the graph alone, to stdout unless -o is given." default:"ng" enum:"ng,json"`
+	DumpAfter  string   `help:"Print the graph as it is after a pass (\"translate\" for before all), and write nothing." placeholder:"PASS"`
+}
+
+// Help is shown by --help.
+func (c *convertCommand) Help() string { return "Example: tf2ng convert frozen.pb -o model.ng" }
+
+// Run is the command.
+func (c *convertCommand) Run(o *output) error {
+	opts := []tf2ng.Option{tf2ng.WithOutputs(c.Output...)}
+	for _, s := range c.Input {
+		spec, err := tf.ParseInputSpec(s)
+		if err != nil {
+			return err
+		}
+		opts = append(opts, tf2ng.WithInputs(spec))
+	}
+	m, err := c.load(opts...)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	switch {
+	case c.DumpAfter != "":
+		return dumpAfter(o.out, m.Function(), c.DumpAfter)
+	case c.Format == "json":
+		graph, _, err := m.Function().EncodeJSON()
+		if err != nil {
+			return err
+		}
+		if c.OutputFile == "" {
+			_, err = fmt.Fprintf(o.out, "%s\n", graph)
+			return err
+		}
+		return os.WriteFile(c.OutputFile, append(graph, '\n'), 0o644)
+	}
+	path := c.OutputFile
+	if path == "" {
+		path = strings.TrimSuffix(c.Model, filepath.Ext(c.Model)) + ".ng"
+	}
+	size, err := writeFile(path, m.WriteNG)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(o.out, map[string]any{"file": path, "bytes": size, "inputs": m.Inputs(), "outputs": m.Outputs()})
+	}
+	fmt.Fprintf(o.out, "%s: %d nodes, %d bytes\n", path, len(m.Function().Nodes()), size)
+	printInfos(o.out, "input", m.Inputs())
+	printInfos(o.out, "output", m.Outputs())
+	return nil
+}
+
+func dumpAfter(w io.Writer, f *core.Function, pass string) error {
+	if pass != "translate" {
+		var err error
+		if f, err = passes.Run(f, passes.Options{StopAfter: pass}); err != nil {
+			return err
+		}
+	}
+	return f.WriteText(w)
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tf2ng/tf2ng"
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels"
+)
+
+type inspectCommand struct {
+	modelFlags
+	engineFlags
+	Kernels bool `help:"List the instructions and the kernel of each, and the peak memory."`
+	Batch   int  `help:"What to take for unknown dimensions with --kernels." default:"1"`
+}
+
+// Help is shown by --help.
+func (c *inspectCommand) Help() string { return "Example: tf2ng inspect frozen.pb --kernels" }
+
+// inspection is what inspect tells.
+type inspection struct {
+	Inputs    []tf2ng.TensorInfo `json:"inputs"`
+	Outputs   []tf2ng.TensorInfo `json:"outputs"`
+	TFOps     map[string]int     `json:"tensorflow_ops"` // nodes by TensorFlow op, without constants
+	CoreOps   map[string]int     `json:"core_ops"`
+	Quantized float64            `json:"quantized"` // share of convolutions and dots that are integer
+	TFVersion string             `json:"tensorflow"`
+	Steps     []kernels.StepInfo `json:"steps,omitempty"`
+	PeakBytes int64              `json:"peak_bytes,omitempty"`
+}
+
+// Run is the command.
+func (c *inspectCommand) Run(o *output) error {
+	opts, err := c.options()
+	if err != nil {
+		return err
+	}
+	m, err := c.load(opts...)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	in := inspect(m)
+	if c.Kernels {
+		p, err := m.Compile(fullShapes(m.Inputs(), c.Batch))
+		if err != nil {
+			return err
+		}
+		in.Steps, in.PeakBytes = p.Steps(), p.PeakBytes()
+	}
+	if c.JSON {
+		return printJSON(o.out, in)
+	}
+	in.print(o.out)
+	return nil
+}
+
+func inspect(m *tf2ng.Model) *inspection {
+	f := m.Function()
+	in := &inspection{
+		Inputs: m.Inputs(), Outputs: m.Outputs(), TFOps: map[string]int{}, CoreOps: map[string]int{}, TFVersion: f.Meta["tensorflow"],
+	}
+	seen := map[string]bool{}
+	var products, integer int
+	for _, n := range f.Nodes() {
+		if n.OpName() == "Constant" {
+			continue
+		}
+		in.CoreOps[n.OpName()]++
+		if n.Origin.Node != "" && !seen[n.Origin.Node] {
+			seen[n.Origin.Node] = true
+			in.TFOps[n.Origin.Op]++
+		}
+		switch n.Op().(type) {
+		case *core.IntegerConvolution, *core.IntegerDot:
+			products++
+			integer++
+		case *core.Convolution, *core.Dot:
+			products++
+		}
+	}
+	if products > 0 {
+		in.Quantized = float64(integer) / float64(products)
+	}
+	return in
+}
+
+func (in *inspection) print(w io.Writer) {
+	printInfos(w, "input", in.Inputs)
+	printInfos(w, "output", in.Outputs)
+	fmt.Fprintf(w, "arithmetic of TensorFlow %s; %.0f %% of the convolutions and matrix products are integer; every op is supported\n", in.TFVersion, 100*in.Quantized)
+	printCounts(w, "TensorFlow ops:", in.TFOps)
+	printCounts(w, "core ops:", in.CoreOps)
+	if in.Steps == nil {
+		return
+	}
+	fmt.Fprintf(w, "%d instructions, peak memory of intermediate values %d KiB\n", len(in.Steps), in.PeakBytes>>10)
+	for i, s := range in.Steps {
+		fmt.Fprintf(w, "%4d  %-34s %-18s %-20v %s\n", i, s.Kernel, s.Op, s.Output, s.Node)
+	}
+}
+
+// fullShapes returns the inputs' shapes with a number for unknown dimensions.
+func fullShapes(inputs []tf2ng.TensorInfo, batch int) map[string]core.Shape {
+	shapes := map[string]core.Shape{}
+	for _, in := range inputs {
+		s := in.Shape.Clone()
+		for i, d := range s {
+			if d == core.Unknown {
+				s[i] = batch
+			}
+		}
+		shapes[in.Name] = s
+	}
+	return shapes
+}
+
+func printInfos(w io.Writer, what string, infos []tf2ng.TensorInfo) {
+	for _, i := range infos {
+		fmt.Fprintf(w, "%-7s %s %v%v\n", what, i.Name, i.Type, i.Shape)
+	}
+}
+
+func printCounts(w io.Writer, title string, counts map[string]int) {
+	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), strings.Compare(a, b))
+	})
+	fmt.Fprintln(w, title)
+	for _, n := range names {
+		fmt.Fprintf(w, "%6d  %s\n", counts[n], n)
+	}
+}
+
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tf2ng/tf2ng"
+	"github.com/tf2ng/tf2ng/bridge/tf"
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels"
+)
+
+// modelFlags are shared by all commands that load a model.
+type modelFlags struct {
+	Model     string `arg:"" help:"A frozen GraphDef (.pb, .pbtxt) or a converted model (.ng)."`
+	TFVersion string `name:"tf-version" help:"TensorFlow's version whose arithmetic to follow (2.21 by default)." placeholder:"VERSION"`
+	JSON      bool   `name:"json" help:"Print the result as JSON."`
+}
+
+func (m *modelFlags) load(opts ...tf2ng.Option) (*tf2ng.Model, error) {
+	if m.TFVersion != "" {
+		opts = append(opts, tf2ng.WithTFVersion(m.TFVersion))
+	}
+	return tf2ng.Load(m.Model, opts...)
+}
+
+// engineFlags say how a model is run.
+type engineFlags struct {
+	Threads int    `help:"Threads to run on." default:"1"`
+	Engine  string `help:"What computes: kernels, portable or reference. Results are the same." default:"kernels" enum:"kernels,portable,reference"`
+}
+
+func (e *engineFlags) options() ([]tf2ng.Option, error) {
+	if e.Threads < 1 || e.Threads > 1024 {
+		return nil, fmt.Errorf("--threads: got %d, want 1 to 1024", e.Threads)
+	}
+	engine, err := kernels.ParseEngine(e.Engine)
+	if err != nil {
+		return nil, err
+	}
+	return []tf2ng.Option{tf2ng.WithThreads(e.Threads), tf2ng.WithEngine(engine)}, nil
+}
+
+// runFlags load a model, its inputs and run it.
+type runFlags struct {
+	modelFlags
+	engineFlags
+	Input []string `help:"An input: NAME=FILE.npy, or NAME=FILE.npz:KEY. NAME is a tensor of the graph." placeholder:"NAME=FILE[:KEY]" sep:"none"`
+}
+
+// start loads the model for the given outputs (none: its own) and reads the inputs.
+func (r *runFlags) start(outputs []string) (*tf2ng.Model, map[string]*core.Tensor, error) {
+	opts, err := r.options()
+	if err != nil {
+		return nil, nil, err
+	}
+	inputs, err := readTensors("--input", r.Input)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := r.load(append(opts, tf2ng.WithOutputs(outputs...), tf2ng.WithInputs(cuts(r.modelFlags, inputs)...))...)
+	return m, inputs, err
+}
+
+// cuts returns the inputs that are not the graph's own, so that giving any tensor a
+// value makes it an input. Converted models have the inputs that they have.
+func cuts(m modelFlags, inputs map[string]*core.Tensor) []tf.InputSpec {
+	probe, err := m.load()
+	if err != nil {
+		// The model may load with these inputs only.
+		probe = nil
+	}
+	var specs []tf.InputSpec
+	for name := range inputs {
+		if probe != nil && hasInput(probe, name) {
+			continue
+		}
+		specs = append(specs, tf.InputSpec{Name: name})
+	}
+	if probe != nil {
+		probe.Close()
+	}
+	return specs
+}
+
+func hasInput(m *tf2ng.Model, name string) bool {
+	for _, in := range m.Inputs() {
+		if in.Name == name || in.Name == strings.TrimSuffix(name, ":0") {
+			return true
+		}
+	}
+	return false
+}
+
+// readTensors reads NAME=FILE[:KEY] arguments.
+func readTensors(flag string, specs []string) (map[string]*core.Tensor, error) {
+	tensors := map[string]*core.Tensor{}
+	for _, s := range specs {
+		name, file, ok := strings.Cut(s, "=")
+		if !ok || name == "" || file == "" {
+			return nil, fmt.Errorf("%s %q: want NAME=FILE[:KEY]", flag, s)
+		}
+		if _, dup := tensors[name]; dup {
+			return nil, fmt.Errorf("%s %q: %s is given twice", flag, s, name)
+		}
+		t, err := loadArray(file)
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: %w", flag, name, err)
+		}
+		tensors[name] = t
+	}
+	return tensors, nil
+}

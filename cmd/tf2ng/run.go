@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/signal"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/compare"
+	"github.com/tf2ng/tf2ng/core"
+)
+
+type runCommand struct {
+	runFlags
+	Output []string `help:"A tensor to compute, any of the graph; by default the model's outputs." placeholder:"NAME" sep:"none"`
+	Out    string   `help:"Write the outputs to an .npz file, by their names." placeholder:"FILE.npz"`
+	Labels string   `help:"Integer labels, one per row of the first output: print how many rows have their largest element there." placeholder:"FILE[:KEY]"`
+}
+
+// Help is shown by --help.
+func (c *runCommand) Help() string {
+	return "Example: tf2ng run frozen.pb --input input=images.npz:x --out result.npz"
+}
+
+// Run is the command.
+func (c *runCommand) Run(o *output) error {
+	m, inputs, err := c.start(c.Output)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	results, err := m.Run(ctx, inputs)
+	if err != nil {
+		return err
+	}
+	report := map[string]any{}
+	if c.Out != "" {
+		if err := saveArrays(c.Out, results); err != nil {
+			return fmt.Errorf("--out: %w", err)
+		}
+		report["out"] = c.Out
+	}
+	accuracy := ""
+	if c.Labels != "" {
+		first := m.Outputs()[0].Name
+		right, total, err := countLabels(results[first], c.Labels)
+		if err != nil {
+			return fmt.Errorf("--labels: %w", err)
+		}
+		accuracy = fmt.Sprintf("%s: %d of %d labels right, accuracy %.3f\n", first, right, total, float64(right)/float64(total))
+		report["right"], report["labels"] = right, total
+	}
+	if c.JSON {
+		outputs := map[string]any{}
+		for name, t := range results {
+			outputs[name] = map[string]any{"type": t.Type(), "shape": t.Shape()}
+		}
+		report["outputs"] = outputs
+		return printJSON(o.out, report)
+	}
+	for _, name := range slices.Sorted(maps.Keys(results)) {
+		summarize(o.out, name, results[name])
+	}
+	fmt.Fprint(o.out, accuracy)
+	return nil
+}
+
+// summarize prints a tensor's extent and first elements.
+func summarize(w io.Writer, name string, t *core.Tensor) {
+	fmt.Fprintf(w, "%s: %v", name, t)
+	if t.Type() == core.String || t.Len() == 0 {
+		fmt.Fprintln(w)
+		return
+	}
+	v := t.Float64s()
+	lo, hi, at := v[0], v[0], 0
+	for i, x := range v {
+		lo = min(lo, x)
+		if x > hi {
+			hi, at = x, i
+		}
+	}
+	fmt.Fprintf(w, ", min %.6g, max %.6g (element %d)\n  ", lo, hi, at)
+	for _, x := range v[:min(len(v), 8)] {
+		fmt.Fprintf(w, " %.6g", x)
+	}
+	if len(v) > 8 {
+		fmt.Fprint(w, " ...")
+	}
+	fmt.Fprintln(w)
+}
+
+// countLabels counts the rows of t whose largest element is where the labels say.
+func countLabels(t *core.Tensor, spec string) (right, total int, err error) {
+	labels, err := loadArray(spec)
+	if err != nil {
+		return 0, 0, err
+	}
+	s := t.Shape()
+	if len(s) != 2 || !labels.Type().IsInteger() || !labels.Shape().Equal(core.Shape{s[0]}) || s[0] == 0 || s[1] == 0 {
+		return 0, 0, fmt.Errorf("got labels %v for an output %v, want integers of shape [rows] for an output of [rows,classes]", labels, t)
+	}
+	v := t.Float64s()
+	for i, label := range labels.Int64s() {
+		row := v[i*s[1] : (i+1)*s[1]]
+		if slices.Index(row, slices.Max(row)) == int(label) {
+			right++
+		}
+	}
+	return right, s[0], nil
+}
+
+type diffCommand struct {
+	runFlags
+	Expect []string `help:"An expected tensor: NAME=FILE.npy, or NAME=FILE.npz:KEY. NAME is any tensor of the graph." placeholder:"NAME=FILE[:KEY]" sep:"none"`
+	Atol   float64  `help:"Absolute tolerance for floats; integers must be equal." default:"1e-6"`
+	Rtol   float64  `help:"Relative tolerance for floats." default:"1e-6"`
+}
+
+// Help is shown by --help.
+func (c *diffCommand) Help() string {
+	return "Exits with 1 if a tensor differs beyond the tolerance.\nExample: tf2ng diff frozen.pb --input input=x.npy --expect Identity:0=y.npy"
+}
+
+// Run is the command.
+func (c *diffCommand) Run(o *output) error {
+	expected, err := readTensors("--expect", c.Expect)
+	if err != nil {
+		return err
+	}
+	if len(expected) == 0 {
+		return fmt.Errorf("nothing to compare with: give --expect NAME=FILE[:KEY]")
+	}
+	names := slices.Sorted(maps.Keys(expected))
+	m, inputs, err := c.start(names)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	results, err := m.Run(context.Background(), inputs)
+	if err != nil {
+		return err
+	}
+	var pairs []compare.Pair
+	for _, name := range names {
+		pairs = append(pairs, compare.Pair{Name: name, Got: plain(results[name]), Want: expected[name]})
+	}
+	report := compare.Compare(pairs, compare.Tolerance{Absolute: c.Atol, Relative: c.Rtol})
+	if c.JSON {
+		err = printJSON(o.out, report)
+	} else {
+		err = report.WriteText(o.out)
+	}
+	if err == nil && !report.Pass {
+		err = errDiffers
+	}
+	return err
+}
+
+// plain returns a tensor as files hold it: bfloat16 and float16 as their bits.
+func plain(t *core.Tensor) *core.Tensor {
+	if t.Type() != core.BF16 && t.Type() != core.F16 {
+		return t
+	}
+	bits, err := core.TensorOver(core.U16, t.Shape(), t.Bytes())
+	if err != nil {
+		return t // the sizes are equal
+	}
+	return bits
+}
