@@ -258,6 +258,18 @@ func TestPools(t *testing.T) {
 	}
 }
 
+func TestQuantizedAvgPool(t *testing.T) {
+	for seed := range uint64(60) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := newGraph(t, seed)
+			typ := []core.Type{core.U8, core.I8}[seed%2]
+			x := g.parameter(typ, core.Shape{1 + g.r.IntN(2), 6 + g.r.IntN(6), 6 + g.r.IntN(6), 1 + g.r.IntN(70)})
+			g.result(g.apply(&core.TFQuantizedAvgPool{Spatial: g.spatial(), Window: []int{2 + g.r.IntN(2), 2 + g.r.IntN(2)}}, x))
+			g.check(false, map[core.Type]string{core.U8: "pool_u8_average_", core.I8: "pool_s8_average_"}[typ])
+		})
+	}
+}
+
 // TestPoolOfOneDimension: other numbers of spatial dimensions go the same way.
 func TestPoolOfOneDimension(t *testing.T) {
 	g := newGraph(t, 1)

@@ -10,6 +10,8 @@ var lowerings = map[string]lowering{
 	"Mean":    lowerMean,
 	"Sum":     lowerSum,
 
+	"TFQuantizedAvgPool": lowerQuantizedAvgPool,
+
 	"FlipSign":     lowerFlipSign,
 	"Quantize":     lowerElementwise,
 	"Dequantize":   lowerElementwise,

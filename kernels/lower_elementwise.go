@@ -59,14 +59,14 @@ func (b *chainBuilder) buffer(program int) int {
 func (b *chainBuilder) add(s elementwise.Step) { b.steps = append(b.steps, s) }
 
 // operand returns a value as an operand of the chain and notes that it is read.
-func (b *chainBuilder) operand(v core.Value, out core.Shape) elementwise.Operand {
+func (b *chainBuilder) operand(v core.Value, out core.Shape) elementwise.Source {
 	if t := tableOf(v, out); t != nil {
-		return elementwise.Operand{Values: t}
+		return elementwise.Source{Values: t}
 	}
 	if d, ok := dequantized(v); ok {
-		return elementwise.Operand{Buffer: b.buffer(b.c.read(d.from)), Type: d.typ, Scale: d.scale}
+		return elementwise.Source{Buffer: b.buffer(b.c.read(d.from)), Type: d.typ, Scale: d.scale}
 	}
-	return elementwise.Operand{Buffer: b.buffer(b.c.read(v)), Type: elementwise.F32}
+	return elementwise.Source{Buffer: b.buffer(b.c.read(v)), Type: elementwise.F32}
 }
 
 // available reports whether a value can be read by the next instruction.
@@ -83,7 +83,7 @@ func (b *chainBuilder) start(e element) {
 	in, out := e.node.Inputs(), e.node.Outputs()[0].Shape
 	switch e.kind {
 	case elementDequantize:
-		b.add(elementwise.Step{Kind: elementwise.Load, Operand: elementwise.Operand{
+		b.add(elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{
 			Buffer: b.buffer(b.c.read(in[0])), Type: e.from.typ, Scale: e.from.scale,
 		}})
 		b.addSteps(e.steps)
@@ -92,10 +92,10 @@ func (b *chainBuilder) start(e element) {
 		if tableOf(in[0], out) != nil {
 			current = 1
 		}
-		b.add(elementwise.Step{Kind: elementwise.Load, Operand: b.operand(in[current], out)})
+		b.add(elementwise.Step{Kind: elementwise.Load, Source: b.operand(in[current], out)})
 		b.combine(e, current)
 	default:
-		b.add(elementwise.Step{Kind: elementwise.Load, Operand: b.operand(in[0], out)})
+		b.add(elementwise.Step{Kind: elementwise.Load, Source: b.operand(in[0], out)})
 		b.addSteps(e.steps)
 	}
 }
@@ -109,7 +109,7 @@ func (b *chainBuilder) combine(e element, current int) {
 		kind = elementwise.CombineSwapped
 	}
 	other := b.operand(e.node.Inputs()[1-current], e.node.Outputs()[0].Shape)
-	b.add(elementwise.Step{Kind: kind, Primitive: e.primitive, Operand: other})
+	b.add(elementwise.Step{Kind: kind, Primitive: e.primitive, Source: other})
 }
 
 // follow adds what reads the chain's values, after node e, and stores them where
@@ -208,7 +208,7 @@ func (c *compiler) fixRange(n *core.Node, values []*core.Tensor) {
 // emit appends the instruction.
 func (b *chainBuilder) emit() error {
 	c, n := b.c, b.elements
-	chain, err := elementwise.New(c.isas, len(b.buffers), b.steps)
+	chain, err := elementwise.NewChain(c.isas, len(b.buffers), b.steps)
 	if err != nil {
 		return fmt.Errorf("node %q (%s): %w", b.last.Name, b.last.OpName(), err)
 	}

@@ -116,6 +116,24 @@ func lowerAvgPool(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
+func lowerQuantizedAvgPool(c *compiler, n *core.Node) (bool, error) {
+	op := n.Op().(*core.TFQuantizedAvgPool)
+	kind := pool.AverageU8
+	if n.Outputs()[0].Type == core.I8 {
+		kind = pool.AverageI8
+	}
+	w, ok := newWindow(&op.Spatial, op.Window, n.Inputs()[0].Shape())
+	if !ok {
+		return false, nil
+	}
+	counts := w.counts()
+	if slices.Contains(counts, 0) {
+		return false, nil
+	}
+	c.lowerPool(n, w, kind, counts)
+	return true, nil
+}
+
 func lowerMean(c *compiler, n *core.Node) (bool, error) {
 	return lowerSums(c, n, n.Op().(*core.Mean).Axes, true)
 }

@@ -120,7 +120,7 @@ func matchDequantize(e element) (element, bool) {
 		case scale.Len() == 1:
 			e.from.scale = scale.Float32s()[0]
 		case table != nil && len(op.Axes) == 1 && op.Axes[0] == len(in[0].Shape())-1:
-			e.steps = []elementwise.Step{{Kind: elementwise.Combine, Primitive: elementwise.Multiply, Operand: elementwise.Operand{Values: table}}}
+			e.steps = []elementwise.Step{{Kind: elementwise.Combine, Primitive: elementwise.Multiply, Source: elementwise.Source{Values: table}}}
 		default:
 			return e, false
 		}
@@ -158,7 +158,7 @@ func matchTFDequantize(e element, op *core.TFDequantize) (element, bool) {
 		}
 	}
 	if y[0] != 0 {
-		e.steps = []elementwise.Step{{Kind: elementwise.Combine, Primitive: elementwise.Add, Operand: elementwise.Operand{Values: y[:1]}}}
+		e.steps = []elementwise.Step{{Kind: elementwise.Combine, Primitive: elementwise.Add, Source: elementwise.Source{Values: y[:1]}}}
 	}
 	return e, true
 }
@@ -209,7 +209,7 @@ func matchQuantize(e element, op *core.Quantize) (element, bool) {
 	lo, hi := op.Type.Bounds()
 	e.kind = elementQuantize
 	e.steps = []elementwise.Step{
-		{Kind: elementwise.Combine, Primitive: elementwise.Divide, Operand: elementwise.Operand{Values: scale.Float32s()}},
+		{Kind: elementwise.Combine, Primitive: elementwise.Divide, Source: elementwise.Source{Values: scale.Float32s()}},
 		{Kind: elementwise.DropNaN},
 	}
 	e.numbers = elementwise.Numbers{Scale: 1, Lo: float32(lo - z), Hi: float32(hi - z), Flip: z != 0}
@@ -283,8 +283,8 @@ func matchBatchNorm(e element, op *core.BatchNorm) (element, bool) {
 	}
 	e.kind = elementUnary
 	e.steps = []elementwise.Step{
-		{Kind: elementwise.Combine, Primitive: elementwise.Multiply, Operand: elementwise.Operand{Values: k}},
-		{Kind: elementwise.Combine, Primitive: elementwise.Add, Operand: elementwise.Operand{Values: shift}},
+		{Kind: elementwise.Combine, Primitive: elementwise.Multiply, Source: elementwise.Source{Values: k}},
+		{Kind: elementwise.Combine, Primitive: elementwise.Add, Source: elementwise.Source{Values: shift}},
 	}
 	return e, true
 }

@@ -36,9 +36,9 @@ func (t Type) Size() int {
 	return 4
 }
 
-// Operand is a value for each element: that of a buffer, integers times Scale, or, if
+// Source is a value for each element: that of a buffer, integers times Scale, or, if
 // Values is not nil, a value for each channel: element i has channel i mod len(Values).
-type Operand struct {
+type Source struct {
 	Buffer int
 	Type   Type
 	Scale  float32
@@ -50,9 +50,9 @@ type StepKind uint8
 
 // The kinds of steps. The first of a chain is Load.
 const (
-	Load           StepKind = iota // take those of Operand
-	Combine                        // apply Primitive, with Operand as y
-	CombineSwapped                 // apply Primitive, with Operand as x
+	Load           StepKind = iota // take those of Source
+	Combine                        // apply Primitive, with Source as y
+	CombineSwapped                 // apply Primitive, with Source as x
 	Limit                          // Clamp to Numbers.Lo and Hi
 	DropNaN                        // ZeroNaN
 	StoreF32                       // store them in Buffer
@@ -63,12 +63,12 @@ const (
 type Step struct {
 	Kind      StepKind
 	Primitive Primitive // of Combine
-	Operand   Operand   // of Load and Combine
+	Source    Source    // of Load and Combine
 	Numbers   Numbers   // of Limit and StoreQuantized
 	Buffer    int       // of the stores
 }
 
-// ErrChain is wrapped by every error of New.
+// ErrChain is wrapped by every error of NewChain.
 var ErrChain = errors.New("invalid elementwise chain")
 
 // block is how many elements go through the chain together.
@@ -90,8 +90,8 @@ type step struct {
 	table   []byte  // the operand's values, repeated so that a block can begin at each
 }
 
-// New returns a chain over n buffers with the fastest variants within s.
-func New(s isa.Set, n int, steps []Step) (*Chain, error) {
+// NewChain returns a chain over n buffers with the fastest variants within s.
+func NewChain(s isa.Set, n int, steps []Step) (*Chain, error) {
 	if len(steps) == 0 || steps[0].Kind != Load {
 		return nil, fmt.Errorf("%w: want a load as the first step", ErrChain)
 	}
@@ -158,7 +158,7 @@ func (c *Chain) buffer(i, size int) error {
 }
 
 func (c *Chain) operand(t *step, use func(Primitive) *Variant) error {
-	o := &t.Operand
+	o := &t.Source
 	if o.Values != nil {
 		if len(o.Values) == 0 || len(o.Values) > math.MaxInt32 {
 			return fmt.Errorf("got %d values of channels, want at least 1", len(o.Values))
@@ -230,7 +230,7 @@ func (c *Chain) step(k int, current, values, other []byte, buffers [][]byte, at,
 
 // load returns n values of the operand, in to if they must be converted.
 func (s *step) load(to []byte, buffers [][]byte, at, n int) []byte {
-	switch o := &s.Operand; {
+	switch o := &s.Source; {
 	case s.table != nil:
 		return s.table[at%len(o.Values)*4:][:4*n]
 	case o.Type == F32:

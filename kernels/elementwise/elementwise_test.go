@@ -20,6 +20,9 @@ import (
 func TestMain(m *testing.M) {
 	code := m.Run()
 	required := strings.Split(os.Getenv("TF2NG_REQUIRE_ISA"), ",")
+	if simulated {
+		fmt.Println("SIMULATED: all assembly; NOT RUN: TestNoAllocation")
+	}
 	for _, i := range isa.All() {
 		if slices.ContainsFunc(runnable(), func(v *Variant) bool { return v.ISA == i }) {
 			continue
@@ -33,10 +36,14 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// simulated is set in builds in which Go functions stand for the assembly (kernels/_asm
+// with -simulate): those run on any CPU.
+var simulated bool
+
 // runnable returns the variants that this CPU can execute.
 func runnable() (out []*Variant) {
 	for i := range Variants {
-		if isa.Available().Has(Variants[i].ISA) {
+		if simulated || isa.Available().Has(Variants[i].ISA) {
 			out = append(out, &Variants[i])
 		}
 	}
@@ -191,13 +198,13 @@ func TestPrimitives(t *testing.T) {
 // residual is MobileNetV2's chain: two tensors are dequantized and added; the sum is
 // stored and quantized.
 func residual(quantizedA bool) []Step {
-	a := Operand{Buffer: 0, Type: F32}
+	a := Source{Buffer: 0, Type: F32}
 	if quantizedA {
-		a = Operand{Buffer: 0, Type: I8, Scale: 0.03}
+		a = Source{Buffer: 0, Type: I8, Scale: 0.03}
 	}
 	return []Step{
-		{Kind: Load, Operand: a},
-		{Kind: Combine, Primitive: Add, Operand: Operand{Buffer: 1, Type: I8, Scale: 0.02}},
+		{Kind: Load, Source: a},
+		{Kind: Combine, Primitive: Add, Source: Source{Buffer: 1, Type: I8, Scale: 0.02}},
 		{Kind: StoreF32, Buffer: 2},
 		{Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 17, Lo: -128, Hi: 127}},
 	}
@@ -205,12 +212,12 @@ func residual(quantizedA bool) []Step {
 
 // TestChains compares chains with their definition, in two parts as threads would.
 func TestChains(t *testing.T) {
-	channels := func(n int) Operand {
+	channels := func(n int) Source {
 		v := make([]float32, n)
 		for i := range v {
 			v[i] = float32(i)/2 - 3
 		}
-		return Operand{Values: v}
+		return Source{Values: v}
 	}
 	chains := []struct {
 		name  string
@@ -219,24 +226,24 @@ func TestChains(t *testing.T) {
 		{"residual", residual(true)},
 		{"residual of floats", residual(false)},
 		{"channels", []Step{
-			{Kind: Load, Operand: Operand{Type: U8, Scale: 0.7}},
-			{Kind: Combine, Primitive: Multiply, Operand: channels(7)},
-			{Kind: CombineSwapped, Primitive: Subtract, Operand: channels(1)},
+			{Kind: Load, Source: Source{Type: U8, Scale: 0.7}},
+			{Kind: Combine, Primitive: Multiply, Source: channels(7)},
+			{Kind: CombineSwapped, Primitive: Subtract, Source: channels(1)},
 			{Kind: Limit, Numbers: Numbers{Lo: 0, Hi: 6}},
 			{Kind: StoreF32, Buffer: 2},
 		}},
 		{"many channels", []Step{
-			{Kind: Load, Operand: Operand{Type: I32, Scale: 1e-7}},
-			{Kind: Combine, Primitive: Add, Operand: channels(1500)},
+			{Kind: Load, Source: Source{Type: I32, Scale: 1e-7}},
+			{Kind: Combine, Primitive: Add, Source: channels(1500)},
 			{Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 0.5, Sub: -700, Lo: 0, Hi: 255, Flip: true}},
 		}},
-		{"copy", []Step{{Kind: Load, Operand: Operand{Type: F32}}, {Kind: StoreF32, Buffer: 2}}},
+		{"copy", []Step{{Kind: Load, Source: Source{Type: F32}}, {Kind: StoreF32, Buffer: 2}}},
 		{"store twice", []Step{
-			{Kind: Load, Operand: channels(3)},
+			{Kind: Load, Source: channels(3)},
 			{Kind: StoreF32, Buffer: 2},
 			{Kind: DropNaN},
 			{Kind: Limit, Numbers: Numbers{Lo: -2.5, Hi: -2}},
-			{Kind: CombineSwapped, Primitive: Divide, Operand: Operand{Buffer: 0, Type: F32}},
+			{Kind: CombineSwapped, Primitive: Divide, Source: Source{Buffer: 0, Type: F32}},
 			{Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 1, Lo: -128, Hi: 127}},
 		}},
 	}
@@ -250,7 +257,7 @@ func TestChains(t *testing.T) {
 				set = isa.Available()
 			}
 			t.Run(c.name+"/"+i.String(), func(t *testing.T) {
-				chain, err := New(set, 4, c.steps)
+				chain, err := NewChain(set, 4, c.steps)
 				require.NoError(t, err)
 				for _, n := range []int{1, 31, 33, 1023, 1024, 1025, 5000} {
 					r := rand.New(rand.NewPCG(uint64(n), 1))
@@ -274,7 +281,7 @@ func TestChains(t *testing.T) {
 // defineChain computes a chain step by step on whole tensors.
 func defineChain(steps []Step, buffers [][]byte, n int) {
 	current := make([]byte, 4*n)
-	operand := func(o Operand) []byte {
+	operand := func(o Source) []byte {
 		out := make([]byte, 4*n)
 		for i := range n {
 			switch {
@@ -293,11 +300,11 @@ func defineChain(steps []Step, buffers [][]byte, n int) {
 		for i := range n {
 			switch s.Kind {
 			case Load:
-				next = operand(s.Operand)
+				next = operand(s.Source)
 			case Combine:
-				define(s.Primitive, next, current, operand(s.Operand), i, nil)
+				define(s.Primitive, next, current, operand(s.Source), i, nil)
 			case CombineSwapped:
-				define(s.Primitive, next, operand(s.Operand), current, i, nil)
+				define(s.Primitive, next, operand(s.Source), current, i, nil)
 			case Limit:
 				define(Clamp, next, current, nil, i, &s.Numbers)
 			case DropNaN:
@@ -318,7 +325,7 @@ func defineChain(steps []Step, buffers [][]byte, n int) {
 }
 
 func TestNewErrors(t *testing.T) {
-	first := Step{Kind: Load, Operand: Operand{Type: U8, Scale: 1}}
+	first := Step{Kind: Load, Source: Source{Type: U8, Scale: 1}}
 	for _, c := range []struct {
 		name  string
 		steps []Step
@@ -329,14 +336,14 @@ func TestNewErrors(t *testing.T) {
 		{"buffer", []Step{first, {Kind: StoreF32, Buffer: 2}}, "step 1: got buffer 2, want one of 2"},
 		{"sizes", []Step{first, {Kind: StoreF32}}, "step 1: buffer 0 has elements of 1 and of 4 bytes"},
 		{"primitive", []Step{first, {Kind: Combine, Primitive: Clamp}}, "step 1: buffer 0 has elements of 1 and of 4 bytes"},
-		{"not binary", []Step{first, {Kind: Combine, Primitive: Clamp, Operand: Operand{Buffer: 1}}}, "step 1: clamp does not combine two operands"},
-		{"type", []Step{{Kind: Load, Operand: Operand{Type: 9}}}, "step 0: unknown type 9"},
+		{"not binary", []Step{first, {Kind: Combine, Primitive: Clamp, Source: Source{Buffer: 1}}}, "step 1: clamp does not combine two operands"},
+		{"type", []Step{{Kind: Load, Source: Source{Type: 9}}}, "step 0: unknown type 9"},
 		{"range", []Step{first, {Kind: StoreQuantized, Buffer: 1, Numbers: Numbers{Lo: 0, Hi: 256}}}, "step 1: got range [0,256], want one within 8 bits"},
-		{"channels", []Step{{Kind: Load, Operand: Operand{Values: []float32{}}}}, "step 0: got 0 values of channels, want at least 1"},
+		{"channels", []Step{{Kind: Load, Source: Source{Values: []float32{}}}}, "step 0: got 0 values of channels, want at least 1"},
 		{"kind", []Step{first, {Kind: 9}}, "step 1: unknown kind 9"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := New(0, 2, c.steps)
+			_, err := NewChain(0, 2, c.steps)
 			require.ErrorIs(t, err, ErrChain)
 			require.EqualError(t, err, "invalid elementwise chain: "+c.want)
 		})
@@ -344,7 +351,7 @@ func TestNewErrors(t *testing.T) {
 }
 
 func TestCheckErrors(t *testing.T) {
-	c, err := New(0, 4, residual(true))
+	c, err := NewChain(0, 4, residual(true))
 	require.NoError(t, err)
 	b := [][]byte{make([]byte, 5), make([]byte, 5), make([]byte, 20), make([]byte, 5)}
 	require.NoError(t, c.Check(b, 5))
@@ -380,7 +387,7 @@ func BenchmarkResidual(b *testing.B) {
 				set = isa.Available()
 			}
 			const n = 56 * 56 * 24
-			c, err := New(set, 4, residual(true))
+			c, err := NewChain(set, 4, residual(true))
 			require.NoError(b, err)
 			buffers := [][]byte{make([]byte, n), make([]byte, n), make([]byte, 4*n), make([]byte, n)}
 			scratch := make([]byte, Scratch)
@@ -394,8 +401,11 @@ func BenchmarkResidual(b *testing.B) {
 
 // TestNoAllocation: a call of Run allocates nothing.
 func TestNoAllocation(t *testing.T) {
+	if simulated {
+		t.Skip("simulated routines allocate")
+	}
 	for _, set := range []isa.Set{0, isa.Available()} {
-		c, err := New(set, 4, residual(true))
+		c, err := NewChain(set, 4, residual(true))
 		require.NoError(t, err)
 		const n = 3001
 		buffers := [][]byte{make([]byte, n), make([]byte, n), make([]byte, 4*n), make([]byte, n)}

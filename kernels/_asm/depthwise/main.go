@@ -8,14 +8,25 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
+func routines() []emit.Routine {
+	var list []emit.Routine
+	for _, width := range []int{64, 32, 16} {
+		list = append(list, nineTaps(width), anyTaps(width))
+	}
+	return list
+}
+
 func main() {
 	dir := flag.String("dir", "../depthwise", "directory of the package")
+	simulate := flag.String("simulate", "", "write no assembly but, into this directory, an overlay that executes it in plain Go")
 	flag.Parse()
-	var routines []emit.Routine
-	for _, width := range []int{64, 32, 16} {
-		routines = append(routines, nineTaps(width), anyTaps(width))
+	if *simulate != "" {
+		if err := emit.Simulate(*simulate, *dir, "depthwise", "sim/machine.go", fields, routines()); err != nil {
+			log.Fatal(err)
+		}
+		return
 	}
-	if err := emit.Family(*dir, "depthwise", fields, routines); err != nil {
+	if err := emit.Family(*dir, "depthwise", fields, routines()); err != nil {
 		log.Fatal(err)
 	}
 }

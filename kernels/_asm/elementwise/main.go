@@ -28,16 +28,27 @@ var fields = []emit.Field{
 
 var offsets = emit.Offsets(fields)
 
-func main() {
-	dir := flag.String("dir", "../elementwise", "directory of the package")
-	flag.Parse()
-	var routines []emit.Routine
+func routines() []emit.Routine {
+	var list []emit.Routine
 	for _, width := range []int{64, 32} {
 		for _, p := range primitives {
-			routines = append(routines, p.routine(width))
+			list = append(list, p.routine(width))
 		}
 	}
-	if err := emit.Family(*dir, "elementwise", fields, routines); err != nil {
+	return list
+}
+
+func main() {
+	dir := flag.String("dir", "../elementwise", "directory of the package")
+	simulate := flag.String("simulate", "", "write no assembly but, into this directory, an overlay that executes it in plain Go")
+	flag.Parse()
+	if *simulate != "" {
+		if err := emit.Simulate(*simulate, *dir, "elementwise", "sim/machine.go", fields, routines()); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
+	if err := emit.Family(*dir, "elementwise", fields, routines()); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -33,7 +33,14 @@ func routines() []emit.Routine {
 
 func main() {
 	dir := flag.String("dir", "../pool", "directory of the package")
+	simulate := flag.String("simulate", "", "write no assembly but, into this directory, an overlay that executes it in plain Go")
 	flag.Parse()
+	if *simulate != "" {
+		if err := emit.Simulate(*simulate, *dir, "pool", "sim/machine.go", fields, routines()); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	if err := emit.Family(*dir, "pool", fields, routines()); err != nil {
 		log.Fatal(err)
 	}

@@ -185,7 +185,19 @@ func (m *Machine) VMOVDQU32(o ...Operand) { m.move(4, o) }
 func (m *Machine) VMOVDQU8(o ...Operand)  { m.move(1, o) }
 func (m *Machine) VMOVQ(a, b Operand)     { m.write(b, m.read(a, 8), 8) }
 
-func (m *Machine) VMOVUPS_Z(a, k, b Operand) { m.VMOVDQU32_Z(a, k, b) }
+func (m *Machine) VMOVUPS_Z(a, k, b Operand) {
+	if a.kind == 'v' {
+		v := m.read(a, b.bytes)
+		for i := range b.bytes {
+			if m.mask[k.n]>>(i/4)&1 == 0 {
+				v[i] = 0
+			}
+		}
+		m.write(b, v, b.bytes)
+		return
+	}
+	m.VMOVDQU32_Z(a, k, b)
+}
 
 // VMOVDQU32_Z reads only the elements in the mask.
 func (m *Machine) VMOVDQU32_Z(a, k, b Operand) { m.widenMasked(a, k, b, 4, false) }
@@ -408,18 +420,18 @@ func (m *Machine) pack(a, b, c Operand, size int, lo, hi int32) {
 	m.write(c, out, c.bytes)
 }
 
-// unpack alternates elements of b and a from the first or the second half of 16 bytes.
+// unpack alternates elements of b and a from the first or the second half of each 16 bytes.
 func (m *Machine) unpack(a, b, c Operand, size, half int) {
-	x, y := m.read(a, 16), m.read(b, 16)
+	x, y := m.read(a, c.bytes), m.read(b, c.bytes)
 	var out [64]byte
-	for i := range 16 {
-		at := half*8 + i/(2*size)*size + i%size
+	for i := range c.bytes {
+		at := i&^15 + half*8 + i%16/(2*size)*size + i%size
 		out[i] = y[at]
 		if i/size%2 == 1 {
 			out[i] = x[at]
 		}
 	}
-	m.write(c, out, 16)
+	m.write(c, out, c.bytes)
 }
 
 func (m *Machine) VPUNPCKLBW(a, b, c Operand) { m.unpack(a, b, c, 1, 0) }
@@ -430,3 +442,125 @@ func (m *Machine) VPUNPCKHWD(a, b, c Operand) { m.unpack(a, b, c, 2, 1) }
 func (m *Machine) VPACKSSDW(a, b, c Operand) { m.pack(a, b, c, 4, math.MinInt16, math.MaxInt16) }
 func (m *Machine) VPACKSSWB(a, b, c Operand) { m.pack(a, b, c, 2, math.MinInt8, math.MaxInt8) }
 func (m *Machine) VPACKUSWB(a, b, c Operand) { m.pack(a, b, c, 2, 0, math.MaxUint8) }
+
+// What the depthwise, pool and elementwise routines use beside these.
+
+func (m *Machine) TESTQ(a, b Operand)     { m.flags(m.integer(a, 8) & m.integer(b, 8)) }
+func (m *Machine) VMOVD(a, b Operand)     { m.write(b, m.read(a, 4), 4) }
+func (m *Machine) VMOVAPS(o ...Operand)   { m.move(4, o) }
+func (m *Machine) VPXORD(a, b, c Operand) { m.VPXOR(a, b, c) }
+func (m *Machine) VPANDD(a, b, c Operand) { m.VPAND(a, b, c) }
+func (m *Machine) VANDPS(a, b, c Operand) { m.VPAND(a, b, c) }
+
+func (m *Machine) CMOVQLT(a, b Operand) {
+	if m.less {
+		m.setInteger(b, m.integer(a, 8), 8)
+	}
+}
+
+func (m *Machine) VPAND(a, b, c Operand) {
+	m.lanes(a, b, c, func(a, b, _ uint32) uint32 { return a & b })
+}
+
+func (m *Machine) VPSUBD(a, b, c Operand) {
+	m.lanes(a, b, c, func(a, b, _ uint32) uint32 { return b - a })
+}
+
+func (m *Machine) VSUBPS(a, b, c Operand) {
+	m.floats(a, b, c, func(a, b, _ float32) float32 { return b - a })
+}
+
+func (m *Machine) VDIVPS(a, b, c Operand) {
+	m.floats(a, b, c, func(a, b, _ float32) float32 { return b / a })
+}
+
+// words computes each 16-bit lane from those of the sources.
+func (m *Machine) words(a, b, c Operand, f func(a, b uint16) uint16) {
+	m.lanes(a, b, c, func(a, b, _ uint32) uint32 {
+		return uint32(f(uint16(a), uint16(b))) | uint32(f(uint16(a>>16), uint16(b>>16)))<<16
+	})
+}
+
+func (m *Machine) VPADDW(a, b, c Operand) {
+	m.words(a, b, c, func(a, b uint16) uint16 { return a + b })
+}
+
+func (m *Machine) VPMADDUBSW(signed, unsigned, c Operand) {
+	m.words(signed, unsigned, c, func(s, u uint16) uint16 {
+		sum := int32(int8(s))*int32(uint8(u)) + int32(int8(s>>8))*int32(uint8(u>>8))
+		return uint16(min(max(sum, math.MinInt16), math.MaxInt16))
+	})
+}
+
+func (m *Machine) VPSRLW(n, a, b Operand) {
+	m.words(a, a, b, func(a, _ uint16) uint16 { return a >> n.value })
+}
+
+func (m *Machine) VPCMPEQW(a, b, c Operand) {
+	m.words(a, b, c, func(a, b uint16) uint16 {
+		if a == b {
+			return 0xffff
+		}
+		return 0
+	})
+}
+
+// each computes each byte from those of the sources.
+func (m *Machine) each(a, b, c Operand, f func(a, b byte) byte) {
+	m.words(a, b, c, func(a, b uint16) uint16 {
+		return uint16(f(byte(a), byte(b))) | uint16(f(byte(a>>8), byte(b>>8)))<<8
+	})
+}
+
+func (m *Machine) VPMAXUB(a, b, c Operand) {
+	m.each(a, b, c, func(a, b byte) byte { return max(a, b) })
+}
+
+func (m *Machine) VPMAXSB(a, b, c Operand) {
+	m.each(a, b, c, func(a, b byte) byte { return byte(max(int8(a), int8(b))) })
+}
+
+// unordered reports what predicate n, 3 (unordered) or 7 (ordered), says of two floats.
+func unordered(n Operand, a, b float32) bool {
+	switch n.value {
+	case 3:
+		return a != a || b != b
+	case 7:
+		return a == a && b == b
+	}
+	panic("sim: unknown predicate")
+}
+
+func (m *Machine) VCMPPS(n, a, b, c Operand) {
+	if c.kind == 'k' {
+		x, y := m.read(a, b.bytes), m.read(b, b.bytes)
+		var mask uint64
+		for i := range b.bytes / 4 {
+			v := math.Float32frombits(binary.LittleEndian.Uint32(x[4*i:]))
+			w := math.Float32frombits(binary.LittleEndian.Uint32(y[4*i:]))
+			if unordered(n, v, w) {
+				mask |= 1 << i
+			}
+		}
+		m.mask[c.n] = mask
+		return
+	}
+	m.lanes(a, b, c, func(a, b, _ uint32) uint32 {
+		if unordered(n, math.Float32frombits(a), math.Float32frombits(b)) {
+			return 0xffffffff
+		}
+		return 0
+	})
+}
+
+func (m *Machine) VBLENDVPS(mask, a, b, c Operand) {
+	x, y, k := m.read(a, c.bytes), m.read(b, c.bytes), m.read(mask, c.bytes)
+	for i := range c.bytes {
+		if k[i|3] >= 0x80 {
+			y[i] = x[i]
+		}
+	}
+	m.write(c, y, c.bytes)
+}
+
+func (m *Machine) VEXTRACTI32X4(i, a, b Operand) { m.part(a, b, 16, int(i.value)) }
