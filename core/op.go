@@ -46,6 +46,15 @@ type Decomposer interface {
 	Decompose(in []Value) ([]Value, error)
 }
 
+// PartlyConstant is an Op some of whose outputs may be known though not all of its
+// inputs are.
+type PartlyConstant interface {
+	Op
+	// Constants returns the outputs that follow from the constants among the inputs, nil
+	// for the others. The inputs passed Infer.
+	Constants(in []Operand) ([]*Tensor, error)
+}
+
 // Associated is an Op whose inputs have names, which errors then tell.
 type Associated interface{ InputNames() []string }
 

@@ -193,6 +193,32 @@ func (op *TFQuantizeV2) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// Constants returns the range out if the range in is constant.
+func (op *TFQuantizeV2) Constants(in []Operand) ([]*Tensor, error) {
+	if in[1].Const == nil || in[2].Const == nil {
+		return make([]*Tensor, 3), nil
+	}
+	ranges, err := op.grown(in[1].Const, in[2].Const)
+	if err != nil {
+		return nil, err
+	}
+	shape := Shape{}
+	if op.Axis >= 0 {
+		shape = Shape{len(ranges)}
+	}
+	mins, maxs := make([]float32, len(ranges)), make([]float32, len(ranges))
+	for c, r := range ranges {
+		_, to := op.function(r)
+		mins[c], maxs[c] = to.min, to.max
+	}
+	minOut, err := TensorOf(shape, mins)
+	if err != nil {
+		return nil, err
+	}
+	maxOut, err := TensorOf(shape, maxs)
+	return []*Tensor{nil, minOut, maxOut}, err
+}
+
 // function returns what quantizes the values of a range, and the range out.
 func (op *TFQuantizeV2) function(r tfRange) (func(x float32) int64, tfRange) {
 	lo, hi := op.Type.Bounds()

@@ -152,14 +152,14 @@ func fold(f *core.Function) (*core.Function, error) {
 		case *core.Parameter, *core.Constant, *core.Result:
 			return nil, nil
 		}
-		if len(inputs) == 0 {
-			return nil, nil
-		}
 		in := make([]*core.Tensor, len(inputs))
+		all := len(inputs) > 0
 		for i, v := range inputs {
-			if in[i] = v.Constant(); in[i] == nil {
-				return nil, nil
-			}
+			in[i] = v.Constant()
+			all = all && in[i] != nil
+		}
+		if !all {
+			return foldPartly(n, inputs)
 		}
 		for _, o := range n.Outputs() {
 			if size, err := o.Shape.Elements(); o.Shape.Static() && (err != nil || size*o.Type.Size() > foldLimit) {
@@ -172,9 +172,42 @@ func fold(f *core.Function) (*core.Function, error) {
 		}
 		values := make([]core.Value, len(out))
 		for i, t := range out {
-			values[i] = core.NewConstant(t)
-			values[i].Node.Name, values[i].Node.Origin = n.Name, n.Origin
+			values[i] = constantOf(n, t)
 		}
 		return values, nil
 	})
+}
+
+// foldPartly replaces those outputs of a node that are known without all its inputs.
+func foldPartly(n *core.Node, inputs []core.Value) ([]core.Value, error) {
+	op, ok := n.Op().(core.PartlyConstant)
+	if !ok {
+		return nil, nil
+	}
+	operands := make([]core.Operand, len(inputs))
+	for i, v := range inputs {
+		operands[i] = core.Operand{Fact: v.Fact(), Const: v.Constant()}
+	}
+	known, err := op.Constants(operands)
+	if err != nil || !slices.ContainsFunc(known, func(t *core.Tensor) bool { return t != nil }) {
+		return nil, err
+	}
+	kept, err := core.NewNamedNode(n.Name, n.Op(), inputs...)
+	if err != nil {
+		return nil, err
+	}
+	kept.Origin = n.Origin
+	values := make([]core.Value, len(known))
+	for i, t := range known {
+		if values[i] = kept.Out(i); t != nil {
+			values[i] = constantOf(n, t)
+		}
+	}
+	return values, nil
+}
+
+func constantOf(n *core.Node, t *core.Tensor) core.Value {
+	v := core.NewConstant(t)
+	v.Node.Name, v.Node.Origin = n.Name, n.Origin
+	return v
 }
