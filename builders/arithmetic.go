@@ -229,16 +229,33 @@ func (e *emitter) real(role string, v float32) core.Value {
 	return e.constant(role, core.Scalar(v), nil)
 }
 
-// zeros returns a constant of zeros.
-func (e *emitter) zeros(role string, t core.Type, s core.Shape) core.Value {
+// maxConstant bounds the elements of the constants that builders make.
+const maxConstant = 1 << 24
+
+// filled returns a constant whose elements all have one value, for 8-bit types, or 0.
+func (e *emitter) filled(role string, t core.Type, s core.Shape, value byte) core.Value {
 	if e.err != nil {
 		return core.Value{}
 	}
-	z, err := core.NewTensor(t, s)
-	return e.constant(role, z, err)
+	if n, err := s.Elements(); err != nil || n > maxConstant {
+		e.fail(role, "got shape %v, want a known one of at most %d elements", s, maxConstant)
+		return core.Value{}
+	}
+	x, err := core.NewTensor(t, s)
+	if err == nil && value != 0 {
+		for i := range x.Bytes() {
+			x.Bytes()[i] = value
+		}
+	}
+	return e.constant(role, x, err)
 }
 
-// quantizedType returns the type of a quantized input, which must be known.
+// zeros returns a constant of zeros.
+func (e *emitter) zeros(role string, t core.Type, s core.Shape) core.Value {
+	return e.filled(role, t, s, 0)
+}
+
+// quantizedType returns the type of an input, which must be one of those wanted.
 func (e *emitter) quantizedType(name string, v core.Value, want ...core.Type) core.Type {
 	if e.err != nil {
 		return core.U8

@@ -333,7 +333,7 @@ func TestErrors(t *testing.T) {
 			bias(tf, func(c *builders.Convolution) { c.Sum = c.Data }),
 		},
 		{
-			`node "conv1" (ScaledQuantizedConvolutionBias): bias: got type u8, want f32 or i32`,
+			`node "conv1" (ScaledQuantizedConvolutionBias): bias: got type u8, want one of [f32 i32]`,
 			bias(tf, func(c *builders.Convolution) { c.Bias = parameter(t, "bias", core.U8, 3) }),
 		},
 		{
@@ -369,8 +369,22 @@ func TestErrors(t *testing.T) {
 			dot(tf, func(d *builders.Dot) { d.Input0 = parameter(t, "a", core.I8, 2, 5) }),
 		},
 		{
-			`node "conv1" (ScaledQuantizedDotBias): got output type bf16, want i8, u8, i32 or f32: TensorFlow's arithmetic has no such kernel`,
-			dot(tf, func(d *builders.Dot) { d.OutputType = core.BF16 }),
+			`node "conv1" (ScaledQuantizedDotBias): got output type f64, want i8, u8, i32, f32 or bf16: TensorFlow's arithmetic has no such kernel`,
+			dot(tf, func(d *builders.Dot) { d.OutputType = core.F64 }),
+		},
+		{
+			`node "conv1" (ScaledQuantizedDotBias): got output type f64, want i8, u8, i32, f32 or bf16: TensorFlow's arithmetic has no such kernel`,
+			dot(tf, func(d *builders.Dot) { d.Fused, d.InputMode, d.OutputType = true, builders.Scaled, core.F64 }),
+		},
+		{
+			`node "conv1" (ScaledQuantizedDotBias): ones: got shape [1099511627776], want a known one of at most 16777216 elements`,
+			dot(tf, func(d *builders.Dot) {
+				d.Input0, d.Input1 = parameter(t, "a", core.U8, 2, 1<<40), parameter(t, "b", core.I8, 1<<40, 3)
+			}),
+		},
+		{
+			`node "conv1" (ScaledQuantizedDotBias): input1: got shape [?,3], want a matrix with a known number of rows`,
+			dot(tf, func(d *builders.Dot) { d.Input1 = parameter(t, "b", core.I8, -1, 3) }),
 		},
 		{
 			`ScaledQuantizedDotBias: got attributes of TensorFlow's matrix products, want none of them in nGraph's arithmetic`,

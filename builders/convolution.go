@@ -136,7 +136,7 @@ func DepthwiseFilters(s Scope, filters core.Value) (core.Value, int, error) {
 		return core.Value{}, 0, e.err
 	}
 	shape := filters.Shape()
-	if len(shape) < 3 || !shape.Static() {
+	if _, err := shape.Elements(); len(shape) < 3 || err != nil {
 		e.fail("filters", "got shape %v, want known [spatial..., C, M]", shape)
 		return core.Value{}, 0, e.err
 	}
@@ -148,9 +148,9 @@ func DepthwiseFilters(s Scope, filters core.Value) (core.Value, int, error) {
 		r, err := t.Reshaped(to)
 		return e.constant("filters", r, err), groups, e.err
 	}
-	dims := make([]int32, n)
+	dims := make([]int64, n)
 	for i, d := range to {
-		dims[i] = int32(d)
+		dims[i] = int64(d)
 	}
 	t, err := core.TensorOf(core.Shape{n}, dims)
 	return e.op("filters", &core.Reshape{}, filters, e.constant("filters_shape", t, err)), groups, e.err

@@ -20,6 +20,7 @@ func (e *emitter) tensorFlowConvolution(c Convolution) (Output, error) {
 	if e.quantizedType("filters", c.Filters, core.I8, core.U8) == core.U8 && e.err == nil {
 		return e.offsetConvolution(c)
 	}
+	e.biasType(c.Bias)
 	perChannel := e.perChannel(c.FilterRange, c.outputChannels())
 	if e.err != nil {
 		return Output{}, e.err
@@ -99,23 +100,23 @@ func (e *emitter) realConvolution(p *postOps, c *Convolution, s core.Value, perC
 	}
 }
 
+// biasType checks the type of a bias, if there is one.
+func (e *emitter) biasType(bias core.Value) {
+	if e.err == nil && bias.Node != nil {
+		e.quantizedType("bias", bias, core.F32, core.I32)
+	}
+}
+
 // realBias returns a bias in real units: an f32 bias itself, an i32 bias times s.
 func (e *emitter) realBias(bias, s core.Value, perChannel bool) core.Value {
-	if e.err != nil {
-		return core.Value{}
-	}
-	switch bias.Type() {
-	case core.F32:
+	if e.err != nil || bias.Type() == core.F32 {
 		return bias
-	case core.I32:
-		var axes []int
-		if perChannel {
-			axes = []int{0}
-		}
-		return e.op("bias", &core.Dequantize{Type: core.F32, Axes: axes}, bias, s, e.zeros("bias_zero_point", core.I32, s.Shape()))
 	}
-	e.fail("bias", "got type %v, want f32 or i32", bias.Type())
-	return core.Value{}
+	var axes []int
+	if perChannel {
+		axes = []int{0}
+	}
+	return e.op("bias", &core.Dequantize{Type: core.F32, Axes: axes}, bias, s, e.zeros("bias_zero_point", core.I32, s.Shape()))
 }
 
 // accumulators appends the steps by which TensorFlow before 2.14 computes int32

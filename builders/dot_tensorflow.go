@@ -3,10 +3,12 @@ package builders
 import "github.com/tf2ng/tf2ng/core"
 
 // tensorFlowDot emits TensorFlow's quantized matrix products as an integer dot with
-// post-ops.
+// post-ops: see realUnits, accumulatorUnits and fused. An output of bf16 is that of f32,
+// rounded.
 func (e *emitter) tensorFlowDot(d Dot) (Output, error) {
 	typeA := e.quantizedType("input0", d.Input0, core.I8, core.U8)
 	typeB := e.quantizedType("input1", d.Input1, core.I8, core.U8)
+	e.biasType(d.Bias)
 	d.Input0 = e.transposed("input0", d.Input0, d.TransposeA)
 	d.Input1 = e.transposed("input1", d.Input1, d.TransposeB)
 	if e.err != nil {
@@ -14,6 +16,10 @@ func (e *emitter) tensorFlowDot(d Dot) (Output, error) {
 	}
 	if typeB == core.U8 {
 		return e.offsetDot(d)
+	}
+	half := d.OutputType == core.BF16
+	if half {
+		d.OutputType = core.F32
 	}
 	m := &matmul{emitter: e, Dot: d, typeA: typeA, posts: postOps{emitter: e}}
 	m.perChannel = e.perChannel(d.Input1Range, columns(d.Input1))
@@ -33,7 +39,14 @@ func (e *emitter) tensorFlowDot(d Dot) (Output, error) {
 	}
 	in := []core.Value{d.Input0, d.Input1, e.zeros("input0_zero_point", typeA, core.Shape{}), e.zeros("input1_zero_point", core.I8, core.Shape{})}
 	op := &core.IntegerDot{ReductionAxes: 1, PostOps: m.posts.steps}
-	out.Value = e.op("", op, append(in, m.posts.operands...)...)
+	role := ""
+	if half {
+		role = "real"
+	}
+	out.Value = e.op(role, op, append(in, m.posts.operands...)...)
+	if half {
+		out.Value = e.op("", &core.Convert{Type: core.BF16}, out.Value)
+	}
 	if e.err != nil {
 		return Output{}, e.err
 	}
@@ -104,14 +117,8 @@ func (m *matmul) columnSums() core.Value {
 		m.fail("input1", "got shape %v, want a matrix with a known number of rows", s)
 		return core.Value{}
 	}
-	ones, err := core.NewTensor(core.U8, core.Shape{s[0]})
-	if err == nil {
-		for i := range ones.Bytes() {
-			ones.Bytes()[i] = 1
-		}
-	}
 	return m.op("column_sums", &core.IntegerDot{ReductionAxes: 1, PostOps: []core.PostOp{{Kind: core.PostMul}}},
-		m.constant("ones", ones, err), m.Input1, m.zeros("ones_zero_point", core.U8, core.Shape{}),
+		m.filled("ones", core.U8, s[:1], 1), m.Input1, m.zeros("ones_zero_point", core.U8, core.Shape{}),
 		m.zeros("columns_zero_point", core.I8, core.Shape{}), m.real("one", 1))
 }
 
@@ -134,20 +141,24 @@ func levels(t core.Type) float32 {
 // realUnits appends the steps of QuantizedMatMulWithBias* since 2.14. With s = s_a * s_b,
 //
 //	f = f32(acc) * s
-//	f = f + bias          or + f32(bias) * s for an i32 bias
+//	f = f + bias          or + f32(bias) / (255*127 / (w_a * A(b))) for an i32 bias
 //	f = max(f, 0)         with ReLU
 //	q = sat(rne(f * (L / A(output range)))), or rne(f * (1 / s)) for i32, or f
 //
-// Where q = 0 stands for min_a, a float bias has the compensation added to it, not
-// multiplied by s: TensorFlow's defect, which TensorFlowAuto repairs. Only
+// where w_a is max_a - min_a, or A(a) where q = 0 stands for 0. Where it stands for
+// min_a, a float bias has the compensation added to it, not multiplied by s:
+// TensorFlow's defect, which TensorFlowAuto repairs. Only
 // QuantizedMatMulWithBiasAndDequantize, whose output is f32, reads input_quant_mode.
 func (m *matmul) realUnits() Range {
 	mode := m.mode()
 	divides := m.OutputType == core.I32
 	s := m.mul("scale", m.scaleA(mode, divides), m.scaleB(core.ScaleSymmetric, divides))
 	m.posts.mul(s)
-	bias := m.realBias(m.Bias, s, m.perChannel)
-	if mode == MinFirst && m.Bias.Type() == core.F32 {
+	bias := m.Bias
+	switch {
+	case bias.Type() == core.I32:
+		bias = m.div("bias", m.realNumbers(bias), m.units())
+	case mode == MinFirst:
 		comp := m.compensation()
 		if m.Arithmetic == TensorFlowAuto {
 			comp = m.mul("real_compensation", comp, s)
@@ -185,13 +196,12 @@ func (m *matmul) finish(s core.Value) Range {
 		m.posts.round(core.RoundSaturate(m.OutputType))
 		return m.OutputRange
 	}
-	m.unsupported("got output type %v, want i8, u8, i32 or f32", m.OutputType)
+	m.unsupported("got output type %v, want i8, u8, i32, f32 or bf16", m.OutputType)
 	return Range{}
 }
 
 // accumulatorUnits appends the steps of QuantizedMatMulWithBias* before 2.14, which
-// bring the bias to units of the accumulators. With w_a = max_a - min_a, or A(a) where 0
-// stands for 0,
+// bring the bias to units of the accumulators:
 //
 //	f = f32(acc) + bias * (255*127 / (w_a * A(b)))      or + f32(bias) for an i32 bias
 //	f = f * (level * 2^31 / A(output range) / d)        8-bit outputs, d = 2^23 for u8, 2^24 for i8
@@ -205,7 +215,7 @@ func (m *matmul) accumulatorUnits() Range {
 	accumulators := m.accumulatorRange(m.typeA, m.Input0Range, m.Input1Range)
 	bias := m.Bias
 	if bias.Type() == core.F32 {
-		bias = m.mul("bias", bias, m.div("units", m.real("limit", 255*127), m.magnitude()))
+		bias = m.mul("bias", bias, m.units())
 		if m.mode() == MinFirst {
 			bias = m.add("compensated_bias", bias, m.compensation())
 		}
@@ -224,7 +234,7 @@ func (m *matmul) accumulatorUnits() Range {
 		m.posts.mul(m.mul("scale", m.scaleA(m.mode(), false), m.scaleB(core.ScaleSymmetric, false)))
 	case core.I32:
 	default:
-		m.unsupported("got output type %v, want i8, u8, i32 or f32", m.OutputType)
+		m.unsupported("got output type %v, want i8, u8, i32, f32 or bf16", m.OutputType)
 	}
 	if m.WithRelu {
 		m.posts.relu()
@@ -235,13 +245,15 @@ func (m *matmul) accumulatorUnits() Range {
 	return out
 }
 
-// magnitude returns w_a * A(b).
-func (m *matmul) magnitude() core.Value {
-	b := m.scaleB(core.ScaleMagnitude, true)
+// units returns 255*127 / (w_a * A(b)): accumulators for 1.
+func (m *matmul) units() core.Value {
+	var a core.Value
 	if m.mode() == MinFirst {
-		return m.mul("magnitude", m.width("input", m.Input0Range), b)
+		a = m.width("input", m.Input0Range)
+	} else {
+		a = m.scale("input", core.RangeToScale{Type: m.typeA, Rule: core.ScaleMagnitude, Divides: true}, m.Input0Range)
 	}
-	return m.mul("magnitude", m.scale("input", core.RangeToScale{Type: m.typeA, Rule: core.ScaleMagnitude, Divides: true}, m.Input0Range), b)
+	return m.div("units", m.real("limit", 255*127), m.mul("magnitude", a, m.scaleB(core.ScaleMagnitude, true)))
 }
 
 // width returns max - min of a range that is not empty.
@@ -279,7 +291,7 @@ func (m *matmul) fused() Range {
 	if m.Activation != core.Identity {
 		m.posts.activation(m.Activation, m.Alpha)
 	}
-	if m.OutputMode == Scaled || m.OutputType == core.I32 || m.OutputType == core.F32 {
+	if m.OutputMode == Scaled || m.OutputType != core.I8 && m.OutputType != core.U8 {
 		return m.finish(s)
 	}
 	m.posts.add(m.named("output_offset", "Subtract", m.real("zero", 0), m.scalarOf("output_min", m.OutputRange.Min)))
