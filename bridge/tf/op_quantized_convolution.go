@@ -7,15 +7,15 @@ import (
 
 // The signatures of the legacy quantized convolutions, in parts.
 const (
-	convolved  = "input:Tinput filter:Tfilter "
-	depthwise  = convolved
-	ranges     = "min_input:float max_input:float min_filter:float max_filter:float "
-	freezed    = "min_freezed_output:float max_freezed_output:float "
-	summand    = "summand:Tsummand min_summand:float max_summand:float "
-	toQint32   = "-> output:out_type=qint32 min_output:float max_output:float"
-	toQuint8   = "-> output:out_type=quint8 min_output:float max_output:float"
-	toQint8    = "-> output:out_type=qint8 min_output:float max_output:float"
-	fused      = "device_inputs:[Tdevice_inputs] host_inputs:[Thost_inputs] -> device_outputs:[Tdevice_outputs] host_outputs:[Thost_outputs]"
+	convolved = "input:Tinput filter:Tfilter "
+	depthwise = convolved
+	ranges    = "min_input:float max_input:float min_filter:float max_filter:float "
+	freezed   = "min_freezed_output:float max_freezed_output:float "
+	summand   = "summand:Tsummand min_summand:float max_summand:float "
+	toQint32  = "-> output:out_type=qint32 min_output:float max_output:float"
+	toQuint8  = "-> output:out_type=quint8 min_output:float max_output:float"
+	toQint8   = "-> output:out_type=qint8 min_output:float max_output:float"
+	fused     = "device_inputs:[Tdevice_inputs] host_inputs:[Thost_inputs] -> device_outputs:[Tdevice_outputs] host_outputs:[Thost_outputs]"
 )
 
 var _ = register(

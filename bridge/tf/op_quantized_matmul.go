@@ -147,5 +147,22 @@ func fusedMatMul(c *call) []core.Value {
 	if d.Activation == core.LeakyRelu {
 		d.Alpha = c.floatOr("leakyrelu_alpha", 0.2)
 	}
+	d.WithRelu = d.Activation == core.Relu
+	d.Fused = !likeLegacy(&d)
 	return c.multiply(d)
+}
+
+// likeLegacy reports whether _QuantizedMatMul computes as QuantizedMatMulWithBias* do:
+// with an i32 bias in mode MIN_FIRST, which it then takes in units of the accumulators.
+// This is what neural-compressor writes. An output of mode MIN_FIRST from 0 is SCALED.
+func likeLegacy(d *builders.Dot) bool {
+	if d.InputMode != builders.MinFirst || d.Bias.Node == nil || d.Bias.Type() != core.I32 || d.Sum.Node != nil {
+		return false
+	}
+	fromZero := d.OutputType == core.I32 || d.OutputType == core.F32 || d.OutputMode == builders.Scaled
+	if !fromZero && d.OutputRange.Min.Node != nil {
+		t := d.OutputRange.Min.Constant()
+		fromZero = t != nil && t.Len() == 1 && t.Float32s()[0] == 0
+	}
+	return fromZero && (d.Activation == core.Identity || d.WithRelu)
 }
