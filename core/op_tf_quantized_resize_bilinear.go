@@ -5,7 +5,7 @@ import "math"
 var _ = register[TFQuantizedResizeBilinear]()
 
 // TFQuantizedResizeBilinear is TensorFlow's QuantizedResizeBilinear: an image of
-// another size, each element interpolated between four in float32; the range stays.
+// another size, each element interpolated between four; the range stays.
 //
 //	scale = in/out; (in-1)/(out-1) with AlignCorners and out > 1
 //	p     = o*scale; (o+0.5)*scale - 0.5 with HalfPixelCenters
@@ -13,8 +13,12 @@ var _ = register[TFQuantizedResizeBilinear]()
 //	top   = x[lower, left] + (x[lower, right] - x[lower, left])*fx, bottom likewise
 //	y     = top + (bottom - top)*fy
 //
-// Quantized elements are interpolated as the numbers they are, rounded to float32, and
-// y = trunc(y + 0.5); what does not fit i32 gives -2^31.
+// The last two are computed in float32 for f32, every step rounded. For u8 and i32 they
+// are fixed-point numbers with 7 and 30 bits of fraction, m = 2^7 or 2^30, of x rounded
+// to float32; int() and all divisions truncate:
+//
+//	top = x[lower, left]*m + (x[lower, right] - x[lower, left])*int(fx*m), bottom likewise
+//	y   = (top + (bottom - top)/m*int(fy*m) + m/2) / m
 //
 //	Inputs:  x: u8, i32 or f32, [N, H, W, C]
 //	         size: i32, [2]: the output's height and width
@@ -114,21 +118,37 @@ func (op *TFQuantizedResizeBilinear) Eval(in, out []*Tensor) error {
 	if err := ensure(out, 0, x.typ, s); err != nil {
 		return err
 	}
-	if x.typ == F32 {
-		op.interpolate(Data[float32](x), x.shape, Data[float32](out[0]), s)
-		return nil
+	switch x.typ {
+	case F32:
+		interpolate(op, x.shape, s, Data[float32](x), Data[float32](out[0]), between)
+	case U8:
+		op.fixedPoint(x, out[0], s, 7)
+	default:
+		op.fixedPoint(x, out[0], s, 30)
 	}
-	y := make([]float32, out[0].Len())
-	op.interpolate(x.Float32s(), x.shape, y, s)
-	z := make([]int64, len(y))
-	for i, v := range y {
-		z[i] = truncateToInt32(float64(v) + 0.5)
-	}
-	out[0].setInts(z)
 	return nil
 }
 
-func (op *TFQuantizedResizeBilinear) interpolate(x []float32, from Shape, y []float32, to Shape) {
+// fixedPoint interpolates integers with some bits of fraction.
+func (op *TFQuantizedResizeBilinear) fixedPoint(x, y *Tensor, s Shape, bits int) {
+	m := int64(1) << bits
+	real := x.Float32s()
+	q, z := make([]int64, len(real)), make([]int64, y.Len())
+	for i, v := range real {
+		q[i] = int64(v)
+	}
+	interpolate(op, x.shape, s, q, z, func(tl, tr, bl, br int64, fx, fy float32) int64 {
+		across, down := int64(fx*float32(m)), int64(fy*float32(m))
+		top := tl*m + (tr-tl)*across
+		bottom := bl*m + (br-bl)*across
+		return (top + (bottom-top)/m*down + m/2) / m
+	})
+	y.setInts(z)
+}
+
+// interpolate calls f with the four neighbours of each output element and its distance
+// from the first.
+func interpolate[T any](op *TFQuantizedResizeBilinear, from, to Shape, x, y []T, f func(tl, tr, bl, br T, fx, fy float32) T) {
 	rows, columns := op.lerps(from[1], to[1]), op.lerps(from[2], to[2])
 	row := from[2] * from[3]
 	o := 0
@@ -139,9 +159,7 @@ func (op *TFQuantizedResizeBilinear) interpolate(x []float32, from Shape, y []fl
 				left, right := h.lower*from[3], h.upper*from[3]
 				for c := range from[3] {
 					upper, lower := image[v.lower*row+c:], image[v.upper*row+c:]
-					top := between(upper[left], upper[right], h.f)
-					bottom := between(lower[left], lower[right], h.f)
-					y[o] = between(top, bottom, v.f)
+					y[o] = f(upper[left], upper[right], lower[left], lower[right], h.f, v.f)
 					o++
 				}
 			}
@@ -149,5 +167,9 @@ func (op *TFQuantizedResizeBilinear) interpolate(x []float32, from Shape, y []fl
 	}
 }
 
-// between returns a + (b-a)*f.
-func between(a, b, f float32) float32 { return a + float32((b-a)*f) }
+// between interpolates in float32.
+func between(tl, tr, bl, br, fx, fy float32) float32 {
+	top := tl + float32((tr-tl)*fx)
+	bottom := bl + float32((br-bl)*fx)
+	return top + float32((bottom-top)*fy)
+}
