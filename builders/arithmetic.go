@@ -192,26 +192,17 @@ func (e *emitter) op(role string, op core.Op, in ...core.Value) core.Value {
 	return out[0]
 }
 
-// named applies an op without attributes.
-func (e *emitter) named(role, opName string, in ...core.Value) core.Value {
-	if e.err != nil {
-		return core.Value{}
-	}
-	op, err := core.NewOp(opName)
-	if err != nil {
-		e.err = err
-		return core.Value{}
-	}
-	return e.op(role, op, in...)
-}
-
 func (e *emitter) mul(role string, a, b core.Value) core.Value {
-	return e.named(role, "Multiply", a, b)
+	return e.op(role, &core.Multiply{}, a, b)
 }
 
-func (e *emitter) add(role string, a, b core.Value) core.Value { return e.named(role, "Add", a, b) }
+func (e *emitter) div(role string, a, b core.Value) core.Value {
+	return e.op(role, &core.Divide{}, a, b)
+}
 
-func (e *emitter) div(role string, a, b core.Value) core.Value { return e.named(role, "Divide", a, b) }
+func (e *emitter) add(role string, a, b core.Value) core.Value {
+	return e.op(role, &core.Add{}, a, b)
+}
 
 // constant returns a constant.
 func (e *emitter) constant(role string, t *core.Tensor, err error) core.Value {

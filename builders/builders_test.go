@@ -422,6 +422,22 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+func TestQuantizeAndDequantizeTakeTensorFlowsOps(t *testing.T) {
+	s := builders.Scope{Arithmetic: builders.TensorFlowAuto, Node: "q", Op: "QuantizeV2"}
+	q, err := builders.ScaledQuantize(s, builders.Quantization{
+		Data: parameter(t, "x", core.F32, 4), Range: between(0, 1),
+		TensorFlow: &core.TFQuantizeV2{Type: core.U8, Axis: -1, EnsureMinimumRange: 0.01},
+	})
+	require.NoError(t, err)
+	require.Equal(t, "TFQuantizeV2", q.Node.OpName())
+	require.Equal(t, core.Origin{Node: "q", Op: "QuantizeV2", Builder: "ScaledQuantize"}, q.Node.Origin)
+	require.Equal(t, builders.Range{Min: q.Node.Out(1), Max: q.Node.Out(2)}, q.Range)
+	d, err := builders.ScaledDequantize(s, builders.Dequantization{Data: q.Value, Range: q.Range, TensorFlow: &core.TFDequantize{Axis: -1, OutType: core.F32}})
+	require.NoError(t, err)
+	require.Equal(t, core.Fact{Type: core.F32, Shape: core.Shape{4}}, d.Fact())
+	require.Equal(t, "ScaledDequantize", d.Node.Origin.Builder)
+}
+
 func TestDepthwiseFilters(t *testing.T) {
 	constant := core.NewConstant(random(rand.New(rand.NewPCG(1, 1)), parameter(t, "f", core.I8, 3, 3, 4, 2)))
 	for _, filters := range []core.Value{constant, parameter(t, "f", core.I8, 3, 3, 4, 2)} {

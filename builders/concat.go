@@ -51,7 +51,7 @@ func ScaledQuantizedConcat(s Scope, c Concatenation) (Output, error) {
 
 func (e *emitter) ngraphConcat(c Concatenation) (Output, error) {
 	typ := e.quantizedType("arg0", c.Args[0], core.I8, core.U8, core.I32)
-	mn, mx := e.extreme("min", "Minimum", c), e.extreme("max", "Maximum", c)
+	mn, mx := e.extreme("min", &core.Minimum{}, c), e.extreme("max", &core.Maximum{}, c)
 	if e.err != nil {
 		return Output{}, e.err
 	}
@@ -69,7 +69,7 @@ func (e *emitter) ngraphConcat(c Concatenation) (Output, error) {
 }
 
 // extreme returns the least of the mins or the greatest of the maxs, which have shape [1].
-func (e *emitter) extreme(what, op string, c Concatenation) core.Value {
+func (e *emitter) extreme(what string, op core.Op, c Concatenation) core.Value {
 	var m core.Value
 	for i, r := range c.Ranges {
 		v := r.Min
@@ -83,7 +83,7 @@ func (e *emitter) extreme(what, op string, c Concatenation) core.Value {
 			m = v
 			continue
 		}
-		m = e.named("output_"+what, op, m, v)
+		m = e.op("output_"+what, op, m, v)
 	}
 	return m
 }

@@ -294,7 +294,7 @@ func (m *matmul) fused() Range {
 	if m.OutputMode == Scaled || m.OutputType != core.I8 && m.OutputType != core.U8 {
 		return m.finish(s)
 	}
-	m.posts.add(m.named("output_offset", "Subtract", m.real("zero", 0), m.scalarOf("output_min", m.OutputRange.Min)))
+	m.posts.add(m.op("output_offset", &core.Subtract{}, m.real("zero", 0), m.scalarOf("output_min", m.OutputRange.Min)))
 	m.posts.mul(m.div("output_reciprocal", m.real("output_levels", levels(m.OutputType)), m.width("output", m.OutputRange)))
 	m.posts.round(core.RoundSaturate(m.OutputType))
 	return m.OutputRange
