@@ -436,3 +436,30 @@ func TestResidual(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, p.Steps(), 3)
 }
+
+func TestPad(t *testing.T) {
+	for seed := range uint64(60) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := newGraph(t, seed)
+			typ := []core.Type{core.F32, core.U8, core.I32}[seed%3]
+			op, shape := &core.Pad{}, core.Shape{}
+			for range 1 + g.r.IntN(4) {
+				shape = append(shape, 1+g.r.IntN(5))
+				op.Below, op.Above = append(op.Below, g.r.IntN(3)), append(op.Above, g.r.IntN(3))
+			}
+			if seed%2 == 0 {
+				op.Below[len(shape)-1], op.Above[len(shape)-1] = 0, 0
+			}
+			g.result(g.apply(op, g.parameter(typ, shape), core.NewConstant(g.tensor(typ, core.Shape{}, true))))
+			g.check(true, "pad")
+		})
+	}
+}
+
+// TestPadOfMuch has enough bytes for two threads.
+func TestPadOfMuch(t *testing.T) {
+	g := newGraph(t, 1)
+	op := &core.Pad{Below: []int{0, 1, 2, 0}, Above: []int{0, 2, 1, 0}}
+	g.result(g.apply(op, g.parameter(core.F32, core.Shape{1, 40, 41, 33}), scalar(float32(1.5))))
+	g.check(true, "pad")
+}

@@ -12,6 +12,8 @@ var lowerings = map[string]lowering{
 
 	"TFQuantizedAvgPool": lowerQuantizedAvgPool,
 
+	"Pad": lowerPad,
+
 	"FlipSign":     lowerFlipSign,
 	"Quantize":     lowerElementwise,
 	"Dequantize":   lowerElementwise,

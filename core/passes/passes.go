@@ -37,9 +37,19 @@ var Table = []Pass{
 		After: []string{"decompose"}, // scales are computed by the nodes of a decomposition
 	},
 	{
+		Name: "requantize", Run: requantize,
+		Doc:   "quantize before padding, not behind it, and drop quantizations that give back the integers that were dequantized",
+		After: []string{"fold"}, // ranges and the values of paddings must be constants
+	},
+	{
+		Name: "absorb_pads", Run: absorbPads,
+		Doc:   "make paddings of integers attributes of the convolutions and maximum pools that read them",
+		After: []string{"requantize"}, // which pads integers in place of reals
+	},
+	{
 		Name: "unsigned", Run: unsigned,
 		Doc:   "make the i8 data of integer convolutions and dots u8 with a zero point larger by 128, the form that the kernels multiply",
-		After: []string{"fold"}, // zero points must be constants
+		After: []string{"fold", "absorb_pads"}, // zero points must be constants; no sign is flipped between a padding and its reader
 	},
 	{
 		Name: "refold", Run: fold,

@@ -1,0 +1,162 @@
+package passes
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// rewritten compares a function of one parameter, x, before and after all passes on random
+// data, and returns how many nodes of each op are left.
+func rewritten(t *testing.T, x *core.Node, result core.Value) map[string]int {
+	t.Helper()
+	r, err := core.NewNamedNode("y", &core.Result{}, result)
+	require.NoError(t, err)
+	f := &core.Function{Parameters: []*core.Node{x}, Results: []*core.Node{r}}
+	g, err := Run(f, Options{})
+	require.NoError(t, err)
+	in, err := core.NewTensor(x.Outputs()[0].Type, x.Outputs()[0].Shape)
+	require.NoError(t, err)
+	random := rand.New(rand.NewPCG(1, 2))
+	if in.Type() == core.F32 {
+		for i := range core.Data[float32](in) {
+			core.Data[float32](in)[i] = float32(random.NormFloat64() * 3)
+		}
+	} else {
+		for i := range in.Bytes() {
+			in.Bytes()[i] = byte(random.IntN(256))
+		}
+	}
+	inputs := map[string]*core.Tensor{"x": in}
+	want, err := f.Eval(inputs)
+	require.NoError(t, err)
+	got, err := g.Eval(inputs)
+	require.NoError(t, err)
+	require.Equal(t, want["y"].Fact(), got["y"].Fact())
+	require.Equal(t, want["y"].Bytes(), got["y"].Bytes())
+	ops := map[string]int{}
+	for _, n := range g.Nodes() {
+		ops[n.OpName()]++
+	}
+	return ops
+}
+
+func parameter(t *testing.T, typ core.Type, s core.Shape) *core.Node {
+	t.Helper()
+	n, err := core.NewNamedNode("x", &core.Parameter{Type: typ, Shape: s})
+	require.NoError(t, err)
+	return n
+}
+
+func apply(t *testing.T, op core.Op, in ...core.Value) core.Value {
+	t.Helper()
+	v, err := core.Apply(op, in...)
+	require.NoError(t, err)
+	return v
+}
+
+func scalar[T core.Element](v T) core.Value { return core.NewConstant(core.Scalar(v)) }
+
+// mobileNet is what MobileNetV2 has before its strided depthwise convolutions: integers
+// become real, are padded, and become integers again, with scales of equal or of other
+// ranges.
+func mobileNet(t *testing.T, x core.Value, to float32, typ core.Type) core.Value {
+	real := apply(t, &core.TFDequantize{Mode: core.Scaled, Axis: -1, OutType: core.F32}, x, scalar(float32(0)), scalar(float32(6)))
+	pad := apply(t, &core.Pad{Below: []int{0, 0, 1, 0}, Above: []int{0, 1, 2, 0}}, real, scalar(float32(0)))
+	quantize := &core.TFQuantizeV2{Type: typ, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01}
+	return apply(t, quantize, pad, scalar(float32(0)), scalar(to))
+}
+
+func convolution(t *testing.T, x core.Value, zero core.Value, s core.Spatial) core.Value {
+	w, err := core.TensorOf(core.Shape{2, 3, 2, 1}, []int8{1, -2, 3, -4, 5, -6, 7, -8, 9, -10, 11, -12})
+	require.NoError(t, err)
+	return apply(t, &core.IntegerConvolution{Spatial: s}, x, core.NewConstant(w), zero, scalar(int8(0)))
+}
+
+func TestPadBetweenIntegers(t *testing.T) {
+	shape := core.Shape{1, 4, 5, 2}
+	valid := core.Spatial{Layout: core.NHWC, PadType: core.PadValid}
+	explicit := core.Spatial{Layout: core.NHWC, PadBelow: []int{1, 0}, PadAbove: []int{0, 2}}
+	same := core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}
+	for _, c := range []struct {
+		name     string
+		to       float32
+		spatial  core.Spatial
+		zero     uint8
+		quantize int // nodes left
+		pad      int
+	}{
+		{"equal ranges", 6, valid, 0, 0, 0},
+		{"equal ranges and padding", 6, explicit, 0, 0, 0},
+		{"other ranges", 5, valid, 0, 1, 0},
+		{"same padding", 6, same, 0, 0, 1},
+		{"other zero point", 6, valid, 3, 0, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			x := parameter(t, core.U8, shape)
+			ops := rewritten(t, x, convolution(t, mobileNet(t, x.Out(0), c.to, core.U8), scalar(c.zero), c.spatial))
+			require.Equal(t, c.quantize, ops["TFQuantizeV2"], "%v", ops)
+			require.Equal(t, c.quantize, ops["TFDequantize"], "%v", ops)
+			require.Equal(t, c.pad, ops["Pad"], "%v", ops)
+		})
+	}
+}
+
+// TestPadOfReals is ResNet's first layer, for i8 too.
+func TestPadOfReals(t *testing.T) {
+	for _, typ := range []core.Type{core.U8, core.I8} {
+		x := parameter(t, core.F32, core.Shape{1, 4, 5, 2})
+		pad := apply(t, &core.Pad{Below: []int{0, 1, 1, 0}, Above: []int{0, 1, 1, 0}}, x.Out(0), scalar(float32(0)))
+		zero := scalar(uint8(0))
+		if typ == core.I8 {
+			zero = scalar(int8(0))
+		}
+		quantize := &core.TFQuantizeV2{Type: typ, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01}
+		q := apply(t, quantize, pad, scalar(float32(-6)), scalar(float32(5)))
+		ops := rewritten(t, x, convolution(t, q, zero, core.Spatial{Layout: core.NHWC, PadType: core.PadValid}))
+		require.Equal(t, 0, ops["Pad"], "%v: %v", typ, ops)
+		require.Equal(t, 1, ops["TFQuantizeV2"], "%v: %v", typ, ops)
+	}
+}
+
+// TestPadOfChannels: a convolution can take in only the padding of spatial dimensions.
+func TestPadOfChannels(t *testing.T) {
+	x := parameter(t, core.U8, core.Shape{1, 4, 5, 1})
+	pad := apply(t, &core.Pad{Below: []int{0, 0, 0, 1}, Above: []int{0, 0, 0, 0}}, x.Out(0), scalar(uint8(0)))
+	ops := rewritten(t, x, convolution(t, pad, scalar(uint8(0)), core.Spatial{Layout: core.NHWC, PadType: core.PadValid}))
+	require.Equal(t, 1, ops["Pad"])
+}
+
+func TestPadBeforeMaxPool(t *testing.T) {
+	for i, c := range []struct {
+		x, value core.Value
+		pad      int
+	}{
+		{parameter(t, core.U8, core.Shape{1, 4, 5, 2}).Out(0), scalar(uint8(0)), 0},
+		{parameter(t, core.U8, core.Shape{1, 4, 5, 2}).Out(0), scalar(uint8(1)), 1},
+		{parameter(t, core.I8, core.Shape{1, 4, 5, 2}).Out(0), scalar(int8(-128)), 0},
+		{parameter(t, core.I8, core.Shape{1, 4, 5, 2}).Out(0), scalar(int8(0)), 1},
+		{parameter(t, core.F32, core.Shape{1, 4, 5, 2}).Out(0), scalar(float32(math.Inf(-1))), 0},
+		{parameter(t, core.F32, core.Shape{1, 4, 5, 2}).Out(0), scalar(float32(0)), 1},
+	} {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			pad := apply(t, &core.Pad{Below: []int{0, 1, 1, 0}, Above: []int{0, 1, 1, 0}}, c.x, c.value)
+			pool := apply(t, &core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC, Strides: []int{2, 2}}, Window: []int{3, 3}}, pad)
+			ops := rewritten(t, c.x.Node, pool)
+			require.Equal(t, c.pad, ops["Pad"])
+		})
+	}
+}
+
+// TestRequantizeTypes: integers of another type are not given back.
+func TestRequantizeTypes(t *testing.T) {
+	x := parameter(t, core.U8, core.Shape{1, 4, 5, 2})
+	ops := rewritten(t, x, mobileNet(t, x.Out(0), 6, core.I8))
+	require.Equal(t, 1, ops["TFQuantizeV2"])
+	require.Equal(t, 1, ops["Pad"])
+}
