@@ -72,6 +72,7 @@ func convolution(relu, depthwise bool) func(*call) []core.Value {
 			OutputType:  c.outputType(),
 			WithRelu:    relu,
 		}
+		c.outputs("out_type", v.OutputType)
 		if c.has("bias") {
 			v.Bias = c.value("bias")
 		}
@@ -85,6 +86,18 @@ func convolution(relu, depthwise bool) func(*call) []core.Value {
 			v.SumRange = c.span("min_summand", "max_summand")
 		}
 		return c.convolve(v, depthwise)
+	}
+}
+
+// outputs checks the output's type: an 8-bit one for an op that requantizes, else i32.
+func (c *call) outputs(attr string, t core.Type) {
+	requantizes := c.has("min_freezed_output")
+	switch {
+	case c.err != nil:
+	case requantizes && t != core.I8 && t != core.U8:
+		c.failAttr(attr, "got %v, want qint8 or quint8", t)
+	case !requantizes && t != core.I32:
+		c.failAttr(attr, "got %v, want qint32", t)
 	}
 }
 

@@ -62,6 +62,11 @@ func quantizedMatMul(relu bool) func(*call) []core.Value {
 			InputMode:   c.mode("input_quant_mode", builders.MinFirst),
 		}
 		c.matrices(&d)
+		if c.op.name != "QuantizedMatMulWithBiasAndDequantize" {
+			c.outputs("Toutput", d.OutputType)
+		} else if c.err == nil && d.OutputType != core.F32 {
+			c.failAttr("Toutput", "got %v, want float", d.OutputType)
+		}
 		if c.has("bias") {
 			d.Bias = c.value("bias")
 		}

@@ -104,7 +104,8 @@ type translation struct {
 
 // node translates one node, whose inputs are translated.
 func (t *translation) node(n *graphdef.Node) error {
-	if _, isInput := t.cut[tensorName{node: n.Name}]; isInput && isPlaceholder(n) {
+	if v, isInput := t.cut[tensorName{node: n.Name}]; isInput && isPlaceholder(n) {
+		t.values[n.Name] = []core.Value{v}
 		return nil
 	}
 	c, err := t.call(n)
