@@ -157,6 +157,9 @@ func (c *config) load(data []byte, text bool) (*Model, error) {
 	} else {
 		f, err = c.translated(data, text)
 	}
+	if err == nil && len(c.outputs) > 0 {
+		f, err = f.WithResults(c.outputs, true) // named as the caller named them
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -199,11 +202,7 @@ func (c *config) converted(f *core.Function) (*core.Function, error) {
 		}
 		shapes[name] = s.Shape
 	}
-	f, err := f.Bind(shapes)
-	if err == nil && len(c.outputs) > 0 {
-		f, err = f.WithResults(c.outputs, true)
-	}
-	return f, err
+	return f.Bind(shapes)
 }
 
 func parameterNames(f *core.Function) []string {

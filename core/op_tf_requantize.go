@@ -18,7 +18,9 @@ var (
 //	lowest = rha(2^16 * (min'*255) / (max'-min'))
 //	q      = clamp((((x*scale) >> 32) + offset - lowest + 2^15) >> 16); 0 if min' = max'
 //
-// i8: FloatToQuantized(QuantizedToFloat(x; min, max); min', max'), see tf_quantization.go.
+// i8: the Eigen forms of dequantize and quantize, see tf_quantization.go. (The plain
+// forms, FloatToQuantized(QuantizedToFloat(x)), are off by one where a real is near a
+// tie: TensorFlow does not take them here.)
 //
 //	Inputs:  x: i32, any shape
 //	         min, max: f32, [] or [1]: the range of x
@@ -70,7 +72,8 @@ func (op *TFRequantize) Eval(in, out []*Tensor) error {
 	if err := ensure(out, 0, op.Type, in[0].shape); err != nil {
 		return err
 	}
-	f := from.requantizeInNewRange(I32, to, op.Type)
+	real, quantize := from.eigenDequantize(I32), to.eigenQuantize(op.Type)
+	f := func(q int64) int64 { return quantize(real(q)) }
 	if op.Type == U8 {
 		f = from.fixedPointToU8(to)
 	}
