@@ -41,6 +41,9 @@ func (op *Convert) Infer(in []Operand) ([]Fact, error) {
 
 // Eval converts each element.
 func (op *Convert) Eval(in, out []*Tensor) error {
+	if err := ensure(out, 0, op.Type, in[0].shape); err != nil {
+		return err
+	}
 	x, y := in[0], out[0]
 	switch {
 	case x.typ == y.typ:

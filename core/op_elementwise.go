@@ -512,6 +512,9 @@ func (op *LogicalNot) Infer(in []Operand) ([]Fact, error) {
 
 // Eval negates.
 func (op *LogicalNot) Eval(in, out []*Tensor) error {
+	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
+		return err
+	}
 	y := Data[bool](out[0])
 	for i, v := range Data[bool](in[0]) {
 		y[i] = !v

@@ -45,6 +45,9 @@ func (op *Softmax) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
+	if err := ensure(out, 0, in[0].typ, s); err != nil {
+		return err
+	}
 	n, inner := s[axis], Shape(s[axis+1:]).elements()
 	x := in[0].Float32s()
 	y := make([]float32, len(x))

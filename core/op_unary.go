@@ -110,6 +110,9 @@ func (op *Unary) Infer(in []Operand) ([]Fact, error) {
 
 // Eval applies the function.
 func (op *Unary) Eval(in, out []*Tensor) error {
+	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
+		return err
+	}
 	f := unaryTable[op.Function]
 	if in[0].typ.IsInteger() {
 		x := in[0].Int64s()
@@ -179,6 +182,9 @@ func (op *Activate) Infer(in []Operand) ([]Fact, error) {
 
 // Eval applies the activation.
 func (op *Activate) Eval(in, out []*Tensor) error {
+	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
+		return err
+	}
 	if in[0].typ.IsInteger() {
 		x := in[0].Int64s()
 		y := make([]int64, len(x))
@@ -232,6 +238,9 @@ func (op *Clamp) Infer(in []Operand) ([]Fact, error) {
 
 // Eval limits.
 func (op *Clamp) Eval(in, out []*Tensor) error {
+	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
+		return err
+	}
 	if in[0].typ.IsInteger() {
 		lo, hi := truncated(math.Ceil(op.Lo), in[0].typ), truncated(math.Floor(op.Hi), in[0].typ)
 		x := in[0].Int64s()

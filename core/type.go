@@ -48,8 +48,13 @@ func (t Type) String() string {
 	return fmt.Sprintf("type(%d)", uint8(t))
 }
 
-// Size returns the bytes of one element; 0 for Dynamic and String.
-func (t Type) Size() int { return typeInfo[t].size }
+// Size returns the bytes of one element; 0 for Dynamic, String and what is no type.
+func (t Type) Size() int {
+	if t < numTypes {
+		return typeInfo[t].size
+	}
+	return 0
+}
 
 // IsFloat reports whether t is one of the real types.
 func (t Type) IsFloat() bool { return t >= BF16 && t <= F64 }
