@@ -7,7 +7,7 @@ import "github.com/tf2ng/tf2ng/core"
 // every step in float32 and rounded on its own:
 //
 //	f = f32(acc) * s
-//	f = f + bias                 or + f32(bias) * s for an i32 bias
+//	f = f + bias                 or + f32(bias) * unit for an i32 bias, see realBias
 //	f = fma(f32(sum), s_sum, f)  or f + sum for a real summand
 //	f = max(f, 0)                with ReLU
 //	q = sat(rne(f * (1 / s_out)))
@@ -83,7 +83,7 @@ func (e *emitter) convolutionScales(c *Convolution, dataType core.Type, perChann
 func (e *emitter) realConvolution(p *postOps, c *Convolution, s core.Value, perChannel bool) {
 	p.mul(s)
 	if c.Bias.Node != nil {
-		p.add(e.realBias(c.Bias, s, perChannel))
+		p.add(e.realBias(c, perChannel))
 	}
 	if c.Sum.Node != nil && e.err == nil {
 		switch c.Sum.Type() {
@@ -107,16 +107,24 @@ func (e *emitter) biasType(bias core.Value) {
 	}
 }
 
-// realBias returns a bias in real units: an f32 bias itself, an i32 bias times s.
-func (e *emitter) realBias(bias, s core.Value, perChannel bool) core.Value {
-	if e.err != nil || bias.Type() == core.F32 {
-		return bias
+// realBias returns a bias in real units: an f32 bias itself, an i32 bias times
+// f32(1 / f32(L(data)*127 / (A(data) * A(filters)))). The last bit of that factor decides
+// roundings: it is not always the accumulators' scale.
+func (e *emitter) realBias(c *Convolution, perChannel bool) core.Value {
+	if e.err != nil || c.Bias.Type() == core.F32 {
+		return c.Bias
 	}
-	var axes []int
-	if perChannel {
-		axes = []int{0}
+	limit := float32(255 * 127)
+	if c.Data.Type() == core.I8 {
+		limit = 127 * 127
 	}
-	return e.op("bias", &core.Dequantize{Type: core.F32, Axes: axes}, bias, s, e.zeros("bias_zero_point", core.I32, s.Shape()))
+	magnitude := core.RangeToScale{Type: c.Data.Type(), Rule: core.ScaleMagnitude, Divides: true}
+	data := e.scale("input_magnitude", magnitude, c.DataRange)
+	magnitude.Type = core.I8
+	filters := e.scales("filter_magnitude", magnitude, c.FilterRange, perChannel)
+	units := e.div("bias_units", e.real("bias_limit", limit), e.mul("magnitude", data, filters))
+	unit := e.div("bias_unit", e.real("one", 1), units)
+	return e.mul("bias", e.op("real_bias", &core.Convert{Type: core.F32}, c.Bias), unit)
 }
 
 // accumulators appends the steps by which TensorFlow before 2.14 computes int32
