@@ -2,8 +2,10 @@ package depthwise
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/tf2ng/tf2ng/kernels/gemm"
 )
@@ -12,7 +14,7 @@ import (
 type layer struct{ size, channels, stride int }
 
 // BenchmarkLayers runs MobileNetV2's shapes with the whole epilogue of a TensorFlow
-// convolution.
+// convolution. They report the fastest call.
 func BenchmarkLayers(b *testing.B) {
 	for _, l := range []layer{{112, 32, 1}, {112, 96, 2}, {56, 144, 1}, {28, 192, 1}, {14, 384, 1}, {14, 576, 1}, {7, 960, 1}} {
 		for _, v := range runnable() {
@@ -61,11 +63,12 @@ func (l layer) bench(b *testing.B, v *Variant) {
 	if err := packed.Check(&args, out*out); err != nil {
 		b.Fatal(err)
 	}
+	best := time.Duration(math.MaxInt64)
 	for b.Loop() {
+		start := time.Now()
 		packed.Run(&args, 0, out*out)
+		best = min(best, time.Since(start))
 	}
-	ops := float64(2*9*out*out*l.channels) * float64(b.N)
-	b.ReportMetric(ops/1e9/b.Elapsed().Seconds(), "GOP/s")
-	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(b.Elapsed().Seconds()*1e6/float64(b.N), "µs/op")
+	b.ReportMetric(float64(2*9*out*out*l.channels)/1e9/best.Seconds(), "GOP/s")
+	b.ReportMetric(best.Seconds()*1e6, "µs/fastest")
 }

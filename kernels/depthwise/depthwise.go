@@ -70,8 +70,21 @@ func Pack(v *Variant, s Spec, weights []int8, init []int32) (*Packed, error) {
 	if init == nil {
 		init = make([]int32, s.Channels)
 	}
+	p.chain.setSteps(magnitudes(weights, init))
 	v.pack(p, weights, init)
 	return p, nil
+}
+
+// magnitudes returns bounds of the accumulators of each channel.
+func magnitudes(weights []int8, init []int32) []float64 {
+	out := make([]float64, len(init))
+	for i, v := range init {
+		out[i] = math.Abs(float64(v))
+	}
+	for i, w := range weights {
+		out[i%len(out)] += 255 * math.Abs(float64(w))
+	}
+	return out
 }
 
 // Variant returns the variant for which p was packed.

@@ -223,6 +223,11 @@ func reference(e *gemm.Epilogue, out []byte, acc int32, c int) {
 func (p *problem) check(t *testing.T, v *Variant) {
 	t.Helper()
 	p.fill()
+	p.compare(t, v)
+}
+
+func (p *problem) compare(t *testing.T, v *Variant) {
+	t.Helper()
 	want, got := p.reference(), p.run(t, v)
 	if slices.Equal(want, got) {
 		return
@@ -300,6 +305,25 @@ func TestEpilogues(t *testing.T) {
 					},
 				}
 				p.check(t, v)
+			}
+		})
+	}
+}
+
+// TestHuge has results that exceed int32, float32, or neither, with ranges that the
+// conversions to integers could clamp to: those must not hide an overflow.
+func TestHuge(t *testing.T) {
+	for _, v := range runnable() {
+		t.Run(v.Name, func(t *testing.T) {
+			for i, factors := range [][2]float32{{1e4, 1}, {1e38, 1e-38}, {1, 1e30}, {1e-3, 1}, {float32(math.Inf(1)), 0}, {1e20, 1e-18}} {
+				for out, rng := range map[gemm.Output][2]int32{gemm.U8: {0, 255}, gemm.I8: {-128, 127}} {
+					p := problem{m: 3, channels: v.NR + 3, taps: 9, seed: uint64(i)}
+					p.fill()
+					p.epilogue = gemm.Epilogue{
+						Out: out, Lo: rng[0], Hi: rng[1], Scale: slices.Repeat(factors[:1], p.channels), Post: slices.Repeat(factors[1:], p.channels),
+					}
+					p.compare(t, v)
+				}
 			}
 		})
 	}

@@ -86,7 +86,7 @@ flush:
 	VPADDD     16(R12), X1, X1
 	VPADDD     32(R12), X2, X2
 	VPADDD     48(R12), X3, X3
-	TESTL      $0x00000040, AX
+	TESTL      $0x00000080, AX
 	JNZ        words_5
 	VCVTDQ2PS  X0, X0
 	VCVTDQ2PS  X1, X1
@@ -137,7 +137,7 @@ no_relu_9:
 	VMULPS 48(R12), X3, X3
 
 no_post_10:
-	TESTL $0x00000020, AX
+	TESTL $0x00000040, AX
 	JZ    integers_4
 
 words_5:
@@ -148,6 +148,8 @@ words_5:
 	JMP     stored_3
 
 integers_4:
+	TESTL        $0x00000020, AX
+	JZ           no_clamp_11
 	VBROADCASTSS 104(DI), X8
 	VBROADCASTSS 108(DI), X9
 	VMAXPS       X8, X0, X0
@@ -158,21 +160,26 @@ integers_4:
 	VMINPS       X9, X1, X1
 	VMINPS       X9, X2, X2
 	VMINPS       X9, X3, X3
+
+no_clamp_11:
 	VCVTPS2DQ    X0, X0
 	VCVTPS2DQ    X1, X1
 	VCVTPS2DQ    X2, X2
 	VCVTPS2DQ    X3, X3
 	VPBROADCASTD 100(DI), X10
-	MOVL         $0x00ff00ff, R12
-	VMOVD        R12, X11
-	VPBROADCASTD X11, X11
 	VPACKSSDW    X1, X0, X0
 	VPACKSSDW    X3, X2, X2
-	VPAND        X11, X0, X0
-	VPAND        X11, X2, X2
+	TESTL        $0x00000100, AX
+	JNZ          signed_12
 	VPACKUSWB    X2, X0, X0
 	VPXOR        X10, X0, X0
 	VMOVUPS      X0, (CX)
+	JMP          stored_3
+
+signed_12:
+	VPACKSSWB X2, X0, X0
+	VPXOR     X10, X0, X0
+	VMOVUPS   X0, (CX)
 
 stored_3:
 	ADDQ R8, CX

@@ -86,7 +86,7 @@ flush:
 	VPADDD     32(R12), Y1, Y1
 	VPADDD     64(R12), Y2, Y2
 	VPADDD     96(R12), Y3, Y3
-	TESTL      $0x00000040, AX
+	TESTL      $0x00000080, AX
 	JNZ        words_5
 	VCVTDQ2PS  Y0, Y0
 	VCVTDQ2PS  Y1, Y1
@@ -137,7 +137,7 @@ no_relu_9:
 	VMULPS 96(R12), Y3, Y3
 
 no_post_10:
-	TESTL $0x00000020, AX
+	TESTL $0x00000040, AX
 	JZ    integers_4
 
 words_5:
@@ -152,6 +152,8 @@ words_5:
 	JMP          stored_3
 
 integers_4:
+	TESTL        $0x00000020, AX
+	JZ           no_clamp_11
 	VBROADCASTSS 104(DI), Y8
 	VBROADCASTSS 108(DI), Y9
 	VMAXPS       Y8, Y0, Y0
@@ -162,21 +164,26 @@ integers_4:
 	VMINPS       Y9, Y1, Y1
 	VMINPS       Y9, Y2, Y2
 	VMINPS       Y9, Y3, Y3
+
+no_clamp_11:
 	VCVTPS2DQ    Y0, Y0
 	VCVTPS2DQ    Y1, Y1
 	VCVTPS2DQ    Y2, Y2
 	VCVTPS2DQ    Y3, Y3
 	VPBROADCASTD 100(DI), Y10
-	MOVL         $0x00ff00ff, R12
-	VMOVD        R12, X11
-	VPBROADCASTD X11, Y11
 	VPACKSSDW    Y1, Y0, Y0
 	VPACKSSDW    Y3, Y2, Y2
-	VPAND        Y11, Y0, Y0
-	VPAND        Y11, Y2, Y2
+	TESTL        $0x00000100, AX
+	JNZ          signed_12
 	VPACKUSWB    Y2, Y0, Y0
 	VPXOR        Y10, Y0, Y0
 	VMOVUPS      Y0, (CX)
+	JMP          stored_3
+
+signed_12:
+	VPACKSSWB Y2, Y0, Y0
+	VPXOR     Y10, Y0, Y0
+	VMOVUPS   Y0, (CX)
 
 stored_3:
 	ADDQ R8, CX

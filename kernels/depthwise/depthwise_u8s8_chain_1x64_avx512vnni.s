@@ -86,7 +86,7 @@ flush:
 	VPADDD     64(R12), Z1, Z1
 	VPADDD     128(R12), Z2, Z2
 	VPADDD     192(R12), Z3, Z3
-	TESTL      $0x00000040, AX
+	TESTL      $0x00000080, AX
 	JNZ        words_5
 	VCVTDQ2PS  Z0, Z0
 	VCVTDQ2PS  Z1, Z1
@@ -137,7 +137,7 @@ no_relu_9:
 	VMULPS 192(R12), Z3, Z3
 
 no_post_10:
-	TESTL $0x00000020, AX
+	TESTL $0x00000040, AX
 	JZ    integers_4
 
 words_5:
@@ -160,6 +160,8 @@ words_5:
 	JMP           stored_3
 
 integers_4:
+	TESTL        $0x00000020, AX
+	JZ           no_clamp_11
 	VBROADCASTSS 104(DI), Z8
 	VBROADCASTSS 108(DI), Z9
 	VMAXPS       Z8, Z0, Z0
@@ -170,21 +172,26 @@ integers_4:
 	VMINPS       Z9, Z1, Z1
 	VMINPS       Z9, Z2, Z2
 	VMINPS       Z9, Z3, Z3
+
+no_clamp_11:
 	VCVTPS2DQ    Z0, Z0
 	VCVTPS2DQ    Z1, Z1
 	VCVTPS2DQ    Z2, Z2
 	VCVTPS2DQ    Z3, Z3
 	VPBROADCASTD 100(DI), Z10
-	MOVL         $0x00ff00ff, R12
-	VMOVD        R12, X11
-	VPBROADCASTD X11, Z11
 	VPACKSSDW    Z1, Z0, Z0
 	VPACKSSDW    Z3, Z2, Z2
-	VPANDD       Z11, Z0, Z0
-	VPANDD       Z11, Z2, Z2
+	TESTL        $0x00000100, AX
+	JNZ          signed_12
 	VPACKUSWB    Z2, Z0, Z0
 	VPXORD       Z10, Z0, Z0
 	VMOVUPS      Z0, (CX)
+	JMP          stored_3
+
+signed_12:
+	VPACKSSWB Z2, Z0, Z0
+	VPXORD    Z10, Z0, Z0
+	VMOVUPS   Z0, (CX)
 
 stored_3:
 	ADDQ R8, CX

@@ -199,7 +199,7 @@ two:
 	VPADDD     X9, X5, X5
 	VPADDD     X10, X6, X6
 	VPADDD     X11, X7, X7
-	TESTL      $0x00000040, AX
+	TESTL      $0x00000080, AX
 	JNZ        words_3
 	VCVTDQ2PS  X0, X0
 	VCVTDQ2PS  X1, X1
@@ -290,7 +290,7 @@ no_relu_7:
 	VMULPS  X11, X7, X7
 
 no_post_8:
-	TESTL $0x00000020, AX
+	TESTL $0x00000040, AX
 	JZ    integers_2
 
 words_3:
@@ -305,6 +305,8 @@ words_3:
 	JMP     stored_1
 
 integers_2:
+	TESTL        $0x00000020, AX
+	JZ           no_clamp_9
 	VBROADCASTSS 104(DI), X8
 	VBROADCASTSS 108(DI), X9
 	VMAXPS       X8, X0, X0
@@ -323,6 +325,8 @@ integers_2:
 	VMINPS       X9, X5, X5
 	VMINPS       X9, X6, X6
 	VMINPS       X9, X7, X7
+
+no_clamp_9:
 	VCVTPS2DQ    X0, X0
 	VCVTPS2DQ    X1, X1
 	VCVTPS2DQ    X2, X2
@@ -332,23 +336,27 @@ integers_2:
 	VCVTPS2DQ    X6, X6
 	VCVTPS2DQ    X7, X7
 	VPBROADCASTD 100(DI), X10
-	MOVL         $0x00ff00ff, R12
-	VMOVD        R12, X11
-	VPBROADCASTD X11, X11
 	VPACKSSDW    X1, X0, X0
 	VPACKSSDW    X3, X2, X2
-	VPAND        X11, X0, X0
-	VPAND        X11, X2, X2
+	VPACKSSDW    X5, X4, X4
+	VPACKSSDW    X7, X6, X6
+	TESTL        $0x00000100, AX
+	JNZ          signed_10
 	VPACKUSWB    X2, X0, X0
 	VPXOR        X10, X0, X0
 	VMOVUPS      X0, (CX)
-	VPACKSSDW    X5, X4, X4
-	VPACKSSDW    X7, X6, X6
-	VPAND        X11, X4, X4
-	VPAND        X11, X6, X6
 	VPACKUSWB    X6, X4, X4
 	VPXOR        X10, X4, X4
 	VMOVUPS      X4, (CX)(R8*1)
+	JMP          stored_1
+
+signed_10:
+	VPACKSSWB X2, X0, X0
+	VPXOR     X10, X0, X0
+	VMOVUPS   X0, (CX)
+	VPACKSSWB X6, X4, X4
+	VPXOR     X10, X4, X4
+	VMOVUPS   X4, (CX)(R8*1)
 
 stored_1:
 	ADDQ $+72, DX
@@ -455,68 +463,70 @@ one:
 	VPADDD     16(R12), X1, X1
 	VPADDD     32(R12), X2, X2
 	VPADDD     48(R12), X3, X3
-	TESTL      $0x00000040, AX
-	JNZ        words_11
+	TESTL      $0x00000080, AX
+	JNZ        words_13
 	VCVTDQ2PS  X0, X0
 	VCVTDQ2PS  X1, X1
 	VCVTDQ2PS  X2, X2
 	VCVTDQ2PS  X3, X3
 	TESTL      $0x00000001, AX
-	JZ         no_pre_12
+	JZ         no_pre_14
 	MOVQ       40(DI), R12
 	VADDPS     (R12), X0, X0
 	VADDPS     16(R12), X1, X1
 	VADDPS     32(R12), X2, X2
 	VADDPS     48(R12), X3, X3
 
-no_pre_12:
+no_pre_14:
 	TESTL  $0x00000002, AX
-	JZ     no_scale_13
+	JZ     no_scale_15
 	MOVQ   48(DI), R12
 	VMULPS (R12), X0, X0
 	VMULPS 16(R12), X1, X1
 	VMULPS 32(R12), X2, X2
 	VMULPS 48(R12), X3, X3
 
-no_scale_13:
+no_scale_15:
 	TESTL  $0x00000004, AX
-	JZ     no_bias_14
+	JZ     no_bias_16
 	MOVQ   56(DI), R12
 	VADDPS (R12), X0, X0
 	VADDPS 16(R12), X1, X1
 	VADDPS 32(R12), X2, X2
 	VADDPS 48(R12), X3, X3
 
-no_bias_14:
+no_bias_16:
 	TESTL  $0x00000008, AX
-	JZ     no_relu_15
+	JZ     no_relu_17
 	VPXOR  X8, X8, X8
 	VMAXPS X8, X0, X0
 	VMAXPS X8, X1, X1
 	VMAXPS X8, X2, X2
 	VMAXPS X8, X3, X3
 
-no_relu_15:
+no_relu_17:
 	TESTL  $0x00000010, AX
-	JZ     no_post_16
+	JZ     no_post_18
 	MOVQ   64(DI), R12
 	VMULPS (R12), X0, X0
 	VMULPS 16(R12), X1, X1
 	VMULPS 32(R12), X2, X2
 	VMULPS 48(R12), X3, X3
 
-no_post_16:
-	TESTL $0x00000020, AX
-	JZ    integers_10
+no_post_18:
+	TESTL $0x00000040, AX
+	JZ    integers_12
 
-words_11:
+words_13:
 	VMOVUPS X0, (CX)
 	VMOVUPS X1, 16(CX)
 	VMOVUPS X2, 32(CX)
 	VMOVUPS X3, 48(CX)
-	JMP     stored_9
+	JMP     stored_11
 
-integers_10:
+integers_12:
+	TESTL        $0x00000020, AX
+	JZ           no_clamp_19
 	VBROADCASTSS 104(DI), X8
 	VBROADCASTSS 108(DI), X9
 	VMAXPS       X8, X0, X0
@@ -527,23 +537,28 @@ integers_10:
 	VMINPS       X9, X1, X1
 	VMINPS       X9, X2, X2
 	VMINPS       X9, X3, X3
+
+no_clamp_19:
 	VCVTPS2DQ    X0, X0
 	VCVTPS2DQ    X1, X1
 	VCVTPS2DQ    X2, X2
 	VCVTPS2DQ    X3, X3
 	VPBROADCASTD 100(DI), X10
-	MOVL         $0x00ff00ff, R12
-	VMOVD        R12, X11
-	VPBROADCASTD X11, X11
 	VPACKSSDW    X1, X0, X0
 	VPACKSSDW    X3, X2, X2
-	VPAND        X11, X0, X0
-	VPAND        X11, X2, X2
+	TESTL        $0x00000100, AX
+	JNZ          signed_20
 	VPACKUSWB    X2, X0, X0
 	VPXOR        X10, X0, X0
 	VMOVUPS      X0, (CX)
+	JMP          stored_11
 
-stored_9:
+signed_20:
+	VPACKSSWB X2, X0, X0
+	VPXOR     X10, X0, X0
+	VMOVUPS   X0, (CX)
+
+stored_11:
 done:
 	VZEROUPPER
 	RET

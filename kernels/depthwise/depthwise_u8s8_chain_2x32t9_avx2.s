@@ -199,7 +199,7 @@ two:
 	VPADDD     Y9, Y5, Y5
 	VPADDD     Y10, Y6, Y6
 	VPADDD     Y11, Y7, Y7
-	TESTL      $0x00000040, AX
+	TESTL      $0x00000080, AX
 	JNZ        words_3
 	VCVTDQ2PS  Y0, Y0
 	VCVTDQ2PS  Y1, Y1
@@ -290,7 +290,7 @@ no_relu_7:
 	VMULPS  Y11, Y7, Y7
 
 no_post_8:
-	TESTL $0x00000020, AX
+	TESTL $0x00000040, AX
 	JZ    integers_2
 
 words_3:
@@ -313,6 +313,8 @@ words_3:
 	JMP          stored_1
 
 integers_2:
+	TESTL        $0x00000020, AX
+	JZ           no_clamp_9
 	VBROADCASTSS 104(DI), Y8
 	VBROADCASTSS 108(DI), Y9
 	VMAXPS       Y8, Y0, Y0
@@ -331,6 +333,8 @@ integers_2:
 	VMINPS       Y9, Y5, Y5
 	VMINPS       Y9, Y6, Y6
 	VMINPS       Y9, Y7, Y7
+
+no_clamp_9:
 	VCVTPS2DQ    Y0, Y0
 	VCVTPS2DQ    Y1, Y1
 	VCVTPS2DQ    Y2, Y2
@@ -340,23 +344,27 @@ integers_2:
 	VCVTPS2DQ    Y6, Y6
 	VCVTPS2DQ    Y7, Y7
 	VPBROADCASTD 100(DI), Y10
-	MOVL         $0x00ff00ff, R12
-	VMOVD        R12, X11
-	VPBROADCASTD X11, Y11
 	VPACKSSDW    Y1, Y0, Y0
 	VPACKSSDW    Y3, Y2, Y2
-	VPAND        Y11, Y0, Y0
-	VPAND        Y11, Y2, Y2
+	VPACKSSDW    Y5, Y4, Y4
+	VPACKSSDW    Y7, Y6, Y6
+	TESTL        $0x00000100, AX
+	JNZ          signed_10
 	VPACKUSWB    Y2, Y0, Y0
 	VPXOR        Y10, Y0, Y0
 	VMOVUPS      Y0, (CX)
-	VPACKSSDW    Y5, Y4, Y4
-	VPACKSSDW    Y7, Y6, Y6
-	VPAND        Y11, Y4, Y4
-	VPAND        Y11, Y6, Y6
 	VPACKUSWB    Y6, Y4, Y4
 	VPXOR        Y10, Y4, Y4
 	VMOVUPS      Y4, (CX)(R8*1)
+	JMP          stored_1
+
+signed_10:
+	VPACKSSWB Y2, Y0, Y0
+	VPXOR     Y10, Y0, Y0
+	VMOVUPS   Y0, (CX)
+	VPACKSSWB Y6, Y4, Y4
+	VPXOR     Y10, Y4, Y4
+	VMOVUPS   Y4, (CX)(R8*1)
 
 stored_1:
 	ADDQ $+72, DX
@@ -463,61 +471,61 @@ one:
 	VPADDD     32(R12), Y1, Y1
 	VPADDD     64(R12), Y2, Y2
 	VPADDD     96(R12), Y3, Y3
-	TESTL      $0x00000040, AX
-	JNZ        words_11
+	TESTL      $0x00000080, AX
+	JNZ        words_13
 	VCVTDQ2PS  Y0, Y0
 	VCVTDQ2PS  Y1, Y1
 	VCVTDQ2PS  Y2, Y2
 	VCVTDQ2PS  Y3, Y3
 	TESTL      $0x00000001, AX
-	JZ         no_pre_12
+	JZ         no_pre_14
 	MOVQ       40(DI), R12
 	VADDPS     (R12), Y0, Y0
 	VADDPS     32(R12), Y1, Y1
 	VADDPS     64(R12), Y2, Y2
 	VADDPS     96(R12), Y3, Y3
 
-no_pre_12:
+no_pre_14:
 	TESTL  $0x00000002, AX
-	JZ     no_scale_13
+	JZ     no_scale_15
 	MOVQ   48(DI), R12
 	VMULPS (R12), Y0, Y0
 	VMULPS 32(R12), Y1, Y1
 	VMULPS 64(R12), Y2, Y2
 	VMULPS 96(R12), Y3, Y3
 
-no_scale_13:
+no_scale_15:
 	TESTL  $0x00000004, AX
-	JZ     no_bias_14
+	JZ     no_bias_16
 	MOVQ   56(DI), R12
 	VADDPS (R12), Y0, Y0
 	VADDPS 32(R12), Y1, Y1
 	VADDPS 64(R12), Y2, Y2
 	VADDPS 96(R12), Y3, Y3
 
-no_bias_14:
+no_bias_16:
 	TESTL  $0x00000008, AX
-	JZ     no_relu_15
+	JZ     no_relu_17
 	VPXOR  X8, X8, X8
 	VMAXPS Y8, Y0, Y0
 	VMAXPS Y8, Y1, Y1
 	VMAXPS Y8, Y2, Y2
 	VMAXPS Y8, Y3, Y3
 
-no_relu_15:
+no_relu_17:
 	TESTL  $0x00000010, AX
-	JZ     no_post_16
+	JZ     no_post_18
 	MOVQ   64(DI), R12
 	VMULPS (R12), Y0, Y0
 	VMULPS 32(R12), Y1, Y1
 	VMULPS 64(R12), Y2, Y2
 	VMULPS 96(R12), Y3, Y3
 
-no_post_16:
-	TESTL $0x00000020, AX
-	JZ    integers_10
+no_post_18:
+	TESTL $0x00000040, AX
+	JZ    integers_12
 
-words_11:
+words_13:
 	VMOVUPS      X0, (CX)
 	VEXTRACTI128 $0x01, Y0, 64(CX)
 	VMOVUPS      X1, 16(CX)
@@ -526,9 +534,11 @@ words_11:
 	VEXTRACTI128 $0x01, Y2, 96(CX)
 	VMOVUPS      X3, 48(CX)
 	VEXTRACTI128 $0x01, Y3, 112(CX)
-	JMP          stored_9
+	JMP          stored_11
 
-integers_10:
+integers_12:
+	TESTL        $0x00000020, AX
+	JZ           no_clamp_19
 	VBROADCASTSS 104(DI), Y8
 	VBROADCASTSS 108(DI), Y9
 	VMAXPS       Y8, Y0, Y0
@@ -539,23 +549,28 @@ integers_10:
 	VMINPS       Y9, Y1, Y1
 	VMINPS       Y9, Y2, Y2
 	VMINPS       Y9, Y3, Y3
+
+no_clamp_19:
 	VCVTPS2DQ    Y0, Y0
 	VCVTPS2DQ    Y1, Y1
 	VCVTPS2DQ    Y2, Y2
 	VCVTPS2DQ    Y3, Y3
 	VPBROADCASTD 100(DI), Y10
-	MOVL         $0x00ff00ff, R12
-	VMOVD        R12, X11
-	VPBROADCASTD X11, Y11
 	VPACKSSDW    Y1, Y0, Y0
 	VPACKSSDW    Y3, Y2, Y2
-	VPAND        Y11, Y0, Y0
-	VPAND        Y11, Y2, Y2
+	TESTL        $0x00000100, AX
+	JNZ          signed_20
 	VPACKUSWB    Y2, Y0, Y0
 	VPXOR        Y10, Y0, Y0
 	VMOVUPS      Y0, (CX)
+	JMP          stored_11
 
-stored_9:
+signed_20:
+	VPACKSSWB Y2, Y0, Y0
+	VPXOR     Y10, Y0, Y0
+	VMOVUPS   Y0, (CX)
+
+stored_11:
 done:
 	VZEROUPPER
 	RET

@@ -199,7 +199,7 @@ two:
 	VPADDD     Z9, Z5, Z5
 	VPADDD     Z10, Z6, Z6
 	VPADDD     Z11, Z7, Z7
-	TESTL      $0x00000040, AX
+	TESTL      $0x00000080, AX
 	JNZ        words_3
 	VCVTDQ2PS  Z0, Z0
 	VCVTDQ2PS  Z1, Z1
@@ -290,7 +290,7 @@ no_relu_7:
 	VMULPS  Z11, Z7, Z7
 
 no_post_8:
-	TESTL $0x00000020, AX
+	TESTL $0x00000040, AX
 	JZ    integers_2
 
 words_3:
@@ -329,6 +329,8 @@ words_3:
 	JMP           stored_1
 
 integers_2:
+	TESTL        $0x00000020, AX
+	JZ           no_clamp_9
 	VBROADCASTSS 104(DI), Z8
 	VBROADCASTSS 108(DI), Z9
 	VMAXPS       Z8, Z0, Z0
@@ -347,6 +349,8 @@ integers_2:
 	VMINPS       Z9, Z5, Z5
 	VMINPS       Z9, Z6, Z6
 	VMINPS       Z9, Z7, Z7
+
+no_clamp_9:
 	VCVTPS2DQ    Z0, Z0
 	VCVTPS2DQ    Z1, Z1
 	VCVTPS2DQ    Z2, Z2
@@ -356,23 +360,27 @@ integers_2:
 	VCVTPS2DQ    Z6, Z6
 	VCVTPS2DQ    Z7, Z7
 	VPBROADCASTD 100(DI), Z10
-	MOVL         $0x00ff00ff, R12
-	VMOVD        R12, X11
-	VPBROADCASTD X11, Z11
 	VPACKSSDW    Z1, Z0, Z0
 	VPACKSSDW    Z3, Z2, Z2
-	VPANDD       Z11, Z0, Z0
-	VPANDD       Z11, Z2, Z2
+	VPACKSSDW    Z5, Z4, Z4
+	VPACKSSDW    Z7, Z6, Z6
+	TESTL        $0x00000100, AX
+	JNZ          signed_10
 	VPACKUSWB    Z2, Z0, Z0
 	VPXORD       Z10, Z0, Z0
 	VMOVUPS      Z0, (CX)
-	VPACKSSDW    Z5, Z4, Z4
-	VPACKSSDW    Z7, Z6, Z6
-	VPANDD       Z11, Z4, Z4
-	VPANDD       Z11, Z6, Z6
 	VPACKUSWB    Z6, Z4, Z4
 	VPXORD       Z10, Z4, Z4
 	VMOVUPS      Z4, (CX)(R8*1)
+	JMP          stored_1
+
+signed_10:
+	VPACKSSWB Z2, Z0, Z0
+	VPXORD    Z10, Z0, Z0
+	VMOVUPS   Z0, (CX)
+	VPACKSSWB Z6, Z4, Z4
+	VPXORD    Z10, Z4, Z4
+	VMOVUPS   Z4, (CX)(R8*1)
 
 stored_1:
 	ADDQ $+72, DX
@@ -479,61 +487,61 @@ one:
 	VPADDD     64(R12), Z1, Z1
 	VPADDD     128(R12), Z2, Z2
 	VPADDD     192(R12), Z3, Z3
-	TESTL      $0x00000040, AX
-	JNZ        words_11
+	TESTL      $0x00000080, AX
+	JNZ        words_13
 	VCVTDQ2PS  Z0, Z0
 	VCVTDQ2PS  Z1, Z1
 	VCVTDQ2PS  Z2, Z2
 	VCVTDQ2PS  Z3, Z3
 	TESTL      $0x00000001, AX
-	JZ         no_pre_12
+	JZ         no_pre_14
 	MOVQ       40(DI), R12
 	VADDPS     (R12), Z0, Z0
 	VADDPS     64(R12), Z1, Z1
 	VADDPS     128(R12), Z2, Z2
 	VADDPS     192(R12), Z3, Z3
 
-no_pre_12:
+no_pre_14:
 	TESTL  $0x00000002, AX
-	JZ     no_scale_13
+	JZ     no_scale_15
 	MOVQ   48(DI), R12
 	VMULPS (R12), Z0, Z0
 	VMULPS 64(R12), Z1, Z1
 	VMULPS 128(R12), Z2, Z2
 	VMULPS 192(R12), Z3, Z3
 
-no_scale_13:
+no_scale_15:
 	TESTL  $0x00000004, AX
-	JZ     no_bias_14
+	JZ     no_bias_16
 	MOVQ   56(DI), R12
 	VADDPS (R12), Z0, Z0
 	VADDPS 64(R12), Z1, Z1
 	VADDPS 128(R12), Z2, Z2
 	VADDPS 192(R12), Z3, Z3
 
-no_bias_14:
+no_bias_16:
 	TESTL  $0x00000008, AX
-	JZ     no_relu_15
+	JZ     no_relu_17
 	VPXOR  X8, X8, X8
 	VMAXPS Z8, Z0, Z0
 	VMAXPS Z8, Z1, Z1
 	VMAXPS Z8, Z2, Z2
 	VMAXPS Z8, Z3, Z3
 
-no_relu_15:
+no_relu_17:
 	TESTL  $0x00000010, AX
-	JZ     no_post_16
+	JZ     no_post_18
 	MOVQ   64(DI), R12
 	VMULPS (R12), Z0, Z0
 	VMULPS 64(R12), Z1, Z1
 	VMULPS 128(R12), Z2, Z2
 	VMULPS 192(R12), Z3, Z3
 
-no_post_16:
-	TESTL $0x00000020, AX
-	JZ    integers_10
+no_post_18:
+	TESTL $0x00000040, AX
+	JZ    integers_12
 
-words_11:
+words_13:
 	VMOVUPS       X0, (CX)
 	VEXTRACTI32X4 $0x01, Z0, 64(CX)
 	VEXTRACTI32X4 $0x02, Z0, 128(CX)
@@ -550,9 +558,11 @@ words_11:
 	VEXTRACTI32X4 $0x01, Z3, 112(CX)
 	VEXTRACTI32X4 $0x02, Z3, 176(CX)
 	VEXTRACTI32X4 $0x03, Z3, 240(CX)
-	JMP           stored_9
+	JMP           stored_11
 
-integers_10:
+integers_12:
+	TESTL        $0x00000020, AX
+	JZ           no_clamp_19
 	VBROADCASTSS 104(DI), Z8
 	VBROADCASTSS 108(DI), Z9
 	VMAXPS       Z8, Z0, Z0
@@ -563,23 +573,28 @@ integers_10:
 	VMINPS       Z9, Z1, Z1
 	VMINPS       Z9, Z2, Z2
 	VMINPS       Z9, Z3, Z3
+
+no_clamp_19:
 	VCVTPS2DQ    Z0, Z0
 	VCVTPS2DQ    Z1, Z1
 	VCVTPS2DQ    Z2, Z2
 	VCVTPS2DQ    Z3, Z3
 	VPBROADCASTD 100(DI), Z10
-	MOVL         $0x00ff00ff, R12
-	VMOVD        R12, X11
-	VPBROADCASTD X11, Z11
 	VPACKSSDW    Z1, Z0, Z0
 	VPACKSSDW    Z3, Z2, Z2
-	VPANDD       Z11, Z0, Z0
-	VPANDD       Z11, Z2, Z2
+	TESTL        $0x00000100, AX
+	JNZ          signed_20
 	VPACKUSWB    Z2, Z0, Z0
 	VPXORD       Z10, Z0, Z0
 	VMOVUPS      Z0, (CX)
+	JMP          stored_11
 
-stored_9:
+signed_20:
+	VPACKSSWB Z2, Z0, Z0
+	VPXORD    Z10, Z0, Z0
+	VMOVUPS   Z0, (CX)
+
+stored_11:
 done:
 	VZEROUPPER
 	RET

@@ -15,6 +15,7 @@ type chain struct {
 	relu                   bool
 	lo, hi                 float32
 	flip                   byte
+	steps                  uint32 // what the assembly must do
 }
 
 // The steps of a chain as the assembly sees them.
@@ -24,8 +25,10 @@ const (
 	stepBias
 	stepRelu
 	stepPost
+	stepClamp
 	outF32
 	outS32
+	outI8
 )
 
 func newChain(e gemm.Epilogue, channels int) (chain, error) {
@@ -71,8 +74,10 @@ func newChain(e gemm.Epilogue, channels int) (chain, error) {
 	return c, nil
 }
 
-// flags returns the steps that the assembly must take.
-func (c *chain) flags() (f uint32) {
+// setSteps finds the steps that the assembly must take for accumulators of at most the
+// given magnitudes, one per channel.
+func (c *chain) setSteps(magnitudes []float64) {
+	var f uint32
 	set := func(on bool, bit uint32) {
 		if on {
 			f |= bit
@@ -83,9 +88,34 @@ func (c *chain) flags() (f uint32) {
 	set(c.bias != nil, stepBias)
 	set(c.relu && !c.clampIsRelu(), stepRelu)
 	set(c.post != nil, stepPost)
+	set(!c.saturates(magnitudes), stepClamp)
 	set(c.out == gemm.F32, outF32)
 	set(c.out == gemm.S32, outS32)
-	return f
+	set(c.out == gemm.I8, outI8)
+	c.steps = f
+}
+
+// saturates reports whether the conversions to integers do the clamping: the range is
+// all of the type, and every result fits an int32 (so that there are no NaNs).
+func (c *chain) saturates(magnitudes []float64) bool {
+	if !(c.out == gemm.U8 && c.lo == 0 && c.hi == math.MaxUint8 || c.out == gemm.I8 && c.lo == math.MinInt8 && c.hi == math.MaxInt8) {
+		return false
+	}
+	at := func(v []float32, i int, absent float64) float64 {
+		if v == nil {
+			return absent
+		}
+		return math.Abs(float64(v[i]))
+	}
+	const finite = 1e30 // no step before the last may overflow either
+	for i, m := range magnitudes {
+		sum := m + at(c.pre, i, 0)
+		scaled := sum*at(c.scale, i, 1) + at(c.bias, i, 0)
+		if result := scaled * at(c.post, i, 1); !(sum < finite && scaled < finite && result < 1<<30) {
+			return false
+		}
+	}
+	return true
 }
 
 // clampIsRelu reports whether the lower end of the range does what Relu would: what

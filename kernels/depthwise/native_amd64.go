@@ -23,12 +23,12 @@ var native = []Variant{
 
 // chunkBytes is how many bytes of a result are computed before the next block of
 // channels: few enough that the pixels' taps are still in the first cache for it.
-const chunkBytes = 4096
+const chunkBytes = 32768
 
 // runBlocks computes chunks of pixels, block by block.
 func runBlocks(p *Packed, a Args, m0, m1 int) {
 	taps, channels, size := p.spec.Taps, p.spec.Channels, p.spec.Epilogue.Out.Size()
-	c := call{ldc: a.LDC, taps: taps, flags: p.chain.flags(), flip: uint32(p.chain.flip) * 0x01010101, lo: p.chain.lo, hi: p.chain.hi}
+	c := call{ldc: a.LDC, taps: taps, flags: p.chain.steps, flip: uint32(p.chain.flip) * 0x01010101, lo: p.chain.lo, hi: p.chain.hi}
 	chunk := max(chunkBytes/channels, 8)
 	for m := m0; m < m1; m += chunk {
 		c.pixels = min(chunk, m1-m)

@@ -53,24 +53,32 @@ func (g *gen) epilogue(n int) {
 	g.JMP(operand.LabelRef(done))
 
 	g.Label(integers)
-	g.VBROADCASTSS(field("lo"), g.v(8))
-	g.VBROADCASTSS(field("hi"), g.v(9))
-	each(func(_ int, v reg.VecPhysical) { g.VMAXPS(g.v(8), v, v) })
-	each(func(_ int, v reg.VecPhysical) { g.VMINPS(g.v(9), v, v) })
+	g.when(stepClamp, "clamp", func() {
+		g.VBROADCASTSS(field("lo"), g.v(8))
+		g.VBROADCASTSS(field("hi"), g.v(9))
+		each(func(_ int, v reg.VecPhysical) { g.VMAXPS(g.v(8), v, v) })
+		each(func(_ int, v reg.VecPhysical) { g.VMINPS(g.v(9), v, v) })
+	})
 	each(func(_ int, v reg.VecPhysical) { g.VCVTPS2DQ(v, v) })
-	flip, low := g.v(10), g.v(11)
+	flip, signed := g.v(10), g.fresh("signed")
 	g.VPBROADCASTD(field("flip"), flip)
-	g.broadcast(0x00ff_00ff, low)
 	for i := range n {
-		v := []reg.VecPhysical{g.v(4 * i), g.v(4*i + 1), g.v(4*i + 2), g.v(4*i + 3)}
-		g.VPACKSSDW(v[1], v[0], v[0])
-		g.VPACKSSDW(v[3], v[2], v[2])
-		g.and(low, v[0], v[0])
-		g.and(low, v[2], v[2])
-		g.VPACKUSWB(v[2], v[0], v[0])
-		g.xor(flip, v[0], v[0])
-		g.VMOVUPS(v[0], g.pixel(i, 0))
+		g.VPACKSSDW(g.v(4*i+1), g.v(4*i), g.v(4*i))
+		g.VPACKSSDW(g.v(4*i+3), g.v(4*i+2), g.v(4*i+2))
 	}
+	bytes := func(pack func(...operand.Op)) {
+		for i := range n {
+			pack(g.v(4*i+2), g.v(4*i), g.v(4*i))
+			g.xor(flip, g.v(4*i), g.v(4*i))
+			g.VMOVUPS(g.v(4*i), g.pixel(i, 0))
+		}
+	}
+	g.TESTL(operand.U32(outI8), flags)
+	g.JNZ(operand.LabelRef(signed))
+	bytes(g.VPACKUSWB)
+	g.JMP(operand.LabelRef(done))
+	g.Label(signed)
+	bytes(g.VPACKSSWB)
 	g.Label(done)
 }
 

@@ -39,8 +39,10 @@ const (
 	stepBias
 	stepRelu
 	stepPost
+	stepClamp
 	outF32
 	outS32
+	outI8
 )
 
 // The general registers.
@@ -82,14 +84,6 @@ func (g *gen) load(m operand.Mem, v reg.VecPhysical) { g.VMOVUPS(m, v) }
 func (g *gen) zero(v reg.VecPhysical) {
 	x := v.AsX()
 	g.VPXOR(x, x, x)
-}
-
-func (g *gen) and(x, y, z operand.Op) {
-	if g.width == 64 {
-		g.VPANDD(x, y, z)
-		return
-	}
-	g.VPAND(x, y, z)
 }
 
 func (g *gen) xor(x, y, z operand.Op) {
