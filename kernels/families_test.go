@@ -463,3 +463,34 @@ func TestPadOfMuch(t *testing.T) {
 	g.result(g.apply(op, g.parameter(core.F32, core.Shape{1, 40, 41, 33}), scalar(float32(1.5))))
 	g.check(true, "pad")
 }
+
+func TestConcat(t *testing.T) {
+	for seed := range uint64(40) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := newGraph(t, seed)
+			typ := []core.Type{core.F32, core.U8, core.I32}[seed%3]
+			shape := core.Shape{}
+			for range 1 + g.r.IntN(4) {
+				shape = append(shape, 1+g.r.IntN(9))
+			}
+			axis := g.r.IntN(len(shape))
+			var in []core.Value
+			for range 1 + g.r.IntN(4) {
+				s := shape.Clone()
+				s[axis] = g.r.IntN(5)
+				in = append(in, g.parameter(typ, s))
+			}
+			in = append(in, g.parameter(typ, shape))
+			g.result(g.apply(&core.Concat{Axis: axis - len(shape)*g.r.IntN(2)}, in...))
+			g.check(true, "concat")
+		})
+	}
+}
+
+// TestConcatOfMuch has enough bytes for two threads.
+func TestConcatOfMuch(t *testing.T) {
+	g := newGraph(t, 1)
+	x, y := g.parameter(core.F32, core.Shape{1, 40, 41, 33}), g.parameter(core.F32, core.Shape{1, 40, 41, 6})
+	g.result(g.apply(&core.Concat{Axis: 3}, x, y))
+	g.check(true, "concat")
+}

@@ -12,7 +12,8 @@ var lowerings = map[string]lowering{
 
 	"TFQuantizedAvgPool": lowerQuantizedAvgPool,
 
-	"Pad": lowerPad,
+	"Concat": lowerConcat,
+	"Pad":    lowerPad,
 
 	"FlipSign":     lowerFlipSign,
 	"Quantize":     lowerElementwise,
