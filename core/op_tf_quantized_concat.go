@@ -1,9 +1,6 @@
 package core
 
-import (
-	"math"
-	"slices"
-)
+import "slices"
 
 var _ = register[TFQuantizedConcat]()
 
@@ -95,7 +92,9 @@ func (op *TFQuantizedConcat) Eval(in, out []*Tensor) error {
 		args[i] = t
 		if mins[i] != mn || maxs[i] != mx {
 			args[i] = t.Clone()
-			requantizeEigen(args[i], mins[i], maxs[i], mn, mx)
+			real := tfRange{mins[i], maxs[i]}.eigenDequantize(t.typ)
+			quantized := tfRange{mn, mx}.eigenQuantize(t.typ)
+			mapInts(t, args[i], func(q int64) int64 { return quantized(real(q)) })
 		}
 	}
 	Data[float32](out[1])[0], Data[float32](out[2])[0] = mn, mx
@@ -116,33 +115,3 @@ func (op *TFQuantizedConcat) outputRange(t Type, mins, maxs []float32) (mn, mx f
 	a := max(-mn, mx)
 	return -a, a
 }
-
-// requantizeEigen brings elements from one range to another, in place, through float32.
-func requantizeEigen(t *Tensor, fromMin, fromMax, toMin, toMax float32) {
-	lo, hi := t.Type().Bounds()
-	steps := float32(hi - lo)
-	fLo, fHi := float32(lo), float32(hi)
-	if t.Type() == I32 {
-		fHi = 2147483520
-	}
-	k := (fromMax - fromMin) / steps
-	base := fromMin
-	if fromMax != fromMin {
-		base = float32(rha32(fromMin/k) * k)
-	}
-	base -= float32(fLo * k)
-	var back float32
-	if toMax != toMin {
-		back = steps / (toMax - toMin)
-	}
-	offset := rha32(float32(toMin*back)) - fLo
-	set := t.intSetter()
-	for i, q := range t.Int64s() {
-		x := base + float32(float32(q)*k)
-		r := rha32(float32(x*back)) - offset
-		set(i, int64(min(max(r, fLo), fHi)))
-	}
-}
-
-// rha32 rounds half away from zero.
-func rha32(x float32) float32 { return float32(math.Round(float64(x))) }

@@ -242,6 +242,9 @@ func sliceAxis(constraint string, axis int, s Shape) (channels int, err error) {
 	return s[axis], nil
 }
 
+// rha32 is rha in float32.
+func rha32(x float32) float32 { return float32(math.Round(float64(x))) }
+
 func abs32(x float32) float32 { return float32(math.Abs(float64(x))) }
 
 // truncateToInt32 is truncateToInt64 for int32.
