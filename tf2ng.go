@@ -116,7 +116,7 @@ func Load(path string, opts ...Option) (_ *Model, err error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := configure(opts).load(file.Data, strings.HasSuffix(path, ".pbtxt"))
+	m, err := configure(opts).load(file.Data)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
 	}
@@ -127,7 +127,7 @@ func Load(path string, opts ...Option) (_ *Model, err error) {
 // LoadBytes is Load for a model in memory, which must not change until Close.
 func LoadBytes(data []byte, opts ...Option) (_ *Model, err error) {
 	defer guard(&err)
-	return configure(opts).load(data, false)
+	return configure(opts).load(data)
 }
 
 // LoadReader is Load for a model that is read from r to its end.
@@ -147,7 +147,7 @@ func configure(opts []Option) *config {
 	return c
 }
 
-func (c *config) load(data []byte, text bool) (*Model, error) {
+func (c *config) load(data []byte) (*Model, error) {
 	var f *core.Function
 	var err error
 	if ngfile.Sniff(data) {
@@ -155,7 +155,7 @@ func (c *config) load(data []byte, text bool) (*Model, error) {
 			f, err = c.converted(f)
 		}
 	} else {
-		f, err = c.translated(data, text)
+		f, err = c.translated(data)
 	}
 	if err == nil && len(c.outputs) > 0 {
 		f, err = f.WithResults(c.outputs, true) // named as the caller named them
@@ -167,12 +167,11 @@ func (c *config) load(data []byte, text bool) (*Model, error) {
 }
 
 // translated returns the Function of a GraphDef.
-func (c *config) translated(data []byte, text bool) (*core.Function, error) {
-	parse := graphdef.Parse
-	if text {
-		parse = graphdef.ParseText
+func (c *config) translated(data []byte) (*core.Function, error) {
+	g, err := graphdef.Parse(data, c.limits)
+	if errors.Is(err, graphdef.ErrText) {
+		g, err = graphdef.ParseText(data, c.limits)
 	}
-	g, err := parse(data, c.limits)
 	if err != nil {
 		return nil, err
 	}

@@ -141,9 +141,10 @@ func (p *Program) runReference(ctx context.Context, inputs, outputs map[string]*
 	if err != nil {
 		return nil, err
 	}
-	for name, t := range outputs {
-		res, ok := results[name]
-		if !ok {
+	for name, res := range results {
+		t, given := outputs[name]
+		if !given {
+			results[name] = res.Clone() // it may be an input or a constant
 			continue
 		}
 		if t.Type() != res.Type() || !t.Shape().Equal(res.Shape()) {
