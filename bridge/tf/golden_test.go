@@ -48,8 +48,8 @@ func (c *goldenCase) outputs() []string {
 // Versions of TensorFlow whose outputs are recorded, and the prefix of their names.
 var recorded = map[string]string{"2.21": "", "2.13": "tf213_", "2.8": "tf28_"}
 
-// openDifferences are cases whose outputs are not yet TensorFlow's: how many elements of
-// a version's outputs may differ, and why.
+// openDifferences are cases whose outputs are not those of a version of TensorFlow: how
+// many elements may differ, and why.
 var openDifferences = map[string]struct {
 	version string
 	most    int
@@ -58,9 +58,6 @@ var openDifferences = map[string]struct {
 	"dequantize_axis0_qint8_SCALED":  {"2.8", 255, "2.8 reads only the first range of an axis"},
 	"dequantize_axis1_qint8_SCALED":  {"2.8", 255, "2.8 reads only the first range of an axis"},
 	"dequantize_axis1_quint8_SCALED": {"2.8", 255, "2.8 reads only the first range of an axis"},
-	"mm_AndDequantize_MIN_FIRST_qint32_2": {
-		"2.21", 7, "TensorFlow divides an i32 bias by 1/s, the builder multiplies it by s: up to 2.4e-7 apart after cancellation",
-	},
 }
 
 // TestGoldens compares each translated case, run by the reference, with what TensorFlow

@@ -72,14 +72,7 @@ var flips = map[string]struct {
 	largest float64
 	why     string
 }{
-	"digits_mix_lpot16_tf25":    {2, 3e-3, "AddV2 and Mean before QuantizeV2"},
 	"digits_mix_nc26itex_tf215": {8, 1.5e-4, "all convolutions are in float, each before a QuantizeV2"},
-	"digits_cnn_qnodes_full_tf115": {
-		500, 0.31, "core.TFQuantizeV2 lacks MIN_FIRST of TensorFlow's plain kernel, which quantizes constants; with it 500 rows are equal",
-	},
-	"digits_cnn_qnodes_frozen_tf115": {
-		500, 0.08, "core.TFQuantizeV2 lacks MIN_FIRST of TensorFlow's plain kernel, which quantizes constants; with it 500 rows are equal",
-	},
 }
 
 // withoutOneDNN are models whose outputs y1 and y8 were recorded without oneDNN: they
