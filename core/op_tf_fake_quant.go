@@ -108,7 +108,7 @@ func (op *TFFakeQuant) function(r tfRange) func(x float32) float32 {
 	}
 	scale := (r.max - r.min) / (hi - lo)
 	zero := min(max(rha32(lo-r.min/scale), lo), hi)
-	nudged := tfRange{(lo - zero) * scale, (hi - zero) * scale}
+	nudged := tfRange{float32((lo - zero) * scale), float32((hi - zero) * scale)}
 	inv := 1 / scale
 	qzero := floor32(float32(-nudged.min*inv) + 0.5)
 	return func(x float32) float32 {

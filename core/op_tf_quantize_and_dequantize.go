@@ -137,7 +137,7 @@ func (op *TFQuantizeAndDequantize) function(r tfRange) func(x float32) float32 {
 		if op.RangeGiven {
 			x = clipTo(x, r)
 		}
-		v := x * scale
+		v := float32(x * scale)
 		if op.RoundMode == RoundNearestUpward {
 			return floor32(v+0.5) * back
 		}

@@ -243,7 +243,7 @@ func (op *TFQuantizeV2) minCombined(r tfRange) func(x float32) int64 {
 	s := (float32(hi) - float32(lo)) / (r.max - r.min)
 	half := float32(float64(hi-lo+1) / 2)
 	return func(x float32) int64 {
-		y := (clipTo(x, r) - r.min) * s
+		y := float32((clipTo(x, r) - r.min) * s)
 		if !op.Type.IsSigned() {
 			return Saturate(math.Trunc(float64(y+0.5)), lo, hi)
 		}

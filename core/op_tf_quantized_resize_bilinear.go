@@ -94,7 +94,7 @@ func (op *TFQuantizedResizeBilinear) lerps(in, out int) []lerp {
 	}
 	l := make([]lerp, out)
 	for o := range l {
-		p := float32(o) * scale
+		p := float32(float32(o) * scale)
 		if op.HalfPixelCenters {
 			p = float32((float32(o)+0.5)*scale) - 0.5
 		}
