@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -124,7 +125,7 @@ type diffCommand struct {
 
 // Help is shown by --help.
 func (c *diffCommand) Help() string {
-	return "Exits with 1 if a tensor differs beyond the tolerance.\nExample: tf2ng diff frozen.pb --input input=x.npy --expect Identity:0=y.npy"
+	return "Exits with 1 if a tensor differs beyond the tolerance.\n\nExample: tf2ng diff frozen.pb --input input=x.npy --expect Identity:0=y.npy"
 }
 
 // Run is the command.
@@ -147,8 +148,8 @@ func (c *diffCommand) Run(o *output) error {
 		return err
 	}
 	var pairs []compare.Pair
-	for _, name := range names {
-		pairs = append(pairs, compare.Pair{Name: name, Got: plain(results[name]), Want: expected[name]})
+	for _, r := range inGraphOrder(m.Function()) {
+		pairs = append(pairs, compare.Pair{Name: r.Name, Op: r.Origin.Op, Got: results[r.Name], Want: expected[r.Name]})
 	}
 	report := compare.Compare(pairs, compare.Tolerance{Absolute: c.Atol, Relative: c.Rtol})
 	if c.JSON {
@@ -162,14 +163,13 @@ func (c *diffCommand) Run(o *output) error {
 	return err
 }
 
-// plain returns a tensor as files hold it: bfloat16 and float16 as their bits.
-func plain(t *core.Tensor) *core.Tensor {
-	if t.Type() != core.BF16 && t.Type() != core.F16 {
-		return t
+// inGraphOrder returns the results, those that are computed first in front.
+func inGraphOrder(f *core.Function) []*core.Node {
+	place := map[*core.Node]int{}
+	for i, n := range f.Nodes() {
+		place[n] = i
 	}
-	bits, err := core.TensorOver(core.U16, t.Shape(), t.Bytes())
-	if err != nil {
-		return t // the sizes are equal
-	}
-	return bits
+	return slices.SortedStableFunc(slices.Values(f.Results), func(a, b *core.Node) int {
+		return cmp.Compare(place[a.Inputs()[0].Node], place[b.Inputs()[0].Node])
+	})
 }

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/npy"
+)
+
+const (
+	graphs = "../../testdata/graphdefs/"
+	model  = graphs + "digits_mix_lpot16_tf25.pb"
+	images = "input=" + graphs + "digits_mix_lpot16_tf25.tf221.npz:x8"
+	want   = graphs + "digits_mix_lpot16_tf25.tf221.npz:y8"
+)
+
+// program runs the program and returns what it printed.
+func program(args ...string) (code int, stdout, stderr string) {
+	var out, err bytes.Buffer
+	code = doMain(args, &out, &err)
+	return code, out.String(), err.String()
+}
+
+// must runs the program, which must succeed, and returns what it printed.
+func must(t *testing.T, args ...string) string {
+	code, stdout, stderr := program(args...)
+	require.Equal(t, exitOK, code, "%q\n%s%s", args, stdout, stderr)
+	require.Empty(t, stderr)
+	return stdout
+}
+
+// write makes a file of an array in a folder of the test.
+func write(t *testing.T, name string, x *core.Tensor) string {
+	path := filepath.Join(t.TempDir(), name)
+	var b bytes.Buffer
+	require.NoError(t, npy.Write(&b, x))
+	require.NoError(t, os.WriteFile(path, b.Bytes(), 0o600))
+	return path
+}
+
+func TestConvertRunDiff(t *testing.T) {
+	ng := filepath.Join(t.TempDir(), "digits.ng")
+	out := must(t, "convert", model, "-o", ng)
+	assert.Contains(t, out, "input   input f32[?,8,8,1]\noutput  Identity:0 f32[?,10]\n")
+
+	for _, m := range []string{model, ng} {
+		for _, engine := range []string{"kernels", "portable", "reference"} {
+			out := must(t, "diff", m, "--input", images, "--expect", "Identity:0="+want, "--engine", engine, "--threads", "2", "--tf-version", "2.21")
+			assert.Contains(t, out, "same: 1 tensor within atol 1e-06 + rtol 1e-06\n")
+		}
+	}
+}
+
+func TestRunWritesWhatWasAskedFor(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "out.npz")
+	must(t, "run", model, "--input", images, "--out", file)
+	assert.Equal(t, []string{"Identity:0"}, open(t, file).Names(), "the model's outputs by their full names")
+
+	must(t, "run", model, "--input", images, "--output", "model/conv2d_12/Relu", "--output", "Identity", "--output", "model/max_pooling2d_2/MaxPool_eightbit_quantized:0", "--out", file)
+	a := open(t, file)
+	assert.ElementsMatch(t, []string{"model/conv2d_12/Relu", "Identity", "model/max_pooling2d_2/MaxPool_eightbit_quantized:0"}, a.Names(), "names as they were given")
+	q, err := a.Read("model/max_pooling2d_2/MaxPool_eightbit_quantized:0")
+	require.NoError(t, err)
+	assert.Equal(t, "u8[8,4,4,40]", q.String(), "quantized types are their integers")
+}
+
+func open(t *testing.T, path string) *npy.Archive {
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	a, err := npy.OpenArchive(bytes.NewReader(data), int64(len(data)))
+	require.NoError(t, err)
+	return a
+}
+
+func TestRunSummarizes(t *testing.T) {
+	out := must(t, "run", model, "--input", "input="+graphs+"digits_data.npz:xv", "--labels", graphs+"digits_data.npz:yv")
+	assert.Contains(t, out, "Identity:0: f32[500,10], min ")
+	assert.Contains(t, out, "Identity:0: 493 of 500 labels right, accuracy 0.986\n")
+}
+
+// Giving an inner tensor a value cuts the graph there.
+func TestRunFromAnInnerTensor(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "inner.npz")
+	const inner = "model/conv2d_12/Relu"
+	must(t, "run", model, "--input", images, "--output", inner, "--output", "Identity:0", "--out", file)
+	out := must(t, "diff", model, "--input", inner+"="+file+":"+inner, "--expect", "Identity:0="+file+":Identity:0")
+	assert.Contains(t, out, "equal: 1 tensor, every element")
+}
+
+func TestDiffFindsWhereItStarts(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "good.npz")
+	must(t, "run", model, "--input", images, "--output", "Identity", "--output", "model/dense_2/BiasAdd", "--out", file)
+	logits, err := open(t, file).Read("model/dense_2/BiasAdd")
+	require.NoError(t, err)
+	core.Data[float32](logits)[13] += 2
+	bad := write(t, "bad.npy", logits)
+
+	args := []string{"diff", model, "--input", images, "--expect", "Identity=" + file + ":Identity", "--expect", "model/dense_2/BiasAdd=" + bad}
+	code, stdout, stderr := program(args...)
+	assert.Equal(t, exitDiffers, code)
+	assert.Empty(t, stderr)
+	assert.Contains(t, stdout, "DIFFERS: 2 tensors compared within atol 1e-06 + rtol 1e-06; the first that diverges is model/dense_2/BiasAdd (Dequantize)\n")
+	assert.Contains(t, stdout, "[1,3]: ", "where the largest difference is")
+	assert.Less(t, strings.Index(stdout, "model/dense_2/BiasAdd  "), strings.Index(stdout, "Identity  "), "in the order of the graph")
+
+	must(t, append(args, "--atol", "3")...)
+	code, stdout, _ = program(append(args, "--json")...)
+	assert.Equal(t, exitDiffers, code)
+	var report struct {
+		Pass    bool   `json:"pass"`
+		First   string `json:"first_divergence"`
+		Tensors []struct {
+			Name      string `json:"name"`
+			Differing int    `json:"differing"`
+		} `json:"tensors"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(stdout), &report))
+	assert.Equal(t, "model/dense_2/BiasAdd", report.First)
+	assert.Len(t, report.Tensors, 2)
+}
+
+func TestEveryCommandPrintsJSON(t *testing.T) {
+	ng := filepath.Join(t.TempDir(), "digits.ng")
+	for _, args := range [][]string{
+		{"convert", model, "-o", ng},
+		{"run", model, "--input", images},
+		{"diff", model, "--input", images, "--expect", "Identity:0=" + want},
+		{"inspect", model},
+		{"inspect", model, "--kernels"},
+		{"kernels"},
+		{"bench", model, "--runs", "1", "--min-time", "1ms"},
+	} {
+		t.Run(args[0], func(t *testing.T) {
+			assert.True(t, json.Valid([]byte(must(t, append(args, "--json")...))))
+		})
+	}
+}
+
+func TestConvertToJSONAndText(t *testing.T) {
+	graph := must(t, "convert", model, "--format", "json")
+	assert.True(t, json.Valid([]byte(graph)))
+	assert.Contains(t, graph, `"op":"IntegerConvolution"`)
+	file := filepath.Join(t.TempDir(), "graph.json")
+	must(t, "convert", model, "--format", "json", "-o", file)
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, graph, string(data))
+
+	text := must(t, "convert", model, "--dump-after", "translate")
+	assert.Contains(t, text, "QuantizedConv2DWithBiasAndReluAndRequantize")
+	folded := must(t, "convert", model, "--dump-after", "fold")
+	assert.Less(t, strings.Count(folded, "\n"), strings.Count(text, "\n"), "the pass ran")
+}
+
+func TestInspect(t *testing.T) {
+	out := must(t, "inspect", model, "--kernels")
+	for _, line := range []string{"input   input f32[?,8,8,1]\n", "output  Identity:0 f32[?,10]\n", "     7  QuantizedConv2DWithBiasAndReluAndRequantize\n", "peak memory"} {
+		assert.Contains(t, out, line)
+	}
+}
+
+func TestHelp(t *testing.T) {
+	for _, command := range []string{"convert", "run", "diff", "inspect", "bench", "kernels"} {
+		out := must(t, command, "--help")
+		assert.Contains(t, out, "Example: tf2ng "+command)
+		assert.Contains(t, out, "--json")
+		assert.Contains(t, must(t, "--help"), "  "+command)
+	}
+	for _, args := range [][]string{nil, {"--help"}} {
+		assert.Contains(t, must(t, args...), "Usage: tf2ng")
+	}
+}
+
+func TestErrorsAreOneLine(t *testing.T) {
+	ng := filepath.Join(t.TempDir(), "digits.ng")
+	must(t, "convert", model, "-o", ng)
+	integers, err := core.NewTensor(core.U8, core.Shape{1, 8, 8, 1})
+	require.NoError(t, err)
+	bytes8 := write(t, "u8.npy", integers)
+	text := filepath.Join(t.TempDir(), "notes.txt")
+	require.NoError(t, os.WriteFile(text, []byte("hello\n"), 0o600))
+	for _, test := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"command", []string{"compile"}, "unexpected argument compile"},
+		{"flag", []string{"run", model, "--speed", "9"}, "unknown flag --speed"},
+		{"no model", []string{"run"}, `expected "<model>"`},
+		{"no file", []string{"run", "no/such.pb"}, "open no/such.pb: no such file or directory"},
+		{"engine", []string{"run", model, "--engine", "gpu"}, `--engine must be one of "kernels","portable","reference" but got "gpu"`},
+		{"threads", []string{"run", model, "--threads", "0", "--input", images}, "--threads: got 0, want 1 to 1024"},
+		{"no input", []string{"run", model}, `input "input" (f32[?,8,8,1]): missing`},
+		{"input syntax", []string{"run", model, "--input", "input"}, `--input "input": want NAME=FILE[:KEY]`},
+		{"input twice", []string{"run", model, "--input", images, "--input", images}, `--input "` + images + `": input is given twice`},
+		{"input's file", []string{"run", model, "--input", "input=no.npy"}, "--input input: open no.npy: no such file or directory"},
+		{"input's key", []string{"run", model, "--input", "input=" + graphs + "digits_data.npz:x"}, `--input input: ` + graphs + `digits_data.npz:x: no array "x": want FILE:KEY with one of ["xv" "yv"]`},
+		{"input's format", []string{"run", model, "--input", "input=" + text}, `--input input: ` + text + `: invalid .npy data: header: unexpected EOF`},
+		{"input's type", []string{"run", model, "--input", "input=" + bytes8}, `input "input": got u8[1,8,8,1], want f32[?,8,8,1]`},
+		{"input's name", []string{"run", model, "--input", "image=" + bytes8}, model + `: input "image": no node "image" in the graph`},
+		{"output", []string{"run", model, "--input", images, "--output", "Identify"}, model + `: output "Identify": no node "Identify" in the graph`},
+		{"version", []string{"convert", model, "--tf-version", "3.1"}, model + `: version of TensorFlow: got "3.1", want auto or a version from 1.15 to 2.21`},
+		{"version of a .ng", []string{"run", ng, "--tf-version", "2.8", "--input", images}, ng + `: the model was converted for TensorFlow 2.21, not 2.8: convert the GraphDef again`},
+		{"nothing to compare", []string{"diff", model, "--input", images}, "nothing to compare with: give --expect NAME=FILE[:KEY]"},
+		{"pass", []string{"convert", model, "--dump-after", "magic"}, `no pass "magic": want one of`},
+		{"shape", []string{"convert", model, "--input", "input:8,x"}, `input "input:8,x": got dimension "x", want a number, ? or -1`},
+		{"format", []string{"convert", model, "--format", "onnx"}, `--format must be one of "ng","json" but got "onnx"`},
+		{"no GraphDef", []string{"inspect", text}, text + ": "},
+		{"no folder", []string{"convert", model, "-o", "no/such/folder/x.ng"}, "open no/such/folder/"},
+		{"labels", []string{"run", model, "--input", images, "--labels", bytes8}, "--labels: got labels u8[1,8,8,1] for an output f32[8,10], want integers of shape [rows] for an output of [rows,classes]"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			code, stdout, stderr := program(test.args...)
+			assert.Equal(t, exitCannot, code)
+			assert.Empty(t, stdout)
+			assert.True(t, strings.HasPrefix(stderr, "error: "+test.want), "got  %swant error: %s", stderr, test.want)
+			assert.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
+		})
+	}
+}
+
+func TestTextGraphDef(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "relu.pbtxt")
+	require.NoError(t, os.WriteFile(path, []byte(`
+node { name: "x" op: "Placeholder" attr { key: "dtype" value { type: DT_FLOAT } } attr { key: "shape" value { shape { dim { size: 2 } } } } }
+node { name: "y" op: "Relu" input: "x" attr { key: "T" value { type: DT_FLOAT } } }`), 0o600))
+	x, err := core.TensorOf(core.Shape{2}, []float32{-1, 3})
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "y.npz")
+	must(t, "run", path, "--input", "x="+write(t, "x.npy", x), "--out", file)
+	y, err := open(t, file).Read("y:0")
+	require.NoError(t, err)
+	assert.Equal(t, []float32{0, 3}, y.Float32s())
+}
