@@ -184,6 +184,8 @@ func TestMovingElements(t *testing.T) {
 	is(t, eval(t, &core.Tile{}, i(1, 2), i(2)), core.Shape{4}, int32(1), 2, 1, 2)
 	is(t, eval(t, &core.BroadcastTo{}, i(1, 2), i(2, 2)), core.Shape{2, 2}, int32(1), 2, 1, 2)
 	is(t, eval(t, &core.ShapeOf{Type: core.I64}, x), core.Shape{2}, int64(2), 3)
+	is(t, eval(t, &core.OneHot{Axis: -1}, i(1, -1), core.Scalar(int32(3)), core.Scalar(int8(7)), core.Scalar(int8(0))), core.Shape{2, 3}, int8(0), 7, 0, 0, 0, 0)
+	is(t, eval(t, &core.OneHot{}, i(1, 0), core.Scalar(int32(3)), core.Scalar(int8(7)), core.Scalar(int8(0))), core.Shape{3, 2}, int8(0), 7, 7, 0, 0, 0)
 
 	parts, err := core.EvalOp(&core.Split{Axis: 1, Sizes: []int{1, -1}}, []*core.Tensor{x})
 	require.NoError(t, err)

@@ -70,6 +70,7 @@ func baselines(t testing.TB) []baseline {
 		{&core.StridedSlice{ShrinkAxisMask: 1}, []*core.Tensor{f(core.Shape{2, 3}), i(0, 1), i(1, 3), i(1, 1)}},
 		{&core.Slice{}, []*core.Tensor{f(core.Shape{2, 3}), i(0, 1), i(1, -1)}},
 		{&core.Gather{}, []*core.Tensor{f(core.Shape{2, 3}), i(1, 0, 1)}},
+		{&core.OneHot{Axis: -1}, []*core.Tensor{i(1, 0, 5), core.Scalar(int32(3)), r(1), r(0)}},
 		{&core.Tile{}, []*core.Tensor{f(core.Shape{2, 3}), i(2, 1)}},
 		{&core.BroadcastTo{}, []*core.Tensor{f(core.Shape{3}), i(2, 3)}},
 		{&core.TFQuantizeV2{Type: core.U8, Mode: core.MinFirst, Axis: -1}, []*core.Tensor{f(image), r(-1), r(1)}},

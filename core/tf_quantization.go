@@ -127,7 +127,7 @@ func truncateToInt64(x float64) int64 {
 //
 // R3 is checked at once for constants, and at run time for all.
 
-// inferRange checks R1 and R2, and R3 for constants, of the range at inputs i and j.
+// inferTFRange checks R1 and R2, and R3 for constants, of the range at inputs i and j.
 // channels is the C of a range of [C]; noChannels if there is none.
 func inferTFRange(in []Operand, i, j, channels int) error {
 	for _, k := range []int{i, j} {
@@ -193,7 +193,7 @@ func setRange(out []*Tensor, i int, r tfRange) {
 	Data[float32](out[i])[0], Data[float32](out[i+1])[0] = r.min, r.max
 }
 
-// rangeFacts appends the facts of a scalar range to those of an output.
+// rangeFacts returns the facts of an output and of its scalar range.
 func rangeFacts(t Type, s Shape) []Fact {
 	return []Fact{{t, s}, {F32, Shape{}}, {F32, Shape{}}}
 }
