@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tf2ng/tf2ng"
+	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels"
 )
@@ -32,8 +34,17 @@ type inspection struct {
 	CoreOps   map[string]int     `json:"core_ops"`
 	Quantized float64            `json:"quantized"` // share of convolutions and dots that are integer
 	TFVersion string             `json:"tensorflow"`
+	Missing   []missingOp        `json:"unsupported,omitempty"` // then the rest is not known
 	Steps     []kernels.StepInfo `json:"steps,omitempty"`
 	PeakBytes int64              `json:"peak_bytes,omitempty"`
+}
+
+// missingOp is an op that has no translator.
+type missingOp struct {
+	Op    string `json:"op"`
+	Count int    `json:"count"`
+	First string `json:"first"`
+	Why   string `json:"why,omitempty"`
 }
 
 // Run is the command.
@@ -43,6 +54,9 @@ func (c *inspectCommand) Run(o *output) error {
 		return err
 	}
 	m, err := c.load(opts...)
+	if u := (*tf.UnsupportedError)(nil); errors.As(err, &u) {
+		return c.unsupported(o, u)
+	}
 	if err != nil {
 		return err
 	}
@@ -59,6 +73,27 @@ func (c *inspectCommand) Run(o *output) error {
 		return printJSON(o.out, in)
 	}
 	in.print(o.out)
+	return nil
+}
+
+// unsupported tells what keeps a graph from being translated: that is an answer here,
+// not an error.
+func (c *inspectCommand) unsupported(o *output, u *tf.UnsupportedError) error {
+	in := &inspection{}
+	for _, op := range u.Ops {
+		in.Missing = append(in.Missing, missingOp(op))
+	}
+	if c.JSON {
+		return printJSON(o.out, in)
+	}
+	fmt.Fprintln(o.out, "not supported:")
+	for _, op := range u.Ops {
+		fmt.Fprintf(o.out, "%6d  %s, first %q", op.Count, op.Op, op.First)
+		if op.Why != "" {
+			fmt.Fprintf(o.out, ": %s", op.Why)
+		}
+		fmt.Fprintln(o.out)
+	}
 	return nil
 }
 

@@ -167,6 +167,27 @@ func TestInspect(t *testing.T) {
 	}
 }
 
+func TestInspectTellsAllThatIsNotSupported(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "foreign.pbtxt")
+	require.NoError(t, os.WriteFile(path, []byte(`
+node { name: "x" op: "Placeholder" attr { key: "dtype" value { type: DT_FLOAT } } }
+node { name: "a" op: "Frobnicate" input: "x" }
+node { name: "b" op: "Frobnicate" input: "a" }
+node { name: "v" op: "VarHandleOp" }
+node { name: "c" op: "ReadVariableOp" input: "v" }
+node { name: "d" op: "AddV2" input: "b" input: "c" attr { key: "T" value { type: DT_FLOAT } } }`), 0o600))
+	assert.Equal(t, `not supported:
+     2  Frobnicate, first "a"
+     1  VarHandleOp, first "v": a variable: freeze the graph first
+     1  ReadVariableOp, first "c": a variable: freeze the graph first
+`, must(t, "inspect", path))
+	assert.Contains(t, must(t, "inspect", path, "--json"), `"op": "Frobnicate"`)
+
+	code, _, stderr := program("convert", path)
+	assert.Equal(t, exitCannot, code)
+	assert.Equal(t, "error: "+path+`: unsupported ops: Frobnicate (2 nodes, first "a"), VarHandleOp (1 node "v": a variable: freeze the graph first), ReadVariableOp (1 node "c": a variable: freeze the graph first)`+"\n", stderr)
+}
+
 func TestHelp(t *testing.T) {
 	for _, command := range []string{"convert", "run", "diff", "inspect", "bench", "kernels"} {
 		out := must(t, command, "--help")
