@@ -296,8 +296,11 @@ func TestMeans(t *testing.T) {
 		shape core.Shape
 		axes  []int
 	}{
-		{core.Shape{1, 7, 7, 70}, []int{1, 2}}, {core.Shape{2, 3, 5, 13}, []int{-2, 1}}, {core.Shape{1, 1, 40, 9}, []int{1, 2}},
-		{core.Shape{3, 33, 64}, []int{1}}, {core.Shape{17, 130}, []int{0}},
+		{core.Shape{1, 7, 7, 70}, []int{1, 2}},
+		{core.Shape{2, 3, 5, 13}, []int{-2, 1}},
+		{core.Shape{1, 1, 40, 9}, []int{1, 2}},
+		{core.Shape{3, 33, 64}, []int{1}},
+		{core.Shape{17, 130}, []int{0}},
 	} {
 		t.Run(fmt.Sprintf("%v/%v", c.shape, c.axes), func(t *testing.T) {
 			g := newGraph(t, 3)

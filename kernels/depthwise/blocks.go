@@ -8,26 +8,22 @@ import "slices"
 // the upper 8 apart, and those that widen words the lower and upper 4 of these. So the
 // sums are in four vectors, of which number v holds channels 16*i+4*v to 16*i+4*v+3 for
 // each i: operands of the epilogue have that order.
-//
-// A weight w is 16*high + low, with low in [-8,7] and high in [-8,8]. Pairs of taps,
-// multiplied by either and added, stay within 16 bits, and so do the sums of wordTaps
-// taps: 16*255*8 = 32640.
 type block struct {
 	first, width int
-	weights      []int8 // [pairs][lower, upper channels][low, high][width/2 channels][2 taps]
+	quads        bool // how the weights lie: as packQuads does, or packDigits
+	weights      []int8
 
 	init                   []int32
 	pre, scale, bias, post []float32
 }
 
-const wordTaps = 16
-
 // packBlocks returns the packing of a variant with blocks of the given widths, largest
 // first; 16 must be the last.
-func packBlocks(widths ...int) func(p *Packed, weights []int8, init []int32) {
+func packBlocks(quads bool, widths ...int) func(p *Packed, weights []int8, init []int32) {
 	return func(p *Packed, weights []int8, init []int32) {
 		for at := 0; at < p.spec.Channels; {
 			b := p.nextBlock(at, widths)
+			b.quads = quads
 			b.pack(p, weights, init)
 			p.blocks = append(p.blocks, b)
 			at = b.first + b.width
@@ -61,6 +57,37 @@ func (b *block) pack(p *Packed, weights []int8, init []int32) {
 		}
 		return int(weights[tap*channels+channel])
 	}
+	if b.quads {
+		b.packQuads(taps, at)
+	} else {
+		b.packDigits(taps, at)
+	}
+	b.init = inOrder(b, init)
+	c := &p.chain
+	b.pre, b.scale, b.bias, b.post = inOrder(b, c.pre), inOrder(b, c.scale), inOrder(b, c.bias), inOrder(b, c.post)
+}
+
+// packQuads lays out weights as [quads][4 vectors][width/4 channels][4 taps].
+func (b *block) packQuads(taps int, at func(tap, channel int) int) {
+	for t := 0; t < taps; t += 4 {
+		for vector := range 4 {
+			for i := range b.width / 4 {
+				channel := b.first + i/4*16 + 4*vector + i%4
+				for tap := t; tap < t+4; tap++ {
+					b.weights = append(b.weights, int8(at(tap, channel)))
+				}
+			}
+		}
+	}
+}
+
+// packDigits lays out weights as [pairs][lower, upper channels][low, high][width/2
+// channels][2 taps].
+//
+// A weight w is 16*high + low, with low in [-8,7] and high in [-8,8]. Pairs of taps,
+// multiplied by either and added, stay within 16 bits, and so do the sums of 16 taps:
+// 16*255*8 = 32640.
+func (b *block) packDigits(taps int, at func(tap, channel int) int) {
 	for t := 0; t < taps; t += 2 {
 		for _, upper := range []int{0, 8} {
 			for _, high := range []bool{false, true} {
@@ -77,9 +104,6 @@ func (b *block) pack(p *Packed, weights []int8, init []int32) {
 			}
 		}
 	}
-	b.init = inOrder(b, init)
-	c := &p.chain
-	b.pre, b.scale, b.bias, b.post = inOrder(b, c.pre), inOrder(b, c.scale), inOrder(b, c.bias), inOrder(b, c.post)
 }
 
 // nibbles returns low in [-8,7] and high such that w = 16*high + low.

@@ -44,6 +44,42 @@ func depthwise_u8s8_chain_2x64t9_avx512vnni(c *call)
 //go:noescape
 func depthwise_u8s8_chain_1x64_avx512vnni(c *call)
 
+// depthwise_u8s8_chain_2x32t9_avx512vnni computes, for taps = 9 and every m below pixels:
+//
+//	c[m,i] = epilogue(init[i] + sum over t < taps of a[offsets[m,t]+i] * w[t,i])    for i < 32
+//
+// It reads A and writes C at all 32 channels.
+//
+//go:noescape
+func depthwise_u8s8_chain_2x32t9_avx512vnni(c *call)
+
+// depthwise_u8s8_chain_1x32_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = epilogue(init[i] + sum over t < taps of a[offsets[m,t]+i] * w[t,i])    for i < 32
+//
+// It reads A and writes C at all 32 channels.
+//
+//go:noescape
+func depthwise_u8s8_chain_1x32_avx512vnni(c *call)
+
+// depthwise_u8s8_chain_2x16t9_avx512vnni computes, for taps = 9 and every m below pixels:
+//
+//	c[m,i] = epilogue(init[i] + sum over t < taps of a[offsets[m,t]+i] * w[t,i])    for i < 16
+//
+// It reads A and writes C at all 16 channels.
+//
+//go:noescape
+func depthwise_u8s8_chain_2x16t9_avx512vnni(c *call)
+
+// depthwise_u8s8_chain_1x16_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = epilogue(init[i] + sum over t < taps of a[offsets[m,t]+i] * w[t,i])    for i < 16
+//
+// It reads A and writes C at all 16 channels.
+//
+//go:noescape
+func depthwise_u8s8_chain_1x16_avx512vnni(c *call)
+
 // depthwise_u8s8_chain_2x32t9_avx2 computes, for taps = 9 and every m below pixels:
 //
 //	c[m,i] = epilogue(init[i] + sum over t < taps of a[offsets[m,t]+i] * w[t,i])    for i < 32

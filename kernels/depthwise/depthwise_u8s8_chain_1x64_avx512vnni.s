@@ -5,142 +5,118 @@
 #include "textflag.h"
 
 // func depthwise_u8s8_chain_1x64_avx512vnni(c *byte)
-// Requires: AVX, AVX512BW, AVX512F
+// Requires: AVX, AVX512BW, AVX512F, AVX512VNNI
 TEXT ·depthwise_u8s8_chain_1x64_avx512vnni(SB), NOSPLIT, $0-8
-	MOVQ         c+0(FP), DI
-	MOVQ         (DI), SI
-	MOVQ         8(DI), DX
-	MOVQ         16(DI), CX
-	MOVQ         24(DI), BX
-	MOVQ         72(DI), R8
-	MOVQ         88(DI), R9
-	MOVL         96(DI), AX
-	MOVL         $0x00100001, R12
-	VMOVD        R12, X15
-	VPBROADCASTD X15, Z15
+	MOVQ c+0(FP), DI
+	MOVQ (DI), SI
+	MOVQ 8(DI), DX
+	MOVQ 16(DI), CX
+	MOVQ 24(DI), BX
+	MOVQ 72(DI), R8
+	MOVQ 88(DI), R9
+	MOVL 96(DI), AX
 
 pixel:
-	MOVQ  24(DI), BX
-	MOVQ  80(DI), R13
-	VPXOR X0, X0, X0
-	VPXOR X1, X1, X1
-	VPXOR X2, X2, X2
-	VPXOR X3, X3, X3
+	MOVQ    24(DI), BX
+	MOVQ    80(DI), R13
+	MOVQ    32(DI), R12
+	VMOVUPS (R12), Z0
+	VMOVUPS 64(R12), Z1
+	VMOVUPS 128(R12), Z2
+	VMOVUPS 192(R12), Z3
 
-words:
-	VPXOR X4, X4, X4
-	VPXOR X5, X5, X5
-	VPXOR X6, X6, X6
-	VPXOR X7, X7, X7
-	MOVQ  $+8, R15
+quad:
+	MOVLQSX (DX), R10
+	VMOVUPS (SI)(R10*1), Z8
+	VMOVAPS Z8, Z9
+	VMOVAPS Z8, Z10
+	VMOVAPS Z8, Z11
+	CMPQ    R13, $+1
+	JLE     loaded
+	MOVLQSX 4(DX), R10
+	VMOVUPS (SI)(R10*1), Z9
+	CMPQ    R13, $+2
+	JLE     loaded
+	MOVLQSX 8(DX), R10
+	VMOVUPS (SI)(R10*1), Z10
+	CMPQ    R13, $+3
+	JLE     loaded
+	MOVLQSX 12(DX), R10
+	VMOVUPS (SI)(R10*1), Z11
 
-pair:
-	MOVLQSX    (DX), R10
-	VMOVUPS    (SI)(R10*1), Z8
-	CMPQ       R13, $+1
-	JG         both_1
-	ADDQ       $+4, DX
-	VPUNPCKHBW Z8, Z8, Z9
-	VPUNPCKLBW Z8, Z8, Z8
-	JMP        loaded_2
-
-both_1:
-	MOVLQSX    4(DX), R11
-	ADDQ       $+8, DX
-	VMOVUPS    (SI)(R11*1), Z10
-	VPUNPCKHBW Z10, Z8, Z9
-	VPUNPCKLBW Z10, Z8, Z8
-
-loaded_2:
-	VPMADDUBSW (BX), Z8, Z10
-	VPADDW     Z10, Z4, Z4
-	VPMADDUBSW 64(BX), Z8, Z11
-	VPADDW     Z11, Z5, Z5
-	VPMADDUBSW 128(BX), Z9, Z10
-	VPADDW     Z10, Z6, Z6
-	VPMADDUBSW 192(BX), Z9, Z11
-	VPADDW     Z11, Z7, Z7
+loaded:
+	VPUNPCKHBW Z9, Z8, Z12
+	VPUNPCKLBW Z9, Z8, Z8
+	VPUNPCKHBW Z11, Z10, Z13
+	VPUNPCKLBW Z11, Z10, Z10
+	VPUNPCKLWD Z10, Z8, Z9
+	VPUNPCKHWD Z10, Z8, Z8
+	VPUNPCKLWD Z13, Z12, Z11
+	VPUNPCKHWD Z13, Z12, Z12
+	VPDPBUSD   (BX), Z9, Z0
+	VPDPBUSD   64(BX), Z8, Z1
+	VPDPBUSD   128(BX), Z11, Z2
+	VPDPBUSD   192(BX), Z12, Z3
 	ADDQ       $+256, BX
-	SUBQ       $+2, R13
-	JLE        flush
-	DECQ       R15
-	JNZ        pair
-
-flush:
-	VPUNPCKLWD Z5, Z4, Z8
-	VPUNPCKHWD Z5, Z4, Z9
-	VPMADDWD   Z15, Z8, Z10
-	VPMADDWD   Z15, Z9, Z11
-	VPADDD     Z10, Z0, Z0
-	VPADDD     Z11, Z1, Z1
-	VPUNPCKLWD Z7, Z6, Z8
-	VPUNPCKHWD Z7, Z6, Z9
-	VPMADDWD   Z15, Z8, Z10
-	VPMADDWD   Z15, Z9, Z11
-	VPADDD     Z10, Z2, Z2
-	VPADDD     Z11, Z3, Z3
-	TESTQ      R13, R13
-	JG         words
-	MOVQ       32(DI), R12
-	VPADDD     (R12), Z0, Z0
-	VPADDD     64(R12), Z1, Z1
-	VPADDD     128(R12), Z2, Z2
-	VPADDD     192(R12), Z3, Z3
+	ADDQ       $+16, DX
+	SUBQ       $+4, R13
+	JG         quad
+	LEAQ       (DX)(R13*4), DX
 	TESTL      $0x00000080, AX
-	JNZ        words_5
+	JNZ        words_3
 	VCVTDQ2PS  Z0, Z0
 	VCVTDQ2PS  Z1, Z1
 	VCVTDQ2PS  Z2, Z2
 	VCVTDQ2PS  Z3, Z3
 	TESTL      $0x00000001, AX
-	JZ         no_pre_6
+	JZ         no_pre_4
 	MOVQ       40(DI), R12
 	VADDPS     (R12), Z0, Z0
 	VADDPS     64(R12), Z1, Z1
 	VADDPS     128(R12), Z2, Z2
 	VADDPS     192(R12), Z3, Z3
 
-no_pre_6:
+no_pre_4:
 	TESTL  $0x00000002, AX
-	JZ     no_scale_7
+	JZ     no_scale_5
 	MOVQ   48(DI), R12
 	VMULPS (R12), Z0, Z0
 	VMULPS 64(R12), Z1, Z1
 	VMULPS 128(R12), Z2, Z2
 	VMULPS 192(R12), Z3, Z3
 
-no_scale_7:
+no_scale_5:
 	TESTL  $0x00000004, AX
-	JZ     no_bias_8
+	JZ     no_bias_6
 	MOVQ   56(DI), R12
 	VADDPS (R12), Z0, Z0
 	VADDPS 64(R12), Z1, Z1
 	VADDPS 128(R12), Z2, Z2
 	VADDPS 192(R12), Z3, Z3
 
-no_bias_8:
+no_bias_6:
 	TESTL  $0x00000008, AX
-	JZ     no_relu_9
+	JZ     no_relu_7
 	VPXOR  X8, X8, X8
 	VMAXPS Z8, Z0, Z0
 	VMAXPS Z8, Z1, Z1
 	VMAXPS Z8, Z2, Z2
 	VMAXPS Z8, Z3, Z3
 
-no_relu_9:
+no_relu_7:
 	TESTL  $0x00000010, AX
-	JZ     no_post_10
+	JZ     no_post_8
 	MOVQ   64(DI), R12
 	VMULPS (R12), Z0, Z0
 	VMULPS 64(R12), Z1, Z1
 	VMULPS 128(R12), Z2, Z2
 	VMULPS 192(R12), Z3, Z3
 
-no_post_10:
+no_post_8:
 	TESTL $0x00000040, AX
-	JZ    integers_4
+	JZ    integers_2
 
-words_5:
+words_3:
 	VMOVUPS       X0, (CX)
 	VEXTRACTI32X4 $0x01, Z0, 64(CX)
 	VEXTRACTI32X4 $0x02, Z0, 128(CX)
@@ -157,11 +133,11 @@ words_5:
 	VEXTRACTI32X4 $0x01, Z3, 112(CX)
 	VEXTRACTI32X4 $0x02, Z3, 176(CX)
 	VEXTRACTI32X4 $0x03, Z3, 240(CX)
-	JMP           stored_3
+	JMP           stored_1
 
-integers_4:
+integers_2:
 	TESTL        $0x00000020, AX
-	JZ           no_clamp_11
+	JZ           no_clamp_9
 	VBROADCASTSS 104(DI), Z8
 	VBROADCASTSS 108(DI), Z9
 	VMAXPS       Z8, Z0, Z0
@@ -173,7 +149,7 @@ integers_4:
 	VMINPS       Z9, Z2, Z2
 	VMINPS       Z9, Z3, Z3
 
-no_clamp_11:
+no_clamp_9:
 	VCVTPS2DQ    Z0, Z0
 	VCVTPS2DQ    Z1, Z1
 	VCVTPS2DQ    Z2, Z2
@@ -182,18 +158,18 @@ no_clamp_11:
 	VPACKSSDW    Z1, Z0, Z0
 	VPACKSSDW    Z3, Z2, Z2
 	TESTL        $0x00000100, AX
-	JNZ          signed_12
+	JNZ          signed_10
 	VPACKUSWB    Z2, Z0, Z0
 	VPXORD       Z10, Z0, Z0
 	VMOVUPS      Z0, (CX)
-	JMP          stored_3
+	JMP          stored_1
 
-signed_12:
+signed_10:
 	VPACKSSWB Z2, Z0, Z0
 	VPXORD    Z10, Z0, Z0
 	VMOVUPS   Z0, (CX)
 
-stored_3:
+stored_1:
 	ADDQ R8, CX
 	DECQ R9
 	JNZ  pixel

@@ -13,11 +13,11 @@ import (
 var native = []Variant{
 	{
 		Name: "depthwise_u8s8_chain_2x64_avx512vnni", ISA: isa.AVX512VNNI, MR: 2, NR: 64,
-		pack: packBlocks(64, 32, 16), run: runBlocks,
+		pack: packBlocks(true, 64, 32, 16), run: runBlocks,
 	},
 	{
 		Name: "depthwise_u8s8_chain_2x32_avx2", ISA: isa.AVX2, MR: 2, NR: 32,
-		pack: packBlocks(32, 16), run: runBlocks,
+		pack: packBlocks(false, 32, 16), run: runBlocks,
 	},
 }
 
@@ -75,14 +75,22 @@ func (p *Packed) runNarrow(c *call, out []byte, m, size int) {
 	}
 }
 
-// call runs the routine for a block of this width.
+// call runs the routine for a block of this packing and width.
 func (b *block) call(c *call) {
 	nine := c.taps == 9
 	switch {
-	case b.width == 64 && nine:
+	case b.quads && b.width == 64 && nine:
 		depthwise_u8s8_chain_2x64t9_avx512vnni(c)
-	case b.width == 64:
+	case b.quads && b.width == 64:
 		depthwise_u8s8_chain_1x64_avx512vnni(c)
+	case b.quads && b.width == 32 && nine:
+		depthwise_u8s8_chain_2x32t9_avx512vnni(c)
+	case b.quads && b.width == 32:
+		depthwise_u8s8_chain_1x32_avx512vnni(c)
+	case b.quads && nine:
+		depthwise_u8s8_chain_2x16t9_avx512vnni(c)
+	case b.quads:
+		depthwise_u8s8_chain_1x16_avx512vnni(c)
 	case b.width == 32 && nine:
 		depthwise_u8s8_chain_2x32t9_avx2(c)
 	case b.width == 32:

@@ -26,7 +26,9 @@ func (g *gen) epilogue(n int) {
 		each(func(k int, v reg.VecPhysical) { op(g.v(8+k), v, v) })
 	}
 
-	operands("init", g.VPADDD)
+	if g.how == digits { // the sums of quads begin with them
+		operands("init", g.VPADDD)
+	}
 	g.TESTL(operand.U32(outS32), flags)
 	g.JNZ(operand.LabelRef(words))
 	each(func(_ int, v reg.VecPhysical) { g.VCVTDQ2PS(v, v) })

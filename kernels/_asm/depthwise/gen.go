@@ -56,6 +56,7 @@ var (
 type gen struct {
 	*build.Context
 	width  int
+	how    method
 	labels int
 }
 
@@ -74,6 +75,7 @@ func (g *gen) v(i int) reg.VecPhysical {
 var xmm = []reg.VecPhysical{
 	reg.X0, reg.X1, reg.X2, reg.X3, reg.X4, reg.X5, reg.X6, reg.X7,
 	reg.X8, reg.X9, reg.X10, reg.X11, reg.X12, reg.X13, reg.X14, reg.X15,
+	reg.X16, reg.X17, reg.X18, reg.X19, reg.X20, reg.X21, reg.X22, reg.X23,
 }
 
 // pairWeight holds 1 and 16 in the words of each doubleword.
@@ -140,12 +142,7 @@ func (g *gen) start() {
 	g.MOVQ(field("ldc"), ldc)
 	g.MOVQ(field("pixels"), pixels)
 	g.MOVL(field("flags"), flags)
-	g.broadcast(0x0010_0001, g.v(pairWeight))
-}
-
-func isaOf(width int) string {
-	if width == 64 {
-		return "avx512vnni"
+	if g.how == digits {
+		g.broadcast(0x0010_0001, g.v(pairWeight))
 	}
-	return "avx2"
 }

@@ -11,7 +11,10 @@ import (
 func routines() []emit.Routine {
 	var list []emit.Routine
 	for _, width := range []int{64, 32, 16} {
-		list = append(list, nineTaps(width), anyTaps(width))
+		list = append(list, nineTaps(width, quads), anyTaps(width, quads))
+	}
+	for _, width := range []int{32, 16} {
+		list = append(list, nineTaps(width, digits), anyTaps(width, digits))
 	}
 	return list
 }

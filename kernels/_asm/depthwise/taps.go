@@ -16,19 +16,31 @@ const meaning = `
 
 It reads A and writes C at all %d channels.`
 
+// method is how taps are multiplied, by instruction set and packing of the weights.
+type method string
+
+const (
+	digits method = "avx2"       // two at a time, by digits of the weights, in 16 bits
+	quads  method = "avx512vnni" // four at a time, in 32 bits
+)
+
 // nineTaps convolves with 3x3 filters, two pixels at a time.
-func nineTaps(width int) emit.Routine {
-	name := fmt.Sprintf("depthwise_u8s8_chain_2x%dt9_%s", width, isaOf(width))
+func nineTaps(width int, how method) emit.Routine {
+	name := fmt.Sprintf("depthwise_u8s8_chain_2x%dt9_%s", width, how)
 	return emit.Routine{
 		Name: name,
 		Doc:  name + " computes, for taps = 9 and every m below pixels:" + fmt.Sprintf(meaning, width, width),
 		Build: func(ctx *build.Context) {
-			g := &gen{Context: ctx, width: width}
+			g := &gen{Context: ctx, width: width, how: how}
+			nine := g.nineDigits
+			if how == quads {
+				nine = g.nineQuads
+			}
 			g.start()
 			g.Label("two")
 			g.SUBQ(operand.I8(2), pixels)
 			g.JL(operand.LabelRef("one"))
-			g.nine(2)
+			nine(2)
 			g.epilogue(2)
 			g.ADDQ(operand.I32(2*9*4), tap)
 			g.LEAQ(operand.Mem{Base: c, Index: ldc, Scale: 2}, c)
@@ -36,7 +48,7 @@ func nineTaps(width int) emit.Routine {
 			g.Label("one")
 			g.ADDQ(operand.I8(2), pixels)
 			g.JZ(operand.LabelRef("done"))
-			g.nine(1)
+			nine(1)
 			g.epilogue(1)
 			g.Label("done")
 			g.VZEROUPPER()
@@ -45,8 +57,8 @@ func nineTaps(width int) emit.Routine {
 	}
 }
 
-// nine leaves the sums of n pixels in registers 0 and following, four for each.
-func (g *gen) nine(n int) {
+// nineDigits leaves the sums of n pixels in registers 0 and following, four for each.
+func (g *gen) nineDigits(n int) {
 	const taps = 9
 	weight, other, product := g.v(12), g.v(13), []reg.VecPhysical{g.v(13), g.v(14)}
 	for t := 0; t < taps; t += 2 {
@@ -97,42 +109,26 @@ func (g *gen) join(low, high, lower, upper reg.VecPhysical) {
 	g.VPMADDWD(g.v(pairWeight), u, upper)
 }
 
-// wordTaps is how many taps may be summed in 16 bits, as in kernels/depthwise/blocks.go.
+// wordTaps is how many taps may be summed in 16 bits, see kernels/depthwise/blocks.go.
 const wordTaps = 16
 
 // anyTaps convolves with filters of any size, one pixel at a time.
-func anyTaps(width int) emit.Routine {
-	name := fmt.Sprintf("depthwise_u8s8_chain_1x%d_%s", width, isaOf(width))
+func anyTaps(width int, how method) emit.Routine {
+	name := fmt.Sprintf("depthwise_u8s8_chain_1x%d_%s", width, how)
 	return emit.Routine{
 		Name: name,
 		Doc:  name + " computes, for every m below pixels:" + fmt.Sprintf(meaning, width, width),
 		Build: func(ctx *build.Context) {
-			g := &gen{Context: ctx, width: width}
+			g := &gen{Context: ctx, width: width, how: how}
 			g.start()
 			g.Label("pixel")
 			g.MOVQ(field("weights"), weights)
 			g.MOVQ(field("taps"), left)
-			for k := range 4 {
-				g.zero(g.v(k))
+			if how == quads {
+				g.anyQuads()
+			} else {
+				g.anyDigits()
 			}
-			g.Label("words")
-			for k := range 4 {
-				g.zero(g.v(4 + k))
-			}
-			g.MOVQ(operand.I32(wordTaps/2), pairs)
-			g.Label("pair")
-			g.pair()
-			g.JLE(operand.LabelRef("flush"))
-			g.DECQ(pairs)
-			g.JNZ(operand.LabelRef("pair"))
-			g.Label("flush")
-			for half := range 2 {
-				g.join(g.v(4+2*half), g.v(5+2*half), g.v(10), g.v(11))
-				g.VPADDD(g.v(10), g.v(2*half), g.v(2*half))
-				g.VPADDD(g.v(11), g.v(2*half+1), g.v(2*half+1))
-			}
-			g.TESTQ(left, left)
-			g.JG(operand.LabelRef("words"))
 			g.epilogue(1)
 			g.ADDQ(ldc, c)
 			g.DECQ(pixels)
@@ -141,6 +137,31 @@ func anyTaps(width int) emit.Routine {
 			g.RET()
 		},
 	}
+}
+
+// anyDigits leaves the sums of a pixel in registers 0 to 3.
+func (g *gen) anyDigits() {
+	for k := range 4 {
+		g.zero(g.v(k))
+	}
+	g.Label("words")
+	for k := range 4 {
+		g.zero(g.v(4 + k))
+	}
+	g.MOVQ(operand.I32(wordTaps/2), pairs)
+	g.Label("pair")
+	g.pair()
+	g.JLE(operand.LabelRef("flush"))
+	g.DECQ(pairs)
+	g.JNZ(operand.LabelRef("pair"))
+	g.Label("flush")
+	for half := range 2 {
+		g.join(g.v(4+2*half), g.v(5+2*half), g.v(10), g.v(11))
+		g.VPADDD(g.v(10), g.v(2*half), g.v(2*half))
+		g.VPADDD(g.v(11), g.v(2*half+1), g.v(2*half+1))
+	}
+	g.TESTQ(left, left)
+	g.JG(operand.LabelRef("words"))
 }
 
 // pair adds the products of the next two taps, or of the last one, to registers 4 to 7,

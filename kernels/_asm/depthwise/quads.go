@@ -1,0 +1,111 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// quad are the registers with four taps of a pixel, and two more for interleaving them.
+type quad [6]reg.VecPhysical
+
+func (g *gen) quadFrom(first int) (q quad) {
+	for i := range q {
+		q[i] = g.v(first + i)
+	}
+	return q
+}
+
+// interleave makes doublewords of the four taps of each channel: in the order of the
+// sums, in the registers that it returns.
+func (g *gen) interleave(q quad) [4]reg.VecPhysical {
+	g.VPUNPCKHBW(q[1], q[0], q[4])
+	g.VPUNPCKLBW(q[1], q[0], q[0])
+	g.VPUNPCKHBW(q[3], q[2], q[5])
+	g.VPUNPCKLBW(q[3], q[2], q[2])
+	g.VPUNPCKLWD(q[2], q[0], q[1])
+	g.VPUNPCKHWD(q[2], q[0], q[0])
+	g.VPUNPCKLWD(q[5], q[4], q[3])
+	g.VPUNPCKHWD(q[5], q[4], q[4])
+	return [4]reg.VecPhysical{q[1], q[0], q[3], q[4]}
+}
+
+// spread is interleave for one tap, in q[0], that stands for all four.
+func (g *gen) spread(q quad) [4]reg.VecPhysical {
+	g.VPUNPCKHBW(q[0], q[0], q[4])
+	g.VPUNPCKLBW(q[0], q[0], q[0])
+	g.VPUNPCKLWD(q[0], q[0], q[1])
+	g.VPUNPCKHWD(q[0], q[0], q[0])
+	g.VPUNPCKLWD(q[4], q[4], q[3])
+	g.VPUNPCKHWD(q[4], q[4], q[4])
+	return [4]reg.VecPhysical{q[1], q[0], q[3], q[4]}
+}
+
+// nineQuads leaves the sums of n pixels in registers 0 and following, four for each.
+func (g *gen) nineQuads(n int) {
+	const taps = 9
+	g.MOVQ(field("init"), p)
+	for i := range n {
+		for k := range 4 {
+			g.load(at(p, k*g.width), g.v(4*i+k))
+		}
+	}
+	for t := 0; t < taps; t += 4 {
+		var x [2][4]reg.VecPhysical
+		for i := range n {
+			q := g.quadFrom(8 + 8*i)
+			for j := range min(4, taps-t) {
+				g.MOVLQSX(at(tap, 4*(taps*i+t+j)), first)
+				g.load(indexed(a, first), q[j])
+			}
+			if t+4 <= taps {
+				x[i] = g.interleave(q)
+			} else {
+				x[i] = g.spread(q) // the weights of the other three are 0
+			}
+		}
+		for k := range 4 {
+			m := at(weights, (t+k)*g.width)
+			if n == 1 {
+				g.VPDPBUSD(m, x[0][k], g.v(k))
+				continue
+			}
+			weight := g.v(14)
+			g.load(m, weight)
+			for i := range n {
+				g.VPDPBUSD(weight, x[i][k], g.v(4*i+k))
+			}
+		}
+	}
+}
+
+// anyQuads leaves the sums of a pixel in registers 0 to 3.
+func (g *gen) anyQuads() {
+	g.MOVQ(field("init"), p)
+	for k := range 4 {
+		g.load(at(p, k*g.width), g.v(k))
+	}
+	q := g.quadFrom(8)
+	g.Label("quad")
+	g.MOVLQSX(at(tap, 0), first)
+	g.load(indexed(a, first), q[0])
+	// Taps behind the last have weights of 0.
+	for j := 1; j < 4; j++ {
+		g.VMOVAPS(q[0], q[j])
+	}
+	for j := 1; j < 4; j++ {
+		g.CMPQ(left, operand.I8(j))
+		g.JLE(operand.LabelRef("loaded"))
+		g.MOVLQSX(at(tap, 4*j), first)
+		g.load(indexed(a, first), q[j])
+	}
+	g.Label("loaded")
+	for k, x := range g.interleave(q) {
+		g.VPDPBUSD(at(weights, k*g.width), x, g.v(k))
+	}
+	g.ADDQ(operand.I32(4*g.width), weights)
+	g.ADDQ(operand.I8(16), tap)
+	g.SUBQ(operand.I8(4), left)
+	g.JG(operand.LabelRef("quad"))
+	// If the last quad had fewer taps, left is minus the number of those it lacked.
+	g.LEAQ(operand.Mem{Base: tap, Index: left, Scale: 4}, tap)
+}
