@@ -1,65 +1,88 @@
-# The commands of tf2ng. `make demo` and `make test` need Go alone.
+# The commands of tf2ng. `make demo` and `make test` are all the set-up there is: they need Go alone.
+SHELL    := /bin/bash -o pipefail
 GO       ?= go
 GOFUMPT  := mvdan.cc/gofumpt@v0.9.2
 STATIC   := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 DATA     := testdata/graphdefs
 MODEL    := digits_mix_lpot16_tf25
-FUZZTIME ?= 5s
+FUZZTIME ?= 10s
+# SUMMARY prints go test's closing lines, what failed, and what this machine could not run.
+SUMMARY  := $(GO) run ./internal/testsummary
 
 export CGO_ENABLED ?= 0
 
-.PHONY: demo test check build generate bench lint purego cross race fuzz asm tidy
+.PHONY: help build demo test check format lint asm purego v3 race cross fuzz generate bench
 
-build:
+help: ## list the commands
+	@sed -nE 's/^([a-z0-9]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
+
+build: ## build bin/tf2ng
 	$(GO) build -trimpath -o bin/tf2ng ./cmd/tf2ng
 
-# demo converts a real INT8 TensorFlow model, runs it on 500 held-out digits and
-# compares the result with what TensorFlow 2.21 computed.
-demo: build
-	@echo '== convert $(MODEL).pb: a digit classifier that lpot 1.6 quantized to INT8'
+demo: build ## convert, run and check a real INT8 model
+	@echo
+	@echo '== 1. Convert $(MODEL).pb, a classifier of digits that LPOT 1.6 quantized to INT8 for TensorFlow 2.5'
 	bin/tf2ng convert $(DATA)/$(MODEL).pb -o bin/$(MODEL).ng
-	@echo '== run 500 held-out digits (TensorFlow gets 0.986)'
+	@echo
+	@echo '== 2. Run it on 500 digits that it was not trained on; TensorFlow gets 0.986 of them right'
 	bin/tf2ng run bin/$(MODEL).ng --threads 2 --input input=$(DATA)/digits_data.npz:xv --labels $(DATA)/digits_data.npz:yv
-	@echo '== compare with what TensorFlow 2.21 computed for the same digits'
+	@echo
+	@echo '== 3. Compare the probabilities with what TensorFlow 2.21 computed for the same digits'
 	bin/tf2ng diff bin/$(MODEL).ng --threads 2 --input input=$(DATA)/digits_data.npz:xv --expect Identity:0=$(DATA)/digits_y500.tf221.npz:$(MODEL)
+	@echo
+	@echo 'Next: bin/tf2ng inspect $(DATA)/$(MODEL).pb --kernels; bin/tf2ng --help'
 
-test:
-	$(GO) test ./...
+test: ## run all tests
+	$(GO) test -json ./... | $(SUMMARY)
 
-# check is all that must hold of a change beside `make test`.
-check: lint cross asm purego race fuzz
+check: format lint asm purego v3 race cross fuzz ## all else that must hold of a change
+	@echo '== check: all fine'
+
+format:
+	@echo '== gofumpt: no file differs from its formatting'
+	@files=$$($(GO) run $(GOFUMPT) -l .) && if [ -n "$$files" ]; then echo "$$files"; exit 1; fi
 
 lint:
-	@test -z "$$($(GO) run $(GOFUMPT) -l . | tee /dev/stderr)"
-	$(GO) vet ./...
+	@echo '== go vet for amd64 and arm64, and staticcheck (staticcheck.conf)'
+	GOARCH=amd64 $(GO) vet ./...
 	GOARCH=arm64 $(GO) vet ./...
 	$(GO) run $(STATIC) ./...
 
-# purego: the portable kernels alone; v3: the compiler may fuse x*y+z.
+asm:
+	@echo '== the committed assembly is what its generators write; its AVX-512 routines, executed in plain Go, pass their tests'
+	$(GO) -C kernels/_asm vet ./...
+	$(GO) -C kernels/_asm test -count=1 ./...
+
 purego:
-	$(GO) test -tags purego ./...
-	@if grep -q fma /proc/cpuinfo 2>/dev/null && grep -q avx2 /proc/cpuinfo; then GOAMD64=v3 $(GO) test ./core/... ./kernels/... ./bridge/...; \
-	else echo 'NOT RUN: GOAMD64=v3, the CPU lacks it'; fi
+	@echo '== the tests without assembly'
+	$(GO) test -json -tags purego ./... | $(SUMMARY)
+
+v3:
+	@echo '== the tests where the compiler may fuse x*y+z (GOAMD64=v3)'
+	@if grep -q '\bfma\b' /proc/cpuinfo && grep -q '\bavx2\b' /proc/cpuinfo; then GOAMD64=v3 $(GO) test -json ./core/... ./kernels/... ./bridge/... . | $(SUMMARY); \
+		else echo 'NOT RUN: GOAMD64=v3, the CPU lacks it'; fi
+
+race:
+	@echo '== the race detector on what goroutines share'
+	@if command -v gcc >/dev/null || command -v clang >/dev/null; then CGO_ENABLED=1 $(GO) test -race -json . ./kernels ./core/ngfile ./bridge/tf/graphdef | $(SUMMARY); \
+		else echo 'NOT RUN: the race detector, there is no C compiler'; fi
 
 cross:
+	@echo '== builds for other systems'
 	GOOS=linux GOARCH=arm64 $(GO) build ./...
 	GOOS=darwin GOARCH=arm64 $(GO) build ./...
 	GOOS=windows GOARCH=amd64 $(GO) build ./...
 
-# asm: the committed assembly is what its generators write, and the AVX-512 kernels,
-# executed instruction by instruction, pass the tests of their packages.
-asm:
-	cd kernels/_asm && $(GO) test -count=1 ./...
+fuzz:
+	@echo '== $(FUZZTIME) of each fuzz target'
+	@set -e; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' . | sort); do \
+		for target in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' $$file); do \
+			echo "$$file $$target"; \
+			$(GO) test $$(dirname $$file) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x | tail -n 2; \
+		done; done
 
-generate:
+generate: ## write the generated assembly again
 	$(GO) generate ./...
 
-race:
-	CGO_ENABLED=1 $(GO) test -race ./kernels .
-
-fuzz:
-	$(GO) test -run '^$$' -fuzz '^FuzzParse$$' -fuzztime $(FUZZTIME) ./bridge/tf/graphdef
-	$(GO) test -run '^$$' -fuzz '^FuzzRead$$' -fuzztime $(FUZZTIME) ./core/ngfile
-
-bench:
-	$(GO) test -run '^$$' -bench . -benchtime 200ms ./kernels/...
+bench: ## measure the kernels; compare two runs with benchstat
+	$(GO) test -run '^$$' -bench . -benchtime 200ms -count 6 ./kernels/...
