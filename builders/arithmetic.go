@@ -77,8 +77,6 @@ type Scope struct {
 // builder says so.
 type Range struct{ Min, Max core.Value }
 
-func (r Range) isSet() bool { return r.Min.Node != nil || r.Max.Node != nil }
-
 // Output is what a builder returns: a value and, under TensorFlow's arithmetic, the
 // range that TensorFlow reports of it (unset for outputs that are real).
 type Output struct {

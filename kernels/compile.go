@@ -35,7 +35,6 @@ type compiler struct {
 	onArena []func(a []byte) // run once on each new arena
 	users   map[core.Value][]*core.Node
 	skip    map[*core.Node]bool // nodes that an earlier instruction computes
-	params  map[core.Value]core.Value
 	padding map[paddingKey]int
 }
 
@@ -161,14 +160,6 @@ func (c *compiler) write(v core.Value) int {
 func (c *compiler) emit(i instruction) {
 	i.parts = max(i.parts, 1)
 	c.code = append(c.code, i)
-}
-
-// singleUser returns the only node that reads v, or nil.
-func (c *compiler) singleUser(v core.Value) *core.Node {
-	if u := c.users[v]; len(u) == 1 {
-		return u[0]
-	}
-	return nil
 }
 
 // lowerReference runs the op's reference on the values in their buffers.
