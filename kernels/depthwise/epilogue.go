@@ -146,14 +146,8 @@ func (c *chain) finish(out []byte, acc []int32, c0 int) {
 		}
 	default:
 		for i, v := range acc {
-			f := c.real(v, c0+i)
-			if !(f > c.lo) {
-				f = c.lo
-			}
-			if !(f < c.hi) {
-				f = c.hi
-			}
-			out[i] = byte(int32(math.RoundToEven(float64(f)))) ^ c.flip
+			f := atLeast(c.real(v, c0+i), c.lo)
+			out[i] = roundToByte(min(f, c.hi)) ^ c.flip
 		}
 	}
 }
@@ -171,11 +165,25 @@ func (c *chain) real(acc int32, channel int) float32 {
 	if c.bias != nil {
 		f += c.bias[channel]
 	}
-	if c.relu && !(f > 0) {
-		f = 0
+	if c.relu {
+		f = atLeast(f, 0)
 	}
 	if c.post != nil {
 		f = float32(f * c.post[channel])
 	}
 	return f
+}
+
+// atLeast returns f, or lo if f is less or NaN. max is free of branches on the data.
+func atLeast(f, lo float32) float32 {
+	if f = max(f, lo); f != f {
+		return lo
+	}
+	return f
+}
+
+// roundToByte rounds a float32 within [-128, 255] to even: the sum has no bits for
+// fractions.
+func roundToByte(f float32) byte {
+	return byte(math.Float32bits(float32(f) + 3<<22))
 }

@@ -16,8 +16,20 @@ func runPortable(p *Packed, a Args, m0, m1 int) {
 		for c0 := 0; c0 < channels; c0 += portableBlock {
 			acc := buffer[:min(portableBlock, channels-c0)]
 			copy(acc, p.init[c0:])
-			for t, o := range offsets {
-				x := a.A[int(o)+c0:][:len(acc)]
+			t := 0
+			for ; t+3 <= taps; t += 3 {
+				row := func(i int) ([]byte, []int8) {
+					return a.A[int(offsets[t+i])+c0:][:len(acc)], p.weights[(t+i)*channels+c0:][:len(acc)]
+				}
+				x0, w0 := row(0)
+				x1, w1 := row(1)
+				x2, w2 := row(2)
+				for i := range acc {
+					acc[i] += int32(x0[i])*int32(w0[i]) + int32(x1[i])*int32(w1[i]) + int32(x2[i])*int32(w2[i])
+				}
+			}
+			for ; t < taps; t++ {
+				x := a.A[int(offsets[t])+c0:][:len(acc)]
 				w := p.weights[t*channels+c0:][:len(acc)]
 				for i := range acc {
 					acc[i] += int32(x[i]) * int32(w[i])

@@ -111,7 +111,11 @@ func runQuantize(out, x, _ []byte, n int, p *Numbers) {
 	}
 	a := view[float32](x, n)
 	for i := range out[:n] {
-		f := float32(float32(a[i]-p.Sub) * p.Scale)
-		out[i] = byte(int32(math.RoundToEven(float64(clamp(f, p.Lo, p.Hi))))) ^ flip
+		f := max(float32(float32(a[i]-p.Sub)*p.Scale), p.Lo)
+		if f != f {
+			f = p.Lo
+		}
+		// The sum rounds to even: it has no bits for fractions.
+		out[i] = byte(math.Float32bits(min(f, p.Hi)+3<<22)) ^ flip
 	}
 }
