@@ -39,6 +39,8 @@ func attrValue(v any) *attrpb.AttrValue {
 		return &attrpb.AttrValue{Value: &attrpb.AttrValue_S{S: []byte(v)}}
 	case int:
 		return &attrpb.AttrValue{Value: &attrpb.AttrValue_I{I: int64(v)}}
+	case float32:
+		return &attrpb.AttrValue{Value: &attrpb.AttrValue_F{F: v}}
 	case bool:
 		return &attrpb.AttrValue{Value: &attrpb.AttrValue_B{B: v}}
 	case []int64:
@@ -60,6 +62,7 @@ const (
 	qint8Type   = typespb.DataType_DT_QINT8
 	qint32Type  = typespb.DataType_DT_QINT32
 	int32Type   = typespb.DataType_DT_INT32
+	boolType    = typespb.DataType_DT_BOOL
 )
 
 func (b *graphBuilder) input(name string, typ typespb.DataType, shape ...int64) *graphBuilder {

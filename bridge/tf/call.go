@@ -17,16 +17,14 @@ type call struct {
 	in   []core.Value // the data inputs
 	err  error
 
-	graph      *graphdef.Graph
-	arithmetic builders.Arithmetic
-	starts     []int // of op.in in in
-
-	constantInputs bool // no input depends on an input of the graph
+	arithmetic     builders.Arithmetic
+	starts         []int // of op.in in in
+	constantInputs bool  // no input depends on an input of the graph
 }
 
 // call checks a node's inputs against its op's signature: how many, and their types.
 func (t *translation) call(n *graphdef.Node) (*call, error) {
-	c := &call{node: n, op: table[n.Op], graph: t.graph, arithmetic: t.arithmetic}
+	c := &call{node: n, op: table[n.Op], arithmetic: t.arithmetic}
 	data := n.DataInputs()
 	types, starts, err := expand(c.op.in, n, len(data))
 	if err != nil {

@@ -58,6 +58,7 @@ var _ = register(
 	op{name: "Sigmoid", signature: unarySignature, translate: activate(core.Sigmoid)},
 
 	op{name: "Softmax", signature: "logits:T -> softmax:T", translate: apply(&core.Softmax{Axis: -1})},
+	op{name: "ClipByValue", signature: "t:T clip_value_min:T clip_value_max:T -> output:T", translate: clipByValue},
 	op{name: "Cast", signature: "x:SrcT -> y:DstT", translate: cast},
 )
 
@@ -80,6 +81,10 @@ func leakyRelu(c *call) []core.Value {
 
 func cast(c *call) []core.Value {
 	return c.emit(&core.Convert{Type: c.typ("DstT", core.Dynamic)}, c.in...)
+}
+
+func clipByValue(c *call) []core.Value {
+	return c.emit(&core.Maximum{}, c.helper("clipped", &core.Minimum{}, c.in[0], c.in[2]), c.in[1])
 }
 
 // addN adds from the left.

@@ -47,12 +47,12 @@ var _ = register(
 		signature: convolved + "bias:Tbias " + ranges + freezed + summand + toQuint8, translate: convolution(true, false),
 	},
 
-	op{name: "QuantizedDepthwiseConv2D", signature: depthwise + ranges + toQint32, translate: convolution(false, true)},
-	op{name: "QuantizedDepthwiseConv2DWithBias", signature: depthwise + "bias:float " + ranges + toQint32, translate: convolution(false, true)},
-	op{name: "QuantizedDepthwiseConv2DWithBiasAndRelu", signature: depthwise + "bias:float " + ranges + toQint32, translate: convolution(true, true)},
+	op{name: "QuantizedDepthwiseConv2D", signature: convolved + ranges + toQint32, translate: convolution(false, true)},
+	op{name: "QuantizedDepthwiseConv2DWithBias", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(false, true)},
+	op{name: "QuantizedDepthwiseConv2DWithBiasAndRelu", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(true, true)},
 	op{
 		name:      "QuantizedDepthwiseConv2DWithBiasAndReluAndRequantize",
-		signature: depthwise + "bias:Tbias " + ranges + freezed + toQuint8, translate: convolution(true, true),
+		signature: convolved + "bias:Tbias " + ranges + freezed + toQuint8, translate: convolution(true, true),
 	},
 
 	op{name: "_FusedQuantizedConv2D", signature: fused, translate: fusedConvolution(false)},

@@ -13,9 +13,9 @@ var _ = register(
 	op{name: "ArgMax", signature: "input:T dimension:Tidx=int32 -> output:output_type=int64", translate: argMax},
 )
 
-func reduce(make func(core.Reduction) core.Op) func(*call) []core.Value {
+func reduce(reducer func(core.Reduction) core.Op) func(*call) []core.Value {
 	return func(c *call) []core.Value {
-		return c.emit(make(core.Reduction{Axes: c.integers(1), KeepDims: c.boolOr("keep_dims", false)}), c.in[0])
+		return c.emit(reducer(core.Reduction{Axes: c.integers(1), KeepDims: c.boolOr("keep_dims", false)}), c.in[0])
 	}
 }
 

@@ -15,6 +15,7 @@ var _ = register(
 	op{name: "Tile", signature: "input:T multiples:Tmultiples=int32 -> output:T", translate: apply(&core.Tile{})},
 	op{name: "BroadcastTo", signature: "input:T shape:Tidx=int32 -> output:T", translate: apply(&core.BroadcastTo{})},
 	op{name: "Fill", signature: "dims:index_type=int32 value:T -> output:T", translate: fill},
+	op{name: "OneHot", signature: "indices:TI=int64 depth:int32 on_value:T off_value:T -> output:T", translate: oneHot},
 	op{name: "Pack", signature: "values:N*T -> output:T", translate: pack},
 	op{name: "Unpack", signature: "value:T -> output:num*T", translate: unpack},
 )
@@ -25,11 +26,11 @@ func shape(c *call) []core.Value {
 
 func stridedSlice(c *call) []core.Value {
 	return c.emit(&core.StridedSlice{
-		BeginMask:      int(c.intOr("begin_mask", 0)),
-		EndMask:        int(c.intOr("end_mask", 0)),
-		EllipsisMask:   int(c.intOr("ellipsis_mask", 0)),
-		NewAxisMask:    int(c.intOr("new_axis_mask", 0)),
-		ShrinkAxisMask: int(c.intOr("shrink_axis_mask", 0)),
+		BeginMask:      small(c.intOr("begin_mask", 0)),
+		EndMask:        small(c.intOr("end_mask", 0)),
+		EllipsisMask:   small(c.intOr("ellipsis_mask", 0)),
+		NewAxisMask:    small(c.intOr("new_axis_mask", 0)),
+		ShrinkAxisMask: small(c.intOr("shrink_axis_mask", 0)),
 	}, c.in...)
 }
 
@@ -47,9 +48,13 @@ func fill(c *call) []core.Value {
 	return c.emit(&core.BroadcastTo{}, c.in[1], c.in[0])
 }
 
+func oneHot(c *call) []core.Value {
+	return c.emit(&core.OneHot{Axis: small(c.intOr("axis", -1))}, c.in...)
+}
+
 // pack joins its inputs along a new axis.
 func pack(c *call) []core.Value {
-	axis := int(c.intOr("axis", 0))
+	axis := small(c.intOr("axis", 0))
 	parts := make([]core.Value, len(c.in))
 	for i, v := range c.in {
 		parts[i] = c.helper(fmt.Sprintf("part_%d", i), &core.ExpandDims{Axes: []int{axis}}, v)
@@ -59,7 +64,7 @@ func pack(c *call) []core.Value {
 
 // unpack cuts its input along an axis, which it removes.
 func unpack(c *call) []core.Value {
-	axis, n := int(c.intOr("axis", 0)), c.intOr("num", 0)
+	axis, n := small(c.intOr("axis", 0)), c.intOr("num", 0)
 	if c.err == nil && (n < 1 || n > maxParts) {
 		c.failAttr("num", "got %d, want 1 to %d", n, maxParts)
 	}
