@@ -45,6 +45,14 @@ func attrValue(v any) *attrpb.AttrValue {
 		return &attrpb.AttrValue{Value: &attrpb.AttrValue_B{B: v}}
 	case []int64:
 		return &attrpb.AttrValue{Value: &attrpb.AttrValue_List{List: &attrpb.AttrValue_ListValue{I: v}}}
+	case []typespb.DataType:
+		return &attrpb.AttrValue{Value: &attrpb.AttrValue_List{List: &attrpb.AttrValue_ListValue{Type: v}}}
+	case []string:
+		list := &attrpb.AttrValue_ListValue{}
+		for _, s := range v {
+			list.S = append(list.S, []byte(s))
+		}
+		return &attrpb.AttrValue{Value: &attrpb.AttrValue_List{List: list}}
 	case dims:
 		return &attrpb.AttrValue{Value: &attrpb.AttrValue_Shape{Shape: shapeProto(v...)}}
 	case *tensorpb.TensorProto:

@@ -9,21 +9,36 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// fusedOps reads fused_ops, which must be one of the lists, as a set.
-func (c *call) fusedOps(lists [][]string) map[string]bool {
+// fusedOps reads fused_ops as a set. Each step must be one of the alternatives at its
+// place or at a later one: the steps keep their order, and all of them are optional.
+func (c *call) fusedOps(places [][]string) map[string]bool {
 	got := c.strs("fused_ops")
 	set := map[string]bool{}
-	for _, f := range got {
-		set[f] = true
-	}
-	if c.err == nil && !slices.ContainsFunc(lists, func(l []string) bool { return slices.Equal(l, got) }) {
-		texts := make([]string, len(lists))
-		for i, l := range lists {
-			texts[i] = "[" + strings.Join(l, ",") + "]"
+	next := 0
+	for _, step := range got {
+		at := slices.IndexFunc(places[next:], func(p []string) bool { return slices.Contains(p, step) })
+		if at < 0 {
+			c.failAttr("fused_ops", "got [%s], want steps of %s in this order", strings.Join(got, ","), describe(places))
+			return set
 		}
-		c.failAttr("fused_ops", "got [%s], want one of %s", strings.Join(got, ","), strings.Join(texts, " "))
+		set[step] = true
+		next += at + 1
+	}
+	for _, sum := range []string{"Sum", "Add"} {
+		if set[sum] && !set["BiasAdd"] {
+			c.failAttr("fused_ops", "got [%s], want BiasAdd before %s", strings.Join(got, ","), sum)
+		}
 	}
 	return set
+}
+
+// describe writes "BiasAdd, Relu|Elu, Requantize".
+func describe(places [][]string) string {
+	parts := make([]string, len(places))
+	for i, p := range places {
+		parts[i] = strings.Join(p, "|")
+	}
+	return strings.Join(parts, ", ")
 }
 
 // reader takes the inputs of a _Fused* op one by one: those on the device, then those on

@@ -44,7 +44,7 @@ const (
 
 // Bounds of one mutation: TF's are unbounded.
 const (
-	mostTime   = 2 * time.Second // a wide margin for a loaded machine; typical are microseconds
+	mostTime   = time.Minute // a wide margin for a loaded machine; typical are microseconds
 	mostMemory = 64 << 20
 )
 
@@ -484,7 +484,7 @@ func listMutations(what string, v *attrpb.AttrValue_ListValue, set func(*attrpb.
 		list = append(list, mutation{fmt.Sprintf("M14 %d ones%s", n, what), ints(slices.Repeat([]int64{1}, n)...), anything})
 	}
 	for k := range v.S {
-		for _, s := range []string{"Sum", "Relu", "garbage"} {
+		for _, s := range []string{"Sum", "Relu", "Requantize", "garbage"} {
 			changed := slices.Clone(v.S)
 			changed[k] = []byte(s)
 			list = append(list, mutation{fmt.Sprintf("M17 %q at %d%s", s, k, what), set(&attrpb.AttrValue{Value: &attrpb.AttrValue_List{

@@ -142,23 +142,18 @@ func convolutionBuilder(v *builders.Convolution) func(builders.Scope, builders.C
 	return builders.ScaledQuantizedConvolution
 }
 
+// convolutionFusions are the steps that the fused convolutions take.
+var convolutionFusions = [][]string{{"BiasAdd"}, {"Sum"}, {"Relu"}, {"Requantize"}}
+
 // fusedConvolution translates _FusedQuantizedConv2D and _FusedQuantizedDepthwiseConv2D,
 // whose inputs follow from fused_ops: input, filter, [bias], [summand], min and max of
 // input and filter, [of the summand], [of the output].
 func fusedConvolution(depthwise bool) func(*call) []core.Value {
 	return func(c *call) []core.Value {
-		fused := c.fusedOps([][]string{
-			{},
-			{"BiasAdd"},
-			{"Relu"},
-			{"Requantize"},
-			{"BiasAdd", "Relu"},
-			{"BiasAdd", "Requantize"},
-			{"Relu", "Requantize"},
-			{"BiasAdd", "Relu", "Requantize"},
-			{"BiasAdd", "Sum", "Relu"},
-			{"BiasAdd", "Sum", "Relu", "Requantize"},
-		})
+		fused := c.fusedOps(convolutionFusions)
+		if fused["Sum"] && !fused["Relu"] {
+			c.failAttr("fused_ops", "got Sum without Relu, want both")
+		}
 		if layout := c.layout(2); layout != core.NHWC {
 			c.failAttr("data_format", "got %v, want NHWC", layout)
 		}

@@ -94,34 +94,19 @@ var matMulActivations = map[string]core.Activation{
 	"Sigmoid": core.Sigmoid, "GeluApproximate": core.GeluApproximate, "GeluExact": core.GeluExact,
 }
 
-// matMulFusions returns the lists that _QuantizedMatMul accepts: BiasAdd, then Add, then
-// an activation, then Dequantize or Requantize, each of them optional; Add needs BiasAdd.
-func matMulFusions() [][]string {
-	activations := []string{
-		"", "Relu", "Relu6", "LeakyRelu", "GeluApproximate", "GeluExact", "Tanh", "Sigmoid", "Elu",
-	}
-	var lists [][]string
-	for _, first := range [][]string{{}, {"BiasAdd"}, {"BiasAdd", "Add"}} {
-		for _, a := range activations {
-			for _, last := range []string{"", "Dequantize", "Requantize"} {
-				list := append([]string{}, first...)
-				for _, s := range []string{a, last} {
-					if s != "" {
-						list = append(list, s)
-					}
-				}
-				lists = append(lists, list)
-			}
-		}
-	}
-	return lists
+// matMulFusions are the steps that _QuantizedMatMul takes.
+var matMulFusions = [][]string{
+	{"BiasAdd"},
+	{"Add"},
+	{"Relu", "Relu6", "LeakyRelu", "GeluApproximate", "GeluExact", "Tanh", "Sigmoid", "Elu"},
+	{"Dequantize", "Requantize"},
 }
 
 // fusedMatMul translates _QuantizedMatMul, whose inputs follow from fused_ops: a, b,
 // [bias], [summand], min and max of a and b, [of the output].
 func fusedMatMul(c *call) []core.Value {
 	list := c.strs("fused_ops")
-	fused := c.fusedOps(matMulFusions())
+	fused := c.fusedOps(matMulFusions)
 	r := c.reader()
 	d := builders.Dot{
 		Fused: true, OutputType: c.typ("Tout", core.F32),

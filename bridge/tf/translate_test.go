@@ -218,3 +218,26 @@ func TestDeepGraph(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, f.Nodes(), depth+2)
 }
+
+// TestFusedOps asserts what is said of lists of fused ops that TensorFlow has no kernel for.
+func TestFusedOps(t *testing.T) {
+	for _, c := range []struct {
+		op    string
+		fused []string
+		want  string
+	}{
+		{"_FusedQuantizedConv2D", []string{"Relu", "BiasAdd"}, `got [Relu,BiasAdd], want steps of BiasAdd, Sum, Relu, Requantize in this order`},
+		{"_FusedQuantizedConv2D", []string{"BiasAdd", "BiasAdd"}, `got [BiasAdd,BiasAdd], want steps of BiasAdd, Sum, Relu, Requantize in this order`},
+		{"_FusedQuantizedConv2D", []string{"Sum", "Relu"}, `got [Sum,Relu], want BiasAdd before Sum`},
+		{"_FusedQuantizedConv2D", []string{"BiasAdd", "Sum", "Requantize"}, `got Sum without Relu, want both`},
+		{"_FusedQuantizedDepthwiseConv2D", []string{"Elu"}, `got [Elu], want steps of BiasAdd, Sum, Relu, Requantize in this order`},
+		{"_QuantizedMatMul", []string{"BiasAdd", "Elu", "Tanh"}, `got [BiasAdd,Elu,Tanh], want steps of BiasAdd, Add, ` +
+			`Relu|Relu6|LeakyRelu|GeluApproximate|GeluExact|Tanh|Sigmoid|Elu, Dequantize|Requantize in this order`},
+	} {
+		b := newGraph().input("x", quint8Type, 1, 2).node("z", c.op, []string{"x"}, "Tdevice_inputs", []typespb.DataType{quint8Type},
+			"Thost_inputs", []typespb.DataType{}, "Tdevice_outputs", []typespb.DataType{qint8Type}, "Thost_outputs", []typespb.DataType{},
+			"fused_ops", c.fused)
+		_, err := tf.Translate(b.parse(t), tf.Options{})
+		assert.EqualError(t, err, fmt.Sprintf(`node "z" (%s): attribute "fused_ops": %s`, c.op, c.want))
+	}
+}

@@ -145,7 +145,7 @@ func bounded(t *testing.T, mib uint64, f func()) {
 	f()
 	took := time.Since(start)
 	runtime.ReadMemStats(&after)
-	assert.Less(t, took, 2*time.Second)
+	assert.Less(t, took, time.Minute)
 	assert.LessOrEqual(t, after.TotalAlloc-before.TotalAlloc, mib<<20, "bytes allocated")
 	t.Logf("%v, %d KiB allocated", took.Round(time.Microsecond), (after.TotalAlloc-before.TotalAlloc)>>10)
 }
