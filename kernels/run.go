@@ -29,7 +29,7 @@ type run struct {
 	p       *Program
 	arena   []byte
 	mem     [][]byte // by buffer
-	barrier barrier
+	barrier *barrier
 	ctx     context.Context
 	failure atomic.Pointer[failure]
 }
@@ -54,7 +54,7 @@ func (p *Program) newRun() *run {
 	for _, f := range p.onArena {
 		f(r.arena)
 	}
-	r.barrier.n = int32(p.threads)
+	r.barrier = newBarrier(p.threads)
 	return r
 }
 
