@@ -180,10 +180,11 @@ func (p *Packed) Run(a *Args, m0, m1, panel0, panel1 int) {
 	if m0 < 0 || panel0 < 0 || m0 >= m1 || panel0 >= panel1 {
 		return
 	}
-	_ = a.Offsets[m1*p.spec.Taps-1]
-	_ = a.C[(m1-1)*a.LDC+p.spec.N*p.size-1]
+	// Slicing checks the lengths without reading what another part may be writing.
+	_ = a.Offsets[m1*p.spec.Taps:]
+	_ = a.C[(m1-1)*a.LDC+p.spec.N*p.size:]
 	if p.sumSize > 0 {
-		_ = a.Sum[(m1-1)*a.LDSum+p.spec.N*p.sumSize-1]
+		_ = a.Sum[(m1-1)*a.LDSum+p.spec.N*p.sumSize:]
 	}
 	_ = a.Scratch[:p.Scratch()]
 	p.variant.run(p, *a, m0, m1, panel0, panel1)
