@@ -64,14 +64,13 @@ func (p *Packed) runNarrow(c *call, out []byte, m, size int) {
 	n := *c
 	n.c, n.ldc = unsafe.Pointer(&buffer), narrowest*size
 	row := p.spec.Channels * size
-	for left := c.pixels; left > 0; left -= narrowPixels {
-		n.pixels = min(left, narrowPixels)
+	for done := 0; done < c.pixels; done += narrowPixels {
+		n.pixels = min(c.pixels-done, narrowPixels)
+		n.offsets = unsafe.Add(c.offsets, done*n.taps*4)
 		p.blocks[0].call(&n)
 		for i := range n.pixels {
-			copy(out[(m+i)*c.ldc:][:row], buffer[i*narrowest*size:])
+			copy(out[(m+done+i)*c.ldc:][:row], buffer[i*narrowest*size:])
 		}
-		m += n.pixels
-		n.offsets = unsafe.Add(n.offsets, n.pixels*n.taps*4)
 	}
 }
 
