@@ -42,7 +42,7 @@ func run() (int, error) {
 			return statusSetupFailed, fmt.Errorf("mount %s: %w", fs[1], err)
 		}
 	}
-	if err := os.MkdirAll("/tmp", 0o777); err != nil {
+	if err := os.MkdirAll(os.TempDir(), 0o777); err != nil {
 		return statusSetupFailed, err
 	}
 	if err := requireFlags(); err != nil {
