@@ -13,7 +13,6 @@ import (
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/compare"
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/npy"
 	"github.com/tf2ng/tf2ng/core/passes"
 	"github.com/tf2ng/tf2ng/kernels"
 	"github.com/tf2ng/tf2ng/kernels/isa"
@@ -52,20 +51,7 @@ func (m model) name() string { return strings.TrimSuffix(m.Path, ".pb") }
 
 // recorded returns an array of what TensorFlow 2.21 computed.
 func (m model) recorded(t *testing.T, key string) *core.Tensor {
-	return recordedArray(t, filepath.Join(m.dir, m.name()+".tf221.npz"), key)
-}
-
-func recordedArray(t testing.TB, path, key string) *core.Tensor {
-	f, err := os.Open(path)
-	require.NoError(t, err)
-	defer f.Close()
-	info, err := f.Stat()
-	require.NoError(t, err)
-	a, err := npy.OpenArchive(f, info.Size())
-	require.NoError(t, err)
-	x, err := a.Read(key)
-	require.NoError(t, err)
-	return x
+	return array(filepath.Join(m.dir, m.name()+".tf221.npz"), key)
 }
 
 // run loads a model with options and runs it on x.
@@ -138,7 +124,7 @@ func TestEnginesAgree(t *testing.T) {
 }
 
 func TestDigitsAccuracy(t *testing.T) {
-	x, labels := recordedArray(t, graphdefs+"/digits_data.npz", "xv"), recordedArray(t, graphdefs+"/digits_data.npz", "yv").Int64s()
+	x, labels := array(graphdefs+"/digits_data.npz", "xv"), array(graphdefs+"/digits_data.npz", "yv").Int64s()
 	for _, m := range models(t) {
 		if !strings.HasPrefix(m.Path, "digits") {
 			continue
@@ -159,7 +145,7 @@ func TestDigitsAccuracy(t *testing.T) {
 				}
 				return right
 			}
-			want := count(recordedArray(t, filepath.Join(m.dir, "digits_y500.tf221.npz"), m.name()))
+			want := count(array(filepath.Join(m.dir, "digits_y500.tf221.npz"), m.name()))
 			got := count(m.run(t, x))
 			t.Logf("%d of 500 right", got)
 			require.Equal(t, want, got)

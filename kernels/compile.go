@@ -7,6 +7,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/passes"
+	"github.com/tf2ng/tf2ng/kernels/gemm"
 	"github.com/tf2ng/tf2ng/kernels/isa"
 )
 
@@ -32,6 +33,7 @@ type compiler struct {
 	buffers []*buffer
 	code    []instruction
 	bind    []func() error   // run after planning, when offsets are known
+	arena   int              // bytes, known then
 	onArena []func(a []byte) // run once on each new arena
 	users   map[core.Value][]*core.Node
 	skip    map[*core.Node]bool // nodes that an earlier instruction computes
@@ -210,6 +212,7 @@ func (c *compiler) program(f *core.Function) (*Program, error) {
 	if p.arena, err = plan(c.buffers); err != nil {
 		return nil, err
 	}
+	c.arena = p.arena
 	for _, bind := range c.bind {
 		if err := bind(); err != nil {
 			return nil, err
@@ -217,6 +220,15 @@ func (c *compiler) program(f *core.Function) (*Program, error) {
 	}
 	p.pool.New = func() any { return p.newRun() }
 	return p, nil
+}
+
+// checkOffsets verifies, once the arena is planned, what a kernel with an indirection
+// takes on trust: no run of width bytes reaches out of the arena.
+func (c *compiler) checkOffsets(n *core.Node, offsets []int32, taps, width int) error {
+	if err := gemm.CheckOffsets("pixel", offsets, taps, width, c.arena); err != nil {
+		return fmt.Errorf("internal error, please report: node %q (%s): %w", n.Name, n.OpName(), err)
+	}
+	return nil
 }
 
 // Ops lists the core ops that have kernels, sorted.

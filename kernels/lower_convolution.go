@@ -38,14 +38,14 @@ func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
 	if g.wide() {
 		m.taps, m.tapBytes = fs[0], fs[1]*fs[2]
 		src = c.padImage(n, src, g)
-		m.offsets = func() ([]int32, error) { return g.wideOffsets(c.buffers[src].offset), nil }
+		m.offsets = func() []int32 { return g.wideOffsets(c.buffers[src].offset) }
 		m.reads = []int{src}
 		return true, c.lowerMatmul(m, fs[3])
 	}
 	pad := c.paddingRun(zero, g.inC)
 	m.reads = []int{src}
-	m.offsets = func() ([]int32, error) {
-		return g.offsets(c.buffers[src].offset, c.buffers[pad].offset), nil
+	m.offsets = func() []int32 {
+		return g.offsets(c.buffers[src].offset, c.buffers[pad].offset)
 	}
 	return true, c.lowerMatmul(m, fs[3])
 }

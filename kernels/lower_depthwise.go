@@ -49,7 +49,7 @@ func lowerDepthwise(c *compiler, n *core.Node, g *convolution, filters *core.Ten
 	var offsets []int32
 	c.bind = append(c.bind, func() error {
 		offsets = g.offsets(c.buffers[src].offset, c.buffers[pad].offset)
-		return nil
+		return c.checkOffsets(n, offsets, spec.Taps, channels)
 	})
 	c.emit(instruction{node: n, kernel: variant.Name, parts: c.threads, run: func(r *run, part, parts int) error {
 		a := depthwise.Args{A: r.arena, Offsets: offsets, C: r.mem[dst], LDC: ldc}

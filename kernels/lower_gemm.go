@@ -20,7 +20,7 @@ type matmul struct {
 	operands []core.Value
 	// offsets returns, once the arena is planned, where in the arena the runs of
 	// each row begin: [rows][taps].
-	offsets func() ([]int32, error)
+	offsets func() []int32
 	reads   []int // the buffers that the offsets point into
 }
 
@@ -57,12 +57,12 @@ func lowerDot(c *compiler, n *core.Node) (bool, error) {
 	}
 	data := c.readInArena(n.Inputs()[0])
 	m.reads = []int{data}
-	m.offsets = func() ([]int32, error) {
+	m.offsets = func() []int32 {
 		offsets := make([]int32, m.rows)
 		for i := range offsets {
 			offsets[i] = int32(c.buffers[data].offset + i*K)
 		}
-		return offsets, nil
+		return offsets
 	}
 	return true, c.lowerMatmul(m, N)
 }
@@ -97,12 +97,10 @@ func (c *compiler) lowerMatmul(m *matmul, N int) error {
 		dst, ldc = c.newScratch(m.rows*N*4), N*4
 	}
 	var offsets []int32
-	c.bind = append(c.bind, func() (err error) {
-		if offsets, err = m.offsets(); err != nil {
-			return err
-		}
+	c.bind = append(c.bind, func() error {
+		offsets = m.offsets()
 		m.offsets = nil
-		return nil
+		return c.checkOffsets(n, offsets, m.taps, m.tapBytes)
 	})
 	rows, sumStride := m.rows, 0
 	if sum >= 0 {

@@ -205,7 +205,7 @@ func (c *compiler) lowerPool(n *core.Node, w *window, kind pool.Kind, counts []f
 		} else {
 			offsets = w.insideOffsets(base, row)
 		}
-		return nil
+		return c.checkOffsets(n, offsets, w.taps, row)
 	})
 	size := kind.Size()
 	c.emit(instruction{node: n, kernel: variant.Name, parts: c.threads, run: func(r *run, part, parts int) error {

@@ -58,27 +58,29 @@ func (r *runFlags) start(outputs []string) (*tf2ng.Model, map[string]*core.Tenso
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := r.load(append(opts, tf2ng.WithOutputs(outputs...), tf2ng.WithInputs(cuts(r.modelFlags, inputs)...))...)
+	opts = append(opts, tf2ng.WithOutputs(outputs...))
+	m, err := r.load(opts...)
+	cut := inner(m, inputs)
+	if len(cut) == 0 {
+		return m, inputs, err
+	}
+	if m != nil {
+		if err := m.Close(); err != nil {
+			return nil, nil, err
+		}
+	}
+	m, err = r.load(append(opts, tf2ng.WithInputs(cut...))...)
 	return m, inputs, err
 }
 
-// cuts returns the inputs that are not the graph's own, so that giving any tensor a
-// value makes it an input. Converted models have the inputs that they have.
-func cuts(m modelFlags, inputs map[string]*core.Tensor) []tf.InputSpec {
-	probe, err := m.load()
-	if err != nil {
-		// The model may load with these inputs only.
-		probe = nil
-	}
+// inner returns the inputs that are not the model's own: giving a tensor a value makes
+// it an input. Without a model, which may load with these inputs only, it is all.
+func inner(m *tf2ng.Model, inputs map[string]*core.Tensor) []tf.InputSpec {
 	var specs []tf.InputSpec
 	for name := range inputs {
-		if probe != nil && hasInput(probe, name) {
-			continue
+		if m == nil || !hasInput(m, name) {
+			specs = append(specs, tf.InputSpec{Name: name})
 		}
-		specs = append(specs, tf.InputSpec{Name: name})
-	}
-	if probe != nil {
-		probe.Close()
 	}
 	return specs
 }

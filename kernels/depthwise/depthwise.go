@@ -116,13 +116,7 @@ func (p *Packed) Check(a *Args, m int) error {
 	case row > len(a.C) || m > 1 && a.LDC > (len(a.C)-row)/(m-1):
 		return fmt.Errorf("output: got %d bytes, want %d pixels of %d at stride %d", len(a.C), m, row, a.LDC)
 	}
-	limit := len(a.A) - p.spec.Channels - Slack
-	for i, o := range a.Offsets[:m*taps] {
-		if o < 0 || int(o) > limit {
-			return fmt.Errorf("pixel %d, tap %d: got offset %d into %d bytes, want 0 to %d", i/taps, i%taps, o, len(a.A), limit)
-		}
-	}
-	return nil
+	return gemm.CheckOffsets("pixel", a.Offsets[:m*taps], taps, p.spec.Channels, len(a.A))
 }
 
 // Run computes pixels [m0,m1). Parts of one convolution that share no pixel may run

@@ -5,36 +5,21 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/kernels/gemm"
 	"github.com/tf2ng/tf2ng/kernels/isa"
+	"github.com/tf2ng/tf2ng/kernels/isa/isatest"
 )
 
-// TestMain ends with one line for each instruction set whose variants were not run,
-// and fails if TF2NG_REQUIRE_ISA names one of them.
+// TestMain reports the instruction sets whose variants were not run.
 func TestMain(m *testing.M) {
-	code := m.Run()
-	required := strings.Split(os.Getenv("TF2NG_REQUIRE_ISA"), ",")
-	if simulated {
-		fmt.Println("SIMULATED: all assembly; NOT RUN: TestNoAllocation")
-	}
-	for _, i := range isa.All() {
-		if slices.ContainsFunc(runnable(), func(v *Variant) bool { return v.ISA == i }) {
-			continue
-		}
-		fmt.Printf("NOT RUN: depthwise variants for %s\n", i)
-		if slices.Contains(required, i.String()) {
-			fmt.Printf("FAIL: TF2NG_REQUIRE_ISA wants %s\n", i)
-			code = 1
-		}
-	}
-	os.Exit(code)
+	isatest.Main(m, "depthwise", simulated, func(i isa.ISA) bool {
+		return slices.ContainsFunc(runnable(), func(v *Variant) bool { return v.ISA == i })
+	})
 }
 
 // simulated is set in builds in which Go functions stand for the assembly (kernels/_asm

@@ -141,11 +141,8 @@ func (p *Packed) Check(a *Args, m int) error {
 	if len(a.Offsets) < m*p.spec.Taps {
 		return fmt.Errorf("got %d offsets, want %d rows * %d taps", len(a.Offsets), m, p.spec.Taps)
 	}
-	limit := len(a.A) - p.spec.TapBytes - Slack
-	for i, o := range a.Offsets[:m*p.spec.Taps] {
-		if o < 0 || int(o) > limit {
-			return fmt.Errorf("row %d, tap %d: got offset %d into %d bytes, want 0 to %d", i/p.spec.Taps, i%p.spec.Taps, o, len(a.A), limit)
-		}
+	if err := CheckOffsets("row", a.Offsets[:m*p.spec.Taps], p.spec.Taps, p.spec.TapBytes, len(a.A)); err != nil {
+		return err
 	}
 	if err := checkMatrix("output", len(a.C), a.LDC, m, p.spec.N*p.size); err != nil {
 		return err
@@ -157,6 +154,19 @@ func (p *Packed) Check(a *Args, m int) error {
 	}
 	if len(a.Scratch) < p.Scratch() {
 		return fmt.Errorf("got %d bytes of scratch, want %d", len(a.Scratch), p.Scratch())
+	}
+	return nil
+}
+
+// CheckOffsets verifies that from every offset a run of width bytes, and Slack bytes
+// behind it, lie within size bytes. unit is what has taps offsets each: a row, a pixel.
+// All families with an indirection share it.
+func CheckOffsets(unit string, offsets []int32, taps, width, size int) error {
+	limit := size - width - Slack
+	for i, o := range offsets {
+		if o < 0 || int(o) > limit {
+			return fmt.Errorf("%s %d, tap %d: got offset %d into %d bytes, want 0 to %d", unit, i/taps, i%taps, o, size, limit)
+		}
 	}
 	return nil
 }

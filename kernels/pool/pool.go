@@ -17,10 +17,12 @@ package pool
 import (
 	"fmt"
 	"math"
+
+	"github.com/tf2ng/tf2ng/kernels/gemm"
 )
 
 // Slack is how many bytes must be readable in A behind the last channel of every tap.
-const Slack = 64
+const Slack = gemm.Slack
 
 // Kind is what a pooling computes, and on which element type.
 type Kind uint8
@@ -97,13 +99,7 @@ func (v *Variant) Check(a *Args, m int) error {
 	case row > len(a.C) || m > 1 && a.LDC > (len(a.C)-row)/(m-1):
 		return fmt.Errorf("output: got %d bytes, want %d pixels of %d at stride %d", len(a.C), m, row, a.LDC)
 	}
-	limit := len(a.A) - row - Slack
-	for i, o := range a.Offsets[:m*a.Taps] {
-		if o < 0 || int(o) > limit {
-			return fmt.Errorf("pixel %d, tap %d: got offset %d into %d bytes, want 0 to %d", i/a.Taps, i%a.Taps, o, len(a.A), limit)
-		}
-	}
-	return nil
+	return gemm.CheckOffsets("pixel", a.Offsets[:m*a.Taps], a.Taps, row, len(a.A))
 }
 
 // Run computes pixels [m0,m1). Parts of one pooling that share no pixel may run at the
