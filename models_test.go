@@ -2,10 +2,7 @@ package tf2ng_test
 
 import (
 	"context"
-	"encoding/json"
-	"os"
-	"path/filepath"
-	"strings"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,49 +11,15 @@ import (
 	"github.com/tf2ng/tf2ng/compare"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/passes"
+	"github.com/tf2ng/tf2ng/internal/testmodel"
 	"github.com/tf2ng/tf2ng/kernels"
 	"github.com/tf2ng/tf2ng/kernels/isa"
 )
 
-const graphdefs = "testdata/graphdefs"
-
-// model is an entry of an index.json.
-type model struct {
-	Path    string   `json:"path"`
-	Feeds   []string `json:"feeds"`
-	Fetches []string `json:"fetches"`
-	dir     string
-}
-
-// models reads the index of testdata/graphdefs and of the directory TF2NG_MODELS.
-func models(t *testing.T) []model {
-	var all []model
-	for _, dir := range []string{graphdefs, os.Getenv("TF2NG_MODELS")} {
-		if dir == "" {
-			continue
-		}
-		data, err := os.ReadFile(filepath.Join(dir, "index.json"))
-		require.NoError(t, err)
-		var index []model
-		require.NoError(t, json.Unmarshal(data, &index))
-		for _, m := range index {
-			m.dir = dir
-			all = append(all, m)
-		}
-	}
-	return all
-}
-
-func (m model) name() string { return strings.TrimSuffix(m.Path, ".pb") }
-
-// recorded returns an array of what TensorFlow 2.21 computed.
-func (m model) recorded(t *testing.T, key string) *core.Tensor {
-	return array(filepath.Join(m.dir, m.name()+".tf221.npz"), key)
-}
-
-// run loads a model with options and runs it on x.
-func (m model) run(t *testing.T, x *core.Tensor, opts ...tf2ng.Option) *core.Tensor {
-	loaded, err := tf2ng.Load(filepath.Join(m.dir, m.Path), opts...)
+// runModel loads a model with options and runs it on x.
+func runModel(t *testing.T, m testmodel.Model, x *core.Tensor, opts ...tf2ng.Option) *core.Tensor {
+	t.Helper()
+	loaded, err := tf2ng.Load(m.File(), opts...)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, loaded.Close()) }()
 	out, err := loaded.Run(context.Background(), map[string]*core.Tensor{m.Feeds[0]: x})
@@ -78,15 +41,16 @@ var tolerances = map[string]float64{
 }
 
 func TestModelsEqualTensorFlow(t *testing.T) {
-	for _, m := range models(t) {
-		for _, batch := range []string{"1", "8"} {
-			t.Run(m.name()+"/batch"+batch, func(t *testing.T) {
-				got := m.run(t, m.recorded(t, "x"+batch), tf2ng.WithThreads(2))
+	for _, m := range testmodel.Load(t) {
+		for _, batch := range []int{1, 8} {
+			t.Run(fmt.Sprintf("%s/batch%d", m.Name(), batch), func(t *testing.T) {
+				x, y := m.Batch(t, batch)
+				got := runModel(t, m, x, tf2ng.WithThreads(2), tf2ng.WithTFVersion("2.21"))
 				tol := compare.Tolerance{Absolute: 1e-6}
-				if abs, ok := tolerances[m.name()]; ok {
+				if abs, ok := tolerances[m.Name()]; ok {
 					tol.Absolute = abs
 				}
-				r := compare.Compare([]compare.Pair{{Name: m.Fetches[0], Got: got, Want: m.recorded(t, "y"+batch)}}, tol)
+				r := compare.Compare([]compare.Pair{{Name: m.Fetches[0], Got: got, Want: y}}, tol)
 				require.True(t, r.Pass, r.Text())
 			})
 		}
@@ -96,19 +60,19 @@ func TestModelsEqualTensorFlow(t *testing.T) {
 // TestEnginesAgree holds the engines, every instruction set, and one thread and two to
 // the same bits. Models larger than the digits skip the reference, which is too slow.
 func TestEnginesAgree(t *testing.T) {
-	for _, m := range models(t) {
-		small := strings.HasPrefix(m.Path, "digits")
-		x := m.recorded(t, "x1")
-		if small {
-			x = m.recorded(t, "x8")
+	for _, m := range testmodel.Load(t) {
+		batch := 1
+		if m.Digits() {
+			batch = 8
 		}
-		want := m.run(t, x, tf2ng.WithEngine(kernels.Portable)).Bytes()
+		x, _ := m.Batch(t, batch)
+		want := runModel(t, m, x, tf2ng.WithEngine(kernels.Portable)).Bytes()
 		check := func(name string, opts ...tf2ng.Option) {
-			t.Run(m.name()+"/"+name, func(t *testing.T) {
-				require.Equal(t, want, m.run(t, x, opts...).Bytes())
+			t.Run(m.Name()+"/"+name, func(t *testing.T) {
+				require.Equal(t, want, runModel(t, m, x, opts...).Bytes())
 			})
 		}
-		if small {
+		if m.Digits() {
 			check("reference", tf2ng.WithEngine(kernels.Reference))
 		}
 		check("portable/2 threads", tf2ng.WithEngine(kernels.Portable), tf2ng.WithThreads(2))
@@ -124,12 +88,12 @@ func TestEnginesAgree(t *testing.T) {
 }
 
 func TestDigitsAccuracy(t *testing.T) {
-	x, labels := array(graphdefs+"/digits_data.npz", "xv"), array(graphdefs+"/digits_data.npz", "yv").Int64s()
-	for _, m := range models(t) {
-		if !strings.HasPrefix(m.Path, "digits") {
+	for _, m := range testmodel.Load(t) {
+		if !m.Digits() {
 			continue
 		}
-		t.Run(m.name(), func(t *testing.T) {
+		t.Run(m.Name(), func(t *testing.T) {
+			x, labels, y := m.Held(t)
 			count := func(y *core.Tensor) (right int) {
 				v := core.Data[float32](y)
 				for i, label := range labels {
@@ -145,29 +109,29 @@ func TestDigitsAccuracy(t *testing.T) {
 				}
 				return right
 			}
-			want := count(array(filepath.Join(m.dir, "digits_y500.tf221.npz"), m.name()))
-			got := count(m.run(t, x))
+			got := count(runModel(t, m, x, tf2ng.WithTFVersion("2.21")))
 			t.Logf("%d of 500 right", got)
-			require.Equal(t, want, got)
+			require.Equal(t, count(y), got)
 		})
 	}
 }
 
 // TestPassesKeepResults evaluates the reference after each pass.
 func TestPassesKeepResults(t *testing.T) {
-	for _, m := range models(t) {
-		if !strings.HasPrefix(m.Path, "digits") {
+	for _, m := range testmodel.Load(t) {
+		if !m.Digits() {
 			continue
 		}
-		loaded, err := tf2ng.Load(filepath.Join(m.dir, m.Path))
+		loaded, err := tf2ng.Load(m.File())
 		require.NoError(t, err)
-		inputs := map[string]*core.Tensor{loaded.Inputs()[0].Name: m.recorded(t, "x1")}
-		bound, err := loaded.Function().Bind(map[string]core.Shape{loaded.Inputs()[0].Name: inputs[loaded.Inputs()[0].Name].Shape()})
+		x, _ := m.Batch(t, 1)
+		inputs := map[string]*core.Tensor{loaded.Inputs()[0].Name: x}
+		bound, err := loaded.Function().Bind(map[string]core.Shape{loaded.Inputs()[0].Name: x.Shape()})
 		require.NoError(t, err)
 		want, err := bound.Eval(inputs)
 		require.NoError(t, err)
 		_, err = passes.Run(bound, passes.Options{Dump: func(pass string, f *core.Function) {
-			t.Run(m.name()+"/"+pass, func(t *testing.T) {
+			t.Run(m.Name()+"/"+pass, func(t *testing.T) {
 				got, err := f.Eval(inputs)
 				require.NoError(t, err)
 				for name := range want {

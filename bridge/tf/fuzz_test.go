@@ -18,7 +18,7 @@ func FuzzTranslate(f *testing.F) {
 			f.Add(c.bytes(f))
 		}
 	}
-	raw, err := os.ReadFile(filepath.Join(graphdefs, "digits_cnn_nc26_tf215.pb"))
+	raw, err := os.ReadFile(filepath.Join("..", "..", "testdata", "graphdefs", "digits_cnn_nc26_tf215.pb"))
 	if err != nil {
 		f.Fatal(err)
 	}

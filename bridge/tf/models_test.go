@@ -1,12 +1,9 @@
 package tf_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,45 +12,12 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/testmodel"
 )
 
-var graphdefs = filepath.Join("..", "..", "testdata", "graphdefs")
-
-// model is a real model as a user's tool wrote it, with TensorFlow 2.21's outputs.
-type model struct {
-	Path    string   `json:"path"`
-	Fetches []string `json:"fetches"`
-
-	name, dir string
-}
-
-// models returns the repository's models, and those of TF2NG_MODELS, a directory with an
-// index.json of the same form.
-func models(t testing.TB) []model {
+func translateModel(t testing.TB, m testmodel.Model, o tf.Options) *core.Function {
 	t.Helper()
-	var list []model
-	seen := map[string]bool{}
-	for _, dir := range []string{graphdefs, os.Getenv("TF2NG_MODELS")} {
-		if dir == "" {
-			continue
-		}
-		raw, err := os.ReadFile(filepath.Join(dir, "index.json"))
-		require.NoError(t, err)
-		var index []model
-		require.NoError(t, json.Unmarshal(raw, &index))
-		for _, m := range index {
-			if m.name, m.dir = strings.TrimSuffix(m.Path, ".pb"), dir; !seen[m.name] {
-				seen[m.name] = true
-				list = append(list, m)
-			}
-		}
-	}
-	return list
-}
-
-func (m *model) translate(t testing.TB, o tf.Options) *core.Function {
-	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(m.dir, m.Path))
+	raw, err := os.ReadFile(m.File())
 	require.NoError(t, err)
 	g, err := graphdef.Parse(raw, graphdef.Limits{})
 	require.NoError(t, err)
@@ -120,27 +84,26 @@ func argmax(v []float32) int {
 	return best
 }
 
-// TestModels runs each model with the reference on one and on eight inputs.
+// TestModels translates each model and runs the digits with the reference, one and eight at a time.
 func TestModels(t *testing.T) {
-	for _, m := range models(t) {
-		t.Run(m.name, func(t *testing.T) {
+	for _, m := range testmodel.Load(t) {
+		t.Run(m.Name(), func(t *testing.T) {
 			t.Parallel()
-			f := m.translate(t, tf.Options{TFVersion: "2.21"})
+			f := translateModel(t, m, tf.Options{TFVersion: "2.21"})
 			require.Len(t, f.Results, 1)
 			assert.Equal(t, m.Fetches[0], f.Results[0].Name)
-			arrays := readNPZ(t, filepath.Join(m.dir, m.name+".tf221.npz"))
-			if withoutOneDNN[m.name] {
-				t.Logf("%s: y1 and y8 are not compared, see withoutOneDNN; TestDigits compares 500 digits", m.name)
+			if !m.Digits() {
+				return // the reference is too slow; the module's own tests run it with kernels
+			}
+			if withoutOneDNN[m.Name()] {
+				t.Logf("%s: y1 and y8 are not compared, see withoutOneDNN; TestDigits compares 500 digits", m.Name())
 				return
 			}
 			for _, n := range []int{1, 8} {
-				x := arrays[fmt.Sprintf("x%d", n)]
-				if n > 1 && x.Shape()[1] > 100 && testing.Short() {
-					continue
-				}
+				x, y := m.Batch(t, n)
 				got, err := f.Eval(map[string]*core.Tensor{"input": x})
 				require.NoError(t, err)
-				assertProbabilities(t, m.name, fmt.Sprintf("batch of %d", n), arrays[fmt.Sprintf("y%d", n)], got[f.Results[0].Name])
+				assertProbabilities(t, m.Name(), fmt.Sprintf("batch of %d", n), y, got[f.Results[0].Name])
 			}
 		})
 	}
@@ -152,19 +115,17 @@ func TestDigits(t *testing.T) {
 	if testing.Short() {
 		t.Skip("500 digits on the reference take seconds")
 	}
-	data := readNPZ(t, filepath.Join(graphdefs, "digits_data.npz"))
-	outputs := readNPZ(t, filepath.Join(graphdefs, "digits_y500.tf221.npz"))
-	for _, m := range models(t) {
-		want, ok := outputs[m.name]
-		if !ok {
+	for _, m := range testmodel.Load(t) {
+		if !m.Digits() {
 			continue
 		}
-		t.Run(m.name, func(t *testing.T) {
+		t.Run(m.Name(), func(t *testing.T) {
 			t.Parallel()
-			f := m.translate(t, tf.Options{TFVersion: "2.21"})
-			got, err := f.Eval(map[string]*core.Tensor{"input": data["xv"]})
+			x, _, want := m.Held(t)
+			f := translateModel(t, m, tf.Options{TFVersion: "2.21"})
+			got, err := f.Eval(map[string]*core.Tensor{"input": x})
 			require.NoError(t, err)
-			assertProbabilities(t, m.name, "500 digits", want, got[f.Results[0].Name])
+			assertProbabilities(t, m.Name(), "500 digits", want, got[f.Results[0].Name])
 		})
 	}
 }

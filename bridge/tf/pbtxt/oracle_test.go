@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -20,6 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/internal/testmodel"
 )
 
 // The generated messages are the oracle of package graphdef. It is tested here because graphdef's own tests must not link them.
@@ -45,18 +45,11 @@ func TestGraphDefAgreesOnDigits(t *testing.T) {
 	assert.Equal(t, attributes, checkGraph(t, want, g, exactly), "attributes compared")
 }
 
-// With the folder of real models in TF2NG_MODELS, all of them are compared; the digits model always is, above.
+// TestGraphDefAgreesOnModels compares all real models.
 func TestGraphDefAgreesOnModels(t *testing.T) {
-	folder := os.Getenv("TF2NG_MODELS")
-	if folder == "" {
-		t.Skip("TF2NG_MODELS is not set")
-	}
-	paths, err := filepath.Glob(filepath.Join(folder, "*.pb"))
-	require.NoError(t, err)
-	require.NotEmpty(t, paths)
-	for _, path := range paths {
-		t.Run(filepath.Base(path), func(t *testing.T) {
-			data, err := os.ReadFile(path)
+	for _, m := range testmodel.Load(t) {
+		t.Run(m.Name(), func(t *testing.T) {
+			data, err := os.ReadFile(m.File())
 			require.NoError(t, err)
 			g, err := graphdef.Parse(data, graphdef.Limits{})
 			require.NoError(t, err)
