@@ -7,12 +7,14 @@ DATA     := testdata/graphdefs
 MODEL    := digits_mix_lpot16_tf25
 # A number of inputs: a time makes go test fail now and then, when it ends amid an input.
 FUZZTIME ?= 50000x
+PYTHON   ?= python3
+VENV     ?= bin/tensorflow
 # SUMMARY prints go test's closing lines, what failed, and what this machine could not run.
 SUMMARY  := $(GO) run ./internal/testsummary
 
 export CGO_ENABLED ?= 0
 
-.PHONY: help build demo test check format lint asm purego v3 race cross fuzz generate bench
+.PHONY: help build demo test check format lint asm purego v3 race cross fuzz generate goldens bench
 
 help: ## list the commands
 	@sed -nE 's/^([a-z0-9]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
@@ -87,6 +89,10 @@ fuzz:
 
 generate: ## write the generated assembly again
 	$(GO) generate ./...
+
+goldens: ## record again what TensorFlow computes for the ops of testdata/goldens (needs Python 3.11 to 3.13)
+	@test -x $(VENV)/bin/python || { $(PYTHON) -m venv $(VENV) && $(VENV)/bin/pip install -q -r scripts/goldens/requirements.txt; }
+	$(VENV)/bin/python scripts/goldens $(GOLDENS)
 
 bench: ## measure the kernels; compare two runs with benchstat
 	$(GO) test -run '^$$' -bench . -benchtime 200ms -count 6 ./kernels/...

@@ -32,6 +32,7 @@ type Case struct {
 	Fetches []Edge         `json:"fetches"`
 	PB      string         `json:"pb"`
 	NPZ     string         `json:"npz"`
+	Refused bool           `json:"expected_error"` // TensorFlow gives an error; there are no outputs
 
 	Dir     string                  `json:"-"`
 	Graph   *graphdef.Graph         `json:"-"`
@@ -45,9 +46,20 @@ type Edge struct {
 	DType  string `json:"dtype"`  // TensorFlow's type
 }
 
-// Load returns the cases of the groups, or all without groups; at least one of each
-// group must be there.
+// Load returns the cases of the groups for which TensorFlow has outputs, or all without
+// groups; at least one of each group must be there.
 func Load(t testing.TB, groups ...string) []*Case {
+	t.Helper()
+	return load(t, false, groups)
+}
+
+// LoadRefused returns the cases that TensorFlow refuses.
+func LoadRefused(t testing.TB) []*Case {
+	t.Helper()
+	return load(t, true, nil)
+}
+
+func load(t testing.TB, refused bool, groups []string) []*Case {
 	t.Helper()
 	var cases []*Case
 	for _, dir := range directories(t) {
@@ -58,7 +70,7 @@ func Load(t testing.TB, groups ...string) []*Case {
 		}
 		require.NoError(t, json.Unmarshal(data, &index))
 		for _, c := range index.Cases {
-			if len(groups) == 0 || slices.Contains(groups, c.Group) {
+			if c.Refused == refused && (len(groups) == 0 || slices.Contains(groups, c.Group)) {
 				c.Dir = dir
 				c.load(t)
 				cases = append(cases, c)
@@ -98,7 +110,7 @@ func (c *Case) load(t testing.TB) {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, r.Close()) }()
 	types := map[string]string{}
-	for _, e := range append(c.Feeds, c.Fetches...) {
+	for _, e := range slices.Concat(c.Feeds, c.Fetches) {
 		types[e.NPZ] = e.DType
 	}
 	c.Tensors = map[string]*core.Tensor{}
@@ -108,7 +120,7 @@ func (c *Case) load(t testing.TB) {
 	}
 }
 
-// readArray reads one array; bfloat16 is stored as its uint16 bits.
+// readArray reads one array; bfloat16 and half are stored as their uint16 bits.
 func readArray(t testing.TB, r *npz.Reader, name, dtype string) *core.Tensor {
 	t.Helper()
 	h := r.Header(name)
@@ -121,6 +133,8 @@ func readArray(t testing.TB, r *npz.Reader, name, dtype string) *core.Tensor {
 		"<i2": func() (*core.Tensor, error) { return array[int16](r, name, shape) },
 		"<u2": func() (*core.Tensor, error) { return array[uint16](r, name, shape) },
 		"<i4": func() (*core.Tensor, error) { return array[int32](r, name, shape) },
+		"<u4": func() (*core.Tensor, error) { return array[uint32](r, name, shape) },
+		"<u8": func() (*core.Tensor, error) { return array[uint64](r, name, shape) },
 		"<i8": func() (*core.Tensor, error) { return array[int64](r, name, shape) },
 		"<f4": func() (*core.Tensor, error) { return array[float32](r, name, shape) },
 		"<f8": func() (*core.Tensor, error) { return array[float64](r, name, shape) },
@@ -128,8 +142,8 @@ func readArray(t testing.TB, r *npz.Reader, name, dtype string) *core.Tensor {
 	require.NotNil(t, read, "%s: array of type %s", name, h.Descr.Type)
 	tensor, err := read()
 	require.NoError(t, err, name)
-	if dtype == "bfloat16" {
-		tensor, err = core.TensorOver(core.BF16, shape, tensor.Bytes())
+	if typ, ok := map[string]core.Type{"bfloat16": core.BF16, "half": core.F16}[dtype]; ok {
+		tensor, err = core.TensorOver(typ, shape, tensor.Bytes())
 		require.NoError(t, err, name)
 	}
 	return tensor

@@ -1,0 +1,109 @@
+"""The files of testdata/goldens: index.json, <group>/<id>.pb and <group>/<id>.npz.
+
+They are a function of the cases and of TensorFlow's outputs: sorted, and without times.
+"""
+
+import io
+import json
+import os
+import zipfile
+
+import numpy as np
+from ml_dtypes import bfloat16
+
+from case import ARRAY, Case
+
+FORMAT = (
+    "quantized dtypes are stored in the npz as their plain integer types; bfloat16 and half as their uint16 bits; "
+    "a case with expected_error has no outputs, TensorFlow refuses it"
+)
+
+
+def stored(dtype):
+    """The array type of the npz for one of TensorFlow's types."""
+    return np.uint16 if ARRAY[dtype] in (np.float16, bfloat16) else ARRAY[dtype]
+
+
+def description(dtype):
+    return f"uint16 ({dtype} bits)" if dtype in ("half", "bfloat16") else np.dtype(stored(dtype)).name
+
+
+def read_index(directory):
+    """The entries of index.json by their ids."""
+    with open(os.path.join(directory, "index.json")) as f:
+        return {e["id"]: e for e in json.load(f)["cases"]}
+
+
+def write_index(directory, entries):
+    cases = sorted(entries, key=lambda e: (e["group"], e["id"]))
+    lines = ",\n".join(json.dumps(e) for e in cases)
+    write(os.path.join(directory, "index.json"), f'{{\n"format": "{FORMAT}",\n"count": {len(cases)},\n"cases": [\n{lines}\n]\n}}\n'.encode())
+
+
+def write(path, data):
+    """Writes a file unless it has this content already; tells whether it wrote."""
+    if os.path.exists(path):
+        with open(path, "rb") as f:
+            if f.read() == data:
+                return False
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as f:
+        f.write(data)
+    return True
+
+
+def read_npz(path):
+    with np.load(path) as z:
+        return {k: z[k] for k in z.files}
+
+
+def write_npz(path, arrays):
+    """Writes arrays unless the file holds them already: another zlib may pack alike
+    arrays into other bytes."""
+    if os.path.exists(path):
+        old = read_npz(path)
+        if list(old) == list(arrays) and all(identical(old[k], arrays[k]) for k in arrays):
+            return False
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as z:
+        for name, array in arrays.items():
+            npy = io.BytesIO()
+            np.lib.format.write_array(npy, np.asarray(array, order="C"), version=(1, 0))
+            z.writestr(zipfile.ZipInfo(name + ".npy"), npy.getvalue(), zipfile.ZIP_DEFLATED, 9)
+    return write(path, buffer.getvalue())
+
+
+def identical(a, b):
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+def recorded_case(directory, entry):
+    """The case of an entry whose definition is its own recorded graph and inputs."""
+    with open(os.path.join(directory, entry["pb"]), "rb") as f:
+        graph = f.read()
+    arrays = read_npz(os.path.join(directory, entry["npz"]))
+    feeds = {f["tensor"]: (f["dtype"], arrays[f["npz"]].view(ARRAY[f["dtype"]])) for f in entry["feeds"]}
+    return Case(
+        entry["id"], entry["group"], entry["op"], entry["attrs"], graph, feeds, [f["tensor"] for f in entry["fetches"]],
+        entry.get("expected_error", False), entry["note"], entry=entry,
+    )
+
+
+def declared_entry(case, outputs, error):
+    """The index entry of a declared case."""
+    entry = {
+        "id": case.id, "group": case.group, "op": case.op, "attrs": case.attrs,
+        "tf_version": "2.21.0", "tf_package": "tensorflow-cpu", "env": "TF_ENABLE_ONEDNN_OPTS=1",
+        "pb": f"{case.group}/{case.id}.pb", "npz": f"{case.group}/{case.id}.npz",
+        "feeds": [
+            {"tensor": t, "npz": "in_" + t.removesuffix(":0"), "dtype": d, "stored": description(d)} for t, (d, _) in case.feeds.items()
+        ],
+        "fetches": [
+            {"tensor": t, "npz": f"out_{t.split(':')[1]}", "dtype": d, "stored": description(d), "shape": list(a.shape)}
+            for t, (d, a) in outputs.items()
+        ] or [{"tensor": t, "npz": "", "dtype": "", "stored": "", "shape": []} for t in case.fetches or ["op:0"]],
+        "note": case.note, "source": case.source,
+    }
+    if case.error:
+        entry |= {"expected_error": True, "error": error}
+    return entry
