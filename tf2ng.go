@@ -32,10 +32,6 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/isa"
 )
 
-// DefaultTFVersion is the version of TensorFlow whose arithmetic is followed unless
-// WithTFVersion names another.
-const DefaultTFVersion = "2.21"
-
 // maxPrograms bounds the compiled Programs that a Model keeps, one per set of input shapes.
 const maxPrograms = 8
 
@@ -74,8 +70,9 @@ func WithOutputs(names ...string) Option {
 	return func(c *config) { c.outputs = append(c.outputs, names...) }
 }
 
-// WithTFVersion names the version of TensorFlow whose arithmetic is followed. A .ng file
-// has its version recorded; another one is then an error.
+// WithTFVersion names the version of TensorFlow whose arithmetic is followed, from "1.15" to
+// "2.21". The default, "auto", is 2.21 but for two of its defects (see Model.Warnings). A
+// .ng file has its version recorded; another one is then an error.
 func WithTFVersion(v string) Option { return func(c *config) { c.tfVersion = v } }
 
 // WithLimits bounds what is accepted of a GraphDef.
@@ -175,11 +172,7 @@ func (c *config) translated(data []byte) (*core.Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	version := c.tfVersion
-	if version == "" {
-		version = DefaultTFVersion
-	}
-	return tf.Translate(g, tf.Options{Inputs: c.inputs, Outputs: c.outputs, TFVersion: version})
+	return tf.Translate(g, tf.Options{Inputs: c.inputs, Outputs: c.outputs, TFVersion: c.tfVersion})
 }
 
 // converted narrows the Function of a .ng file to what the options want of it.
@@ -225,6 +218,20 @@ func infos(nodes []*core.Node) []TensorInfo {
 		out[i] = TensorInfo{n.Name, n.Outputs()[0].Type, n.Outputs()[0].Shape}
 	}
 	return out
+}
+
+// Warnings names the nodes whose results are not TensorFlow 2.21's because version "auto"
+// follows the versions before it had the defect, one line for each node.
+func (m *Model) Warnings() []string {
+	var warnings []string
+	seen := map[string]bool{}
+	for _, n := range m.function.Nodes() {
+		if o := n.Origin; o.Repairs != "" && !seen[o.Node] {
+			seen[o.Node] = true
+			warnings = append(warnings, fmt.Sprintf("node %q (%s) is computed as TensorFlow 2.13 does: %s; version 2.21 reproduces that", o.Node, o.Op, o.Repairs))
+		}
+	}
+	return warnings
 }
 
 // Function returns the translated graph, which must not be changed.

@@ -105,7 +105,7 @@ func TestConvertedModelKeepsEveryTensor(t *testing.T) {
 	c, err = tf2ng.LoadBytes(b.Bytes(), tf2ng.WithOutputs(inner))
 	require.NoError(t, err)
 	assert.Equal(t, a.Bytes(), run(t, c, images(t, 3)).Bytes())
-	assert.Equal(t, "2.21", m.Function().Meta[tf.MetaVersion])
+	assert.Equal(t, "auto", m.Function().Meta[tf.MetaVersion])
 }
 
 func TestErrors(t *testing.T) {
@@ -124,7 +124,7 @@ func TestErrors(t *testing.T) {
 		{"output", graph, []tf2ng.Option{tf2ng.WithOutputs("Identify")}, `output "Identify": no node "Identify" in the graph`},
 		{"input", graph, []tf2ng.Option{tf2ng.WithInputs(tf.InputSpec{Name: "image"})}, `input "image": no node "image" in the graph`},
 		{"shape", graph, []tf2ng.Option{tf2ng.WithInputs(tf.InputSpec{Name: "input", Shape: core.Shape{1, 9, 9, 1}})}, `input "input": got shape [1,9,9,1], but the graph says [?,8,8,1]`},
-		{"version of a .ng", converted, []tf2ng.Option{tf2ng.WithTFVersion("2.8")}, "the model was converted for TensorFlow 2.21, not 2.8: convert the GraphDef again"},
+		{"version of a .ng", converted, []tf2ng.Option{tf2ng.WithTFVersion("2.8")}, "the model was converted for TensorFlow auto, not 2.8: convert the GraphDef again"},
 		{"output of a .ng", converted, []tf2ng.Option{tf2ng.WithOutputs("model/conv2d_12/Relu6")}, `no tensor "model/conv2d_12/Relu6" in the graph (did you mean "model/conv2d_12/Relu:0"?)`},
 		{"input of a .ng", converted, []tf2ng.Option{tf2ng.WithInputs(tf.InputSpec{Name: "image"})}, `input "image": a converted model keeps its inputs ["input"]: convert the GraphDef again to cut it elsewhere`},
 		{"shape of a .ng", converted, []tf2ng.Option{tf2ng.WithInputs(tf.InputSpec{Name: "input", Shape: core.Shape{1, 9, 9, 1}})}, `input "input": got shape [1,9,9,1], want [?,8,8,1]`},
@@ -267,4 +267,35 @@ func TestTextNeedsItsPackage(t *testing.T) {
 	_, err := tf2ng.LoadBytes([]byte("node { name: \"x\" op: \"Placeholder\" }"))
 	require.ErrorIs(t, err, graphdef.ErrText)
 	assert.True(t, strings.Contains(err.Error(), "import github.com/tf2ng/tf2ng/bridge/tf/pbtxt"), err)
+}
+
+// Version "auto" departs from TensorFlow 2.21 in two places, and says where.
+func TestWarnings(t *testing.T) {
+	const folder = "testdata/goldens/"
+	for _, c := range []struct{ path, want string }{
+		{folder + "QuantizedConv2DWithBias/Conv2DWithBias_pc.pb", "node \"op\" (QuantizedConv2DWithBias) is computed as TensorFlow 2.13 does: from 2.14 TensorFlow rounds every channel in units of the largest one's and reports each channel's own; version 2.21 reproduces that"},
+		{folder + "QuantizedMatMulWithBias/mm_Plain_MIN_FIRST_float_1.pb", "node \"op\" (QuantizedMatMulWithBias) is computed as TensorFlow 2.13 does: from 2.14 TensorFlow does not scale the compensation for a minimum that is not 0; version 2.21 reproduces that"},
+		{folder + "QuantizedConv2DWithBias/Conv2DWithBias_qint8in.pb", ""},
+		{"testdata/graphdefs/resnet50_lpot16_tf25.pb", ""}, // its QuantizeV2 makes the minimum 0
+	} {
+		t.Run(filepath.Base(c.path), func(t *testing.T) {
+			m, err := tf2ng.Load(c.path)
+			require.NoError(t, err)
+			defer func() { require.NoError(t, m.Close()) }()
+			var b bytes.Buffer
+			require.NoError(t, m.WriteNG(&b))
+			converted, err := tf2ng.LoadBytes(b.Bytes())
+			require.NoError(t, err)
+			named, err := tf2ng.Load(c.path, tf2ng.WithTFVersion("2.21"))
+			require.NoError(t, err)
+			assert.Empty(t, named.Warnings())
+			for _, m := range []*tf2ng.Model{m, converted} {
+				if c.want == "" {
+					assert.Empty(t, m.Warnings())
+				} else {
+					assert.Equal(t, []string{c.want}, m.Warnings())
+				}
+			}
+		})
+	}
 }

@@ -28,7 +28,7 @@ type Arithmetic uint8
 const (
 	NGraph Arithmetic = iota
 	// TensorFlowAuto is TensorFlow2_21 but for two of its defects, where it follows
-	// TensorFlow2_13: filters quantized per channel with int32 output, and the
+	// TensorFlow2_13 and says so in Origin.Repairs: filters quantized per channel with int32 output, and the
 	// compensation of MIN_FIRST in matrix products with a float bias.
 	TensorFlowAuto
 	TensorFlow2_8
@@ -88,6 +88,7 @@ type Output struct {
 type emitter struct {
 	Scope
 	builder string
+	repairs string // see core.Origin
 	err     error
 	made    map[string]core.Value // the first outputs of the nodes that play a role, by role
 }
@@ -170,7 +171,7 @@ func (e *emitter) once(role string, n *core.Node) *core.Node {
 }
 
 func (e *emitter) origin() core.Origin {
-	return core.Origin{Node: e.Node, Op: e.Op, Builder: e.builder}
+	return core.Origin{Node: e.Node, Op: e.Op, Builder: e.builder, Repairs: e.repairs}
 }
 
 func outputs(n *core.Node) []core.Value {

@@ -30,7 +30,10 @@ func (e *emitter) tensorFlowConvolution(c Convolution) (Output, error) {
 	switch {
 	case c.OutputType == core.I32:
 		out.Range = e.accumulatorRange(dataType, c.DataRange, c.FilterRange)
-		if e.Arithmetic.upTo2_13() || e.Arithmetic == TensorFlowAuto && perChannel {
+		if e.Arithmetic == TensorFlowAuto && perChannel {
+			e.repairs = "from 2.14 TensorFlow rounds every channel in units of the largest one's and reports each channel's own"
+		}
+		if e.Arithmetic.upTo2_13() || e.repairs != "" {
 			e.accumulators(p, &c, dataType, perChannel)
 			break
 		}

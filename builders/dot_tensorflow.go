@@ -1,6 +1,10 @@
 package builders
 
-import "github.com/tf2ng/tf2ng/core"
+import (
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+)
 
 // tensorFlowDot emits TensorFlow's quantized matrix products as an integer dot with
 // post-ops: see realUnits, accumulatorUnits and fused. An output of bf16 is that of f32,
@@ -160,7 +164,8 @@ func (m *matmul) realUnits() Range {
 		bias = m.div("bias", m.realNumbers(bias), m.units())
 	case mode == MinFirst:
 		comp := m.compensation()
-		if m.Arithmetic == TensorFlowAuto {
+		if m.Arithmetic == TensorFlowAuto && !isZero(m.Input0Range.Min) {
+			m.repairs = "from 2.14 TensorFlow does not scale the compensation for a minimum that is not 0"
 			comp = m.mul("real_compensation", comp, s)
 		}
 		bias = m.add("compensated_bias", bias, comp)
@@ -336,4 +341,10 @@ func (m *matmul) realNumbers(v core.Value) core.Value {
 		return v
 	}
 	return m.op("real_bias", &core.Convert{Type: core.F32}, v)
+}
+
+// isZero reports whether a value is known to be 0.
+func isZero(v core.Value) bool {
+	c := v.Known()
+	return c != nil && !slices.ContainsFunc(c.Float64s(), func(x float64) bool { return x != 0 })
 }

@@ -53,6 +53,7 @@ func (c *benchCommand) Run(o *output) error {
 		return err
 	}
 	defer m.Close()
+	o.warn(m)
 	shapes := fullShapes(m.Inputs(), c.Batch)
 	inputs, err := randomInputs(m.Inputs(), shapes)
 	if err != nil {

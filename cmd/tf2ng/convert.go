@@ -40,6 +40,7 @@ func (c *convertCommand) Run(o *output) error {
 		return err
 	}
 	defer m.Close()
+	o.warn(m)
 	switch {
 	case c.DumpAfter != "":
 		return dumpAfter(o.out, m.Function(), c.DumpAfter)

@@ -61,6 +61,7 @@ func (c *inspectCommand) Run(o *output) error {
 		return err
 	}
 	defer m.Close()
+	o.warn(m)
 	in := inspect(m)
 	if c.Kernels {
 		p, err := m.Compile(fullShapes(m.Inputs(), c.Batch))

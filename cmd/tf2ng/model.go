@@ -13,7 +13,7 @@ import (
 // modelFlags are shared by all commands that load a model.
 type modelFlags struct {
 	Model     string `arg:"" help:"A frozen GraphDef (.pb, .pbtxt) or a converted model (.ng)."`
-	TFVersion string `name:"tf-version" help:"TensorFlow's version whose arithmetic to follow (2.21 by default)." placeholder:"VERSION"`
+	TFVersion string `name:"tf-version" help:"TensorFlow's version whose arithmetic to follow: auto, or 1.15 to 2.21. auto is 2.21 without two of its defects, and warns where they would show." placeholder:"VERSION"`
 	JSON      bool   `name:"json" help:"Print the result as JSON."`
 }
 
@@ -22,6 +22,13 @@ func (m *modelFlags) load(opts ...tf2ng.Option) (*tf2ng.Model, error) {
 		opts = append(opts, tf2ng.WithTFVersion(m.TFVersion))
 	}
 	return tf2ng.Load(m.Model, opts...)
+}
+
+// warn prints what the model computes unlike TensorFlow 2.21.
+func (o *output) warn(m *tf2ng.Model) {
+	for _, w := range m.Warnings() {
+		fmt.Fprintf(o.err, "warning: %s\n", w)
+	}
 }
 
 // engineFlags say how a model is run.

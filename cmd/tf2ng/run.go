@@ -33,6 +33,7 @@ func (c *runCommand) Run(o *output) error {
 		return err
 	}
 	defer m.Close()
+	o.warn(m)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	results, err := m.Run(ctx, inputs)
@@ -143,6 +144,7 @@ func (c *diffCommand) Run(o *output) error {
 		return err
 	}
 	defer m.Close()
+	o.warn(m)
 	results, err := m.Run(context.Background(), inputs)
 	if err != nil {
 		return err
