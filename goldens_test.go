@@ -1,0 +1,65 @@
+package tf2ng_test
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng"
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/testgolden"
+	"github.com/tf2ng/tf2ng/kernels"
+	"github.com/tf2ng/tf2ng/kernels/isa"
+)
+
+// TestGoldenEngines runs every recorded one-op graph on portable Go and on every
+// instruction set, one thread and two: the bits are the reference's, which package
+// bridge/tf compares with TensorFlow's.
+func TestGoldenEngines(t *testing.T) {
+	engines := map[string][]tf2ng.Option{
+		"portable":           {tf2ng.WithEngine(kernels.Portable)},
+		"portable/2 threads": {tf2ng.WithEngine(kernels.Portable), tf2ng.WithThreads(2)},
+	}
+	var without []isa.ISA
+	for _, i := range isa.All() {
+		if i != isa.Portable && isa.Available().Has(i) {
+			engines[i.String()] = []tf2ng.Option{tf2ng.WithoutISA(without...)}
+			engines[i.String()+"/2 threads"] = []tf2ng.Option{tf2ng.WithoutISA(without...), tf2ng.WithThreads(2)}
+		}
+		without = append(without, i)
+	}
+	for _, c := range testgolden.Load(t) {
+		t.Run(c.ID, func(t *testing.T) {
+			t.Parallel()
+			want := runGolden(t, c, tf2ng.WithEngine(kernels.Reference))
+			for name, opts := range engines {
+				got := runGolden(t, c, opts...)
+				for _, f := range c.Fetches {
+					require.Equal(t, want[f.Tensor].Fact(), got[f.Tensor].Fact(), "%s: %s", name, f.Tensor)
+					require.Equal(t, want[f.Tensor].Bytes(), got[f.Tensor].Bytes(), "%s: %s", name, f.Tensor)
+				}
+			}
+		})
+	}
+}
+
+// runGolden returns the fetched tensors of a case.
+func runGolden(t *testing.T, c *testgolden.Case, opts ...tf2ng.Option) map[string]*core.Tensor {
+	var outputs []string
+	for _, f := range c.Fetches {
+		outputs = append(outputs, f.Tensor)
+	}
+	m, err := tf2ng.Load(filepath.Join(c.Dir, c.PB), append(opts, tf2ng.WithOutputs(outputs...), tf2ng.WithTFVersion("2.21"))...)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, m.Close()) }()
+	inputs := map[string]*core.Tensor{}
+	for _, f := range c.Feeds {
+		inputs[strings.TrimSuffix(f.Tensor, ":0")] = c.Tensors[f.NPZ]
+	}
+	out, err := m.Run(context.Background(), inputs)
+	require.NoError(t, err)
+	return out
+}
