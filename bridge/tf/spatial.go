@@ -57,8 +57,9 @@ func (c *call) spatial(n int, layout core.Layout, explicit string) core.Spatial 
 	return s
 }
 
-// padding reads the attribute padding and, where the op has them, the explicit paddings.
-// The legacy quantized convolutions have a padding_list beside padding VALID.
+// padding reads the attribute padding and, where the op has them, the explicit paddings,
+// which go with padding EXPLICIT only. The padding_list of the legacy quantized
+// convolutions, if there is one, counts in place of any padding.
 func (c *call) padding(s *core.Spatial, n int, explicit string) {
 	names := []string{"SAME", "VALID"}
 	if explicit != "" {
@@ -78,7 +79,9 @@ func (c *call) padding(s *core.Spatial, n int, explicit string) {
 	case c.err != nil:
 	case padding == "EXPLICIT" && len(list) == 0:
 		c.failAttr(explicit, "got none, want %d numbers for padding EXPLICIT", 2*(n+2))
-	case len(list) > 0 && padding != "SAME":
+	case len(list) > 0 && padding != "EXPLICIT" && explicit != "padding_list":
+		c.failAttr(explicit, "got %d numbers with padding %s, want none, or padding EXPLICIT", len(list), padding)
+	case len(list) > 0:
 		c.explicitPadding(s, n, explicit, list)
 	case padding == "SAME":
 		s.PadType = core.PadSameUpper
