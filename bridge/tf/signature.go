@@ -2,6 +2,8 @@ package tf
 
 import (
 	"fmt"
+	"path"
+	"runtime"
 	"slices"
 	"sort"
 	"strings"
@@ -16,6 +18,7 @@ type op struct {
 	signature string // see parseSignature
 	translate func(*call) []core.Value
 
+	family  string // that of its file, op_<family>.go
 	in, out []port
 }
 
@@ -33,11 +36,14 @@ var table = map[string]*op{}
 
 // register adds rows to the table; each file of translators calls it once.
 func register(rows ...op) struct{} {
+	_, file, _, _ := runtime.Caller(1)
+	family := strings.TrimSuffix(strings.TrimPrefix(path.Base(file), "op_"), ".go")
 	for i := range rows {
 		row := &rows[i]
 		if _, dup := table[row.name]; dup {
 			panic("tf: op registered twice: " + row.name)
 		}
+		row.family = family
 		row.in, row.out = parseSignature(row.signature)
 		table[row.name] = row
 	}
@@ -155,9 +161,11 @@ func portOf(ports []port, starts []int, i int) string {
 
 // OpInfo describes a TensorFlow op that this package translates.
 type OpInfo struct {
-	Name    string   `json:"name"`
-	Inputs  []string `json:"inputs"`  // as "input:Tinput": a name, and a type or the attribute that holds it
-	Outputs []string `json:"outputs"` // likewise
+	Name      string   `json:"name"`
+	Family    string   `json:"family"` // of the translators in op_<family>.go
+	Quantized bool     `json:"quantized"`
+	Inputs    []string `json:"inputs"`  // as "input:Tinput": a name, and a type or the attribute that holds it
+	Outputs   []string `json:"outputs"` // likewise
 }
 
 // Supported lists the TensorFlow ops that Translate knows, by name.
@@ -165,8 +173,26 @@ func Supported() []OpInfo {
 	var list []OpInfo
 	for _, row := range table {
 		before, after, _ := strings.Cut(row.signature, "->")
-		list = append(list, OpInfo{row.name, strings.Fields(before), strings.Fields(after)})
+		list = append(list, OpInfo{row.name, row.family, IsQuantized(row.name), strings.Fields(before), strings.Fields(after)})
 	}
 	slices.SortFunc(list, func(a, b OpInfo) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// IsQuantized reports whether an op computes with quantized types or makes or simulates
+// them. TensorFlow's names say so.
+func IsQuantized(op string) bool {
+	return strings.Contains(strings.ToLower(op), "quantiz") || strings.HasPrefix(op, "FakeQuant")
+}
+
+// Unsupported lists the ops that Translate refuses for a reason that it knows, by name.
+func Unsupported() []UnsupportedOp {
+	var list []UnsupportedOp
+	for name, w := range why {
+		if _, supported := table[name]; !supported {
+			list = append(list, UnsupportedOp{Op: name, Why: w})
+		}
+	}
+	slices.SortFunc(list, func(a, b UnsupportedOp) int { return strings.Compare(a.Op, b.Op) })
 	return list
 }

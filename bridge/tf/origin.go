@@ -1,0 +1,62 @@
+package tf
+
+import (
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// Became tells what the nodes of one TensorFlow op became.
+type Became struct {
+	Nodes    int      `json:"nodes"`              // of the GraphDef
+	Core     []string `json:"core,omitempty"`     // the core ops, constants aside, by name
+	Builders []string `json:"builders,omitempty"` // the functions of package builders that made them, by name
+}
+
+// Origins tells by TensorFlow op what a translated function was made of. Nodes that left
+// nothing behind, as Identity does, are not in it.
+func Origins(f *core.Function) map[string]*Became {
+	ops := map[string]*Became{}
+	seen := map[string]bool{}
+	for _, n := range f.Nodes() {
+		o := n.Origin
+		if _, isResult := n.Op().(*core.Result); isResult || o.Op == "" {
+			continue
+		}
+		b := ops[o.Op]
+		if b == nil {
+			b = &Became{}
+			ops[o.Op] = b
+		}
+		if !seen[o.Node] {
+			seen[o.Node] = true
+			b.Nodes++
+		}
+		if _, isConstant := n.Op().(*core.Constant); !isConstant {
+			b.Core = insert(b.Core, n.OpName())
+		}
+		if o.Builder != "" {
+			b.Builders = insert(b.Builders, o.Builder)
+		}
+	}
+	return ops
+}
+
+// Add counts what else the op became.
+func (b *Became) Add(more *Became) {
+	b.Nodes += more.Nodes
+	for _, s := range more.Core {
+		b.Core = insert(b.Core, s)
+	}
+	for _, s := range more.Builders {
+		b.Builders = insert(b.Builders, s)
+	}
+}
+
+// insert adds s to a sorted list if it is not there.
+func insert(list []string, s string) []string {
+	if i, found := slices.BinarySearch(list, s); !found {
+		list = slices.Insert(list, i, s)
+	}
+	return list
+}
