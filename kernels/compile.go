@@ -52,10 +52,15 @@ func Compile(f *core.Function, shapes map[string]core.Shape, o Options) (*Progra
 			return nil, fmt.Errorf("input %q: its type and shape %v are not fully known: give a shape", p.Name, p.Outputs()[0])
 		}
 	}
+	if !o.WithoutQDQ { // for every engine: the pass may change results
+		if bound, err = passes.Run(bound, passes.Options{StopAfter: passes.QDQ}); err != nil {
+			return nil, err
+		}
+	}
 	if o.Engine == Reference {
 		return &Program{reference: bound, params: bound.Parameters, results: bound.Results}, nil
 	}
-	bound, err = passes.Run(bound, passes.Options{})
+	bound, err = passes.Run(bound, passes.Options{Without: []string{passes.QDQ}})
 	if err != nil {
 		return nil, err
 	}

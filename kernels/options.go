@@ -14,7 +14,7 @@ type Engine uint8
 const (
 	Kernels   Engine = iota // the fastest kernels that the CPU has
 	Portable                // the same program with the kernels in plain Go
-	Reference               // each op's reference in package core, without passes
+	Reference               // each op's reference in package core, after no pass but qdq
 )
 
 var engineNames = []string{"kernels", "portable", "reference"}
@@ -42,6 +42,10 @@ type Options struct {
 	Threads int       // goroutines per Run; 0 means 1
 	Without []isa.ISA // instruction sets not to use, beside those the CPU lacks
 	Engine  Engine
+	// WithoutQDQ keeps convolutions and matrix products of dequantized tensors in float32,
+	// summed in the order that core.Convolution and core.Dot define. Without it all engines
+	// compute them as integers (pass qdq), which is faster and can change a last digit.
+	WithoutQDQ bool
 }
 
 func (o Options) isas() isa.Set {

@@ -1,5 +1,7 @@
-// Package passes rewrites a translated Function into the form that kernels run:
-// an ordered table of passes, each of which keeps every result equal bit for bit.
+// Package passes rewrites a translated Function into the form that kernels run: an
+// ordered table of passes. Each keeps every result equal bit for bit but one, qdq, which
+// makes products of dequantized tensors integer: it drops the errors of float32 sums, by
+// which a value that is quantized next can move by one step. Options leave it out.
 //
 // After each pass the function has been inferred anew. The order that passes need
 // among themselves is written beside them in the table and asserted at start-up.
@@ -25,6 +27,11 @@ var Table = []Pass{
 	{
 		Name: "dead", Run: dead,
 		Doc: "drop the names of tensors that nobody asked for, and with them the nodes that only they need",
+	},
+	{
+		Name: QDQ, Run: qdq,
+		Doc:   "make convolutions and matrix products of dequantized tensors integer, with what follows as their post-ops; the only pass that may change results, by the rounding errors of float32 sums",
+		After: []string{"dead"}, // a value that nobody asked for can become a step of its reader
 	},
 	{
 		Name: "decompose", Run: decompose,
@@ -80,21 +87,35 @@ func checkOrder(table []Pass) error {
 // Options select how far the passes go and who watches.
 type Options struct {
 	StopAfter string                              // the last pass to run; empty for all
+	Without   []string                            // passes to leave out
 	Dump      func(pass string, f *core.Function) // called after every pass, if not nil
+}
+
+// check verifies that the options name passes.
+func (o Options) check() error {
+	names := Names()
+	for _, name := range append([]string{o.StopAfter}, o.Without...) {
+		if !slices.Contains(names, name) && (name != "" || slices.Contains(o.Without, "")) {
+			return fmt.Errorf("no pass %q: want one of %q", name, names)
+		}
+	}
+	return nil
 }
 
 // Run takes f through the table.
 func Run(f *core.Function, o Options) (*core.Function, error) {
-	if o.StopAfter != "" && !slices.ContainsFunc(Table, func(p Pass) bool { return p.Name == o.StopAfter }) {
-		return nil, fmt.Errorf("no pass %q: want one of %q", o.StopAfter, Names())
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	for _, p := range Table {
-		var err error
-		if f, err = p.Run(f); err != nil {
-			return nil, fmt.Errorf("pass %s: %w", p.Name, err)
-		}
-		if o.Dump != nil {
-			o.Dump(p.Name, f)
+		if !slices.Contains(o.Without, p.Name) {
+			var err error
+			if f, err = p.Run(f); err != nil {
+				return nil, fmt.Errorf("pass %s: %w", p.Name, err)
+			}
+			if o.Dump != nil {
+				o.Dump(p.Name, f)
+			}
 		}
 		if p.Name == o.StopAfter {
 			break
@@ -156,36 +177,37 @@ func expand(from *core.Node, op core.Op, inputs []core.Value) ([]core.Value, err
 // foldLimit bounds the bytes of one folded constant beyond those of its inputs.
 const foldLimit = 64 << 20
 
-func fold(f *core.Function) (*core.Function, error) {
-	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
-		switch n.Op().(type) {
-		case *core.Parameter, *core.Constant, *core.Result:
+func fold(f *core.Function) (*core.Function, error) { return f.Rewrite(foldNode) }
+
+// foldNode returns the outputs of a node that depend on constants only.
+func foldNode(n *core.Node, inputs []core.Value) ([]core.Value, error) {
+	switch n.Op().(type) {
+	case *core.Parameter, *core.Constant, *core.Result:
+		return nil, nil
+	}
+	in := make([]*core.Tensor, len(inputs))
+	all := len(inputs) > 0
+	for i, v := range inputs {
+		in[i] = v.Constant()
+		all = all && in[i] != nil
+	}
+	if !all {
+		return foldPartly(n, inputs)
+	}
+	for _, o := range n.Outputs() {
+		if size, err := o.Shape.Elements(); o.Shape.Static() && (err != nil || size*o.Type.Size() > foldLimit) {
 			return nil, nil
 		}
-		in := make([]*core.Tensor, len(inputs))
-		all := len(inputs) > 0
-		for i, v := range inputs {
-			in[i] = v.Constant()
-			all = all && in[i] != nil
-		}
-		if !all {
-			return foldPartly(n, inputs)
-		}
-		for _, o := range n.Outputs() {
-			if size, err := o.Shape.Elements(); o.Shape.Static() && (err != nil || size*o.Type.Size() > foldLimit) {
-				return nil, nil
-			}
-		}
-		out, err := n.Eval(in)
-		if err != nil {
-			return nil, err
-		}
-		values := make([]core.Value, len(out))
-		for i, t := range out {
-			values[i] = constantOf(n, t)
-		}
-		return values, nil
-	})
+	}
+	out, err := n.Eval(in)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]core.Value, len(out))
+	for i, t := range out {
+		values[i] = constantOf(n, t)
+	}
+	return values, nil
 }
 
 // foldPartly replaces those outputs of a node that are known without all its inputs.
