@@ -38,6 +38,7 @@ type compiler struct {
 	users   map[core.Value][]*core.Node
 	skip    map[*core.Node]bool // nodes that an earlier instruction computes
 	padding map[paddingKey]int
+	states  []func() any // what each arena needs beside it, see newState
 }
 
 // Compile makes a Program of f for parameters of the given shapes, by name; shapes
@@ -62,6 +63,9 @@ func Compile(f *core.Function, shapes map[string]core.Shape, o Options) (*Progra
 	}
 	bound, err = passes.Run(bound, passes.Options{Without: []string{passes.QDQ}})
 	if err != nil {
+		return nil, err
+	}
+	if bound, err = channelsLast(bound); err != nil {
 		return nil, err
 	}
 	c := &compiler{
@@ -136,7 +140,7 @@ func (c *compiler) read(v core.Value) int {
 	if !ok {
 		panic(fmt.Sprintf("kernels: %v is read before it is computed", v))
 	}
-	c.buffers[b].last = max(c.buffers[b].last, len(c.code))
+	c.readBuffer(b)
 	return b
 }
 
@@ -155,6 +159,17 @@ func (c *compiler) readInArena(v core.Value) int {
 	c.buffers[copied].last = len(c.code)
 	c.at[v] = copied
 	return copied
+}
+
+// readBuffer notes that the next instruction reads a buffer.
+func (c *compiler) readBuffer(b int) {
+	c.buffers[b].last = max(c.buffers[b].last, len(c.code))
+}
+
+// newState returns the number, in run.state, of something that every arena gets one of.
+func (c *compiler) newState(f func() any) int {
+	c.states = append(c.states, f)
+	return len(c.states) - 1
 }
 
 // write returns a new buffer for a value that the next instruction computes.
@@ -208,7 +223,7 @@ func (c *compiler) lowerReference(n *core.Node) error {
 
 // program plans the memory and closes the compilation.
 func (c *compiler) program(f *core.Function) (*Program, error) {
-	p := &Program{params: f.Parameters, results: f.Results, code: c.code, buffers: c.buffers, threads: c.threads, onArena: c.onArena}
+	p := &Program{params: f.Parameters, results: f.Results, code: c.code, buffers: c.buffers, threads: c.threads, onArena: c.onArena, states: c.states}
 	for _, r := range f.Results {
 		b := c.read(r.Out(0)) // read after the last instruction
 		p.outputs = append(p.outputs, b)

@@ -8,17 +8,27 @@ import (
 // epilogue is a post-op list in the form of the kernels.
 type epilogue struct {
 	gemm.Epilogue
-	sum core.Value // the summand, if there is one
+	sum      core.Value // the summand, if there is one
+	computed []computedOperand
 }
+
+// computedOperand is an operand that is no constant.
+type computedOperand struct {
+	which gemm.Operand
+	value core.Value
+}
+
+// columns are those of an output that one kernel computes: n of them from first on, of
+// which number i takes the per-channel operands of channel i mod channels.
+type columns struct{ first, n, channels int }
 
 // matchEpilogue puts a post-op list into the kernels' chain of steps
 //
 //	Add, Mul, Add, MulAdd, Relu, Mul, RoundSaturate
 //
-// each of which may be absent. It fails for any other list, for operands that are
-// not constants per tensor or per channel, and for sums that are not the output's
-// shape.
-func matchEpilogue(posts []core.PostOp, operands []core.Value, out core.Fact, channels int) (e epilogue, ok bool) {
+// each of which may be absent. It fails for any other list, for operands that are neither
+// per tensor nor per channel, and for sums that are not the output's shape.
+func matchEpilogue(posts []core.PostOp, operands []core.Value, out core.Fact, cols columns) (e epilogue, ok bool) {
 	if len(posts) == 0 {
 		e.Out = gemm.S32
 		return e, true
@@ -39,85 +49,95 @@ func matchEpilogue(posts []core.PostOp, operands []core.Value, out core.Fact, ch
 		return true
 	}
 	for _, p := range posts {
-		var v []float32
-		switch p.Kind {
-		case core.PostAdd, core.PostMul:
-			if v = perChannel(next(), channels); v == nil {
-				return e, false
-			}
-		}
+		ok := false
 		switch {
 		case p.Kind == core.PostAdd && reach(0):
-			e.Pre = v
+			ok = e.operand(gemm.Pre, next(), cols)
 		case p.Kind == core.PostMul && reach(1):
-			e.Scale = v
+			ok = e.operand(gemm.Scale, next(), cols)
 		case p.Kind == core.PostAdd && reach(2):
-			e.Bias = v
+			ok = e.operand(gemm.Bias, next(), cols)
 		case p.Kind == core.PostMulAdd && reach(3):
 			e.sum = next()
-			scale := perChannel(next(), 1)
-			if scale == nil || !e.sum.Shape().Equal(out.Shape) {
-				return e, false
-			}
-			e.SumScale = scale[0]
-			if e.Sum, ok = sumType(e.sum.Type()); !ok {
-				return e, false
-			}
+			ok = e.sum.Shape().Equal(out.Shape) && e.setSumType() && e.operand(gemm.SumScale, next(), columns{0, 1, 1})
 		case p.Kind == core.PostActivation && p.Activation == core.Relu && reach(4):
-			e.Relu = true
+			e.Relu, ok = true, true
 		case p.Kind == core.PostMul && reach(5):
-			e.Post = v
-		case p.Kind == core.PostRoundSaturate && p.Round == core.RoundNearestTowardEven && p.Type != core.I32:
-			zero := int64(0)
-			if p.ZeroPoint {
-				z := next().Constant()
-				if z == nil || z.Len() != 1 {
-					return e, false
-				}
-				zero = int64(z.Float64s()[0])
-			}
-			switch {
-			case zero == 0 && p.Type == core.U8:
-				e.Out = gemm.U8
-			case zero == 0:
-				e.Out = gemm.I8
-			case zero == 128 && p.Type == core.U8:
-				e.Out, e.Flip = gemm.I8, true
-			default:
-				return e, false
-			}
-			e.Lo, e.Hi = int32(p.Lo-zero), int32(p.Hi-zero)
-		default:
+			ok = e.operand(gemm.Post, next(), cols)
+		case p.Kind == core.PostRoundSaturate:
+			ok = e.round(p, &operands)
+		}
+		if !ok {
 			return e, false
 		}
 	}
 	return e, true
 }
 
-// perChannel returns a constant operand as one float32 per channel, or nil.
-func perChannel(v core.Value, channels int) []float32 {
-	t := v.Constant()
-	if t == nil || t.Len() != 1 && (len(t.Shape()) != 1 || t.Len() != channels) {
-		return nil
+// operand takes a value as one of the operands; false if it is not per tensor or per channel.
+func (e *epilogue) operand(which gemm.Operand, v core.Value, cols columns) bool {
+	s, t := v.Shape(), v.Constant()
+	if perChannel := len(s) == 1 && s[0] == cols.channels; !perChannel && s.MustElements() != 1 {
+		return false
+	}
+	if t == nil {
+		if len(s) > 0 && cols.n%cols.channels != 0 { // a group's values would have to be cut out
+			return false
+		}
+		e.Computed = e.Computed.With(which)
+		e.computed = append(e.computed, computedOperand{which, v})
+		return true
 	}
 	in := t.Float32s()
-	out := make([]float32, channels)
+	out := make([]float32, cols.n)
 	for i := range out {
-		out[i] = in[min(i, len(in)-1)]
+		out[i] = in[(cols.first+i)%cols.channels%len(in)]
 	}
-	return out
+	switch which {
+	case gemm.Pre:
+		e.Pre = out
+	case gemm.Scale:
+		e.Scale = out
+	case gemm.Bias:
+		e.Bias = out
+	case gemm.Post:
+		e.Post = out
+	case gemm.SumScale:
+		e.SumScale = out[0]
+	}
+	return true
 }
 
-func sumType(t core.Type) (gemm.SumType, bool) {
-	switch t {
-	case core.U8:
-		return gemm.SumU8, true
-	case core.I8:
-		return gemm.SumI8, true
-	case core.I32:
-		return gemm.SumI32, true
-	case core.F32:
-		return gemm.SumF32, true
+// round takes the last step, RoundSaturate: to 8 bits, half to even.
+func (e *epilogue) round(p core.PostOp, operands *[]core.Value) bool {
+	if p.Round != core.RoundNearestTowardEven || p.Type == core.I32 {
+		return false
 	}
-	return gemm.NoSum, false
+	zero := 0.0
+	if p.ZeroPoint {
+		z := (*operands)[0].Constant()
+		if z == nil || z.Len() != 1 {
+			return false
+		}
+		zero = z.Float64s()[0]
+	}
+	switch {
+	case zero == 0 && p.Type == core.U8:
+		e.Out = gemm.U8
+	case zero == 0:
+		e.Out = gemm.I8
+	case zero == 128 && p.Type == core.U8:
+		e.Out, e.Flip = gemm.I8, true
+	default:
+		return false
+	}
+	e.Lo, e.Hi = int32(p.Lo-int64(zero)), int32(p.Hi-int64(zero))
+	return true
+}
+
+func (e *epilogue) setSumType() (ok bool) {
+	e.Sum, ok = map[core.Type]gemm.SumType{
+		core.U8: gemm.SumU8, core.I8: gemm.SumI8, core.I32: gemm.SumI32, core.F32: gemm.SumF32,
+	}[e.sum.Type()]
+	return ok
 }

@@ -15,6 +15,8 @@ var lowerings = map[string]lowering{
 	"Concat": lowerConcat,
 	"Pad":    lowerPad,
 
+	"Transpose": lowerTranspose,
+
 	"FlipSign":     lowerFlipSign,
 	"Quantize":     lowerElementwise,
 	"Dequantize":   lowerElementwise,

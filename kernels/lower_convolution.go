@@ -7,47 +7,68 @@ import (
 // paddingKey identifies a run of bytes that stand for padding.
 type paddingKey struct{ zero uint8 }
 
-// lowerConvolution lowers an NHWC convolution over constant i8 filters without data
-// dilation. Depthwise ones go to their own family, all others to gemm.
+// lowerConvolution lowers an NHWC convolution over constant filters. Depthwise ones go to
+// their own family, all others to gemm, group by group.
 func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*core.IntegerConvolution)
-	filters, zero, ok := integerOperands(n)
-	if !ok || op.Layout != core.NHWC || len(filters.Shape()) != 4 || op.Groups > 1 && !isDepthwise(op, n.Inputs()[0].Shape()) {
+	data, out := n.Inputs()[0].Shape(), n.Outputs()[0]
+	fs := n.Inputs()[1].Shape()
+	if op.Layout != core.NHWC || out.Shape.MustElements() == 0 {
 		return false, nil
 	}
-	data, out := n.Inputs()[0].Shape(), n.Outputs()[0]
-	fs := filters.Shape()
-	axes, err := op.Axes(data, fs[:2])
+	rank := len(fs)
+	axes, err := op.Axes(data, fs[:rank-2])
 	if err != nil {
 		return false, err
 	}
-	if axes[0].DataDilation != 1 || axes[1].DataDilation != 1 || out.Shape.MustElements() == 0 {
+	inC, outC, groups := data[rank-1], fs[rank-1], max(op.Groups, 1)
+	w, ok := signedWeights(n, outC, outC)
+	if !ok {
 		return false, nil
 	}
-	g := &convolution{
-		y: axes[0], x: axes[1], batch: data[0], inC: data[3], zero: zero,
-	}
-	if op.Groups > 1 {
-		return true, lowerDepthwise(c, n, g, filters)
+	g := &convolution{axes: axes, batch: data[0], inC: inC}
+	if groups > 1 && groups == inC {
+		return true, lowerDepthwise(c, n, g, w)
 	}
 	m := &matmul{
-		node: n, rows: out.Shape.MustElements() / fs[3], taps: fs[0] * fs[1], tapBytes: fs[2], weights: core.Data[int8](filters),
-		zero: zero, posts: op.PostOps, operands: n.Inputs()[4:],
+		node: n, rows: out.Shape.MustElements() / outC, taps: fs[:rank-2].MustElements(), tapBytes: fs[rank-2], weights: w,
+		padding: -1, posts: op.PostOps, operands: n.Inputs()[4:], groups: groups, step: fs[rank-2],
 	}
-	src := c.readInArena(n.Inputs()[0])
-	if g.wide() {
-		m.taps, m.tapBytes = fs[0], fs[1]*fs[2]
+	src, zero := c.unsignedData(n)
+	m.zero, g.zero = zero, zero
+	if groups == 1 && g.wide() {
+		k := len(axes) - 1
+		m.taps, m.tapBytes = m.taps/axes[k].Window, axes[k].Window*inC
 		src = c.padImage(n, src, g)
 		m.offsets = func() []int32 { return g.wideOffsets(c.buffers[src].offset) }
 		m.reads = []int{src}
-		return true, c.lowerMatmul(m, fs[3])
+		return true, c.lowerMatmul(m)
 	}
-	pad := c.paddingRun(zero, g.inC)
-	m.reads = []int{src}
-	m.offsets = func() []int32 {
-		return g.offsets(c.buffers[src].offset, c.buffers[pad].offset)
+	pad := c.paddingFor(zero, inC)
+	m.reads = []int{src, pad}
+	if zero.computed() {
+		m.padding = pad
 	}
-	return true, c.lowerMatmul(m, fs[3])
+	m.offsets = func() []int32 { return g.offsets(c.buffers[src].offset, c.buffers[pad].offset) }
+	return true, c.lowerMatmul(m)
+}
+
+// paddingFor returns a buffer of size zero points: one that lives as long as the arena,
+// or for a computed zero point one that is to be filled.
+func (c *compiler) paddingFor(zero zeroPoint, size int) int {
+	if zero.computed() {
+		return c.newScratch(size)
+	}
+	return c.paddingRun(zero.constant, size)
+}
+
+// flipped appends an instruction that copies bytes with their topmost bit inverted to the
+// arena.
+func (c *compiler) flipped(n *core.Node, src int) int {
+	dst, size := c.newScratch(c.buffers[src].size), c.buffers[src].size
+	c.emit(flipInstruction(c, n, src, dst, size))
+	c.readBuffer(dst)
+	return dst
 }
 
 // paddingRun returns a buffer of at least size zero points that lives as long as the arena.
@@ -70,35 +91,54 @@ func (c *compiler) paddingRun(zero uint8, size int) int {
 	return b
 }
 
-// convolution is the geometry of a two-dimensional NHWC convolution.
+// convolution is the geometry of an NHWC convolution.
 type convolution struct {
-	y, x       core.Axis
+	axes       []core.Axis // one for each spatial dimension
 	batch, inC int
-	zero       uint8
+	zero       zeroPoint
 }
 
 // wide reports whether the taps of one filter row should be one run of bytes: their
 // bytes lie side by side if the image is padded and the width is not dilated. It
 // pays for few channels, where a tap alone would waste the kernel's steps.
 func (g *convolution) wide() bool {
-	return g.x.Dilation == 1 && g.x.Window > 1 && g.x.PadBelow >= 0 && g.y.PadBelow >= 0 &&
-		(g.inC < 16 || g.inC%4 != 0 && g.inC < 64)
+	for _, a := range g.axes {
+		if a.PadBelow < 0 || a.DataDilation != 1 {
+			return false
+		}
+	}
+	x := g.axes[len(g.axes)-1]
+	return len(g.axes) <= 2 && x.Dilation == 1 && x.Window > 1 && (g.inC < 16 || g.inC%4 != 0 && g.inC < 64)
+}
+
+// unitAxis is a spatial dimension of size 1.
+var unitAxis = core.Axis{In: 1, Window: 1, Out: 1, Stride: 1, Dilation: 1, DataDilation: 1}
+
+// plane returns the axes of a convolution of one or two spatial dimensions as two.
+func (g *convolution) plane() (y, x core.Axis) {
+	if len(g.axes) == 1 {
+		return unitAxis, g.axes[0]
+	}
+	return g.axes[0], g.axes[1]
 }
 
 // offsets returns the beginning of each tap of each output pixel: [pixel][tap].
 func (g *convolution) offsets(src, pad int) []int32 {
-	taps := g.y.Window * g.x.Window
-	out := make([]int32, 0, g.batch*g.y.Out*g.x.Out*taps)
+	if len(g.axes) > 2 {
+		return g.window().offsets(src, g.inC, pad)
+	}
+	y, x := g.plane()
+	out := make([]int32, 0, g.batch*y.Out*x.Out*y.Window*x.Window)
 	for n := range g.batch {
-		for oy := range g.y.Out {
-			for ox := range g.x.Out {
-				for ky := range g.y.Window {
-					iy, okY := g.y.At(oy, ky)
-					for kx := range g.x.Window {
-						ix, okX := g.x.At(ox, kx)
+		for oy := range y.Out {
+			for ox := range x.Out {
+				for ky := range y.Window {
+					iy, okY := y.At(oy, ky)
+					for kx := range x.Window {
+						ix, okX := x.At(ox, kx)
 						at := pad
 						if okY && okX {
-							at = src + ((n*g.y.In+iy)*g.x.In+ix)*g.inC
+							at = src + ((n*y.In+iy)*x.In+ix)*g.inC
 						}
 						out = append(out, int32(at))
 					}
@@ -109,22 +149,34 @@ func (g *convolution) offsets(src, pad int) []int32 {
 	return out
 }
 
+// window returns the geometry as that of a sliding window.
+func (g *convolution) window() *window {
+	w := &window{axes: g.axes, batch: g.batch, channels: g.inC, pixels: g.batch, taps: 1}
+	for _, a := range g.axes {
+		w.pixels *= a.Out
+		w.taps *= a.Window
+	}
+	return w
+}
+
 // paddedSize returns height and width of the image with its padding.
 func (g *convolution) paddedSize() (h, w int) {
-	h = (g.y.Out-1)*g.y.Stride + (g.y.Window-1)*g.y.Dilation + 1
-	w = (g.x.Out-1)*g.x.Stride + g.x.Window
-	return max(h, g.y.In+g.y.PadBelow), max(w, g.x.In+g.x.PadBelow)
+	y, x := g.plane()
+	h = (y.Out-1)*y.Stride + (y.Window-1)*y.Dilation + 1
+	w = (x.Out-1)*x.Stride + x.Window
+	return max(h, y.In+y.PadBelow), max(w, x.In+x.PadBelow)
 }
 
 // wideOffsets is offsets for one run of bytes per filter row of a padded image.
 func (g *convolution) wideOffsets(src int) []int32 {
+	y, x := g.plane()
 	h, w := g.paddedSize()
-	out := make([]int32, 0, g.batch*g.y.Out*g.x.Out*g.y.Window)
+	out := make([]int32, 0, g.batch*y.Out*x.Out*y.Window)
 	for n := range g.batch {
-		for oy := range g.y.Out {
-			for ox := range g.x.Out {
-				for ky := range g.y.Window {
-					iy, ix := oy*g.y.Stride+ky*g.y.Dilation, ox*g.x.Stride
+		for oy := range y.Out {
+			for ox := range x.Out {
+				for ky := range y.Window {
+					iy, ix := oy*y.Stride+ky*y.Dilation, ox*x.Stride
 					out = append(out, int32(src+((n*h+iy)*w+ix)*g.inC))
 				}
 			}
@@ -137,23 +189,27 @@ func (g *convolution) wideOffsets(src int) []int32 {
 // around it, and returns that buffer.
 func (c *compiler) padImage(n *core.Node, src int, g *convolution) int {
 	h, w := g.paddedSize()
+	y, x := g.plane()
 	dst := c.newScratch(g.batch * h * w * g.inC)
-	c.buffers[src].last = max(c.buffers[src].last, len(c.code))
-	row, padded := g.x.In*g.inC, w*g.inC
-	left := g.x.PadBelow * g.inC
+	c.readBuffer(src)
+	if g.zero.computed() {
+		c.readBuffer(g.zero.buffer)
+	}
+	row, padded := x.In*g.inC, w*g.inC
+	left := x.PadBelow * g.inC
 	c.emit(instruction{node: n, kernel: "pad", parts: c.threads, run: func(r *run, part, parts int) error {
-		in, out := r.mem[src], r.mem[dst]
+		in, out, zero := r.mem[src], r.mem[dst], g.zero.get(r)
 		lines := g.batch * h
 		for l := part * lines / parts; l < (part+1)*lines/parts; l++ {
 			to := out[l*padded : (l+1)*padded]
-			y := l%h - g.y.PadBelow
-			if y < 0 || y >= g.y.In {
-				fill(to, g.zero)
+			at := l%h - y.PadBelow
+			if at < 0 || at >= y.In {
+				fill(to, zero)
 				continue
 			}
-			from := in[(l/h*g.y.In+y)*row:][:row]
-			fill(to[:left], g.zero)
-			fill(to[left+copy(to[left:], from):], g.zero)
+			from := in[(l/h*y.In+at)*row:][:row]
+			fill(to[:left], zero)
+			fill(to[left+copy(to[left:], from):], zero)
 		}
 		return nil
 	}})

@@ -2,63 +2,92 @@ package kernels
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels/depthwise"
 	"github.com/tf2ng/tf2ng/kernels/gemm"
 )
 
-// isDepthwise reports whether every group of a convolution has one input channel.
-func isDepthwise(op *core.IntegerConvolution, data core.Shape) bool {
-	return op.Groups == data[len(data)-1]
-}
-
-// lowerDepthwise lowers a two-dimensional NHWC convolution with one input channel per
-// group. With several output channels per group the data is repeated first, once for
-// each of them.
-func lowerDepthwise(c *compiler, n *core.Node, g *convolution, filters *core.Tensor) error {
+// lowerDepthwise lowers an NHWC convolution with one input channel per group. With
+// several output channels per group the data is repeated first, once for each of them.
+func lowerDepthwise(c *compiler, n *core.Node, g *convolution, w weights) error {
 	op := n.Op().(*core.IntegerConvolution)
 	out := n.Outputs()[0]
-	channels := filters.Shape()[3]
-	posts, operands := op.PostOps, n.Inputs()[4:]
-	e, fused := matchEpilogue(posts, operands, out, channels)
-	if fused = fused && e.Sum == gemm.NoSum; !fused {
-		e.Epilogue = gemm.Epilogue{Out: gemm.S32}
+	channels := w.columns
+	d := &depthwiseProduct{node: n, geometry: g, rows: out.Shape.MustElements() / channels}
+	d.src, g.zero = c.unsignedData(n)
+	if multiplier := channels / g.inC; multiplier > 1 {
+		d.src = c.repeatChannels(n, d.src, multiplier)
+		g.inC = channels
+	}
+	d.padding = c.paddingFor(g.zero, channels)
+	e, fused := matchEpilogue(op.PostOps, n.Inputs()[4:], out, columns{0, channels, channels})
+	if fused && e.Sum == gemm.NoSum && w.zeros == nil {
+		return c.lowerDepthwiseProduct(d, w, &e, c.write(n.Out(0)))
+	}
+	f := &finish{
+		node: n, rows: d.rows, columns: channels, stride: channels, rowSums: -1, less: -1, posts: op.PostOps, operands: n.Inputs()[4:],
+	}
+	raw := &epilogue{Epilogue: gemm.Epilogue{Out: gemm.S32}}
+	if w.zeros != nil {
+		f.less = c.newScratch(d.rows * channels * 4)
+		if err := c.lowerDepthwiseProduct(d, w.zeroRows(), raw, f.less); err != nil {
+			return err
+		}
+		w.zeros = nil
+	}
+	f.acc = c.newScratch(d.rows * channels * 4)
+	if err := c.lowerDepthwiseProduct(d, w, raw, f.acc); err != nil {
+		return err
+	}
+	return c.lowerFinish(f)
+}
+
+// depthwiseProduct is a depthwise convolution whose data is in the arena.
+type depthwiseProduct struct {
+	node         *core.Node
+	geometry     *convolution
+	rows         int
+	src, padding int
+}
+
+// lowerDepthwiseProduct packs weights without zero points and appends the instructions.
+func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epilogue, dst int) error {
+	n, g, channels, rows := d.node, d.geometry, w.columns, d.rows
+	init, slope := w.starts()
+	start := make([]int32, channels)
+	for i := range start {
+		z := int32(math.MaxUint8) // bounds what is computed
+		if !g.zero.computed() {
+			z = int32(g.zero.constant)
+		}
+		start[i] = init[i] + z*slope[i]
 	}
 	variant := depthwise.Choose(c.isas)
-	weights := core.Data[int8](filters)
-	spec := depthwise.Spec{Channels: channels, Taps: g.y.Window * g.x.Window, Epilogue: e.Epilogue}
-	packed, err := depthwise.Pack(variant, spec, weights, startValues(weights, channels, g.zero))
+	spec := depthwise.Spec{Channels: channels, Taps: len(w.values) / channels, Epilogue: e.Epilogue}
+	packed, err := depthwise.Pack(variant, spec, w.values, start)
 	if err != nil {
 		return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
 	}
-	src := c.readInArena(n.Inputs()[0])
-	if multiplier := channels / g.inC; multiplier > 1 {
-		src = c.repeatChannels(n, src, multiplier)
-		g.inC = channels
+	values := prepare(c, operandSet[*depthwise.Operands]{
+		node: n, computed: e.computed, zero: g.zero, init: init, slope: slope,
+		new: packed.NewOperands, set: packed.Set, setInit: packed.SetInit,
+	}, d.padding)
+	for _, b := range []int{d.src, d.padding, dst} {
+		c.readBuffer(b)
 	}
-	pad := c.paddingRun(g.zero, channels)
-	c.buffers[src].last = max(c.buffers[src].last, len(c.code))
-	rows := out.Shape.MustElements() / channels
-	var dst, ldc int
-	if fused {
-		dst, ldc = c.write(n.Out(0)), channels*out.Type.Size()
-	} else {
-		dst, ldc = c.newScratch(rows*channels*4), channels*4
-	}
+	ldc := channels * e.Out.Size()
 	var offsets []int32
 	c.bind = append(c.bind, func() error {
-		offsets = g.offsets(c.buffers[src].offset, c.buffers[pad].offset)
+		offsets = g.offsets(c.buffers[d.src].offset, c.buffers[d.padding].offset)
 		return c.checkOffsets(n, offsets, spec.Taps, channels)
 	})
 	c.emit(instruction{node: n, kernel: variant.Name, parts: c.threads, run: func(r *run, part, parts int) error {
-		a := depthwise.Args{A: r.arena, Offsets: offsets, C: r.mem[dst], LDC: ldc}
+		a := depthwise.Args{A: r.arena, Offsets: offsets, C: r.mem[dst], LDC: ldc, Operands: values(r)}
 		packed.Run(&a, part*rows/parts, (part+1)*rows/parts)
 		return nil
 	}})
-	if !fused {
-		return c.lowerPostOps(n, dst, posts, operands)
-	}
 	return nil
 }
 

@@ -240,15 +240,19 @@ func splitElements(n, part, parts int) (i0, i1 int) {
 // lowerFlipSign lowers what no quantization has taken in.
 func lowerFlipSign(c *compiler, n *core.Node) (bool, error) {
 	src, dst := c.read(n.Inputs()[0]), c.write(n.Out(0))
-	size := n.Outputs()[0].Shape.MustElements()
+	c.emit(flipInstruction(c, n, src, dst, n.Outputs()[0].Shape.MustElements()))
+	return true, nil
+}
+
+// flipInstruction copies size bytes with their topmost bit inverted.
+func flipInstruction(c *compiler, n *core.Node, src, dst, size int) instruction {
 	v := elementwise.Choose(c.isas, elementwise.Flip)
-	parts := min(c.threads, 1+size/minElements)
-	c.emit(instruction{node: n, kernel: v.Name, parts: parts, run: func(r *run, part, parts int) error {
+	c.readBuffer(src)
+	return instruction{node: n, kernel: v.Name, parts: min(c.threads, 1+size/minElements), run: func(r *run, part, parts int) error {
 		i0, i1 := splitElements(size, part, parts)
 		if i0 < i1 {
 			v.Run(r.mem[dst][i0:], r.mem[src][i0:], nil, i1-i0, nil)
 		}
 		return nil
-	}})
-	return true, nil
+	}}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -55,9 +56,10 @@ func (p *Program) Profile(ctx context.Context, inputs map[string]*core.Tensor, r
 	return steps, nil
 }
 
-// operations counts what a convolution or dot computes; the copies before it count nothing.
+// operations counts what a convolution or dot computes; what moves its data and finishes
+// its accumulators counts nothing.
 func operations(n *core.Node, kernel string) int64 {
-	if kernel == "pad" || kernel == "copy" {
+	if !strings.HasPrefix(kernel, "gemm_") && !strings.HasPrefix(kernel, "depthwise_") && kernel != "reference" {
 		return 0
 	}
 	out := int64(n.Outputs()[0].Shape.MustElements())

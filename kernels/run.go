@@ -20,6 +20,7 @@ type Program struct {
 	arena     int
 	threads   int
 	onArena   []func([]byte)
+	states    []func() any
 	pool      sync.Pool // of *run
 	reference *core.Function
 }
@@ -29,6 +30,7 @@ type run struct {
 	p       *Program
 	arena   []byte
 	mem     [][]byte // by buffer
+	state   []any    // what instructions keep beside the arena
 	barrier *barrier
 	ctx     context.Context
 	failure atomic.Pointer[failure]
@@ -53,6 +55,9 @@ func (p *Program) newRun() *run {
 	}
 	for _, f := range p.onArena {
 		f(r.arena)
+	}
+	for _, f := range p.states {
+		r.state = append(r.state, f())
 	}
 	r.barrier = newBarrier(p.threads)
 	return r

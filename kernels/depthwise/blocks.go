@@ -1,7 +1,5 @@
 package depthwise
 
-import "slices"
-
 // block is the filter of some neighbouring channels as the assembly reads it.
 //
 // Within each 16 channels of a vector, instructions that widen bytes take the lower and
@@ -12,19 +10,16 @@ type block struct {
 	first, width int
 	quads        bool // how the weights lie: as packQuads does, or packDigits
 	weights      []int8
-
-	init                   []int32
-	pre, scale, bias, post []float32
 }
 
 // packBlocks returns the packing of a variant with blocks of the given widths, largest
 // first; 16 must be the last.
-func packBlocks(quads bool, widths ...int) func(p *Packed, weights []int8, init []int32) {
-	return func(p *Packed, weights []int8, init []int32) {
+func packBlocks(quads bool, widths ...int) func(p *Packed, weights []int8) {
+	return func(p *Packed, weights []int8) {
 		for at := 0; at < p.spec.Channels; {
 			b := p.nextBlock(at, widths)
 			b.quads = quads
-			b.pack(p, weights, init)
+			b.pack(p, weights)
 			p.blocks = append(p.blocks, b)
 			at = b.first + b.width
 		}
@@ -49,7 +44,7 @@ func (p *Packed) nextBlock(at int, widths []int) block {
 	panic("depthwise: no widths")
 }
 
-func (b *block) pack(p *Packed, weights []int8, init []int32) {
+func (b *block) pack(p *Packed, weights []int8) {
 	channels, taps := p.spec.Channels, p.spec.Taps
 	at := func(tap, channel int) int {
 		if tap >= taps || channel >= channels {
@@ -62,9 +57,6 @@ func (b *block) pack(p *Packed, weights []int8, init []int32) {
 	} else {
 		b.packDigits(taps, at)
 	}
-	b.init = inOrder(b, init)
-	c := &p.chain
-	b.pre, b.scale, b.bias, b.post = inOrder(b, c.pre), inOrder(b, c.scale), inOrder(b, c.bias), inOrder(b, c.post)
 }
 
 // packQuads lays out weights as [quads][4 vectors][width/4 channels][4 taps].
@@ -112,19 +104,14 @@ func nibbles(w int) (low, high int) {
 	return low, (w - low) / 16
 }
 
-// inOrder returns the operands of a block's channels in the order of its sums, or nil
-// for nil.
-func inOrder[T int32 | float32](b *block, v []T) []T {
-	if v == nil {
-		return nil
-	}
-	v = slices.Concat(v, make([]T, 16)) // the smallest block may have too few channels
-	out := make([]T, 0, b.width)
+// toOrder copies the operands of a block's channels to the order of its sums. The smallest
+// block may have too few channels: what lies behind them stays as it is.
+func toOrder[T int32 | float32](b *block, to, from []T) {
 	for vector := range 4 {
 		for i := range b.width / 16 {
 			at := b.first + 16*i + 4*vector
-			out = append(out, v[at:at+4]...)
+			copy(to[:4], from[min(at, len(from)):])
+			to = to[4:]
 		}
 	}
-	return out
 }

@@ -36,8 +36,9 @@ type Packed struct {
 	variant *Variant
 	chain   chain
 
+	operands Operands // the constant ones
+
 	weights []int8  // [taps][channels], for the portable variant
-	init    []int32 // likewise
 	blocks  []block // for the others
 }
 
@@ -51,7 +52,8 @@ const maxChannels = 1 << 24
 
 // Pack lays out weights, an array [Taps][Channels] in row-major order, for v. init
 // holds the values with which the accumulators begin, such as -zeroPoint*weightSum;
-// nil stands for zeros. Neither is retained.
+// nil stands for zeros; those that SetInit stores later must not be larger in
+// magnitude. Neither is retained.
 func Pack(v *Variant, s Spec, weights []int8, init []int32) (*Packed, error) {
 	if s.Channels < 1 || s.Channels > maxChannels || s.Taps < 1 || s.Taps > MaxTaps {
 		return nil, fmt.Errorf("%w: got %d channels and %d taps, want 1 to %d channels and 1 to %d taps", ErrSpec, s.Channels, s.Taps, maxChannels, MaxTaps)
@@ -71,7 +73,8 @@ func Pack(v *Variant, s Spec, weights []int8, init []int32) (*Packed, error) {
 		init = make([]int32, s.Channels)
 	}
 	p.chain.setSteps(magnitudes(weights, init))
-	v.pack(p, weights, init)
+	v.pack(p, weights)
+	p.operands = p.newOperands(init)
 	return p, nil
 }
 
@@ -97,6 +100,10 @@ type Args struct {
 
 	C   []byte // element (m, c) is at m*LDC + c*Out.Size()
 	LDC int    // bytes from one pixel of C to the next; beyond the channels nothing is written
+
+	// Operands of the epilogue, which NewOperands of the same Packed returned; nil stands
+	// for the constants.
+	Operands *Operands
 }
 
 // Check reports whether Run may be called for pixels [0,m) of a: nil if so, and
@@ -116,18 +123,32 @@ func (p *Packed) Check(a *Args, m int) error {
 	case row > len(a.C) || m > 1 && a.LDC > (len(a.C)-row)/(m-1):
 		return fmt.Errorf("output: got %d bytes, want %d pixels of %d at stride %d", len(a.C), m, row, a.LDC)
 	}
-	return gemm.CheckOffsets("pixel", a.Offsets[:m*taps], taps, p.spec.Channels, len(a.A))
+	if err := gemm.CheckOffsets("pixel", a.Offsets[:m*taps], taps, p.spec.Channels, len(a.A)); err != nil {
+		return err
+	}
+	return p.checkOperands(a.Operands)
 }
 
 // Run computes pixels [m0,m1). Parts of one convolution that share no pixel may run
-// at the same time. Run panics if a slice of a is shorter than the pixels need, as
-// Check reports; offsets are the caller's duty: Check verifies them, Run does not.
+// at the same time. Run panics if a slice of a is shorter than the pixels need, or the
+// stride or the operands are not for them, as Check reports; offsets are the caller's
+// duty: Check verifies them, Run does not.
 func (p *Packed) Run(a *Args, m0, m1 int) {
 	if m0 < 0 || m0 >= m1 {
 		return
 	}
+	if a.LDC < 0 {
+		panic(fmt.Sprintf("depthwise: got stride %d, want none below 0", a.LDC))
+	}
+	if err := p.checkOperands(a.Operands); err != nil {
+		panic("depthwise: " + err.Error())
+	}
 	// Slicing checks the lengths without reading what another part may be writing.
 	_ = a.Offsets[m1*p.spec.Taps:]
 	_ = a.C[(m1-1)*a.LDC+p.spec.Channels*p.spec.Epilogue.Out.Size():]
-	p.variant.run(p, *a, m0, m1)
+	args := *a
+	if args.Operands == nil {
+		args.Operands = &p.operands
+	}
+	p.variant.run(p, args, m0, m1)
 }

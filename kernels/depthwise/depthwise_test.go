@@ -42,6 +42,7 @@ type problem struct {
 	epilogue          gemm.Epilogue // operands are filled by the generator: any non-nil slice asks for one
 	extreme           bool          // only bytes and weights whose products are largest
 	special           bool          // infinities, NaN and zeros among the epilogue's operands
+	computed          bool          // operands and start values come with Run
 	seed              uint64
 
 	weights []int8
@@ -53,8 +54,8 @@ type problem struct {
 
 func (p *problem) String() string {
 	e := p.epilogue
-	return fmt.Sprintf("m=%d,channels=%d,taps=%d,out=%d,pre=%t,scale=%t,bias=%t,relu=%t,post=%t,flip=%t,extreme=%t,special=%t,seed=%d",
-		p.m, p.channels, p.taps, e.Out, e.Pre != nil, e.Scale != nil, e.Bias != nil, e.Relu, e.Post != nil, e.Flip, p.extreme, p.special, p.seed)
+	return fmt.Sprintf("m=%d,channels=%d,taps=%d,out=%d,pre=%t,scale=%t,bias=%t,relu=%t,post=%t,flip=%t,extreme=%t,special=%t,computed=%t,seed=%d",
+		p.m, p.channels, p.taps, e.Out, e.Pre != nil, e.Scale != nil, e.Bias != nil, e.Relu, e.Post != nil, e.Flip, p.extreme, p.special, p.computed, p.seed)
 }
 
 // fill makes the data of a problem from its seed.
@@ -141,8 +142,15 @@ func (p *problem) fillEpilogue(r *rand.Rand) {
 // the whole buffer of C.
 func (p *problem) run(t *testing.T, v *Variant) []byte {
 	t.Helper()
-	packed, err := Pack(v, Spec{Channels: p.channels, Taps: p.taps, Epilogue: p.epilogue}, p.weights, p.start)
+	s, start := Spec{Channels: p.channels, Taps: p.taps, Epilogue: p.epilogue}, p.start
+	if p.computed {
+		s.Epilogue, start = withoutConstants(s.Epilogue), slices.Repeat([]int32{1 << 19}, p.channels)
+	}
+	packed, err := Pack(v, s, p.weights, start)
 	require.NoError(t, err, "%s: %s", v.Name, p)
+	if p.args.Operands = nil; p.computed {
+		p.args.Operands = p.operands(packed)
+	}
 	out := slices.Clone(p.before)
 	end := p.guard + (p.m-1)*p.args.LDC + p.channels*p.epilogue.Out.Size()
 	p.args.C = out[p.guard:end:end]
@@ -150,6 +158,30 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 	packed.Run(&p.args, p.m/3, p.m)
 	packed.Run(&p.args, 0, p.m/3)
 	return out
+}
+
+// withoutConstants returns e with every operand computed.
+func withoutConstants(e gemm.Epilogue) gemm.Epilogue {
+	for o, v := range map[gemm.Operand]*[]float32{gemm.Pre: &e.Pre, gemm.Scale: &e.Scale, gemm.Bias: &e.Bias, gemm.Post: &e.Post} {
+		if *v != nil {
+			e.Computed = e.Computed.With(o)
+			*v = nil
+		}
+	}
+	return e
+}
+
+// operands returns what the problem's epilogue without constants computes with.
+func (p *problem) operands(packed *Packed) *Operands {
+	o := packed.NewOperands()
+	packed.SetInit(o, p.start)
+	e := &p.epilogue
+	for which, v := range [][]float32{gemm.Pre: e.Pre, gemm.Scale: e.Scale, gemm.Bias: e.Bias, gemm.Post: e.Post} {
+		if v != nil {
+			packed.Set(o, gemm.Operand(which), v)
+		}
+	}
+	return o
 }
 
 // reference computes the problem as it is defined.
@@ -259,7 +291,7 @@ func TestSizes(t *testing.T) {
 				for channels := 1; channels <= 2*v.NR+17; channels++ {
 					p := problem{
 						m: m, channels: channels, taps: []int{9, 1, 2, 9, 16, 17, 25, 9, 33, 3}[seed%10],
-						epilogue: epilogues[seed%uint64(len(epilogues))], seed: seed,
+						epilogue: epilogues[seed%uint64(len(epilogues))], computed: seed%3 == 0, seed: seed,
 					}
 					p.check(t, v)
 					seed++
@@ -283,7 +315,7 @@ func TestEpilogues(t *testing.T) {
 			for i := range 32 * 5 * 4 {
 				steps, result := i%32, i/32%5
 				p := problem{
-					m: 3 + i%7, channels: v.NR + i%v.NR, taps: 8 + i%3, special: i%3 == 0, seed: uint64(i),
+					m: 3 + i%7, channels: v.NR + i%v.NR, taps: 8 + i%3, special: i%3 == 0, computed: i/160%2 == 1, seed: uint64(i),
 					epilogue: gemm.Epilogue{
 						Pre: operand(steps & 1), Scale: operand(steps & 2), Bias: operand(steps & 4), Post: operand(steps & 8),
 						Relu: steps&16 != 0, Out: []gemm.Output{gemm.F32, gemm.U8, gemm.I8, gemm.U8, gemm.I8}[result], Flip: result >= 3,

@@ -4,18 +4,19 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/kernels/gemm"
 )
 
 // chain is an epilogue without a summand, and the form in which the assembly sees it.
 type chain struct {
-	out                    gemm.Output
-	pre, scale, bias, post []float32
-	relu                   bool
-	lo, hi                 float32
-	flip                   byte
-	steps                  uint32 // what the assembly must do
+	epilogue gemm.Epilogue
+	out      gemm.Output
+	relu     bool
+	lo, hi   float32
+	flip     byte
+	steps    uint32 // what the assembly must do
 }
 
 // The steps of a chain as the assembly sees them.
@@ -33,8 +34,7 @@ const (
 
 func newChain(e gemm.Epilogue, channels int) (chain, error) {
 	c := chain{
-		out: e.Out, pre: e.Pre, scale: e.Scale, bias: e.Bias, post: e.Post, relu: e.Relu,
-		lo: float32(e.Lo), hi: float32(e.Hi),
+		epilogue: e, out: e.Out, relu: e.Relu, lo: float32(e.Lo), hi: float32(e.Hi),
 	}
 	if e.Flip {
 		c.flip = 0x80
@@ -42,12 +42,9 @@ func newChain(e gemm.Epilogue, channels int) (chain, error) {
 	if e.Sum != gemm.NoSum {
 		return c, fmt.Errorf("epilogue: got a summand, want none")
 	}
-	for _, v := range []struct {
-		name   string
-		values []float32
-	}{{"pre", e.Pre}, {"scale", e.Scale}, {"bias", e.Bias}, {"post", e.Post}} {
-		if v.values != nil && len(v.values) != channels {
-			return c, fmt.Errorf("epilogue: got %d %s values, want %d or none", len(v.values), v.name, channels)
+	for _, o := range columnOperands {
+		if v := e.Constant(o); v != nil && len(v) != channels {
+			return c, fmt.Errorf("epilogue: got %d %s values, want %d or none", len(v), o, channels)
 		}
 	}
 	if e.Flip && e.Out.Size() != 1 {
@@ -56,7 +53,7 @@ func newChain(e gemm.Epilogue, channels int) (chain, error) {
 	lo, hi := int32(0), int32(math.MaxUint8)
 	switch e.Out {
 	case gemm.S32:
-		if e.Pre != nil || e.Scale != nil || e.Bias != nil || e.Post != nil || e.Relu {
+		if e.Relu || slices.ContainsFunc(columnOperands, e.Has) {
 			return c, fmt.Errorf("epilogue: accumulators as output admit no further step")
 		}
 		return c, nil
@@ -83,11 +80,11 @@ func (c *chain) setSteps(magnitudes []float64) {
 			f |= bit
 		}
 	}
-	set(c.pre != nil, stepPre)
-	set(c.scale != nil, stepScale)
-	set(c.bias != nil, stepBias)
+	set(c.epilogue.Has(gemm.Pre), stepPre)
+	set(c.epilogue.Has(gemm.Scale), stepScale)
+	set(c.epilogue.Has(gemm.Bias), stepBias)
 	set(c.relu && !c.clampIsRelu(), stepRelu)
-	set(c.post != nil, stepPost)
+	set(c.epilogue.Has(gemm.Post), stepPost)
 	set(!c.saturates(magnitudes), stepClamp)
 	set(c.out == gemm.F32, outF32)
 	set(c.out == gemm.S32, outS32)
@@ -101,6 +98,10 @@ func (c *chain) saturates(magnitudes []float64) bool {
 	if !(c.out == gemm.U8 && c.lo == 0 && c.hi == math.MaxUint8 || c.out == gemm.I8 && c.lo == math.MinInt8 && c.hi == math.MaxInt8) {
 		return false
 	}
+	if c.epilogue.Computed != 0 {
+		return false
+	}
+	e := &c.epilogue
 	at := func(v []float32, i int, absent float64) float64 {
 		if v == nil {
 			return absent
@@ -109,9 +110,9 @@ func (c *chain) saturates(magnitudes []float64) bool {
 	}
 	const finite = 1e30 // no step before the last may overflow either
 	for i, m := range magnitudes {
-		sum := m + at(c.pre, i, 0)
-		scaled := sum*at(c.scale, i, 1) + at(c.bias, i, 0)
-		if result := scaled * at(c.post, i, 1); !(sum < finite && scaled < finite && result < 1<<30) {
+		sum := m + at(e.Pre, i, 0)
+		scaled := sum*at(e.Scale, i, 1) + at(e.Bias, i, 0)
+		if result := scaled * at(e.Post, i, 1); !(sum < finite && scaled < finite && result < 1<<30) {
 			return false
 		}
 	}
@@ -121,10 +122,10 @@ func (c *chain) saturates(magnitudes []float64) bool {
 // clampIsRelu reports whether the lower end of the range does what Relu would: what
 // it makes 0 ends at 0 anyway, because factors behind it are positive.
 func (c *chain) clampIsRelu() bool {
-	if c.out.Size() != 1 || c.lo != 0 {
+	if c.out.Size() != 1 || c.lo != 0 || c.epilogue.Computed.Has(gemm.Post) {
 		return false
 	}
-	for _, v := range c.post {
+	for _, v := range c.epilogue.Post {
 		if !(v > 0) {
 			return false
 		}
@@ -134,7 +135,7 @@ func (c *chain) clampIsRelu() bool {
 
 // finish applies the chain to accumulators (start values included) of channels c0 and
 // following, and stores the results in out.
-func (c *chain) finish(out []byte, acc []int32, c0 int) {
+func (c *chain) finish(o *Operands, out []byte, acc []int32, c0 int) {
 	switch c.out {
 	case gemm.S32:
 		for i, v := range acc {
@@ -142,11 +143,11 @@ func (c *chain) finish(out []byte, acc []int32, c0 int) {
 		}
 	case gemm.F32:
 		for i, v := range acc {
-			binary.NativeEndian.PutUint32(out[4*i:], math.Float32bits(c.real(v, c0+i)))
+			binary.NativeEndian.PutUint32(out[4*i:], math.Float32bits(c.real(o, v, c0+i)))
 		}
 	default:
 		for i, v := range acc {
-			f := atLeast(c.real(v, c0+i), c.lo)
+			f := atLeast(c.real(o, v, c0+i), c.lo)
 			out[i] = roundToByte(min(f, c.hi)) ^ c.flip
 		}
 	}
@@ -154,22 +155,22 @@ func (c *chain) finish(out []byte, acc []int32, c0 int) {
 
 // real is the float32 part. Conversions keep the compiler from fusing a product with
 // the next sum.
-func (c *chain) real(acc int32, channel int) float32 {
+func (c *chain) real(o *Operands, acc int32, channel int) float32 {
 	f := float32(acc)
-	if c.pre != nil {
-		f += c.pre[channel]
+	if v := o.columns[gemm.Pre]; v != nil {
+		f += v[channel]
 	}
-	if c.scale != nil {
-		f = float32(f * c.scale[channel])
+	if v := o.columns[gemm.Scale]; v != nil {
+		f = float32(f * v[channel])
 	}
-	if c.bias != nil {
-		f += c.bias[channel]
+	if v := o.columns[gemm.Bias]; v != nil {
+		f += v[channel]
 	}
 	if c.relu {
 		f = atLeast(f, 0)
 	}
-	if c.post != nil {
-		f = float32(f * c.post[channel])
+	if v := o.columns[gemm.Post]; v != nil {
+		f = float32(f * v[channel])
 	}
 	return f
 }

@@ -5,6 +5,7 @@ package depthwise
 import (
 	"unsafe"
 
+	"github.com/tf2ng/tf2ng/kernels/gemm"
 	"github.com/tf2ng/tf2ng/kernels/isa"
 )
 
@@ -37,11 +38,12 @@ func runBlocks(p *Packed, a Args, m0, m1 int) {
 			b := &p.blocks[i]
 			c.a = unsafe.Pointer(&a.A[b.first])
 			c.weights = unsafe.Pointer(unsafe.SliceData(b.weights))
-			c.init = unsafe.Pointer(unsafe.SliceData(b.init))
-			c.pre = unsafe.Pointer(unsafe.SliceData(b.pre))
-			c.scale = unsafe.Pointer(unsafe.SliceData(b.scale))
-			c.bias = unsafe.Pointer(unsafe.SliceData(b.bias))
-			c.post = unsafe.Pointer(unsafe.SliceData(b.post))
+			o := &a.Operands.blocks[i]
+			c.init = unsafe.Pointer(unsafe.SliceData(o.init))
+			c.pre = unsafe.Pointer(unsafe.SliceData(o.columns[gemm.Pre]))
+			c.scale = unsafe.Pointer(unsafe.SliceData(o.columns[gemm.Scale]))
+			c.bias = unsafe.Pointer(unsafe.SliceData(o.columns[gemm.Bias]))
+			c.post = unsafe.Pointer(unsafe.SliceData(o.columns[gemm.Post]))
 			if b.width > channels {
 				p.runNarrow(&c, a.C, m, size)
 				continue

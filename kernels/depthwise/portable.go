@@ -3,9 +3,8 @@ package depthwise
 // portableBlock is how many channels the portable variant sums at a time.
 const portableBlock = 64
 
-func packPortable(p *Packed, weights []int8, init []int32) {
+func packPortable(p *Packed, weights []int8) {
 	p.weights = append([]int8(nil), weights...)
-	p.init = append([]int32(nil), init...)
 }
 
 func runPortable(p *Packed, a Args, m0, m1 int) {
@@ -15,7 +14,7 @@ func runPortable(p *Packed, a Args, m0, m1 int) {
 		offsets := a.Offsets[m*taps : (m+1)*taps]
 		for c0 := 0; c0 < channels; c0 += portableBlock {
 			acc := buffer[:min(portableBlock, channels-c0)]
-			copy(acc, p.init[c0:])
+			copy(acc, a.Operands.init[c0:])
 			t := 0
 			for ; t+3 <= taps; t += 3 {
 				row := func(i int) ([]byte, []int8) {
@@ -35,7 +34,7 @@ func runPortable(p *Packed, a Args, m0, m1 int) {
 					acc[i] += int32(x[i]) * int32(w[i])
 				}
 			}
-			p.chain.finish(a.C[m*a.LDC+c0*size:], acc, c0)
+			p.chain.finish(a.Operands, a.C[m*a.LDC+c0*size:], acc, c0)
 		}
 	}
 }

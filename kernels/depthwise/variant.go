@@ -8,7 +8,7 @@ type Variant struct {
 	ISA    isa.ISA
 	MR, NR int // pixels and channels of its largest tile
 
-	pack func(p *Packed, weights []int8, init []int32)
+	pack func(p *Packed, weights []int8)
 	run  func(p *Packed, a Args, m0, m1 int)
 }
 

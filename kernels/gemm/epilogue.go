@@ -57,6 +57,9 @@ func (t SumType) Size() int { return [...]int{NoSum: 0, SumU8: 1, SumI8: 1, SumI
 type Epilogue struct {
 	Out                    Output
 	Pre, Scale, Bias, Post []float32 // nil, or one value per column
+	// Computed are the operands (SumScale among them) whose values come with each Run, in
+	// Args.Operands: their steps are there, their values here are not used.
+	Computed OperandSet
 
 	Sum      SumType
 	SumScale float32
@@ -95,15 +98,15 @@ func (e *Epilogue) flags() (f uint32) {
 			f |= bit
 		}
 	}
-	set(e.Pre != nil, stepPre)
-	set(e.Scale != nil, stepScale)
-	set(e.Bias != nil, stepBias)
+	set(e.Has(Pre), stepPre)
+	set(e.Has(Scale), stepScale)
+	set(e.Has(Bias), stepBias)
 	set(e.Sum == SumU8, stepSumU8)
 	set(e.Sum == SumI8, stepSumI8)
 	set(e.Sum == SumI32, stepSumI32)
 	set(e.Sum == SumF32, stepSumF32)
 	set(e.Relu && !e.reluInRange(), stepRelu)
-	set(e.Post != nil, stepPost)
+	set(e.Has(Post), stepPost)
 	set(e.Out == F32, outF32)
 	set(e.Out == U8, outU8)
 	set(e.Out == I8, outI8)
@@ -117,7 +120,7 @@ func (e *Epilogue) flags() (f uint32) {
 // bound is not negative, and nothing behind Relu changes a sign. (Without Relu, a value
 // below zero or NaN stays that and becomes Lo; with it, it becomes 0 and then Lo.)
 func (e *Epilogue) reluInRange() bool {
-	if e.Out != U8 && e.Out != I8 || e.Lo < 0 {
+	if e.Out != U8 && e.Out != I8 || e.Lo < 0 || e.Computed.Has(Post) {
 		return false
 	}
 	for _, v := range e.Post {
@@ -131,6 +134,9 @@ func (e *Epilogue) reluInRange() bool {
 // bounded reports whether no accumulator can bring the chain near the end of int32,
 // beyond which a conversion does not saturate.
 func (e *Epilogue) bounded() bool {
+	if e.Computed != 0 {
+		return false
+	}
 	at := func(v []float32, n int, absent float64) float64 {
 		if v == nil {
 			return absent
@@ -155,13 +161,8 @@ func (e *Epilogue) check(n int) error {
 	if e.Out > I8 || e.Sum > SumF32 {
 		return fmt.Errorf("epilogue: unknown output type %d or summand type %d", e.Out, e.Sum)
 	}
-	for _, v := range []struct {
-		name   string
-		values []float32
-	}{{"pre", e.Pre}, {"scale", e.Scale}, {"bias", e.Bias}, {"post", e.Post}} {
-		if v.values != nil && len(v.values) != n {
-			return fmt.Errorf("epilogue: got %d %s values, want %d or none", len(v.values), v.name, n)
-		}
+	if err := e.checkOperands(n); err != nil {
+		return err
 	}
 	if e.Flip && e.Out.Size() != 1 {
 		return fmt.Errorf("epilogue: flip needs an 8-bit output")
@@ -186,25 +187,6 @@ func (e *Epilogue) checkRange(lo, hi int32) error {
 	return nil
 }
 
-// identities fills in operands that change nothing, so that the portable epilogue
-// needs no branches: x+(-0) and x*1 are x, for zeros of both signs too.
-func (p *Packed) identities() {
-	fill := func(v *[]float32, value float32) {
-		if *v != nil {
-			return
-		}
-		*v = make([]float32, len(p.init))
-		for i := range *v {
-			(*v)[i] = value
-		}
-	}
-	minusZero := float32(math.Copysign(0, -1))
-	fill(&p.pre, minusZero)
-	fill(&p.scale, 1)
-	fill(&p.bias, minusZero)
-	fill(&p.post, 1)
-}
-
 // finish applies the epilogue to the accumulators (start values included) of column n
 // in rows m and following, and stores the results.
 func (p *Packed) finish(a *Args, acc []int32, m, n int) {
@@ -215,12 +197,13 @@ func (p *Packed) finish(a *Args, acc []int32, m, n int) {
 		}
 		return
 	}
-	pre, scale, bias, post := p.pre[n], p.scale[n], p.bias[n], p.post[n]
+	o := a.Operands
+	pre, scale, bias, post := o.columns[Pre][n], o.columns[Scale][n], o.columns[Bias][n], o.columns[Post][n]
 	for i, v := range acc {
 		// Conversions keep the compiler from fusing a product with the next sum.
 		f := float32((float32(v)+pre)*scale) + bias
 		if p.sumSize > 0 {
-			f = fma(p.summand(a, m+i, n), p.spec.Epilogue.SumScale, f)
+			f = fma(p.summand(a, m+i, n), o.sumScale, f)
 		}
 		if p.flags&stepRelu != 0 && !(f > 0) {
 			f = 0

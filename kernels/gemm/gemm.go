@@ -39,9 +39,7 @@ type Packed struct {
 	bytes []int8   // B, for the variants that read bytes
 	lanes []uint64 // B, for the portable variant: three columns in a word
 
-	// Operands of the epilogue, padded to whole panels.
-	init                    []int32
-	pre, scale, bias, post  []float32
+	operands                Operands // the constant ones
 	flags                   uint32
 	lo, hi                  float32
 	flip                    byte
@@ -74,28 +72,15 @@ func Pack(v *Variant, s Spec, weights []int8, init []int32) (*Packed, error) {
 		return nil, fmt.Errorf("%w: %w", ErrSpec, err)
 	}
 	e := &s.Epilogue
-	padded := roundUp(s.N, v.NR)
 	p := &Packed{
-		spec: s, variant: v,
-		init: pad(init, padded), pre: pad(e.Pre, padded), scale: pad(e.Scale, padded), bias: pad(e.Bias, padded), post: pad(e.Post, padded),
+		spec: s, variant: v, operands: newOperands(e, init, roundUp(s.N, v.NR)),
 		flags: e.flags(), lo: float32(e.Lo), hi: float32(e.Hi), size: e.Out.Size(), sumSize: e.Sum.Size(),
-	}
-	if init == nil {
-		p.init = make([]int32, padded)
 	}
 	if e.Flip {
 		p.flip = 0x80
 	}
 	v.pack(p, weights)
 	return p, nil
-}
-
-// pad returns a copy of v with zeros up to length n, or nil for nil.
-func pad[T any](v []T, n int) []T {
-	if v == nil {
-		return nil
-	}
-	return append(make([]T, 0, n), v...)[:n]
 }
 
 func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
@@ -126,6 +111,10 @@ type Args struct {
 	LDSum int    // bytes from one row of Sum to the next
 
 	Scratch []byte // at least Scratch() bytes, of one caller at a time
+
+	// Operands of the epilogue, which NewOperands of the same Packed returned; nil stands
+	// for the constants.
+	Operands *Operands
 }
 
 // Check reports whether Run may be called for rows [0,m) of a: nil if so, and
@@ -155,7 +144,7 @@ func (p *Packed) Check(a *Args, m int) error {
 	if len(a.Scratch) < p.Scratch() {
 		return fmt.Errorf("got %d bytes of scratch, want %d", len(a.Scratch), p.Scratch())
 	}
-	return nil
+	return p.checkOperands(a.Operands)
 }
 
 // CheckOffsets verifies that from every offset a run of width bytes, and Slack bytes
@@ -183,12 +172,19 @@ func checkMatrix(name string, have, stride, rows, row int) error {
 
 // Run computes rows [m0,m1) of the column panels [panel0,panel1). Parts of one
 // multiplication that share no element of C may run at the same time, each with its
-// own scratch. Run panics if a slice of a is shorter than the rows need, as Check
-// reports; offsets are the caller's duty: Check verifies them, Run does not.
+// own scratch. Run panics if a slice of a is shorter than the rows need, or a stride or
+// the operands are not for them, as Check reports; offsets are the caller's duty:
+// Check verifies them, Run does not.
 func (p *Packed) Run(a *Args, m0, m1, panel0, panel1 int) {
 	panel1 = min(panel1, p.Panels())
 	if m0 < 0 || panel0 < 0 || m0 >= m1 || panel0 >= panel1 {
 		return
+	}
+	if a.LDC < 0 || a.LDSum < 0 {
+		panic(fmt.Sprintf("gemm: got strides %d and %d, want none below 0", a.LDC, a.LDSum))
+	}
+	if err := p.checkOperands(a.Operands); err != nil {
+		panic("gemm: " + err.Error())
 	}
 	// Slicing checks the lengths without reading what another part may be writing.
 	_ = a.Offsets[m1*p.spec.Taps:]
@@ -197,5 +193,9 @@ func (p *Packed) Run(a *Args, m0, m1, panel0, panel1 int) {
 		_ = a.Sum[(m1-1)*a.LDSum+p.spec.N*p.sumSize:]
 	}
 	_ = a.Scratch[:p.Scratch()]
-	p.variant.run(p, *a, m0, m1, panel0, panel1)
+	args := *a
+	if args.Operands == nil {
+		args.Operands = &p.operands
+	}
+	p.variant.run(p, args, m0, m1, panel0, panel1)
 }

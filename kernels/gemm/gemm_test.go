@@ -45,6 +45,7 @@ type problem struct {
 	extreme       bool     // only bytes and weights whose products are largest
 	special       bool     // infinities, NaN and zeros among the epilogue's operands
 	huge          bool     // scales that bring results to both sides of the ends of int32
+	computed      bool     // operands and start values come with Run
 	inPlace       bool     // Sum is C
 	seed          uint64
 
@@ -57,8 +58,8 @@ type problem struct {
 }
 
 func (p *problem) String() string {
-	return fmt.Sprintf("m=%d,n=%d,taps=%d,k=%d,epilogue=%s,extreme=%t,special=%t,huge=%t,inplace=%t,seed=%d",
-		p.m, p.n, p.taps, p.k, epilogueName(p.epilogue), p.extreme, p.special, p.huge, p.inPlace, p.seed)
+	return fmt.Sprintf("m=%d,n=%d,taps=%d,k=%d,epilogue=%s,extreme=%t,special=%t,huge=%t,computed=%t,inplace=%t,seed=%d",
+		p.m, p.n, p.taps, p.k, epilogueName(p.epilogue), p.extreme, p.special, p.huge, p.computed, p.inPlace, p.seed)
 }
 
 func epilogueName(e Epilogue) string {
@@ -198,8 +199,15 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 	t.Helper()
 	copy(p.buffer, p.before)
 	s := Spec{N: p.n, Taps: p.taps, TapBytes: p.k, Epilogue: p.epilogue}
-	packed, err := Pack(v, s, p.weights, p.start)
+	start := p.start
+	if p.computed {
+		s.Epilogue, start = withoutConstants(s.Epilogue), nil
+	}
+	packed, err := Pack(v, s, p.weights, start)
 	require.NoError(t, err, "%s: %s", v.Name, p)
+	if p.args.Operands = nil; p.computed {
+		p.args.Operands = p.operands(packed)
+	}
 	if n := len(packed.bytes); n > 0 {
 		b := unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(guarded("B", n)))), n)
 		copy(b, packed.bytes)
@@ -216,6 +224,33 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 	packed.Run(&p.args, m, p.m, 0, n)
 	packed.Run(&p.args, m, p.m, n, packed.Panels())
 	return slices.Clone(p.buffer)
+}
+
+// withoutConstants returns e with every operand computed.
+func withoutConstants(e Epilogue) Epilogue {
+	for o, v := range map[Operand]*[]float32{Pre: &e.Pre, Scale: &e.Scale, Bias: &e.Bias, Post: &e.Post} {
+		if *v != nil {
+			e.Computed = e.Computed.With(o)
+			*v = nil
+		}
+	}
+	if e.Sum != NoSum {
+		e.Computed, e.SumScale = e.Computed.With(SumScale), 0
+	}
+	return e
+}
+
+// operands returns what the problem's epilogue without constants computes with.
+func (p *problem) operands(packed *Packed) *Operands {
+	o := packed.NewOperands()
+	packed.SetInit(o, p.start)
+	e := &p.epilogue
+	for which, v := range [][]float32{Pre: e.Pre, Scale: e.Scale, Bias: e.Bias, Post: e.Post, SumScale: {e.SumScale}} {
+		if packed.spec.Epilogue.Computed.Has(Operand(which)) {
+			packed.Set(o, Operand(which), v)
+		}
+	}
+	return o
 }
 
 // accumulate is the triple loop.
@@ -381,7 +416,7 @@ func TestSizes(t *testing.T) {
 						if n < 1 {
 							continue
 						}
-						p := problem{m: m, n: n, taps: taps, k: k, epilogue: epilogues[seed%uint64(len(epilogues))], seed: seed}
+						p := problem{m: m, n: n, taps: taps, k: k, epilogue: epilogues[seed%uint64(len(epilogues))], computed: seed%5 == 0, seed: seed}
 						p.check(t, v)
 						seed++
 					}
@@ -400,6 +435,8 @@ func TestEpilogues(t *testing.T) {
 					m: v.MR + 1 + i%v.MR, n: v.NR + 1 + i%v.NR, taps: 1 + i%2, k: 3 + i%7,
 					epilogue: e, special: i%5 == 0, seed: uint64(i),
 				}
+				p.check(t, v)
+				p = problem{m: p.m, n: p.n, taps: p.taps, k: p.k, epilogue: e, special: p.special, seed: p.seed, computed: true}
 				p.check(t, v)
 			}
 		})
@@ -432,7 +469,7 @@ func TestHuge(t *testing.T) {
 		t.Run(v.Name, func(t *testing.T) {
 			for i := range 64 {
 				e := Epilogue{Out: []Output{U8, I8}[i%2], Scale: someOf(), Relu: i&2 != 0}
-				p := problem{m: v.MR, n: 2 * v.NR, taps: 1, k: 40, huge: true, epilogue: e, seed: uint64(i)}
+				p := problem{m: v.MR, n: 2 * v.NR, taps: 1, k: 40, huge: true, epilogue: e, computed: i&4 != 0, seed: uint64(i)}
 				p.check(t, v)
 			}
 		})

@@ -35,15 +35,17 @@ func (p *Packed) panelWidth(panel int) int {
 func (p *Packed) epilogueCall(c *call, a *Args, panel int) {
 	n0 := panel * p.variant.NR
 	cols := min(p.spec.N-n0, p.variant.NR)
-	c.init = unsafe.Pointer(&p.init[n0])
-	c.pre, c.scale, c.bias, c.post = operand(p.pre, n0), operand(p.scale, n0), operand(p.bias, n0), operand(p.post, n0)
+	o := a.Operands
+	c.init = unsafe.Pointer(&o.init[n0])
+	c.pre, c.scale = columnsAt(o.columns[Pre], n0), columnsAt(o.columns[Scale], n0)
+	c.bias, c.post = columnsAt(o.columns[Bias], n0), columnsAt(o.columns[Post], n0)
 	c.ldc, c.ldsum = a.LDC, a.LDSum
 	c.flags, c.mask = p.flags, 1<<cols-1
-	c.lo, c.hi, c.sumScale = p.lo, p.hi, p.spec.Epilogue.SumScale
+	c.lo, c.hi, c.sumScale = p.lo, p.hi, o.sumScale
 	c.flip = uint32(p.flip) * 0x01010101
 }
 
-func operand(v []float32, n0 int) unsafe.Pointer {
+func columnsAt(v []float32, n0 int) unsafe.Pointer {
 	if v == nil {
 		return nil
 	}

@@ -15,7 +15,7 @@ func packLanes(p *Packed, weights []int8) {
 	s := &p.spec
 	K := s.Taps * s.TapBytes
 	p.tapBytes = s.TapBytes
-	p.identities()
+	p.operands.identities()
 	p.lanes = make([]uint64, p.Panels()*K)
 	// Eight rows at a time fill whole cache lines.
 	for k0 := 0; k0 < K; k0 += 8 {
@@ -55,7 +55,7 @@ func runPortable(p *Packed, a Args, m0, m1, panel0, panel1 int) {
 		for m := m0; m < m1; m += 4 {
 			var acc [laneCols][4]int32
 			for c := range acc {
-				v := p.init[n0+c]
+				v := a.Operands.init[n0+c]
 				acc[c] = [4]int32{v, v, v, v}
 			}
 			rows := min(4, m1-m)

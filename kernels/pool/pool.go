@@ -104,10 +104,14 @@ func (v *Variant) Check(a *Args, m int) error {
 
 // Run computes pixels [m0,m1). Parts of one pooling that share no pixel may run at the
 // same time. Run panics if a slice of a is shorter than the pixels need, as Check
-// reports; offsets are the caller's duty: Check verifies them, Run does not.
+// reports, or the stride is negative; offsets are the caller's duty: Check verifies
+// them, Run does not.
 func (v *Variant) Run(a *Args, m0, m1 int) {
 	if m0 < 0 || m0 >= m1 {
 		return
+	}
+	if a.LDC < 0 {
+		panic(fmt.Sprintf("pool: got stride %d, want none below 0", a.LDC))
 	}
 	// Slicing checks the lengths without reading what another part may be writing.
 	_ = a.Offsets[m1*a.Taps:]

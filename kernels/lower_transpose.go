@@ -1,0 +1,135 @@
+package kernels
+
+import (
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// permutation is a transposition of dimensions, neighbours that stay together joined: lines
+// of the output's last dimension, read from the data at a stride.
+type permutation struct {
+	shape   []int // the output's, in front of the line
+	strides []int // bytes in the data from one to the next
+	n       int   // elements of a line
+	stride  int   // bytes between them in the data
+	size    int   // of an element
+}
+
+// newPermutation returns the transposition of elements of size bytes.
+func newPermutation(in core.Shape, order []int, size int) permutation {
+	strides := make([]int, len(in))
+	step := size
+	for i := len(in) - 1; i >= 0; i-- {
+		strides[i] = step
+		step *= in[i]
+	}
+	var shape, from []int
+	for _, a := range order {
+		if in[a] == 1 {
+			continue
+		}
+		last := len(shape) - 1
+		if last >= 0 && from[last] == strides[a]*in[a] {
+			shape[last], from[last] = shape[last]*in[a], strides[a]
+			continue
+		}
+		shape, from = append(shape, in[a]), append(from, strides[a])
+	}
+	if len(shape) > 0 && from[len(from)-1] == size { // lines move as a whole
+		size *= shape[len(shape)-1]
+		shape, from = shape[:len(shape)-1], from[:len(from)-1]
+	}
+	p := permutation{n: 1, size: size}
+	if last := len(shape) - 1; last >= 0 {
+		p.shape, p.strides = shape[:last], from[:last]
+		p.n, p.stride = shape[last], from[last]
+	}
+	return p
+}
+
+// run makes lines [l0,l1) of the output.
+func (p *permutation) run(out, in []byte, l0, l1 int) {
+	switch p.size {
+	case 1:
+		moveLines(p, out, in, l0, l1)
+	case 2:
+		moveLines(p, view[uint16](out), view[uint16](in), l0, l1)
+	case 4:
+		moveLines(p, view[uint32](out), view[uint32](in), l0, l1)
+	case 8:
+		moveLines(p, view[uint64](out), view[uint64](in), l0, l1)
+	default:
+		for l := l0; l < l1; l++ {
+			at := p.source(l)
+			for i := range p.n {
+				copy(out[(l*p.n+i)*p.size:][:p.size], in[at+i*p.stride:])
+			}
+		}
+	}
+}
+
+func moveLines[T uint8 | uint16 | uint32 | uint64](p *permutation, out, in []T, l0, l1 int) {
+	// Lines of neighbouring columns read the same cache lines: some at a time.
+	const block = 64
+	stride := p.stride / p.size
+	if len(p.shape) > 0 && p.strides[len(p.strides)-1] == p.size {
+		width := p.shape[len(p.shape)-1]
+		for l := l0; l < l1; {
+			lines := min(width-l%width, l1-l)
+			from, to := in[p.source(l)/p.size:], out[l*p.n:]
+			for i0 := 0; i0 < p.n; i0 += block {
+				i1 := min(i0+block, p.n)
+				for j := range lines {
+					line := to[j*p.n:][:p.n]
+					for i := i0; i < i1; i++ {
+						line[i] = from[i*stride+j]
+					}
+				}
+			}
+			l += lines
+		}
+		return
+	}
+	for l := l0; l < l1; l++ {
+		from, line := in[p.source(l)/p.size:], out[l*p.n:][:p.n]
+		for i := range line {
+			line[i] = from[i*stride]
+		}
+	}
+}
+
+// source returns where in the data line l begins.
+func (p *permutation) source(l int) int {
+	at := 0
+	for i := len(p.shape) - 1; i >= 0; i-- {
+		at += l % p.shape[i] * p.strides[i]
+		l /= p.shape[i]
+	}
+	return at
+}
+
+// lowerTranspose lowers the permutation of dimensions.
+func lowerTranspose(c *compiler, n *core.Node) (bool, error) {
+	x := n.Inputs()[0]
+	in, size := x.Shape(), x.Type().Size()
+	if size == 0 || in.MustElements() == 0 {
+		return false, nil
+	}
+	order := n.Op().(*core.Transpose).Order
+	if len(order) == 0 {
+		for i := range in {
+			order = append(order, len(in)-1-i)
+		}
+	}
+	p := newPermutation(in, order, size)
+	src, dst := c.read(x), c.write(n.Out(0))
+	lines := 1
+	for _, d := range p.shape {
+		lines *= d
+	}
+	parts := min(c.threads, 1+c.buffers[dst].size/minCopyBytes, lines)
+	c.emit(instruction{node: n, kernel: "transpose", parts: parts, run: func(r *run, part, parts int) error {
+		p.run(r.mem[dst], r.mem[src], part*lines/parts, (part+1)*lines/parts)
+		return nil
+	}})
+	return true, nil
+}

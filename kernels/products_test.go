@@ -1,0 +1,202 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// The tests of the convolution and dot lowerings, on random shapes, zero points and lists
+// of post-ops. Every operand may be a constant or computed when the function runs.
+
+// operandOf returns a tensor as a constant, or as something that is known at run time only.
+func (g *graph) operandOf(t *core.Tensor, computed bool) core.Value {
+	if !computed {
+		return core.NewConstant(t)
+	}
+	p := g.parameter(t.Type(), t.Shape())
+	if g.fixed == nil {
+		g.fixed = map[string]*core.Tensor{}
+	}
+	g.fixed[p.Node.Name] = t
+	return p
+}
+
+// floats returns reals around size for an operand, per tensor or per channel.
+func (g *graph) floats(channels int, size float64, signed, computed bool) core.Value {
+	shape, n := core.Shape{channels}, channels
+	if g.r.IntN(3) == 0 {
+		shape, n = core.Shape{}, 1
+	}
+	v := make([]float32, n)
+	for i := range v {
+		if v[i] = float32(size * (0.5 + g.r.Float64())); signed && g.r.IntN(2) == 0 {
+			v[i] = -v[i]
+		}
+	}
+	t, err := core.TensorOf(shape, v)
+	if err != nil {
+		panic(err)
+	}
+	return g.operandOf(t, computed)
+}
+
+// postOps returns a list that starts as TensorFlow's do, and may go on with anything.
+func (g *graph) postOps(out core.Shape, channels int, reach float64) ([]core.PostOp, []core.Value) {
+	computed := func() bool { return g.r.IntN(3) == 0 }
+	mul, add := core.PostOp{Kind: core.PostMul}, core.PostOp{Kind: core.PostAdd}
+	posts, in := []core.PostOp{}, []core.Value{}
+	if g.r.IntN(4) == 0 {
+		posts, in = append(posts, add), append(in, g.floats(channels, reach/10, true, computed()))
+	}
+	posts, in = append(posts, mul), append(in, g.floats(channels, 150/reach, false, computed()))
+	if g.r.IntN(2) == 0 {
+		posts, in = append(posts, add), append(in, g.floats(channels, 20, true, computed()))
+	}
+	if g.r.IntN(3) == 0 {
+		t := []core.Type{core.U8, core.I8, core.I32, core.F32}[g.r.IntN(4)]
+		posts = append(posts, core.PostOp{Kind: core.PostMulAdd})
+		in = append(in, g.parameter(t, out), g.operandOf(core.Scalar(float32(g.r.Float64())), computed()))
+	}
+	if g.r.IntN(2) == 0 {
+		posts = append(posts, core.PostOp{Kind: core.PostActivation, Activation: core.Relu})
+	}
+	switch g.r.IntN(6) {
+	case 0:
+		a := core.Activation(g.r.IntN(int(core.GeluExact) + 1))
+		posts = append(posts, core.PostOp{Kind: core.PostActivation, Activation: a, Alpha: 0.3})
+	case 1:
+		posts, in = append(posts, add), append(in, g.parameter(core.F32, out))
+	}
+	if g.r.IntN(2) == 0 {
+		posts, in = append(posts, mul), append(in, g.floats(channels, 1, false, computed()))
+	}
+	if g.r.IntN(5) == 0 {
+		return posts, in
+	}
+	last := core.RoundSaturate([]core.Type{core.U8, core.I8, core.U8, core.I8, core.I32}[g.r.IntN(5)])
+	if g.r.IntN(6) == 0 {
+		last.Round = core.RoundMode(g.r.IntN(int(core.RoundDown) + 1))
+	}
+	if g.r.IntN(6) == 0 && last.Type != core.I32 {
+		last.Lo += 7
+	}
+	if g.r.IntN(5) == 0 {
+		last.ZeroPoint = true
+		z := g.tensor([]core.Type{core.U8, core.I8, last.Type}[g.r.IntN(3)], core.Shape{}, false)
+		in = append(in, g.operandOf(z, computed()))
+	}
+	return append(posts, last), in
+}
+
+// zeroPoints returns zero points of a type: zero, one, or one per channel.
+func (g *graph) zeroPoint(typ core.Type, shape core.Shape, computed bool) core.Value {
+	t := g.tensor(typ, shape, false)
+	if g.r.IntN(3) == 0 {
+		clear(t.Bytes())
+	}
+	return g.operandOf(t, computed)
+}
+
+func (g *graph) bytesType() core.Type { return []core.Type{core.U8, core.I8}[g.r.IntN(2)] }
+
+func TestConvolutions(t *testing.T) {
+	for seed := range uint64(400) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := newGraph(t, seed)
+			spatial := 1 + g.r.IntN(3)
+			s := core.Spatial{Layout: []core.Layout{core.NHWC, core.NHWC, core.NCHW}[g.r.IntN(3)]}
+			groups := []int{1, 1, 1, 2, 3}[g.r.IntN(5)]
+			inC, outC := groups*(1+g.r.IntN(20)), groups*(1+g.r.IntN(40))
+			if seed%5 == 0 {
+				groups = inC // depthwise
+				outC = inC * (1 + g.r.IntN(2))
+			}
+			data, filters := core.Shape{1 + g.r.IntN(2)}, core.Shape{}
+			for range spatial {
+				data, filters = append(data, 8+g.r.IntN(4)), append(filters, 1+g.r.IntN(3))
+				s.Strides = append(s.Strides, 1+g.r.IntN(2))
+				s.Dilations = append(s.Dilations, 1+g.r.IntN(2))
+				s.PadBelow, s.PadAbove = append(s.PadBelow, g.r.IntN(4)-1), append(s.PadAbove, g.r.IntN(4)-1)
+				s.DataDilations = append(s.DataDilations, max(1, g.r.IntN(4)-1))
+			}
+			if seed%3 == 0 {
+				s = core.Spatial{Layout: s.Layout, PadType: core.PadSameUpper}
+			}
+			data, filters = append(data, inC), append(filters, inC/groups, outC)
+			if s.Layout == core.NCHW {
+				data = slices.Concat(data[:1], core.Shape{inC}, data[1:1+spatial])
+				filters = slices.Concat(core.Shape{outC, inC / groups}, filters[:spatial])
+			}
+			x, w := g.bytesType(), g.bytesType()
+			filtersZero := core.Shape{}
+			if g.r.IntN(3) == 0 {
+				filtersZero = core.Shape{outC}
+			}
+			op := &core.IntegerConvolution{Spatial: s, Groups: groups}
+			in := []core.Value{
+				g.parameter(x, data), core.NewConstant(g.tensor(w, filters, false)),
+				g.zeroPoint(x, core.Shape{}, g.r.IntN(3) == 0), g.zeroPoint(w, filtersZero, false),
+			}
+			raw := g.apply(op, in...)
+			if g.r.IntN(5) > 0 {
+				reach := math.Sqrt(float64(len(in[1].Constant().Bytes())/outC)) * 255 * 64
+				posts, operands := g.postOps(raw.Shape(), outC, reach)
+				op = &core.IntegerConvolution{Spatial: s, Groups: groups, PostOps: posts}
+				raw = g.apply(op, append(in, operands...)...)
+			}
+			g.result(raw)
+			g.check(false)
+		})
+	}
+}
+
+// join returns the dimensions of two shapes; those of none are a scalar's.
+func join(a, b core.Shape) core.Shape { return append(a.Clone(), b...) }
+
+func TestDots(t *testing.T) {
+	for seed := range uint64(300) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := newGraph(t, seed)
+			m, k, n := core.Shape{}, core.Shape{}, core.Shape{}
+			for range g.r.IntN(3) {
+				m = append(m, 1+g.r.IntN(6))
+			}
+			for range g.r.IntN(3) {
+				k = append(k, 1+g.r.IntN(9))
+			}
+			for range 1 + g.r.IntN(2) {
+				n = append(n, 1+g.r.IntN(9))
+			}
+			if seed%20 == 0 {
+				n = core.Shape{} // a vector
+			}
+			if seed%7 == 0 {
+				m, k, n = core.Shape{60}, core.Shape{70}, core.Shape{100}
+			}
+			a, b := g.bytesType(), g.bytesType()
+			channels := 1
+			if len(n) > 0 {
+				channels = n[len(n)-1]
+			}
+			bZero := core.Shape{}
+			if len(n) > 0 && g.r.IntN(3) == 0 {
+				bZero = core.Shape{channels}
+			}
+			in := []core.Value{
+				g.parameter(a, join(m, k)), core.NewConstant(g.tensor(b, join(k, n), false)),
+				g.zeroPoint(a, core.Shape{}, g.r.IntN(3) == 0), g.zeroPoint(b, bZero, false),
+			}
+			raw := g.apply(&core.IntegerDot{ReductionAxes: len(k)}, in...)
+			if len(n) > 0 && g.r.IntN(5) > 0 {
+				posts, operands := g.postOps(raw.Shape(), channels, math.Sqrt(float64(k.MustElements()))*255*64)
+				raw = g.apply(&core.IntegerDot{ReductionAxes: len(k), PostOps: posts}, append(in, operands...)...)
+			}
+			g.result(raw)
+			g.check(false)
+		})
+	}
+}
