@@ -152,7 +152,7 @@ func (p *qdqPass) product(n *core.Node, inputs []core.Value) (core.Value, error)
 	}
 	zero := core.NewConstant(integer(data.integers.Type(), data.zero))
 	v, err := remake(n, op, []core.Value{
-		data.integers, named(n, weights.integers), zero, core.NewConstant(core.Scalar(int8(0))), named(n, scale),
+		data.integers, constantOf(n, weights.integers), zero, core.NewConstant(core.Scalar(int8(0))), constantOf(n, scale),
 	})
 	if err == nil {
 		p.made[v.Node] = true
@@ -185,9 +185,6 @@ func integer(t core.Type, v int64) *core.Tensor {
 	}
 	return core.Scalar(int8(v))
 }
-
-// named returns a constant that has the name of a node.
-func named(n *core.Node, t *core.Tensor) core.Value { return constantOf(n, t) }
 
 // only reports whether a value of the function before has one reader.
 func (p *qdqPass) only(before core.Value) bool { return len(p.users[before]) == 1 }
@@ -244,7 +241,7 @@ func (p *qdqPass) add(n *core.Node, inputs []core.Value) (core.Value, error) {
 			continue
 		}
 		if bias := channelVector(other.Constant(), v); bias != nil {
-			return p.extend(n, v, core.PostOp{Kind: core.PostAdd}, named(n, bias))
+			return p.extend(n, v, core.PostOp{Kind: core.PostAdd}, constantOf(n, bias))
 		}
 	}
 	for i, v := range inputs {
@@ -428,7 +425,7 @@ func (p *qdqPass) quantize(n *core.Node, inputs []core.Value) ([]core.Value, err
 	if err != nil {
 		return nil, err
 	}
-	return []core.Value{v, named(n, rangeOut[1]), named(n, rangeOut[2])}, nil
+	return []core.Value{v, constantOf(n, rangeOut[1]), constantOf(n, rangeOut[2])}, nil
 }
 
 // quantized returns v, which stands for the value before, quantized where it is computed:

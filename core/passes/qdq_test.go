@@ -1,0 +1,632 @@
+package passes
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// qdqGraph builds functions of quantized and real parameters, q and r and the like, with
+// random constants.
+type qdqGraph struct {
+	t      *testing.T
+	random *rand.Rand
+	params []*core.Node
+	inputs map[string]*core.Tensor
+}
+
+func newQDQGraph(t *testing.T) *qdqGraph {
+	return &qdqGraph{t, rand.New(rand.NewPCG(3, 4)), nil, map[string]*core.Tensor{}}
+}
+
+// input returns a new parameter and keeps random data for it.
+func (g *qdqGraph) input(name string, typ core.Type, shape ...int) core.Value {
+	s := append(core.Shape{}, shape...)
+	n, err := core.NewNamedNode(name, &core.Parameter{Type: typ, Shape: s})
+	require.NoError(g.t, err)
+	x, err := core.NewTensor(typ, s)
+	require.NoError(g.t, err)
+	if typ == core.F32 {
+		copy(core.Data[float32](x), g.normals(x.Len(), 2))
+	} else {
+		g.bytes(x)
+	}
+	g.params, g.inputs[name] = append(g.params, n), x
+	return n.Out(0)
+}
+
+func (g *qdqGraph) bytes(x *core.Tensor) {
+	for i := range x.Bytes() {
+		x.Bytes()[i] = byte(g.random.IntN(256))
+	}
+}
+
+func (g *qdqGraph) normals(n int, deviation float64) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32(g.random.NormFloat64() * deviation)
+	}
+	return v
+}
+
+func (g *qdqGraph) reals(shape ...int) core.Value {
+	return list(g.t, g.normals(core.Shape(shape).MustElements(), 2), shape...)
+}
+
+func list[T core.Element](t *testing.T, v []T, shape ...int) core.Value {
+	x, err := core.TensorOf(shape, v)
+	require.NoError(t, err)
+	return core.NewConstant(x)
+}
+
+// i8 returns random constant integers.
+func (g *qdqGraph) i8(shape ...int) core.Value {
+	x, err := core.NewTensor(core.I8, shape)
+	require.NoError(g.t, err)
+	g.bytes(x)
+	return core.NewConstant(x)
+}
+
+// scaled dequantizes with a range of its own for each of n slices on an axis; n 0: for all.
+func (g *qdqGraph) scaled(q core.Value, axis, n int) core.Value {
+	op := &core.TFDequantize{Mode: core.Scaled, Axis: axis, OutType: core.F32}
+	if n == 0 {
+		op.Axis = -1
+		return apply(g.t, op, q, scalar(float32(-0.3)), scalar(float32(0.3)))
+	}
+	lo, hi := make([]float32, n), make([]float32, n)
+	for i := range lo {
+		hi[i] = 1 + 3*g.random.Float32()
+		lo[i] = -hi[i]
+	}
+	return apply(g.t, op, q, list(g.t, lo, n), list(g.t, hi, n))
+}
+
+// weights returns filters of a convolution, or a matrix, with a scale for each of the last
+// axis.
+func (g *qdqGraph) weights(shape ...int) core.Value {
+	return g.scaled(g.i8(shape...), len(shape)-1, shape[len(shape)-1])
+}
+
+func dequantize(t *testing.T, q core.Value, mode core.QuantizeMode, lo, hi float32) core.Value {
+	return apply(t, &core.TFDequantize{Mode: mode, Axis: -1, OutType: core.F32}, q, scalar(lo), scalar(hi))
+}
+
+// data returns a dequantized parameter q with zero point 0.
+func (g *qdqGraph) data(typ core.Type, shape ...int) core.Value {
+	return dequantize(g.t, g.input("q", typ, shape...), core.Scaled, -3, 3)
+}
+
+// image is the data of most convolutions here.
+func (g *qdqGraph) image() core.Value { return g.data(core.U8, 2, 5, 6, 8) }
+
+// other is an image beside the first.
+func (g *qdqGraph) other() core.Value {
+	return dequantize(g.t, g.input("p", core.U8, 2, 5, 6, 8), core.Scaled, 0, 3)
+}
+
+// conv convolves with 3x3 filters for 4 output channels.
+func (g *qdqGraph) conv(x core.Value) core.Value {
+	s := core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}
+	return apply(g.t, &core.Convolution{Spatial: s}, x, g.weights(3, 3, 8, 4))
+}
+
+// biased is a convolution with what all of them have behind them.
+func (g *qdqGraph) biased() core.Value {
+	return apply(g.t, &core.Add{}, g.conv(g.image()), g.reals(4))
+}
+
+func (g *qdqGraph) relu(x core.Value) core.Value {
+	return apply(g.t, &core.Activate{Activation: core.Relu}, x)
+}
+
+func quantizeTo(t *testing.T, typ core.Type, x core.Value, lo, hi float32) core.Value {
+	op := &core.TFQuantizeV2{Type: typ, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01}
+	return apply(t, op, x, scalar(lo), scalar(hi))
+}
+
+func (g *qdqGraph) u8(x core.Value) core.Value { return quantizeTo(g.t, core.U8, x, 0, 40) }
+
+// run evaluates the function of some results before and after the pass, holds the latter to
+// the former within a step or 1e-5, and tells the integer products and the ops that are
+// left: "Mul+Add+Relu; MaxPool TFQuantizeV2". That all later passes keep the bits is held too.
+func (g *qdqGraph) run(results ...core.Value) string {
+	f := &core.Function{Parameters: g.params}
+	for i, v := range results {
+		n, err := core.NewNamedNode("y"+string(rune('0'+i)), &core.Result{}, v)
+		require.NoError(g.t, err)
+		f.Results = append(f.Results, n)
+	}
+	fused, err := qdq(f)
+	require.NoError(g.t, err)
+	want, err := f.Eval(g.inputs)
+	require.NoError(g.t, err)
+	got, err := fused.Eval(g.inputs)
+	require.NoError(g.t, err)
+	for name, w := range want {
+		close(g.t, w, got[name])
+	}
+	last, err := Run(fused, Options{Without: []string{QDQ}})
+	require.NoError(g.t, err)
+	same, err := last.Eval(g.inputs)
+	require.NoError(g.t, err)
+	for name, w := range got {
+		require.Equal(g.t, w.Bytes(), same[name].Bytes(), "result %s after the other passes", name)
+	}
+	return summary(fused)
+}
+
+// close holds integers to one step, of which at most one of a thousand may be taken, and
+// reals to 1e-5 of the greatest.
+func close(t *testing.T, want, got *core.Tensor) {
+	t.Helper()
+	require.Equal(t, want.Fact(), got.Fact())
+	w, g := want.Float64s(), got.Float64s()
+	bound, steps, greatest := 1.0, 0, 0.0
+	for _, v := range w {
+		greatest = max(greatest, math.Abs(v))
+	}
+	if want.Type() == core.F32 {
+		bound = 1e-5 * greatest
+	}
+	for i := range w {
+		require.LessOrEqual(t, math.Abs(w[i]-g[i]), bound, "element %d: got %v, want %v", i, g[i], w[i])
+		if w[i] != g[i] {
+			steps++
+		}
+	}
+	if want.Type() != core.F32 {
+		require.LessOrEqual(t, steps, 1+len(w)/1000)
+		require.Greater(t, greatest, 100.0, "the values do not fill the range")
+	}
+}
+
+func summary(f *core.Function) string {
+	var products, others []string
+	for _, n := range f.Nodes() {
+		if posts := postOps(n.Op()); posts != nil {
+			var names []string
+			for _, p := range posts {
+				names = append(names, p.String())
+			}
+			products = append(products, strings.Join(names, "+"))
+			continue
+		}
+		switch n.Op().(type) {
+		case *core.Parameter, *core.Constant, *core.Result:
+		default:
+			others = append(others, n.OpName())
+		}
+	}
+	return strings.Join(products, " | ") + "; " + strings.Join(others, " ")
+}
+
+// TestQDQ holds each pattern to the function before the pass.
+func TestQDQ(t *testing.T) {
+	const (
+		full = "Mul+Add+Relu+Mul+RoundSaturate(u8, 0, 255); "
+		mul  = "Mul; "
+	)
+	valid := core.Spatial{Layout: core.NHWC, PadType: core.PadValid}
+	for _, c := range []struct {
+		name  string
+		build func(g *qdqGraph) core.Value
+		want  string
+	}{
+		// What follows the product.
+		{"convolution", func(g *qdqGraph) core.Value { return g.conv(g.image()) }, mul},
+		{"bias", func(g *qdqGraph) core.Value { return g.biased() }, "Mul+Add; "},
+		{"bias on the left", func(g *qdqGraph) core.Value {
+			return apply(g.t, &core.Add{}, g.reals(4), g.conv(g.image()))
+		}, "Mul+Add; "},
+		{"bias [1,1,1,C]", func(g *qdqGraph) core.Value {
+			return apply(g.t, &core.Add{}, g.conv(g.image()), g.reals(1, 1, 1, 4))
+		}, "Mul+Add; "},
+		{"bias []", func(g *qdqGraph) core.Value {
+			return apply(g.t, &core.Add{}, g.conv(g.image()), scalar(float32(3)))
+		}, "Mul+Add; "},
+		{"relu, u8", func(g *qdqGraph) core.Value { return g.u8(g.relu(g.biased())) }, full},
+		{"relu, i8", func(g *qdqGraph) core.Value { return quantizeTo(g.t, core.I8, g.relu(g.biased()), -30, 40) }, "Mul+Add+Relu+Mul+RoundSaturate(i8, -128, 127); "},
+		{"i8", func(g *qdqGraph) core.Value { return quantizeTo(g.t, core.I8, g.biased(), -30, 40) }, "Mul+Add+Mul+RoundSaturate(i8, -128, 127); "},
+		{"no bias", func(g *qdqGraph) core.Value { return g.u8(g.relu(g.conv(g.image()))) }, "Mul+Relu+Mul+RoundSaturate(u8, 0, 255); "},
+		{"relu6", func(g *qdqGraph) core.Value {
+			return quantizeTo(g.t, core.U8, apply(g.t, &core.Activate{Activation: core.Relu6}, g.biased()), 0, 7)
+		}, "Mul+Add+Mul+RoundSaturate(u8, 0, 219); "},
+		{"clamp, i8", func(g *qdqGraph) core.Value {
+			return quantizeTo(g.t, core.I8, apply(g.t, &core.Clamp{Lo: -9, Hi: 30}, g.biased()), -30, 20)
+		}, "Mul+Add+Mul+RoundSaturate(i8, -38, 127); "},
+		{"minimum of maximum", func(g *qdqGraph) core.Value {
+			x := apply(g.t, &core.Maximum{}, scalar(float32(-5)), g.biased())
+			return quantizeTo(g.t, core.I8, apply(g.t, &core.Minimum{}, x, scalar(float32(24))), -30, 30)
+		}, "Mul+Add+Mul+RoundSaturate(i8, -21, 102); "},
+		{"limits apart", func(g *qdqGraph) core.Value { // all become 25
+			x := apply(g.t, &core.Clamp{Lo: 0, Hi: 5}, g.biased())
+			return quantizeTo(g.t, core.I8, apply(g.t, &core.Clamp{Lo: 25, Hi: 28}, x), -30, 30)
+		}, "Mul+Add+Mul+RoundSaturate(i8, 106, 106); "},
+		{"MIN_FIRST from 0", func(g *qdqGraph) core.Value {
+			op := &core.TFQuantizeV2{Type: core.U8, Axis: -1, Mode: core.MinFirst, RoundMode: core.RoundNearestTowardInfinity, EnsureMinimumRange: 0.01}
+			return apply(g.t, op, g.relu(g.biased()), scalar(float32(0)), scalar(float32(40)))
+		}, full},
+		{"MIN_FIRST from below", func(g *qdqGraph) core.Value {
+			op := &core.TFQuantizeV2{Type: core.U8, Axis: -1, Mode: core.MinFirst, RoundMode: core.RoundNearestTowardInfinity, EnsureMinimumRange: 0.01}
+			return apply(g.t, op, g.biased(), scalar(float32(-30)), scalar(float32(30)))
+		}, "Mul+Add; TFQuantizeV2"},
+		{"halves away from zero", func(g *qdqGraph) core.Value {
+			op := &core.TFQuantizeV2{Type: core.U8, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardInfinity, EnsureMinimumRange: 0.01}
+			return apply(g.t, op, g.relu(g.biased()), scalar(float32(0)), scalar(float32(40)))
+		}, "Mul+Add+Relu; TFQuantizeV2"},
+		{"i8 as up to TensorFlow 2.8", func(g *qdqGraph) core.Value {
+			op := &core.TFQuantizeV2{Type: core.I8, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01, Factor127: true}
+			return apply(g.t, op, g.biased(), scalar(float32(-30)), scalar(float32(40)))
+		}, "Mul+Add+Mul+RoundSaturate(i8, -128, 127); "},
+		{"narrow range", func(g *qdqGraph) core.Value {
+			op := &core.TFQuantizeV2{Type: core.I8, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01, NarrowRange: true}
+			return apply(g.t, op, g.biased(), scalar(float32(-30)), scalar(float32(40)))
+		}, "Mul+Add; TFQuantizeV2"},
+		{"a range for each channel", func(g *qdqGraph) core.Value {
+			op := &core.TFQuantizeV2{Type: core.U8, Axis: 3, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01}
+			return apply(g.t, op, g.biased(), list(g.t, []float32{0, 0, 0, 0}, 4), list(g.t, []float32{20, 30, 40, 50}, 4))
+		}, "Mul+Add; TFQuantizeV2"},
+		{"16 bits", func(g *qdqGraph) core.Value {
+			op := &core.TFQuantizeV2{Type: core.I16, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01}
+			return apply(g.t, op, apply(g.t, &core.Dot{ReductionAxes: 1}, g.data(core.U8, 2, 4), g.weights(4, 3)), scalar(float32(-40)), scalar(float32(40)))
+		}, "Mul; TFQuantizeV2"},
+		{"infinite bias", func(g *qdqGraph) core.Value {
+			b := list(g.t, []float32{1, 2, float32(math.Inf(1)), 4}, 4)
+			return g.u8(apply(g.t, &core.Add{}, g.conv(g.image()), b))
+		}, "Mul; Add TFQuantizeV2"},
+		{"bias along another axis", func(g *qdqGraph) core.Value {
+			return g.u8(apply(g.t, &core.Add{}, g.conv(g.image()), g.reals(6, 1)))
+		}, "Mul; Add TFQuantizeV2"},
+		{"elu", func(g *qdqGraph) core.Value {
+			return quantizeTo(g.t, core.I8, apply(g.t, &core.Activate{Activation: core.Elu}, g.biased()), -1, 40)
+		}, "Mul+Add; Activate TFQuantizeV2"},
+		{"two biases", func(g *qdqGraph) core.Value {
+			return g.u8(apply(g.t, &core.Add{}, g.biased(), g.reals(4)))
+		}, "Mul+Add; Add TFQuantizeV2"},
+
+		// Sums.
+		{"summand u8", func(g *qdqGraph) core.Value {
+			r := dequantize(g.t, g.input("r", core.U8, 2, 5, 6, 4), core.Scaled, 0, 9)
+			return g.u8(g.relu(apply(g.t, &core.Add{}, g.biased(), r)))
+		}, "Mul+Add+MulAdd+Relu+Mul+RoundSaturate(u8, 0, 255); "},
+		{"summand i8 on the left", func(g *qdqGraph) core.Value {
+			r := dequantize(g.t, g.input("r", core.I8, 2, 5, 6, 4), core.Scaled, -9, 9)
+			return g.u8(apply(g.t, &core.Add{}, r, g.biased()))
+		}, "Mul+Add+MulAdd+Mul+RoundSaturate(u8, 0, 255); "},
+		{"summand with a zero point", func(g *qdqGraph) core.Value {
+			r := dequantize(g.t, g.input("r", core.U8, 2, 5, 6, 4), core.MinFirst, -5, 9)
+			return g.u8(apply(g.t, &core.Add{}, g.biased(), r))
+		}, "Mul+Add+MulAdd+Mul+RoundSaturate(u8, 0, 255); TFDequantize"},
+		{"summand f32", func(g *qdqGraph) core.Value {
+			return apply(g.t, &core.Add{}, g.biased(), g.input("r", core.F32, 2, 5, 6, 4))
+		}, "Mul+Add+MulAdd; "},
+		{"sum of two products", func(g *qdqGraph) core.Value {
+			x := g.image()
+			a, b := apply(g.t, &core.Add{}, g.conv(x), g.reals(4)), apply(g.t, &core.Add{}, g.conv(x), g.reals(4))
+			return g.u8(g.relu(apply(g.t, &core.Add{}, a, b)))
+		}, "Mul+Add | Mul+Add+MulAdd+Relu+Mul+RoundSaturate(u8, 0, 255); "},
+		{"broadcast summand", func(g *qdqGraph) core.Value {
+			return apply(g.t, &core.Add{}, g.biased(), g.input("r", core.F32, 2, 1, 1, 4))
+		}, "Mul+Add; Add"},
+		{"bias behind a sum", func(g *qdqGraph) core.Value {
+			x := apply(g.t, &core.Add{}, g.conv(g.image()), g.input("r", core.F32, 2, 5, 6, 4))
+			return apply(g.t, &core.Add{}, x, g.reals(4))
+		}, "Mul+MulAdd; Add"},
+		{"twice the product", func(g *qdqGraph) core.Value {
+			x := g.biased()
+			return g.u8(apply(g.t, &core.Add{}, x, x))
+		}, "Mul+Add; Add TFQuantizeV2"},
+
+		// What quantizations go through.
+		{"quantized max pool", func(g *qdqGraph) core.Value {
+			p := &core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC, Strides: []int{2, 2}, PadType: core.PadSameUpper}, Window: []int{3, 3}}
+			return g.u8(apply(g.t, p, g.relu(g.biased())))
+		}, full + "MaxPool"},
+		{"quantized max pool with an empty window", func(g *qdqGraph) core.Value {
+			p := &core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC, PadBelow: []int{2, 0}, PadAbove: []int{0, 0}}, Window: []int{2, 2}}
+			return g.u8(apply(g.t, p, g.relu(g.biased())))
+		}, "Mul+Add+Relu; MaxPool TFQuantizeV2"},
+		{"quantized reshape", func(g *qdqGraph) core.Value {
+			return g.u8(apply(g.t, &core.Reshape{}, g.relu(g.biased()), list(g.t, []int32{2, -1}, 2)))
+		}, full + "Reshape"},
+		{"quantized concatenation", func(g *qdqGraph) core.Value {
+			x := g.image()
+			a, b := g.relu(apply(g.t, &core.Add{}, g.conv(x), g.reals(4))), apply(g.t, &core.Add{}, g.conv(x), g.reals(4))
+			return g.u8(apply(g.t, &core.Concat{Axis: 3}, a, b, g.input("r", core.F32, 2, 5, 6, 3)))
+		}, "Mul+Add+Relu+Mul+RoundSaturate(u8, 0, 255) | Mul+Add+Mul+RoundSaturate(u8, 0, 255); TFQuantizeV2 Concat"},
+		{"quantized concatenation of other things", func(g *qdqGraph) core.Value {
+			a := apply(g.t, &core.Activate{Activation: core.Elu}, g.biased())
+			return g.u8(apply(g.t, &core.Concat{Axis: 3}, a, g.input("r", core.F32, 2, 5, 6, 3)))
+		}, "Mul+Add; Activate Concat TFQuantizeV2"},
+		{"limited concatenation", func(g *qdqGraph) core.Value {
+			x := apply(g.t, &core.Concat{Axis: 3}, g.biased(), g.input("r", core.F32, 2, 5, 6, 3))
+			return quantizeTo(g.t, core.U8, apply(g.t, &core.Activate{Activation: core.Relu6}, x), 0, 6)
+		}, "Mul+Add; Concat Activate TFQuantizeV2"},
+
+		// The data.
+		{"i8 data", func(g *qdqGraph) core.Value { return g.conv(g.data(core.I8, 2, 5, 6, 8)) }, mul},
+		{"data with a zero point", func(g *qdqGraph) core.Value {
+			return g.conv(dequantize(g.t, g.input("q", core.U8, 2, 5, 6, 8), core.MinFirst, -1, 3))
+		}, mul},
+		{"i8 data with a zero point", func(g *qdqGraph) core.Value {
+			return g.conv(dequantize(g.t, g.input("q", core.I8, 2, 5, 6, 8), core.MinFirst, -1, 3))
+		}, mul},
+		{"MIN_COMBINED data from 0", func(g *qdqGraph) core.Value {
+			return g.conv(dequantize(g.t, g.input("q", core.U8, 2, 5, 6, 8), core.MinCombined, 0, 3))
+		}, mul},
+		{"data of Dequantize", func(g *qdqGraph) core.Value {
+			return g.conv(apply(g.t, &core.Dequantize{Type: core.F32}, g.input("q", core.U8, 2, 5, 6, 8), scalar(float32(0.02)), scalar(uint8(77))))
+		}, mul},
+		{"padded data", func(g *qdqGraph) core.Value {
+			x := dequantize(g.t, g.input("q", core.U8, 2, 5, 6, 8), core.Scaled, 0, 3)
+			return g.conv(apply(g.t, &core.Pad{Below: []int{0, 1, 1, 0}, Above: []int{0, 1, 2, 0}}, x, scalar(float32(0))))
+		}, mul + "Pad"},
+		{"pooled data", func(g *qdqGraph) core.Value {
+			p := &core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC, Strides: []int{2, 2}, PadType: core.PadSameUpper}, Window: []int{3, 3}}
+			return g.conv(apply(g.t, p, g.image()))
+		}, mul + "MaxPool"},
+		{"mirrored data", func(g *qdqGraph) core.Value {
+			return g.conv(apply(g.t, &core.Pad{Below: []int{0, 1, 1, 0}, Above: []int{0, 1, 2, 0}, Mode: core.PadReflect}, g.image()))
+		}, mul + "Pad"},
+		{"data pooled by a dilated window", func(g *qdqGraph) core.Value { // which may be empty
+			p := &core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC, Dilations: []int{1, 2}, PadType: core.PadSameUpper}, Window: []int{3, 3}}
+			return apply(g.t, &core.Concat{Axis: 0}, apply(g.t, p, g.other()), apply(g.t, &core.Convolution{Spatial: valid}, g.image(), g.weights(1, 1, 8, 8)))
+		}, "Mul; TFDequantize MaxPool Concat"},
+		{"reshaped data", func(g *qdqGraph) core.Value {
+			return g.conv(apply(g.t, &core.Reshape{}, g.image(), list(g.t, []int32{2, 3, 10, 8}, 4)))
+		}, mul + "Reshape"},
+		{"data padded with what no integer stands for", func(g *qdqGraph) core.Value {
+			pad := apply(g.t, &core.Pad{Below: []int{0, 1, 1, 0}, Above: []int{0, 0, 0, 0}}, g.other(), scalar(float32(0.001)))
+			return apply(g.t, &core.Concat{Axis: 3}, g.conv(pad), apply(g.t, &core.Convolution{Spatial: valid}, g.data(core.U8, 2, 6, 7, 8), g.weights(1, 1, 8, 4)))
+		}, "Mul; TFDequantize Pad TFDequantize Convolution Concat"},
+
+		// The constant factor.
+		{"one scale", func(g *qdqGraph) core.Value {
+			return apply(g.t, &core.Convolution{Spatial: valid}, g.image(), g.scaled(g.i8(3, 3, 8, 4), -1, 0))
+		}, mul},
+		{"weights of Dequantize", func(g *qdqGraph) core.Value {
+			w := apply(g.t, &core.Dequantize{Type: core.F32, Axes: []int{3}}, g.i8(3, 3, 8, 2), list(g.t, []float32{0.02, 0.01}, 2), list(g.t, []int8{0, 0}, 2))
+			return apply(g.t, &core.Convolution{Spatial: valid}, g.image(), w)
+		}, mul},
+		{"quantized weights", func(g *qdqGraph) core.Value {
+			op := &core.TFQuantizeV2{Type: core.I8, Axis: 3, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01}
+			lo, hi := list(g.t, []float32{-1, -2, -3, -4}, 4), list(g.t, []float32{1, 2, 3, 4}, 4)
+			q, err := core.NewNode(op, g.reals(3, 3, 8, 4), lo, hi)
+			require.NoError(g.t, err)
+			w := apply(g.t, &core.TFDequantize{Mode: core.Scaled, Axis: 3, OutType: core.F32}, q.Out(0), q.Out(1), q.Out(2))
+			return apply(g.t, &core.Convolution{Spatial: valid}, g.image(), w)
+		}, mul},
+		{"depthwise", func(g *qdqGraph) core.Value {
+			w := apply(g.t, &core.Reshape{}, g.scaled(g.i8(3, 3, 8, 1), 2, 8), list(g.t, []int32{3, 3, 1, 8}, 4))
+			return apply(g.t, &core.Convolution{Spatial: valid, Groups: 8}, g.image(), w)
+		}, mul},
+		{"depthwise with a multiplier", func(g *qdqGraph) core.Value {
+			w := apply(g.t, &core.Reshape{}, g.scaled(g.i8(3, 3, 8, 2), 2, 8), list(g.t, []int32{3, 3, 1, 16}, 4))
+			return apply(g.t, &core.Convolution{Spatial: valid, Groups: 8}, g.image(), w)
+		}, mul},
+		{"depthwise with scales per multiplier", func(g *qdqGraph) core.Value {
+			w := apply(g.t, &core.Reshape{}, g.scaled(g.i8(3, 3, 8, 2), 3, 2), list(g.t, []int32{3, 3, 1, 16}, 4))
+			return apply(g.t, &core.Convolution{Spatial: valid, Groups: 8}, g.image(), w)
+		}, mul},
+		{"depthwise sum", func(g *qdqGraph) core.Value { // no kernel adds it
+			x := g.image()
+			w := apply(g.t, &core.Reshape{}, g.scaled(g.i8(3, 3, 8, 1), 2, 8), list(g.t, []int32{3, 3, 1, 8}, 4))
+			y := apply(g.t, &core.Convolution{Spatial: core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}, Groups: 8}, x, w)
+			return quantizeTo(g.t, core.U8, apply(g.t, &core.Add{}, apply(g.t, &core.Add{}, y, g.reals(8)), x), 0, 12)
+		}, "Mul+Add; TFDequantize Add TFQuantizeV2"},
+		{"channels first", func(g *qdqGraph) core.Value {
+			w := apply(g.t, &core.Transpose{Order: []int{3, 2, 0, 1}}, g.weights(3, 3, 2, 4))
+			y := apply(g.t, &core.Convolution{}, g.data(core.U8, 2, 2, 5, 6), w)
+			return apply(g.t, &core.Add{}, y, g.reals(4, 1, 1))
+		}, "Mul+Add; "},
+		{"three dimensions, strided and dilated", func(g *qdqGraph) core.Value {
+			s := core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper, Strides: []int{2, 1, 1}, Dilations: []int{1, 1, 2}}
+			return apply(g.t, &core.Convolution{Spatial: s}, g.data(core.U8, 1, 4, 5, 6, 3), g.weights(2, 2, 2, 3, 4))
+		}, mul},
+		{"matrix product", func(g *qdqGraph) core.Value {
+			y := apply(g.t, &core.Dot{ReductionAxes: 1}, g.data(core.I8, 9, 16), g.weights(16, 5))
+			return g.u8(g.relu(apply(g.t, &core.Add{}, y, g.reals(5))))
+		}, full},
+		{"matrix product, transposed", func(g *qdqGraph) core.Value {
+			w := apply(g.t, &core.Transpose{Order: []int{1, 0}}, g.scaled(g.i8(5, 16), 0, 5))
+			return apply(g.t, &core.Dot{ReductionAxes: 1}, g.data(core.U8, 9, 16), w)
+		}, mul},
+		{"batch of matrix products", func(g *qdqGraph) core.Value {
+			return apply(g.t, &core.BatchDot{}, g.data(core.U8, 2, 3, 9, 16), g.weights(16, 5))
+		}, mul},
+		{"batch of matrix products, transposed", func(g *qdqGraph) core.Value {
+			return apply(g.t, &core.BatchDot{TransposeB: true}, g.data(core.U8, 2, 9, 16), g.scaled(g.i8(5, 16), 0, 5))
+		}, mul},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := newQDQGraph(t)
+			require.Equal(t, c.want, g.run(c.build(g)))
+		})
+	}
+}
+
+// TestQDQNot lists what keeps a product real.
+func TestQDQNot(t *testing.T) {
+	s := core.Spatial{Layout: core.NHWC, PadType: core.PadValid}
+	conv := &core.Convolution{Spatial: s}
+	dot := &core.Dot{ReductionAxes: 1}
+	for _, c := range []struct {
+		name  string
+		build func(g *qdqGraph) core.Value
+	}{
+		{"real data", func(g *qdqGraph) core.Value { return g.conv(g.input("r", core.F32, 2, 5, 6, 8)) }},
+		{"real weights", func(g *qdqGraph) core.Value { return apply(g.t, conv, g.image(), g.reals(3, 3, 8, 4)) }},
+		{"data quantized per channel", func(g *qdqGraph) core.Value {
+			return g.conv(g.scaled(g.input("q", core.U8, 2, 5, 6, 8), 3, 8))
+		}},
+		{"data without a zero", func(g *qdqGraph) core.Value { // 0 lies between two integers
+			return g.conv(dequantize(g.t, g.input("q", core.U8, 2, 5, 6, 8), core.MinCombined, -1.003, 3))
+		}},
+		{"data above zero", func(g *qdqGraph) core.Value {
+			return g.conv(dequantize(g.t, g.input("q", core.U8, 2, 5, 6, 8), core.MinFirst, 1, 3))
+		}},
+		{"16-bit data", func(g *qdqGraph) core.Value {
+			return g.conv(dequantize(g.t, g.input("q", core.I16, 2, 5, 6, 8), core.Scaled, -3, 3))
+		}},
+		{"data of one value", func(g *qdqGraph) core.Value {
+			return g.conv(dequantize(g.t, g.input("q", core.U8, 2, 5, 6, 8), core.MinFirst, 0, 0))
+		}},
+		{"data with a computed range", func(g *qdqGraph) core.Value {
+			mx := g.input("r", core.F32)
+			op := &core.TFDequantize{Mode: core.Scaled, Axis: -1, OutType: core.F32}
+			g.inputs["r"] = core.Scalar(float32(3))
+			return g.conv(apply(g.t, op, g.input("q", core.U8, 2, 5, 6, 8), scalar(float32(0)), mx))
+		}},
+		{"constant data", func(g *qdqGraph) core.Value { return g.conv(g.scaled(g.i8(1, 5, 6, 8), -1, 0)) }},
+		{"weights that are computed", func(g *qdqGraph) core.Value {
+			return apply(g.t, conv, g.image(), dequantize(g.t, g.input("w", core.I8, 3, 3, 8, 4), core.Scaled, -1, 1))
+		}},
+		{"u8 weights", func(g *qdqGraph) core.Value {
+			w := make([]uint8, 3*3*8*4)
+			return apply(g.t, conv, g.image(), dequantize(g.t, list(g.t, w, 3, 3, 8, 4), core.Scaled, -1, 1))
+		}},
+		{"weights with a zero point", func(g *qdqGraph) core.Value {
+			return apply(g.t, conv, g.image(), dequantize(g.t, g.i8(3, 3, 8, 4), core.MinFirst, -1, 2))
+		}},
+		{"weights with a zero point in one channel", func(g *qdqGraph) core.Value {
+			w := apply(g.t, &core.Dequantize{Type: core.F32, Axes: []int{3}}, g.i8(3, 3, 8, 2), list(g.t, []float32{0.02, 0.01}, 2), list(g.t, []int8{0, 1}, 2))
+			return apply(g.t, conv, g.image(), w)
+		}},
+		{"a scale for each input channel", func(g *qdqGraph) core.Value {
+			return apply(g.t, conv, g.image(), g.scaled(g.i8(3, 3, 8, 4), 2, 8))
+		}},
+		{"scales that multiply to nothing", func(g *qdqGraph) core.Value {
+			x := dequantize(g.t, g.input("q", core.U8, 2, 5, 6, 8), core.Scaled, 0, 1e-20)
+			return apply(g.t, conv, x, dequantize(g.t, g.i8(3, 3, 8, 4), core.Scaled, -1e-20, 1e-20))
+		}},
+		{"more terms than int32 holds", func(g *qdqGraph) core.Value {
+			return apply(g.t, dot, g.data(core.U8, 1, maxTerms+1), g.weights(maxTerms+1, 1))
+		}},
+		{"matrices that are all computed", func(g *qdqGraph) core.Value {
+			b := dequantize(g.t, g.input("b", core.I8, 2, 8, 3), core.Scaled, -1, 1)
+			return apply(g.t, &core.BatchDot{}, g.data(core.U8, 2, 4, 8), b)
+		}},
+		{"a constant for each matrix", func(g *qdqGraph) core.Value {
+			return apply(g.t, &core.BatchDot{}, g.data(core.U8, 2, 4, 8), g.weights(2, 8, 3))
+		}},
+		{"transposed data", func(g *qdqGraph) core.Value {
+			return apply(g.t, &core.BatchDot{TransposeA: true}, g.data(core.U8, 2, 8, 4), g.weights(8, 3))
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := newQDQGraph(t)
+			r, err := core.NewNamedNode("y", &core.Result{}, c.build(g))
+			require.NoError(t, err)
+			f := &core.Function{Parameters: g.params, Results: []*core.Node{r}}
+			fused, err := qdq(f)
+			require.NoError(t, err)
+			require.Same(t, f, fused)
+		})
+	}
+}
+
+// TestQDQReaders: what somebody else reads stays computed, and ends the post-ops there.
+func TestQDQReaders(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		build func(g *qdqGraph) []core.Value
+		want  string
+	}{
+		{"data", func(g *qdqGraph) []core.Value {
+			x := g.image()
+			return []core.Value{g.conv(x), x}
+		}, "Mul; TFDequantize"},
+		{"product", func(g *qdqGraph) []core.Value {
+			x := g.conv(g.image())
+			return []core.Value{g.u8(g.relu(apply(g.t, &core.Add{}, x, g.reals(4)))), x}
+		}, "Mul; Add Activate TFQuantizeV2"},
+		{"bias", func(g *qdqGraph) []core.Value {
+			x := g.biased()
+			return []core.Value{g.u8(g.relu(x)), x}
+		}, "Mul+Add; Activate TFQuantizeV2"},
+		{"relu", func(g *qdqGraph) []core.Value {
+			x := g.relu(g.biased())
+			return []core.Value{g.u8(x), x}
+		}, "Mul+Add+Relu; TFQuantizeV2"},
+		{"relu6", func(g *qdqGraph) []core.Value {
+			x := apply(g.t, &core.Activate{Activation: core.Relu6}, g.biased())
+			return []core.Value{quantizeTo(g.t, core.U8, x, 0, 6), x}
+		}, "Mul+Add; Activate TFQuantizeV2"},
+		{"integers", func(g *qdqGraph) []core.Value {
+			q := g.u8(g.relu(g.biased()))
+			return []core.Value{q, dequantize(g.t, q, core.Scaled, 0, 40)}
+		}, "Mul+Add+Relu+Mul+RoundSaturate(u8, 0, 255); TFDequantize"},
+		{"two quantizations", func(g *qdqGraph) []core.Value {
+			x := g.relu(g.biased())
+			return []core.Value{g.u8(x), quantizeTo(g.t, core.I8, x, -40, 40)}
+		}, "Mul+Add+Relu; TFQuantizeV2 TFQuantizeV2"},
+		{"pool", func(g *qdqGraph) []core.Value {
+			x := g.relu(g.biased())
+			p := apply(g.t, &core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC}, Window: []int{2, 2}}, x)
+			return []core.Value{g.u8(p), x}
+		}, "Mul+Add+Relu; MaxPool TFQuantizeV2"},
+		{"the range of a quantization", func(g *qdqGraph) []core.Value {
+			q := g.u8(g.relu(g.biased()))
+			return []core.Value{q, q.Node.Out(1), q.Node.Out(2)}
+		}, "Mul+Add+Relu+Mul+RoundSaturate(u8, 0, 255); "},
+		{"weights", func(g *qdqGraph) []core.Value {
+			w := g.weights(3, 3, 8, 4)
+			return []core.Value{apply(g.t, &core.Convolution{Spatial: core.Spatial{Layout: core.NHWC}}, g.image(), w), w}
+		}, "Mul; TFDequantize"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := newQDQGraph(t)
+			require.Equal(t, c.want, g.run(c.build(g)...))
+		})
+	}
+}
+
+// TestQDQRequantizedPool: a pool between two quantizations of one range is one of integers,
+// bit for bit.
+func TestQDQRequantizedPool(t *testing.T) {
+	g := newQDQGraph(t)
+	x := dequantize(t, g.u8(g.relu(g.biased())), core.Scaled, 0, 40)
+	pool := apply(t, &core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC}, Window: []int{2, 2}}, x)
+	q := g.u8(pool)
+	require.Equal(t, "Mul+Add+Relu+Mul+RoundSaturate(u8, 0, 255); MaxPool TFDequantize TFQuantizeV2", g.run(q))
+	r, err := core.NewNamedNode("y", &core.Result{}, q)
+	require.NoError(t, err)
+	f, err := Run(&core.Function{Parameters: g.params, Results: []*core.Node{r}}, Options{})
+	require.NoError(t, err)
+	require.Equal(t, "Mul+Add+Relu+Mul+RoundSaturate(u8, 0, 255); MaxPool", summary(f))
+}
+
+func TestOptions(t *testing.T) {
+	x := parameter(t, core.U8, core.Shape{1})
+	r, err := core.NewNamedNode("y", &core.Result{}, x.Out(0))
+	require.NoError(t, err)
+	f := &core.Function{Parameters: []*core.Node{x}, Results: []*core.Node{r}}
+	ran := func(o Options) (names []string) {
+		o.Dump = func(pass string, _ *core.Function) { names = append(names, pass) }
+		_, err := Run(f, o)
+		require.NoError(t, err)
+		return names
+	}
+	require.Equal(t, Names(), ran(Options{}))
+	require.Equal(t, []string{"dead", QDQ}, ran(Options{StopAfter: QDQ}))
+	require.Equal(t, []string{"dead", "decompose"}, ran(Options{StopAfter: "decompose", Without: []string{QDQ}}))
+	require.Equal(t, []string{"dead"}, ran(Options{StopAfter: QDQ, Without: []string{QDQ, "refold"}}))
+	names := `["dead" "qdq" "decompose" "fold" "requantize" "absorb_pads" "unsigned" "refold"]`
+	for _, c := range []struct {
+		options Options
+		want    string
+	}{
+		{Options{StopAfter: "qdp"}, `no pass "qdp": want one of ` + names},
+		{Options{Without: []string{QDQ, "qdp"}}, `no pass "qdp": want one of ` + names},
+		{Options{Without: []string{""}}, `no pass "": want one of ` + names},
+	} {
+		_, err := Run(f, c.options)
+		require.EqualError(t, err, c.want)
+	}
+}
