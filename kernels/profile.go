@@ -56,6 +56,15 @@ func (p *Program) Profile(ctx context.Context, inputs map[string]*core.Tensor, r
 	return steps, nil
 }
 
+// Operations returns how many multiplications and additions the convolutions and dots
+// of one Run do.
+func (p *Program) Operations() (sum int64) {
+	for i, s := range p.Steps() {
+		sum += operations(p.code[i].node, s.Kernel)
+	}
+	return sum
+}
+
 // operations counts what a convolution or dot computes; what moves its data and finishes
 // its accumulators counts nothing.
 func operations(n *core.Node, kernel string) int64 {

@@ -1,6 +1,8 @@
 package kernels
 
 import (
+	"strings"
+
 	"github.com/tf2ng/tf2ng/kernels/depthwise"
 	"github.com/tf2ng/tf2ng/kernels/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/gemm"
@@ -10,16 +12,34 @@ import (
 
 // VariantInfo describes one kernel variant.
 type VariantInfo struct {
-	Family, Name string
-	ISA          isa.ISA
-	Usable       bool // the CPU has the ISA and nothing forbids it
+	Family string  `json:"family"`
+	Name   string  `json:"name"`
+	ISA    isa.ISA `json:"isa"`
+	Used   bool    `json:"used"`
+	Why    string  `json:"why"` // why it is used, or is not
 }
 
-// Variants lists the variants of all families, as their tables register them.
+// Variants lists the variants of all families, as their tables register them, and which
+// of them a Program for the instruction sets s uses: among those that do the same, the
+// first whose instruction set is in s.
 func Variants(s isa.Set) []VariantInfo {
 	var all []VariantInfo
+	taken := map[string]string{} // the variant that is used, by what it does
 	add := func(family, name string, i isa.ISA) {
-		all = append(all, VariantInfo{family, name, i, s.Has(i)})
+		v := VariantInfo{Family: family, Name: name, ISA: i}
+		does := purpose(name)
+		switch used, ok := taken[does]; {
+		case ok:
+			v.Why = used + " is preferred"
+		case s.Has(i):
+			v.Used, v.Why = true, "the first that this CPU can run"
+			taken[does] = i.String()
+		case isa.Detected().Has(i):
+			v.Why = i.String() + " is switched off"
+		default:
+			v.Why = "this CPU lacks " + i.String()
+		}
+		all = append(all, v)
 	}
 	for _, v := range gemm.Variants {
 		add("gemm", v.Name, v.ISA)
@@ -34,4 +54,17 @@ func Variants(s isa.Set) []VariantInfo {
 		add("elementwise", v.Name, v.ISA)
 	}
 	return all
+}
+
+// purpose is the part of a variant's name that says what it computes: all but tile and ISA.
+func purpose(name string) string {
+	parts := strings.Split(name, "_")
+	return strings.Join(parts[:len(parts)-2], "_")
+}
+
+// Limit measures what one core's multiplications of bytes reach with the instruction set
+// that the matrix products of a Program for s use, in GOP/s; a multiply-add is two
+// operations.
+func Limit(s isa.Set) float64 {
+	return gemm.Limit(gemm.Choose(s, 1, 1, 1).ISA)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -21,7 +22,7 @@ type benchCommand struct {
 	Batch   int           `help:"What to take for unknown dimensions." default:"1"`
 	Runs    int           `help:"Runs to measure, at least." default:"20"`
 	MinTime time.Duration `help:"Time to measure, at least." default:"1s"`
-	Nodes   bool          `help:"List the time of each instruction, the slowest first."`
+	Nodes   bool          `help:"List each instruction's time on one thread, rate, share of the limit and kernel, the slowest first."`
 }
 
 // Help is shown by --help.
@@ -39,6 +40,8 @@ type measurement struct {
 	P90        float64            `json:"p90_ms"`
 	P99        float64            `json:"p99_ms"`
 	Throughput float64            `json:"per_second"` // batch elements
+	Rate       float64            `json:"gop_per_second"`
+	Limit      float64            `json:"limit_gop_per_second"` // of the CPU's multiplications, all threads
 	Nodes      []kernels.StepTime `json:"nodes,omitempty"`
 }
 
@@ -67,6 +70,11 @@ func (c *benchCommand) Run(o *output) error {
 	if err != nil {
 		return err
 	}
+	isas := isa.Available()
+	if c.Engine == kernels.Portable.String() {
+		isas = 0
+	}
+	limit := kernels.Limit(isas)
 	var times []float64
 	for begin := time.Now(); len(times) < c.Runs || time.Since(begin) < c.MinTime; {
 		start := time.Now()
@@ -76,10 +84,12 @@ func (c *benchCommand) Run(o *output) error {
 		times = append(times, float64(time.Since(start).Microseconds())/1e3)
 	}
 	slices.Sort(times)
+	limit = max(limit, kernels.Limit(isas)) // other programs' load lowers either
 	at := func(q float64) float64 { return times[min(int(q*float64(len(times))), len(times)-1)] }
 	r := measurement{
 		CPU: cpuid.CPU.BrandName, Batch: c.Batch, Threads: c.Threads, Runs: len(times),
 		Median: at(0.5), P90: at(0.9), P99: at(0.99), Throughput: float64(c.Batch) / at(0.5) * 1e3,
+		Rate: float64(p.Operations()) / at(0.5) / 1e6, Limit: limit * float64(c.Threads),
 	}
 	if c.Nodes {
 		if r.Nodes, err = p.Profile(context.Background(), inputs, min(c.Runs, 20)); err != nil {
@@ -89,16 +99,25 @@ func (c *benchCommand) Run(o *output) error {
 	if c.JSON {
 		return printJSON(o.out, r)
 	}
-	fmt.Fprintf(o.out, "%s, %d thread(s), batch %d: median %.3f ms, p90 %.3f, p99 %.3f over %d runs; %.1f per second\n",
-		r.CPU, r.Threads, r.Batch, r.Median, r.P90, r.P99, r.Runs, r.Throughput)
-	for _, n := range r.Nodes {
-		rate := ""
-		if n.Operations > 0 {
-			rate = fmt.Sprintf("%.1f GOP/s", float64(n.Operations)/n.Time.Seconds()/1e9)
-		}
-		fmt.Fprintf(o.out, "%9.1f us  %-13s %-36s %-18s %-20v %s\n", float64(n.Time.Nanoseconds())/1e3, rate, n.Kernel, n.Op, n.Output, n.Node)
-	}
+	r.print(o.out)
 	return nil
+}
+
+func (r *measurement) print(w io.Writer) {
+	fmt.Fprintf(w, "%s, %d thread(s), batch %d: median %.3f ms, p90 %.3f, p99 %.3f over %d runs; %.1f per second\n",
+		r.CPU, r.Threads, r.Batch, r.Median, r.P90, r.P99, r.Runs, r.Throughput)
+	if r.Rate > 0 {
+		fmt.Fprintf(w, "%.0f GOP/s in integer convolutions and matrix products, %.2f of the limit of %.0f: what their multiplications alone reach in a loop over registers\n",
+			r.Rate, r.Rate/r.Limit, r.Limit)
+	}
+	for _, n := range r.Nodes {
+		rate, share := "", ""
+		if n.Operations > 0 {
+			gops := float64(n.Operations) / n.Time.Seconds() / 1e9
+			rate, share = fmt.Sprintf("%.1f GOP/s", gops), fmt.Sprintf("%.2f", gops*float64(r.Threads)/r.Limit)
+		}
+		fmt.Fprintf(w, "%9.1f us  %-13s %-5s %-36s %-18s %-20v %s\n", float64(n.Time.Nanoseconds())/1e3, rate, share, n.Kernel, n.Op, n.Output, n.Node)
+	}
 }
 
 // randomInputs fills inputs with seeded noise: floats in [-1, 1), integers over their range.
@@ -143,11 +162,11 @@ func (c *kernelsCommand) Run(o *output) error {
 	}
 	fmt.Fprintf(o.out, "%s: has %s; kernels may use %s\n", cpuid.CPU.BrandName, isa.Detected(), isa.Available())
 	for _, v := range variants {
-		use := "not usable here"
-		if v.Usable {
-			use = "usable"
+		use := "not used"
+		if v.Used {
+			use = "used"
 		}
-		fmt.Fprintf(o.out, "%-44s %-11s %s\n", v.Name, v.ISA, use)
+		fmt.Fprintf(o.out, "%-44s %-8s  %s\n", v.Name, use, v.Why)
 	}
 	return nil
 }

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/tf2ng/tf2ng/kernels/isa"
 )
 
 // layer is a convolution (or, with size 1, a matrix product) to be timed.
@@ -90,7 +88,7 @@ func (l layer) problem() *problem {
 // measured in the same run.
 func BenchmarkLayers(b *testing.B) {
 	for _, v := range runnable() {
-		limit := measureLimit(v.ISA)
+		limit := Limit(v.ISA)
 		for _, l := range layers {
 			b.Run(fmt.Sprintf("%s/%s", l, v.Name), func(b *testing.B) {
 				p := l.problem()
@@ -131,53 +129,6 @@ func BenchmarkPack(b *testing.B) {
 			}
 		})
 	}
-}
-
-// measureLimit returns the best of several runs of an ISA's limit loop, in GOP/s.
-func measureLimit(i isa.ISA) float64 {
-	best := 0.0
-	for range 20 {
-		const n = 50_000
-		begin := time.Now()
-		limitLoop(i, n)
-		best = max(best, limitOps(i)*n/float64(time.Since(begin).Nanoseconds()))
-	}
-	return best
-}
-
-// limitOps returns the operations in one iteration of an ISA's limit loop.
-func limitOps(i isa.ISA) float64 {
-	switch i {
-	case isa.AVX512VNNI:
-		return 2 * 24 * 64
-	case isa.AVX2:
-		return 2 * 12 * 16
-	default:
-		return 2 * 4 * laneCols * laneTerms
-	}
-}
-
-// swar multiplies blocks of four rows of bytes by words of three weights: the plainest
-// such loop, which the portable variant is measured against.
-func swar(n int) (sum uint64) {
-	var x [4][laneTerms]byte
-	var w [laneTerms]uint64
-	for range n {
-		s0, s1, s2, s3 := swarBlock(&x, &w)
-		sum += s0 + s1 + s2 + s3
-	}
-	return sum
-}
-
-//go:noinline
-func swarBlock(x *[4][laneTerms]byte, w *[laneTerms]uint64) (s0, s1, s2, s3 uint64) {
-	for i, v := range w {
-		s0 += uint64(x[0][i]) * v
-		s1 += uint64(x[1][i]) * v
-		s2 += uint64(x[2][i]) * v
-		s3 += uint64(x[3][i]) * v
-	}
-	return s0, s1, s2, s3
 }
 
 // TestNoAllocation: a call of Run allocates nothing.
