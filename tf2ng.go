@@ -59,6 +59,12 @@ func WithoutISA(isas ...isa.ISA) Option {
 // not depend on it.
 func WithEngine(e kernels.Engine) Option { return func(c *config) { c.kernels.Engine = e } }
 
+// WithoutQDQFusion keeps convolutions and matrix products of dequantized tensors in float32,
+// as the graph has them. By default those whose operands were all quantized become integer:
+// faster, and an int8 tensor behind them may differ by one step in few places, since float
+// sums are rounded and integer ones are not.
+func WithoutQDQFusion() Option { return func(c *config) { c.kernels.WithoutQDQ = true } }
+
 // WithInputs gives inputs shapes, or makes inner tensors inputs (GraphDefs only).
 func WithInputs(specs ...tf.InputSpec) Option {
 	return func(c *config) { c.inputs = append(c.inputs, specs...) }

@@ -34,6 +34,7 @@ func (o *output) warn(m *tf2ng.Model) {
 // engineFlags say how a model is run.
 type engineFlags struct {
 	Threads int    `help:"Threads to run on." default:"1"`
+	QDQ     bool   `name:"qdq-fusion" help:"Make float convolutions and matrix products whose operands are dequantized integer." default:"true" negatable:""`
 	Engine  string `help:"What computes: kernels, portable or reference. Results are the same." default:"kernels" enum:"kernels,portable,reference"`
 }
 
@@ -45,7 +46,11 @@ func (e *engineFlags) options() ([]tf2ng.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []tf2ng.Option{tf2ng.WithThreads(e.Threads), tf2ng.WithEngine(engine)}, nil
+	opts := []tf2ng.Option{tf2ng.WithThreads(e.Threads), tf2ng.WithEngine(engine)}
+	if !e.QDQ {
+		opts = append(opts, tf2ng.WithoutQDQFusion())
+	}
+	return opts, nil
 }
 
 // runFlags load a model, its inputs and run it.
