@@ -65,6 +65,11 @@ func Compile(f *core.Function, shapes map[string]core.Shape, o Options) (*Progra
 	if err != nil {
 		return nil, err
 	}
+	whole := bound
+	bound, rest, err := cutTail(whole)
+	if err != nil {
+		return nil, err
+	}
 	if bound, err = channelsLast(bound); err != nil {
 		return nil, err
 	}
@@ -82,7 +87,12 @@ func Compile(f *core.Function, shapes map[string]core.Shape, o Options) (*Progra
 			return nil, err
 		}
 	}
-	return c.program(bound)
+	p, err := c.program(bound)
+	if err != nil || rest == nil {
+		return p, err
+	}
+	rest.plan = p
+	return &Program{params: whole.Parameters, results: whole.Results, tail: rest}, nil
 }
 
 // lower appends the instructions of one node.
@@ -92,7 +102,7 @@ func (c *compiler) lower(n *core.Node) error {
 	}
 	for _, f := range n.Outputs() {
 		if !f.Static() {
-			return fmt.Errorf("node %q (%s): its output %v depends on data or on a shape that is not known, which only the reference engine computes", n.Name, n.OpName(), f)
+			return fmt.Errorf("internal error, please report: node %q (%s): its output %v is not known", n.Name, n.OpName(), f)
 		}
 		if _, err := f.Shape.Elements(); err != nil {
 			return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)

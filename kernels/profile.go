@@ -19,10 +19,13 @@ type StepTime struct {
 }
 
 // Profile runs the Program on one thread and returns the time of each instruction, the
-// slowest first.
+// slowest first; what is computed after the plan is left out.
 func (p *Program) Profile(ctx context.Context, inputs map[string]*core.Tensor, runs int) ([]StepTime, error) {
 	if p.reference != nil {
 		return nil, fmt.Errorf("the reference engine has no instructions to measure")
+	}
+	if p.tail != nil {
+		return p.tail.plan.Profile(ctx, inputs, runs)
 	}
 	r := p.newRun()
 	for i, b := range p.buffers {

@@ -23,6 +23,7 @@ type Program struct {
 	states    []func() any
 	pool      sync.Pool // of *run
 	reference *core.Function
+	tail      *tail
 }
 
 // run is the memory and the state of one Run.
@@ -92,6 +93,9 @@ func (p *Program) Run(ctx context.Context, inputs, outputs map[string]*core.Tens
 	}
 	if p.reference != nil {
 		return p.runReference(ctx, inputs, outputs)
+	}
+	if p.tail != nil {
+		return p.tail.run(ctx, inputs, outputs)
 	}
 	results, err := p.allocate(outputs)
 	if err != nil {
@@ -211,6 +215,9 @@ type StepInfo struct {
 
 // Steps lists the instructions in the order in which they run.
 func (p *Program) Steps() []StepInfo {
+	if p.tail != nil {
+		return append(p.tail.plan.Steps(), p.tail.steps()...)
+	}
 	var steps []StepInfo
 	for _, i := range p.code {
 		steps = append(steps, StepInfo{
@@ -221,5 +228,11 @@ func (p *Program) Steps() []StepInfo {
 }
 
 // PeakBytes returns the size of the arena that one Run uses: all intermediate
-// values at the worst moment. Weights, inputs and outputs are not in it.
-func (p *Program) PeakBytes() int64 { return int64(p.arena) }
+// values at the worst moment. Weights, inputs, outputs and what is computed after the plan
+// are not in it.
+func (p *Program) PeakBytes() int64 {
+	if p.tail != nil {
+		return p.tail.plan.PeakBytes()
+	}
+	return int64(p.arena)
+}

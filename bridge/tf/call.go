@@ -129,9 +129,9 @@ func (c *call) list(name string) []core.Value {
 	panic("tf: " + c.op.name + " has no input " + name)
 }
 
-// constant returns the value of input i, which must be constant.
+// constant returns the value of input i, which must follow from constants and known shapes.
 func (c *call) constant(i int) *core.Tensor {
-	if t := c.in[i].Constant(); t != nil {
+	if t := c.in[i].Folded(); t != nil {
 		return t
 	}
 	c.failInput(i, "is computed, want a constant")

@@ -29,9 +29,14 @@ var Table = []Pass{
 		Doc: "drop the names of tensors that nobody asked for, and with them the nodes that only they need",
 	},
 	{
+		Name: "shapes", Run: shapes,
+		Doc:   "evaluate the integers that follow from constants and known shapes, so that the shapes that they are become known",
+		After: []string{"dead"}, // what nobody needs may be invalid
+	},
+	{
 		Name: QDQ, Run: qdq,
 		Doc:   "make convolutions and matrix products of dequantized tensors integer, with what follows as their post-ops; the only pass that may change results, by the rounding errors of float32 sums",
-		After: []string{"dead"}, // a value that nobody asked for can become a step of its reader
+		After: []string{"dead", "shapes"}, // a value that nobody asked for can become a step of its reader
 	},
 	{
 		Name: "decompose", Run: decompose,

@@ -614,10 +614,10 @@ func TestOptions(t *testing.T) {
 		return names
 	}
 	require.Equal(t, Names(), ran(Options{}))
-	require.Equal(t, []string{"dead", QDQ}, ran(Options{StopAfter: QDQ}))
-	require.Equal(t, []string{"dead", "decompose"}, ran(Options{StopAfter: "decompose", Without: []string{QDQ}}))
-	require.Equal(t, []string{"dead"}, ran(Options{StopAfter: QDQ, Without: []string{QDQ, "refold"}}))
-	names := `["dead" "qdq" "decompose" "fold" "requantize" "absorb_pads" "unsigned" "refold"]`
+	require.Equal(t, []string{"dead", "shapes", QDQ}, ran(Options{StopAfter: QDQ}))
+	require.Equal(t, []string{"dead", "shapes", "decompose"}, ran(Options{StopAfter: "decompose", Without: []string{QDQ}}))
+	require.Equal(t, []string{"dead", "shapes"}, ran(Options{StopAfter: QDQ, Without: []string{QDQ, "refold"}}))
+	names := `["dead" "shapes" "qdq" "decompose" "fold" "requantize" "absorb_pads" "unsigned" "refold"]`
 	for _, c := range []struct {
 		options Options
 		want    string

@@ -1,0 +1,60 @@
+package core
+
+// Bounds of Folded: it serves shapes, axes and the like.
+const (
+	foldNodes    = 1024
+	foldElements = 1 << 16
+)
+
+// Folded returns the tensor of a value that follows from constants and known shapes
+// alone, by the ops' references; nil for any other value, and for one that takes many
+// nodes or large tensors.
+func (v Value) Folded() *Tensor {
+	return (&folder{values: map[*Node][]*Tensor{}}).value(v)
+}
+
+// folder remembers what it computed; nil is remembered as well.
+type folder struct{ values map[*Node][]*Tensor }
+
+func (f *folder) value(v Value) *Tensor {
+	if t := v.Constant(); t != nil {
+		return t
+	}
+	out, done := f.values[v.Node]
+	if !done && len(f.values) < foldNodes {
+		f.values[v.Node] = nil
+		out = f.node(v.Node)
+		f.values[v.Node] = out
+	}
+	if v.Index >= len(out) {
+		return nil
+	}
+	return out[v.Index]
+}
+
+func (f *folder) node(n *Node) []*Tensor {
+	if len(n.inputs) == 0 {
+		return nil
+	}
+	in, operands := make([]*Tensor, len(n.inputs)), make([]Operand, len(n.inputs))
+	for i, v := range n.inputs {
+		if in[i] = f.value(v); in[i] == nil || in[i].Len() > foldElements {
+			return nil
+		}
+		operands[i] = Operand{in[i].Fact(), in[i]}
+	}
+	facts, err := n.op.Infer(operands)
+	if err != nil {
+		return nil
+	}
+	for _, fact := range facts {
+		if size, err := fact.Shape.Elements(); err != nil || size > foldElements || fact.Type == Dynamic {
+			return nil
+		}
+	}
+	out, err := n.Eval(in)
+	if err != nil {
+		return nil
+	}
+	return out
+}
