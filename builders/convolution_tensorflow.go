@@ -232,6 +232,8 @@ func (p *postOps) add(v core.Value) { p.step(core.PostOp{Kind: core.PostAdd}, v)
 
 func (p *postOps) mulAdd(v, s core.Value) { p.step(core.PostOp{Kind: core.PostMulAdd}, v, s) }
 
+func (p *postOps) linear(s, v core.Value) { p.step(core.PostOp{Kind: core.PostLinear}, s, v) }
+
 func (p *postOps) relu() { p.activation(core.Relu, 0) }
 
 func (p *postOps) activation(a core.Activation, alpha float32) {

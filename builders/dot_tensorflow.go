@@ -12,7 +12,9 @@ import (
 func (e *emitter) tensorFlowDot(d Dot) (Output, error) {
 	typeA := e.quantizedType("input0", d.Input0, core.I8, core.U8)
 	typeB := e.quantizedType("input1", d.Input1, core.I8, core.U8)
-	e.biasType(d.Bias)
+	if d.Bias.Node == nil || d.Bias.Type() != core.BF16 || !d.Fused {
+		e.biasType(d.Bias)
+	}
 	d.Input0 = e.transposed("input0", d.Input0, d.TransposeA)
 	d.Input1 = e.transposed("input1", d.Input1, d.TransposeB)
 	if e.err != nil {
@@ -126,11 +128,11 @@ func (m *matmul) columnSums() core.Value {
 		m.zeros("columns_zero_point", core.I8, core.Shape{}), m.real("one", 1))
 }
 
-// compensation returns 255 * min_a / (max_a - min_a) * columnSums: what the range's min
+// compensation returns L(a) * min_a / (max_a - min_a) * columnSums: what the range's min
 // adds to every accumulator.
 func (m *matmul) compensation() core.Value {
 	r := m.Input0Range
-	zero := m.div("input_offset", m.mul("min_levels", m.real("levels", 255), m.scalarOf("input_min", r.Min)), m.width("input", r))
+	zero := m.div("input_offset", m.mul("min_levels", m.inputLevels(), m.scalarOf("input_min", r.Min)), m.width("input", r))
 	return m.mul("compensation", m.columnSums(), zero)
 }
 
@@ -145,12 +147,12 @@ func levels(t core.Type) float32 {
 // realUnits appends the steps of QuantizedMatMulWithBias* since 2.14. With s = s_a * s_b,
 //
 //	f = f32(acc) * s
-//	f = f + bias          or + f32(bias) / (255*127 / (w_a * A(b))) for an i32 bias
+//	f = f + bias          or + f32(bias) / (255*127 / ((max_a - min_a) * A(b))) for an i32 bias,
+//	                      f32(bias) * (1 / (255*127 / (max_a * A(b)))) where q = 0 stands for 0
 //	f = max(f, 0)         with ReLU
 //	q = sat(rne(f * (L / A(output range)))), or rne(f * (1 / s)) for i32, or f
 //
-// where w_a is max_a - min_a, or A(a) where q = 0 stands for 0. Where it stands for
-// min_a, a float bias has the compensation added to it, not multiplied by s:
+// Where q = 0 stands for min_a, a float bias has the compensation added to it, not multiplied by s:
 // TensorFlow's defect, which TensorFlowAuto repairs. Only
 // QuantizedMatMulWithBiasAndDequantize, whose output is f32, reads input_quant_mode.
 func (m *matmul) realUnits() Range {
@@ -160,6 +162,8 @@ func (m *matmul) realUnits() Range {
 	m.posts.mul(s)
 	bias := m.Bias
 	switch {
+	case bias.Type() == core.I32 && mode == Scaled:
+		bias = m.mul("bias", m.realNumbers(bias), m.div("bias_unit", m.real("one", 1), m.scaledUnits()))
 	case bias.Type() == core.I32:
 		bias = m.div("bias", m.realNumbers(bias), m.units())
 	case mode == MinFirst:
@@ -261,83 +265,20 @@ func (m *matmul) units() core.Value {
 	return m.div("units", m.real("limit", 255*127), m.mul("magnitude", a, m.scaleB(core.ScaleMagnitude, true)))
 }
 
+// scaledUnits returns 255*127 / (max_a * A(b)).
+func (m *matmul) scaledUnits() core.Value {
+	magnitude := m.mul("magnitude", m.scalarOf("input_max", m.Input0Range.Max), m.scaleB(core.ScaleMagnitude, true))
+	return m.div("units", m.real("limit", 255*127), magnitude)
+}
+
 // width returns max - min of a range that is not empty.
 func (e *emitter) width(role string, r Range) core.Value {
 	return e.scale(role, core.RangeToScale{Type: core.U8, Rule: core.ScaleWidth, Divides: true}, r)
 }
 
-// fused appends the steps of _QuantizedMatMul, which are those of realUnits but for
-// these: both modes are honoured, and the compensation is multiplied by s; a real
-// summand and an activation may follow the bias; where the output's 0 stands for its
-// min, q = sat(rne((f - min) * (L / (max - min)))); and an i32 bias is in real units,
-//
-//	f = f32(acc) * s + f32(bias)            8-bit outputs
-//	f = (f32(acc) + f32(bias) * (1/s)) * s  f32 output; without the last step for i32
-func (m *matmul) fused() Range {
-	divides := m.OutputType == core.I32 || m.Bias.Node != nil && m.Bias.Type() == core.I32
-	s := m.mul("scale", m.scaleA(m.InputMode, divides), m.scaleB(core.ScaleSymmetric, divides))
-	if m.Bias.Node != nil && m.Bias.Type() == core.I32 && (m.OutputType == core.F32 || m.OutputType == core.I32) {
-		m.posts.add(m.mul("bias", m.realNumbers(m.Bias), m.div("reciprocal", m.real("one", 1), s)))
-		if m.OutputType == core.I32 {
-			return m.fusedAccumulators()
-		}
-		m.Bias = core.Value{}
-	}
-	m.posts.mul(s)
-	if bias := m.fusedBias(s); bias.Node != nil {
-		m.posts.add(bias)
-	}
-	if m.Sum.Node != nil {
-		m.posts.add(m.Sum)
-	}
-	if m.WithRelu {
-		m.Activation = core.Relu
-	}
-	if m.Activation != core.Identity {
-		m.posts.activation(m.Activation, m.Alpha)
-	}
-	if m.OutputMode == Scaled || m.OutputType != core.I8 && m.OutputType != core.U8 {
-		return m.finish(s)
-	}
-	m.posts.add(m.op("output_offset", &core.Subtract{}, m.real("zero", 0), m.scalarOf("output_min", m.OutputRange.Min)))
-	m.posts.mul(m.div("output_reciprocal", m.real("output_levels", levels(m.OutputType)), m.width("output", m.OutputRange)))
-	m.posts.round(core.RoundSaturate(m.OutputType))
-	return m.OutputRange
-}
-
-// fusedBias returns the bias, with the compensation if 0 stands for min_a.
-func (m *matmul) fusedBias(s core.Value) core.Value {
-	if m.InputMode == Scaled || m.err != nil {
-		return m.Bias
-	}
-	if m.typeA != core.U8 {
-		m.unsupported("got input0 of %v in mode MIN_FIRST, want u8", m.typeA)
-	}
-	comp := m.mul("real_compensation", m.compensation(), s)
-	switch {
-	case m.Bias.Node == nil:
-		return comp
-	case m.Bias.Type() == core.I32:
-		return m.add("compensated_bias", m.realNumbers(m.Bias), comp)
-	}
-	return m.add("compensated_bias", m.Bias, comp)
-}
-
-// fusedAccumulators ends the list of an i32 bias with an i32 output.
-func (m *matmul) fusedAccumulators() Range {
-	if m.InputMode == MinFirst || m.Sum.Node != nil || m.Activation != core.Identity && m.Activation != core.Relu {
-		m.unsupported("got an i32 bias with i32 output, want it in mode SCALED with nothing but ReLU behind it")
-	}
-	if m.WithRelu || m.Activation == core.Relu {
-		m.posts.relu()
-	}
-	m.posts.round(core.RoundSaturate(core.I32))
-	return m.accumulatorRange(m.typeA, m.Input0Range, m.Input1Range)
-}
-
-// realNumbers converts i32 to f32.
+// realNumbers converts i32 or bf16 to f32.
 func (m *matmul) realNumbers(v core.Value) core.Value {
-	if m.err != nil {
+	if m.err != nil || v.Type() == core.F32 {
 		return v
 	}
 	return m.op("real_bias", &core.Convert{Type: core.F32}, v)

@@ -358,7 +358,7 @@ func (op *Gather) Infer(in []Operand) ([]Fact, error) {
 	if !at.Ranked() {
 		return []Fact{{in[0].Type, nil}}, nil
 	}
-	out, err := checkedShape(slices.Concat(Shape{}, s[:axis], at, s[axis+1:]))
+	out, err := checkedShape(append(Shape{}, slices.Concat(s[:axis], at, s[axis+1:])...)) // [] is not nil
 	return []Fact{{in[0].Type, out}}, err
 }
 
@@ -382,7 +382,7 @@ func (op *Gather) Eval(in, out []*Tensor) error {
 	if err := checkIndices(indices, s[axis]); err != nil {
 		return err
 	}
-	to := slices.Concat(Shape{}, s[:axis], in[1].shape, s[axis+1:])
+	to := append(Shape{}, slices.Concat(s[:axis], in[1].shape, s[axis+1:])...)
 	if err := ensure(out, 0, in[0].typ, to); err != nil {
 		return err
 	}

@@ -13,12 +13,13 @@ const (
 	PostAdd           PostOpKind = iota // f = f + f32(v)
 	PostMul                             // f = f * f32(v)
 	PostMulAdd                          // f = fma(f32(v), f32(s), f): one rounding
+	PostLinear                          // f = fma(f, f32(s), f32(v)): one rounding; operands s, v
 	PostActivation                      // f = Activation(f)
 	PostRoundSaturate                   // the integer min(max(Round(f) + z, Lo), Hi) of Type; z is 0 or an operand
 	numPostOps
 )
 
-var postOpNames = [numPostOps]string{"Add", "Mul", "MulAdd", "Activation", "RoundSaturate"}
+var postOpNames = [numPostOps]string{"Add", "Mul", "MulAdd", "Linear", "Activation", "RoundSaturate"}
 
 // String returns the step's name.
 func (k PostOpKind) String() string { return enumName(k, postOpNames[:]) }
@@ -54,7 +55,7 @@ func RoundSaturate(t Type) PostOp {
 // Operands returns how many graph values the step reads.
 func (p PostOp) Operands() int {
 	switch {
-	case p.Kind == PostMulAdd:
+	case p.Kind == PostMulAdd, p.Kind == PostLinear:
 		return 2
 	case p.Kind == PostAdd, p.Kind == PostMul, p.Kind == PostRoundSaturate && p.ZeroPoint:
 		return 1
@@ -78,7 +79,7 @@ func (p PostOp) String() string {
 // first operand.
 //
 //	C10: RoundSaturate is the last step, its type an integer type, Lo <= Hi within it
-//	C11: one operand per step that needs one (two for MulAdd)
+//	C11: one operand per step that needs one (two for MulAdd and Linear)
 //	C12: operands are numbers of shape [], [channels] or the output's shape
 func inferPostOps(posts []PostOp, operands []Operand, first int, out Shape, channelAxis int) (Type, error) {
 	typ := I32
@@ -183,6 +184,9 @@ func (p *postOps) apply(out, channel int, acc int32) {
 		case PostMulAdd:
 			v, scale := float32(operand()), float32(operand())
 			f = FMA32(v, scale, f)
+		case PostLinear:
+			scale, v := float32(operand()), float32(operand())
+			f = FMA32(f, scale, v)
 		case PostActivation:
 			f = s.Activation.Apply(f, s.Alpha)
 		case PostRoundSaturate:

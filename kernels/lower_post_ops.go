@@ -142,6 +142,12 @@ func (f *finish) block(r *run, m, n int, q []int32, v, x, s []float32) {
 			for i, y := range x {
 				v[i] = core.FMA32(y, s[i], v[i])
 			}
+		case core.PostLinear:
+			in[0].load(r, s, m, n, f.columns)
+			in[1].load(r, x, m, n, f.columns)
+			for i, y := range x {
+				v[i] = core.FMA32(v[i], s[i], y)
+			}
 		case core.PostActivation:
 			activate(v, p.Activation, p.Alpha)
 		case core.PostRoundSaturate:

@@ -1,6 +1,9 @@
 package tf
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
 )
@@ -120,7 +123,7 @@ func fusedMatMul(c *call) []core.Value {
 		d.Bias = r.typed("bias", "Tbias")
 	}
 	if fused["Add"] {
-		d.Sum = r.typed("summand", "U")
+		d.Sum = r.summand(d.OutputType)
 	}
 	d.Input0Range, d.Input1Range = r.span("a", false), r.span("b", true)
 	if fused["Requantize"] {
@@ -138,21 +141,34 @@ func fusedMatMul(c *call) []core.Value {
 		d.Alpha = c.floatOr("leakyrelu_alpha", 0.2)
 	}
 	d.WithRelu = d.Activation == core.Relu
-	d.Fused = !likeLegacy(&d)
+	c.fusedOutput(fused, d.OutputType)
 	return c.multiply(d)
 }
 
-// likeLegacy reports whether _QuantizedMatMul computes as QuantizedMatMulWithBias* do:
-// with an i32 bias in mode MIN_FIRST, which it then takes in units of the accumulators.
-// This is what neural-compressor writes. An output of mode MIN_FIRST from 0 is SCALED.
-func likeLegacy(d *builders.Dot) bool {
-	if d.InputMode != builders.MinFirst || d.Bias.Node == nil || d.Bias.Type() != core.I32 || d.Sum.Node != nil {
-		return false
+// summand returns the next input, which is added to the product: of its type and shape, as
+// TensorFlow adds in place.
+func (r *reader) summand(product core.Type) core.Value {
+	v := r.typed("summand", "U")
+	switch {
+	case r.err != nil:
+	case v.Type() != product && v.Type() != core.Dynamic:
+		r.failAttr("U", "got %v, want the output's type %v", v.Type(), product)
+	case v.Shape().Ranked() && len(v.Shape()) != 2:
+		r.failInput(r.next-1, "summand: got shape %v, want the output's", v.Shape())
 	}
-	fromZero := d.OutputType == core.I32 || d.OutputType == core.F32 || d.OutputMode == builders.Scaled
-	if !fromZero && d.OutputRange.Min.Node != nil {
-		t := d.OutputRange.Min.Constant()
-		fromZero = t != nil && t.Len() == 1 && t.Float32s()[0] == 0
+	return v
+}
+
+// fusedOutput checks the output's type against the last step.
+func (c *call) fusedOutput(fused map[string]bool, t core.Type) {
+	want := []core.Type{core.I32}
+	switch {
+	case fused["Requantize"]:
+		want = []core.Type{core.I8, core.U8}
+	case fused["Dequantize"]:
+		want = []core.Type{core.F32, core.BF16}
 	}
-	return fromZero && (d.Activation == core.Identity || d.WithRelu)
+	if c.err == nil && !slices.Contains(want, t) {
+		c.failAttr("Tout", "got %v, want one of %v with fused_ops [%s]", t, want, strings.Join(c.strs("fused_ops"), ","))
+	}
 }
