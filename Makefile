@@ -87,7 +87,7 @@ fuzz:
 			echo "$$log" | tail -n 1; \
 		done; done
 
-generate: ## write the generated assembly again
+generate: ## write the generated assembly and docs again
 	$(GO) generate ./...
 
 goldens: ## record again what TensorFlow computes for the ops of testdata/goldens (needs Python 3.11 to 3.13)

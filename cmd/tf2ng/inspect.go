@@ -9,9 +9,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/bridge/tf"
+	"github.com/tf2ng/tf2ng/bridge/tf/peers"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels"
 )
@@ -30,21 +32,23 @@ func (c *inspectCommand) Help() string { return "Example: tf2ng inspect frozen.p
 type inspection struct {
 	Inputs    []tf2ng.TensorInfo `json:"inputs"`
 	Outputs   []tf2ng.TensorInfo `json:"outputs"`
-	TFOps     map[string]int     `json:"tensorflow_ops"` // nodes by TensorFlow op, without constants
+	TFOps     []inspectedOp      `json:"tensorflow_ops"` // the most frequent first, without constants
+	Peers     peers.Versions     `json:"peers"`          // those that tensorflow_ops tells about
 	CoreOps   map[string]int     `json:"core_ops"`
 	Quantized float64            `json:"quantized"` // share of convolutions and dots that are integer
 	TFVersion string             `json:"tensorflow"`
-	Missing   []missingOp        `json:"unsupported,omitempty"` // then the rest is not known
 	Steps     []kernels.StepInfo `json:"steps,omitempty"`
 	PeakBytes int64              `json:"peak_bytes,omitempty"`
 }
 
-// missingOp is an op that has no translator.
-type missingOp struct {
-	Op    string `json:"op"`
-	Count int    `json:"count"`
-	First string `json:"first"`
-	Why   string `json:"why,omitempty"`
+// inspectedOp is a TensorFlow op of the model.
+type inspectedOp struct {
+	Op        string `json:"op"`
+	Supported bool   `json:"supported"`
+	First     string `json:"first,omitempty"` // node, of an op that is not supported
+	Why       string `json:"why,omitempty"`   // it is not
+	tf.Became
+	Peers *peers.Op `json:"peers,omitempty"` // absent if not measured
 }
 
 // Run is the command.
@@ -62,7 +66,11 @@ func (c *inspectCommand) Run(o *output) error {
 	}
 	defer m.Close()
 	o.warn(m)
-	in := inspect(m)
+	table, err := peers.Load()
+	if err != nil {
+		return err
+	}
+	in := inspect(m, table)
 	if c.Kernels {
 		p, err := m.Compile(fullShapes(m.Inputs(), c.Batch))
 		if err != nil {
@@ -78,42 +86,45 @@ func (c *inspectCommand) Run(o *output) error {
 }
 
 // unsupported tells what keeps a graph from being translated: that is an answer here,
-// not an error.
+// not an error. The rest of the graph is not known then.
 func (c *inspectCommand) unsupported(o *output, u *tf.UnsupportedError) error {
-	in := &inspection{}
+	table, err := peers.Load()
+	if err != nil {
+		return err
+	}
+	in := &inspection{Peers: table.Versions}
 	for _, op := range u.Ops {
-		in.Missing = append(in.Missing, missingOp(op))
+		in.TFOps = append(in.TFOps, inspectedOp{
+			Op: op.Op, First: op.First, Why: op.Why, Became: tf.Became{Nodes: op.Count}, Peers: peersOf(table, op.Op),
+		})
 	}
 	if c.JSON {
 		return printJSON(o.out, in)
 	}
 	fmt.Fprintln(o.out, "not supported:")
-	for _, op := range u.Ops {
-		fmt.Fprintf(o.out, "%6d  %s, first %q", op.Count, op.Op, op.First)
-		if op.Why != "" {
-			fmt.Fprintf(o.out, ": %s", op.Why)
-		}
-		fmt.Fprintln(o.out)
+	in.printOps(o.out)
+	return nil
+}
+
+func peersOf(t *peers.Table, op string) *peers.Op {
+	if p, ok := t.Ops[op]; ok {
+		return &p
 	}
 	return nil
 }
 
-func inspect(m *tf2ng.Model) *inspection {
+func inspect(m *tf2ng.Model, t *peers.Table) *inspection {
 	f := m.Function()
 	in := &inspection{
-		Inputs: m.Inputs(), Outputs: m.Outputs(), TFOps: map[string]int{}, CoreOps: map[string]int{}, TFVersion: f.Meta["tensorflow"],
+		Inputs: m.Inputs(), Outputs: m.Outputs(), TFOps: tensorFlowOps(f, t), Peers: t.Versions, CoreOps: map[string]int{},
+		TFVersion: f.Meta[tf.MetaVersion],
 	}
-	seen := map[string]bool{}
 	var products, integer int
 	for _, n := range f.Nodes() {
 		if n.OpName() == "Constant" {
 			continue
 		}
 		in.CoreOps[n.OpName()]++
-		if n.Origin.Node != "" && !seen[n.Origin.Node] {
-			seen[n.Origin.Node] = true
-			in.TFOps[n.Origin.Op]++
-		}
 		switch n.Op().(type) {
 		case *core.IntegerConvolution, *core.IntegerDot:
 			products++
@@ -128,11 +139,26 @@ func inspect(m *tf2ng.Model) *inspection {
 	return in
 }
 
+// tensorFlowOps lists the ops that a function was translated from.
+func tensorFlowOps(f *core.Function, t *peers.Table) []inspectedOp {
+	list := []inspectedOp{}
+	for name, b := range tf.Origins(f) {
+		if len(b.Core) > 0 {
+			list = append(list, inspectedOp{Op: name, Supported: true, Became: *b, Peers: peersOf(t, name)})
+		}
+	}
+	slices.SortFunc(list, func(a, b inspectedOp) int {
+		return cmp.Or(cmp.Compare(b.Nodes, a.Nodes), strings.Compare(a.Op, b.Op))
+	})
+	return list
+}
+
 func (in *inspection) print(w io.Writer) {
 	printInfos(w, "input", in.Inputs)
 	printInfos(w, "output", in.Outputs)
 	fmt.Fprintf(w, "arithmetic of TensorFlow %s; %.0f %% of the convolutions and matrix products are integer; every op is supported\n", in.TFVersion, 100*in.Quantized)
-	printCounts(w, "TensorFlow ops:", in.TFOps)
+	fmt.Fprintln(w, "TensorFlow ops, who else takes them, and what they become:")
+	in.printOps(w)
 	printCounts(w, "core ops:", in.CoreOps)
 	if in.Steps == nil {
 		return
@@ -156,6 +182,37 @@ func fullShapes(inputs []tf2ng.TensorInfo, batch int) map[string]core.Shape {
 		shapes[in.Name] = s
 	}
 	return shapes
+}
+
+// printOps prints a table of ops: what other tools do with them, and what they become or
+// why they do not.
+func (in *inspection) printOps(w io.Writer) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, " nodes\top\tTensorFlow %s\tOpenVINO %s\ttf2onnx %s\tnGraph's bridge\tbecomes\n", in.Peers.TensorFlow, in.Peers.OpenVINO, in.Peers.TF2ONNX)
+	for _, o := range in.TFOps {
+		fmt.Fprintf(t, "%6d\t%s\t%s\t%s\n", o.Nodes, o.Op, peerColumns(o.Peers), o.rest())
+	}
+	t.Flush()
+}
+
+func peerColumns(p *peers.Op) string {
+	if p == nil {
+		return "?\t?\t?\t?"
+	}
+	return strings.Join([]string{p.TensorFlow.String(), string(p.OpenVINO.Verdict()), string(p.TF2ONNX.Verdict()), p.NGraphBridge.String()}, "\t")
+}
+
+// rest is what an op becomes, "ScaledQuantize: Quantize, RangeToScale", or why not.
+func (o *inspectedOp) rest() string {
+	switch {
+	case o.Supported && len(o.Builders) > 0:
+		return strings.Join(o.Builders, ", ") + ": " + strings.Join(o.Core, ", ")
+	case o.Supported:
+		return strings.Join(o.Core, ", ")
+	case o.Why != "":
+		return fmt.Sprintf("first %q: %s", o.First, o.Why)
+	}
+	return fmt.Sprintf("first %q", o.First)
 }
 
 func printInfos(w io.Writer, what string, infos []tf2ng.TensorInfo) {

@@ -169,9 +169,10 @@ func TestConvertToJSONAndText(t *testing.T) {
 
 func TestInspect(t *testing.T) {
 	out := must(t, "inspect", model, "--kernels")
-	for _, line := range []string{"input   input f32[?,8,8,1]\n", "output  Identity:0 f32[?,10]\n", "     7  QuantizedConv2DWithBiasAndReluAndRequantize\n", "peak memory"} {
+	for _, line := range []string{"input   input f32[?,8,8,1]\n", "output  Identity:0 f32[?,10]\n", "peak memory"} {
 		assert.Contains(t, out, line)
 	}
+	assert.Regexp(t, "\n     7  QuantizedConv2DWithBiasAndReluAndRequantize +runs with oneDNN only +refuses +refuses +takes +ScaledQuantizedConvolutionBias: .*IntegerConvolution", out)
 }
 
 func TestInspectTellsAllThatIsNotSupported(t *testing.T) {
@@ -183,11 +184,12 @@ node { name: "b" op: "Frobnicate" input: "a" }
 node { name: "v" op: "VarHandleOp" }
 node { name: "c" op: "ReadVariableOp" input: "v" }
 node { name: "d" op: "AddV2" input: "b" input: "c" attr { key: "T" value { type: DT_FLOAT } } }`), 0o600))
-	assert.Equal(t, `not supported:
-     2  Frobnicate, first "a"
-     1  VarHandleOp, first "v": a variable: freeze the graph first
-     1  ReadVariableOp, first "c": a variable: freeze the graph first
-`, must(t, "inspect", path))
+	assert.Regexp(t, `^not supported:
+ nodes  op .*
+     2  Frobnicate .* first "a"
+     1  VarHandleOp .* first "v": a variable: freeze the graph first
+     1  ReadVariableOp .* first "c": a variable: freeze the graph first
+$`, must(t, "inspect", path))
 	assert.Contains(t, must(t, "inspect", path, "--json"), `"op": "Frobnicate"`)
 
 	code, _, stderr := program("convert", path)

@@ -26,7 +26,7 @@ var stages = [][]string{
 	{"cmd/tf2ng"},
 	{"."},
 	{"compare"},
-	{"bridge/tf", "bridge/tf/graphdef", "bridge/tf/pbtxt", "bridge/tf/live"},
+	{"bridge/tf", "bridge/tf/graphdef", "bridge/tf/pbtxt", "bridge/tf/live", "bridge/tf/peers"},
 	{"builders"},
 	{"fusedops"},
 	{"kernels"},

@@ -1,0 +1,256 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/tf2ng/tf2ng/bridge/tf"
+	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/peers"
+)
+
+// collection is all that the pages tell.
+type collection struct {
+	ops    map[string]*op
+	peers  *peers.Table
+	models int
+	cases  int
+}
+
+// op is what is known about a TensorFlow op.
+type op struct {
+	name      string
+	supported bool
+	family    string
+	why       string         // why it is not supported
+	attrs     []string       // the attributes that hold a type
+	fixed     []string       // the types that no attribute tells, if there is none
+	groups    map[string]int // recorded graphs of the op by group
+	refused   int            // recorded graphs that TensorFlow refuses
+	models    int            // models of testdata that contain it
+	became    tf.Became
+	types     map[string][]string // by attribute: in the recorded graphs and models that are translated
+	kernels   *kernels
+	peer      peers.Op
+	known     bool // peer was measured
+}
+
+func (o *op) quantized() bool { return tf.IsQuantized(o.name) }
+
+// golden is a case of testdata/goldens.
+type golden struct {
+	Group   string `json:"group"`
+	Op      string `json:"op"`
+	PB      string `json:"pb"`
+	Fetches []struct {
+		Tensor string `json:"tensor"`
+	} `json:"fetches"`
+	Refused bool `json:"expected_error"`
+}
+
+func (g *golden) outputs() []string {
+	var names []string
+	for _, f := range g.Fetches {
+		names = append(names, f.Tensor)
+	}
+	return names
+}
+
+// collect gathers everything below the module's root.
+func collect(root string) (*collection, error) {
+	table, err := peers.Load()
+	if err != nil {
+		return nil, err
+	}
+	c := &collection{ops: map[string]*op{}, peers: table}
+	c.names()
+	if err := c.goldens(filepath.Join(root, "testdata", "goldens")); err != nil {
+		return nil, err
+	}
+	if err := c.graphs(filepath.Join(root, "testdata", "graphdefs")); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// names makes the ops: those that are supported, those that are refused for a known
+// reason, and those of TensorFlow's quantized family.
+func (c *collection) names() {
+	for _, s := range tf.Supported() {
+		o := c.add(s.Name)
+		o.supported, o.family = true, s.Family
+		o.attrs, o.fixed = typeAttributes(s, o.peer), fixedTypes(s)
+	}
+	for _, u := range tf.Unsupported() {
+		if tf.IsQuantized(u.Op) {
+			c.add(u.Op).why = u.Why
+		}
+	}
+	for name := range c.peers.Ops {
+		if tf.IsQuantized(name) && c.ops[name] == nil {
+			c.add(name)
+		}
+	}
+}
+
+func (c *collection) add(name string) *op {
+	o := &op{name: name, groups: map[string]int{}, types: map[string][]string{}}
+	o.peer, o.known = c.peers.Ops[name]
+	c.ops[name] = o
+	return o
+}
+
+// typeAttributes lists the attributes of an op that hold a type, in the signature's order.
+func typeAttributes(s tf.OpInfo, p peers.Op) []string {
+	var attrs []string
+	add := func(name string) {
+		if !slices.Contains(attrs, name) {
+			attrs = append(attrs, name)
+		}
+	}
+	for _, port := range slices.Concat(s.Inputs, s.Outputs) {
+		if name := attribute(port); name != "" {
+			add(name)
+		}
+	}
+	for _, row := range p.TensorFlow.Types {
+		for _, name := range slices.Sorted(maps.Keys(row)) {
+			add(name)
+		}
+	}
+	return attrs
+}
+
+// fixedTypes lists the types of an op's values that its signature fixes.
+func fixedTypes(s tf.OpInfo) []string {
+	var types []string
+	for _, port := range slices.Concat(s.Inputs, s.Outputs) {
+		_, t, _ := strings.Cut(port, ":")
+		if !strings.HasPrefix(t, "[") && attribute(port) == "" && !slices.Contains(types, t) {
+			types = append(types, t)
+		}
+	}
+	slices.Sort(types)
+	return types
+}
+
+// attribute returns that of a port "values:N*T", or "": its type may be fixed, or listed.
+func attribute(port string) string {
+	_, typ, _ := strings.Cut(port, ":")
+	if _, elem, ok := strings.Cut(typ, "*"); ok {
+		typ = elem
+	}
+	typ, _, _ = strings.Cut(typ, "=")
+	if strings.HasPrefix(typ, "[") || typ == strings.ToLower(typ) && !strings.Contains(typ, "type") {
+		return ""
+	}
+	return typ
+}
+
+// goldens translates the recorded graphs.
+func (c *collection) goldens(dir string) error {
+	data, err := os.ReadFile(filepath.Join(dir, "index.json"))
+	if err != nil {
+		return err
+	}
+	var index struct {
+		Cases []*golden `json:"cases"`
+	}
+	if err := json.Unmarshal(data, &index); err != nil {
+		return err
+	}
+	templates := map[string][]template{}
+	for _, g := range index.Cases {
+		o := c.ops[g.Op]
+		if o == nil {
+			continue
+		}
+		if g.Refused {
+			o.refused++
+			continue
+		}
+		o.groups[g.Group]++
+		c.cases++
+		raw, err := os.ReadFile(filepath.Join(dir, g.PB))
+		if err != nil {
+			return err
+		}
+		graph, err := graphdef.Parse(raw, graphdef.Limits{})
+		if err != nil {
+			return fmt.Errorf("%s: %w", g.PB, err)
+		}
+		if c.translate(graph, g.outputs()) {
+			templates[g.Op] = append(templates[g.Op], template{raw, g.outputs()})
+		}
+	}
+	for name, list := range templates {
+		c.ops[name].kernels = takes(c.ops[name], list)
+	}
+	return nil
+}
+
+// graphs translates the models.
+func (c *collection) graphs(dir string) error {
+	files, err := filepath.Glob(filepath.Join(dir, "*.pb"))
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		return errors.New(dir + ": no models")
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		graph, err := graphdef.Parse(raw, graphdef.Limits{})
+		if err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		if !c.translate(graph, nil) {
+			return errors.New(file + ": is not translated")
+		}
+		c.models++
+		seen := map[string]bool{}
+		for i := range graph.Nodes {
+			if o := c.ops[graph.Nodes[i].Op]; o != nil && !seen[o.name] {
+				seen[o.name] = true
+				o.models++
+			}
+		}
+	}
+	return nil
+}
+
+// translate notes what the ops of a graph became, and their types.
+func (c *collection) translate(g *graphdef.Graph, outputs []string) bool {
+	f, err := tf.Translate(g, tf.Options{Outputs: outputs})
+	if err != nil {
+		return false
+	}
+	for name, b := range tf.Origins(f) {
+		if o := c.ops[name]; o != nil {
+			o.became.Add(b)
+		}
+	}
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		o := c.ops[n.Op]
+		if o == nil {
+			continue
+		}
+		for _, attr := range o.attrs {
+			if t, err := n.Type(attr); err == nil && !slices.Contains(o.types[attr], t.String()) {
+				o.types[attr] = append(o.types[attr], t.String())
+				slices.Sort(o.types[attr])
+			}
+		}
+	}
+	return true
+}
