@@ -15,10 +15,10 @@ import (
 type instruction struct {
 	node   *core.Node
 	kernel string // a variant's name, or what else does the work
-	parts  int    // into how many parts the work may be split; at least 1
+	parts  int    // more than 1 if the work may be split; stages decides into how many parts
 	// run computes part number part of parts. It may be called for all parts at the
-	// same time.
-	run func(r *run, part, parts int) error
+	// same time, each by a worker with a thread number of its own.
+	run func(r *worker, part, parts int) error
 }
 
 // lowering appends the instructions that compute a node; false if it has no kernel
@@ -162,7 +162,7 @@ func (c *compiler) readInArena(v core.Value) int {
 		return b
 	}
 	copied := c.newScratch(c.buffers[b].size)
-	c.emit(instruction{node: v.Node, kernel: "copy", parts: 1, run: func(r *run, _, _ int) error {
+	c.emit(instruction{node: v.Node, kernel: "copy", parts: 1, run: func(r *worker, _, _ int) error {
 		copy(r.mem[copied], r.mem[b])
 		return nil
 	}})
@@ -208,7 +208,7 @@ func (c *compiler) lowerReference(n *core.Node) error {
 	for i := range n.Outputs() {
 		out = append(out, c.write(n.Out(i)))
 	}
-	c.emit(instruction{node: n, kernel: "reference", parts: 1, run: func(r *run, _, _ int) error {
+	c.emit(instruction{node: n, kernel: "reference", parts: 1, run: func(r *worker, _, _ int) error {
 		ins, err := r.tensors(in, facts)
 		if err != nil {
 			return err
@@ -249,6 +249,8 @@ func (c *compiler) program(f *core.Function) (*Program, error) {
 		}
 	}
 	p.pool.New = func() any { return p.newRun() }
+	p.stages = stages(p.code, p.threads)
+	p.progress.New = func() any { return newProgress(p.stages) }
 	return p, nil
 }
 

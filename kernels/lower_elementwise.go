@@ -214,14 +214,14 @@ func (b *chainBuilder) emit() error {
 	}
 	buffers := b.buffers
 	parts := min(c.threads, 1+n/minElements)
-	scratch := c.newScratch(parts * elementwise.Scratch)
-	c.emit(instruction{node: b.last, kernel: chain.Name(), parts: parts, run: func(r *run, part, parts int) error {
+	scratch := c.newScratch(c.threads * elementwise.Scratch)
+	c.emit(instruction{node: b.last, kernel: chain.Name(), parts: parts, run: func(r *worker, part, parts int) error {
 		var mem [maxChainBuffers][]byte
 		for i, p := range buffers {
 			mem[i] = r.mem[p]
 		}
 		i0, i1 := splitElements(n, part, parts)
-		chain.Run(mem[:len(buffers)], r.mem[scratch][part*elementwise.Scratch:], i0, i1)
+		chain.Run(mem[:len(buffers)], r.mem[scratch][r.thread*elementwise.Scratch:], i0, i1)
 		return nil
 	}})
 	return nil
@@ -248,7 +248,7 @@ func lowerFlipSign(c *compiler, n *core.Node) (bool, error) {
 func flipInstruction(c *compiler, n *core.Node, src, dst, size int) instruction {
 	v := elementwise.Choose(c.isas, elementwise.Flip)
 	c.readBuffer(src)
-	return instruction{node: n, kernel: v.Name, parts: min(c.threads, 1+size/minElements), run: func(r *run, part, parts int) error {
+	return instruction{node: n, kernel: v.Name, parts: min(c.threads, 1+size/minElements), run: func(r *worker, part, parts int) error {
 		i0, i1 := splitElements(size, part, parts)
 		if i0 < i1 {
 			v.Run(r.mem[dst][i0:], r.mem[src][i0:], nil, i1-i0, nil)

@@ -311,10 +311,10 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 	offsets := c.bindOffsets(m, g)
 	size, first := e.Out.Size(), g*w.columns
 	perThread := packed.Scratch()
-	c.emit(instruction{node: n, kernel: variant.Name, parts: c.threads, run: func(r *run, part, parts int) error {
+	c.emit(instruction{node: n, kernel: variant.Name, parts: c.threads, run: func(r *worker, part, parts int) error {
 		a := gemm.Args{
-			A: r.arena, Offsets: *offsets, C: r.mem[dst][first*size:], LDC: stride * size, Operands: operands(r),
-			Scratch: r.mem[scratch][part*perThread : (part+1)*perThread],
+			A: r.arena, Offsets: *offsets, C: r.mem[dst][first*size:], LDC: stride * size, Operands: operands(r.run),
+			Scratch: r.mem[scratch][r.thread*perThread : (r.thread+1)*perThread],
 		}
 		if sum >= 0 {
 			a.Sum, a.LDSum = r.mem[sum][first*e.Sum.Size():], stride*e.Sum.Size()

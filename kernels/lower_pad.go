@@ -61,7 +61,7 @@ func lowerPad(c *compiler, n *core.Node) (bool, error) {
 	src, dst := c.read(x), c.write(n.Out(0))
 	lines := c.buffers[dst].size / p.line
 	parts := min(c.threads, 1+c.buffers[dst].size/minCopyBytes)
-	c.emit(instruction{node: n, kernel: "pad", parts: parts, run: func(r *run, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "pad", parts: parts, run: func(r *worker, part, parts int) error {
 		in, out := r.mem[src], r.mem[dst]
 		for l := part * lines / parts; l < (part+1)*lines/parts; l++ {
 			to := out[l*p.line : (l+1)*p.line]

@@ -61,11 +61,11 @@ func (c *compiler) lowerFinish(f *finish) error {
 	parts := min(c.threads, 1+f.rows*f.columns/minBlock)
 	node := f.node
 	f.node, f.operands = nil, nil
-	c.emit(instruction{node: node, kernel: "post-ops", parts: parts, run: func(r *run, part, parts int) error {
+	c.emit(instruction{node: node, kernel: "post-ops", parts: parts, run: func(r *worker, part, parts int) error {
 		if f.rows >= parts {
-			f.run(r, part*f.rows/parts, (part+1)*f.rows/parts, 0, f.columns)
+			f.run(r.run, part*f.rows/parts, (part+1)*f.rows/parts, 0, f.columns)
 		} else {
-			f.run(r, 0, f.rows, part*f.columns/parts, (part+1)*f.columns/parts)
+			f.run(r.run, 0, f.rows, part*f.columns/parts, (part+1)*f.columns/parts)
 		}
 		return nil
 	}})
@@ -268,8 +268,8 @@ func (c *compiler) lowerPostOps(f *finish) error {
 		}
 		raw.dst = c.newScratch(f.rows * f.columns * 4)
 		acc = raw.dst
-		c.emit(instruction{node: n, kernel: "post-ops", run: func(r *run, _, _ int) error {
-			raw.run(r, 0, raw.rows, 0, raw.columns)
+		c.emit(instruction{node: n, kernel: "post-ops", run: func(r *worker, _, _ int) error {
+			raw.run(r.run, 0, raw.rows, 0, raw.columns)
 			return nil
 		}})
 	}
@@ -282,7 +282,7 @@ func (c *compiler) lowerPostOps(f *finish) error {
 		facts = append(facts, v.Fact())
 	}
 	out := []int{c.write(n.Out(0))}
-	c.emit(instruction{node: n, kernel: "post-ops", run: func(r *run, _, _ int) error {
+	c.emit(instruction{node: n, kernel: "post-ops", run: func(r *worker, _, _ int) error {
 		ins, err := r.tensors(in, facts)
 		if err != nil {
 			return err

@@ -60,7 +60,7 @@ func prepare[O any](c *compiler, s operandSet[O], padding int) func(*run) O {
 	index := c.newState(func() any {
 		return &state{operands: s.new(), floats: make([]float32, longest), init: make([]int32, len(s.init))}
 	})
-	c.emit(instruction{node: s.node, kernel: "operands", run: func(r *run, _, _ int) error {
+	c.emit(instruction{node: s.node, kernel: "operands", run: func(r *worker, _, _ int) error {
 		st := r.state[index].(*state)
 		for i, v := range s.computed {
 			f := st.floats[:v.value.Shape().MustElements()]
@@ -68,7 +68,7 @@ func prepare[O any](c *compiler, s operandSet[O], padding int) func(*run) O {
 			s.set(st.operands, v.which, f)
 		}
 		if s.zero.computed() {
-			zero := s.zero.get(r)
+			zero := s.zero.get(r.run)
 			for i, v := range s.init {
 				st.init[i] = v + int32(zero)*s.slope[i]
 			}

@@ -28,6 +28,7 @@ func (p *Program) Profile(ctx context.Context, inputs map[string]*core.Tensor, r
 		return p.tail.plan.Profile(ctx, inputs, runs)
 	}
 	r := p.newRun()
+	w := &worker{run: r}
 	for i, b := range p.buffers {
 		if b.param >= 0 {
 			t, ok := inputs[p.params[b.param].Name]
@@ -44,7 +45,7 @@ func (p *Program) Profile(ctx context.Context, inputs map[string]*core.Tensor, r
 				return nil, err
 			}
 			start := time.Now()
-			if err := p.code[i].run(r, 0, 1); err != nil {
+			if err := p.code[i].run(w, 0, 1); err != nil {
 				return nil, err
 			}
 			times[i] = append(times[i], time.Since(start))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 
 	"github.com/tf2ng/tf2ng/core"
 )
@@ -22,26 +21,18 @@ type Program struct {
 	onArena   []func([]byte)
 	states    []func() any
 	pool      sync.Pool // of *run
+	stages    []stage
+	progress  sync.Pool // of *progress
 	reference *core.Function
 	tail      *tail
 }
 
 // run is the memory and the state of one Run.
 type run struct {
-	p       *Program
-	arena   []byte
-	mem     [][]byte // by buffer
-	state   []any    // what instructions keep beside the arena
-	barrier *barrier
-	ctx     context.Context
-	failure atomic.Pointer[failure]
-}
-
-// failure is an error and the number of the instruction that found it. All threads
-// stop after that instruction.
-type failure struct {
-	at  int
-	err error
+	p     *Program
+	arena []byte
+	mem   [][]byte // by buffer
+	state []any    // what instructions keep beside the arena
 }
 
 func (p *Program) newRun() *run {
@@ -60,7 +51,6 @@ func (p *Program) newRun() *run {
 	for _, f := range p.states {
 		r.state = append(r.state, f())
 	}
-	r.barrier = newBarrier(p.threads)
 	return r
 }
 
@@ -163,45 +153,6 @@ func (p *Program) runReference(ctx context.Context, inputs, outputs map[string]*
 		results[name] = t
 	}
 	return results, nil
-}
-
-// execute runs all instructions with as many goroutines as the Program has threads.
-func (r *run) execute(ctx context.Context) error {
-	r.ctx = ctx
-	r.failure.Store(nil)
-	var workers sync.WaitGroup
-	for w := 1; w < r.p.threads; w++ {
-		workers.Go(func() { r.work(w) })
-	}
-	r.work(0)
-	workers.Wait()
-	r.ctx = nil
-	if f := r.failure.Load(); f != nil {
-		return f.err
-	}
-	return nil
-}
-
-// work is what one thread does: its part of each instruction, then wait for the others.
-func (r *run) work(thread int) {
-	done := r.ctx.Done()
-	for i := range r.p.code {
-		ins := &r.p.code[i]
-		if parts := min(ins.parts, r.p.threads); thread < parts {
-			if err := ins.run(r, thread, parts); err != nil {
-				r.failure.CompareAndSwap(nil, &failure{i, err})
-			}
-		}
-		if thread == 0 && done != nil {
-			if err := r.ctx.Err(); err != nil {
-				r.failure.CompareAndSwap(nil, &failure{i, err})
-			}
-		}
-		r.barrier.wait()
-		if f := r.failure.Load(); f != nil && f.at <= i {
-			return
-		}
-	}
 }
 
 // StepInfo describes one instruction of a Program.

@@ -1,0 +1,207 @@
+package kernels
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// stage is a range of instructions that follow each other on one thread, or one
+// instruction whose parts any threads take. A stage begins when the one before has ended.
+type stage struct {
+	first, last int // instructions
+	parts       int
+}
+
+const (
+	// partTime is how long a part should take at least, in nanoseconds: many times
+	// what it costs to hand it out.
+	partTime = 8_000
+	// partsPerThread bounds how finely work is cut to even out what threads are late.
+	partsPerThread = 4
+)
+
+// stages groups the instructions for a number of threads. Work too short to be worth a
+// second thread stays with what is beside it.
+func stages(code []instruction, threads int) []stage {
+	var all []stage
+	for i := range code {
+		parts := 1
+		if code[i].parts > 1 && threads > 1 {
+			rounds := estimate(code[i].node, code[i].kernel) / int64(threads*partTime)
+			parts = threads * int(min(rounds, partsPerThread))
+		}
+		if last := len(all) - 1; parts <= 1 && last >= 0 && all[last].parts == 1 {
+			all[last].last = i
+			continue
+		}
+		all = append(all, stage{i, i, max(parts, 1)})
+	}
+	return all
+}
+
+// estimate guesses how many nanoseconds one thread takes for an instruction.
+func estimate(n *core.Node, kernel string) int64 {
+	const operationsPerNano, bytesPerNano = 100, 8
+	bytes := 0
+	for _, v := range n.Inputs() {
+		if v.Constant() == nil {
+			bytes += size(v.Fact())
+		}
+	}
+	for _, o := range n.Outputs() {
+		bytes += size(o)
+	}
+	return operations(n, kernel)/operationsPerNano + int64(bytes)/bytesPerNano
+}
+
+func size(f core.Fact) int { return f.Shape.MustElements() * f.Type.Size() }
+
+// progress is how far the stages of one Run are. Threads take parts until none is left and
+// wait for those that others have taken; a thread that comes late, because its core had
+// other work, keeps nobody waiting.
+type progress struct {
+	stages  []stage
+	taken   []atomic.Int32 // parts, by stage
+	done    []atomic.Int32
+	failure atomic.Pointer[error] // what ends the Run early
+	running atomic.Int32          // parts that are being computed
+	threads atomic.Int32          // that may still look here
+
+	sleepers atomic.Int32
+	mu       sync.Mutex
+	wake     sync.Cond // on mu: a stage ended, or failure was set
+}
+
+func newProgress(stages []stage) *progress {
+	p := &progress{stages: stages, taken: make([]atomic.Int32, len(stages)), done: make([]atomic.Int32, len(stages))}
+	p.wake.L = &p.mu
+	return p
+}
+
+// worker is one thread of a Run. It reads the run's memory only while it computes a part:
+// afterwards the Run may have ended.
+type worker struct {
+	*run
+	progress *progress
+	thread   int
+}
+
+// execute runs all instructions with as many goroutines as the Program has threads.
+func (r *run) execute(ctx context.Context) error {
+	p := r.p.progress.Get().(*progress)
+	threads := min(r.p.threads, runtime.GOMAXPROCS(0))
+	if len(p.stages) == 1 && p.stages[0].parts == 1 {
+		threads = 1
+	}
+	p.threads.Store(int32(threads))
+	for t := 1; t < threads; t++ {
+		go func() {
+			w := worker{r, p, t}
+			w.work(context.Background())
+			r.p.leave(p)
+		}()
+	}
+	w := worker{r, p, 0}
+	w.work(ctx)
+	for p.running.Load() > 0 { // only after a failure
+		runtime.Gosched()
+	}
+	failure := p.failure.Load()
+	r.p.leave(p)
+	if failure != nil {
+		return *failure
+	}
+	return nil
+}
+
+// leave notes that a thread has gone; the last one makes p ready for another Run.
+func (p *Program) leave(g *progress) {
+	if g.threads.Add(-1) > 0 {
+		return
+	}
+	for i := range g.stages {
+		g.taken[i].Store(0)
+		g.done[i].Store(0)
+	}
+	g.failure.Store(nil)
+	p.progress.Put(g)
+}
+
+// work takes parts of every stage. The first thread's ctx is looked at between stages.
+func (w *worker) work(ctx context.Context) {
+	p := w.progress
+	cancelled := ctx.Done()
+	for i := range p.stages {
+		if cancelled != nil {
+			if err := ctx.Err(); err != nil {
+				p.fail(err)
+			}
+		}
+		s := &p.stages[i]
+		for p.failure.Load() == nil {
+			part := int(p.taken[i].Add(1)) - 1
+			if part >= s.parts {
+				break
+			}
+			w.compute(s, part)
+			if int(p.done[i].Add(1)) == s.parts {
+				p.rouse()
+			}
+		}
+		if !p.await(i) {
+			return
+		}
+	}
+}
+
+// compute runs one part of a stage, unless the Run has failed.
+func (w *worker) compute(s *stage, part int) {
+	p := w.progress
+	p.running.Add(1)
+	defer p.running.Add(-1)
+	for i := s.first; i <= s.last && p.failure.Load() == nil; i++ {
+		if err := w.p.code[i].run(w, part, s.parts); err != nil {
+			p.fail(err)
+		}
+	}
+}
+
+// spins is how often a thread looks before it sleeps: some 20 microseconds.
+const spins = 20_000
+
+// await waits for the end of a stage; false if the Run has failed.
+func (p *progress) await(i int) bool {
+	ended := func() bool { return int(p.done[i].Load()) == p.stages[i].parts || p.failure.Load() != nil }
+	for range spins {
+		if ended() {
+			return p.failure.Load() == nil
+		}
+	}
+	p.sleepers.Add(1)
+	p.mu.Lock()
+	for !ended() {
+		p.wake.Wait()
+	}
+	p.mu.Unlock()
+	p.sleepers.Add(-1)
+	return p.failure.Load() == nil
+}
+
+// rouse wakes the threads that sleep.
+func (p *progress) rouse() {
+	if p.sleepers.Load() > 0 {
+		p.mu.Lock()
+		p.mu.Unlock() //lint:ignore SA2001 a sleeper holds the lock from its last look to its sleep
+		p.wake.Broadcast()
+	}
+}
+
+// fail ends the Run with an error, the first one given.
+func (p *progress) fail(err error) {
+	p.failure.CompareAndSwap(nil, &err)
+	p.rouse()
+}
