@@ -187,8 +187,12 @@ func fullShapes(inputs []tf2ng.TensorInfo, batch int) map[string]core.Shape {
 // printOps prints a table of ops: what other tools do with them, and what they become or
 // why they do not.
 func (in *inspection) printOps(w io.Writer) {
+	last := "becomes"
+	if len(in.TFOps) > 0 && !in.TFOps[0].Supported {
+		last = "first node"
+	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, " nodes\top\tTensorFlow %s\tOpenVINO %s\ttf2onnx %s\tnGraph's bridge\tbecomes\n", in.Peers.TensorFlow, in.Peers.OpenVINO, in.Peers.TF2ONNX)
+	fmt.Fprintf(t, " nodes\top\tTensorFlow %s\tOpenVINO %s\ttf2onnx %s\tnGraph's bridge\t%s\n", in.Peers.TensorFlow, in.Peers.OpenVINO, in.Peers.TF2ONNX, last)
 	for _, o := range in.TFOps {
 		fmt.Fprintf(t, "%6d\t%s\t%s\t%s\n", o.Nodes, o.Op, peerColumns(o.Peers), o.rest())
 	}
@@ -199,7 +203,7 @@ func peerColumns(p *peers.Op) string {
 	if p == nil {
 		return "?\t?\t?\t?"
 	}
-	return strings.Join([]string{p.TensorFlow.String(), string(p.OpenVINO.Verdict()), string(p.TF2ONNX.Verdict()), p.NGraphBridge.String()}, "\t")
+	return strings.Join([]string{p.TensorFlow.Short(), string(p.OpenVINO.Verdict()), string(p.TF2ONNX.Verdict()), p.NGraphBridge.Short()}, "\t")
 }
 
 // rest is what an op becomes, "ScaledQuantize: Quantize, RangeToScale", or why not.

@@ -172,7 +172,7 @@ func TestInspect(t *testing.T) {
 	for _, line := range []string{"input   input f32[?,8,8,1]\n", "output  Identity:0 f32[?,10]\n", "peak memory"} {
 		assert.Contains(t, out, line)
 	}
-	assert.Regexp(t, "\n     7  QuantizedConv2DWithBiasAndReluAndRequantize +runs with oneDNN only +refuses +refuses +takes +ScaledQuantizedConvolutionBias: .*IntegerConvolution", out)
+	assert.Regexp(t, "\n     7  QuantizedConv2DWithBiasAndReluAndRequantize +oneDNN only +no +no +takes +ScaledQuantizedConvolutionBias: .*IntegerConvolution", out)
 }
 
 func TestInspectTellsAllThatIsNotSupported(t *testing.T) {

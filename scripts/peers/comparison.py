@@ -10,7 +10,8 @@ def compare(want, got, quantized):
 
     exact: integers are equal, floats within 2 units in the last place. near: no element
     of a quantized op is further off than one step (of integers 1; of floats a 254th of
-    their tensor's range), no float of another op further than 1e-5 of itself.
+    their tensor's range), no float of another op further than 1e-5 of its own size and
+    the median's together.
     """
     worst = EXACT
     for w, g in zip(want, got):
@@ -30,7 +31,7 @@ def compare(want, got, quantized):
         elif quantized:
             step = 1.05 * np.ptp(w[np.isfinite(w)]) / 254
         else:
-            step = 1e-5 * np.abs(w)
+            step = 1e-5 * (np.abs(w) + np.median(np.abs(w[np.isfinite(w)])))
         if not (d <= step).all():
             return WRONG
         worst = NEAR

@@ -105,6 +105,17 @@ func (t TensorFlow) String() string {
 	return "refuses"
 }
 
+// Short reads "runs", "oneDNN only" or "no".
+func (t TensorFlow) Short() string {
+	switch {
+	case t.OneDNNOnly():
+		return "oneDNN only"
+	case t.Kernel && (t.Graphs == 0 || t.OneDNN > 0):
+		return "runs"
+	}
+	return "no"
+}
+
 // OneDNNOnly reports whether the op runs with oneDNN only.
 func (t TensorFlow) OneDNNOnly() bool { return t.Kernel && t.OneDNN > 0 && t.Plain == 0 }
 
@@ -125,8 +136,8 @@ const (
 	TakesExactly Verdict = "exact"
 	TakesNearly  Verdict = "near"
 	Partly       Verdict = "partly"
-	Refuses      Verdict = "refuses"
-	Untested     Verdict = "untested" // it has a rule, but no graph was recorded
+	Refuses      Verdict = "no"
+	Untested     Verdict = "has a rule" // but no graph was recorded
 )
 
 // Verdict sums up.
@@ -149,10 +160,8 @@ func (c Converter) Verdict() Verdict {
 // (KeyError)", for example.
 func (c Converter) String() string {
 	switch v := c.Verdict(); {
-	case v == Untested:
-		return "has a rule"
-	case v == TakesExactly:
-		return "exact"
+	case v == Untested, v == TakesExactly:
+		return string(v)
 	case c.Total() == 0 || c.Graphs[NoRule] == c.Total():
 		return "refuses"
 	case v == Refuses:
@@ -190,4 +199,12 @@ func (b Bridge) String() string {
 		return "takes " + b.Only
 	}
 	return "takes"
+}
+
+// Short reads "takes", "takes mode SCALED" or "no".
+func (b Bridge) Short() string {
+	if !b.Rule {
+		return "no"
+	}
+	return b.String()
 }
