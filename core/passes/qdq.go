@@ -211,7 +211,8 @@ func postOps(op core.Op) []core.PostOp {
 	return nil
 }
 
-// extend returns the product v with another post-op, as the value of n.
+// extend returns the product v with another post-op, as the value of n. It keeps the origin
+// of the product, and takes n's name, whose value it is.
 func (p *qdqPass) extend(n *core.Node, v core.Value, post core.PostOp, operands ...core.Value) (core.Value, error) {
 	posts := append(slices.Clone(postOps(v.Node.Op())), post)
 	var op core.Op
@@ -227,6 +228,7 @@ func (p *qdqPass) extend(n *core.Node, v core.Value, post core.PostOp, operands 
 	}
 	out, err := remake(n, op, slices.Concat(v.Node.Inputs(), operands))
 	if err == nil {
+		out.Node.Origin = v.Node.Origin
 		p.made[out.Node] = true
 	}
 	return out, err
@@ -373,9 +375,9 @@ func quantizerOf(n *core.Node, inputs []core.Value) (quantizer, bool) {
 	low, high := core.Data[float32](rangeOut[1])[0], core.Data[float32](rangeOut[2])[0]
 	q.lo, q.hi = op.Type.Bounds()
 	switch {
-	case op.Mode == core.MinFirst && op.Type == core.U8 && low == 0:
+	case op.Mode == core.MinFirst && op.Type == core.U8 && !op.Plain && low == 0:
 		q.factor = 255 / high // x - 0 is x
-	case op.Mode != core.Scaled || op.RoundMode != core.RoundNearestTowardEven || op.NarrowRange:
+	case op.Mode != core.Scaled || op.RoundMode != core.RoundNearestTowardEven || op.NarrowRange || op.Plain:
 		return q, false
 	case op.Type == core.U8:
 		q.factor = 255 / high
