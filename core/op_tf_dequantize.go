@@ -10,7 +10,7 @@ var _ = register[TFDequantize]()
 //	MIN_COMBINED: (q + half)*((max-min)/(hi-lo)) + min, half = n/2 if signed, else 0
 //	MIN_FIRST:    s = (max-min)/(n-1), rm = rha(min/s)*s; (rm - lo*s) + q*s
 //	SCALED:       q*s, s = max/hi if unsigned, else max(min/lo', max/hi),
-//	              lo' = lo + 1 with NarrowRange
+//	              lo' = lo + 1 with NarrowRange, which other modes do not read
 //
 // With an Axis each slice has its own range.
 //
@@ -22,7 +22,6 @@ var _ = register[TFDequantize]()
 //	C1: Mode is one of the modes; OutType is f32 or bf16
 //	C2: q is i8, u8, i16, u16 or i32
 //	C4: Axis is -1 (none) or an axis of q, not with MIN_FIRST
-//	C5: NarrowRange only with SCALED
 //	R1 to R3: see tf_quantization.go
 type TFDequantize struct {
 	Mode        QuantizeMode `json:"mode"`
@@ -34,7 +33,7 @@ type TFDequantize struct {
 // InputNames names the inputs.
 func (op *TFDequantize) InputNames() []string { return []string{"q", "min", "max"} }
 
-// Infer checks C1 to C5 and R1 to R3.
+// Infer checks C1 to C4 and R1 to R3.
 func (op *TFDequantize) Infer(in []Operand) ([]Fact, error) {
 	if err := wantInputs(in, 3); err != nil {
 		return nil, err
@@ -46,8 +45,6 @@ func (op *TFDequantize) Infer(in []Operand) ([]Fact, error) {
 		return nil, Violation("C1", -1, "output type: got %v, want f32 or bf16", op.OutType)
 	case op.Axis != -1 && op.Mode == MinFirst:
 		return nil, Violation("C4", -1, "axis: got %d with mode MIN_FIRST, want -1", op.Axis)
-	case op.NarrowRange && op.Mode != Scaled:
-		return nil, Violation("C5", -1, "narrow range: got mode %v, want SCALED", op.Mode)
 	}
 	if err := wantType("C2", in, 0, I8, U8, I16, U16, I32); err != nil {
 		return nil, err

@@ -35,19 +35,20 @@ func (m *QuantizeMode) UnmarshalText(b []byte) error {
 //	mn = min(0, min)
 //	mx = max(0, max(max, mn + EnsureMinimumRange*max(1, |mn|, |max|)))
 //
-// MIN_COMBINED: s = (hi-lo)/(mx-mn), y = (clip(x)-mn)*s; unsigned q = trunc(y + 0.5),
+// MIN_COMBINED: s = f32(f64(hi-lo)/(mx-mn)), y = (clip(x)-mn)*s; unsigned q = trunc(y + 0.5),
 // signed q = rha(y - (hi-lo+1)/2); the range out is (mn, mx).
 //
 // MIN_FIRST: u8 q = sat(rne((x-mn)*(255/(mx-mn)))); others q = sat(rha(x*s) -
 // (rha(mn*s)-lo)), s = (hi-lo)/(mx-mn); the range out is (mn, mx).
 //
 // SCALED: lo' = lo + 1 with NarrowRange; s = the smaller of lo'/mn and hi/mx that are
-// > 0, the largest float32 without any; q = round(clip(x)*s) within [lo'/s, hi/s], the range out (0 and hi/s
+// > 0, the largest float32 without any (whose lo'/s counts as 0); q = round(clip(x)*s) within [lo'/s, hi/s], the range out (0 and hi/s
 // for u8 and u16). A product of 2^31 becomes -2^31 in i32, here and in MIN_COMBINED.
 //
-// SCALED of 8 bits with RoundNearestTowardEven and no NarrowRange: m = A(mn, mx);
-// u8 q = sat(rne(x*(255/m))), range out (0, m); i8 q = sat(rne(x*(127.5/m))), range out
-// (-m, m).
+// SCALED of 8 bits with RoundNearestTowardEven, no NarrowRange and no Axis is oneDNN's:
+// m = A(mn, mx); u8 q = sat(rne(x*(255/m))), range out (0, m); i8 q = sat(rne(x*(127.5/m))),
+// range out (-m, m). So is u8's MIN_FIRST. With Plain they are what the formulas before
+// say of other types.
 //
 // With an Axis each slice has its own range.
 //
@@ -73,6 +74,9 @@ type TFQuantizeV2 struct {
 	NarrowRange        bool         `json:"narrow_range,omitempty"`
 	Axis               int          `json:"axis"` // -1 for none
 	EnsureMinimumRange float32      `json:"ensure_minimum_range"`
+
+	// Plain leaves oneDNN's forms aside. So TensorFlow quantizes what is constant.
+	Plain bool `json:"plain,omitempty"`
 
 	// Factor127 makes the i8 factor of SCALED to even 127/m, as TensorFlow up to 2.8 did.
 	Factor127 bool `json:"factor_127,omitempty"`
@@ -225,14 +229,14 @@ func (op *TFQuantizeV2) function(r tfRange) (func(x float32) int64, tfRange) {
 	switch {
 	case op.Mode == MinCombined:
 		return op.minCombined(r), r
-	case op.Mode == MinFirst && op.Type == U8:
+	case op.Mode == MinFirst && op.Type == U8 && !op.Plain:
 		s := 255 / (r.max - r.min)
 		return func(x float32) int64 {
 			return Saturate(math.RoundToEven(float64((x-r.min)*s)), lo, hi)
 		}, r
 	case op.Mode == MinFirst:
 		return r.eigenQuantize(op.Type), r
-	case op.RoundMode == RoundNearestTowardEven && !op.NarrowRange && op.Type.Size() == 1:
+	case op.RoundMode == RoundNearestTowardEven && !op.NarrowRange && op.Type.Size() == 1 && op.Axis == -1 && !op.Plain:
 		return op.scaledToEven(r)
 	}
 	return op.scaled(r)
@@ -240,7 +244,7 @@ func (op *TFQuantizeV2) function(r tfRange) (func(x float32) int64, tfRange) {
 
 func (op *TFQuantizeV2) minCombined(r tfRange) func(x float32) int64 {
 	lo, hi := op.Type.Bounds()
-	s := (float32(hi) - float32(lo)) / (r.max - r.min)
+	s := float32(float64(hi-lo) / float64(r.max-r.min))
 	half := float32(float64(hi-lo+1) / 2)
 	return func(x float32) int64 {
 		y := float32((clipTo(x, r) - r.min) * s)
@@ -287,10 +291,18 @@ func (op *TFQuantizeV2) scaled(r tfRange) (func(x float32) int64, tfRange) {
 	if v := float32(hi) / r.max; float32(hi)*r.max > 0 {
 		s = min(s, v)
 	}
-	to := tfRange{float32(lo) / s, float32(hi) / s}
+	to := tfRange{flushed(float32(lo) / s), float32(hi) / s}
 	return func(x float32) int64 {
 		return op.cast(op.RoundMode.Round(float64(clipTo(x, to) * s)))
 	}, to
+}
+
+// flushed returns x, or 0 for a subnormal number, as the CPU gives it to TensorFlow.
+func flushed(x float32) float32 {
+	if abs32(x) < 0x1p-126 {
+		return 0
+	}
+	return x
 }
 
 // cast converts what clipping has brought within the type, except that the bound 2^31

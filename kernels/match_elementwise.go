@@ -227,23 +227,32 @@ func matchQuantizeV2(e element, op *core.TFQuantizeV2) (element, bool) {
 	if err != nil {
 		return e, false
 	}
-	low, high := out[1].Float32s()[0], out[2].Float32s()[0]
-	lo, hi := op.Type.Bounds()
-	e.kind, e.rangeOut = elementQuantize, out[1:]
-	e.numbers = elementwise.Numbers{Lo: float32(lo), Hi: float32(hi)}
-	switch {
-	case op.Mode == core.MinFirst && op.Type == core.U8:
-		e.numbers.Sub, e.numbers.Scale = low, 255/(high-low)
-	case op.Mode != core.Scaled || op.RoundMode != core.RoundNearestTowardEven || op.NarrowRange:
-		return e, false
-	case op.Type == core.U8:
-		e.numbers.Scale = 255 / high
-	case op.Factor127:
-		e.numbers.Scale = 127 / high
-	default:
-		e.numbers.Scale = 127.5 / high
+	numbers, ok := quantizeV2Numbers(op, out[1].Float32s()[0], out[2].Float32s()[0])
+	e.kind, e.rangeOut, e.numbers = elementQuantize, out[1:], numbers
+	return e, ok
+}
+
+// quantizeV2Numbers returns the parameters of a QuantizeV2 to bytes whose range has become
+// [low, high]; false if it is not of the primitive's form.
+func quantizeV2Numbers(op *core.TFQuantizeV2, low, high float32) (elementwise.Numbers, bool) {
+	if op.Axis != -1 || op.Type.Size() != 1 {
+		return elementwise.Numbers{}, false
 	}
-	return e, true
+	lo, hi := op.Type.Bounds()
+	n := elementwise.Numbers{Lo: float32(lo), Hi: float32(hi)}
+	switch {
+	case op.Mode == core.MinFirst && op.Type == core.U8 && !op.Plain:
+		n.Sub, n.Scale = low, 255/(high-low)
+	case op.Mode != core.Scaled || op.RoundMode != core.RoundNearestTowardEven || op.NarrowRange || op.Plain:
+		return n, false
+	case op.Type == core.U8:
+		n.Scale = 255 / high
+	case op.Factor127:
+		n.Scale = 127 / high
+	default:
+		n.Scale = 127.5 / high
+	}
+	return n, true
 }
 
 func emptyVector() *core.Tensor {

@@ -40,31 +40,13 @@ func quantizeV2(c *call) []core.Value {
 		Axis:               c.axis(),
 		EnsureMinimumRange: c.floatOr("ensure_minimum_range", 0.01),
 		Factor127:          c.arithmetic == builders.TensorFlow2_8,
+		Plain:              c.constantInputs, // TensorFlow folds it before it takes oneDNN's kernels
 	}
 	r := c.sliced("min_range", "max_range", op.Axis)
-	flip := c.constantInputs && plainKernel(op)
 	if c.err != nil {
 		return nil
 	}
-	out := c.built(builders.ScaledQuantize(c.scope(), builders.Quantization{Data: c.in[0], Range: r, TensorFlow: op}))
-	if flip && c.err == nil {
-		out[0] = c.helper("unsigned", &core.FlipSign{}, out[0])
-	}
-	return out
-}
-
-// plainKernel makes op what TensorFlow's plain kernel computes. With it TensorFlow
-// quantizes what depends on no input, before it runs the graph with oneDNN's kernels,
-// which differ: SCALED of i8 has the factor 127 there, and 127.5 in oneDNN since 2.11;
-// MIN_FIRST of u8 rounds as that of other types does. That is i8's 128 higher, which
-// plainKernel then reports.
-func plainKernel(op *core.TFQuantizeV2) (flip bool) {
-	op.Factor127 = true
-	if op.Mode == core.MinFirst && op.Type == core.U8 {
-		op.Type = core.I8
-		return true
-	}
-	return false
+	return c.built(builders.ScaledQuantize(c.scope(), builders.Quantization{Data: c.in[0], Range: r, TensorFlow: op}))
 }
 
 // sliced returns a range that has one element per slice along an axis, if there is one.
