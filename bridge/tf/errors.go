@@ -67,7 +67,10 @@ func inner(n *graphdef.Node, err error) string {
 
 // UnsupportedError lists all ops that the wanted outputs need and that this package
 // does not translate.
-type UnsupportedError struct{ Ops []UnsupportedOp }
+type UnsupportedError struct {
+	Ops       []UnsupportedOp
+	Supported map[string]int // the nodes of all other ops that the wanted outputs need
+}
 
 // UnsupportedOp is an op without a translator.
 type UnsupportedOp struct {
@@ -122,10 +125,11 @@ var why = map[string]string{
 
 // unsupported returns an UnsupportedError for the nodes that have no translator, or nil.
 func unsupported(g *graphdef.Graph, nodes []*graphdef.Node) error {
-	e := &UnsupportedError{}
+	e := &UnsupportedError{Supported: map[string]int{}}
 	at := map[string]int{}
 	for _, n := range nodes {
 		if _, ok := table[n.Op]; ok {
+			e.Supported[n.Op]++
 			continue
 		}
 		i, ok := at[n.Op]

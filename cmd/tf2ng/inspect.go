@@ -9,7 +9,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/bridge/tf"
@@ -39,16 +38,6 @@ type inspection struct {
 	TFVersion string             `json:"tensorflow"`
 	Steps     []kernels.StepInfo `json:"steps,omitempty"`
 	PeakBytes int64              `json:"peak_bytes,omitempty"`
-}
-
-// inspectedOp is a TensorFlow op of the model.
-type inspectedOp struct {
-	Op        string `json:"op"`
-	Supported bool   `json:"supported"`
-	First     string `json:"first,omitempty"` // node, of an op that is not supported
-	Why       string `json:"why,omitempty"`   // it is not
-	tf.Became
-	Peers *peers.Op `json:"peers,omitempty"` // absent if not measured
 }
 
 // Run is the command.
@@ -86,30 +75,17 @@ func (c *inspectCommand) Run(o *output) error {
 }
 
 // unsupported tells what keeps a graph from being translated: that is an answer here,
-// not an error. The rest of the graph is not known then.
+// not an error.
 func (c *inspectCommand) unsupported(o *output, u *tf.UnsupportedError) error {
 	table, err := peers.Load()
 	if err != nil {
 		return err
 	}
-	in := &inspection{Peers: table.Versions}
-	for _, op := range u.Ops {
-		in.TFOps = append(in.TFOps, inspectedOp{
-			Op: op.Op, First: op.First, Why: op.Why, Became: tf.Became{Nodes: op.Count}, Peers: peersOf(table, op.Op),
-		})
-	}
+	in := &inspection{Peers: table.Versions, TFOps: refusedOps(u, table)}
 	if c.JSON {
 		return printJSON(o.out, in)
 	}
-	fmt.Fprintln(o.out, "not supported:")
 	in.printOps(o.out)
-	return nil
-}
-
-func peersOf(t *peers.Table, op string) *peers.Op {
-	if p, ok := t.Ops[op]; ok {
-		return &p
-	}
 	return nil
 }
 
@@ -139,25 +115,10 @@ func inspect(m *tf2ng.Model, t *peers.Table) *inspection {
 	return in
 }
 
-// tensorFlowOps lists the ops that a function was translated from.
-func tensorFlowOps(f *core.Function, t *peers.Table) []inspectedOp {
-	list := []inspectedOp{}
-	for name, b := range tf.Origins(f) {
-		if len(b.Core) > 0 {
-			list = append(list, inspectedOp{Op: name, Supported: true, Became: *b, Peers: peersOf(t, name)})
-		}
-	}
-	slices.SortFunc(list, func(a, b inspectedOp) int {
-		return cmp.Or(cmp.Compare(b.Nodes, a.Nodes), strings.Compare(a.Op, b.Op))
-	})
-	return list
-}
-
 func (in *inspection) print(w io.Writer) {
 	printInfos(w, "input", in.Inputs)
 	printInfos(w, "output", in.Outputs)
 	fmt.Fprintf(w, "arithmetic of TensorFlow %s; %.0f %% of the convolutions and matrix products are integer; every op is supported\n", in.TFVersion, 100*in.Quantized)
-	fmt.Fprintln(w, "TensorFlow ops, who else takes them, and what they become:")
 	in.printOps(w)
 	printCounts(w, "core ops:", in.CoreOps)
 	if in.Steps == nil {
@@ -182,41 +143,6 @@ func fullShapes(inputs []tf2ng.TensorInfo, batch int) map[string]core.Shape {
 		shapes[in.Name] = s
 	}
 	return shapes
-}
-
-// printOps prints a table of ops: what other tools do with them, and what they become or
-// why they do not.
-func (in *inspection) printOps(w io.Writer) {
-	last := "becomes"
-	if len(in.TFOps) > 0 && !in.TFOps[0].Supported {
-		last = "first node"
-	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, " nodes\top\tTensorFlow %s\tOpenVINO %s\ttf2onnx %s\tnGraph's bridge\t%s\n", in.Peers.TensorFlow, in.Peers.OpenVINO, in.Peers.TF2ONNX, last)
-	for _, o := range in.TFOps {
-		fmt.Fprintf(t, "%6d\t%s\t%s\t%s\n", o.Nodes, o.Op, peerColumns(o.Peers), o.rest())
-	}
-	t.Flush()
-}
-
-func peerColumns(p *peers.Op) string {
-	if p == nil {
-		return "?\t?\t?\t?"
-	}
-	return strings.Join([]string{p.TensorFlow.Short(), string(p.OpenVINO.Verdict()), string(p.TF2ONNX.Verdict()), p.NGraphBridge.Short()}, "\t")
-}
-
-// rest is what an op becomes, "ScaledQuantize: Quantize, RangeToScale", or why not.
-func (o *inspectedOp) rest() string {
-	switch {
-	case o.Supported && len(o.Builders) > 0:
-		return strings.Join(o.Builders, ", ") + ": " + strings.Join(o.Core, ", ")
-	case o.Supported:
-		return strings.Join(o.Core, ", ")
-	case o.Why != "":
-		return fmt.Sprintf("first %q: %s", o.First, o.Why)
-	}
-	return fmt.Sprintf("first %q", o.First)
 }
 
 func printInfos(w io.Writer, what string, infos []tf2ng.TensorInfo) {

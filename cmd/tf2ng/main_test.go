@@ -172,7 +172,7 @@ func TestInspect(t *testing.T) {
 	for _, line := range []string{"input   input f32[?,8,8,1]\n", "output  Identity:0 f32[?,10]\n", "peak memory"} {
 		assert.Contains(t, out, line)
 	}
-	assert.Regexp(t, "\n     7  QuantizedConv2DWithBiasAndReluAndRequantize +oneDNN only +no +no +takes +ScaledQuantizedConvolutionBias: .*IntegerConvolution", out)
+	assert.Regexp(t, "\n     7  QuantizedConv2DWithBiasAndReluAndRequantize +takes +oneDNN only +no +no +takes +ScaledQuantizedConvolutionBias: .*IntegerConvolution", out)
 }
 
 func TestInspectTellsAllThatIsNotSupported(t *testing.T) {
@@ -184,11 +184,13 @@ node { name: "b" op: "Frobnicate" input: "a" }
 node { name: "v" op: "VarHandleOp" }
 node { name: "c" op: "ReadVariableOp" input: "v" }
 node { name: "d" op: "AddV2" input: "b" input: "c" attr { key: "T" value { type: DT_FLOAT } } }`), 0o600))
-	assert.Regexp(t, `^not supported:
+	assert.Regexp(t, `^TensorFlow ops, who takes them, and what they become:
  nodes  op .*
-     2  Frobnicate .* first "a"
-     1  VarHandleOp .* first "v": a variable: freeze the graph first
-     1  ReadVariableOp .* first "c": a variable: freeze the graph first
+     2  Frobnicate +no +\? .* first "a"
+     1  VarHandleOp +no +runs .* first "v": a variable: freeze the graph first
+     1  ReadVariableOp +no +runs .* first "c": a variable: freeze the graph first
+     1  AddV2 +takes +runs .*
+     1  Placeholder +takes +runs .*
 $`, must(t, "inspect", path))
 	assert.Contains(t, must(t, "inspect", path, "--json"), `"op": "Frobnicate"`)
 
