@@ -364,7 +364,7 @@ type quantizer struct {
 // quantizerOf returns a QuantizeV2 as a quantizer; false if it has another arithmetic.
 func quantizerOf(n *core.Node, inputs []core.Value) (quantizer, bool) {
 	op := n.Op().(*core.TFQuantizeV2)
-	if op.Axis != -1 || op.Type.Size() != 1 || !constants(inputs[1:]) {
+	if op.Axis != -1 || op.Type.Size() != 1 || op.Plain || !constants(inputs[1:]) {
 		return quantizer{}, false
 	}
 	q := quantizer{node: n, rest: tensors(inputs[1:])}

@@ -266,6 +266,10 @@ func TestQDQ(t *testing.T) {
 			op := &core.TFQuantizeV2{Type: core.I8, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01, Factor127: true}
 			return apply(g.t, op, g.biased(), scalar(float32(-30)), scalar(float32(40)))
 		}, "Mul+Add+Mul+RoundSaturate(i8, -128, 127); "},
+		{"as TensorFlow quantizes constants", func(g *qdqGraph) core.Value {
+			op := &core.TFQuantizeV2{Type: core.I8, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01, Plain: true}
+			return apply(g.t, op, g.biased(), scalar(float32(-30)), scalar(float32(40)))
+		}, "Mul+Add; TFQuantizeV2"},
 		{"narrow range", func(g *qdqGraph) core.Value {
 			op := &core.TFQuantizeV2{Type: core.I8, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01, NarrowRange: true}
 			return apply(g.t, op, g.biased(), scalar(float32(-30)), scalar(float32(40)))
