@@ -21,13 +21,33 @@ const (
 	Floor                           // toward -Inf
 	Ceil                            // toward +Inf
 	RoundEven                       // to nearest, ties to even (TensorFlow's Round and Rint)
+	Expm1                           // e**x - 1, real
+	Log1p                           // log(1 + x), real
+	Erfc                            // 1 - erf(x), real
+	Softplus                        // log(1 + e**x), real
+	Softsign                        // x / (1 + |x|), real
+	Selu                            // 1.0507 x for x >= 0, else 1.7581 (e**x - 1), real
+	Swish                           // x / (1 + e**-x), real
+	Mish                            // x tanh(log(1 + e**x)), real
+	Sin                             // real
+	Cos                             // real
+	Tan                             // real
+	Asin                            // real
+	Acos                            // real
+	Atan                            // real
+	Sinh                            // real
+	Cosh                            // real
+	Asinh                           // real
+	Acosh                           // real
+	Atanh                           // real
+	Invert                          // the complement of all bits, integer
 	numUnaryFunctions
 )
 
 var unaryTable = [numUnaryFunctions]struct {
 	name  string
 	real  func(x float64) float64
-	whole func(x int64) int64 // nil: reals only
+	whole func(x int64) int64 // nil: reals only; real is nil: integers only
 }{
 	Abs:        {"Abs", math.Abs, func(x int64) int64 { return max(x, -x) }},
 	Negative:   {"Negative", func(x float64) float64 { return -x }, func(x int64) int64 { return -x }},
@@ -42,6 +62,26 @@ var unaryTable = [numUnaryFunctions]struct {
 	Floor:      {"Floor", math.Floor, func(x int64) int64 { return x }},
 	Ceil:       {"Ceil", math.Ceil, func(x int64) int64 { return x }},
 	RoundEven:  {"Round", math.RoundToEven, func(x int64) int64 { return x }},
+	Expm1:      {"Expm1", expm1Of, nil},
+	Log1p:      {"Log1p", log1p, nil},
+	Erfc:       {"Erfc", erfc, nil},
+	Softplus:   {"Softplus", softplus, nil},
+	Softsign:   {"Softsign", softsign, nil},
+	Selu:       {"Selu", selu, nil},
+	Swish:      {"Swish", swish, nil},
+	Mish:       {"Mish", mish, nil},
+	Sin:        {"Sin", sine, nil},
+	Cos:        {"Cos", cosine, nil},
+	Tan:        {"Tan", tangent, nil},
+	Asin:       {"Asin", arcSine, nil},
+	Acos:       {"Acos", arcCosine, nil},
+	Atan:       {"Atan", arcTangent, nil},
+	Sinh:       {"Sinh", sinh, nil},
+	Cosh:       {"Cosh", cosh, nil},
+	Asinh:      {"Asinh", asinh, nil},
+	Acosh:      {"Acosh", acosh, nil},
+	Atanh:      {"Atanh", atanh, nil},
+	Invert:     {"Invert", nil, func(x int64) int64 { return ^x }},
 }
 
 var unaryNames = func() (names [numUnaryFunctions]string) {
@@ -87,7 +127,7 @@ var (
 //	Outputs: y: the type and shape of x
 //
 //	C1: Function is one of the functions
-//	C2: x is a number; a real for the functions of reals
+//	C2: x is a number; a real for the functions of reals, an integer for those of integers
 //
 // It is nGraph's and TensorFlow's Abs, Negative (Neg), Sqrt and so on.
 type Unary struct {
@@ -102,7 +142,8 @@ func (op *Unary) Infer(in []Operand) ([]Fact, error) {
 	if op.Function >= numUnaryFunctions {
 		return nil, Violation("C1", -1, "unknown function %d", op.Function)
 	}
-	if t := in[0].Type; !isNumber(t) || t.IsInteger() && unaryTable[op.Function].whole == nil {
+	row := unaryTable[op.Function]
+	if t := in[0].Type; !isNumber(t) || t.IsInteger() && row.whole == nil || t.IsFloat() && row.real == nil {
 		return nil, Violation("C2", 0, "%v: got type %v, want a type it is defined for", op.Function, t)
 	}
 	return []Fact{in[0].Fact}, nil
@@ -157,10 +198,10 @@ func mapReal(x, y *Tensor, f func(float64) float64) {
 //	Outputs: y: the type and shape of x
 //
 //	C1: Activation is one of the activations
-//	C2: x is real (Relu: any number)
+//	C2: x is real (Relu, Relu6: any number)
 //
 // It is TensorFlow's Relu, Relu6, LeakyRelu, Elu, Tanh, Sigmoid and Gelu. f64 is
-// computed in f32.
+// computed in f32. NaN stays NaN.
 type Activate struct {
 	Activation Activation `json:"activation"`
 	Alpha      float32    `json:"alpha,omitempty"` // LeakyRelu's slope
@@ -174,7 +215,8 @@ func (op *Activate) Infer(in []Operand) ([]Fact, error) {
 	if op.Activation >= numActivations {
 		return nil, Violation("C1", -1, "unknown activation %d", op.Activation)
 	}
-	if t := in[0].Type; t != Dynamic && !t.IsFloat() && !(op.Activation == Relu && t.IsInteger()) {
+	limits := op.Activation == Relu || op.Activation == Relu6
+	if t := in[0].Type; t != Dynamic && !t.IsFloat() && !(limits && t.IsInteger()) {
 		return nil, Violation("C2", 0, "got type %v, want a real type", t)
 	}
 	return []Fact{in[0].Fact}, nil
@@ -193,6 +235,9 @@ func (op *Activate) Eval(in, out []*Tensor) error {
 			if in[0].typ.IsSigned() {
 				y[i] = max(v, 0)
 			}
+			if op.Activation == Relu6 {
+				y[i] = int64(min(uint64(y[i]), 6)) // u64 is in its 64 bits
+			}
 		}
 		out[0].setInts(y)
 		return nil
@@ -200,7 +245,9 @@ func (op *Activate) Eval(in, out []*Tensor) error {
 	x := in[0].Float32s()
 	y := make([]float32, len(x))
 	for i, v := range x {
-		y[i] = op.Activation.Apply(v, op.Alpha)
+		if y[i] = v; v == v {
+			y[i] = op.Activation.Apply(v, op.Alpha)
+		}
 	}
 	out[0].setFloat32s(y)
 	return nil

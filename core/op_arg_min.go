@@ -1,0 +1,57 @@
+package core
+
+var _ = register[ArgMin]()
+
+// ArgMin is the index of the smallest element along an axis, the first among equals.
+//
+//	Inputs:  x: a number type, rank at least 1
+//	Outputs: y: Type; the shape of x without the axis
+//
+//	C1: x is a number; Type is i32 or i64
+//	C2: Axis is in [-rank, rank)
+//	C3: the dimension at the axis is not 0
+//
+// It is nGraph's op::v0::ArgMin and TensorFlow's ArgMin. NaN is never the smallest.
+type ArgMin struct {
+	Axis int  `json:"axis"`
+	Type Type `json:"type"`
+}
+
+// Infer checks C1 to C3.
+func (op *ArgMin) Infer(in []Operand) ([]Fact, error) { return (*ArgMax)(op).Infer(in) }
+
+// Eval compares in order.
+func (op *ArgMin) Eval(in, out []*Tensor) error {
+	facts, err := op.Infer([]Operand{{in[0].Fact(), in[0]}})
+	if err != nil {
+		return err
+	}
+	if err := ensure(out, 0, op.Type, facts[0].Shape); err != nil {
+		return err
+	}
+	s := in[0].shape
+	axis, err := axisOf("C2", op.Axis, len(s))
+	if err != nil {
+		return err
+	}
+	axes := make([]bool, len(s))
+	axes[axis] = true
+	y := make([]int64, out[0].Len())
+	if in[0].typ.IsInteger() {
+		reduceEach(s, axes, in[0].Int64s(), y, argMin[int64])
+	} else {
+		reduceEach(s, axes, in[0].Float64s(), y, argMin[float64])
+	}
+	out[0].setInts(y)
+	return nil
+}
+
+func argMin[T int64 | float64](v []T) int64 {
+	best := 0
+	for i, x := range v {
+		if x < v[best] || v[best] != v[best] && x == x {
+			best = i
+		}
+	}
+	return int64(best)
+}

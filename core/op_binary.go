@@ -1,0 +1,187 @@
+package core
+
+import "math"
+
+// BinaryFunction is a function of two numbers.
+type BinaryFunction uint8
+
+// The functions.
+const (
+	TruncateDivide   BinaryFunction = iota // a / b toward zero; an integer divided by 0 is an error
+	TruncateMod                            // the remainder of that, with the sign of a; an integer modulo 0 is an error
+	DivideNoNan                            // a / b, but 0 if b is 0, real
+	MultiplyNoNan                          // a * b, but 0 if b is 0, real
+	Xdivy                                  // a / b, but 0 if a is 0, real
+	Xlogy                                  // a * log(b), but 0 if a is 0, real
+	Xlog1py                                // a * log(1 + b), but 0 if a is 0, real
+	Atan2                                  // the angle of the point (b, a), real
+	BitwiseAnd                             // integer
+	BitwiseOr                              // integer
+	BitwiseXor                             // integer
+	LeftShift                              // a shifted by b bits, b limited to [0, bits of the type), integer
+	RightShift                             // likewise, keeping the sign
+	numBinaryFunctions
+)
+
+var binaryTable = [numBinaryFunctions]struct {
+	name string
+	arithmetic
+}{
+	TruncateDivide: {"TruncateDivide", arithmetic{
+		func(a, b float32) float32 { return float32(math.Trunc(float64(a / b))) },
+		func(a, b float64) float64 { return math.Trunc(a / b) },
+		divideRow.whole,
+	}},
+	TruncateMod: {"TruncateMod", arithmetic{rounded(math.Mod), math.Mod, func(a, b int64) (int64, error) {
+		if b == 0 {
+			return 0, Violation("", 1, "integer modulo zero")
+		}
+		return a % b, nil
+	}}},
+	DivideNoNan: {"DivideNoNan", arithmetic{
+		func(a, b float32) float32 {
+			if b == 0 {
+				return 0
+			}
+			return a / b
+		},
+		func(a, b float64) float64 {
+			if b == 0 {
+				return 0
+			}
+			return a / b
+		},
+		nil,
+	}},
+	MultiplyNoNan: {"MultiplyNoNan", arithmetic{
+		func(a, b float32) float32 {
+			if b == 0 {
+				return 0
+			}
+			return a * b
+		},
+		func(a, b float64) float64 {
+			if b == 0 {
+				return 0
+			}
+			return a * b
+		},
+		nil,
+	}},
+	Xdivy: {"Xdivy", arithmetic{
+		func(a, b float32) float32 {
+			if a == 0 {
+				return 0
+			}
+			return a / b
+		},
+		func(a, b float64) float64 {
+			if a == 0 {
+				return 0
+			}
+			return a / b
+		},
+		nil,
+	}},
+	Xlogy:      {"Xlogy", arithmetic{rounded(xlogy), xlogy, nil}},
+	Xlog1py:    {"Xlog1py", arithmetic{rounded(xlog1py), xlog1py, nil}},
+	Atan2:      {"Atan2", arithmetic{rounded(arcTangent2), arcTangent2, nil}},
+	BitwiseAnd: {"BitwiseAnd", arithmetic{nil, nil, func(a, b int64) (int64, error) { return a & b, nil }}},
+	BitwiseOr:  {"BitwiseOr", arithmetic{nil, nil, func(a, b int64) (int64, error) { return a | b, nil }}},
+	BitwiseXor: {"BitwiseXor", arithmetic{nil, nil, func(a, b int64) (int64, error) { return a ^ b, nil }}},
+	LeftShift:  {"LeftShift", arithmetic{nil, nil, nil}},
+	RightShift: {"RightShift", arithmetic{nil, nil, nil}},
+}
+
+// rounded makes a function of float64 one of float32.
+func rounded(f func(a, b float64) float64) func(a, b float32) float32 {
+	return func(a, b float32) float32 { return float32(f(float64(a), float64(b))) }
+}
+
+func xlogy(a, b float64) float64 {
+	if a == 0 {
+		return 0
+	}
+	return a * Log(b)
+}
+
+func xlog1py(a, b float64) float64 {
+	if a == 0 {
+		return 0
+	}
+	return a * log1p(b)
+}
+
+// shift returns the row of LeftShift or RightShift for a type.
+func shift(f BinaryFunction, t Type) arithmetic {
+	most := int64(8*t.Size() - 1)
+	return arithmetic{whole: func(a, b int64) (int64, error) {
+		n := uint(min(max(b, 0), most))
+		if f == LeftShift {
+			return a << n, nil
+		}
+		return a >> n, nil
+	}}
+}
+
+var binaryNames = func() (names [numBinaryFunctions]string) {
+	for f, row := range binaryTable {
+		names[f] = row.name
+	}
+	return names
+}()
+
+// String returns the function's name.
+func (f BinaryFunction) String() string { return enumName(f, binaryNames[:]) }
+
+// MarshalText makes a BinaryFunction its name in JSON.
+func (f BinaryFunction) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText parses a function's name.
+func (f *BinaryFunction) UnmarshalText(b []byte) error {
+	return parseEnum(f, string(b), "binary function", binaryNames[:])
+}
+
+var _ = register[Binary]()
+
+// Binary applies a function of two numbers to each pair of elements.
+//
+//	y[i] = Function(a[i], b[i]), a and b broadcast to one shape by NumPy's rules
+//
+//	Inputs:  a: a number type, any shape
+//	         b: a's type, a shape that broadcasts with a's
+//	Outputs: y: a's type, the broadcast shape
+//
+//	C1: Function is one of the functions; a is a number that it is defined for
+//	C2: b has a's type
+//	C3: the shapes broadcast
+//
+// Reals are computed as the elementwise arithmetic ops are. It is TensorFlow's
+// TruncateMod, DivNoNan, Xlogy, BitwiseAnd and so on.
+type Binary struct {
+	Function BinaryFunction `json:"function"`
+}
+
+// Infer checks C1 to C3.
+func (op *Binary) Infer(in []Operand) ([]Fact, error) {
+	if op.Function >= numBinaryFunctions {
+		return nil, Violation("C1", -1, "unknown function %d", op.Function)
+	}
+	facts, err := inferArithmetic(in)
+	if err != nil {
+		return nil, err
+	}
+	row, whole := binaryTable[op.Function].arithmetic, op.Function >= BitwiseAnd
+	if t := facts[0].Type; t.IsFloat() && whole || t.IsInteger() && row.whole == nil && !whole {
+		return nil, Violation("C1", 0, "%v: got type %v, want a type it is defined for", op.Function, t)
+	}
+	return facts, nil
+}
+
+// Eval applies the function.
+func (op *Binary) Eval(in, out []*Tensor) error {
+	if op.Function == LeftShift || op.Function == RightShift {
+		return shift(op.Function, in[0].typ).eval(in, out)
+	}
+	return binaryTable[op.Function].eval(in, out)
+}

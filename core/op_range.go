@@ -1,0 +1,180 @@
+package core
+
+import "math"
+
+var (
+	_ = register[Range]()
+	_ = register[LinSpace]()
+)
+
+// Range counts.
+//
+//	y[0] = start, y[i] = y[i-1] + delta, up to but without limit
+//
+//	Inputs:  start, limit, delta: one number type, []
+//	Outputs: y: that type, [ceil(|(limit - start) / delta|)]
+//
+//	C1: start, limit and delta are of one number type (not u64), of shape []
+//	C2: delta is not 0, and leads from start to limit; reals are finite
+//
+// Reals are counted in their type, bf16 and f16 in f32. It is nGraph's op::v0::Range and
+// TensorFlow's Range.
+type Range struct{}
+
+// InputNames names the inputs.
+func (op *Range) InputNames() []string { return []string{"start", "limit", "delta"} }
+
+// Infer checks C1 and C2.
+func (op *Range) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 3); err != nil {
+		return nil, err
+	}
+	typ, known := Dynamic, true
+	for i, o := range in {
+		if !isNumber(o.Type) || o.Type == U64 || !o.Type.compatible(typ) || !o.Shape.Compatible(Shape{}) {
+			return nil, Violation("C1", i, "got %v, want a number of shape [], of one type with the others", o.Fact)
+		}
+		typ, known = max(typ, o.Type), known && o.Const != nil
+	}
+	if !known {
+		return []Fact{{typ, Shape{Unknown}}}, nil
+	}
+	n, err := rangeLength(in[0].Const, in[1].Const, in[2].Const)
+	return []Fact{{typ, Shape{n}}}, err
+}
+
+// rangeLength checks C2 and counts the elements.
+func rangeLength(start, limit, delta *Tensor) (int, error) {
+	var n float64
+	if start.typ.IsInteger() {
+		s, l, d := start.Int64s()[0], limit.Int64s()[0], delta.Int64s()[0]
+		if d == 0 || d > 0 && s > l || d < 0 && s < l {
+			return 0, Violation("C2", -1, "got start %d, limit %d and delta %d, want a delta that leads from start to limit", s, l, d)
+		}
+		width, step := uint64(l)-uint64(s), uint64(d)
+		if d < 0 {
+			width, step = -width, -step
+		}
+		count := width / step
+		if width%step != 0 {
+			count++
+		}
+		n = float64(count)
+	} else {
+		s, l, d := start.Float64s()[0], limit.Float64s()[0], delta.Float64s()[0]
+		if n = math.Ceil(math.Abs((l - s) / d)); start.typ != F64 {
+			n = math.Ceil(math.Abs(float64((float32(l) - float32(s)) / float32(d))))
+		}
+		if d == 0 || d > 0 && s > l || d < 0 && s < l || n != n {
+			return 0, Violation("C2", -1, "got start %v, limit %v and delta %v, want a delta that leads from start to limit", s, l, d)
+		}
+	}
+	if n > MaxElements {
+		return 0, Violation("C2", -1, "got a range of %.0f elements, want at most %d", n, int64(MaxElements))
+	}
+	return int(n), nil
+}
+
+// Eval counts.
+func (op *Range) Eval(in, out []*Tensor) error {
+	n, err := rangeLength(in[0], in[1], in[2])
+	if err != nil {
+		return err
+	}
+	if err := ensure(out, 0, in[0].typ, Shape{n}); err != nil {
+		return err
+	}
+	switch y := out[0]; {
+	case y.typ == F64:
+		count(Data[float64](y), in[0].Float64s()[0], in[2].Float64s()[0])
+	case y.typ.IsFloat():
+		v := make([]float32, n)
+		count(v, in[0].Float32s()[0], in[2].Float32s()[0])
+		y.setFloat32s(v)
+	default:
+		v := make([]int64, n)
+		count(v, in[0].Int64s()[0], in[2].Int64s()[0])
+		y.setInts(v)
+	}
+	return nil
+}
+
+func count[T int64 | float32 | float64](y []T, v, delta T) {
+	for i := range y {
+		y[i] = v
+		v += delta
+	}
+}
+
+// LinSpace divides an interval evenly.
+//
+//	y[i] = start + i*step, step = (stop - start) / (num - 1); the last is stop itself
+//
+//	Inputs:  start, stop: one real type, []
+//	         num: i32 or i64, []
+//	Outputs: y: that type, [num]
+//
+//	C1: start and stop are of one real type, of shape []
+//	C2: num is i32 or i64 of shape [], at least 1
+//
+// It is computed in f32 (f64 for f64), every step rounded. It is TensorFlow's LinSpace.
+type LinSpace struct{}
+
+// InputNames names the inputs.
+func (op *LinSpace) InputNames() []string { return []string{"start", "stop", "num"} }
+
+// Infer checks C1 and C2.
+func (op *LinSpace) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 3); err != nil {
+		return nil, err
+	}
+	for i, o := range in[:2] {
+		if o.Type != Dynamic && !o.Type.IsFloat() || !o.Type.compatible(in[0].Type) || !o.Shape.Compatible(Shape{}) {
+			return nil, Violation("C1", i, "got %v, want a real of shape [], of one type with the other", o.Fact)
+		}
+	}
+	if o := in[2]; o.Type != I32 && o.Type != I64 && o.Type != Dynamic || !o.Shape.Compatible(Shape{}) {
+		return nil, Violation("C2", 2, "got %v, want i32 or i64 of shape []", o.Fact)
+	}
+	n := Unknown
+	if v, ok := intsOf(in[2]); ok {
+		if v[0] < 1 || v[0] > MaxElements {
+			return nil, Violation("C2", 2, "got %d, want in [1, %d]", v[0], int64(MaxElements))
+		}
+		n = int(v[0])
+	}
+	return []Fact{{max(in[0].Type, in[1].Type), Shape{n}}}, nil
+}
+
+// Eval divides.
+func (op *LinSpace) Eval(in, out []*Tensor) error {
+	facts, err := op.Infer([]Operand{{in[0].Fact(), in[0]}, {in[1].Fact(), in[1]}, {in[2].Fact(), in[2]}})
+	if err != nil {
+		return err
+	}
+	if err := ensure(out, 0, facts[0].Type, facts[0].Shape); err != nil {
+		return err
+	}
+	y := out[0]
+	if y.typ == F64 {
+		spread(Data[float64](y), in[0].Float64s()[0], in[1].Float64s()[0])
+		return nil
+	}
+	v := make([]float32, y.Len())
+	spread(v, in[0].Float32s()[0], in[1].Float32s()[0])
+	y.setFloat32s(v)
+	return nil
+}
+
+func spread[T float32 | float64](y []T, start, stop T) {
+	last := len(y) - 1
+	y[0] = start
+	if last == 0 {
+		return
+	}
+	step := (stop - start) / T(last)
+	for i := 1; i < last; i++ {
+		y[i] = start + T(T(i)*step)
+	}
+	y[last] = stop
+}

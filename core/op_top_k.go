@@ -1,0 +1,110 @@
+package core
+
+import "slices"
+
+var _ = register[TopK]()
+
+// TopK finds the largest elements along the last axis, the largest first; among equals
+// the first comes first. NaN comes last.
+//
+//	Inputs:  x: a number type, rank at least 1
+//	         k: an integer type, []
+//	Outputs: values: the type of x; its shape with k as the last dimension
+//	         indices: Type, that shape
+//
+//	C1: x is a number (not u64) of rank 1 or more
+//	C2: k is an integer of shape [], in [0, last dimension]
+//	C3: Type is i16, i32 or i64
+//
+// It is nGraph's op::v0::TopK and TensorFlow's TopKV2 along the last axis.
+type TopK struct {
+	Type Type `json:"type"`
+}
+
+// InputNames names the inputs.
+func (op *TopK) InputNames() []string { return []string{"x", "k"} }
+
+// Infer checks C1 to C3.
+func (op *TopK) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 2); err != nil {
+		return nil, err
+	}
+	x, k := in[0], in[1]
+	switch {
+	case !isNumber(x.Type) || x.Type == U64 || x.Shape.Ranked() && len(x.Shape) == 0:
+		return nil, Violation("C1", 0, "got %v, want numbers of rank 1 or more", x.Fact)
+	case k.Type != Dynamic && !k.Type.IsInteger() || !k.Shape.Compatible(Shape{}):
+		return nil, Violation("C2", 1, "got %v, want an integer of shape []", k.Fact)
+	case op.Type != I16 && op.Type != I32 && op.Type != I64:
+		return nil, Violation("C3", -1, "type: got %v, want i16, i32 or i64", op.Type)
+	}
+	if !x.Shape.Ranked() {
+		return []Fact{{x.Type, nil}, {op.Type, nil}}, nil
+	}
+	s := x.Shape.Clone()
+	last := len(s) - 1
+	n := s[last]
+	s[last] = Unknown
+	if v, ok := intsOf(k); ok {
+		if v[0] < 0 || v[0] > MaxElements || n != Unknown && v[0] > int64(n) {
+			return nil, Violation("C2", 1, "got %d for shape %v, want 0 to the last dimension", v[0], x.Shape)
+		}
+		s[last] = int(v[0])
+	}
+	s, err := checkedShape(s)
+	return []Fact{{x.Type, s}, {op.Type, s}}, err
+}
+
+// Eval sorts each row.
+func (op *TopK) Eval(in, out []*Tensor) error {
+	facts, err := op.Infer([]Operand{{in[0].Fact(), in[0]}, {in[1].Fact(), in[1]}})
+	if err != nil {
+		return err
+	}
+	for i, f := range facts {
+		if err := ensure(out, i, f.Type, f.Shape); err != nil {
+			return err
+		}
+	}
+	n, k := in[0].shape[len(in[0].shape)-1], int(in[1].Int64s()[0])
+	if k == 0 || out[0].Len() == 0 {
+		return nil
+	}
+	var order []int
+	if in[0].typ.IsInteger() {
+		order = largestOf(in[0].Int64s(), n, k)
+	} else {
+		order = largestOf(in[0].Float64s(), n, k)
+	}
+	indices := make([]int64, len(order))
+	one := region{in[0], 0, []int{1}}
+	for i, at := range order {
+		indices[i] = int64(at % n)
+		one.at = at
+		move(region{out[0], i, []int{1}}, one, Shape{1})
+	}
+	out[1].setInts(indices)
+	return nil
+}
+
+// largestOf returns the positions of the k largest elements of each row of n.
+func largestOf[T int64 | float64](x []T, n, k int) []int {
+	out := make([]int, 0, len(x)/n*k)
+	row := make([]int, n)
+	for base := 0; base < len(x); base += n {
+		for i := range row {
+			row[i] = base + i
+		}
+		slices.SortFunc(row, func(i, j int) int {
+			switch a, b := x[i], x[j]; {
+			case a > b, a == a && b != b:
+				return -1
+			case a < b, a != a && b == b:
+				return 1
+			}
+			return i - j
+		})
+		out = append(out, row[:k]...)
+	}
+	return out
+}
