@@ -19,7 +19,7 @@ import (
 type collection struct {
 	ops    map[string]*op
 	peers  *peers.Table
-	models int
+	models []model
 	cases  int
 }
 
@@ -42,6 +42,12 @@ type op struct {
 }
 
 func (o *op) quantized() bool { return tf.IsQuantized(o.name) }
+
+// model is a model of testdata.
+type model struct {
+	name      string
+	quantized bool // it has ops of the quantized family
+}
 
 // golden is a case of testdata/goldens.
 type golden struct {
@@ -216,14 +222,16 @@ func (c *collection) graphs(dir string) error {
 		if !c.translate(graph, nil) {
 			return errors.New(file + ": is not translated")
 		}
-		c.models++
+		m := model{name: strings.TrimSuffix(filepath.Base(file), ".pb")}
 		seen := map[string]bool{}
 		for i := range graph.Nodes {
 			if o := c.ops[graph.Nodes[i].Op]; o != nil && !seen[o.name] {
 				seen[o.name] = true
 				o.models++
+				m.quantized = m.quantized || o.quantized()
 			}
 		}
+		c.models = append(c.models, m)
 	}
 	return nil
 }

@@ -24,11 +24,11 @@ func (c *collection) page() string {
 - **TensorFlow** %s on the CPU. "With oneDNN only": with TF_ENABLE_ONEDNN_OPTS=1.
 - **OpenVINO** %s and **tf2onnx** %s (with ONNX Runtime): each got the same graphs on %s. "exact": integers equal, floats within 2 ulp;
   "near": integers within 1, floats within one quantization step (of float ops within 1e-5); "wrong": further off; the recorded inputs go to
-  the ends of their types. "has a rule": no graph was recorded. In brackets how graphs were refused: an op
-  without a rule, or the class of the error (KeyError: tf2onnx does not know the type).
+  the ends of their types. "has a rule": no graph was recorded. In brackets how graphs were refused: no rule
+  fits the op, or the class of the error (KeyError: tf2onnx does not know the type).
 - **nGraph's TensorFlow bridge** (%s): its table of translators, read. What it does not take it leaves to TensorFlow.
 
-`, c.summary(), c.cases, c.models, v.TensorFlow, v.OpenVINO, v.TF2ONNX, c.peers.Date, v.NGraphBridge)
+`, c.summary(), c.cases, len(c.models), v.TensorFlow, v.OpenVINO, v.TF2ONNX, c.peers.Date, v.NGraphBridge)
 	quantized := c.families(func(o *op) bool { return o.supported && o.quantized() })
 	others := c.families(func(o *op) bool { return o.supported && !o.quantized() })
 	b.WriteString("## Quantized ops\n")
@@ -171,8 +171,11 @@ func (c *collection) unsupported(b *strings.Builder) {
 func (c *collection) modelTable(b *strings.Builder) {
 	row(b, "model", "tf2ng", "OpenVINO", "tf2onnx")
 	row(b, slices.Repeat([]string{"---"}, 4)...)
-	for _, name := range slices.Sorted(maps.Keys(c.peers.Models)) {
-		m := c.peers.Models[name]
-		row(b, name, "runs", m.OpenVINO, m.TF2ONNX)
+	for _, m := range c.models {
+		p, ok := c.peers.Models[m.name]
+		if !ok {
+			p = peers.Model{OpenVINO: "not measured", TF2ONNX: "not measured"}
+		}
+		row(b, m.name, "runs", p.OpenVINO, p.TF2ONNX)
 	}
 }

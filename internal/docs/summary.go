@@ -69,13 +69,28 @@ func (c *collection) comparison(b *strings.Builder, ops []*op) {
 		}
 		openvino, tf2onnx = append(openvino, o.peer.OpenVINO), append(tf2onnx, o.peer.TF2ONNX)
 	}
-	row(b, fmt.Sprintf("of the %d quantized ops", len(ops)), "takes", "")
-	row(b, "---", "---", "---")
-	row(b, "tf2ng", fmt.Sprint(len(ops)), fmt.Sprintf("%d of them compared with TensorFlow's recorded outputs", compared))
-	row(b, "TensorFlow "+v.TensorFlow, fmt.Sprint(runs), fmt.Sprintf("%d of them with oneDNN only", onednn))
-	row(b, "nGraph's TensorFlow bridge", fmt.Sprint(bridge), "read, not run")
-	row(b, append([]string{"OpenVINO " + v.OpenVINO}, verdicts(openvino)...)...)
-	row(b, append([]string{"tf2onnx " + v.TF2ONNX}, verdicts(tf2onnx)...)...)
+	models := [3]int{} // INT8 models: all, those that OpenVINO converts, and tf2onnx
+	for _, m := range c.models {
+		if p := c.peers.Models[m.name]; m.quantized {
+			models[0]++
+			models[1] += one(p.OpenVINO == peers.Converts)
+			models[2] += one(p.TF2ONNX == peers.Converts)
+		}
+	}
+	row(b, "", fmt.Sprintf("of the %d quantized ops", len(ops)), "", fmt.Sprintf("of %d INT8 models", models[0]))
+	row(b, "---", "---", "---", "---")
+	row(b, "tf2ng", fmt.Sprint(len(ops)), fmt.Sprintf("%d compared with TensorFlow's recorded outputs", compared), fmt.Sprint(models[0]))
+	row(b, "TensorFlow "+v.TensorFlow, fmt.Sprint(runs), fmt.Sprintf("%d with oneDNN only", onednn), fmt.Sprint(models[0]))
+	row(b, "nGraph's TensorFlow bridge", fmt.Sprint(bridge), "read, not run", "")
+	row(b, append(append([]string{"OpenVINO " + v.OpenVINO}, verdicts(openvino)...), fmt.Sprint(models[1]))...)
+	row(b, append(append([]string{"tf2onnx " + v.TF2ONNX}, verdicts(tf2onnx)...), fmt.Sprint(models[2]))...)
+}
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // verdicts returns how many ops a converter takes, and how well.
@@ -84,6 +99,6 @@ func verdicts(list []peers.Converter) []string {
 	for _, c := range list {
 		n[c.Verdict()]++
 	}
-	text := fmt.Sprintf("%d exactly, %d within one step, %d only in part or wrongly", n[peers.TakesExactly], n[peers.TakesNearly], n[peers.Partly])
+	text := fmt.Sprintf("%d exactly, %d within one step, %d in part or wrongly", n[peers.TakesExactly], n[peers.TakesNearly], n[peers.Partly])
 	return []string{fmt.Sprint(len(list) - n[peers.Refuses] - n[peers.Untested]), text}
 }

@@ -14,6 +14,7 @@ import selectors
 import subprocess
 import sys
 import tempfile
+import textwrap
 import venv
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -164,6 +165,7 @@ def measure_all(work):
             for m in models()
         },
         "ops": {},
+        "only_tensorflow": [],
     }
     plain, onednn = by_op(graphs, plain), by_op(graphs, onednn)
     for op in sorted(set(ops) | set(bridge["ops"]) | set(found[0]["ops"])):
@@ -177,6 +179,8 @@ def measure_all(work):
             row["ngraph_bridge"] = {"rule": True, "only": bridge["only"].get(op, "")}
         if quantized or any(row.get(peer, {}).get("rule") for peer in ("openvino", "tf2onnx", "ngraph_bridge")):
             data["ops"][op] = prune(row)
+        elif row["tensorflow"]["kernel"]:
+            data["only_tensorflow"].append(op)
     return data
 
 
@@ -205,12 +209,13 @@ def prune(value):
 
 def write(data):
     """One op a line, so that differences can be read."""
-    ops = data.pop("ops")
+    ops, others = data.pop("ops"), data.pop("only_tensorflow")
     head = json.dumps(data, indent=2, sort_keys=True)
+    names = textwrap.fill(json.dumps(others), 150, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
     lines = ",\n".join(f"    {json.dumps(op)}: {json.dumps(row, sort_keys=True)}" for op, row in sorted(ops.items()))
     os.makedirs(os.path.dirname(RESULT), exist_ok=True)
     with open(RESULT, "w") as f:
-        f.write(head[:-2] + ',\n  "ops": {\n' + lines + "\n  }\n}\n")
+        f.write(head[:-2] + ',\n  "only_tensorflow":\n' + names + ',\n  "ops": {\n' + lines + "\n  }\n}\n")
 
 
 def main():

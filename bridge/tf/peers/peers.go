@@ -25,9 +25,15 @@ type Table struct {
 	Versions Versions         `json:"versions"`
 	Models   map[string]Model `json:"models"` // of testdata/graphdefs
 	Ops      map[string]Op    `json:"ops"`
+
+	// OnlyTensorFlow lists the ops of which nobody but TensorFlow knows anything.
+	OnlyTensorFlow []string `json:"only_tensorflow"`
 }
 
-// Model tells for each converter whether it "converts" a model, or else how it was refused.
+// Converts is what a converter does with a model that it takes.
+const Converts = "converts"
+
+// Model tells for each converter whether it Converts a model, or else how it was refused.
 type Model struct {
 	OpenVINO string `json:"openvino"`
 	TF2ONNX  string `json:"tf2onnx"`
@@ -84,6 +90,9 @@ func Load() (*Table, error) {
 	t := &Table{}
 	if err := json.Unmarshal(measured, t); err != nil {
 		return nil, fmt.Errorf("peers.json: %w", err)
+	}
+	for _, name := range t.OnlyTensorFlow {
+		t.Ops[name] = Op{TensorFlow: TensorFlow{Registered: true, Kernel: true}}
 	}
 	return t, nil
 }
