@@ -135,6 +135,10 @@ func (n *Node) String() string {
 	return n.OpName()
 }
 
+// Locate returns an error of the node's op, as Eval of the op gives it, with the names of
+// op, node and input.
+func (n *Node) Locate(err error) error { return located(err, n.op, n.Name) }
+
 // Eval runs the node's reference on complete input tensors.
 func (n *Node) Eval(in []*Tensor) ([]*Tensor, error) {
 	out, err := EvalOp(n.op, in)

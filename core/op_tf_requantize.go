@@ -75,29 +75,42 @@ func (op *TFRequantize) Eval(in, out []*Tensor) error {
 	real, quantize := from.eigenDequantize(I32), to.eigenQuantize(op.Type)
 	f := func(q int64) int64 { return quantize(real(q)) }
 	if op.Type == U8 {
-		f = from.fixedPointToU8(to)
+		f = from.fixedPointToU8(to).Apply
 	}
 	mapInts(in[0], out[0], f)
 	setRange(out, 1, to)
 	return nil
 }
 
+// FixedPoint is what TFRequantize does to i32 on the way to u8.
+type FixedPoint struct{ Scale, Offset int64 }
+
+// fixedPointBits are those of its fraction.
+const fixedPointBits = 16
+
+// NewFixedPoint returns the FixedPoint from the range [min0, max0] to [min1, max1].
+func NewFixedPoint(min0, max0, min1, max1 float32) FixedPoint {
+	return tfRange{min0, max0}.fixedPointToU8(tfRange{min1, max1})
+}
+
+// Apply returns clamp((((q*Scale) >> 32) + Offset) >> 16) within u8; products wrap.
+func (f FixedPoint) Apply(q int64) int64 {
+	return min(max(((q*f.Scale)>>32+f.Offset)>>fixedPointBits, 0), 255)
+}
+
 // fixedPointToU8 is TensorFlow's RequantizeManyInNewRange<qint32, quint8>.
-func (r tfRange) fixedPointToU8(to tfRange) func(q int64) int64 {
-	const shift = 16
+func (r tfRange) fixedPointToU8(to tfRange) FixedPoint {
+	const shift = fixedPointBits
 	width := to.max - to.min
 	if width == 0 {
-		return func(int64) int64 { return 0 }
+		return FixedPoint{} // all values become 0
 	}
 	scale := truncateToInt64(255 * (1 << shift) * float64(r.max-r.min) / float64(width))
 	recip := float32(255 / float64(width))
 	middle := float32(float64(r.min+r.max) / 2)
 	offset := truncateToInt64(float64(float32(float32(middle*recip) * (1 << shift))))
 	lowest := truncateToInt64(math.Round((1 << shift) * (float64(to.min) * 255) / float64(width)))
-	return func(q int64) int64 {
-		v := (q*scale)>>32 + offset - lowest + 1<<(shift-1)
-		return min(max(v>>shift, 0), 255)
-	}
+	return FixedPoint{Scale: scale, Offset: offset - lowest + 1<<(shift-1)}
 }
 
 // usedRange returns the range that the elements of an i32 tensor use: QuantizedToFloat
@@ -195,7 +208,7 @@ func (op *TFQuantizeDownAndShrinkRange) Eval(in, out []*Tensor) error {
 		return err
 	}
 	to := r.usedRange(in[0])
-	mapInts(in[0], out[0], r.fixedPointToU8(to))
+	mapInts(in[0], out[0], r.fixedPointToU8(to).Apply)
 	setRange(out, 1, to)
 	return nil
 }

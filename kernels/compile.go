@@ -130,6 +130,9 @@ func (c *compiler) lower(n *core.Node) error {
 			return err
 		}
 	}
+	if c.lowerTable(n) || c.lowerShare(n) {
+		return nil
+	}
 	return c.lowerReference(n)
 }
 
@@ -218,8 +221,8 @@ func (c *compiler) lowerReference(n *core.Node) error {
 			return err
 		}
 		want := slices.Clone(res)
-		if err := n.Op().Eval(ins, res); err != nil {
-			return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
+		if err := n.Locate(n.Op().Eval(ins, res)); err != nil {
+			return err
 		}
 		for i, t := range res {
 			if t != want[i] {

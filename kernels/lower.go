@@ -12,6 +12,16 @@ var lowerings = map[string]lowering{
 
 	"TFQuantizedAvgPool": lowerQuantizedAvgPool,
 
+	"TFRequantize":                 lowerRequantize,
+	"TFRequantizationRange":        lowerUsedRange,
+	"TFQuantizeDownAndShrinkRange": lowerUsedRange,
+	"TFQuantizedAdd":               lowerQuantizedSum,
+	"TFQuantizedBiasAdd":           lowerQuantizedSum,
+	"TFQuantizedMul":               lowerQuantizedProduct,
+	"TFQuantizedConcat":            lowerQuantizedConcat,
+	"Max":                          lowerExtreme,
+	"Min":                          lowerExtreme,
+
 	"Concat": lowerConcat,
 	"Pad":    lowerPad,
 
@@ -20,7 +30,7 @@ var lowerings = map[string]lowering{
 	"FlipSign":     lowerFlipSign,
 	"Quantize":     lowerElementwise,
 	"Dequantize":   lowerElementwise,
-	"TFQuantizeV2": lowerElementwise,
+	"TFQuantizeV2": lowerQuantizeV2,
 	"TFDequantize": lowerElementwise,
 	"Convert":      lowerElementwise,
 	"Add":          lowerElementwise,

@@ -76,6 +76,9 @@ func (c *compiler) lowerFinish(f *finish) error {
 func (f *finish) loadable() bool {
 	operands := f.operands
 	for _, p := range f.posts {
+		if p.Kind > core.PostRoundSaturate { // unknown here
+			return false
+		}
 		for range p.Operands() {
 			t := operands[0].Type()
 			operands = operands[1:]

@@ -60,8 +60,7 @@ func matchElement(n *core.Node) (element, bool) {
 	case *core.TFQuantizeV2:
 		return matchQuantizeV2(e, op)
 	case *core.Activate:
-		high := map[core.Activation]float64{core.Relu: math.Inf(1), core.Relu6: 6}[op.Activation]
-		return limit(e, 0, high, high != 0)
+		return matchActivation(e, op.Activation)
 	case *core.Clamp:
 		return limit(e, op.Lo, op.Hi, true)
 	case *core.BatchNorm:
@@ -263,7 +262,20 @@ func emptyVector() *core.Tensor {
 	return t
 }
 
-// limit matches an activation that clamps float32.
+// matchActivation matches Relu and Relu6, of which NaN stays NaN.
+func matchActivation(e element, a core.Activation) (element, bool) {
+	bound := func(p elementwise.Primitive, v float32) elementwise.Step {
+		return elementwise.Step{Kind: elementwise.Combine, Primitive: p, Source: elementwise.Source{Values: []float32{v}}}
+	}
+	e.kind, e.steps = elementUnary, []elementwise.Step{bound(elementwise.Maximum, 0)}
+	if a == core.Relu6 {
+		e.steps = append(e.steps, bound(elementwise.Minimum, 6))
+	}
+	in := e.node.Inputs()[0]
+	return e, (a == core.Relu || a == core.Relu6) && in.Type() == core.F32 && in.Constant() == nil
+}
+
+// limit matches what clamps float32.
 func limit(e element, lo, hi float64, ok bool) (element, bool) {
 	e.kind = elementUnary
 	e.steps = []elementwise.Step{{Kind: elementwise.Limit, Numbers: elementwise.Numbers{Lo: float32(lo), Hi: float32(hi)}}}

@@ -1,0 +1,410 @@
+package kernels
+
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/elementwise"
+)
+
+// The ops of TensorFlow's quantized graphs whose ranges are computed while they run. Their
+// references compute what is small, the ranges and the results for all bytes; loops here
+// do the rest.
+
+// vector returns a new tensor of n elements.
+func vector(t core.Type, n int) *core.Tensor {
+	v, err := core.NewTensor(t, core.Shape{n})
+	if err != nil {
+		panic(err) // of a type with a size, and few
+	}
+	return v
+}
+
+// emitRange appends an instruction that runs a node's reference on no data: it checks the
+// ranges, and computes those that the node gives.
+func (c *compiler) emitRange(n *core.Node) {
+	x, y := vector(n.Inputs()[0].Type(), 0), vector(n.Outputs()[0].Type, 0)
+	c.emitEval(n, "range", func(_ *run, in []*core.Tensor) { in[0] = x }, func(_ *run, out []*core.Tensor) { out[0] = y })
+}
+
+// emitParts appends an instruction that computes n elements of a node's first output in parts.
+func (c *compiler) emitParts(n *core.Node, kernel string, elements int, reads []int, f func(r *run, i0, i1 int)) {
+	for _, b := range append(reads, c.at[n.Out(0)]) {
+		c.readBuffer(b)
+	}
+	parts := min(c.threads, 1+elements/minElements)
+	c.emit(instruction{node: n, kernel: kernel, parts: parts, run: func(r *worker, part, parts int) error {
+		if i0, i1 := splitElements(elements, part, parts); i0 < i1 {
+			f(r.run, i0, i1)
+		}
+		return nil
+	}})
+}
+
+// lowerRequantize lowers TensorFlow's Requantize to u8.
+func lowerRequantize(c *compiler, n *core.Node) (bool, error) {
+	elements := n.Outputs()[0].Shape.MustElements()
+	if n.Outputs()[0].Type != core.U8 || elements == 0 {
+		return false, nil
+	}
+	var in []int
+	for _, v := range n.Inputs() {
+		in = append(in, c.read(v))
+	}
+	c.emitRange(n)
+	dst := c.at[n.Out(0)]
+	c.emitParts(n, "requantize_s32_fixedpoint_portable", elements, in, func(r *run, i0, i1 int) {
+		f := core.NewFixedPoint(r.float(in[1]), r.float(in[2]), r.float(in[3]), r.float(in[4]))
+		applyFixedPoint(f, r.mem[dst][i0:i1], view[int32](r.mem[in[0]])[i0:])
+	})
+	return true, nil
+}
+
+// float returns the first element of a buffer.
+func (r *run) float(b int) float32 { return view[float32](r.mem[b])[0] }
+
+func applyFixedPoint(f core.FixedPoint, out []byte, x []int32) {
+	x = x[:len(out)]
+	for i, q := range x {
+		out[i] = byte(f.Apply(int64(q)))
+	}
+}
+
+// extremes is the smallest and the largest element of each part of a tensor.
+type extremes struct {
+	low, high []int32
+	both      *core.Tensor
+}
+
+// lowerUsedRange lowers RequantizationRange and QuantizeDownAndShrinkRange: the range that
+// a tensor uses is that of its extremes.
+func lowerUsedRange(c *compiler, n *core.Node) (bool, error) {
+	elements := n.Inputs()[0].Shape().MustElements()
+	if elements < c.threads*partsPerThread {
+		return false, nil
+	}
+	src := c.read(n.Inputs()[0])
+	most := c.threads * partsPerThread
+	state := c.newState(func() any {
+		return &extremes{make([]int32, most), make([]int32, most), vector(core.I32, 2)}
+	})
+	c.emit(instruction{node: n, kernel: "extremes_s32_portable", parts: c.threads, run: func(r *worker, part, parts int) error {
+		i0, i1 := part*elements/parts, (part+1)*elements/parts
+		e := r.state[state].(*extremes)
+		e.low[part], e.high[part] = extremesOf(view[int32](r.mem[src])[i0:i1])
+		for i := parts; part == 0 && i < most; i++ { // there may be fewer parts
+			e.low[i], e.high[i] = e.low[0], e.high[0]
+		}
+		return nil
+	}})
+	shrinks := len(n.Outputs()) == 3
+	small := vector(core.U8, 2)
+	c.emitEval(n, "range", func(r *run, in []*core.Tensor) {
+		e := r.state[state].(*extremes)
+		low, high := e.low[0], e.high[0]
+		for i := range e.low {
+			low, high = min(low, e.low[i]), max(high, e.high[i])
+		}
+		both := core.Data[int32](e.both)
+		both[0], both[1] = low, high
+		in[0] = e.both
+	}, func(_ *run, out []*core.Tensor) {
+		if shrinks {
+			out[0] = small
+		}
+	})
+	if !shrinks {
+		return true, nil
+	}
+	ranges := []int{c.read(n.Inputs()[1]), c.read(n.Inputs()[2]), c.at[n.Out(1)], c.at[n.Out(2)]}
+	dst := c.at[n.Out(0)]
+	c.emitParts(n, "requantize_s32_fixedpoint_portable", elements, append(ranges, src), func(r *run, i0, i1 int) {
+		f := core.NewFixedPoint(r.float(ranges[0]), r.float(ranges[1]), r.float(ranges[2]), r.float(ranges[3]))
+		applyFixedPoint(f, r.mem[dst][i0:i1], view[int32](r.mem[src])[i0:])
+	})
+	return true, nil
+}
+
+func extremesOf(x []int32) (low, high int32) {
+	low, high = x[0], x[0]
+	for _, v := range x {
+		low, high = min(low, v), max(high, v)
+	}
+	return low, high
+}
+
+// lowerQuantizeV2 lowers QuantizeV2: in an elementwise chain, or, if its range is computed, alone.
+func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
+	if done, err := lowerElementwise(c, n); done || err != nil {
+		return done, err
+	}
+	op := n.Op().(*core.TFQuantizeV2)
+	elements := n.Outputs()[0].Shape.MustElements()
+	if _, ok := quantizeV2Numbers(op, 0, 1); !ok || elements == 0 {
+		return false, nil
+	}
+	src := c.read(n.Inputs()[0])
+	c.emitRange(n)
+	low, high, dst := c.at[n.Out(1)], c.at[n.Out(2)], c.at[n.Out(0)]
+	v := elementwise.Choose(c.isas, elementwise.Quantize)
+	c.emitParts(n, v.Name, elements, []int{src, low, high}, func(r *run, i0, i1 int) {
+		numbers, _ := quantizeV2Numbers(op, r.float(low), r.float(high))
+		v.Run(r.mem[dst][i0:], r.mem[src][4*i0:], nil, i1-i0, &numbers)
+	})
+	return true, nil
+}
+
+// sumTables say what z of each element of x and y is: z = x[byte of x] + y, y being that of
+// the byte of y or, with repeat, of the element of the last axis.
+type sumTables struct {
+	x, y   [256]int32
+	repeat []int32 // y of each element of the last axis; a 0 if that of one number is in x already
+}
+
+// lowerQuantizedSum lowers QuantizedAdd and QuantizedBiasAdd, whose z is what x adds to it
+// plus what y does.
+func lowerQuantizedSum(c *compiler, n *core.Node) (bool, error) {
+	x, y, out := n.Inputs()[0], n.Inputs()[1], n.Outputs()[0]
+	elements, channels := out.Shape.MustElements(), y.Shape().MustElements()
+	if elements < minTable || !x.Shape().Equal(out.Shape) || !isRepeated(y.Shape(), out.Shape) {
+		return false, nil
+	}
+	state := c.newState(func() any {
+		t := &sumTables{}
+		if channels < elements {
+			t.repeat = make([]int32, channels)
+		}
+		return t
+	})
+	in, facts := c.inputs(n)
+	var res []int
+	for i := range n.Outputs() {
+		res = append(res, c.write(n.Out(i)))
+	}
+	c.emit(instruction{node: n, kernel: "table values", run: func(r *worker, _, _ int) error {
+		t := r.state[state].(*sumTables)
+		ins, err := r.tensors(in, facts)
+		if err != nil {
+			return err
+		}
+		outs, err := r.tensors(res, n.Outputs())
+		if err != nil {
+			return err
+		}
+		return n.Locate(t.fill(n.Op(), ins, outs))
+	}})
+	c.emitParts(n, "table_b8_sum", elements, in, func(r *run, i0, i1 int) {
+		t := r.state[state].(*sumTables)
+		a, z := r.mem[in[0]][i0:i1], view[int32](r.mem[res[0]])[i0:i1]
+		if t.repeat == nil {
+			b := r.mem[in[1]][i0:][:len(a)]
+			for i, q := range a {
+				z[i] = t.x[q] + t.y[b[i]]
+			}
+			return
+		}
+		for i, at := 0, i0%len(t.repeat); i < len(a); at = 0 {
+			row := t.repeat[at:min(len(t.repeat), at+len(a)-i)]
+			q, to := a[i:][:len(row)], z[i:][:len(row)]
+			for j, v := range row {
+				to[j] = t.x[q[j]] + v
+			}
+			i += len(row)
+		}
+	})
+	return true, nil
+}
+
+// isRepeated reports whether y of a sum is of the output's shape, one number, or one for
+// each element of the last axis.
+func isRepeated(y, out core.Shape) bool {
+	n := y.MustElements()
+	return y.Equal(out) || n == 1 || n == y[len(y)-1] && len(y) <= len(out) && n == out[len(out)-1]
+}
+
+// inputs returns the buffers and facts of a node's inputs.
+func (c *compiler) inputs(n *core.Node) (buffers []int, facts []core.Fact) {
+	for _, v := range n.Inputs() {
+		buffers, facts = append(buffers, c.read(v)), append(facts, v.Fact())
+	}
+	return buffers, facts
+}
+
+// fill computes the tables with the op's reference, and the ranges that it gives. Sums are
+// made modulo 2^32, as the op makes them.
+func (t *sumTables) fill(op core.Op, in, out []*core.Tensor) error {
+	// The op treats a single number in a way of its own, so other y come in numbers.
+	sum := func(x, y *core.Tensor, n int) ([]int32, error) {
+		z := vector(core.I32, n)
+		args := append([]*core.Tensor{x, y}, in[2:]...)
+		err := op.Eval(args, []*core.Tensor{z, out[1], out[2]})
+		return core.Data[int32](z), err
+	}
+	bytes, first := allBytes(in[0].Type()), vector(in[0].Type(), 256)
+	y := in[1]
+	if y.Len() == 1 {
+		z, err := sum(bytes, y, 256)
+		copy(t.x[:], z)
+		return err
+	}
+	ySome := vector(y.Type(), 256)
+	zx, err := sum(bytes, ySome, 256)
+	if err != nil {
+		return err
+	}
+	zy, err := sum(first, allBytes(y.Type()), 256)
+	if err != nil {
+		return err
+	}
+	copy(t.x[:], zx)
+	for i, z := range zy {
+		t.y[i] = z - zx[0]
+	}
+	if t.repeat != nil {
+		for i, b := range y.Bytes() {
+			t.repeat[i] = t.y[b]
+		}
+	}
+	return nil
+}
+
+// lowerQuantizedProduct lowers QuantizedMul, whose zero points follow from three products.
+func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
+	x, y, out := n.Inputs()[0], n.Inputs()[1], n.Outputs()[0]
+	elements := out.Shape.MustElements()
+	if elements == 0 || !x.Shape().Equal(out.Shape) || !isRepeated(y.Shape(), out.Shape) {
+		return false, nil
+	}
+	channels := y.Shape().MustElements()
+	state := c.newState(func() any { return vector(core.I32, 3) })
+	a, b := vector(core.U8, 3), vector(core.U8, 3)
+	a.Bytes()[1], b.Bytes()[2] = 1, 1
+	in := []int{c.read(x), c.read(y)}
+	c.emitEval(n, "range", func(_ *run, in []*core.Tensor) { in[0], in[1] = a, b }, func(r *run, out []*core.Tensor) {
+		out[0] = r.state[state].(*core.Tensor)
+	})
+	dst := c.at[n.Out(0)]
+	c.emitParts(n, "product_b8_portable", elements, in, func(r *run, i0, i1 int) {
+		z := core.Data[int32](r.state[state].(*core.Tensor))
+		zx, zy := z[0]-z[2], z[0]-z[1]
+		p, q, to := r.mem[in[0]][i0:i1], r.mem[in[1]], view[int32](r.mem[dst])[i0:i1]
+		for i := 0; i < len(p); {
+			at := (i0 + i) % channels
+			row := q[at:min(channels, at+len(p)-i)]
+			a, to := p[i:][:len(row)], to[i:][:len(row)]
+			for j, b := range row {
+				to[j] = (int32(a[j]) - zx) * (int32(b) - zy)
+			}
+			i += len(row)
+		}
+	})
+	return true, nil
+}
+
+// lowerQuantizedConcat lowers QuantizedConcat of bytes: a table for each input brings it to
+// the output's range.
+func lowerQuantizedConcat(c *compiler, n *core.Node) (bool, error) {
+	op, out := n.Op().(*core.TFQuantizedConcat), n.Outputs()[0]
+	count := len(n.Inputs()) / 3
+	if out.Type.Size() != 1 || out.Shape.MustElements() == 0 {
+		return false, nil
+	}
+	state := c.newState(func() any { return vector(out.Type, 256*count) })
+	in, facts := c.inputs(n)
+	var res []int
+	for i := range n.Outputs() {
+		res = append(res, c.write(n.Out(i)))
+	}
+	bytes := allBytes(out.Type)
+	flat := &core.TFQuantizedConcat{V1: op.V1}
+	c.emit(instruction{node: n, kernel: "table values", run: func(r *worker, _, _ int) error {
+		ins, err := r.tensors(in, facts)
+		if err != nil {
+			return err
+		}
+		outs, err := r.tensors(res, n.Outputs())
+		if err != nil {
+			return err
+		}
+		for i := range count {
+			ins[i] = bytes
+		}
+		outs[0] = r.state[state].(*core.Tensor)
+		return n.Locate(flat.Eval(ins, outs))
+	}})
+	axis := op.Axis
+	if axis < 0 {
+		axis += len(out.Shape)
+	}
+	lines := out.Shape[:axis].MustElements()
+	line := out.Shape.MustElements() / lines
+	for _, b := range append(in[:count:count], res[0]) {
+		c.readBuffer(b)
+	}
+	parts := min(c.threads, 1+lines*line/minElements)
+	c.emit(instruction{node: n, kernel: "table_b8_concat", parts: parts, run: func(r *worker, part, parts int) error {
+		l0, l1 := part*lines/parts, (part+1)*lines/parts
+		tables, at := r.state[state].(*core.Tensor).Bytes(), 0
+		for i := range count {
+			t := (*[256]byte)(tables[256*i:])
+			width := facts[i].Shape.MustElements() / lines
+			same := string(t[:]) == string(bytes.Bytes())
+			for l := l0; l < l1; l++ {
+				from, to := r.mem[in[i]][l*width:][:width], r.mem[res[0]][l*line+at:][:width]
+				if same {
+					copy(to, from)
+				} else {
+					look(to, from, t)
+				}
+			}
+			at += width
+		}
+		return nil
+	}})
+	return true, nil
+}
+
+// lowerExtreme lowers the largest or the smallest of all elements of f32: of the parts', in
+// their order, as the op compares.
+func lowerExtreme(c *compiler, n *core.Node) (bool, error) {
+	x, out := n.Inputs()[0], n.Outputs()[0]
+	elements := x.Shape().MustElements()
+	if x.Type() != core.F32 || out.Shape.MustElements() != 1 || elements < max(minShare, c.threads*partsPerThread) {
+		return false, nil
+	}
+	largest := n.OpName() == "Max"
+	src, dst := c.read(x), c.write(n.Out(0))
+	most := c.threads * partsPerThread
+	state := c.newState(func() any { return make([]float32, most) })
+	c.emit(instruction{node: n, kernel: "extremes_f32_portable", parts: c.threads, run: func(r *worker, part, parts int) error {
+		v := r.state[state].([]float32)
+		v[part] = extremeOf(view[float32](r.mem[src])[part*elements/parts:(part+1)*elements/parts], largest)
+		for i := parts; part == parts-1 && i < most; i++ { // there may be fewer parts
+			v[i] = v[part]
+		}
+		return nil
+	}})
+	c.readBuffer(dst)
+	c.emit(instruction{node: n, kernel: "extremes_f32_portable", run: func(r *worker, _, _ int) error {
+		view[float32](r.mem[dst])[0] = extremeOf(r.state[state].([]float32), largest)
+		return nil
+	}})
+	return true, nil
+}
+
+// extremeOf returns the last of the largest or smallest elements, or the first NaN.
+func extremeOf(v []float32, largest bool) float32 {
+	m := v[0]
+	if largest {
+		for _, x := range v[1:] {
+			if !(m > x || m != m) {
+				m = x
+			}
+		}
+		return m
+	}
+	for _, x := range v[1:] {
+		if !(m < x || m != m) {
+			m = x
+		}
+	}
+	return m
+}

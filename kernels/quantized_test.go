@@ -1,0 +1,210 @@
+package kernels
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// The tests of the ops of quantized graphs: with constant and with computed ranges, on few
+// elements and on enough for several parts.
+
+// span returns a random range as two operands.
+func (g *graph) span(computed bool) (mn, mx core.Value) {
+	lo, hi := float32(-g.r.Float64()*5), float32(g.r.Float64()*9+0.1)
+	switch g.r.IntN(5) {
+	case 0:
+		lo = 0
+	case 1:
+		lo = -hi
+	}
+	if g.r.IntN(4) == 0 {
+		lo, hi = lo*1e5, hi*1e5
+	}
+	shape := core.Shape{}
+	if g.r.IntN(2) == 0 {
+		shape = core.Shape{1}
+	}
+	a, err := core.TensorOf(shape, []float32{lo})
+	require.NoError(g.t, err)
+	b, err := core.TensorOf(shape, []float32{hi})
+	require.NoError(g.t, err)
+	return g.operandOf(a, computed), g.operandOf(b, computed)
+}
+
+// results makes every output of a node a result.
+func (g *graph) results(n *core.Node) {
+	for i := range n.Outputs() {
+		g.result(n.Out(i))
+	}
+}
+
+// quantizedOp is an op of quantized graphs on data of a shape.
+type quantizedOp struct {
+	name string
+	op   core.Op
+	make func(g *graph, op core.Op, s core.Shape, computed bool) *core.Node
+}
+
+// onData applies an op to data of a type and a range.
+func onData(t core.Type) func(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
+	return func(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
+		mn, mx := g.span(computed)
+		return g.node(op, g.parameter(t, s), mn, mx)
+	}
+}
+
+// requantized applies an op to i32 data of a range and to a wanted one.
+func requantized(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
+	mn, mx := g.span(computed)
+	to, tx := g.span(computed)
+	return g.node(op, g.parameter(core.I32, s), mn, mx, to, tx)
+}
+
+// summed applies an op to x and to a second operand of a shape.
+func summed(t core.Type, y func(s core.Shape) core.Shape) func(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
+	return func(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
+		ax, bx := g.span(computed)
+		ay, by := g.span(computed)
+		return g.node(op, g.parameter(t, s), g.parameter(t, y(s)), ax, bx, ay, by)
+	}
+}
+
+func sameShape(s core.Shape) core.Shape { return s }
+func lastAxis(s core.Shape) core.Shape  { return s[len(s)-1:] }
+func oneNumber(core.Shape) core.Shape   { return core.Shape{1} }
+
+func joined(t core.Type) func(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
+	return func(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
+		var in, mins, maxs []core.Value
+		for i := range 3 {
+			mn, mx := g.span(computed)
+			if g.r.IntN(3) == 0 && i > 0 {
+				mn, mx = mins[0], maxs[0]
+			}
+			in, mins, maxs = append(in, g.parameter(t, s)), append(mins, mn), append(maxs, mx)
+		}
+		return g.node(op, append(append(in, mins...), maxs...)...)
+	}
+}
+
+var quantizedOps = []quantizedOp{
+	{"requantize_u8", &core.TFRequantize{Type: core.U8}, requantized},
+	{"requantize_i8", &core.TFRequantize{Type: core.I8}, requantized},
+	{"requantize_channels", &core.TFRequantizePerChannel{Type: core.I8}, requantized},
+	{"range", &core.TFRequantizationRange{}, onData(core.I32)},
+	{"shrink", &core.TFQuantizeDownAndShrinkRange{}, onData(core.I32)},
+	{"relu_u8", &core.TFQuantizedRelu{}, onData(core.U8)},
+	{"relu_i8", &core.TFQuantizedRelu{}, onData(core.I8)},
+	{"relu_i32", &core.TFQuantizedRelu{}, onData(core.I32)},
+	{"relu6", &core.TFQuantizedRelu{}, func(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
+		mn, mx := g.span(computed)
+		return g.node(op, g.parameter(core.U8, s), mn, mx, scalar(float32(6)))
+	}},
+	{"dequantize_combined", &core.TFDequantize{Axis: -1, OutType: core.F32}, onData(core.I8)},
+	{"dequantize_first", &core.TFDequantize{Mode: core.MinFirst, Axis: -1, OutType: core.F32}, onData(core.U8)},
+	{"dequantize_bf16", &core.TFDequantize{Mode: core.MinFirst, Axis: -1, OutType: core.BF16}, onData(core.U8)},
+	{"dequantize_i32", &core.TFDequantize{Mode: core.Scaled, Axis: -1, OutType: core.F32}, onData(core.I32)},
+	{"quantize_first", &core.TFQuantizeV2{Type: core.U8, Mode: core.MinFirst, Axis: -1, EnsureMinimumRange: 0.01}, onData(core.F32)},
+	{"quantize_combined", &core.TFQuantizeV2{Type: core.I8, Axis: -1, EnsureMinimumRange: 0.01}, onData(core.F32)},
+	{
+		"quantize_scaled", &core.TFQuantizeV2{
+			Type: core.I8, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, Axis: -1, EnsureMinimumRange: 0.01,
+		},
+		onData(core.F32),
+	},
+	{"fake_quant", &core.TFFakeQuant{NumBits: 8}, onData(core.F32)},
+	{"add", &core.TFQuantizedAdd{}, summed(core.U8, sameShape)},
+	{"add_channels", &core.TFQuantizedAdd{}, summed(core.U8, lastAxis)},
+	{"add_single", &core.TFQuantizedAdd{}, summed(core.U8, oneNumber)},
+	{"bias_add_u8", &core.TFQuantizedBiasAdd{}, summed(core.U8, lastAxis)},
+	{"bias_add_i8", &core.TFQuantizedBiasAdd{}, summed(core.I8, lastAxis)},
+	{"multiply", &core.TFQuantizedMul{}, summed(core.U8, sameShape)},
+	{"multiply_channels", &core.TFQuantizedMul{}, summed(core.U8, lastAxis)},
+	{"multiply_single", &core.TFQuantizedMul{}, summed(core.U8, oneNumber)},
+	{"concat_u8", &core.TFQuantizedConcat{Axis: -1}, joined(core.U8)},
+	{"concat_i8", &core.TFQuantizedConcat{Axis: 1}, joined(core.I8)},
+	{"concat_v1", &core.TFQuantizedConcat{Axis: 0, V1: true}, joined(core.U8)},
+	{"max", &core.Max{Reduction: core.Reduction{Axes: []int{0, 1, 2}}}, onlyData},
+	{"min", &core.Min{Reduction: core.Reduction{Axes: []int{0, 1, 2}, KeepDims: true}}, onlyData},
+	{"softmax", &core.Softmax{Axis: -1}, onlyData},
+	{"sigmoid", &core.Activate{Activation: core.Sigmoid}, onlyData},
+	{"mean_last", &core.Mean{Reduction: core.Reduction{Axes: []int{2}}}, onlyData},
+	{"argmax", &core.ArgMax{Axis: 2, Type: core.I64}, onlyData},
+}
+
+func onlyData(g *graph, op core.Op, s core.Shape, _ bool) *core.Node {
+	return g.node(op, g.parameter(core.F32, s))
+}
+
+func TestQuantizedOps(t *testing.T) {
+	for _, o := range quantizedOps {
+		for i, s := range []core.Shape{{1, 3, 5}, {2, 40, 17}, {3, 111, 130}} {
+			for _, computed := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s/%v/computed=%t", o.name, s, computed), func(t *testing.T) {
+					g := newGraph(t, uint64(i))
+					g.anyKernel = true
+					g.results(o.make(g, o.op, s, computed))
+					g.check(false)
+				})
+			}
+		}
+	}
+}
+
+// TestSpecialExtremes: NaN and signed zeros, which a comparison keeps or not.
+func TestSpecialExtremes(t *testing.T) {
+	for seed := range uint64(20) {
+		for _, op := range []core.Op{
+			&core.Max{Reduction: core.Reduction{Axes: []int{0}}}, &core.Min{Reduction: core.Reduction{Axes: []int{0}}},
+		} {
+			g := newGraph(t, seed)
+			x := g.parameter(core.F32, core.Shape{5000})
+			g.result(g.apply(op, x))
+			zeros := make([]float32, 5000)
+			for i := range zeros {
+				if zeros[i] = float32(math.Copysign(0, float64(g.r.IntN(2))-0.5)); seed == 0 && i == 3333 {
+					zeros[i] = float32(math.NaN())
+				}
+			}
+			data, err := core.TensorOf(core.Shape{5000}, zeros)
+			require.NoError(t, err)
+			g.fixed = map[string]*core.Tensor{x.Node.Name: data}
+			g.check(false, "extremes_f32_")
+		}
+	}
+}
+
+// TestComputedRangeErrors: a range that is wrong only when it is computed is reported as the
+// reference reports it.
+func TestComputedRangeErrors(t *testing.T) {
+	for _, o := range quantizedOps {
+		g := newGraph(t, 1)
+		n := o.make(g, o.op, core.Shape{2, 40, 17}, true)
+		g.results(n)
+		inputs := map[string]*core.Tensor{}
+		wrong := false
+		for _, p := range g.f.Parameters {
+			f := p.Outputs()[0]
+			if inputs[p.Name] = g.tensor(f.Type, f.Shape, false); f.Shape.MustElements() == 1 && f.Type == core.F32 {
+				core.Data[float32](inputs[p.Name])[0], wrong = float32(math.NaN()), true
+			}
+		}
+		if !wrong {
+			continue
+		}
+		_, want := g.f.Eval(inputs)
+		require.Error(t, want, o.name)
+		for _, opts := range testOptions() {
+			p, err := Compile(g.f, nil, opts)
+			require.NoError(t, err, o.name)
+			_, err = p.Run(context.Background(), inputs, nil)
+			require.EqualError(t, err, want.Error(), o.name)
+		}
+	}
+}
