@@ -236,7 +236,7 @@ func (op *TFQuantizeV2) function(r tfRange) (func(x float32) int64, tfRange) {
 		}, r
 	case op.Mode == MinFirst:
 		return r.eigenQuantize(op.Type), r
-	case op.RoundMode == RoundNearestTowardEven && !op.NarrowRange && op.Type.Size() == 1 && op.Axis == -1 && !op.Plain:
+	case op.isScaledToEven():
 		return op.scaledToEven(r)
 	}
 	return op.scaled(r)
@@ -266,31 +266,50 @@ func clipTo(x float32, r tfRange) float32 {
 	return x
 }
 
+// isScaledToEven reports whether op is oneDNN's form of SCALED.
+func (op *TFQuantizeV2) isScaledToEven() bool {
+	return op.Mode == Scaled && op.RoundMode == RoundNearestTowardEven && !op.NarrowRange && op.Type.Size() == 1 && op.Axis == -1 && !op.Plain
+}
+
 func (op *TFQuantizeV2) scaledToEven(r tfRange) (func(x float32) int64, tfRange) {
 	lo, hi := op.Type.Bounds()
-	m := r.magnitude()
-	s, to := 255/m, tfRange{0, m}
+	s, m := op.evenFactor(r), r.magnitude()
+	to := tfRange{0, m}
 	if op.Type == I8 {
-		s, to = 127.5/m, tfRange{-m, m}
-		if op.Factor127 {
-			s = 127 / m
-		}
+		to.min = -m
 	}
 	return func(x float32) int64 { return Saturate(math.RoundToEven(float64(x*s)), lo, hi) }, to
 }
 
-func (op *TFQuantizeV2) scaled(r tfRange) (func(x float32) int64, tfRange) {
-	lo, hi := op.Type.Bounds()
+// evenFactor returns the factor of scaledToEven.
+func (op *TFQuantizeV2) evenFactor(r tfRange) float32 {
+	switch {
+	case op.Type == U8:
+		return 255 / r.magnitude()
+	case op.Factor127:
+		return 127 / r.magnitude()
+	}
+	return 127.5 / r.magnitude()
+}
+
+// scaledFactor returns the factor of scaled and the least and the greatest integer.
+func (op *TFQuantizeV2) scaledFactor(r tfRange) (s float32, lo, hi int64) {
+	lo, hi = op.Type.Bounds()
 	if op.NarrowRange {
 		lo++
 	}
-	s := float32(math.MaxFloat32)
+	s = math.MaxFloat32
 	if v := float32(lo) / r.min; float32(lo)*r.min > 0 {
 		s = min(s, v)
 	}
 	if v := float32(hi) / r.max; float32(hi)*r.max > 0 {
 		s = min(s, v)
 	}
+	return s, lo, hi
+}
+
+func (op *TFQuantizeV2) scaled(r tfRange) (func(x float32) int64, tfRange) {
+	s, lo, hi := op.scaledFactor(r)
 	to := tfRange{flushed(float32(lo) / s), float32(hi) / s}
 	return func(x float32) int64 {
 		return op.cast(op.RoundMode.Round(float64(clipTo(x, to) * s)))
@@ -313,4 +332,40 @@ func (op *TFQuantizeV2) cast(x float64) int64 {
 		return lo
 	}
 	return Saturate(x, lo, hi)
+}
+
+// Rounding is a quantization as the integer Saturate(Round((x - Sub) * Factor), Lo, Hi),
+// difference and product in float32; NaN becomes Lo.
+type Rounding struct {
+	Sub, Factor float32
+	Round       RoundMode
+	Lo, Hi      int64
+}
+
+// Rounding returns what QuantizeV2 of 8 bits does to each number, for one range that is
+// constant; false for MIN_COMBINED and for the form of MIN_FIRST that rounds twice.
+func (op *TFQuantizeV2) Rounding(minT, maxT *Tensor) (Rounding, bool) {
+	if op.Axis != -1 || op.Type.Size() != 1 || minT == nil || maxT == nil {
+		return Rounding{}, false
+	}
+	ranges, err := op.grown(minT, maxT)
+	if err != nil || len(ranges) != 1 {
+		return Rounding{}, false
+	}
+	r := ranges[0]
+	q := Rounding{Round: RoundNearestTowardEven}
+	q.Lo, q.Hi = op.Type.Bounds()
+	switch {
+	case op.Mode == MinFirst && op.Type == U8 && !op.Plain:
+		q.Sub, q.Factor = r.min, 255/(r.max-r.min)
+	case op.isScaledToEven():
+		q.Factor = op.evenFactor(r)
+	case op.Mode == Scaled:
+		q.Round = op.RoundMode
+		q.Factor, q.Lo, q.Hi = op.scaledFactor(r)
+	default:
+		return Rounding{}, false
+	}
+	// Beyond, the bounds Lo/Factor and Hi/Factor to which SCALED clips are not exact.
+	return q, q.Factor > 0x1p-100 && q.Factor < 0x1p100
 }

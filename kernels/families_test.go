@@ -323,12 +323,16 @@ func TestMeans(t *testing.T) {
 func (g *graph) quantize(v core.Value, typ core.Type) *core.Node {
 	top := float32(20 + 200*g.r.Float64())
 	op := &core.TFQuantizeV2{Type: typ, Axis: -1, EnsureMinimumRange: 0.01, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven}
+	op.NarrowRange, op.Plain = g.r.IntN(5) == 0, g.r.IntN(5) == 0
+	if g.r.IntN(3) == 0 {
+		op.RoundMode = core.RoundNearestTowardInfinity
+	}
 	switch g.r.IntN(4) {
 	case 0:
 		op.Factor127 = true
 	case 1:
 		if typ == core.U8 {
-			op.Mode, op.RoundMode = core.MinFirst, core.RoundNearestTowardInfinity
+			op.Mode, op.RoundMode, op.NarrowRange, op.Plain = core.MinFirst, core.RoundNearestTowardInfinity, false, false
 		}
 	case 2:
 		zero := core.NewConstant(g.tensor(typ, core.Shape{}, false))

@@ -226,9 +226,18 @@ func matchQuantizeV2(e element, op *core.TFQuantizeV2) (element, bool) {
 	if err != nil {
 		return e, false
 	}
-	numbers, ok := quantizeV2Numbers(op, out[1].Float32s()[0], out[2].Float32s()[0])
-	e.kind, e.rangeOut, e.numbers = elementQuantize, out[1:], numbers
-	return e, ok
+	r, ok := op.Rounding(mn, mx)
+	e.kind, e.rangeOut = elementQuantize, out[1:]
+	e.numbers = elementwise.Numbers{Sub: r.Sub, Scale: r.Factor, Lo: float32(r.Lo), Hi: float32(r.Hi)}
+	if r.Round == core.RoundNearestTowardInfinity && r.Sub == 0 {
+		e.steps = []elementwise.Step{
+			{Kind: elementwise.Combine, Primitive: elementwise.Multiply, Source: elementwise.Source{Values: []float32{r.Factor}}},
+			{Kind: elementwise.RoundAway},
+		}
+		e.numbers.Scale = 1
+		return e, ok
+	}
+	return e, ok && r.Round == core.RoundNearestTowardEven
 }
 
 // quantizeV2Numbers returns the parameters of a QuantizeV2 to bytes whose range has become

@@ -363,30 +363,11 @@ type quantizer struct {
 
 // quantizerOf returns a QuantizeV2 as a quantizer; false if it has another arithmetic.
 func quantizerOf(n *core.Node, inputs []core.Value) (quantizer, bool) {
-	op := n.Op().(*core.TFQuantizeV2)
-	if op.Axis != -1 || op.Type.Size() != 1 || op.Plain || !constants(inputs[1:]) {
+	r, ok := n.Op().(*core.TFQuantizeV2).Rounding(inputs[1].Constant(), inputs[2].Constant())
+	if !ok || r.Sub != 0 || r.Round != core.RoundNearestTowardEven {
 		return quantizer{}, false
 	}
-	q := quantizer{node: n, rest: tensors(inputs[1:])}
-	rangeOut, err := op.Constants(operands(inputs))
-	if err != nil {
-		return q, false
-	}
-	low, high := core.Data[float32](rangeOut[1])[0], core.Data[float32](rangeOut[2])[0]
-	q.lo, q.hi = op.Type.Bounds()
-	switch {
-	case op.Mode == core.MinFirst && op.Type == core.U8 && !op.Plain && low == 0:
-		q.factor = 255 / high // x - 0 is x
-	case op.Mode != core.Scaled || op.RoundMode != core.RoundNearestTowardEven || op.NarrowRange || op.Plain:
-		return q, false
-	case op.Type == core.U8:
-		q.factor = 255 / high
-	case op.Factor127:
-		q.factor = 127 / high
-	default:
-		q.factor = 127.5 / high
-	}
-	return q, q.factor < 0x1p60
+	return quantizer{node: n, rest: tensors(inputs[1:]), factor: r.Factor, lo: r.Lo, hi: r.Hi}, true
 }
 
 func operands(values []core.Value) []core.Operand {

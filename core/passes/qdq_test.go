@@ -269,11 +269,11 @@ func TestQDQ(t *testing.T) {
 		{"as TensorFlow quantizes constants", func(g *qdqGraph) core.Value {
 			op := &core.TFQuantizeV2{Type: core.I8, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01, Plain: true}
 			return apply(g.t, op, g.biased(), scalar(float32(-30)), scalar(float32(40)))
-		}, "Mul+Add; TFQuantizeV2"},
+		}, "Mul+Add+Mul+RoundSaturate(i8, -128, 127); "},
 		{"narrow range", func(g *qdqGraph) core.Value {
 			op := &core.TFQuantizeV2{Type: core.I8, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01, NarrowRange: true}
 			return apply(g.t, op, g.biased(), scalar(float32(-30)), scalar(float32(40)))
-		}, "Mul+Add; TFQuantizeV2"},
+		}, "Mul+Add+Mul+RoundSaturate(i8, -127, 127); "},
 		{"a range for each channel", func(g *qdqGraph) core.Value {
 			op := &core.TFQuantizeV2{Type: core.U8, Axis: 3, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01}
 			return apply(g.t, op, g.biased(), list(g.t, []float32{0, 0, 0, 0}, 4), list(g.t, []float32{20, 30, 40, 50}, 4))

@@ -89,6 +89,13 @@ func elementwise_f32_minimum_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_zeronan_64_avx512vnni(c *call)
 
+// elementwise_f32_round_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] rounded to nearest, halves away from zero
+//
+//go:noescape
+func elementwise_f32_round_64_avx512vnni(c *call)
+
 // elementwise_f32_clamp_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = min(max(x[i], lo), hi), NaN becomes lo
@@ -179,6 +186,13 @@ func elementwise_f32_minimum_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_zeronan_32_avx2(c *call)
+
+// elementwise_f32_round_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] rounded to nearest, halves away from zero
+//
+//go:noescape
+func elementwise_f32_round_32_avx2(c *call)
 
 // elementwise_f32_clamp_32_avx2 computes, for i < n, a multiple of 32:
 //

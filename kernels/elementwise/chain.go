@@ -55,6 +55,7 @@ const (
 	CombineSwapped                 // apply Primitive, with Source as x
 	Limit                          // Clamp to Numbers.Lo and Hi
 	DropNaN                        // ZeroNaN
+	RoundAway                      // Round
 	StoreF32                       // store them in Buffer
 	StoreQuantized                 // Quantize them, and store that in Buffer; they stay
 )
@@ -121,6 +122,8 @@ func NewChain(s isa.Set, n int, steps []Step) (*Chain, error) {
 			t.run = use(Clamp)
 		case DropNaN:
 			t.run = use(ZeroNaN)
+		case RoundAway:
+			t.run = use(Round)
 		case StoreF32, StoreQuantized:
 			size := 4
 			if st.Kind == StoreQuantized {
@@ -218,7 +221,7 @@ func (c *Chain) step(k int, current, values, other []byte, buffers [][]byte, at,
 	switch s.Kind {
 	case Load:
 		return s.load(to, buffers, at, n)
-	case Limit, DropNaN:
+	case Limit, DropNaN, RoundAway:
 		s.run.Run(to, current, nil, n, &s.Numbers)
 	case Combine:
 		s.run.Run(to, current, s.load(other, buffers, at, n), n, nil)

@@ -52,6 +52,11 @@ func values(r *rand.Rand, n int) []byte {
 			v = special[r.IntN(len(special))]
 		case 1:
 			v = float32(r.IntN(600)-300) / 2
+		case 2: // beside a half, at every magnitude
+			v = math.Nextafter32(float32(r.IntN(2<<r.IntN(23))|1)/2, float32(r.IntN(3)-1)*math.MaxFloat32)
+			if r.IntN(2) == 0 {
+				v = -v
+			}
 		}
 		binary.NativeEndian.PutUint32(b[4*i:], math.Float32bits(v))
 	}
@@ -115,6 +120,8 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		if math.IsNaN(f(x)) {
 			put(0)
 		}
+	case Round:
+		put(math.Round(f(x)))
 	case Clamp:
 		put(limit(f(x)))
 	case Quantize:
@@ -222,6 +229,12 @@ func TestChains(t *testing.T) {
 			{Kind: Combine, Primitive: Add, Source: channels(1500)},
 			{Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 0.5, Sub: -700, Lo: 0, Hi: 255, Flip: true}},
 		}},
+		{"halves away from zero", []Step{
+			{Kind: Load, Source: Source{Buffer: 0, Type: F32}},
+			{Kind: Combine, Primitive: Multiply, Source: channels(1)},
+			{Kind: RoundAway},
+			{Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 1, Lo: -128, Hi: 127}},
+		}},
 		{"copy", []Step{{Kind: Load, Source: Source{Type: F32}}, {Kind: StoreF32, Buffer: 2}}},
 		{"store twice", []Step{
 			{Kind: Load, Source: channels(3)},
@@ -294,6 +307,8 @@ func defineChain(steps []Step, buffers [][]byte, n int) {
 				define(Clamp, next, current, nil, i, &s.Numbers)
 			case DropNaN:
 				define(ZeroNaN, next, current, nil, i, nil)
+			case RoundAway:
+				define(Round, next, current, nil, i, nil)
 			case StoreF32:
 				copy(buffers[s.Buffer], current)
 				copy(next, current)

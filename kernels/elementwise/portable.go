@@ -66,6 +66,12 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 			o[i] = v
 		}
 	},
+	Round: func(out, x, _ []byte, n int, _ *Numbers) {
+		o, a := view[float32](out, n), view[float32](x, n)
+		for i := range o {
+			o[i] = float32(math.Round(float64(a[i])))
+		}
+	},
 	Clamp:    runClamp,
 	Quantize: runQuantize,
 	Flip: func(out, x, _ []byte, n int, _ *Numbers) {

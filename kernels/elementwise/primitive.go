@@ -22,6 +22,7 @@ const (
 	Maximum                     // x if x > y, else y; NaN if either is
 	Minimum                     // x if x < y, else y; NaN if either is
 	ZeroNaN                     // x, or 0 for NaN
+	Round                       // x rounded to nearest, halves away from zero
 	Clamp                       // x if x > Lo, else Lo; that if it is < Hi, else Hi: NaN becomes Lo
 	Quantize                    // Clamp(roundToEven((x - Sub) * Scale)) ^ Flip, a byte
 	Flip                        // x ^ 0x80, bytes
@@ -29,7 +30,7 @@ const (
 )
 
 var primitiveNames = [numPrimitives]string{
-	"u8", "s8", "s32", "add", "subtract", "multiply", "divide", "maximum", "minimum", "zeronan", "clamp", "quantize", "flip",
+	"u8", "s8", "s32", "add", "subtract", "multiply", "divide", "maximum", "minimum", "zeronan", "round", "clamp", "quantize", "flip",
 }
 
 // String returns a short name, as in the names of variants.
@@ -100,6 +101,7 @@ var Variants = append(native,
 	Variant{Name: "elementwise_f32_maximum_1_portable", Primitive: Maximum, ISA: isa.Portable, NR: 1, run: portable[Maximum]},
 	Variant{Name: "elementwise_f32_minimum_1_portable", Primitive: Minimum, ISA: isa.Portable, NR: 1, run: portable[Minimum]},
 	Variant{Name: "elementwise_f32_zeronan_1_portable", Primitive: ZeroNaN, ISA: isa.Portable, NR: 1, run: portable[ZeroNaN]},
+	Variant{Name: "elementwise_f32_round_1_portable", Primitive: Round, ISA: isa.Portable, NR: 1, run: portable[Round]},
 	Variant{Name: "elementwise_f32_clamp_1_portable", Primitive: Clamp, ISA: isa.Portable, NR: 1, run: portable[Clamp]},
 	Variant{Name: "elementwise_b8_quantize_1_portable", Primitive: Quantize, ISA: isa.Portable, NR: 1, run: portable[Quantize]},
 	Variant{Name: "elementwise_b8_flip_1_portable", Primitive: Flip, ISA: isa.Portable, NR: 1, run: portable[Flip]},

@@ -95,6 +95,37 @@ func (g *gen) zeroNaN(v reg.VecPhysical) {
 	g.VANDPS(tmp(g), v, v)
 }
 
+// doublewords fills register i with an immediate.
+func (g *gen) doublewords(i int, v uint32) {
+	g.MOVL(operand.U32(v), reg.EAX)
+	g.VMOVD(reg.EAX, xmm[i])
+	g.VBROADCASTSS(xmm[i], g.v(i))
+}
+
+// beforeHalf is the greatest float32 less than 1/2: added to a number and truncated it
+// rounds that, where 1/2 itself would take what lies just below 1/2 to 1.
+const beforeHalf = 0x1.fffffep-2
+
+// truncate is the rounding mode toward zero, without an exception for fractions.
+const truncate = 8 | 3
+
+// roundAway adds beforeHalf, in register 9, with the sign of v, and truncates; register 8
+// holds the bit of the sign.
+func (g *gen) roundAway(v reg.VecPhysical) {
+	half := tmp(g)
+	if g.width == 64 {
+		g.VPANDD(g.v(8), v, half)
+		g.VPORD(g.v(9), half, half)
+		g.VADDPS(half, v, v)
+		g.VRNDSCALEPS(operand.U8(truncate), v, v)
+		return
+	}
+	g.VPAND(g.v(8), v, half)
+	g.VPOR(g.v(9), half, half)
+	g.VADDPS(half, v, v)
+	g.VROUNDPS(operand.U8(truncate), v, v)
+}
+
 // keepNaN leaves NaNs of v there, and puts tmp elsewhere.
 func (g *gen) keepNaN(v reg.VecPhysical) {
 	if g.width == 64 {

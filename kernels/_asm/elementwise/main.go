@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"math"
 
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
@@ -84,6 +85,18 @@ var primitives = []primitive{
 		step: func(g *gen) {
 			g.loadFloats()
 			g.each(g.zeroNaN)
+			g.storeWords()
+		},
+	},
+	{
+		result: "f32", name: "round", doc: "x[i] rounded to nearest, halves away from zero", x: 4, out: 4,
+		start: func(g *gen) {
+			g.doublewords(8, 1<<31)
+			g.doublewords(9, math.Float32bits(beforeHalf))
+		},
+		step: func(g *gen) {
+			g.loadFloats()
+			g.each(g.roundAway)
 			g.storeWords()
 		},
 	},

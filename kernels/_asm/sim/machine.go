@@ -462,6 +462,19 @@ func (m *Machine) VPAND(a, b, c Operand) {
 	m.lanes(a, b, c, func(a, b, _ uint32) uint32 { return a & b })
 }
 
+func (m *Machine) VPOR(a, b, c Operand) {
+	m.lanes(a, b, c, func(a, b, _ uint32) uint32 { return a | b })
+}
+
+func (m *Machine) VPORD(a, b, c Operand) { m.VPOR(a, b, c) }
+
+// VROUNDPS and VRNDSCALEPS truncate: their other modes are not used.
+func (m *Machine) VROUNDPS(mode, a, b Operand) {
+	m.floats(a, a, b, func(a, _, _ float32) float32 { return float32(math.Trunc(float64(a))) })
+}
+
+func (m *Machine) VRNDSCALEPS(mode, a, b Operand) { m.VROUNDPS(mode, a, b) }
+
 func (m *Machine) VPSUBD(a, b, c Operand) {
 	m.lanes(a, b, c, func(a, b, _ uint32) uint32 { return b - a })
 }

@@ -1,0 +1,79 @@
+package core
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestRounding holds the form that kernels compute to the op, beside every half and at the
+// ends of the range.
+func TestRounding(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	forms := 0
+	for i := range 4000 {
+		op := &TFQuantizeV2{
+			Type: []Type{I8, U8}[i%2], Mode: []QuantizeMode{Scaled, MinFirst}[r.IntN(4)/3], RoundMode: RoundNearestTowardInfinity,
+			Axis: -1, EnsureMinimumRange: 0.01, Plain: r.IntN(4) == 0, Factor127: r.IntN(4) == 0,
+		}
+		if op.Mode == Scaled {
+			op.NarrowRange = r.IntN(3) == 0
+			op.RoundMode = []RoundMode{RoundNearestTowardEven, RoundNearestTowardInfinity}[r.IntN(2)]
+		}
+		lo, hi := float32(-math.Exp(3*r.NormFloat64())), float32(math.Exp(3*r.NormFloat64()))
+		if r.IntN(4) == 0 {
+			lo = 0
+		}
+		q, ok := op.Rounding(Scalar(lo), Scalar(hi))
+		if !ok {
+			require.Equal(t, MinFirst, op.Mode, "%+v", op)
+			continue
+		}
+		forms++
+		x := []float32{0, lo, hi, float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), math.MaxFloat32, -math.MaxFloat32}
+		for n := -260; n <= 520; n++ {
+			v := float32(n)/2/q.Factor + q.Sub
+			x = append(x, v, math.Nextafter32(v, -math.MaxFloat32), math.Nextafter32(v, math.MaxFloat32))
+		}
+		in, err := TensorOf(Shape{len(x)}, x)
+		require.NoError(t, err)
+		want, err := EvalOp(op, []*Tensor{in, Scalar(lo), Scalar(hi)})
+		require.NoError(t, err)
+		got := make([]int64, len(x))
+		for i, v := range x {
+			got[i] = Saturate(q.Round.Round(float64(float32(float32(v-q.Sub)*q.Factor))), q.Lo, q.Hi)
+		}
+		require.Equal(t, want[0].Int64s(), got, "%+v of [%v, %v]", op, lo, hi)
+	}
+	require.Greater(t, forms, 3000)
+}
+
+// TestNoRounding lists the quantizations that have no such form.
+func TestNoRounding(t *testing.T) {
+	scaled := TFQuantizeV2{Type: U8, Mode: Scaled, RoundMode: RoundNearestTowardEven, Axis: -1}
+	for i, c := range []struct {
+		change func(op *TFQuantizeV2)
+		max    float32
+	}{
+		{func(op *TFQuantizeV2) { op.Axis = 0 }, 1},
+		{func(op *TFQuantizeV2) { op.Type = I16 }, 1},
+		{func(op *TFQuantizeV2) { op.Mode = MinCombined }, 1},
+		{func(op *TFQuantizeV2) { op.Mode, op.Type = MinFirst, I8 }, 1},
+		{func(op *TFQuantizeV2) { op.Mode, op.Plain = MinFirst, true }, 1},
+		{func(op *TFQuantizeV2) {}, 0},
+		{func(op *TFQuantizeV2) {}, 1e-35},
+		{func(op *TFQuantizeV2) {}, 1e35},
+	} {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			op := scaled
+			c.change(&op)
+			_, ok := op.Rounding(Scalar(float32(0)), Scalar(c.max))
+			require.False(t, ok)
+		})
+	}
+	_, ok := scaled.Rounding(Scalar(float32(0)), nil)
+	require.False(t, ok)
+}
