@@ -4,6 +4,9 @@ package kernels
 var lowerings = map[string]lowering{
 	"IntegerConvolution": lowerConvolution,
 	"IntegerDot":         lowerDot,
+	"Convolution":        lowerFloatConvolution,
+	"Dot":                lowerFloatDot,
+	"BatchDot":           lowerFloatDot,
 
 	"MaxPool": lowerMaxPool,
 	"AvgPool": lowerAvgPool,

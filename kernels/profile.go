@@ -76,15 +76,22 @@ func operations(n *core.Node, kernel string) int64 {
 		return 0
 	}
 	out := int64(n.Outputs()[0].Shape.MustElements())
-	switch op := n.Op().(type) {
-	case *core.IntegerConvolution:
+	perFilter := func(l core.Layout) int64 {
 		w := n.Inputs()[1].Shape()
 		channels := w[0]
-		if op.Layout == core.NHWC {
+		if l == core.NHWC {
 			channels = w[len(w)-1]
 		}
-		return 2 * out * int64(w.MustElements()/channels)
+		return int64(w.MustElements() / channels)
+	}
+	switch op := n.Op().(type) {
+	case *core.IntegerConvolution:
+		return 2 * out * perFilter(op.Layout)
+	case *core.Convolution:
+		return 2 * out * perFilter(op.Layout)
 	case *core.IntegerDot:
+		return 2 * out * int64(core.Shape(n.Inputs()[1].Shape()[:op.ReductionAxes]).MustElements())
+	case *core.Dot:
 		return 2 * out * int64(core.Shape(n.Inputs()[1].Shape()[:op.ReductionAxes]).MustElements())
 	}
 	return 0

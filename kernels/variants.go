@@ -8,6 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/gemm"
 	"github.com/tf2ng/tf2ng/kernels/isa"
 	"github.com/tf2ng/tf2ng/kernels/pool"
+	"github.com/tf2ng/tf2ng/kernels/sgemm"
 )
 
 // VariantInfo describes one kernel variant.
@@ -43,6 +44,9 @@ func Variants(s isa.Set) []VariantInfo {
 	}
 	for _, v := range gemm.Variants {
 		add("gemm", v.Name, v.ISA)
+	}
+	for _, v := range sgemm.Variants {
+		add("sgemm", v.Name, v.ISA)
 	}
 	for _, v := range depthwise.Variants {
 		add("depthwise", v.Name, v.ISA)

@@ -32,7 +32,7 @@ var stages = [][]string{
 	{"kernels"},
 	{"core/passes", "core/ngfile", "core/npy"},
 	{"core"},
-	{"kernels/gemm", "kernels/depthwise", "kernels/pool", "kernels/elementwise"},
+	{"kernels/gemm", "kernels/sgemm", "kernels/depthwise", "kernels/pool", "kernels/elementwise"},
 	{"kernels/isa"},
 }
 

@@ -1,0 +1,192 @@
+package kernels
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/sgemm"
+)
+
+// product is a float32 matrix product to be lowered: rows of data times constant weights.
+type product struct {
+	node     *core.Node
+	rows     int
+	taps     int       // runs of numbers that one row multiplies
+	numbers  int       // of one run
+	weights  []float32 // [taps][numbers][columns]
+	columns  int
+	groups   int // how many products have their columns side by side in one output
+	offsets  func() []int32
+	reads    []int // the buffers that the offsets point into
+	channels int   // numbers from the data of one group to that of the next
+}
+
+// lowerFloatConvolution lowers an NHWC convolution of float32 with constant, finite
+// filters: padding is zeros then, which change no sum.
+func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
+	op := n.Op().(*core.Convolution)
+	in, out := n.Inputs(), n.Outputs()[0]
+	filters := in[1].Constant()
+	if out.Type != core.F32 || op.Layout != core.NHWC || filters == nil || out.Shape.MustElements() == 0 || !finite(filters) {
+		return false, nil
+	}
+	data, fs := in[0].Shape(), filters.Shape()
+	rank := len(fs)
+	axes, err := op.Axes(data, fs[:rank-2])
+	if err != nil {
+		return false, err
+	}
+	inC, outC, groups := data[rank-1], fs[rank-1], max(op.Groups, 1)
+	g := &convolution{axes: axes, batch: data[0], inC: 4 * inC, zero: zeroPoint{buffer: -1}} // in bytes
+	p := &product{
+		node: n, rows: out.Shape.MustElements() / outC, taps: fs[:rank-2].MustElements(), numbers: fs[rank-2],
+		weights: core.Data[float32](filters), columns: outC, groups: groups, channels: fs[rank-2],
+	}
+	src := c.readInArena(in[0])
+	if groups > 1 && groups == inC {
+		return true, c.lowerFloatDepthwise(p, g, src, outC/inC)
+	}
+	if groups == 1 && inC < 4 && g.wide() {
+		window := axes[len(axes)-1].Window
+		p.taps, p.numbers = p.taps/window, window*inC
+		src = c.padImage(n, src, g)
+		p.offsets = func() []int32 { return g.wideOffsets(c.buffers[src].offset) }
+		p.reads = []int{src}
+		return true, c.lowerProducts(p)
+	}
+	pad := c.paddingRun(0, g.inC)
+	p.reads = []int{src}
+	p.offsets = func() []int32 { return g.offsets(c.buffers[src].offset, c.buffers[pad].offset) }
+	return true, c.lowerProducts(p)
+}
+
+func finite(t *core.Tensor) bool {
+	return !slices.ContainsFunc(core.Data[float32](t), func(v float32) bool { return v-v != 0 })
+}
+
+// lowerFloatDot lowers a matrix product of float32 with a constant matrix.
+func lowerFloatDot(c *compiler, n *core.Node) (bool, error) {
+	in, out := n.Inputs(), n.Outputs()[0]
+	b := in[1].Constant()
+	if out.Type != core.F32 || b == nil || out.Shape.MustElements() == 0 || b.Len() == 0 {
+		return false, nil
+	}
+	weights, K := core.Data[float32](b), 0
+	switch op := n.Op().(type) {
+	case *core.Dot:
+		K = b.Shape()[:op.ReductionAxes].MustElements()
+	case *core.BatchDot:
+		if op.TransposeA || len(b.Shape()) != 2 {
+			return false, nil
+		}
+		if K = b.Shape()[0]; op.TransposeB {
+			t, err := core.EvalOp(&core.Transpose{}, []*core.Tensor{b})
+			if err != nil {
+				return false, err
+			}
+			weights, K = core.Data[float32](t[0]), b.Shape()[1]
+		}
+	}
+	N := b.Len() / K
+	src := c.readInArena(in[0])
+	p := &product{
+		node: n, rows: out.Shape.MustElements() / N, taps: 1, numbers: K, weights: weights, columns: N, groups: 1, reads: []int{src},
+	}
+	p.offsets = func() []int32 {
+		offsets := make([]int32, p.rows)
+		for i := range offsets {
+			offsets[i] = int32(c.buffers[src].offset + 4*i*K)
+		}
+		return offsets
+	}
+	return true, c.lowerProducts(p)
+}
+
+// lowerProducts packs the weights and appends the instruction of each group.
+func (c *compiler) lowerProducts(p *product) error {
+	n := p.node
+	variant := sgemm.Choose(c.isas)
+	columns := p.columns / p.groups
+	dst := c.write(n.Out(0))
+	for g := range p.groups {
+		packed, err := sgemm.Pack(variant, sgemm.Spec{N: columns, Taps: p.taps, TapNumbers: p.numbers}, p.group(g))
+		if err != nil {
+			return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
+		}
+		for _, b := range append(p.reads, dst) {
+			c.readBuffer(b)
+		}
+		var offsets []int32
+		c.bind = append(c.bind, func() error {
+			offsets = p.offsets()
+			for i := range offsets {
+				offsets[i] += int32(4 * g * p.channels)
+			}
+			return c.checkOffsets(n, offsets, p.taps, 4*p.numbers)
+		})
+		rows, stride, first := p.rows, 4*p.columns, 4*g*columns
+		c.emit(instruction{node: n, kernel: variant.Name, parts: c.threads, run: func(r *worker, part, parts int) error {
+			a := sgemm.Args{A: r.arena, Offsets: offsets, C: r.mem[dst][first:], LDC: stride}
+			m0, m1, p0, p1 := split(rows, packed.Panels(), variant.MR, part, parts)
+			packed.Run(&a, m0, m1, p0, p1)
+			return nil
+		}})
+	}
+	p.weights = nil // packed
+	return nil
+}
+
+// group returns the weights of one group.
+func (p *product) group(g int) []float32 {
+	if p.groups == 1 {
+		return p.weights
+	}
+	n := p.columns / p.groups
+	out := make([]float32, 0, len(p.weights)/p.groups)
+	for i := g * n; i < len(p.weights); i += p.columns {
+		out = append(out, p.weights[i:][:n]...)
+	}
+	return out
+}
+
+// lowerFloatDepthwise lowers a convolution with one input channel per group, which gives
+// multiplier output channels.
+func (c *compiler) lowerFloatDepthwise(p *product, g *convolution, src, multiplier int) error {
+	n, taps, channels := p.node, p.taps, p.columns
+	pad := c.paddingRun(0, g.inC)
+	c.readBuffer(src)
+	dst := c.write(n.Out(0))
+	var offsets []int32
+	c.bind = append(c.bind, func() error {
+		offsets = g.offsets(c.buffers[src].offset, c.buffers[pad].offset)
+		return c.checkOffsets(n, offsets, taps, g.inC)
+	})
+	rows, weights := p.rows, p.weights
+	c.emit(instruction{node: n, kernel: "depthwise_f32f32_f32_1x1_portable", parts: c.threads, run: func(r *worker, part, parts int) error {
+		for m := part * rows / parts; m < (part+1)*rows/parts; m++ {
+			acc := view[float32](r.mem[dst])[m*channels:][:channels]
+			clear(acc)
+			for t, at := range offsets[m*taps : (m+1)*taps] {
+				x := view[float32](r.arena[at:][:g.inC])
+				multiplyChannels(acc, x, weights[t*channels:][:channels], multiplier)
+			}
+		}
+		return nil
+	}})
+	return nil
+}
+
+// multiplyChannels adds the products of one tap to the sum of each channel.
+func multiplyChannels(acc, x, w []float32, multiplier int) {
+	if multiplier == 1 {
+		x, w = x[:len(acc)], w[:len(acc)]
+		for i, v := range x {
+			acc[i] += float32(v * w[i])
+		}
+		return
+	}
+	for i := range acc {
+		acc[i] += float32(x[i/multiplier] * w[i])
+	}
+}

@@ -1,0 +1,69 @@
+package sgemm
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// portableCols is how many columns the portable variant computes at a time, of two rows.
+const portableCols = 4
+
+func runPortable(p *Packed, a *Args, m0, m1, panel0, panel1 int) {
+	taps, n := p.spec.Taps, p.spec.TapNumbers
+	for panel := panel0; panel < panel1; panel++ {
+		b, width := p.panel(panel), p.width(panel)
+		n0 := panel * portableCols
+		cols := min(p.spec.N-n0, portableCols)
+		for m := m0; m < m1; m += 2 {
+			second := min(m+1, m1-1) // the last row twice
+			var acc [2][portableCols]float32
+			for t := range taps {
+				x := a.A[a.Offsets[m*taps+t]:][:4*n]
+				y := a.A[a.Offsets[second*taps+t]:][:4*n]
+				if w := b[t*n*width:]; width == portableCols {
+					multiply4(&acc, x, y, w[:4*n])
+				} else {
+					multiply2(&acc, x, y, w[:2*n])
+				}
+			}
+			for i, row := range []int{m, second} {
+				for j, v := range acc[i][:cols] {
+					binary.NativeEndian.PutUint32(a.C[row*a.LDC+4*(n0+j):], math.Float32bits(v))
+				}
+			}
+		}
+	}
+}
+
+// multiply4 adds the products of two runs of A and four columns of B. Conversions keep
+// the compiler from fusing a product with the sum.
+func multiply4(acc *[2][portableCols]float32, x, y []byte, b []float32) {
+	p0, p1, p2, p3 := acc[0][0], acc[0][1], acc[0][2], acc[0][3]
+	q0, q1, q2, q3 := acc[1][0], acc[1][1], acc[1][2], acc[1][3]
+	for len(b) >= 4 && len(x) >= 4 && len(y) >= 4 {
+		u, v := number(x, 0), number(y, 0)
+		w0, w1, w2, w3 := b[0], b[1], b[2], b[3]
+		p0 += float32(u * w0)
+		p1 += float32(u * w1)
+		p2 += float32(u * w2)
+		p3 += float32(u * w3)
+		q0 += float32(v * w0)
+		q1 += float32(v * w1)
+		q2 += float32(v * w2)
+		q3 += float32(v * w3)
+		x, y, b = x[4:], y[4:], b[4:]
+	}
+	acc[0] = [portableCols]float32{p0, p1, p2, p3}
+	acc[1] = [portableCols]float32{q0, q1, q2, q3}
+}
+
+// multiply2 is multiply4 for two columns.
+func multiply2(acc *[2][portableCols]float32, x, y []byte, b []float32) {
+	for i := 0; 2*i+1 < len(b); i++ {
+		u, v := number(x, 4*i), number(y, 4*i)
+		for j, w := range b[2*i : 2*i+2] {
+			acc[0][j] += float32(u * w)
+			acc[1][j] += float32(v * w)
+		}
+	}
+}
