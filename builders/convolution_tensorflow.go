@@ -194,6 +194,9 @@ func (e *emitter) offsetConvolution(c Convolution) (Output, error) {
 	case c.Data.Type() != core.U8:
 		e.unsupported("got u8 filters on i8 data, want u8 data")
 	}
+	if mx := c.DataRange.Max.Constant(); mx != nil && mx.Float64s()[0] < 0 && c.Spatial.PadType != core.PadValid {
+		e.unsupported("got data that ends at %v, below 0, with padding", mx.Float64s()[0])
+	}
 	in, level := e.offsetOperands(c.Data, c.Filters, c.DataRange, c.FilterRange)
 	out := Output{Range: e.levelRange(level)}
 	out.Value = e.op("", &core.IntegerConvolution{Spatial: c.Spatial, Groups: c.Groups}, in...)
@@ -207,7 +210,9 @@ func (e *emitter) offsetOperands(a, b core.Value, ra, rb Range) ([]core.Value, c
 		if !e.scalar(role, r) {
 			return core.Value{}
 		}
-		return e.op(role+"_zero_point", &core.RangeToZeroPoint{Type: core.U8}, r.Min, r.Max)
+		mn, mx := r.Min.Constant(), r.Max.Constant()
+		wide := mn != nil && mx != nil && (mn.Float64s()[0] > 0 || mx.Float64s()[0] < 0)
+		return e.op(role+"_zero_point", &core.RangeToZeroPoint{Type: core.U8, Wide: wide}, r.Min, r.Max)
 	}
 	in := []core.Value{a, b, zero("input", ra), zero("filter", rb)}
 	level := core.RangeToScale{Type: core.U8, Rule: core.ScaleLevel}

@@ -118,7 +118,7 @@ func TestConstraints(t *testing.T) {
 		{fake, ops(f32(2), f32(2), f32()), "TFFakeQuant: input 1 (min): got shape [2], want [] or [1] (TFFakeQuant-R2)"},
 		{fake, ops(f32(2), is32(1), is32(1)), "TFFakeQuant: input 1 (min): got the range [1, 1], want min < max, or both 0 (TFFakeQuant-C3)"},
 		{&core.TFFakeQuant{NumBits: 8, PerChannel: true}, ops(f32(), f32(1), f32(1)), "TFFakeQuant: input 0 (x): got shape [], want rank 1 or more (TFFakeQuant-C2)"},
-		{&core.TFQuantizeAndDequantize{SignedInput: true, NumBits: 1, Axis: -1}, ops(f32(2), f32(), f32()), "TFQuantizeAndDequantize: num_bits: got 1, want in [2, 24] (TFQuantizeAndDequantize-C1)"},
+		{&core.TFQuantizeAndDequantize{SignedInput: true, NumBits: 62, Axis: -1}, ops(f32(2), f32(), f32()), "TFQuantizeAndDequantize: num_bits: got 62, want in [1, 61] (TFQuantizeAndDequantize-C1)"},
 		{both, ops(f32(2), f32(), f32(0)), "TFQuantizeAndDequantize: input 2 (max): got shape [0], want [] or [1] (TFQuantizeAndDequantize-R2)"},
 		{&core.TFQuantizedResizeBilinear{AlignCorners: true, HalfPixelCenters: true}, ops(u8(1, 2, 2, 1), i32(2), f32(), f32()), "TFQuantizedResizeBilinear: got both align_corners and half_pixel_centers, want one at most (TFQuantizedResizeBilinear-C1)"},
 		{&core.TFQuantizedResizeBilinear{}, ops(u8(1, 0, 2, 1), i32(2), f32(), f32()), "TFQuantizedResizeBilinear: input 0 (x): got shape [1,0,2,1], want [N, H, W, C] with H and W >= 1 (TFQuantizedResizeBilinear-C2)"},

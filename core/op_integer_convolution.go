@@ -13,15 +13,15 @@ var _ = register[IntegerConvolution]()
 //
 //	Inputs:  data: i8 or u8, [N, C, spatial...] or [N, spatial..., C] by Layout
 //	         filters: i8 or u8, [O, C/Groups, spatial...] or [spatial..., C/Groups, O]
-//	         data_zero_point: the data's type, []
-//	         filters_zero_point: the filters' type, [] or [O]
+//	         data_zero_point: the data's type or i32, []
+//	         filters_zero_point: the filters' type or i32, [] or [O]
 //	         operands of the post-ops, in their order (see PostOp)
 //	Outputs: i32, f32, or RoundSaturate's type; [N, O, spatial...] or [N, spatial..., O]
 //
 //	C1: data and filters are i8 or u8
 //	C2: 1 to 3 spatial dimensions; input channels = filters' channels * Groups
-//	C3: data_zero_point has the data's type and shape []
-//	C4: filters_zero_point has the filters' type and shape [] or [O]
+//	C3: data_zero_point has the data's type or is i32; its shape is []
+//	C4: filters_zero_point has the filters' type or is i32; its shape is [] or [O]
 //	C5: the padded data is at least as large as the dilated window
 //	C6: one output sums at most 65793 products
 //	C10 to C12: see PostOp
@@ -96,8 +96,8 @@ func checkIntegerOperands(in []Operand, channels int) error {
 		if t := in[i].Type; t != I8 && t != U8 && t != Dynamic {
 			return Violation("C1", i, "got type %v, want i8 or u8", t)
 		}
-		if t := in[i+2].Type; !t.compatible(in[i].Type) {
-			return Violation([]string{"C3", "C4"}[i], i+2, "got type %v, want %v", t, in[i].Type)
+		if t := in[i+2].Type; t != I32 && !t.compatible(in[i].Type) {
+			return Violation([]string{"C3", "C4"}[i], i+2, "got type %v, want %v or i32", t, in[i].Type)
 		}
 	}
 	if !in[2].Shape.Compatible(Shape{}) {

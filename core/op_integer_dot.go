@@ -13,15 +13,15 @@ var _ = register[IntegerDot]()
 //
 //	Inputs:  a: i8 or u8, [m..., k...]
 //	         b: i8 or u8, [k..., n...]
-//	         a_zero_point: a's type, []
-//	         b_zero_point: b's type, [] or [N], N the last axis of the output
+//	         a_zero_point: a's type or i32, []
+//	         b_zero_point: b's type or i32, [] or [N], N the last axis of the output
 //	         operands of the post-ops, in their order (see PostOp)
 //	Outputs: i32, f32, or RoundSaturate's type; [m..., n...]
 //
 //	C1: a and b are i8 or u8
 //	C2: the reduction axes exist in both and have equal sizes
-//	C3: a_zero_point has a's type and shape []
-//	C4: b_zero_point has b's type and shape [] or [N]
+//	C3: a_zero_point has a's type or is i32; its shape is []
+//	C4: b_zero_point has b's type or is i32; its shape is [] or [N]
 //	C6: one output sums at most 65793 products
 //	C10 to C12: see PostOp
 type IntegerDot struct {

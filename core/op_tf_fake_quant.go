@@ -112,7 +112,7 @@ func (op *TFFakeQuant) function(r tfRange) func(x float32) float32 {
 	inv := 1 / scale
 	qzero := floor32(float32(-nudged.min*inv) + 0.5)
 	return func(x float32) float32 {
-		q := float32((clipTo(x, nudged)-nudged.min)*inv) - qzero
+		q := float32((clipTo(x, nudged.min, nudged.max)-nudged.min)*inv) - qzero
 		return floor32(q+0.5) * scale
 	}
 }

@@ -4,8 +4,8 @@ import "math"
 
 var _ = register[TFQuantizeAndDequantize]()
 
-// TFQuantizeAndDequantize is TensorFlow's QuantizeAndDequantizeV2, V3 and V4: reals
-// rounded to the levels of an integer type. Every step is rounded to float32; [lo, hi]
+// TFQuantizeAndDequantize is TensorFlow's QuantizeAndDequantize, V2, V3 and V4: reals
+// rounded to the levels of an integer type. Every step is rounded to x's type; [lo, hi]
 // are the bounds of a signed or unsigned type of NumBits, lo one more with a signed
 // NarrowRange.
 //
@@ -18,12 +18,12 @@ var _ = register[TFQuantizeAndDequantize]()
 // RangeGiven the range is that of x, and nothing is clamped. With an Axis each slice has
 // its own range.
 //
-//	Inputs:  x: f32, any shape
-//	         min, max: f32, [] or [1]; [dimension at Axis] with an Axis; read with RangeGiven
-//	Outputs: y: f32, the shape of x
+//	Inputs:  x: f32 or f64, any shape
+//	         min, max: x's type, [] or [1]; [dimension at Axis] with an Axis; read with RangeGiven
+//	Outputs: y: x's type and shape
 //
-//	C1: NumBits is in [2, 24] (unsigned: [1, 24])
-//	C2: x is f32
+//	C1: NumBits is in [1, 61] (unsigned: [1, 62])
+//	C2: x is f32 or f64
 //	C3: RoundMode is RoundNearestTowardEven or RoundNearestUpward
 //	C4: Axis is -1 (none) or an axis of x
 //	R1 to R3: see tf_quantization.go; with RangeGiven
@@ -44,17 +44,17 @@ func (op *TFQuantizeAndDequantize) Infer(in []Operand) ([]Fact, error) {
 	if err := wantInputs(in, 3); err != nil {
 		return nil, err
 	}
-	least := 1
+	most := 62
 	if op.SignedInput {
-		least = 2
+		most = 61
 	}
 	switch {
-	case op.NumBits < least || op.NumBits > 24:
-		return nil, Violation("C1", -1, "num_bits: got %d, want in [%d, 24]", op.NumBits, least)
+	case op.NumBits < 1 || op.NumBits > most:
+		return nil, Violation("C1", -1, "num_bits: got %d, want in [1, %d]", op.NumBits, most)
 	case op.RoundMode != RoundNearestTowardEven && op.RoundMode != RoundNearestUpward:
 		return nil, Violation("C3", -1, "round mode: got %v, want %v or %v", op.RoundMode, RoundNearestTowardEven, RoundNearestUpward)
 	}
-	if err := wantType("C2", in, 0, F32); err != nil {
+	if err := wantType("C2", in, 0, F32, F64); err != nil {
 		return nil, err
 	}
 	channels, err := sliceAxis("C4", op.Axis, in[0].Shape)
@@ -62,85 +62,98 @@ func (op *TFQuantizeAndDequantize) Infer(in []Operand) ([]Fact, error) {
 		return nil, err
 	}
 	if !op.RangeGiven {
-		return []Fact{{F32, in[0].Shape}}, nil
+		return []Fact{in[0].Fact}, nil
 	}
 	if op.Axis >= 0 {
 		if err := wantChannels(in, 1, 2, channels); err != nil {
 			return nil, err
 		}
 	}
-	return []Fact{{F32, in[0].Shape}}, inferTFRange(in, 1, 2, channels)
+	return []Fact{in[0].Fact}, inferRangeOf(in, 1, 2, channels, in[0].Type)
 }
 
 // Eval rounds each element.
 func (op *TFQuantizeAndDequantize) Eval(in, out []*Tensor) error {
-	ranges, err := op.ranges(in)
+	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
+		return err
+	}
+	if in[0].typ == F64 {
+		return roundToLevels[float64](op, in, out[0], math.MaxFloat64)
+	}
+	return roundToLevels[float32](op, in, out[0], math.MaxFloat32)
+}
+
+func roundToLevels[T float32 | float64](op *TFQuantizeAndDequantize, in []*Tensor, out *Tensor, largest T) error {
+	ranges, err := levelRanges[T](op, in)
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, F32, in[0].shape); err != nil {
-		return err
-	}
-	functions := make([]func(float32) float32, len(ranges))
+	functions := make([]func(T) T, len(ranges))
 	for c, r := range ranges {
-		functions[c] = op.function(r)
+		functions[c] = levelFunction(op, r, largest)
 	}
-	x, y := Data[float32](in[0]), Data[float32](out[0])
+	x, y := Data[T](in[0]), Data[T](out)
 	eachSlice(in[0].shape, op.Axis, func(i, c int) { y[i] = functions[c](x[i]) })
 	return nil
 }
 
-// ranges returns the ranges given, or those of the slices of x.
-func (op *TFQuantizeAndDequantize) ranges(in []*Tensor) ([]tfRange, error) {
+// levelRanges returns the ranges given, or those of the slices of x.
+func levelRanges[T float32 | float64](op *TFQuantizeAndDequantize, in []*Tensor) ([]rangeOf[T], error) {
 	if op.RangeGiven {
-		return readRanges(in[1], in[2], 1, 2)
+		return readRangesOf[T](in[1], in[2], 1, 2)
 	}
 	n := 1
 	if op.Axis >= 0 {
 		n = in[0].shape[op.Axis]
 	}
-	ranges := make([]tfRange, n)
+	ranges := make([]rangeOf[T], n)
 	for c := range ranges {
-		ranges[c] = tfRange{float32(math.Inf(1)), float32(math.Inf(-1))}
+		ranges[c] = rangeOf[T]{T(math.Inf(1)), T(math.Inf(-1))}
 	}
-	x := Data[float32](in[0])
+	x := Data[T](in[0])
 	eachSlice(in[0].shape, op.Axis, func(i, c int) {
-		ranges[c] = tfRange{min(ranges[c].min, x[i]), max(ranges[c].max, x[i])}
+		ranges[c] = rangeOf[T]{min(ranges[c].min, x[i]), max(ranges[c].max, x[i])}
 	})
 	return ranges, nil
 }
 
-func (op *TFQuantizeAndDequantize) function(r tfRange) func(x float32) float32 {
-	lo, hi := float32(0), float32(int(1)<<op.NumBits-1)
-	if op.SignedInput {
-		hi = float32(int(1)<<(op.NumBits-1) - 1)
-		lo = -hi - 1
-		if op.NarrowRange {
-			lo = -hi
-		}
+// levels returns the bounds of the integer type.
+func (op *TFQuantizeAndDequantize) levels() (lo, hi int64) {
+	if !op.SignedInput {
+		return 0, 1<<op.NumBits - 1
 	}
-	fromMin, fromMax := float32(math.MaxFloat32), float32(math.MaxFloat32)
-	if lo*r.min > 0 {
+	hi = 1<<(op.NumBits-1) - 1
+	if op.NarrowRange {
+		return -hi, hi
+	}
+	return -hi - 1, hi
+}
+
+func levelFunction[T float32 | float64](op *TFQuantizeAndDequantize, r rangeOf[T], largest T) func(x T) T {
+	least, most := op.levels()
+	lo, hi := T(least), T(most)
+	fromMin, fromMax := largest, largest
+	if T(lo*r.min) > 0 {
 		fromMin = lo / r.min
 	}
-	if hi*r.max > 0 {
+	if T(hi*r.max) > 0 {
 		fromMax = hi / r.max
 	}
 	scale, back := fromMax, r.max/hi
 	if fromMin < fromMax {
 		scale, back = fromMin, r.min/lo
-		r.max = hi * back
+		r.max = T(hi * back)
 	} else {
-		r.min = lo * back
+		r.min = T(lo * back)
 	}
-	return func(x float32) float32 {
+	return func(x T) T {
 		if op.RangeGiven {
-			x = clipTo(x, r)
+			x = clipTo(x, r.min, r.max)
 		}
-		v := float32(x * scale)
+		v := float64(T(x * scale))
 		if op.RoundMode == RoundNearestUpward {
-			return floor32(v+0.5) * back
+			return T(math.Floor(float64(T(v)+0.5))) * back
 		}
-		return float32(math.RoundToEven(float64(v))) * back
+		return T(math.RoundToEven(v)) * back
 	}
 }

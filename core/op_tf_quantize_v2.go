@@ -247,7 +247,7 @@ func (op *TFQuantizeV2) minCombined(r tfRange) func(x float32) int64 {
 	s := float32(float64(hi-lo) / float64(r.max-r.min))
 	half := float32(float64(hi-lo+1) / 2)
 	return func(x float32) int64 {
-		y := float32((clipTo(x, r) - r.min) * s)
+		y := float32((clipTo(x, r.min, r.max) - r.min) * s)
 		if !op.Type.IsSigned() {
 			return Saturate(math.Trunc(float64(y+0.5)), lo, hi)
 		}
@@ -255,15 +255,15 @@ func (op *TFQuantizeV2) minCombined(r tfRange) func(x float32) int64 {
 	}
 }
 
-// clipTo limits x to a range; NaN gives the minimum.
-func clipTo(x float32, r tfRange) float32 {
-	switch {
-	case !(x > r.min):
-		return r.min
-	case x > r.max:
-		return r.max
+// clipTo returns max(min(x, hi), lo); NaN gives lo.
+func clipTo[T float32 | float64](x, lo, hi T) T {
+	if x > hi {
+		x = hi
 	}
-	return x
+	if x > lo {
+		return x
+	}
+	return lo
 }
 
 // isScaledToEven reports whether op is oneDNN's form of SCALED.
@@ -312,7 +312,7 @@ func (op *TFQuantizeV2) scaled(r tfRange) (func(x float32) int64, tfRange) {
 	s, lo, hi := op.scaledFactor(r)
 	to := tfRange{flushed(float32(lo) / s), float32(hi) / s}
 	return func(x float32) int64 {
-		return op.cast(op.RoundMode.Round(float64(clipTo(x, to) * s)))
+		return op.cast(op.RoundMode.Round(float64(clipTo(x, to.min, to.max) * s)))
 	}, to
 }
 

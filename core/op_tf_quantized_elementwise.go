@@ -47,7 +47,9 @@ type (
 	// TFQuantizedBiasAdd is TensorFlow's QuantizedBiasAdd. With a = the largest of |min|
 	// and |max| of both ranges, the range of z is (-a*2^17, a*2^17), and in float32
 	//
-	//	z = quantize(dequantize(x)) + quantize(dequantize(y)) by the Eigen forms
+	//	z = quantize(dequantize(x)) + quantize(dequantize(y)) + FloatToQuantized(0)
+	//
+	// by the Eigen forms, wrapped to i32.
 	//
 	//	C1: x and y are u8 or i8
 	//	C2: x has shape [..., C] and y shape [C]
@@ -204,7 +206,8 @@ func (op *TFQuantizedBiasAdd) Eval(in, out []*Tensor) error {
 	}
 	to := s.symmetric(1 << 17)
 	x, y, q := s.xRange.eigenDequantize(s.x.typ), s.yRange.eigenDequantize(s.y.typ), to.eigenQuantize(I32)
-	s.each(out[0], func(a, b int64) int64 { return q(x(a)) + q(y(b)) })
+	zero := to.floatToQuantized(0, I32)
+	s.each(out[0], func(a, b int64) int64 { return int64(int32(q(x(a)) + q(y(b)) + zero)) })
 	setRange(out, 1, to)
 	return nil
 }

@@ -118,10 +118,12 @@ func (op *TFQuantizedResizeBilinear) Eval(in, out []*Tensor) error {
 	if err := ensure(out, 0, x.typ, s); err != nil {
 		return err
 	}
-	switch x.typ {
-	case F32:
+	switch {
+	case s.Equal(x.shape):
+		copy(out[0].Bytes(), x.Bytes())
+	case x.typ == F32:
 		interpolate(op, x.shape, s, Data[float32](x), Data[float32](out[0]), between)
-	case U8:
+	case x.typ == U8:
 		op.fixedPoint(x, out[0], s, 7)
 	default:
 		op.fixedPoint(x, out[0], s, 30)

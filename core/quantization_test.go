@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -222,14 +223,21 @@ func TestRangeToZeroPoint(t *testing.T) {
 		{core.U8, 0, 1, 0},
 		{core.U8, -1, 0, 255},
 		{core.U8, -1, 1, 128},
-		{core.U8, 1, 2, 0},
-		{core.U8, -2, -1, 255},
+		{core.U8, 1, 2, -255},
+		{core.U8, -2, -1, 510},
 		{core.U8, 0, 0, 0},
 		{core.I8, -1, 1, 0},
 		{core.I8, 0, 1, -128},
 		{core.I8, 5, 5, -128},
 	} {
-		out, err := core.EvalOp(&core.RangeToZeroPoint{Type: tt.typ}, []*core.Tensor{core.Scalar(tt.mn), core.Scalar(tt.mx)})
+		out, err := core.EvalOp(&core.RangeToZeroPoint{Type: tt.typ, Wide: true}, []*core.Tensor{core.Scalar(tt.mn), core.Scalar(tt.mx)})
+		require.NoError(t, err)
+		require.Equal(t, []int64{tt.expected}, out[0].Int64s(), "%+v", tt)
+		out, err = core.EvalOp(&core.RangeToZeroPoint{Type: tt.typ}, []*core.Tensor{core.Scalar(tt.mn), core.Scalar(tt.mx)})
+		if lo, hi := tt.typ.Bounds(); tt.expected < lo || tt.expected > hi {
+			require.ErrorContains(t, err, fmt.Sprintf("in which %d stands for 0; want one within %v (RangeToZeroPoint-C5)", tt.expected, tt.typ))
+			continue
+		}
 		require.NoError(t, err)
 		require.Equal(t, []int64{tt.expected}, out[0].Int64s(), "%+v", tt)
 	}

@@ -9,8 +9,11 @@ import (
 // share, in their exact arithmetic (quantization_utils.h), and the validation of their
 // ranges. rha rounds to nearest, ties away from zero; n is 2^bits of the type.
 
+// rangeOf is a range of reals of a type.
+type rangeOf[T float32 | float64] struct{ min, max T }
+
 // tfRange is a range of reals that a type's values stand for.
-type tfRange struct{ min, max float32 }
+type tfRange rangeOf[float32]
 
 // steps returns n and the lowest value of a quantized type.
 func steps(t Type) (n, lowest float64) {
@@ -130,10 +133,15 @@ func truncateToInt64(x float64) int64 {
 // inferTFRange checks R1 and R2, and R3 for constants, of the range at inputs i and j.
 // channels is the C of a range of [C]; noChannels if there is none.
 func inferTFRange(in []Operand, i, j, channels int) error {
+	return inferRangeOf(in, i, j, channels, F32)
+}
+
+// inferRangeOf is inferTFRange for a range of another type.
+func inferRangeOf(in []Operand, i, j, channels int, typ Type) error {
 	for _, k := range []int{i, j} {
 		o := in[k]
-		if !o.Type.compatible(F32) {
-			return Violation("R1", k, "got type %v, want f32", o.Type)
+		if !o.Type.compatible(typ) {
+			return Violation("R1", k, "got type %v, want %v", o.Type, typ)
 		}
 		if !rangeShape(o.Shape, channels) {
 			if channels == noChannels {
@@ -148,7 +156,12 @@ func inferTFRange(in []Operand, i, j, channels int) error {
 	if in[i].Const == nil || in[j].Const == nil {
 		return nil
 	}
-	_, err := readRanges(in[i].Const, in[j].Const, i, j)
+	var err error
+	if in[i].Const.typ == F64 {
+		_, err = readRangesOf[float64](in[i].Const, in[j].Const, i, j)
+	} else {
+		_, err = readRangesOf[float32](in[i].Const, in[j].Const, i, j)
+	}
 	return err
 }
 
@@ -160,13 +173,25 @@ func rangeShape(s Shape, channels int) bool {
 
 // readRanges returns the ranges that inputs i and j hold, and checks R3.
 func readRanges(minT, maxT *Tensor, i, j int) ([]tfRange, error) {
-	mins, maxs := Data[float32](minT), Data[float32](maxT)
+	ranges, err := readRangesOf[float32](minT, maxT, i, j)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]tfRange, len(ranges))
+	for c, r := range ranges {
+		out[c] = tfRange(r)
+	}
+	return out, nil
+}
+
+func readRangesOf[T float32 | float64](minT, maxT *Tensor, i, j int) ([]rangeOf[T], error) {
+	mins, maxs := Data[T](minT), Data[T](maxT)
 	if len(mins) != len(maxs) || len(mins) == 0 {
 		return nil, Violation("R2", j, "got %d elements, want as many as min's %d, at least one", len(maxs), len(mins))
 	}
-	out := make([]tfRange, len(mins))
+	out := make([]rangeOf[T], len(mins))
 	for c, mn := range mins {
-		for k, v := range []float32{mn, maxs[c]} {
+		for k, v := range []T{mn, maxs[c]} {
 			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
 				return nil, Violation("R3", []int{i, j}[k], "got %v, want a finite number", v)
 			}
@@ -174,7 +199,7 @@ func readRanges(minT, maxT *Tensor, i, j int) ([]tfRange, error) {
 		if mn > maxs[c] {
 			return nil, Violation("R3", i, "got min %v > max %v, want min <= max", mn, maxs[c])
 		}
-		out[c] = tfRange{mn, maxs[c]}
+		out[c] = rangeOf[T]{mn, maxs[c]}
 	}
 	return out, nil
 }

@@ -58,6 +58,7 @@ var builderOf = map[string]string{
 	"QuantizedInstanceNorm":                     noBuilder,
 	"QuantizedResizeBilinear":                   noBuilder,
 	"QuantizedBatchNormWithGlobalNormalization": noBuilder,
+	"QuantizeAndDequantize":                     noBuilder,
 	"QuantizeAndDequantizeV2":                   noBuilder,
 	"QuantizeAndDequantizeV3":                   noBuilder,
 	"QuantizeAndDequantizeV4":                   noBuilder,

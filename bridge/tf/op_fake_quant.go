@@ -11,6 +11,7 @@ var _ = register(
 	op{name: "FakeQuantWithMinMaxArgs", signature: "inputs:float -> outputs:float", translate: fakeQuantArgs},
 	op{name: "FakeQuantWithMinMaxVars", signature: fakeQuantSignature, translate: fakeQuant(false)},
 	op{name: "FakeQuantWithMinMaxVarsPerChannel", signature: fakeQuantSignature, translate: fakeQuant(true)},
+	op{name: "QuantizeAndDequantize", signature: "input:T -> output:T", translate: quantizeAndDequantizeV1},
 	op{name: "QuantizeAndDequantizeV2", signature: dequantizeSignature, translate: quantizeAndDequantize},
 	op{
 		name:      "QuantizeAndDequantizeV3",
@@ -61,4 +62,17 @@ func (c *call) quantizeAndDequantize(bits int, rangeGiven bool) []core.Value {
 	}
 	r := c.ranged(1, 2, op.Axis >= 0)
 	return c.emit(op, c.in[0], r.Min, r.Max)
+}
+
+// quantizeAndDequantizeV1 has its range in attributes.
+func quantizeAndDequantizeV1(c *call) []core.Value {
+	op := &core.TFQuantizeAndDequantize{
+		SignedInput: c.boolOr("signed_input", true), NumBits: small(c.intOr("num_bits", 8)), RangeGiven: c.boolOr("range_given", false),
+		RoundMode: core.RoundNearestTowardEven, Axis: -1,
+	}
+	mn, mx := core.Scalar(c.floatOr("input_min", 0)), core.Scalar(c.floatOr("input_max", 0))
+	if c.typ("T", core.Dynamic) == core.F64 {
+		mn, mx = core.Scalar(mn.Float64s()[0]), core.Scalar(mx.Float64s()[0])
+	}
+	return c.emit(op, c.in[0], c.literal("input_min", mn, nil), c.literal("input_max", mx, nil))
 }
