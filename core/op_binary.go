@@ -7,19 +7,19 @@ type BinaryFunction uint8
 
 // The functions.
 const (
-	TruncateDivide   BinaryFunction = iota // a / b toward zero; an integer divided by 0 is an error
-	TruncateMod                            // the remainder of that, with the sign of a; an integer modulo 0 is an error
-	DivideNoNan                            // a / b, but 0 if b is 0, real
-	MultiplyNoNan                          // a * b, but 0 if b is 0, real
-	Xdivy                                  // a / b, but 0 if a is 0, real
-	Xlogy                                  // a * log(b), but 0 if a is 0, real
-	Xlog1py                                // a * log(1 + b), but 0 if a is 0, real
-	Atan2                                  // the angle of the point (b, a), real
-	BitwiseAnd                             // integer
-	BitwiseOr                              // integer
-	BitwiseXor                             // integer
-	LeftShift                              // a shifted by b bits, b limited to [0, bits of the type), integer
-	RightShift                             // likewise, keeping the sign
+	TruncateDivide BinaryFunction = iota // a / b toward zero; an integer divided by 0 is an error
+	TruncateMod                          // the remainder of that, with the sign of a; an integer modulo 0 is an error
+	DivideNoNan                          // a / b, but 0 if b is 0, real
+	MultiplyNoNan                        // a * b, but 0 if b is 0, real
+	Xdivy                                // a / b, but 0 if a is 0, real
+	Xlogy                                // a * log(b), but 0 if a is 0, real
+	Xlog1py                              // a * log(1 + b), but 0 if a is 0, real
+	Atan2                                // the angle of the point (b, a), real
+	BitwiseAnd                           // integer
+	BitwiseOr                            // integer
+	BitwiseXor                           // integer
+	LeftShift                            // a shifted by b bits, b limited to [0, bits of the type), integer
+	RightShift                           // likewise, keeping the sign
 	numBinaryFunctions
 )
 

@@ -19,10 +19,14 @@ var _ = register[Convert]()
 //	C1: Type is known and not string
 //	C2: x is not string
 //
+// With Truncate the bits of a real that another real type lacks are cut off before it is
+// rounded.
+//
 // It is nGraph's op::v0::Convert and TensorFlow's Cast, which leaves out of range
 // conversions undefined.
 type Convert struct {
-	Type Type `json:"type"`
+	Type     Type `json:"type"`
+	Truncate bool `json:"truncate,omitempty"`
 }
 
 // Infer checks C1 and C2.
@@ -55,6 +59,8 @@ func (op *Convert) Eval(in, out []*Tensor) error {
 		}
 	case y.typ == F64:
 		convertToF64(x, y)
+	case y.typ.IsFloat() && op.Truncate && x.typ.IsFloat():
+		convertTruncated(x, y)
 	case y.typ.IsFloat():
 		y.setFloat32s(x.Float32s())
 	case x.typ.IsFloat():
@@ -71,6 +77,18 @@ func convertToF64(x, y *Tensor) {
 		return
 	}
 	copy(Data[float64](y), x.Float64s())
+}
+
+// convertTruncated stores reals without the bits of the significand that y lacks.
+func convertTruncated(x, y *Tensor) {
+	bits := map[Type]int{BF16: 7, F16: 10, F32: 23, F64: 52}
+	cut := max(52-bits[y.typ], 0)
+	v := x.Float64s()
+	d := make([]float32, len(v))
+	for i, e := range v {
+		d[i] = float32(math.Float64frombits(math.Float64bits(e) >> cut << cut))
+	}
+	y.setFloat32s(d)
 }
 
 // truncate stores reals in an integer tensor, truncated and saturated.

@@ -2,19 +2,19 @@ package core
 
 var _ = register[Convolution]()
 
-// Convolution is the convolution of reals, in f32.
+// Convolution is the convolution, in the type of its inputs.
 //
-//	y[n, o, p] = sum over the taps inside the data of f32(data * filters)
+//	y[n, o, p] = sum over the taps inside the data of data * filters
 //
 // Each sum starts with 0 and runs over the window in row-major order, and within a
 // window position over the input channels of the group; product and sum are rounded
-// on their own. Padding is left out, not added as 0.
+// on their own. Padding is left out, not added as 0. Integers wrap.
 //
-//	Inputs:  data: f32, [N, C, spatial...] or [N, spatial..., C] by Layout
-//	         filters: f32, [O, C/Groups, spatial...] or [spatial..., C/Groups, O]
-//	Outputs: y: f32, [N, O, spatial...] or [N, spatial..., O]
+//	Inputs:  data: f32, f64 or i32, [N, C, spatial...] or [N, spatial..., C] by Layout
+//	         filters: the type of data, [O, C/Groups, spatial...] or [spatial..., C/Groups, O]
+//	Outputs: y: the type of data, [N, O, spatial...] or [N, spatial..., O]
 //
-//	C1: data and filters are f32
+//	C1: data and filters are of one type, f32, f64 or i32
 //	C2: 1 to 3 spatial dimensions; input channels = filters' channels * Groups
 //	C3: the padded data is at least as large as the dilated window
 //
@@ -30,7 +30,8 @@ func (op *Convolution) InputNames() []string { return []string{"data", "filters"
 
 // Infer checks C1 to C3.
 func (op *Convolution) Infer(in []Operand) ([]Fact, error) {
-	if err := wantF32(in); err != nil {
+	t, err := summedType(in, F32, F64, I32)
+	if err != nil {
 		return nil, err
 	}
 	s, err := op.convolutionShape(in[0].Shape, in[1].Shape, op.Groups)
@@ -38,20 +39,7 @@ func (op *Convolution) Infer(in []Operand) ([]Fact, error) {
 		return nil, err
 	}
 	s, err = checkedShape(s)
-	return []Fact{{F32, s}}, err
-}
-
-// wantF32 checks C1 of an op on two f32 inputs.
-func wantF32(in []Operand) error {
-	if err := wantInputs(in, 2); err != nil {
-		return err
-	}
-	for i, o := range in {
-		if !o.Type.compatible(F32) {
-			return Violation("C1", i, "got type %v, want f32", o.Type)
-		}
-	}
-	return nil
+	return []Fact{{t, s}}, err
 }
 
 // Eval is the plain loop; the channels of an output position are summed side by side.
@@ -60,19 +48,31 @@ func (op *Convolution) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, F32, s); err != nil {
+	if err := ensure(out, 0, in[0].typ, s); err != nil {
 		return err
 	}
 	c, err := newConv(&op.Spatial, in[0].shape, in[1].shape, s, op.Groups)
 	if err != nil {
 		return err
 	}
-	x, w, y := Data[float32](in[0]), Data[float32](in[1]), Data[float32](out[0])
-	acc := make([]float32, c.outC)
+	switch in[0].typ {
+	case F32:
+		convolve[float32](c, in[0], in[1], out[0])
+	case F64:
+		convolve[float64](c, in[0], in[1], out[0])
+	case I32:
+		convolve[int32](c, in[0], in[1], out[0])
+	}
+	return nil
+}
+
+func convolve[T summed](c *conv, data, filters, to *Tensor) {
+	x, w, y := Data[T](data), Data[T](filters), Data[T](to)
+	acc := make([]T, c.outC)
 	for n := range c.batch {
 		eachIndex(c.out, func(at []int) {
 			clear(acc)
-			c.accumulate(acc, x[n*c.dataN:], w, at)
+			accumulate(c, acc, x[n*c.dataN:], w, at)
 			o := n * c.outN
 			for i, v := range at {
 				o += v * c.outS[i]
@@ -82,11 +82,10 @@ func (op *Convolution) Eval(in, out []*Tensor) error {
 			}
 		})
 	}
-	return nil
 }
 
 // accumulate adds the products of one output position to one sum per output channel.
-func (c *conv) accumulate(acc, x, w []float32, at []int) {
+func accumulate[T summed](c *conv, acc, x, w []T, at []int) {
 	perGroup := c.outC / c.groups
 	eachIndex(c.window, func(k []int) {
 		xAt, wAt := 0, 0
@@ -104,7 +103,7 @@ func (c *conv) accumulate(acc, x, w []float32, at []int) {
 				v := x[xAt+(g*c.inC+ch)*c.dataC]
 				row := wAt + g*perGroup*c.filtO + ch*c.filtI
 				for i := range sums {
-					sums[i] += float32(v * w[row+i*c.filtO])
+					sums[i] += T(v * w[row+i*c.filtO])
 				}
 			}
 		}

@@ -1,22 +1,25 @@
 package core
 
+import "slices"
+
 var (
 	_ = register[Dot]()
 	_ = register[BatchDot]()
 )
 
-// Dot is the dot product of reals, in f32.
+// Dot is the dot product, in the type of its inputs.
 //
-//	y[m..., n...] = sum over k... of f32(a[m..., k...] * b[k..., n...])
+//	y[m..., n...] = sum over k... of a[m..., k...] * b[k..., n...]
 //
 // k... are the last ReductionAxes axes of a and the first of b. Each sum starts with 0
 // and runs over k... in row-major order; product and sum are rounded on their own.
+// Integers wrap.
 //
-//	Inputs:  a: f32, [m..., k...]
-//	         b: f32, [k..., n...]
-//	Outputs: y: f32, [m..., n...]
+//	Inputs:  a: f32, f64, i32 or i64, [m..., k...]
+//	         b: the type of a, [k..., n...]
+//	Outputs: y: the type of a, [m..., n...]
 //
-//	C1: a and b are f32
+//	C1: a and b are of one type, f32, f64, i32 or i64
 //	C2: the reduction axes exist in both and have equal sizes
 //
 // It is nGraph's op::v0::Dot, and TensorFlow's MatMul, which leaves the order open.
@@ -29,7 +32,8 @@ func (op *Dot) InputNames() []string { return []string{"a", "b"} }
 
 // Infer checks C1 and C2.
 func (op *Dot) Infer(in []Operand) ([]Fact, error) {
-	if err := wantF32(in); err != nil {
+	t, err := summedType(in, F32, F64, I32, I64)
+	if err != nil {
 		return nil, err
 	}
 	s, err := dotShape(in[0].Shape, in[1].Shape, op.ReductionAxes)
@@ -37,7 +41,7 @@ func (op *Dot) Infer(in []Operand) ([]Fact, error) {
 		return nil, err
 	}
 	s, err = checkedShape(s)
-	return []Fact{{F32, s}}, err
+	return []Fact{{t, s}}, err
 }
 
 // Eval is the plain loop.
@@ -46,38 +50,89 @@ func (op *Dot) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, F32, s); err != nil {
+	if err := ensure(out, 0, in[0].typ, s); err != nil {
 		return err
 	}
 	m, k, n := dotSizes(in[0].shape, in[1].shape, op.ReductionAxes)
-	dot(Data[float32](out[0]), Data[float32](in[0]), Data[float32](in[1]), m, k, n)
+	dots(out[0], in[0], in[1], 1, m, k, n)
 	return nil
 }
 
+// dots multiplies each of a number of pairs of matrices.
+func dots(y, a, b *Tensor, pairs, m, k, n int) {
+	switch y.typ {
+	case F32:
+		eachDot[float32](y, a, b, pairs, m, k, n)
+	case F64:
+		eachDot[float64](y, a, b, pairs, m, k, n)
+	case I32:
+		eachDot[int32](y, a, b, pairs, m, k, n)
+	case I64:
+		eachDot[int64](y, a, b, pairs, m, k, n)
+	}
+}
+
+func eachDot[T summed](y, a, b *Tensor, pairs, m, k, n int) {
+	to, left, right := Data[T](y), Data[T](a), Data[T](b)
+	for i := range pairs {
+		dot(to[i*m*n:], left[i*m*k:], right[i*k*n:], m, k, n)
+	}
+}
+
+// summed are the types in which products are summed.
+type summed interface {
+	float32 | float64 | int32 | int64
+}
+
 // dot sets y[m, n] to a[m, k] times b[k, n]; the sums of a row are made side by side.
-func dot(y, a, b []float32, m, k, n int) {
+func dot[T summed](y, a, b []T, m, k, n int) {
 	clear(y[:m*n])
 	for i := range m {
 		row := y[i*n : (i+1)*n]
 		for l, v := range a[i*k : (i+1)*k] {
 			for j, w := range b[l*n : (l+1)*n] {
-				row[j] += float32(v * w)
+				row[j] += T(v * w)
 			}
 		}
 	}
 }
 
-// BatchDot multiplies matrices of reals pair by pair, in f32 and in the order of Dot.
+// summedType checks C1 of an op on two inputs of one of some types, and returns it. A type
+// that is not known may be any; without either it is the first.
+func summedType(in []Operand, types ...Type) (Type, error) {
+	if err := wantInputs(in, 2); err != nil {
+		return Dynamic, err
+	}
+	t := in[0].Type
+	if t == Dynamic {
+		t = in[1].Type
+	}
+	if t == Dynamic {
+		t = types[0]
+	}
+	for i, o := range in {
+		if o.Type.compatible(t) && slices.Contains(types, t) {
+			continue
+		}
+		if i == 0 || !slices.Contains(types, t) {
+			return Dynamic, Violation("C1", i, "got type %v, want one of %v", o.Type, types)
+		}
+		return Dynamic, Violation("C1", i, "got type %v, want %v, the type of the other input", o.Type, t)
+	}
+	return t, nil
+}
+
+// BatchDot multiplies matrices pair by pair, in their type and in the order of Dot.
 //
-//	y[batch..., m, n] = sum over k of f32(a[batch..., m, k] * b[batch..., k, n])
+//	y[batch..., m, n] = sum over k of a[batch..., m, k] * b[batch..., k, n]
 //
 // The batch dimensions broadcast by NumPy's rules.
 //
-//	Inputs:  a: f32, [batch..., m, k], or [batch..., k, m] with TransposeA
-//	         b: f32, [batch..., k, n], or [batch..., n, k] with TransposeB
-//	Outputs: y: f32, [batch..., m, n]
+//	Inputs:  a: f32, f64, i32 or i64, [batch..., m, k], or [batch..., k, m] with TransposeA
+//	         b: the type of a, [batch..., k, n], or [batch..., n, k] with TransposeB
+//	Outputs: y: the type of a, [batch..., m, n]
 //
-//	C1: a and b are f32
+//	C1: a and b are of one type, f32, f64, i32 or i64
 //	C2: both have rank 2 or more and equal k
 //	C3: the batch dimensions broadcast
 //
@@ -92,11 +147,12 @@ func (op *BatchDot) InputNames() []string { return []string{"a", "b"} }
 
 // Infer checks C1 to C3.
 func (op *BatchDot) Infer(in []Operand) ([]Fact, error) {
-	if err := wantF32(in); err != nil {
+	t, err := summedType(in, F32, F64, I32, I64)
+	if err != nil {
 		return nil, err
 	}
 	s, err := op.shape(in[0].Shape, in[1].Shape)
-	return []Fact{{F32, s}}, err
+	return []Fact{{t, s}}, err
 }
 
 func (op *BatchDot) shape(a, b Shape) (Shape, error) {
@@ -135,7 +191,7 @@ func (op *BatchDot) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, F32, s); err != nil {
+	if err := ensure(out, 0, in[0].typ, s); err != nil {
 		return err
 	}
 	batch := s[:len(s)-2]
@@ -148,11 +204,7 @@ func (op *BatchDot) Eval(in, out []*Tensor) error {
 		return err
 	}
 	m, n := s[len(s)-2], s[len(s)-1]
-	k := a.shape[len(a.shape)-1]
-	x, w, y := Data[float32](a), Data[float32](b), Data[float32](out[0])
-	for i := range batch.elements() {
-		dot(y[i*m*n:], x[i*m*k:], w[i*k*n:], m, k, n)
-	}
+	dots(out[0], a, b, batch.elements(), m, a.shape[len(a.shape)-1], n)
 	return nil
 }
 
@@ -161,7 +213,7 @@ func matrices(t *Tensor, batch Shape, transposed bool) (*Tensor, error) {
 	s := t.shape
 	rows, columns := lastTwo(s, transposed)
 	to := append(batch.Clone(), rows, columns)
-	out, err := NewTensor(F32, to)
+	out, err := NewTensor(t.typ, to)
 	if err != nil {
 		return nil, err
 	}

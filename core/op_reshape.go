@@ -77,11 +77,25 @@ func reshaped(from Shape, target []int64) (Shape, error) {
 	if err != nil {
 		return nil, Violation("C3", 0, "%v", err)
 	}
+	if n == 0 && total == 0 { // as TensorFlow does, from the dimensions that are not 0
+		total, n = nonZero(from), nonZero(rest)
+	}
 	if n == 0 || total%n != 0 {
 		return nil, Violation("C3", 1, "got %v for a tensor of shape %v, want dimensions that divide its %d elements", target, from, total)
 	}
 	s[wild] = total / n
 	return s, nil
+}
+
+// nonZero returns the product of the dimensions that are not 0.
+func nonZero(s Shape) int {
+	n := 1
+	for _, d := range s {
+		if d != 0 {
+			n *= d
+		}
+	}
+	return n
 }
 
 // sameElements checks C3 and returns to.

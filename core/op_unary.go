@@ -201,7 +201,7 @@ func mapReal(x, y *Tensor, f func(float64) float64) {
 //	C2: x is real (Relu, Relu6: any number)
 //
 // It is TensorFlow's Relu, Relu6, LeakyRelu, Elu, Tanh, Sigmoid and Gelu. f64 is
-// computed in f32. NaN stays NaN.
+// computed in f32 unless the activation is piecewise linear. NaN stays NaN.
 type Activate struct {
 	Activation Activation `json:"activation"`
 	Alpha      float32    `json:"alpha,omitempty"` // LeakyRelu's slope
@@ -242,6 +242,10 @@ func (op *Activate) Eval(in, out []*Tensor) error {
 		out[0].setInts(y)
 		return nil
 	}
+	if in[0].typ == F64 && op.Activation <= LeakyRelu {
+		op.piecewise(Data[float64](in[0]), Data[float64](out[0]))
+		return nil
+	}
 	x := in[0].Float32s()
 	y := make([]float32, len(x))
 	for i, v := range x {
@@ -251,6 +255,21 @@ func (op *Activate) Eval(in, out []*Tensor) error {
 	}
 	out[0].setFloat32s(y)
 	return nil
+}
+
+// piecewise applies an activation that is piecewise linear, in f64.
+func (op *Activate) piecewise(x, y []float64) {
+	for i, v := range x {
+		switch {
+		case op.Activation == LeakyRelu && v < 0:
+			v *= float64(op.Alpha)
+		case op.Activation != LeakyRelu && op.Activation != Identity && v < 0:
+			v = 0
+		case op.Activation == Relu6 && v > 6:
+			v = 6
+		}
+		y[i] = v
+	}
 }
 
 // Clamp limits each element.

@@ -1,0 +1,48 @@
+package core
+
+import "sort"
+
+var _ = register[Bucketize]()
+
+// Bucketize tells between which boundaries each element lies.
+//
+//	y[i] = the number of boundaries <= x[i]
+//
+//	Inputs:  x: i32, i64, f32 or f64, any shape
+//	Outputs: y: i32, the shape of x
+//
+//	C1: x is i32, i64, f32 or f64
+//	C2: the boundaries do not fall
+//
+// NaN lies above all. It is TensorFlow's Bucketize.
+type Bucketize struct {
+	Boundaries []float32 `json:"boundaries"`
+}
+
+// Infer checks C1 and C2.
+func (op *Bucketize) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	if err := wantType("C1", in, 0, I32, I64, F32, F64); err != nil {
+		return nil, err
+	}
+	for i, b := range op.Boundaries {
+		if i > 0 && !(op.Boundaries[i-1] <= b) {
+			return nil, Violation("C2", -1, "boundaries: got %v before %v, want numbers that do not fall", op.Boundaries[i-1], b)
+		}
+	}
+	return []Fact{{I32, in[0].Shape}}, nil
+}
+
+// Eval searches.
+func (op *Bucketize) Eval(in, out []*Tensor) error {
+	if err := ensure(out, 0, I32, in[0].shape); err != nil {
+		return err
+	}
+	y := Data[int32](out[0])
+	for i, v := range in[0].Float64s() {
+		y[i] = int32(sort.Search(len(op.Boundaries), func(k int) bool { return v < float64(op.Boundaries[k]) }))
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+package core
+
+import "math"
+
+var _ = register[LogSoftmax]()
+
+// LogSoftmax is the logarithm of Softmax along the last axis, in f32.
+//
+//	m    = max of x along the axis
+//	d[i] = x[i] - m
+//	y[i] = d[i] - f32(log(sum of f32(exp(d)))), summed in 16 lanes (see Sum); exp and log
+//	in float64
+//
+//	Inputs:  x: a real type, rank at least 1
+//	Outputs: y: the type and shape of x
+//
+//	C1: x is real
+//	C2: the rank of x is 1 or more
+//
+// It is TensorFlow's LogSoftmax, which leaves the order of the sum open.
+type LogSoftmax struct{}
+
+// Infer checks C1 and C2.
+func (op *LogSoftmax) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	if err := wantReal("C1", in, 0); err != nil {
+		return nil, err
+	}
+	if s := in[0].Shape; s.Ranked() && len(s) == 0 {
+		return nil, Violation("C2", 0, "got shape %v, want rank 1 or more", s)
+	}
+	return []Fact{in[0].Fact}, nil
+}
+
+// Eval normalizes each row.
+func (op *LogSoftmax) Eval(in, out []*Tensor) error {
+	s := in[0].shape
+	if err := ensure(out, 0, in[0].typ, s); err != nil {
+		return err
+	}
+	n := s[len(s)-1]
+	y := append([]float32(nil), in[0].Float32s()...)
+	e := make([]float32, n)
+	for base := 0; base < len(y); base += n {
+		row := y[base : base+n]
+		m := float32(math.Inf(-1))
+		for _, v := range row {
+			m = larger(v, m)
+		}
+		for i, v := range row {
+			row[i] = v - m
+			e[i] = float32(Exp(float64(row[i])))
+		}
+		l := float32(Log(float64(sumLanes(e))))
+		for i, v := range row {
+			row[i] = v - l
+		}
+	}
+	out[0].setFloat32s(y)
+	return nil
+}

@@ -1,0 +1,147 @@
+package core
+
+var (
+	_ = register[SpaceToDepth]()
+	_ = register[DepthToSpace]()
+)
+
+// SpaceToDepth moves blocks of pixels into the channels.
+//
+//	y[n, i, j, (a*B + b)*C + c] = x[n, i*B + a, j*B + b, c], B = BlockSize
+//
+//	Inputs:  x: any type, [N, H, W, C] or [N, C, H, W] by Layout
+//	Outputs: y: the type of x, [N, H/B, W/B, C*B*B] or [N, C*B*B, H/B, W/B]
+//
+//	C1: BlockSize is in [2, 2^24]
+//	C2: x has rank 4; BlockSize divides height and width
+//
+// It is nGraph's op::v0::SpaceToDepth (blocks first) and TensorFlow's SpaceToDepth.
+type SpaceToDepth struct {
+	Layout    Layout `json:"layout"`
+	BlockSize int    `json:"block_size"`
+}
+
+// DepthToSpace moves blocks of channels into the pixels: the inverse of SpaceToDepth.
+//
+//	y[n, i*B + a, j*B + b, c] = x[n, i, j, (a*B + b)*C + c], B = BlockSize
+//
+//	Inputs:  x: any type, [N, H, W, C*B*B] or [N, C*B*B, H, W] by Layout
+//	Outputs: y: the type of x, [N, H*B, W*B, C] or [N, C, H*B, W*B]
+//
+//	C1: BlockSize is in [2, 2^24]
+//	C2: x has rank 4; the square of BlockSize divides the channels
+//
+// It is nGraph's op::v0::DepthToSpace (blocks first) and TensorFlow's DepthToSpace.
+type DepthToSpace struct {
+	Layout    Layout `json:"layout"`
+	BlockSize int    `json:"block_size"`
+}
+
+// Infer checks C1 and C2.
+func (op *SpaceToDepth) Infer(in []Operand) ([]Fact, error) {
+	s, err := blockInput(in, op.Layout, op.BlockSize)
+	if err != nil || !s.Ranked() {
+		return unranked(in), err
+	}
+	out, b := s.Clone(), op.BlockSize
+	first := op.Layout.spatialAxis()
+	for i := first; i < first+2; i++ {
+		if s[i] == Unknown {
+			continue
+		}
+		if s[i]%b != 0 {
+			return nil, Violation("C2", 0, "got shape %v, want a height and width that %d divides", s, b)
+		}
+		out[i] = s[i] / b
+	}
+	if c := op.Layout.channelAxis(4); s[c] != Unknown {
+		n, err := Shape{s[c], b, b}.Elements()
+		if err != nil {
+			return nil, Violation("C2", 0, "%v", err)
+		}
+		out[c] = n
+	}
+	return []Fact{{in[0].Type, out}}, nil
+}
+
+// Infer checks C1 and C2.
+func (op *DepthToSpace) Infer(in []Operand) ([]Fact, error) {
+	s, err := blockInput(in, op.Layout, op.BlockSize)
+	if err != nil || !s.Ranked() {
+		return unranked(in), err
+	}
+	out, b := s.Clone(), op.BlockSize
+	if c := op.Layout.channelAxis(4); s[c] != Unknown {
+		if s[c]%(b*b) != 0 {
+			return nil, Violation("C2", 0, "got shape %v, want channels that %d divides", s, b*b)
+		}
+		out[c] = s[c] / (b * b)
+	}
+	first := op.Layout.spatialAxis()
+	for i := first; i < first+2; i++ {
+		if s[i] == Unknown {
+			continue
+		}
+		n, err := Shape{s[i], b}.Elements()
+		if err != nil {
+			return nil, Violation("C2", 0, "%v", err)
+		}
+		out[i] = n
+	}
+	out, err = checkedShape(out)
+	return []Fact{{in[0].Type, out}}, err
+}
+
+// unranked is the type of input 0, if there is one, with a shape that is not known.
+func unranked(in []Operand) []Fact {
+	if len(in) == 0 {
+		return nil
+	}
+	return []Fact{{in[0].Type, nil}}
+}
+
+// blockInput checks C1 and the rank, and returns the shape of x.
+func blockInput(in []Operand, l Layout, block int) (Shape, error) {
+	if err := wantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	if int(l) >= len(layoutNames) || block < 2 || block > maxWindow {
+		return nil, Violation("C1", -1, "block size: got %d in layout %v, want in [2, %d]", block, l, maxWindow)
+	}
+	s := in[0].Shape
+	if s.Ranked() && len(s) != 4 {
+		return nil, Violation("C2", 0, "got shape %v, want rank 4", s)
+	}
+	return s, nil
+}
+
+// Eval copies.
+func (op *SpaceToDepth) Eval(in, out []*Tensor) error {
+	if err := allocate(op, in, out); err != nil {
+		return err
+	}
+	wide, deep, shape := blocks(in[0].shape, out[0].shape, op.Layout, op.BlockSize)
+	move(region{out[0], 0, deep}, region{in[0], 0, wide}, shape)
+	return nil
+}
+
+// Eval copies.
+func (op *DepthToSpace) Eval(in, out []*Tensor) error {
+	if err := allocate(op, in, out); err != nil {
+		return err
+	}
+	wide, deep, shape := blocks(out[0].shape, in[0].shape, op.Layout, op.BlockSize)
+	move(region{out[0], 0, wide}, region{in[0], 0, deep}, shape)
+	return nil
+}
+
+// blocks returns the strides of an image in space and in depth over the shape
+// [N, H/B, B, W/B, B, C], and that shape.
+func blocks(space, depth Shape, l Layout, b int) (wide, deep []int, shape Shape) {
+	h, c := l.spatialAxis(), l.channelAxis(4)
+	ws, ds := rowMajorStrides(space), rowMajorStrides(depth)
+	shape = Shape{space[0], depth[h], b, depth[h+1], b, space[c]}
+	wide = []int{ws[0], ws[h] * b, ws[h], ws[h+1] * b, ws[h+1], ws[c]}
+	deep = []int{ds[0], ds[h], ds[c] * b * space[c], ds[h+1], ds[c] * space[c], ds[c]}
+	return wide, deep, shape
+}
