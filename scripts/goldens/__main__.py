@@ -9,6 +9,7 @@ TensorFlow's last bits depend on the CPU; the recorded stay. See README.md.
 """
 
 import argparse
+import fcntl
 import glob
 import importlib
 import os
@@ -36,16 +37,21 @@ def main():
     parser.add_argument("--only", default="", help="run the cases whose ids match, keep the others as recorded")
     parser.add_argument("--directory", default=os.path.join(HERE, "../../testdata/goldens"))
     options = parser.parse_args()
-    for path in sorted(glob.glob(os.path.join(HERE, "cases_*.py"))):
-        importlib.import_module(os.path.basename(path)[:-3])
-    recording = Recording(options)
-    recording.run()
-    sys.exit(recording.finish())
+    modules = [os.path.basename(p) for p in sorted(glob.glob(os.path.join(HERE, "cases_*.py")))]
+    with open(os.path.join(options.directory, "index.json")) as index:
+        fcntl.flock(index, fcntl.LOCK_EX)  # one recording at a time
+        for module in modules:
+            importlib.import_module(module[:-3])
+        recording = Recording(options, modules)
+        recording.run()
+        status = recording.finish()
+    sys.exit(status)
 
 
 class Recording:
-    def __init__(self, options):
+    def __init__(self, options, modules):
         self.options = options
+        self.modules = modules
         self.directory = options.directory
         self.old = store.read_index(self.directory)
         self.entries = {}
@@ -61,6 +67,9 @@ class Recording:
                 cases[id].entry = entry
             elif not entry.get("source"):
                 cases[id] = store.recorded_case(self.directory, entry)
+            elif entry["source"] not in self.modules:
+                self.entries[id] = entry
+                self.told["not run"].append(f"{id}: {entry['source']} is missing; the recording stays")
         for case in cases.values():
             if re.search(self.options.only, case.id):
                 self.record(case)
@@ -78,14 +87,16 @@ class Recording:
         try:
             outputs = self.runner.run(case)
         except Refused as e:
-            error = first_line(e)
+            error = message(e)
         except Died as e:
             return self.tell("wrong", case, str(e))
         if bool(error) != case.error:
             return self.tell("wrong", case, f"TensorFlow refuses it: {error}" if error else "TensorFlow accepts it")
         entry = case.entry | {} if not case.source else store.declared_entry(case, outputs, error)
+        if "error" in entry and "error" in case.entry:
+            entry["error"] = case.entry["error"]  # TensorFlow lists kernels in any order
         before = self.arrays(case.entry)
-        kind, detail = compare(case, entry, before, outputs)
+        kind, detail = compare(case, entry, self.graph(case.entry), before, outputs)
         if kind == "same" and entry != case.entry:
             kind, detail = "changed", "its index entry"
         if kind == "same":
@@ -96,6 +107,13 @@ class Recording:
             self.entries[case.id] = entry
             self.write(case, entry, before, outputs)
         return None
+
+    def graph(self, entry):
+        path = os.path.join(self.directory, entry.get("pb", ""))
+        if not entry or not os.path.exists(path):
+            return b""
+        with open(path, "rb") as f:
+            return f.read()
 
     def arrays(self, entry):
         path = os.path.join(self.directory, entry.get("npz", ""))
@@ -137,10 +155,12 @@ class Recording:
         return 1 if self.told["wrong"] or self.options.check and (self.told["changed"] or self.told["new"] or gone) else 0
 
 
-def compare(case, entry, before, outputs):
+def compare(case, entry, graph, before, outputs):
     """Tells how what was recorded and TensorFlow's outputs differ."""
     if not before:
         return "new", f"{len(outputs)} outputs"
+    if graph != case.graph:
+        return "changed", "its graph"
     for f in entry["feeds"]:
         if f["npz"] not in before or not store.identical(before[f["npz"]], case.feeds[f["tensor"]][1].view(store.stored(f["dtype"]))):
             return "changed", "its inputs"
@@ -184,9 +204,12 @@ def has_vnni():
         return bool(re.search(r"\b(avx512_vnni|avx_vnni)\b", f.read()))
 
 
-def first_line(error):
-    """TensorFlow's message without what hangs on it, such as where the node was made."""
-    return str(error).strip().splitlines()[0][:300]
+def message(error):
+    """TensorFlow's message without where the node was made."""
+    text = str(error).partition("\n\nOriginal stack trace")[0]
+    if "Graph execution error" in text:
+        text = text.partition(":")[0] + ": " + text.rpartition("Node: 'op'\n")[2]
+    return text.strip().splitlines()[0][:300]
 
 
 if __name__ == "__main__":

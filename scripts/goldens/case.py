@@ -135,6 +135,7 @@ def _type(name):
 
 def _tensor(dtype, array):
     tensor = tensor_pb2.TensorProto(dtype=_type(dtype), tensor_content=np.ascontiguousarray(array).tobytes())
+    tensor.tensor_shape.SetInParent()
     for n in array.shape:
         tensor.tensor_shape.dim.add(size=n)
     return tensor
