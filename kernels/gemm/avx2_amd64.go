@@ -4,10 +4,10 @@ package gemm
 
 import "unsafe"
 
-// blockLimit bounds the bytes of a block of A. The AVX2 variant widens A to words, a
-// block of rows at a time, so that its kernels broadcast pairs of them straight from
-// memory.
-const blockLimit = 128 << 10
+// blockLimit bounds the bytes of a block of A: half of a second-level cache. The AVX2
+// variant widens A to words, a block of rows at a time, so that its kernels broadcast
+// pairs of them straight from memory.
+const blockLimit = 256 << 10
 
 // packAVX2 packs B as [panel][K/2][width][2]: taps are joined, as they are in scratch.
 func packAVX2(p *Packed, weights []int8) {
