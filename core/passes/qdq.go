@@ -21,13 +21,15 @@ const QDQ = "qdq"
 // the kernels have them in one piece. The data may have a zero point, the constant factor
 // none.
 //
-// What changes are two roundings. A product's sum, which float32 rounds after every term,
-// is exact, and a dequantized summand is added with one rounding in place of two. All
-// else is kept bit for bit: biases, activations and quantizations have the arithmetic of
-// the ops that they replace, and maximum pools, paddings and reshapes go to the other side
-// of a Dequantize or QuantizeV2 only where that gives the same. A value that is quantized
-// thus moves by one step at most, and only if it lay next to the middle between two
-// integers; what it then does to a deeper layer is a matter of that layer's weights.
+// What changes are roundings. A product's sum, which float32 rounds after every term, is
+// exact; a dequantized summand is added with one rounding in place of two; factors and
+// further biases behind a product, such as those of a batch normalization, go into its
+// scale and its bias, rounded once. All else is kept bit for bit: a single bias,
+// activations and quantizations have the arithmetic of the ops that they replace, and
+// maximum pools, paddings and reshapes go to the other side of a Dequantize or QuantizeV2
+// only where that gives the same. A value that is quantized thus moves by one step at most,
+// and only if it lay next to the middle between two integers; what it then does to a deeper
+// layer is a matter of that layer's weights.
 //
 // A function without such a product is returned as it is. A value that several nodes read,
 // or that is a result, stays computed, which ends the post-ops there.
@@ -89,6 +91,8 @@ func (p *qdqPass) visit(n *core.Node, inputs []core.Value) ([]core.Value, error)
 		v, err = p.product(n, inputs)
 	case *core.Add:
 		v, err = p.add(n, inputs)
+	case *core.Subtract, *core.Multiply, *core.BatchNorm:
+		v, err = p.transform(n, inputs)
 	case *core.Activate:
 		if op.Activation == core.Relu && p.extends(n.Inputs()[0], inputs[0], core.PostMulAdd) {
 			v, err = p.extend(n, inputs[0], core.PostOp{Kind: core.PostActivation, Activation: core.Relu})
@@ -146,36 +150,21 @@ func (p *qdqPass) product(n *core.Node, inputs []core.Value) (core.Value, error)
 	if !ok || weights.integers.Len()/weights.integers.Shape()[channels] > maxTerms {
 		return core.Value{}, nil
 	}
-	scale, ok, err := productScale(data, weights)
-	if err != nil || !ok {
-		return core.Value{}, err
+	scales := make([]float32, len(weights.scales))
+	for i, w := range weights.scales {
+		scales[i] = float32(data.scale * float64(w))
+		if isExtreme(scales[i]) || scales[i] == 0 && w != 0 {
+			return core.Value{}, nil
+		}
 	}
 	zero := core.NewConstant(integer(data.integers.Type(), data.zero))
 	v, err := remake(n, op, []core.Value{
-		data.integers, constantOf(n, weights.integers), zero, core.NewConstant(core.Scalar(int8(0))), constantOf(n, scale),
+		data.integers, constantOf(n, weights.integers), zero, core.NewConstant(core.Scalar(int8(0))), channelConstant(n, scales),
 	})
 	if err == nil {
 		p.made[v.Node] = true
 	}
 	return v, err
-}
-
-// productScale returns the scale of a product, per channel if that of the weights is;
-// false if float32 has no exact range for it.
-func productScale(data affine, weights factor) (scale *core.Tensor, ok bool, err error) {
-	scales := make([]float32, len(weights.scales))
-	for i, s := range weights.scales {
-		scales[i] = float32(data.scale * float64(s))
-		if abs := math.Abs(float64(scales[i])); s != 0 && abs < 0x1p-100 || !(abs < 0x1p60) {
-			return nil, false, nil
-		}
-	}
-	shape := core.Shape{len(scales)}
-	if len(scales) == 1 {
-		shape = core.Shape{}
-	}
-	scale, err = core.TensorOf(shape, scales)
-	return scale, err == nil, err
 }
 
 // integer returns a scalar of an 8-bit type.
@@ -211,10 +200,14 @@ func postOps(op core.Op) []core.PostOp {
 	return nil
 }
 
-// extend returns the product v with another post-op, as the value of n. It keeps the origin
-// of the product, and takes n's name, whose value it is.
+// extend returns the product v with another post-op, as the value of n.
 func (p *qdqPass) extend(n *core.Node, v core.Value, post core.PostOp, operands ...core.Value) (core.Value, error) {
-	posts := append(slices.Clone(postOps(v.Node.Op())), post)
+	return p.remade(n, v, append(slices.Clone(postOps(v.Node.Op())), post), slices.Concat(v.Node.Inputs(), operands))
+}
+
+// remade returns the product v with other post-ops and inputs, as the value of n. It keeps
+// the origin of the product, and takes n's name, whose value it is.
+func (p *qdqPass) remade(n *core.Node, v core.Value, posts []core.PostOp, inputs []core.Value) (core.Value, error) {
 	var op core.Op
 	switch from := v.Node.Op().(type) {
 	case *core.IntegerConvolution:
@@ -226,7 +219,7 @@ func (p *qdqPass) extend(n *core.Node, v core.Value, post core.PostOp, operands 
 		c.PostOps = posts
 		op = &c
 	}
-	out, err := remake(n, op, slices.Concat(v.Node.Inputs(), operands))
+	out, err := remake(n, op, inputs)
 	if err == nil {
 		out.Node.Origin = v.Node.Origin
 		p.made[out.Node] = true
@@ -234,17 +227,11 @@ func (p *qdqPass) extend(n *core.Node, v core.Value, post core.PostOp, operands 
 	return out, err
 }
 
-// add returns an addition to a product as a post-op of that: of a constant per channel, or
-// of a tensor of the product's shape. Depthwise products have no kernel with the latter.
+// add returns an addition to a product as a part of that: of a constant per channel, or of
+// a tensor of the product's shape. Depthwise products have no kernel with the latter.
 func (p *qdqPass) add(n *core.Node, inputs []core.Value) (core.Value, error) {
-	for i, v := range inputs {
-		other := inputs[1-i]
-		if !p.extends(n.Inputs()[i], v, core.PostMul) {
-			continue
-		}
-		if bias := channelVector(other.Constant(), v); bias != nil {
-			return p.extend(n, v, core.PostOp{Kind: core.PostAdd}, constantOf(n, bias))
-		}
+	if v, err := p.transform(n, inputs); err != nil || v.Node != nil {
+		return v, err
 	}
 	for i, v := range inputs {
 		other := inputs[1-i]
@@ -264,40 +251,6 @@ func (p *qdqPass) add(n *core.Node, inputs []core.Value) (core.Value, error) {
 func isGrouped(op core.Op) bool {
 	c, ok := op.(*core.IntegerConvolution)
 	return ok && c.Groups > 1
-}
-
-// channelVector returns a finite f32 constant that broadcasts along the channels of v, a
-// product, in the shape [] or [channels]; nil if t is not one.
-func channelVector(t *core.Tensor, v core.Value) *core.Tensor {
-	out := v.Shape()
-	if t == nil || t.Type() != core.F32 || !out.Ranked() || len(t.Shape()) > len(out) || t.Len() == 0 {
-		return nil
-	}
-	axis := len(out) - 1
-	if c, ok := v.Node.Op().(*core.IntegerConvolution); ok && c.Layout == core.NCHW {
-		axis = 1
-	}
-	for _, x := range core.Data[float32](t) {
-		if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
-			return nil
-		}
-	}
-	if t.Len() == 1 {
-		return reshaped(t, core.Shape{})
-	}
-	at := axis - (len(out) - len(t.Shape()))
-	if at < 0 || t.Shape()[at] != t.Len() || out[axis] != t.Len() {
-		return nil
-	}
-	return reshaped(t, core.Shape{t.Len()})
-}
-
-func reshaped(t *core.Tensor, s core.Shape) *core.Tensor {
-	r, err := t.Reshaped(s)
-	if err != nil {
-		return nil
-	}
-	return r
 }
 
 // behindDequantize moves a Dequantize behind an op that takes each element from its input,
@@ -350,167 +303,4 @@ func dequantizedTo(d *core.Node, t core.Type, value *core.Tensor) (*core.Tensor,
 	}
 	x, err := core.TensorOver(t, core.Shape{}, []byte{byte(q)})
 	return x, err == nil, err
-}
-
-// quantizer is a quantization that products can do: round(x*factor) to even, within bounds.
-type quantizer struct {
-	node    *core.Node
-	rest    []*core.Tensor // the inputs of node behind the first
-	factor  float32
-	lo, hi  int64
-	limited bool // the bounds are not those of node alone
-}
-
-// quantizerOf returns a QuantizeV2 as a quantizer; false if it has another arithmetic.
-func quantizerOf(n *core.Node, inputs []core.Value) (quantizer, bool) {
-	r, ok := n.Op().(*core.TFQuantizeV2).Rounding(inputs[1].Constant(), inputs[2].Constant())
-	if !ok || r.Sub != 0 || r.Round != core.RoundNearestTowardEven {
-		return quantizer{}, false
-	}
-	return quantizer{node: n, rest: tensors(inputs[1:]), factor: r.Factor, lo: r.Lo, hi: r.Hi}, true
-}
-
-func operands(values []core.Value) []core.Operand {
-	out := make([]core.Operand, len(values))
-	for i, v := range values {
-		out[i] = core.Operand{Fact: v.Fact(), Const: v.Constant()}
-	}
-	return out
-}
-
-// behind returns q behind an op that limits its input: as q never falls, the limits of the
-// reals are those of the integers.
-func (q quantizer) behind(lower, upper float32) (quantizer, error) {
-	ends := [2]int64{}
-	for i, x := range []float32{lower, upper} {
-		out, err := core.EvalOp(q.node.Op(), append([]*core.Tensor{core.Scalar(x)}, q.rest...))
-		if err != nil {
-			return q, err
-		}
-		ends[i] = min(max(out[0].Int64s()[0], q.lo), q.hi)
-	}
-	q.lo, q.hi, q.limited = ends[0], ends[1], true
-	return q, nil
-}
-
-// quantize returns a quantization as the last post-op of the products that its input comes
-// from.
-func (p *qdqPass) quantize(n *core.Node, inputs []core.Value) ([]core.Value, error) {
-	q, ok := quantizerOf(n, inputs)
-	if !ok {
-		return nil, nil
-	}
-	v, err := p.quantized(q, n.Inputs()[0], inputs[0])
-	if err != nil || v.Node == nil {
-		return nil, err
-	}
-	rangeOut, err := n.Op().(*core.TFQuantizeV2).Constants(operands(inputs))
-	if err != nil {
-		return nil, err
-	}
-	return []core.Value{v, constantOf(n, rangeOut[1]), constantOf(n, rangeOut[2])}, nil
-}
-
-// quantized returns v, which stands for the value before, quantized where it is computed:
-// by a product, or by those that limits, maximum pools, reshapes and concatenations take it
-// from; no value if something else computes it, or is to read it as well.
-func (p *qdqPass) quantized(q quantizer, before, v core.Value) (core.Value, error) {
-	if p.extends(before, v, core.PostActivation) {
-		return p.saturate(q, v)
-	}
-	if !p.only(before) || before.Node.OpName() != v.Node.OpName() {
-		return core.Value{}, nil
-	}
-	switch op := v.Node.Op().(type) {
-	case *core.MaxPool:
-		if !fullWindows(op) {
-			return core.Value{}, nil
-		}
-		return p.quantizedArgs(q, before, v, 1)
-	case *core.Reshape, *core.Transpose, *core.ExpandDims, *core.Squeeze:
-		return p.quantizedArgs(q, before, v, 1)
-	case *core.Concat:
-		return p.quantizedArgs(q, before, v, len(v.Node.Inputs()))
-	}
-	i, lower, upper, ok := limits(v.Node)
-	if !ok {
-		return core.Value{}, nil
-	}
-	narrow, err := q.behind(lower, upper)
-	if err != nil {
-		return core.Value{}, err
-	}
-	return p.quantized(narrow, before.Node.Inputs()[i], v.Node.Inputs()[i])
-}
-
-// saturate returns the product v with q as its last post-ops.
-func (p *qdqPass) saturate(q quantizer, v core.Value) (core.Value, error) {
-	scaled, err := p.extend(q.node, v, core.PostOp{Kind: core.PostMul}, core.NewConstant(core.Scalar(q.factor)))
-	if err != nil {
-		return core.Value{}, err
-	}
-	last := core.RoundSaturate(q.node.Op().(*core.TFQuantizeV2).Type)
-	last.Lo, last.Hi = q.lo, q.hi
-	return p.extend(q.node, scaled, last)
-}
-
-// quantizedArgs returns the node of v over its first n inputs, quantized by the products
-// that they come from, and by nodes of their own where others do; no value if all would be.
-func (p *qdqPass) quantizedArgs(q quantizer, before, v core.Value, n int) (core.Value, error) {
-	inputs := slices.Clone(v.Node.Inputs())
-	products := 0
-	for i := range n {
-		x, err := p.quantized(q, before.Node.Inputs()[i], inputs[i])
-		switch {
-		case err != nil:
-			return core.Value{}, err
-		case x.Node != nil:
-			products++
-		case q.limited:
-			return core.Value{}, nil
-		default:
-			x, err = remake(q.node, q.node.Op(), append([]core.Value{inputs[i]}, q.node.Inputs()[1:]...))
-			if err != nil {
-				return core.Value{}, err
-			}
-		}
-		inputs[i] = x
-	}
-	if products == 0 {
-		return core.Value{}, nil
-	}
-	return remake(v.Node, v.Node.Op(), inputs)
-}
-
-// limits returns which input of a node it limits and the ends; false if it does anything
-// else.
-func limits(n *core.Node) (input int, lower, upper float32, ok bool) {
-	in := n.Inputs()
-	switch op := n.Op().(type) {
-	case *core.Activate:
-		if op.Activation != core.Relu && op.Activation != core.Relu6 {
-			return 0, 0, 0, false
-		}
-	case *core.Clamp:
-	case *core.Maximum, *core.Minimum:
-		if in[0].Constant() != nil {
-			input = 1
-		}
-		if c := in[1-input].Constant(); c == nil || c.Len() != 1 {
-			return 0, 0, 0, false
-		}
-	default:
-		return 0, 0, 0, false
-	}
-	ends := [2]float32{}
-	for i, sign := range []int{-1, 1} {
-		args := tensors(in)
-		args[input] = core.Scalar(float32(math.Inf(sign)))
-		out, err := core.EvalOp(n.Op(), args)
-		if err != nil {
-			return 0, 0, 0, false
-		}
-		ends[i] = core.Data[float32](out[0])[0]
-	}
-	return input, ends[0], ends[1], ends[0] <= ends[1]
 }

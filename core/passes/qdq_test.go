@@ -123,6 +123,12 @@ func (g *qdqGraph) biased() core.Value {
 	return apply(g.t, &core.Add{}, g.conv(g.image()), g.reals(4))
 }
 
+// normalized is a batch normalization of 4 channels.
+func (g *qdqGraph) normalized(x core.Value) core.Value {
+	variance := list(g.t, []float32{0.5, 1, 2, 3}, 4)
+	return apply(g.t, &core.BatchNorm{Layout: core.NHWC, Epsilon: 0.001}, x, g.reals(4), g.reals(4), g.reals(4), variance)
+}
+
 func (g *qdqGraph) relu(x core.Value) core.Value {
 	return apply(g.t, &core.Activate{Activation: core.Relu}, x)
 }
@@ -293,8 +299,36 @@ func TestQDQ(t *testing.T) {
 			return quantizeTo(g.t, core.I8, apply(g.t, &core.Activate{Activation: core.Elu}, g.biased()), -1, 40)
 		}, "Mul+Add; Activate TFQuantizeV2"},
 		{"two biases", func(g *qdqGraph) core.Value {
-			return g.u8(apply(g.t, &core.Add{}, g.biased(), g.reals(4)))
-		}, "Mul+Add; Add TFQuantizeV2"},
+			return g.u8(g.relu(apply(g.t, &core.Add{}, g.biased(), scalar(float32(2)))))
+		}, full},
+		{"negative bias", func(g *qdqGraph) core.Value {
+			return g.u8(g.relu(apply(g.t, &core.Subtract{}, g.conv(g.image()), g.reals(4))))
+		}, full},
+		{"bias less the product", func(g *qdqGraph) core.Value {
+			return g.u8(g.relu(apply(g.t, &core.Subtract{}, g.reals(4), g.conv(g.image()))))
+		}, "Mul; Subtract Activate TFQuantizeV2"},
+		{"factor and bias", func(g *qdqGraph) core.Value {
+			x := apply(g.t, &core.Multiply{}, g.conv(g.image()), g.reals(1, 1, 4))
+			return g.u8(g.relu(apply(g.t, &core.Add{}, x, g.reals(4))))
+		}, full},
+		{"bias and factor on the left", func(g *qdqGraph) core.Value {
+			return g.u8(g.relu(apply(g.t, &core.Multiply{}, scalar(float32(-0.7)), g.biased())))
+		}, full},
+		{"batch normalization", func(g *qdqGraph) core.Value {
+			return g.u8(g.relu(g.normalized(g.conv(g.image()))))
+		}, full},
+		{"batch normalization behind a bias", func(g *qdqGraph) core.Value {
+			return g.u8(g.relu(g.normalized(g.biased())))
+		}, full},
+		{"factor behind relu", func(g *qdqGraph) core.Value {
+			return g.u8(apply(g.t, &core.Multiply{}, g.relu(g.biased()), g.reals(4)))
+		}, "Mul+Add+Relu; Multiply TFQuantizeV2"},
+		{"factor that is computed", func(g *qdqGraph) core.Value {
+			return apply(g.t, &core.Multiply{}, g.biased(), g.input("r", core.F32, 1))
+		}, "Mul+Add; Multiply"},
+		{"factor beyond float32's normal numbers", func(g *qdqGraph) core.Value {
+			return apply(g.t, &core.Multiply{}, g.conv(g.image()), scalar(float32(1e-35)))
+		}, "Mul; Multiply"},
 
 		// Sums.
 		{"summand u8", func(g *qdqGraph) core.Value {
@@ -341,6 +375,18 @@ func TestQDQ(t *testing.T) {
 		{"quantized reshape", func(g *qdqGraph) core.Value {
 			return g.u8(apply(g.t, &core.Reshape{}, g.relu(g.biased()), list(g.t, []int32{2, -1}, 2)))
 		}, full + "Reshape"},
+		{"quantized padding", func(g *qdqGraph) core.Value {
+			x := apply(g.t, &core.Activate{Activation: core.Relu6}, g.biased())
+			x = apply(g.t, &core.Pad{Below: []int{0, 1, 0, 0}, Above: []int{0, 0, 2, 0}}, x, scalar(float32(1.5)))
+			return quantizeTo(g.t, core.U8, x, 0, 6)
+		}, "Mul+Add+Mul+RoundSaturate(u8, 0, 255); Pad"},
+		{"quantized and limited padding", func(g *qdqGraph) core.Value { // with 6, not with 7
+			x := apply(g.t, &core.Pad{Below: []int{0, 1, 0, 0}, Above: []int{0, 0, 2, 0}}, g.biased(), scalar(float32(7)))
+			return quantizeTo(g.t, core.U8, apply(g.t, &core.Activate{Activation: core.Relu6}, x), 0, 9)
+		}, "Mul+Add+Mul+RoundSaturate(u8, 0, 170); Pad"},
+		{"quantized mirrored padding", func(g *qdqGraph) core.Value {
+			return g.u8(apply(g.t, &core.Pad{Below: []int{0, 1, 0, 0}, Above: []int{0, 0, 2, 0}, Mode: core.PadReflect}, g.biased()))
+		}, "Mul+Add; Pad TFQuantizeV2"},
 		{"quantized concatenation", func(g *qdqGraph) core.Value {
 			x := g.image()
 			a, b := g.relu(apply(g.t, &core.Add{}, g.conv(x), g.reals(4))), apply(g.t, &core.Add{}, g.conv(x), g.reals(4))

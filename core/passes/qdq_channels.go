@@ -1,0 +1,156 @@
+package passes
+
+import (
+	"math"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// transform returns a product and what multiplies it by constants and adds constants, for
+// each channel or for all, as a product with another scale and bias; no value if n is
+// anything else.
+func (p *qdqPass) transform(n *core.Node, inputs []core.Value) (core.Value, error) {
+	for i, v := range inputs[:min(2, len(inputs))] {
+		if !p.extends(n.Inputs()[i], v, core.PostAdd) {
+			continue
+		}
+		factor, offset := transformation(n.Op(), slices.Delete(slices.Clone(inputs), i, i+1), i, v)
+		if factor == nil && offset == nil {
+			continue
+		}
+		operands := v.Node.Inputs()[4:]
+		var bias []float32
+		if len(operands) > 1 {
+			bias = core.Data[float32](operands[1].Constant())
+		}
+		scales, biases, ok := transformed(core.Data[float32](operands[0].Constant()), bias, factor, offset)
+		if !ok {
+			continue
+		}
+		posts, in := []core.PostOp{{Kind: core.PostMul}}, append(slices.Clone(v.Node.Inputs()[:4]), channelConstant(n, scales))
+		if biases != nil {
+			posts, in = append(posts, core.PostOp{Kind: core.PostAdd}), append(in, channelConstant(n, biases))
+		}
+		return p.remade(n, v, posts, in)
+	}
+	return core.Value{}, nil
+}
+
+// transformation returns the factor and the offset that an op applies to its input number
+// at, the product v, one for each channel or one for all; nil where there is none.
+func transformation(op core.Op, others []core.Value, at int, v core.Value) (factor, offset []float32) {
+	vectors := make([][]float32, len(others))
+	for i, o := range others {
+		if vectors[i] = channelVector(o.Constant(), v); vectors[i] == nil {
+			return nil, nil
+		}
+	}
+	switch op := op.(type) {
+	case *core.Add:
+		return nil, vectors[0]
+	case *core.Subtract:
+		if at == 0 {
+			return nil, combine(vectors[0], vectors[0], func(x, _ float32) float32 { return -x })
+		}
+	case *core.Multiply:
+		return vectors[0], nil
+	case *core.BatchNorm:
+		if op.Layout == core.NHWC {
+			return batchNorm(vectors, op.Epsilon)
+		}
+	}
+	return nil, nil
+}
+
+// batchNorm returns the factor and the offset of a batch normalization by scale, offset,
+// mean and variance.
+func batchNorm(v [][]float32, epsilon float32) (factor, offset []float32) {
+	factor, offset = make([]float32, len(v[0])), make([]float32, len(v[0]))
+	for c := range factor {
+		k := float64(v[0][c]) / math.Sqrt(float64(v[3][c])+float64(epsilon))
+		factor[c], offset[c] = float32(k), float32(float64(v[1][c])-float64(v[2][c])*k)
+	}
+	return factor, offset
+}
+
+// transformed returns scale*factor and bias*factor + offset; false if a scale or a bias gets
+// too great or too small for float32.
+func transformed(scale, bias, factor, offset []float32) (scales, biases []float32, ok bool) {
+	multiply := func(a, b float32) float32 { return a * b }
+	if factor != nil {
+		scale = combine(scale, factor, multiply)
+		if bias != nil {
+			bias = combine(bias, factor, multiply)
+		}
+	}
+	switch {
+	case bias == nil:
+		bias = offset
+	case offset != nil:
+		bias = combine(bias, offset, func(a, b float32) float32 { return a + b })
+	}
+	return scale, bias, !slices.ContainsFunc(scale, isExtreme) && !slices.ContainsFunc(bias, isNotFinite)
+}
+
+// combine applies f channel by channel to two lists, of which one may have one element for
+// all channels.
+func combine(a, b []float32, f func(a, b float32) float32) []float32 {
+	out := make([]float32, max(len(a), len(b)))
+	for i := range out {
+		out[i] = f(a[min(i, len(a)-1)], b[min(i, len(b)-1)])
+	}
+	return out
+}
+
+func isNotFinite(x float32) bool { return math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) }
+
+// isExtreme reports whether a scale is so small or so great that its products with 32-bit
+// integers may leave the normal numbers.
+func isExtreme(scale float32) bool {
+	abs := math.Abs(float64(scale))
+	return scale != 0 && abs < 0x1p-100 || !(abs < 0x1p60)
+}
+
+// channelConstant returns a constant of shape [], for one value, or [channels].
+func channelConstant(n *core.Node, v []float32) core.Value {
+	shape := core.Shape{len(v)}
+	if len(v) == 1 {
+		shape = core.Shape{}
+	}
+	t, err := core.TensorOf(shape, v)
+	if err != nil {
+		panic(err) // of as many elements as the shape has
+	}
+	return constantOf(n, t)
+}
+
+// channelVector returns a finite f32 constant that broadcasts along the channels of v, a
+// product: one value, or one for each channel; nil if t is not one.
+func channelVector(t *core.Tensor, v core.Value) []float32 {
+	out := v.Shape()
+	if t == nil || t.Type() != core.F32 || !out.Ranked() || len(t.Shape()) > len(out) || t.Len() == 0 {
+		return nil
+	}
+	x := core.Data[float32](t)
+	if slices.ContainsFunc(x, isNotFinite) {
+		return nil
+	}
+	if t.Len() == 1 {
+		return x
+	}
+	axis := channelAxis(v)
+	at := axis - (len(out) - len(t.Shape()))
+	if at < 0 || t.Shape()[at] != t.Len() || out[axis] != t.Len() {
+		return nil
+	}
+	return x
+}
+
+// channelAxis returns the axis of the channels of a product.
+func channelAxis(v core.Value) int {
+	if c, ok := v.Node.Op().(*core.IntegerConvolution); ok && c.Layout == core.NCHW {
+		return 1
+	}
+	return len(v.Shape()) - 1
+}

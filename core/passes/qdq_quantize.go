@@ -1,0 +1,196 @@
+package passes
+
+import (
+	"math"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// quantizer is a quantization that products can do: round(x*factor) to even, within bounds.
+type quantizer struct {
+	node    *core.Node
+	rest    []*core.Tensor // the inputs of node behind the first
+	factor  float32
+	lo, hi  int64
+	limited bool // the bounds are not those of node alone
+}
+
+// quantizerOf returns a QuantizeV2 as a quantizer; false if it has another arithmetic.
+func quantizerOf(n *core.Node, inputs []core.Value) (quantizer, bool) {
+	r, ok := n.Op().(*core.TFQuantizeV2).Rounding(inputs[1].Constant(), inputs[2].Constant())
+	if !ok || r.Sub != 0 || r.Round != core.RoundNearestTowardEven {
+		return quantizer{}, false
+	}
+	return quantizer{node: n, rest: tensors(inputs[1:]), factor: r.Factor, lo: r.Lo, hi: r.Hi}, true
+}
+
+func operands(values []core.Value) []core.Operand {
+	out := make([]core.Operand, len(values))
+	for i, v := range values {
+		out[i] = core.Operand{Fact: v.Fact(), Const: v.Constant()}
+	}
+	return out
+}
+
+// behind returns q behind an op that limits its input: as q never falls, the limits of the
+// reals are those of the integers.
+func (q quantizer) behind(lower, upper float32) (quantizer, error) {
+	lo, err := q.apply(lower)
+	if err != nil {
+		return q, err
+	}
+	hi, err := q.apply(upper)
+	q.lo, q.hi, q.limited = lo, hi, true
+	return q, err
+}
+
+// apply returns the integer that x becomes.
+func (q quantizer) apply(x float32) (int64, error) {
+	out, err := core.EvalOp(q.node.Op(), append([]*core.Tensor{core.Scalar(x)}, q.rest...))
+	if err != nil {
+		return 0, err
+	}
+	return min(max(out[0].Int64s()[0], q.lo), q.hi), nil
+}
+
+// quantize returns a quantization as the last post-op of the products that its input comes
+// from.
+func (p *qdqPass) quantize(n *core.Node, inputs []core.Value) ([]core.Value, error) {
+	q, ok := quantizerOf(n, inputs)
+	if !ok {
+		return nil, nil
+	}
+	v, err := p.quantized(q, n.Inputs()[0], inputs[0])
+	if err != nil || v.Node == nil {
+		return nil, err
+	}
+	rangeOut, err := n.Op().(*core.TFQuantizeV2).Constants(operands(inputs))
+	if err != nil {
+		return nil, err
+	}
+	return []core.Value{v, constantOf(n, rangeOut[1]), constantOf(n, rangeOut[2])}, nil
+}
+
+// quantized returns v, which stands for the value before, quantized where it is computed:
+// by a product, or by those that limits, maximum pools, reshapes, paddings and concatenations
+// take it from; no value if something else computes it, or is to read it as well.
+func (p *qdqPass) quantized(q quantizer, before, v core.Value) (core.Value, error) {
+	if p.extends(before, v, core.PostActivation) {
+		return p.saturate(q, v)
+	}
+	if !p.only(before) || before.Node.OpName() != v.Node.OpName() {
+		return core.Value{}, nil
+	}
+	switch op := v.Node.Op().(type) {
+	case *core.MaxPool:
+		if !fullWindows(op) {
+			return core.Value{}, nil
+		}
+		return p.quantizedArgs(q, before, v, 1)
+	case *core.Reshape, *core.Transpose, *core.ExpandDims, *core.Squeeze:
+		return p.quantizedArgs(q, before, v, 1)
+	case *core.Concat:
+		return p.quantizedArgs(q, before, v, len(v.Node.Inputs()))
+	case *core.Pad:
+		return p.quantizedPad(q, before, v)
+	}
+	i, lower, upper, ok := limits(v.Node)
+	if !ok {
+		return core.Value{}, nil
+	}
+	narrow, err := q.behind(lower, upper)
+	if err != nil {
+		return core.Value{}, err
+	}
+	return p.quantized(narrow, before.Node.Inputs()[i], v.Node.Inputs()[i])
+}
+
+// saturate returns the product v with q as its last post-ops.
+func (p *qdqPass) saturate(q quantizer, v core.Value) (core.Value, error) {
+	scaled, err := p.extend(q.node, v, core.PostOp{Kind: core.PostMul}, core.NewConstant(core.Scalar(q.factor)))
+	if err != nil {
+		return core.Value{}, err
+	}
+	last := core.RoundSaturate(q.node.Op().(*core.TFQuantizeV2).Type)
+	last.Lo, last.Hi = q.lo, q.hi
+	return p.extend(q.node, scaled, last)
+}
+
+// quantizedArgs returns the node of v over its first n inputs, quantized by the products
+// that they come from, and by nodes of their own where others do; no value if all would be.
+func (p *qdqPass) quantizedArgs(q quantizer, before, v core.Value, n int) (core.Value, error) {
+	inputs := slices.Clone(v.Node.Inputs())
+	products := 0
+	for i := range n {
+		x, err := p.quantized(q, before.Node.Inputs()[i], inputs[i])
+		switch {
+		case err != nil:
+			return core.Value{}, err
+		case x.Node != nil:
+			products++
+		case q.limited:
+			return core.Value{}, nil
+		default:
+			x, err = remake(q.node, q.node.Op(), append([]core.Value{inputs[i]}, q.node.Inputs()[1:]...))
+			if err != nil {
+				return core.Value{}, err
+			}
+		}
+		inputs[i] = x
+	}
+	if products == 0 {
+		return core.Value{}, nil
+	}
+	return remake(v.Node, v.Node.Op(), inputs)
+}
+
+// quantizedPad is quantizedArgs of a padding with a constant, which it quantizes as well.
+func (p *qdqPass) quantizedPad(q quantizer, before, v core.Value) (core.Value, error) {
+	op, value, ok := constantPad(v)
+	if !ok {
+		return core.Value{}, nil
+	}
+	x, err := p.quantized(q, before.Node.Inputs()[0], v.Node.Inputs()[0])
+	if err != nil || x.Node == nil {
+		return core.Value{}, err
+	}
+	padding, err := q.apply(core.Data[float32](value)[0])
+	if err != nil {
+		return core.Value{}, err
+	}
+	return remake(v.Node, op, []core.Value{x, core.NewConstant(integer(x.Type(), padding))})
+}
+
+// limits returns which input of a node it limits and the ends; false if it does anything
+// else.
+func limits(n *core.Node) (input int, lower, upper float32, ok bool) {
+	in := n.Inputs()
+	switch op := n.Op().(type) {
+	case *core.Activate:
+		if op.Activation != core.Relu && op.Activation != core.Relu6 {
+			return 0, 0, 0, false
+		}
+	case *core.Clamp:
+	case *core.Maximum, *core.Minimum:
+		if in[0].Constant() != nil {
+			input = 1
+		}
+		if c := in[1-input].Constant(); c == nil || c.Len() != 1 {
+			return 0, 0, 0, false
+		}
+	default:
+		return 0, 0, 0, false
+	}
+	ends := [2]float32{}
+	for i, sign := range []int{-1, 1} {
+		args := tensors(in)
+		args[input] = core.Scalar(float32(math.Inf(sign)))
+		out, err := core.EvalOp(n.Op(), args)
+		if err != nil {
+			return 0, 0, 0, false
+		}
+		ends[i] = core.Data[float32](out[0])[0]
+	}
+	return input, ends[0], ends[1], ends[0] <= ends[1]
+}
