@@ -252,8 +252,7 @@ func (c *compiler) program(f *core.Function) (*Program, error) {
 		}
 	}
 	p.pool.New = func() any { return p.newRun() }
-	p.stages = stages(p.code, p.threads)
-	p.progress.New = func() any { return newProgress(p.stages) }
+	p.schedule()
 	return p, nil
 }
 

@@ -24,6 +24,12 @@ const (
 	partsPerThread = 4
 )
 
+// schedule divides the code into stages.
+func (p *Program) schedule() {
+	p.stages = stages(p.code, p.threads)
+	p.progress.New = func() any { return newProgress(p.stages) }
+}
+
 // stages groups the instructions for a number of threads. Work too short to be worth a
 // second thread stays with what is beside it.
 func stages(code []instruction, threads int) []stage {

@@ -1,0 +1,121 @@
+package kernels
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// copying returns an instruction that moves some bytes, and may be split if parts is more than 1.
+func copying(t *testing.T, bytes, parts int, run func(w *worker, part, parts int) error) instruction {
+	p, err := core.NewNode(&core.Parameter{Type: core.U8, Shape: core.Shape{bytes}})
+	require.NoError(t, err)
+	n, err := core.NewNode(&core.FlipSign{}, p.Out(0))
+	require.NoError(t, err)
+	return instruction{node: n, kernel: "flip", parts: parts, run: run}
+}
+
+func TestStagesKeepShortWorkOnOneThread(t *testing.T) {
+	const short, long = 1 << 10, 1 << 20 // 0.3 and 262 microseconds by the estimate
+	for _, c := range []struct {
+		name    string
+		bytes   []int
+		parts   []int // of the instructions
+		threads int
+		want    []stage
+	}{
+		{"one thread", []int{long, short, long}, []int{2, 2, 2}, 1, []stage{{0, 2, 1}}},
+		{"short work is joined", []int{short, short, long, short, short}, []int{2, 2, 2, 1, 2}, 2, []stage{{0, 1, 1}, {2, 2, 8}, {3, 4, 1}}},
+		{"what cannot be split is joined", []int{long, short, long}, []int{1, 1, 1}, 4, []stage{{0, 2, 1}}},
+		{"few parts for middling work", []int{1 << 17}, []int{2}, 2, []stage{{0, 0, 4}}},
+		{"as many as threads at least", []int{1 << 18}, []int{2}, 8, []stage{{0, 0, 8}}},
+		{"nothing", nil, nil, 2, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var code []instruction
+			for i, b := range c.bytes {
+				code = append(code, copying(t, b, c.parts[i], nil))
+			}
+			assert.Equal(t, c.want, stages(code, c.threads))
+		})
+	}
+}
+
+// scheduled returns a Program of the instructions, without memory.
+func scheduled(code []instruction, threads int) *Program {
+	p := &Program{code: code, threads: threads}
+	p.schedule()
+	return p
+}
+
+func TestEveryPartIsComputedOnceAndInOrder(t *testing.T) {
+	const steps, threads = 40, 3
+	var computed [steps]atomic.Int32
+	var finished atomic.Int32 // instructions
+	var code []instruction
+	for i := range steps {
+		bytes := 1 << (10 + i%11)
+		code = append(code, copying(t, bytes, 1+i%2, func(w *worker, part, parts int) error {
+			if before := finished.Load(); int(before) != i {
+				return errors.New("begun before the one before had ended")
+			}
+			if int(computed[i].Add(1)) == parts {
+				finished.Add(1)
+			}
+			return nil
+		}))
+	}
+	p := scheduled(code, threads)
+	for range 200 {
+		finished.Store(0)
+		require.NoError(t, (&run{p: p}).execute(context.Background()))
+		for _, s := range p.stages {
+			for i := s.first; i <= s.last; i++ {
+				require.EqualValues(t, s.parts, computed[i].Swap(0), "instruction %d", i)
+			}
+		}
+	}
+}
+
+func TestFailureEndsTheRun(t *testing.T) {
+	failure := errors.New("cannot")
+	for _, threads := range []int{1, 2, 3} {
+		var begun, ended atomic.Int32
+		p := scheduled([]instruction{
+			copying(t, 1<<20, 2, func(*worker, int, int) error { return nil }),
+			copying(t, 1<<20, 2, func(_ *worker, part, parts int) error {
+				begun.Add(1)
+				runtime.Gosched()
+				ended.Add(1)
+				if part == parts-1 {
+					return failure
+				}
+				return nil
+			}),
+			copying(t, 1<<20, 2, func(*worker, int, int) error { panic("computed after a failure") }),
+		}, threads)
+		for range 100 {
+			begun.Store(0)
+			ended.Store(0)
+			require.ErrorIs(t, (&run{p: p}).execute(context.Background()), failure)
+			require.Equal(t, begun.Load(), ended.Load(), "a part goes on behind the Run's back")
+		}
+	}
+}
+
+func TestCancellationEndsTheRun(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	p := scheduled([]instruction{
+		copying(t, 1<<20, 2, func(*worker, int, int) error { cancel(); return nil }),
+		copying(t, 1<<20, 1, func(*worker, int, int) error { return nil }),
+		copying(t, 1<<20, 2, func(*worker, int, int) error { return nil }),
+	}, 2)
+	require.ErrorIs(t, (&run{p: p}).execute(ctx), context.Canceled)
+}
