@@ -93,6 +93,7 @@ generate: ## write the generated assembly and docs again
 goldens: ## record again what TensorFlow computes for the ops of testdata/goldens (needs Python 3.11 to 3.13)
 	@test -x $(VENV)/bin/python || { $(PYTHON) -m venv $(VENV) && $(VENV)/bin/pip install -q -r scripts/goldens/requirements.txt; }
 	$(VENV)/bin/python scripts/goldens $(GOLDENS)
+	$(VENV)/bin/python scripts/goldens/kernel_types.py
 
 bench: ## measure the kernels; compare two runs with benchstat
 	$(GO) test -run '^$$' -bench . -benchtime 200ms -count 6 ./kernels/...

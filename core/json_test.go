@@ -123,6 +123,8 @@ func fill(v reflect.Value) {
 		fill(v.Index(1))
 	case reflect.Bool:
 		v.SetBool(true)
+	case reflect.String:
+		v.SetString("text")
 	case reflect.Float32, reflect.Float64:
 		v.SetFloat(math.Inf(-1))
 	case reflect.Int, reflect.Int64:

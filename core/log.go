@@ -33,7 +33,7 @@ func Log(x float64) float64 {
 // pow returns x**y as exp(y*log|x|) in float64, with the sign and the special cases
 // of IEEE 754's pow.
 func pow(x, y float64) float64 {
-	odd := math.Trunc(y) == y && math.Mod(y, 2) != 0
+	odd := !math.IsInf(y, 0) && math.Trunc(y) == y && math.Mod(y, 2) != 0
 	switch {
 	case y == 0 || x == 1:
 		return 1
@@ -41,7 +41,7 @@ func pow(x, y float64) float64 {
 		return math.NaN()
 	case y == 1:
 		return x
-	case x < 0 && math.Trunc(y) != y:
+	case x < 0 && math.Trunc(y) != y && !math.IsInf(x, -1):
 		return math.NaN()
 	case x == -1 && math.IsInf(y, 0):
 		return 1

@@ -50,6 +50,9 @@ func (op *Softmax) Eval(in, out []*Tensor) error {
 	}
 	n, inner := s[axis], Shape(s[axis+1:]).elements()
 	x := in[0].Float32s()
+	if len(x) == 0 {
+		return nil
+	}
 	y := make([]float32, len(x))
 	row := make([]float32, n)
 	for at := range len(x) / max(n, 1) {

@@ -165,9 +165,9 @@ func TestErrors(t *testing.T) {
 		"M20 port 9":                   {wired(0, "x:9"), in + `input 0 (input): node "x" (Placeholder): has 1 output(s), but "x:9" is wanted`},
 		"M20 input missing":            {func(b *graphBuilder) { n := nodeOf(b.proto, "conv"); n.Input = n.Input[:8] }, in + `got 8 inputs, want 9`},
 		"M24 Tinput is another":        {attr("Tinput", qint8Type), in + `input 0 (input): got type u8 from "x", want i8 as the node's attributes say`},
-		"M24 out_type qint32":          {attr("out_type", qint32Type), in + `attribute "out_type": got i32, want qint8 or quint8`},
-		"M24 out_type float":           {attr("out_type", float32Type), in + `attribute "out_type": got f32, want qint8 or quint8`},
-		"M24 out_type complex64":       {attr("out_type", typespb.DataType_DT_COMPLEX64), in + `attribute "out_type": got type complex64, which is not supported`},
+		"M24 out_type qint32":          {attr("out_type", qint32Type), in + `attribute "out_type": got qint32, for which TensorFlow 2.21 has no CPU kernel, want qint8`},
+		"M24 out_type float":           {attr("out_type", float32Type), in + `attribute "out_type": got float, for which TensorFlow 2.21 has no CPU kernel, want qint8`},
+		"M24 out_type complex64":       {attr("out_type", typespb.DataType_DT_COMPLEX64), in + `attribute "out_type": got complex64, for which TensorFlow 2.21 has no CPU kernel, want qint8`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := tf.Translate(quantizedConv(c.change).parse(t), tf.Options{})

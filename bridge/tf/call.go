@@ -25,6 +25,9 @@ type call struct {
 // call checks a node's inputs against its op's signature: how many, and their types.
 func (t *translation) call(n *graphdef.Node) (*call, error) {
 	c := &call{node: n, op: table[n.Op], arithmetic: t.arithmetic}
+	if err := checkKernel(n); err != nil {
+		return nil, err
+	}
 	data := n.DataInputs()
 	types, starts, err := expand(c.op.in, n, len(data))
 	if err != nil {

@@ -23,8 +23,8 @@ var _ = register(
 	op{name: "SquaredDifference", signature: binarySignature, translate: apply(&core.SquaredDifference{})},
 	op{name: "AddN", signature: "inputs:N*T -> sum:T", translate: addN},
 
-	op{name: "Equal", signature: compareSignature, translate: compare(core.Equal)},
-	op{name: "NotEqual", signature: compareSignature, translate: compare(core.NotEqual)},
+	op{name: "Equal", signature: compareSignature, translate: equal(core.Equal)},
+	op{name: "NotEqual", signature: compareSignature, translate: equal(core.NotEqual)},
 	op{name: "Less", signature: compareSignature, translate: compare(core.Less)},
 	op{name: "LessEqual", signature: compareSignature, translate: compare(core.LessEqual)},
 	op{name: "Greater", signature: compareSignature, translate: compare(core.Greater)},
@@ -71,6 +71,20 @@ func unary(f core.UnaryFunction) func(*call) []core.Value { return apply(&core.U
 
 func compare(r core.Relation) func(*call) []core.Value { return apply(&core.Compare{Relation: r}) }
 
+// equal translates Equal and NotEqual, which may take shapes that do not broadcast: the
+// tensors are then unlike each other as a whole.
+func equal(r core.Relation) func(*call) []core.Value {
+	return func(c *call) []core.Value {
+		a, b := c.in[0].Shape(), c.in[1].Shape()
+		if !c.boolOr("incompatible_shape_error", true) && a.Static() && b.Static() {
+			if _, err := (&core.Compare{Relation: r}).Infer([]core.Operand{operand(c.in[0]), operand(c.in[1])}); err != nil {
+				return c.emit(&core.Constant{Value: core.Scalar(r == core.NotEqual)})
+			}
+		}
+		return c.emit(&core.Compare{Relation: r}, c.in...)
+	}
+}
+
 func activate(a core.Activation) func(*call) []core.Value {
 	return apply(&core.Activate{Activation: a})
 }
@@ -80,10 +94,16 @@ func leakyRelu(c *call) []core.Value {
 }
 
 func cast(c *call) []core.Value {
-	return c.emit(&core.Convert{Type: c.typ("DstT", core.Dynamic)}, c.in...)
+	return c.emit(&core.Convert{Type: c.typ("DstT", core.Dynamic), Truncate: c.boolOr("Truncate", false)}, c.in...)
 }
 
+// clipByValue takes bounds of the shape of the values, or scalars.
 func clipByValue(c *call) []core.Value {
+	for i := 1; i <= 2; i++ {
+		if s := c.in[i].Shape(); !s.Compatible(core.Shape{}) && !s.Compatible(c.in[0].Shape()) {
+			c.failInput(i, "got shape %v, want [] or %v, the shape of t", s, c.in[0].Shape())
+		}
+	}
 	return c.emit(&core.Maximum{}, c.helper("clipped", &core.Minimum{}, c.in[0], c.in[2]), c.in[1])
 }
 
@@ -95,6 +115,9 @@ func addN(c *call) []core.Value {
 	}
 	sum := c.in[0]
 	for i, v := range c.in[1:] {
+		if !v.Shape().Compatible(c.in[0].Shape()) {
+			c.failInput(i+1, "got shape %v, want %v as the first", v.Shape(), c.in[0].Shape())
+		}
 		out := c.emitAs(roleIf(i+2 < len(c.in), "sum", i), &core.Add{}, sum, v)
 		if c.err != nil {
 			return nil

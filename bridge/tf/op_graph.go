@@ -15,7 +15,7 @@ var _ = register(
 	op{name: "Snapshot", signature: "input:T -> output:T", translate: passThrough},
 	op{name: "StopGradient", signature: "input:T -> output:T", translate: passThrough},
 	op{name: "PreventGradient", signature: "input:T -> output:T", translate: passThrough},
-	op{name: "CheckNumerics", signature: "tensor:T -> output:T", translate: passThrough},
+	op{name: "CheckNumerics", signature: "tensor:T -> output:T", translate: checkNumerics},
 	op{name: "IdentityN", signature: "input:[T] -> output:[T]", translate: passThrough},
 	op{name: "NoOp", signature: "->", translate: passThrough},
 	op{name: "Assert", signature: "condition:bool data:[T] ->", translate: nothing},
@@ -38,6 +38,11 @@ func constant(c *call) []core.Value {
 
 // passThrough translates the ops whose outputs are their inputs.
 func passThrough(c *call) []core.Value { return c.in }
+
+// checkNumerics refuses NaN and infinities when the graph runs.
+func checkNumerics(c *call) []core.Value {
+	return c.emit(&core.CheckFinite{Message: c.strOr("message", "")}, c.in...)
+}
 
 // nothing translates the ops without outputs.
 func nothing(*call) []core.Value { return nil }

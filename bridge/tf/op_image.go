@@ -1,6 +1,9 @@
 package tf
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/tf2ng/tf2ng/core"
 )
 
@@ -26,6 +29,21 @@ var _ = register(
 	op{name: "BatchMatMul", signature: "x:T y:T -> output:T", translate: batchMatMul},
 	op{name: "BatchMatMulV2", signature: "x:T y:T -> output:T", translate: batchMatMul},
 )
+
+// emitReal applies an op, which has no bf16 and f16, in f32.
+func (c *call) emitReal(op core.Op, in ...core.Value) []core.Value {
+	t := c.in[0].Type()
+	if t != core.BF16 && t != core.F16 {
+		return c.emit(op, in...)
+	}
+	in = slices.Clone(in)
+	for i, v := range in {
+		if v.Node != nil && v.Type() == t {
+			in[i] = c.helper(fmt.Sprintf("real_%d", i), &core.Convert{Type: core.F32}, v)
+		}
+	}
+	return c.emit(&core.Convert{Type: t}, c.helper("real", op, in...))
+}
 
 // wantRank checks the rank of input i.
 func (c *call) wantRank(i, rank int, what string) {
@@ -58,7 +76,7 @@ func (c *call) conv(n int, explicit string) []core.Value {
 			op.Groups = channels / in
 		}
 	}
-	return c.emit(op, c.in[0], c.filters(c.in[1], layout, n))
+	return c.emitReal(op, c.in[0], c.filters(c.in[1], layout, n))
 }
 
 // filters returns filters in the layout that core wants beside data of that layout:
@@ -97,7 +115,7 @@ func depthwiseConv2D(c *call) []core.Value {
 	dims := []int64{int64(s[0]), int64(s[1]), 1, int64(s[2] * s[3])}
 	to, err := core.TensorOf(core.Shape{4}, dims)
 	grouped := c.helper("groups", &core.Reshape{}, c.in[1], c.literal("groups_shape", to, err))
-	return c.emit(op, c.in[0], c.filters(grouped, layout, 2))
+	return c.emitReal(op, c.in[0], c.filters(grouped, layout, 2))
 }
 
 // biasAdd translates an addition along the channels.
@@ -123,7 +141,10 @@ func biasAdd(c *call) []core.Value {
 		c.failInput(1, "got shape %v, want [%d] for the channels of %v", bias, channels, value)
 		return nil
 	}
-	if layout == core.NHWC || len(value) == 2 {
+	if layout == core.NCHW && len(value) == 2 {
+		c.failInput(0, "got shape %v, want rank 3 or more for data_format NCHW", value)
+	}
+	if layout == core.NHWC {
 		return c.emit(&core.Add{}, c.in...)
 	}
 	op := &core.ExpandDims{}
@@ -137,7 +158,12 @@ func fusedBatchNorm(c *call) []core.Value {
 	if c.boolOr("is_training", true) {
 		c.failAttr("is_training", "got true, want false: the statistics of a batch are for training")
 	}
-	return c.emit(&core.BatchNorm{Layout: c.layout(2), Epsilon: c.floatOr("epsilon", 0.0001)}, c.in...)
+	n := 2
+	if c.op.name == "FusedBatchNormV3" && slices.Contains([]string{"NDHWC", "NCDHW"}, c.strOr("data_format", "")) {
+		n = 3
+	}
+	c.wantRank(0, n+2, "batch, channels and space")
+	return c.emitReal(&core.BatchNorm{Layout: c.layout(n), Epsilon: c.floatOr("epsilon", 0.0001)}, c.in...)
 }
 
 func matMul(c *call) []core.Value {
@@ -150,9 +176,15 @@ func matMul(c *call) []core.Value {
 	if c.boolOr("transpose_b", false) {
 		b = c.helper("b", &core.Transpose{Order: []int{1, 0}}, b)
 	}
-	return c.emit(&core.Dot{ReductionAxes: 1}, a, b)
+	return c.emitReal(&core.Dot{ReductionAxes: 1}, a, b)
 }
 
 func batchMatMul(c *call) []core.Value {
-	return c.emit(&core.BatchDot{TransposeA: c.boolOr("adj_x", false), TransposeB: c.boolOr("adj_y", false)}, c.in...)
+	a, b := c.in[0].Shape(), c.in[1].Shape()
+	if c.op.name == "BatchMatMul" && a.Ranked() && b.Ranked() && len(a) >= 2 {
+		if len(a) != len(b) || !a[:len(a)-2].Compatible(b[:len(b)-2]) {
+			c.failInput(1, "got shape %v beside %v, want the same batch", b, a)
+		}
+	}
+	return c.emitReal(&core.BatchDot{TransposeA: c.boolOr("adj_x", false), TransposeB: c.boolOr("adj_y", false)}, c.in...)
 }

@@ -81,6 +81,9 @@ func scatterND(c *call) []core.Value {
 	return c.emit(&core.ScatterND{Mode: core.ScatterAdd}, zeros, c.in[0], c.in[1])
 }
 
+// maxRank bounds the length of a shape that is data.
+const maxRank = 254
+
 // concatOffset tells where each part of a concatenation starts: the sums of the dimensions
 // before it at the axis, and 0 elsewhere.
 func concatOffset(c *call) []core.Value {
@@ -89,8 +92,8 @@ func concatOffset(c *call) []core.Value {
 		return nil
 	}
 	s := parts[0].Shape()
-	if !s.Static() || len(s) != 1 {
-		c.failInput(1, "got shape %v, want a vector of known length", s)
+	if !s.Static() || len(s) != 1 || s[0] > maxRank {
+		c.failInput(1, "got shape %v, want a vector of known length, at most %d", s, maxRank)
 		return nil
 	}
 	if axis < 0 {

@@ -2,6 +2,7 @@ package tf
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 )
@@ -37,7 +38,9 @@ func squeeze(c *call) []core.Value {
 	c.keep(err)
 	op := &core.Squeeze{}
 	for _, a := range axes {
-		op.Axes = append(op.Axes, int(a))
+		if !slices.Contains(op.Axes, int(a)) {
+			op.Axes = append(op.Axes, int(a))
+		}
 	}
 	return c.emit(op, c.in[0])
 }
@@ -46,6 +49,11 @@ func transpose(c *call) []core.Value {
 	order := c.integers(1)
 	if c.err == nil && len(order) == 0 { // core reads no order as the reverse
 		return []core.Value{c.in[0]}
+	}
+	for i, v := range order {
+		if v < 0 {
+			order[i] = v + len(order)
+		}
 	}
 	return c.emit(&core.Transpose{Order: order}, c.in[0])
 }
@@ -77,7 +85,11 @@ func split(c *call) []core.Value {
 }
 
 func splitV(c *call) []core.Value {
-	return c.emit(&core.Split{Sizes: c.integers(1), Axis: c.integer(2)}, c.in[0])
+	op := &core.Split{Sizes: c.integers(1), Axis: c.integer(2)}
+	if n := c.intOr("num_split", 0); c.err == nil && n != int64(len(op.Sizes)) {
+		c.failInput(1, "got %d sizes, want %d as attribute \"num_split\" says", len(op.Sizes), n)
+	}
+	return c.emit(op, c.in[0])
 }
 
 // paddings returns input 1, a constant [rank, 2] of paddings before and after.

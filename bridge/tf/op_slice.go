@@ -2,7 +2,9 @@ package tf
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/core"
 )
 
@@ -12,7 +14,7 @@ var _ = register(
 	op{name: "Slice", signature: "input:T begin:Index size:Index -> output:T", translate: apply(&core.Slice{})},
 	op{name: "GatherV2", signature: "params:Tparams indices:Tindices axis:Taxis -> output:Tparams", translate: gatherV2},
 	op{name: "Gather", signature: "params:Tparams indices:Tindices -> output:Tparams", translate: apply(&core.Gather{})},
-	op{name: "Tile", signature: "input:T multiples:Tmultiples=int32 -> output:T", translate: apply(&core.Tile{})},
+	op{name: "Tile", signature: "input:T multiples:Tmultiples=int32 -> output:T", translate: tile},
 	op{name: "BroadcastTo", signature: "input:T shape:Tidx=int32 -> output:T", translate: apply(&core.BroadcastTo{})},
 	op{name: "Fill", signature: "dims:index_type=int32 value:T -> output:T", translate: fill},
 	op{name: "OneHot", signature: "indices:TI=int64 depth:int32 on_value:T off_value:T -> output:T", translate: oneHot},
@@ -35,10 +37,23 @@ func stridedSlice(c *call) []core.Value {
 }
 
 func gatherV2(c *call) []core.Value {
-	if n := c.intOr("batch_dims", 0); n != 0 {
-		c.failAttr("batch_dims", "got %d, want 0", n)
+	op := &core.Gather{Axis: c.integer(2), BatchDims: small(c.intOr("batch_dims", 0))}
+	if op.BatchDims < 0 {
+		s := c.in[1].Shape()
+		if !s.Ranked() {
+			c.failAttr("batch_dims", "got %d for indices of unknown rank, want 0 or more", op.BatchDims)
+		}
+		op.BatchDims += len(s)
 	}
-	return c.emit(&core.Gather{Axis: c.integer(2)}, c.in[0], c.in[1])
+	return c.emit(op, c.in[0], c.in[1])
+}
+
+// tile knows the types of TensorFlow's kernel, which are not where it lists its kernels.
+func tile(c *call) []core.Value {
+	if t, err := c.node.Type("T"); err == nil && slices.Contains([]graphdef.DataType{graphdef.Uint16, graphdef.Quint8, graphdef.Qint8, graphdef.Qint32}, t) {
+		c.failAttr("T", "got %v, for which TensorFlow 2.21 has no CPU kernel", t)
+	}
+	return c.emit(&core.Tile{}, c.in...)
 }
 
 func fill(c *call) []core.Value {

@@ -33,6 +33,7 @@ type Case struct {
 	PB      string         `json:"pb"`
 	NPZ     string         `json:"npz"`
 	Refused bool           `json:"expected_error"` // TensorFlow gives an error; there are no outputs
+	Error   string         `json:"error"`          // the error
 
 	Dir     string                  `json:"-"`
 	Graph   *graphdef.Graph         `json:"-"`

@@ -1,0 +1,13 @@
+
+5
+inputs_0Placeholder*
+dtype0*
+shape:
+5
+inputs_1Placeholder*
+dtype0*
+shape:
+0
+opAddNinputs_0inputs_1*
+N*
+T0

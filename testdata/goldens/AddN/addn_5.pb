@@ -1,0 +1,25 @@
+
+5
+inputs_0Placeholder*
+dtype0*
+shape:
+5
+inputs_1Placeholder*
+dtype0*
+shape:
+5
+inputs_2Placeholder*
+dtype0*
+shape:
+5
+inputs_3Placeholder*
+dtype0*
+shape:
+5
+inputs_4Placeholder*
+dtype0*
+shape:
+N
+opAddNinputs_0inputs_1inputs_2inputs_3inputs_4*
+N*
+T0

@@ -1,0 +1,13 @@
+
+.
+xPlaceholder*
+dtype0*
+shape:
+2
+yPlaceholder*
+dtype0*
+shape
+:
+"
+opBatchMatMulV2xy*
+T0

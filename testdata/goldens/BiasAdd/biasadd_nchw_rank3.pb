@@ -1,0 +1,13 @@
+
+:
+valuePlaceholder*
+dtype0*
+shape:
+A
+biasConst*
+dtype0*%
+valueB"êE3¾ö‰¿pI¿0«>
+:
+opBiasAddvaluebias*
+T0*
+data_formatNCHW

@@ -1,0 +1,13 @@
+
+B
+valuePlaceholder*
+dtype0*
+shape:
+A
+biasConst*
+dtype0*%
+valueB"øf£¾ŽÁ˜¿×L?ë?„?
+:
+opBiasAddvaluebias*
+T0*
+data_formatNCHW

@@ -1,0 +1,12 @@
+
+6
+xPlaceholder*
+dtype0*
+shape:
+>
+yConst*
+dtype0*%
+valueB";6ù?·ç?…¯É?”ÏÚ?
+
+opFloorDivxy*
+T0

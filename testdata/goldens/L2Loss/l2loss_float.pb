@@ -1,0 +1,9 @@
+
+2
+tPlaceholder*
+dtype0*
+shape
+:
+
+opL2Losst*
+T0

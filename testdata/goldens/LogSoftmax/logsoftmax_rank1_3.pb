@@ -1,0 +1,9 @@
+
+3
+logitsPlaceholder*
+dtype0*
+shape:
+!
+op
+LogSoftmaxlogits*
+T0

@@ -1,0 +1,13 @@
+
+>
+inputPlaceholder*
+dtype0*
+shape:
+]
+op	MaxPool3Dinput*
+T0*
+ksize	
+*
+paddingVALID*
+strides	
+

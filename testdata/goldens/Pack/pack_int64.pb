@@ -1,0 +1,15 @@
+
+9
+values_0Placeholder*
+dtype0	*
+shape
+:
+9
+values_1Placeholder*
+dtype0	*
+shape
+:
+0
+opPackvalues_0values_1*
+N*
+T0	

@@ -1,0 +1,10 @@
+
+.
+xPlaceholder*
+dtype0
+*
+shape:
+
+op
+Reciprocalx*
+T0

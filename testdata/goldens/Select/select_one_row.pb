@@ -1,0 +1,19 @@
+
+6
+	conditionPlaceholder*
+dtype0
+*
+shape:
+2
+tPlaceholder*
+dtype0*
+shape
+:
+2
+ePlaceholder*
+dtype0*
+shape
+:
+&
+opSelect	conditionte*
+T0

@@ -1,0 +1,8 @@
+
+8
+logitsPlaceholder*
+dtype0*
+shape:	è
+
+opSoftmaxlogits*
+T0

@@ -1,0 +1,8 @@
+
+3
+logitsPlaceholder*
+dtype0*
+shape:
+
+opSoftmaxlogits*
+T0

@@ -1,0 +1,9 @@
+
+9
+featuresPlaceholder*
+dtype0*
+shape
+:
+!
+opSoftplusfeatures*
+T0

@@ -1,0 +1,15 @@
+
+:
+inputPlaceholder*
+dtype0*
+shape:
+F
+reduction_indicesConst*
+dtype0*
+valueB"ÿÿÿÿýÿÿÿ
+I
+opSuminputreduction_indices*
+
+Tidx0*
+T0*
+	keep_dims(

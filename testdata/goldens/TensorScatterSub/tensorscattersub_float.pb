@@ -1,0 +1,20 @@
+
+7
+tensorPlaceholder*
+dtype0*
+shape
+:
+8
+indicesPlaceholder*
+dtype0*
+shape
+:
+8
+updatesPlaceholder*
+dtype0*
+shape
+:
+I
+opTensorScatterSubtensorindicesupdates*
+Tindices0*
+T0
