@@ -47,7 +47,7 @@ func qdq(f *core.Function) (*core.Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &qdqPass{users: folded.Users(), made: map[*core.Node]bool{}}
+	p := &qdqPass{users: folded.Users(), made: map[*core.Node]bool{}, sunk: map[*core.Node]bool{}}
 	fused, err := folded.Rewrite(p.visit)
 	if err != nil || len(p.made) == 0 {
 		return f, err
@@ -81,21 +81,18 @@ func isProduct(op core.Op) bool {
 type qdqPass struct {
 	users map[core.Value][]*core.Node // of the function before
 	made  map[*core.Node]bool         // the integer products, with or without further post-ops
+	sunk  map[*core.Node]bool         // the reshapes that went behind what read them
 }
 
 func (p *qdqPass) visit(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 	var v core.Value
 	var err error
-	switch op := n.Op().(type) {
+	switch n.Op().(type) {
 	case *core.Convolution, *core.Dot, *core.BatchDot:
 		v, err = p.product(n, inputs)
-	case *core.Add:
-		v, err = p.add(n, inputs)
-	case *core.Subtract, *core.Multiply, *core.BatchNorm:
-		v, err = p.transform(n, inputs)
-	case *core.Activate:
-		if op.Activation == core.Relu && p.extends(n.Inputs()[0], inputs[0], core.PostMulAdd) {
-			v, err = p.extend(n, inputs[0], core.PostOp{Kind: core.PostActivation, Activation: core.Relu})
+	case *core.Add, *core.Subtract, *core.Multiply, *core.BatchNorm, *core.Activate:
+		if v, err = p.follow(n, n.Inputs(), inputs); err == nil && v.Node == nil {
+			v, err = p.followReshaped(n, inputs)
 		}
 	case *core.MaxPool, *core.Pad, *core.Reshape, *core.Transpose, *core.ExpandDims, *core.Squeeze:
 		v, err = behindDequantize(n, inputs)
@@ -106,6 +103,77 @@ func (p *qdqPass) visit(n *core.Node, inputs []core.Value) ([]core.Value, error)
 		return nil, err
 	}
 	return []core.Value{v}, nil
+}
+
+// follow returns n, which reads a product, as a part of that; no value where it cannot be.
+// inputs stand for the values before.
+func (p *qdqPass) follow(n *core.Node, before, inputs []core.Value) (core.Value, error) {
+	switch op := n.Op().(type) {
+	case *core.Activate:
+		if op.Activation != core.Relu || !p.extends(before[0], inputs[0], core.PostMulAdd) {
+			return core.Value{}, nil
+		}
+		return p.extend(n, inputs[0], core.PostOp{Kind: core.PostActivation, Activation: core.Relu})
+	case *core.Add:
+		v, err := p.transform(n, before, inputs)
+		if err != nil || v.Node != nil {
+			return v, err
+		}
+		return p.sum(n, before, inputs)
+	}
+	return p.transform(n, before, inputs)
+}
+
+// followReshaped is follow where a reshape that keeps the channels stands between: it goes
+// behind n.
+func (p *qdqPass) followReshaped(n *core.Node, inputs []core.Value) (core.Value, error) {
+	for i, v := range inputs[:min(2, len(inputs))] {
+		innerBefore, inner, ok := p.behindReshape(n.Inputs()[i], v)
+		if !ok || !keepsChannels(v) {
+			continue
+		}
+		before, in := slices.Clone(n.Inputs()), slices.Clone(inputs)
+		before[i], in[i] = innerBefore, inner
+		followed, err := p.follow(n, before, in)
+		if err != nil {
+			return core.Value{}, err
+		}
+		if followed.Node != nil {
+			return p.reshaped(n, v.Node, followed)
+		}
+	}
+	return core.Value{}, nil
+}
+
+// behindReshape returns what v, a reshape that stands for the value before, reshapes, and
+// what that stands for; false if anybody else may read it.
+func (p *qdqPass) behindReshape(before, v core.Value) (innerBefore, inner core.Value, ok bool) {
+	if _, ok := v.Node.Op().(*core.Reshape); !ok || !p.only(before) {
+		return core.Value{}, core.Value{}, false
+	}
+	inner = v.Node.Inputs()[0]
+	if p.sunk[v.Node] {
+		return before, inner, true
+	}
+	if _, ok := before.Node.Op().(*core.Reshape); ok {
+		return before.Node.Inputs()[0], inner, true
+	}
+	return core.Value{}, core.Value{}, false
+}
+
+// reshaped returns v reshaped as a node does it, as the value of n.
+func (p *qdqPass) reshaped(n, reshape *core.Node, v core.Value) (core.Value, error) {
+	out, err := remake(n, reshape.Op(), append([]core.Value{v}, reshape.Inputs()[1:]...))
+	if err == nil {
+		p.sunk[out.Node] = true
+	}
+	return out, err
+}
+
+// keepsChannels reports whether v, a reshape, has the last dimension of what it reshapes.
+func keepsChannels(v core.Value) bool {
+	to, from := v.Shape(), v.Node.Inputs()[0].Shape()
+	return len(to) > 0 && len(from) > 0 && to[len(to)-1] == from[len(from)-1] && to[len(to)-1] != core.Unknown
 }
 
 // maxTerms is the greatest number of products that IntegerConvolution and IntegerDot sum.
@@ -227,15 +295,12 @@ func (p *qdqPass) remade(n *core.Node, v core.Value, posts []core.PostOp, inputs
 	return out, err
 }
 
-// add returns an addition to a product as a part of that: of a constant per channel, or of
-// a tensor of the product's shape. Depthwise products have no kernel with the latter.
-func (p *qdqPass) add(n *core.Node, inputs []core.Value) (core.Value, error) {
-	if v, err := p.transform(n, inputs); err != nil || v.Node != nil {
-		return v, err
-	}
+// sum returns the addition of a tensor of a product's shape as a post-op of that. Depthwise
+// products have no kernel with one.
+func (p *qdqPass) sum(n *core.Node, before, inputs []core.Value) (core.Value, error) {
 	for i, v := range inputs {
 		other := inputs[1-i]
-		if !p.extends(n.Inputs()[i], v, core.PostAdd) || isGrouped(v.Node.Op()) || other.Constant() != nil ||
+		if !p.extends(before[i], v, core.PostAdd) || isGrouped(v.Node.Op()) || other.Constant() != nil ||
 			!v.Shape().Static() || !other.Shape().Equal(v.Shape()) {
 			continue
 		}

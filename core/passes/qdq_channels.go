@@ -10,9 +10,9 @@ import (
 // transform returns a product and what multiplies it by constants and adds constants, for
 // each channel or for all, as a product with another scale and bias; no value if n is
 // anything else.
-func (p *qdqPass) transform(n *core.Node, inputs []core.Value) (core.Value, error) {
+func (p *qdqPass) transform(n *core.Node, before, inputs []core.Value) (core.Value, error) {
 	for i, v := range inputs[:min(2, len(inputs))] {
-		if !p.extends(n.Inputs()[i], v, core.PostAdd) {
+		if !p.extends(before[i], v, core.PostAdd) {
 			continue
 		}
 		factor, offset := transformation(n.Op(), slices.Delete(slices.Clone(inputs), i, i+1), i, v)

@@ -79,6 +79,13 @@ func (p *qdqPass) quantized(q quantizer, before, v core.Value) (core.Value, erro
 	if p.extends(before, v, core.PostActivation) {
 		return p.saturate(q, v)
 	}
+	if innerBefore, inner, ok := p.behindReshape(before, v); ok {
+		x, err := p.quantized(q, innerBefore, inner)
+		if err != nil || x.Node == nil {
+			return core.Value{}, err
+		}
+		return p.reshaped(q.node, v.Node, x)
+	}
 	if !p.only(before) || before.Node.OpName() != v.Node.OpName() {
 		return core.Value{}, nil
 	}
@@ -88,7 +95,7 @@ func (p *qdqPass) quantized(q quantizer, before, v core.Value) (core.Value, erro
 			return core.Value{}, nil
 		}
 		return p.quantizedArgs(q, before, v, 1)
-	case *core.Reshape, *core.Transpose, *core.ExpandDims, *core.Squeeze:
+	case *core.Transpose, *core.ExpandDims, *core.Squeeze:
 		return p.quantizedArgs(q, before, v, 1)
 	case *core.Concat:
 		return p.quantizedArgs(q, before, v, len(v.Node.Inputs()))
@@ -192,5 +199,6 @@ func limits(n *core.Node) (input int, lower, upper float32, ok bool) {
 		}
 		ends[i] = core.Data[float32](out[0])[0]
 	}
-	return input, ends[0], ends[1], ends[0] <= ends[1]
+	same := n.Outputs()[0].Shape.Equal(in[input].Shape()) // a constant may have more dimensions
+	return input, ends[0], ends[1], same && ends[0] <= ends[1]
 }

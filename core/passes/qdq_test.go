@@ -252,6 +252,25 @@ func TestQDQ(t *testing.T) {
 			x := apply(g.t, &core.Maximum{}, scalar(float32(-5)), g.biased())
 			return quantizeTo(g.t, core.I8, apply(g.t, &core.Minimum{}, x, scalar(float32(24))), -30, 30)
 		}, "Mul+Add+Mul+RoundSaturate(i8, -21, 102); "},
+		{"maximum with a constant of more dimensions", func(g *qdqGraph) core.Value {
+			x := apply(g.t, &core.Maximum{}, g.biased(), list(g.t, []float32{-5}, 1, 1, 1, 1, 1))
+			return quantizeTo(g.t, core.I8, x, -30, 30)
+		}, "Mul+Add; Maximum TFQuantizeV2"},
+		{"reshaped before the bias", func(g *qdqGraph) core.Value { // as Keras' Dense does it
+			y := apply(g.t, &core.Dot{ReductionAxes: 1}, g.data(core.U8, 12, 16), g.weights(16, 5))
+			y = apply(g.t, &core.Reshape{}, y, list(g.t, []int32{3, 4, 5}, 3))
+			return g.u8(g.relu(apply(g.t, &core.Add{}, y, g.reals(5))))
+		}, full + "Reshape"},
+		{"reshaped to other channels before the bias", func(g *qdqGraph) core.Value {
+			y := apply(g.t, &core.Dot{ReductionAxes: 1}, g.data(core.U8, 12, 16), g.weights(16, 5))
+			y = apply(g.t, &core.Reshape{}, y, list(g.t, []int32{3, 5, 4}, 3))
+			return g.u8(g.relu(apply(g.t, &core.Add{}, y, g.reals(4))))
+		}, "Mul; Reshape Add Activate TFQuantizeV2"},
+		{"reshaped before a sum", func(g *qdqGraph) core.Value {
+			y := apply(g.t, &core.Dot{ReductionAxes: 1}, g.data(core.U8, 12, 16), g.weights(16, 5))
+			y = apply(g.t, &core.Reshape{}, y, list(g.t, []int32{3, 4, 5}, 3))
+			return apply(g.t, &core.Add{}, y, g.input("r", core.F32, 3, 4, 5))
+		}, "Mul; Reshape Add"},
 		{"limits apart", func(g *qdqGraph) core.Value { // all become 25
 			x := apply(g.t, &core.Clamp{Lo: 0, Hi: 5}, g.biased())
 			return quantizeTo(g.t, core.I8, apply(g.t, &core.Clamp{Lo: 25, Hi: 28}, x), -30, 30)
@@ -598,6 +617,10 @@ func TestQDQReaders(t *testing.T) {
 			x := g.conv(g.image())
 			return []core.Value{g.u8(g.relu(apply(g.t, &core.Add{}, x, g.reals(4)))), x}
 		}, "Mul; Add Activate TFQuantizeV2"},
+		{"reshaped product", func(g *qdqGraph) []core.Value {
+			x := apply(g.t, &core.Reshape{}, g.conv(g.image()), list(g.t, []int32{2, 30, 4}, 3))
+			return []core.Value{g.u8(g.relu(apply(g.t, &core.Add{}, x, g.reals(4)))), x}
+		}, "Mul; Reshape Add Activate TFQuantizeV2"},
 		{"bias", func(g *qdqGraph) []core.Value {
 			x := g.biased()
 			return []core.Value{g.u8(g.relu(x)), x}
