@@ -166,6 +166,9 @@ type OpInfo struct {
 	Quantized bool     `json:"quantized"`
 	Inputs    []string `json:"inputs"`  // as "input:Tinput": a name, and a type or the attribute that holds it
 	Outputs   []string `json:"outputs"` // likewise
+	// Kernels are the types for which TensorFlow 2.21 has CPU kernels, as alternatives: of
+	// each attribute any of the types.
+	Kernels []map[string][]string `json:"kernels,omitempty"`
 }
 
 // Supported lists the TensorFlow ops that Translate knows, by name.
@@ -173,7 +176,11 @@ func Supported() []OpInfo {
 	var list []OpInfo
 	for _, row := range table {
 		before, after, _ := strings.Cut(row.signature, "->")
-		list = append(list, OpInfo{row.name, row.family, IsQuantized(row.name), strings.Fields(before), strings.Fields(after)})
+		info := OpInfo{Name: row.name, Family: row.family, Quantized: IsQuantized(row.name), Inputs: strings.Fields(before), Outputs: strings.Fields(after)}
+		if k := kernelTypesOf()[row.name]; k != nil {
+			info.Kernels = k.kernels
+		}
+		list = append(list, info)
 	}
 	slices.SortFunc(list, func(a, b OpInfo) int { return strings.Compare(a.Name, b.Name) })
 	return list

@@ -27,7 +27,7 @@ type collection struct {
 type op struct {
 	name      string
 	supported bool
-	family    string
+	info      tf.OpInfo      // if it is supported
 	why       string         // why it is not supported
 	attrs     []string       // the attributes that hold a type
 	fixed     []string       // the types that no attribute tells, if there is none
@@ -90,8 +90,8 @@ func collect(root string) (*collection, error) {
 func (c *collection) names() {
 	for _, s := range tf.Supported() {
 		o := c.add(s.Name)
-		o.supported, o.family = true, s.Family
-		o.attrs, o.fixed = typeAttributes(s, o.peer), fixedTypes(s)
+		o.supported = true
+		o.info, o.attrs, o.fixed = s, typeAttributes(s), fixedTypes(s)
 	}
 	for _, u := range tf.Unsupported() {
 		if tf.IsQuantized(u.Op) {
@@ -113,7 +113,7 @@ func (c *collection) add(name string) *op {
 }
 
 // typeAttributes lists the attributes of an op that hold a type, in the signature's order.
-func typeAttributes(s tf.OpInfo, p peers.Op) []string {
+func typeAttributes(s tf.OpInfo) []string {
 	var attrs []string
 	add := func(name string) {
 		if !slices.Contains(attrs, name) {
@@ -125,7 +125,7 @@ func typeAttributes(s tf.OpInfo, p peers.Op) []string {
 			add(name)
 		}
 	}
-	for _, row := range p.TensorFlow.Types {
+	for _, row := range s.Kernels {
 		for _, name := range slices.Sorted(maps.Keys(row)) {
 			add(name)
 		}
@@ -196,7 +196,9 @@ func (c *collection) goldens(dir string) error {
 		}
 	}
 	for name, list := range templates {
-		c.ops[name].kernels = takes(c.ops[name], list)
+		if o := c.ops[name]; o.quantized() {
+			o.kernels = takes(o.info, list)
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/binary"
 	"maps"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	attrpb "github.com/wamuir/graft/tensorflow/core/framework/attr_value_go_proto"
 	graphpb "github.com/wamuir/graft/tensorflow/core/framework/graph_go_proto"
 	nodepb "github.com/wamuir/graft/tensorflow/core/framework/node_def_go_proto"
+	tensorpb "github.com/wamuir/graft/tensorflow/core/framework/tensor_go_proto"
 	shapepb "github.com/wamuir/graft/tensorflow/core/framework/tensor_shape_go_proto"
 	typespb "github.com/wamuir/graft/tensorflow/core/framework/types_go_proto"
 	"google.golang.org/protobuf/proto"
@@ -32,16 +34,12 @@ type kernels struct {
 // takes gives the recorded graphs of an op each combination of types in turn. It returns
 // nil where there is nothing to tell: TensorFlow's kernels name no types, or the op's
 // inputs are a list that only its translator can read.
-func takes(o *op, templates []template) *kernels {
-	if len(o.peer.TensorFlow.Types) == 0 {
-		return nil
-	}
-	info := information(o.name)
+func takes(info tf.OpInfo, templates []template) *kernels {
 	if slices.ContainsFunc(info.Inputs, func(p string) bool { return strings.Contains(p, ":[") }) {
 		return nil
 	}
 	k := &kernels{}
-	for _, row := range o.peer.TensorFlow.Types {
+	for _, row := range info.Kernels {
 		for _, combination := range expand(row) {
 			k.total++
 			if !slices.ContainsFunc(templates, func(t template) bool { return t.translates(info, combination) }) {
@@ -49,21 +47,19 @@ func takes(o *op, templates []template) *kernels {
 			}
 		}
 	}
+	if k.total == 0 {
+		return nil
+	}
 	return k
 }
 
-func information(name string) tf.OpInfo {
-	list := tf.Supported()
-	return list[slices.IndexFunc(list, func(o tf.OpInfo) bool { return o.Name == name })]
-}
-
 // expand lists the combinations of a row, which has some types for each attribute.
-func expand(row map[string]string) []map[string]string {
+func expand(row map[string][]string) []map[string]string {
 	list := []map[string]string{{}}
 	for _, attr := range slices.Sorted(maps.Keys(row)) {
 		var longer []map[string]string
 		for _, m := range list {
-			for _, t := range strings.Fields(row[attr]) {
+			for _, t := range row[attr] {
 				c := maps.Clone(m)
 				c[attr] = t
 				longer = append(longer, c)
@@ -100,8 +96,8 @@ func (t template) translates(info tf.OpInfo, types map[string]string) bool {
 	return err == nil
 }
 
-// retype sets the type attributes of the graph's node of the op. An input whose type
-// changes becomes a placeholder.
+// retype sets the type attributes of the graph's node of the op, and replaces the inputs
+// whose types change.
 func retype(g *graphpb.GraphDef, info tf.OpInfo, types map[string]string) bool {
 	at := slices.IndexFunc(g.Node, func(n *nodepb.NodeDef) bool { return n.Op == info.Name })
 	if at < 0 {
@@ -124,7 +120,7 @@ func retype(g *graphpb.GraphDef, info tf.OpInfo, types map[string]string) bool {
 		}
 		for range count {
 			if changed[attr] {
-				node.Input[input] = placeholder(g, node.Input[input], node.Attr[attr])
+				node.Input[input] = replaced(g, node.Input[input], node.Attr[attr])
 			}
 			input++
 		}
@@ -136,22 +132,68 @@ func typeValue(t typespb.DataType) *attrpb.AttrValue {
 	return &attrpb.AttrValue{Value: &attrpb.AttrValue_Type{Type: t}}
 }
 
-// placeholder adds one in the place of a tensor, of its shape if that is told.
-func placeholder(g *graphpb.GraphDef, tensor string, t *attrpb.AttrValue) string {
+// replaced adds a node in the place of a tensor, of another type and of the same shape if
+// that is told: a constant in the place of constant indices, else a placeholder.
+func replaced(g *graphpb.GraphDef, tensor string, t *attrpb.AttrValue) string {
 	producer, _, _ := strings.Cut(tensor, ":")
+	name := producer + "_retyped"
 	shape := &shapepb.TensorShapeProto{UnknownRank: true}
 	for _, n := range g.Node {
-		switch {
-		case n.Name != producer:
-		case n.Attr["value"].GetTensor() != nil:
-			shape = n.Attr["value"].GetTensor().GetTensorShape()
-		case n.Attr["shape"].GetShape() != nil:
-			shape = n.Attr["shape"].GetShape()
+		if n.Name != producer {
+			continue
+		}
+		value := n.Attr["value"].GetTensor()
+		if list, ok := indices(value); ok && isIndex(t.GetType()) {
+			g.Node = append(g.Node, &nodepb.NodeDef{Name: name, Op: "Const", Attr: map[string]*attrpb.AttrValue{
+				"dtype": t, "value": {Value: &attrpb.AttrValue_Tensor{Tensor: indexTensor(t.GetType(), value.TensorShape, list)}},
+			}})
+			return name
+		}
+		if value != nil {
+			shape = value.TensorShape
+		} else if s := n.Attr["shape"].GetShape(); s != nil {
+			shape = s
 		}
 	}
-	name := producer + "_retyped"
 	g.Node = append(g.Node, &nodepb.NodeDef{Name: name, Op: "Placeholder", Attr: map[string]*attrpb.AttrValue{
 		"dtype": t, "shape": {Value: &attrpb.AttrValue_Shape{Shape: shape}},
 	}})
 	return name
+}
+
+func isIndex(t typespb.DataType) bool {
+	return t == typespb.DataType_DT_INT32 || t == typespb.DataType_DT_INT64
+}
+
+// indices returns the numbers of a constant that holds indices.
+func indices(t *tensorpb.TensorProto) (list []int64, ok bool) {
+	if t == nil || !isIndex(t.Dtype) {
+		return nil, false
+	}
+	for _, v := range t.IntVal {
+		list = append(list, int64(v))
+	}
+	list = append(list, t.Int64Val...)
+	if t.Dtype == typespb.DataType_DT_INT32 {
+		for b := t.TensorContent; len(b) >= 4; b = b[4:] {
+			list = append(list, int64(int32(binary.LittleEndian.Uint32(b))))
+		}
+		return list, true
+	}
+	for b := t.TensorContent; len(b) >= 8; b = b[8:] {
+		list = append(list, int64(binary.LittleEndian.Uint64(b)))
+	}
+	return list, true
+}
+
+func indexTensor(t typespb.DataType, shape *shapepb.TensorShapeProto, list []int64) *tensorpb.TensorProto {
+	out := &tensorpb.TensorProto{Dtype: t, TensorShape: shape}
+	for _, v := range list {
+		if t == typespb.DataType_DT_INT32 {
+			out.IntVal = append(out.IntVal, int32(v))
+		} else {
+			out.Int64Val = append(out.Int64Val, v)
+		}
+	}
+	return out
 }

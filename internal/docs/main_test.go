@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/bridge/tf"
 )
 
 const root = "../.."
@@ -64,7 +67,7 @@ func TestAttributeOfAPort(t *testing.T) {
 func TestExpandListsEachCombination(t *testing.T) {
 	assert.Equal(t, []map[string]string{
 		{"T": "a", "U": "x"}, {"T": "a", "U": "y"}, {"T": "b", "U": "x"}, {"T": "b", "U": "y"},
-	}, expand(map[string]string{"T": "a b", "U": "x y"}))
+	}, expand(map[string][]string{"T": {"a", "b"}, "U": {"x", "y"}}))
 }
 
 // A graph with other types is translated if the op takes them.
@@ -72,8 +75,10 @@ func TestTemplateWithOtherTypes(t *testing.T) {
 	const name = "Dequantize"
 	data, err := os.ReadFile(filepath.Join(root, "testdata", "goldens", name, "dequantize_quint8_MIN_COMBINED_float_r0.pb"))
 	require.NoError(t, err)
+	list := tf.Supported()
+	info := list[slices.IndexFunc(list, func(o tf.OpInfo) bool { return o.Name == name })]
 	g := template{data, []string{"op:0"}}
 	for typ, want := range map[string]bool{"quint8": true, "qint32": true, "float": false, "string": false} {
-		assert.Equal(t, want, g.translates(information(name), map[string]string{"T": typ, "dtype": "float"}), typ)
+		assert.Equal(t, want, g.translates(info, map[string]string{"T": typ, "dtype": "float"}), typ)
 	}
 }

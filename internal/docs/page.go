@@ -22,13 +22,13 @@ func (c *collection) page() string {
 - **becomes**: the builder (package builders), if the op has one, and the core ops, as these graphs are translated. Constants fold away.
 - **tests**: recorded graphs, each compared with TensorFlow's outputs, and models that contain the op.
 - **TensorFlow** %s on the CPU. "With oneDNN only": with TF_ENABLE_ONEDNN_OPTS=1.
-- **OpenVINO** %s and **tf2onnx** %s (with ONNX Runtime): each got the same graphs on %s. "exact": integers equal, floats within 2 ulp;
+- **OpenVINO** %s and **tf2onnx** %s (with ONNX Runtime): each got these graphs on %s (%s). "exact": integers equal, floats within 2 ulp;
   "near": integers within 1, floats within one quantization step (of float ops within 1e-5); "wrong": further off; the recorded inputs go to
   the ends of their types. "has a rule": no graph was recorded. In brackets how graphs were refused: no rule
   fits the op, or the class of the error (KeyError: tf2onnx does not know the type).
 - **nGraph's TensorFlow bridge** (%s): its table of translators, read. What it does not take it leaves to TensorFlow.
 
-`, c.summary(), c.cases, len(c.models), v.TensorFlow, v.OpenVINO, v.TF2ONNX, c.peers.Date, v.NGraphBridge)
+`, c.summary(), c.cases, len(c.models), v.TensorFlow, v.OpenVINO, v.TF2ONNX, c.peers.Date, c.peers.CPU, v.NGraphBridge)
 	quantized := c.families(func(o *op) bool { return o.supported && o.quantized() })
 	others := c.families(func(o *op) bool { return o.supported && !o.quantized() })
 	b.WriteString("## Quantized ops\n")
@@ -47,7 +47,7 @@ func (c *collection) families(want func(*op) bool) map[string][]*op {
 	groups := map[string][]*op{}
 	for _, name := range slices.Sorted(maps.Keys(c.ops)) {
 		if o := c.ops[name]; want(o) {
-			groups[o.family] = append(groups[o.family], o)
+			groups[o.info.Family] = append(groups[o.info.Family], o)
 		}
 	}
 	return groups

@@ -126,6 +126,11 @@ def by_op(tasks, results):
     return counts
 
 
+def cpu():
+    with open("/proc/cpuinfo") as f:
+        return re.search("model name\\s*: (.*)", f.read()).group(1)
+
+
 def measure_all(work):
     tensorflow, openvino = python(work, "tensorflow"), python(work, "openvino")
     probes = os.path.join(work, "probes")
@@ -156,6 +161,7 @@ def measure_all(work):
 
     data = {
         "date": datetime.date.today().isoformat(),
+        "cpu": cpu(),
         "graphs": len(graphs),
         "versions": {
             "tensorflow": catalogue["version"], "openvino": openvino_version, "tf2onnx": found[0]["version"], "ngraph_bridge": bridge["version"],
@@ -172,7 +178,7 @@ def measure_all(work):
         quantized = bool(QUANTIZED.search(op))
         row = {}
         if op in ops:
-            row["tensorflow"] = tensorflow_row(ops[op]["kernels"], quantized, plain.get(op), onednn.get(op))
+            row["tensorflow"] = tensorflow_row(ops[op]["kernel"], plain.get(op), onednn.get(op))
         row["openvino"] = converter_row(takes.get(op), openvino_goldens.get(op))
         row["tf2onnx"] = converter_row(op in found[0]["ops"], tf2onnx_goldens.get(op))
         if op in bridge["ops"]:
@@ -184,10 +190,8 @@ def measure_all(work):
     return data
 
 
-def tensorflow_row(kernels, quantized, plain, onednn):
-    row = {"registered": True, "kernel": kernels is not None}
-    if quantized and kernels:
-        row["types"] = [{k: " ".join(v) for k, v in r.items()} for r in kernels if r]
+def tensorflow_row(kernel, plain, onednn):
+    row = {"registered": True, "kernel": kernel}
     if onednn:
         row["graphs"], row["onednn"], row["plain"] = sum(onednn.values()), onednn["runs"], plain["runs"]
     return row

@@ -6,7 +6,7 @@ import re
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import numpy as np
 import tensorflow as tf
-from tensorflow.core.framework import op_def_pb2, types_pb2
+from tensorflow.core.framework import op_def_pb2
 from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.framework import kernels
 
@@ -19,44 +19,10 @@ def registered():
     return ops.op
 
 
-def type_name(t):
-    return types_pb2.DataType.Name(t)[len("DT_") :].lower()
-
-
-def cpu_kernels(op):
-    """The types of the op's CPU kernels, each a map from attribute to types; None without a CPU kernel."""
-    rows = []
-    found = False
-    for k in kernels.get_registered_kernels_for_op(op).kernel:
-        if k.device_type not in ("CPU", "DEFAULT") or k.label:
-            continue
-        found = True
-        row = {c.name: sorted(type_name(t) for t in c.allowed_values.list.type) for c in k.constraint if c.allowed_values.list.type}
-        if row not in rows:
-            rows.append(row)
-    return merged(rows) if found else None
-
-
-def merged(rows):
-    """Joins rows that differ in one attribute only."""
-    again = True
-    while again:
-        again = False
-        for i, a in enumerate(rows):
-            for b in rows[i + 1 :]:
-                if a.keys() != b.keys():
-                    continue
-                differ = [k for k in a if a[k] != b[k]]
-                if len(differ) > 1:
-                    continue
-                for k in differ:
-                    a[k] = sorted(set(a[k]) | set(b[k]))
-                rows.remove(b)
-                again = True
-                break
-            if again:
-                break
-    return rows
+def has_kernel(op):
+    """Whether the op has a CPU kernel."""
+    found = kernels.get_registered_kernels_for_op(op).kernel
+    return any(k.device_type in ("CPU", "DEFAULT") and not k.label for k in found)
 
 
 def probe(op, path):
@@ -123,7 +89,7 @@ def catalogue(directory):
         if op.name.startswith("_Mkl"):  # oneDNN's own, which no file holds
             continue
         path = os.path.join(directory, op.name + ".pb")
-        ops[op.name] = {"kernels": cpu_kernels(op.name), "probe": path if probe(op, path) else ""}
+        ops[op.name] = {"kernel": has_kernel(op.name), "probe": path if probe(op, path) else ""}
     return {"version": tf.__version__, "ops": ops}
 
 

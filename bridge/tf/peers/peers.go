@@ -21,6 +21,7 @@ var measured []byte
 // Table is what was measured.
 type Table struct {
 	Date     string           `json:"date"`   // of the measurement
+	CPU      string           `json:"cpu"`    // that measured
 	Graphs   int              `json:"graphs"` // each tool got so many
 	Versions Versions         `json:"versions"`
 	Models   map[string]Model `json:"models"` // of testdata/graphdefs
@@ -57,12 +58,11 @@ type Op struct {
 
 // TensorFlow is what TensorFlow's runtime does with an op on the CPU.
 type TensorFlow struct {
-	Registered bool                `json:"registered"`
-	Kernel     bool                `json:"kernel"` // a CPU kernel is registered
-	Types      []map[string]string `json:"types"`  // of the kernels of a quantized op: any of the types for each attribute
-	Graphs     int                 `json:"graphs"` // recorded graphs of the op
-	OneDNN     int                 `json:"onednn"` // of them it runs so many with oneDNN
-	Plain      int                 `json:"plain"`  // and so many without
+	Registered bool `json:"registered"`
+	Kernel     bool `json:"kernel"` // a CPU kernel is registered
+	Graphs     int  `json:"graphs"` // recorded graphs of the op
+	OneDNN     int  `json:"onednn"` // of them it runs so many with oneDNN
+	Plain      int  `json:"plain"`  // and so many without
 }
 
 // Converter is what a converter and the runtime behind it do with an op.
