@@ -233,6 +233,12 @@ func (f *Function) Eval(inputs map[string]*Tensor) (map[string]*Tensor, error) {
 
 // EvalEach is Eval; it calls each, if not nil, with every node's outputs.
 func (f *Function) EvalEach(inputs map[string]*Tensor, each func(*Node, []*Tensor)) (map[string]*Tensor, error) {
+	return f.EvalWithin(DefaultMaxBytes, inputs, each)
+}
+
+// EvalWithin is EvalEach for tensors of at most maxBytes at once, inputs and constants
+// aside. A *MemoryError reports the node for which that is not enough.
+func (f *Function) EvalWithin(maxBytes int64, inputs map[string]*Tensor, each func(*Node, []*Tensor)) (map[string]*Tensor, error) {
 	values := map[*Node][]*Tensor{}
 	for _, p := range f.Parameters {
 		t, ok := inputs[p.Name]
@@ -246,15 +252,24 @@ func (f *Function) EvalEach(inputs map[string]*Tensor, each func(*Node, []*Tenso
 		values[p] = []*Tensor{t}
 	}
 	results := map[string]*Tensor{}
-	for _, n := range f.Nodes() {
-		if _, ok := n.op.(*Parameter); ok {
+	nodes := f.Nodes()
+	m := newMemory(maxBytes, nodes)
+	for i, n := range nodes {
+		switch op := n.op.(type) {
+		case *Parameter:
+			continue
+		case *Constant:
+			values[n] = []*Tensor{op.Value}
+			if each != nil {
+				each(n, values[n])
+			}
 			continue
 		}
 		in := make([]*Tensor, len(n.inputs))
 		for i, v := range n.inputs {
 			in[i] = values[v.Node][v.Index]
 		}
-		out, err := n.Eval(in)
+		out, err := m.eval(n, in)
 		if err != nil {
 			return nil, err
 		}
@@ -262,6 +277,7 @@ func (f *Function) EvalEach(inputs map[string]*Tensor, each func(*Node, []*Tenso
 			each(n, out)
 		}
 		values[n] = out
+		m.take(i, n, values)
 	}
 	for _, r := range f.Results {
 		results[r.Name] = values[r][0]

@@ -140,19 +140,30 @@ func (n *Node) String() string {
 func (n *Node) Locate(err error) error { return located(err, n.op, n.Name) }
 
 // Eval runs the node's reference on complete input tensors.
-func (n *Node) Eval(in []*Tensor) ([]*Tensor, error) {
-	out, err := EvalOp(n.op, in)
+func (n *Node) Eval(in []*Tensor) ([]*Tensor, error) { return n.EvalWithin(in, 0, DefaultMaxBytes) }
+
+// EvalWithin is Eval where held bytes are in use already and at most limit may be. A
+// *MemoryError reports outputs that need more, before they are allocated.
+func (n *Node) EvalWithin(in []*Tensor, held, limit int64) ([]*Tensor, error) {
+	out, err := evalOp(n.op, in, held, limit)
 	return out, located(err, n.op, n.Name)
 }
 
-// EvalOp infers and runs an op's reference on tensors.
-func EvalOp(op Op, in []*Tensor) ([]*Tensor, error) {
+// EvalOp infers and runs an op's reference on tensors. A *MemoryError reports outputs that
+// need more than DefaultMaxBytes.
+func EvalOp(op Op, in []*Tensor) ([]*Tensor, error) { return evalOp(op, in, 0, DefaultMaxBytes) }
+
+// evalOp is EvalOp where held bytes are in use, and at most limit may be.
+func evalOp(op Op, in []*Tensor, held, limit int64) ([]*Tensor, error) {
 	operands := make([]Operand, len(in))
 	for i, t := range in {
 		operands[i] = Operand{t.Fact(), t}
 	}
 	facts, err := op.Infer(operands)
 	if err != nil {
+		return nil, located(err, op, "")
+	}
+	if err := checkMemory(op, in, facts, held, limit); err != nil {
 		return nil, located(err, op, "")
 	}
 	out := make([]*Tensor, len(facts))

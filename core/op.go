@@ -146,6 +146,13 @@ func located(err error, op Op, node string) error {
 	if err == nil {
 		return nil
 	}
+	if m, ok := err.(*MemoryError); ok {
+		c := *m
+		if c.Node == "" {
+			c.Node = node
+		}
+		return &c
+	}
 	e, ok := err.(*OpError)
 	if !ok {
 		e = &OpError{Input: -1, Msg: err.Error()}

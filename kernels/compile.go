@@ -39,6 +39,8 @@ type compiler struct {
 	skip    map[*core.Node]bool // nodes that an earlier instruction computes
 	padding map[paddingKey]int
 	states  []func() any // what each arena needs beside it, see newState
+	limit   int64        // bytes of all tensors of a Run at once
+	node    *core.Node   // that is being lowered
 }
 
 // Compile makes a Program of f for parameters of the given shapes, by name; shapes
@@ -59,7 +61,7 @@ func Compile(f *core.Function, shapes map[string]core.Shape, o Options) (*Progra
 		}
 	}
 	if o.Engine == Reference {
-		return &Program{reference: bound, params: bound.Parameters, results: bound.Results}, nil
+		return &Program{reference: bound, params: bound.Parameters, results: bound.Results, limit: o.maxBytes()}, nil
 	}
 	bound, err = passes.Run(bound, passes.Options{Without: []string{passes.QDQ}})
 	if err != nil {
@@ -75,7 +77,7 @@ func Compile(f *core.Function, shapes map[string]core.Shape, o Options) (*Progra
 	}
 	c := &compiler{
 		isas: o.isas(), threads: max(o.Threads, 1), at: map[core.Value]int{}, users: bound.Users(),
-		skip: map[*core.Node]bool{}, padding: map[paddingKey]int{},
+		skip: map[*core.Node]bool{}, padding: map[paddingKey]int{}, limit: o.maxBytes(),
 	}
 	for i, p := range bound.Parameters {
 		b := c.newBuffer(p.Outputs()[0])
@@ -91,7 +93,7 @@ func Compile(f *core.Function, shapes map[string]core.Shape, o Options) (*Progra
 	if err != nil || rest == nil {
 		return p, err
 	}
-	rest.plan = p
+	rest.plan, rest.limit = p, c.limit
 	return &Program{params: whole.Parameters, results: whole.Results, tail: rest}, nil
 }
 
@@ -107,6 +109,10 @@ func (c *compiler) lower(n *core.Node) error {
 		if _, err := f.Shape.Elements(); err != nil {
 			return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
 		}
+	}
+	c.node = n
+	if err := c.checkOutputs(n, 0); err != nil {
+		return err
 	}
 	switch op := n.Op().(type) {
 	case *core.Parameter:
@@ -143,7 +149,7 @@ func (c *compiler) newBuffer(f core.Fact) int {
 // newScratch returns a buffer for the instruction that is appended next.
 func (c *compiler) newScratch(size int) int {
 	now := len(c.code)
-	c.buffers = append(c.buffers, &buffer{size: size, first: now, last: now, param: -1})
+	c.buffers = append(c.buffers, &buffer{size: size, first: now, last: now, param: -1, node: c.node})
 	return len(c.buffers) - 1
 }
 
@@ -199,6 +205,9 @@ func (c *compiler) emit(i instruction) {
 
 // lowerReference runs the op's reference on the values in their buffers.
 func (c *compiler) lowerReference(n *core.Node) error {
+	if err := c.checkOutputs(n, referenceBytes); err != nil {
+		return err
+	}
 	var in, out []int
 	facts := make([]core.Fact, len(n.Inputs()))
 	for i, v := range n.Inputs() {
@@ -241,8 +250,11 @@ func (c *compiler) program(f *core.Function) (*Program, error) {
 		b := c.read(r.Out(0)) // read after the last instruction
 		p.outputs = append(p.outputs, b)
 	}
+	if err := c.checkResults(f); err != nil {
+		return nil, err
+	}
 	var err error
-	if p.arena, err = plan(c.buffers); err != nil {
+	if p.arena, err = plan(c.buffers, c.limit); err != nil {
 		return nil, err
 	}
 	c.arena = p.arena

@@ -26,6 +26,9 @@ func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
 	if !ok {
 		return false, nil
 	}
+	if err := c.checkIndirection(n, out.Shape.MustElements()/outC, fs[:rank-2].MustElements()); err != nil {
+		return false, err
+	}
 	g := &convolution{axes: axes, batch: data[0], inC: inC}
 	if groups > 1 && groups == inC {
 		return true, lowerDepthwise(c, n, g, w)
@@ -190,7 +193,7 @@ func (g *convolution) wideOffsets(src int) []int32 {
 func (c *compiler) padImage(n *core.Node, src int, g *convolution) int {
 	h, w := g.paddedSize()
 	y, x := g.plane()
-	dst := c.newScratch(g.batch * h * w * g.inC)
+	dst := c.newScratch(productOf(g.batch, h, w, g.inC))
 	c.readBuffer(src)
 	if g.zero.computed() {
 		c.readBuffer(g.zero.buffer)

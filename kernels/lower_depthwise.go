@@ -95,7 +95,7 @@ func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epil
 // and returns the buffer with them.
 func (c *compiler) repeatChannels(n *core.Node, src, times int) int {
 	size := c.buffers[src].size
-	dst := c.newScratch(size * times)
+	dst := c.newScratch(productOf(size, times))
 	c.buffers[src].last = max(c.buffers[src].last, len(c.code))
 	c.emit(instruction{node: n, kernel: "repeat", parts: c.threads, run: func(r *worker, part, parts int) error {
 		in, out := r.mem[src], r.mem[dst]

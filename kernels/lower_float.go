@@ -38,6 +38,9 @@ func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 		return false, err
 	}
 	inC, outC, groups := data[rank-1], fs[rank-1], max(op.Groups, 1)
+	if err := c.checkIndirection(n, out.Shape.MustElements()/fs[rank-1], fs[:rank-2].MustElements()); err != nil {
+		return false, err
+	}
 	g := &convolution{axes: axes, batch: data[0], inC: 4 * inC, zero: zeroPoint{buffer: -1}} // in bytes
 	p := &product{
 		node: n, rows: out.Shape.MustElements() / outC, taps: fs[:rank-2].MustElements(), numbers: fs[rank-2],

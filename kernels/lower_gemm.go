@@ -188,6 +188,9 @@ func lowerDot(c *compiler, n *core.Node) (bool, error) {
 	if !ok {
 		return false, nil
 	}
+	if err := c.checkIndirection(n, out.Shape.MustElements()/N, 1); err != nil {
+		return false, err
+	}
 	data, zero := c.unsignedData(n)
 	m := &matmul{
 		node: n, rows: out.Shape.MustElements() / N, taps: 1, tapBytes: K, weights: w, zero: zero, padding: -1,

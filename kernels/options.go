@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels/isa"
 )
 
@@ -46,6 +47,17 @@ type Options struct {
 	// summed in the order that core.Convolution and core.Dot define. Without it all engines
 	// compute them as integers (pass qdq), which is faster and can change a last digit.
 	WithoutQDQ bool
+	// MaxBytes bounds the tensors that one Run holds at once: intermediate values and
+	// results. 0 means core.DefaultMaxBytes. A *core.MemoryError names the node for which
+	// that is not enough; the kernels' intermediate values must besides fit 2 GiB.
+	MaxBytes int64
+}
+
+func (o Options) maxBytes() int64 {
+	if o.MaxBytes <= 0 {
+		return core.DefaultMaxBytes
+	}
+	return o.MaxBytes
 }
 
 func (o Options) isas() isa.Set {

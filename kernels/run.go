@@ -24,6 +24,7 @@ type Program struct {
 	stages    []stage
 	progress  sync.Pool // of *progress
 	reference *core.Function
+	limit     int64 // bytes, of the reference
 	tail      *tail
 }
 
@@ -136,7 +137,7 @@ func (p *Program) runReference(ctx context.Context, inputs, outputs map[string]*
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	results, err := p.reference.Eval(inputs)
+	results, err := p.reference.EvalWithin(p.limit, inputs, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -21,10 +21,8 @@ type tail struct {
 	last    map[core.Value]*core.Node   // who reads a value last
 	kept    map[core.Value]bool         // the values of the results
 	names   map[string]core.Value       // the values of the results, by name
+	limit   int64                       // bytes of the values at once
 }
-
-// maxTailBytes bounds the outputs of one node of a tail, as the arena is bounded.
-const maxTailBytes = 1<<31 - 1
 
 // cutTail splits a function: what a plan can compute, with results for the values that
 // cross, and the rest; no rest if all shapes are known.
@@ -110,11 +108,12 @@ func (t *tail) run(ctx context.Context, inputs, outputs map[string]*core.Tensor)
 		values[v] = results[name]
 		delete(results, name)
 	}
+	held := int64(0)
 	for _, n := range t.nodes {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := t.step(n, values); err != nil {
+		if err := t.step(n, values, &held); err != nil {
 			return nil, err
 		}
 	}
@@ -126,16 +125,14 @@ func (t *tail) run(ctx context.Context, inputs, outputs map[string]*core.Tensor)
 	return results, nil
 }
 
-// step computes one node and forgets what nobody reads any more.
-func (t *tail) step(n *core.Node, values map[core.Value]*core.Tensor) error {
+// step computes one node and forgets what nobody reads any more. held counts the bytes of
+// what steps have computed.
+func (t *tail) step(n *core.Node, values map[core.Value]*core.Tensor, held *int64) error {
 	in := make([]*core.Tensor, len(n.Inputs()))
 	for i, v := range n.Inputs() {
 		in[i] = values[v]
 	}
-	if err := checkTailSize(n, in); err != nil {
-		return err
-	}
-	out, err := n.Eval(in)
+	out, err := n.EvalWithin(in, *held, t.limit)
 	if err != nil {
 		return err
 	}
@@ -144,41 +141,25 @@ func (t *tail) step(n *core.Node, values map[core.Value]*core.Tensor) error {
 			return fmt.Errorf("internal error, please report: node %q (%s): output %d has shape %v, not %v", n.Name, n.OpName(), i, x.Shape(), want.Shape)
 		}
 		values[n.Out(i)] = x
+		*held += bytesOf(x)
 	}
 	for _, v := range n.Inputs() {
 		if t.last[v] == n && !t.kept[v] {
+			if x, ok := values[v]; ok && t.planned[v] == "" && t.given[v] == nil && t.fixed[v] == nil {
+				*held -= bytesOf(x)
+			}
 			delete(values, v)
 		}
 	}
 	return nil
 }
 
-// checkTailSize infers a node anew, with its inputs known, and bounds its outputs before
-// memory is taken for them.
-func checkTailSize(n *core.Node, in []*core.Tensor) error {
-	operands := make([]core.Operand, len(in))
-	for i, x := range in {
-		operands[i] = core.Operand{Fact: x.Fact(), Const: x}
-	}
-	facts, err := n.Op().Infer(operands)
+func bytesOf(x *core.Tensor) int64 {
+	n, err := x.Fact().Bytes()
 	if err != nil {
-		return nil // Eval says it, and where
+		return 0 // not of a tensor
 	}
-	total := 0
-	for _, f := range facts {
-		if !f.Static() {
-			continue // bounded by the inputs
-		}
-		size, err := f.Shape.Elements()
-		if err != nil {
-			return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
-		}
-		if size > maxTailBytes || total+size*f.Type.Size() > maxTailBytes {
-			return fmt.Errorf("node %q (%s): its output %v needs more than %d bytes", n.Name, n.OpName(), f, maxTailBytes)
-		}
-		total += size * f.Type.Size()
-	}
-	return nil
+	return n
 }
 
 // result returns a tensor that the caller owns: its own, checked, or a copy.

@@ -179,13 +179,44 @@ func expand(from *core.Node, op core.Op, inputs []core.Value) ([]core.Value, err
 	return outs, nil
 }
 
-// foldLimit bounds the bytes of one folded constant beyond those of its inputs.
-const foldLimit = 64 << 20
+const (
+	foldLimit  = 64 << 20  // bytes of one folded constant
+	foldGrowth = 256 << 20 // bytes by which folded constants may exceed their inputs, together
+)
 
-func fold(f *core.Function) (*core.Function, error) { return f.Rewrite(foldNode) }
+func fold(f *core.Function) (*core.Function, error) {
+	g := growth{foldGrowth}
+	return f.Rewrite(g.foldNode)
+}
+
+// growth bounds what folding may add to the size of a graph.
+type growth struct{ left int64 }
+
+// admit reports whether outputs of constants may be computed, and counts them.
+func (g *growth) admit(in []*core.Tensor, outputs []core.Fact) bool {
+	grows := int64(0)
+	for _, t := range in {
+		grows -= int64(len(t.Bytes()))
+	}
+	for _, o := range outputs {
+		if !o.Static() {
+			continue // its size is bounded by that of the inputs
+		}
+		bytes, err := o.Bytes()
+		if err != nil || bytes > foldLimit {
+			return false
+		}
+		grows += bytes
+	}
+	if grows > g.left {
+		return false
+	}
+	g.left -= max(grows, 0)
+	return true
+}
 
 // foldNode returns the outputs of a node that depend on constants only.
-func foldNode(n *core.Node, inputs []core.Value) ([]core.Value, error) {
+func (g *growth) foldNode(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 	switch n.Op().(type) {
 	case *core.Parameter, *core.Constant, *core.Result:
 		return nil, nil
@@ -199,10 +230,8 @@ func foldNode(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 	if !all {
 		return foldPartly(n, inputs)
 	}
-	for _, o := range n.Outputs() {
-		if size, err := o.Shape.Elements(); o.Shape.Static() && (err != nil || size*o.Type.Size() > foldLimit) {
-			return nil, nil
-		}
+	if !g.admit(in, n.Outputs()) {
+		return nil, nil
 	}
 	out, err := n.Eval(in)
 	if err != nil {

@@ -38,11 +38,12 @@ func qdq(f *core.Function) (*core.Function, error) {
 	if len(factors) == 0 {
 		return f, nil
 	}
+	g := growth{foldGrowth}
 	folded, err := f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		if factors[n] {
 			return nil, nil
 		}
-		return foldNode(n, inputs)
+		return g.foldNode(n, inputs)
 	})
 	if err != nil {
 		return nil, err

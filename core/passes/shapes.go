@@ -10,11 +10,12 @@ import (
 // arithmetic that leads from the shape of one tensor to that of another. What it makes
 // known, the other passes can rely on.
 func shapes(f *core.Function) (*core.Function, error) {
+	g := growth{foldGrowth}
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		if !isShapeArithmetic(n) {
 			return nil, nil
 		}
-		return foldNode(n, inputs)
+		return g.foldNode(n, inputs)
 	})
 }
 
