@@ -24,7 +24,8 @@ const QDQ = "qdq"
 // What changes are roundings. A product's sum, which float32 rounds after every term, is
 // exact; a dequantized summand is added with one rounding in place of two; factors and
 // further biases behind a product, such as those of a batch normalization, go into its
-// scale and its bias, rounded once. All else is kept bit for bit: a single bias,
+// scale and its bias, rounded once, and so do the zero point of a summand and the minimum
+// of MIN_FIRST. All else is kept bit for bit: a single bias,
 // activations and quantizations have the arithmetic of the ops that they replace, and
 // maximum pools, paddings and reshapes go to the other side of a Dequantize or QuantizeV2
 // only where that gives the same. A value that is quantized thus moves by one step at most,
@@ -306,8 +307,12 @@ func (p *qdqPass) sum(n *core.Node, before, inputs []core.Value) (core.Value, er
 			continue
 		}
 		scale := float32(1)
-		if a, ok := affineOf(other); ok && a.zero == 0 {
+		if a, ok := affineOf(other); ok {
 			other, scale = a.integers, float32(a.scale)
+			var err error
+			if v, err = p.biased(n, v, float32(-float64(a.zero)*a.scale)); err != nil {
+				return core.Value{}, err
+			}
 		}
 		return p.extend(n, v, core.PostOp{Kind: core.PostMulAdd}, other, core.NewConstant(core.Scalar(scale)))
 	}

@@ -37,6 +37,24 @@ func (p *qdqPass) transform(n *core.Node, before, inputs []core.Value) (core.Val
 	return core.Value{}, nil
 }
 
+// biased returns the product v, which may have further post-ops, with an offset added to
+// its bias.
+func (p *qdqPass) biased(n *core.Node, v core.Value, offset float32) (core.Value, error) {
+	if offset == 0 {
+		return v, nil
+	}
+	posts, inputs := slices.Clone(postOps(v.Node.Op())), slices.Clone(v.Node.Inputs())
+	bias := []float32{offset}
+	if len(posts) > 1 && posts[1].Kind == core.PostAdd {
+		bias = combine(core.Data[float32](inputs[5].Constant()), bias, func(a, b float32) float32 { return a + b })
+		inputs[5] = channelConstant(n, bias)
+	} else {
+		posts = slices.Insert(posts, 1, core.PostOp{Kind: core.PostAdd})
+		inputs = slices.Insert(inputs, 5, channelConstant(n, bias))
+	}
+	return p.remade(n, v, posts, inputs)
+}
+
 // transformation returns the factor and the offset that an op applies to its input number
 // at, the product v, one for each channel or one for all; nil where there is none.
 func transformation(op core.Op, others []core.Value, at int, v core.Value) (factor, offset []float32) {

@@ -7,10 +7,12 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// quantizer is a quantization that products can do: round(x*factor) to even, within bounds.
+// quantizer is a quantization that products can do: round((x-sub)*factor) to even, within
+// bounds.
 type quantizer struct {
 	node    *core.Node
 	rest    []*core.Tensor // the inputs of node behind the first
+	sub     float32
 	factor  float32
 	lo, hi  int64
 	limited bool // the bounds are not those of node alone
@@ -19,10 +21,10 @@ type quantizer struct {
 // quantizerOf returns a QuantizeV2 as a quantizer; false if it has another arithmetic.
 func quantizerOf(n *core.Node, inputs []core.Value) (quantizer, bool) {
 	r, ok := n.Op().(*core.TFQuantizeV2).Rounding(inputs[1].Constant(), inputs[2].Constant())
-	if !ok || r.Sub != 0 || r.Round != core.RoundNearestTowardEven {
+	if !ok || r.Round != core.RoundNearestTowardEven {
 		return quantizer{}, false
 	}
-	return quantizer{node: n, rest: tensors(inputs[1:]), factor: r.Factor, lo: r.Lo, hi: r.Hi}, true
+	return quantizer{node: n, rest: tensors(inputs[1:]), sub: r.Sub, factor: r.Factor, lo: r.Lo, hi: r.Hi}, true
 }
 
 func operands(values []core.Value) []core.Operand {
@@ -113,8 +115,23 @@ func (p *qdqPass) quantized(q quantizer, before, v core.Value) (core.Value, erro
 	return p.quantized(narrow, before.Node.Inputs()[i], v.Node.Inputs()[i])
 }
 
-// saturate returns the product v with q as its last post-ops.
+// saturate returns the product v with q as its last post-ops. What q subtracts goes into
+// the bias, and relu, which would come behind that, into the bounds.
 func (p *qdqPass) saturate(q quantizer, v core.Value) (core.Value, error) {
+	if q.sub != 0 {
+		var err error
+		if posts := postOps(v.Node.Op()); posts[len(posts)-1].Kind == core.PostActivation {
+			if q, err = q.behind(0, float32(math.Inf(1))); err != nil {
+				return core.Value{}, err
+			}
+			if v, err = p.remade(q.node, v, posts[:len(posts)-1], v.Node.Inputs()); err != nil {
+				return core.Value{}, err
+			}
+		}
+		if v, err = p.biased(q.node, v, -q.sub); err != nil {
+			return core.Value{}, err
+		}
+	}
 	scaled, err := p.extend(q.node, v, core.PostOp{Kind: core.PostMul}, core.NewConstant(core.Scalar(q.factor)))
 	if err != nil {
 		return core.Value{}, err

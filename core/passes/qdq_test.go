@@ -138,6 +138,12 @@ func quantizeTo(t *testing.T, typ core.Type, x core.Value, lo, hi float32) core.
 	return apply(t, op, x, scalar(lo), scalar(hi))
 }
 
+// minFirst quantizes from -30 to 30.
+func (g *qdqGraph) minFirst(x core.Value) core.Value {
+	op := &core.TFQuantizeV2{Type: core.U8, Axis: -1, Mode: core.MinFirst, RoundMode: core.RoundNearestTowardInfinity, EnsureMinimumRange: 0.01}
+	return apply(g.t, op, x, scalar(float32(-30)), scalar(float32(30)))
+}
+
 func (g *qdqGraph) u8(x core.Value) core.Value { return quantizeTo(g.t, core.U8, x, 0, 40) }
 
 // run evaluates the function of some results before and after the pass, holds the latter to
@@ -280,9 +286,21 @@ func TestQDQ(t *testing.T) {
 			return apply(g.t, op, g.relu(g.biased()), scalar(float32(0)), scalar(float32(40)))
 		}, full},
 		{"MIN_FIRST from below", func(g *qdqGraph) core.Value {
-			op := &core.TFQuantizeV2{Type: core.U8, Axis: -1, Mode: core.MinFirst, RoundMode: core.RoundNearestTowardInfinity, EnsureMinimumRange: 0.01}
-			return apply(g.t, op, g.biased(), scalar(float32(-30)), scalar(float32(30)))
-		}, "Mul+Add; TFQuantizeV2"},
+			return g.minFirst(g.biased())
+		}, "Mul+Add+Mul+RoundSaturate(u8, 0, 255); "},
+		{"MIN_FIRST from below, no bias", func(g *qdqGraph) core.Value {
+			return g.minFirst(g.conv(g.image()))
+		}, "Mul+Add+Mul+RoundSaturate(u8, 0, 255); "},
+		{"MIN_FIRST from below, relu", func(g *qdqGraph) core.Value {
+			return g.minFirst(g.relu(g.biased()))
+		}, "Mul+Add+Mul+RoundSaturate(u8, 128, 255); "},
+		{"MIN_FIRST from below, relu6", func(g *qdqGraph) core.Value {
+			return g.minFirst(apply(g.t, &core.Activate{Activation: core.Relu6}, g.conv(g.image())))
+		}, "Mul+Add+Mul+RoundSaturate(u8, 128, 153); "},
+		{"MIN_FIRST from below, relu of a sum", func(g *qdqGraph) core.Value {
+			r := dequantize(g.t, g.input("r", core.U8, 2, 5, 6, 4), core.MinFirst, -5, 9)
+			return g.minFirst(g.relu(apply(g.t, &core.Add{}, g.conv(g.image()), r)))
+		}, "Mul+Add+MulAdd+Mul+RoundSaturate(u8, 128, 255); "},
 		{"halves away from zero", func(g *qdqGraph) core.Value {
 			op := &core.TFQuantizeV2{Type: core.U8, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardInfinity, EnsureMinimumRange: 0.01}
 			return apply(g.t, op, g.relu(g.biased()), scalar(float32(0)), scalar(float32(40)))
@@ -361,7 +379,11 @@ func TestQDQ(t *testing.T) {
 		{"summand with a zero point", func(g *qdqGraph) core.Value {
 			r := dequantize(g.t, g.input("r", core.U8, 2, 5, 6, 4), core.MinFirst, -5, 9)
 			return g.u8(apply(g.t, &core.Add{}, g.biased(), r))
-		}, "Mul+Add+MulAdd+Mul+RoundSaturate(u8, 0, 255); TFDequantize"},
+		}, "Mul+Add+MulAdd+Mul+RoundSaturate(u8, 0, 255); "},
+		{"summand with a zero point, no bias", func(g *qdqGraph) core.Value {
+			r := dequantize(g.t, g.input("r", core.I8, 2, 5, 6, 4), core.MinFirst, -5, 9)
+			return apply(g.t, &core.Add{}, g.conv(g.image()), r)
+		}, "Mul+Add+MulAdd; "},
 		{"summand f32", func(g *qdqGraph) core.Value {
 			return apply(g.t, &core.Add{}, g.biased(), g.input("r", core.F32, 2, 5, 6, 4))
 		}, "Mul+Add+MulAdd; "},
