@@ -297,22 +297,23 @@ func (p *qdqPass) remade(n *core.Node, v core.Value, posts []core.PostOp, inputs
 	return out, err
 }
 
-// sum returns the addition of a tensor of a product's shape as a post-op of that. Depthwise
-// products have no kernel with one.
+// sum returns the addition of a tensor of a product's shape as a post-op of that, if the
+// tensor is dequantized or another product: those hold no NaN, which post-ops do not keep.
+// Depthwise products have no kernel with a summand.
 func (p *qdqPass) sum(n *core.Node, before, inputs []core.Value) (core.Value, error) {
 	for i, v := range inputs {
-		other := inputs[1-i]
-		if !p.extends(before[i], v, core.PostAdd) || isGrouped(v.Node.Op()) || other.Constant() != nil ||
-			!v.Shape().Static() || !other.Shape().Equal(v.Shape()) {
+		other, scale := inputs[1-i], float32(1)
+		if !p.extends(before[i], v, core.PostAdd) || isGrouped(v.Node.Op()) || !v.Shape().Static() || !other.Shape().Equal(v.Shape()) {
 			continue
 		}
-		scale := float32(1)
-		if a, ok := affineOf(other); ok {
+		if a, ok := affineOf(other); ok && a.integers.Constant() == nil {
 			other, scale = a.integers, float32(a.scale)
 			var err error
 			if v, err = p.biased(n, v, float32(-float64(a.zero)*a.scale)); err != nil {
 				return core.Value{}, err
 			}
+		} else if !p.made[other.Node] {
+			continue
 		}
 		return p.extend(n, v, core.PostOp{Kind: core.PostMulAdd}, other, core.NewConstant(core.Scalar(scale)))
 	}

@@ -108,7 +108,7 @@ func transformed(scale, bias, factor, offset []float32) (scales, biases []float3
 	case offset != nil:
 		bias = combine(bias, offset, func(a, b float32) float32 { return a + b })
 	}
-	return scale, bias, !slices.ContainsFunc(scale, isExtreme) && !slices.ContainsFunc(bias, isNotFinite)
+	return scale, bias, !slices.ContainsFunc(scale, isExtreme) && !slices.ContainsFunc(bias, isHuge)
 }
 
 // combine applies f channel by channel to two lists, of which one may have one element for
@@ -121,7 +121,8 @@ func combine(a, b []float32, f func(a, b float32) float32) []float32 {
 	return out
 }
 
-func isNotFinite(x float32) bool { return math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) }
+// isHuge reports whether a constant may take sums out of float32, or is NaN.
+func isHuge(x float32) bool { return !(math.Abs(float64(x)) < 0x1p100) }
 
 // isExtreme reports whether a scale is so small or so great that its products with 32-bit
 // integers may leave the normal numbers.
@@ -143,15 +144,15 @@ func channelConstant(n *core.Node, v []float32) core.Value {
 	return constantOf(n, t)
 }
 
-// channelVector returns a finite f32 constant that broadcasts along the channels of v, a
-// product: one value, or one for each channel; nil if t is not one.
+// channelVector returns an f32 constant that broadcasts along the channels of v, a
+// product: one value, or one for each channel; nil if t is not one, or huge.
 func channelVector(t *core.Tensor, v core.Value) []float32 {
 	out := v.Shape()
 	if t == nil || t.Type() != core.F32 || !out.Ranked() || len(t.Shape()) > len(out) || t.Len() == 0 {
 		return nil
 	}
 	x := core.Data[float32](t)
-	if slices.ContainsFunc(x, isNotFinite) {
+	if slices.ContainsFunc(x, isHuge) {
 		return nil
 	}
 	if t.Len() == 1 {

@@ -384,19 +384,22 @@ func TestQDQ(t *testing.T) {
 			r := dequantize(g.t, g.input("r", core.I8, 2, 5, 6, 4), core.MinFirst, -5, 9)
 			return apply(g.t, &core.Add{}, g.conv(g.image()), r)
 		}, "Mul+Add+MulAdd; "},
-		{"summand f32", func(g *qdqGraph) core.Value {
-			return apply(g.t, &core.Add{}, g.biased(), g.input("r", core.F32, 2, 5, 6, 4))
-		}, "Mul+Add+MulAdd; "},
+		{"summand that may be NaN", func(g *qdqGraph) core.Value {
+			r := g.input("r", core.F32, 2, 5, 6, 4)
+			core.Data[float32](g.inputs["r"])[7] = float32(math.NaN())
+			return quantizeTo(g.t, core.I8, g.relu(apply(g.t, &core.Add{}, g.biased(), r)), -30, 40)
+		}, "Mul+Add; Add Activate TFQuantizeV2"},
 		{"sum of two products", func(g *qdqGraph) core.Value {
 			x := g.image()
 			a, b := apply(g.t, &core.Add{}, g.conv(x), g.reals(4)), apply(g.t, &core.Add{}, g.conv(x), g.reals(4))
 			return g.u8(g.relu(apply(g.t, &core.Add{}, a, b)))
 		}, "Mul+Add | Mul+Add+MulAdd+Relu+Mul+RoundSaturate(u8, 0, 255); "},
 		{"broadcast summand", func(g *qdqGraph) core.Value {
-			return apply(g.t, &core.Add{}, g.biased(), g.input("r", core.F32, 2, 1, 1, 4))
-		}, "Mul+Add; Add"},
+			r := dequantize(g.t, g.input("r", core.U8, 2, 1, 1, 4), core.Scaled, 0, 9)
+			return apply(g.t, &core.Add{}, g.biased(), r)
+		}, "Mul+Add; TFDequantize Add"},
 		{"bias behind a sum", func(g *qdqGraph) core.Value {
-			x := apply(g.t, &core.Add{}, g.conv(g.image()), g.input("r", core.F32, 2, 5, 6, 4))
+			x := apply(g.t, &core.Add{}, g.conv(g.image()), dequantize(g.t, g.input("r", core.U8, 2, 5, 6, 4), core.Scaled, 0, 9))
 			return apply(g.t, &core.Add{}, x, g.reals(4))
 		}, "Mul+MulAdd; Add"},
 		{"twice the product", func(g *qdqGraph) core.Value {
