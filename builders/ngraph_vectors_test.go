@@ -21,7 +21,9 @@ func TestNGraphVectors(t *testing.T) {
 			}
 			return []core.Value{out.Value}, err
 		}
-		for name, kind := range map[string]func(int) bool{"parameters": ngraphtest.Parameters, "constants": ngraphtest.Constants} {
+		for name, kind := range map[string]func(int) bool{
+			"parameters": ngraphtest.Parameters, "constants": ngraphtest.Constants, "data": func(i int) bool { return i > 0 },
+		} {
 			got, err := ngraphtest.Evaluate(c.Tensors(t), kind, build)
 			require.NoError(t, err, name)
 			ngraphtest.Equal(t, want, got[0])

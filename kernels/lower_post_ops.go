@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"math"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 )
@@ -279,7 +280,11 @@ func (c *compiler) lowerPostOps(f *finish) error {
 	op := &core.ApplyPostOps{PostOps: f.posts, Layout: core.NHWC}
 	c.readBuffer(acc)
 	in := []int{acc}
-	facts := []core.Fact{{Type: core.I32, Shape: n.Outputs()[0].Shape}}
+	result := slices.Clone(n.Outputs())
+	if len(result[0].Shape) == 0 { // the op wants an axis of channels
+		result[0].Shape = core.Shape{1}
+	}
+	facts := []core.Fact{{Type: core.I32, Shape: result[0].Shape}}
 	for _, v := range f.operands {
 		in = append(in, c.read(v))
 		facts = append(facts, v.Fact())
@@ -290,7 +295,7 @@ func (c *compiler) lowerPostOps(f *finish) error {
 		if err != nil {
 			return err
 		}
-		res, err := r.tensors(out, n.Outputs())
+		res, err := r.tensors(out, result)
 		if err != nil {
 			return err
 		}

@@ -308,6 +308,10 @@ func read(t testing.TB, path string) []Case {
 	return file.Cases
 }
 
+// Engines, if not nil, compares other ways to evaluate a function with the references. The
+// tests that read cases set it to kernels/enginetest.Check.
+var Engines func(f *core.Function, inputs, want map[string]*core.Tensor) error
+
 // Evaluate builds a graph over the tensors, as constants where constant says so and
 // else as parameters, and returns its values.
 func Evaluate(tensors []*core.Tensor, constant func(i int) bool, build func(in []core.Value) ([]core.Value, error)) ([]*core.Tensor, error) {
@@ -341,6 +345,11 @@ func Evaluate(tensors []*core.Tensor, constant func(i int) bool, build func(in [
 	got, err := f.Eval(feeds)
 	if err != nil {
 		return nil, err
+	}
+	if Engines != nil {
+		if err := Engines(f, feeds, got); err != nil {
+			return nil, err
+		}
 	}
 	out := make([]*core.Tensor, len(values))
 	for i := range out {
