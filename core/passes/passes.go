@@ -250,11 +250,7 @@ func foldPartly(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 	if !ok {
 		return nil, nil
 	}
-	operands := make([]core.Operand, len(inputs))
-	for i, v := range inputs {
-		operands[i] = core.Operand{Fact: v.Fact(), Const: v.Constant()}
-	}
-	known, err := op.Constants(operands)
+	known, err := op.Constants(operands(inputs))
 	if err != nil || !slices.ContainsFunc(known, func(t *core.Tensor) bool { return t != nil }) {
 		return nil, err
 	}
@@ -270,6 +266,14 @@ func foldPartly(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		}
 	}
 	return values, nil
+}
+
+func operands(values []core.Value) []core.Operand {
+	out := make([]core.Operand, len(values))
+	for i, v := range values {
+		out[i] = core.Operand{Fact: v.Fact(), Const: v.Constant()}
+	}
+	return out
 }
 
 func constantOf(n *core.Node, t *core.Tensor) core.Value {

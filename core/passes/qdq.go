@@ -25,12 +25,12 @@ const QDQ = "qdq"
 // exact; a dequantized summand is added with one rounding in place of two; factors and
 // further biases behind a product, such as those of a batch normalization, go into its
 // scale and its bias, rounded once, and so do the zero point of a summand and the minimum
-// of MIN_FIRST. All else is kept bit for bit: a single bias,
-// activations and quantizations have the arithmetic of the ops that they replace, and
-// maximum pools, paddings and reshapes go to the other side of a Dequantize or QuantizeV2
-// only where that gives the same. A value that is quantized thus moves by one step at most,
-// and only if it lay next to the middle between two integers; what it then does to a deeper
-// layer is a matter of that layer's weights.
+// of MIN_FIRST. All else is kept bit for bit: a single bias, activations and quantizations
+// have the arithmetic of the ops that they replace, and maximum pools, paddings and
+// reshapes go to the other side of a Dequantize or QuantizeV2 only where that gives the
+// same. A value that is quantized thus moves by one step, and only if it lay next to the
+// middle between two integers; what it then does to a deeper layer is a matter of that
+// layer's weights.
 //
 // A function without such a product is returned as it is. A value that several nodes read,
 // or that is a result, stays computed, which ends the post-ops there.
@@ -126,12 +126,12 @@ func (p *qdqPass) follow(n *core.Node, before, inputs []core.Value) (core.Value,
 	return p.transform(n, before, inputs)
 }
 
-// followReshaped is follow where a reshape that keeps the channels stands between: it goes
-// behind n.
+// followReshaped is follow where a reshape that keeps the channels, which are last, stands
+// between: it goes behind n.
 func (p *qdqPass) followReshaped(n *core.Node, inputs []core.Value) (core.Value, error) {
 	for i, v := range inputs[:min(2, len(inputs))] {
 		innerBefore, inner, ok := p.behindReshape(n.Inputs()[i], v)
-		if !ok || !keepsChannels(v) {
+		if !ok || !keepsChannels(v) || channelAxis(inner) != len(inner.Shape())-1 {
 			continue
 		}
 		before, in := slices.Clone(n.Inputs()), slices.Clone(inputs)

@@ -27,14 +27,6 @@ func quantizerOf(n *core.Node, inputs []core.Value) (quantizer, bool) {
 	return quantizer{node: n, rest: tensors(inputs[1:]), sub: r.Sub, factor: r.Factor, lo: r.Lo, hi: r.Hi}, true
 }
 
-func operands(values []core.Value) []core.Operand {
-	out := make([]core.Operand, len(values))
-	for i, v := range values {
-		out[i] = core.Operand{Fact: v.Fact(), Const: v.Constant()}
-	}
-	return out
-}
-
 // behind returns q behind an op that limits its input: as q never falls, the limits of the
 // reals are those of the integers.
 func (q quantizer) behind(lower, upper float32) (quantizer, error) {

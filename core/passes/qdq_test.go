@@ -521,6 +521,12 @@ func TestQDQ(t *testing.T) {
 			y := apply(g.t, &core.Convolution{}, g.data(core.U8, 2, 2, 5, 6), w)
 			return apply(g.t, &core.Add{}, y, g.reals(4, 1, 1))
 		}, "Mul+Add; "},
+		{"channels first, reshaped", func(g *qdqGraph) core.Value { // the bias is not along the channels
+			w := apply(g.t, &core.Transpose{Order: []int{3, 2, 0, 1}}, g.weights(1, 1, 2, 4))
+			y := apply(g.t, &core.Convolution{}, g.data(core.U8, 2, 2, 6, 5), w)
+			y = apply(g.t, &core.Reshape{}, y, list(g.t, []int32{3, 4, 4, 5}, 4))
+			return apply(g.t, &core.Add{}, y, g.reals(4, 1, 1))
+		}, "Mul; Reshape Add"},
 		{"three dimensions, strided and dilated", func(g *qdqGraph) core.Value {
 			s := core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper, Strides: []int{2, 1, 1}, Dilations: []int{1, 1, 2}}
 			return apply(g.t, &core.Convolution{Spatial: s}, g.data(core.U8, 1, 4, 5, 6, 3), g.weights(2, 2, 2, 3, 4))
