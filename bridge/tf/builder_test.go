@@ -63,6 +63,17 @@ var builderOf = map[string]string{
 	"QuantizeAndDequantizeV3":                   noBuilder,
 	"QuantizeAndDequantizeV4":                   noBuilder,
 	"QuantizeDownAndShrinkRange":                noBuilder,
+
+	// These have scales and zero points, no ranges.
+	"UniformQuantize":                   noBuilder,
+	"UniformDequantize":                 noBuilder,
+	"UniformRequantize":                 noBuilder,
+	"UniformQuantizedAdd":               noBuilder,
+	"UniformQuantizedClipByValue":       noBuilder,
+	"UniformQuantizedDot":               noBuilder,
+	"UniformQuantizedDotHybrid":         noBuilder,
+	"UniformQuantizedConvolution":       noBuilder,
+	"UniformQuantizedConvolutionHybrid": noBuilder,
 }
 
 // TestBuilders asserts that each quantized op goes through its builder, and that every
