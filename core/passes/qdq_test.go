@@ -738,3 +738,165 @@ func TestOptions(t *testing.T) {
 		require.EqualError(t, err, c.want)
 	}
 }
+
+// exactValue is a real value of multiples of grid, at most bound.
+type exactValue struct {
+	core.Value
+	grid, bound float64
+}
+
+// exactGraph builds random graphs whose scales are powers of two and whose numbers have few
+// bits: float32 computes them without rounding, so that no order of sums matters.
+type exactGraph struct {
+	*qdqGraph
+	values []exactValue
+}
+
+// pick returns one of the last values.
+func (g *exactGraph) pick() exactValue {
+	n := min(len(g.values), 5)
+	return g.values[len(g.values)-1-g.random.IntN(n)]
+}
+
+// push keeps a value if float32 holds all that it may be.
+func (g *exactGraph) push(v core.Value, grid, bound float64) {
+	if bound/grid < 1<<24 && v.Shape()[1] > 0 && v.Shape()[3] <= 16 {
+		g.values = append(g.values, exactValue{v, grid, bound})
+	}
+}
+
+// constant returns multiples of 1/16 below 32: one, or one for each of n channels.
+func (g *exactGraph) constant(n int) core.Value {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32(g.random.IntN(1024)-512) / 16
+	}
+	if n == 1 {
+		return scalar(v[0])
+	}
+	return list(g.t, v, n)
+}
+
+// quantizeExact quantizes a value in one of the ways with a step of scale, and dequantizes.
+func (g *exactGraph) quantizeExact(x core.Value, scale float32) core.Value {
+	op := &core.TFQuantizeV2{Type: core.U8, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven}
+	lo, hi, step := float32(0), 255*scale, dequantize(g.t, g.zero(), core.Scaled, 0, 255*scale).Node
+	switch g.random.IntN(5) {
+	case 0:
+		op.RoundMode = core.RoundNearestTowardInfinity
+	case 1:
+		op.Mode, op.RoundMode, lo, hi = core.MinFirst, core.RoundNearestTowardInfinity, -128*scale, 127*scale
+		step = dequantize(g.t, g.zero(), core.MinFirst, lo, hi).Node
+	case 2, 3:
+		op.Type, lo, hi = core.I8, -127.5*scale, 127.5*scale
+		step = dequantize(g.t, g.zero(), core.Scaled, -128*scale, 127*scale).Node
+	}
+	q := apply(g.t, op, x, scalar(lo), scalar(hi))
+	return apply(g.t, step.Op(), append([]core.Value{q}, step.Inputs()[1:]...)...)
+}
+
+func (g *exactGraph) zero() core.Value { return scalar(uint8(0)) }
+
+// product multiplies a dequantized value by constants.
+func (g *exactGraph) product(x exactValue) {
+	channels := x.Shape()[3]
+	s := core.Spatial{Layout: core.NHWC, PadType: []core.PadType{core.PadSameUpper, core.PadValid}[g.random.IntN(2)], Strides: []int{1, 1 + g.random.IntN(2)}}
+	size := 1 + g.random.IntN(3)
+	if x.Shape()[1] < size || x.Shape()[2] < size {
+		size = 1
+	}
+	out, groups, terms := 4*(1+g.random.IntN(2)), 1, size*size*channels
+	shape := []int{size, size, channels, out}
+	if g.random.IntN(3) == 0 {
+		out, groups, terms, shape = channels, channels, size*size, []int{size, size, 1, channels}
+	}
+	lo, hi := make([]float32, out), make([]float32, out)
+	for i := range hi {
+		hi[i] = 127 * []float32{1. / 8, 1. / 16}[g.random.IntN(2)]
+		lo[i] = -hi[i]
+	}
+	w := apply(g.t, &core.TFDequantize{Mode: core.Scaled, Axis: 3, OutType: core.F32}, g.i8(shape...), list(g.t, lo, out), list(g.t, hi, out))
+	g.push(apply(g.t, &core.Convolution{Spatial: s, Groups: groups}, x.Value, w), x.grid/16, x.bound*16*float64(terms))
+}
+
+// step adds a random value that is made of others.
+func (g *exactGraph) step() {
+	x := g.pick()
+	c := x.Shape()[3]
+	switch g.random.IntN(11) {
+	case 0, 1:
+		g.push(apply(g.t, &core.Add{}, x.Value, g.constant([]int{1, c}[g.random.IntN(2)])), min(x.grid, 1./16), x.bound+32)
+	case 2:
+		g.push(apply(g.t, &core.Multiply{}, g.constant(1), x.Value), x.grid/16, x.bound*32)
+	case 3:
+		if y := g.pick(); y.Shape().Equal(x.Shape()) {
+			g.push(apply(g.t, &core.Add{}, x.Value, y.Value), min(x.grid, y.grid), x.bound+y.bound)
+		}
+	case 4:
+		a := []core.Activation{core.Relu, core.Relu6}[g.random.IntN(2)]
+		g.push(apply(g.t, &core.Activate{Activation: a}, x.Value), x.grid, x.bound)
+	case 5:
+		p := &core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}, Window: []int{2, 3}}
+		g.push(apply(g.t, p, x.Value), x.grid, x.bound)
+	case 6:
+		if y := g.pick(); slices.Equal(y.Shape()[:3], x.Shape()[:3]) {
+			g.push(apply(g.t, &core.Concat{Axis: 3}, x.Value, y.Value), min(x.grid, y.grid), max(x.bound, y.bound))
+		}
+	case 7:
+		s := x.Shape()
+		g.push(apply(g.t, &core.Reshape{}, x.Value, list(g.t, []int32{int32(s[0]), int32(s[2]), int32(s[1]), int32(s[3])}, 4)), x.grid, x.bound)
+	case 8:
+		if x.Shape()[1] < 8 {
+			p := &core.Pad{Below: []int{0, 1, 0, 0}, Above: []int{0, 0, 1, 0}}
+			g.push(apply(g.t, p, x.Value, scalar(float32(g.random.IntN(2)))), x.grid, x.bound)
+		}
+	default:
+		scale := math.Exp2(float64(g.random.IntN(8) - 4))
+		q := exactValue{g.quantizeExact(x.Value, float32(scale)), scale, 256 * scale}
+		g.push(q.Value, q.grid, q.bound)
+		g.product(q)
+	}
+}
+
+// TestQDQExact: where float32 rounds nothing, the pass changes no bit.
+func TestQDQExact(t *testing.T) {
+	products := 0
+	for seed := range uint64(400) {
+		g := &exactGraph{qdqGraph: newQDQGraph(t)}
+		g.random = rand.New(rand.NewPCG(seed, 9))
+		a := dequantize(t, g.input("a", core.U8, 2, 4, 5, 4), core.Scaled, 0, 255./4)
+		b := dequantize(t, g.input("b", core.I8, 2, 4, 5, 8), core.Scaled, -128./8, 127./8)
+		g.push(a, 1./4, 256./4)
+		g.push(b, 1./8, 128./8)
+		g.product(g.values[0])
+		g.product(g.values[1])
+		for range 20 {
+			g.step()
+		}
+		f := &core.Function{Parameters: g.params}
+		for i := range 3 {
+			v := g.values[len(g.values)-1]
+			if i > 0 {
+				v = g.values[g.random.IntN(len(g.values))]
+			}
+			r, err := core.NewNamedNode(fmt.Sprint("y", i), &core.Result{}, v.Value)
+			require.NoError(t, err)
+			f.Results = append(f.Results, r)
+		}
+		fused, err := qdq(f)
+		require.NoError(t, err)
+		want, err := f.Eval(g.inputs)
+		require.NoError(t, err)
+		got, err := fused.Eval(g.inputs)
+		require.NoError(t, err)
+		for name, w := range want {
+			require.Equal(t, w.Fact(), got[name].Fact(), "seed %d", seed)
+			require.Equal(t, w.Float64s(), got[name].Float64s(), "seed %d: %s", seed, summary(fused))
+		}
+		if fused != f {
+			products++
+		}
+	}
+	t.Logf("%d of 400 graphs changed", products)
+	require.Greater(t, products, 300)
+}
