@@ -46,7 +46,7 @@ func affineOf(v core.Value) (affine, bool) {
 	a.zero = int64(math.RoundToEven(zero))
 	bound := linearity * max(math.Abs(at(lo)), math.Abs(at(hi)))
 	for q := lo; q <= hi; q++ {
-		if !(math.Abs(at(q)-float64(q-a.zero)*a.scale) <= bound) {
+		if !(math.Abs(at(q)-float64(float64(q-a.zero)*a.scale)) <= bound) {
 			return affine{}, false
 		}
 	}

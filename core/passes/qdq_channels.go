@@ -87,7 +87,7 @@ func batchNorm(v [][]float32, epsilon float32) (factor, offset []float32) {
 	factor, offset = make([]float32, len(v[0])), make([]float32, len(v[0]))
 	for c := range factor {
 		k := float64(v[0][c]) / math.Sqrt(float64(v[3][c])+float64(epsilon))
-		factor[c], offset[c] = float32(k), float32(float64(v[1][c])-float64(v[2][c])*k)
+		factor[c], offset[c] = float32(k), float32(float64(v[1][c])-float64(float64(v[2][c])*k))
 	}
 	return factor, offset
 }
