@@ -108,9 +108,9 @@ func (e *epilogue) operand(which gemm.Operand, v core.Value, cols columns) bool 
 	return true
 }
 
-// round takes the last step, RoundSaturate: to 8 bits, half to even.
+// round takes the last step, RoundSaturate: half to even, to 8 bits or all of i32.
 func (e *epilogue) round(p core.PostOp, operands *[]core.Value) bool {
-	if p.Round != core.RoundNearestTowardEven || p.Type == core.I32 {
+	if p.Round != core.RoundNearestTowardEven {
 		return false
 	}
 	zero := 0.0
@@ -122,6 +122,11 @@ func (e *epilogue) round(p core.PostOp, operands *[]core.Value) bool {
 		zero = z.Float64s()[0]
 	}
 	switch {
+	case p.Type == core.I32:
+		if lo, hi := core.I32.Bounds(); zero != 0 || p.Lo != lo || p.Hi != hi {
+			return false
+		}
+		e.Out = gemm.I32
 	case zero == 0 && p.Type == core.U8:
 		e.Out = gemm.U8
 	case zero == 0:

@@ -23,7 +23,7 @@ func lowerDepthwise(c *compiler, n *core.Node, g *convolution, w weights) error 
 	}
 	d.padding = c.paddingFor(g.zero, channels)
 	e, fused := matchEpilogue(op.PostOps, n.Inputs()[4:], out, columns{0, channels, channels})
-	if fused && e.Sum == gemm.NoSum && w.zeros == nil {
+	if fused && e.Sum == gemm.NoSum && e.Out != gemm.I32 && w.zeros == nil {
 		return c.lowerDepthwiseProduct(d, w, &e, c.write(n.Out(0)))
 	}
 	f := &finish{

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/gemm"
 )
 
@@ -285,7 +286,7 @@ func (c *compiler) lowerAccumulators(m *matmul) error {
 // are in a buffer with stride columns in all.
 func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, g int) error {
 	n := m.node
-	variant := gemm.Choose(c.isas, m.rows, w.columns, m.tapBytes)
+	variant := gemm.Choose(c.isas)
 	init, slope := w.starts()
 	start := init
 	if !m.zero.computed() {
@@ -313,21 +314,60 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 		sum = c.read(e.sum)
 	}
 	offsets := c.bindOffsets(m, g)
-	size, first := e.Out.Size(), g*w.columns
-	perThread := packed.Scratch()
+	size, first, rows, columns := e.Out.Size(), g*w.columns, m.rows, w.columns
+	perThread, sumSize := packed.Scratch(), e.Sum.Size()
+	flip := c.flipBehind(n, m.groups == 1 && e.Out.Size() == 1)
 	c.emit(instruction{node: n, kernel: variant.Name, parts: c.threads, run: func(r *worker, part, parts int) error {
 		a := gemm.Args{
 			A: r.arena, Offsets: *offsets, C: r.mem[dst][first*size:], LDC: stride * size, Operands: operands(r.run),
 			Scratch: r.mem[scratch][r.thread*perThread : (r.thread+1)*perThread],
 		}
 		if sum >= 0 {
-			a.Sum, a.LDSum = r.mem[sum][first*e.Sum.Size():], stride*e.Sum.Size()
+			a.Sum, a.LDSum = r.mem[sum][first*sumSize:], stride*sumSize
 		}
-		m0, m1, p0, p1 := split(m.rows, packed.Panels(), variant.MR, part, parts)
+		m0, m1, p0, p1 := split(rows, packed.Panels(), variant.MR, part, parts)
 		packed.Run(&a, m0, m1, p0, p1)
+		flip.run(r, dst, columns, m0, m1, p0*variant.NR, min(p1*variant.NR, columns))
 		return nil
 	}})
 	return nil
+}
+
+// flipBehind is a copy of a product's bytes with the other sign, made while they are in the
+// cache.
+type flipBehind struct {
+	variant *elementwise.Variant // nil: there is none
+	buffer  int
+}
+
+// flipBehind takes in the FlipSign nodes that read the output of a node, if the
+// instruction that is appended next writes all of it.
+func (c *compiler) flipBehind(n *core.Node, whole bool) flipBehind {
+	f := flipBehind{}
+	for _, u := range c.users[n.Out(0)] {
+		if _, ok := u.Op().(*core.FlipSign); !ok || !whole {
+			continue
+		}
+		if f.variant == nil {
+			f.variant, f.buffer = elementwise.Choose(c.isas, elementwise.Flip), c.newBuffer(u.Outputs()[0])
+		}
+		c.skip[u], c.at[u.Out(0)] = true, f.buffer
+	}
+	return f
+}
+
+// run copies columns [n0,n1) of rows [m0,m1).
+func (f *flipBehind) run(r *worker, src, columns, m0, m1, n0, n1 int) {
+	if f.variant == nil || m0 >= m1 || n0 >= n1 {
+		return
+	}
+	if n1-n0 == columns { // rows without a gap
+		m0, m1, n0, n1, columns = 0, 1, m0*columns, m1*columns, 0
+	}
+	for m := m0; m < m1; m++ {
+		at := m*columns + n0
+		f.variant.Run(r.mem[f.buffer][at:], r.mem[src][at:], nil, n1-n0, nil)
+	}
 }
 
 // bindOffsets returns the offsets of group g, which are there once the arena is planned.

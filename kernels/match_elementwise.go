@@ -148,18 +148,29 @@ func matchTFDequantize(e element, op *core.TFDequantize) (element, bool) {
 	}
 	mn, mx := in[1].Constant().Float32s()[0], in[2].Constant().Float32s()[0]
 	e.from.scale = float32(float64(mx-mn) / 255)
-	for q, v := range y {
-		if in[0].Type() == core.I8 {
+	if y[0] == 0 && isLinear(e, y, false) {
+		return e, true
+	}
+	e.steps = []elementwise.Step{{Kind: elementwise.Combine, Primitive: elementwise.Add, Source: elementwise.Source{Values: y[:1]}}}
+	return e, isLinear(e, y, true)
+}
+
+// isLinear reports whether y of every byte is, to the bit, the byte times the scale, plus y
+// of 0 if that is added. (A sum with 0 makes 0 of -0.)
+func isLinear(e element, y []float32, add bool) bool {
+	for q, want := range y {
+		if e.from.typ == elementwise.I8 {
 			q = int(int8(q))
 		}
-		if v != y[0]+float32(float32(q)*e.from.scale) {
-			return e, false
+		v := float32(float32(q) * e.from.scale)
+		if add {
+			v += y[0]
+		}
+		if math.Float32bits(v) != math.Float32bits(want) {
+			return false
 		}
 	}
-	if y[0] != 0 {
-		e.steps = []elementwise.Step{{Kind: elementwise.Combine, Primitive: elementwise.Add, Source: elementwise.Source{Values: y[:1]}}}
-	}
-	return e, true
+	return true
 }
 
 // dequantizeAll returns the values of all bytes, or of the integers 0 and 1.

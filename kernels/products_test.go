@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
 )
@@ -264,6 +267,37 @@ func TestFloatDots(t *testing.T) {
 			}
 			g.result(g.apply(op, g.parameter(core.F32, core.Shape{2, m[0], n[0]}), core.NewConstant(g.tensor(core.F32, c, true))))
 			g.check(true, "gemm_f32f32_f32_")
+		})
+	}
+}
+
+// TestFlippedProduct: an i8 product that is read as it is and, by another product, as u8 is
+// stored both ways by one instruction; raw accumulators and groups have no such copy.
+func TestFlippedProduct(t *testing.T) {
+	for seed := range uint64(24) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := newGraph(t, seed)
+			rows, k, n := 1+g.r.IntN(70), 1+g.r.IntN(30), 1+g.r.IntN(90)
+			dot := func(x core.Value, columns int) core.Value {
+				k := x.Shape()[1]
+				w := core.NewConstant(g.tensor(core.I8, core.Shape{k, columns}, false))
+				op := &core.IntegerDot{ReductionAxes: 1, PostOps: []core.PostOp{{Kind: core.PostMul}, core.RoundSaturate(core.I8)}}
+				return g.apply(op, x, w, scalar(int8(0)), scalar(int8(0)), g.floats(columns, 0.01, false, seed%2 == 0))
+			}
+			x := dot(g.parameter(core.I8, core.Shape{rows, k}), n)
+			g.result(x)
+			g.result(dot(x, 5))
+			g.result(dot(x, 7))
+			g.check(false, "gemm_u8s8_")
+			p, err := Compile(g.f, nil, Options{Engine: Portable})
+			require.NoError(t, err)
+			flips := 0
+			for _, s := range p.Steps() {
+				if strings.Contains(s.Kernel, "flip") {
+					flips++
+				}
+			}
+			require.Equal(t, 1, flips, "that of the input")
 		})
 	}
 }

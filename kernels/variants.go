@@ -70,5 +70,5 @@ func purpose(name string) string {
 // that the matrix products of a Program for s use, in GOP/s; a multiply-add is two
 // operations.
 func Limit(s isa.Set) float64 {
-	return gemm.Limit(gemm.Choose(s, 1, 1, 1).ISA)
+	return gemm.Limit(gemm.Choose(s).ISA)
 }

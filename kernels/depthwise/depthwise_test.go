@@ -417,6 +417,26 @@ func TestCheckErrors(t *testing.T) {
 	}
 }
 
+// TestRunPanics: what Check refuses, other than offsets, Run does not take on trust.
+func TestRunPanics(t *testing.T) {
+	for _, v := range runnable() {
+		packed, err := Pack(v, Spec{Channels: 5, Taps: 1, Epilogue: gemm.Epilogue{Out: gemm.U8, Hi: 255}}, make([]int8, 5), nil)
+		require.NoError(t, err)
+		other, err := Pack(v, Spec{Channels: 50, Taps: 1, Epilogue: gemm.Epilogue{Out: gemm.F32}}, make([]int8, 50), nil)
+		require.NoError(t, err)
+		for name, damage := range map[string]func(a *Args){
+			"stride":   func(a *Args) { a.LDC = -1 },
+			"operands": func(a *Args) { a.Operands = other.NewOperands() },
+			"output":   func(a *Args) { a.C = a.C[:9] },
+		} {
+			a := &Args{A: make([]byte, 20+Slack), Offsets: []int32{0, 3}, C: make([]byte, 40), LDC: 5}
+			damage(a)
+			require.Panics(t, func() { packed.Run(a, 0, 2) }, "%s: %s", v.Name, name)
+			require.Error(t, packed.Check(a, 2), "%s: %s", v.Name, name)
+		}
+	}
+}
+
 // TestNoAllocation: a call of Run allocates nothing.
 func TestNoAllocation(t *testing.T) {
 	if simulated {

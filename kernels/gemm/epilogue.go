@@ -10,12 +10,13 @@ import (
 type Output uint8
 
 // The outputs. S32 stores the accumulators and admits no step of the epilogue; F32
-// stores the float32 chain; U8 and I8 saturate and round it.
+// stores the float32 chain; U8, I8 and I32 round it and saturate.
 const (
 	S32 Output = iota
 	F32
 	U8
 	I8
+	I32
 )
 
 // Size returns the bytes of an element.
@@ -51,7 +52,7 @@ func (t SumType) Size() int { return [...]int{NoSum: 0, SumU8: 1, SumI8: 1, SumI
 //	f = fma(f32(sum[m,n]), SumScale, f)    one rounding
 //	f = f > 0 ? f : 0                      Relu: NaN and -0 become +0
 //	f = f * Post[n]
-//	f = f > Lo ? f : Lo; f = f < Hi ? f : Hi; C = roundToEven(f)       U8 and I8: NaN becomes Lo
+//	f = f > Lo ? f : Lo; f = f < Hi ? f : Hi; C = roundToEven(f)       U8, I8 and I32: NaN becomes Lo
 //
 // A step whose operand is nil (or NoSum, or false) is absent.
 type Epilogue struct {
@@ -65,7 +66,7 @@ type Epilogue struct {
 	SumScale float32
 
 	Relu   bool
-	Lo, Hi int32 // the range of U8 and I8 results
+	Lo, Hi int32 // the range of U8 and I8 results; all of I32
 	// Flip inverts the topmost bit of each stored byte: an I8 result becomes a U8 one
 	// with zero point 128.
 	Flip bool
@@ -88,6 +89,7 @@ const (
 	flipped
 	stepLo // saturation alone would not apply Lo
 	stepHi // saturation alone would not apply Hi
+	outI32
 
 	outS32 = 0
 )
@@ -110,6 +112,7 @@ func (e *Epilogue) flags() (f uint32) {
 	set(e.Out == F32, outF32)
 	set(e.Out == U8, outU8)
 	set(e.Out == I8, outI8)
+	set(e.Out == I32, outI32)
 	set(e.Flip, flipped)
 	set(e.Out == U8 && e.Lo > 0 || e.Out == I8 && e.Lo > math.MinInt8, stepLo)
 	set(e.Out == U8 && e.Hi < math.MaxUint8 || e.Out == I8 && e.Hi < math.MaxInt8 || e.Out.Size() == 1 && !e.bounded(), stepHi)
@@ -158,7 +161,7 @@ func (e *Epilogue) bounded() bool {
 }
 
 func (e *Epilogue) check(n int) error {
-	if e.Out > I8 || e.Sum > SumF32 {
+	if e.Out > I32 || e.Sum > SumF32 {
 		return fmt.Errorf("epilogue: unknown output type %d or summand type %d", e.Out, e.Sum)
 	}
 	if err := e.checkOperands(n); err != nil {
@@ -176,6 +179,10 @@ func (e *Epilogue) check(n int) error {
 		return e.checkRange(0, math.MaxUint8)
 	case I8:
 		return e.checkRange(math.MinInt8, math.MaxInt8)
+	case I32:
+		if e.Lo != math.MinInt32 || e.Hi != math.MaxInt32 {
+			return fmt.Errorf("epilogue: got range [%d,%d], want all of i32", e.Lo, e.Hi)
+		}
 	}
 	return nil
 }
@@ -213,8 +220,23 @@ func (p *Packed) finish(a *Args, acc []int32, m, n int) {
 			binary.NativeEndian.PutUint32(a.C[at+i*a.LDC:], math.Float32bits(f))
 			continue
 		}
+		if p.flags&outI32 != 0 {
+			binary.NativeEndian.PutUint32(a.C[at+i*a.LDC:], uint32(toWord(f)))
+			continue
+		}
 		a.C[at+i*a.LDC] = byte(roundToEven(clamp(f, p.lo, p.hi))) ^ p.flip
 	}
+}
+
+// toWord rounds half to even and saturates; NaN becomes the lowest.
+func toWord(f float32) int32 {
+	switch {
+	case !(f > math.MinInt32):
+		return math.MinInt32
+	case f >= math.MaxInt32:
+		return math.MaxInt32
+	}
+	return int32(math.RoundToEven(float64(f)))
 }
 
 // roundToEven rounds a value of at most 2^22 in magnitude: added to 1.5*2^23 it has no

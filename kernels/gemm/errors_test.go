@@ -9,7 +9,7 @@ import (
 )
 
 func TestPackErrors(t *testing.T) {
-	v := Choose(isa.Set(0), 1, 1, 1)
+	v := Choose(isa.Set(0))
 	two := []float32{1, 2}
 	for _, c := range []struct {
 		name    string
@@ -25,6 +25,7 @@ func TestPackErrors(t *testing.T) {
 		{"scale", Spec{N: 3, Taps: 1, TapBytes: 1, Epilogue: Epilogue{Out: F32, Scale: two}}, 3, nil, "epilogue: got 2 scale values, want 3 or none"},
 		{"accumulators", Spec{N: 2, Taps: 1, TapBytes: 1, Epilogue: Epilogue{Scale: two}}, 2, nil, "epilogue: accumulators as output admit no further step"},
 		{"range", Spec{N: 1, Taps: 1, TapBytes: 1, Epilogue: Epilogue{Out: U8, Lo: -1, Hi: 9}}, 1, nil, "epilogue: got range [-1,9], want a range within [0,255]"},
+		{"range of i32", Spec{N: 1, Taps: 1, TapBytes: 1, Epilogue: Epilogue{Out: I32, Hi: 9}}, 1, nil, "epilogue: got range [0,9], want all of i32"},
 		{"flip", Spec{N: 1, Taps: 1, TapBytes: 1, Epilogue: Epilogue{Out: F32, Flip: true}}, 1, nil, "epilogue: flip needs an 8-bit output"},
 		{"type", Spec{N: 1, Taps: 1, TapBytes: 1, Epilogue: Epilogue{Out: 9}}, 1, nil, "epilogue: unknown output type 9 or summand type 0"},
 	} {
@@ -33,6 +34,31 @@ func TestPackErrors(t *testing.T) {
 			require.ErrorIs(t, err, ErrSpec)
 			require.EqualError(t, err, "invalid matrix product: "+c.want)
 		})
+	}
+}
+
+// TestRunPanics: what Check refuses, other than offsets, Run does not take on trust.
+func TestRunPanics(t *testing.T) {
+	for _, v := range runnable() {
+		packed, err := Pack(v, Spec{N: 5, Taps: 1, TapBytes: 7, Epilogue: Epilogue{Out: U8, Hi: 255, Sum: SumU8}}, make([]int8, 35), nil)
+		require.NoError(t, err)
+		other, err := Pack(v, Spec{N: 50, Taps: 1, TapBytes: 7, Epilogue: Epilogue{Out: F32}}, make([]int8, 350), nil)
+		require.NoError(t, err)
+		for name, damage := range map[string]func(a *Args){
+			"output stride":  func(a *Args) { a.LDC = -1 },
+			"summand stride": func(a *Args) { a.LDSum = -1 },
+			"operands":       func(a *Args) { a.Operands = other.NewOperands() },
+			"output":         func(a *Args) { a.C = a.C[:9] },
+		} {
+			a := &Args{
+				A: make([]byte, 20+Slack), Offsets: []int32{0, 3}, C: make([]byte, 40), LDC: 5, Sum: make([]byte, 40), LDSum: 5,
+				Scratch: make([]byte, packed.Scratch()),
+			}
+			packed.Run(a, 0, 2, 0, packed.Panels())
+			damage(a)
+			require.Panics(t, func() { packed.Run(a, 0, 2, 0, packed.Panels()) }, "%s: %s", v.Name, name)
+			require.Error(t, packed.Check(a, 2), "%s: %s", v.Name, name)
+		}
 	}
 }
 

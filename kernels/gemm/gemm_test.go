@@ -63,7 +63,7 @@ func (p *problem) String() string {
 }
 
 func epilogueName(e Epilogue) string {
-	parts := []string{[...]string{"s32", "f32", "u8", "i8"}[e.Out]}
+	parts := []string{[...]string{"s32", "f32", "u8", "i8", "i32"}[e.Out]}
 	add := func(on bool, name string) {
 		if on {
 			parts = append(parts, name)
@@ -157,6 +157,9 @@ func (p *problem) fillEpilogue(r *rand.Rand) {
 	}
 	if r.IntN(2) == 0 {
 		lo, hi = lo+int32(r.IntN(9)), hi-int32(r.IntN(9))
+	}
+	if e.Out == I32 {
+		lo, hi = math.MinInt32, math.MaxInt32
 	}
 	e.Lo, e.Hi = lo, hi
 }
@@ -323,6 +326,10 @@ func (e *Epilogue) reference(c []byte, acc int32, n int, sum []byte) {
 	if f > float32(e.Lo) {
 		v = math.RoundToEven(math.Min(float64(f), float64(e.Hi)))
 	}
+	if e.Out == I32 {
+		binary.NativeEndian.PutUint32(c, uint32(int32(v)))
+		return
+	}
 	c[0] = byte(int32(v))
 	if e.Flip {
 		c[0] ^= 0x80
@@ -452,10 +459,10 @@ func allEpilogues() (out []Epilogue) {
 	}
 	for steps := range 32 {
 		for sum := NoSum; sum <= SumF32; sum++ {
-			for result := range 5 {
+			for result := range 6 {
 				out = append(out, Epilogue{
 					Pre: operand(steps & 1), Scale: operand(steps & 2), Bias: operand(steps & 4), Post: operand(steps & 8),
-					Relu: steps&16 != 0, Sum: sum, Out: []Output{F32, U8, I8, U8, I8}[result], Flip: result >= 3,
+					Relu: steps&16 != 0, Sum: sum, Out: []Output{F32, U8, I8, U8, I8, I32}[result], Flip: result == 3 || result == 4,
 				})
 			}
 		}
@@ -468,8 +475,8 @@ func TestHuge(t *testing.T) {
 	for _, v := range runnable() {
 		t.Run(v.Name, func(t *testing.T) {
 			for i := range 64 {
-				e := Epilogue{Out: []Output{U8, I8}[i%2], Scale: someOf(), Relu: i&2 != 0}
-				p := problem{m: v.MR, n: 2 * v.NR, taps: 1, k: 40, huge: true, epilogue: e, computed: i&4 != 0, seed: uint64(i)}
+				e := Epilogue{Out: []Output{U8, I8, I32}[i%3], Scale: someOf(), Relu: i&2 != 0}
+				p := problem{m: v.MR, n: 2 * v.NR, taps: 1, k: 40, huge: true, epilogue: e, computed: i&8 != 0, seed: uint64(i)}
 				p.check(t, v)
 			}
 		})

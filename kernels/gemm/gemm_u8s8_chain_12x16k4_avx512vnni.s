@@ -259,7 +259,7 @@ tap_done_5:
 	JNZ     tap_1
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
+	TESTL   $0x00008e00, AX
 	JNZ     chain_7
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
@@ -692,6 +692,143 @@ end_22:
 	JMP stored_6
 
 narrow_20:
+	TESTL        $0x00008000, AX
+	JZ           bytes_23
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	VMAXPS       Z0, Z12, Z12
+	VPSRAD       $0x1f, Z12, Z1
+	VCVTPS2DQ    Z12, Z12
+	VPSRAD       $0x1f, Z12, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z12, Z12
+	VMAXPS       Z0, Z13, Z13
+	VPSRAD       $0x1f, Z13, Z1
+	VCVTPS2DQ    Z13, Z13
+	VPSRAD       $0x1f, Z13, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z13, Z13
+	VMAXPS       Z0, Z14, Z14
+	VPSRAD       $0x1f, Z14, Z1
+	VCVTPS2DQ    Z14, Z14
+	VPSRAD       $0x1f, Z14, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z14, Z14
+	VMAXPS       Z0, Z15, Z15
+	VPSRAD       $0x1f, Z15, Z1
+	VCVTPS2DQ    Z15, Z15
+	VPSRAD       $0x1f, Z15, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z15, Z15
+	VMAXPS       Z0, Z16, Z16
+	VPSRAD       $0x1f, Z16, Z1
+	VCVTPS2DQ    Z16, Z16
+	VPSRAD       $0x1f, Z16, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z16, Z16
+	VMAXPS       Z0, Z17, Z17
+	VPSRAD       $0x1f, Z17, Z1
+	VCVTPS2DQ    Z17, Z17
+	VPSRAD       $0x1f, Z17, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z17, Z17
+	VMAXPS       Z0, Z18, Z18
+	VPSRAD       $0x1f, Z18, Z1
+	VCVTPS2DQ    Z18, Z18
+	VPSRAD       $0x1f, Z18, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z18, Z18
+	VMAXPS       Z0, Z19, Z19
+	VPSRAD       $0x1f, Z19, Z1
+	VCVTPS2DQ    Z19, Z19
+	VPSRAD       $0x1f, Z19, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z19, Z19
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0x0000ffff
+	JNE          partial_24
+	VMOVUPS      Z8, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z9, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z11, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z12, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z13, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z14, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z15, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z16, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z17, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z18, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z19, (BX)
+	ADDQ         CX, BX
+	JMP          end_25
+
+partial_24:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z13, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z15, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z17, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z18, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z19, K1, (BX)
+	ADDQ    CX, BX
+
+end_25:
+	JMP stored_6
+
+bytes_23:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -733,7 +870,7 @@ narrow_20:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_23
+	JNE          partial_26
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -783,9 +920,9 @@ narrow_20:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_24
+	JMP          end_27
 
-partial_23:
+partial_26:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -839,7 +976,7 @@ partial_23:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_24:
+end_27:
 stored_6:
 	IMUL3Q $+12, 120(DI), BX
 	ADDQ   BX, 48(DI)
@@ -880,7 +1017,7 @@ tile11:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_25:
+tap_28:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R13
 	MOVLQSX (DI), AX
@@ -918,9 +1055,9 @@ tap_25:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_27
+	JG      rest_30
 
-sixteen_26:
+sixteen_29:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -1015,13 +1152,13 @@ sixteen_26:
 	VPDPBUSD     Z0, Z4, Z18
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_26
+	JLE          sixteen_29
 
-rest_27:
+rest_30:
 	SUBQ $+16, DI
-	JZ   tap_done_29
+	JZ   tap_done_32
 
-four_28:
+four_31:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -1047,19 +1184,19 @@ four_28:
 	VPDPBUSD     Z0, Z4, Z18
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_28
+	JNZ          four_31
 
-tap_done_29:
+tap_done_32:
 	DECQ    16(SP)
-	JNZ     tap_25
+	JNZ     tap_28
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_31
+	TESTL   $0x00008e00, AX
+	JNZ     chain_34
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_32
+	JNE     partial_35
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -1082,9 +1219,9 @@ tap_done_29:
 	ADDQ    CX, BX
 	VMOVUPS Z18, (BX)
 	ADDQ    CX, BX
-	JMP     end_33
+	JMP     end_36
 
-partial_32:
+partial_35:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -1110,10 +1247,10 @@ partial_32:
 	VMOVUPS Z18, K1, (BX)
 	ADDQ    CX, BX
 
-end_33:
-	JMP stored_30
+end_36:
+	JMP stored_33
 
-chain_31:
+chain_34:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -1126,7 +1263,7 @@ chain_31:
 	VCVTDQ2PS Z17, Z17
 	VCVTDQ2PS Z18, Z18
 	TESTL     $0x00000001, AX
-	JZ        no_pre_34
+	JZ        no_pre_37
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -1141,9 +1278,9 @@ chain_31:
 	VADDPS    Z0, Z17, Z17
 	VADDPS    Z0, Z18, Z18
 
-no_pre_34:
+no_pre_37:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_35
+	JZ      no_scale_38
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -1158,9 +1295,9 @@ no_pre_34:
 	VMULPS  Z0, Z17, Z17
 	VMULPS  Z0, Z18, Z18
 
-no_scale_35:
+no_scale_38:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_36
+	JZ      no_bias_39
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -1175,16 +1312,16 @@ no_scale_35:
 	VADDPS  Z0, Z17, Z17
 	VADDPS  Z0, Z18, Z18
 
-no_bias_36:
+no_bias_39:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_37
+	JZ           no_sum_40
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_38
+	JZ           no_sum_u8_41
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -1230,9 +1367,9 @@ no_bias_36:
 	VFMADD231PS  Z1, Z0, Z18
 	ADDQ         CX, BX
 
-no_sum_u8_38:
+no_sum_u8_41:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_39
+	JZ          no_sum_i8_42
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -1278,9 +1415,9 @@ no_sum_u8_38:
 	VFMADD231PS Z1, Z0, Z18
 	ADDQ        CX, BX
 
-no_sum_i8_39:
+no_sum_i8_42:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_40
+	JZ          no_sum_i32_43
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -1326,9 +1463,9 @@ no_sum_i8_39:
 	VFMADD231PS Z1, Z0, Z18
 	ADDQ        CX, BX
 
-no_sum_i32_40:
+no_sum_i32_43:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_41
+	JZ          no_sum_f32_44
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -1363,10 +1500,10 @@ no_sum_i32_40:
 	VFMADD231PS Z1, Z0, Z18
 	ADDQ        CX, BX
 
-no_sum_f32_41:
-no_sum_37:
+no_sum_f32_44:
+no_sum_40:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_42
+	JZ     no_relu_45
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -1380,9 +1517,9 @@ no_sum_37:
 	VMAXPS Z0, Z17, Z17
 	VMAXPS Z0, Z18, Z18
 
-no_relu_42:
+no_relu_45:
 	TESTL   $0x00000100, AX
-	JZ      no_post_43
+	JZ      no_post_46
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -1397,13 +1534,13 @@ no_relu_42:
 	VMULPS  Z0, Z17, Z17
 	VMULPS  Z0, Z18, Z18
 
-no_post_43:
+no_post_46:
 	TESTL   $0x00000200, AX
-	JZ      narrow_44
+	JZ      narrow_47
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_45
+	JNE     partial_48
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -1426,9 +1563,9 @@ no_post_43:
 	ADDQ    CX, BX
 	VMOVUPS Z18, (BX)
 	ADDQ    CX, BX
-	JMP     end_46
+	JMP     end_49
 
-partial_45:
+partial_48:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -1454,10 +1591,137 @@ partial_45:
 	VMOVUPS Z18, K1, (BX)
 	ADDQ    CX, BX
 
-end_46:
-	JMP stored_30
+end_49:
+	JMP stored_33
 
-narrow_44:
+narrow_47:
+	TESTL        $0x00008000, AX
+	JZ           bytes_50
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	VMAXPS       Z0, Z12, Z12
+	VPSRAD       $0x1f, Z12, Z1
+	VCVTPS2DQ    Z12, Z12
+	VPSRAD       $0x1f, Z12, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z12, Z12
+	VMAXPS       Z0, Z13, Z13
+	VPSRAD       $0x1f, Z13, Z1
+	VCVTPS2DQ    Z13, Z13
+	VPSRAD       $0x1f, Z13, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z13, Z13
+	VMAXPS       Z0, Z14, Z14
+	VPSRAD       $0x1f, Z14, Z1
+	VCVTPS2DQ    Z14, Z14
+	VPSRAD       $0x1f, Z14, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z14, Z14
+	VMAXPS       Z0, Z15, Z15
+	VPSRAD       $0x1f, Z15, Z1
+	VCVTPS2DQ    Z15, Z15
+	VPSRAD       $0x1f, Z15, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z15, Z15
+	VMAXPS       Z0, Z16, Z16
+	VPSRAD       $0x1f, Z16, Z1
+	VCVTPS2DQ    Z16, Z16
+	VPSRAD       $0x1f, Z16, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z16, Z16
+	VMAXPS       Z0, Z17, Z17
+	VPSRAD       $0x1f, Z17, Z1
+	VCVTPS2DQ    Z17, Z17
+	VPSRAD       $0x1f, Z17, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z17, Z17
+	VMAXPS       Z0, Z18, Z18
+	VPSRAD       $0x1f, Z18, Z1
+	VCVTPS2DQ    Z18, Z18
+	VPSRAD       $0x1f, Z18, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z18, Z18
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0x0000ffff
+	JNE          partial_51
+	VMOVUPS      Z8, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z9, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z11, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z12, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z13, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z14, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z15, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z16, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z17, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z18, (BX)
+	ADDQ         CX, BX
+	JMP          end_52
+
+partial_51:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z13, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z15, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z17, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z18, K1, (BX)
+	ADDQ    CX, BX
+
+end_52:
+	JMP stored_33
+
+bytes_50:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -1496,7 +1760,7 @@ narrow_44:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_47
+	JNE          partial_53
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -1542,9 +1806,9 @@ narrow_44:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_48
+	JMP          end_54
 
-partial_47:
+partial_53:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -1594,8 +1858,8 @@ partial_47:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_48:
-stored_30:
+end_54:
+stored_33:
 	IMUL3Q $+11, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+11, 128(DI), BX
@@ -1634,7 +1898,7 @@ tile10:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_49:
+tap_55:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R12
 	MOVLQSX (DI), AX
@@ -1669,9 +1933,9 @@ tap_49:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_51
+	JG      rest_57
 
-sixteen_50:
+sixteen_56:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -1758,13 +2022,13 @@ sixteen_50:
 	VPDPBUSD     Z0, Z3, Z17
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_50
+	JLE          sixteen_56
 
-rest_51:
+rest_57:
 	SUBQ $+16, DI
-	JZ   tap_done_53
+	JZ   tap_done_59
 
-four_52:
+four_58:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -1788,19 +2052,19 @@ four_52:
 	VPDPBUSD     Z0, Z3, Z17
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_52
+	JNZ          four_58
 
-tap_done_53:
+tap_done_59:
 	DECQ    16(SP)
-	JNZ     tap_49
+	JNZ     tap_55
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_55
+	TESTL   $0x00008e00, AX
+	JNZ     chain_61
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_56
+	JNE     partial_62
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -1821,9 +2085,9 @@ tap_done_53:
 	ADDQ    CX, BX
 	VMOVUPS Z17, (BX)
 	ADDQ    CX, BX
-	JMP     end_57
+	JMP     end_63
 
-partial_56:
+partial_62:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -1847,10 +2111,10 @@ partial_56:
 	VMOVUPS Z17, K1, (BX)
 	ADDQ    CX, BX
 
-end_57:
-	JMP stored_54
+end_63:
+	JMP stored_60
 
-chain_55:
+chain_61:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -1862,7 +2126,7 @@ chain_55:
 	VCVTDQ2PS Z16, Z16
 	VCVTDQ2PS Z17, Z17
 	TESTL     $0x00000001, AX
-	JZ        no_pre_58
+	JZ        no_pre_64
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -1876,9 +2140,9 @@ chain_55:
 	VADDPS    Z0, Z16, Z16
 	VADDPS    Z0, Z17, Z17
 
-no_pre_58:
+no_pre_64:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_59
+	JZ      no_scale_65
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -1892,9 +2156,9 @@ no_pre_58:
 	VMULPS  Z0, Z16, Z16
 	VMULPS  Z0, Z17, Z17
 
-no_scale_59:
+no_scale_65:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_60
+	JZ      no_bias_66
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -1908,16 +2172,16 @@ no_scale_59:
 	VADDPS  Z0, Z16, Z16
 	VADDPS  Z0, Z17, Z17
 
-no_bias_60:
+no_bias_66:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_61
+	JZ           no_sum_67
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_62
+	JZ           no_sum_u8_68
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -1959,9 +2223,9 @@ no_bias_60:
 	VFMADD231PS  Z1, Z0, Z17
 	ADDQ         CX, BX
 
-no_sum_u8_62:
+no_sum_u8_68:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_63
+	JZ          no_sum_i8_69
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2003,9 +2267,9 @@ no_sum_u8_62:
 	VFMADD231PS Z1, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_i8_63:
+no_sum_i8_69:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_64
+	JZ          no_sum_i32_70
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2047,9 +2311,9 @@ no_sum_i8_63:
 	VFMADD231PS Z1, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_i32_64:
+no_sum_i32_70:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_65
+	JZ          no_sum_f32_71
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -2081,10 +2345,10 @@ no_sum_i32_64:
 	VFMADD231PS Z1, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_f32_65:
-no_sum_61:
+no_sum_f32_71:
+no_sum_67:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_66
+	JZ     no_relu_72
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -2097,9 +2361,9 @@ no_sum_61:
 	VMAXPS Z0, Z16, Z16
 	VMAXPS Z0, Z17, Z17
 
-no_relu_66:
+no_relu_72:
 	TESTL   $0x00000100, AX
-	JZ      no_post_67
+	JZ      no_post_73
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -2113,13 +2377,13 @@ no_relu_66:
 	VMULPS  Z0, Z16, Z16
 	VMULPS  Z0, Z17, Z17
 
-no_post_67:
+no_post_73:
 	TESTL   $0x00000200, AX
-	JZ      narrow_68
+	JZ      narrow_74
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_69
+	JNE     partial_75
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -2140,9 +2404,9 @@ no_post_67:
 	ADDQ    CX, BX
 	VMOVUPS Z17, (BX)
 	ADDQ    CX, BX
-	JMP     end_70
+	JMP     end_76
 
-partial_69:
+partial_75:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -2166,10 +2430,127 @@ partial_69:
 	VMOVUPS Z17, K1, (BX)
 	ADDQ    CX, BX
 
-end_70:
-	JMP stored_54
+end_76:
+	JMP stored_60
 
-narrow_68:
+narrow_74:
+	TESTL        $0x00008000, AX
+	JZ           bytes_77
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	VMAXPS       Z0, Z12, Z12
+	VPSRAD       $0x1f, Z12, Z1
+	VCVTPS2DQ    Z12, Z12
+	VPSRAD       $0x1f, Z12, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z12, Z12
+	VMAXPS       Z0, Z13, Z13
+	VPSRAD       $0x1f, Z13, Z1
+	VCVTPS2DQ    Z13, Z13
+	VPSRAD       $0x1f, Z13, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z13, Z13
+	VMAXPS       Z0, Z14, Z14
+	VPSRAD       $0x1f, Z14, Z1
+	VCVTPS2DQ    Z14, Z14
+	VPSRAD       $0x1f, Z14, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z14, Z14
+	VMAXPS       Z0, Z15, Z15
+	VPSRAD       $0x1f, Z15, Z1
+	VCVTPS2DQ    Z15, Z15
+	VPSRAD       $0x1f, Z15, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z15, Z15
+	VMAXPS       Z0, Z16, Z16
+	VPSRAD       $0x1f, Z16, Z1
+	VCVTPS2DQ    Z16, Z16
+	VPSRAD       $0x1f, Z16, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z16, Z16
+	VMAXPS       Z0, Z17, Z17
+	VPSRAD       $0x1f, Z17, Z1
+	VCVTPS2DQ    Z17, Z17
+	VPSRAD       $0x1f, Z17, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z17, Z17
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0x0000ffff
+	JNE          partial_78
+	VMOVUPS      Z8, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z9, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z11, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z12, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z13, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z14, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z15, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z16, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z17, (BX)
+	ADDQ         CX, BX
+	JMP          end_79
+
+partial_78:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z13, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z15, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z17, K1, (BX)
+	ADDQ    CX, BX
+
+end_79:
+	JMP stored_60
+
+bytes_77:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -2205,7 +2586,7 @@ narrow_68:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_71
+	JNE          partial_80
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -2247,9 +2628,9 @@ narrow_68:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_72
+	JMP          end_81
 
-partial_71:
+partial_80:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -2295,8 +2676,8 @@ partial_71:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_72:
-stored_54:
+end_81:
+stored_60:
 	IMUL3Q $+10, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+10, 128(DI), BX
@@ -2334,7 +2715,7 @@ tile9:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_73:
+tap_82:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R11
 	MOVLQSX (DI), AX
@@ -2366,9 +2747,9 @@ tap_73:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_75
+	JG      rest_84
 
-sixteen_74:
+sixteen_83:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -2447,13 +2828,13 @@ sixteen_74:
 	VPDPBUSD     Z0, Z2, Z16
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_74
+	JLE          sixteen_83
 
-rest_75:
+rest_84:
 	SUBQ $+16, DI
-	JZ   tap_done_77
+	JZ   tap_done_86
 
-four_76:
+four_85:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -2475,19 +2856,19 @@ four_76:
 	VPDPBUSD     Z0, Z2, Z16
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_76
+	JNZ          four_85
 
-tap_done_77:
+tap_done_86:
 	DECQ    16(SP)
-	JNZ     tap_73
+	JNZ     tap_82
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_79
+	TESTL   $0x00008e00, AX
+	JNZ     chain_88
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_80
+	JNE     partial_89
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -2506,9 +2887,9 @@ tap_done_77:
 	ADDQ    CX, BX
 	VMOVUPS Z16, (BX)
 	ADDQ    CX, BX
-	JMP     end_81
+	JMP     end_90
 
-partial_80:
+partial_89:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -2530,10 +2911,10 @@ partial_80:
 	VMOVUPS Z16, K1, (BX)
 	ADDQ    CX, BX
 
-end_81:
-	JMP stored_78
+end_90:
+	JMP stored_87
 
-chain_79:
+chain_88:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -2544,7 +2925,7 @@ chain_79:
 	VCVTDQ2PS Z15, Z15
 	VCVTDQ2PS Z16, Z16
 	TESTL     $0x00000001, AX
-	JZ        no_pre_82
+	JZ        no_pre_91
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -2557,9 +2938,9 @@ chain_79:
 	VADDPS    Z0, Z15, Z15
 	VADDPS    Z0, Z16, Z16
 
-no_pre_82:
+no_pre_91:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_83
+	JZ      no_scale_92
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -2572,9 +2953,9 @@ no_pre_82:
 	VMULPS  Z0, Z15, Z15
 	VMULPS  Z0, Z16, Z16
 
-no_scale_83:
+no_scale_92:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_84
+	JZ      no_bias_93
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -2587,16 +2968,16 @@ no_scale_83:
 	VADDPS  Z0, Z15, Z15
 	VADDPS  Z0, Z16, Z16
 
-no_bias_84:
+no_bias_93:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_85
+	JZ           no_sum_94
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_86
+	JZ           no_sum_u8_95
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -2634,9 +3015,9 @@ no_bias_84:
 	VFMADD231PS  Z1, Z0, Z16
 	ADDQ         CX, BX
 
-no_sum_u8_86:
+no_sum_u8_95:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_87
+	JZ          no_sum_i8_96
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2674,9 +3055,9 @@ no_sum_u8_86:
 	VFMADD231PS Z1, Z0, Z16
 	ADDQ        CX, BX
 
-no_sum_i8_87:
+no_sum_i8_96:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_88
+	JZ          no_sum_i32_97
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2714,9 +3095,9 @@ no_sum_i8_87:
 	VFMADD231PS Z1, Z0, Z16
 	ADDQ        CX, BX
 
-no_sum_i32_88:
+no_sum_i32_97:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_89
+	JZ          no_sum_f32_98
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -2745,10 +3126,10 @@ no_sum_i32_88:
 	VFMADD231PS Z1, Z0, Z16
 	ADDQ        CX, BX
 
-no_sum_f32_89:
-no_sum_85:
+no_sum_f32_98:
+no_sum_94:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_90
+	JZ     no_relu_99
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -2760,9 +3141,9 @@ no_sum_85:
 	VMAXPS Z0, Z15, Z15
 	VMAXPS Z0, Z16, Z16
 
-no_relu_90:
+no_relu_99:
 	TESTL   $0x00000100, AX
-	JZ      no_post_91
+	JZ      no_post_100
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -2775,13 +3156,13 @@ no_relu_90:
 	VMULPS  Z0, Z15, Z15
 	VMULPS  Z0, Z16, Z16
 
-no_post_91:
+no_post_100:
 	TESTL   $0x00000200, AX
-	JZ      narrow_92
+	JZ      narrow_101
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_93
+	JNE     partial_102
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -2800,9 +3181,9 @@ no_post_91:
 	ADDQ    CX, BX
 	VMOVUPS Z16, (BX)
 	ADDQ    CX, BX
-	JMP     end_94
+	JMP     end_103
 
-partial_93:
+partial_102:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -2824,10 +3205,117 @@ partial_93:
 	VMOVUPS Z16, K1, (BX)
 	ADDQ    CX, BX
 
-end_94:
-	JMP stored_78
+end_103:
+	JMP stored_87
 
-narrow_92:
+narrow_101:
+	TESTL        $0x00008000, AX
+	JZ           bytes_104
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	VMAXPS       Z0, Z12, Z12
+	VPSRAD       $0x1f, Z12, Z1
+	VCVTPS2DQ    Z12, Z12
+	VPSRAD       $0x1f, Z12, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z12, Z12
+	VMAXPS       Z0, Z13, Z13
+	VPSRAD       $0x1f, Z13, Z1
+	VCVTPS2DQ    Z13, Z13
+	VPSRAD       $0x1f, Z13, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z13, Z13
+	VMAXPS       Z0, Z14, Z14
+	VPSRAD       $0x1f, Z14, Z1
+	VCVTPS2DQ    Z14, Z14
+	VPSRAD       $0x1f, Z14, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z14, Z14
+	VMAXPS       Z0, Z15, Z15
+	VPSRAD       $0x1f, Z15, Z1
+	VCVTPS2DQ    Z15, Z15
+	VPSRAD       $0x1f, Z15, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z15, Z15
+	VMAXPS       Z0, Z16, Z16
+	VPSRAD       $0x1f, Z16, Z1
+	VCVTPS2DQ    Z16, Z16
+	VPSRAD       $0x1f, Z16, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z16, Z16
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0x0000ffff
+	JNE          partial_105
+	VMOVUPS      Z8, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z9, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z11, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z12, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z13, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z14, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z15, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z16, (BX)
+	ADDQ         CX, BX
+	JMP          end_106
+
+partial_105:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z13, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z15, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, K1, (BX)
+	ADDQ    CX, BX
+
+end_106:
+	JMP stored_87
+
+bytes_104:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -2860,7 +3348,7 @@ narrow_92:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_95
+	JNE          partial_107
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -2898,9 +3386,9 @@ narrow_92:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_96
+	JMP          end_108
 
-partial_95:
+partial_107:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -2942,8 +3430,8 @@ partial_95:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_96:
-stored_78:
+end_108:
+stored_87:
 	IMUL3Q $+9, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+9, 128(DI), BX
@@ -2980,7 +3468,7 @@ tile8:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_97:
+tap_109:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R10
 	MOVLQSX (DI), AX
@@ -3009,9 +3497,9 @@ tap_97:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_99
+	JG      rest_111
 
-sixteen_98:
+sixteen_110:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -3082,13 +3570,13 @@ sixteen_98:
 	VPDPBUSD     Z0, Z5, Z15
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_98
+	JLE          sixteen_110
 
-rest_99:
+rest_111:
 	SUBQ $+16, DI
-	JZ   tap_done_101
+	JZ   tap_done_113
 
-four_100:
+four_112:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -3108,19 +3596,19 @@ four_100:
 	VPDPBUSD     Z0, Z5, Z15
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_100
+	JNZ          four_112
 
-tap_done_101:
+tap_done_113:
 	DECQ    16(SP)
-	JNZ     tap_97
+	JNZ     tap_109
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_103
+	TESTL   $0x00008e00, AX
+	JNZ     chain_115
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_104
+	JNE     partial_116
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -3137,9 +3625,9 @@ tap_done_101:
 	ADDQ    CX, BX
 	VMOVUPS Z15, (BX)
 	ADDQ    CX, BX
-	JMP     end_105
+	JMP     end_117
 
-partial_104:
+partial_116:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -3159,10 +3647,10 @@ partial_104:
 	VMOVUPS Z15, K1, (BX)
 	ADDQ    CX, BX
 
-end_105:
-	JMP stored_102
+end_117:
+	JMP stored_114
 
-chain_103:
+chain_115:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -3172,7 +3660,7 @@ chain_103:
 	VCVTDQ2PS Z14, Z14
 	VCVTDQ2PS Z15, Z15
 	TESTL     $0x00000001, AX
-	JZ        no_pre_106
+	JZ        no_pre_118
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -3184,9 +3672,9 @@ chain_103:
 	VADDPS    Z0, Z14, Z14
 	VADDPS    Z0, Z15, Z15
 
-no_pre_106:
+no_pre_118:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_107
+	JZ      no_scale_119
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -3198,9 +3686,9 @@ no_pre_106:
 	VMULPS  Z0, Z14, Z14
 	VMULPS  Z0, Z15, Z15
 
-no_scale_107:
+no_scale_119:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_108
+	JZ      no_bias_120
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -3212,16 +3700,16 @@ no_scale_107:
 	VADDPS  Z0, Z14, Z14
 	VADDPS  Z0, Z15, Z15
 
-no_bias_108:
+no_bias_120:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_109
+	JZ           no_sum_121
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_110
+	JZ           no_sum_u8_122
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -3255,9 +3743,9 @@ no_bias_108:
 	VFMADD231PS  Z1, Z0, Z15
 	ADDQ         CX, BX
 
-no_sum_u8_110:
+no_sum_u8_122:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_111
+	JZ          no_sum_i8_123
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3291,9 +3779,9 @@ no_sum_u8_110:
 	VFMADD231PS Z1, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_i8_111:
+no_sum_i8_123:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_112
+	JZ          no_sum_i32_124
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3327,9 +3815,9 @@ no_sum_i8_111:
 	VFMADD231PS Z1, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_i32_112:
+no_sum_i32_124:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_113
+	JZ          no_sum_f32_125
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -3355,10 +3843,10 @@ no_sum_i32_112:
 	VFMADD231PS Z1, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_f32_113:
-no_sum_109:
+no_sum_f32_125:
+no_sum_121:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_114
+	JZ     no_relu_126
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -3369,9 +3857,9 @@ no_sum_109:
 	VMAXPS Z0, Z14, Z14
 	VMAXPS Z0, Z15, Z15
 
-no_relu_114:
+no_relu_126:
 	TESTL   $0x00000100, AX
-	JZ      no_post_115
+	JZ      no_post_127
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -3383,13 +3871,13 @@ no_relu_114:
 	VMULPS  Z0, Z14, Z14
 	VMULPS  Z0, Z15, Z15
 
-no_post_115:
+no_post_127:
 	TESTL   $0x00000200, AX
-	JZ      narrow_116
+	JZ      narrow_128
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_117
+	JNE     partial_129
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -3406,9 +3894,9 @@ no_post_115:
 	ADDQ    CX, BX
 	VMOVUPS Z15, (BX)
 	ADDQ    CX, BX
-	JMP     end_118
+	JMP     end_130
 
-partial_117:
+partial_129:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -3428,10 +3916,107 @@ partial_117:
 	VMOVUPS Z15, K1, (BX)
 	ADDQ    CX, BX
 
-end_118:
-	JMP stored_102
+end_130:
+	JMP stored_114
 
-narrow_116:
+narrow_128:
+	TESTL        $0x00008000, AX
+	JZ           bytes_131
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	VMAXPS       Z0, Z12, Z12
+	VPSRAD       $0x1f, Z12, Z1
+	VCVTPS2DQ    Z12, Z12
+	VPSRAD       $0x1f, Z12, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z12, Z12
+	VMAXPS       Z0, Z13, Z13
+	VPSRAD       $0x1f, Z13, Z1
+	VCVTPS2DQ    Z13, Z13
+	VPSRAD       $0x1f, Z13, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z13, Z13
+	VMAXPS       Z0, Z14, Z14
+	VPSRAD       $0x1f, Z14, Z1
+	VCVTPS2DQ    Z14, Z14
+	VPSRAD       $0x1f, Z14, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z14, Z14
+	VMAXPS       Z0, Z15, Z15
+	VPSRAD       $0x1f, Z15, Z1
+	VCVTPS2DQ    Z15, Z15
+	VPSRAD       $0x1f, Z15, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z15, Z15
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0x0000ffff
+	JNE          partial_132
+	VMOVUPS      Z8, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z9, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z11, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z12, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z13, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z14, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z15, (BX)
+	ADDQ         CX, BX
+	JMP          end_133
+
+partial_132:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z13, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z15, K1, (BX)
+	ADDQ    CX, BX
+
+end_133:
+	JMP stored_114
+
+bytes_131:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -3461,7 +4046,7 @@ narrow_116:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_119
+	JNE          partial_134
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -3495,9 +4080,9 @@ narrow_116:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_120
+	JMP          end_135
 
-partial_119:
+partial_134:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -3535,8 +4120,8 @@ partial_119:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_120:
-stored_102:
+end_135:
+stored_114:
 	IMUL3Q $+8, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+8, 128(DI), BX
@@ -3572,7 +4157,7 @@ tile7:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_121:
+tap_136:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R9
 	MOVLQSX (DI), AX
@@ -3598,9 +4183,9 @@ tap_121:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_123
+	JG      rest_138
 
-sixteen_122:
+sixteen_137:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -3663,13 +4248,13 @@ sixteen_122:
 	VPDPBUSD     Z0, Z4, Z14
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_122
+	JLE          sixteen_137
 
-rest_123:
+rest_138:
 	SUBQ $+16, DI
-	JZ   tap_done_125
+	JZ   tap_done_140
 
-four_124:
+four_139:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -3687,19 +4272,19 @@ four_124:
 	VPDPBUSD     Z0, Z4, Z14
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_124
+	JNZ          four_139
 
-tap_done_125:
+tap_done_140:
 	DECQ    16(SP)
-	JNZ     tap_121
+	JNZ     tap_136
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_127
+	TESTL   $0x00008e00, AX
+	JNZ     chain_142
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_128
+	JNE     partial_143
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -3714,9 +4299,9 @@ tap_done_125:
 	ADDQ    CX, BX
 	VMOVUPS Z14, (BX)
 	ADDQ    CX, BX
-	JMP     end_129
+	JMP     end_144
 
-partial_128:
+partial_143:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -3734,10 +4319,10 @@ partial_128:
 	VMOVUPS Z14, K1, (BX)
 	ADDQ    CX, BX
 
-end_129:
-	JMP stored_126
+end_144:
+	JMP stored_141
 
-chain_127:
+chain_142:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -3746,7 +4331,7 @@ chain_127:
 	VCVTDQ2PS Z13, Z13
 	VCVTDQ2PS Z14, Z14
 	TESTL     $0x00000001, AX
-	JZ        no_pre_130
+	JZ        no_pre_145
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -3757,9 +4342,9 @@ chain_127:
 	VADDPS    Z0, Z13, Z13
 	VADDPS    Z0, Z14, Z14
 
-no_pre_130:
+no_pre_145:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_131
+	JZ      no_scale_146
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -3770,9 +4355,9 @@ no_pre_130:
 	VMULPS  Z0, Z13, Z13
 	VMULPS  Z0, Z14, Z14
 
-no_scale_131:
+no_scale_146:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_132
+	JZ      no_bias_147
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -3783,16 +4368,16 @@ no_scale_131:
 	VADDPS  Z0, Z13, Z13
 	VADDPS  Z0, Z14, Z14
 
-no_bias_132:
+no_bias_147:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_133
+	JZ           no_sum_148
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_134
+	JZ           no_sum_u8_149
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -3822,9 +4407,9 @@ no_bias_132:
 	VFMADD231PS  Z1, Z0, Z14
 	ADDQ         CX, BX
 
-no_sum_u8_134:
+no_sum_u8_149:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_135
+	JZ          no_sum_i8_150
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3854,9 +4439,9 @@ no_sum_u8_134:
 	VFMADD231PS Z1, Z0, Z14
 	ADDQ        CX, BX
 
-no_sum_i8_135:
+no_sum_i8_150:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_136
+	JZ          no_sum_i32_151
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3886,9 +4471,9 @@ no_sum_i8_135:
 	VFMADD231PS Z1, Z0, Z14
 	ADDQ        CX, BX
 
-no_sum_i32_136:
+no_sum_i32_151:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_137
+	JZ          no_sum_f32_152
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -3911,10 +4496,10 @@ no_sum_i32_136:
 	VFMADD231PS Z1, Z0, Z14
 	ADDQ        CX, BX
 
-no_sum_f32_137:
-no_sum_133:
+no_sum_f32_152:
+no_sum_148:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_138
+	JZ     no_relu_153
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -3924,9 +4509,9 @@ no_sum_133:
 	VMAXPS Z0, Z13, Z13
 	VMAXPS Z0, Z14, Z14
 
-no_relu_138:
+no_relu_153:
 	TESTL   $0x00000100, AX
-	JZ      no_post_139
+	JZ      no_post_154
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -3937,13 +4522,13 @@ no_relu_138:
 	VMULPS  Z0, Z13, Z13
 	VMULPS  Z0, Z14, Z14
 
-no_post_139:
+no_post_154:
 	TESTL   $0x00000200, AX
-	JZ      narrow_140
+	JZ      narrow_155
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_141
+	JNE     partial_156
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -3958,9 +4543,9 @@ no_post_139:
 	ADDQ    CX, BX
 	VMOVUPS Z14, (BX)
 	ADDQ    CX, BX
-	JMP     end_142
+	JMP     end_157
 
-partial_141:
+partial_156:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -3978,10 +4563,97 @@ partial_141:
 	VMOVUPS Z14, K1, (BX)
 	ADDQ    CX, BX
 
-end_142:
-	JMP stored_126
+end_157:
+	JMP stored_141
 
-narrow_140:
+narrow_155:
+	TESTL        $0x00008000, AX
+	JZ           bytes_158
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	VMAXPS       Z0, Z12, Z12
+	VPSRAD       $0x1f, Z12, Z1
+	VCVTPS2DQ    Z12, Z12
+	VPSRAD       $0x1f, Z12, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z12, Z12
+	VMAXPS       Z0, Z13, Z13
+	VPSRAD       $0x1f, Z13, Z1
+	VCVTPS2DQ    Z13, Z13
+	VPSRAD       $0x1f, Z13, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z13, Z13
+	VMAXPS       Z0, Z14, Z14
+	VPSRAD       $0x1f, Z14, Z1
+	VCVTPS2DQ    Z14, Z14
+	VPSRAD       $0x1f, Z14, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z14, Z14
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0x0000ffff
+	JNE          partial_159
+	VMOVUPS      Z8, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z9, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z11, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z12, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z13, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z14, (BX)
+	ADDQ         CX, BX
+	JMP          end_160
+
+partial_159:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z13, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, K1, (BX)
+	ADDQ    CX, BX
+
+end_160:
+	JMP stored_141
+
+bytes_158:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -4008,7 +4680,7 @@ narrow_140:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_143
+	JNE          partial_161
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -4038,9 +4710,9 @@ narrow_140:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_144
+	JMP          end_162
 
-partial_143:
+partial_161:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -4074,8 +4746,8 @@ partial_143:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_144:
-stored_126:
+end_162:
+stored_141:
 	IMUL3Q $+7, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+7, 128(DI), BX
@@ -4110,7 +4782,7 @@ tile6:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_145:
+tap_163:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R8
 	MOVLQSX (DI), AX
@@ -4133,9 +4805,9 @@ tap_145:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_147
+	JG      rest_165
 
-sixteen_146:
+sixteen_164:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -4190,13 +4862,13 @@ sixteen_146:
 	VPDPBUSD     Z0, Z3, Z13
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_146
+	JLE          sixteen_164
 
-rest_147:
+rest_165:
 	SUBQ $+16, DI
-	JZ   tap_done_149
+	JZ   tap_done_167
 
-four_148:
+four_166:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -4212,19 +4884,19 @@ four_148:
 	VPDPBUSD     Z0, Z3, Z13
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_148
+	JNZ          four_166
 
-tap_done_149:
+tap_done_167:
 	DECQ    16(SP)
-	JNZ     tap_145
+	JNZ     tap_163
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_151
+	TESTL   $0x00008e00, AX
+	JNZ     chain_169
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_152
+	JNE     partial_170
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -4237,9 +4909,9 @@ tap_done_149:
 	ADDQ    CX, BX
 	VMOVUPS Z13, (BX)
 	ADDQ    CX, BX
-	JMP     end_153
+	JMP     end_171
 
-partial_152:
+partial_170:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -4255,10 +4927,10 @@ partial_152:
 	VMOVUPS Z13, K1, (BX)
 	ADDQ    CX, BX
 
-end_153:
-	JMP stored_150
+end_171:
+	JMP stored_168
 
-chain_151:
+chain_169:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -4266,7 +4938,7 @@ chain_151:
 	VCVTDQ2PS Z12, Z12
 	VCVTDQ2PS Z13, Z13
 	TESTL     $0x00000001, AX
-	JZ        no_pre_154
+	JZ        no_pre_172
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -4276,9 +4948,9 @@ chain_151:
 	VADDPS    Z0, Z12, Z12
 	VADDPS    Z0, Z13, Z13
 
-no_pre_154:
+no_pre_172:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_155
+	JZ      no_scale_173
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -4288,9 +4960,9 @@ no_pre_154:
 	VMULPS  Z0, Z12, Z12
 	VMULPS  Z0, Z13, Z13
 
-no_scale_155:
+no_scale_173:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_156
+	JZ      no_bias_174
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -4300,16 +4972,16 @@ no_scale_155:
 	VADDPS  Z0, Z12, Z12
 	VADDPS  Z0, Z13, Z13
 
-no_bias_156:
+no_bias_174:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_157
+	JZ           no_sum_175
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_158
+	JZ           no_sum_u8_176
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -4335,9 +5007,9 @@ no_bias_156:
 	VFMADD231PS  Z1, Z0, Z13
 	ADDQ         CX, BX
 
-no_sum_u8_158:
+no_sum_u8_176:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_159
+	JZ          no_sum_i8_177
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4363,9 +5035,9 @@ no_sum_u8_158:
 	VFMADD231PS Z1, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_i8_159:
+no_sum_i8_177:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_160
+	JZ          no_sum_i32_178
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4391,9 +5063,9 @@ no_sum_i8_159:
 	VFMADD231PS Z1, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_i32_160:
+no_sum_i32_178:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_161
+	JZ          no_sum_f32_179
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -4413,10 +5085,10 @@ no_sum_i32_160:
 	VFMADD231PS Z1, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_f32_161:
-no_sum_157:
+no_sum_f32_179:
+no_sum_175:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_162
+	JZ     no_relu_180
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -4425,9 +5097,9 @@ no_sum_157:
 	VMAXPS Z0, Z12, Z12
 	VMAXPS Z0, Z13, Z13
 
-no_relu_162:
+no_relu_180:
 	TESTL   $0x00000100, AX
-	JZ      no_post_163
+	JZ      no_post_181
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -4437,13 +5109,13 @@ no_relu_162:
 	VMULPS  Z0, Z12, Z12
 	VMULPS  Z0, Z13, Z13
 
-no_post_163:
+no_post_181:
 	TESTL   $0x00000200, AX
-	JZ      narrow_164
+	JZ      narrow_182
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_165
+	JNE     partial_183
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -4456,9 +5128,9 @@ no_post_163:
 	ADDQ    CX, BX
 	VMOVUPS Z13, (BX)
 	ADDQ    CX, BX
-	JMP     end_166
+	JMP     end_184
 
-partial_165:
+partial_183:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -4474,10 +5146,87 @@ partial_165:
 	VMOVUPS Z13, K1, (BX)
 	ADDQ    CX, BX
 
-end_166:
-	JMP stored_150
+end_184:
+	JMP stored_168
 
-narrow_164:
+narrow_182:
+	TESTL        $0x00008000, AX
+	JZ           bytes_185
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	VMAXPS       Z0, Z12, Z12
+	VPSRAD       $0x1f, Z12, Z1
+	VCVTPS2DQ    Z12, Z12
+	VPSRAD       $0x1f, Z12, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z12, Z12
+	VMAXPS       Z0, Z13, Z13
+	VPSRAD       $0x1f, Z13, Z1
+	VCVTPS2DQ    Z13, Z13
+	VPSRAD       $0x1f, Z13, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z13, Z13
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0x0000ffff
+	JNE          partial_186
+	VMOVUPS      Z8, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z9, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z11, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z12, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z13, (BX)
+	ADDQ         CX, BX
+	JMP          end_187
+
+partial_186:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z13, K1, (BX)
+	ADDQ    CX, BX
+
+end_187:
+	JMP stored_168
+
+bytes_185:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -4501,7 +5250,7 @@ narrow_164:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_167
+	JNE          partial_188
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -4527,9 +5276,9 @@ narrow_164:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_168
+	JMP          end_189
 
-partial_167:
+partial_188:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -4559,8 +5308,8 @@ partial_167:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_168:
-stored_150:
+end_189:
+stored_168:
 	IMUL3Q $+6, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+6, 128(DI), BX
@@ -4594,7 +5343,7 @@ tile5:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_169:
+tap_190:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
@@ -4614,9 +5363,9 @@ tap_169:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_171
+	JG      rest_192
 
-sixteen_170:
+sixteen_191:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -4663,13 +5412,13 @@ sixteen_170:
 	VPDPBUSD     Z0, Z2, Z12
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_170
+	JLE          sixteen_191
 
-rest_171:
+rest_192:
 	SUBQ $+16, DI
-	JZ   tap_done_173
+	JZ   tap_done_194
 
-four_172:
+four_193:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -4683,19 +5432,19 @@ four_172:
 	VPDPBUSD     Z0, Z2, Z12
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_172
+	JNZ          four_193
 
-tap_done_173:
+tap_done_194:
 	DECQ    16(SP)
-	JNZ     tap_169
+	JNZ     tap_190
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_175
+	TESTL   $0x00008e00, AX
+	JNZ     chain_196
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_176
+	JNE     partial_197
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -4706,9 +5455,9 @@ tap_done_173:
 	ADDQ    CX, BX
 	VMOVUPS Z12, (BX)
 	ADDQ    CX, BX
-	JMP     end_177
+	JMP     end_198
 
-partial_176:
+partial_197:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -4722,17 +5471,17 @@ partial_176:
 	VMOVUPS Z12, K1, (BX)
 	ADDQ    CX, BX
 
-end_177:
-	JMP stored_174
+end_198:
+	JMP stored_195
 
-chain_175:
+chain_196:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
 	VCVTDQ2PS Z11, Z11
 	VCVTDQ2PS Z12, Z12
 	TESTL     $0x00000001, AX
-	JZ        no_pre_178
+	JZ        no_pre_199
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -4741,9 +5490,9 @@ chain_175:
 	VADDPS    Z0, Z11, Z11
 	VADDPS    Z0, Z12, Z12
 
-no_pre_178:
+no_pre_199:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_179
+	JZ      no_scale_200
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -4752,9 +5501,9 @@ no_pre_178:
 	VMULPS  Z0, Z11, Z11
 	VMULPS  Z0, Z12, Z12
 
-no_scale_179:
+no_scale_200:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_180
+	JZ      no_bias_201
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -4763,16 +5512,16 @@ no_scale_179:
 	VADDPS  Z0, Z11, Z11
 	VADDPS  Z0, Z12, Z12
 
-no_bias_180:
+no_bias_201:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_181
+	JZ           no_sum_202
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_182
+	JZ           no_sum_u8_203
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -4794,9 +5543,9 @@ no_bias_180:
 	VFMADD231PS  Z1, Z0, Z12
 	ADDQ         CX, BX
 
-no_sum_u8_182:
+no_sum_u8_203:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_183
+	JZ          no_sum_i8_204
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4818,9 +5567,9 @@ no_sum_u8_182:
 	VFMADD231PS Z1, Z0, Z12
 	ADDQ        CX, BX
 
-no_sum_i8_183:
+no_sum_i8_204:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_184
+	JZ          no_sum_i32_205
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4842,9 +5591,9 @@ no_sum_i8_183:
 	VFMADD231PS Z1, Z0, Z12
 	ADDQ        CX, BX
 
-no_sum_i32_184:
+no_sum_i32_205:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_185
+	JZ          no_sum_f32_206
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -4861,10 +5610,10 @@ no_sum_i32_184:
 	VFMADD231PS Z1, Z0, Z12
 	ADDQ        CX, BX
 
-no_sum_f32_185:
-no_sum_181:
+no_sum_f32_206:
+no_sum_202:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_186
+	JZ     no_relu_207
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -4872,9 +5621,9 @@ no_sum_181:
 	VMAXPS Z0, Z11, Z11
 	VMAXPS Z0, Z12, Z12
 
-no_relu_186:
+no_relu_207:
 	TESTL   $0x00000100, AX
-	JZ      no_post_187
+	JZ      no_post_208
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -4883,13 +5632,13 @@ no_relu_186:
 	VMULPS  Z0, Z11, Z11
 	VMULPS  Z0, Z12, Z12
 
-no_post_187:
+no_post_208:
 	TESTL   $0x00000200, AX
-	JZ      narrow_188
+	JZ      narrow_209
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_189
+	JNE     partial_210
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -4900,9 +5649,9 @@ no_post_187:
 	ADDQ    CX, BX
 	VMOVUPS Z12, (BX)
 	ADDQ    CX, BX
-	JMP     end_190
+	JMP     end_211
 
-partial_189:
+partial_210:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -4916,10 +5665,77 @@ partial_189:
 	VMOVUPS Z12, K1, (BX)
 	ADDQ    CX, BX
 
-end_190:
-	JMP stored_174
+end_211:
+	JMP stored_195
 
-narrow_188:
+narrow_209:
+	TESTL        $0x00008000, AX
+	JZ           bytes_212
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	VMAXPS       Z0, Z12, Z12
+	VPSRAD       $0x1f, Z12, Z1
+	VCVTPS2DQ    Z12, Z12
+	VPSRAD       $0x1f, Z12, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z12, Z12
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0x0000ffff
+	JNE          partial_213
+	VMOVUPS      Z8, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z9, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z11, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z12, (BX)
+	ADDQ         CX, BX
+	JMP          end_214
+
+partial_213:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, K1, (BX)
+	ADDQ    CX, BX
+
+end_214:
+	JMP stored_195
+
+bytes_212:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -4940,7 +5756,7 @@ narrow_188:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_191
+	JNE          partial_215
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -4962,9 +5778,9 @@ narrow_188:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_192
+	JMP          end_216
 
-partial_191:
+partial_215:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -4990,8 +5806,8 @@ partial_191:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_192:
-stored_174:
+end_216:
+stored_195:
 	IMUL3Q $+5, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+5, 128(DI), BX
@@ -5024,7 +5840,7 @@ tile4:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_193:
+tap_217:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
@@ -5041,9 +5857,9 @@ tap_193:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_195
+	JG      rest_219
 
-sixteen_194:
+sixteen_218:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -5082,13 +5898,13 @@ sixteen_194:
 	VPDPBUSD     Z0, Z5, Z11
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_194
+	JLE          sixteen_218
 
-rest_195:
+rest_219:
 	SUBQ $+16, DI
-	JZ   tap_done_197
+	JZ   tap_done_221
 
-four_196:
+four_220:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -5100,19 +5916,19 @@ four_196:
 	VPDPBUSD     Z0, Z5, Z11
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_196
+	JNZ          four_220
 
-tap_done_197:
+tap_done_221:
 	DECQ    16(SP)
-	JNZ     tap_193
+	JNZ     tap_217
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_199
+	TESTL   $0x00008e00, AX
+	JNZ     chain_223
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_200
+	JNE     partial_224
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -5121,9 +5937,9 @@ tap_done_197:
 	ADDQ    CX, BX
 	VMOVUPS Z11, (BX)
 	ADDQ    CX, BX
-	JMP     end_201
+	JMP     end_225
 
-partial_200:
+partial_224:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -5135,16 +5951,16 @@ partial_200:
 	VMOVUPS Z11, K1, (BX)
 	ADDQ    CX, BX
 
-end_201:
-	JMP stored_198
+end_225:
+	JMP stored_222
 
-chain_199:
+chain_223:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
 	VCVTDQ2PS Z11, Z11
 	TESTL     $0x00000001, AX
-	JZ        no_pre_202
+	JZ        no_pre_226
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -5152,9 +5968,9 @@ chain_199:
 	VADDPS    Z0, Z10, Z10
 	VADDPS    Z0, Z11, Z11
 
-no_pre_202:
+no_pre_226:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_203
+	JZ      no_scale_227
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -5162,9 +5978,9 @@ no_pre_202:
 	VMULPS  Z0, Z10, Z10
 	VMULPS  Z0, Z11, Z11
 
-no_scale_203:
+no_scale_227:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_204
+	JZ      no_bias_228
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -5172,16 +5988,16 @@ no_scale_203:
 	VADDPS  Z0, Z10, Z10
 	VADDPS  Z0, Z11, Z11
 
-no_bias_204:
+no_bias_228:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_205
+	JZ           no_sum_229
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_206
+	JZ           no_sum_u8_230
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -5199,9 +6015,9 @@ no_bias_204:
 	VFMADD231PS  Z1, Z0, Z11
 	ADDQ         CX, BX
 
-no_sum_u8_206:
+no_sum_u8_230:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_207
+	JZ          no_sum_i8_231
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -5219,9 +6035,9 @@ no_sum_u8_206:
 	VFMADD231PS Z1, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_i8_207:
+no_sum_i8_231:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_208
+	JZ          no_sum_i32_232
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -5239,9 +6055,9 @@ no_sum_i8_207:
 	VFMADD231PS Z1, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_i32_208:
+no_sum_i32_232:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_209
+	JZ          no_sum_f32_233
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -5255,19 +6071,19 @@ no_sum_i32_208:
 	VFMADD231PS Z1, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_f32_209:
-no_sum_205:
+no_sum_f32_233:
+no_sum_229:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_210
+	JZ     no_relu_234
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 	VMAXPS Z0, Z10, Z10
 	VMAXPS Z0, Z11, Z11
 
-no_relu_210:
+no_relu_234:
 	TESTL   $0x00000100, AX
-	JZ      no_post_211
+	JZ      no_post_235
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -5275,13 +6091,13 @@ no_relu_210:
 	VMULPS  Z0, Z10, Z10
 	VMULPS  Z0, Z11, Z11
 
-no_post_211:
+no_post_235:
 	TESTL   $0x00000200, AX
-	JZ      narrow_212
+	JZ      narrow_236
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_213
+	JNE     partial_237
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -5290,9 +6106,9 @@ no_post_211:
 	ADDQ    CX, BX
 	VMOVUPS Z11, (BX)
 	ADDQ    CX, BX
-	JMP     end_214
+	JMP     end_238
 
-partial_213:
+partial_237:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -5304,10 +6120,67 @@ partial_213:
 	VMOVUPS Z11, K1, (BX)
 	ADDQ    CX, BX
 
-end_214:
-	JMP stored_198
+end_238:
+	JMP stored_222
 
-narrow_212:
+narrow_236:
+	TESTL        $0x00008000, AX
+	JZ           bytes_239
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0x0000ffff
+	JNE          partial_240
+	VMOVUPS      Z8, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z9, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z11, (BX)
+	ADDQ         CX, BX
+	JMP          end_241
+
+partial_240:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, K1, (BX)
+	ADDQ    CX, BX
+
+end_241:
+	JMP stored_222
+
+bytes_239:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -5325,7 +6198,7 @@ narrow_212:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_215
+	JNE          partial_242
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -5343,9 +6216,9 @@ narrow_212:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_216
+	JMP          end_243
 
-partial_215:
+partial_242:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -5367,8 +6240,8 @@ partial_215:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_216:
-stored_198:
+end_243:
+stored_222:
 	IMUL3Q $+4, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+4, 128(DI), BX
@@ -5400,7 +6273,7 @@ tile3:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_217:
+tap_244:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
@@ -5414,9 +6287,9 @@ tap_217:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_219
+	JG      rest_246
 
-sixteen_218:
+sixteen_245:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -5447,13 +6320,13 @@ sixteen_218:
 	VPDPBUSD     Z0, Z4, Z10
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_218
+	JLE          sixteen_245
 
-rest_219:
+rest_246:
 	SUBQ $+16, DI
-	JZ   tap_done_221
+	JZ   tap_done_248
 
-four_220:
+four_247:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -5463,28 +6336,28 @@ four_220:
 	VPDPBUSD     Z0, Z4, Z10
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_220
+	JNZ          four_247
 
-tap_done_221:
+tap_done_248:
 	DECQ    16(SP)
-	JNZ     tap_217
+	JNZ     tap_244
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_223
+	TESTL   $0x00008e00, AX
+	JNZ     chain_250
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_224
+	JNE     partial_251
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z10, (BX)
 	ADDQ    CX, BX
-	JMP     end_225
+	JMP     end_252
 
-partial_224:
+partial_251:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -5494,49 +6367,49 @@ partial_224:
 	VMOVUPS Z10, K1, (BX)
 	ADDQ    CX, BX
 
-end_225:
-	JMP stored_222
+end_252:
+	JMP stored_249
 
-chain_223:
+chain_250:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
 	TESTL     $0x00000001, AX
-	JZ        no_pre_226
+	JZ        no_pre_253
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
 	VADDPS    Z0, Z9, Z9
 	VADDPS    Z0, Z10, Z10
 
-no_pre_226:
+no_pre_253:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_227
+	JZ      no_scale_254
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z0, Z9, Z9
 	VMULPS  Z0, Z10, Z10
 
-no_scale_227:
+no_scale_254:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_228
+	JZ      no_bias_255
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
 	VADDPS  Z0, Z9, Z9
 	VADDPS  Z0, Z10, Z10
 
-no_bias_228:
+no_bias_255:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_229
+	JZ           no_sum_256
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_230
+	JZ           no_sum_u8_257
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -5550,9 +6423,9 @@ no_bias_228:
 	VFMADD231PS  Z1, Z0, Z10
 	ADDQ         CX, BX
 
-no_sum_u8_230:
+no_sum_u8_257:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_231
+	JZ          no_sum_i8_258
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -5566,9 +6439,9 @@ no_sum_u8_230:
 	VFMADD231PS Z1, Z0, Z10
 	ADDQ        CX, BX
 
-no_sum_i8_231:
+no_sum_i8_258:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_232
+	JZ          no_sum_i32_259
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -5582,9 +6455,9 @@ no_sum_i8_231:
 	VFMADD231PS Z1, Z0, Z10
 	ADDQ        CX, BX
 
-no_sum_i32_232:
+no_sum_i32_259:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_233
+	JZ          no_sum_f32_260
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -5595,40 +6468,40 @@ no_sum_i32_232:
 	VFMADD231PS Z1, Z0, Z10
 	ADDQ        CX, BX
 
-no_sum_f32_233:
-no_sum_229:
+no_sum_f32_260:
+no_sum_256:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_234
+	JZ     no_relu_261
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 	VMAXPS Z0, Z10, Z10
 
-no_relu_234:
+no_relu_261:
 	TESTL   $0x00000100, AX
-	JZ      no_post_235
+	JZ      no_post_262
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z0, Z9, Z9
 	VMULPS  Z0, Z10, Z10
 
-no_post_235:
+no_post_262:
 	TESTL   $0x00000200, AX
-	JZ      narrow_236
+	JZ      narrow_263
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_237
+	JNE     partial_264
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z10, (BX)
 	ADDQ    CX, BX
-	JMP     end_238
+	JMP     end_265
 
-partial_237:
+partial_264:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -5638,10 +6511,57 @@ partial_237:
 	VMOVUPS Z10, K1, (BX)
 	ADDQ    CX, BX
 
-end_238:
-	JMP stored_222
+end_265:
+	JMP stored_249
 
-narrow_236:
+narrow_263:
+	TESTL        $0x00008000, AX
+	JZ           bytes_266
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0x0000ffff
+	JNE          partial_267
+	VMOVUPS      Z8, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z9, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	ADDQ         CX, BX
+	JMP          end_268
+
+partial_267:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	ADDQ    CX, BX
+
+end_268:
+	JMP stored_249
+
+bytes_266:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -5656,7 +6576,7 @@ narrow_236:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_239
+	JNE          partial_269
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -5670,9 +6590,9 @@ narrow_236:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_240
+	JMP          end_270
 
-partial_239:
+partial_269:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -5690,8 +6610,8 @@ partial_239:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_240:
-stored_222:
+end_270:
+stored_249:
 	IMUL3Q $+3, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+3, 128(DI), BX
@@ -5722,7 +6642,7 @@ tile2:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_241:
+tap_271:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
@@ -5733,9 +6653,9 @@ tap_241:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_243
+	JG      rest_273
 
-sixteen_242:
+sixteen_272:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -5758,13 +6678,13 @@ sixteen_242:
 	VPDPBUSD     Z0, Z3, Z9
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_242
+	JLE          sixteen_272
 
-rest_243:
+rest_273:
 	SUBQ $+16, DI
-	JZ   tap_done_245
+	JZ   tap_done_275
 
-four_244:
+four_274:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -5772,26 +6692,26 @@ four_244:
 	VPDPBUSD     Z0, Z3, Z9
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_244
+	JNZ          four_274
 
-tap_done_245:
+tap_done_275:
 	DECQ    16(SP)
-	JNZ     tap_241
+	JNZ     tap_271
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_247
+	TESTL   $0x00008e00, AX
+	JNZ     chain_277
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_248
+	JNE     partial_278
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
 	ADDQ    CX, BX
-	JMP     end_249
+	JMP     end_279
 
-partial_248:
+partial_278:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -5799,45 +6719,45 @@ partial_248:
 	VMOVUPS Z9, K1, (BX)
 	ADDQ    CX, BX
 
-end_249:
-	JMP stored_246
+end_279:
+	JMP stored_276
 
-chain_247:
+chain_277:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	TESTL     $0x00000001, AX
-	JZ        no_pre_250
+	JZ        no_pre_280
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
 	VADDPS    Z0, Z9, Z9
 
-no_pre_250:
+no_pre_280:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_251
+	JZ      no_scale_281
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z0, Z9, Z9
 
-no_scale_251:
+no_scale_281:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_252
+	JZ      no_bias_282
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
 	VADDPS  Z0, Z9, Z9
 
-no_bias_252:
+no_bias_282:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_253
+	JZ           no_sum_283
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_254
+	JZ           no_sum_u8_284
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -5847,9 +6767,9 @@ no_bias_252:
 	VFMADD231PS  Z1, Z0, Z9
 	ADDQ         CX, BX
 
-no_sum_u8_254:
+no_sum_u8_284:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_255
+	JZ          no_sum_i8_285
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -5859,9 +6779,9 @@ no_sum_u8_254:
 	VFMADD231PS Z1, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_i8_255:
+no_sum_i8_285:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_256
+	JZ          no_sum_i32_286
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -5871,9 +6791,9 @@ no_sum_i8_255:
 	VFMADD231PS Z1, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_i32_256:
+no_sum_i32_286:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_257
+	JZ          no_sum_f32_287
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -5881,36 +6801,36 @@ no_sum_i32_256:
 	VFMADD231PS Z1, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_f32_257:
-no_sum_253:
+no_sum_f32_287:
+no_sum_283:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_258
+	JZ     no_relu_288
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 
-no_relu_258:
+no_relu_288:
 	TESTL   $0x00000100, AX
-	JZ      no_post_259
+	JZ      no_post_289
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z0, Z9, Z9
 
-no_post_259:
+no_post_289:
 	TESTL   $0x00000200, AX
-	JZ      narrow_260
+	JZ      narrow_290
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_261
+	JNE     partial_291
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
 	ADDQ    CX, BX
-	JMP     end_262
+	JMP     end_292
 
-partial_261:
+partial_291:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -5918,10 +6838,47 @@ partial_261:
 	VMOVUPS Z9, K1, (BX)
 	ADDQ    CX, BX
 
-end_262:
-	JMP stored_246
+end_292:
+	JMP stored_276
 
-narrow_260:
+narrow_290:
+	TESTL        $0x00008000, AX
+	JZ           bytes_293
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0x0000ffff
+	JNE          partial_294
+	VMOVUPS      Z8, (BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z9, (BX)
+	ADDQ         CX, BX
+	JMP          end_295
+
+partial_294:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, K1, (BX)
+	ADDQ    CX, BX
+
+end_295:
+	JMP stored_276
+
+bytes_293:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -5933,7 +6890,7 @@ narrow_260:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_263
+	JNE          partial_296
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -5943,9 +6900,9 @@ narrow_260:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_264
+	JMP          end_297
 
-partial_263:
+partial_296:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -5959,8 +6916,8 @@ partial_263:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_264:
-stored_246:
+end_297:
+stored_276:
 	IMUL3Q $+2, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+2, 128(DI), BX
@@ -5990,7 +6947,7 @@ tile1:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_265:
+tap_298:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
@@ -5998,9 +6955,9 @@ tap_265:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_267
+	JG      rest_300
 
-sixteen_266:
+sixteen_299:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -6015,139 +6972,166 @@ sixteen_266:
 	VPDPBUSD     Z0, Z2, Z8
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_266
+	JLE          sixteen_299
 
-rest_267:
+rest_300:
 	SUBQ $+16, DI
-	JZ   tap_done_269
+	JZ   tap_done_302
 
-four_268:
+four_301:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_268
+	JNZ          four_301
 
-tap_done_269:
+tap_done_302:
 	DECQ    16(SP)
-	JNZ     tap_265
+	JNZ     tap_298
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_271
+	TESTL   $0x00008e00, AX
+	JNZ     chain_304
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_272
+	JNE     partial_305
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
-	JMP     end_273
+	JMP     end_306
 
-partial_272:
+partial_305:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 
-end_273:
-	JMP stored_270
+end_306:
+	JMP stored_303
 
-chain_271:
+chain_304:
 	VCVTDQ2PS Z8, Z8
 	TESTL     $0x00000001, AX
-	JZ        no_pre_274
+	JZ        no_pre_307
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
 
-no_pre_274:
+no_pre_307:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_275
+	JZ      no_scale_308
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 
-no_scale_275:
+no_scale_308:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_276
+	JZ      no_bias_309
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
 
-no_bias_276:
+no_bias_309:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_277
+	JZ           no_sum_310
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_278
+	JZ           no_sum_u8_311
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
 	ADDQ         CX, BX
 
-no_sum_u8_278:
+no_sum_u8_311:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_279
+	JZ          no_sum_i8_312
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
 
-no_sum_i8_279:
+no_sum_i8_312:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_280
+	JZ          no_sum_i32_313
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
 
-no_sum_i32_280:
+no_sum_i32_313:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_281
+	JZ          no_sum_f32_314
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
 
-no_sum_f32_281:
-no_sum_277:
+no_sum_f32_314:
+no_sum_310:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_282
+	JZ     no_relu_315
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 
-no_relu_282:
+no_relu_315:
 	TESTL   $0x00000100, AX
-	JZ      no_post_283
+	JZ      no_post_316
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 
-no_post_283:
+no_post_316:
 	TESTL   $0x00000200, AX
-	JZ      narrow_284
+	JZ      narrow_317
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_285
+	JNE     partial_318
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
-	JMP     end_286
+	JMP     end_319
 
-partial_285:
+partial_318:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 
-end_286:
-	JMP stored_270
+end_319:
+	JMP stored_303
 
-narrow_284:
+narrow_317:
+	TESTL        $0x00008000, AX
+	JZ           bytes_320
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0x0000ffff
+	JNE          partial_321
+	VMOVUPS      Z8, (BX)
+	ADDQ         CX, BX
+	JMP          end_322
+
+partial_321:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	ADDQ    CX, BX
+
+end_322:
+	JMP stored_303
+
+bytes_320:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 180(DI), Z1
@@ -6156,15 +7140,15 @@ narrow_284:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_287
+	JNE          partial_323
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_288
+	JMP          end_324
 
-partial_287:
+partial_323:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -6174,8 +7158,8 @@ partial_287:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_288:
-stored_270:
+end_324:
+stored_303:
 	IMUL3Q $+1, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+1, 128(DI), BX

@@ -336,7 +336,7 @@ tap_done_5:
 	JNZ     tap_1
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
+	TESTL   $0x00008e00, AX
 	JNZ     chain_7
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
@@ -1025,6 +1025,239 @@ end_22:
 	JMP stored_6
 
 narrow_20:
+	TESTL        $0x00008000, AX
+	JZ           bytes_23
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	VMAXPS       Z0, Z12, Z12
+	VPSRAD       $0x1f, Z12, Z1
+	VCVTPS2DQ    Z12, Z12
+	VPSRAD       $0x1f, Z12, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z12, Z12
+	VMAXPS       Z0, Z13, Z13
+	VPSRAD       $0x1f, Z13, Z1
+	VCVTPS2DQ    Z13, Z13
+	VPSRAD       $0x1f, Z13, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z13, Z13
+	VMAXPS       Z0, Z14, Z14
+	VPSRAD       $0x1f, Z14, Z1
+	VCVTPS2DQ    Z14, Z14
+	VPSRAD       $0x1f, Z14, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z14, Z14
+	VMAXPS       Z0, Z15, Z15
+	VPSRAD       $0x1f, Z15, Z1
+	VCVTPS2DQ    Z15, Z15
+	VPSRAD       $0x1f, Z15, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z15, Z15
+	VMAXPS       Z0, Z16, Z16
+	VPSRAD       $0x1f, Z16, Z1
+	VCVTPS2DQ    Z16, Z16
+	VPSRAD       $0x1f, Z16, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z16, Z16
+	VMAXPS       Z0, Z17, Z17
+	VPSRAD       $0x1f, Z17, Z1
+	VCVTPS2DQ    Z17, Z17
+	VPSRAD       $0x1f, Z17, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z17, Z17
+	VMAXPS       Z0, Z18, Z18
+	VPSRAD       $0x1f, Z18, Z1
+	VCVTPS2DQ    Z18, Z18
+	VPSRAD       $0x1f, Z18, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z18, Z18
+	VMAXPS       Z0, Z19, Z19
+	VPSRAD       $0x1f, Z19, Z1
+	VCVTPS2DQ    Z19, Z19
+	VPSRAD       $0x1f, Z19, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z19, Z19
+	VMAXPS       Z0, Z20, Z20
+	VPSRAD       $0x1f, Z20, Z1
+	VCVTPS2DQ    Z20, Z20
+	VPSRAD       $0x1f, Z20, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z20, Z20
+	VMAXPS       Z0, Z21, Z21
+	VPSRAD       $0x1f, Z21, Z1
+	VCVTPS2DQ    Z21, Z21
+	VPSRAD       $0x1f, Z21, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z21, Z21
+	VMAXPS       Z0, Z22, Z22
+	VPSRAD       $0x1f, Z22, Z1
+	VCVTPS2DQ    Z22, Z22
+	VPSRAD       $0x1f, Z22, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z22, Z22
+	VMAXPS       Z0, Z23, Z23
+	VPSRAD       $0x1f, Z23, Z1
+	VCVTPS2DQ    Z23, Z23
+	VPSRAD       $0x1f, Z23, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z23, Z23
+	VMAXPS       Z0, Z24, Z24
+	VPSRAD       $0x1f, Z24, Z1
+	VCVTPS2DQ    Z24, Z24
+	VPSRAD       $0x1f, Z24, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z24, Z24
+	VMAXPS       Z0, Z25, Z25
+	VPSRAD       $0x1f, Z25, Z1
+	VCVTPS2DQ    Z25, Z25
+	VPSRAD       $0x1f, Z25, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z25, Z25
+	VMAXPS       Z0, Z26, Z26
+	VPSRAD       $0x1f, Z26, Z1
+	VCVTPS2DQ    Z26, Z26
+	VPSRAD       $0x1f, Z26, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z26, Z26
+	VMAXPS       Z0, Z27, Z27
+	VPSRAD       $0x1f, Z27, Z1
+	VCVTPS2DQ    Z27, Z27
+	VPSRAD       $0x1f, Z27, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z27, Z27
+	VMAXPS       Z0, Z28, Z28
+	VPSRAD       $0x1f, Z28, Z1
+	VCVTPS2DQ    Z28, Z28
+	VPSRAD       $0x1f, Z28, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z28, Z28
+	VMAXPS       Z0, Z29, Z29
+	VPSRAD       $0x1f, Z29, Z1
+	VCVTPS2DQ    Z29, Z29
+	VPSRAD       $0x1f, Z29, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z29, Z29
+	VMAXPS       Z0, Z30, Z30
+	VPSRAD       $0x1f, Z30, Z1
+	VCVTPS2DQ    Z30, Z30
+	VPSRAD       $0x1f, Z30, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z30, Z30
+	VMAXPS       Z0, Z31, Z31
+	VPSRAD       $0x1f, Z31, Z1
+	VCVTPS2DQ    Z31, Z31
+	VPSRAD       $0x1f, Z31, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z31, Z31
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0xffffffff
+	JNE          partial_24
+	VMOVUPS      Z8, (BX)
+	VMOVUPS      Z9, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	VMOVUPS      Z11, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z12, (BX)
+	VMOVUPS      Z13, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z14, (BX)
+	VMOVUPS      Z15, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z16, (BX)
+	VMOVUPS      Z17, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z18, (BX)
+	VMOVUPS      Z19, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z20, (BX)
+	VMOVUPS      Z21, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z22, (BX)
+	VMOVUPS      Z23, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z24, (BX)
+	VMOVUPS      Z25, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z26, (BX)
+	VMOVUPS      Z27, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z28, (BX)
+	VMOVUPS      Z29, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z30, (BX)
+	VMOVUPS      Z31, 64(BX)
+	ADDQ         CX, BX
+	JMP          end_25
+
+partial_24:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	VMOVUPS Z9, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	VMOVUPS Z11, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, K1, (BX)
+	VMOVUPS Z13, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, K1, (BX)
+	VMOVUPS Z15, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, K1, (BX)
+	VMOVUPS Z17, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z18, K1, (BX)
+	VMOVUPS Z19, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z20, K1, (BX)
+	VMOVUPS Z21, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z22, K1, (BX)
+	VMOVUPS Z23, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z24, K1, (BX)
+	VMOVUPS Z25, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z26, K1, (BX)
+	VMOVUPS Z27, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z28, K1, (BX)
+	VMOVUPS Z29, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z30, K1, (BX)
+	VMOVUPS Z31, K2, 64(BX)
+	ADDQ    CX, BX
+
+end_25:
+	JMP stored_6
+
+bytes_23:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -1102,7 +1335,7 @@ narrow_20:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0xffffffff
-	JNE          partial_23
+	JNE          partial_26
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPMOVDB      Z9, X1
@@ -1176,9 +1409,9 @@ narrow_20:
 	VPXOR        Y3, Y0, Y0
 	VMOVDQU      Y0, (BX)
 	ADDQ         CX, BX
-	JMP          end_24
+	JMP          end_27
 
-partial_23:
+partial_26:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -1256,7 +1489,7 @@ partial_23:
 	VMOVDQU8     Y0, K1, (BX)
 	ADDQ         CX, BX
 
-end_24:
+end_27:
 stored_6:
 	IMUL3Q $+12, 120(DI), BX
 	ADDQ   BX, 48(DI)
@@ -1308,7 +1541,7 @@ tile11:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_25:
+tap_28:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R13
 	MOVLQSX (DI), AX
@@ -1346,9 +1579,9 @@ tap_25:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_27
+	JG      rest_30
 
-sixteen_26:
+sixteen_29:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -1491,13 +1724,13 @@ sixteen_26:
 	VPDPBUSD     Z1, Z4, Z29
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_26
+	JLE          sixteen_29
 
-rest_27:
+rest_30:
 	SUBQ $+16, DI
-	JZ   tap_done_29
+	JZ   tap_done_32
 
-four_28:
+four_31:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -1535,19 +1768,19 @@ four_28:
 	VPDPBUSD     Z1, Z4, Z29
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_28
+	JNZ          four_31
 
-tap_done_29:
+tap_done_32:
 	DECQ    16(SP)
-	JNZ     tap_25
+	JNZ     tap_28
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_31
+	TESTL   $0x00008e00, AX
+	JNZ     chain_34
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_32
+	JNE     partial_35
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -1581,9 +1814,9 @@ tap_done_29:
 	VMOVUPS Z28, (BX)
 	VMOVUPS Z29, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_33
+	JMP     end_36
 
-partial_32:
+partial_35:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -1620,10 +1853,10 @@ partial_32:
 	VMOVUPS Z29, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_33:
-	JMP stored_30
+end_36:
+	JMP stored_33
 
-chain_31:
+chain_34:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -1647,7 +1880,7 @@ chain_31:
 	VCVTDQ2PS Z28, Z28
 	VCVTDQ2PS Z29, Z29
 	TESTL     $0x00000001, AX
-	JZ        no_pre_34
+	JZ        no_pre_37
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -1674,9 +1907,9 @@ chain_31:
 	VADDPS    Z0, Z28, Z28
 	VADDPS    Z1, Z29, Z29
 
-no_pre_34:
+no_pre_37:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_35
+	JZ      no_scale_38
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -1703,9 +1936,9 @@ no_pre_34:
 	VMULPS  Z0, Z28, Z28
 	VMULPS  Z1, Z29, Z29
 
-no_scale_35:
+no_scale_38:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_36
+	JZ      no_bias_39
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -1732,16 +1965,16 @@ no_scale_35:
 	VADDPS  Z0, Z28, Z28
 	VADDPS  Z1, Z29, Z29
 
-no_bias_36:
+no_bias_39:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_37
+	JZ           no_sum_40
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_38
+	JZ           no_sum_u8_41
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -1820,9 +2053,9 @@ no_bias_36:
 	VFMADD231PS  Z2, Z0, Z29
 	ADDQ         CX, BX
 
-no_sum_u8_38:
+no_sum_u8_41:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_39
+	JZ          no_sum_i8_42
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -1901,9 +2134,9 @@ no_sum_u8_38:
 	VFMADD231PS Z2, Z0, Z29
 	ADDQ        CX, BX
 
-no_sum_i8_39:
+no_sum_i8_42:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_40
+	JZ          no_sum_i32_43
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -1982,9 +2215,9 @@ no_sum_i8_39:
 	VFMADD231PS Z2, Z0, Z29
 	ADDQ        CX, BX
 
-no_sum_i32_40:
+no_sum_i32_43:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_41
+	JZ          no_sum_f32_44
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -2041,10 +2274,10 @@ no_sum_i32_40:
 	VFMADD231PS Z2, Z0, Z29
 	ADDQ        CX, BX
 
-no_sum_f32_41:
-no_sum_37:
+no_sum_f32_44:
+no_sum_40:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_42
+	JZ     no_relu_45
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -2069,9 +2302,9 @@ no_sum_37:
 	VMAXPS Z0, Z28, Z28
 	VMAXPS Z0, Z29, Z29
 
-no_relu_42:
+no_relu_45:
 	TESTL   $0x00000100, AX
-	JZ      no_post_43
+	JZ      no_post_46
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -2098,13 +2331,13 @@ no_relu_42:
 	VMULPS  Z0, Z28, Z28
 	VMULPS  Z1, Z29, Z29
 
-no_post_43:
+no_post_46:
 	TESTL   $0x00000200, AX
-	JZ      narrow_44
+	JZ      narrow_47
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_45
+	JNE     partial_48
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -2138,9 +2371,9 @@ no_post_43:
 	VMOVUPS Z28, (BX)
 	VMOVUPS Z29, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_46
+	JMP     end_49
 
-partial_45:
+partial_48:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -2177,10 +2410,225 @@ partial_45:
 	VMOVUPS Z29, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_46:
-	JMP stored_30
+end_49:
+	JMP stored_33
 
-narrow_44:
+narrow_47:
+	TESTL        $0x00008000, AX
+	JZ           bytes_50
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	VMAXPS       Z0, Z12, Z12
+	VPSRAD       $0x1f, Z12, Z1
+	VCVTPS2DQ    Z12, Z12
+	VPSRAD       $0x1f, Z12, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z12, Z12
+	VMAXPS       Z0, Z13, Z13
+	VPSRAD       $0x1f, Z13, Z1
+	VCVTPS2DQ    Z13, Z13
+	VPSRAD       $0x1f, Z13, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z13, Z13
+	VMAXPS       Z0, Z14, Z14
+	VPSRAD       $0x1f, Z14, Z1
+	VCVTPS2DQ    Z14, Z14
+	VPSRAD       $0x1f, Z14, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z14, Z14
+	VMAXPS       Z0, Z15, Z15
+	VPSRAD       $0x1f, Z15, Z1
+	VCVTPS2DQ    Z15, Z15
+	VPSRAD       $0x1f, Z15, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z15, Z15
+	VMAXPS       Z0, Z16, Z16
+	VPSRAD       $0x1f, Z16, Z1
+	VCVTPS2DQ    Z16, Z16
+	VPSRAD       $0x1f, Z16, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z16, Z16
+	VMAXPS       Z0, Z17, Z17
+	VPSRAD       $0x1f, Z17, Z1
+	VCVTPS2DQ    Z17, Z17
+	VPSRAD       $0x1f, Z17, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z17, Z17
+	VMAXPS       Z0, Z18, Z18
+	VPSRAD       $0x1f, Z18, Z1
+	VCVTPS2DQ    Z18, Z18
+	VPSRAD       $0x1f, Z18, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z18, Z18
+	VMAXPS       Z0, Z19, Z19
+	VPSRAD       $0x1f, Z19, Z1
+	VCVTPS2DQ    Z19, Z19
+	VPSRAD       $0x1f, Z19, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z19, Z19
+	VMAXPS       Z0, Z20, Z20
+	VPSRAD       $0x1f, Z20, Z1
+	VCVTPS2DQ    Z20, Z20
+	VPSRAD       $0x1f, Z20, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z20, Z20
+	VMAXPS       Z0, Z21, Z21
+	VPSRAD       $0x1f, Z21, Z1
+	VCVTPS2DQ    Z21, Z21
+	VPSRAD       $0x1f, Z21, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z21, Z21
+	VMAXPS       Z0, Z22, Z22
+	VPSRAD       $0x1f, Z22, Z1
+	VCVTPS2DQ    Z22, Z22
+	VPSRAD       $0x1f, Z22, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z22, Z22
+	VMAXPS       Z0, Z23, Z23
+	VPSRAD       $0x1f, Z23, Z1
+	VCVTPS2DQ    Z23, Z23
+	VPSRAD       $0x1f, Z23, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z23, Z23
+	VMAXPS       Z0, Z24, Z24
+	VPSRAD       $0x1f, Z24, Z1
+	VCVTPS2DQ    Z24, Z24
+	VPSRAD       $0x1f, Z24, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z24, Z24
+	VMAXPS       Z0, Z25, Z25
+	VPSRAD       $0x1f, Z25, Z1
+	VCVTPS2DQ    Z25, Z25
+	VPSRAD       $0x1f, Z25, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z25, Z25
+	VMAXPS       Z0, Z26, Z26
+	VPSRAD       $0x1f, Z26, Z1
+	VCVTPS2DQ    Z26, Z26
+	VPSRAD       $0x1f, Z26, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z26, Z26
+	VMAXPS       Z0, Z27, Z27
+	VPSRAD       $0x1f, Z27, Z1
+	VCVTPS2DQ    Z27, Z27
+	VPSRAD       $0x1f, Z27, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z27, Z27
+	VMAXPS       Z0, Z28, Z28
+	VPSRAD       $0x1f, Z28, Z1
+	VCVTPS2DQ    Z28, Z28
+	VPSRAD       $0x1f, Z28, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z28, Z28
+	VMAXPS       Z0, Z29, Z29
+	VPSRAD       $0x1f, Z29, Z1
+	VCVTPS2DQ    Z29, Z29
+	VPSRAD       $0x1f, Z29, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z29, Z29
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0xffffffff
+	JNE          partial_51
+	VMOVUPS      Z8, (BX)
+	VMOVUPS      Z9, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	VMOVUPS      Z11, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z12, (BX)
+	VMOVUPS      Z13, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z14, (BX)
+	VMOVUPS      Z15, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z16, (BX)
+	VMOVUPS      Z17, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z18, (BX)
+	VMOVUPS      Z19, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z20, (BX)
+	VMOVUPS      Z21, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z22, (BX)
+	VMOVUPS      Z23, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z24, (BX)
+	VMOVUPS      Z25, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z26, (BX)
+	VMOVUPS      Z27, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z28, (BX)
+	VMOVUPS      Z29, 64(BX)
+	ADDQ         CX, BX
+	JMP          end_52
+
+partial_51:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	VMOVUPS Z9, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	VMOVUPS Z11, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, K1, (BX)
+	VMOVUPS Z13, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, K1, (BX)
+	VMOVUPS Z15, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, K1, (BX)
+	VMOVUPS Z17, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z18, K1, (BX)
+	VMOVUPS Z19, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z20, K1, (BX)
+	VMOVUPS Z21, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z22, K1, (BX)
+	VMOVUPS Z23, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z24, K1, (BX)
+	VMOVUPS Z25, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z26, K1, (BX)
+	VMOVUPS Z27, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z28, K1, (BX)
+	VMOVUPS Z29, K2, 64(BX)
+	ADDQ    CX, BX
+
+end_52:
+	JMP stored_33
+
+bytes_50:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -2252,7 +2700,7 @@ narrow_44:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0xffffffff
-	JNE          partial_47
+	JNE          partial_53
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPMOVDB      Z9, X1
@@ -2320,9 +2768,9 @@ narrow_44:
 	VPXOR        Y3, Y0, Y0
 	VMOVDQU      Y0, (BX)
 	ADDQ         CX, BX
-	JMP          end_48
+	JMP          end_54
 
-partial_47:
+partial_53:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -2394,8 +2842,8 @@ partial_47:
 	VMOVDQU8     Y0, K1, (BX)
 	ADDQ         CX, BX
 
-end_48:
-stored_30:
+end_54:
+stored_33:
 	IMUL3Q $+11, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+11, 128(DI), BX
@@ -2444,7 +2892,7 @@ tile10:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_49:
+tap_55:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R12
 	MOVLQSX (DI), AX
@@ -2479,9 +2927,9 @@ tap_49:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_51
+	JG      rest_57
 
-sixteen_50:
+sixteen_56:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -2612,13 +3060,13 @@ sixteen_50:
 	VPDPBUSD     Z1, Z3, Z27
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_50
+	JLE          sixteen_56
 
-rest_51:
+rest_57:
 	SUBQ $+16, DI
-	JZ   tap_done_53
+	JZ   tap_done_59
 
-four_52:
+four_58:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -2653,19 +3101,19 @@ four_52:
 	VPDPBUSD     Z1, Z3, Z27
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_52
+	JNZ          four_58
 
-tap_done_53:
+tap_done_59:
 	DECQ    16(SP)
-	JNZ     tap_49
+	JNZ     tap_55
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_55
+	TESTL   $0x00008e00, AX
+	JNZ     chain_61
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_56
+	JNE     partial_62
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -2696,9 +3144,9 @@ tap_done_53:
 	VMOVUPS Z26, (BX)
 	VMOVUPS Z27, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_57
+	JMP     end_63
 
-partial_56:
+partial_62:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -2732,10 +3180,10 @@ partial_56:
 	VMOVUPS Z27, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_57:
-	JMP stored_54
+end_63:
+	JMP stored_60
 
-chain_55:
+chain_61:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -2757,7 +3205,7 @@ chain_55:
 	VCVTDQ2PS Z26, Z26
 	VCVTDQ2PS Z27, Z27
 	TESTL     $0x00000001, AX
-	JZ        no_pre_58
+	JZ        no_pre_64
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -2782,9 +3230,9 @@ chain_55:
 	VADDPS    Z0, Z26, Z26
 	VADDPS    Z1, Z27, Z27
 
-no_pre_58:
+no_pre_64:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_59
+	JZ      no_scale_65
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -2809,9 +3257,9 @@ no_pre_58:
 	VMULPS  Z0, Z26, Z26
 	VMULPS  Z1, Z27, Z27
 
-no_scale_59:
+no_scale_65:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_60
+	JZ      no_bias_66
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -2836,16 +3284,16 @@ no_scale_59:
 	VADDPS  Z0, Z26, Z26
 	VADDPS  Z1, Z27, Z27
 
-no_bias_60:
+no_bias_66:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_61
+	JZ           no_sum_67
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_62
+	JZ           no_sum_u8_68
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -2917,9 +3365,9 @@ no_bias_60:
 	VFMADD231PS  Z2, Z0, Z27
 	ADDQ         CX, BX
 
-no_sum_u8_62:
+no_sum_u8_68:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_63
+	JZ          no_sum_i8_69
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2991,9 +3439,9 @@ no_sum_u8_62:
 	VFMADD231PS Z2, Z0, Z27
 	ADDQ        CX, BX
 
-no_sum_i8_63:
+no_sum_i8_69:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_64
+	JZ          no_sum_i32_70
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3065,9 +3513,9 @@ no_sum_i8_63:
 	VFMADD231PS Z2, Z0, Z27
 	ADDQ        CX, BX
 
-no_sum_i32_64:
+no_sum_i32_70:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_65
+	JZ          no_sum_f32_71
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -3119,10 +3567,10 @@ no_sum_i32_64:
 	VFMADD231PS Z2, Z0, Z27
 	ADDQ        CX, BX
 
-no_sum_f32_65:
-no_sum_61:
+no_sum_f32_71:
+no_sum_67:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_66
+	JZ     no_relu_72
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -3145,9 +3593,9 @@ no_sum_61:
 	VMAXPS Z0, Z26, Z26
 	VMAXPS Z0, Z27, Z27
 
-no_relu_66:
+no_relu_72:
 	TESTL   $0x00000100, AX
-	JZ      no_post_67
+	JZ      no_post_73
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -3172,13 +3620,13 @@ no_relu_66:
 	VMULPS  Z0, Z26, Z26
 	VMULPS  Z1, Z27, Z27
 
-no_post_67:
+no_post_73:
 	TESTL   $0x00000200, AX
-	JZ      narrow_68
+	JZ      narrow_74
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_69
+	JNE     partial_75
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -3209,9 +3657,9 @@ no_post_67:
 	VMOVUPS Z26, (BX)
 	VMOVUPS Z27, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_70
+	JMP     end_76
 
-partial_69:
+partial_75:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -3245,10 +3693,207 @@ partial_69:
 	VMOVUPS Z27, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_70:
-	JMP stored_54
+end_76:
+	JMP stored_60
 
-narrow_68:
+narrow_74:
+	TESTL        $0x00008000, AX
+	JZ           bytes_77
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	VMAXPS       Z0, Z12, Z12
+	VPSRAD       $0x1f, Z12, Z1
+	VCVTPS2DQ    Z12, Z12
+	VPSRAD       $0x1f, Z12, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z12, Z12
+	VMAXPS       Z0, Z13, Z13
+	VPSRAD       $0x1f, Z13, Z1
+	VCVTPS2DQ    Z13, Z13
+	VPSRAD       $0x1f, Z13, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z13, Z13
+	VMAXPS       Z0, Z14, Z14
+	VPSRAD       $0x1f, Z14, Z1
+	VCVTPS2DQ    Z14, Z14
+	VPSRAD       $0x1f, Z14, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z14, Z14
+	VMAXPS       Z0, Z15, Z15
+	VPSRAD       $0x1f, Z15, Z1
+	VCVTPS2DQ    Z15, Z15
+	VPSRAD       $0x1f, Z15, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z15, Z15
+	VMAXPS       Z0, Z16, Z16
+	VPSRAD       $0x1f, Z16, Z1
+	VCVTPS2DQ    Z16, Z16
+	VPSRAD       $0x1f, Z16, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z16, Z16
+	VMAXPS       Z0, Z17, Z17
+	VPSRAD       $0x1f, Z17, Z1
+	VCVTPS2DQ    Z17, Z17
+	VPSRAD       $0x1f, Z17, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z17, Z17
+	VMAXPS       Z0, Z18, Z18
+	VPSRAD       $0x1f, Z18, Z1
+	VCVTPS2DQ    Z18, Z18
+	VPSRAD       $0x1f, Z18, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z18, Z18
+	VMAXPS       Z0, Z19, Z19
+	VPSRAD       $0x1f, Z19, Z1
+	VCVTPS2DQ    Z19, Z19
+	VPSRAD       $0x1f, Z19, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z19, Z19
+	VMAXPS       Z0, Z20, Z20
+	VPSRAD       $0x1f, Z20, Z1
+	VCVTPS2DQ    Z20, Z20
+	VPSRAD       $0x1f, Z20, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z20, Z20
+	VMAXPS       Z0, Z21, Z21
+	VPSRAD       $0x1f, Z21, Z1
+	VCVTPS2DQ    Z21, Z21
+	VPSRAD       $0x1f, Z21, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z21, Z21
+	VMAXPS       Z0, Z22, Z22
+	VPSRAD       $0x1f, Z22, Z1
+	VCVTPS2DQ    Z22, Z22
+	VPSRAD       $0x1f, Z22, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z22, Z22
+	VMAXPS       Z0, Z23, Z23
+	VPSRAD       $0x1f, Z23, Z1
+	VCVTPS2DQ    Z23, Z23
+	VPSRAD       $0x1f, Z23, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z23, Z23
+	VMAXPS       Z0, Z24, Z24
+	VPSRAD       $0x1f, Z24, Z1
+	VCVTPS2DQ    Z24, Z24
+	VPSRAD       $0x1f, Z24, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z24, Z24
+	VMAXPS       Z0, Z25, Z25
+	VPSRAD       $0x1f, Z25, Z1
+	VCVTPS2DQ    Z25, Z25
+	VPSRAD       $0x1f, Z25, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z25, Z25
+	VMAXPS       Z0, Z26, Z26
+	VPSRAD       $0x1f, Z26, Z1
+	VCVTPS2DQ    Z26, Z26
+	VPSRAD       $0x1f, Z26, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z26, Z26
+	VMAXPS       Z0, Z27, Z27
+	VPSRAD       $0x1f, Z27, Z1
+	VCVTPS2DQ    Z27, Z27
+	VPSRAD       $0x1f, Z27, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z27, Z27
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0xffffffff
+	JNE          partial_78
+	VMOVUPS      Z8, (BX)
+	VMOVUPS      Z9, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	VMOVUPS      Z11, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z12, (BX)
+	VMOVUPS      Z13, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z14, (BX)
+	VMOVUPS      Z15, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z16, (BX)
+	VMOVUPS      Z17, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z18, (BX)
+	VMOVUPS      Z19, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z20, (BX)
+	VMOVUPS      Z21, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z22, (BX)
+	VMOVUPS      Z23, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z24, (BX)
+	VMOVUPS      Z25, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z26, (BX)
+	VMOVUPS      Z27, 64(BX)
+	ADDQ         CX, BX
+	JMP          end_79
+
+partial_78:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	VMOVUPS Z9, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	VMOVUPS Z11, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, K1, (BX)
+	VMOVUPS Z13, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, K1, (BX)
+	VMOVUPS Z15, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, K1, (BX)
+	VMOVUPS Z17, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z18, K1, (BX)
+	VMOVUPS Z19, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z20, K1, (BX)
+	VMOVUPS Z21, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z22, K1, (BX)
+	VMOVUPS Z23, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z24, K1, (BX)
+	VMOVUPS Z25, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z26, K1, (BX)
+	VMOVUPS Z27, K2, 64(BX)
+	ADDQ    CX, BX
+
+end_79:
+	JMP stored_60
+
+bytes_77:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -3314,7 +3959,7 @@ narrow_68:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0xffffffff
-	JNE          partial_71
+	JNE          partial_80
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPMOVDB      Z9, X1
@@ -3376,9 +4021,9 @@ narrow_68:
 	VPXOR        Y3, Y0, Y0
 	VMOVDQU      Y0, (BX)
 	ADDQ         CX, BX
-	JMP          end_72
+	JMP          end_81
 
-partial_71:
+partial_80:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -3444,8 +4089,8 @@ partial_71:
 	VMOVDQU8     Y0, K1, (BX)
 	ADDQ         CX, BX
 
-end_72:
-stored_54:
+end_81:
+stored_60:
 	IMUL3Q $+10, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+10, 128(DI), BX
@@ -3492,7 +4137,7 @@ tile9:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_73:
+tap_82:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R11
 	MOVLQSX (DI), AX
@@ -3524,9 +4169,9 @@ tap_73:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_75
+	JG      rest_84
 
-sixteen_74:
+sixteen_83:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -3645,13 +4290,13 @@ sixteen_74:
 	VPDPBUSD     Z1, Z2, Z25
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_74
+	JLE          sixteen_83
 
-rest_75:
+rest_84:
 	SUBQ $+16, DI
-	JZ   tap_done_77
+	JZ   tap_done_86
 
-four_76:
+four_85:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -3683,19 +4328,19 @@ four_76:
 	VPDPBUSD     Z1, Z2, Z25
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_76
+	JNZ          four_85
 
-tap_done_77:
+tap_done_86:
 	DECQ    16(SP)
-	JNZ     tap_73
+	JNZ     tap_82
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_79
+	TESTL   $0x00008e00, AX
+	JNZ     chain_88
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_80
+	JNE     partial_89
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -3723,9 +4368,9 @@ tap_done_77:
 	VMOVUPS Z24, (BX)
 	VMOVUPS Z25, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_81
+	JMP     end_90
 
-partial_80:
+partial_89:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -3756,10 +4401,10 @@ partial_80:
 	VMOVUPS Z25, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_81:
-	JMP stored_78
+end_90:
+	JMP stored_87
 
-chain_79:
+chain_88:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -3779,7 +4424,7 @@ chain_79:
 	VCVTDQ2PS Z24, Z24
 	VCVTDQ2PS Z25, Z25
 	TESTL     $0x00000001, AX
-	JZ        no_pre_82
+	JZ        no_pre_91
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -3802,9 +4447,9 @@ chain_79:
 	VADDPS    Z0, Z24, Z24
 	VADDPS    Z1, Z25, Z25
 
-no_pre_82:
+no_pre_91:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_83
+	JZ      no_scale_92
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -3827,9 +4472,9 @@ no_pre_82:
 	VMULPS  Z0, Z24, Z24
 	VMULPS  Z1, Z25, Z25
 
-no_scale_83:
+no_scale_92:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_84
+	JZ      no_bias_93
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -3852,16 +4497,16 @@ no_scale_83:
 	VADDPS  Z0, Z24, Z24
 	VADDPS  Z1, Z25, Z25
 
-no_bias_84:
+no_bias_93:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_85
+	JZ           no_sum_94
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_86
+	JZ           no_sum_u8_95
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -3926,9 +4571,9 @@ no_bias_84:
 	VFMADD231PS  Z2, Z0, Z25
 	ADDQ         CX, BX
 
-no_sum_u8_86:
+no_sum_u8_95:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_87
+	JZ          no_sum_i8_96
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3993,9 +4638,9 @@ no_sum_u8_86:
 	VFMADD231PS Z2, Z0, Z25
 	ADDQ        CX, BX
 
-no_sum_i8_87:
+no_sum_i8_96:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_88
+	JZ          no_sum_i32_97
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4060,9 +4705,9 @@ no_sum_i8_87:
 	VFMADD231PS Z2, Z0, Z25
 	ADDQ        CX, BX
 
-no_sum_i32_88:
+no_sum_i32_97:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_89
+	JZ          no_sum_f32_98
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -4109,10 +4754,10 @@ no_sum_i32_88:
 	VFMADD231PS Z2, Z0, Z25
 	ADDQ        CX, BX
 
-no_sum_f32_89:
-no_sum_85:
+no_sum_f32_98:
+no_sum_94:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_90
+	JZ     no_relu_99
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -4133,9 +4778,9 @@ no_sum_85:
 	VMAXPS Z0, Z24, Z24
 	VMAXPS Z0, Z25, Z25
 
-no_relu_90:
+no_relu_99:
 	TESTL   $0x00000100, AX
-	JZ      no_post_91
+	JZ      no_post_100
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -4158,13 +4803,13 @@ no_relu_90:
 	VMULPS  Z0, Z24, Z24
 	VMULPS  Z1, Z25, Z25
 
-no_post_91:
+no_post_100:
 	TESTL   $0x00000200, AX
-	JZ      narrow_92
+	JZ      narrow_101
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_93
+	JNE     partial_102
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -4192,9 +4837,9 @@ no_post_91:
 	VMOVUPS Z24, (BX)
 	VMOVUPS Z25, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_94
+	JMP     end_103
 
-partial_93:
+partial_102:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -4225,10 +4870,189 @@ partial_93:
 	VMOVUPS Z25, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_94:
-	JMP stored_78
+end_103:
+	JMP stored_87
 
-narrow_92:
+narrow_101:
+	TESTL        $0x00008000, AX
+	JZ           bytes_104
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	VMAXPS       Z0, Z12, Z12
+	VPSRAD       $0x1f, Z12, Z1
+	VCVTPS2DQ    Z12, Z12
+	VPSRAD       $0x1f, Z12, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z12, Z12
+	VMAXPS       Z0, Z13, Z13
+	VPSRAD       $0x1f, Z13, Z1
+	VCVTPS2DQ    Z13, Z13
+	VPSRAD       $0x1f, Z13, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z13, Z13
+	VMAXPS       Z0, Z14, Z14
+	VPSRAD       $0x1f, Z14, Z1
+	VCVTPS2DQ    Z14, Z14
+	VPSRAD       $0x1f, Z14, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z14, Z14
+	VMAXPS       Z0, Z15, Z15
+	VPSRAD       $0x1f, Z15, Z1
+	VCVTPS2DQ    Z15, Z15
+	VPSRAD       $0x1f, Z15, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z15, Z15
+	VMAXPS       Z0, Z16, Z16
+	VPSRAD       $0x1f, Z16, Z1
+	VCVTPS2DQ    Z16, Z16
+	VPSRAD       $0x1f, Z16, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z16, Z16
+	VMAXPS       Z0, Z17, Z17
+	VPSRAD       $0x1f, Z17, Z1
+	VCVTPS2DQ    Z17, Z17
+	VPSRAD       $0x1f, Z17, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z17, Z17
+	VMAXPS       Z0, Z18, Z18
+	VPSRAD       $0x1f, Z18, Z1
+	VCVTPS2DQ    Z18, Z18
+	VPSRAD       $0x1f, Z18, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z18, Z18
+	VMAXPS       Z0, Z19, Z19
+	VPSRAD       $0x1f, Z19, Z1
+	VCVTPS2DQ    Z19, Z19
+	VPSRAD       $0x1f, Z19, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z19, Z19
+	VMAXPS       Z0, Z20, Z20
+	VPSRAD       $0x1f, Z20, Z1
+	VCVTPS2DQ    Z20, Z20
+	VPSRAD       $0x1f, Z20, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z20, Z20
+	VMAXPS       Z0, Z21, Z21
+	VPSRAD       $0x1f, Z21, Z1
+	VCVTPS2DQ    Z21, Z21
+	VPSRAD       $0x1f, Z21, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z21, Z21
+	VMAXPS       Z0, Z22, Z22
+	VPSRAD       $0x1f, Z22, Z1
+	VCVTPS2DQ    Z22, Z22
+	VPSRAD       $0x1f, Z22, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z22, Z22
+	VMAXPS       Z0, Z23, Z23
+	VPSRAD       $0x1f, Z23, Z1
+	VCVTPS2DQ    Z23, Z23
+	VPSRAD       $0x1f, Z23, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z23, Z23
+	VMAXPS       Z0, Z24, Z24
+	VPSRAD       $0x1f, Z24, Z1
+	VCVTPS2DQ    Z24, Z24
+	VPSRAD       $0x1f, Z24, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z24, Z24
+	VMAXPS       Z0, Z25, Z25
+	VPSRAD       $0x1f, Z25, Z1
+	VCVTPS2DQ    Z25, Z25
+	VPSRAD       $0x1f, Z25, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z25, Z25
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0xffffffff
+	JNE          partial_105
+	VMOVUPS      Z8, (BX)
+	VMOVUPS      Z9, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	VMOVUPS      Z11, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z12, (BX)
+	VMOVUPS      Z13, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z14, (BX)
+	VMOVUPS      Z15, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z16, (BX)
+	VMOVUPS      Z17, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z18, (BX)
+	VMOVUPS      Z19, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z20, (BX)
+	VMOVUPS      Z21, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z22, (BX)
+	VMOVUPS      Z23, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z24, (BX)
+	VMOVUPS      Z25, 64(BX)
+	ADDQ         CX, BX
+	JMP          end_106
+
+partial_105:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	VMOVUPS Z9, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	VMOVUPS Z11, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, K1, (BX)
+	VMOVUPS Z13, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, K1, (BX)
+	VMOVUPS Z15, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, K1, (BX)
+	VMOVUPS Z17, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z18, K1, (BX)
+	VMOVUPS Z19, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z20, K1, (BX)
+	VMOVUPS Z21, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z22, K1, (BX)
+	VMOVUPS Z23, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z24, K1, (BX)
+	VMOVUPS Z25, K2, 64(BX)
+	ADDQ    CX, BX
+
+end_106:
+	JMP stored_87
+
+bytes_104:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -4288,7 +5112,7 @@ narrow_92:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0xffffffff
-	JNE          partial_95
+	JNE          partial_107
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPMOVDB      Z9, X1
@@ -4344,9 +5168,9 @@ narrow_92:
 	VPXOR        Y3, Y0, Y0
 	VMOVDQU      Y0, (BX)
 	ADDQ         CX, BX
-	JMP          end_96
+	JMP          end_108
 
-partial_95:
+partial_107:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -4406,8 +5230,8 @@ partial_95:
 	VMOVDQU8     Y0, K1, (BX)
 	ADDQ         CX, BX
 
-end_96:
-stored_78:
+end_108:
+stored_87:
 	IMUL3Q $+9, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+9, 128(DI), BX
@@ -4452,7 +5276,7 @@ tile8:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_97:
+tap_109:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R10
 	MOVLQSX (DI), AX
@@ -4481,9 +5305,9 @@ tap_97:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_99
+	JG      rest_111
 
-sixteen_98:
+sixteen_110:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -4590,13 +5414,13 @@ sixteen_98:
 	VPDPBUSD     Z1, Z5, Z23
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_98
+	JLE          sixteen_110
 
-rest_99:
+rest_111:
 	SUBQ $+16, DI
-	JZ   tap_done_101
+	JZ   tap_done_113
 
-four_100:
+four_112:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -4625,19 +5449,19 @@ four_100:
 	VPDPBUSD     Z1, Z5, Z23
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_100
+	JNZ          four_112
 
-tap_done_101:
+tap_done_113:
 	DECQ    16(SP)
-	JNZ     tap_97
+	JNZ     tap_109
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_103
+	TESTL   $0x00008e00, AX
+	JNZ     chain_115
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_104
+	JNE     partial_116
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -4662,9 +5486,9 @@ tap_done_101:
 	VMOVUPS Z22, (BX)
 	VMOVUPS Z23, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_105
+	JMP     end_117
 
-partial_104:
+partial_116:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -4692,10 +5516,10 @@ partial_104:
 	VMOVUPS Z23, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_105:
-	JMP stored_102
+end_117:
+	JMP stored_114
 
-chain_103:
+chain_115:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -4713,7 +5537,7 @@ chain_103:
 	VCVTDQ2PS Z22, Z22
 	VCVTDQ2PS Z23, Z23
 	TESTL     $0x00000001, AX
-	JZ        no_pre_106
+	JZ        no_pre_118
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -4734,9 +5558,9 @@ chain_103:
 	VADDPS    Z0, Z22, Z22
 	VADDPS    Z1, Z23, Z23
 
-no_pre_106:
+no_pre_118:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_107
+	JZ      no_scale_119
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -4757,9 +5581,9 @@ no_pre_106:
 	VMULPS  Z0, Z22, Z22
 	VMULPS  Z1, Z23, Z23
 
-no_scale_107:
+no_scale_119:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_108
+	JZ      no_bias_120
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -4780,16 +5604,16 @@ no_scale_107:
 	VADDPS  Z0, Z22, Z22
 	VADDPS  Z1, Z23, Z23
 
-no_bias_108:
+no_bias_120:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_109
+	JZ           no_sum_121
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_110
+	JZ           no_sum_u8_122
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -4847,9 +5671,9 @@ no_bias_108:
 	VFMADD231PS  Z2, Z0, Z23
 	ADDQ         CX, BX
 
-no_sum_u8_110:
+no_sum_u8_122:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_111
+	JZ          no_sum_i8_123
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4907,9 +5731,9 @@ no_sum_u8_110:
 	VFMADD231PS Z2, Z0, Z23
 	ADDQ        CX, BX
 
-no_sum_i8_111:
+no_sum_i8_123:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_112
+	JZ          no_sum_i32_124
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4967,9 +5791,9 @@ no_sum_i8_111:
 	VFMADD231PS Z2, Z0, Z23
 	ADDQ        CX, BX
 
-no_sum_i32_112:
+no_sum_i32_124:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_113
+	JZ          no_sum_f32_125
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -5011,10 +5835,10 @@ no_sum_i32_112:
 	VFMADD231PS Z2, Z0, Z23
 	ADDQ        CX, BX
 
-no_sum_f32_113:
-no_sum_109:
+no_sum_f32_125:
+no_sum_121:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_114
+	JZ     no_relu_126
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -5033,9 +5857,9 @@ no_sum_109:
 	VMAXPS Z0, Z22, Z22
 	VMAXPS Z0, Z23, Z23
 
-no_relu_114:
+no_relu_126:
 	TESTL   $0x00000100, AX
-	JZ      no_post_115
+	JZ      no_post_127
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -5056,13 +5880,13 @@ no_relu_114:
 	VMULPS  Z0, Z22, Z22
 	VMULPS  Z1, Z23, Z23
 
-no_post_115:
+no_post_127:
 	TESTL   $0x00000200, AX
-	JZ      narrow_116
+	JZ      narrow_128
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_117
+	JNE     partial_129
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -5087,9 +5911,9 @@ no_post_115:
 	VMOVUPS Z22, (BX)
 	VMOVUPS Z23, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_118
+	JMP     end_130
 
-partial_117:
+partial_129:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -5117,10 +5941,171 @@ partial_117:
 	VMOVUPS Z23, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_118:
-	JMP stored_102
+end_130:
+	JMP stored_114
 
-narrow_116:
+narrow_128:
+	TESTL        $0x00008000, AX
+	JZ           bytes_131
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	VMAXPS       Z0, Z12, Z12
+	VPSRAD       $0x1f, Z12, Z1
+	VCVTPS2DQ    Z12, Z12
+	VPSRAD       $0x1f, Z12, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z12, Z12
+	VMAXPS       Z0, Z13, Z13
+	VPSRAD       $0x1f, Z13, Z1
+	VCVTPS2DQ    Z13, Z13
+	VPSRAD       $0x1f, Z13, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z13, Z13
+	VMAXPS       Z0, Z14, Z14
+	VPSRAD       $0x1f, Z14, Z1
+	VCVTPS2DQ    Z14, Z14
+	VPSRAD       $0x1f, Z14, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z14, Z14
+	VMAXPS       Z0, Z15, Z15
+	VPSRAD       $0x1f, Z15, Z1
+	VCVTPS2DQ    Z15, Z15
+	VPSRAD       $0x1f, Z15, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z15, Z15
+	VMAXPS       Z0, Z16, Z16
+	VPSRAD       $0x1f, Z16, Z1
+	VCVTPS2DQ    Z16, Z16
+	VPSRAD       $0x1f, Z16, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z16, Z16
+	VMAXPS       Z0, Z17, Z17
+	VPSRAD       $0x1f, Z17, Z1
+	VCVTPS2DQ    Z17, Z17
+	VPSRAD       $0x1f, Z17, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z17, Z17
+	VMAXPS       Z0, Z18, Z18
+	VPSRAD       $0x1f, Z18, Z1
+	VCVTPS2DQ    Z18, Z18
+	VPSRAD       $0x1f, Z18, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z18, Z18
+	VMAXPS       Z0, Z19, Z19
+	VPSRAD       $0x1f, Z19, Z1
+	VCVTPS2DQ    Z19, Z19
+	VPSRAD       $0x1f, Z19, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z19, Z19
+	VMAXPS       Z0, Z20, Z20
+	VPSRAD       $0x1f, Z20, Z1
+	VCVTPS2DQ    Z20, Z20
+	VPSRAD       $0x1f, Z20, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z20, Z20
+	VMAXPS       Z0, Z21, Z21
+	VPSRAD       $0x1f, Z21, Z1
+	VCVTPS2DQ    Z21, Z21
+	VPSRAD       $0x1f, Z21, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z21, Z21
+	VMAXPS       Z0, Z22, Z22
+	VPSRAD       $0x1f, Z22, Z1
+	VCVTPS2DQ    Z22, Z22
+	VPSRAD       $0x1f, Z22, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z22, Z22
+	VMAXPS       Z0, Z23, Z23
+	VPSRAD       $0x1f, Z23, Z1
+	VCVTPS2DQ    Z23, Z23
+	VPSRAD       $0x1f, Z23, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z23, Z23
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0xffffffff
+	JNE          partial_132
+	VMOVUPS      Z8, (BX)
+	VMOVUPS      Z9, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	VMOVUPS      Z11, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z12, (BX)
+	VMOVUPS      Z13, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z14, (BX)
+	VMOVUPS      Z15, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z16, (BX)
+	VMOVUPS      Z17, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z18, (BX)
+	VMOVUPS      Z19, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z20, (BX)
+	VMOVUPS      Z21, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z22, (BX)
+	VMOVUPS      Z23, 64(BX)
+	ADDQ         CX, BX
+	JMP          end_133
+
+partial_132:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	VMOVUPS Z9, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	VMOVUPS Z11, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, K1, (BX)
+	VMOVUPS Z13, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, K1, (BX)
+	VMOVUPS Z15, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, K1, (BX)
+	VMOVUPS Z17, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z18, K1, (BX)
+	VMOVUPS Z19, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z20, K1, (BX)
+	VMOVUPS Z21, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z22, K1, (BX)
+	VMOVUPS Z23, K2, 64(BX)
+	ADDQ    CX, BX
+
+end_133:
+	JMP stored_114
+
+bytes_131:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -5174,7 +6159,7 @@ narrow_116:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0xffffffff
-	JNE          partial_119
+	JNE          partial_134
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPMOVDB      Z9, X1
@@ -5224,9 +6209,9 @@ narrow_116:
 	VPXOR        Y3, Y0, Y0
 	VMOVDQU      Y0, (BX)
 	ADDQ         CX, BX
-	JMP          end_120
+	JMP          end_135
 
-partial_119:
+partial_134:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -5280,8 +6265,8 @@ partial_119:
 	VMOVDQU8     Y0, K1, (BX)
 	ADDQ         CX, BX
 
-end_120:
-stored_102:
+end_135:
+stored_114:
 	IMUL3Q $+8, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+8, 128(DI), BX
@@ -5324,7 +6309,7 @@ tile7:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_121:
+tap_136:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R9
 	MOVLQSX (DI), AX
@@ -5350,9 +6335,9 @@ tap_121:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_123
+	JG      rest_138
 
-sixteen_122:
+sixteen_137:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -5447,13 +6432,13 @@ sixteen_122:
 	VPDPBUSD     Z1, Z4, Z21
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_122
+	JLE          sixteen_137
 
-rest_123:
+rest_138:
 	SUBQ $+16, DI
-	JZ   tap_done_125
+	JZ   tap_done_140
 
-four_124:
+four_139:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -5479,19 +6464,19 @@ four_124:
 	VPDPBUSD     Z1, Z4, Z21
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_124
+	JNZ          four_139
 
-tap_done_125:
+tap_done_140:
 	DECQ    16(SP)
-	JNZ     tap_121
+	JNZ     tap_136
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_127
+	TESTL   $0x00008e00, AX
+	JNZ     chain_142
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_128
+	JNE     partial_143
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -5513,9 +6498,9 @@ tap_done_125:
 	VMOVUPS Z20, (BX)
 	VMOVUPS Z21, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_129
+	JMP     end_144
 
-partial_128:
+partial_143:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -5540,10 +6525,10 @@ partial_128:
 	VMOVUPS Z21, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_129:
-	JMP stored_126
+end_144:
+	JMP stored_141
 
-chain_127:
+chain_142:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -5559,7 +6544,7 @@ chain_127:
 	VCVTDQ2PS Z20, Z20
 	VCVTDQ2PS Z21, Z21
 	TESTL     $0x00000001, AX
-	JZ        no_pre_130
+	JZ        no_pre_145
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -5578,9 +6563,9 @@ chain_127:
 	VADDPS    Z0, Z20, Z20
 	VADDPS    Z1, Z21, Z21
 
-no_pre_130:
+no_pre_145:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_131
+	JZ      no_scale_146
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -5599,9 +6584,9 @@ no_pre_130:
 	VMULPS  Z0, Z20, Z20
 	VMULPS  Z1, Z21, Z21
 
-no_scale_131:
+no_scale_146:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_132
+	JZ      no_bias_147
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -5620,16 +6605,16 @@ no_scale_131:
 	VADDPS  Z0, Z20, Z20
 	VADDPS  Z1, Z21, Z21
 
-no_bias_132:
+no_bias_147:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_133
+	JZ           no_sum_148
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_134
+	JZ           no_sum_u8_149
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -5680,9 +6665,9 @@ no_bias_132:
 	VFMADD231PS  Z2, Z0, Z21
 	ADDQ         CX, BX
 
-no_sum_u8_134:
+no_sum_u8_149:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_135
+	JZ          no_sum_i8_150
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -5733,9 +6718,9 @@ no_sum_u8_134:
 	VFMADD231PS Z2, Z0, Z21
 	ADDQ        CX, BX
 
-no_sum_i8_135:
+no_sum_i8_150:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_136
+	JZ          no_sum_i32_151
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -5786,9 +6771,9 @@ no_sum_i8_135:
 	VFMADD231PS Z2, Z0, Z21
 	ADDQ        CX, BX
 
-no_sum_i32_136:
+no_sum_i32_151:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_137
+	JZ          no_sum_f32_152
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -5825,10 +6810,10 @@ no_sum_i32_136:
 	VFMADD231PS Z2, Z0, Z21
 	ADDQ        CX, BX
 
-no_sum_f32_137:
-no_sum_133:
+no_sum_f32_152:
+no_sum_148:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_138
+	JZ     no_relu_153
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -5845,9 +6830,9 @@ no_sum_133:
 	VMAXPS Z0, Z20, Z20
 	VMAXPS Z0, Z21, Z21
 
-no_relu_138:
+no_relu_153:
 	TESTL   $0x00000100, AX
-	JZ      no_post_139
+	JZ      no_post_154
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -5866,13 +6851,13 @@ no_relu_138:
 	VMULPS  Z0, Z20, Z20
 	VMULPS  Z1, Z21, Z21
 
-no_post_139:
+no_post_154:
 	TESTL   $0x00000200, AX
-	JZ      narrow_140
+	JZ      narrow_155
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_141
+	JNE     partial_156
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -5894,9 +6879,9 @@ no_post_139:
 	VMOVUPS Z20, (BX)
 	VMOVUPS Z21, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_142
+	JMP     end_157
 
-partial_141:
+partial_156:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -5921,10 +6906,153 @@ partial_141:
 	VMOVUPS Z21, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_142:
-	JMP stored_126
+end_157:
+	JMP stored_141
 
-narrow_140:
+narrow_155:
+	TESTL        $0x00008000, AX
+	JZ           bytes_158
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	VMAXPS       Z0, Z12, Z12
+	VPSRAD       $0x1f, Z12, Z1
+	VCVTPS2DQ    Z12, Z12
+	VPSRAD       $0x1f, Z12, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z12, Z12
+	VMAXPS       Z0, Z13, Z13
+	VPSRAD       $0x1f, Z13, Z1
+	VCVTPS2DQ    Z13, Z13
+	VPSRAD       $0x1f, Z13, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z13, Z13
+	VMAXPS       Z0, Z14, Z14
+	VPSRAD       $0x1f, Z14, Z1
+	VCVTPS2DQ    Z14, Z14
+	VPSRAD       $0x1f, Z14, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z14, Z14
+	VMAXPS       Z0, Z15, Z15
+	VPSRAD       $0x1f, Z15, Z1
+	VCVTPS2DQ    Z15, Z15
+	VPSRAD       $0x1f, Z15, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z15, Z15
+	VMAXPS       Z0, Z16, Z16
+	VPSRAD       $0x1f, Z16, Z1
+	VCVTPS2DQ    Z16, Z16
+	VPSRAD       $0x1f, Z16, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z16, Z16
+	VMAXPS       Z0, Z17, Z17
+	VPSRAD       $0x1f, Z17, Z1
+	VCVTPS2DQ    Z17, Z17
+	VPSRAD       $0x1f, Z17, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z17, Z17
+	VMAXPS       Z0, Z18, Z18
+	VPSRAD       $0x1f, Z18, Z1
+	VCVTPS2DQ    Z18, Z18
+	VPSRAD       $0x1f, Z18, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z18, Z18
+	VMAXPS       Z0, Z19, Z19
+	VPSRAD       $0x1f, Z19, Z1
+	VCVTPS2DQ    Z19, Z19
+	VPSRAD       $0x1f, Z19, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z19, Z19
+	VMAXPS       Z0, Z20, Z20
+	VPSRAD       $0x1f, Z20, Z1
+	VCVTPS2DQ    Z20, Z20
+	VPSRAD       $0x1f, Z20, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z20, Z20
+	VMAXPS       Z0, Z21, Z21
+	VPSRAD       $0x1f, Z21, Z1
+	VCVTPS2DQ    Z21, Z21
+	VPSRAD       $0x1f, Z21, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z21, Z21
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0xffffffff
+	JNE          partial_159
+	VMOVUPS      Z8, (BX)
+	VMOVUPS      Z9, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	VMOVUPS      Z11, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z12, (BX)
+	VMOVUPS      Z13, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z14, (BX)
+	VMOVUPS      Z15, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z16, (BX)
+	VMOVUPS      Z17, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z18, (BX)
+	VMOVUPS      Z19, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z20, (BX)
+	VMOVUPS      Z21, 64(BX)
+	ADDQ         CX, BX
+	JMP          end_160
+
+partial_159:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	VMOVUPS Z9, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	VMOVUPS Z11, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, K1, (BX)
+	VMOVUPS Z13, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, K1, (BX)
+	VMOVUPS Z15, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, K1, (BX)
+	VMOVUPS Z17, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z18, K1, (BX)
+	VMOVUPS Z19, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z20, K1, (BX)
+	VMOVUPS Z21, K2, 64(BX)
+	ADDQ    CX, BX
+
+end_160:
+	JMP stored_141
+
+bytes_158:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -5972,7 +7100,7 @@ narrow_140:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0xffffffff
-	JNE          partial_143
+	JNE          partial_161
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPMOVDB      Z9, X1
@@ -6016,9 +7144,9 @@ narrow_140:
 	VPXOR        Y3, Y0, Y0
 	VMOVDQU      Y0, (BX)
 	ADDQ         CX, BX
-	JMP          end_144
+	JMP          end_162
 
-partial_143:
+partial_161:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -6066,8 +7194,8 @@ partial_143:
 	VMOVDQU8     Y0, K1, (BX)
 	ADDQ         CX, BX
 
-end_144:
-stored_126:
+end_162:
+stored_141:
 	IMUL3Q $+7, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+7, 128(DI), BX
@@ -6108,7 +7236,7 @@ tile6:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_145:
+tap_163:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R8
 	MOVLQSX (DI), AX
@@ -6131,9 +7259,9 @@ tap_145:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_147
+	JG      rest_165
 
-sixteen_146:
+sixteen_164:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -6216,13 +7344,13 @@ sixteen_146:
 	VPDPBUSD     Z1, Z3, Z19
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_146
+	JLE          sixteen_164
 
-rest_147:
+rest_165:
 	SUBQ $+16, DI
-	JZ   tap_done_149
+	JZ   tap_done_167
 
-four_148:
+four_166:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -6245,19 +7373,19 @@ four_148:
 	VPDPBUSD     Z1, Z3, Z19
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_148
+	JNZ          four_166
 
-tap_done_149:
+tap_done_167:
 	DECQ    16(SP)
-	JNZ     tap_145
+	JNZ     tap_163
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_151
+	TESTL   $0x00008e00, AX
+	JNZ     chain_169
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_152
+	JNE     partial_170
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -6276,9 +7404,9 @@ tap_done_149:
 	VMOVUPS Z18, (BX)
 	VMOVUPS Z19, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_153
+	JMP     end_171
 
-partial_152:
+partial_170:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -6300,10 +7428,10 @@ partial_152:
 	VMOVUPS Z19, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_153:
-	JMP stored_150
+end_171:
+	JMP stored_168
 
-chain_151:
+chain_169:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -6317,7 +7445,7 @@ chain_151:
 	VCVTDQ2PS Z18, Z18
 	VCVTDQ2PS Z19, Z19
 	TESTL     $0x00000001, AX
-	JZ        no_pre_154
+	JZ        no_pre_172
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -6334,9 +7462,9 @@ chain_151:
 	VADDPS    Z0, Z18, Z18
 	VADDPS    Z1, Z19, Z19
 
-no_pre_154:
+no_pre_172:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_155
+	JZ      no_scale_173
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -6353,9 +7481,9 @@ no_pre_154:
 	VMULPS  Z0, Z18, Z18
 	VMULPS  Z1, Z19, Z19
 
-no_scale_155:
+no_scale_173:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_156
+	JZ      no_bias_174
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -6372,16 +7500,16 @@ no_scale_155:
 	VADDPS  Z0, Z18, Z18
 	VADDPS  Z1, Z19, Z19
 
-no_bias_156:
+no_bias_174:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_157
+	JZ           no_sum_175
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_158
+	JZ           no_sum_u8_176
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -6425,9 +7553,9 @@ no_bias_156:
 	VFMADD231PS  Z2, Z0, Z19
 	ADDQ         CX, BX
 
-no_sum_u8_158:
+no_sum_u8_176:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_159
+	JZ          no_sum_i8_177
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -6471,9 +7599,9 @@ no_sum_u8_158:
 	VFMADD231PS Z2, Z0, Z19
 	ADDQ        CX, BX
 
-no_sum_i8_159:
+no_sum_i8_177:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_160
+	JZ          no_sum_i32_178
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -6517,9 +7645,9 @@ no_sum_i8_159:
 	VFMADD231PS Z2, Z0, Z19
 	ADDQ        CX, BX
 
-no_sum_i32_160:
+no_sum_i32_178:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_161
+	JZ          no_sum_f32_179
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -6551,10 +7679,10 @@ no_sum_i32_160:
 	VFMADD231PS Z2, Z0, Z19
 	ADDQ        CX, BX
 
-no_sum_f32_161:
-no_sum_157:
+no_sum_f32_179:
+no_sum_175:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_162
+	JZ     no_relu_180
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -6569,9 +7697,9 @@ no_sum_157:
 	VMAXPS Z0, Z18, Z18
 	VMAXPS Z0, Z19, Z19
 
-no_relu_162:
+no_relu_180:
 	TESTL   $0x00000100, AX
-	JZ      no_post_163
+	JZ      no_post_181
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -6588,13 +7716,13 @@ no_relu_162:
 	VMULPS  Z0, Z18, Z18
 	VMULPS  Z1, Z19, Z19
 
-no_post_163:
+no_post_181:
 	TESTL   $0x00000200, AX
-	JZ      narrow_164
+	JZ      narrow_182
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_165
+	JNE     partial_183
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -6613,9 +7741,9 @@ no_post_163:
 	VMOVUPS Z18, (BX)
 	VMOVUPS Z19, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_166
+	JMP     end_184
 
-partial_165:
+partial_183:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -6637,10 +7765,135 @@ partial_165:
 	VMOVUPS Z19, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_166:
-	JMP stored_150
+end_184:
+	JMP stored_168
 
-narrow_164:
+narrow_182:
+	TESTL        $0x00008000, AX
+	JZ           bytes_185
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	VMAXPS       Z0, Z12, Z12
+	VPSRAD       $0x1f, Z12, Z1
+	VCVTPS2DQ    Z12, Z12
+	VPSRAD       $0x1f, Z12, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z12, Z12
+	VMAXPS       Z0, Z13, Z13
+	VPSRAD       $0x1f, Z13, Z1
+	VCVTPS2DQ    Z13, Z13
+	VPSRAD       $0x1f, Z13, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z13, Z13
+	VMAXPS       Z0, Z14, Z14
+	VPSRAD       $0x1f, Z14, Z1
+	VCVTPS2DQ    Z14, Z14
+	VPSRAD       $0x1f, Z14, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z14, Z14
+	VMAXPS       Z0, Z15, Z15
+	VPSRAD       $0x1f, Z15, Z1
+	VCVTPS2DQ    Z15, Z15
+	VPSRAD       $0x1f, Z15, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z15, Z15
+	VMAXPS       Z0, Z16, Z16
+	VPSRAD       $0x1f, Z16, Z1
+	VCVTPS2DQ    Z16, Z16
+	VPSRAD       $0x1f, Z16, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z16, Z16
+	VMAXPS       Z0, Z17, Z17
+	VPSRAD       $0x1f, Z17, Z1
+	VCVTPS2DQ    Z17, Z17
+	VPSRAD       $0x1f, Z17, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z17, Z17
+	VMAXPS       Z0, Z18, Z18
+	VPSRAD       $0x1f, Z18, Z1
+	VCVTPS2DQ    Z18, Z18
+	VPSRAD       $0x1f, Z18, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z18, Z18
+	VMAXPS       Z0, Z19, Z19
+	VPSRAD       $0x1f, Z19, Z1
+	VCVTPS2DQ    Z19, Z19
+	VPSRAD       $0x1f, Z19, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z19, Z19
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0xffffffff
+	JNE          partial_186
+	VMOVUPS      Z8, (BX)
+	VMOVUPS      Z9, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	VMOVUPS      Z11, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z12, (BX)
+	VMOVUPS      Z13, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z14, (BX)
+	VMOVUPS      Z15, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z16, (BX)
+	VMOVUPS      Z17, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z18, (BX)
+	VMOVUPS      Z19, 64(BX)
+	ADDQ         CX, BX
+	JMP          end_187
+
+partial_186:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	VMOVUPS Z9, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	VMOVUPS Z11, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, K1, (BX)
+	VMOVUPS Z13, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, K1, (BX)
+	VMOVUPS Z15, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, K1, (BX)
+	VMOVUPS Z17, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z18, K1, (BX)
+	VMOVUPS Z19, K2, 64(BX)
+	ADDQ    CX, BX
+
+end_187:
+	JMP stored_168
+
+bytes_185:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -6682,7 +7935,7 @@ narrow_164:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0xffffffff
-	JNE          partial_167
+	JNE          partial_188
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPMOVDB      Z9, X1
@@ -6720,9 +7973,9 @@ narrow_164:
 	VPXOR        Y3, Y0, Y0
 	VMOVDQU      Y0, (BX)
 	ADDQ         CX, BX
-	JMP          end_168
+	JMP          end_189
 
-partial_167:
+partial_188:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -6764,8 +8017,8 @@ partial_167:
 	VMOVDQU8     Y0, K1, (BX)
 	ADDQ         CX, BX
 
-end_168:
-stored_150:
+end_189:
+stored_168:
 	IMUL3Q $+6, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+6, 128(DI), BX
@@ -6804,7 +8057,7 @@ tile5:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_169:
+tap_190:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
@@ -6824,9 +8077,9 @@ tap_169:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_171
+	JG      rest_192
 
-sixteen_170:
+sixteen_191:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -6897,13 +8150,13 @@ sixteen_170:
 	VPDPBUSD     Z1, Z2, Z17
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_170
+	JLE          sixteen_191
 
-rest_171:
+rest_192:
 	SUBQ $+16, DI
-	JZ   tap_done_173
+	JZ   tap_done_194
 
-four_172:
+four_193:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -6923,19 +8176,19 @@ four_172:
 	VPDPBUSD     Z1, Z2, Z17
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_172
+	JNZ          four_193
 
-tap_done_173:
+tap_done_194:
 	DECQ    16(SP)
-	JNZ     tap_169
+	JNZ     tap_190
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_175
+	TESTL   $0x00008e00, AX
+	JNZ     chain_196
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_176
+	JNE     partial_197
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -6951,9 +8204,9 @@ tap_done_173:
 	VMOVUPS Z16, (BX)
 	VMOVUPS Z17, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_177
+	JMP     end_198
 
-partial_176:
+partial_197:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -6972,10 +8225,10 @@ partial_176:
 	VMOVUPS Z17, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_177:
-	JMP stored_174
+end_198:
+	JMP stored_195
 
-chain_175:
+chain_196:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -6987,7 +8240,7 @@ chain_175:
 	VCVTDQ2PS Z16, Z16
 	VCVTDQ2PS Z17, Z17
 	TESTL     $0x00000001, AX
-	JZ        no_pre_178
+	JZ        no_pre_199
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -7002,9 +8255,9 @@ chain_175:
 	VADDPS    Z0, Z16, Z16
 	VADDPS    Z1, Z17, Z17
 
-no_pre_178:
+no_pre_199:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_179
+	JZ      no_scale_200
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -7019,9 +8272,9 @@ no_pre_178:
 	VMULPS  Z0, Z16, Z16
 	VMULPS  Z1, Z17, Z17
 
-no_scale_179:
+no_scale_200:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_180
+	JZ      no_bias_201
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -7036,16 +8289,16 @@ no_scale_179:
 	VADDPS  Z0, Z16, Z16
 	VADDPS  Z1, Z17, Z17
 
-no_bias_180:
+no_bias_201:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_181
+	JZ           no_sum_202
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_182
+	JZ           no_sum_u8_203
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -7082,9 +8335,9 @@ no_bias_180:
 	VFMADD231PS  Z2, Z0, Z17
 	ADDQ         CX, BX
 
-no_sum_u8_182:
+no_sum_u8_203:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_183
+	JZ          no_sum_i8_204
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -7121,9 +8374,9 @@ no_sum_u8_182:
 	VFMADD231PS Z2, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_i8_183:
+no_sum_i8_204:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_184
+	JZ          no_sum_i32_205
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -7160,9 +8413,9 @@ no_sum_i8_183:
 	VFMADD231PS Z2, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_i32_184:
+no_sum_i32_205:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_185
+	JZ          no_sum_f32_206
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -7189,10 +8442,10 @@ no_sum_i32_184:
 	VFMADD231PS Z2, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_f32_185:
-no_sum_181:
+no_sum_f32_206:
+no_sum_202:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_186
+	JZ     no_relu_207
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -7205,9 +8458,9 @@ no_sum_181:
 	VMAXPS Z0, Z16, Z16
 	VMAXPS Z0, Z17, Z17
 
-no_relu_186:
+no_relu_207:
 	TESTL   $0x00000100, AX
-	JZ      no_post_187
+	JZ      no_post_208
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -7222,13 +8475,13 @@ no_relu_186:
 	VMULPS  Z0, Z16, Z16
 	VMULPS  Z1, Z17, Z17
 
-no_post_187:
+no_post_208:
 	TESTL   $0x00000200, AX
-	JZ      narrow_188
+	JZ      narrow_209
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_189
+	JNE     partial_210
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -7244,9 +8497,9 @@ no_post_187:
 	VMOVUPS Z16, (BX)
 	VMOVUPS Z17, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_190
+	JMP     end_211
 
-partial_189:
+partial_210:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -7265,10 +8518,117 @@ partial_189:
 	VMOVUPS Z17, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_190:
-	JMP stored_174
+end_211:
+	JMP stored_195
 
-narrow_188:
+narrow_209:
+	TESTL        $0x00008000, AX
+	JZ           bytes_212
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	VMAXPS       Z0, Z12, Z12
+	VPSRAD       $0x1f, Z12, Z1
+	VCVTPS2DQ    Z12, Z12
+	VPSRAD       $0x1f, Z12, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z12, Z12
+	VMAXPS       Z0, Z13, Z13
+	VPSRAD       $0x1f, Z13, Z1
+	VCVTPS2DQ    Z13, Z13
+	VPSRAD       $0x1f, Z13, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z13, Z13
+	VMAXPS       Z0, Z14, Z14
+	VPSRAD       $0x1f, Z14, Z1
+	VCVTPS2DQ    Z14, Z14
+	VPSRAD       $0x1f, Z14, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z14, Z14
+	VMAXPS       Z0, Z15, Z15
+	VPSRAD       $0x1f, Z15, Z1
+	VCVTPS2DQ    Z15, Z15
+	VPSRAD       $0x1f, Z15, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z15, Z15
+	VMAXPS       Z0, Z16, Z16
+	VPSRAD       $0x1f, Z16, Z1
+	VCVTPS2DQ    Z16, Z16
+	VPSRAD       $0x1f, Z16, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z16, Z16
+	VMAXPS       Z0, Z17, Z17
+	VPSRAD       $0x1f, Z17, Z1
+	VCVTPS2DQ    Z17, Z17
+	VPSRAD       $0x1f, Z17, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z17, Z17
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0xffffffff
+	JNE          partial_213
+	VMOVUPS      Z8, (BX)
+	VMOVUPS      Z9, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	VMOVUPS      Z11, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z12, (BX)
+	VMOVUPS      Z13, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z14, (BX)
+	VMOVUPS      Z15, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z16, (BX)
+	VMOVUPS      Z17, 64(BX)
+	ADDQ         CX, BX
+	JMP          end_214
+
+partial_213:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	VMOVUPS Z9, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	VMOVUPS Z11, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, K1, (BX)
+	VMOVUPS Z13, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, K1, (BX)
+	VMOVUPS Z15, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, K1, (BX)
+	VMOVUPS Z17, K2, 64(BX)
+	ADDQ    CX, BX
+
+end_214:
+	JMP stored_195
+
+bytes_212:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -7304,7 +8664,7 @@ narrow_188:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0xffffffff
-	JNE          partial_191
+	JNE          partial_215
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPMOVDB      Z9, X1
@@ -7336,9 +8696,9 @@ narrow_188:
 	VPXOR        Y3, Y0, Y0
 	VMOVDQU      Y0, (BX)
 	ADDQ         CX, BX
-	JMP          end_192
+	JMP          end_216
 
-partial_191:
+partial_215:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -7374,8 +8734,8 @@ partial_191:
 	VMOVDQU8     Y0, K1, (BX)
 	ADDQ         CX, BX
 
-end_192:
-stored_174:
+end_216:
+stored_195:
 	IMUL3Q $+5, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+5, 128(DI), BX
@@ -7412,7 +8772,7 @@ tile4:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_193:
+tap_217:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
@@ -7429,9 +8789,9 @@ tap_193:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_195
+	JG      rest_219
 
-sixteen_194:
+sixteen_218:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -7490,13 +8850,13 @@ sixteen_194:
 	VPDPBUSD     Z1, Z5, Z15
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_194
+	JLE          sixteen_218
 
-rest_195:
+rest_219:
 	SUBQ $+16, DI
-	JZ   tap_done_197
+	JZ   tap_done_221
 
-four_196:
+four_220:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -7513,19 +8873,19 @@ four_196:
 	VPDPBUSD     Z1, Z5, Z15
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_196
+	JNZ          four_220
 
-tap_done_197:
+tap_done_221:
 	DECQ    16(SP)
-	JNZ     tap_193
+	JNZ     tap_217
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_199
+	TESTL   $0x00008e00, AX
+	JNZ     chain_223
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_200
+	JNE     partial_224
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -7538,9 +8898,9 @@ tap_done_197:
 	VMOVUPS Z14, (BX)
 	VMOVUPS Z15, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_201
+	JMP     end_225
 
-partial_200:
+partial_224:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -7556,10 +8916,10 @@ partial_200:
 	VMOVUPS Z15, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_201:
-	JMP stored_198
+end_225:
+	JMP stored_222
 
-chain_199:
+chain_223:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -7569,7 +8929,7 @@ chain_199:
 	VCVTDQ2PS Z14, Z14
 	VCVTDQ2PS Z15, Z15
 	TESTL     $0x00000001, AX
-	JZ        no_pre_202
+	JZ        no_pre_226
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -7582,9 +8942,9 @@ chain_199:
 	VADDPS    Z0, Z14, Z14
 	VADDPS    Z1, Z15, Z15
 
-no_pre_202:
+no_pre_226:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_203
+	JZ      no_scale_227
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -7597,9 +8957,9 @@ no_pre_202:
 	VMULPS  Z0, Z14, Z14
 	VMULPS  Z1, Z15, Z15
 
-no_scale_203:
+no_scale_227:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_204
+	JZ      no_bias_228
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -7612,16 +8972,16 @@ no_scale_203:
 	VADDPS  Z0, Z14, Z14
 	VADDPS  Z1, Z15, Z15
 
-no_bias_204:
+no_bias_228:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_205
+	JZ           no_sum_229
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_206
+	JZ           no_sum_u8_230
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -7651,9 +9011,9 @@ no_bias_204:
 	VFMADD231PS  Z2, Z0, Z15
 	ADDQ         CX, BX
 
-no_sum_u8_206:
+no_sum_u8_230:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_207
+	JZ          no_sum_i8_231
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -7683,9 +9043,9 @@ no_sum_u8_206:
 	VFMADD231PS Z2, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_i8_207:
+no_sum_i8_231:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_208
+	JZ          no_sum_i32_232
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -7715,9 +9075,9 @@ no_sum_i8_207:
 	VFMADD231PS Z2, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_i32_208:
+no_sum_i32_232:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_209
+	JZ          no_sum_f32_233
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -7739,10 +9099,10 @@ no_sum_i32_208:
 	VFMADD231PS Z2, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_f32_209:
-no_sum_205:
+no_sum_f32_233:
+no_sum_229:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_210
+	JZ     no_relu_234
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -7753,9 +9113,9 @@ no_sum_205:
 	VMAXPS Z0, Z14, Z14
 	VMAXPS Z0, Z15, Z15
 
-no_relu_210:
+no_relu_234:
 	TESTL   $0x00000100, AX
-	JZ      no_post_211
+	JZ      no_post_235
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -7768,13 +9128,13 @@ no_relu_210:
 	VMULPS  Z0, Z14, Z14
 	VMULPS  Z1, Z15, Z15
 
-no_post_211:
+no_post_235:
 	TESTL   $0x00000200, AX
-	JZ      narrow_212
+	JZ      narrow_236
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_213
+	JNE     partial_237
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -7787,9 +9147,9 @@ no_post_211:
 	VMOVUPS Z14, (BX)
 	VMOVUPS Z15, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_214
+	JMP     end_238
 
-partial_213:
+partial_237:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -7805,10 +9165,99 @@ partial_213:
 	VMOVUPS Z15, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_214:
-	JMP stored_198
+end_238:
+	JMP stored_222
 
-narrow_212:
+narrow_236:
+	TESTL        $0x00008000, AX
+	JZ           bytes_239
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	VMAXPS       Z0, Z12, Z12
+	VPSRAD       $0x1f, Z12, Z1
+	VCVTPS2DQ    Z12, Z12
+	VPSRAD       $0x1f, Z12, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z12, Z12
+	VMAXPS       Z0, Z13, Z13
+	VPSRAD       $0x1f, Z13, Z1
+	VCVTPS2DQ    Z13, Z13
+	VPSRAD       $0x1f, Z13, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z13, Z13
+	VMAXPS       Z0, Z14, Z14
+	VPSRAD       $0x1f, Z14, Z1
+	VCVTPS2DQ    Z14, Z14
+	VPSRAD       $0x1f, Z14, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z14, Z14
+	VMAXPS       Z0, Z15, Z15
+	VPSRAD       $0x1f, Z15, Z1
+	VCVTPS2DQ    Z15, Z15
+	VPSRAD       $0x1f, Z15, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z15, Z15
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0xffffffff
+	JNE          partial_240
+	VMOVUPS      Z8, (BX)
+	VMOVUPS      Z9, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	VMOVUPS      Z11, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z12, (BX)
+	VMOVUPS      Z13, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z14, (BX)
+	VMOVUPS      Z15, 64(BX)
+	ADDQ         CX, BX
+	JMP          end_241
+
+partial_240:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	VMOVUPS Z9, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	VMOVUPS Z11, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, K1, (BX)
+	VMOVUPS Z13, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, K1, (BX)
+	VMOVUPS Z15, K2, 64(BX)
+	ADDQ    CX, BX
+
+end_241:
+	JMP stored_222
+
+bytes_239:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -7838,7 +9287,7 @@ narrow_212:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0xffffffff
-	JNE          partial_215
+	JNE          partial_242
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPMOVDB      Z9, X1
@@ -7864,9 +9313,9 @@ narrow_212:
 	VPXOR        Y3, Y0, Y0
 	VMOVDQU      Y0, (BX)
 	ADDQ         CX, BX
-	JMP          end_216
+	JMP          end_243
 
-partial_215:
+partial_242:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -7896,8 +9345,8 @@ partial_215:
 	VMOVDQU8     Y0, K1, (BX)
 	ADDQ         CX, BX
 
-end_216:
-stored_198:
+end_243:
+stored_222:
 	IMUL3Q $+4, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+4, 128(DI), BX
@@ -7932,7 +9381,7 @@ tile3:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_217:
+tap_244:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
@@ -7946,9 +9395,9 @@ tap_217:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_219
+	JG      rest_246
 
-sixteen_218:
+sixteen_245:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -7995,13 +9444,13 @@ sixteen_218:
 	VPDPBUSD     Z1, Z4, Z13
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_218
+	JLE          sixteen_245
 
-rest_219:
+rest_246:
 	SUBQ $+16, DI
-	JZ   tap_done_221
+	JZ   tap_done_248
 
-four_220:
+four_247:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -8015,19 +9464,19 @@ four_220:
 	VPDPBUSD     Z1, Z4, Z13
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_220
+	JNZ          four_247
 
-tap_done_221:
+tap_done_248:
 	DECQ    16(SP)
-	JNZ     tap_217
+	JNZ     tap_244
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_223
+	TESTL   $0x00008e00, AX
+	JNZ     chain_250
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_224
+	JNE     partial_251
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -8037,9 +9486,9 @@ tap_done_221:
 	VMOVUPS Z12, (BX)
 	VMOVUPS Z13, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_225
+	JMP     end_252
 
-partial_224:
+partial_251:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -8052,10 +9501,10 @@ partial_224:
 	VMOVUPS Z13, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_225:
-	JMP stored_222
+end_252:
+	JMP stored_249
 
-chain_223:
+chain_250:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -8063,7 +9512,7 @@ chain_223:
 	VCVTDQ2PS Z12, Z12
 	VCVTDQ2PS Z13, Z13
 	TESTL     $0x00000001, AX
-	JZ        no_pre_226
+	JZ        no_pre_253
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -8074,9 +9523,9 @@ chain_223:
 	VADDPS    Z0, Z12, Z12
 	VADDPS    Z1, Z13, Z13
 
-no_pre_226:
+no_pre_253:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_227
+	JZ      no_scale_254
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -8087,9 +9536,9 @@ no_pre_226:
 	VMULPS  Z0, Z12, Z12
 	VMULPS  Z1, Z13, Z13
 
-no_scale_227:
+no_scale_254:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_228
+	JZ      no_bias_255
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -8100,16 +9549,16 @@ no_scale_227:
 	VADDPS  Z0, Z12, Z12
 	VADDPS  Z1, Z13, Z13
 
-no_bias_228:
+no_bias_255:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_229
+	JZ           no_sum_256
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_230
+	JZ           no_sum_u8_257
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -8132,9 +9581,9 @@ no_bias_228:
 	VFMADD231PS  Z2, Z0, Z13
 	ADDQ         CX, BX
 
-no_sum_u8_230:
+no_sum_u8_257:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_231
+	JZ          no_sum_i8_258
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -8157,9 +9606,9 @@ no_sum_u8_230:
 	VFMADD231PS Z2, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_i8_231:
+no_sum_i8_258:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_232
+	JZ          no_sum_i32_259
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -8182,9 +9631,9 @@ no_sum_i8_231:
 	VFMADD231PS Z2, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_i32_232:
+no_sum_i32_259:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_233
+	JZ          no_sum_f32_260
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -8201,10 +9650,10 @@ no_sum_i32_232:
 	VFMADD231PS Z2, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_f32_233:
-no_sum_229:
+no_sum_f32_260:
+no_sum_256:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_234
+	JZ     no_relu_261
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -8213,9 +9662,9 @@ no_sum_229:
 	VMAXPS Z0, Z12, Z12
 	VMAXPS Z0, Z13, Z13
 
-no_relu_234:
+no_relu_261:
 	TESTL   $0x00000100, AX
-	JZ      no_post_235
+	JZ      no_post_262
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -8226,13 +9675,13 @@ no_relu_234:
 	VMULPS  Z0, Z12, Z12
 	VMULPS  Z1, Z13, Z13
 
-no_post_235:
+no_post_262:
 	TESTL   $0x00000200, AX
-	JZ      narrow_236
+	JZ      narrow_263
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_237
+	JNE     partial_264
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -8242,9 +9691,9 @@ no_post_235:
 	VMOVUPS Z12, (BX)
 	VMOVUPS Z13, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_238
+	JMP     end_265
 
-partial_237:
+partial_264:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -8257,10 +9706,81 @@ partial_237:
 	VMOVUPS Z13, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_238:
-	JMP stored_222
+end_265:
+	JMP stored_249
 
-narrow_236:
+narrow_263:
+	TESTL        $0x00008000, AX
+	JZ           bytes_266
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	VMAXPS       Z0, Z12, Z12
+	VPSRAD       $0x1f, Z12, Z1
+	VCVTPS2DQ    Z12, Z12
+	VPSRAD       $0x1f, Z12, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z12, Z12
+	VMAXPS       Z0, Z13, Z13
+	VPSRAD       $0x1f, Z13, Z1
+	VCVTPS2DQ    Z13, Z13
+	VPSRAD       $0x1f, Z13, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z13, Z13
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0xffffffff
+	JNE          partial_267
+	VMOVUPS      Z8, (BX)
+	VMOVUPS      Z9, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	VMOVUPS      Z11, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z12, (BX)
+	VMOVUPS      Z13, 64(BX)
+	ADDQ         CX, BX
+	JMP          end_268
+
+partial_267:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	VMOVUPS Z9, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	VMOVUPS Z11, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, K1, (BX)
+	VMOVUPS Z13, K2, 64(BX)
+	ADDQ    CX, BX
+
+end_268:
+	JMP stored_249
+
+bytes_266:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -8284,7 +9804,7 @@ narrow_236:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0xffffffff
-	JNE          partial_239
+	JNE          partial_269
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPMOVDB      Z9, X1
@@ -8304,9 +9824,9 @@ narrow_236:
 	VPXOR        Y3, Y0, Y0
 	VMOVDQU      Y0, (BX)
 	ADDQ         CX, BX
-	JMP          end_240
+	JMP          end_270
 
-partial_239:
+partial_269:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -8330,8 +9850,8 @@ partial_239:
 	VMOVDQU8     Y0, K1, (BX)
 	ADDQ         CX, BX
 
-end_240:
-stored_222:
+end_270:
+stored_249:
 	IMUL3Q $+3, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+3, 128(DI), BX
@@ -8364,7 +9884,7 @@ tile2:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_241:
+tap_271:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
@@ -8375,9 +9895,9 @@ tap_241:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_243
+	JG      rest_273
 
-sixteen_242:
+sixteen_272:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -8412,13 +9932,13 @@ sixteen_242:
 	VPDPBUSD     Z1, Z3, Z11
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_242
+	JLE          sixteen_272
 
-rest_243:
+rest_273:
 	SUBQ $+16, DI
-	JZ   tap_done_245
+	JZ   tap_done_275
 
-four_244:
+four_274:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -8429,28 +9949,28 @@ four_244:
 	VPDPBUSD     Z1, Z3, Z11
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_244
+	JNZ          four_274
 
-tap_done_245:
+tap_done_275:
 	DECQ    16(SP)
-	JNZ     tap_241
+	JNZ     tap_271
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_247
+	TESTL   $0x00008e00, AX
+	JNZ     chain_277
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_248
+	JNE     partial_278
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
 	VMOVUPS Z10, (BX)
 	VMOVUPS Z11, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_249
+	JMP     end_279
 
-partial_248:
+partial_278:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -8460,16 +9980,16 @@ partial_248:
 	VMOVUPS Z11, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_249:
-	JMP stored_246
+end_279:
+	JMP stored_276
 
-chain_247:
+chain_277:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
 	VCVTDQ2PS Z11, Z11
 	TESTL     $0x00000001, AX
-	JZ        no_pre_250
+	JZ        no_pre_280
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -8478,9 +9998,9 @@ chain_247:
 	VADDPS    Z0, Z10, Z10
 	VADDPS    Z1, Z11, Z11
 
-no_pre_250:
+no_pre_280:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_251
+	JZ      no_scale_281
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -8489,9 +10009,9 @@ no_pre_250:
 	VMULPS  Z0, Z10, Z10
 	VMULPS  Z1, Z11, Z11
 
-no_scale_251:
+no_scale_281:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_252
+	JZ      no_bias_282
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -8500,16 +10020,16 @@ no_scale_251:
 	VADDPS  Z0, Z10, Z10
 	VADDPS  Z1, Z11, Z11
 
-no_bias_252:
+no_bias_282:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_253
+	JZ           no_sum_283
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_254
+	JZ           no_sum_u8_284
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -8525,9 +10045,9 @@ no_bias_252:
 	VFMADD231PS  Z2, Z0, Z11
 	ADDQ         CX, BX
 
-no_sum_u8_254:
+no_sum_u8_284:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_255
+	JZ          no_sum_i8_285
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -8543,9 +10063,9 @@ no_sum_u8_254:
 	VFMADD231PS Z2, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_i8_255:
+no_sum_i8_285:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_256
+	JZ          no_sum_i32_286
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -8561,9 +10081,9 @@ no_sum_i8_255:
 	VFMADD231PS Z2, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_i32_256:
+no_sum_i32_286:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_257
+	JZ          no_sum_f32_287
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -8575,19 +10095,19 @@ no_sum_i32_256:
 	VFMADD231PS Z2, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_f32_257:
-no_sum_253:
+no_sum_f32_287:
+no_sum_283:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_258
+	JZ     no_relu_288
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 	VMAXPS Z0, Z10, Z10
 	VMAXPS Z0, Z11, Z11
 
-no_relu_258:
+no_relu_288:
 	TESTL   $0x00000100, AX
-	JZ      no_post_259
+	JZ      no_post_289
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -8596,22 +10116,22 @@ no_relu_258:
 	VMULPS  Z0, Z10, Z10
 	VMULPS  Z1, Z11, Z11
 
-no_post_259:
+no_post_289:
 	TESTL   $0x00000200, AX
-	JZ      narrow_260
+	JZ      narrow_290
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_261
+	JNE     partial_291
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
 	VMOVUPS Z10, (BX)
 	VMOVUPS Z11, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_262
+	JMP     end_292
 
-partial_261:
+partial_291:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -8621,10 +10141,63 @@ partial_261:
 	VMOVUPS Z11, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_262:
-	JMP stored_246
+end_292:
+	JMP stored_276
 
-narrow_260:
+narrow_290:
+	TESTL        $0x00008000, AX
+	JZ           bytes_293
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	VMAXPS       Z0, Z10, Z10
+	VPSRAD       $0x1f, Z10, Z1
+	VCVTPS2DQ    Z10, Z10
+	VPSRAD       $0x1f, Z10, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z10, Z10
+	VMAXPS       Z0, Z11, Z11
+	VPSRAD       $0x1f, Z11, Z1
+	VCVTPS2DQ    Z11, Z11
+	VPSRAD       $0x1f, Z11, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z11, Z11
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0xffffffff
+	JNE          partial_294
+	VMOVUPS      Z8, (BX)
+	VMOVUPS      Z9, 64(BX)
+	ADDQ         CX, BX
+	VMOVUPS      Z10, (BX)
+	VMOVUPS      Z11, 64(BX)
+	ADDQ         CX, BX
+	JMP          end_295
+
+partial_294:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	VMOVUPS Z9, K2, 64(BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, K1, (BX)
+	VMOVUPS Z11, K2, 64(BX)
+	ADDQ    CX, BX
+
+end_295:
+	JMP stored_276
+
+bytes_293:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -8642,7 +10215,7 @@ narrow_260:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0xffffffff
-	JNE          partial_263
+	JNE          partial_296
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPMOVDB      Z9, X1
@@ -8656,9 +10229,9 @@ narrow_260:
 	VPXOR        Y3, Y0, Y0
 	VMOVDQU      Y0, (BX)
 	ADDQ         CX, BX
-	JMP          end_264
+	JMP          end_297
 
-partial_263:
+partial_296:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -8676,8 +10249,8 @@ partial_263:
 	VMOVDQU8     Y0, K1, (BX)
 	ADDQ         CX, BX
 
-end_264:
-stored_246:
+end_297:
+stored_276:
 	IMUL3Q $+2, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+2, 128(DI), BX
@@ -8708,7 +10281,7 @@ tile1:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_265:
+tap_298:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
@@ -8716,9 +10289,9 @@ tap_265:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_267
+	JG      rest_300
 
-sixteen_266:
+sixteen_299:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -8741,13 +10314,13 @@ sixteen_266:
 	VPDPBUSD     Z1, Z2, Z9
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_266
+	JLE          sixteen_299
 
-rest_267:
+rest_300:
 	SUBQ $+16, DI
-	JZ   tap_done_269
+	JZ   tap_done_302
 
-four_268:
+four_301:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -8755,73 +10328,73 @@ four_268:
 	VPDPBUSD     Z1, Z2, Z9
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_268
+	JNZ          four_301
 
-tap_done_269:
+tap_done_302:
 	DECQ    16(SP)
-	JNZ     tap_265
+	JNZ     tap_298
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_271
+	TESTL   $0x00008e00, AX
+	JNZ     chain_304
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_272
+	JNE     partial_305
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_273
+	JMP     end_306
 
-partial_272:
+partial_305:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_273:
-	JMP stored_270
+end_306:
+	JMP stored_303
 
-chain_271:
+chain_304:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	TESTL     $0x00000001, AX
-	JZ        no_pre_274
+	JZ        no_pre_307
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
 	VADDPS    Z0, Z8, Z8
 	VADDPS    Z1, Z9, Z9
 
-no_pre_274:
+no_pre_307:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_275
+	JZ      no_scale_308
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z1, Z9, Z9
 
-no_scale_275:
+no_scale_308:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_276
+	JZ      no_bias_309
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
 	VADDPS  Z0, Z8, Z8
 	VADDPS  Z1, Z9, Z9
 
-no_bias_276:
+no_bias_309:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_277
+	JZ           no_sum_310
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_278
+	JZ           no_sum_u8_311
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -8830,9 +10403,9 @@ no_bias_276:
 	VFMADD231PS  Z2, Z0, Z9
 	ADDQ         CX, BX
 
-no_sum_u8_278:
+no_sum_u8_311:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_279
+	JZ          no_sum_i8_312
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -8841,9 +10414,9 @@ no_sum_u8_278:
 	VFMADD231PS Z2, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_i8_279:
+no_sum_i8_312:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_280
+	JZ          no_sum_i32_313
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -8852,55 +10425,90 @@ no_sum_i8_279:
 	VFMADD231PS Z2, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_i32_280:
+no_sum_i32_313:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_281
+	JZ          no_sum_f32_314
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
 	VFMADD231PS Z2, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_f32_281:
-no_sum_277:
+no_sum_f32_314:
+no_sum_310:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_282
+	JZ     no_relu_315
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 
-no_relu_282:
+no_relu_315:
 	TESTL   $0x00000100, AX
-	JZ      no_post_283
+	JZ      no_post_316
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z1, Z9, Z9
 
-no_post_283:
+no_post_316:
 	TESTL   $0x00000200, AX
-	JZ      narrow_284
+	JZ      narrow_317
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0xffffffff
-	JNE     partial_285
+	JNE     partial_318
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_286
+	JMP     end_319
 
-partial_285:
+partial_318:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_286:
-	JMP stored_270
+end_319:
+	JMP stored_303
 
-narrow_284:
+narrow_317:
+	TESTL        $0x00008000, AX
+	JZ           bytes_320
+	VBROADCASTSS 176(DI), Z0
+	VMAXPS       Z0, Z8, Z8
+	VPSRAD       $0x1f, Z8, Z1
+	VCVTPS2DQ    Z8, Z8
+	VPSRAD       $0x1f, Z8, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z8, Z8
+	VMAXPS       Z0, Z9, Z9
+	VPSRAD       $0x1f, Z9, Z1
+	VCVTPS2DQ    Z9, Z9
+	VPSRAD       $0x1f, Z9, Z2
+	VPANDND      Z2, Z1, Z2
+	VPXORD       Z2, Z9, Z9
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	CMPL         172(DI), $0xffffffff
+	JNE          partial_321
+	VMOVUPS      Z8, (BX)
+	VMOVUPS      Z9, 64(BX)
+	ADDQ         CX, BX
+	JMP          end_322
+
+partial_321:
+	KMOVW   172(DI), K1
+	KMOVW   174(DI), K2
+	VMOVUPS Z8, K1, (BX)
+	VMOVUPS Z9, K2, 64(BX)
+	ADDQ    CX, BX
+
+end_322:
+	JMP stored_303
+
+bytes_320:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -8912,7 +10520,7 @@ narrow_284:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0xffffffff
-	JNE          partial_287
+	JNE          partial_323
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPMOVDB      Z9, X1
@@ -8920,9 +10528,9 @@ narrow_284:
 	VPXOR        Y3, Y0, Y0
 	VMOVDQU      Y0, (BX)
 	ADDQ         CX, BX
-	JMP          end_288
+	JMP          end_324
 
-partial_287:
+partial_323:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -8934,8 +10542,8 @@ partial_287:
 	VMOVDQU8     Y0, K1, (BX)
 	ADDQ         CX, BX
 
-end_288:
-stored_270:
+end_324:
+stored_303:
 	IMUL3Q $+1, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+1, 128(DI), BX

@@ -164,7 +164,7 @@ one_pair_3:
 
 multiplied_4:
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
+	TESTL   $0x00008e00, AX
 	JNZ     chain_6
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
@@ -373,8 +373,64 @@ no_post_16:
 	JMP     stored_5
 
 narrow_17:
+	TESTL        $0x00008000, AX
+	JZ           bytes_18
+	VBROADCASTSS 176(DI), Y0
+	VMAXPS       Y0, Y4, Y4
+	VPSRAD       $0x1f, Y4, Y1
+	VCVTPS2DQ    Y4, Y4
+	VPSRAD       $0x1f, Y4, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y4, Y4
+	VMAXPS       Y0, Y5, Y5
+	VPSRAD       $0x1f, Y5, Y1
+	VCVTPS2DQ    Y5, Y5
+	VPSRAD       $0x1f, Y5, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y5, Y5
+	VMAXPS       Y0, Y6, Y6
+	VPSRAD       $0x1f, Y6, Y1
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x1f, Y6, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y6, Y6
+	VMAXPS       Y0, Y7, Y7
+	VPSRAD       $0x1f, Y7, Y1
+	VCVTPS2DQ    Y7, Y7
+	VPSRAD       $0x1f, Y7, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y7, Y7
+	VMAXPS       Y0, Y8, Y8
+	VPSRAD       $0x1f, Y8, Y1
+	VCVTPS2DQ    Y8, Y8
+	VPSRAD       $0x1f, Y8, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y8, Y8
+	VMAXPS       Y0, Y9, Y9
+	VPSRAD       $0x1f, Y9, Y1
+	VCVTPS2DQ    Y9, Y9
+	VPSRAD       $0x1f, Y9, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y9, Y9
+	MOVQ         48(DI), R9
+	MOVQ         120(DI), R10
+	VMOVUPS      Y4, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y5, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y6, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y7, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y8, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y9, (R9)
+	ADDQ         R10, R9
+	JMP          stored_5
+
+bytes_18:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_18
+	JZ           no_lo_19
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
@@ -383,9 +439,9 @@ narrow_17:
 	VMAXPS       Y0, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
 
-no_lo_18:
+no_lo_19:
 	TESTL        $0x00004000, AX
-	JZ           no_hi_19
+	JZ           no_hi_20
 	VBROADCASTSS 180(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
@@ -394,7 +450,7 @@ no_lo_18:
 	VMINPS       Y8, Y1, Y8
 	VMINPS       Y9, Y1, Y9
 
-no_hi_19:
+no_hi_20:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -408,7 +464,7 @@ no_hi_19:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_20
+	JNZ          signed_21
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKUSWB    Y4, Y4, Y4
 	VPERMD       Y4, Y2, Y4
@@ -429,9 +485,9 @@ no_hi_19:
 	VPXOR        Y1, Y8, Y8
 	VMOVQ        X8, (R9)
 	VPEXTRQ      $0x01, X8, (R9)(R10*1)
-	JMP          end_21
+	JMP          end_22
 
-signed_20:
+signed_21:
 	VPACKSSDW Y5, Y4, Y4
 	VPACKSSWB Y4, Y4, Y4
 	VPERMD    Y4, Y2, Y4
@@ -453,7 +509,7 @@ signed_20:
 	VMOVQ     X8, (R9)
 	VPEXTRQ   $0x01, X8, (R9)(R10*1)
 
-end_21:
+end_22:
 stored_5:
 	IMUL3Q $+6, 120(DI), R9
 	ADDQ   R9, 48(DI)
@@ -481,9 +537,9 @@ tile5:
 	VMOVUPS (R9), Y7
 	VMOVUPS (R9), Y8
 	SUBQ    $+4, CX
-	JL      rest_23
+	JL      rest_24
 
-four_pairs_22:
+four_pairs_23:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPBROADCASTD (SI)(R8*1), Y3
@@ -552,13 +608,13 @@ four_pairs_22:
 	ADDQ         $+16, DX
 	ADDQ         $+64, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_22
+	JGE          four_pairs_23
 
-rest_23:
+rest_24:
 	ADDQ $+4, CX
-	JZ   multiplied_25
+	JZ   multiplied_26
 
-one_pair_24:
+one_pair_25:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPBROADCASTD (SI)(R8*1), Y3
@@ -579,12 +635,12 @@ one_pair_24:
 	ADDQ         $+4, DX
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNZ          one_pair_24
+	JNZ          one_pair_25
 
-multiplied_25:
+multiplied_26:
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_27
+	TESTL   $0x00008e00, AX
+	JNZ     chain_28
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -597,16 +653,16 @@ multiplied_25:
 	ADDQ    R10, R9
 	VMOVUPS Y8, (R9)
 	ADDQ    R10, R9
-	JMP     stored_26
+	JMP     stored_27
 
-chain_27:
+chain_28:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
 	VCVTDQ2PS Y7, Y7
 	VCVTDQ2PS Y8, Y8
 	TESTL     $0x00000001, AX
-	JZ        no_pre_28
+	JZ        no_pre_29
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VADDPS    Y0, Y4, Y4
@@ -615,9 +671,9 @@ chain_27:
 	VADDPS    Y0, Y7, Y7
 	VADDPS    Y0, Y8, Y8
 
-no_pre_28:
+no_pre_29:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_29
+	JZ      no_scale_30
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
@@ -626,9 +682,9 @@ no_pre_28:
 	VMULPS  Y0, Y7, Y7
 	VMULPS  Y0, Y8, Y8
 
-no_scale_29:
+no_scale_30:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_30
+	JZ      no_bias_31
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VADDPS  Y0, Y4, Y4
@@ -637,14 +693,14 @@ no_scale_29:
 	VADDPS  Y0, Y7, Y7
 	VADDPS  Y0, Y8, Y8
 
-no_bias_30:
+no_bias_31:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_31
+	JZ           no_sum_32
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_32
+	JZ           no_sum_u8_33
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -666,9 +722,9 @@ no_bias_30:
 	VFMADD231PS  Y1, Y0, Y8
 	ADDQ         R10, R9
 
-no_sum_u8_32:
+no_sum_u8_33:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_33
+	JZ          no_sum_i8_34
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -690,9 +746,9 @@ no_sum_u8_32:
 	VFMADD231PS Y1, Y0, Y8
 	ADDQ        R10, R9
 
-no_sum_i8_33:
+no_sum_i8_34:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_34
+	JZ          no_sum_i32_35
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
@@ -709,9 +765,9 @@ no_sum_i8_33:
 	VFMADD231PS Y1, Y0, Y8
 	ADDQ        R10, R9
 
-no_sum_i32_34:
+no_sum_i32_35:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_35
+	JZ          no_sum_f32_36
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
@@ -728,10 +784,10 @@ no_sum_i32_34:
 	VFMADD231PS Y1, Y0, Y8
 	ADDQ        R10, R9
 
-no_sum_f32_35:
-no_sum_31:
+no_sum_f32_36:
+no_sum_32:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_36
+	JZ     no_relu_37
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
@@ -739,9 +795,9 @@ no_sum_31:
 	VMAXPS Y0, Y7, Y7
 	VMAXPS Y0, Y8, Y8
 
-no_relu_36:
+no_relu_37:
 	TESTL   $0x00000100, AX
-	JZ      no_post_37
+	JZ      no_post_38
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
@@ -750,9 +806,9 @@ no_relu_36:
 	VMULPS  Y0, Y7, Y7
 	VMULPS  Y0, Y8, Y8
 
-no_post_37:
+no_post_38:
 	TESTL   $0x00000200, AX
-	JZ      narrow_38
+	JZ      narrow_39
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -765,11 +821,59 @@ no_post_37:
 	ADDQ    R10, R9
 	VMOVUPS Y8, (R9)
 	ADDQ    R10, R9
-	JMP     stored_26
+	JMP     stored_27
 
-narrow_38:
+narrow_39:
+	TESTL        $0x00008000, AX
+	JZ           bytes_40
+	VBROADCASTSS 176(DI), Y0
+	VMAXPS       Y0, Y4, Y4
+	VPSRAD       $0x1f, Y4, Y1
+	VCVTPS2DQ    Y4, Y4
+	VPSRAD       $0x1f, Y4, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y4, Y4
+	VMAXPS       Y0, Y5, Y5
+	VPSRAD       $0x1f, Y5, Y1
+	VCVTPS2DQ    Y5, Y5
+	VPSRAD       $0x1f, Y5, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y5, Y5
+	VMAXPS       Y0, Y6, Y6
+	VPSRAD       $0x1f, Y6, Y1
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x1f, Y6, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y6, Y6
+	VMAXPS       Y0, Y7, Y7
+	VPSRAD       $0x1f, Y7, Y1
+	VCVTPS2DQ    Y7, Y7
+	VPSRAD       $0x1f, Y7, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y7, Y7
+	VMAXPS       Y0, Y8, Y8
+	VPSRAD       $0x1f, Y8, Y1
+	VCVTPS2DQ    Y8, Y8
+	VPSRAD       $0x1f, Y8, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y8, Y8
+	MOVQ         48(DI), R9
+	MOVQ         120(DI), R10
+	VMOVUPS      Y4, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y5, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y6, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y7, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y8, (R9)
+	ADDQ         R10, R9
+	JMP          stored_27
+
+bytes_40:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_39
+	JZ           no_lo_41
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
@@ -777,9 +881,9 @@ narrow_38:
 	VMAXPS       Y0, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
 
-no_lo_39:
+no_lo_41:
 	TESTL        $0x00004000, AX
-	JZ           no_hi_40
+	JZ           no_hi_42
 	VBROADCASTSS 180(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
@@ -787,7 +891,7 @@ no_lo_39:
 	VMINPS       Y7, Y1, Y7
 	VMINPS       Y8, Y1, Y8
 
-no_hi_40:
+no_hi_42:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -800,7 +904,7 @@ no_hi_40:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_41
+	JNZ          signed_43
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKUSWB    Y4, Y4, Y4
 	VPERMD       Y4, Y2, Y4
@@ -820,9 +924,9 @@ no_hi_40:
 	VPERMD       Y8, Y2, Y8
 	VPXOR        Y1, Y8, Y8
 	VMOVQ        X8, (R9)
-	JMP          end_42
+	JMP          end_44
 
-signed_41:
+signed_43:
 	VPACKSSDW Y5, Y4, Y4
 	VPACKSSWB Y4, Y4, Y4
 	VPERMD    Y4, Y2, Y4
@@ -843,8 +947,8 @@ signed_41:
 	VPXOR     Y1, Y8, Y8
 	VMOVQ     X8, (R9)
 
-end_42:
-stored_26:
+end_44:
+stored_27:
 	IMUL3Q $+5, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+5, 128(DI), R9
@@ -870,9 +974,9 @@ tile4:
 	VMOVUPS (R9), Y6
 	VMOVUPS (R9), Y7
 	SUBQ    $+4, CX
-	JL      rest_44
+	JL      rest_46
 
-four_pairs_43:
+four_pairs_45:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPBROADCASTD (SI)(R8*1), Y3
@@ -929,13 +1033,13 @@ four_pairs_43:
 	ADDQ         $+16, DX
 	ADDQ         $+64, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_43
+	JGE          four_pairs_45
 
-rest_44:
+rest_46:
 	ADDQ $+4, CX
-	JZ   multiplied_46
+	JZ   multiplied_48
 
-one_pair_45:
+one_pair_47:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPBROADCASTD (SI)(R8*1), Y3
@@ -953,12 +1057,12 @@ one_pair_45:
 	ADDQ         $+4, DX
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNZ          one_pair_45
+	JNZ          one_pair_47
 
-multiplied_46:
+multiplied_48:
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_48
+	TESTL   $0x00008e00, AX
+	JNZ     chain_50
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -969,15 +1073,15 @@ multiplied_46:
 	ADDQ    R10, R9
 	VMOVUPS Y7, (R9)
 	ADDQ    R10, R9
-	JMP     stored_47
+	JMP     stored_49
 
-chain_48:
+chain_50:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
 	VCVTDQ2PS Y7, Y7
 	TESTL     $0x00000001, AX
-	JZ        no_pre_49
+	JZ        no_pre_51
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VADDPS    Y0, Y4, Y4
@@ -985,9 +1089,9 @@ chain_48:
 	VADDPS    Y0, Y6, Y6
 	VADDPS    Y0, Y7, Y7
 
-no_pre_49:
+no_pre_51:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_50
+	JZ      no_scale_52
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
@@ -995,9 +1099,9 @@ no_pre_49:
 	VMULPS  Y0, Y6, Y6
 	VMULPS  Y0, Y7, Y7
 
-no_scale_50:
+no_scale_52:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_51
+	JZ      no_bias_53
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VADDPS  Y0, Y4, Y4
@@ -1005,14 +1109,14 @@ no_scale_50:
 	VADDPS  Y0, Y6, Y6
 	VADDPS  Y0, Y7, Y7
 
-no_bias_51:
+no_bias_53:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_52
+	JZ           no_sum_54
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_53
+	JZ           no_sum_u8_55
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -1030,9 +1134,9 @@ no_bias_51:
 	VFMADD231PS  Y1, Y0, Y7
 	ADDQ         R10, R9
 
-no_sum_u8_53:
+no_sum_u8_55:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_54
+	JZ          no_sum_i8_56
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -1050,9 +1154,9 @@ no_sum_u8_53:
 	VFMADD231PS Y1, Y0, Y7
 	ADDQ        R10, R9
 
-no_sum_i8_54:
+no_sum_i8_56:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_55
+	JZ          no_sum_i32_57
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
@@ -1066,9 +1170,9 @@ no_sum_i8_54:
 	VFMADD231PS Y1, Y0, Y7
 	ADDQ        R10, R9
 
-no_sum_i32_55:
+no_sum_i32_57:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_56
+	JZ          no_sum_f32_58
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
@@ -1082,19 +1186,19 @@ no_sum_i32_55:
 	VFMADD231PS Y1, Y0, Y7
 	ADDQ        R10, R9
 
-no_sum_f32_56:
-no_sum_52:
+no_sum_f32_58:
+no_sum_54:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_57
+	JZ     no_relu_59
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
 	VMAXPS Y0, Y6, Y6
 	VMAXPS Y0, Y7, Y7
 
-no_relu_57:
+no_relu_59:
 	TESTL   $0x00000100, AX
-	JZ      no_post_58
+	JZ      no_post_60
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
@@ -1102,9 +1206,9 @@ no_relu_57:
 	VMULPS  Y0, Y6, Y6
 	VMULPS  Y0, Y7, Y7
 
-no_post_58:
+no_post_60:
 	TESTL   $0x00000200, AX
-	JZ      narrow_59
+	JZ      narrow_61
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -1115,27 +1219,67 @@ no_post_58:
 	ADDQ    R10, R9
 	VMOVUPS Y7, (R9)
 	ADDQ    R10, R9
-	JMP     stored_47
+	JMP     stored_49
 
-narrow_59:
+narrow_61:
+	TESTL        $0x00008000, AX
+	JZ           bytes_62
+	VBROADCASTSS 176(DI), Y0
+	VMAXPS       Y0, Y4, Y4
+	VPSRAD       $0x1f, Y4, Y1
+	VCVTPS2DQ    Y4, Y4
+	VPSRAD       $0x1f, Y4, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y4, Y4
+	VMAXPS       Y0, Y5, Y5
+	VPSRAD       $0x1f, Y5, Y1
+	VCVTPS2DQ    Y5, Y5
+	VPSRAD       $0x1f, Y5, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y5, Y5
+	VMAXPS       Y0, Y6, Y6
+	VPSRAD       $0x1f, Y6, Y1
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x1f, Y6, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y6, Y6
+	VMAXPS       Y0, Y7, Y7
+	VPSRAD       $0x1f, Y7, Y1
+	VCVTPS2DQ    Y7, Y7
+	VPSRAD       $0x1f, Y7, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y7, Y7
+	MOVQ         48(DI), R9
+	MOVQ         120(DI), R10
+	VMOVUPS      Y4, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y5, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y6, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y7, (R9)
+	ADDQ         R10, R9
+	JMP          stored_49
+
+bytes_62:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_60
+	JZ           no_lo_63
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
 
-no_lo_60:
+no_lo_63:
 	TESTL        $0x00004000, AX
-	JZ           no_hi_61
+	JZ           no_hi_64
 	VBROADCASTSS 180(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
 	VMINPS       Y7, Y1, Y7
 
-no_hi_61:
+no_hi_64:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -1147,7 +1291,7 @@ no_hi_61:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_62
+	JNZ          signed_65
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKUSWB    Y4, Y4, Y4
 	VPERMD       Y4, Y2, Y4
@@ -1161,9 +1305,9 @@ no_hi_61:
 	VPXOR        Y1, Y6, Y6
 	VMOVQ        X6, (R9)
 	VPEXTRQ      $0x01, X6, (R9)(R10*1)
-	JMP          end_63
+	JMP          end_66
 
-signed_62:
+signed_65:
 	VPACKSSDW Y5, Y4, Y4
 	VPACKSSWB Y4, Y4, Y4
 	VPERMD    Y4, Y2, Y4
@@ -1178,8 +1322,8 @@ signed_62:
 	VMOVQ     X6, (R9)
 	VPEXTRQ   $0x01, X6, (R9)(R10*1)
 
-end_63:
-stored_47:
+end_66:
+stored_49:
 	IMUL3Q $+4, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+4, 128(DI), R9
@@ -1202,9 +1346,9 @@ tile3:
 	VMOVUPS (R9), Y5
 	VMOVUPS (R9), Y6
 	SUBQ    $+4, CX
-	JL      rest_65
+	JL      rest_68
 
-four_pairs_64:
+four_pairs_67:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPBROADCASTD (SI)(R8*1), Y3
@@ -1248,13 +1392,13 @@ four_pairs_64:
 	ADDQ         $+16, SI
 	ADDQ         $+64, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_64
+	JGE          four_pairs_67
 
-rest_65:
+rest_68:
 	ADDQ $+4, CX
-	JZ   multiplied_67
+	JZ   multiplied_70
 
-one_pair_66:
+one_pair_69:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPBROADCASTD (SI)(R8*1), Y3
@@ -1268,12 +1412,12 @@ one_pair_66:
 	ADDQ         $+4, SI
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNZ          one_pair_66
+	JNZ          one_pair_69
 
-multiplied_67:
+multiplied_70:
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_69
+	TESTL   $0x00008e00, AX
+	JNZ     chain_72
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -1282,46 +1426,46 @@ multiplied_67:
 	ADDQ    R10, R9
 	VMOVUPS Y6, (R9)
 	ADDQ    R10, R9
-	JMP     stored_68
+	JMP     stored_71
 
-chain_69:
+chain_72:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
 	TESTL     $0x00000001, AX
-	JZ        no_pre_70
+	JZ        no_pre_73
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VADDPS    Y0, Y4, Y4
 	VADDPS    Y0, Y5, Y5
 	VADDPS    Y0, Y6, Y6
 
-no_pre_70:
+no_pre_73:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_71
+	JZ      no_scale_74
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
 	VMULPS  Y0, Y5, Y5
 	VMULPS  Y0, Y6, Y6
 
-no_scale_71:
+no_scale_74:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_72
+	JZ      no_bias_75
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VADDPS  Y0, Y4, Y4
 	VADDPS  Y0, Y5, Y5
 	VADDPS  Y0, Y6, Y6
 
-no_bias_72:
+no_bias_75:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_73
+	JZ           no_sum_76
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_74
+	JZ           no_sum_u8_77
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -1335,9 +1479,9 @@ no_bias_72:
 	VFMADD231PS  Y1, Y0, Y6
 	ADDQ         R10, R9
 
-no_sum_u8_74:
+no_sum_u8_77:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_75
+	JZ          no_sum_i8_78
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -1351,9 +1495,9 @@ no_sum_u8_74:
 	VFMADD231PS Y1, Y0, Y6
 	ADDQ        R10, R9
 
-no_sum_i8_75:
+no_sum_i8_78:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_76
+	JZ          no_sum_i32_79
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
@@ -1364,9 +1508,9 @@ no_sum_i8_75:
 	VFMADD231PS Y1, Y0, Y6
 	ADDQ        R10, R9
 
-no_sum_i32_76:
+no_sum_i32_79:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_77
+	JZ          no_sum_f32_80
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
@@ -1377,27 +1521,27 @@ no_sum_i32_76:
 	VFMADD231PS Y1, Y0, Y6
 	ADDQ        R10, R9
 
-no_sum_f32_77:
-no_sum_73:
+no_sum_f32_80:
+no_sum_76:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_78
+	JZ     no_relu_81
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
 	VMAXPS Y0, Y6, Y6
 
-no_relu_78:
+no_relu_81:
 	TESTL   $0x00000100, AX
-	JZ      no_post_79
+	JZ      no_post_82
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
 	VMULPS  Y0, Y5, Y5
 	VMULPS  Y0, Y6, Y6
 
-no_post_79:
+no_post_82:
 	TESTL   $0x00000200, AX
-	JZ      narrow_80
+	JZ      narrow_83
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -1406,25 +1550,57 @@ no_post_79:
 	ADDQ    R10, R9
 	VMOVUPS Y6, (R9)
 	ADDQ    R10, R9
-	JMP     stored_68
+	JMP     stored_71
 
-narrow_80:
+narrow_83:
+	TESTL        $0x00008000, AX
+	JZ           bytes_84
+	VBROADCASTSS 176(DI), Y0
+	VMAXPS       Y0, Y4, Y4
+	VPSRAD       $0x1f, Y4, Y1
+	VCVTPS2DQ    Y4, Y4
+	VPSRAD       $0x1f, Y4, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y4, Y4
+	VMAXPS       Y0, Y5, Y5
+	VPSRAD       $0x1f, Y5, Y1
+	VCVTPS2DQ    Y5, Y5
+	VPSRAD       $0x1f, Y5, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y5, Y5
+	VMAXPS       Y0, Y6, Y6
+	VPSRAD       $0x1f, Y6, Y1
+	VCVTPS2DQ    Y6, Y6
+	VPSRAD       $0x1f, Y6, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y6, Y6
+	MOVQ         48(DI), R9
+	MOVQ         120(DI), R10
+	VMOVUPS      Y4, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y5, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y6, (R9)
+	ADDQ         R10, R9
+	JMP          stored_71
+
+bytes_84:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_81
+	JZ           no_lo_85
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
 
-no_lo_81:
+no_lo_85:
 	TESTL        $0x00004000, AX
-	JZ           no_hi_82
+	JZ           no_hi_86
 	VBROADCASTSS 180(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
 
-no_hi_82:
+no_hi_86:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -1435,7 +1611,7 @@ no_hi_82:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_83
+	JNZ          signed_87
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKUSWB    Y4, Y4, Y4
 	VPERMD       Y4, Y2, Y4
@@ -1448,9 +1624,9 @@ no_hi_82:
 	VPERMD       Y6, Y2, Y6
 	VPXOR        Y1, Y6, Y6
 	VMOVQ        X6, (R9)
-	JMP          end_84
+	JMP          end_88
 
-signed_83:
+signed_87:
 	VPACKSSDW Y5, Y4, Y4
 	VPACKSSWB Y4, Y4, Y4
 	VPERMD    Y4, Y2, Y4
@@ -1464,8 +1640,8 @@ signed_83:
 	VPXOR     Y1, Y6, Y6
 	VMOVQ     X6, (R9)
 
-end_84:
-stored_68:
+end_88:
+stored_71:
 	IMUL3Q $+3, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+3, 128(DI), R9
@@ -1487,9 +1663,9 @@ tile2:
 	VMOVUPS (R9), Y4
 	VMOVUPS (R9), Y5
 	SUBQ    $+4, CX
-	JL      rest_86
+	JL      rest_90
 
-four_pairs_85:
+four_pairs_89:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPBROADCASTD (SI)(R8*1), Y3
@@ -1521,13 +1697,13 @@ four_pairs_85:
 	ADDQ         $+16, SI
 	ADDQ         $+64, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_85
+	JGE          four_pairs_89
 
-rest_86:
+rest_90:
 	ADDQ $+4, CX
-	JZ   multiplied_88
+	JZ   multiplied_92
 
-one_pair_87:
+one_pair_91:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPBROADCASTD (SI)(R8*1), Y3
@@ -1538,54 +1714,54 @@ one_pair_87:
 	ADDQ         $+4, SI
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNZ          one_pair_87
+	JNZ          one_pair_91
 
-multiplied_88:
+multiplied_92:
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_90
+	TESTL   $0x00008e00, AX
+	JNZ     chain_94
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
 	ADDQ    R10, R9
 	VMOVUPS Y5, (R9)
 	ADDQ    R10, R9
-	JMP     stored_89
+	JMP     stored_93
 
-chain_90:
+chain_94:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	TESTL     $0x00000001, AX
-	JZ        no_pre_91
+	JZ        no_pre_95
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VADDPS    Y0, Y4, Y4
 	VADDPS    Y0, Y5, Y5
 
-no_pre_91:
+no_pre_95:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_92
+	JZ      no_scale_96
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
 	VMULPS  Y0, Y5, Y5
 
-no_scale_92:
+no_scale_96:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_93
+	JZ      no_bias_97
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VADDPS  Y0, Y4, Y4
 	VADDPS  Y0, Y5, Y5
 
-no_bias_93:
+no_bias_97:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_94
+	JZ           no_sum_98
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_95
+	JZ           no_sum_u8_99
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -1595,9 +1771,9 @@ no_bias_93:
 	VFMADD231PS  Y1, Y0, Y5
 	ADDQ         R10, R9
 
-no_sum_u8_95:
+no_sum_u8_99:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_96
+	JZ          no_sum_i8_100
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -1607,9 +1783,9 @@ no_sum_u8_95:
 	VFMADD231PS Y1, Y0, Y5
 	ADDQ        R10, R9
 
-no_sum_i8_96:
+no_sum_i8_100:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_97
+	JZ          no_sum_i32_101
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
@@ -1617,9 +1793,9 @@ no_sum_i8_96:
 	VFMADD231PS Y1, Y0, Y5
 	ADDQ        R10, R9
 
-no_sum_i32_97:
+no_sum_i32_101:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_98
+	JZ          no_sum_f32_102
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
@@ -1627,48 +1803,72 @@ no_sum_i32_97:
 	VFMADD231PS Y1, Y0, Y5
 	ADDQ        R10, R9
 
-no_sum_f32_98:
-no_sum_94:
+no_sum_f32_102:
+no_sum_98:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_99
+	JZ     no_relu_103
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
 
-no_relu_99:
+no_relu_103:
 	TESTL   $0x00000100, AX
-	JZ      no_post_100
+	JZ      no_post_104
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
 	VMULPS  Y0, Y5, Y5
 
-no_post_100:
+no_post_104:
 	TESTL   $0x00000200, AX
-	JZ      narrow_101
+	JZ      narrow_105
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
 	ADDQ    R10, R9
 	VMOVUPS Y5, (R9)
 	ADDQ    R10, R9
-	JMP     stored_89
+	JMP     stored_93
 
-narrow_101:
+narrow_105:
+	TESTL        $0x00008000, AX
+	JZ           bytes_106
+	VBROADCASTSS 176(DI), Y0
+	VMAXPS       Y0, Y4, Y4
+	VPSRAD       $0x1f, Y4, Y1
+	VCVTPS2DQ    Y4, Y4
+	VPSRAD       $0x1f, Y4, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y4, Y4
+	VMAXPS       Y0, Y5, Y5
+	VPSRAD       $0x1f, Y5, Y1
+	VCVTPS2DQ    Y5, Y5
+	VPSRAD       $0x1f, Y5, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y5, Y5
+	MOVQ         48(DI), R9
+	MOVQ         120(DI), R10
+	VMOVUPS      Y4, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y5, (R9)
+	ADDQ         R10, R9
+	JMP          stored_93
+
+bytes_106:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_102
+	JZ           no_lo_107
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 
-no_lo_102:
+no_lo_107:
 	TESTL        $0x00004000, AX
-	JZ           no_hi_103
+	JZ           no_hi_108
 	VBROADCASTSS 180(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 
-no_hi_103:
+no_hi_108:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	MOVQ         48(DI), R9
@@ -1678,16 +1878,16 @@ no_hi_103:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_104
+	JNZ          signed_109
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKUSWB    Y4, Y4, Y4
 	VPERMD       Y4, Y2, Y4
 	VPXOR        Y1, Y4, Y4
 	VMOVQ        X4, (R9)
 	VPEXTRQ      $0x01, X4, (R9)(R10*1)
-	JMP          end_105
+	JMP          end_110
 
-signed_104:
+signed_109:
 	VPACKSSDW Y5, Y4, Y4
 	VPACKSSWB Y4, Y4, Y4
 	VPERMD    Y4, Y2, Y4
@@ -1695,8 +1895,8 @@ signed_104:
 	VMOVQ     X4, (R9)
 	VPEXTRQ   $0x01, X4, (R9)(R10*1)
 
-end_105:
-stored_89:
+end_110:
+stored_93:
 	IMUL3Q $+2, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+2, 128(DI), R9
@@ -1717,9 +1917,9 @@ tile1:
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	SUBQ    $+4, CX
-	JL      rest_107
+	JL      rest_112
 
-four_pairs_106:
+four_pairs_111:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPMADDWD     Y0, Y2, Y2
@@ -1739,13 +1939,13 @@ four_pairs_106:
 	ADDQ         $+16, SI
 	ADDQ         $+64, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_106
+	JGE          four_pairs_111
 
-rest_107:
+rest_112:
 	ADDQ $+4, CX
-	JZ   multiplied_109
+	JZ   multiplied_114
 
-one_pair_108:
+one_pair_113:
 	VPMOVSXBW    (BX), Y0
 	VPBROADCASTD (SI), Y2
 	VPMADDWD     Y0, Y2, Y2
@@ -1753,111 +1953,127 @@ one_pair_108:
 	ADDQ         $+4, SI
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNZ          one_pair_108
+	JNZ          one_pair_113
 
-multiplied_109:
+multiplied_114:
 	MOVL    168(DI), AX
-	TESTL   $0x00000e00, AX
-	JNZ     chain_111
+	TESTL   $0x00008e00, AX
+	JNZ     chain_116
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
 	ADDQ    R10, R9
-	JMP     stored_110
+	JMP     stored_115
 
-chain_111:
+chain_116:
 	VCVTDQ2PS Y4, Y4
 	TESTL     $0x00000001, AX
-	JZ        no_pre_112
+	JZ        no_pre_117
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VADDPS    Y0, Y4, Y4
 
-no_pre_112:
+no_pre_117:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_113
+	JZ      no_scale_118
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
 
-no_scale_113:
+no_scale_118:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_114
+	JZ      no_bias_119
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VADDPS  Y0, Y4, Y4
 
-no_bias_114:
+no_bias_119:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_115
+	JZ           no_sum_120
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 184(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_116
+	JZ           no_sum_u8_121
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
 	ADDQ         R10, R9
 
-no_sum_u8_116:
+no_sum_u8_121:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_117
+	JZ          no_sum_i8_122
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
 
-no_sum_i8_117:
+no_sum_i8_122:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_118
+	JZ          no_sum_i32_123
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
 
-no_sum_i32_118:
+no_sum_i32_123:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_119
+	JZ          no_sum_f32_124
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	ADDQ        R10, R9
 
-no_sum_f32_119:
-no_sum_115:
+no_sum_f32_124:
+no_sum_120:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_120
+	JZ     no_relu_125
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 
-no_relu_120:
+no_relu_125:
 	TESTL   $0x00000100, AX
-	JZ      no_post_121
+	JZ      no_post_126
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMULPS  Y0, Y4, Y4
 
-no_post_121:
+no_post_126:
 	TESTL   $0x00000200, AX
-	JZ      narrow_122
+	JZ      narrow_127
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
 	ADDQ    R10, R9
-	JMP     stored_110
+	JMP     stored_115
 
-narrow_122:
+narrow_127:
+	TESTL        $0x00008000, AX
+	JZ           bytes_128
+	VBROADCASTSS 176(DI), Y0
+	VMAXPS       Y0, Y4, Y4
+	VPSRAD       $0x1f, Y4, Y1
+	VCVTPS2DQ    Y4, Y4
+	VPSRAD       $0x1f, Y4, Y2
+	VPANDN       Y2, Y1, Y2
+	VPXOR        Y2, Y4, Y4
+	MOVQ         48(DI), R9
+	MOVQ         120(DI), R10
+	VMOVUPS      Y4, (R9)
+	ADDQ         R10, R9
+	JMP          stored_115
+
+bytes_128:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_123
+	JZ           no_lo_129
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 
-no_lo_123:
+no_lo_129:
 	TESTL        $0x00004000, AX
-	JZ           no_hi_124
+	JZ           no_hi_130
 	VBROADCASTSS 180(DI), Y1
 	VMINPS       Y4, Y1, Y4
 
-no_hi_124:
+no_hi_130:
 	VCVTPS2DQ    Y4, Y4
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
@@ -1866,23 +2082,23 @@ no_hi_124:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_125
+	JNZ          signed_131
 	VPACKSSDW    Y4, Y4, Y4
 	VPACKUSWB    Y4, Y4, Y4
 	VPERMD       Y4, Y2, Y4
 	VPXOR        Y1, Y4, Y4
 	VMOVQ        X4, (R9)
-	JMP          end_126
+	JMP          end_132
 
-signed_125:
+signed_131:
 	VPACKSSDW Y4, Y4, Y4
 	VPACKSSWB Y4, Y4, Y4
 	VPERMD    Y4, Y2, Y4
 	VPXOR     Y1, Y4, Y4
 	VMOVQ     X4, (R9)
 
-end_126:
-stored_110:
+end_132:
+stored_115:
 	IMUL3Q $+1, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+1, 128(DI), R9

@@ -58,6 +58,7 @@ const (
 	flipped
 	stepLo
 	stepHi
+	outI32
 )
 
 // gen is one routine being generated.

@@ -78,7 +78,7 @@ func (g *gen) start(t *tile, s scalars) {
 func (g *gen) epilogue(t *tile, s scalars) {
 	done, chain := g.fresh("stored"), g.fresh("chain")
 	g.MOVL(field(s.call, "flags"), s.flags.As32())
-	g.TESTL(operand.U32(outF32|outU8|outI8), s.flags.As32())
+	g.TESTL(operand.U32(outF32|outU8|outI8|outI32), s.flags.As32())
 	g.JNZ(operand.LabelRef(chain))
 	g.store(t, s, g.storeWords)
 	g.JMP(operand.LabelRef(done))
@@ -102,6 +102,14 @@ func (g *gen) epilogue(t *tile, s scalars) {
 	g.JMP(operand.LabelRef(done))
 
 	g.Label(narrow)
+	bytes := g.fresh("bytes")
+	g.TESTL(operand.U32(outI32), s.flags.As32())
+	g.JZ(operand.LabelRef(bytes))
+	g.toWords(t, s)
+	g.store(t, s, g.storeWords)
+	g.JMP(operand.LabelRef(done))
+
+	g.Label(bytes)
 	// VMAXPS replaces a NaN by its second source, the bound. VMINPS keeps it here: what is
 	// left of NaN and of values below the range of int32 becomes -2^31 and saturates.
 	lower := func() {
@@ -126,6 +134,26 @@ func (g *gen) epilogue(t *tile, s scalars) {
 		g.store(t, s, g.storeBytes256)
 	}
 	g.Label(done)
+}
+
+// toWords converts to 32-bit integers, saturating: NaN becomes call.lo, which is -2^31. The
+// conversion makes -2^31 of what is too large as well; of that the sign was not set.
+func (g *gen) toWords(t *tile, s scalars) {
+	g.VBROADCASTSS(field(s.call, "lo"), t.tmp[0])
+	t.each(func(_ int, acc reg.VecPhysical) {
+		sign, result := t.tmp[1], t.tmp[2]
+		g.VMAXPS(t.tmp[0], acc, acc)
+		g.VPSRAD(operand.U8(31), acc, sign)
+		g.VCVTPS2DQ(acc, acc)
+		g.VPSRAD(operand.U8(31), acc, result)
+		if t.bytes == 64 {
+			g.VPANDND(result, sign, result)
+			g.VPXORD(result, acc, acc)
+		} else {
+			g.VPANDN(result, sign, result)
+			g.VPXOR(result, acc, acc)
+		}
+	})
 }
 
 // perColumn applies op with one operand for each column, if flags has the step.

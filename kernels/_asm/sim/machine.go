@@ -43,8 +43,8 @@ func New(arg unsafe.Pointer) *Machine {
 	return m
 }
 
-// Operand is a register, an address or a constant.
-type Operand struct {
+// SimOperand is a register, an address or a constant.
+type SimOperand struct {
 	kind  byte // 'v', 'r', 'k', 'm', 'i'
 	n     int  // number of a register
 	bytes int  // its width
@@ -52,21 +52,21 @@ type Operand struct {
 }
 
 // V, R and K are registers, I a constant.
-func V(n, bytes int) Operand { return Operand{kind: 'v', n: n, bytes: bytes} }
-func R(n, bytes int) Operand { return Operand{kind: 'r', n: n, bytes: bytes} }
-func K(n int) Operand        { return Operand{kind: 'k', n: n} }
-func I(v int64) Operand      { return Operand{kind: 'i', value: uint64(v)} }
-func (m *Machine) Param() Operand {
-	return Operand{kind: 'm', value: uint64(uintptr(unsafe.Pointer(&m.arg)))}
+func V(n, bytes int) SimOperand { return SimOperand{kind: 'v', n: n, bytes: bytes} }
+func R(n, bytes int) SimOperand { return SimOperand{kind: 'r', n: n, bytes: bytes} }
+func K(n int) SimOperand        { return SimOperand{kind: 'k', n: n} }
+func I(v int64) SimOperand      { return SimOperand{kind: 'i', value: uint64(v)} }
+func (m *Machine) Param() SimOperand {
+	return SimOperand{kind: 'm', value: uint64(uintptr(unsafe.Pointer(&m.arg)))}
 }
 
 // At is the memory at a base plus a scaled index; index is -1 for none.
-func (m *Machine) At(base, disp, index, scale int) Operand {
+func (m *Machine) At(base, disp, index, scale int) SimOperand {
 	at := m.gpr[base] + uint64(disp)
 	if index >= 0 {
 		at += m.gpr[index] * uint64(scale)
 	}
-	return Operand{kind: 'm', value: at}
+	return SimOperand{kind: 'm', value: at}
 }
 
 func memory(at uint64, n int) []byte {
@@ -77,7 +77,7 @@ func memory(at uint64, n int) []byte {
 // read returns n bytes of an operand. (Inlined, it crashes the compiler of Go 1.26.)
 //
 //go:noinline
-func (m *Machine) read(o Operand, n int) (out [64]byte) {
+func (m *Machine) read(o SimOperand, n int) (out [64]byte) {
 	switch o.kind {
 	case 'v':
 		copy(out[:n], m.vec[o.n][:])
@@ -96,7 +96,7 @@ func (m *Machine) read(o Operand, n int) (out [64]byte) {
 // write stores n bytes in an operand. The rest of a register becomes zero.
 //
 //go:noinline
-func (m *Machine) write(o Operand, v [64]byte, n int) {
+func (m *Machine) write(o SimOperand, v [64]byte, n int) {
 	switch o.kind {
 	case 'v':
 		m.vec[o.n] = [64]byte{}
@@ -112,7 +112,7 @@ func (m *Machine) write(o Operand, v [64]byte, n int) {
 	}
 }
 
-func (m *Machine) integer(o Operand, n int) int64 {
+func (m *Machine) integer(o SimOperand, n int) int64 {
 	v := m.read(o, n)
 	if n == 4 {
 		return int64(int32(binary.LittleEndian.Uint32(v[:])))
@@ -120,7 +120,7 @@ func (m *Machine) integer(o Operand, n int) int64 {
 	return int64(binary.LittleEndian.Uint64(v[:]))
 }
 
-func (m *Machine) setInteger(o Operand, v int64, n int) {
+func (m *Machine) setInteger(o SimOperand, v int64, n int) {
 	var b [64]byte
 	binary.LittleEndian.PutUint64(b[:], uint64(v))
 	m.write(o, b, n)
@@ -142,29 +142,29 @@ func (m *Machine) JG() bool  { return !m.less && !m.zero }
 func (m *Machine) JMP() bool { return true }
 
 // Integers.
-func (m *Machine) MOVQ(a, b Operand)      { m.setInteger(b, m.integer(a, 8), 8) }
-func (m *Machine) MOVL(a, b Operand)      { m.setInteger(b, m.integer(a, 4), 4) }
-func (m *Machine) MOVLQSX(a, b Operand)   { m.setInteger(b, m.integer(a, 4), 8) }
-func (m *Machine) KMOVW(a, b Operand)     { m.write(b, m.read(a, 2), 2) }
-func (m *Machine) KMOVD(a, b Operand)     { m.write(b, m.read(a, 4), 4) }
-func (m *Machine) LEAQ(a, b Operand)      { m.setInteger(b, int64(a.value), 8) }
-func (m *Machine) TESTL(a, b Operand)     { m.flags(m.integer(a, 4) & m.integer(b, 4)) }
-func (m *Machine) CMPL(a, b Operand)      { m.compare(m.integer(a, 4), m.integer(b, 4)) }
-func (m *Machine) CMPQ(a, b Operand)      { m.compare(m.integer(a, 8), m.integer(b, 8)) }
-func (m *Machine) IMUL3Q(a, b, c Operand) { m.setInteger(c, m.integer(a, 8)*m.integer(b, 8), 8) }
-func (m *Machine) ADDQ(a, b Operand)      { m.result(b, m.integer(b, 8)+m.integer(a, 8)) }
-func (m *Machine) SUBQ(a, b Operand)      { m.result(b, m.integer(b, 8)-m.integer(a, 8)) }
-func (m *Machine) SHLQ(a, b Operand)      { m.result(b, m.integer(b, 8)<<m.integer(a, 8)) }
-func (m *Machine) NEGQ(a Operand)         { m.result(a, -m.integer(a, 8)) }
-func (m *Machine) DECQ(a Operand)         { m.result(a, m.integer(a, 8)-1) }
+func (m *Machine) MOVQ(a, b SimOperand)      { m.setInteger(b, m.integer(a, 8), 8) }
+func (m *Machine) MOVL(a, b SimOperand)      { m.setInteger(b, m.integer(a, 4), 4) }
+func (m *Machine) MOVLQSX(a, b SimOperand)   { m.setInteger(b, m.integer(a, 4), 8) }
+func (m *Machine) KMOVW(a, b SimOperand)     { m.write(b, m.read(a, 2), 2) }
+func (m *Machine) KMOVD(a, b SimOperand)     { m.write(b, m.read(a, 4), 4) }
+func (m *Machine) LEAQ(a, b SimOperand)      { m.setInteger(b, int64(a.value), 8) }
+func (m *Machine) TESTL(a, b SimOperand)     { m.flags(m.integer(a, 4) & m.integer(b, 4)) }
+func (m *Machine) CMPL(a, b SimOperand)      { m.compare(m.integer(a, 4), m.integer(b, 4)) }
+func (m *Machine) CMPQ(a, b SimOperand)      { m.compare(m.integer(a, 8), m.integer(b, 8)) }
+func (m *Machine) IMUL3Q(a, b, c SimOperand) { m.setInteger(c, m.integer(a, 8)*m.integer(b, 8), 8) }
+func (m *Machine) ADDQ(a, b SimOperand)      { m.result(b, m.integer(b, 8)+m.integer(a, 8)) }
+func (m *Machine) SUBQ(a, b SimOperand)      { m.result(b, m.integer(b, 8)-m.integer(a, 8)) }
+func (m *Machine) SHLQ(a, b SimOperand)      { m.result(b, m.integer(b, 8)<<m.integer(a, 8)) }
+func (m *Machine) NEGQ(a SimOperand)         { m.result(a, -m.integer(a, 8)) }
+func (m *Machine) DECQ(a SimOperand)         { m.result(a, m.integer(a, 8)-1) }
 
-func (m *Machine) result(o Operand, v int64) {
+func (m *Machine) result(o SimOperand, v int64) {
 	m.setInteger(o, v, 8)
 	m.flags(v)
 }
 
 // Moves of vectors; with three operands under a mask of elements.
-func (m *Machine) move(element int, o []Operand) {
+func (m *Machine) move(element int, o []SimOperand) {
 	dst := o[len(o)-1]
 	n := max(o[0].bytes, dst.bytes)
 	v := m.read(o[0], n)
@@ -179,13 +179,13 @@ func (m *Machine) move(element int, o []Operand) {
 	m.write(dst, v, n)
 }
 
-func (m *Machine) VMOVUPS(o ...Operand)   { m.move(4, o) }
-func (m *Machine) VMOVDQU(o ...Operand)   { m.move(4, o) }
-func (m *Machine) VMOVDQU32(o ...Operand) { m.move(4, o) }
-func (m *Machine) VMOVDQU8(o ...Operand)  { m.move(1, o) }
-func (m *Machine) VMOVQ(a, b Operand)     { m.write(b, m.read(a, 8), 8) }
+func (m *Machine) VMOVUPS(o ...SimOperand)   { m.move(4, o) }
+func (m *Machine) VMOVDQU(o ...SimOperand)   { m.move(4, o) }
+func (m *Machine) VMOVDQU32(o ...SimOperand) { m.move(4, o) }
+func (m *Machine) VMOVDQU8(o ...SimOperand)  { m.move(1, o) }
+func (m *Machine) VMOVQ(a, b SimOperand)     { m.write(b, m.read(a, 8), 8) }
 
-func (m *Machine) VMOVUPS_Z(a, k, b Operand) {
+func (m *Machine) VMOVUPS_Z(a, k, b SimOperand) {
 	if a.kind == 'v' {
 		v := m.read(a, b.bytes)
 		for i := range b.bytes {
@@ -200,11 +200,11 @@ func (m *Machine) VMOVUPS_Z(a, k, b Operand) {
 }
 
 // VMOVDQU32_Z reads only the elements in the mask.
-func (m *Machine) VMOVDQU32_Z(a, k, b Operand) { m.widenMasked(a, k, b, 4, false) }
-func (m *Machine) VPMOVZXBD_Z(a, k, b Operand) { m.widenMasked(a, k, b, 1, false) }
-func (m *Machine) VPMOVSXBD_Z(a, k, b Operand) { m.widenMasked(a, k, b, 1, true) }
+func (m *Machine) VMOVDQU32_Z(a, k, b SimOperand) { m.widenMasked(a, k, b, 4, false) }
+func (m *Machine) VPMOVZXBD_Z(a, k, b SimOperand) { m.widenMasked(a, k, b, 1, false) }
+func (m *Machine) VPMOVSXBD_Z(a, k, b SimOperand) { m.widenMasked(a, k, b, 1, true) }
 
-func (m *Machine) widenMasked(a, k, b Operand, size int, signed bool) {
+func (m *Machine) widenMasked(a, k, b SimOperand, size int, signed bool) {
 	var out [64]byte
 	for i := range b.bytes / 4 {
 		if m.mask[k.n]>>i&1 == 0 {
@@ -223,7 +223,7 @@ func (m *Machine) widenMasked(a, k, b Operand, size int, signed bool) {
 }
 
 // widen copies elements of from bytes to elements of to bytes.
-func (m *Machine) widen(a, b Operand, to int, signed bool) {
+func (m *Machine) widen(a, b SimOperand, to int, signed bool) {
 	n := b.bytes / to
 	in := m.read(a, n)
 	var out [64]byte
@@ -236,12 +236,12 @@ func (m *Machine) widen(a, b Operand, to int, signed bool) {
 	m.write(b, out, b.bytes)
 }
 
-func (m *Machine) VPMOVZXBW(a, b Operand) { m.widen(a, b, 2, false) }
-func (m *Machine) VPMOVSXBW(a, b Operand) { m.widen(a, b, 2, true) }
-func (m *Machine) VPMOVZXBD(a, b Operand) { m.widen(a, b, 4, false) }
-func (m *Machine) VPMOVSXBD(a, b Operand) { m.widen(a, b, 4, true) }
+func (m *Machine) VPMOVZXBW(a, b SimOperand) { m.widen(a, b, 2, false) }
+func (m *Machine) VPMOVSXBW(a, b SimOperand) { m.widen(a, b, 2, true) }
+func (m *Machine) VPMOVZXBD(a, b SimOperand) { m.widen(a, b, 4, false) }
+func (m *Machine) VPMOVSXBD(a, b SimOperand) { m.widen(a, b, 4, true) }
 
-func (m *Machine) VPMOVDB(a, b Operand) {
+func (m *Machine) VPMOVDB(a, b SimOperand) {
 	in := m.read(a, a.bytes)
 	var out [64]byte
 	for i := range a.bytes / 4 {
@@ -250,16 +250,16 @@ func (m *Machine) VPMOVDB(a, b Operand) {
 	m.write(b, out, 16)
 }
 
-func (m *Machine) VPBROADCASTD(a, b Operand) {
+func (m *Machine) VPBROADCASTD(a, b SimOperand) {
 	in := m.read(a, 4)
 	for i := 4; i < 64; i++ {
 		in[i] = in[i%4]
 	}
 	m.write(b, in, b.bytes)
 }
-func (m *Machine) VBROADCASTSS(a, b Operand) { m.VPBROADCASTD(a, b) }
+func (m *Machine) VBROADCASTSS(a, b SimOperand) { m.VPBROADCASTD(a, b) }
 
-func (m *Machine) VINSERTI128(i, a, b, c Operand) {
+func (m *Machine) VINSERTI128(i, a, b, c SimOperand) {
 	v, part := m.read(b, 32), m.read(a, 16)
 	for j := range 16 {
 		v[16*int(i.value)+j] = part[j]
@@ -267,16 +267,16 @@ func (m *Machine) VINSERTI128(i, a, b, c Operand) {
 	m.write(c, v, 32)
 }
 
-func (m *Machine) VEXTRACTI128(i, a, b Operand) {
+func (m *Machine) VEXTRACTI128(i, a, b SimOperand) {
 	m.part(a, b, 16, int(i.value))
 }
 
-func (m *Machine) VPEXTRQ(i, a, b Operand) {
+func (m *Machine) VPEXTRQ(i, a, b SimOperand) {
 	m.part(a, b, 8, int(i.value))
 }
 
 // part copies the i-th n bytes of a to b.
-func (m *Machine) part(a, b Operand, n, i int) {
+func (m *Machine) part(a, b SimOperand, n, i int) {
 	v := m.read(a, n*(i+1))
 	var out [64]byte
 	for j := range n {
@@ -285,7 +285,7 @@ func (m *Machine) part(a, b Operand, n, i int) {
 	m.write(b, out, n)
 }
 
-func (m *Machine) VPERMD(src, order, dst Operand) {
+func (m *Machine) VPERMD(src, order, dst SimOperand) {
 	v, o := m.read(src, 32), m.read(order, 32)
 	var out [64]byte
 	for i := range 32 {
@@ -303,7 +303,7 @@ func (m *Machine) VZEROUPPER() {
 func (m *Machine) VZEROALL() { clear(m.vec[:16]) }
 
 // lanes computes each 32-bit lane from those of the sources.
-func (m *Machine) lanes(a, b, c Operand, f func(a, b, c uint32) uint32) {
+func (m *Machine) lanes(a, b, c SimOperand, f func(a, b, c uint32) uint32) {
 	x, y, z := m.read(a, c.bytes), m.read(b, c.bytes), m.read(c, c.bytes)
 	for i := 0; i < c.bytes; i += 4 {
 		v := f(binary.LittleEndian.Uint32(x[i:]), binary.LittleEndian.Uint32(y[i:]), binary.LittleEndian.Uint32(z[i:]))
@@ -312,21 +312,31 @@ func (m *Machine) lanes(a, b, c Operand, f func(a, b, c uint32) uint32) {
 	m.write(c, z, c.bytes)
 }
 
-func (m *Machine) VPXOR(a, b, c Operand) {
+func (m *Machine) VPXOR(a, b, c SimOperand) {
 	m.lanes(a, b, c, func(a, b, _ uint32) uint32 { return a ^ b })
 }
 
-func (m *Machine) VPADDD(a, b, c Operand) {
+// VPANDN is a and not b (b, the first source in Intel's order, is inverted).
+func (m *Machine) VPANDN(a, b, c SimOperand) {
+	m.lanes(a, b, c, func(a, b, _ uint32) uint32 { return a &^ b })
+}
+func (m *Machine) VPANDND(a, b, c SimOperand) { m.VPANDN(a, b, c) }
+
+func (m *Machine) VPSRAD(i, a, b SimOperand) {
+	m.lanes(a, a, b, func(a, _, _ uint32) uint32 { return uint32(int32(a) >> i.value) })
+}
+
+func (m *Machine) VPADDD(a, b, c SimOperand) {
 	m.lanes(a, b, c, func(a, b, _ uint32) uint32 { return a + b })
 }
 
-func (m *Machine) VPMADDWD(a, b, c Operand) {
+func (m *Machine) VPMADDWD(a, b, c SimOperand) {
 	m.lanes(a, b, c, func(a, b, _ uint32) uint32 {
 		return uint32(int32(int16(a))*int32(int16(b)) + int32(a)>>16*(int32(b)>>16))
 	})
 }
 
-func (m *Machine) VPDPBUSD(signed, unsigned, c Operand) {
+func (m *Machine) VPDPBUSD(signed, unsigned, c SimOperand) {
 	m.lanes(signed, unsigned, c, func(s, u, acc uint32) uint32 {
 		for i := 0; i < 32; i += 8 {
 			acc += uint32(int32(int8(s>>i)) * int32(uint8(u>>i)))
@@ -335,21 +345,21 @@ func (m *Machine) VPDPBUSD(signed, unsigned, c Operand) {
 	})
 }
 
-func (m *Machine) floats(a, b, c Operand, f func(a, b, c float32) float32) {
+func (m *Machine) floats(a, b, c SimOperand, f func(a, b, c float32) float32) {
 	m.lanes(a, b, c, func(x, y, z uint32) uint32 {
 		return math.Float32bits(f(math.Float32frombits(x), math.Float32frombits(y), math.Float32frombits(z)))
 	})
 }
 
-func (m *Machine) VADDPS(a, b, c Operand) {
+func (m *Machine) VADDPS(a, b, c SimOperand) {
 	m.floats(a, b, c, func(a, b, _ float32) float32 { return b + a })
 }
 
-func (m *Machine) VMULPS(a, b, c Operand) {
+func (m *Machine) VMULPS(a, b, c SimOperand) {
 	m.floats(a, b, c, func(a, b, _ float32) float32 { return float32(b * a) })
 }
 
-func (m *Machine) VFMADD231PS(a, b, c Operand) { m.floats(a, b, c, fusedMultiplyAdd) }
+func (m *Machine) VFMADD231PS(a, b, c SimOperand) { m.floats(a, b, c, fusedMultiplyAdd) }
 
 func fusedMultiplyAdd(x, y, z float32) float32 {
 	sum := float64(x)*float64(y) + float64(z)
@@ -364,7 +374,7 @@ func fusedMultiplyAdd(x, y, z float32) float32 {
 
 // The second source in Intel's order, the first here, is the result where neither is
 // greater (less) than the other.
-func (m *Machine) VMAXPS(a, b, c Operand) {
+func (m *Machine) VMAXPS(a, b, c SimOperand) {
 	m.floats(a, b, c, func(a, b, _ float32) float32 {
 		if b > a {
 			return b
@@ -373,7 +383,7 @@ func (m *Machine) VMAXPS(a, b, c Operand) {
 	})
 }
 
-func (m *Machine) VMINPS(a, b, c Operand) {
+func (m *Machine) VMINPS(a, b, c SimOperand) {
 	m.floats(a, b, c, func(a, b, _ float32) float32 {
 		if b < a {
 			return b
@@ -382,11 +392,11 @@ func (m *Machine) VMINPS(a, b, c Operand) {
 	})
 }
 
-func (m *Machine) VCVTDQ2PS(a, b Operand) {
+func (m *Machine) VCVTDQ2PS(a, b SimOperand) {
 	m.lanes(a, a, b, func(a, _, _ uint32) uint32 { return math.Float32bits(float32(int32(a))) })
 }
 
-func (m *Machine) VCVTPS2DQ(a, b Operand) {
+func (m *Machine) VCVTPS2DQ(a, b SimOperand) {
 	m.lanes(a, a, b, func(a, _, _ uint32) uint32 {
 		f := math.RoundToEven(float64(math.Float32frombits(a)))
 		if !(f >= math.MinInt32 && f <= math.MaxInt32) {
@@ -397,7 +407,7 @@ func (m *Machine) VCVTPS2DQ(a, b Operand) {
 }
 
 // pack saturates the elements of b, then of a, within each 128-bit lane.
-func (m *Machine) pack(a, b, c Operand, size int, lo, hi int32) {
+func (m *Machine) pack(a, b, c SimOperand, size int, lo, hi int32) {
 	x, y := m.read(a, c.bytes), m.read(b, c.bytes)
 	var out [64]byte
 	for lane := 0; lane < c.bytes; lane += 16 {
@@ -421,7 +431,7 @@ func (m *Machine) pack(a, b, c Operand, size int, lo, hi int32) {
 }
 
 // unpack alternates elements of b and a from the first or the second half of each 16 bytes.
-func (m *Machine) unpack(a, b, c Operand, size, half int) {
+func (m *Machine) unpack(a, b, c SimOperand, size, half int) {
 	x, y := m.read(a, c.bytes), m.read(b, c.bytes)
 	var out [64]byte
 	for i := range c.bytes {
@@ -434,82 +444,82 @@ func (m *Machine) unpack(a, b, c Operand, size, half int) {
 	m.write(c, out, c.bytes)
 }
 
-func (m *Machine) VPUNPCKLBW(a, b, c Operand) { m.unpack(a, b, c, 1, 0) }
-func (m *Machine) VPUNPCKHBW(a, b, c Operand) { m.unpack(a, b, c, 1, 1) }
-func (m *Machine) VPUNPCKLWD(a, b, c Operand) { m.unpack(a, b, c, 2, 0) }
-func (m *Machine) VPUNPCKHWD(a, b, c Operand) { m.unpack(a, b, c, 2, 1) }
+func (m *Machine) VPUNPCKLBW(a, b, c SimOperand) { m.unpack(a, b, c, 1, 0) }
+func (m *Machine) VPUNPCKHBW(a, b, c SimOperand) { m.unpack(a, b, c, 1, 1) }
+func (m *Machine) VPUNPCKLWD(a, b, c SimOperand) { m.unpack(a, b, c, 2, 0) }
+func (m *Machine) VPUNPCKHWD(a, b, c SimOperand) { m.unpack(a, b, c, 2, 1) }
 
-func (m *Machine) VPACKSSDW(a, b, c Operand) { m.pack(a, b, c, 4, math.MinInt16, math.MaxInt16) }
-func (m *Machine) VPACKSSWB(a, b, c Operand) { m.pack(a, b, c, 2, math.MinInt8, math.MaxInt8) }
-func (m *Machine) VPACKUSWB(a, b, c Operand) { m.pack(a, b, c, 2, 0, math.MaxUint8) }
+func (m *Machine) VPACKSSDW(a, b, c SimOperand) { m.pack(a, b, c, 4, math.MinInt16, math.MaxInt16) }
+func (m *Machine) VPACKSSWB(a, b, c SimOperand) { m.pack(a, b, c, 2, math.MinInt8, math.MaxInt8) }
+func (m *Machine) VPACKUSWB(a, b, c SimOperand) { m.pack(a, b, c, 2, 0, math.MaxUint8) }
 
 // What the depthwise, pool and elementwise routines use beside these.
 
-func (m *Machine) TESTQ(a, b Operand)     { m.flags(m.integer(a, 8) & m.integer(b, 8)) }
-func (m *Machine) VMOVD(a, b Operand)     { m.write(b, m.read(a, 4), 4) }
-func (m *Machine) VMOVAPS(o ...Operand)   { m.move(4, o) }
-func (m *Machine) VPXORD(a, b, c Operand) { m.VPXOR(a, b, c) }
-func (m *Machine) VPANDD(a, b, c Operand) { m.VPAND(a, b, c) }
-func (m *Machine) VANDPS(a, b, c Operand) { m.VPAND(a, b, c) }
+func (m *Machine) TESTQ(a, b SimOperand)     { m.flags(m.integer(a, 8) & m.integer(b, 8)) }
+func (m *Machine) VMOVD(a, b SimOperand)     { m.write(b, m.read(a, 4), 4) }
+func (m *Machine) VMOVAPS(o ...SimOperand)   { m.move(4, o) }
+func (m *Machine) VPXORD(a, b, c SimOperand) { m.VPXOR(a, b, c) }
+func (m *Machine) VPANDD(a, b, c SimOperand) { m.VPAND(a, b, c) }
+func (m *Machine) VANDPS(a, b, c SimOperand) { m.VPAND(a, b, c) }
 
-func (m *Machine) CMOVQLT(a, b Operand) {
+func (m *Machine) CMOVQLT(a, b SimOperand) {
 	if m.less {
 		m.setInteger(b, m.integer(a, 8), 8)
 	}
 }
 
-func (m *Machine) VPAND(a, b, c Operand) {
+func (m *Machine) VPAND(a, b, c SimOperand) {
 	m.lanes(a, b, c, func(a, b, _ uint32) uint32 { return a & b })
 }
 
-func (m *Machine) VPOR(a, b, c Operand) {
+func (m *Machine) VPOR(a, b, c SimOperand) {
 	m.lanes(a, b, c, func(a, b, _ uint32) uint32 { return a | b })
 }
 
-func (m *Machine) VPORD(a, b, c Operand) { m.VPOR(a, b, c) }
+func (m *Machine) VPORD(a, b, c SimOperand) { m.VPOR(a, b, c) }
 
 // VROUNDPS and VRNDSCALEPS truncate: their other modes are not used.
-func (m *Machine) VROUNDPS(mode, a, b Operand) {
+func (m *Machine) VROUNDPS(mode, a, b SimOperand) {
 	m.floats(a, a, b, func(a, _, _ float32) float32 { return float32(math.Trunc(float64(a))) })
 }
 
-func (m *Machine) VRNDSCALEPS(mode, a, b Operand) { m.VROUNDPS(mode, a, b) }
+func (m *Machine) VRNDSCALEPS(mode, a, b SimOperand) { m.VROUNDPS(mode, a, b) }
 
-func (m *Machine) VPSUBD(a, b, c Operand) {
+func (m *Machine) VPSUBD(a, b, c SimOperand) {
 	m.lanes(a, b, c, func(a, b, _ uint32) uint32 { return b - a })
 }
 
-func (m *Machine) VSUBPS(a, b, c Operand) {
+func (m *Machine) VSUBPS(a, b, c SimOperand) {
 	m.floats(a, b, c, func(a, b, _ float32) float32 { return b - a })
 }
 
-func (m *Machine) VDIVPS(a, b, c Operand) {
+func (m *Machine) VDIVPS(a, b, c SimOperand) {
 	m.floats(a, b, c, func(a, b, _ float32) float32 { return b / a })
 }
 
 // words computes each 16-bit lane from those of the sources.
-func (m *Machine) words(a, b, c Operand, f func(a, b uint16) uint16) {
+func (m *Machine) words(a, b, c SimOperand, f func(a, b uint16) uint16) {
 	m.lanes(a, b, c, func(a, b, _ uint32) uint32 {
 		return uint32(f(uint16(a), uint16(b))) | uint32(f(uint16(a>>16), uint16(b>>16)))<<16
 	})
 }
 
-func (m *Machine) VPADDW(a, b, c Operand) {
+func (m *Machine) VPADDW(a, b, c SimOperand) {
 	m.words(a, b, c, func(a, b uint16) uint16 { return a + b })
 }
 
-func (m *Machine) VPMADDUBSW(signed, unsigned, c Operand) {
+func (m *Machine) VPMADDUBSW(signed, unsigned, c SimOperand) {
 	m.words(signed, unsigned, c, func(s, u uint16) uint16 {
 		sum := int32(int8(s))*int32(uint8(u)) + int32(int8(s>>8))*int32(uint8(u>>8))
 		return uint16(min(max(sum, math.MinInt16), math.MaxInt16))
 	})
 }
 
-func (m *Machine) VPSRLW(n, a, b Operand) {
+func (m *Machine) VPSRLW(n, a, b SimOperand) {
 	m.words(a, a, b, func(a, _ uint16) uint16 { return a >> n.value })
 }
 
-func (m *Machine) VPCMPEQW(a, b, c Operand) {
+func (m *Machine) VPCMPEQW(a, b, c SimOperand) {
 	m.words(a, b, c, func(a, b uint16) uint16 {
 		if a == b {
 			return 0xffff
@@ -519,22 +529,22 @@ func (m *Machine) VPCMPEQW(a, b, c Operand) {
 }
 
 // each computes each byte from those of the sources.
-func (m *Machine) each(a, b, c Operand, f func(a, b byte) byte) {
+func (m *Machine) each(a, b, c SimOperand, f func(a, b byte) byte) {
 	m.words(a, b, c, func(a, b uint16) uint16 {
 		return uint16(f(byte(a), byte(b))) | uint16(f(byte(a>>8), byte(b>>8)))<<8
 	})
 }
 
-func (m *Machine) VPMAXUB(a, b, c Operand) {
+func (m *Machine) VPMAXUB(a, b, c SimOperand) {
 	m.each(a, b, c, func(a, b byte) byte { return max(a, b) })
 }
 
-func (m *Machine) VPMAXSB(a, b, c Operand) {
+func (m *Machine) VPMAXSB(a, b, c SimOperand) {
 	m.each(a, b, c, func(a, b byte) byte { return byte(max(int8(a), int8(b))) })
 }
 
 // unordered reports what predicate n, 3 (unordered) or 7 (ordered), says of two floats.
-func unordered(n Operand, a, b float32) bool {
+func unordered(n SimOperand, a, b float32) bool {
 	switch n.value {
 	case 3:
 		return a != a || b != b
@@ -544,7 +554,7 @@ func unordered(n Operand, a, b float32) bool {
 	panic("sim: unknown predicate")
 }
 
-func (m *Machine) VCMPPS(n, a, b, c Operand) {
+func (m *Machine) VCMPPS(n, a, b, c SimOperand) {
 	if c.kind == 'k' {
 		x, y := m.read(a, b.bytes), m.read(b, b.bytes)
 		var mask uint64
@@ -566,7 +576,7 @@ func (m *Machine) VCMPPS(n, a, b, c Operand) {
 	})
 }
 
-func (m *Machine) VBLENDVPS(mask, a, b, c Operand) {
+func (m *Machine) VBLENDVPS(mask, a, b, c SimOperand) {
 	x, y, k := m.read(a, c.bytes), m.read(b, c.bytes), m.read(mask, c.bytes)
 	for i := range c.bytes {
 		if k[i|3] >= 0x80 {
@@ -576,4 +586,4 @@ func (m *Machine) VBLENDVPS(mask, a, b, c Operand) {
 	m.write(c, y, c.bytes)
 }
 
-func (m *Machine) VEXTRACTI32X4(i, a, b Operand) { m.part(a, b, 16, int(i.value)) }
+func (m *Machine) VEXTRACTI32X4(i, a, b SimOperand) { m.part(a, b, 16, int(i.value)) }
