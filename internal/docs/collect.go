@@ -138,7 +138,10 @@ func fixedTypes(s tf.OpInfo) []string {
 	var types []string
 	for _, port := range slices.Concat(s.Inputs, s.Outputs) {
 		_, t, _ := strings.Cut(port, ":")
-		if !strings.HasPrefix(t, "[") && attribute(port) == "" && !slices.Contains(types, t) {
+		if _, elem, isList := strings.Cut(t, "*"); isList {
+			t = elem
+		}
+		if t != "" && !strings.HasPrefix(t, "[") && attribute(port) == "" && !slices.Contains(types, t) {
 			types = append(types, t)
 		}
 	}
