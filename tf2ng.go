@@ -226,15 +226,27 @@ func infos(nodes []*core.Node) []TensorInfo {
 	return out
 }
 
-// Warnings names the nodes whose results are not TensorFlow 2.21's because version "auto"
-// follows the versions before it had the defect, one line for each node.
-func (m *Model) Warnings() []string {
-	var warnings []string
+// Warning tells of a node whose result is not TensorFlow 2.21's because version "auto"
+// computes it as the versions before it had a defect.
+type Warning struct {
+	Node    string `json:"node"` // the TensorFlow node
+	Op      string `json:"op"`
+	Repairs string `json:"repairs"` // the defect, in words
+}
+
+// String returns the warning as a sentence.
+func (w Warning) String() string {
+	return fmt.Sprintf("node %q (%s) is computed as TensorFlow 2.13 does: %s; version 2.21 reproduces that", w.Node, w.Op, w.Repairs)
+}
+
+// Warnings lists the nodes that the default version computes unlike TensorFlow 2.21.
+func (m *Model) Warnings() []Warning {
+	var warnings []Warning
 	seen := map[string]bool{}
 	for _, n := range m.function.Nodes() {
 		if o := n.Origin; o.Repairs != "" && !seen[o.Node] {
 			seen[o.Node] = true
-			warnings = append(warnings, fmt.Sprintf("node %q (%s) is computed as TensorFlow 2.13 does: %s; version 2.21 reproduces that", o.Node, o.Op, o.Repairs))
+			warnings = append(warnings, Warning{o.Node, o.Op, o.Repairs})
 		}
 	}
 	return warnings

@@ -293,7 +293,8 @@ func TestWarnings(t *testing.T) {
 				if c.want == "" {
 					assert.Empty(t, m.Warnings())
 				} else {
-					assert.Equal(t, []string{c.want}, m.Warnings())
+					require.Len(t, m.Warnings(), 1)
+					assert.Equal(t, c.want, m.Warnings()[0].String())
 				}
 			}
 		})

@@ -14,6 +14,7 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/bridge/tf/peers"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/passes"
 	"github.com/tf2ng/tf2ng/kernels"
 )
 
@@ -34,8 +35,9 @@ type inspection struct {
 	TFOps     []inspectedOp      `json:"tensorflow_ops"` // the most frequent first, without constants
 	Peers     peers.Versions     `json:"peers"`          // those that tensorflow_ops tells about
 	CoreOps   map[string]int     `json:"core_ops"`
-	Quantized float64            `json:"quantized"` // share of convolutions and dots that are integer
+	Quantized float64            `json:"quantized"` // share of convolutions and dots that run in integers
 	TFVersion string             `json:"tensorflow"`
+	Warnings  []tf2ng.Warning    `json:"warnings,omitempty"`
 	Steps     []kernels.StepInfo `json:"steps,omitempty"`
 	PeakBytes int64              `json:"peak_bytes,omitempty"`
 }
@@ -59,7 +61,10 @@ func (c *inspectCommand) Run(o *output) error {
 	if err != nil {
 		return err
 	}
-	in := inspect(m, table)
+	in, err := c.inspect(m, table)
+	if err != nil {
+		return err
+	}
 	if c.Kernels {
 		p, err := m.Compile(fullShapes(m.Inputs(), c.Batch))
 		if err != nil {
@@ -85,22 +90,30 @@ func (c *inspectCommand) unsupported(o *output, u *tf.UnsupportedError) error {
 	if c.JSON {
 		return printJSON(o.out, in)
 	}
+	fmt.Fprintln(o.out, u)
 	in.printOps(o.out)
 	return nil
 }
 
-func inspect(m *tf2ng.Model, t *peers.Table) *inspection {
+func (c *inspectCommand) inspect(m *tf2ng.Model, t *peers.Table) (*inspection, error) {
 	f := m.Function()
 	in := &inspection{
 		Inputs: m.Inputs(), Outputs: m.Outputs(), TFOps: tensorFlowOps(f, t), Peers: t.Versions, CoreOps: map[string]int{},
-		TFVersion: f.Meta[tf.MetaVersion],
+		TFVersion: f.Meta[tf.MetaVersion], Warnings: m.Warnings(),
+	}
+	for _, n := range f.Nodes() {
+		if n.OpName() != "Constant" {
+			in.CoreOps[n.OpName()]++
+		}
+	}
+	if c.QDQ {
+		var err error
+		if f, err = passes.Run(f, passes.Options{StopAfter: passes.QDQ}); err != nil {
+			return nil, err
+		}
 	}
 	var products, integer int
 	for _, n := range f.Nodes() {
-		if n.OpName() == "Constant" {
-			continue
-		}
-		in.CoreOps[n.OpName()]++
 		switch n.Op().(type) {
 		case *core.IntegerConvolution, *core.IntegerDot:
 			products++
@@ -112,13 +125,13 @@ func inspect(m *tf2ng.Model, t *peers.Table) *inspection {
 	if products > 0 {
 		in.Quantized = float64(integer) / float64(products)
 	}
-	return in
+	return in, nil
 }
 
 func (in *inspection) print(w io.Writer) {
 	printInfos(w, "input", in.Inputs)
 	printInfos(w, "output", in.Outputs)
-	fmt.Fprintf(w, "arithmetic of TensorFlow %s; %.0f %% of the convolutions and matrix products are integer; every op is supported\n", in.TFVersion, 100*in.Quantized)
+	fmt.Fprintf(w, "arithmetic of TensorFlow %s; %.0f %% of the convolutions and matrix products run in integers; every op is supported\n", in.TFVersion, 100*in.Quantized)
 	in.printOps(w)
 	printCounts(w, "core ops:", in.CoreOps)
 	if in.Steps == nil {

@@ -24,10 +24,25 @@ func (m *modelFlags) load(opts ...tf2ng.Option) (*tf2ng.Model, error) {
 	return tf2ng.Load(m.Model, opts...)
 }
 
-// warn prints what the model computes unlike TensorFlow 2.21.
+// warn prints what the model computes unlike TensorFlow 2.21: a line for each defect that
+// is repaired, with the first node where it would show.
 func (o *output) warn(m *tf2ng.Model) {
+	first, more := map[string]tf2ng.Warning{}, map[string]int{}
+	var reasons []string
 	for _, w := range m.Warnings() {
-		fmt.Fprintf(o.err, "warning: %s\n", w)
+		if _, known := first[w.Repairs]; known {
+			more[w.Repairs]++
+			continue
+		}
+		first[w.Repairs] = w
+		reasons = append(reasons, w.Repairs)
+	}
+	for _, r := range reasons {
+		fmt.Fprintf(o.err, "warning: %s", first[r])
+		if more[r] > 0 {
+			fmt.Fprintf(o.err, " (and %d more nodes, which tf2ng inspect --json lists)", more[r])
+		}
+		fmt.Fprintln(o.err)
 	}
 }
 
