@@ -79,9 +79,31 @@ func requested(minT, maxT *Tensor) (tfRange, error) {
 	return r[0], nil
 }
 
+// Scales returns what x is multiplied with, of each channel or of all, for the inputs of
+// Eval, of which x is not read.
+func (op *TFRequantizePerChannel) Scales(in []*Tensor) ([]float32, error) {
+	ranges, err := readRanges(in[1], in[2], 1, 2)
+	if err != nil {
+		return nil, err
+	}
+	to, err := requested(in[3], in[4])
+	if err != nil {
+		return nil, err
+	}
+	levels := float32(127)
+	if op.Type == U8 {
+		levels = 255
+	}
+	scales := make([]float32, len(ranges))
+	for c, r := range ranges {
+		scales[c] = r.magnitude() / to.magnitude() * (levels / (1 << 31))
+	}
+	return scales, nil
+}
+
 // Eval requantizes each element.
 func (op *TFRequantizePerChannel) Eval(in, out []*Tensor) error {
-	ranges, err := readRanges(in[1], in[2], 1, 2)
+	scales, err := op.Scales(in)
 	if err != nil {
 		return err
 	}
@@ -91,14 +113,6 @@ func (op *TFRequantizePerChannel) Eval(in, out []*Tensor) error {
 	}
 	if err := ensure(out, 0, op.Type, in[0].shape); err != nil {
 		return err
-	}
-	levels := float32(127)
-	if op.Type == U8 {
-		levels = 255
-	}
-	scales := make([]float32, len(ranges))
-	for c, r := range ranges {
-		scales[c] = r.magnitude() / to.magnitude() * (levels / (1 << 31))
 	}
 	lo, hi := op.Type.Bounds()
 	q := make([]int64, out[0].Len())

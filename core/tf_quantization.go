@@ -233,12 +233,38 @@ func wantType(constraint string, in []Operand, i int, types ...Type) error {
 
 // mapInts stores f of each integer of x in y.
 func mapInts(x, y *Tensor, f func(int64) int64) {
-	v := x.Int64s()
-	d := make([]int64, len(v))
-	for i, q := range v {
-		d[i] = f(q)
+	switch x.typ {
+	case I8:
+		mapFrom(Data[int8](x), y, f)
+	case U8:
+		mapFrom(Data[uint8](x), y, f)
+	case I32:
+		mapFrom(Data[int32](x), y, f)
+	default:
+		mapFrom(x.Int64s(), y, f)
 	}
-	y.setInts(d)
+}
+
+func mapFrom[From int8 | uint8 | int32 | int64](v []From, y *Tensor, f func(int64) int64) {
+	switch y.typ {
+	case I8:
+		mapTo(v, Data[int8](y), f)
+	case U8:
+		mapTo(v, Data[uint8](y), f)
+	case I32:
+		mapTo(v, Data[int32](y), f)
+	default:
+		d := make([]int64, len(v))
+		mapTo(v, d, f)
+		y.setInts(d)
+	}
+}
+
+func mapTo[From, To int8 | uint8 | int32 | int64](v []From, d []To, f func(int64) int64) {
+	d = d[:len(v)]
+	for i, q := range v {
+		d[i] = To(f(int64(q)))
+	}
 }
 
 // eachSlice calls f with every flat index of a shape and its index on an axis; 0 for

@@ -287,6 +287,55 @@ func TestPoolOfOneDimension(t *testing.T) {
 	g.check(true, "pool_u8_max_", "pool_f32_average_")
 }
 
+// TestChannelsFirst: pools, batch normalization and global means of NCHW data.
+func TestChannelsFirst(t *testing.T) {
+	for seed := range uint64(40) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := newGraph(t, seed)
+			channels := 1 + g.r.IntN(40)
+			s := core.Spatial{Layout: core.NCHW, PadType: core.PadSameUpper, Strides: []int{2, 1}}
+			shape := core.Shape{1 + g.r.IntN(2), channels, 6 + g.r.IntN(6), 6 + g.r.IntN(6)}
+			real, whole := g.parameter(core.F32, shape), g.parameter(core.U8, shape)
+			g.result(g.apply(&core.MaxPool{Spatial: s, Window: []int{3, 2}}, whole))
+			g.result(g.apply(&core.TFQuantizedAvgPool{Spatial: s, Window: []int{3, 3}}, whole))
+			g.result(g.apply(&core.AvgPool{Spatial: s, Window: []int{2, 3}}, real))
+			p := []core.Value{g.reals(channels, 1, true), g.reals(channels, 1, true), g.reals(channels, 1, true), g.reals(channels, 1, false)}
+			y := g.apply(&core.BatchNorm{Layout: core.NCHW, Epsilon: 0.001}, append([]core.Value{real}, p...)...)
+			g.result(g.apply(&core.MaxPool{Spatial: s, Window: []int{2, 2}}, y))
+			g.anyKernel = true // the mean of little data
+			g.result(g.apply(&core.Mean{Reduction: core.Reduction{Axes: []int{2, 3}}}, y))
+			g.check(true, "transpose", "pool_u8_max_", "pool_u8_average_", "pool_f32_average_")
+		})
+	}
+}
+
+// TestTransposes permutes everything.
+func TestTransposes(t *testing.T) {
+	for seed := range uint64(80) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := newGraph(t, seed)
+			typ := []core.Type{core.U8, core.I32, core.F32, core.I64, core.BF16}[seed%5]
+			var shape core.Shape
+			for range 1 + g.r.IntN(5) {
+				shape = append(shape, 1+g.r.IntN(9))
+			}
+			if seed%8 == 0 {
+				shape = core.Shape{3, 130, 3, 70}
+			}
+			x := g.parameter(typ, shape)
+			data, err := core.NewTensor(typ, shape)
+			require.NoError(t, err)
+			for i := range data.Bytes() {
+				data.Bytes()[i] = byte(g.r.IntN(256))
+			}
+			g.fixed = map[string]*core.Tensor{x.Node.Name: data}
+			g.result(g.apply(&core.Transpose{Order: g.r.Perm(len(shape))}, x))
+			g.result(g.apply(&core.Transpose{}, x))
+			g.check(false, "transpose")
+		})
+	}
+}
+
 // TestEmptyWindow: windows that lie in the padding have kernels for none of their taps.
 func TestEmptyWindow(t *testing.T) {
 	g := newGraph(t, 1)

@@ -130,6 +130,9 @@ func lowerQuantizedAvgPool(c *compiler, n *core.Node) (bool, error) {
 	if slices.Contains(counts, 0) {
 		return false, nil
 	}
+	for i, v := range counts {
+		counts[i] = 1 / v
+	}
 	c.lowerPool(n, w, kind, counts)
 	return true, nil
 }
@@ -187,7 +190,8 @@ func reducedSizes(s core.Shape, axes []int) (before, at, behind int, ok bool) {
 	return sizes[0], sizes[1], sizes[2], part == 2
 }
 
-// lowerPool appends a pooling; counts are the divisors of averages.
+// lowerPool appends a pooling; counts are the divisors of averages, their reciprocals for
+// bytes.
 func (c *compiler) lowerPool(n *core.Node, w *window, kind pool.Kind, counts []float32) {
 	variant := pool.Choose(c.isas, kind)
 	row := w.channels * kind.Size()

@@ -3,6 +3,7 @@ package kernels
 import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/gemm"
 )
 
 // The ops of TensorFlow's quantized graphs whose ranges are computed while they run. Their
@@ -129,6 +130,103 @@ func extremesOf(x []int32) (low, high int32) {
 		low, high = min(low, v), max(high, v)
 	}
 	return low, high
+}
+
+// lowerRequantizePerChannel lowers TensorFlow's RequantizePerChannel: a product with the scale
+// of the channel, rounded and saturated.
+func lowerRequantizePerChannel(c *compiler, n *core.Node) (bool, error) {
+	op, out := n.Op().(*core.TFRequantizePerChannel), n.Outputs()[0]
+	elements := out.Shape.MustElements()
+	if elements == 0 {
+		return false, nil
+	}
+	channels := out.Shape[len(out.Shape)-1]
+	x, y := vector(core.I32, 0), vector(out.Type, 0)
+	state := c.newState(func() any { return make([]float32, channels) })
+	in, facts := c.inputs(n)
+	var res []int
+	for i := range n.Outputs() {
+		res = append(res, c.write(n.Out(i)))
+	}
+	c.emit(instruction{node: n, kernel: "range", run: func(r *worker, _, _ int) error {
+		ins, err := r.tensors(in, facts)
+		if err != nil {
+			return err
+		}
+		outs, err := r.tensors(res, n.Outputs())
+		if err != nil {
+			return err
+		}
+		ins[0], outs[0] = x, y
+		if err := op.Eval(ins, outs); err != nil {
+			return n.Locate(err)
+		}
+		scales, err := op.Scales(ins)
+		if err != nil {
+			return n.Locate(err)
+		}
+		gemm.Repeat(r.state[state].([]float32), scales)
+		return nil
+	}})
+	lo, hi := out.Type.Bounds()
+	c.emitParts(n, "requantize_s32_channels_portable", elements, in, func(r *run, i0, i1 int) {
+		scales := r.state[state].([]float32)
+		q, to := view[int32](r.mem[in[0]]), r.mem[res[0]]
+		var v [finishBlock]float32
+		for i := i0; i < i1; {
+			at := i % channels
+			row := scales[at:min(channels, at+min(finishBlock, i1-i))]
+			for j, s := range row {
+				v[j] = float32(q[i+j]) * s
+			}
+			toBytes(to[i:], v[:len(row)], float32(lo), float32(hi))
+			i += len(row)
+		}
+	})
+	return true, nil
+}
+
+// lowerUsedRangePerChannel lowers RequantizationRangePerChannel: the range that a tensor
+// uses is that of the extremes of its channels.
+func lowerUsedRangePerChannel(c *compiler, n *core.Node) (bool, error) {
+	s := n.Inputs()[0].Shape()
+	if s.MustElements() == 0 {
+		return false, nil
+	}
+	channels := s[len(s)-1]
+	rows := s.MustElements() / channels
+	most := c.threads * partsPerThread
+	state := c.newState(func() any {
+		t, err := core.NewTensor(core.I32, core.Shape{2 * most, channels})
+		if err != nil {
+			panic(err) // a few times the channels
+		}
+		return t
+	})
+	src := c.read(n.Inputs()[0])
+	c.emit(instruction{node: n, kernel: "extremes_s32_channels_portable", parts: c.threads, run: func(r *worker, part, parts int) error {
+		x := view[int32](r.mem[src])
+		all := core.Data[int32](r.state[state].(*core.Tensor))
+		for i := part; i < most; i += parts { // what no part has, one that there is
+			low, high := all[2*i*channels:][:channels], all[(2*i+1)*channels:][:channels]
+			channelExtremes(low, high, x, part*rows/parts, (part+1)*rows/parts)
+		}
+		return nil
+	}})
+	c.emitEval(n, "range", func(r *run, in []*core.Tensor) { in[0] = r.state[state].(*core.Tensor) }, func(*run, []*core.Tensor) {})
+	return true, nil
+}
+
+// channelExtremes finds the extremes of each channel in rows [m0,m1); those of the
+// first row if there are none.
+func channelExtremes(low, high, x []int32, m0, m1 int) {
+	copy(low, x[min(m0*len(low), len(x)-len(low)):])
+	copy(high, low)
+	for m := m0; m < m1; m++ {
+		for c, v := range x[m*len(low):][:len(low)] {
+			low[c], high[c] = min(low[c], v), max(high[c], v)
+		}
+	}
 }
 
 // lowerQuantizeV2 lowers QuantizeV2: in an elementwise chain, or, if its range is computed, alone.
@@ -307,13 +405,26 @@ func lowerQuantizedConcat(c *compiler, n *core.Node) (bool, error) {
 	if out.Type.Size() != 1 || out.Shape.MustElements() == 0 {
 		return false, nil
 	}
-	state := c.newState(func() any { return vector(out.Type, 256*count) })
+	rank := core.Shape{256} // the op copies at rank 4 only
+	if len(out.Shape) == 4 {
+		rank = core.Shape{256, 1, 1, 1}
+	}
+	bytes, err := allBytes(out.Type).Reshaped(rank)
+	if err != nil {
+		return false, err
+	}
+	joined := rank.Clone()
+	joined[0] *= count
+	tables, err := vector(out.Type, 256*count).Reshaped(joined)
+	if err != nil {
+		return false, err
+	}
+	state := c.newState(func() any { return tables.Clone() })
 	in, facts := c.inputs(n)
 	var res []int
 	for i := range n.Outputs() {
 		res = append(res, c.write(n.Out(i)))
 	}
-	bytes := allBytes(out.Type)
 	flat := &core.TFQuantizedConcat{V1: op.V1}
 	c.emit(instruction{node: n, kernel: "table values", run: func(r *worker, _, _ int) error {
 		ins, err := r.tensors(in, facts)

@@ -83,7 +83,7 @@ func (s share) perRow(n *core.Node) (share, bool) {
 	case *core.Softmax:
 		s.op = &core.Softmax{Axis: 1}
 		return s, isLast(op.Axis)
-	case *core.TFFakeQuant, *core.TFRequantizePerChannel:
+	case *core.TFFakeQuant:
 		return s, true
 	case *core.TFQuantizeV2:
 		c := *op

@@ -66,6 +66,25 @@ func requantized(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
 	return g.node(op, g.parameter(core.I32, s), mn, mx, to, tx)
 }
 
+// perChannel applies an op to i32 data with a range for each channel, and a wanted one.
+func perChannel(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
+	channels := s[len(s)-1]
+	lo, hi := make([]float32, channels), make([]float32, channels)
+	for i := range lo {
+		lo[i], hi[i] = float32(-g.r.Float64()*5), float32(g.r.Float64()*9)
+	}
+	mn, err := core.TensorOf(core.Shape{channels}, lo)
+	require.NoError(g.t, err)
+	mx, err := core.TensorOf(core.Shape{channels}, hi)
+	require.NoError(g.t, err)
+	in := []core.Value{g.parameter(core.I32, s), g.operandOf(mn, computed), g.operandOf(mx, computed)}
+	if _, ok := op.(*core.TFRequantizePerChannel); ok {
+		to, tx := g.span(computed)
+		in = append(in, to, tx)
+	}
+	return g.node(op, in...)
+}
+
 // summed applies an op to x and to a second operand of a shape.
 func summed(t core.Type, y func(s core.Shape) core.Shape) func(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
 	return func(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
@@ -97,6 +116,10 @@ var quantizedOps = []quantizedOp{
 	{"requantize_u8", &core.TFRequantize{Type: core.U8}, requantized},
 	{"requantize_i8", &core.TFRequantize{Type: core.I8}, requantized},
 	{"requantize_channels", &core.TFRequantizePerChannel{Type: core.I8}, requantized},
+	{"requantize_channels_u8", &core.TFRequantizePerChannel{Type: core.U8}, perChannel},
+	{"requantize_channels_i8", &core.TFRequantizePerChannel{Type: core.I8}, perChannel},
+	{"range_channels", &core.TFRequantizationRangePerChannel{ClipValueMax: 1e6}, perChannel},
+	{"range_channels_one_range", &core.TFRequantizationRangePerChannel{ClipValueMax: 3}, onData(core.I32)},
 	{"range", &core.TFRequantizationRange{}, onData(core.I32)},
 	{"shrink", &core.TFQuantizeDownAndShrinkRange{}, onData(core.I32)},
 	{"relu_u8", &core.TFQuantizedRelu{}, onData(core.U8)},

@@ -10,7 +10,7 @@ import "unsafe"
 type call struct {
 	a       unsafe.Pointer // A, at the block's first channel
 	offsets unsafe.Pointer // of the taps of the first pixel: [pixels][taps]int32
-	counts  unsafe.Pointer // the divisors, from that of the first pixel on
+	counts  unsafe.Pointer // the divisors, or factors for bytes, from that of the first pixel on
 	c       unsafe.Pointer // the first pixel of C, at the block's first channel
 	ldc     int            // bytes from pixel to pixel of C
 	taps    int
@@ -77,7 +77,7 @@ func pool_f32_average_1x16_avx512vnni(c *call)
 
 // pool_b8_average_1x64_avx512vnni computes, for every m below pixels:
 //
-//	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) / counts[m])    for i < 64
+//	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < 64
 //
 //go:noescape
 func pool_b8_average_1x64_avx512vnni(c *call)
@@ -147,7 +147,7 @@ func pool_f32_average_1x8_avx2(c *call)
 
 // pool_b8_average_1x32_avx2 computes, for every m below pixels:
 //
-//	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) / counts[m])    for i < 32
+//	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < 32
 //
 //go:noescape
 func pool_b8_average_1x32_avx2(c *call)
@@ -189,7 +189,7 @@ func pool_f32_average_1x4_avx2(c *call)
 
 // pool_b8_average_1x16_avx2 computes, for every m below pixels:
 //
-//	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) / counts[m])    for i < 16
+//	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < 16
 //
 //go:noescape
 func pool_b8_average_1x16_avx2(c *call)

@@ -2,7 +2,7 @@
 // average, channel by channel:
 //
 //	maximum:            C[m,c] = max over t of A[Offsets[m,t], c]
-//	average of bytes:   C[m,c] = roundToEven(f32(Σ_t A[Offsets[m,t], c]) / Counts[m])
+//	average of bytes:   C[m,c] = roundToEven(f32(Σ_t A[Offsets[m,t], c]) * Counts[m])
 //	average of float32: C[m,c] = (Σ_t A[Offsets[m,t], c]) / Counts[m], in the order of t
 //	mean of float32:    the same with the sum in 16 lanes, see MeanF32
 //
@@ -72,7 +72,7 @@ type Args struct {
 
 	A       []byte    // the bytes that Offsets point into
 	Offsets []int32   // [M][Taps]: where in A channel 0 of each tap of each pixel is
-	Counts  []float32 // [M]: the divisors of averages
+	Counts  []float32 // [M]: the divisors of averages of float32, the factors of those of bytes
 
 	C   []byte // element (m, c) is at m*LDC + c*Kind.Size()
 	LDC int    // bytes from one pixel of C to the next; beyond the channels nothing is written

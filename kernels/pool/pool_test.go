@@ -84,7 +84,11 @@ func (p *problem) fill(k Kind) {
 			}
 			p.args.Offsets = append(p.args.Offsets, int32(o))
 		}
-		p.args.Counts = append(p.args.Counts, float32(real))
+		count := float32(real)
+		if k.Size() == 1 {
+			count = 1 / count
+		}
+		p.args.Counts = append(p.args.Counts, count)
 	}
 	if k.IsAverage() {
 		clear(a[:row])
@@ -120,7 +124,7 @@ func (p *problem) reference(k Kind) []byte {
 				best, sum = max(best, x), sum+x
 			}
 			if k.IsAverage() {
-				best = int(math.RoundToEven(float64(float32(sum) / p.args.Counts[m])))
+				best = int(math.RoundToEven(float64(float32(sum) * p.args.Counts[m])))
 			}
 			to[0] = byte(best)
 		}
@@ -313,5 +317,20 @@ func TestNoAllocation(t *testing.T) {
 			p.args.C = p.before
 			require.Zero(t, testing.AllocsPerRun(10, func() { v.Run(&p.args, 0, p.m) }), v.Name)
 		}
+	}
+}
+
+// TestRunPanics: what Check refuses, other than offsets, Run does not take on trust.
+func TestRunPanics(t *testing.T) {
+	v := Choose(0, MaxU8)
+	for name, damage := range map[string]func(a *Args){
+		"stride":  func(a *Args) { a.LDC = -1 },
+		"output":  func(a *Args) { a.C = a.C[:9] },
+		"offsets": func(a *Args) { a.Offsets = a.Offsets[:1] },
+	} {
+		a := &Args{Channels: 5, Taps: 1, A: make([]byte, 20+Slack), Offsets: []int32{0, 3}, C: make([]byte, 40), LDC: 5}
+		damage(a)
+		require.Panics(t, func() { v.Run(a, 0, 2) }, name)
+		require.Error(t, v.Check(a, 2), name)
 	}
 }

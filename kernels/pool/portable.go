@@ -99,7 +99,7 @@ func averageBytes(out, a []byte, taps []int32, count float32, flip byte) {
 			}
 		}
 		for i, s := range sums {
-			out[c0+i] = byte(int32(math.RoundToEven(float64(float32(s) / count))))
+			out[c0+i] = byte(int32(math.RoundToEven(float64(float32(s) * count))))
 		}
 	}
 }

@@ -128,7 +128,7 @@ func averageBytes(width int) emit.Routine {
 		Name: name,
 		Doc: fmt.Sprintf(`%s computes, for every m below pixels:
 
-	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) / counts[m])    for i < %d`, name, width),
+	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < %d`, name, width),
 		Build: func(ctx *build.Context) {
 			g := &gen{Context: ctx, width: width}
 			zero, low, flip, excess := g.v(12), g.v(13), g.v(14), g.v(15)
@@ -172,7 +172,7 @@ func averageBytes(width int) emit.Routine {
 				v := g.v(i)
 				g.VPSUBD(excess, v, v)
 				g.VCVTDQ2PS(v, v)
-				g.VDIVPS(g.v(8), v, v)
+				g.VMULPS(g.v(8), v, v)
 				g.VCVTPS2DQ(v, v)
 			}
 			// Within each 128 bits, vector i has the channels 4*i to 4*i+3.
