@@ -61,6 +61,9 @@ func TestConstraints(t *testing.T) {
 	}{
 		{&core.Convert{}, ops(f32()), "Convert: type: got dynamic, want a number type or boolean (Convert-C1)"},
 		{&core.Convert{Type: core.I8}, ops(operand(core.String, nil)), "Convert: input 0: got type string, want numbers or booleans (Convert-C2)"},
+		{&core.Lookup{}, ops(i32(2), f32(256)), "Lookup: input 0 (x): got type i32, want i8 or u8 (Lookup-C1)"},
+		{&core.Lookup{}, ops(u8(2), operand(core.String, []int{256})), "Lookup: input 1 (table): got type string, want another (Lookup-C2)"},
+		{&core.Lookup{}, ops(u8(2), f32(255)), "Lookup: input 1 (table): got shape [255], want [256] (Lookup-C3)"},
 		{&core.Add{}, ops(operand(core.Bool, nil), f32()), "Add: input 0: got type boolean, want an integer type other than u64, or a real type (Add-C1)"},
 		{&core.Add{}, ops(f32(), i32()), "Add: input 1: got type i32, want a's f32 (Add-C2)"},
 		{&core.Add{}, ops(f32(2), f32(3)), "Add: input 1: got shape [3], which does not broadcast with the others: [[2] [3]] (Add-C3)"},

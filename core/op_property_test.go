@@ -43,6 +43,7 @@ func baselines(t testing.TB) []baseline {
 		{&core.Compare{Relation: core.Less}, pair},
 		{&core.Logical{Function: core.Or}, []*core.Tensor{b, b}},
 		{&core.LogicalNot{}, []*core.Tensor{b}},
+		{&core.Lookup{}, []*core.Tensor{u8(core.Shape{2, 3}), f(core.Shape{256})}},
 		{&core.Select{}, []*core.Tensor{b, pair[0], pair[1]}},
 		{&core.Unary{Function: core.Sqrt}, []*core.Tensor{f(image)}},
 		{&core.Activate{Activation: core.Elu}, []*core.Tensor{f(image)}},

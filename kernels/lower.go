@@ -32,6 +32,7 @@ var lowerings = map[string]lowering{
 
 	"Transpose": lowerTranspose,
 
+	"Lookup":       lowerLookup,
 	"FlipSign":     lowerFlipSign,
 	"Quantize":     lowerElementwise,
 	"Dequantize":   lowerElementwise,

@@ -21,23 +21,7 @@ func isUnary(n *core.Node) bool {
 			return false
 		}
 	}
-	switch op := n.Op().(type) {
-	case *core.Activate, *core.Unary, *core.Clamp, *core.Convert, *core.LogicalNot, *core.TFRequantize, *core.TFQuantizedRelu:
-		return true
-	case *core.TFDequantize:
-		return op.Axis == -1
-	case *core.TFQuantizeV2:
-		return op.Axis == -1
-	case *core.TFFakeQuant:
-		return !op.PerChannel
-	case *core.TFQuantizeAndDequantize:
-		return op.Axis == -1 && op.RangeGiven
-	case *core.Quantize:
-		return len(op.Axes) == 0
-	case *core.Dequantize:
-		return len(op.Axes) == 0
-	}
-	return false
+	return core.IsUnary(n.Op())
 }
 
 // allBytes returns the 256 values of an 8-bit type, in the order of their bits.
@@ -77,14 +61,33 @@ func (c *compiler) lowerTable(n *core.Node) bool {
 	})
 	src, dst := c.read(x), c.at[n.Out(0)]
 	c.readBuffer(dst)
+	c.emitLook(n, src, dst, func(r *run) []byte { return r.state[state].(*table).values.Bytes() })
+	return true
+}
+
+// lowerLookup lowers a Lookup in a table that is known.
+func lowerLookup(c *compiler, n *core.Node) (bool, error) {
+	values, size := n.Inputs()[1].Constant(), n.Outputs()[0].Type.Size()
+	if values == nil || size == 0 {
+		return false, nil
+	}
+	src := c.read(n.Inputs()[0])
+	dst := c.write(n.Out(0))
+	c.emitLook(n, src, dst, func(*run) []byte { return values.Bytes() })
+	return true, nil
+}
+
+// emitLook appends the instruction that gives each byte of src its entry of a table.
+func (c *compiler) emitLook(n *core.Node, src, dst int, table func(*run) []byte) {
+	size, elements := n.Outputs()[0].Type.Size(), n.Outputs()[0].Shape.MustElements()
 	parts := min(c.threads, 1+elements/minElements)
-	c.emit(instruction{node: n, kernel: fmt.Sprintf("table_b8_%v", out.Type), parts: parts, run: func(r *worker, part, parts int) error {
+	kernel := fmt.Sprintf("table_b8_%v", n.Outputs()[0].Type)
+	c.emit(instruction{node: n, kernel: kernel, parts: parts, run: func(r *worker, part, parts int) error {
 		i0, i1 := splitElements(elements, part, parts)
 		if i0 >= i1 {
 			return nil
 		}
-		values := r.state[state].(*table).values.Bytes()
-		from, to := r.mem[src][i0:i1], r.mem[dst][i0*size:i1*size]
+		values, from, to := table(r.run), r.mem[src][i0:i1], r.mem[dst][i0*size:i1*size]
 		switch size {
 		case 1:
 			look(to, from, (*[256]uint8)(values))
@@ -97,7 +100,6 @@ func (c *compiler) lowerTable(n *core.Node) bool {
 		}
 		return nil
 	}})
-	return true
 }
 
 func look[T any](to []T, from []byte, values *[256]T) {

@@ -64,9 +64,14 @@ var Table = []Pass{
 		After: []string{"fold", "absorb_pads"}, // zero points must be constants; no sign is flipped between a padding and its reader
 	},
 	{
+		Name: "tabulate", Run: tabulate,
+		Doc:   "look functions of one byte that no fast kernel computes up in tables of their 256 values, made by the references of the ops",
+		After: []string{"fold", "requantize", "unsigned"}, // ranges must be constants; flips of signs and what is quantized are part of a table
+	},
+	{
 		Name: "refold", Run: fold,
 		Doc:   "evaluate the constants that the passes before have made",
-		After: []string{"unsigned"},
+		After: []string{"unsigned", "tabulate"},
 	},
 }
 
