@@ -628,72 +628,10 @@ no_relu_18:
 	VMULPS  Z0, Z19, Z19
 
 no_post_19:
-	TESTL   $0x00000200, AX
-	JZ      narrow_20
-	MOVQ    48(DI), BX
-	MOVQ    120(DI), CX
-	CMPL    172(DI), $0x0000ffff
-	JNE     partial_21
-	VMOVUPS Z8, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z11, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z12, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z13, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z14, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z15, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z16, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z17, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z18, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z19, (BX)
-	ADDQ    CX, BX
-	JMP     end_22
-
-partial_21:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z11, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z12, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z13, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z14, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z15, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z16, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z17, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z18, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z19, K1, (BX)
-	ADDQ    CX, BX
-
-end_22:
-	JMP stored_6
-
-narrow_20:
+	TESTL        $0x00008200, AX
+	JZ           narrow_20
 	TESTL        $0x00008000, AX
-	JZ           bytes_23
+	JZ           no_words_21
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
@@ -767,37 +705,39 @@ narrow_20:
 	VPSRAD       $0x1f, Z19, Z2
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z19, Z19
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_24
-	VMOVUPS      Z8, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z9, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z10, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z11, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z12, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z13, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z14, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z15, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z16, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z17, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z18, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z19, (BX)
-	ADDQ         CX, BX
-	JMP          end_25
 
-partial_24:
+no_words_21:
+	MOVQ    48(DI), BX
+	MOVQ    120(DI), CX
+	CMPL    172(DI), $0x0000ffff
+	JNE     partial_22
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z13, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z15, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z17, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z18, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z19, (BX)
+	ADDQ    CX, BX
+	JMP     end_23
+
+partial_22:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -825,10 +765,10 @@ partial_24:
 	VMOVUPS Z19, K1, (BX)
 	ADDQ    CX, BX
 
-end_25:
+end_23:
 	JMP stored_6
 
-bytes_23:
+narrow_20:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -870,7 +810,7 @@ bytes_23:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_26
+	JNE          partial_24
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -920,9 +860,9 @@ bytes_23:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_27
+	JMP          end_25
 
-partial_26:
+partial_24:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -976,7 +916,7 @@ partial_26:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_27:
+end_25:
 stored_6:
 	IMUL3Q $+12, 120(DI), BX
 	ADDQ   BX, 48(DI)
@@ -1017,7 +957,7 @@ tile11:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_28:
+tap_26:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R13
 	MOVLQSX (DI), AX
@@ -1055,9 +995,9 @@ tap_28:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_30
+	JG      rest_28
 
-sixteen_29:
+sixteen_27:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -1152,13 +1092,13 @@ sixteen_29:
 	VPDPBUSD     Z0, Z4, Z18
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_29
+	JLE          sixteen_27
 
-rest_30:
+rest_28:
 	SUBQ $+16, DI
-	JZ   tap_done_32
+	JZ   tap_done_30
 
-four_31:
+four_29:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -1184,19 +1124,19 @@ four_31:
 	VPDPBUSD     Z0, Z4, Z18
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_31
+	JNZ          four_29
 
-tap_done_32:
+tap_done_30:
 	DECQ    16(SP)
-	JNZ     tap_28
+	JNZ     tap_26
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_34
+	JNZ     chain_32
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_35
+	JNE     partial_33
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -1219,9 +1159,9 @@ tap_done_32:
 	ADDQ    CX, BX
 	VMOVUPS Z18, (BX)
 	ADDQ    CX, BX
-	JMP     end_36
+	JMP     end_34
 
-partial_35:
+partial_33:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -1247,10 +1187,10 @@ partial_35:
 	VMOVUPS Z18, K1, (BX)
 	ADDQ    CX, BX
 
-end_36:
-	JMP stored_33
+end_34:
+	JMP stored_31
 
-chain_34:
+chain_32:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -1263,7 +1203,7 @@ chain_34:
 	VCVTDQ2PS Z17, Z17
 	VCVTDQ2PS Z18, Z18
 	TESTL     $0x00000001, AX
-	JZ        no_pre_37
+	JZ        no_pre_35
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -1278,9 +1218,9 @@ chain_34:
 	VADDPS    Z0, Z17, Z17
 	VADDPS    Z0, Z18, Z18
 
-no_pre_37:
+no_pre_35:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_38
+	JZ      no_scale_36
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -1295,9 +1235,9 @@ no_pre_37:
 	VMULPS  Z0, Z17, Z17
 	VMULPS  Z0, Z18, Z18
 
-no_scale_38:
+no_scale_36:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_39
+	JZ      no_bias_37
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -1312,16 +1252,16 @@ no_scale_38:
 	VADDPS  Z0, Z17, Z17
 	VADDPS  Z0, Z18, Z18
 
-no_bias_39:
+no_bias_37:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_40
+	JZ           no_sum_38
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_41
+	JZ           no_sum_u8_39
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -1367,9 +1307,9 @@ no_bias_39:
 	VFMADD231PS  Z1, Z0, Z18
 	ADDQ         CX, BX
 
-no_sum_u8_41:
+no_sum_u8_39:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_42
+	JZ          no_sum_i8_40
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -1415,9 +1355,9 @@ no_sum_u8_41:
 	VFMADD231PS Z1, Z0, Z18
 	ADDQ        CX, BX
 
-no_sum_i8_42:
+no_sum_i8_40:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_43
+	JZ          no_sum_i32_41
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -1463,9 +1403,9 @@ no_sum_i8_42:
 	VFMADD231PS Z1, Z0, Z18
 	ADDQ        CX, BX
 
-no_sum_i32_43:
+no_sum_i32_41:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_44
+	JZ          no_sum_f32_42
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -1500,10 +1440,10 @@ no_sum_i32_43:
 	VFMADD231PS Z1, Z0, Z18
 	ADDQ        CX, BX
 
-no_sum_f32_44:
-no_sum_40:
+no_sum_f32_42:
+no_sum_38:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_45
+	JZ     no_relu_43
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -1517,9 +1457,9 @@ no_sum_40:
 	VMAXPS Z0, Z17, Z17
 	VMAXPS Z0, Z18, Z18
 
-no_relu_45:
+no_relu_43:
 	TESTL   $0x00000100, AX
-	JZ      no_post_46
+	JZ      no_post_44
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -1534,69 +1474,11 @@ no_relu_45:
 	VMULPS  Z0, Z17, Z17
 	VMULPS  Z0, Z18, Z18
 
-no_post_46:
-	TESTL   $0x00000200, AX
-	JZ      narrow_47
-	MOVQ    48(DI), BX
-	MOVQ    120(DI), CX
-	CMPL    172(DI), $0x0000ffff
-	JNE     partial_48
-	VMOVUPS Z8, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z11, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z12, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z13, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z14, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z15, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z16, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z17, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z18, (BX)
-	ADDQ    CX, BX
-	JMP     end_49
-
-partial_48:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z11, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z12, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z13, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z14, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z15, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z16, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z17, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z18, K1, (BX)
-	ADDQ    CX, BX
-
-end_49:
-	JMP stored_33
-
-narrow_47:
+no_post_44:
+	TESTL        $0x00008200, AX
+	JZ           narrow_45
 	TESTL        $0x00008000, AX
-	JZ           bytes_50
+	JZ           no_words_46
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
@@ -1664,35 +1546,37 @@ narrow_47:
 	VPSRAD       $0x1f, Z18, Z2
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z18, Z18
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_51
-	VMOVUPS      Z8, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z9, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z10, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z11, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z12, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z13, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z14, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z15, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z16, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z17, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z18, (BX)
-	ADDQ         CX, BX
-	JMP          end_52
 
-partial_51:
+no_words_46:
+	MOVQ    48(DI), BX
+	MOVQ    120(DI), CX
+	CMPL    172(DI), $0x0000ffff
+	JNE     partial_47
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z13, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z15, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z17, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z18, (BX)
+	ADDQ    CX, BX
+	JMP     end_48
+
+partial_47:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -1718,10 +1602,10 @@ partial_51:
 	VMOVUPS Z18, K1, (BX)
 	ADDQ    CX, BX
 
-end_52:
-	JMP stored_33
+end_48:
+	JMP stored_31
 
-bytes_50:
+narrow_45:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -1760,7 +1644,7 @@ bytes_50:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_53
+	JNE          partial_49
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -1806,9 +1690,9 @@ bytes_50:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_54
+	JMP          end_50
 
-partial_53:
+partial_49:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -1858,8 +1742,8 @@ partial_53:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_54:
-stored_33:
+end_50:
+stored_31:
 	IMUL3Q $+11, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+11, 128(DI), BX
@@ -1898,7 +1782,7 @@ tile10:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_55:
+tap_51:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R12
 	MOVLQSX (DI), AX
@@ -1933,9 +1817,9 @@ tap_55:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_57
+	JG      rest_53
 
-sixteen_56:
+sixteen_52:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -2022,13 +1906,13 @@ sixteen_56:
 	VPDPBUSD     Z0, Z3, Z17
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_56
+	JLE          sixteen_52
 
-rest_57:
+rest_53:
 	SUBQ $+16, DI
-	JZ   tap_done_59
+	JZ   tap_done_55
 
-four_58:
+four_54:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -2052,19 +1936,19 @@ four_58:
 	VPDPBUSD     Z0, Z3, Z17
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_58
+	JNZ          four_54
 
-tap_done_59:
+tap_done_55:
 	DECQ    16(SP)
-	JNZ     tap_55
+	JNZ     tap_51
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_61
+	JNZ     chain_57
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_62
+	JNE     partial_58
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -2085,9 +1969,9 @@ tap_done_59:
 	ADDQ    CX, BX
 	VMOVUPS Z17, (BX)
 	ADDQ    CX, BX
-	JMP     end_63
+	JMP     end_59
 
-partial_62:
+partial_58:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -2111,10 +1995,10 @@ partial_62:
 	VMOVUPS Z17, K1, (BX)
 	ADDQ    CX, BX
 
-end_63:
-	JMP stored_60
+end_59:
+	JMP stored_56
 
-chain_61:
+chain_57:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -2126,7 +2010,7 @@ chain_61:
 	VCVTDQ2PS Z16, Z16
 	VCVTDQ2PS Z17, Z17
 	TESTL     $0x00000001, AX
-	JZ        no_pre_64
+	JZ        no_pre_60
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -2140,9 +2024,9 @@ chain_61:
 	VADDPS    Z0, Z16, Z16
 	VADDPS    Z0, Z17, Z17
 
-no_pre_64:
+no_pre_60:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_65
+	JZ      no_scale_61
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -2156,9 +2040,9 @@ no_pre_64:
 	VMULPS  Z0, Z16, Z16
 	VMULPS  Z0, Z17, Z17
 
-no_scale_65:
+no_scale_61:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_66
+	JZ      no_bias_62
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -2172,16 +2056,16 @@ no_scale_65:
 	VADDPS  Z0, Z16, Z16
 	VADDPS  Z0, Z17, Z17
 
-no_bias_66:
+no_bias_62:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_67
+	JZ           no_sum_63
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_68
+	JZ           no_sum_u8_64
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -2223,9 +2107,9 @@ no_bias_66:
 	VFMADD231PS  Z1, Z0, Z17
 	ADDQ         CX, BX
 
-no_sum_u8_68:
+no_sum_u8_64:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_69
+	JZ          no_sum_i8_65
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2267,9 +2151,9 @@ no_sum_u8_68:
 	VFMADD231PS Z1, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_i8_69:
+no_sum_i8_65:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_70
+	JZ          no_sum_i32_66
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2311,9 +2195,9 @@ no_sum_i8_69:
 	VFMADD231PS Z1, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_i32_70:
+no_sum_i32_66:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_71
+	JZ          no_sum_f32_67
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -2345,10 +2229,10 @@ no_sum_i32_70:
 	VFMADD231PS Z1, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_f32_71:
-no_sum_67:
+no_sum_f32_67:
+no_sum_63:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_72
+	JZ     no_relu_68
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -2361,9 +2245,9 @@ no_sum_67:
 	VMAXPS Z0, Z16, Z16
 	VMAXPS Z0, Z17, Z17
 
-no_relu_72:
+no_relu_68:
 	TESTL   $0x00000100, AX
-	JZ      no_post_73
+	JZ      no_post_69
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -2377,65 +2261,11 @@ no_relu_72:
 	VMULPS  Z0, Z16, Z16
 	VMULPS  Z0, Z17, Z17
 
-no_post_73:
-	TESTL   $0x00000200, AX
-	JZ      narrow_74
-	MOVQ    48(DI), BX
-	MOVQ    120(DI), CX
-	CMPL    172(DI), $0x0000ffff
-	JNE     partial_75
-	VMOVUPS Z8, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z11, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z12, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z13, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z14, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z15, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z16, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z17, (BX)
-	ADDQ    CX, BX
-	JMP     end_76
-
-partial_75:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z11, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z12, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z13, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z14, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z15, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z16, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z17, K1, (BX)
-	ADDQ    CX, BX
-
-end_76:
-	JMP stored_60
-
-narrow_74:
+no_post_69:
+	TESTL        $0x00008200, AX
+	JZ           narrow_70
 	TESTL        $0x00008000, AX
-	JZ           bytes_77
+	JZ           no_words_71
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
@@ -2497,33 +2327,35 @@ narrow_74:
 	VPSRAD       $0x1f, Z17, Z2
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z17, Z17
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_78
-	VMOVUPS      Z8, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z9, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z10, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z11, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z12, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z13, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z14, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z15, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z16, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z17, (BX)
-	ADDQ         CX, BX
-	JMP          end_79
 
-partial_78:
+no_words_71:
+	MOVQ    48(DI), BX
+	MOVQ    120(DI), CX
+	CMPL    172(DI), $0x0000ffff
+	JNE     partial_72
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z13, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z15, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z17, (BX)
+	ADDQ    CX, BX
+	JMP     end_73
+
+partial_72:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -2547,10 +2379,10 @@ partial_78:
 	VMOVUPS Z17, K1, (BX)
 	ADDQ    CX, BX
 
-end_79:
-	JMP stored_60
+end_73:
+	JMP stored_56
 
-bytes_77:
+narrow_70:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -2586,7 +2418,7 @@ bytes_77:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_80
+	JNE          partial_74
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -2628,9 +2460,9 @@ bytes_77:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_81
+	JMP          end_75
 
-partial_80:
+partial_74:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -2676,8 +2508,8 @@ partial_80:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_81:
-stored_60:
+end_75:
+stored_56:
 	IMUL3Q $+10, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+10, 128(DI), BX
@@ -2715,7 +2547,7 @@ tile9:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_82:
+tap_76:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R11
 	MOVLQSX (DI), AX
@@ -2747,9 +2579,9 @@ tap_82:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_84
+	JG      rest_78
 
-sixteen_83:
+sixteen_77:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -2828,13 +2660,13 @@ sixteen_83:
 	VPDPBUSD     Z0, Z2, Z16
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_83
+	JLE          sixteen_77
 
-rest_84:
+rest_78:
 	SUBQ $+16, DI
-	JZ   tap_done_86
+	JZ   tap_done_80
 
-four_85:
+four_79:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -2856,19 +2688,19 @@ four_85:
 	VPDPBUSD     Z0, Z2, Z16
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_85
+	JNZ          four_79
 
-tap_done_86:
+tap_done_80:
 	DECQ    16(SP)
-	JNZ     tap_82
+	JNZ     tap_76
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_88
+	JNZ     chain_82
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_89
+	JNE     partial_83
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -2887,9 +2719,9 @@ tap_done_86:
 	ADDQ    CX, BX
 	VMOVUPS Z16, (BX)
 	ADDQ    CX, BX
-	JMP     end_90
+	JMP     end_84
 
-partial_89:
+partial_83:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -2911,10 +2743,10 @@ partial_89:
 	VMOVUPS Z16, K1, (BX)
 	ADDQ    CX, BX
 
-end_90:
-	JMP stored_87
+end_84:
+	JMP stored_81
 
-chain_88:
+chain_82:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -2925,7 +2757,7 @@ chain_88:
 	VCVTDQ2PS Z15, Z15
 	VCVTDQ2PS Z16, Z16
 	TESTL     $0x00000001, AX
-	JZ        no_pre_91
+	JZ        no_pre_85
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -2938,9 +2770,9 @@ chain_88:
 	VADDPS    Z0, Z15, Z15
 	VADDPS    Z0, Z16, Z16
 
-no_pre_91:
+no_pre_85:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_92
+	JZ      no_scale_86
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -2953,9 +2785,9 @@ no_pre_91:
 	VMULPS  Z0, Z15, Z15
 	VMULPS  Z0, Z16, Z16
 
-no_scale_92:
+no_scale_86:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_93
+	JZ      no_bias_87
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -2968,16 +2800,16 @@ no_scale_92:
 	VADDPS  Z0, Z15, Z15
 	VADDPS  Z0, Z16, Z16
 
-no_bias_93:
+no_bias_87:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_94
+	JZ           no_sum_88
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_95
+	JZ           no_sum_u8_89
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -3015,9 +2847,9 @@ no_bias_93:
 	VFMADD231PS  Z1, Z0, Z16
 	ADDQ         CX, BX
 
-no_sum_u8_95:
+no_sum_u8_89:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_96
+	JZ          no_sum_i8_90
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3055,9 +2887,9 @@ no_sum_u8_95:
 	VFMADD231PS Z1, Z0, Z16
 	ADDQ        CX, BX
 
-no_sum_i8_96:
+no_sum_i8_90:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_97
+	JZ          no_sum_i32_91
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3095,9 +2927,9 @@ no_sum_i8_96:
 	VFMADD231PS Z1, Z0, Z16
 	ADDQ        CX, BX
 
-no_sum_i32_97:
+no_sum_i32_91:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_98
+	JZ          no_sum_f32_92
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -3126,10 +2958,10 @@ no_sum_i32_97:
 	VFMADD231PS Z1, Z0, Z16
 	ADDQ        CX, BX
 
-no_sum_f32_98:
-no_sum_94:
+no_sum_f32_92:
+no_sum_88:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_99
+	JZ     no_relu_93
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -3141,9 +2973,9 @@ no_sum_94:
 	VMAXPS Z0, Z15, Z15
 	VMAXPS Z0, Z16, Z16
 
-no_relu_99:
+no_relu_93:
 	TESTL   $0x00000100, AX
-	JZ      no_post_100
+	JZ      no_post_94
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -3156,61 +2988,11 @@ no_relu_99:
 	VMULPS  Z0, Z15, Z15
 	VMULPS  Z0, Z16, Z16
 
-no_post_100:
-	TESTL   $0x00000200, AX
-	JZ      narrow_101
-	MOVQ    48(DI), BX
-	MOVQ    120(DI), CX
-	CMPL    172(DI), $0x0000ffff
-	JNE     partial_102
-	VMOVUPS Z8, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z11, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z12, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z13, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z14, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z15, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z16, (BX)
-	ADDQ    CX, BX
-	JMP     end_103
-
-partial_102:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z11, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z12, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z13, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z14, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z15, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z16, K1, (BX)
-	ADDQ    CX, BX
-
-end_103:
-	JMP stored_87
-
-narrow_101:
+no_post_94:
+	TESTL        $0x00008200, AX
+	JZ           narrow_95
 	TESTL        $0x00008000, AX
-	JZ           bytes_104
+	JZ           no_words_96
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
@@ -3266,31 +3048,33 @@ narrow_101:
 	VPSRAD       $0x1f, Z16, Z2
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z16, Z16
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_105
-	VMOVUPS      Z8, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z9, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z10, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z11, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z12, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z13, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z14, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z15, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z16, (BX)
-	ADDQ         CX, BX
-	JMP          end_106
 
-partial_105:
+no_words_96:
+	MOVQ    48(DI), BX
+	MOVQ    120(DI), CX
+	CMPL    172(DI), $0x0000ffff
+	JNE     partial_97
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z13, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z15, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z16, (BX)
+	ADDQ    CX, BX
+	JMP     end_98
+
+partial_97:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -3312,10 +3096,10 @@ partial_105:
 	VMOVUPS Z16, K1, (BX)
 	ADDQ    CX, BX
 
-end_106:
-	JMP stored_87
+end_98:
+	JMP stored_81
 
-bytes_104:
+narrow_95:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -3348,7 +3132,7 @@ bytes_104:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_107
+	JNE          partial_99
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -3386,9 +3170,9 @@ bytes_104:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_108
+	JMP          end_100
 
-partial_107:
+partial_99:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -3430,8 +3214,8 @@ partial_107:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_108:
-stored_87:
+end_100:
+stored_81:
 	IMUL3Q $+9, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+9, 128(DI), BX
@@ -3468,7 +3252,7 @@ tile8:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_109:
+tap_101:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R10
 	MOVLQSX (DI), AX
@@ -3497,9 +3281,9 @@ tap_109:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_111
+	JG      rest_103
 
-sixteen_110:
+sixteen_102:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -3570,13 +3354,13 @@ sixteen_110:
 	VPDPBUSD     Z0, Z5, Z15
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_110
+	JLE          sixteen_102
 
-rest_111:
+rest_103:
 	SUBQ $+16, DI
-	JZ   tap_done_113
+	JZ   tap_done_105
 
-four_112:
+four_104:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -3596,19 +3380,19 @@ four_112:
 	VPDPBUSD     Z0, Z5, Z15
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_112
+	JNZ          four_104
 
-tap_done_113:
+tap_done_105:
 	DECQ    16(SP)
-	JNZ     tap_109
+	JNZ     tap_101
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_115
+	JNZ     chain_107
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_116
+	JNE     partial_108
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -3625,9 +3409,9 @@ tap_done_113:
 	ADDQ    CX, BX
 	VMOVUPS Z15, (BX)
 	ADDQ    CX, BX
-	JMP     end_117
+	JMP     end_109
 
-partial_116:
+partial_108:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -3647,10 +3431,10 @@ partial_116:
 	VMOVUPS Z15, K1, (BX)
 	ADDQ    CX, BX
 
-end_117:
-	JMP stored_114
+end_109:
+	JMP stored_106
 
-chain_115:
+chain_107:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -3660,7 +3444,7 @@ chain_115:
 	VCVTDQ2PS Z14, Z14
 	VCVTDQ2PS Z15, Z15
 	TESTL     $0x00000001, AX
-	JZ        no_pre_118
+	JZ        no_pre_110
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -3672,9 +3456,9 @@ chain_115:
 	VADDPS    Z0, Z14, Z14
 	VADDPS    Z0, Z15, Z15
 
-no_pre_118:
+no_pre_110:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_119
+	JZ      no_scale_111
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -3686,9 +3470,9 @@ no_pre_118:
 	VMULPS  Z0, Z14, Z14
 	VMULPS  Z0, Z15, Z15
 
-no_scale_119:
+no_scale_111:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_120
+	JZ      no_bias_112
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -3700,16 +3484,16 @@ no_scale_119:
 	VADDPS  Z0, Z14, Z14
 	VADDPS  Z0, Z15, Z15
 
-no_bias_120:
+no_bias_112:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_121
+	JZ           no_sum_113
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_122
+	JZ           no_sum_u8_114
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -3743,9 +3527,9 @@ no_bias_120:
 	VFMADD231PS  Z1, Z0, Z15
 	ADDQ         CX, BX
 
-no_sum_u8_122:
+no_sum_u8_114:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_123
+	JZ          no_sum_i8_115
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3779,9 +3563,9 @@ no_sum_u8_122:
 	VFMADD231PS Z1, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_i8_123:
+no_sum_i8_115:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_124
+	JZ          no_sum_i32_116
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3815,9 +3599,9 @@ no_sum_i8_123:
 	VFMADD231PS Z1, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_i32_124:
+no_sum_i32_116:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_125
+	JZ          no_sum_f32_117
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -3843,10 +3627,10 @@ no_sum_i32_124:
 	VFMADD231PS Z1, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_f32_125:
-no_sum_121:
+no_sum_f32_117:
+no_sum_113:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_126
+	JZ     no_relu_118
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -3857,9 +3641,9 @@ no_sum_121:
 	VMAXPS Z0, Z14, Z14
 	VMAXPS Z0, Z15, Z15
 
-no_relu_126:
+no_relu_118:
 	TESTL   $0x00000100, AX
-	JZ      no_post_127
+	JZ      no_post_119
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -3871,57 +3655,11 @@ no_relu_126:
 	VMULPS  Z0, Z14, Z14
 	VMULPS  Z0, Z15, Z15
 
-no_post_127:
-	TESTL   $0x00000200, AX
-	JZ      narrow_128
-	MOVQ    48(DI), BX
-	MOVQ    120(DI), CX
-	CMPL    172(DI), $0x0000ffff
-	JNE     partial_129
-	VMOVUPS Z8, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z11, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z12, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z13, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z14, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z15, (BX)
-	ADDQ    CX, BX
-	JMP     end_130
-
-partial_129:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z11, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z12, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z13, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z14, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z15, K1, (BX)
-	ADDQ    CX, BX
-
-end_130:
-	JMP stored_114
-
-narrow_128:
+no_post_119:
+	TESTL        $0x00008200, AX
+	JZ           narrow_120
 	TESTL        $0x00008000, AX
-	JZ           bytes_131
+	JZ           no_words_121
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
@@ -3971,29 +3709,31 @@ narrow_128:
 	VPSRAD       $0x1f, Z15, Z2
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_132
-	VMOVUPS      Z8, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z9, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z10, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z11, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z12, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z13, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z14, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z15, (BX)
-	ADDQ         CX, BX
-	JMP          end_133
 
-partial_132:
+no_words_121:
+	MOVQ    48(DI), BX
+	MOVQ    120(DI), CX
+	CMPL    172(DI), $0x0000ffff
+	JNE     partial_122
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z13, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z15, (BX)
+	ADDQ    CX, BX
+	JMP     end_123
+
+partial_122:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -4013,10 +3753,10 @@ partial_132:
 	VMOVUPS Z15, K1, (BX)
 	ADDQ    CX, BX
 
-end_133:
-	JMP stored_114
+end_123:
+	JMP stored_106
 
-bytes_131:
+narrow_120:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -4046,7 +3786,7 @@ bytes_131:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_134
+	JNE          partial_124
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -4080,9 +3820,9 @@ bytes_131:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_135
+	JMP          end_125
 
-partial_134:
+partial_124:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -4120,8 +3860,8 @@ partial_134:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_135:
-stored_114:
+end_125:
+stored_106:
 	IMUL3Q $+8, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+8, 128(DI), BX
@@ -4157,7 +3897,7 @@ tile7:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_136:
+tap_126:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R9
 	MOVLQSX (DI), AX
@@ -4183,9 +3923,9 @@ tap_136:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_138
+	JG      rest_128
 
-sixteen_137:
+sixteen_127:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -4248,13 +3988,13 @@ sixteen_137:
 	VPDPBUSD     Z0, Z4, Z14
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_137
+	JLE          sixteen_127
 
-rest_138:
+rest_128:
 	SUBQ $+16, DI
-	JZ   tap_done_140
+	JZ   tap_done_130
 
-four_139:
+four_129:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -4272,19 +4012,19 @@ four_139:
 	VPDPBUSD     Z0, Z4, Z14
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_139
+	JNZ          four_129
 
-tap_done_140:
+tap_done_130:
 	DECQ    16(SP)
-	JNZ     tap_136
+	JNZ     tap_126
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_142
+	JNZ     chain_132
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_143
+	JNE     partial_133
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -4299,9 +4039,9 @@ tap_done_140:
 	ADDQ    CX, BX
 	VMOVUPS Z14, (BX)
 	ADDQ    CX, BX
-	JMP     end_144
+	JMP     end_134
 
-partial_143:
+partial_133:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -4319,10 +4059,10 @@ partial_143:
 	VMOVUPS Z14, K1, (BX)
 	ADDQ    CX, BX
 
-end_144:
-	JMP stored_141
+end_134:
+	JMP stored_131
 
-chain_142:
+chain_132:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -4331,7 +4071,7 @@ chain_142:
 	VCVTDQ2PS Z13, Z13
 	VCVTDQ2PS Z14, Z14
 	TESTL     $0x00000001, AX
-	JZ        no_pre_145
+	JZ        no_pre_135
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -4342,9 +4082,9 @@ chain_142:
 	VADDPS    Z0, Z13, Z13
 	VADDPS    Z0, Z14, Z14
 
-no_pre_145:
+no_pre_135:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_146
+	JZ      no_scale_136
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -4355,9 +4095,9 @@ no_pre_145:
 	VMULPS  Z0, Z13, Z13
 	VMULPS  Z0, Z14, Z14
 
-no_scale_146:
+no_scale_136:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_147
+	JZ      no_bias_137
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -4368,16 +4108,16 @@ no_scale_146:
 	VADDPS  Z0, Z13, Z13
 	VADDPS  Z0, Z14, Z14
 
-no_bias_147:
+no_bias_137:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_148
+	JZ           no_sum_138
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_149
+	JZ           no_sum_u8_139
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -4407,9 +4147,9 @@ no_bias_147:
 	VFMADD231PS  Z1, Z0, Z14
 	ADDQ         CX, BX
 
-no_sum_u8_149:
+no_sum_u8_139:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_150
+	JZ          no_sum_i8_140
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4439,9 +4179,9 @@ no_sum_u8_149:
 	VFMADD231PS Z1, Z0, Z14
 	ADDQ        CX, BX
 
-no_sum_i8_150:
+no_sum_i8_140:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_151
+	JZ          no_sum_i32_141
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4471,9 +4211,9 @@ no_sum_i8_150:
 	VFMADD231PS Z1, Z0, Z14
 	ADDQ        CX, BX
 
-no_sum_i32_151:
+no_sum_i32_141:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_152
+	JZ          no_sum_f32_142
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -4496,10 +4236,10 @@ no_sum_i32_151:
 	VFMADD231PS Z1, Z0, Z14
 	ADDQ        CX, BX
 
-no_sum_f32_152:
-no_sum_148:
+no_sum_f32_142:
+no_sum_138:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_153
+	JZ     no_relu_143
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -4509,9 +4249,9 @@ no_sum_148:
 	VMAXPS Z0, Z13, Z13
 	VMAXPS Z0, Z14, Z14
 
-no_relu_153:
+no_relu_143:
 	TESTL   $0x00000100, AX
-	JZ      no_post_154
+	JZ      no_post_144
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -4522,53 +4262,11 @@ no_relu_153:
 	VMULPS  Z0, Z13, Z13
 	VMULPS  Z0, Z14, Z14
 
-no_post_154:
-	TESTL   $0x00000200, AX
-	JZ      narrow_155
-	MOVQ    48(DI), BX
-	MOVQ    120(DI), CX
-	CMPL    172(DI), $0x0000ffff
-	JNE     partial_156
-	VMOVUPS Z8, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z11, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z12, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z13, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z14, (BX)
-	ADDQ    CX, BX
-	JMP     end_157
-
-partial_156:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z11, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z12, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z13, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z14, K1, (BX)
-	ADDQ    CX, BX
-
-end_157:
-	JMP stored_141
-
-narrow_155:
+no_post_144:
+	TESTL        $0x00008200, AX
+	JZ           narrow_145
 	TESTL        $0x00008000, AX
-	JZ           bytes_158
+	JZ           no_words_146
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
@@ -4612,27 +4310,29 @@ narrow_155:
 	VPSRAD       $0x1f, Z14, Z2
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_159
-	VMOVUPS      Z8, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z9, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z10, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z11, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z12, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z13, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z14, (BX)
-	ADDQ         CX, BX
-	JMP          end_160
 
-partial_159:
+no_words_146:
+	MOVQ    48(DI), BX
+	MOVQ    120(DI), CX
+	CMPL    172(DI), $0x0000ffff
+	JNE     partial_147
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z13, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z14, (BX)
+	ADDQ    CX, BX
+	JMP     end_148
+
+partial_147:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -4650,10 +4350,10 @@ partial_159:
 	VMOVUPS Z14, K1, (BX)
 	ADDQ    CX, BX
 
-end_160:
-	JMP stored_141
+end_148:
+	JMP stored_131
 
-bytes_158:
+narrow_145:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -4680,7 +4380,7 @@ bytes_158:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_161
+	JNE          partial_149
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -4710,9 +4410,9 @@ bytes_158:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_162
+	JMP          end_150
 
-partial_161:
+partial_149:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -4746,8 +4446,8 @@ partial_161:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_162:
-stored_141:
+end_150:
+stored_131:
 	IMUL3Q $+7, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+7, 128(DI), BX
@@ -4782,7 +4482,7 @@ tile6:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_163:
+tap_151:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R8
 	MOVLQSX (DI), AX
@@ -4805,9 +4505,9 @@ tap_163:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_165
+	JG      rest_153
 
-sixteen_164:
+sixteen_152:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -4862,13 +4562,13 @@ sixteen_164:
 	VPDPBUSD     Z0, Z3, Z13
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_164
+	JLE          sixteen_152
 
-rest_165:
+rest_153:
 	SUBQ $+16, DI
-	JZ   tap_done_167
+	JZ   tap_done_155
 
-four_166:
+four_154:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -4884,19 +4584,19 @@ four_166:
 	VPDPBUSD     Z0, Z3, Z13
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_166
+	JNZ          four_154
 
-tap_done_167:
+tap_done_155:
 	DECQ    16(SP)
-	JNZ     tap_163
+	JNZ     tap_151
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_169
+	JNZ     chain_157
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_170
+	JNE     partial_158
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -4909,9 +4609,9 @@ tap_done_167:
 	ADDQ    CX, BX
 	VMOVUPS Z13, (BX)
 	ADDQ    CX, BX
-	JMP     end_171
+	JMP     end_159
 
-partial_170:
+partial_158:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -4927,10 +4627,10 @@ partial_170:
 	VMOVUPS Z13, K1, (BX)
 	ADDQ    CX, BX
 
-end_171:
-	JMP stored_168
+end_159:
+	JMP stored_156
 
-chain_169:
+chain_157:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -4938,7 +4638,7 @@ chain_169:
 	VCVTDQ2PS Z12, Z12
 	VCVTDQ2PS Z13, Z13
 	TESTL     $0x00000001, AX
-	JZ        no_pre_172
+	JZ        no_pre_160
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -4948,9 +4648,9 @@ chain_169:
 	VADDPS    Z0, Z12, Z12
 	VADDPS    Z0, Z13, Z13
 
-no_pre_172:
+no_pre_160:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_173
+	JZ      no_scale_161
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -4960,9 +4660,9 @@ no_pre_172:
 	VMULPS  Z0, Z12, Z12
 	VMULPS  Z0, Z13, Z13
 
-no_scale_173:
+no_scale_161:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_174
+	JZ      no_bias_162
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -4972,16 +4672,16 @@ no_scale_173:
 	VADDPS  Z0, Z12, Z12
 	VADDPS  Z0, Z13, Z13
 
-no_bias_174:
+no_bias_162:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_175
+	JZ           no_sum_163
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_176
+	JZ           no_sum_u8_164
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -5007,9 +4707,9 @@ no_bias_174:
 	VFMADD231PS  Z1, Z0, Z13
 	ADDQ         CX, BX
 
-no_sum_u8_176:
+no_sum_u8_164:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_177
+	JZ          no_sum_i8_165
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -5035,9 +4735,9 @@ no_sum_u8_176:
 	VFMADD231PS Z1, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_i8_177:
+no_sum_i8_165:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_178
+	JZ          no_sum_i32_166
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -5063,9 +4763,9 @@ no_sum_i8_177:
 	VFMADD231PS Z1, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_i32_178:
+no_sum_i32_166:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_179
+	JZ          no_sum_f32_167
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -5085,10 +4785,10 @@ no_sum_i32_178:
 	VFMADD231PS Z1, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_f32_179:
-no_sum_175:
+no_sum_f32_167:
+no_sum_163:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_180
+	JZ     no_relu_168
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -5097,9 +4797,9 @@ no_sum_175:
 	VMAXPS Z0, Z12, Z12
 	VMAXPS Z0, Z13, Z13
 
-no_relu_180:
+no_relu_168:
 	TESTL   $0x00000100, AX
-	JZ      no_post_181
+	JZ      no_post_169
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -5109,49 +4809,11 @@ no_relu_180:
 	VMULPS  Z0, Z12, Z12
 	VMULPS  Z0, Z13, Z13
 
-no_post_181:
-	TESTL   $0x00000200, AX
-	JZ      narrow_182
-	MOVQ    48(DI), BX
-	MOVQ    120(DI), CX
-	CMPL    172(DI), $0x0000ffff
-	JNE     partial_183
-	VMOVUPS Z8, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z11, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z12, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z13, (BX)
-	ADDQ    CX, BX
-	JMP     end_184
-
-partial_183:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z11, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z12, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z13, K1, (BX)
-	ADDQ    CX, BX
-
-end_184:
-	JMP stored_168
-
-narrow_182:
+no_post_169:
+	TESTL        $0x00008200, AX
+	JZ           narrow_170
 	TESTL        $0x00008000, AX
-	JZ           bytes_185
+	JZ           no_words_171
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
@@ -5189,25 +4851,27 @@ narrow_182:
 	VPSRAD       $0x1f, Z13, Z2
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_186
-	VMOVUPS      Z8, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z9, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z10, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z11, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z12, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z13, (BX)
-	ADDQ         CX, BX
-	JMP          end_187
 
-partial_186:
+no_words_171:
+	MOVQ    48(DI), BX
+	MOVQ    120(DI), CX
+	CMPL    172(DI), $0x0000ffff
+	JNE     partial_172
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z13, (BX)
+	ADDQ    CX, BX
+	JMP     end_173
+
+partial_172:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -5223,10 +4887,10 @@ partial_186:
 	VMOVUPS Z13, K1, (BX)
 	ADDQ    CX, BX
 
-end_187:
-	JMP stored_168
+end_173:
+	JMP stored_156
 
-bytes_185:
+narrow_170:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -5250,7 +4914,7 @@ bytes_185:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_188
+	JNE          partial_174
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -5276,9 +4940,9 @@ bytes_185:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_189
+	JMP          end_175
 
-partial_188:
+partial_174:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -5308,8 +4972,8 @@ partial_188:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_189:
-stored_168:
+end_175:
+stored_156:
 	IMUL3Q $+6, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+6, 128(DI), BX
@@ -5343,7 +5007,7 @@ tile5:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_190:
+tap_176:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
@@ -5363,9 +5027,9 @@ tap_190:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_192
+	JG      rest_178
 
-sixteen_191:
+sixteen_177:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -5412,13 +5076,13 @@ sixteen_191:
 	VPDPBUSD     Z0, Z2, Z12
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_191
+	JLE          sixteen_177
 
-rest_192:
+rest_178:
 	SUBQ $+16, DI
-	JZ   tap_done_194
+	JZ   tap_done_180
 
-four_193:
+four_179:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -5432,19 +5096,19 @@ four_193:
 	VPDPBUSD     Z0, Z2, Z12
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_193
+	JNZ          four_179
 
-tap_done_194:
+tap_done_180:
 	DECQ    16(SP)
-	JNZ     tap_190
+	JNZ     tap_176
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_196
+	JNZ     chain_182
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_197
+	JNE     partial_183
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -5455,9 +5119,9 @@ tap_done_194:
 	ADDQ    CX, BX
 	VMOVUPS Z12, (BX)
 	ADDQ    CX, BX
-	JMP     end_198
+	JMP     end_184
 
-partial_197:
+partial_183:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -5471,17 +5135,17 @@ partial_197:
 	VMOVUPS Z12, K1, (BX)
 	ADDQ    CX, BX
 
-end_198:
-	JMP stored_195
+end_184:
+	JMP stored_181
 
-chain_196:
+chain_182:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
 	VCVTDQ2PS Z11, Z11
 	VCVTDQ2PS Z12, Z12
 	TESTL     $0x00000001, AX
-	JZ        no_pre_199
+	JZ        no_pre_185
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -5490,9 +5154,9 @@ chain_196:
 	VADDPS    Z0, Z11, Z11
 	VADDPS    Z0, Z12, Z12
 
-no_pre_199:
+no_pre_185:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_200
+	JZ      no_scale_186
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -5501,9 +5165,9 @@ no_pre_199:
 	VMULPS  Z0, Z11, Z11
 	VMULPS  Z0, Z12, Z12
 
-no_scale_200:
+no_scale_186:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_201
+	JZ      no_bias_187
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -5512,16 +5176,16 @@ no_scale_200:
 	VADDPS  Z0, Z11, Z11
 	VADDPS  Z0, Z12, Z12
 
-no_bias_201:
+no_bias_187:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_202
+	JZ           no_sum_188
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_203
+	JZ           no_sum_u8_189
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -5543,9 +5207,9 @@ no_bias_201:
 	VFMADD231PS  Z1, Z0, Z12
 	ADDQ         CX, BX
 
-no_sum_u8_203:
+no_sum_u8_189:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_204
+	JZ          no_sum_i8_190
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -5567,9 +5231,9 @@ no_sum_u8_203:
 	VFMADD231PS Z1, Z0, Z12
 	ADDQ        CX, BX
 
-no_sum_i8_204:
+no_sum_i8_190:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_205
+	JZ          no_sum_i32_191
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -5591,9 +5255,9 @@ no_sum_i8_204:
 	VFMADD231PS Z1, Z0, Z12
 	ADDQ        CX, BX
 
-no_sum_i32_205:
+no_sum_i32_191:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_206
+	JZ          no_sum_f32_192
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -5610,10 +5274,10 @@ no_sum_i32_205:
 	VFMADD231PS Z1, Z0, Z12
 	ADDQ        CX, BX
 
-no_sum_f32_206:
-no_sum_202:
+no_sum_f32_192:
+no_sum_188:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_207
+	JZ     no_relu_193
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -5621,9 +5285,9 @@ no_sum_202:
 	VMAXPS Z0, Z11, Z11
 	VMAXPS Z0, Z12, Z12
 
-no_relu_207:
+no_relu_193:
 	TESTL   $0x00000100, AX
-	JZ      no_post_208
+	JZ      no_post_194
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -5632,45 +5296,11 @@ no_relu_207:
 	VMULPS  Z0, Z11, Z11
 	VMULPS  Z0, Z12, Z12
 
-no_post_208:
-	TESTL   $0x00000200, AX
-	JZ      narrow_209
-	MOVQ    48(DI), BX
-	MOVQ    120(DI), CX
-	CMPL    172(DI), $0x0000ffff
-	JNE     partial_210
-	VMOVUPS Z8, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z11, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z12, (BX)
-	ADDQ    CX, BX
-	JMP     end_211
-
-partial_210:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z11, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z12, K1, (BX)
-	ADDQ    CX, BX
-
-end_211:
-	JMP stored_195
-
-narrow_209:
+no_post_194:
+	TESTL        $0x00008200, AX
+	JZ           narrow_195
 	TESTL        $0x00008000, AX
-	JZ           bytes_212
+	JZ           no_words_196
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
@@ -5702,23 +5332,25 @@ narrow_209:
 	VPSRAD       $0x1f, Z12, Z2
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_213
-	VMOVUPS      Z8, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z9, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z10, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z11, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z12, (BX)
-	ADDQ         CX, BX
-	JMP          end_214
 
-partial_213:
+no_words_196:
+	MOVQ    48(DI), BX
+	MOVQ    120(DI), CX
+	CMPL    172(DI), $0x0000ffff
+	JNE     partial_197
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z12, (BX)
+	ADDQ    CX, BX
+	JMP     end_198
+
+partial_197:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -5732,10 +5364,10 @@ partial_213:
 	VMOVUPS Z12, K1, (BX)
 	ADDQ    CX, BX
 
-end_214:
-	JMP stored_195
+end_198:
+	JMP stored_181
 
-bytes_212:
+narrow_195:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -5756,7 +5388,7 @@ bytes_212:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_215
+	JNE          partial_199
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -5778,9 +5410,9 @@ bytes_212:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_216
+	JMP          end_200
 
-partial_215:
+partial_199:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -5806,8 +5438,8 @@ partial_215:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_216:
-stored_195:
+end_200:
+stored_181:
 	IMUL3Q $+5, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+5, 128(DI), BX
@@ -5840,7 +5472,7 @@ tile4:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_217:
+tap_201:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
@@ -5857,9 +5489,9 @@ tap_217:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_219
+	JG      rest_203
 
-sixteen_218:
+sixteen_202:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -5898,13 +5530,13 @@ sixteen_218:
 	VPDPBUSD     Z0, Z5, Z11
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_218
+	JLE          sixteen_202
 
-rest_219:
+rest_203:
 	SUBQ $+16, DI
-	JZ   tap_done_221
+	JZ   tap_done_205
 
-four_220:
+four_204:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -5916,19 +5548,19 @@ four_220:
 	VPDPBUSD     Z0, Z5, Z11
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_220
+	JNZ          four_204
 
-tap_done_221:
+tap_done_205:
 	DECQ    16(SP)
-	JNZ     tap_217
+	JNZ     tap_201
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_223
+	JNZ     chain_207
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_224
+	JNE     partial_208
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -5937,9 +5569,9 @@ tap_done_221:
 	ADDQ    CX, BX
 	VMOVUPS Z11, (BX)
 	ADDQ    CX, BX
-	JMP     end_225
+	JMP     end_209
 
-partial_224:
+partial_208:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -5951,16 +5583,16 @@ partial_224:
 	VMOVUPS Z11, K1, (BX)
 	ADDQ    CX, BX
 
-end_225:
-	JMP stored_222
+end_209:
+	JMP stored_206
 
-chain_223:
+chain_207:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
 	VCVTDQ2PS Z11, Z11
 	TESTL     $0x00000001, AX
-	JZ        no_pre_226
+	JZ        no_pre_210
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -5968,9 +5600,9 @@ chain_223:
 	VADDPS    Z0, Z10, Z10
 	VADDPS    Z0, Z11, Z11
 
-no_pre_226:
+no_pre_210:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_227
+	JZ      no_scale_211
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -5978,9 +5610,9 @@ no_pre_226:
 	VMULPS  Z0, Z10, Z10
 	VMULPS  Z0, Z11, Z11
 
-no_scale_227:
+no_scale_211:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_228
+	JZ      no_bias_212
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -5988,16 +5620,16 @@ no_scale_227:
 	VADDPS  Z0, Z10, Z10
 	VADDPS  Z0, Z11, Z11
 
-no_bias_228:
+no_bias_212:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_229
+	JZ           no_sum_213
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_230
+	JZ           no_sum_u8_214
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -6015,9 +5647,9 @@ no_bias_228:
 	VFMADD231PS  Z1, Z0, Z11
 	ADDQ         CX, BX
 
-no_sum_u8_230:
+no_sum_u8_214:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_231
+	JZ          no_sum_i8_215
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -6035,9 +5667,9 @@ no_sum_u8_230:
 	VFMADD231PS Z1, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_i8_231:
+no_sum_i8_215:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_232
+	JZ          no_sum_i32_216
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -6055,9 +5687,9 @@ no_sum_i8_231:
 	VFMADD231PS Z1, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_i32_232:
+no_sum_i32_216:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_233
+	JZ          no_sum_f32_217
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -6071,19 +5703,19 @@ no_sum_i32_232:
 	VFMADD231PS Z1, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_f32_233:
-no_sum_229:
+no_sum_f32_217:
+no_sum_213:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_234
+	JZ     no_relu_218
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 	VMAXPS Z0, Z10, Z10
 	VMAXPS Z0, Z11, Z11
 
-no_relu_234:
+no_relu_218:
 	TESTL   $0x00000100, AX
-	JZ      no_post_235
+	JZ      no_post_219
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -6091,41 +5723,11 @@ no_relu_234:
 	VMULPS  Z0, Z10, Z10
 	VMULPS  Z0, Z11, Z11
 
-no_post_235:
-	TESTL   $0x00000200, AX
-	JZ      narrow_236
-	MOVQ    48(DI), BX
-	MOVQ    120(DI), CX
-	CMPL    172(DI), $0x0000ffff
-	JNE     partial_237
-	VMOVUPS Z8, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z11, (BX)
-	ADDQ    CX, BX
-	JMP     end_238
-
-partial_237:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z11, K1, (BX)
-	ADDQ    CX, BX
-
-end_238:
-	JMP stored_222
-
-narrow_236:
+no_post_219:
+	TESTL        $0x00008200, AX
+	JZ           narrow_220
 	TESTL        $0x00008000, AX
-	JZ           bytes_239
+	JZ           no_words_221
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
@@ -6151,21 +5753,23 @@ narrow_236:
 	VPSRAD       $0x1f, Z11, Z2
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_240
-	VMOVUPS      Z8, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z9, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z10, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z11, (BX)
-	ADDQ         CX, BX
-	JMP          end_241
 
-partial_240:
+no_words_221:
+	MOVQ    48(DI), BX
+	MOVQ    120(DI), CX
+	CMPL    172(DI), $0x0000ffff
+	JNE     partial_222
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z11, (BX)
+	ADDQ    CX, BX
+	JMP     end_223
+
+partial_222:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -6177,10 +5781,10 @@ partial_240:
 	VMOVUPS Z11, K1, (BX)
 	ADDQ    CX, BX
 
-end_241:
-	JMP stored_222
+end_223:
+	JMP stored_206
 
-bytes_239:
+narrow_220:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -6198,7 +5802,7 @@ bytes_239:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_242
+	JNE          partial_224
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -6216,9 +5820,9 @@ bytes_239:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_243
+	JMP          end_225
 
-partial_242:
+partial_224:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -6240,8 +5844,8 @@ partial_242:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_243:
-stored_222:
+end_225:
+stored_206:
 	IMUL3Q $+4, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+4, 128(DI), BX
@@ -6273,7 +5877,7 @@ tile3:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_244:
+tap_226:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
@@ -6287,9 +5891,9 @@ tap_244:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_246
+	JG      rest_228
 
-sixteen_245:
+sixteen_227:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -6320,13 +5924,13 @@ sixteen_245:
 	VPDPBUSD     Z0, Z4, Z10
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_245
+	JLE          sixteen_227
 
-rest_246:
+rest_228:
 	SUBQ $+16, DI
-	JZ   tap_done_248
+	JZ   tap_done_230
 
-four_247:
+four_229:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -6336,28 +5940,28 @@ four_247:
 	VPDPBUSD     Z0, Z4, Z10
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_247
+	JNZ          four_229
 
-tap_done_248:
+tap_done_230:
 	DECQ    16(SP)
-	JNZ     tap_244
+	JNZ     tap_226
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_250
+	JNZ     chain_232
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_251
+	JNE     partial_233
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z10, (BX)
 	ADDQ    CX, BX
-	JMP     end_252
+	JMP     end_234
 
-partial_251:
+partial_233:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -6367,49 +5971,49 @@ partial_251:
 	VMOVUPS Z10, K1, (BX)
 	ADDQ    CX, BX
 
-end_252:
-	JMP stored_249
+end_234:
+	JMP stored_231
 
-chain_250:
+chain_232:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
 	TESTL     $0x00000001, AX
-	JZ        no_pre_253
+	JZ        no_pre_235
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
 	VADDPS    Z0, Z9, Z9
 	VADDPS    Z0, Z10, Z10
 
-no_pre_253:
+no_pre_235:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_254
+	JZ      no_scale_236
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z0, Z9, Z9
 	VMULPS  Z0, Z10, Z10
 
-no_scale_254:
+no_scale_236:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_255
+	JZ      no_bias_237
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
 	VADDPS  Z0, Z9, Z9
 	VADDPS  Z0, Z10, Z10
 
-no_bias_255:
+no_bias_237:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_256
+	JZ           no_sum_238
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_257
+	JZ           no_sum_u8_239
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -6423,9 +6027,9 @@ no_bias_255:
 	VFMADD231PS  Z1, Z0, Z10
 	ADDQ         CX, BX
 
-no_sum_u8_257:
+no_sum_u8_239:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_258
+	JZ          no_sum_i8_240
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -6439,9 +6043,9 @@ no_sum_u8_257:
 	VFMADD231PS Z1, Z0, Z10
 	ADDQ        CX, BX
 
-no_sum_i8_258:
+no_sum_i8_240:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_259
+	JZ          no_sum_i32_241
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -6455,9 +6059,9 @@ no_sum_i8_258:
 	VFMADD231PS Z1, Z0, Z10
 	ADDQ        CX, BX
 
-no_sum_i32_259:
+no_sum_i32_241:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_260
+	JZ          no_sum_f32_242
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -6468,55 +6072,29 @@ no_sum_i32_259:
 	VFMADD231PS Z1, Z0, Z10
 	ADDQ        CX, BX
 
-no_sum_f32_260:
-no_sum_256:
+no_sum_f32_242:
+no_sum_238:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_261
+	JZ     no_relu_243
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 	VMAXPS Z0, Z10, Z10
 
-no_relu_261:
+no_relu_243:
 	TESTL   $0x00000100, AX
-	JZ      no_post_262
+	JZ      no_post_244
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z0, Z9, Z9
 	VMULPS  Z0, Z10, Z10
 
-no_post_262:
-	TESTL   $0x00000200, AX
-	JZ      narrow_263
-	MOVQ    48(DI), BX
-	MOVQ    120(DI), CX
-	CMPL    172(DI), $0x0000ffff
-	JNE     partial_264
-	VMOVUPS Z8, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, (BX)
-	ADDQ    CX, BX
-	JMP     end_265
-
-partial_264:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z10, K1, (BX)
-	ADDQ    CX, BX
-
-end_265:
-	JMP stored_249
-
-narrow_263:
+no_post_244:
+	TESTL        $0x00008200, AX
+	JZ           narrow_245
 	TESTL        $0x00008000, AX
-	JZ           bytes_266
+	JZ           no_words_246
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
@@ -6536,19 +6114,21 @@ narrow_263:
 	VPSRAD       $0x1f, Z10, Z2
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_267
-	VMOVUPS      Z8, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z9, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z10, (BX)
-	ADDQ         CX, BX
-	JMP          end_268
 
-partial_267:
+no_words_246:
+	MOVQ    48(DI), BX
+	MOVQ    120(DI), CX
+	CMPL    172(DI), $0x0000ffff
+	JNE     partial_247
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z10, (BX)
+	ADDQ    CX, BX
+	JMP     end_248
+
+partial_247:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -6558,10 +6138,10 @@ partial_267:
 	VMOVUPS Z10, K1, (BX)
 	ADDQ    CX, BX
 
-end_268:
-	JMP stored_249
+end_248:
+	JMP stored_231
 
-bytes_266:
+narrow_245:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -6576,7 +6156,7 @@ bytes_266:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_269
+	JNE          partial_249
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -6590,9 +6170,9 @@ bytes_266:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_270
+	JMP          end_250
 
-partial_269:
+partial_249:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -6610,8 +6190,8 @@ partial_269:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_270:
-stored_249:
+end_250:
+stored_231:
 	IMUL3Q $+3, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+3, 128(DI), BX
@@ -6642,7 +6222,7 @@ tile2:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_271:
+tap_251:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
@@ -6653,9 +6233,9 @@ tap_271:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_273
+	JG      rest_253
 
-sixteen_272:
+sixteen_252:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -6678,13 +6258,13 @@ sixteen_272:
 	VPDPBUSD     Z0, Z3, Z9
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_272
+	JLE          sixteen_252
 
-rest_273:
+rest_253:
 	SUBQ $+16, DI
-	JZ   tap_done_275
+	JZ   tap_done_255
 
-four_274:
+four_254:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -6692,26 +6272,26 @@ four_274:
 	VPDPBUSD     Z0, Z3, Z9
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_274
+	JNZ          four_254
 
-tap_done_275:
+tap_done_255:
 	DECQ    16(SP)
-	JNZ     tap_271
+	JNZ     tap_251
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_277
+	JNZ     chain_257
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_278
+	JNE     partial_258
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
 	ADDQ    CX, BX
-	JMP     end_279
+	JMP     end_259
 
-partial_278:
+partial_258:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -6719,45 +6299,45 @@ partial_278:
 	VMOVUPS Z9, K1, (BX)
 	ADDQ    CX, BX
 
-end_279:
-	JMP stored_276
+end_259:
+	JMP stored_256
 
-chain_277:
+chain_257:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	TESTL     $0x00000001, AX
-	JZ        no_pre_280
+	JZ        no_pre_260
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
 	VADDPS    Z0, Z9, Z9
 
-no_pre_280:
+no_pre_260:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_281
+	JZ      no_scale_261
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z0, Z9, Z9
 
-no_scale_281:
+no_scale_261:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_282
+	JZ      no_bias_262
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
 	VADDPS  Z0, Z9, Z9
 
-no_bias_282:
+no_bias_262:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_283
+	JZ           no_sum_263
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_284
+	JZ           no_sum_u8_264
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -6767,9 +6347,9 @@ no_bias_282:
 	VFMADD231PS  Z1, Z0, Z9
 	ADDQ         CX, BX
 
-no_sum_u8_284:
+no_sum_u8_264:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_285
+	JZ          no_sum_i8_265
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -6779,9 +6359,9 @@ no_sum_u8_284:
 	VFMADD231PS Z1, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_i8_285:
+no_sum_i8_265:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_286
+	JZ          no_sum_i32_266
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -6791,9 +6371,9 @@ no_sum_i8_285:
 	VFMADD231PS Z1, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_i32_286:
+no_sum_i32_266:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_287
+	JZ          no_sum_f32_267
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -6801,49 +6381,27 @@ no_sum_i32_286:
 	VFMADD231PS Z1, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_f32_287:
-no_sum_283:
+no_sum_f32_267:
+no_sum_263:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_288
+	JZ     no_relu_268
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 
-no_relu_288:
+no_relu_268:
 	TESTL   $0x00000100, AX
-	JZ      no_post_289
+	JZ      no_post_269
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z0, Z9, Z9
 
-no_post_289:
-	TESTL   $0x00000200, AX
-	JZ      narrow_290
-	MOVQ    48(DI), BX
-	MOVQ    120(DI), CX
-	CMPL    172(DI), $0x0000ffff
-	JNE     partial_291
-	VMOVUPS Z8, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, (BX)
-	ADDQ    CX, BX
-	JMP     end_292
-
-partial_291:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    CX, BX
-	VMOVUPS Z9, K1, (BX)
-	ADDQ    CX, BX
-
-end_292:
-	JMP stored_276
-
-narrow_290:
+no_post_269:
+	TESTL        $0x00008200, AX
+	JZ           narrow_270
 	TESTL        $0x00008000, AX
-	JZ           bytes_293
+	JZ           no_words_271
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
@@ -6857,17 +6415,19 @@ narrow_290:
 	VPSRAD       $0x1f, Z9, Z2
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_294
-	VMOVUPS      Z8, (BX)
-	ADDQ         CX, BX
-	VMOVUPS      Z9, (BX)
-	ADDQ         CX, BX
-	JMP          end_295
 
-partial_294:
+no_words_271:
+	MOVQ    48(DI), BX
+	MOVQ    120(DI), CX
+	CMPL    172(DI), $0x0000ffff
+	JNE     partial_272
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	VMOVUPS Z9, (BX)
+	ADDQ    CX, BX
+	JMP     end_273
+
+partial_272:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -6875,10 +6435,10 @@ partial_294:
 	VMOVUPS Z9, K1, (BX)
 	ADDQ    CX, BX
 
-end_295:
-	JMP stored_276
+end_273:
+	JMP stored_256
 
-bytes_293:
+narrow_270:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
@@ -6890,7 +6450,7 @@ bytes_293:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_296
+	JNE          partial_274
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
@@ -6900,9 +6460,9 @@ bytes_293:
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_297
+	JMP          end_275
 
-partial_296:
+partial_274:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -6916,8 +6476,8 @@ partial_296:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_297:
-stored_276:
+end_275:
+stored_256:
 	IMUL3Q $+2, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+2, 128(DI), BX
@@ -6947,7 +6507,7 @@ tile1:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_298:
+tap_276:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
@@ -6955,9 +6515,9 @@ tap_298:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_300
+	JG      rest_278
 
-sixteen_299:
+sixteen_277:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -6972,141 +6532,123 @@ sixteen_299:
 	VPDPBUSD     Z0, Z2, Z8
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_299
+	JLE          sixteen_277
 
-rest_300:
+rest_278:
 	SUBQ $+16, DI
-	JZ   tap_done_302
+	JZ   tap_done_280
 
-four_301:
+four_279:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_301
+	JNZ          four_279
 
-tap_done_302:
+tap_done_280:
 	DECQ    16(SP)
-	JNZ     tap_298
+	JNZ     tap_276
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_304
+	JNZ     chain_282
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_305
+	JNE     partial_283
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
-	JMP     end_306
+	JMP     end_284
 
-partial_305:
+partial_283:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 
-end_306:
-	JMP stored_303
+end_284:
+	JMP stored_281
 
-chain_304:
+chain_282:
 	VCVTDQ2PS Z8, Z8
 	TESTL     $0x00000001, AX
-	JZ        no_pre_307
+	JZ        no_pre_285
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
 
-no_pre_307:
+no_pre_285:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_308
+	JZ      no_scale_286
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 
-no_scale_308:
+no_scale_286:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_309
+	JZ      no_bias_287
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
 
-no_bias_309:
+no_bias_287:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_310
+	JZ           no_sum_288
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_311
+	JZ           no_sum_u8_289
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
 	ADDQ         CX, BX
 
-no_sum_u8_311:
+no_sum_u8_289:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_312
+	JZ          no_sum_i8_290
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
 
-no_sum_i8_312:
+no_sum_i8_290:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_313
+	JZ          no_sum_i32_291
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
 
-no_sum_i32_313:
+no_sum_i32_291:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_314
+	JZ          no_sum_f32_292
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
 
-no_sum_f32_314:
-no_sum_310:
+no_sum_f32_292:
+no_sum_288:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_315
+	JZ     no_relu_293
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 
-no_relu_315:
+no_relu_293:
 	TESTL   $0x00000100, AX
-	JZ      no_post_316
+	JZ      no_post_294
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 
-no_post_316:
-	TESTL   $0x00000200, AX
-	JZ      narrow_317
-	MOVQ    48(DI), BX
-	MOVQ    120(DI), CX
-	CMPL    172(DI), $0x0000ffff
-	JNE     partial_318
-	VMOVUPS Z8, (BX)
-	ADDQ    CX, BX
-	JMP     end_319
-
-partial_318:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
-	VMOVUPS Z8, K1, (BX)
-	ADDQ    CX, BX
-
-end_319:
-	JMP stored_303
-
-narrow_317:
+no_post_294:
+	TESTL        $0x00008200, AX
+	JZ           narrow_295
 	TESTL        $0x00008000, AX
-	JZ           bytes_320
+	JZ           no_words_296
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
@@ -7114,24 +6656,26 @@ narrow_317:
 	VPSRAD       $0x1f, Z8, Z2
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_321
-	VMOVUPS      Z8, (BX)
-	ADDQ         CX, BX
-	JMP          end_322
 
-partial_321:
+no_words_296:
+	MOVQ    48(DI), BX
+	MOVQ    120(DI), CX
+	CMPL    172(DI), $0x0000ffff
+	JNE     partial_297
+	VMOVUPS Z8, (BX)
+	ADDQ    CX, BX
+	JMP     end_298
+
+partial_297:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 
-end_322:
-	JMP stored_303
+end_298:
+	JMP stored_281
 
-bytes_320:
+narrow_295:
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 180(DI), Z1
@@ -7140,15 +6684,15 @@ bytes_320:
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
 	CMPL         172(DI), $0x0000ffff
-	JNE          partial_323
+	JNE          partial_299
 	VPBROADCASTD 188(DI), Y3
 	VPMOVDB      Z8, X0
 	VPXOR        X3, X0, X0
 	VMOVDQU      X0, (BX)
 	ADDQ         CX, BX
-	JMP          end_324
+	JMP          end_300
 
-partial_323:
+partial_299:
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	VPBROADCASTD 188(DI), Y3
@@ -7158,8 +6702,8 @@ partial_323:
 	VMOVDQU8     X0, K1, (BX)
 	ADDQ         CX, BX
 
-end_324:
-stored_303:
+end_300:
+stored_281:
 	IMUL3Q $+1, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+1, 128(DI), BX

@@ -531,33 +531,10 @@ no_relu_15:
 	VMULPS  Y1, Y15, Y15
 
 no_post_16:
-	TESTL   $0x00000200, AX
-	JZ      narrow_17
-	MOVQ    48(DI), R9
-	MOVQ    120(DI), R10
-	VMOVUPS Y4, (R9)
-	VMOVUPS Y5, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y6, (R9)
-	VMOVUPS Y7, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y8, (R9)
-	VMOVUPS Y9, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y10, (R9)
-	VMOVUPS Y11, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y12, (R9)
-	VMOVUPS Y13, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y14, (R9)
-	VMOVUPS Y15, 32(R9)
-	ADDQ    R10, R9
-	JMP     stored_5
-
-narrow_17:
+	TESTL        $0x00008200, AX
+	JZ           narrow_17
 	TESTL        $0x00008000, AX
-	JZ           bytes_18
+	JZ           no_words_18
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
@@ -631,29 +608,31 @@ narrow_17:
 	VPSRAD       $0x1f, Y15, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y15, Y15
-	MOVQ         48(DI), R9
-	MOVQ         120(DI), R10
-	VMOVUPS      Y4, (R9)
-	VMOVUPS      Y5, 32(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y6, (R9)
-	VMOVUPS      Y7, 32(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y8, (R9)
-	VMOVUPS      Y9, 32(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y10, (R9)
-	VMOVUPS      Y11, 32(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y12, (R9)
-	VMOVUPS      Y13, 32(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y14, (R9)
-	VMOVUPS      Y15, 32(R9)
-	ADDQ         R10, R9
-	JMP          stored_5
 
-bytes_18:
+no_words_18:
+	MOVQ    48(DI), R9
+	MOVQ    120(DI), R10
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y6, (R9)
+	VMOVUPS Y7, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y8, (R9)
+	VMOVUPS Y9, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y10, (R9)
+	VMOVUPS Y11, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y12, (R9)
+	VMOVUPS Y13, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y14, (R9)
+	VMOVUPS Y15, 32(R9)
+	ADDQ    R10, R9
+	JMP     stored_5
+
+narrow_17:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_19
 	VBROADCASTSS 176(DI), Y0
@@ -1205,30 +1184,10 @@ no_relu_37:
 	VMULPS  Y1, Y13, Y13
 
 no_post_38:
-	TESTL   $0x00000200, AX
-	JZ      narrow_39
-	MOVQ    48(DI), R9
-	MOVQ    120(DI), R10
-	VMOVUPS Y4, (R9)
-	VMOVUPS Y5, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y6, (R9)
-	VMOVUPS Y7, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y8, (R9)
-	VMOVUPS Y9, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y10, (R9)
-	VMOVUPS Y11, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y12, (R9)
-	VMOVUPS Y13, 32(R9)
-	ADDQ    R10, R9
-	JMP     stored_27
-
-narrow_39:
+	TESTL        $0x00008200, AX
+	JZ           narrow_39
 	TESTL        $0x00008000, AX
-	JZ           bytes_40
+	JZ           no_words_40
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
@@ -1290,26 +1249,28 @@ narrow_39:
 	VPSRAD       $0x1f, Y13, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y13, Y13
-	MOVQ         48(DI), R9
-	MOVQ         120(DI), R10
-	VMOVUPS      Y4, (R9)
-	VMOVUPS      Y5, 32(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y6, (R9)
-	VMOVUPS      Y7, 32(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y8, (R9)
-	VMOVUPS      Y9, 32(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y10, (R9)
-	VMOVUPS      Y11, 32(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y12, (R9)
-	VMOVUPS      Y13, 32(R9)
-	ADDQ         R10, R9
-	JMP          stored_27
 
-bytes_40:
+no_words_40:
+	MOVQ    48(DI), R9
+	MOVQ    120(DI), R10
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y6, (R9)
+	VMOVUPS Y7, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y8, (R9)
+	VMOVUPS Y9, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y10, (R9)
+	VMOVUPS Y11, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y12, (R9)
+	VMOVUPS Y13, 32(R9)
+	ADDQ    R10, R9
+	JMP     stored_27
+
+narrow_39:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_41
 	VBROADCASTSS 176(DI), Y0
@@ -1785,27 +1746,10 @@ no_relu_59:
 	VMULPS  Y1, Y11, Y11
 
 no_post_60:
-	TESTL   $0x00000200, AX
-	JZ      narrow_61
-	MOVQ    48(DI), R9
-	MOVQ    120(DI), R10
-	VMOVUPS Y4, (R9)
-	VMOVUPS Y5, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y6, (R9)
-	VMOVUPS Y7, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y8, (R9)
-	VMOVUPS Y9, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y10, (R9)
-	VMOVUPS Y11, 32(R9)
-	ADDQ    R10, R9
-	JMP     stored_49
-
-narrow_61:
+	TESTL        $0x00008200, AX
+	JZ           narrow_61
 	TESTL        $0x00008000, AX
-	JZ           bytes_62
+	JZ           no_words_62
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
@@ -1855,23 +1799,25 @@ narrow_61:
 	VPSRAD       $0x1f, Y11, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y11, Y11
-	MOVQ         48(DI), R9
-	MOVQ         120(DI), R10
-	VMOVUPS      Y4, (R9)
-	VMOVUPS      Y5, 32(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y6, (R9)
-	VMOVUPS      Y7, 32(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y8, (R9)
-	VMOVUPS      Y9, 32(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y10, (R9)
-	VMOVUPS      Y11, 32(R9)
-	ADDQ         R10, R9
-	JMP          stored_49
 
-bytes_62:
+no_words_62:
+	MOVQ    48(DI), R9
+	MOVQ    120(DI), R10
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y6, (R9)
+	VMOVUPS Y7, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y8, (R9)
+	VMOVUPS Y9, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y10, (R9)
+	VMOVUPS Y11, 32(R9)
+	ADDQ    R10, R9
+	JMP     stored_49
+
+narrow_61:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_63
 	VBROADCASTSS 176(DI), Y0
@@ -2259,24 +2205,10 @@ no_relu_81:
 	VMULPS  Y1, Y9, Y9
 
 no_post_82:
-	TESTL   $0x00000200, AX
-	JZ      narrow_83
-	MOVQ    48(DI), R9
-	MOVQ    120(DI), R10
-	VMOVUPS Y4, (R9)
-	VMOVUPS Y5, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y6, (R9)
-	VMOVUPS Y7, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y8, (R9)
-	VMOVUPS Y9, 32(R9)
-	ADDQ    R10, R9
-	JMP     stored_71
-
-narrow_83:
+	TESTL        $0x00008200, AX
+	JZ           narrow_83
 	TESTL        $0x00008000, AX
-	JZ           bytes_84
+	JZ           no_words_84
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
@@ -2314,20 +2246,22 @@ narrow_83:
 	VPSRAD       $0x1f, Y9, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y9, Y9
-	MOVQ         48(DI), R9
-	MOVQ         120(DI), R10
-	VMOVUPS      Y4, (R9)
-	VMOVUPS      Y5, 32(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y6, (R9)
-	VMOVUPS      Y7, 32(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y8, (R9)
-	VMOVUPS      Y9, 32(R9)
-	ADDQ         R10, R9
-	JMP          stored_71
 
-bytes_84:
+no_words_84:
+	MOVQ    48(DI), R9
+	MOVQ    120(DI), R10
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y6, (R9)
+	VMOVUPS Y7, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y8, (R9)
+	VMOVUPS Y9, 32(R9)
+	ADDQ    R10, R9
+	JMP     stored_71
+
+narrow_83:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_85
 	VBROADCASTSS 176(DI), Y0
@@ -2639,21 +2573,10 @@ no_relu_103:
 	VMULPS  Y1, Y7, Y7
 
 no_post_104:
-	TESTL   $0x00000200, AX
-	JZ      narrow_105
-	MOVQ    48(DI), R9
-	MOVQ    120(DI), R10
-	VMOVUPS Y4, (R9)
-	VMOVUPS Y5, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y6, (R9)
-	VMOVUPS Y7, 32(R9)
-	ADDQ    R10, R9
-	JMP     stored_93
-
-narrow_105:
+	TESTL        $0x00008200, AX
+	JZ           narrow_105
 	TESTL        $0x00008000, AX
-	JZ           bytes_106
+	JZ           no_words_106
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
@@ -2679,17 +2602,19 @@ narrow_105:
 	VPSRAD       $0x1f, Y7, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
-	MOVQ         48(DI), R9
-	MOVQ         120(DI), R10
-	VMOVUPS      Y4, (R9)
-	VMOVUPS      Y5, 32(R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y6, (R9)
-	VMOVUPS      Y7, 32(R9)
-	ADDQ         R10, R9
-	JMP          stored_93
 
-bytes_106:
+no_words_106:
+	MOVQ    48(DI), R9
+	MOVQ    120(DI), R10
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
+	ADDQ    R10, R9
+	VMOVUPS Y6, (R9)
+	VMOVUPS Y7, 32(R9)
+	ADDQ    R10, R9
+	JMP     stored_93
+
+narrow_105:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_107
 	VBROADCASTSS 176(DI), Y0
@@ -2917,18 +2842,10 @@ no_relu_125:
 	VMULPS  Y1, Y5, Y5
 
 no_post_126:
-	TESTL   $0x00000200, AX
-	JZ      narrow_127
-	MOVQ    48(DI), R9
-	MOVQ    120(DI), R10
-	VMOVUPS Y4, (R9)
-	VMOVUPS Y5, 32(R9)
-	ADDQ    R10, R9
-	JMP     stored_115
-
-narrow_127:
+	TESTL        $0x00008200, AX
+	JZ           narrow_127
 	TESTL        $0x00008000, AX
-	JZ           bytes_128
+	JZ           no_words_128
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
@@ -2942,14 +2859,16 @@ narrow_127:
 	VPSRAD       $0x1f, Y5, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
-	MOVQ         48(DI), R9
-	MOVQ         120(DI), R10
-	VMOVUPS      Y4, (R9)
-	VMOVUPS      Y5, 32(R9)
-	ADDQ         R10, R9
-	JMP          stored_115
 
-bytes_128:
+no_words_128:
+	MOVQ    48(DI), R9
+	MOVQ    120(DI), R10
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
+	ADDQ    R10, R9
+	JMP     stored_115
+
+narrow_127:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_129
 	VBROADCASTSS 176(DI), Y0

@@ -354,27 +354,10 @@ no_relu_15:
 	VMULPS  Y0, Y9, Y9
 
 no_post_16:
-	TESTL   $0x00000200, AX
-	JZ      narrow_17
-	MOVQ    48(DI), R9
-	MOVQ    120(DI), R10
-	VMOVUPS Y4, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Y5, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Y6, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Y7, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Y8, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Y9, (R9)
-	ADDQ    R10, R9
-	JMP     stored_5
-
-narrow_17:
+	TESTL        $0x00008200, AX
+	JZ           narrow_17
 	TESTL        $0x00008000, AX
-	JZ           bytes_18
+	JZ           no_words_18
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
@@ -412,23 +395,25 @@ narrow_17:
 	VPSRAD       $0x1f, Y9, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y9, Y9
-	MOVQ         48(DI), R9
-	MOVQ         120(DI), R10
-	VMOVUPS      Y4, (R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y5, (R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y6, (R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y7, (R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y8, (R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y9, (R9)
-	ADDQ         R10, R9
-	JMP          stored_5
 
-bytes_18:
+no_words_18:
+	MOVQ    48(DI), R9
+	MOVQ    120(DI), R10
+	VMOVUPS Y4, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y5, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y6, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    R10, R9
+	JMP     stored_5
+
+narrow_17:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_19
 	VBROADCASTSS 176(DI), Y0
@@ -807,25 +792,10 @@ no_relu_37:
 	VMULPS  Y0, Y8, Y8
 
 no_post_38:
-	TESTL   $0x00000200, AX
-	JZ      narrow_39
-	MOVQ    48(DI), R9
-	MOVQ    120(DI), R10
-	VMOVUPS Y4, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Y5, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Y6, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Y7, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Y8, (R9)
-	ADDQ    R10, R9
-	JMP     stored_27
-
-narrow_39:
+	TESTL        $0x00008200, AX
+	JZ           narrow_39
 	TESTL        $0x00008000, AX
-	JZ           bytes_40
+	JZ           no_words_40
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
@@ -857,21 +827,23 @@ narrow_39:
 	VPSRAD       $0x1f, Y8, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
-	MOVQ         48(DI), R9
-	MOVQ         120(DI), R10
-	VMOVUPS      Y4, (R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y5, (R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y6, (R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y7, (R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y8, (R9)
-	ADDQ         R10, R9
-	JMP          stored_27
 
-bytes_40:
+no_words_40:
+	MOVQ    48(DI), R9
+	MOVQ    120(DI), R10
+	VMOVUPS Y4, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y5, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y6, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    R10, R9
+	JMP     stored_27
+
+narrow_39:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_41
 	VBROADCASTSS 176(DI), Y0
@@ -1207,23 +1179,10 @@ no_relu_59:
 	VMULPS  Y0, Y7, Y7
 
 no_post_60:
-	TESTL   $0x00000200, AX
-	JZ      narrow_61
-	MOVQ    48(DI), R9
-	MOVQ    120(DI), R10
-	VMOVUPS Y4, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Y5, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Y6, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Y7, (R9)
-	ADDQ    R10, R9
-	JMP     stored_49
-
-narrow_61:
+	TESTL        $0x00008200, AX
+	JZ           narrow_61
 	TESTL        $0x00008000, AX
-	JZ           bytes_62
+	JZ           no_words_62
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
@@ -1249,19 +1208,21 @@ narrow_61:
 	VPSRAD       $0x1f, Y7, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
-	MOVQ         48(DI), R9
-	MOVQ         120(DI), R10
-	VMOVUPS      Y4, (R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y5, (R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y6, (R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y7, (R9)
-	ADDQ         R10, R9
-	JMP          stored_49
 
-bytes_62:
+no_words_62:
+	MOVQ    48(DI), R9
+	MOVQ    120(DI), R10
+	VMOVUPS Y4, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y5, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y6, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    R10, R9
+	JMP     stored_49
+
+narrow_61:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_63
 	VBROADCASTSS 176(DI), Y0
@@ -1540,21 +1501,10 @@ no_relu_81:
 	VMULPS  Y0, Y6, Y6
 
 no_post_82:
-	TESTL   $0x00000200, AX
-	JZ      narrow_83
-	MOVQ    48(DI), R9
-	MOVQ    120(DI), R10
-	VMOVUPS Y4, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Y5, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Y6, (R9)
-	ADDQ    R10, R9
-	JMP     stored_71
-
-narrow_83:
+	TESTL        $0x00008200, AX
+	JZ           narrow_83
 	TESTL        $0x00008000, AX
-	JZ           bytes_84
+	JZ           no_words_84
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
@@ -1574,17 +1524,19 @@ narrow_83:
 	VPSRAD       $0x1f, Y6, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
-	MOVQ         48(DI), R9
-	MOVQ         120(DI), R10
-	VMOVUPS      Y4, (R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y5, (R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y6, (R9)
-	ADDQ         R10, R9
-	JMP          stored_71
 
-bytes_84:
+no_words_84:
+	MOVQ    48(DI), R9
+	MOVQ    120(DI), R10
+	VMOVUPS Y4, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y5, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y6, (R9)
+	ADDQ    R10, R9
+	JMP     stored_71
+
+narrow_83:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_85
 	VBROADCASTSS 176(DI), Y0
@@ -1820,19 +1772,10 @@ no_relu_103:
 	VMULPS  Y0, Y5, Y5
 
 no_post_104:
-	TESTL   $0x00000200, AX
-	JZ      narrow_105
-	MOVQ    48(DI), R9
-	MOVQ    120(DI), R10
-	VMOVUPS Y4, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Y5, (R9)
-	ADDQ    R10, R9
-	JMP     stored_93
-
-narrow_105:
+	TESTL        $0x00008200, AX
+	JZ           narrow_105
 	TESTL        $0x00008000, AX
-	JZ           bytes_106
+	JZ           no_words_106
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
@@ -1846,15 +1789,17 @@ narrow_105:
 	VPSRAD       $0x1f, Y5, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
-	MOVQ         48(DI), R9
-	MOVQ         120(DI), R10
-	VMOVUPS      Y4, (R9)
-	ADDQ         R10, R9
-	VMOVUPS      Y5, (R9)
-	ADDQ         R10, R9
-	JMP          stored_93
 
-bytes_106:
+no_words_106:
+	MOVQ    48(DI), R9
+	MOVQ    120(DI), R10
+	VMOVUPS Y4, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y5, (R9)
+	ADDQ    R10, R9
+	JMP     stored_93
+
+narrow_105:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_107
 	VBROADCASTSS 176(DI), Y0
@@ -2037,17 +1982,10 @@ no_relu_125:
 	VMULPS  Y0, Y4, Y4
 
 no_post_126:
-	TESTL   $0x00000200, AX
-	JZ      narrow_127
-	MOVQ    48(DI), R9
-	MOVQ    120(DI), R10
-	VMOVUPS Y4, (R9)
-	ADDQ    R10, R9
-	JMP     stored_115
-
-narrow_127:
+	TESTL        $0x00008200, AX
+	JZ           narrow_127
 	TESTL        $0x00008000, AX
-	JZ           bytes_128
+	JZ           no_words_128
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
@@ -2055,13 +1993,15 @@ narrow_127:
 	VPSRAD       $0x1f, Y4, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
-	MOVQ         48(DI), R9
-	MOVQ         120(DI), R10
-	VMOVUPS      Y4, (R9)
-	ADDQ         R10, R9
-	JMP          stored_115
 
-bytes_128:
+no_words_128:
+	MOVQ    48(DI), R9
+	MOVQ    120(DI), R10
+	VMOVUPS Y4, (R9)
+	ADDQ    R10, R9
+	JMP     stored_115
+
+narrow_127:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_129
 	VBROADCASTSS 176(DI), Y0

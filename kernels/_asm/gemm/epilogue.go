@@ -96,20 +96,13 @@ func (g *gen) epilogue(t *tile, s scalars) {
 	g.perColumn(t, s, stepPost, "post", g.VMULPS)
 
 	narrow := g.fresh("narrow")
-	g.TESTL(operand.U32(outF32), s.flags.As32())
+	g.TESTL(operand.U32(outF32|outI32), s.flags.As32())
 	g.JZ(operand.LabelRef(narrow))
+	g.when(s.flags.As32(), outI32, "words", func() { g.toWords(t, s) })
 	g.store(t, s, g.storeWords)
 	g.JMP(operand.LabelRef(done))
 
 	g.Label(narrow)
-	bytes := g.fresh("bytes")
-	g.TESTL(operand.U32(outI32), s.flags.As32())
-	g.JZ(operand.LabelRef(bytes))
-	g.toWords(t, s)
-	g.store(t, s, g.storeWords)
-	g.JMP(operand.LabelRef(done))
-
-	g.Label(bytes)
 	// VMAXPS replaces a NaN by its second source, the bound. VMINPS keeps it here: what is
 	// left of NaN and of values below the range of int32 becomes -2^31 and saturates.
 	lower := func() {
