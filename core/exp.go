@@ -27,11 +27,29 @@ func Exp(x float64) float64 {
 	const ln2Hi, ln2Lo = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 	k := math.RoundToEven(x / math.Ln2)
 	r := (x - float64(k*ln2Hi)) - float64(k*ln2Lo)
-	p := 0.0
-	for _, c := range expCoefficients {
-		p = float64(p*r) + c
+	p := expPolynomial(r)
+	if k >= -1021 && k <= 1022 { // p*2^k is normal: add to the exponent
+		return math.Float64frombits(math.Float64bits(p) + uint64(int64(k))<<52)
 	}
 	return math.Ldexp(p, int(k))
+}
+
+// expPolynomial is the sum of expCoefficients times powers of r, from the first on.
+func expPolynomial(r float64) float64 {
+	c := &expCoefficients
+	p := float64(c[0]*r) + c[1]
+	p = float64(p*r) + c[2]
+	p = float64(p*r) + c[3]
+	p = float64(p*r) + c[4]
+	p = float64(p*r) + c[5]
+	p = float64(p*r) + c[6]
+	p = float64(p*r) + c[7]
+	p = float64(p*r) + c[8]
+	p = float64(p*r) + c[9]
+	p = float64(p*r) + c[10]
+	p = float64(p*r) + c[11]
+	p = float64(p*r) + c[12]
+	return float64(p*r) + c[13]
 }
 
 // expm1 returns e**x - 1 within about 1e-15 of max(|x|, 1) for x <= 0.
