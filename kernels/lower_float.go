@@ -72,8 +72,11 @@ func finite(t *core.Tensor) bool {
 func lowerFloatDot(c *compiler, n *core.Node) (bool, error) {
 	in, out := n.Inputs(), n.Outputs()[0]
 	b := in[1].Constant()
-	if out.Type != core.F32 || b == nil || out.Shape.MustElements() == 0 || b.Len() == 0 {
+	if out.Type != core.F32 || out.Shape.MustElements() == 0 || in[1].Shape().MustElements() == 0 {
 		return false, nil
+	}
+	if b == nil {
+		return c.lowerComputedDot(n)
 	}
 	weights, K := core.Data[float32](b), 0
 	switch op := n.Op().(type) {
@@ -81,7 +84,7 @@ func lowerFloatDot(c *compiler, n *core.Node) (bool, error) {
 		K = b.Shape()[:op.ReductionAxes].MustElements()
 	case *core.BatchDot:
 		if op.TransposeA || len(b.Shape()) != 2 {
-			return false, nil
+			return c.lowerComputedDot(n)
 		}
 		if K = b.Shape()[0]; op.TransposeB {
 			t, err := core.EvalOp(&core.Transpose{}, []*core.Tensor{b})
@@ -104,6 +107,81 @@ func lowerFloatDot(c *compiler, n *core.Node) (bool, error) {
 		return offsets
 	}
 	return true, c.lowerProducts(p)
+}
+
+// lowerComputedDot lowers products of matrices that are both computed: each is packed when
+// the program runs.
+func (c *compiler) lowerComputedDot(n *core.Node) (bool, error) {
+	d, ok := matrixPairs(n)
+	if !ok || productOf(d.k, d.n) > maxComputed {
+		return false, nil
+	}
+	variant := sgemm.Choose(c.isas)
+	spec := sgemm.Spec{N: d.n, Taps: 1, TapNumbers: d.k}
+	a, b := c.readInArena(n.Inputs()[0]), c.read(n.Inputs()[1])
+	state := c.newState(func() any {
+		packed := make([]*sgemm.Packed, c.threads)
+		for i := range packed {
+			packed[i] = sgemm.NewPacked(variant, spec)
+		}
+		return packed
+	})
+	dst := c.write(n.Out(0))
+	c.readBuffer(a)
+	var offsets []int32
+	c.bind = append(c.bind, func() error {
+		offsets = make([]int32, d.pairs*d.m)
+		for i := range offsets {
+			offsets[i] = int32(c.buffers[a].offset + 4*i*d.k)
+		}
+		return c.checkOffsets(n, offsets, 1, 4*d.k)
+	})
+	c.emit(instruction{node: n, kernel: variant.Name, parts: c.threads, run: func(r *worker, part, parts int) error {
+		packed := r.state[state].([]*sgemm.Packed)[r.thread]
+		args := sgemm.Args{A: r.arena, Offsets: offsets, C: r.mem[dst], LDC: 4 * d.n}
+		rows := d.pairs * d.m
+		for m, end := part*rows/parts, (part+1)*rows/parts; m < end; {
+			pair := m / d.m
+			packed.Repack(view[float32](r.mem[b])[pair%d.matrices*d.k*d.n:][:d.k*d.n], d.transposed)
+			m1 := min((pair+1)*d.m, end)
+			packed.Run(&args, m, m1, 0, packed.Panels())
+			m = m1
+		}
+		return nil
+	}})
+	return true, nil
+}
+
+// maxComputed bounds the numbers of a matrix that each thread packs anew in each run.
+const maxComputed = 1 << 24
+
+// pairs are products of matrices [m][k] and [k][n]: pair i multiplies matrix i and matrix
+// i mod matrices of the second operand, [n][k] if transposed.
+type pairs struct {
+	pairs, m, k, n, matrices int
+	transposed               bool
+}
+
+// matrixPairs returns the products of a Dot or BatchDot; false if the first operand would
+// have to be transposed or repeated.
+func matrixPairs(n *core.Node) (pairs, bool) {
+	a, b, out := n.Inputs()[0].Shape(), n.Inputs()[1].Shape(), n.Outputs()[0].Shape
+	switch op := n.Op().(type) {
+	case *core.Dot:
+		k := b[:op.ReductionAxes].MustElements()
+		N := b.MustElements() / k
+		return pairs{pairs: 1, m: out.MustElements() / N, k: k, n: N, matrices: 1}, true
+	case *core.BatchDot:
+		N := out[len(out)-1]
+		p := pairs{
+			pairs: out[:len(out)-2].MustElements(), m: out[len(out)-2], k: a[len(a)-1], n: N,
+			matrices: b[:len(b)-2].MustElements(), transposed: op.TransposeB,
+		}
+		same := len(b) == len(out) && b[:len(b)-2].Equal(out[:len(out)-2])
+		whole := a[:len(a)-2].MustElements() == p.pairs
+		return p, !op.TransposeA && whole && (same || p.matrices == 1)
+	}
+	return pairs{}, false
 }
 
 // lowerProducts packs the weights and appends the instruction of each group.

@@ -301,3 +301,27 @@ func TestFlippedProduct(t *testing.T) {
 		})
 	}
 }
+
+// TestComputedDots multiplies matrices that are both computed.
+func TestComputedDots(t *testing.T) {
+	for seed := range uint64(60) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := newGraph(t, seed)
+			m, k, n := 1+g.r.IntN(20), 1+g.r.IntN(20), 1+g.r.IntN(40)
+			a, b := core.Shape{m, k}, core.Shape{k, n}
+			op := &core.BatchDot{TransposeB: seed%2 == 0}
+			if op.TransposeB {
+				b = core.Shape{n, k}
+			}
+			switch batch := (core.Shape{1 + g.r.IntN(3), 1 + g.r.IntN(7)}); seed % 3 {
+			case 0:
+				a, b = join(batch, a), join(batch, b)
+			case 1:
+				a = join(batch, a)
+			}
+			g.result(g.apply(op, g.parameter(core.F32, a), g.parameter(core.F32, b)))
+			g.result(g.apply(&core.Dot{ReductionAxes: 1}, g.parameter(core.F32, core.Shape{m, k}), g.parameter(core.F32, core.Shape{k, n})))
+			g.check(true, "gemm_f32f32_f32_")
+		})
+	}
+}

@@ -91,6 +91,13 @@ func operations(n *core.Node, kernel string) int64 {
 		return 2 * out * perFilter(op.Layout)
 	case *core.IntegerDot:
 		return 2 * out * int64(core.Shape(n.Inputs()[1].Shape()[:op.ReductionAxes]).MustElements())
+	case *core.BatchDot:
+		a := n.Inputs()[0].Shape()
+		k := a[len(a)-1]
+		if op.TransposeA {
+			k = a[len(a)-2]
+		}
+		return 2 * out * int64(k)
 	case *core.Dot:
 		return 2 * out * int64(core.Shape(n.Inputs()[1].Shape()[:op.ReductionAxes]).MustElements())
 	}

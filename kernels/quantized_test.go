@@ -180,6 +180,32 @@ func TestQuantizedOps(t *testing.T) {
 	}
 }
 
+// TestBroadcasts combines f32 values whose shapes broadcast.
+func TestBroadcasts(t *testing.T) {
+	ops := []core.Op{&core.Add{}, &core.Subtract{}, &core.Multiply{}, &core.Divide{}, &core.Maximum{}, &core.Minimum{}}
+	for seed := range uint64(90) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := newGraph(t, seed)
+			shape := core.Shape{1 + g.r.IntN(4), 1 + g.r.IntN(9), 8 + g.r.IntN(70)}
+			cut := func() core.Shape {
+				s := shape.Clone()
+				for i := range s {
+					if g.r.IntN(3) == 0 {
+						s[i] = 1
+					}
+				}
+				return s[g.r.IntN(3):]
+			}
+			a, b := cut(), cut()
+			y := g.apply(ops[seed%6], g.parameter(core.F32, a), g.parameter(core.F32, b))
+			s := y.Shape()
+			g.anyKernel = s[len(s)-1] < minBroadcastRow
+			g.result(y)
+			g.check(seed%3 == 0)
+		})
+	}
+}
+
 // TestSpecialExtremes: NaN and signed zeros, which a comparison keeps or not.
 func TestSpecialExtremes(t *testing.T) {
 	for seed := range uint64(20) {

@@ -52,6 +52,7 @@ func stages(code []instruction, threads int) []stage {
 // estimate guesses how many nanoseconds one thread takes for an instruction.
 func estimate(n *core.Node, kernel string) int64 {
 	const operationsPerNano, bytesPerNano = 100, 8
+	const slowness = 32 // of references, which take some 4 ns for a byte
 	bytes := 0
 	for _, v := range n.Inputs() {
 		if v.Constant() == nil {
@@ -60,6 +61,9 @@ func estimate(n *core.Node, kernel string) int64 {
 	}
 	for _, o := range n.Outputs() {
 		bytes += size(o)
+	}
+	if kernel == referenceInParts {
+		bytes *= slowness
 	}
 	return operations(n, kernel)/operationsPerNano + int64(bytes)/bytesPerNano
 }

@@ -54,17 +54,39 @@ func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
 	if want := s.Taps * s.TapNumbers * s.N; len(weights) != want {
 		return nil, fmt.Errorf("%w: got %d weights, want %d*%d*%d = %d", ErrSpec, len(weights), s.Taps, s.TapNumbers, s.N, want)
 	}
+	p := NewPacked(v, s)
+	p.Repack(weights, false)
+	return p, nil
+}
+
+// NewPacked returns zeros in place of a matrix, for Repack. The sizes must be such as Pack
+// accepts.
+func NewPacked(v *Variant, s Spec) *Packed {
 	p := &Packed{spec: s, variant: v}
-	K := s.Taps * s.TapNumbers
+	last := p.Panels() - 1
+	p.numbers = make([]float32, (last*v.NR+p.width(last))*s.Taps*s.TapNumbers)
+	return p
+}
+
+// Repack stores another matrix, of which weights holds [K][N] numbers or, transposed,
+// [N][K]. Nobody may Run p meanwhile.
+func (p *Packed) Repack(weights []float32, transposed bool) {
+	N, K := p.spec.N, p.spec.Taps*p.spec.TapNumbers
 	for panel := range p.Panels() {
-		n0, width := panel*v.NR, p.width(panel)
-		cols := min(width, s.N-n0)
+		n0, width, to := panel*p.variant.NR, p.width(panel), p.panel(panel)
+		cols := min(width, N-n0)
+		if transposed {
+			for n := range cols {
+				for k, w := range weights[(n0+n)*K:][:K] {
+					to[k*width+n] = w
+				}
+			}
+			continue
+		}
 		for k := range K {
-			p.numbers = append(p.numbers, weights[k*s.N+n0:][:cols]...)
-			p.numbers = append(p.numbers, make([]float32, width-cols)...)
+			copy(to[k*width:][:cols], weights[k*N+n0:])
 		}
 	}
-	return p, nil
 }
 
 // width returns the columns of a panel as packed: the last one is half as wide if its

@@ -1,0 +1,86 @@
+package kernels
+
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/elementwise"
+)
+
+// minBroadcastRow is the least length of rows that are worth a call each.
+const minBroadcastRow = 8
+
+// rowOperand is an operand that broadcasts to an output, row by row of its last axis.
+type rowOperand struct {
+	buffer  int
+	strides []int // elements from one to the next, for each axis of the output in front of the last
+	single  bool  // one element for all of the last axis
+}
+
+func newRowOperand(buffer int, s, out core.Shape) rowOperand {
+	o := rowOperand{buffer: buffer, strides: make([]int, len(out)-1), single: len(s) == 0 || s[len(s)-1] != out[len(out)-1]}
+	step := 1
+	for i := len(s) - 1; i >= 0; i-- {
+		if at := len(out) - len(s) + i; at < len(o.strides) && s[i] > 1 {
+			o.strides[at] = step
+		}
+		step *= s[i]
+	}
+	return o
+}
+
+// at returns the first element of row l.
+func (o *rowOperand) at(l int, out core.Shape) int {
+	at := 0
+	for i := len(o.strides) - 1; i >= 0; i-- {
+		at += l % out[i] * o.strides[i]
+		l /= out[i]
+	}
+	return at
+}
+
+// load returns n elements of row l as bytes; in scratch if they are one repeated.
+func (o *rowOperand) load(r *run, scratch []byte, l, n int, out core.Shape) []byte {
+	at := o.at(l, out)
+	if !o.single {
+		return r.mem[o.buffer][4*at:][:4*n]
+	}
+	v := view[float32](r.mem[o.buffer])[at]
+	to := view[float32](scratch)[:n]
+	for i := range to {
+		to[i] = v
+	}
+	return scratch
+}
+
+// lowerBinary lowers the arithmetic of two operands: in a chain where they have one shape
+// or one of them is a constant of the channels, else row by row.
+func lowerBinary(c *compiler, n *core.Node) (bool, error) {
+	if done, err := lowerElementwise(c, n); done || err != nil {
+		return done, err
+	}
+	out, in := n.Outputs()[0], n.Inputs()
+	rank := len(out.Shape)
+	if out.Type != core.F32 || rank == 0 || out.Shape[rank-1] < minBroadcastRow {
+		return false, nil
+	}
+	columns := out.Shape[rank-1]
+	rows := out.Shape.MustElements() / columns
+	if rows == 0 {
+		return false, nil
+	}
+	v := elementwise.Choose(c.isas, binaryPrimitives[n.OpName()])
+	x := newRowOperand(c.read(in[0]), in[0].Shape(), out.Shape)
+	y := newRowOperand(c.read(in[1]), in[1].Shape(), out.Shape)
+	scratch := c.newScratch(productOf(c.threads, columns, 8))
+	dst := c.write(n.Out(0))
+	c.emit(instruction{node: n, kernel: v.Name, parts: c.threads, run: func(r *worker, part, parts int) error {
+		size := 4 * columns
+		own := r.mem[scratch][r.thread*2*size:][:2*size]
+		for l := part * rows / parts; l < (part+1)*rows/parts; l++ {
+			a := x.load(r.run, own[:size], l, columns, out.Shape)
+			b := y.load(r.run, own[size:], l, columns, out.Shape)
+			v.Run(r.mem[dst][l*size:], a, b, columns, nil)
+		}
+		return nil
+	}})
+	return true, nil
+}
