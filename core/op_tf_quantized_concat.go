@@ -76,6 +76,21 @@ func (op *TFQuantizedConcat) checkRange(mn, mx *Tensor, i, n int) error {
 	return err
 }
 
+// Constants returns the output's range if all ranges are constant.
+func (op *TFQuantizedConcat) Constants(in []Operand) ([]*Tensor, error) {
+	n := len(in) / 3
+	mins, maxs := make([]float32, n), make([]float32, n)
+	for i := range n {
+		mn, mx := in[n+i].Const, in[2*n+i].Const
+		if mn == nil || mx == nil || in[0].Type == Dynamic {
+			return make([]*Tensor, 3), nil
+		}
+		mins[i], maxs[i] = Data[float32](mn)[0], Data[float32](mx)[0]
+	}
+	mn, mx := op.outputRange(in[0].Type, mins, maxs)
+	return rangeConstants(tfRange{mn, mx})
+}
+
 // Eval brings the args to the output's range and joins them.
 func (op *TFQuantizedConcat) Eval(in, out []*Tensor) error {
 	n := len(in) / 3

@@ -59,6 +59,18 @@ func (op *TFRequantize) Infer(in []Operand) ([]Fact, error) {
 	return rangeFacts(op.Type, in[0].Shape), nil
 }
 
+// Constants returns the requested range if it is constant.
+func (op *TFRequantize) Constants(in []Operand) ([]*Tensor, error) {
+	if in[3].Const == nil || in[4].Const == nil {
+		return make([]*Tensor, 3), nil
+	}
+	r, err := readRanges(in[3].Const, in[4].Const, 3, 4)
+	if err != nil {
+		return nil, err
+	}
+	return rangeConstants(r[0])
+}
+
 // Eval requantizes each element.
 func (op *TFRequantize) Eval(in, out []*Tensor) error {
 	from, err := readRange(in, 1, 2)

@@ -79,6 +79,18 @@ func requested(minT, maxT *Tensor) (tfRange, error) {
 	return r[0], nil
 }
 
+// Constants returns the requested range if it is constant.
+func (op *TFRequantizePerChannel) Constants(in []Operand) ([]*Tensor, error) {
+	if in[3].Const == nil || in[4].Const == nil {
+		return make([]*Tensor, 3), nil
+	}
+	r, err := requested(in[3].Const, in[4].Const)
+	if err != nil {
+		return nil, err
+	}
+	return rangeConstants(r)
+}
+
 // Scales returns what x is multiplied with, of each channel or of all, for the inputs of
 // Eval, of which x is not read.
 func (op *TFRequantizePerChannel) Scales(in []*Tensor) ([]float32, error) {

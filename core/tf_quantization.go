@@ -218,6 +218,16 @@ func setRange(out []*Tensor, i int, r tfRange) {
 	Data[float32](out[i])[0], Data[float32](out[i+1])[0] = r.min, r.max
 }
 
+// rangeConstants are the outputs of an op whose range out, at outputs 1 and 2, is known.
+func rangeConstants(r tfRange) ([]*Tensor, error) {
+	minOut, err := TensorOf(Shape{}, []float32{r.min})
+	if err != nil {
+		return nil, err
+	}
+	maxOut, err := TensorOf(Shape{}, []float32{r.max})
+	return []*Tensor{nil, minOut, maxOut}, err
+}
+
 // rangeFacts returns the facts of an output and of its scalar range.
 func rangeFacts(t Type, s Shape) []Fact {
 	return []Fact{{t, s}, {F32, Shape{}}, {F32, Shape{}}}

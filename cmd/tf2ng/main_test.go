@@ -184,7 +184,8 @@ node { name: "b" op: "Frobnicate" input: "a" }
 node { name: "v" op: "VarHandleOp" }
 node { name: "c" op: "ReadVariableOp" input: "v" }
 node { name: "d" op: "AddV2" input: "b" input: "c" attr { key: "T" value { type: DT_FLOAT } } }`), 0o600))
-	assert.Regexp(t, `^TensorFlow ops, who takes them, and what they become:
+	assert.Regexp(t, `^unsupported ops: Frobnicate .2 nodes, first "a".*
+TensorFlow ops, who takes them, and what they become:
  nodes  op .*
      2  Frobnicate +no +\? .* first "a"
      1  VarHandleOp +no +runs .* first "v": a variable: freeze the graph first

@@ -54,6 +54,11 @@ var Table = []Pass{
 		After: []string{"fold"}, // ranges and the values of paddings must be constants
 	},
 	{
+		Name: "requantize_channels", Run: requantizeChannels,
+		Doc:   "make RequantizePerChannel the last post-ops of the accumulators that it reads",
+		After: []string{"fold"}, // ranges must be constants
+	},
+	{
 		Name: "absorb_pads", Run: absorbPads,
 		Doc:   "make paddings of integers attributes of the convolutions and maximum pools that read them",
 		After: []string{"requantize"}, // which pads integers in place of reals

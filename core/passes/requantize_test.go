@@ -160,3 +160,48 @@ func TestRequantizeTypes(t *testing.T) {
 	require.Equal(t, 1, ops["TFQuantizeV2"])
 	require.Equal(t, 1, ops["Pad"])
 }
+
+func TestRequantizePerChannel(t *testing.T) {
+	ranges := func(v ...float32) core.Value {
+		r, err := core.TensorOf(core.Shape{len(v)}, v)
+		require.NoError(t, err)
+		return core.NewConstant(r)
+	}
+	product := func(x core.Value) core.Value {
+		w, err := core.TensorOf(core.Shape{1, 1, 2, 3}, []int8{1, -127, 3, 127, 5, -6})
+		require.NoError(t, err)
+		valid := core.Spatial{Layout: core.NHWC, PadType: core.PadValid}
+		return apply(t, &core.IntegerConvolution{Spatial: valid}, x, core.NewConstant(w), scalar(uint8(3)), scalar(int8(0)))
+	}
+	requantized := func(x core.Value, typ core.Type) core.Value {
+		return apply(t, &core.TFRequantizePerChannel{Type: typ}, x, ranges(-4e6, -2e6, 0), ranges(5e6, 1e6, 3e6), scalar(float32(-20)), scalar(float32(16)))
+	}
+	for _, c := range []struct {
+		name  string
+		value func(x core.Value) core.Value
+		want  map[string]int
+	}{
+		{"of accumulators", func(x core.Value) core.Value { return requantized(product(x), core.I8) }, map[string]int{"IntegerConvolution": 1}},
+		{"of accumulators, to u8", func(x core.Value) core.Value { return requantized(product(x), core.U8) }, map[string]int{"IntegerConvolution": 1}},
+		{"of accumulators that another node reads", func(x core.Value) core.Value {
+			acc := product(x)
+			real := apply(t, &core.Convert{Type: core.F32}, requantized(acc, core.I8))
+			return apply(t, &core.Add{}, real, apply(t, &core.Convert{Type: core.F32}, acc))
+		}, map[string]int{"IntegerConvolution": 1, "Multiply": 1, "Quantize": 1}},
+		{"of any integers", func(x core.Value) core.Value {
+			return requantized(apply(t, &core.Convert{Type: core.I32}, apply(t, &core.Concat{Axis: 3}, x, x, x)), core.I8)
+		}, map[string]int{"Multiply": 1, "Quantize": 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			x := parameter(t, core.U8, core.Shape{1, 4, 5, 2})
+			if c.name == "of any integers" {
+				x = parameter(t, core.U8, core.Shape{1, 4, 5, 1})
+			}
+			ops := rewritten(t, x, c.value(x.Out(0)))
+			require.Zero(t, ops["TFRequantizePerChannel"])
+			for op, n := range c.want {
+				require.Equal(t, n, ops[op], "%v", ops)
+			}
+		})
+	}
+}
