@@ -4,14 +4,18 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// requantizeChannels makes RequantizePerChannel of constant ranges what it is: a product with
-// a scale for each channel, rounded. Behind raw accumulators that nobody else reads these
-// are the post-ops; elsewhere they are ops that follow.
+// requantizeChannels makes RequantizePerChannel of constant ranges, a product with a scale for
+// each channel that is rounded, the post-ops of the raw accumulators that it alone reads.
 func requantizeChannels(f *core.Function) (*core.Function, error) {
 	users := f.Users()
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		op, ok := n.Op().(*core.TFRequantizePerChannel)
-		if !ok || !constants(inputs[1:]) {
+		if !ok || !constants(inputs[1:]) || len(users[n.Inputs()[0]]) != 1 {
+			return nil, nil
+		}
+		data := inputs[0].Node
+		product, ok := withPostOps(data.Op(), core.PostOp{Kind: core.PostMul}, core.RoundSaturate(op.Type))
+		if !ok {
 			return nil, nil
 		}
 		scales, err := op.Scales(tensors(inputs))
@@ -26,14 +30,7 @@ func requantizeChannels(f *core.Function) (*core.Function, error) {
 		if err != nil {
 			return nil, err
 		}
-		scale := constantOf(n, t)
-		data := inputs[0]
-		var q core.Value
-		if product, ok := withPostOps(data.Node.Op(), core.PostOp{Kind: core.PostMul}, core.RoundSaturate(op.Type)); ok && len(users[n.Inputs()[0]]) == 1 {
-			q, err = remake(n, product, append(data.Node.Inputs()[:4:4], scale))
-		} else {
-			q, err = multiplied(n, data, scale, op.Type)
-		}
+		q, err := remake(n, product, append(data.Inputs()[:4:4], constantOf(n, t)))
 		if err != nil {
 			return nil, err
 		}
@@ -59,26 +56,4 @@ func withPostOps(op core.Op, posts ...core.PostOp) (core.Op, bool) {
 		return &d, len(op.PostOps) == 0
 	}
 	return nil, false
-}
-
-// multiplied returns round(f32(x) * scale) as a type.
-func multiplied(n *core.Node, x, scale core.Value, typ core.Type) (core.Value, error) {
-	real, err := remake(n, &core.Convert{Type: core.F32}, []core.Value{x})
-	if err != nil {
-		return core.Value{}, err
-	}
-	product, err := remake(n, &core.Multiply{}, []core.Value{real, scale})
-	if err != nil {
-		return core.Value{}, err
-	}
-	one, err := core.TensorOf(core.Shape{}, []float32{1})
-	if err != nil {
-		return core.Value{}, err
-	}
-	zero, err := core.NewTensor(typ, core.Shape{})
-	if err != nil {
-		return core.Value{}, err
-	}
-	op := &core.Quantize{Type: typ, RoundMode: core.RoundNearestTowardEven}
-	return remake(n, op, []core.Value{product, core.NewConstant(one), core.NewConstant(zero)})
 }
