@@ -4,7 +4,8 @@
     make build
     python scripts/nodes_beside_tensorflow.py MODEL.pb --input NAME=FILE.npz:KEY [--all]
 
-So a node that differs is itself at fault, not one before it (but a QuantizeV2 runs with the float node that it reads). Prints the nodes that differ (with --all: every node) and a sum.
+So a node that differs is itself at fault, not one before it (but a QuantizeV2 runs with the float node that it reads). Prints
+the nodes that differ (with --all: every node) and a sum.
 On a CPU without VNNI the nodes that multiply u8 by s8 are left out: TensorFlow's sums of two products saturate there.
 """
 

@@ -18,8 +18,9 @@ type call struct {
 	err  error
 
 	arithmetic     builders.Arithmetic
-	starts         []int // of op.in in in
-	constantInputs bool  // no input depends on an input of the graph
+	starts         []int  // of op.in in in
+	role           string // what emit makes, if that is not yet the node's output
+	constantInputs bool   // no input depends on an input of the graph
 }
 
 // call checks a node's inputs against its op's signature: how many, and their types.
@@ -42,7 +43,7 @@ func (t *translation) call(n *graphdef.Node) (*call, error) {
 		if err != nil {
 			return nil, c.inputError(i, "%v", err)
 		}
-		if got := v.Type(); got != types[i] && got != core.Dynamic {
+		if got := v.Type(); got != types[i] && got != core.Dynamic && types[i] != core.Dynamic {
 			return nil, c.inputError(i, "got type %v from %q, want %v as the node's attributes say", got, in, types[i])
 		}
 		c.in = append(c.in, v)
@@ -261,7 +262,7 @@ func (c *call) built(o builders.Output, err error) []core.Value {
 }
 
 // emit applies an op and returns its outputs as the node's.
-func (c *call) emit(op core.Op, in ...core.Value) []core.Value { return c.emitAs("", op, in...) }
+func (c *call) emit(op core.Op, in ...core.Value) []core.Value { return c.emitAs(c.role, op, in...) }
 
 // helper applies an op on the way to the node's output and returns its first output.
 func (c *call) helper(role string, op core.Op, in ...core.Value) core.Value {

@@ -30,6 +30,7 @@ type port struct {
 	otherwise core.Type // the attribute's default; Dynamic if it has none
 	count     string    // the attribute that holds the length of a list of one type
 	types     bool      // a list whose types are those of attr
+	others    bool      // all further inputs, of any types
 }
 
 var table = map[string]*op{}
@@ -57,7 +58,8 @@ func (o *op) listsOutputs() bool {
 
 // parseSignature reads "input:T min:float values:N*T rest:[Tlist] -> out:out_type=qint32":
 // names with their types, which are TensorFlow's names of types or else attributes,
-// maybe with a default; N*T is a list of N, [Tlist] a list with a type for each.
+// maybe with a default; N*T is a list of N, [Tlist] a list with a type for each, * are all
+// further inputs.
 func parseSignature(s string) (in, out []port) {
 	before, after, ok := strings.Cut(s, "->")
 	if !ok {
@@ -73,7 +75,11 @@ func parsePorts(s string) []port {
 		if !ok {
 			panic("tf: signature: want name:type, got " + field)
 		}
-		p := port{name: name}
+		p := port{name: name, others: typ == "*"}
+		if p.others {
+			ports = append(ports, p)
+			continue
+		}
 		if list, isList := strings.CutPrefix(typ, "["); isList {
 			p.attr, p.types = strings.TrimSuffix(list, "]"), true
 			ports = append(ports, p)
@@ -138,6 +144,10 @@ func (p *port) listed(n *graphdef.Node, most int) ([]core.Type, error) {
 func expand(ports []port, n *graphdef.Node, most int) (types []core.Type, starts []int, err error) {
 	for i := range ports {
 		starts = append(starts, len(types))
+		if ports[i].others {
+			types = append(types, make([]core.Type, max(most-len(types), 0))...)
+			continue
+		}
 		t, err := ports[i].arity(n, most)
 		if err != nil {
 			return nil, nil, err
@@ -153,7 +163,7 @@ func portOf(ports []port, starts []int, i int) string {
 	if k < 0 || k >= len(ports) {
 		return ""
 	}
-	if p := &ports[k]; p.count == "" && !p.types {
+	if p := &ports[k]; p.count == "" && !p.types && !p.others {
 		return p.name
 	}
 	return fmt.Sprintf("%s[%d]", ports[k].name, i-starts[k])

@@ -1,0 +1,330 @@
+package core
+
+import (
+	"cmp"
+	"container/heap"
+	"math"
+	"slices"
+)
+
+var (
+	_ = register[NonMaxSuppression]()
+	_ = register[CombinedNonMaxSuppression]()
+)
+
+// NonMaxSuppression selects boxes of high score that overlap little. The box of the highest
+// score (the first among equals) is taken again and again, until there are max boxes or
+// none left. It is dropped if its overlap with a box that was selected is above the
+// threshold; with soft suppression its score is multiplied instead by
+//
+//	exp(-overlap^2 / (2 sigma)) for each of them
+//
+// and it waits for its turn again. The overlap of two boxes is the area of their
+// intersection over that of their union, in f32; 0 if one has no area.
+//
+//	Inputs:  boxes: a real type, [n, 4]: two opposite corners, (y1, x1) and (y2, x2)
+//	         scores: the type of boxes, [n]
+//	         max: i32, []: how many to select at most
+//	         iou_threshold, score_threshold, sigma: reals, []; boxes whose score is not
+//	         above score_threshold are never selected; sigma 0 is no soft suppression
+//	Outputs: indices: i32, [selected], or [max] with Pad, filled with 0
+//	         selected_scores: the type of scores, likewise
+//	         selected: i32, []
+//
+//	C1: boxes are real of shape [n, 4], scores of their type and of shape [n]
+//	C2: max is i32 of shape [], >= 0 and at most 2^24 with Pad
+//	C3: the thresholds and sigma are real of shape []; iou_threshold in [0, 1], sigma >= 0
+//
+// It is TensorFlow's NonMaxSuppressionV2 to V5, and nGraph's op::v1::NonMaxSuppression of
+// one batch and class.
+type NonMaxSuppression struct {
+	Pad bool `json:"pad,omitempty"`
+}
+
+// InputNames names the inputs.
+func (op *NonMaxSuppression) InputNames() []string {
+	return []string{"boxes", "scores", "max", "iou_threshold", "score_threshold", "sigma"}
+}
+
+// Infer checks C1 to C3.
+func (op *NonMaxSuppression) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 6); err != nil {
+		return nil, err
+	}
+	boxes, ok := in[0].Shape.Merge(Shape{Unknown, 4})
+	if err := wantReal("C1", in, 0); err != nil {
+		return nil, err
+	}
+	if !ok || !in[1].Type.compatible(in[0].Type) || !in[1].Shape.Compatible(boxes[:1]) {
+		return nil, Violation("C1", 1, "got boxes %v and scores %v, want [n,4] and [n] of one real type", in[0].Fact, in[1].Fact)
+	}
+	if !in[2].Type.compatible(I32) || !in[2].Shape.Compatible(Shape{}) {
+		return nil, Violation("C2", 2, "got %v, want i32[]", in[2].Fact)
+	}
+	if err := checkThresholds(in, 3); err != nil {
+		return nil, err
+	}
+	typ, n := max(in[0].Type, in[1].Type), Unknown
+	if v, known := intsOf(in[2]); known {
+		if v[0] < 0 || op.Pad && v[0] > maxWindow {
+			return nil, Violation("C2", 2, "got %d, want >= 0, and at most %d if padded", v[0], maxWindow)
+		}
+		if op.Pad {
+			n = int(v[0])
+		}
+	}
+	return []Fact{{I32, Shape{n}}, {typ, Shape{n}}, {I32, Shape{}}}, nil
+}
+
+// checkThresholds checks that the inputs from number first on are real scalars: the
+// threshold of overlaps, that of scores, and maybe sigma.
+func checkThresholds(in []Operand, first int) error {
+	for i, o := range in[first:] {
+		if o.Type != Dynamic && !o.Type.IsFloat() || !o.Shape.Compatible(Shape{}) {
+			return Violation("C3", first+i, "got %v, want a real of shape []", o.Fact)
+		}
+		if o.Const == nil || o.Type == Dynamic {
+			continue
+		}
+		v := o.Const.Float64s()[0]
+		if i == 0 && !(v >= 0 && v <= 1) {
+			return Violation("C3", first, "got %v, want in [0, 1]", v)
+		}
+		if i == 2 && !(v >= 0) {
+			return Violation("C3", first+2, "got %v, want >= 0", v)
+		}
+	}
+	return nil
+}
+
+// Eval selects.
+func (op *NonMaxSuppression) Eval(in, out []*Tensor) error {
+	operands := make([]Operand, len(in))
+	for i, t := range in {
+		operands[i] = Operand{t.Fact(), t}
+	}
+	if _, err := op.Infer(operands); err != nil {
+		return err
+	}
+	most := int(in[2].Int64s()[0])
+	real := func(i int) float32 { return in[i].Float32s()[0] }
+	picked := suppress(in[0].Float32s(), in[1].Float32s(), most, real(3), real(4), real(5))
+	n := len(picked)
+	if op.Pad {
+		n = most
+	}
+	indices, scores := make([]int64, n), make([]float32, n)
+	for i, c := range picked {
+		indices[i], scores[i] = int64(c.box), c.score
+	}
+	for i, f := range []Fact{{I32, Shape{n}}, {in[1].typ, Shape{n}}, {I32, Shape{}}} {
+		if err := ensure(out, i, f.Type, f.Shape); err != nil {
+			return err
+		}
+	}
+	out[0].setInts(indices)
+	out[1].setFloat32s(scores)
+	out[2].setInts([]int64{int64(len(picked))})
+	return nil
+}
+
+// candidate is a box that may be selected.
+type candidate struct {
+	box   int
+	score float32
+	seen  int // the selected boxes that its score reckons with
+}
+
+// queue holds candidates, that of the highest score first.
+type queue []candidate
+
+func (q queue) Len() int { return len(q) }
+func (q queue) Less(i, j int) bool {
+	return q[i].score > q[j].score || q[i].score == q[j].score && q[i].box < q[j].box
+}
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+
+// Push is for package heap.
+func (q *queue) Push(c any) { *q = append(*q, c.(candidate)) }
+
+// Pop is for package heap.
+func (q *queue) Pop() any {
+	last := len(*q) - 1
+	c := (*q)[last]
+	*q = (*q)[:last]
+	return c
+}
+
+// suppress selects at most some boxes.
+func suppress(boxes, scores []float32, most int, overlapLimit, scoreLimit, sigma float32) []candidate {
+	q := queue{}
+	for i, s := range scores {
+		if s > scoreLimit {
+			q = append(q, candidate{i, s, 0})
+		}
+	}
+	heap.Init(&q)
+	var picked []candidate
+	for len(picked) < most && len(q) > 0 {
+		c := heap.Pop(&q).(candidate)
+		before := c.score
+		drop := false
+		for j := len(picked) - 1; j >= c.seen && !drop; j-- {
+			o := overlap(boxes[4*c.box:], boxes[4*picked[j].box:])
+			if sigma > 0 {
+				c.score *= float32(Exp(float64(float32(-0.5/sigma) * o * o)))
+			} else {
+				drop = o > overlapLimit
+			}
+			if c.score <= scoreLimit {
+				break
+			}
+		}
+		c.seen = len(picked)
+		switch {
+		case drop:
+		case c.score == before:
+			picked = append(picked, c)
+		case c.score > scoreLimit:
+			heap.Push(&q, c)
+		}
+	}
+	return picked
+}
+
+// overlap is the area of the intersection of two boxes over that of their union.
+func overlap(a, b []float32) float32 {
+	top, left := max(min(a[0], a[2]), min(b[0], b[2])), max(min(a[1], a[3]), min(b[1], b[3]))
+	bottom, right := min(max(a[0], a[2]), max(b[0], b[2])), min(max(a[1], a[3]), max(b[1], b[3]))
+	areaA, areaB := area(a), area(b)
+	if areaA <= 0 || areaB <= 0 {
+		return 0
+	}
+	both := float32(max(bottom-top, 0) * max(right-left, 0))
+	return both / (areaA + areaB - both)
+}
+
+func area(a []float32) float32 {
+	return float32((max(a[0], a[2]) - min(a[0], a[2])) * (max(a[1], a[3]) - min(a[1], a[3])))
+}
+
+// CombinedNonMaxSuppression selects boxes of each class of each image, as NonMaxSuppression
+// does without soft suppression, and keeps those of the highest scores of all classes (the
+// lower class, then the lower box, first among equals).
+//
+//	Inputs:  boxes: f32, [batch, n, 1 or classes, 4]
+//	         scores: f32, [batch, n, classes]
+//	         max_per_class, max_total: i32, []
+//	         iou_threshold, score_threshold: f32, []
+//	Outputs: boxes: f32, [batch, kept, 4], limited to [0, 1] with ClipBoxes
+//	         scores, classes: f32, [batch, kept]
+//	         valid: i32, [batch]: how many of them are boxes; the rest is 0
+//
+// kept is max_total, or with PadPerClass at most max_per_class * classes.
+//
+//	C1: boxes and scores are f32 of these shapes
+//	C2: max_per_class and max_total are i32 of shape [], in [1, 2^24]
+//	C3: the thresholds are real of shape []; iou_threshold is in [0, 1]
+//
+// It is TensorFlow's CombinedNonMaxSuppression.
+type CombinedNonMaxSuppression struct {
+	PadPerClass bool `json:"pad_per_class,omitempty"`
+	ClipBoxes   bool `json:"clip_boxes,omitempty"`
+}
+
+// InputNames names the inputs.
+func (op *CombinedNonMaxSuppression) InputNames() []string {
+	return []string{"boxes", "scores", "max_per_class", "max_total", "iou_threshold", "score_threshold"}
+}
+
+// Infer checks C1 to C3.
+func (op *CombinedNonMaxSuppression) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 6); err != nil {
+		return nil, err
+	}
+	b, ok := in[0].Shape.Merge(Shape{Unknown, Unknown, Unknown, 4})
+	if !ok || !in[0].Type.compatible(F32) {
+		return nil, Violation("C1", 0, "got %v, want f32[batch,n,1 or classes,4]", in[0].Fact)
+	}
+	s, ok := in[1].Shape.Merge(Shape{b[0], b[1], Unknown})
+	if !ok || !in[1].Type.compatible(F32) || b[2] != 1 && b[2] != Unknown && s[2] != Unknown && b[2] != s[2] {
+		return nil, Violation("C1", 1, "got %v for boxes of shape %v, want f32[batch,n,classes]", in[1].Fact, b)
+	}
+	most := [2]int{Unknown, Unknown}
+	for i := range most {
+		o := in[2+i]
+		if !o.Type.compatible(I32) || !o.Shape.Compatible(Shape{}) {
+			return nil, Violation("C2", 2+i, "got %v, want i32[]", o.Fact)
+		}
+		if v, known := intsOf(o); known {
+			if v[0] < 1 || v[0] > maxWindow {
+				return nil, Violation("C2", 2+i, "got %d, want in [1, %d]", v[0], maxWindow)
+			}
+			most[i] = int(v[0])
+		}
+	}
+	if err := checkThresholds(in, 4); err != nil {
+		return nil, err
+	}
+	kept := most[1]
+	if op.PadPerClass {
+		if kept = Unknown; most[0] != Unknown && most[1] != Unknown && s[2] != Unknown {
+			n, err := Shape{most[0], s[2]}.Elements()
+			if err != nil {
+				return nil, Violation("C2", 2, "%v", err)
+			}
+			kept = min(most[1], n)
+		}
+	}
+	out, err := checkedShape(Shape{s[0], kept, 4})
+	return []Fact{{F32, out}, {F32, Shape{s[0], kept}}, {F32, Shape{s[0], kept}}, {I32, Shape{s[0]}}}, err
+}
+
+// Eval selects image by image.
+func (op *CombinedNonMaxSuppression) Eval(in, out []*Tensor) error {
+	if err := allocate(op, in, out); err != nil {
+		return err
+	}
+	for _, t := range out {
+		clear(t.data)
+	}
+	n, q, classes := in[0].shape[1], in[0].shape[2], in[1].shape[2]
+	perClass, limit, scoreLimit := int(in[2].Int64s()[0]), in[4].Float32s()[0], in[5].Float32s()[0]
+	kept := out[1].shape[1]
+	boxes, scores := Data[float32](in[0]), Data[float32](in[1])
+	for image := range in[0].shape[0] {
+		of := func(class int) []float32 {
+			b := make([]float32, 0, 4*n)
+			for i := range n {
+				at := ((image*n+i)*q + min(class, q-1)) * 4
+				b = append(b, boxes[at:at+4]...)
+			}
+			return b
+		}
+		var all []candidate // seen is the class
+		for class := range classes {
+			s := make([]float32, n)
+			for i := range s {
+				s[i] = scores[(image*n+i)*classes+class]
+			}
+			for _, c := range suppress(of(class), s, perClass, limit, scoreLimit, 0) {
+				all = append(all, candidate{c.box, c.score, class})
+			}
+		}
+		slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
+		all = all[:min(kept, len(all))]
+		for i, c := range all {
+			at := image*kept + i
+			from := ((image*n+c.box)*q + min(c.seen, q-1)) * 4
+			for k, v := range boxes[from : from+4] {
+				if op.ClipBoxes {
+					v = min(max(v, 0), 1)
+				}
+				Data[float32](out[0])[at*4+k] = v
+			}
+			Data[float32](out[1])[at], Data[float32](out[2])[at] = c.score, float32(c.seen)
+		}
+		Data[int32](out[3])[image] = int32(min(len(all), math.MaxInt32))
+	}
+	return nil
+}
