@@ -192,7 +192,9 @@ func (c *goldenCase) floatTolerance(typ core.Type) tolerance {
 		relative, step = 0x1p-6, 0x1p-6
 	}
 	switch c.Op {
-	case "Conv2D", "Conv3D", "DepthwiseConv2dNative", "MatMul", "BatchMatMul", "BatchMatMulV2", "Mean", "Sum", "AvgPool", "AvgPool3D", "Softmax", "AddN":
+	case "Conv2D", "Conv3D", "DepthwiseConv2dNative", "MatMul", "BatchMatMul", "BatchMatMulV2", "Mean", "Sum", "AvgPool", "AvgPool3D", "Softmax", "AddN",
+		"BatchMatMulV3", "Einsum", "Conv2DBackpropInput", "Conv3DBackpropInputV2", "_FusedConv2D", "_FusedConv3D",
+		"_FusedDepthwiseConv2dNative", "_FusedMatMul", "_MklLayerNorm", "_MklFusedInstanceNorm":
 		return tolerance{relative: relative, sums: step}
 	case "Tanh", "Sigmoid", "Elu":
 		return tolerance{relative: relative, absolute: max(5e-7, (relative-1e-5)/2)}
