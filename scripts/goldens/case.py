@@ -6,6 +6,7 @@ A module cases_*.py declares cases by calling case():
     case("Pad", "pad_int32", feed("int32", integers(2, 3)), const("int32", [[1, 0], [0, 2]]))
     case("ConcatV2", "concat_two", [feed("float", normal(2, 3)), feed("float", normal(2, 1))], const("int32", 1))
     case("Softmax", "softmax_scalar", feed("float", 1.0), error=True)
+    case("Neg", "neg_folded", const("float", normal(3)), folded=True)
 
 The inputs stand in the order of the op's definition, an input that is a list as a list.
 Attributes are keywords; types and lengths that the inputs tell are filled in. Data is an
@@ -13,8 +14,8 @@ array or a draw (normal, uniform, integers, below): a function of the case's own
 of random numbers, which is seeded with the case's id.
 """
 
-import inspect
 import os
+import sys
 import zlib
 from dataclasses import dataclass, field
 
@@ -44,6 +45,7 @@ class Case:
     error: bool = False  # TensorFlow refuses it
     note: str = ""
     source: str = ""  # the module that declares it; empty: a recorded graph
+    folded: bool = False  # TensorFlow computes what is constant before it runs the graph
     entry: dict = field(default_factory=dict)  # of index.json, if there is one
 
 
@@ -52,6 +54,14 @@ class Input:
     dtype: str
     data: object
     constant: bool
+
+
+@dataclass
+class Through:
+    op: str
+    inputs: tuple
+    attrs: dict
+    dtype: str  # of its first output
 
 
 CASES: dict[str, Case] = {}
@@ -67,6 +77,12 @@ def const(dtype, data):
     return Input(dtype, data, True)
 
 
+def through(op, *inputs, dtype, **attrs):
+    """An input that is the first output of an op, for what TensorFlow overwrites: a
+    summand may not be fed."""
+    return Through(op, inputs, attrs, dtype)
+
+
 def normal(*shape, scale=1.0, mean=0.0):
     return lambda rng: rng.normal(mean, scale, shape)
 
@@ -80,9 +96,10 @@ def integers(*shape, low=-9, high=9):
     return lambda rng: rng.integers(low, high, shape, endpoint=True)
 
 
-def case(op, id, *inputs, group="", error=False, note="", outputs=None, **attrs):
+def case(op, id, *inputs, group="", error=False, note="", outputs=None, folded=False, **attrs):
     """Declares a case of one op, which is node "op" of its graph; outputs lists the
-    numbers of the outputs to record, all by default."""
+    numbers of the outputs to record, all by default. With folded TensorFlow computes the
+    op of constants before it runs the graph, whose outputs are then those of IdentityN."""
     if id in CASES:
         raise ValueError(f"two cases are called {id}")
     rng = np.random.default_rng(zlib.crc32(id.encode()))
@@ -98,34 +115,67 @@ def case(op, id, *inputs, group="", error=False, note="", outputs=None, **attrs)
         given = given if several else [given]
         for i, value in enumerate(given):
             name = f"{arg.name}_{i}" if several else arg.name
-            array = np.array(value.data(rng) if callable(value.data) else value.data).astype(ARRAY[value.dtype])
-            graph.node.append(_input_node(name, value, array))
-            node.input.append(name)
-            if not value.constant:
-                feeds[name + ":0"] = (value.dtype, array)
+            node.input.append(_add_input(graph, feeds, rng, name, value))
         if arg.number_attr:
             attrs.setdefault(arg.number_attr, len(given))
         if arg.type_attr:
             attrs.setdefault(arg.type_attr, given[0].dtype if given else "float")
         if arg.type_list_attr:
             attrs.setdefault(arg.type_list_attr, [v.dtype for v in given])
-    kinds = {a.name: a.type for a in definition.attr}
-    for name, value in attrs.items():
-        if name not in kinds:
-            raise ValueError(f"{id}: {op} has no attribute {name}, but {sorted(kinds)}")
-        node.attr[name].CopyFrom(_attribute(kinds[name], value))
+    _set_attributes(id, node, definition, attrs)
     graph.node.append(node)
+    fetches = [f"op:{i}" for i in outputs or []]
+    if folded:
+        fetches = _keep(graph, definition, attrs)
     CASES[id] = Case(
-        id, group or op, op, attrs, graph.SerializeToString(deterministic=True), feeds,
-        [f"op:{i}" for i in outputs or []], error, note, _caller(),
+        id, group or op, op, attrs, graph.SerializeToString(deterministic=True), feeds, fetches, error, note, _caller(), folded,
     )
 
 
+def _add_input(graph, feeds, rng, name, value):
+    """Adds the nodes of an input to a graph and returns its name."""
+    if isinstance(value, Through):
+        node = node_def_pb2.NodeDef(name=name, op=value.op)
+        for i, v in enumerate(value.inputs):
+            node.input.append(_add_input(graph, feeds, rng, f"{name}_{i}", v))
+        _set_attributes(name, node, op_def_registry.get(value.op), value.attrs)
+        graph.node.append(node)
+        return name
+    array = np.array(value.data(rng) if callable(value.data) else value.data).astype(ARRAY[value.dtype])
+    graph.node.append(_input_node(name, value, array))
+    if not value.constant:
+        feeds[name + ":0"] = (value.dtype, array)
+    return name
+
+
+def _set_attributes(id, node, definition, attrs):
+    kinds = {a.name: a.type for a in definition.attr}
+    for name, value in attrs.items():
+        if name not in kinds:
+            raise ValueError(f"{id}: {node.op} has no attribute {name}, but {sorted(kinds)}")
+        node.attr[name].CopyFrom(_attribute(kinds[name], value))
+
+
+def _keep(graph, definition, attrs):
+    """Adds an IdentityN of all outputs of "op" and returns its tensors."""
+    node = node_def_pb2.NodeDef(name="kept", op="IdentityN")
+    node.attr["T"].list.SetInParent()
+    for i, arg in enumerate(definition.output_arg):
+        node.input.append(f"op:{i}" if i else "op")
+        default = {a.name: a.default_value.type for a in definition.attr}
+        typ = _type(attrs[arg.type_attr]) if arg.type_attr in attrs else default.get(arg.type_attr)
+        node.attr["T"].list.type.append(arg.type or typ)
+    graph.node.append(node)
+    return [f"kept:{i}" for i in range(len(definition.output_arg))]
+
+
 def _caller():
-    for frame in inspect.stack():
-        name = os.path.basename(frame.filename)
+    frame = sys._getframe(1)
+    while frame:
+        name = os.path.basename(frame.f_code.co_filename)
         if name.startswith("cases_"):
             return name
+        frame = frame.f_back
     return ""
 
 

@@ -30,7 +30,7 @@ class Runner:
             env = {k: v for k, v in os.environ.items() if not k.startswith(("ONEDNN_", "DNNL_"))} | ENVIRONMENT
             self.process = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env)
         try:
-            pickle.dump((case.graph, case.feeds, case.fetches), self.process.stdin)
+            pickle.dump((case.graph, case.feeds, case.fetches, case.folded), self.process.stdin)
             self.process.stdin.flush()
             kind, answer = pickle.load(self.process.stdout)
         except (EOFError, BrokenPipeError):
@@ -47,14 +47,16 @@ class Runner:
             self.process.wait()
 
 
-def _run(tf, graph_bytes, feeds, fetches):
-    """One session per graph; the graph is run as it is, without TensorFlow's rewriting."""
+def _run(tf, graph_bytes, feeds, fetches, folded):
+    """One session per graph; the graph is run as it is, without TensorFlow's rewriting
+    unless folded."""
     import numpy as np
 
     graph_def = tf.compat.v1.GraphDef.FromString(graph_bytes)
     config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
-    config.graph_options.optimizer_options.opt_level = -1
-    config.graph_options.rewrite_options.disable_meta_optimizer = True
+    if not folded:
+        config.graph_options.optimizer_options.opt_level = -1
+        config.graph_options.rewrite_options.disable_meta_optimizer = True
     with tf.Graph().as_default() as graph, tf.compat.v1.Session(config=config) as session:
         tf.import_graph_def(graph_def, name="")
         tensors = [graph.get_tensor_by_name(f) for f in fetches] or graph.get_operation_by_name("op").outputs
@@ -77,11 +79,11 @@ def _main():
     tf.compat.v1.disable_eager_execution()
     while True:
         try:
-            graph, feeds, fetches = pickle.load(sys.stdin.buffer)
+            graph, feeds, fetches, folded = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
         try:
-            answer = ("outputs", _run(tf, graph, feeds, fetches))
+            answer = ("outputs", _run(tf, graph, feeds, fetches, folded))
         except Exception as e:  # whatever TensorFlow raises is its answer
             answer = ("refused", f"{type(e).__name__}: {e}")
         pickle.dump(answer, answers)
