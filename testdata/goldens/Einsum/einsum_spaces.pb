@@ -1,0 +1,16 @@
+
+9
+inputs_0Placeholder*
+dtype0*
+shape
+:
+9
+inputs_1Placeholder*
+dtype0*
+shape
+:
+Q
+opEinsuminputs_0inputs_1*
+N*
+T0*
+equationi j, j k -> i k

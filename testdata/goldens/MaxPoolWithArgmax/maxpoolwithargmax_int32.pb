@@ -1,0 +1,14 @@
+
+>
+inputPlaceholder*
+dtype0*
+shape:
+r
+opMaxPoolWithArgmaxinput*
+Targmax0*
+T0*
+ksize
+*
+paddingVALID*
+strides
+

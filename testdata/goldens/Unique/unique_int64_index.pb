@@ -1,0 +1,9 @@
+
+.
+xPlaceholder*
+dtype0*
+shape:
+'
+opUniquex*
+T0*
+out_idx0	
