@@ -21,14 +21,18 @@ func vector(t core.Type, n int) *core.Tensor {
 
 // emitRange appends an instruction that runs a node's reference on no data: it checks the
 // ranges, and computes those that the node gives.
-func (c *compiler) emitRange(n *core.Node) {
+func (c *compiler) emitRange(n *core.Node) (in, out []int) {
 	x, y := vector(n.Inputs()[0].Type(), 0), vector(n.Outputs()[0].Type, 0)
-	c.emitEval(n, "range", func(_ *run, in []*core.Tensor) { in[0] = x }, func(_ *run, out []*core.Tensor) { out[0] = y })
+	return c.emitEval(n, "range", func(_ *run, in, out []*core.Tensor) error {
+		in[0], out[0] = x, y
+		return n.Op().Eval(in, out)
+	})
 }
 
 // emitParts appends an instruction that computes n elements of a node's first output in parts.
 func (c *compiler) emitParts(n *core.Node, kernel string, elements int, reads []int, f func(r *run, i0, i1 int)) {
-	for _, b := range append(reads, c.at[n.Out(0)]) {
+	c.readBuffer(c.at[n.Out(0)])
+	for _, b := range reads {
 		c.readBuffer(b)
 	}
 	parts := min(c.threads, 1+elements/minElements)
@@ -46,12 +50,8 @@ func lowerRequantize(c *compiler, n *core.Node) (bool, error) {
 	if n.Outputs()[0].Type != core.U8 || elements == 0 {
 		return false, nil
 	}
-	var in []int
-	for _, v := range n.Inputs() {
-		in = append(in, c.read(v))
-	}
-	c.emitRange(n)
-	dst := c.at[n.Out(0)]
+	in, out := c.emitRange(n)
+	dst := out[0]
 	c.emitParts(n, "requantize_s32_fixedpoint_portable", elements, in, func(r *run, i0, i1 int) {
 		f := core.NewFixedPoint(r.float(in[1]), r.float(in[2]), r.float(in[3]), r.float(in[4]))
 		applyFixedPoint(f, r.mem[dst][i0:i1], view[int32](r.mem[in[0]])[i0:])
@@ -98,7 +98,7 @@ func lowerUsedRange(c *compiler, n *core.Node) (bool, error) {
 	}})
 	shrinks := len(n.Outputs()) == 3
 	small := vector(core.U8, 2)
-	c.emitEval(n, "range", func(r *run, in []*core.Tensor) {
+	in, out := c.emitEval(n, "range", func(r *run, in, out []*core.Tensor) error {
 		e := r.state[state].(*extremes)
 		low, high := e.low[0], e.high[0]
 		for i := range e.low {
@@ -106,17 +106,15 @@ func lowerUsedRange(c *compiler, n *core.Node) (bool, error) {
 		}
 		both := core.Data[int32](e.both)
 		both[0], both[1] = low, high
-		in[0] = e.both
-	}, func(_ *run, out []*core.Tensor) {
-		if shrinks {
+		if in[0] = e.both; shrinks {
 			out[0] = small
 		}
+		return n.Op().Eval(in, out)
 	})
 	if !shrinks {
 		return true, nil
 	}
-	ranges := []int{c.read(n.Inputs()[1]), c.read(n.Inputs()[2]), c.at[n.Out(1)], c.at[n.Out(2)]}
-	dst := c.at[n.Out(0)]
+	ranges, dst := []int{in[1], in[2], out[1], out[2]}, out[0]
 	c.emitParts(n, "requantize_s32_fixedpoint_portable", elements, append(ranges, src), func(r *run, i0, i1 int) {
 		f := core.NewFixedPoint(r.float(ranges[0]), r.float(ranges[1]), r.float(ranges[2]), r.float(ranges[3]))
 		applyFixedPoint(f, r.mem[dst][i0:i1], view[int32](r.mem[src])[i0:])
@@ -143,31 +141,15 @@ func lowerRequantizePerChannel(c *compiler, n *core.Node) (bool, error) {
 	channels := out.Shape[len(out.Shape)-1]
 	x, y := vector(core.I32, 0), vector(out.Type, 0)
 	state := c.newState(func() any { return make([]float32, channels) })
-	in, facts := c.inputs(n)
-	var res []int
-	for i := range n.Outputs() {
-		res = append(res, c.write(n.Out(i)))
-	}
-	c.emit(instruction{node: n, kernel: "range", run: func(r *worker, _, _ int) error {
-		ins, err := r.tensors(in, facts)
+	in, res := c.emitEval(n, "range", func(r *run, in, out []*core.Tensor) error {
+		in[0], out[0] = x, y
+		scales, err := op.Scales(in)
 		if err != nil {
 			return err
-		}
-		outs, err := r.tensors(res, n.Outputs())
-		if err != nil {
-			return err
-		}
-		ins[0], outs[0] = x, y
-		if err := op.Eval(ins, outs); err != nil {
-			return n.Locate(err)
-		}
-		scales, err := op.Scales(ins)
-		if err != nil {
-			return n.Locate(err)
 		}
 		gemm.Repeat(r.state[state].([]float32), scales)
-		return nil
-	}})
+		return op.Eval(in, out)
+	})
 	lo, hi := out.Type.Bounds()
 	c.emitParts(n, "requantize_s32_channels_portable", elements, in, func(r *run, i0, i1 int) {
 		scales := r.state[state].([]float32)
@@ -213,7 +195,10 @@ func lowerUsedRangePerChannel(c *compiler, n *core.Node) (bool, error) {
 		}
 		return nil
 	}})
-	c.emitEval(n, "range", func(r *run, in []*core.Tensor) { in[0] = r.state[state].(*core.Tensor) }, func(*run, []*core.Tensor) {})
+	c.emitEval(n, "range", func(r *run, in, out []*core.Tensor) error {
+		in[0] = r.state[state].(*core.Tensor)
+		return n.Op().Eval(in, out)
+	})
 	return true, nil
 }
 
@@ -239,9 +224,8 @@ func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
 	if _, ok := quantizeV2Numbers(op, 0, 1); !ok || elements == 0 {
 		return false, nil
 	}
-	src := c.read(n.Inputs()[0])
-	c.emitRange(n)
-	low, high, dst := c.at[n.Out(1)], c.at[n.Out(2)], c.at[n.Out(0)]
+	in, out := c.emitRange(n)
+	src, dst, low, high := in[0], out[0], out[1], out[2]
 	v := elementwise.Choose(c.isas, elementwise.Quantize)
 	c.emitParts(n, v.Name, elements, []int{src, low, high}, func(r *run, i0, i1 int) {
 		numbers, _ := quantizeV2Numbers(op, r.float(low), r.float(high))
@@ -272,23 +256,9 @@ func lowerQuantizedSum(c *compiler, n *core.Node) (bool, error) {
 		}
 		return t
 	})
-	in, facts := c.inputs(n)
-	var res []int
-	for i := range n.Outputs() {
-		res = append(res, c.write(n.Out(i)))
-	}
-	c.emit(instruction{node: n, kernel: "table values", run: func(r *worker, _, _ int) error {
-		t := r.state[state].(*sumTables)
-		ins, err := r.tensors(in, facts)
-		if err != nil {
-			return err
-		}
-		outs, err := r.tensors(res, n.Outputs())
-		if err != nil {
-			return err
-		}
-		return n.Locate(t.fill(n.Op(), ins, outs))
-	}})
+	in, res := c.emitEval(n, "table values", func(r *run, in, out []*core.Tensor) error {
+		return r.state[state].(*sumTables).fill(n.Op(), in, out)
+	})
 	c.emitParts(n, "table_b8_sum", elements, in, func(r *run, i0, i1 int) {
 		t := r.state[state].(*sumTables)
 		a, z := r.mem[in[0]][i0:i1], view[int32](r.mem[res[0]])[i0:i1]
@@ -316,14 +286,6 @@ func lowerQuantizedSum(c *compiler, n *core.Node) (bool, error) {
 func isRepeated(y, out core.Shape) bool {
 	n := y.MustElements()
 	return y.Equal(out) || n == 1 || n == y[len(y)-1] && len(y) <= len(out) && n == out[len(out)-1]
-}
-
-// inputs returns the buffers and facts of a node's inputs.
-func (c *compiler) inputs(n *core.Node) (buffers []int, facts []core.Fact) {
-	for _, v := range n.Inputs() {
-		buffers, facts = append(buffers, c.read(v)), append(facts, v.Fact())
-	}
-	return buffers, facts
 }
 
 // fill computes the tables with the op's reference, and the ranges that it gives. Sums are
@@ -375,12 +337,12 @@ func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
 	state := c.newState(func() any { return vector(core.I32, 3) })
 	a, b := vector(core.U8, 3), vector(core.U8, 3)
 	a.Bytes()[1], b.Bytes()[2] = 1, 1
-	in := []int{c.read(x), c.read(y)}
-	c.emitEval(n, "range", func(_ *run, in []*core.Tensor) { in[0], in[1] = a, b }, func(r *run, out []*core.Tensor) {
-		out[0] = r.state[state].(*core.Tensor)
+	in, res := c.emitEval(n, "range", func(r *run, in, out []*core.Tensor) error {
+		in[0], in[1], out[0] = a, b, r.state[state].(*core.Tensor)
+		return n.Op().Eval(in, out)
 	})
-	dst := c.at[n.Out(0)]
-	c.emitParts(n, "product_b8_portable", elements, in, func(r *run, i0, i1 int) {
+	dst := res[0]
+	c.emitParts(n, "product_b8_portable", elements, in[:2], func(r *run, i0, i1 int) {
 		z := core.Data[int32](r.state[state].(*core.Tensor))
 		zx, zy := z[0]-z[2], z[0]-z[1]
 		p, q, to := r.mem[in[0]][i0:i1], r.mem[in[1]], view[int32](r.mem[dst])[i0:i1]
@@ -420,27 +382,14 @@ func lowerQuantizedConcat(c *compiler, n *core.Node) (bool, error) {
 		return false, err
 	}
 	state := c.newState(func() any { return tables.Clone() })
-	in, facts := c.inputs(n)
-	var res []int
-	for i := range n.Outputs() {
-		res = append(res, c.write(n.Out(i)))
-	}
 	flat := &core.TFQuantizedConcat{V1: op.V1}
-	c.emit(instruction{node: n, kernel: "table values", run: func(r *worker, _, _ int) error {
-		ins, err := r.tensors(in, facts)
-		if err != nil {
-			return err
-		}
-		outs, err := r.tensors(res, n.Outputs())
-		if err != nil {
-			return err
-		}
+	in, res := c.emitEval(n, "table values", func(r *run, in, out []*core.Tensor) error {
 		for i := range count {
-			ins[i] = bytes
+			in[i] = bytes
 		}
-		outs[0] = r.state[state].(*core.Tensor)
-		return n.Locate(flat.Eval(ins, outs))
-	}})
+		out[0] = r.state[state].(*core.Tensor)
+		return flat.Eval(in, out)
+	})
 	axis := op.Axis
 	if axis < 0 {
 		axis += len(out.Shape)
@@ -456,7 +405,7 @@ func lowerQuantizedConcat(c *compiler, n *core.Node) (bool, error) {
 		tables, at := r.state[state].(*core.Tensor).Bytes(), 0
 		for i := range count {
 			t := (*[256]byte)(tables[256*i:])
-			width := facts[i].Shape.MustElements() / lines
+			width := n.Inputs()[i].Shape().MustElements() / lines
 			same := string(t[:]) == string(bytes.Bytes())
 			for l := l0; l < l1; l++ {
 				from, to := r.mem[in[i]][l*width:][:width], r.mem[res[0]][l*line+at:][:width]

@@ -37,9 +37,6 @@ func allBytes(t core.Type) *core.Tensor {
 	return x
 }
 
-// table is an op's results for all bytes, made when the program runs.
-type table struct{ values *core.Tensor }
-
 // lowerTable lowers an op on single bytes: its reference computes the results of all 256,
 // which every element then looks up.
 func (c *compiler) lowerTable(n *core.Node) bool {
@@ -49,19 +46,15 @@ func (c *compiler) lowerTable(n *core.Node) bool {
 		return false
 	}
 	bytes := allBytes(x.Type())
-	state := c.newState(func() any {
-		t, err := core.NewTensor(out.Type, core.Shape{256})
-		if err != nil {
-			panic(err) // 256 elements of a type with a size
-		}
-		return &table{t}
+	state := c.newState(func() any { return vector(out.Type, 256) })
+	in, res := c.emitEval(n, "table values", func(r *run, in, out []*core.Tensor) error {
+		in[0], out[0] = bytes, r.state[state].(*core.Tensor)
+		return n.Op().Eval(in, out)
 	})
-	c.emitEval(n, "table values", func(_ *run, in []*core.Tensor) { in[0] = bytes }, func(r *run, res []*core.Tensor) {
-		res[0] = r.state[state].(*table).values
-	})
-	src, dst := c.read(x), c.at[n.Out(0)]
+	src, dst := in[0], res[0]
+	c.readBuffer(src)
 	c.readBuffer(dst)
-	c.emitLook(n, src, dst, func(r *run) []byte { return r.state[state].(*table).values.Bytes() })
+	c.emitLook(n, src, dst, func(r *run) []byte { return r.state[state].(*core.Tensor).Bytes() })
 	return true
 }
 
@@ -109,13 +102,13 @@ func look[T any](to []T, from []byte, values *[256]T) {
 	}
 }
 
-// emitEval appends an instruction that runs the op's reference on the values in their
-// buffers, less those that change puts in their place, and gives its outputs buffers.
-func (c *compiler) emitEval(n *core.Node, kernel string, changeIn, changeOut func(r *run, t []*core.Tensor)) {
-	var in, out []int
-	facts := make([]core.Fact, len(n.Inputs()))
-	for i, v := range n.Inputs() {
-		in, facts[i] = append(in, c.read(v)), v.Fact()
+// emitEval appends an instruction that evaluates a node on its inputs and outputs: eval
+// runs a reference, maybe on other tensors in place of some of them. It returns the
+// buffers of both.
+func (c *compiler) emitEval(n *core.Node, kernel string, eval func(r *run, in, out []*core.Tensor) error) (in, out []int) {
+	var facts []core.Fact
+	for _, v := range n.Inputs() {
+		in, facts = append(in, c.read(v)), append(facts, v.Fact())
 	}
 	for i := range n.Outputs() {
 		out = append(out, c.write(n.Out(i)))
@@ -125,12 +118,11 @@ func (c *compiler) emitEval(n *core.Node, kernel string, changeIn, changeOut fun
 		if err != nil {
 			return err
 		}
-		res, err := r.tensors(out, n.Outputs())
+		outs, err := r.tensors(out, n.Outputs())
 		if err != nil {
 			return err
 		}
-		changeIn(r.run, ins)
-		changeOut(r.run, res)
-		return n.Locate(n.Op().Eval(ins, res))
+		return n.Locate(eval(r.run, ins, outs))
 	}})
+	return in, out
 }
