@@ -31,7 +31,7 @@ func baselines(t testing.TB) []baseline {
 	pair := []*core.Tensor{f(core.Shape{2, 3}), f(core.Shape{3})}
 	sum := []*core.Tensor{u8(core.Shape{2, 3}), u8(core.Shape{3}), r(0), r(1), r(-1), r(1)}
 	down := []*core.Tensor{i32(core.Shape{2, 3}), r(-4), r(4)}
-	return []baseline{
+	return append([]baseline{
 		{&core.Convert{Type: core.I8}, []*core.Tensor{f(core.Shape{2, 3})}},
 		{&core.Add{}, pair},
 		{&core.Divide{}, []*core.Tensor{i(6, 7), i(2, 3)}},
@@ -95,7 +95,7 @@ func baselines(t testing.TB) []baseline {
 			u8(image), r(-1), r(1), u8(core.Shape{2}), r(-1), r(1), u8(core.Shape{2}), r(0), r(1),
 			u8(core.Shape{2}), r(-1), r(1), u8(core.Shape{2}), r(-1), r(1),
 		}},
-	}
+	}, furtherBaselines(t)...)
 }
 
 // TestBaselinesAreAccepted keeps the property test below from testing rejections only.
@@ -161,6 +161,10 @@ func damageFields(r *rand.Rand, v reflect.Value) {
 			f.SetBool(r.IntN(2) == 0)
 		case f.Kind() == reflect.Float32 || f.Kind() == reflect.Float64:
 			f.SetFloat([]float64{0, 1, -1, math.NaN(), math.Inf(1), 1e-40, 3e38}[r.IntN(7)])
+		case f.Kind() == reflect.String:
+			f.SetString([]string{"", "ab,bc->ac", "...a,ab->...b", "a->", "aa->a", "ab,c", "->", "...->..."}[r.IntN(8)])
+		case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.Float32:
+			f.Set(reflect.ValueOf([]float32{0, 3, float32(math.NaN())}[:r.IntN(4)]))
 		case f.Kind() == reflect.Slice:
 			list := make([]int, r.IntN(4))
 			for i := range list {
