@@ -1,12 +1,12 @@
 package core
 
-import "math"
+import "github.com/tf2ng/tf2ng/core/activation"
 
 // Activation is a function of one float32 that PostOp lists and elementwise ops share.
 type Activation uint8
 
 // The activations, with the formulas of their TensorFlow ops. Those that are not
-// piecewise linear are computed in float64 and rounded once.
+// piecewise linear are those of package activation: computed in float64 and rounded once.
 const (
 	Identity        Activation = iota // x
 	Relu                              // max(x, 0)
@@ -49,21 +49,15 @@ func (a Activation) Apply(x, alpha float32) float32 {
 		}
 		return x * alpha
 	case Elu:
-		if x >= 0 {
-			return x
-		}
-		return float32(expm1(float64(x)))
+		return activation.Elu(x)
 	case Tanh:
-		return float32(tanh(float64(x)))
+		return activation.Tanh(x)
 	case Sigmoid:
-		return float32(1 / (1 + Exp(-float64(x))))
+		return activation.Sigmoid(x)
 	case GeluApproximate:
-		v := float64(x)
-		cube := float64(v * v * v)
-		return float32(float64(v/2) * (1 + tanh(math.Sqrt2/sqrtPi*(v+float64(0.044715*cube)))))
+		return activation.GeluApproximate(x)
 	case GeluExact:
-		v := float64(x)
-		return float32(float64(v/2) * (1 + erf(v/math.Sqrt2)))
+		return activation.Gelu(x)
 	}
 	return x
 }

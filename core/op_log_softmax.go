@@ -1,6 +1,10 @@
 package core
 
-import "math"
+import (
+	"math"
+
+	"github.com/tf2ng/tf2ng/core/activation"
+)
 
 var _ = register[LogSoftmax]()
 
@@ -8,8 +12,8 @@ var _ = register[LogSoftmax]()
 //
 //	m    = max of x along the axis
 //	d[i] = x[i] - m
-//	y[i] = d[i] - f32(log(sum of f32(exp(d)))), summed in 16 lanes (see Sum); exp and log
-//	in float64
+//	y[i] = d[i] - f32(log(sum of activation.Exp(d))), summed in 16 lanes (see Sum); log in
+//	float64
 //
 //	Inputs:  x: a real type, rank at least 1
 //	Outputs: y: the type and shape of x
@@ -51,7 +55,7 @@ func (op *LogSoftmax) Eval(in, out []*Tensor) error {
 		}
 		for i, v := range row {
 			row[i] = v - m
-			e[i] = float32(Exp(float64(row[i])))
+			e[i] = activation.Exp(row[i])
 		}
 		l := float32(Log(float64(sumLanes(e))))
 		for i, v := range row {

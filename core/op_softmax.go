@@ -1,13 +1,17 @@
 package core
 
-import "math"
+import (
+	"math"
+
+	"github.com/tf2ng/tf2ng/core/activation"
+)
 
 var _ = register[Softmax]()
 
 // Softmax normalizes exponentials along an axis, in f32.
 //
 //	m    = max of x along the axis
-//	e[i] = f32(exp(x[i] - m)), the difference rounded to f32, exp in float64 (Exp)
+//	e[i] = activation.Exp(x[i] - m), the difference rounded to f32
 //	y[i] = e[i] / sum of e, summed in 16 lanes (see Sum)
 //
 //	Inputs:  x: a real type, rank at least 1
@@ -75,7 +79,7 @@ func softmax(row []float32) {
 		m = larger(v, m)
 	}
 	for i, v := range row {
-		row[i] = float32(Exp(float64(v - m)))
+		row[i] = activation.Exp(v - m)
 	}
 	sum := sumLanes(row)
 	for i, v := range row {

@@ -1,6 +1,10 @@
 package core
 
-import "math"
+import (
+	"math"
+
+	"github.com/tf2ng/tf2ng/core/activation"
+)
 
 // UnaryFunction is a function of one number.
 type UnaryFunction uint8
@@ -84,6 +88,11 @@ var unaryTable = [numUnaryFunctions]struct {
 	Invert:     {"Invert", nil, func(x int64) int64 { return ^x }},
 }
 
+// singleFunctions are the functions that have a form of their own for types other than f64.
+var singleFunctions = [numUnaryFunctions]func(float32) float32{
+	ExpOf: activation.Exp, Erf: activation.Erf, Softplus: activation.Softplus, Swish: activation.Swish,
+}
+
 var unaryNames = func() (names [numUnaryFunctions]string) {
 	for f, row := range unaryTable {
 		names[f] = row.name
@@ -164,8 +173,27 @@ func (op *Unary) Eval(in, out []*Tensor) error {
 		out[0].setInts(y)
 		return nil
 	}
+	if single := singleFunctions[op.Function]; single != nil && in[0].typ != F64 {
+		mapSingle(in[0], out[0], single)
+		return nil
+	}
 	mapReal(in[0], out[0], f.real)
 	return nil
+}
+
+// mapSingle applies a function of float32 to reals other than f64.
+func mapSingle(x, y *Tensor, f func(float32) float32) {
+	v := x.Float32s()
+	d := make([]float32, len(v))
+	if y.typ == F32 {
+		d = Data[float32](y)
+	}
+	for i, e := range v {
+		d[i] = f(e)
+	}
+	if y.typ != F32 {
+		y.setFloat32s(d)
+	}
 }
 
 // mapReal applies f, a float64 function, to reals and rounds once.
@@ -177,17 +205,7 @@ func mapReal(x, y *Tensor, f func(float64) float64) {
 		}
 		return
 	}
-	v := x.Float32s()
-	d := make([]float32, len(v))
-	if y.typ == F32 {
-		d = Data[float32](y)
-	}
-	for i, e := range v {
-		d[i] = float32(f(float64(e)))
-	}
-	if y.typ != F32 {
-		y.setFloat32s(d)
-	}
+	mapSingle(x, y, func(v float32) float32 { return float32(f(float64(v))) })
 }
 
 // Activate applies an activation to each element, in f32.

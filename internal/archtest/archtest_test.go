@@ -33,7 +33,7 @@ var stages = [][]string{
 	{"core/passes", "core/ngfile", "core/npy"},
 	{"core"},
 	{"kernels/gemm", "kernels/sgemm", "kernels/depthwise", "kernels/pool", "kernels/elementwise"},
-	{"kernels/isa"},
+	{"kernels/isa", "core/activation"},
 }
 
 // stage returns the number of a directory's stage, counted from the last; -1 if it has none.

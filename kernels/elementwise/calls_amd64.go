@@ -8,15 +8,17 @@ import "unsafe"
 
 // call holds the arguments of the assembly routines.
 type call struct {
-	out   unsafe.Pointer
-	x     unsafe.Pointer
-	y     unsafe.Pointer
-	n     int // elements, a multiple of the routine's step
-	scale float32
-	sub   float32
-	lo    float32
-	hi    float32
-	flip  uint32 // inverted in the bytes of results
+	out       unsafe.Pointer
+	x         unsafe.Pointer
+	y         unsafe.Pointer
+	n         int // elements, a multiple of the routine's step
+	scale     float32
+	sub       float32
+	lo        float32
+	hi        float32
+	flip      uint32 // inverted in the bytes of results
+	_         uint32
+	constants unsafe.Pointer // those of core/activation, each four times
 }
 
 // elementwise_f32_u8_64_avx512vnni computes, for i < n, a multiple of 64:
@@ -214,3 +216,73 @@ func elementwise_b8_quantize_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_b8_flip_32_avx2(c *call)
+
+// elementwise_f32_exp_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = e ** (x[i] - sub), as core/activation does
+//
+//go:noescape
+func elementwise_f32_exp_32_avx2(c *call)
+
+// elementwise_f32_sigmoid_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 / (1 + e**-x[i]), as core/activation does
+//
+//go:noescape
+func elementwise_f32_sigmoid_32_avx2(c *call)
+
+// elementwise_f32_swish_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] / (1 + e**-x[i]), as core/activation does
+//
+//go:noescape
+func elementwise_f32_swish_32_avx2(c *call)
+
+// elementwise_f32_tanh_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = tanh(x[i]), as core/activation does
+//
+//go:noescape
+func elementwise_f32_tanh_32_avx2(c *call)
+
+// elementwise_f32_elu_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i], or e**x[i] - 1 if that is less than 0, as core/activation does
+//
+//go:noescape
+func elementwise_f32_elu_32_avx2(c *call)
+
+// elementwise_f32_softplus_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = log(1 + e**x[i]), as core/activation does
+//
+//go:noescape
+func elementwise_f32_softplus_32_avx2(c *call)
+
+// elementwise_f32_gelu_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] times the probability that a normal variable is below it, as core/activation does
+//
+//go:noescape
+func elementwise_f32_gelu_32_avx2(c *call)
+
+// elementwise_f32_geluapproximate_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] / (1 + e**-y), y = sqrt(8/pi) * (x[i] + 0.044715 * x[i]**3), as core/activation does
+//
+//go:noescape
+func elementwise_f32_geluapproximate_32_avx2(c *call)
+
+// elementwise_f32_erf_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = erf(x[i]), as core/activation does
+//
+//go:noescape
+func elementwise_f32_erf_32_avx2(c *call)
+
+// elementwise_f32_leakyrelu_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i], or x[i] * scale if that is less than 0
+//
+//go:noescape
+func elementwise_f32_leakyrelu_32_avx2(c *call)

@@ -56,6 +56,7 @@ const (
 	Limit                          // Clamp to Numbers.Lo and Hi
 	DropNaN                        // ZeroNaN
 	RoundAway                      // Round
+	Apply                          // apply Primitive, a function, with Numbers
 	StoreF32                       // store them in Buffer
 	StoreQuantized                 // Quantize them, and store that in Buffer; they stay
 )
@@ -63,9 +64,9 @@ const (
 // Step is one step of a chain.
 type Step struct {
 	Kind      StepKind
-	Primitive Primitive // of Combine
+	Primitive Primitive // of Combine and Apply
 	Source    Source    // of Load and Combine
-	Numbers   Numbers   // of Limit and StoreQuantized
+	Numbers   Numbers   // of Limit, Apply and StoreQuantized
 	Buffer    int       // of the stores
 }
 
@@ -124,6 +125,11 @@ func NewChain(s isa.Set, n int, steps []Step) (*Chain, error) {
 			t.run = use(ZeroNaN)
 		case RoundAway:
 			t.run = use(Round)
+		case Apply:
+			if !st.Primitive.isFunction() {
+				return nil, fmt.Errorf("%w: step %d: %v is no function of one operand", ErrChain, i, st.Primitive)
+			}
+			t.run = use(st.Primitive)
 		case StoreF32, StoreQuantized:
 			size := 4
 			if st.Kind == StoreQuantized {
@@ -221,7 +227,7 @@ func (c *Chain) step(k int, current, values, other []byte, buffers [][]byte, at,
 	switch s.Kind {
 	case Load:
 		return s.load(to, buffers, at, n)
-	case Limit, DropNaN, RoundAway:
+	case Limit, DropNaN, RoundAway, Apply:
 		s.run.Run(to, current, nil, n, &s.Numbers)
 	case Combine:
 		s.run.Run(to, current, s.load(other, buffers, at, n), n, nil)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tf2ng/tf2ng/core/activation"
 	"github.com/tf2ng/tf2ng/kernels/isa"
 	"github.com/tf2ng/tf2ng/kernels/isa/isatest"
 )
@@ -132,6 +133,53 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		}
 	case Flip:
 		out[i] = x[i] + 128
+	case LeakyRelu:
+		put(f(x))
+		if f(x) < 0 {
+			put(f(x) * float64(num.Scale))
+		}
+	case Exp:
+		put(float64(activation.Exp(float32(f(x) - float64(num.Sub)))))
+	default:
+		put(float64(functions[p](float32(f(x)))))
+	}
+}
+
+// functions are those of core/activation, which has tests of its own.
+var functions = map[Primitive]func(float32) float32{
+	Sigmoid: activation.Sigmoid, Swish: activation.Swish, Tanh: activation.Tanh, Elu: activation.Elu, Softplus: activation.Softplus,
+	Gelu: activation.Gelu, GeluApproximate: activation.GeluApproximate, Erf: activation.Erf,
+}
+
+// TestFunctions goes through numbers of every exponent and through those where functions
+// change.
+func TestFunctions(t *testing.T) {
+	const n = 1 << 16
+	r := rand.New(rand.NewPCG(3, 4))
+	x := make([]byte, 4*n)
+	for i := range n {
+		v := math.Float32frombits(r.Uint32())
+		if i%2 == 0 {
+			v = float32(r.NormFloat64() * []float64{0.1, 1, 5, 40, 110, 400}[i/2%6])
+		}
+		store(x, i, v)
+	}
+	for i := range 512 { // each exponent, with both signs and no digits
+		store(x, 2*i, math.Float32frombits(uint32(i)<<23))
+	}
+	for _, v := range runnable() {
+		if !v.Primitive.isFunction() {
+			continue
+		}
+		t.Run(v.Name, func(t *testing.T) {
+			num := &Numbers{Scale: -0.3, Sub: 1.7}
+			want, got := make([]byte, 4*n+2*guard), make([]byte, 4*n+2*guard)
+			for i := range n {
+				define(v.Primitive, want[guard:], x, nil, i, num)
+			}
+			v.Run(got[guard:len(got)-guard], x, nil, n, num)
+			requireEqual(t, want, got, 4, "all")
+		})
 	}
 }
 

@@ -5,6 +5,7 @@ package elementwise
 import (
 	"unsafe"
 
+	"github.com/tf2ng/tf2ng/core/activation"
 	"github.com/tf2ng/tf2ng/kernels/isa"
 )
 
@@ -39,7 +40,26 @@ var native = []Variant{
 	{Name: "elementwise_f32_clamp_32_avx2", Primitive: Clamp, ISA: isa.AVX2, NR: 32, run: rounds(Clamp, routine{32, func(c call) { elementwise_f32_clamp_32_avx2(&c) }})},
 	{Name: "elementwise_b8_quantize_32_avx2", Primitive: Quantize, ISA: isa.AVX2, NR: 32, run: rounds(Quantize, routine{32, func(c call) { elementwise_b8_quantize_32_avx2(&c) }})},
 	{Name: "elementwise_b8_flip_32_avx2", Primitive: Flip, ISA: isa.AVX2, NR: 32, run: rounds(Flip, routine{32, func(c call) { elementwise_b8_flip_32_avx2(&c) }})},
+	{Name: "elementwise_f32_leakyrelu_32_avx2", Primitive: LeakyRelu, ISA: isa.AVX2, NR: 32, run: rounds(LeakyRelu, routine{32, func(c call) { elementwise_f32_leakyrelu_32_avx2(&c) }})},
+	{Name: "elementwise_f32_exp_32_avx2", Primitive: Exp, ISA: isa.AVX2, NR: 32, run: rounds(Exp, routine{32, func(c call) { elementwise_f32_exp_32_avx2(&c) }})},
+	{Name: "elementwise_f32_sigmoid_32_avx2", Primitive: Sigmoid, ISA: isa.AVX2, NR: 32, run: rounds(Sigmoid, routine{32, func(c call) { elementwise_f32_sigmoid_32_avx2(&c) }})},
+	{Name: "elementwise_f32_swish_32_avx2", Primitive: Swish, ISA: isa.AVX2, NR: 32, run: rounds(Swish, routine{32, func(c call) { elementwise_f32_swish_32_avx2(&c) }})},
+	{Name: "elementwise_f32_tanh_32_avx2", Primitive: Tanh, ISA: isa.AVX2, NR: 32, run: rounds(Tanh, routine{32, func(c call) { elementwise_f32_tanh_32_avx2(&c) }})},
+	{Name: "elementwise_f32_elu_32_avx2", Primitive: Elu, ISA: isa.AVX2, NR: 32, run: rounds(Elu, routine{32, func(c call) { elementwise_f32_elu_32_avx2(&c) }})},
+	{Name: "elementwise_f32_softplus_32_avx2", Primitive: Softplus, ISA: isa.AVX2, NR: 32, run: rounds(Softplus, routine{32, func(c call) { elementwise_f32_softplus_32_avx2(&c) }})},
+	{Name: "elementwise_f32_gelu_32_avx2", Primitive: Gelu, ISA: isa.AVX2, NR: 32, run: rounds(Gelu, routine{32, func(c call) { elementwise_f32_gelu_32_avx2(&c) }})},
+	{Name: "elementwise_f32_geluapproximate_32_avx2", Primitive: GeluApproximate, ISA: isa.AVX2, NR: 32, run: rounds(GeluApproximate, routine{32, func(c call) { elementwise_f32_geluapproximate_32_avx2(&c) }})},
+	{Name: "elementwise_f32_erf_32_avx2", Primitive: Erf, ISA: isa.AVX2, NR: 32, run: rounds(Erf, routine{32, func(c call) { elementwise_f32_erf_32_avx2(&c) }})},
 }
+
+// constants are what the routines of functions read: each number once for each float64 of
+// a vector.
+var constants = func() (list [][4]float64) {
+	for _, c := range activation.Constants {
+		list = append(list, [4]float64{c, c, c, c})
+	}
+	return list
+}()
 
 // routine computes a multiple of step elements; step is a power of two. run takes the
 // call itself, not its address, so that it stays on the stack.
@@ -53,7 +73,7 @@ type routine struct {
 func rounds(primitive Primitive, routines ...routine) func(out, x, y []byte, n int, p *Numbers) {
 	xSize, outSize := primitive.sizes()
 	return func(out, x, y []byte, n int, p *Numbers) {
-		c := call{flip: 0x80808080}
+		c := call{flip: 0x80808080, constants: unsafe.Pointer(&constants[0])}
 		if p != nil {
 			c.scale, c.sub, c.lo, c.hi = p.Scale, p.Sub, p.Lo, p.Hi
 			if primitive == Quantize && !p.Flip {

@@ -3,6 +3,8 @@ package elementwise
 import (
 	"math"
 	"unsafe"
+
+	"github.com/tf2ng/tf2ng/core/activation"
 )
 
 // portable holds the portable variant of each primitive.
@@ -79,6 +81,39 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 			out[i] = v ^ 0x80
 		}
 	},
+	LeakyRelu: func(out, x, _ []byte, n int, p *Numbers) {
+		o, a := view[float32](out, n), view[float32](x, n)
+		for i, v := range a {
+			if v < 0 {
+				v *= p.Scale
+			}
+			o[i] = v
+		}
+	},
+	Exp: func(out, x, _ []byte, n int, p *Numbers) {
+		o, a := view[float32](out, n), view[float32](x, n)
+		for i, v := range a {
+			o[i] = activation.Exp(v - p.Sub)
+		}
+	},
+	Sigmoid:         function(activation.Sigmoid),
+	Swish:           function(activation.Swish),
+	Tanh:            function(activation.Tanh),
+	Elu:             function(activation.Elu),
+	Softplus:        function(activation.Softplus),
+	Gelu:            function(activation.Gelu),
+	GeluApproximate: function(activation.GeluApproximate),
+	Erf:             function(activation.Erf),
+}
+
+// function applies a function to each element.
+func function(f func(float32) float32) func(out, x, y []byte, n int, p *Numbers) {
+	return func(out, x, _ []byte, n int, _ *Numbers) {
+		o, a := view[float32](out, n), view[float32](x, n)
+		for i, v := range a {
+			o[i] = f(v)
+		}
+	}
 }
 
 // view returns the first n elements of b. Run has checked that there are so many.

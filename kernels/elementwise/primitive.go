@@ -12,25 +12,36 @@ type Primitive uint8
 // The primitives. x and y are float32 unless another type is said; every operation is
 // rounded on its own.
 const (
-	ConvertU8  Primitive = iota // f32(x) * Scale, x u8
-	ConvertI8                   // f32(x) * Scale, x i8
-	ConvertI32                  // f32(x) * Scale, x i32
-	Add                         // x + y
-	Subtract                    // x - y
-	Multiply                    // x * y
-	Divide                      // x / y
-	Maximum                     // x if x > y, else y; NaN if either is
-	Minimum                     // x if x < y, else y; NaN if either is
-	ZeroNaN                     // x, or 0 for NaN
-	Round                       // x rounded to nearest, halves away from zero
-	Clamp                       // x if x > Lo, else Lo; that if it is < Hi, else Hi: NaN becomes Lo
-	Quantize                    // Clamp(roundToEven((x - Sub) * Scale)) ^ Flip, a byte
-	Flip                        // x ^ 0x80, bytes
+	ConvertU8       Primitive = iota // f32(x) * Scale, x u8
+	ConvertI8                        // f32(x) * Scale, x i8
+	ConvertI32                       // f32(x) * Scale, x i32
+	Add                              // x + y
+	Subtract                         // x - y
+	Multiply                         // x * y
+	Divide                           // x / y
+	Maximum                          // x if x > y, else y; NaN if either is
+	Minimum                          // x if x < y, else y; NaN if either is
+	ZeroNaN                          // x, or 0 for NaN
+	Round                            // x rounded to nearest, halves away from zero
+	Clamp                            // x if x > Lo, else Lo; that if it is < Hi, else Hi: NaN becomes Lo
+	Quantize                         // Clamp(roundToEven((x - Sub) * Scale)) ^ Flip, a byte
+	Flip                             // x ^ 0x80, bytes
+	LeakyRelu                        // x, or x * Scale if that is less than 0
+	Exp                              // e**(x - Sub), as the following by package core/activation
+	Sigmoid                          // 1 / (1 + e**-x)
+	Swish                            // x / (1 + e**-x)
+	Tanh                             // the hyperbolic tangent
+	Elu                              // x, or e**x - 1 if it is less than 0
+	Softplus                         // log(1 + e**x)
+	Gelu                             // x times the probability that a normal variable is below x
+	GeluApproximate                  // x / (1 + e**-(sqrt(8/pi) * (x + 0.044715 * x**3)))
+	Erf                              // the error function
 	numPrimitives
 )
 
 var primitiveNames = [numPrimitives]string{
 	"u8", "s8", "s32", "add", "subtract", "multiply", "divide", "maximum", "minimum", "zeronan", "round", "clamp", "quantize", "flip",
+	"leakyrelu", "exp", "sigmoid", "swish", "tanh", "elu", "softplus", "gelu", "geluapproximate", "erf",
 }
 
 // String returns a short name, as in the names of variants.
@@ -56,6 +67,10 @@ func (p Primitive) sizes() (x, out int) {
 
 // isBinary reports whether the primitive reads y.
 func (p Primitive) isBinary() bool { return p >= Add && p <= Minimum }
+
+// isFunction reports whether the primitive is a function of one float32, with results
+// that are.
+func (p Primitive) isFunction() bool { return p >= LeakyRelu && p < numPrimitives }
 
 // Numbers are the parameters of a primitive.
 type Numbers struct {
@@ -105,6 +120,16 @@ var Variants = append(native,
 	Variant{Name: "elementwise_f32_clamp_1_portable", Primitive: Clamp, ISA: isa.Portable, NR: 1, run: portable[Clamp]},
 	Variant{Name: "elementwise_b8_quantize_1_portable", Primitive: Quantize, ISA: isa.Portable, NR: 1, run: portable[Quantize]},
 	Variant{Name: "elementwise_b8_flip_1_portable", Primitive: Flip, ISA: isa.Portable, NR: 1, run: portable[Flip]},
+	Variant{Name: "elementwise_f32_leakyrelu_1_portable", Primitive: LeakyRelu, ISA: isa.Portable, NR: 1, run: portable[LeakyRelu]},
+	Variant{Name: "elementwise_f32_exp_1_portable", Primitive: Exp, ISA: isa.Portable, NR: 1, run: portable[Exp]},
+	Variant{Name: "elementwise_f32_sigmoid_1_portable", Primitive: Sigmoid, ISA: isa.Portable, NR: 1, run: portable[Sigmoid]},
+	Variant{Name: "elementwise_f32_swish_1_portable", Primitive: Swish, ISA: isa.Portable, NR: 1, run: portable[Swish]},
+	Variant{Name: "elementwise_f32_tanh_1_portable", Primitive: Tanh, ISA: isa.Portable, NR: 1, run: portable[Tanh]},
+	Variant{Name: "elementwise_f32_elu_1_portable", Primitive: Elu, ISA: isa.Portable, NR: 1, run: portable[Elu]},
+	Variant{Name: "elementwise_f32_softplus_1_portable", Primitive: Softplus, ISA: isa.Portable, NR: 1, run: portable[Softplus]},
+	Variant{Name: "elementwise_f32_gelu_1_portable", Primitive: Gelu, ISA: isa.Portable, NR: 1, run: portable[Gelu]},
+	Variant{Name: "elementwise_f32_geluapproximate_1_portable", Primitive: GeluApproximate, ISA: isa.Portable, NR: 1, run: portable[GeluApproximate]},
+	Variant{Name: "elementwise_f32_erf_1_portable", Primitive: Erf, ISA: isa.Portable, NR: 1, run: portable[Erf]},
 )
 
 // Choose returns the fastest variant of a primitive within s.

@@ -25,6 +25,8 @@ var fields = []emit.Field{
 	{Name: "lo", Type: "float32", Size: 4, Doc: ""},
 	{Name: "hi", Type: "float32", Size: 4, Doc: ""},
 	{Name: "flip", Type: "uint32", Size: 4, Doc: "inverted in the bytes of results"},
+	{Name: "_", Type: "uint32", Size: 4, Doc: ""},
+	{Name: "constants", Type: "unsafe.Pointer", Size: 8, Doc: "those of core/activation, each four times"},
 }
 
 var offsets = emit.Offsets(fields)
@@ -36,7 +38,10 @@ func routines() []emit.Routine {
 			list = append(list, p.routine(width))
 		}
 	}
-	return list
+	for _, f := range functions {
+		list = append(list, f.routine())
+	}
+	return append(list, leakyRelu.routine(32))
 }
 
 func main() {
@@ -143,6 +148,24 @@ var primitives = []primitive{
 			}
 			g.VMOVUPS(g.v(0), at(out, 0))
 		},
+	},
+}
+
+// leakyRelu has no routine for AVX-512, as the functions have none.
+var leakyRelu = primitive{
+	result: "f32", name: "leakyrelu", doc: "x[i], or x[i] * scale if that is less than 0", x: 4, out: 4,
+	start: func(g *gen) {
+		g.constants("scale")
+		g.VXORPS(g.v(9), g.v(9), g.v(9))
+	},
+	step: func(g *gen) {
+		g.loadFloats()
+		g.each(func(v reg.VecPhysical) {
+			g.VMULPS(g.v(8), v, tmp(g))
+			g.VCMPPS(operand.U8(less), g.v(9), v, g.v(5))
+			g.VBLENDVPS(g.v(5), tmp(g), v, v)
+		})
+		g.storeWords()
 	},
 }
 

@@ -543,9 +543,12 @@ func (m *Machine) VPMAXSB(a, b, c SimOperand) {
 	m.each(a, b, c, func(a, b byte) byte { return byte(max(int8(a), int8(b))) })
 }
 
-// unordered reports what predicate n, 3 (unordered) or 7 (ordered), says of two floats.
-func unordered(n SimOperand, a, b float32) bool {
+// unordered reports what predicate n, 1 (b less than a), 3 (unordered) or 7 (ordered), says
+// of two floats.
+func unordered[T float32 | float64](n SimOperand, a, b T) bool {
 	switch n.value {
+	case 1:
+		return b < a
 	case 3:
 		return a != a || b != b
 	case 7:
@@ -587,3 +590,97 @@ func (m *Machine) VBLENDVPS(mask, a, b, c SimOperand) {
 }
 
 func (m *Machine) VEXTRACTI32X4(i, a, b SimOperand) { m.part(a, b, 16, int(i.value)) }
+
+// wide computes each 64-bit lane from those of the sources.
+func (m *Machine) wide(a, b, c SimOperand, f func(a, b uint64) uint64) {
+	x, y := m.read(a, c.bytes), m.read(b, c.bytes)
+	for i := 0; i < c.bytes; i += 8 {
+		v := f(binary.LittleEndian.Uint64(x[i:]), binary.LittleEndian.Uint64(y[i:]))
+		binary.LittleEndian.PutUint64(x[i:], v)
+	}
+	m.write(c, x, c.bytes)
+}
+
+func (m *Machine) doubles(a, b, c SimOperand, f func(a, b float64) float64) {
+	m.wide(a, b, c, func(a, b uint64) uint64 {
+		return math.Float64bits(f(math.Float64frombits(a), math.Float64frombits(b)))
+	})
+}
+
+func (m *Machine) VADDPD(a, b, c SimOperand) {
+	m.doubles(a, b, c, func(a, b float64) float64 { return b + a })
+}
+
+func (m *Machine) VSUBPD(a, b, c SimOperand) {
+	m.doubles(a, b, c, func(a, b float64) float64 { return b - a })
+}
+
+func (m *Machine) VMULPD(a, b, c SimOperand) {
+	m.doubles(a, b, c, func(a, b float64) float64 { return float64(b * a) })
+}
+
+func (m *Machine) VDIVPD(a, b, c SimOperand) {
+	m.doubles(a, b, c, func(a, b float64) float64 { return b / a })
+}
+
+func (m *Machine) VMAXPD(a, b, c SimOperand) {
+	m.doubles(a, b, c, func(a, b float64) float64 {
+		if b > a {
+			return b
+		}
+		return a
+	})
+}
+
+func (m *Machine) VMINPD(a, b, c SimOperand) {
+	m.doubles(a, b, c, func(a, b float64) float64 {
+		if b < a {
+			return b
+		}
+		return a
+	})
+}
+
+func (m *Machine) VPSLLQ(i, a, b SimOperand) {
+	m.wide(a, a, b, func(a, _ uint64) uint64 { return a << i.value })
+}
+
+func (m *Machine) VCMPPD(n, a, b, c SimOperand) {
+	m.wide(a, b, c, func(a, b uint64) uint64 {
+		if unordered(n, math.Float64frombits(a), math.Float64frombits(b)) {
+			return 1<<64 - 1
+		}
+		return 0
+	})
+}
+
+// VBLENDVPD is, of masks that are all ones or zeros, VBLENDVPS.
+func (m *Machine) VBLENDVPD(mask, a, b, c SimOperand) { m.VBLENDVPS(mask, a, b, c) }
+func (m *Machine) VXORPS(a, b, c SimOperand)          { m.VPXOR(a, b, c) }
+func (m *Machine) VXORPD(a, b, c SimOperand)          { m.VPXOR(a, b, c) }
+func (m *Machine) VORPD(a, b, c SimOperand)           { m.VPOR(a, b, c) }
+func (m *Machine) VANDPD(a, b, c SimOperand)          { m.VPAND(a, b, c) }
+func (m *Machine) VANDNPD(a, b, c SimOperand)         { m.VPANDN(a, b, c) }
+func (m *Machine) VMOVUPD(a, b SimOperand)            { m.move(8, []SimOperand{a, b}) }
+func (m *Machine) VMOVAPD(a, b SimOperand)            { m.move(8, []SimOperand{a, b}) }
+
+func (m *Machine) VCVTPS2PD(a, b SimOperand) {
+	in := m.read(a, b.bytes/2)
+	var out [64]byte
+	for i := range b.bytes / 8 {
+		v := math.Float32frombits(binary.LittleEndian.Uint32(in[4*i:]))
+		binary.LittleEndian.PutUint64(out[8*i:], math.Float64bits(float64(v)))
+	}
+	m.write(b, out, b.bytes)
+}
+
+// VCVTPD2PSY is VCVTPD2PS of 32 bytes.
+func (m *Machine) VCVTPD2PSY(a, b SimOperand) {
+	in := m.read(a, 32)
+	var out [64]byte
+	for i := range 4 {
+		v := math.Float64frombits(binary.LittleEndian.Uint64(in[8*i:]))
+		binary.LittleEndian.PutUint32(out[4*i:], math.Float32bits(float32(v)))
+	}
+	m.write(b, out, 16)
+}
