@@ -46,6 +46,7 @@ var lowerings = map[string]lowering{
 	"Maximum":      lowerBinary,
 	"Minimum":      lowerBinary,
 	"Activate":     lowerElementwise,
+	"Unary":        lowerElementwise,
 	"Clamp":        lowerElementwise,
 	"BatchNorm":    lowerElementwise,
 }

@@ -60,7 +60,12 @@ func matchElement(n *core.Node) (element, bool) {
 	case *core.TFQuantizeV2:
 		return matchQuantizeV2(e, op)
 	case *core.Activate:
+		if op.Activation != core.Relu && op.Activation != core.Relu6 {
+			return matchFunction(e)
+		}
 		return matchActivation(e, op.Activation)
+	case *core.Unary:
+		return matchFunction(e)
 	case *core.Clamp:
 		return limit(e, op.Lo, op.Hi, true)
 	case *core.BatchNorm:
@@ -282,7 +287,7 @@ func emptyVector() *core.Tensor {
 	return t
 }
 
-// matchActivation matches Relu and Relu6, of which NaN stays NaN.
+// matchActivation matches Relu or Relu6, of which NaN stays NaN.
 func matchActivation(e element, a core.Activation) (element, bool) {
 	bound := func(p elementwise.Primitive, v float32) elementwise.Step {
 		return elementwise.Step{Kind: elementwise.Combine, Primitive: p, Source: elementwise.Source{Values: []float32{v}}}
@@ -292,7 +297,7 @@ func matchActivation(e element, a core.Activation) (element, bool) {
 		e.steps = append(e.steps, bound(elementwise.Minimum, 6))
 	}
 	in := e.node.Inputs()[0]
-	return e, (a == core.Relu || a == core.Relu6) && in.Type() == core.F32 && in.Constant() == nil
+	return e, in.Type() == core.F32 && in.Constant() == nil
 }
 
 // limit matches what clamps float32.

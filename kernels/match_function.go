@@ -1,0 +1,31 @@
+package kernels
+
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/elementwise"
+)
+
+var activationPrimitives = map[core.Activation]elementwise.Primitive{
+	core.LeakyRelu: elementwise.LeakyRelu, core.Elu: elementwise.Elu, core.Tanh: elementwise.Tanh, core.Sigmoid: elementwise.Sigmoid,
+	core.GeluApproximate: elementwise.GeluApproximate, core.GeluExact: elementwise.Gelu,
+}
+
+var unaryPrimitives = map[core.UnaryFunction]elementwise.Primitive{
+	core.ExpOf: elementwise.Exp, core.Erf: elementwise.Erf, core.Softplus: elementwise.Softplus, core.Swish: elementwise.Swish,
+}
+
+// matchFunction matches a function of float32 that has a primitive.
+func matchFunction(e element) (element, bool) {
+	step := elementwise.Step{Kind: elementwise.Apply}
+	var ok bool
+	switch op := e.node.Op().(type) {
+	case *core.Activate:
+		step.Primitive, ok = activationPrimitives[op.Activation]
+		step.Numbers.Scale = op.Alpha
+	case *core.Unary:
+		step.Primitive, ok = unaryPrimitives[op.Function]
+	}
+	e.kind, e.steps = elementUnary, []elementwise.Step{step}
+	in := e.node.Inputs()[0]
+	return e, ok && in.Type() == core.F32 && in.Constant() == nil
+}
