@@ -17,6 +17,7 @@ type buffer struct {
 	offset      int        // in the arena
 	whole       bool       // lives as long as the arena
 	node        *core.Node // for which it is
+	found       int        // the last search of the timeline that found it
 }
 
 func (b *buffer) inArena() bool { return b.fixed == nil && b.param < 0 }
@@ -35,39 +36,98 @@ func (b *buffer) reserved() int {
 func plan(buffers []*buffer, limit int64) (int, error) {
 	most := int(min(limit, maxArena))
 	var todo []*buffer
+	end := 0
 	for _, b := range buffers {
 		if b.inArena() {
 			todo = append(todo, b)
+			end = max(end, b.last)
 		}
 	}
 	slices.SortStableFunc(todo, func(a, b *buffer) int { return cmp.Compare(b.size, a.size) })
-	var placed []*buffer // by offset
+	placed := newTimeline(end)
 	total := 0
 	for _, b := range todo {
 		if b.size > most {
 			return 0, memoryError(b.node, int64(b.size), int64(most))
 		}
+		if b.whole {
+			b.first, b.last = 0, end
+		}
 		at := 0
-		for _, p := range placed {
-			if !overlapInTime(b, p) {
-				continue
-			}
+		for _, p := range placed.during(b.first, b.last) { // by offset
 			if at+b.reserved() <= p.offset {
 				break
 			}
 			at = max(at, p.offset+p.reserved())
 		}
 		b.offset = at
-		total = max(total, at+b.reserved())
-		if total > most {
+		if total = max(total, at+b.reserved()); total > most {
 			return 0, memoryError(b.node, int64(total), int64(most))
 		}
-		i, _ := slices.BinarySearchFunc(placed, b, func(p, b *buffer) int { return cmp.Compare(p.offset, b.offset) })
-		placed = slices.Insert(placed, i, b)
+		placed.add(b)
 	}
 	return total, nil
 }
 
-func overlapInTime(a, b *buffer) bool {
-	return a.whole || b.whole || a.first <= b.last && b.first <= a.last
+// timeline finds the buffers that live at some time: a tree of spans of instructions, each
+// halved by the two below it. A buffer is kept at the fewest spans that make up its time.
+type timeline struct {
+	spans [][]*buffer // span i has 2i and 2i+1 below it
+	used  []bool      // a buffer is kept here or below
+	size  int         // instructions of span 1
+	found []*buffer
+	round int // the number of the search, which marks what it found
+}
+
+func newTimeline(end int) *timeline {
+	t := &timeline{size: 1}
+	for t.size <= end {
+		t.size *= 2
+	}
+	t.spans, t.used = make([][]*buffer, 2*t.size), make([]bool, 2*t.size)
+	return t
+}
+
+func (t *timeline) add(b *buffer) { t.keep(b, 1, 0, t.size-1) }
+
+// keep keeps b at span i, of instructions from to to, or below.
+func (t *timeline) keep(b *buffer, i, from, to int) {
+	if b.last < from || b.first > to {
+		return
+	}
+	t.used[i] = true
+	if b.first <= from && to <= b.last {
+		t.spans[i] = append(t.spans[i], b)
+		return
+	}
+	middle := (from + to) / 2
+	t.keep(b, 2*i, from, middle)
+	t.keep(b, 2*i+1, middle+1, to)
+}
+
+// during returns the buffers that live between two instructions, by offset. It is valid
+// until the next call.
+func (t *timeline) during(first, last int) []*buffer {
+	t.found = t.found[:0]
+	t.round++
+	t.find(first, last, 1, 0, t.size-1)
+	slices.SortFunc(t.found, func(a, b *buffer) int { return cmp.Compare(a.offset, b.offset) })
+	return t.found
+}
+
+func (t *timeline) find(first, last, i, from, to int) {
+	if last < from || first > to || !t.used[i] {
+		return
+	}
+	for _, b := range t.spans[i] {
+		if b.found != t.round {
+			b.found = t.round
+			t.found = append(t.found, b)
+		}
+	}
+	if from < to {
+		middle := (from + to) / 2
+		t.find(first, last, 2*i, from, middle)
+		t.find(first, last, 2*i+1, middle+1, to)
+	}
 }
