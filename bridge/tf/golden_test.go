@@ -196,6 +196,8 @@ func (c *goldenCase) floatTolerance(typ core.Type) tolerance {
 		"BatchMatMulV3", "Einsum", "Conv2DBackpropInput", "Conv3DBackpropInputV2", "_FusedConv2D", "_FusedConv3D",
 		"_FusedDepthwiseConv2dNative", "_FusedMatMul", "_MklLayerNorm", "_MklFusedInstanceNorm":
 		return tolerance{relative: relative, sums: step}
+	case "Graph":
+		return tolerance{relative: 1e-5, absolute: 1e-5}
 	case "Tanh", "Sigmoid", "Elu":
 		return tolerance{relative: relative, absolute: max(5e-7, (relative-1e-5)/2)}
 	case "Identity", "Reshape", "Transpose", "GatherV2", "ConcatV2", "Pad", "StridedSlice", "Maximum", "Minimum", "MaxPool", "Max", "Min", "Relu", "Cast", "Round":

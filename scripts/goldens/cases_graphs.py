@@ -1,0 +1,174 @@
+"""Small graphs as real models have them, with random weights: a transformer's encoder, a
+detector's head, a segmentation network; and shape arithmetic of old graphs. The batch is
+not known; node "op" has the outputs."""
+
+import zlib
+
+import numpy as np
+import tensorflow as tf
+from case import CASES, Case
+
+v1 = tf.compat.v1
+
+
+def graph(id, feeds, build, note=""):
+    """Declares a case of the graph that build makes of placeholders."""
+    rng = np.random.default_rng(zlib.crc32(id.encode()))
+    g, fed = tf.Graph(), {}
+    with g.as_default():
+        inputs = []
+        for name, (dtype, shape, draw) in feeds.items():
+            array = draw(rng).astype(tf.dtypes.as_dtype(dtype).as_numpy_dtype)
+            inputs.append(v1.placeholder(dtype, shape, name=name))
+            fed[name + ":0"] = ({"float32": "float"}.get(dtype, dtype), array)
+        tf.raw_ops.IdentityN(input=list(build(rng, *inputs)), name="op")
+    definition = g.as_graph_def(add_shapes=False)
+    for node in definition.node:
+        for attr in ("_class", "_output_shapes"):
+            node.attr.pop(attr, None)
+    CASES[id] = Case(id, "Graphs", "Graph", {}, definition.SerializeToString(deterministic=True), fed, [], note=note, source="cases_graphs.py")
+
+
+def weights(rng, *shape, scale=None):
+    return tf.constant(rng.normal(0, scale or 1 / np.sqrt(np.prod(shape[:-1])), shape).astype(np.float32))
+
+
+def layer_norm(rng, x, n):
+    mean = tf.reduce_mean(x, -1, keepdims=True)
+    variance = tf.reduce_mean(tf.math.squared_difference(x, tf.stop_gradient(mean)), -1, keepdims=True)
+    scale = tf.math.rsqrt(variance + 1e-5) * weights(rng, n, scale=0.5)
+    return x * scale + (weights(rng, n, scale=0.1) - mean * scale)
+
+
+HEADS, SIZE, WIDTH = 2, 4, 8
+
+
+def dense(rng, x, m, n):
+    """A product of matrices, its shape computed as Keras computes it."""
+    s = tf.shape(x)
+    flat = tf.matmul(tf.reshape(x, [-1, m]), weights(rng, m, n))
+    return tf.nn.bias_add(tf.reshape(flat, tf.stack([s[0], s[1], n])), weights(rng, n, scale=0.1))
+
+
+def split_heads(x):
+    s = tf.shape(x)
+    return tf.transpose(tf.reshape(x, tf.stack([s[0], s[1], HEADS, SIZE])), [0, 2, 1, 3])
+
+
+def encoder(rng, ids, mask):
+    x = tf.gather(weights(rng, 30, WIDTH, scale=1.0), ids)
+    length = tf.shape(ids)[1]
+    x += tf.slice(weights(rng, 16, WIDTH, scale=0.3), [0, 0], tf.stack([length, -1]))
+    x = layer_norm(rng, x, WIDTH)
+    bias = (1.0 - tf.cast(mask[:, tf.newaxis, tf.newaxis, :], tf.float32)) * -10000.0
+    for layer in range(2):
+        q, k, v = (split_heads(dense(rng, x, WIDTH, WIDTH)) for _ in range(3))
+        if layer == 0:
+            scores = tf.matmul(q, k, transpose_b=True) / np.float32(np.sqrt(SIZE))
+            context = tf.transpose(tf.matmul(tf.nn.softmax(scores + bias), v), [0, 2, 1, 3])
+        else:
+            scores = tf.einsum("bnfh,bnth->bnft", q, k) * np.float32(1 / np.sqrt(SIZE))
+            context = tf.einsum("bnft,bnth->bfnh", tf.nn.softmax(scores + bias), v)
+        s = tf.shape(context)
+        x = layer_norm(rng, x + dense(rng, tf.reshape(context, tf.stack([s[0], s[1], WIDTH])), WIDTH, WIDTH), WIDTH)
+        h = dense(rng, x, WIDTH, 16)
+        if layer == 0:
+            h = 0.5 * h * (1.0 + tf.math.erf(h / np.float32(np.sqrt(2))))
+        else:
+            h = 0.5 * h * (1.0 + tf.tanh(np.float32(np.sqrt(2 / np.pi)) * (h + 0.044715 * tf.pow(h, 3))))
+        x = layer_norm(rng, x + dense(rng, h, 16, WIDTH), WIDTH)
+    pooled = tf.tanh(tf.matmul(x[:, 0], weights(rng, WIDTH, WIDTH)))
+    starts, ends = tf.unstack(tf.transpose(dense(rng, x, WIDTH, 2), [2, 0, 1]), 2)
+    return tf.nn.log_softmax(tf.matmul(pooled, weights(rng, WIDTH, 3))), starts, ends, tf.argmax(starts, 1, output_type=tf.int32)
+
+
+def tokens(rng):
+    return rng.integers(0, 30, (2, 6))
+
+
+graph("graph_encoder", {"ids": ("int32", [None, None], tokens), "mask": ("int32", [None, None], lambda rng: np.array([[1, 1, 1, 1, 1, 1], [1, 1, 1, 0, 0, 0]]))}, encoder)
+
+
+def conv(rng, x, m, n, k=3, stride=1, activation=tf.nn.relu6):
+    x = tf.nn.conv2d(x, weights(rng, k, k, m, n), stride, "SAME")
+    return activation(tf.nn.bias_add(x, weights(rng, n, scale=0.1)))
+
+
+def detector(rng, image):
+    x = image * (2.0 / 255.0) - 1.0
+    x = conv(rng, x, 3, 8, stride=2)
+    x = tf.nn.depthwise_conv2d(x, weights(rng, 3, 3, 8, 1, scale=0.4), [1, 1, 1, 1], "SAME")
+    x, _, _ = v1.nn.fused_batch_norm(x, weights(rng, 8, scale=1.0), weights(rng, 8, scale=0.1), weights(rng, 8, scale=0.1), tf.constant(rng.uniform(0.5, 2, 8).astype(np.float32)), is_training=False)
+    features = [tf.nn.relu6(x)]
+    features.append(conv(rng, features[0], 8, 8, stride=2))
+    boxes, scores = [], []
+    for f in features:
+        b = conv(rng, f, 8, 8, activation=tf.identity)
+        boxes.append(tf.reshape(b, tf.stack([tf.shape(b)[0], -1, 1, 4])))
+        c = conv(rng, f, 8, 6, activation=tf.identity)
+        scores.append(tf.reshape(c, tf.stack([tf.shape(c)[0], -1, 3])))
+    codes, scores = tf.squeeze(tf.concat(boxes, 1), [2]), tf.sigmoid(tf.concat(scores, 1))
+    anchors = []
+    for side in (6, 3):
+        y, x = tf.meshgrid((tf.range(side, dtype=tf.float32) + 0.5) / side, (tf.range(side, dtype=tf.float32) + 0.5) / side, indexing="ij")
+        for size in (1.0, 1.6):
+            anchors.append(tf.stack([y, x, tf.fill(tf.shape(y), size / side), tf.fill(tf.shape(x), size / side)], -1))
+    ay, ax, ah, aw = tf.unstack(tf.reshape(tf.concat([tf.reshape(tf.stack(anchors[i : i + 2], 2), [-1, 4]) for i in (0, 2)], 0), [1, -1, 4]), axis=-1)
+    ty, tx, th, tw = tf.unstack(codes, axis=-1)
+    cy, cx, h, w = ty / 10.0 * ah + ay, tx / 10.0 * aw + ax, tf.exp(th / 5.0) * ah, tf.exp(tw / 5.0) * aw
+    decoded = tf.stack([cy - h / 2.0, cx - w / 2.0, cy + h / 2.0, cx + w / 2.0], -1)
+    combined = tf.raw_ops.CombinedNonMaxSuppression(boxes=decoded[:, :, tf.newaxis], scores=scores[:, :, 1:], max_output_size_per_class=4, max_total_size=6, iou_threshold=0.4, score_threshold=0.3)
+    first, best = decoded[0], tf.reduce_max(scores[0, :, 1:], 1)
+    kept = tf.image.non_max_suppression(first, best, 8, 0.4, 0.45)
+    chosen = tf.gather(first, kept)
+    classes = tf.gather(tf.argmax(scores[0, :, 1:], 1), kept)
+    above = tf.boolean_mask(first, best > 0.6)
+    places = tf.where(best > 0.6)
+    top, at = tf.math.top_k(best, 5)
+    crops = tf.image.crop_and_resize(image, chosen, tf.zeros_like(kept), [2, 2])
+    return (*combined, kept, chosen, classes, above, tf.gather_nd(best, places), top, at, tf.reduce_mean(crops, [1, 2]), tf.shape(chosen)[0])
+
+
+graph("graph_detector", {"image": ("float32", [None, 12, 12, 3], lambda rng: rng.integers(0, 256, (2, 12, 12, 3)))}, detector)
+
+
+def segmentation(rng, image):
+    a = conv(rng, image, 2, 4, activation=tf.nn.leaky_relu)
+    b = conv(rng, tf.nn.max_pool2d(a, 2, 2, "VALID"), 4, 6, activation=tf.nn.elu)
+    c = conv(rng, tf.nn.avg_pool2d(b, 2, 2, "SAME"), 6, 6, activation=tf.nn.relu)
+    s = tf.shape(b)
+    up = tf.nn.conv2d_transpose(c, weights(rng, 2, 2, 6, 6), tf.stack([s[0], s[1], s[2], 6]), 2, "SAME")
+    d = conv(rng, tf.concat([b, tf.nn.relu(up)], 3), 12, 4)
+    batched = tf.space_to_batch(d, [2, 2], [[2, 2], [2, 2]])
+    dilated = tf.batch_to_space(tf.nn.conv2d(batched, weights(rng, 3, 3, 4, 4), 1, "VALID"), [2, 2], [[0, 0], [0, 0]])
+    bilinear = v1.image.resize_bilinear(dilated, tf.shape(a)[1:3], align_corners=True)
+    nearest = v1.image.resize_nearest_neighbor(d, tf.shape(a)[1:3])
+    e = conv(rng, tf.concat([a, bilinear, nearest], -1), 12, 4, k=1)
+    pooled = tf.reduce_mean(e, [1, 2], keepdims=True)
+    e *= tf.sigmoid(v1.image.resize_bilinear(pooled, tf.shape(e)[1:3]))
+    padded = tf.pad(e, [[0, 0], [1, 1], [1, 1], [0, 0]], "REFLECT")
+    mean, variance = tf.nn.moments(padded, [1, 2], keepdims=True)
+    logits = conv(rng, (padded - mean) * tf.math.rsqrt(variance + 1e-3), 4, 8, k=1, activation=tf.identity)
+    wide = tf.nn.depth_to_space(logits, 2)
+    return tf.nn.softmax(wide), tf.nn.softplus(tf.reduce_max(logits, [1, 2]))
+
+
+graph("graph_segmentation", {"image": ("float32", [None, None, None, 2], lambda rng: rng.normal(0, 1, (2, 8, 12, 2)))}, segmentation)
+
+
+def arithmetic(rng, x):
+    """Attributes that old graphs compute: permutations by Rank and Range, axes, paddings."""
+    rank = tf.rank(x)
+    turned = tf.raw_ops.Transpose(x=x, perm=(rank - 1) - tf.range(0, rank, 1))
+    axes = tf.range(1, rank)
+    n = tf.size(x, out_type=tf.int32) // tf.shape(x)[0]
+    flat = tf.reshape(x, tf.stack([-1, n]))
+    half = tf.cast(tf.cast(tf.shape(x)[1:3], tf.float32) * 0.5, tf.int32)
+    resized = v1.image.resize_bilinear(x, half)
+    tiled = tf.tile(x, tf.concat([[1], tf.ones([rank - 2], tf.int32), [2]], 0))
+    filled = tf.fill(tf.shape(x)[:2], 0.5) + x[:, :, 0, 0]
+    one_hot = tf.one_hot(tf.argmax(flat, 1), n)
+    return turned, tf.reduce_sum(x, axes), flat, resized, tiled, filled, one_hot, tf.broadcast_to(tf.reduce_mean(x, [1, 2], keepdims=True), tf.shape(x)), tf.cumsum(x, rank - 1), tf.zeros_like(x)[..., :1]
+
+
+graph("graph_shape_arithmetic", {"x": ("float32", [None, 4, 6, 2], lambda rng: rng.normal(0, 1, (3, 4, 6, 2)))}, arithmetic)
