@@ -10,9 +10,10 @@ var _ = register[TFFakeQuant]()
 //
 //	scale = (max - min) / (hi - lo)
 //	zero  = rha(lo - min/scale) within [lo, hi]
-//	nmin  = (lo - zero) * scale, nmax = (hi - zero) * scale, inv = 1/scale
+//	nmin  = (lo - zero) * scale, nmax = (hi - zero) * scale, inv = (hi - lo) / (max - min)
 //	qzero = floor(0.5 - nmin*inv)
-//	y     = floor((clamp(x, nmin, nmax) - nmin)*inv - qzero + 0.5) * scale; 0 if min = max = 0
+//	y     = floor(v - qzero + 0.5) * scale; 0 if min = max = 0; NaN of NaN
+//	v     = (clamp(x, nmin, nmax) - nmin) * inv, or that / scale with Divides
 //
 //	Inputs:  x: f32, any shape; rank 1 or more with PerChannel
 //	         min, max: f32, [] or [1]; [last dimension of x] with PerChannel
@@ -26,6 +27,7 @@ type TFFakeQuant struct {
 	NumBits     int  `json:"num_bits"`
 	NarrowRange bool `json:"narrow_range,omitempty"`
 	PerChannel  bool `json:"per_channel,omitempty"`
+	Divides     bool `json:"divides,omitempty"` // as FakeQuantWithMinMaxVars does
 }
 
 // InputNames names the inputs.
@@ -109,10 +111,17 @@ func (op *TFFakeQuant) function(r tfRange) func(x float32) float32 {
 	scale := (r.max - r.min) / (hi - lo)
 	zero := min(max(rha32(lo-r.min/scale), lo), hi)
 	nudged := tfRange{float32((lo - zero) * scale), float32((hi - zero) * scale)}
-	inv := 1 / scale
+	inv := (hi - lo) / (r.max - r.min)
 	qzero := floor32(float32(-nudged.min*inv) + 0.5)
 	return func(x float32) float32 {
-		q := float32((clipTo(x, nudged.min, nudged.max)-nudged.min)*inv) - qzero
+		if x != x {
+			return x
+		}
+		v := clipTo(x, nudged.min, nudged.max) - nudged.min
+		q := float32(v*inv) - qzero
+		if op.Divides {
+			q = v/scale - qzero
+		}
 		return floor32(q+0.5) * scale
 	}
 }

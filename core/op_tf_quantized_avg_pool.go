@@ -36,7 +36,7 @@ func (op *TFQuantizedAvgPool) Infer(in []Operand) ([]Fact, error) {
 	return []Fact{{in[0].Type, s}}, err
 }
 
-// Eval adds in int64 and divides once.
+// Eval adds in int64 and multiplies by the rounded reciprocal, as oneDNN does.
 func (op *TFQuantizedAvgPool) Eval(in, out []*Tensor) error {
 	p, err := newPool(&op.Spatial, in, out, op.Window)
 	if err != nil {
@@ -47,7 +47,7 @@ func (op *TFQuantizedAvgPool) Eval(in, out []*Tensor) error {
 		if len(v) == 0 {
 			return 0
 		}
-		return int64(math.RoundToEven(float64(float32(wholeSum(v)) / float32(len(v)))))
+		return int64(math.RoundToEven(float64(float32(wholeSum(v)) * (1 / float32(len(v))))))
 	})
 	out[0].setInts(y)
 	return nil

@@ -6,7 +6,7 @@ var _ = register[TFQuantizedConcat]()
 
 // TFQuantizedConcat joins quantized tensors along an axis and brings them to one range.
 //
-//	V2, all ranges equal: that range, the elements copied
+//	V2, all ranges equal and rank 4: that range, the elements copied
 //	V2, u8:               (0, max of the maxes)
 //	V2, i8:               (-A, A), A the largest |min| and |max|
 //	V1, u8:               (min(0, mins), max of the maxes)
@@ -82,12 +82,12 @@ func (op *TFQuantizedConcat) Constants(in []Operand) ([]*Tensor, error) {
 	mins, maxs := make([]float32, n), make([]float32, n)
 	for i := range n {
 		mn, mx := in[n+i].Const, in[2*n+i].Const
-		if mn == nil || mx == nil || in[0].Type == Dynamic {
+		if mn == nil || mx == nil || in[0].Type == Dynamic || !in[0].Shape.Ranked() {
 			return make([]*Tensor, 3), nil
 		}
 		mins[i], maxs[i] = Data[float32](mn)[0], Data[float32](mx)[0]
 	}
-	mn, mx := op.outputRange(in[0].Type, mins, maxs)
+	mn, mx := op.outputRange(in[0].Fact, mins, maxs)
 	return rangeConstants(tfRange{mn, mx})
 }
 
@@ -101,7 +101,7 @@ func (op *TFQuantizedConcat) Eval(in, out []*Tensor) error {
 		}
 		mins[i], maxs[i] = Data[float32](in[n+i])[0], Data[float32](in[2*n+i])[0]
 	}
-	mn, mx := op.outputRange(in[0].Type(), mins, maxs)
+	mn, mx := op.outputRange(in[0].Fact(), mins, maxs)
 	args := make([]*Tensor, n)
 	for i, t := range in[:n] {
 		args[i] = t
@@ -116,12 +116,12 @@ func (op *TFQuantizedConcat) Eval(in, out []*Tensor) error {
 	return (&Concat{Axis: op.Axis}).Eval(args, out[:1])
 }
 
-func (op *TFQuantizedConcat) outputRange(t Type, mins, maxs []float32) (mn, mx float32) {
+func (op *TFQuantizedConcat) outputRange(arg Fact, mins, maxs []float32) (mn, mx float32) {
 	mn, mx = slices.Min(mins), slices.Max(maxs)
-	if !op.V1 && mn == slices.Max(mins) && mx == slices.Min(maxs) {
+	if !op.V1 && len(arg.Shape) == 4 && mn == slices.Max(mins) && mx == slices.Min(maxs) {
 		return mn, mx
 	}
-	if t == U8 {
+	if arg.Type == U8 {
 		if op.V1 {
 			return min(0, mn), mx
 		}

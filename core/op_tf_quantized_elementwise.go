@@ -30,6 +30,7 @@ type (
 	//
 	//	C1: x and y are u8
 	//	C2: the shapes of x and y broadcast
+	//	C3: min < max of both ranges
 	TFQuantizedAdd struct{}
 
 	// TFQuantizedMul is TensorFlow's QuantizedMul. With zero points zx and zy =
@@ -42,6 +43,7 @@ type (
 	//
 	//	C1: x and y are u8
 	//	C2: the shapes of x and y broadcast
+	//	C3: min < max of both ranges
 	TFQuantizedMul struct{}
 
 	// TFQuantizedBiasAdd is TensorFlow's QuantizedBiasAdd. With a = the largest of |min|
@@ -89,14 +91,29 @@ func inferBroadcastSum(in []Operand) ([]Fact, error) {
 	if err := inferQuantizedSum(in, U8); err != nil {
 		return nil, err
 	}
+	for _, i := range []int{2, 4} {
+		if in[i].Const != nil && in[i+1].Const != nil {
+			if err := checkWide(tfRange{Data[float32](in[i].Const)[0], Data[float32](in[i+1].Const)[0]}, i+1); err != nil {
+				return nil, err
+			}
+		}
+	}
 	s, err := broadcastShapes("C2", in[:2])
 	return rangeFacts(I32, s), err
 }
 
-// Infer checks C1, C2 and R1 to R3.
+// checkWide checks C3 of the range whose max is input i.
+func checkWide(r tfRange, i int) error {
+	if !(r.min < r.max) {
+		return Violation("C3", i, "got the range [%v, %v], want min < max", r.min, r.max)
+	}
+	return nil
+}
+
+// Infer checks C1 to C3 and R1 to R3.
 func (op *TFQuantizedAdd) Infer(in []Operand) ([]Fact, error) { return inferBroadcastSum(in) }
 
-// Infer checks C1, C2 and R1 to R3.
+// Infer checks C1 to C3 and R1 to R3.
 func (op *TFQuantizedMul) Infer(in []Operand) ([]Fact, error) { return inferBroadcastSum(in) }
 
 // Infer checks C1, C2 and R1 to R3.
@@ -139,6 +156,18 @@ func readSummands(in, out []*Tensor) (summands, error) {
 	return s, ensure(out, 0, I32, s.x.shape)
 }
 
+// readWideSummands is readSummands of ops that check C3.
+func readWideSummands(in, out []*Tensor) (summands, error) {
+	s, err := readSummands(in, out)
+	if err != nil {
+		return s, err
+	}
+	if err := checkWide(s.xRange, 3); err != nil {
+		return s, err
+	}
+	return s, checkWide(s.yRange, 5)
+}
+
 // symmetric returns the range (-a, a) for a = factor times the largest magnitude.
 func (s summands) symmetric(factor float32) tfRange {
 	a := max(s.xRange.magnitude(), s.yRange.magnitude()) * factor
@@ -157,7 +186,7 @@ func (s summands) each(out *Tensor, f func(x, y int64) int64) {
 
 // Eval moves both to the range of the sum and adds.
 func (op *TFQuantizedAdd) Eval(in, out []*Tensor) error {
-	s, err := readSummands(in, out)
+	s, err := readWideSummands(in, out)
 	if err != nil {
 		return err
 	}
@@ -187,7 +216,7 @@ func (r tfRange) linearTo(to tfRange) func(q int64) int64 {
 
 // Eval multiplies the distances from the zero points.
 func (op *TFQuantizedMul) Eval(in, out []*Tensor) error {
-	s, err := readSummands(in, out)
+	s, err := readWideSummands(in, out)
 	if err != nil {
 		return err
 	}

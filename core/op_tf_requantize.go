@@ -16,7 +16,7 @@ var (
 //	scale  = int64(255 * 2^16 * (max-min) / (max'-min'))
 //	offset = int64((min+max)/2 * (255/(max'-min')) * 2^16)
 //	lowest = rha(2^16 * (min'*255) / (max'-min'))
-//	q      = clamp((((x*scale) >> 32) + offset - lowest + 2^15) >> 16); 0 if min' = max'
+//	q      = clamp((((int64(f32(x))*scale) >> 32) + offset - lowest + 2^15) >> 16); 0 if min' = max'
 //
 // i8: the Eigen forms of dequantize and quantize, see tf_quantization.go. (The plain
 // forms, FloatToQuantized(QuantizedToFloat(x)), are off by one where a real is near a
@@ -30,6 +30,7 @@ var (
 //
 //	C1: Type is i8 or u8
 //	C2: x is i32
+//	C3: min' <= 0
 //	R1 to R3: see tf_quantization.go
 type TFRequantize struct {
 	Type Type `json:"type"`
@@ -40,7 +41,7 @@ var requantizeInputs = []string{"x", "min", "max", "requested_min", "requested_m
 // InputNames names the inputs.
 func (op *TFRequantize) InputNames() []string { return requantizeInputs }
 
-// Infer checks C1, C2 and R1 to R3.
+// Infer checks C1 to C3 and R1 to R3.
 func (op *TFRequantize) Infer(in []Operand) ([]Fact, error) {
 	if err := wantInputs(in, 5); err != nil {
 		return nil, err
@@ -56,7 +57,20 @@ func (op *TFRequantize) Infer(in []Operand) ([]Fact, error) {
 			return nil, err
 		}
 	}
+	if mn := in[3].Const; mn != nil {
+		if err := checkRequested(Data[float32](mn)[0]); err != nil {
+			return nil, err
+		}
+	}
 	return rangeFacts(op.Type, in[0].Shape), nil
+}
+
+// checkRequested checks C3.
+func checkRequested(mn float32) error {
+	if mn > 0 {
+		return Violation("C3", 3, "got %v, want at most 0", mn)
+	}
+	return nil
 }
 
 // Constants returns the requested range if it is constant.
@@ -79,6 +93,9 @@ func (op *TFRequantize) Eval(in, out []*Tensor) error {
 	}
 	to, err := readRange(in, 3, 4)
 	if err != nil {
+		return err
+	}
+	if err := checkRequested(to.min); err != nil {
 		return err
 	}
 	if err := ensure(out, 0, op.Type, in[0].shape); err != nil {
@@ -105,9 +122,10 @@ func NewFixedPoint(min0, max0, min1, max1 float32) FixedPoint {
 	return tfRange{min0, max0}.fixedPointToU8(tfRange{min1, max1})
 }
 
-// Apply returns clamp((((q*Scale) >> 32) + Offset) >> 16) within u8; products wrap.
+// Apply returns clamp((((int64(f32(q))*Scale) >> 32) + Offset) >> 16) within u8; products
+// wrap.
 func (f FixedPoint) Apply(q int64) int64 {
-	return min(max(((q*f.Scale)>>32+f.Offset)>>fixedPointBits, 0), 255)
+	return min(max(((int64(float32(q))*f.Scale)>>32+f.Offset)>>fixedPointBits, 0), 255)
 }
 
 // fixedPointToU8 is TensorFlow's RequantizeManyInNewRange<qint32, quint8>.

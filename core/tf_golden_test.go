@@ -27,6 +27,14 @@ type goldenCase struct {
 
 func (c *goldenCase) typ(name string) core.Type { return c.Type(c.t, name) }
 
+// typOr is typ of an attribute with a default.
+func (c *goldenCase) typOr(name string, otherwise core.Type) core.Type {
+	if !c.Node(c.t).Has(name) {
+		return otherwise
+	}
+	return c.typ(name)
+}
+
 func (c *goldenCase) flag(name string, otherwise bool) bool {
 	v, err := c.Node(c.t).BoolOr(name, otherwise)
 	require.NoError(c.t, err)
@@ -104,7 +112,7 @@ func TestTFQuantizeV2EqualsTensorFlow(t *testing.T) {
 func TestTFDequantizeEqualsTensorFlow(t *testing.T) {
 	golden{group: "Dequantize", op: func(c *goldenCase) core.Op {
 		return &core.TFDequantize{
-			Mode: c.mode(), Axis: c.int("axis", -1), NarrowRange: c.flag("narrow_range", false), OutType: c.typ("dtype"),
+			Mode: c.mode(), Axis: c.int("axis", -1), NarrowRange: c.flag("narrow_range", false), OutType: c.typOr("dtype", core.F32),
 		}
 	}}.run(t)
 }
@@ -201,6 +209,7 @@ func TestTFFakeQuantEqualsTensorFlow(t *testing.T) {
 		op: func(c *goldenCase) core.Op {
 			return &core.TFFakeQuant{
 				NumBits: c.int("num_bits", 8), NarrowRange: c.flag("narrow_range", false), PerChannel: c.Op == "FakeQuantWithMinMaxVarsPerChannel",
+				Divides: c.Op == "FakeQuantWithMinMaxVars",
 			}
 		},
 		pick: func(c *goldenCase, in []*core.Tensor) []*core.Tensor {

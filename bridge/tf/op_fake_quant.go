@@ -38,7 +38,9 @@ func fakeQuantArgs(c *call) []core.Value {
 func fakeQuant(perChannel bool) func(*call) []core.Value {
 	return func(c *call) []core.Value {
 		r := c.ranged(1, 2, perChannel)
-		return c.emit(c.fakeQuant(perChannel), c.in[0], r.Min, r.Max)
+		op := c.fakeQuant(perChannel)
+		op.Divides = !perChannel
+		return c.emit(op, c.in[0], r.Min, r.Max)
 	}
 }
 
@@ -59,6 +61,9 @@ func (c *call) quantizeAndDequantize(bits int, rangeGiven bool) []core.Value {
 			[]core.RoundMode{core.RoundNearestTowardEven, core.RoundNearestUpward}),
 		NarrowRange: c.boolOr("narrow_range", false),
 		Axis:        c.axis(),
+	}
+	if op.RangeGiven && op.Axis >= 0 && c.op.name != "QuantizeAndDequantizeV3" {
+		c.failAttr("axis", "got %d beside range_given, want -1: TensorFlow takes one given range only", op.Axis)
 	}
 	r := c.ranged(1, 2, op.Axis >= 0)
 	return c.emit(op, c.in[0], r.Min, r.Max)

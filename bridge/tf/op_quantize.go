@@ -61,6 +61,10 @@ func dequantize(c *call) []core.Value {
 		NarrowRange: c.boolOr("narrow_range", false),
 		OutType:     c.typ("dtype", core.F32),
 	}
+	narrow := c.in[0].Type().Size() == 1
+	if op.OutType == core.BF16 && (op.Mode == core.MinFirst || op.Mode == core.Scaled && !narrow) {
+		c.failAttr("mode", "got %q with dtype bfloat16 and input %v, want MIN_COMBINED, or SCALED for 8 bits", c.strOr("mode", ""), c.in[0].Type())
+	}
 	r := c.sliced("min_range", "max_range", op.Axis)
 	if c.err != nil {
 		return nil

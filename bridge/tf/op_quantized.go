@@ -116,7 +116,9 @@ func quantizedConcat(v1 bool) func(*call) []core.Value {
 	return func(c *call) []core.Value {
 		axis := 0
 		if v1 {
-			axis = c.integer(0)
+			if axis = c.integer(0); axis < 0 {
+				c.failInput(0, "got axis %d, want one from the front", axis)
+			}
 		} else {
 			axis = c.integer(c.index("axis"))
 		}

@@ -34,6 +34,7 @@ func requantize(c *call) []core.Value {
 
 func requantizePerChannel(c *call) []core.Value {
 	from, to := c.spans("input_min", "input_max"), c.span("requested_output_min", "requested_output_max")
+	c.wantRank(0, 4, "batch, height, width, channels")
 	return c.emit(&core.TFRequantizePerChannel{Type: c.outputType()}, c.in[0], from.Min, from.Max, to.Min, to.Max)
 }
 

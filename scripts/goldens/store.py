@@ -14,6 +14,7 @@ from ml_dtypes import bfloat16
 from case import ARRAY, Case
 
 FORMAT = (
+    "recorded with tensorflow-cpu 2.21.0, TF_ENABLE_ONEDNN_OPTS=1; "
     "quantized dtypes are stored in the npz as their plain integer types; bfloat16 and half as their uint16 bits; "
     "a case with expected_error has no outputs, TensorFlow refuses it"
 )
@@ -24,10 +25,6 @@ def stored(dtype):
     return np.uint16 if ARRAY[dtype] in (np.float16, bfloat16) else ARRAY[dtype]
 
 
-def description(dtype):
-    return f"uint16 ({dtype} bits)" if dtype in ("half", "bfloat16") else np.dtype(stored(dtype)).name
-
-
 def read_index(directory):
     """The entries of index.json by their ids."""
     with open(os.path.join(directory, "index.json")) as f:
@@ -36,7 +33,7 @@ def read_index(directory):
 
 def write_index(directory, entries):
     cases = sorted(entries, key=lambda e: (e["group"], e["id"]))
-    lines = ",\n".join(json.dumps(e) for e in cases)
+    lines = ",\n".join(json.dumps(e, separators=(",", ":")) for e in cases)
     write(os.path.join(directory, "index.json"), f'{{\n"format": "{FORMAT}",\n"count": {len(cases)},\n"cases": [\n{lines}\n]\n}}\n'.encode())
 
 
@@ -85,7 +82,7 @@ def recorded_case(directory, entry):
     feeds = {f["tensor"]: (f["dtype"], arrays[f["npz"]].view(ARRAY[f["dtype"]])) for f in entry["feeds"]}
     return Case(
         entry["id"], entry["group"], entry["op"], entry["attrs"], graph, feeds, [f["tensor"] for f in entry["fetches"]],
-        entry.get("expected_error", False), entry["note"], entry=entry,
+        entry.get("expected_error", False), entry.get("note", ""), entry=entry,
     )
 
 
@@ -93,17 +90,17 @@ def declared_entry(case, outputs, error):
     """The index entry of a declared case."""
     entry = {
         "id": case.id, "group": case.group, "op": case.op, "attrs": case.attrs,
-        "tf_version": "2.21.0", "tf_package": "tensorflow-cpu", "env": "TF_ENABLE_ONEDNN_OPTS=1",
         "pb": f"{case.group}/{case.id}.pb", "npz": f"{case.group}/{case.id}.npz",
         "feeds": [
-            {"tensor": t, "npz": "in_" + t.removesuffix(":0"), "dtype": d, "stored": description(d)} for t, (d, _) in case.feeds.items()
+            {"tensor": t, "npz": "in_" + t.removesuffix(":0"), "dtype": d} for t, (d, _) in case.feeds.items()
         ],
         "fetches": [
-            {"tensor": t, "npz": f"out_{t.split(':')[1]}", "dtype": d, "stored": description(d), "shape": list(a.shape)}
-            for t, (d, a) in outputs.items()
-        ] or [{"tensor": t, "npz": "", "dtype": "", "stored": "", "shape": []} for t in case.fetches or ["op:0"]],
-        "note": case.note, "source": case.source,
+            {"tensor": t, "npz": f"out_{t.split(':')[1]}", "dtype": d} for t, (d, _) in outputs.items()
+        ] or [{"tensor": t, "npz": "", "dtype": ""} for t in case.fetches or ["op:0"]],
+        "source": case.source,
     }
+    if case.note:
+        entry["note"] = case.note
     if case.error:
         entry |= {"expected_error": True, "error": error}
     return entry

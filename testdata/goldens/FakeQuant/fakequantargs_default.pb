@@ -1,0 +1,7 @@
+
+3
+inputsPlaceholder*
+dtype0*
+shape:+
+%
+opFakeQuantWithMinMaxArgsinputs

@@ -1,0 +1,9 @@
+
+3
+inputsPlaceholder*
+dtype0*
+shape:+
+A
+opFakeQuantWithMinMaxArgsinputs*
+max% Ú…q*
+min% ÚIÒ
