@@ -8,6 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/gemm"
 	"github.com/tf2ng/tf2ng/kernels/isa"
 	"github.com/tf2ng/tf2ng/kernels/pool"
+	"github.com/tf2ng/tf2ng/kernels/sdepthwise"
 	"github.com/tf2ng/tf2ng/kernels/sgemm"
 )
 
@@ -50,6 +51,9 @@ func Variants(s isa.Set) []VariantInfo {
 	}
 	for _, v := range depthwise.Variants {
 		add("depthwise", v.Name, v.ISA)
+	}
+	for _, v := range sdepthwise.Variants {
+		add("sdepthwise", v.Name, v.ISA)
 	}
 	for _, v := range pool.Variants {
 		add("pool", v.Name, v.ISA)
