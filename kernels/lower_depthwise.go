@@ -55,14 +55,12 @@ type depthwiseProduct struct {
 // lowerDepthwiseProduct packs weights without zero points and appends the instructions.
 func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epilogue, dst int) error {
 	n, g, channels, rows := d.node, d.geometry, w.columns, d.rows
-	init, slope := w.starts()
-	start := make([]int32, channels)
-	for i := range start {
-		z := int32(math.MaxUint8) // bounds what is computed
-		if !g.zero.computed() {
-			z = int32(g.zero.constant)
+	start, slope := w.starts(g.zero)
+	if g.zero.computed() { // bounds what is computed
+		start = make([]int32, channels)
+		for i, v := range slope {
+			start[i] = math.MaxUint8 * v
 		}
-		start[i] = init[i] + z*slope[i]
 	}
 	variant := depthwise.Choose(c.isas)
 	spec := depthwise.Spec{Channels: channels, Taps: len(w.values) / channels, Epilogue: e.Epilogue}
@@ -71,7 +69,7 @@ func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epil
 		return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
 	}
 	values := prepare(c, operandSet[*depthwise.Operands]{
-		node: n, computed: e.computed, zero: g.zero, init: init, slope: slope,
+		node: n, computed: e.computed, zero: g.zero, slope: slope,
 		new: packed.NewOperands, set: packed.Set, setInit: packed.SetInit,
 	}, d.padding)
 	for _, b := range []int{d.src, d.padding, dst} {

@@ -128,14 +128,18 @@ func (w *weights) zeroRows() weights {
 	return out
 }
 
-// starts returns the start values of the accumulators for zero point 0, and what a zero
-// point of 1 adds to them: with products (x-zx)*(w-zw) that is, for each column,
+// starts returns the start values of the accumulators for a constant zero point zx of the
+// data, nil for zeros; and for a computed one what each step of zx adds. With products
+// (x-zx)*(w-zw) that is, for each column,
 //
 //	-zx * (the sum of w - the number of products * zw)
 //
 // to which what remains, -zw * the sum of x, is added later.
-func (w *weights) starts() (init, slope []int32) {
-	init, slope = make([]int32, w.columns), w.sums()
+func (w *weights) starts(zero zeroPoint) (start, slope []int32) {
+	if !zero.computed() && zero.constant == 0 {
+		return nil, nil
+	}
+	slope = w.sums()
 	products := int32(len(w.values) / w.columns)
 	for i := range slope {
 		slope[i] = -slope[i]
@@ -146,7 +150,13 @@ func (w *weights) starts() (init, slope []int32) {
 	if w.ones {
 		slope[w.columns-1] = 0
 	}
-	return init, slope
+	if zero.computed() {
+		return nil, slope
+	}
+	for i := range slope {
+		slope[i] *= int32(zero.constant)
+	}
+	return slope, nil
 }
 
 // unsignedData returns the buffer of the data of an IntegerConvolution or IntegerDot as
@@ -287,21 +297,14 @@ func (c *compiler) lowerAccumulators(m *matmul) error {
 func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, g int) error {
 	n := m.node
 	variant := gemm.Choose(c.isas)
-	init, slope := w.starts()
-	start := init
-	if !m.zero.computed() {
-		start = make([]int32, len(init))
-		for i := range start {
-			start[i] = init[i] + int32(m.zero.constant)*slope[i]
-		}
-	}
+	start, slope := w.starts(m.zero)
 	spec := gemm.Spec{N: w.columns, Taps: m.taps, TapBytes: m.tapBytes, Epilogue: e.Epilogue}
 	packed, err := gemm.Pack(variant, spec, w.values, start)
 	if err != nil {
 		return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
 	}
 	operands := prepare(c, operandSet[*gemm.Operands]{
-		node: n, computed: e.computed, zero: m.zero, init: init, slope: slope,
+		node: n, computed: e.computed, zero: m.zero, slope: slope,
 		new: packed.NewOperands, set: packed.Set, setInit: packed.SetInit,
 	}, m.padding)
 	scratch := c.newScratch(packed.Scratch() * c.threads)

@@ -28,8 +28,7 @@ type operandSet[O any] struct {
 	node     *core.Node
 	computed []computedOperand
 	zero     zeroPoint
-	// init holds the start values for zero point 0, and slope what a zero point of 1 adds.
-	init, slope []int32
+	slope    []int32 // what each step of a computed zero point adds to the start values
 
 	new     func() O
 	set     func(o O, which gemm.Operand, v []float32)
@@ -58,7 +57,7 @@ func prepare[O any](c *compiler, s operandSet[O], padding int) func(*run) O {
 		c.readBuffer(s.zero.buffer)
 	}
 	index := c.newState(func() any {
-		return &state{operands: s.new(), floats: make([]float32, longest), init: make([]int32, len(s.init))}
+		return &state{operands: s.new(), floats: make([]float32, longest), init: make([]int32, len(s.slope))}
 	})
 	c.emit(instruction{node: s.node, kernel: "operands", run: func(r *worker, _, _ int) error {
 		st := r.state[index].(*state)
@@ -69,8 +68,8 @@ func prepare[O any](c *compiler, s operandSet[O], padding int) func(*run) O {
 		}
 		if s.zero.computed() {
 			zero := s.zero.get(r.run)
-			for i, v := range s.init {
-				st.init[i] = v + int32(zero)*s.slope[i]
+			for i, v := range s.slope {
+				st.init[i] = int32(zero) * v
 			}
 			s.setInit(st.operands, st.init)
 			if padding >= 0 {
