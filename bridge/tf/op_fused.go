@@ -41,6 +41,13 @@ func fusedSteps(product func(*call) []core.Value, n int) func(*call) []core.Valu
 			return nil
 		}
 		f := fusion{call: c, value: out[0], args: c.list("args"), layout: layout}
+		if c.node.Has("TArgs") {
+			types, err := c.node.Types("TArgs")
+			c.keep(err)
+			if c.err == nil && len(types) != len(f.args) {
+				c.failAttr("TArgs", "got %d types, want one for each of %d args", len(types), len(f.args))
+			}
+		}
 		for i, step := range c.strs("fused_ops") {
 			c.role = fmt.Sprintf("#%s_%d", strings.ToLower(step), i)
 			f.step(step)
