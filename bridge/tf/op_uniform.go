@@ -198,6 +198,15 @@ func uniformClip(c *call) []core.Value {
 		return nil
 	}
 	over := c.in[0].Shape()
+	want := core.Shape{}
+	if axis >= 0 {
+		want = core.Shape{core.Unknown}
+	}
+	for i, v := range c.in[1:] {
+		if !v.Shape().Compatible(want) {
+			c.failInput(i+1, "got shape %v, want %v with quantization_axis %d", v.Shape(), want, axis)
+		}
+	}
 	least, most := c.along("min", c.in[1], axis, over), c.along("max", c.in[2], axis, over)
 	return c.emit(&core.Minimum{}, c.helper("limited", &core.Maximum{}, c.in[0], least), most)
 }
@@ -273,6 +282,9 @@ func (c *call) hybridTypes() {
 	c.types("Tout", core.F32)
 }
 
+// mostOnes bounds the constant of ones that hybrid makes.
+const mostOnes = 1 << 24
+
 // hybrid quantizes the rows of real data and multiplies by the quantized rhs: as
 //
 //	sum of (q - z)(w - v) = sum of q(w - v) - z * sum of (w - v)
@@ -280,12 +292,17 @@ func (c *call) hybridTypes() {
 // product gets q and ones of its shape without the batch. The rhs's scale remains to be
 // multiplied with.
 func (c *call) hybrid(data core.Value, product func(role string, data core.Value) core.Value) core.Value {
-	if s := data.Shape(); !s.Ranked() || !s[1:].Static() {
+	s := data.Shape()
+	if !s.Ranked() || !s[1:].Static() {
 		c.failInput(0, "got shape %v, want it known but for the batch", s)
 		return core.Value{}
 	}
+	if n, err := s[1:].Elements(); err != nil || n > mostOnes {
+		c.failInput(0, "got shape %v, want at most %d elements in a batch", s, mostOnes)
+		return core.Value{}
+	}
 	q := c.emitAs("#quantized", &core.TFUniformQuantizeRows{}, data)
-	ones, err := core.NewTensor(core.I8, append(core.Shape{1}, data.Shape()[1:]...))
+	ones, err := core.NewTensor(core.I8, append(core.Shape{1}, s[1:]...))
 	c.keep(err)
 	if c.err != nil {
 		return core.Value{}

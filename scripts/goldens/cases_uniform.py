@@ -1,7 +1,7 @@
 """The Uniform* family: scales and zero points for the whole or for slices, in fixed point."""
 
 import numpy as np
-from case import case, const, feed, integers, normal, uniform
+from case import case, const, feed, integers, normal, through, uniform
 from tensorflow.core.util.quantization.uniform_quant_ops_attr_pb2 import UniformQuantizedConvolutionDimensionNumbersAttr as Numbers
 
 LIMITS = {"qint8": (-128, 127), "quint8": (0, 255), "qint32": (-(2**31), 2**31 - 1)}
@@ -13,8 +13,10 @@ def limits(prefix, dtype, low=None, high=None):
 
 
 def scales(shape, axis, kind=const, factor=1.0):
+    """Scales that are constant, or computed and above 0."""
     n = [shape[axis]] if axis >= 0 else []
-    return kind("float", lambda rng: rng.uniform(0.01, 0.3, n) * factor)
+    values = kind("float", lambda rng: rng.uniform(0.01, 0.3, n) * factor)
+    return values if kind is const else through("Maximum", values, const("float", 1e-9), dtype="float", T="float")
 
 
 def zeros(shape, axis, kind=const, factor=1):
@@ -140,7 +142,7 @@ for name, data, kernel, attrs in [
             "UniformQuantizedConvolution", id, byte(*data), byte(*kernel, kind=const), *both(data, -1), *both(shape, k), *both(shape, o, factor=1e-5 if out else 1.0),
             Tout="qint32", output_quantization_axis=o, **limits("lhs_", "qint8"), **limits("output_", "qint32"), **rhs, **attrs,
         )
-        if not out:
+        if not out and name != "dilated":
             case(
                 "UniformQuantizedConvolutionHybrid", id.replace("convolution", "convolutionhybrid"), feed("float", normal(*data, mean=0.5, scale=2)),
                 byte(*kernel, kind=const), *both(shape, k), Tout="float", **rhs, **attrs,
