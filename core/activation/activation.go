@@ -52,7 +52,7 @@ const (
 // Constants are the numbers above in the order in which vector routines read them.
 var Constants = append(append(append(append([]float64{
 	mostExponent, leastExponent, math.Log2E, toInteger, ln2Hi, ln2Lo,
-	1, 2, 0.5, math.Copysign(0, -1), gelu1, gelu3, normalScale, math.Sqrt2,
+	1, 2, 0.5, math.Copysign(0, -1), math.Float64frombits(1<<63 - 1), gelu1, gelu3, normalScale, math.Sqrt2,
 }, expTail[:]...), logTail[:]...), erfSmall[:]...), normalTail[:]...)
 
 // horner evaluates a polynomial.

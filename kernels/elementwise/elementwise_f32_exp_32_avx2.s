@@ -14,274 +14,284 @@ TEXT ·elementwise_f32_exp_32_avx2(SB), NOSPLIT, $0-8
 	MOVQ 56(DI), R8
 
 next:
-	VBROADCASTSS 36(DI), X14
+	VBROADCASTSS 36(DI), X15
 	VMOVUPS      (DX), X0
-	VSUBPS       X14, X0, X0
+	VSUBPS       X15, X0, X0
 	VCVTPS2PD    X0, Y0
-	VMOVUPS      16(DX), X7
-	VSUBPS       X14, X7, X7
-	VCVTPS2PD    X7, Y7
-	VMOVUPD      (R8), Y14
-	VMINPD       Y0, Y14, Y0
-	VMINPD       Y7, Y14, Y7
-	VMOVUPD      32(R8), Y14
-	VMAXPD       Y0, Y14, Y0
-	VMAXPD       Y7, Y14, Y7
-	VMULPD       64(R8), Y0, Y4
-	VMULPD       64(R8), Y7, Y11
-	VADDPD       96(R8), Y4, Y4
+	VMOVUPS      16(DX), X1
+	VSUBPS       X15, X1, X1
+	VCVTPS2PD    X1, Y1
+	VMOVUPS      32(DX), X2
+	VSUBPS       X15, X2, X2
+	VCVTPS2PD    X2, Y2
+	VMOVUPS      48(DX), X3
+	VSUBPS       X15, X3, X3
+	VCVTPS2PD    X3, Y3
+	VMOVAPD      Y0, Y12
+	VMOVAPD      Y1, Y13
+	VMOVAPD      Y2, Y14
+	VMOVAPD      Y3, Y15
+	VMOVUPD      (R8), Y7
+	VMINPD       Y12, Y7, Y12
+	VMINPD       Y13, Y7, Y13
+	VMINPD       Y14, Y7, Y14
+	VMINPD       Y15, Y7, Y15
+	VMOVUPD      32(R8), Y7
+	VMAXPD       Y12, Y7, Y12
+	VMAXPD       Y13, Y7, Y13
+	VMAXPD       Y14, Y7, Y14
+	VMAXPD       Y15, Y7, Y15
+	VMULPD       64(R8), Y12, Y8
+	VMULPD       64(R8), Y13, Y9
+	VMULPD       64(R8), Y14, Y10
+	VMULPD       64(R8), Y15, Y11
+	VADDPD       96(R8), Y8, Y8
+	VADDPD       96(R8), Y9, Y9
+	VADDPD       96(R8), Y10, Y10
 	VADDPD       96(R8), Y11, Y11
-	VSUBPD       96(R8), Y4, Y2
-	VSUBPD       96(R8), Y11, Y9
-	VMULPD       128(R8), Y2, Y3
-	VMULPD       128(R8), Y9, Y10
-	VSUBPD       Y3, Y0, Y0
-	VSUBPD       Y10, Y7, Y7
-	VMULPD       160(R8), Y2, Y3
-	VMULPD       160(R8), Y9, Y10
-	VSUBPD       Y3, Y0, Y2
-	VSUBPD       Y10, Y7, Y9
-	VPSLLQ       $0x34, Y4, Y4
+	VSUBPD       96(R8), Y8, Y4
+	VSUBPD       96(R8), Y9, Y5
+	VSUBPD       96(R8), Y10, Y6
+	VSUBPD       96(R8), Y11, Y7
+	VMULPD       128(R8), Y4, Y4
+	VMULPD       128(R8), Y5, Y5
+	VMULPD       128(R8), Y6, Y6
+	VMULPD       128(R8), Y7, Y7
+	VSUBPD       Y4, Y12, Y12
+	VSUBPD       Y5, Y13, Y13
+	VSUBPD       Y6, Y14, Y14
+	VSUBPD       Y7, Y15, Y15
+	VSUBPD       96(R8), Y8, Y4
+	VSUBPD       96(R8), Y9, Y5
+	VSUBPD       96(R8), Y10, Y6
+	VSUBPD       96(R8), Y11, Y7
+	VMULPD       160(R8), Y4, Y4
+	VMULPD       160(R8), Y5, Y5
+	VMULPD       160(R8), Y6, Y6
+	VMULPD       160(R8), Y7, Y7
+	VSUBPD       Y4, Y12, Y12
+	VSUBPD       Y5, Y13, Y13
+	VSUBPD       Y6, Y14, Y14
+	VSUBPD       Y7, Y15, Y15
+	VPSLLQ       $0x34, Y8, Y8
+	VPSLLQ       $0x34, Y9, Y9
+	VPSLLQ       $0x34, Y10, Y10
 	VPSLLQ       $0x34, Y11, Y11
-	VMULPD       672(R8), Y2, Y3
-	VMULPD       672(R8), Y9, Y10
-	VADDPD       640(R8), Y3, Y3
-	VADDPD       640(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       608(R8), Y3, Y3
-	VADDPD       608(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       576(R8), Y3, Y3
-	VADDPD       576(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       544(R8), Y3, Y3
-	VADDPD       544(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       512(R8), Y3, Y3
-	VADDPD       512(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       480(R8), Y3, Y3
-	VADDPD       480(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       448(R8), Y3, Y3
-	VADDPD       448(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       192(R8), Y3, Y3
-	VADDPD       192(R8), Y10, Y10
-	VMULPD       Y4, Y3, Y3
-	VMULPD       Y11, Y10, Y10
-	VCVTPD2PSY   Y3, X3
-	VMOVUPS      X3, (SI)
-	VCVTPD2PSY   Y10, X10
-	VMOVUPS      X10, 16(SI)
-	VBROADCASTSS 36(DI), X14
-	VMOVUPS      32(DX), X0
-	VSUBPS       X14, X0, X0
-	VCVTPS2PD    X0, Y0
-	VMOVUPS      48(DX), X7
-	VSUBPS       X14, X7, X7
-	VCVTPS2PD    X7, Y7
-	VMOVUPD      (R8), Y14
-	VMINPD       Y0, Y14, Y0
-	VMINPD       Y7, Y14, Y7
-	VMOVUPD      32(R8), Y14
-	VMAXPD       Y0, Y14, Y0
-	VMAXPD       Y7, Y14, Y7
-	VMULPD       64(R8), Y0, Y4
-	VMULPD       64(R8), Y7, Y11
-	VADDPD       96(R8), Y4, Y4
-	VADDPD       96(R8), Y11, Y11
-	VSUBPD       96(R8), Y4, Y2
-	VSUBPD       96(R8), Y11, Y9
-	VMULPD       128(R8), Y2, Y3
-	VMULPD       128(R8), Y9, Y10
-	VSUBPD       Y3, Y0, Y0
-	VSUBPD       Y10, Y7, Y7
-	VMULPD       160(R8), Y2, Y3
-	VMULPD       160(R8), Y9, Y10
-	VSUBPD       Y3, Y0, Y2
-	VSUBPD       Y10, Y7, Y9
-	VPSLLQ       $0x34, Y4, Y4
-	VPSLLQ       $0x34, Y11, Y11
-	VMULPD       672(R8), Y2, Y3
-	VMULPD       672(R8), Y9, Y10
-	VADDPD       640(R8), Y3, Y3
-	VADDPD       640(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       608(R8), Y3, Y3
-	VADDPD       608(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       576(R8), Y3, Y3
-	VADDPD       576(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       544(R8), Y3, Y3
-	VADDPD       544(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       512(R8), Y3, Y3
-	VADDPD       512(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       480(R8), Y3, Y3
-	VADDPD       480(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       448(R8), Y3, Y3
-	VADDPD       448(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       192(R8), Y3, Y3
-	VADDPD       192(R8), Y10, Y10
-	VMULPD       Y4, Y3, Y3
-	VMULPD       Y11, Y10, Y10
-	VCVTPD2PSY   Y3, X3
-	VMOVUPS      X3, 32(SI)
-	VCVTPD2PSY   Y10, X10
-	VMOVUPS      X10, 48(SI)
-	VBROADCASTSS 36(DI), X14
+	VMULPD       704(R8), Y12, Y4
+	VMULPD       704(R8), Y13, Y5
+	VMULPD       704(R8), Y14, Y6
+	VMULPD       704(R8), Y15, Y7
+	VADDPD       672(R8), Y4, Y4
+	VADDPD       672(R8), Y5, Y5
+	VADDPD       672(R8), Y6, Y6
+	VADDPD       672(R8), Y7, Y7
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y13, Y5, Y5
+	VMULPD       Y14, Y6, Y6
+	VMULPD       Y15, Y7, Y7
+	VADDPD       640(R8), Y4, Y4
+	VADDPD       640(R8), Y5, Y5
+	VADDPD       640(R8), Y6, Y6
+	VADDPD       640(R8), Y7, Y7
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y13, Y5, Y5
+	VMULPD       Y14, Y6, Y6
+	VMULPD       Y15, Y7, Y7
+	VADDPD       608(R8), Y4, Y4
+	VADDPD       608(R8), Y5, Y5
+	VADDPD       608(R8), Y6, Y6
+	VADDPD       608(R8), Y7, Y7
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y13, Y5, Y5
+	VMULPD       Y14, Y6, Y6
+	VMULPD       Y15, Y7, Y7
+	VADDPD       576(R8), Y4, Y4
+	VADDPD       576(R8), Y5, Y5
+	VADDPD       576(R8), Y6, Y6
+	VADDPD       576(R8), Y7, Y7
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y13, Y5, Y5
+	VMULPD       Y14, Y6, Y6
+	VMULPD       Y15, Y7, Y7
+	VADDPD       544(R8), Y4, Y4
+	VADDPD       544(R8), Y5, Y5
+	VADDPD       544(R8), Y6, Y6
+	VADDPD       544(R8), Y7, Y7
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y13, Y5, Y5
+	VMULPD       Y14, Y6, Y6
+	VMULPD       Y15, Y7, Y7
+	VADDPD       512(R8), Y4, Y4
+	VADDPD       512(R8), Y5, Y5
+	VADDPD       512(R8), Y6, Y6
+	VADDPD       512(R8), Y7, Y7
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y13, Y5, Y5
+	VMULPD       Y14, Y6, Y6
+	VMULPD       Y15, Y7, Y7
+	VADDPD       480(R8), Y4, Y4
+	VADDPD       480(R8), Y5, Y5
+	VADDPD       480(R8), Y6, Y6
+	VADDPD       480(R8), Y7, Y7
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y13, Y5, Y5
+	VMULPD       Y14, Y6, Y6
+	VMULPD       Y15, Y7, Y7
+	VADDPD       192(R8), Y4, Y4
+	VADDPD       192(R8), Y5, Y5
+	VADDPD       192(R8), Y6, Y6
+	VADDPD       192(R8), Y7, Y7
+	VMULPD       Y8, Y4, Y4
+	VMULPD       Y9, Y5, Y5
+	VMULPD       Y10, Y6, Y6
+	VMULPD       Y11, Y7, Y7
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, (SI)
+	VCVTPD2PSY   Y5, X5
+	VMOVUPS      X5, 16(SI)
+	VCVTPD2PSY   Y6, X6
+	VMOVUPS      X6, 32(SI)
+	VCVTPD2PSY   Y7, X7
+	VMOVUPS      X7, 48(SI)
+	VBROADCASTSS 36(DI), X15
 	VMOVUPS      64(DX), X0
-	VSUBPS       X14, X0, X0
+	VSUBPS       X15, X0, X0
 	VCVTPS2PD    X0, Y0
-	VMOVUPS      80(DX), X7
-	VSUBPS       X14, X7, X7
-	VCVTPS2PD    X7, Y7
-	VMOVUPD      (R8), Y14
-	VMINPD       Y0, Y14, Y0
-	VMINPD       Y7, Y14, Y7
-	VMOVUPD      32(R8), Y14
-	VMAXPD       Y0, Y14, Y0
-	VMAXPD       Y7, Y14, Y7
-	VMULPD       64(R8), Y0, Y4
-	VMULPD       64(R8), Y7, Y11
-	VADDPD       96(R8), Y4, Y4
+	VMOVUPS      80(DX), X1
+	VSUBPS       X15, X1, X1
+	VCVTPS2PD    X1, Y1
+	VMOVUPS      96(DX), X2
+	VSUBPS       X15, X2, X2
+	VCVTPS2PD    X2, Y2
+	VMOVUPS      112(DX), X3
+	VSUBPS       X15, X3, X3
+	VCVTPS2PD    X3, Y3
+	VMOVAPD      Y0, Y12
+	VMOVAPD      Y1, Y13
+	VMOVAPD      Y2, Y14
+	VMOVAPD      Y3, Y15
+	VMOVUPD      (R8), Y7
+	VMINPD       Y12, Y7, Y12
+	VMINPD       Y13, Y7, Y13
+	VMINPD       Y14, Y7, Y14
+	VMINPD       Y15, Y7, Y15
+	VMOVUPD      32(R8), Y7
+	VMAXPD       Y12, Y7, Y12
+	VMAXPD       Y13, Y7, Y13
+	VMAXPD       Y14, Y7, Y14
+	VMAXPD       Y15, Y7, Y15
+	VMULPD       64(R8), Y12, Y8
+	VMULPD       64(R8), Y13, Y9
+	VMULPD       64(R8), Y14, Y10
+	VMULPD       64(R8), Y15, Y11
+	VADDPD       96(R8), Y8, Y8
+	VADDPD       96(R8), Y9, Y9
+	VADDPD       96(R8), Y10, Y10
 	VADDPD       96(R8), Y11, Y11
-	VSUBPD       96(R8), Y4, Y2
-	VSUBPD       96(R8), Y11, Y9
-	VMULPD       128(R8), Y2, Y3
-	VMULPD       128(R8), Y9, Y10
-	VSUBPD       Y3, Y0, Y0
-	VSUBPD       Y10, Y7, Y7
-	VMULPD       160(R8), Y2, Y3
-	VMULPD       160(R8), Y9, Y10
-	VSUBPD       Y3, Y0, Y2
-	VSUBPD       Y10, Y7, Y9
-	VPSLLQ       $0x34, Y4, Y4
+	VSUBPD       96(R8), Y8, Y4
+	VSUBPD       96(R8), Y9, Y5
+	VSUBPD       96(R8), Y10, Y6
+	VSUBPD       96(R8), Y11, Y7
+	VMULPD       128(R8), Y4, Y4
+	VMULPD       128(R8), Y5, Y5
+	VMULPD       128(R8), Y6, Y6
+	VMULPD       128(R8), Y7, Y7
+	VSUBPD       Y4, Y12, Y12
+	VSUBPD       Y5, Y13, Y13
+	VSUBPD       Y6, Y14, Y14
+	VSUBPD       Y7, Y15, Y15
+	VSUBPD       96(R8), Y8, Y4
+	VSUBPD       96(R8), Y9, Y5
+	VSUBPD       96(R8), Y10, Y6
+	VSUBPD       96(R8), Y11, Y7
+	VMULPD       160(R8), Y4, Y4
+	VMULPD       160(R8), Y5, Y5
+	VMULPD       160(R8), Y6, Y6
+	VMULPD       160(R8), Y7, Y7
+	VSUBPD       Y4, Y12, Y12
+	VSUBPD       Y5, Y13, Y13
+	VSUBPD       Y6, Y14, Y14
+	VSUBPD       Y7, Y15, Y15
+	VPSLLQ       $0x34, Y8, Y8
+	VPSLLQ       $0x34, Y9, Y9
+	VPSLLQ       $0x34, Y10, Y10
 	VPSLLQ       $0x34, Y11, Y11
-	VMULPD       672(R8), Y2, Y3
-	VMULPD       672(R8), Y9, Y10
-	VADDPD       640(R8), Y3, Y3
-	VADDPD       640(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       608(R8), Y3, Y3
-	VADDPD       608(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       576(R8), Y3, Y3
-	VADDPD       576(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       544(R8), Y3, Y3
-	VADDPD       544(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       512(R8), Y3, Y3
-	VADDPD       512(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       480(R8), Y3, Y3
-	VADDPD       480(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       448(R8), Y3, Y3
-	VADDPD       448(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       192(R8), Y3, Y3
-	VADDPD       192(R8), Y10, Y10
-	VMULPD       Y4, Y3, Y3
-	VMULPD       Y11, Y10, Y10
-	VCVTPD2PSY   Y3, X3
-	VMOVUPS      X3, 64(SI)
-	VCVTPD2PSY   Y10, X10
-	VMOVUPS      X10, 80(SI)
-	VBROADCASTSS 36(DI), X14
-	VMOVUPS      96(DX), X0
-	VSUBPS       X14, X0, X0
-	VCVTPS2PD    X0, Y0
-	VMOVUPS      112(DX), X7
-	VSUBPS       X14, X7, X7
-	VCVTPS2PD    X7, Y7
-	VMOVUPD      (R8), Y14
-	VMINPD       Y0, Y14, Y0
-	VMINPD       Y7, Y14, Y7
-	VMOVUPD      32(R8), Y14
-	VMAXPD       Y0, Y14, Y0
-	VMAXPD       Y7, Y14, Y7
-	VMULPD       64(R8), Y0, Y4
-	VMULPD       64(R8), Y7, Y11
-	VADDPD       96(R8), Y4, Y4
-	VADDPD       96(R8), Y11, Y11
-	VSUBPD       96(R8), Y4, Y2
-	VSUBPD       96(R8), Y11, Y9
-	VMULPD       128(R8), Y2, Y3
-	VMULPD       128(R8), Y9, Y10
-	VSUBPD       Y3, Y0, Y0
-	VSUBPD       Y10, Y7, Y7
-	VMULPD       160(R8), Y2, Y3
-	VMULPD       160(R8), Y9, Y10
-	VSUBPD       Y3, Y0, Y2
-	VSUBPD       Y10, Y7, Y9
-	VPSLLQ       $0x34, Y4, Y4
-	VPSLLQ       $0x34, Y11, Y11
-	VMULPD       672(R8), Y2, Y3
-	VMULPD       672(R8), Y9, Y10
-	VADDPD       640(R8), Y3, Y3
-	VADDPD       640(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       608(R8), Y3, Y3
-	VADDPD       608(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       576(R8), Y3, Y3
-	VADDPD       576(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       544(R8), Y3, Y3
-	VADDPD       544(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       512(R8), Y3, Y3
-	VADDPD       512(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       480(R8), Y3, Y3
-	VADDPD       480(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       448(R8), Y3, Y3
-	VADDPD       448(R8), Y10, Y10
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y9, Y10, Y10
-	VADDPD       192(R8), Y3, Y3
-	VADDPD       192(R8), Y10, Y10
-	VMULPD       Y4, Y3, Y3
-	VMULPD       Y11, Y10, Y10
-	VCVTPD2PSY   Y3, X3
-	VMOVUPS      X3, 96(SI)
-	VCVTPD2PSY   Y10, X10
-	VMOVUPS      X10, 112(SI)
+	VMULPD       704(R8), Y12, Y4
+	VMULPD       704(R8), Y13, Y5
+	VMULPD       704(R8), Y14, Y6
+	VMULPD       704(R8), Y15, Y7
+	VADDPD       672(R8), Y4, Y4
+	VADDPD       672(R8), Y5, Y5
+	VADDPD       672(R8), Y6, Y6
+	VADDPD       672(R8), Y7, Y7
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y13, Y5, Y5
+	VMULPD       Y14, Y6, Y6
+	VMULPD       Y15, Y7, Y7
+	VADDPD       640(R8), Y4, Y4
+	VADDPD       640(R8), Y5, Y5
+	VADDPD       640(R8), Y6, Y6
+	VADDPD       640(R8), Y7, Y7
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y13, Y5, Y5
+	VMULPD       Y14, Y6, Y6
+	VMULPD       Y15, Y7, Y7
+	VADDPD       608(R8), Y4, Y4
+	VADDPD       608(R8), Y5, Y5
+	VADDPD       608(R8), Y6, Y6
+	VADDPD       608(R8), Y7, Y7
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y13, Y5, Y5
+	VMULPD       Y14, Y6, Y6
+	VMULPD       Y15, Y7, Y7
+	VADDPD       576(R8), Y4, Y4
+	VADDPD       576(R8), Y5, Y5
+	VADDPD       576(R8), Y6, Y6
+	VADDPD       576(R8), Y7, Y7
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y13, Y5, Y5
+	VMULPD       Y14, Y6, Y6
+	VMULPD       Y15, Y7, Y7
+	VADDPD       544(R8), Y4, Y4
+	VADDPD       544(R8), Y5, Y5
+	VADDPD       544(R8), Y6, Y6
+	VADDPD       544(R8), Y7, Y7
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y13, Y5, Y5
+	VMULPD       Y14, Y6, Y6
+	VMULPD       Y15, Y7, Y7
+	VADDPD       512(R8), Y4, Y4
+	VADDPD       512(R8), Y5, Y5
+	VADDPD       512(R8), Y6, Y6
+	VADDPD       512(R8), Y7, Y7
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y13, Y5, Y5
+	VMULPD       Y14, Y6, Y6
+	VMULPD       Y15, Y7, Y7
+	VADDPD       480(R8), Y4, Y4
+	VADDPD       480(R8), Y5, Y5
+	VADDPD       480(R8), Y6, Y6
+	VADDPD       480(R8), Y7, Y7
+	VMULPD       Y12, Y4, Y4
+	VMULPD       Y13, Y5, Y5
+	VMULPD       Y14, Y6, Y6
+	VMULPD       Y15, Y7, Y7
+	VADDPD       192(R8), Y4, Y4
+	VADDPD       192(R8), Y5, Y5
+	VADDPD       192(R8), Y6, Y6
+	VADDPD       192(R8), Y7, Y7
+	VMULPD       Y8, Y4, Y4
+	VMULPD       Y9, Y5, Y5
+	VMULPD       Y10, Y6, Y6
+	VMULPD       Y11, Y7, Y7
+	VCVTPD2PSY   Y4, X4
+	VMOVUPS      X4, 64(SI)
+	VCVTPD2PSY   Y5, X5
+	VMOVUPS      X5, 80(SI)
+	VCVTPD2PSY   Y6, X6
+	VMOVUPS      X6, 96(SI)
+	VCVTPD2PSY   Y7, X7
+	VMOVUPS      X7, 112(SI)
 	ADDQ         $+128, DX
 	ADDQ         $+128, SI
 	SUBQ         $+32, BX

@@ -10,7 +10,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-// The functions of package core/activation, four elements in a vector of float64, two
+// The functions of package core/activation, four elements in a vector of float64, four
 // vectors in turn. The operations and their order are those of that package.
 
 // constants points to the numbers of activation.Constants, each four times.
@@ -28,6 +28,7 @@ const (
 	two
 	half
 	sign
+	magnitude
 	gelu1
 	gelu3
 	normalScale
@@ -40,45 +41,54 @@ const (
 
 const expTerms, logTerms, erfTerms, normalTerms = 8, 7, 8, 12
 
-// lane is one of the two vectors in work: its value, and registers.
-type lane struct{ x, w, r, p, t, u reg.VecPhysical }
+// lane is one of the vectors in work: its value, which stays, and registers.
+type lane struct{ x, p, t, r reg.VecPhysical }
 
-// shared holds a constant for both lanes.
-var shared = reg.Y14
+// lanes is how many vectors are in work at a time: fewer do not fill the latencies.
+const lanes = 4
 
-func (g *gen) both(f func(l lane)) {
-	for i := range 2 {
-		v := func(slot int) reg.VecPhysical { return g.v(7*i + slot) }
-		f(lane{v(0), v(1), v(2), v(3), v(4), v(5)})
+func (g *gen) lane(i int) lane {
+	return lane{g.v(i), g.v(lanes + i), g.v(2*lanes + i), g.v(3*lanes + i)}
+}
+
+func (g *gen) all(f func(l lane)) {
+	for i := range lanes {
+		f(g.lane(i))
 	}
 }
 
 func number(i int) operand.Mem { return at(constants, 32*i) }
 
-func (g *gen) share(i int) { g.VMOVUPD(number(i), shared) }
+// share loads a number into a register of the last lane that is not in use, for an
+// instruction that needs it in a register.
+func (g *gen) share(i int, register reg.VecPhysical) reg.VecPhysical {
+	g.VMOVUPD(number(i), register)
+	return register
+}
 
-// power computes of e**x = (1+p)*t. It uses r.
+// power computes of e**r = (1+p)*t; r is lost.
 func (g *gen) power() {
-	g.share(most)
-	g.both(func(l lane) { g.VMINPD(l.x, shared, l.x) }) // x of NaN
-	g.share(least)
-	g.both(func(l lane) { g.VMAXPD(l.x, shared, l.x) })
-	g.both(func(l lane) { g.VMULPD(number(log2e), l.x, l.t) })
-	g.both(func(l lane) { g.VADDPD(number(toInteger), l.t, l.t) })
-	g.both(func(l lane) { g.VSUBPD(number(toInteger), l.t, l.r) })
-	g.both(func(l lane) { g.VMULPD(number(ln2Hi), l.r, l.p) })
-	g.both(func(l lane) { g.VSUBPD(l.p, l.x, l.x) })
-	g.both(func(l lane) { g.VMULPD(number(ln2Lo), l.r, l.p) })
-	g.both(func(l lane) { g.VSUBPD(l.p, l.x, l.r) })
-	g.both(func(l lane) { g.VPSLLQ(operand.U8(52), l.t, l.t) })
+	last := g.lane(lanes - 1)
+	limit := g.share(most, last.p)
+	g.all(func(l lane) { g.VMINPD(l.r, limit, l.r) }) // r of NaN
+	limit = g.share(least, last.p)
+	g.all(func(l lane) { g.VMAXPD(l.r, limit, l.r) })
+	g.all(func(l lane) { g.VMULPD(number(log2e), l.r, l.t) })
+	g.all(func(l lane) { g.VADDPD(number(toInteger), l.t, l.t) })
+	for _, part := range []int{ln2Hi, ln2Lo} {
+		g.all(func(l lane) { g.VSUBPD(number(toInteger), l.t, l.p) })
+		g.all(func(l lane) { g.VMULPD(number(part), l.p, l.p) })
+		g.all(func(l lane) { g.VSUBPD(l.p, l.r, l.r) })
+	}
+	g.all(func(l lane) { g.VPSLLQ(operand.U8(52), l.t, l.t) })
 	g.horner(expTail, expTerms, func(l lane) (x, p reg.VecPhysical) { return l.r, l.p })
-	g.both(func(l lane) { g.VMULPD(l.r, l.p, l.p) })
+	g.all(func(l lane) { g.VMULPD(l.r, l.p, l.p) })
 }
 
 // horner evaluates the polynomial of so many terms of x into p.
 func (g *gen) horner(first, terms int, of func(l lane) (x, p reg.VecPhysical)) {
 	for i := terms - 1; i >= 1; i-- {
-		g.both(func(l lane) {
+		g.all(func(l lane) {
 			x, p := of(l)
 			if i == terms-1 {
 				g.VMULPD(number(first+i), x, p)
@@ -86,163 +96,151 @@ func (g *gen) horner(first, terms int, of func(l lane) (x, p reg.VecPhysical)) {
 			}
 			g.VMULPD(x, p, p)
 		})
-		g.both(func(l lane) {
+		g.all(func(l lane) {
 			_, p := of(l)
 			g.VADDPD(number(first+i-1), p, p)
 		})
 	}
 }
 
-// exp makes p e**x.
+// exp makes p e**r.
 func (g *gen) exp() {
 	g.power()
-	g.both(func(l lane) { g.VADDPD(number(one), l.p, l.p) })
-	g.both(func(l lane) { g.VMULPD(l.t, l.p, l.p) })
+	g.all(func(l lane) { g.VADDPD(number(one), l.p, l.p) })
+	g.all(func(l lane) { g.VMULPD(l.t, l.p, l.p) })
 }
 
-// expm1 makes p e**x - 1.
+// expm1 makes p e**r - 1.
 func (g *gen) expm1() {
 	g.power()
-	g.both(func(l lane) { g.VMULPD(l.t, l.p, l.p) })
-	g.both(func(l lane) { g.VSUBPD(number(one), l.t, l.t) })
-	g.both(func(l lane) { g.VADDPD(l.t, l.p, l.p) })
+	g.all(func(l lane) { g.VMULPD(l.t, l.p, l.p) })
+	g.all(func(l lane) { g.VSUBPD(number(one), l.t, l.t) })
+	g.all(func(l lane) { g.VADDPD(l.t, l.p, l.p) })
 }
 
-// keep copies x to w.
-func (g *gen) keep() {
-	g.both(func(l lane) { g.VMOVAPD(l.x, l.w) })
-}
-
-func (g *gen) negate() {
-	g.both(func(l lane) { g.VXORPD(number(sign), l.x, l.x) })
-}
-
-// absolute makes x its absolute value.
-func (g *gen) absolute() {
-	g.share(sign)
-	g.both(func(l lane) { g.VANDNPD(l.x, shared, l.x) })
-}
-
-// below makes t a mask of where w is less than 0.
+// below makes t a mask of where x is less than 0.
 func (g *gen) below() {
-	g.both(func(l lane) { g.VXORPD(l.t, l.t, l.t) })
-	g.both(func(l lane) { g.VCMPPD(operand.U8(less), l.t, l.w, l.t) })
+	g.all(func(l lane) { g.VXORPD(l.t, l.t, l.t) })
+	g.all(func(l lane) { g.VCMPPD(operand.U8(less), l.t, l.x, l.t) })
 }
 
 // less is the predicate of comparisons.
 const less = 1
 
-// logistic makes p the quotient of what by 1 + e**x.
+// logistic makes p what, x or 1, divided by 1 + e**r.
 func (g *gen) logistic(what func(l lane) reg.VecPhysical) {
 	g.exp()
-	g.both(func(l lane) { g.VADDPD(number(one), l.p, l.p) })
-	g.share(one)
-	g.both(func(l lane) { g.VDIVPD(l.p, what(l), l.p) })
+	g.all(func(l lane) { g.VADDPD(number(one), l.p, l.p) })
+	g.all(func(l lane) { g.VDIVPD(l.p, what(l), l.p) })
 }
 
-// exceeds makes p the probability that a normal variable exceeds x >= 0. It uses u.
-func (g *gen) exceeds() {
-	g.both(func(l lane) { g.VMULPD(number(normalScale), l.x, l.t) })
-	g.both(func(l lane) { g.VADDPD(number(one), l.t, l.t) })
-	g.share(one)
-	g.both(func(l lane) { g.VDIVPD(l.t, shared, l.u) })
-	g.both(func(l lane) { g.VMULPD(l.x, l.x, l.x) })
-	g.both(func(l lane) { g.VMULPD(number(half), l.x, l.x) })
-	g.horner(normalTail, normalTerms, func(l lane) (x, p reg.VecPhysical) { return l.u, l.p })
-	g.both(func(l lane) { g.VMULPD(l.u, l.p, l.u) })
-	g.negate()
+// normal makes p the probability that a normal variable exceeds what deviation puts into
+// t, at least 0.
+func (g *gen) normal(deviation func()) {
+	deviation()
+	g.all(func(l lane) { g.VMULPD(l.t, l.t, l.r) })
+	g.all(func(l lane) { g.VMULPD(number(half), l.r, l.r) })
+	g.all(func(l lane) { g.VXORPD(number(sign), l.r, l.r) })
 	g.exp()
-	g.both(func(l lane) { g.VMULPD(l.u, l.p, l.p) })
+	deviation()
+	g.all(func(l lane) { g.VMULPD(number(normalScale), l.t, l.t) })
+	g.all(func(l lane) { g.VADDPD(number(one), l.t, l.t) })
+	unit := g.share(one, g.lane(lanes-1).r)
+	g.all(func(l lane) { g.VDIVPD(l.t, unit, l.t) })
+	g.horner(normalTail, normalTerms, func(l lane) (x, p reg.VecPhysical) { return l.t, l.r })
+	g.all(func(l lane) { g.VMULPD(l.t, l.r, l.r) })
+	g.all(func(l lane) { g.VMULPD(l.r, l.p, l.p) })
 }
 
 // complement makes r 1 - p.
 func (g *gen) complement() {
-	g.share(one)
-	g.both(func(l lane) { g.VSUBPD(l.p, shared, l.r) })
+	unit := g.share(one, g.lane(lanes-1).t)
+	g.all(func(l lane) { g.VSUBPD(l.p, unit, l.r) })
+}
+
+func (g *gen) exponential() {
+	g.all(func(l lane) { g.VMOVAPD(l.x, l.r) })
+	g.exp()
 }
 
 func (g *gen) sigmoid() {
-	g.negate()
-	g.logistic(func(lane) reg.VecPhysical { return shared })
+	g.all(func(l lane) { g.VXORPD(number(sign), l.x, l.r) })
+	unit := g.share(one, g.lane(lanes-1).x)
+	g.logistic(func(lane) reg.VecPhysical { return unit })
 }
 
 func (g *gen) swish() {
-	g.keep()
-	g.negate()
-	g.logistic(func(l lane) reg.VecPhysical { return l.w })
+	g.all(func(l lane) { g.VXORPD(number(sign), l.x, l.r) })
+	g.logistic(func(l lane) reg.VecPhysical { return l.x })
 }
 
 func (g *gen) tanh() {
-	g.share(sign)
-	g.both(func(l lane) { g.VANDPD(shared, l.x, l.w) })
-	g.both(func(l lane) { g.VORPD(shared, l.x, l.x) })
-	g.both(func(l lane) { g.VADDPD(l.x, l.x, l.x) })
+	g.all(func(l lane) { g.VORPD(number(sign), l.x, l.r) })
+	g.all(func(l lane) { g.VADDPD(l.r, l.r, l.r) })
 	g.expm1()
-	g.both(func(l lane) { g.VXORPD(l.r, l.r, l.r) })
-	g.both(func(l lane) { g.VSUBPD(l.p, l.r, l.r) })
-	g.both(func(l lane) { g.VADDPD(number(two), l.p, l.p) })
-	g.both(func(l lane) { g.VDIVPD(l.p, l.r, l.p) })
-	g.both(func(l lane) { g.VORPD(l.w, l.p, l.p) })
+	g.all(func(l lane) { g.VXORPD(l.r, l.r, l.r) })
+	g.all(func(l lane) { g.VSUBPD(l.p, l.r, l.r) })
+	g.all(func(l lane) { g.VADDPD(number(two), l.p, l.p) })
+	g.all(func(l lane) { g.VDIVPD(l.p, l.r, l.p) })
+	g.all(func(l lane) { g.VANDPD(number(sign), l.x, l.x) })
+	g.all(func(l lane) { g.VORPD(l.x, l.p, l.p) })
 }
 
 func (g *gen) elu() {
-	g.keep()
+	g.all(func(l lane) { g.VMOVAPD(l.x, l.r) })
 	g.expm1()
 	g.below()
-	g.both(func(l lane) { g.VBLENDVPD(l.t, l.p, l.w, l.p) })
+	g.all(func(l lane) { g.VBLENDVPD(l.t, l.p, l.x, l.p) })
 }
 
 func (g *gen) softplus() {
-	g.keep()
-	g.both(func(l lane) { g.VORPD(number(sign), l.x, l.x) })
+	g.all(func(l lane) { g.VORPD(number(sign), l.x, l.r) })
 	g.exp()
-	g.both(func(l lane) { g.VADDPD(number(two), l.p, l.t) })
-	g.both(func(l lane) { g.VDIVPD(l.t, l.p, l.u) })
-	g.both(func(l lane) { g.VMULPD(l.u, l.u, l.r) })
+	g.all(func(l lane) { g.VADDPD(number(two), l.p, l.t) })
+	g.all(func(l lane) { g.VDIVPD(l.t, l.p, l.t) })
+	g.all(func(l lane) { g.VMULPD(l.t, l.t, l.r) })
 	g.horner(logTail, logTerms, func(l lane) (x, p reg.VecPhysical) { return l.r, l.p })
-	g.both(func(l lane) { g.VMULPD(l.u, l.p, l.p) })
-	g.both(func(l lane) { g.VXORPD(l.t, l.t, l.t) })
-	g.both(func(l lane) { g.VMAXPD(l.w, l.t, l.t) }) // w of NaN
-	g.both(func(l lane) { g.VADDPD(l.t, l.p, l.p) })
+	g.all(func(l lane) { g.VMULPD(l.t, l.p, l.p) })
+	g.all(func(l lane) { g.VXORPD(l.t, l.t, l.t) })
+	g.all(func(l lane) { g.VMAXPD(l.x, l.t, l.t) }) // x of NaN
+	g.all(func(l lane) { g.VADDPD(l.t, l.p, l.p) })
 }
 
 func (g *gen) gelu() {
-	g.keep()
-	g.absolute()
-	g.exceeds()
+	g.normal(func() {
+		g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.t) })
+	})
 	g.complement()
 	g.below()
-	g.both(func(l lane) { g.VBLENDVPD(l.t, l.p, l.r, l.p) })
-	g.both(func(l lane) { g.VMULPD(l.w, l.p, l.p) })
+	g.all(func(l lane) { g.VBLENDVPD(l.t, l.p, l.r, l.p) })
+	g.all(func(l lane) { g.VMULPD(l.x, l.p, l.p) })
 }
 
 func (g *gen) geluApproximate() {
-	g.keep()
-	g.both(func(l lane) { g.VMULPD(l.x, l.x, l.r) })
-	g.both(func(l lane) { g.VMULPD(l.x, l.r, l.r) })
-	g.both(func(l lane) { g.VMULPD(number(gelu3), l.r, l.r) })
-	g.both(func(l lane) { g.VADDPD(l.x, l.r, l.r) })
-	g.both(func(l lane) { g.VMULPD(number(gelu1), l.r, l.x) })
-	g.negate()
-	g.logistic(func(l lane) reg.VecPhysical { return l.w })
+	g.all(func(l lane) { g.VMULPD(l.x, l.x, l.r) })
+	g.all(func(l lane) { g.VMULPD(l.x, l.r, l.r) })
+	g.all(func(l lane) { g.VMULPD(number(gelu3), l.r, l.r) })
+	g.all(func(l lane) { g.VADDPD(l.x, l.r, l.r) })
+	g.all(func(l lane) { g.VMULPD(number(gelu1), l.r, l.r) })
+	g.all(func(l lane) { g.VXORPD(number(sign), l.r, l.r) })
+	g.logistic(func(l lane) reg.VecPhysical { return l.x })
 }
 
 func (g *gen) erf() {
-	g.keep()
-	g.absolute()
-	g.both(func(l lane) { g.VMULPD(number(sqrt2), l.x, l.x) })
-	g.exceeds()
-	g.both(func(l lane) { g.VADDPD(l.p, l.p, l.p) })
+	g.normal(func() {
+		g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.t) })
+		g.all(func(l lane) { g.VMULPD(number(sqrt2), l.t, l.t) })
+	})
+	g.all(func(l lane) { g.VADDPD(l.p, l.p, l.p) })
 	g.complement()
-	g.share(sign)
-	g.both(func(l lane) { g.VANDPD(shared, l.w, l.x) })
-	g.both(func(l lane) { g.VORPD(l.x, l.r, l.r) })
-	g.both(func(l lane) { g.VMULPD(l.w, l.w, l.u) })
-	g.horner(erfSmall, erfTerms, func(l lane) (x, p reg.VecPhysical) { return l.u, l.p })
-	g.both(func(l lane) { g.VMULPD(l.w, l.p, l.p) })
-	g.both(func(l lane) { g.VANDNPD(l.w, shared, l.x) })
-	g.both(func(l lane) { g.VCMPPD(operand.U8(less), number(one), l.x, l.x) })
-	g.both(func(l lane) { g.VBLENDVPD(l.x, l.p, l.r, l.p) })
+	g.all(func(l lane) { g.VANDPD(number(sign), l.x, l.t) })
+	g.all(func(l lane) { g.VORPD(l.t, l.r, l.r) })
+	g.all(func(l lane) { g.VMULPD(l.x, l.x, l.t) })
+	g.horner(erfSmall, erfTerms, func(l lane) (x, p reg.VecPhysical) { return l.t, l.p })
+	g.all(func(l lane) { g.VMULPD(l.x, l.p, l.p) })
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.t) })
+	g.all(func(l lane) { g.VCMPPD(operand.U8(less), number(one), l.t, l.t) })
+	g.all(func(l lane) { g.VBLENDVPD(l.t, l.p, l.r, l.p) })
 }
 
 // function is a primitive that computes p of x.
@@ -252,7 +250,7 @@ type function struct {
 }
 
 var functions = []function{
-	{"exp", "e ** (x[i] - sub)", (*gen).exp},
+	{"exp", "e ** (x[i] - sub)", (*gen).exponential},
 	{"sigmoid", "1 / (1 + e**-x[i])", (*gen).sigmoid},
 	{"swish", "x[i] / (1 + e**-x[i])", (*gen).swish},
 	{"tanh", "tanh(x[i])", (*gen).tanh},
@@ -278,11 +276,11 @@ func (f function) routine() emit.Routine {
 			g.MOVQ(field("n"), n)
 			g.MOVQ(field("constants"), constants)
 			g.Label("next")
-			for i := 0; i < width; i += 2 * floats {
+			for i := 0; i < width; i += lanes * floats {
 				f.load(g, i)
 				f.compute(g)
 				at0 := 4 * i
-				g.both(func(l lane) {
+				g.all(func(l lane) {
 					g.VCVTPD2PSY(l.p, l.p.AsX())
 					g.VMOVUPS(l.p.AsX(), at(out, at0))
 					at0 += 4 * floats
@@ -298,15 +296,16 @@ func (f function) routine() emit.Routine {
 	}
 }
 
-// load takes two vectors of elements from number i on.
+// load takes vectors of elements from number i on.
 func (f function) load(g *gen, i int) {
+	sub := g.lane(lanes - 1).r.AsX()
 	if f.name == "exp" {
-		g.VBROADCASTSS(field("sub"), shared.AsX())
+		g.VBROADCASTSS(field("sub"), sub)
 	}
-	g.both(func(l lane) {
+	g.all(func(l lane) {
 		if f.name == "exp" {
 			g.VMOVUPS(at(x, 4*i), l.x.AsX())
-			g.VSUBPS(shared.AsX(), l.x.AsX(), l.x.AsX())
+			g.VSUBPS(sub, l.x.AsX(), l.x.AsX())
 			g.VCVTPS2PD(l.x.AsX(), l.x)
 		} else {
 			g.VCVTPS2PD(at(x, 4*i), l.x)
