@@ -16,7 +16,7 @@ func channelsLast(f *core.Function) (*core.Function, error) {
 		l := relayout{node: n}
 		switch op := n.Op().(type) {
 		case *core.IntegerConvolution:
-			if op.Layout == core.NCHW && inputs[1].Constant() != nil {
+			if op.Layout == core.NCHW {
 				c := *op
 				c.Layout = core.NHWC
 				return l.convolution(&c, inputs)
@@ -62,20 +62,24 @@ type relayout struct {
 	err  error
 }
 
-// convolution transposes constant filters besides, and operands of the output's shape.
+// convolution transposes the filters besides, and operands of the output's shape.
 func (l *relayout) convolution(op core.Op, inputs []core.Value) ([]core.Value, error) {
 	inputs = slices.Clone(inputs)
-	w := inputs[1].Constant()
-	rank := len(w.Shape())
+	rank := len(inputs[1].Shape())
 	order := []int{} // spatial..., in, out
 	for i := 2; i < rank; i++ {
 		order = append(order, i)
 	}
-	t, err := core.EvalOp(&core.Transpose{Order: append(order, 1, 0)}, []*core.Tensor{w})
-	if err != nil {
-		return nil, err
+	toLast := &core.Transpose{Order: append(order, 1, 0)}
+	if w := inputs[1].Constant(); w != nil {
+		t, err := core.EvalOp(toLast, []*core.Tensor{w})
+		if err != nil {
+			return nil, err
+		}
+		inputs[1] = core.NewConstant(t[0])
+	} else {
+		inputs[1] = l.make(toLast, inputs[1])
 	}
-	inputs[1] = core.NewConstant(t[0])
 	for i := 4; i < len(inputs); i++ {
 		if len(inputs[i].Shape()) == rank {
 			inputs[i] = l.last(inputs[i])

@@ -22,9 +22,17 @@ func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
 		return false, err
 	}
 	inC, outC, groups := data[rank-1], fs[rank-1], max(op.Groups, 1)
-	w, ok := signedWeights(n, outC, outC)
-	if !ok {
+	w, constant := signedWeights(n, outC, outC)
+	computed, ok := computedWeights{}, true
+	if !constant {
+		computed, ok = newComputedWeights(c, n, outC, outC)
+	}
+	if !ok || !constant && groups > 1 {
 		return false, nil
+	}
+	lower := c.lowerMatmul
+	if !constant {
+		lower = func(m *matmul) error { return c.lowerComputedProduct(m, computed) }
 	}
 	if err := c.checkIndirection(n, out.Shape.MustElements()/outC, fs[:rank-2].MustElements()); err != nil {
 		return false, err
@@ -45,7 +53,7 @@ func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
 		src = c.padImage(n, src, g)
 		m.offsets = func() []int32 { return g.wideOffsets(c.buffers[src].offset) }
 		m.reads = []int{src}
-		return true, c.lowerMatmul(m)
+		return true, lower(m)
 	}
 	pad := c.paddingFor(zero, inC)
 	m.reads = []int{src, pad}
@@ -53,7 +61,7 @@ func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
 		m.padding = pad
 	}
 	m.offsets = func() []int32 { return g.offsets(c.buffers[src].offset, c.buffers[pad].offset) }
-	return true, c.lowerMatmul(m)
+	return true, lower(m)
 }
 
 // paddingFor returns a buffer of size zero points: one that lives as long as the arena,

@@ -195,7 +195,11 @@ func lowerDot(c *compiler, n *core.Node) (bool, error) {
 			return false, nil
 		}
 	}
-	w, ok := signedWeights(n, N, channels)
+	w, constant := signedWeights(n, N, channels)
+	computed, ok := computedWeights{}, true
+	if !constant {
+		computed, ok = newComputedWeights(c, n, N, channels)
+	}
 	if !ok {
 		return false, nil
 	}
@@ -213,6 +217,9 @@ func lowerDot(c *compiler, n *core.Node) (bool, error) {
 			offsets[i] = int32(c.buffers[data].offset + i*K)
 		}
 		return offsets
+	}
+	if !constant {
+		return true, c.lowerComputedProduct(m, computed)
 	}
 	return true, c.lowerMatmul(m)
 }

@@ -14,9 +14,10 @@ type finish struct {
 	acc           int // the buffer of the accumulators, [rows][stride]
 	rows, columns int
 	stride        int
-	rowSums       int     // the column of acc with the sums of the data; -1 for none
-	zeros         []int32 // then: the zero point of each column, times which they are subtracted
-	less          int     // the buffer of what is subtracted from acc, [rows][stride], -1 for nothing
+	rowSums       int                  // the column of acc with the sums of the data; -1 for none
+	zeros         []int32              // then: the zero point of each column, times which they are subtracted
+	computedZeros func(r *run) []int32 // those, if they are not constant
+	less          int                  // the buffer of what is subtracted from acc, [rows][stride], -1 for nothing
 	posts         []core.PostOp
 	operands      []core.Value
 
@@ -93,7 +94,10 @@ func (f *finish) loadable() bool {
 
 // run finishes some columns of rows [m0,m1).
 func (f *finish) run(r *run, m0, m1, n0, n1 int) {
-	acc := view[int32](r.mem[f.acc])
+	acc, zeros := view[int32](r.mem[f.acc]), f.zeros
+	if f.computedZeros != nil {
+		zeros = f.computedZeros(r)
+	}
 	var raw [finishBlock]int32
 	var values, operand, scale [finishBlock]float32
 	for m := m0; m < m1; m++ {
@@ -104,7 +108,7 @@ func (f *finish) run(r *run, m0, m1, n0, n1 int) {
 			copy(q, row[n:])
 			if f.rowSums >= 0 {
 				sum := row[f.rowSums]
-				for i, z := range f.zeros[n:][:width] {
+				for i, z := range zeros[n:][:width] {
 					q[i] -= z * sum
 				}
 			}
@@ -264,7 +268,8 @@ func (c *compiler) lowerPostOps(f *finish) error {
 	acc := f.acc
 	if f.stride != f.columns || f.less >= 0 { // of more than one product
 		raw := &finish{
-			node: n, acc: acc, rows: f.rows, columns: f.columns, stride: f.stride, rowSums: f.rowSums, zeros: f.zeros, less: f.less,
+			node: n, acc: acc, rows: f.rows, columns: f.columns, stride: f.stride, rowSums: f.rowSums, zeros: f.zeros, computedZeros: f.computedZeros,
+			less: f.less,
 		}
 		c.readBuffer(acc)
 		if f.less >= 0 {

@@ -141,12 +141,12 @@ func TestConvolutions(t *testing.T) {
 			}
 			op := &core.IntegerConvolution{Spatial: s, Groups: groups}
 			in := []core.Value{
-				g.parameter(x, data), core.NewConstant(g.tensor(w, filters, false)),
-				g.zeroPoint(x, core.Shape{}, g.r.IntN(3) == 0), g.zeroPoint(w, filtersZero, false),
+				g.parameter(x, data), g.operandOf(g.tensor(w, filters, false), groups == 1 && g.r.IntN(6) == 0),
+				g.zeroPoint(x, core.Shape{}, g.r.IntN(3) == 0), g.zeroPoint(w, filtersZero, groups == 1 && g.r.IntN(6) == 0),
 			}
 			raw := g.apply(op, in...)
 			if g.r.IntN(5) > 0 {
-				reach := math.Sqrt(float64(len(in[1].Constant().Bytes())/outC)) * 255 * 64
+				reach := math.Sqrt(float64(filters.MustElements()/outC)) * 255 * 64
 				posts, operands := g.postOps(raw.Shape(), outC, reach)
 				op = &core.IntegerConvolution{Spatial: s, Groups: groups, PostOps: posts}
 				raw = g.apply(op, append(in, operands...)...)
@@ -190,8 +190,8 @@ func TestDots(t *testing.T) {
 				bZero = core.Shape{channels}
 			}
 			in := []core.Value{
-				g.parameter(a, join(m, k)), core.NewConstant(g.tensor(b, join(k, n), false)),
-				g.zeroPoint(a, core.Shape{}, g.r.IntN(3) == 0), g.zeroPoint(b, bZero, false),
+				g.parameter(a, join(m, k)), g.operandOf(g.tensor(b, join(k, n), false), g.r.IntN(3) == 0),
+				g.zeroPoint(a, core.Shape{}, g.r.IntN(3) == 0), g.zeroPoint(b, bZero, g.r.IntN(5) == 0),
 			}
 			raw := g.apply(&core.IntegerDot{ReductionAxes: len(k)}, in...)
 			if len(n) > 0 && g.r.IntN(5) > 0 {
