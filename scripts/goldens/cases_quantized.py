@@ -279,3 +279,31 @@ for pad in ["SAME", "VALID"]:
     for k, s in [((3, 3), 1), ((3, 3), 2), ((1, 1), 1), ((2, 3), 2), ((1, 1), 2)]:
         case("QuantizedConv2D", f"quantizedconv2d_quint8_{pad}_k{k[0]}{k[1]}_s{s}", feed("quint8", integers(1, 6, 5, 3, low=0, high=255)), const("quint8", integers(*k, 3, 4, low=0, high=255)),
              f(-1), f(2), f(-0.5), f(1), strides=[1, s, s, 1], padding=pad, out_type="qint32")
+
+# The rarer types of QuantizeV2 and Dequantize
+for t in ["quint16", "qint16", "qint32"]:
+    for mode, rounding in MODES:
+        if t == "qint32" and "EVEN" in rounding:
+            continue
+        kind = f"{t}_{mode}_{'even' if 'EVEN' in rounding else 'away'}"
+        for name in ["wide", "above", "below", "huge"]:
+            low, high = RANGES[name]
+            case("QuantizeV2", f"quantizev2_{kind}_range_{name}", feed("float", around(low, high)), f(low), f(high), T=t, mode=mode, round_mode=rounding)
+        case("QuantizeV2", f"quantizev2_{kind}_fed", feed("float", around(-1, 2)), feed("float", -1), feed("float", 2), T=t, mode=mode, round_mode=rounding)
+    for rounding in ["HALF_AWAY_FROM_ZERO", "HALF_TO_EVEN"]:
+        if t == "qint32" and "EVEN" in rounding:
+            continue
+        case("QuantizeV2", f"quantizev2_{t}_axis1_{'even' if 'EVEN' in rounding else 'away'}", feed("float", normal(2, 3, 4)), const("float", [-1, -2, -0.5]), const("float", [1, 0.5, 3]),
+             T=t, mode="SCALED", round_mode=rounding, axis=1)
+    for mode in ["MIN_COMBINED", "SCALED"]:
+        if (t, mode) != ("qint32", "SCALED"):
+            case("Dequantize", f"dequantize_{t}_{mode}_axis1", feed(t, integers(2, 3, 4, low=0, high=30000)), const("float", [-1, -2, -0.5]), const("float", [1, 0.5, 3]), mode=mode, axis=1)
+for t in ["quint8", "qint8"]:
+    for name, (low, high) in {"subnormal": (0.0, 1e-40), "least": (-1e-38, 1e-38), "largest": (-1.6e38, 1.6e38), "thin": (1.0, 1.0000001), "far": (1e6, 1e6 + 1)}.items():
+        for mode, rounding in MODES:
+            case("QuantizeV2", f"quantizev2_{t}_{mode}_{'even' if 'EVEN' in rounding else 'away'}_range_{name}", feed("float", np.linspace(low, high, 9)), f(low), f(high), T=t, mode=mode, round_mode=rounding)
+        for mode in ["MIN_COMBINED", "MIN_FIRST", "SCALED"]:
+            case("Dequantize", f"dequantize_{t}_{mode}_{name}", feed(t, all_of(t, 9)), f(low), f(high), mode=mode)
+    for mode, rounding in MODES:
+        for epsilon in [0.01, 0.0]:
+            case("QuantizeV2", f"quantizev2_{t}_{mode}_{'even' if 'EVEN' in rounding else 'away'}_point_ensure{epsilon}", feed("float", [0, 0.5, 1, 2]), f(1), f(1), T=t, mode=mode, round_mode=rounding, ensure_minimum_range=epsilon)
