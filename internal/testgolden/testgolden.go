@@ -259,7 +259,8 @@ func RequireEqual(t testing.TB, want, got *core.Tensor, ulps float64, what strin
 	w, g := core.Data[float32](want), core.Data[float32](got)
 	for i := range w {
 		unit := math.Abs(float64(w[i])) * 0x1p-23
-		if d := math.Abs(float64(w[i]) - float64(g[i])); w[i] != g[i] && !(d <= ulps*unit) && !(w[i] != w[i] && g[i] != g[i]) {
+		const flushed = 0x1p-126 // TensorFlow flushes what is smaller to 0
+		if d := math.Abs(float64(w[i]) - float64(g[i])); w[i] != g[i] && !(d <= max(ulps*unit, flushed)) && !(w[i] != w[i] && g[i] != g[i]) {
 			t.Fatalf("%s: element %d of %v: got %v, want %v", what, i, want, g[i], w[i])
 		}
 	}
