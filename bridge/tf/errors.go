@@ -107,6 +107,9 @@ const (
 	whyVariable = "a variable: freeze the graph first"
 	whyTraining = "training"
 	whyForeign  = "TensorFlow 2.21 does not register this op"
+	whyIntel    = whyForeign + "; Intel's builds of TensorFlow did"
+	whyRuntime  = "it is made while a graph runs: take the graph as it was before"
+	whyXLA      = "TensorFlow runs it in clusters that XLA compiles, nowhere else"
 )
 
 var why = map[string]string{
@@ -119,8 +122,15 @@ var why = map[string]string{
 
 	"FusedBatchNormGradV3": whyTraining, "Conv2DBackpropFilter": whyTraining, "ApplyGradientDescent": whyTraining,
 
-	"_QuantizedConv3D": whyForeign, "_FusedQuantizedConv3D": whyForeign,
-	"_FusedQuantizedDeconv2D": whyForeign, "_FusedQuantizedDeconv3D": whyForeign,
+	"FakeQuantWithMinMaxArgsGradient": whyTraining, "FakeQuantWithMinMaxVarsGradient": whyTraining,
+	"FakeQuantWithMinMaxVarsPerChannelGradient": whyTraining, "QuantizeAndDequantizeV4Grad": whyTraining,
+	"XlaDequantize": whyXLA,
+
+	"_QuantizedConv2D": whyIntel, "_QuantizedConv3D": whyIntel, "_QuantizedDepthwiseConv2D": whyIntel, "_FusedQuantizedConv3D": whyIntel,
+	"_FusedQuantizedDeconv2D": whyIntel, "_FusedQuantizedDeconv3D": whyIntel,
+	"_QuantizedBatchMatMul": whyIntel, "_QuantizedBatchMatMulV2AndDequantize": whyIntel, "_QuantizedFusedBatchMatMulV2AndDequantize": whyIntel,
+	"_QuantizedFusedMatMul": whyIntel, "_QuantizedFusedMatMulAndDequantize": whyIntel, "_QuantizedFusedMatMulAndRequantize": whyIntel,
+	"_QuantizedFusedBatchNorm": whyIntel, "_QuantizedFusedInstanceNorm": whyIntel, "_QuantizedTranspose": whyIntel,
 }
 
 // unsupported returns an UnsupportedError for the nodes that have no translator, or nil.
@@ -155,6 +165,12 @@ func reason(g *graphdef.Graph, n *graphdef.Node) string {
 	}
 	if strings.HasSuffix(n.Op, "PartitionedCall") {
 		return "a function call: inline the calls when freezing the graph"
+	}
+	switch {
+	case strings.HasPrefix(n.Op, "_Mkl"), strings.HasPrefix(n.Op, "_ITEX"), strings.HasPrefix(n.Op, "_OneDnn"):
+		return whyRuntime
+	case IsQuantized(n.Op):
+		return whyForeign
 	}
 	return ""
 }

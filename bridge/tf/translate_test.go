@@ -111,9 +111,19 @@ func TestTranslateErrors(t *testing.T) {
 		want  string
 	}{
 		"all unsupported ops at once": {loop, tf.Options{}, `unsupported ops: Foo (2 nodes, first "a/b"), ` +
-			`_QuantizedConv3D (1 node "c": TensorFlow 2.21 does not register this op), Switch (1 node "s": control flow), ` +
+			`_QuantizedConv3D (1 node "c": TensorFlow 2.21 does not register this op; Intel's builds of TensorFlow did), Switch (1 node "s": control flow), ` +
 			`VariableV2 (1 node "v": a variable: freeze the graph first), ` +
 			`PartitionedCall (1 node "p": a function call: inline the calls when freezing the graph)`},
+		"why quantized ops are unsupported": {
+			newGraph().input("x", float32Type, 1).node("a", "_MklQuantizeV2", []string{"x"}).node("b", "_ITEXQuantizedConv2DV2", []string{"a"}).
+				node("c", "QuantizedLeakyRelu", []string{"b"}).node("d", "FakeQuantWithMinMaxArgsGradient", []string{"c"}).node("e", "XlaDequantize", []string{"d"}),
+			tf.Options{},
+			`unsupported ops: _MklQuantizeV2 (1 node "a": it is made while a graph runs: take the graph as it was before), ` +
+				`_ITEXQuantizedConv2DV2 (1 node "b": it is made while a graph runs: take the graph as it was before), ` +
+				`QuantizedLeakyRelu (1 node "c": TensorFlow 2.21 does not register this op), ` +
+				`FakeQuantWithMinMaxArgsGradient (1 node "d": training), ` +
+				`XlaDequantize (1 node "e": TensorFlow runs it in clusters that XLA compiles, nowhere else)`,
+		},
 		"no such output": {small(), tf.Options{Outputs: []string{"z"}}, `output "z": no node "z" in the graph`},
 		"no such output, similar": {
 			small().node("deep/z", "Identity", []string{"x"}, "T", float32Type),
