@@ -27,6 +27,9 @@ var lowerings = map[string]lowering{
 	"Max":                             lowerExtreme,
 	"Min":                             lowerExtreme,
 
+	"Softmax":    lowerSoftmax,
+	"LogSoftmax": lowerSoftmax,
+
 	"Concat": lowerConcat,
 	"Pad":    lowerPad,
 

@@ -1,0 +1,145 @@
+package kernels_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels"
+	"github.com/tf2ng/tf2ng/kernels/enginetest"
+)
+
+// numbers are normal ones and some of the special ones.
+func numbers(t *testing.T, r *rand.Rand, shape ...int) *core.Tensor {
+	x, err := core.NewTensor(core.F32, shape)
+	require.NoError(t, err)
+	special := []float32{0, float32(math.Copysign(0, -1)), 88.7, -103.5, float32(math.Inf(-1)), 1e-41}
+	for i := range core.Data[float32](x) {
+		if core.Data[float32](x)[i] = float32(r.NormFloat64() * 5); r.IntN(9) == 0 {
+			core.Data[float32](x)[i] = special[r.IntN(len(special))]
+		}
+	}
+	return x
+}
+
+// requireKernel compares a function of x on every engine with its references, and looks
+// for the kernel that must compute it.
+func requireKernel(t *testing.T, kernel string, x *core.Tensor, build func(x core.Value) (core.Value, error)) {
+	t.Helper()
+	p, err := core.NewNamedNode("x", &core.Parameter{Type: x.Type(), Shape: x.Shape()})
+	require.NoError(t, err)
+	y, err := build(p.Out(0))
+	require.NoError(t, err)
+	out, err := core.NewNamedNode("y", &core.Result{}, y)
+	require.NoError(t, err)
+	f := &core.Function{Parameters: []*core.Node{p}, Results: []*core.Node{out}}
+	inputs := map[string]*core.Tensor{"x": x}
+	want, err := f.Eval(inputs)
+	require.NoError(t, err)
+	require.NoError(t, enginetest.Check(f, inputs, want))
+	program, err := kernels.Compile(f, nil, kernels.Options{Engine: kernels.Portable})
+	require.NoError(t, err)
+	var steps []string
+	for _, s := range program.Steps() {
+		steps = append(steps, s.Kernel)
+	}
+	require.Contains(t, steps, kernel)
+}
+
+func TestSoftmaxRows(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for _, n := range []int{1, 2, 15, 16, 17, 31, 32, 33, 65, 127, 128, 1000, 1025, 4099} {
+		for _, op := range []core.Op{&core.Softmax{Axis: -1}, &core.Softmax{Axis: 1}, &core.LogSoftmax{}} {
+			t.Run(fmt.Sprintf("%s,n=%d", core.OpName(op), n), func(t *testing.T) {
+				x := numbers(t, r, 7, n)
+				rows := core.Data[float32](x)
+				rows[r.IntN(n)], rows[n+r.IntN(n)] = nan, inf
+				for i := range n {
+					rows[2*n+i] = -inf
+				}
+				requireKernel(t, "softmax_portable", x, func(x core.Value) (core.Value, error) { return core.Apply(op, x) })
+			})
+		}
+	}
+}
+
+func TestFunctionsInChains(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, c := range []struct {
+		op     core.Op
+		kernel string
+	}{
+		{&core.Activate{Activation: core.Sigmoid}, "sigmoid"},
+		{&core.Activate{Activation: core.Tanh}, "tanh"},
+		{&core.Activate{Activation: core.Elu}, "elu"},
+		{&core.Activate{Activation: core.LeakyRelu, Alpha: 0.2}, "leakyrelu"},
+		{&core.Activate{Activation: core.LeakyRelu, Alpha: -3}, "leakyrelu"},
+		{&core.Activate{Activation: core.GeluExact}, "gelu"},
+		{&core.Activate{Activation: core.GeluApproximate}, "geluapproximate"},
+		{&core.Unary{Function: core.ExpOf}, "exp"},
+		{&core.Unary{Function: core.Erf}, "erf"},
+		{&core.Unary{Function: core.Softplus}, "softplus"},
+		{&core.Unary{Function: core.Swish}, "swish"},
+	} {
+		x := numbers(t, r, 5, 1111)
+		requireKernel(t, "elementwise_"+c.kernel+"+multiply_portable", x, func(x core.Value) (core.Value, error) {
+			y, err := core.Apply(c.op, x)
+			if err != nil {
+				return y, err
+			}
+			return core.Apply(&core.Multiply{}, x, y)
+		})
+	}
+}
+
+func TestLookups(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for _, typ := range []core.Type{core.U8, core.I8, core.Bool, core.F16, core.F32, core.I64} {
+		for _, n := range []int{0, 1, 31, 32, 33, 1000, 10000} {
+			t.Run(fmt.Sprintf("%v,n=%d", typ, n), func(t *testing.T) {
+				x, err := core.NewTensor([]core.Type{core.U8, core.I8}[n%2], core.Shape{n})
+				require.NoError(t, err)
+				table, err := core.NewTensor(typ, core.Shape{256})
+				require.NoError(t, err)
+				for _, b := range [][]byte{x.Bytes(), table.Bytes()} {
+					for i := range b {
+						if b[i] = byte(r.IntN(256)); typ == core.Bool {
+							b[i] &= 1
+						}
+					}
+				}
+				requireKernel(t, fmt.Sprintf("table_b8_%v", typ), x, func(x core.Value) (core.Value, error) {
+					return core.Apply(&core.Lookup{}, x, core.NewConstant(table))
+				})
+			})
+		}
+	}
+}
+
+func TestDepthwiseFloats(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, channels := range []int{2, 3, 8, 12, 40, 71} {
+		for _, multiplier := range []int{1, 3} {
+			for _, stride := range []int{1, 2} {
+				t.Run(fmt.Sprintf("channels=%d,multiplier=%d,stride=%d", channels, multiplier, stride), func(t *testing.T) {
+					filters := core.NewConstant(numbers(t, rand.New(rand.NewPCG(9, 9)), 3, 2, 1, channels*multiplier))
+					for i, v := range core.Data[float32](filters.Constant()) {
+						if v-v != 0 {
+							core.Data[float32](filters.Constant())[i] = 1
+						}
+					}
+					op := &core.Convolution{Groups: channels, Spatial: core.Spatial{
+						Layout: core.NHWC, Strides: []int{stride, stride}, PadType: core.PadSameUpper,
+					}}
+					name := "depthwise_f32f32_f32_1x1_portable"
+					requireKernel(t, name, numbers(t, r, 2, 7, 9, channels), func(x core.Value) (core.Value, error) { return core.Apply(op, x, filters) })
+				})
+			}
+		}
+	}
+}
