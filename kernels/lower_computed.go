@@ -14,7 +14,7 @@ const maxComputedWeights = 1 << 24
 type computedWeights struct {
 	columns, products int // products are those of one sum
 	channels          int // the zero points repeat after as many columns
-	typ               core.Type
+	typ, zeroType     core.Type
 	values, zeros     int // buffers
 }
 
@@ -35,7 +35,8 @@ func newComputedWeights(c *compiler, n *core.Node, columns, channels int) (compu
 		return computedWeights{}, false
 	}
 	return computedWeights{
-		columns: columns, products: elements / columns, channels: channels, typ: w.Type(), values: c.read(w), zeros: c.read(z),
+		columns: columns, products: elements / columns, channels: channels, typ: w.Type(), zeroType: z.Type(),
+		values: c.read(w), zeros: c.read(z),
 	}, true
 }
 
@@ -48,9 +49,13 @@ func (w *computedWeights) signed(b byte) int8 {
 }
 
 // fill brings the values and zero points of a run to the form that is packed.
-func (w *computedWeights) fill(s *weightState, values, zeros []byte, dataZero uint8) {
+func (w *computedWeights) fill(s *weightState, values, zeros []byte, dataZero int32) {
+	count := len(zeros) / w.zeroType.Size()
 	for j := range s.zeros {
-		s.zeros[j] = int32(w.signed(zeros[j%w.channels%len(zeros)]))
+		s.zeros[j] = zeroAt(zeros, w.zeroType, j%w.channels%count)
+		if w.typ == core.U8 {
+			s.zeros[j] -= 128
+		}
 		s.start[j] = int32(w.products) * s.zeros[j]
 	}
 	for i := range w.products {
@@ -62,7 +67,7 @@ func (w *computedWeights) fill(s *weightState, values, zeros []byte, dataZero ui
 		s.values[i*(w.columns+1)+w.columns] = 1
 	}
 	for j := range s.zeros {
-		s.start[j] *= int32(dataZero)
+		s.start[j] *= dataZero
 	}
 }
 
@@ -92,7 +97,7 @@ func (c *compiler) lowerComputedProduct(m *matmul, w computedWeights) error {
 		s, zero := r.state[state].(*weightState), m.zero.get(r.run)
 		w.fill(s, r.mem[w.values], r.mem[w.zeros], zero)
 		if padding >= 0 {
-			fill(r.mem[padding][:cap(r.mem[padding])], zero)
+			fill(r.mem[padding][:cap(r.mem[padding])], byte(zero))
 		}
 		s.packed, err = gemm.Pack(variant, spec, s.values, s.start)
 		return err

@@ -27,7 +27,8 @@ func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
 	if !constant {
 		computed, ok = newComputedWeights(c, n, outC, outC)
 	}
-	if !ok || !constant && groups > 1 {
+	g := &convolution{axes: axes, batch: data[0], inC: inC}
+	if !ok || groups > 1 && (!constant || !w.zerosAreBytes()) || !zeroPointOf(n).isByte() && g.isPadded() {
 		return false, nil
 	}
 	lower := c.lowerMatmul
@@ -37,7 +38,6 @@ func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
 	if err := c.checkIndirection(n, out.Shape.MustElements()/outC, fs[:rank-2].MustElements()); err != nil {
 		return false, err
 	}
-	g := &convolution{axes: axes, batch: data[0], inC: inC}
 	if groups > 1 && groups == inC {
 		return true, lowerDepthwise(c, n, g, w)
 	}
@@ -70,7 +70,7 @@ func (c *compiler) paddingFor(zero zeroPoint, size int) int {
 	if zero.computed() {
 		return c.newScratch(size)
 	}
-	return c.paddingRun(zero.constant, size)
+	return c.paddingRun(uint8(zero.constant), size)
 }
 
 // flipped appends an instruction that copies bytes with their topmost bit inverted to the
@@ -107,6 +107,20 @@ type convolution struct {
 	axes       []core.Axis // one for each spatial dimension
 	batch, inC int
 	zero       zeroPoint
+}
+
+// isPadded reports whether an output reads padding.
+func (g *convolution) isPadded() bool {
+	for _, a := range g.axes {
+		for o := range a.Out {
+			for k := range a.Window {
+				if _, inside := a.At(o, k); !inside {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // wide reports whether the taps of one filter row should be one run of bytes: their
@@ -209,7 +223,7 @@ func (c *compiler) padImage(n *core.Node, src int, g *convolution) int {
 	row, padded := x.In*g.inC, w*g.inC
 	left := x.PadBelow * g.inC
 	c.emit(instruction{node: n, kernel: "pad", parts: c.threads, run: func(r *worker, part, parts int) error {
-		in, out, zero := r.mem[src], r.mem[dst], g.zero.get(r.run)
+		in, out, zero := r.mem[src], r.mem[dst], byte(g.zero.get(r.run))
 		lines := g.batch * h
 		for l := part * lines / parts; l < (part+1)*lines/parts; l++ {
 			to := out[l*padded : (l+1)*padded]

@@ -59,7 +59,9 @@ func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epil
 	if g.zero.computed() { // bounds what is computed
 		start = make([]int32, channels)
 		for i, v := range slope {
-			start[i] = math.MaxUint8 * v
+			if start[i] = math.MaxUint8 * v; !g.zero.isByte() {
+				start[i] = math.MaxInt32
+			}
 		}
 	}
 	variant := depthwise.Choose(c.isas)

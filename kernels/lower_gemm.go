@@ -69,6 +69,11 @@ func signedWeights(n *core.Node, size, channels int) (weights, bool) {
 	return out, true
 }
 
+// zerosAreBytes reports whether zeroRows can hold the zero points.
+func (w *weights) zerosAreBytes() bool {
+	return !slices.ContainsFunc(w.zeros, func(z int32) bool { return z != int32(int8(z)) })
+}
+
 // subtract takes the zero points off the weights, if all differences are signed bytes.
 func (w *weights) subtract(zeros []int32) bool {
 	out := make([]int8, len(w.values))
@@ -154,7 +159,7 @@ func (w *weights) starts(zero zeroPoint) (start, slope []int32) {
 		return nil, slope
 	}
 	for i := range slope {
-		slope[i] *= int32(zero.constant)
+		slope[i] *= zero.constant
 	}
 	return slope, nil
 }
@@ -162,18 +167,16 @@ func (w *weights) starts(zero zeroPoint) (start, slope []int32) {
 // unsignedData returns the buffer of the data of an IntegerConvolution or IntegerDot as
 // unsigned bytes in the arena, and its zero point.
 func (c *compiler) unsignedData(n *core.Node) (src int, zero zeroPoint) {
-	data, z := n.Inputs()[0], n.Inputs()[2]
-	flip := uint8(0)
-	if data.Type() == core.I8 {
-		flip = 0x80
+	zero = zeroPointOf(n)
+	if data := n.Inputs()[0]; data.Type() == core.I8 {
 		src = c.flipped(n, c.read(data))
 	} else {
 		src = c.readInArena(data)
 	}
-	if t := z.Constant(); t != nil {
-		return src, zeroPoint{constant: t.Bytes()[0] ^ flip, buffer: -1}
+	if zero.computed() {
+		zero.buffer = c.read(n.Inputs()[2])
 	}
-	return src, zeroPoint{buffer: c.read(z), flip: flip}
+	return src, zero
 }
 
 // lowerDot lowers a matrix product over constant weights.

@@ -1,25 +1,62 @@
 package kernels
 
 import (
+	"math"
+
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels/gemm"
 )
 
-// zeroPoint is the zero point of u8 data: a constant, or a value in a buffer of which
-// flip inverts the topmost bit (for i8 data that became u8).
+// zeroPoint is the zero point of u8 data: a constant, or a value in a buffer less what the
+// data has more than before (128 for i8 data that became u8).
 type zeroPoint struct {
-	constant uint8
+	constant int32
 	buffer   int // -1: the constant
-	flip     uint8
+	typ      core.Type
+	shift    int32
 }
 
 func (z zeroPoint) computed() bool { return z.buffer >= 0 }
 
-func (z zeroPoint) get(r *run) uint8 {
+// isByte reports whether padding can hold it.
+func (z zeroPoint) isByte() bool {
+	if z.computed() {
+		return z.typ != core.I32
+	}
+	return z.constant >= 0 && z.constant <= math.MaxUint8
+}
+
+func (z zeroPoint) get(r *run) int32 {
 	if z.buffer < 0 {
 		return z.constant
 	}
-	return r.mem[z.buffer][0] ^ z.flip
+	return zeroAt(r.mem[z.buffer], z.typ, 0) + z.shift
+}
+
+// zeroAt returns number i of some zero points.
+func zeroAt(mem []byte, t core.Type, i int) int32 {
+	switch t {
+	case core.I32:
+		return view[int32](mem)[i]
+	case core.I8:
+		return int32(int8(mem[i]))
+	}
+	return int32(mem[i])
+}
+
+// zeroPointOf returns the zero point of the data of an IntegerConvolution or IntegerDot as u8.
+// A computed one has no buffer yet.
+func zeroPointOf(n *core.Node) zeroPoint {
+	z := zeroPoint{buffer: -1, typ: n.Inputs()[2].Type()}
+	if n.Inputs()[0].Type() == core.I8 {
+		z.shift = 128
+	}
+	if t := n.Inputs()[2].Constant(); t != nil {
+		z.constant = int32(t.Int64s()[0]) + z.shift
+	} else {
+		z.buffer = 0
+	}
+	return z
 }
 
 // operandSet are the operands of a packed product whose values are computed when it
@@ -69,11 +106,11 @@ func prepare[O any](c *compiler, s operandSet[O], padding int) func(*run) O {
 		if s.zero.computed() {
 			zero := s.zero.get(r.run)
 			for i, v := range s.slope {
-				st.init[i] = int32(zero) * v
+				st.init[i] = zero * v
 			}
 			s.setInit(st.operands, st.init)
 			if padding >= 0 {
-				fill(r.mem[padding][:cap(r.mem[padding])], zero)
+				fill(r.mem[padding][:cap(r.mem[padding])], byte(zero))
 			}
 		}
 		return nil

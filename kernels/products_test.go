@@ -98,6 +98,12 @@ func (g *graph) postOps(out core.Shape, channels int, reach float64) ([]core.Pos
 // zeroPoints returns zero points of a type: zero, one, or one per channel.
 func (g *graph) zeroPoint(typ core.Type, shape core.Shape, computed bool) core.Value {
 	t := g.tensor(typ, shape, false)
+	if g.r.IntN(4) == 0 { // beyond the type
+		t = g.tensor(core.I32, shape, false)
+		for i, z := range core.Data[int32](t) {
+			core.Data[int32](t)[i] = z % 1000
+		}
+	}
 	if g.r.IntN(3) == 0 {
 		clear(t.Bytes())
 	}
@@ -144,6 +150,7 @@ func TestConvolutions(t *testing.T) {
 				g.parameter(x, data), g.operandOf(g.tensor(w, filters, false), groups == 1 && g.r.IntN(6) == 0),
 				g.zeroPoint(x, core.Shape{}, g.r.IntN(3) == 0), g.zeroPoint(w, filtersZero, groups == 1 && g.r.IntN(6) == 0),
 			}
+			g.anyKernel = in[2].Type() == core.I32 || in[3].Type() == core.I32 // what padding or bytes cannot hold
 			raw := g.apply(op, in...)
 			if g.r.IntN(5) > 0 {
 				reach := math.Sqrt(float64(filters.MustElements()/outC)) * 255 * 64

@@ -31,7 +31,11 @@ func (u *unsignedPass) visit(n *core.Node, inputs []core.Value) ([]core.Value, e
 	if err != nil {
 		return nil, err
 	}
-	shifted := core.NewConstant(core.Scalar(uint8(zp.Int64s()[0] + 128)))
+	moved := zp.Int64s()[0] + 128
+	shifted := core.NewConstant(core.Scalar(uint8(moved)))
+	if zp.Type() == core.I32 {
+		shifted = core.NewConstant(core.Scalar(int32(moved)))
+	}
 	v, err := remake(n, n.Op(), append([]core.Value{data, inputs[1], shifted}, inputs[3:]...))
 	return []core.Value{v}, err
 }
