@@ -67,15 +67,18 @@ type Dequantization struct {
 	Type core.Type
 	Axes []int
 
-	// TensorFlow is TensorFlow's op with its attributes, under its arithmetic.
+	// TensorFlow is TensorFlow's op with its attributes, under its arithmetic. Constant says
+	// that it depends on no input, so that TensorFlow folds it with its plain kernel.
 	TensorFlow *core.TFDequantize
+	Constant   bool
 }
 
 // ScaledDequantize turns quantized values of a range into reals (nGraph's later
 // DequantizeBuilder).
 //
 //	nGraph:     Dequantize(data, scale, 0), scale by core.ScaleSymmetric of the range
-//	TensorFlow: the op d.TensorFlow of (data, min, max)
+//	TensorFlow: the op d.TensorFlow of (data, min, max); in 2.8 mode SCALED of 8 bits is
+//	            nGraph's, of the first range if there are several
 func ScaledDequantize(s Scope, d Dequantization) (Output, error) {
 	e := newEmitter(s, "ScaledDequantize")
 	e.require(input{"data", d.Data}, input{"min", d.Min}, input{"max", d.Max})
@@ -85,6 +88,10 @@ func ScaledDequantize(s Scope, d Dequantization) (Output, error) {
 	if s.Arithmetic != NGraph {
 		if d.TensorFlow == nil {
 			e.fail("", "got no op, want TensorFlow's Dequantize")
+			return Output{}, e.err
+		}
+		if s.Arithmetic == TensorFlow2_8 && d.TensorFlow.Mode == core.Scaled && d.Data.Type().Size() == 1 && !d.Constant {
+			return e.dequantizeOfOneDNN(d)
 		}
 		return Output{Value: e.op("", d.TensorFlow, d.Data, d.Min, d.Max)}, e.err
 	}
@@ -92,4 +99,28 @@ func ScaledDequantize(s Scope, d Dequantization) (Output, error) {
 	scale := e.op("scale", &core.RangeToScale{Type: typ}, d.Min, d.Max)
 	zero := e.zeros("zero_point", typ, d.Min.Shape())
 	return Output{Value: e.op("", &core.Dequantize{Type: d.Type, Axes: d.Axes}, d.Data, scale, zero)}, e.err
+}
+
+// dequantizeOfOneDNN is TensorFlow 2.8's Dequantize of 8 bits in mode SCALED.
+func (e *emitter) dequantizeOfOneDNN(d Dequantization) (Output, error) {
+	typ := e.quantizedType("data", d.Data, core.I8, core.U8)
+	r := Range{e.first("min", d.Min), e.first("max", d.Max)}
+	scale := e.scale("input", core.RangeToScale{Type: typ}, r)
+	role, half := "", d.TensorFlow.OutType == core.BF16
+	if half {
+		role = "real"
+	}
+	out := e.op(role, &core.Dequantize{Type: core.F32}, d.Data, scale, e.zeros("zero_point", typ, core.Shape{}))
+	if half {
+		out = e.op("", &core.Convert{Type: core.BF16}, out)
+	}
+	return Output{Value: out}, e.err
+}
+
+// first returns the first element of a vector, and a scalar as it is.
+func (e *emitter) first(role string, v core.Value) core.Value {
+	if e.err != nil || len(v.Shape()) != 1 {
+		return v
+	}
+	return e.op(role+"_first", &core.Gather{}, v, e.constant("first", core.Scalar[int32](0), nil))
 }

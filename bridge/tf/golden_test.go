@@ -55,14 +55,11 @@ var openDifferences = map[string]struct {
 	most    int
 	why     string
 }{
-	"dequantize_axis0_qint8_SCALED":  {"2.8", 255, "2.8 reads only the first range of an axis"},
-	"dequantize_axis1_qint8_SCALED":  {"2.8", 255, "2.8 reads only the first range of an axis"},
-	"dequantize_axis1_quint8_SCALED": {"2.8", 255, "2.8 reads only the first range of an axis"},
-	"round_int32":                    {"2.21", 11, "TensorFlow gives 0 for every integer"},
-	"round_int64":                    {"2.21", 11, "TensorFlow gives 0 for every integer"},
-	"erf_double":                     {"2.21", 2, "TensorFlow gives NaN for infinities"},
-	"maxpool_nan":                    {"2.21", 3, "TensorFlow passes over NaN (but not in each type)"},
-	"softmax_infinite":               {"2.21", 4, "TensorFlow gives 0 beside NaN"},
+	"round_int32":      {"2.21", 11, "TensorFlow gives 0 for every integer"},
+	"round_int64":      {"2.21", 11, "TensorFlow gives 0 for every integer"},
+	"erf_double":       {"2.21", 2, "TensorFlow gives NaN for infinities"},
+	"maxpool_nan":      {"2.21", 3, "TensorFlow passes over NaN (but not in each type)"},
+	"softmax_infinite": {"2.21", 4, "TensorFlow gives 0 beside NaN"},
 }
 
 // TestGoldens compares each translated case, run by the reference, with what TensorFlow

@@ -69,5 +69,5 @@ func dequantize(c *call) []core.Value {
 	if c.err != nil {
 		return nil
 	}
-	return c.built(builders.ScaledDequantize(c.scope(), builders.Dequantization{Data: c.in[0], Range: r, TensorFlow: op}))
+	return c.built(builders.ScaledDequantize(c.scope(), builders.Dequantization{Data: c.in[0], Range: r, TensorFlow: op, Constant: c.constantInputs}))
 }
