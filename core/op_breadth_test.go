@@ -59,6 +59,8 @@ func furtherBaselines(t testing.TB) []baseline {
 		{&core.Bitcast{Type: core.U8}, in(f(2, 3))},
 		{&core.Bitcast{Type: core.I64}, in(i(2, 3))},
 		{&core.BandPart{}, in(f(3, 4), n(1), n(-1))},
+		{&core.DynPad{}, in(f(2, 3), pairs(1, 0, 0, 2), r(0))},
+		{&core.DynPad{Mode: core.PadReflect}, in(f(2, 3), pairs(1, 0, 0, 2))},
 		{&core.Einsum{Equation: "...ij,jk->...ik"}, in(f(2, 2, 3), f(3, 2))},
 	}
 }
@@ -207,6 +209,9 @@ func TestConstraintsOfFurtherOps(t *testing.T) {
 		{&core.Bitcast{Type: core.I32}, ops(u8(3)), "Bitcast: input 0: got shape [3] of u8, want 4 as the last dimension to make i32 (Bitcast-C2)"},
 		{&core.BandPart{}, ops(f32(3), i32(), i32()), "BandPart: input 0 (x): got f32[3], want rank 2 or more, not string (BandPart-C1)"},
 		{&core.BandPart{}, ops(f32(3, 2), i32(), isI32(3)), "BandPart: input 2 (upper): got 3 for shape [3,2], want at most 2 (BandPart-C2)"},
+		{&core.DynPad{}, ops(f32(2), i32(1), f32()), "DynPad: input 1 (paddings): got i32[1], want i32 or i64 of shape [1,2] (DynPad-C1)"},
+		{&core.DynPad{}, ops(f32(2), matrix(-1, 0), f32()), "DynPad: got paddings below [-1] and above [0], want each in [0, 16777216] (DynPad-C2)"},
+		{&core.DynPad{}, ops(f32(2), i32(1, 2), f32(1)), "DynPad: input 2 (value): got f32[1], want f32[] (DynPad-C2)"},
 		{&core.Einsum{Equation: "ab"}, ops(f32(2, 3)), `Einsum: equation: got "ab" for 1 inputs, want one or two, and an output behind -> (Einsum-C1)`},
 		{&core.Einsum{Equation: "aa->a"}, ops(f32(2, 2)), `Einsum: equation: got "aa->a", want each letter once in an input, and in the output (Einsum-C1)`},
 		{&core.Einsum{Equation: "ab->ac"}, ops(f32(2, 3)), `Einsum: equation: got "ab->ac", whose output has "c", which no input has (Einsum-C1)`},

@@ -115,11 +115,40 @@ func (op *StridedSlice) Infer(in []Operand) ([]Fact, error) {
 	begin, ok1 := intsOf(in[1])
 	end, ok2 := intsOf(in[2])
 	strides, ok3 := intsOf(in[3])
-	if !ok1 || !ok2 || !ok3 || !in[0].Shape.Ranked() {
+	if !in[0].Shape.Ranked() || !items.Static() || items[0] > maxRank {
 		return []Fact{{in[0].Type, nil}}, nil
 	}
-	_, shape, err := op.cuts(in[0].Shape, begin, end, strides)
+	s := in[0].Shape
+	if !ok1 || !ok2 || !ok3 {
+		s, begin, end = op.blurred(s, items[0]), make([]int64, items[0]), make([]int64, items[0])
+		if !ok3 {
+			strides = slices.Repeat([]int64{1}, items[0])
+		}
+	}
+	_, shape, err := op.cuts(s, begin, end, strides)
 	return []Fact{{in[0].Type, shape}}, err
+}
+
+// blurred returns a shape without the dimensions that items of unknown values are about.
+func (op *StridedSlice) blurred(s Shape, items int) Shape {
+	s = s.Clone()
+	at, step := 0, 1
+	order := make([]int, items)
+	for i := range order {
+		order[i] = i
+	}
+	for n := 0; n < len(order) && at >= 0 && at < len(s); n++ {
+		bit := 1 << min(order[n], 62)
+		switch {
+		case op.EllipsisMask&bit != 0 && step > 0: // the rest is counted from the last dimension
+			slices.Reverse(order[n+1:])
+			at, step = len(s)-1, -1
+		case op.NewAxisMask&bit == 0:
+			s[at] = Unknown
+			at += step
+		}
+	}
+	return s
 }
 
 // cut is what is taken of one dimension.

@@ -126,6 +126,9 @@ func biasAdd(c *call) []core.Value {
 	}
 	value, bias := c.in[0].Shape(), c.in[1].Shape()
 	c.wantRank(1, 1, "one number per channel")
+	if c.err == nil && !value.Ranked() && layout == core.NCHW {
+		c.failInput(0, "got a shape of unknown rank, want a known one for data_format NCHW")
+	}
 	if c.err != nil || !value.Ranked() {
 		return c.emit(&core.Add{}, c.in...)
 	}

@@ -112,17 +112,27 @@ func (c *call) paddings(op *core.Pad) {
 }
 
 func pad(c *call) []core.Value {
+	var value core.Value
+	if c.has("constant_values") {
+		value = c.value("constant_values")
+	} else {
+		zero, err := core.NewTensor(c.in[0].Type(), core.Shape{})
+		value = c.literal("padding", zero, err)
+	}
+	if c.in[1].Folded() == nil {
+		return c.emit(&core.DynPad{}, c.in[0], c.in[1], value)
+	}
 	op := &core.Pad{}
 	c.paddings(op)
-	if c.has("constant_values") {
-		return c.emit(op, c.in[0], c.value("constant_values"))
-	}
-	zero, err := core.NewTensor(c.in[0].Type(), core.Shape{})
-	return c.emit(op, c.in[0], c.literal("padding", zero, err))
+	return c.emit(op, c.in[0], value)
 }
 
 func mirrorPad(c *call) []core.Value {
-	op := &core.Pad{Mode: choice(c, "mode", []string{"REFLECT", "SYMMETRIC"}, []core.PadMode{core.PadReflect, core.PadSymmetric})}
+	mode := choice(c, "mode", []string{"REFLECT", "SYMMETRIC"}, []core.PadMode{core.PadReflect, core.PadSymmetric})
+	if c.in[1].Folded() == nil {
+		return c.emit(&core.DynPad{Mode: mode}, c.in...)
+	}
+	op := &core.Pad{Mode: mode}
 	c.paddings(op)
 	return c.emit(op, c.in[0])
 }

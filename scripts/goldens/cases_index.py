@@ -97,3 +97,14 @@ case("BatchToSpaceND", "batchtospacend_crops", feed("float", normal(4, 1, 1, 1))
 case("SpaceToBatch", "spacetobatch_padded", feed("float", normal(1, 3, 4, 2)), const("int32", [[1, 0], [0, 0]]), block_size=2)
 case("BatchToSpace", "batchtospace_cropped", feed("float", normal(8, 2, 2, 3)), const("int32", [[1, 0], [0, 1]]), block_size=2)
 case("SpaceToBatch", "spacetobatch_block1", feed("float", normal(1, 2, 2, 2)), const("int32", [[0, 0], [0, 0]]), block_size=1, error=True)
+
+# Paddings and slices that are computed
+for name, pads in [("some", [[1, 0], [0, 2]]), ("none", [[0, 0], [0, 0]])]:
+    case("Pad", f"pad_fed_{name}", feed("float", normal(2, 3)), feed("int32", pads))
+    case("PadV2", f"padv2_fed_{name}", feed("float", normal(2, 3)), feed("int32", pads), const("float", 7))
+    case("MirrorPad", f"mirrorpad_fed_{name}", feed("float", normal(2, 3)), feed("int64", pads), mode="REFLECT")
+case("Pad", "pad_fed_negative", feed("float", normal(2, 3)), feed("int32", [[-1, 0], [0, 0]]), error=True)
+case("MirrorPad", "mirrorpad_fed_wide", feed("float", normal(2, 3)), feed("int32", [[2, 0], [0, 0]]), mode="REFLECT", error=True)
+case("StridedSlice", "stridedslice_fed_end", feed("float", normal(3, 4, 5)), const("int32", [0, 1]), feed("int32", [2, 3]), const("int32", [1, 1]))
+case("StridedSlice", "stridedslice_fed_all", feed("float", normal(3, 4, 5)), feed("int32", [0, 3, 2]), feed("int32", [2, 0, 0]), feed("int32", [1, -1, 1]), shrink_axis_mask=4)
+case("StridedSlice", "stridedslice_fed_ellipsis", feed("float", normal(3, 4, 5)), feed("int32", [0, 0, 1]), feed("int32", [0, 0, 3]), const("int32", [1, 1, 1]), ellipsis_mask=1, new_axis_mask=2)
