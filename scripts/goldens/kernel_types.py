@@ -28,11 +28,12 @@ def main():
             continue
         types = [a.name for a in definition.attr if a.type == "type"]
         least = [f"{a.name}>={a.minimum}" for a in definition.attr if a.type == "int" and a.has_minimum]
-        rows = merged(allowed(op, definition, types))
-        for row in sorted(rows, key=str):
+        rows = []
+        for row in merged(allowed(op, definition, types)):
             words = [f"{name}={','.join(sorted(row[name]))}" for name in types if name in row]
             if words:
-                lines.append(" ".join([op, *words]))
+                rows.append(" ".join([op, *words]))
+        lines += sorted(rows)
         if least:
             lines.append(" ".join([op, *least]))
     with open(os.path.join(BRIDGE, "kernel_types.txt"), "w") as f:
