@@ -128,6 +128,10 @@ for op in ["QuantizeAndDequantizeV2", "QuantizeAndDequantizeV3", "QuantizeAndDeq
         n = (3, 7)[axis]
         args = [feed("float", normal(3, 7)), const("float", uniform(n, low=-2, high=0)), const("float", uniform(n, low=0.5, high=3))] + ([const("int32", 8)] if op.endswith("V3") else [])
         case(op, f"{op.lower()}_axis{axis}", *args, group="QuantizeAndDequantize", range_given=True, axis=axis, error=not op.endswith("V3"))
+for bits, signed, given in [(8, True, True), (8, False, True), (4, True, True), (8, True, False)]:  # the op of GraphDefs before version 22
+    case("QuantizeAndDequantize", f"quantizeanddequantizev1_{bits}_{'signed' if signed else 'unsigned'}{'' if given else '_computed'}",
+         feed("float", around(-1.0 if signed else 0.0, 1.5)), group="QuantizeAndDequantize", num_bits=bits, signed_input=signed, range_given=given,
+         input_min=-1.0 if signed else 0.0, input_max=1.5)
 case("QuantizeAndDequantizeV2", "quantizeanddequantizev2_bits0", feed("float", normal(3)), f(-1), f(1), group="QuantizeAndDequantize", num_bits=0, range_given=True, error=True)
 case("QuantizeAndDequantizeV2", "quantizeanddequantizev2_bits64", feed("float", normal(3)), f(-1), f(1), group="QuantizeAndDequantize", num_bits=64, range_given=True, error=True)
 case("QuantizeAndDequantizeV3", "quantizeanddequantizev3_bits_fed", feed("float", normal(3)), f(-1), f(1), const("int32", 99), group="QuantizeAndDequantize", range_given=True, error=True)
