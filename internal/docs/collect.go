@@ -82,7 +82,26 @@ func collect(root string) (*collection, error) {
 	if err := c.graphs(filepath.Join(root, "testdata", "graphdefs")); err != nil {
 		return nil, err
 	}
-	return c, nil
+	return c, c.minimal()
+}
+
+// minimal translates ops that nothing recorded contains.
+func (c *collection) minimal() error {
+	for _, o := range c.ops {
+		if !o.supported || o.became.Nodes > 0 || len(o.groups) > 0 || o.models > 0 {
+			continue
+		}
+		g, err := minimal(o.info)
+		if err != nil {
+			return fmt.Errorf("%s: %w", o.name, err)
+		}
+		if f, err := tf.Translate(g, tf.Options{Outputs: []string{"op"}}); err == nil {
+			if b := tf.Origins(f)[o.name]; b != nil {
+				o.became.Add(b)
+			}
+		}
+	}
+	return nil
 }
 
 // names makes the ops: those that are supported, those that are refused for a known

@@ -106,7 +106,7 @@ func retype(g *graphpb.GraphDef, info tf.OpInfo, types map[string]string) bool {
 	node := g.Node[at]
 	changed := map[string]bool{}
 	for attr, name := range types {
-		t := typespb.DataType(typespb.DataType_value["DT_"+strings.ToUpper(name)])
+		t := typeByName(name)
 		changed[attr] = node.Attr[attr].GetType() != t
 		node.Attr[attr] = typeValue(t)
 	}

@@ -107,7 +107,7 @@ func (o *op) becameText() string {
 		return "`" + strings.Join(o.became.Builders, "`, `") + "`: " + core
 	case core == "" && o.became.Nodes > 0:
 		return "Constant"
-	case core == "" && o.models+len(o.groups) > 0:
+	case core == "" && o.supported:
 		return "nothing of its own"
 	}
 	return core
