@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/elementwise"
 )
 
 // minTable is the least number of elements for which a table of all bytes pays.
@@ -75,6 +76,10 @@ func (c *compiler) emitLook(n *core.Node, src, dst int, table func(*run) []byte)
 	size, elements := n.Outputs()[0].Type.Size(), n.Outputs()[0].Shape.MustElements()
 	parts := min(c.threads, 1+elements/minElements)
 	kernel := fmt.Sprintf("table_b8_%v", n.Outputs()[0].Type)
+	bytes := elementwise.Choose(c.isas, elementwise.Lookup)
+	if size == 1 {
+		kernel = bytes.Name
+	}
 	c.emit(instruction{node: n, kernel: kernel, parts: parts, run: func(r *worker, part, parts int) error {
 		i0, i1 := splitElements(elements, part, parts)
 		if i0 >= i1 {
@@ -83,7 +88,7 @@ func (c *compiler) emitLook(n *core.Node, src, dst int, table func(*run) []byte)
 		values, from, to := table(r.run), r.mem[src][i0:i1], r.mem[dst][i0*size:i1*size]
 		switch size {
 		case 1:
-			look(to, from, (*[256]uint8)(values))
+			bytes.Run(to, from, values, len(to), nil)
 		case 2:
 			look(view[uint16](to), from, (*[256]uint16)(view[uint16](values)))
 		case 4:
@@ -95,7 +100,14 @@ func (c *compiler) emitLook(n *core.Node, src, dst int, table func(*run) []byte)
 	}})
 }
 
+// look gives each byte its entry, eight at a time.
 func look[T any](to []T, from []byte, values *[256]T) {
+	for len(from) >= 8 && len(to) >= 8 {
+		f, t := (*[8]byte)(from), (*[8]T)(to)
+		t[0], t[1], t[2], t[3] = values[f[0]], values[f[1]], values[f[2]], values[f[3]]
+		t[4], t[5], t[6], t[7] = values[f[4]], values[f[5]], values[f[6]], values[f[7]]
+		from, to = from[8:], to[8:]
+	}
 	to = to[:len(from)]
 	for i, b := range from {
 		to[i] = values[b]

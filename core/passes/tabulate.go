@@ -22,9 +22,9 @@ func tabulate(f *core.Function) (*core.Function, error) {
 // byteFunction is a value each of whose elements is a function of the same element of of,
 // a tensor of bytes of the same shape.
 type byteFunction struct {
-	of     core.Value
-	table  *core.Tensor // the function's values, in the order of the bytes' bits
-	costly bool         // no fast kernel computes it
+	of    core.Value
+	table *core.Tensor // the function's values, in the order of the bytes' bits
+	cost  int          // of computing it
 }
 
 type tabulation struct {
@@ -40,7 +40,7 @@ func (t *tabulation) function(n *core.Node) (byteFunction, bool) {
 	if !unary && !core.IsPointwise(n.Op()) {
 		return byteFunction{}, false
 	}
-	fn := byteFunction{costly: isCostly(n.Op())}
+	fn := byteFunction{cost: cost(n.Op(), n.Outputs()[0].Type)}
 	in := make([]*core.Tensor, len(n.Inputs()))
 	var singles []*core.Tensor
 	for i, v := range n.Inputs() {
@@ -55,7 +55,7 @@ func (t *tabulation) function(n *core.Node) (byteFunction, bool) {
 		if !ok || fn.of.Node != nil && fn.of != g.of || unary && i > 0 {
 			return byteFunction{}, false
 		}
-		fn.of, fn.costly, in[i] = g.of, fn.costly || g.costly, g.table
+		fn.of, fn.cost, in[i] = g.of, min(fn.cost+g.cost, costOfNoKind), g.table
 	}
 	if fn.of.Node == nil || !unary && !broadcast(singles, fn.of.Shape()) {
 		return byteFunction{}, false
@@ -100,25 +100,64 @@ func broadcast(singles []*core.Tensor, s core.Shape) bool {
 	return !slices.ContainsFunc(singles, func(c *core.Tensor) bool { return len(c.Shape()) > 0 && (!s.Ranked() || len(c.Shape()) > len(s)) })
 }
 
-// isCostly reports whether a chain of elementwise kernels does not compute an op.
-func isCostly(op core.Op) bool {
+// The costs of computing one element: about tenths of a nanosecond of a chain of AVX2
+// kernels, or what makes a table pay wherever it is.
+const (
+	costOfWords  = 6 // a lookup of anything larger than a byte
+	costOfBytes  = 3 // a lookup of bytes
+	costOfNoKind = 100
+)
+
+// cost returns what an op with a result of a type costs where no table has it.
+func cost(op core.Op, result core.Type) int {
 	switch op := op.(type) {
-	case *core.Convert, *core.Dequantize, *core.Quantize, *core.TFDequantize, *core.TFQuantizeV2, *core.FlipSign, *core.TFRequantize, *core.TFQuantizedRelu,
-		*core.Add, *core.Subtract, *core.Multiply, *core.Divide, *core.Maximum, *core.Minimum, *core.Clamp:
-		return false
+	case *core.Dequantize, *core.TFDequantize, *core.FlipSign, *core.TFRequantize, *core.TFQuantizedRelu:
+		return 1
+	case *core.Convert:
+		if result == core.F32 {
+			return 1
+		}
+	case *core.Add, *core.Subtract, *core.Multiply, *core.Maximum, *core.Minimum, *core.Clamp:
+		if result == core.F32 {
+			return 1
+		}
+	case *core.Divide:
+		if result == core.F32 {
+			return 3
+		}
+	case *core.Quantize, *core.TFQuantizeV2:
+		return 2
 	case *core.Activate:
-		return op.Activation != core.Identity && op.Activation != core.Relu && op.Activation != core.Relu6
+		if result != core.F32 {
+			return costOfNoKind
+		}
+		switch op.Activation {
+		case core.Identity:
+			return 0
+		case core.Relu:
+			return 1
+		case core.Relu6:
+			return 2
+		}
 	}
-	return true
+	return costOfNoKind
 }
 
-// replace makes a costly function of bytes a Lookup, unless only others read it.
+// costly reports whether a lookup is cheaper.
+func (fn byteFunction) costly() bool {
+	if fn.table.Type().Size() == 1 {
+		return fn.cost > costOfBytes
+	}
+	return fn.cost > costOfWords
+}
+
+// replace makes a costly function of bytes a Lookup, unless only such functions read it.
 func (t *tabulation) replace(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 	for i, v := range n.Inputs() {
 		t.now[v] = inputs[i]
 	}
 	fn := t.functions[n.Out(0)]
-	if !fn.costly || !t.readOutside(n.Out(0)) {
+	if fn.table == nil || !fn.costly() || !t.isRead(n.Out(0)) {
 		return nil, nil
 	}
 	lookup, err := core.NewNamedNode(n.Name, &core.Lookup{}, t.now[fn.of], constantOf(n, fn.table))
@@ -141,11 +180,11 @@ func (t *tabulation) replace(n *core.Node, inputs []core.Value) ([]core.Value, e
 	return values, nil
 }
 
-// readOutside reports whether something reads v that is no function of bytes itself.
-func (t *tabulation) readOutside(v core.Value) bool {
+// isRead reports whether something reads v that does not become a Lookup itself.
+func (t *tabulation) isRead(v core.Value) bool {
 	return slices.ContainsFunc(t.users[v], func(u *core.Node) bool {
-		_, inside := t.functions[u.Out(0)]
-		return !inside
+		fn, ok := t.functions[u.Out(0)]
+		return !ok || !fn.costly()
 	})
 }
 

@@ -133,6 +133,8 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		}
 	case Flip:
 		out[i] = x[i] + 128
+	case Lookup:
+		out[i] = y[x[i]]
 	case LeakyRelu:
 		put(f(x))
 		if f(x) < 0 {
@@ -211,7 +213,7 @@ func TestPrimitives(t *testing.T) {
 			xs, outs := v.Primitive.sizes()
 			for n := range 3*max(v.NR, 32) + 3 {
 				r := rand.New(rand.NewPCG(uint64(n), uint64(v.Primitive)))
-				x, y := someBytes(r, n*xs), values(r, n)
+				x, y := someBytes(r, n*xs), values(r, max(n, 64))
 				if xs == 4 && v.Primitive != ConvertI32 {
 					x = values(r, n)
 				}

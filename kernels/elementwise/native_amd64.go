@@ -40,6 +40,7 @@ var native = []Variant{
 	{Name: "elementwise_f32_clamp_32_avx2", Primitive: Clamp, ISA: isa.AVX2, NR: 32, run: rounds(Clamp, routine{32, func(c call) { elementwise_f32_clamp_32_avx2(&c) }})},
 	{Name: "elementwise_b8_quantize_32_avx2", Primitive: Quantize, ISA: isa.AVX2, NR: 32, run: rounds(Quantize, routine{32, func(c call) { elementwise_b8_quantize_32_avx2(&c) }})},
 	{Name: "elementwise_b8_flip_32_avx2", Primitive: Flip, ISA: isa.AVX2, NR: 32, run: rounds(Flip, routine{32, func(c call) { elementwise_b8_flip_32_avx2(&c) }})},
+	{Name: "elementwise_b8_lookup_64_avx2", Primitive: Lookup, ISA: isa.AVX2, NR: 64, run: rounds(Lookup, routine{64, func(c call) { elementwise_b8_lookup_64_avx2(&c) }})},
 	{Name: "elementwise_f32_leakyrelu_32_avx2", Primitive: LeakyRelu, ISA: isa.AVX2, NR: 32, run: rounds(LeakyRelu, routine{32, func(c call) { elementwise_f32_leakyrelu_32_avx2(&c) }})},
 	{Name: "elementwise_f32_exp_32_avx2", Primitive: Exp, ISA: isa.AVX2, NR: 32, run: rounds(Exp, routine{32, func(c call) { elementwise_f32_exp_32_avx2(&c) }})},
 	{Name: "elementwise_f32_sigmoid_32_avx2", Primitive: Sigmoid, ISA: isa.AVX2, NR: 32, run: rounds(Sigmoid, routine{32, func(c call) { elementwise_f32_sigmoid_32_avx2(&c) }})},
@@ -88,7 +89,7 @@ func rounds(primitive Primitive, routines ...routine) func(out, x, y []byte, n i
 			c.out, c.x, c.y = unsafe.Pointer(&out[0]), unsafe.Pointer(&x[0]), unsafe.Pointer(unsafe.SliceData(y))
 			r.run(c)
 			out, x, n = out[outSize*c.n:], x[xSize*c.n:], n-c.n
-			if y != nil {
+			if primitive.isBinary() {
 				y = y[4*c.n:]
 			}
 		}

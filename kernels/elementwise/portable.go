@@ -81,6 +81,18 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 			out[i] = v ^ 0x80
 		}
 	},
+	Lookup: func(out, x, y []byte, n int, _ *Numbers) {
+		table := (*[256]byte)(y)
+		for ; n >= 8; n -= 8 {
+			o, a := (*[8]byte)(out), (*[8]byte)(x)
+			o[0], o[1], o[2], o[3] = table[a[0]], table[a[1]], table[a[2]], table[a[3]]
+			o[4], o[5], o[6], o[7] = table[a[4]], table[a[5]], table[a[6]], table[a[7]]
+			out, x = out[8:], x[8:]
+		}
+		for i, v := range x[:n] {
+			out[i] = table[v]
+		}
+	},
 	LeakyRelu: func(out, x, _ []byte, n int, p *Numbers) {
 		o, a := view[float32](out, n), view[float32](x, n)
 		for i, v := range a {

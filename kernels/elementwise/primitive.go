@@ -26,6 +26,7 @@ const (
 	Clamp                            // x if x > Lo, else Lo; that if it is < Hi, else Hi: NaN becomes Lo
 	Quantize                         // Clamp(roundToEven((x - Sub) * Scale)) ^ Flip, a byte
 	Flip                             // x ^ 0x80, bytes
+	Lookup                           // y[x], bytes; y has 256
 	LeakyRelu                        // x, or x * Scale if that is less than 0
 	Exp                              // e**(x - Sub), as the following by package core/activation
 	Sigmoid                          // 1 / (1 + e**-x)
@@ -40,7 +41,7 @@ const (
 )
 
 var primitiveNames = [numPrimitives]string{
-	"u8", "s8", "s32", "add", "subtract", "multiply", "divide", "maximum", "minimum", "zeronan", "round", "clamp", "quantize", "flip",
+	"u8", "s8", "s32", "add", "subtract", "multiply", "divide", "maximum", "minimum", "zeronan", "round", "clamp", "quantize", "flip", "lookup",
 	"leakyrelu", "exp", "sigmoid", "swish", "tanh", "elu", "softplus", "gelu", "geluapproximate", "erf",
 }
 
@@ -59,7 +60,7 @@ func (p Primitive) sizes() (x, out int) {
 		return 1, 4
 	case Quantize:
 		return 4, 1
-	case Flip:
+	case Flip, Lookup:
 		return 1, 1
 	}
 	return 4, 4
@@ -100,6 +101,9 @@ func (v *Variant) Run(out, x, y []byte, n int, p *Numbers) {
 	if v.Primitive.isBinary() {
 		y = y[:n*4]
 	}
+	if v.Primitive == Lookup {
+		y = y[:256]
+	}
 	v.run(out, x, y, n, p)
 }
 
@@ -120,6 +124,7 @@ var Variants = append(native,
 	Variant{Name: "elementwise_f32_clamp_1_portable", Primitive: Clamp, ISA: isa.Portable, NR: 1, run: portable[Clamp]},
 	Variant{Name: "elementwise_b8_quantize_1_portable", Primitive: Quantize, ISA: isa.Portable, NR: 1, run: portable[Quantize]},
 	Variant{Name: "elementwise_b8_flip_1_portable", Primitive: Flip, ISA: isa.Portable, NR: 1, run: portable[Flip]},
+	Variant{Name: "elementwise_b8_lookup_8_portable", Primitive: Lookup, ISA: isa.Portable, NR: 8, run: portable[Lookup]},
 	Variant{Name: "elementwise_f32_leakyrelu_1_portable", Primitive: LeakyRelu, ISA: isa.Portable, NR: 1, run: portable[LeakyRelu]},
 	Variant{Name: "elementwise_f32_exp_1_portable", Primitive: Exp, ISA: isa.Portable, NR: 1, run: portable[Exp]},
 	Variant{Name: "elementwise_f32_sigmoid_1_portable", Primitive: Sigmoid, ISA: isa.Portable, NR: 1, run: portable[Sigmoid]},

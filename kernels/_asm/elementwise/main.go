@@ -41,7 +41,7 @@ func routines() []emit.Routine {
 	for _, f := range functions {
 		list = append(list, f.routine())
 	}
-	return append(list, leakyRelu.routine(32))
+	return append(list, leakyRelu.routine(32), lookup.routine(32))
 }
 
 func main() {
@@ -64,6 +64,7 @@ func main() {
 type primitive struct {
 	result, name, doc string
 	x, out            int // bytes of an element of x and of the result
+	size              int // elements of a round, unless as many as a vector has bytes
 	binary            bool
 	start, step       func(g *gen)
 }
@@ -151,6 +152,38 @@ var primitives = []primitive{
 	},
 }
 
+// lookup finds bytes in a table of 256, sixteen at a time: VPSHUFB gives 0 for an index
+// whose topmost bit is set, which saturation sets unless a byte's upper half is 0. Two
+// vectors share the loads of the table.
+var lookup = primitive{
+	result: "b8", name: "lookup", doc: "y[x[i]], bytes", x: 1, out: 1, size: 64,
+	start: func(g *gen) {
+		g.MOVQ(field("y"), y)
+		g.doublewords(8, 0x10101010)
+		g.doublewords(9, 0x70707070)
+	},
+	step: func(g *gen) {
+		const step, outside = 8, 9
+		sum, next, table, index := 2, 4, 6, 7
+		for i := range 2 {
+			g.VMOVUPS(at(x, 32*i), g.v(i))
+			g.VPXOR(g.v(sum+i), g.v(sum+i), g.v(sum+i))
+		}
+		for part := range 16 {
+			g.VBROADCASTI128(at(y, 16*part), g.v(table))
+			for i := range 2 {
+				g.VPADDUSB(g.v(outside), g.v(i), g.v(index))
+				g.VPSHUFB(g.v(index), g.v(table), g.v(next+i))
+				g.VPOR(g.v(next+i), g.v(sum+i), g.v(sum+i))
+				g.VPSUBB(g.v(step), g.v(i), g.v(i))
+			}
+		}
+		for i := range 2 {
+			g.VMOVUPS(g.v(sum+i), at(out, 32*i))
+		}
+	},
+}
+
 // leakyRelu has no routine for AVX-512, as the functions have none.
 var leakyRelu = primitive{
 	result: "f32", name: "leakyrelu", doc: "x[i], or x[i] * scale if that is less than 0", x: 4, out: 4,
@@ -199,10 +232,14 @@ func combination(name, doc string, op func(*gen, operand.Mem, reg.VecPhysical)) 
 
 // routine takes vectors vectors of float32, or one of bytes, in each round.
 func (p primitive) routine(width int) emit.Routine {
-	name := fmt.Sprintf("elementwise_%s_%s_%d_%s", p.result, p.name, width, isaOf(width))
+	size := width
+	if p.size > 0 {
+		size = p.size
+	}
+	name := fmt.Sprintf("elementwise_%s_%s_%d_%s", p.result, p.name, size, isaOf(width))
 	return emit.Routine{
 		Name: name,
-		Doc:  fmt.Sprintf("%s computes, for i < n, a multiple of %d:\n\n\tout[i] = %s", name, width, p.doc),
+		Doc:  fmt.Sprintf("%s computes, for i < n, a multiple of %d:\n\n\tout[i] = %s", name, size, p.doc),
 		Build: func(c *build.Context) {
 			g := &gen{Context: c, width: width}
 			g.MOVQ(operand.NewParamAddr("c", 0), call)
@@ -215,12 +252,12 @@ func (p primitive) routine(width int) emit.Routine {
 			p.start(g)
 			g.Label("next")
 			p.step(g)
-			g.ADDQ(operand.I32(width*p.x), x)
+			g.ADDQ(operand.I32(size*p.x), x)
 			if p.binary {
-				g.ADDQ(operand.I32(width*4), y)
+				g.ADDQ(operand.I32(size*4), y)
 			}
-			g.ADDQ(operand.I32(width*p.out), out)
-			g.SUBQ(operand.I8(width), n)
+			g.ADDQ(operand.I32(size*p.out), out)
+			g.SUBQ(operand.I8(size), n)
 			g.JG(operand.LabelRef("next"))
 			g.VZEROUPPER()
 			g.RET()

@@ -684,3 +684,31 @@ func (m *Machine) VCVTPD2PSY(a, b SimOperand) {
 	}
 	m.write(b, out, 16)
 }
+
+func (m *Machine) VBROADCASTI128(a, b SimOperand) {
+	in := m.read(a, 16)
+	for i := 16; i < b.bytes; i++ {
+		in[i] = in[i%16]
+	}
+	m.write(b, in, b.bytes)
+}
+
+func (m *Machine) VPADDUSB(a, b, c SimOperand) {
+	m.each(a, b, c, func(a, b byte) byte { return byte(min(int(a)+int(b), 255)) })
+}
+
+func (m *Machine) VPSUBB(a, b, c SimOperand) {
+	m.each(a, b, c, func(a, b byte) byte { return b - a })
+}
+
+// VPSHUFB takes the bytes of b that a numbers, within 16, or 0 where a's topmost bit is set.
+func (m *Machine) VPSHUFB(a, b, c SimOperand) {
+	index, in := m.read(a, c.bytes), m.read(b, c.bytes)
+	var out [64]byte
+	for i := range c.bytes {
+		if index[i] < 128 {
+			out[i] = in[i&^15+int(index[i]&15)]
+		}
+	}
+	m.write(c, out, c.bytes)
+}
