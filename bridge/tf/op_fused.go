@@ -262,7 +262,7 @@ func (c *call) activated(v []core.Value) []core.Value {
 
 // normalize gives x the mean 0 and the variance 1 along axes, then scales and shifts:
 //
-//	(x - mean) * rsqrt(variance + epsilon) * scale + offset
+//	(x - mean) * (rsqrt(variance + epsilon) * scale) + offset
 func (c *call) normalize(axes []int, epsilon float32, scale, offset core.Value) []core.Value {
 	r := core.Reduction{Axes: axes, KeepDims: true}
 	x := c.in[0]
@@ -278,8 +278,8 @@ func (c *call) normalize(axes []int, epsilon float32, scale, offset core.Value) 
 	centred := c.helper("centred", &core.Subtract{}, x, mean)
 	variance := c.helper("variance", &core.Mean{Reduction: r}, c.helper("squares", &core.Unary{Function: core.Square}, centred))
 	sum := c.helper("sum", &core.Add{}, variance, c.literal("epsilon", core.Scalar(epsilon), nil))
-	normal := c.helper("normal", &core.Multiply{}, centred, c.helper("rsqrt", &core.Unary{Function: core.Rsqrt}, sum))
-	scaled := c.helper("scaled", &core.Multiply{}, normal, scale)
+	factor := c.helper("factor", &core.Multiply{}, c.helper("rsqrt", &core.Unary{Function: core.Rsqrt}, sum), scale)
+	scaled := c.helper("scaled", &core.Multiply{}, centred, factor)
 	if t == core.F32 {
 		return c.emit(&core.Add{}, scaled, offset)
 	}

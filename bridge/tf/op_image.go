@@ -157,16 +157,36 @@ func biasAdd(c *call) []core.Value {
 	return c.emit(&core.Add{}, c.in[0], c.helper("bias", op, c.in[1]))
 }
 
+// fusedBatchNorm normalizes with known statistics or, with is_training, with the batch's own, as
+// Keras' LayerNormalization has it; the statistics themselves are not given out.
 func fusedBatchNorm(c *call) []core.Value {
-	if c.boolOr("is_training", true) {
-		c.failAttr("is_training", "got true, want false: the statistics of a batch are for training")
-	}
 	n := 2
 	if c.op.name == "FusedBatchNormV3" && slices.Contains([]string{"NDHWC", "NCDHW"}, c.strOr("data_format", "")) {
 		n = 3
 	}
 	c.wantRank(0, n+2, "batch, channels and space")
-	return c.emitReal(&core.BatchNorm{Layout: c.layout(n), Epsilon: c.floatOr("epsilon", 0.0001)}, c.in...)
+	layout, epsilon := c.layout(n), c.floatOr("epsilon", 0.0001)
+	if !c.boolOr("is_training", true) {
+		return c.emitReal(&core.BatchNorm{Layout: layout, Epsilon: epsilon}, c.in...)
+	}
+	c.wantRank(1, 1, "one number per channel")
+	c.wantRank(2, 1, "one number per channel")
+	if c.err != nil {
+		return nil
+	}
+	axes, scale, offset := []int{0}, c.in[1], c.in[2]
+	op := &core.ExpandDims{}
+	for i := range n {
+		axes = append(axes, i+1)
+		op.Axes = append(op.Axes, i+1)
+	}
+	if layout == core.NCHW {
+		for i := range n {
+			axes[i+1]++
+		}
+		scale, offset = c.helper("scale", op, scale), c.helper("offset", op, offset)
+	}
+	return c.normalize(axes, epsilon, scale, offset)
 }
 
 func matMul(c *call) []core.Value {

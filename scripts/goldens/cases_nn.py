@@ -131,6 +131,9 @@ for t in ["half", "bfloat16"]:
 case("FusedBatchNormV3", "fusedbatchnormv3_ndhwc", feed("float", normal(1, 2, 2, 2, 3)), *[const("float", uniform(3, low=0.5, high=2)) for _ in range(4)], is_training=False, data_format="NDHWC", outputs=[0])
 case("FusedBatchNormV3", "fusedbatchnormv3_zero_variance", feed("float", normal(1, 2, 2, 3)), *[const("float", [1, 2, 3])] * 3, const("float", [0, 0, 1e-9]), is_training=False, outputs=[0])
 
+for name, shape, attrs in [("nhwc", (2, 3, 4, 5), {}), ("nchw", (1, 5, 8, 1), {"data_format": "NCHW", "epsilon": 0.001})]:
+    case("FusedBatchNormV3", f"fusedbatchnormv3_training_{name}", feed("float", normal(*shape, mean=1)), const("float", uniform(5, low=0.5, high=1)), const("float", [4, -4, 5, 6, 7]), const("float", []), const("float", []), is_training=True, outputs=[0], **attrs)
+
 # Pools
 for op in ["MaxPool", "AvgPool"]:
     for pad in ["SAME", "VALID"]:
