@@ -44,11 +44,17 @@ func (c *call) mode(attr string, otherwise builders.QuantMode) builders.QuantMod
 	return choice(c, attr, names, modes)
 }
 
-// matrices checks that a and b are matrices, and reads how they are transposed.
-func (c *call) matrices(d *builders.Dot) {
+// matrices checks that a and b are matrices, and reads how they are transposed. ignored are
+// the attributes that TensorFlow's kernel does not read, and must be false.
+func (c *call) matrices(d *builders.Dot, ignored ...string) {
 	c.wantRank(0, 2, "a matrix")
 	c.wantRank(1, 2, "a matrix")
 	d.TransposeA, d.TransposeB = c.boolOr("transpose_a", false), c.boolOr("transpose_b", false)
+	for _, attr := range ignored {
+		if c.err == nil && c.boolOr(attr, false) {
+			c.failAttr(attr, "got true, which TensorFlow does not heed here, want false")
+		}
+	}
 }
 
 // quantizedMatMul translates the legacy quantized matrix products. What is fused shows
@@ -64,7 +70,11 @@ func quantizedMatMul(relu bool) func(*call) []core.Value {
 			WithRelu:    relu,
 			InputMode:   c.mode("input_quant_mode", builders.MinFirst),
 		}
-		c.matrices(&d)
+		if c.has("bias") {
+			c.matrices(&d, "transpose_a", "transpose_b")
+		} else {
+			c.matrices(&d)
+		}
 		if c.op.name != "QuantizedMatMulWithBiasAndDequantize" {
 			c.outputs("Toutput", d.OutputType)
 		} else if c.err == nil && d.OutputType != core.F32 {
@@ -117,7 +127,7 @@ func fusedMatMul(c *call) []core.Value {
 		Input0: r.typed("a", "T1"), Input1: r.typed("b", "T2"),
 	}
 	if c.err == nil {
-		c.matrices(&d)
+		c.matrices(&d, "transpose_a")
 	}
 	if fused["BiasAdd"] {
 		d.Bias = r.typed("bias", "Tbias")

@@ -96,10 +96,11 @@ def integers(*shape, low=-9, high=9):
     return lambda rng: rng.integers(low, high, shape, endpoint=True)
 
 
-def case(op, id, *inputs, group="", error=False, note="", outputs=None, folded=False, **attrs):
+def case(op, id, *inputs, group="", error=False, note="", outputs=None, folded=False, producer=0, **attrs):
     """Declares a case of one op, which is node "op" of its graph; outputs lists the
     numbers of the outputs to record, all by default. With folded TensorFlow computes the
-    op of constants before it runs the graph, whose outputs are then those of IdentityN."""
+    op of constants before it runs the graph, whose outputs are then those of IdentityN.
+    producer is the version of GraphDefs that still had the op."""
     if id in CASES:
         raise ValueError(f"two cases are called {id}")
     rng = np.random.default_rng(zlib.crc32(id.encode()))
@@ -110,6 +111,8 @@ def case(op, id, *inputs, group="", error=False, note="", outputs=None, folded=F
         raise ValueError(f"{id}: {op} has the inputs {[a.name for a in definition.input_arg]}, {len(inputs)} given")
     node = node_def_pb2.NodeDef(name="op", op=op)
     graph, feeds, attrs = graph_pb2.GraphDef(), {}, dict(attrs)
+    if producer:
+        graph.versions.producer = producer
     for arg, given in zip(definition.input_arg, inputs):
         several = isinstance(given, list)
         given = given if several else [given]

@@ -233,3 +233,19 @@ for t, b in product(EIGHT, BIASES):
         fused_matmul(["BiasAdd", "Relu", "Requantize"], t, "quint8", b, per_channel=True, note=note, **attrs)
         fused_matmul(["BiasAdd"], t, "qint32", b, per_channel=True, note=note, **attrs)
         fused_matmul(["BiasAdd", "Requantize"], t, "quint8", b, "MIN_FIRST", per_channel=True, low=-1.3 if t == "quint8" else None, note=note, **attrs)
+
+# Attributes that these kernels do not heed: TensorFlow fails unless the matrices are square.
+for attr, x, w in [("transpose_a", (7, 3), (7, 4)), ("transpose_b", (3, 7), (4, 7))]:
+    inputs = [data("quint8", *x), const("qint8", weights(*w)), bias("float", 4), *span("quint8"), *filter_span(4, False)]
+    case(M, f"small_MatMulWithBias_{attr}", *inputs, error=True, Toutput="qint32", **{attr: True})
+case(
+    "_QuantizedMatMul", "small_qmm_transpose_a", [data("quint8", 7, 3), const("qint8", weights(7, 4)), bias("float", 4)], span("quint8") + filter_span(4, False), error=True,
+    T1="quint8", T2="qint8", Tbias="float", U="float", Tout="float", Tdevice_outputs=["float"], Thost_outputs=[], fused_ops=["BiasAdd", "Dequantize"], transpose_a=True,
+)
+for u, out in [("bfloat16", "quint8"), ("bfloat16", "float")]:
+    steps = ["BiasAdd", "Requantize" if out == "quint8" else "Dequantize"]
+    host = span("quint8") + filter_span(7, False) + ([f(0.0), f(6.3)] if out == "quint8" else [])
+    case(
+        "_QuantizedMatMul", f"small_qmm_unused_U_{out}", [data("quint8", 3, 20), const("qint8", weights(20, 7)), bias("float", 7)], host, T1="quint8", T2="qint8",
+        Tbias="float", U=u, Tout=out, Tdevice_outputs=[out], Thost_outputs=["float"] * 2 if out == "quint8" else [], fused_ops=steps,
+    )
