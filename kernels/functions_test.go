@@ -147,3 +147,42 @@ func TestDepthwiseFloats(t *testing.T) {
 		}
 	}
 }
+
+func TestSumsOfRows(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	for _, n := range []int{2, 15, 16, 17, 33, 1000} {
+		for _, axes := range [][]int{{2}, {-1, 1}, {0, 1, 2}, {1, 2, 3}} {
+			for _, keep := range []bool{false, true} {
+				rows := core.Reduction{Axes: axes, KeepDims: keep}
+				for _, op := range []core.Op{&core.Sum{Reduction: rows}, &core.Mean{Reduction: rows}} {
+					t.Run(fmt.Sprintf("%s,n=%d,axes=%v,%t", core.OpName(op), n, axes, keep), func(t *testing.T) {
+						x := numbers(t, r, 3, 5, n)
+						if len(axes) == 3 && axes[2] == 3 || len(axes) == 1 {
+							x = numbers(t, r, 3, 5, n, 1)
+						}
+						requireKernel(t, "row sums", x, func(x core.Value) (core.Value, error) { return core.Apply(op, x) })
+					})
+				}
+			}
+		}
+	}
+}
+
+// TestLayerNormalization has statistics of rows that broadcast along an inner axis.
+func TestLayerNormalization(t *testing.T) {
+	x := numbers(t, rand.New(rand.NewPCG(13, 14)), 1, 7, 64, 1)
+	scale := core.NewConstant(numbers(t, rand.New(rand.NewPCG(15, 16)), 64, 1))
+	for _, kernel := range []string{"row sums", "elementwise_f32_subtract_1_portable", "elementwise_f32_multiply_1_portable"} {
+		requireKernel(t, kernel, x, func(x core.Value) (core.Value, error) {
+			mean, err := core.Apply(&core.Mean{Reduction: core.Reduction{Axes: []int{2}, KeepDims: true}}, x)
+			if err != nil {
+				return mean, err
+			}
+			centred, err := core.Apply(&core.Subtract{}, x, mean)
+			if err != nil {
+				return mean, err
+			}
+			return core.Apply(&core.Multiply{}, scale, centred)
+		})
+	}
+}

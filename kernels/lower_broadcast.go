@@ -51,33 +51,60 @@ func (o *rowOperand) load(r *run, scratch []byte, l, n int, out core.Shape) []by
 	return scratch
 }
 
+// mergeAxes returns an output's shape and those of its two operands with fewer axes: without
+// those of one element, and with neighbours in one along which each operand either has
+// all elements or broadcasts.
+func mergeAxes(out, a, b core.Shape) (mergedOut, mergedA, mergedB core.Shape) {
+	dim := func(s core.Shape, i int) int {
+		if i -= len(out) - len(s); i >= 0 {
+			return s[i]
+		}
+		return 1
+	}
+	last := [2]bool{}
+	for i, d := range out {
+		da, db := dim(a, i), dim(b, i)
+		has := [2]bool{da == d, db == d}
+		switch n := len(mergedOut) - 1; {
+		case d == 1:
+		case n >= 0 && has == last:
+			mergedOut[n], mergedA[n], mergedB[n] = mergedOut[n]*d, mergedA[n]*da, mergedB[n]*db
+		default:
+			mergedOut, mergedA, mergedB = append(mergedOut, d), append(mergedA, da), append(mergedB, db)
+			last = has
+		}
+	}
+	return mergedOut, mergedA, mergedB
+}
+
 // lowerBinary lowers the arithmetic of two operands: in a chain where they have one shape
 // or one of them is a constant of the channels, else row by row.
 func lowerBinary(c *compiler, n *core.Node) (bool, error) {
 	if done, err := lowerElementwise(c, n); done || err != nil {
 		return done, err
 	}
-	out, in := n.Outputs()[0], n.Inputs()
-	rank := len(out.Shape)
-	if out.Type != core.F32 || rank == 0 || out.Shape[rank-1] < minBroadcastRow {
+	fact, in := n.Outputs()[0], n.Inputs()
+	out, a, b := mergeAxes(fact.Shape, in[0].Shape(), in[1].Shape())
+	rank := len(out)
+	if fact.Type != core.F32 || rank == 0 || out[rank-1] < minBroadcastRow {
 		return false, nil
 	}
-	columns := out.Shape[rank-1]
-	rows := out.Shape.MustElements() / columns
+	columns := out[rank-1]
+	rows := out.MustElements() / columns
 	if rows == 0 {
 		return false, nil
 	}
 	v := elementwise.Choose(c.isas, binaryPrimitives[n.OpName()])
-	x := newRowOperand(c.read(in[0]), in[0].Shape(), out.Shape)
-	y := newRowOperand(c.read(in[1]), in[1].Shape(), out.Shape)
+	x := newRowOperand(c.read(in[0]), a, out)
+	y := newRowOperand(c.read(in[1]), b, out)
 	scratch := c.newScratch(productOf(c.threads, columns, 8))
 	dst := c.write(n.Out(0))
 	c.emit(instruction{node: n, kernel: v.Name, parts: c.threads, run: func(r *worker, part, parts int) error {
 		size := 4 * columns
 		own := r.mem[scratch][r.thread*2*size:][:2*size]
 		for l := part * rows / parts; l < (part+1)*rows/parts; l++ {
-			a := x.load(r.run, own[:size], l, columns, out.Shape)
-			b := y.load(r.run, own[size:], l, columns, out.Shape)
+			a := x.load(r.run, own[:size], l, columns, out)
+			b := y.load(r.run, own[size:], l, columns, out)
 			v.Run(r.mem[dst][l*size:], a, b, columns, nil)
 		}
 		return nil

@@ -150,6 +150,10 @@ func lowerSum(c *compiler, n *core.Node) (bool, error) {
 func lowerSums(c *compiler, n *core.Node, axes []int, divide bool) (bool, error) {
 	data := n.Inputs()[0].Shape()
 	batch, taps, channels, ok := reducedSizes(data, axes)
+	if !ok && channels == 1 && n.Outputs()[0].Type == core.F32 && taps > 1 && batch*taps == data.MustElements() {
+		c.lowerRowSums(n, batch, taps, divide)
+		return true, nil
+	}
 	if !ok || n.Outputs()[0].Type != core.F32 || channels < 4 || batch*taps == 0 || taps > pool.MaxTaps || batch*taps > maxPoolTaps {
 		return false, nil
 	}
