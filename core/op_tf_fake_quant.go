@@ -91,38 +91,64 @@ func (op *TFFakeQuant) Eval(in, out []*Tensor) error {
 	if err := ensure(out, 0, F32, in[0].shape); err != nil {
 		return err
 	}
-	functions := make([]func(float32) float32, len(ranges))
+	quantizers := make([]fakeQuantizer, len(ranges))
 	for c, r := range ranges {
-		functions[c] = op.function(r)
+		quantizers[c] = op.quantizer(r)
 	}
 	x, y := Data[float32](in[0]), Data[float32](out[0])
-	eachChannel(in[0].shape, len(ranges), func(i, c int) { y[i] = functions[c](x[i]) })
+	if len(quantizers) == 1 {
+		quantizers[0].apply(y, x)
+		return nil
+	}
+	for i := 0; i < len(x); i += len(quantizers) {
+		for c := range quantizers {
+			quantizers[c].apply(y[i+c:i+c+1], x[i+c:i+c+1])
+		}
+	}
 	return nil
 }
 
-func (op *TFFakeQuant) function(r tfRange) func(x float32) float32 {
+// fakeQuantizer rounds the numbers of one range.
+type fakeQuantizer struct {
+	lo, hi, scale, inv, qzero float32
+	zero, divides             bool // all become 0; by the scale, in place of a product with inv
+}
+
+func (op *TFFakeQuant) quantizer(r tfRange) fakeQuantizer {
 	if r == (tfRange{}) {
-		return func(float32) float32 { return 0 }
+		return fakeQuantizer{zero: true}
 	}
 	lo, hi := float32(0), float32(int(1)<<op.NumBits-1)
 	if op.NarrowRange {
 		lo = 1
 	}
-	scale := (r.max - r.min) / (hi - lo)
-	zero := min(max(rha32(lo-r.min/scale), lo), hi)
-	nudged := tfRange{float32((lo - zero) * scale), float32((hi - zero) * scale)}
-	inv := (hi - lo) / (r.max - r.min)
-	qzero := floor32(float32(-nudged.min*inv) + 0.5)
-	return func(x float32) float32 {
-		if x != x {
-			return x
+	q := fakeQuantizer{scale: (r.max - r.min) / (hi - lo), inv: (hi - lo) / (r.max - r.min), divides: op.Divides}
+	zero := min(max(rha32(lo-r.min/q.scale), lo), hi)
+	q.lo, q.hi = float32((lo-zero)*q.scale), float32((hi-zero)*q.scale)
+	q.qzero = floor32(float32(-q.lo*q.inv) + 0.5)
+	return q
+}
+
+// apply rounds x to y; NaN stays.
+func (q *fakeQuantizer) apply(y, x []float32) {
+	y = y[:len(x)]
+	if q.zero {
+		clear(y)
+		return
+	}
+	lo, hi, scale, inv, qzero := q.lo, q.hi, q.scale, q.inv, q.qzero
+	if q.divides {
+		for i, v := range x {
+			if y[i] = v; v == v {
+				y[i] = floor32((clipTo(v, lo, hi)-lo)/scale-qzero+0.5) * scale
+			}
 		}
-		v := clipTo(x, nudged.min, nudged.max) - nudged.min
-		q := float32(v*inv) - qzero
-		if op.Divides {
-			q = v/scale - qzero
+		return
+	}
+	for i, v := range x {
+		if y[i] = v; v == v {
+			y[i] = floor32(float32((clipTo(v, lo, hi)-lo)*inv)-qzero+0.5) * scale
 		}
-		return floor32(q+0.5) * scale
 	}
 }
 
