@@ -135,7 +135,8 @@ var notOutputs = []string{"Const", "HostConst", "Placeholder", "PlaceholderWithD
 
 // needed returns the nodes that the outputs need beyond the cuts, in an order in which
 // each stands after those that it reads.
-func needed(g *graphdef.Graph, outputs []tensorName, cut map[tensorName]core.Value) ([]*graphdef.Node, error) {
+func (t *translation) needed(outputs []tensorName) ([]*graphdef.Node, error) {
+	g, cut := t.graph, t.cut
 	names := make([]string, len(outputs))
 	for i, o := range outputs {
 		names[i] = o.node
@@ -144,6 +145,7 @@ func needed(g *graphdef.Graph, outputs []tensorName, cut map[tensorName]core.Val
 	if err != nil {
 		return nil, err
 	}
+	t.decisions = decide(g, order, cut)
 	want := map[string]bool{}
 	for _, o := range outputs {
 		if _, isCut := cut[o]; !isCut {
@@ -156,7 +158,7 @@ func needed(g *graphdef.Graph, outputs []tensorName, cut map[tensorName]core.Val
 			continue
 		}
 		nodes = append(nodes, n)
-		for _, in := range n.DataInputs() {
+		for _, in := range t.decisions.reads(n) {
 			if _, isCut := cut[tensorName{in.Node, in.Port}]; !isCut {
 				want[in.Node] = true
 			}

@@ -54,11 +54,11 @@ func Translate(g *graphdef.Graph, opts Options) (*core.Function, error) {
 	if err := t.parameters(opts.Inputs); err != nil {
 		return nil, err
 	}
-	nodes, err := needed(g, outputs, t.cut)
+	nodes, err := t.needed(outputs)
 	if err != nil {
 		return nil, err
 	}
-	if err := unsupported(g, nodes); err != nil {
+	if err := unsupported(g, t.decisions.undecided(nodes)); err != nil {
 		return nil, err
 	}
 	if err := t.placeholders(nodes); err != nil {
@@ -99,6 +99,7 @@ type translation struct {
 	cut        map[tensorName]core.Value // the inputs
 	values     map[string][]core.Value   // what each node became, by output
 	constant   map[string]bool           // the nodes that depend on no input
+	decisions  *decisions                // which branches of conditionals are taken
 	function   *core.Function
 }
 
@@ -107,6 +108,9 @@ func (t *translation) node(n *graphdef.Node) error {
 	if v, isInput := t.cut[tensorName{node: n.Name}]; isInput && isPlaceholder(n) {
 		t.values[n.Name] = []core.Value{v}
 		return nil
+	}
+	if t.decisions.decided(n) {
+		return t.conditional(n)
 	}
 	c, err := t.call(n)
 	if err != nil {
@@ -151,8 +155,11 @@ func (t *translation) read(name tensorName) (core.Value, error) {
 	}
 	n, _ := t.graph.Lookup(name.node)
 	msg := fmt.Sprintf("has %d output(s), but %q is wanted", len(out), name)
-	if declared := table[n.Op].out; name.port < len(declared) {
-		msg = fmt.Sprintf("gives no output %d (%s) here", name.port, declared[name.port].name)
+	if row := table[n.Op]; row != nil && name.port < len(row.out) {
+		msg = fmt.Sprintf("gives no output %d (%s) here", name.port, row.out[name.port].name)
+	}
+	if t.decisions.decided(n) && name.port < len(out) {
+		msg = fmt.Sprintf("output %d leads to the branch that is not taken", name.port)
 	}
 	return core.Value{}, &Error{Node: n.Name, Op: n.Op, Input: -1, Msg: msg}
 }

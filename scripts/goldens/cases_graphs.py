@@ -172,3 +172,23 @@ def arithmetic(rng, x):
 
 
 graph("graph_shape_arithmetic", {"x": ("float32", [None, 4, 6, 2], lambda rng: rng.normal(0, 1, (3, 4, 6, 2)))}, arithmetic)
+
+
+def conditional(rng, x):
+    """Dropout and a nested conditional of a graph for training and inference, frozen."""
+    learning = v1.placeholder_with_default(False, [], name="learning_phase")
+    x = tf.nn.bias_add(tf.matmul(x, weights(rng, 6, 5)), weights(rng, 5, scale=0.1))
+
+    def inner():
+        return v1.cond(tf.logical_not(learning), lambda: tf.nn.relu(x) + 1.0, lambda: tf.nn.dropout(x, 0.3))
+
+    def training():
+        return tf.nn.dropout(tf.nn.relu(x), 0.5)
+
+    x = v1.cond(learning, training, inner)
+    x = v1.cond(tf.logical_not(learning), lambda: tf.matmul(x, weights(rng, 5, 4)), lambda: tf.zeros([2, 4]))
+    return (tf.nn.softmax(x),)
+
+
+v1.disable_control_flow_v2()
+graph("graph_conditional", {"x": ("float32", [None, 6], lambda rng: rng.normal(0, 1, (2, 6)))}, conditional)
