@@ -42,7 +42,8 @@ type Op interface {
 // Decomposer is an Op that is defined as a graph of simpler ops.
 type Decomposer interface {
 	Op
-	// Decompose returns values equal, bit for bit, to the op's outputs.
+	// Decompose returns values equal, bit for bit, to the op's outputs; nil where there
+	// is no such graph.
 	Decompose(in []Value) ([]Value, error)
 }
 

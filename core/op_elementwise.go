@@ -233,6 +233,19 @@ func (op *Power) Eval(in, out []*Tensor) error { return powerRow.eval(in, out) }
 // Infer checks C1 to C3.
 func (op *SquaredDifference) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
+// Decompose gives the square of the difference, of f32: other types round once.
+func (op *SquaredDifference) Decompose(in []Value) ([]Value, error) {
+	if in[0].Type() != F32 {
+		return nil, nil
+	}
+	d, err := Apply(&Subtract{}, in...)
+	if err != nil {
+		return nil, err
+	}
+	y, err := Apply(&Unary{Function: Square}, d)
+	return []Value{y}, err
+}
+
 // Eval squares the difference.
 func (op *SquaredDifference) Eval(in, out []*Tensor) error { return squaredDifferenceRow.eval(in, out) }
 

@@ -85,6 +85,11 @@ func TestFunctionsInChains(t *testing.T) {
 		{&core.Unary{Function: core.Erf}, "erf"},
 		{&core.Unary{Function: core.Softplus}, "softplus"},
 		{&core.Unary{Function: core.Swish}, "swish"},
+		{&core.Unary{Function: core.Square}, "square"},
+		{&core.Unary{Function: core.Sqrt}, "sqrt"},
+		{&core.Unary{Function: core.Rsqrt}, "rsqrt"},
+		{&core.Unary{Function: core.Negative}, "multiply"},
+		{&core.Unary{Function: core.Reciprocal}, "divide"},
 	} {
 		x := numbers(t, r, 5, 1111)
 		requireKernel(t, "elementwise_"+c.kernel+"+multiply_portable", x, func(x core.Value) (core.Value, error) {

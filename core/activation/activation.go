@@ -164,3 +164,6 @@ func Erf(x float32) float32 {
 	}
 	return float32(horner(erfSmall[:], float64(v*v)) * v)
 }
+
+// Rsqrt returns 1/sqrt(x).
+func Rsqrt(x float32) float32 { return float32(1 / math.Sqrt(float64(x))) }

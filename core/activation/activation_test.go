@@ -30,6 +30,7 @@ var functions = []struct {
 		return x / (1 + math.Exp(-math.Sqrt(8/math.Pi)*(x+0.044715*x*x*x)))
 	}},
 	{"Erf", Erf, math.Erf},
+	{"Rsqrt", Rsqrt, func(x float64) float64 { return math.Pow(x, -0.5) }},
 }
 
 // TestExact measures distances in units of the last place: at every exponent, and densely

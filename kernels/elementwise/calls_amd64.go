@@ -280,12 +280,33 @@ func elementwise_f32_geluapproximate_32_avx2(c *call)
 //go:noescape
 func elementwise_f32_erf_32_avx2(c *call)
 
+// elementwise_f32_rsqrt_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 / sqrt(x[i]), as core/activation does
+//
+//go:noescape
+func elementwise_f32_rsqrt_32_avx2(c *call)
+
 // elementwise_f32_leakyrelu_32_avx2 computes, for i < n, a multiple of 32:
 //
 //	out[i] = x[i], or x[i] * scale if that is less than 0
 //
 //go:noescape
 func elementwise_f32_leakyrelu_32_avx2(c *call)
+
+// elementwise_f32_square_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] * x[i]
+//
+//go:noescape
+func elementwise_f32_square_32_avx2(c *call)
+
+// elementwise_f32_sqrt_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = the square root of x[i]
+//
+//go:noescape
+func elementwise_f32_sqrt_32_avx2(c *call)
 
 // elementwise_b8_lookup_64_avx2 computes, for i < n, a multiple of 64:
 //

@@ -140,6 +140,10 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		if f(x) < 0 {
 			put(f(x) * float64(num.Scale))
 		}
+	case Square:
+		put(f(x) * f(x))
+	case Sqrt:
+		put(math.Sqrt(f(x)))
 	case Exp:
 		put(float64(activation.Exp(float32(f(x) - float64(num.Sub)))))
 	default:
@@ -150,7 +154,7 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 // functions are those of core/activation, which has tests of its own.
 var functions = map[Primitive]func(float32) float32{
 	Sigmoid: activation.Sigmoid, Swish: activation.Swish, Tanh: activation.Tanh, Elu: activation.Elu, Softplus: activation.Softplus,
-	Gelu: activation.Gelu, GeluApproximate: activation.GeluApproximate, Erf: activation.Erf,
+	Gelu: activation.Gelu, GeluApproximate: activation.GeluApproximate, Erf: activation.Erf, Rsqrt: activation.Rsqrt,
 }
 
 // TestFunctions goes through numbers of every exponent and through those where functions

@@ -108,6 +108,9 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 			o[i] = activation.Exp(v - p.Sub)
 		}
 	},
+	Square:          function(func(x float32) float32 { return x * x }),
+	Sqrt:            function(func(x float32) float32 { return float32(math.Sqrt(float64(x))) }),
+	Rsqrt:           function(activation.Rsqrt),
 	Sigmoid:         function(activation.Sigmoid),
 	Swish:           function(activation.Swish),
 	Tanh:            function(activation.Tanh),

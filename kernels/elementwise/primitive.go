@@ -28,6 +28,8 @@ const (
 	Flip                             // x ^ 0x80, bytes
 	Lookup                           // y[x], bytes; y has 256
 	LeakyRelu                        // x, or x * Scale if that is less than 0
+	Square                           // x * x
+	Sqrt                             // the square root
 	Exp                              // e**(x - Sub), as the following by package core/activation
 	Sigmoid                          // 1 / (1 + e**-x)
 	Swish                            // x / (1 + e**-x)
@@ -37,12 +39,13 @@ const (
 	Gelu                             // x times the probability that a normal variable is below x
 	GeluApproximate                  // x / (1 + e**-(sqrt(8/pi) * (x + 0.044715 * x**3)))
 	Erf                              // the error function
+	Rsqrt                            // 1 / sqrt(x)
 	numPrimitives
 )
 
 var primitiveNames = [numPrimitives]string{
 	"u8", "s8", "s32", "add", "subtract", "multiply", "divide", "maximum", "minimum", "zeronan", "round", "clamp", "quantize", "flip", "lookup",
-	"leakyrelu", "exp", "sigmoid", "swish", "tanh", "elu", "softplus", "gelu", "geluapproximate", "erf",
+	"leakyrelu", "square", "sqrt", "exp", "sigmoid", "swish", "tanh", "elu", "softplus", "gelu", "geluapproximate", "erf", "rsqrt",
 }
 
 // String returns a short name, as in the names of variants.
@@ -126,6 +129,9 @@ var Variants = append(native,
 	Variant{Name: "elementwise_b8_flip_1_portable", Primitive: Flip, ISA: isa.Portable, NR: 1, run: portable[Flip]},
 	Variant{Name: "elementwise_b8_lookup_8_portable", Primitive: Lookup, ISA: isa.Portable, NR: 8, run: portable[Lookup]},
 	Variant{Name: "elementwise_f32_leakyrelu_1_portable", Primitive: LeakyRelu, ISA: isa.Portable, NR: 1, run: portable[LeakyRelu]},
+	Variant{Name: "elementwise_f32_square_1_portable", Primitive: Square, ISA: isa.Portable, NR: 1, run: portable[Square]},
+	Variant{Name: "elementwise_f32_sqrt_1_portable", Primitive: Sqrt, ISA: isa.Portable, NR: 1, run: portable[Sqrt]},
+	Variant{Name: "elementwise_f32_rsqrt_1_portable", Primitive: Rsqrt, ISA: isa.Portable, NR: 1, run: portable[Rsqrt]},
 	Variant{Name: "elementwise_f32_exp_1_portable", Primitive: Exp, ISA: isa.Portable, NR: 1, run: portable[Exp]},
 	Variant{Name: "elementwise_f32_sigmoid_1_portable", Primitive: Sigmoid, ISA: isa.Portable, NR: 1, run: portable[Sigmoid]},
 	Variant{Name: "elementwise_f32_swish_1_portable", Primitive: Swish, ISA: isa.Portable, NR: 1, run: portable[Swish]},

@@ -243,6 +243,12 @@ func (g *gen) erf() {
 	g.all(func(l lane) { g.VBLENDVPD(l.t, l.p, l.r, l.p) })
 }
 
+func (g *gen) rsqrt() {
+	g.all(func(l lane) { g.VSQRTPD(l.x, l.r) })
+	unit := g.share(one, g.lane(0).t)
+	g.all(func(l lane) { g.VDIVPD(l.r, unit, l.p) })
+}
+
 // function is a primitive that computes p of x.
 type function struct {
 	name, doc string
@@ -259,6 +265,7 @@ var functions = []function{
 	{"gelu", "x[i] times the probability that a normal variable is below it", (*gen).gelu},
 	{"geluapproximate", "x[i] / (1 + e**-y), y = sqrt(8/pi) * (x[i] + 0.044715 * x[i]**3)", (*gen).geluApproximate},
 	{"erf", "erf(x[i])", (*gen).erf},
+	{"rsqrt", "1 / sqrt(x[i])", (*gen).rsqrt},
 }
 
 // routine takes 32 elements in each round.

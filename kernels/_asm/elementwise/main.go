@@ -41,7 +41,10 @@ func routines() []emit.Routine {
 	for _, f := range functions {
 		list = append(list, f.routine())
 	}
-	return append(list, leakyRelu.routine(32), lookup.routine(32))
+	for _, p := range []primitive{leakyRelu, square, squareRoot, lookup} {
+		list = append(list, p.routine(32))
+	}
+	return list
 }
 
 func main() {
@@ -182,6 +185,22 @@ var lookup = primitive{
 			g.VMOVUPS(g.v(sum+i), at(out, 32*i))
 		}
 	},
+}
+
+var square = single("square", "x[i] * x[i]", func(g *gen, v reg.VecPhysical) { g.VMULPS(v, v, v) })
+
+var squareRoot = single("sqrt", "the square root of x[i]", func(g *gen, v reg.VecPhysical) { g.VSQRTPS(v, v) })
+
+func single(name, doc string, op func(*gen, reg.VecPhysical)) primitive {
+	return primitive{
+		result: "f32", name: name, doc: doc, x: 4, out: 4,
+		start: func(*gen) {},
+		step: func(g *gen) {
+			g.loadFloats()
+			g.each(func(v reg.VecPhysical) { op(g, v) })
+			g.storeWords()
+		},
+	}
 }
 
 // leakyRelu has no routine for AVX-512, as the functions have none.

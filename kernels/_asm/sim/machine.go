@@ -641,6 +641,14 @@ func (m *Machine) VMINPD(a, b, c SimOperand) {
 	})
 }
 
+func (m *Machine) VSQRTPD(a, b SimOperand) {
+	m.doubles(a, a, b, func(a, _ float64) float64 { return math.Sqrt(a) })
+}
+
+func (m *Machine) VSQRTPS(a, b SimOperand) {
+	m.floats(a, a, b, func(a, _, _ float32) float32 { return float32(math.Sqrt(float64(a))) })
+}
+
 func (m *Machine) VPSLLQ(i, a, b SimOperand) {
 	m.wide(a, a, b, func(a, _ uint64) uint64 { return a << i.value })
 }
