@@ -38,7 +38,7 @@ func (m *QuantizeMode) UnmarshalText(b []byte) error {
 // MIN_COMBINED: s = f32(f64(hi-lo)/(mx-mn)), y = (clip(x)-mn)*s; unsigned q = trunc(y + 0.5),
 // signed q = rha(y - (hi-lo+1)/2); the range out is (mn, mx).
 //
-// MIN_FIRST: u8 q = sat(rne((x-mn)*(255/(mx-mn)))); others q = sat(rha(x*s) -
+// MIN_FIRST: u8 q = sat(rne(x*s - mn*s)), s = 255/(mx-mn); others q = sat(rha(x*s) -
 // (rha(mn*s)-lo)), s = (hi-lo)/(mx-mn); the range out is (mn, mx).
 //
 // SCALED: lo' = lo + 1 with NarrowRange; s = the smaller of lo'/mn and hi/mx that are
@@ -231,8 +231,9 @@ func (op *TFQuantizeV2) function(r tfRange) (func(x float32) int64, tfRange) {
 		return op.minCombined(r), r
 	case op.Mode == MinFirst && op.Type == U8 && !op.Plain:
 		s := 255 / (r.max - r.min)
+		shift := float32(r.min * s)
 		return func(x float32) int64 {
-			return Saturate(math.RoundToEven(float64((x-r.min)*s)), lo, hi)
+			return Saturate(math.RoundToEven(float64(float32(x*s)-shift)), lo, hi)
 		}, r
 	case op.Mode == MinFirst:
 		return r.eigenQuantize(op.Type), r
@@ -334,12 +335,12 @@ func (op *TFQuantizeV2) cast(x float64) int64 {
 	return Saturate(x, lo, hi)
 }
 
-// Rounding is a quantization as the integer Saturate(Round((x - Sub) * Factor), Lo, Hi),
-// difference and product in float32; NaN becomes Lo.
+// Rounding is a quantization as the integer Saturate(Round(x*Factor - Shift), Lo, Hi),
+// product and difference rounded to float32; NaN becomes Lo.
 type Rounding struct {
-	Sub, Factor float32
-	Round       RoundMode
-	Lo, Hi      int64
+	Factor, Shift float32
+	Round         RoundMode
+	Lo, Hi        int64
 }
 
 // Rounding returns what QuantizeV2 of 8 bits does to each number, for one range that is
@@ -357,7 +358,8 @@ func (op *TFQuantizeV2) Rounding(minT, maxT *Tensor) (Rounding, bool) {
 	q.Lo, q.Hi = op.Type.Bounds()
 	switch {
 	case op.Mode == MinFirst && op.Type == U8 && !op.Plain:
-		q.Sub, q.Factor = r.min, 255/(r.max-r.min)
+		q.Factor = 255 / (r.max - r.min)
+		q.Shift = float32(r.min * q.Factor)
 	case op.isScaledToEven():
 		q.Factor = op.evenFactor(r)
 	case op.Mode == Scaled:

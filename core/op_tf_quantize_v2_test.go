@@ -35,7 +35,7 @@ func TestRounding(t *testing.T) {
 		forms++
 		x := []float32{0, lo, hi, float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), math.MaxFloat32, -math.MaxFloat32}
 		for n := -260; n <= 520; n++ {
-			v := float32(n)/2/q.Factor + q.Sub
+			v := (float32(n)/2 + q.Shift) / q.Factor
 			x = append(x, v, math.Nextafter32(v, -math.MaxFloat32), math.Nextafter32(v, math.MaxFloat32))
 		}
 		in, err := TensorOf(Shape{len(x)}, x)
@@ -44,7 +44,7 @@ func TestRounding(t *testing.T) {
 		require.NoError(t, err)
 		got := make([]int64, len(x))
 		for i, v := range x {
-			got[i] = Saturate(q.Round.Round(float64(float32(float32(v-q.Sub)*q.Factor))), q.Lo, q.Hi)
+			got[i] = Saturate(q.Round.Round(float64(float32(v*q.Factor)-q.Shift)), q.Lo, q.Hi)
 		}
 		require.Equal(t, want[0].Int64s(), got, "%+v of [%v, %v]", op, lo, hi)
 	}

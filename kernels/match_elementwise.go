@@ -244,13 +244,20 @@ func matchQuantizeV2(e element, op *core.TFQuantizeV2) (element, bool) {
 	}
 	r, ok := op.Rounding(mn, mx)
 	e.kind, e.rangeOut = elementQuantize, out[1:]
-	e.numbers = elementwise.Numbers{Sub: r.Sub, Scale: r.Factor, Lo: float32(r.Lo), Hi: float32(r.Hi)}
-	if r.Round == core.RoundNearestTowardInfinity && r.Sub == 0 {
-		e.steps = []elementwise.Step{
-			{Kind: elementwise.Combine, Primitive: elementwise.Multiply, Source: elementwise.Source{Values: []float32{r.Factor}}},
-			{Kind: elementwise.RoundAway},
-		}
+	e.numbers = elementwise.Numbers{Scale: r.Factor, Lo: float32(r.Lo), Hi: float32(r.Hi)}
+	combine := func(p elementwise.Primitive, v float32) elementwise.Step {
+		return elementwise.Step{Kind: elementwise.Combine, Primitive: p, Source: elementwise.Source{Values: []float32{v}}}
+	}
+	away := r.Round == core.RoundNearestTowardInfinity
+	if away || r.Shift != 0 {
+		e.steps = []elementwise.Step{combine(elementwise.Multiply, r.Factor)}
 		e.numbers.Scale = 1
+	}
+	if r.Shift != 0 {
+		e.steps = append(e.steps, combine(elementwise.Add, -r.Shift))
+	}
+	if away {
+		e.steps = append(e.steps, elementwise.Step{Kind: elementwise.RoundAway})
 		return e, ok
 	}
 	return e, ok && r.Round == core.RoundNearestTowardEven
@@ -265,8 +272,6 @@ func quantizeV2Numbers(op *core.TFQuantizeV2, low, high float32) (elementwise.Nu
 	lo, hi := op.Type.Bounds()
 	n := elementwise.Numbers{Lo: float32(lo), Hi: float32(hi)}
 	switch {
-	case op.Mode == core.MinFirst && op.Type == core.U8 && !op.Plain:
-		n.Sub, n.Scale = low, 255/(high-low)
 	case op.Mode != core.Scaled || op.RoundMode != core.RoundNearestTowardEven || op.NarrowRange || op.Plain:
 		return n, false
 	case op.Type == core.U8:

@@ -73,6 +73,9 @@ func convolution(relu, depthwise bool) func(*call) []core.Value {
 			WithRelu:    relu,
 		}
 		c.outputs("out_type", v.OutputType)
+		if c.err == nil && v.Filters.Type() == core.U8 {
+			c.plainConvolution(&v)
+		}
 		if c.has("bias") {
 			v.Bias = c.value("bias")
 		}
@@ -86,6 +89,44 @@ func convolution(relu, depthwise bool) func(*call) []core.Value {
 			v.SumRange = c.span("min_summand", "max_summand")
 		}
 		return c.convolve(v, depthwise)
+	}
+}
+
+// plainConvolution checks what TensorFlow's kernel for u8 filters is limited to.
+func (c *call) plainConvolution(v *builders.Convolution) {
+	if s := v.Strides; len(s) == 2 && s[0] != s[1] {
+		c.failAttr("strides", "got %v for rows and columns with a quint8 filter, want equal ones", s)
+	}
+	if d := v.Dilations; len(d) == 2 && (d[0] != 1 || d[1] != 1) {
+		c.failAttr("dilations", "got %v for rows and columns with a quint8 filter, want 1", d)
+	}
+	center(&v.Spatial, v.Data.Shape(), v.Filters.Shape())
+}
+
+// center shifts the windows as TensorFlow's kernel for u8 filters does: where strides leave
+// data out, part of it before the first window.
+func center(s *core.Spatial, data, filters core.Shape) {
+	if s.PadType == core.PadExplicit || !data.Static() || !filters.Static() || len(data) != 4 || len(filters) != 4 {
+		return
+	}
+	var below, above []int
+	shifted := false
+	for i, stride := range s.Strides {
+		in, k, valid := data[i+1], filters[i], s.PadType == core.PadValid
+		out, odd := (in+stride-1)/stride, 0
+		if valid {
+			out, odd = (in-k+stride)/stride, 1
+		}
+		if out < 1 {
+			return // an error of shapes
+		}
+		total := (out-1)*stride + k - in
+		before := (total + odd) / 2
+		below, above = append(below, before), append(above, total-before)
+		shifted = shifted || before < 0
+	}
+	if shifted {
+		s.PadType, s.PadBelow, s.PadAbove = core.PadExplicit, below, above
 	}
 }
 

@@ -24,7 +24,7 @@ func quantizerOf(n *core.Node, inputs []core.Value) (quantizer, bool) {
 	if !ok || r.Round != core.RoundNearestTowardEven {
 		return quantizer{}, false
 	}
-	return quantizer{node: n, rest: tensors(inputs[1:]), sub: r.Sub, factor: r.Factor, lo: r.Lo, hi: r.Hi}, true
+	return quantizer{node: n, rest: tensors(inputs[1:]), sub: r.Shift / r.Factor, factor: r.Factor, lo: r.Lo, hi: r.Hi}, true
 }
 
 // behind returns q behind an op that limits its input: as q never falls, the limits of the

@@ -311,3 +311,16 @@ for t in ["quint8", "qint8"]:
     for mode, rounding in MODES:
         for epsilon in [0.01, 0.0]:
             case("QuantizeV2", f"quantizev2_{t}_{mode}_{'even' if 'EVEN' in rounding else 'away'}_point_ensure{epsilon}", feed("float", [0, 0.5, 1, 2]), f(1), f(1), T=t, mode=mode, round_mode=rounding, ensure_minimum_range=epsilon)
+
+# Where TensorFlow's formulas show: ties of MIN_FIRST, and windows that strides leave apart
+for name, (low, high) in {"even": (-1.7, 1.7), "uneven": (-0.382678, 0.8118151), "wide": (-4.707352, 26.13481), "negative": (-0.09253232, 0.0)}.items():
+    ties = (np.arange(-20, 280) + 0.5) * (high - low) / 255 + low
+    case("QuantizeV2", f"quantizev2_quint8_MIN_FIRST_ties_{name}", feed("float", ties), f(low), f(high), T="quint8", mode="MIN_FIRST")
+for pad in ["SAME", "VALID"]:
+    for size, k, s in [(9, 1, 3), (10, 1, 4), (11, 1, 5), (11, 2, 5), (12, 2, 6), (13, 3, 5), (8, 1, 2)]:
+        case("QuantizedConv2D", f"quantizedconv2d_quint8_{pad}_{size}_k{k}_s{s}", feed("quint8", integers(1, size, size + 1, 2, low=0, high=255)), const("quint8", integers(k, k, 2, 3, low=0, high=255)),
+             f(-1), f(2), f(-0.5), f(1), strides=[1, s, s, 1], padding=pad, out_type="qint32")
+case("QuantizedConv2D", "quantizedconv2d_quint8_dilated", feed("quint8", integers(1, 6, 6, 2, low=0, high=255)), const("quint8", integers(2, 2, 2, 3, low=0, high=255)),
+     f(-1), f(2), f(-0.5), f(1), strides=[1, 1, 1, 1], padding="VALID", dilations=[1, 2, 2, 1], out_type="qint32", error=True)
+case("QuantizedConv2D", "quantizedconv2d_quint8_strides_differ", feed("quint8", integers(1, 6, 6, 2, low=0, high=255)), const("quint8", integers(2, 2, 2, 3, low=0, high=255)),
+     f(-1), f(2), f(-0.5), f(1), strides=[1, 2, 1, 1], padding="VALID", out_type="qint32", error=True)
