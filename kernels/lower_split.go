@@ -1,6 +1,8 @@
 package kernels
 
 import (
+	"slices"
+
 	"github.com/tf2ng/tf2ng/core"
 )
 
@@ -150,13 +152,15 @@ const referenceInParts = "reference in parts"
 // minShare is the least number of elements of one part.
 const minShare = 1024
 
+func isString(v core.Value) bool { return v.Type() == core.String }
+
 // lowerShare lowers a node whose reference can run on parts of its data.
 func (c *compiler) lowerShare(n *core.Node) bool {
 	s, ok := shareOf(n)
 	out := n.Outputs()[0]
 	elements := max(out.Shape.MustElements(), s.units*max(s.in[0].elements, 1))
 	parts := min(c.threads, s.units, elements/minShare)
-	if !ok || parts < 2 || out.Type.Size() == 0 {
+	if !ok || parts < 2 || out.Type.Size() == 0 || slices.ContainsFunc(n.Inputs(), isString) {
 		return false
 	}
 	var in, res []int
