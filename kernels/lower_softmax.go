@@ -10,9 +10,9 @@ import (
 
 // softmax normalizes rows of n numbers as core.Softmax, or core.LogSoftmax, does.
 type softmax struct {
-	n                              int
-	log                            bool
-	maximum, exp, divide, subtract *elementwise.Variant
+	n                     int
+	log                   bool
+	exp, divide, subtract *elementwise.Variant
 }
 
 // lowerSoftmax lowers a Softmax or LogSoftmax along the last axis.
@@ -23,7 +23,7 @@ func lowerSoftmax(c *compiler, n *core.Node) (bool, error) {
 		return false, nil
 	}
 	s := &softmax{
-		n: out.Shape[last], maximum: elementwise.Choose(c.isas, elementwise.Maximum), exp: elementwise.Choose(c.isas, elementwise.Exp),
+		n: out.Shape[last], exp: elementwise.Choose(c.isas, elementwise.Exp),
 		divide: elementwise.Choose(c.isas, elementwise.Divide), subtract: elementwise.Choose(c.isas, elementwise.Subtract),
 	}
 	switch op := n.Op().(type) {
@@ -36,59 +36,69 @@ func lowerSoftmax(c *compiler, n *core.Node) (bool, error) {
 	}
 	src := c.read(n.Inputs()[0])
 	dst := c.write(n.Out(0))
+	block := max(1, softmaxBlock/s.n)
 	size := productOf(4, s.n)
-	scratch := c.newScratch(productOf(c.threads, size))
+	scratch := c.newScratch(productOf(c.threads, block, size))
 	rows := elements / s.n
 	kernel := fmt.Sprintf("softmax_%v", s.exp.ISA)
 	c.emit(instruction{node: n, kernel: kernel, parts: min(c.threads, rows, 1+elements/minShare), run: func(r *worker, part, parts int) error {
-		tmp := r.mem[scratch][r.thread*size:][:size]
-		for i := part * rows / parts; i < (part+1)*rows/parts; i++ {
-			s.run(r.mem[dst][i*size:][:size], r.mem[src][i*size:][:size], tmp)
+		tmp := r.mem[scratch][r.thread*block*size:][:block*size]
+		end := (part + 1) * rows / parts
+		for i := part * rows / parts; i < end; i += block {
+			n := min(block, end-i) * size
+			s.run(r.mem[dst][i*size:][:n], r.mem[src][i*size:][:n], tmp[:n])
 		}
 		return nil
 	}})
 	return true, nil
 }
 
-// run computes one row. tmp has its size.
+// softmaxBlock is how many numbers a block of rows has at most, unless it is one longer row.
+const softmaxBlock = 1024
+
+// run computes rows. tmp has their size.
 func (s *softmax) run(y, x, tmp []byte) {
-	n := s.n
-	m := s.largest(x, tmp)
-	s.exp.Run(y, x, nil, n, &elementwise.Numbers{Sub: m})
-	sum := sumLanes(view[float32](y))
-	if !s.log {
-		fillRow(view[float32](tmp), sum)
-		s.divide.Run(y, y, tmp, n, nil)
+	in, out, other := view[float32](x), view[float32](y), view[float32](tmp)
+	for i := 0; i < len(in); i += s.n {
+		fillRow(other[i:i+s.n], largest(in[i:i+s.n]))
+	}
+	s.subtract.Run(y, x, tmp, len(in), nil)
+	if s.log {
+		s.exp.Run(tmp, y, nil, len(in), &elementwise.Numbers{})
+		for i := 0; i < len(in); i += s.n {
+			fillRow(other[i:i+s.n], float32(core.Log(float64(sumLanes(other[i:i+s.n])))))
+		}
+		s.subtract.Run(y, y, tmp, len(in), nil)
 		return
 	}
-	fillRow(view[float32](tmp), m)
-	s.subtract.Run(y, x, tmp, n, nil)
-	fillRow(view[float32](tmp), float32(core.Log(float64(sum))))
-	s.subtract.Run(y, y, tmp, n, nil)
+	s.exp.Run(y, y, nil, len(in), &elementwise.Numbers{})
+	for i := 0; i < len(in); i += s.n {
+		fillRow(other[i:i+s.n], sumLanes(out[i:i+s.n]))
+	}
+	s.divide.Run(y, y, tmp, len(in), nil)
 }
 
-// largest folds a row onto itself until few numbers are left.
-func (s *softmax) largest(x, tmp []byte) float32 {
-	const few = 32
-	n := s.n
-	for n > few {
-		half := (n + 1) / 2 // an odd row folds onto its middle
-		s.maximum.Run(tmp, x, x[4*(n-half):], half, nil)
-		x, n = tmp, half
+// largest returns the largest number of a row, or NaN if there is one.
+func largest(row []float32) float32 {
+	least := float32(math.Inf(-1))
+	m0, m1, m2, m3 := least, least, least, least
+	for len(row) >= 4 {
+		v := (*[4]float32)(row)
+		m0, m1, m2, m3 = max(m0, v[0]), max(m1, v[1]), max(m2, v[2]), max(m3, v[3])
+		row = row[4:]
 	}
-	m := float32(math.Inf(-1))
-	for _, v := range view[float32](x)[:n] {
-		if v > m || v != v {
-			m = v
-		}
+	for _, v := range row {
+		m0 = max(m0, v)
 	}
-	return m
+	return max(m0, m1, m2, m3)
 }
 
-// fillRow fills a row.
 func fillRow(row []float32, v float32) {
-	row[0] = v
-	for n := 1; n < len(row); n *= 2 {
+	few := row[:min(len(row), 64)]
+	for i := range few {
+		few[i] = v
+	}
+	for n := len(few); n < len(row); n *= 2 {
 		copy(row[n:], row[:n])
 	}
 }
