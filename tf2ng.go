@@ -290,9 +290,17 @@ func (m *Model) bindNames(inputs map[string]*core.Tensor) (map[string]*core.Tens
 			return nil, fmt.Errorf("no input %q: the inputs are %q", name, parameterNames(m.function))
 		}
 		p := m.function.Parameters[i]
-		if want := p.Outputs()[0]; t == nil {
+		want := p.Outputs()[0]
+		if t == nil {
 			return nil, fmt.Errorf("input %q: got no tensor", name)
-		} else if want.Type != core.Dynamic && t.Type() != want.Type || !t.Shape().Compatible(want.Shape) {
+		}
+		if half := want.Type == core.BF16 || want.Type == core.F16; half && t.Type() == core.U16 { // its bits
+			var err error
+			if t, err = core.TensorOver(want.Type, t.Shape(), t.Bytes()); err != nil {
+				return nil, fmt.Errorf("input %q: %w", name, err)
+			}
+		}
+		if want.Type != core.Dynamic && t.Type() != want.Type || !t.Shape().Compatible(want.Shape) {
 			return nil, fmt.Errorf("input %q: got %v, want %v", name, t, want)
 		}
 		in[p.Name] = t
