@@ -80,24 +80,3 @@ func runGolden(t *testing.T, c *testgolden.Case, opts ...tf2ng.Option) map[strin
 	require.NoError(t, err)
 	return out
 }
-
-// TestInputsOfHalfPrecisionMayBeBits runs a recorded case on bfloat16 and half, and on
-// their bits as NumPy's files hold them.
-func TestInputsOfHalfPrecisionMayBeBits(t *testing.T) {
-	for _, id := range []string{"abs_bfloat16", "abs_half"} {
-		for _, c := range testgolden.Load(t, "Abs") {
-			if c.ID != id {
-				continue
-			}
-			want := runGolden(t, c)
-			for name, x := range c.Tensors {
-				bits, err := core.TensorOver(core.U16, x.Shape(), x.Bytes())
-				require.NoError(t, err)
-				c.Tensors[name] = bits
-			}
-			require.Equal(t, want["op:0"].Bytes(), runGolden(t, c)["op:0"].Bytes(), id)
-			delete(want, "op:0")
-			require.Empty(t, want)
-		}
-	}
-}
