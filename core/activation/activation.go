@@ -82,12 +82,12 @@ func power(x float64) (tail, scale float64) {
 	p = float64(p*r) + expTail[2]
 	p = float64(p*r) + expTail[1]
 	p = float64(p*r) + expTail[0]
-	return p * r, math.Float64frombits(math.Float64bits(biased) << 52)
+	return float64(p * r), math.Float64frombits(math.Float64bits(biased) << 52)
 }
 
 func exp(x float64) float64 {
 	tail, scale := power(x)
-	return (tail + 1) * scale
+	return float64((tail + 1) * scale)
 }
 
 // expm1 is e**x - 1 for x <= 0.
@@ -100,7 +100,7 @@ func expm1(x float64) float64 {
 func exceeds(t float64) float64 {
 	v := 1 / (float64(t*normalScale) + 1)
 	p := horner(normalTail[:], v)
-	return float64(p*v) * exp(-float64(float64(t*t)*0.5))
+	return float64(float64(p*v) * exp(-float64(float64(t*t)*0.5)))
 }
 
 // Exp returns e**x.

@@ -10,10 +10,10 @@
 package sdepthwise
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
+	"unsafe"
 
 	"github.com/tf2ng/tf2ng/kernels/gemm"
 	"github.com/tf2ng/tf2ng/kernels/isa"
@@ -170,15 +170,18 @@ func runPortable(p *Packed, a *Args, m0, m1 int) {
 func (p *Packed) portable(b *block, a *Args, m0, m1 int) {
 	taps := p.spec.Taps
 	for m := m0; m < m1; m++ {
-		out := a.C[m*a.LDC+4*b.first:][:4*b.width]
-		offsets := a.Offsets[m*taps:][:taps]
-		for n := range b.width {
-			var sum float32
-			for t, at := range offsets {
-				x := math.Float32frombits(binary.NativeEndian.Uint32(a.A[int(at)+4*(b.first+n):]))
-				sum += float32(x * b.weights[t*b.width+n])
+		sums := floats(a.C[m*a.LDC+4*b.first:], b.width)
+		clear(sums)
+		for t, at := range a.Offsets[m*taps:][:taps] {
+			x, w := floats(a.A[int(at)+4*b.first:], b.width), b.weights[t*b.width:][:b.width]
+			for n, v := range x {
+				sums[n] += float32(v * w[n])
 			}
-			binary.NativeEndian.PutUint32(out[4*n:], math.Float32bits(sum))
 		}
 	}
+}
+
+// floats returns the first n numbers of b.
+func floats(b []byte, n int) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(b[:4*n]))), n)
 }
