@@ -26,6 +26,9 @@ var _ = register(
 	op{name: "InvertPermutation", signature: "x:T=int32 -> y:T=int32", translate: apply(&core.InvertPermutation{})},
 	op{name: "BroadcastArgs", signature: "s0:T=int32 s1:T=int32 -> r0:T=int32", translate: apply(&core.BroadcastShape{})},
 	op{name: "ConcatOffset", signature: "concat_dim:int32 shape:N*shape_type=int32 -> offset:N*shape_type=int32", translate: concatOffset},
+	op{name: "Roll", signature: "input:T shift:Tshift axis:Taxis -> output:T", translate: roll},
+	op{name: "SparseToDense", signature: "sparse_indices:Tindices output_shape:Tindices sparse_values:T default_value:T -> dense:T", translate: sparseToDense},
+	op{name: "AccumulateNV2", signature: "inputs:N*T -> sum:T", translate: addN},
 	op{name: "GuaranteeConst", signature: "input:T -> output:T", translate: passThrough},
 	op{name: "DeepCopy", signature: "x:T -> y:T", translate: passThrough},
 	op{name: "Print", signature: "input:T data:[U] -> output:T", translate: func(c *call) []core.Value { return c.in[:1] }},
@@ -83,6 +86,34 @@ func scatterND(c *call) []core.Value {
 
 // maxRank bounds the length of a shape that is data.
 const maxRank = 254
+
+func roll(c *call) []core.Value {
+	return c.emit(&core.Roll{Shifts: c.integers(1), Axes: c.integers(2)}, c.in[0])
+}
+
+// sparseToDense writes values into a tensor filled with a default. Indices of one
+// dimension may stand in a vector; one value may serve all of them.
+func sparseToDense(c *call) []core.Value {
+	indices, values := c.in[0], c.in[2]
+	if s := indices.Shape(); !s.Ranked() || len(s) == 0 || len(s) > 2 || len(values.Shape()) > 1 {
+		c.failInput(0, "got shape %v with values of shape %v, want a vector or a matrix with a value or a vector of them", s, values.Shape())
+		return nil
+	}
+	if len(indices.Shape()) == 1 {
+		indices = c.helper("indices", &core.ExpandDims{Axes: []int{1}}, indices)
+	}
+	if len(values.Shape()) == 0 { // or not known
+		ends := [3]core.Value{}
+		for i, v := range []int64{0, 1, 1} {
+			t, err := core.TensorOf(core.Shape{1}, []int64{v})
+			ends[i] = c.literal([]string{"first", "end", "step"}[i], t, err)
+		}
+		count := c.helper("count", &core.StridedSlice{}, c.helper("shape", &core.ShapeOf{Type: core.I64}, indices), ends[0], ends[1], ends[2])
+		values = c.helper("values", &core.BroadcastTo{}, values, count)
+	}
+	dense := c.helper("default", &core.BroadcastTo{}, c.in[3], c.in[1])
+	return c.emit(&core.ScatterND{}, dense, indices, values)
+}
 
 // concatOffset tells where each part of a concatenation starts: the sums of the dimensions
 // before it at the axis, and 0 elsewhere.

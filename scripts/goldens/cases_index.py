@@ -108,3 +108,16 @@ case("MirrorPad", "mirrorpad_fed_wide", feed("float", normal(2, 3)), feed("int32
 case("StridedSlice", "stridedslice_fed_end", feed("float", normal(3, 4, 5)), const("int32", [0, 1]), feed("int32", [2, 3]), const("int32", [1, 1]))
 case("StridedSlice", "stridedslice_fed_all", feed("float", normal(3, 4, 5)), feed("int32", [0, 3, 2]), feed("int32", [2, 0, 0]), feed("int32", [1, -1, 1]), shrink_axis_mask=4)
 case("StridedSlice", "stridedslice_fed_ellipsis", feed("float", normal(3, 4, 5)), feed("int32", [0, 0, 1]), feed("int32", [0, 0, 3]), const("int32", [1, 1, 1]), ellipsis_mask=1, new_axis_mask=2)
+
+for t in ["float", "int32", "uint8", "bool", "half"]:
+    case("Roll", f"roll_{t}", feed(t, counted(3, 4)), const("int32", 1), const("int32", 1))
+for name, shape, shift, axis in [("two", (3, 4), [1, -2], [0, 1]), ("twice", (5,), [1, 2], [0, 0]), ("far", (5,), 13, 0), ("negative", (2, 3, 4), -1, -2), ("middle", (2, 3, 4), 1, 1), ("empty", (0, 3), 1, 1)]:
+    case("Roll", f"roll_{name}", feed("float", counted(*shape)), const("int32", shift), const("int64", axis))
+case("Roll", "roll_outside", feed("float", counted(3)), const("int32", 1), const("int32", 1), error=True)
+case("Roll", "roll_lengths", feed("float", counted(3)), const("int32", [1, 1]), const("int32", 0), error=True)
+case("Roll", "roll_scalar", feed("float", 1), const("int32", 1), const("int32", 0), error=True)
+case("SparseToDense", "sparsetodense_matrix", feed("int32", [[0, 1], [2, 0]]), const("int32", [3, 2]), feed("float", [5, 6]), const("float", -1))
+case("SparseToDense", "sparsetodense_vector", feed("int64", [1, 3]), const("int64", [5]), feed("int32", [5, 6]), const("int32", 0))
+case("SparseToDense", "sparsetodense_one_value", feed("int32", [[0, 1], [2, 0]]), const("int32", [3, 2]), feed("float", 7), const("float", 0))
+case("SparseToDense", "sparsetodense_outside", feed("int32", [[0, 2]]), const("int32", [3, 2]), feed("float", [7]), const("float", 0), error=True)
+case("AccumulateNV2", "accumulatenv2", [feed("float", normal(2, 3)) for _ in range(3)], shape=[2, 3])

@@ -1,0 +1,76 @@
+package core
+
+var _ = register[Roll]()
+
+// Roll moves elements along axes; what leaves at one end comes back at the other.
+//
+//	y[..., (i + shift) mod dimension, ...] = x[..., i, ...] at each axis; shifts of an axis
+//	that is named twice add up
+//
+//	Inputs:  x: any type, rank at least 1
+//	Outputs: y: the type and shape of x
+//
+//	C1: Shifts and Axes are equally long
+//	C2: the axes are in [-rank, rank)
+//	C3: x has rank 1 or more
+//
+// It is TensorFlow's Roll with constant shifts and axes, and nGraph's op::v7::Roll.
+type Roll struct {
+	Shifts []int `json:"shifts"`
+	Axes   []int `json:"axes"`
+}
+
+// Infer checks C1 to C3.
+func (op *Roll) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	if len(op.Shifts) != len(op.Axes) {
+		return nil, Violation("C1", -1, "got %d shifts for %d axes", len(op.Shifts), len(op.Axes))
+	}
+	if s := in[0].Shape; s.Ranked() {
+		if len(s) == 0 {
+			return nil, Violation("C3", 0, "got shape %v, want rank 1 or more", s)
+		}
+		for _, a := range op.Axes {
+			if _, err := axisOf("C2", a, len(s)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return []Fact{in[0].Fact}, nil
+}
+
+// Eval copies the blocks on both sides of each seam.
+func (op *Roll) Eval(in, out []*Tensor) error {
+	if err := allocate(op, in, out); err != nil {
+		return err
+	}
+	s := in[0].shape
+	shifts := make([]int, len(s))
+	for i, a := range op.Axes {
+		axis, err := axisOf("C2", a, len(s))
+		if err != nil {
+			return err
+		}
+		if d := s[axis]; d > 0 {
+			shifts[axis] = (shifts[axis] + (op.Shifts[i]%d+d)%d) % d
+		}
+	}
+	if out[0].Len() == 0 {
+		return nil
+	}
+	last := len(s) - 1
+	n, shift := s[last], shifts[last]
+	strides := rowMajorStrides(s)
+	eachIndex(s[:last], func(idx []int) {
+		from, to := 0, 0
+		for d, v := range idx {
+			from += v * strides[d]
+			to += (v + shifts[d]) % s[d] * strides[d]
+		}
+		copyUnit(out[0], to+shift, in[0], from, n-shift)
+		copyUnit(out[0], to, in[0], from+n-shift, shift)
+	})
+	return nil
+}
