@@ -65,6 +65,11 @@ func WithEngine(e kernels.Engine) Option { return func(c *config) { c.kernels.En
 // sums are rounded and integer ones are not.
 func WithoutQDQFusion() Option { return func(c *config) { c.kernels.WithoutQDQ = true } }
 
+// WithMemoryLimit bounds the bytes of the tensors that one Run holds at once. More is a
+// *core.MemoryError, which names the node, before anything is allocated. The default is
+// core.DefaultMaxBytes.
+func WithMemoryLimit(bytes int64) Option { return func(c *config) { c.kernels.MaxBytes = bytes } }
+
 // WithInputs gives inputs shapes, or makes inner tensors inputs (GraphDefs only).
 func WithInputs(specs ...tf.InputSpec) Option {
 	return func(c *config) { c.inputs = append(c.inputs, specs...) }

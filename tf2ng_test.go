@@ -300,3 +300,16 @@ func TestWarnings(t *testing.T) {
 		})
 	}
 }
+
+func TestMemoryLimit(t *testing.T) {
+	images := array("testdata/graphdefs/digits_mix_lpot16_tf25.tf221.npz", "x8")
+	for _, engine := range []kernels.Engine{kernels.Kernels, kernels.Reference} {
+		m, err := tf2ng.Load(digits, tf2ng.WithMemoryLimit(1000), tf2ng.WithEngine(engine))
+		require.NoError(t, err)
+		_, err = m.Run(context.Background(), map[string]*core.Tensor{"input": images})
+		var e *core.MemoryError
+		require.ErrorAs(t, err, &e, "%v", engine)
+		require.NotEmpty(t, e.Node)
+		require.NoError(t, m.Close())
+	}
+}

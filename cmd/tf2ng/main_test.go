@@ -231,6 +231,7 @@ func TestErrorsAreOneLine(t *testing.T) {
 		{"no file", []string{"run", "no/such.pb"}, "open no/such.pb: no such file or directory"},
 		{"engine", []string{"run", model, "--engine", "gpu"}, `--engine must be one of "kernels","portable","reference" but got "gpu"`},
 		{"threads", []string{"run", model, "--threads", "0", "--input", images}, "--threads: got 0, want 1 to 1024"},
+		{"memory", []string{"run", model, "--memory-limit=-1", "--input", images}, "--memory-limit: got -1, want 1 to 1073741824"},
 		{"no input", []string{"run", model}, `input "input" (f32[?,8,8,1]): missing`},
 		{"input syntax", []string{"run", model, "--input", "input"}, `--input "input": want NAME=FILE[:KEY]`},
 		{"input twice", []string{"run", model, "--input", images, "--input", images}, `--input "` + images + `": input is given twice`},

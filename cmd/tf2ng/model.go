@@ -50,6 +50,7 @@ func (o *output) warn(m *tf2ng.Model) {
 type engineFlags struct {
 	Threads int    `help:"Threads to run on." default:"1"`
 	QDQ     bool   `name:"qdq-fusion" help:"Make float convolutions and matrix products whose operands are dequantized integer." default:"true" negatable:""`
+	Memory  int64  `name:"memory-limit" help:"MiB that tensors may take at once (8192 by default)." placeholder:"MIB"`
 	Engine  string `help:"What computes: kernels, portable or reference. Results are the same." default:"kernels" enum:"kernels,portable,reference"`
 }
 
@@ -62,6 +63,12 @@ func (e *engineFlags) options() ([]tf2ng.Option, error) {
 		return nil, err
 	}
 	opts := []tf2ng.Option{tf2ng.WithThreads(e.Threads), tf2ng.WithEngine(engine)}
+	if e.Memory != 0 {
+		if e.Memory < 1 || e.Memory > 1<<30 {
+			return nil, fmt.Errorf("--memory-limit: got %d, want 1 to %d", e.Memory, 1<<30)
+		}
+		opts = append(opts, tf2ng.WithMemoryLimit(e.Memory<<20))
+	}
 	if !e.QDQ {
 		opts = append(opts, tf2ng.WithoutQDQFusion())
 	}
