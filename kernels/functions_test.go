@@ -191,3 +191,20 @@ func TestLayerNormalization(t *testing.T) {
 		})
 	}
 }
+
+func TestResize(t *testing.T) {
+	r := rand.New(rand.NewPCG(17, 18))
+	for _, op := range []*core.Resize{{}, {AlignCorners: true}, {HalfPixelCenters: true}} {
+		for _, size := range [][]int32{{1, 1}, {14, 10}, {7, 5}, {3, 20}, {9, 2}} {
+			for _, channels := range []int{1, 3, 40} {
+				t.Run(fmt.Sprintf("%+v,size=%v,channels=%d", *op, size, channels), func(t *testing.T) {
+					to, err := core.TensorOf(core.Shape{2}, size)
+					require.NoError(t, err)
+					requireKernel(t, "resize_f32_bilinear_portable", numbers(t, r, 2, 7, 5, channels), func(x core.Value) (core.Value, error) {
+						return core.Apply(op, x, core.NewConstant(to))
+					})
+				})
+			}
+		}
+	}
+}

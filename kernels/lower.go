@@ -30,6 +30,7 @@ var lowerings = map[string]lowering{
 	"Softmax":    lowerSoftmax,
 	"LogSoftmax": lowerSoftmax,
 
+	"Resize": lowerResize,
 	"Concat": lowerConcat,
 	"Pad":    lowerPad,
 
