@@ -144,7 +144,8 @@ func (r tfRange) fixedPointToU8(to tfRange) FixedPoint {
 }
 
 // usedRange returns the range that the elements of an i32 tensor use: QuantizedToFloat
-// of the smallest, at most 0, and of the largest. Nothing uses [0, 0].
+// of the smallest, at most 0, and of the largest, both rounded to float32, as TensorFlow
+// finds them. Nothing uses [0, 0].
 func (r tfRange) usedRange(x *Tensor) tfRange {
 	v := Data[int32](x)
 	if len(v) == 0 {
@@ -155,7 +156,7 @@ func (r tfRange) usedRange(x *Tensor) tfRange {
 		lo, hi = min(lo, q), max(hi, q)
 	}
 	real := r.quantizedToFloat(I32)
-	return tfRange{min(0, real(int64(lo))), real(int64(hi))}
+	return tfRange{min(0, real(int64(float32(lo)))), real(int64(float32(hi)))}
 }
 
 // inferUsedRange checks C1 and the range of an op on (x, min, max).
@@ -172,7 +173,7 @@ func inferUsedRange(in []Operand) error {
 // TFRequantizationRange is TensorFlow's RequantizationRange: the range that the
 // elements use,
 //
-//	(min(0, QuantizedToFloat(smallest)), QuantizedToFloat(largest))
+//	(min(0, QuantizedToFloat(f32(smallest))), QuantizedToFloat(f32(largest)))
 //
 // see tf_quantization.go; (0, 0) of no elements.
 //

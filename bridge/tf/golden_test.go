@@ -168,8 +168,6 @@ func (c *goldenCase) tolerance(tensor string, typ core.Type) tolerance {
 	switch {
 	case ranges && c.Op == "QuantizedInstanceNorm": // TensorFlow leaves the order of its sums open
 		return tolerance{ulp: 2}
-	case c.Op == "RequantizationRange", ranges && c.Op == "QuantizeDownAndShrinkRange":
-		return tolerance{ulp: 1}
 	case ranges:
 		return tolerance{}
 	case strings.Contains(fused, "Gelu"), strings.Contains(fused, "Tanh"), strings.Contains(fused, "Sigmoid"), strings.Contains(fused, "Elu"):
