@@ -72,6 +72,9 @@ func convolution(relu, depthwise bool) func(*call) []core.Value {
 			OutputType:  c.outputType(),
 			WithRelu:    relu,
 		}
+		if c.op.name == "QuantizedConv2D" || c.op.name == "QuantizedConv2DAndRequantize" {
+			v.FilterRange = c.span("min_filter", "max_filter") // one for all channels
+		}
 		c.outputs("out_type", v.OutputType)
 		if c.err == nil && v.Filters.Type() == core.U8 {
 			c.plainConvolution(&v)

@@ -65,7 +65,7 @@ func quantizedMatMul(relu bool) func(*call) []core.Value {
 			Input0:      c.value("a"),
 			Input1:      c.value("b"),
 			Input0Range: c.span("min_a", "max_a"),
-			Input1Range: c.spans("min_b", "max_b"),
+			Input1Range: c.span("min_b", "max_b"),
 			OutputType:  c.outputType(),
 			WithRelu:    relu,
 			InputMode:   c.mode("input_quant_mode", builders.MinFirst),
