@@ -174,7 +174,7 @@ func (op *Resize) neighbours(in, out int) []four {
 	scale := op.scale(in, out)
 	list := make([]four, out)
 	for o := range list {
-		p, a := float32(o)*scale, -0.75
+		p, a := float32(float32(o)*scale), -0.75
 		if op.HalfPixelCenters {
 			p, a = float32((float32(o)+0.5)*scale)-0.5, -0.5
 		}
@@ -316,7 +316,7 @@ func (op *CropAndResize) places(from, to float32, in, out int) []lerp {
 	for o := range l {
 		p := float32(from*float32(in-1)) + float32(float32(o)*scale)
 		if out == 1 {
-			p = float32(0.5) * (from + to) * float32(in-1)
+			p = float32(float32(0.5*(from+to)) * float32(in-1))
 		}
 		if !(p >= 0 && p <= float32(in-1)) {
 			l[o].lower = -1
