@@ -209,3 +209,5 @@ case("ArgMax", "argmax_nan", feed("float", [[1, np.nan, 3], [np.nan, 1, 2], [np.
 case("ArgMax", "argmax_axis_outside", feed("float", normal(2, 3)), const("int32", 2), error=True)
 case("ArgMax", "argmax_empty_axis", feed("float", normal(2, 0)), const("int32", 1), error=True)
 case("ArgMax", "argmax_empty", feed("float", normal(0, 3)), const("int32", 1))
+for op in ["FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"]:
+    case(op, f"{op.lower()}_statistics", feed("float", normal(1, 2, 2, 3)), *[const("float", uniform(3, low=0.5, high=2)) for _ in range(4)], is_training=False, outputs=[0, 1, 2, 3, 4])
