@@ -158,7 +158,7 @@ func biasAdd(c *call) []core.Value {
 }
 
 // fusedBatchNorm normalizes with known statistics or, with is_training, with the batch's own, as
-// Keras' LayerNormalization has it; the statistics themselves are not given out.
+// Keras' LayerNormalization has it; statistics of the batch are not given out, known ones are.
 func fusedBatchNorm(c *call) []core.Value {
 	n := 2
 	if c.op.name == "FusedBatchNormV3" && slices.Contains([]string{"NDHWC", "NCDHW"}, c.strOr("data_format", "")) {
@@ -167,7 +167,8 @@ func fusedBatchNorm(c *call) []core.Value {
 	c.wantRank(0, n+2, "batch, channels and space")
 	layout, epsilon := c.layout(n), c.floatOr("epsilon", 0.0001)
 	if !c.boolOr("is_training", true) {
-		return c.emitReal(&core.BatchNorm{Layout: layout, Epsilon: epsilon}, c.in...)
+		out := c.emitReal(&core.BatchNorm{Layout: layout, Epsilon: epsilon}, c.in...)
+		return append(out, c.in[3], c.in[4], c.in[3], c.in[4])
 	}
 	c.wantRank(1, 1, "one number per channel")
 	c.wantRank(2, 1, "one number per channel")

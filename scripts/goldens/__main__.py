@@ -157,7 +157,7 @@ class Recording:
 
 def compare(case, entry, graph, before, outputs):
     """Tells how what was recorded and TensorFlow's outputs differ."""
-    if not before:
+    if not graph:
         return "new", f"{len(outputs)} outputs"
     if graph != case.graph:
         return "changed", "its graph"
