@@ -133,13 +133,21 @@ var why = map[string]string{
 	"_QuantizedFusedBatchNorm": whyIntel, "_QuantizedFusedInstanceNorm": whyIntel, "_QuantizedTranspose": whyIntel,
 }
 
-// unsupported returns an UnsupportedError for the nodes that have no translator, or nil.
-func unsupported(g *graphdef.Graph, nodes []*graphdef.Node) error {
+// unsupported returns an UnsupportedError for the nodes that have no translator, or else
+// the error of the first call that could not be inlined, or nil.
+func unsupported(g *graphdef.Graph, nodes []*graphdef.Node, failed map[string]error) error {
 	e := &UnsupportedError{Supported: map[string]int{}}
+	var failure error
 	at := map[string]int{}
 	for _, n := range nodes {
 		if _, ok := table[n.Op]; ok {
 			e.Supported[n.Op]++
+			continue
+		}
+		if err, call := failed[n.Name]; call {
+			if failure == nil {
+				failure = err
+			}
 			continue
 		}
 		i, ok := at[n.Op]
@@ -151,7 +159,7 @@ func unsupported(g *graphdef.Graph, nodes []*graphdef.Node) error {
 		e.Ops[i].Count++
 	}
 	if len(e.Ops) == 0 {
-		return nil
+		return failure
 	}
 	return e
 }
@@ -161,10 +169,7 @@ func reason(g *graphdef.Graph, n *graphdef.Node) string {
 		return w
 	}
 	if f, ok := g.Callee(n); ok {
-		return fmt.Sprintf("it calls function %q: inline the calls when freezing the graph", f.Name)
-	}
-	if strings.HasSuffix(n.Op, "PartitionedCall") {
-		return "a function call: inline the calls when freezing the graph"
+		return fmt.Sprintf("it calls function %q in a way that is not supported", f.Name)
 	}
 	switch {
 	case strings.HasPrefix(n.Op, "_Mkl"), strings.HasPrefix(n.Op, "_ITEX"), strings.HasPrefix(n.Op, "_OneDnn"):

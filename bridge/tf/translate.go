@@ -30,7 +30,8 @@ const MetaVersion = "tensorflow"
 
 // Translate makes a Function of the graph. Its parameters have the names of TensorFlow's
 // nodes, its results the full names of tensors ("Identity:0"), and every tensor on the
-// way stands in Names. Unknown dimensions stay unknown.
+// way stands in Names. Unknown dimensions stay unknown. Calls of functions of the graph's
+// own library are inlined: their nodes are named "call/node".
 //
 // The error is an *UnsupportedError when ops have no translator, an *Error for a node
 // that is not as its op wants it, or a *graphdef.Error; a few about Options are plain.
@@ -39,15 +40,19 @@ func Translate(g *graphdef.Graph, opts Options) (*core.Function, error) {
 	if err != nil {
 		return nil, err
 	}
+	inlined, failed, err := inlineCalls(g)
+	if err != nil {
+		return nil, err
+	}
 	t := &translation{
-		graph:      g,
+		graph:      inlined,
 		arithmetic: version,
 		cut:        map[tensorName]core.Value{},
 		values:     map[string][]core.Value{},
 		constant:   map[string]bool{},
 		function:   &core.Function{Names: map[string]core.Value{}, Meta: map[string]string{MetaVersion: version.String()}},
 	}
-	outputs, err := wantedOutputs(g, opts.Outputs)
+	outputs, err := wantedOutputs(g, inlined, opts.Outputs)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +63,7 @@ func Translate(g *graphdef.Graph, opts Options) (*core.Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := unsupported(g, t.decisions.undecided(nodes)); err != nil {
+	if err := unsupported(inlined, t.decisions.undecided(nodes), failed); err != nil {
 		return nil, err
 	}
 	if err := t.placeholders(nodes); err != nil {
@@ -72,14 +77,16 @@ func Translate(g *graphdef.Graph, opts Options) (*core.Function, error) {
 	return t.function, t.results(outputs)
 }
 
-func wantedOutputs(g *graphdef.Graph, names []string) ([]tensorName, error) {
+// wantedOutputs finds the named outputs, those within calls too; without names, those of
+// the graph as it was before its calls were inlined.
+func wantedOutputs(g, inlined *graphdef.Graph, names []string) ([]tensorName, error) {
 	if len(names) == 0 {
 		return findOutputs(g)
 	}
 	outputs := make([]tensorName, len(names))
 	seen := map[tensorName]bool{}
 	for i, s := range names {
-		name, _, err := find(g, "output", s)
+		name, _, err := find(inlined, "output", s)
 		if err != nil {
 			return nil, err
 		}

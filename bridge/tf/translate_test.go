@@ -104,7 +104,7 @@ func TestTranslateErrors(t *testing.T) {
 	loop := newGraph().input("x", float32Type, 1).
 		node("a/b", "Foo", []string{"x"}).node("a/c", "Foo", []string{"a/b"}).
 		node("c", "_QuantizedConv3D", []string{"a/c"}).node("s", "Switch", []string{"c"}).
-		node("v", "VariableV2", nil).node("p", "PartitionedCall", []string{"s", "v"})
+		node("v", "VariableV2", nil).node("p", "PartitionedCall", []string{"s", "v"}).node("w", "While", []string{"p"})
 	for name, c := range map[string]struct {
 		graph *graphBuilder
 		opts  tf.Options
@@ -112,8 +112,7 @@ func TestTranslateErrors(t *testing.T) {
 	}{
 		"all unsupported ops at once": {loop, tf.Options{}, `unsupported ops: Foo (2 nodes, first "a/b"), ` +
 			`_QuantizedConv3D (1 node "c": TensorFlow 2.21 does not register this op; Intel's builds of TensorFlow did), Switch (1 node "s": control flow), ` +
-			`VariableV2 (1 node "v": a variable: freeze the graph first), ` +
-			`PartitionedCall (1 node "p": a function call: inline the calls when freezing the graph)`},
+			`VariableV2 (1 node "v": a variable: freeze the graph first), While (1 node "w": control flow)`},
 		"why quantized ops are unsupported": {
 			newGraph().input("x", float32Type, 1).node("a", "_MklQuantizeV2", []string{"x"}).node("b", "_ITEXQuantizedConv2DV2", []string{"a"}).
 				node("c", "QuantizedLeakyRelu", []string{"b"}).node("d", "FakeQuantWithMinMaxArgsGradient", []string{"c"}).node("e", "XlaDequantize", []string{"d"}),

@@ -4,7 +4,7 @@ package graphdef
 type Graph struct {
 	Nodes     []Node // in the order of the file, which need not be topological; see [Graph.Order]
 	Versions  Versions
-	Functions []Function
+	Functions []Function // the library
 
 	byName    map[string]int32
 	functions map[string]int32
@@ -14,13 +14,6 @@ type Graph struct {
 type Versions struct {
 	Producer    int // of the program that wrote the graph; TensorFlow 2.21 is in the two thousands
 	MinConsumer int // below which a reader should refuse
-}
-
-// Function is what is kept of a library function. The reader never follows a call into the library, so that a function which
-// calls itself does no harm; frozen graphs have none, and a translator uses it to say what a node calls.
-type Function struct {
-	Name string
-	Ops  []string // of its nodes
 }
 
 // link checks the names and resolves the inputs.
@@ -80,19 +73,16 @@ func (g *Graph) Lookup(name string) (*Node, bool) {
 func (g *Graph) Producer(in Input) *Node { return &g.Nodes[in.index] }
 
 // Callee returns the library function that the node calls: by its op, or by an attribute that names it, as PartitionedCall, If
-// and While do. Frozen graphs have their calls inlined.
-func (g *Graph) Callee(n *Node) (Function, bool) {
-	if i, ok := g.functions[n.Op]; ok {
-		return g.Functions[i], true
-	}
-	if len(g.functions) == 0 {
-		return Function{}, false
+// and While do.
+func (g *Graph) Callee(n *Node) (*Function, bool) {
+	if f, ok := g.FunctionNamed(n.Op); ok || len(g.functions) == 0 {
+		return f, ok
 	}
 	for _, a := range n.attributes {
 		name, err := n.Func(a.name)
-		if i, ok := g.functions[name]; ok && err == nil {
-			return g.Functions[i], true
+		if f, ok := g.FunctionNamed(name); ok && err == nil {
+			return f, true
 		}
 	}
-	return Function{}, false
+	return nil, false
 }

@@ -10,7 +10,7 @@ import (
 type Limits struct {
 	Bytes      int   // size of the file; default 2^31-1, the most that protocol buffers can write
 	Nodes      int   // nodes, those of library functions included; default 2^18
-	Edges      int   // inputs of all nodes together; default 2^20
+	Edges      int   // inputs of all nodes together, with arguments and outputs of library functions; default 2^20
 	Attributes int   // attributes of one node; default 256
 	Name       int   // bytes of a name of a node, op, device, input, function or attribute; default 2^14
 	Dims       int   // dimensions of a shape; default 254, TensorFlow's own limit

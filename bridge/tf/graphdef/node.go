@@ -1,7 +1,6 @@
 package graphdef
 
 import (
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,22 +15,31 @@ type Node struct {
 
 	src        *source
 	attributes []attribute // by name
+	caller     *Node       // the call of the function of which the node is an instance
 }
 
-// Input is an edge from another node: from its output Port, or, for a control input, from its having run.
+// Input is an edge from another node: from its output Port, or, for a control input, from its having run. In a library function it
+// is one from an argument, or else from a node's Output by the name that the node's op gives it, of which Port is an index.
 type Input struct {
 	Node    string
-	Port    int // 0 for control inputs
+	Output  string // only in functions, and not for their arguments
+	Port    int    // 0 for control inputs; in functions also All
 	Control bool
 
 	index int32 // of the node in Graph.Nodes
 }
 
-// String is the edge as a GraphDef writes it: "node", "node:1" or "^node".
+// String is the edge as a GraphDef writes it: "node", "node:1" or "^node", and in functions also "node:output:1".
 func (in Input) String() string {
 	switch {
 	case in.Control:
 		return "^" + in.Node
+	case in.Output != "" && in.Port != All:
+		return in.Node + ":" + in.Output + ":" + strconv.Itoa(in.Port)
+	case in.Output != "":
+		return in.Node + ":" + in.Output
+	case in.Port == All:
+		return in.Node
 	case in.Port != 0:
 		return in.Node + ":" + strconv.Itoa(in.Port)
 	default:
@@ -128,9 +136,9 @@ func (r *reader) input(f field, out *Node) error {
 	if err != nil {
 		return err
 	}
-	input, ok := parseInput(raw)
+	input, ok := r.inputs.parse(raw)
 	if !ok {
-		return errorAt(f.at, ErrStructure, `input %d: got %s, want "node", "node:port" or "^node"`, len(out.Inputs), quote(raw))
+		return errorAt(f.at, ErrStructure, "input %d: got %s, want %s", len(out.Inputs), quote(raw), r.inputs.form)
 	}
 	if n := len(out.Inputs); n > 0 && out.Inputs[n-1].Control && !input.Control {
 		return errorAt(f.at, ErrStructure, "input %d: data input %s after a control input", n, quote(raw))
@@ -138,6 +146,14 @@ func (r *reader) input(f field, out *Node) error {
 	out.Inputs = append(out.Inputs, input)
 	return nil
 }
+
+// notation is how inputs are written.
+type notation struct {
+	parse func(raw string) (Input, bool)
+	form  string
+}
+
+var graphNotation = notation{parseInput, `"node", "node:port" or "^node"`}
 
 // parseInput reads "node", "node:port" or "^node". Ports are decimal, without sign or leading zeros.
 func parseInput(raw string) (Input, bool) {
@@ -148,8 +164,7 @@ func parseInput(raw string) (Input, bool) {
 	if !hasPort {
 		return Input{Node: name}, validName(name)
 	}
-	port, err := strconv.Atoi(digits)
-	ok := err == nil && port >= 0 && port <= math.MaxInt32 && strconv.Itoa(port) == digits
+	port, ok := parsePort(digits)
 	return Input{Node: name, Port: port}, ok && validName(name)
 }
 
@@ -201,6 +216,11 @@ func (r *reader) checkNode(at int, n *Node) error {
 	case !validName(n.Name):
 		return errorAt(at, ErrStructure, `a name must not start with "^" or hold ":"`)
 	}
+	return n.sortAttributes(at)
+}
+
+// sortAttributes sorts the attributes by their names, which must differ.
+func (n *Node) sortAttributes(at int) error {
 	slices.SortFunc(n.attributes, func(a, b attribute) int { return strings.Compare(a.name, b.name) })
 	for i := 1; i < len(n.attributes); i++ {
 		if name := n.attributes[i].name; name == n.attributes[i-1].name {

@@ -13,10 +13,7 @@ const (
 	versionsProducer    protowire.Number = 1
 	versionsMinConsumer protowire.Number = 2
 
-	libraryFunction   protowire.Number = 1
-	functionSignature protowire.Number = 1
-	functionNode      protowire.Number = 3
-	signatureName     protowire.Number = 1
+	libraryFunction protowire.Number = 1
 )
 
 // Parse reads a binary GraphDef. Zero fields of limits stand for their defaults.
@@ -27,7 +24,7 @@ const (
 // Errors are of type [*Error]. Files that are not GraphDefs at all are recognised: see [ErrEmpty], [ErrText], [ErrSavedModel] and
 // [ErrForeign].
 func Parse(data []byte, limits Limits) (*Graph, error) {
-	r := &reader{src: &source{data: data, limits: limits.withDefaults()}, out: &Graph{}, names: map[string]string{}}
+	r := &reader{src: &source{data: data, limits: limits.withDefaults()}, out: &Graph{}, names: map[string]string{}, inputs: graphNotation}
 	r.src.expanded.left.Store(r.src.limits.Expanded)
 	if len(data) == 0 {
 		return nil, errorf(ErrEmpty, "empty file, want a GraphDef")
@@ -51,6 +48,8 @@ type reader struct {
 	nodes int               // counted so far, with functions, against Limits.Nodes
 	edges int               // counted so far, against Limits.Edges
 	names map[string]string // ops, devices and attribute names: each is kept once
+
+	inputs notation // of the node that is being read: a graph's or a function's
 }
 
 func (r *reader) graph() error {
@@ -132,57 +131,6 @@ func (r *reader) library(f field) error {
 		}
 	}
 	return nil
-}
-
-func (r *reader) function(f field) error {
-	if err := f.want(protowire.BytesType, "a function"); err != nil {
-		return err
-	}
-	// A function counts as a node too, so that empty ones are bounded.
-	r.nodes++
-	before := r.nodes
-	if err := r.count(f.payload, functionNode); err != nil {
-		return err
-	}
-	out := Function{Ops: make([]string, 0, r.nodes-before)}
-	at := f.at
-	for f, err := range r.src.fields(f.payload) {
-		if err != nil {
-			return err
-		}
-		switch f.number {
-		case functionSignature:
-			out.Name, err = r.member(f, signatureName, "name of a function", out.Name)
-		case functionNode:
-			var op string
-			op, err = r.member(f, nodeOp, "op of a node", "")
-			out.Ops = append(out.Ops, op)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if out.Name == "" {
-		return errorAt(at, ErrStructure, "function with an empty name")
-	}
-	r.out.Functions = append(r.out.Functions, out)
-	return nil
-}
-
-// member reads one string field of the message in f.
-func (r *reader) member(f field, number protowire.Number, what, otherwise string) (string, error) {
-	if err := f.want(protowire.BytesType, "the message with the "+what); err != nil {
-		return "", err
-	}
-	for f, err := range r.src.fields(f.payload) {
-		if err == nil && f.number == number {
-			otherwise, err = r.name(f, what)
-		}
-		if err != nil {
-			return "", err
-		}
-	}
-	return otherwise, nil
 }
 
 // name is text for strings that recur.

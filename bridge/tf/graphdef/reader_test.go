@@ -92,6 +92,14 @@ func TestParseErrors(t *testing.T) {
 		{"M17 attribute without name", node("a", "Relu", attribute("")), graphdef.ErrStructure, `node "a" (Relu): attribute with an empty name (at byte 11)`},
 		{"M17 attribute with two values", node("a", "Relu", message(5, text(1, "T"), message(2), message(2))), graphdef.ErrMalformed, `node "a" (Relu): malformed: attribute "T" has 2 values (at byte 11)`},
 		{"function without name", join(a, message(2, message(1))), graphdef.ErrStructure, "function with an empty name (at byte 20)"},
+		{"function with two signatures", join(a, message(2, message(1, message(1, text(1, "f")), message(1, text(1, "f"))))), graphdef.ErrMalformed, `malformed: function "f" has two signatures (at byte 27)`},
+		{"function's node without op", join(a, message(2, message(1, message(3, text(1, "s"))))), graphdef.ErrStructure, `node "s": empty op (at byte 22)`},
+		{"function's input with a word for an index", join(a, message(2, message(1, message(3, text(1, "s"), text(2, "R"), text(3, "a:y:z"))))), graphdef.ErrStructure, `node "s" (R): input 0: got "a:y:z", want "argument", "node:output:index" or "^node" (at byte 30)`},
+		{"function's input with a negative index", join(a, message(2, message(1, message(3, text(1, "s"), text(2, "R"), text(3, "a:y:-1"))))), graphdef.ErrStructure, `node "s" (R): input 0: got "a:y:-1", want "argument", "node:output:index" or "^node" (at byte 30)`},
+		{"function returns a control edge", join(a, message(2, message(1, message(4, text(1, "o"), text(2, "^s"))))), graphdef.ErrStructure, `output "o" of a function: got "^s", want "argument" or "node:output:index" (at byte 22)`},
+		{"function returns nothing", join(a, message(2, message(1, message(4, text(1, "o"))))), graphdef.ErrStructure, `output "o" of a function: got "", want "argument" or "node:output:index" (at byte 22)`},
+		{"function returns an output twice", join(a, message(2, message(1, message(4, text(1, "o"), text(2, "a")), message(4, text(1, "o"), text(2, "a"))))), graphdef.ErrStructure, `output "o" of a function stands twice in ret (at byte 30)`},
+		{"function's argument of no type", join(a, message(2, message(1, message(1, message(2, varint(3, 99)))))), graphdef.ErrValue, "got type 99, which TensorFlow does not define (at byte 26)"},
 		{"function twice", join(a, message(2, message(1, message(1, text(1, "f"))), message(1, message(1, text(1, "f"))))), graphdef.ErrStructure, `two functions are named "f"`},
 
 		{"M23 bad wire type of a known field", node("a", "Relu", varint(3, 1)), graphdef.ErrMalformed, `node "a" (Relu): malformed: an input has wire type 0, want 2 (at byte 11)`},
@@ -113,6 +121,81 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
+// function is f(a) -> o with a node s, whose T is that of the call, and a call of g.
+var function = message(
+	1,
+	message(1, text(1, "f"), message(2, text(1, "a"), text(4, "T")), message(3, text(1, "o"), varint(3, 1), text(5, "N"), text(6, "L"))),
+	message(3, text(1, "s"), text(2, "Square"), text(3, "a"), attribute("T", text(9, "T"))),
+	message(3, text(1, "p"), text(2, "PartitionedCall"), text(3, "s:y:0"), text(3, "s:y"), text(3, "a:1"), text(3, "^s"),
+		attribute("f", message(10, text(1, "g"), message(2, text(1, "S"), message(2, text(9, "T"))), message(2, text(1, "K"), message(2, varint(3, 7)))))),
+	message(4, text(1, "o"), text(2, "p:output:3")),
+)
+
+func TestParseFunctions(t *testing.T) {
+	g := parse(t, node("c", "f", attribute("T", varint(6, 1)), attribute("U", varint(6, 3))), node("d", "f"), message(2, function))
+	f, ok := g.FunctionNamed("f")
+	require.True(t, ok)
+	_, ok = g.FunctionNamed("g")
+	assert.False(t, ok)
+	assert.Equal(t, []graphdef.Argument{{Name: "a", TypeAttr: "T"}}, f.Inputs)
+	assert.Equal(t, []graphdef.Argument{{Name: "o", Type: graphdef.Float, NumberAttr: "N", TypeListAttr: "L"}}, f.Outputs)
+	assert.Equal(t, map[string]graphdef.Input{"o": {Node: "p", Output: "output", Port: 3}}, f.Returns)
+	require.Len(t, f.Nodes, 2)
+	assert.Equal(t, []graphdef.Input{{Node: "a", Port: graphdef.All}}, f.Nodes[0].Inputs)
+	assert.Equal(t, []graphdef.Input{
+		{Node: "s", Output: "y"}, {Node: "s", Output: "y", Port: graphdef.All}, {Node: "a", Port: 1}, {Node: "s", Control: true},
+	}, f.Nodes[1].Inputs)
+	assert.Equal(t, "[s:y:0 s:y a:1 ^s]", fmt.Sprint(f.Nodes[1].Inputs))
+
+	kind, err := f.Nodes[0].Kind("T")
+	require.NoError(t, err)
+	assert.Equal(t, graphdef.KindPlaceholder, kind, "nothing is replaced in the library")
+	for i := range f.Nodes {
+		n, err := f.Nodes[i].Instance("c/"+f.Nodes[i].Name, &g.Nodes[0])
+		require.NoError(t, err)
+		assert.Equal(t, "c/"+f.Nodes[i].Name, n.Name)
+		assert.Empty(t, n.Inputs)
+		attribute := "T"
+		if i == 1 {
+			called, err := n.Called("f")
+			require.NoError(t, err)
+			assert.Equal(t, []string{"c/p", "g"}, []string{called.Name, called.Op})
+			seven, err := called.Int("K")
+			require.NoError(t, err)
+			assert.EqualValues(t, 7, seven)
+			n, attribute = *called, "S"
+		}
+		typ, err := n.Type(attribute)
+		require.NoError(t, err)
+		assert.Equal(t, graphdef.Float, typ)
+	}
+	_, err = f.Nodes[0].Instance("d/s", &g.Nodes[1])
+	assert.EqualError(t, err, `node "d/s" (Square): attribute "T": the call of function "f" has no attribute "T"`)
+	assert.ErrorIs(t, err, graphdef.ErrNoAttribute)
+	n, err := f.Nodes[1].Instance("d/p", &g.Nodes[1])
+	require.NoError(t, err)
+	_, err = n.Called("f")
+	assert.EqualError(t, err, `node "d/p" (PartitionedCall): attribute "S": the call of function "f" has no attribute "T"`)
+}
+
+func TestWithNodes(t *testing.T) {
+	g := parse(t, node("a", "Placeholder"), node("b", "Relu", input("a")), message(2, function), message(4, varint(1, 21)))
+	forward := graphdef.Forward("f", "/cpu:0", []graphdef.Input{{Node: "b"}, {Node: "a"}}, []graphdef.DataType{graphdef.Float, graphdef.Quint8})
+	other, err := g.WithNodes([]graphdef.Node{forward, g.Nodes[1], g.Nodes[0]})
+	require.NoError(t, err)
+	f, _ := other.Lookup("f")
+	assert.Equal(t, []string{"IdentityN", "/cpu:0", "b", "a"}, []string{f.Op, f.Device, other.Producer(f.Inputs[0]).Name, other.Producer(f.Inputs[1]).Name})
+	types, err := f.Types("T")
+	require.NoError(t, err)
+	assert.Equal(t, []graphdef.DataType{graphdef.Float, graphdef.Quint8}, types)
+	assert.Equal(t, 21, other.Versions.Producer)
+	_, ok := other.FunctionNamed("f")
+	assert.True(t, ok)
+	assert.Equal(t, "a", g.Producer(g.Nodes[1].Inputs[0]).Name, "the graph is as it was")
+	_, err = g.WithNodes(g.Nodes[1:])
+	assert.EqualError(t, err, `node "b" (Relu): input 0: no node "a" in the graph`)
+}
+
 func TestLimits(t *testing.T) {
 	two := join(node("a", "Const", attribute("x"), attribute("y")), node("b", "Add", input("a"), input("a")))
 	for _, c := range []struct {
@@ -132,7 +215,14 @@ func TestLimits(t *testing.T) {
 			assert.ErrorIs(t, err, graphdef.ErrLimit)
 		})
 	}
-	_, err := graphdef.Parse(two, graphdef.Limits{Bytes: len(two), Nodes: 2, Edges: 2, Attributes: 2, Name: 5})
+	called := join(node("a", "f"), message(2, function))
+	for most := 1; most < 8; most++ {
+		_, err := graphdef.Parse(called, graphdef.Limits{Edges: most})
+		require.ErrorIs(t, err, graphdef.ErrLimit, "arguments, inputs and returns count as edges")
+	}
+	_, err := graphdef.Parse(called, graphdef.Limits{Edges: 8})
+	assert.NoError(t, err, "at the limit")
+	_, err = graphdef.Parse(two, graphdef.Limits{Bytes: len(two), Nodes: 2, Edges: 2, Attributes: 2, Name: 5})
 	assert.NoError(t, err, "at the limits")
 }
 
@@ -247,11 +337,12 @@ func TestM22SelfRecursiveFunction(t *testing.T) {
 		node("direct", "f"), node("indirect", "PartitionedCall", attribute("f", message(10, text(1, "f")))),
 		node("neither", "Relu", attribute("T", varint(6, 1)), attribute("f", message(10, text(1, "g")))),
 	)
-	require.Equal(t, []graphdef.Function{{Name: "f", Ops: []string{"f", "Relu"}}}, g.Functions)
+	require.Len(t, g.Functions, 1)
+	require.Len(t, g.Functions[0].Nodes, 2)
 	for i, want := range []bool{true, true, false} {
 		callee, ok := g.Callee(&g.Nodes[i])
 		assert.Equal(t, want, ok, g.Nodes[i].Name)
-		assert.Equal(t, want, callee.Name == "f", g.Nodes[i].Name)
+		assert.Equal(t, want, callee == &g.Functions[0], g.Nodes[i].Name)
 	}
 }
 
@@ -299,6 +390,25 @@ func touch(g *graphdef.Graph) {
 	note(err)
 	_, err = g.Order(g.Nodes[len(g.Nodes)-1].Name, "absent")
 	note(err)
+	for i := range g.Functions {
+		f := &g.Functions[i]
+		if same, ok := g.FunctionNamed(f.Name); !ok || same != f {
+			panic("wrong function")
+		}
+		for k := range f.Nodes {
+			for c := range g.Nodes {
+				instance, err := f.Nodes[k].Instance("instance", &g.Nodes[c])
+				note(err)
+				for _, name := range append(instance.Attributes(), "absent") {
+					touchAttribute(&instance, name, note)
+				}
+			}
+		}
+	}
+	again, err := g.WithNodes(g.Nodes)
+	if err != nil || len(again.Nodes) != len(g.Nodes) {
+		panic("other nodes")
+	}
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
 		g.Callee(n)
@@ -334,6 +444,7 @@ func touchAttribute(n *graphdef.Node, name string, note func(error)) {
 		touchTensor(n, name, note)
 	case graphdef.KindFunc:
 		read(n.Func(name))
+		read(n.Called(name))
 	case graphdef.ListString:
 		read(n.Strs(name))
 	case graphdef.ListInt:
@@ -380,6 +491,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(node("a", "Conv2D", attribute("strides", message(1, packed(3, 1, 2, 2, 1))), attribute("padding", text(2, "SAME"))))
 	f.Add(node("a", "X", attribute("l", message(1, float(4, 1), float(4, 2))), attribute("s", message(1, message(7, dims(1, 2))))))
 	f.Add(join(node("call", "f"), message(2, message(1, message(1, text(1, "f"))))))
+	f.Add(join(node("call", "f", attribute("T", varint(6, 1))), message(2, function)))
 	f.Add(join(varint(1, 1), message(2)))
 	limits := graphdef.Limits{Bytes: 1 << 16, Nodes: 64, Edges: 256, Expanded: 1 << 20}
 	f.Fuzz(func(t *testing.T, data []byte) {
