@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/wamuir/graft/tensorflow/core/framework/tensor_go_proto"
 	"github.com/wamuir/graft/tensorflow/core/framework/tensor_shape_go_proto"
 	"github.com/wamuir/graft/tensorflow/core/framework/types_go_proto"
+	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
@@ -56,6 +58,29 @@ func TestGraphDefAgreesOnModels(t *testing.T) {
 			g, err := graphdef.Parse(data, graphdef.Limits{})
 			require.NoError(t, err)
 			checkGraph(t, generated(t, data), g, exactly)
+		})
+	}
+}
+
+// TestGraphDefAgreesOnFunctions compares the recorded graphs that have libraries, read from their binary form and from text.
+func TestGraphDefAgreesOnFunctions(t *testing.T) {
+	files, err := filepath.Glob("../../../testdata/goldens/Functions/*.pb")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			data, err := os.ReadFile(file)
+			require.NoError(t, err)
+			want := generated(t, data)
+			require.NotEmpty(t, want.GetLibrary().GetFunction())
+			g, err := graphdef.Parse(data, graphdef.Limits{})
+			require.NoError(t, err)
+			checkGraph(t, want, g, exactly)
+			text, err := prototext.Marshal(want)
+			require.NoError(t, err)
+			g, err = graphdef.ParseText(text, graphdef.Limits{})
+			require.NoError(t, err)
+			checkGraph(t, want, g, exactly)
 		})
 	}
 }
