@@ -56,7 +56,7 @@ func (m *QuantizeMode) UnmarshalText(b []byte) error {
 //	         min: f32, [] or [1]; [dimension at Axis] with an Axis
 //	         max: f32, min's shape
 //	Outputs: q: Type, the shape of x
-//	         min, max: f32, []; [dimension at Axis] with an Axis
+//	         min, max: f32, []; [dimension at Axis] with an Axis of more than one slice
 //
 //	C1: Type is i8, u8, i16, u16 or i32; Mode is one of the modes
 //	C2: x is f32
@@ -110,7 +110,7 @@ func (op *TFQuantizeV2) Infer(in []Operand) ([]Fact, error) {
 		if err := wantChannels(in, 1, 2, channels); err != nil {
 			return nil, err
 		}
-		out = Shape{channels}
+		out = rangeOutShape(channels)
 	}
 	if in[1].Const != nil && in[2].Const != nil {
 		if _, err := op.grown(in[1].Const, in[2].Const); err != nil {
@@ -118,6 +118,18 @@ func (op *TFQuantizeV2) Infer(in []Operand) ([]Fact, error) {
 		}
 	}
 	return []Fact{{op.Type, in[0].Shape}, {F32, out}, {F32, out}}, nil
+}
+
+// rangeOutShape returns the shape of the range out of n slices: TensorFlow gives that of a
+// single slice the shape [].
+func rangeOutShape(n int) Shape {
+	switch n {
+	case 1:
+		return Shape{}
+	case Unknown:
+		return nil
+	}
+	return Shape{n}
 }
 
 // wantChannels checks that a range has one element per channel, not one for all.
@@ -175,11 +187,10 @@ func (op *TFQuantizeV2) Eval(in, out []*Tensor) error {
 		return err
 	}
 	functions := make([]func(float32) int64, len(ranges))
-	if err := ensure(out, 1, F32, Shape{len(ranges)}); err != nil {
-		return err
-	}
-	if err := ensure(out, 2, F32, Shape{len(ranges)}); err != nil {
-		return err
+	for i := 1; i <= 2; i++ {
+		if err := ensure(out, i, F32, rangeOutShape(len(ranges))); err != nil {
+			return err
+		}
 	}
 	mins, maxs := Data[float32](out[1]), Data[float32](out[2])
 	for c, r := range ranges {
@@ -208,7 +219,7 @@ func (op *TFQuantizeV2) Constants(in []Operand) ([]*Tensor, error) {
 	}
 	shape := Shape{}
 	if op.Axis >= 0 {
-		shape = Shape{len(ranges)}
+		shape = rangeOutShape(len(ranges))
 	}
 	mins, maxs := make([]float32, len(ranges)), make([]float32, len(ranges))
 	for c, r := range ranges {

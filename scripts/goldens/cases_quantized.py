@@ -284,6 +284,12 @@ for pad in ["SAME", "VALID"]:
         case("QuantizedConv2D", f"quantizedconv2d_quint8_{pad}_k{k[0]}{k[1]}_s{s}", feed("quint8", integers(1, 6, 5, 3, low=0, high=255)), const("quint8", integers(*k, 3, 4, low=0, high=255)),
              f(-1), f(2), f(-0.5), f(1), strides=[1, s, s, 1], padding=pad, out_type="qint32")
 
+# A single slice
+for t in ["quint8", "qint8", "qint16"]:
+    for mode, rounding in [MODES[0], *MODES[2:]]:
+        case("QuantizeV2", f"quantizev2_{t}_{mode}_{'even' if 'EVEN' in rounding else 'away'}_one_slice", feed("float", normal(7, 1, 3)), const("float", [-1.5]), const("float", [2.5]),
+             T=t, mode=mode, round_mode=rounding, axis=1)
+
 # The rarer types of QuantizeV2 and Dequantize
 for t in ["quint16", "qint16", "qint32"]:
     for mode, rounding in MODES:
