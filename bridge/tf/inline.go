@@ -29,13 +29,11 @@ var errInlinedSize = fmt.Errorf("%w: inlining the calls of functions makes more 
 // inlined stay as they are; failed says why, by their names.
 func inlineCalls(g *graphdef.Graph) (inlined *graphdef.Graph, failed map[string]error, err error) {
 	in := &inliner{graph: g, names: map[string]bool{}, failed: map[string]error{}, scopes: map[string]map[string]int{}}
-	calls := false
-	for i := range g.Nodes {
-		calls = calls || in.isCall(&g.Nodes[i])
-		in.names[g.Nodes[i].Name] = true
-	}
-	if !calls {
+	if !slices.ContainsFunc(g.Nodes, func(n graphdef.Node) bool { return in.isCall(&n) }) {
 		return g, nil, nil
+	}
+	for i := range g.Nodes {
+		in.names[g.Nodes[i].Name] = true
 	}
 	for i := range g.Nodes {
 		if err := in.add(g.Nodes[i]); err != nil {
