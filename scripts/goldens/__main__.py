@@ -64,6 +64,8 @@ class Recording:
         cases = dict(CASES)
         for id, entry in self.old.items():
             if id in cases:
+                if not entry.get("source"):
+                    raise ValueError(f"{cases[id].source} declares {id}, which is the name of a recorded graph")
                 cases[id].entry = entry
             elif not entry.get("source"):
                 cases[id] = store.recorded_case(self.directory, entry)

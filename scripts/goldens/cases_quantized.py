@@ -250,7 +250,7 @@ for t in ["quint8", "qint32"]:
             case(op, f"{op.lower()}_{t}_{name}", feed(t, all_of(t, 33)), f(low), f(high), out_type=t)
 case("RequantizePerChannel", "requantizeperchannel_rank3", feed("qint32", integers(2, 5, 3)), const("float", [-1, -1, -1]), const("float", [1, 1, 1]), f(-1), f(1), out_type="qint8", error=True)
 for t in ["quint8", "qint32"]:
-    case("QuantizedReshape", f"quantizedreshape_{t}", feed(t, integers(2, 6, low=0)), const("int32", [3, -1]), f(-1), f(2))
+    case("QuantizedReshape", f"quantizedreshape_{t}_inferred", feed(t, integers(2, 6, low=0)), const("int32", [3, -1]), f(-1), f(2))
     case("QuantizedReshape", f"quantizedreshape_{t}_uneven", feed(t, integers(2, 6, low=0)), const("int32", [5, -1]), f(-1), f(2), error=True)
 for t in ["quint8", "qint32", "float"]:
     for corners, half in [(False, False), (True, False), (False, True)]:
