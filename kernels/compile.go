@@ -15,7 +15,7 @@ import (
 type instruction struct {
 	node   *core.Node
 	kernel string // a variant's name, or what else does the work
-	parts  int    // more than 1 if the work may be split; stages decides into how many parts
+	splits bool   // whether any threads may share the work; stages decides into how many parts
 	// run computes part number part of parts. It may be called for all parts at the
 	// same time, each by a worker with a thread number of its own.
 	run func(r *worker, part, parts int) error
@@ -171,7 +171,7 @@ func (c *compiler) readInArena(v core.Value) int {
 		return b
 	}
 	copied := c.newScratch(c.buffers[b].size)
-	c.emit(instruction{node: v.Node, kernel: "copy", parts: 1, run: func(r *worker, _, _ int) error {
+	c.emit(instruction{node: v.Node, kernel: "copy", run: func(r *worker, _, _ int) error {
 		copy(r.mem[copied], r.mem[b])
 		return nil
 	}})
@@ -199,7 +199,6 @@ func (c *compiler) write(v core.Value) int {
 }
 
 func (c *compiler) emit(i instruction) {
-	i.parts = max(i.parts, 1)
 	c.code = append(c.code, i)
 }
 
@@ -220,7 +219,7 @@ func (c *compiler) lowerReference(n *core.Node) error {
 	for i := range n.Outputs() {
 		out = append(out, c.write(n.Out(i)))
 	}
-	c.emit(instruction{node: n, kernel: "reference", parts: 1, run: func(r *worker, _, _ int) error {
+	c.emit(instruction{node: n, kernel: "reference", run: func(r *worker, _, _ int) error {
 		ins, err := r.tensors(in, facts)
 		if err != nil {
 			return err

@@ -99,7 +99,7 @@ func lowerBinary(c *compiler, n *core.Node) (bool, error) {
 	y := newRowOperand(c.read(in[1]), b, out)
 	scratch := c.newScratch(productOf(c.threads, columns, 8))
 	dst := c.write(n.Out(0))
-	c.emit(instruction{node: n, kernel: v.Name, parts: c.threads, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: v.Name, splits: true, run: func(r *worker, part, parts int) error {
 		size := 4 * columns
 		own := r.mem[scratch][r.thread*2*size:][:2*size]
 		for l := part * rows / parts; l < (part+1)*rows/parts; l++ {

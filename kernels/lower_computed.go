@@ -108,7 +108,7 @@ func (c *compiler) lowerComputedProduct(m *matmul, w computedWeights) error {
 		c.readBuffer(b)
 	}
 	offsets := c.bindOffsets(m, 0)
-	c.emit(instruction{node: n, kernel: variant.Name, parts: c.threads, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: variant.Name, splits: true, run: func(r *worker, part, parts int) error {
 		packed := r.state[state].(*weightState).packed
 		a := gemm.Args{
 			A: r.arena, Offsets: *offsets, C: r.mem[acc], LDC: 4 * spec.N,

@@ -27,8 +27,7 @@ func lowerConcat(c *compiler, n *core.Node) (bool, error) {
 	}
 	dst := c.write(n.Out(0))
 	line := out.Shape.MustElements() / lines * size
-	parts := min(c.threads, 1+lines*line/minCopyBytes)
-	c.emit(instruction{node: n, kernel: "concat", parts: parts, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "concat", splits: true, run: func(r *worker, part, parts int) error {
 		l0, l1 := part*lines/parts, (part+1)*lines/parts
 		at := 0
 		for _, s := range pieces {

@@ -222,7 +222,7 @@ func (c *compiler) padImage(n *core.Node, src int, g *convolution) int {
 	}
 	row, padded := x.In*g.inC, w*g.inC
 	left := x.PadBelow * g.inC
-	c.emit(instruction{node: n, kernel: "pad", parts: c.threads, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "pad", splits: true, run: func(r *worker, part, parts int) error {
 		in, out, zero := r.mem[src], r.mem[dst], byte(g.zero.get(r.run))
 		lines := g.batch * h
 		for l := part * lines / parts; l < (part+1)*lines/parts; l++ {

@@ -83,7 +83,7 @@ func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epil
 		offsets = g.offsets(c.buffers[d.src].offset, c.buffers[d.padding].offset)
 		return c.checkOffsets(n, offsets, spec.Taps, channels)
 	})
-	c.emit(instruction{node: n, kernel: variant.Name, parts: c.threads, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: variant.Name, splits: true, run: func(r *worker, part, parts int) error {
 		a := depthwise.Args{A: r.arena, Offsets: offsets, C: r.mem[dst], LDC: ldc, Operands: values(r.run)}
 		packed.Run(&a, part*rows/parts, (part+1)*rows/parts)
 		return nil
@@ -97,7 +97,7 @@ func (c *compiler) repeatChannels(n *core.Node, src, times int) int {
 	size := c.buffers[src].size
 	dst := c.newScratch(productOf(size, times))
 	c.buffers[src].last = max(c.buffers[src].last, len(c.code))
-	c.emit(instruction{node: n, kernel: "repeat", parts: c.threads, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "repeat", splits: true, run: func(r *worker, part, parts int) error {
 		in, out := r.mem[src], r.mem[dst]
 		for i := part * size / parts; i < (part+1)*size/parts; i++ {
 			fill(out[i*times:(i+1)*times], in[i])

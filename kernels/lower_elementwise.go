@@ -8,9 +8,6 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/elementwise"
 )
 
-// minElements is the least work of one part of an elementwise instruction.
-const minElements = 4096
-
 // lowerElementwise begins a chain of elementwise ops at a node, and takes in what
 // follows it as long as the values need not be stored, or can be stored on the way.
 func lowerElementwise(c *compiler, n *core.Node) (bool, error) {
@@ -213,9 +210,8 @@ func (b *chainBuilder) emit() error {
 		return fmt.Errorf("node %q (%s): %w", b.last.Name, b.last.OpName(), err)
 	}
 	buffers := b.buffers
-	parts := min(c.threads, 1+n/minElements)
 	scratch := c.newScratch(c.threads * elementwise.Scratch)
-	c.emit(instruction{node: b.last, kernel: chain.Name(), parts: parts, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: b.last, kernel: chain.Name(), splits: true, run: func(r *worker, part, parts int) error {
 		var mem [maxChainBuffers][]byte
 		for i, p := range buffers {
 			mem[i] = r.mem[p]
@@ -248,7 +244,7 @@ func lowerFlipSign(c *compiler, n *core.Node) (bool, error) {
 func flipInstruction(c *compiler, n *core.Node, src, dst, size int) instruction {
 	v := elementwise.Choose(c.isas, elementwise.Flip)
 	c.readBuffer(src)
-	return instruction{node: n, kernel: v.Name, parts: min(c.threads, 1+size/minElements), run: func(r *worker, part, parts int) error {
+	return instruction{node: n, kernel: v.Name, splits: true, run: func(r *worker, part, parts int) error {
 		i0, i1 := splitElements(size, part, parts)
 		if i0 < i1 {
 			v.Run(r.mem[dst][i0:], r.mem[src][i0:], nil, i1-i0, nil)

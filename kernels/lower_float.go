@@ -136,7 +136,7 @@ func (c *compiler) lowerComputedDot(n *core.Node) (bool, error) {
 		}
 		return c.checkOffsets(n, offsets, 1, 4*d.k)
 	})
-	c.emit(instruction{node: n, kernel: variant.Name, parts: c.threads, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: variant.Name, splits: true, run: func(r *worker, part, parts int) error {
 		packed := r.state[state].([]*sgemm.Packed)[r.thread]
 		args := sgemm.Args{A: r.arena, Offsets: offsets, C: r.mem[dst], LDC: 4 * d.n}
 		rows := d.pairs * d.m
@@ -207,7 +207,7 @@ func (c *compiler) lowerProducts(p *product) error {
 			return c.checkOffsets(n, offsets, p.taps, 4*p.numbers)
 		})
 		rows, stride, first := p.rows, 4*p.columns, 4*g*columns
-		c.emit(instruction{node: n, kernel: variant.Name, parts: c.threads, run: func(r *worker, part, parts int) error {
+		c.emit(instruction{node: n, kernel: variant.Name, splits: true, run: func(r *worker, part, parts int) error {
 			a := sgemm.Args{A: r.arena, Offsets: offsets, C: r.mem[dst][first:], LDC: stride}
 			m0, m1, p0, p1 := split(rows, packed.Panels(), variant.MR, part, parts)
 			packed.Run(&a, m0, m1, p0, p1)

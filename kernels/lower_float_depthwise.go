@@ -30,7 +30,7 @@ func (c *compiler) lowerFloatDepthwise(p *product, g *convolution, src, multipli
 		return c.checkOffsets(n, offsets, spec.Taps, g.inC)
 	})
 	rows := p.rows
-	c.emit(instruction{node: n, kernel: variant.Name, parts: c.threads, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: variant.Name, splits: true, run: func(r *worker, part, parts int) error {
 		a := sdepthwise.Args{A: r.arena, Offsets: offsets, C: r.mem[dst], LDC: 4 * spec.Channels}
 		packed.Run(&a, part*rows/parts, (part+1)*rows/parts)
 		return nil
@@ -44,7 +44,7 @@ func (c *compiler) repeatNumbers(n *core.Node, src, times int) int {
 	size := c.buffers[src].size / 4
 	c.readBuffer(src)
 	dst := c.newScratch(productOf(4*size, times))
-	c.emit(instruction{node: n, kernel: "repeat", parts: c.threads, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "repeat", splits: true, run: func(r *worker, part, parts int) error {
 		in, out := view[float32](r.mem[src][:4*size]), view[float32](r.mem[dst])
 		for i := part * size / parts; i < (part+1)*size/parts; i++ {
 			for j := range times {

@@ -330,7 +330,7 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 	size, first, rows, columns := e.Out.Size(), g*w.columns, m.rows, w.columns
 	perThread, sumSize := packed.Scratch(), e.Sum.Size()
 	flip := c.flipBehind(n, m.groups == 1 && e.Out.Size() == 1)
-	c.emit(instruction{node: n, kernel: variant.Name, parts: c.threads, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: variant.Name, splits: true, run: func(r *worker, part, parts int) error {
 		a := gemm.Args{
 			A: r.arena, Offsets: *offsets, C: r.mem[dst][first*size:], LDC: stride * size, Operands: operands(r.run),
 			Scratch: r.mem[scratch][r.thread*perThread : (r.thread+1)*perThread],

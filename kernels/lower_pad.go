@@ -60,8 +60,7 @@ func lowerPad(c *compiler, n *core.Node) (bool, error) {
 	}
 	src, dst := c.read(x), c.write(n.Out(0))
 	lines := c.buffers[dst].size / p.line
-	parts := min(c.threads, 1+c.buffers[dst].size/minCopyBytes)
-	c.emit(instruction{node: n, kernel: "pad", parts: parts, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "pad", splits: true, run: func(r *worker, part, parts int) error {
 		in, out := r.mem[src], r.mem[dst]
 		for l := part * lines / parts; l < (part+1)*lines/parts; l++ {
 			to := out[l*p.line : (l+1)*p.line]
@@ -78,9 +77,6 @@ func lowerPad(c *compiler, n *core.Node) (bool, error) {
 	}})
 	return true, nil
 }
-
-// minCopyBytes is the least work of one part of a padding or a concatenation.
-const minCopyBytes = 1 << 16
 
 // repeat fills b with a value; the length of b is a multiple of the value's.
 func repeat(b, value []byte) {

@@ -216,7 +216,7 @@ func (c *compiler) lowerPool(n *core.Node, w *window, kind pool.Kind, counts []f
 		return c.checkOffsets(n, offsets, w.taps, row)
 	})
 	size := kind.Size()
-	c.emit(instruction{node: n, kernel: variant.Name, parts: c.threads, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: variant.Name, splits: true, run: func(r *worker, part, parts int) error {
 		a := pool.Args{
 			Channels: w.channels, Taps: w.taps, A: r.arena, Offsets: offsets, Counts: counts, C: r.mem[dst], LDC: row,
 		}

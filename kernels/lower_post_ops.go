@@ -59,11 +59,9 @@ func (c *compiler) lowerFinish(f *finish) error {
 		f.inputs = append(f.inputs, in)
 	}
 	f.dst = c.write(f.node.Out(0))
-	const minBlock = 1 << 12
-	parts := min(c.threads, 1+f.rows*f.columns/minBlock)
 	node := f.node
 	f.node, f.operands = nil, nil
-	c.emit(instruction{node: node, kernel: "post-ops", parts: parts, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: node, kernel: "post-ops", splits: true, run: func(r *worker, part, parts int) error {
 		if f.rows >= parts {
 			f.run(r.run, part*f.rows/parts, (part+1)*f.rows/parts, 0, f.columns)
 		} else {

@@ -35,8 +35,7 @@ func (c *compiler) emitParts(n *core.Node, kernel string, elements int, reads []
 	for _, b := range reads {
 		c.readBuffer(b)
 	}
-	parts := min(c.threads, 1+elements/minElements)
-	c.emit(instruction{node: n, kernel: kernel, parts: parts, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: kernel, splits: true, run: func(r *worker, part, parts int) error {
 		if i0, i1 := splitElements(elements, part, parts); i0 < i1 {
 			f(r.run, i0, i1)
 		}
@@ -87,7 +86,7 @@ func lowerUsedRange(c *compiler, n *core.Node) (bool, error) {
 	state := c.newState(func() any {
 		return &extremes{make([]int32, most), make([]int32, most), vector(core.I32, 2)}
 	})
-	c.emit(instruction{node: n, kernel: "extremes_s32_portable", parts: c.threads, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "extremes_s32_portable", splits: true, run: func(r *worker, part, parts int) error {
 		i0, i1 := part*elements/parts, (part+1)*elements/parts
 		e := r.state[state].(*extremes)
 		e.low[part], e.high[part] = extremesOf(view[int32](r.mem[src])[i0:i1])
@@ -186,7 +185,7 @@ func lowerUsedRangePerChannel(c *compiler, n *core.Node) (bool, error) {
 		return t
 	})
 	src := c.read(n.Inputs()[0])
-	c.emit(instruction{node: n, kernel: "extremes_s32_channels_portable", parts: c.threads, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "extremes_s32_channels_portable", splits: true, run: func(r *worker, part, parts int) error {
 		x := view[int32](r.mem[src])
 		all := core.Data[int32](r.state[state].(*core.Tensor))
 		for i := part; i < most; i += parts { // what no part has, one that there is
@@ -399,8 +398,7 @@ func lowerQuantizedConcat(c *compiler, n *core.Node) (bool, error) {
 	for _, b := range append(in[:count:count], res[0]) {
 		c.readBuffer(b)
 	}
-	parts := min(c.threads, 1+lines*line/minElements)
-	c.emit(instruction{node: n, kernel: "table_b8_concat", parts: parts, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "table_b8_concat", splits: true, run: func(r *worker, part, parts int) error {
 		l0, l1 := part*lines/parts, (part+1)*lines/parts
 		tables, at := r.state[state].(*core.Tensor).Bytes(), 0
 		for i := range count {
@@ -434,7 +432,7 @@ func lowerExtreme(c *compiler, n *core.Node) (bool, error) {
 	src, dst := c.read(x), c.write(n.Out(0))
 	most := c.threads * partsPerThread
 	state := c.newState(func() any { return make([]float32, most) })
-	c.emit(instruction{node: n, kernel: "extremes_f32_portable", parts: c.threads, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "extremes_f32_portable", splits: true, run: func(r *worker, part, parts int) error {
 		v := r.state[state].([]float32)
 		v[part] = extremeOf(view[float32](r.mem[src])[part*elements/parts:(part+1)*elements/parts], largest)
 		for i := parts; part == parts-1 && i < most; i++ { // there may be fewer parts

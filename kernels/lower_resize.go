@@ -32,7 +32,7 @@ func lowerResize(c *compiler, n *core.Node) (bool, error) {
 	row, images := productOf(4, out[2], out[3]), out[0]
 	scratch := c.newScratch(productOf(c.threads, 3, row))
 	kernel := fmt.Sprintf("resize_f32_bilinear_%v", s.add.ISA)
-	c.emit(instruction{node: n, kernel: kernel, parts: c.threads, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: kernel, splits: true, run: func(r *worker, part, parts int) error {
 		tmp := r.mem[scratch][r.thread*3*row:][:3*row]
 		all := images * len(s.rows)
 		s.run(view[float32](r.mem[src]), r.mem[dst], tmp, part*all/parts, (part+1)*all/parts)

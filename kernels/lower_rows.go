@@ -6,7 +6,7 @@ import "github.com/tf2ng/tf2ng/core"
 func (c *compiler) lowerRowSums(n *core.Node, rows, columns int, divide bool) {
 	src := c.read(n.Inputs()[0])
 	dst := c.write(n.Out(0))
-	c.emit(instruction{node: n, kernel: "row sums", parts: min(c.threads, rows, 1+rows*columns/minElements), run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "row sums", splits: rows > 1, run: func(r *worker, part, parts int) error {
 		x, y := view[float32](r.mem[src]), view[float32](r.mem[dst])
 		for i := part * rows / parts; i < (part+1)*rows/parts; i++ {
 			y[i] = sumLanes(x[i*columns:][:columns])

@@ -41,7 +41,7 @@ func lowerSoftmax(c *compiler, n *core.Node) (bool, error) {
 	scratch := c.newScratch(productOf(c.threads, block, size))
 	rows := elements / s.n
 	kernel := fmt.Sprintf("softmax_%v", s.exp.ISA)
-	c.emit(instruction{node: n, kernel: kernel, parts: min(c.threads, rows, 1+elements/minShare), run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: kernel, splits: rows > 1, run: func(r *worker, part, parts int) error {
 		tmp := r.mem[scratch][r.thread*block*size:][:block*size]
 		end := (part + 1) * rows / parts
 		for i := part * rows / parts; i < end; i += block {

@@ -159,8 +159,7 @@ func (c *compiler) lowerShare(n *core.Node) bool {
 	s, ok := shareOf(n)
 	out := n.Outputs()[0]
 	elements := max(out.Shape.MustElements(), s.units*max(s.in[0].elements, 1))
-	parts := min(c.threads, s.units, elements/minShare)
-	if !ok || parts < 2 || out.Type.Size() == 0 || slices.ContainsFunc(n.Inputs(), isString) {
+	if !ok || min(c.threads, s.units, elements/minShare) < 2 || out.Type.Size() == 0 || slices.ContainsFunc(n.Inputs(), isString) {
 		return false
 	}
 	var in, res []int
@@ -170,7 +169,7 @@ func (c *compiler) lowerShare(n *core.Node) bool {
 	for i := range n.Outputs() {
 		res = append(res, c.write(n.Out(i)))
 	}
-	c.emit(instruction{node: n, kernel: referenceInParts, parts: parts, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: referenceInParts, splits: true, run: func(r *worker, part, parts int) error {
 		return n.Locate(s.run(r.run, n, in, res, part, parts))
 	}})
 	return true

@@ -74,13 +74,12 @@ func lowerLookup(c *compiler, n *core.Node) (bool, error) {
 // emitLook appends the instruction that gives each byte of src its entry of a table.
 func (c *compiler) emitLook(n *core.Node, src, dst int, table func(*run) []byte) {
 	size, elements := n.Outputs()[0].Type.Size(), n.Outputs()[0].Shape.MustElements()
-	parts := min(c.threads, 1+elements/minElements)
 	kernel := fmt.Sprintf("table_b8_%v", n.Outputs()[0].Type)
 	bytes := elementwise.Choose(c.isas, elementwise.Lookup)
 	if size == 1 {
 		kernel = bytes.Name
 	}
-	c.emit(instruction{node: n, kernel: kernel, parts: parts, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: kernel, splits: true, run: func(r *worker, part, parts int) error {
 		i0, i1 := splitElements(elements, part, parts)
 		if i0 >= i1 {
 			return nil

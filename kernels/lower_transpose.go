@@ -126,8 +126,7 @@ func lowerTranspose(c *compiler, n *core.Node) (bool, error) {
 	for _, d := range p.shape {
 		lines *= d
 	}
-	parts := min(c.threads, 1+c.buffers[dst].size/minCopyBytes, lines)
-	c.emit(instruction{node: n, kernel: "transpose", parts: parts, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "transpose", splits: true, run: func(r *worker, part, parts int) error {
 		p.run(r.mem[dst], r.mem[src], part*lines/parts, (part+1)*lines/parts)
 		return nil
 	}})

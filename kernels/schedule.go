@@ -36,7 +36,7 @@ func stages(code []instruction, threads int) []stage {
 	var all []stage
 	for i := range code {
 		parts := 1
-		if code[i].parts > 1 && threads > 1 {
+		if code[i].splits && threads > 1 {
 			rounds := estimate(code[i].node, code[i].kernel) / int64(threads*partTime)
 			parts = threads * int(min(rounds, partsPerThread))
 		}

@@ -13,13 +13,13 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// copying returns an instruction that moves some bytes, and may be split if parts is more than 1.
-func copying(t *testing.T, bytes, parts int, run func(w *worker, part, parts int) error) instruction {
+// copying returns an instruction that moves some bytes, and may be split or not.
+func copying(t *testing.T, bytes int, splits bool, run func(w *worker, part, parts int) error) instruction {
 	p, err := core.NewNode(&core.Parameter{Type: core.U8, Shape: core.Shape{bytes}})
 	require.NoError(t, err)
 	n, err := core.NewNode(&core.FlipSign{}, p.Out(0))
 	require.NoError(t, err)
-	return instruction{node: n, kernel: "flip", parts: parts, run: run}
+	return instruction{node: n, kernel: "flip", splits: splits, run: run}
 }
 
 func TestStagesKeepShortWorkOnOneThread(t *testing.T) {
@@ -27,21 +27,21 @@ func TestStagesKeepShortWorkOnOneThread(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		bytes   []int
-		parts   []int // of the instructions
+		splits  []bool
 		threads int
 		want    []stage
 	}{
-		{"one thread", []int{long, short, long}, []int{2, 2, 2}, 1, []stage{{0, 2, 1}}},
-		{"short work is joined", []int{short, short, long, short, short}, []int{2, 2, 2, 1, 2}, 2, []stage{{0, 1, 1}, {2, 2, 8}, {3, 4, 1}}},
-		{"what cannot be split is joined", []int{long, short, long}, []int{1, 1, 1}, 4, []stage{{0, 2, 1}}},
-		{"few parts for middling work", []int{1 << 17}, []int{2}, 2, []stage{{0, 0, 4}}},
-		{"as many as threads at least", []int{1 << 18}, []int{2}, 8, []stage{{0, 0, 8}}},
+		{"one thread", []int{long, short, long}, []bool{true, true, true}, 1, []stage{{0, 2, 1}}},
+		{"short work is joined", []int{short, short, long, short, short}, []bool{true, true, true, false, true}, 2, []stage{{0, 1, 1}, {2, 2, 8}, {3, 4, 1}}},
+		{"what cannot be split is joined", []int{long, short, long}, []bool{false, false, false}, 4, []stage{{0, 2, 1}}},
+		{"few parts for middling work", []int{1 << 17}, []bool{true}, 2, []stage{{0, 0, 4}}},
+		{"as many as threads at least", []int{1 << 18}, []bool{true}, 8, []stage{{0, 0, 8}}},
 		{"nothing", nil, nil, 2, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var code []instruction
 			for i, b := range c.bytes {
-				code = append(code, copying(t, b, c.parts[i], nil))
+				code = append(code, copying(t, b, c.splits[i], nil))
 			}
 			assert.Equal(t, c.want, stages(code, c.threads))
 		})
@@ -62,7 +62,7 @@ func TestEveryPartIsComputedOnceAndInOrder(t *testing.T) {
 	var code []instruction
 	for i := range steps {
 		bytes := 1 << (10 + i%11)
-		code = append(code, copying(t, bytes, 1+i%2, func(w *worker, part, parts int) error {
+		code = append(code, copying(t, bytes, i%2 == 1, func(w *worker, part, parts int) error {
 			if before := finished.Load(); int(before) != i {
 				return errors.New("begun before the one before had ended")
 			}
@@ -89,8 +89,8 @@ func TestFailureEndsTheRun(t *testing.T) {
 	for _, threads := range []int{1, 2, 3} {
 		var begun, ended atomic.Int32
 		p := scheduled([]instruction{
-			copying(t, 1<<20, 2, func(*worker, int, int) error { return nil }),
-			copying(t, 1<<20, 2, func(_ *worker, part, parts int) error {
+			copying(t, 1<<20, true, func(*worker, int, int) error { return nil }),
+			copying(t, 1<<20, true, func(_ *worker, part, parts int) error {
 				begun.Add(1)
 				runtime.Gosched()
 				ended.Add(1)
@@ -99,7 +99,7 @@ func TestFailureEndsTheRun(t *testing.T) {
 				}
 				return nil
 			}),
-			copying(t, 1<<20, 2, func(*worker, int, int) error { panic("computed after a failure") }),
+			copying(t, 1<<20, true, func(*worker, int, int) error { panic("computed after a failure") }),
 		}, threads)
 		for range 100 {
 			begun.Store(0)
@@ -113,9 +113,9 @@ func TestFailureEndsTheRun(t *testing.T) {
 func TestCancellationEndsTheRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := scheduled([]instruction{
-		copying(t, 1<<20, 2, func(*worker, int, int) error { cancel(); return nil }),
-		copying(t, 1<<20, 1, func(*worker, int, int) error { return nil }),
-		copying(t, 1<<20, 2, func(*worker, int, int) error { return nil }),
+		copying(t, 1<<20, true, func(*worker, int, int) error { cancel(); return nil }),
+		copying(t, 1<<20, false, func(*worker, int, int) error { return nil }),
+		copying(t, 1<<20, true, func(*worker, int, int) error { return nil }),
 	}, 2)
 	require.ErrorIs(t, (&run{p: p}).execute(ctx), context.Canceled)
 }
