@@ -132,6 +132,9 @@ func inferRange(in []Operand, typ Type) (Fact, error) {
 
 // checkRange checks C4: element i of a range of n.
 func checkRange(mn, mx float64, i, n int) error {
+	if mn <= mx && !math.IsInf(mn, 0) && !math.IsInf(mx, 0) {
+		return nil
+	}
 	at := ""
 	if n > 1 {
 		at = fmt.Sprintf(" at element %d", i)
@@ -141,10 +144,7 @@ func checkRange(mn, mx float64, i, n int) error {
 			return Violation("C4", input, "got %v%s, want a finite number", v, at)
 		}
 	}
-	if mn > mx {
-		return Violation("C4", -1, "got min %v > max %v%s, want min <= max", mn, mx, at)
-	}
-	return nil
+	return Violation("C4", -1, "got min %v > max %v%s, want min <= max", mn, mx, at)
 }
 
 // scales computes the scales and checks C4 and C5.
@@ -171,6 +171,12 @@ func (op *RangeToScale) scales(minT, maxT *Tensor) ([]float64, error) {
 	return out, nil
 }
 
+// What ScaleLevel divides a width by, and the other rules a magnitude.
+var (
+	rangeSteps  = [...]float64{I8: 254, U8: 255, I32: 1<<32 - 1}
+	rangeLevels = [...]float64{I8: 127, U8: 255, I32: 1 << 31}
+)
+
 func (op *RangeToScale) scale(mn, mx float64, round func(float64) float64) float64 {
 	magnitude := max(math.Abs(mn), math.Abs(mx))
 	switch op.Rule {
@@ -179,14 +185,14 @@ func (op *RangeToScale) scale(mn, mx float64, round func(float64) float64) float
 	case ScaleWidth:
 		return round(mx - mn)
 	case ScaleLevel:
-		return round(round(mx-mn) / map[Type]float64{I8: 254, U8: 255, I32: round(1<<32 - 1)}[op.Type])
+		return round(round(mx-mn) / round(rangeSteps[op.Type]))
 	case ScaleBumped:
 		eps := round(max(1, magnitude) / 100)
 		mn = min(0, mn)
 		mx = max(0, mx, round(mn+eps))
 		magnitude = max(math.Abs(mn), math.Abs(mx))
 	}
-	return round(magnitude / map[Type]float64{I8: 127, U8: 255, I32: 1 << 31}[op.Type])
+	return round(magnitude / rangeLevels[op.Type])
 }
 
 // roundTo returns the rounding of a float64 to a real type. One float64 operation on

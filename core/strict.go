@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strconv"
 	"strings"
+	"sync"
 )
 
 // This file is the JSON of Functions one level down: encoding/json's mapping of
@@ -97,9 +99,14 @@ type jsonField struct {
 	omitEmpty bool
 }
 
+var fieldsOf sync.Map // of []jsonField, by reflect.Type
+
 // jsonFields lists the fields of a struct in their order, those of embedded structs
 // among them.
 func jsonFields(t reflect.Type) []jsonField {
+	if known, ok := fieldsOf.Load(t); ok {
+		return known.([]jsonField)
+	}
 	var fields []jsonField
 	for _, f := range reflect.VisibleFields(t) {
 		tag := f.Tag.Get("json")
@@ -112,6 +119,7 @@ func jsonFields(t reflect.Type) []jsonField {
 		}
 		fields = append(fields, jsonField{name, f.Index, strings.Contains(options, "omitempty")})
 	}
+	fieldsOf.Store(t, fields)
 	return fields
 }
 
@@ -141,11 +149,32 @@ func plain(data []byte, v reflect.Value) error {
 	if string(data) == "null" && v.Kind() != reflect.Slice && v.Kind() != reflect.Pointer {
 		return fmt.Errorf("got null, want %s", kindName(v))
 	}
+	if simple(data, v) {
+		return nil
+	}
 	err := json.Unmarshal(data, v.Addr().Interface())
 	if t, ok := err.(*json.UnmarshalTypeError); ok {
 		return fmt.Errorf("got %s, want %s", t.Value, kindName(v))
 	}
 	return err
+}
+
+// simple stores strings without escapes and whole numbers; false if v is something else.
+func simple(data []byte, v reflect.Value) bool {
+	switch k := v.Kind(); {
+	case v.Addr().Type().Implements(textUnmarshaler):
+		return false
+	case k == reflect.String && len(data) > 1 && data[0] == '"' && !bytes.ContainsRune(data, '\\'):
+		v.SetString(string(data[1 : len(data)-1]))
+		return true
+	case k == reflect.Int || k == reflect.Int64:
+		n, err := strconv.ParseInt(string(data), 10, 64)
+		if err == nil {
+			v.SetInt(n)
+		}
+		return err == nil
+	}
+	return false
 }
 
 func kindName(v reflect.Value) string {
@@ -177,41 +206,94 @@ func parseStruct(data []byte, v reflect.Value) error {
 	})
 }
 
-// eachMember calls f with the members of a JSON object. Its errors tell the member's name.
+// eachMember calls f with the members of a JSON object, which must be valid. Its errors tell
+// the member's name.
 func eachMember(data []byte, f func(name string, value json.RawMessage) error) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+	i := skipSpace(data, 0)
+	if i == len(data) || data[i] != '{' {
 		return fmt.Errorf("got %s, want an object", excerpt(data))
 	}
 	seen := map[string]bool{}
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
+	for i = skipSpace(data, i+1); i < len(data) && data[i] != '}'; i = skipSpace(data, i) {
+		var name string
+		end := valueEnd(data, i)
+		if err := plain(data[i:end], reflect.ValueOf(&name).Elem()); err != nil {
 			return err
 		}
-		name := t.(string) // a decoder gives no other token here
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return err
+		i = skipSpace(data, skipSpace(data, end)+1) // behind the colon
+		if end = valueEnd(data, i); end <= i {
+			return fmt.Errorf("field %q: want a value", name)
 		}
 		if seen[name] {
 			return fmt.Errorf("field %q: given twice", name)
 		}
 		seen[name] = true
-		if err := f(name, value); err != nil {
+		if err := f(name, data[i:end:end]); err != nil {
 			return fmt.Errorf("field %q: %w", name, err)
+		}
+		if i = skipSpace(data, end); i < len(data) && data[i] == ',' {
+			i++
 		}
 	}
 	return nil
 }
 
+// rawElements returns the elements of a JSON list, which must be valid.
 func rawElements(data []byte) ([]json.RawMessage, error) {
 	if len(data) == 0 || data[0] != '[' {
 		return nil, fmt.Errorf("got %s, want a list", excerpt(data))
 	}
-	var list []json.RawMessage
-	err := json.Unmarshal(data, &list)
-	return list, err
+	list := []json.RawMessage{}
+	for i := skipSpace(data, 1); i < len(data) && data[i] != ']'; i = skipSpace(data, i) {
+		end := valueEnd(data, i)
+		if end <= i {
+			return nil, fmt.Errorf("want a value at %s", excerpt(data[i:]))
+		}
+		list = append(list, data[i:end:end])
+		if i = skipSpace(data, end); i < len(data) && data[i] == ',' {
+			i++
+		}
+	}
+	return list, nil
+}
+
+func skipSpace(data []byte, i int) int {
+	for i < len(data) && (data[i] == ' ' || data[i] == '\n' || data[i] == '\t' || data[i] == '\r') {
+		i++
+	}
+	return min(i, len(data))
+}
+
+// valueEnd returns where the value ends that begins at data[i].
+func valueEnd(data []byte, i int) int {
+	depth := 0
+	for ; i < len(data); i++ {
+		switch data[i] {
+		case '"':
+			for i++; i < len(data) && data[i] != '"'; i++ {
+				if data[i] == '\\' {
+					i++
+				}
+			}
+			if depth == 0 {
+				return min(i+1, len(data))
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+			if depth < 0 {
+				return i
+			}
+		case ',', ':', ' ', '\n', '\t', '\r':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	return len(data)
 }
 
 func parseSlice(data []byte, v reflect.Value) error {
