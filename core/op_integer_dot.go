@@ -74,15 +74,21 @@ func (op *IntegerDot) Eval(in, out []*Tensor) error {
 	if s := out[0].Shape(); len(s) > 0 {
 		channels = s[len(s)-1]
 	}
+	zp := make([]int64, n)
+	for j := range zp {
+		zp[j] = bZP[j%channels%len(bZP)]
+	}
+	acc := make([]int64, n) // of a row, for b is read in its order
 	for i := range m {
-		for j := range n {
-			var acc int64
-			channel := j % channels
-			zp := bZP[channel%len(bZP)]
-			for l := range k {
-				acc += (a[i*k+l] - aZP) * (b[l*n+j] - zp)
+		clear(acc)
+		for l := range k {
+			x, row := a[i*k+l]-aZP, b[l*n:][:n]
+			for j, w := range row {
+				acc[j] += x * (w - zp[j])
 			}
-			post.apply(i*n+j, channel, int32(acc))
+		}
+		for j, sum := range acc {
+			post.apply(i*n+j, j%channels, int32(sum))
 		}
 	}
 	return nil
