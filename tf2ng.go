@@ -3,8 +3,9 @@
 // It reads a frozen GraphDef whose convolutions and matrix products are quantized
 // (the min/max family: QuantizeV2, QuantizedConv2DWithBiasAndReluAndRequantize, ...),
 // translates it to nGraph's scale-and-zero-point ops, and runs those on its own CPU
-// kernels. Results are TensorFlow's, bit for bit, and the same on every CPU and with
-// any number of threads.
+// kernels. The results of quantized ops are TensorFlow's, bit for bit; all results are the
+// same on every CPU and with any number of threads. See WithTFVersion and
+// WithoutQDQFusion for the two places where the default departs from TensorFlow 2.21.
 //
 //	m, err := tf2ng.Load("model.pb", tf2ng.WithThreads(2))
 //	...
