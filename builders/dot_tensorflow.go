@@ -286,6 +286,6 @@ func (m *matmul) realNumbers(v core.Value) core.Value {
 
 // isZero reports whether a value is known to be 0.
 func isZero(v core.Value) bool {
-	c := v.Known()
+	c := v.Folded()
 	return c != nil && !slices.ContainsFunc(c.Float64s(), func(x float64) bool { return x != 0 })
 }

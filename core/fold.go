@@ -7,8 +7,8 @@ const (
 )
 
 // Folded returns the tensor of a value that follows from constants and known shapes
-// alone, by the ops' references; nil for any other value, and for one that takes many
-// nodes or large tensors.
+// alone, by the ops' references or what a PartlyConstant op makes of them; nil for any other
+// value, and for one that takes many nodes or large tensors.
 func (v Value) Folded() *Tensor {
 	return (&folder{values: map[*Node][]*Tensor{}}).value(v)
 }
@@ -37,11 +37,24 @@ func (f *folder) node(n *Node) []*Tensor {
 		return nil
 	}
 	in, operands := make([]*Tensor, len(n.inputs)), make([]Operand, len(n.inputs))
+	op, partly := n.op.(PartlyConstant)
+	all := true
 	for i, v := range n.inputs {
-		if in[i] = f.value(v); in[i] == nil || in[i].Len() > foldElements {
+		operands[i].Fact = v.Fact()
+		if t := f.value(v); t != nil && t.Len() <= foldElements {
+			in[i], operands[i] = t, Operand{t.Fact(), t}
+			continue
+		}
+		if all = false; !partly {
 			return nil
 		}
-		operands[i] = Operand{in[i].Fact(), in[i]}
+	}
+	if !all {
+		known, err := op.Constants(operands)
+		if err != nil {
+			return nil
+		}
+		return known
 	}
 	facts, err := n.op.Infer(operands)
 	if err != nil {

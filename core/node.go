@@ -31,24 +31,6 @@ func (v Value) Constant() *Tensor {
 	return nil
 }
 
-// Known is Constant, or what v's op makes of the constants among its inputs alone (see
-// PartlyConstant); nil if neither is known.
-func (v Value) Known() *Tensor {
-	op, ok := v.Node.op.(PartlyConstant)
-	if !ok {
-		return v.Constant()
-	}
-	in := make([]Operand, len(v.Node.inputs))
-	for i, x := range v.Node.inputs {
-		in[i] = Operand{Fact: x.Fact(), Const: x.Constant()}
-	}
-	known, err := op.Constants(in)
-	if err != nil {
-		return nil
-	}
-	return known[v.Index]
-}
-
 // String writes the node's name, and :index for outputs but the first.
 func (v Value) String() string {
 	if v.Node == nil {

@@ -22,28 +22,7 @@ func (op *ArgMin) Infer(in []Operand) ([]Fact, error) { return (*ArgMax)(op).Inf
 
 // Eval compares in order.
 func (op *ArgMin) Eval(in, out []*Tensor) error {
-	facts, err := op.Infer([]Operand{{in[0].Fact(), in[0]}})
-	if err != nil {
-		return err
-	}
-	if err := ensure(out, 0, op.Type, facts[0].Shape); err != nil {
-		return err
-	}
-	s := in[0].shape
-	axis, err := axisOf("C2", op.Axis, len(s))
-	if err != nil {
-		return err
-	}
-	axes := make([]bool, len(s))
-	axes[axis] = true
-	y := make([]int64, out[0].Len())
-	if in[0].typ.IsInteger() {
-		reduceEach(s, axes, in[0].Int64s(), y, argMin[int64])
-	} else {
-		reduceEach(s, axes, in[0].Float64s(), y, argMin[float64])
-	}
-	out[0].setInts(y)
-	return nil
+	return (*ArgMax)(op).find(in, out, argMin[int64], argMin[float64])
 }
 
 func argMin[T int64 | float64](v []T) int64 {

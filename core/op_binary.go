@@ -38,59 +38,17 @@ var binaryTable = [numBinaryFunctions]struct {
 		}
 		return a % b, nil
 	}}},
-	DivideNoNan: {"DivideNoNan", arithmetic{
-		func(a, b float32) float32 {
-			if b == 0 {
-				return 0
-			}
-			return a / b
-		},
-		func(a, b float64) float64 {
-			if b == 0 {
-				return 0
-			}
-			return a / b
-		},
-		nil,
-	}},
-	MultiplyNoNan: {"MultiplyNoNan", arithmetic{
-		func(a, b float32) float32 {
-			if b == 0 {
-				return 0
-			}
-			return a * b
-		},
-		func(a, b float64) float64 {
-			if b == 0 {
-				return 0
-			}
-			return a * b
-		},
-		nil,
-	}},
-	Xdivy: {"Xdivy", arithmetic{
-		func(a, b float32) float32 {
-			if a == 0 {
-				return 0
-			}
-			return a / b
-		},
-		func(a, b float64) float64 {
-			if a == 0 {
-				return 0
-			}
-			return a / b
-		},
-		nil,
-	}},
-	Xlogy:      {"Xlogy", arithmetic{rounded(xlogy), xlogy, nil}},
-	Xlog1py:    {"Xlog1py", arithmetic{rounded(xlog1py), xlog1py, nil}},
-	Atan2:      {"Atan2", arithmetic{rounded(arcTangent2), arcTangent2, nil}},
-	BitwiseAnd: {"BitwiseAnd", arithmetic{nil, nil, func(a, b int64) (int64, error) { return a & b, nil }}},
-	BitwiseOr:  {"BitwiseOr", arithmetic{nil, nil, func(a, b int64) (int64, error) { return a | b, nil }}},
-	BitwiseXor: {"BitwiseXor", arithmetic{nil, nil, func(a, b int64) (int64, error) { return a ^ b, nil }}},
-	LeftShift:  {"LeftShift", arithmetic{nil, nil, nil}},
-	RightShift: {"RightShift", arithmetic{nil, nil, nil}},
+	DivideNoNan:   {"DivideNoNan", arithmetic{divideNoNan[float32], divideNoNan[float64], nil}},
+	MultiplyNoNan: {"MultiplyNoNan", arithmetic{multiplyNoNan[float32], multiplyNoNan[float64], nil}},
+	Xdivy:         {"Xdivy", arithmetic{xdivy[float32], xdivy[float64], nil}},
+	Xlogy:         {"Xlogy", arithmetic{rounded(xlogy), xlogy, nil}},
+	Xlog1py:       {"Xlog1py", arithmetic{rounded(xlog1py), xlog1py, nil}},
+	Atan2:         {"Atan2", arithmetic{rounded(arcTangent2), arcTangent2, nil}},
+	BitwiseAnd:    {"BitwiseAnd", arithmetic{nil, nil, func(a, b int64) (int64, error) { return a & b, nil }}},
+	BitwiseOr:     {"BitwiseOr", arithmetic{nil, nil, func(a, b int64) (int64, error) { return a | b, nil }}},
+	BitwiseXor:    {"BitwiseXor", arithmetic{nil, nil, func(a, b int64) (int64, error) { return a ^ b, nil }}},
+	LeftShift:     {"LeftShift", arithmetic{nil, nil, nil}},
+	RightShift:    {"RightShift", arithmetic{nil, nil, nil}},
 }
 
 // rounded makes a function of float64 one of float32.
@@ -184,4 +142,25 @@ func (op *Binary) Eval(in, out []*Tensor) error {
 		return shift(op.Function, in[0].typ).eval(in, out)
 	}
 	return binaryTable[op.Function].eval(in, out)
+}
+
+func divideNoNan[T float32 | float64](a, b T) T {
+	if b == 0 {
+		return 0
+	}
+	return a / b
+}
+
+func multiplyNoNan[T float32 | float64](a, b T) T {
+	if b == 0 {
+		return 0
+	}
+	return a * b
+}
+
+func xdivy[T float32 | float64](a, b T) T {
+	if a == 0 {
+		return 0
+	}
+	return a / b
 }

@@ -304,6 +304,11 @@ func (op *ArgMax) Infer(in []Operand) ([]Fact, error) {
 
 // Eval compares in order.
 func (op *ArgMax) Eval(in, out []*Tensor) error {
+	return op.find(in, out, argMax[int64], argMax[float64])
+}
+
+// find stores the index of the best element of each row along the axis.
+func (op *ArgMax) find(in, out []*Tensor, integers func([]int64) int64, reals func([]float64) int64) error {
 	s := in[0].shape
 	axis, err := axisOf("C2", op.Axis, len(s))
 	if err != nil {
@@ -316,9 +321,9 @@ func (op *ArgMax) Eval(in, out []*Tensor) error {
 	}
 	y := make([]int64, out[0].Len())
 	if in[0].typ.IsInteger() {
-		reduceEach(s, axes, in[0].Int64s(), y, argMax[int64])
+		reduceEach(s, axes, in[0].Int64s(), y, integers)
 	} else {
-		reduceEach(s, axes, in[0].Float64s(), y, argMax[float64])
+		reduceEach(s, axes, in[0].Float64s(), y, reals)
 	}
 	out[0].setInts(y)
 	return nil

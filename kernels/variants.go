@@ -71,8 +71,8 @@ func purpose(name string) string {
 }
 
 // Limit measures what one core's multiplications of bytes reach with the instruction set
-// that the matrix products of a Program for s use, in GOP/s; a multiply-add is two
-// operations.
-func Limit(s isa.Set) float64 {
-	return gemm.Limit(gemm.Choose(s).ISA)
+// that the matrix products of a Program with these options use, in GOP/s; a multiply-add
+// is two operations.
+func Limit(o Options) float64 {
+	return gemm.Limit(gemm.Choose(o.isas()).ISA)
 }

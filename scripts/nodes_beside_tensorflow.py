@@ -26,7 +26,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import tensorflow as tf  # noqa: E402
 
 Case = collections.namedtuple("Case", "graph feeds fetches folded")
-PLAIN = {"qint8": np.int8, "quint8": np.uint8, "qint32": np.int32, "qint16": np.int16, "quint16": np.uint16}
 SOURCES = ("Const", "HostConst", "Placeholder", "NoOp", "Assert")
 
 

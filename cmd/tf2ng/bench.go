@@ -70,11 +70,11 @@ func (c *benchCommand) Run(o *output) error {
 	if err != nil {
 		return err
 	}
-	isas := isa.Available()
-	if c.Engine == kernels.Portable.String() {
-		isas = 0
+	engine, err := kernels.ParseEngine(c.Engine)
+	if err != nil {
+		return err
 	}
-	limit := kernels.Limit(isas)
+	limit := kernels.Limit(kernels.Options{Engine: engine})
 	var times []float64
 	for begin := time.Now(); len(times) < c.Runs || time.Since(begin) < c.MinTime; {
 		start := time.Now()
@@ -84,7 +84,7 @@ func (c *benchCommand) Run(o *output) error {
 		times = append(times, float64(time.Since(start).Microseconds())/1e3)
 	}
 	slices.Sort(times)
-	limit = max(limit, kernels.Limit(isas)) // other programs' load lowers either
+	limit = max(limit, kernels.Limit(kernels.Options{Engine: engine})) // other programs' load lowers either
 	at := func(q float64) float64 { return times[min(int(q*float64(len(times))), len(times)-1)] }
 	r := measurement{
 		CPU: cpuid.CPU.BrandName, Batch: c.Batch, Threads: c.Threads, Runs: len(times),
