@@ -11,7 +11,7 @@ import (
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/compare"
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/npy"
+	"github.com/tf2ng/tf2ng/internal/npy"
 	"github.com/tf2ng/tf2ng/kernels"
 )
 

@@ -13,7 +13,6 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/testgolden"
 	"github.com/tf2ng/tf2ng/kernels"
-	"github.com/tf2ng/tf2ng/kernels/isa"
 )
 
 // TestGoldenEngines runs every recorded one-op graph on portable Go and on every
@@ -24,9 +23,9 @@ func TestGoldenEngines(t *testing.T) {
 		"portable":           {tf2ng.WithEngine(kernels.Portable)},
 		"portable/2 threads": {tf2ng.WithEngine(kernels.Portable), tf2ng.WithThreads(2)},
 	}
-	var without []isa.ISA
-	for _, i := range isa.All() {
-		if i != isa.Portable && isa.Available().Has(i) {
+	var without []kernels.ISA
+	for _, i := range kernels.ISAs() {
+		if kernels.AvailableISAs().Has(i) {
 			engines[i.String()] = []tf2ng.Option{tf2ng.WithoutISA(without...)}
 			engines[i.String()+"/2 threads"] = []tf2ng.Option{tf2ng.WithoutISA(without...), tf2ng.WithThreads(2)}
 		}

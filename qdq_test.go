@@ -11,7 +11,7 @@ import (
 
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/passes"
+	"github.com/tf2ng/tf2ng/internal/passes"
 	"github.com/tf2ng/tf2ng/internal/testmodel"
 	"github.com/tf2ng/tf2ng/kernels"
 )

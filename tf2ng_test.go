@@ -18,9 +18,8 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/ngfile"
+	"github.com/tf2ng/tf2ng/internal/ngfile"
 	"github.com/tf2ng/tf2ng/kernels"
-	"github.com/tf2ng/tf2ng/kernels/isa"
 )
 
 func load(t testing.TB, opts ...tf2ng.Option) *tf2ng.Model {
@@ -56,8 +55,8 @@ func TestOneResultForEveryEngineISAAndThreadCount(t *testing.T) {
 	for _, threads := range []int{1, 2, 3} {
 		for name, opts := range map[string][]tf2ng.Option{
 			"kernels":         nil,
-			"without avx512":  {tf2ng.WithoutISA(isa.AVX512VNNI)},
-			"without any ISA": {tf2ng.WithoutISA(isa.All()...)},
+			"without avx512":  {tf2ng.WithoutISA(kernels.AVX512VNNI)},
+			"without any ISA": {tf2ng.WithoutISA(kernels.ISAs()...)},
 			"portable":        {tf2ng.WithEngine(kernels.Portable)},
 		} {
 			t.Run(name+"/"+strconv.Itoa(threads), func(t *testing.T) {

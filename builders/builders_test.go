@@ -10,7 +10,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/ngraphtest"
+	"github.com/tf2ng/tf2ng/internal/ngraphtest"
 )
 
 func parameter(t *testing.T, name string, typ core.Type, dims ...int) core.Value {

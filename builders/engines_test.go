@@ -1,8 +1,8 @@
 package builders_test
 
 import (
-	"github.com/tf2ng/tf2ng/core/ngraphtest"
-	"github.com/tf2ng/tf2ng/kernels/enginetest"
+	"github.com/tf2ng/tf2ng/internal/enginetest"
+	"github.com/tf2ng/tf2ng/internal/ngraphtest"
 )
 
 func init() { ngraphtest.Engines = enginetest.Check }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/ngraphtest"
+	"github.com/tf2ng/tf2ng/internal/ngraphtest"
 )
 
 func TestNGraphVectors(t *testing.T) {

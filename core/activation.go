@@ -1,6 +1,6 @@
 package core
 
-import "github.com/tf2ng/tf2ng/core/activation"
+import "github.com/tf2ng/tf2ng/internal/activation"
 
 // Activation is a function of one float32 that PostOp lists and elementwise ops share.
 type Activation uint8

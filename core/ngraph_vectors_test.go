@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/ngraphtest"
+	"github.com/tf2ng/tf2ng/internal/ngraphtest"
 )
 
 // extended lists cases that nGraph rejects and this project accepts on purpose.

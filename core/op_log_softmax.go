@@ -3,7 +3,7 @@ package core
 import (
 	"math"
 
-	"github.com/tf2ng/tf2ng/core/activation"
+	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
 var _ = register[LogSoftmax]()

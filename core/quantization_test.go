@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/ngraphtest"
+	"github.com/tf2ng/tf2ng/internal/ngraphtest"
 )
 
 // fact writes an operand that is not constant.

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/ngraphtest"
 	"github.com/tf2ng/tf2ng/fusedops"
+	"github.com/tf2ng/tf2ng/internal/ngraphtest"
 )
 
 // random returns random bytes, an i32 bias, or scales that let some results saturate.

@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/ngraphtest"
 	"github.com/tf2ng/tf2ng/fusedops"
+	"github.com/tf2ng/tf2ng/internal/ngraphtest"
 )
 
 func TestNGraphVectors(t *testing.T) {

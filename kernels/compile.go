@@ -6,9 +6,9 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/passes"
-	"github.com/tf2ng/tf2ng/kernels/gemm"
-	"github.com/tf2ng/tf2ng/kernels/isa"
+	"github.com/tf2ng/tf2ng/internal/passes"
+	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
 // instruction computes one node, or prepares data for one.

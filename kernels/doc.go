@@ -1,7 +1,7 @@
 // Package kernels compiles a core.Function into a Program and runs it.
 //
 // Data flows one way: Compile binds the parameters' shapes, takes the function
-// through core/passes, asks the lowering of each node's op for an instruction
+// through internal/passes, asks the lowering of each node's op for an instruction
 // (lower.go lists them; a node without one runs its op's reference), and plans
 // where every value lives in one arena (plan.go). A Program never changes after
 // that. Run takes an arena from the Program's pool and goes through the

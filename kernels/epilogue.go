@@ -2,7 +2,7 @@ package kernels
 
 import (
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 )
 
 // epilogue is a post-op list in the form of the kernels.

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
 // The tests of the depthwise, pool and elementwise lowerings run small random functions

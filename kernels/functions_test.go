@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/enginetest"
 	"github.com/tf2ng/tf2ng/kernels"
-	"github.com/tf2ng/tf2ng/kernels/enginetest"
 )
 
 // numbers are normal ones and some of the special ones.

@@ -2,7 +2,7 @@ package kernels
 
 import (
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 )
 
 // minBroadcastRow is the least length of rows that are worth a call each.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 )
 
 // maxComputedWeights bounds weights that are packed anew in each run.

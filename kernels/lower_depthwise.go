@@ -5,8 +5,8 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/depthwise"
-	"github.com/tf2ng/tf2ng/kernels/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/depthwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 )
 
 // lowerDepthwise lowers an NHWC convolution with one input channel per group. With

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 )
 
 // lowerElementwise begins a chain of elementwise ops at a node, and takes in what

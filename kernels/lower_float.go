@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/sgemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
 )
 
 // product is a float32 matrix product to be lowered: rows of data times constant weights.

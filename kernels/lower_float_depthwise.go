@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/sdepthwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/sdepthwise"
 )
 
 // lowerFloatDepthwise lowers a convolution with one input channel per group, which gives

@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/elementwise"
-	"github.com/tf2ng/tf2ng/kernels/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 )
 
 // matmul is an indirect matrix product to be lowered: rows of u8 data with a zero

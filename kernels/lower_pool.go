@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/pool"
+	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
 
 // maxPoolTaps bounds the offsets of one pooling; larger ones run the reference.

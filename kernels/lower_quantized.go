@@ -2,8 +2,8 @@ package kernels
 
 import (
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/elementwise"
-	"github.com/tf2ng/tf2ng/kernels/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 )
 
 // The ops of TensorFlow's quantized graphs whose ranges are computed while they run. Their

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 )
 
 // resize interpolates images of float32 between rows and columns.

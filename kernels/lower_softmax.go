@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 )
 
 // softmax normalizes rows of n numbers as core.Softmax, or core.LogSoftmax, does.

@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 )
 
 // elementKind is the role of a node in an elementwise chain.

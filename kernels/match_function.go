@@ -2,7 +2,7 @@ package kernels
 
 import (
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 )
 
 var activationPrimitives = map[core.Activation]elementwise.Primitive{

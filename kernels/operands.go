@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 )
 
 // zeroPoint is the zero point of u8 data: a constant, or a value in a buffer less what the

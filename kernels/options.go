@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
 // Engine says what computes the ops.

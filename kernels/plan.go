@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 )
 
 // buffer is the memory of one value or of an instruction's scratch.

@@ -3,13 +3,13 @@ package kernels
 import (
 	"strings"
 
-	"github.com/tf2ng/tf2ng/kernels/depthwise"
-	"github.com/tf2ng/tf2ng/kernels/elementwise"
-	"github.com/tf2ng/tf2ng/kernels/gemm"
-	"github.com/tf2ng/tf2ng/kernels/isa"
-	"github.com/tf2ng/tf2ng/kernels/pool"
-	"github.com/tf2ng/tf2ng/kernels/sdepthwise"
-	"github.com/tf2ng/tf2ng/kernels/sgemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/depthwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/pool"
+	"github.com/tf2ng/tf2ng/kernels/internal/sdepthwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
 )
 
 // VariantInfo describes one kernel variant.

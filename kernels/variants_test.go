@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/tf2ng/tf2ng/kernels/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
 func TestVariantsSayWhichAreUsedAndWhy(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/npy"
+	"github.com/tf2ng/tf2ng/internal/npy"
 )
 
 // loadArray reads the array that spec names: FILE for a .npy, FILE:KEY for an array of a

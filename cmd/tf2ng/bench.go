@@ -13,7 +13,6 @@ import (
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels"
-	"github.com/tf2ng/tf2ng/kernels/isa"
 )
 
 type benchCommand struct {
@@ -154,13 +153,13 @@ func (c *kernelsCommand) Help() string {
 
 // Run is the command.
 func (c *kernelsCommand) Run(o *output) error {
-	variants := kernels.Variants(isa.Available())
+	variants := kernels.Variants(kernels.AvailableISAs())
 	if c.JSON {
 		return printJSON(o.out, map[string]any{
-			"cpu": cpuid.CPU.BrandName, "detected": isa.Detected().String(), "available": isa.Available().String(), "variants": variants,
+			"cpu": cpuid.CPU.BrandName, "detected": kernels.DetectedISAs().String(), "available": kernels.AvailableISAs().String(), "variants": variants,
 		})
 	}
-	fmt.Fprintf(o.out, "%s: has %s; kernels may use %s\n", cpuid.CPU.BrandName, isa.Detected(), isa.Available())
+	fmt.Fprintf(o.out, "%s: has %s; kernels may use %s\n", cpuid.CPU.BrandName, kernels.DetectedISAs(), kernels.AvailableISAs())
 	for _, v := range variants {
 		use := "not used"
 		if v.Used {

@@ -10,7 +10,7 @@ import (
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/passes"
+	"github.com/tf2ng/tf2ng/internal/passes"
 )
 
 type convertCommand struct {

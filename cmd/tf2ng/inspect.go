@@ -12,9 +12,9 @@ import (
 
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/bridge/tf"
-	"github.com/tf2ng/tf2ng/bridge/tf/peers"
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/passes"
+	"github.com/tf2ng/tf2ng/internal/passes"
+	"github.com/tf2ng/tf2ng/internal/peers"
 	"github.com/tf2ng/tf2ng/kernels"
 )
 

@@ -9,8 +9,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/tf2ng/tf2ng/bridge/tf"
-	"github.com/tf2ng/tf2ng/bridge/tf/peers"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/peers"
 )
 
 // inspectedOp is a TensorFlow op of the model.

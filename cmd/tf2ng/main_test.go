@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/npy"
+	"github.com/tf2ng/tf2ng/internal/npy"
 )
 
 const (

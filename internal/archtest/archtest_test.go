@@ -26,14 +26,15 @@ var stages = [][]string{
 	{"cmd/tf2ng"},
 	{"."},
 	{"compare"},
-	{"bridge/tf", "bridge/tf/graphdef", "bridge/tf/pbtxt", "bridge/tf/live", "bridge/tf/peers"},
+	{"internal/peers"},
+	{"bridge/tf", "bridge/tf/graphdef", "bridge/tf/pbtxt"},
 	{"builders"},
 	{"fusedops"},
 	{"kernels"},
-	{"core/passes", "core/ngfile", "core/npy"},
+	{"internal/passes", "internal/ngfile", "internal/npy"},
 	{"core"},
-	{"kernels/gemm", "kernels/sgemm", "kernels/depthwise", "kernels/sdepthwise", "kernels/pool", "kernels/elementwise"},
-	{"kernels/isa", "core/activation"},
+	{"kernels/internal/gemm", "kernels/internal/sgemm", "kernels/internal/depthwise", "kernels/internal/sdepthwise", "kernels/internal/pool", "kernels/internal/elementwise"},
+	{"kernels/internal/isa", "internal/activation"},
 }
 
 // stage returns the number of a directory's stage, counted from the last; -1 if it has none.
@@ -104,7 +105,7 @@ func isTest(f file) bool { return strings.HasSuffix(f.path, "_test.go") }
 
 // internal reports whether a directory serves development only.
 func internal(dir string) bool {
-	return strings.HasPrefix(dir, "internal/") || strings.HasPrefix(dir, "scripts/") || strings.Contains(dir, "/internal/") || strings.HasSuffix(dir, "test")
+	return strings.HasPrefix(dir, "internal/") && stage(dir) < 0 || strings.HasPrefix(dir, "scripts/") || strings.HasSuffix(dir, "test")
 }
 
 func TestImportsGoDown(t *testing.T) {
@@ -154,15 +155,15 @@ func TestBridgeAndKernelsMeetAtTheRoot(t *testing.T) {
 
 // The micro-kernels are slices and structs: of ours they know the CPU's features, and the
 // epilogue of package gemm, which is that of every integer product, and the functions of
-// core/activation.
+// internal/activation.
 func TestFamiliesImportNothingOfOurs(t *testing.T) {
 	for _, f := range files(t) {
-		if !strings.HasPrefix(f.dir, "kernels/") || f.dir == "kernels/isa" || internal(f.dir) || isTest(f) {
+		if !strings.HasPrefix(f.dir, "kernels/internal/") || internal(f.dir) || isTest(f) {
 			continue
 		}
 		for _, imported := range f.imports {
 			if dir, ok := ours(imported); ok {
-				assert.Contains(t, []string{"kernels/isa", "kernels/gemm", "core/activation"}, dir, "%s imports %s", f.path, dir)
+				assert.Contains(t, []string{"kernels/internal/isa", "kernels/internal/gemm", "internal/activation"}, dir, "%s imports %s", f.path, dir)
 			}
 		}
 	}
@@ -170,7 +171,7 @@ func TestFamiliesImportNothingOfOurs(t *testing.T) {
 
 func TestCoreNeedsNoProtobufMessages(t *testing.T) {
 	for _, f := range files(t) {
-		if f.dir == "bridge/tf/pbtxt" || f.dir == "bridge/tf/live" || isTest(f) || internal(f.dir) {
+		if f.dir == "bridge/tf/pbtxt" || isTest(f) || internal(f.dir) {
 			continue
 		}
 		for _, imported := range f.imports {

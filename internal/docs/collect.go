@@ -12,7 +12,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
-	"github.com/tf2ng/tf2ng/bridge/tf/peers"
+	"github.com/tf2ng/tf2ng/internal/peers"
 )
 
 // collection is all that the pages tell.

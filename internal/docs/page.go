@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tf2ng/tf2ng/bridge/tf/peers"
+	"github.com/tf2ng/tf2ng/internal/peers"
 )
 
 // page is docs/OPS.md.

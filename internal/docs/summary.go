@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tf2ng/tf2ng/bridge/tf/peers"
+	"github.com/tf2ng/tf2ng/internal/peers"
 )
 
 // summary counts the ops by family and by what other tools do with them. It is the

@@ -1,4 +1,4 @@
-"""Measures what other tools do with the TensorFlow ops, and writes bridge/tf/peers/peers.json.
+"""Measures what other tools do with the TensorFlow ops, and writes internal/peers/peers.json.
 
     python3 scripts/peers [--work DIRECTORY]
 
@@ -21,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 GOLDENS = os.path.join(ROOT, "testdata", "goldens")
 MODELS = os.path.join(ROOT, "testdata", "graphdefs")
-RESULT = os.path.join(ROOT, "bridge", "tf", "peers", "peers.json")
+RESULT = os.path.join(ROOT, "internal", "peers", "peers.json")
 SECONDS = 120  # for one task
 
 # The ops that TensorFlow registers for quantized graphs.

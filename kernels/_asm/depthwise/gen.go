@@ -32,7 +32,7 @@ var fields = []emit.Field{
 
 var offsets = emit.Offsets(fields)
 
-// The bits of call.flags, as in kernels/depthwise/epilogue.go.
+// The bits of call.flags, as in kernels/internal/depthwise/epilogue.go.
 const (
 	stepPre = 1 << iota
 	stepScale

@@ -1,4 +1,4 @@
-// Command depthwise generates the assembly of package kernels/depthwise.
+// Command depthwise generates the assembly of package kernels/internal/depthwise.
 package main
 
 import (
@@ -20,7 +20,7 @@ func routines() []emit.Routine {
 }
 
 func main() {
-	dir := flag.String("dir", "../depthwise", "directory of the package")
+	dir := flag.String("dir", "../internal/depthwise", "directory of the package")
 	simulate := flag.String("simulate", "", "write no assembly but, into this directory, an overlay that executes it in plain Go")
 	flag.Parse()
 	if *simulate != "" {

@@ -109,7 +109,7 @@ func (g *gen) join(low, high, lower, upper reg.VecPhysical) {
 	g.VPMADDWD(g.v(pairWeight), u, upper)
 }
 
-// wordTaps is how many taps may be summed in 16 bits, see kernels/depthwise/blocks.go.
+// wordTaps is how many taps may be summed in 16 bits, see kernels/internal/depthwise/blocks.go.
 const wordTaps = 16
 
 // anyTaps convolves with filters of any size, one pixel at a time.

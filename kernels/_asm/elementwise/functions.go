@@ -10,7 +10,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-// The functions of package core/activation, four elements in a vector of float64, four
+// The functions of package internal/activation, four elements in a vector of float64, four
 // vectors in turn. The operations and their order are those of that package.
 
 // constants points to the numbers of activation.Constants, each four times.
@@ -274,7 +274,7 @@ func (f function) routine() emit.Routine {
 	name := fmt.Sprintf("elementwise_f32_%s_%d_avx2", f.name, width)
 	return emit.Routine{
 		Name: name,
-		Doc:  fmt.Sprintf("%s computes, for i < n, a multiple of %d:\n\n\tout[i] = %s, as core/activation does", name, width, f.doc),
+		Doc:  fmt.Sprintf("%s computes, for i < n, a multiple of %d:\n\n\tout[i] = %s, as internal/activation does", name, width, f.doc),
 		Build: func(c *build.Context) {
 			g := &gen{Context: c, width: width}
 			g.MOVQ(operand.NewParamAddr("c", 0), call)

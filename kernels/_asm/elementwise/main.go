@@ -1,4 +1,4 @@
-// Command elementwise generates the assembly of package kernels/elementwise.
+// Command elementwise generates the assembly of package kernels/internal/elementwise.
 package main
 
 import (
@@ -26,7 +26,7 @@ var fields = []emit.Field{
 	{Name: "hi", Type: "float32", Size: 4, Doc: ""},
 	{Name: "flip", Type: "uint32", Size: 4, Doc: "inverted in the bytes of results"},
 	{Name: "_", Type: "uint32", Size: 4, Doc: ""},
-	{Name: "constants", Type: "unsafe.Pointer", Size: 8, Doc: "those of core/activation, each four times"},
+	{Name: "constants", Type: "unsafe.Pointer", Size: 8, Doc: "those of internal/activation, each four times"},
 }
 
 var offsets = emit.Offsets(fields)
@@ -48,7 +48,7 @@ func routines() []emit.Routine {
 }
 
 func main() {
-	dir := flag.String("dir", "../elementwise", "directory of the package")
+	dir := flag.String("dir", "../internal/elementwise", "directory of the package")
 	simulate := flag.String("simulate", "", "write no assembly but, into this directory, an overlay that executes it in plain Go")
 	flag.Parse()
 	if *simulate != "" {

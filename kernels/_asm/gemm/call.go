@@ -41,7 +41,7 @@ var fields = []emit.Field{
 
 var offsets = emit.Offsets(fields)
 
-// The bits of call.flags, as in kernels/gemm/epilogue.go.
+// The bits of call.flags, as in kernels/internal/gemm/epilogue.go.
 const (
 	stepPre = 1 << iota
 	stepScale

@@ -27,26 +27,26 @@ func TestGenerated(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := os.ReadFile(filepath.Join("../../gemm", f.Name()))
+		got, err := os.ReadFile(filepath.Join("../../internal/gemm", f.Name()))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if string(want) != string(got) {
-			t.Errorf("%s differs from its generator: run go generate ./kernels/gemm", f.Name())
+			t.Errorf("%s differs from its generator: run go generate ./kernels/internal/gemm", f.Name())
 		}
 	}
 }
 
-// TestSimulated runs the tests of kernels/gemm with every routine executed in plain Go,
+// TestSimulated runs the tests of kernels/internal/gemm with every routine executed in plain Go,
 // AVX-512 ones too, whatever the CPU.
 func TestSimulated(t *testing.T) {
 	out := t.TempDir()
-	if err := emit.Simulate(out, "../../gemm", "gemm", "../sim/machine.go", fields, routines()); err != nil {
+	if err := emit.Simulate(out, "../../internal/gemm", "gemm", "../sim/machine.go", fields, routines()); err != nil {
 		t.Fatal(err)
 	}
 	// Vet would find a machine's addresses, which are numbers, suspicious.
 	cmd := exec.Command("go", "test", "-count=1", "-vet=off", "-overlay", filepath.Join(out, "overlay.json"), ".")
-	cmd.Dir = "../../gemm"
+	cmd.Dir = "../../internal/gemm"
 	cmd.Env = append(os.Environ(), "GOARCH=amd64", "TF2NG_REQUIRE_ISA=avx2,avx512vnni")
 	text, err := cmd.CombinedOutput()
 	t.Logf("%s", text)

@@ -1,4 +1,4 @@
-// Command gemm generates the assembly of package kernels/gemm.
+// Command gemm generates the assembly of package kernels/internal/gemm.
 package main
 
 import (
@@ -18,7 +18,7 @@ func routines() []emit.Routine {
 }
 
 func main() {
-	dir := flag.String("dir", "../gemm", "directory of the package")
+	dir := flag.String("dir", "../internal/gemm", "directory of the package")
 	simulate := flag.String("simulate", "", "write no assembly but, into this directory, an overlay that executes it in plain Go")
 	flag.Parse()
 	if *simulate != "" {

@@ -1,4 +1,4 @@
-// Command pool generates the assembly of package kernels/pool.
+// Command pool generates the assembly of package kernels/internal/pool.
 package main
 
 import (
@@ -32,7 +32,7 @@ func routines() []emit.Routine {
 }
 
 func main() {
-	dir := flag.String("dir", "../pool", "directory of the package")
+	dir := flag.String("dir", "../internal/pool", "directory of the package")
 	simulate := flag.String("simulate", "", "write no assembly but, into this directory, an overlay that executes it in plain Go")
 	flag.Parse()
 	if *simulate != "" {

@@ -1,4 +1,4 @@
-// Command sdepthwise generates the assembly of package kernels/sdepthwise.
+// Command sdepthwise generates the assembly of package kernels/internal/sdepthwise.
 package main
 
 import (
@@ -13,7 +13,7 @@ func routines() []emit.Routine {
 }
 
 func main() {
-	dir := flag.String("dir", "../sdepthwise", "directory of the package")
+	dir := flag.String("dir", "../internal/sdepthwise", "directory of the package")
 	simulate := flag.String("simulate", "", "write no assembly but, into this directory, an overlay that executes it in plain Go")
 	flag.Parse()
 	if *simulate != "" {

@@ -1,4 +1,4 @@
-// Command sgemm generates the assembly of package kernels/sgemm.
+// Command sgemm generates the assembly of package kernels/internal/sgemm.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 func routines() []emit.Routine { return []emit.Routine{avx2Routine(2), avx2Routine(1)} }
 
 func main() {
-	dir := flag.String("dir", "../sgemm", "directory of the package")
+	dir := flag.String("dir", "../internal/sgemm", "directory of the package")
 	simulate := flag.String("simulate", "", "write no assembly but, into this directory, an overlay that executes it in plain Go")
 	flag.Parse()
 	if *simulate != "" {

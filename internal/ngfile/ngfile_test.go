@@ -1,0 +1,188 @@
+package ngfile_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/ngfile"
+)
+
+// sample returns a function with constants of 1, 2, 4 and 8 bytes an element.
+func sample(t testing.TB) *core.Function {
+	constants := []core.Value{}
+	for _, typ := range []core.Type{core.I8, core.F32, core.Bool, core.BF16, core.F64, core.U8} {
+		c, err := core.NewTensor(typ, core.Shape{3})
+		require.NoError(t, err)
+		c.Bytes()[0] = 1
+		n, err := core.NewNamedNode("c/"+typ.String(), &core.Constant{Value: c})
+		require.NoError(t, err)
+		constants = append(constants, n.Out(0))
+	}
+	f := &core.Function{Names: map[string]core.Value{}, Meta: map[string]string{"tensorflow": "2.21"}}
+	for _, c := range constants {
+		r, err := core.NewNamedNode(c.Node.Name+":0", &core.Result{}, c)
+		require.NoError(t, err)
+		f.Results = append(f.Results, r)
+		f.Names[r.Name] = c
+	}
+	return f
+}
+
+func encode(t testing.TB) []byte {
+	var b bytes.Buffer
+	require.NoError(t, ngfile.Write(&b, sample(t)))
+	return b.Bytes()
+}
+
+func TestRoundTrip(t *testing.T) {
+	data := encode(t)
+	f, err := ngfile.Read(data)
+	require.NoError(t, err)
+	assert.Equal(t, sample(t).Text(), f.Text())
+	want, err := sample(t).Eval(nil)
+	require.NoError(t, err)
+	got, err := f.Eval(nil)
+	require.NoError(t, err)
+	assert.Equal(t, want, got)
+	assert.Equal(t, data, encode(t), "equal functions give equal files")
+	assert.True(t, ngfile.Sniff(data))
+}
+
+// The layout as the safetensors format defines it, read without this package.
+func TestLayout(t *testing.T) {
+	data := encode(t)
+	n := binary.LittleEndian.Uint64(data)
+	require.Zero(t, n%8, "data starts at a multiple of 8")
+	var header map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(data[8:8+n], &header))
+	var meta map[string]string
+	require.NoError(t, json.Unmarshal(header["__metadata__"], &meta))
+	assert.Equal(t, "2.21", meta["tensorflow"])
+	assert.Equal(t, "1", meta["schema"])
+	assert.Equal(t, "tf2ng", meta["producer"])
+	for name, want := range map[string]string{
+		"c/f64":     `{"dtype":"F64","shape":[3],"data_offsets":[0,24]}`,
+		"c/f32":     `{"dtype":"F32","shape":[3],"data_offsets":[24,36]}`,
+		"c/bf16":    `{"dtype":"BF16","shape":[3],"data_offsets":[36,42]}`,
+		"c/boolean": `{"dtype":"BOOL","shape":[3],"data_offsets":[42,45]}`,
+		"c/i8":      `{"dtype":"I8","shape":[3],"data_offsets":[45,48]}`,
+		"c/u8":      `{"dtype":"U8","shape":[3],"data_offsets":[48,51]}`,
+	} {
+		assert.JSONEq(t, want, string(header[name]), name)
+	}
+	assert.Len(t, data, int(8+n+51))
+}
+
+func TestOpen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.ng")
+	require.NoError(t, os.WriteFile(path, encode(t), 0o600))
+	f, file, err := ngfile.Open(path)
+	require.NoError(t, err)
+	assert.Equal(t, sample(t).Text(), f.Text())
+	require.NoError(t, file.Close())
+	require.NoError(t, file.Close(), "again")
+
+	_, err = ngfile.Map(t.TempDir())
+	assert.ErrorContains(t, err, "is a directory, want a file")
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	_, _, err = ngfile.Open(path)
+	assert.ErrorIs(t, err, ngfile.ErrFormat)
+}
+
+func TestReadErrors(t *testing.T) {
+	valid := encode(t)
+	change := func(old, new string) []byte {
+		n := binary.LittleEndian.Uint64(valid)
+		head := string(valid[8 : 8+n])
+		require.Contains(t, head, old)
+		head = strings.Replace(head, old, new, 1)
+		b := binary.LittleEndian.AppendUint64(nil, uint64(len(head)))
+		return append(append(b, head...), valid[8+n:]...)
+	}
+	for _, test := range []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"short", []byte("tf2ng"), "got 5 bytes, want at least the 8 of the header's length"},
+		{"huge header", []byte("\xff\xff\xff\xff\xff\xff\xff\xff{}"), "got a header of 18446744073709551615 bytes, the limit is 104857600"},
+		{"cut header", valid[:40], ""},
+		{"cut data", valid[:len(valid)-1], `tensor "c/u8": got the data offsets [48 51], want the first to be 48 and the second at most the data's 50 bytes`},
+		{"more data", append(append([]byte{}, valid...), 0), "got 52 bytes of data, but the tensors have 51"},
+		{"no object", []byte("\x02\x00\x00\x00\x00\x00\x00\x00[]"), "header: want a JSON object in UTF-8"},
+		{"no graph", []byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"), "a safetensors file without a graph in its __metadata__: not written by tf2ng"},
+		{"schema", change(`"schema":"1"`, `"schema":"2"`), `schema version: got "2", want 1: convert the model again`},
+		{"version", change(`"tensorflow":"2.21"`, `"tensorflow":"2.8"`), `tensorflow: got "2.8", but the graph says "2.21"`},
+		{"metadata", change(`"schema":"1"`, `"schema":1`), "header: __metadata__: want strings by name: json: cannot unmarshal number into Go value of type string"},
+		{"dtype", change(`"F64"`, `"F63"`), `tensor "c/f64": unknown dtype "F63"`},
+		{"shape", change(`"F64","shape":[3]`, `"F64","shape":[4]`), `tensor "c/f64": a f64 tensor of shape [4] has 4 elements of 8 bytes, got 24 bytes`},
+		{"negative shape", change(`"F64","shape":[3]`, `"F64","shape":[-3]`), `tensor "c/f64": shape [-3] has no element count: a dimension is unknown or negative`},
+		{"overflowing shape", change(`"F64","shape":[3]`, `"F64","shape":[4294967296,4294967296]`), `tensor "c/f64": shape [4294967296,4294967296] has more than 1099511627776 elements`},
+		{"gap", change(`[24,36]`, `[25,36]`), `tensor "c/f32": got the data offsets [25 36], want the first to be 24 and the second at most the data's 51 bytes`},
+		{"backwards", change(`[24,36]`, `[24,20]`), `tensor "c/f32": got the data offsets [24 20], want the first to be 24 and the second at most the data's 51 bytes`},
+		{"overlap", change(`[24,36]`, `[0,24]`), `tensor "c/f32": got the data offsets [0 24], want the first to be 24 and the second at most the data's 51 bytes`},
+		{"three offsets", change(`[24,36]`, `[24,36,36]`), `header: tensor "c/f32": want dtype, shape and the two data_offsets`},
+		{"no offsets", change(`,"data_offsets":[24,36]`, ``), `header: tensor "c/f32": want dtype, shape and the two data_offsets`},
+		{"unknown field", change(`,"data_offsets":[24,36]`, `,"colour":1`), `header: tensor "c/f32": want dtype, shape and data_offsets: json: unknown field "colour"`},
+		{"twice", change(`"c/f32":`, `"c/f64":`), `header: "c/f64" is there twice`},
+		{"renamed", change(`"c/f32":`, `"c/f33":`), `invalid graph JSON: node 2: "c/f32" (Constant): no tensor "c/f32"`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := ngfile.Read(test.data)
+			require.ErrorIs(t, err, ngfile.ErrFormat)
+			if test.want != "" {
+				assert.EqualError(t, err, "invalid .ng file: "+test.want)
+			}
+		})
+	}
+	t.Run("boolean", func(t *testing.T) {
+		bad := bytes.Clone(valid)
+		bad[len(bad)-51+44] = 0x80
+		_, err := ngfile.Read(bad)
+		assert.EqualError(t, err, `invalid .ng file: tensor "c/boolean": got a boolean that is neither 0 nor 1`)
+	})
+}
+
+type failingWriter struct{ after int }
+
+var errFull = errors.New("disk full")
+
+func (w *failingWriter) Write(b []byte) (int, error) {
+	if w.after -= len(b); w.after < 0 {
+		return 0, errFull
+	}
+	return len(b), nil
+}
+
+func TestWriteReportsErrors(t *testing.T) {
+	for after := 0; after < len(encode(t)); after += 16 {
+		assert.ErrorIs(t, ngfile.Write(&failingWriter{after}, sample(t)), errFull, "after %d bytes", after)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(encode(f))
+	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		g, err := ngfile.Read(data)
+		if err != nil {
+			require.ErrorIs(t, err, ngfile.ErrFormat)
+			return
+		}
+		var b bytes.Buffer
+		require.NoError(t, ngfile.Write(&b, g))
+		h, err := ngfile.Read(b.Bytes())
+		require.NoError(t, err)
+		require.Equal(t, g.Text(), h.Text())
+	})
+}

@@ -1,0 +1,169 @@
+package npy_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/npy"
+)
+
+// file makes a .npy file from its parts.
+func file(version byte, dict string, data ...byte) []byte {
+	b := append([]byte("\x93NUMPY"), version, 0)
+	if version == 1 {
+		b = binary.LittleEndian.AppendUint16(b, uint16(len(dict)))
+	} else {
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(dict)))
+	}
+	return append(append(b, dict...), data...)
+}
+
+func dict(descr, shape string) string {
+	return fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': %s, }", descr, shape)
+}
+
+func TestWriteIsNumPysFormat(t *testing.T) {
+	// The expected headers are those of numpy.save.
+	for _, test := range []struct {
+		typ         core.Type
+		shape       core.Shape
+		descr, dims string
+	}{
+		{core.F32, core.Shape{2, 3}, "<f4", "(2, 3)"},
+		{core.U8, core.Shape{5}, "|u1", "(5,)"},
+		{core.I8, core.Shape{}, "|i1", "()"},
+		{core.Bool, core.Shape{1, 0, 2}, "|b1", "(1, 0, 2)"},
+		{core.BF16, core.Shape{2}, "<u2", "(2,)"},
+		{core.F16, core.Shape{2}, "<f2", "(2,)"},
+		{core.I64, core.Shape{1}, "<i8", "(1,)"},
+	} {
+		t.Run(test.typ.String()+test.shape.String(), func(t *testing.T) {
+			x, err := core.NewTensor(test.typ, test.shape)
+			require.NoError(t, err)
+			for i := range x.Bytes() {
+				x.Bytes()[i] = byte(i % 2)
+			}
+			var b bytes.Buffer
+			require.NoError(t, npy.Write(&b, x))
+			want := dict(test.descr, test.dims)
+			assert.Equal(t, want, string(b.Bytes()[10:10+len(want)]))
+			header := b.Len() - len(x.Bytes())
+			assert.Zero(t, header%64)
+			assert.Equal(t, byte('\n'), b.Bytes()[header-1])
+			assert.Equal(t, header-10, int(binary.LittleEndian.Uint16(b.Bytes()[8:])))
+
+			y, err := npy.Read(bytes.NewReader(b.Bytes()), int64(b.Len()))
+			require.NoError(t, err)
+			assert.Equal(t, x.Bytes(), y.Bytes())
+			assert.Equal(t, test.shape, y.Shape())
+			if test.typ != core.BF16 {
+				assert.Equal(t, test.typ, y.Type())
+			}
+		})
+	}
+	s, err := core.StringTensor(core.Shape{}, []string{"x"})
+	require.NoError(t, err)
+	assert.EqualError(t, npy.Write(&bytes.Buffer{}, s), ".npy files cannot hold a tensor of string")
+}
+
+func TestReadVersionsAndSpellings(t *testing.T) {
+	for _, data := range [][]byte{
+		file(1, dict("|u1", "(2,)"), 7, 8),
+		file(2, dict("|u1", "(2, )"), 7, 8),
+		file(3, `{"shape":(2L,),"fortran_order":False,"descr":"|u1"}`, 7, 8),
+		file(1, "{'descr': '|u1', 'fortran_order': True, 'shape': (2,), }", 7, 8),
+	} {
+		x, err := npy.Read(bytes.NewReader(data), int64(len(data)))
+		require.NoError(t, err)
+		assert.Equal(t, "u8[2]", x.String())
+		assert.Equal(t, []byte{7, 8}, x.Bytes())
+	}
+}
+
+func TestReadErrors(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"empty", nil, "header: EOF"},
+		{"other", []byte("GIF89a  "), `does not start with \x93NUMPY`},
+		{"version", file(9, ""), "version: got 9, want 1, 2 or 3"},
+		{"cut header", file(1, dict("|u1", "(2,)"))[:20], "header: unexpected EOF"},
+		{"huge header", append([]byte("\x93NUMPY\x02\x00"), 0xff, 0xff, 0xff, 0xff), "header of 4294967295 bytes, the limit is 65536"},
+		{"no dictionary", file(1, "hello"), `header: want a dictionary with descr, fortran_order and shape, got "hello"`},
+		{"big-endian", file(1, dict(">f4", "(1,)"), 0, 0, 0, 0), `dtype ">f4": want booleans, integers or reals, little-endian`},
+		{"objects", file(1, dict("|O", "(1,)"), 0), `dtype "|O": want booleans, integers or reals, little-endian`},
+		{"record", file(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }"), `dtype "": want booleans, integers or reals, little-endian`},
+		{"Fortran", file(1, "{'descr': '|u1', 'fortran_order': True, 'shape': (1, 2), }", 1, 2), "the array is in Fortran's order: save it with numpy.ascontiguousarray"},
+		{"huge", file(1, dict("<f4", "(1000000, 1000)")), "f32[1000000,1000] takes 4000000000 bytes, the file has 78"},
+		{"overflow", file(1, dict("<f4", "(4294967296, 4294967296)")), "shape [4294967296,4294967296] has more than 1099511627776 elements"},
+		{"dimension", file(1, dict("<f4", "(99999999999999999999,)")), `shape (99999999999999999999,): "99999999999999999999" is not a dimension`},
+		{"cut data", file(1, dict("|u1", "(3,)"), 1, 2), "data of u8[3]: unexpected EOF"},
+		{"more data", file(1, dict("|u1", "(1,)"), 1, 2), "more data than u8[1] has"},
+		{"boolean", file(1, dict("|b1", "(1,)"), 2), "got a boolean that is neither 0 nor 1"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := npy.Read(bytes.NewReader(test.data), int64(len(test.data)))
+			require.ErrorIs(t, err, npy.ErrFormat)
+			assert.EqualError(t, err, "invalid .npy data: "+test.want)
+		})
+	}
+}
+
+func TestArchive(t *testing.T) {
+	a, err := core.TensorOf(core.Shape{3}, []float32{1, 2, 3})
+	require.NoError(t, err)
+	b := core.Scalar(int32(7))
+	var buf bytes.Buffer
+	require.NoError(t, npy.WriteArchive(&buf, []npy.Array{{"conv1/Relu:0", a}, {"b", b}}))
+	z, err := npy.OpenArchive(bytes.NewReader(buf.Bytes()), int64(buf.Len()))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"conv1/Relu:0", "b"}, z.Names())
+	got, err := z.Read("conv1/Relu:0")
+	require.NoError(t, err)
+	assert.Equal(t, a.Float32s(), got.Float32s())
+	_, err = z.Read("c")
+	assert.EqualError(t, err, `no array "c", want one of ["conv1/Relu:0" "b"]`)
+	_, err = npy.OpenArchive(bytes.NewReader([]byte("PK")), 2)
+	assert.ErrorIs(t, err, npy.ErrFormat)
+}
+
+func TestArchiveCompressed(t *testing.T) {
+	var buf bytes.Buffer
+	w := zip.NewWriter(&buf)
+	f, err := w.Create("zeros.npy")
+	require.NoError(t, err)
+	_, err = f.Write(file(1, dict("|u1", "(100000,)"), make([]byte, 100000)...))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	z, err := npy.OpenArchive(bytes.NewReader(buf.Bytes()), int64(buf.Len()))
+	require.NoError(t, err)
+	x, err := z.Read("zeros")
+	require.NoError(t, err)
+	assert.Equal(t, 100000, x.Len())
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(file(1, dict("<f4", "(2, 1)"), 0, 1, 2, 3, 4, 5, 6, 7))
+	f.Add(file(3, dict("|b1", "()"), 1))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		x, err := npy.Read(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			require.ErrorIs(t, err, npy.ErrFormat)
+			return
+		}
+		var b bytes.Buffer
+		require.NoError(t, npy.Write(&b, x))
+		y, err := npy.Read(&b, int64(b.Len()))
+		require.NoError(t, err)
+		require.Equal(t, x, y)
+	})
+}

@@ -1,0 +1,74 @@
+package depthwise
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
+)
+
+// layer is a 3x3 depthwise convolution of a square image with SAME padding.
+type layer struct{ size, channels, stride int }
+
+// BenchmarkLayers runs MobileNetV2's shapes with the whole epilogue of a TensorFlow
+// convolution. They report the fastest call.
+func BenchmarkLayers(b *testing.B) {
+	for _, l := range []layer{{112, 32, 1}, {112, 96, 2}, {56, 144, 1}, {28, 192, 1}, {14, 384, 1}, {14, 576, 1}, {7, 960, 1}} {
+		for _, v := range runnable() {
+			b.Run(fmt.Sprintf("3x3s%d_%dx%d/%s", l.stride, l.channels, l.size, v.Name), func(b *testing.B) { l.bench(b, v) })
+		}
+	}
+}
+
+func (l layer) bench(b *testing.B, v *Variant) {
+	r := rand.New(rand.NewPCG(1, 2))
+	image := l.size * l.size * l.channels
+	args := Args{A: make([]byte, image+l.channels+Slack), LDC: l.channels}
+	for i := range args.A {
+		args.A[i] = byte(r.IntN(256))
+	}
+	out := (l.size + l.stride - 1) / l.stride
+	for y := range out {
+		for x := range out {
+			for t := range 9 {
+				iy, ix := y*l.stride+t/3-(2-l.stride), x*l.stride+t%3-(2-l.stride)
+				at := image
+				if iy >= 0 && iy < l.size && ix >= 0 && ix < l.size {
+					at = (iy*l.size + ix) * l.channels
+				}
+				args.Offsets = append(args.Offsets, int32(at))
+			}
+		}
+	}
+	args.C = make([]byte, out*out*l.channels)
+	operand := func(size float32) []float32 {
+		v := make([]float32, l.channels)
+		for i := range v {
+			v[i] = size * r.Float32()
+		}
+		return v
+	}
+	weights, init := make([]int8, 9*l.channels), make([]int32, l.channels)
+	for i := range weights {
+		weights[i] = int8(r.IntN(256) - 128)
+	}
+	e := gemm.Epilogue{Out: gemm.U8, Hi: 255, Scale: operand(0.01), Bias: operand(3), Relu: true, Post: operand(1)}
+	packed, err := Pack(v, Spec{Channels: l.channels, Taps: 9, Epilogue: e}, weights, init)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := packed.Check(&args, out*out); err != nil {
+		b.Fatal(err)
+	}
+	best := time.Duration(math.MaxInt64)
+	for b.Loop() {
+		start := time.Now()
+		packed.Run(&args, 0, out*out)
+		best = min(best, time.Since(start))
+	}
+	b.ReportMetric(float64(2*9*out*out*l.channels)/1e9/best.Seconds(), "GOP/s")
+	b.ReportMetric(best.Seconds()*1e6, "µs/fastest")
+}

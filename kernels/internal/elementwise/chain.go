@@ -1,0 +1,268 @@
+// Package elementwise computes chains of operations on every element of tensors: they
+// are converted from integers, combined in float32, and quantized again, without whole
+// tensors of float32 in between.
+//
+// A chain works on a few thousand elements at a time, which stay in the first cache
+// while one primitive after the other goes over them. Primitives have portable and
+// assembly variants, which give the same bits.
+package elementwise
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+)
+
+// Type is the element type of a buffer.
+type Type uint8
+
+// The types.
+const (
+	F32 Type = iota
+	U8
+	I8
+	I32
+	numTypes
+)
+
+// Size returns the bytes of an element.
+func (t Type) Size() int {
+	if t == U8 || t == I8 {
+		return 1
+	}
+	return 4
+}
+
+// Source is a value for each element: that of a buffer, integers times Scale, or, if
+// Values is not nil, a value for each channel: element i has channel i mod len(Values).
+type Source struct {
+	Buffer int
+	Type   Type
+	Scale  float32
+	Values []float32
+}
+
+// StepKind says what a step does to the current values.
+type StepKind uint8
+
+// The kinds of steps. The first of a chain is Load.
+const (
+	Load           StepKind = iota // take those of Source
+	Combine                        // apply Primitive, with Source as y
+	CombineSwapped                 // apply Primitive, with Source as x
+	Limit                          // Clamp to Numbers.Lo and Hi
+	DropNaN                        // ZeroNaN
+	RoundAway                      // Round
+	Apply                          // apply Primitive, a function, with Numbers
+	StoreF32                       // store them in Buffer
+	StoreQuantized                 // Quantize them, and store that in Buffer; they stay
+)
+
+// Step is one step of a chain.
+type Step struct {
+	Kind      StepKind
+	Primitive Primitive // of Combine and Apply
+	Source    Source    // of Load and Combine
+	Numbers   Numbers   // of Limit, Apply and StoreQuantized
+	Buffer    int       // of the stores
+}
+
+// ErrChain is wrapped by every error of NewChain.
+var ErrChain = errors.New("invalid elementwise chain")
+
+// block is how many elements go through the chain together.
+const block = 1024
+
+// Chain is a list of steps. It is immutable and safe for concurrent use.
+type Chain struct {
+	steps   []step
+	buffers []int // bytes of an element of each buffer; 0 if it is not used
+	name    string
+}
+
+// step is a Step with the variants that compute it.
+type step struct {
+	Step
+	convert *Variant // of the operand, if it is of integers
+	run     *Variant
+	numbers Numbers // of convert
+	table   []byte  // the operand's values, repeated so that a block can begin at each
+}
+
+// NewChain returns a chain over n buffers with the fastest variants within s.
+func NewChain(s isa.Set, n int, steps []Step) (*Chain, error) {
+	if len(steps) == 0 || steps[0].Kind != Load {
+		return nil, fmt.Errorf("%w: want a load as the first step", ErrChain)
+	}
+	c := &Chain{buffers: make([]int, n)}
+	var names []string
+	best := isa.Portable
+	use := func(p Primitive) *Variant {
+		v := Choose(s, p)
+		best = max(best, v.ISA)
+		names = append(names, p.String())
+		return v
+	}
+	for i, st := range steps {
+		t := step{Step: st}
+		switch st.Kind {
+		case Load, Combine, CombineSwapped:
+			if err := c.operand(&t, use); err != nil {
+				return nil, fmt.Errorf("%w: step %d: %w", ErrChain, i, err)
+			}
+			if st.Kind != Load {
+				if !st.Primitive.isBinary() {
+					return nil, fmt.Errorf("%w: step %d: %v does not combine two operands", ErrChain, i, st.Primitive)
+				}
+				t.run = use(st.Primitive)
+			}
+		case Limit:
+			t.run = use(Clamp)
+		case DropNaN:
+			t.run = use(ZeroNaN)
+		case RoundAway:
+			t.run = use(Round)
+		case Apply:
+			if !st.Primitive.isFunction() {
+				return nil, fmt.Errorf("%w: step %d: %v is no function of one operand", ErrChain, i, st.Primitive)
+			}
+			t.run = use(st.Primitive)
+		case StoreF32, StoreQuantized:
+			size := 4
+			if st.Kind == StoreQuantized {
+				size = 1
+				t.run = use(Quantize)
+				if lo, hi := st.Numbers.Lo, st.Numbers.Hi; !(lo >= -128 && hi <= 255 && lo <= hi) {
+					return nil, fmt.Errorf("%w: step %d: got range [%v,%v], want one within 8 bits", ErrChain, i, lo, hi)
+				}
+			}
+			if err := c.buffer(st.Buffer, size); err != nil {
+				return nil, fmt.Errorf("%w: step %d: %w", ErrChain, i, err)
+			}
+		default:
+			return nil, fmt.Errorf("%w: step %d: unknown kind %d", ErrChain, i, st.Kind)
+		}
+		c.steps = append(c.steps, t)
+	}
+	c.name = fmt.Sprintf("elementwise_%s_%v", strings.Join(names, "+"), best)
+	return c, nil
+}
+
+// Name returns the primitives of the chain and the most capable instruction set that
+// they use.
+func (c *Chain) Name() string { return c.name }
+
+func (c *Chain) buffer(i, size int) error {
+	if i < 0 || i >= len(c.buffers) {
+		return fmt.Errorf("got buffer %d, want one of %d", i, len(c.buffers))
+	}
+	if c.buffers[i] != 0 && c.buffers[i] != size {
+		return fmt.Errorf("buffer %d has elements of %d and of %d bytes", i, c.buffers[i], size)
+	}
+	c.buffers[i] = size
+	return nil
+}
+
+func (c *Chain) operand(t *step, use func(Primitive) *Variant) error {
+	o := &t.Source
+	if o.Values != nil {
+		if len(o.Values) == 0 || len(o.Values) > math.MaxInt32 {
+			return fmt.Errorf("got %d values of channels, want at least 1", len(o.Values))
+		}
+		t.table = make([]byte, 4*(len(o.Values)+block))
+		table := view[float32](t.table, len(t.table)/4)
+		for i := range table {
+			table[i] = o.Values[i%len(o.Values)]
+		}
+		return nil
+	}
+	if o.Type >= numTypes {
+		return fmt.Errorf("unknown type %d", o.Type)
+	}
+	if o.Type != F32 {
+		t.convert = use([...]Primitive{U8: ConvertU8, I8: ConvertI8, I32: ConvertI32}[o.Type])
+		t.numbers.Scale = o.Scale
+	}
+	return c.buffer(o.Buffer, o.Type.Size())
+}
+
+// Scratch is how many bytes of scratch one call of Run needs.
+const Scratch = 2 * 4 * block
+
+// Run takes elements [i0,i1) through the chain. Calls for ranges that do not overlap may
+// run at the same time, each with its own scratch. A buffer that is stored must not be
+// loaded by a later step, except at the same place. Run panics if a buffer is shorter
+// than its elements.
+func (c *Chain) Run(buffers [][]byte, scratch []byte, i0, i1 int) {
+	values, other := scratch[:4*block], scratch[4*block:Scratch]
+	for at := i0; at < i1; at += block {
+		n := min(block, i1-at)
+		current := values[:4*n]
+		for k := range c.steps {
+			current = c.step(k, current, values, other, buffers, at, n)
+		}
+	}
+}
+
+// step takes n elements from number at on through step k and returns where they are.
+func (c *Chain) step(k int, current, values, other []byte, buffers [][]byte, at, n int) []byte {
+	s := &c.steps[k]
+	switch s.Kind {
+	case StoreQuantized:
+		s.run.Run(buffers[s.Buffer][at:], current, nil, n, &s.Numbers)
+		return current
+	case StoreF32:
+		to := buffers[s.Buffer][4*at : 4*(at+n)]
+		copy(to, current) // onto itself where the step before has stored there
+		return to
+	}
+	// What a store follows is computed in its place.
+	to := values[:4*n]
+	if k+1 < len(c.steps) && c.steps[k+1].Kind == StoreF32 {
+		to = buffers[c.steps[k+1].Buffer][4*at : 4*(at+n)]
+	}
+	switch s.Kind {
+	case Load:
+		return s.load(to, buffers, at, n)
+	case Limit, DropNaN, RoundAway, Apply:
+		s.run.Run(to, current, nil, n, &s.Numbers)
+	case Combine:
+		s.run.Run(to, current, s.load(other, buffers, at, n), n, nil)
+	case CombineSwapped:
+		s.run.Run(to, s.load(other, buffers, at, n), current, n, nil)
+	}
+	return to
+}
+
+// load returns n values of the operand, in to if they must be converted.
+func (s *step) load(to []byte, buffers [][]byte, at, n int) []byte {
+	switch o := &s.Source; {
+	case s.table != nil:
+		return s.table[at%len(o.Values)*4:][:4*n]
+	case o.Type == F32:
+		return buffers[o.Buffer][4*at : 4*(at+n)]
+	default:
+		s.convert.Run(to, buffers[o.Buffer][at*o.Type.Size():], nil, n, &s.numbers)
+		return to[:4*n]
+	}
+}
+
+// Check reports whether Run may be called for n elements: nil if so, and otherwise an
+// error that names the first buffer that is too short.
+func (c *Chain) Check(buffers [][]byte, n int) error {
+	if len(buffers) < len(c.buffers) {
+		return fmt.Errorf("got %d buffers, want %d", len(buffers), len(c.buffers))
+	}
+	if n < 0 || n > math.MaxInt32 {
+		return fmt.Errorf("got %d elements, want 0 to %d", n, math.MaxInt32)
+	}
+	for i, size := range c.buffers {
+		if len(buffers[i]) < n*size {
+			return fmt.Errorf("buffer %d: got %d bytes, want %d elements of %d", i, len(buffers[i]), n, size)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,469 @@
+package elementwise
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/internal/activation"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
+)
+
+// TestMain reports the instruction sets whose variants were not run.
+func TestMain(m *testing.M) {
+	isatest.Main(m, "elementwise", simulated, func(i isa.ISA) bool {
+		return slices.ContainsFunc(runnable(), func(v *Variant) bool { return v.ISA == i })
+	})
+}
+
+// simulated is set in builds in which Go functions stand for the assembly (kernels/_asm
+// with -simulate): those run on any CPU.
+var simulated bool
+
+// runnable returns the variants that this CPU can execute.
+func runnable() (out []*Variant) {
+	for i := range Variants {
+		if simulated || isa.Available().Has(Variants[i].ISA) {
+			out = append(out, &Variants[i])
+		}
+	}
+	return out
+}
+
+const guard = 64
+
+// values returns n float32 as bytes: ordinary ones, halves between integers, and the
+// special ones.
+func values(r *rand.Rand, n int) []byte {
+	special := []float32{
+		0, float32(math.Copysign(0, -1)), float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)),
+		math.MaxFloat32, math.SmallestNonzeroFloat32, 1 << 31, -1 << 31, 127.5, 254.5, -128.5,
+	}
+	b := make([]byte, 4*n)
+	for i := range n {
+		v := float32(r.NormFloat64() * 100)
+		switch r.IntN(8) {
+		case 0:
+			v = special[r.IntN(len(special))]
+		case 1:
+			v = float32(r.IntN(600)-300) / 2
+		case 2: // beside a half, at every magnitude
+			v = math.Nextafter32(float32(r.IntN(2<<r.IntN(23))|1)/2, float32(r.IntN(3)-1)*math.MaxFloat32)
+			if r.IntN(2) == 0 {
+				v = -v
+			}
+		}
+		binary.NativeEndian.PutUint32(b[4*i:], math.Float32bits(v))
+	}
+	return b
+}
+
+func load(b []byte, i int) float32 { return math.Float32frombits(binary.NativeEndian.Uint32(b[4*i:])) }
+
+func store(b []byte, i int, v float32) { binary.NativeEndian.PutUint32(b[4*i:], math.Float32bits(v)) }
+
+func someBytes(r *rand.Rand, n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(r.IntN(256))
+	}
+	return b
+}
+
+// define writes element i of a primitive's result, as it is defined.
+func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
+	f := func(b []byte) float64 { return float64(math.Float32frombits(binary.NativeEndian.Uint32(b[4*i:]))) }
+	put := func(v float64) { binary.NativeEndian.PutUint32(out[4*i:], math.Float32bits(float32(v))) }
+	limit := func(v float64) float64 {
+		switch {
+		case math.IsNaN(v) || v <= float64(num.Lo):
+			return float64(num.Lo)
+		case v >= float64(num.Hi):
+			return float64(num.Hi)
+		}
+		return v
+	}
+	switch p {
+	case ConvertU8:
+		put(float64(x[i]) * float64(num.Scale))
+	case ConvertI8:
+		put(float64(int8(x[i])) * float64(num.Scale))
+	case ConvertI32:
+		put(float64(float32(int32(binary.NativeEndian.Uint32(x[4*i:])))) * float64(num.Scale))
+	case Add:
+		put(f(x) + f(y))
+	case Subtract:
+		put(f(x) - f(y))
+	case Multiply:
+		put(f(x) * f(y))
+	case Divide:
+		put(f(x) / f(y))
+	case Maximum:
+		v := f(y)
+		if f(x) > v || math.IsNaN(f(x)) {
+			v = f(x)
+		}
+		put(v)
+	case Minimum:
+		v := f(y)
+		if f(x) < v || math.IsNaN(f(x)) {
+			v = f(x)
+		}
+		put(v)
+	case ZeroNaN:
+		put(f(x))
+		if math.IsNaN(f(x)) {
+			put(0)
+		}
+	case Round:
+		put(math.Round(f(x)))
+	case Clamp:
+		put(limit(f(x)))
+	case Quantize:
+		v := float64(float32(float64(float32(f(x)-float64(num.Sub))) * float64(num.Scale)))
+		out[i] = byte(int(math.RoundToEven(limit(v))))
+		if num.Flip {
+			out[i] += 128
+		}
+	case Flip:
+		out[i] = x[i] + 128
+	case Lookup:
+		out[i] = y[x[i]]
+	case LeakyRelu:
+		put(f(x))
+		if f(x) < 0 {
+			put(f(x) * float64(num.Scale))
+		}
+	case Square:
+		put(f(x) * f(x))
+	case Sqrt:
+		put(math.Sqrt(f(x)))
+	case Exp:
+		put(float64(activation.Exp(float32(f(x) - float64(num.Sub)))))
+	default:
+		put(float64(functions[p](float32(f(x)))))
+	}
+}
+
+// functions are those of internal/activation, which has tests of its own.
+var functions = map[Primitive]func(float32) float32{
+	Sigmoid: activation.Sigmoid, Swish: activation.Swish, Tanh: activation.Tanh, Elu: activation.Elu, Softplus: activation.Softplus,
+	Gelu: activation.Gelu, GeluApproximate: activation.GeluApproximate, Erf: activation.Erf, Rsqrt: activation.Rsqrt,
+}
+
+// TestFunctions goes through numbers of every exponent and through those where functions
+// change.
+func TestFunctions(t *testing.T) {
+	const n = 1 << 16
+	r := rand.New(rand.NewPCG(3, 4))
+	x := make([]byte, 4*n)
+	for i := range n {
+		v := math.Float32frombits(r.Uint32())
+		if i%2 == 0 {
+			v = float32(r.NormFloat64() * []float64{0.1, 1, 5, 40, 110, 400}[i/2%6])
+		}
+		store(x, i, v)
+	}
+	for i := range 512 { // each exponent, with both signs and no digits
+		store(x, 2*i, math.Float32frombits(uint32(i)<<23))
+	}
+	for _, v := range runnable() {
+		if !v.Primitive.isFunction() {
+			continue
+		}
+		t.Run(v.Name, func(t *testing.T) {
+			num := &Numbers{Scale: -0.3, Sub: 1.7}
+			want, got := make([]byte, 4*n+2*guard), make([]byte, 4*n+2*guard)
+			for i := range n {
+				define(v.Primitive, want[guard:], x, nil, i, num)
+			}
+			v.Run(got[guard:len(got)-guard], x, nil, n, num)
+			requireEqual(t, want, got, 4, "all")
+		})
+	}
+}
+
+// requireEqual compares results with guards. Two NaNs are equal.
+func requireEqual(t *testing.T, want, got []byte, size int, name string) {
+	t.Helper()
+	if slices.Equal(want, got) {
+		return
+	}
+	for i := 0; i < len(want); i += size {
+		if slices.Equal(want[i:i+size], got[i:i+size]) {
+			continue
+		}
+		if size == 4 {
+			w, g := load(want[i:], 0), load(got[i:], 0)
+			if w != w && g != g {
+				continue
+			}
+			t.Fatalf("%s: element %d: %v (%#x), want %v (%#x)", name, (i-guard)/size, g, got[i:i+4], w, want[i:i+4])
+		}
+		t.Fatalf("%s: element %d: %#x, want %#x", name, i-guard, got[i], want[i])
+	}
+}
+
+// TestPrimitives covers steps: below, at and above each; and in place.
+func TestPrimitives(t *testing.T) {
+	for _, v := range runnable() {
+		t.Run(v.Name, func(t *testing.T) {
+			xs, outs := v.Primitive.sizes()
+			for n := range 3*max(v.NR, 32) + 3 {
+				r := rand.New(rand.NewPCG(uint64(n), uint64(v.Primitive)))
+				x, y := someBytes(r, n*xs), values(r, max(n, 64))
+				if xs == 4 && v.Primitive != ConvertI32 {
+					x = values(r, n)
+				}
+				num := &Numbers{Scale: float32(r.NormFloat64()), Sub: float32(r.IntN(3)), Lo: -128, Hi: 127, Flip: n%2 == 0}
+				if n%3 == 0 {
+					num = &Numbers{Scale: 1, Lo: float32(r.IntN(9)), Hi: 255 - float32(r.IntN(9))}
+				}
+				want := someBytes(r, n*outs+2*guard)
+				got := slices.Clone(want)
+				for i := range n {
+					define(v.Primitive, want[guard:], x, y, i, num)
+				}
+				v.Run(got[guard:guard+n*outs:guard+n*outs], x, y, n, num)
+				requireEqual(t, want, got, outs, fmt.Sprintf("n=%d,%+v", n, *num))
+				if xs == outs {
+					v.Run(x, x, y, n, num)
+					requireEqual(t, want[guard:guard+n*outs], x, outs, fmt.Sprintf("in place: n=%d,%+v", n, *num))
+				}
+			}
+		})
+	}
+}
+
+// residual is MobileNetV2's chain: two tensors are dequantized and added; the sum is
+// stored and quantized.
+func residual(quantizedA bool) []Step {
+	a := Source{Buffer: 0, Type: F32}
+	if quantizedA {
+		a = Source{Buffer: 0, Type: I8, Scale: 0.03}
+	}
+	return []Step{
+		{Kind: Load, Source: a},
+		{Kind: Combine, Primitive: Add, Source: Source{Buffer: 1, Type: I8, Scale: 0.02}},
+		{Kind: StoreF32, Buffer: 2},
+		{Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 17, Lo: -128, Hi: 127}},
+	}
+}
+
+// TestChains compares chains with their definition, in two parts as threads would.
+func TestChains(t *testing.T) {
+	channels := func(n int) Source {
+		v := make([]float32, n)
+		for i := range v {
+			v[i] = float32(i)/2 - 3
+		}
+		return Source{Values: v}
+	}
+	chains := []struct {
+		name  string
+		steps []Step
+	}{
+		{"residual", residual(true)},
+		{"residual of floats", residual(false)},
+		{"channels", []Step{
+			{Kind: Load, Source: Source{Type: U8, Scale: 0.7}},
+			{Kind: Combine, Primitive: Multiply, Source: channels(7)},
+			{Kind: CombineSwapped, Primitive: Subtract, Source: channels(1)},
+			{Kind: Limit, Numbers: Numbers{Lo: 0, Hi: 6}},
+			{Kind: StoreF32, Buffer: 2},
+		}},
+		{"many channels", []Step{
+			{Kind: Load, Source: Source{Type: I32, Scale: 1e-7}},
+			{Kind: Combine, Primitive: Add, Source: channels(1500)},
+			{Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 0.5, Sub: -700, Lo: 0, Hi: 255, Flip: true}},
+		}},
+		{"halves away from zero", []Step{
+			{Kind: Load, Source: Source{Buffer: 0, Type: F32}},
+			{Kind: Combine, Primitive: Multiply, Source: channels(1)},
+			{Kind: RoundAway},
+			{Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 1, Lo: -128, Hi: 127}},
+		}},
+		{"copy", []Step{{Kind: Load, Source: Source{Type: F32}}, {Kind: StoreF32, Buffer: 2}}},
+		{"store twice", []Step{
+			{Kind: Load, Source: channels(3)},
+			{Kind: StoreF32, Buffer: 2},
+			{Kind: DropNaN},
+			{Kind: Limit, Numbers: Numbers{Lo: -2.5, Hi: -2}},
+			{Kind: CombineSwapped, Primitive: Divide, Source: Source{Buffer: 0, Type: F32}},
+			{Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 1, Lo: -128, Hi: 127}},
+		}},
+	}
+	for _, c := range chains {
+		for _, i := range isa.All() {
+			if !isa.Available().Has(i) {
+				continue
+			}
+			var set isa.Set
+			if i != isa.Portable {
+				set = isa.Available()
+			}
+			t.Run(c.name+"/"+i.String(), func(t *testing.T) {
+				chain, err := NewChain(set, 4, c.steps)
+				require.NoError(t, err)
+				for _, n := range []int{1, 31, 33, 1023, 1024, 1025, 5000} {
+					r := rand.New(rand.NewPCG(uint64(n), 1))
+					buffers := [][]byte{values(r, n), values(r, n), someBytes(r, 4*n), someBytes(r, n)}
+					want := slices.Clone(buffers)
+					want[2], want[3] = slices.Clone(want[2]), slices.Clone(want[3])
+					defineChain(c.steps, want, n)
+					require.NoError(t, chain.Check(buffers, n))
+					scratch := make([]byte, Scratch)
+					chain.Run(buffers, scratch, n/3, n)
+					chain.Run(buffers, scratch, 0, n/3)
+					for b, size := range []int{4, 4, 4, 1} {
+						requireEqual(t, want[b], buffers[b], size, fmt.Sprintf("n=%d, buffer %d", n, b))
+					}
+				}
+			})
+		}
+	}
+}
+
+// defineChain computes a chain step by step on whole tensors.
+func defineChain(steps []Step, buffers [][]byte, n int) {
+	current := make([]byte, 4*n)
+	operand := func(o Source) []byte {
+		out := make([]byte, 4*n)
+		for i := range n {
+			switch {
+			case o.Values != nil:
+				store(out, i, o.Values[i%len(o.Values)])
+			case o.Type == F32:
+				store(out, i, load(buffers[o.Buffer], i))
+			default:
+				define([...]Primitive{U8: ConvertU8, I8: ConvertI8, I32: ConvertI32}[o.Type], out, buffers[o.Buffer], nil, i, &Numbers{Scale: o.Scale})
+			}
+		}
+		return out
+	}
+	for _, s := range steps {
+		next := make([]byte, 4*n)
+		for i := range n {
+			switch s.Kind {
+			case Load:
+				next = operand(s.Source)
+			case Combine:
+				define(s.Primitive, next, current, operand(s.Source), i, nil)
+			case CombineSwapped:
+				define(s.Primitive, next, operand(s.Source), current, i, nil)
+			case Limit:
+				define(Clamp, next, current, nil, i, &s.Numbers)
+			case DropNaN:
+				define(ZeroNaN, next, current, nil, i, nil)
+			case RoundAway:
+				define(Round, next, current, nil, i, nil)
+			case StoreF32:
+				copy(buffers[s.Buffer], current)
+				copy(next, current)
+			case StoreQuantized:
+				define(Quantize, buffers[s.Buffer], current, nil, i, &s.Numbers)
+				copy(next, current)
+			}
+			if s.Kind == Load || s.Kind == StoreF32 {
+				break
+			}
+		}
+		current = next
+	}
+}
+
+func TestNewErrors(t *testing.T) {
+	first := Step{Kind: Load, Source: Source{Type: U8, Scale: 1}}
+	for _, c := range []struct {
+		name  string
+		steps []Step
+		want  string
+	}{
+		{"empty", nil, "want a load as the first step"},
+		{"no load", []Step{{Kind: Limit}}, "want a load as the first step"},
+		{"buffer", []Step{first, {Kind: StoreF32, Buffer: 2}}, "step 1: got buffer 2, want one of 2"},
+		{"sizes", []Step{first, {Kind: StoreF32}}, "step 1: buffer 0 has elements of 1 and of 4 bytes"},
+		{"primitive", []Step{first, {Kind: Combine, Primitive: Clamp}}, "step 1: buffer 0 has elements of 1 and of 4 bytes"},
+		{"not binary", []Step{first, {Kind: Combine, Primitive: Clamp, Source: Source{Buffer: 1}}}, "step 1: clamp does not combine two operands"},
+		{"type", []Step{{Kind: Load, Source: Source{Type: 9}}}, "step 0: unknown type 9"},
+		{"range", []Step{first, {Kind: StoreQuantized, Buffer: 1, Numbers: Numbers{Lo: 0, Hi: 256}}}, "step 1: got range [0,256], want one within 8 bits"},
+		{"channels", []Step{{Kind: Load, Source: Source{Values: []float32{}}}}, "step 0: got 0 values of channels, want at least 1"},
+		{"kind", []Step{first, {Kind: 9}}, "step 1: unknown kind 9"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := NewChain(0, 2, c.steps)
+			require.ErrorIs(t, err, ErrChain)
+			require.EqualError(t, err, "invalid elementwise chain: "+c.want)
+		})
+	}
+}
+
+func TestCheckErrors(t *testing.T) {
+	c, err := NewChain(0, 4, residual(true))
+	require.NoError(t, err)
+	b := [][]byte{make([]byte, 5), make([]byte, 5), make([]byte, 20), make([]byte, 5)}
+	require.NoError(t, c.Check(b, 5))
+	require.EqualError(t, c.Check(b, 6), "buffer 0: got 5 bytes, want 6 elements of 1")
+	require.EqualError(t, c.Check(b[:3], 5), "got 3 buffers, want 4")
+	require.EqualError(t, c.Check(b, -1), "got -1 elements, want 0 to 2147483647")
+}
+
+func BenchmarkPrimitives(b *testing.B) {
+	for _, v := range runnable() {
+		b.Run(v.Name, func(b *testing.B) {
+			const n = 1024
+			r := rand.New(rand.NewPCG(1, 2))
+			x, y, out := values(r, n), values(r, n), make([]byte, 4*n)
+			p := &Numbers{Scale: 0.5, Hi: 255}
+			for b.Loop() {
+				v.Run(out, x, y, n, p)
+			}
+			b.ReportMetric(n*float64(b.N)/1e9/b.Elapsed().Seconds(), "Gelements/s")
+		})
+	}
+}
+
+// BenchmarkResidual runs MobileNetV2's largest residual, 56x56x24.
+func BenchmarkResidual(b *testing.B) {
+	for _, i := range isa.All() {
+		if !isa.Available().Has(i) {
+			continue
+		}
+		b.Run(i.String(), func(b *testing.B) {
+			var set isa.Set
+			if i != isa.Portable {
+				set = isa.Available()
+			}
+			const n = 56 * 56 * 24
+			c, err := NewChain(set, 4, residual(true))
+			require.NoError(b, err)
+			buffers := [][]byte{make([]byte, n), make([]byte, n), make([]byte, 4*n), make([]byte, n)}
+			scratch := make([]byte, Scratch)
+			for b.Loop() {
+				c.Run(buffers, scratch, 0, n)
+			}
+			b.ReportMetric(7*n*float64(b.N)/1e9/b.Elapsed().Seconds(), "GB/s")
+		})
+	}
+}
+
+// TestNoAllocation: a call of Run allocates nothing.
+func TestNoAllocation(t *testing.T) {
+	if simulated {
+		t.Skip("simulated routines allocate")
+	}
+	for _, set := range []isa.Set{0, isa.Available()} {
+		c, err := NewChain(set, 4, residual(true))
+		require.NoError(t, err)
+		const n = 3001
+		buffers := [][]byte{make([]byte, n), make([]byte, n), make([]byte, 4*n), make([]byte, n)}
+		scratch := make([]byte, Scratch)
+		require.Zero(t, testing.AllocsPerRun(10, func() { c.Run(buffers, scratch, 0, n) }), c.Name())
+	}
+}

@@ -1,0 +1,177 @@
+package elementwise
+
+import (
+	"math"
+	"unsafe"
+
+	"github.com/tf2ng/tf2ng/internal/activation"
+)
+
+// portable holds the portable variant of each primitive.
+var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
+	ConvertU8:  convert[uint8],
+	ConvertI8:  convert[int8],
+	ConvertI32: convert[int32],
+	Add: func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		for i := range o {
+			o[i] = a[i] + b[i]
+		}
+	},
+	Subtract: func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		for i := range o {
+			o[i] = a[i] - b[i]
+		}
+	},
+	Multiply: func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		for i := range o {
+			o[i] = a[i] * b[i]
+		}
+	},
+	Divide: func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		for i := range o {
+			o[i] = a[i] / b[i]
+		}
+	},
+	// The comparisons are written out so that zeros of both signs give the same
+	// everywhere.
+	Maximum: func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		for i := range o {
+			v := b[i]
+			if a[i] > v || a[i] != a[i] {
+				v = a[i]
+			}
+			o[i] = v
+		}
+	},
+	Minimum: func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		for i := range o {
+			v := b[i]
+			if a[i] < v || a[i] != a[i] {
+				v = a[i]
+			}
+			o[i] = v
+		}
+	},
+	ZeroNaN: func(out, x, _ []byte, n int, _ *Numbers) {
+		o, a := view[float32](out, n), view[float32](x, n)
+		for i := range o {
+			v := a[i]
+			if v != v {
+				v = 0
+			}
+			o[i] = v
+		}
+	},
+	Round: func(out, x, _ []byte, n int, _ *Numbers) {
+		o, a := view[float32](out, n), view[float32](x, n)
+		for i := range o {
+			o[i] = float32(math.Round(float64(a[i])))
+		}
+	},
+	Clamp:    runClamp,
+	Quantize: runQuantize,
+	Flip: func(out, x, _ []byte, n int, _ *Numbers) {
+		for i, v := range x[:n] {
+			out[i] = v ^ 0x80
+		}
+	},
+	Lookup: func(out, x, y []byte, n int, _ *Numbers) {
+		table := (*[256]byte)(y)
+		for ; n >= 8; n -= 8 {
+			o, a := (*[8]byte)(out), (*[8]byte)(x)
+			o[0], o[1], o[2], o[3] = table[a[0]], table[a[1]], table[a[2]], table[a[3]]
+			o[4], o[5], o[6], o[7] = table[a[4]], table[a[5]], table[a[6]], table[a[7]]
+			out, x = out[8:], x[8:]
+		}
+		for i, v := range x[:n] {
+			out[i] = table[v]
+		}
+	},
+	LeakyRelu: func(out, x, _ []byte, n int, p *Numbers) {
+		o, a := view[float32](out, n), view[float32](x, n)
+		for i, v := range a {
+			if v < 0 {
+				v *= p.Scale
+			}
+			o[i] = v
+		}
+	},
+	Exp: func(out, x, _ []byte, n int, p *Numbers) {
+		o, a := view[float32](out, n), view[float32](x, n)
+		for i, v := range a {
+			o[i] = activation.Exp(v - p.Sub)
+		}
+	},
+	Square:          function(func(x float32) float32 { return x * x }),
+	Sqrt:            function(func(x float32) float32 { return float32(math.Sqrt(float64(x))) }),
+	Rsqrt:           function(activation.Rsqrt),
+	Sigmoid:         function(activation.Sigmoid),
+	Swish:           function(activation.Swish),
+	Tanh:            function(activation.Tanh),
+	Elu:             function(activation.Elu),
+	Softplus:        function(activation.Softplus),
+	Gelu:            function(activation.Gelu),
+	GeluApproximate: function(activation.GeluApproximate),
+	Erf:             function(activation.Erf),
+}
+
+// function applies a function to each element.
+func function(f func(float32) float32) func(out, x, y []byte, n int, p *Numbers) {
+	return func(out, x, _ []byte, n int, _ *Numbers) {
+		o, a := view[float32](out, n), view[float32](x, n)
+		for i, v := range a {
+			o[i] = f(v)
+		}
+	}
+}
+
+// view returns the first n elements of b. Run has checked that there are so many.
+func view[T any](b []byte, n int) []T {
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), n)
+}
+
+func convert[T uint8 | int8 | int32](out, x, _ []byte, n int, p *Numbers) {
+	o, a := view[float32](out, n), view[T](x, n)
+	for i := range o {
+		o[i] = float32(a[i]) * p.Scale
+	}
+}
+
+func clamp(x, lo, hi float32) float32 {
+	if !(x > lo) {
+		x = lo
+	}
+	if !(x < hi) {
+		x = hi
+	}
+	return x
+}
+
+func runClamp(out, x, _ []byte, n int, p *Numbers) {
+	o, a := view[float32](out, n), view[float32](x, n)
+	for i := range o {
+		o[i] = clamp(a[i], p.Lo, p.Hi)
+	}
+}
+
+func runQuantize(out, x, _ []byte, n int, p *Numbers) {
+	flip := byte(0)
+	if p.Flip {
+		flip = 0x80
+	}
+	a := view[float32](x, n)
+	for i := range out[:n] {
+		f := max(float32(float32(a[i]-p.Sub)*p.Scale), p.Lo)
+		if f != f {
+			f = p.Lo
+		}
+		// The sum rounds to even: it has no bits for fractions.
+		out[i] = byte(math.Float32bits(min(f, p.Hi)+3<<22)) ^ flip
+	}
+}

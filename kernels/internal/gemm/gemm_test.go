@@ -1,0 +1,536 @@
+package gemm
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
+)
+
+// TestMain reports the instruction sets whose variants were not run.
+func TestMain(m *testing.M) {
+	isatest.Main(m, "gemm", simulated, func(i isa.ISA) bool {
+		return slices.ContainsFunc(runnable(), func(v *Variant) bool { return v.ISA == i })
+	})
+}
+
+// simulated is set in builds in which Go functions stand for the assembly (kernels/_asm
+// with -simulate): those run on any CPU.
+var simulated bool
+
+// runnable returns the variants that this CPU can execute.
+func runnable() (out []*Variant) {
+	for i := range Variants {
+		if simulated || isa.Available().Has(Variants[i].ISA) {
+			out = append(out, &Variants[i])
+		}
+	}
+	return out
+}
+
+// problem is one multiplication with all of its data. Its String reproduces it.
+type problem struct {
+	m, n, taps, k int
+	epilogue      Epilogue // operands are filled by the generator: any non-nil slice asks for one
+	extreme       bool     // only bytes and weights whose products are largest
+	special       bool     // infinities, NaN and zeros among the epilogue's operands
+	huge          bool     // scales that bring results to both sides of the ends of int32
+	computed      bool     // operands and start values come with Run
+	inPlace       bool     // Sum is C
+	seed          uint64
+
+	weights []int8
+	start   []int32
+	args    Args
+	before  []byte // the buffer of C with its guards, before the call
+	buffer  []byte // the one that C points into
+	guard   int
+}
+
+func (p *problem) String() string {
+	return fmt.Sprintf("m=%d,n=%d,taps=%d,k=%d,epilogue=%s,extreme=%t,special=%t,huge=%t,computed=%t,inplace=%t,seed=%d",
+		p.m, p.n, p.taps, p.k, epilogueName(p.epilogue), p.extreme, p.special, p.huge, p.computed, p.inPlace, p.seed)
+}
+
+func epilogueName(e Epilogue) string {
+	parts := []string{[...]string{"s32", "f32", "u8", "i8", "i32"}[e.Out]}
+	add := func(on bool, name string) {
+		if on {
+			parts = append(parts, name)
+		}
+	}
+	add(e.Pre != nil, "pre")
+	add(e.Scale != nil, "scale")
+	add(e.Bias != nil, "bias")
+	add(e.Sum != NoSum, "sum"+[...]string{"", "u8", "i8", "i32", "f32"}[e.Sum])
+	add(e.Relu, "relu")
+	add(e.Post != nil, "post")
+	add(e.Flip, "flip")
+	return strings.Join(parts, "+")
+}
+
+// fill makes the data of a problem from its seed.
+func (p *problem) fill() {
+	r := rand.New(rand.NewPCG(p.seed, 1))
+	p.weights = make([]int8, p.taps*p.k*p.n)
+	for i := range p.weights {
+		p.weights[i] = int8(r.IntN(256) - 128)
+		if p.extreme {
+			p.weights[i] = [...]int8{127, 127, 127, -128}[i/p.n%4*r.IntN(2)]
+		}
+	}
+	p.start = make([]int32, p.n)
+	for i := range p.start {
+		p.start[i] = int32(r.IntN(1<<20) - 1<<19)
+	}
+	p.fillRows(r)
+	p.fillEpilogue(r)
+	p.fillOutput(r)
+}
+
+// fillRows gives every row its own place in A at a prime stride; one tap in eight
+// points to a run of zero points.
+func (p *problem) fillRows(r *rand.Rand) {
+	stride := p.k + 13
+	a := guarded("A", p.k+p.m*p.taps*stride+Slack)
+	for i := range a {
+		a[i] = byte(r.IntN(256))
+		if p.extreme {
+			a[i] = 255
+		}
+	}
+	for i := range p.k {
+		a[i] = 128
+	}
+	p.args.A = a
+	for range p.m * p.taps {
+		o := p.k + r.IntN(p.m*p.taps)*stride + r.IntN(14)
+		if r.IntN(8) == 0 {
+			o = 0
+		}
+		p.args.Offsets = append(p.args.Offsets, int32(o))
+	}
+}
+
+func (p *problem) fillEpilogue(r *rand.Rand) {
+	e := &p.epilogue
+	reach := math.Sqrt(float64(p.taps*p.k)) * 255 * 64
+	operand := func(v []float32, size float64, signed bool) []float32 {
+		if v == nil {
+			return nil
+		}
+		v = make([]float32, p.n)
+		for i := range v {
+			v[i] = float32(size * (0.5 + r.Float64()))
+			if signed && r.IntN(2) == 0 {
+				v[i] = -v[i]
+			}
+			if p.special && r.IntN(4) == 0 {
+				v[i] = []float32{float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), 0, 1e-44}[r.IntN(5)]
+			}
+		}
+		return v
+	}
+	e.Pre = operand(e.Pre, reach/10, true)
+	e.Scale = operand(e.Scale, 150/reach, false)
+	e.Bias = operand(e.Bias, 20, true)
+	e.Post = operand(e.Post, 1, false)
+	if p.huge {
+		for i := range e.Scale {
+			e.Scale[i] = float32(math.Ldexp(1, r.IntN(60)-30))
+		}
+	}
+	e.SumScale = float32(r.Float64())
+	lo, hi := int32(0), int32(255)
+	if e.Out == I8 {
+		lo, hi = -128, 127
+	}
+	if r.IntN(2) == 0 {
+		lo, hi = lo+int32(r.IntN(9)), hi-int32(r.IntN(9))
+	}
+	if e.Out == I32 {
+		lo, hi = math.MinInt32, math.MaxInt32
+	}
+	e.Lo, e.Hi = lo, hi
+}
+
+func (p *problem) fillOutput(r *rand.Rand) {
+	size := p.epilogue.Out.Size()
+	p.guard = 64
+	p.args.LDC = p.n*size + []int{0, 7, 31}[r.IntN(3)]
+	p.before = make([]byte, 2*p.guard+p.m*p.args.LDC)
+	for i := range p.before {
+		p.before[i] = byte(r.IntN(256))
+	}
+	p.buffer = slices.Clone(p.before)
+	end := p.guard + (p.m-1)*p.args.LDC + p.n*size
+	p.args.C = p.buffer[p.guard:end:end]
+	sumSize := p.epilogue.Sum.Size()
+	p.inPlace = sumSize == size && r.IntN(2) == 0
+	if p.inPlace {
+		p.args.Sum, p.args.LDSum = p.args.C, p.args.LDC
+	} else if sumSize > 0 {
+		p.args.LDSum = p.n*sumSize + 3
+		p.args.Sum = guarded("Sum", (p.m-1)*p.args.LDSum+p.n*sumSize)
+		for i := range p.args.Sum {
+			p.args.Sum[i] = byte(r.IntN(256))
+		}
+	}
+	if p.epilogue.Sum == SumF32 && !p.special {
+		for m := range p.m {
+			for n := range p.n {
+				v := math.Float32bits(float32(r.NormFloat64() * 100))
+				binary.NativeEndian.PutUint32(p.args.Sum[m*p.args.LDSum+4*n:], v)
+			}
+		}
+		copy(p.before, p.buffer)
+	}
+}
+
+// run computes the problem with a variant and returns the whole buffer of C.
+func (p *problem) run(t *testing.T, v *Variant) []byte {
+	t.Helper()
+	copy(p.buffer, p.before)
+	s := Spec{N: p.n, Taps: p.taps, TapBytes: p.k, Epilogue: p.epilogue}
+	start := p.start
+	if p.computed {
+		s.Epilogue, start = withoutConstants(s.Epilogue), nil
+	}
+	packed, err := Pack(v, s, p.weights, start)
+	require.NoError(t, err, "%s: %s", v.Name, p)
+	if p.args.Operands = nil; p.computed {
+		p.args.Operands = p.operands(packed)
+	}
+	if n := len(packed.bytes); n > 0 {
+		b := unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(guarded("B", n)))), n)
+		copy(b, packed.bytes)
+		packed.bytes = b
+	}
+	p.args.Scratch = guarded("scratch", packed.Scratch())
+	for i := range p.args.Scratch {
+		p.args.Scratch[i] = 0xaa
+	}
+	require.NoError(t, packed.Check(&p.args, p.m), "%s: %s", v.Name, p)
+	// In parts, as threads would.
+	m, n := p.m/3, packed.Panels()/2
+	packed.Run(&p.args, 0, m, 0, packed.Panels())
+	packed.Run(&p.args, m, p.m, 0, n)
+	packed.Run(&p.args, m, p.m, n, packed.Panels())
+	return slices.Clone(p.buffer)
+}
+
+// withoutConstants returns e with every operand computed.
+func withoutConstants(e Epilogue) Epilogue {
+	for o, v := range map[Operand]*[]float32{Pre: &e.Pre, Scale: &e.Scale, Bias: &e.Bias, Post: &e.Post} {
+		if *v != nil {
+			e.Computed = e.Computed.With(o)
+			*v = nil
+		}
+	}
+	if e.Sum != NoSum {
+		e.Computed, e.SumScale = e.Computed.With(SumScale), 0
+	}
+	return e
+}
+
+// operands returns what the problem's epilogue without constants computes with.
+func (p *problem) operands(packed *Packed) *Operands {
+	o := packed.NewOperands()
+	packed.SetInit(o, p.start)
+	e := &p.epilogue
+	for which, v := range [][]float32{Pre: e.Pre, Scale: e.Scale, Bias: e.Bias, Post: e.Post, SumScale: {e.SumScale}} {
+		if packed.spec.Epilogue.Computed.Has(Operand(which)) {
+			packed.Set(o, Operand(which), v)
+		}
+	}
+	return o
+}
+
+// accumulate is the triple loop.
+func (p *problem) accumulate(m, n int) int32 {
+	acc := p.start[n]
+	for t := range p.taps {
+		for k := range p.k {
+			acc += int32(p.args.A[int(p.args.Offsets[m*p.taps+t])+k]) * int32(p.weights[(t*p.k+k)*p.n+n])
+		}
+	}
+	return acc
+}
+
+// reference computes the problem as it is defined.
+func (p *problem) reference() []byte {
+	out := slices.Clone(p.before)
+	sum := p.args.Sum
+	if p.inPlace {
+		sum = p.before[p.guard:]
+	}
+	size := p.epilogue.Out.Size()
+	for m := range p.m {
+		for n := range p.n {
+			var summand []byte
+			if sum != nil {
+				summand = sum[m*p.args.LDSum+n*p.epilogue.Sum.Size():]
+			}
+			p.epilogue.reference(out[p.guard+m*p.args.LDC+n*size:], p.accumulate(m, n), n, summand)
+		}
+	}
+	return out
+}
+
+func (e *Epilogue) reference(c []byte, acc int32, n int, sum []byte) {
+	if e.Out == S32 {
+		binary.NativeEndian.PutUint32(c, uint32(acc))
+		return
+	}
+	f := float32(acc)
+	if e.Pre != nil {
+		f += e.Pre[n]
+	}
+	if e.Scale != nil {
+		f = float32(f * e.Scale[n])
+	}
+	if e.Bias != nil {
+		f += e.Bias[n]
+	}
+	switch e.Sum {
+	case SumU8:
+		f = exactFMA(float32(sum[0]), e.SumScale, f)
+	case SumI8:
+		f = exactFMA(float32(int8(sum[0])), e.SumScale, f)
+	case SumI32:
+		f = exactFMA(float32(int32(binary.NativeEndian.Uint32(sum))), e.SumScale, f)
+	case SumF32:
+		f = exactFMA(math.Float32frombits(binary.NativeEndian.Uint32(sum)), e.SumScale, f)
+	}
+	if e.Relu && !(f > 0) {
+		f = 0
+	}
+	if e.Post != nil {
+		f = float32(f * e.Post[n])
+	}
+	if e.Out == F32 {
+		binary.NativeEndian.PutUint32(c, math.Float32bits(f))
+		return
+	}
+	v := float64(e.Lo)
+	if f > float32(e.Lo) {
+		v = math.RoundToEven(math.Min(float64(f), float64(e.Hi)))
+	}
+	if e.Out == I32 {
+		binary.NativeEndian.PutUint32(c, uint32(int32(v)))
+		return
+	}
+	c[0] = byte(int32(v))
+	if e.Flip {
+		c[0] ^= 0x80
+	}
+}
+
+// exactFMA computes in arbitrary precision.
+func exactFMA(x, y, z float32) float32 {
+	for _, v := range []float32{x, y, z} {
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			return float32(float64(x)*float64(y) + float64(z))
+		}
+	}
+	b := func(v float32) *big.Float { return new(big.Float).SetPrec(1000).SetFloat64(float64(v)) }
+	exact := b(x)
+	exact.Mul(exact, b(y)).Add(exact, b(z))
+	if exact.Sign() == 0 {
+		return float32(float64(x)*float64(y) + float64(z)) // the sign of a zero
+	}
+	f, _ := exact.Float32()
+	return f
+}
+
+// requireEqual compares the buffers of C, guards included. Two NaNs are equal.
+func (p *problem) requireEqual(t *testing.T, v *Variant, want, got []byte) {
+	t.Helper()
+	if slices.Equal(want, got) {
+		return
+	}
+	size := p.epilogue.Out.Size()
+	for i := range want {
+		if want[i] == got[i] {
+			continue
+		}
+		at := i - p.guard
+		m, rest := 0, at
+		if at >= 0 {
+			m, rest = at/p.args.LDC, at%p.args.LDC
+		}
+		if at < 0 || m >= p.m || rest >= p.n*size {
+			t.Fatalf("%s (tile %dx%d): %s: byte %d outside of the result was written: row %d, byte %d of it: %#x, was %#x",
+				v.Name, v.MR, v.NR, p, i, m, rest, got[i], want[i])
+		}
+		if p.epilogue.Out == F32 {
+			at := i - rest%4
+			w, g := math.Float32frombits(binary.NativeEndian.Uint32(want[at:])), math.Float32frombits(binary.NativeEndian.Uint32(got[at:]))
+			if w != w && g != g {
+				continue
+			}
+		}
+		n := rest / size
+		t.Fatalf("%s (tile %dx%d): %s: row %d, column %d (stride %d), accumulator %d: byte %d is %#x, want %#x",
+			v.Name, v.MR, v.NR, p, m, n, p.args.LDC, p.accumulate(m, n), rest%size, got[i], want[i])
+	}
+}
+
+// check computes the problem with v and compares with the reference.
+func (p *problem) check(t *testing.T, v *Variant) {
+	t.Helper()
+	p.fill()
+	p.requireEqual(t, v, p.reference(), p.run(t, v))
+}
+
+func someOf() []float32 { return []float32{} }
+
+// the epilogues that TensorFlow's and nGraph's quantized convolutions need, and the
+// plain outputs.
+func usualEpilogues() []Epilogue {
+	return []Epilogue{
+		{Out: S32},
+		{Out: F32, Scale: someOf()},
+		{Out: U8, Scale: someOf(), Bias: someOf(), Relu: true, Post: someOf()},
+		{Out: I8, Scale: someOf(), Bias: someOf(), Post: someOf(), Flip: true},
+		{Out: U8, Scale: someOf(), Bias: someOf(), Sum: SumU8, Relu: true, Post: someOf()},
+		{Out: U8, Scale: someOf(), Bias: someOf(), Sum: SumI8, Relu: true, Post: someOf()},
+		{Out: I8, Pre: someOf(), Scale: someOf(), Sum: SumI8},
+		{Out: U8, Pre: someOf(), Scale: someOf(), Relu: true},
+	}
+}
+
+// TestSizes covers tiles, panels, steps of K and taps: below, at and above each.
+func TestSizes(t *testing.T) {
+	epilogues := usualEpilogues()
+	for _, v := range runnable() {
+		t.Run(v.Name, func(t *testing.T) {
+			seed := uint64(0)
+			for m := 1; m <= 2*v.MR+1; m++ {
+				for _, n := range []int{1, 2, v.NR/2 - 1, v.NR / 2, v.NR/2 + 1, v.NR - 1, v.NR, v.NR + 1, 2*v.NR + 3, 3 * v.NR} {
+					for _, k := range []int{1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 33} {
+						taps := []int{1, 2, 9}[seed%3]
+						if n < 1 {
+							continue
+						}
+						p := problem{m: m, n: n, taps: taps, k: k, epilogue: epilogues[seed%uint64(len(epilogues))], computed: seed%5 == 0, seed: seed}
+						p.check(t, v)
+						seed++
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestEpilogues covers every combination of steps.
+func TestEpilogues(t *testing.T) {
+	for _, v := range runnable() {
+		t.Run(v.Name, func(t *testing.T) {
+			for i, e := range allEpilogues() {
+				p := problem{
+					m: v.MR + 1 + i%v.MR, n: v.NR + 1 + i%v.NR, taps: 1 + i%2, k: 3 + i%7,
+					epilogue: e, special: i%5 == 0, seed: uint64(i),
+				}
+				p.check(t, v)
+				p = problem{m: p.m, n: p.n, taps: p.taps, k: p.k, epilogue: e, special: p.special, seed: p.seed, computed: true}
+				p.check(t, v)
+			}
+		})
+	}
+}
+
+func allEpilogues() (out []Epilogue) {
+	operand := func(on int) []float32 {
+		if on == 0 {
+			return nil
+		}
+		return []float32{}
+	}
+	for steps := range 32 {
+		for sum := NoSum; sum <= SumF32; sum++ {
+			for result := range 6 {
+				out = append(out, Epilogue{
+					Pre: operand(steps & 1), Scale: operand(steps & 2), Bias: operand(steps & 4), Post: operand(steps & 8),
+					Relu: steps&16 != 0, Sum: sum, Out: []Output{F32, U8, I8, U8, I8, I32}[result], Flip: result == 3 || result == 4,
+				})
+			}
+		}
+	}
+	return append(out, Epilogue{Out: S32})
+}
+
+// TestHuge has results on both sides of the ends of int32, where conversions do not saturate.
+func TestHuge(t *testing.T) {
+	for _, v := range runnable() {
+		t.Run(v.Name, func(t *testing.T) {
+			for i := range 64 {
+				e := Epilogue{Out: []Output{U8, I8, I32}[i%3], Scale: someOf(), Relu: i&2 != 0}
+				p := problem{m: v.MR, n: 2 * v.NR, taps: 1, k: 40, huge: true, epilogue: e, computed: i&8 != 0, seed: uint64(i)}
+				p.check(t, v)
+			}
+		})
+	}
+}
+
+// TestExtremes has pairs and quadruples of products that exceed 16 bits, over long runs.
+func TestExtremes(t *testing.T) {
+	for _, v := range runnable() {
+		t.Run(v.Name, func(t *testing.T) {
+			for i, k := range []int{2, 4, 31, 32, 33, 64, 100, 1000} {
+				p := problem{m: v.MR + 1, n: 2*v.NR + 1, taps: 3, k: k, extreme: true, epilogue: Epilogue{Out: S32}, seed: uint64(i)}
+				p.check(t, v)
+			}
+		})
+	}
+}
+
+// TestManyRows has more rows and a longer K than one block of any variant's scratch.
+func TestManyRows(t *testing.T) {
+	for _, v := range runnable() {
+		t.Run(v.Name, func(t *testing.T) {
+			for i, size := range [][3]int{{1000, 9, 40}, {301, v.NR + 1, 700}, {50, 33, 4609}, {3, 70, 2049}, {41, 33, 4096}, {140, 16, 2048}} {
+				p := problem{m: size[0], n: size[1], taps: 1, k: size[2], epilogue: usualEpilogues()[i+2], seed: uint64(i)}
+				p.check(t, v)
+			}
+		})
+	}
+}
+
+func TestFMA(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	edges := []float32{
+		0, float32(math.Copysign(0, -1)), 1, -1, 1 << 24, 1<<24 - 1, math.MaxFloat32, math.SmallestNonzeroFloat32,
+		0x1p-126, 0x1p-75, 1 + 0x1p-23, float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()),
+	}
+	random := func() float32 {
+		switch r.IntN(4) {
+		case 0:
+			return edges[r.IntN(len(edges))]
+		case 1:
+			return math.Float32frombits(r.Uint32())
+		default: // near 1, so that sums cancel and ties occur
+			return math.Float32frombits(0x3f800000 ^ r.Uint32()&0x80ff_f00f)
+		}
+	}
+	for range 300_000 {
+		x, y, z := random(), random(), random()
+		if r.IntN(2) == 0 { // z near -x*y or half a place of it
+			z = -float32(x*y) * []float32{1, 0x1p-24, 0x1p-25, 0x1p24, 0x1p-48}[r.IntN(5)]
+		}
+		want, got := exactFMA(x, y, z), fma(x, y, z)
+		if math.Float32bits(want) != math.Float32bits(got) && (want == want || got == got) {
+			t.Fatalf("fma(%b, %b, %b) = %b, want %b", x, y, z, got, want)
+		}
+	}
+}

@@ -1,0 +1,336 @@
+package pool
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
+)
+
+// TestMain reports the instruction sets whose variants were not run.
+func TestMain(m *testing.M) {
+	isatest.Main(m, "pool", simulated, func(i isa.ISA) bool {
+		return slices.ContainsFunc(runnable(), func(v *Variant) bool { return v.ISA == i })
+	})
+}
+
+// simulated is set in builds in which Go functions stand for the assembly (kernels/_asm
+// with -simulate): those run on any CPU.
+var simulated bool
+
+// runnable returns the variants that this CPU can execute.
+func runnable() (out []*Variant) {
+	for i := range Variants {
+		if simulated || isa.Available().Has(Variants[i].ISA) {
+			out = append(out, &Variants[i])
+		}
+	}
+	return out
+}
+
+// problem is one pooling with all of its data. Its String reproduces it.
+type problem struct {
+	m, channels, taps int
+	extreme           bool // the largest or lowest bytes; infinities, NaN and zeros of both signs
+	seed              uint64
+
+	args   Args
+	before []byte // the buffer of C with its guards, before the call
+}
+
+const guard = 64
+
+func (p *problem) String() string {
+	return fmt.Sprintf("m=%d,channels=%d,taps=%d,extreme=%t,seed=%d", p.m, p.channels, p.taps, p.extreme, p.seed)
+}
+
+// fill makes the data of a problem for a kind from its seed.
+func (p *problem) fill(k Kind) {
+	r := rand.New(rand.NewPCG(p.seed, uint64(k)))
+	row := p.channels * k.Size()
+	p.args = Args{Channels: p.channels, Taps: p.taps, A: make([]byte, row*(p.m+3)+Slack)}
+	a := p.args.A
+	for i := range a {
+		a[i] = byte(r.IntN(256))
+		if p.extreme {
+			a[i] = []byte{0, 0x7f, 0x80, 0xff}[p.seed%4]
+		}
+	}
+	if k.Size() == 4 {
+		values := []float32{0, float32(math.Copysign(0, -1)), float32(math.NaN()), float32(math.Inf(-1)), -1, float32(math.Inf(1))}
+		for i := 0; i+4 <= len(a); i += 4 {
+			v := float32(r.NormFloat64())
+			if p.extreme {
+				v = values[r.IntN(len(values))]
+			}
+			binary.NativeEndian.PutUint32(a[i:], math.Float32bits(v))
+		}
+	}
+	for range p.m {
+		real := 0
+		for range p.taps {
+			o := (1 + r.IntN(p.m+2)) * row
+			if k.IsAverage() && k != MeanF32 && r.IntN(4) == 0 && real > 0 {
+				o = 0 // padding
+			} else {
+				real++
+			}
+			p.args.Offsets = append(p.args.Offsets, int32(o))
+		}
+		count := float32(real)
+		if k.Size() == 1 {
+			count = 1 / count
+		}
+		p.args.Counts = append(p.args.Counts, count)
+	}
+	if k.IsAverage() {
+		clear(a[:row])
+		for i := 3; k.Size() == 4 && i < row; i += 4 {
+			a[i] = 0x80
+		}
+	}
+	p.args.LDC = row + []int{0, 0, 7, 31}[r.IntN(4)]
+	p.before = make([]byte, 2*guard+p.m*p.args.LDC)
+	for i := range p.before {
+		p.before[i] = byte(r.IntN(256))
+	}
+}
+
+// reference computes the problem as it is defined.
+func (p *problem) reference(k Kind) []byte {
+	out := slices.Clone(p.before)
+	a := p.args.A
+	for m := range p.m {
+		for c := range p.channels {
+			to := out[guard+m*p.args.LDC+c*k.Size():]
+			taps := p.args.Offsets[m*p.taps : (m+1)*p.taps]
+			if k.Size() == 4 {
+				binary.NativeEndian.PutUint32(to, math.Float32bits(p.referenceFloat(k, taps, c, p.args.Counts[m])))
+				continue
+			}
+			best, sum := math.MinInt, 0
+			for _, o := range taps {
+				x := int(a[int(o)+c])
+				if k == MaxI8 || k == AverageI8 {
+					x = int(int8(a[int(o)+c]))
+				}
+				best, sum = max(best, x), sum+x
+			}
+			if k.IsAverage() {
+				best = int(math.RoundToEven(float64(float32(sum) * p.args.Counts[m])))
+			}
+			to[0] = byte(best)
+		}
+	}
+	return out
+}
+
+// referenceFloat combines the taps of one channel, without those in the padding.
+func (p *problem) referenceFloat(k Kind, taps []int32, c int, count float32) float32 {
+	var v []float32
+	for _, o := range taps {
+		if o != 0 || k == MaxF32 || k == MeanF32 {
+			v = append(v, math.Float32frombits(binary.NativeEndian.Uint32(p.args.A[int(o)+4*c:])))
+		}
+	}
+	switch k {
+	case MaxF32:
+		best := float32(math.Inf(-1))
+		for _, x := range v {
+			if best > x || best != best {
+				continue
+			}
+			best = x
+		}
+		return best
+	case AverageF32:
+		sum := v[0]
+		for _, x := range v[1:] {
+			sum += x
+		}
+		return sum / count
+	}
+	var lane [16]float32
+	for i, x := range v {
+		lane[i%16] += x
+	}
+	for _, half := range []int{8, 4, 2, 1} {
+		for i := range half {
+			lane[i] += lane[i+half]
+		}
+	}
+	return lane[0] / count
+}
+
+// check computes the problem with v, in two parts as threads would, and compares with
+// the reference, guards included. Two NaNs are equal.
+func (p *problem) check(t *testing.T, v *Variant) {
+	t.Helper()
+	p.fill(v.Kind)
+	want, got := p.reference(v.Kind), slices.Clone(p.before)
+	row := p.channels * v.Kind.Size()
+	end := guard + (p.m-1)*p.args.LDC + row
+	p.args.C = got[guard:end:end]
+	require.NoError(t, v.Check(&p.args, p.m), "%s: %s", v.Name, p)
+	v.Run(&p.args, p.m/3, p.m)
+	v.Run(&p.args, 0, p.m/3)
+	for i := range want {
+		if want[i] == got[i] {
+			continue
+		}
+		at := i - guard
+		if at < 0 || at/p.args.LDC >= p.m || at%p.args.LDC >= row {
+			t.Fatalf("%s: %s: byte %d outside of the result was written: %#x, was %#x", v.Name, p, at, got[i], want[i])
+		}
+		if element := i - at%p.args.LDC%v.Kind.Size(); v.Kind.Size() == 4 {
+			w, g := math.Float32frombits(binary.NativeEndian.Uint32(want[element:])), math.Float32frombits(binary.NativeEndian.Uint32(got[element:]))
+			if w != w && g != g {
+				continue
+			}
+		}
+		t.Fatalf("%s: %s: pixel %d, byte %d of its channels: %#x, want %#x", v.Name, p, at/p.args.LDC, at%p.args.LDC, got[i], want[i])
+	}
+}
+
+// TestSizes covers blocks of channels: below, at and above each, and numbers of taps.
+func TestSizes(t *testing.T) {
+	for _, v := range runnable() {
+		t.Run(v.Name, func(t *testing.T) {
+			seed := uint64(0)
+			for _, m := range []int{1, 2, 5, 70} {
+				for channels := 1; channels <= 2*v.NR/v.Kind.Size()+17; channels += 1 + m/60*6 {
+					p := problem{m: m, channels: channels, taps: []int{9, 1, 2, 4, 49, 3, 16, 17}[seed%8], extreme: seed%5 == 0, seed: seed}
+					p.check(t, v)
+					seed++
+				}
+			}
+		})
+	}
+}
+
+// TestManyTaps has more taps than 16 bits can sum.
+func TestManyTaps(t *testing.T) {
+	for _, v := range runnable() {
+		t.Run(v.Name, func(t *testing.T) {
+			counts := []int{255, 256, 257, 511, 512, 513, 12544, MaxTaps}
+			if simulated {
+				counts = counts[:4]
+			}
+			for i, taps := range counts {
+				for kind := range uint64(4) {
+					p := problem{m: 2, channels: v.NR/v.Kind.Size() + 3, taps: taps, extreme: i < 6, seed: uint64(i)*4 + kind}
+					p.check(t, v)
+				}
+			}
+		})
+	}
+}
+
+func TestChoose(t *testing.T) {
+	for k := range numKinds {
+		require.Equal(t, isa.Portable, Choose(0, k).ISA)
+		require.Equal(t, k, Choose(isa.Available(), k).Kind)
+	}
+}
+
+func TestCheckErrors(t *testing.T) {
+	for i := range Variants {
+		v := &Variants[i]
+		if v.Kind != AverageI8 {
+			continue
+		}
+		good := func() *Args {
+			return &Args{
+				Channels: 5, Taps: 2, A: make([]byte, 18+Slack), Offsets: []int32{0, 13, 1, 2, 3, 4},
+				Counts: make([]float32, 3), C: make([]byte, 17), LDC: 6,
+			}
+		}
+		require.NoError(t, v.Check(good(), 3), v.Name)
+		for _, c := range []struct {
+			name   string
+			damage func(a *Args)
+			want   string
+		}{
+			{"channels", func(a *Args) { a.Channels = 0 }, "got 0 channels and 2 taps, want at least 1 and at most 65793 taps"},
+			{"taps", func(a *Args) { a.Taps = 65794 }, "got 5 channels and 65794 taps, want at least 1 and at most 65793 taps"},
+			{"offset behind", func(a *Args) { a.Offsets[3] = 14 }, "pixel 1, tap 1: got offset 14 into 82 bytes, want 0 to 13"},
+			{"offset before", func(a *Args) { a.Offsets[0] = -1 }, "pixel 0, tap 0: got offset -1 into 82 bytes, want 0 to 13"},
+			{"few offsets", func(a *Args) { a.Offsets = a.Offsets[1:] }, "got 5 offsets, want 3 pixels * 2 taps"},
+			{"counts", func(a *Args) { a.Counts = nil }, "got 0 counts, want 3"},
+			{"output", func(a *Args) { a.C = a.C[1:] }, "output: got 16 bytes, want 3 pixels of 5 at stride 6"},
+			{"stride", func(a *Args) { a.LDC = 4 }, "output: got stride 4, want at least 5 bytes"},
+		} {
+			t.Run(v.Name+"/"+c.name, func(t *testing.T) {
+				a := good()
+				c.damage(a)
+				require.EqualError(t, v.Check(a, 3), c.want)
+			})
+		}
+	}
+}
+
+// BenchmarkLayers runs ResNet-50's maximum and global average, and others like them.
+func BenchmarkLayers(b *testing.B) {
+	for _, l := range []struct{ size, window, stride, channels int }{{112, 3, 2, 64}, {56, 2, 2, 192}, {7, 7, 1, 2048}} {
+		for _, v := range runnable() {
+			b.Run(fmt.Sprintf("%dx%ds%d_%dx%d/%s", l.window, l.window, l.stride, l.channels, l.size, v.Name), func(b *testing.B) {
+				out := (l.size-l.window)/l.stride + 1
+				row := l.channels * v.Kind.Size()
+				p := problem{m: l.size * l.size, channels: l.channels, taps: 1}
+				p.fill(v.Kind)
+				a := p.args
+				a.Taps, a.Offsets, a.LDC, a.C = l.window*l.window, nil, row, make([]byte, out*out*row)
+				for y := range out {
+					for x := range out {
+						for t := range a.Taps {
+							a.Offsets = append(a.Offsets, int32(((y*l.stride+t/l.window)*l.size+x*l.stride+t%l.window)*row))
+						}
+						a.Counts[y*out+x] = float32(a.Taps)
+					}
+				}
+				require.NoError(b, v.Check(&a, out*out))
+				for b.Loop() {
+					v.Run(&a, 0, out*out)
+				}
+				b.ReportMetric(float64(out*out*a.Taps*row)*float64(b.N)/1e9/b.Elapsed().Seconds(), "GB/s")
+			})
+		}
+	}
+}
+
+// TestNoAllocation: a call of Run allocates nothing.
+func TestNoAllocation(t *testing.T) {
+	if simulated {
+		t.Skip("simulated routines allocate")
+	}
+	for _, v := range runnable() {
+		for _, channels := range []int{3, 77} {
+			p := problem{m: 9, channels: channels, taps: 4}
+			p.fill(v.Kind)
+			p.args.C = p.before
+			require.Zero(t, testing.AllocsPerRun(10, func() { v.Run(&p.args, 0, p.m) }), v.Name)
+		}
+	}
+}
+
+// TestRunPanics: what Check refuses, other than offsets, Run does not take on trust.
+func TestRunPanics(t *testing.T) {
+	v := Choose(0, MaxU8)
+	for name, damage := range map[string]func(a *Args){
+		"stride":  func(a *Args) { a.LDC = -1 },
+		"output":  func(a *Args) { a.C = a.C[:9] },
+		"offsets": func(a *Args) { a.Offsets = a.Offsets[:1] },
+	} {
+		a := &Args{Channels: 5, Taps: 1, A: make([]byte, 20+Slack), Offsets: []int32{0, 3}, C: make([]byte, 40), LDC: 5}
+		damage(a)
+		require.Panics(t, func() { v.Run(a, 0, 2) }, name)
+		require.Error(t, v.Check(a, 2), name)
+	}
+}

@@ -1,0 +1,187 @@
+// Package sdepthwise filters each channel of float32 images by numbers of its own:
+//
+//	C[m,n] = Σ_t A[Offsets[m,t] + 4*n] * W[t,n]
+//
+// Each sum begins with 0 and runs over t; product and sum are rounded on their own. So the
+// result depends neither on the CPU nor on the number of threads. The pixels of A are
+// given by offsets, as in package sgemm: a tap in the padding points to zeros.
+//
+// Every variant gives the same bits, except for the bits of a NaN.
+package sdepthwise
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"unsafe"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+)
+
+// Spec is the part of a filter that is known when it is packed.
+type Spec struct {
+	Channels int
+	Taps     int
+}
+
+// Variant is one implementation.
+type Variant struct {
+	Name string // datatype_family_epilogue_tile_isa, see docs/KERNELS.md
+	ISA  isa.ISA
+	NR   int // channels of its widest block
+
+	run func(p *Packed, a *Args, m0, m1 int)
+}
+
+// Variants holds every variant of this build, the fastest first. Dispatch, tests and
+// benchmarks go through it.
+var Variants = append(native,
+	Variant{Name: "depthwise_f32f32_f32_1x1_portable", ISA: isa.Portable, NR: 1, run: runPortable},
+)
+
+// Choose returns the fastest variant within s.
+func Choose(s isa.Set) *Variant {
+	for i := range Variants {
+		if s.Has(Variants[i].ISA) {
+			return &Variants[i]
+		}
+	}
+	return &Variants[len(Variants)-1]
+}
+
+// block is a run of channels that are filtered together.
+type block struct {
+	first, width int
+	weights      []float32 // [Taps][width]
+}
+
+// Packed is a filter in the order in which one Variant reads it. It is immutable and safe
+// for concurrent use.
+type Packed struct {
+	spec    Spec
+	variant *Variant
+	blocks  []block
+}
+
+// ErrSpec is wrapped by every error of Pack.
+var ErrSpec = errors.New("invalid float32 depthwise filter")
+
+// maxElements bounds the size of a packed filter, so that no product of sizes overflows.
+const maxElements = 1 << 30
+
+// Pack lays out weights, an array [Taps][Channels], for v. It does not retain them.
+func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
+	if s.Channels <= 0 || s.Taps <= 0 || s.Taps > maxElements/s.Channels {
+		return nil, fmt.Errorf("%w: got channels=%d, taps=%d: want each at least 1, at most %d weights", ErrSpec, s.Channels, s.Taps, maxElements)
+	}
+	if want := s.Taps * s.Channels; len(weights) != want {
+		return nil, fmt.Errorf("%w: got %d weights, want %d*%d = %d", ErrSpec, len(weights), s.Taps, s.Channels, want)
+	}
+	p := &Packed{spec: s, variant: v}
+	for _, b := range blocks(s.Channels, v.NR) {
+		for t := range s.Taps {
+			b.weights = append(b.weights, weights[t*s.Channels+b.first:][:b.width]...)
+		}
+		p.blocks = append(p.blocks, b)
+	}
+	return p, nil
+}
+
+// leastBlock is the least width of a block, unless there are fewer channels.
+const leastBlock = 8
+
+// blocks divides channels into blocks of nr, of less than that, and a last one that may
+// overlap the one before it. One block has all channels if there are fewer than the least
+// block has, or nr is 1.
+func blocks(channels, nr int) (list []block) {
+	if channels < leastBlock || nr == 1 {
+		return []block{{width: channels}}
+	}
+	for first := 0; first < channels; {
+		width := nr
+		for width > leastBlock && width > channels-first {
+			width /= 2
+		}
+		first = min(first, channels-width)
+		list = append(list, block{first: first, width: width})
+		first += width
+	}
+	return list
+}
+
+// Args is the part of a filter that changes from call to call.
+type Args struct {
+	A       []byte  // float32 numbers, which Offsets point into
+	Offsets []int32 // [M][Taps]: the byte in A where each tap of each row begins
+	C       []byte  // element (m, n) is at m*LDC + 4*n
+	LDC     int     // bytes from one row of C to the next
+}
+
+// Check reports whether Run may be called for rows [0,m) of a: nil if so, and otherwise
+// an error that names the first length, stride or offset that would let a kernel read
+// or write outside of the slices.
+func (p *Packed) Check(a *Args, m int) error {
+	row := 4 * p.spec.Channels
+	if err := p.checkSlices(a, m, row); err != nil || m == 0 {
+		return err
+	}
+	return gemm.CheckOffsets("row", a.Offsets[:m*p.spec.Taps], p.spec.Taps, row, len(a.A))
+}
+
+func (p *Packed) checkSlices(a *Args, m, row int) error {
+	switch taps := p.spec.Taps; {
+	case m < 0 || m > math.MaxInt32:
+		return fmt.Errorf("got %d rows, want 0 to %d", m, math.MaxInt32)
+	case m == 0:
+		return nil
+	case len(a.Offsets)/taps < m:
+		return fmt.Errorf("got %d offsets, want %d rows * %d taps", len(a.Offsets), m, taps)
+	case a.LDC < 0 || a.LDC < row && m > 1:
+		return fmt.Errorf("output: got stride %d, want at least %d bytes", a.LDC, row)
+	case row > len(a.C) || m > 1 && a.LDC > (len(a.C)-row)/(m-1):
+		return fmt.Errorf("output: got %d bytes, want %d rows of %d at stride %d", len(a.C), m, row, a.LDC)
+	}
+	return nil
+}
+
+// Run computes rows [m0,m1). Calls for rows that do not overlap may run at the same time.
+// It panics if C or Offsets are too short; the offsets it trusts, see Check.
+func (p *Packed) Run(a *Args, m0, m1 int) {
+	if m0 >= m1 {
+		return
+	}
+	if m0 < 0 {
+		panic("sdepthwise: negative row")
+	}
+	if err := p.checkSlices(a, m1, 4*p.spec.Channels); err != nil {
+		panic("sdepthwise: " + err.Error())
+	}
+	p.variant.run(p, a, m0, m1)
+}
+
+func runPortable(p *Packed, a *Args, m0, m1 int) {
+	for i := range p.blocks {
+		p.portable(&p.blocks[i], a, m0, m1)
+	}
+}
+
+// portable filters the channels of a block.
+func (p *Packed) portable(b *block, a *Args, m0, m1 int) {
+	taps := p.spec.Taps
+	for m := m0; m < m1; m++ {
+		sums := floats(a.C[m*a.LDC+4*b.first:], b.width)
+		clear(sums)
+		for t, at := range a.Offsets[m*taps:][:taps] {
+			x, w := floats(a.A[int(at)+4*b.first:], b.width), b.weights[t*b.width:][:b.width]
+			for n, v := range x {
+				sums[n] += float32(v * w[n])
+			}
+		}
+	}
+}
+
+// floats returns the first n numbers of b.
+func floats(b []byte, n int) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(b[:4*n]))), n)
+}

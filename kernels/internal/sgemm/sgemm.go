@@ -1,0 +1,163 @@
+// Package sgemm multiplies rows of float32 numbers by a constant matrix:
+//
+//	C[m,n] = Σ_t Σ_k A[Offsets[m,t] + 4*k] * B[t,k,n]
+//
+// Each sum begins with 0 and runs over t and, within it, k; product and sum are rounded
+// on their own. So the result depends neither on the CPU nor on the number of threads.
+//
+// The rows of A are given by the offset of each of their runs of numbers ("taps"), as in
+// package gemm. A tap that falls into the padding points to a run of zeros, which changes
+// no sum as long as the numbers of B are finite.
+//
+// Every variant gives the same bits, except for the bits of a NaN.
+package sgemm
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
+)
+
+// Spec is the part of a multiplication that is known when it is packed.
+type Spec struct {
+	N          int // columns of B and of C
+	Taps       int // runs of numbers in one row of A
+	TapNumbers int // length of each run
+}
+
+// Packed is a constant matrix B in the order in which one Variant reads it. It is
+// immutable and safe for concurrent use.
+type Packed struct {
+	spec    Spec
+	variant *Variant
+	numbers []float32 // [panel][Taps*TapNumbers][width of the panel]
+}
+
+// ErrSpec is wrapped by every error of Pack.
+var ErrSpec = errors.New("invalid float32 matrix product")
+
+// maxElements bounds the size of a packed matrix, so that no product of sizes overflows.
+const maxElements = 1 << 30
+
+// Pack lays out weights, an array [Taps][TapNumbers][N] in row-major order, for v. It
+// does not retain them.
+func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
+	if s.N <= 0 || s.Taps <= 0 || s.TapNumbers <= 0 {
+		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap numbers=%d: want each at least 1", ErrSpec, s.N, s.Taps, s.TapNumbers)
+	}
+	if s.Taps > maxElements/s.TapNumbers || s.N > maxElements/(s.Taps*s.TapNumbers) {
+		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap numbers=%d: want at most %d weights", ErrSpec, s.N, s.Taps, s.TapNumbers, maxElements)
+	}
+	if want := s.Taps * s.TapNumbers * s.N; len(weights) != want {
+		return nil, fmt.Errorf("%w: got %d weights, want %d*%d*%d = %d", ErrSpec, len(weights), s.Taps, s.TapNumbers, s.N, want)
+	}
+	p := NewPacked(v, s)
+	p.Repack(weights, false)
+	return p, nil
+}
+
+// NewPacked returns zeros in place of a matrix, for Repack. The sizes must be such as Pack
+// accepts.
+func NewPacked(v *Variant, s Spec) *Packed {
+	p := &Packed{spec: s, variant: v}
+	last := p.Panels() - 1
+	p.numbers = make([]float32, (last*v.NR+p.width(last))*s.Taps*s.TapNumbers)
+	return p
+}
+
+// Repack stores another matrix, of which weights holds [K][N] numbers or, transposed,
+// [N][K]. Nobody may Run p meanwhile.
+func (p *Packed) Repack(weights []float32, transposed bool) {
+	N, K := p.spec.N, p.spec.Taps*p.spec.TapNumbers
+	for panel := range p.Panels() {
+		n0, width, to := panel*p.variant.NR, p.width(panel), p.panel(panel)
+		cols := min(width, N-n0)
+		if transposed {
+			for n := range cols {
+				for k, w := range weights[(n0+n)*K:][:K] {
+					to[k*width+n] = w
+				}
+			}
+			continue
+		}
+		for k := range K {
+			copy(to[k*width:][:cols], weights[k*N+n0:])
+		}
+	}
+}
+
+// width returns the columns of a panel as packed: the last one is half as wide if its
+// columns fit into that.
+func (p *Packed) width(panel int) int {
+	nr := p.variant.NR
+	if p.spec.N-panel*nr <= nr/2 {
+		return nr / 2
+	}
+	return nr
+}
+
+// panel returns the packed numbers of a panel.
+func (p *Packed) panel(i int) []float32 {
+	K := p.spec.Taps * p.spec.TapNumbers
+	return p.numbers[i*p.variant.NR*K:][:p.width(i)*K]
+}
+
+// Variant returns the variant for which p was packed.
+func (p *Packed) Variant() *Variant { return p.variant }
+
+// Panels returns the number of column panels: the unit in which Run divides N.
+func (p *Packed) Panels() int { return (p.spec.N + p.variant.NR - 1) / p.variant.NR }
+
+// Args is the part of a multiplication that changes from call to call.
+type Args struct {
+	A       []byte  // float32 numbers, which Offsets point into
+	Offsets []int32 // [M][Taps]: the byte in A where each run of each row begins
+	C       []byte  // element (m, n) is at m*LDC + 4*n
+	LDC     int     // bytes from one row of C to the next; beyond N elements nothing is written
+}
+
+// Check reports whether Run may be called for rows [0,m) of a: nil if so, and otherwise
+// an error that names the first length, stride or offset that would let a kernel read
+// or write outside of the slices.
+func (p *Packed) Check(a *Args, m int) error {
+	taps, row := p.spec.Taps, 4*p.spec.N
+	switch {
+	case m < 0 || m > math.MaxInt32:
+		return fmt.Errorf("got %d rows, want 0 to %d", m, math.MaxInt32)
+	case m == 0:
+		return nil
+	case len(a.Offsets)/taps < m:
+		return fmt.Errorf("got %d offsets, want %d rows * %d taps", len(a.Offsets), m, taps)
+	case a.LDC < 0 || a.LDC < row && m > 1:
+		return fmt.Errorf("output: got stride %d, want at least %d bytes", a.LDC, row)
+	case row > len(a.C) || m > 1 && a.LDC > (len(a.C)-row)/(m-1):
+		return fmt.Errorf("output: got %d bytes, want %d rows of %d at stride %d", len(a.C), m, row, a.LDC)
+	}
+	return gemm.CheckOffsets("row", a.Offsets[:m*taps], taps, 4*p.spec.TapNumbers, len(a.A))
+}
+
+// Run computes rows [m0,m1) of the column panels [panel0,panel1). Parts of one
+// multiplication that share no element of C may run at the same time. Run panics if a
+// slice of a is shorter than the rows need, or the stride is negative, as Check reports;
+// offsets are the caller's duty: Check verifies them, Run does not.
+func (p *Packed) Run(a *Args, m0, m1, panel0, panel1 int) {
+	panel1 = min(panel1, p.Panels())
+	if m0 < 0 || panel0 < 0 || m0 >= m1 || panel0 >= panel1 {
+		return
+	}
+	if a.LDC < 0 {
+		panic(fmt.Sprintf("sgemm: got stride %d, want none below 0", a.LDC))
+	}
+	// Slicing checks the lengths without reading what another part may be writing.
+	_ = a.Offsets[m1*p.spec.Taps:]
+	_ = a.C[(m1-1)*a.LDC+4*p.spec.N:]
+	p.variant.run(p, a, m0, m1, panel0, panel1)
+}
+
+// number returns the float32 at a byte.
+func number(b []byte, at int) float32 {
+	return math.Float32frombits(binary.NativeEndian.Uint32(b[at:]))
+}

@@ -1,0 +1,210 @@
+package sgemm
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
+)
+
+// TestMain reports the instruction sets whose variants were not run. There are none for
+// AVX-512: its CPUs run those for AVX2.
+func TestMain(m *testing.M) {
+	isatest.Main(m, "sgemm", simulated, func(i isa.ISA) bool {
+		return i == isa.AVX512VNNI || slices.ContainsFunc(runnable(), func(v *Variant) bool { return v.ISA == i })
+	})
+}
+
+// simulated is set in builds in which Go functions stand for the assembly (kernels/_asm
+// with -simulate): those run on any CPU.
+var simulated bool
+
+// runnable returns the variants that this CPU can execute.
+func runnable() (out []*Variant) {
+	for i := range Variants {
+		if simulated || isa.Available().Has(Variants[i].ISA) {
+			out = append(out, &Variants[i])
+		}
+	}
+	return out
+}
+
+// problem is one multiplication with all of its data. Its String reproduces it.
+type problem struct {
+	m, n, taps, k int
+	special       bool // infinities, NaN, zeros of both signs and tiny numbers in A
+	seed          uint64
+
+	weights []float32
+	args    Args
+	before  []byte // the buffer of C with its guards, before the call
+}
+
+const guard = 64
+
+func (p *problem) String() string {
+	return fmt.Sprintf("m=%d,n=%d,taps=%d,k=%d,special=%t,seed=%d", p.m, p.n, p.taps, p.k, p.special, p.seed)
+}
+
+func (p *problem) fill() {
+	r := rand.New(rand.NewPCG(p.seed, 1))
+	p.weights = make([]float32, p.taps*p.k*p.n)
+	for i := range p.weights {
+		p.weights[i] = float32(r.NormFloat64())
+	}
+	numbers := p.m*p.taps*p.k + 7
+	p.args.A = make([]byte, 4*numbers+gemm.Slack)
+	for i := range len(p.args.A) / 4 {
+		v := float32(r.NormFloat64() * math.Exp(r.NormFloat64()*3))
+		if p.special && r.IntN(20) == 0 {
+			v = []float32{0, float32(math.Copysign(0, -1)), 1e-44, -1e-40, float32(math.Inf(1)), float32(math.NaN())}[r.IntN(6)]
+		}
+		binary.NativeEndian.PutUint32(p.args.A[4*i:], math.Float32bits(v))
+	}
+	p.args.Offsets = nil
+	for range p.m * p.taps {
+		p.args.Offsets = append(p.args.Offsets, int32(4*r.IntN(numbers-p.k+1)))
+	}
+	p.args.LDC = 4*p.n + []int{0, 4, 12}[r.IntN(3)]
+	p.before = make([]byte, 2*guard+p.m*p.args.LDC)
+	for i := range p.before {
+		p.before[i] = byte(r.IntN(256))
+	}
+}
+
+func (p *problem) run(t *testing.T, v *Variant) []byte {
+	t.Helper()
+	packed, err := Pack(v, Spec{N: p.n, Taps: p.taps, TapNumbers: p.k}, p.weights)
+	require.NoError(t, err)
+	out := slices.Clone(p.before)
+	end := guard + (p.m-1)*p.args.LDC + 4*p.n
+	p.args.C = out[guard:end:end]
+	require.NoError(t, packed.Check(&p.args, p.m), "%s: %s", v.Name, p)
+	m, n := p.m/3, packed.Panels()/2
+	packed.Run(&p.args, 0, m, 0, packed.Panels())
+	packed.Run(&p.args, m, p.m, 0, n)
+	packed.Run(&p.args, m, p.m, n, packed.Panels())
+	return out
+}
+
+// reference is the definition.
+func (p *problem) reference() []byte {
+	out := slices.Clone(p.before)
+	for m := range p.m {
+		for n := range p.n {
+			var sum float32
+			for t := range p.taps {
+				for k := range p.k {
+					product := float32(number(p.args.A, int(p.args.Offsets[m*p.taps+t])+4*k) * p.weights[(t*p.k+k)*p.n+n])
+					sum += product
+				}
+			}
+			binary.NativeEndian.PutUint32(out[guard+m*p.args.LDC+4*n:], math.Float32bits(sum))
+		}
+	}
+	return out
+}
+
+func (p *problem) check(t *testing.T, v *Variant) {
+	t.Helper()
+	p.fill()
+	want, got := p.reference(), p.run(t, v)
+	for i := 0; i < len(want); i += 4 {
+		w, g := number(want, i), number(got, i)
+		if math.Float32bits(w) != math.Float32bits(g) && (w == w || g == g) {
+			t.Fatalf("%s: %s: byte %d of the buffer: got %v, want %v", v.Name, p, i-guard, g, w)
+		}
+	}
+}
+
+func TestSizes(t *testing.T) {
+	for _, v := range runnable() {
+		t.Run(v.Name, func(t *testing.T) {
+			seed := uint64(0)
+			for m := 1; m <= 2*v.MR+1; m++ {
+				for _, n := range []int{1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 25, 35, 48} {
+					for _, k := range []int{1, 2, 3, 8, 33} {
+						p := problem{m: m, n: n, taps: []int{1, 2, 9}[seed%3], k: k, special: seed%4 == 0, seed: seed}
+						p.check(t, v)
+						seed++
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestErrors(t *testing.T) {
+	v := &Variants[len(Variants)-1]
+	for _, c := range []struct {
+		spec    Spec
+		weights int
+		want    string
+	}{
+		{Spec{Taps: 1, TapNumbers: 1}, 0, "got n=0, taps=1, tap numbers=1: want each at least 1"},
+		{Spec{N: 1 << 40, Taps: 1 << 40, TapNumbers: 1}, 0, "got n=1099511627776, taps=1099511627776, tap numbers=1: want at most 1073741824 weights"},
+		{Spec{N: 2, Taps: 3, TapNumbers: 4}, 23, "got 23 weights, want 3*4*2 = 24"},
+	} {
+		_, err := Pack(v, c.spec, make([]float32, c.weights))
+		require.ErrorIs(t, err, ErrSpec)
+		require.EqualError(t, err, "invalid float32 matrix product: "+c.want)
+	}
+	packed, err := Pack(v, Spec{N: 2, Taps: 2, TapNumbers: 3}, make([]float32, 12))
+	require.NoError(t, err)
+	for _, c := range []struct {
+		name   string
+		damage func(a *Args)
+		want   string
+	}{
+		{"good", func(*Args) {}, ""},
+		{"offset behind", func(a *Args) { a.Offsets[3] = 9 }, "row 1, tap 1: got offset 9 into 84 bytes, want 0 to 8"},
+		{"few offsets", func(a *Args) { a.Offsets = a.Offsets[1:] }, "got 3 offsets, want 2 rows * 2 taps"},
+		{"output", func(a *Args) { a.C = a.C[1:] }, "output: got 15 bytes, want 2 rows of 8 at stride 8"},
+		{"stride", func(a *Args) { a.LDC = -8 }, "output: got stride -8, want at least 8 bytes"},
+	} {
+		a := &Args{A: make([]byte, 20+gemm.Slack), Offsets: []int32{0, 4, 8, 0}, C: make([]byte, 16), LDC: 8}
+		c.damage(a)
+		if err := packed.Check(a, 2); c.want == "" {
+			require.NoError(t, err, c.name)
+		} else {
+			require.EqualError(t, err, c.want, c.name)
+		}
+	}
+	require.Panics(t, func() {
+		packed.Run(&Args{A: make([]byte, 84), Offsets: make([]int32, 4), C: make([]byte, 16), LDC: -8}, 0, 2, 0, 1)
+	})
+}
+
+// BenchmarkLayers reports for every variant GFLOP/s of the fastest call.
+func BenchmarkLayers(b *testing.B) {
+	for _, l := range []struct{ m, n, taps, k int }{{3136, 64, 1, 64}, {3136, 64, 9, 64}, {784, 128, 9, 128}, {49, 512, 9, 512}, {12544, 64, 7, 21}} {
+		for _, v := range runnable() {
+			b.Run(fmt.Sprintf("%dx%dx%dx%d/%s", l.m, l.n, l.taps, l.k, v.Name), func(b *testing.B) {
+				p := problem{m: l.m, n: l.n, taps: l.taps, k: l.k}
+				p.fill()
+				packed, err := Pack(v, Spec{N: p.n, Taps: p.taps, TapNumbers: p.k}, p.weights)
+				require.NoError(b, err)
+				for i := range p.args.Offsets { // rows that lie side by side, as an image's
+					p.args.Offsets[i] = int32(i / l.taps * l.k * 4)
+				}
+				p.args.C = p.before
+				best := math.Inf(1)
+				for b.Loop() {
+					begin := time.Now()
+					packed.Run(&p.args, 0, p.m, 0, packed.Panels())
+					best = min(best, float64(time.Since(begin).Nanoseconds()))
+				}
+				b.ReportMetric(2*float64(l.m)*float64(l.n)*float64(l.taps)*float64(l.k)/best, "GFLOP/s")
+			})
+		}
+	}
+}

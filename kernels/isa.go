@@ -1,0 +1,28 @@
+package kernels
+
+import "github.com/tf2ng/tf2ng/kernels/internal/isa"
+
+// ISA is an instruction set for which there are kernels, beside those in plain Go.
+type ISA = isa.ISA
+
+// The instruction sets.
+const (
+	AVX2       = isa.AVX2       // AVX2 and FMA3
+	AVX512VNNI = isa.AVX512VNNI // AVX-512 F, BW, DQ, VL and VNNI
+)
+
+// ISASet is a set of instruction sets. Plain Go ("portable") is in every set.
+type ISASet = isa.Set
+
+// ISAs lists the instruction sets, the most capable first.
+func ISAs() []ISA { return []ISA{AVX512VNNI, AVX2} }
+
+// ParseISA returns the ISA of a name, as its String method writes it.
+func ParseISA(name string) (ISA, error) { return isa.Parse(name) }
+
+// DetectedISAs returns what the CPU has. It is empty in a build without assembly.
+func DetectedISAs() ISASet { return isa.Detected() }
+
+// AvailableISAs returns what the CPU has, less what the environment variable
+// TF2NG_DISABLE_ISA names (a comma-separated list).
+func AvailableISAs() ISASet { return isa.Available() }

@@ -1,0 +1,131 @@
+package tf2ng
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/tf2ng/tf2ng/bridge/tf"
+	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/ngfile"
+	"github.com/tf2ng/tf2ng/kernels"
+)
+
+// Load reads a frozen GraphDef (.pb), a text GraphDef (.pbtxt, if package
+// bridge/tf/pbtxt is linked in) or a converted model (.ng). The content decides, not the
+// name. The file is mapped into memory until Close.
+func Load(path string, opts ...Option) (_ *Model, err error) {
+	defer guard(&err)
+	file, err := ngfile.Map(path)
+	if err != nil {
+		return nil, err
+	}
+	m, err := configure(opts).load(file.Data)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
+	}
+	m.file = file
+	return m, nil
+}
+
+// LoadBytes is Load for a model in memory, which must not change until Close.
+func LoadBytes(data []byte, opts ...Option) (_ *Model, err error) {
+	defer guard(&err)
+	return configure(opts).load(data)
+}
+
+// LoadReader is Load for a model that is read from r to its end.
+func LoadReader(r io.Reader, opts ...Option) (*Model, error) {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	return LoadBytes(data, opts...)
+}
+
+func configure(opts []Option) *config {
+	c := &config{kernels: kernels.Options{Threads: 1}}
+	for _, o := range opts {
+		o(c)
+	}
+	return c
+}
+
+func (c *config) load(data []byte) (*Model, error) {
+	var f *core.Function
+	var err error
+	if ngfile.Sniff(data) {
+		if f, err = ngfile.Read(data); err == nil {
+			f, err = c.converted(f)
+		}
+	} else {
+		f, err = c.translated(data)
+	}
+	if err == nil && len(c.outputs) > 0 {
+		f, err = f.WithResults(c.outputs, true) // named as the caller named them
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Model{function: f, options: c.kernels}, nil
+}
+
+// translated returns the Function of a GraphDef.
+func (c *config) translated(data []byte) (*core.Function, error) {
+	g, err := graphdef.Parse(data, c.limits)
+	if errors.Is(err, graphdef.ErrText) {
+		g, err = graphdef.ParseText(data, c.limits)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return tf.Translate(g, tf.Options{Inputs: c.inputs, Outputs: c.outputs, TFVersion: c.tfVersion})
+}
+
+// converted narrows the Function of a .ng file to what the options want of it.
+func (c *config) converted(f *core.Function) (*core.Function, error) {
+	if recorded := f.Meta[tf.MetaVersion]; c.tfVersion != "" {
+		want, err := tf.VersionName(c.tfVersion)
+		if err != nil {
+			return nil, err
+		}
+		if want != recorded {
+			return nil, fmt.Errorf("the model was converted for TensorFlow %s, not %s: convert the GraphDef again", recorded, c.tfVersion)
+		}
+	}
+	shapes := map[string]core.Shape{}
+	for _, s := range c.inputs {
+		name := strings.TrimSuffix(s.Name, ":0")
+		if !slices.ContainsFunc(f.Parameters, func(p *core.Node) bool { return p.Name == name }) {
+			return nil, fmt.Errorf("input %q: a converted model keeps its inputs %q: convert the GraphDef again to cut it elsewhere", s.Name, parameterNames(f))
+		}
+		shapes[name] = s.Shape
+	}
+	return f.Bind(shapes)
+}
+
+func parameterNames(f *core.Function) []string {
+	var names []string
+	for _, p := range f.Parameters {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// Convert translates a GraphDef in memory and writes it as a .ng file.
+func Convert(w io.Writer, graph []byte, opts ...Option) error {
+	m, err := LoadBytes(graph, opts...)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := errors.Join(m.WriteNG(&b), m.Close()); err != nil {
+		return err
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
