@@ -1,0 +1,78 @@
+package kernels
+
+import (
+	"fmt"
+	"runtime/debug"
+)
+
+// Problem is what is wrong with a tensor that was given for an input or output.
+type Problem uint8
+
+// The problems. All of them are the caller's fault.
+const (
+	UnknownName Problem = iota + 1 // there is no such input or output
+	Missing                        // no tensor was given for an input
+	Duplicate                      // an input or output was given under two names
+	NoTensor                       // the tensor is nil
+	WrongType                      // another element type is wanted
+	WrongShape                     // another shape is wanted
+)
+
+var problems = map[Problem]string{
+	UnknownName: "unknown name", Missing: "missing", Duplicate: "duplicate", NoTensor: "no tensor", WrongType: "wrong type", WrongShape: "wrong shape",
+}
+
+// String returns the problem in words.
+func (p Problem) String() string {
+	if s, ok := problems[p]; ok {
+		return s
+	}
+	return fmt.Sprintf("problem(%d)", uint8(p))
+}
+
+// TensorError reports a tensor that a caller gave, or failed to give, for an input or an
+// output. Nothing was computed.
+type TensorError struct {
+	Name    string // of the input or output, as the caller wrote it
+	Output  bool   // it is an output to write into
+	Problem Problem
+	Detail  string // what was got and what was wanted
+}
+
+// Error writes: input "x": got f32[2], want f32[3].
+func (e *TensorError) Error() string {
+	side := "input"
+	if e.Output {
+		side = "output"
+	}
+	return fmt.Sprintf("%s %q: %s", side, e.Name, e.Detail)
+}
+
+// InternalError reports a panic: a mistake of this module, or of an op that was registered
+// with it, and not of the caller. The Run that met it has failed; others go on.
+type InternalError struct {
+	Node, Op string // that was computed; empty if none was
+	Value    any    // what was given to panic
+	Stack    []byte // of the goroutine that panicked
+}
+
+// Error writes one line and the stack.
+func (e *InternalError) Error() string {
+	at := ""
+	if e.Op != "" {
+		at = fmt.Sprintf("node %q (%s): ", e.Node, e.Op)
+	}
+	return fmt.Sprintf("internal error, please report: %s%v\n%s", at, e.Value, e.Stack)
+}
+
+// Unwrap returns the error that was given to panic, if it was one.
+func (e *InternalError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// Recovered returns the InternalError of what recover returned. It is called by the
+// deferred function that recovers.
+func Recovered(value any) *InternalError {
+	return &InternalError{Value: value, Stack: debug.Stack()}
+}
