@@ -71,7 +71,7 @@ func (c *config) load(data []byte) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Model{function: f, options: c.kernels}, nil
+	return newModel(f, c.kernels)
 }
 
 // translated returns the Function of a GraphDef.

@@ -2,13 +2,8 @@ package tf2ng
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"runtime/debug"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -16,26 +11,23 @@ import (
 	"github.com/tf2ng/tf2ng/kernels"
 )
 
-// maxPrograms bounds the compiled Programs that a Model keeps, one per set of input shapes.
-const maxPrograms = 8
-
 // Model is a translated graph, ready to run. Its methods may be called from any number
 // of goroutines at the same time.
 type Model struct {
 	function *core.Function
-	options  kernels.Options
-	file     *ngfile.File // what the weights are mapped from; nil for models from memory
+	prepared *kernels.Prepared
 
-	mu       sync.Mutex
-	closed   bool
-	programs []*compiled // the most recently used first
+	mu   sync.Mutex
+	file *ngfile.File // what the weights are mapped from; nil for models from memory
 }
 
-type compiled struct {
-	key     string
-	once    sync.Once
-	program *kernels.Program
-	err     error
+// newModel returns the Model of a function.
+func newModel(f *core.Function, o kernels.Options) (*Model, error) {
+	p, err := kernels.Prepare(f, o)
+	if err != nil {
+		return nil, err
+	}
+	return &Model{function: f, prepared: p}, nil
 }
 
 // TensorInfo describes an input or an output. Dimensions may be unknown.
@@ -89,112 +81,55 @@ func (m *Model) Warnings() []Warning {
 // Function returns the translated graph, which must not be changed.
 func (m *Model) Function() *core.Function { return m.function }
 
-// Run computes all outputs. Inputs are by name, with or without ":0"; the outputs
-// belong to the caller. The first Run for a set of input shapes compiles; cancelling
-// ctx stops between two ops.
+// Run computes all outputs. Inputs are by name, with or without ":0"; the outputs, by their
+// full names, belong to the caller. The first Run for a set of input shapes compiles,
+// unless Prepare was called for them; cancelling ctx stops between two ops.
+//
+// A *TensorError tells of inputs that do not fit, a *MemoryError of too little memory,
+// ErrClosed of a Model that was closed, and ctx.Err() that it was cancelled: all of them the
+// caller's. An *InternalError is this module's fault.
 func (m *Model) Run(ctx context.Context, inputs map[string]*core.Tensor) (map[string]*core.Tensor, error) {
-	return m.RunInto(ctx, inputs, nil)
+	return m.prepared.Run(ctx, inputs, nil)
 }
 
-// RunInto is Run that writes each output for which outputs holds a tensor into that.
-func (m *Model) RunInto(ctx context.Context, inputs, outputs map[string]*core.Tensor) (_ map[string]*core.Tensor, err error) {
-	defer guard(&err)
-	in, err := m.bindNames(inputs)
-	if err != nil {
-		return nil, err
-	}
-	shapes := make(map[string]core.Shape, len(in))
-	for name, t := range in {
-		shapes[name] = t.Shape()
-	}
-	p, err := m.Compile(shapes)
-	if err != nil {
-		return nil, err
-	}
-	return p.Run(ctx, in, outputs)
+// RunInto is Run that writes each output for which outputs holds a tensor into that. If it
+// holds one for each output, by full names, outputs itself is returned, and a Run for shapes
+// that are prepared allocates nothing. After an error the tensors hold anything.
+func (m *Model) RunInto(ctx context.Context, inputs, outputs map[string]*core.Tensor) (map[string]*core.Tensor, error) {
+	return m.prepared.Run(ctx, inputs, outputs)
 }
 
-// bindNames returns the inputs by the names of the parameters.
-func (m *Model) bindNames(inputs map[string]*core.Tensor) (map[string]*core.Tensor, error) {
-	in := make(map[string]*core.Tensor, len(inputs))
-	for name, t := range inputs {
-		short := strings.TrimSuffix(name, ":0")
-		i := slices.IndexFunc(m.function.Parameters, func(p *core.Node) bool { return p.Name == name || p.Name == short })
-		if i < 0 {
-			return nil, fmt.Errorf("no input %q: the inputs are %q", name, parameterNames(m.function))
-		}
-		p := m.function.Parameters[i]
-		want := p.Outputs()[0]
-		if t == nil {
-			return nil, fmt.Errorf("input %q: got no tensor", name)
-		}
-		if half := want.Type == core.BF16 || want.Type == core.F16; half && t.Type() == core.U16 { // its bits
-			var err error
-			if t, err = core.TensorOver(want.Type, t.Shape(), t.Bytes()); err != nil {
-				return nil, fmt.Errorf("input %q: %w", name, err)
-			}
-		}
-		if want.Type != core.Dynamic && t.Type() != want.Type || !t.Shape().Compatible(want.Shape) {
-			return nil, fmt.Errorf("input %q: got %v, want %v", name, t, want)
-		}
-		in[p.Name] = t
-	}
-	for _, p := range m.function.Parameters {
-		if in[p.Name] == nil {
-			return nil, fmt.Errorf("input %q (%v): missing", p.Name, p.Outputs()[0])
-		}
-	}
-	return in, nil
+// Prepare compiles for inputs of the given shapes, by name, ahead of the first Run; shapes
+// that the graph knows need not be given. Weights are packed once, for all shapes. The most
+// recently used shapes stay prepared, see WithPreparedShapes.
+func (m *Model) Prepare(shapes map[string]core.Shape) error {
+	_, err := m.prepared.Program(shapes)
+	return err
 }
 
-// Compile returns the Program for inputs of the given shapes, by name. The Model keeps
-// the last few, so that Run finds it.
-func (m *Model) Compile(shapes map[string]core.Shape) (_ *kernels.Program, err error) {
-	defer guard(&err)
-	var key strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(shapes)) {
-		fmt.Fprintf(&key, "%q%v", name, shapes[name])
-	}
-	c, err := m.lookup(key.String())
-	if err != nil {
-		return nil, err
-	}
-	c.once.Do(func() {
-		c.err = errors.New("internal error: the compilation did not end")
-		c.program, c.err = kernels.Compile(m.function, shapes, m.options)
-	})
-	return c.program, c.err
+// Compile is Prepare that returns the Program, which tells of its steps and their times. It
+// does not run once the Model is closed.
+func (m *Model) Compile(shapes map[string]core.Shape) (*kernels.Program, error) {
+	return m.prepared.Program(shapes)
 }
 
-// lookup returns the entry of a key, a new one if need be, and makes it the first.
-func (m *Model) lookup(key string) (*compiled, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.closed {
-		return nil, errors.New("the model is closed")
-	}
-	i := slices.IndexFunc(m.programs, func(c *compiled) bool { return c.key == key })
-	if i < 0 {
-		m.programs = append(m.programs, &compiled{key: key})
-		i = len(m.programs) - 1
-	}
-	c := m.programs[i]
-	m.programs = slices.Insert(slices.Delete(m.programs, i, i+1), 0, c)
-	m.programs = m.programs[:min(len(m.programs), maxPrograms)]
-	return c, nil
-}
+// Memory tells what the Model keeps beside its file: the bytes of packed weights and folded
+// constants, which all shapes share, and those of what is prepared for certain shapes.
+func (m *Model) Memory() (shared, shapes int64) { return m.prepared.Memory() }
 
 // WriteNG writes the model as a .ng file, which Load reads.
 func (m *Model) WriteNG(w io.Writer) (err error) {
 	defer guard(&err)
-	return ngfile.Write(w, m.function)
+	return m.prepared.Use(func() error { return ngfile.Write(w, m.function) })
 }
 
-// Close releases the mapped file and the compiled programs. No Run may be under way.
+// Close waits for the Runs that are under way and releases the mapped file and what was
+// prepared. Whatever begins later, or while Close waits, fails with ErrClosed. Function's
+// constants must not be read after Close. To end a long Run early, cancel its context first.
 func (m *Model) Close() error {
+	m.prepared.Close()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.closed, m.programs = true, nil
 	if m.file == nil {
 		return nil
 	}
@@ -206,6 +141,6 @@ func (m *Model) Close() error {
 // guard turns a panic of this goroutine into an error: the last belt.
 func guard(err *error) {
 	if p := recover(); p != nil {
-		*err = fmt.Errorf("internal error, please report: %v\n%s", p, debug.Stack())
+		*err = kernels.Recovered(p)
 	}
 }

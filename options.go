@@ -41,6 +41,14 @@ func WithoutQDQFusion() Option { return func(c *config) { c.kernels.WithoutQDQ =
 // core.DefaultMaxBytes.
 func WithMemoryLimit(bytes int64) Option { return func(c *config) { c.kernels.MaxBytes = bytes } }
 
+// WithPreparedShapes bounds what a Model keeps prepared for sets of input shapes: their
+// number, and the bytes that they take beside what all of them share. The least recently used
+// go first; the last one always stays. The defaults are kernels.DefaultMaxPrograms and
+// kernels.DefaultMaxProgramBytes.
+func WithPreparedShapes(n int, bytes int64) Option {
+	return func(c *config) { c.kernels.MaxPrograms, c.kernels.MaxProgramBytes = n, bytes }
+}
+
 // WithInputs gives inputs shapes, or makes inner tensors inputs (GraphDefs only).
 func WithInputs(specs ...tf.InputSpec) Option {
 	return func(c *config) { c.inputs = append(c.inputs, specs...) }

@@ -1,6 +1,8 @@
 package kernels
 
 import (
+	"fmt"
+
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 )
@@ -10,6 +12,14 @@ type epilogue struct {
 	gemm.Epilogue
 	sum      core.Value // the summand, if there is one
 	computed []computedOperand
+}
+
+// epilogue appends what packing depends on of an epilogue.
+func (k *key) epilogue(e *epilogue) *key {
+	k.floats(e.Pre).floats(e.Scale).floats(e.Bias).floats(e.Post)
+	rest := e.Epilogue
+	rest.Pre, rest.Scale, rest.Bias, rest.Post = nil, nil, nil, nil
+	return k.text(fmt.Sprintf("%#v", rest))
 }
 
 // computedOperand is an operand that is no constant.

@@ -45,6 +45,12 @@ func (e *TensorError) Error() string {
 	if e.Output {
 		side = "output"
 	}
+	switch e.Problem {
+	case UnknownName:
+		return fmt.Sprintf("no %s %q: %s", side, e.Name, e.Detail)
+	case Missing:
+		return fmt.Sprintf("%s %q (%s): missing", side, e.Name, e.Detail)
+	}
 	return fmt.Sprintf("%s %q: %s", side, e.Name, e.Detail)
 }
 

@@ -4,16 +4,17 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/passes"
 )
 
 // channelsLast makes ops with channels first NHWC ones, which kernels compute, between
 // transpositions.
-func channelsLast(f *core.Function) (*core.Function, error) {
+func channelsLast(f *core.Function, evaluate passes.Evaluate) (*core.Function, error) {
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		if rank := len(n.Outputs()[0].Shape); rank < 3 || rank > 5 {
 			return nil, nil
 		}
-		l := relayout{node: n}
+		l := relayout{node: n, evaluate: evaluate}
 		switch op := n.Op().(type) {
 		case *core.IntegerConvolution:
 			if op.Layout == core.NCHW {
@@ -58,8 +59,9 @@ func channelsLast(f *core.Function) (*core.Function, error) {
 
 // relayout makes the nodes that replace one.
 type relayout struct {
-	node *core.Node
-	err  error
+	node     *core.Node
+	evaluate passes.Evaluate
+	err      error
 }
 
 // convolution transposes the filters besides, and operands of the output's shape.
@@ -72,7 +74,7 @@ func (l *relayout) convolution(op core.Op, inputs []core.Value) ([]core.Value, e
 	}
 	toLast := &core.Transpose{Order: append(order, 1, 0)}
 	if w := inputs[1].Constant(); w != nil {
-		t, err := core.EvalOp(toLast, []*core.Tensor{w})
+		t, err := l.evaluate(toLast, []*core.Tensor{w})
 		if err != nil {
 			return nil, err
 		}

@@ -95,19 +95,22 @@ func lowerBinary(c *compiler, n *core.Node) (bool, error) {
 		return false, nil
 	}
 	v := elementwise.Choose(c.isas, binaryPrimitives[n.OpName()])
-	x := newRowOperand(c.read(in[0]), a, out)
-	y := newRowOperand(c.read(in[1]), b, out)
+	x := newRowOperand(c.buffer(in[0]), a, out)
+	y := newRowOperand(c.buffer(in[1]), b, out)
 	scratch := c.newScratch(productOf(c.threads, columns, 8))
-	dst := c.write(n.Out(0))
-	c.emit(instruction{node: n, kernel: v.Name, splits: true, run: func(r *worker, part, parts int) error {
-		size := 4 * columns
-		own := r.mem[scratch][r.thread*2*size:][:2*size]
-		for l := part * rows / parts; l < (part+1)*rows/parts; l++ {
-			a := x.load(r.run, own[:size], l, columns, out)
-			b := y.load(r.run, own[size:], l, columns, out)
-			v.Run(r.mem[dst][l*size:], a, b, columns, nil)
-		}
-		return nil
-	}})
+	dst := c.newOutput(n.Out(0))
+	c.emit(instruction{
+		node: n, kernel: v.Name, splits: true, reads: []int{x.buffer, y.buffer}, writes: []int{dst}, scratch: []int{scratch},
+		run: func(r *worker, part, parts int) error {
+			size := 4 * columns
+			own := r.mem[scratch][r.thread*2*size:][:2*size]
+			for l := part * rows / parts; l < (part+1)*rows/parts; l++ {
+				a := x.load(r.run, own[:size], l, columns, out)
+				b := y.load(r.run, own[size:], l, columns, out)
+				v.Run(r.mem[dst][l*size:], a, b, columns, nil)
+			}
+			return nil
+		},
+	})
 	return true, nil
 }

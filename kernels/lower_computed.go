@@ -36,7 +36,7 @@ func newComputedWeights(c *compiler, n *core.Node, columns, channels int) (compu
 	}
 	return computedWeights{
 		columns: columns, products: elements / columns, channels: channels, typ: w.Type(), zeroType: z.Type(),
-		values: c.read(w), zeros: c.read(z),
+		values: c.buffer(w), zeros: c.buffer(z),
 	}, true
 }
 
@@ -86,14 +86,8 @@ func (c *compiler) lowerComputedProduct(m *matmul, w computedWeights) error {
 			values: make([]int8, w.products*spec.N), zeros: make([]int32, w.columns), start: make([]int32, spec.N),
 		}
 	})
-	for _, b := range []int{w.values, w.zeros} {
-		c.readBuffer(b)
-	}
-	if m.zero.computed() {
-		c.readBuffer(m.zero.buffer)
-	}
 	padding := m.padding
-	c.emit(instruction{node: n, kernel: "pack", run: func(r *worker, _, _ int) (err error) {
+	c.emit(instruction{node: n, kernel: "pack", reads: []int{w.values, w.zeros, m.zero.buffer}, writes: []int{padding}, run: func(r *worker, _, _ int) (err error) {
 		s, zero := r.state[state].(*weightState), m.zero.get(r.run)
 		w.fill(s, r.mem[w.values], r.mem[w.zeros], zero)
 		if padding >= 0 {
@@ -104,11 +98,8 @@ func (c *compiler) lowerComputedProduct(m *matmul, w computedWeights) error {
 	}})
 	perThread := empty.Scratch()
 	scratch, acc := c.newScratch(perThread*c.threads), c.newScratch(productOf(rows, spec.N, 4))
-	for _, b := range m.reads {
-		c.readBuffer(b)
-	}
-	offsets := c.bindOffsets(m, 0)
-	c.emit(instruction{node: n, kernel: variant.Name, splits: true, run: func(r *worker, part, parts int) error {
+	offsets := c.matmulOffsets(m, 0)
+	c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: m.reads, writes: []int{acc}, scratch: []int{scratch}, run: func(r *worker, part, parts int) error {
 		packed := r.state[state].(*weightState).packed
 		a := gemm.Args{
 			A: r.arena, Offsets: *offsets, C: r.mem[acc], LDC: 4 * spec.N,

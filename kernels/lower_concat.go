@@ -23,11 +23,12 @@ func lowerConcat(c *compiler, n *core.Node) (bool, error) {
 	type piece struct{ buffer, bytes int }
 	var pieces []piece
 	for _, v := range n.Inputs() {
-		pieces = append(pieces, piece{c.read(v), v.Shape().MustElements() / lines * size})
+		pieces = append(pieces, piece{c.buffer(v), v.Shape().MustElements() / lines * size})
 	}
-	dst := c.write(n.Out(0))
+	reads := c.buffersOf(n.Inputs())
+	dst := c.newOutput(n.Out(0))
 	line := out.Shape.MustElements() / lines * size
-	c.emit(instruction{node: n, kernel: "concat", splits: true, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "concat", splits: true, reads: reads, writes: []int{dst}, run: func(r *worker, part, parts int) error {
 		l0, l1 := part*lines/parts, (part+1)*lines/parts
 		at := 0
 		for _, s := range pieces {

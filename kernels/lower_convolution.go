@@ -22,7 +22,7 @@ func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
 		return false, err
 	}
 	inC, outC, groups := data[rank-1], fs[rank-1], max(op.Groups, 1)
-	w, constant := signedWeights(n, outC, outC)
+	w, constant := c.signedWeights(n, outC, outC)
 	computed, ok := computedWeights{}, true
 	if !constant {
 		computed, ok = newComputedWeights(c, n, outC, outC)
@@ -78,7 +78,6 @@ func (c *compiler) paddingFor(zero zeroPoint, size int) int {
 func (c *compiler) flipped(n *core.Node, src int) int {
 	dst, size := c.newScratch(c.buffers[src].size), c.buffers[src].size
 	c.emit(flipInstruction(c, n, src, dst, size))
-	c.readBuffer(dst)
 	return dst
 }
 
@@ -216,13 +215,9 @@ func (c *compiler) padImage(n *core.Node, src int, g *convolution) int {
 	h, w := g.paddedSize()
 	y, x := g.plane()
 	dst := c.newScratch(productOf(g.batch, h, w, g.inC))
-	c.readBuffer(src)
-	if g.zero.computed() {
-		c.readBuffer(g.zero.buffer)
-	}
 	row, padded := x.In*g.inC, w*g.inC
 	left := x.PadBelow * g.inC
-	c.emit(instruction{node: n, kernel: "pad", splits: true, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "pad", splits: true, reads: []int{src, g.zero.buffer}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
 		in, out, zero := r.mem[src], r.mem[dst], byte(g.zero.get(r.run))
 		lines := g.batch * h
 		for l := part * lines / parts; l < (part+1)*lines/parts; l++ {

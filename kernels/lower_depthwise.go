@@ -24,7 +24,7 @@ func lowerDepthwise(c *compiler, n *core.Node, g *convolution, w weights) error 
 	d.padding = c.paddingFor(g.zero, channels)
 	e, fused := matchEpilogue(op.PostOps, n.Inputs()[4:], out, columns{0, channels, channels})
 	if fused && e.Sum == gemm.NoSum && e.Out != gemm.I32 && w.zeros == nil {
-		return c.lowerDepthwiseProduct(d, w, &e, c.write(n.Out(0)))
+		return c.lowerDepthwiseProduct(d, w, &e, c.newOutput(n.Out(0)))
 	}
 	f := &finish{
 		node: n, rows: d.rows, columns: channels, stride: channels, rowSums: -1, less: -1, posts: op.PostOps, operands: n.Inputs()[4:],
@@ -55,40 +55,47 @@ type depthwiseProduct struct {
 // lowerDepthwiseProduct packs weights without zero points and appends the instructions.
 func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epilogue, dst int) error {
 	n, g, channels, rows := d.node, d.geometry, w.columns, d.rows
-	start, slope := w.starts(g.zero)
-	if g.zero.computed() { // bounds what is computed
-		start = make([]int32, channels)
-		for i, v := range slope {
-			if start[i] = math.MaxUint8 * v; !g.zero.isByte() {
-				start[i] = math.MaxInt32
-			}
-		}
-	}
 	variant := depthwise.Choose(c.isas)
-	spec := depthwise.Spec{Channels: channels, Taps: len(w.values) / channels, Epilogue: e.Epilogue}
-	packed, err := depthwise.Pack(variant, spec, w.values, start)
+	spec := depthwise.Spec{Channels: channels, Taps: w.products, Epilogue: e.Epilogue}
+	k := newKey(variant.Name).text(w.key.String()).zeroPoint(g.zero).text(g.zero.typ.String()).epilogue(e)
+	product, err := packed(c, k, func() (*depthwise.Packed, []int32, error) {
+		start, slope := w.starts(g.zero)
+		if g.zero.computed() {
+			start = largestStarts(slope, g.zero)
+		}
+		p, err := depthwise.Pack(variant, spec, w.values(), start)
+		return p, slope, err
+	})
 	if err != nil {
 		return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
 	}
+	packed := product.packed
 	values := prepare(c, operandSet[*depthwise.Operands]{
-		node: n, computed: e.computed, zero: g.zero, slope: slope,
+		node: n, computed: e.computed, zero: g.zero, slope: product.slope,
 		new: packed.NewOperands, set: packed.Set, setInit: packed.SetInit,
 	}, d.padding)
-	for _, b := range []int{d.src, d.padding, dst} {
-		c.readBuffer(b)
-	}
 	ldc := channels * e.Out.Size()
-	var offsets []int32
-	c.bind = append(c.bind, func() error {
-		offsets = g.offsets(c.buffers[d.src].offset, c.buffers[d.padding].offset)
-		return c.checkOffsets(n, offsets, spec.Taps, channels)
+	offsets := c.offsets(n, spec.Taps, channels, func() []int32 {
+		return g.offsets(c.buffers[d.src].offset, c.buffers[d.padding].offset)
 	})
-	c.emit(instruction{node: n, kernel: variant.Name, splits: true, run: func(r *worker, part, parts int) error {
-		a := depthwise.Args{A: r.arena, Offsets: offsets, C: r.mem[dst], LDC: ldc, Operands: values(r.run)}
+	reads := []int{d.src, d.padding}
+	c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: reads, writes: []int{dst}, run: func(r *worker, part, parts int) error {
+		a := depthwise.Args{A: r.arena, Offsets: *offsets, C: r.mem[dst], LDC: ldc, Operands: values(r.run)}
 		packed.Run(&a, part*rows/parts, (part+1)*rows/parts)
 		return nil
 	}})
 	return nil
+}
+
+// largestStarts bounds the start values that a computed zero point gives.
+func largestStarts(slope []int32, zero zeroPoint) []int32 {
+	starts := make([]int32, len(slope))
+	for i, v := range slope {
+		if starts[i] = math.MaxUint8 * v; !zero.isByte() {
+			starts[i] = math.MaxInt32
+		}
+	}
+	return starts
 }
 
 // repeatChannels appends an instruction that writes each byte of a buffer times times,
@@ -96,8 +103,7 @@ func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epil
 func (c *compiler) repeatChannels(n *core.Node, src, times int) int {
 	size := c.buffers[src].size
 	dst := c.newScratch(productOf(size, times))
-	c.buffers[src].last = max(c.buffers[src].last, len(c.code))
-	c.emit(instruction{node: n, kernel: "repeat", splits: true, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "repeat", splits: true, reads: []int{src}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
 		in, out := r.mem[src], r.mem[dst]
 		for i := part * size / parts; i < (part+1)*size/parts; i++ {
 			fill(out[i*times:(i+1)*times], in[i])

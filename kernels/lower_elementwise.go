@@ -41,6 +41,7 @@ type chainBuilder struct {
 	c        *compiler
 	steps    []elementwise.Step
 	buffers  []int // the program's buffer of each of the chain's
+	writes   []int // those of them that it stores to
 	last     *core.Node
 	elements int
 }
@@ -53,6 +54,13 @@ func (b *chainBuilder) buffer(program int) int {
 	return len(b.buffers) - 1
 }
 
+// target returns a new buffer of the chain that a value is stored to.
+func (b *chainBuilder) target(v core.Value) int {
+	dst := b.c.newOutput(v)
+	b.writes = append(b.writes, dst)
+	return b.buffer(dst)
+}
+
 func (b *chainBuilder) add(s elementwise.Step) { b.steps = append(b.steps, s) }
 
 // operand returns a value as an operand of the chain and notes that it is read.
@@ -61,9 +69,9 @@ func (b *chainBuilder) operand(v core.Value, out core.Shape) elementwise.Source 
 		return elementwise.Source{Values: t}
 	}
 	if d, ok := dequantized(v); ok {
-		return elementwise.Source{Buffer: b.buffer(b.c.read(d.from)), Type: d.typ, Scale: d.scale}
+		return elementwise.Source{Buffer: b.buffer(b.c.buffer(d.from)), Type: d.typ, Scale: d.scale}
 	}
-	return elementwise.Source{Buffer: b.buffer(b.c.read(v)), Type: elementwise.F32}
+	return elementwise.Source{Buffer: b.buffer(b.c.buffer(v)), Type: elementwise.F32}
 }
 
 // available reports whether a value can be read by the next instruction.
@@ -81,7 +89,7 @@ func (b *chainBuilder) start(e element) {
 	switch e.kind {
 	case elementDequantize:
 		b.add(elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{
-			Buffer: b.buffer(b.c.read(in[0])), Type: e.from.typ, Scale: e.from.scale,
+			Buffer: b.buffer(b.c.buffer(in[0])), Type: e.from.typ, Scale: e.from.scale,
 		}})
 		b.addSteps(e.steps)
 	case elementBinary:
@@ -126,7 +134,7 @@ func (b *chainBuilder) follow(e element) {
 		}
 		next, ok := b.next(v, others)
 		if !ok && (len(others) > 0 || len(quantizers) == 0) {
-			b.add(elementwise.Step{Kind: elementwise.StoreF32, Buffer: b.buffer(b.c.write(v))})
+			b.add(elementwise.Step{Kind: elementwise.StoreF32, Buffer: b.target(v)})
 		}
 		for _, q := range quantizers {
 			b.c.skip[q.node] = true
@@ -179,17 +187,16 @@ func (b *chainBuilder) quantize(e element) {
 	users := b.c.users[v]
 	isFlip := func(u *core.Node) bool { _, ok := u.Op().(*core.FlipSign); return ok }
 	if len(users) == 0 || slices.ContainsFunc(users, func(u *core.Node) bool { return !isFlip(u) }) {
-		step.Buffer = b.buffer(b.c.write(v))
+		step.Buffer = b.target(v)
 		b.add(step)
 		return
 	}
-	flipped := b.c.write(users[0].Out(0))
+	step.Numbers.Flip = !step.Numbers.Flip
+	step.Buffer = b.target(users[0].Out(0))
 	for _, u := range users {
 		b.c.skip[u] = true
-		b.c.at[u.Out(0)] = flipped
+		b.c.at[u.Out(0)] = b.c.at[users[0].Out(0)]
 	}
-	step.Numbers.Flip = !step.Numbers.Flip
-	step.Buffer = b.buffer(flipped)
 	b.add(step)
 }
 
@@ -209,17 +216,20 @@ func (b *chainBuilder) emit() error {
 	if err != nil {
 		return fmt.Errorf("node %q (%s): %w", b.last.Name, b.last.OpName(), err)
 	}
-	buffers := b.buffers
-	scratch := c.newScratch(c.threads * elementwise.Scratch)
-	c.emit(instruction{node: b.last, kernel: chain.Name(), splits: true, run: func(r *worker, part, parts int) error {
-		var mem [maxChainBuffers][]byte
-		for i, p := range buffers {
-			mem[i] = r.mem[p]
-		}
-		i0, i1 := splitElements(n, part, parts)
-		chain.Run(mem[:len(buffers)], r.mem[scratch][r.thread*elementwise.Scratch:], i0, i1)
-		return nil
-	}})
+	buffers, scratch := b.buffers, c.newScratch(c.threads*elementwise.Scratch)
+	reads := slices.DeleteFunc(slices.Clone(buffers), func(p int) bool { return slices.Contains(b.writes, p) })
+	c.emit(instruction{
+		node: b.last, kernel: chain.Name(), splits: true, reads: reads, writes: b.writes, scratch: []int{scratch},
+		run: func(r *worker, part, parts int) error {
+			var mem [maxChainBuffers][]byte
+			for i, p := range buffers {
+				mem[i] = r.mem[p]
+			}
+			i0, i1 := splitElements(n, part, parts)
+			chain.Run(mem[:len(buffers)], r.mem[scratch][r.thread*elementwise.Scratch:], i0, i1)
+			return nil
+		},
+	})
 	return nil
 }
 
@@ -235,7 +245,7 @@ func splitElements(n, part, parts int) (i0, i1 int) {
 
 // lowerFlipSign lowers what no quantization has taken in.
 func lowerFlipSign(c *compiler, n *core.Node) (bool, error) {
-	src, dst := c.read(n.Inputs()[0]), c.write(n.Out(0))
+	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
 	c.emit(flipInstruction(c, n, src, dst, n.Outputs()[0].Shape.MustElements()))
 	return true, nil
 }
@@ -243,8 +253,7 @@ func lowerFlipSign(c *compiler, n *core.Node) (bool, error) {
 // flipInstruction copies size bytes with their topmost bit inverted.
 func flipInstruction(c *compiler, n *core.Node, src, dst, size int) instruction {
 	v := elementwise.Choose(c.isas, elementwise.Flip)
-	c.readBuffer(src)
-	return instruction{node: n, kernel: v.Name, splits: true, run: func(r *worker, part, parts int) error {
+	return instruction{node: n, kernel: v.Name, splits: true, reads: []int{src}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
 		i0, i1 := splitElements(size, part, parts)
 		if i0 < i1 {
 			v.Run(r.mem[dst][i0:], r.mem[src][i0:], nil, i1-i0, nil)

@@ -12,9 +12,10 @@ import (
 type product struct {
 	node     *core.Node
 	rows     int
-	taps     int       // runs of numbers that one row multiplies
-	numbers  int       // of one run
-	weights  []float32 // [taps][numbers][columns]
+	taps     int              // runs of numbers that one row multiplies
+	numbers  int              // of one run
+	key      *key             // which weights they are
+	weights  func() []float32 // [taps][numbers][columns]
 	columns  int
 	groups   int // how many products have their columns side by side in one output
 	offsets  func() []int32
@@ -28,9 +29,10 @@ func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*core.Convolution)
 	in, out := n.Inputs(), n.Outputs()[0]
 	filters := in[1].Constant()
-	if out.Type != core.F32 || op.Layout != core.NHWC || filters == nil || out.Shape.MustElements() == 0 || !finite(filters) {
+	if out.Type != core.F32 || op.Layout != core.NHWC || filters == nil || out.Shape.MustElements() == 0 || !c.finite(filters) {
 		return false, nil
 	}
+	filters = c.keep.canonical(filters)
 	data, fs := in[0].Shape(), filters.Shape()
 	rank := len(fs)
 	axes, err := op.Axes(data, fs[:rank-2])
@@ -44,9 +46,9 @@ func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 	g := &convolution{axes: axes, batch: data[0], inC: 4 * inC, zero: zeroPoint{buffer: -1}} // in bytes
 	p := &product{
 		node: n, rows: out.Shape.MustElements() / outC, taps: fs[:rank-2].MustElements(), numbers: fs[rank-2],
-		weights: core.Data[float32](filters), columns: outC, groups: groups, channels: fs[rank-2],
+		key: newKey("numbers").tensor(filters), weights: func() []float32 { return core.Data[float32](filters) }, columns: outC, groups: groups, channels: fs[rank-2],
 	}
-	src := c.readInArena(in[0])
+	src := c.bufferInArena(in[0])
 	if groups > 1 && groups == inC {
 		return true, c.lowerFloatDepthwise(p, g, src, outC/inC)
 	}
@@ -59,13 +61,18 @@ func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 		return true, c.lowerProducts(p)
 	}
 	pad := c.paddingRun(0, g.inC)
-	p.reads = []int{src}
+	p.reads = []int{src, pad}
 	p.offsets = func() []int32 { return g.offsets(c.buffers[src].offset, c.buffers[pad].offset) }
 	return true, c.lowerProducts(p)
 }
 
-func finite(t *core.Tensor) bool {
-	return !slices.ContainsFunc(core.Data[float32](t), func(v float32) bool { return v-v != 0 })
+// finite reports whether all numbers of a constant are.
+func (c *compiler) finite(t *core.Tensor) bool {
+	t = c.keep.canonical(t)
+	ok, err := kept(c.keep, newKey("finite").tensor(t).String(), func() (bool, int64, error) {
+		return !slices.ContainsFunc(core.Data[float32](t), func(v float32) bool { return v-v != 0 }), 0, nil
+	})
+	return ok && err == nil
 }
 
 // lowerFloatDot lowers a matrix product of float32 with a constant matrix.
@@ -78,7 +85,7 @@ func lowerFloatDot(c *compiler, n *core.Node) (bool, error) {
 	if b == nil {
 		return c.lowerComputedDot(n)
 	}
-	weights, K := core.Data[float32](b), 0
+	K := 0
 	switch op := n.Op().(type) {
 	case *core.Dot:
 		K = b.Shape()[:op.ReductionAxes].MustElements()
@@ -87,25 +94,22 @@ func lowerFloatDot(c *compiler, n *core.Node) (bool, error) {
 			return c.lowerComputedDot(n)
 		}
 		if K = b.Shape()[0]; op.TransposeB {
-			t, err := core.EvalOp(&core.Transpose{}, []*core.Tensor{b})
+			t, err := c.keep.evaluate(&core.Transpose{}, []*core.Tensor{b})
 			if err != nil {
 				return false, err
 			}
-			weights, K = core.Data[float32](t[0]), b.Shape()[1]
+			b = t[0]
+			K = b.Shape()[0]
 		}
 	}
+	b = c.keep.canonical(b)
 	N := b.Len() / K
-	src := c.readInArena(in[0])
+	src := c.bufferInArena(in[0])
 	p := &product{
-		node: n, rows: out.Shape.MustElements() / N, taps: 1, numbers: K, weights: weights, columns: N, groups: 1, reads: []int{src},
+		node: n, rows: out.Shape.MustElements() / N, taps: 1, numbers: K, columns: N,
+		key: newKey("numbers").tensor(b), weights: func() []float32 { return core.Data[float32](b) }, groups: 1, reads: []int{src},
 	}
-	p.offsets = func() []int32 {
-		offsets := make([]int32, p.rows)
-		for i := range offsets {
-			offsets[i] = int32(c.buffers[src].offset + 4*i*K)
-		}
-		return offsets
-	}
+	p.offsets = func() []int32 { return rowOffsets(c.buffers[src].offset, p.rows, 4*K) }
 	return true, c.lowerProducts(p)
 }
 
@@ -118,7 +122,7 @@ func (c *compiler) lowerComputedDot(n *core.Node) (bool, error) {
 	}
 	variant := sgemm.Choose(c.isas)
 	spec := sgemm.Spec{N: d.n, Taps: 1, TapNumbers: d.k}
-	a, b := c.readInArena(n.Inputs()[0]), c.read(n.Inputs()[1])
+	a, b := c.bufferInArena(n.Inputs()[0]), c.buffer(n.Inputs()[1])
 	state := c.newState(func() any {
 		packed := make([]*sgemm.Packed, c.threads)
 		for i := range packed {
@@ -126,19 +130,11 @@ func (c *compiler) lowerComputedDot(n *core.Node) (bool, error) {
 		}
 		return packed
 	})
-	dst := c.write(n.Out(0))
-	c.readBuffer(a)
-	var offsets []int32
-	c.bind = append(c.bind, func() error {
-		offsets = make([]int32, d.pairs*d.m)
-		for i := range offsets {
-			offsets[i] = int32(c.buffers[a].offset + 4*i*d.k)
-		}
-		return c.checkOffsets(n, offsets, 1, 4*d.k)
-	})
-	c.emit(instruction{node: n, kernel: variant.Name, splits: true, run: func(r *worker, part, parts int) error {
+	dst := c.newOutput(n.Out(0))
+	offsets := c.offsets(n, 1, 4*d.k, func() []int32 { return rowOffsets(c.buffers[a].offset, d.pairs*d.m, 4*d.k) })
+	c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: []int{a, b}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
 		packed := r.state[state].([]*sgemm.Packed)[r.thread]
-		args := sgemm.Args{A: r.arena, Offsets: offsets, C: r.mem[dst], LDC: 4 * d.n}
+		args := sgemm.Args{A: r.arena, Offsets: *offsets, C: r.mem[dst], LDC: 4 * d.n}
 		rows := d.pairs * d.m
 		for m, end := part*rows/parts, (part+1)*rows/parts; m < end; {
 			pair := m / d.m
@@ -189,44 +185,35 @@ func (c *compiler) lowerProducts(p *product) error {
 	n := p.node
 	variant := sgemm.Choose(c.isas)
 	columns := p.columns / p.groups
-	dst := c.write(n.Out(0))
+	dst := c.newOutput(n.Out(0))
 	for g := range p.groups {
-		packed, err := sgemm.Pack(variant, sgemm.Spec{N: columns, Taps: p.taps, TapNumbers: p.numbers}, p.group(g))
+		k := newKey(variant.Name).text(p.key.String()).numbers(p.taps, p.numbers, g, p.groups)
+		product, err := packed(c, k, func() (*sgemm.Packed, []int32, error) {
+			spec := sgemm.Spec{N: columns, Taps: p.taps, TapNumbers: p.numbers}
+			packed, err := sgemm.Pack(variant, spec, p.group(g))
+			return packed, nil, err
+		})
 		if err != nil {
 			return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
 		}
-		for _, b := range append(p.reads, dst) {
-			c.readBuffer(b)
-		}
-		var offsets []int32
-		c.bind = append(c.bind, func() error {
-			offsets = p.offsets()
-			for i := range offsets {
-				offsets[i] += int32(4 * g * p.channels)
-			}
-			return c.checkOffsets(n, offsets, p.taps, 4*p.numbers)
-		})
+		packed := product.packed
+		offsets := c.offsets(n, p.taps, 4*p.numbers, func() []int32 { return moved(p.offsets(), 4*g*p.channels) })
 		rows, stride, first := p.rows, 4*p.columns, 4*g*columns
-		c.emit(instruction{node: n, kernel: variant.Name, splits: true, run: func(r *worker, part, parts int) error {
-			a := sgemm.Args{A: r.arena, Offsets: offsets, C: r.mem[dst][first:], LDC: stride}
+		c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: p.reads, writes: []int{dst}, run: func(r *worker, part, parts int) error {
+			a := sgemm.Args{A: r.arena, Offsets: *offsets, C: r.mem[dst][first:], LDC: stride}
 			m0, m1, p0, p1 := split(rows, packed.Panels(), variant.MR, part, parts)
 			packed.Run(&a, m0, m1, p0, p1)
 			return nil
 		}})
 	}
-	p.weights = nil // packed
 	return nil
 }
 
 // group returns the weights of one group.
 func (p *product) group(g int) []float32 {
 	if p.groups == 1 {
-		return p.weights
+		return p.weights()
 	}
 	n := p.columns / p.groups
-	out := make([]float32, 0, len(p.weights)/p.groups)
-	for i := g * n; i < len(p.weights); i += p.columns {
-		out = append(out, p.weights[i:][:n]...)
-	}
-	return out
+	return columnsOf(p.weights(), p.columns, g*n, n)
 }

@@ -30,151 +30,17 @@ type matmul struct {
 	step   int // bytes from the data of one of them to that of the next
 }
 
-// weights are constant factors as signed bytes, [taps * tapBytes][columns], with a zero
-// point for each column; zeros is nil if all are 0.
-type weights struct {
-	values  []int8
-	columns int
-	zeros   []int32
-	ones    bool // there is one more column, of ones, whose sums are without the data's zero point
-}
-
-// signedWeights returns the constant weights of an IntegerConvolution or IntegerDot,
-// whose columns are the last size elements of each row and take the zero points of the
-// channels in turn; false if they or their zero points are not constant, or the data's zero
-// point is no byte.
-func signedWeights(n *core.Node, size, channels int) (weights, bool) {
-	w, z := n.Inputs()[1].Constant(), n.Inputs()[3].Constant()
-	if w == nil || z == nil || w.Len() == 0 || n.Inputs()[2].Type() == core.I32 {
-		return weights{}, false
-	}
-	zeros := make([]int32, size)
-	in, shift := z.Int64s(), int64(0)
-	out := weights{columns: size}
-	if w.Type() == core.U8 {
-		shift = 128
-		out.values = make([]int8, w.Len())
-		for i, v := range core.Data[uint8](w) {
-			out.values[i] = int8(v ^ 0x80)
-		}
-	} else {
-		out.values = core.Data[int8](w)
-	}
-	for i := range zeros {
-		zeros[i] = int32(in[i%channels%len(in)] - shift)
-	}
-	if slices.ContainsFunc(zeros, func(z int32) bool { return z != 0 }) && !out.subtract(zeros) {
-		out.zeros = zeros
-	}
-	return out, true
-}
-
-// zerosAreBytes reports whether zeroRows can hold the zero points.
-func (w *weights) zerosAreBytes() bool {
-	return !slices.ContainsFunc(w.zeros, func(z int32) bool { return z != int32(int8(z)) })
-}
-
-// subtract takes the zero points off the weights, if all differences are signed bytes.
-func (w *weights) subtract(zeros []int32) bool {
-	out := make([]int8, len(w.values))
-	for i := 0; i < len(out); i += w.columns {
-		row := out[i:][:w.columns]
-		for j, v := range w.values[i:][:w.columns] {
-			d := int32(v) - zeros[j]
-			if row[j] = int8(d); int32(row[j]) != d {
-				return false
-			}
-		}
-	}
-	w.values = out
-	return true
-}
-
-// group returns group g of groups: as many of the columns, side by side.
-func (w *weights) group(g, groups int) weights {
-	if groups == 1 {
-		return *w
-	}
-	out := weights{columns: w.columns / groups, values: make([]int8, 0, len(w.values)/groups)}
-	for i := g * out.columns; i < len(w.values); i += w.columns {
-		out.values = append(out.values, w.values[i:][:out.columns]...)
-	}
-	return out
-}
-
-// sums returns the sum of each column.
-func (w *weights) sums() []int32 {
-	out := make([]int32, w.columns)
-	for i := 0; i < len(w.values); i += w.columns {
-		for j, v := range w.values[i:][:w.columns] {
-			out[j] += int32(v)
-		}
-	}
-	return out
-}
-
-// withOnes returns the weights with one more column, of ones: the sum of the data.
-func (w *weights) withOnes() weights {
-	out := weights{columns: w.columns + 1, zeros: w.zeros, ones: true, values: make([]int8, 0, len(w.values)/w.columns*(w.columns+1))}
-	for i := 0; i < len(w.values); i += w.columns {
-		out.values = append(append(out.values, w.values[i:][:w.columns]...), 1)
-	}
-	return out
-}
-
-// zeroRows returns the zero points in place of the weights.
-func (w *weights) zeroRows() weights {
-	out := weights{columns: w.columns, values: make([]int8, 0, len(w.values))}
-	for range len(w.values) / w.columns {
-		for _, z := range w.zeros {
-			out.values = append(out.values, int8(z))
-		}
-	}
-	return out
-}
-
-// starts returns the start values of the accumulators for a constant zero point zx of the
-// data, nil for zeros; and for a computed one what each step of zx adds. With products
-// (x-zx)*(w-zw) that is, for each column,
-//
-//	-zx * (the sum of w - the number of products * zw)
-//
-// to which what remains, -zw * the sum of x, is added later.
-func (w *weights) starts(zero zeroPoint) (start, slope []int32) {
-	if !zero.computed() && zero.constant == 0 {
-		return nil, nil
-	}
-	slope = w.sums()
-	products := int32(len(w.values) / w.columns)
-	for i := range slope {
-		slope[i] = -slope[i]
-	}
-	for i, z := range w.zeros {
-		slope[i] += products * z
-	}
-	if w.ones {
-		slope[w.columns-1] = 0
-	}
-	if zero.computed() {
-		return nil, slope
-	}
-	for i := range slope {
-		slope[i] *= zero.constant
-	}
-	return slope, nil
-}
-
 // unsignedData returns the buffer of the data of an IntegerConvolution or IntegerDot as
 // unsigned bytes in the arena, and its zero point.
 func (c *compiler) unsignedData(n *core.Node) (src int, zero zeroPoint) {
 	zero = zeroPointOf(n)
 	if data := n.Inputs()[0]; data.Type() == core.I8 {
-		src = c.flipped(n, c.read(data))
+		src = c.flipped(n, c.buffer(data))
 	} else {
-		src = c.readInArena(data)
+		src = c.bufferInArena(data)
 	}
 	if zero.computed() {
-		zero.buffer = c.read(n.Inputs()[2])
+		zero.buffer = c.buffer(n.Inputs()[2])
 	}
 	return src, zero
 }
@@ -198,7 +64,7 @@ func lowerDot(c *compiler, n *core.Node) (bool, error) {
 			return false, nil
 		}
 	}
-	w, constant := signedWeights(n, N, channels)
+	w, constant := c.signedWeights(n, N, channels)
 	computed, ok := computedWeights{}, true
 	if !constant {
 		computed, ok = newComputedWeights(c, n, N, channels)
@@ -214,13 +80,7 @@ func lowerDot(c *compiler, n *core.Node) (bool, error) {
 		node: n, rows: out.Shape.MustElements() / N, taps: 1, tapBytes: K, weights: w, zero: zero, padding: -1,
 		posts: op.PostOps, operands: in[4:], reads: []int{data}, groups: 1,
 	}
-	m.offsets = func() []int32 {
-		offsets := make([]int32, m.rows)
-		for i := range offsets {
-			offsets[i] = int32(c.buffers[data].offset + i*K)
-		}
-		return offsets
-	}
+	m.offsets = func() []int32 { return rowOffsets(c.buffers[data].offset, m.rows, K) }
 	if !constant {
 		return true, c.lowerComputedProduct(m, computed)
 	}
@@ -250,7 +110,7 @@ func (c *compiler) lowerMatmul(m *matmul) error {
 			return c.lowerAccumulators(m)
 		}
 	}
-	dst := c.write(m.node.Out(0))
+	dst := c.newOutput(m.node.Out(0))
 	for g := range epilogues {
 		if err := c.lowerProduct(m, m.weights.group(g, m.groups), &epilogues[g], dst, N, g); err != nil {
 			return err
@@ -307,30 +167,32 @@ func (c *compiler) lowerAccumulators(m *matmul) error {
 func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, g int) error {
 	n := m.node
 	variant := gemm.Choose(c.isas)
-	start, slope := w.starts(m.zero)
-	spec := gemm.Spec{N: w.columns, Taps: m.taps, TapBytes: m.tapBytes, Epilogue: e.Epilogue}
-	packed, err := gemm.Pack(variant, spec, w.values, start)
+	k := newKey(variant.Name).text(w.key.String()).zeroPoint(m.zero).numbers(m.taps, m.tapBytes).epilogue(e)
+	product, err := packed(c, k, func() (*gemm.Packed, []int32, error) {
+		start, slope := w.starts(m.zero)
+		spec := gemm.Spec{N: w.columns, Taps: m.taps, TapBytes: m.tapBytes, Epilogue: e.Epilogue}
+		p, err := gemm.Pack(variant, spec, w.values(), start)
+		return p, slope, err
+	})
 	if err != nil {
 		return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
 	}
+	packed := product.packed
 	operands := prepare(c, operandSet[*gemm.Operands]{
-		node: n, computed: e.computed, zero: m.zero, slope: slope,
+		node: n, computed: e.computed, zero: m.zero, slope: product.slope,
 		new: packed.NewOperands, set: packed.Set, setInit: packed.SetInit,
 	}, m.padding)
 	scratch := c.newScratch(packed.Scratch() * c.threads)
-	for _, b := range m.reads {
-		c.readBuffer(b)
-	}
-	c.readBuffer(dst)
 	sum := -1
 	if e.Sum != gemm.NoSum {
-		sum = c.read(e.sum)
+		sum = c.buffer(e.sum)
 	}
-	offsets := c.bindOffsets(m, g)
+	offsets := c.matmulOffsets(m, g)
 	size, first, rows, columns := e.Out.Size(), g*w.columns, m.rows, w.columns
 	perThread, sumSize := packed.Scratch(), e.Sum.Size()
 	flip := c.flipBehind(n, m.groups == 1 && e.Out.Size() == 1)
-	c.emit(instruction{node: n, kernel: variant.Name, splits: true, run: func(r *worker, part, parts int) error {
+	reads, writes := append(slices.Clone(m.reads), sum), []int{dst, flip.buffer}
+	c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: reads, writes: writes, scratch: []int{scratch}, run: func(r *worker, part, parts int) error {
 		a := gemm.Args{
 			A: r.arena, Offsets: *offsets, C: r.mem[dst][first*size:], LDC: stride * size, Operands: operands(r.run),
 			Scratch: r.mem[scratch][r.thread*perThread : (r.thread+1)*perThread],
@@ -350,13 +212,13 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 // cache.
 type flipBehind struct {
 	variant *elementwise.Variant // nil: there is none
-	buffer  int
+	buffer  int                  // -1 then
 }
 
 // flipBehind takes in the FlipSign nodes that read the output of a node, if the
 // instruction that is appended next writes all of it.
 func (c *compiler) flipBehind(n *core.Node, whole bool) flipBehind {
-	f := flipBehind{}
+	f := flipBehind{buffer: -1}
 	for _, u := range c.users[n.Out(0)] {
 		if _, ok := u.Op().(*core.FlipSign); !ok || !whole {
 			continue
@@ -383,19 +245,9 @@ func (f *flipBehind) run(r *worker, src, columns, m0, m1, n0, n1 int) {
 	}
 }
 
-// bindOffsets returns the offsets of group g, which are there once the arena is planned.
-func (c *compiler) bindOffsets(m *matmul, g int) *[]int32 {
-	offsets := new([]int32)
-	c.bind = append(c.bind, func() error {
-		*offsets = m.offsets()
-		if g > 0 {
-			for i := range *offsets {
-				(*offsets)[i] += int32(g * m.step)
-			}
-		}
-		return c.checkOffsets(m.node, *offsets, m.taps, m.tapBytes)
-	})
-	return offsets
+// matmulOffsets returns the offsets of group g, which are there once the arena is planned.
+func (c *compiler) matmulOffsets(m *matmul, g int) *[]int32 {
+	return c.offsets(m.node, m.taps, m.tapBytes, func() []int32 { return moved(m.offsets(), g*m.step) })
 }
 
 // split gives each part a range of rows or, where there are few tiles of rows, a

@@ -58,9 +58,9 @@ func lowerPad(c *compiler, n *core.Node) (bool, error) {
 	if p.line == 0 || len(value) == 0 {
 		return false, nil
 	}
-	src, dst := c.read(x), c.write(n.Out(0))
+	src, dst := c.buffer(x), c.newOutput(n.Out(0))
 	lines := c.buffers[dst].size / p.line
-	c.emit(instruction{node: n, kernel: "pad", splits: true, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "pad", splits: true, reads: []int{src}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
 		in, out := r.mem[src], r.mem[dst]
 		for l := part * lines / parts; l < (part+1)*lines/parts; l++ {
 			to := out[l*p.line : (l+1)*p.line]

@@ -199,26 +199,22 @@ func reducedSizes(s core.Shape, axes []int) (before, at, behind int, ok bool) {
 func (c *compiler) lowerPool(n *core.Node, w *window, kind pool.Kind, counts []float32) {
 	variant := pool.Choose(c.isas, kind)
 	row := w.channels * kind.Size()
-	src := c.readInArena(n.Inputs()[0])
+	src := c.bufferInArena(n.Inputs()[0])
 	pad := -1
 	if kind.IsAverage() {
 		pad = c.zeroRun(kind, row)
 	}
-	dst := c.write(n.Out(0))
-	var offsets []int32
-	c.bind = append(c.bind, func() error {
-		base := c.buffers[src].offset
+	dst := c.newOutput(n.Out(0))
+	offsets := c.offsets(n, w.taps, row, func() []int32 {
 		if pad >= 0 {
-			offsets = w.offsets(base, row, c.buffers[pad].offset)
-		} else {
-			offsets = w.insideOffsets(base, row)
+			return w.offsets(c.buffers[src].offset, row, c.buffers[pad].offset)
 		}
-		return c.checkOffsets(n, offsets, w.taps, row)
+		return w.insideOffsets(c.buffers[src].offset, row)
 	})
 	size := kind.Size()
-	c.emit(instruction{node: n, kernel: variant.Name, splits: true, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: []int{src, pad}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
 		a := pool.Args{
-			Channels: w.channels, Taps: w.taps, A: r.arena, Offsets: offsets, Counts: counts, C: r.mem[dst], LDC: row,
+			Channels: w.channels, Taps: w.taps, A: r.arena, Offsets: *offsets, Counts: counts, C: r.mem[dst], LDC: row,
 		}
 		m0, m1, c0, c1 := splitChannels(w.pixels, w.channels, part, parts)
 		if c0 == c1 {

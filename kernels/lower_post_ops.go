@@ -44,24 +44,21 @@ func (c *compiler) lowerFinish(f *finish) error {
 	if !f.loadable() {
 		return c.lowerPostOps(f)
 	}
-	c.readBuffer(f.acc)
-	if f.less >= 0 {
-		c.readBuffer(f.less)
-	}
 	operands := f.operands
+	reads := append(c.buffersOf(operands), f.acc, f.less)
 	for _, p := range f.posts {
 		var in []finishInput
 		for range p.Operands() {
 			v := operands[0]
 			operands = operands[1:]
-			in = append(in, finishInput{c.read(v), v.Type(), v.Shape().MustElements(), channelsOf(f.out.Shape, f.columns)})
+			in = append(in, finishInput{c.buffer(v), v.Type(), v.Shape().MustElements(), channelsOf(f.out.Shape, f.columns)})
 		}
 		f.inputs = append(f.inputs, in)
 	}
-	f.dst = c.write(f.node.Out(0))
+	f.dst = c.newOutput(f.node.Out(0))
 	node := f.node
 	f.node, f.operands = nil, nil
-	c.emit(instruction{node: node, kernel: "post-ops", splits: true, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: node, kernel: "post-ops", splits: true, reads: reads, writes: []int{f.dst}, run: func(r *worker, part, parts int) error {
 		if f.rows >= parts {
 			f.run(r.run, part*f.rows/parts, (part+1)*f.rows/parts, 0, f.columns)
 		} else {
@@ -269,40 +266,32 @@ func (c *compiler) lowerPostOps(f *finish) error {
 			node: n, acc: acc, rows: f.rows, columns: f.columns, stride: f.stride, rowSums: f.rowSums, zeros: f.zeros, computedZeros: f.computedZeros,
 			less: f.less,
 		}
-		c.readBuffer(acc)
-		if f.less >= 0 {
-			c.readBuffer(f.less)
-		}
 		raw.dst = c.newScratch(f.rows * f.columns * 4)
 		acc = raw.dst
-		c.emit(instruction{node: n, kernel: "post-ops", run: func(r *worker, _, _ int) error {
+		c.emit(instruction{node: n, kernel: "post-ops", reads: []int{f.acc, f.less}, writes: []int{raw.dst}, run: func(r *worker, _, _ int) error {
 			raw.run(r.run, 0, raw.rows, 0, raw.columns)
 			return nil
 		}})
 	}
 	op := &core.ApplyPostOps{PostOps: f.posts, Layout: core.NHWC}
-	c.readBuffer(acc)
-	in := []int{acc}
+	in := append([]int{acc}, c.buffersOf(f.operands)...)
 	result := slices.Clone(n.Outputs())
 	if len(result[0].Shape) == 0 { // the op wants an axis of channels
 		result[0].Shape = core.Shape{1}
 	}
-	facts := []core.Fact{{Type: core.I32, Shape: result[0].Shape}}
-	for _, v := range f.operands {
-		in = append(in, c.read(v))
-		facts = append(facts, v.Fact())
-	}
-	out := []int{c.write(n.Out(0))}
-	c.emit(instruction{node: n, kernel: "post-ops", run: func(r *worker, _, _ int) error {
-		ins, err := r.tensors(in, facts)
+	facts := append([]core.Fact{{Type: core.I32, Shape: result[0].Shape}}, factsOf(f.operands)...)
+	out := []int{c.newOutput(n.Out(0))}
+	ins, outs := c.newOperands(len(in)), c.newOperands(len(out))
+	c.emit(instruction{node: n, kernel: "post-ops", reads: in, writes: out, run: func(r *worker, _, _ int) error {
+		x, err := r.operands(ins, in, facts)
 		if err != nil {
 			return err
 		}
-		res, err := r.tensors(out, result)
+		y, err := r.operands(outs, out, result)
 		if err != nil {
 			return err
 		}
-		return op.Eval(ins, res)
+		return op.Eval(x, y)
 	}})
 	return nil
 }

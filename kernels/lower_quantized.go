@@ -31,11 +31,8 @@ func (c *compiler) emitRange(n *core.Node) (in, out []int) {
 
 // emitParts appends an instruction that computes n elements of a node's first output in parts.
 func (c *compiler) emitParts(n *core.Node, kernel string, elements int, reads []int, f func(r *run, i0, i1 int)) {
-	c.readBuffer(c.at[n.Out(0)])
-	for _, b := range reads {
-		c.readBuffer(b)
-	}
-	c.emit(instruction{node: n, kernel: kernel, splits: true, run: func(r *worker, part, parts int) error {
+	writes := []int{c.at[n.Out(0)]}
+	c.emit(instruction{node: n, kernel: kernel, splits: true, reads: reads, writes: writes, run: func(r *worker, part, parts int) error {
 		if i0, i1 := splitElements(elements, part, parts); i0 < i1 {
 			f(r.run, i0, i1)
 		}
@@ -81,12 +78,12 @@ func lowerUsedRange(c *compiler, n *core.Node) (bool, error) {
 	if elements < c.threads*partsPerThread {
 		return false, nil
 	}
-	src := c.read(n.Inputs()[0])
+	src := c.buffer(n.Inputs()[0])
 	most := c.threads * partsPerThread
 	state := c.newState(func() any {
 		return &extremes{make([]int32, most), make([]int32, most), vector(core.I32, 2)}
 	})
-	c.emit(instruction{node: n, kernel: "extremes_s32_portable", splits: true, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "extremes_s32_portable", splits: true, reads: []int{src}, run: func(r *worker, part, parts int) error {
 		i0, i1 := part*elements/parts, (part+1)*elements/parts
 		e := r.state[state].(*extremes)
 		e.low[part], e.high[part] = extremesOf(view[int32](r.mem[src])[i0:i1])
@@ -184,8 +181,8 @@ func lowerUsedRangePerChannel(c *compiler, n *core.Node) (bool, error) {
 		}
 		return t
 	})
-	src := c.read(n.Inputs()[0])
-	c.emit(instruction{node: n, kernel: "extremes_s32_channels_portable", splits: true, run: func(r *worker, part, parts int) error {
+	src := c.buffer(n.Inputs()[0])
+	c.emit(instruction{node: n, kernel: "extremes_s32_channels_portable", splits: true, reads: []int{src}, run: func(r *worker, part, parts int) error {
 		x := view[int32](r.mem[src])
 		all := core.Data[int32](r.state[state].(*core.Tensor))
 		for i := part; i < most; i += parts { // what no part has, one that there is
@@ -395,10 +392,7 @@ func lowerQuantizedConcat(c *compiler, n *core.Node) (bool, error) {
 	}
 	lines := out.Shape[:axis].MustElements()
 	line := out.Shape.MustElements() / lines
-	for _, b := range append(in[:count:count], res[0]) {
-		c.readBuffer(b)
-	}
-	c.emit(instruction{node: n, kernel: "table_b8_concat", splits: true, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "table_b8_concat", splits: true, reads: in[:count], writes: res[:1], run: func(r *worker, part, parts int) error {
 		l0, l1 := part*lines/parts, (part+1)*lines/parts
 		tables, at := r.state[state].(*core.Tensor).Bytes(), 0
 		for i := range count {
@@ -429,10 +423,10 @@ func lowerExtreme(c *compiler, n *core.Node) (bool, error) {
 		return false, nil
 	}
 	largest := n.OpName() == "Max"
-	src, dst := c.read(x), c.write(n.Out(0))
+	src, dst := c.buffer(x), c.newOutput(n.Out(0))
 	most := c.threads * partsPerThread
 	state := c.newState(func() any { return make([]float32, most) })
-	c.emit(instruction{node: n, kernel: "extremes_f32_portable", splits: true, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "extremes_f32_portable", splits: true, reads: []int{src}, run: func(r *worker, part, parts int) error {
 		v := r.state[state].([]float32)
 		v[part] = extremeOf(view[float32](r.mem[src])[part*elements/parts:(part+1)*elements/parts], largest)
 		for i := parts; part == parts-1 && i < most; i++ { // there may be fewer parts
@@ -440,8 +434,7 @@ func lowerExtreme(c *compiler, n *core.Node) (bool, error) {
 		}
 		return nil
 	}})
-	c.readBuffer(dst)
-	c.emit(instruction{node: n, kernel: "extremes_f32_portable", run: func(r *worker, _, _ int) error {
+	c.emit(instruction{node: n, kernel: "extremes_f32_portable", writes: []int{dst}, run: func(r *worker, _, _ int) error {
 		view[float32](r.mem[dst])[0] = extremeOf(r.state[state].([]float32), largest)
 		return nil
 	}})

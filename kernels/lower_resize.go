@@ -27,12 +27,12 @@ func lowerResize(c *compiler, n *core.Node) (bool, error) {
 		multiply: elementwise.Choose(c.isas, elementwise.Multiply),
 		add:      elementwise.Choose(c.isas, elementwise.Add),
 	}
-	src := c.read(n.Inputs()[0])
-	dst := c.write(n.Out(0))
+	src := c.buffer(n.Inputs()[0])
+	dst := c.newOutput(n.Out(0))
 	row, images := productOf(4, out[2], out[3]), out[0]
 	scratch := c.newScratch(productOf(c.threads, 3, row))
 	kernel := fmt.Sprintf("resize_f32_bilinear_%v", s.add.ISA)
-	c.emit(instruction{node: n, kernel: kernel, splits: true, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: kernel, splits: true, reads: []int{src}, writes: []int{dst}, scratch: []int{scratch}, run: func(r *worker, part, parts int) error {
 		tmp := r.mem[scratch][r.thread*3*row:][:3*row]
 		all := images * len(s.rows)
 		s.run(view[float32](r.mem[src]), r.mem[dst], tmp, part*all/parts, (part+1)*all/parts)

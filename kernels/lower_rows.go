@@ -4,9 +4,9 @@ import "github.com/tf2ng/tf2ng/core"
 
 // lowerRowSums lowers the sums, or means, of rows of columns float32.
 func (c *compiler) lowerRowSums(n *core.Node, rows, columns int, divide bool) {
-	src := c.read(n.Inputs()[0])
-	dst := c.write(n.Out(0))
-	c.emit(instruction{node: n, kernel: "row sums", splits: rows > 1, run: func(r *worker, part, parts int) error {
+	src := c.buffer(n.Inputs()[0])
+	dst := c.newOutput(n.Out(0))
+	c.emit(instruction{node: n, kernel: "row sums", splits: rows > 1, reads: []int{src}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
 		x, y := view[float32](r.mem[src]), view[float32](r.mem[dst])
 		for i := part * rows / parts; i < (part+1)*rows/parts; i++ {
 			y[i] = sumLanes(x[i*columns:][:columns])

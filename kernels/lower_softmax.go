@@ -34,14 +34,14 @@ func lowerSoftmax(c *compiler, n *core.Node) (bool, error) {
 	case *core.LogSoftmax:
 		s.log = true
 	}
-	src := c.read(n.Inputs()[0])
-	dst := c.write(n.Out(0))
+	src := c.buffer(n.Inputs()[0])
+	dst := c.newOutput(n.Out(0))
 	block := max(1, softmaxBlock/s.n)
 	size := productOf(4, s.n)
 	scratch := c.newScratch(productOf(c.threads, block, size))
 	rows := elements / s.n
 	kernel := fmt.Sprintf("softmax_%v", s.exp.ISA)
-	c.emit(instruction{node: n, kernel: kernel, splits: rows > 1, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: kernel, splits: rows > 1, reads: []int{src}, writes: []int{dst}, scratch: []int{scratch}, run: func(r *worker, part, parts int) error {
 		tmp := r.mem[scratch][r.thread*block*size:][:block*size]
 		end := (part + 1) * rows / parts
 		for i := part * rows / parts; i < end; i += block {

@@ -162,14 +162,11 @@ func (c *compiler) lowerShare(n *core.Node) bool {
 	if !ok || min(c.threads, s.units, elements/minShare) < 2 || out.Type.Size() == 0 || slices.ContainsFunc(n.Inputs(), isString) {
 		return false
 	}
-	var in, res []int
-	for _, v := range n.Inputs() {
-		in = append(in, c.read(v))
-	}
+	in, res := c.buffersOf(n.Inputs()), []int{}
 	for i := range n.Outputs() {
-		res = append(res, c.write(n.Out(i)))
+		res = append(res, c.newOutput(n.Out(i)))
 	}
-	c.emit(instruction{node: n, kernel: referenceInParts, splits: true, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: referenceInParts, splits: true, reads: in, writes: res, run: func(r *worker, part, parts int) error {
 		return n.Locate(s.run(r.run, n, in, res, part, parts))
 	}})
 	return true

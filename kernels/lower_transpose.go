@@ -121,12 +121,12 @@ func lowerTranspose(c *compiler, n *core.Node) (bool, error) {
 		}
 	}
 	p := newPermutation(in, order, size)
-	src, dst := c.read(x), c.write(n.Out(0))
+	src, dst := c.buffer(x), c.newOutput(n.Out(0))
 	lines := 1
 	for _, d := range p.shape {
 		lines *= d
 	}
-	c.emit(instruction{node: n, kernel: "transpose", splits: true, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "transpose", splits: true, reads: []int{src}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
 		p.run(r.mem[dst], r.mem[src], part*lines/parts, (part+1)*lines/parts)
 		return nil
 	}})

@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"math"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
@@ -87,16 +88,14 @@ func prepare[O any](c *compiler, s operandSet[O], padding int) func(*run) O {
 	longest := 1
 	buffers := make([]int, len(s.computed))
 	for i, v := range s.computed {
-		buffers[i] = c.read(v.value)
+		buffers[i] = c.buffer(v.value)
 		longest = max(longest, v.value.Shape().MustElements())
-	}
-	if s.zero.computed() {
-		c.readBuffer(s.zero.buffer)
 	}
 	index := c.newState(func() any {
 		return &state{operands: s.new(), floats: make([]float32, longest), init: make([]int32, len(s.slope))}
 	})
-	c.emit(instruction{node: s.node, kernel: "operands", run: func(r *worker, _, _ int) error {
+	reads := append(slices.Clone(buffers), s.zero.buffer)
+	c.emit(instruction{node: s.node, kernel: "operands", reads: reads, writes: []int{padding}, run: func(r *worker, _, _ int) error {
 		st := r.state[index].(*state)
 		for i, v := range s.computed {
 			f := st.floats[:v.value.Shape().MustElements()]

@@ -51,7 +51,34 @@ type Options struct {
 	// results. 0 means core.DefaultMaxBytes. A *core.MemoryError names the node for which
 	// that is not enough; the kernels' intermediate values must besides fit 2 GiB.
 	MaxBytes int64
+	// MaxPrograms and MaxProgramBytes bound the Programs that a Prepared keeps, one for each
+	// set of input shapes: their number, and what they hold beside what all of them share. 0
+	// means DefaultMaxPrograms and DefaultMaxProgramBytes.
+	MaxPrograms     int
+	MaxProgramBytes int64
 }
+
+// The bounds of the Programs that a Prepared keeps, where Options say nothing else.
+const (
+	DefaultMaxPrograms     = 32
+	DefaultMaxProgramBytes = 64 << 20
+)
+
+func (o Options) maxPrograms() int {
+	if o.MaxPrograms <= 0 {
+		return DefaultMaxPrograms
+	}
+	return o.MaxPrograms
+}
+
+func (o Options) maxProgramBytes() int64 {
+	if o.MaxProgramBytes <= 0 {
+		return DefaultMaxProgramBytes
+	}
+	return o.MaxProgramBytes
+}
+
+func (o Options) threads() int { return max(o.Threads, 1) }
 
 func (o Options) maxBytes() int64 {
 	if o.MaxBytes <= 0 {

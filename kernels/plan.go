@@ -11,16 +11,27 @@ import (
 // buffer is the memory of one value or of an instruction's scratch.
 type buffer struct {
 	size        int        // bytes, without slack
-	first, last int        // the instructions that write it first and read it last
+	first, last int        // the instructions that name it first and last; -1 if none does
 	fixed       []byte     // the bytes of a constant, outside the arena
 	param       int        // the number of the parameter whose bytes it is; -1 if none
+	result      int        // the number of the result whose tensor it is; -1 if none
+	addressed   bool       // an instruction reads it, maybe by offsets in the arena
 	offset      int        // in the arena
 	whole       bool       // lives as long as the arena
 	node        *core.Node // for which it is
 	found       int        // the last search of the timeline that found it
 }
 
-func (b *buffer) inArena() bool { return b.fixed == nil && b.param < 0 }
+// inArena reports whether the buffer is neither a constant's nor the caller's memory.
+func (b *buffer) inArena() bool { return b.fixed == nil && b.param < 0 && b.result < 0 }
+
+// touch notes that instruction i names the buffer.
+func (b *buffer) touch(i int) {
+	if b.first < 0 {
+		b.first = i
+	}
+	b.last = i
+}
 
 const bufferAlign = 64
 
@@ -38,7 +49,7 @@ func plan(buffers []*buffer, limit int64) (int, error) {
 	var todo []*buffer
 	end := 0
 	for _, b := range buffers {
-		if b.inArena() {
+		if b.inArena() && (b.first >= 0 || b.whole) {
 			todo = append(todo, b)
 			end = max(end, b.last)
 		}

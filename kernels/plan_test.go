@@ -19,7 +19,7 @@ func TestPlan(t *testing.T) {
 			var buffers []*buffer
 			steps := 1 + r.IntN(100)
 			for range 1 + r.IntN(200) {
-				b := &buffer{size: r.IntN(5000), first: r.IntN(steps), param: -1, whole: r.IntN(50) == 0}
+				b := &buffer{size: r.IntN(5000), first: r.IntN(steps), param: -1, result: -1, whole: r.IntN(50) == 0}
 				b.last = min(b.first+r.IntN(1+r.IntN(steps)), steps-1)
 				if r.IntN(20) == 0 {
 					b.param = 0 // outside of the arena

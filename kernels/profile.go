@@ -3,7 +3,6 @@ package kernels
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,68 +10,53 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// StepTime is the time of one instruction.
+// StepTime is the time of one step.
 type StepTime struct {
 	StepInfo
-	Time       time.Duration // the median of the runs, on one thread
-	Operations int64         // multiplications and additions of a convolution or dot, else 0
+	Time time.Duration // the median of the runs, on one thread
 }
 
-// Profile runs the Program on one thread and returns the time of each instruction, the
-// slowest first; what is computed after the plan is left out.
-func (p *Program) Profile(ctx context.Context, inputs map[string]*core.Tensor, runs int) ([]StepTime, error) {
-	if p.reference != nil {
-		return nil, fmt.Errorf("the reference engine has no instructions to measure")
-	}
-	if p.tail != nil {
-		return p.tail.plan.Profile(ctx, inputs, runs)
-	}
-	r := p.newRun()
-	w := &worker{run: r}
-	for i, b := range p.buffers {
-		if b.param >= 0 {
-			t, ok := inputs[p.params[b.param].Name]
-			if !ok {
-				return nil, fmt.Errorf("input %q: missing", p.params[b.param].Name)
-			}
-			r.mem[i] = t.Bytes()
+// Profile runs the Program on one thread and returns the time of each step, the slowest
+// first.
+func (p *Program) Profile(ctx context.Context, inputs map[string]*core.Tensor, runs int) (_ []StepTime, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = Recovered(v)
 		}
+	}()
+	if !p.guard.enter() {
+		return nil, ErrClosed
 	}
-	times := make([][]time.Duration, len(p.code))
+	defer p.guard.leave()
+	c := newCall(p.ports)
+	if err := p.ports.bind(c, inputs, nil); err != nil {
+		return nil, err
+	}
+	infos := p.Steps()
+	times := make([][]time.Duration, len(infos))
 	for range runs {
-		for i := range p.code {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			start := time.Now()
-			if err := p.code[i].run(w, 0, 1); err != nil {
-				return nil, err
-			}
-			times[i] = append(times[i], time.Since(start))
+		if err := p.machine.profile(ctx, c.in, times); err != nil {
+			return nil, err
 		}
 	}
-	steps := make([]StepTime, len(p.code))
-	for i, s := range p.Steps() {
+	steps := make([]StepTime, len(infos))
+	for i, s := range infos {
 		slices.Sort(times[i])
-		steps[i] = StepTime{s, times[i][len(times[i])/2], operations(p.code[i].node, s.Kernel)}
+		if steps[i] = (StepTime{StepInfo: s}); runs > 0 {
+			steps[i].Time = times[i][len(times[i])/2]
+		}
 	}
 	slices.SortStableFunc(steps, func(a, b StepTime) int { return cmp.Compare(b.Time, a.Time) })
 	return steps, nil
 }
 
-// Operations returns how many multiplications and additions the convolutions and dots
-// of one Run do.
-func (p *Program) Operations() (sum int64) {
-	for i, s := range p.Steps() {
-		sum += operations(p.code[i].node, s.Kernel)
-	}
-	return sum
-}
-
 // operations counts what a convolution or dot computes; what moves its data and finishes
-// its accumulators counts nothing.
+// its accumulators counts nothing, and neither does what has no shape before it runs.
 func operations(n *core.Node, kernel string) int64 {
 	if !strings.HasPrefix(kernel, "gemm_") && !strings.HasPrefix(kernel, "depthwise_") && kernel != "reference" {
+		return 0
+	}
+	if !n.Outputs()[0].Static() || slices.ContainsFunc(n.Inputs(), func(v core.Value) bool { return !v.Fact().Static() }) {
 		return 0
 	}
 	out := int64(n.Outputs()[0].Shape.MustElements())

@@ -2,189 +2,303 @@ package kernels
 
 import (
 	"context"
-	"fmt"
 	"sync"
+	"sync/atomic"
+	"time"
+	"unsafe"
 
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Program is a compiled Function. It never changes: any number of goroutines may
-// Run it at the same time.
-type Program struct {
-	params    []*core.Node
-	results   []*core.Node
-	outputs   []int // the buffer of each result
-	code      []instruction
-	buffers   []*buffer
-	arena     int
-	threads   int
-	onArena   []func([]byte)
-	states    []func() any
-	pool      sync.Pool // of *run
-	stages    []stage
-	progress  sync.Pool // of *progress
-	reference *core.Function
-	limit     int64 // bytes, of the reference
-	tail      *tail
+// planned is the machine for functions all of whose shapes are known: instructions over
+// buffers, most of which have their place in one arena.
+type planned struct {
+	params  []*core.Node
+	results []*core.Node
+	outputs []output // of each result
+	code    []instruction
+	buffers []*buffer
+	arena   int // bytes
+	threads int
+	onArena []func([]byte)
+	states  []func() any
+	size    int64 // bytes that the machine holds
+	runs    *runPool
+	stages  []stage
+	waiting sync.Pool // of *progress, between two Runs
+}
+
+// output is where a result is computed: in a buffer, or it is the strings of a constant or
+// parameter.
+type output struct {
+	buffer int // -1: source
+	source *core.Node
 }
 
 // run is the memory and the state of one Run.
 type run struct {
-	p     *Program
-	arena []byte
-	mem   [][]byte // by buffer
-	state []any    // what instructions keep beside the arena
+	p       *planned
+	arena   []byte
+	mem     [][]byte // by buffer
+	state   []any    // what instructions keep beside the arena
+	in, out []*core.Tensor
+	broken  atomic.Bool // an instruction panicked: nobody uses the memory again
 }
 
-func (p *Program) newRun() *run {
-	r := &run{p: p, arena: core.AlignedBytes(p.arena), mem: make([][]byte, len(p.buffers))}
+// runPool keeps the memory of Runs that have ended for others, of any Program.
+type runPool struct{ pool sync.Pool }
+
+// get returns the memory for one Run of p.
+func (q *runPool) get(p *planned) *run {
+	r, ok := q.pool.Get().(*run)
+	if !ok {
+		r = &run{}
+	}
+	if r.p != p {
+		r.become(p)
+	}
+	return r
+}
+
+// put gives back the memory of a Run that has ended.
+func (q *runPool) put(r *run) {
+	if !r.broken.Load() {
+		q.pool.Put(r)
+	}
+}
+
+// become prepares the memory for another Program.
+func (r *run) become(p *planned) {
+	r.p = p
+	if len(r.arena) < p.arena {
+		r.arena = core.AlignedBytes(p.arena)
+	}
+	r.mem = append(r.mem[:0], make([][]byte, len(p.buffers))...)
 	for i, b := range p.buffers {
 		switch {
 		case b.fixed != nil:
 			r.mem[i] = b.fixed
-		case b.inArena():
+		case b.inArena() && (b.first >= 0 || b.whole):
 			r.mem[i] = r.arena[b.offset : b.offset+b.size : b.offset+b.reserved()]
 		}
 	}
 	for _, f := range p.onArena {
 		f(r.arena)
 	}
+	r.state = r.state[:0]
 	for _, f := range p.states {
 		r.state = append(r.state, f())
 	}
-	return r
 }
 
-// tensors returns tensors over buffers.
-func (r *run) tensors(buffers []int, facts []core.Fact) ([]*core.Tensor, error) {
-	out := make([]*core.Tensor, len(buffers))
-	for i, b := range buffers {
-		var err error
-		if out[i], err = core.TensorOver(facts[i].Type, facts[i].Shape, r.mem[b]); err != nil {
-			return nil, err
-		}
+// run is machine.run.
+func (p *planned) run(ctx context.Context, in, out []*core.Tensor) error {
+	given := out
+	if overlap(in, out) { // an instruction would overwrite what another has yet to read
+		out = make([]*core.Tensor, len(given))
 	}
-	return out, nil
-}
-
-// Run computes the results for inputs by parameter name. A result is written into
-// the tensor that outputs holds for it, or into a new one; the map that is returned
-// has them all, and the caller owns them. ctx is looked at between instructions.
-func (p *Program) Run(ctx context.Context, inputs, outputs map[string]*core.Tensor) (map[string]*core.Tensor, error) {
-	in := make([]*core.Tensor, len(p.params))
-	for i, n := range p.params {
-		t, ok := inputs[n.Name]
-		if !ok {
-			return nil, fmt.Errorf("input %q: missing", n.Name)
-		}
-		if want := n.Outputs()[0]; t.Type() != want.Type || !t.Shape().Equal(want.Shape) {
-			return nil, fmt.Errorf("input %q: got %v, want %v", n.Name, t, want)
-		}
-		in[i] = t
+	if err := p.allocate(out); err != nil {
+		return err
 	}
-	if p.reference != nil {
-		return p.runReference(ctx, inputs, outputs)
-	}
-	if p.tail != nil {
-		return p.tail.run(ctx, inputs, outputs)
-	}
-	results, err := p.allocate(outputs)
-	if err != nil {
-		return nil, err
-	}
-	r := p.pool.Get().(*run)
-	defer p.pool.Put(r)
-	for i, b := range p.buffers {
-		if b.param >= 0 {
-			r.mem[i] = in[b.param].Bytes()
-		}
-	}
+	r := p.runs.get(p)
+	defer p.runs.put(r)
+	r.take(in, out)
+	defer r.forget()
 	if err := r.execute(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	for i, n := range p.results {
-		copy(results[n.Name].Bytes(), r.mem[p.outputs[i]])
-	}
-	for i, b := range p.buffers {
-		if b.param >= 0 {
-			r.mem[i] = nil // do not keep the caller's memory
+	r.deliver()
+	for i, t := range given {
+		if t != nil && t != out[i] {
+			copyTensor(t, out[i])
+			out[i] = t
 		}
 	}
-	return results, nil
+	copy(given, out)
+	return nil
 }
 
-// allocate returns a tensor for each result: the caller's, checked, or a new one.
-func (p *Program) allocate(given map[string]*core.Tensor) (map[string]*core.Tensor, error) {
-	results := make(map[string]*core.Tensor, len(p.results))
-	for _, n := range p.results {
-		want := n.Outputs()[0]
-		t, ok := given[n.Name]
-		if !ok {
-			var err error
-			if t, err = core.NewTensor(want.Type, want.Shape); err != nil {
-				return nil, err
-			}
-		}
-		if t.Type() != want.Type || !t.Shape().Equal(want.Shape) {
-			return nil, fmt.Errorf("output %q: got a tensor of %v to write into, want %v", n.Name, t, want)
-		}
-		results[n.Name] = t
-	}
-	return results, nil
-}
-
-func (p *Program) runReference(ctx context.Context, inputs, outputs map[string]*core.Tensor) (map[string]*core.Tensor, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	results, err := p.reference.EvalWithin(p.limit, inputs, nil)
-	if err != nil {
-		return nil, err
-	}
-	for name, res := range results {
-		t, given := outputs[name]
-		if !given {
-			results[name] = res.Clone() // it may be an input or a constant
+// overlap reports whether a tensor to write into shares memory with an input or with
+// another one.
+func overlap(in, out []*core.Tensor) bool {
+	for i, t := range out {
+		if t == nil {
 			continue
 		}
-		if t.Type() != res.Type() || !t.Shape().Equal(res.Shape()) {
-			return nil, fmt.Errorf("output %q: got a tensor of %v to write into, want %v", name, t, res)
+		for _, u := range in {
+			if sharesMemory(t.Bytes(), u.Bytes()) {
+				return true
+			}
 		}
-		copy(t.Bytes(), res.Bytes())
-		results[name] = t
+		for _, u := range out[:i] {
+			if u != nil && sharesMemory(t.Bytes(), u.Bytes()) {
+				return true
+			}
+		}
 	}
-	return results, nil
+	return false
 }
 
-// StepInfo describes one instruction of a Program.
-type StepInfo struct {
-	Node   string    // the core node, named after the TensorFlow node that it serves
-	Op     string    // the core op
-	TFOp   string    // the TensorFlow op, if known
-	Kernel string    // the variant that computes it, or "reference"
-	Output core.Fact // the node's first output
+func sharesMemory(a, b []byte) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return false
+	}
+	a0, b0 := uintptr(unsafe.Pointer(unsafe.SliceData(a))), uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	return a0 < b0+uintptr(len(b)) && b0 < a0+uintptr(len(a))
 }
 
-// Steps lists the instructions in the order in which they run.
-func (p *Program) Steps() []StepInfo {
-	if p.tail != nil {
-		return append(p.tail.plan.Steps(), p.tail.steps()...)
+func copyTensor(to, from *core.Tensor) {
+	copy(to.Bytes(), from.Bytes())
+	copy(to.Strings(), from.Strings())
+}
+
+// allocate makes the tensors for results that were given none.
+func (p *planned) allocate(out []*core.Tensor) error {
+	for i, t := range out {
+		if t != nil {
+			continue
+		}
+		var err error
+		if want := p.results[i].Outputs()[0]; want.Type == core.String {
+			out[i], err = core.StringTensor(want.Shape, make([]string, want.Shape.MustElements()))
+		} else {
+			out[i], err = core.NewTensor(want.Type, want.Shape)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	var steps []StepInfo
-	for _, i := range p.code {
-		steps = append(steps, StepInfo{
-			Node: i.node.Name, Op: i.node.OpName(), TFOp: i.node.Origin.Op, Kernel: i.kernel, Output: i.node.Outputs()[0],
-		})
+	return nil
+}
+
+// take makes the caller's tensors the buffers that they are.
+func (r *run) take(in, out []*core.Tensor) {
+	r.in, r.out = in, out
+	for i, b := range r.p.buffers {
+		switch {
+		case b.param >= 0:
+			r.mem[i] = in[b.param].Bytes()
+		case b.result >= 0:
+			r.mem[i] = out[b.result].Bytes()
+		}
+	}
+}
+
+// forget gives up the caller's memory.
+func (r *run) forget() {
+	r.in, r.out = nil, nil
+	for i, b := range r.p.buffers {
+		if b.param >= 0 || b.result >= 0 {
+			r.mem[i] = nil
+		}
+	}
+}
+
+// deliver copies the results that are not computed in the caller's tensors.
+func (r *run) deliver() {
+	for i, o := range r.p.outputs {
+		switch {
+		case o.source != nil:
+			if c, ok := o.source.Op().(*core.Constant); ok {
+				copy(r.out[i].Strings(), c.Value.Strings())
+				continue
+			}
+			for j, n := range r.p.params {
+				if n == o.source {
+					copy(r.out[i].Strings(), r.in[j].Strings())
+				}
+			}
+		case r.p.buffers[o.buffer].result != i:
+			copy(r.out[i].Bytes(), r.mem[o.buffer])
+		}
+	}
+}
+
+// operands are the tensors of an instruction that runs a reference.
+type operands struct {
+	tensors []*core.Tensor // over buffers that do not move; nil for the caller's
+	given   []*core.Tensor // for one call, which may change them
+}
+
+// newOperands returns the number of the state that holds tensors over buffers.
+func (c *compiler) newOperands(buffers int) int {
+	return c.newState(func() any {
+		return &operands{make([]*core.Tensor, buffers), make([]*core.Tensor, buffers)}
+	})
+}
+
+// operands returns tensors over buffers, which are valid until the next call for that state.
+func (r *run) operands(state int, buffers []int, facts []core.Fact) ([]*core.Tensor, error) {
+	o := r.state[state].(*operands)
+	for i, b := range buffers {
+		t := o.tensors[i]
+		if t == nil {
+			var err error
+			if t, err = r.tensor(b, facts[i]); err != nil {
+				return nil, err
+			}
+			if buf := r.p.buffers[b]; buf.param < 0 && buf.result < 0 {
+				o.tensors[i] = t
+			}
+		}
+		o.given[i] = t
+	}
+	return o.given, nil
+}
+
+// tensor returns a tensor over a buffer: the caller's own where that will do.
+func (r *run) tensor(b int, f core.Fact) (*core.Tensor, error) {
+	var t *core.Tensor
+	switch buf := r.p.buffers[b]; {
+	case buf.param >= 0:
+		t = r.in[buf.param]
+	case buf.result >= 0:
+		t = r.out[buf.result]
+	}
+	if t != nil && t.Type() == f.Type && t.Shape().Equal(f.Shape) {
+		return t, nil
+	}
+	return core.TensorOver(f.Type, f.Shape, r.mem[b])
+}
+
+func (p *planned) steps() []StepInfo {
+	steps := make([]StepInfo, len(p.code))
+	for i, c := range p.code {
+		steps[i] = newStep(c.node, c.kernel)
 	}
 	return steps
 }
 
-// PeakBytes returns the size of the arena that one Run uses: all intermediate
-// values at the worst moment. Weights, inputs, outputs and what is computed after the plan
-// are not in it.
-func (p *Program) PeakBytes() int64 {
-	if p.tail != nil {
-		return p.tail.plan.PeakBytes()
+func (p *planned) peakBytes() int64 { return int64(p.arena) }
+
+func (p *planned) bytes() int64 { return p.size }
+
+// profile is machine.profile.
+func (p *planned) profile(ctx context.Context, in []*core.Tensor, times [][]time.Duration) error {
+	out := make([]*core.Tensor, len(p.results))
+	return p.measure(ctx, in, out, times)
+}
+
+// measure is run, one instruction after the other, with the time of each.
+func (p *planned) measure(ctx context.Context, in, out []*core.Tensor, times [][]time.Duration) error {
+	if err := p.allocate(out); err != nil {
+		return err
 	}
-	return int64(p.arena)
+	r := p.runs.get(p)
+	defer p.runs.put(r)
+	r.take(in, out)
+	defer r.forget()
+	w := &worker{run: r}
+	for i := range p.code {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		start := time.Now()
+		if err := p.code[i].run(w, 0, 1); err != nil {
+			return err
+		}
+		times[i] = append(times[i], time.Since(start))
+	}
+	r.deliver()
+	return nil
 }

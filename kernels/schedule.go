@@ -25,9 +25,9 @@ const (
 )
 
 // schedule divides the code into stages.
-func (p *Program) schedule() {
+func (p *planned) schedule() {
 	p.stages = stages(p.code, p.threads)
-	p.progress.New = func() any { return newProgress(p.stages) }
+	p.waiting.New = func() any { return p.newProgress() }
 }
 
 // stages groups the instructions for a number of threads. Work too short to be worth a
@@ -84,12 +84,25 @@ type progress struct {
 	sleepers atomic.Int32
 	mu       sync.Mutex
 	wake     sync.Cond // on mu: a stage ended, or failure was set
+
+	owner   *planned
+	workers []worker
+	starts  []func() // what the goroutine of each worker runs; made once, as they take memory
 }
 
-func newProgress(stages []stage) *progress {
-	p := &progress{stages: stages, taken: make([]atomic.Int32, len(stages)), done: make([]atomic.Int32, len(stages))}
-	p.wake.L = &p.mu
-	return p
+func (p *planned) newProgress() *progress {
+	g := &progress{
+		stages: p.stages, taken: make([]atomic.Int32, len(p.stages)), done: make([]atomic.Int32, len(p.stages)),
+		owner: p, workers: make([]worker, p.threads), starts: make([]func(), p.threads),
+	}
+	g.wake.L = &g.mu
+	for t := range g.starts {
+		g.starts[t] = func() {
+			g.workers[t].work(context.Background())
+			g.leave()
+		}
+	}
+	return g
 }
 
 // worker is one thread of a Run. It reads the run's memory only while it computes a part:
@@ -102,26 +115,24 @@ type worker struct {
 
 // execute runs all instructions with as many goroutines as the Program has threads.
 func (r *run) execute(ctx context.Context) error {
-	p := r.p.progress.Get().(*progress)
+	p := r.p.waiting.Get().(*progress)
 	threads := min(r.p.threads, runtime.GOMAXPROCS(0))
 	if len(p.stages) == 1 && p.stages[0].parts == 1 {
 		threads = 1
 	}
 	p.threads.Store(int32(threads))
-	for t := 1; t < threads; t++ {
-		go func() {
-			w := worker{r, p, t}
-			w.work(context.Background())
-			r.p.leave(p)
-		}()
+	for t := range threads {
+		p.workers[t] = worker{r, p, t}
 	}
-	w := worker{r, p, 0}
-	w.work(ctx)
+	for t := 1; t < threads; t++ {
+		go p.starts[t]()
+	}
+	p.workers[0].work(ctx)
 	for p.running.Load() > 0 { // only after a failure
 		runtime.Gosched()
 	}
 	failure := p.failure.Load()
-	r.p.leave(p)
+	p.leave()
 	if failure != nil {
 		return *failure
 	}
@@ -129,16 +140,17 @@ func (r *run) execute(ctx context.Context) error {
 }
 
 // leave notes that a thread has gone; the last one makes p ready for another Run.
-func (p *Program) leave(g *progress) {
-	if g.threads.Add(-1) > 0 {
+func (p *progress) leave() {
+	if p.threads.Add(-1) > 0 {
 		return
 	}
-	for i := range g.stages {
-		g.taken[i].Store(0)
-		g.done[i].Store(0)
+	for i := range p.stages {
+		p.taken[i].Store(0)
+		p.done[i].Store(0)
 	}
-	g.failure.Store(nil)
-	p.progress.Put(g)
+	clear(p.workers)
+	p.failure.Store(nil)
+	p.owner.waiting.Put(p)
 }
 
 // work takes parts of every stage. The first thread's ctx is looked at between stages.
@@ -168,12 +180,22 @@ func (w *worker) work(ctx context.Context) {
 	}
 }
 
-// compute runs one part of a stage, unless the Run has failed.
+// compute runs one part of a stage, unless the Run has failed. A panic fails the Run, whose
+// memory nobody uses again.
 func (w *worker) compute(s *stage, part int) {
 	p := w.progress
 	p.running.Add(1)
-	defer p.running.Add(-1)
-	for i := s.first; i <= s.last && p.failure.Load() == nil; i++ {
+	i := s.first
+	defer func() {
+		if v := recover(); v != nil {
+			w.broken.Store(true)
+			failure := Recovered(v)
+			failure.Node, failure.Op = w.p.code[i].node.Name, w.p.code[i].node.OpName()
+			p.fail(failure)
+		}
+		p.running.Add(-1)
+	}()
+	for ; i <= s.last && p.failure.Load() == nil; i++ {
 		if err := w.p.code[i].run(w, part, s.parts); err != nil {
 			p.fail(err)
 		}

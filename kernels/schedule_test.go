@@ -48,9 +48,9 @@ func TestStagesKeepShortWorkOnOneThread(t *testing.T) {
 	}
 }
 
-// scheduled returns a Program of the instructions, without memory.
-func scheduled(code []instruction, threads int) *Program {
-	p := &Program{code: code, threads: threads}
+// scheduled returns a machine of the instructions, without memory.
+func scheduled(code []instruction, threads int) *planned {
+	p := &planned{code: code, threads: threads}
 	p.schedule()
 	return p
 }

@@ -90,6 +90,9 @@ func (c *benchCommand) Run(o *output) error {
 		Median: at(0.5), P90: at(0.9), P99: at(0.99), Throughput: float64(c.Batch) / at(0.5) * 1e3,
 		Rate: float64(p.Operations()) / at(0.5) / 1e6, Limit: limit * float64(c.Threads),
 	}
+	if engine == kernels.Reference { // it does not multiply as the limit does
+		r.Rate = 0
+	}
 	if c.Nodes {
 		if r.Nodes, err = p.Profile(context.Background(), inputs, min(c.Runs, 20)); err != nil {
 			return err

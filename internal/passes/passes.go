@@ -19,8 +19,11 @@ type Pass struct {
 	Name  string
 	Doc   string
 	After []string // passes that must have run before, and why (see Table)
-	Run   func(*core.Function) (*core.Function, error)
+	Run   func(f *core.Function, evaluate Evaluate) (*core.Function, error)
 }
+
+// Evaluate runs an op's reference on constants, as core.EvalOp does.
+type Evaluate func(op core.Op, in []*core.Tensor) ([]*core.Tensor, error)
 
 // Table holds the passes in the order in which they run.
 var Table = []Pass{
@@ -104,6 +107,7 @@ type Options struct {
 	StopAfter string                              // the last pass to run; empty for all
 	Without   []string                            // passes to leave out
 	Dump      func(pass string, f *core.Function) // called after every pass, if not nil
+	Eval      Evaluate                            // what folds constants; core.EvalOp if nil
 }
 
 // check verifies that the options name passes.
@@ -122,10 +126,13 @@ func Run(f *core.Function, o Options) (*core.Function, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	if o.Eval == nil {
+		o.Eval = core.EvalOp
+	}
 	for _, p := range Table {
 		if !slices.Contains(o.Without, p.Name) {
 			var err error
-			if f, err = p.Run(f); err != nil {
+			if f, err = p.Run(f, o.Eval); err != nil {
 				return nil, fmt.Errorf("pass %s: %w", p.Name, err)
 			}
 			if o.Dump != nil {
@@ -148,11 +155,11 @@ func Names() []string {
 	return names
 }
 
-func dead(f *core.Function) (*core.Function, error) {
+func dead(f *core.Function, _ Evaluate) (*core.Function, error) {
 	return &core.Function{Name: f.Name, Parameters: f.Parameters, Results: f.Results, Meta: f.Meta}, nil
 }
 
-func decompose(f *core.Function) (*core.Function, error) {
+func decompose(f *core.Function, _ Evaluate) (*core.Function, error) {
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		return expand(n, n.Op(), inputs)
 	})
@@ -194,16 +201,20 @@ const (
 	foldGrowth = 256 << 20 // bytes by which folded constants may exceed their inputs, together
 )
 
-func fold(f *core.Function) (*core.Function, error) {
-	g := growth{foldGrowth}
-	return f.Rewrite(g.foldNode)
+func fold(f *core.Function, evaluate Evaluate) (*core.Function, error) {
+	return f.Rewrite(newFolding(evaluate).node)
 }
 
-// growth bounds what folding may add to the size of a graph.
-type growth struct{ left int64 }
+// folding evaluates nodes within a bound on what that may add to the size of a graph.
+type folding struct {
+	evaluate Evaluate
+	left     int64 // bytes
+}
+
+func newFolding(evaluate Evaluate) *folding { return &folding{evaluate, foldGrowth} }
 
 // admit reports whether outputs of constants may be computed, and counts them.
-func (g *growth) admit(in []*core.Tensor, outputs []core.Fact) bool {
+func (g *folding) admit(in []*core.Tensor, outputs []core.Fact) bool {
 	grows := int64(0)
 	for _, t := range in {
 		grows -= int64(len(t.Bytes()))
@@ -225,8 +236,8 @@ func (g *growth) admit(in []*core.Tensor, outputs []core.Fact) bool {
 	return true
 }
 
-// foldNode returns the outputs of a node that depend on constants only.
-func (g *growth) foldNode(n *core.Node, inputs []core.Value) ([]core.Value, error) {
+// node returns the outputs of a node that depend on constants only.
+func (g *folding) node(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 	switch n.Op().(type) {
 	case *core.Parameter, *core.Constant, *core.Result:
 		return nil, nil
@@ -243,9 +254,9 @@ func (g *growth) foldNode(n *core.Node, inputs []core.Value) ([]core.Value, erro
 	if !g.admit(in, n.Outputs()) {
 		return nil, nil
 	}
-	out, err := n.Eval(in)
+	out, err := g.evaluate(n.Op(), in)
 	if err != nil {
-		return nil, err
+		return nil, n.Locate(err)
 	}
 	values := make([]core.Value, len(out))
 	for i, t := range out {

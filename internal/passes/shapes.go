@@ -9,13 +9,13 @@ import (
 // shapes evaluates the integers that follow from constants and known shapes: the
 // arithmetic that leads from the shape of one tensor to that of another. What it makes
 // known, the other passes can rely on.
-func shapes(f *core.Function) (*core.Function, error) {
-	g := growth{foldGrowth}
+func shapes(f *core.Function, evaluate Evaluate) (*core.Function, error) {
+	g := newFolding(evaluate)
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		if !isShapeArithmetic(n) {
 			return nil, nil
 		}
-		return g.foldNode(n, inputs)
+		return g.node(n, inputs)
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 )
@@ -49,6 +50,21 @@ var ErrSpec = errors.New("invalid depthwise convolution")
 const MaxTaps = math.MaxInt32 / (255 * 128)
 
 const maxChannels = 1 << 24
+
+// Bytes returns the size of what p holds.
+func (p *Packed) Bytes() int64 {
+	bytes := len(p.weights)
+	for i := range p.blocks {
+		bytes += len(p.blocks[i].weights)
+	}
+	for _, c := range slices.Concat(p.operands.blocks, []channels{p.operands.channels}) {
+		bytes += 4 * len(c.init)
+		for _, v := range c.columns {
+			bytes += 4 * len(v)
+		}
+	}
+	return int64(bytes)
+}
 
 // Pack lays out weights, an array [Taps][Channels] in row-major order, for v. init
 // holds the values with which the accumulators begin, such as -zeroPoint*weightSum;

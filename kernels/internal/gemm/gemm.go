@@ -85,6 +85,15 @@ func Pack(v *Variant, s Spec, weights []int8, init []int32) (*Packed, error) {
 
 func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
 
+// Bytes returns the size of what p holds.
+func (p *Packed) Bytes() int64 {
+	bytes := len(p.bytes) + 8*len(p.lanes) + 4*len(p.operands.init)
+	for _, v := range p.operands.columns {
+		bytes += 4 * len(v)
+	}
+	return int64(bytes)
+}
+
 // Variant returns the variant for which p was packed.
 func (p *Packed) Variant() *Variant { return p.variant }
 

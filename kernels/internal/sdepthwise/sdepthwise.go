@@ -70,6 +70,15 @@ var ErrSpec = errors.New("invalid float32 depthwise filter")
 // maxElements bounds the size of a packed filter, so that no product of sizes overflows.
 const maxElements = 1 << 30
 
+// Bytes returns the size of what p holds.
+func (p *Packed) Bytes() int64 {
+	bytes := 0
+	for i := range p.blocks {
+		bytes += 4 * len(p.blocks[i].weights)
+	}
+	return int64(bytes)
+}
+
 // Pack lays out weights, an array [Taps][Channels], for v. It does not retain them.
 func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
 	if s.Channels <= 0 || s.Taps <= 0 || s.Taps > maxElements/s.Channels {

@@ -42,6 +42,11 @@ var ErrSpec = errors.New("invalid float32 matrix product")
 // maxElements bounds the size of a packed matrix, so that no product of sizes overflows.
 const maxElements = 1 << 30
 
+// Bytes returns the size of what p holds.
+func (p *Packed) Bytes() int64 {
+	return 4 * int64(len(p.numbers))
+}
+
 // Pack lays out weights, an array [Taps][TapNumbers][N] in row-major order, for v. It
 // does not retain them.
 func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {

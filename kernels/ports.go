@@ -1,0 +1,213 @@
+package kernels
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// port is a parameter or a result.
+type port struct {
+	name  string // in full
+	short string // the same with or without ":0"
+	fact  core.Fact
+}
+
+// ports are the parameters and results of a function, in their order.
+type ports struct{ params, outs []port }
+
+func newPorts(f *core.Function) *ports {
+	return &ports{portsOf(f.Parameters), portsOf(f.Results)}
+}
+
+func portsOf(nodes []*core.Node) []port {
+	list := make([]port, len(nodes))
+	for i, n := range nodes {
+		short, has := strings.CutSuffix(n.Name, ":0")
+		if !has {
+			short = n.Name + ":0"
+		}
+		list[i] = port{n.Name, short, n.Outputs()[0]}
+	}
+	return list
+}
+
+func names(list []port) []string {
+	all := make([]string, len(list))
+	for i, p := range list {
+		all[i] = p.name
+	}
+	return all
+}
+
+// call holds the tensors of one Run, in the order of the ports.
+type call struct {
+	in, out []*core.Tensor // out: nil for what is to be allocated
+	shapes  []core.Shape   // of the inputs
+	full    bool           // every result was given under its full name
+}
+
+func newCall(p *ports) *call {
+	return &call{
+		in: make([]*core.Tensor, len(p.params)), out: make([]*core.Tensor, len(p.outs)), shapes: make([]core.Shape, len(p.params)),
+	}
+}
+
+// clear forgets the caller's tensors.
+func (c *call) clear() {
+	clear(c.in)
+	clear(c.out)
+	clear(c.shapes)
+}
+
+// bind puts the tensors of a Run in order.
+func (p *ports) bind(c *call, inputs, outputs map[string]*core.Tensor) error {
+	if _, err := bindPorts(c.in, p.params, inputs, false); err != nil {
+		return err
+	}
+	for i, t := range c.in {
+		if t == nil {
+			q := p.params[i]
+			return &TensorError{Name: q.name, Problem: Missing, Detail: q.fact.String()}
+		}
+	}
+	var err error
+	c.full, err = bindPorts(c.out, p.outs, outputs, true)
+	return err
+}
+
+// bindPorts puts given tensors in the order of the ports. It reports whether each port was
+// given one under its full name.
+func bindPorts(to []*core.Tensor, list []port, given map[string]*core.Tensor, output bool) (full bool, err error) {
+	full = true
+	found := 0
+	for i := range list {
+		q := &list[i]
+		t, ok := given[q.name]
+		other, short := given[q.short]
+		name := q.name
+		switch {
+		case ok && short:
+			return false, &TensorError{q.short, output, Duplicate, fmt.Sprintf("it is also given as %q", q.name)}
+		case short:
+			t, name, full = other, q.short, false
+		case !ok:
+			full = false
+			continue
+		}
+		if to[i], err = q.check(name, t, output); err != nil {
+			return false, err
+		}
+		if !output { // those of outputs are known to a Program
+			if err := q.checkShape(name, to[i], false); err != nil {
+				return false, err
+			}
+		}
+		found++
+	}
+	if found == len(given) {
+		return full, nil
+	}
+	return false, unknownPort(list, given, output)
+}
+
+// unknownPort reports the first name, in their order, that no port has.
+func unknownPort(list []port, given map[string]*core.Tensor, output bool) error {
+	known := map[string]bool{}
+	for _, q := range list {
+		known[q.name], known[q.short] = true, true
+	}
+	first, any := "", false
+	for name := range given {
+		if !known[name] && (!any || name < first) {
+			first, any = name, true
+		}
+	}
+	side := "inputs"
+	if output {
+		side = "outputs"
+	}
+	return &TensorError{first, output, UnknownName, fmt.Sprintf("the %s are %q", side, names(list))}
+}
+
+// check returns a tensor that was given for a port, as one of the port's type.
+func (q *port) check(name string, t *core.Tensor, output bool) (*core.Tensor, error) {
+	if t == nil {
+		return nil, &TensorError{name, output, NoTensor, "got no tensor"}
+	}
+	want := q.fact.Type
+	if half := want == core.BF16 || want == core.F16; half && t.Type() == core.U16 { // its bits
+		bits, err := core.TensorOver(want, t.Shape(), t.Bytes())
+		if err != nil {
+			return nil, &TensorError{name, output, WrongShape, err.Error()}
+		}
+		t = bits
+	}
+	if want != core.Dynamic && t.Type() != want {
+		return nil, q.misfit(name, t, output, WrongType)
+	}
+	return t, nil
+}
+
+// checkShape reports a tensor whose shape does not fit.
+func (q *port) checkShape(name string, t *core.Tensor, output bool) error {
+	if !t.Shape().Compatible(q.fact.Shape) {
+		return q.misfit(name, t, output, WrongShape)
+	}
+	return nil
+}
+
+func (q *port) misfit(name string, t *core.Tensor, output bool, p Problem) error {
+	format := "got %v, want %v"
+	if output {
+		format = "got a tensor of %v to write into, want %v"
+	}
+	return &TensorError{name, output, p, fmt.Sprintf(format, t, q.fact)}
+}
+
+// shapes puts shapes by name in the order of the parameters; those that are not given are
+// what the function knows.
+func (p *ports) shapes(given map[string]core.Shape) ([]core.Shape, error) {
+	ordered, found := make([]core.Shape, len(p.params)), 0
+	for i, q := range p.params {
+		s, ok := given[q.name]
+		other, short := given[q.short]
+		switch {
+		case ok && short:
+			return nil, &TensorError{Name: q.short, Problem: Duplicate, Detail: fmt.Sprintf("it is also given as %q", q.name)}
+		case short:
+			s, ok = other, true
+		}
+		ordered[i] = q.fact.Shape
+		if !ok {
+			continue
+		}
+		found++
+		merged, fits := q.fact.Shape.Merge(s)
+		if !fits {
+			return nil, &TensorError{Name: q.name, Problem: WrongShape, Detail: fmt.Sprintf("got shape %v, want %v", s, q.fact.Shape)}
+		}
+		ordered[i] = merged
+	}
+	if found < len(given) {
+		tensors := make(map[string]*core.Tensor, len(given))
+		for name := range given {
+			tensors[name] = nil
+		}
+		return nil, unknownPort(p.params, tensors, false)
+	}
+	return ordered, nil
+}
+
+// results returns the results of a Run by their full names.
+func (p *ports) results(c *call, outputs map[string]*core.Tensor) map[string]*core.Tensor {
+	if c.full && len(outputs) > 0 {
+		return outputs
+	}
+	all := make(map[string]*core.Tensor, len(c.out))
+	for i, t := range c.out {
+		all[p.outs[i].name] = t
+	}
+	return all
+}

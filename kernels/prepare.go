@@ -1,0 +1,246 @@
+package kernels
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// ErrClosed is returned for whatever is asked of a Prepared, or of its Programs, after Close.
+var ErrClosed = errors.New("the model is closed")
+
+// Prepared is a Function that is ready to be compiled for any shapes of its parameters. What
+// does not depend on them (packed weights, folded constants, tables) is made once and
+// shared by the Programs, which it keeps: the most recently used ones, within
+// Options.MaxPrograms and Options.MaxProgramBytes. Its methods may be called by any number of
+// goroutines at the same time.
+type Prepared struct {
+	function *core.Function
+	options  Options
+	ports    *ports // of the function: shapes may be unknown
+	store    *store
+	runs     runPool
+	guard    guard
+	calls    sync.Pool // of *call
+
+	mu       sync.Mutex
+	programs []*cached // the most recently used first
+}
+
+// cached is a Program that is kept, or the error that there is none.
+type cached struct {
+	shapes []core.Shape // of the parameters
+	once   sync.Once
+
+	// Set by once, with mu of the Prepared held.
+	program *Program
+	err     error
+	keep    *lease
+	evicted bool
+}
+
+// Prepare returns a Prepared of f, which must not change any more. It computes nothing: the
+// first Program for any shapes packs the weights.
+func Prepare(f *core.Function, o Options) (*Prepared, error) {
+	p := &Prepared{function: f, options: o, ports: newPorts(f), store: newStore(f)}
+	p.calls.New = func() any { return newCall(p.ports) }
+	return p, nil
+}
+
+// Compile makes a Program of f for parameters of the given shapes, by name; shapes
+// that f knows need not be given. All shapes must then be known.
+func Compile(f *core.Function, shapes map[string]core.Shape, o Options) (*Program, error) {
+	p, err := Prepare(f, o)
+	if err != nil {
+		return nil, err
+	}
+	return p.Program(shapes)
+}
+
+// Program returns the Program for parameters of the given shapes, by name, with or without
+// ":0"; shapes that the function knows need not be given. It is compiled if it is not kept.
+func (p *Prepared) Program(shapes map[string]core.Shape) (*Program, error) {
+	if !p.guard.enter() {
+		return nil, ErrClosed
+	}
+	defer p.guard.leave()
+	ordered, err := p.ports.shapes(shapes)
+	if err != nil {
+		return nil, err
+	}
+	return p.program(ordered)
+}
+
+// program returns the Program for the shapes of all parameters.
+func (p *Prepared) program(shapes []core.Shape) (*Program, error) {
+	c := p.lookup(shapes)
+	c.once.Do(func() {
+		keep := p.store.lease()
+		program, err := p.compileSafely(keep, c.shapes)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		c.program, c.err, c.keep = program, err, keep
+		if c.evicted {
+			keep.release()
+		}
+		p.evict()
+	})
+	return c.program, c.err
+}
+
+// compileSafely is compile with an *InternalError in place of a panic.
+func (p *Prepared) compileSafely(keep *lease, shapes []core.Shape) (_ *Program, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = Recovered(v)
+		}
+	}()
+	return p.compile(keep, shapes)
+}
+
+// lookup returns the entry for shapes, a new one if need be, and makes it the first.
+func (p *Prepared) lookup(shapes []core.Shape) *cached {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := slices.IndexFunc(p.programs, func(c *cached) bool { return slices.EqualFunc(c.shapes, shapes, core.Shape.Equal) })
+	if i < 0 {
+		c := &cached{shapes: make([]core.Shape, len(shapes))}
+		for j, s := range shapes {
+			c.shapes[j] = s.Clone()
+		}
+		p.programs = append(p.programs, c)
+		i = len(p.programs) - 1
+	}
+	c := p.programs[i]
+	copy(p.programs[1:i+1], p.programs[:i])
+	p.programs[0] = c
+	return c
+}
+
+// evict forgets the Programs that were not used for longest, until the others are within
+// the bounds. The most recently used one always stays. mu is held.
+func (p *Prepared) evict() {
+	bytes, n := int64(0), 0
+	for n < len(p.programs) {
+		c := p.programs[n]
+		if c.program != nil {
+			bytes += c.program.machine.bytes()
+		}
+		if n > 0 && (n >= p.options.maxPrograms() || bytes > p.options.maxProgramBytes()) {
+			break
+		}
+		n++
+	}
+	for _, c := range p.programs[n:] {
+		if c.evicted = true; c.keep != nil {
+			c.keep.release()
+		}
+	}
+	clear(p.programs[n:])
+	p.programs = p.programs[:n]
+}
+
+// Run computes the results for inputs by parameter name, with or without ":0". A result is
+// written into the tensor that outputs holds for it, or into a new one. The map that is
+// returned has them all by their full names: it is outputs itself where that has a tensor for
+// every result under its full name, and then nothing is allocated. After an error the
+// tensors of outputs hold anything. ctx is looked at between instructions.
+//
+// A *TensorError reports tensors that do not fit, a *core.MemoryError a Run that would
+// take too much memory, ErrClosed one that begins after Close, and ctx.Err() one that was
+// cancelled.
+func (p *Prepared) Run(ctx context.Context, inputs, outputs map[string]*core.Tensor) (map[string]*core.Tensor, error) {
+	if !p.guard.enter() {
+		return nil, ErrClosed
+	}
+	defer p.guard.leave()
+	c := p.calls.Get().(*call)
+	defer p.calls.Put(c)
+	defer c.clear()
+	if err := p.ports.bind(c, inputs, outputs); err != nil {
+		return nil, err
+	}
+	for i, t := range c.in {
+		c.shapes[i] = t.Shape()
+	}
+	program, err := p.program(c.shapes)
+	if err != nil {
+		return nil, err
+	}
+	if err := program.run(ctx, c); err != nil {
+		return nil, err
+	}
+	return p.ports.results(c, outputs), nil
+}
+
+// Memory tells what is kept: the bytes that all Programs share, and those of the Programs.
+func (p *Prepared) Memory() (shared, programs int64) {
+	p.store.mu.Lock()
+	shared = p.store.bytes
+	p.store.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.programs {
+		if c.program != nil {
+			programs += c.program.machine.bytes()
+		}
+	}
+	return shared, programs
+}
+
+// Use calls f while the Prepared is open: Close waits for its return. It returns ErrClosed,
+// without a call, after Close.
+func (p *Prepared) Use(f func() error) error {
+	if !p.guard.enter() {
+		return ErrClosed
+	}
+	defer p.guard.leave()
+	return f()
+}
+
+// Close waits for what is under way, Runs of Programs too, and forgets the Programs. What
+// begins later, or while Close waits, fails with ErrClosed. After it returns, no memory of the
+// Function's constants is read any more. Close may be called again, which does nothing.
+func (p *Prepared) Close() {
+	p.guard.close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.programs {
+		if c.keep != nil {
+			c.keep.release()
+		}
+	}
+	p.programs = nil
+}
+
+// guard counts what is under way.
+type guard struct {
+	closed atomic.Bool
+	mu     sync.RWMutex // read-locked by what is under way
+}
+
+// enter begins something; false after close.
+func (g *guard) enter() bool {
+	if g.closed.Load() {
+		return false
+	}
+	g.mu.RLock()
+	if g.closed.Load() {
+		g.mu.RUnlock()
+		return false
+	}
+	return true
+}
+
+func (g *guard) leave() { g.mu.RUnlock() }
+
+// close waits for what has entered.
+func (g *guard) close() {
+	g.closed.Store(true)
+	g.mu.Lock()
+	g.mu.Unlock() //lint:ignore SA2001 whoever held it has left
+}

@@ -1,0 +1,118 @@
+package kernels
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// Program is a Function compiled for parameters of certain shapes. It never changes: any
+// number of goroutines may Run it at the same time.
+type Program struct {
+	ports   *ports // with those shapes
+	machine machine
+	guard   *guard
+	calls   sync.Pool // of *call
+}
+
+// machine computes the results of a Program.
+type machine interface {
+	// run computes tensors that the caller owns. The inputs have the parameters' types and
+	// shapes; a tensor in out has its result's type and, if that is known, its shape, and
+	// is written into; where there is none, run puts one.
+	run(ctx context.Context, in, out []*core.Tensor) error
+	// steps lists what run does, in its order.
+	steps() []StepInfo
+	// profile runs once on one thread and adds the time of each step to times.
+	profile(ctx context.Context, in []*core.Tensor, times [][]time.Duration) error
+	// peakBytes returns the bytes of the intermediate values of one Run, as far as they are planned.
+	peakBytes() int64
+	// bytes returns what the machine itself holds, beside what it shares with others.
+	bytes() int64
+}
+
+// newProgram returns the Program of a bound function. Its results are described by what
+// the function became: the passes may know more of their shapes.
+func (p *Prepared) newProgram(bound, rewritten *core.Function, m machine) *Program {
+	q := &Program{ports: &ports{portsOf(bound.Parameters), portsOf(rewritten.Results)}, machine: m, guard: &p.guard}
+	q.calls.New = func() any { return newCall(q.ports) }
+	return q
+}
+
+// Run is Prepared.Run for parameters of the Program's shapes.
+func (p *Program) Run(ctx context.Context, inputs, outputs map[string]*core.Tensor) (map[string]*core.Tensor, error) {
+	if !p.guard.enter() {
+		return nil, ErrClosed
+	}
+	defer p.guard.leave()
+	c := p.calls.Get().(*call)
+	defer p.calls.Put(c)
+	defer c.clear()
+	if err := p.ports.bind(c, inputs, outputs); err != nil {
+		return nil, err
+	}
+	if err := p.run(ctx, c); err != nil {
+		return nil, err
+	}
+	return p.ports.results(c, outputs), nil
+}
+
+// run computes a call whose inputs fit.
+func (p *Program) run(ctx context.Context, c *call) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = Recovered(v)
+		}
+	}()
+	for i, t := range c.out {
+		if t == nil {
+			continue
+		}
+		q := &p.ports.outs[i]
+		if t, err = q.check(q.name, t, true); err != nil {
+			return err
+		}
+		if err := q.checkShape(q.name, t, true); err != nil {
+			return err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return p.machine.run(ctx, c.in, c.out)
+}
+
+// StepInfo describes one step of a Program.
+type StepInfo struct {
+	Node       string    // the core node, named after the TensorFlow node that it serves
+	Op         string    // the core op
+	TFOp       string    // the TensorFlow op, if known
+	Kernel     string    // the variant that computes it, or "reference"
+	Output     core.Fact // the node's first output
+	Operations int64     // multiplications and additions of a convolution or dot, else 0
+}
+
+func newStep(n *core.Node, kernel string) StepInfo {
+	return StepInfo{
+		Node: n.Name, Op: n.OpName(), TFOp: n.Origin.Op, Kernel: kernel, Output: n.Outputs()[0], Operations: operations(n, kernel),
+	}
+}
+
+// Steps lists what a Run does, in its order.
+func (p *Program) Steps() []StepInfo { return p.machine.steps() }
+
+// PeakBytes returns the size of the arena that one Run uses: the intermediate values at the
+// worst moment. Weights, inputs and results are not in it, nor what is computed by
+// references after or in place of a plan.
+func (p *Program) PeakBytes() int64 { return p.machine.peakBytes() }
+
+// Operations returns how many multiplications and additions the convolutions and dots
+// of one Run do, as far as shapes tell before it.
+func (p *Program) Operations() (sum int64) {
+	for _, s := range p.Steps() {
+		sum += s.Operations
+	}
+	return sum
+}

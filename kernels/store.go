@@ -1,0 +1,192 @@
+package kernels
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"sync"
+	"unsafe"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// store keeps what the plans of one Prepared share: packed weights, and constants that
+// were folded from the model's. A thing is made once, by the first plan that needs it, and
+// dropped with the last one.
+type store struct {
+	own map[*core.Tensor]bool // the function's constants
+
+	mu    sync.Mutex
+	items map[string]*item
+	bytes int64 // of all items
+}
+
+// item is one thing that is kept.
+type item struct {
+	key   string
+	once  sync.Once
+	value any
+	err   error
+	bytes int64
+	plans int // that use it
+}
+
+func newStore(f *core.Function) *store {
+	s := &store{own: map[*core.Tensor]bool{}, items: map[string]*item{}}
+	for _, n := range f.Nodes() {
+		if c, ok := n.Op().(*core.Constant); ok {
+			s.own[c.Value] = true
+		}
+	}
+	return s
+}
+
+// lease is what one plan uses of the store.
+type lease struct {
+	store      *store
+	items      map[*item]bool
+	canonicals map[*core.Tensor]*core.Tensor // of the tensors that this plan has met
+}
+
+func (s *store) lease() *lease {
+	return &lease{store: s, items: map[*item]bool{}, canonicals: map[*core.Tensor]*core.Tensor{}}
+}
+
+// release gives up what the plan uses.
+func (l *lease) release() {
+	s := l.store
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range l.items {
+		if i.plans--; i.plans == 0 {
+			delete(s.items, i.key)
+			s.bytes -= i.bytes
+		}
+	}
+	l.items = nil
+}
+
+// item returns the item of a key, which from now on the plan uses.
+func (l *lease) item(key string) *item {
+	s := l.store
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.items[key]
+	if i == nil {
+		i = &item{key: key}
+		s.items[key] = i
+	}
+	if !l.items[i] {
+		l.items[i] = true
+		i.plans++
+	}
+	return i
+}
+
+// kept returns what is kept under a key: what makes it, and how many bytes that takes, comes
+// from produce, which is called once for all plans.
+func kept[T any](l *lease, key string, produce func() (T, int64, error)) (T, error) {
+	i := l.item(key)
+	i.once.Do(func() {
+		i.err = fmt.Errorf("internal error, please report: what is kept for all plans was not made")
+		value, bytes, err := produce()
+		i.value, i.err = value, err
+		l.store.mu.Lock()
+		defer l.store.mu.Unlock()
+		i.bytes = bytes
+		l.store.bytes += bytes
+	})
+	value, _ := i.value.(T)
+	return value, i.err
+}
+
+// canonical returns the one tensor that stands for all constants equal to t.
+func (l *lease) canonical(t *core.Tensor) *core.Tensor {
+	if l.store.own[t] {
+		return t
+	}
+	if c, ok := l.canonicals[t]; ok {
+		return c
+	}
+	k := newKey("constant").text(t.Fact().String())
+	if t.Type() == core.String {
+		k.text(fmt.Sprintf("%q", t.Strings()))
+	} else {
+		k.content(t.Bytes())
+	}
+	c, err := kept(l, k.String(), func() (*core.Tensor, int64, error) { return t, int64(len(t.Bytes())), nil })
+	if err != nil {
+		return t
+	}
+	l.canonicals[t], l.canonicals[c] = c, c
+	return c
+}
+
+// evaluate runs an op's reference on constants, once for all plans.
+func (l *lease) evaluate(op core.Op, in []*core.Tensor) ([]*core.Tensor, error) {
+	k := newKey("op").text(fmt.Sprintf("%#v", op)) // the type and all attributes, to the last bit
+	args := make([]*core.Tensor, len(in))
+	for i, t := range in {
+		args[i] = l.canonical(t)
+		k.tensor(args[i])
+	}
+	out, err := kept(l, k.String(), func() ([]*core.Tensor, int64, error) {
+		out, err := core.EvalOp(op, args)
+		bytes := int64(0)
+		for _, t := range out {
+			bytes += int64(len(t.Bytes()))
+		}
+		return out, bytes, err
+	})
+	for _, t := range out {
+		l.canonicals[t] = t
+	}
+	return out, err
+}
+
+// key collects what a kept thing is made of.
+type key struct{ b []byte }
+
+func newKey(kind string) *key { return (&key{}).text(kind) }
+
+// text appends a string.
+func (k *key) text(s string) *key {
+	k.b = binary.AppendUvarint(k.b, uint64(len(s)))
+	k.b = append(k.b, s...)
+	return k
+}
+
+// numbers appends integers.
+func (k *key) numbers(v ...int) *key {
+	for _, n := range v {
+		k.b = binary.AppendVarint(k.b, int64(n))
+	}
+	return k
+}
+
+// floats appends the bits of float32 and how many they are.
+func (k *key) floats(v []float32) *key {
+	k.b = binary.AppendUvarint(k.b, uint64(len(v)))
+	for _, x := range v {
+		k.b = binary.LittleEndian.AppendUint32(k.b, math.Float32bits(x))
+	}
+	return k
+}
+
+// tensor appends the identity of a canonical constant, which its plan keeps alive.
+func (k *key) tensor(t *core.Tensor) *key {
+	return k.numbers(int(uintptr(unsafe.Pointer(t))))
+}
+
+// content appends bytes, or a digest of many.
+func (k *key) content(b []byte) *key {
+	if len(b) > sha256.Size {
+		digest := sha256.Sum256(b)
+		return k.numbers(len(b)).text(string(digest[:]))
+	}
+	return k.text(string(b))
+}
+
+// String returns the key.
+func (k *key) String() string { return string(k.b) }
