@@ -43,22 +43,22 @@ func Variants(s isa.Set) []VariantInfo {
 		}
 		all = append(all, v)
 	}
-	for _, v := range gemm.Variants {
+	for _, v := range gemm.Variants() {
 		add("gemm", v.Name, v.ISA)
 	}
-	for _, v := range sgemm.Variants {
+	for _, v := range sgemm.Variants() {
 		add("sgemm", v.Name, v.ISA)
 	}
-	for _, v := range depthwise.Variants {
+	for _, v := range depthwise.Variants() {
 		add("depthwise", v.Name, v.ISA)
 	}
-	for _, v := range sdepthwise.Variants {
+	for _, v := range sdepthwise.Variants() {
 		add("sdepthwise", v.Name, v.ISA)
 	}
-	for _, v := range pool.Variants {
+	for _, v := range pool.Variants() {
 		add("pool", v.Name, v.ISA)
 	}
-	for _, v := range elementwise.Variants {
+	for _, v := range elementwise.Variants() {
 		add("elementwise", v.Name, v.ISA)
 	}
 	return all
