@@ -44,8 +44,12 @@ type compiler struct {
 }
 
 // Compile makes a Program of f for parameters of the given shapes, by name; shapes
-// that f knows need not be given. All shapes must then be known.
+// that f knows need not be given. All shapes must then be known. Options without a
+// meaning are an *OptionError.
 func Compile(f *core.Function, shapes map[string]core.Shape, o Options) (*Program, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
 	bound, err := f.Bind(shapes)
 	if err != nil {
 		return nil, err

@@ -14,17 +14,17 @@ import (
 
 // VariantInfo describes one kernel variant.
 type VariantInfo struct {
-	Family string  `json:"family"`
-	Name   string  `json:"name"`
-	ISA    isa.ISA `json:"isa"`
-	Used   bool    `json:"used"`
-	Why    string  `json:"why"` // why it is used, or is not
+	Family string `json:"family"`
+	Name   string `json:"name"`
+	ISA    ISA    `json:"isa"`
+	Used   bool   `json:"used"`
+	Why    string `json:"why"` // why it is used, or is not
 }
 
 // Variants lists the variants of all families, as their tables register them, and which
 // of them a Program for the instruction sets s uses: among those that do the same, the
 // first whose instruction set is in s.
-func Variants(s isa.Set) []VariantInfo {
+func Variants(s ISASet) []VariantInfo {
 	var all []VariantInfo
 	taken := map[string]string{} // the variant that is used, by what it does
 	add := func(family, name string, i isa.ISA) {
