@@ -3,6 +3,7 @@ package tf2ng_test
 import (
 	"bytes"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -44,6 +45,7 @@ func TestOptionsWithoutAMeaning(t *testing.T) {
 				"Load":       func(o ...tf2ng.Option) (*tf2ng.Model, error) { return tf2ng.Load(digits, o...) },
 				"LoadBytes":  func(o ...tf2ng.Option) (*tf2ng.Model, error) { return tf2ng.LoadBytes(nil, o...) },
 				"LoadReader": func(o ...tf2ng.Option) (*tf2ng.Model, error) { return tf2ng.LoadReader(bytes.NewReader(nil), o...) },
+				"LoadFS":     func(o ...tf2ng.Option) (*tf2ng.Model, error) { return tf2ng.LoadFS(fstest.MapFS{}, "m.pb", o...) },
 			} {
 				m, err := load(test.option)
 				require.EqualError(t, err, test.want, from)
