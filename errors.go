@@ -74,6 +74,9 @@ type MemoryError = core.MemoryError
 // OpError reports attributes or inputs that an op does not accept.
 type OpError = core.OpError
 
+// FunctionError reports a core.Function that was put together wrongly.
+type FunctionError = core.FunctionError
+
 // NodeError reports a node of a GraphDef that cannot be translated.
 type NodeError = tf.Error
 

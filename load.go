@@ -85,13 +85,10 @@ func (c *config) load(data []byte) (*Model, error) {
 	} else {
 		f, err = c.translated(data)
 	}
-	if err == nil && len(c.outputs) > 0 {
-		f, err = f.WithResults(c.outputs, true) // named as the caller named them
-	}
 	if err != nil {
 		return nil, err
 	}
-	return &Model{function: f, options: c.kernels}, nil
+	return c.model(f)
 }
 
 // translated returns the Function of a GraphDef.
@@ -120,8 +117,12 @@ func (c *config) converted(f *core.Function) (*core.Function, error) {
 	shapes := map[string]core.Shape{}
 	for _, s := range c.inputs {
 		name := strings.TrimSuffix(s.Name, ":0")
-		if !slices.ContainsFunc(f.Parameters, func(p *core.Node) bool { return p.Name == name }) {
+		i := slices.IndexFunc(f.Parameters, func(p *core.Node) bool { return p.Name == name })
+		if i < 0 {
 			return nil, fmt.Errorf("input %q: a converted model keeps its inputs %q: convert the GraphDef again to cut it elsewhere", s.Name, parameterNames(f))
+		}
+		if got := f.Parameters[i].Outputs()[0].Type; s.Type != core.Dynamic && s.Type != got {
+			return nil, fmt.Errorf("input %q: got type %v, but the model has %v", s.Name, s.Type, got)
 		}
 		shapes[name] = s.Shape
 	}

@@ -1,0 +1,40 @@
+package tf2ng
+
+import (
+	"github.com/tf2ng/tf2ng/bridge/tf"
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// FromFunction makes a Model of a graph that a program has built, with package builders for
+// example, to run it or to write it with WriteNG. The nodes and tensors of f must not change
+// until Close. WithInputs narrows the shapes of f's parameters, and WithOutputs names values
+// that f names. A graph that is put together wrongly is a *FunctionError. WithTFVersion is
+// an *OptionError, unless f came from a GraphDef: whoever built f chose its arithmetic.
+func FromFunction(f *core.Function, opts ...Option) (_ *Model, err error) {
+	defer guard(&err)
+	c, err := configure(opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Check(); err != nil {
+		return nil, err
+	}
+	if c.tfVersion != "" && f.Meta[tf.MetaVersion] == "" {
+		return nil, &OptionError{Option: "WithTFVersion", Got: c.tfVersion, Want: "no version for a graph that records none"}
+	}
+	if f, err = c.converted(f); err != nil {
+		return nil, err
+	}
+	return c.model(f)
+}
+
+// model returns the Model of a Function that is as the other options want it.
+func (c *config) model(f *core.Function) (*Model, error) {
+	if len(c.outputs) > 0 {
+		var err error
+		if f, err = f.WithResults(c.outputs, true); err != nil { // named as the caller named them
+			return nil, err
+		}
+	}
+	return &Model{function: f, options: c.kernels}, nil
+}
