@@ -53,3 +53,29 @@ func TestFunctionCheck(t *testing.T) {
 		})
 	}
 }
+
+// What is not there is an error of the op that should read it.
+func TestValuesAndTensorsThatAreNotThere(t *testing.T) {
+	x := core.NewConstant(core.Scalar[float32](1))
+	for _, test := range []struct {
+		name string
+		call func() error
+		want string
+	}{
+		{"no node", func() error { return second(core.NewNode(&core.Add{}, x, core.Value{})) }, "Add: input 1: is not connected"},
+		{"no such output", func() error {
+			return second(core.NewNamedNode("a", &core.Add{}, core.Value{Node: x.Node, Index: 3}, x))
+		}, `node "a" (Add): input 0: got output 3 of node "Constant", want one of its 1`},
+		{"negative output", func() error { return second(core.NewNode(&core.Add{}, core.Value{Node: x.Node, Index: -1}, x)) }, `Add: input 0: got output -1 of node "Constant", want one of its 1`},
+		{"no tensor", func() error { return second(core.EvalOp(&core.Add{}, []*core.Tensor{core.Scalar[float32](1), nil})) }, "Add: input 1: got no tensor"},
+		{"no input", func() error {
+			p, err := core.NewNamedNode("p", &core.Parameter{Type: core.F32})
+			require.NoError(t, err)
+			return second((&core.Function{Parameters: []*core.Node{p}}).Eval(map[string]*core.Tensor{"p": nil}))
+		}, `input "p": missing`},
+	} {
+		t.Run(test.name, func(t *testing.T) { assert.EqualError(t, test.call(), test.want) })
+	}
+}
+
+func second[T any](_ T, err error) error { return err }

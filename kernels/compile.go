@@ -45,9 +45,10 @@ type compiler struct {
 
 // Compile makes a Program of f for parameters of the given shapes, by name; shapes
 // that f knows need not be given. All shapes must then be known. Options without a
-// meaning are an *OptionError.
+// meaning are an *OptionError, and a Function that is put together wrongly is a
+// *core.FunctionError.
 func Compile(f *core.Function, shapes map[string]core.Shape, o Options) (*Program, error) {
-	if err := o.Check(); err != nil {
+	if err := check(f, o); err != nil {
 		return nil, err
 	}
 	bound, err := f.Bind(shapes)

@@ -89,6 +89,14 @@ func (o Options) Check() error {
 	return nil
 }
 
+// check checks what Compile is given beside the shapes.
+func check(f *core.Function, o Options) error {
+	if err := o.Check(); err != nil {
+		return err
+	}
+	return f.Check()
+}
+
 func (o Options) maxBytes() int64 {
 	if o.MaxBytes == 0 {
 		return core.DefaultMaxBytes

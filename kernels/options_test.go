@@ -38,3 +38,22 @@ func TestOptionsWithoutAMeaning(t *testing.T) {
 		})
 	}
 }
+
+func TestCompileChecksTheFunction(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		f    *core.Function
+		want string
+	}{
+		{"none", nil, "function: got none"},
+		{"no parameter", &core.Function{Parameters: []*core.Node{nil}}, "function: parameter 0: got no node, want Parameter"},
+		{"no result", &core.Function{Results: []*core.Node{core.NewConstant(core.Scalar[int8](1)).Node}}, "function: result 0: got op Constant, want Result"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := kernels.Compile(test.f, nil, kernels.Options{})
+			require.EqualError(t, err, test.want)
+			var typed *core.FunctionError
+			assert.ErrorAs(t, err, &typed)
+		})
+	}
+}
