@@ -1,6 +1,9 @@
 package tf2ng
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/core"
 )
@@ -31,10 +34,26 @@ func FromFunction(f *core.Function, opts ...Option) (_ *Model, err error) {
 // model returns the Model of a Function that is as the other options want it.
 func (c *config) model(f *core.Function) (*Model, error) {
 	if len(c.outputs) > 0 {
+		if err := givenTwice(c.outputs); err != nil {
+			return nil, err
+		}
 		var err error
 		if f, err = f.WithResults(c.outputs, true); err != nil { // named as the caller named them
 			return nil, err
 		}
 	}
 	return &Model{function: f, options: c.kernels}, nil
+}
+
+// givenTwice returns an error if two names of outputs mean one tensor.
+func givenTwice(outputs []string) error {
+	seen := map[string]bool{}
+	for _, name := range outputs {
+		tensor := strings.TrimSuffix(name, ":0")
+		if seen[tensor] {
+			return fmt.Errorf("output %q: given twice", name)
+		}
+		seen[tensor] = true
+	}
+	return nil
 }

@@ -84,6 +84,8 @@ func TestFromFunctionErrors(t *testing.T) {
 		{"version", doubled(t), []tf2ng.Option{tf2ng.WithTFVersion("2.8")}, "option WithTFVersion: got 2.8, want no version for a graph that records none"},
 		{"output", doubled(t), []tf2ng.Option{tf2ng.WithOutputs("thrice")}, `no tensor "thrice" in the graph`},
 		{"shape", doubled(t), []tf2ng.Option{tf2ng.WithInputs(tf2ng.InputSpec{Name: "x", Shape: tf2ng.Shape{2, 2}})}, `input "x": got shape [2,2], want [?]`},
+		{"input twice", doubled(t), []tf2ng.Option{tf2ng.WithInputs(tf2ng.InputSpec{Name: "x"}, tf2ng.InputSpec{Name: "x:0"})}, `input "x:0": given twice`},
+		{"output twice", doubled(t), []tf2ng.Option{tf2ng.WithOutputs("twice", "y", "twice:0")}, `output "twice:0": given twice`},
 		{"type", doubled(t), []tf2ng.Option{tf2ng.WithInputs(tf2ng.InputSpec{Name: "x", Type: tf2ng.I8})}, `input "x": got type i8, but the model has f32`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -121,6 +121,9 @@ func (c *config) converted(f *core.Function) (*core.Function, error) {
 		if i < 0 {
 			return nil, fmt.Errorf("input %q: a converted model keeps its inputs %q: convert the GraphDef again to cut it elsewhere", s.Name, parameterNames(f))
 		}
+		if _, dup := shapes[name]; dup {
+			return nil, fmt.Errorf("input %q: given twice", s.Name)
+		}
 		if got := f.Parameters[i].Outputs()[0].Type; s.Type != core.Dynamic && s.Type != got {
 			return nil, fmt.Errorf("input %q: got type %v, but the model has %v", s.Name, s.Type, got)
 		}
