@@ -147,7 +147,40 @@ func ExampleWithEngine() {
 		results = append(results, outputs["Identity:0"])
 		model.Close()
 	}
-	report := compare.Compare([]compare.Pair{{Name: "Identity:0", Got: results[0], Want: results[1]}}, compare.Default)
+	report := compare.Compare([]compare.Pair{{Name: "Identity:0", Got: results[0], Want: results[1]}}, compare.Default())
 	fmt.Println(report.Verdict())
 	// Output: equal: 1 tensor, every element
+}
+
+// A graph that a program has built runs, and is written, as one that was loaded.
+func ExampleFromFunction() {
+	x, err := core.NewNamedNode("x", &core.Parameter{Type: core.F32, Shape: core.Shape{core.Unknown}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	softmax, err := core.NewNamedNode("softmax", &core.Softmax{}, x.Out(0))
+	if err != nil {
+		log.Fatal(err)
+	}
+	y, err := core.NewNamedNode("y", &core.Result{}, softmax.Out(0))
+	if err != nil {
+		log.Fatal(err)
+	}
+	model, err := tf2ng.FromFunction(&core.Function{Parameters: []*core.Node{x}, Results: []*core.Node{y}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer model.Close()
+	logits, err := tf2ng.TensorOf(tf2ng.Shape{2}, []float32{0, 0})
+	if err != nil {
+		log.Fatal(err)
+	}
+	out, err := model.Run(context.Background(), map[string]*tf2ng.Tensor{"x": logits})
+	if err != nil {
+		log.Fatal(err)
+	}
+	probabilities, err := tf2ng.DataOf[float32](out["y"])
+	fmt.Println(probabilities, err)
+	// Output:
+	// [0.5 0.5] <nil>
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/ngfile"
-	"github.com/tf2ng/tf2ng/kernels"
 )
 
 // Load reads a frozen GraphDef (.pb), a text GraphDef (.pbtxt, if package
@@ -20,11 +19,15 @@ import (
 // name. The file is mapped into memory until Close.
 func Load(path string, opts ...Option) (_ *Model, err error) {
 	defer guard(&err)
+	c, err := configure(opts)
+	if err != nil {
+		return nil, err
+	}
 	file, err := ngfile.Map(path)
 	if err != nil {
 		return nil, err
 	}
-	m, err := configure(opts).load(file.Data)
+	m, err := c.load(file.Data)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
 	}
@@ -35,24 +38,41 @@ func Load(path string, opts ...Option) (_ *Model, err error) {
 // LoadBytes is Load for a model in memory, which must not change until Close.
 func LoadBytes(data []byte, opts ...Option) (_ *Model, err error) {
 	defer guard(&err)
-	return configure(opts).load(data)
-}
-
-// LoadReader is Load for a model that is read from r to its end.
-func LoadReader(r io.Reader, opts ...Option) (*Model, error) {
-	data, err := io.ReadAll(r)
+	c, err := configure(opts)
 	if err != nil {
 		return nil, err
 	}
-	return LoadBytes(data, opts...)
+	return c.load(data)
 }
 
-func configure(opts []Option) *config {
-	c := &config{kernels: kernels.Options{Threads: 1}}
-	for _, o := range opts {
-		o(c)
+// LoadReader is Load for a model that is read from r to its end. It does not read more than
+// a model may have, 64 GiB: that is a *SizeError.
+func LoadReader(r io.Reader, opts ...Option) (_ *Model, err error) {
+	defer guard(&err)
+	c, err := configure(opts)
+	if err != nil {
+		return nil, err
 	}
-	return c
+	data, err := readBounded(r, "", ngfile.MaxFileBytes)
+	if err != nil {
+		return nil, err
+	}
+	return c.load(data)
+}
+
+// readBounded reads r, of a name, to its end. More than limit bytes are a *SizeError.
+func readBounded(r io.Reader, name string, limit int64) ([]byte, error) {
+	if r == nil {
+		return nil, errors.New("got no reader")
+	}
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, &SizeError{Name: name, Limit: limit}
+	}
+	return data, nil
 }
 
 func (c *config) load(data []byte) (*Model, error) {
@@ -65,13 +85,10 @@ func (c *config) load(data []byte) (*Model, error) {
 	} else {
 		f, err = c.translated(data)
 	}
-	if err == nil && len(c.outputs) > 0 {
-		f, err = f.WithResults(c.outputs, true) // named as the caller named them
-	}
 	if err != nil {
 		return nil, err
 	}
-	return newModel(f, c.kernels)
+	return c.model(f)
 }
 
 // translated returns the Function of a GraphDef.
@@ -100,8 +117,15 @@ func (c *config) converted(f *core.Function) (*core.Function, error) {
 	shapes := map[string]core.Shape{}
 	for _, s := range c.inputs {
 		name := strings.TrimSuffix(s.Name, ":0")
-		if !slices.ContainsFunc(f.Parameters, func(p *core.Node) bool { return p.Name == name }) {
+		i := slices.IndexFunc(f.Parameters, func(p *core.Node) bool { return p.Name == name })
+		if i < 0 {
 			return nil, fmt.Errorf("input %q: a converted model keeps its inputs %q: convert the GraphDef again to cut it elsewhere", s.Name, parameterNames(f))
+		}
+		if _, dup := shapes[name]; dup {
+			return nil, fmt.Errorf("input %q: given twice", s.Name)
+		}
+		if got := f.Parameters[i].Outputs()[0].Type; s.Type != core.Dynamic && s.Type != got {
+			return nil, fmt.Errorf("input %q: got type %v, but the model has %v", s.Name, s.Type, got)
 		}
 		shapes[name] = s.Shape
 	}

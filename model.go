@@ -88,28 +88,28 @@ func (m *Model) Function() *core.Function { return m.function }
 // A *TensorError tells of inputs that do not fit, a *MemoryError of too little memory,
 // ErrClosed of a Model that was closed, and ctx.Err() that it was cancelled: all of them the
 // caller's. An *InternalError is this module's fault.
-func (m *Model) Run(ctx context.Context, inputs map[string]*core.Tensor) (map[string]*core.Tensor, error) {
+func (m *Model) Run(ctx context.Context, inputs map[string]*Tensor) (map[string]*Tensor, error) {
 	return m.prepared.Run(ctx, inputs, nil)
 }
 
 // RunInto is Run that writes each output for which outputs holds a tensor into that. If it
 // holds one for each output, by full names, outputs itself is returned, and a Run for shapes
 // that are prepared allocates nothing. After an error the tensors hold anything.
-func (m *Model) RunInto(ctx context.Context, inputs, outputs map[string]*core.Tensor) (map[string]*core.Tensor, error) {
+func (m *Model) RunInto(ctx context.Context, inputs, outputs map[string]*Tensor) (map[string]*Tensor, error) {
 	return m.prepared.Run(ctx, inputs, outputs)
 }
 
 // Prepare compiles for inputs of the given shapes, by name, ahead of the first Run; shapes
 // that the graph knows need not be given. Weights are packed once, for all shapes. The most
 // recently used shapes stay prepared, see WithPreparedShapes.
-func (m *Model) Prepare(shapes map[string]core.Shape) error {
+func (m *Model) Prepare(shapes map[string]Shape) error {
 	_, err := m.prepared.Program(shapes)
 	return err
 }
 
 // Compile is Prepare that returns the Program, which tells of its steps and their times. It
 // does not run once the Model is closed.
-func (m *Model) Compile(shapes map[string]core.Shape) (*kernels.Program, error) {
+func (m *Model) Compile(shapes map[string]Shape) (*kernels.Program, error) {
 	return m.prepared.Program(shapes)
 }
 

@@ -1,12 +1,15 @@
 package tf2ng
 
 import (
+	"fmt"
+
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/kernels"
 )
 
-// Option configures Load.
+// Option configures a Model. What has no meaning, as 0 threads, is an *OptionError of the
+// function that takes the option.
 type Option func(*config)
 
 type config struct {
@@ -15,20 +18,65 @@ type config struct {
 	outputs   []string
 	tfVersion string
 	limits    graphdef.Limits
+	err       error // of the first option without a meaning
 }
 
-// WithThreads sets the goroutines that one Run uses; the default is 1. Results do not
-// depend on it.
-func WithThreads(n int) Option { return func(c *config) { c.kernels.Threads = n } }
+// configure applies the options in their order.
+func configure(opts []Option) (*config, error) {
+	c := &config{kernels: kernels.Options{Threads: 1}}
+	for i, o := range opts {
+		if o == nil {
+			return nil, &OptionError{Option: fmt.Sprintf("number %d", i+1), Want: "what a function With... returns"}
+		}
+		if o(c); c.err != nil {
+			return nil, c.err
+		}
+	}
+	return c, nil
+}
+
+// wrong records the value of an option that has no meaning.
+func (c *config) wrong(option string, got any, want string) {
+	if c.err == nil {
+		c.err = &OptionError{Option: option, Got: got, Want: want}
+	}
+}
+
+// WithThreads sets the goroutines that one Run uses, from 1 to MaxThreads; the default is 1.
+// Results do not depend on it.
+func WithThreads(n int) Option {
+	return func(c *config) {
+		if n < 1 || n > MaxThreads {
+			c.wrong("WithThreads", n, fmt.Sprintf("1 to %d", MaxThreads))
+		}
+		c.kernels.Threads = n
+	}
+}
 
 // WithoutISA forbids instruction sets that the CPU may have. Results do not depend on it.
-func WithoutISA(isas ...kernels.ISA) Option {
-	return func(c *config) { c.kernels.Without = append(c.kernels.Without, isas...) }
+func WithoutISA(isas ...ISA) Option {
+	return func(c *config) {
+		c.take("WithoutISA", kernels.Options{Without: isas})
+		c.kernels.Without = append(c.kernels.Without, isas...)
+	}
 }
 
-// WithEngine selects what computes the ops; the default is kernels.Kernels. Results do
-// not depend on it.
-func WithEngine(e kernels.Engine) Option { return func(c *config) { c.kernels.Engine = e } }
+// WithEngine selects what computes the ops; the default is Kernels. Results do not depend
+// on it.
+func WithEngine(e Engine) Option {
+	return func(c *config) {
+		c.take("WithEngine", kernels.Options{Engine: e})
+		c.kernels.Engine = e
+	}
+}
+
+// take records an error of package kernels about one of its options under the name of
+// this package's.
+func (c *config) take(option string, o kernels.Options) {
+	if err, ok := o.Check().(*OptionError); ok {
+		c.wrong(option, err.Got, err.Want)
+	}
+}
 
 // WithoutQDQFusion keeps convolutions and matrix products of dequantized tensors in float32,
 // as the graph has them. By default those whose operands were all quantized become integer:
@@ -37,27 +85,66 @@ func WithEngine(e kernels.Engine) Option { return func(c *config) { c.kernels.En
 func WithoutQDQFusion() Option { return func(c *config) { c.kernels.WithoutQDQ = true } }
 
 // WithMemoryLimit bounds the bytes of the tensors that one Run holds at once. More is a
-// *core.MemoryError, which names the node, before anything is allocated. The default is
-// core.DefaultMaxBytes.
-func WithMemoryLimit(bytes int64) Option { return func(c *config) { c.kernels.MaxBytes = bytes } }
+// *MemoryError, which names the node, before anything is allocated. The default is
+// DefaultMaxBytes.
+func WithMemoryLimit(bytes int64) Option {
+	return func(c *config) {
+		if bytes < 1 {
+			c.wrong("WithMemoryLimit", bytes, "at least 1 byte")
+		}
+		c.kernels.MaxBytes = bytes
+	}
+}
 
 // WithPreparedShapes bounds what a Model keeps prepared for sets of input shapes: their
 // number, and the bytes that they take beside what all of them share. The least recently used
 // go first; the last one always stays. The defaults are kernels.DefaultMaxPrograms and
 // kernels.DefaultMaxProgramBytes.
 func WithPreparedShapes(n int, bytes int64) Option {
-	return func(c *config) { c.kernels.MaxPrograms, c.kernels.MaxProgramBytes = n, bytes }
+	return func(c *config) {
+		if n < 1 || bytes < 1 {
+			c.wrong("WithPreparedShapes", fmt.Sprintf("%d shapes, %d bytes", n, bytes), "at least 1 of each")
+		}
+		c.kernels.MaxPrograms, c.kernels.MaxProgramBytes = n, bytes
+	}
 }
 
 // WithInputs gives inputs shapes, or makes inner tensors inputs (GraphDefs only).
-func WithInputs(specs ...tf.InputSpec) Option {
-	return func(c *config) { c.inputs = append(c.inputs, specs...) }
+func WithInputs(specs ...InputSpec) Option {
+	return func(c *config) {
+		for _, s := range specs {
+			c.checkInput(s)
+		}
+		c.inputs = append(c.inputs, specs...)
+	}
+}
+
+func (c *config) checkInput(s InputSpec) {
+	const option = "WithInputs"
+	if s.Name == "" {
+		c.wrong(option, `a spec of ""`, "the name of a tensor")
+	}
+	if s.Type > String {
+		c.wrong(option, fmt.Sprintf("%q of %v", s.Name, s.Type), "one of the types, or Dynamic for the graph's own")
+	}
+	for _, d := range s.Shape {
+		if d < 0 && d != Unknown {
+			c.wrong(option, fmt.Sprintf("%q of shape %v", s.Name, s.Shape), "dimensions of 0 or more, or Unknown")
+		}
+	}
 }
 
 // WithOutputs names the tensors that Run computes, "conv1" or "conv1:0"; any tensor of
 // the graph will do. Without it they are the graph's own outputs.
 func WithOutputs(names ...string) Option {
-	return func(c *config) { c.outputs = append(c.outputs, names...) }
+	return func(c *config) {
+		for _, n := range names {
+			if n == "" {
+				c.wrong("WithOutputs", `""`, "the name of a tensor")
+			}
+		}
+		c.outputs = append(c.outputs, names...)
+	}
 }
 
 // WithTFVersion names the version of TensorFlow whose arithmetic is followed, from "1.15" to
@@ -65,5 +152,27 @@ func WithOutputs(names ...string) Option {
 // .ng file has its version recorded; another one is then an error.
 func WithTFVersion(v string) Option { return func(c *config) { c.tfVersion = v } }
 
-// WithLimits bounds what is accepted of a GraphDef.
-func WithLimits(l graphdef.Limits) Option { return func(c *config) { c.limits = l } }
+// WithLimits bounds what is accepted of a GraphDef. A field of 0 means its default.
+func WithLimits(l Limits) Option {
+	return func(c *config) {
+		for _, f := range []struct {
+			name  string
+			value int64
+		}{
+			{"Bytes", int64(l.Bytes)},
+			{"Nodes", int64(l.Nodes)},
+			{"Edges", int64(l.Edges)},
+			{"Attributes", int64(l.Attributes)},
+			{"Name", int64(l.Name)},
+			{"Dims", int64(l.Dims)},
+			{"List", int64(l.List)},
+			{"Elements", l.Elements},
+			{"Expanded", l.Expanded},
+		} {
+			if f.value < 0 {
+				c.wrong("WithLimits", fmt.Sprintf("%s %d", f.name, f.value), "0 or more")
+			}
+		}
+		c.limits = l
+	}
+}

@@ -10,5 +10,9 @@
 //	m, err := tf2ng.Load("model.pb", tf2ng.WithThreads(2))
 //	...
 //	defer m.Close()
-//	out, err := m.Run(ctx, map[string]*core.Tensor{"input": image})
+//	out, err := m.Run(ctx, map[string]*tf2ng.Tensor{"input": image})
+//
+// A program that loads and runs models needs this package only: it has names for tensors,
+// types, engines and every error that a caller may want to tell apart. Package core is for
+// graphs themselves, which FromFunction makes into a Model.
 package tf2ng

@@ -17,8 +17,8 @@ type Tolerance struct {
 	Relative float64 `json:"rtol"`
 }
 
-// Default is 1e-6 absolute and 1e-6 relative.
-var Default = Tolerance{1e-6, 1e-6}
+// Default returns 1e-6 absolute and 1e-6 relative.
+func Default() Tolerance { return Tolerance{1e-6, 1e-6} }
 
 // Pair is a tensor and what it should be.
 type Pair struct {

@@ -41,7 +41,7 @@ func TestFloats(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			shape := core.Shape{2, 2}
-			r := compare.Compare([]compare.Pair{{Name: "x", Got: tensor(t, shape, test.got...), Want: tensor(t, shape, test.want...)}}, compare.Default)
+			r := compare.Compare([]compare.Pair{{Name: "x", Got: tensor(t, shape, test.got...), Want: tensor(t, shape, test.want...)}}, compare.Default())
 			c := r.Tensors[0]
 			assert.Equal(t, test.differing, c.Differing, "differing")
 			assert.Equal(t, test.outside, c.Outside, "outside")
@@ -78,7 +78,7 @@ func TestStringsAndMismatches(t *testing.T) {
 	require.NoError(t, err)
 	b, err := core.StringTensor(core.Shape{2}, []string{"a", "c"})
 	require.NoError(t, err)
-	r := compare.Compare([]compare.Pair{{Name: "s", Got: a, Want: b}}, compare.Default)
+	r := compare.Compare([]compare.Pair{{Name: "s", Got: a, Want: b}}, compare.Default())
 	assert.Equal(t, []int{1}, r.Tensors[0].Where)
 	assert.False(t, r.Pass)
 
@@ -87,7 +87,7 @@ func TestStringsAndMismatches(t *testing.T) {
 		"got f32[2], want i32[2]":   tensor(t, core.Shape{2}, int32(1), 2),
 		"got f32[2], want f32[1,2]": tensor(t, core.Shape{1, 2}, float32(1), 2),
 	} {
-		r := compare.Compare([]compare.Pair{{Name: "s", Got: f, Want: other}}, compare.Default)
+		r := compare.Compare([]compare.Pair{{Name: "s", Got: f, Want: other}}, compare.Default())
 		assert.Equal(t, want, r.Tensors[0].Problem)
 		assert.False(t, r.Pass)
 	}
@@ -100,7 +100,7 @@ func report(t *testing.T) *compare.Report {
 		{Name: "b:0", Op: "AddV2", Got: one, Want: tensor(t, core.Shape{2}, float32(1.0000001), 2)},
 		{Name: "c:0", Op: "QuantizedConv2D", Got: tensor(t, core.Shape{2}, uint8(1), 2), Want: tensor(t, core.Shape{2}, uint8(1), 4)},
 		{Name: "d:0", Op: "Softmax", Got: one, Want: tensor(t, core.Shape{1}, float32(1))},
-	}, compare.Default)
+	}, compare.Default())
 }
 
 func TestReport(t *testing.T) {
@@ -133,7 +133,7 @@ func TestBFloat16AsItsBits(t *testing.T) {
 	want := tensor(t, core.Shape{2}, uint16(0x3f80), 0x4000)                              // 1, 2
 	got, err := core.TensorOver(core.BF16, core.Shape{2}, []byte{0x80, 0x3f, 0x40, 0x40}) // 1, 3
 	require.NoError(t, err)
-	r := compare.Compare([]compare.Pair{{Name: "x", Got: got, Want: want}}, compare.Default).Tensors[0]
+	r := compare.Compare([]compare.Pair{{Name: "x", Got: got, Want: want}}, compare.Default()).Tensors[0]
 	assert.Equal(t, []int{1}, r.Where)
 	assert.Equal(t, compare.Number(1), r.MaxAbsolute)
 }
@@ -146,6 +146,6 @@ func TestVerdicts(t *testing.T) {
 		"same: 1 tensor within atol 1e-06 + rtol 1e-06":                                           {Name: "x", Got: one, Want: near},
 		"DIFFERS: 1 tensor compared within atol 1e-06 + rtol 1e-06; the first that diverges is x": {Name: "x", Got: one, Want: tensor(t, core.Shape{1}, float32(2))},
 	} {
-		assert.Equal(t, want, compare.Compare([]compare.Pair{p}, compare.Default).Verdict())
+		assert.Equal(t, want, compare.Compare([]compare.Pair{p}, compare.Default()).Verdict())
 	}
 }

@@ -241,8 +241,8 @@ func (f *Function) EvalEach(inputs map[string]*Tensor, each func(*Node, []*Tenso
 func (f *Function) EvalWithin(maxBytes int64, inputs map[string]*Tensor, each func(*Node, []*Tensor)) (map[string]*Tensor, error) {
 	values := map[*Node][]*Tensor{}
 	for _, p := range f.Parameters {
-		t, ok := inputs[p.Name]
-		if !ok {
+		t := inputs[p.Name]
+		if t == nil {
 			return nil, fmt.Errorf("input %q: missing", p.Name)
 		}
 		want := p.outputs[0]

@@ -71,6 +71,9 @@ func NewNamedNode(name string, op Op, inputs ...Value) (*Node, error) {
 		if v.Node == nil {
 			return nil, located(Violation("", i, "is not connected"), op, name)
 		}
+		if v.Index < 0 || v.Index >= len(v.Node.outputs) {
+			return nil, located(Violation("", i, "got output %d of node %q, want one of its %d", v.Index, v.Node, len(v.Node.outputs)), op, name)
+		}
 		in[i] = Operand{v.Fact(), v.Constant()}
 	}
 	outputs, err := op.Infer(in)
@@ -139,6 +142,9 @@ func EvalOp(op Op, in []*Tensor) ([]*Tensor, error) { return evalOp(op, in, 0, D
 func evalOp(op Op, in []*Tensor, held, limit int64) ([]*Tensor, error) {
 	operands := make([]Operand, len(in))
 	for i, t := range in {
+		if t == nil {
+			return nil, located(Violation("", i, "got no tensor"), op, "")
+		}
 		operands[i] = Operand{t.Fact(), t}
 	}
 	facts, err := op.Infer(operands)

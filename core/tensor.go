@@ -112,7 +112,7 @@ func StringTensor(s Shape, elements []string) (*Tensor, error) {
 	return &Tensor{typ: String, shape: s.Clone(), strings: elements}, nil
 }
 
-// Scalar returns a tensor of shape [].
+// Scalar returns a tensor of shape [] that holds v.
 func Scalar[T Element](v T) *Tensor {
 	t, err := TensorOf(Shape{}, []T{v})
 	if err != nil {
@@ -139,14 +139,14 @@ func (t *Tensor) Bytes() []byte { return t.data }
 // Strings returns the elements of a String tensor.
 func (t *Tensor) Strings() []string { return t.strings }
 
-// Data returns the elements, not copied. T must be the Go type of the tensor's
-// Type, or uint16 for BF16 and F16; anything else is a programming error.
+// Data is DataOf for a tensor whose type was checked before, as Infer does for Eval. It
+// panics where DataOf returns an error.
 func Data[T Element](t *Tensor) []T {
 	want := typeOf[T]()
 	if t.typ != want && !(want == U16 && (t.typ == BF16 || t.typ == F16)) {
 		panic(fmt.Sprintf("core: Data[%v] of a tensor of %v", want, t.typ))
 	}
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(t.data))), len(t.data)/t.typ.Size())
+	return elementsOf[T](t)
 }
 
 // Reshaped returns a tensor with the same data and another shape of as many elements.
@@ -178,7 +178,8 @@ func (t *Tensor) Clone() *Tensor {
 func (t *Tensor) String() string { return t.Fact().String() }
 
 // Float32s returns the elements converted to float32 (to nearest even). For an
-// F32 tensor it is the data itself, which must not be changed.
+// F32 tensor it is the data itself, which must not be changed. It panics for strings,
+// where NumbersOf returns an error.
 func (t *Tensor) Float32s() []float32 {
 	switch t.typ {
 	case F32:
@@ -219,7 +220,8 @@ func (t *Tensor) Float32s() []float32 {
 	panic("core: Float32s of a tensor of " + t.typ.String())
 }
 
-// Int64s returns the elements of an integer or boolean tensor as int64.
+// Int64s returns the elements of an integer or boolean tensor as int64. It panics for
+// others, where NumbersOf returns an error.
 func (t *Tensor) Int64s() []int64 {
 	switch t.typ {
 	case I64:
@@ -244,7 +246,8 @@ func (t *Tensor) Int64s() []int64 {
 	panic("core: Int64s of a tensor of " + t.typ.String())
 }
 
-// Float64s returns the elements of a number tensor converted to float64.
+// Float64s returns the elements of a number tensor converted to float64. It panics for
+// strings, where NumbersOf returns an error.
 func (t *Tensor) Float64s() []float64 {
 	switch {
 	case t.typ == F64:

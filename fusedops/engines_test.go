@@ -5,4 +5,4 @@ import (
 	"github.com/tf2ng/tf2ng/internal/ngraphtest"
 )
 
-func init() { ngraphtest.Engines = enginetest.Check }
+func init() { ngraphtest.SetEngines(enginetest.Check) }

@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -38,10 +39,13 @@ func ParseEngine(name string) (Engine, error) {
 	return 0, fmt.Errorf("unknown engine %q: want one of %s", name, strings.Join(engineNames, ", "))
 }
 
+// MaxThreads bounds the goroutines of a Run.
+const MaxThreads = 1024
+
 // Options of a compilation. The zero value is one thread and every instruction set.
 type Options struct {
-	Threads int       // goroutines per Run; 0 means 1
-	Without []isa.ISA // instruction sets not to use, beside those the CPU lacks
+	Threads int   // goroutines per Run, at most MaxThreads; 0 means 1
+	Without []ISA // instruction sets not to use, beside those the CPU lacks
 	Engine  Engine
 	// WithoutQDQ keeps convolutions and matrix products of dequantized tensors in float32,
 	// summed in the order that core.Convolution and core.Dot define. Without it all engines
@@ -65,14 +69,14 @@ const (
 )
 
 func (o Options) maxPrograms() int {
-	if o.MaxPrograms <= 0 {
+	if o.MaxPrograms == 0 {
 		return DefaultMaxPrograms
 	}
 	return o.MaxPrograms
 }
 
 func (o Options) maxProgramBytes() int64 {
-	if o.MaxProgramBytes <= 0 {
+	if o.MaxProgramBytes == 0 {
 		return DefaultMaxProgramBytes
 	}
 	return o.MaxProgramBytes
@@ -80,8 +84,52 @@ func (o Options) maxProgramBytes() int64 {
 
 func (o Options) threads() int { return max(o.Threads, 1) }
 
+// OptionError reports the value of an option that has no meaning. Nothing was read or
+// computed.
+type OptionError struct {
+	Option string // the field of Options, or the function that makes the option
+	Got    any
+	Want   string
+}
+
+// Error writes: option Threads: got -3, want 0 to 1024.
+func (e *OptionError) Error() string {
+	return fmt.Sprintf("option %s: got %v, want %s", e.Option, e.Got, e.Want)
+}
+
+// Check returns an *OptionError for the first option whose value has no meaning. Compile
+// calls it.
+func (o Options) Check() error {
+	switch {
+	case o.Threads < 0 || o.Threads > MaxThreads:
+		return &OptionError{"Threads", o.Threads, fmt.Sprintf("0 to %d", MaxThreads)}
+	case int(o.Engine) >= len(engineNames):
+		return &OptionError{"Engine", o.Engine, "one of " + strings.Join(engineNames, ", ")}
+	case o.MaxBytes < 0:
+		return &OptionError{"MaxBytes", o.MaxBytes, "0 or more bytes"}
+	case o.MaxPrograms < 0:
+		return &OptionError{"MaxPrograms", o.MaxPrograms, "0 or more"}
+	case o.MaxProgramBytes < 0:
+		return &OptionError{"MaxProgramBytes", o.MaxProgramBytes, "0 or more bytes"}
+	}
+	for _, i := range o.Without {
+		if !slices.Contains(ISAs(), i) {
+			return &OptionError{"Without", i, fmt.Sprintf("some of %v", ISAs())}
+		}
+	}
+	return nil
+}
+
+// check checks what Compile is given beside the shapes.
+func check(f *core.Function, o Options) error {
+	if err := o.Check(); err != nil {
+		return err
+	}
+	return f.Check()
+}
+
 func (o Options) maxBytes() int64 {
-	if o.MaxBytes <= 0 {
+	if o.MaxBytes == 0 {
 		return core.DefaultMaxBytes
 	}
 	return o.MaxBytes

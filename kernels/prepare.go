@@ -44,15 +44,19 @@ type cached struct {
 }
 
 // Prepare returns a Prepared of f, which must not change any more. It computes nothing: the
-// first Program for any shapes packs the weights.
+// first Program for any shapes packs the weights. Options without a meaning are an
+// *OptionError, and a Function that is put together wrongly is a *core.FunctionError.
 func Prepare(f *core.Function, o Options) (*Prepared, error) {
+	if err := check(f, o); err != nil {
+		return nil, err
+	}
 	p := &Prepared{function: f, options: o, ports: newPorts(f), store: newStore(f)}
 	p.calls.New = func() any { return newCall(p.ports) }
 	return p, nil
 }
 
-// Compile makes a Program of f for parameters of the given shapes, by name; shapes
-// that f knows need not be given. All shapes must then be known.
+// Compile is Prepare and Program: it makes a Program of f for parameters of the given shapes,
+// by name. Shapes that f knows need not be given; all must then be known.
 func Compile(f *core.Function, shapes map[string]core.Shape, o Options) (*Program, error) {
 	p, err := Prepare(f, o)
 	if err != nil {

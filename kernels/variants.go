@@ -14,17 +14,17 @@ import (
 
 // VariantInfo describes one kernel variant.
 type VariantInfo struct {
-	Family string  `json:"family"`
-	Name   string  `json:"name"`
-	ISA    isa.ISA `json:"isa"`
-	Used   bool    `json:"used"`
-	Why    string  `json:"why"` // why it is used, or is not
+	Family string `json:"family"`
+	Name   string `json:"name"`
+	ISA    ISA    `json:"isa"`
+	Used   bool   `json:"used"`
+	Why    string `json:"why"` // why it is used, or is not
 }
 
 // Variants lists the variants of all families, as their tables register them, and which
 // of them a Program for the instruction sets s uses: among those that do the same, the
 // first whose instruction set is in s.
-func Variants(s isa.Set) []VariantInfo {
+func Variants(s ISASet) []VariantInfo {
 	var all []VariantInfo
 	taken := map[string]string{} // the variant that is used, by what it does
 	add := func(family, name string, i isa.ISA) {
@@ -43,22 +43,22 @@ func Variants(s isa.Set) []VariantInfo {
 		}
 		all = append(all, v)
 	}
-	for _, v := range gemm.Variants {
+	for _, v := range gemm.Variants() {
 		add("gemm", v.Name, v.ISA)
 	}
-	for _, v := range sgemm.Variants {
+	for _, v := range sgemm.Variants() {
 		add("sgemm", v.Name, v.ISA)
 	}
-	for _, v := range depthwise.Variants {
+	for _, v := range depthwise.Variants() {
 		add("depthwise", v.Name, v.ISA)
 	}
-	for _, v := range sdepthwise.Variants {
+	for _, v := range sdepthwise.Variants() {
 		add("sdepthwise", v.Name, v.ISA)
 	}
-	for _, v := range pool.Variants {
+	for _, v := range pool.Variants() {
 		add("pool", v.Name, v.ISA)
 	}
-	for _, v := range elementwise.Variants {
+	for _, v := range elementwise.Variants() {
 		add("elementwise", v.Name, v.ISA)
 	}
 	return all

@@ -9,7 +9,10 @@
 // The polynomials interpolate at Chebyshev's points.
 package activation
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // expTail is (e**r - 1)/r for |r| <= ln2/2, within 2**-37.5 relative.
 var expTail = [...]float64{
@@ -49,11 +52,14 @@ const (
 	normalScale  = 19.0 / 64
 )
 
-// Constants are the numbers above in the order in which vector routines read them.
-var Constants = append(append(append(append([]float64{
-	mostExponent, leastExponent, math.Log2E, toInteger, ln2Hi, ln2Lo,
-	1, 2, 0.5, math.Copysign(0, -1), math.Float64frombits(1<<63 - 1), gelu1, gelu3, normalScale, math.Sqrt2,
-}, expTail[:]...), logTail[:]...), erfSmall[:]...), normalTail[:]...)
+// Constants returns the numbers above in the order in which vector routines read them.
+func Constants() []float64 {
+	numbers := []float64{
+		mostExponent, leastExponent, math.Log2E, toInteger, ln2Hi, ln2Lo,
+		1, 2, 0.5, math.Copysign(0, -1), math.Float64frombits(1<<63 - 1), gelu1, gelu3, normalScale, math.Sqrt2,
+	}
+	return slices.Concat(numbers, expTail[:], logTail[:], erfSmall[:], normalTail[:])
+}
 
 // horner evaluates a polynomial.
 func horner(c []float64, x float64) float64 {

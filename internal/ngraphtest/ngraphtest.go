@@ -15,9 +15,9 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Ops lists the ops and builders of all cases, by the package whose tests run them. A
+// runs lists the ops and builders of all cases, by the package whose tests run them. A
 // case of any other op fails.
-var Ops = map[string][]string{
+var runs = map[string][]string{
 	"core": {"Quantize", "Dequantize", "FakeQuantize", "QuantizedConvolution", "QuantizedDot", ""},
 	"fusedops": {
 		"QuantizedConvolutionBias", "QuantizedConvolutionBiasAdd", "QuantizedConvolutionBiasSignedAdd",
@@ -259,7 +259,7 @@ func Each(t *testing.T, pkg string, f func(t *testing.T, c *Case)) {
 	n := 0
 	for _, path := range files(t) {
 		for _, c := range read(t, path) {
-			if !c.counts() || !slices.Contains(Ops[pkg], c.Op) {
+			if !c.counts() || !slices.Contains(runs[pkg], c.Op) {
 				continue
 			}
 			n++
@@ -301,16 +301,21 @@ func read(t testing.TB, path string) []Case {
 		t.Fatalf("%s: %v", path, err)
 	}
 	for _, c := range file.Cases {
-		if c.counts() && !slices.ContainsFunc([]string{"core", "fusedops", "builders"}, func(p string) bool { return slices.Contains(Ops[p], c.Op) }) {
+		if c.counts() && !slices.ContainsFunc([]string{"core", "fusedops", "builders"}, func(p string) bool { return slices.Contains(runs[p], c.Op) }) {
 			t.Fatalf("%s: case %s is of op %q, which no test runs", path, c.ID, c.Op)
 		}
 	}
 	return file.Cases
 }
 
-// Engines, if not nil, compares other ways to evaluate a function with the references. The
-// tests that read cases set it to internal/enginetest.Check.
-var Engines func(f *core.Function, inputs, want map[string]*core.Tensor) error
+// engines, if not nil, compares other ways to evaluate a function with the references.
+var engines func(f *core.Function, inputs, want map[string]*core.Tensor) error
+
+// SetEngines sets what Evaluate compares other ways to evaluate a function with. The tests
+// that read cases set internal/enginetest.Check, before any of them runs.
+func SetEngines(check func(f *core.Function, inputs, want map[string]*core.Tensor) error) {
+	engines = check
+}
 
 // Evaluate builds a graph over the tensors, as constants where constant says so and
 // else as parameters, and returns its values.
@@ -346,8 +351,8 @@ func Evaluate(tensors []*core.Tensor, constant func(i int) bool, build func(in [
 	if err != nil {
 		return nil, err
 	}
-	if Engines != nil {
-		if err := Engines(f, feeds, got); err != nil {
+	if engines != nil {
+		if err := engines(f, feeds, got); err != nil {
 			return nil, err
 		}
 	}

@@ -18,15 +18,15 @@ import (
 type Pass struct {
 	Name  string
 	Doc   string
-	After []string // passes that must have run before, and why (see Table)
+	After []string // passes that must have run before, and why (see table)
 	Run   func(f *core.Function, evaluate Evaluate) (*core.Function, error)
 }
 
 // Evaluate runs an op's reference on constants, as core.EvalOp does.
 type Evaluate func(op core.Op, in []*core.Tensor) ([]*core.Tensor, error)
 
-// Table holds the passes in the order in which they run.
-var Table = []Pass{
+// table holds the passes in the order in which they run.
+var table = []Pass{
 	{
 		Name: "dead", Run: dead,
 		Doc: "drop the names of tensors that nobody asked for, and with them the nodes that only they need",
@@ -84,7 +84,7 @@ var Table = []Pass{
 }
 
 func init() {
-	if err := checkOrder(Table); err != nil {
+	if err := checkOrder(table); err != nil {
 		panic(err)
 	}
 }
@@ -129,7 +129,7 @@ func Run(f *core.Function, o Options) (*core.Function, error) {
 	if o.Eval == nil {
 		o.Eval = core.EvalOp
 	}
-	for _, p := range Table {
+	for _, p := range table {
 		if !slices.Contains(o.Without, p.Name) {
 			var err error
 			if f, err = p.Run(f, o.Eval); err != nil {
@@ -149,7 +149,7 @@ func Run(f *core.Function, o Options) (*core.Function, error) {
 // Names lists the passes in their order.
 func Names() []string {
 	var names []string
-	for _, p := range Table {
+	for _, p := range table {
 		names = append(names, p.Name)
 	}
 	return names

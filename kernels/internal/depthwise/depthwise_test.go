@@ -28,9 +28,9 @@ var simulated bool
 
 // runnable returns the variants that this CPU can execute.
 func runnable() (out []*Variant) {
-	for i := range Variants {
-		if simulated || isa.Available().Has(Variants[i].ISA) {
-			out = append(out, &Variants[i])
+	for i := range variants {
+		if simulated || isa.Available().Has(variants[i].ISA) {
+			out = append(out, &variants[i])
 		}
 	}
 	return out
@@ -388,8 +388,8 @@ func TestPackErrors(t *testing.T) {
 }
 
 func TestCheckErrors(t *testing.T) {
-	for i := range Variants {
-		v := &Variants[i]
+	for i := range variants {
+		v := &variants[i]
 		packed, err := Pack(v, Spec{Channels: 5, Taps: 2, Epilogue: gemm.Epilogue{Out: gemm.U8, Hi: 255}}, make([]int8, 10), nil)
 		require.NoError(t, err)
 		good := func() *Args {

@@ -1,6 +1,10 @@
 package depthwise
 
-import "github.com/tf2ng/tf2ng/kernels/internal/isa"
+import (
+	"slices"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+)
 
 // Variant is one implementation: a kernel, the packing that it reads, and its tile.
 type Variant struct {
@@ -12,18 +16,21 @@ type Variant struct {
 	run  func(p *Packed, a Args, m0, m1 int)
 }
 
-// Variants holds every variant of this build, the fastest first. Dispatch, tests and
+// variants holds every variant of this build, the fastest first. Dispatch, tests and
 // benchmarks go through it.
-var Variants = append(native,
+var variants = append(native,
 	Variant{Name: "depthwise_u8s8_chain_1x64_portable", ISA: isa.Portable, MR: 1, NR: portableBlock, pack: packPortable, run: runPortable},
 )
 
+// Variants returns a copy of the table of variants, in its order.
+func Variants() []Variant { return slices.Clone(variants) }
+
 // Choose returns the fastest variant within s.
 func Choose(s isa.Set) *Variant {
-	for i := range Variants {
-		if s.Has(Variants[i].ISA) {
-			return &Variants[i]
+	for i := range variants {
+		if s.Has(variants[i].ISA) {
+			return &variants[i]
 		}
 	}
-	return &Variants[len(Variants)-1]
+	return &variants[len(variants)-1]
 }

@@ -59,7 +59,7 @@ var native = []Variant{
 // constants are what the routines of functions read: each number once for each float64 of
 // a vector.
 var constants = func() (list [][4]float64) {
-	for _, c := range activation.Constants {
+	for _, c := range activation.Constants() {
 		list = append(list, [4]float64{c, c, c, c})
 	}
 	return list

@@ -2,6 +2,7 @@ package elementwise
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
@@ -110,9 +111,9 @@ func (v *Variant) Run(out, x, y []byte, n int, p *Numbers) {
 	v.run(out, x, y, n, p)
 }
 
-// Variants holds every variant of this build, for each primitive the fastest first.
+// variants holds every variant of this build, for each primitive the fastest first.
 // Dispatch, tests and benchmarks go through it.
-var Variants = append(native,
+var variants = append(native,
 	Variant{Name: "elementwise_f32_u8_1_portable", Primitive: ConvertU8, ISA: isa.Portable, NR: 1, run: portable[ConvertU8]},
 	Variant{Name: "elementwise_f32_s8_1_portable", Primitive: ConvertI8, ISA: isa.Portable, NR: 1, run: portable[ConvertI8]},
 	Variant{Name: "elementwise_f32_s32_1_portable", Primitive: ConvertI32, ISA: isa.Portable, NR: 1, run: portable[ConvertI32]},
@@ -143,10 +144,13 @@ var Variants = append(native,
 	Variant{Name: "elementwise_f32_erf_1_portable", Primitive: Erf, ISA: isa.Portable, NR: 1, run: portable[Erf]},
 )
 
+// Variants returns a copy of the table of variants, in its order.
+func Variants() []Variant { return slices.Clone(variants) }
+
 // Choose returns the fastest variant of a primitive within s.
 func Choose(s isa.Set, p Primitive) *Variant {
-	for i := range Variants {
-		if v := &Variants[i]; v.Primitive == p && s.Has(v.ISA) {
+	for i := range variants {
+		if v := &variants[i]; v.Primitive == p && s.Has(v.ISA) {
 			return v
 		}
 	}

@@ -118,8 +118,8 @@ func BenchmarkLayers(b *testing.B) {
 
 // BenchmarkPack packs the weights of the last 3x3 layer of ResNet-50.
 func BenchmarkPack(b *testing.B) {
-	for i := range Variants {
-		v := &Variants[i]
+	for i := range variants {
+		v := &variants[i]
 		b.Run(v.Name, func(b *testing.B) {
 			p := layer{1, 3, 1, 512, 512, false}.problem()
 			b.SetBytes(int64(len(p.weights)))

@@ -30,9 +30,9 @@ var simulated bool
 
 // runnable returns the variants that this CPU can execute.
 func runnable() (out []*Variant) {
-	for i := range Variants {
-		if simulated || isa.Available().Has(Variants[i].ISA) {
-			out = append(out, &Variants[i])
+	for i := range variants {
+		if simulated || isa.Available().Has(variants[i].ISA) {
+			out = append(out, &variants[i])
 		}
 	}
 	return out

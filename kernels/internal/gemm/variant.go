@@ -1,6 +1,10 @@
 package gemm
 
-import "github.com/tf2ng/tf2ng/kernels/internal/isa"
+import (
+	"slices"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+)
 
 // Variant is one implementation: a kernel, the packing that it reads, and its tile.
 type Variant struct {
@@ -13,22 +17,25 @@ type Variant struct {
 	scratch func(p *Packed) int // nil: none
 }
 
-// Variants holds every variant of this build, the fastest first. Dispatch, tests and
+// variants holds every variant of this build, the fastest first. Dispatch, tests and
 // benchmarks go through it.
-var Variants = append(native,
+var variants = append(native,
 	Variant{
 		Name: "gemm_u8s8_chain_4x3k1_portable", ISA: isa.Portable, MR: 4, NR: 3, KR: 1,
 		pack: packLanes, run: runPortable,
 	},
 )
 
+// Variants returns a copy of the table of variants, in its order.
+func Variants() []Variant { return slices.Clone(variants) }
+
 // Choose returns the fastest variant within s. It is the fastest for every size: each
 // computes few rows in smaller tiles, and few columns in a narrower panel.
 func Choose(s isa.Set) *Variant {
-	for i := range Variants {
-		if s.Has(Variants[i].ISA) {
-			return &Variants[i]
+	for i := range variants {
+		if s.Has(variants[i].ISA) {
+			return &variants[i]
 		}
 	}
-	return &Variants[len(Variants)-1]
+	return &variants[len(variants)-1]
 }

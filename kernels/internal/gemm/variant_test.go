@@ -14,7 +14,7 @@ import (
 // variants have the same.
 func TestNames(t *testing.T) {
 	seen := map[string]bool{}
-	for _, v := range Variants {
+	for _, v := range variants {
 		require.Equal(t, fmt.Sprintf("gemm_u8s8_chain_%dx%dk%d_%s", v.MR, v.NR, v.KR, v.ISA), v.Name)
 		require.False(t, seen[v.Name], v.Name)
 		seen[v.Name] = true
@@ -25,8 +25,8 @@ func TestNames(t *testing.T) {
 func TestChoose(t *testing.T) {
 	full := ^isa.Set(0)
 	require.True(t, strings.HasSuffix(Choose(0).Name, "_portable"))
-	require.Same(t, &Variants[0], Choose(full))
-	for _, v := range Variants[:len(Variants)-1] {
+	require.Same(t, &variants[0], Choose(full))
+	for _, v := range variants[:len(variants)-1] {
 		require.NotEqual(t, v.ISA, Choose(full.Without(v.ISA)).ISA)
 	}
 }

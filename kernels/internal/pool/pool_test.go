@@ -27,9 +27,9 @@ var simulated bool
 
 // runnable returns the variants that this CPU can execute.
 func runnable() (out []*Variant) {
-	for i := range Variants {
-		if simulated || isa.Available().Has(Variants[i].ISA) {
-			out = append(out, &Variants[i])
+	for i := range variants {
+		if simulated || isa.Available().Has(variants[i].ISA) {
+			out = append(out, &variants[i])
 		}
 	}
 	return out
@@ -241,8 +241,8 @@ func TestChoose(t *testing.T) {
 }
 
 func TestCheckErrors(t *testing.T) {
-	for i := range Variants {
-		v := &Variants[i]
+	for i := range variants {
+		v := &variants[i]
 		if v.Kind != AverageI8 {
 			continue
 		}

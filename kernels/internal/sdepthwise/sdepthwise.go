@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"unsafe"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
@@ -34,20 +35,23 @@ type Variant struct {
 	run func(p *Packed, a *Args, m0, m1 int)
 }
 
-// Variants holds every variant of this build, the fastest first. Dispatch, tests and
+// variants holds every variant of this build, the fastest first. Dispatch, tests and
 // benchmarks go through it.
-var Variants = append(native,
+var variants = append(native,
 	Variant{Name: "depthwise_f32f32_f32_1x1_portable", ISA: isa.Portable, NR: 1, run: runPortable},
 )
 
+// Variants returns a copy of the table of variants, in its order.
+func Variants() []Variant { return slices.Clone(variants) }
+
 // Choose returns the fastest variant within s.
 func Choose(s isa.Set) *Variant {
-	for i := range Variants {
-		if s.Has(Variants[i].ISA) {
-			return &Variants[i]
+	for i := range variants {
+		if s.Has(variants[i].ISA) {
+			return &variants[i]
 		}
 	}
-	return &Variants[len(Variants)-1]
+	return &variants[len(variants)-1]
 }
 
 // block is a run of channels that are filtered together.

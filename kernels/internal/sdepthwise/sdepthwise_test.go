@@ -29,9 +29,9 @@ var simulated bool
 
 // runnable returns the variants that this CPU can execute.
 func runnable() (out []*Variant) {
-	for i := range Variants {
-		if simulated || isa.Available().Has(Variants[i].ISA) {
-			out = append(out, &Variants[i])
+	for i := range variants {
+		if simulated || isa.Available().Has(variants[i].ISA) {
+			out = append(out, &variants[i])
 		}
 	}
 	return out
@@ -131,7 +131,7 @@ func TestSizes(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	v := &Variants[len(Variants)-1]
+	v := &variants[len(variants)-1]
 	for _, c := range []struct {
 		spec    Spec
 		weights int

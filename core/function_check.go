@@ -1,0 +1,83 @@
+package core
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+)
+
+// FunctionError reports a Function that was put together wrongly.
+type FunctionError struct {
+	Part string // parameter 1, result 0 or name "conv1:0"; empty for the whole
+	Msg  string // what was got and what was wanted
+}
+
+// Error writes: function: parameter 1: got op Softmax, want Parameter.
+func (e *FunctionError) Error() string {
+	if e.Part == "" {
+		return "function: " + e.Msg
+	}
+	return "function: " + e.Part + ": " + e.Msg
+}
+
+// Check returns a *FunctionError unless f can be bound, evaluated and written: its
+// parameters and results are nodes of these ops with names of their own, its names stand
+// for values, and every Parameter that is read is among the parameters.
+func (f *Function) Check() error {
+	if f == nil {
+		return &FunctionError{Msg: "got none"}
+	}
+	if err := checkBoundary[Parameter]("parameter", f.Parameters); err != nil {
+		return err
+	}
+	if err := checkBoundary[Result]("result", f.Results); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Names)) {
+		v := f.Names[name]
+		switch part := fmt.Sprintf("name %q", name); {
+		case v.Node == nil:
+			return &FunctionError{part, "got no node"}
+		case v.Index < 0 || v.Index >= len(v.Node.outputs):
+			return &FunctionError{part, fmt.Sprintf("got output %d of node %q, want one of its %d", v.Index, v.Node, len(v.Node.outputs))}
+		}
+	}
+	return f.checkParameters()
+}
+
+// checkBoundary checks the nodes at one side of a Function, which are of op T.
+func checkBoundary[T any](side string, nodes []*Node) error {
+	seen := map[string]bool{}
+	for i, n := range nodes {
+		part, want := fmt.Sprintf("%s %d", side, i), reflect.TypeFor[T]().Name()
+		if n == nil || n.op == nil {
+			return &FunctionError{part, "got no node, want " + want}
+		}
+		if _, ok := any(n.op).(*T); !ok {
+			return &FunctionError{part, fmt.Sprintf("got op %s, want %s", n.OpName(), want)}
+		}
+		if n.Name == "" || seen[n.Name] {
+			return &FunctionError{part, fmt.Sprintf("got the name %q, want one that no other %s has", n.Name, side)}
+		}
+		seen[n.Name] = true
+	}
+	return nil
+}
+
+// checkParameters checks what the parameters declare, and that none is missing.
+func (f *Function) checkParameters() error {
+	for i, p := range f.Parameters {
+		if fact := p.outputs[0]; fact.Type >= numTypes {
+			return &FunctionError{fmt.Sprintf("parameter %d", i), "got " + fact.Type.String() + ", want one of the element types"}
+		} else if err := checkShape(fact.Shape); err != nil {
+			return &FunctionError{fmt.Sprintf("parameter %d", i), err.Error()}
+		}
+	}
+	for _, n := range f.Nodes() {
+		if _, ok := n.op.(*Parameter); ok && !slices.Contains(f.Parameters, n) {
+			return &FunctionError{"", fmt.Sprintf("node %q (Parameter) is read, but is not among the parameters", n.Name)}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package tf2ng
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tf2ng/tf2ng/bridge/tf"
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// FromFunction makes a Model of a graph that a program has built, with package builders for
+// example, to run it or to write it with WriteNG. The nodes and tensors of f must not change
+// until Close. WithInputs narrows the shapes of f's parameters, and WithOutputs names values
+// that f names. A graph that is put together wrongly is a *FunctionError. WithTFVersion is
+// an *OptionError, unless f came from a GraphDef: whoever built f chose its arithmetic.
+func FromFunction(f *core.Function, opts ...Option) (_ *Model, err error) {
+	defer guard(&err)
+	c, err := configure(opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Check(); err != nil {
+		return nil, err
+	}
+	if c.tfVersion != "" && f.Meta[tf.MetaVersion] == "" {
+		return nil, &OptionError{Option: "WithTFVersion", Got: c.tfVersion, Want: "no version for a graph that records none"}
+	}
+	if f, err = c.converted(f); err != nil {
+		return nil, err
+	}
+	return c.model(f)
+}
+
+// model returns the Model of a Function that is as the other options want it.
+func (c *config) model(f *core.Function) (*Model, error) {
+	if len(c.outputs) > 0 {
+		if err := givenTwice(c.outputs); err != nil {
+			return nil, err
+		}
+		var err error
+		if f, err = f.WithResults(c.outputs, true); err != nil { // named as the caller named them
+			return nil, err
+		}
+	}
+	return newModel(f, c.kernels)
+}
+
+// givenTwice returns an error if two names of outputs mean one tensor.
+func givenTwice(outputs []string) error {
+	seen := map[string]bool{}
+	for _, name := range outputs {
+		tensor := strings.TrimSuffix(name, ":0")
+		if seen[tensor] {
+			return fmt.Errorf("output %q: given twice", name)
+		}
+		seen[tensor] = true
+	}
+	return nil
+}
