@@ -28,7 +28,8 @@ type Model struct {
 
 	mu       sync.Mutex
 	closed   bool
-	programs []*compiled // the most recently used first
+	programs []*compiled    // the most recently used first
+	running  sync.WaitGroup // the Runs under way; begun under mu, and not after closed
 }
 
 type compiled struct {
@@ -99,6 +100,10 @@ func (m *Model) Run(ctx context.Context, inputs map[string]*core.Tensor) (map[st
 // RunInto is Run that writes each output for which outputs holds a tensor into that.
 func (m *Model) RunInto(ctx context.Context, inputs, outputs map[string]*core.Tensor) (_ map[string]*core.Tensor, err error) {
 	defer guard(&err)
+	if err := m.begin(); err != nil {
+		return nil, err
+	}
+	defer m.running.Done()
 	in, err := m.bindNames(inputs)
 	if err != nil {
 		return nil, err
@@ -112,6 +117,17 @@ func (m *Model) RunInto(ctx context.Context, inputs, outputs map[string]*core.Te
 		return nil, err
 	}
 	return p.Run(ctx, in, outputs)
+}
+
+// begin counts a Run as under way.
+func (m *Model) begin() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return ErrClosed
+	}
+	m.running.Add(1)
+	return nil
 }
 
 // bindNames returns the inputs by the names of the parameters.
@@ -135,7 +151,11 @@ func (m *Model) bindNames(inputs map[string]*core.Tensor) (map[string]*core.Tens
 			}
 		}
 		if want.Type != core.Dynamic && t.Type() != want.Type || !t.Shape().Compatible(want.Shape) {
-			return nil, fmt.Errorf("input %q: got %v, want %v", name, t, want)
+			problem := kernels.WrongShape
+			if want.Type != core.Dynamic && t.Type() != want.Type {
+				problem = kernels.WrongType
+			}
+			return nil, &kernels.TensorError{Name: name, Problem: problem, Detail: fmt.Sprintf("got %v, want %v", t, want)}
 		}
 		in[p.Name] = t
 	}
@@ -171,7 +191,7 @@ func (m *Model) lookup(key string) (*compiled, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
-		return nil, errors.New("the model is closed")
+		return nil, ErrClosed
 	}
 	i := slices.IndexFunc(m.programs, func(c *compiled) bool { return c.key == key })
 	if i < 0 {
@@ -190,11 +210,15 @@ func (m *Model) WriteNG(w io.Writer) (err error) {
 	return ngfile.Write(w, m.function)
 }
 
-// Close releases the mapped file and the compiled programs. No Run may be under way.
+// Close waits for the Runs under way and releases the mapped file and the compiled
+// programs. A Run that begins after it returns ErrClosed.
 func (m *Model) Close() error {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	m.closed, m.programs = true, nil
+	m.mu.Unlock()
+	m.running.Wait()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.file == nil {
 		return nil
 	}
