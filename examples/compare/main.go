@@ -53,7 +53,9 @@ func run(args []string, stdout io.Writer) error {
 	var inputs, wanted recordings
 	flags := flag.NewFlagSet("compare", flag.ContinueOnError)
 	path := flags.String("model", "", "the model, a .pb, .pbtxt or .ng file")
-	absolute := flags.Float64("atol", compare.Default.Absolute, "absolute tolerance")
+	var tolerance compare.Tolerance
+	flags.Float64Var(&tolerance.Absolute, "atol", 1e-6, "absolute tolerance")
+	flags.Float64Var(&tolerance.Relative, "rtol", 1e-6, "tolerance relative to what is wanted")
 	flags.Func("input", "an input, as `NAME=FILE`", inputs.add)
 	flags.Func("want", "a tensor to compare, as `NAME=FILE`", wanted.add)
 	if err := flags.Parse(args); err != nil {
@@ -66,7 +68,7 @@ func run(args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	report := compare.Compare(pairs, compare.Tolerance{Absolute: *absolute, Relative: compare.Default.Relative})
+	report := compare.Compare(pairs, tolerance)
 	if err := report.WriteText(stdout); err != nil {
 		return err
 	}

@@ -55,6 +55,9 @@ func run(ctx context.Context, args []string, reload <-chan os.Signal) error {
 	if *runs < 1 {
 		return fmt.Errorf("-runs: got %d, want at least 1", *runs)
 	}
+	if *memory < 1 || *memory > 1<<30 {
+		return fmt.Errorf("-memory: got %d, want 1 to %d", *memory, 1<<30)
+	}
 	s, err := newServer(*path, *runs, *timeout, tf2ng.WithMemoryLimit(*memory<<20))
 	if err != nil {
 		return err
