@@ -9,12 +9,14 @@ MODEL    := digits_mix_lpot16_tf25
 FUZZTIME ?= 50000x
 PYTHON   ?= python3
 VENV     ?= bin/tensorflow
+# CHECKS are the stages of make check, in turn.
+CHECKS   := format lint asm purego v3 arm64 race cross fuzz
 # SUMMARY prints go test's closing lines, what failed, and what this machine could not run.
 SUMMARY  := $(GO) run ./internal/testsummary
 
 export CGO_ENABLED ?= 0
 
-.PHONY: help build demo test check format lint asm purego v3 race cross fuzz generate goldens bench
+.PHONY: help build demo test check $(CHECKS) generate goldens bench
 
 help: ## list the commands
 	@sed -nE 's/^([a-z0-9]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
@@ -38,7 +40,8 @@ demo: build ## convert, run and check a real INT8 model
 test: ## run all tests
 	$(GO) test -json ./... | $(SUMMARY)
 
-check: format lint asm purego v3 race cross fuzz ## all else that must hold of a change
+check: ## all else that must hold of a change
+	@MAKE='$(MAKE)' .ci/stages $(CHECKS)
 	@echo '== check: all fine'
 
 format:
@@ -65,11 +68,17 @@ v3:
 	@if grep -q '\bfma\b' /proc/cpuinfo && grep -q '\bavx2\b' /proc/cpuinfo; then GOAMD64=v3 $(GO) test -json ./core/... ./kernels/... ./bridge/... . | $(SUMMARY); \
 		else echo 'NOT RUN: GOAMD64=v3, the CPU lacks it'; fi
 
+arm64:
+	@echo '== the tests of core and kernels on linux/arm64, emulated'
+	@if qemu=$$(command -v qemu-aarch64 || command -v qemu-aarch64-static); then \
+		GOOS=linux GOARCH=arm64 $(GO) test -exec $$qemu -json ./core/... ./kernels/... | $(SUMMARY); \
+		else echo 'NOT RUN: linux/arm64 tests, there is no qemu-aarch64 (Debian: qemu-user)'; fi
+
 race:
 	@echo '== the race detector on what goroutines share'
 	@if command -v gcc >/dev/null || command -v clang >/dev/null; then \
-		CGO_ENABLED=1 $(GO) test -race -json -run '^Test(Concurrent|OneResult|Results|Cancelled|Close)' . | $(SUMMARY) && \
-		CGO_ENABLED=1 $(GO) test -race -json ./kernels ./internal/ngfile ./bridge/tf/graphdef | $(SUMMARY); \
+		CGO_ENABLED=1 $(GO) test -race -json -run '^Test(Concurrent|OneResult|Results|Cancelled|Close|Panic|Prepare)' . | $(SUMMARY) && \
+		CGO_ENABLED=1 $(GO) test -race -json ./kernels ./internal/ngfile ./bridge/tf/graphdef ./examples/... | $(SUMMARY); \
 		else echo 'NOT RUN: the race detector, there is no C compiler'; fi
 
 cross:

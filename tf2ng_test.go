@@ -249,6 +249,7 @@ func TestClose(t *testing.T) {
 	require.NoError(t, m.Close())
 	require.NoError(t, m.Close(), "again")
 	_, err = m.Run(context.Background(), map[string]*core.Tensor{"input": images(t, 1)})
+	assert.ErrorIs(t, err, tf2ng.ErrClosed)
 	assert.EqualError(t, err, "the model is closed")
 }
 

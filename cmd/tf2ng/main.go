@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	_ "github.com/tf2ng/tf2ng/bridge/tf/pbtxt" // text GraphDefs
+	"github.com/tf2ng/tf2ng/kernels"
 )
 
 // Exit codes.
@@ -34,25 +35,24 @@ type cli struct {
 	Kernels kernelsCommand `cmd:"" help:"List the instruction sets and kernel variants."`
 }
 
-// exited is the panic by which kong's --help leaves.
-type exited struct{ code int }
-
-// doMain is the whole program as a function.
-func doMain(args []string, stdout, stderr io.Writer) (code int) {
+// doMain is the whole program as a function. A panic is reported as a mistake of this
+// program and gives exitCannot. More options are for commands of the tests.
+func doMain(args []string, stdout, stderr io.Writer, more ...kong.Option) (code int) {
 	defer func() {
-		if e, ok := recover().(exited); ok {
-			code = e.code
+		if p := recover(); p != nil {
+			code = fail(stderr, kernels.Recovered(p))
 		}
 	}()
-	var c cli
-	parser, err := kong.New(&c,
+	left := false // by a flag that does the whole work, as --help does
+	options := append([]kong.Option{
 		kong.Name("tf2ng"),
 		kong.Description("Runs TensorFlow graphs with INT8 ops without TensorFlow, bit for bit."),
 		kong.Writers(stdout, stderr),
-		kong.Exit(func(code int) { panic(exited{code}) }),
+		kong.Exit(func(c int) { left, code = true, c }),
 		kong.Bind(&output{stdout, stderr}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-	)
+	}, more...)
+	parser, err := kong.New(&cli{}, options...)
 	if err != nil {
 		return fail(stderr, err)
 	}
@@ -60,6 +60,9 @@ func doMain(args []string, stdout, stderr io.Writer) (code int) {
 		args = []string{"--help"}
 	}
 	ctx, err := parser.Parse(args)
+	if left {
+		return code
+	}
 	if err != nil {
 		return fail(stderr, err)
 	}
@@ -72,9 +75,15 @@ func doMain(args []string, stdout, stderr io.Writer) (code int) {
 	return exitOK
 }
 
-// fail prints an error as one line.
+// fail prints an error as one line, and below it the stack of a *kernels.InternalError.
 func fail(stderr io.Writer, err error) int {
-	fmt.Fprintf(stderr, "error: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+	text, stack := err.Error(), ""
+	if e := (*kernels.InternalError)(nil); errors.As(err, &e) {
+		stack = string(e.Stack)
+		text = strings.Replace(text, stack, "", 1)
+	}
+	lines := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' })
+	fmt.Fprintf(stderr, "error: %s\n%s", strings.Join(lines, "; "), stack)
 	return exitCannot
 }
 

@@ -3,16 +3,20 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/npy"
+	"github.com/tf2ng/tf2ng/kernels"
 )
 
 const (
@@ -259,6 +263,44 @@ func TestErrorsAreOneLine(t *testing.T) {
 			assert.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
 		})
 	}
+}
+
+// crash is a command that does what its field says.
+type crash struct{ do func() error }
+
+func (c *crash) Run() error { return c.do() }
+
+func TestCrashIsReported(t *testing.T) {
+	internal := &kernels.InternalError{Node: "y", Op: "Relu", Value: "torn", Stack: []byte("goroutine 1 [running]:\nrelu()\n")}
+	var none []int
+	for name, test := range map[string]struct {
+		do          func() error
+		line, stack string
+	}{
+		"panic":              {func() error { panic("two\nlines") }, "two; lines", "tf2ng.TestCrashIsReported.func"},
+		"fault":              {func() error { none[len(none)]++; return nil }, "runtime error: index out of range [0] with length 0", "tf2ng.TestCrashIsReported.func"},
+		"internal error":     {func() error { return internal }, `node "y" (Relu): torn`, "goroutine 1 [running]:\nrelu()\n"},
+		"one that is joined": {func() error { return errors.Join(internal, io.EOF) }, `node "y" (Relu): torn; EOF`, "goroutine 1 [running]:\nrelu()\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			code := doMain([]string{"crash"}, &stdout, &stderr, kong.DynamicCommand("crash", "", "", &crash{test.do}))
+			assert.Equal(t, exitCannot, code)
+			assert.Empty(t, stdout.String())
+			line, stack, _ := strings.Cut(stderr.String(), "\n")
+			assert.Equal(t, "error: internal error, please report: "+test.line, line)
+			assert.Contains(t, stack, test.stack)
+			assert.Contains(t, stack, "goroutine ")
+		})
+	}
+}
+
+// What --help leaves out of the command's arguments is no error.
+func TestHelpExitsWithoutError(t *testing.T) {
+	code, stdout, stderr := program("run", "--threads", "2", "--help")
+	assert.Equal(t, exitOK, code)
+	assert.Empty(t, stderr)
+	assert.Equal(t, 1, strings.Count(stdout, "Usage: tf2ng"))
 }
 
 func TestTextGraphDef(t *testing.T) {

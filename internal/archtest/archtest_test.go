@@ -108,9 +108,29 @@ func internal(dir string) bool {
 	return strings.HasPrefix(dir, "internal/") && stage(dir) < 0 || strings.HasPrefix(dir, "scripts/") || strings.HasSuffix(dir, "test")
 }
 
+// example reports whether a directory holds an example.
+func example(dir string) bool { return strings.HasPrefix(dir, "examples/") }
+
+// An example is what a user could write: of ours it knows what other modules may import.
+func TestExamplesImportPublicPackagesOnly(t *testing.T) {
+	found := map[string]bool{}
+	for _, f := range files(t) {
+		if !example(f.dir) || isTest(f) {
+			continue
+		}
+		found[f.dir] = true
+		for _, imported := range f.imports {
+			if dir, ok := ours(imported); ok {
+				assert.NotContains(t, strings.Split(dir, "/"), "internal", "%s imports %s", f.path, dir)
+			}
+		}
+	}
+	assert.NotEmpty(t, found)
+}
+
 func TestImportsGoDown(t *testing.T) {
 	for _, f := range files(t) {
-		if isTest(f) || internal(f.dir) {
+		if isTest(f) || internal(f.dir) || example(f.dir) {
 			continue
 		}
 		from := stage(f.dir)
@@ -129,11 +149,11 @@ func TestImportsGoDown(t *testing.T) {
 	}
 }
 
-// Only the root knows both the bridge and the kernels, and the command above it.
+// Only the root knows both the bridge and the kernels, and the command and the examples above it.
 func TestBridgeAndKernelsMeetAtTheRoot(t *testing.T) {
 	knows := map[string]map[string]bool{}
 	for _, f := range files(t) {
-		if isTest(f) || internal(f.dir) || f.dir == "." || f.dir == "cmd/tf2ng" {
+		if isTest(f) || internal(f.dir) || example(f.dir) || f.dir == "." || f.dir == "cmd/tf2ng" {
 			continue
 		}
 		for _, imported := range f.imports {

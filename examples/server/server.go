@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tf2ng/tf2ng"
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels"
+)
+
+// maxBody bounds the bytes of one request.
+const maxBody = 64 << 20
+
+// server runs one model at a time. Its methods may be called from any number of goroutines.
+type server struct {
+	path    string
+	options []tf2ng.Option
+	timeout time.Duration
+	slots   chan struct{} // one for each run that may be under way
+
+	swap  sync.Mutex // held while the model is replaced
+	model atomic.Pointer[tf2ng.Model]
+}
+
+// newServer loads the model.
+func newServer(path string, runs int, timeout time.Duration, options ...tf2ng.Option) (*server, error) {
+	s := &server{path: path, options: options, timeout: timeout, slots: make(chan struct{}, runs)}
+	m, err := tf2ng.Load(path, options...)
+	if err != nil {
+		return nil, err
+	}
+	s.model.Store(m)
+	return s, nil
+}
+
+// reload loads the file again and lets the new model take the old one's place. The old one
+// is closed, which waits for its runs. If the file cannot be loaded the old one stays.
+func (s *server) reload() error {
+	s.swap.Lock()
+	defer s.swap.Unlock()
+	m, err := tf2ng.Load(s.path, s.options...)
+	if err != nil {
+		return err
+	}
+	return s.model.Swap(m).Close()
+}
+
+// close closes the model, for good.
+func (s *server) close() error {
+	s.swap.Lock()
+	defer s.swap.Unlock()
+	return s.model.Load().Close()
+}
+
+// run runs the model. A model that is replaced between Load and Run says ErrClosed: then the
+// next one takes the inputs.
+func (s *server) run(ctx context.Context, inputs map[string]*core.Tensor) (map[string]*core.Tensor, error) {
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	for {
+		m := s.model.Load()
+		outputs, err := m.Run(ctx, inputs)
+		if errors.Is(err, tf2ng.ErrClosed) && m != s.model.Load() {
+			continue
+		}
+		return outputs, err
+	}
+}
+
+// handler answers the requests that the package's document lists.
+func (s *server) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /run", s.handleRun)
+	mux.HandleFunc("POST /reload", s.handleReload)
+	mux.HandleFunc("GET /model", s.handleModel)
+	return mux
+}
+
+func (s *server) handleRun(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), s.timeout)
+	defer cancel()
+	inputs, err := readInputs(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	outputs, err := s.run(ctx, inputs)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	body, err := encodeOutputs(outputs)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	answer(w, body)
+}
+
+func (s *server) handleReload(w http.ResponseWriter, _ *http.Request) {
+	if err := s.reload(); err != nil {
+		log.Printf("reload: %v; the model stays", err)
+		http.Error(w, "the new model cannot be loaded; the old one stays", http.StatusInternalServerError)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *server) handleModel(w http.ResponseWriter, _ *http.Request) {
+	m := s.model.Load()
+	body, err := json.Marshal(map[string][]tf2ng.TensorInfo{"inputs": m.Inputs(), "outputs": m.Outputs()})
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	answer(w, body)
+}
+
+// answer writes JSON. A client that is gone does not read it.
+func answer(w http.ResponseWriter, body []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(body)
+}
+
+// fail writes the status of an error and what the client may know of it: what it did wrong,
+// and of anything else that it happened.
+func fail(w http.ResponseWriter, err error) {
+	code := status(err)
+	text := err.Error()
+	if code == http.StatusInternalServerError {
+		log.Print(err) // with the stack, if it was a panic
+		text = "internal error"
+	}
+	http.Error(w, text, code)
+}
+
+// status tells whose fault an error is: the client's, nobody's (try again), or ours.
+func status(err error) int {
+	var (
+		request *requestError
+		tensor  *kernels.TensorError
+		op      *core.OpError
+		memory  *core.MemoryError
+		body    *http.MaxBytesError
+	)
+	switch {
+	case errors.As(err, &memory), errors.As(err, &body):
+		return http.StatusRequestEntityTooLarge
+	case errors.As(err, &request), errors.As(err, &tensor), errors.As(err, &op):
+		return http.StatusBadRequest
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, tf2ng.ErrClosed):
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError // an *kernels.InternalError, and what is not foreseen
+}
+
+// requestError is a body that holds no tensors.
+type requestError struct{ err error }
+
+func (e *requestError) Error() string { return fmt.Sprintf("the request: %v", e.err) }
+func (e *requestError) Unwrap() error { return e.err }
