@@ -143,7 +143,7 @@ func (e *encoder) node(n *Node) ([]byte, error) {
 			return nil, fmt.Errorf("%q is not UTF-8", s)
 		}
 	}
-	if _, known := registry[d.Op]; !known {
+	if !isRegistered(n.op) {
 		return nil, fmt.Errorf("the op is not registered")
 	}
 	for _, v := range n.inputs {
@@ -453,7 +453,10 @@ func (d *decoder) function() (*Function, error) {
 
 // boundary returns the nodes of the given numbers, which must be of op T and have
 // names of their own.
-func boundary[T any](d *decoder, what string, numbers []int) ([]*Node, error) {
+func boundary[T any, P interface {
+	*T
+	Op
+}](d *decoder, what string, numbers []int) ([]*Node, error) {
 	var nodes []*Node
 	seen := map[string]bool{}
 	for _, i := range numbers {
@@ -461,8 +464,8 @@ func boundary[T any](d *decoder, what string, numbers []int) ([]*Node, error) {
 			return nil, fmt.Errorf("%s: got node %d, want one of %d", what, i, len(d.nodes))
 		}
 		n := d.nodes[i]
-		if _, ok := any(n.op).(*T); !ok {
-			return nil, fmt.Errorf("%s: node %d is %s, want %s", what, i, n.OpName(), reflect.TypeFor[T]().Name())
+		if _, ok := n.op.(P); !ok {
+			return nil, fmt.Errorf("%s: node %d is %s, want %s", what, i, n.OpName(), OpName(P(new(T))))
 		}
 		if n.Name == "" || seen[n.Name] {
 			return nil, fmt.Errorf("%s: node %d has the name %q, want one that no other has", what, i, n.Name)
