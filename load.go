@@ -11,6 +11,7 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/mapped"
 	"github.com/tf2ng/tf2ng/internal/ngfile"
 	"github.com/tf2ng/tf2ng/kernels"
 )
@@ -20,7 +21,7 @@ import (
 // name. The file is mapped into memory until Close.
 func Load(path string, opts ...Option) (_ *Model, err error) {
 	defer guard(&err)
-	file, err := ngfile.Map(path)
+	file, err := mapped.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/mapped"
 	"github.com/tf2ng/tf2ng/internal/ngfile"
 )
 
@@ -83,19 +84,21 @@ func TestLayout(t *testing.T) {
 	assert.Len(t, data, int(8+n+51))
 }
 
-func TestOpen(t *testing.T) {
+func TestReadMappedFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.ng")
 	require.NoError(t, os.WriteFile(path, encode(t), 0o600))
-	f, file, err := ngfile.Open(path)
+	file, err := mapped.Open(path)
+	require.NoError(t, err)
+	f, err := ngfile.Read(file.Data)
 	require.NoError(t, err)
 	assert.Equal(t, sample(t).Text(), f.Text())
 	require.NoError(t, file.Close())
 	require.NoError(t, file.Close(), "again")
 
-	_, err = ngfile.Map(t.TempDir())
-	assert.ErrorContains(t, err, "is a directory, want a file")
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
-	_, _, err = ngfile.Open(path)
+	file, err = mapped.Open(path)
+	require.NoError(t, err)
+	_, err = ngfile.Read(file.Data)
 	assert.ErrorIs(t, err, ngfile.ErrFormat)
 }
 

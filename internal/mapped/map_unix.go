@@ -1,6 +1,6 @@
 //go:build unix
 
-package ngfile
+package mapped
 
 import (
 	"os"
