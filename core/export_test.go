@@ -24,4 +24,6 @@ func JSONFields(t reflect.Type) []JSONField {
 }
 
 // CheckRegistration is what registration asks of a name and a type.
-func CheckRegistration[T any](name string) error { return checkRegistration(name, reflect.TypeFor[T]()) }
+func CheckRegistration[T any](name string) error {
+	return checkRegistration(name, reflect.TypeFor[T]())
+}

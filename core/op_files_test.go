@@ -44,6 +44,17 @@ func TestOpFiles(t *testing.T) {
 	}
 }
 
+// The file of Parameter, which alone has an input, has a signature since there are signatures.
+func TestSignatureOfAFile(t *testing.T) {
+	data, err := os.ReadFile(opFile(2, "Parameter"))
+	require.NoError(t, err)
+	f, err := ngfile.Read(data)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]core.Signature{"serving_default": {
+		Inputs: map[string]string{"x": "0/0"}, Outputs: map[string]string{"y": "got/0/0"},
+	}}, f.Signatures)
+}
+
 // Files of ops that are gone would not be read any more.
 func TestOpFilesHaveTheirOps(t *testing.T) {
 	for schema := 1; schema <= core.Schema; schema++ {
@@ -125,6 +136,9 @@ func opFunction(t *testing.T, samples []baseline) *core.Function {
 		if _, is := b.op.(*core.Parameter); is {
 			p := node(strconv.Itoa(i)+"/0", b.op)
 			f.Parameters = append(f.Parameters, p)
+			f.Signatures = map[string]core.Signature{"serving_default": {
+				Inputs: map[string]string{"x": p.Name}, Outputs: map[string]string{"y": got + p.Name},
+			}}
 			result(got+p.Name, p.Out(0))
 			result(want+p.Name, node("was/"+p.Name, &core.Constant{Value: b.in[0]}).Out(0))
 			continue
