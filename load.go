@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -21,22 +22,38 @@ import (
 // name. The file is mapped into memory until Close.
 func Load(path string, opts ...Option) (_ *Model, err error) {
 	defer guard(&err)
-	file, err := mapped.Open(path)
+	s, file, err := open(path)
 	if err != nil {
 		return nil, err
 	}
-	m, err := configure(opts).load(file.Data)
+	m, err := configure(opts).load(s)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
+		err = fmt.Errorf("%s: %w", path, err)
+		if file != nil {
+			err = errors.Join(err, file.Close())
+		}
+		return nil, err
 	}
 	m.file = file
 	return m, nil
 }
 
+// open returns the source at a path, and the file that it borrows from: nil for a directory.
+func open(path string) (source, *mapped.File, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return source{path: path, dir: true}, nil, nil
+	}
+	file, err := mapped.Open(path)
+	if err != nil {
+		return source{}, nil, err
+	}
+	return source{path: path, data: file.Data}, file, nil
+}
+
 // LoadBytes is Load for a model in memory, which must not change until Close.
 func LoadBytes(data []byte, opts ...Option) (_ *Model, err error) {
 	defer guard(&err)
-	return configure(opts).load(data)
+	return configure(opts).load(source{data: data})
 }
 
 // LoadReader is Load for a model that is read from r to its end.
@@ -56,16 +73,8 @@ func configure(opts []Option) *config {
 	return c
 }
 
-func (c *config) load(data []byte) (*Model, error) {
-	var f *core.Function
-	var err error
-	if ngfile.Sniff(data) {
-		if f, err = ngfile.Read(data); err == nil {
-			f, err = c.converted(f)
-		}
-	} else {
-		f, err = c.translated(data)
-	}
+func (c *config) load(s source) (*Model, error) {
+	f, err := recognise(s).function(c, s)
 	if err == nil && len(c.outputs) > 0 {
 		f, err = f.WithResults(c.outputs, true) // named as the caller named them
 	}
@@ -75,12 +84,29 @@ func (c *config) load(data []byte) (*Model, error) {
 	return newModel(f, c.kernels)
 }
 
-// translated returns the Function of a GraphDef.
-func (c *config) translated(data []byte) (*core.Function, error) {
-	g, err := graphdef.Parse(data, c.limits)
-	if errors.Is(err, graphdef.ErrText) {
-		g, err = graphdef.ParseText(data, c.limits)
+// readNG reads a .ng file.
+func (c *config) readNG(s source) (*core.Function, error) {
+	f, err := ngfile.Read(s.data)
+	if err != nil {
+		return nil, err
 	}
+	return c.converted(f)
+}
+
+// readGraphDef reads a binary GraphDef.
+func (c *config) readGraphDef(s source) (*core.Function, error) {
+	g, err := graphdef.Parse(s.data, c.limits)
+	return c.translated(g, err)
+}
+
+// readText reads a GraphDef in text format.
+func (c *config) readText(s source) (*core.Function, error) {
+	g, err := graphdef.ParseText(s.data, c.limits)
+	return c.translated(g, err)
+}
+
+// translated returns the Function of a GraphDef that was read, or its error.
+func (c *config) translated(g *graphdef.Graph, err error) (*core.Function, error) {
 	if err != nil {
 		return nil, err
 	}
