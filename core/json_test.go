@@ -169,7 +169,7 @@ func TestDecodeJSONErrors(t *testing.T) {
 		{"unknown field", `"schema":2`, `"schema":2,"colour":2`, `field "colour": unknown field`},
 		{"field twice", `"schema":2`, `"schema":2,"schema":1`, `field "schema": given twice`},
 		{"spelling", `"schema":2`, `"Schema":1`, `field "Schema": unknown field`},
-		{"unknown op", `"op":"Transpose"`, `"op":"Transmute"`, `node 9: "reshape" (Transmute): unknown op "Transmute"`},
+		{"unknown op", `"op":"Transpose"`, `"op":"Transmute"`, `node 9: "reshape" (Transmute): unknown op "Transmute": it needs a newer tf2ng`},
 		{"no op", `"op":"Transpose",`, ``, `node 9: want the field op`},
 		{"attribute", `"strides":[2,2]`, `"strides":[2,2],"speed":3`, `node 6: "conv" (IntegerConvolution): attributes: field "speed": unknown field`},
 		{"attribute's type", `"strides":[2,2]`, `"strides":"2"`, `node 6: "conv" (IntegerConvolution): attributes: field "strides": got "2", want a list`},
@@ -216,6 +216,10 @@ func TestDecodeJSONTypedErrors(t *testing.T) {
 	require.ErrorAs(t, with(`"schema":2,"functions":{"b":{},"a":{}}`), &functions)
 	assert.Equal(t, []string{"a", "b"}, functions.Names)
 	assert.NoError(t, with(`"schema":2,"functions":{}`))
+	_, err = core.DecodeJSON(bytes.Replace(graph, []byte(`"op":"Transpose"`), []byte(`"op":"Transmute"`), 1), tensors)
+	var op *core.UnknownOpError
+	require.ErrorAs(t, err, &op)
+	assert.Equal(t, "Transmute", op.Op)
 }
 
 // Signatures stay as long as what they stand for is there.

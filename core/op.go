@@ -123,11 +123,19 @@ func OpNames() []string {
 	return names
 }
 
-// NewOp returns an op of a registered name with zero attributes.
+// UnknownOpError reports a name that no op of this program is registered under.
+type UnknownOpError struct{ Op string }
+
+// Error tells the name, and what has the op.
+func (e *UnknownOpError) Error() string {
+	return fmt.Sprintf("unknown op %q: it needs a newer tf2ng", e.Op)
+}
+
+// NewOp returns an op of a registered name with zero attributes, or an *UnknownOpError.
 func NewOp(name string) (Op, error) {
 	t, ok := registry[name]
 	if !ok {
-		return nil, fmt.Errorf("unknown op %q", name)
+		return nil, &UnknownOpError{name}
 	}
 	return reflect.New(t).Interface().(Op), nil
 }

@@ -97,6 +97,12 @@ func checkOpFile(t *testing.T, name string, data []byte) {
 	}
 	assert.Equal(t, 2*compared, len(results))
 	assert.Positive(t, compared)
+
+	var b bytes.Buffer
+	require.NoError(t, ngfile.Write(&b, f))
+	again, err := ngfile.Read(b.Bytes())
+	require.NoError(t, err)
+	assert.Equal(t, f.Text(), again.Text(), "written again")
 }
 
 // addOpFiles writes, with -update, the files that ops of the current schema lack.
