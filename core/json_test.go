@@ -158,6 +158,7 @@ func TestDecodeJSONErrors(t *testing.T) {
 		{"functions in schema 1", `"schema":2,`, `"schema":1,"functions":{},`, `field "functions": unknown field in schema 1: want schema 2`},
 		{"functions", `"schema":2,`, `"schema":2,"functions":{"while_body":{"nodes":"?"},"while_cond":1},`, `field "functions": got the functions ["while_body" "while_cond"], bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng`},
 		{"many functions", `"schema":2,`, `"schema":2,"functions":{"j":0,"i":0,"h":0,"g":0,"f":0,"e":0,"d":0,"c":0,"b":0,"a":0},`, `field "functions": got the functions ["a" "b" "c" "d" "e" "f" "g" "h"] and 2 more, bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng`},
+		{"long name of a function", `"schema":2,`, `"schema":2,"functions":{"` + strings.Repeat("while/", 99) + `":0},`, `field "functions": got the functions ["while/while/while/while/while/while/whil..."], bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng`},
 		{"list of functions", `"schema":2,`, `"schema":2,"functions":[{"name":"f"}],`, `field "functions": got [{"name":"f"}], want an object`},
 		{"signature's input", `"image":"x"`, `"image":"y"`, `signature "serving_default": input "image": no parameter "y" in the graph`},
 		{"signature's output", `"scores":"y:0"`, `"scores":"y"`, `signature "serving_default": output "scores": no tensor "y" in the graph`},

@@ -58,12 +58,16 @@ func schemaOf(graph []byte) (int, error) {
 // form has a place for them, but this program cannot run them.
 type FunctionsError struct{ Names []string } // sorted
 
-// Error names the first functions.
+// Error names the first functions, long names by their beginning.
 func (e *FunctionsError) Error() string {
 	const most = 8
-	names, more := e.Names, ""
-	if len(names) > most {
-		names, more = names[:most], fmt.Sprintf(" and %d more", len(names)-most)
+	var names []string
+	for _, name := range e.Names[:min(len(e.Names), most)] {
+		names = append(names, excerpt([]byte(name)))
+	}
+	more := ""
+	if n := len(e.Names) - most; n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
 	}
 	return fmt.Sprintf("got the functions %q%s, bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng", names, more)
 }
