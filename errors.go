@@ -1,11 +1,10 @@
 package tf2ng
 
 import (
-	"fmt"
-
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/mapped"
 	"github.com/tf2ng/tf2ng/internal/ngfile"
 	"github.com/tf2ng/tf2ng/kernels"
 )
@@ -28,23 +27,7 @@ var (
 type OptionError = kernels.OptionError
 
 // SizeError reports a file or a stream with more bytes than a model may have.
-type SizeError struct {
-	Name  string // of the file; empty for a stream
-	Size  int64  // 0 if the end was not looked for
-	Limit int64
-}
-
-// Error writes: "m.pb" has 68719476737 bytes, the limit is 68719476736.
-func (e *SizeError) Error() string {
-	name, size := "the stream", "more bytes than may be read"
-	if e.Name != "" {
-		name = fmt.Sprintf("%q", e.Name)
-	}
-	if e.Size > 0 {
-		size = fmt.Sprintf("%d bytes", e.Size)
-	}
-	return fmt.Sprintf("%s has %s, the limit is %d", name, size, e.Limit)
-}
+type SizeError = mapped.SizeError
 
 // TensorError reports a tensor that a caller gave, or failed to give, for an input or an
 // output. Nothing was computed.

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/mapped"
 	"github.com/tf2ng/tf2ng/internal/ngfile"
 )
 
@@ -23,16 +25,32 @@ func Load(path string, opts ...Option) (_ *Model, err error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := ngfile.Map(path)
+	s, file, err := open(path)
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.load(file.Data)
+	m, err := c.load(s)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
+		err = fmt.Errorf("%s: %w", path, err)
+		if file != nil {
+			err = errors.Join(err, file.Close())
+		}
+		return nil, err
 	}
 	m.file = file
 	return m, nil
+}
+
+// open returns the source at a path, and the file that it borrows from: nil for a directory.
+func open(path string) (source, *mapped.File, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return source{path: path, dir: true}, nil, nil
+	}
+	file, err := mapped.Open(path)
+	if err != nil {
+		return source{}, nil, err
+	}
+	return source{path: path, data: file.Data}, file, nil
 }
 
 // LoadBytes is Load for a model in memory, which must not change until Close.
@@ -42,7 +60,7 @@ func LoadBytes(data []byte, opts ...Option) (_ *Model, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.load(data)
+	return c.load(source{data: data})
 }
 
 // LoadReader is Load for a model that is read from r to its end. It does not read more than
@@ -53,50 +71,47 @@ func LoadReader(r io.Reader, opts ...Option) (_ *Model, err error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := readBounded(r, "", ngfile.MaxFileBytes)
-	if err != nil {
-		return nil, err
-	}
-	return c.load(data)
-}
-
-// readBounded reads r, of a name, to its end. More than limit bytes are a *SizeError.
-func readBounded(r io.Reader, name string, limit int64) ([]byte, error) {
 	if r == nil {
 		return nil, errors.New("got no reader")
 	}
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	data, err := mapped.Read(r, "", mapped.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
-	if int64(len(data)) > limit {
-		return nil, &SizeError{Name: name, Limit: limit}
-	}
-	return data, nil
+	return c.load(source{data: data})
 }
 
-func (c *config) load(data []byte) (*Model, error) {
-	var f *core.Function
-	var err error
-	if ngfile.Sniff(data) {
-		if f, err = ngfile.Read(data); err == nil {
-			f, err = c.converted(f)
-		}
-	} else {
-		f, err = c.translated(data)
-	}
+func (c *config) load(s source) (*Model, error) {
+	f, err := recognise(s).function(c, s)
 	if err != nil {
 		return nil, err
 	}
 	return c.model(f)
 }
 
-// translated returns the Function of a GraphDef.
-func (c *config) translated(data []byte) (*core.Function, error) {
-	g, err := graphdef.Parse(data, c.limits)
-	if errors.Is(err, graphdef.ErrText) {
-		g, err = graphdef.ParseText(data, c.limits)
+// readNG reads a .ng file.
+func (c *config) readNG(s source) (*core.Function, error) {
+	f, err := ngfile.Read(s.data)
+	if err != nil {
+		return nil, err
 	}
+	return c.converted(f)
+}
+
+// readGraphDef reads a binary GraphDef.
+func (c *config) readGraphDef(s source) (*core.Function, error) {
+	g, err := graphdef.Parse(s.data, c.limits)
+	return c.translated(g, err)
+}
+
+// readText reads a GraphDef in text format.
+func (c *config) readText(s source) (*core.Function, error) {
+	g, err := graphdef.ParseText(s.data, c.limits)
+	return c.translated(g, err)
+}
+
+// translated returns the Function of a GraphDef that was read, or its error.
+func (c *config) translated(g *graphdef.Graph, err error) (*core.Function, error) {
 	if err != nil {
 		return nil, err
 	}

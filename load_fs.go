@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 
-	"github.com/tf2ng/tf2ng/internal/ngfile"
+	"github.com/tf2ng/tf2ng/internal/mapped"
 )
 
 // LoadFS is Load for a file of a file system, an embed.FS for example. The file is read, not
@@ -24,7 +24,7 @@ func LoadFS(fsys fs.FS, name string, opts ...Option) (_ *Model, err error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.load(data)
+	m, err := c.load(source{path: name, data: data})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -44,8 +44,8 @@ func readFile(fsys fs.FS, name string) (_ []byte, err error) {
 		return nil, err
 	case info.IsDir():
 		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("is a directory, want a file")}
-	case info.Size() > ngfile.MaxFileBytes:
-		return nil, &SizeError{Name: name, Size: info.Size(), Limit: ngfile.MaxFileBytes}
+	case info.Size() > mapped.MaxBytes:
+		return nil, &SizeError{Name: name, Size: info.Size(), Limit: mapped.MaxBytes}
 	}
-	return readBounded(f, name, ngfile.MaxFileBytes)
+	return mapped.Read(f, name, mapped.MaxBytes)
 }

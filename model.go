@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/mapped"
 	"github.com/tf2ng/tf2ng/internal/ngfile"
 	"github.com/tf2ng/tf2ng/kernels"
 )
@@ -18,7 +19,7 @@ type Model struct {
 	prepared *kernels.Prepared
 
 	mu   sync.Mutex
-	file *ngfile.File // what the weights are mapped from; nil for models from memory
+	file *mapped.File // what the weights are mapped from; nil for models from memory
 }
 
 // newModel returns the Model of a function.

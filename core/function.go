@@ -13,6 +13,7 @@ type Function struct {
 	Results    []*Node          // each a Result op; its name is the result's
 	Names      map[string]Value // further values that can be asked for, by TensorFlow tensor name ("conv1:0")
 	Meta       map[string]string
+	Signatures map[string]Signature // ways to call it, by name; may be nil
 }
 
 // Nodes returns all nodes that the results and names need, inputs before users.
@@ -98,7 +99,7 @@ func (f *Function) Rewrite(visit func(n *Node, inputs []Value) ([]Value, error))
 		}
 		to[n] = outs
 	}
-	g := &Function{Name: f.Name, Meta: f.Meta, Names: make(map[string]Value, len(f.Names))}
+	g := &Function{Name: f.Name, Meta: f.Meta, Signatures: f.Signatures, Names: make(map[string]Value, len(f.Names))}
 	for _, p := range f.Parameters {
 		g.Parameters = append(g.Parameters, to[p][0].Node)
 	}
@@ -151,7 +152,7 @@ func (f *Function) Bind(shapes map[string]Shape) (*Function, error) {
 
 // WithResults returns f with other results: values of Names, parameters or
 // results, by name ("x" means "x:0"). Names that nothing needs any more are
-// dropped with keepNames false.
+// dropped with keepNames false. Signatures stay whose inputs and outputs are all there.
 func (f *Function) WithResults(names []string, keepNames bool) (*Function, error) {
 	g := &Function{Name: f.Name, Parameters: f.Parameters, Meta: f.Meta}
 	if keepNames {
@@ -169,6 +170,7 @@ func (f *Function) WithResults(names []string, keepNames bool) (*Function, error
 		r.Origin = v.Node.Origin
 		g.Results = append(g.Results, r)
 	}
+	g.keepSignatures(f.Signatures)
 	return g, nil
 }
 

@@ -11,10 +11,6 @@ import (
 	"unicode/utf8"
 )
 
-// Schema is the version of the JSON form of a Function. A change that makes older
-// programs misread newer files raises it.
-const Schema = 1
-
 // Limits of the JSON form that DecodeJSON accepts.
 const (
 	MaxJSONBytes = 64 << 20
@@ -33,6 +29,9 @@ type document struct {
 	Parameters []int                      `json:"parameters"` // numbers of nodes
 	Results    []int                      `json:"results"`
 	Names      map[string]json.RawMessage `json:"names,omitempty"` // of valueRef
+
+	Signatures json.RawMessage `json:"signatures,omitempty"` // from schema 2 on; of Signature, by name
+	signatures map[string]Signature
 }
 
 // documentNode is a node; its number is its place in the list, and it reads nodes of
@@ -82,6 +81,9 @@ func (f *Function) EncodeJSON() (graph []byte, tensors map[string]*Tensor, err e
 		}
 		doc.Names[name] = fmt.Appendf(nil, "[%d,%d]", e.number[v.Node], v.Index)
 	}
+	if doc.Signatures, err = f.encodeSignatures(); err != nil {
+		return nil, nil, err
+	}
 	graph, err = doc.write()
 	return graph, e.tensors, err
 }
@@ -94,7 +96,7 @@ func (d *document) write() ([]byte, error) {
 		name  string
 		value any
 		skip  bool
-	}{{"name", d.Name, d.Name == ""}, {"meta", d.Meta, len(d.Meta) == 0}, {"parameters", d.Parameters, false}, {"results", d.Results, false}} {
+	}{{"name", d.Name, d.Name == ""}, {"meta", d.Meta, len(d.Meta) == 0}, {"parameters", d.Parameters, false}, {"results", d.Results, false}, {"signatures", d.Signatures, d.Signatures == nil}} {
 		if m.skip {
 			continue
 		}
@@ -143,7 +145,7 @@ func (e *encoder) node(n *Node) ([]byte, error) {
 			return nil, fmt.Errorf("%q is not UTF-8", s)
 		}
 	}
-	if _, known := registry[d.Op]; !known {
+	if !isRegistered(n.op) {
 		return nil, fmt.Errorf("the op is not registered")
 	}
 	for _, v := range n.inputs {
@@ -200,10 +202,11 @@ func (e *encoder) tensorName(n *Node, t *Tensor) string {
 // metadataName is the one name that safetensors files do not allow for a tensor.
 const metadataName = "__metadata__"
 
-// DecodeJSON reads what EncodeJSON wrote. Everything is checked and inferred again:
-// unknown ops, attributes and fields, inputs that are not there, tensors of other
-// types or shapes than the graph says, and whatever an op's Infer rejects are errors
-// that wrap ErrJSON. The Function borrows the tensors.
+// DecodeJSON reads what EncodeJSON wrote, in this schema or an older one. Everything is
+// checked and inferred again: unknown ops, attributes and fields, inputs that are not there,
+// tensors of other types or shapes than the graph says, and whatever an op's Infer rejects
+// are errors that wrap ErrJSON; so are a *SchemaError and a *FunctionsError. The Function
+// borrows the tensors.
 func DecodeJSON(graph []byte, tensors map[string]*Tensor) (*Function, error) {
 	f, err := decodeJSON(graph, tensors)
 	if err != nil {
@@ -233,51 +236,56 @@ func decodeJSON(graph []byte, tensors map[string]*Tensor) (*Function, error) {
 }
 
 func parseDocument(graph []byte, doc *document) error {
-	names := false
-	err := eachMember(graph, func(name string, value json.RawMessage) error {
-		switch name {
-		case "nodes":
-			list, err := rawElements(value)
-			doc.Nodes = list
-			if len(list) > MaxJSONNodes {
-				return fmt.Errorf("got %d nodes, the limit is %d", len(list), MaxJSONNodes)
-			}
-			return err
-		case "names":
-			names = true
-			doc.Names = map[string]json.RawMessage{}
-			return eachMember(value, func(name string, ref json.RawMessage) error {
-				doc.Names[name] = ref
-				return nil
-			})
-		case "meta":
-			doc.Meta = map[string]string{}
-			return eachMember(value, func(name string, text json.RawMessage) error {
-				var s string
-				err := plain(text, reflect.ValueOf(&s).Elem())
-				doc.Meta[name] = s
-				return err
-			})
-		case "schema":
-			return plain(value, reflect.ValueOf(&doc.Schema).Elem())
-		case "name":
-			return plain(value, reflect.ValueOf(&doc.Name).Elem())
-		case "parameters":
-			return parseJSON(value, reflect.ValueOf(&doc.Parameters).Elem())
-		case "results":
-			return parseJSON(value, reflect.ValueOf(&doc.Results).Elem())
-		}
-		return fmt.Errorf("unknown field")
-	})
-	switch {
-	case err != nil:
+	version, err := schemaOf(graph)
+	if err != nil {
 		return err
-	case doc.Schema != Schema:
-		return fmt.Errorf("schema version: got %d, want %d", doc.Schema, Schema)
-	case doc.Nodes == nil || doc.Parameters == nil || doc.Results == nil || !names:
-		return fmt.Errorf("want the fields nodes, parameters, results and names")
+	}
+	err = eachMember(graph, func(name string, value json.RawMessage) error {
+		if from := schemaOfFields[name]; version < from {
+			return fmt.Errorf("unknown field in schema %d: want schema %d", version, from)
+		}
+		return doc.field(name, value)
+	})
+	if err != nil {
+		return err
+	}
+	if doc.Schema == 0 || doc.Nodes == nil || doc.Parameters == nil || doc.Results == nil || doc.Names == nil {
+		return fmt.Errorf("want the fields schema, nodes, parameters, results and names")
 	}
 	return nil
+}
+
+// field reads a field of the document.
+func (d *document) field(name string, value json.RawMessage) (err error) {
+	switch name {
+	case "schema":
+		err = plain(value, reflect.ValueOf(&d.Schema).Elem())
+	case "name":
+		err = plain(value, reflect.ValueOf(&d.Name).Elem())
+	case "meta":
+		d.Meta, err = parseStrings(value)
+	case "nodes":
+		if d.Nodes, err = rawElements(value); len(d.Nodes) > MaxJSONNodes {
+			err = fmt.Errorf("got %d nodes, the limit is %d", len(d.Nodes), MaxJSONNodes)
+		}
+	case "names":
+		d.Names = map[string]json.RawMessage{}
+		err = eachMember(value, func(name string, ref json.RawMessage) error {
+			d.Names[name] = ref
+			return nil
+		})
+	case "parameters":
+		err = parseJSON(value, reflect.ValueOf(&d.Parameters).Elem())
+	case "results":
+		err = parseJSON(value, reflect.ValueOf(&d.Results).Elem())
+	case "signatures":
+		d.signatures, err = parseSignatures(value)
+	case "functions":
+		err = refuseFunctions(value)
+	default:
+		err = fmt.Errorf("unknown field")
+	}
+	return err
 }
 
 type decoder struct {
@@ -426,7 +434,7 @@ func checkOutputs(inferred, stored []Fact) error {
 }
 
 func (d *decoder) function() (*Function, error) {
-	f := &Function{Name: d.doc.Name, Meta: d.doc.Meta, Names: map[string]Value{}}
+	f := &Function{Name: d.doc.Name, Meta: d.doc.Meta, Names: map[string]Value{}, Signatures: d.doc.signatures}
 	var err error
 	if f.Parameters, err = boundary[Parameter](d, "parameter", d.doc.Parameters); err != nil {
 		return nil, err
@@ -448,12 +456,15 @@ func (d *decoder) function() (*Function, error) {
 			return nil, fmt.Errorf("node %q (Parameter) is read but is not among the parameters", n.Name)
 		}
 	}
-	return f, nil
+	return f, f.checkSignatures()
 }
 
 // boundary returns the nodes of the given numbers, which must be of op T and have
 // names of their own.
-func boundary[T any](d *decoder, what string, numbers []int) ([]*Node, error) {
+func boundary[T any, P interface {
+	*T
+	Op
+}](d *decoder, what string, numbers []int) ([]*Node, error) {
 	var nodes []*Node
 	seen := map[string]bool{}
 	for _, i := range numbers {
@@ -461,8 +472,8 @@ func boundary[T any](d *decoder, what string, numbers []int) ([]*Node, error) {
 			return nil, fmt.Errorf("%s: got node %d, want one of %d", what, i, len(d.nodes))
 		}
 		n := d.nodes[i]
-		if _, ok := any(n.op).(*T); !ok {
-			return nil, fmt.Errorf("%s: node %d is %s, want %s", what, i, n.OpName(), reflect.TypeFor[T]().Name())
+		if _, ok := n.op.(P); !ok {
+			return nil, fmt.Errorf("%s: node %d is %s, want %s", what, i, n.OpName(), OpName(P(new(T))))
 		}
 		if n.Name == "" || seen[n.Name] {
 			return nil, fmt.Errorf("%s: node %d has the name %q, want one that no other has", what, i, n.Name)

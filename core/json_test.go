@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"reflect"
@@ -16,7 +17,7 @@ import (
 
 // sample returns a function with what a graph may hold: unknown shapes, strings, one
 // tensor in two constants, a constant without a name, post-ops, and a name for a value
-// that is no result.
+// that is no result, and signatures.
 func sample(t testing.TB) *core.Function {
 	apply := func(name string, op core.Op, in ...core.Value) core.Value {
 		n, err := core.NewNamedNode(name, op, in...)
@@ -52,6 +53,10 @@ func sample(t testing.TB) *core.Function {
 		},
 		Names: map[string]core.Value{"conv:0": conv, "w:0": w},
 		Meta:  map[string]string{"tensorflow": "2.21"},
+		Signatures: map[string]core.Signature{
+			"serving_default": {Inputs: map[string]string{"image": "x"}, Outputs: map[string]string{"scores": "y:0", "conv": "conv:0"}},
+			"labels":          {Outputs: map[string]string{"<&>": "labels:0"}},
+		},
 	}
 }
 
@@ -66,6 +71,9 @@ func TestJSONRoundTrip(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, f.Text(), g.Text())
 	assert.Equal(t, f.Meta, g.Meta)
+	assert.Equal(t, f.Signatures["serving_default"], g.Signatures["serving_default"])
+	assert.Equal(t, core.Signature{Inputs: map[string]string{}, Outputs: map[string]string{"<&>": "labels:0"}}, g.Signatures["labels"])
+	assert.Len(t, g.Signatures, 2)
 
 	again, _, err := g.EncodeJSON()
 	require.NoError(t, err)
@@ -141,14 +149,28 @@ func TestDecodeJSONErrors(t *testing.T) {
 	require.NoError(t, err)
 	valid := string(graph)
 	for _, test := range []struct{ name, old, new, want string }{
-		{"not json", `"schema":1`, `"schema":1,,`, "not JSON in UTF-8"},
+		{"not json", `"schema":2`, `"schema":2,,`, "not JSON in UTF-8"},
 		{"not utf-8", `"sample"`, "\"\xff\"", "not JSON in UTF-8"},
-		{"schema", `"schema":1`, `"schema":2`, "schema version: got 2, want 1"},
-		{"schema is text", `"schema":1`, `"schema":"1"`, `field "schema": got string, want int`},
-		{"unknown field", `"schema":1`, `"schema":1,"colour":2`, `field "colour": unknown field`},
-		{"field twice", `"schema":1`, `"schema":1,"schema":1`, `field "schema": given twice`},
-		{"spelling", `"schema":1`, `"Schema":1`, `field "Schema": unknown field`},
-		{"unknown op", `"op":"Transpose"`, `"op":"Transmute"`, `node 9: "reshape" (Transmute): unknown op "Transmute"`},
+		{"newer schema", `"schema":2`, `"schema":3,"branches":{}`, "schema version: got 3, want 1 to 2: the file needs a newer tf2ng"},
+		{"older schema", `"schema":2`, `"schema":0`, "schema version: got 0, want 1 to 2: convert the GraphDef again with this tf2ng"},
+		{"no schema", `"schema":2,`, ``, "want the fields schema, nodes, parameters, results and names"},
+		{"signatures in schema 1", `"schema":2`, `"schema":1`, `field "signatures": unknown field in schema 1: want schema 2`},
+		{"functions in schema 1", `"schema":2,`, `"schema":1,"functions":{},`, `field "functions": unknown field in schema 1: want schema 2`},
+		{"functions", `"schema":2,`, `"schema":2,"functions":{"while_body":{"nodes":"?"},"while_cond":1},`, `field "functions": got the functions ["while_body" "while_cond"], bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng`},
+		{"many functions", `"schema":2,`, `"schema":2,"functions":{"j":0,"i":0,"h":0,"g":0,"f":0,"e":0,"d":0,"c":0,"b":0,"a":0},`, `field "functions": got the functions ["a" "b" "c" "d" "e" "f" "g" "h"] and 2 more, bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng`},
+		{"long name of a function", `"schema":2,`, `"schema":2,"functions":{"` + strings.Repeat("while/", 99) + `":0},`, `field "functions": got the functions ["while/while/while/while/while/while/whil..."], bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng`},
+		{"list of functions", `"schema":2,`, `"schema":2,"functions":[{"name":"f"}],`, `field "functions": got [{"name":"f"}], want an object`},
+		{"signature's input", `"image":"x"`, `"image":"y"`, `signature "serving_default": input "image": no parameter "y" in the graph`},
+		{"signature's output", `"scores":"y:0"`, `"scores":"y"`, `signature "serving_default": output "scores": no tensor "y" in the graph`},
+		{"signature's field", `"inputs":{"image":"x"}`, `"inputs":{"image":"x"},"method":""`, `field "signatures": field "serving_default": field "method": unknown field`},
+		{"half a signature", `"inputs":{"image":"x"},`, ``, `field "signatures": field "serving_default": want the fields inputs and outputs`},
+		{"signature's number", `"scores":"y:0"`, `"scores":7`, `field "signatures": field "serving_default": field "outputs": field "scores": got number, want string`},
+		{"signature twice", `"signatures":{`, `"signatures":{"serving_default":{"inputs":{},"outputs":{}},`, `field "signatures": field "serving_default": given twice`},
+		{"schema is text", `"schema":2`, `"schema":"1"`, `field "schema": got string, want int`},
+		{"unknown field", `"schema":2`, `"schema":2,"colour":2`, `field "colour": unknown field`},
+		{"field twice", `"schema":2`, `"schema":2,"schema":1`, `field "schema": given twice`},
+		{"spelling", `"schema":2`, `"Schema":1`, `field "Schema": unknown field`},
+		{"unknown op", `"op":"Transpose"`, `"op":"Transmute"`, `node 9: "reshape" (Transmute): unknown op "Transmute": it needs a newer tf2ng`},
 		{"no op", `"op":"Transpose",`, ``, `node 9: want the field op`},
 		{"attribute", `"strides":[2,2]`, `"strides":[2,2],"speed":3`, `node 6: "conv" (IntegerConvolution): attributes: field "speed": unknown field`},
 		{"attribute's type", `"strides":[2,2]`, `"strides":"2"`, `node 6: "conv" (IntegerConvolution): attributes: field "strides": got "2", want a list`},
@@ -180,6 +202,57 @@ func TestDecodeJSONErrors(t *testing.T) {
 	}
 }
 
+// What a caller may want to tell apart has a type.
+func TestDecodeJSONTypedErrors(t *testing.T) {
+	graph, tensors, err := sample(t).EncodeJSON()
+	require.NoError(t, err)
+	with := func(text string) error {
+		_, err := core.DecodeJSON(bytes.Replace(graph, []byte(`"schema":2`), []byte(text), 1), tensors)
+		return err
+	}
+	var schema *core.SchemaError
+	require.ErrorAs(t, with(`"schema":7`), &schema)
+	assert.Equal(t, 7, schema.Got)
+	var functions *core.FunctionsError
+	require.ErrorAs(t, with(`"schema":2,"functions":{"b":{},"a":{}}`), &functions)
+	assert.Equal(t, []string{"a", "b"}, functions.Names)
+	assert.NoError(t, with(`"schema":2,"functions":{}`))
+	_, err = core.DecodeJSON(bytes.Replace(graph, []byte(`"op":"Transpose"`), []byte(`"op":"Transmute"`), 1), tensors)
+	var op *core.UnknownOpError
+	require.ErrorAs(t, err, &op)
+	assert.Equal(t, "Transmute", op.Op)
+}
+
+// Signatures stay as long as what they stand for is there.
+func TestSignaturesFollowTheFunction(t *testing.T) {
+	f := sample(t)
+	bound, err := f.Bind(map[string]core.Shape{"x": {3, 4, 4, 1}})
+	require.NoError(t, err)
+	assert.Equal(t, f.Signatures, bound.Signatures)
+	g, err := f.WithResults([]string{"y:0"}, true)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]core.Signature{"serving_default": f.Signatures["serving_default"]}, g.Signatures)
+	g, err = f.WithResults([]string{"labels:0"}, false)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]core.Signature{"labels": f.Signatures["labels"]}, g.Signatures)
+	g, err = f.WithResults([]string{"r:0"}, false)
+	require.NoError(t, err)
+	assert.Nil(t, g.Signatures)
+}
+
+func TestEncodeJSONSignatureErrors(t *testing.T) {
+	for want, s := range map[string]core.Signature{
+		`signature "s": input "a": no parameter "b" in the graph`: {Inputs: map[string]string{"a": "b"}},
+		`signature "s": output "a": no tensor "b" in the graph`:   {Outputs: map[string]string{"a": "b"}},
+		`signature "s": "\xff" is not UTF-8`:                      {Inputs: map[string]string{"\xff": "x"}},
+	} {
+		f := sample(t)
+		f.Signatures = map[string]core.Signature{"s": s}
+		_, _, err := f.EncodeJSON()
+		assert.EqualError(t, err, want)
+	}
+}
+
 func TestDecodeJSONBounds(t *testing.T) {
 	_, err := core.DecodeJSON(make([]byte, core.MaxJSONBytes+1), nil)
 	assert.EqualError(t, err, fmt.Sprintf("invalid graph JSON: got %d bytes, the limit is %d", core.MaxJSONBytes+1, core.MaxJSONBytes))
@@ -203,6 +276,8 @@ func TestText(t *testing.T) {
 %13 = Constant() ["\xff"] : string[1]
 %14 = Result(%13) : string[1]  # "raw:0" TfResult
 %15 = Result(%1) : dynamic?  # "any:0" TfResult
+signature "labels": -> <&>="labels:0"
+signature "serving_default": image="x" -> conv="conv:0" scores="y:0"
 `
 	assert.Equal(t, want, sample(t).Text())
 }
@@ -211,6 +286,9 @@ func FuzzDecodeJSON(f *testing.F) {
 	graph, tensors, err := sample(f).EncodeJSON()
 	require.NoError(f, err)
 	f.Add(graph)
+	f.Add(bytes.Replace(graph, []byte(`"schema":2`), []byte(`"schema":1`), 1))
+	f.Add(bytes.Replace(graph, []byte(`"schema":2`), []byte(`"schema":2,"functions":{"body":{}}`), 1))
+	f.Add(bytes.Replace(graph, []byte(`"schema":2`), []byte(`"schema":2,"functions":{}`), 1))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		g, err := core.DecodeJSON(data, tensors)
 		if err != nil {

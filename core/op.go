@@ -59,29 +59,58 @@ type PartlyConstant interface {
 // Associated is an Op whose inputs have names, which errors then tell.
 type Associated interface{ InputNames() []string }
 
-var registry = map[string]reflect.Type{}
+// The ops, by their names and by their Go types. They change only while packages are initialized.
+var (
+	registry = map[string]reflect.Type{}
+	opNames  = map[reflect.Type]string{}
+)
 
-// register makes an op known under the name of its Go type. It is called once,
-// from the op's file.
+// register makes an op known under the name that files, dumps and errors give it. The name
+// is frozen: it stays what it is when the Go type is renamed or moved, since files hold
+// it. Called once, from the op's file; it panics if the name is no word or is taken, or if
+// the type has a name already.
 func register[T any, P interface {
 	*T
 	Op
-}]() struct{} {
+}](name string) struct{} {
 	t := reflect.TypeFor[T]()
-	if _, dup := registry[t.Name()]; dup {
-		panic("core: op registered twice: " + t.Name())
+	if err := checkRegistration(name, t); err != nil {
+		panic("core: " + err.Error())
 	}
-	registry[t.Name()] = t
+	registry[name], opNames[t] = t, name
 	return struct{}{}
 }
 
-// Register is for packages that define ops beside this one: it makes an op known under
-// the name of its Go type. It is called once, from the op's file.
+func checkRegistration(name string, t reflect.Type) error {
+	switch {
+	case !isOpName(name):
+		return fmt.Errorf("op of type %v: got the name %q, want letters and digits that start with a capital letter", t, name)
+	case registry[name] != nil:
+		return fmt.Errorf("op of type %v: the name %q is that of %v: want one of its own", t, name, registry[name])
+	case opNames[t] != "":
+		return fmt.Errorf("op of type %v: got the name %q, but it has the name %q already", t, name, opNames[t])
+	}
+	return nil
+}
+
+func isOpName(name string) bool {
+	for i, r := range name {
+		letter := r >= 'A' && r <= 'Z' || i > 0 && r >= 'a' && r <= 'z'
+		if !letter && (i == 0 || r < '0' || r > '9') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// Register is for packages that define ops beside this one: it makes an op known under its
+// frozen name, as register does. Called once, from the op's file, while the package is
+// initialized.
 func Register[T any, P interface {
 	*T
 	Op
-}]() struct{} {
-	return register[T, P]()
+}](name string) struct{} {
+	return register[T, P](name)
 }
 
 // OpNames lists the registered ops, sorted.
@@ -94,17 +123,35 @@ func OpNames() []string {
 	return names
 }
 
-// NewOp returns an op of a registered name with zero attributes.
+// UnknownOpError reports a name that no op of this program is registered under.
+type UnknownOpError struct{ Op string }
+
+// Error tells the name, and what has the op.
+func (e *UnknownOpError) Error() string {
+	return fmt.Sprintf("unknown op %q: it needs a newer tf2ng", e.Op)
+}
+
+// NewOp returns an op of a registered name with zero attributes, or an *UnknownOpError.
 func NewOp(name string) (Op, error) {
 	t, ok := registry[name]
 	if !ok {
-		return nil, fmt.Errorf("unknown op %q", name)
+		return nil, &UnknownOpError{name}
 	}
 	return reflect.New(t).Interface().(Op), nil
 }
 
-// OpName returns the registered name of an op.
-func OpName(op Op) string { return reflect.TypeOf(op).Elem().Name() }
+// OpName returns the registered name of an op; for one that is not registered, which no
+// file can hold, the name of its Go type.
+func OpName(op Op) string {
+	t := reflect.TypeOf(op).Elem()
+	if name, ok := opNames[t]; ok {
+		return name
+	}
+	return t.Name()
+}
+
+// isRegistered reports whether the op's type has a frozen name.
+func isRegistered(op Op) bool { return opNames[reflect.TypeOf(op).Elem()] != "" }
 
 // OpError reports attributes or inputs that an op does not accept.
 type OpError struct {

@@ -3,8 +3,8 @@ package core
 import "slices"
 
 var (
-	_ = register[Any]()
-	_ = register[All]()
+	_ = register[Any]("Any")
+	_ = register[All]("All")
 )
 
 // Any tells whether one of the elements along Axes is true; All whether each is.

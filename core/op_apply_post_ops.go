@@ -1,6 +1,6 @@
 package core
 
-var _ = register[ApplyPostOps]()
+var _ = register[ApplyPostOps]("ApplyPostOps")
 
 // ApplyPostOps applies a post-op list to int32 accumulators: the second half of
 // IntegerConvolution and IntegerDot, for kernels that compute only the first.

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[BatchNorm]()
+var _ = register[BatchNorm]("BatchNorm")
 
 // BatchNorm is batch normalization with known statistics (inference), in f32; every
 // step is rounded on its own.

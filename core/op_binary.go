@@ -100,7 +100,7 @@ func (f *BinaryFunction) UnmarshalText(b []byte) error {
 	return parseEnum(f, string(b), "binary function", binaryNames[:])
 }
 
-var _ = register[Binary]()
+var _ = register[Binary]("Binary")
 
 // Binary applies a function of two numbers to each pair of elements.
 //

@@ -2,7 +2,7 @@ package core
 
 import "sort"
 
-var _ = register[Bucketize]()
+var _ = register[Bucketize]("Bucketize")
 
 // Bucketize tells between which boundaries each element lies.
 //

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[CheckFinite]()
+var _ = register[CheckFinite]("CheckFinite")
 
 // CheckFinite is its input, and an error if that holds NaN or an infinity.
 //

@@ -1,8 +1,8 @@
 package core
 
 var (
-	_ = register[Concat]()
-	_ = register[Split]()
+	_ = register[Concat]("Concat")
+	_ = register[Split]("Split")
 )
 
 // Concat joins tensors along an axis.

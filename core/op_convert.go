@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[Convert]()
+var _ = register[Convert]("Convert")
 
 // Convert changes the element type.
 //

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Convolution]()
+var _ = register[Convolution]("Convolution")
 
 // Convolution is the convolution, in the type of its inputs.
 //

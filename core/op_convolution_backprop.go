@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[ConvolutionBackpropData]()
+var _ = register[ConvolutionBackpropData]("ConvolutionBackpropData")
 
 // ConvolutionBackpropData is the transposed convolution ("deconvolution"): the gradient of
 // Convolution with respect to its data, in the type of its inputs.

@@ -1,8 +1,8 @@
 package core
 
 var (
-	_ = register[CumSum]()
-	_ = register[CumProd]()
+	_ = register[CumSum]("CumSum")
+	_ = register[CumProd]("CumProd")
 )
 
 // CumSum adds along an axis, CumProd multiplies; step by step from the first element, in

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Dequantize]()
+var _ = register[Dequantize]("Dequantize")
 
 // Dequantize maps integers to reals.
 //

@@ -3,8 +3,8 @@ package core
 import "slices"
 
 var (
-	_ = register[Dot]()
-	_ = register[BatchDot]()
+	_ = register[Dot]("Dot")
+	_ = register[BatchDot]("BatchDot")
 )
 
 // Dot is the dot product, in the type of its inputs.

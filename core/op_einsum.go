@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-var _ = register[Einsum]()
+var _ = register[Einsum]("Einsum")
 
 // Einsum is a sum of products by Einstein's convention, of one or two tensors:
 //

@@ -52,16 +52,16 @@ type arithmetic struct {
 }
 
 var (
-	_ = register[Add]()
-	_ = register[Subtract]()
-	_ = register[Multiply]()
-	_ = register[Divide]()
-	_ = register[FloorDivide]()
-	_ = register[FloorMod]()
-	_ = register[Maximum]()
-	_ = register[Minimum]()
-	_ = register[Power]()
-	_ = register[SquaredDifference]()
+	_ = register[Add]("Add")
+	_ = register[Subtract]("Subtract")
+	_ = register[Multiply]("Multiply")
+	_ = register[Divide]("Divide")
+	_ = register[FloorDivide]("FloorDivide")
+	_ = register[FloorMod]("FloorMod")
+	_ = register[Maximum]("Maximum")
+	_ = register[Minimum]("Minimum")
+	_ = register[Power]("Power")
+	_ = register[SquaredDifference]("SquaredDifference")
 
 	addRow = arithmetic{
 		func(a, b float32) float32 { return a + b },
@@ -367,10 +367,10 @@ func holds[T cmp.Ordered](r Relation) func(a, b T) bool {
 }
 
 var (
-	_ = register[Compare]()
-	_ = register[Logical]()
-	_ = register[LogicalNot]()
-	_ = register[Select]()
+	_ = register[Compare]("Compare")
+	_ = register[Logical]("Logical")
+	_ = register[LogicalNot]("LogicalNot")
+	_ = register[Select]("Select")
 )
 
 // Compare compares elementwise.

@@ -1,9 +1,9 @@
 package core
 
 var (
-	_ = register[EnsureShape]()
-	_ = register[Bitcast]()
-	_ = register[BandPart]()
+	_ = register[EnsureShape]("EnsureShape")
+	_ = register[Bitcast]("Bitcast")
+	_ = register[BandPart]("BandPart")
 )
 
 // EnsureShape passes a tensor on whose shape is as expected.

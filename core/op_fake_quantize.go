@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-var _ = register[FakeQuantize]()
+var _ = register[FakeQuantize]("FakeQuantize")
 
 // AutoBroadcast says how operands of fewer dimensions meet the data.
 type AutoBroadcast uint8

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[FlipSign]()
+var _ = register[FlipSign]("FlipSign")
 
 // FlipSign turns i8 into u8 by adding 128, and u8 into i8 by subtracting it: the
 // same real value once the zero point moves likewise. On bytes it is x ^ 0x80.

@@ -26,7 +26,7 @@ func (c *FloatClass) UnmarshalText(b []byte) error {
 	return parseEnum(c, string(b), "class of reals", floatClassNames[:])
 }
 
-var _ = register[Is]()
+var _ = register[Is]("Is")
 
 // Is tells which elements are of a class.
 //

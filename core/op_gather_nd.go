@@ -3,8 +3,8 @@ package core
 import "slices"
 
 var (
-	_ = register[GatherND]()
-	_ = register[ScatterND]()
+	_ = register[GatherND]("GatherND")
+	_ = register[ScatterND]("ScatterND")
 )
 
 // GatherND takes slices of a tensor by indices of several dimensions.

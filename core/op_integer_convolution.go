@@ -1,6 +1,6 @@
 package core
 
-var _ = register[IntegerConvolution]()
+var _ = register[IntegerConvolution]("IntegerConvolution")
 
 // IntegerConvolution is the convolution that every quantized convolution becomes:
 // an exact int32 accumulation followed by a list of post-ops in float32.

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[IntegerDot]()
+var _ = register[IntegerDot]("IntegerDot")
 
 // IntegerDot is the dot product that every quantized dot and matrix product becomes:
 // an exact int32 accumulation followed by a list of post-ops in float32.

@@ -3,8 +3,8 @@ package core
 import "slices"
 
 var (
-	_ = register[InvertPermutation]()
-	_ = register[BroadcastShape]()
+	_ = register[InvertPermutation]("InvertPermutation")
+	_ = register[BroadcastShape]("BroadcastShape")
 )
 
 // InvertPermutation inverts a permutation.

@@ -6,7 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
-var _ = register[LogSoftmax]()
+var _ = register[LogSoftmax]("LogSoftmax")
 
 // LogSoftmax is the logarithm of Softmax along the last axis, in f32.
 //

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Lookup]()
+var _ = register[Lookup]("Lookup")
 
 // Lookup gives each byte its entry of a table.
 //

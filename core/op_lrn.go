@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[LRN]()
+var _ = register[LRN]("LRN")
 
 // LRN is local response normalization across the channels, in f32.
 //

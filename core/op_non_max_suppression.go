@@ -8,8 +8,8 @@ import (
 )
 
 var (
-	_ = register[NonMaxSuppression]()
-	_ = register[CombinedNonMaxSuppression]()
+	_ = register[NonMaxSuppression]("NonMaxSuppression")
+	_ = register[CombinedNonMaxSuppression]("CombinedNonMaxSuppression")
 )
 
 // NonMaxSuppression selects boxes of high score that overlap little. The box of the highest

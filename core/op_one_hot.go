@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[OneHot]()
+var _ = register[OneHot]("OneHot")
 
 // OneHot marks positions along a new axis.
 //

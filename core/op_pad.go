@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Pad]()
+var _ = register[Pad]("Pad")
 
 // PadMode says what the padding holds.
 type PadMode uint8

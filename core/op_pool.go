@@ -6,8 +6,8 @@ import (
 )
 
 var (
-	_ = register[MaxPool]()
-	_ = register[AvgPool]()
+	_ = register[MaxPool]("MaxPool")
+	_ = register[AvgPool]("AvgPool")
 )
 
 // MaxPool is the largest element in a sliding window.

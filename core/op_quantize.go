@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-var _ = register[Quantize]()
+var _ = register[Quantize]("Quantize")
 
 // Quantize maps reals to integers.
 //

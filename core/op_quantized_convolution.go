@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[QuantizedConvolution]()
+var _ = register[QuantizedConvolution]("QuantizedConvolution")
 
 // QuantizedConvolution convolves quantized data with quantized filters and quantizes
 // the result.

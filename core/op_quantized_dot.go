@@ -1,6 +1,6 @@
 package core
 
-var _ = register[QuantizedDot]()
+var _ = register[QuantizedDot]("QuantizedDot")
 
 // QuantizedDot multiplies quantized tensors over the last ReductionAxes axes of the
 // first and the first of the second, and quantizes the result.

@@ -3,8 +3,8 @@ package core
 import "math"
 
 var (
-	_ = register[Range]()
-	_ = register[LinSpace]()
+	_ = register[Range]("Range")
+	_ = register[LinSpace]("LinSpace")
 )
 
 // Range counts.

@@ -6,8 +6,8 @@ import (
 )
 
 var (
-	_ = register[RangeToScale]()
-	_ = register[RangeToZeroPoint]()
+	_ = register[RangeToScale]("RangeToScale")
+	_ = register[RangeToZeroPoint]("RangeToZeroPoint")
 )
 
 // ScaleRule says how a range of reals becomes a scale. A(min, max) is

@@ -49,11 +49,11 @@ type reduction struct {
 }
 
 var (
-	_ = register[Sum]()
-	_ = register[Mean]()
-	_ = register[Prod]()
-	_ = register[Max]()
-	_ = register[Min]()
+	_ = register[Sum]("Sum")
+	_ = register[Mean]("Mean")
+	_ = register[Prod]("Prod")
+	_ = register[Max]("Max")
+	_ = register[Min]("Min")
 
 	sumRow = reduction{
 		sumLanes[float32], sumLanes[float64],
@@ -261,7 +261,7 @@ func offsetsOf(s Shape, strides []int) []int {
 	return offsets
 }
 
-var _ = register[ArgMax]()
+var _ = register[ArgMax]("ArgMax")
 
 // ArgMax is the index of the largest element along an axis, the first among equals.
 //

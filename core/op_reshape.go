@@ -1,9 +1,9 @@
 package core
 
 var (
-	_ = register[Reshape]()
-	_ = register[ExpandDims]()
-	_ = register[Squeeze]()
+	_ = register[Reshape]("Reshape")
+	_ = register[ExpandDims]("ExpandDims")
+	_ = register[Squeeze]("Squeeze")
 )
 
 // Reshape gives the same elements another shape.

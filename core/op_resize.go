@@ -29,7 +29,7 @@ func (m *ResizeMode) UnmarshalText(b []byte) error {
 	return parseEnum(m, string(b), "resize mode", resizeModeNames[:])
 }
 
-var _ = register[Resize]()
+var _ = register[Resize]("Resize")
 
 // Resize changes the height and width of images. An output position o lies at
 //
@@ -225,7 +225,7 @@ func weighed(w [4]float32, a, b, c, d float32) float32 {
 	return float32(a*w[0]) + float32(b*w[1]) + float32(c*w[2]) + float32(d*w[3])
 }
 
-var _ = register[CropAndResize]()
+var _ = register[CropAndResize]("CropAndResize")
 
 // CropAndResize cuts boxes out of images and resizes them, in f32. Corners are in parts of
 // the image: 0 is the middle of the first pixel, 1 that of the last. What lies outside the
@@ -352,7 +352,7 @@ func (op *CropAndResize) crop(s Shape, image []float32, rows, columns []lerp, y 
 	}
 }
 
-var _ = register[ExtractPatches]()
+var _ = register[ExtractPatches]("ExtractPatches")
 
 // ExtractPatches lays the elements under a sliding window side by side in the channels;
 // padding is 0.
@@ -430,7 +430,7 @@ func (op *ExtractPatches) Eval(in, out []*Tensor) error {
 	return nil
 }
 
-var _ = register[MaxPoolWithArgmax]()
+var _ = register[MaxPoolWithArgmax]("MaxPoolWithArgmax")
 
 // MaxPoolWithArgmax is MaxPool with the place of each maximum, the first among equals.
 //

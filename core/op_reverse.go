@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Reverse]()
+var _ = register[Reverse]("Reverse")
 
 // Reverse turns the order of the elements along some axes.
 //

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Roll]()
+var _ = register[Roll]("Roll")
 
 // Roll moves elements along axes; what leaves at one end comes back at the other.
 //

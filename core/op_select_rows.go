@@ -1,6 +1,6 @@
 package core
 
-var _ = register[SelectRows]()
+var _ = register[SelectRows]("SelectRows")
 
 // SelectRows is Select whose condition may also choose whole rows.
 //

@@ -3,12 +3,12 @@ package core
 import "slices"
 
 var (
-	_ = register[ShapeOf]()
-	_ = register[StridedSlice]()
-	_ = register[Slice]()
-	_ = register[Gather]()
-	_ = register[Tile]()
-	_ = register[BroadcastTo]()
+	_ = register[ShapeOf]("ShapeOf")
+	_ = register[StridedSlice]("StridedSlice")
+	_ = register[Slice]("Slice")
+	_ = register[Gather]("Gather")
+	_ = register[Tile]("Tile")
+	_ = register[BroadcastTo]("BroadcastTo")
 )
 
 // ShapeOf is the shape of a tensor. It is a constant as soon as that shape is known

@@ -6,7 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
-var _ = register[Softmax]()
+var _ = register[Softmax]("Softmax")
 
 // Softmax normalizes exponentials along an axis, in f32.
 //

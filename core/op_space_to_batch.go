@@ -3,8 +3,8 @@ package core
 import "slices"
 
 var (
-	_ = register[SpaceToBatch]()
-	_ = register[BatchToSpace]()
+	_ = register[SpaceToBatch]("SpaceToBatch")
+	_ = register[BatchToSpace]("BatchToSpace")
 )
 
 // SpaceToBatch pads the first spatial dimensions with zeros and moves blocks of them into

@@ -1,8 +1,8 @@
 package core
 
 var (
-	_ = register[SpaceToDepth]()
-	_ = register[DepthToSpace]()
+	_ = register[SpaceToDepth]("SpaceToDepth")
+	_ = register[DepthToSpace]("DepthToSpace")
 )
 
 // SpaceToDepth moves blocks of pixels into the channels.

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFDequantize]()
+var _ = register[TFDequantize]("TFDequantize")
 
 // TFDequantize is TensorFlow's Dequantize. Every step is rounded to float32 on its own;
 // [lo, hi] are the bounds of q's type, n = hi-lo+1.

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFFakeQuant]()
+var _ = register[TFFakeQuant]("TFFakeQuant")
 
 // TFFakeQuant is TensorFlow's FakeQuantWithMinMaxArgs, -Vars and -VarsPerChannel: reals
 // rounded to the levels of a quantized type. Every step is rounded to float32; lo is 0,

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFQuantizeAndDequantize]()
+var _ = register[TFQuantizeAndDequantize]("TFQuantizeAndDequantize")
 
 // TFQuantizeAndDequantize is TensorFlow's QuantizeAndDequantize, V2, V3 and V4: reals
 // rounded to the levels of an integer type. Every step is rounded to x's type; [lo, hi]

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFQuantizeV2]()
+var _ = register[TFQuantizeV2]("TFQuantizeV2")
 
 // QuantizeMode is the formula between reals and quantized values of TensorFlow's
 // QuantizeV2 and Dequantize.

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFQuantizedAvgPool]()
+var _ = register[TFQuantizedAvgPool]("TFQuantizedAvgPool")
 
 // TFQuantizedAvgPool is TensorFlow's QuantizedAvgPool: the mean of a sliding window of
 // quantized values, whose range stays.

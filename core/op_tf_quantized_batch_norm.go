@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFQuantizedBatchNorm]()
+var _ = register[TFQuantizedBatchNorm]("TFQuantizedBatchNorm")
 
 // TFQuantizedBatchNorm is TensorFlow's
 // QuantizedBatchNormWithGlobalNormalization: batch normalization of quantized values in

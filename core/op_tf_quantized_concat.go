@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[TFQuantizedConcat]()
+var _ = register[TFQuantizedConcat]("TFQuantizedConcat")
 
 // TFQuantizedConcat joins quantized tensors along an axis and brings them to one range.
 //

@@ -3,10 +3,10 @@ package core
 import "math"
 
 var (
-	_ = register[TFQuantizedAdd]()
-	_ = register[TFQuantizedMul]()
-	_ = register[TFQuantizedBiasAdd]()
-	_ = register[TFQuantizedRelu]()
+	_ = register[TFQuantizedAdd]("TFQuantizedAdd")
+	_ = register[TFQuantizedMul]("TFQuantizedMul")
+	_ = register[TFQuantizedBiasAdd]("TFQuantizedBiasAdd")
+	_ = register[TFQuantizedRelu]("TFQuantizedRelu")
 )
 
 // The quantized sums and products of TensorFlow. They share:

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFQuantizedInstanceNorm]()
+var _ = register[TFQuantizedInstanceNorm]("TFQuantizedInstanceNorm")
 
 // TFQuantizedInstanceNorm is TensorFlow's QuantizedInstanceNorm: each channel of each
 // image normalized by its own mean and variance, in float32 between the Eigen forms of

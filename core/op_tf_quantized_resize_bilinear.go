@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFQuantizedResizeBilinear]()
+var _ = register[TFQuantizedResizeBilinear]("TFQuantizedResizeBilinear")
 
 // TFQuantizedResizeBilinear is TensorFlow's QuantizedResizeBilinear: an image of
 // another size, each element interpolated between four; the range stays.

@@ -3,9 +3,9 @@ package core
 import "math"
 
 var (
-	_ = register[TFRequantize]()
-	_ = register[TFRequantizationRange]()
-	_ = register[TFQuantizeDownAndShrinkRange]()
+	_ = register[TFRequantize]("TFRequantize")
+	_ = register[TFRequantizationRange]("TFRequantizationRange")
+	_ = register[TFQuantizeDownAndShrinkRange]("TFQuantizeDownAndShrinkRange")
 )
 
 // TFRequantize is TensorFlow's Requantize: i32 of one range to Type of another.

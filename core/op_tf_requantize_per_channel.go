@@ -3,8 +3,8 @@ package core
 import "math"
 
 var (
-	_ = register[TFRequantizePerChannel]()
-	_ = register[TFRequantizationRangePerChannel]()
+	_ = register[TFRequantizePerChannel]("TFRequantizePerChannel")
+	_ = register[TFRequantizationRangePerChannel]("TFRequantizationRangePerChannel")
 )
 
 // TFRequantizePerChannel is TensorFlow's RequantizePerChannel: i32, with a range for

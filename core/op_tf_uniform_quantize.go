@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFUniformQuantize]()
+var _ = register[TFUniformQuantize]("TFUniformQuantize")
 
 // TFUniformQuantize is TensorFlow's UniformQuantize: reals to integers by scales and zero
 // points, each step rounded to float32,

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFUniformQuantizeRows]()
+var _ = register[TFUniformQuantizeRows]("TFUniformQuantizeRows")
 
 // TFUniformQuantizeRows is how TensorFlow's UniformQuantizedDotHybrid and
 // UniformQuantizedConvolutionHybrid quantize reals: each element of the first axis (a row)

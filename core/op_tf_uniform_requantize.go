@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFUniformRequantize]()
+var _ = register[TFUniformRequantize]("TFUniformRequantize")
 
 // TFUniformRequantize is TensorFlow's UniformRequantize, and how its UniformQuantizedDot,
 // ...Convolution and ...Add scale what they sum: integers of one scale to those of another,

@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[TopK]()
+var _ = register[TopK]("TopK")
 
 // TopK finds the largest elements along the last axis, the largest first; among equals
 // the first comes first. NaN comes last.

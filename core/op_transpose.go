@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[Transpose]()
+var _ = register[Transpose]("Transpose")
 
 // Transpose permutes dimensions.
 //

@@ -123,9 +123,9 @@ func (f *UnaryFunction) UnmarshalText(b []byte) error {
 }
 
 var (
-	_ = register[Unary]()
-	_ = register[Activate]()
-	_ = register[Clamp]()
+	_ = register[Unary]("Unary")
+	_ = register[Activate]("Activate")
+	_ = register[Clamp]("Clamp")
 )
 
 // Unary applies a function to each element.

@@ -1,8 +1,8 @@
 package core
 
 var (
-	_ = register[Where]()
-	_ = register[Unique]()
+	_ = register[Where]("Where")
+	_ = register[Unique]("Unique")
 )
 
 // Where lists the indices of the elements that are not 0 or false, in row-major order.

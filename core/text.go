@@ -14,7 +14,8 @@ import (
 //
 //	%2 = IntegerConvolution(%0, %1) strides=[2 2] pad_type=SAME_UPPER : u8[?,4,4,16]  # "conv1" QuantizedConv2D
 //
-// Attributes that are zero are left out; constants of up to eight elements show them.
+// Attributes that are zero are left out; constants of up to eight elements show them. A line
+// for each signature ends it.
 func (f *Function) WriteText(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "function %q", f.Name)
@@ -31,6 +32,9 @@ func (f *Function) WriteText(w io.Writer) error {
 		}
 		b.WriteString(textOrigin(n))
 		b.WriteByte('\n')
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Signatures)) {
+		fmt.Fprintf(b, "signature %q: %v\n", name, f.Signatures[name])
 	}
 	return b.Flush()
 }

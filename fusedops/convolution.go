@@ -16,10 +16,10 @@ package fusedops
 import "github.com/tf2ng/tf2ng/core"
 
 var (
-	_ = core.Register[QuantizedConvolutionBias]()
-	_ = core.Register[QuantizedConvolutionBiasAdd]()
-	_ = core.Register[QuantizedConvolutionBiasSignedAdd]()
-	_ = core.Register[QuantizedConvolutionRelu]()
+	_ = core.Register[QuantizedConvolutionBias]("QuantizedConvolutionBias")
+	_ = core.Register[QuantizedConvolutionBiasAdd]("QuantizedConvolutionBiasAdd")
+	_ = core.Register[QuantizedConvolutionBiasSignedAdd]("QuantizedConvolutionBiasSignedAdd")
+	_ = core.Register[QuantizedConvolutionRelu]("QuantizedConvolutionRelu")
 )
 
 // QuantizedConvolutionBias is a quantized convolution with a bias.

@@ -2,7 +2,7 @@ package fusedops
 
 import "github.com/tf2ng/tf2ng/core"
 
-var _ = core.Register[QuantizedDotBias]()
+var _ = core.Register[QuantizedDotBias]("QuantizedDotBias")
 
 // QuantizedDotBias is a quantized matrix product with a bias.
 //

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
 	_ "github.com/tf2ng/tf2ng/bridge/tf/pbtxt" // text GraphDefs
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/version"
 	"github.com/tf2ng/tf2ng/kernels"
 )
 
@@ -27,6 +30,8 @@ var errDiffers = errors.New("outputs differ")
 func main() { os.Exit(doMain(os.Args[1:], os.Stdout, os.Stderr)) }
 
 type cli struct {
+	Version kong.VersionFlag `help:"Print the version of the program and of the .ng files that it writes."`
+
 	Convert convertCommand `cmd:"" help:"Translate a GraphDef to a .ng file."`
 	Run     runCommand     `cmd:"" help:"Run a model on inputs from .npy or .npz files."`
 	Diff    diffCommand    `cmd:"" help:"Run a model and compare its outputs with recorded ones."`
@@ -50,6 +55,7 @@ func doMain(args []string, stdout, stderr io.Writer, more ...kong.Option) (code 
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(c int) { left, code = true, c }),
 		kong.Bind(&output{stdout, stderr}),
+		kong.Vars{"version": versionLine()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	}, more...)
 	parser, err := kong.New(&cli{}, options...)
@@ -73,6 +79,12 @@ func doMain(args []string, stdout, stderr io.Writer, more ...kong.Option) (code 
 		return fail(stderr, err)
 	}
 	return exitOK
+}
+
+// versionLine tells what a report of a defect should say.
+func versionLine() string {
+	return fmt.Sprintf("tf2ng %s, %s %s/%s, .ng files of schema %d (reads %d to %d)",
+		version.String(), runtime.Version(), runtime.GOOS, runtime.GOARCH, core.Schema, core.OldestSchema, core.Schema)
 }
 
 // fail prints an error as one line, and below it the stack of a *kernels.InternalError.

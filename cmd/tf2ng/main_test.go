@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -16,6 +18,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/npy"
+	"github.com/tf2ng/tf2ng/internal/version"
 	"github.com/tf2ng/tf2ng/kernels"
 )
 
@@ -216,6 +219,22 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+func TestVersion(t *testing.T) {
+	line := fmt.Sprintf("tf2ng %s, %s %s/%s, .ng files of schema 2 (reads 1 to 2)\n", version.String(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	assert.Equal(t, line, must(t, "--version"))
+	assert.Equal(t, line, must(t, "run", "--version"), "with a command, too")
+	assert.Contains(t, must(t, "--help"), "--version")
+}
+
+// The version is in the files that the program writes.
+func TestConvertRecordsTheVersion(t *testing.T) {
+	ng := filepath.Join(t.TempDir(), "digits.ng")
+	must(t, "convert", model, "-o", ng)
+	data, err := os.ReadFile(ng)
+	require.NoError(t, err)
+	assert.Contains(t, string(data), fmt.Sprintf(`"producer":"tf2ng","producer_version":%q,"schema":"2"`, version.String()))
+}
+
 func TestErrorsAreOneLine(t *testing.T) {
 	ng := filepath.Join(t.TempDir(), "digits.ng")
 	must(t, "convert", model, "-o", ng)
@@ -232,6 +251,7 @@ func TestErrorsAreOneLine(t *testing.T) {
 		{"command", []string{"compile"}, "unexpected argument compile"},
 		{"flag", []string{"run", model, "--speed", "9"}, "unknown flag --speed"},
 		{"no model", []string{"run"}, `expected "<model>"`},
+		{"directory", []string{"run", graphs}, graphs + ": got a directory, want a frozen GraphDef (.pb, .pbtxt) or a converted model (.ng): name the file in it"},
 		{"no file", []string{"run", "no/such.pb"}, "open no/such.pb: no such file or directory"},
 		{"engine", []string{"run", model, "--engine", "gpu"}, `--engine must be one of "kernels","portable","reference" but got "gpu"`},
 		{"threads", []string{"run", model, "--threads", "0", "--input", images}, "--threads: got 0, want 1 to 1024"},

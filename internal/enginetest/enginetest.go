@@ -40,7 +40,7 @@ func Check(f *core.Function, inputs, want map[string]*core.Tensor) error {
 			return fmt.Errorf("engine %+v: %w", o, err)
 		}
 		for name, w := range want {
-			if g := got[name]; !equal(w, g) {
+			if g := got[name]; !Equal(w, g) {
 				return fmt.Errorf("engine %+v, steps %v: output %q: got %v with other bits, want %v", o, p.Steps(), name, g, w)
 			}
 		}
@@ -48,7 +48,8 @@ func Check(f *core.Function, inputs, want map[string]*core.Tensor) error {
 	return nil
 }
 
-func equal(a, b *core.Tensor) bool {
+// Equal reports whether two tensors have the same bits, except for those of a NaN.
+func Equal(a, b *core.Tensor) bool {
 	if a.Type() != b.Type() || !a.Shape().Equal(b.Shape()) {
 		return false
 	}

@@ -7,9 +7,9 @@
 //	data      the constants' tensors without gaps, by falling element size, so that
 //	          each is aligned
 //
-// __metadata__ holds the graph (core's JSON form) in one string, and for people the
-// producer, the schema's version and the version of TensorFlow whose arithmetic the
-// graph follows.
+// __metadata__ holds the graph (core's JSON form) in one string, the schema's version, and
+// for people the producer, its version and the version of TensorFlow whose arithmetic the
+// graph follows. docs/NGFILE.md describes the format and what is promised of it.
 package ngfile
 
 import (
@@ -24,6 +24,7 @@ import (
 	"strconv"
 
 	"github.com/tf2ng/tf2ng/core"
+	program "github.com/tf2ng/tf2ng/internal/version"
 )
 
 // Limits of the header.
@@ -40,6 +41,7 @@ const (
 	metadata    = "__metadata__"
 	keyGraph    = "graph"
 	keyProducer = "producer"
+	keyProgram  = "producer_version"
 	keySchema   = "schema"
 	keyVersion  = "tensorflow"
 )
@@ -68,7 +70,8 @@ type entry struct {
 	Offsets [2]uint64 `json:"data_offsets"` // from the start of the data
 }
 
-// Write writes f as a .ng file. Equal functions give equal files.
+// Write writes f as a .ng file. Equal functions give equal files, if one program writes them:
+// its version is in them.
 func Write(w io.Writer, f *core.Function) error {
 	graph, tensors, err := f.EncodeJSON()
 	if err != nil {
@@ -95,7 +98,9 @@ func Write(w io.Writer, f *core.Function) error {
 
 // header returns the length, the JSON and the padding.
 func header(graph []byte, version string, names []string, tensors map[string]*core.Tensor) ([]byte, error) {
-	meta := map[string]string{keyGraph: string(graph), keyProducer: Producer, keySchema: strconv.Itoa(core.Schema)}
+	meta := map[string]string{
+		keyGraph: string(graph), keySchema: strconv.Itoa(core.Schema), keyProducer: Producer, keyProgram: program.String(),
+	}
 	if version != "" {
 		meta[keyVersion] = version
 	}

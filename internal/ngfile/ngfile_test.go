@@ -14,7 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/mapped"
 	"github.com/tf2ng/tf2ng/internal/ngfile"
+	"github.com/tf2ng/tf2ng/internal/version"
 )
 
 // sample returns a function with constants of 1, 2, 4 and 8 bytes an element.
@@ -68,8 +70,9 @@ func TestLayout(t *testing.T) {
 	var meta map[string]string
 	require.NoError(t, json.Unmarshal(header["__metadata__"], &meta))
 	assert.Equal(t, "2.21", meta["tensorflow"])
-	assert.Equal(t, "1", meta["schema"])
+	assert.Equal(t, "2", meta["schema"])
 	assert.Equal(t, "tf2ng", meta["producer"])
+	assert.Equal(t, version.String(), meta["producer_version"])
 	for name, want := range map[string]string{
 		"c/f64":     `{"dtype":"F64","shape":[3],"data_offsets":[0,24]}`,
 		"c/f32":     `{"dtype":"F32","shape":[3],"data_offsets":[24,36]}`,
@@ -83,19 +86,21 @@ func TestLayout(t *testing.T) {
 	assert.Len(t, data, int(8+n+51))
 }
 
-func TestOpen(t *testing.T) {
+func TestReadMappedFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.ng")
 	require.NoError(t, os.WriteFile(path, encode(t), 0o600))
-	f, file, err := ngfile.Open(path)
+	file, err := mapped.Open(path)
+	require.NoError(t, err)
+	f, err := ngfile.Read(file.Data)
 	require.NoError(t, err)
 	assert.Equal(t, sample(t).Text(), f.Text())
 	require.NoError(t, file.Close())
 	require.NoError(t, file.Close(), "again")
 
-	_, err = ngfile.Map(t.TempDir())
-	assert.ErrorContains(t, err, "is a directory, want a file")
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
-	_, _, err = ngfile.Open(path)
+	file, err = mapped.Open(path)
+	require.NoError(t, err)
+	_, err = ngfile.Read(file.Data)
 	assert.ErrorIs(t, err, ngfile.ErrFormat)
 }
 
@@ -121,9 +126,14 @@ func TestReadErrors(t *testing.T) {
 		{"more data", append(append([]byte{}, valid...), 0), "got 52 bytes of data, but the tensors have 51"},
 		{"no object", []byte("\x02\x00\x00\x00\x00\x00\x00\x00[]"), "header: want a JSON object in UTF-8"},
 		{"no graph", []byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"), "a safetensors file without a graph in its __metadata__: not written by tf2ng"},
-		{"schema", change(`"schema":"1"`, `"schema":"2"`), `schema version: got "2", want 1: convert the model again`},
+		{"newer schema", change(`"schema":"2"`, `"schema":"3"`), `schema version: got 3, want 1 to 2: the file needs a newer tf2ng`},
+		{"older schema", change(`"schema":"2"`, `"schema":"0"`), `schema version: got 0, want 1 to 2: convert the GraphDef again with this tf2ng`},
+		{"schema is a word", change(`"schema":"2"`, `"schema":"two"`), `schema version: got "two", want a number: convert the GraphDef again with this tf2ng`},
+		{"no schema", change(`"schema":"2"`, `"scheme":"2"`), `schema version: got "", want a number: convert the GraphDef again with this tf2ng`},
+		{"newer graph", change(`{\n\"schema\":2`, `{\n\"schema\":3`), `invalid graph JSON: schema version: got 3, want 1 to 2: the file needs a newer tf2ng`},
+		{"functions", change(`{\n\"schema\":2`, `{\n\"functions\":{\"body\":0},\n\"schema\":2`), `invalid graph JSON: field "functions": got the functions ["body"], bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng`},
 		{"version", change(`"tensorflow":"2.21"`, `"tensorflow":"2.8"`), `tensorflow: got "2.8", but the graph says "2.21"`},
-		{"metadata", change(`"schema":"1"`, `"schema":1`), "header: __metadata__: want strings by name: json: cannot unmarshal number into Go value of type string"},
+		{"metadata", change(`"schema":"2"`, `"schema":2`), "header: __metadata__: want strings by name: json: cannot unmarshal number into Go value of type string"},
 		{"dtype", change(`"F64"`, `"F63"`), `tensor "c/f64": unknown dtype "F63"`},
 		{"shape", change(`"F64","shape":[3]`, `"F64","shape":[4]`), `tensor "c/f64": a f64 tensor of shape [4] has 4 elements of 8 bytes, got 24 bytes`},
 		{"negative shape", change(`"F64","shape":[3]`, `"F64","shape":[-3]`), `tensor "c/f64": shape [-3] has no element count: a dimension is unknown or negative`},
@@ -170,8 +180,50 @@ func TestWriteReportsErrors(t *testing.T) {
 	}
 }
 
+// functionOfSchema2 has what schema 1 has not, and strings.
+func functionOfSchema2(t testing.TB) *core.Function {
+	f := sample(t)
+	strings, err := core.StringTensor(core.Shape{2}, []string{"cat", "\xff"})
+	require.NoError(t, err)
+	c, err := core.NewNamedNode("c/strings", &core.Constant{Value: strings})
+	require.NoError(t, err)
+	r, err := core.NewNamedNode("strings:0", &core.Result{}, c.Out(0))
+	require.NoError(t, err)
+	x, err := core.NewNamedNode("x", &core.Parameter{Type: core.F32, Shape: core.Shape{core.Unknown}})
+	require.NoError(t, err)
+	f.Parameters, f.Results = []*core.Node{x}, append(f.Results, r)
+	f.Signatures = map[string]core.Signature{"serving_default": {
+		Inputs: map[string]string{"image": "x"}, Outputs: map[string]string{"labels": "strings:0", "scores": "c/f32:0"},
+	}}
+	return f
+}
+
+func TestRoundTripOfSchema2(t *testing.T) {
+	var b bytes.Buffer
+	f := functionOfSchema2(t)
+	require.NoError(t, ngfile.Write(&b, f))
+	g, err := ngfile.Read(b.Bytes())
+	require.NoError(t, err)
+	assert.Equal(t, f.Text(), g.Text())
+	assert.Equal(t, f.Signatures, g.Signatures)
+	v, ok := g.Lookup("strings:0")
+	require.True(t, ok)
+	assert.Equal(t, []string{"cat", "\xff"}, v.Constant().Strings())
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add(encode(f))
+	var b bytes.Buffer
+	require.NoError(f, ngfile.Write(&b, functionOfSchema2(f)))
+	f.Add(b.Bytes())
+	// Lengths stay as they are, so that the files are whole.
+	f.Add(bytes.Replace(b.Bytes(), []byte(`\"signatures\":{`), []byte(`\"functions\":{ `), 1))
+	f.Add(bytes.Replace(b.Bytes(), []byte(`\"schema\":2`), []byte(`\"schema\":3`), 1))
+	for _, file := range []string{"schema1/Convolution.ng", "schema2/Parameter.ng", "schema2/Constant.ng"} {
+		data, err := os.ReadFile("../../testdata/ng/" + file)
+		require.NoError(f, err)
+		f.Add(data)
+	}
 	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		g, err := ngfile.Read(data)

@@ -18,7 +18,9 @@ import (
 //
 // Everything is checked: the header's length and syntax, that the tensors fill the data
 // without gaps or overlaps, that each has the bytes of its type and shape, and the graph
-// (core.DecodeJSON). Errors wrap ErrFormat.
+// (core.DecodeJSON). Keys of the metadata that have no meaning are passed over: other tools
+// may add theirs. Errors wrap ErrFormat, and a *core.SchemaError or *core.FunctionsError where
+// the file needs another program.
 func Read(data []byte) (*core.Function, error) {
 	f, err := read(data)
 	if err != nil {
@@ -161,8 +163,8 @@ func function(meta map[string]string, tensors map[string]*core.Tensor) (*core.Fu
 	if !ok {
 		return nil, fmt.Errorf("a safetensors file without a graph in its %s: not written by tf2ng", metadata)
 	}
-	if v := meta[keySchema]; v != strconv.Itoa(core.Schema) {
-		return nil, fmt.Errorf("schema version: got %q, want %d: convert the model again", v, core.Schema)
+	if err := checkSchema(meta[keySchema]); err != nil {
+		return nil, err
 	}
 	f, err := core.DecodeJSON([]byte(graph), tensors)
 	if err != nil {
@@ -172,4 +174,14 @@ func function(meta map[string]string, tensors map[string]*core.Tensor) (*core.Fu
 		return nil, fmt.Errorf("%s: got %q, but the graph says %q", keyVersion, meta[keyVersion], f.Meta[keyVersion])
 	}
 	return f, nil
+}
+
+// checkSchema checks the version in the metadata, before a graph is read that may have fields
+// which mean nothing here. core.DecodeJSON checks the graph's own.
+func checkSchema(text string) error {
+	version, err := strconv.Atoi(text)
+	if err != nil {
+		return fmt.Errorf("schema version: got %q, want a number: convert the GraphDef again with this tf2ng", text)
+	}
+	return core.CheckSchema(version)
 }

@@ -21,8 +21,7 @@ const (
 // The graph borrows data: it must neither change nor be unmapped while the graph, one of its tensors or a slice of one is in
 // use. The names are distinct, all inputs exist and no node reads itself; cycles are found by [Graph.Order].
 //
-// Errors are of type [*Error]. Files that are not GraphDefs at all are recognised: see [ErrEmpty], [ErrText], [ErrSavedModel] and
-// [ErrForeign].
+// Errors are of type [*Error]. Files that are not GraphDefs at all are named: see [Recognise] and [ErrEmpty].
 func Parse(data []byte, limits Limits) (*Graph, error) {
 	r := &reader{src: &source{data: data, limits: limits.withDefaults()}, out: &Graph{}, names: map[string]string{}, inputs: graphNotation}
 	r.src.expanded.left.Store(r.src.limits.Expanded)
@@ -33,7 +32,7 @@ func Parse(data []byte, limits Limits) (*Graph, error) {
 		return nil, errorf(ErrLimit, "%d bytes, the limit is %d", len(data), r.src.limits.Bytes)
 	}
 	if err := r.graph(); err != nil {
-		if other := recognise(data); other != nil {
+		if other := Recognise(data); other != nil {
 			return nil, other
 		}
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -58,13 +59,15 @@ func TestParseErrors(t *testing.T) {
 	}{
 		{"empty file", nil, graphdef.ErrEmpty, "empty file, want a GraphDef"},
 		{"no nodes", message(4, varint(1, 21)), graphdef.ErrStructure, "graph without nodes"},
-		{"text", []byte("# a graph\nnode {\n  name: \"x\"\n}\n"), graphdef.ErrText, "looks like text format, want a binary GraphDef: name the file .pbtxt to have it read as text"},
-		{"text after an empty line", []byte("\nnode {\n  name: \"x\"\n}\n"), graphdef.ErrText, "looks like text format, want a binary GraphDef: name the file .pbtxt to have it read as text"},
+		{"text", []byte("# a graph\nnode {\n  name: \"x\"\n}\n"), graphdef.ErrText, "looks like text format, want a binary GraphDef: ParseText reads it"},
+		{"text after an empty line", []byte("\nnode {\n  name: \"x\"\n}\n"), graphdef.ErrText, "looks like text format, want a binary GraphDef: ParseText reads it"},
 		{"SavedModel", join(varint(1, 1), message(2, message(2, a))), graphdef.ErrSavedModel, "got a SavedModel (saved_model.pb), want a frozen GraphDef: freeze it first, for example with convert_variables_to_constants_v2"},
 		{"SavedModel without meta graphs", varint(1, 1), graphdef.ErrForeign, "got a protocol buffer that starts with a number (an ONNX model?), want a frozen GraphDef"},
 		{"ONNX", join(varint(1, 8), text(2, "pytorch")), graphdef.ErrForeign, "got a protocol buffer that starts with a number (an ONNX model?), want a frozen GraphDef"},
 		{"TFLite", []byte("\x1c\x00\x00\x00TFL3\x14\x00"), graphdef.ErrForeign, "got a TensorFlow Lite model, want a frozen GraphDef"},
 		{"Keras HDF5", []byte("\x89HDF\r\n\x1a\n"), graphdef.ErrForeign, "got a Keras model (HDF5 or zip), want a frozen GraphDef: save and freeze it first"},
+		{"checkpoint's graph", join(message(1, message(2, message(1, text(1, "Add"))), text(5, "1.15.0"), text(6, "v1.15.0-rc3")), message(2, message(1, a))), graphdef.ErrForeign, "got a graph with its training state (a checkpoint's .meta), want a frozen GraphDef: freeze it with the checkpoint first"},
+		{"checkpoint's index", []byte("\x00\x00\x08\x08\x01\x12\x02\x08\x01W\xfb\x80\x8b$uG\xdb"), graphdef.ErrForeign, "got the index of a checkpoint (.index), want a frozen GraphDef: freeze the graph with the checkpoint first"},
 		{"gzip", []byte("\x1f\x8b\x08\x00"), graphdef.ErrForeign, "got a gzip file, want a frozen GraphDef: unpack it first"},
 
 		{"M20 input missing", join(a, node("b", "Relu", input("x"))), graphdef.ErrStructure, `node "b" (Relu): input 0: no node "x" in the graph`},
@@ -521,6 +524,27 @@ func BenchmarkParse(b *testing.B) {
 }
 
 // This package's tests do not import pbtxt.
+// No real GraphDef passes for something else.
+func TestRecogniseNoGraphDef(t *testing.T) {
+	files, err := filepath.Glob("../../../testdata/*/*.pb")
+	require.NoError(t, err)
+	goldens, err := filepath.Glob("../../../testdata/goldens/*/*.pb")
+	require.NoError(t, err)
+	files = append(files, goldens...)
+	require.Greater(t, len(files), 500)
+	for _, path := range files {
+		data, err := os.ReadFile(path)
+		require.NoError(t, err)
+		assert.NoError(t, graphdef.Recognise(data), path)
+		assert.False(t, graphdef.IsText(data), path)
+	}
+	assert.NoError(t, graphdef.Recognise(nil))
+	for n := range 16 { // as short as they come
+		_ = graphdef.Recognise(make([]byte, n))
+		_ = graphdef.Recognise(bytes.Repeat([]byte{0x0a}, n))
+	}
+}
+
 func TestParseTextNotLinked(t *testing.T) {
 	_, err := graphdef.ParseText([]byte("node {}"), graphdef.Limits{})
 	require.EqualError(t, err, "text format is not linked into this program: import github.com/tf2ng/tf2ng/bridge/tf/pbtxt")

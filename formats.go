@@ -1,0 +1,91 @@
+package tf2ng
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/ngfile"
+)
+
+// source is what a model is read from: a file, a directory, or bytes in memory.
+type source struct {
+	path string // as the caller named it; empty for bytes in memory
+	data []byte // the content; nil for a directory
+	dir  bool
+}
+
+// format is a form in which models come, or one that people give in place of a model.
+type format struct {
+	name      string // with its article, as errors have it
+	recognise func(s source) bool
+	read      func(c *config, s source) (*core.Function, error) // nil if it is not read
+
+	// Of a format that is not read:
+	reason error  // what errors.Is finds
+	advice string // what to do instead
+}
+
+// formats is all that decides what a source is: the first that recognises it reads it. The
+// content decides, not the name. A new format is a row, in front of those that would take it
+// for theirs. The last row takes all that is left, since a binary GraphDef has nothing by
+// which it is known, and its reader tells what is wrong with it.
+var formats = []format{
+	{name: "a SavedModel directory", recognise: isSavedModel, reason: graphdef.ErrSavedModel, advice: "SavedModels are not read yet: freeze it first, for example with convert_variables_to_constants_v2"},
+	{name: "a directory with a checkpoint", recognise: isCheckpoint, reason: graphdef.ErrForeign, advice: "freeze the graph with the checkpoint first"},
+	{name: "a directory", recognise: func(s source) bool { return s.dir }, reason: graphdef.ErrForeign, advice: "name the file in it"},
+	{name: "a converted model", recognise: func(s source) bool { return ngfile.Sniff(s.data) }, read: (*config).readNG},
+	{name: "a GraphDef in text format", recognise: func(s source) bool { return graphdef.IsText(s.data) }, read: (*config).readText},
+	{name: "a file of another program", recognise: func(s source) bool { return graphdef.Recognise(s.data) != nil }, read: refuseForeign},
+	{name: "the variables of a checkpoint (.data)", recognise: isCheckpointData, reason: graphdef.ErrForeign, advice: "freeze the graph with the checkpoint first"},
+	{name: "a GraphDef", recognise: func(source) bool { return true }, read: (*config).readGraphDef},
+}
+
+// recognise returns the format of a source.
+func recognise(s source) format {
+	for _, f := range formats {
+		if f.recognise(s) {
+			return f
+		}
+	}
+	return formats[len(formats)-1]
+}
+
+// function reads a source of the format.
+func (f format) function(c *config, s source) (*core.Function, error) {
+	if f.read == nil {
+		return nil, &graphdef.Error{Offset: -1, Message: "got " + f.name + ", want a frozen GraphDef (.pb, .pbtxt) or a converted model (.ng): " + f.advice, Err: f.reason}
+	}
+	return f.read(c, s)
+}
+
+// refuseForeign names a file that package graphdef knows not to be a GraphDef.
+func refuseForeign(_ *config, s source) (*core.Function, error) {
+	return nil, graphdef.Recognise(s.data)
+}
+
+func isSavedModel(s source) bool {
+	return s.dir && (has(s.path, "saved_model.pb") || has(s.path, "saved_model.pbtxt"))
+}
+
+func isCheckpoint(s source) bool { return s.dir && has(s.path, "checkpoint") }
+
+// has reports whether a directory has a file of that name.
+func has(dir, name string) bool {
+	info, err := os.Stat(filepath.Join(dir, name))
+	return err == nil && !info.IsDir()
+}
+
+var checkpointData = regexp.MustCompile(`\.data-\d{5}-of-\d{5}$`)
+
+// isCheckpointData reports whether the name is that of a checkpoint's data, and the content no
+// GraphDef that has got this name.
+func isCheckpointData(s source) bool {
+	if !checkpointData.MatchString(s.path) {
+		return false
+	}
+	_, err := graphdef.Parse(s.data, graphdef.Limits{})
+	return err != nil
+}
