@@ -72,8 +72,18 @@ func (s Shape) Equal(o Shape) bool { return (s == nil) == (o == nil) && slices.E
 
 // Compatible reports whether both shapes can be the same once all is known.
 func (s Shape) Compatible(o Shape) bool {
-	_, ok := s.Merge(o)
-	return ok
+	if s == nil || o == nil {
+		return true
+	}
+	if len(s) != len(o) {
+		return false
+	}
+	for i, d := range o {
+		if d != s[i] && d != Unknown && s[i] != Unknown {
+			return false
+		}
+	}
+	return true
 }
 
 // Merge returns what is known of a shape that is both s and o; false if none can be.
@@ -84,16 +94,13 @@ func (s Shape) Merge(o Shape) (Shape, bool) {
 	if o == nil {
 		return s, true
 	}
-	if len(s) != len(o) {
+	if !s.Compatible(o) {
 		return nil, false
 	}
 	m := slices.Clone(s)
 	for i, d := range o {
-		switch {
-		case m[i] == Unknown:
+		if m[i] == Unknown {
 			m[i] = d
-		case d != Unknown && d != m[i]:
-			return nil, false
 		}
 	}
 	return m, true

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/passes"
+	"github.com/tf2ng/tf2ng/internal/testmode"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
@@ -339,6 +340,9 @@ func (c *compiler) finish(f *core.Function, runs *runPool) (*planned, error) {
 		}
 	}
 	p.size = c.indirects + int64(len(p.code)*instructionBytes+len(p.buffers)*bufferBytes)
+	if testmode.DeadBuffersArePoisoned() {
+		p.dead = p.deadSpans()
+	}
 	p.schedule()
 	return p, nil
 }

@@ -213,15 +213,14 @@ func (c *compiler) lowerPool(n *core.Node, w *window, kind pool.Kind, counts []f
 	})
 	size := kind.Size()
 	c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: []int{src, pad}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
-		a := pool.Args{
-			Channels: w.channels, Taps: w.taps, A: r.arena, Offsets: *offsets, Counts: counts, C: r.mem[dst], LDC: row,
-		}
 		m0, m1, c0, c1 := splitChannels(w.pixels, w.channels, part, parts)
 		if c0 == c1 {
 			return nil
 		}
-		a.Channels, a.A, a.C = c1-c0, a.A[c0*size:], a.C[c0*size:]
-		variant.Run(&a, m0, m1)
+		r.pool = pool.Args{
+			Channels: c1 - c0, Taps: w.taps, A: r.arena[c0*size:], Offsets: *offsets, Counts: counts, C: r.mem[dst][c0*size:], LDC: row,
+		}
+		variant.Run(&r.pool, m0, m1)
 		return nil
 	}})
 }

@@ -359,59 +359,122 @@ func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
 // the output's range.
 func lowerQuantizedConcat(c *compiler, n *core.Node) (bool, error) {
 	op, out := n.Op().(*core.TFQuantizedConcat), n.Outputs()[0]
-	count := len(n.Inputs()) / 3
 	if out.Type.Size() != 1 || out.Shape.MustElements() == 0 {
 		return false, nil
 	}
+	j, err := c.concatTables(n, op)
+	if err != nil {
+		return false, err
+	}
+	axis := op.Axis
+	if axis < 0 {
+		axis += len(out.Shape)
+	}
+	j.lines = out.Shape[:axis].MustElements()
+	j.line = out.Shape.MustElements() / j.lines
+	for _, v := range n.Inputs()[:len(n.Inputs())/3] {
+		j.widths = append(j.widths, v.Shape().MustElements()/j.lines)
+	}
+	c.emit(instruction{
+		node: n, kernel: "table_b8_concat", splits: true, reads: j.in, writes: []int{j.dst},
+		run: func(r *worker, part, parts int) error {
+			j.run(r, part*j.lines/parts, (part+1)*j.lines/parts)
+			return nil
+		},
+	})
+	return true, nil
+}
+
+// tabledConcat is a concatenation of lines, of which each input gives some bytes, through a table of
+// its own.
+type tabledConcat struct {
+	in     []int
+	dst    int
+	widths []int // bytes of each input in a line
+	lines  int
+	line   int
+	tables func(r *run) []byte // of all inputs
+}
+
+// concatTables has the op's reference make the tables: once, if all ranges are constant, else
+// by an instruction, which checks the ranges and computes the output's.
+func (c *compiler) concatTables(n *core.Node, op *core.TFQuantizedConcat) (*tabledConcat, error) {
+	count := len(n.Inputs()) / 3
 	rank := core.Shape{256} // the op copies at rank 4 only
-	if len(out.Shape) == 4 {
+	if len(n.Outputs()[0].Shape) == 4 {
 		rank = core.Shape{256, 1, 1, 1}
 	}
-	bytes, err := allBytes(out.Type).Reshaped(rank)
+	bytes, err := allBytes(n.Outputs()[0].Type).Reshaped(rank)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	joined := rank.Clone()
-	joined[0] *= count
-	tables, err := vector(out.Type, 256*count).Reshaped(joined)
-	if err != nil {
-		return false, err
-	}
-	state := c.newState(func() any { return tables.Clone() })
 	flat := &core.TFQuantizedConcat{V1: op.V1}
-	in, res := c.emitEval(n, "table values", func(r *run, in, out []*core.Tensor) error {
+	j := &tabledConcat{in: c.buffersOf(n.Inputs()[:count])}
+	args := make([]*core.Tensor, len(n.Inputs()))
+	constant := true
+	for i, v := range n.Inputs() {
+		if args[i] = bytes; i >= count {
+			args[i] = v.Constant()
+			constant = constant && args[i] != nil
+		}
+	}
+	if constant {
+		made, err := c.keep.evaluate(flat, args)
+		if err != nil {
+			return nil, n.Locate(err)
+		}
+		j.dst = c.newOutput(n.Out(0))
+		c.fixRange(n, made[1:])
+		j.tables = func(*run) []byte { return made[0].Bytes() }
+		return j, nil
+	}
+	all := rank.Clone()
+	all[0] *= count
+	state := c.newState(func() any {
+		t, err := vector(n.Outputs()[0].Type, 256*count).Reshaped(all)
+		if err != nil {
+			panic(err) // as many elements
+		}
+		return t
+	})
+	_, res := c.emitEval(n, "table values", func(r *run, in, out []*core.Tensor) error {
 		for i := range count {
 			in[i] = bytes
 		}
 		out[0] = r.state[state].(*core.Tensor)
 		return flat.Eval(in, out)
 	})
-	axis := op.Axis
-	if axis < 0 {
-		axis += len(out.Shape)
-	}
-	lines := out.Shape[:axis].MustElements()
-	line := out.Shape.MustElements() / lines
-	c.emit(instruction{node: n, kernel: "table_b8_concat", splits: true, reads: in[:count], writes: res[:1], run: func(r *worker, part, parts int) error {
-		l0, l1 := part*lines/parts, (part+1)*lines/parts
-		tables, at := r.state[state].(*core.Tensor).Bytes(), 0
-		for i := range count {
-			t := (*[256]byte)(tables[256*i:])
-			width := n.Inputs()[i].Shape().MustElements() / lines
-			same := string(t[:]) == string(bytes.Bytes())
-			for l := l0; l < l1; l++ {
-				from, to := r.mem[in[i]][l*width:][:width], r.mem[res[0]][l*line+at:][:width]
-				if same {
-					copy(to, from)
-				} else {
-					look(to, from, t)
-				}
+	j.dst = res[0]
+	j.tables = func(r *run) []byte { return r.state[state].(*core.Tensor).Bytes() }
+	return j, nil
+}
+
+// run joins lines [l0,l1).
+func (j *tabledConcat) run(r *worker, l0, l1 int) {
+	tables, at := j.tables(r.run), 0
+	for i, width := range j.widths {
+		t := (*[256]byte)(tables[256*i:])
+		same := isIdentity(t)
+		for l := l0; l < l1; l++ {
+			from, to := r.mem[j.in[i]][l*width:][:width], r.mem[j.dst][l*j.line+at:][:width]
+			if same {
+				copy(to, from)
+			} else {
+				look(to, from, t)
 			}
-			at += width
 		}
-		return nil
-	}})
-	return true, nil
+		at += width
+	}
+}
+
+// isIdentity reports whether each byte's entry is the byte.
+func isIdentity(t *[256]byte) bool {
+	for i, b := range t {
+		if int(b) != i {
+			return false
+		}
+	}
+	return true
 }
 
 // lowerExtreme lowers the largest or the smallest of all elements of f32: of the parts', in

@@ -53,6 +53,9 @@ func lowerSoftmax(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
+// noNumbers are those of a primitive that has none.
+var noNumbers elementwise.Numbers
+
 // softmaxBlock is how many numbers a block of rows has at most, unless it is one longer row.
 const softmaxBlock = 1024
 
@@ -64,14 +67,14 @@ func (s *softmax) run(y, x, tmp []byte) {
 	}
 	s.subtract.Run(y, x, tmp, len(in), nil)
 	if s.log {
-		s.exp.Run(tmp, y, nil, len(in), &elementwise.Numbers{})
+		s.exp.Run(tmp, y, nil, len(in), &noNumbers)
 		for i := 0; i < len(in); i += s.n {
 			fillRow(other[i:i+s.n], float32(core.Log(float64(sumLanes(other[i:i+s.n])))))
 		}
 		s.subtract.Run(y, y, tmp, len(in), nil)
 		return
 	}
-	s.exp.Run(y, y, nil, len(in), &elementwise.Numbers{})
+	s.exp.Run(y, y, nil, len(in), &noNumbers)
 	for i := 0; i < len(in); i += s.n {
 		fillRow(other[i:i+s.n], sumLanes(out[i:i+s.n]))
 	}

@@ -22,7 +22,8 @@ type planned struct {
 	threads int
 	onArena []func([]byte)
 	states  []func() any
-	size    int64 // bytes that the machine holds
+	size    int64    // bytes that the machine holds
+	dead    [][]span // by instruction, for package testmode; else nil
 	runs    *runPool
 	stages  []stage
 	waiting sync.Pool // of *progress, between two Runs

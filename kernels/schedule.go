@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
 
 // stage is a range of instructions that follow each other on one thread, or one
@@ -111,6 +112,7 @@ type worker struct {
 	*run
 	progress *progress
 	thread   int
+	pool     pool.Args // of the call under way: a variable of its own would be allocated
 }
 
 // execute runs all instructions with as many goroutines as the Program has threads.
@@ -122,7 +124,7 @@ func (r *run) execute(ctx context.Context) error {
 	}
 	p.threads.Store(int32(threads))
 	for t := range threads {
-		p.workers[t] = worker{r, p, t}
+		p.workers[t] = worker{run: r, progress: p, thread: t}
 	}
 	for t := 1; t < threads; t++ {
 		go p.starts[t]()
@@ -196,6 +198,9 @@ func (w *worker) compute(s *stage, part int) {
 		p.running.Add(-1)
 	}()
 	for ; i <= s.last && p.failure.Load() == nil; i++ {
+		if w.p.dead != nil && part == 0 {
+			w.poison(i)
+		}
 		if err := w.p.code[i].run(w, part, s.parts); err != nil {
 			p.fail(err)
 		}

@@ -34,7 +34,7 @@ var stages = [][]string{
 	{"internal/passes", "internal/ngfile", "internal/npy"},
 	{"core"},
 	{"kernels/internal/gemm", "kernels/internal/sgemm", "kernels/internal/depthwise", "kernels/internal/sdepthwise", "kernels/internal/pool", "kernels/internal/elementwise"},
-	{"kernels/internal/isa", "internal/activation", "internal/mapped", "internal/version"},
+	{"kernels/internal/isa", "internal/activation", "internal/testmode", "internal/mapped", "internal/version"},
 }
 
 // stage returns the number of a directory's stage, counted from the last; -1 if it has none.

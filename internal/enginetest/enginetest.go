@@ -8,8 +8,11 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/testmode"
 	"github.com/tf2ng/tf2ng/kernels"
 )
+
+func init() { testmode.PoisonDeadBuffers() }
 
 // Options lists a compilation for each engine, instruction set of the CPU, and one thread
 // or two.

@@ -1,0 +1,209 @@
+package kernels
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// faulty is an op that panics where its input says so.
+type faulty struct{}
+
+func (*faulty) Infer(in []core.Operand) ([]core.Fact, error) { return []core.Fact{in[0].Fact}, nil }
+
+func (*faulty) Eval(in, out []*core.Tensor) error {
+	if core.Data[float32](in[0])[0] < 0 {
+		panic("planted")
+	}
+	copy(out[0].Bytes(), in[0].Bytes())
+	return nil
+}
+
+var _ = core.Register[faulty]("Faulty")
+
+// faultyGraph computes faulty(x*2) + 1 with work for several threads around it.
+func faultyGraph(t *testing.T) *core.Function {
+	g := newGraph(t, 1)
+	x := g.parameter(core.F32, core.Shape{core.Unknown, 1 << 12})
+	y := g.apply(&core.Multiply{}, x, scalar(float32(2)))
+	g.result(g.apply(&core.Add{}, g.apply(&faulty{}, y), scalar(float32(1))))
+	return g.f
+}
+
+// A panic fails the Run that meets it and no other, on whatever thread it is.
+func TestPanicFailsOneRun(t *testing.T) {
+	for _, engine := range []Engine{Kernels, Portable, Reference} {
+		for _, threads := range []int{1, 4} {
+			t.Run(fmt.Sprintf("%v/%d threads", engine, threads), func(t *testing.T) {
+				f := faultyGraph(t)
+				p, err := Prepare(f, Options{Engine: engine, Threads: threads})
+				require.NoError(t, err)
+				var wg sync.WaitGroup
+				for worker := range 8 {
+					wg.Go(func() {
+						for i := range 20 {
+							runFaulty(t, p, f, (i+worker)%3 == 0)
+						}
+					})
+				}
+				wg.Wait()
+			})
+		}
+	}
+}
+
+func runFaulty(t *testing.T, p *Prepared, f *core.Function, panics bool) {
+	x, err := core.NewTensor(core.F32, core.Shape{8, 1 << 12})
+	require.NoError(t, err)
+	for i := range core.Data[float32](x) {
+		core.Data[float32](x)[i] = 3
+	}
+	if panics {
+		core.Data[float32](x)[0] = -3
+	}
+	out, err := p.Run(context.Background(), map[string]*core.Tensor{f.Parameters[0].Name: x}, nil)
+	if !panics {
+		require.NoError(t, err)
+		for _, y := range core.Data[float32](out[f.Results[0].Name]) {
+			require.EqualValues(t, 7, y)
+		}
+		return
+	}
+	var e *InternalError
+	require.ErrorAs(t, err, &e)
+	assert.Equal(t, "planted", e.Value)
+	assert.Equal(t, "Faulty", e.Op)
+	assert.Contains(t, string(e.Stack), "faulty")
+}
+
+// In a part of an instruction that several threads share, and at the end of one on one thread.
+func TestPanicInAPart(t *testing.T) {
+	for _, threads := range []int{1, 4} {
+		for _, splits := range []bool{false, true} {
+			p := scheduled([]instruction{
+				copying(t, 1<<20, true, func(*worker, int, int) error { return nil }),
+				copying(t, 1<<20, splits, func(_ *worker, part, parts int) error {
+					if part == parts-1 {
+						panic(errors.New("planted"))
+					}
+					return nil
+				}),
+				copying(t, 1<<20, true, func(*worker, int, int) error { return errors.New("computed after a panic") }),
+			}, threads)
+			for range 50 {
+				r := &run{p: p}
+				var e *InternalError
+				require.ErrorAs(t, r.execute(context.Background()), &e)
+				assert.EqualError(t, errors.Unwrap(e), "planted")
+				require.True(t, r.broken.Load(), "its memory is not used again")
+			}
+		}
+	}
+}
+
+// What a pool gets back of a Run that panicked is not given out again.
+func TestPanicTakesTheMemoryAway(t *testing.T) {
+	p := scheduled(nil, 1)
+	p.runs = &runPool{}
+	for range 20 {
+		r := p.runs.get(p)
+		require.False(t, r.broken.Load())
+		r.broken.Store(true)
+		p.runs.put(r)
+	}
+}
+
+func TestCloseEndsPrograms(t *testing.T) {
+	for _, engine := range []Engine{Kernels, Reference} {
+		f := faultyGraph(t)
+		p, err := Prepare(f, Options{Engine: engine})
+		require.NoError(t, err)
+		program, err := p.Program(map[string]core.Shape{f.Parameters[0].Name: {2, 1 << 12}})
+		require.NoError(t, err)
+		p.Close()
+		p.Close()
+		_, err = program.Run(context.Background(), nil, nil)
+		assert.ErrorIs(t, err, ErrClosed)
+		_, err = program.Profile(context.Background(), nil, 1)
+		assert.ErrorIs(t, err, ErrClosed)
+		_, err = p.Run(context.Background(), nil, nil)
+		assert.ErrorIs(t, err, ErrClosed)
+		_, err = p.Program(nil)
+		assert.ErrorIs(t, err, ErrClosed)
+		assert.ErrorIs(t, p.Use(func() error { t.Error("called"); return nil }), ErrClosed)
+		shared, programs := p.Memory()
+		assert.Zero(t, shared)
+		assert.Zero(t, programs)
+	}
+}
+
+// Programs are kept within the bounds, the most recently used ones, and what they share goes
+// with the last that uses it.
+func TestPrepareKeepsProgramsWithinBounds(t *testing.T) {
+	g := newGraph(t, 1)
+	x := g.parameter(core.F32, core.Shape{core.Unknown, 16})
+	w := core.NewConstant(g.tensor(core.F32, core.Shape{16, 32}, false))
+	g.result(g.apply(&core.Dot{ReductionAxes: 1}, x, w))
+	f := g.f
+	shapes := func(n int) map[string]core.Shape { return map[string]core.Shape{f.Parameters[0].Name: {n, 16}} }
+	for _, c := range []struct {
+		name  string
+		o     Options
+		kept  int
+		again []int // are still there after shapes 1 to 6 in turn
+	}{
+		{"number", Options{MaxPrograms: 2}, 2, []int{6, 5}},
+		{"bytes", Options{MaxProgramBytes: 1}, 1, []int{6}},
+		{"both by default", Options{}, 6, []int{1, 2, 3, 4, 5, 6}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, err := Prepare(f, c.o)
+			require.NoError(t, err)
+			programs := map[int]*Program{}
+			var first int64
+			for n := 1; n <= 6; n++ {
+				programs[n], err = p.Program(shapes(n))
+				require.NoError(t, err)
+				shared, _ := p.Memory()
+				if n == 1 {
+					first = shared
+				}
+				require.Equal(t, first, shared, "%d rows", n)
+			}
+			require.GreaterOrEqual(t, first, int64(16*32*4), "the packed weights")
+			assert.Len(t, p.programs, c.kept)
+			for _, n := range c.again {
+				again, err := p.Program(shapes(n))
+				require.NoError(t, err)
+				assert.Same(t, programs[n], again, "%d rows", n)
+			}
+		})
+	}
+}
+
+// Two compilations at the same time make one packing, and as many Programs as there are shapes.
+func TestConcurrentPrograms(t *testing.T) {
+	f := faultyGraph(t)
+	p, err := Prepare(f, Options{Threads: 2, MaxPrograms: 3})
+	require.NoError(t, err)
+	var wg sync.WaitGroup
+	for worker := range 8 {
+		wg.Go(func() {
+			for i := range 30 {
+				n := 1 + (i*worker)%7
+				q, err := p.Program(map[string]core.Shape{f.Parameters[0].Name: {n, 1 << 12}})
+				assert.NoError(t, err)
+				assert.EqualValues(t, n, q.ports.params[0].fact.Shape[0])
+			}
+		})
+	}
+	wg.Wait()
+	assert.LessOrEqual(t, len(p.programs), 3)
+}
