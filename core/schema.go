@@ -54,8 +54,8 @@ func schemaOf(graph []byte) (int, error) {
 	return version, CheckSchema(version)
 }
 
-// UnsupportedFunctionsError reports a graph with functions, the bodies of loops and branches: the JSON
-// form has a place for them, but this program cannot run them.
+// UnsupportedFunctionsError reports a graph with functions, the bodies of loops and branches:
+// the JSON form has a place for them, but this program cannot run them.
 type UnsupportedFunctionsError struct{ Names []string } // sorted
 
 // Error names the first functions, long names by their beginning.
@@ -72,7 +72,8 @@ func (e *UnsupportedFunctionsError) Error() string {
 	return fmt.Sprintf("got the functions %q%s, bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng", names, more)
 }
 
-// refuseFunctions returns a *UnsupportedFunctionsError if there are functions, without reading them.
+// refuseFunctions returns an *UnsupportedFunctionsError if there are functions, without
+// reading them.
 func refuseFunctions(value json.RawMessage) error {
 	var names []string
 	err := eachMember(value, func(name string, _ json.RawMessage) error {
