@@ -59,6 +59,17 @@ type OpError = core.OpError
 // FunctionError reports a core.Function that was put together wrongly.
 type FunctionError = core.FunctionError
 
+// SchemaError reports a .ng file of a schema that this program does not read: a newer one
+// needs a newer program, and for an older one the GraphDef is to be converted again.
+type SchemaError = core.SchemaError
+
+// UnsupportedFunctionsError reports a .ng file with bodies of loops and branches, which need
+// a newer program.
+type UnsupportedFunctionsError = core.UnsupportedFunctionsError
+
+// UnknownOpError reports a .ng file with an op that needs a newer program.
+type UnknownOpError = core.UnknownOpError
+
 // NodeError reports a node of a GraphDef that cannot be translated.
 type NodeError = tf.Error
 

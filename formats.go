@@ -1,8 +1,7 @@
 package tf2ng
 
 import (
-	"os"
-	"path/filepath"
+	"io/fs"
 	"regexp"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
@@ -14,7 +13,7 @@ import (
 type source struct {
 	path string // as the caller named it; empty for bytes in memory
 	data []byte // the content; nil for a directory
-	dir  bool
+	dir  fs.FS  // the files of a directory; else nil
 }
 
 // format is a form in which models come, or one that people give in place of a model.
@@ -35,7 +34,7 @@ type format struct {
 var formats = []format{
 	{name: "a SavedModel directory", recognise: isSavedModel, reason: graphdef.ErrSavedModel, advice: "SavedModels are not read yet: freeze it first, for example with convert_variables_to_constants_v2"},
 	{name: "a directory with a checkpoint", recognise: isCheckpoint, reason: graphdef.ErrForeign, advice: "freeze the graph with the checkpoint first"},
-	{name: "a directory", recognise: func(s source) bool { return s.dir }, reason: graphdef.ErrForeign, advice: "name the file in it"},
+	{name: "a directory", recognise: func(s source) bool { return s.dir != nil }, reason: graphdef.ErrForeign, advice: "name the file in it"},
 	{name: "a converted model", recognise: func(s source) bool { return ngfile.Sniff(s.data) }, read: (*config).readNG},
 	{name: "a GraphDef in text format", recognise: func(s source) bool { return graphdef.IsText(s.data) }, read: (*config).readText},
 	{name: "a file of another program", recognise: func(s source) bool { return graphdef.Recognise(s.data) != nil }, read: refuseForeign},
@@ -66,15 +65,16 @@ func refuseForeign(_ *config, s source) (*core.Function, error) {
 	return nil, graphdef.Recognise(s.data)
 }
 
-func isSavedModel(s source) bool {
-	return s.dir && (has(s.path, "saved_model.pb") || has(s.path, "saved_model.pbtxt"))
-}
+func isSavedModel(s source) bool { return s.has("saved_model.pb") || s.has("saved_model.pbtxt") }
 
-func isCheckpoint(s source) bool { return s.dir && has(s.path, "checkpoint") }
+func isCheckpoint(s source) bool { return s.has("checkpoint") }
 
-// has reports whether a directory has a file of that name.
-func has(dir, name string) bool {
-	info, err := os.Stat(filepath.Join(dir, name))
+// has reports whether the source is a directory with a file of that name.
+func (s source) has(name string) bool {
+	if s.dir == nil {
+		return false
+	}
+	info, err := fs.Stat(s.dir, name)
 	return err == nil && !info.IsDir()
 }
 

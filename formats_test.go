@@ -65,3 +65,17 @@ func TestLoadOfAGraphDefWithAnotherName(t *testing.T) {
 		require.NoError(t, m.Close())
 	}
 }
+
+func TestLoadTooLarge(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.pb") // sparse: it takes no space
+	f, err := os.Create(path)
+	require.NoError(t, err)
+	defer f.Close()
+	if err := f.Truncate(1<<36 + 1); err != nil {
+		t.Skipf("no sparse files: %v", err)
+	}
+	_, err = tf2ng.Load(path)
+	var size *tf2ng.SizeError
+	require.ErrorAs(t, err, &size)
+	assert.Equal(t, tf2ng.SizeError{Name: path, Size: 1<<36 + 1, Limit: 1 << 36}, *size)
+}

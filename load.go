@@ -44,7 +44,7 @@ func Load(path string, opts ...Option) (_ *Model, err error) {
 // open returns the source at a path, and the file that it borrows from: nil for a directory.
 func open(path string) (source, *mapped.File, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return source{path: path, dir: true}, nil, nil
+		return source{path: path, dir: os.DirFS(path)}, nil, nil
 	}
 	file, err := mapped.Open(path)
 	if err != nil {

@@ -3,7 +3,6 @@ package core
 import (
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 )
 
@@ -23,7 +22,8 @@ func (e *FunctionError) Error() string {
 
 // Check returns a *FunctionError unless f can be bound, evaluated and written: its
 // parameters and results are nodes of these ops with names of their own, its names stand
-// for values, and every Parameter that is read is among the parameters.
+// for values, every Parameter that is read is among the parameters, and what the signatures
+// stand for is there.
 func (f *Function) Check() error {
 	if f == nil {
 		return &FunctionError{Msg: "got none"}
@@ -43,18 +43,24 @@ func (f *Function) Check() error {
 			return &FunctionError{part, fmt.Sprintf("got output %d of node %q, want one of its %d", v.Index, v.Node, len(v.Node.outputs))}
 		}
 	}
-	return f.checkParameters()
+	if err := f.checkParameters(); err != nil {
+		return err
+	}
+	return f.checkSignatures()
 }
 
 // checkBoundary checks the nodes at one side of a Function, which are of op T.
-func checkBoundary[T any](side string, nodes []*Node) error {
+func checkBoundary[T any, P interface {
+	*T
+	Op
+}](side string, nodes []*Node) error {
 	seen := map[string]bool{}
 	for i, n := range nodes {
-		part, want := fmt.Sprintf("%s %d", side, i), reflect.TypeFor[T]().Name()
+		part, want := fmt.Sprintf("%s %d", side, i), OpName(P(new(T)))
 		if n == nil || n.op == nil {
 			return &FunctionError{part, "got no node, want " + want}
 		}
-		if _, ok := any(n.op).(*T); !ok {
+		if _, ok := n.op.(P); !ok {
 			return &FunctionError{part, fmt.Sprintf("got op %s, want %s", n.OpName(), want)}
 		}
 		if n.Name == "" || seen[n.Name] {

@@ -39,6 +39,8 @@ func TestFunctionCheck(t *testing.T) {
 		{"large shape", &core.Function{Parameters: []*core.Node{node("z", of(1<<30, 1<<30))}}, "function: parameter 0: shape [1073741824,1073741824] has more than 1099511627776 elements"},
 		{"missing parameter", &core.Function{Parameters: []*core.Node{x}, Results: []*core.Node{out}}, `function: node "y" (Parameter) is read, but is not among the parameters`},
 		{"nothing named", &core.Function{Names: map[string]core.Value{"a:0": {}}}, `function: name "a:0": got no node`},
+		{"signature's input", &core.Function{Parameters: both, Signatures: map[string]core.Signature{"s": {Inputs: map[string]string{"a": "sum"}}}}, `function: signature "s": input "a": got "sum", want a parameter`},
+		{"signature's output", &core.Function{Parameters: both, Signatures: map[string]core.Signature{"s": {Outputs: map[string]string{"a": "sum"}}}}, `function: signature "s": output "a": got "sum", want a result or a name of a tensor`},
 		{"no such output", &core.Function{Parameters: both, Names: map[string]core.Value{"sum:1": {Node: sum, Index: 1}}}, `function: name "sum:1": got output 1 of node "sum", want one of its 1`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

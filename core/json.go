@@ -205,8 +205,8 @@ const metadataName = "__metadata__"
 // DecodeJSON reads what EncodeJSON wrote, in this schema or an older one. Everything is
 // checked and inferred again: unknown ops, attributes and fields, inputs that are not there,
 // tensors of other types or shapes than the graph says, and whatever an op's Infer rejects
-// are errors that wrap ErrJSON; so are a *SchemaError and a *FunctionsError. The Function
-// borrows the tensors.
+// are errors that wrap ErrJSON; so are a *SchemaError and an *UnsupportedFunctionsError. The
+// Function borrows the tensors.
 func DecodeJSON(graph []byte, tensors map[string]*Tensor) (*Function, error) {
 	f, err := decodeJSON(graph, tensors)
 	if err != nil {

@@ -160,8 +160,8 @@ func TestDecodeJSONErrors(t *testing.T) {
 		{"many functions", `"schema":2,`, `"schema":2,"functions":{"j":0,"i":0,"h":0,"g":0,"f":0,"e":0,"d":0,"c":0,"b":0,"a":0},`, `field "functions": got the functions ["a" "b" "c" "d" "e" "f" "g" "h"] and 2 more, bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng`},
 		{"long name of a function", `"schema":2,`, `"schema":2,"functions":{"` + strings.Repeat("while/", 99) + `":0},`, `field "functions": got the functions ["while/while/while/while/while/while/whil..."], bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng`},
 		{"list of functions", `"schema":2,`, `"schema":2,"functions":[{"name":"f"}],`, `field "functions": got [{"name":"f"}], want an object`},
-		{"signature's input", `"image":"x"`, `"image":"y"`, `signature "serving_default": input "image": no parameter "y" in the graph`},
-		{"signature's output", `"scores":"y:0"`, `"scores":"y"`, `signature "serving_default": output "scores": no tensor "y" in the graph`},
+		{"signature's input", `"image":"x"`, `"image":"y"`, `function: signature "serving_default": input "image": got "y", want a parameter`},
+		{"signature's output", `"scores":"y:0"`, `"scores":"y"`, `function: signature "serving_default": output "scores": got "y", want a result or a name of a tensor`},
 		{"signature's field", `"inputs":{"image":"x"}`, `"inputs":{"image":"x"},"method":""`, `field "signatures": field "serving_default": field "method": unknown field`},
 		{"half a signature", `"inputs":{"image":"x"},`, ``, `field "signatures": field "serving_default": want the fields inputs and outputs`},
 		{"signature's number", `"scores":"y:0"`, `"scores":7`, `field "signatures": field "serving_default": field "outputs": field "scores": got number, want string`},
@@ -213,7 +213,7 @@ func TestDecodeJSONTypedErrors(t *testing.T) {
 	var schema *core.SchemaError
 	require.ErrorAs(t, with(`"schema":7`), &schema)
 	assert.Equal(t, 7, schema.Got)
-	var functions *core.FunctionsError
+	var functions *core.UnsupportedFunctionsError
 	require.ErrorAs(t, with(`"schema":2,"functions":{"b":{},"a":{}}`), &functions)
 	assert.Equal(t, []string{"a", "b"}, functions.Names)
 	assert.NoError(t, with(`"schema":2,"functions":{}`))
@@ -242,14 +242,15 @@ func TestSignaturesFollowTheFunction(t *testing.T) {
 
 func TestEncodeJSONSignatureErrors(t *testing.T) {
 	for want, s := range map[string]core.Signature{
-		`signature "s": input "a": no parameter "b" in the graph`: {Inputs: map[string]string{"a": "b"}},
-		`signature "s": output "a": no tensor "b" in the graph`:   {Outputs: map[string]string{"a": "b"}},
-		`signature "s": "\xff" is not UTF-8`:                      {Inputs: map[string]string{"\xff": "x"}},
+		`function: signature "s": input "a": got "b", want a parameter`:                     {Inputs: map[string]string{"a": "b"}},
+		`function: signature "s": output "a": got "b", want a result or a name of a tensor`: {Outputs: map[string]string{"a": "b"}},
+		`function: signature "s": "\xff" is not UTF-8`:                                      {Inputs: map[string]string{"\xff": "x"}},
 	} {
 		f := sample(t)
 		f.Signatures = map[string]core.Signature{"s": s}
 		_, _, err := f.EncodeJSON()
 		assert.EqualError(t, err, want)
+		assert.ErrorAs(t, err, new(*core.FunctionError))
 	}
 }
 

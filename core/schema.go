@@ -54,12 +54,12 @@ func schemaOf(graph []byte) (int, error) {
 	return version, CheckSchema(version)
 }
 
-// FunctionsError reports a graph with functions, the bodies of loops and branches: the JSON
-// form has a place for them, but this program cannot run them.
-type FunctionsError struct{ Names []string } // sorted
+// UnsupportedFunctionsError reports a graph with functions, the bodies of loops and branches:
+// the JSON form has a place for them, but this program cannot run them.
+type UnsupportedFunctionsError struct{ Names []string } // sorted
 
 // Error names the first functions, long names by their beginning.
-func (e *FunctionsError) Error() string {
+func (e *UnsupportedFunctionsError) Error() string {
 	const most = 8
 	var names []string
 	for _, name := range e.Names[:min(len(e.Names), most)] {
@@ -72,7 +72,8 @@ func (e *FunctionsError) Error() string {
 	return fmt.Sprintf("got the functions %q%s, bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng", names, more)
 }
 
-// refuseFunctions returns a *FunctionsError if there are functions, without reading them.
+// refuseFunctions returns an *UnsupportedFunctionsError if there are functions, without
+// reading them.
 func refuseFunctions(value json.RawMessage) error {
 	var names []string
 	err := eachMember(value, func(name string, _ json.RawMessage) error {
@@ -83,5 +84,5 @@ func refuseFunctions(value json.RawMessage) error {
 		return err
 	}
 	slices.Sort(names)
-	return &FunctionsError{names}
+	return &UnsupportedFunctionsError{names}
 }

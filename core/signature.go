@@ -50,23 +50,23 @@ func (f *Function) boundaryNames() boundaryNames {
 func (b boundaryNames) check(s Signature) error {
 	for _, name := range slices.Sorted(maps.Keys(s.Inputs)) {
 		if !b.parameters[s.Inputs[name]] {
-			return fmt.Errorf("input %q: no parameter %q in the graph", name, s.Inputs[name])
+			return fmt.Errorf("input %q: got %q, want a parameter", name, s.Inputs[name])
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Outputs)) {
 		if !b.tensors[s.Outputs[name]] {
-			return fmt.Errorf("output %q: no tensor %q in the graph", name, s.Outputs[name])
+			return fmt.Errorf("output %q: got %q, want a result or a name of a tensor", name, s.Outputs[name])
 		}
 	}
 	return nil
 }
 
-// checkSignatures checks that what the signatures stand for is there.
+// checkSignatures returns a *FunctionError unless what the signatures stand for is there.
 func (f *Function) checkSignatures() error {
 	b := f.boundaryNames()
 	for _, name := range slices.Sorted(maps.Keys(f.Signatures)) {
 		if err := b.check(f.Signatures[name]); err != nil {
-			return fmt.Errorf("signature %q: %w", name, err)
+			return &FunctionError{fmt.Sprintf("signature %q", name), err.Error()}
 		}
 	}
 	return nil
@@ -99,7 +99,7 @@ func (f *Function) encodeSignatures() (json.RawMessage, error) {
 		all[name] = Signature{orEmpty(s.Inputs), orEmpty(s.Outputs)}
 		for _, text := range slices.Concat([]string{name}, slices.Collect(maps.Keys(s.Inputs)), slices.Collect(maps.Keys(s.Outputs))) {
 			if !utf8.ValidString(text) {
-				return nil, fmt.Errorf("signature %q: %q is not UTF-8", name, text)
+				return nil, &FunctionError{fmt.Sprintf("signature %q", name), fmt.Sprintf("%q is not UTF-8", text)}
 			}
 		}
 	}
