@@ -101,14 +101,23 @@ func (op *TFRequantize) Eval(in, out []*Tensor) error {
 	if err := ensure(out, 0, op.Type, in[0].shape); err != nil {
 		return err
 	}
-	real, quantize := from.eigenDequantize(I32), to.eigenQuantize(op.Type)
-	f := func(q int64) int64 { return quantize(real(q)) }
-	if op.Type == U8 {
-		f = from.fixedPointToU8(to).Apply
-	}
-	mapInts(in[0], out[0], f)
+	mapInts(in[0], out[0], op.element(from, to))
 	setRange(out, 1, to)
 	return nil
+}
+
+// Element returns what becomes of each element where the ranges are [min0, max0] and
+// [min1, max1], which must be valid.
+func (op *TFRequantize) Element(min0, max0, min1, max1 float32) func(q int64) int64 {
+	return op.element(tfRange{min0, max0}, tfRange{min1, max1})
+}
+
+func (op *TFRequantize) element(from, to tfRange) func(q int64) int64 {
+	if op.Type == U8 {
+		return from.fixedPointToU8(to).Apply
+	}
+	real, quantize := from.eigenDequantize(I32), to.eigenQuantize(op.Type)
+	return func(q int64) int64 { return quantize(real(q)) }
 }
 
 // FixedPoint is what TFRequantize does to i32 on the way to u8.

@@ -134,13 +134,13 @@ func (c *compiler) lowerComputedDot(n *core.Node) (bool, error) {
 	offsets := c.offsets(n, 1, 4*d.k, func() []int32 { return rowOffsets(c.buffers[a].offset, d.pairs*d.m, 4*d.k) })
 	c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: []int{a, b}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
 		packed := r.state[state].([]*sgemm.Packed)[r.thread]
-		args := sgemm.Args{A: r.arena, Offsets: *offsets, C: r.mem[dst], LDC: 4 * d.n}
+		r.sgemm = sgemm.Args{A: r.arena, Offsets: *offsets, C: r.mem[dst], LDC: 4 * d.n}
 		rows := d.pairs * d.m
 		for m, end := part*rows/parts, (part+1)*rows/parts; m < end; {
 			pair := m / d.m
 			packed.Repack(view[float32](r.mem[b])[pair%d.matrices*d.k*d.n:][:d.k*d.n], d.transposed)
 			m1 := min((pair+1)*d.m, end)
-			packed.Run(&args, m, m1, 0, packed.Panels())
+			packed.Run(&r.sgemm, m, m1, 0, packed.Panels())
 			m = m1
 		}
 		return nil
@@ -200,9 +200,9 @@ func (c *compiler) lowerProducts(p *product) error {
 		offsets := c.offsets(n, p.taps, 4*p.numbers, func() []int32 { return moved(p.offsets(), 4*g*p.channels) })
 		rows, stride, first := p.rows, 4*p.columns, 4*g*columns
 		c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: p.reads, writes: []int{dst}, run: func(r *worker, part, parts int) error {
-			a := sgemm.Args{A: r.arena, Offsets: *offsets, C: r.mem[dst][first:], LDC: stride}
+			r.sgemm = sgemm.Args{A: r.arena, Offsets: *offsets, C: r.mem[dst][first:], LDC: stride}
 			m0, m1, p0, p1 := split(rows, packed.Panels(), variant.MR, part, parts)
-			packed.Run(&a, m0, m1, p0, p1)
+			packed.Run(&r.sgemm, m0, m1, p0, p1)
 			return nil
 		}})
 	}

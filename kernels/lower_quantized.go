@@ -40,19 +40,58 @@ func (c *compiler) emitParts(n *core.Node, kernel string, elements int, reads []
 	}})
 }
 
-// lowerRequantize lowers TensorFlow's Requantize to u8.
+// lowerRequantize lowers TensorFlow's Requantize to bytes.
 func lowerRequantize(c *compiler, n *core.Node) (bool, error) {
-	elements := n.Outputs()[0].Shape.MustElements()
-	if n.Outputs()[0].Type != core.U8 || elements == 0 {
+	op, out := n.Op().(*core.TFRequantize), n.Outputs()[0]
+	elements := out.Shape.MustElements()
+	if out.Type.Size() != 1 || elements == 0 {
 		return false, nil
 	}
-	in, out := c.emitRange(n)
-	dst := out[0]
-	c.emitParts(n, "requantize_s32_fixedpoint_portable", elements, in, func(r *run, i0, i1 int) {
+	const fixed, eigen = "requantize_s32_fixedpoint_portable", "requantize_s32_eigen_portable"
+	ranges, err := c.constantRanges(n)
+	switch {
+	case err != nil:
+		return false, err
+	case ranges != nil:
+		src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
+		element := op.Element(ranges[0], ranges[1], ranges[2], ranges[3])
+		c.emitParts(n, map[bool]string{true: fixed, false: eigen}[out.Type == core.U8], elements, []int{src}, func(r *run, i0, i1 int) {
+			to := r.mem[dst][i0:i1]
+			for i, q := range view[int32](r.mem[src])[i0:i1] {
+				to[i] = byte(element(int64(q)))
+			}
+		})
+		return true, nil
+	case out.Type != core.U8:
+		return false, nil
+	}
+	in, res := c.emitRange(n)
+	dst := res[0]
+	c.emitParts(n, fixed, elements, in, func(r *run, i0, i1 int) {
 		f := core.NewFixedPoint(r.float(in[1]), r.float(in[2]), r.float(in[3]), r.float(in[4]))
 		applyFixedPoint(f, r.mem[dst][i0:i1], view[int32](r.mem[in[0]])[i0:])
 	})
 	return true, nil
+}
+
+// constantRanges returns the numbers that are a node's inputs behind the first, and makes its
+// outputs behind the first constants; nil if they are not constant.
+func (c *compiler) constantRanges(n *core.Node) ([]float32, error) {
+	args := []*core.Tensor{vector(n.Inputs()[0].Type(), 0)}
+	var ranges []float32
+	for _, v := range n.Inputs()[1:] {
+		t := v.Constant()
+		if t == nil || t.Len() != 1 {
+			return nil, nil
+		}
+		args, ranges = append(args, t), append(ranges, core.Data[float32](t)[0])
+	}
+	made, err := c.keep.evaluate(n.Op(), args) // it checks them, too
+	if err != nil {
+		return nil, n.Locate(err)
+	}
+	c.fixRange(n, made[1:])
+	return ranges, nil
 }
 
 // float returns the first element of a buffer.

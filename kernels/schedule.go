@@ -8,6 +8,8 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
+	"github.com/tf2ng/tf2ng/kernels/internal/sdepthwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
 )
 
 // stage is a range of instructions that follow each other on one thread, or one
@@ -112,7 +114,10 @@ type worker struct {
 	*run
 	progress *progress
 	thread   int
-	pool     pool.Args // of the call under way: a variable of its own would be allocated
+	// The arguments of the call under way: variables of their own would be allocated.
+	pool       pool.Args
+	sgemm      sgemm.Args
+	sdepthwise sdepthwise.Args
 }
 
 // execute runs all instructions with as many goroutines as the Program has threads.
