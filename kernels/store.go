@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"math"
 	"sync"
 	"unsafe"
 
@@ -168,9 +167,7 @@ func (k *key) numbers(v ...int) *key {
 // floats appends the bits of float32 and how many they are.
 func (k *key) floats(v []float32) *key {
 	k.b = binary.AppendUvarint(k.b, uint64(len(v)))
-	for _, x := range v {
-		k.b = binary.LittleEndian.AppendUint32(k.b, math.Float32bits(x))
-	}
+	k.b = append(k.b, unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), 4*len(v))...)
 	return k
 }
 
