@@ -12,7 +12,8 @@ import "github.com/tf2ng/tf2ng/core"
 //	f = max(f, 0)                with ReLU
 //	q = sat(rne(f * (1 / s_out)))
 //
-// A summand of i8 with an output of u8 saturates at 127. For an i32 output s_out is
+// A summand of i8 with an output of u8 saturates at 127, an i32 output at
+// core.LargestFloatI32. For an i32 output s_out is
 // s_in * max_c s_w[c], and the range reported is that of 2^31 levels (see
 // accumulatorRange); for others it is the output range.
 func (e *emitter) tensorFlowConvolution(c Convolution) (Output, error) {
@@ -40,14 +41,14 @@ func (e *emitter) tensorFlowConvolution(c Convolution) (Output, error) {
 		scales := e.convolutionScales(&c, dataType, perChannel, true)
 		e.realConvolution(p, &c, scales.product, perChannel)
 		p.mul(e.div("output_reciprocal", e.real("one", 1), e.mul("output_scale", scales.input, scales.largest)))
-		p.round(core.RoundSaturate(core.I32))
+		p.round(saturation(core.I32))
 	case c.OutputType == core.I8 || c.OutputType == core.U8:
 		out.Range = c.OutputRange
 		scales := e.convolutionScales(&c, dataType, perChannel, false)
 		e.realConvolution(p, &c, scales.product, perChannel)
 		sOut := e.scale("output", core.RangeToScale{Type: c.OutputType, Divides: true}, c.OutputRange)
 		p.mul(e.div("output_reciprocal", e.real("one", 1), sOut))
-		last := core.RoundSaturate(c.OutputType)
+		last := saturation(c.OutputType)
 		if c.Sum.Node != nil && c.Sum.Type() == core.I8 && c.OutputType == core.U8 {
 			last.Hi = 127
 		}
@@ -166,7 +167,7 @@ func (e *emitter) accumulators(p *postOps, c *Convolution, dataType core.Type, p
 	if c.WithRelu {
 		p.relu()
 	}
-	p.round(core.RoundSaturate(core.I32))
+	p.round(saturation(core.I32))
 }
 
 // accumulatorRange returns the range that TensorFlow reports of int32 accumulators:
@@ -243,6 +244,14 @@ func (p *postOps) relu() { p.activation(core.Relu, 0) }
 
 func (p *postOps) activation(a core.Activation, alpha float32) {
 	p.step(core.PostOp{Kind: core.PostActivation, Activation: a, Alpha: alpha})
+}
+
+// saturation returns oneDNN's last step: rounded half to even, saturated to t, whose upper
+// end is core.LargestFloatI32 for i32.
+func saturation(t core.Type) core.PostOp {
+	op := core.RoundSaturate(t)
+	op.Hi = min(op.Hi, core.LargestFloatI32)
+	return op
 }
 
 func (p *postOps) round(op core.PostOp) { p.step(op) }

@@ -34,7 +34,7 @@ func (m *matmul) fused() Range {
 	}
 	switch m.OutputType {
 	case core.I32:
-		m.posts.round(core.RoundSaturate(core.I32))
+		m.posts.round(saturation(core.I32))
 		return m.accumulatorRange(m.typeA, m.Input0Range, m.Input1Range)
 	case core.I8, core.U8:
 		if m.OutputMode == MinFirst {
@@ -105,7 +105,7 @@ func (m *matmul) quantizeMinFirst() Range {
 	top, width := m.real("output_levels", levels(m.OutputType)), m.width("output", m.OutputRange)
 	lowest := m.op("lowest", &core.Subtract{}, m.real("zero", 0), m.scalarOf("output_min", m.OutputRange.Min))
 	m.posts.linear(m.div("output_reciprocal", top, width), m.div("output_offset", m.mul("output_lowest", lowest, top), width))
-	m.posts.round(core.RoundSaturate(m.OutputType))
+	m.posts.round(saturation(m.OutputType))
 	return m.OutputRange
 }
 

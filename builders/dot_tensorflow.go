@@ -197,12 +197,12 @@ func (m *matmul) finish(s core.Value) Range {
 		return Range{}
 	case core.I32:
 		m.posts.mul(m.div("output_reciprocal", m.real("one", 1), s))
-		m.posts.round(core.RoundSaturate(core.I32))
+		m.posts.round(saturation(core.I32))
 		return m.accumulatorRange(m.typeA, m.Input0Range, m.Input1Range)
 	case core.I8, core.U8:
 		magnitude := core.RangeToScale{Type: m.OutputType, Rule: core.ScaleMagnitude, Divides: true}
 		m.posts.mul(m.div("output_reciprocal", m.real("output_levels", levels(m.OutputType)), m.scale("output", magnitude, m.OutputRange)))
-		m.posts.round(core.RoundSaturate(m.OutputType))
+		m.posts.round(saturation(m.OutputType))
 		return m.OutputRange
 	}
 	m.unsupported("got output type %v, want i8, u8, i32, f32 or bf16", m.OutputType)
@@ -249,7 +249,7 @@ func (m *matmul) accumulatorUnits() Range {
 		m.posts.relu()
 	}
 	if m.OutputType != core.F32 && m.err == nil {
-		m.posts.round(core.RoundSaturate(m.OutputType))
+		m.posts.round(saturation(m.OutputType))
 	}
 	return out
 }

@@ -1,0 +1,28 @@
+"""The ends of what quantized ops compute: int32 outputs that saturate, ranges that are no
+wider than a point or lie beside 0, subnormal numbers."""
+
+import numpy as np
+from case import case, const, feed, integers, uniform
+
+
+def f(value):
+    return const("float", value)
+
+
+def weights(*shape):
+    """Even numbers up to 64, which need no VNNI."""
+    return const("qint8", lambda rng: 2 * rng.integers(-32, 32, shape, endpoint=True))
+
+
+# oneDNN's upper end of int32 is the largest float below 2^31.
+BEYOND = const("float", [-9e9, 9e9, 0.0, 1e5])
+CONVOLVED = {"strides": [1, 1, 1, 1], "padding": "VALID", "out_type": "qint32"}
+for op, t, channels in [("QuantizedConv2DWithBias", "quint8", 4), ("QuantizedConv2DWithBiasAndRelu", "qint8", 4), ("QuantizedDepthwiseConv2DWithBias", "quint8", 1)]:
+    inputs = [feed(t, integers(1, 2, 3, 4, low=0, high=100)), weights(1, 1, 4, channels), BEYOND]
+    case(op, f"ends_top_{op}", *inputs, f(0 if t == "quint8" else -2.7), f(2.7), f(-0.8), f(0.5), **CONVOLVED)
+product = [feed("quint8", integers(3, 8, low=0, high=100)), weights(8, 4), BEYOND]
+case("QuantizedMatMulWithBias", "ends_top_QuantizedMatMulWithBias", *product, f(0), f(2.7), f(-0.8), f(0.5), Toutput="qint32")
+case(
+    "_QuantizedMatMul", "ends_top_QuantizedMatMul", product, [f(0), f(2.7), f(-0.8), f(0.5)], T1="quint8", T2="qint8", Tbias="float", U="float", Tout="qint32",
+    Tdevice_outputs=["qint32"], Thost_outputs=["float", "float"], fused_ops=["BiasAdd"],
+)
