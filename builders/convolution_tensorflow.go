@@ -186,40 +186,6 @@ func (e *emitter) levelRange(level core.Value) Range {
 	}
 }
 
-// offsetConvolution is TensorFlow's QuantizedConv2D on u8 filters: the accumulators of
-// (q - z) with z the quantized value of 0 in each range.
-func (e *emitter) offsetConvolution(c Convolution) (Output, error) {
-	switch {
-	case c.OutputType != core.I32 || c.Bias.Node != nil || c.Sum.Node != nil || c.WithRelu:
-		e.unsupported("got u8 filters, want them with i32 output and nothing fused")
-	case c.Data.Type() != core.U8:
-		e.unsupported("got u8 filters on i8 data, want u8 data")
-	}
-	if mx := c.DataRange.Max.Constant(); mx != nil && mx.Float64s()[0] < 0 && c.Spatial.PadType != core.PadValid {
-		e.unsupported("got data that ends at %v, below 0, with padding", mx.Float64s()[0])
-	}
-	in, level := e.offsetOperands(c.Data, c.Filters, c.DataRange, c.FilterRange)
-	out := Output{Range: e.levelRange(level)}
-	out.Value = e.op("", &core.IntegerConvolution{Spatial: c.Spatial, Groups: c.Groups}, in...)
-	return out, e.err
-}
-
-// offsetOperands returns two u8 factors with their zero points, and the product of
-// their levels.
-func (e *emitter) offsetOperands(a, b core.Value, ra, rb Range) ([]core.Value, core.Value) {
-	zero := func(role string, r Range) core.Value {
-		if !e.scalar(role, r) {
-			return core.Value{}
-		}
-		mn, mx := r.Min.Constant(), r.Max.Constant()
-		wide := mn != nil && mx != nil && (mn.Float64s()[0] > 0 || mx.Float64s()[0] < 0)
-		return e.op(role+"_zero_point", &core.RangeToZeroPoint{Type: core.U8, Wide: wide}, r.Min, r.Max)
-	}
-	in := []core.Value{a, b, zero("input", ra), zero("filter", rb)}
-	level := core.RangeToScale{Type: core.U8, Rule: core.ScaleLevel}
-	return in, e.mul("level", e.scale("input", level, ra), e.scale("filter", level, rb))
-}
-
 // postOps collects a list of post-ops with its operands.
 type postOps struct {
 	*emitter

@@ -26,3 +26,14 @@ case(
     "_QuantizedMatMul", "ends_top_QuantizedMatMul", product, [f(0), f(2.7), f(-0.8), f(0.5)], T1="quint8", T2="qint8", Tbias="float", U="float", Tout="qint32",
     Tdevice_outputs=["qint32"], Thost_outputs=["float", "float"], fused_ops=["BiasAdd"],
 )
+
+# Ranges beside 0, constant and fed: what stands for 0 is no uint8.
+BESIDE = {"above": (0.5, 2.0), "below": (-3.0, -1.0), "far_above": (40.0, 40.5), "far_below": (-90.5, -90.0)}
+for name, ends in BESIDE.items():
+    for how in (const, feed):
+        low, high = (how("float", v) for v in ends)
+        for padding in ["SAME", "VALID"]:
+            inputs = [feed("quint8", integers(2, 4, 3, 2, low=0, high=255)), const("quint8", integers(3, 2, 2, 3, low=0, high=255)), low, high, f(-1), f(0.5)]
+            case("QuantizedConv2D", f"ends_conv_{name}_{how.__name__}_{padding}", *inputs, strides=[1, 1, 1, 1], padding=padding)
+        inputs = [feed("quint8", integers(3, 9, low=0, high=255)), const("quint8", integers(9, 4, low=0, high=255)), low, high]
+        case("QuantizedMatMul", f"ends_matmul_{name}_{how.__name__}", *inputs, low, high)
