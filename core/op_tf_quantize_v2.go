@@ -328,9 +328,12 @@ func (op *TFQuantizeV2) scaled(r tfRange) (func(x float32) int64, tfRange) {
 	}, to
 }
 
+// leastNormal is the least float32 above 0 that is not subnormal.
+const leastNormal = 0x1p-126
+
 // flushed returns x, or 0 for a subnormal number, as the CPU gives it to TensorFlow.
 func flushed(x float32) float32 {
-	if abs32(x) < 0x1p-126 {
+	if abs32(x) < leastNormal {
 		return 0
 	}
 	return x

@@ -37,3 +37,15 @@ for name, ends in BESIDE.items():
             case("QuantizedConv2D", f"ends_conv_{name}_{how.__name__}_{padding}", *inputs, strides=[1, 1, 1, 1], padding=padding)
         inputs = [feed("quint8", integers(3, 9, low=0, high=255)), const("quint8", integers(9, 4, low=0, high=255)), low, high]
         case("QuantizedMatMul", f"ends_matmul_{name}_{how.__name__}", *inputs, low, high)
+
+# The range that accumulators use: none, and more than int32 has absolute values for.
+MOST = 2**31 - 1
+USED = {
+    "zeros": [[0, 0], [0, 0]], "lowest": [[-MOST - 1, 5], [0, -7]], "near_lowest": [[-MOST + 60, 5], [3, -7]], "below": [[-MOST + 63, 5], [3, -7]],
+    "highest": [[3, 5], [MOST, -7]], "all_lowest": [[-MOST - 1] * 2] * 2,
+}
+for name, x in USED.items():
+    case("RequantizationRangePerChannel", f"ends_used_range_{name}", feed("qint32", [[x]]), f([-1, -2]), f([1, 3]), clip_value_max=1e30)
+for t in ["quint8", "qint8"]:
+    least = 2.0**-126
+    case("RequantizePerChannel", f"ends_requantize_zeros_{t}", feed("qint32", [[[[0, 0], [0, 0]]]]), f([-1, -2]), f([1, 3]), f(-least), f(least), out_type=t)
