@@ -113,7 +113,7 @@ func (e *emitter) biasType(bias core.Value) {
 
 // realBias returns a bias in real units: an f32 bias itself, an i32 bias times
 // f32(1 / f32(L(data)*127 / (A(data) * A(filters)))). The last bit of that factor decides
-// roundings: it is not always the accumulators' scale.
+// roundings: it is not always the accumulators' scale. It is 0 where a range is [0, 0].
 func (e *emitter) realBias(c *Convolution, perChannel bool) core.Value {
 	if e.err != nil || c.Bias.Type() == core.F32 {
 		return c.Bias
@@ -122,7 +122,7 @@ func (e *emitter) realBias(c *Convolution, perChannel bool) core.Value {
 	if c.Data.Type() == core.I8 {
 		limit = 127 * 127
 	}
-	magnitude := core.RangeToScale{Type: c.Data.Type(), Rule: core.ScaleMagnitude, Divides: true}
+	magnitude := core.RangeToScale{Type: c.Data.Type(), Rule: core.ScaleMagnitude}
 	data := e.scale("input_magnitude", magnitude, c.DataRange)
 	magnitude.Type = core.I8
 	filters := e.scales("filter_magnitude", magnitude, c.FilterRange, perChannel)

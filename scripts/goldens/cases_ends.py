@@ -49,3 +49,23 @@ for name, x in USED.items():
 for t in ["quint8", "qint8"]:
     least = 2.0**-126
     case("RequantizePerChannel", f"ends_requantize_zeros_{t}", feed("qint32", [[[[0, 0], [0, 0]]]]), f([-1, -2]), f([1, 3]), f(-least), f(least), out_type=t)
+
+# A channel whose filter range is [0, 0] has no unit for an int32 bias.
+DEAD = np.float32([0.5, 0, 0.25, 0])
+host = [f(0), f(2.7), f(-DEAD), f(DEAD), f(-5), f(4.5)]
+bias = const("qint32", [3000, -3000, 5000, 7000])
+types = {"Tbias": "qint32", "Tdevice_outputs": ["qint8"], "Thost_outputs": ["float", "float"], "fused_ops": ["BiasAdd", "Requantize"]}
+case(
+    "_FusedQuantizedConv2D", "ends_dead_channel_conv", [feed("quint8", integers(1, 3, 3, 2, low=0, high=100)), weights(2, 2, 2, 4), bias], host, Tinput="quint8",
+    Tfilter="qint8", Tsummand="qint8", out_type="qint8", strides=[1, 1, 1, 1], padding="SAME", **types,
+)
+case(
+    "_QuantizedMatMul", "ends_dead_channel_matmul", [feed("quint8", integers(3, 8, low=0, high=100)), weights(8, 4), bias], host, T1="quint8", T2="qint8", U="float",
+    Tout="qint8", input_quant_mode="MIN_FIRST", **types,
+)
+inputs = [feed("quint8", integers(1, 3, 3, 4, low=0, high=100)), weights(2, 2, 4, 1), bias]
+for name, ends in [("channel", DEAD), ("filter", 0.0)]:
+    case(
+        "QuantizedDepthwiseConv2DWithBiasAndReluAndRequantize", f"ends_dead_{name}_depthwise", *inputs, f(0), f(2.7), f(-ends), f(ends), f(0), f(6.3), out_type="quint8",
+        strides=[1, 1, 1, 1], padding="SAME",
+    )
