@@ -69,3 +69,17 @@ for name, ends in [("channel", DEAD), ("filter", 0.0)]:
         "QuantizedDepthwiseConv2DWithBiasAndReluAndRequantize", f"ends_dead_{name}_depthwise", *inputs, f(0), f(2.7), f(-ends), f(ends), f(0), f(6.3), out_type="quint8",
         strides=[1, 1, 1, 1], padding="SAME",
     )
+
+# int32 goes through float32 in the Uniform* ops, and with an axis its differences do not wrap.
+LIMITS = {"quantization_min_val": -MOST - 1, "quantization_max_val": MOST}
+FAR = [[MOST, 2**24 + 1, -MOST - 1], [-5, MOST - 64, -MOST + 62]]
+for axis in (-1, 0, 1):
+    n = [(), 2, 3][axis + 1]
+    near, scales = np.zeros(n) + 7, np.ones(n) * 0.5
+    far = np.zeros(n) - 2**30
+    limits = {side + k: v for side in ("lhs_", "rhs_", "output_") for k, v in LIMITS.items()}
+    case("UniformDequantize", f"ends_uniform_dequantize_{axis}", feed("qint32", FAR), const("float", scales), const("int32", near), Tout="float", quantization_axis=axis, **LIMITS)
+    if axis != 0:
+        inputs = [v for zeros in (near, far, near) for v in (const("float", scales), const("int32", zeros))]
+        axes = {side + "quantization_axis": axis for side in ("lhs_", "rhs_", "output_")}
+        case("UniformQuantizedAdd", f"ends_uniform_add_{axis}", feed("qint32", FAR), feed("qint32", FAR), *inputs, **axes, **limits)
