@@ -12,6 +12,7 @@ var _ = register[TFDequantize]()
 //	SCALED:       q*s, s = max/hi if unsigned, else max(min/lo', max/hi),
 //	              lo' = lo + 1 with NarrowRange, which other modes do not read
 //
+// oneDNN, which takes u8 without an Axis, does with NarrowRange as if it were signed: lo' is 1.
 // With an Axis each slice has its own range.
 //
 //	Inputs:  q: i8, u8, i16, u16 or i32, any shape
@@ -99,10 +100,10 @@ func (op *TFDequantize) function(t Type, r tfRange) func(q int64) float32 {
 		return r.eigenDequantize(t)
 	}
 	s := r.max / float32(hi)
-	if t.IsSigned() {
-		if op.NarrowRange {
-			lo++
-		}
+	if op.NarrowRange {
+		lo++
+	}
+	if t.IsSigned() || op.NarrowRange && t == U8 && op.Axis == -1 {
 		s = float32(math.Max(float64(r.min/float32(lo)), float64(s)))
 	}
 	return func(q int64) float32 { return float32(q) * s }

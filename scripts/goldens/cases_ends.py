@@ -83,3 +83,8 @@ for axis in (-1, 0, 1):
         inputs = [v for zeros in (near, far, near) for v in (const("float", scales), const("int32", zeros))]
         axes = {side + "quantization_axis": axis for side in ("lhs_", "rhs_", "output_")}
         case("UniformQuantizedAdd", f"ends_uniform_add_{axis}", feed("qint32", FAR), feed("qint32", FAR), *inputs, **axes, **limits)
+
+# oneDNN dequantizes quint8 with narrow_range by the min too, but not with an axis.
+for name, ends, attrs in [("above", (0.5, 2.0), {}), ("axis", (np.float32([0.5, 1.0]), np.float32([2.0, 1.5])), {"axis": 1})]:
+    x = feed("quint8", [[0, 1], [127, 128], [254, 255]])
+    case("Dequantize", f"ends_dequantize_narrow_{name}", x, f(ends[0]), f(ends[1]), mode="SCALED", narrow_range=True, **attrs)
