@@ -88,3 +88,15 @@ for axis in (-1, 0, 1):
 for name, ends, attrs in [("above", (0.5, 2.0), {}), ("axis", (np.float32([0.5, 1.0]), np.float32([2.0, 1.5])), {"axis": 1})]:
     x = feed("quint8", [[0, 1], [127, 128], [254, 255]])
     case("Dequantize", f"ends_dequantize_narrow_{name}", x, f(ends[0]), f(ends[1]), mode="SCALED", narrow_range=True, **attrs)
+
+# Attributes side by side of which TensorFlow heeds one, or both.
+for t in ["quint8", "float", "qint32"]:
+    x = {"quint8": integers(1, 3, 4, 2, low=0, high=255), "float": uniform(1, 3, 4, 2), "qint32": integers(1, 3, 4, 2, low=-(2**30), high=2**30)}[t]
+    case("QuantizedResizeBilinear", f"ends_resize_both_{t}", feed(t, x), const("int32", [5, 3]), f(-1), f(1.5), align_corners=True, half_pixel_centers=True)
+for t in ["quint8", "qint8"]:
+    x = feed("float", uniform(1, 40, low=-1.2, high=2.2))
+    for mode in ["MIN_FIRST", "MIN_COMBINED"]:
+        case("QuantizeV2", f"ends_quantize_narrow_{mode}_{t}", x, f(-1), f(2), T=t, mode=mode, narrow_range=True)
+    case("QuantizeV2", f"ends_quantize_axis_MIN_FIRST_{t}", x, f([-1]), f([2]), T=t, mode="MIN_FIRST", axis=0)
+    case("Dequantize", f"ends_dequantize_axis_MIN_FIRST_{t}", feed(t, integers(1, 9, low=0, high=99)), f([-1]), f([2]), mode="MIN_FIRST", axis=0)
+case("FakeQuantWithMinMaxArgs", "ends_fake_quant_args_zero", feed("float", uniform(3)), group="FakeQuant", error=True, min=0.0, max=0.0)
