@@ -74,7 +74,7 @@ func (e *emitter) convolutionScales(c *Convolution, dataType core.Type, perChann
 	var s convolutionScales
 	s.input = e.scale("input", core.RangeToScale{Type: dataType, Divides: divides}, c.DataRange)
 	s.filter = e.scales("filter", core.RangeToScale{Type: core.I8, Divides: divides && !perChannel}, c.FilterRange, perChannel)
-	s.product = e.mul("scale", s.input, s.filter)
+	s.product = e.scaleProduct("scale", s.input, s.filter)
 	s.largest = s.filter
 	if perChannel && divides {
 		op := &core.RangeToScale{Type: core.I8, Largest: true, Divides: true}
@@ -176,7 +176,7 @@ func (e *emitter) accumulators(p *postOps, c *Convolution, dataType core.Type, p
 func (e *emitter) accumulatorRange(dataType core.Type, data, filters Range) Range {
 	levIn := e.scale("input", core.RangeToScale{Type: dataType, Rule: core.ScaleLevel}, data)
 	levW := e.scales("filter", core.RangeToScale{Type: core.I8, Rule: core.ScaleLevel}, filters, true)
-	return e.levelRange(e.mul("level", levIn, levW))
+	return e.levelRange(e.scaleProduct("level", levIn, levW))
 }
 
 func (e *emitter) levelRange(level core.Value) Range {
