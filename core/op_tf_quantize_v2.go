@@ -52,6 +52,9 @@ func (m *QuantizeMode) UnmarshalText(b []byte) error {
 //
 // With an Axis each slice has its own range.
 //
+// NaN gives the lowest value that a finite x can give. TensorFlow's depends on the width of its
+// vectors and on where in a tensor it stands.
+//
 //	Inputs:  x: f32, any shape
 //	         min: f32, [] or [1]; [dimension at Axis] with an Axis
 //	         max: f32, min's shape
