@@ -9,7 +9,7 @@ import "github.com/tf2ng/tf2ng/core"
 //	f = f32(acc) * s
 //	f = f + bias                 or + f32(bias) * unit for an i32 bias, see realBias
 //	f = fma(f32(sum), s_sum, f)  or f + sum for a real summand
-//	f = max(f, 0)                with ReLU
+//	f = max(f, 0)                with ReLU, or Activation(f)
 //	q = sat(rne(f * (1 / s_out)))
 //
 // A summand of i8 with an output of u8 saturates at 127, an i32 output at
@@ -99,8 +99,11 @@ func (e *emitter) realConvolution(p *postOps, c *Convolution, s core.Value, perC
 			e.unsupported("got a summand of %v, want i8, u8 or f32", c.Sum.Type())
 		}
 	}
-	if c.WithRelu {
+	switch {
+	case c.WithRelu:
 		p.relu()
+	case c.Activation != core.Identity:
+		p.activation(c.Activation, c.Alpha)
 	}
 }
 
