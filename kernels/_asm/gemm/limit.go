@@ -15,8 +15,8 @@ func limit(name, doc string, acc int, product func(g *gen, i int)) emit.Routine 
 	return emit.Routine{
 		Name: name, Doc: doc,
 		Build: func(c *build.Context) {
-			g := &gen{Context: c}
-			g.MOVQ(param(), reg.RDI)
+			g := &gen{emit.Gen{Context: c}}
+			g.MOVQ(emit.Param(), reg.RDI)
 			g.MOVQ(field(reg.RDI, "k"), reg.RCX)
 			g.VZEROALL()
 			g.Label("again")
@@ -33,14 +33,14 @@ func limit(name, doc string, acc int, product func(g *gen, i int)) emit.Routine 
 
 func limitAVX2() emit.Routine {
 	return limit("limitAVX2", fmt.Sprintf("limitAVX2 executes VPMADDWD and VPADDD 12 times in each of k iterations: %d multiply-adds.", 12*16), 12, func(g *gen, i int) {
-		t := ymm[12+i%2]
+		t := emit.Vector(12+i%2, 32)
 		g.VPMADDWD(reg.Y14, reg.Y15, t)
-		g.VPADDD(t, ymm[i], ymm[i])
+		g.VPADDD(t, emit.Vector(i, 32), emit.Vector(i, 32))
 	})
 }
 
 func limitVNNI() emit.Routine {
 	return limit("limitAVX512VNNI", fmt.Sprintf("limitAVX512VNNI executes VPDPBUSD 24 times in each of k iterations: %d multiply-adds.", 24*64), 24, func(g *gen, i int) {
-		g.VPDPBUSD(reg.Z0, reg.Z1, zmm[8+i])
+		g.VPDPBUSD(reg.Z0, reg.Z1, emit.Vector(8+i, 64))
 	})
 }

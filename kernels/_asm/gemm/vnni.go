@@ -35,7 +35,7 @@ func vnniRoutine(cols int) emit.Routine {
 k is a multiple of 4. Columns whose bit in mask is 0 are not stored.`, name, 16*cols),
 		Frame: 32,
 		Build: func(c *build.Context) {
-			g := &gen{Context: c}
+			g := &gen{emit.Gen{Context: c}}
 			g.dispatch(reg.RDI, reg.RAX, vnniRows, func(rows int) { g.vnniTiles(rows, cols) })
 		},
 	}
@@ -49,25 +49,25 @@ func (g *gen) vnniTiles(rows, cols int) {
 		index = vnniIndex
 		// Locals: A displaced by the length of a run, the offsets of the next tap, the taps
 		// left, and minus the length of a run.
-		base, next, left, begin = at(reg.StackPointer, 0), at(reg.StackPointer, 8), at(reg.StackPointer, 16), at(reg.StackPointer, 24)
+		base, next, left, begin = emit.At(reg.StackPointer, 0), emit.At(reg.StackPointer, 8), emit.At(reg.StackPointer, 16), emit.At(reg.StackPointer, 24)
 		s                       = scalars{call: reg.RDI, flags: reg.RAX, p: reg.RBX, stride: reg.RCX}
 	)
 	four := func(i, disp int) {
 		for c := range cols {
-			g.VMOVDQU32(at(vnniB, i*stepB+c*64), t.tmp[c])
+			g.VMOVDQU32(emit.At(vnniB, i*stepB+c*64), t.tmp[c])
 		}
 		for r := range rows {
 			x := t.tmp[2+r%4]
-			g.VPBROADCASTD(indexed(vnniRow[r], index, 1, disp), x)
+			g.VPBROADCASTD(emit.Indexed(vnniRow[r], index, 1, disp), x)
 			for c := range cols {
 				g.VPDPBUSD(t.tmp[c], x, t.acc[r][c])
 			}
 		}
 	}
-	tap, sixteen, rest, one, done := g.fresh("tap"), g.fresh("sixteen"), g.fresh("rest"), g.fresh("four"), g.fresh("tap_done")
+	tap, sixteen, rest, one, done := g.Fresh("tap"), g.Fresh("sixteen"), g.Fresh("rest"), g.Fresh("four"), g.Fresh("tap_done")
 
 	g.Label(again)
-	g.MOVQ(param(), s.call)
+	g.MOVQ(emit.Param(), s.call)
 	g.start(t, s)
 	g.MOVQ(field(s.call, "b"), vnniB)
 	g.MOVQ(field(s.call, "k"), reg.RAX)
@@ -87,11 +87,11 @@ func (g *gen) vnniTiles(rows, cols int) {
 	last := vnniRow[rows-1]
 	g.MOVQ(base, last)
 	for r := range rows - 1 {
-		g.MOVLQSX(at(index, 0), vnniRow[r])
+		g.MOVLQSX(emit.At(index, 0), vnniRow[r])
 		g.ADDQ(last, vnniRow[r])
 		g.ADDQ(reg.RBP, index)
 	}
-	g.MOVLQSX(at(index, 0), index)
+	g.MOVLQSX(emit.At(index, 0), index)
 	g.ADDQ(index, last)
 	g.ADDQ(operand.I8(4), next)
 
@@ -117,7 +117,7 @@ func (g *gen) vnniTiles(rows, cols int) {
 	g.DECQ(left)
 	g.JNZ(operand.LabelRef(tap))
 
-	g.MOVQ(param(), s.call)
+	g.MOVQ(emit.Param(), s.call)
 	g.epilogue(t, s)
 	g.nextTile(s.call, s.p, rows, again, func() {
 		g.IMUL3Q(operand.I8(4*rows), field(s.call, "taps"), s.p)

@@ -19,19 +19,6 @@ type chain struct {
 	steps    uint32 // what the assembly must do
 }
 
-// The steps of a chain as the assembly sees them.
-const (
-	stepPre = 1 << iota
-	stepScale
-	stepBias
-	stepRelu
-	stepPost
-	stepClamp
-	outF32
-	outS32
-	outI8
-)
-
 func newChain(e gemm.Epilogue, channels int) (chain, error) {
 	c := chain{
 		epilogue: e, out: e.Out, relu: e.Relu, lo: float32(e.Lo), hi: float32(e.Hi),
