@@ -16,25 +16,14 @@ import (
 )
 
 // TestMain reports the instruction sets whose variants were not run.
-func TestMain(m *testing.M) {
-	isatest.Main(m, "depthwise", simulated, func(i isa.ISA) bool {
-		return slices.ContainsFunc(runnable(), func(v *Variant) bool { return v.ISA == i })
-	})
-}
+func TestMain(m *testing.M) { isatest.Main(m, variants, simulated) }
 
 // simulated is set in builds in which Go functions stand for the assembly (kernels/_asm
 // with -simulate): those run on any CPU.
 var simulated bool
 
 // runnable returns the variants that this CPU can execute.
-func runnable() (out []*Variant) {
-	for i := range variants {
-		if simulated || isa.Available().Has(variants[i].ISA) {
-			out = append(out, &variants[i])
-		}
-	}
-	return out
-}
+func runnable() []*Variant { return variants.Within(isatest.Runnable(simulated)) }
 
 // problem is one convolution with all of its data. Its String reproduces it.
 type problem struct {
@@ -388,8 +377,7 @@ func TestPackErrors(t *testing.T) {
 }
 
 func TestCheckErrors(t *testing.T) {
-	for i := range variants {
-		v := &variants[i]
+	for _, v := range variants.Within(^isa.Set(0)) {
 		packed, err := Pack(v, Spec{Channels: 5, Taps: 2, Epilogue: gemm.Epilogue{Out: gemm.U8, Hi: 255}}, make([]int8, 10), nil)
 		require.NoError(t, err)
 		good := func() *Args {

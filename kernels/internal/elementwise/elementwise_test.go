@@ -16,25 +16,14 @@ import (
 )
 
 // TestMain reports the instruction sets whose variants were not run.
-func TestMain(m *testing.M) {
-	isatest.Main(m, "elementwise", simulated, func(i isa.ISA) bool {
-		return slices.ContainsFunc(runnable(), func(v *Variant) bool { return v.ISA == i })
-	})
-}
+func TestMain(m *testing.M) { isatest.Main(m, variants, simulated) }
 
 // simulated is set in builds in which Go functions stand for the assembly (kernels/_asm
 // with -simulate): those run on any CPU.
 var simulated bool
 
 // runnable returns the variants that this CPU can execute.
-func runnable() (out []*Variant) {
-	for i := range variants {
-		if simulated || isa.Available().Has(variants[i].ISA) {
-			out = append(out, &variants[i])
-		}
-	}
-	return out
-}
+func runnable() []*Variant { return variants.Within(isatest.Runnable(simulated)) }
 
 const guard = 64
 
@@ -300,15 +289,9 @@ func TestChains(t *testing.T) {
 		}},
 	}
 	for _, c := range chains {
-		for _, i := range isa.All() {
-			if !isa.Available().Has(i) {
-				continue
-			}
-			var set isa.Set
-			if i != isa.Portable {
-				set = isa.Available()
-			}
-			t.Run(c.name+"/"+i.String(), func(t *testing.T) {
+		for _, without := range isatest.Levels() {
+			set := isa.Available().Without(without...)
+			t.Run(c.name+"/"+set.String(), func(t *testing.T) {
 				chain, err := NewChain(set, 4, c.steps)
 				require.NoError(t, err)
 				for _, n := range []int{1, 31, 33, 1023, 1024, 1025, 5000} {
@@ -431,15 +414,9 @@ func BenchmarkPrimitives(b *testing.B) {
 
 // BenchmarkResidual runs MobileNetV2's largest residual, 56x56x24.
 func BenchmarkResidual(b *testing.B) {
-	for _, i := range isa.All() {
-		if !isa.Available().Has(i) {
-			continue
-		}
-		b.Run(i.String(), func(b *testing.B) {
-			var set isa.Set
-			if i != isa.Portable {
-				set = isa.Available()
-			}
+	for _, without := range isatest.Levels() {
+		set := isa.Available().Without(without...)
+		b.Run(set.String(), func(b *testing.B) {
 			const n = 56 * 56 * 24
 			c, err := NewChain(set, 4, residual(true))
 			require.NoError(b, err)
@@ -458,8 +435,8 @@ func TestNoAllocation(t *testing.T) {
 	if simulated {
 		t.Skip("simulated routines allocate")
 	}
-	for _, set := range []isa.Set{0, isa.Available()} {
-		c, err := NewChain(set, 4, residual(true))
+	for _, without := range isatest.Levels() {
+		c, err := NewChain(isa.Available().Without(without...), 4, residual(true))
 		require.NoError(t, err)
 		const n = 3001
 		buffers := [][]byte{make([]byte, n), make([]byte, n), make([]byte, 4*n), make([]byte, n)}

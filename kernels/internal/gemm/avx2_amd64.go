@@ -12,7 +12,7 @@ const blockLimit = 256 << 10
 // packAVX2 packs B as [panel][K/2][width][2]: taps are joined, as they are in scratch.
 func packAVX2(p *Packed, weights []int8) {
 	p.tapBytes = p.spec.TapBytes
-	packInterleaved(p, weights, 1, p.spec.Taps*p.spec.TapBytes, p.variant.KR)
+	packInterleaved(p, weights, 1, p.spec.Taps*p.spec.TapBytes, interleave16)
 }
 
 // blockAVX2 is the scratch of one call, by offset.

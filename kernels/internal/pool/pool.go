@@ -41,9 +41,9 @@ const (
 	numKinds
 )
 
-var kindNames = [numKinds]string{"max_u8", "max_i8", "max_f32", "average_u8", "average_i8", "average_f32", "mean_f32"}
+var kindNames = [numKinds]string{"u8_max", "s8_max", "f32_max", "u8_average", "s8_average", "f32_average", "f32_mean"}
 
-// String returns a name such as max_u8.
+// String returns a name such as u8_max, as in the names of variants.
 func (k Kind) String() string {
 	if k < numKinds {
 		return kindNames[k]

@@ -15,25 +15,14 @@ import (
 )
 
 // TestMain reports the instruction sets whose variants were not run.
-func TestMain(m *testing.M) {
-	isatest.Main(m, "pool", simulated, func(i isa.ISA) bool {
-		return slices.ContainsFunc(runnable(), func(v *Variant) bool { return v.ISA == i })
-	})
-}
+func TestMain(m *testing.M) { isatest.Main(m, variants, simulated) }
 
 // simulated is set in builds in which Go functions stand for the assembly (kernels/_asm
 // with -simulate): those run on any CPU.
 var simulated bool
 
 // runnable returns the variants that this CPU can execute.
-func runnable() (out []*Variant) {
-	for i := range variants {
-		if simulated || isa.Available().Has(variants[i].ISA) {
-			out = append(out, &variants[i])
-		}
-	}
-	return out
-}
+func runnable() []*Variant { return variants.Within(isatest.Runnable(simulated)) }
 
 // problem is one pooling with all of its data. Its String reproduces it.
 type problem struct {
@@ -205,7 +194,7 @@ func TestSizes(t *testing.T) {
 		t.Run(v.Name, func(t *testing.T) {
 			seed := uint64(0)
 			for _, m := range []int{1, 2, 5, 70} {
-				for channels := 1; channels <= 2*v.NR/v.Kind.Size()+17; channels += 1 + m/60*6 {
+				for channels := 1; channels <= 2*v.NR+17; channels += 1 + m/60*6 {
 					p := problem{m: m, channels: channels, taps: []int{9, 1, 2, 4, 49, 3, 16, 17}[seed%8], extreme: seed%5 == 0, seed: seed}
 					p.check(t, v)
 					seed++
@@ -225,7 +214,7 @@ func TestManyTaps(t *testing.T) {
 			}
 			for i, taps := range counts {
 				for kind := range uint64(4) {
-					p := problem{m: 2, channels: v.NR/v.Kind.Size() + 3, taps: taps, extreme: i < 6, seed: uint64(i)*4 + kind}
+					p := problem{m: 2, channels: v.NR + 3, taps: taps, extreme: i < 6, seed: uint64(i)*4 + kind}
 					p.check(t, v)
 				}
 			}
@@ -241,8 +230,7 @@ func TestChoose(t *testing.T) {
 }
 
 func TestCheckErrors(t *testing.T) {
-	for i := range variants {
-		v := &variants[i]
+	for _, v := range variants.Within(^isa.Set(0)) {
 		if v.Kind != AverageI8 {
 			continue
 		}

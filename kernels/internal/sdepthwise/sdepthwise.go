@@ -13,45 +13,15 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"unsafe"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
-	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
 // Spec is the part of a filter that is known when it is packed.
 type Spec struct {
 	Channels int
 	Taps     int
-}
-
-// Variant is one implementation.
-type Variant struct {
-	Name string // datatype_family_epilogue_tile_isa, see docs/KERNELS.md
-	ISA  isa.ISA
-	NR   int // channels of its widest block
-
-	run func(p *Packed, a *Args, m0, m1 int)
-}
-
-// variants holds every variant of this build, the fastest first. Dispatch, tests and
-// benchmarks go through it.
-var variants = append(native,
-	Variant{Name: "depthwise_f32f32_f32_1x1_portable", ISA: isa.Portable, NR: 1, run: runPortable},
-)
-
-// Variants returns a copy of the table of variants, in its order.
-func Variants() []Variant { return slices.Clone(variants) }
-
-// Choose returns the fastest variant within s.
-func Choose(s isa.Set) *Variant {
-	for i := range variants {
-		if s.Has(variants[i].ISA) {
-			return &variants[i]
-		}
-	}
-	return &variants[len(variants)-1]
 }
 
 // block is a run of channels that are filtered together.

@@ -11,31 +11,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
-	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
 
-// TestMain reports the instruction sets whose variants were not run. There are none for
-// AVX-512: its CPUs run those for AVX2.
-func TestMain(m *testing.M) {
-	isatest.Main(m, "sdepthwise", simulated, func(i isa.ISA) bool {
-		return i == isa.AVX512VNNI || slices.ContainsFunc(runnable(), func(v *Variant) bool { return v.ISA == i })
-	})
-}
+// TestMain reports the instruction sets whose variants were not run.
+func TestMain(m *testing.M) { isatest.Main(m, variants, simulated) }
 
 // simulated is set in builds in which Go functions stand for the assembly (kernels/_asm
 // with -simulate): those run on any CPU.
 var simulated bool
 
 // runnable returns the variants that this CPU can execute.
-func runnable() (out []*Variant) {
-	for i := range variants {
-		if simulated || isa.Available().Has(variants[i].ISA) {
-			out = append(out, &variants[i])
-		}
-	}
-	return out
-}
+func runnable() []*Variant { return variants.Within(isatest.Runnable(simulated)) }
 
 const guard = 64
 
@@ -131,7 +118,7 @@ func TestSizes(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	v := &variants[len(variants)-1]
+	v := Choose(0)
 	for _, c := range []struct {
 		spec    Spec
 		weights int
