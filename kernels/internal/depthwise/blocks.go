@@ -9,7 +9,7 @@ package depthwise
 type block struct {
 	first, width int
 	weights      []int8
-	run          func(c call) // the routine
+	run          func(c *call) // the routine
 }
 
 // packBlocks returns the packing of a variant with routines of some widths, the widest

@@ -25,32 +25,12 @@ func init() {
 // The routines for each packing of the weights.
 var (
 	quads = []routine{
-		{
-			width: 64,
-			nine:  func(c call) { depthwise_u8s8_chain_2x64t9_avx512vnni(&c) },
-			any:   func(c call) { depthwise_u8s8_chain_1x64_avx512vnni(&c) },
-		},
-		{
-			width: 32,
-			nine:  func(c call) { depthwise_u8s8_chain_2x32t9_avx512vnni(&c) },
-			any:   func(c call) { depthwise_u8s8_chain_1x32_avx512vnni(&c) },
-		},
-		{
-			width: narrowest,
-			nine:  func(c call) { depthwise_u8s8_chain_2x16t9_avx512vnni(&c) },
-			any:   func(c call) { depthwise_u8s8_chain_1x16_avx512vnni(&c) },
-		},
+		{64, depthwise_u8s8_chain_2x64t9_avx512vnni, depthwise_u8s8_chain_1x64_avx512vnni},
+		{32, depthwise_u8s8_chain_2x32t9_avx512vnni, depthwise_u8s8_chain_1x32_avx512vnni},
+		{narrowest, depthwise_u8s8_chain_2x16t9_avx512vnni, depthwise_u8s8_chain_1x16_avx512vnni},
 	}
 	digits = []routine{
-		{
-			width: 32,
-			nine:  func(c call) { depthwise_u8s8_chain_2x32t9_avx2(&c) },
-			any:   func(c call) { depthwise_u8s8_chain_1x32_avx2(&c) },
-		},
-		{
-			width: narrowest,
-			nine:  func(c call) { depthwise_u8s8_chain_2x16t9_avx2(&c) },
-			any:   func(c call) { depthwise_u8s8_chain_1x16_avx2(&c) },
-		},
+		{32, depthwise_u8s8_chain_2x32t9_avx2, depthwise_u8s8_chain_1x32_avx2},
+		{narrowest, depthwise_u8s8_chain_2x16t9_avx2, depthwise_u8s8_chain_1x16_avx2},
 	}
 )
