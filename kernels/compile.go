@@ -8,7 +8,6 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/passes"
 	"github.com/tf2ng/tf2ng/internal/testmode"
-	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
@@ -258,14 +257,15 @@ func (c *compiler) emit(i instruction) {
 	c.code = append(c.code, i)
 }
 
-// offsets returns the offsets in the arena by which a kernel finds what each row reads: taps
-// runs of width bytes. They are there once the arena is planned, and none reaches out of it.
-func (c *compiler) offsets(n *core.Node, taps, width int, compute func() []int32) *[]int32 {
+// offsets returns the offsets in the arena by which a kernel finds what each row reads. They
+// are there once the arena is planned: check, which is the kernel's, has found then that none
+// reaches out of it.
+func (c *compiler) offsets(n *core.Node, check func(offsets []int32, size int) error, compute func() []int32) *[]int32 {
 	offsets := new([]int32)
 	c.bind = append(c.bind, func() error {
 		*offsets = compute()
 		c.indirects += 4 * int64(cap(*offsets))
-		if err := gemm.CheckOffsets("pixel", *offsets, taps, width, c.arena); err != nil {
+		if err := check(*offsets, c.arena); err != nil {
 			return fmt.Errorf("internal error, please report: node %q (%s): %w", n.Name, n.OpName(), err)
 		}
 		return nil

@@ -75,7 +75,7 @@ func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epil
 		new: packed.NewOperands, set: packed.Set, setInit: packed.SetInit,
 	}, d.padding)
 	ldc := channels * e.Out.Size()
-	offsets := c.offsets(n, spec.Taps, channels, func() []int32 {
+	offsets := c.offsets(n, spec.CheckOffsets, func() []int32 {
 		return g.offsets(c.buffers[d.src].offset, c.buffers[d.padding].offset)
 	})
 	reads := []int{d.src, d.padding}

@@ -300,7 +300,6 @@ func TestChains(t *testing.T) {
 					want := slices.Clone(buffers)
 					want[2], want[3] = slices.Clone(want[2]), slices.Clone(want[3])
 					defineChain(c.steps, want, n)
-					require.NoError(t, chain.Check(buffers, n))
 					scratch := make([]byte, Scratch)
 					chain.Run(buffers, scratch, n/3, n)
 					chain.Run(buffers, scratch, 0, n/3)
@@ -387,14 +386,38 @@ func TestNewErrors(t *testing.T) {
 	}
 }
 
-func TestCheckErrors(t *testing.T) {
+// TestRunPanics: no step reads or writes behind the buffers that it is given.
+func TestRunPanics(t *testing.T) {
 	c, err := NewChain(0, 4, residual(true))
 	require.NoError(t, err)
-	b := [][]byte{make([]byte, 5), make([]byte, 5), make([]byte, 20), make([]byte, 5)}
-	require.NoError(t, c.Check(b, 5))
-	require.EqualError(t, c.Check(b, 6), "buffer 0: got 5 bytes, want 6 elements of 1")
-	require.EqualError(t, c.Check(b[:3], 5), "got 3 buffers, want 4")
-	require.EqualError(t, c.Check(b, -1), "got -1 elements, want 0 to 2147483647")
+	scratch := make([]byte, Scratch)
+	whole := make([]byte, 64) // buffers end in the middle of it
+	b := [][]byte{whole[:5], whole[:5], make([]byte, 20), make([]byte, 5)}
+	c.Run(b, scratch, 0, 5)
+	for _, test := range []struct {
+		want    string
+		buffers [][]byte
+		i0, i1  int
+	}{
+		{"buffer 0: got 5 bytes, want 6 elements of 1", b, 0, 6},
+		{"got 3 buffers, want 4", b[:3], 0, 5},
+		{"got elements -1 to 5, want some of 0 to 2147483647", b, -1, 5},
+	} {
+		require.PanicsWithValue(t, "elementwise: "+test.want, func() { c.Run(test.buffers, scratch, test.i0, test.i1) })
+	}
+	for _, v := range runnable() {
+		xs, os := v.Primitive.sizes()
+		for damaged := range 3 {
+			lengths := []int{3 * os, 3 * xs, 256}
+			if lengths[damaged]--; damaged == 2 && v.Primitive.isBinary() {
+				lengths[2] = 11
+			} else if damaged == 2 && v.Primitive != Lookup {
+				continue
+			}
+			out, x, y := make([]byte, 300)[:lengths[0]], make([]byte, 300)[:lengths[1]], make([]byte, 300)[:lengths[2]]
+			require.Panics(t, func() { v.Run(out, x, y, 3, &Numbers{}) }, "%s: %v bytes", v.Name, lengths)
+		}
+	}
 }
 
 func BenchmarkPrimitives(b *testing.B) {

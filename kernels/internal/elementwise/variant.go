@@ -1,6 +1,8 @@
 package elementwise
 
 import (
+	"fmt"
+
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
@@ -44,12 +46,16 @@ func (v *Variant) Run(out, x, y []byte, n int, p *Numbers) {
 		return
 	}
 	xs, os := v.Primitive.sizes()
-	x, out = x[:n*xs], out[:n*os]
-	if v.Primitive.isBinary() {
-		y = y[:n*4]
+	ys := 0
+	switch {
+	case v.Primitive.isBinary():
+		ys = 4 * n
+	case v.Primitive == Lookup:
+		ys = 256
 	}
-	if v.Primitive == Lookup {
-		y = y[:256]
+	// Lengths, not capacities: what lies behind a buffer is another one.
+	if len(x) < n*xs || len(out) < n*os || len(y) < ys {
+		panic(fmt.Sprintf("elementwise: %s: got %d, %d and %d bytes for %d elements", v.Name, len(out), len(x), len(y), n))
 	}
-	v.run(out, x, y, n, p)
+	v.run(out[:n*os], x[:n*xs], y[:ys], n, p)
 }

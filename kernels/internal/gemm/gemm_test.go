@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
 
@@ -90,7 +91,7 @@ func (p *problem) fill() {
 // points to a run of zero points.
 func (p *problem) fillRows(r *rand.Rand) {
 	stride := p.k + 13
-	a := guarded("A", p.k+p.m*p.taps*stride+Slack)
+	a := guarded("A", p.k+p.m*p.taps*stride+bounds.Slack)
 	for i := range a {
 		a[i] = byte(r.IntN(256))
 		if p.extreme {
@@ -208,7 +209,7 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 	for i := range p.args.Scratch {
 		p.args.Scratch[i] = 0xaa
 	}
-	require.NoError(t, packed.Check(&p.args, p.m), "%s: %s", v.Name, p)
+	require.NoError(t, packed.spec.CheckOffsets(p.args.Offsets, len(p.args.A)), "%s: %s", v.Name, p)
 	// In parts, as threads would.
 	m, n := p.m/3, packed.Panels()/2
 	packed.Run(&p.args, 0, m, 0, packed.Panels())

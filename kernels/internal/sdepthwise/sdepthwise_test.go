@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
 
@@ -49,7 +49,7 @@ func (p *problem) fill() {
 		p.weights[i] = float32(r.NormFloat64())
 	}
 	numbers := p.m*p.taps + p.channels + 7
-	p.args.A = make([]byte, 4*numbers+gemm.Slack)
+	p.args.A = make([]byte, 4*numbers+bounds.Slack)
 	for i := range len(p.args.A) / 4 {
 		v := float32(r.NormFloat64() * math.Exp(r.NormFloat64()*3))
 		if p.special && r.IntN(20) == 0 {
@@ -75,7 +75,7 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 	out := slices.Clone(p.before)
 	end := guard + (p.m-1)*p.args.LDC + 4*p.channels
 	p.args.C = out[guard:end:end]
-	require.NoError(t, packed.Check(&p.args, p.m), "%s: %s", v.Name, p)
+	require.NoError(t, packed.spec.CheckOffsets(p.args.Offsets, len(p.args.A)), "%s: %s", v.Name, p)
 	packed.Run(&p.args, 0, p.m/3)
 	packed.Run(&p.args, p.m/3, p.m)
 	return out
@@ -117,6 +117,12 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+func TestCheckOffsets(t *testing.T) {
+	s := Spec{Channels: 2, Taps: 2}
+	require.NoError(t, s.CheckOffsets([]int32{0, 4, 12, 0}, 20+bounds.Slack))
+	require.EqualError(t, s.CheckOffsets([]int32{0, 4, 8, 13}, 20+bounds.Slack), "row 1, tap 1: got offset 13 into 84 bytes, want 0 to 12")
+}
+
 func TestErrors(t *testing.T) {
 	v := Choose(0)
 	for _, c := range []struct {
@@ -140,17 +146,17 @@ func TestErrors(t *testing.T) {
 		want   string
 	}{
 		{"good", func(*Args) {}, ""},
-		{"offset behind", func(a *Args) { a.Offsets[3] = 13 }, "row 1, tap 1: got offset 13 into 84 bytes, want 0 to 12"},
 		{"few offsets", func(a *Args) { a.Offsets = a.Offsets[1:] }, "got 3 offsets, want 2 rows * 2 taps"},
 		{"output", func(a *Args) { a.C = a.C[1:] }, "output: got 15 bytes, want 2 rows of 8 at stride 8"},
 		{"stride", func(a *Args) { a.LDC = -8 }, "output: got stride -8, want at least 8 bytes"},
 	} {
-		a := &Args{A: make([]byte, 20+gemm.Slack), Offsets: []int32{0, 4, 8, 0}, C: make([]byte, 16), LDC: 8}
+		a := &Args{A: make([]byte, 20+bounds.Slack), Offsets: []int32{0, 4, 8, 0}, C: make([]byte, 16), LDC: 8}
 		c.damage(a)
-		if err := packed.Check(a, 2); c.want == "" {
-			require.NoError(t, err, c.name)
+		run := func() { packed.Run(a, 0, 2) }
+		if c.want == "" {
+			run()
 		} else {
-			require.EqualError(t, err, c.want, c.name)
+			require.PanicsWithValue(t, "sdepthwise: "+c.want, run, c.name)
 		}
 	}
 }
