@@ -15,12 +15,16 @@ import (
 // those that it names; from them alone follows how long each buffer lives. The number of a
 // buffer may be -1, for none.
 type instruction struct {
-	node    *core.Node
-	kernel  string // a variant's name, or what else does the work
-	splits  bool   // whether any threads may share the work; stages decides into how many parts
-	reads   []int  // buffers that were written before
-	writes  []int
-	scratch []int // buffers that nobody else needs
+	node   *core.Node
+	kernel string // a variant's name, or what else does the work
+	splits bool   // whether any threads may share the work; stages decides into how many parts
+	// operations are the multiplications and additions of the node's that it computes: none
+	// if it moves the node's data or finishes its accumulators.
+	operations int64
+	slow       bool  // whether it is a reference, which takes some 4 ns for a byte
+	reads      []int // buffers that were written before
+	writes     []int
+	scratch    []int // buffers that nobody else needs
 	// run computes part number part of parts. It may be called for all parts at the
 	// same time, each by a worker with a thread number of its own.
 	run func(r *worker, part, parts int) error
@@ -301,6 +305,7 @@ func (c *compiler) lowerReference(n *core.Node) error {
 		}
 	}
 	c.emitEval(n, "reference", func(_ *run, in, out []*core.Tensor) error { return evalInto(n.Op(), in, out) })
+	c.code[len(c.code)-1].operations = operations(n)
 	return nil
 }
 

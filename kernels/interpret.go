@@ -182,7 +182,7 @@ func deliver(r *core.Node, t, into *core.Tensor) (*core.Tensor, error) {
 func (m *interpreted) steps() []StepInfo {
 	steps := make([]StepInfo, len(m.nodes))
 	for i, n := range m.nodes {
-		steps[i] = newStep(n, "reference")
+		steps[i] = newStep(n, "reference", operations(n))
 	}
 	return steps
 }

@@ -132,7 +132,7 @@ func (c *compiler) lowerComputedDot(n *core.Node) (bool, error) {
 	})
 	dst := c.newOutput(n.Out(0))
 	offsets := c.offsets(n, spec.CheckOffsets, func() []int32 { return rowOffsets(c.buffers[a].offset, d.pairs*d.m, 4*d.k) })
-	c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: []int{a, b}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: variant.Name, splits: true, operations: operations(n), reads: []int{a, b}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
 		packed := r.state[state].([]*sgemm.Packed)[r.thread]
 		r.sgemm = sgemm.Args{A: r.arena, Offsets: *offsets, C: r.mem[dst], LDC: 4 * d.n}
 		rows := d.pairs * d.m
@@ -199,7 +199,7 @@ func (c *compiler) lowerProducts(p *product) error {
 		packed := product.packed
 		offsets := c.offsets(n, spec.CheckOffsets, func() []int32 { return moved(p.offsets(), 4*g*p.channels) })
 		rows, stride, first := p.rows, 4*p.columns, 4*g*columns
-		c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: p.reads, writes: []int{dst}, run: func(r *worker, part, parts int) error {
+		c.emit(instruction{node: n, kernel: variant.Name, splits: true, operations: operations(n) / int64(p.groups), reads: p.reads, writes: []int{dst}, run: func(r *worker, part, parts int) error {
 			r.sgemm = sgemm.Args{A: r.arena, Offsets: *offsets, C: r.mem[dst][first:], LDC: stride}
 			m0, m1, p0, p1 := split(rows, packed.Panels(), variant.MR, part, parts)
 			packed.Run(&r.sgemm, m0, m1, p0, p1)

@@ -192,7 +192,7 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 	perThread, sumSize := packed.Scratch(), e.Sum.Size()
 	flip := c.flipBehind(n, m.groups == 1 && e.Out.Size() == 1)
 	reads, writes := append(slices.Clone(m.reads), sum), []int{dst, flip.buffer}
-	c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: reads, writes: writes, scratch: []int{scratch}, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: variant.Name, splits: true, operations: operations(n) / int64(m.groups), reads: reads, writes: writes, scratch: []int{scratch}, run: func(r *worker, part, parts int) error {
 		a := gemm.Args{
 			A: r.arena, Offsets: *offsets, C: r.mem[dst][first*size:], LDC: stride * size, Operands: operands(r.run),
 			Scratch: r.mem[scratch][r.thread*perThread : (r.thread+1)*perThread],
