@@ -25,7 +25,8 @@ type VariantInfo struct {
 // registered returns the variants of all families, as their tables hold them.
 func registered() []variant.Info {
 	return slices.Concat(
-		gemm.Variants(), sgemm.Variants(), depthwise.Variants(), sdepthwise.Variants(), pool.Variants(), elementwise.Variants(),
+		gemm.Variants(), sgemm.Variants(), depthwise.Variants(), sdepthwise.Variants(),
+		pool.Variants(), elementwise.Variants(),
 	)
 }
 

@@ -274,7 +274,8 @@ func (f function) routine() emit.Routine {
 	name := fmt.Sprintf("elementwise_f32_%s_%d_avx2", f.name, width)
 	return emit.Routine{
 		Name: name,
-		Doc:  fmt.Sprintf("%s computes, for i < n, a multiple of %d:\n\n\tout[i] = %s, as internal/activation does", name, width, f.doc),
+		Doc: fmt.Sprintf("%s computes, for i < n, a multiple of %d:\n\n\tout[i] = %s, as internal/activation does",
+			name, width, f.doc),
 		Build: func(c *build.Context) {
 			g := &gen{emit.Gen{Context: c, Width: width}}
 			g.MOVQ(emit.Param(), call)

@@ -105,6 +105,18 @@ func (g *gen) roundAway(v reg.VecPhysical) {
 	g.VROUNDPS(operand.U8(truncate), v, v)
 }
 
+// maximum makes v the larger of v and y, or NaN if v is.
+func (g *gen) maximum(y operand.Mem, v reg.VecPhysical) {
+	g.VMAXPS(y, v, tmp(g))
+	g.keepNaN(v)
+}
+
+// minimum is maximum for the smaller.
+func (g *gen) minimum(y operand.Mem, v reg.VecPhysical) {
+	g.VMINPS(y, v, tmp(g))
+	g.keepNaN(v)
+}
+
 // keepNaN leaves NaNs of v there, and puts tmp elsewhere.
 func (g *gen) keepNaN(v reg.VecPhysical) {
 	if g.Width == 64 {

@@ -58,21 +58,21 @@ type primitive struct {
 }
 
 var primitives = []primitive{
-	conversion("u8", 1, "f32(x[i]) * scale, x u8", func(g *gen, m operand.Mem, v reg.VecPhysical) { g.VPMOVZXBD(m, v); g.VCVTDQ2PS(v, v) }),
-	conversion("s8", 1, "f32(x[i]) * scale, x s8", func(g *gen, m operand.Mem, v reg.VecPhysical) { g.VPMOVSXBD(m, v); g.VCVTDQ2PS(v, v) }),
+	conversion("u8", 1, "f32(x[i]) * scale, x u8", func(g *gen, m operand.Mem, v reg.VecPhysical) {
+		g.VPMOVZXBD(m, v)
+		g.VCVTDQ2PS(v, v)
+	}),
+	conversion("s8", 1, "f32(x[i]) * scale, x s8", func(g *gen, m operand.Mem, v reg.VecPhysical) {
+		g.VPMOVSXBD(m, v)
+		g.VCVTDQ2PS(v, v)
+	}),
 	conversion("s32", 4, "f32(x[i]) * scale, x s32", func(g *gen, m operand.Mem, v reg.VecPhysical) { g.VCVTDQ2PS(m, v) }),
 	combination("add", "x[i] + y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) { g.VADDPS(y, v, v) }),
 	combination("subtract", "x[i] - y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) { g.VSUBPS(y, v, v) }),
 	combination("multiply", "x[i] * y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) { g.VMULPS(y, v, v) }),
 	combination("divide", "x[i] / y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) { g.VDIVPS(y, v, v) }),
-	combination("maximum", "x[i] if x[i] > y[i] or x[i] is NaN, else y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) {
-		g.VMAXPS(y, v, tmp(g))
-		g.keepNaN(v)
-	}),
-	combination("minimum", "x[i] if x[i] < y[i] or x[i] is NaN, else y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) {
-		g.VMINPS(y, v, tmp(g))
-		g.keepNaN(v)
-	}),
+	combination("maximum", "x[i] if x[i] > y[i] or x[i] is NaN, else y[i]", (*gen).maximum),
+	combination("minimum", "x[i] if x[i] < y[i] or x[i] is NaN, else y[i]", (*gen).minimum),
 	{
 		result: "f32", name: "zeronan", doc: "x[i], or 0 for NaN", x: 4, out: 4,
 		start: func(*gen) {},
@@ -104,7 +104,8 @@ var primitives = []primitive{
 		},
 	},
 	{
-		result: "b8", name: "quantize", doc: "roundToEven(min(max((x[i] - sub) * scale, lo), hi)) ^ flip, NaN becomes lo", x: 4, out: 1,
+		result: "b8", name: "quantize", x: 4, out: 1,
+		doc: "roundToEven(min(max((x[i] - sub) * scale, lo), hi)) ^ flip, NaN becomes lo",
 		start: func(g *gen) {
 			g.constants("lo", "hi", "sub", "scale")
 			g.VPBROADCASTD(field("flip"), g.V(12))

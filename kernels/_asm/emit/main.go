@@ -13,7 +13,7 @@ import (
 // Main is the body of a generator's main function, which runs in the module's directory.
 func Main(f Family) {
 	dir := flag.String("dir", filepath.Join("..", "internal", f.Name), "directory of the package")
-	overlay := flag.String("simulate", "", "write no assembly but, into this directory, an overlay that executes it in plain Go")
+	overlay := flag.String("simulate", "", "write an overlay that executes the assembly in plain Go into this directory")
 	flag.Parse()
 	write := func() error { return f.Write(*dir) }
 	if *overlay != "" {

@@ -184,7 +184,9 @@ func (g *gen) sum(t *tile, s scalars) {
 
 // summand adds a summand of one type; load brings a vector of it to float32. The mask
 // of load is nil where the vectors have no masks.
-func (g *gen) summand(t *tile, s scalars, step uint32, name string, size int, load func(operand.Mem, reg.Register, reg.VecPhysical)) {
+func (g *gen) summand(
+	t *tile, s scalars, step uint32, name string, size int, load func(operand.Mem, reg.Register, reg.VecPhysical),
+) {
 	g.When(s.flags.As32(), step, "sum_"+name, func() {
 		for _, row := range t.acc {
 			for c, acc := range row {

@@ -11,7 +11,10 @@ import (
 var arguments = emit.Arguments{
 	{Name: "a", Type: "unsafe.Pointer", Size: 8, Doc: "A, at the block's first channel"},
 	{Name: "offsets", Type: "unsafe.Pointer", Size: 8, Doc: "of the taps of the first pixel: [pixels][taps]int32"},
-	{Name: "counts", Type: "unsafe.Pointer", Size: 8, Doc: "the divisors, or factors for bytes, from that of the first pixel on"},
+	{
+		Name: "counts", Type: "unsafe.Pointer", Size: 8,
+		Doc: "the divisors, or factors for bytes, from that of the first pixel on",
+	},
 	{Name: "c", Type: "unsafe.Pointer", Size: 8, Doc: "the first pixel of C, at the block's first channel"},
 	{Name: "ldc", Type: "int", Size: 8, Doc: "bytes from pixel to pixel of C"},
 	{Name: "taps", Type: "int", Size: 8, Doc: ""},

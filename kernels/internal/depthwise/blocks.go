@@ -12,10 +12,13 @@ type block struct {
 	run          func(c *call) // the routine
 }
 
+// layout lays out the weights of a block, which at returns: 0 where there is no such tap or
+// channel.
+type layout func(b *block, taps int, at func(tap, channel int) int)
+
 // packBlocks returns the packing of a variant with routines of some widths, the widest
-// first; that of the last must be narrowest. pack lays out the weights of a block, which
-// at returns: 0 where there is no such tap or channel.
-func packBlocks(pack func(b *block, taps int, at func(tap, channel int) int), routines []routine) func(p *Packed, weights []int8) {
+// first; that of the last must be narrowest.
+func packBlocks(pack layout, routines []routine) func(p *Packed, weights []int8) {
 	return func(p *Packed, weights []int8) {
 		channels, taps := p.spec.Channels, p.spec.Taps
 		value := func(tap, channel int) int {

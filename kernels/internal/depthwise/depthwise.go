@@ -70,7 +70,8 @@ func (p *Packed) Bytes() int64 {
 // magnitude. Neither is retained.
 func Pack(v *Variant, s Spec, weights []int8, init []int32) (*Packed, error) {
 	if s.Channels < 1 || s.Channels > maxChannels || s.Taps < 1 || s.Taps > MaxTaps {
-		return nil, fmt.Errorf("%w: got %d channels and %d taps, want 1 to %d channels and 1 to %d taps", ErrSpec, s.Channels, s.Taps, maxChannels, MaxTaps)
+		return nil, fmt.Errorf("%w: got %d channels and %d taps, want 1 to %d channels and 1 to %d taps",
+			ErrSpec, s.Channels, s.Taps, maxChannels, MaxTaps)
 	}
 	if want := s.Taps * s.Channels; len(weights) != want {
 		return nil, fmt.Errorf("%w: got %d weights, want %d taps * %d channels", ErrSpec, len(weights), s.Taps, s.Channels)

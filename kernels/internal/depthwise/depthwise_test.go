@@ -379,13 +379,15 @@ func TestPackErrors(t *testing.T) {
 func TestCheckOffsets(t *testing.T) {
 	s := Spec{Channels: 5, Taps: 2}
 	require.NoError(t, s.CheckOffsets([]int32{0, 13, 1, 2}, 18+bounds.Slack))
-	require.EqualError(t, s.CheckOffsets([]int32{0, 13, 1, 14}, 18+bounds.Slack), "pixel 1, tap 1: got offset 14 into 82 bytes, want 0 to 13")
+	err := s.CheckOffsets([]int32{0, 13, 1, 14}, 18+bounds.Slack)
+	require.EqualError(t, err, "pixel 1, tap 1: got offset 14 into 82 bytes, want 0 to 13")
 }
 
 // TestRunPanics: Run takes nothing on trust, other than offsets.
 func TestRunPanics(t *testing.T) {
 	for _, v := range runnable() {
-		packed, err := Pack(v, Spec{Channels: 5, Taps: 2, Epilogue: gemm.Epilogue{Out: gemm.U8, Hi: 255}}, make([]int8, 10), nil)
+		e := gemm.Epilogue{Out: gemm.U8, Hi: 255}
+		packed, err := Pack(v, Spec{Channels: 5, Taps: 2, Epilogue: e}, make([]int8, 10), nil)
 		require.NoError(t, err)
 		other, err := Pack(v, Spec{Channels: 50, Taps: 1, Epilogue: gemm.Epilogue{Out: gemm.F32}}, make([]int8, 50), nil)
 		require.NoError(t, err)

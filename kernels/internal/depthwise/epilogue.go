@@ -82,7 +82,9 @@ func (c *chain) setSteps(magnitudes []float64) {
 // saturates reports whether the conversions to integers do the clamping: the range is
 // all of the type, and every result fits an int32 (so that there are no NaNs).
 func (c *chain) saturates(magnitudes []float64) bool {
-	if !(c.out == gemm.U8 && c.lo == 0 && c.hi == math.MaxUint8 || c.out == gemm.I8 && c.lo == math.MinInt8 && c.hi == math.MaxInt8) {
+	whole := c.out == gemm.U8 && c.lo == 0 && c.hi == math.MaxUint8 ||
+		c.out == gemm.I8 && c.lo == math.MinInt8 && c.hi == math.MaxInt8
+	if !whole {
 		return false
 	}
 	if c.epilogue.Computed != 0 {

@@ -66,7 +66,8 @@ func runAVX2(p *Packed, a Args, m0, m1, panel0, panel1 int) {
 func (r *runnerAVX2) widenA(m, rows int) {
 	s := &r.p.spec
 	c := call{
-		a: unsafe.Pointer(unsafe.SliceData(r.a.A)), offsets: unsafe.Pointer(&r.a.Offsets[m*s.Taps]), c: unsafe.Pointer(&r.scratch[0]),
+		a: unsafe.Pointer(unsafe.SliceData(r.a.A)), offsets: unsafe.Pointer(&r.a.Offsets[m*s.Taps]),
+		c:   unsafe.Pointer(&r.scratch[0]),
 		ldc: r.block.lda, taps: s.Taps, k: s.TapBytes, rows: rows,
 	}
 	widenRows(&c)

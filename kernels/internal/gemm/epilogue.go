@@ -93,7 +93,8 @@ func (e *Epilogue) flags() (f uint32) {
 	set(e.Out == I32, outI32)
 	set(e.Flip, flipped)
 	set(e.Out == U8 && e.Lo > 0 || e.Out == I8 && e.Lo > math.MinInt8, stepLo)
-	set(e.Out == U8 && e.Hi < math.MaxUint8 || e.Out == I8 && e.Hi < math.MaxInt8 || e.Out.Size() == 1 && !e.bounded(), stepHi)
+	set(e.Out == U8 && e.Hi < math.MaxUint8 || e.Out == I8 && e.Hi < math.MaxInt8, stepHi)
+	set(e.Out.Size() == 1 && !e.bounded(), stepHi)
 	return f
 }
 

@@ -41,13 +41,15 @@ func TestPackErrors(t *testing.T) {
 func TestCheckOffsets(t *testing.T) {
 	s := Spec{N: 5, Taps: 2, TapBytes: 7}
 	require.NoError(t, s.CheckOffsets([]int32{0, 13, 1, 2}, 20+bounds.Slack))
-	require.EqualError(t, s.CheckOffsets([]int32{0, 13, 1, 14}, 20+bounds.Slack), "row 1, tap 1: got offset 14 into 84 bytes, want 0 to 13")
+	err := s.CheckOffsets([]int32{0, 13, 1, 14}, 20+bounds.Slack)
+	require.EqualError(t, err, "row 1, tap 1: got offset 14 into 84 bytes, want 0 to 13")
 }
 
 // TestRunPanics: Run takes nothing on trust, other than offsets.
 func TestRunPanics(t *testing.T) {
 	for _, v := range runnable() {
-		packed, err := Pack(v, Spec{N: 5, Taps: 2, TapBytes: 7, Epilogue: Epilogue{Out: U8, Hi: 255, Sum: SumI32}}, make([]int8, 70), nil)
+		e := Epilogue{Out: U8, Hi: 255, Sum: SumI32}
+		packed, err := Pack(v, Spec{N: 5, Taps: 2, TapBytes: 7, Epilogue: e}, make([]int8, 70), nil)
 		require.NoError(t, err)
 		other, err := Pack(v, Spec{N: 50, Taps: 1, TapBytes: 7, Epilogue: Epilogue{Out: F32}}, make([]int8, 350), nil)
 		require.NoError(t, err)

@@ -57,7 +57,8 @@ func Pack(v *Variant, s Spec, weights []int8, init []int32) (*Packed, error) {
 		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap bytes=%d: want each at least 1", ErrSpec, s.N, s.Taps, s.TapBytes)
 	}
 	if s.Taps > maxElements/s.TapBytes || s.N > maxElements/(s.Taps*s.TapBytes) {
-		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap bytes=%d: want at most %d weights", ErrSpec, s.N, s.Taps, s.TapBytes, maxElements)
+		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap bytes=%d: want at most %d weights",
+			ErrSpec, s.N, s.Taps, s.TapBytes, maxElements)
 	}
 	if want := s.Taps * s.TapBytes * s.N; len(weights) != want {
 		return nil, fmt.Errorf("%w: got %d weights, want %d*%d*%d = %d", ErrSpec, len(weights), s.Taps, s.TapBytes, s.N, want)

@@ -55,7 +55,8 @@ func (p *Packed) Bytes() int64 {
 // Pack lays out weights, an array [Taps][Channels], for v. It does not retain them.
 func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
 	if s.Channels <= 0 || s.Taps <= 0 || s.Taps > maxElements/s.Channels {
-		return nil, fmt.Errorf("%w: got channels=%d, taps=%d: want each at least 1, at most %d weights", ErrSpec, s.Channels, s.Taps, maxElements)
+		return nil, fmt.Errorf("%w: got channels=%d, taps=%d: want each at least 1, at most %d weights",
+			ErrSpec, s.Channels, s.Taps, maxElements)
 	}
 	if want := s.Taps * s.Channels; len(weights) != want {
 		return nil, fmt.Errorf("%w: got %d weights, want %d*%d = %d", ErrSpec, len(weights), s.Taps, s.Channels, want)

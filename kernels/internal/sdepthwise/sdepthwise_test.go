@@ -120,7 +120,8 @@ func TestSizes(t *testing.T) {
 func TestCheckOffsets(t *testing.T) {
 	s := Spec{Channels: 2, Taps: 2}
 	require.NoError(t, s.CheckOffsets([]int32{0, 4, 12, 0}, 20+bounds.Slack))
-	require.EqualError(t, s.CheckOffsets([]int32{0, 4, 8, 13}, 20+bounds.Slack), "row 1, tap 1: got offset 13 into 84 bytes, want 0 to 12")
+	err := s.CheckOffsets([]int32{0, 4, 8, 13}, 20+bounds.Slack)
+	require.EqualError(t, err, "row 1, tap 1: got offset 13 into 84 bytes, want 0 to 12")
 }
 
 func TestErrors(t *testing.T) {

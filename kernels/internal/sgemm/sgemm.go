@@ -51,13 +51,16 @@ func (p *Packed) Bytes() int64 {
 // does not retain them.
 func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
 	if s.N <= 0 || s.Taps <= 0 || s.TapNumbers <= 0 {
-		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap numbers=%d: want each at least 1", ErrSpec, s.N, s.Taps, s.TapNumbers)
+		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap numbers=%d: want each at least 1",
+			ErrSpec, s.N, s.Taps, s.TapNumbers)
 	}
 	if s.Taps > maxElements/s.TapNumbers || s.N > maxElements/(s.Taps*s.TapNumbers) {
-		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap numbers=%d: want at most %d weights", ErrSpec, s.N, s.Taps, s.TapNumbers, maxElements)
+		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap numbers=%d: want at most %d weights",
+			ErrSpec, s.N, s.Taps, s.TapNumbers, maxElements)
 	}
 	if want := s.Taps * s.TapNumbers * s.N; len(weights) != want {
-		return nil, fmt.Errorf("%w: got %d weights, want %d*%d*%d = %d", ErrSpec, len(weights), s.Taps, s.TapNumbers, s.N, want)
+		return nil, fmt.Errorf("%w: got %d weights, want %d*%d*%d = %d",
+			ErrSpec, len(weights), s.Taps, s.TapNumbers, s.N, want)
 	}
 	p := NewPacked(v, s)
 	p.Repack(weights, false)

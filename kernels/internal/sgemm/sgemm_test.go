@@ -133,7 +133,8 @@ func TestSizes(t *testing.T) {
 func TestCheckOffsets(t *testing.T) {
 	s := Spec{N: 2, Taps: 2, TapNumbers: 3}
 	require.NoError(t, s.CheckOffsets([]int32{0, 4, 8, 0}, 20+bounds.Slack))
-	require.EqualError(t, s.CheckOffsets([]int32{0, 4, 8, 9}, 20+bounds.Slack), "row 1, tap 1: got offset 9 into 84 bytes, want 0 to 8")
+	err := s.CheckOffsets([]int32{0, 4, 8, 9}, 20+bounds.Slack)
+	require.EqualError(t, err, "row 1, tap 1: got offset 9 into 84 bytes, want 0 to 8")
 }
 
 func TestErrors(t *testing.T) {

@@ -16,7 +16,10 @@ type kernel struct {
 // table returns what one file in plain Go and two of an architecture register.
 func table() *Table[kernel, *kernel] {
 	t := New("abc", kernel{Info: Info{Does: "a", NR: 1}}, kernel{Info: Info{Does: "b", MR: 4, NR: 3, KR: 1}})
-	t.Add(kernel{Info: Info{Does: "b", MR: 6, NR: 16, KR: 2, ISA: isa.AVX2}}, kernel{Info: Info{Does: "a", MR: 1, NR: 32, ISA: isa.AVX2}})
+	t.Add(
+		kernel{Info: Info{Does: "b", MR: 6, NR: 16, KR: 2, ISA: isa.AVX2}},
+		kernel{Info: Info{Does: "a", MR: 1, NR: 32, ISA: isa.AVX2}},
+	)
 	t.Add(kernel{Info: Info{Does: "b", MR: 12, NR: 32, KR: 4, ISA: isa.AVX512VNNI}})
 	return t
 }
@@ -27,7 +30,8 @@ func TestNamesStateWhatTheTableHolds(t *testing.T) {
 		assert.Equal(t, "abc", i.Family)
 		names = append(names, i.Name)
 	}
-	assert.Equal(t, []string{"b_12x32k4_avx512vnni", "b_6x16k2_avx2", "a_1x32_avx2", "a_1_portable", "b_4x3k1_portable"}, names)
+	want := []string{"b_12x32k4_avx512vnni", "b_6x16k2_avx2", "a_1x32_avx2", "a_1_portable", "b_4x3k1_portable"}
+	assert.Equal(t, want, names)
 }
 
 func TestChooseTakesTheMostCapableThatMayBeUsed(t *testing.T) {
@@ -48,5 +52,6 @@ func TestChooseTakesTheMostCapableThatMayBeUsed(t *testing.T) {
 }
 
 func TestNamesAreUnique(t *testing.T) {
-	assert.PanicsWithValue(t, "variant: there are two called a_1_portable", func() { table().Add(kernel{Info: Info{Does: "a", NR: 1}}) })
+	again := func() { table().Add(kernel{Info: Info{Does: "a", NR: 1}}) }
+	assert.PanicsWithValue(t, "variant: there are two called a_1_portable", again)
 }
