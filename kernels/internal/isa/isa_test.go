@@ -14,7 +14,7 @@ func TestNamesParse(t *testing.T) {
 		assert.Equal(t, i, parsed)
 	}
 	_, err := Parse("sse")
-	assert.EqualError(t, err, `unknown instruction set "sse": want one of portable, avx2, avx512vnni`)
+	assert.ErrorContains(t, err, `unknown instruction set "sse": want one of portable, avx2, avx512vnni`)
 	assert.Equal(t, "isa(77)", ISA(77).String())
 }
 
@@ -29,10 +29,7 @@ func TestMoreCapableOnesAreLessCapableOnesToo(t *testing.T) {
 }
 
 func TestNarrow(t *testing.T) {
-	all := Set(0)
-	for _, i := range All() {
-		all |= 1 << i
-	}
+	all := Set(1<<AVX2 | 1<<AVX512VNNI)
 	for _, c := range []struct{ disabled, want string }{
 		{"", "avx512vnni,avx2,portable"},
 		{"avx512vnni", "avx2,portable"},
