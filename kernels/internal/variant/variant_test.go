@@ -8,10 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
-type kernel struct {
-	Info
-	run func()
-}
+type kernel struct{ Info }
 
 // table returns what one file in plain Go and two of an architecture register.
 func table() *Table[kernel, *kernel] {
