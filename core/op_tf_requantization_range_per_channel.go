@@ -1,0 +1,63 @@
+package core
+
+var _ = register[TFRequantizationRangePerChannel]("TFRequantizationRangePerChannel")
+
+// TFRequantizationRangePerChannel is TensorFlow's op of that name: the range that
+// covers what each channel uses, symmetric unless nothing is negative.
+//
+//	a[c] = (largest |x| of channel c) * A(min[c], max[c]) / 2^31
+//	u    = min(max a, ClipValueMax)
+//	range (-u, u) if any x < 0, else (0, u)
+//
+//	Inputs:  x: i32, [..., C]
+//	         min, max: f32, [C], or [] or [1] for all channels
+//	Outputs: min, max: f32, []
+//
+//	C1: ClipValueMax is not NaN
+//	C2: x is i32, of rank 1 or more
+//	R1 to R3: see tf_quantization.go
+type TFRequantizationRangePerChannel struct {
+	ClipValueMax float32 `json:"clip_value_max"`
+}
+
+// InputNames names the inputs.
+func (op *TFRequantizationRangePerChannel) InputNames() []string { return tfRangeInputs }
+
+// Infer checks C1, C2 and R1 to R3.
+func (op *TFRequantizationRangePerChannel) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 3); err != nil {
+		return nil, err
+	}
+	if op.ClipValueMax != op.ClipValueMax {
+		return nil, Violation("C1", -1, "clip_value_max: got NaN, want a number")
+	}
+	if err := inferPerChannel(in); err != nil {
+		return nil, err
+	}
+	return []Fact{{F32, Shape{}}, {F32, Shape{}}}, nil
+}
+
+// Eval finds the extremes.
+func (op *TFRequantizationRangePerChannel) Eval(in, out []*Tensor) error {
+	ranges, err := readRanges(in[1], in[2], 1, 2)
+	if err != nil {
+		return err
+	}
+	scales := make([]float32, len(ranges))
+	for c, r := range ranges {
+		scales[c] = r.magnitude() / (1 << 31)
+	}
+	x := Data[int32](in[0])
+	var largest float32
+	negative := false
+	eachChannel(in[0].shape, len(scales), func(i, c int) {
+		largest = max(largest, abs32(float32(x[i])*scales[c]))
+		negative = negative || x[i] < 0
+	})
+	r := tfRange{0, min(largest, op.ClipValueMax)}
+	if negative {
+		r.min = -r.max
+	}
+	setRange(out, 0, r)
+	return nil
+}
