@@ -72,7 +72,8 @@ func NewNamedNode(name string, op Op, inputs ...Value) (*Node, error) {
 			return nil, located(Violation("", i, "is not connected"), op, name)
 		}
 		if v.Index < 0 || v.Index >= len(v.Node.outputs) {
-			return nil, located(Violation("", i, "got output %d of node %q, want one of its %d", v.Index, v.Node, len(v.Node.outputs)), op, name)
+			return nil, located(Violation("", i, "got output %d of node %q, want one of its %d",
+				v.Index, v.Node, len(v.Node.outputs)), op, name)
 		}
 		in[i] = Operand{v.Fact(), v.Constant()}
 	}
@@ -99,6 +100,16 @@ func NewConstant(t *Tensor) Value {
 
 // Op returns the node's op, which must not be changed.
 func (n *Node) Op() Op { return n.op }
+
+// Computed reports whether the node makes values: whether it is no end of the graph, whose
+// values are given, known, or another's.
+func (n *Node) Computed() bool {
+	switch n.op.(type) {
+	case *Parameter, *Constant, *Result:
+		return false
+	}
+	return true
+}
 
 // OpName returns the registered name of the node's op.
 func (n *Node) OpName() string { return OpName(n.op) }

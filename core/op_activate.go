@@ -69,6 +69,25 @@ func (op *Activate) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// Elements are those of the first input.
+func (op *Activate) Elements() Elements { return FirstElements }
+
+// ElementCost is that of the comparisons of f32 that some activations are.
+func (op *Activate) ElementCost(result Type) (cost int, ok bool) {
+	switch op.Activation {
+	case Identity:
+		return quickReal(result, 0)
+	case Relu:
+		return quickReal(result, 1)
+	case Relu6:
+		return quickReal(result, 2)
+	}
+	return 0, false
+}
+
+// Limits reports whether the activation only bounds.
+func (op *Activate) Limits() bool { return op.Activation == Relu || op.Activation == Relu6 }
+
 // piecewise applies an activation that is piecewise linear, in f64.
 func (op *Activate) piecewise(x, y []float64) {
 	for i, v := range x {

@@ -46,6 +46,11 @@ func (op *ArgMax) Eval(in, out []*Tensor) error {
 	return op.find(in, out, argMax[int64], argMax[float64])
 }
 
+// Rows are those of the axis, if it is the last.
+func (op *ArgMax) Rows(x Shape) (Rows, bool) {
+	return rowsOf(x, op.Axis, &ArgMax{Axis: 1, Type: op.Type}, true)
+}
+
 // find stores the index of the best element of each row along the axis.
 func (op *ArgMax) find(in, out []*Tensor, integers func([]int64) int64, reals func([]float64) int64) error {
 	s := in[0].shape

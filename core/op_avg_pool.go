@@ -57,6 +57,19 @@ func (op *AvgPool) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// ChannelLayout returns Layout.
+func (op *AvgPool) ChannelLayout() Layout { return op.Layout }
+
+// WithLayout returns the op with another Layout.
+func (op *AvgPool) WithLayout(l Layout) Op {
+	c := *op
+	c.Layout = l
+	return &c
+}
+
+// LayoutRoles says that the first input is data.
+func (op *AvgPool) LayoutRoles(in []Fact) []LayoutRole { return dataRoles(in) }
+
 // mean returns the mean of the elements, or their sum divided by count if that is not 0.
 func mean[T float32 | float64](count int) func(v []T) T {
 	return func(v []T) T {

@@ -88,6 +88,18 @@ func (op *BatchDot) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// Operations counts those of each output: as many products as are summed.
+func (op *BatchDot) Operations(in, out []Fact) int64 {
+	_, k := lastTwo(in[0].Shape, op.TransposeA)
+	return 2 * int64(out[0].Shape.elements()) * int64(k)
+}
+
+// IntegerForm is an IntegerDot, if there is one matrix of factors.
+func (op *BatchDot) IntegerForm(rank int) (IntegerForm, bool) {
+	form := IntegerForm{Op: &IntegerDot{ReductionAxes: 1}, Channels: 1, Transposed: op.TransposeB}
+	return form, rank == 2 && !op.TransposeA
+}
+
 // matrices returns t with its batch broadcast and its matrices transposed if asked for.
 func matrices(t *Tensor, batch Shape, transposed bool) (*Tensor, error) {
 	s := t.shape

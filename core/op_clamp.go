@@ -60,3 +60,12 @@ func (op *Clamp) Eval(in, out []*Tensor) error {
 	})
 	return nil
 }
+
+// Elements are those of the first input.
+func (op *Clamp) Elements() Elements { return FirstElements }
+
+// ElementCost is that of one step on f32.
+func (op *Clamp) ElementCost(result Type) (cost int, ok bool) { return quickReal(result, 1) }
+
+// Limits is true: Lo and Hi do.
+func (op *Clamp) Limits() bool { return true }

@@ -101,3 +101,6 @@ func (op *Compare) Eval(in, out []*Tensor) error {
 	}
 	return nil
 }
+
+// Elements are those of all inputs.
+func (op *Compare) Elements() Elements { return AllElements }

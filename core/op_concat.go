@@ -67,7 +67,8 @@ func concatShape(in []Operand, axis, rank int) (Shape, error) {
 		s[axis] = Unknown
 		merged, ok := out.Merge(s)
 		if !ok {
-			return nil, Violation("C3", i, "got shape %v, want the dimensions of the others except at axis %d: %v", o.Shape, axis, shapesOf(in))
+			return nil, Violation("C3", i, "got shape %v, want the dimensions of the others except at axis %d: %v",
+				o.Shape, axis, shapesOf(in))
 		}
 		out = merged
 	}
@@ -100,3 +101,9 @@ func (op *Concat) Eval(in, out []*Tensor) error {
 	}
 	return nil
 }
+
+// Selects takes elements of all inputs.
+func (op *Concat) Selects(inputs int) int { return inputs }
+
+// Rearranges is false: there are several inputs.
+func (op *Concat) Rearranges() bool { return false }

@@ -55,6 +55,16 @@ func (op *Dot) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// Operations counts those of each output: as many products as are summed.
+func (op *Dot) Operations(in, out []Fact) int64 {
+	return 2 * int64(out[0].Shape.elements()) * int64(Shape(in[1].Shape[:op.ReductionAxes]).elements())
+}
+
+// IntegerForm is an IntegerDot, if the output has one axis of the factors.
+func (op *Dot) IntegerForm(rank int) (IntegerForm, bool) {
+	return IntegerForm{Op: &IntegerDot{ReductionAxes: op.ReductionAxes}, Channels: rank - 1}, rank == op.ReductionAxes+1
+}
+
 // dots multiplies each of a number of pairs of matrices.
 func dots(y, a, b *Tensor, pairs, m, k, n int) {
 	switch y.typ {

@@ -179,11 +179,40 @@ func (op *Add) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) 
 // Eval adds.
 func (op *Add) Eval(in, out []*Tensor) error { return addRow.eval(in, out) }
 
+// Elements are those of all inputs.
+func (op *Add) Elements() Elements { return AllElements }
+
+// ElementCost is that of one step on f32.
+func (op *Add) ElementCost(result Type) (cost int, ok bool) { return quickReal(result, 1) }
+
+// Transformation adds.
+func (op *Add) Transformation(_ int, others [][]float32) (factor, offset []float32) {
+	return nil, others[0]
+}
+
 // Infer checks C1 to C3.
 func (op *Subtract) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval subtracts.
 func (op *Subtract) Eval(in, out []*Tensor) error { return subtractRow.eval(in, out) }
+
+// Elements are those of all inputs.
+func (op *Subtract) Elements() Elements { return AllElements }
+
+// ElementCost is that of one step on f32.
+func (op *Subtract) ElementCost(result Type) (cost int, ok bool) { return quickReal(result, 1) }
+
+// Transformation adds the second operand with the other sign; the first is no offset of it.
+func (op *Subtract) Transformation(at int, others [][]float32) (factor, offset []float32) {
+	if at != 0 {
+		return nil, nil
+	}
+	offset = make([]float32, len(others[0]))
+	for i, x := range others[0] {
+		offset[i] = -x
+	}
+	return nil, offset
+}
 
 // Infer checks C1 to C3.
 func (op *Multiply) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
@@ -191,11 +220,28 @@ func (op *Multiply) Infer(in []Operand) ([]Fact, error) { return inferArithmetic
 // Eval multiplies.
 func (op *Multiply) Eval(in, out []*Tensor) error { return multiplyRow.eval(in, out) }
 
+// Elements are those of all inputs.
+func (op *Multiply) Elements() Elements { return AllElements }
+
+// ElementCost is that of one step on f32.
+func (op *Multiply) ElementCost(result Type) (cost int, ok bool) { return quickReal(result, 1) }
+
+// Transformation multiplies.
+func (op *Multiply) Transformation(_ int, others [][]float32) (factor, offset []float32) {
+	return others[0], nil
+}
+
 // Infer checks C1 to C3.
 func (op *Divide) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval divides.
 func (op *Divide) Eval(in, out []*Tensor) error { return divideRow.eval(in, out) }
+
+// Elements are those of all inputs.
+func (op *Divide) Elements() Elements { return AllElements }
+
+// ElementCost is that of a quotient of f32.
+func (op *Divide) ElementCost(result Type) (cost int, ok bool) { return quickReal(result, 3) }
 
 // Infer checks C1 to C3.
 func (op *FloorDivide) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
@@ -203,11 +249,17 @@ func (op *FloorDivide) Infer(in []Operand) ([]Fact, error) { return inferArithme
 // Eval divides and rounds down.
 func (op *FloorDivide) Eval(in, out []*Tensor) error { return floorDivideRow.eval(in, out) }
 
+// Elements are those of all inputs.
+func (op *FloorDivide) Elements() Elements { return AllElements }
+
 // Infer checks C1 to C3.
 func (op *FloorMod) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval takes the remainder.
 func (op *FloorMod) Eval(in, out []*Tensor) error { return floorModRow.eval(in, out) }
+
+// Elements are those of all inputs.
+func (op *FloorMod) Elements() Elements { return AllElements }
 
 // Infer checks C1 to C3.
 func (op *Maximum) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
@@ -215,17 +267,38 @@ func (op *Maximum) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(
 // Eval takes the larger.
 func (op *Maximum) Eval(in, out []*Tensor) error { return maximumRow.eval(in, out) }
 
+// Elements are those of all inputs.
+func (op *Maximum) Elements() Elements { return AllElements }
+
+// ElementCost is that of one step on f32.
+func (op *Maximum) ElementCost(result Type) (cost int, ok bool) { return quickReal(result, 1) }
+
+// Limits is true: one operand limits the other.
+func (op *Maximum) Limits() bool { return true }
+
 // Infer checks C1 to C3.
 func (op *Minimum) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval takes the smaller.
 func (op *Minimum) Eval(in, out []*Tensor) error { return minimumRow.eval(in, out) }
 
+// Elements are those of all inputs.
+func (op *Minimum) Elements() Elements { return AllElements }
+
+// ElementCost is that of one step on f32.
+func (op *Minimum) ElementCost(result Type) (cost int, ok bool) { return quickReal(result, 1) }
+
+// Limits is true: one operand limits the other.
+func (op *Minimum) Limits() bool { return true }
+
 // Infer checks C1 to C3.
 func (op *Power) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval raises to a power.
 func (op *Power) Eval(in, out []*Tensor) error { return powerRow.eval(in, out) }
+
+// Elements are those of all inputs.
+func (op *Power) Elements() Elements { return AllElements }
 
 // Infer checks C1 to C3.
 func (op *SquaredDifference) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
@@ -245,6 +318,9 @@ func (op *SquaredDifference) Decompose(in []Value) ([]Value, error) {
 
 // Eval squares the difference.
 func (op *SquaredDifference) Eval(in, out []*Tensor) error { return squaredDifferenceRow.eval(in, out) }
+
+// Elements are those of all inputs.
+func (op *SquaredDifference) Elements() Elements { return AllElements }
 
 func inferArithmetic(in []Operand) ([]Fact, error) {
 	if err := wantInputs(in, 2); err != nil {

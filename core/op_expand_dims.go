@@ -40,3 +40,9 @@ func (op *ExpandDims) Infer(in []Operand) ([]Fact, error) {
 
 // Eval keeps the elements.
 func (op *ExpandDims) Eval(in, out []*Tensor) error { return keepElements(op, in, out) }
+
+// Selects takes elements of the first input.
+func (op *ExpandDims) Selects(int) int { return 1 }
+
+// Rearranges is true: each element is kept.
+func (op *ExpandDims) Rearranges() bool { return true }

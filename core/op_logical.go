@@ -81,6 +81,9 @@ func (op *Logical) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// Elements are those of all inputs.
+func (op *Logical) Elements() Elements { return AllElements }
+
 // LogicalNot negates booleans.
 //
 //	Inputs:  x: boolean, any shape
@@ -111,3 +114,6 @@ func (op *LogicalNot) Eval(in, out []*Tensor) error {
 	}
 	return nil
 }
+
+// Elements are those of the first input.
+func (op *LogicalNot) Elements() Elements { return FirstElements }

@@ -1,6 +1,9 @@
 package core
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 var _ = register[MaxPool]("MaxPool")
 
@@ -61,6 +64,52 @@ func (op *MaxPool) Eval(in, out []*Tensor) error {
 		y.setInts(v)
 	}
 	return nil
+}
+
+// ChannelLayout returns Layout.
+func (op *MaxPool) ChannelLayout() Layout { return op.Layout }
+
+// WithLayout returns the op with another Layout.
+func (op *MaxPool) WithLayout(l Layout) Op {
+	c := *op
+	c.Layout = l
+	return &c
+}
+
+// LayoutRoles says that the first input is data.
+func (op *MaxPool) LayoutRoles(in []Fact) []LayoutRole { return dataRoles(in) }
+
+// Selects takes elements of the input, if each window holds some, so that none gives the
+// lowest value of the type.
+func (op *MaxPool) Selects(int) int {
+	dilated := slices.ContainsFunc(op.Dilations, func(d int) bool { return d != 1 })
+	if dilated || op.PadType == PadExplicit && len(op.PadBelow)+len(op.PadAbove) > 0 {
+		return 0
+	}
+	return 1
+}
+
+// Rearranges is false: elements are dropped.
+func (op *MaxPool) Rearranges() bool { return false }
+
+// PadsWith reports whether the value is the lowest, as which padding counts.
+func (op *MaxPool) PadsWith(value *Tensor, _ []Operand) bool {
+	switch value.typ {
+	case I8, U8:
+		lo, _ := value.typ.Bounds()
+		return value.Int64s()[0] == lo
+	case F32:
+		return math.IsInf(float64(Data[float32](value)[0]), -1)
+	}
+	return false
+}
+
+// WithPadding returns the op with more padding of its spatial dimensions.
+func (op *MaxPool) WithPadding(below, above []int) (Op, bool) {
+	s, ok := op.padded(below, above)
+	c := *op
+	c.Spatial = s
+	return &c, ok
 }
 
 // maxFrom returns the largest of lo and the elements.

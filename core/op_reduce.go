@@ -154,17 +154,32 @@ func bounds64(t Type) (lo, hi int64) {
 // Eval adds.
 func (op *Sum) Eval(in, out []*Tensor) error { return sumRow.eval(&op.Reduction, in, out) }
 
+// Rows are those of the axes, if they are the last.
+func (op *Sum) Rows(x Shape) (Rows, bool) { return op.rows(x, &Sum{Reduction: eachRow}) }
+
 // Eval averages.
 func (op *Mean) Eval(in, out []*Tensor) error { return meanRow.eval(&op.Reduction, in, out) }
+
+// Rows are those of the axes, if they are the last.
+func (op *Mean) Rows(x Shape) (Rows, bool) { return op.rows(x, &Mean{Reduction: eachRow}) }
 
 // Eval multiplies.
 func (op *Prod) Eval(in, out []*Tensor) error { return prodRow.eval(&op.Reduction, in, out) }
 
+// Rows are those of the axes, if they are the last.
+func (op *Prod) Rows(x Shape) (Rows, bool) { return op.rows(x, &Prod{Reduction: eachRow}) }
+
 // Eval finds the largest.
 func (op *Max) Eval(in, out []*Tensor) error { return maxRow.eval(&op.Reduction, in, out) }
 
+// Rows are those of the axes, if they are the last.
+func (op *Max) Rows(x Shape) (Rows, bool) { return op.rows(x, &Max{Reduction: eachRow}) }
+
 // Eval finds the smallest.
 func (op *Min) Eval(in, out []*Tensor) error { return minRow.eval(&op.Reduction, in, out) }
+
+// Rows are those of the axes, if they are the last.
+func (op *Min) Rows(x Shape) (Rows, bool) { return op.rows(x, &Min{Reduction: eachRow}) }
 
 // Infer checks C1 and C2.
 func (op *Reduction) Infer(in []Operand) ([]Fact, error) {
@@ -183,6 +198,39 @@ func (op *Reduction) Infer(in []Operand) ([]Fact, error) {
 		return nil, err
 	}
 	return []Fact{{in[0].Type, reducedShape(s, axes, op.KeepDims)}}, nil
+}
+
+// eachRow reduces the rows of a matrix.
+var eachRow = Reduction{Axes: []int{1}}
+
+// rows returns the rows of the axes, which must be the last; op is the one of eachRow.
+func (op *Reduction) rows(x Shape, of Op) (Rows, bool) {
+	_, at, behind, ok := op.Sizes(x)
+	return Rows{Op: of, Length: at, Single: true}, ok && behind == 1
+}
+
+// Sizes returns the products of the dimensions of x before, at and behind the axes, which
+// must be neighbours, dimensions of size 1 aside.
+func (op *Reduction) Sizes(x Shape) (before, at, behind int, ok bool) {
+	reduced, err := axesOf("C2", op.Axes, len(x))
+	if err != nil {
+		return 0, 0, 0, false
+	}
+	sizes, part := [3]int{1, 1, 1}, 0
+	for i, d := range x {
+		switch {
+		case d == 1:
+			continue
+		case reduced[i] && part == 2:
+			return 0, 0, 0, false
+		case reduced[i]:
+			part = 1
+		case part == 1:
+			part = 2
+		}
+		sizes[part] *= d
+	}
+	return sizes[0], sizes[1], sizes[2], true
 }
 
 func reducedShape(s Shape, axes []bool, keep bool) Shape {

@@ -52,7 +52,8 @@ func reshaped(from Shape, target []int64) (Shape, error) {
 		case d == -1 && wild < 0:
 			wild = i
 		case d < 0 || d > MaxElements:
-			return nil, Violation("C2", 1, "got %v, want dimensions in [0, %d], one of which may be -1", target, int64(MaxElements))
+			return nil, Violation("C2", 1, "got %v, want dimensions in [0, %d], one of which may be -1",
+				target, int64(MaxElements))
 		}
 		s[i] = int(d)
 	}
@@ -77,7 +78,8 @@ func reshaped(from Shape, target []int64) (Shape, error) {
 		total, n = nonZero(from), nonZero(rest)
 	}
 	if n == 0 || total%n != 0 {
-		return nil, Violation("C3", 1, "got %v for a tensor of shape %v, want dimensions that divide its %d elements", target, from, total)
+		return nil, Violation("C3", 1, "got %v for a tensor of shape %v, want dimensions that divide its %d elements",
+			target, from, total)
 	}
 	s[wild] = total / n
 	return s, nil
@@ -121,3 +123,9 @@ func (op *Reshape) Eval(in, out []*Tensor) error {
 	fill(out, t)
 	return nil
 }
+
+// Selects takes elements of the first input.
+func (op *Reshape) Selects(int) int { return 1 }
+
+// Rearranges is true: each element is kept.
+func (op *Reshape) Rearranges() bool { return true }

@@ -64,3 +64,6 @@ func (op *Select) Eval(in, out []*Tensor) error {
 	}
 	return nil
 }
+
+// Elements are those of all inputs.
+func (op *Select) Elements() Elements { return AllElements }

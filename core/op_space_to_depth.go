@@ -125,6 +125,19 @@ func (op *SpaceToDepth) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// ChannelLayout returns Layout.
+func (op *SpaceToDepth) ChannelLayout() Layout { return op.Layout }
+
+// WithLayout returns the op with another Layout.
+func (op *SpaceToDepth) WithLayout(l Layout) Op {
+	c := *op
+	c.Layout = l
+	return &c
+}
+
+// LayoutRoles says that the first input is data.
+func (op *SpaceToDepth) LayoutRoles(in []Fact) []LayoutRole { return dataRoles(in) }
+
 // Eval copies.
 func (op *DepthToSpace) Eval(in, out []*Tensor) error {
 	if err := allocate(op, in, out); err != nil {
@@ -134,6 +147,19 @@ func (op *DepthToSpace) Eval(in, out []*Tensor) error {
 	move(region{out[0], 0, wide}, region{in[0], 0, deep}, shape)
 	return nil
 }
+
+// ChannelLayout returns Layout.
+func (op *DepthToSpace) ChannelLayout() Layout { return op.Layout }
+
+// WithLayout returns the op with another Layout.
+func (op *DepthToSpace) WithLayout(l Layout) Op {
+	c := *op
+	c.Layout = l
+	return &c
+}
+
+// LayoutRoles says that the first input is data.
+func (op *DepthToSpace) LayoutRoles(in []Fact) []LayoutRole { return dataRoles(in) }
 
 // blocks returns the strides of an image in space and in depth over the shape
 // [N, H/B, B, W/B, B, C], and that shape.

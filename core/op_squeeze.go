@@ -42,3 +42,9 @@ func (op *Squeeze) Infer(in []Operand) ([]Fact, error) {
 
 // Eval keeps the elements.
 func (op *Squeeze) Eval(in, out []*Tensor) error { return keepElements(op, in, out) }
+
+// Selects takes elements of the first input.
+func (op *Squeeze) Selects(int) int { return 1 }
+
+// Rearranges is true: each element is kept.
+func (op *Squeeze) Rearranges() bool { return true }

@@ -75,3 +75,9 @@ func (op *TFQuantizedRelu) Eval(in, out []*Tensor) error {
 	mapInts(in[0], out[0], func(q int64) int64 { return min(max(q, lo), hi) })
 	return nil
 }
+
+// Elements are those of the first input.
+func (op *TFQuantizedRelu) Elements() Elements { return FirstElements }
+
+// ElementCost is that of a product or less.
+func (op *TFQuantizedRelu) ElementCost(Type) (cost int, ok bool) { return 1, true }

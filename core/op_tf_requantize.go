@@ -102,6 +102,12 @@ func (op *TFRequantize) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// Elements are those of the first input.
+func (op *TFRequantize) Elements() Elements { return FirstElements }
+
+// ElementCost is that of a product or less.
+func (op *TFRequantize) ElementCost(Type) (cost int, ok bool) { return 1, true }
+
 // Element returns what becomes of each element where the ranges are [min0, max0] and
 // [min1, max1], which must be valid.
 func (op *TFRequantize) Element(min0, max0, min1, max1 float32) func(q int64) int64 {

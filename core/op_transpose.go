@@ -87,3 +87,9 @@ func (op *Transpose) Eval(in, out []*Tensor) error {
 	move(whole(out[0]), region{in[0], 0, strides}, shape)
 	return nil
 }
+
+// Selects takes elements of the first input.
+func (op *Transpose) Selects(int) int { return 1 }
+
+// Rearranges is true: each element is kept.
+func (op *Transpose) Rearranges() bool { return true }

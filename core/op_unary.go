@@ -177,6 +177,9 @@ func (op *Unary) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// Elements are those of the first input.
+func (op *Unary) Elements() Elements { return FirstElements }
+
 // mapSingle applies a function of float32 to reals other than f64.
 func mapSingle(x, y *Tensor, f func(float32) float32) {
 	v := x.Float32s()
