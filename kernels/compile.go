@@ -2,8 +2,6 @@ package kernels
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/passes"
@@ -159,7 +157,7 @@ func (c *compiler) lower(n *core.Node) error {
 		}
 		return nil
 	}
-	if l, ok := lowerings[n.OpName()]; ok {
+	if l := loweringOf(n.Op()); l != nil {
 		if done, err := l(c, n); done || err != nil {
 			return err
 		}
@@ -364,6 +362,3 @@ func stringSource(r *core.Node) (*core.Node, error) {
 
 // What an instruction with its closure and a buffer take, roughly.
 const instructionBytes, bufferBytes = 512, 128
-
-// Ops lists the core ops that have kernels, sorted.
-func Ops() []string { return slices.Sorted(maps.Keys(lowerings)) }

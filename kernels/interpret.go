@@ -23,7 +23,7 @@ type interpreted struct {
 func newInterpreted(f *core.Function, limit int64) *interpreted {
 	var nodes []*core.Node
 	for _, n := range f.Nodes() {
-		if isComputed(n) {
+		if n.Computed() {
 			nodes = append(nodes, n)
 		}
 	}
@@ -34,7 +34,8 @@ func newInterpreted(f *core.Function, limit int64) *interpreted {
 // parameters, or are given to compute.
 func interpret(nodes, params, results []*core.Node, limit int64) *interpreted {
 	m := &interpreted{
-		params: map[*core.Node]int{}, results: results, nodes: nodes, own: map[*core.Node]bool{}, last: map[core.Value]int{}, limit: limit,
+		params: map[*core.Node]int{}, results: results, nodes: nodes,
+		own: map[*core.Node]bool{}, last: map[core.Value]int{}, limit: limit,
 	}
 	for i, n := range params {
 		m.params[n] = i
@@ -49,15 +50,6 @@ func interpret(nodes, params, results []*core.Node, limit int64) *interpreted {
 		m.last[r.Inputs()[0]] = len(nodes)
 	}
 	return m
-}
-
-// isComputed reports whether a node's outputs are neither given nor known, nor another's.
-func isComputed(n *core.Node) bool {
-	switch n.Op().(type) {
-	case *core.Parameter, *core.Constant, *core.Result:
-		return false
-	}
-	return true
 }
 
 // values are the tensors of one Run.
@@ -140,7 +132,8 @@ func (m *interpreted) compute(ctx context.Context, in []*core.Tensor, v values, 
 func (m *interpreted) keep(i int, n *core.Node, outputs []*core.Tensor, v values, held int64) (int64, error) {
 	for j, t := range outputs {
 		if want := n.Outputs()[j]; !t.Shape().Compatible(want.Shape) {
-			return 0, fmt.Errorf("internal error, please report: node %q (%s): output %d has shape %v, not %v", n.Name, n.OpName(), j, t.Shape(), want.Shape)
+			return 0, fmt.Errorf("internal error, please report: node %q (%s): output %d has shape %v, not %v",
+				n.Name, n.OpName(), j, t.Shape(), want.Shape)
 		}
 		if _, read := m.last[n.Out(j)]; read {
 			v[n.Out(j)] = t

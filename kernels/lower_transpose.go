@@ -107,6 +107,8 @@ func (p *permutation) source(l int) int {
 	return at
 }
 
+var _ = lowers[core.Transpose](lowerTranspose)
+
 // lowerTranspose lowers the permutation of dimensions.
 func lowerTranspose(c *compiler, n *core.Node) (bool, error) {
 	x := n.Inputs()[0]
@@ -126,9 +128,12 @@ func lowerTranspose(c *compiler, n *core.Node) (bool, error) {
 	for _, d := range p.shape {
 		lines *= d
 	}
-	c.emit(instruction{node: n, kernel: "transpose", splits: true, reads: []int{src}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
-		p.run(r.mem[dst], r.mem[src], part*lines/parts, (part+1)*lines/parts)
-		return nil
-	}})
+	c.emit(instruction{
+		node: n, kernel: "transpose", splits: true, reads: []int{src}, writes: []int{dst},
+		run: func(r *worker, part, parts int) error {
+			p.run(r.mem[dst], r.mem[src], part*lines/parts, (part+1)*lines/parts)
+			return nil
+		},
+	})
 	return true, nil
 }

@@ -43,12 +43,12 @@ func cutTail(f *core.Function, limit int64) (*core.Function, *tailed, error) {
 		return f, nil, nil
 	}
 	for _, n := range f.Nodes() {
-		if !late[n] || !isComputed(n) {
+		if !late[n] || !n.Computed() {
 			continue
 		}
 		nodes = append(nodes, n)
 		for _, v := range n.Inputs() {
-			if late[v.Node] || !isComputed(v.Node) || slices.Contains(t.crosses, v) {
+			if late[v.Node] || !v.Node.Computed() || slices.Contains(t.crosses, v) {
 				continue
 			}
 			if err := t.cross(head, v); err != nil {
