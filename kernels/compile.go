@@ -105,7 +105,7 @@ func (p *Prepared) bind(shapes []core.Shape) (*core.Function, error) {
 
 // lower makes the instructions of a function all of whose shapes are known.
 func (p *Prepared) lower(keep *lease, f *core.Function) (*planned, error) {
-	f, err := channelsLast(f, keep.evaluate)
+	f, err := withChannelsLast(f, keep.evaluate)
 	if err != nil {
 		return nil, err
 	}

@@ -1,21 +1,22 @@
 package kernels
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/passes"
 )
 
-// channelsLast makes ops with channels first NHWC ones, which kernels compute, between
-// transpositions.
-func channelsLast(f *core.Function, evaluate passes.Evaluate) (*core.Function, error) {
+// withChannelsLast makes ops with channels first NHWC ones between transpositions, where the
+// kernels want it.
+func withChannelsLast(f *core.Function, evaluate passes.Evaluate) (*core.Function, error) {
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		op, ok := n.Op().(core.Layouted)
 		if rank := len(n.Outputs()[0].Shape); !ok || rank < 3 || rank > 5 {
 			return nil, nil
 		}
-		if op.ChannelLayout() != core.NCHW || loweringOf(op) == nil {
+		if op.ChannelLayout() != core.NCHW || !channelsLast[reflect.TypeOf(n.Op())] {
 			return nil, nil
 		}
 		l := relayout{node: n, evaluate: evaluate}

@@ -10,8 +10,9 @@ import (
 // What files of this package do for which core ops, by the ops' Go types. It changes only
 // while the package is initialized.
 var (
-	lowerings = map[reflect.Type]lowering{}
-	matchers  = map[reflect.Type]matcher{}
+	lowerings    = map[reflect.Type]lowering{}
+	matchers     = map[reflect.Type]matcher{}
+	channelsLast = map[reflect.Type]bool{}
 )
 
 // lowers makes f the kernel of an op. Called once for the op, from the kernel's file.
@@ -24,6 +25,16 @@ func lowers[T any, P interface {
 		panic("kernels: " + t.String() + " has two lowerings")
 	}
 	lowerings[t] = f
+	return struct{}{}
+}
+
+// wantsLast has withChannelsLast give the kernel of an op the channels last. Called once for
+// the op, from the kernel's file.
+func wantsLast[T any, P interface {
+	*T
+	core.Layouted
+}]() struct{} {
+	channelsLast[reflect.TypeFor[P]()] = true
 	return struct{}{}
 }
 

@@ -7,7 +7,10 @@ import (
 // paddingKey identifies a run of bytes that stand for padding.
 type paddingKey struct{ zero uint8 }
 
-var _ = lowers[core.IntegerConvolution](lowerConvolution)
+var (
+	_ = lowers[core.IntegerConvolution](lowerConvolution)
+	_ = wantsLast[core.IntegerConvolution]()
+)
 
 // lowerConvolution lowers an NHWC convolution over constant filters. Depthwise ones go to
 // their own family, all others to gemm, group by group.

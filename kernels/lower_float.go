@@ -23,7 +23,10 @@ type product struct {
 	channels int   // numbers from the data of one group to that of the next
 }
 
-var _ = lowers[core.Convolution](lowerFloatConvolution)
+var (
+	_ = lowers[core.Convolution](lowerFloatConvolution)
+	_ = wantsLast[core.Convolution]()
+)
 
 // lowerFloatConvolution lowers an NHWC convolution of float32 with constant, finite
 // filters: padding is zeros then, which change no sum.

@@ -85,8 +85,11 @@ func (w *window) counts() []float32 {
 
 var (
 	_ = lowers[core.MaxPool](lowerMaxPool)
+	_ = wantsLast[core.MaxPool]()
 	_ = lowers[core.AvgPool](lowerAvgPool)
+	_ = wantsLast[core.AvgPool]()
 	_ = lowers[core.TFQuantizedAvgPool](lowerQuantizedAvgPool)
+	_ = wantsLast[core.TFQuantizedAvgPool]()
 	_ = lowers[core.Mean](lowerMean)
 	_ = lowers[core.Sum](lowerSum)
 )

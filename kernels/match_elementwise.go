@@ -93,6 +93,7 @@ var (
 	_ = matches[core.TFQuantizeV2](elementQuantize, matchQuantizeV2)
 	_ = chains[core.Clamp](elementUnary, matchClamp)
 	_ = chains[core.BatchNorm](elementUnary, matchBatchNorm)
+	_ = wantsLast[core.BatchNorm]()
 )
 
 // matchIntegers returns an element that loads integers as float32; false if its node does
