@@ -107,20 +107,26 @@ func (p *permutation) source(l int) int {
 	return at
 }
 
-var _ = lowers[core.Transpose](lowerTranspose)
+var (
+	_ = lowers[core.Transpose](lowerPermutation)
+	_ = lowers[core.SpaceToDepth](lowerPermutation)
+	_ = lowers[core.DepthToSpace](lowerPermutation)
+)
 
-// lowerTranspose lowers the permutation of dimensions.
-func lowerTranspose(c *compiler, n *core.Node) (bool, error) {
+// lowerPermutation lowers ops that take their input as of a shape and change the order of
+// its axes.
+func lowerPermutation(c *compiler, n *core.Node) (bool, error) {
 	x := n.Inputs()[0]
-	in, size := x.Shape(), x.Type().Size()
-	if size == 0 || in.MustElements() == 0 {
+	size := x.Type().Size()
+	if size == 0 || x.Shape().MustElements() == 0 {
 		return false, nil
 	}
-	order := n.Op().(*core.Transpose).Order
-	if len(order) == 0 {
-		for i := range in {
-			order = append(order, len(in)-1-i)
-		}
+	op := n.Op().(interface {
+		Permutation(x core.Shape) (core.Shape, []int, error)
+	})
+	in, order, err := op.Permutation(x.Shape())
+	if err != nil {
+		return false, err
 	}
 	p := newPermutation(in, order, size)
 	src, dst := c.buffer(x), c.newOutput(n.Out(0))
