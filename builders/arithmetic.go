@@ -13,6 +13,7 @@ package builders
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -74,7 +75,8 @@ type Scope struct {
 
 // Range holds the least and the greatest real that a quantized tensor stands for: two
 // values of one real type, of shape [] or [1], or one element per channel where the
-// builder says so.
+// builder says so. nGraph's arithmetic, which takes the larger magnitude, takes them in either
+// order; TensorFlow's demands Min <= Max.
 type Range struct{ Min, Max core.Value }
 
 // Output is what a builder returns: a value and, under TensorFlow's arithmetic, the
@@ -195,6 +197,22 @@ func (e *emitter) mul(role string, a, b core.Value) core.Value {
 	return e.op(role, &core.Multiply{}, a, b)
 }
 
+// scaleProduct returns the product of two scales of TensorFlow's, which is 0 where it would
+// be subnormal.
+func (e *emitter) scaleProduct(role string, a, b core.Value) core.Value {
+	v := e.mul(role, a, b)
+	if e.err != nil || e.Arithmetic == NGraph || v.Type() != core.F32 || !maybeSubnormal(v) {
+		return v
+	}
+	return e.op(role+"_flushed", &core.FlushSubnormals{}, v)
+}
+
+// maybeSubnormal reports whether no constant shows that v holds normal numbers and zeros only.
+func maybeSubnormal(v core.Value) bool {
+	c := v.Folded()
+	return c == nil || slices.ContainsFunc(c.Float64s(), func(x float64) bool { return x != 0 && math.Abs(x) < 0x1p-126 })
+}
+
 func (e *emitter) div(role string, a, b core.Value) core.Value {
 	return e.op(role, &core.Divide{}, a, b)
 }
@@ -266,6 +284,7 @@ func (e *emitter) scale(role string, op core.RangeToScale, r Range) core.Value {
 		return core.Value{}
 	}
 	op.Largest = len(r.Min.Shape()) == 1 // [1] becomes []
+	op.AnyOrder = e.Arithmetic == NGraph
 	return e.op(role+"_"+ruleSuffix(op.Rule), &op, r.Min, r.Max)
 }
 
@@ -278,6 +297,7 @@ func (e *emitter) scales(role string, op core.RangeToScale, r Range, perChannel 
 	if e.err != nil {
 		return core.Value{}
 	}
+	op.AnyOrder = e.Arithmetic == NGraph
 	return e.op(role+"_"+ruleSuffix(op.Rule), &op, r.Min, r.Max)
 }
 

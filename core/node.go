@@ -101,16 +101,6 @@ func NewConstant(t *Tensor) Value {
 // Op returns the node's op, which must not be changed.
 func (n *Node) Op() Op { return n.op }
 
-// Computed reports whether the node makes values: whether it is no end of the graph, whose
-// values are given, known, or another's.
-func (n *Node) Computed() bool {
-	switch n.op.(type) {
-	case *Parameter, *Constant, *Result:
-		return false
-	}
-	return true
-}
-
 // OpName returns the registered name of the node's op.
 func (n *Node) OpName() string { return OpName(n.op) }
 

@@ -59,7 +59,7 @@ func (r *ScaleRule) UnmarshalText(b []byte) error {
 //	C1: min and max are f32 or f64, of one type
 //	C2: min and max have one shape, [] or [C]
 //	C3: Type is i8, u8 or i32, and Rule one of the rules
-//	C4: min and max are finite, and min <= max
+//	C4: min and max are finite, and min <= max but with AnyOrder
 //	C5: with Divides, neither the scale is 0 nor its reciprocal infinite
 //
 // C4 and C5 are reported as soon as the values are known: at once for constants, at
@@ -71,6 +71,11 @@ type RangeToScale struct {
 	Rule    ScaleRule `json:"rule"`
 	Largest bool      `json:"largest,omitempty"` // the output is the largest of the scales
 	Divides bool      `json:"divides,omitempty"` // the scale will divide
+
+	// AnyOrder takes a min above the max, and subnormal numbers as they are: nGraph's rules
+	// need but the larger magnitude. Without it subnormals count as 0, as TensorFlow's threads
+	// flush them.
+	AnyOrder bool `json:"any_order,omitempty"`
 }
 
 // InputNames names the inputs.
@@ -147,13 +152,17 @@ func checkRange(mn, mx float64, i, n int) error {
 // scales computes the scales and checks C4 and C5.
 func (op *RangeToScale) scales(minT, maxT *Tensor) ([]float64, error) {
 	mins, maxs := minT.Float64s(), maxT.Float64s()
-	round := roundTo(minT.Type())
+	round := op.rounding(minT.Type())
 	out := make([]float64, len(mins))
 	for i, mn := range mins {
-		if err := checkRange(mn, maxs[i], i, len(mins)); err != nil {
+		lower, upper := mn, maxs[i]
+		if op.AnyOrder && lower > upper {
+			lower, upper = upper, lower
+		}
+		if err := checkRange(lower, upper, i, len(mins)); err != nil {
 			return nil, err
 		}
-		out[i] = op.scale(mn, maxs[i], round)
+		out[i] = op.scale(round(mn), round(maxs[i]), round)
 	}
 	if op.Largest {
 		out = []float64{maxOf(out)}
@@ -166,6 +175,14 @@ func (op *RangeToScale) scales(minT, maxT *Tensor) ([]float64, error) {
 		}
 	}
 	return out, nil
+}
+
+// rounding returns the rounding of each step to a real type.
+func (op *RangeToScale) rounding(t Type) func(float64) float64 {
+	if t != F32 || op.AnyOrder {
+		return roundTo(t)
+	}
+	return func(x float64) float64 { return float64(flushed(float32(x))) }
 }
 
 // What ScaleLevel divides a width by, and the other rules a magnitude.

@@ -120,12 +120,13 @@ func operandsOf(steps []core.PostOp) (n int) {
 
 // keepers are the ops that keep all elements of an input and do not say so.
 var keepers = map[string]string{
-	"CheckFinite":  "it may give an error in place of elements",
-	"DepthToSpace": "elements change places within axes",
-	"EnsureShape":  "it may give an error in place of elements",
-	"Reverse":      "elements change places within axes",
-	"Roll":         "elements change places within axes",
-	"SpaceToDepth": "elements change places within axes",
+	"CheckFinite":     "it may give an error in place of elements",
+	"DepthToSpace":    "elements change places within axes",
+	"EnsureShape":     "it may give an error in place of elements",
+	"Reverse":         "elements change places within axes",
+	"ReverseSequence": "elements change places within axes",
+	"Roll":            "elements change places within axes",
+	"SpaceToDepth":    "elements change places within axes",
 }
 
 // What selects elements gives the same behind a function that never falls as before it; what

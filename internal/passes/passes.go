@@ -245,7 +245,7 @@ func (g *folding) admit(in []*core.Tensor, outputs []core.Fact) bool {
 
 // node returns the outputs of a node that depend on constants only.
 func (g *folding) node(n *core.Node, inputs []core.Value) ([]core.Value, error) {
-	if !n.Computed() {
+	if !n.IsComputed() {
 		return nil, nil
 	}
 	in := make([]*core.Tensor, len(inputs))
