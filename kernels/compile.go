@@ -2,8 +2,6 @@ package kernels
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/passes"
@@ -110,7 +108,7 @@ func (p *Prepared) bind(shapes []core.Shape) (*core.Function, error) {
 
 // lower makes the instructions of a function all of whose shapes are known.
 func (p *Prepared) lower(keep *lease, f *core.Function) (*planned, error) {
-	f, err := channelsLast(f, keep.evaluate)
+	f, err := withChannelsLast(f, keep.evaluate)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +160,7 @@ func (c *compiler) lower(n *core.Node) error {
 		}
 		return nil
 	}
-	if l, ok := lowerings[n.OpName()]; ok {
+	if l := loweringOf(n.Op()); l != nil {
 		if done, err := l(c, n); done || err != nil {
 			return err
 		}
@@ -369,6 +367,3 @@ func stringSource(r *core.Node) (*core.Node, error) {
 
 // What an instruction with its closure and a buffer take, roughly.
 const instructionBytes, bufferBytes = 512, 128
-
-// Ops lists the core ops that have kernels, sorted.
-func Ops() []string { return slices.Sorted(maps.Keys(lowerings)) }

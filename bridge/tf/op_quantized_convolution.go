@@ -15,17 +15,30 @@ const (
 	toQint32  = "-> output:out_type=qint32 min_output:float max_output:float"
 	toQuint8  = "-> output:out_type=quint8 min_output:float max_output:float"
 	toQint8   = "-> output:out_type=qint8 min_output:float max_output:float"
-	fused     = "device_inputs:[Tdevice_inputs] host_inputs:[Thost_inputs] -> device_outputs:[Tdevice_outputs] host_outputs:[Thost_outputs]"
+	fused     = "device_inputs:[Tdevice_inputs] host_inputs:[Thost_inputs] -> " +
+		"device_outputs:[Tdevice_outputs] host_outputs:[Thost_outputs]"
 )
 
 var _ = register(
-	op{name: "QuantizedConv2D", signature: convolved + ranges + toQint32, translate: convolution(false, false)},
+	op{name: "QuantizedConv2D", signature: convolved + ranges + toQint32, translate: convolutionOfOneRange},
 	op{name: "QuantizedConv2DPerChannel", signature: convolved + ranges + toQint32, translate: convolution(false, false)},
 	op{name: "QuantizedConv2DAndRelu", signature: convolved + ranges + toQint32, translate: convolution(true, false)},
-	op{name: "QuantizedConv2DAndRequantize", signature: convolved + ranges + freezed + toQint8, translate: convolution(false, false)},
-	op{name: "QuantizedConv2DAndReluAndRequantize", signature: convolved + ranges + freezed + toQuint8, translate: convolution(true, false)},
-	op{name: "QuantizedConv2DWithBias", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(false, false)},
-	op{name: "QuantizedConv2DWithBiasAndRelu", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(true, false)},
+	op{
+		name:      "QuantizedConv2DAndRequantize",
+		signature: convolved + ranges + freezed + toQint8, translate: convolutionOfOneRange,
+	},
+	op{
+		name:      "QuantizedConv2DAndReluAndRequantize",
+		signature: convolved + ranges + freezed + toQuint8, translate: convolution(true, false),
+	},
+	op{
+		name:      "QuantizedConv2DWithBias",
+		signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(false, false),
+	},
+	op{
+		name:      "QuantizedConv2DWithBiasAndRelu",
+		signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(true, false),
+	},
 	op{
 		name:      "QuantizedConv2DWithBiasAndRequantize",
 		signature: convolved + "bias:Tbias " + ranges + freezed + toQint8, translate: convolution(false, false),
@@ -48,8 +61,14 @@ var _ = register(
 	},
 
 	op{name: "QuantizedDepthwiseConv2D", signature: convolved + ranges + toQint32, translate: convolution(false, true)},
-	op{name: "QuantizedDepthwiseConv2DWithBias", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(false, true)},
-	op{name: "QuantizedDepthwiseConv2DWithBiasAndRelu", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(true, true)},
+	op{
+		name:      "QuantizedDepthwiseConv2DWithBias",
+		signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(false, true),
+	},
+	op{
+		name:      "QuantizedDepthwiseConv2DWithBiasAndRelu",
+		signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(true, true),
+	},
 	op{
 		name:      "QuantizedDepthwiseConv2DWithBiasAndReluAndRequantize",
 		signature: convolved + "bias:Tbias " + ranges + freezed + toQuint8, translate: convolution(true, true),
@@ -63,36 +82,50 @@ var _ = register(
 // their inputs.
 func convolution(relu, depthwise bool) func(*call) []core.Value {
 	return func(c *call) []core.Value {
-		v := builders.Convolution{
-			Spatial:     c.spatial(2, core.NHWC, "padding_list"),
-			Data:        c.value("input"),
-			Filters:     c.value("filter"),
-			DataRange:   c.span("min_input", "max_input"),
-			FilterRange: c.spans("min_filter", "max_filter"),
-			OutputType:  c.outputType(),
-			WithRelu:    relu,
-		}
-		if c.op.name == "QuantizedConv2D" || c.op.name == "QuantizedConv2DAndRequantize" {
-			v.FilterRange = c.span("min_filter", "max_filter") // one for all channels
-		}
-		c.outputs("out_type", v.OutputType)
-		if c.err == nil && v.Filters.Type() == core.U8 {
-			c.plainConvolution(&v)
-		}
-		if c.has("bias") {
-			v.Bias = c.value("bias")
-		}
-		if c.has("min_freezed_output") {
-			v.OutputRange = c.span("min_freezed_output", "max_freezed_output")
-		}
-		if c.has("summand") {
-			v.Sum = c.value("summand")
-		}
-		if c.has("min_summand") {
-			v.SumRange = c.span("min_summand", "max_summand")
-		}
-		return c.convolve(v, depthwise)
+		v := c.legacyConvolution()
+		v.WithRelu = relu
+		return c.fusedInputs(v, depthwise)
 	}
+}
+
+// convolutionOfOneRange is convolution(false, false) with one range of the filters for all channels.
+func convolutionOfOneRange(c *call) []core.Value {
+	v := c.legacyConvolution()
+	v.FilterRange = c.span("min_filter", "max_filter")
+	return c.fusedInputs(v, false)
+}
+
+// legacyConvolution reads what the legacy quantized convolutions have in common.
+func (c *call) legacyConvolution() builders.Convolution {
+	return builders.Convolution{
+		Spatial:     c.spatial(2, core.NHWC, "padding_list"),
+		Data:        c.value("input"),
+		Filters:     c.value("filter"),
+		DataRange:   c.span("min_input", "max_input"),
+		FilterRange: c.spans("min_filter", "max_filter"),
+		OutputType:  c.outputType(),
+	}
+}
+
+// fusedInputs calls the builder for what shows in the inputs.
+func (c *call) fusedInputs(v builders.Convolution, depthwise bool) []core.Value {
+	c.outputs("out_type", v.OutputType)
+	if c.err == nil && v.Filters.Type() == core.U8 {
+		c.plainConvolution(&v)
+	}
+	if c.has("bias") {
+		v.Bias = c.value("bias")
+	}
+	if c.has("min_freezed_output") {
+		v.OutputRange = c.span("min_freezed_output", "max_freezed_output")
+	}
+	if c.has("summand") {
+		v.Sum = c.value("summand")
+	}
+	if c.has("min_summand") {
+		v.SumRange = c.span("min_summand", "max_summand")
+	}
+	return c.convolve(v, depthwise)
 }
 
 // plainConvolution checks what TensorFlow's kernel for u8 filters is limited to.

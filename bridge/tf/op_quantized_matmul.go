@@ -18,8 +18,14 @@ const (
 
 var _ = register(
 	op{name: "QuantizedMatMul", signature: multiplied + matRanges + toMatQint32, translate: quantizedMatMul(false)},
-	op{name: "QuantizedMatMulWithBias", signature: multiplied + "bias:Tbias " + matRanges + toMatQint32, translate: quantizedMatMul(false)},
-	op{name: "QuantizedMatMulWithBiasAndRelu", signature: multiplied + "bias:float " + matRanges + toMatQint32, translate: quantizedMatMul(true)},
+	op{
+		name:      "QuantizedMatMulWithBias",
+		signature: multiplied + "bias:Tbias " + matRanges + toMatQint32, translate: quantizedMatMul(false),
+	},
+	op{
+		name:      "QuantizedMatMulWithBiasAndRelu",
+		signature: multiplied + "bias:float " + matRanges + toMatQint32, translate: quantizedMatMul(true),
+	},
 	op{
 		name:      "QuantizedMatMulWithBiasAndRequantize",
 		signature: multiplied + "bias:Tbias " + matRanges + freezed + toMatQuint8, translate: quantizedMatMul(false),
@@ -30,7 +36,7 @@ var _ = register(
 	},
 	op{
 		name:      "QuantizedMatMulWithBiasAndDequantize",
-		signature: multiplied + "bias:Tbias " + matRanges + freezed + "-> out:Toutput", translate: quantizedMatMul(false),
+		signature: multiplied + "bias:Tbias " + matRanges + freezed + "-> out:Toutput", translate: dequantizedMatMul,
 	},
 	op{name: "_QuantizedMatMul", signature: fused, translate: fusedMatMul},
 )
@@ -61,33 +67,44 @@ func (c *call) matrices(d *builders.Dot, ignored ...string) {
 // in their inputs.
 func quantizedMatMul(relu bool) func(*call) []core.Value {
 	return func(c *call) []core.Value {
-		d := builders.Dot{
-			Input0:      c.value("a"),
-			Input1:      c.value("b"),
-			Input0Range: c.span("min_a", "max_a"),
-			Input1Range: c.span("min_b", "max_b"),
-			OutputType:  c.outputType(),
-			WithRelu:    relu,
-			InputMode:   c.mode("input_quant_mode", builders.MinFirst),
-		}
-		if c.has("bias") {
-			c.matrices(&d, "transpose_a", "transpose_b")
-		} else {
-			c.matrices(&d)
-		}
-		if c.op.name != "QuantizedMatMulWithBiasAndDequantize" {
-			c.outputs("Toutput", d.OutputType)
-		} else if c.err == nil && d.OutputType != core.F32 {
-			c.failAttr("Toutput", "got %v, want float", d.OutputType)
-		}
-		if c.has("bias") {
-			d.Bias = c.value("bias")
-		}
-		if c.has("min_freezed_output") {
-			d.OutputRange = c.span("min_freezed_output", "max_freezed_output")
-		}
+		d := c.legacyDot()
+		d.WithRelu = relu
+		c.outputs("Toutput", d.OutputType)
 		return c.multiply(d)
 	}
+}
+
+// dequantizedMatMul gives reals.
+func dequantizedMatMul(c *call) []core.Value {
+	d := c.legacyDot()
+	if c.err == nil && d.OutputType != core.F32 {
+		c.failAttr("Toutput", "got %v, want float", d.OutputType)
+	}
+	return c.multiply(d)
+}
+
+// legacyDot reads what the legacy quantized matrix products have in common.
+func (c *call) legacyDot() builders.Dot {
+	d := builders.Dot{
+		Input0:      c.value("a"),
+		Input1:      c.value("b"),
+		Input0Range: c.span("min_a", "max_a"),
+		Input1Range: c.span("min_b", "max_b"),
+		OutputType:  c.outputType(),
+		InputMode:   c.mode("input_quant_mode", builders.MinFirst),
+	}
+	if c.has("bias") {
+		c.matrices(&d, "transpose_a", "transpose_b")
+	} else {
+		c.matrices(&d)
+	}
+	if c.has("bias") {
+		d.Bias = c.value("bias")
+	}
+	if c.has("min_freezed_output") {
+		d.OutputRange = c.span("min_freezed_output", "max_freezed_output")
+	}
+	return d
 }
 
 // multiply calls the builder for what is fused.
