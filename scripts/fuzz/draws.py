@@ -77,7 +77,7 @@ class Draws:
     def span(self, dtype, size=None):
         """The ends of a range. A range of moderate size mostly; unsigned types' start at 0
         more often."""
-        size = self.scale(-3, 5) if size is None else size
+        size = self.scale(-3, 5) if size is None else min(max(size, 1e-37), 1e37)
         odd = self.rng.random()
         if odd < 0.03:
             size = self.scale(80, 120)

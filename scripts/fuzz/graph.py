@@ -3,7 +3,7 @@
 import os
 import sys
 from collections import namedtuple
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -40,6 +40,13 @@ class Case:
     needs_vnni: str = ""  # why
     name: str = ""
     values: dict = field(default_factory=dict)  # constants by their nodes' names
+
+    def proto(self):
+        return graph_pb2.GraphDef.FromString(self.graph)
+
+    def all_fetched(self):
+        """The same case with every output of every step fetched."""
+        return replace(self, fetches=[f"{s.node}:{i}" for s in self.steps for i in range(len(s.outputs))])
 
 
 class Graph(Draws):

@@ -71,7 +71,15 @@ def _serve(pipe):
         try:
             pipe.send(("", run_graph(tf, *work)))
         except Exception as e:  # whatever TensorFlow raises is its answer
-            pipe.send((f"{type(e).__name__}: {str(e).partition(chr(10) * 2)[0]}", None))
+            pipe.send((message(e), None))
+
+
+def message(error):
+    """TensorFlow's message in one line, without where the node was made."""
+    text = str(error).partition("\n\nOriginal stack trace")[0]
+    if "Graph execution error" in text:
+        text = text.rpartition("Node: '")[2].partition("\n")[2]
+    return f"{type(error).__name__}: {text.strip().partition(chr(10))[0]}"
 
 
 class Tf2ng:

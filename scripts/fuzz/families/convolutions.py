@@ -10,7 +10,15 @@ Window = namedtuple("Window", "filters attrs out channels")
 
 
 def window(g, shape, depthwise, dilates, pads):
-    """A filter's shape, the attributes of how it moves, and the output's shape."""
+    """A filter's shape, the attributes of how it moves, and the output's shape. A window
+    that is larger than the image is mostly drawn again."""
+    w = draw_window(g, shape, depthwise, dilates, pads)
+    while min(w.out) < 1 and g.chance(0.95):
+        w = draw_window(g, shape, depthwise, dilates, pads)
+    return w
+
+
+def draw_window(g, shape, depthwise, dilates, pads):
     _, height, width, channels = shape
     size = [g.pick(1, 1, 2, 3, 3, 5), g.pick(1, 1, 2, 3, 3, 5)]
     stride = g.pick(1, 1, 1, 2, 3)
@@ -65,7 +73,7 @@ def summand(g, dtype, shape, size):
         x = g.feed("float", g.rng.uniform(-1, 1, shape) * size)
         least = g.const("float", -3e38)
         return g.helper("Maximum", x, least, shape=shape, dtype="float", T="float"), []
-    v = g.fresh(dtype, shape, g.span(dtype, max(size, 1e-30)))
+    v = g.fresh(dtype, shape, g.span(dtype, size))
     x = g.helper(
         "QuantizedMaxPool", v.tensor, v.low, v.high, shape=shape, dtype=dtype, T=dtype, ksize=[1] * 4, strides=[1] * 4, padding="VALID",
     )
@@ -74,7 +82,7 @@ def summand(g, dtype, shape, size):
 
 def freezed(g, dtype, size):
     """The requested range of the output."""
-    return g.ends(*g.span(dtype, max(size, 1e-30) * g.pick(0.25, 0.5, 1, 2)))
+    return g.ends(*g.span(dtype, size * g.pick(0.25, 0.5, 1, 2)))
 
 
 def legacy(g, op, input=("quint8",), filters=("qint8",), Tbias=(), Tsummand="", out="qint32", per_channel=True):

@@ -9,15 +9,17 @@ def extent(n, size, stride, padding):
 
 def pool(g, op):
     x = g.value("quint8", "qint8", rank=4)
-    size, stride, padding = [g.whole(1, 4), g.whole(1, 4)], g.whole(1, 3), g.pick("SAME", "VALID")
     batch, height, width, channels = x.tensor.shape
+    size, stride, padding = [g.whole(1, 4), g.whole(1, 4)], g.whole(1, 3), g.pick("SAME", "VALID")
+    if padding == "VALID" and g.chance(0.9):
+        size = [min(size[0], height), min(size[1], width)]
     shape = (batch, extent(height, size[0], stride, padding), extent(width, size[1], stride, padding), channels)
     g.keep(g.add(op, x.tensor, x.low, x.high, shape=shape, ksize=[1, *size, 1], strides=[1, stride, stride, 1], padding=padding), x.size)
 
 
 def pool_volume(g, op):
-    x = g.fresh(g.pick("quint8", "qint8"), (1, g.whole(1, 5), g.whole(1, 5), g.whole(1, 5), g.pick(1, 3, 8)))
-    g.add(op, x.tensor, x.low, x.high, ksize=[1, g.whole(1, 3), g.whole(1, 3), g.whole(1, 3), 1], strides=[1, *[g.whole(1, 2)] * 3, 1], padding=g.pick("SAME", "VALID"))
+    x = g.fresh(g.pick("quint8", "qint8"), (1, g.whole(2, 5), g.whole(2, 5), g.whole(3, 5), g.pick(1, 3, 8)))
+    g.add(op, x.tensor, x.low, x.high, ksize=[1, g.whole(1, 2), g.whole(1, 2), g.whole(1, 3), 1], strides=[1, *[g.whole(1, 2)] * 3, 1], padding=g.pick("SAME", "VALID"))
 
 
 def resize(g, op):
