@@ -77,7 +77,7 @@ class Tally:
         self.findings, self.known, self.refusals = collections.Counter(), collections.Counter(), collections.Counter()
 
     def add(self, case, outcome):
-        self.refusals.update(outcome.refusals)
+        self.refusals.update((outcome.kind, refusal) for refusal in outcome.refusals)
         found = outcome.finding
         if not found:
             self.outcomes[outcome.kind] += 1
@@ -95,9 +95,9 @@ class Tally:
 
     def finish(self, cases):
         """Prints the closing lines; returns 1 if there is a difference that is not known."""
-        for title, counter in [
-            ("differs", self.findings), ("known", self.known), ("refused", self.refusals), ("left out for want of VNNI", self.left_out),
-        ]:
+        for (who, what), n in sorted(self.refusals.items(), key=lambda item: (item[0][0], -item[1])):
+            print(f"{who}: {n} {what}")
+        for title, counter in [("left out for want of VNNI", self.left_out), ("differs as known", self.known), ("differs", self.findings)]:
             for what, n in counter.most_common():
                 print(f"{title}: {n} {what}")
         bits = self.outcomes["equal"] + self.outcomes["near"]

@@ -7,7 +7,7 @@ import numpy as np
 ULPS = 2
 LOOSE = 5e-7  # for functions that neither side rounds correctly
 
-Difference = namedtuple("Difference", "step tensor kind detail")
+Difference = namedtuple("Difference", "step tensor kind detail most")
 
 
 def compare(case, theirs, ours):
@@ -28,7 +28,7 @@ def compare(case, theirs, ours):
             exact = False
             kind = difference(step, name, a, b)
             if kind and not from_unequal:
-                return Difference(step, name, kind, detail(a, b)), False
+                return Difference(step, name, kind, detail(a, b), most(a, b)), False
     return None, exact
 
 
@@ -87,6 +87,15 @@ def ordered(a):
     i = bits(a).astype(object if a.dtype.itemsize == 8 else np.int64)
     sign = 1 << (8 * a.dtype.itemsize - 1)
     return np.where(i >= sign, sign - i, i)
+
+
+def most(a, b):
+    """The greatest distance of two elements."""
+    if a.shape != b.shape:
+        return np.inf
+    with np.errstate(invalid="ignore"):
+        distance = np.abs(a.astype(np.float64) - b.view(a.dtype).astype(np.float64))
+    return float(np.where(np.isnan(distance), np.inf, distance).max(initial=0))
 
 
 def detail(a, b):

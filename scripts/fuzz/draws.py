@@ -15,6 +15,7 @@ class Draws:
 
     def __init__(self, seed):
         self.rng = np.random.default_rng(seed)
+        self.extreme = self.chance(0.15)  # ranges of any magnitude
 
     def chance(self, p):
         return self.rng.random() < p
@@ -78,11 +79,8 @@ class Draws:
         """The ends of a range. A range of moderate size mostly; unsigned types' start at 0
         more often."""
         size = self.scale(-3, 5) if size is None else min(max(size, 1e-37), 1e37)
-        odd = self.rng.random()
-        if odd < 0.03:
-            size = self.scale(80, 120)
-        elif odd < 0.06:
-            size = self.scale(-120, -60)
+        if self.extreme and self.chance(0.2):
+            size = self.pick(self.scale(80, 120), self.scale(-120, -60))
         other = size * self.rng.uniform(0, 1.5)
         kinds = ["uneven", "even", "positive", "negative", "above", "below", "zero"]
         weights = [8, 4, 20, 2, 1, 1, 0.5] if dtype.startswith("qu") else [14, 10, 3, 2, 1, 1, 0.5]

@@ -1,5 +1,6 @@
 """What comes of a case: both sides' results, compared; a difference is traced to one step."""
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ class Finding:
     exact: str
     case: object  # the smallest that shows it
     theirs: dict  # TensorFlow's outputs, None if it refuses
+    most: float = math.inf  # the greatest distance of two elements
     known: str = ""
 
     def __post_init__(self):
@@ -83,7 +85,7 @@ class Judge:
         op = difference.step.op
         if self._varies(case, a):
             return Finding(op, "another each run", difference.detail, "unknown", case, a)
-        return Finding(op, difference.kind, f"{difference.tensor} {difference.detail}", "unknown", case, a)
+        return Finding(op, difference.kind, f"{difference.tensor} {difference.detail}", "unknown", case, a, difference.most)
 
     def _alone(self, case):
         a, b = attempt(self.theirs, case), attempt(self.ours, case)
@@ -95,7 +97,7 @@ class Judge:
         first = f"{difference.step.node}:0"
         exact = verdict(case, read_by(case), a[first], b[first]) if difference.tensor == first else "unknown"
         kind = "another each run" if self._varies(case, a) else difference.kind
-        return Finding(difference.step.op, kind, f"{difference.tensor} {difference.detail}", exact, case, a)
+        return Finding(difference.step.op, kind, f"{difference.tensor} {difference.detail}", exact, case, a, difference.most)
 
     def _varies(self, case, before):
         """Whether TensorFlow, in a process of its own, gives another result."""
@@ -128,8 +130,7 @@ def kind(refused):
     """A refusal without names and numbers, so that its like are counted together."""
     if refused.kind == "died":
         return "died: " + str(refused).partition("\n")[0][:80]
-    text = re.sub(r"^error: graph\.pb: ", "", str(refused).splitlines()[0] if str(refused) else "")
-    text = re.sub(r'^node "[^"]*" \((\w+)\)', r"\1", text)
-    text = re.sub(r"\{\{node .*", "", text)
-    text = re.sub(r"-?\d[\d.]*(e[-+]?\d+)?|-?inf|NaN|nan", "#", text)
-    return re.sub(r"#(\s*,?\s*#)+", "#", text)[:110]
+    text = str(refused).partition("\n")[0]
+    text = re.sub(r'^(error: )?(graph\.pb: )?node "[^"]*" \(\w+\): | (for|compatible with node) '?\{\{node .*', "", text)
+    text = re.sub(r"(?<![A-Za-z])-?\d[\d.]*(e[-+]?\d+)?\b|[-+]?[Ii]nf\b", "#", text)
+    return re.sub(r"#(\s*,?\s*#)+", "#", text)[:120]

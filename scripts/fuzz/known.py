@@ -1,17 +1,101 @@
 """Differences that stay, each with its reason: TensorFlow is wrong, undefined or another one
-on each run. What is not in this list and differs makes the fuzzer fail."""
+on each run. What differs and is not in this list makes the fuzzer fail: no row hides what
+TensorFlow defines and tf2ng computes otherwise."""
 
 import re
 from collections import namedtuple
 
-# ops is a regular expression of the op that differs, when tells of a Finding whether the row is meant.
+import numpy as np
+from exact import attr, greatest
+from saving import read_by
+
+# ops is a regular expression of the op that differs; when tells of a Finding (judging.py) whether the row is meant.
 Known = namedtuple("Known", "ops when reason")
 
 CONVOLUTION = r"(_Fused)?Quantized(Depthwise)?Conv2D.*"
+PRODUCT = CONVOLUTION + r"|_?QuantizedMatMul.+|_QuantizedMatMul"
+LEAST = np.finfo(np.float32).tiny
+
+
+def node(f):
+    return f.case.proto().node[-1]
+
+
+def alone(f):
+    return len(f.case.steps) == 1
+
+
+def has_nan(f):
+    return any(np.isnan(np.asarray(i, np.float64)).any() for i in read_by(f.case))
+
+
+def operand_ranges(f):
+    """The ends of the data's and of the weights' range of a product, fused or not."""
+    n = node(f)
+    first = len(n.attr["Tdevice_inputs"].list.type) if n.op.startswith("_") else 3 if "Bias" in n.op else 2
+    return read_by(f.case)[first : first + 4]
+
+
+def no_unit(f):
+    """A product whose unit, scale times scale, is 0 for TensorFlow: a float32 below 2^-126 counts as 0."""
+    low, high, low_weights, high_weights = operand_ranges(f)
+    with np.errstate(over="ignore"):
+        return bool((greatest(low, high) / 255 * greatest(low_weights, high_weights) / 127 < LEAST).any())
+
+
+def sixes_overflow(f):
+    """6 in units of the range is beyond 64 bits."""
+    x, low, high = read_by(f.case)
+    width = float(high) - float(low)
+    return width == 0 or 6 * 2.0 ** (8 * x.dtype.itemsize) / width >= 2.0**63
+
+
+def scaled_bias_of_channels(f):
+    n = node(f)
+    values = read_by(f.case)
+    columns = values[2].size
+    return attr(n, "input_quant_mode") == "SCALED" and values[2].dtype == np.int32 and columns >= 16 and np.size(operand_ranges(f)[2]) > 1
+
+
+def infinite_sum(f):
+    """QuantizedAdd's range, 2^14 times the operands', or one in its units, is beyond float32."""
+    ends = np.abs(np.array(read_by(f.case)[2:], np.float64))
+    return ends.max() * 2.0**14 > np.finfo(np.float32).max
+
+
+def disparate(f):
+    """A zero of QuantizedAdd's smaller operand that is beyond 32 bits of its own steps."""
+    values = [float(v) for v in read_by(f.case)[2:]]
+    widths = values[1] - values[0], values[3] - values[2]
+    return max(map(abs, values)) * 2.0**14 / max(min(widths), 1e-300) > 2.0**31
+
 
 KNOWN = [
     Known(".*", lambda f: f.kind == "another each run", "TensorFlow gives another result each run: it reads what it never wrote"),
-    Known(CONVOLUTION, lambda f: f.exact == "tf2ng", "oneDNN's sums are wrong, and tf2ng's are those of plain arithmetic: windows in padding, one input channel, strides"),
+    Known(
+        CONVOLUTION, lambda f: f.exact == "tf2ng",
+        "oneDNN's sums are wrong and tf2ng's are those of plain arithmetic: one input channel a group, or windows that lie in padding",
+    ),
+    Known(
+        "_QuantizedMatMul", lambda f: alone(f) and f.kind in ("integers", "floats") and scaled_bias_of_channels(f),
+        "oneDNN takes the first channel's scale for the qint32 bias of 16 columns and more, or what lies behind the scales",
+    ),
+    Known(
+        "QuantizedInstanceNorm", lambda f: (f.kind == "integers" and f.most <= 1) or (f.kind == "range" and f.most <= 1e-5),
+        "the order of TensorFlow's sums is that of its vectors; tf2ng's is one on every CPU",
+    ),
+    Known("QuantizedRelu6", lambda f: alone(f) and sixes_overflow(f), "TensorFlow converts 6 in units of a tiny range to an integer, beyond 64 bits: undefined"),
+    Known(
+        "QuantizedAdd", lambda f: alone(f) and f.kind == "integers" and (infinite_sum(f) or disparate(f)),
+        "integers of TensorFlow's sum overflow where ranges are huge, or one is tiny beside the other",
+    ),
+    Known("Quantize.*", lambda f: alone(f) and has_nan(f), "NaN: TensorFlow's integer depends on the vectors' width, and where a range is computed, on the order"),
+    Known(
+        PRODUCT, lambda f: f.kind == "integers" and alone(f) and no_unit(f),
+        "TensorFlow divides by a unit of 0: sums of 0 are NaN, whose integer depends on the CPU",
+    ),
+    Known(".*", lambda f: "cannot divide" in f.kind or "want a wider" in f.kind, "tf2ng refuses a scale of 0; TensorFlow divides by it: 0/0 is NaN, whose integer depends on the CPU"),
+    Known(".*", lambda f: "want a finite number" in f.kind, "tf2ng refuses an infinite range, in which TensorFlow multiplies 0 by infinity"),
 ]
 
 
