@@ -90,8 +90,7 @@ class Tally:
             self.findings[f"{found.op}: {found.kind}; exact: {found.exact}"] += 1
             print(f"{case.name}: {found.op}: {found.kind}; exact: {found.exact}\n    {found.detail[:300]}", flush=True)
         if self.directory:
-            right = {"TensorFlow": "TensorFlow's", "tf2ng": "ours"}.get(found.exact, found.exact)
-            save(os.path.join(self.directory, case.name), found.case, f"{found.op}: {found.kind}", found.known or right, found.theirs, [found.detail])
+            save(os.path.join(self.directory, case.name), found)
 
     def finish(self, cases):
         """Prints the closing lines; returns 1 if there is a difference that is not known."""

@@ -95,16 +95,17 @@ class Graph(Draws):
             size *= float(np.abs(data.astype(np.float64)).max(initial=1)) / 2**31
         return Quantized(self.feed(dtype, data), *self.ends(low, high), size)
 
-    def value(self, *dtypes, rank=None, vector=False):
-        """A quantized value of one of the types: mostly the newest that fits, else a fresh one."""
+    def value(self, *dtypes, rank=None, least=1, vector=False):
+        """A quantized value of one of the types, whose rank is the one given or not below least;
+        with vector its range may be one of channels. Mostly the newest that fits, else a fresh one."""
         fitting = [
             v for v in self.values
-            if v.tensor.dtype in dtypes and rank in (None, len(v.tensor.shape)) and (vector or v.low.shape == ())
+            if v.tensor.dtype in dtypes and rank in (None, len(v.tensor.shape)) and len(v.tensor.shape) >= least and (vector or v.low.shape == ())
         ]
         if fitting and self.chance(0.8):
             return fitting[-1]
         dtype = self.pick(*dtypes)
-        return self.fresh(dtype, self.shape(self.whole(1, 4) if rank is None else rank))
+        return self.fresh(dtype, self.shape(self.whole(least, 4) if rank is None else rank))
 
     def factor(self, *dtypes, rank):
         """A value that is multiplied by weights, which without VNNI has to be small."""
@@ -167,7 +168,7 @@ class Graph(Draws):
         tensor, low, high = outputs
         if tensor.shape is not None and all(n > 0 for n in tensor.shape):
             low, high = (t._replace(shape=vector or ()) for t in (low, high))
-            self.values.append(Quantized(tensor, low, high, size))
+            self.values.append(Quantized(tensor, low, high, min(size, 1e37)))
 
     def keep_real(self, tensor):
         if tensor.shape is not None and all(n > 0 for n in tensor.shape):

@@ -20,7 +20,8 @@ class Finding:
     detail: str
     exact: str
     case: object  # the smallest that shows it
-    theirs: dict  # TensorFlow's outputs, None if it refuses
+    theirs: dict = None  # the outputs of TensorFlow, and of tf2ng; None of a side that refuses
+    ours: dict = None
     most: float = math.inf  # the greatest distance of two elements
     known: str = ""
 
@@ -53,39 +54,38 @@ class Judge:
             return Outcome("refused by tf2ng only", self._refused(case, a, b), (f"tf2ng {kind(b)}",))
         difference, exact = compare(case, a, b)
         if difference:
-            return Outcome("differs", self._differs(case, difference, a))
-        if reference:
-            finding = self._engines(case, b)
-            if finding:
-                return Outcome("differs", finding)
+            return Outcome("differs", self._differs(case, difference, a, b))
+        finding = both_wrong(case, a, b) or (reference and self._engines(case, b))
+        if finding:
+            return Outcome("differs", finding)
         return Outcome("equal" if exact else "near")
 
     def _engines(self, case, kernels):
         b = attempt(self.ours, case, "reference")
         if isinstance(b, Refused):
-            return Finding(case.steps[-1].op, "engines", f"reference: {b}", "unknown", case, None)
+            return Finding(case.steps[-1].op, "engines", f"reference: {b}", "unknown", case)
         difference, exact = compare(case, kernels, b)
         if exact:
             return None
         step = difference.step if difference else case.steps[-1]
-        return Finding(step.op, "engines", difference.detail if difference else "floats' last bits", "unknown", case, None)
+        return Finding(step.op, "engines", difference.detail if difference else "floats' last bits", "unknown", case, kernels, b)
 
-    def _differs(self, case, difference, a):
+    def _differs(self, case, difference, a, b):
         """Traces a difference to the step that makes it, alone if it does so alone."""
         whole = case.all_fetched()
         c, d = attempt(self.theirs, whole), attempt(self.ours, whole)
         if not isinstance(c, Refused) and not isinstance(d, Refused):
             again, _ = compare(whole, c, d)
             if again:
-                case, difference, a = whole, again, c
+                case, difference, a, b = whole, again, c, d
                 one = alone(case, difference.step, c)
                 found = self._alone(one) if one else None
                 if found:
                     return found
         op = difference.step.op
         if self._varies(case, a):
-            return Finding(op, "another each run", difference.detail, "unknown", case, a)
-        return Finding(op, difference.kind, f"{difference.tensor} {difference.detail}", "unknown", case, a, difference.most)
+            return Finding(op, "another each run", difference.detail, "unknown", case, a, b)
+        return Finding(op, difference.kind, f"{difference.tensor} {difference.detail}", "unknown", case, a, b, difference.most)
 
     def _alone(self, case):
         a, b = attempt(self.theirs, case), attempt(self.ours, case)
@@ -97,7 +97,7 @@ class Judge:
         first = f"{difference.step.node}:0"
         exact = verdict(case, read_by(case), a[first], b[first]) if difference.tensor == first else "unknown"
         kind = "another each run" if self._varies(case, a) else difference.kind
-        return Finding(difference.step.op, kind, f"{difference.tensor} {difference.detail}", exact, case, a, difference.most)
+        return Finding(difference.step.op, kind, f"{difference.tensor} {difference.detail}", exact, case, a, b, difference.most)
 
     def _varies(self, case, before):
         """Whether TensorFlow, in a process of its own, gives another result."""
@@ -119,6 +119,16 @@ class Judge:
         return Finding(op, f"tf2ng {kind(refused)}", str(refused), "unknown", case, None if isinstance(a, Refused) else a)
 
 
+def both_wrong(case, a, b):
+    """What both sides agree on and plain arithmetic does not confirm: then it is the model that
+    is wrong, or both are."""
+    step = case.steps[0]
+    first = f"{step.node}:0"
+    if len(case.steps) > 1 or verdict(case, read_by(case), a[first], b[first]) != "neither":
+        return None
+    return Finding(step.op, "both differ from plain arithmetic", first, "neither", case, a, b)
+
+
 def attempt(side, case, *more):
     try:
         return side.run(case, *more)
@@ -131,6 +141,7 @@ def kind(refused):
     if refused.kind == "died":
         return "died: " + str(refused).partition("\n")[0][:80]
     text = str(refused).partition("\n")[0]
-    text = re.sub(r'^(error: )?(graph\.pb: )?node "[^"]*" \(\w+\): | (for|compatible with node) '?\{\{node .*', "", text)
+    text = re.sub(r'^(error: )?(graph\.pb: )?node "[^"]*" \(\w+\): ', "", text)
+    text = re.sub(r" (for|compatible with node) '?\{\{node .*", "", text)
     text = re.sub(r"(?<![A-Za-z])-?\d[\d.]*(e[-+]?\d+)?\b|[-+]?[Ii]nf\b", "#", text)
     return re.sub(r"#(\s*,?\s*#)+", "#", text)[:120]

@@ -66,17 +66,26 @@ def read_by(case):
     return [value(i) for i in nodes[case.steps[0].node].input]
 
 
-def save(directory, case, says, right, theirs, seen):
-    """Writes a case in the form of the repository's cases."""
+def save(directory, finding):
+    """Writes a finding in the form of the repository's cases. expected.npz is of the side that is
+    exact, TensorFlow's where that is not known; there is none if it refuses."""
+    case = finding.case
+    right = {"TensorFlow": "TensorFlow's", "tf2ng": "ours"}.get(finding.exact, finding.known or finding.exact)
+    expected = finding.ours if right == "ours" else finding.theirs
     os.makedirs(directory, exist_ok=True)
     store.write(os.path.join(directory, "graph.pb"), case.graph)
     store.write_npz(os.path.join(directory, "feeds.npz"), {f"f{i}": a.view(store.stored(d)) for i, (d, a) in enumerate(case.feeds.values())})
-    if theirs is not None:
-        plain = {t: a if a.dtype.kind != "V" and a.dtype.itemsize != 2 or a.dtype.kind in "iu" else a.view(np.uint16) for t, a in theirs.items()}
-        store.write_npz(os.path.join(directory, "expected.npz"), plain)
+    if expected is not None:
+        store.write_npz(os.path.join(directory, "expected.npz"), {t: plain(a) for t, a in expected.items()})
     about = {
-        "says": says, "right": right, "feeds": {t: f"feeds.npz:f{i}" for i, t in enumerate(case.feeds)}, "fetches": case.fetches, "seen": seen,
+        "says": f"{finding.op}: {finding.kind}", "right": right, "feeds": {t: f"feeds.npz:f{i}" for i, t in enumerate(case.feeds)},
+        "fetches": case.fetches, "seen": [finding.detail],
     }
     with open(os.path.join(directory, "case.json"), "w") as f:
         json.dump(about, f, indent=1)
         f.write("\n")
+
+
+def plain(array):
+    """The array as NumPy's files hold it: 16-bit floats by their bits."""
+    return array.view(np.uint16) if array.dtype.itemsize == 2 and array.dtype.kind not in "iu" else array

@@ -9,7 +9,8 @@ from graph import Graph
 # make(graph, op, **kinds) adds the op to a graph.
 Row = namedtuple("Row", "op make kinds", defaults=({},))
 
-FAMILIES = ["conversions", "convolutions", "products", "requantization", "elementwise", "images", "uniform"]
+# How often each family is drawn: those with more forms more often.
+FAMILIES = {"conversions": 2, "convolutions": 3, "products": 1, "requantization": 1, "elementwise": 2, "images": 1, "uniform": 1}
 
 
 def rows(only=""):
@@ -27,7 +28,8 @@ def rows(only=""):
 def generate(table, seed, index, bounded):
     """Case number index of a seed: one to six steps."""
     graph = Graph([seed, index], bounded)
+    families = [f for f in table for _ in range(FAMILIES[f])]
     for _ in range(graph.pick(1, 1, 2, 3, 4, 5, 6)):
-        row = graph.pick(*table[graph.pick(*table)])
+        row = graph.pick(*table[graph.pick(*families)])
         row.make(graph, row.op, **row.kinds)
     return graph.case(f"seed{seed}_{index}_{graph.steps[-1].op.strip('_')}")

@@ -37,10 +37,10 @@ def quantize(g, op):
 
 
 def dequantize(g, op):
-    v = g.value(*QUANTIZED)
+    v = g.value(*QUANTIZED, least=0)
     shape, attrs = v.tensor.shape, {"mode": g.pick(*MODES)}
     ends = (v.low, v.high)
-    if g.chance(0.2):
+    if shape and g.chance(0.2):
         attrs["axis"] = g.whole(0, len(shape) - 1)
         ends = slices(g, v.tensor.dtype, shape, attrs["axis"])
     if g.chance(0.2):

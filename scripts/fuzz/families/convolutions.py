@@ -56,7 +56,8 @@ def filter_range(g, dtype, channels, per_channel):
 
 def product_size(data, span, filters, depthwise):
     """About how large a sum of products is."""
-    return data.size * float(np.max(np.abs(span), initial=0)) * (filters[0] * filters[1] * (1 if depthwise else filters[2])) ** 0.5 / 2
+    taps = filters[0] * filters[1] * (1 if depthwise else filters[2])
+    return min(data.size * float(np.max(np.abs(span), initial=0)) * taps**0.5 / 2, 1e37)
 
 
 def bias(g, dtype, n, size):

@@ -27,7 +27,7 @@ def bias_add(g, op):
 
 
 def relu(g, op):
-    x = g.value("quint8", "qint32")
+    x = g.value("quint8", "qint32", least=0)
     g.keep(g.add(op, x.tensor, x.low, x.high, shape=x.tensor.shape, out_type=x.tensor.dtype), x.size)
 
 
