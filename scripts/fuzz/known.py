@@ -84,17 +84,31 @@ KNOWN = [
         "QuantizedInstanceNorm", lambda f: (f.kind == "integers" and f.most <= 1) or (f.kind == "range" and f.most <= 1e-5),
         "the order of TensorFlow's sums is that of its vectors; tf2ng's is one on every CPU",
     ),
-    Known("QuantizedRelu6", lambda f: alone(f) and sixes_overflow(f), "TensorFlow converts 6 in units of a tiny range to an integer, beyond 64 bits: undefined"),
+    Known("QuantizedRelu6", lambda f: alone(f) and sixes_overflow(f), "6 in units of a tiny range is beyond 64 bits: undefined in TensorFlow"),
     Known(
         "QuantizedAdd", lambda f: alone(f) and f.kind == "integers" and (infinite_sum(f) or disparate(f)),
         "integers of TensorFlow's sum overflow where ranges are huge, or one is tiny beside the other",
     ),
-    Known("Quantize.*", lambda f: alone(f) and has_nan(f), "NaN: TensorFlow's integer depends on the vectors' width, and where a range is computed, on the order"),
+    Known(
+        "QuantizeV2|QuantizeAndDequantize.*", lambda f: alone(f) and has_nan(f),
+        "NaN: TensorFlow's integer depends on the vectors' width, and a range that is computed on the order",
+    ),
+    Known(
+        "QuantizedBatchNorm.*", lambda f: f.kind == "integers" and alone(f) and greatest(*read_by(f.case)[1:3]) > 2.0**31,
+        "TensorFlow's mean in units of a huge range overflows 32 bits",
+    ),
+    Known(
+        CONVOLUTION, lambda f: "the window spans" in f.kind and "padding_list" in node(f).attr,
+        "a window larger than the image with its padding_list: TensorFlow returns memory that it never wrote, in another shape",
+    ),
     Known(
         PRODUCT, lambda f: f.kind == "integers" and alone(f) and no_unit(f),
         "TensorFlow divides by a unit of 0: sums of 0 are NaN, whose integer depends on the CPU",
     ),
-    Known(".*", lambda f: "cannot divide" in f.kind or "want a wider" in f.kind, "tf2ng refuses a scale of 0; TensorFlow divides by it: 0/0 is NaN, whose integer depends on the CPU"),
+    Known(
+        ".*", lambda f: "cannot divide" in f.kind or "want a wider" in f.kind,
+        "tf2ng refuses a scale of 0; TensorFlow divides by it: 0/0 is NaN, whose integer depends on the CPU",
+    ),
     Known(".*", lambda f: "want a finite number" in f.kind, "tf2ng refuses an infinite range, in which TensorFlow multiplies 0 by infinity"),
 ]
 

@@ -1,7 +1,6 @@
 """The table of ops: a row each, in the families' modules."""
 
 import importlib
-import os
 from collections import namedtuple
 
 from graph import Graph

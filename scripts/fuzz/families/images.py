@@ -19,7 +19,8 @@ def pool(g, op):
 
 def pool_volume(g, op):
     x = g.fresh(g.pick("quint8", "qint8"), (1, g.whole(2, 5), g.whole(2, 5), g.whole(3, 5), g.pick(1, 3, 8)))
-    g.add(op, x.tensor, x.low, x.high, ksize=[1, g.whole(1, 2), g.whole(1, 2), g.whole(1, 3), 1], strides=[1, *[g.whole(1, 2)] * 3, 1], padding=g.pick("SAME", "VALID"))
+    size, stride = [g.whole(1, 2), g.whole(1, 2), g.whole(1, 3)], g.whole(1, 2)
+    g.add(op, x.tensor, x.low, x.high, ksize=[1, *size, 1], strides=[1, stride, stride, stride, 1], padding=g.pick("SAME", "VALID"))
 
 
 def resize(g, op):

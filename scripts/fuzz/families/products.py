@@ -1,7 +1,7 @@
 """Products of matrices of integers: QuantizedMatMul*, _QuantizedMatMul."""
 
 import numpy as np
-from families.convolutions import BIASES, EIGHT, bias, filter_range, freezed, product_size
+from families.operands import BIASES, EIGHT, bias, filter_range, freezed, product_size
 from table import Row
 
 ACTIVATIONS = ["Relu", "Relu6", "LeakyRelu", "GeluApproximate", "GeluExact", "Tanh", "Sigmoid", "Elu"]
@@ -14,7 +14,8 @@ def plain(g, op):
     rows, inner = a.tensor.shape[::-1] if ta else a.tensor.shape
     columns = g.pick(*COLUMNS)
     b = g.fresh("quint8", (columns, inner) if tb else (inner, columns))
-    out = g.add(op, a.tensor, b.tensor, a.low, a.high, b.low, b.high, shape=(rows, columns), transpose_a=ta, transpose_b=tb, Toutput="qint32", Tactivation="quint8")
+    inputs = [a.tensor, b.tensor, a.low, a.high, b.low, b.high]
+    out = g.add(op, *inputs, shape=(rows, columns), transpose_a=ta, transpose_b=tb, Toutput="qint32", Tactivation="quint8")
     g.keep(out, a.size * b.size)
 
 
@@ -24,7 +25,7 @@ def legacy(g, op, out="qint32", Tbias=BIASES):
     span = filter_range(g, "qint8", columns, False)
     size = product_size(a, span, (1, 1, inner), False)
     inputs = [a.tensor, g.const("qint8", g.quantized("qint8", (inner, columns))), bias(g, g.pick(*Tbias), columns, size)]
-    inputs += [a.low, a.high, *map(lambda v: g.const("float", v), span)]
+    inputs += [a.low, a.high, g.const("float", span[0]), g.const("float", span[1])]
     if "equantize" in op:
         inputs += freezed(g, "quint8", size)
     outputs = g.add(op, *inputs, shape=(rows, columns), Toutput=out, input_quant_mode=g.pick("MIN_FIRST", "SCALED"))

@@ -1,7 +1,7 @@
 """From 32 bits to 8: Requantize, RequantizePerChannel, their ranges, QuantizeDownAndShrinkRange."""
 
 import numpy as np
-from families.convolutions import freezed
+from families.operands import freezed
 from graph import Quantized
 from table import Row
 
