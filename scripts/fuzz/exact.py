@@ -163,7 +163,18 @@ def matmul(node, inputs):
     return (a - zeros[0]) @ (b - zeros[1])
 
 
+def quantize(node, inputs):
+    """The modes in which a range's ends are the least and the greatest integer."""
+    x, low, high = (i.astype(np.float64) for i in inputs)
+    low, high = np.minimum(low, 0), np.maximum(high, 0)
+    if attr(node, "mode") == "SCALED" or low.ndim or "ensure_minimum_range" in node.attr or high - low < 1e-30:
+        return None
+    i = np.iinfo(array_type(attr(node, "T")))
+    return (x - low) * ((float(i.max) - i.min) / (high - low)) + i.min
+
+
 MODELS = [
+    (r"QuantizeV2", quantize),
     (r"(_Fused)?Quantized(Depthwise)?Conv2D.*", convolution),
     (r"Quantized(Max|Avg)Pool", pool),
     (r"Requantize(PerChannel)?", requantize),

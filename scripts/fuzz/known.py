@@ -43,6 +43,14 @@ def no_unit(f):
         return bool((greatest(low, high) / 255 * greatest(low_weights, high_weights) / 127 < LEAST).any())
 
 
+def no_level(f):
+    """A part of a QuantizedConcat whose level, a float32, is below 2^-126."""
+    values = [v for v in read_by(f.case) if v.dtype == np.float32]
+    parts = len(values) // 2
+    levels = 2.0 ** (8 * np.dtype(f.theirs[f.case.fetches[0]].dtype).itemsize)
+    return any((float(high) - float(low)) / levels < LEAST for low, high in zip(values[:parts], values[parts:], strict=True))
+
+
 def sixes_overflow(f):
     """6 in units of the range is beyond 64 bits."""
     x, low, high = read_by(f.case)
@@ -77,6 +85,10 @@ KNOWN = [
         "oneDNN's sums are wrong and tf2ng's are those of plain arithmetic: one input channel a group, or windows that lie in padding",
     ),
     Known(
+        "QuantizeV2", lambda f: f.exact == "tf2ng" and np.ndim(read_by(f.case)[0]) == 0,
+        "TensorFlow's MIN_FIRST of a scalar neither rounds nor saturates: what is out of range wraps around",
+    ),
+    Known(
         "_QuantizedMatMul", lambda f: alone(f) and f.kind in ("integers", "floats") and scaled_bias_of_channels(f),
         "oneDNN takes the first channel's scale for the qint32 bias of 16 columns and more, or what lies behind the scales",
     ),
@@ -106,8 +118,12 @@ KNOWN = [
         "TensorFlow divides by a unit of 0: sums of 0 are NaN, whose integer depends on the CPU",
     ),
     Known(
-        ".*", lambda f: "cannot divide" in f.kind or "want a wider" in f.kind,
+        ".*", lambda f: re.search("cannot divide|want a wider|want one of a finite width, not zero", f.kind),
         "tf2ng refuses a scale of 0; TensorFlow divides by it: 0/0 is NaN, whose integer depends on the CPU",
+    ),
+    Known(
+        "QuantizedConcat.*", lambda f: f.kind == "integers" and alone(f) and no_level(f),
+        "TensorFlow divides by a part's level of 0: 0/0 is NaN, whose integer depends on the CPU",
     ),
     Known(".*", lambda f: "want a finite number" in f.kind, "tf2ng refuses an infinite range, in which TensorFlow multiplies 0 by infinity"),
 ]

@@ -68,7 +68,7 @@ def there_and_back(g, op):
     if g.chance(0.3):
         attrs["narrow_range"] = True
     if op == "QuantizeAndDequantizeV3":
-        inputs.append(g.input("int32", bits, not g.chance(0.2)))
+        inputs.append(g.input("int32", bits, not g.chance(0.05)))
     else:
         attrs |= {"num_bits": bits, "round_mode": g.pick("HALF_TO_EVEN", "HALF_UP")}
     return g.keep_real(g.add(op, *inputs, shape=x.shape, **attrs)[0])
