@@ -147,8 +147,8 @@ def requantize(node, inputs):
     out = array_type(attr(node, "out_type"))
     if node.op == "RequantizePerChannel":
         return x * greatest(low, high) / 2.0**31 / scale(out_low, out_high, out)
-    if not out_high > out_low or not high > low:
-        return None
+    if not high > low or not out_high > out_low or (high - low) / 2.0**32 > (out_high - out_low) / 255 / 4:
+        return None  # where an input's step lies, to half of it, is TensorFlow's choice
     real = low + (x + 2.0**31) * (high - low) / (2.0**32 - 1)
     return (real - out_low) * 255 / (out_high - out_low) + np.iinfo(out).min
 
