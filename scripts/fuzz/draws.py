@@ -78,7 +78,7 @@ class Draws:
     def span(self, dtype, size=None):
         """The ends of a range. A range of moderate size mostly; unsigned types' start at 0
         more often."""
-        size = self.scale(-3, 5) if size is None else min(max(size, 1e-37), 1e37)
+        size = self.scale(-3, 5) if size is None else min(max(size, 1e-30), 1e37)
         if self.extreme and self.chance(0.2):
             size = self.pick(self.scale(80, 120), self.scale(-120, -60))
         other = size * self.rng.uniform(0, 1.5)

@@ -97,7 +97,7 @@ KNOWN = [
         "where it is constant; and no channel's beyond 16 columns",
     ),
     Known(
-        "QuantizedInstanceNorm", lambda f: (f.kind == "integers" and f.most <= 1) or (f.kind == "range" and f.most <= 1e-5),
+        "QuantizedInstanceNorm", lambda f: (f.kind == "integers" and f.most <= 1) or (f.kind == "range" and f.most <= 1e-3),
         "the order of TensorFlow's sums is that of its vectors; tf2ng's is one on every CPU",
     ),
     Known("QuantizedRelu6", lambda f: alone(f) and sixes_overflow(f), "6 in units of a tiny range is beyond 64 bits: undefined in TensorFlow"),
