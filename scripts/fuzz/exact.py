@@ -12,6 +12,7 @@ from tensorflow.core.framework import types_pb2
 
 LEVELS = {np.uint8: 255.0, np.int8: 127.0, np.int32: 2.0**31}
 STEP = 1.001
+FLOAT = np.finfo(np.float32)
 
 
 def verdict(case, inputs, theirs, ours):
@@ -119,6 +120,8 @@ def convolution(node, inputs):
         real = real + (previous * scale(*s_range, previous.dtype.type) if previous.dtype != np.float32 else previous)
     if "Relu" in names:
         real = np.maximum(real, 0)
+    if np.abs(real).max(initial=0) > FLOAT.max or np.min(unit) < FLOAT.tiny:
+        return None  # beyond float32, in which both sides compute
     if out_range is None:
         return real / np.max(unit)
     top = 127 if previous is not None and previous.dtype == np.int8 and out == np.uint8 else np.inf

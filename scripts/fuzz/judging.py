@@ -115,7 +115,7 @@ class Judge:
             if isinstance(b, Refused):
                 c = attempt(self.theirs, one)
                 return Finding(step.op, f"tf2ng {kind(b)}", str(b), "unknown", one, None if isinstance(c, Refused) else c)
-        op = next((s.op for s in case.steps if f'"{s.node}"' in str(refused)), case.steps[-1].op)
+        op = next((s.op for s in case.steps if re.search(f'"{s.node}["#]', str(refused))), case.steps[-1].op)
         return Finding(op, f"tf2ng {kind(refused)}", str(refused), "unknown", case, None if isinstance(a, Refused) else a)
 
 
