@@ -46,16 +46,21 @@ def run(options):
     rows = table.rows(options.only)
     theirs, ours = TensorFlow(), Tf2ng(options.tf2ng)
     judge, tally, start = Judge(theirs, ours), Tally(options.keep), time.monotonic()
-    for index in range(options.first, options.first + options.cases):
-        case = table.generate(rows, options.seed, index, bounded=not vnni)
-        if case.needs_vnni and not vnni:
-            tally.left_out[case.needs_vnni] += 1
-        else:
-            tally.add(case, judge.judge(case, reference=index % REFERENCE == 0))
+    index = options.first
+    try:
+        while index < options.first + options.cases:
+            case = table.generate(rows, options.seed, index, bounded=not vnni)
+            if case.needs_vnni and not vnni:
+                tally.left_out[case.needs_vnni] += 1
+            else:
+                tally.add(case, judge.judge(case, reference=index % REFERENCE == 0))
+            index += 1
+    except KeyboardInterrupt:
+        print("interrupted")
     theirs.close()
     ours.close()
-    print(f"{cpu}; seed {options.seed}, cases {options.first} to {options.first + options.cases - 1}, {time.monotonic() - start:.0f} s")
-    return tally.finish(options.cases)
+    print(f"{cpu}; seed {options.seed}, cases {options.first} to {index - 1}, {time.monotonic() - start:.0f} s")
+    return tally.finish(index - options.first)
 
 
 def processor():
