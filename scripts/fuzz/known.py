@@ -88,7 +88,8 @@ KNOWN = [
         "oneDNN's sums are wrong and tf2ng's are those of plain arithmetic: one input channel a group, or windows that lie in padding",
     ),
     Known(
-        "QuantizeV2", lambda f: f.exact in ("tf2ng", "both within a step") and np.ndim(read_by(f.case)[0]) == 0,
+        "QuantizeV2",
+        lambda f: alone(f) and attr(node(f), "mode") == "MIN_FIRST" and np.ndim(read_by(f.case)[0]) == 0 and f.exact != "TensorFlow",
         "TensorFlow's MIN_FIRST of a scalar neither rounds nor saturates: what is out of range wraps around",
     ),
     Known(
