@@ -131,8 +131,8 @@ func (c *compiler) lowerComputedDot(n *core.Node) (bool, error) {
 		return packed
 	})
 	dst := c.newOutput(n.Out(0))
-	offsets := c.offsets(n, 1, 4*d.k, func() []int32 { return rowOffsets(c.buffers[a].offset, d.pairs*d.m, 4*d.k) })
-	c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: []int{a, b}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
+	offsets := c.offsets(n, spec.CheckOffsets, func() []int32 { return rowOffsets(c.buffers[a].offset, d.pairs*d.m, 4*d.k) })
+	c.emit(instruction{node: n, kernel: variant.Name, splits: true, operations: operations(n), reads: []int{a, b}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
 		packed := r.state[state].([]*sgemm.Packed)[r.thread]
 		r.sgemm = sgemm.Args{A: r.arena, Offsets: *offsets, C: r.mem[dst], LDC: 4 * d.n}
 		rows := d.pairs * d.m
@@ -186,10 +186,10 @@ func (c *compiler) lowerProducts(p *product) error {
 	variant := sgemm.Choose(c.isas)
 	columns := p.columns / p.groups
 	dst := c.newOutput(n.Out(0))
+	spec := sgemm.Spec{N: columns, Taps: p.taps, TapNumbers: p.numbers}
 	for g := range p.groups {
 		k := newKey(variant.Name).text(p.key.String()).numbers(p.taps, p.numbers, g, p.groups)
 		product, err := packed(c, k, func() (*sgemm.Packed, []int32, error) {
-			spec := sgemm.Spec{N: columns, Taps: p.taps, TapNumbers: p.numbers}
 			packed, err := sgemm.Pack(variant, spec, p.group(g))
 			return packed, nil, err
 		})
@@ -197,9 +197,9 @@ func (c *compiler) lowerProducts(p *product) error {
 			return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
 		}
 		packed := product.packed
-		offsets := c.offsets(n, p.taps, 4*p.numbers, func() []int32 { return moved(p.offsets(), 4*g*p.channels) })
+		offsets := c.offsets(n, spec.CheckOffsets, func() []int32 { return moved(p.offsets(), 4*g*p.channels) })
 		rows, stride, first := p.rows, 4*p.columns, 4*g*columns
-		c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: p.reads, writes: []int{dst}, run: func(r *worker, part, parts int) error {
+		c.emit(instruction{node: n, kernel: variant.Name, splits: true, operations: operations(n) / int64(p.groups), reads: p.reads, writes: []int{dst}, run: func(r *worker, part, parts int) error {
 			r.sgemm = sgemm.Args{A: r.arena, Offsets: *offsets, C: r.mem[dst][first:], LDC: stride}
 			m0, m1, p0, p1 := split(rows, packed.Panels(), variant.MR, part, parts)
 			packed.Run(&r.sgemm, m0, m1, p0, p1)

@@ -130,7 +130,8 @@ func (c *compiler) lowerPool(n *core.Node, w *window, kind pool.Kind, counts []f
 		pad = c.zeroRun(kind, row)
 	}
 	dst := c.newOutput(n.Out(0))
-	offsets := c.offsets(n, w.taps, row, func() []int32 {
+	check := func(offsets []int32, size int) error { return kind.CheckOffsets(offsets, w.taps, w.channels, size) }
+	offsets := c.offsets(n, check, func() []int32 {
 		if pad >= 0 {
 			return w.offsets(c.buffers[src].offset, row, c.buffers[pad].offset)
 		}

@@ -146,9 +146,6 @@ func (s share) perReduction(n *core.Node) (share, bool) {
 	return s, !ok && behind == 1 && before*at == x.MustElements()
 }
 
-// referenceInParts is the kernel of what parts of the data go through their reference.
-const referenceInParts = "reference in parts"
-
 // minShare is the least number of elements of one part.
 const minShare = 1024
 
@@ -166,7 +163,7 @@ func (c *compiler) lowerShare(n *core.Node) bool {
 	for i := range n.Outputs() {
 		res = append(res, c.newOutput(n.Out(i)))
 	}
-	c.emit(instruction{node: n, kernel: referenceInParts, splits: true, reads: in, writes: res, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: "reference in parts", splits: true, slow: true, reads: in, writes: res, run: func(r *worker, part, parts int) error {
 		return n.Locate(s.run(r.run, n, in, res, part, parts))
 	}})
 	return true

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -50,12 +49,9 @@ func (p *Program) Profile(ctx context.Context, inputs map[string]*core.Tensor, r
 	return steps, nil
 }
 
-// operations counts what a convolution or dot computes; what moves its data and finishes
-// its accumulators counts nothing, and neither does what has no shape before it runs.
-func operations(n *core.Node, kernel string) int64 {
-	if !strings.HasPrefix(kernel, "gemm_") && !strings.HasPrefix(kernel, "depthwise_") && kernel != "reference" {
-		return 0
-	}
+// operations counts what a convolution or dot computes: nothing if its shapes are not known
+// before it runs.
+func operations(n *core.Node) int64 {
 	if !n.Outputs()[0].Static() || slices.ContainsFunc(n.Inputs(), func(v core.Value) bool { return !v.Fact().Static() }) {
 		return 0
 	}

@@ -4,21 +4,6 @@
 
 package pool
 
-import "unsafe"
-
-// call holds the arguments of the assembly routines.
-type call struct {
-	a       unsafe.Pointer // A, at the block's first channel
-	offsets unsafe.Pointer // of the taps of the first pixel: [pixels][taps]int32
-	counts  unsafe.Pointer // the divisors, or factors for bytes, from that of the first pixel on
-	c       unsafe.Pointer // the first pixel of C, at the block's first channel
-	ldc     int            // bytes from pixel to pixel of C
-	taps    int
-	pixels  int
-	flip    uint32 // inverted in every byte of A that is averaged
-	excess  uint32 // what that makes a sum larger
-}
-
 // pool_u8_max_1x256_avx512vnni computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 256

@@ -4,28 +4,6 @@
 
 package depthwise
 
-import "unsafe"
-
-// call holds the arguments of the assembly routines.
-type call struct {
-	a       unsafe.Pointer // A, at the block's first channel
-	offsets unsafe.Pointer // of the taps of the first pixel: [pixels][taps]int32
-	c       unsafe.Pointer // the first pixel of C, at the block's first channel
-	weights unsafe.Pointer // of the block, as type block describes
-	init    unsafe.Pointer // start values, in the order of the sums
-	pre     unsafe.Pointer // operands of the epilogue, likewise; nil where absent
-	scale   unsafe.Pointer
-	bias    unsafe.Pointer
-	post    unsafe.Pointer
-	ldc     int // bytes from pixel to pixel of C
-	taps    int
-	pixels  int
-	flags   uint32  // steps of the epilogue
-	flip    uint32  // 0x80808080 or 0: inverted in every result
-	lo      float32 // the range of 8-bit results
-	hi      float32
-}
-
 // depthwise_u8s8_chain_2x64t9_avx512vnni computes, for taps = 9 and every m below pixels:
 //
 //	c[m,i] = epilogue(init[i] + sum over t < taps of a[offsets[m,t]+i] * w[t,i])    for i < 64

@@ -4,19 +4,6 @@
 
 package sdepthwise
 
-import "unsafe"
-
-// call holds the arguments of the assembly routines.
-type call struct {
-	a       unsafe.Pointer // what the offsets point into, at the block's first channel
-	w       unsafe.Pointer // the weights of the block: [taps][channels of the block]
-	c       unsafe.Pointer // the first row of C, at the block's first channel
-	offsets unsafe.Pointer // of the taps of the first row: [rows][taps]int32
-	ldc     int            // bytes from row to row
-	taps    int
-	rows    int
-}
-
 // depthwise_f32f32_f32_1x64_avx2 computes, for m < rows and n < 64:
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]

@@ -4,39 +4,6 @@
 
 package gemm
 
-import "unsafe"
-
-// call holds the arguments of the assembly routines.
-type call struct {
-	a          unsafe.Pointer // A, or its first row as words
-	b          unsafe.Pointer // the panel of B
-	c          unsafe.Pointer // the first row of C, at the panel's first column
-	sum        unsafe.Pointer // the same of the summand
-	offsets    unsafe.Pointer // of the taps of the first row: [rows][taps]int32
-	aNow       uintptr        // where the routine is: pointers that it moves
-	cNow       uintptr
-	sumNow     uintptr
-	offsetsNow uintptr
-	init       unsafe.Pointer // start values, at the panel's first column
-	pre        unsafe.Pointer // operands of the epilogue, likewise; nil where absent
-	scale      unsafe.Pointer
-	bias       unsafe.Pointer
-	post       unsafe.Pointer
-	lda        int // bytes from row to row
-	ldc        int
-	ldsum      int
-	taps       int
-	k          int     // length of a run, in the routine's unit
-	rows       int     // rows of each tile
-	tiles      int     // tiles, one below the other
-	flags      uint32  // steps of the epilogue
-	mask       uint32  // a bit for each column of the panel
-	lo         float32 // the range of the results
-	hi         float32
-	sumScale   float32
-	flip       uint32 // 0x80808080 or 0: inverted in every result
-}
-
 // widenRows copies runs of bytes to words, for every m below rows and t below taps:
 //
 //	c[m,t*k+i] = uint16(a[offsets[m,t]+i])    for i < k

@@ -4,21 +4,6 @@
 
 package sgemm
 
-import "unsafe"
-
-// call holds the arguments of the assembly routines.
-type call struct {
-	a       unsafe.Pointer // what the offsets point into
-	b       unsafe.Pointer // the panel of B
-	c       unsafe.Pointer // the first row of C, at the panel's first column
-	offsets unsafe.Pointer // of the taps of the first row: [rows][taps]int32
-	ldc     int            // bytes from row to row
-	taps    int
-	k       int // numbers of a run
-	rows    int // rows of each tile
-	tiles   int // tiles, one below the other
-}
-
 // gemm_f32f32_f32_6x16k1_avx2 computes tiles of rows by 16 columns, for every m below rows*tiles:
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]

@@ -4,23 +4,6 @@
 
 package elementwise
 
-import "unsafe"
-
-// call holds the arguments of the assembly routines.
-type call struct {
-	out       unsafe.Pointer
-	x         unsafe.Pointer
-	y         unsafe.Pointer
-	n         int // elements, a multiple of the routine's step
-	scale     float32
-	sub       float32
-	lo        float32
-	hi        float32
-	flip      uint32 // inverted in the bytes of results
-	_         uint32
-	constants unsafe.Pointer // those of internal/activation, each four times
-}
-
 // elementwise_f32_u8_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = f32(x[i]) * scale, x u8
