@@ -59,7 +59,7 @@ func (p *Prepared) compile(keep *lease, shapes []core.Shape) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := passes.Options{Eval: keep.evaluate}
+	options := passes.Options{Eval: keep.evaluate, ChannelsLast: wantsChannelsLast}
 	if p.options.WithoutQDQ {
 		options.Without = []string{passes.QDQ}
 	}
@@ -108,10 +108,6 @@ func (p *Prepared) bind(shapes []core.Shape) (*core.Function, error) {
 
 // lower makes the instructions of a function all of whose shapes are known.
 func (p *Prepared) lower(keep *lease, f *core.Function) (*planned, error) {
-	f, err := withChannelsLast(f, keep.evaluate)
-	if err != nil {
-		return nil, err
-	}
 	c := &compiler{
 		isas: p.options.isas(), threads: p.options.threads(), keep: keep, at: map[core.Value]int{}, users: f.Users(),
 		skip: map[*core.Node]bool{}, padding: map[paddingKey]int{}, limit: p.options.maxBytes(),

@@ -28,8 +28,11 @@ func lowers[T any, P interface {
 	return struct{}{}
 }
 
-// wantsLast has withChannelsLast give the kernel of an op the channels last. Called once for
-// the op, from the kernel's file.
+// wantsChannelsLast reports whether the kernel of an op wants the channels last.
+func wantsChannelsLast(op core.Op) bool { return channelsLast[reflect.TypeOf(op)] }
+
+// wantsLast has the passes give the kernel of an op the channels last. Called once for the op,
+// from the kernel's file.
 func wantsLast[T any, P interface {
 	*T
 	core.Layouted

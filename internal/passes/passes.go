@@ -19,7 +19,7 @@ type Pass struct {
 	Name  string
 	Doc   string
 	After []string // passes that must have run before, and why (see table)
-	Run   func(f *core.Function, evaluate Evaluate) (*core.Function, error)
+	Run   func(f *core.Function, o Options) (*core.Function, error)
 }
 
 // Evaluate runs an op's reference on constants, as core.EvalOp does.
@@ -88,6 +88,11 @@ var table = []Pass{
 		Doc:   "evaluate the constants that the passes before have made",
 		After: []string{"unsigned", "tabulate"},
 	},
+	{
+		Name: "layout", Run: layout,
+		Doc:   "put the channels of convolutions, pools and the like last, where the kernels want them there",
+		After: []string{"absorb_pads", "refold"}, // no transposition stands between a padding and its reader; filters are constants
+	},
 }
 
 func init() {
@@ -115,6 +120,9 @@ type Options struct {
 	Without   []string                            // passes to leave out
 	Dump      func(pass string, f *core.Function) // called after every pass, if not nil
 	Eval      Evaluate                            // what folds constants; core.EvalOp if nil
+
+	// ChannelsLast says for which ops pass layout puts the channels last; none if it is nil.
+	ChannelsLast func(core.Op) bool
 }
 
 // check verifies that the options name passes.
@@ -139,7 +147,7 @@ func Run(f *core.Function, o Options) (*core.Function, error) {
 	for _, p := range table {
 		if !slices.Contains(o.Without, p.Name) {
 			var err error
-			if f, err = p.Run(f, o.Eval); err != nil {
+			if f, err = p.Run(f, o); err != nil {
 				return nil, fmt.Errorf("pass %s: %w", p.Name, err)
 			}
 			if o.Dump != nil {
@@ -162,11 +170,11 @@ func Names() []string {
 	return names
 }
 
-func dead(f *core.Function, _ Evaluate) (*core.Function, error) {
+func dead(f *core.Function, _ Options) (*core.Function, error) {
 	return &core.Function{Name: f.Name, Parameters: f.Parameters, Results: f.Results, Meta: f.Meta}, nil
 }
 
-func decompose(f *core.Function, _ Evaluate) (*core.Function, error) {
+func decompose(f *core.Function, _ Options) (*core.Function, error) {
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		return expand(n, n.Op(), inputs)
 	})
@@ -208,8 +216,8 @@ const (
 	foldGrowth = 256 << 20 // bytes by which folded constants may exceed their inputs, together
 )
 
-func fold(f *core.Function, evaluate Evaluate) (*core.Function, error) {
-	return f.Rewrite(newFolding(evaluate).node)
+func fold(f *core.Function, o Options) (*core.Function, error) {
+	return f.Rewrite(newFolding(o.Eval).node)
 }
 
 // folding evaluates nodes within a bound on what that may add to the size of a graph.

@@ -34,12 +34,12 @@ const QDQ = "qdq"
 //
 // A function without such a product is returned as it is. A value that several nodes read,
 // or that is a result, stays computed, which ends the post-ops there.
-func qdq(f *core.Function, evaluate Evaluate) (*core.Function, error) {
+func qdq(f *core.Function, o Options) (*core.Function, error) {
 	factors := dequantizedFactors(f)
 	if len(factors) == 0 {
 		return f, nil
 	}
-	g := newFolding(evaluate)
+	g := newFolding(o.Eval)
 	folded, err := f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		if factors[n] {
 			return nil, nil

@@ -156,7 +156,7 @@ func (g *qdqGraph) run(results ...core.Value) string {
 		require.NoError(g.t, err)
 		f.Results = append(f.Results, n)
 	}
-	fused, err := qdq(f, core.EvalOp)
+	fused, err := qdq(f, Options{Eval: core.EvalOp})
 	require.NoError(g.t, err)
 	want, err := f.Eval(g.inputs)
 	require.NoError(g.t, err)
@@ -626,7 +626,7 @@ func TestQDQNot(t *testing.T) {
 			r, err := core.NewNamedNode("y", &core.Result{}, c.build(g))
 			require.NoError(t, err)
 			f := &core.Function{Parameters: g.params, Results: []*core.Node{r}}
-			fused, err := qdq(f, core.EvalOp)
+			fused, err := qdq(f, Options{Eval: core.EvalOp})
 			require.NoError(t, err)
 			require.Same(t, f, fused)
 		})
@@ -883,7 +883,7 @@ func TestQDQExact(t *testing.T) {
 			require.NoError(t, err)
 			f.Results = append(f.Results, r)
 		}
-		fused, err := qdq(f, core.EvalOp)
+		fused, err := qdq(f, Options{Eval: core.EvalOp})
 		require.NoError(t, err)
 		want, err := f.Eval(g.inputs)
 		require.NoError(t, err)

@@ -9,7 +9,7 @@ import (
 
 // requantize moves quantizations in front of paddings, so that integers are padded, and
 // drops those that give back the integers that were dequantized.
-func requantize(f *core.Function, _ Evaluate) (*core.Function, error) {
+func requantize(f *core.Function, _ Options) (*core.Function, error) {
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		if !quantizes(n.Op()) || !constants(inputs[1:]) {
 			return nil, nil
@@ -117,7 +117,7 @@ func remakeAll(n *core.Node, op core.Op, inputs []core.Value) ([]core.Value, err
 // absorbPads makes paddings attributes of the integer convolutions that read them, if
 // they hold the data's zero point, and of the maximum pools, if they hold the lowest
 // value: what both take for padding.
-func absorbPads(f *core.Function, _ Evaluate) (*core.Function, error) {
+func absorbPads(f *core.Function, _ Options) (*core.Function, error) {
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		window, ok := n.Op().(core.SelfPadding)
 		if !ok {

@@ -6,7 +6,7 @@ import (
 
 // requantizeChannels makes RequantizePerChannel of constant ranges, a product with a scale for
 // each channel that is rounded, the post-ops of the raw accumulators that it alone reads.
-func requantizeChannels(f *core.Function, _ Evaluate) (*core.Function, error) {
+func requantizeChannels(f *core.Function, _ Options) (*core.Function, error) {
 	users := f.Users()
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		op, ok := n.Op().(*core.TFRequantizePerChannel)

@@ -9,8 +9,8 @@ import (
 // shapes evaluates the integers that follow from constants and known shapes: the
 // arithmetic that leads from the shape of one tensor to that of another. What it makes
 // known, the other passes can rely on.
-func shapes(f *core.Function, evaluate Evaluate) (*core.Function, error) {
-	g := newFolding(evaluate)
+func shapes(f *core.Function, o Options) (*core.Function, error) {
+	g := newFolding(o.Eval)
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		if !isShapeArithmetic(n) {
 			return nil, nil

@@ -9,7 +9,7 @@ import (
 // tabulate replaces values that are functions of one byte of one tensor, and would be
 // computed slowly, by lookups in tables of the 256 results, which the references of the
 // replaced ops make: a dequantized sigmoid or hard-swish, quantized again or not.
-func tabulate(f *core.Function, _ Evaluate) (*core.Function, error) {
+func tabulate(f *core.Function, _ Options) (*core.Function, error) {
 	t := &tabulation{users: f.Users(), functions: map[core.Value]byteFunction{}, now: map[core.Value]core.Value{}}
 	for _, n := range f.Nodes() {
 		if fn, ok := t.function(n); ok {

@@ -9,7 +9,7 @@ import (
 // unsigned gives integer convolutions and dots u8 data. The producer of the data,
 // if it is one of those ops with an i8 RoundSaturate, stores u8 itself; any other
 // i8 value goes through one FlipSign, shared by all its readers.
-func unsigned(f *core.Function, _ Evaluate) (*core.Function, error) {
+func unsigned(f *core.Function, _ Options) (*core.Function, error) {
 	u := &unsignedPass{users: f.Users(), flipped: map[core.Value]core.Value{}}
 	return f.Rewrite(u.visit)
 }

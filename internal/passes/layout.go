@@ -1,25 +1,26 @@
-package kernels
+package passes
 
 import (
-	"reflect"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/internal/passes"
 )
 
-// withChannelsLast makes ops with channels first NHWC ones between transpositions, where the
-// kernels want it.
-func withChannelsLast(f *core.Function, evaluate passes.Evaluate) (*core.Function, error) {
+// layout makes ops with channels first NHWC ones between transpositions, where the kernels
+// want it.
+func layout(f *core.Function, o Options) (*core.Function, error) {
+	if o.ChannelsLast == nil {
+		return f, nil
+	}
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		op, ok := n.Op().(core.Layouted)
-		if rank := len(n.Outputs()[0].Shape); !ok || rank < 3 || rank > 5 {
+		if out := n.Outputs()[0]; !ok || !out.Static() || len(out.Shape) < 3 || len(out.Shape) > 5 {
 			return nil, nil
 		}
-		if op.ChannelLayout() != core.NCHW || !channelsLast[reflect.TypeOf(n.Op())] {
+		if op.ChannelLayout() != core.NCHW || !o.ChannelsLast(n.Op()) {
 			return nil, nil
 		}
-		l := relayout{node: n, evaluate: evaluate}
+		l := relayout{node: n, evaluate: o.Eval}
 		return l.apply(op, inputs)
 	})
 }
@@ -27,7 +28,7 @@ func withChannelsLast(f *core.Function, evaluate passes.Evaluate) (*core.Functio
 // relayout makes the nodes that replace one.
 type relayout struct {
 	node     *core.Node
-	evaluate passes.Evaluate
+	evaluate Evaluate
 	err      error
 }
 
@@ -112,4 +113,12 @@ func (l *relayout) make(op core.Op, inputs ...core.Value) core.Value {
 	}
 	n.Origin = l.node.Origin
 	return n.Out(0)
+}
+
+func factsOf(values []core.Value) []core.Fact {
+	facts := make([]core.Fact, len(values))
+	for i, v := range values {
+		facts[i] = v.Fact()
+	}
+	return facts
 }
