@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/ops"
 	"github.com/tf2ng/tf2ng/core"
 )
 
@@ -264,8 +266,9 @@ func isPlaceholder(n *graphdef.Node) bool {
 // typeOfTensor finds the element type of a tensor without translating its node: from
 // the node's signature, or else from a reader's.
 func (t *translation) typeOfTensor(name tensorName, n *graphdef.Node) (core.Type, error) {
-	if row, ok := table[n.Op]; ok {
-		types, _, err := expand(row.out, n, maxParts)
+	if ops.Known(n.Op) {
+		_, ports := ops.Ports(n.Op)
+		types, _, err := ports.Expand(n, opdef.MaxValues)
 		switch {
 		case err != nil:
 			return core.Dynamic, err
@@ -276,12 +279,9 @@ func (t *translation) typeOfTensor(name tensorName, n *graphdef.Node) (core.Type
 	}
 	for i := range t.graph.Nodes {
 		reader := &t.graph.Nodes[i]
-		row, ok := table[reader.Op]
-		if !ok {
-			continue
-		}
+		ports, _ := ops.Ports(reader.Op)
 		data := reader.DataInputs()
-		types, _, err := expand(row.in, reader, len(data))
+		types, _, err := ports.Expand(reader, len(data))
 		for k := 0; err == nil && k < min(len(types), len(data)); k++ {
 			if data[k].Node == name.node && data[k].Port == name.port {
 				return types[k], nil
@@ -302,7 +302,7 @@ func (t *translation) shapeOfTensor(name tensorName, n *graphdef.Node) (core.Sha
 		if err != nil || len(s.Dims) == 0 && n.Op == "Placeholder" && t.graph.Versions.Producer < unconstrainedBefore {
 			return nil, err
 		}
-		return shapeOf(s), nil
+		return opdef.ShapeOf(s), nil
 	}
 	if !n.Has("_output_shapes") {
 		return nil, nil
@@ -311,5 +311,5 @@ func (t *translation) shapeOfTensor(name tensorName, n *graphdef.Node) (core.Sha
 	if err != nil || name.port >= len(shapes) {
 		return nil, err
 	}
-	return shapeOf(shapes[name.port]), nil
+	return opdef.ShapeOf(shapes[name.port]), nil
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/core"
 )
 
@@ -97,7 +98,7 @@ func (d *decisions) predicate(in graphdef.Input) (value, known bool) {
 		}
 		switch n.Op {
 		case "Const":
-			t, err := tensor(n, "value")
+			t, err := opdef.Tensor(n, "value")
 			if err != nil || t.Type() != core.Bool || t.Len() != 1 {
 				return false, false
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/ops"
 	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
 )
@@ -119,19 +120,13 @@ func (t *translation) node(n *graphdef.Node) error {
 	if t.decisions.decided(n) {
 		return t.conditional(n)
 	}
-	c, err := t.call(n)
+	constant := t.constantInputs(n)
+	out, err := ops.Translate(n, ops.Context{Arithmetic: t.arithmetic, ConstantInputs: constant, Read: t.readInput})
 	if err != nil {
 		return err
 	}
-	out := c.op.translate(c)
-	if c.err != nil {
-		return c.err
-	}
-	if err := c.checkOutputs(out); err != nil {
-		return err
-	}
 	t.values[n.Name] = out
-	t.constant[n.Name] = c.constantInputs
+	t.constant[n.Name] = constant
 	for i, v := range out {
 		name := tensorName{n.Name, i}
 		if _, isInput := t.cut[name]; !isInput && v.Node != nil {
@@ -151,6 +146,11 @@ func (t *translation) constantInputs(n *graphdef.Node) bool {
 	return true
 }
 
+// readInput returns what an input of a node became.
+func (t *translation) readInput(in graphdef.Input) (core.Value, error) {
+	return t.read(tensorName{in.Node, in.Port})
+}
+
 // read returns the value of a tensor. Its error is about the node that should give it.
 func (t *translation) read(name tensorName) (core.Value, error) {
 	if v, ok := t.cut[name]; ok {
@@ -162,8 +162,8 @@ func (t *translation) read(name tensorName) (core.Value, error) {
 	}
 	n, _ := t.graph.Lookup(name.node)
 	msg := fmt.Sprintf("has %d output(s), but %q is wanted", len(out), name)
-	if row := table[n.Op]; row != nil && name.port < len(row.out) {
-		msg = fmt.Sprintf("gives no output %d (%s) here", name.port, row.out[name.port].name)
+	if _, ports := ops.Ports(n.Op); name.port < len(ports) {
+		msg = fmt.Sprintf("gives no output %d (%s) here", name.port, ports[name.port].Name)
 	}
 	if t.decisions.decided(n) && name.port < len(out) {
 		msg = fmt.Sprintf("output %d leads to the branch that is not taken", name.port)

@@ -1,4 +1,4 @@
-package tf
+package opdef
 
 import (
 	_ "embed"
@@ -40,6 +40,15 @@ var kernelTypesOf = sync.OnceValue(func() map[string]*kernelTypes {
 	return table
 })
 
+// Kernels returns the types for which TensorFlow 2.21 has CPU kernels of an op, as
+// alternatives: of each attribute any of the types. It is nil where nothing is demanded.
+func Kernels(op string) []map[string][]string {
+	if k := kernelTypesOf()[op]; k != nil {
+		return k.kernels
+	}
+	return nil
+}
+
 func (k *kernelTypes) add(words []string) {
 	kernel := map[string][]string{}
 	for _, w := range words {
@@ -55,9 +64,9 @@ func (k *kernelTypes) add(words []string) {
 	}
 }
 
-// checkKernel refuses a node for whose types TensorFlow 2.21 has no CPU kernel. An absent
+// CheckKernel refuses a node for whose types TensorFlow 2.21 has no CPU kernel. An absent
 // attribute has its default, which has one.
-func checkKernel(n *graphdef.Node) error {
+func CheckKernel(n *graphdef.Node) error {
 	k := kernelTypesOf()[n.Op]
 	if k == nil {
 		return nil

@@ -1,8 +1,9 @@
-package tf
+package ops
 
 import (
 	"fmt"
 
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/core"
 )
 
@@ -23,7 +24,7 @@ var _ = register(
 
 // constant translates Const and HostConst. The content is borrowed from the file.
 func constant(c *call) []core.Value {
-	t, err := tensor(c.node, "value")
+	t, err := opdef.Tensor(c.node, "value")
 	c.keep(err)
 	if c.err != nil {
 		return nil

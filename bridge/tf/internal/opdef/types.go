@@ -1,4 +1,4 @@
-package tf
+package opdef
 
 import (
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
@@ -26,8 +26,8 @@ var typeByName = func() map[string]core.Type {
 	return m
 }()
 
-// typeOf returns the element type of a TensorFlow type that stands in an attribute.
-func typeOf(n *graphdef.Node, attr string, t graphdef.DataType) (core.Type, error) {
+// TypeOf returns the element type of a TensorFlow type that stands in an attribute.
+func TypeOf(n *graphdef.Node, attr string, t graphdef.DataType) (core.Type, error) {
 	c, ok := coreTypes[t]
 	if !ok {
 		return core.Dynamic, n.Errorf(attr, "got type %v, which is not supported", t)
@@ -35,8 +35,8 @@ func typeOf(n *graphdef.Node, attr string, t graphdef.DataType) (core.Type, erro
 	return c, nil
 }
 
-// typeAttr reads an attribute of kind type; otherwise, if not Dynamic, is its default.
-func typeAttr(n *graphdef.Node, attr string, otherwise core.Type) (core.Type, error) {
+// TypeAttr reads an attribute of kind type; otherwise, if not Dynamic, is its default.
+func TypeAttr(n *graphdef.Node, attr string, otherwise core.Type) (core.Type, error) {
 	if otherwise != core.Dynamic && !n.Has(attr) {
 		return otherwise, nil
 	}
@@ -44,16 +44,16 @@ func typeAttr(n *graphdef.Node, attr string, otherwise core.Type) (core.Type, er
 	if err != nil {
 		return core.Dynamic, err
 	}
-	return typeOf(n, attr, t)
+	return TypeOf(n, attr, t)
 }
 
-// tensor converts a TensorProto, whose content it borrows.
-func tensor(n *graphdef.Node, attr string) (*core.Tensor, error) {
+// Tensor converts a TensorProto, whose content it borrows.
+func Tensor(n *graphdef.Node, attr string) (*core.Tensor, error) {
 	t, err := n.Tensor(attr)
 	if err != nil {
 		return nil, err
 	}
-	typ, err := typeOf(n, attr, t.Type)
+	typ, err := TypeOf(n, attr, t.Type)
 	if err != nil {
 		return nil, err
 	}
@@ -91,8 +91,8 @@ func stringTensor(n *graphdef.Node, attr string, shape core.Shape, t *graphdef.T
 	return out, nil
 }
 
-// shapeOf converts a shape attribute.
-func shapeOf(s graphdef.Shape) core.Shape {
+// ShapeOf converts a shape attribute.
+func ShapeOf(s graphdef.Shape) core.Shape {
 	if s.UnknownRank {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package tf
+package ops
 
 import "github.com/tf2ng/tf2ng/core"
 

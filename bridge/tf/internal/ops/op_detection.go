@@ -1,8 +1,9 @@
-package tf
+package ops
 
 import (
 	"math"
 
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/core"
 )
 
@@ -61,7 +62,7 @@ func combinedNonMaxSuppression(c *call) []core.Value {
 func ensureShape(c *call) []core.Value {
 	s, err := c.node.Shape("shape")
 	c.keep(err)
-	return c.emit(&core.EnsureShape{Shape: shapeOf(s)}, c.in...)
+	return c.emit(&core.EnsureShape{Shape: opdef.ShapeOf(s)}, c.in...)
 }
 
 func bitcast(c *call) []core.Value {

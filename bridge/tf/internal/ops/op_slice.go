@@ -1,10 +1,11 @@
-package tf
+package ops
 
 import (
 	"fmt"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/core"
 )
 
@@ -80,8 +81,8 @@ func pack(c *call) []core.Value {
 // unpack cuts its input along an axis, which it removes.
 func unpack(c *call) []core.Value {
 	axis, n := small(c.intOr("axis", 0)), c.intOr("num", 0)
-	if c.err == nil && (n < 1 || n > maxParts) {
-		c.failAttr("num", "got %d, want 1 to %d", n, maxParts)
+	if c.err == nil && (n < 1 || n > opdef.MaxValues) {
+		c.failAttr("num", "got %d, want 1 to %d", n, opdef.MaxValues)
 	}
 	if c.err != nil {
 		return nil

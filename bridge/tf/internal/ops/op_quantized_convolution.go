@@ -1,4 +1,4 @@
-package tf
+package ops
 
 import (
 	"github.com/tf2ng/tf2ng/builders"
@@ -147,7 +147,7 @@ func (c *call) outputs(attr string, t core.Type) {
 
 // outputType returns the type of the first output as the attributes say.
 func (c *call) outputType() core.Type {
-	types, err := c.op.out[0].arity(c.node, 1)
+	types, err := c.op.out[0].Types(c.node, 1)
 	c.keep(err)
 	if c.err != nil {
 		return core.Dynamic

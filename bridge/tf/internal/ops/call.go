@@ -1,9 +1,12 @@
-package tf
+package ops
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
 )
@@ -23,14 +26,14 @@ type call struct {
 	constantInputs bool   // no input depends on an input of the graph
 }
 
-// call checks a node's inputs against its op's signature: how many, and their types.
-func (t *translation) call(n *graphdef.Node) (*call, error) {
-	c := &call{node: n, op: table[n.Op], arithmetic: t.arithmetic}
-	if err := checkKernel(n); err != nil {
+// newCall checks a node's inputs against its op's signature: how many, and their types.
+func newCall(n *graphdef.Node, ctx Context) (*call, error) {
+	c := &call{node: n, op: table[n.Op], arithmetic: ctx.Arithmetic, constantInputs: ctx.ConstantInputs}
+	if err := opdef.CheckKernel(n); err != nil {
 		return nil, err
 	}
 	data := n.DataInputs()
-	types, starts, err := expand(c.op.in, n, len(data))
+	types, starts, err := c.op.in.Expand(n, len(data))
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +42,7 @@ func (t *translation) call(n *graphdef.Node) (*call, error) {
 	}
 	c.starts = starts
 	for i, in := range data {
-		v, err := t.read(tensorName{in.Node, in.Port})
+		v, err := ctx.Read(in)
 		if err != nil {
 			return nil, c.inputError(i, "%v", err)
 		}
@@ -48,17 +51,16 @@ func (t *translation) call(n *graphdef.Node) (*call, error) {
 		}
 		c.in = append(c.in, v)
 	}
-	c.constantInputs = t.constantInputs(n)
 	return c, nil
 }
 
 // checkOutputs checks what a translator made against the op's signature.
 func (c *call) checkOutputs(out []core.Value) error {
-	types, _, err := expand(c.op.out, c.node, maxParts)
+	types, _, err := c.op.out.Expand(c.node, opdef.MaxValues)
 	if err != nil {
 		return err
 	}
-	if c.op.listsOutputs() && len(out) != len(types) {
+	if c.op.out.Listed() && len(out) != len(types) {
 		return fmt.Errorf("the op gives %d output(s), but the node's attributes list %d", len(out), len(types))
 	}
 	for i, v := range out {
@@ -72,16 +74,18 @@ func (c *call) checkOutputs(out []core.Value) error {
 	return nil
 }
 
-// inputError is an Error about input i.
+// inputError is an InputError about input i.
 func (c *call) inputError(i int, format string, args ...any) error {
-	return &Error{
-		Node: c.node.Name, Op: c.node.Op, Input: i, InputName: portOf(c.op.in, c.starts, i), Msg: fmt.Sprintf(format, args...),
-	}
+	return &InputError{Input: i, Name: c.nameOf(i), Msg: fmt.Sprintf(format, args...)}
 }
 
+// nameOf returns the name of input i in the signature.
+func (c *call) nameOf(i int) string { return c.op.in.NameOf(c.starts, i) }
+
+// keep records an error, if it is one and the first.
 func (c *call) keep(err error) {
-	if c.err == nil && err != nil {
-		c.err = within(c.node, err)
+	if c.err == nil {
+		c.err = err
 	}
 }
 
@@ -98,78 +102,6 @@ func (c *call) failAttr(attr, format string, args ...any) {
 // failInput records an error about input i.
 func (c *call) failInput(i int, format string, args ...any) {
 	c.keep(c.inputError(i, format, args...))
-}
-
-// index returns the number of the input of a name in the signature.
-func (c *call) index(name string) int {
-	for i := range c.op.in {
-		if c.op.in[i].name == name {
-			return c.starts[i]
-		}
-	}
-	panic("tf: " + c.op.name + " has no input " + name)
-}
-
-// has reports whether the signature has an input of that name.
-func (c *call) has(name string) bool {
-	for i := range c.op.in {
-		if c.op.in[i].name == name {
-			return true
-		}
-	}
-	return false
-}
-
-// value returns the input of a name in the signature.
-func (c *call) value(name string) core.Value { return c.in[c.index(name)] }
-
-// list returns the values of an input that is a list.
-func (c *call) list(name string) []core.Value {
-	for i := range c.op.in {
-		if c.op.in[i].name == name {
-			return c.in[c.starts[i]:c.starts[i+1]]
-		}
-	}
-	panic("tf: " + c.op.name + " has no input " + name)
-}
-
-// constant returns the value of input i, which must follow from constants and known shapes.
-func (c *call) constant(i int) *core.Tensor {
-	if t := c.in[i].Folded(); t != nil {
-		return t
-	}
-	c.failInput(i, "is computed, want a constant")
-	return nil
-}
-
-// integers returns input i, a constant vector or scalar of integers.
-func (c *call) integers(i int) []int {
-	t := c.constant(i)
-	if t == nil {
-		return nil
-	}
-	if !t.Type().IsInteger() || len(t.Shape()) > 1 {
-		c.failInput(i, "got %v, want a list of integers", t)
-		return nil
-	}
-	values := t.Int64s()
-	out := make([]int, len(values))
-	for k, v := range values {
-		out[k] = int(v)
-	}
-	return out
-}
-
-// integer returns input i, a constant integer.
-func (c *call) integer(i int) int {
-	list := c.integers(i)
-	if c.err == nil && len(list) != 1 {
-		c.failInput(i, "got %d numbers, want one", len(list))
-	}
-	if c.err != nil {
-		return 0
-	}
-	return list[0]
 }
 
 // Attributes, with TensorFlow's default where the op has one.
@@ -227,7 +159,7 @@ func (c *call) intsOr(name string, length int, otherwise []int64) []int {
 
 // typ reads a type attribute; otherwise, if not Dynamic, is its default.
 func (c *call) typ(name string, otherwise core.Type) core.Type {
-	t, err := typeAttr(c.node, name, otherwise)
+	t, err := opdef.TypeAttr(c.node, name, otherwise)
 	c.keep(err)
 	return t
 }
@@ -287,6 +219,27 @@ func (c *call) emitAs(suffix string, op core.Op, in ...core.Value) []core.Value 
 		out[i] = n.Out(i)
 	}
 	return out
+}
+
+// blame turns a core op's error about one of its inputs into one about the node's input
+// that went there.
+func (c *call) blame(err error, in []core.Value) error {
+	var o *core.OpError
+	if !errors.As(err, &o) || o.Input < 0 || o.Input >= len(in) {
+		return err
+	}
+	i := o.Input
+	if i >= len(c.in) || c.in[i] != in[i] {
+		i = slices.Index(c.in, in[o.Input])
+	}
+	if i < 0 {
+		return err
+	}
+	msg := o.Msg
+	if o.Constraint != "" {
+		msg += " (" + o.Constraint + ")"
+	}
+	return &InputError{Input: i, Name: c.nameOf(i), Msg: msg, Err: err}
 }
 
 // literal returns a constant on the way to the node's output.

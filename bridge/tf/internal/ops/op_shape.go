@@ -1,9 +1,10 @@
-package tf
+package ops
 
 import (
 	"fmt"
 	"slices"
 
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/core"
 )
 
@@ -66,13 +67,10 @@ func concat(c *call) []core.Value {
 	return c.emit(&core.Concat{Axis: c.integer(0)}, c.list("values")...)
 }
 
-// maxParts bounds the outputs of a split, before they are allocated.
-const maxParts = 1 << 16
-
 func split(c *call) []core.Value {
 	n := c.intOr("num_split", 0)
-	if c.err == nil && (n < 1 || n > maxParts) {
-		c.failAttr("num_split", "got %d, want 1 to %d", n, maxParts)
+	if c.err == nil && (n < 1 || n > opdef.MaxValues) {
+		c.failAttr("num_split", "got %d, want 1 to %d", n, opdef.MaxValues)
 	}
 	if c.err != nil {
 		return nil
