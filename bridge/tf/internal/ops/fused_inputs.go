@@ -73,7 +73,7 @@ func (r *reader) typed(role, attr string) core.Value {
 }
 
 // span takes a min and a max.
-func (r *reader) span(role string, perChannel bool) builders.Range {
+func (r *reader) span(role string, g granularity) builders.Range {
 	_, min := r.take("min_" + role)
 	_, max := r.take("max_" + role)
 	if r.err != nil {
@@ -84,7 +84,7 @@ func (r *reader) span(role string, perChannel bool) builders.Range {
 			r.failInput(i, "%s: got type %v, want f32", role, t)
 		}
 	}
-	return r.ranged(min, max, perChannel)
+	return r.ranged(min, max, g)
 }
 
 // end checks that all inputs are taken.

@@ -77,35 +77,43 @@ func (c *call) integer(i int) int {
 	return list[0]
 }
 
+// granularity says what a range counts for.
+type granularity bool
+
+const (
+	perTensor  granularity = false
+	perChannel granularity = true // it may have one element for each channel
+)
+
 // span returns a range of one min and one max, of shape [] or [1] each. It is checked
 // as far as it is known, by core's own rule, so that errors name TensorFlow's inputs.
 func (c *call) span(min, max string) builders.Range {
-	return c.ranged(c.index(min), c.index(max), false)
+	return c.ranged(c.index(min), c.index(max), perTensor)
 }
 
 // spans is span for filters, whose range may hold one element per output channel.
 func (c *call) spans(min, max string) builders.Range {
-	return c.ranged(c.index(min), c.index(max), true)
+	return c.ranged(c.index(min), c.index(max), perChannel)
 }
 
-func (c *call) ranged(min, max int, perChannel bool) builders.Range {
+func (c *call) ranged(min, max int, g granularity) builders.Range {
 	r := builders.Range{Min: c.in[min], Max: c.in[max]}
 	if c.err != nil {
 		return r
 	}
 	want := "[] or [1]"
-	if perChannel {
+	if g == perChannel {
 		want += ", or one element per channel"
 	}
 	for _, i := range []int{min, max} {
 		s := c.in[i].Shape()
 		single := s.Compatible(core.Shape{}) || s.Compatible(core.Shape{1})
-		if !single && !(perChannel && len(s) == 1 && s[0] != 0) {
+		if !single && !(g == perChannel && len(s) == 1 && s[0] != 0) {
 			c.failInput(i, "got shape %v, want %s", s, want)
 			return r
 		}
 	}
-	if !perChannel || !r.Min.Shape().Compatible(r.Max.Shape()) {
+	if g == perTensor || !r.Min.Shape().Compatible(r.Max.Shape()) {
 		r = builders.Range{Min: c.scalar(min), Max: c.scalar(max)}
 	}
 	rule := &core.RangeToScale{Type: core.U8}

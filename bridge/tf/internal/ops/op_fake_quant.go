@@ -9,8 +9,8 @@ const (
 
 var _ = register(
 	op{name: "FakeQuantWithMinMaxArgs", signature: "inputs:float -> outputs:float", translate: fakeQuantArgs},
-	op{name: "FakeQuantWithMinMaxVars", signature: fakeQuantSignature, translate: fakeQuant(false)},
-	op{name: "FakeQuantWithMinMaxVarsPerChannel", signature: fakeQuantSignature, translate: fakeQuant(true)},
+	op{name: "FakeQuantWithMinMaxVars", signature: fakeQuantSignature, translate: fakeQuant(perTensor)},
+	op{name: "FakeQuantWithMinMaxVarsPerChannel", signature: fakeQuantSignature, translate: fakeQuant(perChannel)},
 	op{name: "QuantizeAndDequantize", signature: "input:T -> output:T", translate: quantizeAndDequantizeV1},
 	op{name: "QuantizeAndDequantizeV2", signature: dequantizeSignature, translate: quantizeAndDequantize},
 	op{
@@ -23,23 +23,23 @@ var _ = register(
 // small returns a number that fits int, whatever an attribute holds.
 func small(v int64) int { return int(max(min(v, 1<<30), -1<<30)) }
 
-func (c *call) fakeQuant(perChannel bool) *core.TFFakeQuant {
+func (c *call) fakeQuant(g granularity) *core.TFFakeQuant {
 	return &core.TFFakeQuant{
-		NumBits: small(c.intOr("num_bits", 8)), NarrowRange: c.boolOr("narrow_range", false), PerChannel: perChannel,
+		NumBits: small(c.intOr("num_bits", 8)), NarrowRange: c.boolOr("narrow_range", false), PerChannel: g == perChannel,
 	}
 }
 
 func fakeQuantArgs(c *call) []core.Value {
 	min := c.literal("min", core.Scalar(c.floatOr("min", -6)), nil)
 	max := c.literal("max", core.Scalar(c.floatOr("max", 6)), nil)
-	return c.emit(c.fakeQuant(false), c.in[0], min, max)
+	return c.emit(c.fakeQuant(perTensor), c.in[0], min, max)
 }
 
-func fakeQuant(perChannel bool) func(*call) []core.Value {
+func fakeQuant(g granularity) func(*call) []core.Value {
 	return func(c *call) []core.Value {
-		r := c.ranged(1, 2, perChannel)
-		op := c.fakeQuant(perChannel)
-		op.Divides = !perChannel
+		r := c.ranged(1, 2, g)
+		op := c.fakeQuant(g)
+		op.Divides = g == perTensor
 		return c.emit(op, c.in[0], r.Min, r.Max)
 	}
 }

@@ -51,7 +51,7 @@ func quantizeV2(c *call) []core.Value {
 
 // sliced returns a range that has one element per slice along an axis, if there is one.
 func (c *call) sliced(min, max string, axis int) builders.Range {
-	return c.ranged(c.index(min), c.index(max), axis >= 0)
+	return c.ranged(c.index(min), c.index(max), granularity(axis >= 0))
 }
 
 func dequantize(c *call) []core.Value {

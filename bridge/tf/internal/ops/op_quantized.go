@@ -46,12 +46,12 @@ var _ = register(
 	op{
 		name:      "QuantizedConcatV2",
 		signature: "values:N*T axis:Tidx=int32 input_mins:N*float input_maxes:N*float -> output:T output_min:float output_max:float",
-		translate: quantizedConcat(false),
+		translate: quantizedConcatV2,
 	},
 	op{
 		name:      "QuantizedConcat",
 		signature: "concat_dim:int32 values:N*T input_mins:N*float input_maxes:N*float -> output:T output_min:float output_max:float",
-		translate: quantizedConcat(true),
+		translate: quantizedConcat,
 	},
 	op{
 		name:      "QuantizedReshape",
@@ -97,7 +97,7 @@ func quantizedAvgPool(c *call) []core.Value {
 // sum translates the quantized sums and products, whose ranges follow x and y.
 func sum(op core.Op) func(*call) []core.Value {
 	return func(c *call) []core.Value {
-		x, y := c.ranged(2, 3, false), c.ranged(4, 5, false)
+		x, y := c.ranged(2, 3, perTensor), c.ranged(4, 5, perTensor)
 		return c.emit(op, c.in[0], c.in[1], x.Min, x.Max, y.Min, y.Max)
 	}
 }
@@ -129,26 +129,29 @@ func (c *call) ranging(out []core.Value, r builders.Range) []core.Value {
 	return append(out[:1:1], r.Min, r.Max)
 }
 
-func quantizedConcat(v1 bool) func(*call) []core.Value {
-	return func(c *call) []core.Value {
-		axis := 0
-		if v1 {
-			if axis = c.integer(0); axis < 0 {
-				c.failInput(0, "got axis %d, want one from the front", axis)
-			}
-		} else {
-			axis = c.integer(c.index("axis"))
-		}
-		v := builders.Concatenation{Args: c.list("values"), Axis: axis, V1: v1}
-		mins, maxs := c.index("input_mins"), c.index("input_maxes")
-		for i := range v.Args {
-			v.Ranges = append(v.Ranges, c.ranged(mins+i, maxs+i, false))
-		}
-		if c.err != nil {
-			return nil
-		}
-		return c.built(builders.ScaledQuantizedConcat(c.scope(), v))
+func quantizedConcat(c *call) []core.Value {
+	axis := c.integer(0)
+	if axis < 0 {
+		c.failInput(0, "got axis %d, want one from the front", axis)
 	}
+	return c.quantizedConcat(builders.Concatenation{Axis: axis, V1: true})
+}
+
+func quantizedConcatV2(c *call) []core.Value {
+	return c.quantizedConcat(builders.Concatenation{Axis: c.integer(c.index("axis"))})
+}
+
+// quantizedConcat concatenates the values, each with its range.
+func (c *call) quantizedConcat(v builders.Concatenation) []core.Value {
+	v.Args = c.list("values")
+	mins, maxs := c.index("input_mins"), c.index("input_maxes")
+	for i := range v.Args {
+		v.Ranges = append(v.Ranges, c.ranged(mins+i, maxs+i, perTensor))
+	}
+	if c.err != nil {
+		return nil
+	}
+	return c.built(builders.ScaledQuantizedConcat(c.scope(), v))
 }
 
 func quantizedReshape(c *call) []core.Value {
@@ -178,7 +181,7 @@ func quantizedInstanceNorm(c *call) []core.Value {
 func quantizedBatchNorm(c *call) []core.Value {
 	var in []core.Value
 	for i := 0; i < len(c.in); i += 3 {
-		r := c.ranged(i+1, i+2, false)
+		r := c.ranged(i+1, i+2, perTensor)
 		in = append(in, c.in[i], r.Min, r.Max)
 	}
 	epsilon, err := c.node.Float("variance_epsilon")

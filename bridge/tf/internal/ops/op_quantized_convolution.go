@@ -8,7 +8,6 @@ import (
 // The signatures of the legacy quantized convolutions, in parts.
 const (
 	convolved = "input:Tinput filter:Tfilter "
-	depthwise = convolved
 	ranges    = "min_input:float max_input:float min_filter:float max_filter:float "
 	freezed   = "min_freezed_output:float max_freezed_output:float "
 	summand   = "summand:Tsummand min_summand:float max_summand:float "
@@ -19,49 +18,64 @@ const (
 )
 
 var _ = register(
-	op{name: "QuantizedConv2D", signature: convolved + ranges + toQint32, translate: convolution(false, false)},
-	op{name: "QuantizedConv2DPerChannel", signature: convolved + ranges + toQint32, translate: convolution(false, false)},
-	op{name: "QuantizedConv2DAndRelu", signature: convolved + ranges + toQint32, translate: convolution(true, false)},
-	op{name: "QuantizedConv2DAndRequantize", signature: convolved + ranges + freezed + toQint8, translate: convolution(false, false)},
-	op{name: "QuantizedConv2DAndReluAndRequantize", signature: convolved + ranges + freezed + toQuint8, translate: convolution(true, false)},
-	op{name: "QuantizedConv2DWithBias", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(false, false)},
-	op{name: "QuantizedConv2DWithBiasAndRelu", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(true, false)},
+	op{
+		name:      "QuantizedConv2D",
+		signature: convolved + ranges + toQint32,
+		translate: convolution(convolutionKind{oneFilterRange: true}),
+	},
+	op{name: "QuantizedConv2DPerChannel", signature: convolved + ranges + toQint32, translate: convolution(convolutionKind{})},
+	op{name: "QuantizedConv2DAndRelu", signature: convolved + ranges + toQint32, translate: convolution(convolutionKind{relu: true})},
+	op{
+		name:      "QuantizedConv2DAndRequantize",
+		signature: convolved + ranges + freezed + toQint8,
+		translate: convolution(convolutionKind{oneFilterRange: true}),
+	},
+	op{name: "QuantizedConv2DAndReluAndRequantize", signature: convolved + ranges + freezed + toQuint8, translate: convolution(convolutionKind{relu: true})},
+	op{name: "QuantizedConv2DWithBias", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(convolutionKind{})},
+	op{name: "QuantizedConv2DWithBiasAndRelu", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(convolutionKind{relu: true})},
 	op{
 		name:      "QuantizedConv2DWithBiasAndRequantize",
-		signature: convolved + "bias:Tbias " + ranges + freezed + toQint8, translate: convolution(false, false),
+		signature: convolved + "bias:Tbias " + ranges + freezed + toQint8, translate: convolution(convolutionKind{}),
 	},
 	op{
 		name:      "QuantizedConv2DWithBiasAndReluAndRequantize",
-		signature: convolved + "bias:Tbias " + ranges + freezed + toQuint8, translate: convolution(true, false),
+		signature: convolved + "bias:Tbias " + ranges + freezed + toQuint8, translate: convolution(convolutionKind{relu: true}),
 	},
 	op{
 		name:      "QuantizedConv2DWithBiasSumAndRelu",
-		signature: convolved + "bias:float " + ranges + "summand:float " + toQint32, translate: convolution(true, false),
+		signature: convolved + "bias:float " + ranges + "summand:float " + toQint32, translate: convolution(convolutionKind{relu: true}),
 	},
 	op{
 		name:      "QuantizedConv2DWithBiasSumAndReluAndRequantize",
-		signature: convolved + "bias:Tbias " + ranges + freezed + summand + toQuint8, translate: convolution(true, false),
+		signature: convolved + "bias:Tbias " + ranges + freezed + summand + toQuint8, translate: convolution(convolutionKind{relu: true}),
 	},
 	op{
 		name:      "QuantizedConv2DWithBiasSignedSumAndReluAndRequantize",
-		signature: convolved + "bias:Tbias " + ranges + freezed + summand + toQuint8, translate: convolution(true, false),
+		signature: convolved + "bias:Tbias " + ranges + freezed + summand + toQuint8, translate: convolution(convolutionKind{relu: true}),
 	},
 
-	op{name: "QuantizedDepthwiseConv2D", signature: convolved + ranges + toQint32, translate: convolution(false, true)},
-	op{name: "QuantizedDepthwiseConv2DWithBias", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(false, true)},
-	op{name: "QuantizedDepthwiseConv2DWithBiasAndRelu", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(true, true)},
+	op{name: "QuantizedDepthwiseConv2D", signature: convolved + ranges + toQint32, translate: convolution(convolutionKind{depthwise: true})},
+	op{name: "QuantizedDepthwiseConv2DWithBias", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(convolutionKind{depthwise: true})},
+	op{name: "QuantizedDepthwiseConv2DWithBiasAndRelu", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(convolutionKind{relu: true, depthwise: true})},
 	op{
 		name:      "QuantizedDepthwiseConv2DWithBiasAndReluAndRequantize",
-		signature: convolved + "bias:Tbias " + ranges + freezed + toQuint8, translate: convolution(true, true),
+		signature: convolved + "bias:Tbias " + ranges + freezed + toQuint8, translate: convolution(convolutionKind{relu: true, depthwise: true}),
 	},
 
-	op{name: "_FusedQuantizedConv2D", signature: fused, translate: fusedConvolution(false)},
-	op{name: "_FusedQuantizedDepthwiseConv2D", signature: fused, translate: fusedConvolution(true)},
+	op{name: "_FusedQuantizedConv2D", signature: fused, translate: fusedConvolution(convolutionKind{})},
+	op{name: "_FusedQuantizedDepthwiseConv2D", signature: fused, translate: fusedConvolution(convolutionKind{depthwise: true})},
 )
 
-// convolution translates the legacy quantized convolutions. What is fused shows in
+// convolutionKind is what the name of a quantized convolution says, and no attribute.
+type convolutionKind struct {
+	relu           bool
+	depthwise      bool
+	oneFilterRange bool // that of the filters counts for all channels
+}
+
+// convolution translates the legacy quantized convolutions. What else is fused shows in
 // their inputs.
-func convolution(relu, depthwise bool) func(*call) []core.Value {
+func convolution(kind convolutionKind) func(*call) []core.Value {
 	return func(c *call) []core.Value {
 		v := builders.Convolution{
 			Spatial:     c.spatial(2, core.NHWC, "padding_list"),
@@ -70,10 +84,10 @@ func convolution(relu, depthwise bool) func(*call) []core.Value {
 			DataRange:   c.span("min_input", "max_input"),
 			FilterRange: c.spans("min_filter", "max_filter"),
 			OutputType:  c.outputType(),
-			WithRelu:    relu,
+			WithRelu:    kind.relu,
 		}
-		if c.op.name == "QuantizedConv2D" || c.op.name == "QuantizedConv2DAndRequantize" {
-			v.FilterRange = c.span("min_filter", "max_filter") // one for all channels
+		if kind.oneFilterRange {
+			v.FilterRange = c.span("min_filter", "max_filter")
 		}
 		c.outputs("out_type", v.OutputType)
 		if c.err == nil && v.Filters.Type() == core.U8 {
@@ -91,7 +105,7 @@ func convolution(relu, depthwise bool) func(*call) []core.Value {
 		if c.has("min_summand") {
 			v.SumRange = c.span("min_summand", "max_summand")
 		}
-		return c.convolve(v, depthwise)
+		return c.convolve(v, kind)
 	}
 }
 
@@ -156,11 +170,11 @@ func (c *call) outputType() core.Type {
 }
 
 // convolve calls the builder for what is fused.
-func (c *call) convolve(v builders.Convolution, depthwise bool) []core.Value {
+func (c *call) convolve(v builders.Convolution, kind convolutionKind) []core.Value {
 	if c.err == nil && len(v.Filters.Shape()) != 4 && v.Filters.Shape().Ranked() {
 		c.failInput(1, "got shape %v, want rank 4: height, width, input channels, output channels", v.Filters.Shape())
 	}
-	if depthwise && c.err == nil {
+	if kind.depthwise && c.err == nil {
 		var err error
 		v.Filters, v.Groups, err = builders.DepthwiseFilters(c.scope(), v.Filters)
 		c.keep(err)
@@ -192,7 +206,7 @@ var convolutionFusions = [][]string{{"BiasAdd"}, {"Sum"}, {"Relu"}, {"Requantize
 // fusedConvolution translates _FusedQuantizedConv2D and _FusedQuantizedDepthwiseConv2D,
 // whose inputs follow from fused_ops: input, filter, [bias], [summand], min and max of
 // input and filter, [of the summand], [of the output].
-func fusedConvolution(depthwise bool) func(*call) []core.Value {
+func fusedConvolution(kind convolutionKind) func(*call) []core.Value {
 	return func(c *call) []core.Value {
 		fused := c.fusedOps(convolutionFusions)
 		if fused["Sum"] && !fused["Relu"] {
@@ -212,17 +226,17 @@ func fusedConvolution(depthwise bool) func(*call) []core.Value {
 		if fused["Sum"] {
 			v.Sum = r.typed("summand", "Tsummand")
 		}
-		v.DataRange, v.FilterRange = r.span("input", false), r.span("filter", true)
+		v.DataRange, v.FilterRange = r.span("input", perTensor), r.span("filter", perChannel)
 		if fused["Sum"] && v.Sum.Node != nil && v.Sum.Type() != core.F32 {
-			v.SumRange = r.span("summand", false)
+			v.SumRange = r.span("summand", perTensor)
 		}
 		if fused["Requantize"] {
-			v.OutputRange = r.span("freezed_output", false)
+			v.OutputRange = r.span("freezed_output", perTensor)
 		}
 		r.end()
 		if c.err == nil && !fused["Requantize"] && v.OutputType != core.I32 {
 			c.failAttr("out_type", "got %v, want qint32 without Requantize in fused_ops", v.OutputType)
 		}
-		return c.convolve(v, depthwise)
+		return c.convolve(v, kind)
 	}
 }

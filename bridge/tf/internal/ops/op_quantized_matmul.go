@@ -17,20 +17,20 @@ const (
 )
 
 var _ = register(
-	op{name: "QuantizedMatMul", signature: multiplied + matRanges + toMatQint32, translate: quantizedMatMul(false)},
-	op{name: "QuantizedMatMulWithBias", signature: multiplied + "bias:Tbias " + matRanges + toMatQint32, translate: quantizedMatMul(false)},
-	op{name: "QuantizedMatMulWithBiasAndRelu", signature: multiplied + "bias:float " + matRanges + toMatQint32, translate: quantizedMatMul(true)},
+	op{name: "QuantizedMatMul", signature: multiplied + matRanges + toMatQint32, translate: quantizedMatMul(matMulKind{})},
+	op{name: "QuantizedMatMulWithBias", signature: multiplied + "bias:Tbias " + matRanges + toMatQint32, translate: quantizedMatMul(matMulKind{})},
+	op{name: "QuantizedMatMulWithBiasAndRelu", signature: multiplied + "bias:float " + matRanges + toMatQint32, translate: quantizedMatMul(matMulKind{relu: true})},
 	op{
 		name:      "QuantizedMatMulWithBiasAndRequantize",
-		signature: multiplied + "bias:Tbias " + matRanges + freezed + toMatQuint8, translate: quantizedMatMul(false),
+		signature: multiplied + "bias:Tbias " + matRanges + freezed + toMatQuint8, translate: quantizedMatMul(matMulKind{}),
 	},
 	op{
 		name:      "QuantizedMatMulWithBiasAndReluAndRequantize",
-		signature: multiplied + "bias:Tbias " + matRanges + freezed + toMatQuint8, translate: quantizedMatMul(true),
+		signature: multiplied + "bias:Tbias " + matRanges + freezed + toMatQuint8, translate: quantizedMatMul(matMulKind{relu: true}),
 	},
 	op{
 		name:      "QuantizedMatMulWithBiasAndDequantize",
-		signature: multiplied + "bias:Tbias " + matRanges + freezed + "-> out:Toutput", translate: quantizedMatMul(false),
+		signature: multiplied + "bias:Tbias " + matRanges + freezed + "-> out:Toutput", translate: quantizedMatMul(matMulKind{dequantize: true}),
 	},
 	op{name: "_QuantizedMatMul", signature: fused, translate: fusedMatMul},
 )
@@ -57,9 +57,12 @@ func (c *call) matrices(d *builders.Dot, ignored ...string) {
 	}
 }
 
-// quantizedMatMul translates the legacy quantized matrix products. What is fused shows
-// in their inputs.
-func quantizedMatMul(relu bool) func(*call) []core.Value {
+// matMulKind is what the name of a legacy quantized matrix product says, and no attribute.
+type matMulKind struct{ relu, dequantize bool }
+
+// quantizedMatMul translates the legacy quantized matrix products. What else is fused
+// shows in their inputs.
+func quantizedMatMul(kind matMulKind) func(*call) []core.Value {
 	return func(c *call) []core.Value {
 		d := builders.Dot{
 			Input0:      c.value("a"),
@@ -67,7 +70,7 @@ func quantizedMatMul(relu bool) func(*call) []core.Value {
 			Input0Range: c.span("min_a", "max_a"),
 			Input1Range: c.span("min_b", "max_b"),
 			OutputType:  c.outputType(),
-			WithRelu:    relu,
+			WithRelu:    kind.relu,
 			InputMode:   c.mode("input_quant_mode", builders.MinFirst),
 		}
 		if c.has("bias") {
@@ -75,7 +78,7 @@ func quantizedMatMul(relu bool) func(*call) []core.Value {
 		} else {
 			c.matrices(&d)
 		}
-		if c.op.name != "QuantizedMatMulWithBiasAndDequantize" {
+		if !kind.dequantize {
 			c.outputs("Toutput", d.OutputType)
 		} else if c.err == nil && d.OutputType != core.F32 {
 			c.failAttr("Toutput", "got %v, want float", d.OutputType)
@@ -135,11 +138,11 @@ func fusedMatMul(c *call) []core.Value {
 	if fused["Add"] {
 		d.Sum = r.summand(d.OutputType)
 	}
-	d.Input0Range, d.Input1Range = r.span("a", false), r.span("b", true)
+	d.Input0Range, d.Input1Range = r.span("a", perTensor), r.span("b", perChannel)
 	if fused["Requantize"] {
-		d.OutputRange = r.span("freezed_output", false)
+		d.OutputRange = r.span("freezed_output", perTensor)
 	} else if rest := len(c.in) - r.next; c.err == nil && rest == 2 {
-		r.span("freezed_output", false) // legal, and without effect
+		r.span("freezed_output", perTensor) // legal, and without effect
 	}
 	r.end()
 	for _, f := range list {
