@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -71,6 +73,46 @@ func TestWriteIsNumPysFormat(t *testing.T) {
 	s, err := core.StringTensor(core.Shape{}, []string{"x"})
 	require.NoError(t, err)
 	assert.EqualError(t, npy.Write(&bytes.Buffer{}, s), ".npy files cannot hold a tensor of string")
+}
+
+// The files are those of numpy.savez and numpy.savez_compressed, of NumPy 2.4.6.
+func TestReadsWhatNumPyWrites(t *testing.T) {
+	for _, file := range []string{"savez.npz", "savez_compressed.npz"} {
+		data, err := os.ReadFile("testdata/" + file)
+		require.NoError(t, err)
+		z, err := npy.OpenArchive(bytes.NewReader(data), int64(len(data)))
+		require.NoError(t, err)
+		want := []struct {
+			name, tensor string
+			values       any
+		}{
+			{"bool", "boolean[2,2]", []bool{true, false, false, true}},
+			{"int8", "i8[2]", []int8{-128, 127}},
+			{"uint8", "u8[2]", []uint8{0, 255}},
+			{"int16", "i16[2]", []int16{-32768, 32767}},
+			{"uint16", "u16[2]", []uint16{0, 65535}},
+			{"int32", "i32[2]", []int32{math.MinInt32, math.MaxInt32}},
+			{"uint32", "u32[2]", []uint32{0, math.MaxUint32}},
+			{"int64", "i64[2]", []int64{math.MinInt64, math.MaxInt64}},
+			{"uint64", "u64[2]", []uint64{0, math.MaxUint64}},
+			{"float16", "f16[2]", []uint16{0x3800, 0xfbff}}, // 0.5, -65504
+			{"float32", "f32[1,1,3]", []float32{1.5, -2.25, 3e38}},
+			{"float64", "f64[1]", []float64{1e300}},
+			{"scalar", "i32[]", []int32{7}},
+			{"empty", "f32[2,0,3]", []float32{}},
+		}
+		require.Len(t, z.Names(), len(want))
+		for _, test := range want {
+			t.Run(file+"/"+test.name, func(t *testing.T) {
+				x, err := z.Read(test.name)
+				require.NoError(t, err)
+				assert.Equal(t, test.tensor, x.String())
+				bits, err := binary.Append(nil, binary.LittleEndian, test.values)
+				require.NoError(t, err)
+				assert.Equal(t, bits, append([]byte(nil), x.Bytes()...))
+			})
+		}
+	}
 }
 
 func TestReadVersionsAndSpellings(t *testing.T) {
