@@ -179,7 +179,7 @@ func TestInspect(t *testing.T) {
 	for _, line := range []string{"input   input f32[?,8,8,1]\n", "output  Identity:0 f32[?,10]\n", "peak memory"} {
 		assert.Contains(t, out, line)
 	}
-	assert.Regexp(t, "\n     7  QuantizedConv2DWithBiasAndReluAndRequantize +takes +oneDNN only +no +no +takes +ScaledQuantizedConvolutionBias: .*IntegerConvolution", out)
+	assert.Regexp(t, "\n     7  QuantizedConv2DWithBiasAndReluAndRequantize +yes +ScaledQuantizedConvolutionBias: .*IntegerConvolution", out)
 }
 
 func TestInspectTellsAllThatIsNotSupported(t *testing.T) {
@@ -192,13 +192,13 @@ node { name: "v" op: "VarHandleOp" }
 node { name: "c" op: "ReadVariableOp" input: "v" }
 node { name: "d" op: "AddV2" input: "b" input: "c" attr { key: "T" value { type: DT_FLOAT } } }`), 0o600))
 	assert.Regexp(t, `^unsupported ops: Frobnicate .2 nodes, first "a".*
-TensorFlow ops, who takes them, and what they become:
- nodes  op .*
-     2  Frobnicate +no +\? .* first "a"
-     1  VarHandleOp +no +runs .* first "v": a variable: freeze the graph first
-     1  ReadVariableOp +no +runs .* first "c": a variable: freeze the graph first
-     1  AddV2 +takes +runs .*
-     1  Placeholder +takes +runs .*
+TensorFlow ops, and what they become:
+ nodes  op +supported  becomes
+     2  Frobnicate +no +first "a"
+     1  VarHandleOp +no +first "v": a variable: freeze the graph first
+     1  ReadVariableOp +no +first "c": a variable: freeze the graph first
+     1  AddV2 +yes *
+     1  Placeholder +yes *
 $`, must(t, "inspect", path))
 	assert.Contains(t, must(t, "inspect", path, "--json"), `"op": "Frobnicate"`)
 

@@ -26,7 +26,6 @@ var stages = [][]string{
 	{"cmd/tf2ng"},
 	{"."},
 	{"compare"},
-	{"internal/peers"},
 	{"bridge/tf"},
 	{"bridge/tf/internal/ops"},
 	{"bridge/tf/internal/opdef"},

@@ -80,8 +80,7 @@ func TestWords(t *testing.T) {
 	for want, b := range map[string]peers.Bridge{"leaves it to TensorFlow": {}, "takes": {Rule: true}, "takes sorted": {Rule: true, Only: "sorted"}} {
 		assert.Equal(t, want, b.String())
 	}
-	assert.Equal(t, "no", peers.Bridge{}.Short())
-	assert.Equal(t, "oneDNN only", peers.TensorFlow{Registered: true, Kernel: true, Graphs: 3, OneDNN: 3}.Short())
-	assert.Equal(t, "runs", peers.TensorFlow{Registered: true, Kernel: true, Graphs: 3, OneDNN: 3, Plain: 2}.Short())
-	assert.Equal(t, "no", peers.TensorFlow{Registered: true}.Short())
+	assert.True(t, peers.TensorFlow{Registered: true, Kernel: true, Graphs: 3, OneDNN: 3}.OneDNNOnly())
+	assert.False(t, peers.TensorFlow{Registered: true, Kernel: true, Graphs: 3, OneDNN: 3, Plain: 2}.OneDNNOnly())
+	assert.False(t, peers.TensorFlow{Registered: true}.OneDNNOnly())
 }
