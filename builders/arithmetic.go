@@ -100,7 +100,13 @@ func newEmitter(s Scope, builder string) *emitter {
 // fail records an error about an input of the builder.
 func (e *emitter) fail(input, format string, args ...any) {
 	if e.err == nil {
-		e.err = &core.OpError{Node: e.Node, Op: e.builder, Input: -1, InputName: input, Msg: prefixed(input, fmt.Sprintf(format, args...))}
+		e.err = &core.OpError{
+			Node:      e.Node,
+			Op:        e.builder,
+			Input:     -1,
+			InputName: input,
+			Msg:       prefixed(input, fmt.Sprintf(format, args...)),
+		}
 	}
 }
 

@@ -90,7 +90,8 @@ func ScaledDequantize(s Scope, d Dequantization) (Output, error) {
 			e.fail("", "got no op, want TensorFlow's Dequantize")
 			return Output{}, e.err
 		}
-		if s.Arithmetic == TensorFlow2_8 && d.TensorFlow.Mode == core.Scaled && d.Data.Type().Size() == 1 && !d.Constant {
+		if s.Arithmetic == TensorFlow2_8 && d.TensorFlow.Mode == core.Scaled && d.Data.Type().Size() == 1 &&
+			!d.Constant {
 			return e.dequantizeOfOneDNN(d)
 		}
 		return Output{Value: e.op("", d.TensorFlow, d.Data, d.Min, d.Max)}, e.err

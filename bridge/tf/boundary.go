@@ -1,6 +1,7 @@
 package tf
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -127,7 +128,8 @@ func findOutputs(g *graphdef.Graph) ([]tensorName, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("no outputs found: every node is a constant, an input, or read by another; name the outputs")
+		return nil, errors.New("no outputs found: every node is a constant, an input, or read by another; " +
+			"name the outputs")
 	}
 	return found, nil
 }
@@ -230,7 +232,12 @@ func (t *translation) parameter(name tensorName, n *graphdef.Node, s InputSpec) 
 		p.Shape = merged
 	}
 	if !knownElements(p.Shape) {
-		return &Error{Node: n.Name, Op: n.Op, Input: -1, Msg: fmt.Sprintf("got shape %v, want at most %d elements", p.Shape, int64(core.MaxElements))}
+		return &Error{
+			Node:  n.Name,
+			Op:    n.Op,
+			Input: -1,
+			Msg:   fmt.Sprintf("got shape %v, want at most %d elements", p.Shape, int64(core.MaxElements)),
+		}
 	}
 	called := n.Name
 	if name.port != 0 {
@@ -288,7 +295,8 @@ func (t *translation) typeOfTensor(name tensorName, n *graphdef.Node) (core.Type
 			}
 		}
 	}
-	return core.Dynamic, fmt.Errorf("input %q: its element type is not known, since neither %s nor an op that reads it is supported; name the type", name, n.Op)
+	return core.Dynamic, fmt.Errorf("input %q: its element type is not known, since neither %s nor an op that reads "+
+		"it is supported; name the type", name, n.Op)
 }
 
 // unconstrainedBefore is the producer version before which a Placeholder's shape []

@@ -21,7 +21,8 @@ const (
 )
 
 // errInlinedSize is the error of a graph beyond these bounds.
-var errInlinedSize = fmt.Errorf("%w: inlining the calls of functions makes more than %d nodes, %d inputs and attributes or %d bytes of names",
+var errInlinedSize = fmt.Errorf("%w: inlining the calls of functions makes more than %d nodes, %d inputs and "+
+	"attributes or %d bytes of names",
 	graphdef.ErrLimit, maxInlinedNodes, maxInlinedParts, maxInlinedNames)
 
 // inlineCalls returns the graph with the nodes of functions in place of their calls:
@@ -140,7 +141,8 @@ func (in *inliner) callee(n *graphdef.Node) (*graphdef.Node, *graphdef.Function,
 // enterable reports whether a function can be inlined where the inliner stands.
 func (in *inliner) enterable(f *graphdef.Function) error {
 	if i := slices.Index(in.active, f.Name); i >= 0 {
-		return fmt.Errorf("function %q calls itself: %s", f.Name, strings.Join(append(slices.Clone(in.active[i:]), f.Name), " -> "))
+		return fmt.Errorf("function %q calls itself: %s", f.Name,
+			strings.Join(append(slices.Clone(in.active[i:]), f.Name), " -> "))
 	}
 	if len(in.active) == maxCallDepth {
 		return fmt.Errorf("function %q: calls are nested deeper than %d", f.Name, maxCallDepth)

@@ -51,7 +51,10 @@ func Translate(g *graphdef.Graph, opts Options) (*core.Function, error) {
 		cut:        map[tensorName]core.Value{},
 		values:     map[string][]core.Value{},
 		constant:   map[string]bool{},
-		function:   &core.Function{Names: map[string]core.Value{}, Meta: map[string]string{MetaVersion: version.String()}},
+		function: &core.Function{
+			Names: map[string]core.Value{},
+			Meta:  map[string]string{MetaVersion: version.String()},
+		},
 	}
 	outputs, err := wantedOutputs(g, inlined, opts.Outputs)
 	if err != nil {

@@ -55,25 +55,39 @@ const (
 	whyXLA      = "TensorFlow runs it in clusters that XLA compiles, nowhere else"
 )
 
-var why = map[string]string{
-	"Switch": whyControl, "Merge": whyControl, "Enter": whyControl, "Exit": whyControl, "NextIteration": whyControl,
-	"LoopCond": whyControl, "If": whyControl, "StatelessIf": whyControl, "While": whyControl, "StatelessWhile": whyControl,
-	"Case": whyControl, "StatelessCase": whyControl,
+// why tells by an op's name why it is not supported.
+var why = byOp(map[string][]string{
+	whyControl: {
+		"Switch", "Merge", "Enter", "Exit", "NextIteration", "LoopCond",
+		"If", "StatelessIf", "While", "StatelessWhile", "Case", "StatelessCase",
+	},
+	whyVariable: {
+		"Variable", "VariableV2", "VarHandleOp", "ReadVariableOp", "ResourceGather", "Assign", "AssignVariableOp",
+		"RestoreV2",
+	},
+	whyTraining: {
+		"FusedBatchNormGradV3", "Conv2DBackpropFilter", "ApplyGradientDescent",
+		"FakeQuantWithMinMaxArgsGradient", "FakeQuantWithMinMaxVarsGradient",
+		"FakeQuantWithMinMaxVarsPerChannelGradient", "QuantizeAndDequantizeV4Grad",
+	},
+	whyXLA: {"XlaDequantize"},
+	whyIntel: {
+		"_QuantizedConv2D", "_QuantizedConv3D", "_QuantizedDepthwiseConv2D",
+		"_FusedQuantizedConv3D", "_FusedQuantizedDeconv2D", "_FusedQuantizedDeconv3D",
+		"_QuantizedBatchMatMul", "_QuantizedBatchMatMulV2AndDequantize", "_QuantizedFusedBatchMatMulV2AndDequantize",
+		"_QuantizedFusedMatMul", "_QuantizedFusedMatMulAndDequantize", "_QuantizedFusedMatMulAndRequantize",
+		"_QuantizedFusedBatchNorm", "_QuantizedFusedInstanceNorm", "_QuantizedTranspose",
+	},
+})
 
-	"Variable": whyVariable, "VariableV2": whyVariable, "VarHandleOp": whyVariable, "ReadVariableOp": whyVariable,
-	"ResourceGather": whyVariable, "Assign": whyVariable, "AssignVariableOp": whyVariable, "RestoreV2": whyVariable,
-
-	"FusedBatchNormGradV3": whyTraining, "Conv2DBackpropFilter": whyTraining, "ApplyGradientDescent": whyTraining,
-
-	"FakeQuantWithMinMaxArgsGradient": whyTraining, "FakeQuantWithMinMaxVarsGradient": whyTraining,
-	"FakeQuantWithMinMaxVarsPerChannelGradient": whyTraining, "QuantizeAndDequantizeV4Grad": whyTraining,
-	"XlaDequantize": whyXLA,
-
-	"_QuantizedConv2D": whyIntel, "_QuantizedConv3D": whyIntel, "_QuantizedDepthwiseConv2D": whyIntel, "_FusedQuantizedConv3D": whyIntel,
-	"_FusedQuantizedDeconv2D": whyIntel, "_FusedQuantizedDeconv3D": whyIntel,
-	"_QuantizedBatchMatMul": whyIntel, "_QuantizedBatchMatMulV2AndDequantize": whyIntel, "_QuantizedFusedBatchMatMulV2AndDequantize": whyIntel,
-	"_QuantizedFusedMatMul": whyIntel, "_QuantizedFusedMatMulAndDequantize": whyIntel, "_QuantizedFusedMatMulAndRequantize": whyIntel,
-	"_QuantizedFusedBatchNorm": whyIntel, "_QuantizedFusedInstanceNorm": whyIntel, "_QuantizedTranspose": whyIntel,
+func byOp(reasons map[string][]string) map[string]string {
+	why := map[string]string{}
+	for reason, ops := range reasons {
+		for _, op := range ops {
+			why[op] = reason
+		}
+	}
+	return why
 }
 
 // unsupported returns an UnsupportedError for the nodes that have no translator, or else

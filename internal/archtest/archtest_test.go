@@ -35,7 +35,10 @@ var stages = [][]string{
 	{"kernels"},
 	{"internal/passes", "internal/ngfile", "internal/npy"},
 	{"core"},
-	{"kernels/internal/gemm", "kernels/internal/sgemm", "kernels/internal/depthwise", "kernels/internal/sdepthwise", "kernels/internal/pool", "kernels/internal/elementwise"},
+	{
+		"kernels/internal/gemm", "kernels/internal/sgemm", "kernels/internal/depthwise", "kernels/internal/sdepthwise",
+		"kernels/internal/pool", "kernels/internal/elementwise",
+	},
 	{"kernels/internal/isa", "internal/activation", "internal/testmode", "internal/mapped", "internal/version"},
 }
 
@@ -107,7 +110,8 @@ func isTest(f file) bool { return strings.HasSuffix(f.path, "_test.go") }
 
 // internal reports whether a directory serves development only.
 func internal(dir string) bool {
-	return strings.HasPrefix(dir, "internal/") && stage(dir) < 0 || strings.HasPrefix(dir, "scripts/") || strings.HasSuffix(dir, "test")
+	return strings.HasPrefix(dir, "internal/") && stage(dir) < 0 || strings.HasPrefix(dir, "scripts/") ||
+		strings.HasSuffix(dir, "test")
 }
 
 // example reports whether a directory holds an example.
@@ -146,7 +150,8 @@ func TestImportsGoDown(t *testing.T) {
 			}
 			assert.False(t, internal(dir), "%s imports %s, which serves development only", f.path, dir)
 			to := stage(dir)
-			assert.True(t, to > from || to == from && dir != f.dir, "%s imports %s, which does not stand below it", f.path, dir)
+			assert.True(t, to > from || to == from && dir != f.dir, "%s imports %s, which does not stand below it",
+				f.path, dir)
 		}
 	}
 }
@@ -185,7 +190,8 @@ func TestFamiliesImportNothingOfOurs(t *testing.T) {
 		}
 		for _, imported := range f.imports {
 			if dir, ok := ours(imported); ok {
-				assert.Contains(t, []string{"kernels/internal/isa", "kernels/internal/gemm", "internal/activation"}, dir, "%s imports %s", f.path, dir)
+				assert.Contains(t, []string{"kernels/internal/isa", "kernels/internal/gemm", "internal/activation"},
+					dir, "%s imports %s", f.path, dir)
 			}
 		}
 	}
@@ -197,7 +203,8 @@ func TestCoreNeedsNoProtobufMessages(t *testing.T) {
 			continue
 		}
 		for _, imported := range f.imports {
-			assert.False(t, strings.HasPrefix(imported, "github.com/wamuir/graft"), "%s imports %s: a program can link one copy of TensorFlow's messages only", f.path, imported)
+			assert.False(t, strings.HasPrefix(imported, "github.com/wamuir/graft"),
+				"%s imports %s: a program can link one copy of TensorFlow's messages only", f.path, imported)
 			assert.NotEqual(t, "C", imported, "%s uses cgo", f.path)
 		}
 	}
@@ -206,7 +213,8 @@ func TestCoreNeedsNoProtobufMessages(t *testing.T) {
 func TestPackagesHaveNamesThatSaySomething(t *testing.T) {
 	for _, f := range files(t) {
 		for _, name := range append(strings.Split(f.dir, "/"), f.pkg) {
-			assert.NotContains(t, []string{"util", "utils", "common", "helper", "helpers", "misc", "shared"}, name, f.path)
+			assert.NotContains(t, []string{"util", "utils", "common", "helper", "helpers", "misc", "shared"}, name,
+				f.path)
 		}
 	}
 }

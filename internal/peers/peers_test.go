@@ -22,7 +22,12 @@ func TestTheTableSaysWhatWasMeasured(t *testing.T) {
 	assert.NoError(t, err)
 	assert.NotZero(t, table.Graphs)
 	assert.NotEmpty(t, table.Models)
-	for _, v := range []string{table.Versions.TensorFlow, table.Versions.OpenVINO, table.Versions.TF2ONNX, table.Versions.NGraphBridge} {
+	for _, v := range []string{
+		table.Versions.TensorFlow,
+		table.Versions.OpenVINO,
+		table.Versions.TF2ONNX,
+		table.Versions.NGraphBridge,
+	} {
 		assert.NotEmpty(t, v)
 	}
 	for name, o := range table.Ops {
@@ -77,7 +82,11 @@ func TestWords(t *testing.T) {
 		assert.Equal(t, c.verdict, c.converter.Verdict(), c.text)
 		assert.Equal(t, c.text, c.converter.String())
 	}
-	for want, b := range map[string]peers.Bridge{"leaves it to TensorFlow": {}, "takes": {Rule: true}, "takes sorted": {Rule: true, Only: "sorted"}} {
+	for want, b := range map[string]peers.Bridge{
+		"leaves it to TensorFlow": {},
+		"takes":                   {Rule: true},
+		"takes sorted":            {Rule: true, Only: "sorted"},
+	} {
 		assert.Equal(t, want, b.String())
 	}
 	assert.True(t, peers.TensorFlow{Registered: true, Kernel: true, Graphs: 3, OneDNN: 3}.OneDNNOnly())

@@ -79,7 +79,9 @@ func load(t testing.TB, refused bool, groups []string) []*Case {
 		}
 	}
 	for _, g := range groups {
-		require.True(t, slices.ContainsFunc(cases, func(c *Case) bool { return c.Group == g }), "no golden of group %s", g)
+		require.True(t, slices.ContainsFunc(cases, func(c *Case) bool {
+			return c.Group == g
+		}), "no golden of group %s", g)
 	}
 	return cases
 }
@@ -135,8 +137,9 @@ func readArray(t testing.TB, arrays *npy.Archive, name, dtype string) *core.Tens
 
 var types = map[graphdef.DataType]core.Type{
 	graphdef.Float: core.F32, graphdef.Double: core.F64, graphdef.Bfloat16: core.BF16, graphdef.Half: core.F16,
-	graphdef.Bool: core.Bool, graphdef.Int8: core.I8, graphdef.Uint8: core.U8, graphdef.Int16: core.I16, graphdef.Uint16: core.U16,
-	graphdef.Int32: core.I32, graphdef.Int64: core.I64, graphdef.Qint8: core.I8, graphdef.Quint8: core.U8,
+	graphdef.Bool: core.Bool, graphdef.Int8: core.I8, graphdef.Uint8: core.U8, graphdef.Int16: core.I16,
+	graphdef.Uint16: core.U16,
+	graphdef.Int32:  core.I32, graphdef.Int64: core.I64, graphdef.Qint8: core.I8, graphdef.Quint8: core.U8,
 	graphdef.Qint16: core.I16, graphdef.Quint16: core.U16, graphdef.Qint32: core.I32,
 }
 
@@ -227,7 +230,8 @@ func RequireEqual(t testing.TB, want, got *core.Tensor, ulps float64, what strin
 	for i := range w {
 		unit := math.Abs(float64(w[i])) * 0x1p-23
 		const flushed = 0x1p-126 // TensorFlow flushes what is smaller to 0
-		if d := math.Abs(float64(w[i]) - float64(g[i])); w[i] != g[i] && !(d <= max(ulps*unit, flushed)) && !(w[i] != w[i] && g[i] != g[i]) {
+		if d := math.Abs(float64(w[i]) - float64(g[i])); w[i] != g[i] && !(d <= max(ulps*unit, flushed)) &&
+			!(w[i] != w[i] && g[i] != g[i]) {
 			t.Fatalf("%s: element %d of %v: got %v, want %v", what, i, want, g[i], w[i])
 		}
 	}

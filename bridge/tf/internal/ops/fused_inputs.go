@@ -18,7 +18,8 @@ func (c *call) fusedOps(places [][]string) map[string]bool {
 	for _, step := range got {
 		at := slices.IndexFunc(places[next:], func(p []string) bool { return slices.Contains(p, step) })
 		if at < 0 {
-			c.failAttr("fused_ops", "got [%s], want steps of %s in this order", strings.Join(got, ","), describe(places))
+			c.failAttr("fused_ops", "got [%s], want steps of %s in this order", strings.Join(got, ","),
+				describe(places))
 			return set
 		}
 		set[step] = true

@@ -11,16 +11,49 @@ import (
 var _ = register(
 	op{name: "Where", signature: "input:T=bool -> index:int64", translate: apply(&core.Where{})},
 	op{name: "Unique", signature: "x:T -> y:T idx:out_idx=int32", translate: unique},
-	op{name: "NonMaxSuppression", signature: "boxes:float scores:float max_output_size:int32 -> selected_indices:int32", translate: nonMaxSuppression},
-	op{name: "NonMaxSuppressionV2", signature: "boxes:T=float scores:T=float max_output_size:int32 iou_threshold:T_threshold=float -> selected_indices:int32", translate: nonMaxSuppression},
-	op{name: "NonMaxSuppressionV3", signature: suppression + "T_threshold=float score_threshold:T_threshold=float -> selected_indices:int32", translate: nonMaxSuppression},
-	op{name: "NonMaxSuppressionV4", signature: suppression + "T_threshold=float score_threshold:T_threshold=float -> selected_indices:int32 valid_outputs:int32", translate: nonMaxSuppression},
-	op{name: "NonMaxSuppressionV5", signature: suppression + "T=float score_threshold:T=float soft_nms_sigma:T=float -> selected_indices:int32 selected_scores:T=float valid_outputs:int32", translate: nonMaxSuppression},
-	op{name: "CombinedNonMaxSuppression", signature: "boxes:float scores:float max_output_size_per_class:int32 max_total_size:int32 iou_threshold:float score_threshold:float -> nmsed_boxes:float nmsed_scores:float nmsed_classes:float valid_detections:int32", translate: combinedNonMaxSuppression},
+	op{
+		name:      "NonMaxSuppression",
+		signature: "boxes:float scores:float max_output_size:int32 -> selected_indices:int32",
+		translate: nonMaxSuppression,
+	},
+	op{
+		name: "NonMaxSuppressionV2",
+		signature: "boxes:T=float scores:T=float max_output_size:int32 iou_threshold:T_threshold=float " +
+			"-> selected_indices:int32",
+		translate: nonMaxSuppression,
+	},
+	op{
+		name:      "NonMaxSuppressionV3",
+		signature: suppression + "T_threshold=float score_threshold:T_threshold=float -> selected_indices:int32",
+		translate: nonMaxSuppression,
+	},
+	op{
+		name: "NonMaxSuppressionV4",
+		signature: suppression + "T_threshold=float score_threshold:T_threshold=float " +
+			"-> selected_indices:int32 valid_outputs:int32",
+		translate: nonMaxSuppression,
+	},
+	op{
+		name: "NonMaxSuppressionV5",
+		signature: suppression + "T=float score_threshold:T=float soft_nms_sigma:T=float " +
+			"-> selected_indices:int32 selected_scores:T=float valid_outputs:int32",
+		translate: nonMaxSuppression,
+	},
+	op{
+		name: "CombinedNonMaxSuppression",
+		signature: "boxes:float scores:float max_output_size_per_class:int32 max_total_size:int32 " +
+			"iou_threshold:float score_threshold:float " +
+			"-> nmsed_boxes:float nmsed_scores:float nmsed_classes:float valid_detections:int32",
+		translate: combinedNonMaxSuppression,
+	},
 
 	op{name: "EnsureShape", signature: "input:T -> output:T", translate: ensureShape},
 	op{name: "Bitcast", signature: "input:T -> output:type", translate: bitcast},
-	op{name: "MatrixBandPart", signature: "input:T num_lower:Tindex=int64 num_upper:Tindex=int64 -> band:T", translate: apply(&core.BandPart{})},
+	op{
+		name:      "MatrixBandPart",
+		signature: "input:T num_lower:Tindex=int64 num_upper:Tindex=int64 -> band:T",
+		translate: apply(&core.BandPart{}),
+	},
 	op{name: "Einsum", signature: "inputs:N*T -> output:T", translate: einsum},
 	op{name: "BatchMatMulV3", signature: "x:Ta y:Tb -> output:Tout", translate: batchMatMulV3},
 )
@@ -36,7 +69,11 @@ func nonMaxSuppression(c *call) []core.Value {
 	overlap := c.literal("iou_threshold", core.Scalar(c.floatOr("iou_threshold", 0.5)), nil)
 	score := c.literal("score_threshold", core.Scalar(float32(math.Inf(-1))), nil)
 	sigma := c.literal("sigma", core.Scalar(float32(0)), nil)
-	for name, to := range map[string]*core.Value{"iou_threshold": &overlap, "score_threshold": &score, "soft_nms_sigma": &sigma} {
+	for name, to := range map[string]*core.Value{
+		"iou_threshold":   &overlap,
+		"score_threshold": &score,
+		"soft_nms_sigma":  &sigma,
+	} {
 		if c.has(name) {
 			*to = c.value(name)
 		}
@@ -56,7 +93,10 @@ func nonMaxSuppression(c *call) []core.Value {
 }
 
 func combinedNonMaxSuppression(c *call) []core.Value {
-	return c.emit(&core.CombinedNonMaxSuppression{PadPerClass: c.boolOr("pad_per_class", false), ClipBoxes: c.boolOr("clip_boxes", true)}, c.in...)
+	return c.emit(&core.CombinedNonMaxSuppression{
+		PadPerClass: c.boolOr("pad_per_class", false),
+		ClipBoxes:   c.boolOr("clip_boxes", true),
+	}, c.in...)
 }
 
 func ensureShape(c *call) []core.Value {

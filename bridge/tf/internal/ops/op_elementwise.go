@@ -77,7 +77,8 @@ func equal(r core.Relation) func(*call) []core.Value {
 	return func(c *call) []core.Value {
 		a, b := c.in[0].Shape(), c.in[1].Shape()
 		if !c.boolOr("incompatible_shape_error", true) && a.Static() && b.Static() {
-			if _, err := (&core.Compare{Relation: r}).Infer([]core.Operand{operand(c.in[0]), operand(c.in[1])}); err != nil {
+			op := &core.Compare{Relation: r}
+			if _, err := op.Infer([]core.Operand{operand(c.in[0]), operand(c.in[1])}); err != nil {
 				return c.emit(&core.Constant{Value: core.Scalar(r == core.NotEqual)})
 			}
 		}

@@ -25,7 +25,9 @@ func small(v int64) int { return int(max(min(v, 1<<30), -1<<30)) }
 
 func (c *call) fakeQuant(g granularity) *core.TFFakeQuant {
 	return &core.TFFakeQuant{
-		NumBits: small(c.intOr("num_bits", 8)), NarrowRange: c.boolOr("narrow_range", false), PerChannel: g == perChannel,
+		NumBits:     small(c.intOr("num_bits", 8)),
+		NarrowRange: c.boolOr("narrow_range", false),
+		PerChannel:  g == perChannel,
 	}
 }
 
@@ -72,8 +74,11 @@ func (c *call) quantizeAndDequantize(bits int, rangeGiven bool) []core.Value {
 // quantizeAndDequantizeV1 has its range in attributes.
 func quantizeAndDequantizeV1(c *call) []core.Value {
 	op := &core.TFQuantizeAndDequantize{
-		SignedInput: c.boolOr("signed_input", true), NumBits: small(c.intOr("num_bits", 8)), RangeGiven: c.boolOr("range_given", false),
-		RoundMode: core.RoundNearestTowardEven, Axis: -1,
+		SignedInput: c.boolOr("signed_input", true),
+		NumBits:     small(c.intOr("num_bits", 8)),
+		RangeGiven:  c.boolOr("range_given", false),
+		RoundMode:   core.RoundNearestTowardEven,
+		Axis:        -1,
 	}
 	mn, mx := core.Scalar(c.floatOr("input_min", 0)), core.Scalar(c.floatOr("input_max", 0))
 	if c.typ("T", core.Dynamic) == core.F64 {

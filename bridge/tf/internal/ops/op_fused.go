@@ -15,17 +15,25 @@ const batchNormExOutputs = "-> y:T batch_mean:U batch_variance:U reserve_space_1
 var _ = register(
 	op{name: "_FusedConv2D", signature: "input:T filter:T args:* -> output:T", translate: fusedSteps(conv2D, 2)},
 	op{name: "_FusedConv3D", signature: "input:T filter:T args:* -> output:T", translate: fusedSteps(conv3D, 3)},
-	op{name: "_FusedDepthwiseConv2dNative", signature: "input:T filter:T args:* -> output:T", translate: fusedSteps(depthwiseConv2D, 2)},
+	op{
+		name:      "_FusedDepthwiseConv2dNative",
+		signature: "input:T filter:T args:* -> output:T",
+		translate: fusedSteps(depthwiseConv2D, 2),
+	},
 	op{name: "_FusedMatMul", signature: "a:T b:T args:* -> product:T", translate: fusedSteps(matMul, 0)},
-	op{name: "_FusedBatchNormEx", signature: "x:T scale:U offset:U mean:U variance:U side_input:* " + batchNormExOutputs, translate: fusedBatchNormEx},
+	op{
+		name:      "_FusedBatchNormEx",
+		signature: "x:T scale:U offset:U mean:U variance:U side_input:* " + batchNormExOutputs,
+		translate: fusedBatchNormEx,
+	},
 	op{name: "_MklLayerNorm", signature: "x:T scale:T offset:T -> y:T", translate: layerNorm},
 	op{name: "_MklFusedInstanceNorm", signature: "x:T gamma:T beta:T -> y:T", translate: instanceNorm},
 )
 
 // fusable are the activations that a step of fused_ops can be.
 var fusable = map[string]core.Activation{
-	"Relu": core.Relu, "Relu6": core.Relu6, "Elu": core.Elu, "LeakyRelu": core.LeakyRelu, "Tanh": core.Tanh, "Sigmoid": core.Sigmoid,
-	"GeluApproximate": core.GeluApproximate, "GeluExact": core.GeluExact,
+	"Relu": core.Relu, "Relu6": core.Relu6, "Elu": core.Elu, "LeakyRelu": core.LeakyRelu,
+	"Tanh": core.Tanh, "Sigmoid": core.Sigmoid, "GeluApproximate": core.GeluApproximate, "GeluExact": core.GeluExact,
 }
 
 // fusedSteps translates a product, over n spatial dimensions or none, and the steps behind it.
@@ -101,7 +109,8 @@ func (f *fusion) take(step string, n int) []core.Value {
 	taken := f.args[:n]
 	f.args = f.args[n:]
 	for _, v := range taken {
-		if i := slices.Index(f.in, v); step != "FusedBatchNorm" && v.Type() != f.value.Type() && v.Type() != core.Dynamic {
+		if i := slices.Index(f.in, v); step != "FusedBatchNorm" && v.Type() != f.value.Type() &&
+			v.Type() != core.Dynamic {
 			f.failInput(i, "got type %v for step %s, want %v", v.Type(), step, f.value.Type())
 		}
 	}
@@ -131,7 +140,8 @@ func (f *fusion) step(name string) {
 	case name == "_FusedHardSwish":
 		f.hardSwish()
 	default:
-		f.failAttr("fused_ops", "got step %q, want BiasAdd, Add, FusedBatchNorm, or an activation: one of %q", name, activationNames())
+		f.failAttr("fused_ops", "got step %q, want BiasAdd, Add, FusedBatchNorm, or an activation: one of %q", name,
+			activationNames())
 	}
 }
 
@@ -276,7 +286,8 @@ func (c *call) normalize(axes []int, epsilon float32, scale, offset core.Value) 
 	x, scale, offset = wide("x_f32", x), wide("scale_f32", scale), wide("offset_f32", offset)
 	mean := c.helper("mean", &core.Mean{Reduction: r}, x)
 	centred := c.helper("centred", &core.Subtract{}, x, mean)
-	variance := c.helper("variance", &core.Mean{Reduction: r}, c.helper("squares", &core.Unary{Function: core.Square}, centred))
+	variance := c.helper("variance", &core.Mean{Reduction: r},
+		c.helper("squares", &core.Unary{Function: core.Square}, centred))
 	sum := c.helper("sum", &core.Add{}, variance, c.literal("epsilon", core.Scalar(epsilon), nil))
 	factor := c.helper("factor", &core.Multiply{}, c.helper("rsqrt", &core.Unary{Function: core.Rsqrt}, sum), scale)
 	scaled := c.helper("scaled", &core.Multiply{}, centred, factor)

@@ -16,14 +16,20 @@ var _ = register(
 	op{name: "BiasAdd", signature: "value:T bias:T -> output:T", translate: biasAdd},
 	op{name: "BiasAddV1", signature: "value:T bias:T -> output:T", translate: biasAdd},
 	op{
-		name:      "FusedBatchNorm",
-		signature: "x:T scale:T offset:T mean:T variance:T -> y:T batch_mean:T batch_variance:T reserve_space_1:T reserve_space_2:T",
+		name: "FusedBatchNorm",
+		signature: "x:T scale:T offset:T mean:T variance:T " +
+			"-> y:T batch_mean:T batch_variance:T reserve_space_1:T reserve_space_2:T",
 		translate: fusedBatchNorm,
 	},
-	op{name: "FusedBatchNormV2", signature: "x:T scale:U offset:U mean:U variance:U " + batchNormOutputs, translate: fusedBatchNorm},
+	op{
+		name:      "FusedBatchNormV2",
+		signature: "x:T scale:U offset:U mean:U variance:U " + batchNormOutputs,
+		translate: fusedBatchNorm,
+	},
 	op{
 		name:      "FusedBatchNormV3",
-		signature: "x:T scale:U offset:U mean:U variance:U " + batchNormOutputs + " reserve_space_3:U", translate: fusedBatchNorm,
+		signature: "x:T scale:U offset:U mean:U variance:U " + batchNormOutputs + " reserve_space_3:U",
+		translate: fusedBatchNorm,
 	},
 	op{name: "MatMul", signature: "a:T b:T -> product:T", translate: matMul},
 	op{name: "BatchMatMul", signature: "x:T y:T -> output:T", translate: batchMatMul},
@@ -210,5 +216,6 @@ func batchMatMul(c *call) []core.Value {
 			c.failInput(1, "got shape %v beside %v, want the same batch", b, a)
 		}
 	}
-	return c.emitReal(&core.BatchDot{TransposeA: c.boolOr("adj_x", false), TransposeB: c.boolOr("adj_y", false)}, c.in...)
+	return c.emitReal(&core.BatchDot{TransposeA: c.boolOr("adj_x", false), TransposeB: c.boolOr("adj_y", false)},
+		c.in...)
 }

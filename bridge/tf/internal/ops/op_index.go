@@ -8,7 +8,11 @@ import (
 )
 
 var _ = register(
-	op{name: "Range", signature: "start:Tidx=int32 limit:Tidx=int32 delta:Tidx=int32 -> output:Tidx=int32", translate: apply(&core.Range{})},
+	op{
+		name:      "Range",
+		signature: "start:Tidx=int32 limit:Tidx=int32 delta:Tidx=int32 -> output:Tidx=int32",
+		translate: apply(&core.Range{}),
+	},
 	op{name: "LinSpace", signature: "start:T stop:T num:Tidx=int32 -> output:T", translate: apply(&core.LinSpace{})},
 	op{name: "ZerosLike", signature: "x:T -> y:T", translate: like(0)},
 	op{name: "OnesLike", signature: "x:T -> y:T", translate: like(1)},
@@ -16,28 +20,72 @@ var _ = register(
 	op{name: "Rank", signature: "input:T -> output:int32", translate: rank},
 	op{name: "ShapeN", signature: "input:N*T -> output:N*out_type=int32", translate: shapeN},
 	op{name: "ReverseV2", signature: "tensor:T axis:Tidx=int32 -> output:T", translate: reverse},
-	op{name: "GatherNd", signature: "params:Tparams indices:Tindices -> output:Tparams", translate: apply(&core.GatherND{})},
+	op{
+		name:      "GatherNd",
+		signature: "params:Tparams indices:Tindices -> output:Tparams",
+		translate: apply(&core.GatherND{}),
+	},
 	op{name: "ScatterNd", signature: "indices:Tindices updates:T shape:Tindices -> output:T", translate: scatterND},
-	op{name: "TensorScatterUpdate", signature: scatterSignature, translate: apply(&core.ScatterND{Mode: core.ScatterUpdate})},
+	op{
+		name:      "TensorScatterUpdate",
+		signature: scatterSignature,
+		translate: apply(&core.ScatterND{Mode: core.ScatterUpdate}),
+	},
 	op{name: "TensorScatterAdd", signature: scatterSignature, translate: apply(&core.ScatterND{Mode: core.ScatterAdd})},
-	op{name: "TensorScatterSub", signature: scatterSignature, translate: apply(&core.ScatterND{Mode: core.ScatterSubtract})},
+	op{
+		name:      "TensorScatterSub",
+		signature: scatterSignature,
+		translate: apply(&core.ScatterND{Mode: core.ScatterSubtract}),
+	},
 	op{name: "TensorScatterMin", signature: scatterSignature, translate: apply(&core.ScatterND{Mode: core.ScatterMin})},
 	op{name: "TensorScatterMax", signature: scatterSignature, translate: apply(&core.ScatterND{Mode: core.ScatterMax})},
 	op{name: "InvertPermutation", signature: "x:T=int32 -> y:T=int32", translate: apply(&core.InvertPermutation{})},
-	op{name: "BroadcastArgs", signature: "s0:T=int32 s1:T=int32 -> r0:T=int32", translate: apply(&core.BroadcastShape{})},
-	op{name: "ConcatOffset", signature: "concat_dim:int32 shape:N*shape_type=int32 -> offset:N*shape_type=int32", translate: concatOffset},
+	op{
+		name:      "BroadcastArgs",
+		signature: "s0:T=int32 s1:T=int32 -> r0:T=int32",
+		translate: apply(&core.BroadcastShape{}),
+	},
+	op{
+		name:      "ConcatOffset",
+		signature: "concat_dim:int32 shape:N*shape_type=int32 -> offset:N*shape_type=int32",
+		translate: concatOffset,
+	},
 	op{name: "Roll", signature: "input:T shift:Tshift axis:Taxis -> output:T", translate: roll},
-	op{name: "SparseToDense", signature: "sparse_indices:Tindices output_shape:Tindices sparse_values:T default_value:T -> dense:T", translate: sparseToDense},
+	op{
+		name:      "SparseToDense",
+		signature: "sparse_indices:Tindices output_shape:Tindices sparse_values:T default_value:T -> dense:T",
+		translate: sparseToDense,
+	},
 	op{name: "AccumulateNV2", signature: "inputs:N*T -> sum:T", translate: addN},
 	op{name: "GuaranteeConst", signature: "input:T -> output:T", translate: passThrough},
 	op{name: "DeepCopy", signature: "x:T -> y:T", translate: passThrough},
-	op{name: "Print", signature: "input:T data:[U] -> output:T", translate: func(c *call) []core.Value { return c.in[:1] }},
+	op{
+		name:      "Print",
+		signature: "input:T data:[U] -> output:T",
+		translate: func(c *call) []core.Value { return c.in[:1] },
+	},
 	op{name: "DepthToSpace", signature: "input:T -> output:T", translate: depthToSpace},
 	op{name: "SpaceToDepth", signature: "input:T -> output:T", translate: spaceToDepth},
-	op{name: "SpaceToBatchND", signature: "input:T block_shape:Tblock_shape=int32 paddings:Tpaddings=int32 -> output:T", translate: apply(&core.SpaceToBatch{})},
-	op{name: "BatchToSpaceND", signature: "input:T block_shape:Tblock_shape=int32 crops:Tcrops=int32 -> output:T", translate: apply(&core.BatchToSpace{})},
-	op{name: "SpaceToBatch", signature: "input:T paddings:Tpaddings=int32 -> output:T", translate: squareBlocks(&core.SpaceToBatch{})},
-	op{name: "BatchToSpace", signature: "input:T crops:Tidx=int32 -> output:T", translate: squareBlocks(&core.BatchToSpace{})},
+	op{
+		name:      "SpaceToBatchND",
+		signature: "input:T block_shape:Tblock_shape=int32 paddings:Tpaddings=int32 -> output:T",
+		translate: apply(&core.SpaceToBatch{}),
+	},
+	op{
+		name:      "BatchToSpaceND",
+		signature: "input:T block_shape:Tblock_shape=int32 crops:Tcrops=int32 -> output:T",
+		translate: apply(&core.BatchToSpace{}),
+	},
+	op{
+		name:      "SpaceToBatch",
+		signature: "input:T paddings:Tpaddings=int32 -> output:T",
+		translate: squareBlocks(&core.SpaceToBatch{}),
+	},
+	op{
+		name:      "BatchToSpace",
+		signature: "input:T crops:Tidx=int32 -> output:T",
+		translate: squareBlocks(&core.BatchToSpace{}),
+	},
 )
 
 const scatterSignature = "tensor:T indices:Tindices updates:T -> output:T"
@@ -48,19 +96,22 @@ func like(v float32) func(*call) []core.Value {
 		if c.in[0].Type() == core.String {
 			c.failInput(0, "got type string, want numbers or booleans")
 		}
-		value := c.helper("value", &core.Convert{Type: c.typ("T", core.Dynamic)}, c.literal("number", core.Scalar(v), nil))
+		value := c.helper("value", &core.Convert{Type: c.typ("T", core.Dynamic)},
+			c.literal("number", core.Scalar(v), nil))
 		return c.emit(&core.BroadcastTo{}, value, c.helper("shape", &core.ShapeOf{Type: core.I64}, c.in[0]))
 	}
 }
 
 // size is the product of the dimensions.
 func size(c *call) []core.Value {
-	return c.emit(&core.Prod{Reduction: core.Reduction{Axes: []int{0}}}, c.helper("shape", &core.ShapeOf{Type: c.typ("out_type", core.I32)}, c.in[0]))
+	return c.emit(&core.Prod{Reduction: core.Reduction{Axes: []int{0}}},
+		c.helper("shape", &core.ShapeOf{Type: c.typ("out_type", core.I32)}, c.in[0]))
 }
 
 // rank is the length of the shape.
 func rank(c *call) []core.Value {
-	length := c.helper("length", &core.ShapeOf{Type: core.I32}, c.helper("shape", &core.ShapeOf{Type: core.I64}, c.in[0]))
+	length := c.helper("length", &core.ShapeOf{Type: core.I32},
+		c.helper("shape", &core.ShapeOf{Type: core.I64}, c.in[0]))
 	return c.emit(&core.Squeeze{Axes: []int{0}}, length)
 }
 
@@ -96,7 +147,9 @@ func roll(c *call) []core.Value {
 func sparseToDense(c *call) []core.Value {
 	indices, values := c.in[0], c.in[2]
 	if s := indices.Shape(); !s.Ranked() || len(s) == 0 || len(s) > 2 || len(values.Shape()) > 1 {
-		c.failInput(0, "got shape %v with values of shape %v, want a vector or a matrix with a value or a vector of them", s, values.Shape())
+		c.failInput(0,
+			"got shape %v with values of shape %v, want a vector or a matrix with a value or a vector of them", s,
+			values.Shape())
 		return nil
 	}
 	if len(indices.Shape()) == 1 {
@@ -108,7 +161,8 @@ func sparseToDense(c *call) []core.Value {
 			t, err := core.TensorOf(core.Shape{1}, []int64{v})
 			ends[i] = c.literal([]string{"first", "end", "step"}[i], t, err)
 		}
-		count := c.helper("count", &core.StridedSlice{}, c.helper("shape", &core.ShapeOf{Type: core.I64}, indices), ends[0], ends[1], ends[2])
+		count := c.helper("count", &core.StridedSlice{}, c.helper("shape", &core.ShapeOf{Type: core.I64}, indices),
+			ends[0], ends[1], ends[2])
 		values = c.helper("values", &core.BroadcastTo{}, values, count)
 	}
 	dense := c.helper("default", &core.BroadcastTo{}, c.in[3], c.in[1])
@@ -144,14 +198,18 @@ func concatOffset(c *call) []core.Value {
 	out := make([]core.Value, len(parts))
 	for i, p := range parts {
 		out[i] = sum
-		sum = c.helper(fmt.Sprintf("sum_%d", i), &core.Add{}, sum, c.helper(fmt.Sprintf("part_%d", i), &core.Multiply{}, p, at))
+		sum = c.helper(fmt.Sprintf("sum_%d", i), &core.Add{}, sum,
+			c.helper(fmt.Sprintf("part_%d", i), &core.Multiply{}, p, at))
 	}
 	return out
 }
 
 // blockLayout reads data_format of ops on blocks, and block_size.
 func (c *call) blockLayout() (core.Layout, int) {
-	return choice(c, "data_format", []string{"NHWC", "NCHW"}, []core.Layout{core.NHWC, core.NCHW}), small(c.intOr("block_size", 0))
+	return choice(c, "data_format", []string{
+		"NHWC",
+		"NCHW",
+	}, []core.Layout{core.NHWC, core.NCHW}), small(c.intOr("block_size", 0))
 }
 
 func depthToSpace(c *call) []core.Value {

@@ -44,13 +44,29 @@ var _ = register(
 	op{name: "RightShift", signature: binarySignature, translate: binary(core.RightShift)},
 	op{name: "Select", signature: "condition:bool t:T e:T -> output:T", translate: apply(&core.SelectRows{})},
 
-	op{name: "Any", signature: "input:bool reduction_indices:Tidx=int32 -> output:bool", translate: reduceBools(func(r core.BoolReduction) core.Op { return &core.Any{BoolReduction: r} })},
-	op{name: "All", signature: "input:bool reduction_indices:Tidx=int32 -> output:bool", translate: reduceBools(func(r core.BoolReduction) core.Op { return &core.All{BoolReduction: r} })},
+	op{
+		name:      "Any",
+		signature: "input:bool reduction_indices:Tidx=int32 -> output:bool",
+		translate: reduceBools(func(r core.BoolReduction) core.Op { return &core.Any{BoolReduction: r} }),
+	},
+	op{
+		name:      "All",
+		signature: "input:bool reduction_indices:Tidx=int32 -> output:bool",
+		translate: reduceBools(func(r core.BoolReduction) core.Op { return &core.All{BoolReduction: r} }),
+	},
 	op{name: "EuclideanNorm", signature: reduceSignature, translate: euclideanNorm},
 	op{name: "ArgMin", signature: "input:T dimension:Tidx=int32 -> output:output_type=int64", translate: argMin},
 	op{name: "TopKV2", signature: "input:T k:Tk=int32 -> values:T indices:index_type=int32", translate: topK},
-	op{name: "Cumsum", signature: cumulativeSignature, translate: cumulative(func(a core.Cumulative) core.Op { return &core.CumSum{Cumulative: a} })},
-	op{name: "Cumprod", signature: cumulativeSignature, translate: cumulative(func(a core.Cumulative) core.Op { return &core.CumProd{Cumulative: a} })},
+	op{
+		name:      "Cumsum",
+		signature: cumulativeSignature,
+		translate: cumulative(func(a core.Cumulative) core.Op { return &core.CumSum{Cumulative: a} }),
+	},
+	op{
+		name:      "Cumprod",
+		signature: cumulativeSignature,
+		translate: cumulative(func(a core.Cumulative) core.Op { return &core.CumProd{Cumulative: a} }),
+	},
 	op{name: "L2Loss", signature: "t:T -> output:T", translate: l2Loss},
 	op{name: "Bucketize", signature: "input:T -> output:int32", translate: bucketize},
 )
@@ -85,7 +101,11 @@ func topK(c *call) []core.Value {
 
 func cumulative(op func(core.Cumulative) core.Op) func(*call) []core.Value {
 	return func(c *call) []core.Value {
-		a := core.Cumulative{Axis: c.integer(1), Exclusive: c.boolOr("exclusive", false), Reverse: c.boolOr("reverse", false)}
+		a := core.Cumulative{
+			Axis:      c.integer(1),
+			Exclusive: c.boolOr("exclusive", false),
+			Reverse:   c.boolOr("reverse", false),
+		}
 		return c.emit(op(a), c.in[0])
 	}
 }
@@ -93,8 +113,10 @@ func cumulative(op func(core.Cumulative) core.Op) func(*call) []core.Value {
 // l2Loss is half the sum of the squares.
 func l2Loss(c *call) []core.Value {
 	flat := c.flat(c.in[0])
-	sum := c.helper("sum", &core.Sum{Reduction: core.Reduction{Axes: []int{0}}}, c.helper("squares", &core.Unary{Function: core.Square}, flat))
-	half := c.helper("half", &core.Convert{Type: c.in[0].Type()}, c.literal("half_value", core.Scalar(float32(0.5)), nil))
+	sum := c.helper("sum", &core.Sum{Reduction: core.Reduction{Axes: []int{0}}},
+		c.helper("squares", &core.Unary{Function: core.Square}, flat))
+	half := c.helper("half", &core.Convert{Type: c.in[0].Type()},
+		c.literal("half_value", core.Scalar(float32(0.5)), nil))
 	return c.emit(&core.Multiply{}, sum, half)
 }
 

@@ -8,14 +8,20 @@ import (
 var _ = register(
 	op{
 		name:      "QuantizeV2",
-		signature: "input:float min_range:float max_range:float -> output:T output_min:float output_max:float", translate: quantizeV2,
+		signature: "input:float min_range:float max_range:float -> output:T output_min:float output_max:float",
+		translate: quantizeV2,
 	},
-	op{name: "Dequantize", signature: "input:T min_range:float max_range:float -> output:dtype=float", translate: dequantize},
+	op{
+		name:      "Dequantize",
+		signature: "input:T min_range:float max_range:float -> output:dtype=float",
+		translate: dequantize,
+	},
 )
 
 // quantizeMode reads the attribute mode.
 func (c *call) quantizeMode() core.QuantizeMode {
-	return choice(c, "mode", []string{"MIN_COMBINED", "MIN_FIRST", "SCALED"}, []core.QuantizeMode{core.MinCombined, core.MinFirst, core.Scaled})
+	return choice(c, "mode", []string{"MIN_COMBINED", "MIN_FIRST", "SCALED"},
+		[]core.QuantizeMode{core.MinCombined, core.MinFirst, core.Scaled})
 }
 
 // axis reads the attribute axis of a per-channel range; -1 means that there is none.
@@ -63,11 +69,17 @@ func dequantize(c *call) []core.Value {
 	}
 	narrow := c.in[0].Type().Size() == 1
 	if op.OutType == core.BF16 && (op.Mode == core.MinFirst || op.Mode == core.Scaled && !narrow) {
-		c.failAttr("mode", "got %q with dtype bfloat16 and input %v, want MIN_COMBINED, or SCALED for 8 bits", c.strOr("mode", ""), c.in[0].Type())
+		c.failAttr("mode", "got %q with dtype bfloat16 and input %v, want MIN_COMBINED, or SCALED for 8 bits",
+			c.strOr("mode", ""), c.in[0].Type())
 	}
 	r := c.sliced("min_range", "max_range", op.Axis)
 	if c.err != nil {
 		return nil
 	}
-	return c.built(builders.ScaledDequantize(c.scope(), builders.Dequantization{Data: c.in[0], Range: r, TensorFlow: op, Constant: c.constantInputs}))
+	return c.built(builders.ScaledDequantize(c.scope(), builders.Dequantization{
+		Data:       c.in[0],
+		Range:      r,
+		TensorFlow: op,
+		Constant:   c.constantInputs,
+	}))
 }

@@ -6,22 +6,26 @@ import (
 )
 
 const (
-	quantizedSum         = "x:T1 y:T2 min_x:float max_x:float min_y:float max_y:float -> z:Toutput=qint32 min_z:float max_z:float"
+	quantizedSum = "x:T1 y:T2 min_x:float max_x:float min_y:float max_y:float " +
+		"-> z:Toutput=qint32 min_z:float max_z:float"
 	quantizedActivations = "-> activations:out_type=quint8 min_activations:float max_activations:float"
 )
 
 var _ = register(
 	op{
 		name:      "QuantizedMaxPool",
-		signature: "input:T min_input:float max_input:float -> output:T min_output:float max_output:float", translate: quantizedMaxPool(2),
+		signature: "input:T min_input:float max_input:float -> output:T min_output:float max_output:float",
+		translate: quantizedMaxPool(2),
 	},
 	op{
 		name:      "_QuantizedMaxPool3D",
-		signature: "input:T min_input:float max_input:float -> output:T min_output:float max_output:float", translate: quantizedMaxPool(3),
+		signature: "input:T min_input:float max_input:float -> output:T min_output:float max_output:float",
+		translate: quantizedMaxPool(3),
 	},
 	op{
 		name:      "QuantizedAvgPool",
-		signature: "input:T min_input:float max_input:float -> output:T min_output:float max_output:float", translate: quantizedAvgPool,
+		signature: "input:T min_input:float max_input:float -> output:T min_output:float max_output:float",
+		translate: quantizedAvgPool,
 	},
 	op{name: "QuantizedAdd", signature: quantizedSum, translate: sum(&core.TFQuantizedAdd{})},
 	op{name: "QuantizedMul", signature: quantizedSum, translate: sum(&core.TFQuantizedMul{})},
@@ -33,29 +37,35 @@ var _ = register(
 	},
 	op{
 		name:      "QuantizedRelu",
-		signature: "features:Tinput min_features:float max_features:float " + quantizedActivations, translate: quantizedRelu,
+		signature: "features:Tinput min_features:float max_features:float " + quantizedActivations,
+		translate: quantizedRelu,
 	},
 	op{
 		name:      "QuantizedRelu6",
-		signature: "features:Tinput min_features:float max_features:float " + quantizedActivations, translate: quantizedRelu6,
+		signature: "features:Tinput min_features:float max_features:float " + quantizedActivations,
+		translate: quantizedRelu6,
 	},
 	op{
 		name:      "QuantizedReluX",
-		signature: "features:Tinput max_value:float min_features:float max_features:float " + quantizedActivations, translate: quantizedReluX,
+		signature: "features:Tinput max_value:float min_features:float max_features:float " + quantizedActivations,
+		translate: quantizedReluX,
 	},
 	op{
-		name:      "QuantizedConcatV2",
-		signature: "values:N*T axis:Tidx=int32 input_mins:N*float input_maxes:N*float -> output:T output_min:float output_max:float",
+		name: "QuantizedConcatV2",
+		signature: "values:N*T axis:Tidx=int32 input_mins:N*float input_maxes:N*float " +
+			"-> output:T output_min:float output_max:float",
 		translate: quantizedConcatV2,
 	},
 	op{
-		name:      "QuantizedConcat",
-		signature: "concat_dim:int32 values:N*T input_mins:N*float input_maxes:N*float -> output:T output_min:float output_max:float",
+		name: "QuantizedConcat",
+		signature: "concat_dim:int32 values:N*T input_mins:N*float input_maxes:N*float " +
+			"-> output:T output_min:float output_max:float",
 		translate: quantizedConcat,
 	},
 	op{
-		name:      "QuantizedReshape",
-		signature: "tensor:T shape:Tshape=int32 input_min:float input_max:float -> output:T output_min:float output_max:float",
+		name: "QuantizedReshape",
+		signature: "tensor:T shape:Tshape=int32 input_min:float input_max:float " +
+			"-> output:T output_min:float output_max:float",
 		translate: quantizedReshape,
 	},
 	op{
@@ -70,8 +80,9 @@ var _ = register(
 	},
 	op{
 		name: "QuantizedBatchNormWithGlobalNormalization",
-		signature: "t:Tinput t_min:float t_max:float m:Tinput m_min:float m_max:float v:Tinput v_min:float v_max:float " +
-			"beta:Tinput beta_min:float beta_max:float gamma:Tinput gamma_min:float gamma_max:float " +
+		signature: "t:Tinput t_min:float t_max:float m:Tinput m_min:float m_max:float " +
+			"v:Tinput v_min:float v_max:float beta:Tinput beta_min:float beta_max:float " +
+			"gamma:Tinput gamma_min:float gamma_max:float " +
 			"-> result:out_type result_min:float result_max:float",
 		translate: quantizedBatchNorm,
 	},

@@ -14,7 +14,8 @@ const (
 	toQint32  = "-> output:out_type=qint32 min_output:float max_output:float"
 	toQuint8  = "-> output:out_type=quint8 min_output:float max_output:float"
 	toQint8   = "-> output:out_type=qint8 min_output:float max_output:float"
-	fused     = "device_inputs:[Tdevice_inputs] host_inputs:[Thost_inputs] -> device_outputs:[Tdevice_outputs] host_outputs:[Thost_outputs]"
+	fused     = "device_inputs:[Tdevice_inputs] host_inputs:[Thost_inputs] " +
+		"-> device_outputs:[Tdevice_outputs] host_outputs:[Thost_outputs]"
 )
 
 var _ = register(
@@ -23,47 +24,88 @@ var _ = register(
 		signature: convolved + ranges + toQint32,
 		translate: convolution(convolutionKind{oneFilterRange: true}),
 	},
-	op{name: "QuantizedConv2DPerChannel", signature: convolved + ranges + toQint32, translate: convolution(convolutionKind{})},
-	op{name: "QuantizedConv2DAndRelu", signature: convolved + ranges + toQint32, translate: convolution(convolutionKind{relu: true})},
+	op{
+		name:      "QuantizedConv2DPerChannel",
+		signature: convolved + ranges + toQint32,
+		translate: convolution(convolutionKind{}),
+	},
+	op{
+		name:      "QuantizedConv2DAndRelu",
+		signature: convolved + ranges + toQint32,
+		translate: convolution(convolutionKind{relu: true}),
+	},
 	op{
 		name:      "QuantizedConv2DAndRequantize",
 		signature: convolved + ranges + freezed + toQint8,
 		translate: convolution(convolutionKind{oneFilterRange: true}),
 	},
-	op{name: "QuantizedConv2DAndReluAndRequantize", signature: convolved + ranges + freezed + toQuint8, translate: convolution(convolutionKind{relu: true})},
-	op{name: "QuantizedConv2DWithBias", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(convolutionKind{})},
-	op{name: "QuantizedConv2DWithBiasAndRelu", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(convolutionKind{relu: true})},
+	op{
+		name:      "QuantizedConv2DAndReluAndRequantize",
+		signature: convolved + ranges + freezed + toQuint8,
+		translate: convolution(convolutionKind{relu: true}),
+	},
+	op{
+		name:      "QuantizedConv2DWithBias",
+		signature: convolved + "bias:float " + ranges + toQint32,
+		translate: convolution(convolutionKind{}),
+	},
+	op{
+		name:      "QuantizedConv2DWithBiasAndRelu",
+		signature: convolved + "bias:float " + ranges + toQint32,
+		translate: convolution(convolutionKind{relu: true}),
+	},
 	op{
 		name:      "QuantizedConv2DWithBiasAndRequantize",
 		signature: convolved + "bias:Tbias " + ranges + freezed + toQint8, translate: convolution(convolutionKind{}),
 	},
 	op{
 		name:      "QuantizedConv2DWithBiasAndReluAndRequantize",
-		signature: convolved + "bias:Tbias " + ranges + freezed + toQuint8, translate: convolution(convolutionKind{relu: true}),
+		signature: convolved + "bias:Tbias " + ranges + freezed + toQuint8,
+		translate: convolution(convolutionKind{relu: true}),
 	},
 	op{
 		name:      "QuantizedConv2DWithBiasSumAndRelu",
-		signature: convolved + "bias:float " + ranges + "summand:float " + toQint32, translate: convolution(convolutionKind{relu: true}),
+		signature: convolved + "bias:float " + ranges + "summand:float " + toQint32,
+		translate: convolution(convolutionKind{relu: true}),
 	},
 	op{
 		name:      "QuantizedConv2DWithBiasSumAndReluAndRequantize",
-		signature: convolved + "bias:Tbias " + ranges + freezed + summand + toQuint8, translate: convolution(convolutionKind{relu: true}),
+		signature: convolved + "bias:Tbias " + ranges + freezed + summand + toQuint8,
+		translate: convolution(convolutionKind{relu: true}),
 	},
 	op{
 		name:      "QuantizedConv2DWithBiasSignedSumAndReluAndRequantize",
-		signature: convolved + "bias:Tbias " + ranges + freezed + summand + toQuint8, translate: convolution(convolutionKind{relu: true}),
+		signature: convolved + "bias:Tbias " + ranges + freezed + summand + toQuint8,
+		translate: convolution(convolutionKind{relu: true}),
 	},
 
-	op{name: "QuantizedDepthwiseConv2D", signature: convolved + ranges + toQint32, translate: convolution(convolutionKind{depthwise: true})},
-	op{name: "QuantizedDepthwiseConv2DWithBias", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(convolutionKind{depthwise: true})},
-	op{name: "QuantizedDepthwiseConv2DWithBiasAndRelu", signature: convolved + "bias:float " + ranges + toQint32, translate: convolution(convolutionKind{relu: true, depthwise: true})},
+	op{
+		name:      "QuantizedDepthwiseConv2D",
+		signature: convolved + ranges + toQint32,
+		translate: convolution(convolutionKind{depthwise: true}),
+	},
+	op{
+		name:      "QuantizedDepthwiseConv2DWithBias",
+		signature: convolved + "bias:float " + ranges + toQint32,
+		translate: convolution(convolutionKind{depthwise: true}),
+	},
+	op{
+		name:      "QuantizedDepthwiseConv2DWithBiasAndRelu",
+		signature: convolved + "bias:float " + ranges + toQint32,
+		translate: convolution(convolutionKind{relu: true, depthwise: true}),
+	},
 	op{
 		name:      "QuantizedDepthwiseConv2DWithBiasAndReluAndRequantize",
-		signature: convolved + "bias:Tbias " + ranges + freezed + toQuint8, translate: convolution(convolutionKind{relu: true, depthwise: true}),
+		signature: convolved + "bias:Tbias " + ranges + freezed + toQuint8,
+		translate: convolution(convolutionKind{relu: true, depthwise: true}),
 	},
 
 	op{name: "_FusedQuantizedConv2D", signature: fused, translate: fusedConvolution(convolutionKind{})},
-	op{name: "_FusedQuantizedDepthwiseConv2D", signature: fused, translate: fusedConvolution(convolutionKind{depthwise: true})},
+	op{
+		name:      "_FusedQuantizedDepthwiseConv2D",
+		signature: fused,
+		translate: fusedConvolution(convolutionKind{depthwise: true}),
+	},
 )
 
 // convolutionKind is what the name of a quantized convolution says, and no attribute.
@@ -217,7 +259,9 @@ func fusedConvolution(kind convolutionKind) func(*call) []core.Value {
 		}
 		r := c.reader()
 		v := builders.Convolution{
-			Spatial: c.spatial(2, core.NHWC, "explicit_paddings"), OutputType: c.typ("out_type", core.I32), WithRelu: fused["Relu"],
+			Spatial:    c.spatial(2, core.NHWC, "explicit_paddings"),
+			OutputType: c.typ("out_type", core.I32),
+			WithRelu:   fused["Relu"],
 		}
 		v.Data, v.Filters = r.typed("input", "Tinput"), r.typed("filter", "Tfilter")
 		if fused["BiasAdd"] {

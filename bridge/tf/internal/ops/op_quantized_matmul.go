@@ -17,20 +17,35 @@ const (
 )
 
 var _ = register(
-	op{name: "QuantizedMatMul", signature: multiplied + matRanges + toMatQint32, translate: quantizedMatMul(matMulKind{})},
-	op{name: "QuantizedMatMulWithBias", signature: multiplied + "bias:Tbias " + matRanges + toMatQint32, translate: quantizedMatMul(matMulKind{})},
-	op{name: "QuantizedMatMulWithBiasAndRelu", signature: multiplied + "bias:float " + matRanges + toMatQint32, translate: quantizedMatMul(matMulKind{relu: true})},
+	op{
+		name:      "QuantizedMatMul",
+		signature: multiplied + matRanges + toMatQint32,
+		translate: quantizedMatMul(matMulKind{}),
+	},
+	op{
+		name:      "QuantizedMatMulWithBias",
+		signature: multiplied + "bias:Tbias " + matRanges + toMatQint32,
+		translate: quantizedMatMul(matMulKind{}),
+	},
+	op{
+		name:      "QuantizedMatMulWithBiasAndRelu",
+		signature: multiplied + "bias:float " + matRanges + toMatQint32,
+		translate: quantizedMatMul(matMulKind{relu: true}),
+	},
 	op{
 		name:      "QuantizedMatMulWithBiasAndRequantize",
-		signature: multiplied + "bias:Tbias " + matRanges + freezed + toMatQuint8, translate: quantizedMatMul(matMulKind{}),
+		signature: multiplied + "bias:Tbias " + matRanges + freezed + toMatQuint8,
+		translate: quantizedMatMul(matMulKind{}),
 	},
 	op{
 		name:      "QuantizedMatMulWithBiasAndReluAndRequantize",
-		signature: multiplied + "bias:Tbias " + matRanges + freezed + toMatQuint8, translate: quantizedMatMul(matMulKind{relu: true}),
+		signature: multiplied + "bias:Tbias " + matRanges + freezed + toMatQuint8,
+		translate: quantizedMatMul(matMulKind{relu: true}),
 	},
 	op{
 		name:      "QuantizedMatMulWithBiasAndDequantize",
-		signature: multiplied + "bias:Tbias " + matRanges + freezed + "-> out:Toutput", translate: quantizedMatMul(matMulKind{dequantize: true}),
+		signature: multiplied + "bias:Tbias " + matRanges + freezed + "-> out:Toutput",
+		translate: quantizedMatMul(matMulKind{dequantize: true}),
 	},
 	op{name: "_QuantizedMatMul", signature: fused, translate: fusedMatMul},
 )
@@ -125,9 +140,12 @@ func fusedMatMul(c *call) []core.Value {
 	fused := c.fusedOps(matMulFusions)
 	r := c.reader()
 	d := builders.Dot{
-		Fused: true, OutputType: c.typ("Tout", core.F32),
-		InputMode: c.mode("input_quant_mode", builders.Scaled), OutputMode: c.mode("output_quant_mode", builders.Scaled),
-		Input0: r.typed("a", "T1"), Input1: r.typed("b", "T2"),
+		Fused:      true,
+		OutputType: c.typ("Tout", core.F32),
+		InputMode:  c.mode("input_quant_mode", builders.Scaled),
+		OutputMode: c.mode("output_quant_mode", builders.Scaled),
+		Input0:     r.typed("a", "T1"),
+		Input1:     r.typed("b", "T2"),
 	}
 	if c.err == nil {
 		c.matrices(&d, "transpose_a")
@@ -182,6 +200,7 @@ func (c *call) fusedOutput(fused map[string]bool, t core.Type) {
 		want = []core.Type{core.F32, core.BF16}
 	}
 	if c.err == nil && !slices.Contains(want, t) {
-		c.failAttr("Tout", "got %v, want one of %v with fused_ops [%s]", t, want, strings.Join(c.strs("fused_ops"), ","))
+		c.failAttr("Tout", "got %v, want one of %v with fused_ops [%s]", t, want,
+			strings.Join(c.strs("fused_ops"), ","))
 	}
 }

@@ -7,23 +7,28 @@ const requantizeInputs = "input_min:float input_max:float requested_output_min:f
 var _ = register(
 	op{
 		name:      "Requantize",
-		signature: "input:Tinput " + requantizeInputs + "-> output:out_type output_min:float output_max:float", translate: requantize,
+		signature: "input:Tinput " + requantizeInputs + "-> output:out_type output_min:float output_max:float",
+		translate: requantize,
 	},
 	op{
 		name:      "RequantizePerChannel",
-		signature: "input:T=qint32 " + requantizeInputs + "-> output:out_type=quint8 output_min:float output_max:float", translate: requantizePerChannel,
+		signature: "input:T=qint32 " + requantizeInputs + "-> output:out_type=quint8 output_min:float output_max:float",
+		translate: requantizePerChannel,
 	},
 	op{
 		name:      "RequantizationRange",
-		signature: "input:Tinput input_min:float input_max:float -> output_min:float output_max:float", translate: requantizationRange,
+		signature: "input:Tinput input_min:float input_max:float -> output_min:float output_max:float",
+		translate: requantizationRange,
 	},
 	op{
 		name:      "RequantizationRangePerChannel",
-		signature: "input:T=qint32 input_min:float input_max:float -> output_min:float output_max:float", translate: requantizationRangePerChannel,
+		signature: "input:T=qint32 input_min:float input_max:float -> output_min:float output_max:float",
+		translate: requantizationRangePerChannel,
 	},
 	op{
 		name:      "QuantizeDownAndShrinkRange",
-		signature: "input:Tinput input_min:float input_max:float -> output:out_type output_min:float output_max:float", translate: shrinkRange,
+		signature: "input:Tinput input_min:float input_max:float -> output:out_type output_min:float output_max:float",
+		translate: shrinkRange,
 	},
 )
 

@@ -3,21 +3,49 @@ package ops
 import "github.com/tf2ng/tf2ng/core"
 
 var _ = register(
-	op{name: "ResizeBilinear", signature: "images:T size:int32 -> resized_images:float", translate: resize(core.ResizeBilinear)},
-	op{name: "ResizeNearestNeighbor", signature: "images:T size:int32 -> resized_images:T", translate: resize(core.ResizeNearest)},
-	op{name: "ResizeBicubic", signature: "images:T size:int32 -> resized_images:float", translate: resize(core.ResizeBicubic)},
-	op{name: "CropAndResize", signature: "image:T boxes:float box_ind:int32 crop_size:int32 -> crops:float", translate: cropAndResize},
+	op{
+		name:      "ResizeBilinear",
+		signature: "images:T size:int32 -> resized_images:float",
+		translate: resize(core.ResizeBilinear),
+	},
+	op{
+		name:      "ResizeNearestNeighbor",
+		signature: "images:T size:int32 -> resized_images:T",
+		translate: resize(core.ResizeNearest),
+	},
+	op{
+		name:      "ResizeBicubic",
+		signature: "images:T size:int32 -> resized_images:float",
+		translate: resize(core.ResizeBicubic),
+	},
+	op{
+		name:      "CropAndResize",
+		signature: "image:T boxes:float box_ind:int32 crop_size:int32 -> crops:float",
+		translate: cropAndResize,
+	},
 	op{name: "LRN", signature: "input:T=float -> output:T=float", translate: lrn},
 	op{name: "ExtractImagePatches", signature: "images:T -> patches:T", translate: extractPatches},
 	op{name: "MaxPoolWithArgmax", signature: "input:T -> output:T argmax:Targmax=int64", translate: maxPoolWithArgmax},
 	op{name: "MaxPoolV2", signature: "input:T=float ksize:int32 strides:int32 -> output:T=float", translate: maxPoolV2},
-	op{name: "Conv2DBackpropInput", signature: "input_sizes:int32 filter:T out_backprop:T -> output:T", translate: backprop(2, "explicit_paddings")},
-	op{name: "Conv3DBackpropInputV2", signature: "input_sizes:Tshape=int32 filter:T out_backprop:T -> output:T", translate: backprop(3, "")},
+	op{
+		name:      "Conv2DBackpropInput",
+		signature: "input_sizes:int32 filter:T out_backprop:T -> output:T",
+		translate: backprop(2, "explicit_paddings"),
+	},
+	op{
+		name:      "Conv3DBackpropInputV2",
+		signature: "input_sizes:Tshape=int32 filter:T out_backprop:T -> output:T",
+		translate: backprop(3, ""),
+	},
 )
 
 func resize(mode core.ResizeMode) func(*call) []core.Value {
 	return func(c *call) []core.Value {
-		return c.emit(&core.Resize{Mode: mode, AlignCorners: c.boolOr("align_corners", false), HalfPixelCenters: c.boolOr("half_pixel_centers", false)}, c.in...)
+		return c.emit(&core.Resize{
+			Mode:             mode,
+			AlignCorners:     c.boolOr("align_corners", false),
+			HalfPixelCenters: c.boolOr("half_pixel_centers", false),
+		}, c.in...)
 	}
 }
 
@@ -27,18 +55,32 @@ func cropAndResize(c *call) []core.Value {
 }
 
 func lrn(c *call) []core.Value {
-	return c.emit(&core.LRN{Radius: small(c.intOr("depth_radius", 5)), Bias: c.floatOr("bias", 1), Alpha: c.floatOr("alpha", 1), Beta: c.floatOr("beta", 0.5)}, c.in...)
+	return c.emit(&core.LRN{
+		Radius: small(c.intOr("depth_radius", 5)),
+		Bias:   c.floatOr("bias", 1),
+		Alpha:  c.floatOr("alpha", 1),
+		Beta:   c.floatOr("beta", 0.5),
+	}, c.in...)
 }
 
 func extractPatches(c *call) []core.Value {
-	s := core.Spatial{Layout: core.NHWC, Strides: c.perDimension("strides", 2, core.NHWC, 0), Dilations: c.perDimension("rates", 2, core.NHWC, 0)}
+	s := core.Spatial{
+		Layout:    core.NHWC,
+		Strides:   c.perDimension("strides", 2, core.NHWC, 0),
+		Dilations: c.perDimension("rates", 2, core.NHWC, 0),
+	}
 	c.padding(&s, 2, "")
 	return c.emit(&core.ExtractPatches{Spatial: s, Window: c.perDimension("ksizes", 2, core.NHWC, 0)}, c.in...)
 }
 
 func maxPoolWithArgmax(c *call) []core.Value {
 	s, window := c.window(2, core.NHWC, "")
-	return c.emit(&core.MaxPoolWithArgmax{Spatial: s, Window: window, Type: c.typ("Targmax", core.I64), IncludeBatch: c.boolOr("include_batch_in_index", false)}, c.in...)
+	return c.emit(&core.MaxPoolWithArgmax{
+		Spatial:      s,
+		Window:       window,
+		Type:         c.typ("Targmax", core.I64),
+		IncludeBatch: c.boolOr("include_batch_in_index", false),
+	}, c.in...)
 }
 
 // maxPoolV2 has the window and the strides as inputs.

@@ -16,7 +16,11 @@ var _ = register(
 	op{name: "ConcatV2", signature: "values:N*T axis:Tidx=int32 -> output:T", translate: concatV2},
 	op{name: "Concat", signature: "concat_dim:int32 values:N*T -> output:T", translate: concat},
 	op{name: "Split", signature: "split_dim:int32 value:T -> output:num_split*T", translate: split},
-	op{name: "SplitV", signature: "value:T size_splits:Tlen=int64 split_dim:int32 -> output:num_split*T", translate: splitV},
+	op{
+		name:      "SplitV",
+		signature: "value:T size_splits:Tlen=int64 split_dim:int32 -> output:num_split*T",
+		translate: splitV,
+	},
 	op{name: "Pad", signature: "input:T paddings:Tpaddings=int32 -> output:T", translate: pad},
 	op{name: "PadV2", signature: "input:T paddings:Tpaddings=int32 constant_values:T -> output:T", translate: pad},
 	op{name: "MirrorPad", signature: "input:T paddings:Tpaddings=int32 -> output:T", translate: mirrorPad},

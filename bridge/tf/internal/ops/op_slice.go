@@ -11,10 +11,22 @@ import (
 
 var _ = register(
 	op{name: "Shape", signature: "input:T -> output:out_type=int32", translate: shape},
-	op{name: "StridedSlice", signature: "input:T begin:Index end:Index strides:Index -> output:T", translate: stridedSlice},
+	op{
+		name:      "StridedSlice",
+		signature: "input:T begin:Index end:Index strides:Index -> output:T",
+		translate: stridedSlice,
+	},
 	op{name: "Slice", signature: "input:T begin:Index size:Index -> output:T", translate: apply(&core.Slice{})},
-	op{name: "GatherV2", signature: "params:Tparams indices:Tindices axis:Taxis -> output:Tparams", translate: gatherV2},
-	op{name: "Gather", signature: "params:Tparams indices:Tindices -> output:Tparams", translate: apply(&core.Gather{})},
+	op{
+		name:      "GatherV2",
+		signature: "params:Tparams indices:Tindices axis:Taxis -> output:Tparams",
+		translate: gatherV2,
+	},
+	op{
+		name:      "Gather",
+		signature: "params:Tparams indices:Tindices -> output:Tparams",
+		translate: apply(&core.Gather{}),
+	},
 	op{name: "Tile", signature: "input:T multiples:Tmultiples=int32 -> output:T", translate: tile},
 	op{name: "BroadcastTo", signature: "input:T shape:Tidx=int32 -> output:T", translate: apply(&core.BroadcastTo{})},
 	op{name: "Fill", signature: "dims:index_type=int32 value:T -> output:T", translate: fill},
@@ -51,7 +63,8 @@ func gatherV2(c *call) []core.Value {
 
 // tile knows the types of TensorFlow's kernel, which are not where it lists its kernels.
 func tile(c *call) []core.Value {
-	if t, err := c.node.Type("T"); err == nil && slices.Contains([]graphdef.DataType{graphdef.Uint16, graphdef.Quint8, graphdef.Qint8, graphdef.Qint32}, t) {
+	if t, err := c.node.Type("T"); err == nil &&
+		slices.Contains([]graphdef.DataType{graphdef.Uint16, graphdef.Quint8, graphdef.Qint8, graphdef.Qint32}, t) {
 		c.failAttr("T", "got %v, for which TensorFlow 2.21 has no CPU kernel", t)
 	}
 	return c.emit(&core.Tile{}, c.in...)

@@ -12,12 +12,20 @@ const (
 )
 
 var _ = register(
-	op{name: "UniformQuantize", signature: "input:Tin scales:float zero_points:int32 -> output:Tout", translate: uniformQuantize},
-	op{name: "UniformDequantize", signature: "input:Tin scales:float zero_points:int32 -> output:Tout", translate: uniformDequantize},
+	op{
+		name:      "UniformQuantize",
+		signature: "input:Tin scales:float zero_points:int32 -> output:Tout",
+		translate: uniformQuantize,
+	},
+	op{
+		name:      "UniformDequantize",
+		signature: "input:Tin scales:float zero_points:int32 -> output:Tout",
+		translate: uniformDequantize,
+	},
 	op{
 		name: "UniformRequantize",
-		signature: "input:Tin input_scales:float input_zero_points:int32 output_scales:float output_zero_points:int32 " +
-			"-> output:Tout",
+		signature: "input:Tin input_scales:float input_zero_points:int32 " +
+			"output_scales:float output_zero_points:int32 -> output:Tout",
 		translate: uniformRequantize,
 	},
 	op{
@@ -150,7 +158,8 @@ func (c *call) toOutputScale(i, axis, out int) core.Value {
 	}
 	lo, hi := core.I32.Bounds()
 	op := &core.TFUniformRequantize{Type: core.I32, Axis: axis, Lo: lo, Hi: hi}
-	return c.helper(side, op, c.in[i], c.value(side+"_scales"), c.value(side+"_zero_points"), scales, c.zeros(side, scales))
+	return c.helper(side, op, c.in[i], c.value(side+"_scales"), c.value(side+"_zero_points"), scales,
+		c.zeros(side, scales))
 }
 
 // zeros returns i32 zeros of a vector's or scalar's shape.
@@ -242,7 +251,8 @@ func uniformDot(c *call) []core.Value {
 		return nil
 	}
 	acc := c.helper("accumulators", &core.IntegerDot{ReductionAxes: 1}, c.in[0], c.in[1],
-		c.zeroPoint("lhs_zero", c.value("lhs_zero_points"), core.I8), c.zeroPoint("rhs_zero", c.value("rhs_zero_points"), core.I8))
+		c.zeroPoint("lhs_zero", c.value("lhs_zero_points"), core.I8),
+		c.zeroPoint("rhs_zero", c.value("rhs_zero_points"), core.I8))
 	return c.uniformOutput(acc, max(right, out))
 }
 
@@ -255,9 +265,11 @@ func (c *call) uniformOutput(acc core.Value, axis int) []core.Value {
 	}
 	scales := c.value("rhs_scales")
 	if len(scales.Shape()) == 0 && len(c.value("output_scales").Shape()) > 0 {
-		c.failInput(c.index("output_scales"), "got shape %v for rhs_scales of shape [], want [] too", c.value("output_scales").Shape())
+		c.failInput(c.index("output_scales"), "got shape %v for rhs_scales of shape [], want [] too",
+			c.value("output_scales").Shape())
 	}
-	return c.emit(op, acc, scales, c.zeros("accumulators", scales), c.value("output_scales"), c.value("output_zero_points"), c.value("lhs_scales"))
+	return c.emit(op, acc, scales, c.zeros("accumulators", scales), c.value("output_scales"),
+		c.value("output_zero_points"), c.value("lhs_scales"))
 }
 
 func uniformDotHybrid(c *call) []core.Value {

@@ -106,7 +106,8 @@ func (c *call) uniformConvolve() (p uniformProduct) {
 	if c.err != nil {
 		return p
 	}
-	p.filters = c.permuted("rhs", c.in[1], slices.Concat(p.numbers.kernel[2:], p.numbers.kernel[1:2], p.numbers.kernel[:1]))
+	p.filters = c.permuted("rhs", c.in[1],
+		slices.Concat(p.numbers.kernel[2:], p.numbers.kernel[1:2], p.numbers.kernel[:1]))
 	p.zero = c.zeroPoint("rhs_zero", c.value("rhs_zero_points"), core.I8)
 	c.quantizationAxis("rhs_", -1, p.numbers.kernel[0])
 	return p
@@ -129,12 +130,17 @@ func (c *call) uniformWindow(n int) core.Spatial {
 		return out
 	}
 	s := core.Spatial{
-		Layout: core.NHWC, Strides: list("window_strides", n, 1), Dilations: list("rhs_dilation", n, 1), DataDilations: list("lhs_dilation", n, 1),
+		Layout:        core.NHWC,
+		Strides:       list("window_strides", n, 1),
+		Dilations:     list("rhs_dilation", n, 1),
+		DataDilations: list("lhs_dilation", n, 1),
 	}
 	explicit := list("explicit_padding", 2*n, 0)
-	padding := choice(c, "padding", []string{"VALID", "SAME", "EXPLICIT"}, []core.PadType{core.PadValid, core.PadSameUpper, core.PadExplicit})
+	padding := choice(c, "padding", []string{"VALID", "SAME", "EXPLICIT"},
+		[]core.PadType{core.PadValid, core.PadSameUpper, core.PadExplicit})
 	if c.err == nil && (padding == core.PadExplicit) != (len(explicit) > 0) {
-		c.failAttr("explicit_padding", "got %d numbers with padding %s, want them with EXPLICIT only", len(explicit), c.str("padding"))
+		c.failAttr("explicit_padding", "got %d numbers with padding %s, want them with EXPLICIT only", len(explicit),
+			c.str("padding"))
 		return s
 	}
 	s.PadType = padding
@@ -171,7 +177,8 @@ func uniformConvolution(c *call) []core.Value {
 		axis = p.numbers.output[1]
 	}
 	data := c.permuted("lhs", c.in[0], channelsLast(p.numbers.input))
-	acc := c.helper("accumulators", p.op, data, p.filters, c.zeroPoint("lhs_zero", c.value("lhs_zero_points"), core.I8), p.zero)
+	acc := c.helper("accumulators", p.op, data, p.filters, c.zeroPoint("lhs_zero", c.value("lhs_zero_points"), core.I8),
+		p.zero)
 	return c.uniformOutput(c.permuted("accumulators", acc, inverse(channelsLast(p.numbers.output))), axis)
 }
 
