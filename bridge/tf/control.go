@@ -142,30 +142,3 @@ func (d *decisions) decided(n *graphdef.Node) bool {
 func (d *decisions) undecided(nodes []*graphdef.Node) []*graphdef.Node {
 	return slices.DeleteFunc(slices.Clone(nodes), d.decided)
 }
-
-// conditional translates a Switch or Merge that was decided.
-func (t *translation) conditional(n *graphdef.Node) error {
-	in := t.decisions.reads(n)[0]
-	v, err := t.read(tensorName{in.Node, in.Port})
-	if err != nil {
-		return err
-	}
-	out, live := make([]core.Value, 2), 0
-	if i, isMerge := t.decisions.input[n.Name]; isMerge {
-		index := core.NewConstant(core.Scalar(int32(i)))
-		index.Node.Name, index.Node.Origin = n.Name+"#value_index", core.Origin{Node: n.Name, Op: n.Op}
-		out[1] = index
-	} else {
-		live = t.decisions.port[n.Name]
-	}
-	out[live] = v
-	t.values[n.Name] = out
-	t.constant[n.Name] = t.constant[in.Node]
-	if _, isInput := t.cut[tensorName{in.Node, in.Port}]; isInput {
-		t.constant[n.Name] = false
-	}
-	if name := (tensorName{n.Name, live}); t.cut[name].Node == nil {
-		t.function.Names[name.String()] = v
-	}
-	return nil
-}

@@ -43,15 +43,3 @@ func Supported() []OpInfo {
 func IsQuantized(op string) bool {
 	return strings.Contains(strings.ToLower(op), "quantiz") || strings.HasPrefix(op, "FakeQuant")
 }
-
-// Unsupported lists the ops that Translate refuses for a reason that it knows, by name.
-func Unsupported() []UnsupportedOp {
-	var list []UnsupportedOp
-	for name, w := range why {
-		if !ops.Known(name) {
-			list = append(list, UnsupportedOp{Op: name, Why: w})
-		}
-	}
-	slices.SortFunc(list, func(a, b UnsupportedOp) int { return strings.Compare(a.Op, b.Op) })
-	return list
-}

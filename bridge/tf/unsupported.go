@@ -2,6 +2,7 @@ package tf
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
@@ -88,6 +89,18 @@ func byOp(reasons map[string][]string) map[string]string {
 		}
 	}
 	return why
+}
+
+// Unsupported lists the ops that Translate refuses for a reason that it knows, by name.
+func Unsupported() []UnsupportedOp {
+	var list []UnsupportedOp
+	for name, w := range why {
+		if !ops.Known(name) {
+			list = append(list, UnsupportedOp{Op: name, Why: w})
+		}
+	}
+	slices.SortFunc(list, func(a, b UnsupportedOp) int { return strings.Compare(a.Op, b.Op) })
+	return list
 }
 
 // unsupported returns an UnsupportedError for the nodes that have no translator, or else

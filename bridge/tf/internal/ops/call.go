@@ -4,12 +4,31 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
 )
+
+// op is a row of the table of TensorFlow ops.
+type op struct {
+	name      string
+	signature string // see opdef.Parse
+	translate func(*call) []core.Value
+
+	family  string // that of its file, op_<family>.go
+	in, out opdef.Ports
+}
+
+// Context is what a translator knows beside its node.
+type Context struct {
+	Arithmetic     builders.Arithmetic
+	ConstantInputs bool // no input of the node depends on an input of the graph
+	// Read returns what an input of the node became.
+	Read func(graphdef.Input) (core.Value, error)
+}
 
 // call is what a translator gets: the node, its attributes and its inputs. The first
 // error stays, and what follows it does nothing; so a translator needs no checks
@@ -26,9 +45,9 @@ type call struct {
 	constantInputs bool   // no input depends on an input of the graph
 }
 
-// newCall checks a node's inputs against its op's signature: how many, and their types.
-func newCall(n *graphdef.Node, ctx Context) (*call, error) {
-	c := &call{node: n, op: table[n.Op], arithmetic: ctx.Arithmetic, constantInputs: ctx.ConstantInputs}
+// call checks a node's inputs against the op's signature: how many, and their types.
+func (o *op) call(n *graphdef.Node, ctx Context) (*call, error) {
+	c := &call{node: n, op: o, arithmetic: ctx.Arithmetic, constantInputs: ctx.ConstantInputs}
 	if err := opdef.CheckKernel(n); err != nil {
 		return nil, err
 	}
@@ -73,6 +92,22 @@ func (c *call) checkOutputs(out []core.Value) error {
 	}
 	return nil
 }
+
+// InputError is an error about an input of the node that is translated.
+type InputError struct {
+	Input int    // its number
+	Name  string // its name in the op's signature, "values[2]" in a list
+	Msg   string
+	Err   error // that of the core op which rejected the input; may be nil
+}
+
+// Error reads "input 4 (min_filter): got shape [0], want [] or [1]".
+func (e *InputError) Error() string {
+	return "input " + strconv.Itoa(e.Input) + " (" + e.Name + "): " + e.Msg
+}
+
+// Unwrap returns the core op's error, or nil.
+func (e *InputError) Unwrap() error { return e.Err }
 
 // inputError is an InputError about input i.
 func (c *call) inputError(i int, format string, args ...any) error {

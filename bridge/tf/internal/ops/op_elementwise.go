@@ -1,6 +1,10 @@
 package ops
 
-import "github.com/tf2ng/tf2ng/core"
+import (
+	"fmt"
+
+	"github.com/tf2ng/tf2ng/core"
+)
 
 const (
 	unarySignature   = "x:T -> y:T"
@@ -126,4 +130,12 @@ func addN(c *call) []core.Value {
 		sum = out[0]
 	}
 	return []core.Value{sum}
+}
+
+// roleIf returns a suffix for the name of helper number i, or none.
+func roleIf(helper bool, role string, i int) string {
+	if !helper {
+		return ""
+	}
+	return fmt.Sprintf("#%s_%d", role, i)
 }

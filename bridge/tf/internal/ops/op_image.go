@@ -219,3 +219,30 @@ func batchMatMul(c *call) []core.Value {
 	return c.emitReal(&core.BatchDot{TransposeA: c.boolOr("adj_x", false), TransposeB: c.boolOr("adj_y", false)},
 		c.in...)
 }
+
+// normalize gives x the mean 0 and the variance 1 along axes, then scales and shifts:
+//
+//	(x - mean) * (rsqrt(variance + epsilon) * scale) + offset
+func (c *call) normalize(axes []int, epsilon float32, scale, offset core.Value) []core.Value {
+	r := core.Reduction{Axes: axes, KeepDims: true}
+	x := c.in[0]
+	wide := func(role string, v core.Value) core.Value {
+		if c.err != nil || v.Type() == core.F32 {
+			return v
+		}
+		return c.helper(role, &core.Convert{Type: core.F32}, v)
+	}
+	t := x.Type()
+	x, scale, offset = wide("x_f32", x), wide("scale_f32", scale), wide("offset_f32", offset)
+	mean := c.helper("mean", &core.Mean{Reduction: r}, x)
+	centred := c.helper("centred", &core.Subtract{}, x, mean)
+	variance := c.helper("variance", &core.Mean{Reduction: r},
+		c.helper("squares", &core.Unary{Function: core.Square}, centred))
+	sum := c.helper("sum", &core.Add{}, variance, c.literal("epsilon", core.Scalar(epsilon), nil))
+	factor := c.helper("factor", &core.Multiply{}, c.helper("rsqrt", &core.Unary{Function: core.Rsqrt}, sum), scale)
+	scaled := c.helper("scaled", &core.Multiply{}, centred, factor)
+	if t == core.F32 {
+		return c.emit(&core.Add{}, scaled, offset)
+	}
+	return c.emit(&core.Convert{Type: t}, c.helper("shifted", &core.Add{}, scaled, offset))
+}

@@ -1,7 +1,6 @@
 package ops
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
@@ -25,14 +24,6 @@ var _ = register(
 	op{name: "PadV2", signature: "input:T paddings:Tpaddings=int32 constant_values:T -> output:T", translate: pad},
 	op{name: "MirrorPad", signature: "input:T paddings:Tpaddings=int32 -> output:T", translate: mirrorPad},
 )
-
-// roleIf returns a suffix for the name of helper number i, or none.
-func roleIf(helper bool, role string, i int) string {
-	if !helper {
-		return ""
-	}
-	return fmt.Sprintf("#%s_%d", role, i)
-}
 
 func expandDims(c *call) []core.Value {
 	return c.emit(&core.ExpandDims{Axes: []int{c.integer(1)}}, c.in[0])

@@ -40,8 +40,6 @@ var _ = register(
 	},
 	op{name: "UniformQuantizedDot", signature: uniformFactors, translate: uniformDot},
 	op{name: "UniformQuantizedDotHybrid", signature: uniformHybrid, translate: uniformDotHybrid},
-	op{name: "UniformQuantizedConvolution", signature: uniformFactors, translate: uniformConvolution},
-	op{name: "UniformQuantizedConvolutionHybrid", signature: uniformHybrid, translate: uniformConvolutionHybrid},
 )
 
 // limits reads the attributes <prefix>quantization_min_val and _max_val.

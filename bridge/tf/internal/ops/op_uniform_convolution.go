@@ -8,6 +8,11 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
+var _ = register(
+	op{name: "UniformQuantizedConvolution", signature: uniformFactors, translate: uniformConvolution},
+	op{name: "UniformQuantizedConvolutionHybrid", signature: uniformHybrid, translate: uniformConvolutionHybrid},
+)
+
 // dimensionNumbers are TensorFlow's UniformQuantizedConvolutionDimensionNumbersAttr: what
 // each axis of a convolution's operands and output is.
 type dimensionNumbers struct{ input, kernel, output []int } // batch (output channels), channels, space...

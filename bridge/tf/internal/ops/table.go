@@ -10,24 +10,12 @@ package ops
 import (
 	"path"
 	"runtime"
-	"strconv"
 	"strings"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
-	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
 )
-
-// op is a row of the table of TensorFlow ops.
-type op struct {
-	name      string
-	signature string // see opdef.Parse
-	translate func(*call) []core.Value
-
-	family  string // that of its file, op_<family>.go
-	in, out opdef.Ports
-}
 
 var table = map[string]*op{}
 
@@ -74,19 +62,11 @@ func Ports(name string) (in, out opdef.Ports) {
 	return nil, nil
 }
 
-// Context is what a translator knows beside its node.
-type Context struct {
-	Arithmetic     builders.Arithmetic
-	ConstantInputs bool // no input of the node depends on an input of the graph
-	// Read returns what an input of the node became.
-	Read func(graphdef.Input) (core.Value, error)
-}
-
 // Translate returns what the outputs of a node of a known op become. An output that the
 // node does not have here, or that has no translation, is absent or the zero Value. An
 // error about one input is an *InputError.
 func Translate(n *graphdef.Node, ctx Context) ([]core.Value, error) {
-	c, err := newCall(n, ctx)
+	c, err := table[n.Op].call(n, ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -96,19 +76,3 @@ func Translate(n *graphdef.Node, ctx Context) ([]core.Value, error) {
 	}
 	return out, c.checkOutputs(out)
 }
-
-// InputError is an error about an input of the node that is translated.
-type InputError struct {
-	Input int    // its number
-	Name  string // its name in the op's signature, "values[2]" in a list
-	Msg   string
-	Err   error // that of the core op which rejected the input; may be nil
-}
-
-// Error reads "input 4 (min_filter): got shape [0], want [] or [1]".
-func (e *InputError) Error() string {
-	return "input " + strconv.Itoa(e.Input) + " (" + e.Name + "): " + e.Msg
-}
-
-// Unwrap returns the core op's error, or nil.
-func (e *InputError) Unwrap() error { return e.Err }
