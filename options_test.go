@@ -31,6 +31,16 @@ func TestOptionsWithoutAMeaning(t *testing.T) {
 		{"no memory", tf2ng.WithMemoryLimit(0), "option WithMemoryLimit: got 0, want at least 1 byte"},
 		{"negative memory", tf2ng.WithMemoryLimit(-1), "option WithMemoryLimit: got -1, want at least 1 byte"},
 		{
+			"no shapes prepared",
+			tf2ng.WithPreparedShapes(0, 1),
+			"option WithPreparedShapes: got 0 shapes, 1 bytes, want at least 1 of each",
+		},
+		{
+			"no bytes for shapes prepared",
+			tf2ng.WithPreparedShapes(1, 0),
+			"option WithPreparedShapes: got 1 shapes, 0 bytes, want at least 1 of each",
+		},
+		{
 			"input without a name",
 			tf2ng.WithInputs(tf2ng.InputSpec{}),
 			`option WithInputs: got a spec of "", want the name of a tensor`,
@@ -114,4 +124,42 @@ func TestOptionsWithoutAMeaning(t *testing.T) {
 func TestFirstOptionWithoutAMeaning(t *testing.T) {
 	_, err := tf2ng.LoadBytes(nil, tf2ng.WithThreads(1), tf2ng.WithMemoryLimit(-1), tf2ng.WithThreads(0))
 	assert.EqualError(t, err, "option WithMemoryLimit: got -1, want at least 1 byte")
+}
+
+func TestPreparedShapesAreBounded(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		opts  []tf2ng.Option
+		other bool // the first shape is still kept beside the second
+	}{
+		{"by default", nil, true},
+		{"one shape", []tf2ng.Option{tf2ng.WithPreparedShapes(1, 1<<40)}, false},
+		{"one byte", []tf2ng.Option{tf2ng.WithPreparedShapes(8, 1)}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			both, second := load(t, test.opts...), load(t)
+			require.NoError(t, both.Prepare(map[string]tf2ng.Shape{"input": {1, 8, 8, 1}}))
+			require.NoError(t, both.Prepare(map[string]tf2ng.Shape{"input": {2, 8, 8, 1}}))
+			require.NoError(t, second.Prepare(map[string]tf2ng.Shape{"input": {2, 8, 8, 1}}))
+			_, got := both.Memory()
+			_, one := second.Memory()
+			assert.Equal(t, test.other, got > one)
+		})
+	}
+}
+
+// What a server needs to make its tensors and inputs has a name in the root package.
+func TestTensorsByNamesOfThisPackage(t *testing.T) {
+	over, err := tf2ng.TensorOver(tf2ng.I32, tf2ng.Shape{1}, []byte{1, 2, 0, 0})
+	require.NoError(t, err)
+	numbers, err := tf2ng.DataOf[int32](over)
+	require.NoError(t, err)
+	assert.Equal(t, []int32{513}, numbers)
+	text, err := tf2ng.StringTensor(tf2ng.Shape{2}, []string{"a", "b"})
+	require.NoError(t, err)
+	assert.Equal(t, "string[2]", text.String())
+	assert.Equal(t, "f32[]", tf2ng.Scalar[float32](1).String())
+	spec, err := tf2ng.ParseInputSpec("x:1:[?,8]")
+	require.NoError(t, err)
+	assert.Equal(t, tf2ng.InputSpec{Name: "x:1", Shape: tf2ng.Shape{tf2ng.Unknown, 8}}, spec)
 }
