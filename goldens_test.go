@@ -19,18 +19,7 @@ import (
 // instruction set, one thread and two: the bits are the reference's, which package
 // bridge/tf compares with TensorFlow's.
 func TestGoldenEngines(t *testing.T) {
-	engines := map[string][]tf2ng.Option{
-		"portable":           {tf2ng.WithEngine(kernels.Portable)},
-		"portable/2 threads": {tf2ng.WithEngine(kernels.Portable), tf2ng.WithThreads(2)},
-	}
-	var without []kernels.ISA
-	for _, i := range kernels.ISAs() {
-		if kernels.AvailableISAs().Has(i) {
-			engines[i.String()] = []tf2ng.Option{tf2ng.WithoutISA(without...)}
-			engines[i.String()+"/2 threads"] = []tf2ng.Option{tf2ng.WithoutISA(without...), tf2ng.WithThreads(2)}
-		}
-		without = append(without, i)
-	}
+	engines := engineOptions()
 	for _, c := range testgolden.Load(t) {
 		t.Run(c.ID, func(t *testing.T) {
 			t.Parallel()
@@ -44,6 +33,24 @@ func TestGoldenEngines(t *testing.T) {
 			}
 		})
 	}
+}
+
+// engineOptions returns the options of every engine but the reference, by name: portable
+// Go and each instruction set of this CPU, on one thread and on two.
+func engineOptions() map[string][]tf2ng.Option {
+	engines := map[string][]tf2ng.Option{
+		"portable":           {tf2ng.WithEngine(kernels.Portable)},
+		"portable/2 threads": {tf2ng.WithEngine(kernels.Portable), tf2ng.WithThreads(2)},
+	}
+	var without []kernels.ISA
+	for _, i := range kernels.ISAs() {
+		if kernels.AvailableISAs().Has(i) {
+			engines[i.String()] = []tf2ng.Option{tf2ng.WithoutISA(without...)}
+			engines[i.String()+"/2 threads"] = []tf2ng.Option{tf2ng.WithoutISA(without...), tf2ng.WithThreads(2)}
+		}
+		without = append(without, i)
+	}
+	return engines
 }
 
 // withoutNaNs returns the bytes of a tensor with one NaN for all: which of the numbers that

@@ -74,7 +74,8 @@ type Scope struct {
 
 // Range holds the least and the greatest real that a quantized tensor stands for: two
 // values of one real type, of shape [] or [1], or one element per channel where the
-// builder says so.
+// builder says so. nGraph's arithmetic, which takes the larger magnitude, takes them in either
+// order; TensorFlow's demands Min <= Max.
 type Range struct{ Min, Max core.Value }
 
 // Output is what a builder returns: a value and, under TensorFlow's arithmetic, the
@@ -272,6 +273,7 @@ func (e *emitter) scale(role string, op core.RangeToScale, r Range) core.Value {
 		return core.Value{}
 	}
 	op.Largest = len(r.Min.Shape()) == 1 // [1] becomes []
+	op.AnyOrder = e.Arithmetic == NGraph
 	return e.op(role+"_"+ruleSuffix(op.Rule), &op, r.Min, r.Max)
 }
 
@@ -284,6 +286,7 @@ func (e *emitter) scales(role string, op core.RangeToScale, r Range, perChannel 
 	if e.err != nil {
 		return core.Value{}
 	}
+	op.AnyOrder = e.Arithmetic == NGraph
 	return e.op(role+"_"+ruleSuffix(op.Rule), &op, r.Min, r.Max)
 }
 

@@ -12,7 +12,8 @@ import "github.com/tf2ng/tf2ng/core"
 //	f = max(f, 0)                with ReLU
 //	q = sat(rne(f * (1 / s_out)))
 //
-// A summand of i8 with an output of u8 saturates at 127. For an i32 output s_out is
+// A summand of i8 with an output of u8 saturates at 127, an i32 output at
+// core.LargestFloatI32. For an i32 output s_out is
 // s_in * max_c s_w[c], and the range reported is that of 2^31 levels (see
 // accumulatorRange); for others it is the output range.
 func (e *emitter) tensorFlowConvolution(c Convolution) (Output, error) {
@@ -41,14 +42,14 @@ func (e *emitter) tensorFlowConvolution(c Convolution) (Output, error) {
 		scales := e.convolutionScales(&c, dataType, perChannel, true)
 		e.realConvolution(p, &c, scales.product, perChannel)
 		p.mul(e.div("output_reciprocal", e.real("one", 1), e.mul("output_scale", scales.input, scales.largest)))
-		p.round(core.RoundSaturate(core.I32))
+		p.round(saturation(core.I32))
 	case c.OutputType == core.I8 || c.OutputType == core.U8:
 		out.Range = c.OutputRange
 		scales := e.convolutionScales(&c, dataType, perChannel, false)
 		e.realConvolution(p, &c, scales.product, perChannel)
 		sOut := e.scale("output", core.RangeToScale{Type: c.OutputType, Divides: true}, c.OutputRange)
 		p.mul(e.div("output_reciprocal", e.real("one", 1), sOut))
-		last := core.RoundSaturate(c.OutputType)
+		last := saturation(c.OutputType)
 		if c.Sum.Node != nil && c.Sum.Type() == core.I8 && c.OutputType == core.U8 {
 			last.Hi = 127
 		}
@@ -119,7 +120,7 @@ func (e *emitter) biasType(bias core.Value) {
 
 // realBias returns a bias in real units: an f32 bias itself, an i32 bias times
 // f32(1 / f32(L(data)*127 / (A(data) * A(filters)))). The last bit of that factor decides
-// roundings: it is not always the accumulators' scale.
+// roundings: it is not always the accumulators' scale. It is 0 where a range is [0, 0].
 func (e *emitter) realBias(c *Convolution, perChannel bool) core.Value {
 	if e.err != nil || c.Bias.Type() == core.F32 {
 		return c.Bias
@@ -128,7 +129,7 @@ func (e *emitter) realBias(c *Convolution, perChannel bool) core.Value {
 	if c.Data.Type() == core.I8 {
 		limit = 127 * 127
 	}
-	magnitude := core.RangeToScale{Type: c.Data.Type(), Rule: core.ScaleMagnitude, Divides: true}
+	magnitude := core.RangeToScale{Type: c.Data.Type(), Rule: core.ScaleMagnitude}
 	data := e.scale("input_magnitude", magnitude, c.DataRange)
 	magnitude.Type = core.I8
 	filters := e.scales("filter_magnitude", magnitude, c.FilterRange, perChannel)
@@ -174,7 +175,7 @@ func (e *emitter) accumulators(p *postOps, c *Convolution, dataType core.Type, p
 	if c.WithRelu {
 		p.relu()
 	}
-	p.round(core.RoundSaturate(core.I32))
+	p.round(saturation(core.I32))
 }
 
 // accumulatorRange returns the range that TensorFlow reports of int32 accumulators:
@@ -191,40 +192,6 @@ func (e *emitter) levelRange(level core.Value) Range {
 		Min: e.mul("output_min", level, e.real("lowest", -1<<31)),
 		Max: e.mul("output_max", level, e.real("highest", 1<<31)),
 	}
-}
-
-// offsetConvolution is TensorFlow's QuantizedConv2D on u8 filters: the accumulators of
-// (q - z) with z the quantized value of 0 in each range.
-func (e *emitter) offsetConvolution(c Convolution) (Output, error) {
-	switch {
-	case c.OutputType != core.I32 || c.Bias.Node != nil || c.Sum.Node != nil || c.WithRelu:
-		e.unsupported("got u8 filters, want them with i32 output and nothing fused")
-	case c.Data.Type() != core.U8:
-		e.unsupported("got u8 filters on i8 data, want u8 data")
-	}
-	if mx := c.DataRange.Max.Constant(); mx != nil && mx.Float64s()[0] < 0 && c.Spatial.PadType != core.PadValid {
-		e.unsupported("got data that ends at %v, below 0, with padding", mx.Float64s()[0])
-	}
-	in, level := e.offsetOperands(c.Data, c.Filters, c.DataRange, c.FilterRange)
-	out := Output{Range: e.levelRange(level)}
-	out.Value = e.op("", &core.IntegerConvolution{Spatial: c.Spatial, Groups: c.Groups}, in...)
-	return out, e.err
-}
-
-// offsetOperands returns two u8 factors with their zero points, and the product of
-// their levels.
-func (e *emitter) offsetOperands(a, b core.Value, ra, rb Range) ([]core.Value, core.Value) {
-	zero := func(role string, r Range) core.Value {
-		if !e.scalar(role, r) {
-			return core.Value{}
-		}
-		mn, mx := r.Min.Constant(), r.Max.Constant()
-		wide := mn != nil && mx != nil && (mn.Float64s()[0] > 0 || mx.Float64s()[0] < 0)
-		return e.op(role+"_zero_point", &core.RangeToZeroPoint{Type: core.U8, Wide: wide}, r.Min, r.Max)
-	}
-	in := []core.Value{a, b, zero("input", ra), zero("filter", rb)}
-	level := core.RangeToScale{Type: core.U8, Rule: core.ScaleLevel}
-	return in, e.mul("level", e.scale("input", level, ra), e.scale("filter", level, rb))
 }
 
 // postOps collects a list of post-ops with its operands.
@@ -251,6 +218,14 @@ func (p *postOps) relu() { p.activation(core.Relu, 0) }
 
 func (p *postOps) activation(a core.Activation, alpha float32) {
 	p.step(core.PostOp{Kind: core.PostActivation, Activation: a, Alpha: alpha})
+}
+
+// saturation returns oneDNN's last step: rounded half to even, saturated to t, whose upper
+// end is core.LargestFloatI32 for i32.
+func saturation(t core.Type) core.PostOp {
+	op := core.RoundSaturate(t)
+	op.Hi = min(op.Hi, core.LargestFloatI32)
+	return op
 }
 
 func (p *postOps) round(op core.PostOp) { p.step(op) }

@@ -34,7 +34,7 @@ func (m *matmul) fused() Range {
 	}
 	switch m.OutputType {
 	case core.I32:
-		m.posts.round(core.RoundSaturate(core.I32))
+		m.posts.round(saturation(core.I32))
 		return m.accumulatorRange(m.typeA, m.Input0Range, m.Input1Range)
 	case core.I8, core.U8:
 		if m.OutputMode == MinFirst {
@@ -70,6 +70,7 @@ func (m *matmul) fusedScaleA() core.Value {
 //	SCALED:    bias, or f32(bias) * u for an i32 bias
 //	MIN_FIRST: bias + c / u, or f32(bias) / u for an i32 bias, which holds c already
 //
+// A column of b whose range is [0, 0] has an infinite u: in mode MIN_FIRST its bias counts as 0.
 // TensorFlow multiplies an i32 bias by the u of the first column if b has a range for each
 // of up to 16 columns. Beyond 16 it reads what is not there; u is each column's here.
 func (m *matmul) fusedBias() core.Value {
@@ -78,7 +79,7 @@ func (m *matmul) fusedBias() core.Value {
 		return m.Bias
 	}
 	limit := m.real("limit", levels(m.typeA)*127)
-	units := m.div("units", limit, m.mul("magnitude", m.inputRange(), m.scaleB(core.ScaleMagnitude, true)))
+	units := m.div("units", limit, m.mul("magnitude", m.inputRange(), m.scaleB(core.ScaleMagnitude, false)))
 	switch {
 	case integer && m.InputMode == MinFirst:
 		return m.div("bias", m.realNumbers(m.Bias), units)
@@ -106,7 +107,7 @@ func (m *matmul) quantizeMinFirst() Range {
 	lowest := m.op("lowest", &core.Subtract{}, m.real("zero", 0), m.scalarOf("output_min", m.OutputRange.Min))
 	m.posts.linear(m.div("output_reciprocal", top, width),
 		m.div("output_offset", m.mul("output_lowest", lowest, top), width))
-	m.posts.round(core.RoundSaturate(m.OutputType))
+	m.posts.round(saturation(m.OutputType))
 	return m.OutputRange
 }
 

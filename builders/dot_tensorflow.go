@@ -157,7 +157,7 @@ func levels(t core.Type) float32 {
 //	f = f + bias          or + f32(bias) / (255*127 / ((max_a - min_a) * A(b))) for an i32 bias,
 //	                      f32(bias) * (1 / (255*127 / (max_a * A(b)))) where q = 0 stands for 0
 //	f = max(f, 0)         with ReLU
-//	q = sat(rne(f * (L / A(output range)))), or rne(f * (1 / s)) for i32, or f
+//	q = sat(rne(f * (1 / (A(output range) / L)))), or rne(f * (1 / s)) for i32, or f
 //
 // Where q = 0 stands for min_a, a float bias has the compensation added to it, not multiplied by s:
 // TensorFlow's defect, which TensorFlowAuto repairs. Only
@@ -204,17 +204,27 @@ func (m *matmul) finish(s core.Value) Range {
 		return Range{}
 	case core.I32:
 		m.posts.mul(m.div("output_reciprocal", m.real("one", 1), s))
-		m.posts.round(core.RoundSaturate(core.I32))
+		m.posts.round(saturation(core.I32))
 		return m.accumulatorRange(m.typeA, m.Input0Range, m.Input1Range)
 	case core.I8, core.U8:
-		magnitude := core.RangeToScale{Type: m.OutputType, Rule: core.ScaleMagnitude, Divides: true}
-		m.posts.mul(m.div("output_reciprocal", m.real("output_levels", levels(m.OutputType)),
-			m.scale("output", magnitude, m.OutputRange)))
-		m.posts.round(core.RoundSaturate(m.OutputType))
+		m.posts.mul(m.outputReciprocal())
+		m.posts.round(saturation(m.OutputType))
 		return m.OutputRange
 	}
 	m.unsupported("got output type %v, want i8, u8, i32, f32 or bf16", m.OutputType)
 	return Range{}
+}
+
+// outputReciprocal returns what makes 8-bit steps of the real result: L / A(output range) in
+// _QuantizedMatMul, 1 / (A(output range) / L) in the others.
+func (m *matmul) outputReciprocal() core.Value {
+	step := core.RangeToScale{Type: m.OutputType, Divides: true}
+	if !m.Fused {
+		return m.div("output_reciprocal", m.real("one", 1), m.scale("output", step, m.OutputRange))
+	}
+	step.Rule = core.ScaleMagnitude
+	return m.div("output_reciprocal", m.real("output_levels", levels(m.OutputType)),
+		m.scale("output", step, m.OutputRange))
 }
 
 // accumulatorUnits appends the steps of QuantizedMatMulWithBias* before 2.14, which
@@ -257,7 +267,7 @@ func (m *matmul) accumulatorUnits() Range {
 		m.posts.relu()
 	}
 	if m.OutputType != core.F32 && m.err == nil {
-		m.posts.round(core.RoundSaturate(m.OutputType))
+		m.posts.round(saturation(m.OutputType))
 	}
 	return out
 }

@@ -38,7 +38,8 @@ func ScaledQuantize(s Scope, q Quantization) (Output, error) {
 	if q.Min.Type() != q.Data.Type() {
 		e.fail("min", "got type %v, want the data's %v", q.Min.Type(), q.Data.Type())
 	}
-	scale := e.op("scale", &core.RangeToScale{Type: q.Type, Rule: core.ScaleBumped, Divides: true}, q.Min, q.Max)
+	scale := e.op("scale", &core.RangeToScale{Type: q.Type, Rule: core.ScaleBumped, Divides: true, AnyOrder: true},
+		q.Min, q.Max)
 	op := &core.Quantize{Type: q.Type, Axes: q.Axes, RoundMode: q.RoundMode}
 	out := e.op("", op, q.Data, scale, e.zeros("zero_point", q.Type, q.Min.Shape()))
 	return Output{Value: out}, e.err
@@ -97,7 +98,7 @@ func ScaledDequantize(s Scope, d Dequantization) (Output, error) {
 		return Output{Value: e.op("", d.TensorFlow, d.Data, d.Min, d.Max)}, e.err
 	}
 	typ := e.quantizedType("data", d.Data, core.I8, core.U8, core.I32)
-	scale := e.op("scale", &core.RangeToScale{Type: typ}, d.Min, d.Max)
+	scale := e.op("scale", &core.RangeToScale{Type: typ, AnyOrder: true}, d.Min, d.Max)
 	zero := e.zeros("zero_point", typ, d.Min.Shape())
 	return Output{Value: e.op("", &core.Dequantize{Type: d.Type, Axes: d.Axes}, d.Data, scale, zero)}, e.err
 }

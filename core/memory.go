@@ -71,64 +71,11 @@ func checkMemory(op Op, in []*Tensor, outputs []Fact, held, limit int64) error {
 	return nil
 }
 
-// memory counts the tensors that an evaluation holds.
-type memory struct {
-	limit, held int64
-	last        map[*Node]int // the number of the node that reads a node's outputs last
-}
-
-// newMemory counts for nodes in the order in which they are evaluated; results are kept.
-func newMemory(limit int64, nodes []*Node) *memory {
-	m := &memory{limit: limit, last: make(map[*Node]int, len(nodes))}
-	for i, n := range nodes {
-		m.last[n] = i
-		for _, v := range n.inputs {
-			m.last[v.Node] = i
-		}
-		if _, ok := n.op.(*Result); ok {
-			m.last[n] = len(nodes)
-		}
-	}
-	return m
-}
-
-// eval evaluates a node. Results, which the caller may copy, count without being copied.
-func (m *memory) eval(n *Node, in []*Tensor) ([]*Tensor, error) {
-	if _, ok := n.op.(*Result); !ok {
-		return n.EvalWithin(in, m.held, m.limit)
-	}
-	if need := m.held + sizeOf(in); need > m.limit {
-		return nil, &MemoryError{Node: n.Name, Op: n.OpName(), Outputs: n.outputs, Bytes: need, Limit: m.limit}
-	}
-	return in, nil
-}
-
-// take counts the outputs of node number i, and forgets what no later node reads.
-func (m *memory) take(i int, n *Node, values map[*Node][]*Tensor) {
-	m.held += sizeOf(values[n])
-	for _, v := range n.inputs {
-		m.forget(i, v.Node, values)
-	}
-	m.forget(i, n, values)
-}
-
-func (m *memory) forget(i int, n *Node, values map[*Node][]*Tensor) {
-	switch n.op.(type) {
-	case *Parameter, *Constant: // not counted
-		return
-	}
-	if out, ok := values[n]; ok && m.last[n] <= i {
-		m.held -= sizeOf(out)
-		delete(values, n)
-	}
-}
-
-func sizeOf(tensors []*Tensor) (bytes int64) {
-	for _, t := range tensors {
-		n, err := t.Fact().Bytes()
-		if err == nil {
-			bytes += n
-		}
+// size returns the bytes that a tensor takes.
+func (t *Tensor) size() int64 {
+	bytes, err := t.Fact().Bytes()
+	if err != nil {
+		return 0 // not of a tensor
 	}
 	return bytes
 }

@@ -123,7 +123,7 @@ func TestConstraints(t *testing.T) {
 		{&core.TFFakeQuant{NumBits: 8, PerChannel: true}, ops(f32(), f32(1), f32(1)), "TFFakeQuant: input 0 (x): got shape [], want rank 1 or more (TFFakeQuant-C2)"},
 		{&core.TFQuantizeAndDequantize{SignedInput: true, NumBits: 62, Axis: -1}, ops(f32(2), f32(), f32()), "TFQuantizeAndDequantize: num_bits: got 62, want in [1, 61] (TFQuantizeAndDequantize-C1)"},
 		{both, ops(f32(2), f32(), f32(0)), "TFQuantizeAndDequantize: input 2 (max): got shape [0], want [] or [1] (TFQuantizeAndDequantize-R2)"},
-		{&core.TFQuantizedResizeBilinear{AlignCorners: true, HalfPixelCenters: true}, ops(u8(1, 2, 2, 1), i32(2), f32(), f32()), "TFQuantizedResizeBilinear: got both align_corners and half_pixel_centers, want one at most (TFQuantizedResizeBilinear-C1)"},
+		{&core.TFQuantizedResizeBilinear{}, ops(operand(core.I8, []int{1, 2, 2, 1}), i32(2), f32(), f32()), "TFQuantizedResizeBilinear: input 0 (x): got type i8, want one of [u8 i32 f32] (TFQuantizedResizeBilinear-C1)"},
 		{&core.TFQuantizedResizeBilinear{}, ops(u8(1, 0, 2, 1), i32(2), f32(), f32()), "TFQuantizedResizeBilinear: input 0 (x): got shape [1,0,2,1], want [N, H, W, C] with H and W >= 1 (TFQuantizedResizeBilinear-C2)"},
 		{&core.TFQuantizedResizeBilinear{}, ops(u8(1, 2, 2, 1), isI32(0, 2), f32(), f32()), "TFQuantizedResizeBilinear: input 1 (size): got size [0 2], want each in [1, 16777216] (TFQuantizedResizeBilinear-C3)"},
 		{norm, ops(u8(1, 2, 2), f32(), f32()), "TFQuantizedInstanceNorm: input 0 (x): got shape [1,2,2], want [N, H, W, C] without zeros (TFQuantizedInstanceNorm-C1)"},

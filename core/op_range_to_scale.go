@@ -62,7 +62,7 @@ func (r *ScaleRule) UnmarshalText(b []byte) error {
 //	C1: min and max are f32 or f64, of one type
 //	C2: min and max have one shape, [] or [C]
 //	C3: Type is i8, u8 or i32, and Rule one of the rules
-//	C4: min and max are finite, and min <= max
+//	C4: min and max are finite, and min <= max but with AnyOrder
 //	C5: with Divides, neither the scale is 0 nor its reciprocal infinite
 //
 // C4 and C5 are reported as soon as the values are known: at once for constants, at
@@ -74,6 +74,9 @@ type RangeToScale struct {
 	Rule    ScaleRule `json:"rule"`
 	Largest bool      `json:"largest,omitempty"` // the output is the largest of the scales
 	Divides bool      `json:"divides,omitempty"` // the scale will divide
+
+	// AnyOrder takes a min above the max: nGraph's rules need but the larger magnitude.
+	AnyOrder bool `json:"any_order,omitempty"`
 }
 
 // InputNames names the inputs.
@@ -153,7 +156,11 @@ func (op *RangeToScale) scales(minT, maxT *Tensor) ([]float64, error) {
 	round := roundTo(minT.Type())
 	out := make([]float64, len(mins))
 	for i, mn := range mins {
-		if err := checkRange(mn, maxs[i], i, len(mins)); err != nil {
+		lower, upper := mn, maxs[i]
+		if op.AnyOrder && lower > upper {
+			lower, upper = upper, lower
+		}
+		if err := checkRange(lower, upper, i, len(mins)); err != nil {
 			return nil, err
 		}
 		out[i] = op.scale(mn, maxs[i], round)

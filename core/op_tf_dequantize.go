@@ -12,6 +12,7 @@ var _ = register[TFDequantize]("TFDequantize")
 //	SCALED:       q*s, s = max/hi if unsigned, else max(min/lo', max/hi),
 //	              lo' = lo + 1 with NarrowRange, which other modes do not read
 //
+// oneDNN, which takes u8 without an Axis, does with NarrowRange as if it were signed: lo' is 1.
 // With an Axis each slice has its own range.
 //
 //	Inputs:  q: i8, u8, i16, u16 or i32, any shape
@@ -21,7 +22,7 @@ var _ = register[TFDequantize]("TFDequantize")
 //
 //	C1: Mode is one of the modes; OutType is f32 or bf16
 //	C2: q is i8, u8, i16, u16 or i32
-//	C4: Axis is -1 (none) or an axis of q, not with MIN_FIRST
+//	C4: Axis is -1 (none) or an axis of q, of one slice with MIN_FIRST
 //	R1 to R3: see tf_quantization.go
 type TFDequantize struct {
 	Mode        QuantizeMode `json:"mode"`
@@ -43,13 +44,11 @@ func (op *TFDequantize) Infer(in []Operand) ([]Fact, error) {
 		return nil, Violation("C1", -1, "unknown mode %d", op.Mode)
 	case op.OutType != F32 && op.OutType != BF16:
 		return nil, Violation("C1", -1, "output type: got %v, want f32 or bf16", op.OutType)
-	case op.Axis != -1 && op.Mode == MinFirst:
-		return nil, Violation("C4", -1, "axis: got %d with mode MIN_FIRST, want -1", op.Axis)
 	}
 	if err := wantType("C2", in, 0, I8, U8, I16, U16, I32); err != nil {
 		return nil, err
 	}
-	channels, err := sliceAxis("C4", op.Axis, in[0].Shape)
+	channels, err := modeAxis(op.Mode, op.Axis, in[0].Shape)
 	if err != nil {
 		return nil, err
 	}
@@ -99,10 +98,10 @@ func (op *TFDequantize) function(t Type, r tfRange) func(q int64) float32 {
 		return r.eigenDequantize(t)
 	}
 	s := r.max / float32(hi)
-	if t.IsSigned() {
-		if op.NarrowRange {
-			lo++
-		}
+	if op.NarrowRange {
+		lo++
+	}
+	if t.IsSigned() || op.NarrowRange && t == U8 && op.Axis == -1 {
 		s = float32(math.Max(float64(r.min/float32(lo)), float64(s)))
 	}
 	return func(q int64) float32 { return float32(q) * s }

@@ -47,8 +47,8 @@ func (m *QuantizeMode) UnmarshalText(b []byte) error {
 //
 // SCALED of 8 bits with RoundNearestTowardEven, no NarrowRange and no Axis is oneDNN's:
 // m = A(mn, mx); u8 q = sat(rne(x*(255/m))), range out (0, m); i8 q = sat(rne(x*(127.5/m))),
-// range out (-m, m). So is u8's MIN_FIRST. With Plain they are what the formulas before
-// say of other types.
+// range out (-m, m). So is u8's MIN_FIRST without the two. With Plain they are what the
+// formulas before say of other types.
 //
 // With an Axis each slice has its own range.
 //
@@ -61,8 +61,8 @@ func (m *QuantizeMode) UnmarshalText(b []byte) error {
 //	C1: Type is i8, u8, i16, u16 or i32; Mode is one of the modes
 //	C2: x is f32
 //	C3: RoundMode is RoundNearestTowardInfinity or, with SCALED, RoundNearestTowardEven
-//	C4: Axis is -1 (none) or an axis of x, not with MIN_FIRST
-//	C5: NarrowRange only with SCALED; EnsureMinimumRange is finite and >= 0
+//	C4: Axis is -1 (none) or an axis of x, of one slice with MIN_FIRST
+//	C5: EnsureMinimumRange is finite and >= 0
 //	C6: the grown range is not empty
 //	R1 to R3: see tf_quantization.go
 //
@@ -98,7 +98,7 @@ func (op *TFQuantizeV2) Infer(in []Operand) ([]Fact, error) {
 	if err := wantType("C2", in, 0, F32); err != nil {
 		return nil, err
 	}
-	channels, err := sliceAxis("C4", op.Axis, in[0].Shape)
+	channels, err := modeAxis(op.Mode, op.Axis, in[0].Shape)
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +118,15 @@ func (op *TFQuantizeV2) Infer(in []Operand) ([]Fact, error) {
 		}
 	}
 	return []Fact{{op.Type, in[0].Shape}, {F32, out}, {F32, out}}, nil
+}
+
+// modeAxis is sliceAxis for a mode, of which MIN_FIRST takes one slice only, and checks C4.
+func modeAxis(mode QuantizeMode, axis int, s Shape) (channels int, err error) {
+	channels, err = sliceAxis("C4", axis, s)
+	if err == nil && axis != -1 && mode == MinFirst && channels != 1 {
+		err = Violation("C4", -1, "axis: got %d of shape %v with mode MIN_FIRST, want -1 or an axis of length 1", axis, s)
+	}
+	return channels, err
 }
 
 // rangeOutShape returns the shape of the range out of n slices: TensorFlow gives that of a
@@ -150,10 +159,6 @@ func (op *TFQuantizeV2) check() error {
 		return Violation("C1", -1, "unknown mode %d", op.Mode)
 	case op.RoundMode != RoundNearestTowardInfinity && (op.RoundMode != RoundNearestTowardEven || op.Mode != Scaled):
 		return Violation("C3", -1, "round mode: got %v with mode %v, want %v, or %v with SCALED", op.RoundMode, op.Mode, RoundNearestTowardInfinity, RoundNearestTowardEven)
-	case op.Axis != -1 && op.Mode == MinFirst:
-		return Violation("C4", -1, "axis: got %d with mode MIN_FIRST, want -1", op.Axis)
-	case op.NarrowRange && op.Mode != Scaled:
-		return Violation("C5", -1, "narrow range: got mode %v, want SCALED", op.Mode)
 	case !(e >= 0) || math.IsInf(e, 0):
 		return Violation("C5", -1, "ensure_minimum_range: got %v, want finite and >= 0", op.EnsureMinimumRange)
 	}
@@ -240,7 +245,7 @@ func (op *TFQuantizeV2) function(r tfRange) (func(x float32) int64, tfRange) {
 	switch {
 	case op.Mode == MinCombined:
 		return op.minCombined(r), r
-	case op.Mode == MinFirst && op.Type == U8 && !op.Plain:
+	case op.isMinFirstOfOneDNN():
 		s := 255 / (r.max - r.min)
 		shift := float32(r.min * s)
 		return func(x float32) int64 {
@@ -276,6 +281,11 @@ func clipTo[T float32 | float64](x, lo, hi T) T {
 		return x
 	}
 	return lo
+}
+
+// isMinFirstOfOneDNN reports whether op is oneDNN's form of MIN_FIRST.
+func (op *TFQuantizeV2) isMinFirstOfOneDNN() bool {
+	return op.Mode == MinFirst && op.Type == U8 && !op.NarrowRange && op.Axis == -1 && !op.Plain
 }
 
 // isScaledToEven reports whether op is oneDNN's form of SCALED.
@@ -328,9 +338,12 @@ func (op *TFQuantizeV2) scaled(r tfRange) (func(x float32) int64, tfRange) {
 	}, to
 }
 
+// leastNormal is the least float32 above 0 that is not subnormal.
+const leastNormal = 0x1p-126
+
 // flushed returns x, or 0 for a subnormal number, as the CPU gives it to TensorFlow.
 func flushed(x float32) float32 {
-	if abs32(x) < 0x1p-126 {
+	if abs32(x) < leastNormal {
 		return 0
 	}
 	return x
@@ -368,7 +381,7 @@ func (op *TFQuantizeV2) Rounding(minT, maxT *Tensor) (Rounding, bool) {
 	q := Rounding{Round: RoundNearestTowardEven}
 	q.Lo, q.Hi = op.Type.Bounds()
 	switch {
-	case op.Mode == MinFirst && op.Type == U8 && !op.Plain:
+	case op.isMinFirstOfOneDNN():
 		q.Factor = 255 / (r.max - r.min)
 		q.Shift = float32(r.min * q.Factor)
 	case op.isScaledToEven():

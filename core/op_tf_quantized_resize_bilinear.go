@@ -8,7 +8,7 @@ var _ = register[TFQuantizedResizeBilinear]("TFQuantizedResizeBilinear")
 // another size, each element interpolated between four; the range stays.
 //
 //	scale = in/out; (in-1)/(out-1) with AlignCorners and out > 1
-//	p     = o*scale; (o+0.5)*scale - 0.5 with HalfPixelCenters
+//	p     = o*scale; (o+0.5)*scale - 0.5 with HalfPixelCenters, AlignCorners or not
 //	lower = max(floor(p), 0), upper = min(ceil(p), in-1), f = p - floor(p)
 //	top   = x[lower, left] + (x[lower, right] - x[lower, left])*fx, bottom likewise
 //	y     = top + (bottom - top)*fy
@@ -25,8 +25,8 @@ var _ = register[TFQuantizedResizeBilinear]("TFQuantizedResizeBilinear")
 //	         min, max: f32, [] or [1]: the range of x
 //	Outputs: y: the type of x, [N, size[0], size[1], C]
 //
-//	C1: not both AlignCorners and HalfPixelCenters
-//	C2: x is u8, i32 or f32, of rank 4, height and width not 0
+//	C1: x is u8, i32 or f32
+//	C2: x has rank 4, height and width not 0
 //	C3: size is i32 of shape [2], each in [1, 2^24]
 //	R1 to R3: see tf_quantization.go
 type TFQuantizedResizeBilinear struct {
@@ -44,10 +44,7 @@ func (op *TFQuantizedResizeBilinear) Infer(in []Operand) ([]Fact, error) {
 	if err := wantInputs(in, 4); err != nil {
 		return nil, err
 	}
-	if op.AlignCorners && op.HalfPixelCenters {
-		return nil, Violation("C1", -1, "got both align_corners and half_pixel_centers, want one at most")
-	}
-	if err := wantType("C2", in, 0, U8, I32, F32); err != nil {
+	if err := wantType("C1", in, 0, U8, I32, F32); err != nil {
 		return nil, err
 	}
 	s, ok := unknownShape(4).Merge(in[0].Shape)

@@ -149,9 +149,12 @@ func eachChannel(s Shape, ranges int, f func(i, c int)) {
 // TFRequantizationRangePerChannel is TensorFlow's op of that name: the range that
 // covers what each channel uses, symmetric unless nothing is negative.
 //
-//	a[c] = (largest |x| of channel c) * A(min[c], max[c]) / 2^31
-//	u    = min(max a, ClipValueMax)
+//	a[c] = (largest |f32(x)| of channel c) * A(min[c], max[c]) / 2^31
+//	u    = min(max(max a, 2^-126), ClipValueMax)
 //	range (-u, u) if any x < 0, else (0, u)
+//
+// A channel whose largest |f32(x)| is 2^31, which TensorFlow's int32 does not hold, is left
+// out of a. Accumulators that are all 0 have the range (0, 2^-126).
 //
 //	Inputs:  x: i32, [..., C]
 //	         min, max: f32, [C], or [] or [1] for all channels
@@ -192,13 +195,19 @@ func (op *TFRequantizationRangePerChannel) Eval(in, out []*Tensor) error {
 		scales[c] = r.magnitude() / (1 << 31)
 	}
 	x := Data[int32](in[0])
-	var largest float32
+	largest := make([]float32, len(scales))
 	negative := false
 	eachChannel(in[0].shape, len(scales), func(i, c int) {
-		largest = max(largest, abs32(float32(x[i])*scales[c]))
+		largest[c] = max(largest[c], abs32(float32(x[i])))
 		negative = negative || x[i] < 0
 	})
-	r := tfRange{0, min(largest, op.ClipValueMax)}
+	var used float32 = leastNormal
+	for c, v := range largest {
+		if v < 1<<31 {
+			used = max(used, v*scales[c])
+		}
+	}
+	r := tfRange{0, min(used, op.ClipValueMax)}
 	if negative {
 		r.min = -r.max
 	}

@@ -13,7 +13,8 @@ var _ = register[TFUniformRequantize]("TFUniformRequantize")
 //
 // the difference and the last sum wrapped to i32, the shifted product limited to it. m below
 // 2^-32 counts as 0, m of 2^30 and more as 2^30 - 2^-1. Without a factor i32 goes through
-// float32 on its way in and out, as TensorFlow's qint32 does there.
+// float32 on its way in and out, as TensorFlow's qint32 does there, and with an Axis the
+// difference is not wrapped.
 //
 //	Inputs:  x: i8 or i32, any shape
 //	         scales, zero_points: of x; [], or [dimension at Axis]
@@ -84,7 +85,10 @@ func (op *TFUniformRequantize) Eval(in, out []*Tensor) error {
 	q := make([]int64, len(x))
 	real := len(in) == 5
 	eachSlice(in[0].shape, op.Axis, func(i, c int) {
-		d := throughFloat(x[i], real && in[0].typ == I32) - zeros[c%len(zeros)]
+		d := int64(throughFloat(x[i], real && in[0].typ == I32)) - int64(zeros[c%len(zeros)])
+		if !real || op.Axis == -1 {
+			d = int64(int32(d))
+		}
 		v := multipliers[c%len(multipliers)].times(d) + outZeros[c%len(outZeros)]
 		v = int32(max(min(int64(v), op.Hi), op.Lo))
 		q[i] = int64(throughFloat(int64(v), real && op.Type == I32))
@@ -151,8 +155,8 @@ func newFixedMultiplier(m float64) fixedMultiplier {
 }
 
 // times multiplies, rounds half up and limits to i32.
-func (f fixedMultiplier) times(x int32) int32 {
+func (f fixedMultiplier) times(x int64) int32 {
 	total := 31 - f.shift
-	product := (int64(x)*f.n + 1<<(total-1)) >> total
+	product := (x*f.n + 1<<(total-1)) >> total
 	return int32(min(max(product, math.MinInt32), math.MaxInt32))
 }

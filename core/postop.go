@@ -46,6 +46,10 @@ type PostOp struct {
 	ZeroPoint bool      `json:"zero_point,omitempty"` // there is an operand z
 }
 
+// LargestFloatI32 is the largest float32 within i32. oneDNN limits a float to it before it
+// makes an i32 of it.
+const LargestFloatI32 = 1<<31 - 128
+
 // RoundSaturate returns the step that rounds half to even and saturates to all of t.
 func RoundSaturate(t Type) PostOp {
 	lo, hi := t.Bounds()

@@ -85,7 +85,7 @@ func (r tfRange) eigenQuantize(t Type) func(x float32) int64 {
 	offset := rha32(r.min*k) - float32(lowest)
 	lo, hi := t.Bounds()
 	if t == I32 {
-		hi = 2147483520
+		hi = LargestFloatI32
 	}
 	return func(x float32) int64 {
 		return Saturate(float64(rha32(x*k)-offset), lo, hi)

@@ -70,7 +70,7 @@ func (p *Prepared) compile(keep *lease, shapes []core.Shape) (*Program, error) {
 		return nil, err
 	}
 	if p.options.Engine == Reference {
-		return p.newProgram(f, g, newInterpreted(g, p.options.maxBytes())), nil
+		return p.newProgram(f, g, newInterpreted(g.Nodes(), g.Parameters, g.Results, p.options.maxBytes())), nil
 	}
 	head, tail, err := cutTail(g, p.options.maxBytes())
 	if err != nil {

@@ -1,11 +1,15 @@
-// Package kernels compiles a core.Function into a Program and runs it.
+// Package kernels compiles a core.Function into Programs and runs them.
 //
-// Data flows one way: Compile binds the parameters' shapes, takes the function
-// through internal/passes, asks the lowering of each node's op for an instruction
-// (lower.go lists them; a node without one runs its op's reference), and plans
-// where every value lives in one arena (plan.go). A Program never changes after
-// that. Run takes an arena from the Program's pool and goes through the
-// instructions with one goroutine per thread (run.go).
+// Prepare takes a function of any shapes, and Program compiles it for some: it binds the
+// parameters' shapes, takes the function through internal/passes, asks the lowering of each
+// node's op for instructions (lower.go lists them; a node without one runs its op's
+// reference), and plans where every value lives in one arena (plan.go). What does not depend
+// on the shapes, such as packed weights, is kept in a store for all Programs (store.go).
+//
+// A Program never changes. Its machine is planned (run.go): a Run takes an arena and goes
+// through the instructions with one goroutine per thread (schedule.go). The reference engine
+// has an interpreted one (interpret.go), and graphs some of whose shapes depend on data have
+// one with a plan and a tail that is interpreted (tail.go).
 //
 // The micro-kernels are in the packages below this one, one family each; they know
 // slices and structs only.

@@ -118,7 +118,8 @@ func (e *epilogue) operand(which gemm.Operand, v core.Value, cols columns) bool 
 	return true
 }
 
-// round takes the last step, RoundSaturate: half to even, to 8 bits or all of i32.
+// round takes the last step, RoundSaturate: half to even, to 8 bits or to i32 up to an
+// end that the kernels know.
 func (e *epilogue) round(p core.PostOp, operands *[]core.Value) bool {
 	if p.Round != core.RoundNearestTowardEven {
 		return false
@@ -133,7 +134,7 @@ func (e *epilogue) round(p core.PostOp, operands *[]core.Value) bool {
 	}
 	switch {
 	case p.Type == core.I32:
-		if lo, hi := core.I32.Bounds(); zero != 0 || p.Lo != lo || p.Hi != hi {
+		if lo, _ := core.I32.Bounds(); zero != 0 || p.Lo != lo || !gemm.IsWordEnd(p.Hi) {
 			return false
 		}
 		e.Out = gemm.I32

@@ -148,39 +148,7 @@ func (g *convolution) plane() (y, x core.Axis) {
 
 // offsets returns the beginning of each tap of each output pixel: [pixel][tap].
 func (g *convolution) offsets(src, pad int) []int32 {
-	if len(g.axes) > 2 {
-		return g.window().offsets(src, g.inC, pad)
-	}
-	y, x := g.plane()
-	out := make([]int32, 0, g.batch*y.Out*x.Out*y.Window*x.Window)
-	for n := range g.batch {
-		for oy := range y.Out {
-			for ox := range x.Out {
-				for ky := range y.Window {
-					iy, okY := y.At(oy, ky)
-					for kx := range x.Window {
-						ix, okX := x.At(ox, kx)
-						at := pad
-						if okY && okX {
-							at = src + ((n*y.In+iy)*x.In+ix)*g.inC
-						}
-						out = append(out, int32(at))
-					}
-				}
-			}
-		}
-	}
-	return out
-}
-
-// window returns the geometry as that of a sliding window.
-func (g *convolution) window() *window {
-	w := &window{axes: g.axes, batch: g.batch, channels: g.inC, pixels: g.batch, taps: 1}
-	for _, a := range g.axes {
-		w.pixels *= a.Out
-		w.taps *= a.Window
-	}
-	return w
+	return windowOf(g.axes, g.batch, g.inC).offsets(src, g.inC, pad)
 }
 
 // paddedSize returns height and width of the image with its padding.

@@ -8,81 +8,6 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
 
-// maxPoolTaps bounds the offsets of one pooling; larger ones run the reference.
-const maxPoolTaps = 1 << 24
-
-// window is the geometry of a sliding window over NHWC data with any number of spatial
-// dimensions.
-type window struct {
-	axes            []core.Axis
-	batch, channels int
-	pixels, taps    int // of the output, and of the window
-}
-
-// newWindow returns the geometry; false if it is not for kernels.
-func newWindow(s *core.Spatial, size []int, data core.Shape) (*window, bool) {
-	if s.Layout != core.NHWC || len(data) != len(size)+2 {
-		return nil, false
-	}
-	axes, err := s.Axes(data, size)
-	if err != nil {
-		return nil, false
-	}
-	w := &window{axes: axes, batch: data[0], channels: data[len(data)-1], pixels: data[0], taps: 1}
-	for _, a := range axes {
-		w.pixels *= a.Out
-		w.taps *= a.Window
-	}
-	ok := w.pixels > 0 && w.channels > 0 && w.taps <= pool.MaxTaps && w.pixels <= maxPoolTaps/w.taps
-	return w, ok
-}
-
-// each calls f for each tap of each output pixel, in order: with the number of the data
-// pixel, or -1 for padding.
-func (w *window) each(f func(pixel, tap, data int)) {
-	out, size := make([]int, len(w.axes)), make([]int, len(w.axes))
-	for i, a := range w.axes {
-		out[i], size[i] = a.Out, a.Window
-	}
-	at, k := make([]int, len(out)), make([]int, len(out))
-	perImage := w.pixels / w.batch
-	for pixel := range w.pixels {
-		unflatten(pixel%perImage, out, at)
-		for tap := range w.taps {
-			unflatten(tap, size, k)
-			data := pixel / perImage
-			for i, a := range w.axes {
-				p, ok := a.At(at[i], k[i])
-				if !ok {
-					data = -1
-					break
-				}
-				data = data*a.In + p
-			}
-			f(pixel, tap, data)
-		}
-	}
-}
-
-// unflatten writes the index of flat element i of a shape.
-func unflatten(i int, shape, at []int) {
-	for d := len(shape) - 1; d >= 0; d-- {
-		at[d] = i % shape[d]
-		i /= shape[d]
-	}
-}
-
-// counts returns how many taps of each pixel are inside the data.
-func (w *window) counts() []float32 {
-	out := make([]float32, w.pixels)
-	w.each(func(pixel, _, data int) {
-		if data >= 0 {
-			out[pixel]++
-		}
-	})
-	return out
-}
-
 func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*core.MaxPool)
 	kind, ok := map[core.Type]pool.Kind{core.U8: pool.MaxU8, core.I8: pool.MaxI8, core.F32: pool.MaxF32}[n.Outputs()[0].Type]
@@ -211,14 +136,14 @@ func (c *compiler) lowerPool(n *core.Node, w *window, kind pool.Kind, counts []f
 		}
 		return w.insideOffsets(c.buffers[src].offset, row)
 	})
-	size := kind.Size()
+	size, pixels, channels, taps := kind.Size(), w.pixels, w.channels, w.taps
 	c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: []int{src, pad}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
-		m0, m1, c0, c1 := splitChannels(w.pixels, w.channels, part, parts)
+		m0, m1, c0, c1 := splitChannels(pixels, channels, part, parts)
 		if c0 == c1 {
 			return nil
 		}
 		r.pool = pool.Args{
-			Channels: c1 - c0, Taps: w.taps, A: r.arena[c0*size:], Offsets: *offsets, Counts: counts, C: r.mem[dst][c0*size:], LDC: row,
+			Channels: c1 - c0, Taps: taps, A: r.arena[c0*size:], Offsets: *offsets, Counts: counts, C: r.mem[dst][c0*size:], LDC: row,
 		}
 		variant.Run(&r.pool, m0, m1)
 		return nil
@@ -233,42 +158,6 @@ func splitChannels(pixels, channels, part, parts int) (m0, m1, c0, c1 int) {
 	const unit = 64
 	units := (channels + unit - 1) / unit
 	return 0, pixels, part * units / parts * unit, min((part+1)*units/parts*unit, channels)
-}
-
-// offsets returns where each tap of each pixel begins; those in the padding at pad.
-func (w *window) offsets(src, row, pad int) []int32 {
-	out := make([]int32, 0, w.pixels*w.taps)
-	w.each(func(_, _, data int) {
-		at := pad
-		if data >= 0 {
-			at = src + data*row
-		}
-		out = append(out, int32(at))
-	})
-	return out
-}
-
-// insideOffsets is offsets with each tap in the padding replaced by the one before it,
-// or by the first one in the data.
-func (w *window) insideOffsets(src, row int) []int32 {
-	out := make([]int32, 0, w.pixels*w.taps)
-	last, padded := int32(0), 0
-	w.each(func(_, tap, data int) {
-		if tap == 0 {
-			padded, last = 0, -1
-		}
-		if data >= 0 {
-			if last < 0 { // the taps before it were padding
-				for i := range padded {
-					out[len(out)-1-i] = int32(src + data*row)
-				}
-			}
-			last = int32(src + data*row)
-		}
-		padded++
-		out = append(out, last)
-	})
-	return out
 }
 
 // zeroRun returns a buffer of zeros, which are -0 for float32, that lives as long as the arena.

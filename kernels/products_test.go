@@ -81,6 +81,9 @@ func (g *graph) postOps(out core.Shape, channels int, reach float64) ([]core.Pos
 		return posts, in
 	}
 	last := core.RoundSaturate([]core.Type{core.U8, core.I8, core.U8, core.I8, core.I32}[g.r.IntN(5)])
+	if last.Type == core.I32 && g.r.IntN(2) == 0 {
+		last.Hi = core.LargestFloatI32
+	}
 	if g.r.IntN(6) == 0 {
 		last.Round = core.RoundMode(g.r.IntN(int(core.RoundDown) + 1))
 	}

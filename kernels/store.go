@@ -4,7 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"math"
+	"reflect"
 	"sync"
 	"unsafe"
 
@@ -15,7 +15,9 @@ import (
 // were folded from the model's. A thing is made once, by the first plan that needs it, and
 // dropped with the last one.
 type store struct {
-	own map[*core.Tensor]bool // the function's constants
+	// The function's constants and ops. Their addresses tell them apart as long as it lives.
+	own map[*core.Tensor]bool
+	ops map[core.Op]bool
 
 	mu    sync.Mutex
 	items map[string]*item
@@ -33,8 +35,9 @@ type item struct {
 }
 
 func newStore(f *core.Function) *store {
-	s := &store{own: map[*core.Tensor]bool{}, items: map[string]*item{}}
+	s := &store{own: map[*core.Tensor]bool{}, ops: map[core.Op]bool{}, items: map[string]*item{}}
 	for _, n := range f.Nodes() {
+		s.ops[n.Op()] = true
 		if c, ok := n.Op().(*core.Constant); ok {
 			s.own[c.Value] = true
 		}
@@ -125,7 +128,12 @@ func (l *lease) canonical(t *core.Tensor) *core.Tensor {
 
 // evaluate runs an op's reference on constants, once for all plans.
 func (l *lease) evaluate(op core.Op, in []*core.Tensor) ([]*core.Tensor, error) {
-	k := newKey("op").text(fmt.Sprintf("%#v", op)) // the type and all attributes, to the last bit
+	k := newKey("op").text(core.OpName(op)) // ops without attributes may share their address
+	if l.store.ops[op] {
+		k.numbers(int(reflect.ValueOf(op).Pointer()))
+	} else { // of a pass: all attributes, to the last bit
+		k.text(fmt.Sprintf("%#v", op))
+	}
 	args := make([]*core.Tensor, len(in))
 	for i, t := range in {
 		args[i] = l.canonical(t)
@@ -168,9 +176,7 @@ func (k *key) numbers(v ...int) *key {
 // floats appends the bits of float32 and how many they are.
 func (k *key) floats(v []float32) *key {
 	k.b = binary.AppendUvarint(k.b, uint64(len(v)))
-	for _, x := range v {
-		k.b = binary.LittleEndian.AppendUint32(k.b, math.Float32bits(x))
-	}
+	k.b = append(k.b, unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), 4*len(v))...)
 	return k
 }
 

@@ -43,12 +43,12 @@ func cutTail(f *core.Function, limit int64) (*core.Function, *tailed, error) {
 		return f, nil, nil
 	}
 	for _, n := range f.Nodes() {
-		if !late[n] || !isComputed(n) {
+		if !late[n] || !n.IsComputed() {
 			continue
 		}
 		nodes = append(nodes, n)
 		for _, v := range n.Inputs() {
-			if late[v.Node] || !isComputed(v.Node) || slices.Contains(t.crosses, v) {
+			if late[v.Node] || !v.Node.IsComputed() || slices.Contains(t.crosses, v) {
 				continue
 			}
 			if err := t.cross(head, v); err != nil {
@@ -56,7 +56,7 @@ func cutTail(f *core.Function, limit int64) (*core.Function, *tailed, error) {
 			}
 		}
 	}
-	t.tail = interpret(nodes, f.Parameters, lateResults, limit)
+	t.tail = newInterpreted(nodes, f.Parameters, lateResults, limit)
 	return head, t, nil
 }
 
@@ -82,7 +82,7 @@ func (t *tailed) run(ctx context.Context, in, out []*core.Tensor) error {
 	if err := t.tail.compute(ctx, in, v, nil); err != nil {
 		return err
 	}
-	if err := t.tail.deliver(in, v, second); err != nil {
+	if err := t.tail.deliver(v, second); err != nil {
 		return err
 	}
 	for i, at := range t.early {
@@ -109,8 +109,8 @@ func (t *tailed) divide(out []*core.Tensor) (first, second []*core.Tensor) {
 }
 
 // crossing returns what the tail reads of the head's results.
-func (t *tailed) crossing(first []*core.Tensor) values {
-	v := values{}
+func (t *tailed) crossing(first []*core.Tensor) core.Values {
+	v := core.Values{}
 	for i, x := range t.crosses {
 		v[x] = first[len(first)-len(t.crosses)+i]
 	}

@@ -80,7 +80,7 @@ func (c *benchCommand) Run(o *output) error {
 		if _, err := p.Run(context.Background(), inputs, outputs); err != nil {
 			return err
 		}
-		times = append(times, float64(time.Since(start).Microseconds())/1e3)
+		times = append(times, float64(max(time.Since(start), 1).Nanoseconds())/1e6)
 	}
 	slices.Sort(times)
 	limit = max(limit, kernels.Limit(kernels.Options{Engine: engine})) // other programs' load lowers either

@@ -435,3 +435,19 @@ node { name: "y" op: "Relu" input: "x" attr { key: "T" value { type: DT_FLOAT } 
 	require.NoError(t, err)
 	assert.Equal(t, []float32{0, 3}, y.Float32s())
 }
+
+// Graphs whose outputs' shapes depend on data are measured and listed like any other.
+func TestBenchOfShapesThatDependOnData(t *testing.T) {
+	const graph = "../../testdata/goldens/Where/where_all.pb"
+	for _, engine := range []string{"kernels", "portable", "reference"} {
+		code, out, errs := program("bench", graph, "--engine", engine, "--runs", "1", "--min-time", "1ns", "--nodes")
+		require.Zero(t, code, errs)
+		assert.Contains(t, out, "Where", engine)
+		code, out, errs = program("bench", graph, "--engine", engine, "--runs", "1", "--min-time", "1ns", "--json")
+		require.Zero(t, code, errs)
+		assert.True(t, json.Valid([]byte(out)), out)
+	}
+	code, out, errs := program("inspect", graph, "--kernels")
+	require.Zero(t, code, errs)
+	assert.Contains(t, out, "reference (tail)")
+}

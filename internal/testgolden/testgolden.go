@@ -2,7 +2,8 @@
 // the cases of an index.json, each with its graph (.pb), its inputs and outputs (.npz).
 //
 // It reads testdata/goldens of the repository and, if the environment variable
-// TF2NG_GOLDENS names a directory of the same form, that one as well.
+// TF2NG_GOLDENS names a directory of the same form, that one as well; and the graphs on
+// which this program and TensorFlow once differed, of testdata/cases and TF2NG_CASES.
 package testgolden
 
 import (
@@ -63,7 +64,7 @@ func LoadRefused(t testing.TB) []*Case {
 func load(t testing.TB, refused bool, groups []string) []*Case {
 	t.Helper()
 	var cases []*Case
-	for _, dir := range directories(t) {
+	for _, dir := range testdata(t, "goldens", "TF2NG_GOLDENS") {
 		data, err := os.ReadFile(filepath.Join(dir, "index.json"))
 		require.NoError(t, err)
 		var index struct {
@@ -86,7 +87,9 @@ func load(t testing.TB, refused bool, groups []string) []*Case {
 	return cases
 }
 
-func directories(t testing.TB) []string {
+// testdata returns a directory of the repository's testdata, and the one that an
+// environment variable names, if it does.
+func testdata(t testing.TB, name, variable string) []string {
 	root, err := os.Getwd()
 	require.NoError(t, err)
 	for {
@@ -96,8 +99,8 @@ func directories(t testing.TB) []string {
 		require.NotEqual(t, root, filepath.Dir(root), "the tests run outside the module")
 		root = filepath.Dir(root)
 	}
-	dirs := []string{filepath.Join(root, "testdata", "goldens")}
-	if more := os.Getenv("TF2NG_GOLDENS"); more != "" {
+	dirs := []string{filepath.Join(root, "testdata", name)}
+	if more := os.Getenv(variable); more != "" {
 		dirs = append(dirs, more)
 	}
 	return dirs
@@ -109,18 +112,26 @@ func (c *Case) load(t testing.TB) {
 	require.NoError(t, err)
 	c.Graph, err = graphdef.Parse(data, graphdef.Limits{})
 	require.NoError(t, err, c.ID)
-	data, err = os.ReadFile(filepath.Join(c.Dir, c.NPZ))
-	require.NoError(t, err)
-	arrays, err := npy.OpenArchive(bytes.NewReader(data), int64(len(data)))
-	require.NoError(t, err, c.ID)
 	types := map[string]string{}
 	for _, e := range slices.Concat(c.Feeds, c.Fetches) {
 		types[e.NPZ] = e.DType
 	}
-	c.Tensors = map[string]*core.Tensor{}
-	for _, name := range arrays.Names() {
-		c.Tensors[name] = readArray(t, arrays, name, types[name])
+	c.Tensors = arraysOf(t, filepath.Join(c.Dir, c.NPZ), types)
+}
+
+// arraysOf returns the arrays of an npz; types are TensorFlow's where the array's own
+// does not tell.
+func arraysOf(t testing.TB, path string, types map[string]string) map[string]*core.Tensor {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	archive, err := npy.OpenArchive(bytes.NewReader(data), int64(len(data)))
+	require.NoError(t, err, path)
+	arrays := map[string]*core.Tensor{}
+	for _, name := range archive.Names() {
+		arrays[name] = readArray(t, archive, name, types[name])
 	}
+	return arrays
 }
 
 // readArray reads one array; bfloat16 and half are stored as their uint16 bits.

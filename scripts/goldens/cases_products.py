@@ -63,7 +63,7 @@ WINDOWS = {False: cycle(DENSE), True: cycle(DEPTHWISE)}
 
 
 def output_shape(x, w, stride, dilation, padding, pads, depthwise):
-    out = [x[0]]
+    out, pads = [x[0]], pads if any(pads or []) else None
     for i in (0, 1):
         size = x[1 + i] + (pads[2 + 2 * i] + pads[3 + 2 * i] if pads else 0)
         out.append(-(-size // stride) if padding == "SAME" and not pads else (size - (w[i] - 1) * dilation - 1) // stride + 1)
@@ -124,6 +124,19 @@ for per_channel in (False, True):
 BESIDE = ((1, 5, 4, 5), (3, 2, 5, 9), 1, 1, "SAME", [0, 0, 2, 1, 1, 2, 0, 0])
 convolution(C + "WithBiasAndRequantize", output="qint8", Tbias="float", window=BESIDE, note="padding_list_beside_same")
 convolution(C + "WithBiasSumAndRelu", Tbias="float", Tsummand="float", window=BESIDE, note="padding_list_beside_same")
+# Eight zeros do not: the padding does.
+ZEROS = ((1, 4, 3, 2), (3, 3, 2, 3), 2, 1, "SAME", [0] * 8)
+for op in ["AndRelu", "WithBias", "WithBiasAndRelu", "WithBiasSumAndRelu"]:
+    bias_type, sum_type = "float" if "Bias" in op else "", "float" if "Sum" in op else ""
+    convolution(C + op, Tbias=bias_type, Tsummand=sum_type, window=ZEROS, note="padding_list_zeros")
+for op, sum_type in [("", ""), ("WithBias", ""), ("WithBiasSum", "quint8"), ("WithBiasSignedSum", "qint8")]:
+    bias_type = "float" if op else ""
+    convolution(C + op + "AndReluAndRequantize", output="quint8", Tbias=bias_type, Tsummand=sum_type, window=ZEROS, note="padding_list_zeros")
+convolution(C + "AndRequantize", output="qint8", window=ZEROS, note="padding_list_zeros")
+convolution(C + "WithBiasAndRequantize", output="qint8", Tbias="float", window=ZEROS, note="padding_list_zeros")
+ZEROS = ((1, 4, 3, 4), (3, 3, 4, 1), 2, 1, "SAME", [0] * 8)
+for op, output in [("WithBiasAndRelu", "qint32"), ("WithBiasAndReluAndRequantize", "quint8")]:
+    convolution("QuantizedDepthwiseConv2D" + op, output=output, Tbias="float", depthwise=True, window=ZEROS, note="padding_list_zeros")
 
 
 def fused(steps, input, output, Tbias="float", Tsummand="", per_channel=False, depthwise=False, error=False):

@@ -33,7 +33,7 @@ var fields = []emit.Field{
 	{Name: "tiles", Type: "int", Size: 8, Doc: "tiles, one below the other"},
 	{Name: "flags", Type: "uint32", Size: 4, Doc: "steps of the epilogue"},
 	{Name: "mask", Type: "uint32", Size: 4, Doc: "a bit for each column of the panel"},
-	{Name: "lo", Type: "float32", Size: 4, Doc: "the range of 8-bit results"},
+	{Name: "lo", Type: "float32", Size: 4, Doc: "the range of the results"},
 	{Name: "hi", Type: "float32", Size: 4, Doc: ""},
 	{Name: "sumScale", Type: "float32", Size: 4, Doc: ""},
 	{Name: "flip", Type: "uint32", Size: 4, Doc: "0x80808080 or 0: inverted in every result"},

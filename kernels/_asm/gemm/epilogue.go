@@ -129,13 +129,16 @@ func (g *gen) epilogue(t *tile, s scalars) {
 	g.Label(done)
 }
 
-// toWords converts to 32-bit integers, saturating: NaN becomes call.lo, which is -2^31. The
+// toWords converts to 32-bit integers, saturating: NaN becomes call.lo, which is -2^31, and
+// call.hi, 2^31 or the float below it, is the largest. The
 // conversion makes -2^31 of what is too large as well; of that the sign was not set.
 func (g *gen) toWords(t *tile, s scalars) {
 	g.VBROADCASTSS(field(s.call, "lo"), t.tmp[0])
 	t.each(func(_ int, acc reg.VecPhysical) {
 		sign, result := t.tmp[1], t.tmp[2]
 		g.VMAXPS(t.tmp[0], acc, acc)
+		g.VBROADCASTSS(field(s.call, "hi"), sign)
+		g.VMINPS(sign, acc, acc)
 		g.VPSRAD(operand.U8(31), acc, sign)
 		g.VCVTPS2DQ(acc, acc)
 		g.VPSRAD(operand.U8(31), acc, result)

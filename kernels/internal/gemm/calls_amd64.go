@@ -31,7 +31,7 @@ type call struct {
 	tiles      int     // tiles, one below the other
 	flags      uint32  // steps of the epilogue
 	mask       uint32  // a bit for each column of the panel
-	lo         float32 // the range of 8-bit results
+	lo         float32 // the range of the results
 	hi         float32
 	sumScale   float32
 	flip       uint32 // 0x80808080 or 0: inverted in every result

@@ -66,7 +66,7 @@ type Epilogue struct {
 	SumScale float32
 
 	Relu   bool
-	Lo, Hi int32 // the range of U8 and I8 results; all of I32
+	Lo, Hi int32 // the range of the results; of I32 all, or up to a float32
 	// Flip inverts the topmost bit of each stored byte: an I8 result becomes a U8 one
 	// with zero point 128.
 	Flip bool
@@ -180,8 +180,8 @@ func (e *Epilogue) check(n int) error {
 	case I8:
 		return e.checkRange(math.MinInt8, math.MaxInt8)
 	case I32:
-		if e.Lo != math.MinInt32 || e.Hi != math.MaxInt32 {
-			return fmt.Errorf("epilogue: got range [%d,%d], want all of i32", e.Lo, e.Hi)
+		if e.Lo != math.MinInt32 || !IsWordEnd(int64(e.Hi)) {
+			return fmt.Errorf("epilogue: got range [%d,%d], want all of i32, or up to a float32", e.Lo, e.Hi)
 		}
 	}
 	return nil
@@ -221,19 +221,26 @@ func (p *Packed) finish(a *Args, acc []int32, m, n int) {
 			continue
 		}
 		if p.flags&outI32 != 0 {
-			binary.NativeEndian.PutUint32(a.C[at+i*a.LDC:], uint32(toWord(f)))
+			binary.NativeEndian.PutUint32(a.C[at+i*a.LDC:], uint32(toWord(f, p.hi)))
 			continue
 		}
 		a.C[at+i*a.LDC] = byte(roundToEven(clamp(f, p.lo, p.hi))) ^ p.flip
 	}
 }
 
-// toWord rounds half to even and saturates; NaN becomes the lowest.
-func toWord(f float32) int32 {
+// IsWordEnd reports whether I32 results can end at hi: the end of the type, or a number that
+// float32 holds.
+func IsWordEnd(hi int64) bool {
+	return hi == math.MaxInt32 || hi >= 0 && hi < math.MaxInt32 && int64(float32(hi)) == hi
+}
+
+// toWord rounds half to even and saturates at hi and to int32; NaN becomes the lowest.
+func toWord(f, hi float32) int32 {
+	f = min(f, hi)
 	switch {
 	case !(f > math.MinInt32):
 		return math.MinInt32
-	case f >= math.MaxInt32:
+	case f >= 1<<31:
 		return math.MaxInt32
 	}
 	return int32(math.RoundToEven(float64(f)))

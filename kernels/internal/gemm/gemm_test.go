@@ -159,7 +159,7 @@ func (p *problem) fillEpilogue(r *rand.Rand) {
 		lo, hi = lo+int32(r.IntN(9)), hi-int32(r.IntN(9))
 	}
 	if e.Out == I32 {
-		lo, hi = math.MinInt32, math.MaxInt32
+		lo, hi = math.MinInt32, []int32{math.MaxInt32, math.MaxInt32, 1<<31 - 128, 1 << 20}[r.IntN(4)]
 	}
 	e.Lo, e.Hi = lo, hi
 }

@@ -537,72 +537,96 @@ no_post_16:
 	JZ           no_words_18
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x1f, Y4, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
 	VPSRAD       $0x1f, Y5, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
 	VPSRAD       $0x1f, Y6, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
 	VPSRAD       $0x1f, Y7, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
 	VPSRAD       $0x1f, Y8, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
 	VPSRAD       $0x1f, Y9, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y9, Y9
 	VMAXPS       Y0, Y10, Y10
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y10, Y10
 	VPSRAD       $0x1f, Y10, Y1
 	VCVTPS2DQ    Y10, Y10
 	VPSRAD       $0x1f, Y10, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y10, Y10
 	VMAXPS       Y0, Y11, Y11
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y11, Y11
 	VPSRAD       $0x1f, Y11, Y1
 	VCVTPS2DQ    Y11, Y11
 	VPSRAD       $0x1f, Y11, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y11, Y11
 	VMAXPS       Y0, Y12, Y12
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y12, Y12
 	VPSRAD       $0x1f, Y12, Y1
 	VCVTPS2DQ    Y12, Y12
 	VPSRAD       $0x1f, Y12, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y12, Y12
 	VMAXPS       Y0, Y13, Y13
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y13, Y13
 	VPSRAD       $0x1f, Y13, Y1
 	VCVTPS2DQ    Y13, Y13
 	VPSRAD       $0x1f, Y13, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y13, Y13
 	VMAXPS       Y0, Y14, Y14
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y14, Y14
 	VPSRAD       $0x1f, Y14, Y1
 	VCVTPS2DQ    Y14, Y14
 	VPSRAD       $0x1f, Y14, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y14, Y14
 	VMAXPS       Y0, Y15, Y15
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y15, Y15
 	VPSRAD       $0x1f, Y15, Y1
 	VCVTPS2DQ    Y15, Y15
 	VPSRAD       $0x1f, Y15, Y2
@@ -1190,60 +1214,80 @@ no_post_38:
 	JZ           no_words_40
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x1f, Y4, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
 	VPSRAD       $0x1f, Y5, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
 	VPSRAD       $0x1f, Y6, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
 	VPSRAD       $0x1f, Y7, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
 	VPSRAD       $0x1f, Y8, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
 	VPSRAD       $0x1f, Y9, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y9, Y9
 	VMAXPS       Y0, Y10, Y10
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y10, Y10
 	VPSRAD       $0x1f, Y10, Y1
 	VCVTPS2DQ    Y10, Y10
 	VPSRAD       $0x1f, Y10, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y10, Y10
 	VMAXPS       Y0, Y11, Y11
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y11, Y11
 	VPSRAD       $0x1f, Y11, Y1
 	VCVTPS2DQ    Y11, Y11
 	VPSRAD       $0x1f, Y11, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y11, Y11
 	VMAXPS       Y0, Y12, Y12
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y12, Y12
 	VPSRAD       $0x1f, Y12, Y1
 	VCVTPS2DQ    Y12, Y12
 	VPSRAD       $0x1f, Y12, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y12, Y12
 	VMAXPS       Y0, Y13, Y13
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y13, Y13
 	VPSRAD       $0x1f, Y13, Y1
 	VCVTPS2DQ    Y13, Y13
 	VPSRAD       $0x1f, Y13, Y2
@@ -1752,48 +1796,64 @@ no_post_60:
 	JZ           no_words_62
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x1f, Y4, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
 	VPSRAD       $0x1f, Y5, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
 	VPSRAD       $0x1f, Y6, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
 	VPSRAD       $0x1f, Y7, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
 	VPSRAD       $0x1f, Y8, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
 	VPSRAD       $0x1f, Y9, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y9, Y9
 	VMAXPS       Y0, Y10, Y10
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y10, Y10
 	VPSRAD       $0x1f, Y10, Y1
 	VCVTPS2DQ    Y10, Y10
 	VPSRAD       $0x1f, Y10, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y10, Y10
 	VMAXPS       Y0, Y11, Y11
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y11, Y11
 	VPSRAD       $0x1f, Y11, Y1
 	VCVTPS2DQ    Y11, Y11
 	VPSRAD       $0x1f, Y11, Y2
@@ -2211,36 +2271,48 @@ no_post_82:
 	JZ           no_words_84
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x1f, Y4, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
 	VPSRAD       $0x1f, Y5, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
 	VPSRAD       $0x1f, Y6, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
 	VPSRAD       $0x1f, Y7, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
 	VPSRAD       $0x1f, Y8, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
 	VPSRAD       $0x1f, Y9, Y2
@@ -2579,24 +2651,32 @@ no_post_104:
 	JZ           no_words_106
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x1f, Y4, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
 	VPSRAD       $0x1f, Y5, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
 	VPSRAD       $0x1f, Y6, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
 	VPSRAD       $0x1f, Y7, Y2
@@ -2848,12 +2928,16 @@ no_post_126:
 	JZ           no_words_128
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x1f, Y4, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
 	VPSRAD       $0x1f, Y5, Y2

@@ -360,36 +360,48 @@ no_post_16:
 	JZ           no_words_18
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x1f, Y4, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
 	VPSRAD       $0x1f, Y5, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
 	VPSRAD       $0x1f, Y6, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
 	VPSRAD       $0x1f, Y7, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
 	VPSRAD       $0x1f, Y8, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
 	VPSRAD       $0x1f, Y9, Y2
@@ -798,30 +810,40 @@ no_post_38:
 	JZ           no_words_40
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x1f, Y4, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
 	VPSRAD       $0x1f, Y5, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
 	VPSRAD       $0x1f, Y6, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
 	VPSRAD       $0x1f, Y7, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
 	VPSRAD       $0x1f, Y8, Y2
@@ -1185,24 +1207,32 @@ no_post_60:
 	JZ           no_words_62
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x1f, Y4, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
 	VPSRAD       $0x1f, Y5, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
 	VPSRAD       $0x1f, Y6, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
 	VPSRAD       $0x1f, Y7, Y2
@@ -1507,18 +1537,24 @@ no_post_82:
 	JZ           no_words_84
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x1f, Y4, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
 	VPSRAD       $0x1f, Y5, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
 	VPSRAD       $0x1f, Y6, Y2
@@ -1778,12 +1814,16 @@ no_post_104:
 	JZ           no_words_106
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x1f, Y4, Y2
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
 	VPSRAD       $0x1f, Y5, Y2
@@ -1988,6 +2028,8 @@ no_post_126:
 	JZ           no_words_128
 	VBROADCASTSS 176(DI), Y0
 	VMAXPS       Y0, Y4, Y4
+	VBROADCASTSS 180(DI), Y1
+	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
 	VPSRAD       $0x1f, Y4, Y2

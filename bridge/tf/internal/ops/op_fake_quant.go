@@ -32,8 +32,12 @@ func (c *call) fakeQuant(g granularity) *core.TFFakeQuant {
 }
 
 func fakeQuantArgs(c *call) []core.Value {
-	min := c.literal("min", core.Scalar(c.floatOr("min", -6)), nil)
-	max := c.literal("max", core.Scalar(c.floatOr("max", 6)), nil)
+	lo, hi := c.floatOr("min", -6), c.floatOr("max", 6)
+	if c.err == nil && !(lo < hi) {
+		c.failAttr("min", "got %v with max %v, want min < max", lo, hi)
+	}
+	min := c.literal("min", core.Scalar(lo), nil)
+	max := c.literal("max", core.Scalar(hi), nil)
 	return c.emit(c.fakeQuant(perTensor), c.in[0], min, max)
 }
 

@@ -92,7 +92,8 @@ func uniformQuantize(c *call) []core.Value {
 }
 
 // uniformDequantize takes nGraph's Dequantize where its zero points have the input's type,
-// and else what it computes, with differences that wrap in i32.
+// and else what it computes, with differences that wrap in i32. An i32 goes through float32
+// first, as TensorFlow's qint32 does: 2^31, to which the largest round, becomes -2^31.
 func uniformDequantize(c *call) []core.Value {
 	op := &core.Dequantize{Type: c.types("Tout", core.F32)}
 	typ, axis := c.types("Tin", core.I8, core.U8, core.I32), c.quantizationAxis("")
@@ -103,7 +104,12 @@ func uniformDequantize(c *call) []core.Value {
 		return c.emit(op, c.in[0], c.in[1], zero)
 	}
 	over := c.in[0].Shape()
-	wide := c.helper("wide", &core.Convert{Type: core.I32}, c.in[0])
+	wide := c.in[0]
+	if typ == core.I32 {
+		wide = c.helper("rounded", &core.Convert{Type: core.F32}, wide)
+		wide = c.helper("rounded_wide", &core.Convert{Type: core.I64}, wide)
+	}
+	wide = c.helper("wide", &core.Convert{Type: core.I32}, wide)
 	difference := c.helper("difference", &core.Subtract{}, wide, c.along("zero_points", c.in[2], axis, over))
 	real := c.helper("real", &core.Convert{Type: core.F32}, difference)
 	return c.emit(&core.Multiply{}, real, c.along("scales", c.in[1], axis, over))

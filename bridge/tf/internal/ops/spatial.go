@@ -59,9 +59,10 @@ func (c *call) spatial(n int, layout core.Layout, explicit string) core.Spatial 
 
 // padding reads the attribute padding and, where the op has them, the explicit paddings,
 // which go with padding EXPLICIT only. The padding_list of the legacy quantized
-// convolutions, if there is one, counts in place of any padding.
+// convolutions, unless it is empty or all zeros, counts in place of SAME or VALID.
 func (c *call) padding(s *core.Spatial, n int, explicit string) {
 	names := []string{"SAME", "VALID"}
+	legacy := explicit == "padding_list"
 	if explicit != "" {
 		names = append(names, "EXPLICIT")
 	}
@@ -79,15 +80,19 @@ func (c *call) padding(s *core.Spatial, n int, explicit string) {
 	case c.err != nil:
 	case padding == "EXPLICIT" && len(list) == 0:
 		c.failAttr(explicit, "got none, want %d numbers for padding EXPLICIT", 2*(n+2))
-	case len(list) > 0 && padding != "EXPLICIT" && explicit != "padding_list":
+	case len(list) > 0 && padding != "EXPLICIT" && !legacy:
 		c.failAttr(explicit, "got %d numbers with padding %s, want none, or padding EXPLICIT", len(list), padding)
-	case len(list) > 0:
+	case len(list) > 0 && !(legacy && padding != "EXPLICIT" && len(list) == 2*(n+2) && allZero(list)):
 		c.explicitPadding(s, n, explicit, list)
 	case padding == "SAME":
 		s.PadType = core.PadSameUpper
 	default:
 		s.PadType = core.PadValid
 	}
+}
+
+func allZero(list []int64) bool {
+	return !slices.ContainsFunc(list, func(v int64) bool { return v != 0 })
 }
 
 // explicitPadding takes the paddings before and after each dimension.

@@ -1,0 +1,41 @@
+package builders_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/builders"
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// TestRangesInEitherOrder: nGraph's scales follow from the larger magnitude, so that its
+// own tests give ranges like (20, -24). TensorFlow's arithmetic refuses them.
+func TestRangesInEitherOrder(t *testing.T) {
+	swapped := between(20, -24)
+	for name, build := range convolutionBuilders {
+		c := conv(t)
+		c.DataRange, c.FilterRange, c.SumRange, c.OutputRange = swapped, swapped, swapped, swapped
+		_, err := build(builders.Scope{}, c)
+		require.NoError(t, err, name)
+		_, err = build(builders.Scope{Arithmetic: builders.TensorFlow2_21}, c)
+		require.ErrorContains(t, err, "got min 20 > max -24, want min <= max (RangeToScale-C4)", name)
+	}
+	d := matmul(t)
+	d.Input1 = parameter(t, "b", core.I8, 3, 5) // [N, K]
+	d.Input0Range, d.Input1Range, d.OutputRange, d.Requantize = swapped, swapped, swapped, true
+	_, err := builders.ScaledQuantizedDotBias(builders.Scope{}, d)
+	require.NoError(t, err)
+
+	q, err := core.TensorOf(core.Shape{3}, []int8{127, 0, -127})
+	require.NoError(t, err)
+	for _, r := range []builders.Range{swapped, between(-24, 20)} {
+		out, err := builders.ScaledDequantize(builders.Scope{}, builders.Dequantization{
+			Data:  core.NewConstant(q),
+			Range: r,
+			Type:  core.F32,
+		})
+		require.NoError(t, err)
+		require.Equal(t, []float32{24, 0, -24}, core.Data[float32](out.Folded()))
+	}
+}

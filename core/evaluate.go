@@ -1,0 +1,159 @@
+package core
+
+import "fmt"
+
+// Evaluation computes nodes one after the other by their ops' references. It never changes:
+// any number of goroutines may Run it at the same time.
+type Evaluation struct {
+	nodes []*Node
+	own   map[*Node]bool // the same nodes
+	last  map[Value]int  // the number of the node that reads a value last; that of no node for what is kept
+	limit int64
+}
+
+// NewEvaluation returns the evaluation of nodes, each behind those that it reads, in which
+// values of keep outlast their readers. At most limit bytes of what the nodes compute are held
+// at once. Parameters, Constants and Results among the nodes are passed over.
+func NewEvaluation(nodes []*Node, keep []Value, limit int64) *Evaluation {
+	e := &Evaluation{own: map[*Node]bool{}, last: map[Value]int{}, limit: limit}
+	for _, n := range nodes {
+		if !n.IsComputed() {
+			continue
+		}
+		for _, v := range n.inputs {
+			e.last[v.source()] = len(e.nodes)
+		}
+		e.nodes = append(e.nodes, n)
+		e.own[n] = true
+	}
+	for _, v := range keep {
+		e.last[v.source()] = len(e.nodes)
+	}
+	return e
+}
+
+// IsComputed reports whether a node's outputs are neither given nor known, nor those of
+// another node: whether it is no Parameter, Constant or Result.
+func (n *Node) IsComputed() bool {
+	switch n.op.(type) {
+	case *Parameter, *Constant, *Result:
+		return false
+	}
+	return true
+}
+
+// Nodes returns the nodes in the order in which they are computed; they must not be changed.
+func (e *Evaluation) Nodes() []*Node { return e.nodes }
+
+// Values are the tensors of one Run. Constants need not be there.
+type Values map[Value]*Tensor
+
+// source returns the value that Results pass on.
+func (v Value) source() Value {
+	for {
+		if _, ok := v.Node.op.(*Result); !ok {
+			return v
+		}
+		v = v.Node.inputs[0]
+	}
+}
+
+// Of returns the tensor of a value: a constant's own, else what is there; nil for none.
+func (v Values) Of(x Value) *Tensor {
+	x = x.source()
+	if t := x.Constant(); t != nil {
+		return t
+	}
+	return v[x]
+}
+
+// Run adds what the nodes compute to values, which has what else they read, and drops what no
+// later node reads and is not to be kept. eval computes node number i: n.EvalWithin, with
+// what its caller does around it. A *MemoryError reports the node for which the limit is not
+// enough.
+func (e *Evaluation) Run(values Values, eval func(i int, n *Node, in []*Tensor, held, limit int64) ([]*Tensor, error)) error {
+	held := int64(0)
+	for i, n := range e.nodes {
+		in := make([]*Tensor, len(n.inputs))
+		for j, v := range n.inputs {
+			in[j] = values.Of(v)
+		}
+		out, err := eval(i, n, in, held, e.limit)
+		if err != nil {
+			return err
+		}
+		for j, t := range out {
+			if want := n.outputs[j]; !t.shape.Compatible(want.Shape) {
+				return fmt.Errorf("internal error, please report: node %q (%s): output %d has shape %v, not %v", n.Name, n.OpName(), j, t.shape, want.Shape)
+			}
+			if _, read := e.last[n.Out(j)]; read {
+				values[n.Out(j)] = t
+				held += t.size()
+			}
+		}
+		held -= e.drop(i, values)
+	}
+	return nil
+}
+
+// drop forgets what node number i was the last to read, and returns the bytes of it that
+// nodes had computed.
+func (e *Evaluation) drop(i int, values Values) (bytes int64) {
+	for _, v := range e.nodes[i].inputs {
+		v = v.source()
+		t := values[v]
+		if t == nil || e.last[v] != i {
+			continue
+		}
+		if e.own[v.Node] {
+			bytes += t.size()
+		}
+		delete(values, v)
+	}
+	return bytes
+}
+
+// CheckCopies returns a *MemoryError if copies of the results' tensors would take more than
+// limit bytes.
+func CheckCopies(results []*Node, values Values, limit int64) error {
+	total := int64(0)
+	for _, r := range results {
+		if total += values.Of(r.inputs[0]).size(); total > limit {
+			return &MemoryError{Node: r.Name, Op: r.OpName(), Outputs: r.outputs, Bytes: total, Limit: limit}
+		}
+	}
+	return nil
+}
+
+// Eval runs every node's reference: inputs by parameter name, results by name. Results may be
+// inputs or constants.
+func (f *Function) Eval(inputs map[string]*Tensor) (map[string]*Tensor, error) {
+	values := Values{}
+	for _, p := range f.Parameters {
+		t := inputs[p.Name]
+		if t == nil {
+			return nil, fmt.Errorf("input %q: missing", p.Name)
+		}
+		want := p.outputs[0]
+		if t.typ != want.Type || !t.shape.Compatible(want.Shape) {
+			return nil, fmt.Errorf("input %q: got %v, want %v", p.Name, t, want)
+		}
+		values[p.Out(0)] = t
+	}
+	keep := make([]Value, len(f.Results))
+	for i, r := range f.Results {
+		keep[i] = r.inputs[0]
+	}
+	e := NewEvaluation(f.Nodes(), keep, DefaultMaxBytes)
+	err := e.Run(values, func(_ int, n *Node, in []*Tensor, held, limit int64) ([]*Tensor, error) {
+		return n.EvalWithin(in, held, limit)
+	})
+	if err != nil {
+		return nil, err
+	}
+	results := make(map[string]*Tensor, len(f.Results))
+	for _, r := range f.Results {
+		results[r.Name] = values.Of(r.inputs[0])
+	}
+	return results, nil
+}

@@ -1,0 +1,62 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// Ops that are evaluated on the same constants are told apart by their types, even those
+// without attributes, whose addresses may be equal, and by every bit of their attributes.
+func TestStoreTellsOpsApart(t *testing.T) {
+	g := newGraph(t, 1)
+	x := core.NewConstant(core.Scalar(float32(3)))
+	own := []core.Op{&core.Add{}, &core.Subtract{}, &core.Multiply{}, &core.Divide{}}
+	for _, op := range own {
+		g.result(g.apply(op, x, x))
+	}
+	l := newStore(g.f).lease()
+	in := []*core.Tensor{core.Scalar(float32(3)), core.Scalar(float32(5))}
+	for _, op := range append(own, &core.Add{}, &core.Maximum{}, &core.Minimum{}) {
+		for range 2 {
+			got, err := l.evaluate(op, in)
+			require.NoError(t, err)
+			want, err := core.EvalOp(op, in)
+			require.NoError(t, err)
+			assert.Equal(t, want[0].Bytes(), got[0].Bytes(), core.OpName(op))
+		}
+	}
+	minusZero := math.Copysign(0, -1)
+	for _, lo := range []float64{0, minusZero, math.Nextafter(0, 1), math.Inf(-1)} {
+		op := &core.Clamp{Lo: lo, Hi: 10}
+		x := []*core.Tensor{core.Scalar(float32(-1))}
+		got, err := l.evaluate(op, x)
+		require.NoError(t, err)
+		want, err := core.EvalOp(op, x)
+		require.NoError(t, err)
+		assert.Equal(t, want[0].Bytes(), got[0].Bytes(), fmt.Sprint(lo))
+	}
+}
+
+// Equal constants are one, whoever made them; what a plan alone uses goes with it.
+func TestStoreForgetsWithTheLastPlan(t *testing.T) {
+	s := newStore(newGraph(t, 1).f)
+	a, b := s.lease(), s.lease()
+	one, other := core.Scalar(float64(1)), core.Scalar(float64(1))
+	assert.Same(t, a.canonical(one), b.canonical(other))
+	assert.Same(t, a.canonical(one), a.canonical(other))
+	assert.NotSame(t, a.canonical(one), a.canonical(core.Scalar(int64(1))), "of another type")
+	_, err := a.evaluate(&core.Add{}, []*core.Tensor{one, other})
+	require.NoError(t, err)
+	assert.EqualValues(t, 3*8, s.bytes)
+	a.release()
+	assert.EqualValues(t, 8, s.bytes)
+	b.release()
+	assert.Zero(t, s.bytes)
+	assert.Empty(t, s.items)
+}

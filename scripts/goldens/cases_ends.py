@@ -1,0 +1,102 @@
+"""The ends of what quantized ops compute: int32 outputs that saturate, ranges that are no
+wider than a point or lie beside 0, subnormal numbers."""
+
+import numpy as np
+from case import case, const, feed, integers, uniform
+
+
+def f(value):
+    return const("float", value)
+
+
+def weights(*shape):
+    """Even numbers up to 64, which need no VNNI."""
+    return const("qint8", lambda rng: 2 * rng.integers(-32, 32, shape, endpoint=True))
+
+
+# oneDNN's upper end of int32 is the largest float below 2^31.
+BEYOND = const("float", [-9e9, 9e9, 0.0, 1e5])
+CONVOLVED = {"strides": [1, 1, 1, 1], "padding": "VALID", "out_type": "qint32"}
+for op, t, channels in [("QuantizedConv2DWithBias", "quint8", 4), ("QuantizedConv2DWithBiasAndRelu", "qint8", 4), ("QuantizedDepthwiseConv2DWithBias", "quint8", 1)]:
+    inputs = [feed(t, integers(1, 2, 3, 4, low=0, high=100)), weights(1, 1, 4, channels), BEYOND]
+    case(op, f"ends_top_{op}", *inputs, f(0 if t == "quint8" else -2.7), f(2.7), f(-0.8), f(0.5), **CONVOLVED)
+product = [feed("quint8", integers(3, 8, low=0, high=100)), weights(8, 4), BEYOND]
+case("QuantizedMatMulWithBias", "ends_top_QuantizedMatMulWithBias", *product, f(0), f(2.7), f(-0.8), f(0.5), Toutput="qint32")
+case(
+    "_QuantizedMatMul", "ends_top_QuantizedMatMul", product, [f(0), f(2.7), f(-0.8), f(0.5)], T1="quint8", T2="qint8", Tbias="float", U="float", Tout="qint32",
+    Tdevice_outputs=["qint32"], Thost_outputs=["float", "float"], fused_ops=["BiasAdd"],
+)
+
+# Ranges beside 0, constant and fed: what stands for 0 is no uint8.
+BESIDE = {"above": (0.5, 2.0), "below": (-3.0, -1.0), "far_above": (40.0, 40.5), "far_below": (-90.5, -90.0)}
+for name, ends in BESIDE.items():
+    for how in (const, feed):
+        low, high = (how("float", v) for v in ends)
+        for padding in ["SAME", "VALID"]:
+            inputs = [feed("quint8", integers(2, 4, 3, 2, low=0, high=255)), const("quint8", integers(3, 2, 2, 3, low=0, high=255)), low, high, f(-1), f(0.5)]
+            case("QuantizedConv2D", f"ends_conv_{name}_{how.__name__}_{padding}", *inputs, strides=[1, 1, 1, 1], padding=padding)
+        inputs = [feed("quint8", integers(3, 9, low=0, high=255)), const("quint8", integers(9, 4, low=0, high=255)), low, high]
+        case("QuantizedMatMul", f"ends_matmul_{name}_{how.__name__}", *inputs, low, high)
+
+# The range that accumulators use: none, and more than int32 has absolute values for.
+MOST = 2**31 - 1
+USED = {
+    "zeros": [[0, 0], [0, 0]], "lowest": [[-MOST - 1, 5], [0, -7]], "near_lowest": [[-MOST + 60, 5], [3, -7]], "below": [[-MOST + 63, 5], [3, -7]],
+    "highest": [[3, 5], [MOST, -7]], "all_lowest": [[-MOST - 1] * 2] * 2,
+}
+for name, x in USED.items():
+    case("RequantizationRangePerChannel", f"ends_used_range_{name}", feed("qint32", [[x]]), f([-1, -2]), f([1, 3]), clip_value_max=1e30)
+for t in ["quint8", "qint8"]:
+    least = 2.0**-126
+    case("RequantizePerChannel", f"ends_requantize_zeros_{t}", feed("qint32", [[[[0, 0], [0, 0]]]]), f([-1, -2]), f([1, 3]), f(-least), f(least), out_type=t)
+
+# A channel whose filter range is [0, 0] has no unit for an int32 bias.
+DEAD = np.float32([0.5, 0, 0.25, 0])
+host = [f(0), f(2.7), f(-DEAD), f(DEAD), f(-5), f(4.5)]
+bias = const("qint32", [3000, -3000, 5000, 7000])
+types = {"Tbias": "qint32", "Tdevice_outputs": ["qint8"], "Thost_outputs": ["float", "float"], "fused_ops": ["BiasAdd", "Requantize"]}
+case(
+    "_FusedQuantizedConv2D", "ends_dead_channel_conv", [feed("quint8", integers(1, 3, 3, 2, low=0, high=100)), weights(2, 2, 2, 4), bias], host, Tinput="quint8",
+    Tfilter="qint8", Tsummand="qint8", out_type="qint8", strides=[1, 1, 1, 1], padding="SAME", **types,
+)
+case(
+    "_QuantizedMatMul", "ends_dead_channel_matmul", [feed("quint8", integers(3, 8, low=0, high=100)), weights(8, 4), bias], host, T1="quint8", T2="qint8", U="float",
+    Tout="qint8", input_quant_mode="MIN_FIRST", **types,
+)
+inputs = [feed("quint8", integers(1, 3, 3, 4, low=0, high=100)), weights(2, 2, 4, 1), bias]
+for name, ends in [("channel", DEAD), ("filter", 0.0)]:
+    case(
+        "QuantizedDepthwiseConv2DWithBiasAndReluAndRequantize", f"ends_dead_{name}_depthwise", *inputs, f(0), f(2.7), f(-ends), f(ends), f(0), f(6.3), out_type="quint8",
+        strides=[1, 1, 1, 1], padding="SAME",
+    )
+
+# int32 goes through float32 in the Uniform* ops, and with an axis its differences do not wrap.
+LIMITS = {"quantization_min_val": -MOST - 1, "quantization_max_val": MOST}
+FAR = [[MOST, 2**24 + 1, -MOST - 1], [-5, MOST - 64, -MOST + 62]]
+for axis in (-1, 0, 1):
+    n = [(), 2, 3][axis + 1]
+    near, scales = np.zeros(n) + 7, np.ones(n) * 0.5
+    far = np.zeros(n) - 2**30
+    limits = {side + k: v for side in ("lhs_", "rhs_", "output_") for k, v in LIMITS.items()}
+    case("UniformDequantize", f"ends_uniform_dequantize_{axis}", feed("qint32", FAR), const("float", scales), const("int32", near), Tout="float", quantization_axis=axis, **LIMITS)
+    if axis != 0:
+        inputs = [v for zeros in (near, far, near) for v in (const("float", scales), const("int32", zeros))]
+        axes = {side + "quantization_axis": axis for side in ("lhs_", "rhs_", "output_")}
+        case("UniformQuantizedAdd", f"ends_uniform_add_{axis}", feed("qint32", FAR), feed("qint32", FAR), *inputs, **axes, **limits)
+
+# oneDNN dequantizes quint8 with narrow_range by the min too, but not with an axis.
+for name, ends, attrs in [("above", (0.5, 2.0), {}), ("axis", (np.float32([0.5, 1.0]), np.float32([2.0, 1.5])), {"axis": 1})]:
+    x = feed("quint8", [[0, 1], [127, 128], [254, 255]])
+    case("Dequantize", f"ends_dequantize_narrow_{name}", x, f(ends[0]), f(ends[1]), mode="SCALED", narrow_range=True, **attrs)
+
+# Attributes side by side of which TensorFlow heeds one, or both.
+for t in ["quint8", "float", "qint32"]:
+    x = {"quint8": integers(1, 3, 4, 2, low=0, high=255), "float": uniform(1, 3, 4, 2), "qint32": integers(1, 3, 4, 2, low=-(2**30), high=2**30)}[t]
+    case("QuantizedResizeBilinear", f"ends_resize_both_{t}", feed(t, x), const("int32", [5, 3]), f(-1), f(1.5), align_corners=True, half_pixel_centers=True)
+for t in ["quint8", "qint8"]:
+    x = feed("float", uniform(1, 40, low=-1.2, high=2.2))
+    for mode in ["MIN_FIRST", "MIN_COMBINED"]:
+        case("QuantizeV2", f"ends_quantize_narrow_{mode}_{t}", x, f(-1), f(2), T=t, mode=mode, narrow_range=True)
+    case("QuantizeV2", f"ends_quantize_axis_MIN_FIRST_{t}", x, f([-1]), f([2]), T=t, mode="MIN_FIRST", axis=0)
+    case("Dequantize", f"ends_dequantize_axis_MIN_FIRST_{t}", feed(t, integers(1, 9, low=0, high=99)), f([-1]), f([2]), mode="MIN_FIRST", axis=0)
+case("FakeQuantWithMinMaxArgs", "ends_fake_quant_args_zero", feed("float", uniform(3)), group="FakeQuant", error=True, min=0.0, max=0.0)
