@@ -13,6 +13,7 @@ package builders
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -200,6 +201,24 @@ func (e *emitter) op(role string, op core.Op, in ...core.Value) core.Value {
 
 func (e *emitter) mul(role string, a, b core.Value) core.Value {
 	return e.op(role, &core.Multiply{}, a, b)
+}
+
+// scaleProduct returns the product of two scales of TensorFlow's, which is 0 where it would
+// be subnormal.
+func (e *emitter) scaleProduct(role string, a, b core.Value) core.Value {
+	v := e.mul(role, a, b)
+	if e.err != nil || e.Arithmetic == NGraph || v.Type() != core.F32 || !maybeSubnormal(v) {
+		return v
+	}
+	return e.op(role+"_flushed", &core.FlushSubnormals{}, v)
+}
+
+// maybeSubnormal reports whether no constant shows that v holds normal numbers and zeros only.
+func maybeSubnormal(v core.Value) bool {
+	c := v.Folded()
+	return c == nil || slices.ContainsFunc(c.Float64s(), func(x float64) bool {
+		return x != 0 && math.Abs(x) < 0x1p-126
+	})
 }
 
 func (e *emitter) div(role string, a, b core.Value) core.Value {

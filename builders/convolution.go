@@ -24,6 +24,11 @@ type Convolution struct {
 	// ScaledQuantizedConvolution alone: its other builders give u8 with ReLU, else i8.
 	OutputType core.Type
 	WithRelu   bool
+
+	// Activation of an 8-bit output, in place of WithRelu, and LeakyRelu's slope: under
+	// TensorFlow's arithmetic, with filters of i8.
+	Activation core.Activation
+	Alpha      float32
 }
 
 // ScaledQuantizedConvolution convolves quantized data (nGraph's later
@@ -69,6 +74,9 @@ type wants struct{ bias, sum, signed bool }
 func buildConvolution(s Scope, builder string, c Convolution, w wants) (Output, error) {
 	e := newEmitter(s, builder)
 	e.require(input{"data", c.Data}, input{"filters", c.Filters})
+	if c.Activation != core.Identity && (s.Arithmetic == NGraph || c.OutputType == core.I32) {
+		e.fail("", "got activation %v, want it under TensorFlow's arithmetic, with an output of i8 or u8", c.Activation)
+	}
 	e.optional("bias", c.Bias, w.bias)
 	e.optional("sum", c.Sum, w.sum)
 	if e.err == nil && w.signed {

@@ -90,7 +90,7 @@ func (e *emitter) tapSums(role string, c Convolution, zero, rest core.Value) cor
 func (e *emitter) offsetOperands(a, b core.Value, ra, rb Range) ([]core.Value, core.Value) {
 	in := []core.Value{a, b, e.zeroPoint("input", ra), e.zeroPoint("filter", rb)}
 	level := core.RangeToScale{Type: core.U8, Rule: core.ScaleLevel}
-	return in, e.mul("level", e.scale("input", level, ra), e.scale("filter", level, rb))
+	return in, e.scaleProduct("level", e.scale("input", level, ra), e.scale("filter", level, rb))
 }
 
 // zeroPoint returns what stands for 0 in a range of u8 values: u8 if the range is known to

@@ -9,7 +9,7 @@ import "github.com/tf2ng/tf2ng/core"
 //	f = f32(acc) * s
 //	f = f + bias                 or + f32(bias) * unit for an i32 bias, see realBias
 //	f = fma(f32(sum), s_sum, f)  or f + sum for a real summand
-//	f = max(f, 0)                with ReLU
+//	f = max(f, 0)                with ReLU, or Activation(f)
 //	q = sat(rne(f * (1 / s_out)))
 //
 // A summand of i8 with an output of u8 saturates at 127, an i32 output at
@@ -81,7 +81,7 @@ func (e *emitter) convolutionScales(c *Convolution, dataType core.Type, perChann
 	s.input = e.scale("input", core.RangeToScale{Type: dataType, Divides: divides}, c.DataRange)
 	s.filter = e.scales("filter", core.RangeToScale{Type: core.I8, Divides: divides && !perChannel}, c.FilterRange,
 		perChannel)
-	s.product = e.mul("scale", s.input, s.filter)
+	s.product = e.scaleProduct("scale", s.input, s.filter)
 	s.largest = s.filter
 	if perChannel && divides {
 		op := &core.RangeToScale{Type: core.I8, Largest: true, Divides: true}
@@ -106,8 +106,11 @@ func (e *emitter) realConvolution(p *postOps, c *Convolution, s core.Value, perC
 			e.unsupported("got a summand of %v, want i8, u8 or f32", c.Sum.Type())
 		}
 	}
-	if c.WithRelu {
+	switch {
+	case c.WithRelu:
 		p.relu()
+	case c.Activation != core.Identity:
+		p.activation(c.Activation, c.Alpha)
 	}
 }
 
@@ -184,7 +187,7 @@ func (e *emitter) accumulators(p *postOps, c *Convolution, dataType core.Type, p
 func (e *emitter) accumulatorRange(dataType core.Type, data, filters Range) Range {
 	levIn := e.scale("input", core.RangeToScale{Type: dataType, Rule: core.ScaleLevel}, data)
 	levW := e.scales("filter", core.RangeToScale{Type: core.I8, Rule: core.ScaleLevel}, filters, true)
-	return e.levelRange(e.mul("level", levIn, levW))
+	return e.levelRange(e.scaleProduct("level", levIn, levW))
 }
 
 func (e *emitter) levelRange(level core.Value) Range {

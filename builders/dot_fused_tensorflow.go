@@ -16,7 +16,7 @@ import "github.com/tf2ng/tf2ng/core"
 // The range reported is (0, A) for u8 and (-A, A) for i8 with A = A(output range) in mode
 // SCALED, the output range itself in mode MIN_FIRST, and that of 2^31 levels for i32.
 func (m *matmul) fused() Range {
-	s := m.mul("scale", m.fusedScaleA(), m.scaleB(core.ScaleSymmetric, false))
+	s := m.scaleProduct("scale", m.fusedScaleA(), m.scaleB(core.ScaleSymmetric, false))
 	if m.OutputType != core.I32 {
 		m.posts.mul(s)
 	}

@@ -165,7 +165,7 @@ func levels(t core.Type) float32 {
 func (m *matmul) realUnits() Range {
 	mode := m.mode()
 	divides := m.OutputType == core.I32
-	s := m.mul("scale", m.scaleA(mode, divides), m.scaleB(core.ScaleSymmetric, divides))
+	s := m.scaleProduct("scale", m.scaleA(mode, divides), m.scaleB(core.ScaleSymmetric, divides))
 	m.posts.mul(s)
 	bias := m.Bias
 	switch {
@@ -258,7 +258,7 @@ func (m *matmul) accumulatorUnits() Range {
 		m.posts.mul(m.div("output_scale", ratio, m.real("output_levels", d)))
 	case core.F32:
 		out = Range{}
-		m.posts.mul(m.mul("scale", m.scaleA(m.mode(), false), m.scaleB(core.ScaleSymmetric, false)))
+		m.posts.mul(m.scaleProduct("scale", m.scaleA(m.mode(), false), m.scaleB(core.ScaleSymmetric, false)))
 	case core.I32:
 	default:
 		m.unsupported("got output type %v, want i8, u8, i32, f32 or bf16", m.OutputType)

@@ -30,6 +30,8 @@ func furtherBaselines(t testing.TB) []baseline {
 		{&core.All{BoolReduction: core.BoolReduction{Axes: []int{0}, KeepDims: true}}, in(b)},
 		{&core.ArgMin{Axis: 1, Type: core.I32}, in(f(2, 3))},
 		{&core.TopK{Type: core.I32}, in(f(2, 5), n(2))},
+		{&core.FlushSubnormals{}, in(tensor(t, core.Shape{4}, float32(-0x1p-127), -0x1p-126, 0x1p-149, 3))},
+		{&core.ReverseSequence{SeqAxis: 1}, in(f(2, 3), i(2, 3))},
 		{&core.Range{}, in(n(0), n(7), n(2))},
 		{&core.LinSpace{}, in(r(0), r(1), n(4))},
 		{&core.LogSoftmax{}, in(f(2, 3))},

@@ -75,7 +75,9 @@ type RangeToScale struct {
 	Largest bool      `json:"largest,omitempty"` // the output is the largest of the scales
 	Divides bool      `json:"divides,omitempty"` // the scale will divide
 
-	// AnyOrder takes a min above the max: nGraph's rules need but the larger magnitude.
+	// AnyOrder takes a min above the max, and subnormal numbers as they are: nGraph's rules
+	// need but the larger magnitude. Without it subnormals count as 0, as TensorFlow's threads
+	// flush them.
 	AnyOrder bool `json:"any_order,omitempty"`
 }
 
@@ -153,7 +155,7 @@ func checkRange(mn, mx float64, i, n int) error {
 // scales computes the scales and checks C4 and C5.
 func (op *RangeToScale) scales(minT, maxT *Tensor) ([]float64, error) {
 	mins, maxs := minT.Float64s(), maxT.Float64s()
-	round := roundTo(minT.Type())
+	round := op.rounding(minT.Type())
 	out := make([]float64, len(mins))
 	for i, mn := range mins {
 		lower, upper := mn, maxs[i]
@@ -163,7 +165,7 @@ func (op *RangeToScale) scales(minT, maxT *Tensor) ([]float64, error) {
 		if err := checkRange(lower, upper, i, len(mins)); err != nil {
 			return nil, err
 		}
-		out[i] = op.scale(mn, maxs[i], round)
+		out[i] = op.scale(round(mn), round(maxs[i]), round)
 	}
 	if op.Largest {
 		out = []float64{maxOf(out)}
@@ -176,6 +178,14 @@ func (op *RangeToScale) scales(minT, maxT *Tensor) ([]float64, error) {
 		}
 	}
 	return out, nil
+}
+
+// rounding returns the rounding of each step to a real type.
+func (op *RangeToScale) rounding(t Type) func(float64) float64 {
+	if t != F32 || op.AnyOrder {
+		return roundTo(t)
+	}
+	return func(x float64) float64 { return float64(flushed(float32(x))) }
 }
 
 // What ScaleLevel divides a width by, and the other rules a magnitude.

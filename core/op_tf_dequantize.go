@@ -92,8 +92,8 @@ func (op *TFDequantize) function(t Type, r tfRange) func(q int64) float32 {
 		if t.IsSigned() {
 			half = float32(float64(hi-lo+1) / 2)
 		}
-		s := (r.max - r.min) / (float32(hi) - float32(lo))
-		return func(q int64) float32 { return float32((float32(q)+half)*s) + r.min }
+		s := flushed((r.max - r.min) / (float32(hi) - float32(lo)))
+		return func(q int64) float32 { return flushed(flushed((float32(q)+half)*s) + r.min) }
 	case MinFirst:
 		return r.eigenDequantize(t)
 	}
@@ -104,5 +104,6 @@ func (op *TFDequantize) function(t Type, r tfRange) func(q int64) float32 {
 	if t.IsSigned() || op.NarrowRange && t == U8 && op.Axis == -1 {
 		s = float32(math.Max(float64(r.min/float32(lo)), float64(s)))
 	}
-	return func(q int64) float32 { return float32(q) * s }
+	s = flushed(s)
+	return func(q int64) float32 { return flushed(float32(q) * s) }
 }

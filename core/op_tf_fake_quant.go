@@ -122,9 +122,9 @@ func (op *TFFakeQuant) quantizer(r tfRange) fakeQuantizer {
 	if op.NarrowRange {
 		lo = 1
 	}
-	q := fakeQuantizer{scale: (r.max - r.min) / (hi - lo), inv: (hi - lo) / (r.max - r.min), divides: op.Divides}
+	q := fakeQuantizer{scale: flushed((r.max - r.min) / (hi - lo)), inv: (hi - lo) / (r.max - r.min), divides: op.Divides}
 	zero := min(max(rha32(lo-r.min/q.scale), lo), hi)
-	q.lo, q.hi = float32((lo-zero)*q.scale), float32((hi-zero)*q.scale)
+	q.lo, q.hi = flushed((lo-zero)*q.scale), flushed((hi-zero)*q.scale)
 	q.qzero = floor32(float32(-q.lo*q.inv) + 0.5)
 	return q
 }

@@ -16,7 +16,8 @@ var _ = register[TFQuantizeAndDequantize]("TFQuantizeAndDequantize")
 //
 // round is to nearest, ties to even, or floor(v + 0.5) with RoundNearestUpward. Without
 // RangeGiven the range is that of x, and nothing is clamped. With an Axis each slice has
-// its own range.
+// its own range. NaN counts as min with RangeGiven; without, it makes its slice NaN. TensorFlow's
+// results of NaN depend on the width of its vectors.
 //
 //	Inputs:  x: f32 or f64, any shape
 //	         min, max: x's type, [] or [1]; [dimension at Axis] with an Axis; read with RangeGiven

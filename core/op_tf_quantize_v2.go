@@ -52,6 +52,9 @@ func (m *QuantizeMode) UnmarshalText(b []byte) error {
 //
 // With an Axis each slice has its own range.
 //
+// NaN gives the lowest value that a finite x can give. TensorFlow's depends on the width of its
+// vectors and on where in a tensor it stands.
+//
 //	Inputs:  x: f32, any shape
 //	         min: f32, [] or [1]; [dimension at Axis] with an Axis
 //	         max: f32, min's shape
@@ -169,18 +172,19 @@ func isTFQuantized(t Type) bool { return t == I8 || t == U8 || t == I16 || t == 
 
 // grown returns the ranges after they grew, and checks R3 and C6.
 func (op *TFQuantizeV2) grown(minT, maxT *Tensor) ([]tfRange, error) {
-	ranges, err := readRanges(minT, maxT, 1, 2)
+	read, err := readRangesOf[float32](minT, maxT, 1, 2)
 	if err != nil {
 		return nil, err
 	}
-	for i, r := range ranges {
+	ranges := make([]tfRange, len(read))
+	for i, r := range read {
 		mn := min(0, r.min)
 		eps := float32(op.EnsureMinimumRange * max(1, abs32(r.min), abs32(r.max)))
 		mx := max(0, r.max, mn+eps)
 		if mn == mx || math.IsInf(float64(mx-mn), 0) {
 			return nil, Violation("C6", -1, "got the range [%v, %v], want one of a finite width, not zero", r.min, r.max)
 		}
-		ranges[i] = tfRange{mn, mx}
+		ranges[i] = tfRange{flushed(mn), flushed(mx)}
 	}
 	return ranges, nil
 }
@@ -341,10 +345,10 @@ func (op *TFQuantizeV2) scaled(r tfRange) (func(x float32) int64, tfRange) {
 // leastNormal is the least float32 above 0 that is not subnormal.
 const leastNormal = 0x1p-126
 
-// flushed returns x, or 0 for a subnormal number, as the CPU gives it to TensorFlow.
+// flushed returns x, or 0 of its sign for a subnormal number, as the CPU gives it to TensorFlow.
 func flushed(x float32) float32 {
 	if abs32(x) < leastNormal {
-		return 0
+		return float32(math.Copysign(0, float64(x)))
 	}
 	return x
 }

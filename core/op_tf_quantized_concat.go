@@ -32,7 +32,9 @@ var _ = register[TFQuantizedConcat]("TFQuantizedConcat")
 //	C3: mins and maxs are f32 of shape [] or [1]
 //	C4: they are finite, and min <= max
 //
-// It is TensorFlow's QuantizedConcatV2 and, with V1, QuantizedConcat.
+// It is TensorFlow's QuantizedConcatV2 and, with V1, QuantizedConcat. Of empty args
+// TensorFlow drops the tensors but not the ranges, so that the args behind take those of others:
+// undefined there. Here each arg has its own range, and that of an empty one counts too.
 type TFQuantizedConcat struct {
 	Axis int  `json:"axis"` // from the end if negative
 	V1   bool `json:"v1,omitempty"`

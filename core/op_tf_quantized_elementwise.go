@@ -246,6 +246,9 @@ func (op *TFQuantizedBiasAdd) Eval(in, out []*Tensor) error {
 //
 //	y = min(max(x, FloatToQuantized(0)), FloatToQuantized(limit)), see tf_quantization.go
 //
+// FloatToQuantized saturates, so that a limit far outside of the range limits nothing: where it
+// exceeds int64, TensorFlow's conversion overflows, and is undefined.
+//
 //	Inputs:  x: u8, i8 or i32, any shape
 //	         min, max: f32, [] or [1]: the range of x
 //	         limit: f32, [] or [1], optional: 6 for QuantizedRelu6

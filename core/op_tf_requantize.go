@@ -78,11 +78,10 @@ func (op *TFRequantize) Constants(in []Operand) ([]*Tensor, error) {
 	if in[3].Const == nil || in[4].Const == nil {
 		return make([]*Tensor, 3), nil
 	}
-	r, err := readRanges(in[3].Const, in[4].Const, 3, 4)
-	if err != nil {
+	if _, err := readRanges(in[3].Const, in[4].Const, 3, 4); err != nil {
 		return nil, err
 	}
-	return rangeConstants(r[0])
+	return rangeConstants(tfRange{Data[float32](in[3].Const)[0], Data[float32](in[4].Const)[0]})
 }
 
 // Eval requantizes each element.
@@ -102,14 +101,14 @@ func (op *TFRequantize) Eval(in, out []*Tensor) error {
 		return err
 	}
 	mapInts(in[0], out[0], op.element(from, to))
-	setRange(out, 1, to)
+	setRange(out, 1, tfRange{Data[float32](in[3])[0], Data[float32](in[4])[0]})
 	return nil
 }
 
 // Element returns what becomes of each element where the ranges are [min0, max0] and
 // [min1, max1], which must be valid.
 func (op *TFRequantize) Element(min0, max0, min1, max1 float32) func(q int64) int64 {
-	return op.element(tfRange{min0, max0}, tfRange{min1, max1})
+	return op.element(tfRange{flushed(min0), flushed(max0)}, tfRange{flushed(min1), flushed(max1)})
 }
 
 func (op *TFRequantize) element(from, to tfRange) func(q int64) int64 {
@@ -128,7 +127,7 @@ const fixedPointBits = 16
 
 // NewFixedPoint returns the FixedPoint from the range [min0, max0] to [min1, max1].
 func NewFixedPoint(min0, max0, min1, max1 float32) FixedPoint {
-	return tfRange{min0, max0}.fixedPointToU8(tfRange{min1, max1})
+	return tfRange{flushed(min0), flushed(max0)}.fixedPointToU8(tfRange{flushed(min1), flushed(max1)})
 }
 
 // Apply returns clamp((((int64(f32(q))*Scale) >> 32) + Offset) >> 16) within u8; products
@@ -165,7 +164,11 @@ func (r tfRange) usedRange(x *Tensor) tfRange {
 		lo, hi = min(lo, q), max(hi, q)
 	}
 	real := r.quantizedToFloat(I32)
-	return tfRange{min(0, real(int64(float32(lo)))), real(int64(float32(hi)))}
+	used := tfRange{real(int64(float32(lo))), real(int64(float32(hi)))}
+	if !(used.min < 0) { // nor NaN, of a step that is 0
+		used.min = 0
+	}
+	return used
 }
 
 // inferUsedRange checks C1 and the range of an op on (x, min, max).

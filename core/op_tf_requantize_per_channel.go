@@ -190,21 +190,17 @@ func (op *TFRequantizationRangePerChannel) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	scales := make([]float32, len(ranges))
-	for c, r := range ranges {
-		scales[c] = r.magnitude() / (1 << 31)
-	}
 	x := Data[int32](in[0])
-	largest := make([]float32, len(scales))
+	largest := make([]float32, len(ranges))
 	negative := false
-	eachChannel(in[0].shape, len(scales), func(i, c int) {
+	eachChannel(in[0].shape, len(ranges), func(i, c int) {
 		largest[c] = max(largest[c], abs32(float32(x[i])))
 		negative = negative || x[i] < 0
 	})
 	var used float32 = leastNormal
 	for c, v := range largest {
 		if v < 1<<31 {
-			used = max(used, v*scales[c])
+			used = max(used, float32(v*ranges[c].magnitude())/(1<<31))
 		}
 	}
 	r := tfRange{0, min(used, op.ClipValueMax)}

@@ -7,7 +7,8 @@ import (
 
 // The conversions between reals and quantized values that several of TensorFlow's ops
 // share, in their exact arithmetic (quantization_utils.h), and the validation of their
-// ranges. rha rounds to nearest, ties away from zero; n is 2^bits of the type.
+// ranges. rha rounds to nearest, ties away from zero; n is 2^bits of the type. Subnormal
+// float32 count as 0, in the ranges and in every result: TensorFlow's threads flush them.
 
 // rangeOf is a range of reals of a type.
 type rangeOf[T float32 | float64] struct{ min, max T }
@@ -53,10 +54,10 @@ func (r tfRange) quantizedToFloat(t Type) func(q int64) float32 {
 	}
 	n, lowest := steps(t)
 	k := r.adjusted(n) / n
-	k32 := float32(k)
-	base := float64(float32(rha32(r.min/k32) * k32))
+	k32 := flushed(float32(k))
+	base := float64(flushed(rha32(r.min/k32) * k32))
 	return func(q int64) float32 {
-		return float32(base + float64((float64(q)-lowest)*k))
+		return flushed(float32(base + float64((float64(q)-lowest)*k)))
 	}
 }
 
@@ -64,13 +65,13 @@ func (r tfRange) quantizedToFloat(t Type) func(q int64) float32 {
 // base = rha(min/k)*k (min if min == max); (base - lowest*k) + q*k.
 func (r tfRange) eigenDequantize(t Type) func(q int64) float32 {
 	n, lowest := steps(t)
-	k := float32(float64(r.max-r.min) / (n - 1))
+	k := flushed(float32(float64(r.max-r.min) / (n - 1)))
 	base := r.min
 	if r.max != r.min {
-		base = float32(rha32(r.min/k) * k)
+		base = flushed(rha32(r.min/k) * k)
 	}
-	base -= float32(float32(lowest) * k)
-	return func(q int64) float32 { return base + float32(float32(q)*k) }
+	base = flushed(base - flushed(float32(lowest)*k))
+	return func(q int64) float32 { return flushed(base + flushed(float32(q)*k)) }
 }
 
 // eigenQuantize returns QUANTIZE_WITH_EIGEN, in float32: k = (n-1)/(max-min) (0 if
@@ -101,12 +102,12 @@ func (r tfRange) requantizeInNewRange(from Type, to tfRange, t Type) func(q int6
 // level returns the real distance of two neighbours: (max-min)/(highest-lowest).
 func (r tfRange) level(t Type) float32 {
 	lo, hi := t.Bounds()
-	return (r.max - r.min) / float32(hi-lo)
+	return flushed((r.max - r.min) / float32(hi-lo))
 }
 
 // productRange returns the range of the i32 products of values of two ranges.
 func productRange(a tfRange, ta Type, b tfRange, tb Type) tfRange {
-	one := float32(a.level(ta) * b.level(tb))
+	one := flushed(a.level(ta) * b.level(tb))
 	return tfRange{one * -(1 << 31), one * (1 << 31)}
 }
 
@@ -179,7 +180,7 @@ func readRanges(minT, maxT *Tensor, i, j int) ([]tfRange, error) {
 	}
 	out := make([]tfRange, len(ranges))
 	for c, r := range ranges {
-		out[c] = tfRange(r)
+		out[c] = tfRange{flushed(r.min), flushed(r.max)}
 	}
 	return out, nil
 }

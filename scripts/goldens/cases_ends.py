@@ -100,3 +100,13 @@ for t in ["quint8", "qint8"]:
     case("QuantizeV2", f"ends_quantize_axis_MIN_FIRST_{t}", x, f([-1]), f([2]), T=t, mode="MIN_FIRST", axis=0)
     case("Dequantize", f"ends_dequantize_axis_MIN_FIRST_{t}", feed(t, integers(1, 9, low=0, high=99)), f([-1]), f([2]), mode="MIN_FIRST", axis=0)
 case("FakeQuantWithMinMaxArgs", "ends_fake_quant_args_zero", feed("float", uniform(3)), group="FakeQuant", error=True, min=0.0, max=0.0)
+
+# Subnormal numbers count as 0.
+SMALL = np.float32([0, 1e-40])
+case("Dequantize", "ends_subnormal_dequantize", feed("quint8", [0, 5, 255]), f(SMALL[0]), f(SMALL[1]), mode="SCALED")
+case("FakeQuantWithMinMaxVarsPerChannel", "ends_subnormal_fake_quant", feed("float", uniform(3, 2, low=-1, high=1)), f(-SMALL), f(SMALL), group="FakeQuant")
+case("RequantizationRangePerChannel", "ends_subnormal_used_range", feed("qint32", [[[[MOST // 3, 9], [-MOST // 2, 7]]]]), f([-1e-36, 0]), f([1e-36, 1e-40]), clip_value_max=1e30)
+case("QuantizedMul", "ends_subnormal_product", feed("quint8", [1, 200]), feed("quint8", [3, 9]), f(-1e-18), f(1e-18), f(-1e-18), f(1e-18))
+for t in ["quint8", "qint8"]:
+    inputs = [feed("quint8", integers(1, 2, 2, 2, low=0, high=100)), const(t, integers(1, 1, 2, 3, low=0, high=60)), f(0), f(1e-19), f(-1e-19), f(1e-19)]
+    case("QuantizedConv2D", f"ends_subnormal_conv_{t}", *inputs, strides=[1, 1, 1, 1], padding="VALID")

@@ -20,6 +20,7 @@ var _ = register(
 	op{name: "Rank", signature: "input:T -> output:int32", translate: rank},
 	op{name: "ShapeN", signature: "input:N*T -> output:N*out_type=int32", translate: shapeN},
 	op{name: "ReverseV2", signature: "tensor:T axis:Tidx=int32 -> output:T", translate: reverse},
+	op{name: "ReverseSequence", signature: "input:T seq_lengths:Tlen=int64 -> output:T", translate: reverseSequence},
 	op{
 		name:      "GatherNd",
 		signature: "params:Tparams indices:Tindices -> output:Tparams",
@@ -126,6 +127,12 @@ func shapeN(c *call) []core.Value {
 
 func reverse(c *call) []core.Value {
 	return c.emit(&core.Reverse{Axes: c.integers(1)}, c.in[0])
+}
+
+// reverseSequence reads the two axes, of which TensorFlow takes none from the end.
+func reverseSequence(c *call) []core.Value {
+	op := &core.ReverseSequence{BatchAxis: int(c.intOr("batch_dim", 0)), SeqAxis: int(c.intOr("seq_dim", -1))}
+	return c.emit(op, c.in...)
 }
 
 // scatterND adds slices to zeros.

@@ -242,27 +242,62 @@ func convolutionBuilder(v *builders.Convolution) func(builders.Scope, builders.C
 	return builders.ScaledQuantizedConvolution
 }
 
-// convolutionFusions are the steps that the fused convolutions take.
-var convolutionFusions = [][]string{{"BiasAdd"}, {"Sum"}, {"Relu"}, {"Requantize"}}
+// convolutionFusions are the steps that TensorFlow's kernels of the fused convolutions take.
+// Intel's Neural Compressor writes other activations too, before Requantize.
+var (
+	convolutionFusions   = [][]string{{"BiasAdd"}, {"Sum"}, {"Relu"}, {"Requantize"}}
+	requantizingFusions  = [][]string{{"BiasAdd"}, {"Sum"}, convolutionActivated, {"Requantize"}}
+	convolutionActivated = []string{"Relu", "Relu6", "LeakyRelu", "Elu", "Tanh", "Sigmoid"}
+)
+
+// convolutionOps reads fused_ops and returns them with their activation, "" for none. The
+// version 2.21 refuses Relu6, as TensorFlow is recorded to do.
+func (c *call) convolutionOps() (fused map[string]bool, activation string) {
+	places := convolutionFusions
+	if steps := c.strs("fused_ops"); len(steps) > 0 && steps[len(steps)-1] == "Requantize" {
+		places = requantizingFusions
+	}
+	fused = c.fusedOps(places)
+	for _, name := range convolutionActivated {
+		if fused[name] {
+			activation = name
+		}
+	}
+	switch {
+	case c.err != nil:
+	case fused["Sum"] && activation == "":
+		c.failAttr("fused_ops", "got Sum without Relu, want both")
+	case activation == "Relu6" && c.arithmetic == builders.TensorFlow2_21:
+		c.failAttr("fused_ops", "got Relu6, which TensorFlow 2.21 refuses; translate for another version, or for none")
+	}
+	return fused, activation
+}
+
+// activate sets the activation of a convolution; alpha is LeakyRelu's slope.
+func (c *call) activate(v *builders.Convolution, activation string) {
+	v.WithRelu = activation == "Relu"
+	if !v.WithRelu {
+		v.Activation = matMulActivations[activation]
+	}
+	if v.Activation == core.LeakyRelu {
+		v.Alpha = c.floatOr("alpha", c.floatOr("leakyrelu_alpha", 0))
+	}
+}
 
 // fusedConvolution translates _FusedQuantizedConv2D and _FusedQuantizedDepthwiseConv2D,
 // whose inputs follow from fused_ops: input, filter, [bias], [summand], min and max of
 // input and filter, [of the summand], [of the output].
 func fusedConvolution(kind convolutionKind) func(*call) []core.Value {
 	return func(c *call) []core.Value {
-		fused := c.fusedOps(convolutionFusions)
-		if fused["Sum"] && !fused["Relu"] {
-			c.failAttr("fused_ops", "got Sum without Relu, want both")
-		}
+		fused, activation := c.convolutionOps()
 		if layout := c.layout(2); layout != core.NHWC {
 			c.failAttr("data_format", "got %v, want NHWC", layout)
 		}
 		r := c.reader()
 		v := builders.Convolution{
-			Spatial:    c.spatial(2, core.NHWC, "explicit_paddings"),
-			OutputType: c.typ("out_type", core.I32),
-			WithRelu:   fused["Relu"],
+			Spatial: c.spatial(2, core.NHWC, "explicit_paddings"), OutputType: c.typ("out_type", core.I32),
 		}
+		c.activate(&v, activation)
 		v.Data, v.Filters = r.typed("input", "Tinput"), r.typed("filter", "Tfilter")
 		if fused["BiasAdd"] {
 			v.Bias = r.typed("bias", "Tbias")
