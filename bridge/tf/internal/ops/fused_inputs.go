@@ -94,3 +94,9 @@ func (r *reader) end() {
 		r.keep(fmt.Errorf("got %d inputs, want %d as fused_ops says", len(r.in), r.next))
 	}
 }
+
+// fusedActivations are those that quantized ops fuse, by their names in fused_ops.
+var fusedActivations = map[string]core.Activation{
+	"Relu": core.Relu, "Relu6": core.Relu6, "LeakyRelu": core.LeakyRelu, "Elu": core.Elu, "Tanh": core.Tanh,
+	"Sigmoid": core.Sigmoid, "GeluApproximate": core.GeluApproximate, "GeluExact": core.GeluExact,
+}

@@ -277,7 +277,7 @@ func (c *call) convolutionOps() (fused map[string]bool, activation string) {
 func (c *call) activate(v *builders.Convolution, activation string) {
 	v.WithRelu = activation == "Relu"
 	if !v.WithRelu {
-		v.Activation = matMulActivations[activation]
+		v.Activation = fusedActivations[activation]
 	}
 	if v.Activation == core.LeakyRelu {
 		v.Alpha = c.floatOr("alpha", c.floatOr("leakyrelu_alpha", 0))

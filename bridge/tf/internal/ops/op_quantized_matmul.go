@@ -119,12 +119,6 @@ func (c *call) multiply(d builders.Dot) []core.Value {
 	return c.built(builders.ScaledQuantizedDotBias(c.scope(), d))
 }
 
-// matMulActivations are those that _QuantizedMatMul fuses.
-var matMulActivations = map[string]core.Activation{
-	"Relu": core.Relu, "Relu6": core.Relu6, "LeakyRelu": core.LeakyRelu, "Elu": core.Elu, "Tanh": core.Tanh,
-	"Sigmoid": core.Sigmoid, "GeluApproximate": core.GeluApproximate, "GeluExact": core.GeluExact,
-}
-
 // matMulFusions are the steps that _QuantizedMatMul takes.
 var matMulFusions = [][]string{
 	{"BiasAdd"},
@@ -164,7 +158,7 @@ func fusedMatMul(c *call) []core.Value {
 	}
 	r.end()
 	for _, f := range list {
-		if a, ok := matMulActivations[f]; ok {
+		if a, ok := fusedActivations[f]; ok {
 			d.Activation = a
 		}
 	}
