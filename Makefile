@@ -7,6 +7,8 @@ DATA     := testdata/graphdefs
 MODEL    := digits_mix_lpot16_tf25
 # A number of inputs: a time makes go test fail now and then, when it ends amid an input.
 FUZZTIME ?= 50000x
+# The graphs of make fuzz-tensorflow.
+CASES    ?= 500
 PYTHON   ?= python3
 VENV     ?= bin/tensorflow
 # CHECKS are the stages of make check, in turn.
@@ -16,10 +18,10 @@ SUMMARY  := $(GO) run ./internal/testsummary
 
 export CGO_ENABLED ?= 0
 
-.PHONY: help build demo test check $(CHECKS) generate goldens bench
+.PHONY: help build demo test check $(CHECKS) generate goldens fuzz-tensorflow tensorflow bench
 
 help: ## list the commands
-	@sed -nE 's/^([a-z0-9]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 17
 
 build: ## build bin/tf2ng
 	$(GO) build -trimpath -o bin/tf2ng ./cmd/tf2ng
@@ -99,10 +101,15 @@ fuzz:
 generate: ## write the generated assembly and docs again
 	$(GO) generate ./...
 
-goldens: ## record again what TensorFlow computes for the ops of testdata/goldens (needs Python 3.11 to 3.13)
+tensorflow:
 	@test -x $(VENV)/bin/python || { $(PYTHON) -m venv $(VENV) && $(VENV)/bin/pip install -q -r scripts/goldens/requirements.txt; }
+
+goldens: tensorflow ## record again what TensorFlow computes for the ops of testdata/goldens (needs Python 3.11 to 3.13)
 	$(VENV)/bin/python scripts/goldens $(GOLDENS)
 	$(VENV)/bin/python scripts/goldens/kernel_types.py
+
+fuzz-tensorflow: build tensorflow ## run random quantized graphs beside TensorFlow, and tell what differs (needs Python 3.11 to 3.13)
+	$(VENV)/bin/python scripts/fuzz --cases $(CASES) $(FUZZ)
 
 bench: ## measure the kernels; compare two runs with benchstat
 	$(GO) test -run '^$$' -bench . -benchtime 200ms -count 6 ./kernels/...

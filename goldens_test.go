@@ -11,6 +11,7 @@ import (
 
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/enginetest"
 	"github.com/tf2ng/tf2ng/internal/testgolden"
 	"github.com/tf2ng/tf2ng/kernels"
 )
@@ -42,13 +43,9 @@ func engineOptions() map[string][]tf2ng.Option {
 		"portable":           {tf2ng.WithEngine(kernels.Portable)},
 		"portable/2 threads": {tf2ng.WithEngine(kernels.Portable), tf2ng.WithThreads(2)},
 	}
-	var without []kernels.ISA
-	for _, i := range kernels.ISAs() {
-		if kernels.AvailableISAs().Has(i) {
-			engines[i.String()] = []tf2ng.Option{tf2ng.WithoutISA(without...)}
-			engines[i.String()+"/2 threads"] = []tf2ng.Option{tf2ng.WithoutISA(without...), tf2ng.WithThreads(2)}
-		}
-		without = append(without, i)
+	for i, without := range enginetest.Levels() {
+		engines[i.String()] = []tf2ng.Option{tf2ng.WithoutISA(without...)}
+		engines[i.String()+"/2 threads"] = []tf2ng.Option{tf2ng.WithoutISA(without...), tf2ng.WithThreads(2)}
 	}
 	return engines
 }

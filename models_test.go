@@ -10,6 +10,7 @@ import (
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/compare"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/enginetest"
 	"github.com/tf2ng/tf2ng/internal/passes"
 	"github.com/tf2ng/tf2ng/internal/testmodel"
 	"github.com/tf2ng/tf2ng/kernels"
@@ -75,13 +76,9 @@ func TestEnginesAgree(t *testing.T) {
 			check("reference", tf2ng.WithEngine(kernels.Reference))
 		}
 		check("portable/2 threads", tf2ng.WithEngine(kernels.Portable), tf2ng.WithThreads(2))
-		var without []kernels.ISA
-		for _, i := range kernels.ISAs() {
-			if kernels.AvailableISAs().Has(i) {
-				check(i.String()+"/1 thread", tf2ng.WithoutISA(without...))
-				check(i.String()+"/2 threads", tf2ng.WithoutISA(without...), tf2ng.WithThreads(2))
-			}
-			without = append(without, i)
+		for i, without := range enginetest.Levels() {
+			check(i.String()+"/1 thread", tf2ng.WithoutISA(without...))
+			check(i.String()+"/2 threads", tf2ng.WithoutISA(without...), tf2ng.WithThreads(2))
 		}
 	}
 }

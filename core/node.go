@@ -72,7 +72,8 @@ func NewNamedNode(name string, op Op, inputs ...Value) (*Node, error) {
 			return nil, located(Violation("", i, "is not connected"), op, name)
 		}
 		if v.Index < 0 || v.Index >= len(v.Node.outputs) {
-			return nil, located(Violation("", i, "got output %d of node %q, want one of its %d", v.Index, v.Node, len(v.Node.outputs)), op, name)
+			return nil, located(Violation("", i, "got output %d of node %q, want one of its %d",
+				v.Index, v.Node, len(v.Node.outputs)), op, name)
 		}
 		in[i] = Operand{v.Fact(), v.Constant()}
 	}

@@ -40,3 +40,37 @@ func (op *ApplyPostOps) Eval(in, out []*Tensor) error {
 	}
 	return nil
 }
+
+// ChannelLayout returns Layout.
+func (op *ApplyPostOps) ChannelLayout() Layout { return op.Layout }
+
+// WithLayout returns the op with another Layout.
+func (op *ApplyPostOps) WithLayout(l Layout) Op {
+	c := *op
+	c.Layout = l
+	return &c
+}
+
+// LayoutRoles says that the accumulators are data, and operands of their shape.
+func (op *ApplyPostOps) LayoutRoles(in []Fact) []LayoutRole {
+	roles := make([]LayoutRole, len(in))
+	for i, f := range in {
+		if len(f.Shape) == len(in[0].Shape) {
+			roles[i] = DataLayout
+		}
+	}
+	return roles
+}
+
+// Steps returns PostOps.
+func (op *ApplyPostOps) Steps() []PostOp { return op.PostOps }
+
+// WithSteps returns the op with other PostOps.
+func (op *ApplyPostOps) WithSteps(steps []PostOp) PostOpped {
+	c := *op
+	c.PostOps = steps
+	return &c
+}
+
+// ChannelAxis is that of Layout.
+func (op *ApplyPostOps) ChannelAxis(rank int) int { return op.Layout.channelAxis(rank) }

@@ -25,6 +25,11 @@ func (op *ArgMin) Eval(in, out []*Tensor) error {
 	return (*ArgMax)(op).find(in, out, argMin[int64], argMin[float64])
 }
 
+// Rows are those of the axis, if it is the last.
+func (op *ArgMin) Rows(x Shape) (Rows, bool) {
+	return rowsOf(x, op.Axis, &ArgMin{Axis: 1, Type: op.Type}, true)
+}
+
 func argMin[T int64 | float64](v []T) int64 {
 	best := 0
 	for i, x := range v {

@@ -87,3 +87,38 @@ func (op *BatchNorm) Eval(in, out []*Tensor) error {
 	}
 	return nil
 }
+
+// Rows are those of the channels, if they are last.
+func (op *BatchNorm) Rows(x Shape) (Rows, bool) {
+	if op.Layout != NHWC {
+		return Rows{}, false
+	}
+	return rowsOf(x, -1, op, false)
+}
+
+// Transformation returns k and what is added, in float64 and rounded once.
+func (op *BatchNorm) Transformation(at int, others [][]float32) (factor, offset []float32) {
+	if at != 0 || op.Layout != NHWC || len(others) != 4 {
+		return nil, nil
+	}
+	scale, shift, mean, variance := others[0], others[1], others[2], others[3]
+	factor, offset = make([]float32, len(scale)), make([]float32, len(scale))
+	for c := range factor {
+		k := float64(scale[c]) / math.Sqrt(float64(variance[c])+float64(op.Epsilon))
+		factor[c], offset[c] = float32(k), float32(float64(shift[c])-float64(float64(mean[c])*k))
+	}
+	return factor, offset
+}
+
+// ChannelLayout returns Layout.
+func (op *BatchNorm) ChannelLayout() Layout { return op.Layout }
+
+// WithLayout returns the op with another Layout.
+func (op *BatchNorm) WithLayout(l Layout) Op {
+	c := *op
+	c.Layout = l
+	return &c
+}
+
+// LayoutRoles says that the first input is data.
+func (op *BatchNorm) LayoutRoles(in []Fact) []LayoutRole { return dataRoles(in) }

@@ -144,6 +144,9 @@ func (op *Binary) Eval(in, out []*Tensor) error {
 	return binaryTable[op.Function].eval(in, out)
 }
 
+// Elements are those of all inputs.
+func (op *Binary) Elements() Elements { return AllElements }
+
 func divideNoNan[T float32 | float64](a, b T) T {
 	if b == 0 {
 		return 0

@@ -46,3 +46,6 @@ func (op *Bucketize) Eval(in, out []*Tensor) error {
 	}
 	return nil
 }
+
+// Elements are those of the first input.
+func (op *Bucketize) Elements() Elements { return FirstElements }

@@ -71,6 +71,12 @@ func (op *Convert) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// Elements are those of the first input.
+func (op *Convert) Elements() Elements { return FirstElements }
+
+// ElementCost is that of one step on f32.
+func (op *Convert) ElementCost(result Type) (cost int, ok bool) { return quickReal(result, 1) }
+
 func convertToF64(x, y *Tensor) {
 	if x.typ == U64 {
 		store(Data[float64](y), Data[uint64](x))

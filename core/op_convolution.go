@@ -66,6 +66,34 @@ func (op *Convolution) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// ChannelLayout returns Layout.
+func (op *Convolution) ChannelLayout() Layout { return op.Layout }
+
+// WithLayout returns the op with another Layout.
+func (op *Convolution) WithLayout(l Layout) Op {
+	c := *op
+	c.Layout = l
+	return &c
+}
+
+// LayoutRoles says that the inputs are data and filters.
+func (op *Convolution) LayoutRoles(in []Fact) []LayoutRole {
+	roles := dataRoles(in)
+	roles[1] = FilterLayout
+	return roles
+}
+
+// Operations counts those of each output: as many products as a filter has numbers.
+func (op *Convolution) Operations(in, out []Fact) int64 {
+	return op.operations(in[1].Shape, out[0].Shape)
+}
+
+// IntegerForm is an IntegerConvolution.
+func (op *Convolution) IntegerForm(rank int) (IntegerForm, bool) {
+	channels, _, _ := op.Layout.filterAxes(rank)
+	return IntegerForm{Op: &IntegerConvolution{Spatial: op.Spatial, Groups: op.Groups}, Channels: channels}, rank > 0
+}
+
 func convolve[T summed](c *conv, data, filters, to *Tensor) {
 	x, w, y := Data[T](data), Data[T](filters), Data[T](to)
 	acc := make([]T, c.outC)

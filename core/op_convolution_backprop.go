@@ -147,6 +147,11 @@ func (op *ConvolutionBackpropData) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// Operations are those of the convolution whose gradient it has.
+func (op *ConvolutionBackpropData) Operations(in, _ []Fact) int64 {
+	return op.operations(in[1].Shape, in[2].Shape)
+}
+
 func backprop[T float32 | float64](c *conv, y, w, gradient []T) {
 	for n := range c.batch {
 		eachIndex(c.out, func(at []int) {

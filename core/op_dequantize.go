@@ -62,3 +62,23 @@ func (op *Dequantize) Eval(in, out []*Tensor) error {
 	out[0].setFloats(y)
 	return nil
 }
+
+// DequantizedAxis returns the axis whose slices have scales of their own.
+func (op *Dequantize) DequantizedAxis() (axis int, ok bool) { return axisOfSlices(op.Axes) }
+
+// Elements are those of the first input, if all have one scale.
+func (op *Dequantize) Elements() Elements { return elementsOfSlices(op.DequantizedAxis()) }
+
+// Rows are those of the last axis, if each of its elements has a scale.
+func (op *Dequantize) Rows(x Shape) (Rows, bool) {
+	c := *op
+	c.Axes = []int{1}
+	axis, ok := op.DequantizedAxis()
+	if !ok || axis < 0 {
+		return Rows{}, false
+	}
+	return rowsOf(x, axis, &c, false)
+}
+
+// ElementCost is that of a product or less.
+func (op *Dequantize) ElementCost(Type) (cost int, ok bool) { return 1, true }

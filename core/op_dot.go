@@ -2,10 +2,7 @@ package core
 
 import "slices"
 
-var (
-	_ = register[Dot]("Dot")
-	_ = register[BatchDot]("BatchDot")
-)
+var _ = register[Dot]("Dot")
 
 // Dot is the dot product, in the type of its inputs.
 //
@@ -56,6 +53,16 @@ func (op *Dot) Eval(in, out []*Tensor) error {
 	m, k, n := dotSizes(in[0].shape, in[1].shape, op.ReductionAxes)
 	dots(out[0], in[0], in[1], 1, m, k, n)
 	return nil
+}
+
+// Operations counts those of each output: as many products as are summed.
+func (op *Dot) Operations(in, out []Fact) int64 {
+	return 2 * int64(out[0].Shape.elements()) * int64(Shape(in[1].Shape[:op.ReductionAxes]).elements())
+}
+
+// IntegerForm is an IntegerDot, if the output has one axis of the factors.
+func (op *Dot) IntegerForm(rank int) (IntegerForm, bool) {
+	return IntegerForm{Op: &IntegerDot{ReductionAxes: op.ReductionAxes}, Channels: rank - 1}, rank == op.ReductionAxes+1
 }
 
 // dots multiplies each of a number of pairs of matrices.
@@ -120,108 +127,4 @@ func summedType(in []Operand, types ...Type) (Type, error) {
 		return Dynamic, Violation("C1", i, "got type %v, want %v, the type of the other input", o.Type, t)
 	}
 	return t, nil
-}
-
-// BatchDot multiplies matrices pair by pair, in their type and in the order of Dot.
-//
-//	y[batch..., m, n] = sum over k of a[batch..., m, k] * b[batch..., k, n]
-//
-// The batch dimensions broadcast by NumPy's rules.
-//
-//	Inputs:  a: f32, f64, i32 or i64, [batch..., m, k], or [batch..., k, m] with TransposeA
-//	         b: the type of a, [batch..., k, n], or [batch..., n, k] with TransposeB
-//	Outputs: y: the type of a, [batch..., m, n]
-//
-//	C1: a and b are of one type, f32, f64, i32 or i64
-//	C2: both have rank 2 or more and equal k
-//	C3: the batch dimensions broadcast
-//
-// It is TensorFlow's BatchMatMulV2, and MatMul with a transposition.
-type BatchDot struct {
-	TransposeA bool `json:"transpose_a,omitempty"`
-	TransposeB bool `json:"transpose_b,omitempty"`
-}
-
-// InputNames names the inputs.
-func (op *BatchDot) InputNames() []string { return []string{"a", "b"} }
-
-// Infer checks C1 to C3.
-func (op *BatchDot) Infer(in []Operand) ([]Fact, error) {
-	t, err := summedType(in, F32, F64, I32, I64)
-	if err != nil {
-		return nil, err
-	}
-	s, err := op.shape(in[0].Shape, in[1].Shape)
-	return []Fact{{t, s}}, err
-}
-
-func (op *BatchDot) shape(a, b Shape) (Shape, error) {
-	for i, s := range []Shape{a, b} {
-		if s.Ranked() && len(s) < 2 {
-			return nil, Violation("C2", i, "got shape %v, want rank 2 or more", s)
-		}
-	}
-	if !a.Ranked() || !b.Ranked() {
-		return nil, nil
-	}
-	m, ka := lastTwo(a, op.TransposeA)
-	kb, n := lastTwo(b, op.TransposeB)
-	if ka != kb && ka != Unknown && kb != Unknown {
-		return nil, Violation("C2", 1, "got shape %v for a of shape %v: %d rows to sum, want %d", b, a, kb, ka)
-	}
-	batch, ok := broadcastPair(a[:len(a)-2], b[:len(b)-2])
-	if !ok {
-		return nil, Violation("C3", 1, "got shape %v, whose batch does not broadcast with that of %v", b, a)
-	}
-	return checkedShape(append(batch, m, n))
-}
-
-// lastTwo returns the rows and columns of the matrices, as they are multiplied.
-func lastTwo(s Shape, transposed bool) (rows, columns int) {
-	rows, columns = s[len(s)-2], s[len(s)-1]
-	if transposed {
-		return columns, rows
-	}
-	return rows, columns
-}
-
-// Eval multiplies each pair.
-func (op *BatchDot) Eval(in, out []*Tensor) error {
-	s, err := op.shape(in[0].shape, in[1].shape)
-	if err != nil {
-		return err
-	}
-	if err := ensure(out, 0, in[0].typ, s); err != nil {
-		return err
-	}
-	batch := s[:len(s)-2]
-	a, err := matrices(in[0], batch, op.TransposeA)
-	if err != nil {
-		return err
-	}
-	b, err := matrices(in[1], batch, op.TransposeB)
-	if err != nil {
-		return err
-	}
-	m, n := s[len(s)-2], s[len(s)-1]
-	dots(out[0], a, b, batch.elements(), m, a.shape[len(a.shape)-1], n)
-	return nil
-}
-
-// matrices returns t with its batch broadcast and its matrices transposed if asked for.
-func matrices(t *Tensor, batch Shape, transposed bool) (*Tensor, error) {
-	s := t.shape
-	rows, columns := lastTwo(s, transposed)
-	to := append(batch.Clone(), rows, columns)
-	out, err := NewTensor(t.typ, to)
-	if err != nil {
-		return nil, err
-	}
-	stored := append(batch.Clone(), s[len(s)-2:]...)
-	strides := broadcastStrides(s, stored)
-	if r := len(to); transposed {
-		strides[r-2], strides[r-1] = strides[r-1], strides[r-2]
-	}
-	move(whole(out), region{t, 0, strides}, to)
-	return out, nil
 }

@@ -1,9 +1,6 @@
 package core
 
-import (
-	"cmp"
-	"math"
-)
+import "math"
 
 // The elementwise arithmetic ops of two operands. All share this definition, one row
 // of a table (their arithmetic) telling them apart:
@@ -182,11 +179,40 @@ func (op *Add) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) 
 // Eval adds.
 func (op *Add) Eval(in, out []*Tensor) error { return addRow.eval(in, out) }
 
+// Elements are those of all inputs.
+func (op *Add) Elements() Elements { return AllElements }
+
+// ElementCost is that of one step on f32.
+func (op *Add) ElementCost(result Type) (cost int, ok bool) { return quickReal(result, 1) }
+
+// Transformation adds.
+func (op *Add) Transformation(_ int, others [][]float32) (factor, offset []float32) {
+	return nil, others[0]
+}
+
 // Infer checks C1 to C3.
 func (op *Subtract) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval subtracts.
 func (op *Subtract) Eval(in, out []*Tensor) error { return subtractRow.eval(in, out) }
+
+// Elements are those of all inputs.
+func (op *Subtract) Elements() Elements { return AllElements }
+
+// ElementCost is that of one step on f32.
+func (op *Subtract) ElementCost(result Type) (cost int, ok bool) { return quickReal(result, 1) }
+
+// Transformation adds the second operand with the other sign; the first is no offset of it.
+func (op *Subtract) Transformation(at int, others [][]float32) (factor, offset []float32) {
+	if at != 0 {
+		return nil, nil
+	}
+	offset = make([]float32, len(others[0]))
+	for i, x := range others[0] {
+		offset[i] = -x
+	}
+	return nil, offset
+}
 
 // Infer checks C1 to C3.
 func (op *Multiply) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
@@ -194,11 +220,28 @@ func (op *Multiply) Infer(in []Operand) ([]Fact, error) { return inferArithmetic
 // Eval multiplies.
 func (op *Multiply) Eval(in, out []*Tensor) error { return multiplyRow.eval(in, out) }
 
+// Elements are those of all inputs.
+func (op *Multiply) Elements() Elements { return AllElements }
+
+// ElementCost is that of one step on f32.
+func (op *Multiply) ElementCost(result Type) (cost int, ok bool) { return quickReal(result, 1) }
+
+// Transformation multiplies.
+func (op *Multiply) Transformation(_ int, others [][]float32) (factor, offset []float32) {
+	return others[0], nil
+}
+
 // Infer checks C1 to C3.
 func (op *Divide) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval divides.
 func (op *Divide) Eval(in, out []*Tensor) error { return divideRow.eval(in, out) }
+
+// Elements are those of all inputs.
+func (op *Divide) Elements() Elements { return AllElements }
+
+// ElementCost is that of a quotient of f32.
+func (op *Divide) ElementCost(result Type) (cost int, ok bool) { return quickReal(result, 3) }
 
 // Infer checks C1 to C3.
 func (op *FloorDivide) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
@@ -206,11 +249,17 @@ func (op *FloorDivide) Infer(in []Operand) ([]Fact, error) { return inferArithme
 // Eval divides and rounds down.
 func (op *FloorDivide) Eval(in, out []*Tensor) error { return floorDivideRow.eval(in, out) }
 
+// Elements are those of all inputs.
+func (op *FloorDivide) Elements() Elements { return AllElements }
+
 // Infer checks C1 to C3.
 func (op *FloorMod) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval takes the remainder.
 func (op *FloorMod) Eval(in, out []*Tensor) error { return floorModRow.eval(in, out) }
+
+// Elements are those of all inputs.
+func (op *FloorMod) Elements() Elements { return AllElements }
 
 // Infer checks C1 to C3.
 func (op *Maximum) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
@@ -218,17 +267,38 @@ func (op *Maximum) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(
 // Eval takes the larger.
 func (op *Maximum) Eval(in, out []*Tensor) error { return maximumRow.eval(in, out) }
 
+// Elements are those of all inputs.
+func (op *Maximum) Elements() Elements { return AllElements }
+
+// ElementCost is that of one step on f32.
+func (op *Maximum) ElementCost(result Type) (cost int, ok bool) { return quickReal(result, 1) }
+
+// Limits is true: one operand limits the other.
+func (op *Maximum) Limits() bool { return true }
+
 // Infer checks C1 to C3.
 func (op *Minimum) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval takes the smaller.
 func (op *Minimum) Eval(in, out []*Tensor) error { return minimumRow.eval(in, out) }
 
+// Elements are those of all inputs.
+func (op *Minimum) Elements() Elements { return AllElements }
+
+// ElementCost is that of one step on f32.
+func (op *Minimum) ElementCost(result Type) (cost int, ok bool) { return quickReal(result, 1) }
+
+// Limits is true: one operand limits the other.
+func (op *Minimum) Limits() bool { return true }
+
 // Infer checks C1 to C3.
 func (op *Power) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval raises to a power.
 func (op *Power) Eval(in, out []*Tensor) error { return powerRow.eval(in, out) }
+
+// Elements are those of all inputs.
+func (op *Power) Elements() Elements { return AllElements }
 
 // Infer checks C1 to C3.
 func (op *SquaredDifference) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
@@ -248,6 +318,9 @@ func (op *SquaredDifference) Decompose(in []Value) ([]Value, error) {
 
 // Eval squares the difference.
 func (op *SquaredDifference) Eval(in, out []*Tensor) error { return squaredDifferenceRow.eval(in, out) }
+
+// Elements are those of all inputs.
+func (op *SquaredDifference) Elements() Elements { return AllElements }
 
 func inferArithmetic(in []Operand) ([]Fact, error) {
 	if err := wantInputs(in, 2); err != nil {
@@ -321,279 +394,4 @@ func broadcastTwo(in []*Tensor) (a, b *Tensor, err error) {
 	}
 	b, err = broadcastTensor(in[1], s)
 	return a, b, err
-}
-
-// Relation is how Compare compares.
-type Relation uint8
-
-// The relations.
-const (
-	Equal Relation = iota
-	NotEqual
-	Less
-	LessEqual
-	Greater
-	GreaterEqual
-	numRelations
-)
-
-var relationNames = [numRelations]string{"Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual"}
-
-// String returns TensorFlow's name.
-func (r Relation) String() string { return enumName(r, relationNames[:]) }
-
-// MarshalText makes a Relation its name in JSON.
-func (r Relation) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
-
-// UnmarshalText parses a relation's name.
-func (r *Relation) UnmarshalText(b []byte) error {
-	return parseEnum(r, string(b), "relation", relationNames[:])
-}
-
-func holds[T cmp.Ordered](r Relation) func(a, b T) bool {
-	switch r {
-	case Equal:
-		return func(a, b T) bool { return a == b }
-	case NotEqual:
-		return func(a, b T) bool { return a != b }
-	case Less:
-		return func(a, b T) bool { return a < b }
-	case LessEqual:
-		return func(a, b T) bool { return a <= b }
-	case Greater:
-		return func(a, b T) bool { return a > b }
-	}
-	return func(a, b T) bool { return a >= b }
-}
-
-var (
-	_ = register[Compare]("Compare")
-	_ = register[Logical]("Logical")
-	_ = register[LogicalNot]("LogicalNot")
-	_ = register[Select]("Select")
-)
-
-// Compare compares elementwise.
-//
-//	y[i] = a[i] Relation b[i], a and b broadcast to one shape by NumPy's rules
-//
-//	Inputs:  a: any type but string, any shape
-//	         b: a's type, a shape that broadcasts with a's
-//	Outputs: y: boolean, the broadcast shape
-//
-//	C1: a is not string; Relation is one of the relations
-//	C2: b has a's type
-//	C3: the shapes broadcast
-//
-// It is nGraph's and TensorFlow's Equal, Less and so on.
-type Compare struct {
-	Relation Relation `json:"relation"`
-}
-
-// Infer checks C1 to C3.
-func (op *Compare) Infer(in []Operand) ([]Fact, error) {
-	if err := wantInputs(in, 2); err != nil {
-		return nil, err
-	}
-	switch {
-	case op.Relation >= numRelations:
-		return nil, Violation("C1", -1, "unknown relation %d", op.Relation)
-	case in[0].Type == String:
-		return nil, Violation("C1", 0, "got type string, want numbers or booleans")
-	case !in[0].Type.compatible(in[1].Type):
-		return nil, Violation("C2", 1, "got type %v, want a's %v", in[1].Type, in[0].Type)
-	}
-	s, err := broadcastShapes("C3", in)
-	return []Fact{{Bool, s}}, err
-}
-
-// Eval compares.
-func (op *Compare) Eval(in, out []*Tensor) error {
-	a, b, err := broadcastTwo(in)
-	if err != nil {
-		return err
-	}
-	if err := ensure(out, 0, Bool, a.shape); err != nil {
-		return err
-	}
-	y := Data[bool](out[0])
-	switch {
-	case a.typ == U64:
-		zip(y, Data[uint64](a), Data[uint64](b), holds[uint64](op.Relation))
-	case a.typ.IsFloat():
-		zip(y, a.Float64s(), b.Float64s(), holds[float64](op.Relation))
-	default:
-		zip(y, a.Int64s(), b.Int64s(), holds[int64](op.Relation))
-	}
-	return nil
-}
-
-// LogicalFunction is what Logical computes.
-type LogicalFunction uint8
-
-// The logical functions.
-const (
-	And LogicalFunction = iota
-	Or
-	Xor
-	numLogicalFunctions
-)
-
-var logicalNames = [numLogicalFunctions]string{"And", "Or", "Xor"}
-
-// String returns the function's name.
-func (f LogicalFunction) String() string { return enumName(f, logicalNames[:]) }
-
-// MarshalText makes a LogicalFunction its name in JSON.
-func (f LogicalFunction) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
-
-// UnmarshalText parses a function's name.
-func (f *LogicalFunction) UnmarshalText(b []byte) error {
-	return parseEnum(f, string(b), "logical function", logicalNames[:])
-}
-
-// Logical combines booleans elementwise.
-//
-//	y[i] = a[i] Function b[i], a and b broadcast to one shape by NumPy's rules
-//
-//	Inputs:  a: boolean, any shape
-//	         b: boolean, a shape that broadcasts with a's
-//	Outputs: y: boolean, the broadcast shape
-//
-//	C1: a is boolean; Function is one of the functions
-//	C2: b is boolean
-//	C3: the shapes broadcast
-//
-// It is TensorFlow's LogicalAnd and LogicalOr.
-type Logical struct {
-	Function LogicalFunction `json:"function"`
-}
-
-// Infer checks C1 to C3.
-func (op *Logical) Infer(in []Operand) ([]Fact, error) {
-	if err := wantInputs(in, 2); err != nil {
-		return nil, err
-	}
-	if op.Function >= numLogicalFunctions {
-		return nil, Violation("C1", -1, "unknown function %d", op.Function)
-	}
-	for i, o := range in {
-		if !o.Type.compatible(Bool) {
-			return nil, Violation([]string{"C1", "C2"}[i], i, "got type %v, want boolean", o.Type)
-		}
-	}
-	s, err := broadcastShapes("C3", in)
-	return []Fact{{Bool, s}}, err
-}
-
-// Eval combines.
-func (op *Logical) Eval(in, out []*Tensor) error {
-	a, b, err := broadcastTwo(in)
-	if err != nil {
-		return err
-	}
-	if err := ensure(out, 0, Bool, a.shape); err != nil {
-		return err
-	}
-	f := [...]func(a, b bool) bool{
-		And: func(a, b bool) bool { return a && b },
-		Or:  func(a, b bool) bool { return a || b },
-		Xor: func(a, b bool) bool { return a != b },
-	}[op.Function]
-	zip(Data[bool](out[0]), Data[bool](a), Data[bool](b), f)
-	return nil
-}
-
-// LogicalNot negates booleans.
-//
-//	Inputs:  x: boolean, any shape
-//	Outputs: y: boolean, the shape of x
-//
-//	C1: x is boolean
-type LogicalNot struct{}
-
-// Infer checks C1.
-func (op *LogicalNot) Infer(in []Operand) ([]Fact, error) {
-	if err := wantInputs(in, 1); err != nil {
-		return nil, err
-	}
-	if !in[0].Type.compatible(Bool) {
-		return nil, Violation("C1", 0, "got type %v, want boolean", in[0].Type)
-	}
-	return []Fact{{Bool, in[0].Shape}}, nil
-}
-
-// Eval negates.
-func (op *LogicalNot) Eval(in, out []*Tensor) error {
-	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
-		return err
-	}
-	y := Data[bool](out[0])
-	for i, v := range Data[bool](in[0]) {
-		y[i] = !v
-	}
-	return nil
-}
-
-// Select chooses elementwise.
-//
-//	y[i] = a[i] if condition[i], else b[i]; all broadcast to one shape by NumPy's rules
-//
-//	Inputs:  condition: boolean, any shape
-//	         a: any type, any shape
-//	         b: a's type, any shape
-//	Outputs: y: a's type, the broadcast shape
-//
-//	C1: the condition is boolean
-//	C2: b has a's type
-//	C3: the three shapes broadcast
-//
-// It is nGraph's op::v1::Select and TensorFlow's SelectV2.
-type Select struct{}
-
-// InputNames names the inputs.
-func (op *Select) InputNames() []string { return []string{"condition", "a", "b"} }
-
-// Infer checks C1 to C3.
-func (op *Select) Infer(in []Operand) ([]Fact, error) {
-	if err := wantInputs(in, 3); err != nil {
-		return nil, err
-	}
-	switch {
-	case !in[0].Type.compatible(Bool):
-		return nil, Violation("C1", 0, "got type %v, want boolean", in[0].Type)
-	case !in[1].Type.compatible(in[2].Type):
-		return nil, Violation("C2", 2, "got type %v, want a's %v", in[2].Type, in[1].Type)
-	}
-	s, err := broadcastShapes("C3", in)
-	return []Fact{{max(in[1].Type, in[2].Type), s}}, err
-}
-
-// Eval chooses.
-func (op *Select) Eval(in, out []*Tensor) error {
-	s, err := broadcastShapes("C3", []Operand{{Fact: in[0].Fact()}, {Fact: in[1].Fact()}, {Fact: in[2].Fact()}})
-	if err != nil {
-		return err
-	}
-	if err := ensure(out, 0, in[1].typ, s); err != nil {
-		return err
-	}
-	wide := make([]*Tensor, 3)
-	for i, t := range in {
-		if wide[i], err = broadcastTensor(t, s); err != nil {
-			return err
-		}
-	}
-	out[0].copyFrom(wide[2])
-	size := in[1].typ.Size()
-	for i, c := range Data[bool](wide[0]) {
-		switch {
-		case !c:
-		case size == 0:
-			out[0].strings[i] = wide[1].strings[i]
-		default:
-			copy(out[0].data[i*size:(i+1)*size], wide[1].data[i*size:])
-		}
-	}
-	return nil
 }

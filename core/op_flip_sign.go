@@ -37,3 +37,9 @@ func (op *FlipSign) Eval(in, out []*Tensor) error {
 	}
 	return nil
 }
+
+// Elements are those of the first input.
+func (op *FlipSign) Elements() Elements { return FirstElements }
+
+// ElementCost is that of a product or less.
+func (op *FlipSign) ElementCost(Type) (cost int, ok bool) { return 1, true }

@@ -73,3 +73,6 @@ func (op *Is) Eval(in, out []*Tensor) error {
 	}
 	return nil
 }
+
+// Elements are those of the first input.
+func (op *Is) Elements() Elements { return FirstElements }

@@ -37,3 +37,6 @@ func (op *FlushSubnormals) Eval(in, out []*Tensor) error {
 	}
 	return nil
 }
+
+// Elements are those of the first input.
+func (op *FlushSubnormals) Elements() Elements { return FirstElements }

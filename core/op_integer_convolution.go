@@ -1,5 +1,7 @@
 package core
 
+import "bytes"
+
 var _ = register[IntegerConvolution]("IntegerConvolution")
 
 // IntegerConvolution is the convolution that every quantized convolution becomes:
@@ -86,6 +88,62 @@ func (op *IntegerConvolution) Eval(in, out []*Tensor) error {
 		post.apply(o, channel, int32(acc))
 	})
 	return nil
+}
+
+// ChannelLayout returns Layout.
+func (op *IntegerConvolution) ChannelLayout() Layout { return op.Layout }
+
+// WithLayout returns the op with another Layout.
+func (op *IntegerConvolution) WithLayout(l Layout) Op {
+	c := *op
+	c.Layout = l
+	return &c
+}
+
+// LayoutRoles says that the inputs are data, filters, and maybe operands of the output's shape.
+func (op *IntegerConvolution) LayoutRoles(in []Fact) []LayoutRole {
+	roles := dataRoles(in)
+	roles[1] = FilterLayout
+	for i := 4; i < len(in); i++ {
+		if len(in[i].Shape) == len(in[0].Shape) {
+			roles[i] = DataLayout
+		}
+	}
+	return roles
+}
+
+// Steps returns PostOps.
+func (op *IntegerConvolution) Steps() []PostOp { return op.PostOps }
+
+// WithSteps returns the op with other PostOps.
+func (op *IntegerConvolution) WithSteps(steps []PostOp) PostOpped {
+	c := *op
+	c.PostOps = steps
+	return &c
+}
+
+// ChannelAxis is that of Layout.
+func (op *IntegerConvolution) ChannelAxis(rank int) int { return op.Layout.channelAxis(rank) }
+
+// GroupCount returns Groups.
+func (op *IntegerConvolution) GroupCount() int { return max(op.Groups, 1) }
+
+// Operations counts those of each output: as many products as a filter has numbers.
+func (op *IntegerConvolution) Operations(in, out []Fact) int64 {
+	return op.operations(in[1].Shape, out[0].Shape)
+}
+
+// PadsWith reports whether the value is the data's zero point, as which padding counts.
+func (op *IntegerConvolution) PadsWith(value *Tensor, in []Operand) bool {
+	return in[2].Const != nil && bytes.Equal(in[2].Const.data, value.data)
+}
+
+// WithPadding returns the op with more padding of its spatial dimensions.
+func (op *IntegerConvolution) WithPadding(below, above []int) (Op, bool) {
+	s, ok := op.padded(below, above)
+	c := *op
+	c.Spatial = s
+	return &c, ok
 }
 
 // checkIntegerOperands checks the types of the 8-bit factors in[0] and in[1] and

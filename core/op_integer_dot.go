@@ -94,6 +94,27 @@ func (op *IntegerDot) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// Steps returns PostOps.
+func (op *IntegerDot) Steps() []PostOp { return op.PostOps }
+
+// WithSteps returns the op with other PostOps.
+func (op *IntegerDot) WithSteps(steps []PostOp) PostOpped {
+	c := *op
+	c.PostOps = steps
+	return &c
+}
+
+// ChannelAxis is the last.
+func (op *IntegerDot) ChannelAxis(rank int) int { return rank - 1 }
+
+// GroupCount is 1.
+func (op *IntegerDot) GroupCount() int { return 1 }
+
+// Operations counts those of each output: as many products as are summed.
+func (op *IntegerDot) Operations(in, out []Fact) int64 {
+	return 2 * int64(out[0].Shape.elements()) * int64(Shape(in[1].Shape[:op.ReductionAxes]).elements())
+}
+
 // dotShape validates the shapes of a dot product and returns the output's.
 func dotShape(a, b Shape, reductionAxes int) (Shape, error) {
 	if reductionAxes < 0 {

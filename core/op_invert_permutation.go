@@ -2,10 +2,7 @@ package core
 
 import "slices"
 
-var (
-	_ = register[InvertPermutation]("InvertPermutation")
-	_ = register[BroadcastShape]("BroadcastShape")
-)
+var _ = register[InvertPermutation]("InvertPermutation")
 
 // InvertPermutation inverts a permutation.
 //
@@ -58,80 +55,6 @@ func (op *InvertPermutation) Eval(in, out []*Tensor) error {
 		return err
 	}
 	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
-		return err
-	}
-	out[0].setInts(y)
-	return nil
-}
-
-// BroadcastShape returns the shape that two shapes broadcast to by NumPy's rules.
-//
-//	Inputs:  a, b: i32 or i64, [rank]
-//	Outputs: y: the type of a, [the larger rank]
-//
-//	C1: a and b are of one type, i32 or i64, of rank 1, at most 254 long
-//	C2: they broadcast; no dimension is negative
-//
-// It is TensorFlow's BroadcastArgs.
-type BroadcastShape struct{}
-
-// Infer checks C1, and C2 of constants.
-func (op *BroadcastShape) Infer(in []Operand) ([]Fact, error) {
-	if err := wantInputs(in, 2); err != nil {
-		return nil, err
-	}
-	n := Shape{0}
-	for i, o := range in {
-		if err := checkIndexVector("C1", in, i); err != nil {
-			return nil, err
-		}
-		switch s := o.Shape; {
-		case !o.Type.compatible(in[0].Type) || s.Ranked() && s[0] > maxRank:
-			return nil, Violation("C1", i, "got %v, want a vector of at most %d, of the other's type", o.Fact, maxRank)
-		case !s.Static() || n[0] == Unknown:
-			n[0] = Unknown
-		default:
-			n[0] = max(n[0], s[0])
-		}
-	}
-	a, ok1 := intsOf(in[0])
-	b, ok2 := intsOf(in[1])
-	if ok1 && ok2 {
-		if _, err := broadcastDims(a, b); err != nil {
-			return nil, err
-		}
-	}
-	return []Fact{{max(in[0].Type, in[1].Type), n}}, nil
-}
-
-func broadcastDims(a, b []int64) ([]int64, error) {
-	shapes := [2]Shape{{}, {}}
-	for i, list := range [][]int64{a, b} {
-		for _, d := range list {
-			if d < 0 {
-				return nil, Violation("C2", i, "got shape %v, want dimensions >= 0", list)
-			}
-			shapes[i] = append(shapes[i], int(d))
-		}
-	}
-	s, ok := broadcastPair(shapes[0], shapes[1])
-	if !ok {
-		return nil, Violation("C2", 1, "got shape %v, which does not broadcast with %v", b, a)
-	}
-	y := make([]int64, len(s))
-	for i, d := range s {
-		y[i] = int64(d)
-	}
-	return y, nil
-}
-
-// Eval broadcasts.
-func (op *BroadcastShape) Eval(in, out []*Tensor) error {
-	y, err := broadcastDims(in[0].Int64s(), in[1].Int64s())
-	if err != nil {
-		return err
-	}
-	if err := ensure(out, 0, in[0].typ, Shape{len(y)}); err != nil {
 		return err
 	}
 	out[0].setInts(y)

@@ -65,3 +65,6 @@ func (op *LogSoftmax) Eval(in, out []*Tensor) error {
 	out[0].setFloat32s(y)
 	return nil
 }
+
+// Rows are those of the last axis.
+func (op *LogSoftmax) Rows(x Shape) (Rows, bool) { return rowsOf(x, -1, op, false) }

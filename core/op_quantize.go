@@ -93,14 +93,16 @@ func quantizedShape(input, scale, zero Shape, axes []int) (Shape, error) {
 		return nil, Violation("C4", 1, "got shape %v, want the zero point's %v", scale, zero)
 	}
 	if merged.Ranked() && len(merged) != len(axes) {
-		return nil, Violation("C5", 1, "got shape %v, want rank %d: one dimension for each of the axes %v", merged, len(axes), axes)
+		return nil, Violation("C5", 1, "got shape %v, want rank %d: one dimension for each of the axes %v",
+			merged, len(axes), axes)
 	}
 	for i, a := range axes {
 		if a < 0 || i > 0 && a <= axes[i-1] {
 			return nil, Violation("C6", -1, "axes: got %v, want ascending numbers >= 0", axes)
 		}
 		if input.Ranked() && a >= len(input) {
-			return nil, Violation("C6", -1, "axes: got %v, want each less than the rank %d of the input %v", axes, len(input), input)
+			return nil, Violation("C6", -1, "axes: got %v, want each less than the rank %d of the input %v",
+				axes, len(input), input)
 		}
 	}
 	if !input.Ranked() || !merged.Ranked() {
@@ -113,7 +115,8 @@ func quantizedShape(input, scale, zero Shape, axes []int) (Shape, error) {
 		case out[a] == Unknown:
 			out[a] = merged[i]
 		case out[a] != merged[i]:
-			return nil, Violation("C7", 1, "got shape %v, want the dimensions of the input %v at the axes %v", merged, input, axes)
+			return nil, Violation("C7", 1, "got shape %v, want the dimensions of the input %v at the axes %v",
+				merged, input, axes)
 		}
 	}
 	return out, nil
@@ -151,3 +154,23 @@ func (op *Quantize) Eval(in, out []*Tensor) error {
 	})
 	return nil
 }
+
+// QuantizedAxis returns the axis whose slices have scales of their own.
+func (op *Quantize) QuantizedAxis() (axis int, ok bool) { return axisOfSlices(op.Axes) }
+
+// Elements are those of the first input, if all have one scale.
+func (op *Quantize) Elements() Elements { return elementsOfSlices(op.QuantizedAxis()) }
+
+// Rows are those of the last axis, if each of its elements has a scale.
+func (op *Quantize) Rows(x Shape) (Rows, bool) {
+	c := *op
+	c.Axes = []int{1}
+	axis, ok := op.QuantizedAxis()
+	if !ok || axis < 0 {
+		return Rows{}, false
+	}
+	return rowsOf(x, axis, &c, false)
+}
+
+// ElementCost is that of a product that is rounded and stored.
+func (op *Quantize) ElementCost(Type) (cost int, ok bool) { return 2, true }

@@ -120,7 +120,8 @@ func checkQuantizedProduct(in []Operand, output Type) error {
 func checkProductScales(in []Operand, axes []int, channelAxis, channels int) error {
 	perChannel := len(axes) > 0
 	if perChannel && (len(axes) > 1 || channelAxis >= 0 && axes[0] != channelAxis) {
-		return Violation("C6", -1, "got axes %v of input 1, want none or the axis of its output channels, [%d]", axes, channelAxis)
+		return Violation("C6", -1, "got axes %v of input 1, want none or the axis of its output channels, [%d]",
+			axes, channelAxis)
 	}
 	for i := 2; i < 8; i += 2 {
 		scale, zero := in[i].Shape, in[i+1].Shape
@@ -199,6 +200,11 @@ func (op *QuantizedConvolution) Eval(in, out []*Tensor) error {
 		finish(o, channel, int32(acc))
 	})
 	return nil
+}
+
+// Operations counts those of each output: as many products as a filter has numbers.
+func (op *QuantizedConvolution) Operations(in, out []Fact) int64 {
+	return op.operations(in[1].Shape, out[0].Shape)
 }
 
 // Decompose returns an IntegerConvolution with the post-ops Mul(scale) and

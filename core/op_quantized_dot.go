@@ -102,6 +102,11 @@ func (op *QuantizedDot) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// Operations counts those of each output: as many products as are summed.
+func (op *QuantizedDot) Operations(in, out []Fact) int64 {
+	return 2 * int64(out[0].Shape.elements()) * int64(Shape(in[1].Shape[:op.ReductionAxes]).elements())
+}
+
 // Decompose returns an IntegerDot with the post-ops Mul(scale) and RoundSaturate, the
 // scale computed by Multiply and Divide.
 func (op *QuantizedDot) Decompose(in []Value) ([]Value, error) {

@@ -2,10 +2,7 @@ package core
 
 import "math"
 
-var (
-	_ = register[Range]("Range")
-	_ = register[LinSpace]("LinSpace")
-)
+var _ = register[Range]("Range")
 
 // Range counts.
 //
@@ -104,77 +101,4 @@ func count[T int64 | float32 | float64](y []T, v, delta T) {
 		y[i] = v
 		v += delta
 	}
-}
-
-// LinSpace divides an interval evenly.
-//
-//	y[i] = start + i*step, step = (stop - start) / (num - 1); the last is stop itself
-//
-//	Inputs:  start, stop: one real type, []
-//	         num: i32 or i64, []
-//	Outputs: y: that type, [num]
-//
-//	C1: start and stop are of one real type, of shape []
-//	C2: num is i32 or i64 of shape [], at least 1
-//
-// It is computed in f32 (f64 for f64), every step rounded. It is TensorFlow's LinSpace.
-type LinSpace struct{}
-
-// InputNames names the inputs.
-func (op *LinSpace) InputNames() []string { return []string{"start", "stop", "num"} }
-
-// Infer checks C1 and C2.
-func (op *LinSpace) Infer(in []Operand) ([]Fact, error) {
-	if err := wantInputs(in, 3); err != nil {
-		return nil, err
-	}
-	for i, o := range in[:2] {
-		if o.Type != Dynamic && !o.Type.IsFloat() || !o.Type.compatible(in[0].Type) || !o.Shape.Compatible(Shape{}) {
-			return nil, Violation("C1", i, "got %v, want a real of shape [], of one type with the other", o.Fact)
-		}
-	}
-	if o := in[2]; o.Type != I32 && o.Type != I64 && o.Type != Dynamic || !o.Shape.Compatible(Shape{}) {
-		return nil, Violation("C2", 2, "got %v, want i32 or i64 of shape []", o.Fact)
-	}
-	n := Unknown
-	if v, ok := intsOf(in[2]); ok {
-		if v[0] < 1 || v[0] > MaxElements {
-			return nil, Violation("C2", 2, "got %d, want in [1, %d]", v[0], int64(MaxElements))
-		}
-		n = int(v[0])
-	}
-	return []Fact{{max(in[0].Type, in[1].Type), Shape{n}}}, nil
-}
-
-// Eval divides.
-func (op *LinSpace) Eval(in, out []*Tensor) error {
-	facts, err := op.Infer([]Operand{{in[0].Fact(), in[0]}, {in[1].Fact(), in[1]}, {in[2].Fact(), in[2]}})
-	if err != nil {
-		return err
-	}
-	if err := ensure(out, 0, facts[0].Type, facts[0].Shape); err != nil {
-		return err
-	}
-	y := out[0]
-	if y.typ == F64 {
-		spread(Data[float64](y), in[0].Float64s()[0], in[1].Float64s()[0])
-		return nil
-	}
-	v := make([]float32, y.Len())
-	spread(v, in[0].Float32s()[0], in[1].Float32s()[0])
-	y.setFloat32s(v)
-	return nil
-}
-
-func spread[T float32 | float64](y []T, start, stop T) {
-	last := len(y) - 1
-	y[0] = start
-	if last == 0 {
-		return
-	}
-	step := (stop - start) / T(last)
-	for i := 1; i < last; i++ {
-		y[i] = start + T(T(i)*step)
-	}
-	y[last] = stop
 }

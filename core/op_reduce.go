@@ -1,8 +1,6 @@
 package core
 
-import (
-	"math"
-)
+import "math"
 
 // The reductions. All share this definition, one row of a table (their reduction)
 // telling them apart:
@@ -156,17 +154,32 @@ func bounds64(t Type) (lo, hi int64) {
 // Eval adds.
 func (op *Sum) Eval(in, out []*Tensor) error { return sumRow.eval(&op.Reduction, in, out) }
 
+// Rows are those of the axes, if they are the last.
+func (op *Sum) Rows(x Shape) (Rows, bool) { return op.rows(x, &Sum{Reduction: eachRow}) }
+
 // Eval averages.
 func (op *Mean) Eval(in, out []*Tensor) error { return meanRow.eval(&op.Reduction, in, out) }
+
+// Rows are those of the axes, if they are the last.
+func (op *Mean) Rows(x Shape) (Rows, bool) { return op.rows(x, &Mean{Reduction: eachRow}) }
 
 // Eval multiplies.
 func (op *Prod) Eval(in, out []*Tensor) error { return prodRow.eval(&op.Reduction, in, out) }
 
+// Rows are those of the axes, if they are the last.
+func (op *Prod) Rows(x Shape) (Rows, bool) { return op.rows(x, &Prod{Reduction: eachRow}) }
+
 // Eval finds the largest.
 func (op *Max) Eval(in, out []*Tensor) error { return maxRow.eval(&op.Reduction, in, out) }
 
+// Rows are those of the axes, if they are the last.
+func (op *Max) Rows(x Shape) (Rows, bool) { return op.rows(x, &Max{Reduction: eachRow}) }
+
 // Eval finds the smallest.
 func (op *Min) Eval(in, out []*Tensor) error { return minRow.eval(&op.Reduction, in, out) }
+
+// Rows are those of the axes, if they are the last.
+func (op *Min) Rows(x Shape) (Rows, bool) { return op.rows(x, &Min{Reduction: eachRow}) }
 
 // Infer checks C1 and C2.
 func (op *Reduction) Infer(in []Operand) ([]Fact, error) {
@@ -185,6 +198,39 @@ func (op *Reduction) Infer(in []Operand) ([]Fact, error) {
 		return nil, err
 	}
 	return []Fact{{in[0].Type, reducedShape(s, axes, op.KeepDims)}}, nil
+}
+
+// eachRow reduces the rows of a matrix.
+var eachRow = Reduction{Axes: []int{1}}
+
+// rows returns the rows of the axes, which must be the last; op is the one of eachRow.
+func (op *Reduction) rows(x Shape, of Op) (Rows, bool) {
+	_, at, behind, ok := op.Sizes(x)
+	return Rows{Op: of, Length: at, Single: true}, ok && behind == 1
+}
+
+// Sizes returns the products of the dimensions of x before, at and behind the axes, which
+// must be neighbours, dimensions of size 1 aside.
+func (op *Reduction) Sizes(x Shape) (before, at, behind int, ok bool) {
+	reduced, err := axesOf("C2", op.Axes, len(x))
+	if err != nil {
+		return 0, 0, 0, false
+	}
+	sizes, part := [3]int{1, 1, 1}, 0
+	for i, d := range x {
+		switch {
+		case d == 1:
+			continue
+		case reduced[i] && part == 2:
+			return 0, 0, 0, false
+		case reduced[i]:
+			part = 1
+		case part == 1:
+			part = 2
+		}
+		sizes[part] *= d
+	}
+	return sizes[0], sizes[1], sizes[2], true
 }
 
 func reducedShape(s Shape, axes []bool, keep bool) Shape {
@@ -259,82 +305,4 @@ func offsetsOf(s Shape, strides []int) []int {
 		offsets = append(offsets, o)
 	})
 	return offsets
-}
-
-var _ = register[ArgMax]("ArgMax")
-
-// ArgMax is the index of the largest element along an axis, the first among equals.
-//
-//	Inputs:  x: a number type, rank at least 1
-//	Outputs: y: Type; the shape of x without the axis
-//
-//	C1: x is a number; Type is i32 or i64
-//	C2: Axis is in [-rank, rank)
-//	C3: the dimension at the axis is not 0
-//
-// It is nGraph's op::v0::ArgMax and TensorFlow's ArgMax. NaN is never the largest.
-type ArgMax struct {
-	Axis int  `json:"axis"`
-	Type Type `json:"type"`
-}
-
-// Infer checks C1 to C3.
-func (op *ArgMax) Infer(in []Operand) ([]Fact, error) {
-	if err := wantInputs(in, 1); err != nil {
-		return nil, err
-	}
-	if !isNumber(in[0].Type) || in[0].Type == U64 || op.Type != I32 && op.Type != I64 {
-		return nil, Violation("C1", -1, "got %v of type %v, want i32 or i64 of numbers", op.Type, in[0].Type)
-	}
-	s := in[0].Shape
-	if !s.Ranked() {
-		return []Fact{{op.Type, nil}}, nil
-	}
-	axis, err := axisOf("C2", op.Axis, len(s))
-	if err != nil {
-		return nil, err
-	}
-	if s[axis] == 0 {
-		return nil, Violation("C3", 0, "got shape %v, want at least one element at axis %d", s, axis)
-	}
-	axes := make([]bool, len(s))
-	axes[axis] = true
-	return []Fact{{op.Type, reducedShape(s, axes, false)}}, nil
-}
-
-// Eval compares in order.
-func (op *ArgMax) Eval(in, out []*Tensor) error {
-	return op.find(in, out, argMax[int64], argMax[float64])
-}
-
-// find stores the index of the best element of each row along the axis.
-func (op *ArgMax) find(in, out []*Tensor, integers func([]int64) int64, reals func([]float64) int64) error {
-	s := in[0].shape
-	axis, err := axisOf("C2", op.Axis, len(s))
-	if err != nil {
-		return err
-	}
-	axes := make([]bool, len(s))
-	axes[axis] = true
-	if err := ensure(out, 0, op.Type, reducedShape(s, axes, false)); err != nil {
-		return err
-	}
-	y := make([]int64, out[0].Len())
-	if in[0].typ.IsInteger() {
-		reduceEach(s, axes, in[0].Int64s(), y, integers)
-	} else {
-		reduceEach(s, axes, in[0].Float64s(), y, reals)
-	}
-	out[0].setInts(y)
-	return nil
-}
-
-func argMax[T int64 | float64](v []T) int64 {
-	best := 0
-	for i, x := range v {
-		if x > v[best] || v[best] != v[best] && x == x {
-			best = i
-		}
-	}
-	return int64(best)
 }

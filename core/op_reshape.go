@@ -1,10 +1,6 @@
 package core
 
-var (
-	_ = register[Reshape]("Reshape")
-	_ = register[ExpandDims]("ExpandDims")
-	_ = register[Squeeze]("Squeeze")
-)
+var _ = register[Reshape]("Reshape")
 
 // Reshape gives the same elements another shape.
 //
@@ -56,7 +52,8 @@ func reshaped(from Shape, target []int64) (Shape, error) {
 		case d == -1 && wild < 0:
 			wild = i
 		case d < 0 || d > MaxElements:
-			return nil, Violation("C2", 1, "got %v, want dimensions in [0, %d], one of which may be -1", target, int64(MaxElements))
+			return nil, Violation("C2", 1, "got %v, want dimensions in [0, %d], one of which may be -1",
+				target, int64(MaxElements))
 		}
 		s[i] = int(d)
 	}
@@ -81,7 +78,8 @@ func reshaped(from Shape, target []int64) (Shape, error) {
 		total, n = nonZero(from), nonZero(rest)
 	}
 	if n == 0 || total%n != 0 {
-		return nil, Violation("C3", 1, "got %v for a tensor of shape %v, want dimensions that divide its %d elements", target, from, total)
+		return nil, Violation("C3", 1, "got %v for a tensor of shape %v, want dimensions that divide its %d elements",
+			target, from, total)
 	}
 	s[wild] = total / n
 	return s, nil
@@ -126,113 +124,8 @@ func (op *Reshape) Eval(in, out []*Tensor) error {
 	return nil
 }
 
-// ExpandDims inserts dimensions of size 1.
-//
-//	Inputs:  x: any type, any shape
-//	Outputs: y: the type of x; its shape with a 1 inserted so that it is at each of the
-//	         axes of the output
-//
-//	C1: the axes are different and in [-rank, rank) of the output
-type ExpandDims struct {
-	Axes []int `json:"axes"`
-}
+// Selects takes elements of the first input.
+func (op *Reshape) Selects(int) int { return 1 }
 
-// Infer checks C1.
-func (op *ExpandDims) Infer(in []Operand) ([]Fact, error) {
-	if err := wantInputs(in, 1); err != nil {
-		return nil, err
-	}
-	s := in[0].Shape
-	if !s.Ranked() {
-		return []Fact{{in[0].Type, nil}}, nil
-	}
-	axes, err := axesOf("C1", op.Axes, len(s)+len(op.Axes))
-	if err != nil {
-		return nil, err
-	}
-	out := make(Shape, 0, len(axes))
-	for i, next := 0, 0; i < len(axes); i++ {
-		if axes[i] {
-			out = append(out, 1)
-			continue
-		}
-		out = append(out, s[next])
-		next++
-	}
-	return []Fact{{in[0].Type, out}}, nil
-}
-
-// Eval keeps the elements.
-func (op *ExpandDims) Eval(in, out []*Tensor) error { return keepElements(op, in, out) }
-
-// Squeeze removes dimensions of size 1.
-//
-//	Inputs:  x: any type, any shape
-//	Outputs: y: the type of x; its shape without the axes; without all dimensions of
-//	         size 1 if there are no axes
-//
-//	C1: the axes are different and in [-rank, rank)
-//	C2: the dimensions at the axes are 1
-type Squeeze struct {
-	Axes []int `json:"axes,omitempty"`
-}
-
-// Infer checks C1 and C2.
-func (op *Squeeze) Infer(in []Operand) ([]Fact, error) {
-	if err := wantInputs(in, 1); err != nil {
-		return nil, err
-	}
-	s := in[0].Shape
-	if !s.Ranked() || len(op.Axes) == 0 && !s.Static() {
-		return []Fact{{in[0].Type, nil}}, nil
-	}
-	axes, err := axesOf("C1", op.Axes, len(s))
-	if err != nil {
-		return nil, err
-	}
-	out := Shape{}
-	for i, d := range s {
-		switch {
-		case axes[i] && d != 1 && d != Unknown:
-			return nil, Violation("C2", 0, "got shape %v, want 1 at axis %d", s, i)
-		case axes[i], len(op.Axes) == 0 && d == 1:
-		default:
-			out = append(out, d)
-		}
-	}
-	return []Fact{{in[0].Type, out}}, nil
-}
-
-// Eval keeps the elements.
-func (op *Squeeze) Eval(in, out []*Tensor) error { return keepElements(op, in, out) }
-
-// keepElements evaluates an op that only changes the shape of its input 0.
-func keepElements(op Op, in, out []*Tensor) error {
-	f, err := op.Infer([]Operand{{in[0].Fact(), in[0]}})
-	if err != nil {
-		return err
-	}
-	t, err := in[0].Reshaped(f[0].Shape)
-	if err != nil {
-		return err
-	}
-	fill(out, t)
-	return nil
-}
-
-// axesOf returns for each of rank axes whether it is in a list of maybe negative axes,
-// which must be different.
-func axesOf(constraint string, list []int, rank int) ([]bool, error) {
-	set := make([]bool, rank)
-	for _, a := range list {
-		i, err := axisOf(constraint, a, rank)
-		if err != nil {
-			return nil, err
-		}
-		if set[i] {
-			return nil, Violation(constraint, -1, "axes: got %v, want each axis once", list)
-		}
-		set[i] = true
-	}
-	return set, nil
-}
+// Rearranges is true: each element is kept.
+func (op *Reshape) Rearranges() bool { return true }

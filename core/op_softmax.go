@@ -73,6 +73,9 @@ func (op *Softmax) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// Rows are those of the axis, if it is the last.
+func (op *Softmax) Rows(x Shape) (Rows, bool) { return rowsOf(x, op.Axis, &Softmax{Axis: 1}, false) }
+
 func softmax(row []float32) {
 	m := float32(math.Inf(-1))
 	for _, v := range row {

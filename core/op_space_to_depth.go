@@ -115,14 +115,46 @@ func blockInput(in []Operand, l Layout, block int) (Shape, error) {
 	return s, nil
 }
 
+// Permutation splits height and width into blocks, and moves the places within a block in
+// front of the channels.
+func (op *SpaceToDepth) Permutation(x Shape) (Shape, []int, error) {
+	h, b := op.Layout.spatialAxis(), op.BlockSize
+	rows, columns := x[h]/b, x[h+1]/b
+	if op.Layout == NCHW {
+		return Shape{x[0], x[1], rows, b, columns, b}, []int{0, 3, 5, 1, 2, 4}, nil
+	}
+	return Shape{x[0], rows, b, columns, b, x[3]}, []int{0, 1, 3, 2, 4, 5}, nil
+}
+
 // Eval copies.
 func (op *SpaceToDepth) Eval(in, out []*Tensor) error {
 	if err := allocate(op, in, out); err != nil {
 		return err
 	}
-	wide, deep, shape := blocks(in[0].shape, out[0].shape, op.Layout, op.BlockSize)
-	move(region{out[0], 0, deep}, region{in[0], 0, wide}, shape)
-	return nil
+	return permute(op, in[0], out[0])
+}
+
+// ChannelLayout returns Layout.
+func (op *SpaceToDepth) ChannelLayout() Layout { return op.Layout }
+
+// WithLayout returns the op with another Layout.
+func (op *SpaceToDepth) WithLayout(l Layout) Op {
+	c := *op
+	c.Layout = l
+	return &c
+}
+
+// LayoutRoles says that the first input is data.
+func (op *SpaceToDepth) LayoutRoles(in []Fact) []LayoutRole { return dataRoles(in) }
+
+// Permutation splits the channels, and moves the places within a block behind height and width.
+func (op *DepthToSpace) Permutation(x Shape) (Shape, []int, error) {
+	h, b := op.Layout.spatialAxis(), op.BlockSize
+	channels := x[op.Layout.channelAxis(4)] / (b * b)
+	if op.Layout == NCHW {
+		return Shape{x[0], b, b, channels, x[h], x[h+1]}, []int{0, 3, 4, 1, 5, 2}, nil
+	}
+	return Shape{x[0], x[h], x[h+1], b, b, channels}, []int{0, 1, 3, 2, 4, 5}, nil
 }
 
 // Eval copies.
@@ -130,18 +162,18 @@ func (op *DepthToSpace) Eval(in, out []*Tensor) error {
 	if err := allocate(op, in, out); err != nil {
 		return err
 	}
-	wide, deep, shape := blocks(out[0].shape, in[0].shape, op.Layout, op.BlockSize)
-	move(region{out[0], 0, wide}, region{in[0], 0, deep}, shape)
-	return nil
+	return permute(op, in[0], out[0])
 }
 
-// blocks returns the strides of an image in space and in depth over the shape
-// [N, H/B, B, W/B, B, C], and that shape.
-func blocks(space, depth Shape, l Layout, b int) (wide, deep []int, shape Shape) {
-	h, c := l.spatialAxis(), l.channelAxis(4)
-	ws, ds := rowMajorStrides(space), rowMajorStrides(depth)
-	shape = Shape{space[0], depth[h], b, depth[h+1], b, space[c]}
-	wide = []int{ws[0], ws[h] * b, ws[h], ws[h+1] * b, ws[h+1], ws[c]}
-	deep = []int{ds[0], ds[h], ds[c] * b * space[c], ds[h+1], ds[c] * space[c], ds[c]}
-	return wide, deep, shape
+// ChannelLayout returns Layout.
+func (op *DepthToSpace) ChannelLayout() Layout { return op.Layout }
+
+// WithLayout returns the op with another Layout.
+func (op *DepthToSpace) WithLayout(l Layout) Op {
+	c := *op
+	c.Layout = l
+	return &c
 }
+
+// LayoutRoles says that the first input is data.
+func (op *DepthToSpace) LayoutRoles(in []Fact) []LayoutRole { return dataRoles(in) }

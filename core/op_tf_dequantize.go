@@ -83,6 +83,26 @@ func (op *TFDequantize) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// DequantizedAxis returns the axis whose slices have scales of their own.
+func (op *TFDequantize) DequantizedAxis() (axis int, ok bool) { return op.Axis, true }
+
+// Elements are those of the first input, if all have one scale.
+func (op *TFDequantize) Elements() Elements { return elementsOfSlices(op.DequantizedAxis()) }
+
+// Rows are those of the last axis, if each of its elements has a scale.
+func (op *TFDequantize) Rows(x Shape) (Rows, bool) {
+	c := *op
+	c.Axis = 1
+	axis, ok := op.DequantizedAxis()
+	if !ok || axis < 0 {
+		return Rows{}, false
+	}
+	return rowsOf(x, axis, &c, false)
+}
+
+// ElementCost is that of a product or less.
+func (op *TFDequantize) ElementCost(Type) (cost int, ok bool) { return 1, true }
+
 // function returns what dequantizes the values of a range.
 func (op *TFDequantize) function(t Type, r tfRange) func(q int64) float32 {
 	lo, hi := t.Bounds()

@@ -108,6 +108,17 @@ func (op *TFFakeQuant) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// Elements are those of the first input, if all have one range.
+func (op *TFFakeQuant) Elements() Elements {
+	if op.PerChannel {
+		return NoElements
+	}
+	return FirstElements
+}
+
+// Rows are those of the last axis, each element of which may have a range.
+func (op *TFFakeQuant) Rows(x Shape) (Rows, bool) { return rowsOf(x, -1, op, false) }
+
 // fakeQuantizer rounds the numbers of one range.
 type fakeQuantizer struct {
 	lo, hi, scale, inv, qzero float32

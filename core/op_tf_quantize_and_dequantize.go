@@ -53,7 +53,8 @@ func (op *TFQuantizeAndDequantize) Infer(in []Operand) ([]Fact, error) {
 	case op.NumBits < 1 || op.NumBits > most:
 		return nil, Violation("C1", -1, "num_bits: got %d, want in [1, %d]", op.NumBits, most)
 	case op.RoundMode != RoundNearestTowardEven && op.RoundMode != RoundNearestUpward:
-		return nil, Violation("C3", -1, "round mode: got %v, want %v or %v", op.RoundMode, RoundNearestTowardEven, RoundNearestUpward)
+		return nil, Violation("C3", -1, "round mode: got %v, want %v or %v",
+			op.RoundMode, RoundNearestTowardEven, RoundNearestUpward)
 	}
 	if err := wantType("C2", in, 0, F32, F64); err != nil {
 		return nil, err
@@ -82,6 +83,14 @@ func (op *TFQuantizeAndDequantize) Eval(in, out []*Tensor) error {
 		return roundToLevels[float64](op, in, out[0], math.MaxFloat64)
 	}
 	return roundToLevels[float32](op, in, out[0], math.MaxFloat32)
+}
+
+// Elements are those of the first input, if all have one range, which is given.
+func (op *TFQuantizeAndDequantize) Elements() Elements {
+	if op.Axis == -1 && op.RangeGiven {
+		return FirstElements
+	}
+	return NoElements
 }
 
 func roundToLevels[T float32 | float64](op *TFQuantizeAndDequantize, in []*Tensor, out *Tensor, largest T) error {

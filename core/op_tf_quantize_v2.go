@@ -42,7 +42,8 @@ func (m *QuantizeMode) UnmarshalText(b []byte) error {
 // (rha(mn*s)-lo)), s = (hi-lo)/(mx-mn); the range out is (mn, mx).
 //
 // SCALED: lo' = lo + 1 with NarrowRange; s = the smaller of lo'/mn and hi/mx that are
-// > 0, the largest float32 without any (whose lo'/s counts as 0); q = round(clip(x)*s) within [lo'/s, hi/s], the range out (0 and hi/s
+// > 0, the largest float32 without any (whose lo'/s counts as 0); q = round(clip(x)*s) within
+// [lo'/s, hi/s], the range out (0 and hi/s
 // for u8 and u16). A product of 2^31 becomes -2^31 in i32, here and in MIN_COMBINED.
 //
 // SCALED of 8 bits with RoundNearestTowardEven, no NarrowRange and no Axis is oneDNN's:
@@ -161,7 +162,8 @@ func (op *TFQuantizeV2) check() error {
 	case op.Mode >= numQuantizeModes:
 		return Violation("C1", -1, "unknown mode %d", op.Mode)
 	case op.RoundMode != RoundNearestTowardInfinity && (op.RoundMode != RoundNearestTowardEven || op.Mode != Scaled):
-		return Violation("C3", -1, "round mode: got %v with mode %v, want %v, or %v with SCALED", op.RoundMode, op.Mode, RoundNearestTowardInfinity, RoundNearestTowardEven)
+		return Violation("C3", -1, "round mode: got %v with mode %v, want %v, or %v with SCALED",
+			op.RoundMode, op.Mode, RoundNearestTowardInfinity, RoundNearestTowardEven)
 	case !(e >= 0) || math.IsInf(e, 0):
 		return Violation("C5", -1, "ensure_minimum_range: got %v, want finite and >= 0", op.EnsureMinimumRange)
 	}
@@ -216,6 +218,26 @@ func (op *TFQuantizeV2) Eval(in, out []*Tensor) error {
 	out[0].setInts(q)
 	return nil
 }
+
+// QuantizedAxis returns the axis whose slices have scales of their own.
+func (op *TFQuantizeV2) QuantizedAxis() (axis int, ok bool) { return op.Axis, true }
+
+// Elements are those of the first input, if all have one scale.
+func (op *TFQuantizeV2) Elements() Elements { return elementsOfSlices(op.QuantizedAxis()) }
+
+// Rows are those of the last axis, if each of its elements has a scale.
+func (op *TFQuantizeV2) Rows(x Shape) (Rows, bool) {
+	c := *op
+	c.Axis = 1
+	axis, ok := op.QuantizedAxis()
+	if !ok || axis < 0 {
+		return Rows{}, false
+	}
+	return rowsOf(x, axis, &c, false)
+}
+
+// ElementCost is that of a product that is rounded and stored.
+func (op *TFQuantizeV2) ElementCost(Type) (cost int, ok bool) { return 2, true }
 
 // Constants returns the range out if the range in is constant.
 func (op *TFQuantizeV2) Constants(in []Operand) ([]*Tensor, error) {
@@ -294,7 +316,8 @@ func (op *TFQuantizeV2) isMinFirstOfOneDNN() bool {
 
 // isScaledToEven reports whether op is oneDNN's form of SCALED.
 func (op *TFQuantizeV2) isScaledToEven() bool {
-	return op.Mode == Scaled && op.RoundMode == RoundNearestTowardEven && !op.NarrowRange && op.Type.Size() == 1 && op.Axis == -1 && !op.Plain
+	return op.Mode == Scaled && op.RoundMode == RoundNearestTowardEven && !op.NarrowRange &&
+		op.Type.Size() == 1 && op.Axis == -1 && !op.Plain
 }
 
 func (op *TFQuantizeV2) scaledToEven(r tfRange) (func(x float32) int64, tfRange) {

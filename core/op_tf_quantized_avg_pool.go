@@ -52,3 +52,16 @@ func (op *TFQuantizedAvgPool) Eval(in, out []*Tensor) error {
 	out[0].setInts(y)
 	return nil
 }
+
+// ChannelLayout returns Layout.
+func (op *TFQuantizedAvgPool) ChannelLayout() Layout { return op.Layout }
+
+// WithLayout returns the op with another Layout.
+func (op *TFQuantizedAvgPool) WithLayout(l Layout) Op {
+	c := *op
+	c.Layout = l
+	return &c
+}
+
+// LayoutRoles says that the first input is data.
+func (op *TFQuantizedAvgPool) LayoutRoles(in []Fact) []LayoutRole { return dataRoles(in) }

@@ -6,7 +6,6 @@ var (
 	_ = register[TFQuantizedAdd]("TFQuantizedAdd")
 	_ = register[TFQuantizedMul]("TFQuantizedMul")
 	_ = register[TFQuantizedBiasAdd]("TFQuantizedBiasAdd")
-	_ = register[TFQuantizedRelu]("TFQuantizedRelu")
 )
 
 // The quantized sums and products of TensorFlow. They share:
@@ -238,82 +237,5 @@ func (op *TFQuantizedBiasAdd) Eval(in, out []*Tensor) error {
 	zero := to.floatToQuantized(0, I32)
 	s.each(out[0], func(a, b int64) int64 { return int64(int32(q(x(a)) + q(y(b)) + zero)) })
 	setRange(out, 1, to)
-	return nil
-}
-
-// TFQuantizedRelu is TensorFlow's QuantizedRelu, QuantizedRelu6 and QuantizedReluX:
-// quantized values between those of 0 and of an upper limit; the range stays.
-//
-//	y = min(max(x, FloatToQuantized(0)), FloatToQuantized(limit)), see tf_quantization.go
-//
-// FloatToQuantized saturates, so that a limit far outside of the range limits nothing: where it
-// exceeds int64, TensorFlow's conversion overflows, and is undefined.
-//
-//	Inputs:  x: u8, i8 or i32, any shape
-//	         min, max: f32, [] or [1]: the range of x
-//	         limit: f32, [] or [1], optional: 6 for QuantizedRelu6
-//	Outputs: y: the type and shape of x
-//
-//	C1: x is u8, i8 or i32
-//	C2: the limit is f32 of shape [] or [1], and not NaN
-//	R1 to R3: see tf_quantization.go
-type TFQuantizedRelu struct{}
-
-// InputNames names the inputs.
-func (op *TFQuantizedRelu) InputNames() []string { return []string{"x", "min", "max", "limit"} }
-
-// Infer checks C1, C2 and R1 to R3.
-func (op *TFQuantizedRelu) Infer(in []Operand) ([]Fact, error) {
-	if len(in) != 3 && len(in) != 4 {
-		return nil, Violation("", -1, "got %d inputs, want 3 or 4", len(in))
-	}
-	if err := wantType("C1", in, 0, I8, U8, I32); err != nil {
-		return nil, err
-	}
-	if err := inferTFRange(in, 1, 2, noChannels); err != nil {
-		return nil, err
-	}
-	if len(in) == 4 {
-		l := in[3]
-		if !l.Type.compatible(F32) || !rangeShape(l.Shape, noChannels) {
-			return nil, Violation("C2", 3, "got %v, want f32 of shape [] or [1]", l.Fact)
-		}
-		if l.Const != nil {
-			if _, err := reluLimit(l.Const); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return []Fact{in[0].Fact}, nil
-}
-
-// reluLimit returns the limit and checks C2.
-func reluLimit(t *Tensor) (float32, error) {
-	l := Data[float32](t)[0]
-	if l != l {
-		return 0, Violation("C2", 3, "got NaN, want a number")
-	}
-	return l, nil
-}
-
-// Eval limits each element.
-func (op *TFQuantizedRelu) Eval(in, out []*Tensor) error {
-	r, err := readRange(in, 1, 2)
-	if err != nil {
-		return err
-	}
-	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
-		return err
-	}
-	lo := r.floatToQuantized(0, in[0].typ)
-	_, hi := in[0].typ.Bounds()
-	if len(in) == 4 {
-		limit, err := reluLimit(in[3])
-		if err != nil {
-			return err
-		}
-		hi = r.floatToQuantized(limit, in[0].typ)
-	}
-	mapInts(in[0], out[0], func(q int64) int64 { return min(max(q, lo), hi) })
 	return nil
 }

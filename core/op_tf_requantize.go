@@ -2,11 +2,7 @@ package core
 
 import "math"
 
-var (
-	_ = register[TFRequantize]("TFRequantize")
-	_ = register[TFRequantizationRange]("TFRequantizationRange")
-	_ = register[TFQuantizeDownAndShrinkRange]("TFQuantizeDownAndShrinkRange")
-)
+var _ = register[TFRequantize]("TFRequantize")
 
 // TFRequantize is TensorFlow's Requantize: i32 of one range to Type of another.
 //
@@ -105,6 +101,12 @@ func (op *TFRequantize) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// Elements are those of the first input.
+func (op *TFRequantize) Elements() Elements { return FirstElements }
+
+// ElementCost is that of a product or less.
+func (op *TFRequantize) ElementCost(Type) (cost int, ok bool) { return 1, true }
+
 // Element returns what becomes of each element where the ranges are [min0, max0] and
 // [min1, max1], which must be valid.
 func (op *TFRequantize) Element(min0, max0, min1, max1 float32) func(q int64) int64 {
@@ -180,78 +182,4 @@ func inferUsedRange(in []Operand) error {
 		return err
 	}
 	return inferTFRange(in, 1, 2, noChannels)
-}
-
-// TFRequantizationRange is TensorFlow's RequantizationRange: the range that the
-// elements use,
-//
-//	(min(0, QuantizedToFloat(f32(smallest))), QuantizedToFloat(f32(largest)))
-//
-// see tf_quantization.go; (0, 0) of no elements.
-//
-//	Inputs:  x: i32, any shape
-//	         min, max: f32, [] or [1]: the range of x
-//	Outputs: min, max: f32, []
-//
-//	C1: x is i32
-//	R1 to R3: see tf_quantization.go
-type TFRequantizationRange struct{}
-
-// InputNames names the inputs.
-func (op *TFRequantizationRange) InputNames() []string { return tfRangeInputs }
-
-// Infer checks C1 and R1 to R3.
-func (op *TFRequantizationRange) Infer(in []Operand) ([]Fact, error) {
-	if err := inferUsedRange(in); err != nil {
-		return nil, err
-	}
-	return []Fact{{F32, Shape{}}, {F32, Shape{}}}, nil
-}
-
-// Eval finds the extremes.
-func (op *TFRequantizationRange) Eval(in, out []*Tensor) error {
-	r, err := readRange(in, 1, 2)
-	if err != nil {
-		return err
-	}
-	setRange(out, 0, r.usedRange(in[0]))
-	return nil
-}
-
-// TFQuantizeDownAndShrinkRange is TensorFlow's op of that name: TFRequantize to u8 by
-// the range that TFRequantizationRange gives.
-//
-//	Inputs:  x: i32, any shape
-//	         min, max: f32, [] or [1]: the range of x
-//	Outputs: q: u8, the shape of x
-//	         min, max: f32, []
-//
-//	C1: x is i32
-//	R1 to R3: see tf_quantization.go
-type TFQuantizeDownAndShrinkRange struct{}
-
-// InputNames names the inputs.
-func (op *TFQuantizeDownAndShrinkRange) InputNames() []string { return tfRangeInputs }
-
-// Infer checks C1 and R1 to R3.
-func (op *TFQuantizeDownAndShrinkRange) Infer(in []Operand) ([]Fact, error) {
-	if err := inferUsedRange(in); err != nil {
-		return nil, err
-	}
-	return rangeFacts(U8, in[0].Shape), nil
-}
-
-// Eval finds the range and requantizes.
-func (op *TFQuantizeDownAndShrinkRange) Eval(in, out []*Tensor) error {
-	r, err := readRange(in, 1, 2)
-	if err != nil {
-		return err
-	}
-	if err := ensure(out, 0, U8, in[0].shape); err != nil {
-		return err
-	}
-	to := r.usedRange(in[0])
-	mapInts(in[0], out[0], r.fixedPointToU8(to).Apply)
-	setRange(out, 1, to)
-	return nil
 }

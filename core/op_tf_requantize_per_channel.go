@@ -2,10 +2,7 @@ package core
 
 import "math"
 
-var (
-	_ = register[TFRequantizePerChannel]("TFRequantizePerChannel")
-	_ = register[TFRequantizationRangePerChannel]("TFRequantizationRangePerChannel")
-)
+var _ = register[TFRequantizePerChannel]("TFRequantizePerChannel")
 
 // TFRequantizePerChannel is TensorFlow's RequantizePerChannel: i32, with a range for
 // each channel, to Type of one range. A(mn, mx) = max(|mn|, |mx|); L is 127 for i8 and
@@ -144,69 +141,4 @@ func eachChannel(s Shape, ranges int, f func(i, c int)) {
 		axis = -1
 	}
 	eachSlice(s, axis, f)
-}
-
-// TFRequantizationRangePerChannel is TensorFlow's op of that name: the range that
-// covers what each channel uses, symmetric unless nothing is negative.
-//
-//	a[c] = (largest |f32(x)| of channel c) * A(min[c], max[c]) / 2^31
-//	u    = min(max(max a, 2^-126), ClipValueMax)
-//	range (-u, u) if any x < 0, else (0, u)
-//
-// A channel whose largest |f32(x)| is 2^31, which TensorFlow's int32 does not hold, is left
-// out of a. Accumulators that are all 0 have the range (0, 2^-126).
-//
-//	Inputs:  x: i32, [..., C]
-//	         min, max: f32, [C], or [] or [1] for all channels
-//	Outputs: min, max: f32, []
-//
-//	C1: ClipValueMax is not NaN
-//	C2: x is i32, of rank 1 or more
-//	R1 to R3: see tf_quantization.go
-type TFRequantizationRangePerChannel struct {
-	ClipValueMax float32 `json:"clip_value_max"`
-}
-
-// InputNames names the inputs.
-func (op *TFRequantizationRangePerChannel) InputNames() []string { return tfRangeInputs }
-
-// Infer checks C1, C2 and R1 to R3.
-func (op *TFRequantizationRangePerChannel) Infer(in []Operand) ([]Fact, error) {
-	if err := wantInputs(in, 3); err != nil {
-		return nil, err
-	}
-	if op.ClipValueMax != op.ClipValueMax {
-		return nil, Violation("C1", -1, "clip_value_max: got NaN, want a number")
-	}
-	if err := inferPerChannel(in); err != nil {
-		return nil, err
-	}
-	return []Fact{{F32, Shape{}}, {F32, Shape{}}}, nil
-}
-
-// Eval finds the extremes.
-func (op *TFRequantizationRangePerChannel) Eval(in, out []*Tensor) error {
-	ranges, err := readRanges(in[1], in[2], 1, 2)
-	if err != nil {
-		return err
-	}
-	x := Data[int32](in[0])
-	largest := make([]float32, len(ranges))
-	negative := false
-	eachChannel(in[0].shape, len(ranges), func(i, c int) {
-		largest[c] = max(largest[c], abs32(float32(x[i])))
-		negative = negative || x[i] < 0
-	})
-	var used float32 = leastNormal
-	for c, v := range largest {
-		if v < 1<<31 {
-			used = max(used, float32(v*ranges[c].magnitude())/(1<<31))
-		}
-	}
-	r := tfRange{0, min(used, op.ClipValueMax)}
-	if negative {
-		r.min = -r.max
-	}
-	setRange(out, 0, r)
-	return nil
 }

@@ -67,6 +67,19 @@ func (op *TFUniformQuantize) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// Elements are those of the first input, if all have one scale.
+func (op *TFUniformQuantize) Elements() Elements { return elementsOfSlices(op.Axis, true) }
+
+// Rows are those of the last axis, if each of its elements has a scale.
+func (op *TFUniformQuantize) Rows(x Shape) (Rows, bool) {
+	if op.Axis < 0 {
+		return Rows{}, false
+	}
+	c := *op
+	c.Axis = 1
+	return rowsOf(x, op.Axis, &c, false)
+}
+
 // affineQuantize is TensorFlow's AffineQuantize.
 func affineQuantize(x, inverse float32, zero int32, lo, hi int64) int64 {
 	i := truncateToInt32(math.Floor(float64(float32(x*inverse) + 0.5)))

@@ -160,3 +160,6 @@ func (f fixedMultiplier) times(x int64) int32 {
 	product := (x*f.n + 1<<(total-1)) >> total
 	return int32(min(max(product, math.MinInt32), math.MaxInt32))
 }
+
+// Elements are those of the first input, if all have one scale.
+func (op *TFUniformRequantize) Elements() Elements { return elementsOfSlices(op.Axis, true) }

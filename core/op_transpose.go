@@ -69,10 +69,29 @@ func (op *Transpose) Infer(in []Operand) ([]Fact, error) {
 	return []Fact{{in[0].Type, out}}, nil
 }
 
+// Permutation returns the shape and the order.
+func (op *Transpose) Permutation(x Shape) (Shape, []int, error) {
+	order, err := op.order(len(x))
+	return x, order, err
+}
+
 // Eval copies each element.
 func (op *Transpose) Eval(in, out []*Tensor) error {
-	s := in[0].shape
-	order, err := op.order(len(s))
+	if err := allocate(op, in, out); err != nil {
+		return err
+	}
+	return permute(op, in[0], out[0])
+}
+
+// permuting are the ops whose output holds the elements of their input, taken as of a shape,
+// with its axes in an order.
+type permuting interface {
+	Permutation(x Shape) (Shape, []int, error)
+}
+
+// permute is the reference of permuting ops.
+func permute(op permuting, x, y *Tensor) error {
+	s, order, err := op.Permutation(x.shape)
 	if err != nil {
 		return err
 	}
@@ -81,9 +100,12 @@ func (op *Transpose) Eval(in, out []*Tensor) error {
 	for d, a := range order {
 		strides[d], shape[d] = from[a], s[a]
 	}
-	if err := ensure(out, 0, in[0].typ, shape); err != nil {
-		return err
-	}
-	move(whole(out[0]), region{in[0], 0, strides}, shape)
+	move(region{y, 0, rowMajorStrides(shape)}, region{x, 0, strides}, shape)
 	return nil
 }
+
+// Selects takes elements of the first input.
+func (op *Transpose) Selects(int) int { return 1 }
+
+// Rearranges is true: each element is kept.
+func (op *Transpose) Rearranges() bool { return true }

@@ -6,6 +6,8 @@ import (
 	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
+var _ = register[Unary]("Unary")
+
 // UnaryFunction is a function of one number.
 type UnaryFunction uint8
 
@@ -122,12 +124,6 @@ func (f *UnaryFunction) UnmarshalText(b []byte) error {
 	return parseEnum(f, string(b), "unary function", unaryNames[:])
 }
 
-var (
-	_ = register[Unary]("Unary")
-	_ = register[Activate]("Activate")
-	_ = register[Clamp]("Clamp")
-)
-
 // Unary applies a function to each element.
 //
 //	y[i] = Function(x[i])
@@ -181,6 +177,9 @@ func (op *Unary) Eval(in, out []*Tensor) error {
 	return nil
 }
 
+// Elements are those of the first input.
+func (op *Unary) Elements() Elements { return FirstElements }
+
 // mapSingle applies a function of float32 to reals other than f64.
 func mapSingle(x, y *Tensor, f func(float32) float32) {
 	v := x.Float32s()
@@ -206,143 +205,4 @@ func mapReal(x, y *Tensor, f func(float64) float64) {
 		return
 	}
 	mapSingle(x, y, func(v float32) float32 { return float32(f(float64(v))) })
-}
-
-// Activate applies an activation to each element, in f32.
-//
-//	y[i] = Activation(x[i])
-//
-//	Inputs:  x: a real type, any shape
-//	Outputs: y: the type and shape of x
-//
-//	C1: Activation is one of the activations
-//	C2: x is real (Relu, Relu6: any number)
-//
-// It is TensorFlow's Relu, Relu6, LeakyRelu, Elu, Tanh, Sigmoid and Gelu. f64 is
-// computed in f32 unless the activation is piecewise linear. NaN stays NaN.
-type Activate struct {
-	Activation Activation `json:"activation"`
-	Alpha      float32    `json:"alpha,omitempty"` // LeakyRelu's slope
-}
-
-// Infer checks C1 and C2.
-func (op *Activate) Infer(in []Operand) ([]Fact, error) {
-	if err := wantInputs(in, 1); err != nil {
-		return nil, err
-	}
-	if op.Activation >= numActivations {
-		return nil, Violation("C1", -1, "unknown activation %d", op.Activation)
-	}
-	limits := op.Activation == Relu || op.Activation == Relu6
-	if t := in[0].Type; t != Dynamic && !t.IsFloat() && !(limits && t.IsInteger()) {
-		return nil, Violation("C2", 0, "got type %v, want a real type", t)
-	}
-	return []Fact{in[0].Fact}, nil
-}
-
-// Eval applies the activation.
-func (op *Activate) Eval(in, out []*Tensor) error {
-	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
-		return err
-	}
-	if in[0].typ.IsInteger() {
-		x := in[0].Int64s()
-		y := make([]int64, len(x))
-		for i, v := range x {
-			y[i] = v
-			if in[0].typ.IsSigned() {
-				y[i] = max(v, 0)
-			}
-			if op.Activation == Relu6 {
-				y[i] = int64(min(uint64(y[i]), 6)) // u64 is in its 64 bits
-			}
-		}
-		out[0].setInts(y)
-		return nil
-	}
-	if in[0].typ == F64 && op.Activation <= LeakyRelu {
-		op.piecewise(Data[float64](in[0]), Data[float64](out[0]))
-		return nil
-	}
-	x := in[0].Float32s()
-	y := make([]float32, len(x))
-	for i, v := range x {
-		if y[i] = v; v == v {
-			y[i] = op.Activation.Apply(v, op.Alpha)
-		}
-	}
-	out[0].setFloat32s(y)
-	return nil
-}
-
-// piecewise applies an activation that is piecewise linear, in f64.
-func (op *Activate) piecewise(x, y []float64) {
-	for i, v := range x {
-		switch {
-		case op.Activation == LeakyRelu && v < 0:
-			v *= float64(op.Alpha)
-		case op.Activation != LeakyRelu && op.Activation != Identity && v < 0:
-			v = 0
-		case op.Activation == Relu6 && v > 6:
-			v = 6
-		}
-		y[i] = v
-	}
-}
-
-// Clamp limits each element.
-//
-//	y[i] = min(max(x[i], Lo), Hi); NaN gives Lo
-//
-//	Inputs:  x: a number type, any shape
-//	Outputs: y: the type and shape of x
-//
-//	C1: x is a number
-//	C2: Lo <= Hi, each rounded to the type of x (integers: toward the inside)
-//
-// It is nGraph's op::v0::Clamp.
-type Clamp struct {
-	Lo float64 `json:"lo"`
-	Hi float64 `json:"hi"`
-}
-
-// Infer checks C1 and C2.
-func (op *Clamp) Infer(in []Operand) ([]Fact, error) {
-	if err := wantInputs(in, 1); err != nil {
-		return nil, err
-	}
-	if !isNumber(in[0].Type) || in[0].Type == U64 {
-		return nil, Violation("C1", 0, "got type %v, want an integer type other than u64, or a real type", in[0].Type)
-	}
-	if !(op.Lo <= op.Hi) {
-		return nil, Violation("C2", -1, "got bounds [%v, %v], want lo <= hi", op.Lo, op.Hi)
-	}
-	return []Fact{in[0].Fact}, nil
-}
-
-// Eval limits.
-func (op *Clamp) Eval(in, out []*Tensor) error {
-	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
-		return err
-	}
-	if in[0].typ.IsInteger() {
-		lo, hi := truncated(math.Ceil(op.Lo), in[0].typ), truncated(math.Floor(op.Hi), in[0].typ)
-		x := in[0].Int64s()
-		y := make([]int64, len(x))
-		for i, v := range x {
-			y[i] = min(max(v, lo), hi)
-		}
-		out[0].setInts(y)
-		return nil
-	}
-	mapReal(in[0], out[0], func(x float64) float64 {
-		switch {
-		case !(x > op.Lo):
-			return op.Lo
-		case x > op.Hi:
-			return op.Hi
-		}
-		return x
-	})
-	return nil
 }

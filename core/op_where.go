@@ -1,9 +1,6 @@
 package core
 
-var (
-	_ = register[Where]("Where")
-	_ = register[Unique]("Unique")
-)
+var _ = register[Where]("Where")
 
 // Where lists the indices of the elements that are not 0 or false, in row-major order.
 //
@@ -51,63 +48,5 @@ func (op *Where) Eval(in, out []*Tensor) error {
 		return err
 	}
 	fill(out, t)
-	return nil
-}
-
-// Unique lists the different elements of a vector in the order in which they appear.
-//
-//	Inputs:  x: a number type or boolean, [n]
-//	Outputs: y: the type of x, [how many differ]
-//	         index: Type, [n]: the place in y of each element of x
-//
-//	C1: x is a number or boolean of rank 1
-//	C2: Type is i32 or i64
-//
-// It is TensorFlow's Unique.
-type Unique struct {
-	Type Type `json:"type"`
-}
-
-// Infer checks C1 and C2.
-func (op *Unique) Infer(in []Operand) ([]Fact, error) {
-	if err := wantInputs(in, 1); err != nil {
-		return nil, err
-	}
-	s, ok := in[0].Shape.Merge(Shape{Unknown})
-	if t := in[0].Type; !isNumber(t) && t != Bool || !ok {
-		return nil, Violation("C1", 0, "got %v, want numbers or booleans of rank 1", in[0].Fact)
-	}
-	if op.Type != I32 && op.Type != I64 {
-		return nil, Violation("C2", -1, "type: got %v, want i32 or i64", op.Type)
-	}
-	return []Fact{{in[0].Type, Shape{Unknown}}, {op.Type, s}}, nil
-}
-
-// Eval compares the bits of the elements.
-func (op *Unique) Eval(in, out []*Tensor) error {
-	x, size := in[0], in[0].typ.Size()
-	seen := map[string]int64{}
-	index := make([]int64, x.Len())
-	var first []int
-	for i := range index {
-		bits := string(x.data[i*size : (i+1)*size])
-		number, known := seen[bits]
-		if !known {
-			number = int64(len(first))
-			seen[bits] = number
-			first = append(first, i)
-		}
-		index[i] = number
-	}
-	if err := ensure(out, 0, x.typ, Shape{len(first)}); err != nil {
-		return err
-	}
-	if err := ensure(out, 1, op.Type, x.shape); err != nil {
-		return err
-	}
-	for to, from := range first {
-		copyUnit(out[0], to, x, from, 1)
-	}
-	out[1].setInts(index)
 	return nil
 }

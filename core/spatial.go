@@ -172,7 +172,8 @@ func (s *Spatial) axis(i, in, window int) (Axis, error) {
 	}
 	room := data + a.PadBelow + a.PadAbove - span
 	if room < 0 {
-		return a, Violation("", -1, "spatial dimension %d: the window spans %d, more than the padded input's %d", i, span, data+a.PadBelow+a.PadAbove)
+		return a, Violation("", -1, "spatial dimension %d: the window spans %d, more than the padded input's %d",
+			i, span, data+a.PadBelow+a.PadAbove)
 	}
 	a.Out = room/a.Stride + 1
 	return a, nil
@@ -253,7 +254,8 @@ func (s *Spatial) convolutionShape(data, filters Shape, groups int) (Shape, erro
 		return nil, Violation("", -1, "data %v and filters %v: want at least one input and output channel", data, filters)
 	}
 	if channels != Unknown && inC != Unknown && channels != inC*groups {
-		return nil, Violation("", 1, "got filters %v for %d input channels in %d group(s), want %d input channels a group, got %d",
+		return nil, Violation("",
+			1, "got filters %v for %d input channels in %d group(s), want %d input channels a group, got %d",
 			filters, channels, groups, channels/groups, inC)
 	}
 	if outC != Unknown && outC%groups != 0 {
@@ -350,3 +352,37 @@ func tapsBound(window []int, inC int) error {
 // maxTaps is the largest number of u8*s8 products whose sum surely fits an int32:
 // floor((2^31-1) / (255*128)).
 const maxTaps = 65793
+
+// operations returns the multiplications and additions of a convolution.
+func (s *Spatial) operations(filters, out Shape) int64 {
+	o, _, _ := s.Layout.filterAxes(len(filters))
+	return 2 * int64(out.elements()) * int64(filters.elements()/filters[o])
+}
+
+// padded returns s with padding of the axes of the data in addition; false if it cannot have
+// it.
+func (s Spatial) padded(below, above []int) (Spatial, bool) {
+	n := len(below) - 2
+	if n < 1 || s.PadType == PadSameUpper || len(s.DataDilations) != 0 {
+		return s, false
+	}
+	first, channels := s.Layout.spatialAxis(), s.Layout.channelAxis(len(below))
+	if below[0]+above[0]+below[channels]+above[channels] != 0 {
+		return s, false
+	}
+	below, above = slices.Clone(below[first:first+n]), slices.Clone(above[first:first+n])
+	if s.PadType == PadExplicit && len(s.PadBelow) == n && len(s.PadAbove) == n {
+		for i := range below {
+			// A negative padding would cut off what is added, or not, as well.
+			if s.PadBelow[i] < 0 || s.PadAbove[i] < 0 {
+				return s, false
+			}
+			below[i] += s.PadBelow[i]
+			above[i] += s.PadAbove[i]
+		}
+	} else if len(s.PadBelow)+len(s.PadAbove) != 0 && s.PadType == PadExplicit {
+		return s, false
+	}
+	s.PadType, s.PadBelow, s.PadAbove = PadExplicit, below, above
+	return s, true
+}

@@ -2,13 +2,10 @@ package kernels
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/passes"
 	"github.com/tf2ng/tf2ng/internal/testmode"
-	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
@@ -16,12 +13,16 @@ import (
 // those that it names; from them alone follows how long each buffer lives. The number of a
 // buffer may be -1, for none.
 type instruction struct {
-	node    *core.Node
-	kernel  string // a variant's name, or what else does the work
-	splits  bool   // whether any threads may share the work; stages decides into how many parts
-	reads   []int  // buffers that were written before
-	writes  []int
-	scratch []int // buffers that nobody else needs
+	node   *core.Node
+	kernel string // a variant's name, or what else does the work
+	splits bool   // whether any threads may share the work; stages decides into how many parts
+	// operations are the multiplications and additions of the node's that it computes: none
+	// if it moves the node's data or finishes its accumulators.
+	operations int64
+	slow       bool  // whether it is a reference, which takes some 4 ns for a byte
+	reads      []int // buffers that were written before
+	writes     []int
+	scratch    []int // buffers that nobody else needs
 	// run computes part number part of parts. It may be called for all parts at the
 	// same time, each by a worker with a thread number of its own.
 	run func(r *worker, part, parts int) error
@@ -107,7 +108,7 @@ func (p *Prepared) bind(shapes []core.Shape) (*core.Function, error) {
 
 // lower makes the instructions of a function all of whose shapes are known.
 func (p *Prepared) lower(keep *lease, f *core.Function) (*planned, error) {
-	f, err := channelsLast(f, keep.evaluate)
+	f, err := withChannelsLast(f, keep.evaluate)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +160,7 @@ func (c *compiler) lower(n *core.Node) error {
 		}
 		return nil
 	}
-	if l, ok := lowerings[n.OpName()]; ok {
+	if l := loweringOf(n.Op()); l != nil {
 		if done, err := l(c, n); done || err != nil {
 			return err
 		}
@@ -258,14 +259,15 @@ func (c *compiler) emit(i instruction) {
 	c.code = append(c.code, i)
 }
 
-// offsets returns the offsets in the arena by which a kernel finds what each row reads: taps
-// runs of width bytes. They are there once the arena is planned, and none reaches out of it.
-func (c *compiler) offsets(n *core.Node, taps, width int, compute func() []int32) *[]int32 {
+// offsets returns the offsets in the arena by which a kernel finds what each row reads. They
+// are there once the arena is planned: check, which is the kernel's, has found then that none
+// reaches out of it.
+func (c *compiler) offsets(n *core.Node, check func(offsets []int32, size int) error, compute func() []int32) *[]int32 {
 	offsets := new([]int32)
 	c.bind = append(c.bind, func() error {
 		*offsets = compute()
 		c.indirects += 4 * int64(cap(*offsets))
-		if err := gemm.CheckOffsets("pixel", *offsets, taps, width, c.arena); err != nil {
+		if err := check(*offsets, c.arena); err != nil {
 			return fmt.Errorf("internal error, please report: node %q (%s): %w", n.Name, n.OpName(), err)
 		}
 		return nil
@@ -301,6 +303,7 @@ func (c *compiler) lowerReference(n *core.Node) error {
 		}
 	}
 	c.emitEval(n, "reference", func(_ *run, in, out []*core.Tensor) error { return evalInto(n.Op(), in, out) })
+	c.code[len(c.code)-1].operations = operations(n)
 	return nil
 }
 
@@ -364,6 +367,3 @@ func stringSource(r *core.Node) (*core.Node, error) {
 
 // What an instruction with its closure and a buffer take, roughly.
 const instructionBytes, bufferBytes = 512, 128
-
-// Ops lists the core ops that have kernels, sorted.
-func Ops() []string { return slices.Sorted(maps.Keys(lowerings)) }

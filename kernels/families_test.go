@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
 
 // The tests of the depthwise, pool and elementwise lowerings run small random functions
@@ -140,16 +140,12 @@ func (g *graph) check(special bool, kernels ...string) {
 	}
 }
 
-// testOptions are the portable engine and each instruction set that the CPU has, with
-// one thread and with two.
+// testOptions are each instruction set that the CPU has and plain Go, with one thread and
+// with two.
 func testOptions() (out []Options) {
 	for _, threads := range []int{1, 2} {
-		out = append(out, Options{Threads: threads, Engine: Portable})
-		if isa.Available().Has(isa.AVX2) {
-			out = append(out, Options{Threads: threads, Without: []isa.ISA{isa.AVX512VNNI}})
-		}
-		if isa.Available().Has(isa.AVX512VNNI) {
-			out = append(out, Options{Threads: threads})
+		for _, without := range isatest.Levels() {
+			out = append(out, Options{Threads: threads, Without: without})
 		}
 	}
 	return out

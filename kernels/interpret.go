@@ -93,7 +93,7 @@ func deliver(r *core.Node, t, into *core.Tensor) (*core.Tensor, error) {
 func (m *interpreted) steps() []StepInfo {
 	steps := make([]StepInfo, len(m.evaluation.Nodes()))
 	for i, n := range m.evaluation.Nodes() {
-		steps[i] = newStep(n, "reference")
+		steps[i] = newStep(n, "reference", operations(n))
 	}
 	return steps
 }

@@ -1,6 +1,10 @@
 package kernels
 
-import "github.com/tf2ng/tf2ng/kernels/internal/isa"
+import (
+	"slices"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+)
 
 // ISA is an instruction set for which there are kernels, beside those in plain Go.
 type ISA = isa.ISA
@@ -15,7 +19,9 @@ const (
 type ISASet = isa.Set
 
 // ISAs lists the instruction sets, the most capable first.
-func ISAs() []ISA { return []ISA{AVX512VNNI, AVX2} }
+func ISAs() []ISA {
+	return slices.DeleteFunc(isa.All(), func(i ISA) bool { return i == isa.Portable })
+}
 
 // ParseISA returns the ISA of a name, as its String method writes it.
 func ParseISA(name string) (ISA, error) { return isa.Parse(name) }

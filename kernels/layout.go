@@ -1,59 +1,26 @@
 package kernels
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/passes"
 )
 
-// channelsLast makes ops with channels first NHWC ones, which kernels compute, between
-// transpositions.
-func channelsLast(f *core.Function, evaluate passes.Evaluate) (*core.Function, error) {
+// withChannelsLast makes ops with channels first NHWC ones between transpositions, where the
+// kernels want it.
+func withChannelsLast(f *core.Function, evaluate passes.Evaluate) (*core.Function, error) {
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
-		if rank := len(n.Outputs()[0].Shape); rank < 3 || rank > 5 {
+		op, ok := n.Op().(core.Layouted)
+		if rank := len(n.Outputs()[0].Shape); !ok || rank < 3 || rank > 5 {
+			return nil, nil
+		}
+		if op.ChannelLayout() != core.NCHW || !channelsLast[reflect.TypeOf(n.Op())] {
 			return nil, nil
 		}
 		l := relayout{node: n, evaluate: evaluate}
-		switch op := n.Op().(type) {
-		case *core.IntegerConvolution:
-			if op.Layout == core.NCHW {
-				c := *op
-				c.Layout = core.NHWC
-				return l.convolution(&c, inputs)
-			}
-		case *core.Convolution:
-			if op.Layout == core.NCHW && inputs[1].Constant() != nil {
-				c := *op
-				c.Layout = core.NHWC
-				return l.convolution(&c, inputs)
-			}
-		case *core.MaxPool:
-			if op.Layout == core.NCHW {
-				c := *op
-				c.Layout = core.NHWC
-				return l.apply(&c, inputs)
-			}
-		case *core.AvgPool:
-			if op.Layout == core.NCHW {
-				c := *op
-				c.Layout = core.NHWC
-				return l.apply(&c, inputs)
-			}
-		case *core.TFQuantizedAvgPool:
-			if op.Layout == core.NCHW {
-				c := *op
-				c.Layout = core.NHWC
-				return l.apply(&c, inputs)
-			}
-		case *core.BatchNorm:
-			if op.Layout == core.NCHW {
-				c := *op
-				c.Layout = core.NHWC
-				return l.apply(&c, inputs)
-			}
-		}
-		return nil, nil
+		return l.apply(op, inputs)
 	})
 }
 
@@ -64,39 +31,43 @@ type relayout struct {
 	err      error
 }
 
-// convolution transposes the filters besides, and operands of the output's shape.
-func (l *relayout) convolution(op core.Op, inputs []core.Value) ([]core.Value, error) {
+// apply returns the op on inputs with the channels last, and its output with them first; no
+// values if it has computed filters of float32, which no kernel multiplies.
+func (l *relayout) apply(op core.Layouted, inputs []core.Value) ([]core.Value, error) {
+	roles := op.LayoutRoles(factsOf(inputs))
 	inputs = slices.Clone(inputs)
-	rank := len(inputs[1].Shape())
-	order := []int{} // spatial..., in, out
-	for i := 2; i < rank; i++ {
+	for i, v := range inputs {
+		switch roles[i] {
+		case core.DataLayout:
+			inputs[i] = l.last(v)
+		case core.FilterLayout:
+			if v.Type() == core.F32 && v.Constant() == nil {
+				return nil, nil
+			}
+			inputs[i] = l.filters(v)
+		}
+	}
+	y := l.make(op.WithLayout(core.NHWC), inputs...)
+	return []core.Value{l.first(y)}, l.err
+}
+
+// filters returns filters [O, I, spatial...] as [spatial..., I, O].
+func (l *relayout) filters(v core.Value) core.Value {
+	order := []int{}
+	for i := 2; i < len(v.Shape()); i++ {
 		order = append(order, i)
 	}
 	toLast := &core.Transpose{Order: append(order, 1, 0)}
-	if w := inputs[1].Constant(); w != nil {
-		t, err := l.evaluate(toLast, []*core.Tensor{w})
-		if err != nil {
-			return nil, err
-		}
-		inputs[1] = core.NewConstant(t[0])
-	} else {
-		inputs[1] = l.make(toLast, inputs[1])
+	w := v.Constant()
+	if w == nil {
+		return l.make(toLast, v)
 	}
-	for i := 4; i < len(inputs); i++ {
-		if len(inputs[i].Shape()) == rank {
-			inputs[i] = l.last(inputs[i])
-		}
+	t, err := l.evaluate(toLast, []*core.Tensor{w})
+	if err != nil {
+		l.err = err
+		return v
 	}
-	return l.apply(op, inputs)
-}
-
-// apply returns the op on its first input with the channels last, and its output with them
-// first.
-func (l *relayout) apply(op core.Op, inputs []core.Value) ([]core.Value, error) {
-	inputs = slices.Clone(inputs)
-	inputs[0] = l.last(inputs[0])
-	y := l.make(op, inputs...)
-	return []core.Value{l.first(y)}, l.err
+	return core.NewConstant(t[0])
 }
 
 // last returns v with axis 1 moved behind the others.

@@ -16,7 +16,8 @@ type rowOperand struct {
 }
 
 func newRowOperand(buffer int, s, out core.Shape) rowOperand {
-	o := rowOperand{buffer: buffer, strides: make([]int, len(out)-1), single: len(s) == 0 || s[len(s)-1] != out[len(out)-1]}
+	o := rowOperand{buffer: buffer, strides: make([]int, len(out)-1)}
+	o.single = len(s) == 0 || s[len(s)-1] != out[len(out)-1]
 	step := 1
 	for i := len(s) - 1; i >= 0; i-- {
 		if at := len(out) - len(s) + i; at < len(o.strides) && s[i] > 1 {
@@ -77,9 +78,35 @@ func mergeAxes(out, a, b core.Shape) (mergedOut, mergedA, mergedB core.Shape) {
 	return mergedOut, mergedA, mergedB
 }
 
+var (
+	_ = combines[core.Add](elementwise.Add)
+	_ = combines[core.Subtract](elementwise.Subtract)
+	_ = combines[core.Multiply](elementwise.Multiply)
+	_ = combines[core.Divide](elementwise.Divide)
+	_ = combines[core.Maximum](elementwise.Maximum)
+	_ = combines[core.Minimum](elementwise.Minimum)
+)
+
+// combines makes a primitive of two operands the kernel of an op, alone and in chains.
+func combines[T any, P interface {
+	*T
+	core.Op
+}](p elementwise.Primitive) struct{} {
+	matches[T](elementBinary, func(e element, _ P) (element, bool) {
+		e.primitive = p
+		in, out := e.node.Inputs(), e.node.Outputs()[0]
+		return e, out.Type == core.F32 && isOperands(in[0], in[1], out.Shape)
+	})
+	return lowers[T, P](lowerBinary(p))
+}
+
 // lowerBinary lowers the arithmetic of two operands: in a chain where they have one shape
 // or one of them is a constant of the channels, else row by row.
-func lowerBinary(c *compiler, n *core.Node) (bool, error) {
+func lowerBinary(p elementwise.Primitive) lowering {
+	return func(c *compiler, n *core.Node) (bool, error) { return c.lowerBinary(n, p) }
+}
+
+func (c *compiler) lowerBinary(n *core.Node, p elementwise.Primitive) (bool, error) {
 	if done, err := lowerElementwise(c, n); done || err != nil {
 		return done, err
 	}
@@ -94,7 +121,7 @@ func lowerBinary(c *compiler, n *core.Node) (bool, error) {
 	if rows == 0 {
 		return false, nil
 	}
-	v := elementwise.Choose(c.isas, binaryPrimitives[n.OpName()])
+	v := elementwise.Choose(c.isas, p)
 	x := newRowOperand(c.buffer(in[0]), a, out)
 	y := newRowOperand(c.buffer(in[1]), b, out)
 	scratch := c.newScratch(productOf(c.threads, columns, 8))

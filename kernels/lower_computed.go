@@ -98,8 +98,8 @@ func (c *compiler) lowerComputedProduct(m *matmul, w computedWeights) error {
 	}})
 	perThread := empty.Scratch()
 	scratch, acc := c.newScratch(perThread*c.threads), c.newScratch(productOf(rows, spec.N, 4))
-	offsets := c.matmulOffsets(m, 0)
-	c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: m.reads, writes: []int{acc}, scratch: []int{scratch}, run: func(r *worker, part, parts int) error {
+	offsets := c.matmulOffsets(m, spec, 0)
+	c.emit(instruction{node: n, kernel: variant.Name, splits: true, operations: operations(n), reads: m.reads, writes: []int{acc}, scratch: []int{scratch}, run: func(r *worker, part, parts int) error {
 		packed := r.state[state].(*weightState).packed
 		a := gemm.Args{
 			A: r.arena, Offsets: *offsets, C: r.mem[acc], LDC: 4 * spec.N,

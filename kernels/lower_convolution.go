@@ -7,6 +7,11 @@ import (
 // paddingKey identifies a run of bytes that stand for padding.
 type paddingKey struct{ zero uint8 }
 
+var (
+	_ = lowers[core.IntegerConvolution](lowerConvolution)
+	_ = wantsLast[core.IntegerConvolution]()
+)
+
 // lowerConvolution lowers an NHWC convolution over constant filters. Depthwise ones go to
 // their own family, all others to gemm, group by group.
 func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
@@ -185,22 +190,25 @@ func (c *compiler) padImage(n *core.Node, src int, g *convolution) int {
 	dst := c.newScratch(productOf(g.batch, h, w, g.inC))
 	row, padded := x.In*g.inC, w*g.inC
 	left := x.PadBelow * g.inC
-	c.emit(instruction{node: n, kernel: "pad", splits: true, reads: []int{src, g.zero.buffer}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
-		in, out, zero := r.mem[src], r.mem[dst], byte(g.zero.get(r.run))
-		lines := g.batch * h
-		for l := part * lines / parts; l < (part+1)*lines/parts; l++ {
-			to := out[l*padded : (l+1)*padded]
-			at := l%h - y.PadBelow
-			if at < 0 || at >= y.In {
-				fill(to, zero)
-				continue
+	c.emit(instruction{
+		node: n, kernel: "pad", splits: true, reads: []int{src, g.zero.buffer}, writes: []int{dst},
+		run: func(r *worker, part, parts int) error {
+			in, out, zero := r.mem[src], r.mem[dst], byte(g.zero.get(r.run))
+			lines := g.batch * h
+			for l := part * lines / parts; l < (part+1)*lines/parts; l++ {
+				to := out[l*padded : (l+1)*padded]
+				at := l%h - y.PadBelow
+				if at < 0 || at >= y.In {
+					fill(to, zero)
+					continue
+				}
+				from := in[(l/h*y.In+at)*row:][:row]
+				fill(to[:left], zero)
+				fill(to[left+copy(to[left:], from):], zero)
 			}
-			from := in[(l/h*y.In+at)*row:][:row]
-			fill(to[:left], zero)
-			fill(to[left+copy(to[left:], from):], zero)
-		}
-		return nil
-	}})
+			return nil
+		},
+	})
 	return dst
 }
 

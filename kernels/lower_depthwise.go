@@ -75,11 +75,11 @@ func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epil
 		new: packed.NewOperands, set: packed.Set, setInit: packed.SetInit,
 	}, d.padding)
 	ldc := channels * e.Out.Size()
-	offsets := c.offsets(n, spec.Taps, channels, func() []int32 {
+	offsets := c.offsets(n, spec.CheckOffsets, func() []int32 {
 		return g.offsets(c.buffers[d.src].offset, c.buffers[d.padding].offset)
 	})
 	reads := []int{d.src, d.padding}
-	c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: reads, writes: []int{dst}, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: variant.Name, splits: true, operations: operations(n), reads: reads, writes: []int{dst}, run: func(r *worker, part, parts int) error {
 		a := depthwise.Args{A: r.arena, Offsets: *offsets, C: r.mem[dst], LDC: ldc, Operands: values(r.run)}
 		packed.Run(&a, part*rows/parts, (part+1)*rows/parts)
 		return nil

@@ -243,6 +243,8 @@ func splitElements(n, part, parts int) (i0, i1 int) {
 	return part * units / parts * unit, min((part+1)*units/parts*unit, n)
 }
 
+var _ = lowers[core.FlipSign](lowerFlipSign)
+
 // lowerFlipSign lowers what no quantization has taken in.
 func lowerFlipSign(c *compiler, n *core.Node) (bool, error) {
 	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
@@ -253,11 +255,14 @@ func lowerFlipSign(c *compiler, n *core.Node) (bool, error) {
 // flipInstruction copies size bytes with their topmost bit inverted.
 func flipInstruction(c *compiler, n *core.Node, src, dst, size int) instruction {
 	v := elementwise.Choose(c.isas, elementwise.Flip)
-	return instruction{node: n, kernel: v.Name, splits: true, reads: []int{src}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
-		i0, i1 := splitElements(size, part, parts)
-		if i0 < i1 {
-			v.Run(r.mem[dst][i0:], r.mem[src][i0:], nil, i1-i0, nil)
-		}
-		return nil
-	}}
+	return instruction{
+		node: n, kernel: v.Name, splits: true, reads: []int{src}, writes: []int{dst},
+		run: func(r *worker, part, parts int) error {
+			i0, i1 := splitElements(size, part, parts)
+			if i0 < i1 {
+				v.Run(r.mem[dst][i0:], r.mem[src][i0:], nil, i1-i0, nil)
+			}
+			return nil
+		},
+	}
 }

@@ -23,13 +23,19 @@ type product struct {
 	channels int   // numbers from the data of one group to that of the next
 }
 
+var (
+	_ = lowers[core.Convolution](lowerFloatConvolution)
+	_ = wantsLast[core.Convolution]()
+)
+
 // lowerFloatConvolution lowers an NHWC convolution of float32 with constant, finite
 // filters: padding is zeros then, which change no sum.
 func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*core.Convolution)
 	in, out := n.Inputs(), n.Outputs()[0]
 	filters := in[1].Constant()
-	if out.Type != core.F32 || op.Layout != core.NHWC || filters == nil || out.Shape.MustElements() == 0 || !c.finite(filters) {
+	if out.Type != core.F32 || op.Layout != core.NHWC || filters == nil ||
+		out.Shape.MustElements() == 0 || !c.finite(filters) {
 		return false, nil
 	}
 	filters = c.keep.canonical(filters)
@@ -46,7 +52,8 @@ func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 	g := &convolution{axes: axes, batch: data[0], inC: 4 * inC, zero: zeroPoint{buffer: -1}} // in bytes
 	p := &product{
 		node: n, rows: out.Shape.MustElements() / outC, taps: fs[:rank-2].MustElements(), numbers: fs[rank-2],
-		key: newKey("numbers").tensor(filters), weights: func() []float32 { return core.Data[float32](filters) }, columns: outC, groups: groups, channels: fs[rank-2],
+		key: newKey("numbers").tensor(filters), weights: func() []float32 { return core.Data[float32](filters) },
+		columns: outC, groups: groups, channels: fs[rank-2],
 	}
 	src := c.bufferInArena(in[0])
 	if groups > 1 && groups == inC {
@@ -75,49 +82,73 @@ func (c *compiler) finite(t *core.Tensor) bool {
 	return ok && err == nil
 }
 
-// lowerFloatDot lowers a matrix product of float32 with a constant matrix.
+var (
+	_ = lowers[core.Dot](lowerFloatDot)
+	_ = lowers[core.BatchDot](lowerFloatBatchDot)
+)
+
+// isFloatDot reports whether a node multiplies matrices of float32 that have elements.
+func isFloatDot(n *core.Node) bool {
+	out := n.Outputs()[0]
+	return out.Type == core.F32 && out.Shape.MustElements() > 0 && n.Inputs()[1].Shape().MustElements() > 0
+}
+
+// lowerFloatDot lowers a matrix product of float32.
 func lowerFloatDot(c *compiler, n *core.Node) (bool, error) {
-	in, out := n.Inputs(), n.Outputs()[0]
-	b := in[1].Constant()
-	if out.Type != core.F32 || out.Shape.MustElements() == 0 || in[1].Shape().MustElements() == 0 {
+	if !isFloatDot(n) {
 		return false, nil
 	}
-	if b == nil {
-		return c.lowerComputedDot(n)
+	b := n.Inputs()[1]
+	k := b.Shape()[:n.Op().(*core.Dot).ReductionAxes].MustElements()
+	if w := b.Constant(); w != nil {
+		return true, c.lowerConstantDot(n, w, k)
 	}
-	K := 0
-	switch op := n.Op().(type) {
-	case *core.Dot:
-		K = b.Shape()[:op.ReductionAxes].MustElements()
-	case *core.BatchDot:
-		if op.TransposeA || len(b.Shape()) != 2 {
-			return c.lowerComputedDot(n)
-		}
-		if K = b.Shape()[0]; op.TransposeB {
-			t, err := c.keep.evaluate(&core.Transpose{}, []*core.Tensor{b})
-			if err != nil {
-				return false, err
-			}
-			b = t[0]
-			K = b.Shape()[0]
-		}
+	columns := b.Shape().MustElements() / k
+	rows := n.Outputs()[0].Shape.MustElements() / columns
+	return c.lowerComputedDot(n, pairs{pairs: 1, m: rows, k: k, n: columns, matrices: 1})
+}
+
+// lowerFloatBatchDot lowers products of matrices of float32.
+func lowerFloatBatchDot(c *compiler, n *core.Node) (bool, error) {
+	if !isFloatDot(n) {
+		return false, nil
 	}
+	op, b := n.Op().(*core.BatchDot), n.Inputs()[1].Constant()
+	if b == nil || op.TransposeA || len(b.Shape()) != 2 {
+		d, ok := batchPairs(n, op)
+		if !ok {
+			return false, nil
+		}
+		return c.lowerComputedDot(n, d)
+	}
+	if op.TransposeB {
+		t, err := c.keep.evaluate(&core.Transpose{}, []*core.Tensor{b})
+		if err != nil {
+			return false, err
+		}
+		b = t[0]
+	}
+	return true, c.lowerConstantDot(n, b, b.Shape()[0])
+}
+
+// lowerConstantDot lowers the product with a constant matrix of k rows.
+func (c *compiler) lowerConstantDot(n *core.Node, b *core.Tensor, k int) error {
 	b = c.keep.canonical(b)
-	N := b.Len() / K
-	src := c.bufferInArena(in[0])
+	columns := b.Len() / k
+	src := c.bufferInArena(n.Inputs()[0])
 	p := &product{
-		node: n, rows: out.Shape.MustElements() / N, taps: 1, numbers: K, columns: N,
-		key: newKey("numbers").tensor(b), weights: func() []float32 { return core.Data[float32](b) }, groups: 1, reads: []int{src},
+		node: n, rows: n.Outputs()[0].Shape.MustElements() / columns, taps: 1, numbers: k, columns: columns,
+		key: newKey("numbers").tensor(b), weights: func() []float32 { return core.Data[float32](b) },
+		groups: 1, reads: []int{src},
 	}
-	p.offsets = func() []int32 { return rowOffsets(c.buffers[src].offset, p.rows, 4*K) }
-	return true, c.lowerProducts(p)
+	p.offsets = func() []int32 { return rowOffsets(c.buffers[src].offset, p.rows, 4*k) }
+	return c.lowerProducts(p)
 }
 
 // lowerComputedDot lowers products of matrices that are both computed: each is packed when
 // the program runs.
-func (c *compiler) lowerComputedDot(n *core.Node) (bool, error) {
-	d, ok := matrixPairs(n)
-	if !ok || productOf(d.k, d.n) > maxComputed {
+func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
+	if productOf(d.k, d.n) > maxComputed {
 		return false, nil
 	}
 	variant := sgemm.Choose(c.isas)
@@ -131,8 +162,8 @@ func (c *compiler) lowerComputedDot(n *core.Node) (bool, error) {
 		return packed
 	})
 	dst := c.newOutput(n.Out(0))
-	offsets := c.offsets(n, 1, 4*d.k, func() []int32 { return rowOffsets(c.buffers[a].offset, d.pairs*d.m, 4*d.k) })
-	c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: []int{a, b}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
+	offsets := c.offsets(n, spec.CheckOffsets, func() []int32 { return rowOffsets(c.buffers[a].offset, d.pairs*d.m, 4*d.k) })
+	run := func(r *worker, part, parts int) error {
 		packed := r.state[state].([]*sgemm.Packed)[r.thread]
 		r.sgemm = sgemm.Args{A: r.arena, Offsets: *offsets, C: r.mem[dst], LDC: 4 * d.n}
 		rows := d.pairs * d.m
@@ -144,7 +175,10 @@ func (c *compiler) lowerComputedDot(n *core.Node) (bool, error) {
 			m = m1
 		}
 		return nil
-	}})
+	}
+	c.emit(instruction{
+		node: n, kernel: variant.Name, splits: true, operations: operations(n), reads: []int{a, b}, writes: []int{dst}, run: run,
+	})
 	return true, nil
 }
 
@@ -158,26 +192,17 @@ type pairs struct {
 	transposed               bool
 }
 
-// matrixPairs returns the products of a Dot or BatchDot; false if the first operand would
-// have to be transposed or repeated.
-func matrixPairs(n *core.Node) (pairs, bool) {
+// batchPairs returns the products of a BatchDot; false if the first operand would have to be
+// transposed or repeated.
+func batchPairs(n *core.Node, op *core.BatchDot) (pairs, bool) {
 	a, b, out := n.Inputs()[0].Shape(), n.Inputs()[1].Shape(), n.Outputs()[0].Shape
-	switch op := n.Op().(type) {
-	case *core.Dot:
-		k := b[:op.ReductionAxes].MustElements()
-		N := b.MustElements() / k
-		return pairs{pairs: 1, m: out.MustElements() / N, k: k, n: N, matrices: 1}, true
-	case *core.BatchDot:
-		N := out[len(out)-1]
-		p := pairs{
-			pairs: out[:len(out)-2].MustElements(), m: out[len(out)-2], k: a[len(a)-1], n: N,
-			matrices: b[:len(b)-2].MustElements(), transposed: op.TransposeB,
-		}
-		same := len(b) == len(out) && b[:len(b)-2].Equal(out[:len(out)-2])
-		whole := a[:len(a)-2].MustElements() == p.pairs
-		return p, !op.TransposeA && whole && (same || p.matrices == 1)
+	p := pairs{
+		pairs: out[:len(out)-2].MustElements(), m: out[len(out)-2], k: a[len(a)-1], n: out[len(out)-1],
+		matrices: b[:len(b)-2].MustElements(), transposed: op.TransposeB,
 	}
-	return pairs{}, false
+	same := len(b) == len(out) && b[:len(b)-2].Equal(out[:len(out)-2])
+	whole := a[:len(a)-2].MustElements() == p.pairs
+	return p, !op.TransposeA && whole && (same || p.matrices == 1)
 }
 
 // lowerProducts packs the weights and appends the instruction of each group.
@@ -186,10 +211,10 @@ func (c *compiler) lowerProducts(p *product) error {
 	variant := sgemm.Choose(c.isas)
 	columns := p.columns / p.groups
 	dst := c.newOutput(n.Out(0))
+	spec := sgemm.Spec{N: columns, Taps: p.taps, TapNumbers: p.numbers}
 	for g := range p.groups {
 		k := newKey(variant.Name).text(p.key.String()).numbers(p.taps, p.numbers, g, p.groups)
 		product, err := packed(c, k, func() (*sgemm.Packed, []int32, error) {
-			spec := sgemm.Spec{N: columns, Taps: p.taps, TapNumbers: p.numbers}
 			packed, err := sgemm.Pack(variant, spec, p.group(g))
 			return packed, nil, err
 		})
@@ -197,14 +222,17 @@ func (c *compiler) lowerProducts(p *product) error {
 			return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
 		}
 		packed := product.packed
-		offsets := c.offsets(n, p.taps, 4*p.numbers, func() []int32 { return moved(p.offsets(), 4*g*p.channels) })
+		offsets := c.offsets(n, spec.CheckOffsets, func() []int32 { return moved(p.offsets(), 4*g*p.channels) })
 		rows, stride, first := p.rows, 4*p.columns, 4*g*columns
-		c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: p.reads, writes: []int{dst}, run: func(r *worker, part, parts int) error {
-			r.sgemm = sgemm.Args{A: r.arena, Offsets: *offsets, C: r.mem[dst][first:], LDC: stride}
-			m0, m1, p0, p1 := split(rows, packed.Panels(), variant.MR, part, parts)
-			packed.Run(&r.sgemm, m0, m1, p0, p1)
-			return nil
-		}})
+		c.emit(instruction{
+			node: n, kernel: variant.Name, splits: true, operations: operations(n) / int64(p.groups), reads: p.reads, writes: []int{dst},
+			run: func(r *worker, part, parts int) error {
+				r.sgemm = sgemm.Args{A: r.arena, Offsets: *offsets, C: r.mem[dst][first:], LDC: stride}
+				m0, m1, p0, p1 := split(rows, packed.Panels(), variant.MR, part, parts)
+				packed.Run(&r.sgemm, m0, m1, p0, p1)
+				return nil
+			},
+		})
 	}
 	return nil
 }

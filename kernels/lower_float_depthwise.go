@@ -28,9 +28,9 @@ func (c *compiler) lowerFloatDepthwise(p *product, g *convolution, src, multipli
 	}
 	pad := c.paddingRun(0, g.inC)
 	dst := c.newOutput(n.Out(0))
-	offsets := c.offsets(n, spec.Taps, g.inC, func() []int32 { return g.offsets(c.buffers[src].offset, c.buffers[pad].offset) })
+	offsets := c.offsets(n, spec.CheckOffsets, func() []int32 { return g.offsets(c.buffers[src].offset, c.buffers[pad].offset) })
 	rows := p.rows
-	c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: []int{src, pad}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
+	c.emit(instruction{node: n, kernel: variant.Name, splits: true, operations: operations(n), reads: []int{src, pad}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
 		r.sdepthwise = sdepthwise.Args{A: r.arena, Offsets: *offsets, C: r.mem[dst], LDC: 4 * spec.Channels}
 		packed.Run(&r.sdepthwise, part*rows/parts, (part+1)*rows/parts)
 		return nil

@@ -45,6 +45,8 @@ func (c *compiler) unsignedData(n *core.Node) (src int, zero zeroPoint) {
 	return src, zero
 }
 
+var _ = lowers[core.IntegerDot](lowerDot)
+
 // lowerDot lowers a matrix product over constant weights.
 func lowerDot(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*core.IntegerDot)
@@ -106,7 +108,8 @@ func (c *compiler) lowerMatmul(m *matmul) error {
 	for g := range epilogues {
 		var fused bool
 		n := N / m.groups
-		if epilogues[g], fused = matchEpilogue(m.posts, m.operands, out, columns{g * n, n, channelsOf(out.Shape, N)}); !fused {
+		part := columns{g * n, n, channelsOf(out.Shape, N)}
+		if epilogues[g], fused = matchEpilogue(m.posts, m.operands, out, part); !fused {
 			return c.lowerAccumulators(m)
 		}
 	}
@@ -132,7 +135,9 @@ func channelsOf(s core.Shape, columns int) int {
 // of the data: the sum is one more column; with groups, the product with rows of z.
 func (c *compiler) lowerAccumulators(m *matmul) error {
 	N := m.weights.columns
-	f := finish{node: m.node, rows: m.rows, columns: N, stride: N, rowSums: -1, less: -1, posts: m.posts, operands: m.operands}
+	f := finish{
+		node: m.node, rows: m.rows, columns: N, stride: N, rowSums: -1, less: -1, posts: m.posts, operands: m.operands,
+	}
 	raw := &epilogue{Epilogue: gemm.Epilogue{Out: gemm.S32}}
 	product := func(w weights) (acc int, err error) {
 		acc = c.newScratch(m.rows * w.columns * 4)
@@ -167,10 +172,10 @@ func (c *compiler) lowerAccumulators(m *matmul) error {
 func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, g int) error {
 	n := m.node
 	variant := gemm.Choose(c.isas)
+	spec := gemm.Spec{N: w.columns, Taps: m.taps, TapBytes: m.tapBytes, Epilogue: e.Epilogue}
 	k := newKey(variant.Name).text(w.key.String()).zeroPoint(m.zero).numbers(m.taps, m.tapBytes).epilogue(e)
 	product, err := packed(c, k, func() (*gemm.Packed, []int32, error) {
 		start, slope := w.starts(m.zero)
-		spec := gemm.Spec{N: w.columns, Taps: m.taps, TapBytes: m.tapBytes, Epilogue: e.Epilogue}
 		p, err := gemm.Pack(variant, spec, w.values(), start)
 		return p, slope, err
 	})
@@ -187,24 +192,28 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 	if e.Sum != gemm.NoSum {
 		sum = c.buffer(e.sum)
 	}
-	offsets := c.matmulOffsets(m, g)
+	offsets := c.matmulOffsets(m, spec, g)
 	size, first, rows, columns := e.Out.Size(), g*w.columns, m.rows, w.columns
 	perThread, sumSize := packed.Scratch(), e.Sum.Size()
 	flip := c.flipBehind(n, m.groups == 1 && e.Out.Size() == 1)
 	reads, writes := append(slices.Clone(m.reads), sum), []int{dst, flip.buffer}
-	c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: reads, writes: writes, scratch: []int{scratch}, run: func(r *worker, part, parts int) error {
-		a := gemm.Args{
-			A: r.arena, Offsets: *offsets, C: r.mem[dst][first*size:], LDC: stride * size, Operands: operands(r.run),
-			Scratch: r.mem[scratch][r.thread*perThread : (r.thread+1)*perThread],
-		}
-		if sum >= 0 {
-			a.Sum, a.LDSum = r.mem[sum][first*sumSize:], stride*sumSize
-		}
-		m0, m1, p0, p1 := split(rows, packed.Panels(), variant.MR, part, parts)
-		packed.Run(&a, m0, m1, p0, p1)
-		flip.run(r, dst, columns, m0, m1, p0*variant.NR, min(p1*variant.NR, columns))
-		return nil
-	}})
+	c.emit(instruction{
+		node: n, kernel: variant.Name, splits: true, operations: operations(n) / int64(m.groups),
+		reads: reads, writes: writes, scratch: []int{scratch},
+		run: func(r *worker, part, parts int) error {
+			a := gemm.Args{
+				A: r.arena, Offsets: *offsets, C: r.mem[dst][first*size:], LDC: stride * size, Operands: operands(r.run),
+				Scratch: r.mem[scratch][r.thread*perThread : (r.thread+1)*perThread],
+			}
+			if sum >= 0 {
+				a.Sum, a.LDSum = r.mem[sum][first*sumSize:], stride*sumSize
+			}
+			m0, m1, p0, p1 := split(rows, packed.Panels(), variant.MR, part, parts)
+			packed.Run(&a, m0, m1, p0, p1)
+			flip.run(r, dst, columns, m0, m1, p0*variant.NR, min(p1*variant.NR, columns))
+			return nil
+		},
+	})
 	return nil
 }
 
@@ -246,8 +255,8 @@ func (f *flipBehind) run(r *worker, src, columns, m0, m1, n0, n1 int) {
 }
 
 // matmulOffsets returns the offsets of group g, which are there once the arena is planned.
-func (c *compiler) matmulOffsets(m *matmul, g int) *[]int32 {
-	return c.offsets(m.node, m.taps, m.tapBytes, func() []int32 { return moved(m.offsets(), g*m.step) })
+func (c *compiler) matmulOffsets(m *matmul, s gemm.Spec, g int) *[]int32 {
+	return c.offsets(m.node, s.CheckOffsets, func() []int32 { return moved(m.offsets(), g*m.step) })
 }
 
 // split gives each part a range of rows or, where there are few tiles of rows, a

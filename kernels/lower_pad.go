@@ -47,6 +47,8 @@ func (p *padding) source(l int) (int, bool) {
 	return line, true
 }
 
+var _ = lowers[core.Pad](lowerPad)
+
 // lowerPad lowers padding with a constant.
 func lowerPad(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*core.Pad)
@@ -60,21 +62,24 @@ func lowerPad(c *compiler, n *core.Node) (bool, error) {
 	}
 	src, dst := c.buffer(x), c.newOutput(n.Out(0))
 	lines := c.buffers[dst].size / p.line
-	c.emit(instruction{node: n, kernel: "pad", splits: true, reads: []int{src}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
-		in, out := r.mem[src], r.mem[dst]
-		for l := part * lines / parts; l < (part+1)*lines/parts; l++ {
-			to := out[l*p.line : (l+1)*p.line]
-			from, ok := p.source(l)
-			if !ok {
-				repeat(to, value)
-				continue
+	c.emit(instruction{
+		node: n, kernel: "pad", splits: true, reads: []int{src}, writes: []int{dst},
+		run: func(r *worker, part, parts int) error {
+			in, out := r.mem[src], r.mem[dst]
+			for l := part * lines / parts; l < (part+1)*lines/parts; l++ {
+				to := out[l*p.line : (l+1)*p.line]
+				from, ok := p.source(l)
+				if !ok {
+					repeat(to, value)
+					continue
+				}
+				repeat(to[:p.left], value)
+				copy(to[p.left:], in[from*p.length:(from+1)*p.length])
+				repeat(to[p.left+p.length:], value)
 			}
-			repeat(to[:p.left], value)
-			copy(to[p.left:], in[from*p.length:(from+1)*p.length])
-			repeat(to[p.left+p.length:], value)
-		}
-		return nil
-	}})
+			return nil
+		},
+	})
 	return true, nil
 }
 

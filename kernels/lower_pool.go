@@ -8,9 +8,21 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
 
+var (
+	_ = lowers[core.MaxPool](lowerMaxPool)
+	_ = wantsLast[core.MaxPool]()
+	_ = lowers[core.AvgPool](lowerAvgPool)
+	_ = wantsLast[core.AvgPool]()
+	_ = lowers[core.TFQuantizedAvgPool](lowerQuantizedAvgPool)
+	_ = wantsLast[core.TFQuantizedAvgPool]()
+	_ = lowers[core.Mean](lowerMean)
+	_ = lowers[core.Sum](lowerSum)
+)
+
 func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*core.MaxPool)
-	kind, ok := map[core.Type]pool.Kind{core.U8: pool.MaxU8, core.I8: pool.MaxI8, core.F32: pool.MaxF32}[n.Outputs()[0].Type]
+	kinds := map[core.Type]pool.Kind{core.U8: pool.MaxU8, core.I8: pool.MaxI8, core.F32: pool.MaxF32}
+	kind, ok := kinds[n.Outputs()[0].Type]
 	if !ok {
 		return false, nil
 	}
@@ -63,23 +75,24 @@ func lowerQuantizedAvgPool(c *compiler, n *core.Node) (bool, error) {
 }
 
 func lowerMean(c *compiler, n *core.Node) (bool, error) {
-	return lowerSums(c, n, n.Op().(*core.Mean).Axes, true)
+	return lowerSums(c, n, &n.Op().(*core.Mean).Reduction, true)
 }
 
 func lowerSum(c *compiler, n *core.Node) (bool, error) {
-	return lowerSums(c, n, n.Op().(*core.Sum).Axes, false)
+	return lowerSums(c, n, &n.Op().(*core.Sum).Reduction, false)
 }
 
 // lowerSums lowers float32 sums or means along neighbouring axes before the last: they
 // are those of a window as large as the data.
-func lowerSums(c *compiler, n *core.Node, axes []int, divide bool) (bool, error) {
+func lowerSums(c *compiler, n *core.Node, op *core.Reduction, divide bool) (bool, error) {
 	data := n.Inputs()[0].Shape()
-	batch, taps, channels, ok := reducedSizes(data, axes)
-	if !ok && channels == 1 && n.Outputs()[0].Type == core.F32 && taps > 1 && batch*taps == data.MustElements() {
+	batch, taps, channels, ok := op.Sizes(data)
+	if ok && channels == 1 && n.Outputs()[0].Type == core.F32 && taps > 1 && batch*taps == data.MustElements() {
 		c.lowerRowSums(n, batch, taps, divide)
 		return true, nil
 	}
-	if !ok || n.Outputs()[0].Type != core.F32 || channels < 4 || batch*taps == 0 || taps > pool.MaxTaps || batch*taps > maxPoolTaps {
+	if !ok || n.Outputs()[0].Type != core.F32 || channels < 4 || batch*taps == 0 ||
+		taps > pool.MaxTaps || batch*taps > maxPoolTaps {
 		return false, nil
 	}
 	all := core.Axis{In: taps, Window: taps, Out: 1, Stride: 1, Dilation: 1, DataDilation: 1}
@@ -90,33 +103,6 @@ func lowerSums(c *compiler, n *core.Node, axes []int, divide bool) (bool, error)
 	}
 	c.lowerPool(n, w, pool.MeanF32, counts)
 	return true, nil
-}
-
-// reducedSizes returns the products of the dimensions before, at and behind the axes,
-// which must be neighbours, dimensions of size 1 aside.
-func reducedSizes(s core.Shape, axes []int) (before, at, behind int, ok bool) {
-	reduced := make([]bool, len(s))
-	for _, a := range axes {
-		if a < -len(s) || a >= len(s) {
-			return 0, 0, 0, false
-		}
-		reduced[(a+len(s))%len(s)] = true
-	}
-	sizes, part := [3]int{1, 1, 1}, 0
-	for i, d := range s {
-		switch {
-		case d == 1:
-			continue
-		case reduced[i] && part == 2:
-			return 0, 0, 0, false
-		case reduced[i]:
-			part = 1
-		case part == 1:
-			part = 2
-		}
-		sizes[part] *= d
-	}
-	return sizes[0], sizes[1], sizes[2], part == 2
 }
 
 // lowerPool appends a pooling; counts are the divisors of averages, their reciprocals for
@@ -130,24 +116,29 @@ func (c *compiler) lowerPool(n *core.Node, w *window, kind pool.Kind, counts []f
 		pad = c.zeroRun(kind, row)
 	}
 	dst := c.newOutput(n.Out(0))
-	offsets := c.offsets(n, w.taps, row, func() []int32 {
+	check := func(offsets []int32, size int) error { return kind.CheckOffsets(offsets, w.taps, w.channels, size) }
+	offsets := c.offsets(n, check, func() []int32 {
 		if pad >= 0 {
 			return w.offsets(c.buffers[src].offset, row, c.buffers[pad].offset)
 		}
 		return w.insideOffsets(c.buffers[src].offset, row)
 	})
 	size, pixels, channels, taps := kind.Size(), w.pixels, w.channels, w.taps
-	c.emit(instruction{node: n, kernel: variant.Name, splits: true, reads: []int{src, pad}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
-		m0, m1, c0, c1 := splitChannels(pixels, channels, part, parts)
-		if c0 == c1 {
+	c.emit(instruction{
+		node: n, kernel: variant.Name, splits: true, reads: []int{src, pad}, writes: []int{dst},
+		run: func(r *worker, part, parts int) error {
+			m0, m1, c0, c1 := splitChannels(pixels, channels, part, parts)
+			if c0 == c1 {
+				return nil
+			}
+			r.pool = pool.Args{
+				Channels: c1 - c0, Taps: taps, A: r.arena[c0*size:], Offsets: *offsets, Counts: counts,
+				C: r.mem[dst][c0*size:], LDC: row,
+			}
+			variant.Run(&r.pool, m0, m1)
 			return nil
-		}
-		r.pool = pool.Args{
-			Channels: c1 - c0, Taps: taps, A: r.arena[c0*size:], Offsets: *offsets, Counts: counts, C: r.mem[dst][c0*size:], LDC: row,
-		}
-		variant.Run(&r.pool, m0, m1)
-		return nil
-	}})
+		},
+	})
 }
 
 // splitChannels gives each part a range of pixels or, where there are few, of channels.

@@ -32,13 +32,18 @@ func (c *compiler) emitRange(n *core.Node) (in, out []int) {
 // emitParts appends an instruction that computes n elements of a node's first output in parts.
 func (c *compiler) emitParts(n *core.Node, kernel string, elements int, reads []int, f func(r *run, i0, i1 int)) {
 	writes := []int{c.at[n.Out(0)]}
-	c.emit(instruction{node: n, kernel: kernel, splits: true, reads: reads, writes: writes, run: func(r *worker, part, parts int) error {
-		if i0, i1 := splitElements(elements, part, parts); i0 < i1 {
-			f(r.run, i0, i1)
-		}
-		return nil
-	}})
+	c.emit(instruction{
+		node: n, kernel: kernel, splits: true, reads: reads, writes: writes,
+		run: func(r *worker, part, parts int) error {
+			if i0, i1 := splitElements(elements, part, parts); i0 < i1 {
+				f(r.run, i0, i1)
+			}
+			return nil
+		},
+	})
 }
+
+var _ = lowers[core.TFRequantize](lowerRequantize)
 
 // lowerRequantize lowers TensorFlow's Requantize to bytes.
 func lowerRequantize(c *compiler, n *core.Node) (bool, error) {
@@ -55,7 +60,8 @@ func lowerRequantize(c *compiler, n *core.Node) (bool, error) {
 	case ranges != nil:
 		src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
 		element := op.Element(ranges[0], ranges[1], ranges[2], ranges[3])
-		c.emitParts(n, map[bool]string{true: fixed, false: eigen}[out.Type == core.U8], elements, []int{src}, func(r *run, i0, i1 int) {
+		kernel := map[bool]string{true: fixed, false: eigen}[out.Type == core.U8]
+		c.emitParts(n, kernel, elements, []int{src}, func(r *run, i0, i1 int) {
 			to := r.mem[dst][i0:i1]
 			for i, q := range view[int32](r.mem[src])[i0:i1] {
 				to[i] = byte(element(int64(q)))
@@ -110,6 +116,11 @@ type extremes struct {
 	both      *core.Tensor
 }
 
+var (
+	_ = lowers[core.TFRequantizationRange](lowerUsedRange)
+	_ = lowers[core.TFQuantizeDownAndShrinkRange](lowerUsedRange)
+)
+
 // lowerUsedRange lowers RequantizationRange and QuantizeDownAndShrinkRange: the range that
 // a tensor uses is that of its extremes.
 func lowerUsedRange(c *compiler, n *core.Node) (bool, error) {
@@ -122,15 +133,18 @@ func lowerUsedRange(c *compiler, n *core.Node) (bool, error) {
 	state := c.newState(func() any {
 		return &extremes{make([]int32, most), make([]int32, most), vector(core.I32, 2)}
 	})
-	c.emit(instruction{node: n, kernel: "extremes_s32_portable", splits: true, reads: []int{src}, run: func(r *worker, part, parts int) error {
-		i0, i1 := part*elements/parts, (part+1)*elements/parts
-		e := r.state[state].(*extremes)
-		e.low[part], e.high[part] = extremesOf(view[int32](r.mem[src])[i0:i1])
-		for i := parts; part == 0 && i < most; i++ { // there may be fewer parts
-			e.low[i], e.high[i] = e.low[0], e.high[0]
-		}
-		return nil
-	}})
+	c.emit(instruction{
+		node: n, kernel: "extremes_s32_portable", splits: true, reads: []int{src},
+		run: func(r *worker, part, parts int) error {
+			i0, i1 := part*elements/parts, (part+1)*elements/parts
+			e := r.state[state].(*extremes)
+			e.low[part], e.high[part] = extremesOf(view[int32](r.mem[src])[i0:i1])
+			for i := parts; part == 0 && i < most; i++ { // there may be fewer parts
+				e.low[i], e.high[i] = e.low[0], e.high[0]
+			}
+			return nil
+		},
+	})
 	shrinks := len(n.Outputs()) == 3
 	small := vector(core.U8, 2)
 	in, out := c.emitEval(n, "range", func(r *run, in, out []*core.Tensor) error {
@@ -164,6 +178,8 @@ func extremesOf(x []int32) (low, high int32) {
 	}
 	return low, high
 }
+
+var _ = lowers[core.TFRequantizePerChannel](lowerRequantizePerChannel)
 
 // lowerRequantizePerChannel lowers TensorFlow's RequantizePerChannel: a product with the scale
 // of the channel, rounded and saturated.
@@ -203,6 +219,8 @@ func lowerRequantizePerChannel(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
+var _ = lowers[core.TFRequantizationRangePerChannel](lowerUsedRangePerChannel)
+
 // lowerUsedRangePerChannel lowers RequantizationRangePerChannel: the range that a tensor
 // uses is that of the extremes of its channels.
 func lowerUsedRangePerChannel(c *compiler, n *core.Node) (bool, error) {
@@ -221,15 +239,18 @@ func lowerUsedRangePerChannel(c *compiler, n *core.Node) (bool, error) {
 		return t
 	})
 	src := c.buffer(n.Inputs()[0])
-	c.emit(instruction{node: n, kernel: "extremes_s32_channels_portable", splits: true, reads: []int{src}, run: func(r *worker, part, parts int) error {
-		x := view[int32](r.mem[src])
-		all := core.Data[int32](r.state[state].(*core.Tensor))
-		for i := part; i < most; i += parts { // what no part has, one that there is
-			low, high := all[2*i*channels:][:channels], all[(2*i+1)*channels:][:channels]
-			channelExtremes(low, high, x, part*rows/parts, (part+1)*rows/parts)
-		}
-		return nil
-	}})
+	c.emit(instruction{
+		node: n, kernel: "extremes_s32_channels_portable", splits: true, reads: []int{src},
+		run: func(r *worker, part, parts int) error {
+			x := view[int32](r.mem[src])
+			all := core.Data[int32](r.state[state].(*core.Tensor))
+			for i := part; i < most; i += parts { // what no part has, one that there is
+				low, high := all[2*i*channels:][:channels], all[(2*i+1)*channels:][:channels]
+				channelExtremes(low, high, x, part*rows/parts, (part+1)*rows/parts)
+			}
+			return nil
+		},
+	})
 	c.emitEval(n, "range", func(r *run, in, out []*core.Tensor) error {
 		in[0] = r.state[state].(*core.Tensor)
 		return n.Op().Eval(in, out)
@@ -248,6 +269,8 @@ func channelExtremes(low, high, x []int32, m0, m1 int) {
 		}
 	}
 }
+
+var _ = lowers[core.TFQuantizeV2](lowerQuantizeV2)
 
 // lowerQuantizeV2 lowers QuantizeV2: in an elementwise chain, or, if its range is computed, alone.
 func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
@@ -275,6 +298,11 @@ type sumTables struct {
 	x, y   [256]int32
 	repeat []int32 // y of each element of the last axis; a 0 if that of one number is in x already
 }
+
+var (
+	_ = lowers[core.TFQuantizedAdd](lowerQuantizedSum)
+	_ = lowers[core.TFQuantizedBiasAdd](lowerQuantizedSum)
+)
 
 // lowerQuantizedSum lowers QuantizedAdd and QuantizedBiasAdd, whose z is what x adds to it
 // plus what y does.
@@ -333,7 +361,7 @@ func (t *sumTables) fill(op core.Op, in, out []*core.Tensor) error {
 		err := op.Eval(args, []*core.Tensor{z, out[1], out[2]})
 		return core.Data[int32](z), err
 	}
-	bytes, first := allBytes(in[0].Type()), vector(in[0].Type(), 256)
+	bytes, first := core.AllBytes(in[0].Type()), vector(in[0].Type(), 256)
 	y := in[1]
 	if y.Len() == 1 {
 		z, err := sum(bytes, y, 256)
@@ -345,7 +373,7 @@ func (t *sumTables) fill(op core.Op, in, out []*core.Tensor) error {
 	if err != nil {
 		return err
 	}
-	zy, err := sum(first, allBytes(y.Type()), 256)
+	zy, err := sum(first, core.AllBytes(y.Type()), 256)
 	if err != nil {
 		return err
 	}
@@ -360,6 +388,8 @@ func (t *sumTables) fill(op core.Op, in, out []*core.Tensor) error {
 	}
 	return nil
 }
+
+var _ = lowers[core.TFQuantizedMul](lowerQuantizedProduct)
 
 // lowerQuantizedProduct lowers QuantizedMul, whose zero points follow from three products.
 func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
@@ -393,6 +423,8 @@ func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
 	})
 	return true, nil
 }
+
+var _ = lowers[core.TFQuantizedConcat](lowerQuantizedConcat)
 
 // lowerQuantizedConcat lowers QuantizedConcat of bytes: a table for each input brings it to
 // the output's range.
@@ -443,7 +475,7 @@ func (c *compiler) concatTables(n *core.Node, op *core.TFQuantizedConcat) (*tabl
 	if len(n.Outputs()[0].Shape) == 4 {
 		rank = core.Shape{256, 1, 1, 1}
 	}
-	bytes, err := allBytes(n.Outputs()[0].Type).Reshaped(rank)
+	bytes, err := core.AllBytes(n.Outputs()[0].Type).Reshaped(rank)
 	if err != nil {
 		return nil, err
 	}
@@ -516,26 +548,37 @@ func isIdentity(t *[256]byte) bool {
 	return true
 }
 
-// lowerExtreme lowers the largest or the smallest of all elements of f32: of the parts', in
-// their order, as the op compares.
-func lowerExtreme(c *compiler, n *core.Node) (bool, error) {
+var (
+	_ = lowers[core.Max](lowerExtreme(true))
+	_ = lowers[core.Min](lowerExtreme(false))
+)
+
+// lowerExtreme lowers the largest or the smallest of all elements of f32.
+func lowerExtreme(largest bool) lowering {
+	return func(c *compiler, n *core.Node) (bool, error) { return c.lowerExtreme(n, largest) }
+}
+
+// lowerExtreme finds that of the parts, in their order, as the op compares.
+func (c *compiler) lowerExtreme(n *core.Node, largest bool) (bool, error) {
 	x, out := n.Inputs()[0], n.Outputs()[0]
 	elements := x.Shape().MustElements()
 	if x.Type() != core.F32 || out.Shape.MustElements() != 1 || elements < max(minShare, c.threads*partsPerThread) {
 		return false, nil
 	}
-	largest := n.OpName() == "Max"
 	src, dst := c.buffer(x), c.newOutput(n.Out(0))
 	most := c.threads * partsPerThread
 	state := c.newState(func() any { return make([]float32, most) })
-	c.emit(instruction{node: n, kernel: "extremes_f32_portable", splits: true, reads: []int{src}, run: func(r *worker, part, parts int) error {
-		v := r.state[state].([]float32)
-		v[part] = extremeOf(view[float32](r.mem[src])[part*elements/parts:(part+1)*elements/parts], largest)
-		for i := parts; part == parts-1 && i < most; i++ { // there may be fewer parts
-			v[i] = v[part]
-		}
-		return nil
-	}})
+	c.emit(instruction{
+		node: n, kernel: "extremes_f32_portable", splits: true, reads: []int{src},
+		run: func(r *worker, part, parts int) error {
+			v := r.state[state].([]float32)
+			v[part] = extremeOf(view[float32](r.mem[src])[part*elements/parts:(part+1)*elements/parts], largest)
+			for i := parts; part == parts-1 && i < most; i++ { // there may be fewer parts
+				v[i] = v[part]
+			}
+			return nil
+		},
+	})
 	c.emit(instruction{node: n, kernel: "extremes_f32_portable", writes: []int{dst}, run: func(r *worker, _, _ int) error {
 		view[float32](r.mem[dst])[0] = extremeOf(r.state[state].([]float32), largest)
 		return nil

@@ -14,6 +14,8 @@ type resize struct {
 	subtract, multiply, add *elementwise.Variant
 }
 
+var _ = lowers[core.Resize](lowerResize)
+
 // lowerResize lowers bilinear interpolation of float32.
 func lowerResize(c *compiler, n *core.Node) (bool, error) {
 	op, in, out := n.Op().(*core.Resize), n.Inputs()[0].Fact(), n.Outputs()[0].Shape
@@ -32,12 +34,15 @@ func lowerResize(c *compiler, n *core.Node) (bool, error) {
 	row, images := productOf(4, out[2], out[3]), out[0]
 	scratch := c.newScratch(productOf(c.threads, 3, row))
 	kernel := fmt.Sprintf("resize_f32_bilinear_%v", s.add.ISA)
-	c.emit(instruction{node: n, kernel: kernel, splits: true, reads: []int{src}, writes: []int{dst}, scratch: []int{scratch}, run: func(r *worker, part, parts int) error {
-		tmp := r.mem[scratch][r.thread*3*row:][:3*row]
-		all := images * len(s.rows)
-		s.run(view[float32](r.mem[src]), r.mem[dst], tmp, part*all/parts, (part+1)*all/parts)
-		return nil
-	}})
+	c.emit(instruction{
+		node: n, kernel: kernel, splits: true, reads: []int{src}, writes: []int{dst}, scratch: []int{scratch},
+		run: func(r *worker, part, parts int) error {
+			tmp := r.mem[scratch][r.thread*3*row:][:3*row]
+			all := images * len(s.rows)
+			s.run(view[float32](r.mem[src]), r.mem[dst], tmp, part*all/parts, (part+1)*all/parts)
+			return nil
+		},
+	})
 	return true, nil
 }
 

@@ -15,41 +15,46 @@ type softmax struct {
 	exp, divide, subtract *elementwise.Variant
 }
 
-// lowerSoftmax lowers a Softmax or LogSoftmax along the last axis.
-func lowerSoftmax(c *compiler, n *core.Node) (bool, error) {
+var (
+	_ = lowers[core.Softmax](lowerSoftmax(false))
+	_ = lowers[core.LogSoftmax](lowerSoftmax(true))
+)
+
+// lowerSoftmax lowers a Softmax, or LogSoftmax, along the last axis.
+func lowerSoftmax(log bool) lowering {
+	return func(c *compiler, n *core.Node) (bool, error) { return c.lowerSoftmax(n, log) }
+}
+
+func (c *compiler) lowerSoftmax(n *core.Node, log bool) (bool, error) {
 	out := n.Outputs()[0]
-	last, elements := len(out.Shape)-1, out.Shape.MustElements()
-	if out.Type != core.F32 || elements == 0 {
+	elements := out.Shape.MustElements()
+	rows, ok := n.Op().(core.RowWise).Rows(out.Shape)
+	if !ok || out.Type != core.F32 || elements == 0 {
 		return false, nil
 	}
 	s := &softmax{
-		n: out.Shape[last], exp: elementwise.Choose(c.isas, elementwise.Exp),
+		n: rows.Length, log: log, exp: elementwise.Choose(c.isas, elementwise.Exp),
 		divide: elementwise.Choose(c.isas, elementwise.Divide), subtract: elementwise.Choose(c.isas, elementwise.Subtract),
-	}
-	switch op := n.Op().(type) {
-	case *core.Softmax:
-		if op.Axis != last && op.Axis != -1 {
-			return false, nil
-		}
-	case *core.LogSoftmax:
-		s.log = true
 	}
 	src := c.buffer(n.Inputs()[0])
 	dst := c.newOutput(n.Out(0))
 	block := max(1, softmaxBlock/s.n)
 	size := productOf(4, s.n)
 	scratch := c.newScratch(productOf(c.threads, block, size))
-	rows := elements / s.n
+	count := elements / s.n
 	kernel := fmt.Sprintf("softmax_%v", s.exp.ISA)
-	c.emit(instruction{node: n, kernel: kernel, splits: rows > 1, reads: []int{src}, writes: []int{dst}, scratch: []int{scratch}, run: func(r *worker, part, parts int) error {
-		tmp := r.mem[scratch][r.thread*block*size:][:block*size]
-		end := (part + 1) * rows / parts
-		for i := part * rows / parts; i < end; i += block {
-			n := min(block, end-i) * size
-			s.run(r.mem[dst][i*size:][:n], r.mem[src][i*size:][:n], tmp[:n])
-		}
-		return nil
-	}})
+	c.emit(instruction{
+		node: n, kernel: kernel, splits: count > 1, reads: []int{src}, writes: []int{dst}, scratch: []int{scratch},
+		run: func(r *worker, part, parts int) error {
+			tmp := r.mem[scratch][r.thread*block*size:][:block*size]
+			end := (part + 1) * count / parts
+			for i := part * count / parts; i < end; i += block {
+				n := min(block, end-i) * size
+				s.run(r.mem[dst][i*size:][:n], r.mem[src][i*size:][:n], tmp[:n])
+			}
+			return nil
+		},
+	})
 	return true, nil
 }
 

@@ -28,126 +28,71 @@ func rowOf(n int) unit { return unit{n, n} }
 
 // shareOf says how to divide the work of a node; false if it cannot be divided.
 func shareOf(n *core.Node) (share, bool) {
-	in, out := n.Inputs(), n.Outputs()[0]
-	s := share{op: n.Op(), in: make([]unit, len(in)), out: single, units: out.Shape.MustElements()}
+	s := share{op: n.Op(), in: make([]unit, len(n.Inputs())), out: single, units: n.Outputs()[0].Shape.MustElements()}
 	if isUnary(n) {
 		s.in[0] = single
 		return s, true
 	}
-	if isPointwise(n) {
-		for i, v := range in {
-			if s.in[i] = single; v.Shape().MustElements() != s.units {
-				s.in[i] = allOfIt
-			}
-		}
-		return s, true
+	if core.ElementsOf(n.Op()) == core.AllElements {
+		return s.perElement(n)
 	}
-	return s.perRow(n)
+	if op, ok := n.Op().(core.RowWise); ok {
+		return s.perRow(n, op)
+	}
+	return s, false
 }
 
-// isPointwise reports whether a node combines the same elements of inputs of the output's
-// shape, and single numbers.
-func isPointwise(n *core.Node) bool {
-	switch n.Op().(type) {
-	case *core.Compare, *core.Logical, *core.Select:
-	default:
-		if _, ok := arithmetic[n.OpName()]; !ok {
-			return false
-		}
-	}
-	s := n.Outputs()[0].Shape
-	for _, v := range n.Inputs() {
-		if !v.Shape().Equal(s) && v.Shape().MustElements() != 1 {
-			return false
-		}
-	}
-	return true
-}
-
-// arithmetic are the names of the binary ops.
-var arithmetic = map[string]bool{
-	"Add": true, "Subtract": true, "Multiply": true, "Divide": true, "Maximum": true, "Minimum": true, "Power": true,
-	"SquaredDifference": true, "FloorMod": true,
-}
-
-// perRow divides ops that work on rows of the last axis, maybe with operands for each of
-// its elements.
-func (s share) perRow(n *core.Node) (share, bool) {
-	x, out := n.Inputs()[0].Shape(), n.Outputs()[0].Shape
-	last := len(x) - 1
-	if last < 0 || x.MustElements() == 0 {
-		return s, false
-	}
-	channels := x[last]
-	s.units, s.in[0], s.out = x.MustElements()/channels, rowOf(channels), rowOf(channels)
-	isLast := func(axis int) bool { return axis == last || axis == -1 }
-	switch op := n.Op().(type) {
-	case *core.Softmax:
-		s.op = &core.Softmax{Axis: 1}
-		return s, isLast(op.Axis)
-	case *core.TFFakeQuant:
-		return s, true
-	case *core.TFQuantizeV2:
-		c := *op
-		c.Axis = 1
-		s.op = &c
-		return s, op.Axis == last
-	case *core.TFDequantize:
-		c := *op
-		c.Axis = 1
-		s.op = &c
-		return s, op.Axis == last
-	case *core.Quantize:
-		c := *op
-		c.Axes = []int{1}
-		s.op = &c
-		return s, len(op.Axes) == 1 && op.Axes[0] == last
-	case *core.Dequantize:
-		c := *op
-		c.Axes = []int{1}
-		s.op = &c
-		return s, len(op.Axes) == 1 && op.Axes[0] == last
-	case *core.BatchNorm:
-		return s, op.Layout == core.NHWC
-	case *core.ArgMax:
-		s.out = single
-		s.op = &core.ArgMax{Axis: 1, Type: op.Type}
-		return s, isLast(op.Axis)
-	case *core.Sum, *core.Mean, *core.Prod, *core.Max, *core.Min:
-		return s.perReduction(n)
-	}
+// perElement divides what combines the same elements of inputs of the output's shape and
+// single numbers; and if there are inputs with a number for each element of the last axis,
+// the rows of that axis.
+func (s share) perElement(n *core.Node) (share, bool) {
+	out, rows := n.Outputs()[0].Shape, false
 	for i, v := range n.Inputs() {
-		if v := v.Shape(); i > 0 && v.MustElements() != 1 && (v.MustElements() != channels || v[len(v)-1] != channels) {
+		switch {
+		case v.Shape().Equal(out):
+			s.in[i] = single
+		case v.Shape().MustElements() == 1:
+		case isLastAxis(v.Shape(), out):
+			rows = true
+		default:
 			return s, false
 		}
 	}
-	return s, arithmetic[n.OpName()] && x.Equal(out)
-}
-
-// perReduction divides reductions of the last axes.
-func (s share) perReduction(n *core.Node) (share, bool) {
-	rows := core.Reduction{Axes: []int{1}}
-	var axes []int
-	switch op := n.Op().(type) {
-	case *core.Sum:
-		axes, s.op = op.Axes, &core.Sum{Reduction: rows}
-	case *core.Mean:
-		axes, s.op = op.Axes, &core.Mean{Reduction: rows}
-	case *core.Prod:
-		axes, s.op = op.Axes, &core.Prod{Reduction: rows}
-	case *core.Max:
-		axes, s.op = op.Axes, &core.Max{Reduction: rows}
-	case *core.Min:
-		axes, s.op = op.Axes, &core.Min{Reduction: rows}
+	if !rows {
+		return s, true
 	}
-	x := n.Inputs()[0].Shape()
-	before, at, behind, ok := reducedSizes(x, axes)
-	s.units, s.in[0], s.out = before, rowOf(at), single
-	return s, !ok && behind == 1 && before*at == x.MustElements()
+	row := rowOf(out[len(out)-1])
+	for i := range s.in {
+		if s.in[i] == single {
+			s.in[i] = row
+		}
+	}
+	s.units, s.out = s.units/row.elements, row
+	return s, true
 }
 
-// referenceInParts is the kernel of what parts of the data go through their reference.
-const referenceInParts = "reference in parts"
+// isLastAxis reports whether a shape has a number for each element of the last axis of out,
+// and out is not empty.
+func isLastAxis(s, out core.Shape) bool {
+	last := len(out) - 1
+	return last >= 0 && len(s) > 0 && len(s) <= len(out) && s[len(s)-1] == out[last] &&
+		s.MustElements() == out[last] && out.MustElements() > 0
+}
+
+// perRow divides ops that work on rows of the last axes.
+func (s share) perRow(n *core.Node, op core.RowWise) (share, bool) {
+	x := n.Inputs()[0].Shape()
+	rows, ok := op.Rows(x)
+	if !ok || x.MustElements() == 0 {
+		return s, false
+	}
+	s.op, s.units = rows.Op, x.MustElements()/rows.Length
+	s.in[0] = rowOf(rows.Length)
+	if !rows.Single {
+		s.out = s.in[0]
+	}
+	return s, true
+}
 
 // minShare is the least number of elements of one part.
 const minShare = 1024
@@ -159,16 +104,20 @@ func (c *compiler) lowerShare(n *core.Node) bool {
 	s, ok := shareOf(n)
 	out := n.Outputs()[0]
 	elements := max(out.Shape.MustElements(), s.units*max(s.in[0].elements, 1))
-	if !ok || min(c.threads, s.units, elements/minShare) < 2 || out.Type.Size() == 0 || slices.ContainsFunc(n.Inputs(), isString) {
+	if !ok || min(c.threads, s.units, elements/minShare) < 2 || out.Type.Size() == 0 ||
+		slices.ContainsFunc(n.Inputs(), isString) {
 		return false
 	}
 	in, res := c.buffersOf(n.Inputs()), []int{}
 	for i := range n.Outputs() {
 		res = append(res, c.newOutput(n.Out(i)))
 	}
-	c.emit(instruction{node: n, kernel: referenceInParts, splits: true, reads: in, writes: res, run: func(r *worker, part, parts int) error {
-		return n.Locate(s.run(r.run, n, in, res, part, parts))
-	}})
+	c.emit(instruction{
+		node: n, kernel: "reference in parts", splits: true, slow: true, reads: in, writes: res,
+		run: func(r *worker, part, parts int) error {
+			return n.Locate(s.run(r.run, n, in, res, part, parts))
+		},
+	})
 	return true
 }
 

@@ -22,20 +22,7 @@ func isUnary(n *core.Node) bool {
 			return false
 		}
 	}
-	return core.IsUnary(n.Op())
-}
-
-// allBytes returns the 256 values of an 8-bit type, in the order of their bits.
-func allBytes(t core.Type) *core.Tensor {
-	values := make([]byte, 256)
-	for i := range values {
-		values[i] = byte(i)
-	}
-	x, err := core.TensorOver(t, core.Shape{256}, values)
-	if err != nil {
-		panic(err) // 256 elements of one byte
-	}
-	return x
+	return core.ElementsOf(n.Op()) == core.FirstElements
 }
 
 // lowerTable lowers an op on single bytes: its reference computes the results of all 256,
@@ -43,10 +30,10 @@ func allBytes(t core.Type) *core.Tensor {
 func (c *compiler) lowerTable(n *core.Node) bool {
 	x, out := n.Inputs()[0], n.Outputs()[0]
 	size, elements := out.Type.Size(), out.Shape.MustElements()
-	if x.Type().Size() != 1 || x.Type() == core.Bool || size == 0 || elements < minTable || !isUnary(n) {
+	bytes := core.AllBytes(x.Type())
+	if bytes == nil || size == 0 || elements < minTable || !isUnary(n) {
 		return false
 	}
-	bytes := allBytes(x.Type())
 	state := c.newState(func() any { return vector(out.Type, 256) })
 	in, res := c.emitEval(n, "table values", func(r *run, in, out []*core.Tensor) error {
 		in[0], out[0] = bytes, r.state[state].(*core.Tensor)
@@ -55,6 +42,8 @@ func (c *compiler) lowerTable(n *core.Node) bool {
 	c.emitLook(n, in[0], res[0], func(r *run) []byte { return r.state[state].(*core.Tensor).Bytes() })
 	return true
 }
+
+var _ = lowers[core.Lookup](lowerLookup)
 
 // lowerLookup lowers a Lookup in a table that is known.
 func lowerLookup(c *compiler, n *core.Node) (bool, error) {
@@ -76,24 +65,27 @@ func (c *compiler) emitLook(n *core.Node, src, dst int, table func(*run) []byte)
 	if size == 1 {
 		kernel = bytes.Name
 	}
-	c.emit(instruction{node: n, kernel: kernel, splits: true, reads: []int{src}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
-		i0, i1 := splitElements(elements, part, parts)
-		if i0 >= i1 {
+	c.emit(instruction{
+		node: n, kernel: kernel, splits: true, reads: []int{src}, writes: []int{dst},
+		run: func(r *worker, part, parts int) error {
+			i0, i1 := splitElements(elements, part, parts)
+			if i0 >= i1 {
+				return nil
+			}
+			values, from, to := table(r.run), r.mem[src][i0:i1], r.mem[dst][i0*size:i1*size]
+			switch size {
+			case 1:
+				bytes.Run(to, from, values, len(to), nil)
+			case 2:
+				look(view[uint16](to), from, (*[256]uint16)(view[uint16](values)))
+			case 4:
+				look(view[uint32](to), from, (*[256]uint32)(view[uint32](values)))
+			default:
+				look(view[uint64](to), from, (*[256]uint64)(view[uint64](values)))
+			}
 			return nil
-		}
-		values, from, to := table(r.run), r.mem[src][i0:i1], r.mem[dst][i0*size:i1*size]
-		switch size {
-		case 1:
-			bytes.Run(to, from, values, len(to), nil)
-		case 2:
-			look(view[uint16](to), from, (*[256]uint16)(view[uint16](values)))
-		case 4:
-			look(view[uint32](to), from, (*[256]uint32)(view[uint32](values)))
-		default:
-			look(view[uint64](to), from, (*[256]uint64)(view[uint64](values)))
-		}
-		return nil
-	}})
+		},
+	})
 }
 
 // look gives each byte its entry, eight at a time.
@@ -113,7 +105,9 @@ func look[T any](to []T, from []byte, values *[256]T) {
 // emitEval appends an instruction that evaluates a node on its inputs and outputs: eval
 // runs a reference, maybe on other tensors in place of some of them. It returns the
 // buffers of both.
-func (c *compiler) emitEval(n *core.Node, kernel string, eval func(r *run, in, out []*core.Tensor) error) (in, out []int) {
+func (c *compiler) emitEval(
+	n *core.Node, kernel string, eval func(r *run, in, out []*core.Tensor) error,
+) (in, out []int) {
 	in = c.buffersOf(n.Inputs())
 	facts := factsOf(n.Inputs())
 	for i := range n.Outputs() {

@@ -107,18 +107,26 @@ func (p *permutation) source(l int) int {
 	return at
 }
 
-// lowerTranspose lowers the permutation of dimensions.
-func lowerTranspose(c *compiler, n *core.Node) (bool, error) {
+var (
+	_ = lowers[core.Transpose](lowerPermutation)
+	_ = lowers[core.SpaceToDepth](lowerPermutation)
+	_ = lowers[core.DepthToSpace](lowerPermutation)
+)
+
+// lowerPermutation lowers ops that take their input as of a shape and change the order of
+// its axes.
+func lowerPermutation(c *compiler, n *core.Node) (bool, error) {
 	x := n.Inputs()[0]
-	in, size := x.Shape(), x.Type().Size()
-	if size == 0 || in.MustElements() == 0 {
+	size := x.Type().Size()
+	if size == 0 || x.Shape().MustElements() == 0 {
 		return false, nil
 	}
-	order := n.Op().(*core.Transpose).Order
-	if len(order) == 0 {
-		for i := range in {
-			order = append(order, len(in)-1-i)
-		}
+	op := n.Op().(interface {
+		Permutation(x core.Shape) (core.Shape, []int, error)
+	})
+	in, order, err := op.Permutation(x.Shape())
+	if err != nil {
+		return false, err
 	}
 	p := newPermutation(in, order, size)
 	src, dst := c.buffer(x), c.newOutput(n.Out(0))
@@ -126,9 +134,12 @@ func lowerTranspose(c *compiler, n *core.Node) (bool, error) {
 	for _, d := range p.shape {
 		lines *= d
 	}
-	c.emit(instruction{node: n, kernel: "transpose", splits: true, reads: []int{src}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
-		p.run(r.mem[dst], r.mem[src], part*lines/parts, (part+1)*lines/parts)
-		return nil
-	}})
+	c.emit(instruction{
+		node: n, kernel: "transpose", splits: true, reads: []int{src}, writes: []int{dst},
+		run: func(r *worker, part, parts int) error {
+			p.run(r.mem[dst], r.mem[src], part*lines/parts, (part+1)*lines/parts)
+			return nil
+		},
+	})
 	return true, nil
 }

@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"math"
+	"reflect"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
@@ -35,43 +36,19 @@ type integers struct {
 	scale float32
 }
 
-var binaryPrimitives = map[string]elementwise.Primitive{
-	"Add": elementwise.Add, "Subtract": elementwise.Subtract, "Multiply": elementwise.Multiply,
-	"Divide": elementwise.Divide, "Maximum": elementwise.Maximum, "Minimum": elementwise.Minimum,
-}
-
 // matchElement returns a node as a part of a chain; false if no chain computes it. The
 // answer depends on the node alone.
 func matchElement(n *core.Node) (element, bool) {
 	e := element{node: n}
-	in, out := n.Inputs(), n.Outputs()
-	if !out[0].Static() || out[0].Shape.MustElements() == 0 {
+	if out := n.Outputs()[0]; !out.Static() || out.Shape.MustElements() == 0 {
 		return e, false
 	}
-	if p, ok := binaryPrimitives[n.OpName()]; ok {
-		e.kind, e.primitive = elementBinary, p
-		return e, out[0].Type == core.F32 && isOperands(in[0], in[1], out[0].Shape)
+	m, ok := matchers[reflect.TypeOf(n.Op())]
+	if !ok {
+		return e, false
 	}
-	switch op := n.Op().(type) {
-	case *core.Dequantize, *core.TFDequantize, *core.Convert:
-		return matchDequantize(e)
-	case *core.Quantize:
-		return matchQuantize(e, op)
-	case *core.TFQuantizeV2:
-		return matchQuantizeV2(e, op)
-	case *core.Activate:
-		if op.Activation != core.Relu && op.Activation != core.Relu6 {
-			return matchFunction(e)
-		}
-		return matchActivation(e, op.Activation)
-	case *core.Unary:
-		return matchFunction(e)
-	case *core.Clamp:
-		return limit(e, op.Lo, op.Hi, true)
-	case *core.BatchNorm:
-		return matchBatchNorm(e, op)
-	}
-	return e, false
+	e.kind = m.kind
+	return m.match(e)
 }
 
 // isOperands reports whether a chain can combine a and b: float32 of the output's shape
@@ -88,56 +65,72 @@ func tableOf(v core.Value, out core.Shape) []float32 {
 	if t == nil || t.Type() != core.F32 || len(t.Shape()) > len(out) {
 		return nil
 	}
-	if t.Len() == 1 || len(out) > 0 && len(t.Shape()) > 0 && t.Len() == out[len(out)-1] && t.Shape()[len(t.Shape())-1] == t.Len() {
+	if t.Len() == 1 || len(out) > 0 && len(t.Shape()) > 0 &&
+		t.Len() == out[len(out)-1] && t.Shape()[len(t.Shape())-1] == t.Len() {
 		return t.Float32s()
 	}
 	return nil
 }
 
-var integerTypes = map[core.Type]elementwise.Type{core.U8: elementwise.U8, core.I8: elementwise.I8, core.I32: elementwise.I32}
+var integerTypes = map[core.Type]elementwise.Type{
+	core.U8: elementwise.U8, core.I8: elementwise.I8, core.I32: elementwise.I32,
+}
 
 // dequantized returns the integers that a value is a multiple of.
 func dequantized(v core.Value) (integers, bool) {
-	switch v.Node.Op().(type) {
-	case *core.Dequantize, *core.TFDequantize, *core.Convert:
-		e, ok := matchElement(v.Node)
-		return e.from, ok && len(e.steps) == 0
+	if m := matchers[reflect.TypeOf(v.Node.Op())]; m.match == nil || m.kind != elementDequantize {
+		return integers{}, false
 	}
-	return integers{}, false
+	e, ok := matchElement(v.Node)
+	return e.from, ok && len(e.steps) == 0
 }
 
-func matchDequantize(e element) (element, bool) {
-	n := e.node
-	in := n.Inputs()
-	typ, ok := integerTypes[in[0].Type()]
-	if !ok || n.Outputs()[0].Type != core.F32 || in[0].Constant() != nil {
+var (
+	_ = chains[core.Convert](elementDequantize, matchConvert)
+	_ = chains[core.Dequantize](elementDequantize, matchDequantize)
+	_ = chains[core.TFDequantize](elementDequantize, matchTFDequantize)
+	_ = chains[core.Quantize](elementQuantize, matchQuantize)
+	_ = matches[core.TFQuantizeV2](elementQuantize, matchQuantizeV2)
+	_ = chains[core.Clamp](elementUnary, matchClamp)
+	_ = chains[core.BatchNorm](elementUnary, matchBatchNorm)
+	_ = wantsLast[core.BatchNorm]()
+)
+
+// matchIntegers returns an element that loads integers as float32; false if its node does
+// not make float32 of integers that chains load.
+func matchIntegers(e element) (element, bool) {
+	in := e.node.Inputs()[0]
+	typ, ok := integerTypes[in.Type()]
+	e.from = integers{from: in, typ: typ, scale: 1}
+	return e, ok && e.node.Outputs()[0].Type == core.F32 && in.Constant() == nil
+}
+
+func matchConvert(e element, _ *core.Convert) (element, bool) { return matchIntegers(e) }
+
+// matchDequantize matches constant scales, of the tensor or of the channels, without zero points.
+func matchDequantize(e element, op *core.Dequantize) (element, bool) {
+	e, ok := matchIntegers(e)
+	in := e.node.Inputs()
+	scale, zero := in[1].Constant(), in[2].Constant()
+	if !ok || scale == nil || zero == nil || !isZero(zero) {
 		return e, false
 	}
-	e.kind, e.from = elementDequantize, integers{from: in[0], typ: typ, scale: 1}
-	switch op := n.Op().(type) {
-	case *core.Dequantize:
-		scale, zero := in[1].Constant(), in[2].Constant()
-		if scale == nil || zero == nil || !isZero(zero) {
-			return e, false
-		}
-		switch table := tableOf(in[1], in[0].Shape()); {
-		case scale.Len() == 1:
-			e.from.scale = scale.Float32s()[0]
-		case table != nil && len(op.Axes) == 1 && op.Axes[0] == len(in[0].Shape())-1:
-			e.steps = []elementwise.Step{{Kind: elementwise.Combine, Primitive: elementwise.Multiply, Source: elementwise.Source{Values: table}}}
-		default:
-			return e, false
-		}
-	case *core.TFDequantize:
-		return matchTFDequantize(e, op)
+	switch table := tableOf(in[1], in[0].Shape()); {
+	case scale.Len() == 1:
+		e.from.scale = scale.Float32s()[0]
+	case table != nil && len(op.Axes) == 1 && op.Axes[0] == len(in[0].Shape())-1:
+		e.steps = []elementwise.Step{combineValues(elementwise.Multiply, table)}
+	default:
+		return e, false
 	}
 	return e, true
 }
 
 // matchTFDequantize finds the scale as the value of 1, and of MIN_FIRST the value of 0.
 func matchTFDequantize(e element, op *core.TFDequantize) (element, bool) {
+	e, ok := matchIntegers(e)
 	in := e.node.Inputs()
-	if op.Axis != -1 || in[1].Constant() == nil || in[2].Constant() == nil {
+	if !ok || op.Axis != -1 || in[1].Constant() == nil || in[2].Constant() == nil {
 		return e, false
 	}
 	y, ok := dequantizeAll(op, in)
@@ -156,7 +149,7 @@ func matchTFDequantize(e element, op *core.TFDequantize) (element, bool) {
 	if y[0] == 0 && isLinear(e, y, false) {
 		return e, true
 	}
-	e.steps = []elementwise.Step{{Kind: elementwise.Combine, Primitive: elementwise.Add, Source: elementwise.Source{Values: y[:1]}}}
+	e.steps = []elementwise.Step{combineValues(elementwise.Add, y[:1])}
 	return e, isLinear(e, y, true)
 }
 
@@ -180,23 +173,22 @@ func isLinear(e element, y []float32, add bool) bool {
 
 // dequantizeAll returns the values of all bytes, or of the integers 0 and 1.
 func dequantizeAll(op *core.TFDequantize, in []core.Value) ([]float32, bool) {
-	values := make([]byte, 256)
-	for i := range values {
-		values[i] = byte(i)
-	}
-	shape := core.Shape{256}
-	if in[0].Type() == core.I32 {
-		values, shape = []byte{0, 0, 0, 0, 1, 0, 0, 0}, core.Shape{2}
-	}
-	q, err := core.TensorOver(in[0].Type(), shape, values)
-	if err != nil {
-		return nil, false
+	q := core.AllBytes(in[0].Type())
+	if q == nil {
+		q = zeroAndOne(in[0].Type())
 	}
 	y, err := core.EvalOp(op, []*core.Tensor{q, in[1].Constant(), in[2].Constant()})
 	if err != nil {
 		return nil, false
 	}
 	return y[0].Float32s(), true
+}
+
+// zeroAndOne returns the numbers 0 and 1 of a type of integers that are little-endian words.
+func zeroAndOne(t core.Type) *core.Tensor {
+	v := vector(t, 2)
+	v.Bytes()[t.Size()] = 1
+	return v
 }
 
 func isZero(t *core.Tensor) bool {
@@ -213,8 +205,8 @@ func isZero(t *core.Tensor) bool {
 func matchQuantize(e element, op *core.Quantize) (element, bool) {
 	in := e.node.Inputs()
 	scale, zero := in[1].Constant(), in[2].Constant()
-	if op.RoundMode != core.RoundNearestTowardEven || op.Type == core.I32 || in[0].Type() != core.F32 || in[0].Constant() != nil ||
-		scale == nil || zero == nil || scale.Len() != 1 {
+	if op.RoundMode != core.RoundNearestTowardEven || op.Type == core.I32 ||
+		in[0].Type() != core.F32 || in[0].Constant() != nil || scale == nil || zero == nil || scale.Len() != 1 {
 		return e, false
 	}
 	z := zero.Int64s()[0]
@@ -222,9 +214,8 @@ func matchQuantize(e element, op *core.Quantize) (element, bool) {
 		return e, false
 	}
 	lo, hi := op.Type.Bounds()
-	e.kind = elementQuantize
 	e.steps = []elementwise.Step{
-		{Kind: elementwise.Combine, Primitive: elementwise.Divide, Source: elementwise.Source{Values: scale.Float32s()}},
+		combineValues(elementwise.Divide, scale.Float32s()),
 		{Kind: elementwise.DropNaN},
 	}
 	e.numbers = elementwise.Numbers{Scale: 1, Lo: float32(lo - z), Hi: float32(hi - z), Flip: z != 0}
@@ -243,18 +234,15 @@ func matchQuantizeV2(e element, op *core.TFQuantizeV2) (element, bool) {
 		return e, false
 	}
 	r, ok := op.Rounding(mn, mx)
-	e.kind, e.rangeOut = elementQuantize, out[1:]
+	e.rangeOut = out[1:]
 	e.numbers = elementwise.Numbers{Scale: r.Factor, Lo: float32(r.Lo), Hi: float32(r.Hi)}
-	combine := func(p elementwise.Primitive, v float32) elementwise.Step {
-		return elementwise.Step{Kind: elementwise.Combine, Primitive: p, Source: elementwise.Source{Values: []float32{v}}}
-	}
 	away := r.Round == core.RoundNearestTowardInfinity
 	if away || r.Shift != 0 {
-		e.steps = []elementwise.Step{combine(elementwise.Multiply, r.Factor)}
+		e.steps = []elementwise.Step{combineValues(elementwise.Multiply, []float32{r.Factor})}
 		e.numbers.Scale = 1
 	}
 	if r.Shift != 0 {
-		e.steps = append(e.steps, combine(elementwise.Add, -r.Shift))
+		e.steps = append(e.steps, combineValues(elementwise.Add, []float32{-r.Shift}))
 	}
 	if away {
 		e.steps = append(e.steps, elementwise.Step{Kind: elementwise.RoundAway})
@@ -292,25 +280,23 @@ func emptyVector() *core.Tensor {
 	return t
 }
 
-// matchActivation matches Relu or Relu6, of which NaN stays NaN.
-func matchActivation(e element, a core.Activation) (element, bool) {
-	bound := func(p elementwise.Primitive, v float32) elementwise.Step {
-		return elementwise.Step{Kind: elementwise.Combine, Primitive: p, Source: elementwise.Source{Values: []float32{v}}}
+// matchClamp matches what clamps float32.
+func matchClamp(e element, op *core.Clamp) (element, bool) {
+	e.steps = []elementwise.Step{
+		{Kind: elementwise.Limit, Numbers: elementwise.Numbers{Lo: float32(op.Lo), Hi: float32(op.Hi)}},
 	}
-	e.kind, e.steps = elementUnary, []elementwise.Step{bound(elementwise.Maximum, 0)}
-	if a == core.Relu6 {
-		e.steps = append(e.steps, bound(elementwise.Minimum, 6))
-	}
-	in := e.node.Inputs()[0]
-	return e, in.Type() == core.F32 && in.Constant() == nil
+	return e, isComputedReal(e.node)
 }
 
-// limit matches what clamps float32.
-func limit(e element, lo, hi float64, ok bool) (element, bool) {
-	e.kind = elementUnary
-	e.steps = []elementwise.Step{{Kind: elementwise.Limit, Numbers: elementwise.Numbers{Lo: float32(lo), Hi: float32(hi)}}}
-	in := e.node.Inputs()[0]
-	return e, ok && in.Type() == core.F32 && in.Constant() == nil
+// isComputedReal reports whether a node's first input is float32 and no constant.
+func isComputedReal(n *core.Node) bool {
+	in := n.Inputs()[0]
+	return in.Type() == core.F32 && in.Constant() == nil
+}
+
+// combineValues is a step that combines each value with a number, or with one of its channel.
+func combineValues(p elementwise.Primitive, values []float32) elementwise.Step {
+	return elementwise.Step{Kind: elementwise.Combine, Primitive: p, Source: elementwise.Source{Values: values}}
 }
 
 // matchBatchNorm matches one with constant parameters and the channels last.
@@ -332,10 +318,6 @@ func matchBatchNorm(e element, op *core.BatchNorm) (element, bool) {
 		k[c] = v * float32(1/math.Sqrt(float64(variance[c]+op.Epsilon)))
 		shift[c] = offset[c] - float32(mean[c]*k[c])
 	}
-	e.kind = elementUnary
-	e.steps = []elementwise.Step{
-		{Kind: elementwise.Combine, Primitive: elementwise.Multiply, Source: elementwise.Source{Values: k}},
-		{Kind: elementwise.Combine, Primitive: elementwise.Add, Source: elementwise.Source{Values: shift}},
-	}
+	e.steps = []elementwise.Step{combineValues(elementwise.Multiply, k), combineValues(elementwise.Add, shift)}
 	return e, true
 }

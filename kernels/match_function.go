@@ -6,39 +6,58 @@ import (
 )
 
 var activationPrimitives = map[core.Activation]elementwise.Primitive{
-	core.LeakyRelu: elementwise.LeakyRelu, core.Elu: elementwise.Elu, core.Tanh: elementwise.Tanh, core.Sigmoid: elementwise.Sigmoid,
+	core.LeakyRelu: elementwise.LeakyRelu, core.Elu: elementwise.Elu,
+	core.Tanh: elementwise.Tanh, core.Sigmoid: elementwise.Sigmoid,
 	core.GeluApproximate: elementwise.GeluApproximate, core.GeluExact: elementwise.Gelu,
 }
 
 var unaryPrimitives = map[core.UnaryFunction]elementwise.Primitive{
-	core.ExpOf: elementwise.Exp, core.Erf: elementwise.Erf, core.Softplus: elementwise.Softplus, core.Swish: elementwise.Swish,
+	core.ExpOf: elementwise.Exp, core.Erf: elementwise.Erf,
+	core.Softplus: elementwise.Softplus, core.Swish: elementwise.Swish,
 	core.Square: elementwise.Square, core.Sqrt: elementwise.Sqrt, core.Rsqrt: elementwise.Rsqrt,
 }
 
-// matchFunction matches a function of float32 that has a primitive.
-func matchFunction(e element) (element, bool) {
-	step := elementwise.Step{Kind: elementwise.Apply}
-	var ok bool
-	switch op := e.node.Op().(type) {
-	case *core.Activate:
-		step.Primitive, ok = activationPrimitives[op.Activation]
-		step.Numbers.Scale = op.Alpha
-	case *core.Unary:
-		switch op.Function {
-		case core.Negative:
-			step, ok = combineOne(elementwise.Combine, elementwise.Multiply, -1), true
-		case core.Reciprocal:
-			step, ok = combineOne(elementwise.CombineSwapped, elementwise.Divide, 1), true
-		default:
-			step.Primitive, ok = unaryPrimitives[op.Function]
+var (
+	_ = chains[core.Activate](elementUnary, matchActivate)
+	_ = chains[core.Unary](elementUnary, matchUnary)
+)
+
+// matchActivate matches the activations of float32 that have a primitive, and Relu and Relu6, of
+// which NaN stays NaN.
+func matchActivate(e element, op *core.Activate) (element, bool) {
+	floor := combineValues(elementwise.Maximum, []float32{0})
+	switch op.Activation {
+	case core.Relu:
+		e.steps = []elementwise.Step{floor}
+	case core.Relu6:
+		e.steps = []elementwise.Step{floor, combineValues(elementwise.Minimum, []float32{6})}
+	default:
+		p, ok := activationPrimitives[op.Activation]
+		if !ok {
+			return e, false
 		}
+		numbers := elementwise.Numbers{Scale: op.Alpha}
+		e.steps = []elementwise.Step{{Kind: elementwise.Apply, Primitive: p, Numbers: numbers}}
 	}
-	e.kind, e.steps = elementUnary, []elementwise.Step{step}
-	in := e.node.Inputs()[0]
-	return e, ok && in.Type() == core.F32 && in.Constant() == nil
+	return e, isComputedReal(e.node)
 }
 
-// combineOne is a step that combines each value with one number.
-func combineOne(kind elementwise.StepKind, p elementwise.Primitive, v float32) elementwise.Step {
-	return elementwise.Step{Kind: kind, Primitive: p, Source: elementwise.Source{Values: []float32{v}}}
+// matchUnary matches the functions of float32 that have a primitive.
+func matchUnary(e element, op *core.Unary) (element, bool) {
+	var step elementwise.Step
+	switch op.Function {
+	case core.Negative:
+		step = combineValues(elementwise.Multiply, []float32{-1})
+	case core.Reciprocal:
+		step = combineValues(elementwise.Divide, []float32{1})
+		step.Kind = elementwise.CombineSwapped
+	default:
+		p, ok := unaryPrimitives[op.Function]
+		if !ok {
+			return e, false
+		}
+		step = elementwise.Step{Kind: elementwise.Apply, Primitive: p}
+	}
+	e.steps = []elementwise.Step{step}
+	return e, isComputedReal(e.node)
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 )
 
 // buffer is the memory of one value or of an instruction's scratch.
@@ -36,9 +36,9 @@ func (b *buffer) touch(i int) {
 const bufferAlign = 64
 
 // reserved returns the bytes that a buffer takes in the arena: kernels may read
-// gemm.Slack bytes behind its end.
+// bounds.Slack bytes behind its end.
 func (b *buffer) reserved() int {
-	return (b.size + gemm.Slack + bufferAlign - 1) &^ (bufferAlign - 1)
+	return (b.size + bounds.Slack + bufferAlign - 1) &^ (bufferAlign - 1)
 }
 
 // plan gives every buffer its offset such that buffers that live at the same time

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -50,40 +49,14 @@ func (p *Program) Profile(ctx context.Context, inputs map[string]*core.Tensor, r
 	return steps, nil
 }
 
-// operations counts what a convolution or dot computes; what moves its data and finishes
-// its accumulators counts nothing, and neither does what has no shape before it runs.
-func operations(n *core.Node, kernel string) int64 {
-	if !strings.HasPrefix(kernel, "gemm_") && !strings.HasPrefix(kernel, "depthwise_") && kernel != "reference" {
-		return 0
-	}
+// operations counts what a convolution or dot computes: nothing if its shapes are not known
+// before it runs.
+func operations(n *core.Node) int64 {
 	if !n.Outputs()[0].Static() || slices.ContainsFunc(n.Inputs(), func(v core.Value) bool { return !v.Fact().Static() }) {
 		return 0
 	}
-	out := int64(n.Outputs()[0].Shape.MustElements())
-	perFilter := func(l core.Layout) int64 {
-		w := n.Inputs()[1].Shape()
-		channels := w[0]
-		if l == core.NHWC {
-			channels = w[len(w)-1]
-		}
-		return int64(w.MustElements() / channels)
-	}
-	switch op := n.Op().(type) {
-	case *core.IntegerConvolution:
-		return 2 * out * perFilter(op.Layout)
-	case *core.Convolution:
-		return 2 * out * perFilter(op.Layout)
-	case *core.IntegerDot:
-		return 2 * out * int64(core.Shape(n.Inputs()[1].Shape()[:op.ReductionAxes]).MustElements())
-	case *core.BatchDot:
-		a := n.Inputs()[0].Shape()
-		k := a[len(a)-1]
-		if op.TransposeA {
-			k = a[len(a)-2]
-		}
-		return 2 * out * int64(k)
-	case *core.Dot:
-		return 2 * out * int64(core.Shape(n.Inputs()[1].Shape()[:op.ReductionAxes]).MustElements())
+	if op, ok := n.Op().(core.Costed); ok {
+		return op.Operations(factsOf(n.Inputs()), n.Outputs())
 	}
 	return 0
 }

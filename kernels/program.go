@@ -94,9 +94,9 @@ type StepInfo struct {
 	Operations int64     // multiplications and additions of a convolution or dot, else 0
 }
 
-func newStep(n *core.Node, kernel string) StepInfo {
+func newStep(n *core.Node, kernel string, operations int64) StepInfo {
 	return StepInfo{
-		Node: n.Name, Op: n.OpName(), TFOp: n.Origin.Op, Kernel: kernel, Output: n.Outputs()[0], Operations: operations(n, kernel),
+		Node: n.Name, Op: n.OpName(), TFOp: n.Origin.Op, Kernel: kernel, Output: n.Outputs()[0], Operations: operations,
 	}
 }
 

@@ -265,7 +265,7 @@ func (r *run) tensor(b int, f core.Fact) (*core.Tensor, error) {
 func (p *planned) steps() []StepInfo {
 	steps := make([]StepInfo, len(p.code))
 	for i, c := range p.code {
-		steps[i] = newStep(c.node, c.kernel)
+		steps[i] = newStep(c.node, c.kernel, c.operations)
 	}
 	return steps
 }

@@ -40,7 +40,7 @@ func stages(code []instruction, threads int) []stage {
 	for i := range code {
 		parts := 1
 		if code[i].splits && threads > 1 {
-			rounds := estimate(code[i].node, code[i].kernel) / int64(threads*partTime)
+			rounds := code[i].estimate() / int64(threads*partTime)
 			parts = threads * int(min(rounds, partsPerThread))
 		}
 		if last := len(all) - 1; parts <= 1 && last >= 0 && all[last].parts == 1 {
@@ -53,22 +53,21 @@ func stages(code []instruction, threads int) []stage {
 }
 
 // estimate guesses how many nanoseconds one thread takes for an instruction.
-func estimate(n *core.Node, kernel string) int64 {
-	const operationsPerNano, bytesPerNano = 100, 8
-	const slowness = 32 // of references, which take some 4 ns for a byte
+func (i *instruction) estimate() int64 {
+	const operationsPerNano, bytesPerNano, slowness = 100, 8, 32
 	bytes := 0
-	for _, v := range n.Inputs() {
+	for _, v := range i.node.Inputs() {
 		if v.Constant() == nil {
 			bytes += size(v.Fact())
 		}
 	}
-	for _, o := range n.Outputs() {
+	for _, o := range i.node.Outputs() {
 		bytes += size(o)
 	}
-	if kernel == referenceInParts {
+	if i.slow {
 		bytes *= slowness
 	}
-	return operations(n, kernel)/operationsPerNano + int64(bytes)/bytesPerNano
+	return i.operations/operationsPerNano + int64(bytes)/bytesPerNano
 }
 
 func size(f core.Fact) int { return f.Shape.MustElements() * f.Type.Size() }

@@ -4,16 +4,21 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
 
 func TestVariantsSayWhichAreUsedAndWhy(t *testing.T) {
-	for _, without := range [][]isa.ISA{nil, {isa.AVX512VNNI}, {isa.AVX512VNNI, isa.AVX2}} {
+	infos := registered()
+	for _, without := range isatest.Levels() {
 		s := isa.Detected().Without(without...)
 		used := map[string]isa.ISA{}
-		for _, v := range Variants(s) {
-			does := purpose(v.Name)
+		list := Variants(s)
+		require.Len(t, list, len(infos))
+		for i, v := range list {
+			does := infos[i].Does
 			before, taken := used[does]
 			switch {
 			case v.Used:
@@ -29,8 +34,30 @@ func TestVariantsSayWhichAreUsedAndWhy(t *testing.T) {
 				assert.Equal(t, "this CPU lacks "+v.ISA.String(), v.Why, v.Name)
 			}
 		}
-		for _, v := range Variants(s) {
-			assert.Contains(t, used, purpose(v.Name), "nothing does it")
+		for _, i := range infos {
+			assert.Contains(t, used, i.Does, "nothing does it")
 		}
 	}
+}
+
+// Users see these names, and docs/KERNELS.md has them as examples.
+func TestVariantsHaveTheirDocumentedNames(t *testing.T) {
+	var names []string
+	for _, v := range Variants(0) {
+		names = append(names, v.Name)
+	}
+	want := []string{
+		"gemm_u8s8_chain_4x3k1_portable", "gemm_f32f32_f32_2x4k1_portable", "depthwise_u8s8_chain_1x64_portable",
+		"depthwise_f32f32_f32_1x1_portable", "pool_s8_max_1x1_portable", "pool_f32_mean_1x1_portable",
+		"elementwise_f32_u8_1_portable", "elementwise_b8_lookup_8_portable", "elementwise_f32_erf_1_portable",
+	}
+	if DetectedISAs() != 0 {
+		want = append(
+			want, "gemm_u8s8_chain_6x16k2_avx2", "gemm_u8s8_chain_12x32k4_avx512vnni", "gemm_f32f32_f32_6x16k1_avx2",
+			"depthwise_u8s8_chain_2x32_avx2", "depthwise_u8s8_chain_2x64_avx512vnni", "depthwise_f32f32_f32_1x64_avx2",
+			"pool_u8_max_1x128_avx2", "pool_f32_max_1x64_avx512vnni", "pool_u8_average_1x32_avx2", "pool_f32_mean_1x8_avx2",
+			"elementwise_f32_add_32_avx2", "elementwise_b8_quantize_64_avx512vnni", "elementwise_b8_lookup_64_avx2",
+		)
+	}
+	assert.Subset(t, names, want)
 }

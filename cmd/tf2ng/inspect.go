@@ -92,7 +92,7 @@ func (c *inspectCommand) inspect(m *tf2ng.Model) (*inspection, error) {
 		TFVersion: f.Meta[tf.MetaVersion], Warnings: m.Warnings(),
 	}
 	for _, n := range f.Nodes() {
-		if n.OpName() != "Constant" {
+		if _, isConstant := n.Op().(*core.Constant); !isConstant {
 			in.CoreOps[n.OpName()]++
 		}
 	}
@@ -102,20 +102,27 @@ func (c *inspectCommand) inspect(m *tf2ng.Model) (*inspection, error) {
 			return nil, err
 		}
 	}
-	var products, integer int
+	var integer, real int
 	for _, n := range f.Nodes() {
-		switch n.Op().(type) {
-		case *core.IntegerConvolution, *core.IntegerDot:
-			products++
+		if _, ok := n.Op().(core.IntegerProduct); ok {
 			integer++
-		case *core.Convolution, *core.Dot:
-			products++
+		} else if mayBeInteger(n) {
+			real++
 		}
 	}
-	if products > 0 {
-		in.Quantized = float64(integer) / float64(products)
+	if integer+real > 0 {
+		in.Quantized = float64(integer) / float64(integer+real)
 	}
 	return in, nil
+}
+
+// mayBeInteger reports whether a node sums products of reals that integers could replace.
+func mayBeInteger(n *core.Node) bool {
+	p, ok := n.Op().(core.Product)
+	if ok {
+		_, ok = p.IntegerForm(len(n.Inputs()[1].Shape()))
+	}
+	return ok
 }
 
 func (in *inspection) print(w io.Writer) {

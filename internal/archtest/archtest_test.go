@@ -39,7 +39,11 @@ var stages = [][]string{
 		"kernels/internal/gemm", "kernels/internal/sgemm", "kernels/internal/depthwise", "kernels/internal/sdepthwise",
 		"kernels/internal/pool", "kernels/internal/elementwise",
 	},
-	{"kernels/internal/isa", "internal/activation", "internal/testmode", "internal/mapped", "internal/version"},
+	{"kernels/internal/variant"},
+	{
+		"kernels/internal/isa", "kernels/internal/bounds", "internal/activation", "internal/testmode",
+		"internal/mapped", "internal/version",
+	},
 }
 
 // stage returns the number of a directory's stage, counted from the last; -1 if it has none.
@@ -180,18 +184,21 @@ func TestBridgeAndKernelsMeetAtTheRoot(t *testing.T) {
 	}
 }
 
-// The micro-kernels are slices and structs: of ours they know the CPU's features, and the
-// epilogue of package gemm, which is that of every integer product, and the functions of
-// internal/activation.
+// The micro-kernels are slices and structs: of ours they know the CPU's features, the table of
+// variants, the bounds of what they read and write, the epilogue of package gemm, which is that
+// of every integer product, and the functions of internal/activation.
 func TestFamiliesImportNothingOfOurs(t *testing.T) {
+	below := []string{
+		"kernels/internal/isa", "kernels/internal/variant", "kernels/internal/bounds", "kernels/internal/gemm",
+		"internal/activation",
+	}
 	for _, f := range files(t) {
 		if !strings.HasPrefix(f.dir, "kernels/internal/") || internal(f.dir) || isTest(f) {
 			continue
 		}
 		for _, imported := range f.imports {
 			if dir, ok := ours(imported); ok {
-				assert.Contains(t, []string{"kernels/internal/isa", "kernels/internal/gemm", "internal/activation"},
-					dir, "%s imports %s", f.path, dir)
+				assert.Contains(t, below, dir, "%s imports %s", f.path, dir)
 			}
 		}
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	maxColumns  = 120 // of a line; a tab counts for four
+	maxColumns  = 120 // of a line; a tab counts for one
 	maxFunction = 80  // lines; a literal, such as a table of tests, counts for one
 	maxFolder   = 25  // files, tests aside
 )
@@ -86,8 +86,7 @@ func longLines(fset *token.FileSet, file *ast.File, source string) bool {
 	n := 0
 	for line := range strings.Lines(source) {
 		n++
-		columns := utf8.RuneCountInString(strings.TrimRight(line, "\r\n")) + 3*strings.Count(line, "\t")
-		if columns > maxColumns && !fixed[n] {
+		if utf8.RuneCountInString(strings.TrimRight(line, "\r\n")) > maxColumns && !fixed[n] {
 			return true
 		}
 	}
@@ -155,7 +154,7 @@ func TestOversized(t *testing.T) {
 	}{
 		{"as long as may be", "//" + long[2:], false, false},
 		{"a column more", "//" + long[1:], true, false},
-		{"a tab is four", "var _ = 1 //\t" + long[16:], false, false},
+		{"a tab", "//\t" + long[3:], false, false},
 		{"text over lines", "const _ = `\n" + long + "x`", false, false},
 		{"text in a line", "const _ = `" + long + "`", true, false},
 		{"what is printed", "// Output:\n// " + long, false, false},

@@ -14,16 +14,25 @@ import (
 
 func init() { testmode.PoisonDeadBuffers() }
 
+// Levels returns, for each instruction set of the CPU, what to leave out so that it is the
+// most capable.
+func Levels() map[kernels.ISA][]kernels.ISA {
+	all := map[kernels.ISA][]kernels.ISA{}
+	for n, i := range kernels.ISAs() {
+		if kernels.AvailableISAs().Has(i) {
+			all[i] = kernels.ISAs()[:n]
+		}
+	}
+	return all
+}
+
 // Options lists a compilation for each engine, instruction set of the CPU, and one thread
 // or two.
 func Options() (all []kernels.Options) {
 	for _, threads := range []int{1, 2} {
 		all = append(all, kernels.Options{Threads: threads, Engine: kernels.Portable})
-		if kernels.AvailableISAs().Has(kernels.AVX2) {
-			all = append(all, kernels.Options{Threads: threads, Without: []kernels.ISA{kernels.AVX512VNNI}})
-		}
-		if kernels.AvailableISAs().Has(kernels.AVX512VNNI) {
-			all = append(all, kernels.Options{Threads: threads})
+		for _, without := range Levels() {
+			all = append(all, kernels.Options{Threads: threads, Without: without})
 		}
 	}
 	return all

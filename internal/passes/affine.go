@@ -26,7 +26,7 @@ func affineOf(v core.Value) (affine, bool) {
 		return affine{}, false
 	}
 	a := affine{integers: n.Inputs()[0]}
-	if a.integers.Type().Size() != 1 {
+	if t := a.integers.Type(); t != core.I8 && t != core.U8 {
 		return affine{}, false
 	}
 	y, err := dequantizedBytes(n, a.integers.Type())
@@ -55,15 +55,7 @@ func affineOf(v core.Value) (affine, bool) {
 
 // dequantizedBytes returns the reals of all 256 bytes, taken as integers of a type.
 func dequantizedBytes(n *core.Node, t core.Type) ([]float32, error) {
-	bytes := make([]byte, 256)
-	for i := range bytes {
-		bytes[i] = byte(i)
-	}
-	x, err := core.TensorOver(t, core.Shape{256}, bytes)
-	if err != nil {
-		return nil, err
-	}
-	y, err := core.EvalOp(n.Op(), append([]*core.Tensor{x}, tensors(n.Inputs()[1:])...))
+	y, err := core.EvalOp(n.Op(), append([]*core.Tensor{core.AllBytes(t)}, tensors(n.Inputs()[1:])...))
 	if err != nil {
 		return nil, err
 	}
@@ -125,26 +117,15 @@ func behindMoves(v core.Value) (moves []*core.Node, from *core.Node) {
 
 // rearranges reports whether op gives the elements of its first input other indices.
 func rearranges(op core.Op) bool {
-	switch op.(type) {
-	case *core.Reshape, *core.Transpose, *core.ExpandDims, *core.Squeeze:
-		return true
-	}
-	return false
+	s, ok := op.(core.Selecting)
+	return ok && s.Rearranges()
 }
 
 // sliceAxis returns the axis whose slices a dequantization treats alike, -1 if it treats
 // all elements so; false for any other op, and for more axes.
 func sliceAxis(op core.Op) (axis int, ok bool) {
-	switch op := op.(type) {
-	case *core.TFDequantize:
-		return op.Axis, true
-	case *core.Dequantize:
-		switch len(op.Axes) {
-		case 0:
-			return -1, true
-		case 1:
-			return op.Axes[0], true
-		}
+	if d, ok := op.(core.Dequantizer); ok {
+		return d.DequantizedAxis()
 	}
 	return 0, false
 }

@@ -33,12 +33,14 @@ var table = []Pass{
 	},
 	{
 		Name: "shapes", Run: shapes,
-		Doc:   "evaluate the integers that follow from constants and known shapes, so that the shapes that they are become known",
+		Doc: "evaluate the integers that follow from constants and known shapes, " +
+			"so that the shapes that they are become known",
 		After: []string{"dead"}, // what nobody needs may be invalid
 	},
 	{
 		Name: QDQ, Run: qdq,
-		Doc:   "make convolutions and matrix products of dequantized tensors integer, with what follows as their post-ops; the only pass that may change results, by the rounding errors of float32 sums",
+		Doc: "make convolutions and matrix products of dequantized tensors integer, with what follows " +
+			"as their post-ops; the only pass that may change results, by the rounding errors of float32 sums",
 		After: []string{"dead", "shapes"}, // a value that nobody asked for can become a step of its reader
 	},
 	{
@@ -53,7 +55,8 @@ var table = []Pass{
 	},
 	{
 		Name: "requantize", Run: requantize,
-		Doc:   "quantize before padding, not behind it, and drop quantizations that give back the integers that were dequantized",
+		Doc: "quantize before padding, not behind it, and " +
+			"drop quantizations that give back the integers that were dequantized",
 		After: []string{"fold"}, // ranges and the values of paddings must be constants
 	},
 	{
@@ -68,13 +71,17 @@ var table = []Pass{
 	},
 	{
 		Name: "unsigned", Run: unsigned,
-		Doc:   "make the i8 data of integer convolutions and dots u8 with a zero point larger by 128, the form that the kernels multiply",
-		After: []string{"fold", "absorb_pads"}, // zero points must be constants; no sign is flipped between a padding and its reader
+		Doc: "make the i8 data of integer convolutions and dots u8 with a zero point larger by 128, " +
+			"the form that the kernels multiply",
+		// Zero points must be constants; no sign is flipped between a padding and its reader.
+		After: []string{"fold", "absorb_pads"},
 	},
 	{
 		Name: "tabulate", Run: tabulate,
-		Doc:   "look functions of one byte that no fast kernel computes up in tables of their 256 values, made by the references of the ops",
-		After: []string{"fold", "requantize", "unsigned"}, // ranges must be constants; flips of signs and what is quantized are part of a table
+		Doc: "look functions of one byte that no fast kernel computes up in tables of their 256 values, " +
+			"made by the references of the ops",
+		// Ranges must be constants; flips of signs and what is quantized are part of a table.
+		After: []string{"fold", "requantize", "unsigned"},
 	},
 	{
 		Name: "refold", Run: fold,
@@ -238,8 +245,7 @@ func (g *folding) admit(in []*core.Tensor, outputs []core.Fact) bool {
 
 // node returns the outputs of a node that depend on constants only.
 func (g *folding) node(n *core.Node, inputs []core.Value) ([]core.Value, error) {
-	switch n.Op().(type) {
-	case *core.Parameter, *core.Constant, *core.Result:
+	if !n.IsComputed() {
 		return nil, nil
 	}
 	in := make([]*core.Tensor, len(inputs))

@@ -73,11 +73,8 @@ func dequantizedFactors(f *core.Function) map[*core.Node]bool {
 }
 
 func isProduct(op core.Op) bool {
-	switch op.(type) {
-	case *core.Convolution, *core.Dot, *core.BatchDot:
-		return true
-	}
-	return false
+	_, ok := op.(core.Product)
+	return ok
 }
 
 type qdqPass struct {
@@ -87,19 +84,18 @@ type qdqPass struct {
 }
 
 func (p *qdqPass) visit(n *core.Node, inputs []core.Value) ([]core.Value, error) {
-	var v core.Value
-	var err error
-	switch n.Op().(type) {
-	case *core.Convolution, *core.Dot, *core.BatchDot:
-		v, err = p.product(n, inputs)
-	case *core.Add, *core.Subtract, *core.Multiply, *core.BatchNorm, *core.Activate:
-		if v, err = p.follow(n, n.Inputs(), inputs); err == nil && v.Node == nil {
-			v, err = p.followReshaped(n, inputs)
-		}
-	case *core.MaxPool, *core.Pad, *core.Reshape, *core.Transpose, *core.ExpandDims, *core.Squeeze:
-		v, err = behindDequantize(n, inputs)
-	case *core.TFQuantizeV2:
+	if _, ok := n.Op().(core.RangeQuantizer); ok {
 		return p.quantize(n, inputs)
+	}
+	v, err := p.product(n, inputs)
+	if err == nil && v.Node == nil {
+		v, err = p.follow(n, n.Inputs(), inputs)
+	}
+	if err == nil && v.Node == nil {
+		v, err = p.followReshaped(n, inputs)
+	}
+	if err == nil && v.Node == nil {
+		v, err = behindDequantize(n, inputs)
 	}
 	if err != nil || v.Node == nil {
 		return nil, err
@@ -110,20 +106,24 @@ func (p *qdqPass) visit(n *core.Node, inputs []core.Value) ([]core.Value, error)
 // follow returns n, which reads a product, as a part of that; no value where it cannot be.
 // inputs stand for the values before.
 func (p *qdqPass) follow(n *core.Node, before, inputs []core.Value) (core.Value, error) {
-	switch op := n.Op().(type) {
-	case *core.Activate:
+	if op, ok := n.Op().(*core.Activate); ok {
 		if op.Activation != core.Relu || !p.extends(before[0], inputs[0], core.PostMulAdd) {
 			return core.Value{}, nil
 		}
 		return p.extend(n, inputs[0], core.PostOp{Kind: core.PostActivation, Activation: core.Relu})
-	case *core.Add:
-		v, err := p.transform(n, before, inputs)
-		if err != nil || v.Node != nil {
-			return v, err
-		}
+	}
+	affine, ok := n.Op().(core.Affine)
+	if !ok {
+		return core.Value{}, nil
+	}
+	v, err := p.transform(n, affine, before, inputs)
+	if err != nil || v.Node != nil {
+		return v, err
+	}
+	if _, ok := affine.(*core.Add); ok {
 		return p.sum(n, before, inputs)
 	}
-	return p.transform(n, before, inputs)
+	return core.Value{}, nil
 }
 
 // followReshaped is follow where a reshape that keeps the channels, which are last, stands
@@ -184,57 +184,55 @@ const maxTerms = 65793
 // product returns a product of dequantized tensors as an integer product, the scales as
 // its first post-op; no value if n is not one.
 func (p *qdqPass) product(n *core.Node, inputs []core.Value) (core.Value, error) {
-	factorValue := inputs[1]
-	rank := len(factorValue.Shape())
-	posts := []core.PostOp{{Kind: core.PostMul}}
-	var op core.Op
-	channels := rank - 1
-	switch from := n.Op().(type) {
-	case *core.Convolution:
-		if from.Layout == core.NCHW {
-			channels = 0
+	from, ok := n.Op().(core.Product)
+	if !ok {
+		return core.Value{}, nil
+	}
+	factors := inputs[1]
+	form, ok := from.IntegerForm(len(factors.Shape()))
+	if !ok {
+		return core.Value{}, nil
+	}
+	if form.Transposed {
+		var err error
+		if factors, err = core.Apply(&core.Transpose{}, factors); err != nil {
+			return core.Value{}, err
 		}
-		op = &core.IntegerConvolution{Spatial: from.Spatial, Groups: from.Groups, PostOps: posts}
-	case *core.Dot:
-		if rank != from.ReductionAxes+1 {
-			return core.Value{}, nil
-		}
-		op = &core.IntegerDot{ReductionAxes: from.ReductionAxes, PostOps: posts}
-	case *core.BatchDot:
-		if from.TransposeA || rank != 2 {
-			return core.Value{}, nil
-		}
-		if from.TransposeB {
-			var err error
-			if factorValue, err = core.Apply(&core.Transpose{}, factorValue); err != nil {
-				return core.Value{}, err
-			}
-		}
-		op = &core.IntegerDot{ReductionAxes: 1, PostOps: posts}
 	}
 	data, ok := affineOf(inputs[0])
-	if !ok || data.integers.Constant() != nil || rank == 0 {
+	if !ok || data.integers.Constant() != nil {
 		return core.Value{}, nil
 	}
-	weights, ok := factorOf(factorValue, channels)
-	if !ok || weights.integers.Len()/weights.integers.Shape()[channels] > maxTerms {
+	weights, ok := factorOf(factors, form.Channels)
+	if !ok || weights.integers.Len()/weights.integers.Shape()[form.Channels] > maxTerms {
 		return core.Value{}, nil
 	}
-	scales := make([]float32, len(weights.scales))
-	for i, w := range weights.scales {
-		scales[i] = float32(data.scale * float64(w))
-		if isExtreme(scales[i]) || scales[i] == 0 && w != 0 {
-			return core.Value{}, nil
-		}
+	scales, ok := productScales(data, weights)
+	if !ok {
+		return core.Value{}, nil
 	}
 	zero := core.NewConstant(integer(data.integers.Type(), data.zero))
-	v, err := remake(n, op, []core.Value{
-		data.integers, constantOf(n, weights.integers), zero, core.NewConstant(core.Scalar(int8(0))), channelConstant(n, scales),
+	v, err := remake(n, form.Op.WithSteps([]core.PostOp{{Kind: core.PostMul}}), []core.Value{
+		data.integers, constantOf(n, weights.integers), zero, core.NewConstant(core.Scalar(int8(0))),
+		channelConstant(n, scales),
 	})
 	if err == nil {
 		p.made[v.Node] = true
 	}
 	return v, err
+}
+
+// productScales returns the scales of the products of data and weights; false if one leaves
+// the numbers that isExtreme allows.
+func productScales(data affine, weights factor) ([]float32, bool) {
+	scales := make([]float32, len(weights.scales))
+	for i, w := range weights.scales {
+		scales[i] = float32(data.scale * float64(w))
+		if isExtreme(scales[i]) || scales[i] == 0 && w != 0 {
+			return nil, false
+		}
+	}
+	return scales, true
 }
 
 // integer returns a scalar of an 8-bit type.
@@ -254,42 +252,24 @@ func (p *qdqPass) extends(before, v core.Value, last core.PostOpKind) bool {
 	if !p.only(before) || !p.made[v.Node] {
 		return false
 	}
-	posts := postOps(v.Node.Op())
+	posts := stepsOf(v)
 	order := []core.PostOpKind{core.PostMul, core.PostAdd, core.PostMulAdd, core.PostActivation}
 	at := slices.Index(order, posts[len(posts)-1].Kind)
 	return at >= 0 && at <= slices.Index(order, last)
 }
 
-func postOps(op core.Op) []core.PostOp {
-	switch op := op.(type) {
-	case *core.IntegerConvolution:
-		return op.PostOps
-	case *core.IntegerDot:
-		return op.PostOps
-	}
-	return nil
-}
+// stepsOf returns the post-ops of a product that the pass has made.
+func stepsOf(v core.Value) []core.PostOp { return v.Node.Op().(core.IntegerProduct).Steps() }
 
 // extend returns the product v with another post-op, as the value of n.
 func (p *qdqPass) extend(n *core.Node, v core.Value, post core.PostOp, operands ...core.Value) (core.Value, error) {
-	return p.remade(n, v, append(slices.Clone(postOps(v.Node.Op())), post), slices.Concat(v.Node.Inputs(), operands))
+	return p.remade(n, v, append(slices.Clone(stepsOf(v)), post), slices.Concat(v.Node.Inputs(), operands))
 }
 
 // remade returns the product v with other post-ops and inputs, as the value of n. It keeps
 // the origin of the product, and takes n's name, whose value it is.
 func (p *qdqPass) remade(n *core.Node, v core.Value, posts []core.PostOp, inputs []core.Value) (core.Value, error) {
-	var op core.Op
-	switch from := v.Node.Op().(type) {
-	case *core.IntegerConvolution:
-		c := *from
-		c.PostOps = posts
-		op = &c
-	case *core.IntegerDot:
-		c := *from
-		c.PostOps = posts
-		op = &c
-	}
-	out, err := remake(n, op, inputs)
+	out, err := remake(n, v.Node.Op().(core.IntegerProduct).WithSteps(posts), inputs)
 	if err == nil {
 		out.Node.Origin = v.Node.Origin
 		p.made[out.Node] = true
@@ -303,7 +283,7 @@ func (p *qdqPass) remade(n *core.Node, v core.Value, posts []core.PostOp, inputs
 func (p *qdqPass) sum(n *core.Node, before, inputs []core.Value) (core.Value, error) {
 	for i, v := range inputs {
 		other, scale := inputs[1-i], float32(1)
-		if !p.extends(before[i], v, core.PostAdd) || isGrouped(v.Node.Op()) || !v.Shape().Static() || !other.Shape().Equal(v.Shape()) {
+		if !p.extends(before[i], v, core.PostAdd) || isGrouped(v) || !v.Shape().Static() || !other.Shape().Equal(v.Shape()) {
 			continue
 		}
 		if a, ok := affineOf(other); ok && a.integers.Constant() == nil {
@@ -320,33 +300,28 @@ func (p *qdqPass) sum(n *core.Node, before, inputs []core.Value) (core.Value, er
 	return core.Value{}, nil
 }
 
-func isGrouped(op core.Op) bool {
-	c, ok := op.(*core.IntegerConvolution)
-	return ok && c.Groups > 1
-}
+// isGrouped reports whether v, a product, multiplies parts of the channels apart.
+func isGrouped(v core.Value) bool { return v.Node.Op().(core.IntegerProduct).GroupCount() > 1 }
 
 // behindDequantize moves a Dequantize behind an op that takes each element from its input,
 // so that this op handles integers; no value where that would not give the same.
 func behindDequantize(n *core.Node, inputs []core.Value) (core.Value, error) {
+	pad, isPad := n.Op().(*core.Pad)
+	if !isPad && selects(n) != 1 {
+		return core.Value{}, nil
+	}
 	a, ok := affineOf(inputs[0])
 	if !ok || a.integers.Constant() != nil || !constants(inputs[1:]) {
 		return core.Value{}, nil
 	}
 	d := inputs[0].Node
 	others := inputs[1:]
-	switch op := n.Op().(type) {
-	case *core.MaxPool:
-		if !fullWindows(op) {
-			return core.Value{}, nil
+	if isPad && pad.Mode == core.PadConstant {
+		q, ok, err := dequantizedTo(d, a.integers.Type(), others[0].Constant())
+		if err != nil || !ok {
+			return core.Value{}, err
 		}
-	case *core.Pad:
-		if op.Mode == core.PadConstant {
-			q, ok, err := dequantizedTo(d, a.integers.Type(), others[0].Constant())
-			if err != nil || !ok {
-				return core.Value{}, err
-			}
-			others = []core.Value{core.NewConstant(q)}
-		}
+		others = []core.Value{core.NewConstant(q)}
 	}
 	moved, err := remake(n, n.Op(), append([]core.Value{a.integers}, others...))
 	if err != nil {
@@ -355,11 +330,13 @@ func behindDequantize(n *core.Node, inputs []core.Value) (core.Value, error) {
 	return remake(n, d.Op(), append([]core.Value{moved}, d.Inputs()[1:]...))
 }
 
-// fullWindows reports whether each window holds elements of the input, so that none gives
-// the lowest value of the type.
-func fullWindows(op *core.MaxPool) bool {
-	dilated := slices.ContainsFunc(op.Dilations, func(d int) bool { return d != 1 })
-	return !dilated && (op.PadType != core.PadExplicit || len(op.PadBelow)+len(op.PadAbove) == 0)
+// selects returns how many inputs a node takes the elements of its output from, and from
+// nowhere else; 0 if it makes other elements.
+func selects(n *core.Node) int {
+	if s, ok := n.Op().(core.Selecting); ok {
+		return s.Selects(len(n.Inputs()))
+	}
+	return 0
 }
 
 // dequantizedTo returns the integer that d dequantizes to a value, bit for bit.

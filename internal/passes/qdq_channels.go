@@ -10,12 +10,12 @@ import (
 // transform returns a product and what multiplies it by constants and adds constants, for
 // each channel or for all, as a product with another scale and bias; no value if n is
 // anything else.
-func (p *qdqPass) transform(n *core.Node, before, inputs []core.Value) (core.Value, error) {
+func (p *qdqPass) transform(n *core.Node, op core.Affine, before, inputs []core.Value) (core.Value, error) {
 	for i, v := range inputs[:min(2, len(inputs))] {
 		if !p.extends(before[i], v, core.PostAdd) {
 			continue
 		}
-		factor, offset := transformation(n.Op(), slices.Delete(slices.Clone(inputs), i, i+1), i, v)
+		factor, offset := transformation(op, slices.Delete(slices.Clone(inputs), i, i+1), i, v)
 		if factor == nil && offset == nil {
 			continue
 		}
@@ -28,7 +28,8 @@ func (p *qdqPass) transform(n *core.Node, before, inputs []core.Value) (core.Val
 		if !ok {
 			continue
 		}
-		posts, in := []core.PostOp{{Kind: core.PostMul}}, append(slices.Clone(v.Node.Inputs()[:4]), channelConstant(n, scales))
+		posts := []core.PostOp{{Kind: core.PostMul}}
+		in := append(slices.Clone(v.Node.Inputs()[:4]), channelConstant(n, scales))
 		if biases != nil {
 			posts, in = append(posts, core.PostOp{Kind: core.PostAdd}), append(in, channelConstant(n, biases))
 		}
@@ -43,7 +44,7 @@ func (p *qdqPass) biased(n *core.Node, v core.Value, offset float32) (core.Value
 	if offset == 0 {
 		return v, nil
 	}
-	posts, inputs := slices.Clone(postOps(v.Node.Op())), slices.Clone(v.Node.Inputs())
+	posts, inputs := slices.Clone(stepsOf(v)), slices.Clone(v.Node.Inputs())
 	bias := []float32{offset}
 	if len(posts) > 1 && posts[1].Kind == core.PostAdd {
 		bias = combine(core.Data[float32](inputs[5].Constant()), bias, func(a, b float32) float32 { return a + b })
@@ -57,39 +58,14 @@ func (p *qdqPass) biased(n *core.Node, v core.Value, offset float32) (core.Value
 
 // transformation returns the factor and the offset that an op applies to its input number
 // at, the product v, one for each channel or one for all; nil where there is none.
-func transformation(op core.Op, others []core.Value, at int, v core.Value) (factor, offset []float32) {
+func transformation(op core.Affine, others []core.Value, at int, v core.Value) (factor, offset []float32) {
 	vectors := make([][]float32, len(others))
 	for i, o := range others {
 		if vectors[i] = channelVector(o.Constant(), v); vectors[i] == nil {
 			return nil, nil
 		}
 	}
-	switch op := op.(type) {
-	case *core.Add:
-		return nil, vectors[0]
-	case *core.Subtract:
-		if at == 0 {
-			return nil, combine(vectors[0], vectors[0], func(x, _ float32) float32 { return -x })
-		}
-	case *core.Multiply:
-		return vectors[0], nil
-	case *core.BatchNorm:
-		if op.Layout == core.NHWC {
-			return batchNorm(vectors, op.Epsilon)
-		}
-	}
-	return nil, nil
-}
-
-// batchNorm returns the factor and the offset of a batch normalization by scale, offset,
-// mean and variance.
-func batchNorm(v [][]float32, epsilon float32) (factor, offset []float32) {
-	factor, offset = make([]float32, len(v[0])), make([]float32, len(v[0]))
-	for c := range factor {
-		k := float64(v[0][c]) / math.Sqrt(float64(v[3][c])+float64(epsilon))
-		factor[c], offset[c] = float32(k), float32(float64(v[1][c])-float64(float64(v[2][c])*k))
-	}
-	return factor, offset
+	return op.Transformation(at, vectors)
 }
 
 // transformed returns scale*factor and bias*factor + offset; false if a scale or a bias gets
@@ -166,10 +142,10 @@ func channelVector(t *core.Tensor, v core.Value) []float32 {
 	return x
 }
 
-// channelAxis returns the axis of the channels of a product.
+// channelAxis returns the axis of the channels of a product, and the last of any other value.
 func channelAxis(v core.Value) int {
-	if c, ok := v.Node.Op().(*core.IntegerConvolution); ok && c.Layout == core.NCHW {
-		return 1
+	if p, ok := v.Node.Op().(core.IntegerProduct); ok {
+		return p.ChannelAxis(len(v.Shape()))
 	}
 	return len(v.Shape()) - 1
 }

@@ -2,6 +2,7 @@ package passes
 
 import (
 	"math"
+	"reflect"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -18,13 +19,15 @@ type quantizer struct {
 	limited bool // the bounds are not those of node alone
 }
 
-// quantizerOf returns a QuantizeV2 as a quantizer; false if it has another arithmetic.
+// quantizerOf returns a quantization as a quantizer; false if it has another arithmetic.
 func quantizerOf(n *core.Node, inputs []core.Value) (quantizer, bool) {
-	r, ok := n.Op().(*core.TFQuantizeV2).Rounding(inputs[1].Constant(), inputs[2].Constant())
+	r, ok := n.Op().(core.RangeQuantizer).Rounding(inputs[1].Constant(), inputs[2].Constant())
 	if !ok || r.Round != core.RoundNearestTowardEven {
 		return quantizer{}, false
 	}
-	return quantizer{node: n, rest: tensors(inputs[1:]), sub: r.Shift / r.Factor, factor: r.Factor, lo: r.Lo, hi: r.Hi}, true
+	return quantizer{
+		node: n, rest: tensors(inputs[1:]), sub: r.Shift / r.Factor, factor: r.Factor, lo: r.Lo, hi: r.Hi,
+	}, true
 }
 
 // behind returns q behind an op that limits its input: as q never falls, the limits of the
@@ -59,7 +62,7 @@ func (p *qdqPass) quantize(n *core.Node, inputs []core.Value) ([]core.Value, err
 	if err != nil || v.Node == nil {
 		return nil, err
 	}
-	rangeOut, err := n.Op().(*core.TFQuantizeV2).Constants(operands(inputs))
+	rangeOut, err := n.Op().(core.RangeQuantizer).Constants(operands(inputs))
 	if err != nil {
 		return nil, err
 	}
@@ -80,21 +83,14 @@ func (p *qdqPass) quantized(q quantizer, before, v core.Value) (core.Value, erro
 		}
 		return p.reshaped(q.node, v.Node, x)
 	}
-	if !p.only(before) || before.Node.OpName() != v.Node.OpName() {
+	if !p.only(before) || reflect.TypeOf(before.Node.Op()) != reflect.TypeOf(v.Node.Op()) {
 		return core.Value{}, nil
 	}
-	switch op := v.Node.Op().(type) {
-	case *core.MaxPool:
-		if !fullWindows(op) {
-			return core.Value{}, nil
-		}
-		return p.quantizedArgs(q, before, v, 1)
-	case *core.Transpose, *core.ExpandDims, *core.Squeeze:
-		return p.quantizedArgs(q, before, v, 1)
-	case *core.Concat:
-		return p.quantizedArgs(q, before, v, len(v.Node.Inputs()))
-	case *core.Pad:
+	if _, ok := v.Node.Op().(*core.Pad); ok {
 		return p.quantizedPad(q, before, v)
+	}
+	if _, ok := v.Node.Op().(core.Selecting); ok {
+		return p.quantizedArgs(q, before, v, selects(v.Node))
 	}
 	i, lower, upper, ok := limits(v.Node)
 	if !ok {
@@ -112,7 +108,7 @@ func (p *qdqPass) quantized(q quantizer, before, v core.Value) (core.Value, erro
 func (p *qdqPass) saturate(q quantizer, v core.Value) (core.Value, error) {
 	if q.sub != 0 {
 		var err error
-		if posts := postOps(v.Node.Op()); posts[len(posts)-1].Kind == core.PostActivation {
+		if posts := stepsOf(v); posts[len(posts)-1].Kind == core.PostActivation {
 			if q, err = q.behind(0, float32(math.Inf(1))); err != nil {
 				return core.Value{}, err
 			}
@@ -128,7 +124,7 @@ func (p *qdqPass) saturate(q quantizer, v core.Value) (core.Value, error) {
 	if err != nil {
 		return core.Value{}, err
 	}
-	last := core.RoundSaturate(q.node.Op().(*core.TFQuantizeV2).Type)
+	last := core.RoundSaturate(q.node.Outputs()[0].Type)
 	last.Lo, last.Hi = q.lo, q.hi
 	return p.extend(q.node, scaled, last)
 }
@@ -182,21 +178,17 @@ func (p *qdqPass) quantizedPad(q quantizer, before, v core.Value) (core.Value, e
 // else.
 func limits(n *core.Node) (input int, lower, upper float32, ok bool) {
 	in := n.Inputs()
-	switch op := n.Op().(type) {
-	case *core.Activate:
-		if op.Activation != core.Relu && op.Activation != core.Relu6 {
-			return 0, 0, 0, false
-		}
-	case *core.Clamp:
-	case *core.Maximum, *core.Minimum:
-		if in[0].Constant() != nil {
-			input = 1
-		}
-		if c := in[1-input].Constant(); c == nil || c.Len() != 1 {
-			return 0, 0, 0, false
-		}
-	default:
+	if op, isLimit := n.Op().(core.Limiting); !isLimit || !op.Limits() {
 		return 0, 0, 0, false
+	}
+	input = slices.IndexFunc(in, func(v core.Value) bool { return v.Constant() == nil })
+	if input < 0 {
+		return 0, 0, 0, false
+	}
+	for i, v := range in {
+		if c := v.Constant(); i != input && (c == nil || c.Len() != 1) {
+			return 0, 0, 0, false
+		}
 	}
 	ends := [2]float32{}
 	for i, sign := range []int{-1, 1} {

@@ -203,9 +203,9 @@ func close(t *testing.T, want, got *core.Tensor) {
 func summary(f *core.Function) string {
 	var products, others []string
 	for _, n := range f.Nodes() {
-		if posts := postOps(n.Op()); posts != nil {
+		if product, ok := n.Op().(core.IntegerProduct); ok {
 			var names []string
-			for _, p := range posts {
+			for _, p := range product.Steps() {
 				names = append(names, p.String())
 			}
 			products = append(products, strings.Join(names, "+"))

@@ -2,7 +2,6 @@ package passes
 
 import (
 	"bytes"
-	"math"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -38,24 +37,18 @@ func requantize(f *core.Function, _ Evaluate) (*core.Function, error) {
 
 // quantizes reports whether op quantizes all elements alike.
 func quantizes(op core.Op) bool {
-	switch op := op.(type) {
-	case *core.Quantize:
-		return len(op.Axes) == 0
-	case *core.TFQuantizeV2:
-		return op.Axis == -1
+	q, ok := op.(core.Quantizer)
+	if !ok {
+		return false
 	}
-	return false
+	axis, ok := q.QuantizedAxis()
+	return ok && axis == -1
 }
 
 // dequantizes reports whether op dequantizes all elements alike.
 func dequantizes(op core.Op) bool {
-	switch op := op.(type) {
-	case *core.Dequantize:
-		return len(op.Axes) == 0
-	case *core.TFDequantize:
-		return op.Axis == -1
-	}
-	return false
+	axis, ok := sliceAxis(op)
+	return ok && axis == -1
 }
 
 func constants(values []core.Value) bool {
@@ -89,23 +82,16 @@ func unchanged(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		return nil, nil
 	}
 	source := d.Inputs()[0]
-	if source.Type() != n.Outputs()[0].Type || source.Type().Size() != 1 {
+	x := core.AllBytes(source.Type())
+	if x == nil || source.Type() != n.Outputs()[0].Type {
 		return nil, nil
-	}
-	all := make([]byte, 256)
-	for i := range all {
-		all[i] = byte(i)
-	}
-	x, err := core.TensorOver(source.Type(), core.Shape{256}, all)
-	if err != nil {
-		return nil, err
 	}
 	real, err := core.EvalOp(d.Op(), append([]*core.Tensor{x}, tensors(d.Inputs()[1:])...))
 	if err != nil {
 		return nil, err
 	}
 	q, err := core.EvalOp(n.Op(), append([]*core.Tensor{real[0]}, tensors(inputs[1:])...))
-	if err != nil || !bytes.Equal(q[0].Bytes(), all) {
+	if err != nil || !bytes.Equal(q[0].Bytes(), x.Bytes()) {
 		return nil, err
 	}
 	outs := []core.Value{source}
@@ -133,74 +119,18 @@ func remakeAll(n *core.Node, op core.Op, inputs []core.Value) ([]core.Value, err
 // value: what both take for padding.
 func absorbPads(f *core.Function, _ Evaluate) (*core.Function, error) {
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
-		if len(inputs) == 0 {
-			return nil, nil
-		}
-		pad, value, ok := constantPad(inputs[0])
+		window, ok := n.Op().(core.SelfPadding)
 		if !ok {
 			return nil, nil
 		}
-		inner := append([]core.Value{inputs[0].Node.Inputs()[0]}, inputs[1:]...)
-		switch op := n.Op().(type) {
-		case *core.IntegerConvolution:
-			zero := inputs[2].Constant()
-			s, ok := padded(op.Spatial, pad)
-			if !ok || zero == nil || !bytes.Equal(zero.Bytes(), value.Bytes()) {
-				return nil, nil
-			}
-			c := *op
-			c.Spatial = s
-			return remakeAll(n, &c, inner)
-		case *core.MaxPool:
-			s, ok := padded(op.Spatial, pad)
-			if !ok || !isLowest(value) {
-				return nil, nil
-			}
-			c := *op
-			c.Spatial = s
-			return remakeAll(n, &c, inner)
+		pad, value, ok := constantPad(inputs[0])
+		if !ok || !window.PadsWith(value, operands(inputs)) {
+			return nil, nil
 		}
-		return nil, nil
+		op, ok := window.WithPadding(pad.Below, pad.Above)
+		if !ok {
+			return nil, nil
+		}
+		return remakeAll(n, op, append([]core.Value{inputs[0].Node.Inputs()[0]}, inputs[1:]...))
 	})
-}
-
-// padded returns s with the padding of pad in addition; false if it cannot have it.
-func padded(s core.Spatial, pad *core.Pad) (core.Spatial, bool) {
-	n := len(pad.Below) - 2
-	if n < 1 || s.PadType == core.PadSameUpper || len(s.DataDilations) != 0 {
-		return s, false
-	}
-	first, channels := 1, n+1
-	if s.Layout == core.NCHW {
-		first, channels = 2, 1
-	}
-	if pad.Below[0]+pad.Above[0]+pad.Below[channels]+pad.Above[channels] != 0 {
-		return s, false
-	}
-	below, above := slices.Clone(pad.Below[first:first+n]), slices.Clone(pad.Above[first:first+n])
-	if s.PadType == core.PadExplicit && len(s.PadBelow) == n && len(s.PadAbove) == n {
-		for i := range below {
-			// A negative padding would cut off what pad adds, or not, as well.
-			if s.PadBelow[i] < 0 || s.PadAbove[i] < 0 {
-				return s, false
-			}
-			below[i] += s.PadBelow[i]
-			above[i] += s.PadAbove[i]
-		}
-	} else if len(s.PadBelow)+len(s.PadAbove) != 0 && s.PadType == core.PadExplicit {
-		return s, false
-	}
-	s.PadType, s.PadBelow, s.PadAbove = core.PadExplicit, below, above
-	return s, true
-}
-
-func isLowest(t *core.Tensor) bool {
-	switch t.Type() {
-	case core.I8, core.U8:
-		lo, _ := t.Type().Bounds()
-		return t.Int64s()[0] == lo
-	case core.F32:
-		return math.IsInf(float64(core.Data[float32](t)[0]), -1)
-	}
-	return false
 }

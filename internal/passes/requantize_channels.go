@@ -44,16 +44,10 @@ func requantizeChannels(f *core.Function, _ Evaluate) (*core.Function, error) {
 
 // withPostOps returns an integer product that gives its raw accumulators, with post-ops; false for
 // all other ops.
-func withPostOps(op core.Op, posts ...core.PostOp) (core.Op, bool) {
-	switch op := op.(type) {
-	case *core.IntegerConvolution:
-		c := *op
-		c.PostOps = posts
-		return &c, len(op.PostOps) == 0
-	case *core.IntegerDot:
-		d := *op
-		d.PostOps = posts
-		return &d, len(op.PostOps) == 0
+func withPostOps(op core.Op, steps ...core.PostOp) (core.Op, bool) {
+	p, ok := op.(core.IntegerProduct)
+	if !ok || len(p.Steps()) > 0 {
+		return nil, false
 	}
-	return nil, false
+	return p.WithSteps(steps), true
 }

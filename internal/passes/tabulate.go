@@ -36,10 +36,11 @@ type tabulation struct {
 // function returns what the first output of a node is as a function of bytes; false if it
 // is none.
 func (t *tabulation) function(n *core.Node) (byteFunction, bool) {
-	unary := core.IsUnary(n.Op())
-	if !unary && !core.IsPointwise(n.Op()) {
+	elements := core.ElementsOf(n.Op())
+	if elements == core.NoElements {
 		return byteFunction{}, false
 	}
+	unary := elements == core.FirstElements
 	fn := byteFunction{cost: cost(n.Op(), n.Outputs()[0].Type)}
 	in := make([]*core.Tensor, len(n.Inputs()))
 	var singles []*core.Tensor
@@ -91,13 +92,14 @@ func (t *tabulation) argument(v core.Value) (byteFunction, bool) {
 	if v.Type() != core.U8 && v.Type() != core.I8 {
 		return byteFunction{}, false
 	}
-	table, err := allBytes(v.Type())
-	return byteFunction{of: v, table: table}, err == nil
+	return byteFunction{of: v, table: core.AllBytes(v.Type())}, true
 }
 
 // broadcast reports whether single numbers leave a shape as it is.
 func broadcast(singles []*core.Tensor, s core.Shape) bool {
-	return !slices.ContainsFunc(singles, func(c *core.Tensor) bool { return len(c.Shape()) > 0 && (!s.Ranked() || len(c.Shape()) > len(s)) })
+	return !slices.ContainsFunc(singles, func(c *core.Tensor) bool {
+		return len(c.Shape()) > 0 && (!s.Ranked() || len(c.Shape()) > len(s))
+	})
 }
 
 // The costs of computing one element: about tenths of a nanosecond of a chain of AVX2
@@ -110,34 +112,9 @@ const (
 
 // cost returns what an op with a result of a type costs where no table has it.
 func cost(op core.Op, result core.Type) int {
-	switch op := op.(type) {
-	case *core.Dequantize, *core.TFDequantize, *core.FlipSign, *core.TFRequantize, *core.TFQuantizedRelu:
-		return 1
-	case *core.Convert:
-		if result == core.F32 {
-			return 1
-		}
-	case *core.Add, *core.Subtract, *core.Multiply, *core.Maximum, *core.Minimum, *core.Clamp:
-		if result == core.F32 {
-			return 1
-		}
-	case *core.Divide:
-		if result == core.F32 {
-			return 3
-		}
-	case *core.Quantize, *core.TFQuantizeV2:
-		return 2
-	case *core.Activate:
-		if result != core.F32 {
-			return costOfNoKind
-		}
-		switch op.Activation {
-		case core.Identity:
-			return 0
-		case core.Relu:
-			return 1
-		case core.Relu6:
-			return 2
+	if q, ok := op.(core.Quick); ok {
+		if c, ok := q.ElementCost(result); ok {
+			return c
 		}
 	}
 	return costOfNoKind
@@ -186,13 +163,4 @@ func (t *tabulation) isRead(v core.Value) bool {
 		fn, ok := t.functions[u.Out(0)]
 		return !ok || !fn.costly()
 	})
-}
-
-// allBytes returns the 256 values of a type of bytes, in the order of their bits.
-func allBytes(t core.Type) (*core.Tensor, error) {
-	values := make([]byte, 256)
-	for i := range values {
-		values[i] = byte(i)
-	}
-	return core.TensorOver(t, core.Shape{256}, values)
 }

@@ -1,6 +1,8 @@
 package passes
 
 import (
+	"slices"
+
 	"github.com/tf2ng/tf2ng/core"
 )
 
@@ -18,9 +20,7 @@ type unsignedPass struct {
 }
 
 func (u *unsignedPass) visit(n *core.Node, inputs []core.Value) ([]core.Value, error) {
-	switch n.Op().(type) {
-	case *core.IntegerConvolution, *core.IntegerDot:
-	default:
+	if !isIntegerProduct(n.Op()) {
 		return nil, nil
 	}
 	zp := inputs[2].Constant()
@@ -63,9 +63,7 @@ func (u *unsignedPass) flip(before, v core.Value) (core.Value, error) {
 // onlyMultiplied reports whether all readers of v take it as the data to multiply.
 func (u *unsignedPass) onlyMultiplied(v core.Value) bool {
 	for _, n := range u.users[v] {
-		switch n.Op().(type) {
-		case *core.IntegerConvolution, *core.IntegerDot:
-		default:
+		if !isIntegerProduct(n.Op()) {
 			return false
 		}
 		for i, in := range n.Inputs() {
@@ -79,33 +77,36 @@ func (u *unsignedPass) onlyMultiplied(v core.Value) bool {
 
 // producer returns v's node made anew so that it stores u8, if it can.
 func (u *unsignedPass) producer(v core.Value) (core.Value, error) {
-	shift := func(posts []core.PostOp) []core.PostOp {
-		if len(posts) == 0 {
-			return nil
-		}
-		last := posts[len(posts)-1]
-		if last.Kind != core.PostRoundSaturate || last.Type != core.I8 || last.ZeroPoint {
-			return nil
-		}
-		last.Type, last.Lo, last.Hi, last.ZeroPoint = core.U8, last.Lo+128, last.Hi+128, true
-		return append(append([]core.PostOp(nil), posts[:len(posts)-1]...), last)
+	p, ok := v.Node.Op().(core.IntegerProduct)
+	if !ok {
+		return core.Value{}, nil
 	}
-	inputs := append(append([]core.Value(nil), v.Node.Inputs()...), core.NewConstant(core.Scalar(float32(128))))
-	switch op := v.Node.Op().(type) {
-	case *core.IntegerConvolution:
-		if posts := shift(op.PostOps); posts != nil {
-			c := *op
-			c.PostOps = posts
-			return remake(v.Node, &c, inputs)
-		}
-	case *core.IntegerDot:
-		if posts := shift(op.PostOps); posts != nil {
-			c := *op
-			c.PostOps = posts
-			return remake(v.Node, &c, inputs)
-		}
+	steps := unsignedSteps(p.Steps())
+	if steps == nil {
+		return core.Value{}, nil
 	}
-	return core.Value{}, nil
+	offset := core.NewConstant(core.Scalar(float32(128)))
+	return remake(v.Node, p.WithSteps(steps), append(slices.Clone(v.Node.Inputs()), offset))
+}
+
+// unsignedSteps returns steps that end in i8 without a zero point so that they end in u8, with
+// a zero point; nil for any others.
+func unsignedSteps(steps []core.PostOp) []core.PostOp {
+	if len(steps) == 0 {
+		return nil
+	}
+	steps = slices.Clone(steps)
+	last := &steps[len(steps)-1]
+	if last.Kind != core.PostRoundSaturate || last.Type != core.I8 || last.ZeroPoint {
+		return nil
+	}
+	last.Type, last.Lo, last.Hi, last.ZeroPoint = core.U8, last.Lo+128, last.Hi+128, true
+	return steps
+}
+
+func isIntegerProduct(op core.Op) bool {
+	_, ok := op.(core.IntegerProduct)
+	return ok
 }
 
 // remake returns the output of a node like n with another op or inputs.

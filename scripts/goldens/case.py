@@ -119,13 +119,8 @@ def case(op, id, *inputs, group="", error=False, note="", outputs=None, folded=F
         for i, value in enumerate(given):
             name = f"{arg.name}_{i}" if several else arg.name
             node.input.append(_add_input(graph, feeds, rng, name, value))
-        if arg.number_attr:
-            attrs.setdefault(arg.number_attr, len(given))
-        if arg.type_attr:
-            attrs.setdefault(arg.type_attr, given[0].dtype if given else "float")
-        if arg.type_list_attr:
-            attrs.setdefault(arg.type_list_attr, [v.dtype for v in given])
-    _set_attributes(id, node, definition, attrs)
+        infer_attributes(arg, given, attrs)
+    set_attributes(id, node, definition, attrs)
     graph.node.append(node)
     fetches = [f"op:{i}" for i in outputs or []]
     if folded:
@@ -141,17 +136,27 @@ def _add_input(graph, feeds, rng, name, value):
         node = node_def_pb2.NodeDef(name=name, op=value.op)
         for i, v in enumerate(value.inputs):
             node.input.append(_add_input(graph, feeds, rng, f"{name}_{i}", v))
-        _set_attributes(name, node, op_def_registry.get(value.op), value.attrs)
+        set_attributes(name, node, op_def_registry.get(value.op), value.attrs)
         graph.node.append(node)
         return name
     array = np.array(value.data(rng) if callable(value.data) else value.data).astype(ARRAY[value.dtype])
-    graph.node.append(_input_node(name, value, array))
+    graph.node.append(input_node(name, value, array))
     if not value.constant:
         feeds[name + ":0"] = (value.dtype, array)
     return name
 
 
-def _set_attributes(id, node, definition, attrs):
+def infer_attributes(arg, given, attrs):
+    """Adds the types and the length that the values given to an argument tell."""
+    if arg.number_attr:
+        attrs.setdefault(arg.number_attr, len(given))
+    if arg.type_attr:
+        attrs.setdefault(arg.type_attr, given[0].dtype if given else "float")
+    if arg.type_list_attr:
+        attrs.setdefault(arg.type_list_attr, [v.dtype for v in given])
+
+
+def set_attributes(id, node, definition, attrs):
     kinds = {a.name: a.type for a in definition.attr}
     for name, value in attrs.items():
         if name not in kinds:
@@ -194,7 +199,7 @@ def _tensor(dtype, array):
     return tensor
 
 
-def _input_node(name, value, array):
+def input_node(name, value, array):
     node = node_def_pb2.NodeDef(name=name, op="Const" if value.constant else "Placeholder")
     node.attr["dtype"].type = _type(value.dtype)
     if value.constant:

@@ -47,8 +47,8 @@ class Runner:
             self.process.wait()
 
 
-def _run(tf, graph_bytes, feeds, fetches, folded):
-    """One session per graph; the graph is run as it is, without TensorFlow's rewriting
+def run_graph(tf, graph_bytes, feeds, fetches, folded):
+    """The outputs of a graph, as Runner.run gives them. One session per graph; the graph is run as it is, without TensorFlow's rewriting
     unless folded."""
     import numpy as np
 
@@ -83,7 +83,7 @@ def _main():
         except EOFError:
             return
         try:
-            answer = ("outputs", _run(tf, graph, feeds, fetches, folded))
+            answer = ("outputs", run_graph(tf, graph, feeds, fetches, folded))
         except Exception as e:  # whatever TensorFlow raises is its answer
             answer = ("refused", f"{type(e).__name__}: {e}")
         pickle.dump(answer, answers)

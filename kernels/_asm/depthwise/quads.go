@@ -3,6 +3,8 @@ package main
 import (
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
 // quad are the registers with four taps of a pixel, and two more for interleaving them.
@@ -10,7 +12,7 @@ type quad [6]reg.VecPhysical
 
 func (g *gen) quadFrom(first int) (q quad) {
 	for i := range q {
-		q[i] = g.v(first + i)
+		q[i] = g.V(first + i)
 	}
 	return q
 }
@@ -46,7 +48,7 @@ func (g *gen) nineQuads(n int) {
 	g.MOVQ(field("init"), p)
 	for i := range n {
 		for k := range 4 {
-			g.load(at(p, k*g.width), g.v(4*i+k))
+			g.load(emit.At(p, k*g.Width), g.V(4*i+k))
 		}
 	}
 	for t := 0; t < taps; t += 4 {
@@ -54,8 +56,8 @@ func (g *gen) nineQuads(n int) {
 		for i := range n {
 			q := g.quadFrom(8 + 8*i)
 			for j := range min(4, taps-t) {
-				g.MOVLQSX(at(tap, 4*(taps*i+t+j)), first)
-				g.load(indexed(a, first), q[j])
+				g.MOVLQSX(emit.At(tap, 4*(taps*i+t+j)), first)
+				g.load(emit.Indexed(a, first, 1, 0), q[j])
 			}
 			if t+4 <= taps {
 				x[i] = g.interleave(q)
@@ -64,15 +66,15 @@ func (g *gen) nineQuads(n int) {
 			}
 		}
 		for k := range 4 {
-			m := at(weights, (t+k)*g.width)
+			m := emit.At(weights, (t+k)*g.Width)
 			if n == 1 {
-				g.VPDPBUSD(m, x[0][k], g.v(k))
+				g.VPDPBUSD(m, x[0][k], g.V(k))
 				continue
 			}
-			weight := g.v(14)
+			weight := g.V(14)
 			g.load(m, weight)
 			for i := range n {
-				g.VPDPBUSD(weight, x[i][k], g.v(4*i+k))
+				g.VPDPBUSD(weight, x[i][k], g.V(4*i+k))
 			}
 		}
 	}
@@ -82,12 +84,12 @@ func (g *gen) nineQuads(n int) {
 func (g *gen) anyQuads() {
 	g.MOVQ(field("init"), p)
 	for k := range 4 {
-		g.load(at(p, k*g.width), g.v(k))
+		g.load(emit.At(p, k*g.Width), g.V(k))
 	}
 	q := g.quadFrom(8)
 	g.Label("quad")
-	g.MOVLQSX(at(tap, 0), first)
-	g.load(indexed(a, first), q[0])
+	g.MOVLQSX(emit.At(tap, 0), first)
+	g.load(emit.Indexed(a, first, 1, 0), q[0])
 	// Taps behind the last have weights of 0.
 	for j := 1; j < 4; j++ {
 		g.VMOVAPS(q[0], q[j])
@@ -95,14 +97,14 @@ func (g *gen) anyQuads() {
 	for j := 1; j < 4; j++ {
 		g.CMPQ(left, operand.I8(j))
 		g.JLE(operand.LabelRef("loaded"))
-		g.MOVLQSX(at(tap, 4*j), first)
-		g.load(indexed(a, first), q[j])
+		g.MOVLQSX(emit.At(tap, 4*j), first)
+		g.load(emit.Indexed(a, first, 1, 0), q[j])
 	}
 	g.Label("loaded")
 	for k, x := range g.interleave(q) {
-		g.VPDPBUSD(at(weights, k*g.width), x, g.v(k))
+		g.VPDPBUSD(emit.At(weights, k*g.Width), x, g.V(k))
 	}
-	g.ADDQ(operand.I32(4*g.width), weights)
+	g.ADDQ(operand.I32(4*g.Width), weights)
 	g.ADDQ(operand.I8(16), tap)
 	g.SUBQ(operand.I8(4), left)
 	g.JG(operand.LabelRef("quad"))

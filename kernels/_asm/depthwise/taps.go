@@ -31,7 +31,7 @@ func nineTaps(width int, how method) emit.Routine {
 		Name: name,
 		Doc:  name + " computes, for taps = 9 and every m below pixels:" + fmt.Sprintf(meaning, width, width),
 		Build: func(ctx *build.Context) {
-			g := &gen{Context: ctx, width: width, how: how}
+			g := &gen{Gen: emit.Gen{Context: ctx, Width: width}, how: how}
 			nine := g.nineDigits
 			if how == quads {
 				nine = g.nineQuads
@@ -60,17 +60,17 @@ func nineTaps(width int, how method) emit.Routine {
 // nineDigits leaves the sums of n pixels in registers 0 and following, four for each.
 func (g *gen) nineDigits(n int) {
 	const taps = 9
-	weight, other, product := g.v(12), g.v(13), []reg.VecPhysical{g.v(13), g.v(14)}
+	weight, other, product := g.V(12), g.V(13), []reg.VecPhysical{g.V(13), g.V(14)}
 	for t := 0; t < taps; t += 2 {
 		for i := range n {
-			lower, upper := g.v(8+2*i), g.v(9+2*i)
-			g.MOVLQSX(at(tap, 4*(taps*i+t)), first)
+			lower, upper := g.V(8+2*i), g.V(9+2*i)
+			g.MOVLQSX(emit.At(tap, 4*(taps*i+t)), first)
 			if t+1 < taps {
-				g.MOVLQSX(at(tap, 4*(taps*i+t+1)), second)
+				g.MOVLQSX(emit.At(tap, 4*(taps*i+t+1)), second)
 			}
-			g.load(indexed(a, first), lower)
+			g.load(emit.Indexed(a, first, 1, 0), lower)
 			if t+1 < taps {
-				g.load(indexed(a, second), other)
+				g.load(emit.Indexed(a, second, 1, 0), other)
 				g.VPUNPCKHBW(other, lower, upper)
 				g.VPUNPCKLBW(other, lower, lower)
 			} else {
@@ -79,9 +79,9 @@ func (g *gen) nineDigits(n int) {
 			}
 		}
 		for k := range 4 {
-			g.load(at(weights, (t/2*4+k)*g.width), weight)
+			g.load(emit.At(weights, (t/2*4+k)*g.Width), weight)
 			for i := range n {
-				acc, x := g.v(4*i+k), g.v(8+2*i+k/2)
+				acc, x := g.V(4*i+k), g.V(8+2*i+k/2)
 				if t == 0 {
 					g.VPMADDUBSW(weight, x, acc)
 					continue
@@ -93,7 +93,7 @@ func (g *gen) nineDigits(n int) {
 	}
 	for i := range n {
 		for half := range 2 {
-			low, high := g.v(4*i+2*half), g.v(4*i+2*half+1)
+			low, high := g.V(4*i+2*half), g.V(4*i+2*half+1)
 			g.join(low, high, low, high)
 		}
 	}
@@ -102,11 +102,11 @@ func (g *gen) nineDigits(n int) {
 // join puts 16*high + low, words, into two vectors of doublewords: the lower and the
 // upper four of each 128-bit lane.
 func (g *gen) join(low, high, lower, upper reg.VecPhysical) {
-	l, u := g.v(8), g.v(9)
+	l, u := g.V(8), g.V(9)
 	g.VPUNPCKLWD(high, low, l)
 	g.VPUNPCKHWD(high, low, u)
-	g.VPMADDWD(g.v(pairWeight), l, lower)
-	g.VPMADDWD(g.v(pairWeight), u, upper)
+	g.VPMADDWD(g.V(pairWeight), l, lower)
+	g.VPMADDWD(g.V(pairWeight), u, upper)
 }
 
 // wordTaps is how many taps may be summed in 16 bits, see kernels/internal/depthwise/blocks.go.
@@ -119,7 +119,7 @@ func anyTaps(width int, how method) emit.Routine {
 		Name: name,
 		Doc:  name + " computes, for every m below pixels:" + fmt.Sprintf(meaning, width, width),
 		Build: func(ctx *build.Context) {
-			g := &gen{Context: ctx, width: width, how: how}
+			g := &gen{Gen: emit.Gen{Context: ctx, Width: width}, how: how}
 			g.start()
 			g.Label("pixel")
 			g.MOVQ(field("weights"), weights)
@@ -142,11 +142,11 @@ func anyTaps(width int, how method) emit.Routine {
 // anyDigits leaves the sums of a pixel in registers 0 to 3.
 func (g *gen) anyDigits() {
 	for k := range 4 {
-		g.zero(g.v(k))
+		g.Zero(g.V(k))
 	}
 	g.Label("words")
 	for k := range 4 {
-		g.zero(g.v(4 + k))
+		g.Zero(g.V(4 + k))
 	}
 	g.MOVQ(operand.I32(wordTaps/2), pairs)
 	g.Label("pair")
@@ -156,9 +156,9 @@ func (g *gen) anyDigits() {
 	g.JNZ(operand.LabelRef("pair"))
 	g.Label("flush")
 	for half := range 2 {
-		g.join(g.v(4+2*half), g.v(5+2*half), g.v(10), g.v(11))
-		g.VPADDD(g.v(10), g.v(2*half), g.v(2*half))
-		g.VPADDD(g.v(11), g.v(2*half+1), g.v(2*half+1))
+		g.join(g.V(4+2*half), g.V(5+2*half), g.V(10), g.V(11))
+		g.VPADDD(g.V(10), g.V(2*half), g.V(2*half))
+		g.VPADDD(g.V(11), g.V(2*half+1), g.V(2*half+1))
 	}
 	g.TESTQ(left, left)
 	g.JG(operand.LabelRef("words"))
@@ -167,10 +167,10 @@ func (g *gen) anyDigits() {
 // pair adds the products of the next two taps, or of the last one, to registers 4 to 7,
 // and compares the number of those left with 0.
 func (g *gen) pair() {
-	lower, upper, other := g.v(8), g.v(9), g.v(10)
-	both, loaded := g.fresh("both"), g.fresh("loaded")
-	g.MOVLQSX(at(tap, 0), first)
-	g.load(indexed(a, first), lower)
+	lower, upper, other := g.V(8), g.V(9), g.V(10)
+	both, loaded := g.Fresh("both"), g.Fresh("loaded")
+	g.MOVLQSX(emit.At(tap, 0), first)
+	g.load(emit.Indexed(a, first, 1, 0), lower)
 	g.CMPQ(left, operand.I8(1))
 	g.JG(operand.LabelRef(both))
 	g.ADDQ(operand.I8(4), tap)
@@ -178,17 +178,17 @@ func (g *gen) pair() {
 	g.VPUNPCKLBW(lower, lower, lower)
 	g.JMP(operand.LabelRef(loaded))
 	g.Label(both)
-	g.MOVLQSX(at(tap, 4), second)
+	g.MOVLQSX(emit.At(tap, 4), second)
 	g.ADDQ(operand.I8(8), tap)
-	g.load(indexed(a, second), other)
+	g.load(emit.Indexed(a, second, 1, 0), other)
 	g.VPUNPCKHBW(other, lower, upper)
 	g.VPUNPCKLBW(other, lower, lower)
 	g.Label(loaded)
 	for k := range 4 {
-		acc, product := g.v(4+k), g.v(10+k%2)
-		g.VPMADDUBSW(at(weights, k*g.width), g.v(8+k/2), product)
+		acc, product := g.V(4+k), g.V(10+k%2)
+		g.VPMADDUBSW(emit.At(weights, k*g.Width), g.V(8+k/2), product)
 		g.VPADDW(product, acc, acc)
 	}
-	g.ADDQ(operand.I32(4*g.width), weights)
+	g.ADDQ(operand.I32(4*g.Width), weights)
 	g.SUBQ(operand.I8(2), left)
 }

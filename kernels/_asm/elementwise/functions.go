@@ -48,7 +48,7 @@ type lane struct{ x, p, t, r reg.VecPhysical }
 const lanes = 4
 
 func (g *gen) lane(i int) lane {
-	return lane{g.v(i), g.v(lanes + i), g.v(2*lanes + i), g.v(3*lanes + i)}
+	return lane{g.V(i), g.V(lanes + i), g.V(2*lanes + i), g.V(3*lanes + i)}
 }
 
 func (g *gen) all(f func(l lane)) {
@@ -57,7 +57,7 @@ func (g *gen) all(f func(l lane)) {
 	}
 }
 
-func number(i int) operand.Mem { return at(constants, 32*i) }
+func number(i int) operand.Mem { return emit.At(constants, 32*i) }
 
 // share loads a number into a register of the last lane that is not in use, for an
 // instruction that needs it in a register.
@@ -274,10 +274,11 @@ func (f function) routine() emit.Routine {
 	name := fmt.Sprintf("elementwise_f32_%s_%d_avx2", f.name, width)
 	return emit.Routine{
 		Name: name,
-		Doc:  fmt.Sprintf("%s computes, for i < n, a multiple of %d:\n\n\tout[i] = %s, as internal/activation does", name, width, f.doc),
+		Doc: fmt.Sprintf("%s computes, for i < n, a multiple of %d:\n\n\tout[i] = %s, as internal/activation does",
+			name, width, f.doc),
 		Build: func(c *build.Context) {
-			g := &gen{Context: c, width: width}
-			g.MOVQ(operand.NewParamAddr("c", 0), call)
+			g := &gen{emit.Gen{Context: c, Width: width}}
+			g.MOVQ(emit.Param(), call)
 			g.MOVQ(field("out"), out)
 			g.MOVQ(field("x"), x)
 			g.MOVQ(field("n"), n)
@@ -289,7 +290,7 @@ func (f function) routine() emit.Routine {
 				at0 := 4 * i
 				g.all(func(l lane) {
 					g.VCVTPD2PSY(l.p, l.p.AsX())
-					g.VMOVUPS(l.p.AsX(), at(out, at0))
+					g.VMOVUPS(l.p.AsX(), emit.At(out, at0))
 					at0 += 4 * floats
 				})
 			}
@@ -311,11 +312,11 @@ func (f function) load(g *gen, i int) {
 	}
 	g.all(func(l lane) {
 		if f.name == "exp" {
-			g.VMOVUPS(at(x, 4*i), l.x.AsX())
+			g.VMOVUPS(emit.At(x, 4*i), l.x.AsX())
 			g.VSUBPS(sub, l.x.AsX(), l.x.AsX())
 			g.VCVTPS2PD(l.x.AsX(), l.x)
 		} else {
-			g.VCVTPS2PD(at(x, 4*i), l.x)
+			g.VCVTPS2PD(emit.At(x, 4*i), l.x)
 		}
 		i += 4
 	})

@@ -2,9 +2,7 @@
 package main
 
 import (
-	"flag"
 	"fmt"
-	"log"
 	"math"
 
 	"github.com/mmcloughlin/avo/build"
@@ -14,8 +12,8 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-// fields is the struct through which Go talks to the routines.
-var fields = []emit.Field{
+// arguments is the struct through which Go talks to the routines.
+var arguments = emit.Arguments{
 	{Name: "out", Type: "unsafe.Pointer", Size: 8, Doc: ""},
 	{Name: "x", Type: "unsafe.Pointer", Size: 8, Doc: ""},
 	{Name: "y", Type: "unsafe.Pointer", Size: 8, Doc: ""},
@@ -28,8 +26,6 @@ var fields = []emit.Field{
 	{Name: "_", Type: "uint32", Size: 4, Doc: ""},
 	{Name: "constants", Type: "unsafe.Pointer", Size: 8, Doc: "those of internal/activation, each four times"},
 }
-
-var offsets = emit.Offsets(fields)
 
 func routines() []emit.Routine {
 	var list []emit.Routine
@@ -47,20 +43,9 @@ func routines() []emit.Routine {
 	return list
 }
 
-func main() {
-	dir := flag.String("dir", "../internal/elementwise", "directory of the package")
-	simulate := flag.String("simulate", "", "write no assembly but, into this directory, an overlay that executes it in plain Go")
-	flag.Parse()
-	if *simulate != "" {
-		if err := emit.Simulate(*simulate, *dir, "elementwise", "sim/machine.go", fields, routines()); err != nil {
-			log.Fatal(err)
-		}
-		return
-	}
-	if err := emit.Family(*dir, "elementwise", fields, routines()); err != nil {
-		log.Fatal(err)
-	}
-}
+var family = emit.Family{Name: "elementwise", Arguments: arguments, Routines: routines()}
+
+func main() { emit.Main(family) }
 
 // primitive is one operation: how to set up its constants, and how to compute step
 // vectors of elements.
@@ -73,21 +58,21 @@ type primitive struct {
 }
 
 var primitives = []primitive{
-	conversion("u8", 1, "f32(x[i]) * scale, x u8", func(g *gen, m operand.Mem, v reg.VecPhysical) { g.VPMOVZXBD(m, v); g.VCVTDQ2PS(v, v) }),
-	conversion("s8", 1, "f32(x[i]) * scale, x s8", func(g *gen, m operand.Mem, v reg.VecPhysical) { g.VPMOVSXBD(m, v); g.VCVTDQ2PS(v, v) }),
+	conversion("u8", 1, "f32(x[i]) * scale, x u8", func(g *gen, m operand.Mem, v reg.VecPhysical) {
+		g.VPMOVZXBD(m, v)
+		g.VCVTDQ2PS(v, v)
+	}),
+	conversion("s8", 1, "f32(x[i]) * scale, x s8", func(g *gen, m operand.Mem, v reg.VecPhysical) {
+		g.VPMOVSXBD(m, v)
+		g.VCVTDQ2PS(v, v)
+	}),
 	conversion("s32", 4, "f32(x[i]) * scale, x s32", func(g *gen, m operand.Mem, v reg.VecPhysical) { g.VCVTDQ2PS(m, v) }),
 	combination("add", "x[i] + y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) { g.VADDPS(y, v, v) }),
 	combination("subtract", "x[i] - y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) { g.VSUBPS(y, v, v) }),
 	combination("multiply", "x[i] * y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) { g.VMULPS(y, v, v) }),
 	combination("divide", "x[i] / y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) { g.VDIVPS(y, v, v) }),
-	combination("maximum", "x[i] if x[i] > y[i] or x[i] is NaN, else y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) {
-		g.VMAXPS(y, v, tmp(g))
-		g.keepNaN(v)
-	}),
-	combination("minimum", "x[i] if x[i] < y[i] or x[i] is NaN, else y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) {
-		g.VMINPS(y, v, tmp(g))
-		g.keepNaN(v)
-	}),
+	combination("maximum", "x[i] if x[i] > y[i] or x[i] is NaN, else y[i]", (*gen).maximum),
+	combination("minimum", "x[i] if x[i] < y[i] or x[i] is NaN, else y[i]", (*gen).minimum),
 	{
 		result: "f32", name: "zeronan", doc: "x[i], or 0 for NaN", x: 4, out: 4,
 		start: func(*gen) {},
@@ -119,11 +104,12 @@ var primitives = []primitive{
 		},
 	},
 	{
-		result: "b8", name: "quantize", doc: "roundToEven(min(max((x[i] - sub) * scale, lo), hi)) ^ flip, NaN becomes lo", x: 4, out: 1,
+		result: "b8", name: "quantize", x: 4, out: 1,
+		doc: "roundToEven(min(max((x[i] - sub) * scale, lo), hi)) ^ flip, NaN becomes lo",
 		start: func(g *gen) {
 			g.constants("lo", "hi", "sub", "scale")
-			g.VPBROADCASTD(field("flip"), g.v(12))
-			if g.width == 32 {
+			g.VPBROADCASTD(field("flip"), g.V(12))
+			if g.Width == 32 {
 				// Packing works within 128-bit lanes; this order of doublewords undoes that.
 				g.MOVQ(operand.U64(0x0703060205010400), reg.RAX)
 				g.VMOVQ(reg.RAX, reg.X13)
@@ -134,8 +120,8 @@ var primitives = []primitive{
 		},
 		step: func(g *gen) {
 			g.loadFloats()
-			g.each(func(v reg.VecPhysical) { g.VSUBPS(g.v(10), v, v) })
-			g.each(func(v reg.VecPhysical) { g.VMULPS(g.v(11), v, v) })
+			g.each(func(v reg.VecPhysical) { g.VSUBPS(g.V(10), v, v) })
+			g.each(func(v reg.VecPhysical) { g.VMULPS(g.V(11), v, v) })
 			g.each(g.clamp)
 			g.each(func(v reg.VecPhysical) { g.VCVTPS2DQ(v, v) })
 			g.storeBytes()
@@ -143,14 +129,14 @@ var primitives = []primitive{
 	},
 	{
 		result: "b8", name: "flip", doc: "x[i] ^ flip, bytes", x: 1, out: 1,
-		start: func(g *gen) { g.VPBROADCASTD(field("flip"), g.v(8)) },
+		start: func(g *gen) { g.VPBROADCASTD(field("flip"), g.V(8)) },
 		step: func(g *gen) {
-			if g.width == 64 {
-				g.VPXORD(at(x, 0), g.v(8), g.v(0))
+			if g.Width == 64 {
+				g.VPXORD(emit.At(x, 0), g.V(8), g.V(0))
 			} else {
-				g.VPXOR(at(x, 0), g.v(8), g.v(0))
+				g.VPXOR(emit.At(x, 0), g.V(8), g.V(0))
 			}
-			g.VMOVUPS(g.v(0), at(out, 0))
+			g.VMOVUPS(g.V(0), emit.At(out, 0))
 		},
 	},
 }
@@ -169,20 +155,20 @@ var lookup = primitive{
 		const step, outside = 8, 9
 		sum, next, table, index := 2, 4, 6, 7
 		for i := range 2 {
-			g.VMOVUPS(at(x, 32*i), g.v(i))
-			g.VPXOR(g.v(sum+i), g.v(sum+i), g.v(sum+i))
+			g.VMOVUPS(emit.At(x, 32*i), g.V(i))
+			g.VPXOR(g.V(sum+i), g.V(sum+i), g.V(sum+i))
 		}
 		for part := range 16 {
-			g.VBROADCASTI128(at(y, 16*part), g.v(table))
+			g.VBROADCASTI128(emit.At(y, 16*part), g.V(table))
 			for i := range 2 {
-				g.VPADDUSB(g.v(outside), g.v(i), g.v(index))
-				g.VPSHUFB(g.v(index), g.v(table), g.v(next+i))
-				g.VPOR(g.v(next+i), g.v(sum+i), g.v(sum+i))
-				g.VPSUBB(g.v(step), g.v(i), g.v(i))
+				g.VPADDUSB(g.V(outside), g.V(i), g.V(index))
+				g.VPSHUFB(g.V(index), g.V(table), g.V(next+i))
+				g.VPOR(g.V(next+i), g.V(sum+i), g.V(sum+i))
+				g.VPSUBB(g.V(step), g.V(i), g.V(i))
 			}
 		}
 		for i := range 2 {
-			g.VMOVUPS(g.v(sum+i), at(out, 32*i))
+			g.VMOVUPS(g.V(sum+i), emit.At(out, 32*i))
 		}
 	},
 }
@@ -208,14 +194,14 @@ var leakyRelu = primitive{
 	result: "f32", name: "leakyrelu", doc: "x[i], or x[i] * scale if that is less than 0", x: 4, out: 4,
 	start: func(g *gen) {
 		g.constants("scale")
-		g.VXORPS(g.v(9), g.v(9), g.v(9))
+		g.VXORPS(g.V(9), g.V(9), g.V(9))
 	},
 	step: func(g *gen) {
 		g.loadFloats()
 		g.each(func(v reg.VecPhysical) {
-			g.VMULPS(g.v(8), v, tmp(g))
-			g.VCMPPS(operand.U8(less), g.v(9), v, g.v(5))
-			g.VBLENDVPS(g.v(5), tmp(g), v, v)
+			g.VMULPS(g.V(8), v, tmp(g))
+			g.VCMPPS(operand.U8(less), g.V(9), v, g.V(5))
+			g.VBLENDVPS(g.V(5), tmp(g), v, v)
 		})
 		g.storeWords()
 	},
@@ -227,9 +213,9 @@ func conversion(name string, size int, doc string, load func(*gen, operand.Mem, 
 		start: func(g *gen) { g.constants("scale") },
 		step: func(g *gen) {
 			for i := range vectors {
-				load(g, at(x, i*g.lanes()*size), g.v(i))
+				load(g, emit.At(x, i*g.lanes()*size), g.V(i))
 			}
-			g.each(func(v reg.VecPhysical) { g.VMULPS(g.v(8), v, v) })
+			g.each(func(v reg.VecPhysical) { g.VMULPS(g.V(8), v, v) })
 			g.storeWords()
 		},
 	}
@@ -242,7 +228,7 @@ func combination(name, doc string, op func(*gen, operand.Mem, reg.VecPhysical)) 
 		step: func(g *gen) {
 			g.loadFloats()
 			for i := range vectors {
-				op(g, at(y, i*g.width), g.v(i))
+				op(g, emit.At(y, i*g.Width), g.V(i))
 			}
 			g.storeWords()
 		},
@@ -255,13 +241,13 @@ func (p primitive) routine(width int) emit.Routine {
 	if p.size > 0 {
 		size = p.size
 	}
-	name := fmt.Sprintf("elementwise_%s_%s_%d_%s", p.result, p.name, size, isaOf(width))
+	name := fmt.Sprintf("elementwise_%s_%s_%d_%s", p.result, p.name, size, emit.ISA(width))
 	return emit.Routine{
 		Name: name,
 		Doc:  fmt.Sprintf("%s computes, for i < n, a multiple of %d:\n\n\tout[i] = %s", name, size, p.doc),
 		Build: func(c *build.Context) {
-			g := &gen{Context: c, width: width}
-			g.MOVQ(operand.NewParamAddr("c", 0), call)
+			g := &gen{emit.Gen{Context: c, Width: width}}
+			g.MOVQ(emit.Param(), call)
 			g.MOVQ(field("out"), out)
 			g.MOVQ(field("x"), x)
 			if p.binary {

@@ -1,5 +1,6 @@
-// Package emit writes what the generators of this module build: one assembly file
-// for each routine and one file of Go declarations for each family.
+// Package emit is the base of this module's generators. It writes what they build: one
+// assembly file for each routine, and for each family the routines' declarations and the
+// struct of their arguments.
 package emit
 
 import (
@@ -13,8 +14,10 @@ import (
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/ir"
+	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/pass"
 	"github.com/mmcloughlin/avo/printer"
+	"github.com/mmcloughlin/avo/reg"
 )
 
 const (
@@ -36,40 +39,60 @@ type Field struct {
 	Size            int
 }
 
-// Offsets returns where each field begins.
-func Offsets(fields []Field) map[string]int {
-	at, out := 0, map[string]int{}
-	for _, f := range fields {
+// Arguments is the struct that the routines of a family take.
+type Arguments []Field
+
+// At returns a field of the struct that base points to.
+func (a Arguments) At(base reg.Register, name string) operand.Mem {
+	at := 0
+	for _, f := range a {
 		if at%f.Size != 0 {
 			panic(f.Name + " is not aligned")
 		}
-		out[f.Name] = at
+		if f.Name == name {
+			return At(base, at)
+		}
 		at += f.Size
 	}
-	return out
+	panic("there is no field " + name)
 }
 
-// Family writes name.s for each routine and calls_amd64.go with the struct of their
-// arguments and their declarations, for a package in dir.
-func Family(dir, pkg string, fields []Field, routines []Routine) error {
-	for _, r := range routines {
+// Family is what a generator writes into package kernels/internal/Name.
+type Family struct {
+	Name      string
+	Arguments Arguments
+	// Flags is the Go source of a file of the generator, or "": constants that the package
+	// has as well.
+	Flags    string
+	Routines []Routine
+}
+
+// Write writes name.s for each routine, routines_amd64.go with their declarations and
+// call.go with the struct of their arguments and the flags, which every build has.
+func (f *Family) Write(dir string) error {
+	for _, r := range f.Routines {
 		if err := r.write(dir); err != nil {
 			return fmt.Errorf("%s: %w", r.Name, err)
 		}
 	}
-	src, err := format.Source(declarations(pkg, fields, routines))
-	if err != nil {
-		return err
+	for name, src := range map[string][]byte{"call.go": f.call(), "routines_amd64.go": f.declarations()} {
+		src, err := format.Source(src)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), src, 0o644); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(filepath.Join(dir, "calls_amd64.go"), src, 0o644)
+	return nil
 }
 
-// declarations returns the Go source of the arguments' struct and of the routines' stubs.
-func declarations(pkg string, fields []Field, routines []Routine) []byte {
+// call returns the Go source of the arguments' struct and of the flags.
+func (f *Family) call() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\n\n//go:build %s\n\npackage %s\n\nimport \"unsafe\"\n\n", header, constraint, pkg)
+	fmt.Fprintf(&b, "%s\n\npackage %s\n\nimport \"unsafe\"\n\n", header, f.Name)
 	fmt.Fprintf(&b, "// call holds the arguments of the assembly routines.\ntype call struct {\n")
-	for _, f := range fields {
+	for _, f := range f.Arguments {
 		fmt.Fprintf(&b, "\t%s %s", f.Name, f.Type)
 		if f.Doc != "" {
 			fmt.Fprintf(&b, " // %s", f.Doc)
@@ -77,7 +100,16 @@ func declarations(pkg string, fields []Field, routines []Routine) []byte {
 		b.WriteByte('\n')
 	}
 	fmt.Fprintf(&b, "}\n")
-	for _, r := range routines {
+	_, constants, _ := strings.Cut(f.Flags, "package main\n")
+	b.WriteString(constants)
+	return b.Bytes()
+}
+
+// declarations returns the Go source of the routines' declarations.
+func (f *Family) declarations() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s\n\n//go:build %s\n\npackage %s\n", header, constraint, f.Name)
+	for _, r := range f.Routines {
 		for _, line := range strings.Split(strings.TrimSpace(r.Doc), "\n") {
 			fmt.Fprintf(&b, "\n// %s", line)
 		}

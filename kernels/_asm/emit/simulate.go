@@ -16,52 +16,39 @@ import (
 
 // Simulate writes an overlay (of go test -overlay) into out, in which Go functions
 // stand for the routines of the package in dir: each instruction is a call of the
-// machine whose source is in machine. The overlay sets the package's test variable
-// simulated, which makes tests run variants that the CPU lacks.
-func Simulate(out, dir, pkg, machine string, fields []Field, routines []Routine) error {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return err
-	}
+// machine in sim. The overlay sets the package's test variable simulated, which makes
+// tests run variants that the CPU lacks. dir and sim are absolute.
+func (f *Family) Simulate(out, dir, sim string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
+	machine, err := os.ReadFile(filepath.Join(sim, "machine.go"))
+	if err != nil {
+		return err
+	}
+	pkg := "package " + f.Name + "\n"
+	sources := map[string][]byte{
+		"zsim_machine.go":   bytes.Replace(machine, []byte("\npackage sim\n"), []byte("\n"+pkg), 1),
+		"zsim_test.go":      []byte(pkg + "\nfunc init() { simulated = true }\n"),
+		"routines_amd64.go": []byte(pkg),
+	}
 	replace := map[string]string{}
-	add := func(name string, src []byte) error {
+	for _, r := range f.Routines {
+		replace[filepath.Join(dir, r.Name+".s")] = ""
+		if sources["zsim_"+r.Name+".go"], err = r.simulated(f.Name); err != nil {
+			return err
+		}
+	}
+	for name, src := range sources {
 		src, err := format.Source(src)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		file, err := filepath.Abs(filepath.Join(out, name))
-		if err != nil {
-			return err
-		}
+		file := filepath.Join(out, name)
 		replace[filepath.Join(dir, name)] = file
-		return os.WriteFile(file, src, 0o644)
-	}
-	for _, r := range routines {
-		replace[filepath.Join(dir, r.Name+".s")] = ""
-		src, err := r.simulated(pkg)
-		if err != nil {
+		if err := os.WriteFile(file, src, 0o644); err != nil {
 			return err
 		}
-		if err := add("zsim_"+r.Name+".go", src); err != nil {
-			return err
-		}
-	}
-	src, err := os.ReadFile(machine)
-	if err != nil {
-		return err
-	}
-	src = bytes.Replace(src, []byte("\npackage sim\n"), []byte("\npackage "+pkg+"\n"), 1)
-	if err := add("zsim_machine.go", src); err != nil {
-		return err
-	}
-	if err := add("calls_amd64.go", declarations(pkg, fields, nil)); err != nil {
-		return err
-	}
-	if err := add("zsim_test.go", []byte("package "+pkg+"\n\nfunc init() { simulated = true }\n")); err != nil {
-		return err
 	}
 	overlay, err := json.MarshalIndent(map[string]any{"Replace": replace}, "", "\t")
 	if err != nil {

@@ -25,7 +25,7 @@ func avx2Routine(cols int) emit.Routine {
 
 a holds words at a stride of lda bytes, b bytes.`, name, 8*cols),
 		Build: func(c *build.Context) {
-			g := &gen{Context: c}
+			g := &gen{emit.Gen{Context: c}}
 			s := scalars{call: reg.RDI, flags: reg.RAX, p: reg.R9, stride: reg.R10}
 			g.dispatch(s.call, s.p, avx2Rows, func(rows int) { g.avx2Tiles(s, rows, cols) })
 		},
@@ -38,13 +38,13 @@ func (g *gen) avx2Tiles(s scalars, rows, cols int) {
 		k     = reg.RCX
 		again = fmt.Sprintf("tile%d", rows)
 	)
-	four, ones, one, done := g.fresh("four_pairs"), g.fresh("rest"), g.fresh("one_pair"), g.fresh("multiplied")
+	four, ones, one, done := g.Fresh("four_pairs"), g.Fresh("rest"), g.Fresh("one_pair"), g.Fresh("multiplied")
 
 	g.Label(again)
 	g.MOVQ(field(s.call, "aNow"), m.a)
 	g.MOVQ(field(s.call, "lda"), m.lda)
 	if rows > 3 {
-		g.LEAQ(indexed(m.lda, m.lda, 2, 0), m.a3)
+		g.LEAQ(emit.Indexed(m.lda, m.lda, 2, 0), m.a3)
 		g.ADDQ(m.a, m.a3)
 	}
 	g.MOVQ(field(s.call, "b"), m.b)
@@ -83,7 +83,7 @@ type avx2Pair struct {
 
 // row returns the address of pair i of a row.
 func (m *avx2Pair) row(r, i int) operand.Mem {
-	out := at(m.a, 4*i)
+	out := emit.At(m.a, 4*i)
 	if r >= 3 {
 		out.Base = m.a3
 	}
@@ -99,7 +99,7 @@ func (m *avx2Pair) multiply(g *gen, i int) {
 	tmp, acc := m.tile.tmp, m.tile.acc
 	cols := len(acc[0])
 	for c := range cols {
-		g.VPMOVSXBW(at(m.b, (i*cols+c)*16), tmp[c])
+		g.VPMOVSXBW(emit.At(m.b, (i*cols+c)*16), tmp[c])
 	}
 	x, z := tmp[2], tmp[3]
 	for r := 0; r < len(acc); r++ {
@@ -146,13 +146,13 @@ func widenRoutine() emit.Routine {
 with ldc bytes from row to row of c. It reads up to 31 bytes behind a run and writes
 up to 62 bytes behind a row.`,
 		Build: func(c *build.Context) {
-			g := &gen{Context: c}
+			g := &gen{emit.Gen{Context: c}}
 			var (
 				call, a, offsets, dst = reg.RDI, reg.RSI, reg.RDX, reg.RCX
 				src, d, n, tap        = reg.R8, reg.R9, reg.R10, reg.R11
 				rows                  = reg.RBX
 			)
-			g.MOVQ(param(), call)
+			g.MOVQ(emit.Param(), call)
 			g.MOVQ(field(call, "a"), a)
 			g.MOVQ(field(call, "offsets"), offsets)
 			g.MOVQ(field(call, "c"), dst)
@@ -163,21 +163,21 @@ up to 62 bytes behind a row.`,
 			g.MOVQ(dst, d)
 			g.MOVQ(field(call, "taps"), tap)
 			g.Label("tap")
-			g.MOVLQSX(at(offsets, 0), src)
+			g.MOVLQSX(emit.At(offsets, 0), src)
 			g.ADDQ(operand.I8(4), offsets)
 			g.ADDQ(a, src)
 			g.MOVQ(field(call, "k"), n)
 			g.Label("run")
-			g.VPMOVZXBW(at(src, 0), reg.Y0)
-			g.VPMOVZXBW(at(src, 16), reg.Y1)
-			g.VMOVDQU(reg.Y0, at(d, 0))
-			g.VMOVDQU(reg.Y1, at(d, 32))
+			g.VPMOVZXBW(emit.At(src, 0), reg.Y0)
+			g.VPMOVZXBW(emit.At(src, 16), reg.Y1)
+			g.VMOVDQU(reg.Y0, emit.At(d, 0))
+			g.VMOVDQU(reg.Y1, emit.At(d, 32))
 			g.ADDQ(operand.I8(32), src)
 			g.ADDQ(operand.I8(64), d)
 			g.SUBQ(operand.I8(32), n)
 			g.JG(operand.LabelRef("run"))
 			// n is what the last vectors had too much, or 0.
-			g.LEAQ(indexed(d, n, 2, 0), d)
+			g.LEAQ(emit.Indexed(d, n, 2, 0), d)
 			g.DECQ(tap)
 			g.JNZ(operand.LabelRef("tap"))
 			g.ADDQ(field(call, "ldc"), dst)
@@ -192,11 +192,11 @@ up to 62 bytes behind a row.`,
 			g.MOVQ(dst, d)
 			g.MOVQ(field(call, "taps"), tap)
 			g.Label("short_tap")
-			g.MOVLQSX(at(offsets, 0), src)
+			g.MOVLQSX(emit.At(offsets, 0), src)
 			g.ADDQ(operand.I8(4), offsets)
-			g.VPMOVZXBW(indexed(a, src, 1, 0), reg.Y0)
-			g.VMOVDQU(reg.Y0, at(d, 0))
-			g.LEAQ(indexed(d, n, 2, 0), d)
+			g.VPMOVZXBW(emit.Indexed(a, src, 1, 0), reg.Y0)
+			g.VMOVDQU(reg.Y0, emit.At(d, 0))
+			g.LEAQ(emit.Indexed(d, n, 2, 0), d)
 			g.DECQ(tap)
 			g.JNZ(operand.LabelRef("short_tap"))
 			g.ADDQ(field(call, "ldc"), dst)

@@ -1,15 +1,14 @@
 package main
 
 import (
-	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-// fields is the struct through which Go talks to the routines.
-var fields = []emit.Field{
+// arguments is the struct through which Go talks to the routines.
+var arguments = emit.Arguments{
 	{Name: "a", Type: "unsafe.Pointer", Size: 8, Doc: "A, or its first row as words"},
 	{Name: "b", Type: "unsafe.Pointer", Size: 8, Doc: "the panel of B"},
 	{Name: "c", Type: "unsafe.Pointer", Size: 8, Doc: "the first row of C, at the panel's first column"},
@@ -39,70 +38,10 @@ var fields = []emit.Field{
 	{Name: "flip", Type: "uint32", Size: 4, Doc: "0x80808080 or 0: inverted in every result"},
 }
 
-var offsets = emit.Offsets(fields)
-
-// The bits of call.flags, as in kernels/internal/gemm/epilogue.go.
-const (
-	stepPre = 1 << iota
-	stepScale
-	stepBias
-	stepSumU8
-	stepSumI8
-	stepSumI32
-	stepSumF32
-	stepRelu
-	stepPost
-	outF32
-	outU8
-	outI8
-	flipped
-	stepLo
-	stepHi
-	outI32
-)
-
 // gen is one routine being generated.
 type gen struct {
-	*build.Context
-	labels int
+	emit.Gen
 }
 
 // field returns a field of the call that base points to.
-func field(base reg.Register, name string) operand.Mem {
-	at, ok := offsets[name]
-	if !ok {
-		panic(name)
-	}
-	return operand.Mem{Base: base, Disp: at}
-}
-
-// param is the routine's only argument.
-func param() operand.Mem { return operand.NewParamAddr("c", 0) }
-
-func at(base reg.Register, disp int) operand.Mem { return operand.Mem{Base: base, Disp: disp} }
-
-func indexed(base, index reg.Register, scale uint8, disp int) operand.Mem {
-	return operand.Mem{Base: base, Index: index, Scale: scale, Disp: disp}
-}
-
-// fresh returns a label that no other part of the routine uses.
-func (g *gen) fresh(name string) string {
-	g.labels++
-	return name + "_" + itoa(g.labels)
-}
-
-func itoa(n int) string {
-	if n >= 10 {
-		return itoa(n/10) + string(rune('0'+n%10))
-	}
-	return string(rune('0' + n))
-}
-
-// when emits body so that it runs only if one of the bits is set in flags.
-func (g *gen) when(flags reg.Register, bits uint32, name string, body func()) {
-	skip := g.fresh("no_" + name)
-	g.TESTL(operand.U32(bits), flags)
-	g.JZ(operand.LabelRef(skip))
-	body()
-	g.Label(skip)
-}
+func field(base reg.Register, name string) operand.Mem { return arguments.At(base, name) }

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"strconv"
+
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
 // tile is a block of accumulators in vector registers: acc[row][column vector].
@@ -26,44 +30,19 @@ func (t *tile) each(f func(col int, acc reg.VecPhysical)) {
 // newTile hands out registers from first on for rows*cols accumulators and the ones
 // below first as temporaries.
 func newTile(bytes, rows, cols, first int) *tile {
-	vector := func(i int) reg.VecPhysical {
-		if bytes == 64 {
-			return zmm[i]
-		}
-		return ymm[i]
-	}
 	t := &tile{bytes: bytes}
 	for r := range rows {
 		var row []reg.VecPhysical
 		for c := range cols {
-			row = append(row, vector(first+r*cols+c))
+			row = append(row, emit.Vector(first+r*cols+c, bytes))
 		}
 		t.acc = append(t.acc, row)
 	}
 	for i := range min(first, 16) {
-		t.tmp = append(t.tmp, vector(i))
+		t.tmp = append(t.tmp, emit.Vector(i, bytes))
 	}
 	return t
 }
-
-var (
-	ymm = []reg.VecPhysical{
-		reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
-		reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
-	}
-	zmm = []reg.VecPhysical{
-		reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7,
-		reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
-		reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21, reg.Z22, reg.Z23,
-		reg.Z24, reg.Z25, reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31,
-	}
-)
-
-func x(v reg.VecPhysical) reg.VecPhysical { return v.AsX().(reg.VecPhysical) }
-func y(v reg.VecPhysical) reg.VecPhysical { return v.AsY().(reg.VecPhysical) }
-
-// zero clears a vector.
-func (g *gen) zero(v reg.VecPhysical) { g.VPXOR(x(v), x(v), x(v)) }
 
 // scalars are the general registers that an epilogue uses.
 type scalars struct{ call, flags, p, stride reg.GPPhysical }
@@ -71,12 +50,12 @@ type scalars struct{ call, flags, p, stride reg.GPPhysical }
 // start loads the accumulators' start values.
 func (g *gen) start(t *tile, s scalars) {
 	g.MOVQ(field(s.call, "init"), s.p)
-	t.each(func(c int, acc reg.VecPhysical) { g.VMOVUPS(at(s.p, c*t.bytes), acc) })
+	t.each(func(c int, acc reg.VecPhysical) { g.VMOVUPS(emit.At(s.p, c*t.bytes), acc) })
 }
 
 // epilogue applies the steps in call.flags to a tile and stores it.
 func (g *gen) epilogue(t *tile, s scalars) {
-	done, chain := g.fresh("stored"), g.fresh("chain")
+	done, chain := g.Fresh("stored"), g.Fresh("chain")
 	g.MOVL(field(s.call, "flags"), s.flags.As32())
 	g.TESTL(operand.U32(outF32|outU8|outI8|outI32), s.flags.As32())
 	g.JNZ(operand.LabelRef(chain))
@@ -89,16 +68,16 @@ func (g *gen) epilogue(t *tile, s scalars) {
 	g.perColumn(t, s, stepScale, "scale", g.VMULPS)
 	g.perColumn(t, s, stepBias, "bias", g.VADDPS)
 	g.sum(t, s)
-	g.when(s.flags.As32(), stepRelu, "relu", func() {
-		g.zero(t.tmp[0])
+	g.When(s.flags.As32(), stepRelu, "relu", func() {
+		g.Zero(t.tmp[0])
 		t.each(func(_ int, acc reg.VecPhysical) { g.VMAXPS(t.tmp[0], acc, acc) })
 	})
 	g.perColumn(t, s, stepPost, "post", g.VMULPS)
 
-	narrow := g.fresh("narrow")
+	narrow := g.Fresh("narrow")
 	g.TESTL(operand.U32(outF32|outI32), s.flags.As32())
 	g.JZ(operand.LabelRef(narrow))
-	g.when(s.flags.As32(), outI32, "words", func() { g.toWords(t, s) })
+	g.When(s.flags.As32(), outI32, "words", func() { g.toWords(t, s) })
 	g.store(t, s, g.storeWords)
 	g.JMP(operand.LabelRef(done))
 
@@ -117,8 +96,8 @@ func (g *gen) epilogue(t *tile, s scalars) {
 		lower()
 		upper()
 	} else {
-		g.when(s.flags.As32(), stepLo, "lo", lower)
-		g.when(s.flags.As32(), stepHi, "hi", upper)
+		g.When(s.flags.As32(), stepLo, "lo", lower)
+		g.When(s.flags.As32(), stepHi, "hi", upper)
 	}
 	t.each(func(_ int, acc reg.VecPhysical) { g.VCVTPS2DQ(acc, acc) })
 	if t.bytes == 64 {
@@ -154,10 +133,10 @@ func (g *gen) toWords(t *tile, s scalars) {
 
 // perColumn applies op with one operand for each column, if flags has the step.
 func (g *gen) perColumn(t *tile, s scalars, step uint32, operands string, op func(...operand.Op)) {
-	g.when(s.flags.As32(), step, operands, func() {
+	g.When(s.flags.As32(), step, operands, func() {
 		g.MOVQ(field(s.call, operands), s.p)
 		for c := range t.acc[0] {
-			g.VMOVUPS(at(s.p, c*t.bytes), t.tmp[c])
+			g.VMOVUPS(emit.At(s.p, c*t.bytes), t.tmp[c])
 		}
 		t.each(func(c int, acc reg.VecPhysical) { op(t.tmp[c], acc, acc) })
 	})
@@ -165,7 +144,7 @@ func (g *gen) perColumn(t *tile, s scalars, step uint32, operands string, op fun
 
 // sum adds the summand times its scale with one rounding.
 func (g *gen) sum(t *tile, s scalars) {
-	g.when(s.flags.As32(), stepSumU8|stepSumI8|stepSumI32|stepSumF32, "sum", func() {
+	g.When(s.flags.As32(), stepSumU8|stepSumI8|stepSumI32|stepSumF32, "sum", func() {
 		g.MOVQ(field(s.call, "sumNow"), s.p)
 		g.MOVQ(field(s.call, "ldsum"), s.stride)
 		g.VBROADCASTSS(field(s.call, "sumScale"), t.tmp[0])
@@ -208,15 +187,17 @@ func (g *gen) sum(t *tile, s scalars) {
 
 // summand adds a summand of one type; load brings a vector of it to float32. The mask
 // of load is nil where the vectors have no masks.
-func (g *gen) summand(t *tile, s scalars, step uint32, name string, size int, load func(operand.Mem, reg.Register, reg.VecPhysical)) {
-	g.when(s.flags.As32(), step, "sum_"+name, func() {
+func (g *gen) summand(
+	t *tile, s scalars, step uint32, name string, size int, load func(operand.Mem, reg.Register, reg.VecPhysical),
+) {
+	g.When(s.flags.As32(), step, "sum_"+name, func() {
 		for _, row := range t.acc {
 			for c, acc := range row {
 				var k reg.Register
 				if t.bytes == 64 {
 					k = columnMask[c]
 				}
-				load(at(s.p, c*t.lanes()*size), k, t.tmp[1+c])
+				load(emit.At(s.p, c*t.lanes()*size), k, t.tmp[1+c])
 				g.VFMADD231PS(t.tmp[1+c], t.tmp[0], acc)
 			}
 			g.ADDQ(s.stride, s.p)
@@ -244,7 +225,7 @@ func (g *gen) store(t *tile, s scalars, rows func(t *tile, s scalars, masked boo
 		rows(t, s, false)
 		return
 	}
-	partial, end := g.fresh("partial"), g.fresh("end")
+	partial, end := g.Fresh("partial"), g.Fresh("end")
 	full := uint32(1)<<(16*len(t.acc[0])) - 1
 	g.CMPL(field(s.call, "mask"), operand.U32(full))
 	g.JNE(operand.LabelRef(partial))
@@ -261,9 +242,9 @@ func (g *gen) storeWords(t *tile, s scalars, masked bool) {
 	for _, row := range t.acc {
 		for c, acc := range row {
 			if masked {
-				g.VMOVUPS(acc, columnMask[c], at(s.p, c*t.bytes))
+				g.VMOVUPS(acc, columnMask[c], emit.At(s.p, c*t.bytes))
 			} else {
-				g.VMOVUPS(acc, at(s.p, c*t.bytes))
+				g.VMOVUPS(acc, emit.At(s.p, c*t.bytes))
 			}
 		}
 		g.ADDQ(s.stride, s.p)
@@ -272,26 +253,26 @@ func (g *gen) storeWords(t *tile, s scalars, masked bool) {
 
 // storeBytes512 stores the lowest byte of each result.
 func (g *gen) storeBytes512(t *tile, s scalars, masked bool) {
-	flip := y(t.tmp[3])
+	flip := emit.Y(t.tmp[3])
 	g.VPBROADCASTD(field(s.call, "flip"), flip)
 	if masked {
 		g.KMOVD(field(s.call, "mask"), reg.K1)
 	}
 	for _, row := range t.acc {
-		out := x(t.tmp[0])
+		out := emit.X(t.tmp[0])
 		g.VPMOVDB(row[0], out)
 		if len(row) == 2 {
-			g.VPMOVDB(row[1], x(t.tmp[1]))
-			out = y(t.tmp[0])
-			g.VINSERTI128(operand.U8(1), x(t.tmp[1]), out, out)
+			g.VPMOVDB(row[1], emit.X(t.tmp[1]))
+			out = emit.Y(t.tmp[0])
+			g.VINSERTI128(operand.U8(1), emit.X(t.tmp[1]), out, out)
 			g.VPXOR(flip, out, out)
 		} else {
-			g.VPXOR(x(flip), out, out)
+			g.VPXOR(emit.X(flip), out, out)
 		}
 		if masked {
-			g.VMOVDQU8(out, reg.K1, at(s.p, 0))
+			g.VMOVDQU8(out, reg.K1, emit.At(s.p, 0))
 		} else {
-			g.VMOVDQU(out, at(s.p, 0))
+			g.VMOVDQU(out, emit.At(s.p, 0))
 		}
 		g.ADDQ(s.stride, s.p)
 	}
@@ -299,14 +280,14 @@ func (g *gen) storeBytes512(t *tile, s scalars, masked bool) {
 
 // storeBytes256 saturates the results to bytes.
 func (g *gen) storeBytes256(t *tile, s scalars, _ bool) {
-	signed, end := g.fresh("signed"), g.fresh("end")
+	signed, end := g.Fresh("signed"), g.Fresh("end")
 	flip, order := t.tmp[1], t.tmp[2]
 	g.VPBROADCASTD(field(s.call, "flip"), flip)
 	g.TESTL(operand.U32(outI8), s.flags.As32())
 	// Packing works within 128-bit lanes; this order of doublewords undoes that.
 	g.MOVQ(operand.U64(0x0703060205010400), s.flags)
-	g.VMOVQ(s.flags, x(order))
-	g.VPMOVZXBD(x(order), order)
+	g.VMOVQ(s.flags, emit.X(order))
+	g.VPMOVZXBD(emit.X(order), order)
 	g.JNZ(operand.LabelRef(signed))
 	g.packRows(t, s, g.VPACKUSWB)
 	g.JMP(operand.LabelRef(end))
@@ -336,12 +317,12 @@ func (g *gen) packRows(t *tile, s scalars, toBytes func(...operand.Op)) {
 		}
 		g.VPERMD(v, order, v)
 		g.VPXOR(flip, v, v)
-		g.storeRow(t, v, at(s.p, 0), 0)
+		g.storeRow(t, v, emit.At(s.p, 0), 0)
 		if pair {
-			g.storeRow(t, v, indexed(s.p, s.stride, 1, 0), 1)
+			g.storeRow(t, v, emit.Indexed(s.p, s.stride, 1, 0), 1)
 		}
 		if r+2 < len(t.acc) {
-			g.LEAQ(indexed(s.p, s.stride, 2, 0), s.p)
+			g.LEAQ(emit.Indexed(s.p, s.stride, 2, 0), s.p)
 		}
 	}
 }
@@ -350,13 +331,13 @@ func (g *gen) packRows(t *tile, s scalars, toBytes func(...operand.Op)) {
 func (g *gen) storeRow(t *tile, v reg.VecPhysical, to operand.Mem, i uint8) {
 	switch wide := len(t.acc[0]) == 2; {
 	case wide && i == 0:
-		g.VMOVDQU(x(v), to)
+		g.VMOVDQU(emit.X(v), to)
 	case wide:
 		g.VEXTRACTI128(operand.U8(1), v, to)
 	case i == 0:
-		g.VMOVQ(x(v), to)
+		g.VMOVQ(emit.X(v), to)
 	default:
-		g.VPEXTRQ(operand.U8(1), x(v), to)
+		g.VPEXTRQ(operand.U8(1), emit.X(v), to)
 	}
 }
 
@@ -373,7 +354,7 @@ func (g *gen) nextTile(call, p reg.GPPhysical, rows int, again string, extra fun
 
 // dispatch jumps to body for call.rows, which is between 1 and most.
 func (g *gen) dispatch(call, p reg.GPPhysical, most int, body func(rows int)) {
-	g.MOVQ(param(), call)
+	g.MOVQ(emit.Param(), call)
 	for _, f := range []string{"a", "c", "sum", "offsets"} {
 		g.MOVQ(field(call, f), p)
 		g.MOVQ(p, field(call, f+"Now"))
@@ -381,11 +362,11 @@ func (g *gen) dispatch(call, p reg.GPPhysical, most int, body func(rows int)) {
 	g.MOVQ(field(call, "rows"), p)
 	for r := most; r >= 1; r-- {
 		g.CMPQ(p, operand.I8(r))
-		g.JEQ(operand.LabelRef("rows" + itoa(r)))
+		g.JEQ(operand.LabelRef("rows" + strconv.Itoa(r)))
 	}
 	g.RET()
 	for r := most; r >= 1; r-- {
-		g.Label("rows" + itoa(r))
+		g.Label("rows" + strconv.Itoa(r))
 		body(r)
 		g.VZEROUPPER()
 		g.RET()

@@ -10,18 +10,21 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-// limit builds a loop of call.k iterations over registers alone.
-func limit(name, doc string, acc int, product func(g *gen, i int)) emit.Routine {
+// limit builds a loop of call.k iterations over registers alone, each of acc steps of products
+// multiply-adds.
+func limit(name, instructions string, acc, products int, step func(g *gen, i int)) emit.Routine {
 	return emit.Routine{
-		Name: name, Doc: doc,
+		Name: name,
+		Doc: fmt.Sprintf("%s executes %s %d times in each of k iterations: %d multiply-adds.",
+			name, instructions, acc, acc*products),
 		Build: func(c *build.Context) {
-			g := &gen{Context: c}
-			g.MOVQ(param(), reg.RDI)
+			g := &gen{emit.Gen{Context: c}}
+			g.MOVQ(emit.Param(), reg.RDI)
 			g.MOVQ(field(reg.RDI, "k"), reg.RCX)
 			g.VZEROALL()
 			g.Label("again")
 			for i := range acc {
-				product(g, i)
+				step(g, i)
 			}
 			g.DECQ(reg.RCX)
 			g.JNZ(operand.LabelRef("again"))
@@ -32,15 +35,15 @@ func limit(name, doc string, acc int, product func(g *gen, i int)) emit.Routine 
 }
 
 func limitAVX2() emit.Routine {
-	return limit("limitAVX2", fmt.Sprintf("limitAVX2 executes VPMADDWD and VPADDD 12 times in each of k iterations: %d multiply-adds.", 12*16), 12, func(g *gen, i int) {
-		t := ymm[12+i%2]
+	return limit("limitAVX2", "VPMADDWD and VPADDD", 12, 16, func(g *gen, i int) {
+		t, acc := emit.Vector(12+i%2, 32), emit.Vector(i, 32)
 		g.VPMADDWD(reg.Y14, reg.Y15, t)
-		g.VPADDD(t, ymm[i], ymm[i])
+		g.VPADDD(t, acc, acc)
 	})
 }
 
 func limitVNNI() emit.Routine {
-	return limit("limitAVX512VNNI", fmt.Sprintf("limitAVX512VNNI executes VPDPBUSD 24 times in each of k iterations: %d multiply-adds.", 24*64), 24, func(g *gen, i int) {
-		g.VPDPBUSD(reg.Z0, reg.Z1, zmm[8+i])
+	return limit("limitAVX512VNNI", "VPDPBUSD", 24, 64, func(g *gen, i int) {
+		g.VPDPBUSD(reg.Z0, reg.Z1, emit.Vector(8+i, 64))
 	})
 }

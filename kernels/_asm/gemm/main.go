@@ -2,8 +2,7 @@
 package main
 
 import (
-	"flag"
-	"log"
+	_ "embed"
 
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
@@ -17,17 +16,11 @@ func routines() []emit.Routine {
 	}
 }
 
-func main() {
-	dir := flag.String("dir", "../internal/gemm", "directory of the package")
-	simulate := flag.String("simulate", "", "write no assembly but, into this directory, an overlay that executes it in plain Go")
-	flag.Parse()
-	if *simulate != "" {
-		if err := emit.Simulate(*simulate, *dir, "gemm", "sim/machine.go", fields, routines()); err != nil {
-			log.Fatal(err)
-		}
-		return
-	}
-	if err := emit.Family(*dir, "gemm", fields, routines()); err != nil {
-		log.Fatal(err)
-	}
-}
+// flagsSource is written into the package as it is.
+//
+//go:embed flags.go
+var flagsSource string
+
+var family = emit.Family{Name: "gemm", Arguments: arguments, Flags: flagsSource, Routines: routines()}
+
+func main() { emit.Main(family) }

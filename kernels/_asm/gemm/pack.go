@@ -19,11 +19,11 @@ func interleaveRoutine(kr int) emit.Routine {
 
 	c[i*ldc+n*%d+r] = b[(i*%[2]d+r)*lda+n]    for n < 16, r < %[2]d`, name, kr),
 		Build: func(c *build.Context) {
-			g := &gen{Context: c}
+			g := &gen{emit.Gen{Context: c}}
 			call, src, dst, n, from, to := reg.RDI, reg.RSI, reg.RDX, reg.RCX, reg.R8, reg.R9
 			row := []reg.VecPhysical{reg.X0, reg.X1, reg.X2, reg.X3}[:kr]
 			out := []reg.VecPhysical{reg.X4, reg.X5, reg.X6, reg.X7}
-			g.MOVQ(param(), call)
+			g.MOVQ(emit.Param(), call)
 			g.MOVQ(field(call, "b"), src)
 			g.MOVQ(field(call, "c"), dst)
 			g.MOVQ(field(call, "lda"), from)
@@ -31,7 +31,7 @@ func interleaveRoutine(kr int) emit.Routine {
 			g.MOVQ(field(call, "k"), n)
 			g.Label("step")
 			for _, x := range row {
-				g.VMOVDQU(at(src, 0), x)
+				g.VMOVDQU(emit.At(src, 0), x)
 				g.ADDQ(from, src)
 			}
 			for i := 0; i < kr; i += 2 {
@@ -46,7 +46,7 @@ func interleaveRoutine(kr int) emit.Routine {
 				copy(out, row)
 			}
 			for i := range kr {
-				g.VMOVDQU(out[i], at(dst, 16*i))
+				g.VMOVDQU(out[i], emit.At(dst, 16*i))
 			}
 			g.ADDQ(to, dst)
 			g.DECQ(n)

@@ -35,92 +35,114 @@ func vnniRoutine(cols int) emit.Routine {
 k is a multiple of 4. Columns whose bit in mask is 0 are not stored.`, name, 16*cols),
 		Frame: 32,
 		Build: func(c *build.Context) {
-			g := &gen{Context: c}
+			g := &gen{emit.Gen{Context: c}}
 			g.dispatch(reg.RDI, reg.RAX, vnniRows, func(rows int) { g.vnniTiles(rows, cols) })
 		},
 	}
 }
 
+// The locals: A displaced by the length of a run, the offsets of the next tap, the taps left,
+// and minus the length of a run.
+var (
+	vnniBase  = emit.At(reg.StackPointer, 0)
+	vnniNext  = emit.At(reg.StackPointer, 8)
+	vnniLeft  = emit.At(reg.StackPointer, 16)
+	vnniBegin = emit.At(reg.StackPointer, 24)
+)
+
 func (g *gen) vnniTiles(rows, cols int) {
-	var (
-		t     = newTile(64, rows, cols, 8)
-		again = fmt.Sprintf("tile%d", rows)
-		stepB = cols * 64 // bytes of B for four of K
-		index = vnniIndex
-		// Locals: A displaced by the length of a run, the offsets of the next tap, the taps
-		// left, and minus the length of a run.
-		base, next, left, begin = at(reg.StackPointer, 0), at(reg.StackPointer, 8), at(reg.StackPointer, 16), at(reg.StackPointer, 24)
-		s                       = scalars{call: reg.RDI, flags: reg.RAX, p: reg.RBX, stride: reg.RCX}
-	)
-	four := func(i, disp int) {
-		for c := range cols {
-			g.VMOVDQU32(at(vnniB, i*stepB+c*64), t.tmp[c])
-		}
-		for r := range rows {
-			x := t.tmp[2+r%4]
-			g.VPBROADCASTD(indexed(vnniRow[r], index, 1, disp), x)
-			for c := range cols {
-				g.VPDPBUSD(t.tmp[c], x, t.acc[r][c])
-			}
-		}
-	}
-	tap, sixteen, rest, one, done := g.fresh("tap"), g.fresh("sixteen"), g.fresh("rest"), g.fresh("four"), g.fresh("tap_done")
+	t, again := newTile(64, rows, cols, 8), fmt.Sprintf("tile%d", rows)
+	s := scalars{call: reg.RDI, flags: reg.RAX, p: reg.RBX, stride: reg.RCX}
+	tap := g.Fresh("tap")
+	run := g.vnniRun()
 
 	g.Label(again)
-	g.MOVQ(param(), s.call)
-	g.start(t, s)
-	g.MOVQ(field(s.call, "b"), vnniB)
-	g.MOVQ(field(s.call, "k"), reg.RAX)
-	g.MOVQ(field(s.call, "a"), reg.RBX)
-	g.ADDQ(reg.RAX, reg.RBX)
-	g.MOVQ(reg.RBX, base)
-	g.NEGQ(reg.RAX)
-	g.MOVQ(reg.RAX, begin)
-	g.MOVQ(field(s.call, "offsetsNow"), reg.RAX)
-	g.MOVQ(reg.RAX, next)
-	g.MOVQ(field(s.call, "taps"), reg.RBP)
-	g.MOVQ(reg.RBP, left)
-	g.SHLQ(operand.U8(2), reg.RBP)
-
+	g.vnniStart(t, s)
 	g.Label(tap)
-	g.MOVQ(next, index)
-	last := vnniRow[rows-1]
-	g.MOVQ(base, last)
-	for r := range rows - 1 {
-		g.MOVLQSX(at(index, 0), vnniRow[r])
-		g.ADDQ(last, vnniRow[r])
-		g.ADDQ(reg.RBP, index)
-	}
-	g.MOVLQSX(at(index, 0), index)
-	g.ADDQ(index, last)
-	g.ADDQ(operand.I8(4), next)
-
-	g.MOVQ(begin, index)
-	g.ADDQ(operand.I8(16), index)
-	g.JG(operand.LabelRef(rest))
-	g.Label(sixteen)
-	for i := range 4 {
-		four(i, 4*i-16)
-	}
-	g.ADDQ(operand.I32(4*stepB), vnniB)
-	g.ADDQ(operand.I8(16), index)
-	g.JLE(operand.LabelRef(sixteen))
-	g.Label(rest)
-	g.SUBQ(operand.I8(16), index)
-	g.JZ(operand.LabelRef(done))
-	g.Label(one)
-	four(0, 0)
-	g.ADDQ(operand.I32(stepB), vnniB)
-	g.ADDQ(operand.I8(4), index)
-	g.JNZ(operand.LabelRef(one))
-	g.Label(done)
-	g.DECQ(left)
+	g.vnniTap(rows)
+	run(t)
+	g.DECQ(vnniLeft)
 	g.JNZ(operand.LabelRef(tap))
 
-	g.MOVQ(param(), s.call)
+	g.MOVQ(emit.Param(), s.call)
 	g.epilogue(t, s)
 	g.nextTile(s.call, s.p, rows, again, func() {
 		g.IMUL3Q(operand.I8(4*rows), field(s.call, "taps"), s.p)
 		g.ADDQ(s.p, field(s.call, "offsetsNow"))
 	})
+}
+
+// vnniStart loads what a tile begins with.
+func (g *gen) vnniStart(t *tile, s scalars) {
+	g.MOVQ(emit.Param(), s.call)
+	g.start(t, s)
+	g.MOVQ(field(s.call, "b"), vnniB)
+	g.MOVQ(field(s.call, "k"), reg.RAX)
+	g.MOVQ(field(s.call, "a"), reg.RBX)
+	g.ADDQ(reg.RAX, reg.RBX)
+	g.MOVQ(reg.RBX, vnniBase)
+	g.NEGQ(reg.RAX)
+	g.MOVQ(reg.RAX, vnniBegin)
+	g.MOVQ(field(s.call, "offsetsNow"), reg.RAX)
+	g.MOVQ(reg.RAX, vnniNext)
+	g.MOVQ(field(s.call, "taps"), reg.RBP)
+	g.MOVQ(reg.RBP, vnniLeft)
+	g.SHLQ(operand.U8(2), reg.RBP)
+}
+
+// vnniTap points the rows' pointers behind their runs of the next tap.
+func (g *gen) vnniTap(rows int) {
+	last := vnniRow[rows-1]
+	g.MOVQ(vnniNext, vnniIndex)
+	g.MOVQ(vnniBase, last)
+	for r := range rows - 1 {
+		g.MOVLQSX(emit.At(vnniIndex, 0), vnniRow[r])
+		g.ADDQ(last, vnniRow[r])
+		g.ADDQ(reg.RBP, vnniIndex)
+	}
+	g.MOVLQSX(emit.At(vnniIndex, 0), vnniIndex)
+	g.ADDQ(vnniIndex, last)
+	g.ADDQ(operand.I8(4), vnniNext)
+}
+
+// vnniRun names the labels of the loops over a run, and returns what emits them: sixteen bytes
+// at a time, and four.
+func (g *gen) vnniRun() func(t *tile) {
+	sixteen, rest, one, done := g.Fresh("sixteen"), g.Fresh("rest"), g.Fresh("four"), g.Fresh("tap_done")
+	return func(t *tile) {
+		stepB := len(t.acc[0]) * 64 // bytes of B for four of K
+		g.MOVQ(vnniBegin, vnniIndex)
+		g.ADDQ(operand.I8(16), vnniIndex)
+		g.JG(operand.LabelRef(rest))
+		g.Label(sixteen)
+		for i := range 4 {
+			g.vnniFour(t, i*stepB, 4*i-16)
+		}
+		g.ADDQ(operand.I32(4*stepB), vnniB)
+		g.ADDQ(operand.I8(16), vnniIndex)
+		g.JLE(operand.LabelRef(sixteen))
+		g.Label(rest)
+		g.SUBQ(operand.I8(16), vnniIndex)
+		g.JZ(operand.LabelRef(done))
+		g.Label(one)
+		g.vnniFour(t, 0, 0)
+		g.ADDQ(operand.I32(stepB), vnniB)
+		g.ADDQ(operand.I8(4), vnniIndex)
+		g.JNZ(operand.LabelRef(one))
+		g.Label(done)
+	}
+}
+
+// vnniFour multiplies four bytes of each row, disp behind the index, by those of B at b.
+func (g *gen) vnniFour(t *tile, b, disp int) {
+	for c := range t.acc[0] {
+		g.VMOVDQU32(emit.At(vnniB, b+c*64), t.tmp[c])
+	}
+	for r, row := range t.acc {
+		x := t.tmp[2+r%4]
+		g.VPBROADCASTD(emit.Indexed(vnniRow[r], vnniIndex, 1, disp), x)
+		for c, acc := range row {
+			g.VPDPBUSD(t.tmp[c], x, acc)
+		}
+	}
 }

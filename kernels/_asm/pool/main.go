@@ -2,9 +2,6 @@
 package main
 
 import (
-	"flag"
-	"log"
-
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 
@@ -31,17 +28,6 @@ func routines() []emit.Routine {
 	return list
 }
 
-func main() {
-	dir := flag.String("dir", "../internal/pool", "directory of the package")
-	simulate := flag.String("simulate", "", "write no assembly but, into this directory, an overlay that executes it in plain Go")
-	flag.Parse()
-	if *simulate != "" {
-		if err := emit.Simulate(*simulate, *dir, "pool", "sim/machine.go", fields, routines()); err != nil {
-			log.Fatal(err)
-		}
-		return
-	}
-	if err := emit.Family(*dir, "pool", fields, routines()); err != nil {
-		log.Fatal(err)
-	}
-}
+var family = emit.Family{Name: "pool", Arguments: arguments, Routines: routines()}
+
+func main() { emit.Main(family) }

@@ -14,40 +14,40 @@ import (
 // an average is divided in the end.
 func fold(element, what string, size, width, n int, op func(*gen, operand.Mem, reg.VecPhysical)) emit.Routine {
 	channels := width * n / size
-	name := fmt.Sprintf("pool_%s_%s_1x%d_%s", element, what, channels, isaOf(width))
+	name := fmt.Sprintf("pool_%s_%s_1x%d_%s", element, what, channels, emit.ISA(width))
 	return emit.Routine{
 		Name: name,
 		Doc: fmt.Sprintf(`%s computes, for every m below pixels:
 
 	c[m,i] = %s over t < taps of a[offsets[m,t]][i]    for i < %d`, name, what, channels),
 		Build: func(ctx *build.Context) {
-			g := &gen{Context: ctx, width: width}
+			g := &gen{emit.Gen{Context: ctx, Width: width}}
 			g.start()
 			g.Label("pixel")
 			g.MOVQ(field("taps"), left)
 			g.address()
 			for i := range n {
-				g.load(at(first, i*width), g.v(i))
+				g.load(emit.At(first, i*width), g.V(i))
 			}
 			g.DECQ(left)
 			g.JZ(operand.LabelRef("done"))
 			g.Label("tap")
 			g.address()
 			for i := range n {
-				op(g, at(first, i*width), g.v(i))
+				op(g, emit.At(first, i*width), g.V(i))
 			}
 			g.DECQ(left)
 			g.JNZ(operand.LabelRef("tap"))
 			g.Label("done")
 			if what == "average" {
-				g.VBROADCASTSS(at(count, 0), g.v(8))
+				g.VBROADCASTSS(emit.At(count, 0), g.V(8))
 				g.ADDQ(operand.I8(4), count)
 				for i := range n {
-					g.VDIVPS(g.v(8), g.v(i), g.v(i))
+					g.VDIVPS(g.V(8), g.V(i), g.V(i))
 				}
 			}
 			for i := range n {
-				g.store(g.v(i), at(c, i*width))
+				g.store(g.V(i), emit.At(c, i*width))
 			}
 			g.nextPixel("pixel")
 		},
@@ -58,9 +58,9 @@ const unordered = 3
 
 // maxFloats makes v the larger of v and x; x where neither is, but a NaN of v stays.
 func (g *gen) maxFloats(x operand.Mem, v reg.VecPhysical) {
-	larger, mask := g.v(8), g.v(9)
+	larger, mask := g.V(8), g.V(9)
 	g.VMAXPS(x, v, larger)
-	if g.width == 64 {
+	if g.Width == 64 {
 		g.VCMPPS(operand.U8(unordered), v, v, reg.K1)
 		g.VMOVAPS(v, reg.K1, larger)
 		g.VMOVAPS(larger, v)
@@ -75,22 +75,22 @@ const sumLanes = 16
 // mean adds tap t to lane t mod 16 and then the lanes pairwise. Only one lane is summed
 // at a time: the tree is walked depth first.
 func mean(width int) emit.Routine {
-	name := fmt.Sprintf("pool_f32_mean_1x%d_%s", width/4, isaOf(width))
+	name := fmt.Sprintf("pool_f32_mean_1x%d_%s", width/4, emit.ISA(width))
 	return emit.Routine{
 		Name: name,
 		Doc: fmt.Sprintf(`%s computes, for every m below pixels:
 
 	c[m,i] = mean, with a sum in 16 lanes, over t < taps of a[offsets[m,t]][i]    for i < %d`, name, width/4),
 		Build: func(ctx *build.Context) {
-			g := &gen{Context: ctx, width: width}
+			g := &gen{emit.Gen{Context: ctx, Width: width}}
 			g.start()
 			g.MOVQ(field("taps"), left)
 			g.Label("pixel")
 			g.lanes(0, 1, 0)
-			g.VBROADCASTSS(at(count, 0), g.v(8))
+			g.VBROADCASTSS(emit.At(count, 0), g.V(8))
 			g.ADDQ(operand.I8(4), count)
-			g.VDIVPS(g.v(8), g.v(0), g.v(0))
-			g.store(g.v(0), at(c, 0))
+			g.VDIVPS(g.V(8), g.V(0), g.V(0))
+			g.store(g.V(0), emit.At(c, 0))
 			g.LEAQ(operand.Mem{Base: tap, Index: left, Scale: 4}, tap)
 			g.nextPixel("pixel")
 		},
@@ -102,18 +102,18 @@ func (g *gen) lanes(lane, stride, r int) {
 	if stride < sumLanes {
 		g.lanes(lane, 2*stride, r)
 		g.lanes(lane+stride, 2*stride, r+1)
-		g.VADDPS(g.v(r+1), g.v(r), g.v(r))
+		g.VADDPS(g.V(r+1), g.V(r), g.V(r))
 		return
 	}
 	again, done := fmt.Sprintf("lane%d", lane), fmt.Sprintf("summed%d", lane)
-	g.zero(g.v(r))
+	g.Zero(g.V(r))
 	g.MOVQ(operand.I32(lane), words)
 	g.Label(again)
 	g.CMPQ(words, left)
 	g.JGE(operand.LabelRef(done))
 	g.MOVLQSX(operand.Mem{Base: tap, Index: words, Scale: 4}, first)
 	g.ADDQ(operand.I8(sumLanes), words)
-	g.VADDPS(operand.Mem{Base: a, Index: first, Scale: 1}, g.v(r), g.v(r))
+	g.VADDPS(operand.Mem{Base: a, Index: first, Scale: 1}, g.V(r), g.V(r))
 	g.JMP(operand.LabelRef(again))
 	g.Label(done)
 }
@@ -123,65 +123,65 @@ const wordTaps = 256
 
 // averageBytes takes the average of bytes.
 func averageBytes(width int) emit.Routine {
-	name := fmt.Sprintf("pool_b8_average_1x%d_%s", width, isaOf(width))
+	name := fmt.Sprintf("pool_b8_average_1x%d_%s", width, emit.ISA(width))
 	return emit.Routine{
 		Name: name,
 		Doc: fmt.Sprintf(`%s computes, for every m below pixels:
 
 	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < %d`, name, width),
 		Build: func(ctx *build.Context) {
-			g := &gen{Context: ctx, width: width}
-			zero, low, flip, excess := g.v(12), g.v(13), g.v(14), g.v(15)
+			g := &gen{emit.Gen{Context: ctx, Width: width}}
+			zero, low, flip, excess := g.V(12), g.V(13), g.V(14), g.V(15)
 			g.start()
-			g.zero(zero)
-			g.broadcast(0x00ff_00ff, low)
+			g.Zero(zero)
+			g.Broadcast(0x00ff_00ff, scratch, low)
 			g.VPBROADCASTD(field("flip"), flip)
 			g.VPBROADCASTD(field("excess"), excess)
 			g.Label("pixel")
 			g.MOVQ(field("taps"), left)
 			for i := range 4 {
-				g.zero(g.v(i))
+				g.Zero(g.V(i))
 			}
 			g.Label("words")
-			g.zero(g.v(4))
-			g.zero(g.v(5))
+			g.Zero(g.V(4))
+			g.Zero(g.V(5))
 			g.MOVQ(operand.I32(wordTaps), words)
 			g.CMPQ(left, words)
 			g.CMOVQLT(left, words)
 			g.SUBQ(words, left)
 			g.Label("tap")
 			g.address()
-			g.xor(at(first, 0), flip, g.v(6))
-			g.VPUNPCKLBW(zero, g.v(6), g.v(7))
-			g.VPUNPCKHBW(zero, g.v(6), g.v(6))
-			g.VPADDW(g.v(7), g.v(4), g.v(4))
-			g.VPADDW(g.v(6), g.v(5), g.v(5))
+			g.Xor(emit.At(first, 0), flip, g.V(6))
+			g.VPUNPCKLBW(zero, g.V(6), g.V(7))
+			g.VPUNPCKHBW(zero, g.V(6), g.V(6))
+			g.VPADDW(g.V(7), g.V(4), g.V(4))
+			g.VPADDW(g.V(6), g.V(5), g.V(5))
 			g.DECQ(words)
 			g.JNZ(operand.LabelRef("tap"))
 			for half := range 2 {
-				g.VPUNPCKLWD(zero, g.v(4+half), g.v(6))
-				g.VPUNPCKHWD(zero, g.v(4+half), g.v(7))
-				g.VPADDD(g.v(6), g.v(2*half), g.v(2*half))
-				g.VPADDD(g.v(7), g.v(2*half+1), g.v(2*half+1))
+				g.VPUNPCKLWD(zero, g.V(4+half), g.V(6))
+				g.VPUNPCKHWD(zero, g.V(4+half), g.V(7))
+				g.VPADDD(g.V(6), g.V(2*half), g.V(2*half))
+				g.VPADDD(g.V(7), g.V(2*half+1), g.V(2*half+1))
 			}
 			g.TESTQ(left, left)
 			g.JNZ(operand.LabelRef("words"))
-			g.VBROADCASTSS(at(count, 0), g.v(8))
+			g.VBROADCASTSS(emit.At(count, 0), g.V(8))
 			g.ADDQ(operand.I8(4), count)
 			for i := range 4 {
-				v := g.v(i)
+				v := g.V(i)
 				g.VPSUBD(excess, v, v)
 				g.VCVTDQ2PS(v, v)
-				g.VMULPS(g.v(8), v, v)
+				g.VMULPS(g.V(8), v, v)
 				g.VCVTPS2DQ(v, v)
 			}
 			// Within each 128 bits, vector i has the channels 4*i to 4*i+3.
-			g.VPACKSSDW(g.v(1), g.v(0), g.v(0))
-			g.VPACKSSDW(g.v(3), g.v(2), g.v(2))
-			g.and(low, g.v(0), g.v(0))
-			g.and(low, g.v(2), g.v(2))
-			g.VPACKUSWB(g.v(2), g.v(0), g.v(0))
-			g.store(g.v(0), at(c, 0))
+			g.VPACKSSDW(g.V(1), g.V(0), g.V(0))
+			g.VPACKSSDW(g.V(3), g.V(2), g.V(2))
+			g.and(low, g.V(0), g.V(0))
+			g.and(low, g.V(2), g.V(2))
+			g.VPACKUSWB(g.V(2), g.V(0), g.V(0))
+			g.store(g.V(0), emit.At(c, 0))
 			g.nextPixel("pixel")
 		},
 	}

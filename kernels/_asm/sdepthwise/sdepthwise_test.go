@@ -6,23 +6,4 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-// TestGenerated: the committed files are what the generator writes.
-func TestGenerated(t *testing.T) {
-	stale, err := emit.Stale("../../internal/sdepthwise", "sdepthwise", fields, routines())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(stale) > 0 {
-		t.Errorf("%v differ from their generator: run go generate ./kernels/internal/sdepthwise", stale)
-	}
-}
-
-// TestSimulated runs the tests of kernels/internal/sdepthwise with every routine executed in plain
-// Go, whatever the CPU.
-func TestSimulated(t *testing.T) {
-	text, err := emit.TestSimulated("../../internal/sdepthwise", "sdepthwise", "../sim/machine.go", fields, routines())
-	t.Logf("%s", text)
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+func TestFamily(t *testing.T) { emit.Test(t, family) }

@@ -10,8 +10,8 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-// fields is the struct through which Go talks to the routines.
-var fields = []emit.Field{
+// arguments is the struct through which Go talks to the routines.
+var arguments = emit.Arguments{
 	{Name: "a", Type: "unsafe.Pointer", Size: 8, Doc: "what the offsets point into"},
 	{Name: "b", Type: "unsafe.Pointer", Size: 8, Doc: "the panel of B"},
 	{Name: "c", Type: "unsafe.Pointer", Size: 8, Doc: "the first row of C, at the panel's first column"},
@@ -22,8 +22,6 @@ var fields = []emit.Field{
 	{Name: "rows", Type: "int", Size: 8, Doc: "rows of each tile"},
 	{Name: "tiles", Type: "int", Size: 8, Doc: "tiles, one below the other"},
 }
-
-var offsetOf = emit.Offsets(fields)
 
 const mostRows = 6
 
@@ -36,13 +34,11 @@ var (
 	left                   = reg.RCX
 )
 
-func at(base reg.Register, disp int) operand.Mem { return operand.Mem{Base: base, Disp: disp} }
-
-func field(name string) operand.Mem { return at(call, offsetOf[name]) }
+func field(name string) operand.Mem { return arguments.At(call, name) }
 
 // gen is one routine being generated.
 type gen struct {
-	*build.Context
+	emit.Gen
 	cols int // vectors of columns
 }
 
@@ -57,8 +53,8 @@ func avx2Routine(cols int) emit.Routine {
 
 in this order, each sum beginning with 0, product and sum rounded on their own. k is at least 1.`, name, 8*cols),
 		Build: func(ctx *build.Context) {
-			g := &gen{ctx, cols}
-			g.MOVQ(operand.NewParamAddr("c", 0), call)
+			g := &gen{emit.Gen{Context: ctx, Width: 32}, cols}
+			g.MOVQ(emit.Param(), call)
 			g.MOVQ(field("c"), c)
 			g.MOVQ(field("offsets"), offsets)
 			g.MOVQ(field("taps"), step)
@@ -79,17 +75,12 @@ in this order, each sum beginning with 0, product and sum rounded on their own. 
 // tiles emits the loops over tiles of a number of rows.
 func (g *gen) tiles(rows int) {
 	label := func(name string) string { return fmt.Sprintf("%s%d", name, rows) }
-	ymm := []reg.VecPhysical{
-		reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
-		reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
-	}
-	acc := func(r, col int) reg.VecPhysical { return ymm[4+r*g.cols+col] }
+	acc := func(r, col int) reg.VecPhysical { return g.V(4 + r*g.cols + col) }
 
 	g.Label(label("tile"))
 	for r := range rows {
 		for col := range g.cols {
-			x := acc(r, col).AsX()
-			g.VPXOR(x, x, x)
+			g.Zero(acc(r, col))
 		}
 	}
 	g.MOVQ(field("b"), b)
@@ -98,7 +89,7 @@ func (g *gen) tiles(rows int) {
 	g.Label(label("tap"))
 	g.MOVQ(next, index)
 	for r := range rows {
-		g.MOVLQSX(at(index, 0), rowPointer[r])
+		g.MOVLQSX(emit.At(index, 0), rowPointer[r])
 		g.ADDQ(step, index)
 	}
 	g.ADDQ(operand.I8(4), next)
@@ -112,19 +103,19 @@ func (g *gen) tiles(rows int) {
 	g.NEGQ(index)
 	g.Label(label("step"))
 	for col := range g.cols {
-		g.VMOVUPS(at(b, 32*col), ymm[col])
+		g.VMOVUPS(emit.At(b, 32*col), g.V(col))
 	}
 	for r := range rows {
-		x, y := ymm[2], ymm[3]
+		x, y := g.V(2), g.V(3)
 		g.VBROADCASTSS(operand.Mem{Base: rowPointer[r], Index: index, Scale: 4}, x)
 		if g.cols == 2 {
-			g.VMULPS(ymm[0], x, y)
-			g.VMULPS(ymm[1], x, x)
+			g.VMULPS(g.V(0), x, y)
+			g.VMULPS(g.V(1), x, x)
 			g.VADDPS(y, acc(r, 0), acc(r, 0))
 			g.VADDPS(x, acc(r, 1), acc(r, 1))
 			continue
 		}
-		g.VMULPS(ymm[0], x, x)
+		g.VMULPS(g.V(0), x, x)
 		g.VADDPS(x, acc(r, 0), acc(r, 0))
 	}
 	g.ADDQ(operand.I32(32*g.cols), b)
@@ -135,7 +126,7 @@ func (g *gen) tiles(rows int) {
 
 	for r := range rows {
 		for col := range g.cols {
-			g.VMOVUPS(acc(r, col), at(c, 32*col))
+			g.VMOVUPS(acc(r, col), emit.At(c, 32*col))
 		}
 		g.ADDQ(field("ldc"), c)
 	}

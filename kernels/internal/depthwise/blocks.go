@@ -8,18 +8,28 @@ package depthwise
 // each i: operands of the epilogue have that order.
 type block struct {
 	first, width int
-	quads        bool // how the weights lie: as packQuads does, or packDigits
 	weights      []int8
+	run          func(c *call) // the routine
 }
 
-// packBlocks returns the packing of a variant with blocks of the given widths, largest
-// first; 16 must be the last.
-func packBlocks(quads bool, widths ...int) func(p *Packed, weights []int8) {
+// layout lays out the weights of a block, which at returns: 0 where there is no such tap or
+// channel.
+type layout func(b *block, taps int, at func(tap, channel int) int)
+
+// packBlocks returns the packing of a variant with routines of some widths, the widest
+// first; that of the last must be narrowest.
+func packBlocks(pack layout, routines []routine) func(p *Packed, weights []int8) {
 	return func(p *Packed, weights []int8) {
-		for at := 0; at < p.spec.Channels; {
-			b := p.nextBlock(at, widths)
-			b.quads = quads
-			b.pack(p, weights)
+		channels, taps := p.spec.Channels, p.spec.Taps
+		value := func(tap, channel int) int {
+			if tap >= taps || channel >= channels {
+				return 0
+			}
+			return int(weights[tap*channels+channel])
+		}
+		for at := 0; at < channels; {
+			b := p.nextBlock(at, routines)
+			pack(&b, taps, value)
 			p.blocks = append(p.blocks, b)
 			at = b.first + b.width
 		}
@@ -29,34 +39,23 @@ func packBlocks(quads bool, widths ...int) func(p *Packed, weights []int8) {
 // nextBlock returns the block that begins at channel at, or the last one, which
 // overlaps the one before: with a width that leaves no channel uncovered, or the
 // smallest.
-func (p *Packed) nextBlock(at int, widths []int) block {
+func (p *Packed) nextBlock(at int, routines []routine) block {
 	left := p.spec.Channels - at
-	for i, w := range widths {
-		switch last := i == len(widths)-1; {
-		case left >= w:
-			return block{first: at, width: w}
-		case !last && left > widths[i+1] && p.spec.Channels >= w:
-			return block{first: p.spec.Channels - w, width: w}
+	for i, r := range routines {
+		run := r.any
+		if p.spec.Taps == 9 {
+			run = r.nine
+		}
+		switch last := i == len(routines)-1; {
+		case left >= r.width:
+			return block{first: at, width: r.width, run: run}
+		case !last && left > routines[i+1].width && p.spec.Channels >= r.width:
+			return block{first: p.spec.Channels - r.width, width: r.width, run: run}
 		case last:
-			return block{first: max(p.spec.Channels-w, 0), width: w}
+			return block{first: max(p.spec.Channels-r.width, 0), width: r.width, run: run}
 		}
 	}
-	panic("depthwise: no widths")
-}
-
-func (b *block) pack(p *Packed, weights []int8) {
-	channels, taps := p.spec.Channels, p.spec.Taps
-	at := func(tap, channel int) int {
-		if tap >= taps || channel >= channels {
-			return 0
-		}
-		return int(weights[tap*channels+channel])
-	}
-	if b.quads {
-		b.packQuads(taps, at)
-	} else {
-		b.packDigits(taps, at)
-	}
+	panic("depthwise: no routines")
 }
 
 // packQuads lays out weights as [quads][4 vectors][width/4 channels][4 taps].

@@ -16,11 +16,9 @@ import (
 	"math"
 	"slices"
 
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 )
-
-// Slack is how many bytes must be readable in A behind the last channel of every tap.
-const Slack = gemm.Slack
 
 // Spec is the part of a convolution that is known when it is packed. The epilogue
 // must not have a summand.
@@ -72,7 +70,8 @@ func (p *Packed) Bytes() int64 {
 // magnitude. Neither is retained.
 func Pack(v *Variant, s Spec, weights []int8, init []int32) (*Packed, error) {
 	if s.Channels < 1 || s.Channels > maxChannels || s.Taps < 1 || s.Taps > MaxTaps {
-		return nil, fmt.Errorf("%w: got %d channels and %d taps, want 1 to %d channels and 1 to %d taps", ErrSpec, s.Channels, s.Taps, maxChannels, MaxTaps)
+		return nil, fmt.Errorf("%w: got %d channels and %d taps, want 1 to %d channels and 1 to %d taps",
+			ErrSpec, s.Channels, s.Taps, maxChannels, MaxTaps)
 	}
 	if want := s.Taps * s.Channels; len(weights) != want {
 		return nil, fmt.Errorf("%w: got %d weights, want %d taps * %d channels", ErrSpec, len(weights), s.Taps, s.Channels)
@@ -122,46 +121,34 @@ type Args struct {
 	Operands *Operands
 }
 
-// Check reports whether Run may be called for pixels [0,m) of a: nil if so, and
-// otherwise an error that names the first length, stride or offset that would let a
-// kernel read or write outside of the slices.
-func (p *Packed) Check(a *Args, m int) error {
-	taps, row := p.spec.Taps, p.spec.Channels*p.spec.Epilogue.Out.Size()
-	switch {
-	case m < 0 || m > math.MaxInt32:
-		return fmt.Errorf("got %d pixels, want 0 to %d", m, math.MaxInt32)
-	case m == 0:
-		return nil
-	case len(a.Offsets)/taps < m:
-		return fmt.Errorf("got %d offsets, want %d pixels * %d taps", len(a.Offsets), m, taps)
-	case a.LDC < 0 || a.LDC < row && m > 1:
-		return fmt.Errorf("output: got stride %d, want at least %d bytes", a.LDC, row)
-	case row > len(a.C) || m > 1 && a.LDC > (len(a.C)-row)/(m-1):
-		return fmt.Errorf("output: got %d bytes, want %d pixels of %d at stride %d", len(a.C), m, row, a.LDC)
+// CheckOffsets verifies that Run may be given offsets into size bytes of A, or more: Run does
+// not.
+func (s Spec) CheckOffsets(offsets []int32, size int) error {
+	return bounds.Offsets("pixel", offsets, s.Taps, s.Channels, size)
+}
+
+// check verifies all but the offsets for pixels [0,m).
+func (p *Packed) check(a *Args, m int) error {
+	if err := bounds.Count("pixel", a.Offsets, m, p.spec.Taps); err != nil {
+		return err
 	}
-	if err := gemm.CheckOffsets("pixel", a.Offsets[:m*taps], taps, p.spec.Channels, len(a.A)); err != nil {
+	if err := bounds.Stored("output", "pixel", len(a.C), a.LDC, m, p.spec.Channels*p.chain.out.Size()); err != nil {
 		return err
 	}
 	return p.checkOperands(a.Operands)
 }
 
 // Run computes pixels [m0,m1). Parts of one convolution that share no pixel may run
-// at the same time. Run panics if a slice of a is shorter than the pixels need, or the
-// stride or the operands are not for them, as Check reports; offsets are the caller's
-// duty: Check verifies them, Run does not.
+// at the same time. Run panics if a slice of a is shorter than the pixels need, or if the
+// stride or the operands are not for them; offsets are the caller's duty, see
+// Spec.CheckOffsets.
 func (p *Packed) Run(a *Args, m0, m1 int) {
 	if m0 < 0 || m0 >= m1 {
 		return
 	}
-	if a.LDC < 0 {
-		panic(fmt.Sprintf("depthwise: got stride %d, want none below 0", a.LDC))
-	}
-	if err := p.checkOperands(a.Operands); err != nil {
+	if err := p.check(a, m1); err != nil {
 		panic("depthwise: " + err.Error())
 	}
-	// Slicing checks the lengths without reading what another part may be writing.
-	_ = a.Offsets[m1*p.spec.Taps:]
-	_ = a.C[(m1-1)*a.LDC+p.spec.Channels*p.spec.Epilogue.Out.Size():]
 	args := *a
 	if args.Operands == nil {
 		args.Operands = &p.operands

@@ -10,31 +10,20 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
-	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
 
 // TestMain reports the instruction sets whose variants were not run.
-func TestMain(m *testing.M) {
-	isatest.Main(m, "depthwise", simulated, func(i isa.ISA) bool {
-		return slices.ContainsFunc(runnable(), func(v *Variant) bool { return v.ISA == i })
-	})
-}
+func TestMain(m *testing.M) { isatest.Main(m, variants, simulated) }
 
 // simulated is set in builds in which Go functions stand for the assembly (kernels/_asm
 // with -simulate): those run on any CPU.
 var simulated bool
 
 // runnable returns the variants that this CPU can execute.
-func runnable() (out []*Variant) {
-	for i := range variants {
-		if simulated || isa.Available().Has(variants[i].ISA) {
-			out = append(out, &variants[i])
-		}
-	}
-	return out
-}
+func runnable() []*Variant { return variants.Within(isatest.Runnable(simulated)) }
 
 // problem is one convolution with all of its data. Its String reproduces it.
 type problem struct {
@@ -74,7 +63,7 @@ func (p *problem) fill() {
 	}
 	p.args = Args{}
 	stride := p.channels + 13
-	a := make([]byte, (p.m*p.taps+1)*stride+p.channels+Slack)
+	a := make([]byte, (p.m*p.taps+1)*stride+p.channels+bounds.Slack)
 	for i := range a {
 		a[i] = byte(r.IntN(256))
 		if p.extreme {
@@ -91,7 +80,7 @@ func (p *problem) fill() {
 			o = 0
 		}
 		if r.IntN(16) == 0 {
-			o = len(a) - p.channels - Slack // the last that is allowed
+			o = len(a) - p.channels - bounds.Slack // the last that is allowed
 		}
 		p.args.Offsets = append(p.args.Offsets, int32(o))
 	}
@@ -154,7 +143,7 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 	out := slices.Clone(p.before)
 	end := p.guard + (p.m-1)*p.args.LDC + p.channels*p.epilogue.Out.Size()
 	p.args.C = out[p.guard:end:end]
-	require.NoError(t, packed.Check(&p.args, p.m), "%s: %s", v.Name, p)
+	require.NoError(t, packed.spec.CheckOffsets(p.args.Offsets, len(p.args.A)), "%s: %s", v.Name, p)
 	packed.Run(&p.args, p.m/3, p.m)
 	packed.Run(&p.args, 0, p.m/3)
 	return out
@@ -387,52 +376,45 @@ func TestPackErrors(t *testing.T) {
 	}
 }
 
-func TestCheckErrors(t *testing.T) {
-	for i := range variants {
-		v := &variants[i]
-		packed, err := Pack(v, Spec{Channels: 5, Taps: 2, Epilogue: gemm.Epilogue{Out: gemm.U8, Hi: 255}}, make([]int8, 10), nil)
+func TestCheckOffsets(t *testing.T) {
+	s := Spec{Channels: 5, Taps: 2}
+	require.NoError(t, s.CheckOffsets([]int32{0, 13, 1, 2}, 18+bounds.Slack))
+	err := s.CheckOffsets([]int32{0, 13, 1, 14}, 18+bounds.Slack)
+	require.EqualError(t, err, "pixel 1, tap 1: got offset 14 into 82 bytes, want 0 to 13")
+}
+
+// TestRunPanics: Run takes nothing on trust, other than offsets.
+func TestRunPanics(t *testing.T) {
+	for _, v := range runnable() {
+		e := gemm.Epilogue{Out: gemm.U8, Hi: 255}
+		packed, err := Pack(v, Spec{Channels: 5, Taps: 2, Epilogue: e}, make([]int8, 10), nil)
 		require.NoError(t, err)
-		good := func() *Args {
-			return &Args{A: make([]byte, 18+Slack), Offsets: []int32{0, 13, 1, 2, 3, 4}, C: make([]byte, 17), LDC: 6}
+		other, err := Pack(v, Spec{Channels: 50, Taps: 1, Epilogue: gemm.Epilogue{Out: gemm.F32}}, make([]int8, 50), nil)
+		require.NoError(t, err)
+		run := func(damage func(a *Args)) {
+			a := &Args{A: make([]byte, 18+bounds.Slack), Offsets: []int32{0, 13, 1, 2, 3, 4}, C: make([]byte, 17, 64), LDC: 6}
+			damage(a)
+			packed.Run(a, 0, 3)
 		}
-		require.NoError(t, packed.Check(good(), 3), v.Name)
+		run(func(*Args) {})
 		for _, c := range []struct {
 			name   string
 			damage func(a *Args)
 			want   string
 		}{
-			{"offset behind", func(a *Args) { a.Offsets[3] = 14 }, "pixel 1, tap 1: got offset 14 into 82 bytes, want 0 to 13"},
-			{"offset before", func(a *Args) { a.Offsets[0] = -1 }, "pixel 0, tap 0: got offset -1 into 82 bytes, want 0 to 13"},
 			{"few offsets", func(a *Args) { a.Offsets = a.Offsets[1:] }, "got 5 offsets, want 3 pixels * 2 taps"},
-			{"output", func(a *Args) { a.C = a.C[1:] }, "output: got 16 bytes, want 3 pixels of 5 at stride 6"},
+			{"output", func(a *Args) { a.C = a.C[:16] }, "output: got 16 bytes, want 3 pixels of 5 at stride 6"},
 			{"stride", func(a *Args) { a.LDC = 4 }, "output: got stride 4, want at least 5 bytes"},
 			{"huge stride", func(a *Args) { a.LDC = 1 << 62 }, "output: got 17 bytes, want 3 pixels of 5 at stride 4611686018427387904"},
+			{"operands", func(a *Args) { a.Operands = other.NewOperands() }, ""},
 		} {
 			t.Run(v.Name+"/"+c.name, func(t *testing.T) {
-				a := good()
-				c.damage(a)
-				require.EqualError(t, packed.Check(a, 3), c.want)
+				if c.want == "" {
+					require.Panics(t, func() { run(c.damage) })
+					return
+				}
+				require.PanicsWithValue(t, "depthwise: "+c.want, func() { run(c.damage) })
 			})
-		}
-	}
-}
-
-// TestRunPanics: what Check refuses, other than offsets, Run does not take on trust.
-func TestRunPanics(t *testing.T) {
-	for _, v := range runnable() {
-		packed, err := Pack(v, Spec{Channels: 5, Taps: 1, Epilogue: gemm.Epilogue{Out: gemm.U8, Hi: 255}}, make([]int8, 5), nil)
-		require.NoError(t, err)
-		other, err := Pack(v, Spec{Channels: 50, Taps: 1, Epilogue: gemm.Epilogue{Out: gemm.F32}}, make([]int8, 50), nil)
-		require.NoError(t, err)
-		for name, damage := range map[string]func(a *Args){
-			"stride":   func(a *Args) { a.LDC = -1 },
-			"operands": func(a *Args) { a.Operands = other.NewOperands() },
-			"output":   func(a *Args) { a.C = a.C[:9] },
-		} {
-			a := &Args{A: make([]byte, 20+Slack), Offsets: []int32{0, 3}, C: make([]byte, 40), LDC: 5}
-			damage(a)
-			require.Panics(t, func() { packed.Run(a, 0, 2) }, "%s: %s", v.Name, name)
-			require.Error(t, packed.Check(a, 2), "%s: %s", v.Name, name)
 		}
 	}
 }

@@ -19,19 +19,6 @@ type chain struct {
 	steps    uint32 // what the assembly must do
 }
 
-// The steps of a chain as the assembly sees them.
-const (
-	stepPre = 1 << iota
-	stepScale
-	stepBias
-	stepRelu
-	stepPost
-	stepClamp
-	outF32
-	outS32
-	outI8
-)
-
 func newChain(e gemm.Epilogue, channels int) (chain, error) {
 	c := chain{
 		epilogue: e, out: e.Out, relu: e.Relu, lo: float32(e.Lo), hi: float32(e.Hi),
@@ -95,7 +82,9 @@ func (c *chain) setSteps(magnitudes []float64) {
 // saturates reports whether the conversions to integers do the clamping: the range is
 // all of the type, and every result fits an int32 (so that there are no NaNs).
 func (c *chain) saturates(magnitudes []float64) bool {
-	if !(c.out == gemm.U8 && c.lo == 0 && c.hi == math.MaxUint8 || c.out == gemm.I8 && c.lo == math.MinInt8 && c.hi == math.MaxInt8) {
+	whole := c.out == gemm.U8 && c.lo == 0 && c.hi == math.MaxUint8 ||
+		c.out == gemm.I8 && c.lo == math.MinInt8 && c.hi == math.MaxInt8
+	if !whole {
 		return false
 	}
 	if c.epilogue.Computed != 0 {

@@ -94,11 +94,13 @@ func (p *Packed) checkOperands(o *Operands) error {
 		return nil
 	}
 	if len(o.init) != p.spec.Channels || len(o.blocks) != len(p.blocks) {
-		return fmt.Errorf("got operands of %d channels in %d blocks, want %d in %d", len(o.init), len(o.blocks), p.spec.Channels, len(p.blocks))
+		return fmt.Errorf("got operands of %d channels in %d blocks, want %d in %d",
+			len(o.init), len(o.blocks), p.spec.Channels, len(p.blocks))
 	}
 	for i, v := range p.operands.columns {
 		if len(o.columns[i]) != len(v) {
-			return fmt.Errorf("got operands of another epilogue: %d values of %s, want %d", len(o.columns[i]), gemm.Operand(i), len(v))
+			return fmt.Errorf("got operands of another epilogue: %d values of %s, want %d",
+				len(o.columns[i]), gemm.Operand(i), len(v))
 		}
 	}
 	return nil

@@ -195,8 +195,11 @@ const Scratch = 2 * 4 * block
 // Run takes elements [i0,i1) through the chain. Calls for ranges that do not overlap may
 // run at the same time, each with its own scratch. A buffer that is stored must not be
 // loaded by a later step, except at the same place. Run panics if a buffer is shorter
-// than its elements.
+// than its elements, or is not there.
 func (c *Chain) Run(buffers [][]byte, scratch []byte, i0, i1 int) {
+	if err := c.check(buffers, i0, i1); err != nil {
+		panic("elementwise: " + err.Error())
+	}
 	values, other := scratch[:4*block], scratch[4*block:Scratch]
 	for at := i0; at < i1; at += block {
 		n := min(block, i1-at)
@@ -250,18 +253,17 @@ func (s *step) load(to []byte, buffers [][]byte, at, n int) []byte {
 	}
 }
 
-// Check reports whether Run may be called for n elements: nil if so, and otherwise an
-// error that names the first buffer that is too short.
-func (c *Chain) Check(buffers [][]byte, n int) error {
+// check verifies that buffers have elements [i0,i1).
+func (c *Chain) check(buffers [][]byte, i0, i1 int) error {
 	if len(buffers) < len(c.buffers) {
 		return fmt.Errorf("got %d buffers, want %d", len(buffers), len(c.buffers))
 	}
-	if n < 0 || n > math.MaxInt32 {
-		return fmt.Errorf("got %d elements, want 0 to %d", n, math.MaxInt32)
+	if i0 < 0 || i1 > math.MaxInt32 {
+		return fmt.Errorf("got elements %d to %d, want some of 0 to %d", i0, i1, math.MaxInt32)
 	}
 	for i, size := range c.buffers {
-		if len(buffers[i]) < n*size {
-			return fmt.Errorf("buffer %d: got %d bytes, want %d elements of %d", i, len(buffers[i]), n, size)
+		if len(buffers[i]) < i1*size {
+			return fmt.Errorf("buffer %d: got %d bytes, want %d elements of %d", i, len(buffers[i]), i1, size)
 		}
 	}
 	return nil

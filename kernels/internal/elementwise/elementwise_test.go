@@ -16,25 +16,14 @@ import (
 )
 
 // TestMain reports the instruction sets whose variants were not run.
-func TestMain(m *testing.M) {
-	isatest.Main(m, "elementwise", simulated, func(i isa.ISA) bool {
-		return slices.ContainsFunc(runnable(), func(v *Variant) bool { return v.ISA == i })
-	})
-}
+func TestMain(m *testing.M) { isatest.Main(m, variants, simulated) }
 
 // simulated is set in builds in which Go functions stand for the assembly (kernels/_asm
 // with -simulate): those run on any CPU.
 var simulated bool
 
 // runnable returns the variants that this CPU can execute.
-func runnable() (out []*Variant) {
-	for i := range variants {
-		if simulated || isa.Available().Has(variants[i].ISA) {
-			out = append(out, &variants[i])
-		}
-	}
-	return out
-}
+func runnable() []*Variant { return variants.Within(isatest.Runnable(simulated)) }
 
 const guard = 64
 
@@ -300,15 +289,9 @@ func TestChains(t *testing.T) {
 		}},
 	}
 	for _, c := range chains {
-		for _, i := range isa.All() {
-			if !isa.Available().Has(i) {
-				continue
-			}
-			var set isa.Set
-			if i != isa.Portable {
-				set = isa.Available()
-			}
-			t.Run(c.name+"/"+i.String(), func(t *testing.T) {
+		for _, without := range isatest.Levels() {
+			set := isa.Available().Without(without...)
+			t.Run(c.name+"/"+set.String(), func(t *testing.T) {
 				chain, err := NewChain(set, 4, c.steps)
 				require.NoError(t, err)
 				for _, n := range []int{1, 31, 33, 1023, 1024, 1025, 5000} {
@@ -317,7 +300,6 @@ func TestChains(t *testing.T) {
 					want := slices.Clone(buffers)
 					want[2], want[3] = slices.Clone(want[2]), slices.Clone(want[3])
 					defineChain(c.steps, want, n)
-					require.NoError(t, chain.Check(buffers, n))
 					scratch := make([]byte, Scratch)
 					chain.Run(buffers, scratch, n/3, n)
 					chain.Run(buffers, scratch, 0, n/3)
@@ -404,14 +386,38 @@ func TestNewErrors(t *testing.T) {
 	}
 }
 
-func TestCheckErrors(t *testing.T) {
+// TestRunPanics: no step reads or writes behind the buffers that it is given.
+func TestRunPanics(t *testing.T) {
 	c, err := NewChain(0, 4, residual(true))
 	require.NoError(t, err)
-	b := [][]byte{make([]byte, 5), make([]byte, 5), make([]byte, 20), make([]byte, 5)}
-	require.NoError(t, c.Check(b, 5))
-	require.EqualError(t, c.Check(b, 6), "buffer 0: got 5 bytes, want 6 elements of 1")
-	require.EqualError(t, c.Check(b[:3], 5), "got 3 buffers, want 4")
-	require.EqualError(t, c.Check(b, -1), "got -1 elements, want 0 to 2147483647")
+	scratch := make([]byte, Scratch)
+	whole := make([]byte, 64) // buffers end in the middle of it
+	b := [][]byte{whole[:5], whole[:5], make([]byte, 20), make([]byte, 5)}
+	c.Run(b, scratch, 0, 5)
+	for _, test := range []struct {
+		want    string
+		buffers [][]byte
+		i0, i1  int
+	}{
+		{"buffer 0: got 5 bytes, want 6 elements of 1", b, 0, 6},
+		{"got 3 buffers, want 4", b[:3], 0, 5},
+		{"got elements -1 to 5, want some of 0 to 2147483647", b, -1, 5},
+	} {
+		require.PanicsWithValue(t, "elementwise: "+test.want, func() { c.Run(test.buffers, scratch, test.i0, test.i1) })
+	}
+	for _, v := range runnable() {
+		xs, os := v.Primitive.sizes()
+		for damaged := range 3 {
+			lengths := []int{3 * os, 3 * xs, 256}
+			if lengths[damaged]--; damaged == 2 && v.Primitive.isBinary() {
+				lengths[2] = 11
+			} else if damaged == 2 && v.Primitive != Lookup {
+				continue
+			}
+			out, x, y := make([]byte, 300)[:lengths[0]], make([]byte, 300)[:lengths[1]], make([]byte, 300)[:lengths[2]]
+			require.Panics(t, func() { v.Run(out, x, y, 3, &Numbers{}) }, "%s: %v bytes", v.Name, lengths)
+		}
+	}
 }
 
 func BenchmarkPrimitives(b *testing.B) {
@@ -431,15 +437,9 @@ func BenchmarkPrimitives(b *testing.B) {
 
 // BenchmarkResidual runs MobileNetV2's largest residual, 56x56x24.
 func BenchmarkResidual(b *testing.B) {
-	for _, i := range isa.All() {
-		if !isa.Available().Has(i) {
-			continue
-		}
-		b.Run(i.String(), func(b *testing.B) {
-			var set isa.Set
-			if i != isa.Portable {
-				set = isa.Available()
-			}
+	for _, without := range isatest.Levels() {
+		set := isa.Available().Without(without...)
+		b.Run(set.String(), func(b *testing.B) {
 			const n = 56 * 56 * 24
 			c, err := NewChain(set, 4, residual(true))
 			require.NoError(b, err)
@@ -458,8 +458,8 @@ func TestNoAllocation(t *testing.T) {
 	if simulated {
 		t.Skip("simulated routines allocate")
 	}
-	for _, set := range []isa.Set{0, isa.Available()} {
-		c, err := NewChain(set, 4, residual(true))
+	for _, without := range isatest.Levels() {
+		c, err := NewChain(isa.Available().Without(without...), 4, residual(true))
 		require.NoError(t, err)
 		const n = 3001
 		buffers := [][]byte{make([]byte, n), make([]byte, n), make([]byte, 4*n), make([]byte, n)}

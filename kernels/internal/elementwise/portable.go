@@ -7,6 +7,9 @@ import (
 	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
+// lookupStep is how many elements the portable variant of Lookup takes in a step.
+const lookupStep = 8
+
 // portable holds the portable variant of each primitive.
 var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	ConvertU8:  convert[uint8],
@@ -83,11 +86,11 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	},
 	Lookup: func(out, x, y []byte, n int, _ *Numbers) {
 		table := (*[256]byte)(y)
-		for ; n >= 8; n -= 8 {
-			o, a := (*[8]byte)(out), (*[8]byte)(x)
+		for ; n >= lookupStep; n -= lookupStep {
+			o, a := (*[lookupStep]byte)(out), (*[lookupStep]byte)(x)
 			o[0], o[1], o[2], o[3] = table[a[0]], table[a[1]], table[a[2]], table[a[3]]
 			o[4], o[5], o[6], o[7] = table[a[4]], table[a[5]], table[a[6]], table[a[7]]
-			out, x = out[8:], x[8:]
+			out, x = out[lookupStep:], x[lookupStep:]
 		}
 		for i, v := range x[:n] {
 			out[i] = table[v]

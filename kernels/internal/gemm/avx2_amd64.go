@@ -12,7 +12,7 @@ const blockLimit = 256 << 10
 // packAVX2 packs B as [panel][K/2][width][2]: taps are joined, as they are in scratch.
 func packAVX2(p *Packed, weights []int8) {
 	p.tapBytes = p.spec.TapBytes
-	packInterleaved(p, weights, 1, p.spec.Taps*p.spec.TapBytes, p.variant.KR)
+	packInterleaved(p, weights, 1, p.spec.Taps*p.spec.TapBytes, interleave16)
 }
 
 // blockAVX2 is the scratch of one call, by offset.
@@ -66,7 +66,8 @@ func runAVX2(p *Packed, a Args, m0, m1, panel0, panel1 int) {
 func (r *runnerAVX2) widenA(m, rows int) {
 	s := &r.p.spec
 	c := call{
-		a: unsafe.Pointer(unsafe.SliceData(r.a.A)), offsets: unsafe.Pointer(&r.a.Offsets[m*s.Taps]), c: unsafe.Pointer(&r.scratch[0]),
+		a: unsafe.Pointer(unsafe.SliceData(r.a.A)), offsets: unsafe.Pointer(&r.a.Offsets[m*s.Taps]),
+		c:   unsafe.Pointer(&r.scratch[0]),
 		ldc: r.block.lda, taps: s.Taps, k: s.TapBytes, rows: rows,
 	}
 	widenRows(&c)

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
 // layer is a convolution (or, with size 1, a matrix product) to be timed.
@@ -57,7 +60,7 @@ func (l layer) problem() *problem {
 	if l.wide {
 		p.taps, p.k = l.window, l.window*l.inC
 	}
-	p.args.A = make([]byte, side*side*l.inC+Slack)
+	p.args.A = make([]byte, side*side*l.inC+bounds.Slack)
 	for i := range p.args.A {
 		p.args.A[i] = byte(r.IntN(256))
 	}
@@ -88,14 +91,14 @@ func (l layer) problem() *problem {
 // measured in the same run.
 func BenchmarkLayers(b *testing.B) {
 	for _, v := range runnable() {
-		limit := Limit(v.ISA)
+		limit := v.Limit()
 		for _, l := range layers {
 			b.Run(fmt.Sprintf("%s/%s", l, v.Name), func(b *testing.B) {
 				p := l.problem()
 				packed, err := Pack(v, Spec{N: p.n, Taps: p.taps, TapBytes: p.k, Epilogue: p.epilogue}, p.weights, p.start)
 				require.NoError(b, err)
 				p.args.Scratch = make([]byte, packed.Scratch())
-				require.NoError(b, packed.Check(&p.args, p.m))
+				require.NoError(b, packed.spec.CheckOffsets(p.args.Offsets, len(p.args.A)))
 				best := math.Inf(1) // like the limit: machines are shared
 				for b.Loop() {
 					begin := time.Now()
@@ -109,17 +112,16 @@ func BenchmarkLayers(b *testing.B) {
 		}
 		b.Run("limit/"+v.ISA.String(), func(b *testing.B) {
 			for b.Loop() {
-				limitLoop(v.ISA, 1000)
+				v.limit.run(1000)
 			}
-			b.ReportMetric(limitOps(v.ISA)*1000*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GOP/s")
+			b.ReportMetric(float64(v.limit.operations*1000*b.N)/float64(b.Elapsed().Nanoseconds()), "GOP/s")
 		})
 	}
 }
 
 // BenchmarkPack packs the weights of the last 3x3 layer of ResNet-50.
 func BenchmarkPack(b *testing.B) {
-	for i := range variants {
-		v := &variants[i]
+	for _, v := range variants.Within(^isa.Set(0)) {
 		b.Run(v.Name, func(b *testing.B) {
 			p := layer{1, 3, 1, 512, 512, false}.problem()
 			b.SetBytes(int64(len(p.weights)))

@@ -72,28 +72,6 @@ type Epilogue struct {
 	Flip bool
 }
 
-// The steps of an epilogue as the assembly sees them.
-const (
-	stepPre = 1 << iota
-	stepScale
-	stepBias
-	stepSumU8
-	stepSumI8
-	stepSumI32
-	stepSumF32
-	stepRelu
-	stepPost
-	outF32
-	outU8
-	outI8
-	flipped
-	stepLo // saturation alone would not apply Lo
-	stepHi // saturation alone would not apply Hi
-	outI32
-
-	outS32 = 0
-)
-
 func (e *Epilogue) flags() (f uint32) {
 	set := func(on bool, bit uint32) {
 		if on {
@@ -115,7 +93,8 @@ func (e *Epilogue) flags() (f uint32) {
 	set(e.Out == I32, outI32)
 	set(e.Flip, flipped)
 	set(e.Out == U8 && e.Lo > 0 || e.Out == I8 && e.Lo > math.MinInt8, stepLo)
-	set(e.Out == U8 && e.Hi < math.MaxUint8 || e.Out == I8 && e.Hi < math.MaxInt8 || e.Out.Size() == 1 && !e.bounded(), stepHi)
+	set(e.Out == U8 && e.Hi < math.MaxUint8 || e.Out == I8 && e.Hi < math.MaxInt8, stepHi)
+	set(e.Out.Size() == 1 && !e.bounded(), stepHi)
 	return f
 }
 

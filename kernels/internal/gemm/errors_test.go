@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
@@ -37,60 +38,49 @@ func TestPackErrors(t *testing.T) {
 	}
 }
 
-// TestRunPanics: what Check refuses, other than offsets, Run does not take on trust.
+func TestCheckOffsets(t *testing.T) {
+	s := Spec{N: 5, Taps: 2, TapBytes: 7}
+	require.NoError(t, s.CheckOffsets([]int32{0, 13, 1, 2}, 20+bounds.Slack))
+	err := s.CheckOffsets([]int32{0, 13, 1, 14}, 20+bounds.Slack)
+	require.EqualError(t, err, "row 1, tap 1: got offset 14 into 84 bytes, want 0 to 13")
+}
+
+// TestRunPanics: Run takes nothing on trust, other than offsets.
 func TestRunPanics(t *testing.T) {
 	for _, v := range runnable() {
-		packed, err := Pack(v, Spec{N: 5, Taps: 1, TapBytes: 7, Epilogue: Epilogue{Out: U8, Hi: 255, Sum: SumU8}}, make([]int8, 35), nil)
+		e := Epilogue{Out: U8, Hi: 255, Sum: SumI32}
+		packed, err := Pack(v, Spec{N: 5, Taps: 2, TapBytes: 7, Epilogue: e}, make([]int8, 70), nil)
 		require.NoError(t, err)
 		other, err := Pack(v, Spec{N: 50, Taps: 1, TapBytes: 7, Epilogue: Epilogue{Out: F32}}, make([]int8, 350), nil)
 		require.NoError(t, err)
-		for name, damage := range map[string]func(a *Args){
-			"output stride":  func(a *Args) { a.LDC = -1 },
-			"summand stride": func(a *Args) { a.LDSum = -1 },
-			"operands":       func(a *Args) { a.Operands = other.NewOperands() },
-			"output":         func(a *Args) { a.C = a.C[:9] },
-		} {
+		run := func(damage func(a *Args)) {
 			a := &Args{
-				A: make([]byte, 20+Slack), Offsets: []int32{0, 3}, C: make([]byte, 40), LDC: 5, Sum: make([]byte, 40), LDSum: 5,
-				Scratch: make([]byte, packed.Scratch()),
+				A: make([]byte, 20+bounds.Slack), Offsets: []int32{0, 13, 1, 2, 3, 4},
+				C: make([]byte, 17, 64), LDC: 6, Sum: make([]byte, 62), LDSum: 21, Scratch: make([]byte, packed.Scratch()),
 			}
-			packed.Run(a, 0, 2, 0, packed.Panels())
 			damage(a)
-			require.Panics(t, func() { packed.Run(a, 0, 2, 0, packed.Panels()) }, "%s: %s", v.Name, name)
-			require.Error(t, packed.Check(a, 2), "%s: %s", v.Name, name)
+			packed.Run(a, 0, 3, 0, packed.Panels())
 		}
-	}
-}
-
-func TestCheckErrors(t *testing.T) {
-	for i := range variants {
-		v := &variants[i]
-		packed, err := Pack(v, Spec{N: 5, Taps: 2, TapBytes: 7, Epilogue: Epilogue{Out: U8, Hi: 255, Sum: SumI32}}, make([]int8, 70), nil)
-		require.NoError(t, err)
-		good := func() *Args {
-			return &Args{
-				A: make([]byte, 20+Slack), Offsets: []int32{0, 13, 1, 2, 3, 4},
-				C: make([]byte, 17), LDC: 6, Sum: make([]byte, 62), LDSum: 21, Scratch: make([]byte, packed.Scratch()),
-			}
-		}
-		require.NoError(t, packed.Check(good(), 3), v.Name)
+		run(func(*Args) {})
 		for _, c := range []struct {
 			name   string
 			damage func(a *Args)
 			want   string
 		}{
-			{"offset behind", func(a *Args) { a.Offsets[3] = 14 }, "row 1, tap 1: got offset 14 into 84 bytes, want 0 to 13"},
-			{"offset before", func(a *Args) { a.Offsets[0] = -1 }, "row 0, tap 0: got offset -1 into 84 bytes, want 0 to 13"},
 			{"few offsets", func(a *Args) { a.Offsets = a.Offsets[1:] }, "got 5 offsets, want 3 rows * 2 taps"},
-			{"output", func(a *Args) { a.C = a.C[1:] }, "output: got 16 bytes, want 3 rows of 5 at stride 6"},
+			{"output", func(a *Args) { a.C = a.C[:16] }, "output: got 16 bytes, want 3 rows of 5 at stride 6"},
 			{"stride", func(a *Args) { a.LDC = 4 }, "output: got stride 4, want at least 5 bytes"},
 			{"huge stride", func(a *Args) { a.LDC = 1 << 62 }, "output: got 17 bytes, want 3 rows of 5 at stride 4611686018427387904"},
 			{"summand", func(a *Args) { a.Sum = nil }, "summand: got 0 bytes, want 3 rows of 20 at stride 21"},
+			{"summand's stride", func(a *Args) { a.LDSum = -1 }, "summand: got stride -1, want at least 20 bytes"},
+			{"operands", func(a *Args) { a.Operands = other.NewOperands() }, ""},
 		} {
 			t.Run(v.Name+"/"+c.name, func(t *testing.T) {
-				a := good()
-				c.damage(a)
-				require.EqualError(t, packed.Check(a, 3), c.want)
+				if c.want == "" {
+					require.Panics(t, func() { run(c.damage) })
+					return
+				}
+				require.PanicsWithValue(t, "gemm: "+c.want, func() { run(c.damage) })
 			})
 		}
 	}

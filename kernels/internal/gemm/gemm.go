@@ -15,12 +15,9 @@ package gemm
 import (
 	"errors"
 	"fmt"
-	"math"
-)
 
-// Slack is how many bytes must be readable in A behind the last byte of every run:
-// kernels load whole vectors. What they find there does not influence the result.
-const Slack = 64
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+)
 
 // Spec is the part of a multiplication that is known when it is packed.
 type Spec struct {
@@ -60,7 +57,8 @@ func Pack(v *Variant, s Spec, weights []int8, init []int32) (*Packed, error) {
 		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap bytes=%d: want each at least 1", ErrSpec, s.N, s.Taps, s.TapBytes)
 	}
 	if s.Taps > maxElements/s.TapBytes || s.N > maxElements/(s.Taps*s.TapBytes) {
-		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap bytes=%d: want at most %d weights", ErrSpec, s.N, s.Taps, s.TapBytes, maxElements)
+		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap bytes=%d: want at most %d weights",
+			ErrSpec, s.N, s.Taps, s.TapBytes, maxElements)
 	}
 	if want := s.Taps * s.TapBytes * s.N; len(weights) != want {
 		return nil, fmt.Errorf("%w: got %d weights, want %d*%d*%d = %d", ErrSpec, len(weights), s.Taps, s.TapBytes, s.N, want)
@@ -110,7 +108,7 @@ func (p *Packed) Scratch() int {
 
 // Args is the part of a multiplication that changes from call to call.
 type Args struct {
-	A       []byte  // the bytes that Offsets point into
+	A       []byte  // the bytes that Offsets point into, and bounds.Slack bytes behind every run
 	Offsets []int32 // [M][Taps]: where in A each run of each row begins
 
 	C   []byte // element (m, n) is at m*LDC + n*Out.Size()
@@ -126,27 +124,22 @@ type Args struct {
 	Operands *Operands
 }
 
-// Check reports whether Run may be called for rows [0,m) of a: nil if so, and
-// otherwise an error that names the first length, stride or offset that would let
-// a kernel read or write outside of the slices.
-func (p *Packed) Check(a *Args, m int) error {
-	if m < 0 || m > math.MaxInt32 {
-		return fmt.Errorf("got %d rows, want 0 to %d", m, math.MaxInt32)
-	}
-	if m == 0 {
-		return nil
-	}
-	if len(a.Offsets) < m*p.spec.Taps {
-		return fmt.Errorf("got %d offsets, want %d rows * %d taps", len(a.Offsets), m, p.spec.Taps)
-	}
-	if err := CheckOffsets("row", a.Offsets[:m*p.spec.Taps], p.spec.Taps, p.spec.TapBytes, len(a.A)); err != nil {
+// CheckOffsets verifies that Run may be given offsets into size bytes of A, or more: Run does
+// not.
+func (s Spec) CheckOffsets(offsets []int32, size int) error {
+	return bounds.Offsets("row", offsets, s.Taps, s.TapBytes, size)
+}
+
+// check verifies all but the offsets for rows [0,m).
+func (p *Packed) check(a *Args, m int) error {
+	if err := bounds.Count("row", a.Offsets, m, p.spec.Taps); err != nil {
 		return err
 	}
-	if err := checkMatrix("output", len(a.C), a.LDC, m, p.spec.N*p.size); err != nil {
+	if err := bounds.Stored("output", "row", len(a.C), a.LDC, m, p.spec.N*p.size); err != nil {
 		return err
 	}
 	if p.sumSize > 0 {
-		if err := checkMatrix("summand", len(a.Sum), a.LDSum, m, p.spec.N*p.sumSize); err != nil {
+		if err := bounds.Stored("summand", "row", len(a.Sum), a.LDSum, m, p.spec.N*p.sumSize); err != nil {
 			return err
 		}
 	}
@@ -156,52 +149,18 @@ func (p *Packed) Check(a *Args, m int) error {
 	return p.checkOperands(a.Operands)
 }
 
-// CheckOffsets verifies that from every offset a run of width bytes, and Slack bytes
-// behind it, lie within size bytes. unit is what has taps offsets each: a row, a pixel.
-// All families with an indirection share it.
-func CheckOffsets(unit string, offsets []int32, taps, width, size int) error {
-	limit := size - width - Slack
-	for i, o := range offsets {
-		if o < 0 || int(o) > limit {
-			return fmt.Errorf("%s %d, tap %d: got offset %d into %d bytes, want 0 to %d", unit, i/taps, i%taps, o, size, limit)
-		}
-	}
-	return nil
-}
-
-func checkMatrix(name string, have, stride, rows, row int) error {
-	if stride < row && rows > 1 || stride < 0 {
-		return fmt.Errorf("%s: got stride %d, want at least %d bytes", name, stride, row)
-	}
-	if row > have || rows > 1 && stride > (have-row)/(rows-1) {
-		return fmt.Errorf("%s: got %d bytes, want %d rows of %d at stride %d", name, have, rows, row, stride)
-	}
-	return nil
-}
-
 // Run computes rows [m0,m1) of the column panels [panel0,panel1). Parts of one
 // multiplication that share no element of C may run at the same time, each with its
-// own scratch. Run panics if a slice of a is shorter than the rows need, or a stride or
-// the operands are not for them, as Check reports; offsets are the caller's duty:
-// Check verifies them, Run does not.
+// own scratch. Run panics if a slice of a is shorter than the rows need, or if a stride or
+// the operands are not for them; offsets are the caller's duty, see Spec.CheckOffsets.
 func (p *Packed) Run(a *Args, m0, m1, panel0, panel1 int) {
 	panel1 = min(panel1, p.Panels())
 	if m0 < 0 || panel0 < 0 || m0 >= m1 || panel0 >= panel1 {
 		return
 	}
-	if a.LDC < 0 || a.LDSum < 0 {
-		panic(fmt.Sprintf("gemm: got strides %d and %d, want none below 0", a.LDC, a.LDSum))
-	}
-	if err := p.checkOperands(a.Operands); err != nil {
+	if err := p.check(a, m1); err != nil {
 		panic("gemm: " + err.Error())
 	}
-	// Slicing checks the lengths without reading what another part may be writing.
-	_ = a.Offsets[m1*p.spec.Taps:]
-	_ = a.C[(m1-1)*a.LDC+p.spec.N*p.size:]
-	if p.sumSize > 0 {
-		_ = a.Sum[(m1-1)*a.LDSum+p.spec.N*p.sumSize:]
-	}
-	_ = a.Scratch[:p.Scratch()]
 	args := *a
 	if args.Operands == nil {
 		args.Operands = &p.operands

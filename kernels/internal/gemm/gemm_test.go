@@ -13,30 +13,19 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
 
 // TestMain reports the instruction sets whose variants were not run.
-func TestMain(m *testing.M) {
-	isatest.Main(m, "gemm", simulated, func(i isa.ISA) bool {
-		return slices.ContainsFunc(runnable(), func(v *Variant) bool { return v.ISA == i })
-	})
-}
+func TestMain(m *testing.M) { isatest.Main(m, variants, simulated) }
 
 // simulated is set in builds in which Go functions stand for the assembly (kernels/_asm
 // with -simulate): those run on any CPU.
 var simulated bool
 
 // runnable returns the variants that this CPU can execute.
-func runnable() (out []*Variant) {
-	for i := range variants {
-		if simulated || isa.Available().Has(variants[i].ISA) {
-			out = append(out, &variants[i])
-		}
-	}
-	return out
-}
+func runnable() []*Variant { return variants.Within(isatest.Runnable(simulated)) }
 
 // problem is one multiplication with all of its data. Its String reproduces it.
 type problem struct {
@@ -102,7 +91,7 @@ func (p *problem) fill() {
 // points to a run of zero points.
 func (p *problem) fillRows(r *rand.Rand) {
 	stride := p.k + 13
-	a := guarded("A", p.k+p.m*p.taps*stride+Slack)
+	a := guarded("A", p.k+p.m*p.taps*stride+bounds.Slack)
 	for i := range a {
 		a[i] = byte(r.IntN(256))
 		if p.extreme {
@@ -220,7 +209,7 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 	for i := range p.args.Scratch {
 		p.args.Scratch[i] = 0xaa
 	}
-	require.NoError(t, packed.Check(&p.args, p.m), "%s: %s", v.Name, p)
+	require.NoError(t, packed.spec.CheckOffsets(p.args.Offsets, len(p.args.A)), "%s: %s", v.Name, p)
 	// In parts, as threads would.
 	m, n := p.m/3, packed.Panels()/2
 	packed.Run(&p.args, 0, m, 0, packed.Panels())

@@ -6,34 +6,30 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
-// Limit measures what the multiplying instructions of an ISA's variants reach on one core in
-// a loop over registers alone, in GOP/s: the best of several runs. It is 0 for an ISA
-// that the CPU lacks.
-func Limit(i isa.ISA) float64 {
-	if !isa.Detected().Has(i) {
+// loop executes the instructions that multiply in a variant's kernel over registers alone, n
+// times.
+type loop struct {
+	operations int // of one iteration
+	run        func(n int)
+}
+
+// Limit measures what the variant's multiplying instructions reach on one core in a loop over
+// registers alone, in GOP/s: the best of several runs. It is 0 if the CPU lacks them.
+func (v *Variant) Limit() float64 {
+	if !isa.Detected().Has(v.ISA) {
 		return 0
 	}
 	best := 0.0
 	for range 20 {
 		const n = 50_000
 		begin := time.Now()
-		limitLoop(i, n)
-		best = max(best, limitOps(i)*n/float64(time.Since(begin).Nanoseconds()))
+		v.limit.run(n)
+		best = max(best, float64(v.limit.operations*n)/float64(time.Since(begin).Nanoseconds()))
 	}
 	return best
 }
 
-// limitOps returns the operations in one iteration of an ISA's limit loop.
-func limitOps(i isa.ISA) float64 {
-	switch i {
-	case isa.AVX512VNNI:
-		return 2 * 24 * 64
-	case isa.AVX2:
-		return 2 * 12 * 16
-	default:
-		return 2 * 4 * laneCols * laneTerms
-	}
-}
+var loopPortable = loop{operations: 2 * 4 * laneCols * laneTerms, run: func(n int) { swar(n) }}
 
 // swar multiplies blocks of four rows of bytes by words of three weights: the plainest
 // such loop, which the portable variant is measured against.

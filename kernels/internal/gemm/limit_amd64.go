@@ -2,16 +2,7 @@
 
 package gemm
 
-import "github.com/tf2ng/tf2ng/kernels/internal/isa"
-
-// limitLoop runs n iterations of the instructions of an ISA's kernels over registers.
-func limitLoop(i isa.ISA, n int) {
-	switch i {
-	case isa.AVX512VNNI:
-		limitAVX512VNNI(&call{k: n})
-	case isa.AVX2:
-		limitAVX2(&call{k: n})
-	default:
-		swar(n)
-	}
-}
+var (
+	loopAVX2       = loop{operations: 2 * 12 * 16, run: func(n int) { limitAVX2(&call{k: n}) }}
+	loopAVX512VNNI = loop{operations: 2 * 24 * 64, run: func(n int) { limitAVX512VNNI(&call{k: n}) }}
+)

@@ -145,7 +145,8 @@ func (p *Packed) checkOperands(o *Operands) error {
 	}
 	for i, v := range p.operands.columns {
 		if len(o.columns[i]) != len(v) {
-			return fmt.Errorf("got operands of another epilogue: %d values of %s, want %d", len(o.columns[i]), Operand(i), len(v))
+			return fmt.Errorf("got operands of another epilogue: %d values of %s, want %d",
+				len(o.columns[i]), Operand(i), len(v))
 		}
 	}
 	return nil

@@ -1,41 +1,35 @@
 package gemm
 
 import (
-	"slices"
-
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
 
-// Variant is one implementation: a kernel, the packing that it reads, and its tile.
+// does is what every variant does.
+const does = "gemm_u8s8_chain"
+
+// Variant is one implementation: a kernel, the packing that it reads, and its tile of MR
+// rows and NR columns, which takes KR bytes of K in a step.
 type Variant struct {
-	Name       string // datatype_family_epilogue_tile_isa, see docs/KERNELS.md
-	ISA        isa.ISA
-	MR, NR, KR int // rows and columns of its largest tile, and bytes of K per step
+	variant.Info
 
 	pack    func(p *Packed, weights []int8)
 	run     func(p *Packed, a Args, m0, m1, panel0, panel1 int)
 	scratch func(p *Packed) int // nil: none
+	limit   loop
 }
 
-// variants holds every variant of this build, the fastest first. Dispatch, tests and
-// benchmarks go through it.
-var variants = append(native,
+// variants holds every variant of this build; those in assembly add themselves.
+var variants = variant.New("gemm",
 	Variant{
-		Name: "gemm_u8s8_chain_4x3k1_portable", ISA: isa.Portable, MR: 4, NR: 3, KR: 1,
-		pack: packLanes, run: runPortable,
+		Info: variant.Info{Does: does, MR: 4, NR: laneCols, KR: 1},
+		pack: packLanes, run: runPortable, limit: loopPortable,
 	},
 )
 
-// Variants returns a copy of the table of variants, in its order.
-func Variants() []Variant { return slices.Clone(variants) }
+// Variants describes all variants.
+func Variants() []variant.Info { return variants.Infos() }
 
 // Choose returns the fastest variant within s. It is the fastest for every size: each
 // computes few rows in smaller tiles, and few columns in a narrower panel.
-func Choose(s isa.Set) *Variant {
-	for i := range variants {
-		if s.Has(variants[i].ISA) {
-			return &variants[i]
-		}
-	}
-	return &variants[len(variants)-1]
-}
+func Choose(s isa.Set) *Variant { return variants.Choose(s, does) }

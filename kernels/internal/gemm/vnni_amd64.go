@@ -7,7 +7,7 @@ import "unsafe"
 // packVNNI packs B as [panel][tap][tapBytes/4][width][4].
 func packVNNI(p *Packed, weights []int8) {
 	p.tapBytes = roundUp(p.spec.TapBytes, p.variant.KR)
-	packInterleaved(p, weights, p.spec.Taps, p.spec.TapBytes, p.variant.KR)
+	packInterleaved(p, weights, p.spec.Taps, p.spec.TapBytes, interleave16)
 }
 
 // The VNNI variant reads A where it is, except for single runs whose length is a

@@ -9,6 +9,8 @@ package isa
 import (
 	"fmt"
 	"os"
+	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/cpuid/v2"
@@ -17,7 +19,7 @@ import (
 // ISA is an instruction set that a kernel variant needs.
 type ISA uint8
 
-// The instruction sets, from the least to the most capable.
+// The instruction sets: of those of one architecture, each has all that the one before has.
 const (
 	Portable   ISA = iota // plain Go
 	AVX2                  // AVX2 and FMA3
@@ -25,28 +27,47 @@ const (
 	numISA
 )
 
-var names = [numISA]string{"portable", "avx2", "avx512vnni"}
+// table says of each ISA how it is called, on which architecture it is, and which features
+// of the CPU it needs.
+var table = [numISA]struct {
+	name, arch string
+	features   []cpuid.FeatureID
+}{
+	Portable: {name: "portable"},
+	AVX2:     {"avx2", "amd64", []cpuid.FeatureID{cpuid.AVX2, cpuid.FMA3}},
+	AVX512VNNI: {"avx512vnni", "amd64", []cpuid.FeatureID{
+		cpuid.AVX2, cpuid.FMA3, cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512DQ, cpuid.AVX512VL, cpuid.AVX512VNNI,
+	}},
+}
 
 // String returns the name that variants, options and environment use.
 func (i ISA) String() string {
 	if i < numISA {
-		return names[i]
+		return table[i].name
 	}
 	return fmt.Sprintf("isa(%d)", uint8(i))
 }
 
 // Parse returns the ISA of a name.
 func Parse(name string) (ISA, error) {
-	for i, n := range names {
-		if n == name {
-			return ISA(i), nil
+	var names []string
+	for i := range numISA {
+		if i.String() == name {
+			return i, nil
 		}
+		names = append(names, i.String())
 	}
-	return 0, fmt.Errorf("unknown instruction set %q: want one of %s", name, strings.Join(names[:], ", "))
+	return 0, fmt.Errorf("unknown instruction set %q: want one of %s", name, strings.Join(names, ", "))
 }
 
-// All lists every ISA for which this project has kernels, the most capable first.
-func All() []ISA { return []ISA{AVX512VNNI, AVX2, Portable} }
+// All lists every ISA for which this project has kernels, the most capable first, Portable last.
+func All() (list []ISA) {
+	for i := range numISA {
+		list = append(list, i)
+	}
+	slices.Reverse(list)
+	return list
+}
 
 // Set is a set of instruction sets. Portable is in every set.
 type Set uint8
@@ -77,7 +98,7 @@ func (s Set) String() string {
 func Detected() Set { return detected }
 
 // Available holds what the CPU has, less what TF2NG_DISABLE_ISA names and, in a
-// build without assembly (tag purego, or not amd64), everything but Portable.
+// build without assembly (tag purego), everything but Portable.
 func Available() Set { return available }
 
 var (
@@ -85,17 +106,11 @@ var (
 	available = narrow(detected, os.Getenv("TF2NG_DISABLE_ISA"))
 )
 
-func detect() Set {
-	var s Set
-	if !assembly {
-		return s
-	}
-	c := &cpuid.CPU
-	if c.Supports(cpuid.AVX2, cpuid.FMA3) {
-		s |= 1 << AVX2
-	}
-	if s.Has(AVX2) && c.Supports(cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512DQ, cpuid.AVX512VL, cpuid.AVX512VNNI) {
-		s |= 1 << AVX512VNNI
+func detect() (s Set) {
+	for i := Portable + 1; i < numISA && !purego; i++ {
+		if table[i].arch == runtime.GOARCH && cpuid.CPU.Supports(table[i].features...) {
+			s |= 1 << i
+		}
 	}
 	return s
 }

@@ -18,11 +18,8 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 )
-
-// Slack is how many bytes must be readable in A behind the last channel of every tap.
-const Slack = gemm.Slack
 
 // Kind is what a pooling computes, and on which element type.
 type Kind uint8
@@ -41,9 +38,9 @@ const (
 	numKinds
 )
 
-var kindNames = [numKinds]string{"max_u8", "max_i8", "max_f32", "average_u8", "average_i8", "average_f32", "mean_f32"}
+var kindNames = [numKinds]string{"u8_max", "s8_max", "f32_max", "u8_average", "s8_average", "f32_average", "f32_mean"}
 
-// String returns a name such as max_u8.
+// String returns a name such as u8_max, as in the names of variants.
 func (k Kind) String() string {
 	if k < numKinds {
 		return kindNames[k]
@@ -78,46 +75,35 @@ type Args struct {
 	LDC int    // bytes from one pixel of C to the next; beyond the channels nothing is written
 }
 
-// Check reports whether Run may be called for pixels [0,m) of a: nil if so, and
-// otherwise an error that names the first length, stride or offset that would let a
-// kernel read or write outside of the slices.
-func (v *Variant) Check(a *Args, m int) error {
-	row := a.Channels * v.Kind.Size()
-	switch {
-	case a.Channels < 1 || a.Channels > math.MaxInt32 || a.Taps < 1 || a.Taps > MaxTaps:
+// CheckOffsets verifies that Run may be given offsets into size bytes of A, or more, for
+// windows of taps pixels with some channels: Run does not.
+func (k Kind) CheckOffsets(offsets []int32, taps, channels, size int) error {
+	return bounds.Offsets("pixel", offsets, taps, channels*k.Size(), size)
+}
+
+// check verifies all but the offsets for pixels [0,m).
+func (v *Variant) check(a *Args, m int) error {
+	if a.Channels < 1 || a.Channels > math.MaxInt32 || a.Taps < 1 || a.Taps > MaxTaps {
 		return fmt.Errorf("got %d channels and %d taps, want at least 1 and at most %d taps", a.Channels, a.Taps, MaxTaps)
-	case m < 0 || m > math.MaxInt32:
-		return fmt.Errorf("got %d pixels, want 0 to %d", m, math.MaxInt32)
-	case m == 0:
-		return nil
-	case len(a.Offsets)/a.Taps < m:
-		return fmt.Errorf("got %d offsets, want %d pixels * %d taps", len(a.Offsets), m, a.Taps)
-	case v.Kind.IsAverage() && len(a.Counts) < m:
-		return fmt.Errorf("got %d counts, want %d", len(a.Counts), m)
-	case a.LDC < 0 || a.LDC < row && m > 1:
-		return fmt.Errorf("output: got stride %d, want at least %d bytes", a.LDC, row)
-	case row > len(a.C) || m > 1 && a.LDC > (len(a.C)-row)/(m-1):
-		return fmt.Errorf("output: got %d bytes, want %d pixels of %d at stride %d", len(a.C), m, row, a.LDC)
 	}
-	return gemm.CheckOffsets("pixel", a.Offsets[:m*a.Taps], a.Taps, row, len(a.A))
+	if err := bounds.Count("pixel", a.Offsets, m, a.Taps); err != nil {
+		return err
+	}
+	if v.Kind.IsAverage() && len(a.Counts) < m {
+		return fmt.Errorf("got %d counts, want %d", len(a.Counts), m)
+	}
+	return bounds.Stored("output", "pixel", len(a.C), a.LDC, m, a.Channels*v.Kind.Size())
 }
 
 // Run computes pixels [m0,m1). Parts of one pooling that share no pixel may run at the
-// same time. Run panics if a slice of a is shorter than the pixels need, as Check
-// reports, or the stride is negative; offsets are the caller's duty: Check verifies
-// them, Run does not.
+// same time. Run panics if a slice of a is shorter than the pixels need, or if the stride or
+// the sizes are not for them; offsets are the caller's duty, see Kind.CheckOffsets.
 func (v *Variant) Run(a *Args, m0, m1 int) {
 	if m0 < 0 || m0 >= m1 {
 		return
 	}
-	if a.LDC < 0 {
-		panic(fmt.Sprintf("pool: got stride %d, want none below 0", a.LDC))
-	}
-	// Slicing checks the lengths without reading what another part may be writing.
-	_ = a.Offsets[m1*a.Taps:]
-	_ = a.C[(m1-1)*a.LDC+a.Channels*v.Kind.Size():]
-	if v.Kind.IsAverage() {
-		_ = a.Counts[m1:]
+	if err := v.check(a, m1); err != nil {
+		panic("pool: " + err.Error())
 	}
 	v.run(v, a, m0, m1)
 }

@@ -10,30 +10,20 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
 
 // TestMain reports the instruction sets whose variants were not run.
-func TestMain(m *testing.M) {
-	isatest.Main(m, "pool", simulated, func(i isa.ISA) bool {
-		return slices.ContainsFunc(runnable(), func(v *Variant) bool { return v.ISA == i })
-	})
-}
+func TestMain(m *testing.M) { isatest.Main(m, variants, simulated) }
 
 // simulated is set in builds in which Go functions stand for the assembly (kernels/_asm
 // with -simulate): those run on any CPU.
 var simulated bool
 
 // runnable returns the variants that this CPU can execute.
-func runnable() (out []*Variant) {
-	for i := range variants {
-		if simulated || isa.Available().Has(variants[i].ISA) {
-			out = append(out, &variants[i])
-		}
-	}
-	return out
-}
+func runnable() []*Variant { return variants.Within(isatest.Runnable(simulated)) }
 
 // problem is one pooling with all of its data. Its String reproduces it.
 type problem struct {
@@ -55,7 +45,7 @@ func (p *problem) String() string {
 func (p *problem) fill(k Kind) {
 	r := rand.New(rand.NewPCG(p.seed, uint64(k)))
 	row := p.channels * k.Size()
-	p.args = Args{Channels: p.channels, Taps: p.taps, A: make([]byte, row*(p.m+3)+Slack)}
+	p.args = Args{Channels: p.channels, Taps: p.taps, A: make([]byte, row*(p.m+3)+bounds.Slack)}
 	a := p.args.A
 	for i := range a {
 		a[i] = byte(r.IntN(256))
@@ -178,7 +168,7 @@ func (p *problem) check(t *testing.T, v *Variant) {
 	row := p.channels * v.Kind.Size()
 	end := guard + (p.m-1)*p.args.LDC + row
 	p.args.C = got[guard:end:end]
-	require.NoError(t, v.Check(&p.args, p.m), "%s: %s", v.Name, p)
+	require.NoError(t, v.Kind.CheckOffsets(p.args.Offsets, p.taps, p.channels, len(p.args.A)), "%s: %s", v.Name, p)
 	v.Run(&p.args, p.m/3, p.m)
 	v.Run(&p.args, 0, p.m/3)
 	for i := range want {
@@ -205,7 +195,7 @@ func TestSizes(t *testing.T) {
 		t.Run(v.Name, func(t *testing.T) {
 			seed := uint64(0)
 			for _, m := range []int{1, 2, 5, 70} {
-				for channels := 1; channels <= 2*v.NR/v.Kind.Size()+17; channels += 1 + m/60*6 {
+				for channels := 1; channels <= 2*v.NR+17; channels += 1 + m/60*6 {
 					p := problem{m: m, channels: channels, taps: []int{9, 1, 2, 4, 49, 3, 16, 17}[seed%8], extreme: seed%5 == 0, seed: seed}
 					p.check(t, v)
 					seed++
@@ -225,7 +215,7 @@ func TestManyTaps(t *testing.T) {
 			}
 			for i, taps := range counts {
 				for kind := range uint64(4) {
-					p := problem{m: 2, channels: v.NR/v.Kind.Size() + 3, taps: taps, extreme: i < 6, seed: uint64(i)*4 + kind}
+					p := problem{m: 2, channels: v.NR + 3, taps: taps, extreme: i < 6, seed: uint64(i)*4 + kind}
 					p.check(t, v)
 				}
 			}
@@ -240,19 +230,27 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-func TestCheckErrors(t *testing.T) {
-	for i := range variants {
-		v := &variants[i]
+func TestCheckOffsets(t *testing.T) {
+	require.NoError(t, MaxU8.CheckOffsets([]int32{0, 13, 1, 2}, 2, 5, 18+bounds.Slack))
+	err := MaxF32.CheckOffsets([]int32{0, 13, 1, 14}, 2, 5, 33+bounds.Slack)
+	require.EqualError(t, err, "pixel 1, tap 1: got offset 14 into 97 bytes, want 0 to 13")
+}
+
+// TestRunPanics: Run takes nothing on trust, other than offsets.
+func TestRunPanics(t *testing.T) {
+	for _, v := range runnable() {
 		if v.Kind != AverageI8 {
 			continue
 		}
-		good := func() *Args {
-			return &Args{
-				Channels: 5, Taps: 2, A: make([]byte, 18+Slack), Offsets: []int32{0, 13, 1, 2, 3, 4},
-				Counts: make([]float32, 3), C: make([]byte, 17), LDC: 6,
+		run := func(damage func(a *Args)) {
+			a := &Args{
+				Channels: 5, Taps: 2, A: make([]byte, 18+bounds.Slack), Offsets: []int32{0, 13, 1, 2, 3, 4},
+				Counts: make([]float32, 3), C: make([]byte, 17, 64), LDC: 6,
 			}
+			damage(a)
+			v.Run(a, 0, 3)
 		}
-		require.NoError(t, v.Check(good(), 3), v.Name)
+		run(func(*Args) {})
 		for _, c := range []struct {
 			name   string
 			damage func(a *Args)
@@ -260,17 +258,13 @@ func TestCheckErrors(t *testing.T) {
 		}{
 			{"channels", func(a *Args) { a.Channels = 0 }, "got 0 channels and 2 taps, want at least 1 and at most 65793 taps"},
 			{"taps", func(a *Args) { a.Taps = 65794 }, "got 5 channels and 65794 taps, want at least 1 and at most 65793 taps"},
-			{"offset behind", func(a *Args) { a.Offsets[3] = 14 }, "pixel 1, tap 1: got offset 14 into 82 bytes, want 0 to 13"},
-			{"offset before", func(a *Args) { a.Offsets[0] = -1 }, "pixel 0, tap 0: got offset -1 into 82 bytes, want 0 to 13"},
 			{"few offsets", func(a *Args) { a.Offsets = a.Offsets[1:] }, "got 5 offsets, want 3 pixels * 2 taps"},
 			{"counts", func(a *Args) { a.Counts = nil }, "got 0 counts, want 3"},
-			{"output", func(a *Args) { a.C = a.C[1:] }, "output: got 16 bytes, want 3 pixels of 5 at stride 6"},
+			{"output", func(a *Args) { a.C = a.C[:16] }, "output: got 16 bytes, want 3 pixels of 5 at stride 6"},
 			{"stride", func(a *Args) { a.LDC = 4 }, "output: got stride 4, want at least 5 bytes"},
 		} {
 			t.Run(v.Name+"/"+c.name, func(t *testing.T) {
-				a := good()
-				c.damage(a)
-				require.EqualError(t, v.Check(a, 3), c.want)
+				require.PanicsWithValue(t, "pool: "+c.want, func() { run(c.damage) })
 			})
 		}
 	}
@@ -295,7 +289,7 @@ func BenchmarkLayers(b *testing.B) {
 						a.Counts[y*out+x] = float32(a.Taps)
 					}
 				}
-				require.NoError(b, v.Check(&a, out*out))
+				require.NoError(b, v.Kind.CheckOffsets(a.Offsets, a.Taps, a.Channels, len(a.A)))
 				for b.Loop() {
 					v.Run(&a, 0, out*out)
 				}
@@ -317,20 +311,5 @@ func TestNoAllocation(t *testing.T) {
 			p.args.C = p.before
 			require.Zero(t, testing.AllocsPerRun(10, func() { v.Run(&p.args, 0, p.m) }), v.Name)
 		}
-	}
-}
-
-// TestRunPanics: what Check refuses, other than offsets, Run does not take on trust.
-func TestRunPanics(t *testing.T) {
-	v := Choose(0, MaxU8)
-	for name, damage := range map[string]func(a *Args){
-		"stride":  func(a *Args) { a.LDC = -1 },
-		"output":  func(a *Args) { a.C = a.C[:9] },
-		"offsets": func(a *Args) { a.Offsets = a.Offsets[:1] },
-	} {
-		a := &Args{Channels: 5, Taps: 1, A: make([]byte, 20+Slack), Offsets: []int32{0, 3}, C: make([]byte, 40), LDC: 5}
-		damage(a)
-		require.Panics(t, func() { v.Run(a, 0, 2) }, name)
-		require.Error(t, v.Check(a, 2), name)
 	}
 }

@@ -12,46 +12,15 @@ package sdepthwise
 import (
 	"errors"
 	"fmt"
-	"math"
-	"slices"
 	"unsafe"
 
-	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
-	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 )
 
 // Spec is the part of a filter that is known when it is packed.
 type Spec struct {
 	Channels int
 	Taps     int
-}
-
-// Variant is one implementation.
-type Variant struct {
-	Name string // datatype_family_epilogue_tile_isa, see docs/KERNELS.md
-	ISA  isa.ISA
-	NR   int // channels of its widest block
-
-	run func(p *Packed, a *Args, m0, m1 int)
-}
-
-// variants holds every variant of this build, the fastest first. Dispatch, tests and
-// benchmarks go through it.
-var variants = append(native,
-	Variant{Name: "depthwise_f32f32_f32_1x1_portable", ISA: isa.Portable, NR: 1, run: runPortable},
-)
-
-// Variants returns a copy of the table of variants, in its order.
-func Variants() []Variant { return slices.Clone(variants) }
-
-// Choose returns the fastest variant within s.
-func Choose(s isa.Set) *Variant {
-	for i := range variants {
-		if s.Has(variants[i].ISA) {
-			return &variants[i]
-		}
-	}
-	return &variants[len(variants)-1]
 }
 
 // block is a run of channels that are filtered together.
@@ -86,7 +55,8 @@ func (p *Packed) Bytes() int64 {
 // Pack lays out weights, an array [Taps][Channels], for v. It does not retain them.
 func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
 	if s.Channels <= 0 || s.Taps <= 0 || s.Taps > maxElements/s.Channels {
-		return nil, fmt.Errorf("%w: got channels=%d, taps=%d: want each at least 1, at most %d weights", ErrSpec, s.Channels, s.Taps, maxElements)
+		return nil, fmt.Errorf("%w: got channels=%d, taps=%d: want each at least 1, at most %d weights",
+			ErrSpec, s.Channels, s.Taps, maxElements)
 	}
 	if want := s.Taps * s.Channels; len(weights) != want {
 		return nil, fmt.Errorf("%w: got %d weights, want %d*%d = %d", ErrSpec, len(weights), s.Taps, s.Channels, want)
@@ -131,43 +101,28 @@ type Args struct {
 	LDC     int     // bytes from one row of C to the next
 }
 
-// Check reports whether Run may be called for rows [0,m) of a: nil if so, and otherwise
-// an error that names the first length, stride or offset that would let a kernel read
-// or write outside of the slices.
-func (p *Packed) Check(a *Args, m int) error {
-	row := 4 * p.spec.Channels
-	if err := p.checkSlices(a, m, row); err != nil || m == 0 {
-		return err
-	}
-	return gemm.CheckOffsets("row", a.Offsets[:m*p.spec.Taps], p.spec.Taps, row, len(a.A))
+// CheckOffsets verifies that Run may be given offsets into size bytes of A, or more: Run does
+// not.
+func (s Spec) CheckOffsets(offsets []int32, size int) error {
+	return bounds.Offsets("row", offsets, s.Taps, 4*s.Channels, size)
 }
 
-func (p *Packed) checkSlices(a *Args, m, row int) error {
-	switch taps := p.spec.Taps; {
-	case m < 0 || m > math.MaxInt32:
-		return fmt.Errorf("got %d rows, want 0 to %d", m, math.MaxInt32)
-	case m == 0:
-		return nil
-	case len(a.Offsets)/taps < m:
-		return fmt.Errorf("got %d offsets, want %d rows * %d taps", len(a.Offsets), m, taps)
-	case a.LDC < 0 || a.LDC < row && m > 1:
-		return fmt.Errorf("output: got stride %d, want at least %d bytes", a.LDC, row)
-	case row > len(a.C) || m > 1 && a.LDC > (len(a.C)-row)/(m-1):
-		return fmt.Errorf("output: got %d bytes, want %d rows of %d at stride %d", len(a.C), m, row, a.LDC)
+// check verifies all but the offsets for rows [0,m).
+func (p *Packed) check(a *Args, m int) error {
+	if err := bounds.Count("row", a.Offsets, m, p.spec.Taps); err != nil {
+		return err
 	}
-	return nil
+	return bounds.Stored("output", "row", len(a.C), a.LDC, m, 4*p.spec.Channels)
 }
 
 // Run computes rows [m0,m1). Calls for rows that do not overlap may run at the same time.
-// It panics if C or Offsets are too short; the offsets it trusts, see Check.
+// It panics if a slice of a is shorter than the rows need, or if the stride is not for them;
+// offsets are the caller's duty, see Spec.CheckOffsets.
 func (p *Packed) Run(a *Args, m0, m1 int) {
-	if m0 >= m1 {
+	if m0 < 0 || m0 >= m1 {
 		return
 	}
-	if m0 < 0 {
-		panic("sdepthwise: negative row")
-	}
-	if err := p.checkSlices(a, m1, 4*p.spec.Channels); err != nil {
+	if err := p.check(a, m1); err != nil {
 		panic("sdepthwise: " + err.Error())
 	}
 	p.variant.run(p, a, m0, m1)

@@ -10,32 +10,19 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
-	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
 
-// TestMain reports the instruction sets whose variants were not run. There are none for
-// AVX-512: its CPUs run those for AVX2.
-func TestMain(m *testing.M) {
-	isatest.Main(m, "sdepthwise", simulated, func(i isa.ISA) bool {
-		return i == isa.AVX512VNNI || slices.ContainsFunc(runnable(), func(v *Variant) bool { return v.ISA == i })
-	})
-}
+// TestMain reports the instruction sets whose variants were not run.
+func TestMain(m *testing.M) { isatest.Main(m, variants, simulated) }
 
 // simulated is set in builds in which Go functions stand for the assembly (kernels/_asm
 // with -simulate): those run on any CPU.
 var simulated bool
 
 // runnable returns the variants that this CPU can execute.
-func runnable() (out []*Variant) {
-	for i := range variants {
-		if simulated || isa.Available().Has(variants[i].ISA) {
-			out = append(out, &variants[i])
-		}
-	}
-	return out
-}
+func runnable() []*Variant { return variants.Within(isatest.Runnable(simulated)) }
 
 const guard = 64
 
@@ -62,7 +49,7 @@ func (p *problem) fill() {
 		p.weights[i] = float32(r.NormFloat64())
 	}
 	numbers := p.m*p.taps + p.channels + 7
-	p.args.A = make([]byte, 4*numbers+gemm.Slack)
+	p.args.A = make([]byte, 4*numbers+bounds.Slack)
 	for i := range len(p.args.A) / 4 {
 		v := float32(r.NormFloat64() * math.Exp(r.NormFloat64()*3))
 		if p.special && r.IntN(20) == 0 {
@@ -88,7 +75,7 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 	out := slices.Clone(p.before)
 	end := guard + (p.m-1)*p.args.LDC + 4*p.channels
 	p.args.C = out[guard:end:end]
-	require.NoError(t, packed.Check(&p.args, p.m), "%s: %s", v.Name, p)
+	require.NoError(t, packed.spec.CheckOffsets(p.args.Offsets, len(p.args.A)), "%s: %s", v.Name, p)
 	packed.Run(&p.args, 0, p.m/3)
 	packed.Run(&p.args, p.m/3, p.m)
 	return out
@@ -130,8 +117,15 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+func TestCheckOffsets(t *testing.T) {
+	s := Spec{Channels: 2, Taps: 2}
+	require.NoError(t, s.CheckOffsets([]int32{0, 4, 12, 0}, 20+bounds.Slack))
+	err := s.CheckOffsets([]int32{0, 4, 8, 13}, 20+bounds.Slack)
+	require.EqualError(t, err, "row 1, tap 1: got offset 13 into 84 bytes, want 0 to 12")
+}
+
 func TestErrors(t *testing.T) {
-	v := &variants[len(variants)-1]
+	v := Choose(0)
 	for _, c := range []struct {
 		spec    Spec
 		weights int
@@ -153,17 +147,17 @@ func TestErrors(t *testing.T) {
 		want   string
 	}{
 		{"good", func(*Args) {}, ""},
-		{"offset behind", func(a *Args) { a.Offsets[3] = 13 }, "row 1, tap 1: got offset 13 into 84 bytes, want 0 to 12"},
 		{"few offsets", func(a *Args) { a.Offsets = a.Offsets[1:] }, "got 3 offsets, want 2 rows * 2 taps"},
 		{"output", func(a *Args) { a.C = a.C[1:] }, "output: got 15 bytes, want 2 rows of 8 at stride 8"},
 		{"stride", func(a *Args) { a.LDC = -8 }, "output: got stride -8, want at least 8 bytes"},
 	} {
-		a := &Args{A: make([]byte, 20+gemm.Slack), Offsets: []int32{0, 4, 8, 0}, C: make([]byte, 16), LDC: 8}
+		a := &Args{A: make([]byte, 20+bounds.Slack), Offsets: []int32{0, 4, 8, 0}, C: make([]byte, 16), LDC: 8}
 		c.damage(a)
-		if err := packed.Check(a, 2); c.want == "" {
-			require.NoError(t, err, c.name)
+		run := func() { packed.Run(a, 0, 2) }
+		if c.want == "" {
+			run()
 		} else {
-			require.EqualError(t, err, c.want, c.name)
+			require.PanicsWithValue(t, "sdepthwise: "+c.want, run, c.name)
 		}
 	}
 }

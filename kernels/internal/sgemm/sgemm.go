@@ -18,7 +18,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 )
 
 // Spec is the part of a multiplication that is known when it is packed.
@@ -51,13 +51,16 @@ func (p *Packed) Bytes() int64 {
 // does not retain them.
 func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
 	if s.N <= 0 || s.Taps <= 0 || s.TapNumbers <= 0 {
-		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap numbers=%d: want each at least 1", ErrSpec, s.N, s.Taps, s.TapNumbers)
+		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap numbers=%d: want each at least 1",
+			ErrSpec, s.N, s.Taps, s.TapNumbers)
 	}
 	if s.Taps > maxElements/s.TapNumbers || s.N > maxElements/(s.Taps*s.TapNumbers) {
-		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap numbers=%d: want at most %d weights", ErrSpec, s.N, s.Taps, s.TapNumbers, maxElements)
+		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap numbers=%d: want at most %d weights",
+			ErrSpec, s.N, s.Taps, s.TapNumbers, maxElements)
 	}
 	if want := s.Taps * s.TapNumbers * s.N; len(weights) != want {
-		return nil, fmt.Errorf("%w: got %d weights, want %d*%d*%d = %d", ErrSpec, len(weights), s.Taps, s.TapNumbers, s.N, want)
+		return nil, fmt.Errorf("%w: got %d weights, want %d*%d*%d = %d",
+			ErrSpec, len(weights), s.Taps, s.TapNumbers, s.N, want)
 	}
 	p := NewPacked(v, s)
 	p.Repack(weights, false)
@@ -124,41 +127,32 @@ type Args struct {
 	LDC     int     // bytes from one row of C to the next; beyond N elements nothing is written
 }
 
-// Check reports whether Run may be called for rows [0,m) of a: nil if so, and otherwise
-// an error that names the first length, stride or offset that would let a kernel read
-// or write outside of the slices.
-func (p *Packed) Check(a *Args, m int) error {
-	taps, row := p.spec.Taps, 4*p.spec.N
-	switch {
-	case m < 0 || m > math.MaxInt32:
-		return fmt.Errorf("got %d rows, want 0 to %d", m, math.MaxInt32)
-	case m == 0:
-		return nil
-	case len(a.Offsets)/taps < m:
-		return fmt.Errorf("got %d offsets, want %d rows * %d taps", len(a.Offsets), m, taps)
-	case a.LDC < 0 || a.LDC < row && m > 1:
-		return fmt.Errorf("output: got stride %d, want at least %d bytes", a.LDC, row)
-	case row > len(a.C) || m > 1 && a.LDC > (len(a.C)-row)/(m-1):
-		return fmt.Errorf("output: got %d bytes, want %d rows of %d at stride %d", len(a.C), m, row, a.LDC)
+// CheckOffsets verifies that Run may be given offsets into size bytes of A, or more: Run does
+// not.
+func (s Spec) CheckOffsets(offsets []int32, size int) error {
+	return bounds.Offsets("row", offsets, s.Taps, 4*s.TapNumbers, size)
+}
+
+// check verifies all but the offsets for rows [0,m).
+func (p *Packed) check(a *Args, m int) error {
+	if err := bounds.Count("row", a.Offsets, m, p.spec.Taps); err != nil {
+		return err
 	}
-	return gemm.CheckOffsets("row", a.Offsets[:m*taps], taps, 4*p.spec.TapNumbers, len(a.A))
+	return bounds.Stored("output", "row", len(a.C), a.LDC, m, 4*p.spec.N)
 }
 
 // Run computes rows [m0,m1) of the column panels [panel0,panel1). Parts of one
 // multiplication that share no element of C may run at the same time. Run panics if a
-// slice of a is shorter than the rows need, or the stride is negative, as Check reports;
-// offsets are the caller's duty: Check verifies them, Run does not.
+// slice of a is shorter than the rows need, or if the stride is not for them; offsets are the
+// caller's duty, see Spec.CheckOffsets.
 func (p *Packed) Run(a *Args, m0, m1, panel0, panel1 int) {
 	panel1 = min(panel1, p.Panels())
 	if m0 < 0 || panel0 < 0 || m0 >= m1 || panel0 >= panel1 {
 		return
 	}
-	if a.LDC < 0 {
-		panic(fmt.Sprintf("sgemm: got stride %d, want none below 0", a.LDC))
+	if err := p.check(a, m1); err != nil {
+		panic("sgemm: " + err.Error())
 	}
-	// Slicing checks the lengths without reading what another part may be writing.
-	_ = a.Offsets[m1*p.spec.Taps:]
-	_ = a.C[(m1-1)*a.LDC+4*p.spec.N:]
 	p.variant.run(p, a, m0, m1, panel0, panel1)
 }
 

@@ -11,32 +11,19 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
-	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
 
-// TestMain reports the instruction sets whose variants were not run. There are none for
-// AVX-512: its CPUs run those for AVX2.
-func TestMain(m *testing.M) {
-	isatest.Main(m, "sgemm", simulated, func(i isa.ISA) bool {
-		return i == isa.AVX512VNNI || slices.ContainsFunc(runnable(), func(v *Variant) bool { return v.ISA == i })
-	})
-}
+// TestMain reports the instruction sets whose variants were not run.
+func TestMain(m *testing.M) { isatest.Main(m, variants, simulated) }
 
 // simulated is set in builds in which Go functions stand for the assembly (kernels/_asm
 // with -simulate): those run on any CPU.
 var simulated bool
 
 // runnable returns the variants that this CPU can execute.
-func runnable() (out []*Variant) {
-	for i := range variants {
-		if simulated || isa.Available().Has(variants[i].ISA) {
-			out = append(out, &variants[i])
-		}
-	}
-	return out
-}
+func runnable() []*Variant { return variants.Within(isatest.Runnable(simulated)) }
 
 // problem is one multiplication with all of its data. Its String reproduces it.
 type problem struct {
@@ -62,7 +49,7 @@ func (p *problem) fill() {
 		p.weights[i] = float32(r.NormFloat64())
 	}
 	numbers := p.m*p.taps*p.k + 7
-	p.args.A = make([]byte, 4*numbers+gemm.Slack)
+	p.args.A = make([]byte, 4*numbers+bounds.Slack)
 	for i := range len(p.args.A) / 4 {
 		v := float32(r.NormFloat64() * math.Exp(r.NormFloat64()*3))
 		if p.special && r.IntN(20) == 0 {
@@ -88,7 +75,7 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 	out := slices.Clone(p.before)
 	end := guard + (p.m-1)*p.args.LDC + 4*p.n
 	p.args.C = out[guard:end:end]
-	require.NoError(t, packed.Check(&p.args, p.m), "%s: %s", v.Name, p)
+	require.NoError(t, packed.spec.CheckOffsets(p.args.Offsets, len(p.args.A)), "%s: %s", v.Name, p)
 	m, n := p.m/3, packed.Panels()/2
 	packed.Run(&p.args, 0, m, 0, packed.Panels())
 	packed.Run(&p.args, m, p.m, 0, n)
@@ -143,8 +130,15 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+func TestCheckOffsets(t *testing.T) {
+	s := Spec{N: 2, Taps: 2, TapNumbers: 3}
+	require.NoError(t, s.CheckOffsets([]int32{0, 4, 8, 0}, 20+bounds.Slack))
+	err := s.CheckOffsets([]int32{0, 4, 8, 9}, 20+bounds.Slack)
+	require.EqualError(t, err, "row 1, tap 1: got offset 9 into 84 bytes, want 0 to 8")
+}
+
 func TestErrors(t *testing.T) {
-	v := &variants[len(variants)-1]
+	v := Choose(0)
 	for _, c := range []struct {
 		spec    Spec
 		weights int
@@ -166,22 +160,19 @@ func TestErrors(t *testing.T) {
 		want   string
 	}{
 		{"good", func(*Args) {}, ""},
-		{"offset behind", func(a *Args) { a.Offsets[3] = 9 }, "row 1, tap 1: got offset 9 into 84 bytes, want 0 to 8"},
 		{"few offsets", func(a *Args) { a.Offsets = a.Offsets[1:] }, "got 3 offsets, want 2 rows * 2 taps"},
 		{"output", func(a *Args) { a.C = a.C[1:] }, "output: got 15 bytes, want 2 rows of 8 at stride 8"},
 		{"stride", func(a *Args) { a.LDC = -8 }, "output: got stride -8, want at least 8 bytes"},
 	} {
-		a := &Args{A: make([]byte, 20+gemm.Slack), Offsets: []int32{0, 4, 8, 0}, C: make([]byte, 16), LDC: 8}
+		a := &Args{A: make([]byte, 20+bounds.Slack), Offsets: []int32{0, 4, 8, 0}, C: make([]byte, 16), LDC: 8}
 		c.damage(a)
-		if err := packed.Check(a, 2); c.want == "" {
-			require.NoError(t, err, c.name)
+		run := func() { packed.Run(a, 0, 2, 0, packed.Panels()) }
+		if c.want == "" {
+			run()
 		} else {
-			require.EqualError(t, err, c.want, c.name)
+			require.PanicsWithValue(t, "sgemm: "+c.want, run, c.name)
 		}
 	}
-	require.Panics(t, func() {
-		packed.Run(&Args{A: make([]byte, 84), Offsets: make([]int32, 4), C: make([]byte, 16), LDC: -8}, 0, 2, 0, 1)
-	})
 }
 
 // BenchmarkLayers reports for every variant GFLOP/s of the fastest call.

@@ -1,35 +1,28 @@
 package sgemm
 
 import (
-	"slices"
-
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
 
-// Variant is one implementation: a kernel and its tile. B is packed in panels of NR columns.
+// does is what every variant does.
+const does = "gemm_f32f32_f32"
+
+// Variant is one implementation: a kernel and its tile of MR rows and NR columns, which
+// takes KR numbers of K in a step. B is packed in panels of NR columns.
 type Variant struct {
-	Name   string // datatype_family_epilogue_tile_isa, see docs/KERNELS.md
-	ISA    isa.ISA
-	MR, NR int // rows and columns of its largest tile
+	variant.Info
 
 	run func(p *Packed, a *Args, m0, m1, panel0, panel1 int)
 }
 
-// variants holds every variant of this build, the fastest first. Dispatch, tests and
-// benchmarks go through it.
-var variants = append(native,
-	Variant{Name: "gemm_f32f32_f32_2x4k1_portable", ISA: isa.Portable, MR: 2, NR: portableCols, run: runPortable},
+// variants holds every variant of this build; those in assembly add themselves.
+var variants = variant.New("sgemm",
+	Variant{Info: variant.Info{Does: does, MR: 2, NR: portableCols, KR: 1}, run: runPortable},
 )
 
-// Variants returns a copy of the table of variants, in its order.
-func Variants() []Variant { return slices.Clone(variants) }
+// Variants describes all variants.
+func Variants() []variant.Info { return variants.Infos() }
 
 // Choose returns the fastest variant within s.
-func Choose(s isa.Set) *Variant {
-	for i := range variants {
-		if s.Has(variants[i].ISA) {
-			return &variants[i]
-		}
-	}
-	return &variants[len(variants)-1]
-}
+func Choose(s isa.Set) *Variant { return variants.Choose(s, does) }

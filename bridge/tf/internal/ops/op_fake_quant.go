@@ -51,15 +51,20 @@ func fakeQuant(g granularity) func(*call) []core.Value {
 }
 
 func quantizeAndDequantize(c *call) []core.Value {
-	return c.quantizeAndDequantize(small(c.intOr("num_bits", 8)), c.boolOr("range_given", false))
+	op := c.quantizedAndBack(small(c.intOr("num_bits", 8)), c.boolOr("range_given", false))
+	if op.RangeGiven && op.Axis >= 0 {
+		c.failAttr("axis", "got %d beside range_given, want -1: TensorFlow takes one given range only", op.Axis)
+	}
+	return c.emitRanged(op)
 }
 
 func quantizeAndDequantizeV3(c *call) []core.Value {
-	return c.quantizeAndDequantize(c.integer(3), c.boolOr("range_given", true))
+	return c.emitRanged(c.quantizedAndBack(c.integer(3), c.boolOr("range_given", true)))
 }
 
-func (c *call) quantizeAndDequantize(bits int, rangeGiven bool) []core.Value {
-	op := &core.TFQuantizeAndDequantize{
+// quantizedAndBack returns the op of the attributes that the versions have in common.
+func (c *call) quantizedAndBack(bits int, rangeGiven bool) *core.TFQuantizeAndDequantize {
+	return &core.TFQuantizeAndDequantize{
 		SignedInput: c.boolOr("signed_input", true),
 		NumBits:     bits,
 		RangeGiven:  rangeGiven,
@@ -68,10 +73,10 @@ func (c *call) quantizeAndDequantize(bits int, rangeGiven bool) []core.Value {
 		NarrowRange: c.boolOr("narrow_range", false),
 		Axis:        c.axis(),
 	}
-	if op.RangeGiven && op.Axis >= 0 && c.op.name != "QuantizeAndDequantizeV3" {
-		c.failAttr("axis", "got %d beside range_given, want -1: TensorFlow takes one given range only", op.Axis)
-	}
-	r := c.ranged(1, 2, op.Axis >= 0)
+}
+
+func (c *call) emitRanged(op *core.TFQuantizeAndDequantize) []core.Value {
+	r := c.ranged(1, 2, granularity(op.Axis >= 0))
 	return c.emit(op, c.in[0], r.Min, r.Max)
 }
 

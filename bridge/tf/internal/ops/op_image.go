@@ -14,7 +14,7 @@ var _ = register(
 	op{name: "DepthwiseConv2dNative", signature: "input:T filter:T -> output:T", translate: depthwiseConv2D},
 	op{name: "Conv3D", signature: "input:T filter:T -> output:T", translate: conv3D},
 	op{name: "BiasAdd", signature: "value:T bias:T -> output:T", translate: biasAdd},
-	op{name: "BiasAddV1", signature: "value:T bias:T -> output:T", translate: biasAdd},
+	op{name: "BiasAddV1", signature: "value:T bias:T -> output:T", translate: biasAddV1},
 	op{
 		name: "FusedBatchNorm",
 		signature: "x:T scale:T offset:T mean:T variance:T " +
@@ -29,11 +29,11 @@ var _ = register(
 	op{
 		name:      "FusedBatchNormV3",
 		signature: "x:T scale:U offset:U mean:U variance:U " + batchNormOutputs + " reserve_space_3:U",
-		translate: fusedBatchNorm,
+		translate: fusedBatchNormV3,
 	},
 	op{name: "MatMul", signature: "a:T b:T -> product:T", translate: matMul},
 	op{name: "BatchMatMul", signature: "x:T y:T -> output:T", translate: batchMatMul},
-	op{name: "BatchMatMulV2", signature: "x:T y:T -> output:T", translate: batchMatMul},
+	op{name: "BatchMatMulV2", signature: "x:T y:T -> output:T", translate: batchMatMulV2},
 )
 
 // emitReal applies an op, which has no bf16 and f16, in f32.
@@ -124,12 +124,12 @@ func depthwiseConv2D(c *call) []core.Value {
 	return c.emitReal(op, c.in[0], c.filters(grouped, layout, 2))
 }
 
+func biasAdd(c *call) []core.Value { return c.biasAdd(c.layout(2)) }
+
+func biasAddV1(c *call) []core.Value { return c.biasAdd(core.NHWC) }
+
 // biasAdd translates an addition along the channels.
-func biasAdd(c *call) []core.Value {
-	layout := core.NHWC
-	if c.op.name == "BiasAdd" {
-		layout = c.layout(2)
-	}
+func (c *call) biasAdd(layout core.Layout) []core.Value {
 	value, bias := c.in[0].Shape(), c.in[1].Shape()
 	c.wantRank(1, 1, "one number per channel")
 	if c.err == nil && !value.Ranked() && layout == core.NCHW {
@@ -163,13 +163,19 @@ func biasAdd(c *call) []core.Value {
 	return c.emit(&core.Add{}, c.in[0], c.helper("bias", op, c.in[1]))
 }
 
-// fusedBatchNorm normalizes with known statistics or, with is_training, with the batch's own, as
-// Keras' LayerNormalization has it; statistics of the batch are not given out, known ones are.
-func fusedBatchNorm(c *call) []core.Value {
-	n := 2
-	if c.op.name == "FusedBatchNormV3" && slices.Contains([]string{"NDHWC", "NCDHW"}, c.strOr("data_format", "")) {
-		n = 3
+func fusedBatchNorm(c *call) []core.Value { return c.batchNorm(2) }
+
+func fusedBatchNormV3(c *call) []core.Value {
+	if slices.Contains([]string{"NDHWC", "NCDHW"}, c.strOr("data_format", "")) {
+		return c.batchNorm(3)
 	}
+	return c.batchNorm(2)
+}
+
+// batchNorm normalizes images of n spatial dimensions with known statistics or, with
+// is_training, with the batch's own, as Keras' LayerNormalization has it; statistics of the
+// batch are not given out, known ones are.
+func (c *call) batchNorm(n int) []core.Value {
 	c.wantRank(0, n+2, "batch, channels and space")
 	layout, epsilon := c.layout(n), c.floatOr("epsilon", 0.0001)
 	if !c.boolOr("is_training", true) {
@@ -209,13 +215,19 @@ func matMul(c *call) []core.Value {
 	return c.emitReal(&core.Dot{ReductionAxes: 1}, a, b)
 }
 
+// batchMatMul multiplies matrices of equal batches.
 func batchMatMul(c *call) []core.Value {
 	a, b := c.in[0].Shape(), c.in[1].Shape()
-	if c.op.name == "BatchMatMul" && a.Ranked() && b.Ranked() && len(a) >= 2 {
+	if a.Ranked() && b.Ranked() && len(a) >= 2 {
 		if len(a) != len(b) || !a[:len(a)-2].Compatible(b[:len(b)-2]) {
 			c.failInput(1, "got shape %v beside %v, want the same batch", b, a)
 		}
 	}
+	return batchMatMulV2(c)
+}
+
+// batchMatMulV2 broadcasts the batches.
+func batchMatMulV2(c *call) []core.Value {
 	return c.emitReal(&core.BatchDot{TransposeA: c.boolOr("adj_x", false), TransposeB: c.boolOr("adj_y", false)},
 		c.in...)
 }

@@ -119,36 +119,46 @@ type convolutionKind struct {
 // their inputs.
 func convolution(kind convolutionKind) func(*call) []core.Value {
 	return func(c *call) []core.Value {
-		v := builders.Convolution{
-			Spatial:     c.spatial(2, core.NHWC, "padding_list"),
-			Data:        c.value("input"),
-			Filters:     c.value("filter"),
-			DataRange:   c.span("min_input", "max_input"),
-			FilterRange: c.spans("min_filter", "max_filter"),
-			OutputType:  c.outputType(),
-			WithRelu:    kind.relu,
-		}
+		v := c.legacyConvolution()
+		v.WithRelu = kind.relu
 		if kind.oneFilterRange {
 			v.FilterRange = c.span("min_filter", "max_filter")
 		}
-		c.outputs("out_type", v.OutputType)
-		if c.err == nil && v.Filters.Type() == core.U8 {
-			c.plainConvolution(&v)
-		}
-		if c.has("bias") {
-			v.Bias = c.value("bias")
-		}
-		if c.has("min_freezed_output") {
-			v.OutputRange = c.span("min_freezed_output", "max_freezed_output")
-		}
-		if c.has("summand") {
-			v.Sum = c.value("summand")
-		}
-		if c.has("min_summand") {
-			v.SumRange = c.span("min_summand", "max_summand")
-		}
-		return c.convolve(v, kind)
+		return c.fusedInputs(v, kind)
 	}
+}
+
+// legacyConvolution reads what the legacy quantized convolutions have in common.
+func (c *call) legacyConvolution() builders.Convolution {
+	return builders.Convolution{
+		Spatial:     c.spatial(2, core.NHWC, "padding_list"),
+		Data:        c.value("input"),
+		Filters:     c.value("filter"),
+		DataRange:   c.span("min_input", "max_input"),
+		FilterRange: c.spans("min_filter", "max_filter"),
+		OutputType:  c.outputType(),
+	}
+}
+
+// fusedInputs calls the builder for what shows in the inputs.
+func (c *call) fusedInputs(v builders.Convolution, kind convolutionKind) []core.Value {
+	c.outputs("out_type", v.OutputType)
+	if c.err == nil && v.Filters.Type() == core.U8 {
+		c.plainConvolution(&v)
+	}
+	if c.has("bias") {
+		v.Bias = c.value("bias")
+	}
+	if c.has("min_freezed_output") {
+		v.OutputRange = c.span("min_freezed_output", "max_freezed_output")
+	}
+	if c.has("summand") {
+		v.Sum = c.value("summand")
+	}
+	if c.has("min_summand") {
+		v.SumRange = c.span("min_summand", "max_summand")
+	}
+	return c.convolve(v, kind)
 }
 
 // plainConvolution checks what TensorFlow's kernel for u8 filters is limited to.

@@ -45,7 +45,7 @@ var _ = register(
 	op{
 		name:      "QuantizedMatMulWithBiasAndDequantize",
 		signature: multiplied + "bias:Tbias " + matRanges + freezed + "-> out:Toutput",
-		translate: quantizedMatMul(matMulKind{dequantize: true}),
+		translate: dequantizedMatMul,
 	},
 	op{name: "_QuantizedMatMul", signature: fused, translate: fusedMatMul},
 )
@@ -73,39 +73,50 @@ func (c *call) matrices(d *builders.Dot, ignored ...string) {
 }
 
 // matMulKind is what the name of a legacy quantized matrix product says, and no attribute.
-type matMulKind struct{ relu, dequantize bool }
+type matMulKind struct{ relu bool }
 
 // quantizedMatMul translates the legacy quantized matrix products. What else is fused
 // shows in their inputs.
 func quantizedMatMul(kind matMulKind) func(*call) []core.Value {
 	return func(c *call) []core.Value {
-		d := builders.Dot{
-			Input0:      c.value("a"),
-			Input1:      c.value("b"),
-			Input0Range: c.span("min_a", "max_a"),
-			Input1Range: c.span("min_b", "max_b"),
-			OutputType:  c.outputType(),
-			WithRelu:    kind.relu,
-			InputMode:   c.mode("input_quant_mode", builders.MinFirst),
-		}
-		if c.has("bias") {
-			c.matrices(&d, "transpose_a", "transpose_b")
-		} else {
-			c.matrices(&d)
-		}
-		if !kind.dequantize {
-			c.outputs("Toutput", d.OutputType)
-		} else if c.err == nil && d.OutputType != core.F32 {
-			c.failAttr("Toutput", "got %v, want float", d.OutputType)
-		}
-		if c.has("bias") {
-			d.Bias = c.value("bias")
-		}
-		if c.has("min_freezed_output") {
-			d.OutputRange = c.span("min_freezed_output", "max_freezed_output")
-		}
+		d := c.legacyDot()
+		d.WithRelu = kind.relu
+		c.outputs("Toutput", d.OutputType)
 		return c.multiply(d)
 	}
+}
+
+// dequantizedMatMul gives reals.
+func dequantizedMatMul(c *call) []core.Value {
+	d := c.legacyDot()
+	if c.err == nil && d.OutputType != core.F32 {
+		c.failAttr("Toutput", "got %v, want float", d.OutputType)
+	}
+	return c.multiply(d)
+}
+
+// legacyDot reads what the legacy quantized matrix products have in common.
+func (c *call) legacyDot() builders.Dot {
+	d := builders.Dot{
+		Input0:      c.value("a"),
+		Input1:      c.value("b"),
+		Input0Range: c.span("min_a", "max_a"),
+		Input1Range: c.span("min_b", "max_b"),
+		OutputType:  c.outputType(),
+		InputMode:   c.mode("input_quant_mode", builders.MinFirst),
+	}
+	if c.has("bias") {
+		c.matrices(&d, "transpose_a", "transpose_b")
+	} else {
+		c.matrices(&d)
+	}
+	if c.has("bias") {
+		d.Bias = c.value("bias")
+	}
+	if c.has("min_freezed_output") {
+		d.OutputRange = c.span("min_freezed_output", "max_freezed_output")
+	}
+	return d
 }
 
 // multiply calls the builder for what is fused.

@@ -1,0 +1,88 @@
+package core
+
+var _ = register[AvgPool]("AvgPool")
+
+// AvgPool is the mean of a sliding window, in f32 (f64 for f64).
+//
+//	y[n, c, p] = (sum over the window positions inside the data) / count
+//
+// The sum runs over the window in row-major order and starts with its first element;
+// count is the number of its positions inside the data, or of all positions with
+// IncludePadding. A window without any element gives 0.
+//
+//	Inputs:  x: a real type, [N, C, spatial...] or [N, spatial..., C] by Layout
+//	Outputs: y: the type of x, [N, C, spatial...] or [N, spatial..., C]
+//
+//	C1: x is real
+//	C2: 1 to 3 spatial dimensions; Window has a size >= 1 for each
+//	C3: there are no data dilations
+//	C4: the padded data is at least as large as the dilated window
+//
+// It is nGraph's op::v0::AvgPool, and TensorFlow's AvgPool, which does not count padding.
+type AvgPool struct {
+	Spatial
+	Window         []int `json:"window_shape"`
+	IncludePadding bool  `json:"include_padding_in_avg_computation,omitempty"`
+}
+
+// Infer checks C1 to C4.
+func (op *AvgPool) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	if t := in[0].Type; t != Dynamic && !t.IsFloat() {
+		return nil, Violation("C1", 0, "got type %v, want a real type", t)
+	}
+	s, err := op.poolShape(in[0].Shape, op.Window)
+	return []Fact{{in[0].Type, s}}, err
+}
+
+// Eval adds in order.
+func (op *AvgPool) Eval(in, out []*Tensor) error {
+	p, err := newPool(&op.Spatial, in, out, op.Window)
+	if err != nil {
+		return err
+	}
+	all := 0
+	if op.IncludePadding {
+		all = Shape(op.Window).elements()
+	}
+	if in[0].typ == F64 {
+		poolEach(p, Data[float64](in[0]), Data[float64](out[0]), mean[float64](all))
+		return nil
+	}
+	y := make([]float32, out[0].Len())
+	poolEach(p, in[0].Float32s(), y, mean[float32](all))
+	out[0].setFloat32s(y)
+	return nil
+}
+
+// ChannelLayout returns Layout.
+func (op *AvgPool) ChannelLayout() Layout { return op.Layout }
+
+// WithLayout returns the op with another Layout.
+func (op *AvgPool) WithLayout(l Layout) Op {
+	c := *op
+	c.Layout = l
+	return &c
+}
+
+// LayoutRoles says that the first input is data.
+func (op *AvgPool) LayoutRoles(in []Fact) []LayoutRole { return dataRoles(in) }
+
+// mean returns the mean of the elements, or their sum divided by count if that is not 0.
+func mean[T float32 | float64](count int) func(v []T) T {
+	return func(v []T) T {
+		if len(v) == 0 {
+			return 0
+		}
+		sum := v[0]
+		for _, x := range v[1:] {
+			sum += x
+		}
+		if count != 0 {
+			return sum / T(count)
+		}
+		return sum / T(len(v))
+	}
+}

@@ -1,0 +1,66 @@
+package core
+
+var _ = register[BandPart]("BandPart")
+
+// BandPart keeps the elements of matrices near the diagonal; the others become 0.
+//
+//	y[..., i, j] = x[..., i, j] if (lower < 0 or i-j <= lower) and (upper < 0 or j-i <= upper), else 0
+//
+//	Inputs:  x: any type but string, [..., rows, columns]
+//	         lower, upper: i32 or i64, []
+//	Outputs: y: the type and shape of x
+//
+//	C1: x is not string, of rank 2 or more
+//	C2: lower and upper are i32 or i64 of shape [], at most the rows and columns
+//
+// It is TensorFlow's MatrixBandPart.
+type BandPart struct{}
+
+// InputNames names the inputs.
+func (op *BandPart) InputNames() []string { return []string{"x", "lower", "upper"} }
+
+// Infer checks C1 and C2.
+func (op *BandPart) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 3); err != nil {
+		return nil, err
+	}
+	s := in[0].Shape
+	if in[0].Type == String || s.Ranked() && len(s) < 2 {
+		return nil, Violation("C1", 0, "got %v, want rank 2 or more, not string", in[0].Fact)
+	}
+	for i, o := range in[1:] {
+		if o.Type != I32 && o.Type != I64 && o.Type != Dynamic || !o.Shape.Compatible(Shape{}) {
+			return nil, Violation("C2", i+1, "got %v, want i32 or i64 of shape []", o.Fact)
+		}
+		v, ok := intsOf(o)
+		if ok && s.Ranked() && s[len(s)-2+i] != Unknown && v[0] > int64(s[len(s)-2+i]) {
+			return nil, Violation("C2", i+1, "got %d for shape %v, want at most %d", v[0], s, s[len(s)-2+i])
+		}
+	}
+	return []Fact{in[0].Fact}, nil
+}
+
+// Eval copies row by row.
+func (op *BandPart) Eval(in, out []*Tensor) error {
+	if err := allocate(op, in, out); err != nil {
+		return err
+	}
+	clear(out[0].data)
+	s := in[0].shape
+	rows, columns := s[len(s)-2], s[len(s)-1]
+	lower, upper := in[1].Int64s()[0], in[2].Int64s()[0]
+	for r := range Shape(s[:len(s)-1]).elements() {
+		i := int64(r % rows)
+		from, to := int64(0), int64(columns)
+		if lower >= 0 {
+			from = max(i-lower, 0)
+		}
+		if upper >= 0 {
+			to = min(i+upper+1, to)
+		}
+		if from < to {
+			copyUnit(out[0], r*columns+int(from), in[0], r*columns+int(from), int(to-from))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,48 @@
+package core
+
+var _ = register[ExpandDims]("ExpandDims")
+
+// ExpandDims inserts dimensions of size 1.
+//
+//	Inputs:  x: any type, any shape
+//	Outputs: y: the type of x; its shape with a 1 inserted so that it is at each of the
+//	         axes of the output
+//
+//	C1: the axes are different and in [-rank, rank) of the output
+type ExpandDims struct {
+	Axes []int `json:"axes"`
+}
+
+// Infer checks C1.
+func (op *ExpandDims) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	s := in[0].Shape
+	if !s.Ranked() {
+		return []Fact{{in[0].Type, nil}}, nil
+	}
+	axes, err := axesOf("C1", op.Axes, len(s)+len(op.Axes))
+	if err != nil {
+		return nil, err
+	}
+	out := make(Shape, 0, len(axes))
+	for i, next := 0, 0; i < len(axes); i++ {
+		if axes[i] {
+			out = append(out, 1)
+			continue
+		}
+		out = append(out, s[next])
+		next++
+	}
+	return []Fact{{in[0].Type, out}}, nil
+}
+
+// Eval keeps the elements.
+func (op *ExpandDims) Eval(in, out []*Tensor) error { return keepElements(op, in, out) }
+
+// Selects takes elements of the first input.
+func (op *ExpandDims) Selects(int) int { return 1 }
+
+// Rearranges is true: each element is kept.
+func (op *ExpandDims) Rearranges() bool { return true }

@@ -1,0 +1,79 @@
+package core
+
+var _ = register[ExtractPatches]("ExtractPatches")
+
+// ExtractPatches lays the elements under a sliding window side by side in the channels;
+// padding is 0.
+//
+//	Inputs:  x: any type but string, [N, H, W, C]
+//	Outputs: y: the type of x, [N, rows, columns, window height * window width * C]
+//
+//	C1: x is not string, of rank 4
+//	C2: Window has two sizes >= 1; Layout is NHWC; there are no data dilations
+//	C3: the padded data is at least as large as the dilated window
+//
+// It is TensorFlow's ExtractImagePatches, and nGraph's op::v3::ExtractImagePatches.
+type ExtractPatches struct {
+	Spatial
+	Window []int `json:"window_shape"`
+}
+
+// Infer checks C1 to C3.
+func (op *ExtractPatches) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	s := in[0].Shape
+	if !s.Ranked() {
+		s = unknownShape(4)
+	}
+	if in[0].Type == String || len(s) != 4 {
+		return nil, Violation("C1", 0, "got %v, want rank 4, not string", in[0].Fact)
+	}
+	if len(op.Window) != 2 || op.Layout != NHWC || len(op.DataDilations) != 0 || op.Window[0] < 1 || op.Window[1] < 1 {
+		return nil, Violation("C2", -1, "got window %v in layout %v with data dilations %v, want two sizes >= 1, NHWC, none", op.Window, op.Layout, op.DataDilations)
+	}
+	if err := op.check(2); err != nil {
+		return nil, err
+	}
+	depth := Unknown
+	if s[3] != Unknown {
+		n, err := Shape{op.Window[0], op.Window[1], s[3]}.Elements()
+		if err != nil {
+			return nil, Violation("C2", -1, "%v", err)
+		}
+		depth = n
+	}
+	out, err := op.outShape(s, op.Window, depth)
+	if err != nil {
+		return nil, err
+	}
+	out, err = checkedShape(out)
+	return []Fact{{in[0].Type, out}}, err
+}
+
+// Eval copies pixel by pixel.
+func (op *ExtractPatches) Eval(in, out []*Tensor) error {
+	if err := allocate(op, in, out); err != nil {
+		return err
+	}
+	clear(out[0].data)
+	s := in[0].shape
+	if out[0].Len() == 0 {
+		return nil
+	}
+	axes, err := op.Axes(s, op.Window)
+	if err != nil {
+		return err
+	}
+	to := 0
+	eachIndex(Shape{s[0], axes[0].Out, axes[1].Out, op.Window[0], op.Window[1]}, func(i []int) {
+		r, ok1 := axes[0].At(i[1], i[3])
+		k, ok2 := axes[1].At(i[2], i[4])
+		if ok1 && ok2 {
+			copyUnit(out[0], to, in[0], ((i[0]*s[1]+r)*s[2]+k)*s[3], s[3])
+		}
+		to += s[3]
+	})
+	return nil
+}

@@ -1,0 +1,102 @@
+package core
+
+import "slices"
+
+var _ = register[MaxPoolWithArgmax]("MaxPoolWithArgmax")
+
+// MaxPoolWithArgmax is MaxPool with the place of each maximum, the first among equals.
+//
+//	Inputs:  x: a number type, [N, H, W, C]
+//	Outputs: y: the type of x, [N, rows, columns, C]
+//	         argmax: Type, that shape: (row*W + column)*C + channel in the image, or with
+//	         IncludeBatch in all images
+//
+//	C1: x is a number (not u64) of rank 4; Type is i32 or i64
+//	C2: Window has two sizes >= 1; Layout is NHWC; there are no data dilations
+//	C3: the padded data is at least as large as the dilated window
+//
+// It is TensorFlow's MaxPoolWithArgmax.
+type MaxPoolWithArgmax struct {
+	Spatial
+	Window       []int `json:"window_shape"`
+	Type         Type  `json:"type"`
+	IncludeBatch bool  `json:"include_batch,omitempty"`
+}
+
+// Infer checks C1 to C3.
+func (op *MaxPoolWithArgmax) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	s := in[0].Shape
+	if !s.Ranked() {
+		s = unknownShape(4)
+	}
+	if !isNumber(in[0].Type) || in[0].Type == U64 || len(s) != 4 || op.Type != I32 && op.Type != I64 {
+		return nil, Violation("C1", 0, "got %v with %v for argmax, want numbers of rank 4, and i32 or i64", in[0].Fact, op.Type)
+	}
+	if len(op.Window) != 2 || op.Layout != NHWC || len(op.DataDilations) != 0 || op.Window[0] < 1 || op.Window[1] < 1 {
+		return nil, Violation("C2", -1, "got window %v in layout %v with data dilations %v, want two sizes >= 1, NHWC, none", op.Window, op.Layout, op.DataDilations)
+	}
+	if err := op.check(2); err != nil {
+		return nil, err
+	}
+	out, err := op.outShape(s, op.Window, s[3])
+	if err != nil {
+		return nil, err
+	}
+	out, err = checkedShape(out)
+	return []Fact{{in[0].Type, out}, {op.Type, slices.Clone(out)}}, err
+}
+
+// Eval compares in order.
+func (op *MaxPoolWithArgmax) Eval(in, out []*Tensor) error {
+	if err := allocate(op, in, out); err != nil {
+		return err
+	}
+	if out[0].Len() == 0 {
+		return nil
+	}
+	s := in[0].shape
+	axes, err := op.Axes(s, op.Window)
+	if err != nil {
+		return err
+	}
+	var at []int64
+	if in[0].typ.IsInteger() {
+		at = largestInWindows(in[0].Int64s(), s, axes)
+	} else {
+		at = largestInWindows(in[0].Float64s(), s, axes)
+	}
+	image := int64(s[1] * s[2] * s[3])
+	for i, v := range at {
+		if copyUnit(out[0], i, in[0], int(v), 1); !op.IncludeBatch {
+			at[i] = v % image
+		}
+	}
+	out[1].setInts(at)
+	return nil
+}
+
+// largestInWindows returns the place of the largest element of each window in x.
+func largestInWindows[T int64 | float64](x []T, s Shape, axes []Axis) []int64 {
+	var at []int64
+	eachIndex(Shape{s[0], axes[0].Out, axes[1].Out, s[3]}, func(i []int) {
+		best := -1
+		for r := range axes[0].Window {
+			row, ok := axes[0].At(i[1], r)
+			if !ok {
+				continue
+			}
+			for k := range axes[1].Window {
+				column, ok := axes[1].At(i[2], k)
+				p := ((i[0]*s[1]+row)*s[2]+column)*s[3] + i[3]
+				if ok && (best < 0 || x[p] > x[best]) {
+					best = p
+				}
+			}
+		}
+		at = append(at, int64(max(best, 0)))
+	})
+	return at
+}

@@ -1,0 +1,39 @@
+package core
+
+var _ = register[TFRequantizationRange]("TFRequantizationRange")
+
+// TFRequantizationRange is TensorFlow's RequantizationRange: the range that the
+// elements use,
+//
+//	(min(0, QuantizedToFloat(f32(smallest))), QuantizedToFloat(f32(largest)))
+//
+// see tf_quantization.go; (0, 0) of no elements.
+//
+//	Inputs:  x: i32, any shape
+//	         min, max: f32, [] or [1]: the range of x
+//	Outputs: min, max: f32, []
+//
+//	C1: x is i32
+//	R1 to R3: see tf_quantization.go
+type TFRequantizationRange struct{}
+
+// InputNames names the inputs.
+func (op *TFRequantizationRange) InputNames() []string { return tfRangeInputs }
+
+// Infer checks C1 and R1 to R3.
+func (op *TFRequantizationRange) Infer(in []Operand) ([]Fact, error) {
+	if err := inferUsedRange(in); err != nil {
+		return nil, err
+	}
+	return []Fact{{F32, Shape{}}, {F32, Shape{}}}, nil
+}
+
+// Eval finds the extremes.
+func (op *TFRequantizationRange) Eval(in, out []*Tensor) error {
+	r, err := readRange(in, 1, 2)
+	if err != nil {
+		return err
+	}
+	setRange(out, 0, r.usedRange(in[0]))
+	return nil
+}

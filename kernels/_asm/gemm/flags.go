@@ -1,0 +1,23 @@
+package main
+
+// The bits of call.flags: the steps of an epilogue as the assembly sees them.
+const (
+	stepPre = 1 << iota
+	stepScale
+	stepBias
+	stepSumU8
+	stepSumI8
+	stepSumI32
+	stepSumF32
+	stepRelu
+	stepPost
+	outF32
+	outU8
+	outI8
+	flipped
+	stepLo // saturation alone would not apply Lo
+	stepHi // saturation alone would not apply Hi
+	outI32
+
+	outS32 = 0
+)

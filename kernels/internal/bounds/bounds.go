@@ -1,0 +1,41 @@
+// Package bounds verifies that kernels, which read and write by addresses, stay within the
+// slices that they are given.
+package bounds
+
+import "fmt"
+
+// Slack is how many bytes must be readable behind the last byte of every run that offsets
+// point to: kernels load whole vectors. What they find there does not influence the result.
+const Slack = 64
+
+// Offsets verifies that from every offset a run of width bytes, and Slack bytes behind it,
+// lie within size bytes. unit is what has taps offsets each, such as a row or a pixel.
+func Offsets(unit string, offsets []int32, taps, width, size int) error {
+	limit := size - width - Slack
+	for i, o := range offsets {
+		if o < 0 || int(o) > limit {
+			return fmt.Errorf("%s %d, tap %d: got offset %d into %d bytes, want 0 to %d", unit, i/taps, i%taps, o, size, limit)
+		}
+	}
+	return nil
+}
+
+// Count verifies that there are offsets for the taps of some units.
+func Count(unit string, offsets []int32, units, taps int) error {
+	if len(offsets)/taps < units {
+		return fmt.Errorf("got %d offsets, want %d %ss * %d taps", len(offsets), units, unit, taps)
+	}
+	return nil
+}
+
+// Stored verifies that units of width bytes, stride bytes apart, lie within size bytes and
+// share none. what is their name.
+func Stored(what, unit string, size, stride, units, width int) error {
+	if stride < 0 || stride < width && units > 1 {
+		return fmt.Errorf("%s: got stride %d, want at least %d bytes", what, stride, width)
+	}
+	if width > size || units > 1 && stride > (size-width)/(units-1) {
+		return fmt.Errorf("%s: got %d bytes, want %d %ss of %d at stride %d", what, size, units, unit, width, stride)
+	}
+	return nil
+}

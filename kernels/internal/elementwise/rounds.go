@@ -1,0 +1,71 @@
+package elementwise
+
+import (
+	"unsafe"
+
+	"github.com/tf2ng/tf2ng/internal/activation"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+)
+
+// constants are what the routines of functions read: each number once for each float64 of
+// a vector.
+var constants = func() (list [][4]float64) {
+	for _, c := range activation.Constants() {
+		list = append(list, [4]float64{c, c, c, c})
+	}
+	return list
+}()
+
+// routines are those of an instruction set, by primitive: no run where it has none.
+type routines [numPrimitives]routine
+
+// assembled returns the variants for an instruction set: one for each routine of first,
+// with those of the others behind it.
+func assembled(i isa.ISA, first routines, others ...routines) (all []Variant) {
+	for p, r := range first {
+		if r.run == nil {
+			continue
+		}
+		list := []routine{r}
+		for _, o := range others {
+			list = append(list, o[p])
+		}
+		all = append(all, of(Primitive(p), r.step, i, rounds(Primitive(p), list)))
+	}
+	return all
+}
+
+// routine computes a multiple of step elements; step is a power of two. run takes the
+// call itself, not its address, so that it stays on the stack.
+type routine struct {
+	step int
+	run  func(c call)
+}
+
+// rounds returns what computes as much as it can with each routine in turn, and the rest
+// with the portable variant.
+func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n int, p *Numbers) {
+	xSize, outSize := primitive.sizes()
+	return func(out, x, y []byte, n int, p *Numbers) {
+		c := call{flip: 0x80808080, constants: unsafe.Pointer(&constants[0])}
+		if p != nil {
+			c.scale, c.sub, c.lo, c.hi = p.Scale, p.Sub, p.Lo, p.Hi
+			if primitive == Quantize && !p.Flip {
+				c.flip = 0
+			}
+		}
+		for _, r := range routines {
+			c.n = n &^ (r.step - 1)
+			if c.n == 0 {
+				continue
+			}
+			c.out, c.x, c.y = unsafe.Pointer(&out[0]), unsafe.Pointer(&x[0]), unsafe.Pointer(unsafe.SliceData(y))
+			r.run(c)
+			out, x, n = out[outSize*c.n:], x[xSize*c.n:], n-c.n
+			if primitive.isBinary() {
+				y = y[4*c.n:]
+			}
+		}
+		portable[primitive](out, x, y, n, p)
+	}
+}

@@ -1,0 +1,61 @@
+package elementwise
+
+import (
+	"fmt"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/variant"
+)
+
+// Variant is one implementation of a primitive: it takes NR elements in a step.
+type Variant struct {
+	variant.Info
+	Primitive Primitive
+
+	// run computes n elements; out may be x or y.
+	run func(out, x, y []byte, n int, p *Numbers)
+}
+
+// of returns the variant of a primitive that takes some elements in a step.
+func of(p Primitive, step int, i isa.ISA, run func(out, x, y []byte, n int, p *Numbers)) Variant {
+	return Variant{Info: variant.Info{Does: p.does(), NR: step, ISA: i}, Primitive: p, run: run}
+}
+
+// variants holds every variant of this build; those in assembly add themselves.
+var variants = variant.New("elementwise", func() (all []Variant) {
+	for p := range numPrimitives {
+		step := 1
+		if p == Lookup {
+			step = lookupStep
+		}
+		all = append(all, of(p, step, isa.Portable, portable[p]))
+	}
+	return all
+}()...)
+
+// Variants describes all variants.
+func Variants() []variant.Info { return variants.Infos() }
+
+// Choose returns the fastest variant of a primitive within s.
+func Choose(s isa.Set, p Primitive) *Variant { return variants.Choose(s, p.does()) }
+
+// Run computes n elements. It panics if a slice is shorter than they need. out may be x
+// or y, if their elements have its size.
+func (v *Variant) Run(out, x, y []byte, n int, p *Numbers) {
+	if n <= 0 {
+		return
+	}
+	xs, os := v.Primitive.sizes()
+	ys := 0
+	switch {
+	case v.Primitive.isBinary():
+		ys = 4 * n
+	case v.Primitive == Lookup:
+		ys = 256
+	}
+	// Lengths, not capacities: what lies behind a buffer is another one.
+	if len(x) < n*xs || len(out) < n*os || len(y) < ys {
+		panic(fmt.Sprintf("elementwise: %s: got %d, %d and %d bytes for %d elements", v.Name, len(out), len(x), len(y), n))
+	}
+	v.run(out[:n*os], x[:n*xs], y[:ys], n, p)
+}

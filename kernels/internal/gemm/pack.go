@@ -1,0 +1,52 @@
+package gemm
+
+import "unsafe"
+
+// packBlock is how many rows of B are packed before the next panel's turn: they stay
+// in the cache meanwhile.
+const packBlock = 64
+
+// interleaver brings 16 columns of steps*kr rows of B, stride bytes apart, to groups of kr
+// bytes, one for each column; from step to step of to are pitch bytes.
+type interleaver func(to, from []byte, stride, pitch, steps, kr int)
+
+// packInterleaved packs B as [panel][run][k/kr][width][kr] bytes: each of runs rows of
+// k rows of B is rounded up to a multiple of kr with zeros.
+func packInterleaved(p *Packed, weights []int8, runs, k int, wide interleaver) {
+	N, nr, kr := p.spec.N, p.variant.NR, p.variant.KR
+	padded := roundUp(k, kr)
+	p.bytes = make([]int8, roundUp(N, nr/2)*runs*padded)
+	out, in := asBytes(p.bytes), asBytes(weights)
+	for run := range runs {
+		for k0 := 0; k0 < k; k0 += packBlock {
+			for panel := range p.Panels() {
+				n0, width := panel*nr, p.panelWidth(panel)
+				cols := min(width, N-n0)
+				to := out[n0*runs*padded+(run*padded+k0)*width:]
+				interleave(to, in[(run*k+k0)*N+n0:], N, cols, width, min(packBlock, k-k0), kr, wide)
+			}
+		}
+	}
+}
+
+func asBytes(v []int8) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v))
+}
+
+// interleave copies rows of cols bytes, stride bytes apart, to groups of kr: for each kr
+// rows one group for each of width columns.
+func interleave(to, from []byte, stride, cols, width, rows, kr int, wide interleaver) {
+	n, steps := 0, rows/kr
+	for ; n+16 <= cols && steps > 0; n += 16 {
+		wide(to[n*kr:], from[n:], stride, width*kr, steps, kr)
+	}
+	for r := range rows {
+		first := n
+		if r >= steps*kr {
+			first = 0
+		}
+		for i := first; i < cols; i++ {
+			to[r/kr*kr*width+i*kr+r%kr] = from[r*stride+i]
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package pool
+
+import (
+	"slices"
+	"unsafe"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+)
+
+// routine computes width bytes of channels of all pixels of a call. run takes the call
+// itself, not its address, so that it stays on the stack.
+type routine struct {
+	width int
+	run   func(c call)
+}
+
+// narrowest is the width of the last routine of each kind. Rows that are shorter take
+// the portable variant.
+const narrowest = 16
+
+// chunkBytes is how many bytes of a result are computed before the next block of
+// channels: few enough that the pixels' taps are still in the first cache for it.
+const chunkBytes = 4096
+
+// assembled returns a variant that runs the routines of lists, the widest first.
+func assembled(k Kind, i isa.ISA, lists ...[]routine) Variant {
+	routines := slices.Concat(lists...)
+	return of(k, routines[0].width/k.Size(), i, blocks(routines))
+}
+
+// blocks returns what runs routines block by block on chunks of pixels.
+func blocks(routines []routine) func(v *Variant, a *Args, m0, m1 int) {
+	return func(v *Variant, a *Args, m0, m1 int) {
+		row := a.Channels * v.Kind.Size()
+		if row < narrowest {
+			runPortable(v, a, m0, m1)
+			return
+		}
+		c := call{ldc: a.LDC, taps: a.Taps}
+		if v.Kind == AverageI8 {
+			c.flip, c.excess = 0x80808080, uint32(a.Taps)*128
+		}
+		chunk := max(chunkBytes/row, 8)
+		for m := m0; m < m1; m += chunk {
+			c.pixels = min(chunk, m1-m)
+			c.offsets = unsafe.Pointer(&a.Offsets[m*a.Taps])
+			if v.Kind.IsAverage() {
+				c.counts = unsafe.Pointer(&a.Counts[m])
+			}
+			for at := 0; at < row; {
+				first, r := next(at, row, routines)
+				c.a = unsafe.Pointer(&a.A[first])
+				c.c = unsafe.Pointer(&a.C[m*a.LDC+first])
+				r.run(c)
+				at = first + r.width
+			}
+		}
+	}
+}
+
+// next returns the block that begins at byte at of a row, or the last one, which
+// overlaps the one before.
+func next(at, row int, routines []routine) (first int, r routine) {
+	left := row - at
+	for i, r := range routines {
+		if left >= r.width {
+			return at, r
+		}
+		if row >= r.width && (i == len(routines)-1 || left > routines[i+1].width) {
+			return row - r.width, r
+		}
+	}
+	panic("pool: no routines")
+}
