@@ -75,7 +75,8 @@ func TestCloseTogether(t *testing.T) {
 // What shapes share is made once, whatever their number, and freed by Close.
 func TestPrepareOnceForAllShapes(t *testing.T) {
 	for _, model := range []string{
-		"digits_mix_lpot16_tf25", "digits_cnn_nc26_tf215", "digits_mix_nc26itex_tf215", "digits_mix_fp32", "digits_cnn_qnodes_full_tf115",
+		"digits_mix_lpot16_tf25", "digits_cnn_nc26_tf215", "digits_mix_nc26itex_tf215", "digits_mix_fp32",
+		"digits_cnn_qnodes_full_tf115",
 		"resnet50_lpot16_tf25", "nsfw_mobilenet_v2_lpot16_tf25",
 	} {
 		t.Run(model, func(t *testing.T) {
@@ -105,7 +106,8 @@ func TestPrepareOnceForAllShapes(t *testing.T) {
 // With shapes that are prepared and tensors for all results, a Run allocates nothing.
 func TestRunIntoAllocatesNothing(t *testing.T) {
 	for _, model := range []string{
-		"digits_mix_lpot16_tf25", "digits_mix_nctf37spr_tf219", "digits_mix_nc26itex_tf215", "digits_mix_nc26_tf215", "digits_mix_fp32",
+		"digits_mix_lpot16_tf25", "digits_mix_nctf37spr_tf219", "digits_mix_nc26itex_tf215", "digits_mix_nc26_tf215",
+		"digits_mix_fp32",
 		"resnet50_lpot16_tf25", "nsfw_mobilenet_v2_lpot16_tf25",
 	} {
 		for _, threads := range []int{1, 2} {
@@ -143,7 +145,10 @@ func TestResultsIntoTheInputs(t *testing.T) {
 	inputs := map[string]*tf2ng.Tensor{"input": x}
 	want, err := m.Run(context.Background(), inputs)
 	require.NoError(t, err)
-	got, err := m.RunInto(context.Background(), inputs, map[string]*tf2ng.Tensor{"input": x.Clone(), "Identity": want["Identity"].Clone()})
+	got, err := m.RunInto(context.Background(), inputs, map[string]*tf2ng.Tensor{
+		"input":    x.Clone(),
+		"Identity": want["Identity"].Clone(),
+	})
 	require.NoError(t, err)
 	for name, w := range want {
 		assert.Equal(t, w.Bytes(), got[name].Bytes(), name)
@@ -168,12 +173,48 @@ func TestResultsNames(t *testing.T) {
 		want            string
 		problem         tf2ng.Problem
 	}{
-		{"typo", inputs, map[string]*tf2ng.Tensor{"Identify": y}, `no output "Identify": the outputs are ["Identity:0"]`, tf2ng.UnknownName},
-		{"two names of an output", inputs, map[string]*tf2ng.Tensor{"Identity": y, "Identity:0": y}, `output "Identity": it is also given as "Identity:0"`, tf2ng.Duplicate},
-		{"two names of an input", map[string]*tf2ng.Tensor{"input": x, "input:0": x}, nil, `input "input:0": it is also given as "input"`, tf2ng.Duplicate},
-		{"nil output", inputs, map[string]*tf2ng.Tensor{"Identity:0": nil}, `output "Identity:0": got no tensor`, tf2ng.NoTensor},
-		{"type", inputs, map[string]*tf2ng.Tensor{"Identity": must(tf2ng.NewTensor(tf2ng.I8, tf2ng.Shape{1, 10}))}, `output "Identity": got a tensor of i8[1,10] to write into, want f32[?,10]`, tf2ng.WrongType},
-		{"shape", inputs, map[string]*tf2ng.Tensor{"Identity": must(tf2ng.NewTensor(tf2ng.F32, tf2ng.Shape{2, 10}))}, `output "Identity:0": got a tensor of f32[2,10] to write into, want f32[1,10]`, tf2ng.WrongShape},
+		{
+			"typo",
+			inputs,
+			map[string]*tf2ng.Tensor{"Identify": y},
+			`no output "Identify": the outputs are ["Identity:0"]`,
+			tf2ng.UnknownName,
+		},
+		{
+			"two names of an output",
+			inputs,
+			map[string]*tf2ng.Tensor{"Identity": y, "Identity:0": y},
+			`output "Identity": it is also given as "Identity:0"`,
+			tf2ng.Duplicate,
+		},
+		{
+			"two names of an input",
+			map[string]*tf2ng.Tensor{"input": x, "input:0": x},
+			nil,
+			`input "input:0": it is also given as "input"`,
+			tf2ng.Duplicate,
+		},
+		{
+			"nil output",
+			inputs,
+			map[string]*tf2ng.Tensor{"Identity:0": nil},
+			`output "Identity:0": got no tensor`,
+			tf2ng.NoTensor,
+		},
+		{
+			"type",
+			inputs,
+			map[string]*tf2ng.Tensor{"Identity": must(tf2ng.NewTensor(tf2ng.I8, tf2ng.Shape{1, 10}))},
+			`output "Identity": got a tensor of i8[1,10] to write into, want f32[?,10]`,
+			tf2ng.WrongType,
+		},
+		{
+			"shape",
+			inputs,
+			map[string]*tf2ng.Tensor{"Identity": must(tf2ng.NewTensor(tf2ng.F32, tf2ng.Shape{2, 10}))},
+			`output "Identity:0": got a tensor of f32[2,10] to write into, want f32[1,10]`,
+			tf2ng.WrongShape,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := m.RunInto(context.Background(), c.inputs, c.outputs)

@@ -147,7 +147,11 @@ func ExampleWithEngine() {
 		results = append(results, outputs["Identity:0"])
 		model.Close()
 	}
-	report := compare.Compare([]compare.Pair{{Name: "Identity:0", Got: results[0], Want: results[1]}}, compare.Default())
+	report := compare.Compare([]compare.Pair{{
+		Name: "Identity:0",
+		Got:  results[0],
+		Want: results[1],
+	}}, compare.Default())
 	fmt.Println(report.Verdict())
 	// Output: equal: 1 tensor, every element
 }

@@ -32,13 +32,41 @@ type format struct {
 // for theirs. The last row takes all that is left, since a binary GraphDef has nothing by
 // which it is known, and its reader tells what is wrong with it.
 var formats = []format{
-	{name: "a SavedModel directory", recognise: isSavedModel, reason: graphdef.ErrSavedModel, advice: "SavedModels are not read yet: freeze it first, for example with convert_variables_to_constants_v2"},
-	{name: "a directory with a checkpoint", recognise: isCheckpoint, reason: graphdef.ErrForeign, advice: "freeze the graph with the checkpoint first"},
-	{name: "a directory", recognise: func(s source) bool { return s.dir != nil }, reason: graphdef.ErrForeign, advice: "name the file in it"},
+	{
+		name:      "a SavedModel directory",
+		recognise: isSavedModel,
+		reason:    graphdef.ErrSavedModel,
+		advice:    "SavedModels are not read yet: freeze it first, for example with convert_variables_to_constants_v2",
+	},
+	{
+		name:      "a directory with a checkpoint",
+		recognise: isCheckpoint,
+		reason:    graphdef.ErrForeign,
+		advice:    "freeze the graph with the checkpoint first",
+	},
+	{
+		name:      "a directory",
+		recognise: func(s source) bool { return s.dir != nil },
+		reason:    graphdef.ErrForeign,
+		advice:    "name the file in it",
+	},
 	{name: "a converted model", recognise: func(s source) bool { return ngfile.Sniff(s.data) }, read: (*config).readNG},
-	{name: "a GraphDef in text format", recognise: func(s source) bool { return graphdef.IsText(s.data) }, read: (*config).readText},
-	{name: "a file of another program", recognise: func(s source) bool { return graphdef.Recognise(s.data) != nil }, read: refuseForeign},
-	{name: "the variables of a checkpoint (.data)", recognise: isCheckpointData, reason: graphdef.ErrForeign, advice: "freeze the graph with the checkpoint first"},
+	{
+		name:      "a GraphDef in text format",
+		recognise: func(s source) bool { return graphdef.IsText(s.data) },
+		read:      (*config).readText,
+	},
+	{
+		name:      "a file of another program",
+		recognise: func(s source) bool { return graphdef.Recognise(s.data) != nil },
+		read:      refuseForeign,
+	},
+	{
+		name:      "the variables of a checkpoint (.data)",
+		recognise: isCheckpointData,
+		reason:    graphdef.ErrForeign,
+		advice:    "freeze the graph with the checkpoint first",
+	},
 	{name: "a GraphDef", recognise: func(source) bool { return true }, read: (*config).readGraphDef},
 }
 
@@ -55,7 +83,11 @@ func recognise(s source) format {
 // function reads a source of the format.
 func (f format) function(c *config, s source) (*core.Function, error) {
 	if f.read == nil {
-		return nil, &graphdef.Error{Offset: -1, Message: "got " + f.name + ", want a frozen GraphDef (.pb, .pbtxt) or a converted model (.ng): " + f.advice, Err: f.reason}
+		return nil, &graphdef.Error{
+			Offset:  -1,
+			Message: "got " + f.name + ", want a frozen GraphDef (.pb, .pbtxt) or a converted model (.ng): " + f.advice,
+			Err:     f.reason,
+		}
 	}
 	return f.read(c, s)
 }

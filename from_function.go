@@ -23,7 +23,11 @@ func FromFunction(f *core.Function, opts ...Option) (_ *Model, err error) {
 		return nil, err
 	}
 	if c.tfVersion != "" && f.Meta[tf.MetaVersion] == "" {
-		return nil, &OptionError{Option: "WithTFVersion", Got: c.tfVersion, Want: "no version for a graph that records none"}
+		return nil, &OptionError{
+			Option: "WithTFVersion",
+			Got:    c.tfVersion,
+			Want:   "no version for a graph that records none",
+		}
 	}
 	if f, err = c.converted(f); err != nil {
 		return nil, err

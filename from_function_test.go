@@ -21,7 +21,11 @@ func doubled(t *testing.T) *core.Function {
 	require.NoError(t, err)
 	y, err := core.NewNamedNode("y", &core.Result{}, sum.Out(0))
 	require.NoError(t, err)
-	return &core.Function{Parameters: []*core.Node{x}, Results: []*core.Node{y}, Names: map[string]core.Value{"twice:0": sum.Out(0)}}
+	return &core.Function{
+		Parameters: []*core.Node{x},
+		Results:    []*core.Node{y},
+		Names:      map[string]core.Value{"twice:0": sum.Out(0)},
+	}
 }
 
 func runDoubled(t *testing.T, m *tf2ng.Model, output string) []float32 {
@@ -43,7 +47,10 @@ func TestFromFunction(t *testing.T) {
 			require.NoError(t, m.Close())
 		})
 	}
-	m, err := tf2ng.FromFunction(doubled(t), tf2ng.WithOutputs("twice"), tf2ng.WithInputs(tf2ng.InputSpec{Name: "x:0", Shape: tf2ng.Shape{3}}))
+	m, err := tf2ng.FromFunction(doubled(t), tf2ng.WithOutputs("twice"), tf2ng.WithInputs(tf2ng.InputSpec{
+		Name:  "x:0",
+		Shape: tf2ng.Shape{3},
+	}))
 	require.NoError(t, err)
 	assert.Equal(t, []tf2ng.TensorInfo{{Name: "x", Type: tf2ng.F32, Shape: tf2ng.Shape{3}}}, m.Inputs())
 	assert.Equal(t, []float32{2, 4, 6}, runDoubled(t, m, "twice"))
@@ -79,14 +86,44 @@ func TestFromFunctionErrors(t *testing.T) {
 		want string
 	}{
 		{"no function", nil, nil, "function: got none"},
-		{"no parameter", &core.Function{Parameters: []*core.Node{nil}}, nil, "function: parameter 0: got no node, want Parameter"},
+		{
+			"no parameter",
+			&core.Function{Parameters: []*core.Node{nil}},
+			nil,
+			"function: parameter 0: got no node, want Parameter",
+		},
 		{"option", doubled(t), []tf2ng.Option{tf2ng.WithThreads(0)}, "option WithThreads: got 0, want 1 to 1024"},
-		{"version", doubled(t), []tf2ng.Option{tf2ng.WithTFVersion("2.8")}, "option WithTFVersion: got 2.8, want no version for a graph that records none"},
+		{
+			"version",
+			doubled(t),
+			[]tf2ng.Option{tf2ng.WithTFVersion("2.8")},
+			"option WithTFVersion: got 2.8, want no version for a graph that records none",
+		},
 		{"output", doubled(t), []tf2ng.Option{tf2ng.WithOutputs("thrice")}, `no tensor "thrice" in the graph`},
-		{"shape", doubled(t), []tf2ng.Option{tf2ng.WithInputs(tf2ng.InputSpec{Name: "x", Shape: tf2ng.Shape{2, 2}})}, `input "x": got shape [2,2], want [?]`},
-		{"input twice", doubled(t), []tf2ng.Option{tf2ng.WithInputs(tf2ng.InputSpec{Name: "x"}, tf2ng.InputSpec{Name: "x:0"})}, `input "x:0": given twice`},
-		{"output twice", doubled(t), []tf2ng.Option{tf2ng.WithOutputs("twice", "y", "twice:0")}, `output "twice:0": given twice`},
-		{"type", doubled(t), []tf2ng.Option{tf2ng.WithInputs(tf2ng.InputSpec{Name: "x", Type: tf2ng.I8})}, `input "x": got type i8, but the model has f32`},
+		{
+			"shape",
+			doubled(t),
+			[]tf2ng.Option{tf2ng.WithInputs(tf2ng.InputSpec{Name: "x", Shape: tf2ng.Shape{2, 2}})},
+			`input "x": got shape [2,2], want [?]`,
+		},
+		{
+			"input twice",
+			doubled(t),
+			[]tf2ng.Option{tf2ng.WithInputs(tf2ng.InputSpec{Name: "x"}, tf2ng.InputSpec{Name: "x:0"})},
+			`input "x:0": given twice`,
+		},
+		{
+			"output twice",
+			doubled(t),
+			[]tf2ng.Option{tf2ng.WithOutputs("twice", "y", "twice:0")},
+			`output "twice:0": given twice`,
+		},
+		{
+			"type",
+			doubled(t),
+			[]tf2ng.Option{tf2ng.WithInputs(tf2ng.InputSpec{Name: "x", Type: tf2ng.I8})},
+			`input "x": got type i8, but the model has f32`,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m, err := tf2ng.FromFunction(test.f, test.opts...)

@@ -72,7 +72,8 @@ func runGolden(t *testing.T, c *testgolden.Case, opts ...tf2ng.Option) map[strin
 	for _, f := range c.Fetches {
 		outputs = append(outputs, f.Tensor)
 	}
-	m, err := tf2ng.Load(filepath.Join(c.Dir, c.PB), append(opts, tf2ng.WithOutputs(outputs...), tf2ng.WithTFVersion("2.21"))...)
+	m, err := tf2ng.Load(filepath.Join(c.Dir, c.PB),
+		append(opts, tf2ng.WithOutputs(outputs...), tf2ng.WithTFVersion("2.21"))...)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, m.Close()) }()
 	inputs := map[string]*core.Tensor{}

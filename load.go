@@ -126,7 +126,8 @@ func (c *config) converted(f *core.Function) (*core.Function, error) {
 			return nil, err
 		}
 		if want != recorded {
-			return nil, fmt.Errorf("the model was converted for TensorFlow %s, not %s: convert the GraphDef again", recorded, c.tfVersion)
+			return nil, fmt.Errorf("the model was converted for TensorFlow %s, not %s: convert the GraphDef again",
+				recorded, c.tfVersion)
 		}
 	}
 	shapes := map[string]core.Shape{}
@@ -134,7 +135,8 @@ func (c *config) converted(f *core.Function) (*core.Function, error) {
 		name := strings.TrimSuffix(s.Name, ":0")
 		i := slices.IndexFunc(f.Parameters, func(p *core.Node) bool { return p.Name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("input %q: a converted model keeps its inputs %q: convert the GraphDef again to cut it elsewhere", s.Name, parameterNames(f))
+			return nil, fmt.Errorf("input %q: a converted model keeps its inputs %q: convert the GraphDef again to "+
+				"cut it elsewhere", s.Name, parameterNames(f))
 		}
 		if _, dup := shapes[name]; dup {
 			return nil, fmt.Errorf("input %q: given twice", s.Name)

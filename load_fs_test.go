@@ -60,7 +60,10 @@ func TestLoadFSErrors(t *testing.T) {
 		{"missing", fsys, "models/no.pb", fs.ErrNotExist, "open models/no.pb: file does not exist"},
 		{"directory", fsys, "models", nil, "read models: is a directory, want a file"},
 		{"empty", fsys, "models/empty.pb", tf2ng.ErrEmpty, "models/empty.pb: empty file, want a GraphDef"},
-		{"foreign", fsys, "models/onnx.pb", tf2ng.ErrForeign, "models/onnx.pb: got a protocol buffer that starts with a number (an ONNX model?), want a frozen GraphDef"},
+		{
+			"foreign", fsys, "models/onnx.pb", tf2ng.ErrForeign,
+			"models/onnx.pb: got a protocol buffer that starts with a number (an ONNX model?), want a frozen GraphDef",
+		},
 		{"too large", sized{1<<36 + 1}, "m.pb", nil, `"m.pb" has 68719476737 bytes, the limit is 68719476736`},
 		{"broken", sized{5}, "m.pb", errBroken, "broken pipe"},
 		{"no file system", nil, "m.pb", nil, "open m.pb: got no file system"},

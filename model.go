@@ -63,7 +63,8 @@ type Warning struct {
 
 // String returns the warning as a sentence.
 func (w Warning) String() string {
-	return fmt.Sprintf("node %q (%s) is computed as TensorFlow 2.13 does: %s; version 2.21 reproduces that", w.Node, w.Op, w.Repairs)
+	return fmt.Sprintf("node %q (%s) is computed as TensorFlow 2.13 does: %s; version 2.21 reproduces that", w.Node,
+		w.Op, w.Repairs)
 }
 
 // Warnings lists the nodes that the default version computes unlike TensorFlow 2.21.

@@ -32,7 +32,9 @@ func loadQDQ(t *testing.T) (*core.Function, testmodel.Model) {
 }
 
 // compiled runs a function with options.
-func compiled(t *testing.T, f *core.Function, inputs map[string]*core.Tensor, o kernels.Options) map[string]*core.Tensor {
+func compiled(
+	t *testing.T, f *core.Function, inputs map[string]*core.Tensor, o kernels.Options,
+) map[string]*core.Tensor {
 	t.Helper()
 	p, err := kernels.Compile(f, nil, o)
 	require.NoError(t, err)
@@ -119,13 +121,15 @@ func holdQDQPrice(t *testing.T, f *core.Function, inputs map[string]*core.Tensor
 		}
 	}
 	differ, of, most := difference(want, compiled(t, layers, given, kernels.Options{Threads: 2}))
-	t.Logf("given equal inputs: %d of %d elements differ (%.4f %%), by at most %d", differ, of, 100*float64(differ)/float64(of), most)
+	t.Logf("given equal inputs: %d of %d elements differ (%.4f %%), by at most %d", differ, of,
+		100*float64(differ)/float64(of), most)
 	require.LessOrEqual(t, most, int64(1))
 	require.Less(t, 1000*differ, of)
 
 	got = compiled(t, all, inputs, kernels.Options{Threads: 2})
 	differ, of, most = difference(want, got)
-	t.Logf("from the input on: %d of %d elements differ (%.4f %%), by at most %d", differ, of, 100*float64(differ)/float64(of), most)
+	t.Logf("from the input on: %d of %d elements differ (%.4f %%), by at most %d", differ, of,
+		100*float64(differ)/float64(of), most)
 	require.Less(t, 1000*differ, of)
 	return want, got
 }
@@ -179,7 +183,9 @@ func TestQDQInnerTensors(t *testing.T) {
 	inputs := map[string]*core.Tensor{input: x}
 	computed := map[*core.Node]bool{}
 	for _, n := range bound.Nodes() {
-		computed[n] = n == bound.Parameters[0] || slices.ContainsFunc(n.Inputs(), func(v core.Value) bool { return computed[v.Node] })
+		computed[n] = n == bound.Parameters[0] || slices.ContainsFunc(n.Inputs(), func(v core.Value) bool {
+			return computed[v.Node]
+		})
 	}
 	for _, name := range slices.Sorted(maps.Keys(bound.Names)) {
 		if !computed[bound.Names[name].Node] || name == fetch || name == input+":0" {
@@ -302,12 +308,19 @@ func (n *qdqNetwork) i8(v core.Value) core.Value {
 func (n *qdqNetwork) weights(axis int, shape ...int) core.Value {
 	fan := core.Shape(shape).MustElements() / shape[len(shape)-1]
 	w := n.list(n.normals(core.Shape(shape).MustElements(), 1/float64(fan)), shape...)
-	lo, hi := core.NewConstant(core.Scalar(float32(-3/float32(fan)))), core.NewConstant(core.Scalar(float32(3/float32(fan))))
+	lo := core.NewConstant(core.Scalar(float32(-3 / float32(fan))))
+	hi := core.NewConstant(core.Scalar(float32(3 / float32(fan))))
 	if axis >= 0 {
 		hi = n.list(slices.Repeat([]float32{2 / float32(fan), 3 / float32(fan)}, shape[axis]/2), shape[axis])
 		lo = n.list(slices.Repeat([]float32{-2 / float32(fan), -3 / float32(fan)}, shape[axis]/2), shape[axis])
 	}
-	op := &core.TFQuantizeV2{Type: core.I8, Axis: axis, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.0001}
+	op := &core.TFQuantizeV2{
+		Type:               core.I8,
+		Axis:               axis,
+		Mode:               core.Scaled,
+		RoundMode:          core.RoundNearestTowardEven,
+		EnsureMinimumRange: 0.0001,
+	}
 	q, err := core.NewNode(op, w, lo, hi)
 	require.NoError(n.t, err)
 	return n.apply(&core.TFDequantize{Mode: core.Scaled, Axis: axis, OutType: core.F32}, q.Out(0), q.Out(1), q.Out(2))
@@ -357,10 +370,12 @@ func (n *qdqNetwork) mixed(x core.Value) core.Value {
 	c := n.apply(pool, linear)
 	joined := n.u8(n.apply(&core.Concat{Axis: 3}, a, b, n.activate(c, core.Relu)))
 
-	padded := n.apply(&core.Pad{Below: []int{0, 1, 1, 0}, Above: []int{0, 1, 1, 0}}, joined, core.NewConstant(core.Scalar(float32(0))))
+	padded := n.apply(&core.Pad{Below: []int{0, 1, 1, 0}, Above: []int{0, 1, 1, 0}}, joined,
+		core.NewConstant(core.Scalar(float32(0))))
 	last := n.activate(n.conv(padded, 3, 2, 40), core.Relu)
 	mean := n.apply(&core.Mean{Reduction: core.Reduction{Axes: []int{1, 2}}}, last)
-	dense := n.apply(&core.Dot{ReductionAxes: 1}, n.qdq(mean, core.U8, core.Scaled, core.RoundNearestTowardInfinity), n.weights(-1, 40, 10))
+	dense := n.apply(&core.Dot{ReductionAxes: 1}, n.qdq(mean, core.U8, core.Scaled, core.RoundNearestTowardInfinity),
+		n.weights(-1, 40, 10))
 	return n.add(dense, n.list(n.normals(10, 0.1), 10))
 }
 

@@ -115,7 +115,8 @@ func TestServer(t *testing.T) {
 
 	w = post(map[string]jsonTensor{"input": {tf2ng.Shape{2, 8, 8, 1}, make([]float32, 5)}})
 	assert.Equal(t, http.StatusBadRequest, w.Code)
-	assert.Equal(t, "input \"input\": a f32 tensor of shape [2,8,8,1] has 128 elements of 4 bytes, got 20 bytes\n", w.Body.String())
+	assert.Equal(t, "input \"input\": a f32 tensor of shape [2,8,8,1] has 128 elements of 4 bytes, got 20 bytes\n",
+		w.Body.String())
 }
 
 func TestServerTellsErrorsApart(t *testing.T) {
@@ -124,7 +125,10 @@ func TestServerTellsErrorsApart(t *testing.T) {
 		http.StatusRequestEntityTooLarge: {&tf2ng.MemoryError{Op: "Tile", Bytes: 2, Limit: 1}},
 		http.StatusUnprocessableEntity:   {&tf2ng.OpError{Op: "Gather", Input: 1}},
 		http.StatusServiceUnavailable:    {tf2ng.ErrClosed},
-		http.StatusInternalServerError:   {&tf2ng.InternalError{Value: "x"}, &tf2ng.TypeError{Got: tf2ng.String, Want: []tf2ng.Type{tf2ng.F32}}},
+		http.StatusInternalServerError: {
+			&tf2ng.InternalError{Value: "x"},
+			&tf2ng.TypeError{Got: tf2ng.String, Want: []tf2ng.Type{tf2ng.F32}},
+		},
 	} {
 		for _, err := range errs {
 			assert.Equal(t, want, status(fmt.Errorf("run: %w", err)), "%T", err)

@@ -29,7 +29,9 @@ func TestPlansOfGraphs(t *testing.T) {
 			for _, s := range steps {
 				if s.Kernel != "reference (tail)" {
 					planned++
-				} else if moves := []string{"BroadcastTo", "Reshape", "Squeeze", "ShapeOf", "StridedSlice", "Convert"}; !slices.Contains(moves, s.Op) {
+				} else if moves := []string{
+					"BroadcastTo", "Reshape", "Squeeze", "ShapeOf", "StridedSlice", "Convert",
+				}; !slices.Contains(moves, s.Op) {
 					late = append(late, s.Op)
 				}
 			}

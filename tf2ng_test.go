@@ -119,14 +119,55 @@ func TestErrors(t *testing.T) {
 		want string
 	}{
 		{"empty", nil, nil, "empty file, want a GraphDef"},
-		{"version", graph, []tf2ng.Option{tf2ng.WithTFVersion("3.0")}, `version of TensorFlow: got "3.0", want auto or a version from 1.15 to 2.21`},
-		{"output", graph, []tf2ng.Option{tf2ng.WithOutputs("Identify")}, `output "Identify": no node "Identify" in the graph`},
-		{"input", graph, []tf2ng.Option{tf2ng.WithInputs(tf.InputSpec{Name: "image"})}, `input "image": no node "image" in the graph`},
-		{"shape", graph, []tf2ng.Option{tf2ng.WithInputs(tf.InputSpec{Name: "input", Shape: core.Shape{1, 9, 9, 1}})}, `input "input": got shape [1,9,9,1], but the graph says [?,8,8,1]`},
-		{"version of a .ng", converted, []tf2ng.Option{tf2ng.WithTFVersion("2.8")}, "the model was converted for TensorFlow auto, not 2.8: convert the GraphDef again"},
-		{"output of a .ng", converted, []tf2ng.Option{tf2ng.WithOutputs("model/conv2d_12/Relu6")}, `no tensor "model/conv2d_12/Relu6" in the graph (did you mean "model/conv2d_12/Relu:0"?)`},
-		{"input of a .ng", converted, []tf2ng.Option{tf2ng.WithInputs(tf.InputSpec{Name: "image"})}, `input "image": a converted model keeps its inputs ["input"]: convert the GraphDef again to cut it elsewhere`},
-		{"shape of a .ng", converted, []tf2ng.Option{tf2ng.WithInputs(tf.InputSpec{Name: "input", Shape: core.Shape{1, 9, 9, 1}})}, `input "input": got shape [1,9,9,1], want [?,8,8,1]`},
+		{
+			"version",
+			graph,
+			[]tf2ng.Option{tf2ng.WithTFVersion("3.0")},
+			`version of TensorFlow: got "3.0", want auto or a version from 1.15 to 2.21`,
+		},
+		{
+			"output",
+			graph,
+			[]tf2ng.Option{tf2ng.WithOutputs("Identify")},
+			`output "Identify": no node "Identify" in the graph`,
+		},
+		{
+			"input",
+			graph,
+			[]tf2ng.Option{tf2ng.WithInputs(tf.InputSpec{Name: "image"})},
+			`input "image": no node "image" in the graph`,
+		},
+		{
+			"shape",
+			graph,
+			[]tf2ng.Option{tf2ng.WithInputs(tf.InputSpec{Name: "input", Shape: core.Shape{1, 9, 9, 1}})},
+			`input "input": got shape [1,9,9,1], but the graph says [?,8,8,1]`,
+		},
+		{
+			"version of a .ng",
+			converted,
+			[]tf2ng.Option{tf2ng.WithTFVersion("2.8")},
+			"the model was converted for TensorFlow auto, not 2.8: convert the GraphDef again",
+		},
+		{
+			"output of a .ng",
+			converted,
+			[]tf2ng.Option{tf2ng.WithOutputs("model/conv2d_12/Relu6")},
+			`no tensor "model/conv2d_12/Relu6" in the graph (did you mean "model/conv2d_12/Relu:0"?)`,
+		},
+		{
+			"input of a .ng",
+			converted,
+			[]tf2ng.Option{tf2ng.WithInputs(tf.InputSpec{Name: "image"})},
+			`input "image": a converted model keeps its inputs ["input"]: convert the GraphDef again to cut it ` +
+				`elsewhere`,
+		},
+		{
+			"shape of a .ng",
+			converted,
+			[]tf2ng.Option{tf2ng.WithInputs(tf.InputSpec{Name: "input", Shape: core.Shape{1, 9, 9, 1}})},
+			`input "input": got shape [1,9,9,1], want [?,8,8,1]`,
+		},
 		{"limit", graph, []tf2ng.Option{tf2ng.WithLimits(graphdef.Limits{Nodes: 5})}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -171,7 +212,8 @@ func TestInputErrors(t *testing.T) {
 			assert.EqualError(t, err, want)
 		}
 		x := images(t, 1)
-		_, err := m.RunInto(context.Background(), map[string]*core.Tensor{"input": x}, map[string]*core.Tensor{"Identity:0": x})
+		_, err := m.RunInto(context.Background(), map[string]*core.Tensor{"input": x},
+			map[string]*core.Tensor{"Identity:0": x})
 		assert.EqualError(t, err, `output "Identity:0": got a tensor of f32[1,8,8,1] to write into, want f32[1,10]`)
 	}
 }
@@ -183,7 +225,8 @@ func TestNamesWithAndWithoutPort(t *testing.T) {
 		assert.Contains(t, out, "Identity:0")
 	}
 	for _, name := range []string{"Identity", "Identity:0", "model/dense_2/BiasAdd"} {
-		out, err := load(t, tf2ng.WithOutputs(name)).Run(context.Background(), map[string]*core.Tensor{"input": images(t, 1)})
+		out, err := load(t, tf2ng.WithOutputs(name)).Run(context.Background(),
+			map[string]*core.Tensor{"input": images(t, 1)})
 		require.NoError(t, err)
 		assert.Contains(t, out, name, "results have the names as given")
 	}
@@ -273,8 +316,17 @@ func TestTextNeedsItsPackage(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	const folder = "testdata/goldens/"
 	for _, c := range []struct{ path, want string }{
-		{folder + "QuantizedConv2DWithBias/Conv2DWithBias_pc.pb", "node \"op\" (QuantizedConv2DWithBias) is computed as TensorFlow 2.13 does: from 2.14 TensorFlow rounds every channel in units of the largest one's and reports each channel's own; version 2.21 reproduces that"},
-		{folder + "QuantizedMatMulWithBias/mm_Plain_MIN_FIRST_float_1.pb", "node \"op\" (QuantizedMatMulWithBias) is computed as TensorFlow 2.13 does: from 2.14 TensorFlow does not scale the compensation for a minimum that is not 0; version 2.21 reproduces that"},
+		{
+			folder + "QuantizedConv2DWithBias/Conv2DWithBias_pc.pb",
+			"node \"op\" (QuantizedConv2DWithBias) is computed as TensorFlow 2.13 does: from 2.14 TensorFlow rounds " +
+				"every channel in units of the largest one's and reports each channel's own; version 2.21 " +
+				"reproduces that",
+		},
+		{
+			folder + "QuantizedMatMulWithBias/mm_Plain_MIN_FIRST_float_1.pb",
+			"node \"op\" (QuantizedMatMulWithBias) is computed as TensorFlow 2.13 does: from 2.14 TensorFlow does " +
+				"not scale the compensation for a minimum that is not 0; version 2.21 reproduces that",
+		},
 		{folder + "QuantizedConv2DWithBias/Conv2DWithBias_qint8in.pb", ""},
 		{"testdata/graphdefs/resnet50_lpot16_tf25.pb", ""}, // its QuantizeV2 makes the minimum 0
 	} {

@@ -102,7 +102,13 @@ func newEmitter(s Scope, builder string) *emitter {
 // fail records an error about an input of the builder.
 func (e *emitter) fail(input, format string, args ...any) {
 	if e.err == nil {
-		e.err = &core.OpError{Node: e.Node, Op: e.builder, Input: -1, InputName: input, Msg: prefixed(input, fmt.Sprintf(format, args...))}
+		e.err = &core.OpError{
+			Node:      e.Node,
+			Op:        e.builder,
+			Input:     -1,
+			InputName: input,
+			Msg:       prefixed(input, fmt.Sprintf(format, args...)),
+		}
 	}
 }
 
@@ -210,7 +216,9 @@ func (e *emitter) scaleProduct(role string, a, b core.Value) core.Value {
 // maybeSubnormal reports whether no constant shows that v holds normal numbers and zeros only.
 func maybeSubnormal(v core.Value) bool {
 	c := v.Folded()
-	return c == nil || slices.ContainsFunc(c.Float64s(), func(x float64) bool { return x != 0 && math.Abs(x) < 0x1p-126 })
+	return c == nil || slices.ContainsFunc(c.Float64s(), func(x float64) bool {
+		return x != 0 && math.Abs(x) < 0x1p-126
+	})
 }
 
 func (e *emitter) div(role string, a, b core.Value) core.Value {

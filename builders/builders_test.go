@@ -44,8 +44,13 @@ func conv(t *testing.T) builders.Convolution {
 
 func matmul(t *testing.T) builders.Dot {
 	return builders.Dot{
-		Input0: parameter(t, "a", core.U8, 2, 5), Input1: parameter(t, "b", core.I8, 5, 3), Bias: parameter(t, "bias", core.F32, 3),
-		Input0Range: between(-1, 4), Input1Range: between(-1, 1), OutputRange: between(0, 6), OutputType: core.U8,
+		Input0:      parameter(t, "a", core.U8, 2, 5),
+		Input1:      parameter(t, "b", core.I8, 5, 3),
+		Bias:        parameter(t, "bias", core.F32, 3),
+		Input0Range: between(-1, 4),
+		Input1Range: between(-1, 1),
+		OutputRange: between(0, 6),
+		OutputType:  core.U8,
 	}
 }
 
@@ -102,7 +107,8 @@ func TestEveryNodeIsStampedAndNamedOnce(t *testing.T) {
 			}
 			origin := n.Origin
 			origin.Repairs = ""
-			require.Equal(t, core.Origin{Node: "node1", Op: "Op1", Builder: builder}, origin, "%s (%s)", n.Name, n.OpName())
+			require.Equal(t, core.Origin{Node: "node1", Op: "Op1", Builder: builder}, origin, "%s (%s)", n.Name,
+				n.OpName())
 			require.False(t, names[n.Name], "name %q twice", n.Name)
 			names[n.Name] = true
 		}
@@ -196,11 +202,15 @@ func TestTensorFlowConvolutionWrittenOut(t *testing.T) {
 	mins, maxs := []float32{-1, -0.3, 0}, []float32{0.7, 0.4, 0.2}
 	c.FilterRange = builders.Range{Min: real32(t, mins...), Max: real32(t, maxs...)}
 	c.DataRange, c.SumRange, c.OutputRange = between(-0.1, 3.3), between(-4, 3), between(-0.5, 5.7)
-	out, err := builders.ScaledQuantizedConvolutionBiasSignedAdd(builders.Scope{Arithmetic: builders.TensorFlow2_21, Node: "c"}, c)
+	out, err := builders.ScaledQuantizedConvolutionBiasSignedAdd(builders.Scope{
+		Arithmetic: builders.TensorFlow2_21,
+		Node:       "c",
+	}, c)
 	require.NoError(t, err)
 	require.Equal(t, c.OutputRange, out.Range)
 	got, in := run(t, 11, out, c.Data, c.Filters, c.Bias, c.Sum)
-	data, filters, bias, sum := core.Data[uint8](in[0]), core.Data[int8](in[1]), core.Data[float32](in[2]), core.Data[int8](in[3])
+	data, filters := core.Data[uint8](in[0]), core.Data[int8](in[1])
+	bias, sum := core.Data[float32](in[2]), core.Data[int8](in[3])
 	saturated := 0
 	for y := range 2 {
 		for x := range 2 {
@@ -292,7 +302,10 @@ func TestErrors(t *testing.T) {
 	concat := func(change func(c *builders.Concatenation)) func(*testing.T) (builders.Output, error) {
 		return func(t *testing.T) (builders.Output, error) {
 			r := builders.Range{Min: real32(t, 0), Max: real32(t, 1)}
-			c := builders.Concatenation{Args: []core.Value{parameter(t, "a", core.U8, 2), parameter(t, "b", core.U8, 2)}, Ranges: []builders.Range{r, r}}
+			c := builders.Concatenation{
+				Args:   []core.Value{parameter(t, "a", core.U8, 2), parameter(t, "b", core.U8, 2)},
+				Ranges: []builders.Range{r, r},
+			}
 			change(&c)
 			return builders.ScaledQuantizedConcat(builders.Scope{}, c)
 		}
@@ -310,11 +323,13 @@ func TestErrors(t *testing.T) {
 			bias(tf, func(c *builders.Convolution) { c.FilterRange = between(nan, 1) }),
 		},
 		{
-			`node "conv1#output_scale" (RangeToScale): got the range [0, 0], whose scale 0 cannot divide; want a wider one (RangeToScale-C5)`,
+			`node "conv1#output_scale" (RangeToScale): got the range [0, 0], whose scale 0 cannot divide; want a ` +
+				`wider one (RangeToScale-C5)`,
 			bias(tf, func(c *builders.Convolution) { c.OutputRange = between(0, 0) }),
 		},
 		{
-			`node "conv1" (ScaledQuantizedConvolutionBias): min_filter: got shape [2], want [], [1] or [3] (one element per output channel)`,
+			`node "conv1" (ScaledQuantizedConvolutionBias): min_filter: got shape [2], want [], [1] or [3] (one ` +
+				`element per output channel)`,
 			bias(tf, func(c *builders.Convolution) {
 				c.FilterRange = builders.Range{Min: real32(t, 0, 0), Max: real32(t, 1, 1)}
 			}),
@@ -329,7 +344,10 @@ func TestErrors(t *testing.T) {
 			`node "conv1" (ScaledQuantizedConvolutionBias): max_output: is not connected`,
 			bias(tf, func(c *builders.Convolution) { c.OutputRange.Max = core.Value{} }),
 		},
-		{`node "conv1" (ScaledQuantizedConvolutionBias): bias: is not connected`, bias(tf, func(c *builders.Convolution) { c.Bias = core.Value{} })},
+		{
+			`node "conv1" (ScaledQuantizedConvolutionBias): bias: is not connected`,
+			bias(tf, func(c *builders.Convolution) { c.Bias = core.Value{} }),
+		},
 		{
 			`node "conv1" (ScaledQuantizedConvolutionBias): sum: is given, but this builder takes none`,
 			bias(tf, func(c *builders.Convolution) { c.Sum = c.Data }),
@@ -339,7 +357,8 @@ func TestErrors(t *testing.T) {
 			bias(tf, func(c *builders.Convolution) { c.Bias = parameter(t, "bias", core.U8, 3) }),
 		},
 		{
-			`node "conv1" (IntegerConvolution): input 5: got post-op operand f32[2], want shape [], [3] or [1,2,2,3] (IntegerConvolution-C12)`,
+			`node "conv1" (IntegerConvolution): input 5: got post-op operand f32[2], want shape [], [3] or ` +
+				`[1,2,2,3] (IntegerConvolution-C12)`,
 			bias(tf, func(c *builders.Convolution) { c.Bias = parameter(t, "bias", core.F32, 2) }),
 		},
 		{
@@ -347,11 +366,13 @@ func TestErrors(t *testing.T) {
 			bias(tf, func(c *builders.Convolution) { c.Data = parameter(t, "data", core.F32, 1, 4, 4, 2) }),
 		},
 		{
-			`node "conv1" (ScaledQuantizedConvolutionBias): got output type f32, want i8, u8 or i32: TensorFlow's arithmetic has no such kernel`,
+			`node "conv1" (ScaledQuantizedConvolutionBias): got output type f32, want i8, u8 or i32: TensorFlow's ` +
+				`arithmetic has no such kernel`,
 			bias(tf, func(c *builders.Convolution) { c.OutputType = core.F32 }),
 		},
 		{
-			`node "conv1" (ScaledQuantizedConvolutionBias): got u8 filters, want them with i32 output and nothing fused: TensorFlow's arithmetic has no such kernel`,
+			`node "conv1" (ScaledQuantizedConvolutionBias): got u8 filters, want them with i32 output and nothing ` +
+				`fused: TensorFlow's arithmetic has no such kernel`,
 			bias(tf, func(c *builders.Convolution) { c.Filters = parameter(t, "filters", core.U8, 3, 3, 2, 3) }),
 		},
 		{
@@ -363,23 +384,28 @@ func TestErrors(t *testing.T) {
 			bias(builders.Scope{}, func(c *builders.Convolution) { c.DataRange.Max = real32(t, 1) }),
 		},
 		{
-			`node "conv1#input_width" (RangeToScale): got the range [1, 1], whose scale 0 cannot divide; want a wider one (RangeToScale-C5)`,
+			`node "conv1#input_width" (RangeToScale): got the range [1, 1], whose scale 0 cannot divide; want a ` +
+				`wider one (RangeToScale-C5)`,
 			dot(tf, func(d *builders.Dot) { d.Input0Range = between(1, 1) }),
 		},
 		{
-			`node "conv1" (ScaledQuantizedDotBias): got input0 of i8, want u8, a bias and no summand: TensorFlow's arithmetic has no such kernel`,
+			`node "conv1" (ScaledQuantizedDotBias): got input0 of i8, want u8, a bias and no summand: TensorFlow's ` +
+				`arithmetic has no such kernel`,
 			dot(tf, func(d *builders.Dot) { d.Input0 = parameter(t, "a", core.I8, 2, 5) }),
 		},
 		{
-			`node "conv1" (ScaledQuantizedDotBias): got output type f64, want i8, u8, i32, f32 or bf16: TensorFlow's arithmetic has no such kernel`,
+			`node "conv1" (ScaledQuantizedDotBias): got output type f64, want i8, u8, i32, f32 or bf16: ` +
+				`TensorFlow's arithmetic has no such kernel`,
 			dot(tf, func(d *builders.Dot) { d.OutputType = core.F64 }),
 		},
 		{
-			`node "conv1" (ScaledQuantizedDotBias): got output type f64, want i8, u8, i32, f32 or bf16: TensorFlow's arithmetic has no such kernel`,
+			`node "conv1" (ScaledQuantizedDotBias): got output type f64, want i8, u8, i32, f32 or bf16: ` +
+				`TensorFlow's arithmetic has no such kernel`,
 			dot(tf, func(d *builders.Dot) { d.Fused, d.InputMode, d.OutputType = true, builders.Scaled, core.F64 }),
 		},
 		{
-			`node "conv1" (ScaledQuantizedDotBias): ones: got shape [1099511627776], want a known one of at most 16777216 elements`,
+			`node "conv1" (ScaledQuantizedDotBias): ones: got shape [1099511627776], want a known one of at most ` +
+				`16777216 elements`,
 			dot(tf, func(d *builders.Dot) {
 				d.Input0, d.Input1 = parameter(t, "a", core.U8, 2, 1<<40), parameter(t, "b", core.I8, 1<<40, 3)
 			}),
@@ -389,7 +415,8 @@ func TestErrors(t *testing.T) {
 			dot(tf, func(d *builders.Dot) { d.Input1 = parameter(t, "b", core.I8, -1, 3) }),
 		},
 		{
-			`ScaledQuantizedDotBias: got attributes of TensorFlow's matrix products, want none of them in nGraph's arithmetic`,
+			`ScaledQuantizedDotBias: got attributes of TensorFlow's matrix products, want none of them in nGraph's ` +
+				`arithmetic`,
 			dot(builders.Scope{}, func(d *builders.Dot) { d.TransposeB = true }),
 		},
 		{
@@ -400,18 +427,32 @@ func TestErrors(t *testing.T) {
 				return builders.ScaledQuantizedConvolutionBiasSignedAdd(builders.Scope{}, c)
 			},
 		},
-		{`ScaledQuantizedConcat: args: got 0 with 2 ranges, want at least one and as many ranges`, concat(func(c *builders.Concatenation) { c.Args = nil })},
-		{`ScaledQuantizedConcat: min1: got shape [], want [1]`, concat(func(c *builders.Concatenation) { c.Ranges[1] = between(0, 1) })},
+		{
+			`ScaledQuantizedConcat: args: got 0 with 2 ranges, want at least one and as many ranges`,
+			concat(func(c *builders.Concatenation) { c.Args = nil }),
+		},
+		{
+			`ScaledQuantizedConcat: min1: got shape [], want [1]`,
+			concat(func(c *builders.Concatenation) { c.Ranges[1] = between(0, 1) }),
+		},
 		{
 			`node "q" (ScaledQuantize): got no op, want TensorFlow's QuantizeV2`,
 			func(t *testing.T) (builders.Output, error) {
-				return builders.ScaledQuantize(builders.Scope{Arithmetic: builders.TensorFlowAuto, Node: "q"}, builders.Quantization{Data: parameter(t, "x", core.F32), Range: between(0, 1)})
+				return builders.ScaledQuantize(builders.Scope{Arithmetic: builders.TensorFlowAuto, Node: "q"},
+					builders.Quantization{
+						Data:  parameter(t, "x", core.F32),
+						Range: between(0, 1),
+					})
 			},
 		},
 		{
 			`ScaledQuantize: min: got type f32, want the data's f64`,
 			func(t *testing.T) (builders.Output, error) {
-				return builders.ScaledQuantize(builders.Scope{}, builders.Quantization{Data: parameter(t, "x", core.F64), Range: between(0, 1), Type: core.I8})
+				return builders.ScaledQuantize(builders.Scope{}, builders.Quantization{
+					Data:  parameter(t, "x", core.F64),
+					Range: between(0, 1),
+					Type:  core.I8,
+				})
 			},
 		},
 	} {
@@ -434,7 +475,11 @@ func TestQuantizeAndDequantizeTakeTensorFlowsOps(t *testing.T) {
 	require.Equal(t, "TFQuantizeV2", q.Node.OpName())
 	require.Equal(t, core.Origin{Node: "q", Op: "QuantizeV2", Builder: "ScaledQuantize"}, q.Node.Origin)
 	require.Equal(t, builders.Range{Min: q.Node.Out(1), Max: q.Node.Out(2)}, q.Range)
-	d, err := builders.ScaledDequantize(s, builders.Dequantization{Data: q.Value, Range: q.Range, TensorFlow: &core.TFDequantize{Axis: -1, OutType: core.F32}})
+	d, err := builders.ScaledDequantize(s, builders.Dequantization{
+		Data:       q.Value,
+		Range:      q.Range,
+		TensorFlow: &core.TFDequantize{Axis: -1, OutType: core.F32},
+	})
 	require.NoError(t, err)
 	require.Equal(t, core.Fact{Type: core.F32, Shape: core.Shape{4}}, d.Fact())
 	require.Equal(t, "ScaledDequantize", d.Node.Origin.Builder)
@@ -449,7 +494,8 @@ func TestDepthwiseFilters(t *testing.T) {
 		require.Equal(t, core.Shape{3, 3, 1, 8}, v.Shape())
 	}
 	_, _, err := builders.DepthwiseFilters(builders.Scope{Node: "d"}, parameter(t, "f", core.I8, 3, 3, -1, 2))
-	require.EqualError(t, err, `node "d" (DepthwiseFilters): filters: got shape [3,3,?,2], want known [spatial..., C, M]`)
+	require.EqualError(t, err,
+		`node "d" (DepthwiseFilters): filters: got shape [3,3,?,2], want known [spatial..., C, M]`)
 }
 
 func TestArithmeticText(t *testing.T) {
@@ -460,5 +506,6 @@ func TestArithmeticText(t *testing.T) {
 		require.NoError(t, b.UnmarshalText(text))
 		require.Equal(t, a, b)
 	}
-	require.EqualError(t, new(builders.Arithmetic).UnmarshalText([]byte("3.0")), `unknown arithmetic "3.0", want one of ["nGraph" "auto" "2.8" "2.13" "2.21"]`)
+	require.EqualError(t, new(builders.Arithmetic).UnmarshalText([]byte("3.0")),
+		`unknown arithmetic "3.0", want one of ["nGraph" "auto" "2.8" "2.13" "2.21"]`)
 }

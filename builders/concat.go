@@ -61,7 +61,8 @@ func (e *emitter) ngraphConcat(c Concatenation) (Output, error) {
 		role := fmt.Sprintf("arg%d", i)
 		argType := e.quantizedType(role, v, core.I8, core.U8, core.I32)
 		from := e.scale(role, core.RangeToScale{Type: argType}, c.Ranges[i])
-		x := e.op(role+"_real", &core.Dequantize{Type: core.F32}, v, from, e.zeros(role+"_zero_point", argType, core.Shape{}))
+		x := e.op(role+"_real", &core.Dequantize{Type: core.F32}, v, from,
+			e.zeros(role+"_zero_point", argType, core.Shape{}))
 		op := &core.Quantize{Type: typ, RoundMode: core.RoundNearestTowardEven}
 		args[i] = e.op(role, op, x, scale, e.zeros("zero_point", typ, core.Shape{}))
 	}

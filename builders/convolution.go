@@ -114,7 +114,8 @@ func (e *emitter) perChannel(r Range, channels int) bool {
 	for _, in := range []input{{"min_filter", r.Min}, {"max_filter", r.Max}} {
 		s := in.value.Shape()
 		if !s.Ranked() || len(s) > 1 || len(s) == 1 && s[0] != 1 && !s.Compatible(core.Shape{channels}) {
-			e.fail(in.name, "got shape %v, want [], [1] or %v (one element per output channel)", s, core.Shape{channels})
+			e.fail(in.name, "got shape %v, want [], [1] or %v (one element per output channel)", s,
+				core.Shape{channels})
 			return false
 		}
 	}

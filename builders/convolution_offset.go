@@ -31,7 +31,8 @@ func (e *emitter) offsetConvolution(c Convolution) (Output, error) {
 	}
 	zero := in[2]
 	in[2] = e.op("input_zero_byte", &core.Convert{Type: core.U8}, zero)
-	rest := e.op("input_zero_rest", &core.Subtract{}, zero, e.op("input_zero_word", &core.Convert{Type: core.I32}, in[2]))
+	rest := e.op("input_zero_rest", &core.Subtract{}, zero,
+		e.op("input_zero_word", &core.Convert{Type: core.I32}, in[2]))
 	excess := e.add("excess", e.tapSums("whole", c, in[3], rest), e.tapSums("inside", c, in[3], rest))
 	out.Value = e.op("", &core.Subtract{}, e.op("accumulators", op, in...), excess)
 	return out, e.err

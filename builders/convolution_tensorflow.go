@@ -32,7 +32,8 @@ func (e *emitter) tensorFlowConvolution(c Convolution) (Output, error) {
 	case c.OutputType == core.I32:
 		out.Range = e.accumulatorRange(dataType, c.DataRange, c.FilterRange)
 		if e.Arithmetic == TensorFlowAuto && perChannel {
-			e.repairs = "from 2.14 TensorFlow rounds every channel in units of the largest one's and reports each channel's own"
+			e.repairs = "from 2.14 TensorFlow rounds every channel in units of the largest one's and reports each " +
+				"channel's own"
 		}
 		if e.Arithmetic.upTo2_13() || e.repairs != "" {
 			e.accumulators(p, &c, dataType, perChannel)
@@ -59,7 +60,12 @@ func (e *emitter) tensorFlowConvolution(c Convolution) (Output, error) {
 	if e.err != nil {
 		return Output{}, e.err
 	}
-	in := []core.Value{c.Data, c.Filters, e.zeros("data_zero_point", dataType, core.Shape{}), e.zeros("filters_zero_point", core.I8, core.Shape{})}
+	in := []core.Value{
+		c.Data,
+		c.Filters,
+		e.zeros("data_zero_point", dataType, core.Shape{}),
+		e.zeros("filters_zero_point", core.I8, core.Shape{}),
+	}
 	op := &core.IntegerConvolution{Spatial: c.Spatial, Groups: c.Groups, PostOps: p.steps}
 	out.Value = e.op("", op, append(in, p.operands...)...)
 	return out, e.err
@@ -73,7 +79,8 @@ type convolutionScales struct{ input, filter, product, largest core.Value }
 func (e *emitter) convolutionScales(c *Convolution, dataType core.Type, perChannel, divides bool) convolutionScales {
 	var s convolutionScales
 	s.input = e.scale("input", core.RangeToScale{Type: dataType, Divides: divides}, c.DataRange)
-	s.filter = e.scales("filter", core.RangeToScale{Type: core.I8, Divides: divides && !perChannel}, c.FilterRange, perChannel)
+	s.filter = e.scales("filter", core.RangeToScale{Type: core.I8, Divides: divides && !perChannel}, c.FilterRange,
+		perChannel)
 	s.product = e.scaleProduct("scale", s.input, s.filter)
 	s.largest = s.filter
 	if perChannel && divides {
@@ -159,7 +166,8 @@ func (e *emitter) accumulators(p *postOps, c *Convolution, dataType core.Type, p
 		}
 		if sum.Node != nil {
 			op := &core.Quantize{Type: core.I32, RoundMode: core.RoundNearestTowardEven}
-			sum = e.op("sum", op, e.mul("sum_units", sum, perUnit), e.real("one", 1), e.zeros("sum_zero_point", core.I32, core.Shape{}))
+			sum = e.op("sum", op, e.mul("sum_units", sum, perUnit), e.real("one", 1),
+				e.zeros("sum_zero_point", core.I32, core.Shape{}))
 		}
 	}
 	for _, v := range []core.Value{bias, sum} {

@@ -105,14 +105,16 @@ func (m *matmul) firstOf16(units core.Value) core.Value {
 func (m *matmul) quantizeMinFirst() Range {
 	top, width := m.real("output_levels", levels(m.OutputType)), m.width("output", m.OutputRange)
 	lowest := m.op("lowest", &core.Subtract{}, m.real("zero", 0), m.scalarOf("output_min", m.OutputRange.Min))
-	m.posts.linear(m.div("output_reciprocal", top, width), m.div("output_offset", m.mul("output_lowest", lowest, top), width))
+	m.posts.linear(m.div("output_reciprocal", top, width),
+		m.div("output_offset", m.mul("output_lowest", lowest, top), width))
 	m.posts.round(saturation(m.OutputType))
 	return m.OutputRange
 }
 
 // symmetricRange returns the output range as mode SCALED reads it: (-A, A), or (0, A) for u8.
 func (m *matmul) symmetricRange() Range {
-	magnitude := m.scale("output", core.RangeToScale{Type: m.OutputType, Rule: core.ScaleMagnitude, Divides: true}, m.OutputRange)
+	magnitude := m.scale("output", core.RangeToScale{Type: m.OutputType, Rule: core.ScaleMagnitude, Divides: true},
+		m.OutputRange)
 	zero := m.real("zero", 0)
 	if m.OutputType == core.U8 {
 		return Range{zero, magnitude}

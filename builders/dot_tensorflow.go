@@ -43,7 +43,12 @@ func (e *emitter) tensorFlowDot(d Dot) (Output, error) {
 	default:
 		out.Range = m.realUnits()
 	}
-	in := []core.Value{d.Input0, d.Input1, e.zeros("input0_zero_point", typeA, core.Shape{}), e.zeros("input1_zero_point", core.I8, core.Shape{})}
+	in := []core.Value{
+		d.Input0,
+		d.Input1,
+		e.zeros("input0_zero_point", typeA, core.Shape{}),
+		e.zeros("input1_zero_point", core.I8, core.Shape{}),
+	}
 	op := &core.IntegerDot{ReductionAxes: 1, PostOps: m.posts.steps}
 	role := ""
 	if half {
@@ -110,7 +115,8 @@ func (m *matmul) scaleA(mode QuantMode, divides bool) core.Value {
 }
 
 func (m *matmul) scaleB(rule core.ScaleRule, divides bool) core.Value {
-	return m.scales("filter", core.RangeToScale{Type: core.I8, Rule: rule, Divides: divides}, m.Input1Range, m.perChannel)
+	return m.scales("filter", core.RangeToScale{Type: core.I8, Rule: rule, Divides: divides}, m.Input1Range,
+		m.perChannel)
 }
 
 // columnSums returns the sums of b's columns, f32.
@@ -132,7 +138,8 @@ func (m *matmul) columnSums() core.Value {
 // adds to every accumulator.
 func (m *matmul) compensation() core.Value {
 	r := m.Input0Range
-	zero := m.div("input_offset", m.mul("min_levels", m.inputLevels(), m.scalarOf("input_min", r.Min)), m.width("input", r))
+	zero := m.div("input_offset", m.mul("min_levels", m.inputLevels(), m.scalarOf("input_min", r.Min)),
+		m.width("input", r))
 	return m.mul("compensation", m.columnSums(), zero)
 }
 
@@ -216,7 +223,8 @@ func (m *matmul) outputReciprocal() core.Value {
 		return m.div("output_reciprocal", m.real("one", 1), m.scale("output", step, m.OutputRange))
 	}
 	step.Rule = core.ScaleMagnitude
-	return m.div("output_reciprocal", m.real("output_levels", levels(m.OutputType)), m.scale("output", step, m.OutputRange))
+	return m.div("output_reciprocal", m.real("output_levels", levels(m.OutputType)),
+		m.scale("output", step, m.OutputRange))
 }
 
 // accumulatorUnits appends the steps of QuantizedMatMulWithBias* before 2.14, which

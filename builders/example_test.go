@@ -15,8 +15,11 @@ func Example() {
 		log.Fatal(err)
 	}
 	q, err := builders.ScaledQuantize(builders.Scope{Arithmetic: builders.NGraph, Node: "q"}, builders.Quantization{
-		Data:      core.NewConstant(data),
-		Range:     builders.Range{Min: core.NewConstant(core.Scalar[float32](-1)), Max: core.NewConstant(core.Scalar[float32](1))},
+		Data: core.NewConstant(data),
+		Range: builders.Range{
+			Min: core.NewConstant(core.Scalar[float32](-1)),
+			Max: core.NewConstant(core.Scalar[float32](1)),
+		},
 		Type:      core.I8,
 		RoundMode: core.RoundNearestTowardEven,
 	})

@@ -45,7 +45,8 @@ func (e *emitter) ngraphConvolution(c Convolution, w wants) (Output, error) {
 		op := &fusedops.QuantizedConvolutionBias{Spatial: c.Spatial, Groups: c.Groups, WithRelu: c.WithRelu}
 		return Output{Value: e.op("", op, in...)}, e.err
 	}
-	return Output{Value: e.op("", &fusedops.QuantizedConvolutionRelu{Spatial: c.Spatial, Groups: c.Groups}, in...)}, e.err
+	v := e.op("", &fusedops.QuantizedConvolutionRelu{Spatial: c.Spatial, Groups: c.Groups}, in...)
+	return Output{Value: v}, e.err
 }
 
 // sameShape checks that min and max of a range have one shape, as nGraph demands.
@@ -108,20 +109,25 @@ func (e *emitter) quantizedConvolution(c Convolution, perChannel bool) (Output, 
 			op.FilterAxes = []int{len(c.Filters.Shape()) - 1}
 		}
 	}
-	in := e.quantizedProduct(c.Data, c.Filters, c.OutputType, [3]Range{c.DataRange, c.FilterRange, c.OutputRange}, perChannel, zero)
+	in := e.quantizedProduct(c.Data, c.Filters, c.OutputType, [3]Range{c.DataRange, c.FilterRange, c.OutputRange},
+		perChannel, zero)
 	return Output{Value: e.op("", op, in...)}, e.err
 }
 
 // quantizedProduct returns the inputs of QuantizedConvolution and QuantizedDot: both
 // factors, and the scales and zero points 0 of both and of the output.
-func (e *emitter) quantizedProduct(a, b core.Value, out core.Type, r [3]Range, perChannel bool, zeroB core.Shape) []core.Value {
+func (e *emitter) quantizedProduct(
+	a, b core.Value, out core.Type, r [3]Range, perChannel bool, zeroB core.Shape,
+) []core.Value {
 	typeA := e.quantizedType("data", a, core.I8, core.U8)
 	typeB := e.quantizedType("filters", b, core.I8, core.U8)
 	return []core.Value{
 		a, b,
 		e.scale("input", core.RangeToScale{Type: typeA}, r[0]), e.zeros("input_zero_point", typeA, core.Shape{}),
-		e.scales("filter", core.RangeToScale{Type: typeB}, r[1], perChannel), e.zeros("filter_zero_point", typeB, zeroB),
-		e.scale("output", core.RangeToScale{Type: out, Divides: true}, r[2]), e.zeros("output_zero_point", out, core.Shape{}),
+		e.scales("filter", core.RangeToScale{Type: typeB}, r[1], perChannel),
+		e.zeros("filter_zero_point", typeB, zeroB),
+		e.scale("output", core.RangeToScale{Type: out, Divides: true}, r[2]),
+		e.zeros("output_zero_point", out, core.Shape{}),
 	}
 }
 
@@ -140,7 +146,8 @@ func (e *emitter) ngraphDot(d Dot) (Output, error) {
 		if perChannel {
 			op.Input1Axes, zero = []int{len(d.Input1.Shape()) - 1}, core.Shape{columns(d.Input1)}
 		}
-		in := e.quantizedProduct(d.Input0, d.Input1, d.OutputType, [3]Range{d.Input0Range, d.Input1Range, d.OutputRange}, perChannel, zero)
+		in := e.quantizedProduct(d.Input0, d.Input1, d.OutputType,
+			[3]Range{d.Input0Range, d.Input1Range, d.OutputRange}, perChannel, zero)
 		return Output{Value: e.op("", op, in...)}, e.err
 	}
 	return e.ngraphDotBias(d)

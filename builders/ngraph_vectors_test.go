@@ -22,19 +22,22 @@ func TestNGraphVectors(t *testing.T) {
 			return []core.Value{out.Value}, err
 		}
 		for name, kind := range map[string]func(int) bool{
-			"parameters": ngraphtest.Parameters, "constants": ngraphtest.Constants, "data": func(i int) bool { return i > 0 },
+			"parameters": ngraphtest.Parameters,
+			"constants":  ngraphtest.Constants,
+			"data":       func(i int) bool { return i > 0 },
 		} {
 			got, err := ngraphtest.Evaluate(c.Tensors(t), kind, build)
 			require.NoError(t, err, name)
 			ngraphtest.Equal(t, want, got[0])
 		}
-		got, err := ngraphtest.Evaluate(c.Tensors(t), ngraphtest.Parameters, func(in []core.Value) ([]core.Value, error) {
-			values, err := build(in)
-			if err != nil {
-				return nil, err
-			}
-			return []core.Value{decomposed(t, values[0])}, nil
-		})
+		got, err := ngraphtest.Evaluate(c.Tensors(t), ngraphtest.Parameters,
+			func(in []core.Value) ([]core.Value, error) {
+				values, err := build(in)
+				if err != nil {
+					return nil, err
+				}
+				return []core.Value{decomposed(t, values[0])}, nil
+			})
 		require.NoError(t, err)
 		ngraphtest.Equal(t, want, got[0])
 	})
@@ -74,7 +77,11 @@ func call(t *testing.T, c *ngraphtest.Case, in []core.Value) (builders.Output, e
 	switch c.Op {
 	case "ScaledQuantize":
 		return builders.ScaledQuantize(builders.Scope{}, builders.Quantization{
-			Data: value("input"), Range: between(""), Type: c.OutputType, Axes: a.Axes, RoundMode: core.RoundMode(a.RoundMode),
+			Data:      value("input"),
+			Range:     between(""),
+			Type:      c.OutputType,
+			Axes:      a.Axes,
+			RoundMode: core.RoundMode(a.RoundMode),
 		})
 	case "ScaledDequantize":
 		return builders.ScaledDequantize(builders.Scope{}, builders.Dequantization{

@@ -30,7 +30,11 @@ func TestRangesInEitherOrder(t *testing.T) {
 	q, err := core.TensorOf(core.Shape{3}, []int8{127, 0, -127})
 	require.NoError(t, err)
 	for _, r := range []builders.Range{swapped, between(-24, 20)} {
-		out, err := builders.ScaledDequantize(builders.Scope{}, builders.Dequantization{Data: core.NewConstant(q), Range: r, Type: core.F32})
+		out, err := builders.ScaledDequantize(builders.Scope{}, builders.Dequantization{
+			Data:  core.NewConstant(q),
+			Range: r,
+			Type:  core.F32,
+		})
 		require.NoError(t, err)
 		require.Equal(t, []float32{24, 0, -24}, core.Data[float32](out.Folded()))
 	}

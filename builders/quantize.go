@@ -38,7 +38,8 @@ func ScaledQuantize(s Scope, q Quantization) (Output, error) {
 	if q.Min.Type() != q.Data.Type() {
 		e.fail("min", "got type %v, want the data's %v", q.Min.Type(), q.Data.Type())
 	}
-	scale := e.op("scale", &core.RangeToScale{Type: q.Type, Rule: core.ScaleBumped, Divides: true, AnyOrder: true}, q.Min, q.Max)
+	scale := e.op("scale", &core.RangeToScale{Type: q.Type, Rule: core.ScaleBumped, Divides: true, AnyOrder: true},
+		q.Min, q.Max)
 	op := &core.Quantize{Type: q.Type, Axes: q.Axes, RoundMode: q.RoundMode}
 	out := e.op("", op, q.Data, scale, e.zeros("zero_point", q.Type, q.Min.Shape()))
 	return Output{Value: out}, e.err
@@ -90,7 +91,8 @@ func ScaledDequantize(s Scope, d Dequantization) (Output, error) {
 			e.fail("", "got no op, want TensorFlow's Dequantize")
 			return Output{}, e.err
 		}
-		if s.Arithmetic == TensorFlow2_8 && d.TensorFlow.Mode == core.Scaled && d.Data.Type().Size() == 1 && !d.Constant {
+		if s.Arithmetic == TensorFlow2_8 && d.TensorFlow.Mode == core.Scaled && d.Data.Type().Size() == 1 &&
+			!d.Constant {
 			return e.dequantizeOfOneDNN(d)
 		}
 		return Output{Value: e.op("", d.TensorFlow, d.Data, d.Min, d.Max)}, e.err

@@ -30,18 +30,72 @@ func TestFloats(t *testing.T) {
 		snr                float64
 	}{
 		{"equal", []float64{1, 2, 3, 4}, []float64{1, 2, 3, 4}, 0, 0, 0, 0, nil, inf},
-		{"NaNs, infinities and zeros are equal", []float64{nan, inf, -inf, 0}, []float64{nan, inf, -inf, math.Copysign(0, -1)}, 0, 0, 0, 0, nil, inf},
-		{"within", []float64{1, 2, 3, 1e6}, []float64{1, 2, 3, 1e6 + 0.5}, 1, 0, 0.5, 0.5 / (1e6 + 0.5), []int{1, 1}, 10 * math.Log10((14+math.Pow(1e6+0.5, 2))/0.25)},
-		{"outside", []float64{1, 2.5, 3, 4}, []float64{1, 2, 3, 5}, 2, 2, 1, 0.25, []int{1, 1}, 10 * math.Log10(39/1.25)},
-		{"the first of the largest", []float64{1, 1, 1, 1}, []float64{2, 0, 2, 1}, 3, 3, 1, inf, []int{0, 0}, 10 * math.Log10(9.0/3)},
+		{
+			"NaNs, infinities and zeros are equal",
+			[]float64{nan, inf, -inf, 0},
+			[]float64{nan, inf, -inf, math.Copysign(0, -1)},
+			0,
+			0,
+			0,
+			0,
+			nil,
+			inf,
+		},
+		{
+			"within",
+			[]float64{1, 2, 3, 1e6},
+			[]float64{1, 2, 3, 1e6 + 0.5},
+			1,
+			0,
+			0.5,
+			0.5 / (1e6 + 0.5),
+			[]int{1, 1},
+			10 * math.Log10((14+math.Pow(1e6+0.5, 2))/0.25),
+		},
+		{
+			"outside",
+			[]float64{1, 2.5, 3, 4},
+			[]float64{1, 2, 3, 5},
+			2,
+			2,
+			1,
+			0.25,
+			[]int{1, 1},
+			10 * math.Log10(39/1.25),
+		},
+		{
+			"the first of the largest",
+			[]float64{1, 1, 1, 1},
+			[]float64{2, 0, 2, 1},
+			3,
+			3,
+			1,
+			inf,
+			[]int{0, 0},
+			10 * math.Log10(9.0/3),
+		},
 		{"NaN for a number", []float64{nan, 2, 3, 4}, []float64{1, 2, 3, 4}, 1, 1, inf, inf, []int{0, 0}, inf},
 		{"a number for NaN", []float64{1, 2, 3, 4}, []float64{1, 2, nan, 4}, 1, 1, inf, inf, []int{1, 0}, inf},
-		{"infinities of other sign", []float64{inf, 2, 3, 4}, []float64{-inf, 2, 3, 4}, 1, 1, inf, inf, []int{0, 0}, inf},
+		{
+			"infinities of other sign",
+			[]float64{inf, 2, 3, 4},
+			[]float64{-inf, 2, 3, 4},
+			1,
+			1,
+			inf,
+			inf,
+			[]int{0, 0},
+			inf,
+		},
 		{"a number for infinity", []float64{1, 2, 3, 4}, []float64{inf, 2, 3, 4}, 1, 1, inf, inf, []int{0, 0}, inf},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			shape := core.Shape{2, 2}
-			r := compare.Compare([]compare.Pair{{Name: "x", Got: tensor(t, shape, test.got...), Want: tensor(t, shape, test.want...)}}, compare.Default())
+			r := compare.Compare([]compare.Pair{{
+				Name: "x",
+				Got:  tensor(t, shape, test.got...),
+				Want: tensor(t, shape, test.want...),
+			}}, compare.Default())
 			c := r.Tensors[0]
 			assert.Equal(t, test.differing, c.Differing, "differing")
 			assert.Equal(t, test.outside, c.Outside, "outside")
@@ -98,7 +152,12 @@ func report(t *testing.T) *compare.Report {
 	return compare.Compare([]compare.Pair{
 		{Name: "a:0", Op: "Const", Got: one, Want: one},
 		{Name: "b:0", Op: "AddV2", Got: one, Want: tensor(t, core.Shape{2}, float32(1.0000001), 2)},
-		{Name: "c:0", Op: "QuantizedConv2D", Got: tensor(t, core.Shape{2}, uint8(1), 2), Want: tensor(t, core.Shape{2}, uint8(1), 4)},
+		{
+			Name: "c:0",
+			Op:   "QuantizedConv2D",
+			Got:  tensor(t, core.Shape{2}, uint8(1), 2),
+			Want: tensor(t, core.Shape{2}, uint8(1), 4),
+		},
 		{Name: "d:0", Op: "Softmax", Got: one, Want: tensor(t, core.Shape{1}, float32(1))},
 	}, compare.Default())
 }
@@ -142,9 +201,21 @@ func TestVerdicts(t *testing.T) {
 	one := tensor(t, core.Shape{1}, float32(1))
 	near := tensor(t, core.Shape{1}, float32(1.0000001))
 	for want, p := range map[string]compare.Pair{
-		"equal: 1 tensor, every element":                                                          {Name: "x", Got: one, Want: one},
-		"same: 1 tensor within atol 1e-06 + rtol 1e-06":                                           {Name: "x", Got: one, Want: near},
-		"DIFFERS: 1 tensor compared within atol 1e-06 + rtol 1e-06; the first that diverges is x": {Name: "x", Got: one, Want: tensor(t, core.Shape{1}, float32(2))},
+		"equal: 1 tensor, every element": {
+			Name: "x",
+			Got:  one,
+			Want: one,
+		},
+		"same: 1 tensor within atol 1e-06 + rtol 1e-06": {
+			Name: "x",
+			Got:  one,
+			Want: near,
+		},
+		"DIFFERS: 1 tensor compared within atol 1e-06 + rtol 1e-06; the first that diverges is x": {
+			Name: "x",
+			Got:  one,
+			Want: tensor(t, core.Shape{1}, float32(2)),
+		},
 	} {
 		assert.Equal(t, want, compare.Compare([]compare.Pair{p}, compare.Default()).Verdict())
 	}

@@ -49,7 +49,8 @@ func (r *Report) Verdict() string {
 				op = fmt.Sprintf(" (%s)", t.Op)
 			}
 		}
-		return fmt.Sprintf("DIFFERS: %s compared within %s; the first that diverges is %s%s", n, tolerance, r.FirstDivergence, op)
+		return fmt.Sprintf("DIFFERS: %s compared within %s; the first that diverges is %s%s", n, tolerance,
+			r.FirstDivergence, op)
 	case r.FirstDifference != "":
 		return fmt.Sprintf("same: %s within %s", n, tolerance)
 	}

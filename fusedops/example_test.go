@@ -31,7 +31,12 @@ func Example() {
 	bytes, err := core.DataOf[uint8](out[0])
 	fmt.Println(out[0], bytes, err)
 
-	simpler, err := op.Decompose([]core.Value{core.NewConstant(data), core.NewConstant(filters), core.NewConstant(bias), core.NewConstant(scale)})
+	simpler, err := op.Decompose([]core.Value{
+		core.NewConstant(data),
+		core.NewConstant(filters),
+		core.NewConstant(bias),
+		core.NewConstant(scale),
+	})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -109,14 +109,17 @@ func (f *fused) infer(in []core.Operand) ([]core.Fact, error) {
 		return nil, core.Violation("C2", f.input("bias"), "got %v, want i32%v", b.Fact, perChannel)
 	}
 	if s := o.scale; !fits(s.Fact, []core.Type{core.F32}, core.Shape{}, one, perChannel) {
-		return nil, core.Violation("C3", f.input("scale"), "got %v, want f32 of shape [], [1] or %v", s.Fact, perChannel)
+		return nil, core.Violation("C3", f.input("scale"), "got %v, want f32 of shape [], [1] or %v", s.Fact,
+			perChannel)
 	}
 	if len(f.sum) > 0 {
 		if !fits(o.sum.Fact, f.sum, acc.Shape) {
-			return nil, core.Violation("C4", f.input("sum"), "got %v, want one of %v of shape %v", o.sum.Fact, f.sum, acc.Shape)
+			return nil, core.Violation("C4", f.input("sum"), "got %v, want one of %v of shape %v", o.sum.Fact, f.sum,
+				acc.Shape)
 		}
 		if !fits(o.sumScale.Fact, []core.Type{core.F32}, core.Shape{}, one) {
-			return nil, core.Violation("C5", f.input("sum_scale"), "got %v, want f32 of shape [] or [1]", o.sumScale.Fact)
+			return nil, core.Violation("C5", f.input("sum_scale"), "got %v, want f32 of shape [] or [1]",
+				o.sumScale.Fact)
 		}
 	}
 	return []core.Fact{{Type: f.output, Shape: acc.Shape}}, nil

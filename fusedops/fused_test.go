@@ -44,12 +44,16 @@ func TestFusedEqualsDecomposed(t *testing.T) {
 						return append(append([]*core.Tensor{}, factors...), more...)
 					}
 					sum := random(r, data, 2, 2, 4, 6)
-					equal(t, &fusedops.QuantizedConvolutionBias{Spatial: nhwc, Groups: 2, WithRelu: relu}, with(bias, s))
-					equal(t, &fusedops.QuantizedConvolutionBiasAdd{Spatial: nhwc, Groups: 2, WithRelu: relu}, with(bias, sum, s, sumScale))
-					equal(t, &fusedops.QuantizedConvolutionBiasSignedAdd{Spatial: nhwc, Groups: 2, WithRelu: true}, with(bias, random(r, core.I8, 2, 2, 4, 6), s, sumScale))
+					equal(t, &fusedops.QuantizedConvolutionBias{Spatial: nhwc, Groups: 2, WithRelu: relu},
+						with(bias, s))
+					equal(t, &fusedops.QuantizedConvolutionBiasAdd{Spatial: nhwc, Groups: 2, WithRelu: relu},
+						with(bias, sum, s, sumScale))
+					equal(t, &fusedops.QuantizedConvolutionBiasSignedAdd{Spatial: nhwc, Groups: 2, WithRelu: true},
+						with(bias, random(r, core.I8, 2, 2, 4, 6), s, sumScale))
 					equal(t, &fusedops.QuantizedConvolutionRelu{Spatial: nhwc, Groups: 2}, with(s))
 					for _, requantize := range []bool{false, true} {
-						equal(t, &fusedops.QuantizedDotBias{WithRelu: relu, Requantize: requantize}, []*core.Tensor{random(r, data, 3, 7), random(r, filters, 6, 7), bias, s})
+						equal(t, &fusedops.QuantizedDotBias{WithRelu: relu, Requantize: requantize},
+							[]*core.Tensor{random(r, data, 3, 7), random(r, filters, 6, 7), bias, s})
 					}
 				}
 			}
@@ -84,22 +88,83 @@ func TestConstraints(t *testing.T) {
 		op   core.Op
 		in   []core.Fact
 	}{
-		{"input 1 (filters): got type f32, want i8 or u8 (QuantizedConvolutionBias-C1)", &fusedops.QuantizedConvolutionBias{}, with(conv, 1, fact(core.F32, 4, 2, 3, 3))},
-		{"input 2 (bias): got i32[3], want i32[4] (QuantizedConvolutionBias-C2)", &fusedops.QuantizedConvolutionBias{}, with(conv, 2, fact(core.I32, 3))},
-		{"input 2 (bias): got f32[4], want i32[4] (QuantizedConvolutionBias-C2)", &fusedops.QuantizedConvolutionBias{}, with(conv, 2, fact(core.F32, 4))},
-		{"input 3 (scale): got f32[2], want f32 of shape [], [1] or [4] (QuantizedConvolutionBias-C3)", &fusedops.QuantizedConvolutionBias{}, with(conv, 3, fact(core.F32, 2))},
+		{
+			"input 1 (filters): got type f32, want i8 or u8 (QuantizedConvolutionBias-C1)",
+			&fusedops.QuantizedConvolutionBias{},
+			with(conv, 1, fact(core.F32, 4, 2, 3, 3)),
+		},
+		{
+			"input 2 (bias): got i32[3], want i32[4] (QuantizedConvolutionBias-C2)",
+			&fusedops.QuantizedConvolutionBias{},
+			with(conv, 2, fact(core.I32, 3)),
+		},
+		{
+			"input 2 (bias): got f32[4], want i32[4] (QuantizedConvolutionBias-C2)",
+			&fusedops.QuantizedConvolutionBias{},
+			with(conv, 2, fact(core.F32, 4)),
+		},
+		{
+			"input 3 (scale): got f32[2], want f32 of shape [], [1] or [4] (QuantizedConvolutionBias-C3)",
+			&fusedops.QuantizedConvolutionBias{},
+			with(conv, 3, fact(core.F32, 2)),
+		},
 		{"got 3 inputs, want 4", &fusedops.QuantizedConvolutionBias{}, conv[:3]},
-		{"input 2 (bias): got i32[3], want i32[4] (QuantizedConvolutionBiasAdd-C2)", &fusedops.QuantizedConvolutionBiasAdd{}, with(add, 2, fact(core.I32, 3))},
-		{"input 3 (sum): got i8[1,4,3,2], want one of [i8 u8] of shape [1,4,3,3] (QuantizedConvolutionBiasAdd-C4)", &fusedops.QuantizedConvolutionBiasAdd{}, with(add, 3, fact(core.I8, 1, 4, 3, 2))},
-		{"input 5 (sum_scale): got f32[4], want f32 of shape [] or [1] (QuantizedConvolutionBiasAdd-C5)", &fusedops.QuantizedConvolutionBiasAdd{}, with(add, 5, fact(core.F32, 4))},
-		{"input 3 (sum): got u8[1,4,3,3], want one of [i8] of shape [1,4,3,3] (QuantizedConvolutionBiasSignedAdd-C4)", &fusedops.QuantizedConvolutionBiasSignedAdd{WithRelu: true}, with(add, 3, fact(core.U8, 1, 4, 3, 3))},
-		{"got no ReLU, want WithRelu (QuantizedConvolutionBiasSignedAdd-C6)", &fusedops.QuantizedConvolutionBiasSignedAdd{}, add},
-		{"input 0 (data): got type i32, want i8 or u8 (QuantizedConvolutionRelu-C1)", &fusedops.QuantizedConvolutionRelu{}, []core.Fact{fact(core.I32, 1, 2, 5, 5), conv[1], conv[3]}},
-		{"input 2 (scale): got f64[], want f32 of shape [], [1] or [4] (QuantizedConvolutionRelu-C3)", &fusedops.QuantizedConvolutionRelu{}, []core.Fact{conv[0], conv[1], fact(core.F64)}},
-		{"input 0 (data): got shape [2,3,1], want a matrix (QuantizedDotBias-C1)", &fusedops.QuantizedDotBias{}, with(dot, 0, fact(core.U8, 2, 3, 1))},
-		{"cannot reduce axes [3] of [2,3] with axes [5] of [5,4] (QuantizedDotBias-C1)", &fusedops.QuantizedDotBias{}, with(dot, 1, fact(core.I8, 4, 5))},
-		{"input 2 (bias): got i32[5], want i32[4] (QuantizedDotBias-C2)", &fusedops.QuantizedDotBias{}, with(dot, 2, fact(core.I32, 5))},
-		{"input 3 (scale): got f32[5], want f32 of shape [], [1] or [4] (QuantizedDotBias-C3)", &fusedops.QuantizedDotBias{}, with(dot, 3, fact(core.F32, 5))},
+		{
+			"input 2 (bias): got i32[3], want i32[4] (QuantizedConvolutionBiasAdd-C2)",
+			&fusedops.QuantizedConvolutionBiasAdd{},
+			with(add, 2, fact(core.I32, 3)),
+		},
+		{
+			"input 3 (sum): got i8[1,4,3,2], want one of [i8 u8] of shape [1,4,3,3] (QuantizedConvolutionBiasAdd-C4)",
+			&fusedops.QuantizedConvolutionBiasAdd{},
+			with(add, 3, fact(core.I8, 1, 4, 3, 2)),
+		},
+		{
+			"input 5 (sum_scale): got f32[4], want f32 of shape [] or [1] (QuantizedConvolutionBiasAdd-C5)",
+			&fusedops.QuantizedConvolutionBiasAdd{},
+			with(add, 5, fact(core.F32, 4)),
+		},
+		{
+			"input 3 (sum): got u8[1,4,3,3], want one of [i8] of shape [1,4,3,3] " +
+				"(QuantizedConvolutionBiasSignedAdd-C4)",
+			&fusedops.QuantizedConvolutionBiasSignedAdd{WithRelu: true},
+			with(add, 3, fact(core.U8, 1, 4, 3, 3)),
+		},
+		{
+			"got no ReLU, want WithRelu (QuantizedConvolutionBiasSignedAdd-C6)",
+			&fusedops.QuantizedConvolutionBiasSignedAdd{},
+			add,
+		},
+		{
+			"input 0 (data): got type i32, want i8 or u8 (QuantizedConvolutionRelu-C1)",
+			&fusedops.QuantizedConvolutionRelu{},
+			[]core.Fact{fact(core.I32, 1, 2, 5, 5), conv[1], conv[3]},
+		},
+		{
+			"input 2 (scale): got f64[], want f32 of shape [], [1] or [4] (QuantizedConvolutionRelu-C3)",
+			&fusedops.QuantizedConvolutionRelu{},
+			[]core.Fact{conv[0], conv[1], fact(core.F64)},
+		},
+		{
+			"input 0 (data): got shape [2,3,1], want a matrix (QuantizedDotBias-C1)",
+			&fusedops.QuantizedDotBias{},
+			with(dot, 0, fact(core.U8, 2, 3, 1)),
+		},
+		{
+			"cannot reduce axes [3] of [2,3] with axes [5] of [5,4] (QuantizedDotBias-C1)",
+			&fusedops.QuantizedDotBias{},
+			with(dot, 1, fact(core.I8, 4, 5)),
+		},
+		{
+			"input 2 (bias): got i32[5], want i32[4] (QuantizedDotBias-C2)",
+			&fusedops.QuantizedDotBias{},
+			with(dot, 2, fact(core.I32, 5)),
+		},
+		{
+			"input 3 (scale): got f32[5], want f32 of shape [], [1] or [4] (QuantizedDotBias-C3)",
+			&fusedops.QuantizedDotBias{},
+			with(dot, 3, fact(core.F32, 5)),
+		},
 	} {
 		t.Run(tt.want, func(t *testing.T) {
 			in := make([]core.Value, len(tt.in))

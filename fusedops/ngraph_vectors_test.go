@@ -17,8 +17,13 @@ func TestNGraphVectors(t *testing.T) {
 			v, err := core.Apply(op, in...)
 			return []core.Value{v}, err
 		}
-		for name, build := range map[string]func([]core.Value) ([]core.Value, error){"op": direct, "decomposed": op.Decompose} {
-			for _, kind := range []func(int) bool{ngraphtest.Parameters, ngraphtest.Constants, func(i int) bool { return i > 0 }} {
+		for name, build := range map[string]func([]core.Value) ([]core.Value, error){
+			"op":         direct,
+			"decomposed": op.Decompose,
+		} {
+			for _, kind := range []func(int) bool{ngraphtest.Parameters, ngraphtest.Constants, func(i int) bool {
+				return i > 0
+			}} {
 				got, err := ngraphtest.Evaluate(c.Tensors(t), kind, build)
 				require.NoError(t, err, name)
 				ngraphtest.Equal(t, want, got[0])

@@ -1,12 +1,15 @@
 package tf
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/ops"
 	"github.com/tf2ng/tf2ng/core"
 )
 
@@ -59,56 +62,6 @@ func isNumber(s string) bool {
 	return err == nil && n >= 0 && strconv.Itoa(n) == s
 }
 
-// tensorName is the name of one output of a node.
-type tensorName struct {
-	node string
-	port int
-}
-
-// String writes the full name, "x:0".
-func (t tensorName) String() string { return t.node + ":" + strconv.Itoa(t.port) }
-
-// parseTensorName reads "x" or "x:1".
-func parseTensorName(s string) (tensorName, error) {
-	name, digits, more := strings.Cut(s, ":")
-	t := tensorName{node: name}
-	if more {
-		n, err := strconv.ParseInt(digits, 10, 32)
-		if err != nil || n < 0 {
-			return t, fmt.Errorf("tensor %q: want NAME or NAME:PORT", s)
-		}
-		t.port = int(n)
-	}
-	if name == "" || strings.HasPrefix(name, "^") {
-		return t, fmt.Errorf("tensor %q: want NAME or NAME:PORT", s)
-	}
-	return t, nil
-}
-
-// find parses a tensor's name and checks that the graph has its node.
-func find(g *graphdef.Graph, kind, s string) (tensorName, *graphdef.Node, error) {
-	t, err := parseTensorName(s)
-	if err != nil {
-		return t, nil, fmt.Errorf("%s: %w", kind, err)
-	}
-	n, ok := g.Lookup(t.node)
-	if !ok {
-		return t, nil, fmt.Errorf("%s %q: no node %q in the graph%s", kind, s, t.node, similar(g, t.node))
-	}
-	return t, n, nil
-}
-
-// similar is a hint at a node whose name ends as the one that was asked for.
-func similar(g *graphdef.Graph, name string) string {
-	last := name[strings.LastIndex(name, "/")+1:]
-	for i := range g.Nodes {
-		if n := g.Nodes[i].Name; strings.EqualFold(n, name) || last != "" && strings.HasSuffix(n, "/"+last) {
-			return fmt.Sprintf(" (did you mean %q?)", n)
-		}
-	}
-	return ""
-}
-
 // findOutputs returns the first outputs of the nodes whose data no node reads.
 func findOutputs(g *graphdef.Graph) ([]tensorName, error) {
 	read := map[string]bool{}
@@ -125,7 +78,8 @@ func findOutputs(g *graphdef.Graph) ([]tensorName, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("no outputs found: every node is a constant, an input, or read by another; name the outputs")
+		return nil, errors.New("no outputs found: every node is a constant, an input, or read by another; " +
+			"name the outputs")
 	}
 	return found, nil
 }
@@ -228,7 +182,12 @@ func (t *translation) parameter(name tensorName, n *graphdef.Node, s InputSpec) 
 		p.Shape = merged
 	}
 	if !knownElements(p.Shape) {
-		return &Error{Node: n.Name, Op: n.Op, Input: -1, Msg: fmt.Sprintf("got shape %v, want at most %d elements", p.Shape, int64(core.MaxElements))}
+		return &Error{
+			Node:  n.Name,
+			Op:    n.Op,
+			Input: -1,
+			Msg:   fmt.Sprintf("got shape %v, want at most %d elements", p.Shape, int64(core.MaxElements)),
+		}
 	}
 	called := n.Name
 	if name.port != 0 {
@@ -264,8 +223,9 @@ func isPlaceholder(n *graphdef.Node) bool {
 // typeOfTensor finds the element type of a tensor without translating its node: from
 // the node's signature, or else from a reader's.
 func (t *translation) typeOfTensor(name tensorName, n *graphdef.Node) (core.Type, error) {
-	if row, ok := table[n.Op]; ok {
-		types, _, err := expand(row.out, n, maxParts)
+	if ops.Known(n.Op) {
+		_, ports := ops.Ports(n.Op)
+		types, _, err := ports.Expand(n, opdef.MaxValues)
 		switch {
 		case err != nil:
 			return core.Dynamic, err
@@ -276,19 +236,17 @@ func (t *translation) typeOfTensor(name tensorName, n *graphdef.Node) (core.Type
 	}
 	for i := range t.graph.Nodes {
 		reader := &t.graph.Nodes[i]
-		row, ok := table[reader.Op]
-		if !ok {
-			continue
-		}
+		ports, _ := ops.Ports(reader.Op)
 		data := reader.DataInputs()
-		types, _, err := expand(row.in, reader, len(data))
+		types, _, err := ports.Expand(reader, len(data))
 		for k := 0; err == nil && k < min(len(types), len(data)); k++ {
 			if data[k].Node == name.node && data[k].Port == name.port {
 				return types[k], nil
 			}
 		}
 	}
-	return core.Dynamic, fmt.Errorf("input %q: its element type is not known, since neither %s nor an op that reads it is supported; name the type", name, n.Op)
+	return core.Dynamic, fmt.Errorf("input %q: its element type is not known, since neither %s nor an op that reads "+
+		"it is supported; name the type", name, n.Op)
 }
 
 // unconstrainedBefore is the producer version before which a Placeholder's shape []
@@ -302,7 +260,7 @@ func (t *translation) shapeOfTensor(name tensorName, n *graphdef.Node) (core.Sha
 		if err != nil || len(s.Dims) == 0 && n.Op == "Placeholder" && t.graph.Versions.Producer < unconstrainedBefore {
 			return nil, err
 		}
-		return shapeOf(s), nil
+		return opdef.ShapeOf(s), nil
 	}
 	if !n.Has("_output_shapes") {
 		return nil, nil
@@ -311,5 +269,5 @@ func (t *translation) shapeOfTensor(name tensorName, n *graphdef.Node) (core.Sha
 	if err != nil || name.port >= len(shapes) {
 		return nil, err
 	}
-	return shapeOf(shapes[name.port]), nil
+	return opdef.ShapeOf(shapes[name.port]), nil
 }

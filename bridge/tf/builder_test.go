@@ -100,7 +100,8 @@ func TestBuilders(t *testing.T) {
 			if want == noBuilder {
 				assert.Empty(t, n.Origin.Builder, "%s: node %v", c.ID, n)
 			} else {
-				assert.True(t, strings.HasPrefix(n.Origin.Builder, want), "%s: node %v came from %q, want %s", c.ID, n, n.Origin.Builder, want)
+				assert.True(t, strings.HasPrefix(n.Origin.Builder, want), "%s: node %v came from %q, want %s", c.ID, n,
+					n.Origin.Builder, want)
 			}
 		}
 	}

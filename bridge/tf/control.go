@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/core"
 )
 
@@ -97,7 +98,7 @@ func (d *decisions) predicate(in graphdef.Input) (value, known bool) {
 		}
 		switch n.Op {
 		case "Const":
-			t, err := tensor(n, "value")
+			t, err := opdef.Tensor(n, "value")
 			if err != nil || t.Type() != core.Bool || t.Len() != 1 {
 				return false, false
 			}
@@ -140,31 +141,4 @@ func (d *decisions) decided(n *graphdef.Node) bool {
 // undecided returns the nodes without the Switches and Merges that were decided.
 func (d *decisions) undecided(nodes []*graphdef.Node) []*graphdef.Node {
 	return slices.DeleteFunc(slices.Clone(nodes), d.decided)
-}
-
-// conditional translates a Switch or Merge that was decided.
-func (t *translation) conditional(n *graphdef.Node) error {
-	in := t.decisions.reads(n)[0]
-	v, err := t.read(tensorName{in.Node, in.Port})
-	if err != nil {
-		return err
-	}
-	out, live := make([]core.Value, 2), 0
-	if i, isMerge := t.decisions.input[n.Name]; isMerge {
-		index := core.NewConstant(core.Scalar(int32(i)))
-		index.Node.Name, index.Node.Origin = n.Name+"#value_index", core.Origin{Node: n.Name, Op: n.Op}
-		out[1] = index
-	} else {
-		live = t.decisions.port[n.Name]
-	}
-	out[live] = v
-	t.values[n.Name] = out
-	t.constant[n.Name] = t.constant[in.Node]
-	if _, isInput := t.cut[tensorName{in.Node, in.Port}]; isInput {
-		t.constant[n.Name] = false
-	}
-	if name := (tensorName{n.Name, live}); t.cut[name].Node == nil {
-		t.function.Names[name.String()] = v
-	}
-	return nil
 }

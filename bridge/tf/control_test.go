@@ -35,7 +35,8 @@ func boolean(v bool) *tensorpb.TensorProto {
 func TestConditionals(t *testing.T) {
 	learning := func() *graphBuilder {
 		return newGraph().constant("false", boolean(false)).
-			node("phase", "PlaceholderWithDefault", []string{"false"}, "dtype", typespb.DataType_DT_BOOL, "shape", dims{})
+			node("phase", "PlaceholderWithDefault", []string{"false"}, "dtype", typespb.DataType_DT_BOOL, "shape",
+				dims{})
 	}
 	for name, c := range map[string]struct {
 		graph *graphBuilder
@@ -50,7 +51,8 @@ func TestConditionals(t *testing.T) {
 		},
 		"an input": {
 			conditional(newGraph().input("p", typespb.DataType_DT_BOOL), "p"),
-			`unsupported ops: Switch (1 node "switch": control flow), FancyDropout (1 node "drop"), Merge (1 node "merge": control flow)`,
+			`unsupported ops: Switch (1 node "switch": control flow), FancyDropout (1 node "drop"), Merge (1 node ` +
+				`"merge": control flow)`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -69,6 +71,7 @@ func TestConditionals(t *testing.T) {
 			assert.Equal(t, []int32{1}, core.Data[int32](out["branch:0"]))
 		})
 	}
-	_, err := tf.Translate(conditional(newGraph().constant("p", boolean(true)), "p").parse(t), tf.Options{Outputs: []string{"switch:0"}})
+	_, err := tf.Translate(conditional(newGraph().constant("p", boolean(true)), "p").parse(t),
+		tf.Options{Outputs: []string{"switch:0"}})
 	require.EqualError(t, err, `node "switch" (Switch): output 0 leads to the branch that is not taken`)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/ops"
 	"github.com/tf2ng/tf2ng/core"
 )
 
@@ -47,6 +48,10 @@ func within(n *graphdef.Node, err error) error {
 	if err == nil || errors.As(err, &e) {
 		return err
 	}
+	var i *ops.InputError
+	if errors.As(err, &i) {
+		return &Error{Node: n.Name, Op: n.Op, Input: i.Input, InputName: i.Name, Msg: i.Msg, Err: i.Err}
+	}
 	return &Error{Node: n.Name, Op: n.Op, Input: -1, Msg: inner(n, err), Err: err}
 }
 
@@ -63,119 +68,4 @@ func inner(n *graphdef.Node, err error) string {
 		c.Node, c.Op = "", role+" ("+c.Op+")"
 	}
 	return c.Error()
-}
-
-// UnsupportedError lists all ops that the wanted outputs need and that this package
-// does not translate.
-type UnsupportedError struct {
-	Ops       []UnsupportedOp
-	Supported map[string]int // the nodes of all other ops that the wanted outputs need
-}
-
-// UnsupportedOp is an op without a translator.
-type UnsupportedOp struct {
-	Op    string
-	Count int    // its nodes
-	First string // the first of them
-	Why   string // what is known about the op; may be empty
-}
-
-// Error reads, for example, unsupported ops: Foo (3 nodes, first "a/b"), Bar (1 node "c").
-func (e *UnsupportedError) Error() string {
-	parts := make([]string, len(e.Ops))
-	for i, o := range e.Ops {
-		parts[i] = o.String()
-	}
-	return "unsupported ops: " + strings.Join(parts, ", ")
-}
-
-// String reads Foo (3 nodes, first "a/b").
-func (o UnsupportedOp) String() string {
-	s := fmt.Sprintf("%s (%d nodes, first %q", o.Op, o.Count, o.First)
-	if o.Count == 1 {
-		s = fmt.Sprintf("%s (1 node %q", o.Op, o.First)
-	}
-	if o.Why != "" {
-		s += ": " + o.Why
-	}
-	return s + ")"
-}
-
-// Reasons why ops are not supported.
-const (
-	whyControl  = "control flow"
-	whyVariable = "a variable: freeze the graph first"
-	whyTraining = "training"
-	whyForeign  = "TensorFlow 2.21 does not register this op"
-	whyIntel    = whyForeign + "; Intel's builds of TensorFlow did"
-	whyRuntime  = "it is made while a graph runs: take the graph as it was before"
-	whyXLA      = "TensorFlow runs it in clusters that XLA compiles, nowhere else"
-)
-
-var why = map[string]string{
-	"Switch": whyControl, "Merge": whyControl, "Enter": whyControl, "Exit": whyControl, "NextIteration": whyControl,
-	"LoopCond": whyControl, "If": whyControl, "StatelessIf": whyControl, "While": whyControl, "StatelessWhile": whyControl,
-	"Case": whyControl, "StatelessCase": whyControl,
-
-	"Variable": whyVariable, "VariableV2": whyVariable, "VarHandleOp": whyVariable, "ReadVariableOp": whyVariable,
-	"ResourceGather": whyVariable, "Assign": whyVariable, "AssignVariableOp": whyVariable, "RestoreV2": whyVariable,
-
-	"FusedBatchNormGradV3": whyTraining, "Conv2DBackpropFilter": whyTraining, "ApplyGradientDescent": whyTraining,
-
-	"FakeQuantWithMinMaxArgsGradient": whyTraining, "FakeQuantWithMinMaxVarsGradient": whyTraining,
-	"FakeQuantWithMinMaxVarsPerChannelGradient": whyTraining, "QuantizeAndDequantizeV4Grad": whyTraining,
-	"XlaDequantize": whyXLA,
-
-	"_QuantizedConv2D": whyIntel, "_QuantizedConv3D": whyIntel, "_QuantizedDepthwiseConv2D": whyIntel, "_FusedQuantizedConv3D": whyIntel,
-	"_FusedQuantizedDeconv2D": whyIntel, "_FusedQuantizedDeconv3D": whyIntel,
-	"_QuantizedBatchMatMul": whyIntel, "_QuantizedBatchMatMulV2AndDequantize": whyIntel, "_QuantizedFusedBatchMatMulV2AndDequantize": whyIntel,
-	"_QuantizedFusedMatMul": whyIntel, "_QuantizedFusedMatMulAndDequantize": whyIntel, "_QuantizedFusedMatMulAndRequantize": whyIntel,
-	"_QuantizedFusedBatchNorm": whyIntel, "_QuantizedFusedInstanceNorm": whyIntel, "_QuantizedTranspose": whyIntel,
-}
-
-// unsupported returns an UnsupportedError for the nodes that have no translator, or else
-// the error of the first call that could not be inlined, or nil.
-func unsupported(g *graphdef.Graph, nodes []*graphdef.Node, failed map[string]error) error {
-	e := &UnsupportedError{Supported: map[string]int{}}
-	var failure error
-	at := map[string]int{}
-	for _, n := range nodes {
-		if _, ok := table[n.Op]; ok {
-			e.Supported[n.Op]++
-			continue
-		}
-		if err, call := failed[n.Name]; call {
-			if failure == nil {
-				failure = err
-			}
-			continue
-		}
-		i, ok := at[n.Op]
-		if !ok {
-			i = len(e.Ops)
-			at[n.Op] = i
-			e.Ops = append(e.Ops, UnsupportedOp{Op: n.Op, First: n.Name, Why: reason(g, n)})
-		}
-		e.Ops[i].Count++
-	}
-	if len(e.Ops) == 0 {
-		return failure
-	}
-	return e
-}
-
-func reason(g *graphdef.Graph, n *graphdef.Node) string {
-	if w := why[n.Op]; w != "" {
-		return w
-	}
-	if f, ok := g.Callee(n); ok {
-		return fmt.Sprintf("it calls function %q in a way that is not supported", f.Name)
-	}
-	switch {
-	case strings.HasPrefix(n.Op, "_Mkl"), strings.HasPrefix(n.Op, "_ITEX"), strings.HasPrefix(n.Op, "_OneDnn"):
-		return whyRuntime
-	case IsQuantized(n.Op):
-		return whyForeign
-	}
-	return ""
 }

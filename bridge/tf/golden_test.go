@@ -170,7 +170,8 @@ func (c *goldenCase) tolerance(tensor string, typ core.Type) tolerance {
 		return tolerance{ulp: 2}
 	case ranges:
 		return tolerance{}
-	case strings.Contains(fused, "Gelu"), strings.Contains(fused, "Tanh"), strings.Contains(fused, "Sigmoid"), strings.Contains(fused, "Elu"):
+	case strings.Contains(fused, "Gelu"), strings.Contains(fused, "Tanh"),
+		strings.Contains(fused, "Sigmoid"), strings.Contains(fused, "Elu"):
 		return tolerance{absolute: 5e-7}
 	}
 	return tolerance{ulp: 2}
@@ -187,7 +188,8 @@ func (c *goldenCase) floatTolerance(typ core.Type) tolerance {
 		relative, step = 0x1p-6, 0x1p-6
 	}
 	switch c.Op {
-	case "Conv2D", "Conv3D", "DepthwiseConv2dNative", "MatMul", "BatchMatMul", "BatchMatMulV2", "Mean", "Sum", "AvgPool", "AvgPool3D", "Softmax", "AddN",
+	case "Conv2D", "Conv3D", "DepthwiseConv2dNative", "MatMul", "BatchMatMul", "BatchMatMulV2", "Mean",
+		"Sum", "AvgPool", "AvgPool3D", "Softmax", "AddN",
 		"BatchMatMulV3", "Einsum", "Conv2DBackpropInput", "Conv3DBackpropInputV2", "_FusedConv2D", "_FusedConv3D",
 		"_FusedDepthwiseConv2dNative", "_FusedMatMul", "_MklLayerNorm", "_MklFusedInstanceNorm":
 		return tolerance{relative: relative, sums: step}
@@ -195,7 +197,8 @@ func (c *goldenCase) floatTolerance(typ core.Type) tolerance {
 		return tolerance{relative: 1e-5, absolute: 1e-5}
 	case "Tanh", "Sigmoid", "Elu":
 		return tolerance{relative: relative, absolute: max(5e-7, (relative-1e-5)/2)}
-	case "Identity", "Reshape", "Transpose", "GatherV2", "ConcatV2", "Pad", "StridedSlice", "Maximum", "Minimum", "MaxPool", "Max", "Min", "Relu", "Cast", "Round":
+	case "Identity", "Reshape", "Transpose", "GatherV2", "ConcatV2", "Pad", "StridedSlice", "Maximum",
+		"Minimum", "MaxPool", "Max", "Min", "Relu", "Cast", "Round":
 		return tolerance{}
 	}
 	return tolerance{relative: relative}
@@ -208,7 +211,8 @@ func assertTensor(t *testing.T, what string, want, got *core.Tensor, tol toleran
 	if got.Type() == core.BF16 {
 		want = asType(t, want, core.BF16)
 	}
-	if !assert.Equal(t, want.Type(), got.Type(), "%s: type", what) || !assert.Equal(t, want.Shape(), got.Shape(), "%s: shape", what) {
+	if !assert.Equal(t, want.Type(), got.Type(), "%s: type", what) ||
+		!assert.Equal(t, want.Shape(), got.Shape(), "%s: shape", what) {
 		return
 	}
 	w, g := want.Float64s(), got.Float64s()
@@ -246,7 +250,8 @@ func near(want, got float64, typ core.Type, tol tolerance, largest float64) bool
 	}
 	ulp := float64(math.Nextafter32(float32(math.Abs(want)), math.MaxFloat32)) - float64(float32(math.Abs(want)))
 	const leastNormal = 0x1p-126
-	return math.Abs(want-got) <= max(tol.ulp*ulp, tol.relative*math.Abs(want), tol.sums*largest, tol.absolute, leastNormal)
+	return math.Abs(want-got) <= max(tol.ulp*ulp, tol.relative*math.Abs(want), tol.sums*largest, tol.absolute,
+		leastNormal)
 }
 
 func (c *goldenCase) bytes(t testing.TB) []byte {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/ops"
 )
 
 // Bounds of what inlining makes of a graph: functions that call others twice double it at each level.
@@ -19,7 +21,8 @@ const (
 )
 
 // errInlinedSize is the error of a graph beyond these bounds.
-var errInlinedSize = fmt.Errorf("%w: inlining the calls of functions makes more than %d nodes, %d inputs and attributes or %d bytes of names",
+var errInlinedSize = fmt.Errorf("%w: inlining the calls of functions makes more than %d nodes, %d inputs and "+
+	"attributes or %d bytes of names",
 	graphdef.ErrLimit, maxInlinedNodes, maxInlinedParts, maxInlinedNames)
 
 // inlineCalls returns the graph with the nodes of functions in place of their calls:
@@ -138,7 +141,8 @@ func (in *inliner) callee(n *graphdef.Node) (*graphdef.Node, *graphdef.Function,
 // enterable reports whether a function can be inlined where the inliner stands.
 func (in *inliner) enterable(f *graphdef.Function) error {
 	if i := slices.Index(in.active, f.Name); i >= 0 {
-		return fmt.Errorf("function %q calls itself: %s", f.Name, strings.Join(append(slices.Clone(in.active[i:]), f.Name), " -> "))
+		return fmt.Errorf("function %q calls itself: %s", f.Name,
+			strings.Join(append(slices.Clone(in.active[i:]), f.Name), " -> "))
 	}
 	if len(in.active) == maxCallDepth {
 		return fmt.Errorf("function %q: calls are nested deeper than %d", f.Name, maxCallDepth)
@@ -223,7 +227,7 @@ func (b *body) bind() error {
 	data := b.call.DataInputs()
 	for i := range b.function.Inputs {
 		a := &b.function.Inputs[i]
-		types, err := argumentTypes(a, b.call, maxParts-len(b.types))
+		types, err := argumentTypes(a, b.call, opdef.MaxValues-len(b.types))
 		if err != nil {
 			return err
 		}
@@ -302,7 +306,7 @@ func (b *body) output(i int, input graphdef.Input) ([]graphdef.Input, error) {
 // translator are not known; that it has none is told later.
 func (b *body) stretch(i int, input graphdef.Input) (stretch, error) {
 	n := &b.nodes[i]
-	if _, known := table[n.Op]; !known && !b.in.isCall(n) {
+	if !ops.Known(n.Op) && !b.in.isCall(n) {
 		return stretch{0, max(input.Port, 0) + 1}, nil
 	}
 	if b.layouts[i] == nil {
@@ -329,7 +333,7 @@ func (in *inliner) layout(n *graphdef.Node) (map[string]stretch, error) {
 	}
 	if f, ok := in.graph.FunctionNamed(n.Op); ok {
 		for i := range f.Outputs {
-			types, err := argumentTypes(&f.Outputs[i], n, maxParts-next)
+			types, err := argumentTypes(&f.Outputs[i], n, opdef.MaxValues-next)
 			if err != nil {
 				return nil, err
 			}
@@ -342,31 +346,15 @@ func (in *inliner) layout(n *graphdef.Node) (map[string]stretch, error) {
 		add("output", len(types))
 		return layout, err
 	}
-	for i := range table[n.Op].out {
-		p := &table[n.Op].out[i]
-		length, err := p.length(n)
+	_, outputs := ops.Ports(n.Op)
+	for i := range outputs {
+		length, err := outputs[i].Count(n)
 		if err != nil {
 			return nil, err
 		}
-		add(p.name, length)
+		add(outputs[i].Name, length)
 	}
 	return layout, nil
-}
-
-// length is the number of values of an output.
-func (p *port) length(n *graphdef.Node) (int, error) {
-	if p.types {
-		types, err := n.Types(p.attr)
-		return len(types), err
-	}
-	if p.count == "" {
-		return 1, nil
-	}
-	count, err := n.Int(p.count)
-	if err == nil && (count < 0 || count > maxParts) {
-		err = n.Errorf(p.count, "got %d, want 0 to %d", count, maxParts)
-	}
-	return int(count), err
 }
 
 // returns lists what the function returns: the tensors and their types.
@@ -375,7 +363,7 @@ func (b *body) returns() ([]graphdef.Input, []graphdef.DataType, error) {
 	var types []graphdef.DataType
 	for i := range b.function.Outputs {
 		o := &b.function.Outputs[i]
-		want, err := argumentTypes(o, b.call, maxParts-len(types))
+		want, err := argumentTypes(o, b.call, opdef.MaxValues-len(types))
 		if err != nil {
 			return nil, nil, err
 		}

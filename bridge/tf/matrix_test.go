@@ -93,7 +93,8 @@ func baselines(t *testing.T) []baseline {
 	t.Helper()
 	cases := slices.DeleteFunc(goldens(t), func(c goldenCase) bool { // run on zeros
 		divides := slices.Contains([]string{"Div", "FloorDiv", "FloorMod", "TruncateDiv", "TruncateMod", "Mod"}, c.Op)
-		return divides && strings.Contains(fmt.Sprint(c.Attrs["T"]), "int") || c.Op == "InvertPermutation" || feedsScales(c)
+		return divides && strings.Contains(fmt.Sprint(c.Attrs["T"]), "int") || c.Op == "InvertPermutation" ||
+			feedsScales(c)
 	})
 	var list []baseline
 	for i, c := range cases {
@@ -185,7 +186,8 @@ func checkOutcome(t *testing.T, m mutation, want, got map[string]*core.Tensor, e
 			inOp        *core.OpError
 			unsupported *tf.UnsupportedError
 		)
-		known := errors.As(err, &inNode) || errors.As(err, &inFile) || errors.As(err, &inOp) || errors.As(err, &unsupported)
+		known := errors.As(err, &inNode) || errors.As(err, &inFile) || errors.As(err, &inOp) ||
+			errors.As(err, &unsupported)
 		if inFile == nil && unsupported == nil {
 			assert.Contains(t, err.Error(), `node "`, m.name)
 		}
@@ -239,7 +241,8 @@ func nodeOf(g *graphpb.GraphDef, name string) *nodepb.NodeDef {
 // floats called so.
 func isRange(n *nodepb.NodeDef) bool {
 	v := n.Attr["value"].GetTensor()
-	return v.Dtype == typespb.DataType_DT_FLOAT && (len(v.TensorShape.Dim) == 0 || strings.HasPrefix(n.Name, "mn") || strings.HasPrefix(n.Name, "mx"))
+	return v.Dtype == typespb.DataType_DT_FLOAT &&
+		(len(v.TensorShape.Dim) == 0 || strings.HasPrefix(n.Name, "mn") || strings.HasPrefix(n.Name, "mx"))
 }
 
 // setConst replaces a Const's tensor, and its dtype.
@@ -252,7 +255,11 @@ func setConst(name string, v *tensorpb.TensorProto) func(*graphpb.GraphDef) {
 }
 
 func floats(v float32, dims ...int64) *tensorpb.TensorProto {
-	return &tensorpb.TensorProto{Dtype: typespb.DataType_DT_FLOAT, TensorShape: shapeProto(dims...), FloatVal: []float32{v}}
+	return &tensorpb.TensorProto{
+		Dtype:       typespb.DataType_DT_FLOAT,
+		TensorShape: shapeProto(dims...),
+		FloatVal:    []float32{v},
+	}
 }
 
 func shapeProto(dims ...int64) *shapepb.TensorShapeProto {
@@ -279,7 +286,11 @@ func rangeMutations(i int, n, node *nodepb.NodeDef) []mutation {
 	x := scalarOf(v)
 	in := fmt.Sprintf(" input %d (%s)", i, n.Name)
 	list := []mutation{
-		{"M01 range of shape [0]:" + in, setConst(n.Name, &tensorpb.TensorProto{Dtype: v.Dtype, TensorShape: shapeProto(0)}), rejected},
+		{
+			"M01 range of shape [0]:" + in,
+			setConst(n.Name, &tensorpb.TensorProto{Dtype: v.Dtype, TensorShape: shapeProto(0)}),
+			rejected,
+		},
 		{"M04 range of shape [1,1,2]:" + in, setConst(n.Name, floats(x, 1, 1, 2)), rejected},
 		{"M05 range NaN:" + in, setConst(n.Name, floats(float32(math.NaN()))), anything},
 		{"M05 range Inf:" + in, setConst(n.Name, floats(float32(math.Inf(1)))), anything},
@@ -288,9 +299,33 @@ func rangeMutations(i int, n, node *nodepb.NodeDef) []mutation {
 		{"M05 range tiny:" + in, setConst(n.Name, floats(math.SmallestNonzeroFloat32)), anything},
 		{"M05 range zero:" + in, setConst(n.Name, floats(0)), anything},
 		{"M05 range negated:" + in, setConst(n.Name, floats(-x)), anything},
-		{"M06 range int32:" + in, setConst(n.Name, &tensorpb.TensorProto{Dtype: typespb.DataType_DT_INT32, TensorShape: shapeProto(), IntVal: []int32{1}}), rejected},
-		{"M06 range double:" + in, setConst(n.Name, &tensorpb.TensorProto{Dtype: typespb.DataType_DT_DOUBLE, TensorShape: shapeProto(), DoubleVal: []float64{1}}), rejected},
-		{"M06 range string:" + in, setConst(n.Name, &tensorpb.TensorProto{Dtype: typespb.DataType_DT_STRING, TensorShape: shapeProto(), StringVal: [][]byte{[]byte("1")}}), rejected},
+		{
+			"M06 range int32:" + in,
+			setConst(n.Name, &tensorpb.TensorProto{
+				Dtype:       typespb.DataType_DT_INT32,
+				TensorShape: shapeProto(),
+				IntVal:      []int32{1},
+			}),
+			rejected,
+		},
+		{
+			"M06 range double:" + in,
+			setConst(n.Name, &tensorpb.TensorProto{
+				Dtype:       typespb.DataType_DT_DOUBLE,
+				TensorShape: shapeProto(),
+				DoubleVal:   []float64{1},
+			}),
+			rejected,
+		},
+		{
+			"M06 range string:" + in,
+			setConst(n.Name, &tensorpb.TensorProto{
+				Dtype:       typespb.DataType_DT_STRING,
+				TensorShape: shapeProto(),
+				StringVal:   [][]byte{[]byte("1")},
+			}),
+			rejected,
+		},
 	}
 	if len(v.TensorShape.Dim) == 0 && strings.Contains(node.Op, "Quant") && !strings.HasPrefix(node.Op, "Uniform") {
 		list = append(list, mutation{"M02 range of shape [1]:" + in, setConst(n.Name, floats(x, 1)), unchanged})
@@ -324,10 +359,16 @@ func constantMutations(i int, n *nodepb.NodeDef) []mutation {
 			v.TensorShape, v.TensorContent = shapeProto(append(dims, 3)...), []byte{1}
 		}, rejected},
 		{"M21 dtype differs:" + in, func(g *graphpb.GraphDef) {
-			nodeOf(g, n.Name).Attr["dtype"] = &attrpb.AttrValue{Value: &attrpb.AttrValue_Type{Type: typespb.DataType_DT_BOOL}}
+			nodeOf(g, n.Name).Attr["dtype"] = &attrpb.AttrValue{
+				Value: &attrpb.AttrValue_Type{Type: typespb.DataType_DT_BOOL},
+			}
 		}, rejected},
 		{"M21 no value:" + in, func(g *graphpb.GraphDef) { delete(nodeOf(g, n.Name).Attr, "value") }, rejected},
-		{"M06 constant bool:" + in, setConst(n.Name, &tensorpb.TensorProto{Dtype: typespb.DataType_DT_BOOL, TensorShape: v.TensorShape}), rejected},
+		{
+			"M06 constant bool:" + in,
+			setConst(n.Name, &tensorpb.TensorProto{Dtype: typespb.DataType_DT_BOOL, TensorShape: v.TensorShape}),
+			rejected,
+		},
 	}
 	for k := range dims {
 		for _, d := range []int64{0, dims[k] + 1, dims[k] - 1, 64} {
@@ -336,7 +377,12 @@ func constantMutations(i int, n *nodepb.NodeDef) []mutation {
 			}
 			changed := slices.Clone(dims)
 			changed[k] = d
-			list = append(list, mutation{fmt.Sprintf("M11 constant of shape %v:%s", changed, in), setConst(n.Name, zeros(changed...)), anything})
+			list = append(list,
+				mutation{
+					fmt.Sprintf("M11 constant of shape %v:%s", changed, in),
+					setConst(n.Name, zeros(changed...)),
+					anything,
+				})
 		}
 	}
 	if v.Dtype == typespb.DataType_DT_INT32 || v.Dtype == typespb.DataType_DT_INT64 {
@@ -383,11 +429,13 @@ func dataMutations(i int, n *nodepb.NodeDef) []mutation {
 			if d == -2 {
 				want = rejected
 			}
-			list = append(list, mutation{fmt.Sprintf("M10 data of shape %v:%s", changed, in), shaped(shapeProto(changed...)), want})
+			list = append(list,
+				mutation{fmt.Sprintf("M10 data of shape %v:%s", changed, in), shaped(shapeProto(changed...)), want})
 		}
 	}
 	for _, typ := range []typespb.DataType{
-		typespb.DataType_DT_BOOL, typespb.DataType_DT_STRING, typespb.DataType_DT_DOUBLE, typespb.DataType_DT_QINT16, typespb.DataType_DT_COMPLEX64,
+		typespb.DataType_DT_BOOL, typespb.DataType_DT_STRING, typespb.DataType_DT_DOUBLE, typespb.DataType_DT_QINT16,
+		typespb.DataType_DT_COMPLEX64,
 		typespb.DataType_DT_INVALID, 99, 101, 10000,
 	} {
 		declared := n.Attr["dtype"].GetType()
@@ -414,7 +462,11 @@ func nodeMutations(g *graphpb.GraphDef, name string) []mutation {
 		{"M20 extra input", inputs(func(in []string) []string { return append(in, in[0]) }), rejected},
 		{"M20 no inputs", inputs(func([]string) []string { return nil }), rejected},
 		{"M20 control input", inputs(func(in []string) []string { return append(in, "^"+in[0]) }), unchanged},
-		{"M20 control input first", inputs(func(in []string) []string { return append([]string{"^" + in[0]}, in...) }), rejected},
+		{
+			"M20 control input first",
+			inputs(func(in []string) []string { return append([]string{"^" + in[0]}, in...) }),
+			rejected,
+		},
 		{"M20 duplicate name", func(g *graphpb.GraphDef) { g.Node = append(g.Node, node) }, rejected},
 		{"M20 empty name", func(g *graphpb.GraphDef) { nodeOf(g, name).Name = "" }, rejected},
 		{"M20 empty op", func(g *graphpb.GraphDef) { nodeOf(g, name).Op = "" }, rejected},
@@ -428,7 +480,9 @@ func nodeMutations(g *graphpb.GraphDef, name string) []mutation {
 	}
 	for i := range node.Input {
 		list = append(list,
-			mutation{fmt.Sprintf("M20 without input %d", i), inputs(func(in []string) []string { return slices.Delete(in, i, i+1) }), rejected},
+			mutation{fmt.Sprintf("M20 without input %d", i), inputs(func(in []string) []string {
+				return slices.Delete(in, i, i+1)
+			}), rejected},
 			mutation{fmt.Sprintf("M20 input %d from port 9", i), inputs(func(in []string) []string {
 				in[i] = strings.Split(in[i], ":")[0] + ":9"
 				return in
@@ -440,10 +494,11 @@ func nodeMutations(g *graphpb.GraphDef, name string) []mutation {
 		)
 		for k := range node.Input {
 			if k != i && len(node.Input) < 16 {
-				list = append(list, mutation{fmt.Sprintf("M20 input %d in place of %d", k, i), inputs(func(in []string) []string {
-					in[i] = in[k]
-					return in
-				}), anything})
+				list = append(list,
+					mutation{fmt.Sprintf("M20 input %d in place of %d", k, i), inputs(func(in []string) []string {
+						in[i] = in[k]
+						return in
+					}), anything})
 			}
 		}
 	}
@@ -459,36 +514,68 @@ func attributeMutations(node, attr string, v *attrpb.AttrValue) []mutation {
 	list := []mutation{
 		{"M17 missing" + what, func(g *graphpb.GraphDef) { delete(nodeOf(g, node).Attr, attr) }, anything},
 		{"M17 empty" + what, set(&attrpb.AttrValue{}), anything},
-		{"M17 func" + what, set(&attrpb.AttrValue{Value: &attrpb.AttrValue_Func{Func: &attrpb.NameAttrList{Name: "f"}}}), anything},
+		{
+			"M17 func" + what,
+			set(&attrpb.AttrValue{Value: &attrpb.AttrValue_Func{Func: &attrpb.NameAttrList{Name: "f"}}}),
+			anything,
+		},
 		{"M17 float" + what, set(&attrpb.AttrValue{Value: &attrpb.AttrValue_F{F: 1}}), anything},
 	}
 	switch v.Value.(type) {
 	case *attrpb.AttrValue_Type:
 		for _, typ := range slices.Sorted(maps.Keys(typespb.DataType_name)) {
-			list = append(list, mutation{fmt.Sprintf("M24 type %d%s", typ, what), set(&attrpb.AttrValue{Value: &attrpb.AttrValue_Type{Type: typespb.DataType(typ)}}), anything})
+			list = append(list,
+				mutation{
+					fmt.Sprintf("M24 type %d%s", typ, what),
+					set(&attrpb.AttrValue{Value: &attrpb.AttrValue_Type{Type: typespb.DataType(typ)}}),
+					anything,
+				})
 		}
-		list = append(list, mutation{"M17 type 10000" + what, set(&attrpb.AttrValue{Value: &attrpb.AttrValue_Type{Type: 10000}}), anything})
+		list = append(list,
+			mutation{"M17 type 10000" +
+				what, set(&attrpb.AttrValue{Value: &attrpb.AttrValue_Type{Type: 10000}}), anything})
 	case *attrpb.AttrValue_S:
-		for _, s := range []string{"", "SAME", "VALID", "EXPLICIT", "NCHW", "NHWC", "MIN_FIRST", "SCALED", "garbage\x00\xff"} {
-			list = append(list, mutation{fmt.Sprintf("M16 %q%s", s, what), set(&attrpb.AttrValue{Value: &attrpb.AttrValue_S{S: []byte(s)}}), anything})
+		for _, s := range []string{
+			"", "SAME", "VALID", "EXPLICIT", "NCHW", "NHWC", "MIN_FIRST", "SCALED", "garbage\x00\xff",
+		} {
+			list = append(list,
+				mutation{
+					fmt.Sprintf("M16 %q%s", s, what),
+					set(&attrpb.AttrValue{Value: &attrpb.AttrValue_S{S: []byte(s)}}),
+					anything,
+				})
 		}
 	case *attrpb.AttrValue_I:
 		for _, x := range []int64{-100, -2, -1, 0, 1, 4, 9, 1 << 31, math.MaxInt64, math.MinInt64} {
-			list = append(list, mutation{fmt.Sprintf("M19 %d%s", x, what), set(&attrpb.AttrValue{Value: &attrpb.AttrValue_I{I: x}}), anything})
+			list = append(list,
+				mutation{
+					fmt.Sprintf("M19 %d%s", x, what),
+					set(&attrpb.AttrValue{Value: &attrpb.AttrValue_I{I: x}}),
+					anything,
+				})
 		}
 	case *attrpb.AttrValue_F:
 		for _, x := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), -1, 0, math.MaxFloat32} {
-			list = append(list, mutation{fmt.Sprintf("M05 %v%s", x, what), set(&attrpb.AttrValue{Value: &attrpb.AttrValue_F{F: float32(x)}}), anything})
+			list = append(list,
+				mutation{
+					fmt.Sprintf("M05 %v%s", x, what),
+					set(&attrpb.AttrValue{Value: &attrpb.AttrValue_F{F: float32(x)}}),
+					anything,
+				})
 		}
 	case *attrpb.AttrValue_B:
-		list = append(list, mutation{"M17 other bool" + what, set(&attrpb.AttrValue{Value: &attrpb.AttrValue_B{B: !v.GetB()}}), anything})
+		list = append(list,
+			mutation{"M17 other bool" +
+				what, set(&attrpb.AttrValue{Value: &attrpb.AttrValue_B{B: !v.GetB()}}), anything})
 	case *attrpb.AttrValue_List:
 		list = append(list, listMutations(what, v.GetList(), set)...)
 	}
 	return list
 }
 
-func listMutations(what string, v *attrpb.AttrValue_ListValue, set func(*attrpb.AttrValue) func(*graphpb.GraphDef)) []mutation {
+func listMutations(
+	what string, v *attrpb.AttrValue_ListValue, set func(*attrpb.AttrValue) func(*graphpb.GraphDef),
+) []mutation {
 	ints := func(x ...int64) func(*graphpb.GraphDef) {
 		return set(&attrpb.AttrValue{Value: &attrpb.AttrValue_List{List: &attrpb.AttrValue_ListValue{I: x}}})
 	}
@@ -501,15 +588,17 @@ func listMutations(what string, v *attrpb.AttrValue_ListValue, set func(*attrpb.
 		}
 	}
 	for _, n := range []int{1, 3, 5, 6} {
-		list = append(list, mutation{fmt.Sprintf("M14 %d ones%s", n, what), ints(slices.Repeat([]int64{1}, n)...), anything})
+		list = append(list,
+			mutation{fmt.Sprintf("M14 %d ones%s", n, what), ints(slices.Repeat([]int64{1}, n)...), anything})
 	}
 	for k := range v.S {
 		for _, s := range []string{"Sum", "Relu", "Requantize", "garbage"} {
 			changed := slices.Clone(v.S)
 			changed[k] = []byte(s)
-			list = append(list, mutation{fmt.Sprintf("M17 %q at %d%s", s, k, what), set(&attrpb.AttrValue{Value: &attrpb.AttrValue_List{
-				List: &attrpb.AttrValue_ListValue{S: changed},
-			}}), anything})
+			list = append(list,
+				mutation{fmt.Sprintf("M17 %q at %d%s", s, k, what), set(&attrpb.AttrValue{Value: &attrpb.AttrValue_List{
+					List: &attrpb.AttrValue_ListValue{S: changed},
+				}}), anything})
 		}
 	}
 	if len(v.Type) > 0 {
@@ -535,7 +624,13 @@ func absentAttributes(node string) []mutation {
 		}, anything})
 	}
 	for _, attr := range []string{"padding_list", "explicit_paddings", "dilations", "strides", "ksize"} {
-		for _, x := range [][]int64{{1, 1, 2, 2, 3, 3, 4, 4}, {0, 0, 1 << 40, 1, 1, 1, 0, 0}, {0, 0, 1, 1, 1, 1, 0, 0}, {-1}, {0, 0, 0, 0}} {
+		for _, x := range [][]int64{
+			{1, 1, 2, 2, 3, 3, 4, 4},
+			{0, 0, 1 << 40, 1, 1, 1, 0, 0},
+			{0, 0, 1, 1, 1, 1, 0, 0},
+			{-1},
+			{0, 0, 0, 0},
+		} {
 			add(attr, &attrpb.AttrValue{Value: &attrpb.AttrValue_List{List: &attrpb.AttrValue_ListValue{I: x}}})
 		}
 	}

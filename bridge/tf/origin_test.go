@@ -39,14 +39,19 @@ func TestOpsHaveTheFamilyOfTheirFile(t *testing.T) {
 	for _, o := range tf.Supported() {
 		family[o.Name] = o.Family
 	}
-	for op, want := range map[string]string{"MaxPool": "pool", "QuantizedMatMul": "quantized_matmul", "FakeQuantWithMinMaxArgs": "fake_quant"} {
+	for op, want := range map[string]string{
+		"MaxPool":                 "pool",
+		"QuantizedMatMul":         "quantized_matmul",
+		"FakeQuantWithMinMaxArgs": "fake_quant",
+	} {
 		assert.Equal(t, want, family[op], op)
 	}
 }
 
 func TestQuantizedOpsAreKnownByTheirNames(t *testing.T) {
 	for op, want := range map[string]bool{
-		"Dequantize": true, "Requantize": true, "RequantizationRange": true, "UniformQuantizedDot": true, "_QuantizedMatMul": true,
+		"Dequantize": true, "Requantize": true, "RequantizationRange": true, "UniformQuantizedDot": true,
+		"_QuantizedMatMul":        true,
 		"FakeQuantWithMinMaxArgs": true, "Quantile": false, "MatMul": false,
 	} {
 		assert.Equal(t, want, tf.IsQuantized(op), op)
@@ -55,7 +60,10 @@ func TestQuantizedOpsAreKnownByTheirNames(t *testing.T) {
 
 func TestUnsupportedOpsHaveReasons(t *testing.T) {
 	list := tf.Unsupported()
-	assert.Contains(t, list, tf.UnsupportedOp{Op: "_QuantizedConv3D", Why: "TensorFlow 2.21 does not register this op; Intel's builds of TensorFlow did"})
+	assert.Contains(t, list, tf.UnsupportedOp{
+		Op:  "_QuantizedConv3D",
+		Why: "TensorFlow 2.21 does not register this op; Intel's builds of TensorFlow did",
+	})
 	for _, o := range list {
 		assert.NotEmpty(t, o.Why, o.Op)
 	}

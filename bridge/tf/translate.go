@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
-	"github.com/tf2ng/tf2ng/builders"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/ops"
 	"github.com/tf2ng/tf2ng/core"
 )
 
@@ -50,7 +50,10 @@ func Translate(g *graphdef.Graph, opts Options) (*core.Function, error) {
 		cut:        map[tensorName]core.Value{},
 		values:     map[string][]core.Value{},
 		constant:   map[string]bool{},
-		function:   &core.Function{Names: map[string]core.Value{}, Meta: map[string]string{MetaVersion: version.String()}},
+		function: &core.Function{
+			Names: map[string]core.Value{},
+			Meta:  map[string]string{MetaVersion: version.String()},
+		},
 	}
 	outputs, err := wantedOutputs(g, inlined, opts.Outputs)
 	if err != nil {
@@ -99,17 +102,6 @@ func wantedOutputs(g, inlined *graphdef.Graph, names []string) ([]tensorName, er
 	return outputs, nil
 }
 
-// translation is the state of one Translate.
-type translation struct {
-	graph      *graphdef.Graph
-	arithmetic builders.Arithmetic
-	cut        map[tensorName]core.Value // the inputs
-	values     map[string][]core.Value   // what each node became, by output
-	constant   map[string]bool           // the nodes that depend on no input
-	decisions  *decisions                // which branches of conditionals are taken
-	function   *core.Function
-}
-
 // node translates one node, whose inputs are translated.
 func (t *translation) node(n *graphdef.Node) error {
 	if v, isInput := t.cut[tensorName{node: n.Name}]; isInput && isPlaceholder(n) {
@@ -119,19 +111,13 @@ func (t *translation) node(n *graphdef.Node) error {
 	if t.decisions.decided(n) {
 		return t.conditional(n)
 	}
-	c, err := t.call(n)
+	constant := t.constantInputs(n)
+	out, err := ops.Translate(n, ops.Context{Arithmetic: t.arithmetic, ConstantInputs: constant, Read: t.readInput})
 	if err != nil {
 		return err
 	}
-	out := c.op.translate(c)
-	if c.err != nil {
-		return c.err
-	}
-	if err := c.checkOutputs(out); err != nil {
-		return err
-	}
 	t.values[n.Name] = out
-	t.constant[n.Name] = c.constantInputs
+	t.constant[n.Name] = constant
 	for i, v := range out {
 		name := tensorName{n.Name, i}
 		if _, isInput := t.cut[name]; !isInput && v.Node != nil {
@@ -141,34 +127,31 @@ func (t *translation) node(n *graphdef.Node) error {
 	return nil
 }
 
-// constantInputs reports whether a node reads no input of the graph, directly or not.
-func (t *translation) constantInputs(n *graphdef.Node) bool {
-	for _, in := range n.DataInputs() {
-		if _, isInput := t.cut[tensorName{in.Node, in.Port}]; isInput || !t.constant[in.Node] {
-			return false
-		}
+// conditional translates a Switch or Merge that was decided.
+func (t *translation) conditional(n *graphdef.Node) error {
+	in := t.decisions.reads(n)[0]
+	v, err := t.read(tensorName{in.Node, in.Port})
+	if err != nil {
+		return err
 	}
-	return true
-}
-
-// read returns the value of a tensor. Its error is about the node that should give it.
-func (t *translation) read(name tensorName) (core.Value, error) {
-	if v, ok := t.cut[name]; ok {
-		return v, nil
+	out, live := make([]core.Value, 2), 0
+	if i, isMerge := t.decisions.input[n.Name]; isMerge {
+		index := core.NewConstant(core.Scalar(int32(i)))
+		index.Node.Name, index.Node.Origin = n.Name+"#value_index", core.Origin{Node: n.Name, Op: n.Op}
+		out[1] = index
+	} else {
+		live = t.decisions.port[n.Name]
 	}
-	out := t.values[name.node]
-	if name.port < len(out) && out[name.port].Node != nil {
-		return out[name.port], nil
+	out[live] = v
+	t.values[n.Name] = out
+	t.constant[n.Name] = t.constant[in.Node]
+	if _, isInput := t.cut[tensorName{in.Node, in.Port}]; isInput {
+		t.constant[n.Name] = false
 	}
-	n, _ := t.graph.Lookup(name.node)
-	msg := fmt.Sprintf("has %d output(s), but %q is wanted", len(out), name)
-	if row := table[n.Op]; row != nil && name.port < len(row.out) {
-		msg = fmt.Sprintf("gives no output %d (%s) here", name.port, row.out[name.port].name)
+	if name := (tensorName{n.Name, live}); t.cut[name].Node == nil {
+		t.function.Names[name.String()] = v
 	}
-	if t.decisions.decided(n) && name.port < len(out) {
-		msg = fmt.Sprintf("output %d leads to the branch that is not taken", name.port)
-	}
-	return core.Value{}, &Error{Node: n.Name, Op: n.Op, Input: -1, Msg: msg}
+	return nil
 }
 
 func (t *translation) results(outputs []tensorName) error {

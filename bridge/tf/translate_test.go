@@ -67,9 +67,17 @@ func TestTranslateCuts(t *testing.T) {
 		want  []string
 		fact  string
 	}{
-		"an op without translator, type from its reader": {tf.InputSpec{Name: "decode", Shape: core.Shape{2, 5}}, []string{"decode"}, "f32[2,5]"},
-		"a node":      {tf.InputSpec{Name: "sum:0"}, []string{"sum"}, "f32?"},
-		"a type":      {tf.InputSpec{Name: "sum", Type: core.F32, Shape: core.Shape{2, core.Unknown}}, []string{"sum"}, "f32[2,?]"},
+		"an op without translator, type from its reader": {
+			tf.InputSpec{Name: "decode", Shape: core.Shape{2, 5}},
+			[]string{"decode"},
+			"f32[2,5]",
+		},
+		"a node": {tf.InputSpec{Name: "sum:0"}, []string{"sum"}, "f32?"},
+		"a type": {
+			tf.InputSpec{Name: "sum", Type: core.F32, Shape: core.Shape{2, core.Unknown}},
+			[]string{"sum"},
+			"f32[2,?]",
+		},
 		"all outputs": {tf.InputSpec{Name: "y"}, []string{"y"}, "f32?"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -111,14 +119,19 @@ func TestTranslateErrors(t *testing.T) {
 		want  string
 	}{
 		"all unsupported ops at once": {loop, tf.Options{}, `unsupported ops: Foo (2 nodes, first "a/b"), ` +
-			`_QuantizedConv3D (1 node "c": TensorFlow 2.21 does not register this op; Intel's builds of TensorFlow did), Switch (1 node "s": control flow), ` +
+			`_QuantizedConv3D (1 node "c": TensorFlow 2.21 does not register this op; Intel's builds of TensorFlow ` +
+			`did), Switch (1 node "s": control flow), ` +
 			`VariableV2 (1 node "v": a variable: freeze the graph first), While (1 node "w": control flow)`},
 		"why quantized ops are unsupported": {
-			newGraph().input("x", float32Type, 1).node("a", "_MklQuantizeV2", []string{"x"}).node("b", "_ITEXQuantizedConv2DV2", []string{"a"}).
-				node("c", "QuantizedLeakyRelu", []string{"b"}).node("d", "FakeQuantWithMinMaxArgsGradient", []string{"c"}).node("e", "XlaDequantize", []string{"d"}),
+			newGraph().input("x", float32Type, 1).node("a", "_MklQuantizeV2", []string{"x"}).
+				node("b", "_ITEXQuantizedConv2DV2", []string{"a"}).
+				node("c", "QuantizedLeakyRelu", []string{"b"}).
+				node("d", "FakeQuantWithMinMaxArgsGradient", []string{"c"}).node("e", "XlaDequantize", []string{"d"}),
 			tf.Options{},
-			`unsupported ops: _MklQuantizeV2 (1 node "a": it is made while a graph runs: take the graph as it was before), ` +
-				`_ITEXQuantizedConv2DV2 (1 node "b": it is made while a graph runs: take the graph as it was before), ` +
+			`unsupported ops: _MklQuantizeV2 (1 node "a": it is made while a graph runs: take the graph ` +
+				`as it was before), ` +
+				`_ITEXQuantizedConv2DV2 (1 node "b": it is made while a graph runs: take the graph ` +
+				`as it was before), ` +
 				`QuantizedLeakyRelu (1 node "c": TensorFlow 2.21 does not register this op), ` +
 				`FakeQuantWithMinMaxArgsGradient (1 node "d": training), ` +
 				`XlaDequantize (1 node "e": TensorFlow runs it in clusters that XLA compiles, nowhere else)`,
@@ -129,22 +142,88 @@ func TestTranslateErrors(t *testing.T) {
 			tf.Options{Outputs: []string{"z:0"}},
 			`output "z:0": no node "z" in the graph (did you mean "deep/z"?)`,
 		},
-		"output twice":        {small(), tf.Options{Outputs: []string{"y", "y:0"}}, `output "y:0": given twice`},
-		"output port":         {small(), tf.Options{Outputs: []string{"y:1"}}, `node "y" (Identity): has 1 output(s), but "y:1" is wanted`},
-		"control output":      {small(), tf.Options{Outputs: []string{"^y"}}, `output: tensor "^y": want NAME or NAME:PORT`},
-		"no such input":       {small(), tf.Options{Inputs: []tf.InputSpec{{Name: "q"}}}, `input "q": no node "q" in the graph`},
-		"input twice":         {small(), tf.Options{Inputs: []tf.InputSpec{{Name: "x"}, {Name: "x:0"}}}, `input "x:0": given twice`},
-		"input of no type":    {loop, tf.Options{Inputs: []tf.InputSpec{{Name: "a/b"}}}, `input "a/b:0": its element type is not known, since neither Foo nor an op that reads it is supported; name the type`},
-		"shape contradicts":   {small(), tf.Options{Inputs: []tf.InputSpec{{Name: "x", Shape: core.Shape{2, 4}}}}, `input "x": got shape [2,4], but the graph says [?,3]`},
-		"unknown version":     {small(), tf.Options{TFVersion: "3.0"}, `version of TensorFlow: got "3.0", want auto or a version from 1.15 to 2.21`},
-		"constants alone":     {newGraph().scalar("one", 1), tf.Options{}, `no outputs found: every node is a constant, an input, or read by another; name the outputs`},
-		"broadcast":           {small().constant("c", floats(1, 7)).node("z", "Mul", []string{"y", "c"}, "T", float32Type), tf.Options{}, `node "z" (Mul): input 1 (y): got shape [7], which does not broadcast with the others: [[?,3] [7]] (Multiply-C3)`},
-		"a list's input":      {small().constant("axis", zeroTensor(int32Type)).node("z", "ConcatV2", []string{"y", "one", "axis"}, "T", float32Type, "N", 2), tf.Options{}, `node "z" (ConcatV2): input 1 (values[1]): got shape [], want the rank of the others, at least 1: [[?,3] []] (Concat-C3)`},
-		"N beyond inputs":     {small().node("z", "AddN", []string{"y"}, "T", float32Type, "N", 1<<40), tf.Options{}, `node "z" (AddN): attribute "N": got 1099511627776, want the number of inputs, of which the node has 1`},
-		"computed constant":   {small().input("perm", int32Type, 2).node("z", "Transpose", []string{"y", "perm"}, "T", float32Type), tf.Options{}, `node "z" (Transpose): input 1 (perm): is computed, want a constant`},
-		"dtype of a constant": {newGraph().node("c", "Const", nil, "dtype", qint8Type, "value", floats(1)).node("z", "Identity", []string{"c"}, "T", qint8Type), tf.Options{}, `node "c" (Const): attribute "value": got a float tensor, want qint8 as attribute "dtype" says`},
-		"strings into floats": {small().constant("s", zeroTensor(typespb.DataType_DT_STRING)).node("z", "Mul", []string{"y", "s"}, "T", float32Type), tf.Options{}, `node "z" (Mul): input 1 (y): got type string from "s", want f32 as the node's attributes say`},
-		"huge placeholder":    {newGraph().input("x", float32Type, -1, 1<<30, 1<<30).node("y", "Neg", []string{"x"}, "T", float32Type), tf.Options{}, `node "x" (Placeholder): got shape [?,1073741824,1073741824], want at most 1099511627776 elements`},
+		"output twice": {small(), tf.Options{Outputs: []string{"y", "y:0"}}, `output "y:0": given twice`},
+		"output port": {
+			small(),
+			tf.Options{Outputs: []string{"y:1"}},
+			`node "y" (Identity): has 1 output(s), but "y:1" is wanted`,
+		},
+		"control output": {
+			small(),
+			tf.Options{Outputs: []string{"^y"}},
+			`output: tensor "^y": want NAME or NAME:PORT`,
+		},
+		"no such input": {
+			small(),
+			tf.Options{Inputs: []tf.InputSpec{{Name: "q"}}},
+			`input "q": no node "q" in the graph`,
+		},
+		"input twice": {
+			small(),
+			tf.Options{Inputs: []tf.InputSpec{{Name: "x"}, {Name: "x:0"}}},
+			`input "x:0": given twice`,
+		},
+		"input of no type": {
+			loop,
+			tf.Options{Inputs: []tf.InputSpec{{Name: "a/b"}}},
+			`input "a/b:0": its element type is not known, since neither Foo nor an op that reads it is supported; ` +
+				`name the type`,
+		},
+		"shape contradicts": {
+			small(),
+			tf.Options{Inputs: []tf.InputSpec{{Name: "x", Shape: core.Shape{2, 4}}}},
+			`input "x": got shape [2,4], but the graph says [?,3]`,
+		},
+		"unknown version": {
+			small(),
+			tf.Options{TFVersion: "3.0"},
+			`version of TensorFlow: got "3.0", want auto or a version from 1.15 to 2.21`,
+		},
+		"constants alone": {
+			newGraph().scalar("one", 1),
+			tf.Options{},
+			`no outputs found: every node is a constant, an input, or read by another; name the outputs`,
+		},
+		"broadcast": {
+			small().constant("c", floats(1, 7)).node("z", "Mul", []string{"y", "c"}, "T", float32Type),
+			tf.Options{},
+			`node "z" (Mul): input 1 (y): got shape [7], which does not broadcast with the others: [[?,3] [7]] ` +
+				`(Multiply-C3)`,
+		},
+		"a list's input": {
+			small().constant("axis", zeroTensor(int32Type)).
+				node("z", "ConcatV2", []string{"y", "one", "axis"}, "T", float32Type, "N", 2),
+			tf.Options{},
+			`node "z" (ConcatV2): input 1 (values[1]): got shape [], want the rank of the others, at least 1: ` +
+				`[[?,3] []] (Concat-C3)`,
+		},
+		"N beyond inputs": {
+			small().node("z", "AddN", []string{"y"}, "T", float32Type, "N", 1<<40),
+			tf.Options{},
+			`node "z" (AddN): attribute "N": got 1099511627776, want the number of inputs, of which the node has 1`,
+		},
+		"computed constant": {
+			small().input("perm", int32Type, 2).node("z", "Transpose", []string{"y", "perm"}, "T", float32Type),
+			tf.Options{},
+			`node "z" (Transpose): input 1 (perm): is computed, want a constant`,
+		},
+		"dtype of a constant": {
+			newGraph().node("c", "Const", nil, "dtype", qint8Type, "value", floats(1)).
+				node("z", "Identity", []string{"c"}, "T", qint8Type),
+			tf.Options{},
+			`node "c" (Const): attribute "value": got a float tensor, want qint8 as attribute "dtype" says`,
+		},
+		"strings into floats": {
+			small().constant("s", zeroTensor(typespb.DataType_DT_STRING)).
+				node("z", "Mul", []string{"y", "s"}, "T", float32Type),
+			tf.Options{},
+			`node "z" (Mul): input 1 (y): got type string from "s", want f32 as the node's attributes say`,
+		},
+		"huge placeholder": {
+			newGraph().input("x", float32Type, -1, 1<<30, 1<<30).node("y", "Neg", []string{"x"}, "T", float32Type),
+			tf.Options{},
+			`node "x" (Placeholder): got shape [?,1073741824,1073741824], want at most 1099511627776 elements`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := tf.Translate(c.graph.parse(t), c.opts)
@@ -171,23 +250,24 @@ func TestErrorTypes(t *testing.T) {
 
 func TestParseInputSpec(t *testing.T) {
 	for text, want := range map[string]string{
-		"x":                        `{x ? dynamic}`,
-		"a/x:0":                    `{a/x:0 ? dynamic}`,
-		"x:1,8,8,3":                `{x [1,8,8,3] dynamic}`,
-		"x:?,8":                    `{x [?,8] dynamic}`,
-		"x:-1,8":                   `{x [?,8] dynamic}`,
-		"x:[5]":                    `{x [5] dynamic}`,
-		"x:[]":                     `{x [] dynamic}`,
-		"x:2:[5]":                  `{x:2 [5] dynamic}`,
-		"x:2:5,6":                  `{x:2 [5,6] dynamic}`,
-		"":                         `input "": want NAME or NAME:SHAPE`,
-		":3,4":                     `input ":3,4": want NAME or NAME:SHAPE`,
-		"x:[5":                     `input "x:[5": shape "[5" has one bracket`,
-		"x:a,2":                    `input "x:a,2": got dimension "a", want a number, ? or -1`,
-		"x:-2,2":                   `input "x:-2,2": got dimension "-2", want a number, ? or -1`,
-		"x:":                       `input "x:": got dimension "", want a number, ? or -1`,
-		"x:1,":                     `input "x:1,": got dimension "", want a number, ? or -1`,
-		"x:99999999999999999999,1": `input "x:99999999999999999999,1": got dimension "99999999999999999999", want a number, ? or -1`,
+		"x":         `{x ? dynamic}`,
+		"a/x:0":     `{a/x:0 ? dynamic}`,
+		"x:1,8,8,3": `{x [1,8,8,3] dynamic}`,
+		"x:?,8":     `{x [?,8] dynamic}`,
+		"x:-1,8":    `{x [?,8] dynamic}`,
+		"x:[5]":     `{x [5] dynamic}`,
+		"x:[]":      `{x [] dynamic}`,
+		"x:2:[5]":   `{x:2 [5] dynamic}`,
+		"x:2:5,6":   `{x:2 [5,6] dynamic}`,
+		"":          `input "": want NAME or NAME:SHAPE`,
+		":3,4":      `input ":3,4": want NAME or NAME:SHAPE`,
+		"x:[5":      `input "x:[5": shape "[5" has one bracket`,
+		"x:a,2":     `input "x:a,2": got dimension "a", want a number, ? or -1`,
+		"x:-2,2":    `input "x:-2,2": got dimension "-2", want a number, ? or -1`,
+		"x:":        `input "x:": got dimension "", want a number, ? or -1`,
+		"x:1,":      `input "x:1,": got dimension "", want a number, ? or -1`,
+		"x:99999999999999999999,1": `input "x:99999999999999999999,1": got dimension "99999999999999999999", want a ` +
+			`number, ? or -1`,
 	} {
 		t.Run(text, func(t *testing.T) {
 			got, err := tf.ParseInputSpec(text)
@@ -234,17 +314,35 @@ func TestFusedOps(t *testing.T) {
 		fused []string
 		want  string
 	}{
-		{"_FusedQuantizedConv2D", []string{"Relu", "BiasAdd"}, `got [Relu,BiasAdd], want steps of BiasAdd, Sum, Relu, Requantize in this order`},
-		{"_FusedQuantizedConv2D", []string{"BiasAdd", "BiasAdd"}, `got [BiasAdd,BiasAdd], want steps of BiasAdd, Sum, Relu, Requantize in this order`},
+		{
+			"_FusedQuantizedConv2D",
+			[]string{"Relu", "BiasAdd"},
+			`got [Relu,BiasAdd], want steps of BiasAdd, Sum, Relu, Requantize in this order`,
+		},
+		{
+			"_FusedQuantizedConv2D",
+			[]string{"BiasAdd", "BiasAdd"},
+			`got [BiasAdd,BiasAdd], want steps of BiasAdd, Sum, Relu, Requantize in this order`,
+		},
 		{"_FusedQuantizedConv2D", []string{"Sum", "Relu"}, `got [Sum,Relu], want BiasAdd before Sum`},
 		{"_FusedQuantizedConv2D", []string{"BiasAdd", "Sum", "Requantize"}, `got Sum without Relu, want both`},
-		{"_FusedQuantizedDepthwiseConv2D", []string{"Elu"}, `got [Elu], want steps of BiasAdd, Sum, Relu, Requantize in this order`},
-		{"_QuantizedMatMul", []string{"BiasAdd", "Elu", "Tanh"}, `got [BiasAdd,Elu,Tanh], want steps of BiasAdd, Add, ` +
+		{
+			"_FusedQuantizedDepthwiseConv2D",
+			[]string{"Elu"},
+			`got [Elu], want steps of BiasAdd, Sum, Relu, Requantize in this order`,
+		},
+		{"_QuantizedMatMul", []string{
+			"BiasAdd",
+			"Elu",
+			"Tanh",
+		}, `got [BiasAdd,Elu,Tanh], want steps of BiasAdd, Add, ` +
 			`Relu|Relu6|LeakyRelu|GeluApproximate|GeluExact|Tanh|Sigmoid|Elu, Dequantize|Requantize in this order`},
 	} {
-		b := newGraph().input("x", quint8Type, 1, 2).node("z", c.op, []string{"x"}, "Tdevice_inputs", []typespb.DataType{quint8Type},
-			"Thost_inputs", []typespb.DataType{}, "Tdevice_outputs", []typespb.DataType{qint8Type}, "Thost_outputs", []typespb.DataType{},
-			"fused_ops", c.fused)
+		b := newGraph().input("x", quint8Type, 1, 2).
+			node("z", c.op, []string{"x"}, "Tdevice_inputs", []typespb.DataType{quint8Type},
+				"Thost_inputs", []typespb.DataType{}, "Tdevice_outputs", []typespb.DataType{qint8Type}, "Thost_outputs",
+				[]typespb.DataType{},
+				"fused_ops", c.fused)
 		_, err := tf.Translate(b.parse(t), tf.Options{})
 		assert.EqualError(t, err, fmt.Sprintf(`node "z" (%s): attribute "fused_ops": %s`, c.op, c.want))
 	}

@@ -109,7 +109,9 @@ func (r *measurement) print(w io.Writer) {
 	fmt.Fprintf(w, "%s, %d thread(s), batch %d: median %.3f ms, p90 %.3f, p99 %.3f over %d runs; %.1f per second\n",
 		r.CPU, r.Threads, r.Batch, r.Median, r.P90, r.P99, r.Runs, r.Throughput)
 	if r.Rate > 0 {
-		fmt.Fprintf(w, "%.0f GOP/s in integer convolutions and matrix products, %.2f of the limit of %.0f: what their multiplications alone reach in a loop over registers\n",
+		fmt.Fprintf(w,
+			"%.0f GOP/s in integer convolutions and matrix products, %.2f of the limit of %.0f: what their "+
+				"multiplications alone reach in a loop over registers\n",
 			r.Rate, r.Rate/r.Limit, r.Limit)
 	}
 	for _, n := range r.Nodes {
@@ -118,7 +120,8 @@ func (r *measurement) print(w io.Writer) {
 			gops := float64(n.Operations) / n.Time.Seconds() / 1e9
 			rate, share = fmt.Sprintf("%.1f GOP/s", gops), fmt.Sprintf("%.2f", gops*float64(r.Threads)/r.Limit)
 		}
-		fmt.Fprintf(w, "%9.1f us  %-13s %-5s %-36s %-18s %-20v %s\n", float64(n.Time.Nanoseconds())/1e3, rate, share, n.Kernel, n.Op, n.Output, n.Node)
+		fmt.Fprintf(w, "%9.1f us  %-13s %-5s %-36s %-18s %-20v %s\n", float64(n.Time.Nanoseconds())/1e3, rate, share,
+			n.Kernel, n.Op, n.Output, n.Node)
 	}
 }
 
@@ -159,10 +162,14 @@ func (c *kernelsCommand) Run(o *output) error {
 	variants := kernels.Variants(kernels.AvailableISAs())
 	if c.JSON {
 		return printJSON(o.out, map[string]any{
-			"cpu": cpuid.CPU.BrandName, "detected": kernels.DetectedISAs().String(), "available": kernels.AvailableISAs().String(), "variants": variants,
+			"cpu":       cpuid.CPU.BrandName,
+			"detected":  kernels.DetectedISAs().String(),
+			"available": kernels.AvailableISAs().String(),
+			"variants":  variants,
 		})
 	}
-	fmt.Fprintf(o.out, "%s: has %s; kernels may use %s\n", cpuid.CPU.BrandName, kernels.DetectedISAs(), kernels.AvailableISAs())
+	fmt.Fprintf(o.out, "%s: has %s; kernels may use %s\n", cpuid.CPU.BrandName, kernels.DetectedISAs(),
+		kernels.AvailableISAs())
 	for _, v := range variants {
 		use := "not used"
 		if v.Used {

@@ -64,7 +64,12 @@ func (c *convertCommand) Run(o *output) error {
 		return err
 	}
 	if c.JSON {
-		return printJSON(o.out, map[string]any{"file": path, "bytes": size, "inputs": m.Inputs(), "outputs": m.Outputs()})
+		return printJSON(o.out, map[string]any{
+			"file":    path,
+			"bytes":   size,
+			"inputs":  m.Inputs(),
+			"outputs": m.Outputs(),
+		})
 	}
 	fmt.Fprintf(o.out, "%s: %d nodes, %d bytes\n", path, len(m.Function().Nodes()), size)
 	printInfos(o.out, "input", m.Inputs())

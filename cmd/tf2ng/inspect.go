@@ -14,7 +14,6 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/passes"
-	"github.com/tf2ng/tf2ng/internal/peers"
 	"github.com/tf2ng/tf2ng/kernels"
 )
 
@@ -33,7 +32,6 @@ type inspection struct {
 	Inputs    []tf2ng.TensorInfo `json:"inputs"`
 	Outputs   []tf2ng.TensorInfo `json:"outputs"`
 	TFOps     []inspectedOp      `json:"tensorflow_ops"` // the most frequent first, without constants
-	Peers     peers.Versions     `json:"peers"`          // those that tensorflow_ops tells about
 	CoreOps   map[string]int     `json:"core_ops"`
 	Quantized float64            `json:"quantized"` // share of convolutions and dots that run in integers
 	TFVersion string             `json:"tensorflow"`
@@ -57,11 +55,7 @@ func (c *inspectCommand) Run(o *output) error {
 	}
 	defer m.Close()
 	o.warn(m)
-	table, err := peers.Load()
-	if err != nil {
-		return err
-	}
-	in, err := c.inspect(m, table)
+	in, err := c.inspect(m)
 	if err != nil {
 		return err
 	}
@@ -82,11 +76,7 @@ func (c *inspectCommand) Run(o *output) error {
 // unsupported tells what keeps a graph from being translated: that is an answer here,
 // not an error.
 func (c *inspectCommand) unsupported(o *output, u *tf.UnsupportedError) error {
-	table, err := peers.Load()
-	if err != nil {
-		return err
-	}
-	in := &inspection{Peers: table.Versions, TFOps: refusedOps(u, table)}
+	in := &inspection{TFOps: refusedOps(u)}
 	if c.JSON {
 		return printJSON(o.out, in)
 	}
@@ -95,10 +85,10 @@ func (c *inspectCommand) unsupported(o *output, u *tf.UnsupportedError) error {
 	return nil
 }
 
-func (c *inspectCommand) inspect(m *tf2ng.Model, t *peers.Table) (*inspection, error) {
+func (c *inspectCommand) inspect(m *tf2ng.Model) (*inspection, error) {
 	f := m.Function()
 	in := &inspection{
-		Inputs: m.Inputs(), Outputs: m.Outputs(), TFOps: tensorFlowOps(f, t), Peers: t.Versions, CoreOps: map[string]int{},
+		Inputs: m.Inputs(), Outputs: m.Outputs(), TFOps: tensorFlowOps(f), CoreOps: map[string]int{},
 		TFVersion: f.Meta[tf.MetaVersion], Warnings: m.Warnings(),
 	}
 	for _, n := range f.Nodes() {
@@ -139,8 +129,7 @@ func (in *inspection) print(w io.Writer) {
 	printInfos(w, "input", in.Inputs)
 	printInfos(w, "output", in.Outputs)
 	fmt.Fprintf(w, "arithmetic of TensorFlow %s; %.0f %% of the convolutions and matrix products run in integers; "+
-		"every op is supported\n",
-		in.TFVersion, 100*in.Quantized)
+		"every op is supported\n", in.TFVersion, 100*in.Quantized)
 	in.printOps(w)
 	printCounts(w, "core ops:", in.CoreOps)
 	if in.Steps == nil {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/internal/peers"
 )
 
 // inspectedOp is a TensorFlow op of the model.
@@ -20,28 +19,27 @@ type inspectedOp struct {
 	First     string `json:"first,omitempty"` // node, of an op that is not supported
 	Why       string `json:"why,omitempty"`   // it is not
 	tf.Became
-	Peers *peers.Op `json:"peers,omitempty"` // absent if not measured
 }
 
 // tensorFlowOps lists the ops that a function was translated from.
-func tensorFlowOps(f *core.Function, t *peers.Table) []inspectedOp {
+func tensorFlowOps(f *core.Function) []inspectedOp {
 	list := []inspectedOp{}
 	for name, b := range tf.Origins(f) {
 		if len(b.Core) > 0 {
-			list = append(list, inspectedOp{Op: name, Supported: true, Became: *b, Peers: peersOf(t, name)})
+			list = append(list, inspectedOp{Op: name, Supported: true, Became: *b})
 		}
 	}
 	return sorted(list)
 }
 
 // refusedOps lists the ops of a graph that is not translated: first those in the way.
-func refusedOps(u *tf.UnsupportedError, t *peers.Table) []inspectedOp {
+func refusedOps(u *tf.UnsupportedError) []inspectedOp {
 	var bad, good []inspectedOp
 	for _, o := range u.Ops {
-		bad = append(bad, inspectedOp{Op: o.Op, First: o.First, Why: o.Why, Became: tf.Became{Nodes: o.Count}, Peers: peersOf(t, o.Op)})
+		bad = append(bad, inspectedOp{Op: o.Op, First: o.First, Why: o.Why, Became: tf.Became{Nodes: o.Count}})
 	}
 	for name, nodes := range u.Supported {
-		good = append(good, inspectedOp{Op: name, Supported: true, Became: tf.Became{Nodes: nodes}, Peers: peersOf(t, name)})
+		good = append(good, inspectedOp{Op: name, Supported: true, Became: tf.Became{Nodes: nodes}})
 	}
 	return append(bad, sorted(good)...)
 }
@@ -54,35 +52,19 @@ func sorted(list []inspectedOp) []inspectedOp {
 	return list
 }
 
-func peersOf(t *peers.Table, op string) *peers.Op {
-	if p, ok := t.Ops[op]; ok {
-		return &p
-	}
-	return nil
-}
-
-// printOps prints a table of ops: whether they are supported, what other tools do with
-// them, and what they become.
+// printOps prints a table of ops: whether they are supported, and what they become.
 func (in *inspection) printOps(w io.Writer) {
-	fmt.Fprintln(w, "TensorFlow ops, who takes them, and what they become:")
+	fmt.Fprintln(w, "TensorFlow ops, and what they become:")
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, " nodes\top\ttf2ng\tTensorFlow %s\tOpenVINO %s\ttf2onnx %s\tnGraph's bridge\tbecomes\n",
-		in.Peers.TensorFlow, in.Peers.OpenVINO, in.Peers.TF2ONNX)
+	fmt.Fprintln(t, " nodes\top\tsupported\tbecomes")
 	for _, o := range in.TFOps {
-		status := "no"
+		supported := "no"
 		if o.Supported {
-			status = "takes"
+			supported = "yes"
 		}
-		fmt.Fprintf(t, "%6d\t%s\t%s\t%s\t%s\n", o.Nodes, o.Op, status, peerColumns(o.Peers), o.becomes())
+		fmt.Fprintf(t, "%6d\t%s\t%s\t%s\n", o.Nodes, o.Op, supported, o.becomes())
 	}
 	t.Flush()
-}
-
-func peerColumns(p *peers.Op) string {
-	if p == nil {
-		return "?\t?\t?\t?"
-	}
-	return strings.Join([]string{p.TensorFlow.Short(), string(p.OpenVINO.Verdict()), string(p.TF2ONNX.Verdict()), p.NGraphBridge.Short()}, "\t")
 }
 
 // becomes reads "ScaledQuantize: Quantize, RangeToScale", or tells why there is nothing.

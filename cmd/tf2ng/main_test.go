@@ -60,7 +60,8 @@ func TestConvertRunDiff(t *testing.T) {
 
 	for _, m := range []string{model, ng} {
 		for _, engine := range []string{"kernels", "portable", "reference"} {
-			out := must(t, "diff", m, "--input", images, "--expect", "Identity:0="+want, "--engine", engine, "--threads", "2", "--tf-version", "auto")
+			out := must(t, "diff", m, "--input", images, "--expect", "Identity:0="+want, "--engine", engine,
+				"--threads", "2", "--tf-version", "auto")
 			assert.Contains(t, out, "same: 1 tensor within atol 1e-06 + rtol 1e-06\n")
 		}
 	}
@@ -71,9 +72,12 @@ func TestRunWritesWhatWasAskedFor(t *testing.T) {
 	must(t, "run", model, "--input", images, "--out", file)
 	assert.Equal(t, []string{"Identity:0"}, open(t, file).Names(), "the model's outputs by their full names")
 
-	must(t, "run", model, "--input", images, "--output", "model/conv2d_12/Relu", "--output", "Identity", "--output", "model/max_pooling2d_2/MaxPool_eightbit_quantized:0", "--out", file)
+	must(t, "run", model, "--input", images, "--output", "model/conv2d_12/Relu", "--output", "Identity", "--output",
+		"model/max_pooling2d_2/MaxPool_eightbit_quantized:0", "--out", file)
 	a := open(t, file)
-	assert.ElementsMatch(t, []string{"model/conv2d_12/Relu", "Identity", "model/max_pooling2d_2/MaxPool_eightbit_quantized:0"}, a.Names(), "names as they were given")
+	assert.ElementsMatch(t,
+		[]string{"model/conv2d_12/Relu", "Identity", "model/max_pooling2d_2/MaxPool_eightbit_quantized:0"}, a.Names(),
+		"names as they were given")
 	q, err := a.Read("model/max_pooling2d_2/MaxPool_eightbit_quantized:0")
 	require.NoError(t, err)
 	assert.Equal(t, "u8[8,4,4,40]", q.String(), "quantized types are their integers")
@@ -88,7 +92,8 @@ func open(t *testing.T, path string) *npy.Archive {
 }
 
 func TestRunSummarizes(t *testing.T) {
-	out := must(t, "run", model, "--input", "input="+graphs+"digits_data.npz:xv", "--labels", graphs+"digits_data.npz:yv")
+	out := must(t, "run", model, "--input", "input="+graphs+"digits_data.npz:xv", "--labels",
+		graphs+"digits_data.npz:yv")
 	assert.Contains(t, out, "Identity:0: f32[500,10], min ")
 	assert.Contains(t, out, "Identity:0: 493 of 500 labels right, accuracy 0.986\n")
 }
@@ -110,13 +115,17 @@ func TestDiffFindsWhereItStarts(t *testing.T) {
 	core.Data[float32](logits)[13] += 2
 	bad := write(t, "bad.npy", logits)
 
-	args := []string{"diff", model, "--input", images, "--expect", "Identity=" + file + ":Identity", "--expect", "model/dense_2/BiasAdd=" + bad}
+	args := []string{"diff", model, "--input", images, "--expect", "Identity=" + file +
+		":Identity", "--expect", "model/dense_2/BiasAdd=" + bad}
 	code, stdout, stderr := program(args...)
 	assert.Equal(t, exitDiffers, code)
 	assert.Empty(t, stderr)
-	assert.Contains(t, stdout, "DIFFERS: 2 tensors compared within atol 1e-06 + rtol 1e-06; the first that diverges is model/dense_2/BiasAdd (Dequantize)\n")
+	assert.Contains(t, stdout,
+		"DIFFERS: 2 tensors compared within atol 1e-06 + rtol 1e-06; the first that diverges is "+
+			"model/dense_2/BiasAdd (Dequantize)\n")
 	assert.Contains(t, stdout, "[1,3]: ", "where the largest difference is")
-	assert.Less(t, strings.Index(stdout, "model/dense_2/BiasAdd  "), strings.Index(stdout, "Identity  "), "in the order of the graph")
+	assert.Less(t, strings.Index(stdout, "model/dense_2/BiasAdd  "), strings.Index(stdout, "Identity  "),
+		"in the order of the graph")
 
 	must(t, append(args, "--atol", "3")...)
 	code, stdout, _ = program(append(args, "--json")...)
@@ -155,7 +164,8 @@ func TestBenchComparesWithTheLimit(t *testing.T) {
 	out := must(t, "bench", model, "--runs", "1", "--min-time", "1ms", "--nodes")
 	assert.Regexp(t, `\d GOP/s in integer convolutions and matrix products, 0\.\d\d of the limit of \d+`, out)
 	assert.Regexp(t, `us  \d+\.\d GOP/s +0\.\d\d +gemm_u8s8_chain_\w+ +IntegerConvolution`, out)
-	assert.NotContains(t, must(t, "bench", model, "--runs", "1", "--min-time", "1ms", "--engine", "reference"), "of the limit")
+	assert.NotContains(t, must(t, "bench", model, "--runs", "1", "--min-time", "1ms", "--engine", "reference"),
+		"of the limit")
 }
 
 func TestConvertToJSONAndText(t *testing.T) {
@@ -179,7 +189,9 @@ func TestInspect(t *testing.T) {
 	for _, line := range []string{"input   input f32[?,8,8,1]\n", "output  Identity:0 f32[?,10]\n", "peak memory"} {
 		assert.Contains(t, out, line)
 	}
-	assert.Regexp(t, "\n     7  QuantizedConv2DWithBiasAndReluAndRequantize +takes +oneDNN only +no +no +takes +ScaledQuantizedConvolutionBias: .*IntegerConvolution", out)
+	assert.Regexp(t,
+		"\n     7  QuantizedConv2DWithBiasAndReluAndRequantize +yes +ScaledQuantizedConvolutionBias: "+
+			".*IntegerConvolution", out)
 }
 
 func TestInspectTellsAllThatIsNotSupported(t *testing.T) {
@@ -192,19 +204,21 @@ node { name: "v" op: "VarHandleOp" }
 node { name: "c" op: "ReadVariableOp" input: "v" }
 node { name: "d" op: "AddV2" input: "b" input: "c" attr { key: "T" value { type: DT_FLOAT } } }`), 0o600))
 	assert.Regexp(t, `^unsupported ops: Frobnicate .2 nodes, first "a".*
-TensorFlow ops, who takes them, and what they become:
- nodes  op .*
-     2  Frobnicate +no +\? .* first "a"
-     1  VarHandleOp +no +runs .* first "v": a variable: freeze the graph first
-     1  ReadVariableOp +no +runs .* first "c": a variable: freeze the graph first
-     1  AddV2 +takes +runs .*
-     1  Placeholder +takes +runs .*
+TensorFlow ops, and what they become:
+ nodes  op +supported  becomes
+     2  Frobnicate +no +first "a"
+     1  VarHandleOp +no +first "v": a variable: freeze the graph first
+     1  ReadVariableOp +no +first "c": a variable: freeze the graph first
+     1  AddV2 +yes *
+     1  Placeholder +yes *
 $`, must(t, "inspect", path))
 	assert.Contains(t, must(t, "inspect", path, "--json"), `"op": "Frobnicate"`)
 
 	code, _, stderr := program("convert", path)
 	assert.Equal(t, exitCannot, code)
-	assert.Equal(t, "error: "+path+`: unsupported ops: Frobnicate (2 nodes, first "a"), VarHandleOp (1 node "v": a variable: freeze the graph first), ReadVariableOp (1 node "c": a variable: freeze the graph first)`+"\n", stderr)
+	assert.Equal(t,
+		"error: "+path+`: unsupported ops: Frobnicate (2 nodes, first "a"), VarHandleOp (1 node "v": a variable: `+
+			`freeze the graph first), ReadVariableOp (1 node "c": a variable: freeze the graph first)`+"\n", stderr)
 }
 
 func TestHelp(t *testing.T) {
@@ -220,7 +234,8 @@ func TestHelp(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
-	line := fmt.Sprintf("tf2ng %s, %s %s/%s, .ng files of schema 2 (reads 1 to 2)\n", version.String(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	line := fmt.Sprintf("tf2ng %s, %s %s/%s, .ng files of schema 2 (reads 1 to 2)\n", version.String(),
+		runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	assert.Equal(t, line, must(t, "--version"))
 	assert.Equal(t, line, must(t, "run", "--version"), "with a command, too")
 	assert.Contains(t, must(t, "--help"), "--version")
@@ -232,7 +247,8 @@ func TestConvertRecordsTheVersion(t *testing.T) {
 	must(t, "convert", model, "-o", ng)
 	data, err := os.ReadFile(ng)
 	require.NoError(t, err)
-	assert.Contains(t, string(data), fmt.Sprintf(`"producer":"tf2ng","producer_version":%q,"schema":"2"`, version.String()))
+	assert.Contains(t, string(data),
+		fmt.Sprintf(`"producer":"tf2ng","producer_version":%q,"schema":"2"`, version.String()))
 }
 
 func TestErrorsAreOneLine(t *testing.T) {
@@ -251,29 +267,95 @@ func TestErrorsAreOneLine(t *testing.T) {
 		{"command", []string{"compile"}, "unexpected argument compile"},
 		{"flag", []string{"run", model, "--speed", "9"}, "unknown flag --speed"},
 		{"no model", []string{"run"}, `expected "<model>"`},
-		{"directory", []string{"run", graphs}, graphs + ": got a directory, want a frozen GraphDef (.pb, .pbtxt) or a converted model (.ng): name the file in it"},
+		{
+			"directory",
+			[]string{"run", graphs},
+			graphs + ": got a directory, want a frozen GraphDef (.pb, .pbtxt) or a converted model (.ng): name the " +
+				"file in it",
+		},
 		{"no file", []string{"run", "no/such.pb"}, "open no/such.pb: no such file or directory"},
-		{"engine", []string{"run", model, "--engine", "gpu"}, `--engine must be one of "kernels","portable","reference" but got "gpu"`},
+		{
+			"engine",
+			[]string{"run", model, "--engine", "gpu"},
+			`--engine must be one of "kernels","portable","reference" but got "gpu"`,
+		},
 		{"threads", []string{"run", model, "--threads", "0", "--input", images}, "--threads: got 0, want 1 to 1024"},
-		{"memory", []string{"run", model, "--memory-limit=-1", "--input", images}, "--memory-limit: got -1, want 1 to 1073741824"},
+		{
+			"memory",
+			[]string{"run", model, "--memory-limit=-1", "--input", images},
+			"--memory-limit: got -1, want 1 to 1073741824",
+		},
 		{"no input", []string{"run", model}, `input "input" (f32[?,8,8,1]): missing`},
 		{"input syntax", []string{"run", model, "--input", "input"}, `--input "input": want NAME=FILE[:KEY]`},
-		{"input twice", []string{"run", model, "--input", images, "--input", images}, `--input "` + images + `": input is given twice`},
-		{"input's file", []string{"run", model, "--input", "input=no.npy"}, "--input input: open no.npy: no such file or directory"},
-		{"input's key", []string{"run", model, "--input", "input=" + graphs + "digits_data.npz:x"}, `--input input: ` + graphs + `digits_data.npz:x: no array "x": want FILE:KEY with one of ["xv" "yv"]`},
-		{"input's format", []string{"run", model, "--input", "input=" + text}, `--input input: ` + text + `: invalid .npy data: header: unexpected EOF`},
-		{"input's type", []string{"run", model, "--input", "input=" + bytes8}, `input "input": got u8[1,8,8,1], want f32[?,8,8,1]`},
-		{"input's name", []string{"run", model, "--input", "image=" + bytes8}, model + `: input "image": no node "image" in the graph`},
-		{"output", []string{"run", model, "--input", images, "--output", "Identify"}, model + `: output "Identify": no node "Identify" in the graph`},
-		{"version", []string{"convert", model, "--tf-version", "3.1"}, model + `: version of TensorFlow: got "3.1", want auto or a version from 1.15 to 2.21`},
-		{"version of a .ng", []string{"run", ng, "--tf-version", "2.8", "--input", images}, ng + `: the model was converted for TensorFlow auto, not 2.8: convert the GraphDef again`},
-		{"nothing to compare", []string{"diff", model, "--input", images}, "nothing to compare with: give --expect NAME=FILE[:KEY]"},
+		{
+			"input twice",
+			[]string{"run", model, "--input", images, "--input", images},
+			`--input "` + images + `": input is given twice`,
+		},
+		{
+			"input's file",
+			[]string{"run", model, "--input", "input=no.npy"},
+			"--input input: open no.npy: no such file or directory",
+		},
+		{
+			"input's key",
+			[]string{"run", model, "--input", "input=" + graphs + "digits_data.npz:x"},
+			`--input input: ` + graphs + `digits_data.npz:x: no array "x": want FILE:KEY with one of ["xv" "yv"]`,
+		},
+		{
+			"input's format",
+			[]string{"run", model, "--input", "input=" + text},
+			`--input input: ` + text + `: invalid .npy data: header: unexpected EOF`,
+		},
+		{
+			"input's type",
+			[]string{"run", model, "--input", "input=" + bytes8},
+			`input "input": got u8[1,8,8,1], want f32[?,8,8,1]`,
+		},
+		{
+			"input's name",
+			[]string{"run", model, "--input", "image=" + bytes8},
+			model + `: input "image": no node "image" in the graph`,
+		},
+		{
+			"output",
+			[]string{"run", model, "--input", images, "--output", "Identify"},
+			model + `: output "Identify": no node "Identify" in the graph`,
+		},
+		{
+			"version",
+			[]string{"convert", model, "--tf-version", "3.1"},
+			model + `: version of TensorFlow: got "3.1", want auto or a version from 1.15 to 2.21`,
+		},
+		{
+			"version of a .ng",
+			[]string{"run", ng, "--tf-version", "2.8", "--input", images},
+			ng + `: the model was converted for TensorFlow auto, not 2.8: convert the GraphDef again`,
+		},
+		{
+			"nothing to compare",
+			[]string{"diff", model, "--input", images},
+			"nothing to compare with: give --expect NAME=FILE[:KEY]",
+		},
 		{"pass", []string{"convert", model, "--dump-after", "magic"}, `no pass "magic": want one of`},
-		{"shape", []string{"convert", model, "--input", "input:8,x"}, `input "input:8,x": got dimension "x", want a number, ? or -1`},
-		{"format", []string{"convert", model, "--format", "onnx"}, `--format must be one of "ng","json" but got "onnx"`},
+		{
+			"shape",
+			[]string{"convert", model, "--input", "input:8,x"},
+			`input "input:8,x": got dimension "x", want a number, ? or -1`,
+		},
+		{
+			"format",
+			[]string{"convert", model, "--format", "onnx"},
+			`--format must be one of "ng","json" but got "onnx"`,
+		},
 		{"no GraphDef", []string{"inspect", text}, text + ": "},
 		{"no folder", []string{"convert", model, "-o", "no/such/folder/x.ng"}, "open no/such/folder/"},
-		{"labels", []string{"run", model, "--input", images, "--labels", bytes8}, "--labels: got labels u8[1,8,8,1] for an output f32[8,10], want integers of shape [rows] for an output of [rows,classes]"},
+		{
+			"labels",
+			[]string{"run", model, "--input", images, "--labels", bytes8},
+			"--labels: got labels u8[1,8,8,1] for an output f32[8,10], want integers of shape [rows] for an output " +
+				"of [rows,classes]",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			code, stdout, stderr := program(test.args...)
@@ -291,16 +373,33 @@ type crash struct{ do func() error }
 func (c *crash) Run() error { return c.do() }
 
 func TestCrashIsReported(t *testing.T) {
-	internal := &kernels.InternalError{Node: "y", Op: "Relu", Value: "torn", Stack: []byte("goroutine 1 [running]:\nrelu()\n")}
+	internal := &kernels.InternalError{
+		Node:  "y",
+		Op:    "Relu",
+		Value: "torn",
+		Stack: []byte("goroutine 1 [running]:\nrelu()\n"),
+	}
 	var none []int
 	for name, test := range map[string]struct {
 		do          func() error
 		line, stack string
 	}{
-		"panic":              {func() error { panic("two\nlines") }, "two; lines", "tf2ng.TestCrashIsReported.func"},
-		"fault":              {func() error { none[len(none)]++; return nil }, "runtime error: index out of range [0] with length 0", "tf2ng.TestCrashIsReported.func"},
-		"internal error":     {func() error { return internal }, `node "y" (Relu): torn`, "goroutine 1 [running]:\nrelu()\n"},
-		"one that is joined": {func() error { return errors.Join(internal, io.EOF) }, `node "y" (Relu): torn; EOF`, "goroutine 1 [running]:\nrelu()\n"},
+		"panic": {func() error { panic("two\nlines") }, "two; lines", "tf2ng.TestCrashIsReported.func"},
+		"fault": {
+			func() error { none[len(none)]++; return nil },
+			"runtime error: index out of range [0] with length 0",
+			"tf2ng.TestCrashIsReported.func",
+		},
+		"internal error": {
+			func() error { return internal },
+			`node "y" (Relu): torn`,
+			"goroutine 1 [running]:\nrelu()\n",
+		},
+		"one that is joined": {
+			func() error { return errors.Join(internal, io.EOF) },
+			`node "y" (Relu): torn; EOF`,
+			"goroutine 1 [running]:\nrelu()\n",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer

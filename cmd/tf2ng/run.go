@@ -54,7 +54,8 @@ func (c *runCommand) Run(o *output) error {
 		if err != nil {
 			return fmt.Errorf("--labels: %w", err)
 		}
-		accuracy = fmt.Sprintf("%s: %d of %d labels right, accuracy %.3f\n", first, right, total, float64(right)/float64(total))
+		accuracy = fmt.Sprintf("%s: %d of %d labels right, accuracy %.3f\n", first, right, total,
+			float64(right)/float64(total))
 		report["right"], report["labels"] = right, total
 	}
 	if c.JSON {
@@ -105,7 +106,8 @@ func countLabels(t *core.Tensor, spec string) (right, total int, err error) {
 	}
 	s := t.Shape()
 	if len(s) != 2 || !labels.Type().IsInteger() || !labels.Shape().Equal(core.Shape{s[0]}) || s[0] == 0 || s[1] == 0 {
-		return 0, 0, fmt.Errorf("got labels %v for an output %v, want integers of shape [rows] for an output of [rows,classes]", labels, t)
+		return 0, 0, fmt.Errorf("got labels %v for an output %v, want integers of shape [rows] for an output of "+
+			"[rows,classes]", labels, t)
 	}
 	v := t.Float64s()
 	for i, label := range labels.Int64s() {
@@ -126,7 +128,8 @@ type diffCommand struct {
 
 // Help is shown by --help.
 func (c *diffCommand) Help() string {
-	return "Exits with 1 if a tensor differs beyond the tolerance.\n\nExample: tf2ng diff frozen.pb --input input=x.npy --expect Identity:0=y.npy"
+	return "Exits with 1 if a tensor differs beyond the tolerance.\n\nExample: tf2ng diff frozen.pb --input " +
+		"input=x.npy --expect Identity:0=y.npy"
 }
 
 // Run is the command.

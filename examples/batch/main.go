@@ -93,7 +93,8 @@ func classify(ctx context.Context, out io.Writer, m *tf2ng.Model, files []string
 func readBatch(m *tf2ng.Model, files []string) (*core.Tensor, error) {
 	in := m.Inputs()[0]
 	if len(m.Inputs()) != 1 || in.Type != core.F32 || len(in.Shape) < 1 || !in.Shape[1:].Static() {
-		return nil, fmt.Errorf("the inputs are %v, want one of float32 whose first dimension alone may be unknown", m.Inputs())
+		return nil, fmt.Errorf("the inputs are %v, want one of float32 whose first dimension alone may be unknown",
+			m.Inputs())
 	}
 	shape := in.Shape.Clone()
 	shape[0] = len(files)

@@ -73,11 +73,23 @@ func TestErrors(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no directory":   {context.Background(), []string{"-model", model}, "want one directory, and at least one example in a batch"},
-		"size":           {context.Background(), []string{"-model", model, "-size", "0", dir}, "want one directory, and at least one example in a batch"},
-		"no files":       {context.Background(), []string{"-model", model, empty}, empty + ": no files *.f32"},
-		"a file's bytes": {context.Background(), []string{"-model", model, short}, filepath.Join(short, "a.f32") + ": got 255 bytes, want 256 for f32[8,8,1]"},
-		"interrupted":    {gone, []string{"-model", model, dir}, "context canceled"},
+		"no directory": {
+			context.Background(),
+			[]string{"-model", model},
+			"want one directory, and at least one example in a batch",
+		},
+		"size": {
+			context.Background(),
+			[]string{"-model", model, "-size", "0", dir},
+			"want one directory, and at least one example in a batch",
+		},
+		"no files": {context.Background(), []string{"-model", model, empty}, empty + ": no files *.f32"},
+		"a file's bytes": {
+			context.Background(),
+			[]string{"-model", model, short},
+			filepath.Join(short, "a.f32") + ": got 255 bytes, want 256 for f32[8,8,1]",
+		},
+		"interrupted": {gone, []string{"-model", model, dir}, "context canceled"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			assert.EqualError(t, run(test.ctx, test.args, &bytes.Buffer{}), test.want)

@@ -36,7 +36,9 @@ func TestRecordedOutputsAgree(t *testing.T) {
 		for _, batch := range []string{"1", "8"} {
 			t.Run(output+"/batch"+batch, func(t *testing.T) {
 				var out bytes.Buffer
-				require.NoError(t, run([]string{"-model", model(t), "-input", "input=" + record(t, "x"+batch, -1), "-want", output + "=" + record(t, "y"+batch, -1)}, &out))
+				require.NoError(t,
+					run([]string{"-model", model(t), "-input", "input=" +
+						record(t, "x"+batch, -1), "-want", output + "=" + record(t, "y"+batch, -1)}, &out))
 				assert.Contains(t, out.String(), "\nsame: 1 tensor within atol 1e-06 + rtol 1e-06\n")
 			})
 		}
@@ -44,10 +46,12 @@ func TestRecordedOutputsAgree(t *testing.T) {
 }
 
 func TestDivergenceIsShown(t *testing.T) {
-	args := []string{"-model", model(t), "-input", "input=" + record(t, "x8", -1), "-want", "Identity:0=" + record(t, "y8", 23)}
+	args := []string{"-model", model(t), "-input", "input=" +
+		record(t, "x8", -1), "-want", "Identity:0=" + record(t, "y8", 23)}
 	var out bytes.Buffer
 	require.ErrorIs(t, run(args, &out), errDiverges)
-	assert.Contains(t, out.String(), "\nDIFFERS: 1 tensor compared within atol 1e-06 + rtol 1e-06; the first that diverges is Identity:0\n")
+	assert.Contains(t, out.String(),
+		"\nDIFFERS: 1 tensor compared within atol 1e-06 + rtol 1e-06; the first that diverges is Identity:0\n")
 	assert.Contains(t, out.String(), "[2,3]: ", "where")
 	require.NoError(t, run(append(args, "-atol", "0.3"), &out))
 }
@@ -63,9 +67,21 @@ func TestErrors(t *testing.T) {
 	}{
 		{"nothing", []string{"-input", x}, "nothing to compare: give -want NAME=FILE"},
 		{"syntax", []string{"-want", "y"}, `invalid value "y" for flag -want: want NAME=FILE`},
-		{"input", []string{"-input", "image=" + odd, "-want", y}, `no input "image": the inputs are [{input f32 [?,8,8,1]}]`},
-		{"bytes", []string{"-input", "input=" + odd, "-want", y}, odd + ": a f32 tensor of shape [0,8,8,1] has 0 elements of 4 bytes, got 7 bytes"},
-		{"other batch", []string{"-input", x, "-want", "Identity:0=" + record(t, "y1", -1)}, "has 80 elements of 4 bytes, got 40 bytes"},
+		{
+			"input",
+			[]string{"-input", "image=" + odd, "-want", y},
+			`no input "image": the inputs are [{input f32 [?,8,8,1]}]`,
+		},
+		{
+			"bytes",
+			[]string{"-input", "input=" + odd, "-want", y},
+			odd + ": a f32 tensor of shape [0,8,8,1] has 0 elements of 4 bytes, got 7 bytes",
+		},
+		{
+			"other batch",
+			[]string{"-input", x, "-want", "Identity:0=" + record(t, "y1", -1)},
+			"has 80 elements of 4 bytes, got 40 bytes",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			assert.ErrorContains(t, run(append([]string{"-model", model(t)}, test.args...), &bytes.Buffer{}), test.want)

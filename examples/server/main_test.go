@@ -188,7 +188,8 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	stop()
 	assert.NoError(t, run(ctx, []string{"-model", model, "-addr", "localhost:0"}, nil))
 	assert.EqualError(t, run(ctx, []string{"-model", model, "-runs", "0"}, nil), "-runs: got 0, want at least 1")
-	assert.EqualError(t, run(ctx, []string{"-model", model, "-memory", "17592186044416"}, nil), "-memory: got 17592186044416, want 1 to 1073741824")
+	assert.EqualError(t, run(ctx, []string{"-model", model, "-memory", "17592186044416"}, nil),
+		"-memory: got 17592186044416, want 1 to 1073741824")
 	assert.ErrorIs(t, run(ctx, []string{"-model", "no/such.pb"}, nil), os.ErrNotExist)
 	assert.Error(t, run(ctx, []string{"-model", model, "-addr", "nowhere"}, nil))
 }
@@ -211,23 +212,51 @@ func TestRequestsAreRefused(t *testing.T) {
 		want       string
 	}{
 		{"no JSON", "{", nil, http.StatusBadRequest, "the request: unexpected end of JSON input"},
-		{"more than JSON", "{} {}", nil, http.StatusBadRequest, "the request: invalid character '{' after top-level value"},
-		{"no shape", `{"input": {"values": [1]}}`, nil, http.StatusBadRequest, `the request: input "input": shape ? has no element count: its rank is unknown`},
-		{"values are missing", `{"input": {"shape": [1,8,8,1], "values": [1]}}`, nil, http.StatusBadRequest, `the request: input "input": a f32 tensor of shape [1,8,8,1] has 64 elements of 4 bytes, got 4 bytes`},
-		{"a shape beyond all", `{"input": {"shape": [2147483647,2147483647], "values": []}}`, nil, http.StatusBadRequest, `the request: input "input": shape [2147483647,2147483647] has more than 1099511627776 elements`},
-		{"another shape", `{"input": {"shape": [2], "values": [1,2]}}`, nil, http.StatusBadRequest, `input "input": got f32[2], want f32[?,8,8,1]`},
+		{
+			"more than JSON", "{} {}", nil, http.StatusBadRequest,
+			"the request: invalid character '{' after top-level value",
+		},
+		{
+			"no shape", `{"input": {"values": [1]}}`, nil, http.StatusBadRequest,
+			`the request: input "input": shape ? has no element count: its rank is unknown`,
+		},
+		{
+			"values are missing", `{"input": {"shape": [1,8,8,1], "values": [1]}}`, nil, http.StatusBadRequest,
+			`the request: input "input": a f32 tensor of shape [1,8,8,1] has 64 elements of 4 bytes, got 4 bytes`,
+		},
+		{
+			"a shape beyond all", `{"input": {"shape": [2147483647,2147483647], "values": []}}`, nil,
+			http.StatusBadRequest,
+			`the request: input "input": shape [2147483647,2147483647] has more than 1099511627776 elements`,
+		},
+		{
+			"another shape", `{"input": {"shape": [2], "values": [1,2]}}`, nil, http.StatusBadRequest,
+			`input "input": got f32[2], want f32[?,8,8,1]`,
+		},
 		{"memory", d.request, func(s *server) {
 			require.NoError(t, s.close())
 			m, err := tf2ng.Load(s.path, tf2ng.WithMemoryLimit(1000))
 			require.NoError(t, err)
 			s.model.Store(m)
 		}, http.StatusRequestEntityTooLarge, "want at most 1000"},
-		{"time", d.request, func(s *server) { s.timeout = 0 }, http.StatusServiceUnavailable, "context deadline exceeded"},
+		{
+			"time",
+			d.request,
+			func(s *server) { s.timeout = 0 },
+			http.StatusServiceUnavailable,
+			"context deadline exceeded",
+		},
 		{"others run", d.request, func(s *server) {
 			s.timeout = time.Millisecond
 			s.slots = make(chan struct{})
 		}, http.StatusServiceUnavailable, "context deadline exceeded"},
-		{"closed", d.request, func(s *server) { require.NoError(t, s.close()) }, http.StatusServiceUnavailable, "the model is closed"},
+		{
+			"closed",
+			d.request,
+			func(s *server) { require.NoError(t, s.close()) },
+			http.StatusServiceUnavailable,
+			"the model is closed",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, _ := start(t, d.file)

@@ -104,7 +104,8 @@ func TestSpecialValues(t *testing.T) {
 			require.True(t, got != got, "%s of %v: got %v, want NaN", c.name, c.x, got)
 			continue
 		}
-		require.Equal(t, math.Float32bits(c.want), math.Float32bits(got), "%s of %v: got %v, want %v", c.name, c.x, got, c.want)
+		require.Equal(t, math.Float32bits(c.want), math.Float32bits(got), "%s of %v: got %v, want %v", c.name, c.x, got,
+			c.want)
 	}
 	for _, c := range functions {
 		require.True(t, math.IsNaN(float64(c.f(nan))), c.name)

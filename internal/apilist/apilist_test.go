@@ -27,7 +27,9 @@ func TestListsAreCurrent(t *testing.T) {
 		got, err := os.ReadFile(filepath.Join(root, "api", name))
 		require.NoError(t, err, "run make generate")
 		more, gone := difference(text, string(got)), difference(string(got), text)
-		assert.True(t, more == "" && gone == "", "api/%s: is this change of the public API meant? Then run make generate.\nnew:\n%sgone:\n%s", name, more, gone)
+		assert.True(t, more == "" && gone == "",
+			"api/%s: is this change of the public API meant? Then run make generate.\nnew:\n%sgone:\n%s", name, more,
+			gone)
 	}
 }
 
@@ -46,7 +48,11 @@ func difference(a, b string) string {
 func TestPublicPackages(t *testing.T) {
 	dirs, err := publicDirs(root)
 	require.NoError(t, err)
-	assert.Equal(t, []string{".", "bridge/tf", "bridge/tf/graphdef", "bridge/tf/pbtxt", "builders", "compare", "core", "fusedops", "kernels"}, dirs)
+	assert.Equal(t,
+		[]string{
+			".", "bridge/tf", "bridge/tf/graphdef", "bridge/tf/pbtxt", "builders", "compare", "core", "fusedops",
+			"kernels",
+		}, dirs)
 }
 
 func TestLines(t *testing.T) {
@@ -113,10 +119,31 @@ func TestSameEverywhere(t *testing.T) {
 		name, file, source, want string
 	}{
 		{"plain", "a.go", "package p\n", ""},
-		{"tag", "a.go", "//go:build purego\n\npackage p\n", "[a.go] have build constraints: keep those to internal packages"},
-		{"negated tag", "a.go", "//go:build !purego\n\npackage p\n", "got the files [a.go b.go], but [b.go] on another platform: keep build constraints to internal packages"},
-		{"name for one", "a_amd64.go", "package p\n", "got the files [a_amd64.go b.go], but [b.go] on another platform: keep build constraints to internal packages"},
-		{"name for another", "a_arm64.go", "package p\n", "[a_arm64.go] have build constraints: keep those to internal packages"},
+		{
+			"tag",
+			"a.go",
+			"//go:build purego\n\npackage p\n",
+			"[a.go] have build constraints: keep those to internal packages",
+		},
+		{
+			"negated tag",
+			"a.go",
+			"//go:build !purego\n\npackage p\n",
+			"got the files [a.go b.go], but [b.go] on another platform: keep build constraints to internal packages",
+		},
+		{
+			"name for one",
+			"a_amd64.go",
+			"package p\n",
+			"got the files [a_amd64.go b.go], but [b.go] on another platform: keep build constraints to internal " +
+				"packages",
+		},
+		{
+			"name for another",
+			"a_arm64.go",
+			"package p\n",
+			"[a_arm64.go] have build constraints: keep those to internal packages",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -20,7 +20,8 @@ func TestExportedNamesHaveDocuments(t *testing.T) {
 		require.NoError(t, err)
 		about := false
 		for _, name := range found.GoFiles {
-			f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, dir, name), nil, parser.ParseComments|parser.SkipObjectResolution)
+			f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, dir, name), nil,
+				parser.ParseComments|parser.SkipObjectResolution)
 			require.NoError(t, err)
 			about = about || f.Doc != nil
 			for _, missing := range undocumented(f) {
@@ -37,7 +38,8 @@ func undocumented(f *ast.File) (missing []string) {
 	for _, d := range f.Decls {
 		switch d := d.(type) {
 		case *ast.FuncDecl:
-			if receiver := receiver(d); d.Name.IsExported() && (receiver == "" || ast.IsExported(receiver)) && !about(d.Doc, d.Name.Name) {
+			if receiver := receiver(d); d.Name.IsExported() && (receiver == "" || ast.IsExported(receiver)) &&
+				!about(d.Doc, d.Name.Name) {
 				missing = append(missing, strings.TrimPrefix(receiver+"."+d.Name.Name, "."))
 			}
 		case *ast.GenDecl:

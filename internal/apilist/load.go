@@ -35,7 +35,8 @@ func publicDirs(root string) ([]string, error) {
 		}
 		if p != root {
 			_, nested := os.Stat(filepath.Join(p, "go.mod"))
-			if name := d.Name(); nested == nil || name == "internal" || name == "testdata" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") {
+			if name := d.Name(); nested == nil || name == "internal" || name == "testdata" ||
+				strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") {
 				return filepath.SkipDir
 			}
 		}
@@ -71,7 +72,8 @@ func sameEverywhere(dir string) error {
 		return err
 	}
 	if !slices.Equal(here.GoFiles, there.GoFiles) {
-		return fmt.Errorf("%s: got the files %v, but %v on another platform: keep build constraints to internal packages", dir, here.GoFiles, there.GoFiles)
+		return fmt.Errorf("%s: got the files %v, but %v on another platform: keep build constraints to internal "+
+			"packages", dir, here.GoFiles, there.GoFiles)
 	}
 	return nil
 }
@@ -87,7 +89,12 @@ type loader struct {
 
 func newLoader(root string) *loader {
 	fset := token.NewFileSet()
-	return &loader{root: root, fset: fset, standard: importer.ForCompiler(fset, "source", nil), loaded: map[string]*types.Package{}}
+	return &loader{
+		root:     root,
+		fset:     fset,
+		standard: importer.ForCompiler(fset, "source", nil),
+		loaded:   map[string]*types.Package{},
+	}
 }
 
 // Import returns a package by its path.

@@ -73,7 +73,8 @@ func listAll(root string) (map[string]string, error) {
 		}
 		text := strings.Join(lines(name, pkg), "\n") + "\n"
 		if strings.Contains(text, "invalid type") {
-			return nil, fmt.Errorf("%s: an exported name has a type of neither this module nor the standard library:\n%s", dir, text)
+			return nil, fmt.Errorf("%s: an exported name has a type of neither this module nor the standard "+
+				"library:\n%s", dir, text)
 		}
 		lists[strings.ReplaceAll(name, "/", "_")+".txt"] = text
 	}

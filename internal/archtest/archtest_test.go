@@ -26,16 +26,24 @@ var stages = [][]string{
 	{"cmd/tf2ng"},
 	{"."},
 	{"compare"},
-	{"internal/peers"},
-	{"bridge/tf", "bridge/tf/graphdef", "bridge/tf/pbtxt"},
+	{"bridge/tf"},
+	{"bridge/tf/internal/ops"},
+	{"bridge/tf/internal/opdef"},
+	{"bridge/tf/graphdef", "bridge/tf/pbtxt"},
 	{"builders"},
 	{"fusedops"},
 	{"kernels"},
 	{"internal/passes", "internal/ngfile", "internal/npy"},
 	{"core"},
-	{"kernels/internal/gemm", "kernels/internal/sgemm", "kernels/internal/depthwise", "kernels/internal/sdepthwise", "kernels/internal/pool", "kernels/internal/elementwise"},
+	{
+		"kernels/internal/gemm", "kernels/internal/sgemm", "kernels/internal/depthwise", "kernels/internal/sdepthwise",
+		"kernels/internal/pool", "kernels/internal/elementwise",
+	},
 	{"kernels/internal/variant"},
-	{"kernels/internal/isa", "kernels/internal/bounds", "internal/activation", "internal/testmode", "internal/mapped", "internal/version"},
+	{
+		"kernels/internal/isa", "kernels/internal/bounds", "internal/activation", "internal/testmode",
+		"internal/mapped", "internal/version",
+	},
 }
 
 // stage returns the number of a directory's stage, counted from the last; -1 if it has none.
@@ -106,7 +114,8 @@ func isTest(f file) bool { return strings.HasSuffix(f.path, "_test.go") }
 
 // internal reports whether a directory serves development only.
 func internal(dir string) bool {
-	return strings.HasPrefix(dir, "internal/") && stage(dir) < 0 || strings.HasPrefix(dir, "scripts/") || strings.HasSuffix(dir, "test")
+	return strings.HasPrefix(dir, "internal/") && stage(dir) < 0 || strings.HasPrefix(dir, "scripts/") ||
+		strings.HasSuffix(dir, "test")
 }
 
 // example reports whether a directory holds an example.
@@ -145,7 +154,8 @@ func TestImportsGoDown(t *testing.T) {
 			}
 			assert.False(t, internal(dir), "%s imports %s, which serves development only", f.path, dir)
 			to := stage(dir)
-			assert.True(t, to > from || to == from && dir != f.dir, "%s imports %s, which does not stand below it", f.path, dir)
+			assert.True(t, to > from || to == from && dir != f.dir, "%s imports %s, which does not stand below it",
+				f.path, dir)
 		}
 	}
 }
@@ -179,7 +189,8 @@ func TestBridgeAndKernelsMeetAtTheRoot(t *testing.T) {
 // of every integer product, and the functions of internal/activation.
 func TestFamiliesImportNothingOfOurs(t *testing.T) {
 	below := []string{
-		"kernels/internal/isa", "kernels/internal/variant", "kernels/internal/bounds", "kernels/internal/gemm", "internal/activation",
+		"kernels/internal/isa", "kernels/internal/variant", "kernels/internal/bounds", "kernels/internal/gemm",
+		"internal/activation",
 	}
 	for _, f := range files(t) {
 		if !strings.HasPrefix(f.dir, "kernels/internal/") || internal(f.dir) || isTest(f) {
@@ -199,7 +210,8 @@ func TestCoreNeedsNoProtobufMessages(t *testing.T) {
 			continue
 		}
 		for _, imported := range f.imports {
-			assert.False(t, strings.HasPrefix(imported, "github.com/wamuir/graft"), "%s imports %s: a program can link one copy of TensorFlow's messages only", f.path, imported)
+			assert.False(t, strings.HasPrefix(imported, "github.com/wamuir/graft"),
+				"%s imports %s: a program can link one copy of TensorFlow's messages only", f.path, imported)
 			assert.NotEqual(t, "C", imported, "%s uses cgo", f.path)
 		}
 	}
@@ -208,7 +220,8 @@ func TestCoreNeedsNoProtobufMessages(t *testing.T) {
 func TestPackagesHaveNamesThatSaySomething(t *testing.T) {
 	for _, f := range files(t) {
 		for _, name := range append(strings.Split(f.dir, "/"), f.pkg) {
-			assert.NotContains(t, []string{"util", "utils", "common", "helper", "helpers", "misc", "shared"}, name, f.path)
+			assert.NotContains(t, []string{"util", "utils", "common", "helper", "helpers", "misc", "shared"}, name,
+				f.path)
 		}
 	}
 }

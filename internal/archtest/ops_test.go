@@ -50,7 +50,8 @@ func TestAnOpIsOneFile(t *testing.T) {
 }
 
 func parse(t *testing.T, f file) *ast.File {
-	parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "..", f.path), nil, parser.SkipObjectResolution)
+	parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "..", f.path), nil,
+		parser.SkipObjectResolution)
 	require.NoError(t, err)
 	return parsed
 }

@@ -32,7 +32,8 @@ func TestSecurityNamesTheBounds(t *testing.T) {
 	bounds := constants(t)
 	limits := reflect.ValueOf(graphdef.DefaultLimits())
 	for i := range limits.NumField() {
-		bounds[limits.Type().Field(i).Name] = []string{constant.Make(limits.Field(i).Convert(reflect.TypeFor[int64]()).Int()).String()}
+		bounds[limits.Type().Field(i).Name] = []string{constant.Make(limits.Field(i).Convert(reflect.TypeFor[int64]()).
+			Int()).String()}
 	}
 	compared := map[string]bool{}
 	for line := range strings.Lines(string(text)) {
@@ -69,7 +70,8 @@ func constants(t *testing.T) map[string][]string {
 		if isTest(f) || internal(f.dir) {
 			continue
 		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join("../..", f.path), nil, parser.SkipObjectResolution)
+		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join("../..", f.path), nil,
+			parser.SkipObjectResolution)
 		require.NoError(t, err)
 		for _, d := range parsed.Decls {
 			if group, ok := d.(*ast.GenDecl); ok && group.Tok == token.CONST {

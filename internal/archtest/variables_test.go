@@ -19,7 +19,8 @@ func TestExportedVariablesAreErrors(t *testing.T) {
 		if isTest(f) {
 			continue
 		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "..", f.path), nil, parser.SkipObjectResolution)
+		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "..", f.path), nil,
+			parser.SkipObjectResolution)
 		require.NoError(t, err)
 		for _, d := range parsed.Decls {
 			g, ok := d.(*ast.GenDecl)
@@ -28,7 +29,8 @@ func TestExportedVariablesAreErrors(t *testing.T) {
 			}
 			for _, s := range g.Specs {
 				for _, name := range mutable(s.(*ast.ValueSpec)) {
-					assert.Fail(t, "an exported variable", "%s: %s can be changed by any package: make it a function, or an error", f.path, name)
+					assert.Fail(t, "an exported variable",
+						"%s: %s can be changed by any package: make it a function, or an error", f.path, name)
 				}
 			}
 		}

@@ -145,7 +145,8 @@ func replaced(g *graphpb.GraphDef, tensor string, t *attrpb.AttrValue) string {
 		value := n.Attr["value"].GetTensor()
 		if list, ok := indices(value); ok && isIndex(t.GetType()) {
 			g.Node = append(g.Node, &nodepb.NodeDef{Name: name, Op: "Const", Attr: map[string]*attrpb.AttrValue{
-				"dtype": t, "value": {Value: &attrpb.AttrValue_Tensor{Tensor: indexTensor(t.GetType(), value.TensorShape, list)}},
+				"dtype": t,
+				"value": {Value: &attrpb.AttrValue_Tensor{Tensor: indexTensor(t.GetType(), value.TensorShape, list)}},
 			}})
 			return name
 		}

@@ -58,7 +58,8 @@ func TestEachQuantizedOpHasARecordedGraph(t *testing.T) {
 
 func TestAttributeOfAPort(t *testing.T) {
 	for port, want := range map[string]string{
-		"input:T": "T", "values:N*T": "T", "out:out_type=qint32": "out_type", "y:dtype": "dtype", "min:float": "", "axes:int32": "", "rest:[Tlist]": "",
+		"input:T": "T", "values:N*T": "T", "out:out_type=qint32": "out_type", "y:dtype": "dtype", "min:float": "",
+		"axes:int32": "", "rest:[Tlist]": "",
 	} {
 		assert.Equal(t, want, attribute(port), port)
 	}
@@ -73,7 +74,8 @@ func TestExpandListsEachCombination(t *testing.T) {
 // A graph with other types is translated if the op takes them.
 func TestTemplateWithOtherTypes(t *testing.T) {
 	const name = "Dequantize"
-	data, err := os.ReadFile(filepath.Join(root, "testdata", "goldens", name, "dequantize_quint8_MIN_COMBINED_float_r0.pb"))
+	data, err := os.ReadFile(filepath.Join(root, "testdata", "goldens", name,
+		"dequantize_quint8_MIN_COMBINED_float_r0.pb"))
 	require.NoError(t, err)
 	list := tf.Supported()
 	info := list[slices.IndexFunc(list, func(o tf.OpInfo) bool { return o.Name == name })]

@@ -91,7 +91,8 @@ func (o *op) typeText() string {
 	case k == nil:
 		return text
 	case len(k.refused) > 0:
-		return text + fmt.Sprintf("; %d of TensorFlow's %d combinations, not %s", k.total-len(k.refused), k.total, strings.Join(k.refused, "; "))
+		return text + fmt.Sprintf("; %d of TensorFlow's %d combinations, not %s", k.total-len(k.refused), k.total,
+			strings.Join(k.refused, "; "))
 	case k.total == 1:
 		return text + "; TensorFlow's only combination"
 	default:
@@ -143,7 +144,12 @@ func (o *op) peerText() []string {
 	if !o.known {
 		return slices.Repeat([]string{"not measured"}, 4)
 	}
-	return []string{o.peer.TensorFlow.String(), o.peer.OpenVINO.String(), o.peer.TF2ONNX.String(), o.peer.NGraphBridge.String()}
+	return []string{
+		o.peer.TensorFlow.String(),
+		o.peer.OpenVINO.String(),
+		o.peer.TF2ONNX.String(),
+		o.peer.NGraphBridge.String(),
+	}
 }
 
 // unsupported lists the ops of the quantized family that are not translated.
@@ -162,7 +168,12 @@ func (c *collection) unsupported(b *strings.Builder) {
 		cells := o.peerText()
 		if !o.known {
 			none := peers.Op{}
-			cells = []string{none.TensorFlow.String(), none.OpenVINO.String(), none.TF2ONNX.String(), none.NGraphBridge.String()}
+			cells = []string{
+				none.TensorFlow.String(),
+				none.OpenVINO.String(),
+				none.TF2ONNX.String(),
+				none.NGraphBridge.String(),
+			}
 		}
 		row(b, append([]string{"`" + name + "`", why}, cells...)...)
 	}

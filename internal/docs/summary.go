@@ -79,8 +79,10 @@ func (c *collection) comparison(b *strings.Builder, ops []*op) {
 	}
 	row(b, "", fmt.Sprintf("of the %d quantized ops", len(ops)), "", fmt.Sprintf("of %d INT8 models", models[0]))
 	row(b, "---", "---", "---", "---")
-	row(b, "tf2ng", fmt.Sprint(len(ops)), fmt.Sprintf("%d compared with TensorFlow's recorded outputs", compared), fmt.Sprint(models[0]))
-	row(b, "TensorFlow "+v.TensorFlow, fmt.Sprint(runs), fmt.Sprintf("%d with oneDNN only", onednn), fmt.Sprint(models[0]))
+	row(b, "tf2ng", fmt.Sprint(len(ops)), fmt.Sprintf("%d compared with TensorFlow's recorded outputs", compared),
+		fmt.Sprint(models[0]))
+	row(b, "TensorFlow "+v.TensorFlow, fmt.Sprint(runs), fmt.Sprintf("%d with oneDNN only", onednn),
+		fmt.Sprint(models[0]))
 	row(b, "nGraph's TensorFlow bridge", fmt.Sprint(bridge), "read, not run", "")
 	row(b, append(append([]string{"OpenVINO " + v.OpenVINO}, verdicts(openvino)...), fmt.Sprint(models[1]))...)
 	row(b, append(append([]string{"tf2onnx " + v.TF2ONNX}, verdicts(tf2onnx)...), fmt.Sprint(models[2]))...)
@@ -99,6 +101,7 @@ func verdicts(list []peers.Converter) []string {
 	for _, c := range list {
 		n[c.Verdict()]++
 	}
-	text := fmt.Sprintf("%d exactly, %d within one step, %d in part or wrongly", n[peers.TakesExactly], n[peers.TakesNearly], n[peers.Partly])
+	text := fmt.Sprintf("%d exactly, %d within one step, %d in part or wrongly", n[peers.TakesExactly],
+		n[peers.TakesNearly], n[peers.Partly])
 	return []string{fmt.Sprint(len(list) - n[peers.Refuses] - n[peers.Untested]), text}
 }

@@ -53,7 +53,8 @@ func Check(f *core.Function, inputs, want map[string]*core.Tensor) error {
 		}
 		for name, w := range want {
 			if g := got[name]; !Equal(w, g) {
-				return fmt.Errorf("engine %+v, steps %v: output %q: got %v with other bits, want %v", o, p.Steps(), name, g, w)
+				return fmt.Errorf("engine %+v, steps %v: output %q: got %v with other bits, want %v", o, p.Steps(),
+					name, g, w)
 			}
 		}
 	}

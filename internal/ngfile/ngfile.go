@@ -99,7 +99,10 @@ func Write(w io.Writer, f *core.Function) error {
 // header returns the length, the JSON and the padding.
 func header(graph []byte, version string, names []string, tensors map[string]*core.Tensor) ([]byte, error) {
 	meta := map[string]string{
-		keyGraph: string(graph), keySchema: strconv.Itoa(core.Schema), keyProducer: Producer, keyProgram: program.String(),
+		keyGraph:    string(graph),
+		keySchema:   strconv.Itoa(core.Schema),
+		keyProducer: Producer,
+		keyProgram:  program.String(),
 	}
 	if version != "" {
 		meta[keyVersion] = version

@@ -120,32 +120,121 @@ func TestReadErrors(t *testing.T) {
 		want string
 	}{
 		{"short", []byte("tf2ng"), "got 5 bytes, want at least the 8 of the header's length"},
-		{"huge header", []byte("\xff\xff\xff\xff\xff\xff\xff\xff{}"), "got a header of 18446744073709551615 bytes, the limit is 104857600"},
+		{
+			"huge header",
+			[]byte("\xff\xff\xff\xff\xff\xff\xff\xff{}"),
+			"got a header of 18446744073709551615 bytes, the limit is 104857600",
+		},
 		{"cut header", valid[:40], ""},
-		{"cut data", valid[:len(valid)-1], `tensor "c/u8": got the data offsets [48 51], want the first to be 48 and the second at most the data's 50 bytes`},
+		{
+			"cut data",
+			valid[:len(valid)-1],
+			`tensor "c/u8": got the data offsets [48 51], want the first to be 48 and the second at most the data's ` +
+				`50 bytes`,
+		},
 		{"more data", append(append([]byte{}, valid...), 0), "got 52 bytes of data, but the tensors have 51"},
 		{"no object", []byte("\x02\x00\x00\x00\x00\x00\x00\x00[]"), "header: want a JSON object in UTF-8"},
-		{"no graph", []byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"), "a safetensors file without a graph in its __metadata__: not written by tf2ng"},
-		{"newer schema", change(`"schema":"2"`, `"schema":"3"`), `schema version: got 3, want 1 to 2: the file needs a newer tf2ng`},
-		{"older schema", change(`"schema":"2"`, `"schema":"0"`), `schema version: got 0, want 1 to 2: convert the GraphDef again with this tf2ng`},
-		{"schema is a word", change(`"schema":"2"`, `"schema":"two"`), `schema version: got "two", want a number: convert the GraphDef again with this tf2ng`},
-		{"no schema", change(`"schema":"2"`, `"scheme":"2"`), `schema version: got "", want a number: convert the GraphDef again with this tf2ng`},
-		{"newer graph", change(`{\n\"schema\":2`, `{\n\"schema\":3`), `invalid graph JSON: schema version: got 3, want 1 to 2: the file needs a newer tf2ng`},
-		{"functions", change(`{\n\"schema\":2`, `{\n\"functions\":{\"body\":0},\n\"schema\":2`), `invalid graph JSON: field "functions": got the functions ["body"], bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng`},
-		{"version", change(`"tensorflow":"2.21"`, `"tensorflow":"2.8"`), `tensorflow: got "2.8", but the graph says "2.21"`},
-		{"metadata", change(`"schema":"2"`, `"schema":2`), "header: __metadata__: want strings by name: json: cannot unmarshal number into Go value of type string"},
+		{
+			"no graph",
+			[]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"),
+			"a safetensors file without a graph in its __metadata__: not written by tf2ng",
+		},
+		{
+			"newer schema",
+			change(`"schema":"2"`, `"schema":"3"`),
+			`schema version: got 3, want 1 to 2: the file needs a newer tf2ng`,
+		},
+		{
+			"older schema",
+			change(`"schema":"2"`, `"schema":"0"`),
+			`schema version: got 0, want 1 to 2: convert the GraphDef again with this tf2ng`,
+		},
+		{
+			"schema is a word",
+			change(`"schema":"2"`, `"schema":"two"`),
+			`schema version: got "two", want a number: convert the GraphDef again with this tf2ng`,
+		},
+		{
+			"no schema",
+			change(`"schema":"2"`, `"scheme":"2"`),
+			`schema version: got "", want a number: convert the GraphDef again with this tf2ng`,
+		},
+		{
+			"newer graph",
+			change(`{\n\"schema\":2`, `{\n\"schema\":3`),
+			`invalid graph JSON: schema version: got 3, want 1 to 2: the file needs a newer tf2ng`,
+		},
+		{
+			"functions",
+			change(`{\n\"schema\":2`, `{\n\"functions\":{\"body\":0},\n\"schema\":2`),
+			`invalid graph JSON: field "functions": got the functions ["body"], bodies of loops and branches, which ` +
+				`this tf2ng cannot run: the file needs a newer tf2ng`,
+		},
+		{
+			"version",
+			change(`"tensorflow":"2.21"`, `"tensorflow":"2.8"`),
+			`tensorflow: got "2.8", but the graph says "2.21"`,
+		},
+		{
+			"metadata",
+			change(`"schema":"2"`, `"schema":2`),
+			"header: __metadata__: want strings by name: json: cannot unmarshal number into Go value of type string",
+		},
 		{"dtype", change(`"F64"`, `"F63"`), `tensor "c/f64": unknown dtype "F63"`},
-		{"shape", change(`"F64","shape":[3]`, `"F64","shape":[4]`), `tensor "c/f64": a f64 tensor of shape [4] has 4 elements of 8 bytes, got 24 bytes`},
-		{"negative shape", change(`"F64","shape":[3]`, `"F64","shape":[-3]`), `tensor "c/f64": shape [-3] has no element count: a dimension is unknown or negative`},
-		{"overflowing shape", change(`"F64","shape":[3]`, `"F64","shape":[4294967296,4294967296]`), `tensor "c/f64": shape [4294967296,4294967296] has more than 1099511627776 elements`},
-		{"gap", change(`[24,36]`, `[25,36]`), `tensor "c/f32": got the data offsets [25 36], want the first to be 24 and the second at most the data's 51 bytes`},
-		{"backwards", change(`[24,36]`, `[24,20]`), `tensor "c/f32": got the data offsets [24 20], want the first to be 24 and the second at most the data's 51 bytes`},
-		{"overlap", change(`[24,36]`, `[0,24]`), `tensor "c/f32": got the data offsets [0 24], want the first to be 24 and the second at most the data's 51 bytes`},
-		{"three offsets", change(`[24,36]`, `[24,36,36]`), `header: tensor "c/f32": want dtype, shape and the two data_offsets`},
-		{"no offsets", change(`,"data_offsets":[24,36]`, ``), `header: tensor "c/f32": want dtype, shape and the two data_offsets`},
-		{"unknown field", change(`,"data_offsets":[24,36]`, `,"colour":1`), `header: tensor "c/f32": want dtype, shape and data_offsets: json: unknown field "colour"`},
+		{
+			"shape",
+			change(`"F64","shape":[3]`, `"F64","shape":[4]`),
+			`tensor "c/f64": a f64 tensor of shape [4] has 4 elements of 8 bytes, got 24 bytes`,
+		},
+		{
+			"negative shape",
+			change(`"F64","shape":[3]`, `"F64","shape":[-3]`),
+			`tensor "c/f64": shape [-3] has no element count: a dimension is unknown or negative`,
+		},
+		{
+			"overflowing shape",
+			change(`"F64","shape":[3]`, `"F64","shape":[4294967296,4294967296]`),
+			`tensor "c/f64": shape [4294967296,4294967296] has more than 1099511627776 elements`,
+		},
+		{
+			"gap",
+			change(`[24,36]`, `[25,36]`),
+			`tensor "c/f32": got the data offsets [25 36], want the first to be 24 and the second at most the ` +
+				`data's 51 bytes`,
+		},
+		{
+			"backwards",
+			change(`[24,36]`, `[24,20]`),
+			`tensor "c/f32": got the data offsets [24 20], want the first to be 24 and the second at most the ` +
+				`data's 51 bytes`,
+		},
+		{
+			"overlap",
+			change(`[24,36]`, `[0,24]`),
+			`tensor "c/f32": got the data offsets [0 24], want the first to be 24 and the second at most the data's ` +
+				`51 bytes`,
+		},
+		{
+			"three offsets",
+			change(`[24,36]`, `[24,36,36]`),
+			`header: tensor "c/f32": want dtype, shape and the two data_offsets`,
+		},
+		{
+			"no offsets",
+			change(`,"data_offsets":[24,36]`, ``),
+			`header: tensor "c/f32": want dtype, shape and the two data_offsets`,
+		},
+		{
+			"unknown field",
+			change(`,"data_offsets":[24,36]`, `,"colour":1`),
+			`header: tensor "c/f32": want dtype, shape and data_offsets: json: unknown field "colour"`,
+		},
 		{"twice", change(`"c/f32":`, `"c/f64":`), `header: "c/f64" is there twice`},
-		{"renamed", change(`"c/f32":`, `"c/f33":`), `invalid graph JSON: node 2: "c/f32" (Constant): no tensor "c/f32"`},
+		{
+			"renamed",
+			change(`"c/f32":`, `"c/f33":`),
+			`invalid graph JSON: node 2: "c/f32" (Constant): no tensor "c/f32"`,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := ngfile.Read(test.data)

@@ -135,7 +135,8 @@ func checkOffsets(entries []namedEntry, size int) error {
 	at := uint64(0)
 	for _, e := range entries {
 		if e.Offsets[0] != at || e.Offsets[1] < at || e.Offsets[1] > uint64(size) {
-			return fmt.Errorf("tensor %q: got the data offsets %d, want the first to be %d and the second at most the data's %d bytes", e.name, e.Offsets, at, size)
+			return fmt.Errorf("tensor %q: got the data offsets %d, want the first to be %d and the second at most "+
+				"the data's %d bytes", e.name, e.Offsets, at, size)
 		}
 		at = e.Offsets[1]
 	}

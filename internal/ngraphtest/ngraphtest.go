@@ -25,7 +25,8 @@ var runs = map[string][]string{
 	},
 	"builders": {
 		"ScaledQuantize", "ScaledDequantize", "ScaledQuantizedConvolution", "ScaledQuantizedConvolutionBias",
-		"ScaledQuantizedConvolutionBiasAdd", "ScaledQuantizedConvolutionBiasSignedAdd", "ScaledQuantizedConvolutionRelu",
+		"ScaledQuantizedConvolutionBiasAdd", "ScaledQuantizedConvolutionBiasSignedAdd",
+		"ScaledQuantizedConvolutionRelu",
 		"ScaledQuantizedDot", "ScaledQuantizedDotBias", "ScaledQuantizedConcat",
 	},
 }
@@ -130,7 +131,11 @@ type Attrs struct {
 // Spatial returns the window's attributes.
 func (a *Attrs) Spatial() core.Spatial {
 	return core.Spatial{
-		Strides: a.Strides, Dilations: a.Dilations, PadBelow: a.PadsBegin, PadAbove: a.PadsEnd, DataDilations: a.DataDilations,
+		Strides:       a.Strides,
+		Dilations:     a.Dilations,
+		PadBelow:      a.PadsBegin,
+		PadAbove:      a.PadsEnd,
+		DataDilations: a.DataDilations,
 	}
 }
 
@@ -301,7 +306,9 @@ func read(t testing.TB, path string) []Case {
 		t.Fatalf("%s: %v", path, err)
 	}
 	for _, c := range file.Cases {
-		if c.counts() && !slices.ContainsFunc([]string{"core", "fusedops", "builders"}, func(p string) bool { return slices.Contains(runs[p], c.Op) }) {
+		if c.counts() && !slices.ContainsFunc([]string{"core", "fusedops", "builders"}, func(p string) bool {
+			return slices.Contains(runs[p], c.Op)
+		}) {
 			t.Fatalf("%s: case %s is of op %q, which no test runs", path, c.ID, c.Op)
 		}
 	}
@@ -319,7 +326,9 @@ func SetEngines(check func(f *core.Function, inputs, want map[string]*core.Tenso
 
 // Evaluate builds a graph over the tensors, as constants where constant says so and
 // else as parameters, and returns its values.
-func Evaluate(tensors []*core.Tensor, constant func(i int) bool, build func(in []core.Value) ([]core.Value, error)) ([]*core.Tensor, error) {
+func Evaluate(
+	tensors []*core.Tensor, constant func(i int) bool, build func(in []core.Value) ([]core.Value, error),
+) ([]*core.Tensor, error) {
 	f := &core.Function{}
 	feeds := map[string]*core.Tensor{}
 	in := make([]core.Value, len(tensors))
@@ -385,6 +394,7 @@ func Equal(t testing.TB, want, got *core.Tensor) {
 		}
 	}
 	if bad > 0 {
-		t.Fatalf("%v: %d of %d elements differ, the first at %d: got %v, want %v", want, bad, len(w), first, g[first], w[first])
+		t.Fatalf("%v: %d of %d elements differ, the first at %d: got %v, want %v", want, bad, len(w), first, g[first],
+			w[first])
 	}
 }

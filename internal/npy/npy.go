@@ -32,8 +32,9 @@ const (
 )
 
 var descriptors = map[string]core.Type{
-	"|b1": core.Bool, "|i1": core.I8, "|u1": core.U8, "<i2": core.I16, "<u2": core.U16, "<i4": core.I32, "<u4": core.U32,
-	"<i8": core.I64, "<u8": core.U64, "<f2": core.F16, "<f4": core.F32, "<f8": core.F64,
+	"|b1": core.Bool, "|i1": core.I8, "|u1": core.U8, "<i2": core.I16, "<u2": core.U16,
+	"<i4": core.I32, "<u4": core.U32, "<i8": core.I64, "<u8": core.U64,
+	"<f2": core.F16, "<f4": core.F32, "<f8": core.F64,
 	"<b1": core.Bool, "<i1": core.I8, "<u1": core.U8,
 }
 
@@ -70,7 +71,8 @@ func Write(w io.Writer, t *core.Tensor) error {
 	if len(t.Shape()) > 1 {
 		dims = strings.TrimSuffix(dims, ", ")
 	}
-	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr, strings.TrimSuffix(dims, " "))
+	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr,
+		strings.TrimSuffix(dims, " "))
 	const prefix = len(magic) + 4
 	dict += strings.Repeat(" ", 63-(prefix+len(dict))%64) + "\n"
 	if len(dict) >= maxHeader {
@@ -165,7 +167,9 @@ var (
 )
 
 func parseHeader(dict string) (core.Type, core.Shape, error) {
-	descr, order, dims := descrPattern.FindStringSubmatch(dict), orderPattern.FindStringSubmatch(dict), shapePattern.FindStringSubmatch(dict)
+	descr := descrPattern.FindStringSubmatch(dict)
+	order := orderPattern.FindStringSubmatch(dict)
+	dims := shapePattern.FindStringSubmatch(dict)
 	if descr == nil || order == nil || dims == nil {
 		return 0, nil, fmt.Errorf("header: want a dictionary with descr, fortran_order and shape, got %.100q", dict)
 	}

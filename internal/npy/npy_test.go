@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -73,6 +75,46 @@ func TestWriteIsNumPysFormat(t *testing.T) {
 	assert.EqualError(t, npy.Write(&bytes.Buffer{}, s), ".npy files cannot hold a tensor of string")
 }
 
+// The files are those of numpy.savez and numpy.savez_compressed, of NumPy 2.4.6.
+func TestReadsWhatNumPyWrites(t *testing.T) {
+	for _, file := range []string{"savez.npz", "savez_compressed.npz"} {
+		data, err := os.ReadFile("testdata/" + file)
+		require.NoError(t, err)
+		z, err := npy.OpenArchive(bytes.NewReader(data), int64(len(data)))
+		require.NoError(t, err)
+		want := []struct {
+			name, tensor string
+			values       any
+		}{
+			{"bool", "boolean[2,2]", []bool{true, false, false, true}},
+			{"int8", "i8[2]", []int8{-128, 127}},
+			{"uint8", "u8[2]", []uint8{0, 255}},
+			{"int16", "i16[2]", []int16{-32768, 32767}},
+			{"uint16", "u16[2]", []uint16{0, 65535}},
+			{"int32", "i32[2]", []int32{math.MinInt32, math.MaxInt32}},
+			{"uint32", "u32[2]", []uint32{0, math.MaxUint32}},
+			{"int64", "i64[2]", []int64{math.MinInt64, math.MaxInt64}},
+			{"uint64", "u64[2]", []uint64{0, math.MaxUint64}},
+			{"float16", "f16[2]", []uint16{0x3800, 0xfbff}}, // 0.5, -65504
+			{"float32", "f32[1,1,3]", []float32{1.5, -2.25, 3e38}},
+			{"float64", "f64[1]", []float64{1e300}},
+			{"scalar", "i32[]", []int32{7}},
+			{"empty", "f32[2,0,3]", []float32{}},
+		}
+		require.Len(t, z.Names(), len(want))
+		for _, test := range want {
+			t.Run(file+"/"+test.name, func(t *testing.T) {
+				x, err := z.Read(test.name)
+				require.NoError(t, err)
+				assert.Equal(t, test.tensor, x.String())
+				bits, err := binary.Append(nil, binary.LittleEndian, test.values)
+				require.NoError(t, err)
+				assert.Equal(t, bits, append([]byte(nil), x.Bytes()...))
+			})
+		}
+	}
+}
+
 func TestReadVersionsAndSpellings(t *testing.T) {
 	for _, data := range [][]byte{
 		file(1, dict("|u1", "(2,)"), 7, 8),
@@ -97,15 +139,43 @@ func TestReadErrors(t *testing.T) {
 		{"other", []byte("GIF89a  "), `does not start with \x93NUMPY`},
 		{"version", file(9, ""), "version: got 9, want 1, 2 or 3"},
 		{"cut header", file(1, dict("|u1", "(2,)"))[:20], "header: unexpected EOF"},
-		{"huge header", append([]byte("\x93NUMPY\x02\x00"), 0xff, 0xff, 0xff, 0xff), "header of 4294967295 bytes, the limit is 65536"},
-		{"no dictionary", file(1, "hello"), `header: want a dictionary with descr, fortran_order and shape, got "hello"`},
-		{"big-endian", file(1, dict(">f4", "(1,)"), 0, 0, 0, 0), `dtype ">f4": want booleans, integers or reals, little-endian`},
+		{
+			"huge header",
+			append([]byte("\x93NUMPY\x02\x00"), 0xff, 0xff, 0xff, 0xff),
+			"header of 4294967295 bytes, the limit is 65536",
+		},
+		{
+			"no dictionary",
+			file(1, "hello"),
+			`header: want a dictionary with descr, fortran_order and shape, got "hello"`,
+		},
+		{
+			"big-endian",
+			file(1, dict(">f4", "(1,)"), 0, 0, 0, 0),
+			`dtype ">f4": want booleans, integers or reals, little-endian`,
+		},
 		{"objects", file(1, dict("|O", "(1,)"), 0), `dtype "|O": want booleans, integers or reals, little-endian`},
-		{"record", file(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }"), `dtype "": want booleans, integers or reals, little-endian`},
-		{"Fortran", file(1, "{'descr': '|u1', 'fortran_order': True, 'shape': (1, 2), }", 1, 2), "the array is in Fortran's order: save it with numpy.ascontiguousarray"},
+		{
+			"record",
+			file(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }"),
+			`dtype "": want booleans, integers or reals, little-endian`,
+		},
+		{
+			"Fortran",
+			file(1, "{'descr': '|u1', 'fortran_order': True, 'shape': (1, 2), }", 1, 2),
+			"the array is in Fortran's order: save it with numpy.ascontiguousarray",
+		},
 		{"huge", file(1, dict("<f4", "(1000000, 1000)")), "f32[1000000,1000] takes 4000000000 bytes, the file has 78"},
-		{"overflow", file(1, dict("<f4", "(4294967296, 4294967296)")), "shape [4294967296,4294967296] has more than 1099511627776 elements"},
-		{"dimension", file(1, dict("<f4", "(99999999999999999999,)")), `shape (99999999999999999999,): "99999999999999999999" is not a dimension`},
+		{
+			"overflow",
+			file(1, dict("<f4", "(4294967296, 4294967296)")),
+			"shape [4294967296,4294967296] has more than 1099511627776 elements",
+		},
+		{
+			"dimension",
+			file(1, dict("<f4", "(99999999999999999999,)")),
+			`shape (99999999999999999999,): "99999999999999999999" is not a dimension`,
+		},
 		{"cut data", file(1, dict("|u1", "(3,)"), 1, 2), "data of u8[3]: unexpected EOF"},
 		{"more data", file(1, dict("|u1", "(1,)"), 1, 2), "more data than u8[1] has"},
 		{"boolean", file(1, dict("|b1", "(1,)"), 2), "got a boolean that is neither 0 nor 1"},

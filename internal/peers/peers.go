@@ -114,17 +114,6 @@ func (t TensorFlow) String() string {
 	return "refuses"
 }
 
-// Short reads "runs", "oneDNN only" or "no".
-func (t TensorFlow) Short() string {
-	switch {
-	case t.OneDNNOnly():
-		return "oneDNN only"
-	case t.Kernel && (t.Graphs == 0 || t.OneDNN > 0):
-		return "runs"
-	}
-	return "no"
-}
-
 // OneDNNOnly reports whether the op runs with oneDNN only.
 func (t TensorFlow) OneDNNOnly() bool { return t.Kernel && t.OneDNN > 0 && t.Plain == 0 }
 
@@ -208,12 +197,4 @@ func (b Bridge) String() string {
 		return "takes " + b.Only
 	}
 	return "takes"
-}
-
-// Short reads "takes", "takes mode SCALED" or "no".
-func (b Bridge) Short() string {
-	if !b.Rule {
-		return "no"
-	}
-	return b.String()
 }

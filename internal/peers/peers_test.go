@@ -22,7 +22,12 @@ func TestTheTableSaysWhatWasMeasured(t *testing.T) {
 	assert.NoError(t, err)
 	assert.NotZero(t, table.Graphs)
 	assert.NotEmpty(t, table.Models)
-	for _, v := range []string{table.Versions.TensorFlow, table.Versions.OpenVINO, table.Versions.TF2ONNX, table.Versions.NGraphBridge} {
+	for _, v := range []string{
+		table.Versions.TensorFlow,
+		table.Versions.OpenVINO,
+		table.Versions.TF2ONNX,
+		table.Versions.NGraphBridge,
+	} {
 		assert.NotEmpty(t, v)
 	}
 	for name, o := range table.Ops {
@@ -77,11 +82,14 @@ func TestWords(t *testing.T) {
 		assert.Equal(t, c.verdict, c.converter.Verdict(), c.text)
 		assert.Equal(t, c.text, c.converter.String())
 	}
-	for want, b := range map[string]peers.Bridge{"leaves it to TensorFlow": {}, "takes": {Rule: true}, "takes sorted": {Rule: true, Only: "sorted"}} {
+	for want, b := range map[string]peers.Bridge{
+		"leaves it to TensorFlow": {},
+		"takes":                   {Rule: true},
+		"takes sorted":            {Rule: true, Only: "sorted"},
+	} {
 		assert.Equal(t, want, b.String())
 	}
-	assert.Equal(t, "no", peers.Bridge{}.Short())
-	assert.Equal(t, "oneDNN only", peers.TensorFlow{Registered: true, Kernel: true, Graphs: 3, OneDNN: 3}.Short())
-	assert.Equal(t, "runs", peers.TensorFlow{Registered: true, Kernel: true, Graphs: 3, OneDNN: 3, Plain: 2}.Short())
-	assert.Equal(t, "no", peers.TensorFlow{Registered: true}.Short())
+	assert.True(t, peers.TensorFlow{Registered: true, Kernel: true, Graphs: 3, OneDNN: 3}.OneDNNOnly())
+	assert.False(t, peers.TensorFlow{Registered: true, Kernel: true, Graphs: 3, OneDNN: 3, Plain: 2}.OneDNNOnly())
+	assert.False(t, peers.TensorFlow{Registered: true}.OneDNNOnly())
 }

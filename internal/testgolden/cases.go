@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"codeberg.org/sbinet/npyio/npz"
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
@@ -56,7 +55,12 @@ func LoadReported(t testing.TB) []*Reported {
 
 func readReported(t testing.TB, dir string) *Reported {
 	t.Helper()
-	c := &Reported{Name: filepath.Base(dir), Path: filepath.Join(dir, "graph.pb"), Inputs: map[string]*core.Tensor{}, Want: map[string]*core.Tensor{}}
+	c := &Reported{
+		Name:   filepath.Base(dir),
+		Path:   filepath.Join(dir, "graph.pb"),
+		Inputs: map[string]*core.Tensor{},
+		Want:   map[string]*core.Tensor{},
+	}
 	data, err := os.ReadFile(filepath.Join(dir, "case.json"))
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(data, c), dir)
@@ -92,21 +96,6 @@ func (c *Reported) typeOf(placeholder string) string {
 	return typ.String()
 }
 
-// arraysOf returns the arrays of an npz; types are TensorFlow's where the array's own
-// does not tell.
-func arraysOf(t testing.TB, path string, types map[string]string) map[string]*core.Tensor {
-	t.Helper()
-	r, err := npz.Open(path)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, r.Close()) }()
-	arrays := map[string]*core.Tensor{}
-	for _, name := range r.Keys() {
-		base := strings.TrimSuffix(name, ".npy")
-		arrays[base] = readArray(t, r, name, types[base])
-	}
-	return arrays
-}
-
 // Difference returns how what was fetched of an op differs from what is wanted, or "":
 // integers and ranges are equal, other reals within 2 units in the last place; those of
 // QuantizedInstanceNorm within what its document says.
@@ -118,7 +107,8 @@ func Difference(op, fetch string, want, got *core.Tensor) string {
 	switch {
 	case op == "QuantizedInstanceNorm": // as far as its document says
 		ulps, steps = 4, 1
-	case !want.Type().IsFloat(), strings.HasPrefix(op, "RequantizationRange"), strings.Contains(op, "Quantize") && !strings.HasSuffix(fetch, ":0"):
+	case !want.Type().IsFloat(), strings.HasPrefix(op, "RequantizationRange"),
+		strings.Contains(op, "Quantize") && !strings.HasSuffix(fetch, ":0"):
 		ulps = 0
 	}
 	w, g := want.Float64s(), got.Float64s()

@@ -7,20 +7,20 @@
 package testgolden
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
-	"codeberg.org/sbinet/npyio/npz"
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/npy"
 )
 
 // Case is one graph with TensorFlow's inputs and outputs.
@@ -80,7 +80,9 @@ func load(t testing.TB, refused bool, groups []string) []*Case {
 		}
 	}
 	for _, g := range groups {
-		require.True(t, slices.ContainsFunc(cases, func(c *Case) bool { return c.Group == g }), "no golden of group %s", g)
+		require.True(t, slices.ContainsFunc(cases, func(c *Case) bool {
+			return c.Group == g
+		}), "no golden of group %s", g)
 	}
 	return cases
 }
@@ -110,69 +112,45 @@ func (c *Case) load(t testing.TB) {
 	require.NoError(t, err)
 	c.Graph, err = graphdef.Parse(data, graphdef.Limits{})
 	require.NoError(t, err, c.ID)
-	r, err := npz.Open(filepath.Join(c.Dir, c.NPZ))
-	require.NoError(t, err)
-	defer func() { require.NoError(t, r.Close()) }()
 	types := map[string]string{}
 	for _, e := range slices.Concat(c.Feeds, c.Fetches) {
 		types[e.NPZ] = e.DType
 	}
-	c.Tensors = map[string]*core.Tensor{}
-	for _, name := range r.Keys() {
-		base := name[:len(name)-len(filepath.Ext(name))]
-		c.Tensors[base] = readArray(t, r, name, types[base])
+	c.Tensors = arraysOf(t, filepath.Join(c.Dir, c.NPZ), types)
+}
+
+// arraysOf returns the arrays of an npz; types are TensorFlow's where the array's own
+// does not tell.
+func arraysOf(t testing.TB, path string, types map[string]string) map[string]*core.Tensor {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	archive, err := npy.OpenArchive(bytes.NewReader(data), int64(len(data)))
+	require.NoError(t, err, path)
+	arrays := map[string]*core.Tensor{}
+	for _, name := range archive.Names() {
+		arrays[name] = readArray(t, archive, name, types[name])
 	}
+	return arrays
 }
 
 // readArray reads one array; bfloat16 and half are stored as their uint16 bits.
-func readArray(t testing.TB, r *npz.Reader, name, dtype string) *core.Tensor {
+func readArray(t testing.TB, arrays *npy.Archive, name, dtype string) *core.Tensor {
 	t.Helper()
-	h := r.Header(name)
-	require.False(t, h.Descr.Fortran, name)
-	shape := append(core.Shape{}, h.Descr.Shape...)
-	read := map[string]func() (*core.Tensor, error){
-		"|b1": func() (*core.Tensor, error) { return array[bool](r, name, shape) },
-		"|i1": func() (*core.Tensor, error) { return array[int8](r, name, shape) },
-		"|u1": func() (*core.Tensor, error) { return array[uint8](r, name, shape) },
-		"<i2": func() (*core.Tensor, error) { return array[int16](r, name, shape) },
-		"<u2": func() (*core.Tensor, error) { return array[uint16](r, name, shape) },
-		"<i4": func() (*core.Tensor, error) { return array[int32](r, name, shape) },
-		"<u4": func() (*core.Tensor, error) { return array[uint32](r, name, shape) },
-		"<u8": func() (*core.Tensor, error) { return array[uint64](r, name, shape) },
-		"<i8": func() (*core.Tensor, error) { return array[int64](r, name, shape) },
-		"<f4": func() (*core.Tensor, error) { return array[float32](r, name, shape) },
-		"<f8": func() (*core.Tensor, error) { return array[float64](r, name, shape) },
-	}[strings.Trim(h.Descr.Type, "'")]
-	require.NotNil(t, read, "%s: array of type %s", name, h.Descr.Type)
-	tensor, err := read()
+	tensor, err := arrays.Read(name)
 	require.NoError(t, err, name)
 	if typ, ok := map[string]core.Type{"bfloat16": core.BF16, "half": core.F16}[dtype]; ok {
-		tensor, err = core.TensorOver(typ, shape, tensor.Bytes())
+		tensor, err = core.TensorOver(typ, tensor.Shape(), tensor.Bytes())
 		require.NoError(t, err, name)
 	}
 	return tensor
 }
 
-func array[T core.Element](r *npz.Reader, name string, shape core.Shape) (*core.Tensor, error) {
-	n, err := shape.Elements()
-	if err != nil {
-		return nil, err
-	}
-	v := make([]T, n)
-	if len(shape) == 0 {
-		if err := r.Read(name, &v[0]); err != nil {
-			return nil, err
-		}
-	} else if err := r.Read(name, &v); err != nil {
-		return nil, err
-	}
-	return core.TensorOf(shape, v)
-}
-
 var types = map[graphdef.DataType]core.Type{
 	graphdef.Float: core.F32, graphdef.Double: core.F64, graphdef.Bfloat16: core.BF16, graphdef.Half: core.F16,
-	graphdef.Bool: core.Bool, graphdef.Int8: core.I8, graphdef.Uint8: core.U8, graphdef.Int16: core.I16, graphdef.Uint16: core.U16,
-	graphdef.Int32: core.I32, graphdef.Int64: core.I64, graphdef.Qint8: core.I8, graphdef.Quint8: core.U8,
+	graphdef.Bool: core.Bool, graphdef.Int8: core.I8, graphdef.Uint8: core.U8, graphdef.Int16: core.I16,
+	graphdef.Uint16: core.U16,
+	graphdef.Int32:  core.I32, graphdef.Int64: core.I64, graphdef.Qint8: core.I8, graphdef.Quint8: core.U8,
 	graphdef.Qint16: core.I16, graphdef.Quint16: core.U16, graphdef.Qint32: core.I32,
 }
 
@@ -263,7 +241,8 @@ func RequireEqual(t testing.TB, want, got *core.Tensor, ulps float64, what strin
 	for i := range w {
 		unit := math.Abs(float64(w[i])) * 0x1p-23
 		const flushed = 0x1p-126 // TensorFlow flushes what is smaller to 0
-		if d := math.Abs(float64(w[i]) - float64(g[i])); w[i] != g[i] && !(d <= max(ulps*unit, flushed)) && !(w[i] != w[i] && g[i] != g[i]) {
+		if d := math.Abs(float64(w[i]) - float64(g[i])); w[i] != g[i] && !(d <= max(ulps*unit, flushed)) &&
+			!(w[i] != w[i] && g[i] != g[i]) {
 			t.Fatalf("%s: element %d of %v: got %v, want %v", what, i, want, g[i], w[i])
 		}
 	}

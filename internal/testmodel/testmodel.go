@@ -99,7 +99,8 @@ func (m Model) Batch(t testing.TB, n int) (x, y *core.Tensor) {
 func (m Model) Held(t testing.TB) (x *core.Tensor, labels []int64, y *core.Tensor) {
 	t.Helper()
 	data := filepath.Join(Directory(t), "digits_data.npz")
-	return Array(t, data, "xv"), Array(t, data, "yv").Int64s(), Array(t, filepath.Join(m.dir, "digits_y500.tf221.npz"), m.Name())
+	return Array(t, data, "xv"), Array(t, data, "yv").Int64s(), Array(t, filepath.Join(m.dir, "digits_y500.tf221.npz"),
+		m.Name())
 }
 
 // floats returns what the model takes for images of bytes.

@@ -55,7 +55,8 @@ func summarize(in io.Reader, out io.Writer) int {
 	for _, line := range s.notRun {
 		fmt.Fprintln(out, line)
 	}
-	fmt.Fprintf(out, "tests: %d passed, %d failed, %d skipped, %d lines NOT RUN\n", s.passed, s.failed, s.skipped, len(s.notRun))
+	fmt.Fprintf(out, "tests: %d passed, %d failed, %d skipped, %d lines NOT RUN\n", s.passed, s.failed, s.skipped,
+		len(s.notRun))
 	if s.failed > 0 || s.broken {
 		return 1
 	}

@@ -28,9 +28,28 @@ func TestOf(t *testing.T) {
 		{"revision", main("(devel)", hash), "(devel) 0123456789ab"},
 		{"changed files", main("(devel)", dirty, hash), "(devel) 0123456789ab+dirty"},
 		{"short revision", main("", debug.BuildSetting{Key: "vcs.revision", Value: "01"}), "(devel) 01"},
-		{"in another program", used(&debug.Module{Path: "example.com/x", Version: "v0.1.0"}, &debug.Module{Path: module, Version: "v1.2.3"}), "v1.2.3"},
-		{"replaced by a version", used(&debug.Module{Path: module, Version: "v1.2.3", Replace: &debug.Module{Path: "example.com/fork", Version: "v1.2.4"}}), "v1.2.4"},
-		{"replaced by a directory", used(&debug.Module{Path: module, Version: "v1.2.3", Replace: &debug.Module{Path: "../tf2ng"}}), "(devel)"},
+		{
+			"in another program",
+			used(&debug.Module{Path: "example.com/x", Version: "v0.1.0"}, &debug.Module{
+				Path:    module,
+				Version: "v1.2.3",
+			}),
+			"v1.2.3",
+		},
+		{
+			"replaced by a version",
+			used(&debug.Module{
+				Path:    module,
+				Version: "v1.2.3",
+				Replace: &debug.Module{Path: "example.com/fork", Version: "v1.2.4"},
+			}),
+			"v1.2.4",
+		},
+		{
+			"replaced by a directory",
+			used(&debug.Module{Path: module, Version: "v1.2.3", Replace: &debug.Module{Path: "../tf2ng"}}),
+			"(devel)",
+		},
 		{"not in the program", used(), "(devel)"},
 	} {
 		t.Run(test.name, func(t *testing.T) { assert.Equal(t, test.want, of(test.info)) })

@@ -1,5 +1,5 @@
-"""Writes bridge/tf/kernel_types.txt: the types for which TensorFlow has CPU kernels of the
-ops that the bridge translates, and the least values of their numbers.
+"""Writes bridge/tf/internal/opdef/kernel_types.txt: the types for which TensorFlow has CPU
+kernels of the ops that the bridge translates, and the least values of their numbers.
 
     python scripts/goldens/kernel_types.py
 """
@@ -13,7 +13,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from tensorflow.core.framework import types_pb2
 from tensorflow.python.framework import kernels, op_def_registry
 
-BRIDGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../bridge/tf")
+BRIDGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../bridge/tf/internal")
 HEADER = """# Written by scripts/goldens/kernel_types.py (make goldens) from TensorFlow 2.21.
 # A line is a set of CPU kernels of an op: the types that each attribute may have. An op
 # with several lines has kernels of each. "N>=2" holds beside all of them.
@@ -36,14 +36,14 @@ def main():
         lines += sorted(rows)
         if least:
             lines.append(" ".join([op, *least]))
-    with open(os.path.join(BRIDGE, "kernel_types.txt"), "w") as f:
+    with open(os.path.join(BRIDGE, "opdef", "kernel_types.txt"), "w") as f:
         f.write(HEADER + "\n".join(lines) + "\n")
 
 
 def translated():
     """The names of the ops in the bridge's table."""
     names = set()
-    for path in glob.glob(os.path.join(BRIDGE, "op_*.go")):
+    for path in glob.glob(os.path.join(BRIDGE, "ops", "op_*.go")):
         with open(path) as f:
             names |= set(re.findall(r'\bname:\s+"(\w+)"', f.read()))
     return names

@@ -19,7 +19,8 @@ type attribute struct {
 // Kind says which of its alternatives an AttrValue holds.
 type Kind uint8
 
-// The kinds. A list without values is an EmptyList, since a GraphDef does not say of what; it is read as a list of any kind.
+// The kinds. A list without values is an EmptyList, since a GraphDef does not say of what; it is
+// read as a list of any kind.
 const (
 	KindNone Kind = iota
 	KindString
@@ -44,7 +45,8 @@ const (
 
 var kindNames = [...]string{
 	"nothing", "string", "int", "float", "bool", "type", "shape", "tensor", "func", "placeholder",
-	"an empty list", "list(string)", "list(int)", "list(float)", "list(bool)", "list(type)", "list(shape)", "list(tensor)", "list(func)",
+	"an empty list", "list(string)", "list(int)", "list(float)", "list(bool)", "list(type)", "list(shape)",
+	"list(tensor)", "list(func)",
 }
 
 // String is the kind as TensorFlow's op definitions write it, "list(int)" for example.
@@ -53,7 +55,8 @@ func (k Kind) String() string { return kindNames[k] }
 // valueKinds and listKinds are the kinds by their field numbers in AttrValue and AttrValue.ListValue.
 var (
 	valueKinds = map[protowire.Number]Kind{
-		2: KindString, 3: KindInt, 4: KindFloat, 5: KindBool, 6: KindType, 7: KindShape, 8: KindTensor, 9: KindPlaceholder, 10: KindFunc,
+		2: KindString, 3: KindInt, 4: KindFloat, 5: KindBool, 6: KindType, 7: KindShape, 8: KindTensor,
+		9: KindPlaceholder, 10: KindFunc,
 	}
 	listKinds = map[protowire.Number]Kind{
 		2: ListString, 3: ListInt, 4: ListFloat, 5: ListBool, 6: ListType, 7: ListShape, 8: ListTensor, 9: ListFunc,
@@ -179,8 +182,8 @@ func (n *Node) IntsOf(name string, length int) ([]int64, error) {
 	return ints, err
 }
 
-// StrOr, IntOr and the others return the default when the attribute is absent, as it is when an older TensorFlow wrote the graph
-// or the value was stripped because it was the op's default.
+// StrOr, IntOr and the others return the default when the attribute is absent, as it is when an
+// older TensorFlow wrote the graph or the value was stripped because it was the op's default.
 
 // StrOr is [Node.Str] with a default.
 func (n *Node) StrOr(name, otherwise string) (string, error) {
@@ -360,7 +363,8 @@ func (s *source) listKind(f field) (Kind, int, error) {
 			return KindNone, 0, errorAt(item.at, ErrMalformed, "malformed: both %v and %v", kind, k)
 		}
 		if count++; count > s.limits.List {
-			return KindNone, 0, errorAt(item.at, ErrLimit, "more than %d values in a list, which is the limit", s.limits.List)
+			return KindNone, 0, errorAt(item.at, ErrLimit, "more than %d values in a list, which is the limit",
+				s.limits.List)
 		}
 	}
 	return kind, count, nil

@@ -10,8 +10,8 @@ import (
 // DataType is an element type, with the numbers of TensorFlow's types.proto.
 type DataType int32
 
-// The element types. TensorFlow adds 100 for a reference to a variable of the type; those are errors here, since a frozen graph
-// has no variables.
+// The element types. TensorFlow adds 100 for a reference to a variable of the type; those are
+// errors here, since a frozen graph has no variables.
 const (
 	Invalid    DataType = 0
 	Float      DataType = 1
@@ -112,7 +112,8 @@ func dataType(at int, bits uint64) (DataType, error) {
 	}
 	switch _, reference := types[t-firstReference]; {
 	case reference:
-		return Invalid, errorAt(at, ErrValue, "got type %d (%v), a reference to a variable: freeze the graph first", int32(t), t)
+		return Invalid, errorAt(at, ErrValue, "got type %d (%v), a reference to a variable: freeze the graph first",
+			int32(t), t)
 	case t == Invalid:
 		return Invalid, errorAt(at, ErrValue, "got type 0 (invalid)")
 	default:

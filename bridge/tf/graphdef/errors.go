@@ -24,8 +24,8 @@ var (
 	ErrTensorType  = errors.New("wrong kind of tensor") // bytes of a string tensor, strings of a float tensor
 )
 
-// Error is every error of this package. Its text says where (node, op, attribute, place in the file), what was got and what was
-// wanted; Unwrap gives the sentinel that classifies it.
+// Error is every error of this package. Its text says where (node, op, attribute, place in the
+// file), what was got and what was wanted; Unwrap gives the sentinel that classifies it.
 type Error struct {
 	Node, Op  string // empty outside a node
 	Attribute string // empty outside an attribute

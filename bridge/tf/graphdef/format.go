@@ -11,28 +11,53 @@ import (
 
 // mistaken are the files that people give in place of a binary GraphDef. The first row that recognises a file names it.
 //
-// Both SavedModel and ONNX's ModelProto start with a version as a varint in field 1, where a GraphDef has a node. The schema version
-// of every SavedModel is 1, and a MetaGraphDef follows in field 2; ONNX files in use have 3 and more.
+// Both SavedModel and ONNX's ModelProto start with a version as a varint in field 1, where a
+// GraphDef has a node. The schema version of every SavedModel is 1, and a MetaGraphDef follows in
+// field 2; ONNX files in use have 3 and more.
 var mistaken = []struct {
 	reason    error
 	recognise func(data []byte) bool // of data that is not empty
 	message   string
 }{
-	{ErrSavedModel, startsWith("\x08\x01\x12"), "got a SavedModel (saved_model.pb), want a frozen GraphDef: freeze it first, for example with convert_variables_to_constants_v2"},
-	{ErrForeign, startsWith("\x08"), "got a protocol buffer that starts with a number (an ONNX model?), want a frozen GraphDef"},
+	{
+		ErrSavedModel,
+		startsWith("\x08\x01\x12"),
+		"got a SavedModel (saved_model.pb), want a frozen GraphDef: freeze it first, for example with " +
+			"convert_variables_to_constants_v2",
+	},
+	{
+		ErrForeign,
+		startsWith("\x08"),
+		"got a protocol buffer that starts with a number (an ONNX model?), want a frozen GraphDef",
+	},
 	{ErrForeign, isTFLite, "got a TensorFlow Lite model, want a frozen GraphDef"},
-	{ErrForeign, startsWith("\x89HDF", "PK\x03\x04"), "got a Keras model (HDF5 or zip), want a frozen GraphDef: save and freeze it first"},
+	{
+		ErrForeign,
+		startsWith("\x89HDF", "PK\x03\x04"),
+		"got a Keras model (HDF5 or zip), want a frozen GraphDef: save and freeze it first",
+	},
 	{ErrForeign, startsWith("\x1f\x8b"), "got a gzip file, want a frozen GraphDef: unpack it first"},
-	{ErrForeign, isMetaGraph, "got a graph with its training state (a checkpoint's .meta), want a frozen GraphDef: freeze it with the checkpoint first"},
-	{ErrForeign, isSortedTable, "got the index of a checkpoint (.index), want a frozen GraphDef: freeze the graph with the checkpoint first"},
+	{
+		ErrForeign,
+		isMetaGraph,
+		"got a graph with its training state (a checkpoint's .meta), want a frozen GraphDef: freeze it with the " +
+			"checkpoint first",
+	},
+	{
+		ErrForeign,
+		isSortedTable,
+		"got the index of a checkpoint (.index), want a frozen GraphDef: freeze the graph with the checkpoint first",
+	},
 	{ErrText, looksLikeText, "looks like text format, want a binary GraphDef: ParseText reads it"},
 }
 
-// Recognise says what data is that people give in place of a binary GraphDef: an [*Error] whose sentinel is [ErrText], [ErrSavedModel]
-// or [ErrForeign]; nil if it is none of those, and then it may be a GraphDef. It looks at few bytes.
+// Recognise says what data is that people give in place of a binary GraphDef: an [*Error] whose
+// sentinel is [ErrText], [ErrSavedModel] or [ErrForeign]; nil if it is none of those, and then it
+// may be a GraphDef. It looks at few bytes.
 //
-// No GraphDef that TensorFlow writes is recognised. It starts with the tag of a node or of another message, which no signature does,
-// and is no text either: the tag of the node's op, behind its name, is a control character.
+// No GraphDef that TensorFlow writes is recognised. It starts with the tag of a node or of another
+// message, which no signature does, and is no text either: the tag of the node's op, behind its
+// name, is a control character.
 func Recognise(data []byte) error {
 	if len(data) == 0 {
 		return nil
@@ -59,14 +84,14 @@ func isTFLite(data []byte) bool {
 	return len(data) >= 8 && data[0]%4 == 0 && string(data[4:8]) == "TFL3"
 }
 
-// isSortedTable finds the number at the end of LevelDB's tables, which checkpoints have for an index. They start with a key that
-// shares 0 bytes with the one before.
+// isSortedTable finds the number at the end of LevelDB's tables, which checkpoints have for an
+// index. They start with a key that shares 0 bytes with the one before.
 func isSortedTable(data []byte) bool {
 	return data[0] == 0 && bytes.HasSuffix(data, []byte("\x57\xfb\x80\x8b\x24\x75\x47\xdb"))
 }
 
-// isMetaGraph reports whether data starts as a MetaGraphDef: with a MetaInfoDef that has the version of TensorFlow in field 5,
-// where a GraphDef's node has attributes.
+// isMetaGraph reports whether data starts as a MetaGraphDef: with a MetaInfoDef that has the
+// version of TensorFlow in field 5, where a GraphDef's node has attributes.
 func isMetaGraph(data []byte) bool {
 	const metaInfo, tensorFlowVersion = 1, 5
 	number, wire, n := protowire.ConsumeTag(data)
@@ -115,15 +140,19 @@ func looksLikeText(data []byte) bool {
 // textToBinary is what RegisterText was given; nil in a program without package pbtxt.
 var textToBinary func(text []byte) ([]byte, error)
 
-// RegisterText provides the conversion of a GraphDef from text format to its binary form, which ParseText needs. It is called from an
-// init function: that of github.com/tf2ng/tf2ng/bridge/tf/pbtxt, which a program imports for that effect. This package does not
-// import it, because the conversion needs TensorFlow's generated messages, of which a program can link only one copy.
+// RegisterText provides the conversion of a GraphDef from text format to its binary form, which
+// ParseText needs. It is called from an init function: that of
+// github.com/tf2ng/tf2ng/bridge/tf/pbtxt, which a program imports for that effect. This package
+// does not import it, because the conversion needs TensorFlow's generated messages, of which a
+// program can link only one copy.
 func RegisterText(decode func(text []byte) ([]byte, error)) { textToBinary = decode }
 
-// ParseText reads a GraphDef in text format by what [RegisterText] provided. Offsets in errors are those of the binary form.
+// ParseText reads a GraphDef in text format by what [RegisterText] provided. Offsets in errors are
+// those of the binary form.
 func ParseText(text []byte, limits Limits) (*Graph, error) {
 	if textToBinary == nil {
-		return nil, errorf(ErrText, "text format is not linked into this program: import github.com/tf2ng/tf2ng/bridge/tf/pbtxt")
+		return nil, errorf(ErrText,
+			"text format is not linked into this program: import github.com/tf2ng/tf2ng/bridge/tf/pbtxt")
 	}
 	if most := limits.withDefaults().Bytes; len(text) > most {
 		return nil, errorf(ErrLimit, "%d bytes of text, the limit is %d", len(text), most)

@@ -9,8 +9,9 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Function is a FunctionDef of the graph's library. Nothing in it is resolved: its nodes may call any function, itself included, and
-// their inputs may name what does not exist. The contents of its tensors are borrowed as those of the graph's are.
+// Function is a FunctionDef of the graph's library. Nothing in it is resolved: its nodes may call
+// any function, itself included, and their inputs may name what does not exist. The contents of its
+// tensors are borrowed as those of the graph's are.
 type Function struct {
 	Name            string
 	Inputs, Outputs []Argument
@@ -217,7 +218,8 @@ func (r *reader) returned(f field, out *Function) error {
 	}
 	input, ok := parseFunctionInput(raw)
 	if !ok || input.Control {
-		return errorAt(at, ErrStructure, `output %s of a function: got %s, want "argument" or "node:output:index"`, quote(name), quote(raw))
+		return errorAt(at, ErrStructure, `output %s of a function: got %s, want "argument" or "node:output:index"`,
+			quote(name), quote(raw))
 	}
 	if _, twice := out.Returns[name]; twice {
 		return errorAt(at, ErrStructure, "output %s of a function stands twice in ret", quote(name))
@@ -290,8 +292,9 @@ func (g *Graph) WithNodes(nodes []Node) (*Graph, error) {
 	return out, nil
 }
 
-// Called returns the call that an attribute of kind func describes: a node of the same name and inputs whose op is the function and
-// whose attributes are those that the attribute gives the function.
+// Called returns the call that an attribute of kind func describes: a node of the same name and
+// inputs whose op is the function and whose attributes are those that the attribute gives the
+// function.
 func (n *Node) Called(name string) (*Node, error) {
 	function, err := n.Func(name)
 	if err != nil {
@@ -307,8 +310,8 @@ func (n *Node) Called(name string) (*Node, error) {
 	return &Node{Name: n.Name, Op: function, Device: n.Device, Inputs: n.Inputs, src: n.src, attributes: list}, nil
 }
 
-// Instance returns the node, which is one of a function, with another name and without inputs, and with its placeholders replaced
-// by the attributes of the call of the function.
+// Instance returns the node, which is one of a function, with another name and without inputs, and
+// with its placeholders replaced by the attributes of the call of the function.
 func (n *Node) Instance(name string, call *Node) (Node, error) {
 	out := *n
 	out.Name, out.Inputs, out.caller = name, nil, call
@@ -370,5 +373,12 @@ func Forward(name, device string, inputs []Input, types []DataType) Node {
 	}
 	data := protowire.AppendBytes(protowire.AppendTag(nil, valueList, protowire.BytesType), list)
 	src := &source{data: data, limits: Limits{List: max(len(types), 1)}.withDefaults()}
-	return Node{Name: name, Op: "IdentityN", Device: device, Inputs: inputs, src: src, attributes: []attribute{{"T", span{0, len(data)}}}}
+	return Node{
+		Name:       name,
+		Op:         "IdentityN",
+		Device:     device,
+		Inputs:     inputs,
+		src:        src,
+		attributes: []attribute{{"T", span{0, len(data)}}},
+	}
 }

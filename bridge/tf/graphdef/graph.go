@@ -72,8 +72,8 @@ func (g *Graph) Lookup(name string) (*Node, bool) {
 // Producer is the node at the other end of an input of one of the graph's nodes.
 func (g *Graph) Producer(in Input) *Node { return &g.Nodes[in.index] }
 
-// Callee returns the library function that the node calls: by its op, or by an attribute that names it, as PartitionedCall, If
-// and While do.
+// Callee returns the library function that the node calls: by its op, or by an attribute that names
+// it, as PartitionedCall, If and While do.
 func (g *Graph) Callee(n *Node) (*Function, bool) {
 	if f, ok := g.FunctionNamed(n.Op); ok || len(g.functions) == 0 {
 		return f, ok

@@ -16,7 +16,7 @@ type Limits struct {
 	Dims       int   // dimensions of a shape; default 254, TensorFlow's own limit
 	List       int   // values of a list attribute; default 2^16
 	Elements   int64 // elements of a tensor; default 2^31
-	Expanded   int64 // bytes that the graph's tensors may take beyond their bytes in the file, see [Tensor.Bytes]; default 2^28
+	Expanded   int64 // bytes of tensors beyond those in the file, see [Tensor.Bytes]; default 2^28
 }
 
 // DefaultLimits returns the limits that zero fields stand for.

@@ -18,8 +18,9 @@ type Node struct {
 	caller     *Node       // the call of the function of which the node is an instance
 }
 
-// Input is an edge from another node: from its output Port, or, for a control input, from its having run. In a library function it
-// is one from an argument, or else from a node's Output by the name that the node's op gives it, of which Port is an index.
+// Input is an edge from another node: from its output Port, or, for a control input, from its
+// having run. In a library function it is one from an argument, or else from a node's Output by the
+// name that the node's op gives it, of which Port is an index.
 type Input struct {
 	Node    string
 	Output  string // only in functions, and not for their arguments

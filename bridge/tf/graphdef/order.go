@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// Order returns the named nodes and all nodes whose data they need, each after the nodes that it reads; without names, all nodes.
-// The order is that of the file as far as possible, so it is the same each time. Control inputs do not bring nodes in, since
-// they carry no data, but they are kept among the nodes that are in.
+// Order returns the named nodes and all nodes whose data they need, each after the nodes that it
+// reads; without names, all nodes. The order is that of the file as far as possible, so it is the
+// same each time. Control inputs do not bring nodes in, since they carry no data, but they are kept
+// among the nodes that are in.
 //
 // A cycle is an error that wraps [ErrCycle] and names the nodes on it, an unknown name one that wraps [ErrNoNode].
 func (g *Graph) Order(outputs ...string) ([]*Node, error) {

@@ -66,11 +66,41 @@ func TestOrderErrors(t *testing.T) {
 		reason  error
 		want    string
 	}{
-		{"M20 cycle of two", []string{"a <- b", "b <- a"}, nil, graphdef.ErrCycle, `node "a" (Op): is on a cycle, a -> b -> a`},
-		{"M20 cycle of three behind an output", []string{"in", "Add=a <- in c", "b <- a", "c <- b", "out <- c"}, []string{"out"}, graphdef.ErrCycle, `node "a" (Add): is on a cycle, a -> b -> c -> a`},
-		{"M20 cycle by a control input", []string{"a <- ^b", "b <- a"}, nil, graphdef.ErrCycle, `node "a" (Op): is on a cycle, a -> b -> a`},
-		{"M20 long cycle", []string{"a <- h", "b <- a", "c <- b", "d <- c", "e <- d", "f <- e", "g <- f", "h <- g"}, nil, graphdef.ErrCycle, `node "a" (Op): is on a cycle, a -> b -> c -> d -> ... -> a`},
-		{"while loop", []string{"Enter=e", "Merge=m <- e n", "NextIteration=n <- m"}, nil, graphdef.ErrCycle, `node "m" (Merge): is on a cycle, m -> n -> m: while loops are not supported`},
+		{
+			"M20 cycle of two",
+			[]string{"a <- b", "b <- a"},
+			nil,
+			graphdef.ErrCycle,
+			`node "a" (Op): is on a cycle, a -> b -> a`,
+		},
+		{
+			"M20 cycle of three behind an output",
+			[]string{"in", "Add=a <- in c", "b <- a", "c <- b", "out <- c"},
+			[]string{"out"},
+			graphdef.ErrCycle,
+			`node "a" (Add): is on a cycle, a -> b -> c -> a`,
+		},
+		{
+			"M20 cycle by a control input",
+			[]string{"a <- ^b", "b <- a"},
+			nil,
+			graphdef.ErrCycle,
+			`node "a" (Op): is on a cycle, a -> b -> a`,
+		},
+		{
+			"M20 long cycle",
+			[]string{"a <- h", "b <- a", "c <- b", "d <- c", "e <- d", "f <- e", "g <- f", "h <- g"},
+			nil,
+			graphdef.ErrCycle,
+			`node "a" (Op): is on a cycle, a -> b -> c -> d -> ... -> a`,
+		},
+		{
+			"while loop",
+			[]string{"Enter=e", "Merge=m <- e n", "NextIteration=n <- m"},
+			nil,
+			graphdef.ErrCycle,
+			`node "m" (Merge): is on a cycle, m -> n -> m: while loops are not supported`,
+		},
 		{"unknown output", []string{"a"}, []string{"a", "x"}, graphdef.ErrNoNode, `no node "x" in the graph`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -18,12 +18,18 @@ const (
 
 // Parse reads a binary GraphDef. Zero fields of limits stand for their defaults.
 //
-// The graph borrows data: it must neither change nor be unmapped while the graph, one of its tensors or a slice of one is in
-// use. The names are distinct, all inputs exist and no node reads itself; cycles are found by [Graph.Order].
+// The graph borrows data: it must neither change nor be unmapped while the graph, one of its
+// tensors or a slice of one is in use. The names are distinct, all inputs exist and no node reads
+// itself; cycles are found by [Graph.Order].
 //
 // Errors are of type [*Error]. Files that are not GraphDefs at all are named: see [Recognise] and [ErrEmpty].
 func Parse(data []byte, limits Limits) (*Graph, error) {
-	r := &reader{src: &source{data: data, limits: limits.withDefaults()}, out: &Graph{}, names: map[string]string{}, inputs: graphNotation}
+	r := &reader{
+		src:    &source{data: data, limits: limits.withDefaults()},
+		out:    &Graph{},
+		names:  map[string]string{},
+		inputs: graphNotation,
+	}
 	r.src.expanded.left.Store(r.src.limits.Expanded)
 	if len(data) == 0 {
 		return nil, errorf(ErrEmpty, "empty file, want a GraphDef")
@@ -77,7 +83,8 @@ func (r *reader) graph() error {
 	return r.out.link()
 }
 
-// count adds the fields with the given number in m, which are nodes, to r.nodes. It touches only the lengths, not the nodes.
+// count adds the fields with the given number in m, which are nodes, to r.nodes. It touches only
+// the lengths, not the nodes.
 func (r *reader) count(m span, number protowire.Number) error {
 	for f, err := range r.src.fields(m) {
 		if err != nil {

@@ -59,59 +59,299 @@ func TestParseErrors(t *testing.T) {
 	}{
 		{"empty file", nil, graphdef.ErrEmpty, "empty file, want a GraphDef"},
 		{"no nodes", message(4, varint(1, 21)), graphdef.ErrStructure, "graph without nodes"},
-		{"text", []byte("# a graph\nnode {\n  name: \"x\"\n}\n"), graphdef.ErrText, "looks like text format, want a binary GraphDef: ParseText reads it"},
-		{"text after an empty line", []byte("\nnode {\n  name: \"x\"\n}\n"), graphdef.ErrText, "looks like text format, want a binary GraphDef: ParseText reads it"},
-		{"SavedModel", join(varint(1, 1), message(2, message(2, a))), graphdef.ErrSavedModel, "got a SavedModel (saved_model.pb), want a frozen GraphDef: freeze it first, for example with convert_variables_to_constants_v2"},
-		{"SavedModel without meta graphs", varint(1, 1), graphdef.ErrForeign, "got a protocol buffer that starts with a number (an ONNX model?), want a frozen GraphDef"},
-		{"ONNX", join(varint(1, 8), text(2, "pytorch")), graphdef.ErrForeign, "got a protocol buffer that starts with a number (an ONNX model?), want a frozen GraphDef"},
-		{"TFLite", []byte("\x1c\x00\x00\x00TFL3\x14\x00"), graphdef.ErrForeign, "got a TensorFlow Lite model, want a frozen GraphDef"},
-		{"Keras HDF5", []byte("\x89HDF\r\n\x1a\n"), graphdef.ErrForeign, "got a Keras model (HDF5 or zip), want a frozen GraphDef: save and freeze it first"},
-		{"checkpoint's graph", join(message(1, message(2, message(1, text(1, "Add"))), text(5, "1.15.0"), text(6, "v1.15.0-rc3")), message(2, message(1, a))), graphdef.ErrForeign, "got a graph with its training state (a checkpoint's .meta), want a frozen GraphDef: freeze it with the checkpoint first"},
-		{"checkpoint's index", []byte("\x00\x00\x08\x08\x01\x12\x02\x08\x01W\xfb\x80\x8b$uG\xdb"), graphdef.ErrForeign, "got the index of a checkpoint (.index), want a frozen GraphDef: freeze the graph with the checkpoint first"},
-		{"gzip", []byte("\x1f\x8b\x08\x00"), graphdef.ErrForeign, "got a gzip file, want a frozen GraphDef: unpack it first"},
+		{
+			"text",
+			[]byte("# a graph\nnode {\n  name: \"x\"\n}\n"),
+			graphdef.ErrText,
+			"looks like text format, want a binary GraphDef: ParseText reads it",
+		},
+		{
+			"text after an empty line",
+			[]byte("\nnode {\n  name: \"x\"\n}\n"),
+			graphdef.ErrText,
+			"looks like text format, want a binary GraphDef: ParseText reads it",
+		},
+		{
+			"SavedModel",
+			join(varint(1, 1), message(2, message(2, a))),
+			graphdef.ErrSavedModel,
+			"got a SavedModel (saved_model.pb), want a frozen GraphDef: freeze it first, for example with " +
+				"convert_variables_to_constants_v2",
+		},
+		{
+			"SavedModel without meta graphs",
+			varint(1, 1),
+			graphdef.ErrForeign,
+			"got a protocol buffer that starts with a number (an ONNX model?), want a frozen GraphDef",
+		},
+		{
+			"ONNX",
+			join(varint(1, 8), text(2, "pytorch")),
+			graphdef.ErrForeign,
+			"got a protocol buffer that starts with a number (an ONNX model?), want a frozen GraphDef",
+		},
+		{
+			"TFLite",
+			[]byte("\x1c\x00\x00\x00TFL3\x14\x00"),
+			graphdef.ErrForeign,
+			"got a TensorFlow Lite model, want a frozen GraphDef",
+		},
+		{
+			"Keras HDF5",
+			[]byte("\x89HDF\r\n\x1a\n"),
+			graphdef.ErrForeign,
+			"got a Keras model (HDF5 or zip), want a frozen GraphDef: save and freeze it first",
+		},
+		{
+			"checkpoint's graph",
+			join(message(1, message(2, message(1, text(1, "Add"))), text(5, "1.15.0"), text(6, "v1.15.0-rc3")),
+				message(2, message(1, a))),
+			graphdef.ErrForeign,
+			"got a graph with its training state (a checkpoint's .meta), want a frozen GraphDef: freeze it with the " +
+				"checkpoint first",
+		},
+		{
+			"checkpoint's index",
+			[]byte("\x00\x00\x08\x08\x01\x12\x02\x08\x01W\xfb\x80\x8b$uG\xdb"),
+			graphdef.ErrForeign,
+			"got the index of a checkpoint (.index), want a frozen GraphDef: " +
+				"freeze the graph with the checkpoint first",
+		},
+		{
+			"gzip",
+			[]byte("\x1f\x8b\x08\x00"),
+			graphdef.ErrForeign,
+			"got a gzip file, want a frozen GraphDef: unpack it first",
+		},
 
-		{"M20 input missing", join(a, node("b", "Relu", input("x"))), graphdef.ErrStructure, `node "b" (Relu): input 0: no node "x" in the graph`},
-		{"M20 control input missing", join(a, node("b", "Relu", input("a"), input("^x"))), graphdef.ErrStructure, `node "b" (Relu): input 1: no node "x" in the graph`},
-		{"M20 self edge", node("b", "Relu", input("b")), graphdef.ErrStructure, `node "b" (Relu): input 0: the node reads itself`},
-		{"M20 self control edge", node("b", "Relu", input("^b")), graphdef.ErrStructure, `node "b" (Relu): input 0: the node reads itself`},
-		{"M20 duplicate name", join(a, node("a", "Const")), graphdef.ErrStructure, `node "a" (Const): another node (Placeholder) has the same name`},
+		{
+			"M20 input missing",
+			join(a, node("b", "Relu", input("x"))),
+			graphdef.ErrStructure,
+			`node "b" (Relu): input 0: no node "x" in the graph`,
+		},
+		{
+			"M20 control input missing",
+			join(a, node("b", "Relu", input("a"), input("^x"))),
+			graphdef.ErrStructure,
+			`node "b" (Relu): input 1: no node "x" in the graph`,
+		},
+		{
+			"M20 self edge",
+			node("b", "Relu", input("b")),
+			graphdef.ErrStructure,
+			`node "b" (Relu): input 0: the node reads itself`,
+		},
+		{
+			"M20 self control edge",
+			node("b", "Relu", input("^b")),
+			graphdef.ErrStructure,
+			`node "b" (Relu): input 0: the node reads itself`,
+		},
+		{
+			"M20 duplicate name",
+			join(a, node("a", "Const")),
+			graphdef.ErrStructure,
+			`node "a" (Const): another node (Placeholder) has the same name`,
+		},
 		{"M20 empty name", node("", "Const"), graphdef.ErrStructure, `node "" (Const): empty name (at byte 0)`},
 		{"M20 empty op", node("a", ""), graphdef.ErrStructure, `node "a": empty op (at byte 0)`},
 		{"M20 empty node", message(1), graphdef.ErrStructure, "node with empty name and op (at byte 0)"},
-		{"M20 empty input", node("b", "Relu", input("")), graphdef.ErrStructure, `node "b" (Relu): input 0: got "", want "node", "node:port" or "^node" (at byte 11)`},
-		{"M20 empty control input", node("b", "Relu", input("^")), graphdef.ErrStructure, `node "b" (Relu): input 0: got "^", want "node", "node:port" or "^node" (at byte 11)`},
-		{"M20 port missing", node("b", "Relu", input("a:")), graphdef.ErrStructure, `node "b" (Relu): input 0: got "a:", want "node", "node:port" or "^node" (at byte 11)`},
-		{"M20 port negative", node("b", "Relu", input("a:-1")), graphdef.ErrStructure, `node "b" (Relu): input 0: got "a:-1", want "node", "node:port" or "^node" (at byte 11)`},
-		{"M20 port signed", node("b", "Relu", input("a:+1")), graphdef.ErrStructure, `node "b" (Relu): input 0: got "a:+1", want "node", "node:port" or "^node" (at byte 11)`},
-		{"M20 port with zeros", node("b", "Relu", input("a:01")), graphdef.ErrStructure, `node "b" (Relu): input 0: got "a:01", want "node", "node:port" or "^node" (at byte 11)`},
-		{"M20 port 2^31", node("b", "Relu", input("a:2147483648")), graphdef.ErrStructure, `node "b" (Relu): input 0: got "a:2147483648", want "node", "node:port" or "^node" (at byte 11)`},
-		{"M20 port word", node("b", "Relu", input("a:out:0")), graphdef.ErrStructure, `node "b" (Relu): input 0: got "a:out:0", want "node", "node:port" or "^node" (at byte 11)`},
-		{"M20 control input with port", node("b", "Relu", input("^a:0")), graphdef.ErrStructure, `node "b" (Relu): input 0: got "^a:0", want "node", "node:port" or "^node" (at byte 11)`},
-		{"M20 name like a control input", node("^a", "Relu"), graphdef.ErrStructure, `node "^a" (Relu): a name must not start with "^" or hold ":" (at byte 0)`},
-		{"M20 name like a port", node("a:0", "Relu"), graphdef.ErrStructure, `node "a:0" (Relu): a name must not start with "^" or hold ":" (at byte 0)`},
-		{"M20 data after control", join(a, node("b", "Add", input("^a"), input("a"))), graphdef.ErrStructure, `node "b" (Add): input 1: data input "a" after a control input (at byte 32)`},
+		{
+			"M20 empty input",
+			node("b", "Relu", input("")),
+			graphdef.ErrStructure,
+			`node "b" (Relu): input 0: got "", want "node", "node:port" or "^node" (at byte 11)`,
+		},
+		{
+			"M20 empty control input",
+			node("b", "Relu", input("^")),
+			graphdef.ErrStructure,
+			`node "b" (Relu): input 0: got "^", want "node", "node:port" or "^node" (at byte 11)`,
+		},
+		{
+			"M20 port missing",
+			node("b", "Relu", input("a:")),
+			graphdef.ErrStructure,
+			`node "b" (Relu): input 0: got "a:", want "node", "node:port" or "^node" (at byte 11)`,
+		},
+		{
+			"M20 port negative",
+			node("b", "Relu", input("a:-1")),
+			graphdef.ErrStructure,
+			`node "b" (Relu): input 0: got "a:-1", want "node", "node:port" or "^node" (at byte 11)`,
+		},
+		{
+			"M20 port signed",
+			node("b", "Relu", input("a:+1")),
+			graphdef.ErrStructure,
+			`node "b" (Relu): input 0: got "a:+1", want "node", "node:port" or "^node" (at byte 11)`,
+		},
+		{
+			"M20 port with zeros",
+			node("b", "Relu", input("a:01")),
+			graphdef.ErrStructure,
+			`node "b" (Relu): input 0: got "a:01", want "node", "node:port" or "^node" (at byte 11)`,
+		},
+		{
+			"M20 port 2^31",
+			node("b", "Relu", input("a:2147483648")),
+			graphdef.ErrStructure,
+			`node "b" (Relu): input 0: got "a:2147483648", want "node", "node:port" or "^node" (at byte 11)`,
+		},
+		{
+			"M20 port word",
+			node("b", "Relu", input("a:out:0")),
+			graphdef.ErrStructure,
+			`node "b" (Relu): input 0: got "a:out:0", want "node", "node:port" or "^node" (at byte 11)`,
+		},
+		{
+			"M20 control input with port",
+			node("b", "Relu", input("^a:0")),
+			graphdef.ErrStructure,
+			`node "b" (Relu): input 0: got "^a:0", want "node", "node:port" or "^node" (at byte 11)`,
+		},
+		{
+			"M20 name like a control input",
+			node("^a", "Relu"),
+			graphdef.ErrStructure,
+			`node "^a" (Relu): a name must not start with "^" or hold ":" (at byte 0)`,
+		},
+		{
+			"M20 name like a port",
+			node("a:0", "Relu"),
+			graphdef.ErrStructure,
+			`node "a:0" (Relu): a name must not start with "^" or hold ":" (at byte 0)`,
+		},
+		{
+			"M20 data after control",
+			join(a, node("b", "Add", input("^a"), input("a"))),
+			graphdef.ErrStructure,
+			`node "b" (Add): input 1: data input "a" after a control input (at byte 32)`,
+		},
 
-		{"M17 attribute twice", node("a", "Relu", twoAttributes), graphdef.ErrStructure, `node "a" (Relu): attribute "T" stands twice (at byte 0)`},
-		{"M17 attribute without name", node("a", "Relu", attribute("")), graphdef.ErrStructure, `node "a" (Relu): attribute with an empty name (at byte 11)`},
-		{"M17 attribute with two values", node("a", "Relu", message(5, text(1, "T"), message(2), message(2))), graphdef.ErrMalformed, `node "a" (Relu): malformed: attribute "T" has 2 values (at byte 11)`},
-		{"function without name", join(a, message(2, message(1))), graphdef.ErrStructure, "function with an empty name (at byte 20)"},
-		{"function with two signatures", join(a, message(2, message(1, message(1, text(1, "f")), message(1, text(1, "f"))))), graphdef.ErrMalformed, `malformed: function "f" has two signatures (at byte 27)`},
-		{"function's node without op", join(a, message(2, message(1, message(3, text(1, "s"))))), graphdef.ErrStructure, `node "s": empty op (at byte 22)`},
-		{"function's input with a word for an index", join(a, message(2, message(1, message(3, text(1, "s"), text(2, "R"), text(3, "a:y:z"))))), graphdef.ErrStructure, `node "s" (R): input 0: got "a:y:z", want "argument", "node:output:index" or "^node" (at byte 30)`},
-		{"function's input with a negative index", join(a, message(2, message(1, message(3, text(1, "s"), text(2, "R"), text(3, "a:y:-1"))))), graphdef.ErrStructure, `node "s" (R): input 0: got "a:y:-1", want "argument", "node:output:index" or "^node" (at byte 30)`},
-		{"function returns a control edge", join(a, message(2, message(1, message(4, text(1, "o"), text(2, "^s"))))), graphdef.ErrStructure, `output "o" of a function: got "^s", want "argument" or "node:output:index" (at byte 22)`},
-		{"function returns nothing", join(a, message(2, message(1, message(4, text(1, "o"))))), graphdef.ErrStructure, `output "o" of a function: got "", want "argument" or "node:output:index" (at byte 22)`},
-		{"function returns an output twice", join(a, message(2, message(1, message(4, text(1, "o"), text(2, "a")), message(4, text(1, "o"), text(2, "a"))))), graphdef.ErrStructure, `output "o" of a function stands twice in ret (at byte 30)`},
-		{"function's argument of no type", join(a, message(2, message(1, message(1, message(2, varint(3, 99)))))), graphdef.ErrValue, "got type 99, which TensorFlow does not define (at byte 26)"},
-		{"function twice", join(a, message(2, message(1, message(1, text(1, "f"))), message(1, message(1, text(1, "f"))))), graphdef.ErrStructure, `two functions are named "f"`},
+		{
+			"M17 attribute twice",
+			node("a", "Relu", twoAttributes),
+			graphdef.ErrStructure,
+			`node "a" (Relu): attribute "T" stands twice (at byte 0)`,
+		},
+		{
+			"M17 attribute without name",
+			node("a", "Relu", attribute("")),
+			graphdef.ErrStructure,
+			`node "a" (Relu): attribute with an empty name (at byte 11)`,
+		},
+		{
+			"M17 attribute with two values",
+			node("a", "Relu", message(5, text(1, "T"), message(2), message(2))),
+			graphdef.ErrMalformed,
+			`node "a" (Relu): malformed: attribute "T" has 2 values (at byte 11)`,
+		},
+		{
+			"function without name",
+			join(a, message(2, message(1))),
+			graphdef.ErrStructure,
+			"function with an empty name (at byte 20)",
+		},
+		{
+			"function with two signatures",
+			join(a, message(2, message(1, message(1, text(1, "f")), message(1, text(1, "f"))))),
+			graphdef.ErrMalformed,
+			`malformed: function "f" has two signatures (at byte 27)`,
+		},
+		{
+			"function's node without op",
+			join(a, message(2, message(1, message(3, text(1, "s"))))),
+			graphdef.ErrStructure,
+			`node "s": empty op (at byte 22)`,
+		},
+		{
+			"function's input with a word for an index",
+			join(a, message(2, message(1, message(3, text(1, "s"), text(2, "R"), text(3, "a:y:z"))))),
+			graphdef.ErrStructure,
+			`node "s" (R): input 0: got "a:y:z", want "argument", "node:output:index" or "^node" (at byte 30)`,
+		},
+		{
+			"function's input with a negative index",
+			join(a, message(2, message(1, message(3, text(1, "s"), text(2, "R"), text(3, "a:y:-1"))))),
+			graphdef.ErrStructure,
+			`node "s" (R): input 0: got "a:y:-1", want "argument", "node:output:index" or "^node" (at byte 30)`,
+		},
+		{
+			"function returns a control edge",
+			join(a, message(2, message(1, message(4, text(1, "o"), text(2, "^s"))))),
+			graphdef.ErrStructure,
+			`output "o" of a function: got "^s", want "argument" or "node:output:index" (at byte 22)`,
+		},
+		{
+			"function returns nothing",
+			join(a, message(2, message(1, message(4, text(1, "o"))))),
+			graphdef.ErrStructure,
+			`output "o" of a function: got "", want "argument" or "node:output:index" (at byte 22)`,
+		},
+		{
+			"function returns an output twice",
+			join(a,
+				message(2, message(1, message(4, text(1, "o"), text(2, "a")), message(4, text(1, "o"), text(2, "a"))))),
+			graphdef.ErrStructure,
+			`output "o" of a function stands twice in ret (at byte 30)`,
+		},
+		{
+			"function's argument of no type",
+			join(a, message(2, message(1, message(1, message(2, varint(3, 99)))))),
+			graphdef.ErrValue,
+			"got type 99, which TensorFlow does not define (at byte 26)",
+		},
+		{
+			"function twice",
+			join(a, message(2, message(1, message(1, text(1, "f"))), message(1, message(1, text(1, "f"))))),
+			graphdef.ErrStructure,
+			`two functions are named "f"`,
+		},
 
-		{"M23 bad wire type of a known field", node("a", "Relu", varint(3, 1)), graphdef.ErrMalformed, `node "a" (Relu): malformed: an input has wire type 0, want 2 (at byte 11)`},
-		{"M23 group", join(a, []byte{0x53, 0x54}), graphdef.ErrMalformed, "malformed: field 10 has wire type 3 (at byte 18)"},
-		{"M23 field number 0", join(a, []byte{0x02, 0x00}), graphdef.ErrMalformed, "malformed: invalid field number (at byte 18)"},
-		{"M23 varint of 11 bytes", join(a, []byte("\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")), graphdef.ErrMalformed, "malformed: variable length integer overflow (at byte 18)"},
-		{"M23 length beyond the file", join(a, []byte("\x0a\xff\xff\xff\xff\x07")), graphdef.ErrMalformed, "malformed: unexpected EOF (at byte 18)"},
-		{"M23 length beyond the message", message(1, text(1, "a"), []byte("\x12\x7f")), graphdef.ErrMalformed, "malformed: unexpected EOF (at byte 5)"},
-		{"M23 name is not UTF-8", node("\xff\xfe", "Relu"), graphdef.ErrMalformed, `malformed: name of a node "\xff\xfe" is not UTF-8 (at byte 2)`},
+		{
+			"M23 bad wire type of a known field",
+			node("a", "Relu", varint(3, 1)),
+			graphdef.ErrMalformed,
+			`node "a" (Relu): malformed: an input has wire type 0, want 2 (at byte 11)`,
+		},
+		{
+			"M23 group",
+			join(a, []byte{0x53, 0x54}),
+			graphdef.ErrMalformed,
+			"malformed: field 10 has wire type 3 (at byte 18)",
+		},
+		{
+			"M23 field number 0",
+			join(a, []byte{0x02, 0x00}),
+			graphdef.ErrMalformed,
+			"malformed: invalid field number (at byte 18)",
+		},
+		{
+			"M23 varint of 11 bytes",
+			join(a, []byte("\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")),
+			graphdef.ErrMalformed,
+			"malformed: variable length integer overflow (at byte 18)",
+		},
+		{
+			"M23 length beyond the file",
+			join(a, []byte("\x0a\xff\xff\xff\xff\x07")),
+			graphdef.ErrMalformed,
+			"malformed: unexpected EOF (at byte 18)",
+		},
+		{
+			"M23 length beyond the message",
+			message(1, text(1, "a"), []byte("\x12\x7f")),
+			graphdef.ErrMalformed,
+			"malformed: unexpected EOF (at byte 5)",
+		},
+		{
+			"M23 name is not UTF-8",
+			node("\xff\xfe", "Relu"),
+			graphdef.ErrMalformed,
+			`malformed: name of a node "\xff\xfe" is not UTF-8 (at byte 2)`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g, err := graphdef.Parse(c.data, graphdef.Limits{})
@@ -127,26 +367,39 @@ func TestParseErrors(t *testing.T) {
 // function is f(a) -> o with a node s, whose T is that of the call, and a call of g.
 var function = message(
 	1,
-	message(1, text(1, "f"), message(2, text(1, "a"), text(4, "T")), message(3, text(1, "o"), varint(3, 1), text(5, "N"), text(6, "L"))),
+	message(1, text(1, "f"), message(2, text(1, "a"), text(4, "T")),
+		message(3, text(1, "o"), varint(3, 1), text(5, "N"), text(6, "L"))),
 	message(3, text(1, "s"), text(2, "Square"), text(3, "a"), attribute("T", text(9, "T"))),
-	message(3, text(1, "p"), text(2, "PartitionedCall"), text(3, "s:y:0"), text(3, "s:y"), text(3, "a:1"), text(3, "^s"),
-		attribute("f", message(10, text(1, "g"), message(2, text(1, "S"), message(2, text(9, "T"))), message(2, text(1, "K"), message(2, varint(3, 7)))))),
+	message(3, text(1, "p"), text(2, "PartitionedCall"), text(3, "s:y:0"), text(3, "s:y"), text(3, "a:1"),
+		text(3, "^s"),
+		attribute("f",
+			message(10, text(1, "g"), message(2, text(1, "S"), message(2, text(9, "T"))),
+				message(2, text(1, "K"), message(2, varint(3, 7)))))),
 	message(4, text(1, "o"), text(2, "p:output:3")),
 )
 
 func TestParseFunctions(t *testing.T) {
-	g := parse(t, node("c", "f", attribute("T", varint(6, 1)), attribute("U", varint(6, 3))), node("d", "f"), message(2, function))
+	g := parse(t, node("c", "f", attribute("T", varint(6, 1)), attribute("U", varint(6, 3))), node("d", "f"),
+		message(2, function))
 	f, ok := g.FunctionNamed("f")
 	require.True(t, ok)
 	_, ok = g.FunctionNamed("g")
 	assert.False(t, ok)
 	assert.Equal(t, []graphdef.Argument{{Name: "a", TypeAttr: "T"}}, f.Inputs)
-	assert.Equal(t, []graphdef.Argument{{Name: "o", Type: graphdef.Float, NumberAttr: "N", TypeListAttr: "L"}}, f.Outputs)
+	assert.Equal(t, []graphdef.Argument{{
+		Name:         "o",
+		Type:         graphdef.Float,
+		NumberAttr:   "N",
+		TypeListAttr: "L",
+	}}, f.Outputs)
 	assert.Equal(t, map[string]graphdef.Input{"o": {Node: "p", Output: "output", Port: 3}}, f.Returns)
 	require.Len(t, f.Nodes, 2)
 	assert.Equal(t, []graphdef.Input{{Node: "a", Port: graphdef.All}}, f.Nodes[0].Inputs)
 	assert.Equal(t, []graphdef.Input{
-		{Node: "s", Output: "y"}, {Node: "s", Output: "y", Port: graphdef.All}, {Node: "a", Port: 1}, {Node: "s", Control: true},
+		{
+			Node:   "s",
+			Output: "y",
+		}, {Node: "s", Output: "y", Port: graphdef.All}, {Node: "a", Port: 1}, {Node: "s", Control: true},
 	}, f.Nodes[1].Inputs)
 	assert.Equal(t, "[s:y:0 s:y a:1 ^s]", fmt.Sprint(f.Nodes[1].Inputs))
 
@@ -178,16 +431,20 @@ func TestParseFunctions(t *testing.T) {
 	n, err := f.Nodes[1].Instance("d/p", &g.Nodes[1])
 	require.NoError(t, err)
 	_, err = n.Called("f")
-	assert.EqualError(t, err, `node "d/p" (PartitionedCall): attribute "S": the call of function "f" has no attribute "T"`)
+	assert.EqualError(t, err,
+		`node "d/p" (PartitionedCall): attribute "S": the call of function "f" has no attribute "T"`)
 }
 
 func TestWithNodes(t *testing.T) {
-	g := parse(t, node("a", "Placeholder"), node("b", "Relu", input("a")), message(2, function), message(4, varint(1, 21)))
-	forward := graphdef.Forward("f", "/cpu:0", []graphdef.Input{{Node: "b"}, {Node: "a"}}, []graphdef.DataType{graphdef.Float, graphdef.Quint8})
+	g := parse(t, node("a", "Placeholder"), node("b", "Relu", input("a")), message(2, function),
+		message(4, varint(1, 21)))
+	forward := graphdef.Forward("f", "/cpu:0", []graphdef.Input{{Node: "b"}, {Node: "a"}},
+		[]graphdef.DataType{graphdef.Float, graphdef.Quint8})
 	other, err := g.WithNodes([]graphdef.Node{forward, g.Nodes[1], g.Nodes[0]})
 	require.NoError(t, err)
 	f, _ := other.Lookup("f")
-	assert.Equal(t, []string{"IdentityN", "/cpu:0", "b", "a"}, []string{f.Op, f.Device, other.Producer(f.Inputs[0]).Name, other.Producer(f.Inputs[1]).Name})
+	assert.Equal(t, []string{"IdentityN", "/cpu:0", "b", "a"},
+		[]string{f.Op, f.Device, other.Producer(f.Inputs[0]).Name, other.Producer(f.Inputs[1]).Name})
 	types, err := f.Types("T")
 	require.NoError(t, err)
 	assert.Equal(t, []graphdef.DataType{graphdef.Float, graphdef.Quint8}, types)
@@ -279,8 +536,16 @@ func TestM22LongNames(t *testing.T) {
 	}{
 		{"name", node(long, "Relu"), "name of a node of 1048576 bytes, the limit is 16384 (at byte 4)"},
 		{"op", node("a", long), `node "a": op of a node of 1048576 bytes, the limit is 16384 (at byte 7)`},
-		{"input", node("a", "Relu", input(long)), `node "a" (Relu): an input of 1048576 bytes, the limit is 16384 (at byte 13)`},
-		{"attribute", node("a", "Relu", attribute(long)), `node "a" (Relu): name of an attribute of 1048576 bytes, the limit is 16384 (at byte 17)`},
+		{
+			"input",
+			node("a", "Relu", input(long)),
+			`node "a" (Relu): an input of 1048576 bytes, the limit is 16384 (at byte 13)`,
+		},
+		{
+			"attribute",
+			node("a", "Relu", attribute(long)),
+			`node "a" (Relu): name of an attribute of 1048576 bytes, the limit is 16384 (at byte 17)`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			bounded(t, 1, func() {
@@ -334,7 +599,8 @@ func TestM22Nesting(t *testing.T) {
 }
 
 func TestM22SelfRecursiveFunction(t *testing.T) {
-	f := message(1, message(1, text(1, "f")), message(3, text(1, "again"), text(2, "f")), message(3, text(1, "x"), text(2, "Relu")))
+	f := message(1, message(1, text(1, "f")), message(3, text(1, "again"), text(2, "f")),
+		message(3, text(1, "x"), text(2, "Relu")))
 	g := parse(
 		t, message(2, f),
 		node("direct", "f"), node("indirect", "PartitionedCall", attribute("f", message(10, text(1, "f")))),
@@ -481,7 +747,8 @@ func touchTensor(n *graphdef.Node, name string, note func(error)) {
 	}
 }
 
-// FuzzParse demands that no input panics or takes more than its limits, and that whatever is accepted keeps its promises.
+// FuzzParse demands that no input panics or takes more than its limits, and that whatever is
+// accepted keeps its promises.
 func FuzzParse(f *testing.F) {
 	f.Add(node("a", "Placeholder", attribute("dtype", varint(6, 1)), attribute("shape", message(7, dims(-1, 3)))))
 	f.Add(join(node("b", "Relu", input("a:1"), input("^a")), node("a", "Split")))
@@ -491,8 +758,10 @@ func FuzzParse(f *testing.F) {
 	f.Add(constant(19, nil, varint(13, 0x3c00)))
 	f.Add(constant(7, dims(3), text(8, "cat"), text(8, "dog")))
 	f.Add(constant(7, dims(2), text(4, "\x01\x02abb")))
-	f.Add(node("a", "Conv2D", attribute("strides", message(1, packed(3, 1, 2, 2, 1))), attribute("padding", text(2, "SAME"))))
-	f.Add(node("a", "X", attribute("l", message(1, float(4, 1), float(4, 2))), attribute("s", message(1, message(7, dims(1, 2))))))
+	f.Add(node("a", "Conv2D", attribute("strides", message(1, packed(3, 1, 2, 2, 1))),
+		attribute("padding", text(2, "SAME"))))
+	f.Add(node("a", "X", attribute("l", message(1, float(4, 1), float(4, 2))),
+		attribute("s", message(1, message(7, dims(1, 2))))))
 	f.Add(join(node("call", "f"), message(2, message(1, message(1, text(1, "f"))))))
 	f.Add(join(node("call", "f", attribute("T", varint(6, 1))), message(2, function)))
 	f.Add(join(varint(1, 1), message(2)))
@@ -547,6 +816,7 @@ func TestRecogniseNoGraphDef(t *testing.T) {
 
 func TestParseTextNotLinked(t *testing.T) {
 	_, err := graphdef.ParseText([]byte("node {}"), graphdef.Limits{})
-	require.EqualError(t, err, "text format is not linked into this program: import github.com/tf2ng/tf2ng/bridge/tf/pbtxt")
+	require.EqualError(t, err,
+		"text format is not linked into this program: import github.com/tf2ng/tf2ng/bridge/tf/pbtxt")
 	assert.ErrorIs(t, err, graphdef.ErrText)
 }

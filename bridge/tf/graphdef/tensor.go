@@ -8,9 +8,10 @@ import (
 
 // Tensor is a TensorProto. Its data stand in Content or as a list of values, or nowhere, which means zeros.
 //
-// When a Tensor is got these hold: the type is defined and no reference type; all dimensions are known and their product is
-// within the limit; Content, unless empty, has the exact length; the values, if any, are of the list that the type demands and
-// not more than the elements; and there are not both.
+// When a Tensor is got these hold: the type is defined and no reference type; all dimensions are
+// known and their product is within the limit; Content, unless empty, has the exact length; the
+// values, if any, are of the list that the type demands and not more than the elements; and there
+// are not both.
 type Tensor struct {
 	Type    DataType
 	Shape   []int64
@@ -67,9 +68,10 @@ func (t *Tensor) Elements() int { return int(t.elements) }
 // Splat reports whether all elements are one value that the file holds once, or zeros that it does not hold.
 func (t *Tensor) Splat() bool { return t.Content == nil && t.count <= 1 }
 
-// Bytes returns the elements, little-endian, as exactly Elements*Type.Size() bytes. They are Content itself when there is one, and
-// otherwise made anew: as in TensorFlow, the last value of the list fills the elements that the list does not reach, and an
-// empty list gives zeros. What is filled so counts against [Limits.Expanded], on each call.
+// Bytes returns the elements, little-endian, as exactly Elements*Type.Size() bytes. They are
+// Content itself when there is one, and otherwise made anew: as in TensorFlow, the last value of
+// the list fills the elements that the list does not reach, and an empty list gives zeros. What is
+// filled so counts against [Limits.Expanded], on each call.
 //
 // A string tensor, and any type without a fixed size, is an error that wraps [ErrTensorType].
 func (t *Tensor) Bytes() ([]byte, error) {
@@ -119,8 +121,9 @@ func repeatLast(out []byte, n, size int) {
 	}
 }
 
-// Strings returns the elements of a string tensor; the last value of the list repeats as in [Tensor.Bytes]. The strings are
-// borrowed from the file; the slices that hold them count against [Limits.Expanded].
+// Strings returns the elements of a string tensor; the last value of the list repeats as in
+// [Tensor.Bytes]. The strings are borrowed from the file; the slices that hold them count against
+// [Limits.Expanded].
 func (t *Tensor) Strings() ([][]byte, error) {
 	if t.Type != String {
 		return nil, t.errorf(ErrTensorType, "got a %v tensor, want string", t.Type)
@@ -261,19 +264,22 @@ func (s *source) checkTensor(at int, t *Tensor) error {
 	shape, info := Shape{Dims: t.Shape}, types[t.Type]
 	var ok bool
 	if t.elements, ok = s.limits.elements(t.Shape); !ok {
-		return errorAt(at, ErrLimit, "got a tensor of shape %v, want known dimensions whose product is at most %d", shape, s.limits.Elements)
+		return errorAt(at, ErrLimit, "got a tensor of shape %v, want known dimensions whose product is at most %d",
+			shape, s.limits.Elements)
 	}
 	switch content := int64(len(t.Content)); {
 	case content > 0 && t.values != 0:
 		return errorAt(at, ErrValue, "got both tensor_content and %s", valueLists[t.values].name)
 	case content > 0 && info.size > 0 && content != t.elements*int64(info.size):
-		return errorAt(at, ErrValue, "got %d bytes of tensor_content, want %d (%v %v)", content, t.elements*int64(info.size), t.Type, shape)
+		return errorAt(at, ErrValue, "got %d bytes of tensor_content, want %d (%v %v)", content,
+			t.elements*int64(info.size), t.Type, shape)
 	case t.values == 0:
 		return nil
 	case info.list == 0:
 		return errorAt(at, ErrValue, "got a %v tensor as %s, which is not supported", t.Type, valueLists[t.values].name)
 	case info.list != t.values:
-		return errorAt(at, ErrValue, "got a %v tensor as %s, want %s", t.Type, valueLists[t.values].name, valueLists[info.list].name)
+		return errorAt(at, ErrValue, "got a %v tensor as %s, want %s", t.Type, valueLists[t.values].name,
+			valueLists[info.list].name)
 	}
 	return s.countValues(at, t)
 }

@@ -29,8 +29,8 @@ type field struct {
 	payload span
 }
 
-// fields walks the fields of the message m. After an error, which has no field, it stops. Groups, which no message of GraphDef
-// ever had, are errors; so nothing here recurses.
+// fields walks the fields of the message m. After an error, which has no field, it stops. Groups,
+// which no message of GraphDef ever had, are errors; so nothing here recurses.
 func (s *source) fields(m span) iter.Seq2[field, error] {
 	return func(yield func(field, error) bool) {
 		for pos := m.start; pos < m.end; {
@@ -79,8 +79,8 @@ func malformed(at, code int) error {
 	return errorAt(at, ErrMalformed, "malformed: %s", reason(code))
 }
 
-// reason is protowire's text for a negative length without its prefix, in which a space may be a no-break space: protobuf
-// varies it from build to build to keep its texts from being relied on.
+// reason is protowire's text for a negative length without its prefix, in which a space may be a
+// no-break space: protobuf varies it from build to build to keep its texts from being relied on.
 func reason(code int) string {
 	return strings.TrimLeft(strings.TrimPrefix(protowire.ParseError(code).Error(), "proto:"), " \u00a0")
 }

@@ -7,7 +7,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// The tests write messages by hand: each function gives the bytes of one field, and a message is its fields one after another.
+// The tests write messages by hand: each function gives the bytes of one field, and a message is
+// its fields one after another.
 
 func varint(number protowire.Number, v uint64) []byte {
 	return protowire.AppendVarint(protowire.AppendTag(nil, number, protowire.VarintType), v)

@@ -10,7 +10,9 @@ import (
 
 // Convert a GraphDef that a person wrote to the form that programs read.
 func ExampleToBinary() {
-	binary, err := pbtxt.ToBinary([]byte(`node { name: "x" op: "Placeholder" } node { name: "y" op: "Relu" input: "x" }`))
+	binary, err := pbtxt.ToBinary([]byte(
+		`node { name: "x" op: "Placeholder" } node { name: "y" op: "Relu" input: "x" }`,
+	))
 	if err != nil {
 		log.Fatal(err)
 	}

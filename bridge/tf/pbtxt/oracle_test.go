@@ -26,7 +26,8 @@ import (
 	"github.com/tf2ng/tf2ng/internal/testmodel"
 )
 
-// The generated messages are the oracle of package graphdef. It is tested here because graphdef's own tests must not link them.
+// The generated messages are the oracle of package graphdef. It is tested here because graphdef's
+// own tests must not link them.
 
 // strictness says what graphdef may do with values that protobuf accepts.
 type strictness bool
@@ -62,7 +63,8 @@ func TestGraphDefAgreesOnModels(t *testing.T) {
 	}
 }
 
-// TestGraphDefAgreesOnFunctions compares the recorded graphs that have libraries, read from their binary form and from text.
+// TestGraphDefAgreesOnFunctions compares the recorded graphs that have libraries, read from their
+// binary form and from text.
 func TestGraphDefAgreesOnFunctions(t *testing.T) {
 	files, err := filepath.Glob("../../../testdata/goldens/Functions/*.pb")
 	require.NoError(t, err)
@@ -102,7 +104,8 @@ func FuzzGraphDefAgrees(f *testing.F) {
 		"\n\x1b\n\x01a\x12\x05Const*\x0f\n\x05value\x12\x06B\x04\x08\x03:\x00",
 		"\n\x1d\n\x01a\x12\x05Const*\x11\n\x05value\x12\x08B\x06\x08\x0c\x12\x02\x12\x00",
 		"\n\x0b\n\x01b\x12\x03Add\x1a\x01a\n\x06\n\x01a\x12\x01x\"\x03\x08\x95\x10",
-		"\n\x06\n\x01a\x12\x01f\x12\x2c\n\x2a\n\x12\n\x01f\x12\x05\n\x01x\x18\x01\x1a\x06\n\x01y*\x01T\x1a\x0b\n\x01a\x12\x01A\x1a\x03b:c\x22\x07\n\x01y\x12\x02x:",
+		"\n\x06\n\x01a\x12\x01f\x12\x2c\n\x2a\n\x12\n\x01f\x12\x05\n\x01x\x18\x01\x1a\x06\n\x01y*\x01T" +
+			"\x1a\x0b\n\x01a\x12\x01A\x1a\x03b:c\x22\x07\n\x01y\x12\x02x:",
 		"\n\x16\n\x01a\x12\x06Conv2D*\x09\n\x01s\x12\x04\n\x02\x1a\x00",
 	} {
 		f.Add([]byte(seed))
@@ -140,7 +143,9 @@ func checkGraph(t *testing.T, want *graph_go_proto.GraphDef, g *graphdef.Graph, 
 	return attributes
 }
 
-func checkFunction(t *testing.T, want *function_go_proto.FunctionDef, f *graphdef.Function, mode strictness) (attributes int) {
+func checkFunction(
+	t *testing.T, want *function_go_proto.FunctionDef, f *graphdef.Function, mode strictness,
+) (attributes int) {
 	t.Helper()
 	require.Equal(t, want.GetSignature().GetName(), f.Name)
 	checkArguments(t, want.GetSignature().GetInputArg(), f.Inputs)
@@ -161,7 +166,11 @@ func checkArguments(t *testing.T, want []*op_def_go_proto.OpDef_ArgDef, got []gr
 	require.Len(t, got, len(want))
 	for i, a := range want {
 		require.Equal(t, graphdef.Argument{
-			Name: a.GetName(), Type: graphdef.DataType(a.GetType()), TypeAttr: a.GetTypeAttr(), NumberAttr: a.GetNumberAttr(), TypeListAttr: a.GetTypeListAttr(),
+			Name:         a.GetName(),
+			Type:         graphdef.DataType(a.GetType()),
+			TypeAttr:     a.GetTypeAttr(),
+			NumberAttr:   a.GetNumberAttr(),
+			TypeListAttr: a.GetTypeListAttr(),
 		}, got[i])
 	}
 }
@@ -408,9 +417,11 @@ func valuesOf(t *tensor_go_proto.TensorProto) (values []uint64, size int) {
 		return each(t.GetDoubleVal(), math.Float64bits), 8
 	case types_go_proto.DataType_DT_INT32, types_go_proto.DataType_DT_QINT32:
 		return each(t.GetIntVal(), func(v int32) uint64 { return uint64(v) }), 4
-	case types_go_proto.DataType_DT_INT16, types_go_proto.DataType_DT_UINT16, types_go_proto.DataType_DT_QINT16, types_go_proto.DataType_DT_QUINT16:
+	case types_go_proto.DataType_DT_INT16, types_go_proto.DataType_DT_UINT16,
+		types_go_proto.DataType_DT_QINT16, types_go_proto.DataType_DT_QUINT16:
 		return each(t.GetIntVal(), func(v int32) uint64 { return uint64(v) }), 2
-	case types_go_proto.DataType_DT_INT8, types_go_proto.DataType_DT_UINT8, types_go_proto.DataType_DT_QINT8, types_go_proto.DataType_DT_QUINT8:
+	case types_go_proto.DataType_DT_INT8, types_go_proto.DataType_DT_UINT8,
+		types_go_proto.DataType_DT_QINT8, types_go_proto.DataType_DT_QUINT8:
 		return each(t.GetIntVal(), func(v int32) uint64 { return uint64(v) }), 1
 	case types_go_proto.DataType_DT_HALF, types_go_proto.DataType_DT_BFLOAT16:
 		return each(t.GetHalfVal(), func(v int32) uint64 { return uint64(v) }), 2

@@ -1,10 +1,10 @@
-// Package pbtxt converts GraphDefs from text format, as people write and read them, to the binary form that graphdef reads.
-// Import it for its side effect to let a program load .pbtxt files:
+// Package pbtxt converts GraphDefs from text format, as people write and read them, to the binary
+// form that graphdef reads. Import it for its side effect to let a program load .pbtxt files:
 //
 //	import _ "github.com/tf2ng/tf2ng/bridge/tf/pbtxt"
 //
-// It is a package of its own because it links TensorFlow's generated messages, and protobuf panics at start when a program
-// links two copies of them, as serving glue may well do.
+// It is a package of its own because it links TensorFlow's generated messages, and protobuf panics
+// at start when a program links two copies of them, as serving glue may well do.
 package pbtxt
 
 import (
@@ -19,11 +19,12 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 )
 
-// Limits of ToBinary. Messages take far more memory than the few characters that make one, so they are counted before any is made.
+// Limits of ToBinary. Messages take far more memory than the few characters that make one, so they
+// are counted before any is made.
 const (
 	MaxBytes    = 64 << 20 // of text
 	MaxMessages = 1 << 20  // nodes, attributes, shapes, dimensions and so on
-	MaxDepth    = 100      // of messages in messages; a dimension of a tensor of a node of a library function is at depth 9
+	MaxDepth    = 100      // of messages in messages; no dimension of a tensor is deeper than 9
 )
 
 // ErrSyntax is wrapped by the errors about text that is not a GraphDef in text format.
@@ -31,8 +32,8 @@ var ErrSyntax = errors.New("not a GraphDef in text format")
 
 func init() { graphdef.RegisterText(ToBinary) }
 
-// ToBinary converts a GraphDef from text format to its binary form. The result depends on the text alone: equal texts give equal
-// bytes. Unknown fields are errors.
+// ToBinary converts a GraphDef from text format to its binary form. The result depends on the text
+// alone: equal texts give equal bytes. Unknown fields are errors.
 func ToBinary(text []byte) ([]byte, error) {
 	if len(text) > MaxBytes {
 		return nil, fmt.Errorf("%w: %d bytes of text, the limit is %d", graphdef.ErrLimit, len(text), MaxBytes)
@@ -51,7 +52,8 @@ func ToBinary(text []byte) ([]byte, error) {
 	return wire, nil
 }
 
-// checkMessages counts the messages in the text and how deep they nest, without parsing more of it than strings and comments.
+// checkMessages counts the messages in the text and how deep they nest, without parsing more of it
+// than strings and comments.
 func checkMessages(text []byte) error {
 	messages, depth := 0, 0
 	for i := 0; i < len(text); i++ {
@@ -67,7 +69,8 @@ func checkMessages(text []byte) error {
 			depth++
 		}
 		if depth > MaxDepth {
-			return fmt.Errorf("%w: messages nested deeper than %d in line %d", graphdef.ErrLimit, MaxDepth, line(text, i))
+			return fmt.Errorf("%w: messages nested deeper than %d in line %d", graphdef.ErrLimit, MaxDepth,
+				line(text, i))
 		}
 		if messages > MaxMessages {
 			return fmt.Errorf("%w: more than %d messages, in line %d", graphdef.ErrLimit, MaxMessages, line(text, i))

@@ -80,10 +80,30 @@ func TestToBinaryErrors(t *testing.T) {
 		{"cut", `node { name: "x"`, pbtxt.ErrSyntax, "not a GraphDef in text format: "},
 		{"cut in an escape", `node { name: "\`, pbtxt.ErrSyntax, "not a GraphDef in text format: "},
 		{"name is not UTF-8", `node { name: "\377" }`, pbtxt.ErrSyntax, "not a GraphDef in text format: "},
-		{"M22 nesting 10^5", "node{\n" + strings.Repeat(`attr{value{func{`, levels), graphdef.ErrLimit, "limit exceeded: messages nested deeper than 100 in line 2"},
-		{"M22 nesting by angle brackets", strings.Repeat("node <", levels), graphdef.ErrLimit, "limit exceeded: messages nested deeper than 100 in line 1"},
-		{"M22 too many messages", strings.Repeat("node{}\n", 1<<20+1), graphdef.ErrLimit, "limit exceeded: more than 1048576 messages, in line 1048577"},
-		{"too many bytes", strings.Repeat("\n", pbtxt.MaxBytes+1), graphdef.ErrLimit, "limit exceeded: 67108865 bytes of text, the limit is 67108864"},
+		{
+			"M22 nesting 10^5",
+			"node{\n" + strings.Repeat(`attr{value{func{`, levels),
+			graphdef.ErrLimit,
+			"limit exceeded: messages nested deeper than 100 in line 2",
+		},
+		{
+			"M22 nesting by angle brackets",
+			strings.Repeat("node <", levels),
+			graphdef.ErrLimit,
+			"limit exceeded: messages nested deeper than 100 in line 1",
+		},
+		{
+			"M22 too many messages",
+			strings.Repeat("node{}\n", 1<<20+1),
+			graphdef.ErrLimit,
+			"limit exceeded: more than 1048576 messages, in line 1048577",
+		},
+		{
+			"too many bytes",
+			strings.Repeat("\n", pbtxt.MaxBytes+1),
+			graphdef.ErrLimit,
+			"limit exceeded: 67108865 bytes of text, the limit is 67108864",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			start := time.Now()

@@ -1,0 +1,148 @@
+package ops
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
+	"github.com/tf2ng/tf2ng/builders"
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// port returns the place in the signature of the input of a name; -1 if it has none.
+func (c *call) port(name string) int {
+	return slices.IndexFunc(c.op.in, func(p opdef.Port) bool { return p.Name == name })
+}
+
+// mustPort is port for a name that the signature has.
+func (c *call) mustPort(name string) int {
+	i := c.port(name)
+	if i < 0 {
+		panic("ops: " + c.op.name + " has no input " + name)
+	}
+	return i
+}
+
+// has reports whether the signature has an input of that name.
+func (c *call) has(name string) bool { return c.port(name) >= 0 }
+
+// index returns the number of the input of a name in the signature.
+func (c *call) index(name string) int { return c.starts[c.mustPort(name)] }
+
+// value returns the input of a name in the signature.
+func (c *call) value(name string) core.Value { return c.in[c.index(name)] }
+
+// list returns the values of an input that is a list.
+func (c *call) list(name string) []core.Value {
+	i := c.mustPort(name)
+	return c.in[c.starts[i]:c.starts[i+1]]
+}
+
+// constant returns the value of input i, which must follow from constants and known shapes.
+func (c *call) constant(i int) *core.Tensor {
+	if t := c.in[i].Folded(); t != nil {
+		return t
+	}
+	c.failInput(i, "is computed, want a constant")
+	return nil
+}
+
+// integers returns input i, a constant vector or scalar of integers.
+func (c *call) integers(i int) []int {
+	t := c.constant(i)
+	if t == nil {
+		return nil
+	}
+	if !t.Type().IsInteger() || len(t.Shape()) > 1 {
+		c.failInput(i, "got %v, want a list of integers", t)
+		return nil
+	}
+	values := t.Int64s()
+	out := make([]int, len(values))
+	for k, v := range values {
+		out[k] = int(v)
+	}
+	return out
+}
+
+// integer returns input i, a constant integer.
+func (c *call) integer(i int) int {
+	list := c.integers(i)
+	if c.err == nil && len(list) != 1 {
+		c.failInput(i, "got %d numbers, want one", len(list))
+	}
+	if c.err != nil {
+		return 0
+	}
+	return list[0]
+}
+
+// granularity says what a range counts for.
+type granularity bool
+
+const (
+	perTensor  granularity = false
+	perChannel granularity = true // it may have one element for each channel
+)
+
+// span returns a range of one min and one max, of shape [] or [1] each. It is checked
+// as far as it is known, by core's own rule, so that errors name TensorFlow's inputs.
+func (c *call) span(min, max string) builders.Range {
+	return c.ranged(c.index(min), c.index(max), perTensor)
+}
+
+// spans is span for filters, whose range may hold one element per output channel.
+func (c *call) spans(min, max string) builders.Range {
+	return c.ranged(c.index(min), c.index(max), perChannel)
+}
+
+func (c *call) ranged(min, max int, g granularity) builders.Range {
+	r := builders.Range{Min: c.in[min], Max: c.in[max]}
+	if c.err != nil {
+		return r
+	}
+	want := "[] or [1]"
+	if g == perChannel {
+		want += ", or one element per channel"
+	}
+	for _, i := range []int{min, max} {
+		s := c.in[i].Shape()
+		single := s.Compatible(core.Shape{}) || s.Compatible(core.Shape{1})
+		if !single && !(g == perChannel && len(s) == 1 && s[0] != 0) {
+			c.failInput(i, "got shape %v, want %s", s, want)
+			return r
+		}
+	}
+	if g == perTensor || !r.Min.Shape().Compatible(r.Max.Shape()) {
+		r = builders.Range{Min: c.scalar(min), Max: c.scalar(max)}
+	}
+	rule := &core.RangeToScale{Type: core.U8}
+	_, err := rule.Infer([]core.Operand{operand(r.Min), operand(r.Max)})
+	var o *core.OpError
+	switch {
+	case err == nil:
+	case errors.As(err, &o) && o.Input == 0:
+		c.failInput(min, "%s", o.Msg)
+	case errors.As(err, &o) && o.Input == 1:
+		c.failInput(max, "%s", o.Msg)
+	default:
+		c.failInput(min, "%s", o.Msg)
+	}
+	return r
+}
+
+func operand(v core.Value) core.Operand { return core.Operand{Fact: v.Fact(), Const: v.Constant()} }
+
+// scalar returns input i, brought from shape [1] to [].
+func (c *call) scalar(i int) core.Value {
+	v := c.in[i]
+	if !v.Shape().Equal(core.Shape{1}) {
+		return v
+	}
+	role := c.nameOf(i)
+	if t := v.Constant(); t != nil {
+		s, err := t.Reshaped(core.Shape{})
+		return c.literal(role, s, err)
+	}
+	return c.helper(role, &core.Squeeze{Axes: []int{0}}, v)
+}

@@ -1,0 +1,141 @@
+package ops
+
+import (
+	"fmt"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+const (
+	unarySignature   = "x:T -> y:T"
+	binarySignature  = "x:T y:T -> z:T"
+	compareSignature = "x:T y:T -> z:bool"
+)
+
+var _ = register(
+	op{name: "Add", signature: binarySignature, translate: apply(&core.Add{})},
+	op{name: "AddV2", signature: binarySignature, translate: apply(&core.Add{})},
+	op{name: "Sub", signature: binarySignature, translate: apply(&core.Subtract{})},
+	op{name: "Mul", signature: binarySignature, translate: apply(&core.Multiply{})},
+	op{name: "Div", signature: binarySignature, translate: apply(&core.Divide{})},
+	op{name: "RealDiv", signature: binarySignature, translate: apply(&core.Divide{})},
+	op{name: "FloorDiv", signature: binarySignature, translate: apply(&core.FloorDivide{})},
+	op{name: "FloorMod", signature: binarySignature, translate: apply(&core.FloorMod{})},
+	op{name: "Maximum", signature: binarySignature, translate: apply(&core.Maximum{})},
+	op{name: "Minimum", signature: binarySignature, translate: apply(&core.Minimum{})},
+	op{name: "Pow", signature: binarySignature, translate: apply(&core.Power{})},
+	op{name: "SquaredDifference", signature: binarySignature, translate: apply(&core.SquaredDifference{})},
+	op{name: "AddN", signature: "inputs:N*T -> sum:T", translate: addN},
+
+	op{name: "Equal", signature: compareSignature, translate: equal(core.Equal)},
+	op{name: "NotEqual", signature: compareSignature, translate: equal(core.NotEqual)},
+	op{name: "Less", signature: compareSignature, translate: compare(core.Less)},
+	op{name: "LessEqual", signature: compareSignature, translate: compare(core.LessEqual)},
+	op{name: "Greater", signature: compareSignature, translate: compare(core.Greater)},
+	op{name: "GreaterEqual", signature: compareSignature, translate: compare(core.GreaterEqual)},
+	op{name: "LogicalAnd", signature: "x:bool y:bool -> z:bool", translate: apply(&core.Logical{Function: core.And})},
+	op{name: "LogicalOr", signature: "x:bool y:bool -> z:bool", translate: apply(&core.Logical{Function: core.Or})},
+	op{name: "LogicalNot", signature: "x:bool -> y:bool", translate: apply(&core.LogicalNot{})},
+	op{name: "SelectV2", signature: "condition:bool t:T e:T -> output:T", translate: apply(&core.Select{})},
+
+	op{name: "Abs", signature: unarySignature, translate: unary(core.Abs)},
+	op{name: "Neg", signature: unarySignature, translate: unary(core.Negative)},
+	op{name: "Sign", signature: unarySignature, translate: unary(core.Sign)},
+	op{name: "Square", signature: unarySignature, translate: unary(core.Square)},
+	op{name: "Reciprocal", signature: unarySignature, translate: unary(core.Reciprocal)},
+	op{name: "Inv", signature: unarySignature, translate: unary(core.Reciprocal)},
+	op{name: "Sqrt", signature: unarySignature, translate: unary(core.Sqrt)},
+	op{name: "Rsqrt", signature: unarySignature, translate: unary(core.Rsqrt)},
+	op{name: "Exp", signature: unarySignature, translate: unary(core.ExpOf)},
+	op{name: "Log", signature: unarySignature, translate: unary(core.LogOf)},
+	op{name: "Erf", signature: unarySignature, translate: unary(core.Erf)},
+	op{name: "Floor", signature: unarySignature, translate: unary(core.Floor)},
+	op{name: "Ceil", signature: unarySignature, translate: unary(core.Ceil)},
+	op{name: "Round", signature: unarySignature, translate: unary(core.RoundEven)},
+	op{name: "Rint", signature: unarySignature, translate: unary(core.RoundEven)},
+
+	op{name: "Relu", signature: "features:T -> activations:T", translate: activate(core.Relu)},
+	op{name: "Relu6", signature: "features:T -> activations:T", translate: activate(core.Relu6)},
+	op{name: "LeakyRelu", signature: "features:T=float -> activations:T=float", translate: leakyRelu},
+	op{name: "Elu", signature: "features:T -> activations:T", translate: activate(core.Elu)},
+	op{name: "Tanh", signature: unarySignature, translate: activate(core.Tanh)},
+	op{name: "Sigmoid", signature: unarySignature, translate: activate(core.Sigmoid)},
+
+	op{name: "Softmax", signature: "logits:T -> softmax:T", translate: apply(&core.Softmax{Axis: -1})},
+	op{name: "ClipByValue", signature: "t:T clip_value_min:T clip_value_max:T -> output:T", translate: clipByValue},
+	op{name: "Cast", signature: "x:SrcT -> y:DstT", translate: cast},
+)
+
+// apply translates the ops that are one core op of the same inputs.
+func apply(op core.Op) func(*call) []core.Value {
+	return func(c *call) []core.Value { return c.emit(op, c.in...) }
+}
+
+func unary(f core.UnaryFunction) func(*call) []core.Value { return apply(&core.Unary{Function: f}) }
+
+func compare(r core.Relation) func(*call) []core.Value { return apply(&core.Compare{Relation: r}) }
+
+// equal translates Equal and NotEqual, which may take shapes that do not broadcast: the
+// tensors are then unlike each other as a whole.
+func equal(r core.Relation) func(*call) []core.Value {
+	return func(c *call) []core.Value {
+		a, b := c.in[0].Shape(), c.in[1].Shape()
+		if !c.boolOr("incompatible_shape_error", true) && a.Static() && b.Static() {
+			op := &core.Compare{Relation: r}
+			if _, err := op.Infer([]core.Operand{operand(c.in[0]), operand(c.in[1])}); err != nil {
+				return c.emit(&core.Constant{Value: core.Scalar(r == core.NotEqual)})
+			}
+		}
+		return c.emit(&core.Compare{Relation: r}, c.in...)
+	}
+}
+
+func activate(a core.Activation) func(*call) []core.Value {
+	return apply(&core.Activate{Activation: a})
+}
+
+func leakyRelu(c *call) []core.Value {
+	return c.emit(&core.Activate{Activation: core.LeakyRelu, Alpha: c.floatOr("alpha", 0.2)}, c.in...)
+}
+
+func cast(c *call) []core.Value {
+	return c.emit(&core.Convert{Type: c.typ("DstT", core.Dynamic), Truncate: c.boolOr("Truncate", false)}, c.in...)
+}
+
+// clipByValue takes bounds of the shape of the values, or scalars.
+func clipByValue(c *call) []core.Value {
+	for i := 1; i <= 2; i++ {
+		if s := c.in[i].Shape(); !s.Compatible(core.Shape{}) && !s.Compatible(c.in[0].Shape()) {
+			c.failInput(i, "got shape %v, want [] or %v, the shape of t", s, c.in[0].Shape())
+		}
+	}
+	return c.emit(&core.Maximum{}, c.helper("clipped", &core.Minimum{}, c.in[0], c.in[2]), c.in[1])
+}
+
+// addN adds from the left.
+func addN(c *call) []core.Value {
+	if len(c.in) == 0 {
+		c.fail("got no inputs, want at least 1")
+		return nil
+	}
+	sum := c.in[0]
+	for i, v := range c.in[1:] {
+		if !v.Shape().Compatible(c.in[0].Shape()) {
+			c.failInput(i+1, "got shape %v, want %v as the first", v.Shape(), c.in[0].Shape())
+		}
+		out := c.emitAs(roleIf(i+2 < len(c.in), "sum", i), &core.Add{}, sum, v)
+		if c.err != nil {
+			return nil
+		}
+		sum = out[0]
+	}
+	return []core.Value{sum}
+}
+
+// roleIf returns a suffix for the name of helper number i, or none.
+func roleIf(helper bool, role string, i int) string {
+	if !helper {
+		return ""
+	}
+	return fmt.Sprintf("#%s_%d", role, i)
+}

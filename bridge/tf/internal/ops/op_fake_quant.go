@@ -1,0 +1,97 @@
+package ops
+
+import "github.com/tf2ng/tf2ng/core"
+
+const (
+	fakeQuantSignature  = "inputs:float min:float max:float -> outputs:float"
+	dequantizeSignature = "input:T input_min:T input_max:T -> output:T"
+)
+
+var _ = register(
+	op{name: "FakeQuantWithMinMaxArgs", signature: "inputs:float -> outputs:float", translate: fakeQuantArgs},
+	op{name: "FakeQuantWithMinMaxVars", signature: fakeQuantSignature, translate: fakeQuant(perTensor)},
+	op{name: "FakeQuantWithMinMaxVarsPerChannel", signature: fakeQuantSignature, translate: fakeQuant(perChannel)},
+	op{name: "QuantizeAndDequantize", signature: "input:T -> output:T", translate: quantizeAndDequantizeV1},
+	op{name: "QuantizeAndDequantizeV2", signature: dequantizeSignature, translate: quantizeAndDequantize},
+	op{
+		name:      "QuantizeAndDequantizeV3",
+		signature: "input:T input_min:T input_max:T num_bits:int32 -> output:T", translate: quantizeAndDequantizeV3,
+	},
+	op{name: "QuantizeAndDequantizeV4", signature: dequantizeSignature, translate: quantizeAndDequantize},
+)
+
+// small returns a number that fits int, whatever an attribute holds.
+func small(v int64) int { return int(max(min(v, 1<<30), -1<<30)) }
+
+func (c *call) fakeQuant(g granularity) *core.TFFakeQuant {
+	return &core.TFFakeQuant{
+		NumBits:     small(c.intOr("num_bits", 8)),
+		NarrowRange: c.boolOr("narrow_range", false),
+		PerChannel:  g == perChannel,
+	}
+}
+
+func fakeQuantArgs(c *call) []core.Value {
+	lo, hi := c.floatOr("min", -6), c.floatOr("max", 6)
+	if c.err == nil && !(lo < hi) {
+		c.failAttr("min", "got %v with max %v, want min < max", lo, hi)
+	}
+	min := c.literal("min", core.Scalar(lo), nil)
+	max := c.literal("max", core.Scalar(hi), nil)
+	return c.emit(c.fakeQuant(perTensor), c.in[0], min, max)
+}
+
+func fakeQuant(g granularity) func(*call) []core.Value {
+	return func(c *call) []core.Value {
+		r := c.ranged(1, 2, g)
+		op := c.fakeQuant(g)
+		op.Divides = g == perTensor
+		return c.emit(op, c.in[0], r.Min, r.Max)
+	}
+}
+
+func quantizeAndDequantize(c *call) []core.Value {
+	op := c.quantizedAndBack(small(c.intOr("num_bits", 8)), c.boolOr("range_given", false))
+	if op.RangeGiven && op.Axis >= 0 {
+		c.failAttr("axis", "got %d beside range_given, want -1: TensorFlow takes one given range only", op.Axis)
+	}
+	return c.emitRanged(op)
+}
+
+func quantizeAndDequantizeV3(c *call) []core.Value {
+	return c.emitRanged(c.quantizedAndBack(c.integer(3), c.boolOr("range_given", true)))
+}
+
+// quantizedAndBack returns the op of the attributes that the versions have in common.
+func (c *call) quantizedAndBack(bits int, rangeGiven bool) *core.TFQuantizeAndDequantize {
+	return &core.TFQuantizeAndDequantize{
+		SignedInput: c.boolOr("signed_input", true),
+		NumBits:     bits,
+		RangeGiven:  rangeGiven,
+		RoundMode: choice(c, "round_mode", []string{"HALF_TO_EVEN", "HALF_UP"},
+			[]core.RoundMode{core.RoundNearestTowardEven, core.RoundNearestUpward}),
+		NarrowRange: c.boolOr("narrow_range", false),
+		Axis:        c.axis(),
+	}
+}
+
+func (c *call) emitRanged(op *core.TFQuantizeAndDequantize) []core.Value {
+	r := c.ranged(1, 2, granularity(op.Axis >= 0))
+	return c.emit(op, c.in[0], r.Min, r.Max)
+}
+
+// quantizeAndDequantizeV1 has its range in attributes.
+func quantizeAndDequantizeV1(c *call) []core.Value {
+	op := &core.TFQuantizeAndDequantize{
+		SignedInput: c.boolOr("signed_input", true),
+		NumBits:     small(c.intOr("num_bits", 8)),
+		RangeGiven:  c.boolOr("range_given", false),
+		RoundMode:   core.RoundNearestTowardEven,
+		Axis:        -1,
+	}
+	mn, mx := core.Scalar(c.floatOr("input_min", 0)), core.Scalar(c.floatOr("input_max", 0))
+	if c.typ("T", core.Dynamic) == core.F64 {
+		mn, mx = core.Scalar(mn.Float64s()[0]), core.Scalar(mx.Float64s()[0])
+	}
+	return c.emit(op, c.in[0], c.literal("input_min", mn, nil), c.literal("input_max", mx, nil))
+}

@@ -1,0 +1,271 @@
+package ops
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+const batchNormExOutputs = "-> y:T batch_mean:U batch_variance:U reserve_space_1:U reserve_space_2:U reserve_space_3:U"
+
+// The ops that TensorFlow's remapper writes. Their further inputs are the operands of
+// fused_ops, in that order.
+var _ = register(
+	op{name: "_FusedConv2D", signature: "input:T filter:T args:* -> output:T", translate: fusedSteps(conv2D, 2)},
+	op{name: "_FusedConv3D", signature: "input:T filter:T args:* -> output:T", translate: fusedSteps(conv3D, 3)},
+	op{
+		name:      "_FusedDepthwiseConv2dNative",
+		signature: "input:T filter:T args:* -> output:T",
+		translate: fusedSteps(depthwiseConv2D, 2),
+	},
+	op{name: "_FusedMatMul", signature: "a:T b:T args:* -> product:T", translate: fusedSteps(matMul, 0)},
+	op{
+		name:      "_FusedBatchNormEx",
+		signature: "x:T scale:U offset:U mean:U variance:U side_input:* " + batchNormExOutputs,
+		translate: fusedBatchNormEx,
+	},
+	op{name: "_MklLayerNorm", signature: "x:T scale:T offset:T -> y:T", translate: layerNorm},
+	op{name: "_MklFusedInstanceNorm", signature: "x:T gamma:T beta:T -> y:T", translate: instanceNorm},
+)
+
+// fusable are the activations that a step of fused_ops can be.
+var fusable = map[string]core.Activation{
+	"Relu": core.Relu, "Relu6": core.Relu6, "Elu": core.Elu, "LeakyRelu": core.LeakyRelu,
+	"Tanh": core.Tanh, "Sigmoid": core.Sigmoid, "GeluApproximate": core.GeluApproximate, "GeluExact": core.GeluExact,
+}
+
+// fusedSteps translates a product, over n spatial dimensions or none, and the steps behind it.
+func fusedSteps(product func(*call) []core.Value, n int) func(*call) []core.Value {
+	return func(c *call) []core.Value {
+		layout := core.NHWC
+		if n > 0 {
+			layout = c.layout(n)
+		}
+		c.role = "#product"
+		out := product(c)
+		if c.err != nil {
+			return nil
+		}
+		f := fusion{call: c, value: out[0], args: c.list("args"), layout: layout}
+		if c.node.Has("TArgs") {
+			types, err := c.node.Types("TArgs")
+			c.keep(err)
+			if c.err == nil && len(types) != len(f.args) {
+				c.failAttr("TArgs", "got %d types, want one for each of %d args", len(types), len(f.args))
+			}
+		}
+		for i, step := range c.strs("fused_ops") {
+			c.role = fmt.Sprintf("#%s_%d", strings.ToLower(step), i)
+			f.step(step)
+		}
+		if c.err == nil && len(f.args) > 0 {
+			c.fail("got %d inputs, want %d as fused_ops says", len(c.in), len(c.in)-len(f.args))
+		}
+		return f.named()
+	}
+}
+
+// fusion is a value to which fused steps are applied, and the operands that are left.
+type fusion struct {
+	*call
+	value  core.Value
+	args   []core.Value
+	layout core.Layout
+}
+
+// named returns the value as the node's output: the last step's node gets its name.
+func (f *fusion) named() []core.Value {
+	if f.err != nil {
+		return nil
+	}
+	n := f.value.Node
+	renamed, err := core.NewNamedNode(f.node.Name, n.Op(), n.Inputs()...)
+	f.keep(err)
+	if f.err != nil {
+		return nil
+	}
+	renamed.Origin = n.Origin
+	return []core.Value{renamed.Out(0)}
+}
+
+// apply applies an op to the value and further ones.
+func (f *fusion) apply(op core.Op, in ...core.Value) {
+	out := f.emit(op, append([]core.Value{f.value}, in...)...)
+	if f.err == nil {
+		f.value = out[0]
+	}
+}
+
+// take returns the next operands.
+func (f *fusion) take(step string, n int) []core.Value {
+	if f.err == nil && len(f.args) < n {
+		f.fail("got %d inputs, want %d more for step %s of fused_ops", len(f.in), n-len(f.args), step)
+	}
+	if f.err != nil {
+		return make([]core.Value, n)
+	}
+	taken := f.args[:n]
+	f.args = f.args[n:]
+	for _, v := range taken {
+		if i := slices.Index(f.in, v); step != "FusedBatchNorm" && v.Type() != f.value.Type() &&
+			v.Type() != core.Dynamic {
+			f.failInput(i, "got type %v for step %s, want %v", v.Type(), step, f.value.Type())
+		}
+	}
+	return taken
+}
+
+func (f *fusion) step(name string) {
+	activation, isActivation := fusable[name]
+	switch {
+	case f.err != nil:
+	case isActivation:
+		op := &core.Activate{Activation: activation}
+		if activation == core.LeakyRelu {
+			op.Alpha = f.floatOr("leakyrelu_alpha", 0.2)
+		}
+		f.apply(op)
+	case name == "BiasAdd":
+		f.bias(f.take(name, 1)[0])
+	case name == "Add":
+		f.apply(&core.Add{}, f.take(name, 1)...)
+	case name == "FusedBatchNorm":
+		f.apply(&core.BatchNorm{Layout: f.layout, Epsilon: f.floatOr("epsilon", 0.0001)}, f.take(name, 4)...)
+	case name == "_MklFusedMish":
+		f.apply(&core.Unary{Function: core.Mish})
+	case name == "_MklSwish":
+		f.apply(&core.Unary{Function: core.Swish})
+	case name == "_FusedHardSwish":
+		f.hardSwish()
+	default:
+		f.failAttr("fused_ops", "got step %q, want BiasAdd, Add, FusedBatchNorm, or an activation: one of %q", name,
+			activationNames())
+	}
+}
+
+func activationNames() []string {
+	var names []string
+	for name := range fusable {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return append(names, "_FusedHardSwish", "_MklFusedMish", "_MklSwish")
+}
+
+// bias adds one number per channel.
+func (f *fusion) bias(v core.Value) {
+	if f.err != nil {
+		return
+	}
+	if s := v.Shape(); s.Ranked() && len(s) != 1 {
+		f.failInput(slices.Index(f.in, v), "got shape %v, want one number per channel", s)
+		return
+	}
+	if rank := len(f.value.Shape()); f.layout == core.NCHW && rank > 2 {
+		op := &core.ExpandDims{}
+		for i := range rank - 2 {
+			op.Axes = append(op.Axes, i+1)
+		}
+		v = f.helper("bias", op, v)
+	}
+	f.apply(&core.Add{}, v)
+}
+
+// hardSwish is x * relu6(x + 3) / 6.
+func (f *fusion) hardSwish() {
+	x := f.value
+	f.apply(&core.Add{}, f.number("three", 3, x))
+	f.apply(&core.Activate{Activation: core.Relu6})
+	f.apply(&core.Multiply{}, f.number("sixth", 1.0/6, x))
+	f.apply(&core.Multiply{}, x)
+}
+
+// number returns a number of the type of a value.
+func (c *call) number(role string, v float32, like core.Value) core.Value {
+	n := c.literal(role+"_value", core.Scalar(v), nil)
+	if c.err != nil || like.Type() == core.F32 {
+		return n
+	}
+	return c.helper(role, &core.Convert{Type: like.Type()}, n)
+}
+
+// fusedBatchNormEx normalizes, adds the side input, and activates.
+func fusedBatchNormEx(c *call) []core.Value {
+	if c.boolOr("is_training", true) {
+		c.failAttr("is_training", "got true, want false: the statistics of a batch are for training")
+	}
+	side := c.list("side_input")
+	mode := choice(c, "activation_mode", []string{"Identity", "Relu"}, []core.Activation{core.Identity, core.Relu})
+	if want := c.intOr("num_side_inputs", 0); want != int64(len(side)) || want > 1 {
+		c.failAttr("num_side_inputs", "got %d beside %d side inputs, want their number, one at most", want, len(side))
+	}
+	c.role = "#norm"
+	layout := c.layout(2)
+	out := c.emitReal(&core.BatchNorm{Layout: layout, Epsilon: c.floatOr("epsilon", 0.0001)}, c.in[:5]...)
+	if c.err != nil {
+		return nil
+	}
+	f := fusion{call: c, value: out[0], args: side, layout: layout}
+	if len(side) > 0 {
+		c.role = "#side"
+		f.apply(&core.Add{}, f.take("side_input", 1)...)
+	}
+	if mode == core.Relu {
+		c.role = "#relu"
+		f.apply(&core.Activate{Activation: core.Relu})
+	}
+	return f.named()
+}
+
+// layerNorm normalizes along the last axis.
+func layerNorm(c *call) []core.Value {
+	if s := c.in[0].Shape(); s.Ranked() && len(s) != 2 && len(s) != 3 {
+		c.failInput(0, "got shape %v, want rank 2 or 3", s)
+	}
+	return c.normalize([]int{-1}, c.floatOr("epsilon", 0.001), c.in[1], c.in[2])
+}
+
+// instanceNorm normalizes along reduction_axes and then activates.
+func instanceNorm(c *call) []core.Value {
+	list, err := c.node.IntsOr("reduction_axes", nil)
+	c.keep(err)
+	var axes []int
+	for _, a := range list {
+		axes = append(axes, small(a))
+	}
+	s := c.in[0].Shape()
+	if c.err == nil && (!s.Ranked() || len(s) < 3) {
+		c.failInput(0, "got shape %v, want batch, channels and space", s)
+	}
+	if c.err != nil {
+		return nil
+	}
+	gamma, beta := c.in[1], c.in[2]
+	if !slices.Contains(axes, len(s)-1) && !slices.Contains(axes, -1) {
+		return c.activated(c.normalize(axes, c.floatOr("epsilon", 0.0001), gamma, beta))
+	}
+	op := &core.ExpandDims{}
+	for i := range len(s) - 2 {
+		op.Axes = append(op.Axes, i+1)
+	}
+	gamma, beta = c.helper("gamma", op, gamma), c.helper("beta", op, beta)
+	return c.activated(c.normalize(axes, c.floatOr("epsilon", 0.0001), gamma, beta))
+}
+
+// activated applies the activation of fused_ops, if there is one.
+func (c *call) activated(v []core.Value) []core.Value {
+	if c.err != nil {
+		return nil
+	}
+	f := fusion{call: c, value: v[0]}
+	for i, step := range c.strs("fused_ops") {
+		c.role = fmt.Sprintf("#step_%d", i)
+		if _, ok := fusable[step]; !ok {
+			c.failAttr("fused_ops", "got step %q, want an activation", step)
+		}
+		f.step(step)
+	}
+	return f.named()
+}

@@ -1,0 +1,260 @@
+package ops
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+const batchNormOutputs = "-> y:T batch_mean:U batch_variance:U reserve_space_1:U reserve_space_2:U"
+
+var _ = register(
+	op{name: "Conv2D", signature: "input:T filter:T -> output:T", translate: conv2D},
+	op{name: "DepthwiseConv2dNative", signature: "input:T filter:T -> output:T", translate: depthwiseConv2D},
+	op{name: "Conv3D", signature: "input:T filter:T -> output:T", translate: conv3D},
+	op{name: "BiasAdd", signature: "value:T bias:T -> output:T", translate: biasAdd},
+	op{name: "BiasAddV1", signature: "value:T bias:T -> output:T", translate: biasAddV1},
+	op{
+		name: "FusedBatchNorm",
+		signature: "x:T scale:T offset:T mean:T variance:T " +
+			"-> y:T batch_mean:T batch_variance:T reserve_space_1:T reserve_space_2:T",
+		translate: fusedBatchNorm,
+	},
+	op{
+		name:      "FusedBatchNormV2",
+		signature: "x:T scale:U offset:U mean:U variance:U " + batchNormOutputs,
+		translate: fusedBatchNorm,
+	},
+	op{
+		name:      "FusedBatchNormV3",
+		signature: "x:T scale:U offset:U mean:U variance:U " + batchNormOutputs + " reserve_space_3:U",
+		translate: fusedBatchNormV3,
+	},
+	op{name: "MatMul", signature: "a:T b:T -> product:T", translate: matMul},
+	op{name: "BatchMatMul", signature: "x:T y:T -> output:T", translate: batchMatMul},
+	op{name: "BatchMatMulV2", signature: "x:T y:T -> output:T", translate: batchMatMulV2},
+)
+
+// emitReal applies an op, which has no bf16 and f16, in f32.
+func (c *call) emitReal(op core.Op, in ...core.Value) []core.Value {
+	t := c.in[0].Type()
+	if t != core.BF16 && t != core.F16 {
+		return c.emit(op, in...)
+	}
+	in = slices.Clone(in)
+	for i, v := range in {
+		if v.Node != nil && v.Type() == t {
+			in[i] = c.helper(fmt.Sprintf("real_%d", i), &core.Convert{Type: core.F32}, v)
+		}
+	}
+	return c.emit(&core.Convert{Type: t}, c.helper("real", op, in...))
+}
+
+// wantRank checks the rank of input i.
+func (c *call) wantRank(i, rank int, what string) {
+	if s := c.in[i].Shape(); c.err == nil && s.Ranked() && len(s) != rank {
+		c.failInput(i, "got shape %v, want rank %d: %s", s, rank, what)
+	}
+}
+
+func conv2D(c *call) []core.Value { return c.conv(2, "explicit_paddings") }
+
+func conv3D(c *call) []core.Value { return c.conv(3, "") }
+
+// conv translates a float convolution. Its groups are the input's channels over the
+// filter's, as in TensorFlow.
+func (c *call) conv(n int, explicit string) []core.Value {
+	layout := c.layout(n)
+	op := &core.Convolution{Spatial: c.spatial(n, layout, explicit)}
+	data, filters := c.in[0].Shape(), c.in[1].Shape()
+	c.wantRank(0, n+2, "batch, channels and space")
+	c.wantRank(1, n+2, "space, input channels, output channels")
+	if c.err != nil {
+		return nil
+	}
+	if data.Ranked() && filters.Ranked() {
+		channels := data[n+1]
+		if layout == core.NCHW {
+			channels = data[1]
+		}
+		if in := filters[n]; in > 0 && channels > in && channels%in == 0 {
+			op.Groups = channels / in
+		}
+	}
+	return c.emitReal(op, c.in[0], c.filters(c.in[1], layout, n))
+}
+
+// filters returns filters in the layout that core wants beside data of that layout:
+// TensorFlow's are [space..., input channels, output channels] beside any data.
+func (c *call) filters(v core.Value, layout core.Layout, n int) core.Value {
+	if layout == core.NHWC {
+		return v
+	}
+	order := []int{n + 1, n}
+	for i := range n {
+		order = append(order, i)
+	}
+	return c.helper("filters", &core.Transpose{Order: order}, v)
+}
+
+// depthwiseConv2D translates a convolution in as many groups as there are channels:
+// filters [h, w, C, M] are [h, w, 1, C*M] there.
+func depthwiseConv2D(c *call) []core.Value {
+	layout := c.layout(2)
+	op := &core.Convolution{Spatial: c.spatial(2, layout, "explicit_paddings")}
+	c.wantRank(0, 4, "batch, channels and space")
+	c.wantRank(1, 4, "height, width, channels, multiplier")
+	if c.err != nil {
+		return nil
+	}
+	s := c.in[1].Shape()
+	if !s.Static() {
+		c.failInput(1, "got shape %v, want a known one", s)
+		return nil
+	}
+	if _, err := s.Elements(); err != nil || s[2] == 0 {
+		c.failInput(1, "got shape %v, want at least one channel", s)
+		return nil
+	}
+	op.Groups = s[2]
+	dims := []int64{int64(s[0]), int64(s[1]), 1, int64(s[2] * s[3])}
+	to, err := core.TensorOf(core.Shape{4}, dims)
+	grouped := c.helper("groups", &core.Reshape{}, c.in[1], c.literal("groups_shape", to, err))
+	return c.emitReal(op, c.in[0], c.filters(grouped, layout, 2))
+}
+
+func biasAdd(c *call) []core.Value { return c.biasAdd(c.layout(2)) }
+
+func biasAddV1(c *call) []core.Value { return c.biasAdd(core.NHWC) }
+
+// biasAdd translates an addition along the channels.
+func (c *call) biasAdd(layout core.Layout) []core.Value {
+	value, bias := c.in[0].Shape(), c.in[1].Shape()
+	c.wantRank(1, 1, "one number per channel")
+	if c.err == nil && !value.Ranked() && layout == core.NCHW {
+		c.failInput(0, "got a shape of unknown rank, want a known one for data_format NCHW")
+	}
+	if c.err != nil || !value.Ranked() {
+		return c.emit(&core.Add{}, c.in...)
+	}
+	if len(value) < 2 {
+		c.failInput(0, "got shape %v, want rank 2 or more", value)
+		return nil
+	}
+	channels := value[len(value)-1]
+	if layout == core.NCHW {
+		channels = value[1]
+	}
+	if !bias.Compatible(core.Shape{channels}) {
+		c.failInput(1, "got shape %v, want [%d] for the channels of %v", bias, channels, value)
+		return nil
+	}
+	if layout == core.NCHW && len(value) == 2 {
+		c.failInput(0, "got shape %v, want rank 3 or more for data_format NCHW", value)
+	}
+	if layout == core.NHWC {
+		return c.emit(&core.Add{}, c.in...)
+	}
+	op := &core.ExpandDims{}
+	for i := range len(value) - 2 {
+		op.Axes = append(op.Axes, i+1)
+	}
+	return c.emit(&core.Add{}, c.in[0], c.helper("bias", op, c.in[1]))
+}
+
+func fusedBatchNorm(c *call) []core.Value { return c.batchNorm(2) }
+
+func fusedBatchNormV3(c *call) []core.Value {
+	if slices.Contains([]string{"NDHWC", "NCDHW"}, c.strOr("data_format", "")) {
+		return c.batchNorm(3)
+	}
+	return c.batchNorm(2)
+}
+
+// batchNorm normalizes images of n spatial dimensions with known statistics or, with
+// is_training, with the batch's own, as Keras' LayerNormalization has it; statistics of the
+// batch are not given out, known ones are.
+func (c *call) batchNorm(n int) []core.Value {
+	c.wantRank(0, n+2, "batch, channels and space")
+	layout, epsilon := c.layout(n), c.floatOr("epsilon", 0.0001)
+	if !c.boolOr("is_training", true) {
+		out := c.emitReal(&core.BatchNorm{Layout: layout, Epsilon: epsilon}, c.in...)
+		return append(out, c.in[3], c.in[4], c.in[3], c.in[4])
+	}
+	c.wantRank(1, 1, "one number per channel")
+	c.wantRank(2, 1, "one number per channel")
+	if c.err != nil {
+		return nil
+	}
+	axes, scale, offset := []int{0}, c.in[1], c.in[2]
+	op := &core.ExpandDims{}
+	for i := range n {
+		axes = append(axes, i+1)
+		op.Axes = append(op.Axes, i+1)
+	}
+	if layout == core.NCHW {
+		for i := range n {
+			axes[i+1]++
+		}
+		scale, offset = c.helper("scale", op, scale), c.helper("offset", op, offset)
+	}
+	return c.normalize(axes, epsilon, scale, offset)
+}
+
+func matMul(c *call) []core.Value {
+	c.wantRank(0, 2, "a matrix")
+	c.wantRank(1, 2, "a matrix")
+	a, b := c.in[0], c.in[1]
+	if c.boolOr("transpose_a", false) {
+		a = c.helper("a", &core.Transpose{Order: []int{1, 0}}, a)
+	}
+	if c.boolOr("transpose_b", false) {
+		b = c.helper("b", &core.Transpose{Order: []int{1, 0}}, b)
+	}
+	return c.emitReal(&core.Dot{ReductionAxes: 1}, a, b)
+}
+
+// batchMatMul multiplies matrices of equal batches.
+func batchMatMul(c *call) []core.Value {
+	a, b := c.in[0].Shape(), c.in[1].Shape()
+	if a.Ranked() && b.Ranked() && len(a) >= 2 {
+		if len(a) != len(b) || !a[:len(a)-2].Compatible(b[:len(b)-2]) {
+			c.failInput(1, "got shape %v beside %v, want the same batch", b, a)
+		}
+	}
+	return batchMatMulV2(c)
+}
+
+// batchMatMulV2 broadcasts the batches.
+func batchMatMulV2(c *call) []core.Value {
+	return c.emitReal(&core.BatchDot{TransposeA: c.boolOr("adj_x", false), TransposeB: c.boolOr("adj_y", false)},
+		c.in...)
+}
+
+// normalize gives x the mean 0 and the variance 1 along axes, then scales and shifts:
+//
+//	(x - mean) * (rsqrt(variance + epsilon) * scale) + offset
+func (c *call) normalize(axes []int, epsilon float32, scale, offset core.Value) []core.Value {
+	r := core.Reduction{Axes: axes, KeepDims: true}
+	x := c.in[0]
+	wide := func(role string, v core.Value) core.Value {
+		if c.err != nil || v.Type() == core.F32 {
+			return v
+		}
+		return c.helper(role, &core.Convert{Type: core.F32}, v)
+	}
+	t := x.Type()
+	x, scale, offset = wide("x_f32", x), wide("scale_f32", scale), wide("offset_f32", offset)
+	mean := c.helper("mean", &core.Mean{Reduction: r}, x)
+	centred := c.helper("centred", &core.Subtract{}, x, mean)
+	variance := c.helper("variance", &core.Mean{Reduction: r},
+		c.helper("squares", &core.Unary{Function: core.Square}, centred))
+	sum := c.helper("sum", &core.Add{}, variance, c.literal("epsilon", core.Scalar(epsilon), nil))
+	factor := c.helper("factor", &core.Multiply{}, c.helper("rsqrt", &core.Unary{Function: core.Rsqrt}, sum), scale)
+	scaled := c.helper("scaled", &core.Multiply{}, centred, factor)
+	if t == core.F32 {
+		return c.emit(&core.Add{}, scaled, offset)
+	}
+	return c.emit(&core.Convert{Type: t}, c.helper("shifted", &core.Add{}, scaled, offset))
+}

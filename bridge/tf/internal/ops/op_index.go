@@ -1,0 +1,243 @@
+package ops
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+var _ = register(
+	op{
+		name:      "Range",
+		signature: "start:Tidx=int32 limit:Tidx=int32 delta:Tidx=int32 -> output:Tidx=int32",
+		translate: apply(&core.Range{}),
+	},
+	op{name: "LinSpace", signature: "start:T stop:T num:Tidx=int32 -> output:T", translate: apply(&core.LinSpace{})},
+	op{name: "ZerosLike", signature: "x:T -> y:T", translate: like(0)},
+	op{name: "OnesLike", signature: "x:T -> y:T", translate: like(1)},
+	op{name: "Size", signature: "input:T -> output:out_type=int32", translate: size},
+	op{name: "Rank", signature: "input:T -> output:int32", translate: rank},
+	op{name: "ShapeN", signature: "input:N*T -> output:N*out_type=int32", translate: shapeN},
+	op{name: "ReverseV2", signature: "tensor:T axis:Tidx=int32 -> output:T", translate: reverse},
+	op{name: "ReverseSequence", signature: "input:T seq_lengths:Tlen=int64 -> output:T", translate: reverseSequence},
+	op{
+		name:      "GatherNd",
+		signature: "params:Tparams indices:Tindices -> output:Tparams",
+		translate: apply(&core.GatherND{}),
+	},
+	op{name: "ScatterNd", signature: "indices:Tindices updates:T shape:Tindices -> output:T", translate: scatterND},
+	op{
+		name:      "TensorScatterUpdate",
+		signature: scatterSignature,
+		translate: apply(&core.ScatterND{Mode: core.ScatterUpdate}),
+	},
+	op{name: "TensorScatterAdd", signature: scatterSignature, translate: apply(&core.ScatterND{Mode: core.ScatterAdd})},
+	op{
+		name:      "TensorScatterSub",
+		signature: scatterSignature,
+		translate: apply(&core.ScatterND{Mode: core.ScatterSubtract}),
+	},
+	op{name: "TensorScatterMin", signature: scatterSignature, translate: apply(&core.ScatterND{Mode: core.ScatterMin})},
+	op{name: "TensorScatterMax", signature: scatterSignature, translate: apply(&core.ScatterND{Mode: core.ScatterMax})},
+	op{name: "InvertPermutation", signature: "x:T=int32 -> y:T=int32", translate: apply(&core.InvertPermutation{})},
+	op{
+		name:      "BroadcastArgs",
+		signature: "s0:T=int32 s1:T=int32 -> r0:T=int32",
+		translate: apply(&core.BroadcastShape{}),
+	},
+	op{
+		name:      "ConcatOffset",
+		signature: "concat_dim:int32 shape:N*shape_type=int32 -> offset:N*shape_type=int32",
+		translate: concatOffset,
+	},
+	op{name: "Roll", signature: "input:T shift:Tshift axis:Taxis -> output:T", translate: roll},
+	op{
+		name:      "SparseToDense",
+		signature: "sparse_indices:Tindices output_shape:Tindices sparse_values:T default_value:T -> dense:T",
+		translate: sparseToDense,
+	},
+	op{name: "AccumulateNV2", signature: "inputs:N*T -> sum:T", translate: addN},
+	op{name: "GuaranteeConst", signature: "input:T -> output:T", translate: passThrough},
+	op{name: "DeepCopy", signature: "x:T -> y:T", translate: passThrough},
+	op{
+		name:      "Print",
+		signature: "input:T data:[U] -> output:T",
+		translate: func(c *call) []core.Value { return c.in[:1] },
+	},
+	op{name: "DepthToSpace", signature: "input:T -> output:T", translate: depthToSpace},
+	op{name: "SpaceToDepth", signature: "input:T -> output:T", translate: spaceToDepth},
+	op{
+		name:      "SpaceToBatchND",
+		signature: "input:T block_shape:Tblock_shape=int32 paddings:Tpaddings=int32 -> output:T",
+		translate: apply(&core.SpaceToBatch{}),
+	},
+	op{
+		name:      "BatchToSpaceND",
+		signature: "input:T block_shape:Tblock_shape=int32 crops:Tcrops=int32 -> output:T",
+		translate: apply(&core.BatchToSpace{}),
+	},
+	op{
+		name:      "SpaceToBatch",
+		signature: "input:T paddings:Tpaddings=int32 -> output:T",
+		translate: squareBlocks(&core.SpaceToBatch{}),
+	},
+	op{
+		name:      "BatchToSpace",
+		signature: "input:T crops:Tidx=int32 -> output:T",
+		translate: squareBlocks(&core.BatchToSpace{}),
+	},
+)
+
+const scatterSignature = "tensor:T indices:Tindices updates:T -> output:T"
+
+// like fills a tensor of the shape of another with a number.
+func like(v float32) func(*call) []core.Value {
+	return func(c *call) []core.Value {
+		if c.in[0].Type() == core.String {
+			c.failInput(0, "got type string, want numbers or booleans")
+		}
+		value := c.helper("value", &core.Convert{Type: c.typ("T", core.Dynamic)},
+			c.literal("number", core.Scalar(v), nil))
+		return c.emit(&core.BroadcastTo{}, value, c.helper("shape", &core.ShapeOf{Type: core.I64}, c.in[0]))
+	}
+}
+
+// size is the product of the dimensions.
+func size(c *call) []core.Value {
+	return c.emit(&core.Prod{Reduction: core.Reduction{Axes: []int{0}}},
+		c.helper("shape", &core.ShapeOf{Type: c.typ("out_type", core.I32)}, c.in[0]))
+}
+
+// rank is the length of the shape.
+func rank(c *call) []core.Value {
+	length := c.helper("length", &core.ShapeOf{Type: core.I32},
+		c.helper("shape", &core.ShapeOf{Type: core.I64}, c.in[0]))
+	return c.emit(&core.Squeeze{Axes: []int{0}}, length)
+}
+
+func shapeN(c *call) []core.Value {
+	op := &core.ShapeOf{Type: c.typ("out_type", core.I32)}
+	out := make([]core.Value, len(c.in))
+	for i, v := range c.in {
+		out[i] = c.helper(fmt.Sprintf("shape_%d", i), op, v)
+	}
+	return out
+}
+
+func reverse(c *call) []core.Value {
+	return c.emit(&core.Reverse{Axes: c.integers(1)}, c.in[0])
+}
+
+// reverseSequence reads the two axes, of which TensorFlow takes none from the end.
+func reverseSequence(c *call) []core.Value {
+	op := &core.ReverseSequence{BatchAxis: int(c.intOr("batch_dim", 0)), SeqAxis: int(c.intOr("seq_dim", -1))}
+	return c.emit(op, c.in...)
+}
+
+// scatterND adds slices to zeros.
+func scatterND(c *call) []core.Value {
+	zero, err := core.NewTensor(c.typ("T", core.Dynamic), core.Shape{})
+	zeros := c.helper("zeros", &core.BroadcastTo{}, c.literal("zero", zero, err), c.in[2])
+	return c.emit(&core.ScatterND{Mode: core.ScatterAdd}, zeros, c.in[0], c.in[1])
+}
+
+// maxRank bounds the length of a shape that is data.
+const maxRank = 254
+
+func roll(c *call) []core.Value {
+	return c.emit(&core.Roll{Shifts: c.integers(1), Axes: c.integers(2)}, c.in[0])
+}
+
+// sparseToDense writes values into a tensor filled with a default. Indices of one
+// dimension may stand in a vector; one value may serve all of them.
+func sparseToDense(c *call) []core.Value {
+	indices, values := c.in[0], c.in[2]
+	if s := indices.Shape(); !s.Ranked() || len(s) == 0 || len(s) > 2 || len(values.Shape()) > 1 {
+		c.failInput(0,
+			"got shape %v with values of shape %v, want a vector or a matrix with a value or a vector of them", s,
+			values.Shape())
+		return nil
+	}
+	if len(indices.Shape()) == 1 {
+		indices = c.helper("indices", &core.ExpandDims{Axes: []int{1}}, indices)
+	}
+	if len(values.Shape()) == 0 { // or not known
+		ends := [3]core.Value{}
+		for i, v := range []int64{0, 1, 1} {
+			t, err := core.TensorOf(core.Shape{1}, []int64{v})
+			ends[i] = c.literal([]string{"first", "end", "step"}[i], t, err)
+		}
+		count := c.helper("count", &core.StridedSlice{}, c.helper("shape", &core.ShapeOf{Type: core.I64}, indices),
+			ends[0], ends[1], ends[2])
+		values = c.helper("values", &core.BroadcastTo{}, values, count)
+	}
+	dense := c.helper("default", &core.BroadcastTo{}, c.in[3], c.in[1])
+	return c.emit(&core.ScatterND{}, dense, indices, values)
+}
+
+// concatOffset tells where each part of a concatenation starts: the sums of the dimensions
+// before it at the axis, and 0 elsewhere.
+func concatOffset(c *call) []core.Value {
+	axis, parts := c.integer(0), c.list("shape")
+	if c.err != nil || len(parts) == 0 {
+		return nil
+	}
+	s := parts[0].Shape()
+	if !s.Static() || len(s) != 1 || s[0] > maxRank {
+		c.failInput(1, "got shape %v, want a vector of known length, at most %d", s, maxRank)
+		return nil
+	}
+	if axis < 0 {
+		axis += s[0]
+	}
+	if axis < 0 || axis >= s[0] {
+		c.failInput(0, "got axis %d, want one of %d", axis, s[0])
+		return nil
+	}
+	t := c.typ("shape_type", core.I32)
+	mask := make([]int64, s[0])
+	mask[axis] = 1
+	m, err := core.TensorOf(core.Shape{s[0]}, mask)
+	at := c.helper("axis", &core.Convert{Type: t}, c.literal("mask", m, err))
+	zeros, err := core.NewTensor(t, s)
+	sum := c.literal("start", zeros, err)
+	out := make([]core.Value, len(parts))
+	for i, p := range parts {
+		out[i] = sum
+		sum = c.helper(fmt.Sprintf("sum_%d", i), &core.Add{}, sum,
+			c.helper(fmt.Sprintf("part_%d", i), &core.Multiply{}, p, at))
+	}
+	return out
+}
+
+// blockLayout reads data_format of ops on blocks, and block_size.
+func (c *call) blockLayout() (core.Layout, int) {
+	return choice(c, "data_format", []string{
+		"NHWC",
+		"NCHW",
+	}, []core.Layout{core.NHWC, core.NCHW}), small(c.intOr("block_size", 0))
+}
+
+func depthToSpace(c *call) []core.Value {
+	layout, block := c.blockLayout()
+	return c.emit(&core.DepthToSpace{Layout: layout, BlockSize: block}, c.in...)
+}
+
+func spaceToDepth(c *call) []core.Value {
+	layout, block := c.blockLayout()
+	return c.emit(&core.SpaceToDepth{Layout: layout, BlockSize: block}, c.in...)
+}
+
+// squareBlocks translates SpaceToBatch and BatchToSpace, of two spatial dimensions.
+func squareBlocks(op core.Op) func(*call) []core.Value {
+	return func(c *call) []core.Value {
+		block := c.intOr("block_size", 0)
+		if block < 2 {
+			c.failAttr("block_size", "got %d, want 2 or more", block)
+		}
+		c.wantRank(0, 4, "batch, height, width and channels")
+		sides, err := core.TensorOf(core.Shape{2}, slices.Repeat([]int64{block}, 2))
+		return c.emit(op, c.in[0], c.literal("block", sides, err), c.in[1])
+	}
+}

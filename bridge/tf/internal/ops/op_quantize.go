@@ -1,0 +1,85 @@
+package ops
+
+import (
+	"github.com/tf2ng/tf2ng/builders"
+	"github.com/tf2ng/tf2ng/core"
+)
+
+var _ = register(
+	op{
+		name:      "QuantizeV2",
+		signature: "input:float min_range:float max_range:float -> output:T output_min:float output_max:float",
+		translate: quantizeV2,
+	},
+	op{
+		name:      "Dequantize",
+		signature: "input:T min_range:float max_range:float -> output:dtype=float",
+		translate: dequantize,
+	},
+)
+
+// quantizeMode reads the attribute mode.
+func (c *call) quantizeMode() core.QuantizeMode {
+	return choice(c, "mode", []string{"MIN_COMBINED", "MIN_FIRST", "SCALED"},
+		[]core.QuantizeMode{core.MinCombined, core.MinFirst, core.Scaled})
+}
+
+// axis reads the attribute axis of a per-channel range; -1 means that there is none.
+func (c *call) axis() int {
+	axis := c.intOr("axis", -1)
+	if c.err == nil && (axis < -1 || axis > maxAxis) {
+		c.failAttr("axis", "got %d, want -1 or an axis of the input", axis)
+	}
+	return int(axis)
+}
+
+// maxAxis is the last axis of a tensor in TensorFlow.
+const maxAxis = 253
+
+func quantizeV2(c *call) []core.Value {
+	op := &core.TFQuantizeV2{
+		Type: c.typ("T", core.Dynamic),
+		Mode: c.quantizeMode(),
+		RoundMode: choice(c, "round_mode", []string{"HALF_AWAY_FROM_ZERO", "HALF_TO_EVEN"},
+			[]core.RoundMode{core.RoundNearestTowardInfinity, core.RoundNearestTowardEven}),
+		NarrowRange:        c.boolOr("narrow_range", false),
+		Axis:               c.axis(),
+		EnsureMinimumRange: c.floatOr("ensure_minimum_range", 0.01),
+		Factor127:          c.arithmetic == builders.TensorFlow2_8,
+		Plain:              c.constantInputs, // TensorFlow folds it before it takes oneDNN's kernels
+	}
+	r := c.sliced("min_range", "max_range", op.Axis)
+	if c.err != nil {
+		return nil
+	}
+	return c.built(builders.ScaledQuantize(c.scope(), builders.Quantization{Data: c.in[0], Range: r, TensorFlow: op}))
+}
+
+// sliced returns a range that has one element per slice along an axis, if there is one.
+func (c *call) sliced(min, max string, axis int) builders.Range {
+	return c.ranged(c.index(min), c.index(max), granularity(axis >= 0))
+}
+
+func dequantize(c *call) []core.Value {
+	op := &core.TFDequantize{
+		Mode:        c.quantizeMode(),
+		Axis:        c.axis(),
+		NarrowRange: c.boolOr("narrow_range", false),
+		OutType:     c.typ("dtype", core.F32),
+	}
+	narrow := c.in[0].Type().Size() == 1
+	if op.OutType == core.BF16 && (op.Mode == core.MinFirst || op.Mode == core.Scaled && !narrow) {
+		c.failAttr("mode", "got %q with dtype bfloat16 and input %v, want MIN_COMBINED, or SCALED for 8 bits",
+			c.strOr("mode", ""), c.in[0].Type())
+	}
+	r := c.sliced("min_range", "max_range", op.Axis)
+	if c.err != nil {
+		return nil
+	}
+	return c.built(builders.ScaledDequantize(c.scope(), builders.Dequantization{
+		Data:       c.in[0],
+		Range:      r,
+		TensorFlow: op,
+		Constant:   c.constantInputs,
+	}))
+}

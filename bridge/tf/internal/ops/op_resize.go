@@ -1,0 +1,152 @@
+package ops
+
+import "github.com/tf2ng/tf2ng/core"
+
+var _ = register(
+	op{
+		name:      "ResizeBilinear",
+		signature: "images:T size:int32 -> resized_images:float",
+		translate: resize(core.ResizeBilinear),
+	},
+	op{
+		name:      "ResizeNearestNeighbor",
+		signature: "images:T size:int32 -> resized_images:T",
+		translate: resize(core.ResizeNearest),
+	},
+	op{
+		name:      "ResizeBicubic",
+		signature: "images:T size:int32 -> resized_images:float",
+		translate: resize(core.ResizeBicubic),
+	},
+	op{
+		name:      "CropAndResize",
+		signature: "image:T boxes:float box_ind:int32 crop_size:int32 -> crops:float",
+		translate: cropAndResize,
+	},
+	op{name: "LRN", signature: "input:T=float -> output:T=float", translate: lrn},
+	op{name: "ExtractImagePatches", signature: "images:T -> patches:T", translate: extractPatches},
+	op{name: "MaxPoolWithArgmax", signature: "input:T -> output:T argmax:Targmax=int64", translate: maxPoolWithArgmax},
+	op{name: "MaxPoolV2", signature: "input:T=float ksize:int32 strides:int32 -> output:T=float", translate: maxPoolV2},
+	op{
+		name:      "Conv2DBackpropInput",
+		signature: "input_sizes:int32 filter:T out_backprop:T -> output:T",
+		translate: backprop(2, "explicit_paddings"),
+	},
+	op{
+		name:      "Conv3DBackpropInputV2",
+		signature: "input_sizes:Tshape=int32 filter:T out_backprop:T -> output:T",
+		translate: backprop(3, ""),
+	},
+)
+
+func resize(mode core.ResizeMode) func(*call) []core.Value {
+	return func(c *call) []core.Value {
+		return c.emit(&core.Resize{
+			Mode:             mode,
+			AlignCorners:     c.boolOr("align_corners", false),
+			HalfPixelCenters: c.boolOr("half_pixel_centers", false),
+		}, c.in...)
+	}
+}
+
+func cropAndResize(c *call) []core.Value {
+	nearest := choice(c, "method", []string{"bilinear", "nearest"}, []bool{false, true})
+	return c.emit(&core.CropAndResize{Nearest: nearest, Extrapolation: c.floatOr("extrapolation_value", 0)}, c.in...)
+}
+
+func lrn(c *call) []core.Value {
+	return c.emit(&core.LRN{
+		Radius: small(c.intOr("depth_radius", 5)),
+		Bias:   c.floatOr("bias", 1),
+		Alpha:  c.floatOr("alpha", 1),
+		Beta:   c.floatOr("beta", 0.5),
+	}, c.in...)
+}
+
+func extractPatches(c *call) []core.Value {
+	s := core.Spatial{
+		Layout:    core.NHWC,
+		Strides:   c.perDimension("strides", 2, core.NHWC, 0),
+		Dilations: c.perDimension("rates", 2, core.NHWC, 0),
+	}
+	c.padding(&s, 2, "")
+	return c.emit(&core.ExtractPatches{Spatial: s, Window: c.perDimension("ksizes", 2, core.NHWC, 0)}, c.in...)
+}
+
+func maxPoolWithArgmax(c *call) []core.Value {
+	s, window := c.window(2, core.NHWC, "")
+	return c.emit(&core.MaxPoolWithArgmax{
+		Spatial:      s,
+		Window:       window,
+		Type:         c.typ("Targmax", core.I64),
+		IncludeBatch: c.boolOr("include_batch_in_index", false),
+	}, c.in...)
+}
+
+// maxPoolV2 has the window and the strides as inputs.
+func maxPoolV2(c *call) []core.Value {
+	layout := c.layout(2)
+	s := core.Spatial{Layout: layout, Strides: c.spatialNumbers(2, layout)}
+	c.padding(&s, 2, "")
+	return c.emit(&core.MaxPool{Spatial: s, Window: c.spatialNumbers(1, layout)}, c.in[0])
+}
+
+// spatialNumbers returns the spatial ones of input i, a constant number per dimension.
+func (c *call) spatialNumbers(i int, layout core.Layout) []int {
+	list := c.integers(i)
+	if c.err != nil {
+		return nil
+	}
+	channels, first := 3, 1
+	if layout == core.NCHW {
+		channels, first = 1, 2
+	}
+	if len(list) != 4 || list[0] != 1 || list[channels] != 1 {
+		c.failInput(i, "got %v, want four numbers, 1 for batch and channels", list)
+		return nil
+	}
+	return list[first : first+2]
+}
+
+// backprop translates a transposed convolution over n spatial dimensions. Its groups are
+// the channels of the result over those of the filters.
+func backprop(n int, explicit string) func(*call) []core.Value {
+	return func(c *call) []core.Value {
+		layout := c.layout(n)
+		op := &core.ConvolutionBackpropData{Spatial: c.spatial(n, layout, explicit)}
+		c.wantRank(1, n+2, "space, input channels, output channels")
+		c.wantRank(2, n+2, "batch, channels and space")
+		if c.err != nil {
+			return nil
+		}
+		channel := n + 1
+		if layout == core.NCHW {
+			channel = 1
+		}
+		filters := c.in[1].Shape()
+		if sizes := c.in[0].Folded(); sizes != nil && sizes.Len() == n+2 && filters.Ranked() && filters[n] > 0 {
+			if total := int(sizes.Int64s()[channel]); total > filters[n] && total%filters[n] == 0 {
+				op.Groups = total / filters[n]
+			}
+		}
+		gradient := c.in[2]
+		return c.emitNarrow(op, c.in[0], c.filters(c.in[1], layout, n), gradient)
+	}
+}
+
+// emitNarrow is emitReal for ops whose input 0 is not of the type that they compute in.
+func (c *call) emitNarrow(op core.Op, in ...core.Value) []core.Value {
+	if c.err != nil {
+		return nil
+	}
+	t := in[len(in)-1].Type()
+	if t != core.BF16 && t != core.F16 {
+		return c.emit(op, in...)
+	}
+	for i, v := range in {
+		if v.Type() == t {
+			in[i] = c.helper([]string{"sizes", "filters_f32", "gradient_f32"}[i], &core.Convert{Type: core.F32}, v)
+		}
+	}
+	return c.emit(&core.Convert{Type: t}, c.helper("real", op, in...))
+}

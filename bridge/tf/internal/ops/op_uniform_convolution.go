@@ -1,0 +1,218 @@
+package ops
+
+import (
+	"slices"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+var _ = register(
+	op{name: "UniformQuantizedConvolution", signature: uniformFactors, translate: uniformConvolution},
+	op{name: "UniformQuantizedConvolutionHybrid", signature: uniformHybrid, translate: uniformConvolutionHybrid},
+)
+
+// dimensionNumbers are TensorFlow's UniformQuantizedConvolutionDimensionNumbersAttr: what
+// each axis of a convolution's operands and output is.
+type dimensionNumbers struct{ input, kernel, output []int } // batch (output channels), channels, space...
+
+// dimensions reads the attribute dimension_numbers; without it the order is batch, channels,
+// space, and that of the kernel output channels, input channels, space.
+func (c *call) dimensions(rank int) dimensionNumbers {
+	raw := []byte(c.strOr("dimension_numbers", ""))
+	order := make([]int, rank)
+	for i := range order {
+		order[i] = i
+	}
+	if len(raw) == 0 || c.err != nil {
+		return dimensionNumbers{order, order, order}
+	}
+	var field [10][]int
+	for len(raw) > 0 {
+		number, kind, n := protowire.ConsumeTag(raw)
+		var values []int
+		if n >= 0 && number < 10 {
+			raw = raw[n:]
+			values, n = dimensionField(raw, kind)
+		}
+		if n < 0 || number >= 10 {
+			c.failAttr("dimension_numbers", "is no serialized UniformQuantizedConvolutionDimensionNumbersAttr")
+			return dimensionNumbers{order, order, order}
+		}
+		raw = raw[n:]
+		field[number] = append(field[number], values...)
+	}
+	one := func(i int) int {
+		if len(field[i]) == 0 {
+			return 0
+		}
+		return field[i][len(field[i])-1]
+	}
+	d := dimensionNumbers{
+		append([]int{one(1), one(2)}, field[3]...),
+		append([]int{one(5), one(4)}, field[6]...),
+		append([]int{one(7), one(8)}, field[9]...),
+	}
+	for _, axes := range [][]int{d.input, d.kernel, d.output} {
+		sorted := slices.Sorted(slices.Values(axes))
+		if !slices.Equal(sorted, order) {
+			c.failAttr("dimension_numbers", "got the axes %v, want each of %v once", axes, order)
+		}
+	}
+	return d
+}
+
+// dimensionField reads one number or packed numbers; n < 0 for what is neither.
+func dimensionField(raw []byte, kind protowire.Type) (values []int, n int) {
+	switch kind {
+	case protowire.VarintType:
+		v, n := protowire.ConsumeVarint(raw)
+		return []int{small(int64(v))}, n
+	case protowire.BytesType:
+		packed, n := protowire.ConsumeBytes(raw)
+		for n >= 0 && len(packed) > 0 {
+			v, m := protowire.ConsumeVarint(packed)
+			if m < 0 {
+				return nil, m
+			}
+			values, packed = append(values, small(int64(v))), packed[m:]
+		}
+		return values, n
+	}
+	return nil, -1
+}
+
+// uniformProduct is a convolution of the Uniform* family.
+type uniformProduct struct {
+	op      *core.IntegerConvolution
+	numbers dimensionNumbers
+	filters core.Value
+	zero    core.Value // the filters' zero points
+}
+
+// uniformConvolve reads what both convolutions have: the window, and the rhs.
+func (c *call) uniformConvolve() (p uniformProduct) {
+	data, filters := c.in[0].Shape(), c.in[1].Shape()
+	if !data.Ranked() || !filters.Ranked() || len(data) != len(filters) || len(data) < 3 || len(data) > 5 {
+		c.failInput(1, "got shape %v for lhs of %v, want one rank, from 3 to 5", filters, data)
+		return p
+	}
+	n := len(data) - 2
+	p.numbers = c.dimensions(n + 2)
+	groups := small(c.intOr("feature_group_count", 1))
+	if b := c.intOr("batch_group_count", 1); c.err == nil && b != 1 {
+		c.failAttr("batch_group_count", "got %d, which is not supported, want 1", b)
+	}
+	if c.err == nil && groups < 1 {
+		c.failAttr("feature_group_count", "got %d, want 1 or more", groups)
+	}
+	p.op = &core.IntegerConvolution{Spatial: c.uniformWindow(n), Groups: groups}
+	if c.err != nil {
+		return p
+	}
+	p.filters = c.permuted("rhs", c.in[1],
+		slices.Concat(p.numbers.kernel[2:], p.numbers.kernel[1:2], p.numbers.kernel[:1]))
+	p.zero = c.zeroPoint("rhs_zero", c.value("rhs_zero_points"), core.I8)
+	c.quantizationAxis("rhs_", -1, p.numbers.kernel[0])
+	return p
+}
+
+// uniformWindow reads strides, dilations and padding of n spatial dimensions.
+func (c *call) uniformWindow(n int) core.Spatial {
+	list := func(attr string, length int, least int64) []int {
+		v, err := c.node.IntsOr(attr, nil)
+		c.keep(err)
+		if c.err == nil && len(v) != 0 && len(v) != length {
+			c.failAttr(attr, "got %d numbers, want %d", len(v), length)
+		}
+		out := make([]int, len(v))
+		for i, x := range v {
+			if out[i] = small(x); x < least {
+				c.failAttr(attr, "got %v, want numbers of %d or more", v, least)
+			}
+		}
+		return out
+	}
+	s := core.Spatial{
+		Layout:        core.NHWC,
+		Strides:       list("window_strides", n, 1),
+		Dilations:     list("rhs_dilation", n, 1),
+		DataDilations: list("lhs_dilation", n, 1),
+	}
+	explicit := list("explicit_padding", 2*n, 0)
+	padding := choice(c, "padding", []string{"VALID", "SAME", "EXPLICIT"},
+		[]core.PadType{core.PadValid, core.PadSameUpper, core.PadExplicit})
+	if c.err == nil && (padding == core.PadExplicit) != (len(explicit) > 0) {
+		c.failAttr("explicit_padding", "got %d numbers with padding %s, want them with EXPLICIT only", len(explicit),
+			c.str("padding"))
+		return s
+	}
+	s.PadType = padding
+	for i := 0; i+1 < len(explicit); i += 2 {
+		s.PadBelow, s.PadAbove = append(s.PadBelow, explicit[i]), append(s.PadAbove, explicit[i+1])
+	}
+	return s
+}
+
+// permuted transposes a value unless the order is its own.
+func (c *call) permuted(role string, v core.Value, order []int) core.Value {
+	if slices.IsSorted(order) {
+		return v
+	}
+	return c.helper(role+"_permuted", &core.Transpose{Order: order}, v)
+}
+
+// channelsLast is the order of axes batch, space, channels.
+func channelsLast(axes []int) []int { return slices.Concat(axes[:1], axes[2:], axes[1:2]) }
+
+func uniformConvolution(c *call) []core.Value {
+	c.types("Tin", core.I8)
+	c.quantizationAxis("lhs_", -1)
+	if c.err != nil {
+		return nil
+	}
+	p := c.uniformConvolve()
+	if c.err != nil {
+		return nil
+	}
+	out := c.quantizationAxis("output_", -1, p.numbers.output[1])
+	axis := -1
+	if right := c.intOr("rhs_quantization_axis", -1); out >= 0 || right >= 0 {
+		axis = p.numbers.output[1]
+	}
+	data := c.permuted("lhs", c.in[0], channelsLast(p.numbers.input))
+	acc := c.helper("accumulators", p.op, data, p.filters, c.zeroPoint("lhs_zero", c.value("lhs_zero_points"), core.I8),
+		p.zero)
+	return c.uniformOutput(c.permuted("accumulators", acc, inverse(channelsLast(p.numbers.output))), axis)
+}
+
+func uniformConvolutionHybrid(c *call) []core.Value {
+	c.hybridTypes()
+	if c.err != nil {
+		return nil
+	}
+	p := c.uniformConvolve()
+	if c.err != nil {
+		return nil
+	}
+	data := c.permuted("lhs", c.in[0], channelsLast(p.numbers.input))
+	zero := c.literal("lhs_zero", core.Scalar[int8](0), nil)
+	product := c.hybrid(data, func(role string, data core.Value) core.Value {
+		return c.helper(role, p.op, data, p.filters, zero, p.zero)
+	})
+	order := inverse(channelsLast(p.numbers.output))
+	if slices.IsSorted(order) {
+		return c.emit(&core.Multiply{}, product, c.value("rhs_scales"))
+	}
+	return c.emit(&core.Transpose{Order: order}, c.helper("product", &core.Multiply{}, product, c.value("rhs_scales")))
+}
+
+// inverse returns the order of axes that undoes an order.
+func inverse(order []int) []int {
+	out := make([]int, len(order))
+	for i, a := range order {
+		out[a] = i
+	}
+	return out
+}

@@ -1,0 +1,151 @@
+package tf
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/ops"
+)
+
+// UnsupportedError lists all ops that the wanted outputs need and that this package
+// does not translate.
+type UnsupportedError struct {
+	Ops       []UnsupportedOp
+	Supported map[string]int // the nodes of all other ops that the wanted outputs need
+}
+
+// UnsupportedOp is an op without a translator.
+type UnsupportedOp struct {
+	Op    string
+	Count int    // its nodes
+	First string // the first of them
+	Why   string // what is known about the op; may be empty
+}
+
+// Error reads, for example, unsupported ops: Foo (3 nodes, first "a/b"), Bar (1 node "c").
+func (e *UnsupportedError) Error() string {
+	parts := make([]string, len(e.Ops))
+	for i, o := range e.Ops {
+		parts[i] = o.String()
+	}
+	return "unsupported ops: " + strings.Join(parts, ", ")
+}
+
+// String reads Foo (3 nodes, first "a/b").
+func (o UnsupportedOp) String() string {
+	s := fmt.Sprintf("%s (%d nodes, first %q", o.Op, o.Count, o.First)
+	if o.Count == 1 {
+		s = fmt.Sprintf("%s (1 node %q", o.Op, o.First)
+	}
+	if o.Why != "" {
+		s += ": " + o.Why
+	}
+	return s + ")"
+}
+
+// Reasons why ops are not supported.
+const (
+	whyControl  = "control flow"
+	whyVariable = "a variable: freeze the graph first"
+	whyTraining = "training"
+	whyForeign  = "TensorFlow 2.21 does not register this op"
+	whyIntel    = whyForeign + "; Intel's builds of TensorFlow did"
+	whyRuntime  = "it is made while a graph runs: take the graph as it was before"
+	whyXLA      = "TensorFlow runs it in clusters that XLA compiles, nowhere else"
+)
+
+// why tells by an op's name why it is not supported.
+var why = byOp(map[string][]string{
+	whyControl: {
+		"Switch", "Merge", "Enter", "Exit", "NextIteration", "LoopCond",
+		"If", "StatelessIf", "While", "StatelessWhile", "Case", "StatelessCase",
+	},
+	whyVariable: {
+		"Variable", "VariableV2", "VarHandleOp", "ReadVariableOp", "ResourceGather", "Assign", "AssignVariableOp",
+		"RestoreV2",
+	},
+	whyTraining: {
+		"FusedBatchNormGradV3", "Conv2DBackpropFilter", "ApplyGradientDescent",
+		"FakeQuantWithMinMaxArgsGradient", "FakeQuantWithMinMaxVarsGradient",
+		"FakeQuantWithMinMaxVarsPerChannelGradient", "QuantizeAndDequantizeV4Grad",
+	},
+	whyXLA: {"XlaDequantize"},
+	whyIntel: {
+		"_QuantizedConv2D", "_QuantizedConv3D", "_QuantizedDepthwiseConv2D",
+		"_FusedQuantizedConv3D", "_FusedQuantizedDeconv2D", "_FusedQuantizedDeconv3D",
+		"_QuantizedBatchMatMul", "_QuantizedBatchMatMulV2AndDequantize", "_QuantizedFusedBatchMatMulV2AndDequantize",
+		"_QuantizedFusedMatMul", "_QuantizedFusedMatMulAndDequantize", "_QuantizedFusedMatMulAndRequantize",
+		"_QuantizedFusedBatchNorm", "_QuantizedFusedInstanceNorm", "_QuantizedTranspose",
+	},
+})
+
+func byOp(reasons map[string][]string) map[string]string {
+	why := map[string]string{}
+	for reason, ops := range reasons {
+		for _, op := range ops {
+			why[op] = reason
+		}
+	}
+	return why
+}
+
+// Unsupported lists the ops that Translate refuses for a reason that it knows, by name.
+func Unsupported() []UnsupportedOp {
+	var list []UnsupportedOp
+	for name, w := range why {
+		if !ops.Known(name) {
+			list = append(list, UnsupportedOp{Op: name, Why: w})
+		}
+	}
+	slices.SortFunc(list, func(a, b UnsupportedOp) int { return strings.Compare(a.Op, b.Op) })
+	return list
+}
+
+// unsupported returns an UnsupportedError for the nodes that have no translator, or else
+// the error of the first call that could not be inlined, or nil.
+func unsupported(g *graphdef.Graph, nodes []*graphdef.Node, failed map[string]error) error {
+	e := &UnsupportedError{Supported: map[string]int{}}
+	var failure error
+	at := map[string]int{}
+	for _, n := range nodes {
+		if ops.Known(n.Op) {
+			e.Supported[n.Op]++
+			continue
+		}
+		if err, call := failed[n.Name]; call {
+			if failure == nil {
+				failure = err
+			}
+			continue
+		}
+		i, ok := at[n.Op]
+		if !ok {
+			i = len(e.Ops)
+			at[n.Op] = i
+			e.Ops = append(e.Ops, UnsupportedOp{Op: n.Op, First: n.Name, Why: reason(g, n)})
+		}
+		e.Ops[i].Count++
+	}
+	if len(e.Ops) == 0 {
+		return failure
+	}
+	return e
+}
+
+func reason(g *graphdef.Graph, n *graphdef.Node) string {
+	if w := why[n.Op]; w != "" {
+		return w
+	}
+	if f, ok := g.Callee(n); ok {
+		return fmt.Sprintf("it calls function %q in a way that is not supported", f.Name)
+	}
+	switch {
+	case strings.HasPrefix(n.Op, "_Mkl"), strings.HasPrefix(n.Op, "_ITEX"), strings.HasPrefix(n.Op, "_OneDnn"):
+		return whyRuntime
+	case IsQuantized(n.Op):
+		return whyForeign
+	}
+	return ""
+}
