@@ -14,6 +14,7 @@ import (
 
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/internal/testmode"
+	"github.com/tf2ng/tf2ng/kernels"
 )
 
 func init() { testmode.PoisonDeadBuffers() }
@@ -72,6 +73,10 @@ func TestCloseTogether(t *testing.T) {
 	wg.Wait()
 }
 
+// packing is more than the bytes that one of a weight becomes, and less than those of two:
+// portable Go has three of them in a word.
+var packing = map[bool]int64{true: 3, false: 2}[kernels.AvailableISAs() == 0]
+
 // What shapes share is made once, whatever their number, and freed by Close.
 func TestPrepareOnceForAllShapes(t *testing.T) {
 	for _, model := range []string{
@@ -97,7 +102,7 @@ func TestPrepareOnceForAllShapes(t *testing.T) {
 			}
 			info, err := os.Stat(filepath.Join("testdata/graphdefs", model+".pb"))
 			require.NoError(t, err)
-			assert.Less(t, after1, 2*info.Size()+1<<16, "no weight is packed twice")
+			assert.Less(t, after1, packing*info.Size()+1<<16, "no weight is packed twice")
 			assert.Positive(t, perShape)
 		})
 	}
