@@ -312,9 +312,8 @@ func TestPools(t *testing.T) {
 	is(t, eval(t, &core.AvgPool{Spatial: same, Window: window, IncludePadding: true}, x),
 		core.Shape{1, 3, 3, 1}, float32(3), 4, 2.25, 6, 7, 3.75, 3.75, 4.25, 2.25)
 	nchw := core.Spatial{Strides: []int{2}}
-	is(t,
-		eval(t, &core.MaxPool{Spatial: nchw, Window: []int{2}},
-			tensor(t, core.Shape{1, 2, 4}, int8(-5), -6, -7, -8, 1, 2, 3, 4)),
+	numbers := tensor(t, core.Shape{1, 2, 4}, int8(-5), -6, -7, -8, 1, 2, 3, 4)
+	is(t, eval(t, &core.MaxPool{Spatial: nchw, Window: []int{2}}, numbers),
 		core.Shape{1, 2, 2}, int8(-5), -7, 2, 4)
 }
 
@@ -369,16 +368,13 @@ func TestDots(t *testing.T) {
 		core.Shape{}, float32(21))
 	is(t, eval(t, &core.BatchDot{}, a, b), core.Shape{2, 2}, float32(4), 5, 10, 11)
 	is(t, eval(t, &core.BatchDot{TransposeB: true}, a, a), core.Shape{2, 2}, float32(14), 32, 32, 77)
-	is(t,
-		eval(t, &core.BatchDot{TransposeA: true}, tensor(t, core.Shape{2, 1, 2}, float32(1), 2, 3, 4),
-			tensor(t, core.Shape{1, 1, 1}, float32(10))),
+	rows := tensor(t, core.Shape{2, 1, 2}, float32(1), 2, 3, 4)
+	is(t, eval(t, &core.BatchDot{TransposeA: true}, rows, tensor(t, core.Shape{1, 1, 1}, float32(10))),
 		core.Shape{2, 2, 1}, float32(10), 20, 30, 40)
 	// Product and sum are rounded one after the other: fused, this would give 2^-24.
 	e := float32(1 + 0x1p-12)
-	is(t,
-		eval(t, &core.Dot{ReductionAxes: 1}, tensor(t, core.Shape{2}, float32(-1-0x1p-11), e),
-			tensor(t, core.Shape{2}, float32(1), e)),
-		core.Shape{}, float32(0))
+	x, y := tensor(t, core.Shape{2}, float32(-1-0x1p-11), e), tensor(t, core.Shape{2}, float32(1), e)
+	is(t, eval(t, &core.Dot{ReductionAxes: 1}, x, y), core.Shape{}, float32(0))
 }
 
 func TestBatchNorm(t *testing.T) {

@@ -295,8 +295,8 @@ func TestConstraintsOfFurtherOps(t *testing.T) {
 		},
 		{
 			&core.ConvolutionBackpropData{Spatial: nhwc}, ops(vector(1, 3, 2), f32(2, 2, 3), f32(1, 4, 3)),
-			"ConvolutionBackpropData: input 2 (gradient): got shape [1,4,3], want [1,2,3], which a convolution makes of " +
-				"[1,3,2] (ConvolutionBackpropData-C2)",
+			"ConvolutionBackpropData: input 2 (gradient): got shape [1,4,3], " +
+				"want [1,2,3], which a convolution makes of [1,3,2] (ConvolutionBackpropData-C2)",
 		},
 		{
 			&core.ConvolutionBackpropData{Spatial: nhwc}, ops(vector(1, 3, 9), f32(2, 2, 3), f32(1, 2, 3)),

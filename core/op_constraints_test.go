@@ -243,8 +243,8 @@ func TestConstraints(t *testing.T) {
 		},
 		{
 			&core.TFQuantizedAvgPool{Spatial: nhwc, Window: []int{1}}, ops(u8(1, 2, 2, 1)),
-			"TFQuantizedAvgPool: input 0: got shape [1,2,2,1], want rank 3: batch, channels and the dimensions of window " +
-				"[1] (TFQuantizedAvgPool-C2)",
+			"TFQuantizedAvgPool: input 0: got shape [1,2,2,1], want rank 3: batch, " +
+				"channels and the dimensions of window [1] (TFQuantizedAvgPool-C2)",
 		},
 		{
 			&core.TFFakeQuant{NumBits: 1}, ops(f32(2), f32(), f32()),
@@ -291,18 +291,18 @@ func TestConstraints(t *testing.T) {
 		},
 		{
 			&core.TFQuantizedResizeBilinear{}, ops(u8(1, 0, 2, 1), i32(2), f32(), f32()),
-			"TFQuantizedResizeBilinear: input 0 (x): got shape [1,0,2,1], want [N, H, W, " +
-				"C] with H and W >= 1 (TFQuantizedResizeBilinear-C2)",
+			"TFQuantizedResizeBilinear: input 0 (x): got shape [1,0,2,1], " +
+				"want [N, H, W, C] with H and W >= 1 (TFQuantizedResizeBilinear-C2)",
 		},
 		{
 			&core.TFQuantizedResizeBilinear{}, ops(u8(1, 2, 2, 1), isI32(0, 2), f32(), f32()),
-			"TFQuantizedResizeBilinear: input 1 (size): got size [0 2], want each in [1, " +
-				"16777216] (TFQuantizedResizeBilinear-C3)",
+			"TFQuantizedResizeBilinear: input 1 (size): got size [0 2], " +
+				"want each in [1, 16777216] (TFQuantizedResizeBilinear-C3)",
 		},
 		{
 			norm, ops(u8(1, 2, 2), f32(), f32()),
-			"TFQuantizedInstanceNorm: input 0 (x): got shape [1,2,2], want [N, H, W, " +
-				"C] without zeros (TFQuantizedInstanceNorm-C1)",
+			"TFQuantizedInstanceNorm: input 0 (x): got shape [1,2,2], " +
+				"want [N, H, W, C] without zeros (TFQuantizedInstanceNorm-C1)",
 		},
 		{
 			norm, ops(u8(1, 2, 2, 1), is32(1), is32(1)),
