@@ -11,7 +11,8 @@ func broadcastShapes(constraint string, in []Operand) (Shape, error) {
 		}
 		var ok bool
 		if out, ok = broadcastPair(out, o.Shape); !ok {
-			return nil, Violation(constraint, i, "got shape %v, which does not broadcast with the others: %v", o.Shape, shapesOf(in))
+			return nil, Violation(constraint, i, "got shape %v, which does not broadcast with the others: %v",
+				o.Shape, shapesOf(in))
 		}
 	}
 	return checkedShape(out)

@@ -71,7 +71,9 @@ func (v Values) Of(x Value) *Tensor {
 // later node reads and is not to be kept. eval computes node number i: n.EvalWithin, with
 // what its caller does around it. A *MemoryError reports the node for which the limit is not
 // enough.
-func (e *Evaluation) Run(values Values, eval func(i int, n *Node, in []*Tensor, held, limit int64) ([]*Tensor, error)) error {
+func (e *Evaluation) Run(values Values,
+	eval func(i int, n *Node, in []*Tensor, held, limit int64) ([]*Tensor, error),
+) error {
 	held := int64(0)
 	for i, n := range e.nodes {
 		in := make([]*Tensor, len(n.inputs))
@@ -84,7 +86,8 @@ func (e *Evaluation) Run(values Values, eval func(i int, n *Node, in []*Tensor, 
 		}
 		for j, t := range out {
 			if want := n.outputs[j]; !t.shape.Compatible(want.Shape) {
-				return fmt.Errorf("internal error, please report: node %q (%s): output %d has shape %v, not %v", n.Name, n.OpName(), j, t.shape, want.Shape)
+				return fmt.Errorf("internal error, please report: node %q (%s): output %d has shape %v, not %v",
+					n.Name, n.OpName(), j, t.shape, want.Shape)
 			}
 			if _, read := e.last[n.Out(j)]; read {
 				values[n.Out(j)] = t

@@ -62,7 +62,8 @@ func TestConvert(t *testing.T) {
 	is(t, eval(t, &core.Convert{Type: core.I64}, x), core.Shape{6}, int64(-1), 2, 300, math.MaxInt64, math.MinInt64, 0)
 	is(t, eval(t, &core.Convert{Type: core.Bool}, x), core.Shape{6}, true, true, true, true, true, true)
 	is(t, eval(t, &core.Convert{Type: core.U8}, tensor(t, core.Shape{2}, int32(-1), 256)), core.Shape{2}, uint8(255), 0)
-	is(t, eval(t, &core.Convert{Type: core.F32}, tensor(t, core.Shape{2}, int32(16777217), -3)), core.Shape{2}, float32(16777216), -3)
+	is(t, eval(t, &core.Convert{Type: core.F32}, tensor(t, core.Shape{2}, int32(16777217), -3)),
+		core.Shape{2}, float32(16777216), -3)
 	is(t, eval(t, &core.Convert{Type: core.F32}, tensor(t, core.Shape{2}, true, false)), core.Shape{2}, float32(1), 0)
 }
 
@@ -87,17 +88,25 @@ func TestArithmeticBroadcasts(t *testing.T) {
 	is(t, eval(t, &core.Add{}, a, b), core.Shape{2, 3}, float32(11), 21, 31, 12, 22, 32)
 	is(t, eval(t, &core.Subtract{}, b, a), core.Shape{2, 3}, float32(9), 19, 29, 8, 18, 28)
 	is(t, eval(t, &core.Multiply{}, a, core.Scalar(float32(3))), core.Shape{2, 1}, float32(3), 6)
-	is(t, eval(t, &core.Divide{}, tensor(t, core.Shape{2}, int32(-7), 7), core.Scalar(int32(2))), core.Shape{2}, int32(-3), 3)
-	is(t, eval(t, &core.FloorDivide{}, tensor(t, core.Shape{2}, int32(-7), 7), core.Scalar(int32(2))), core.Shape{2}, int32(-4), 3)
-	is(t, eval(t, &core.FloorMod{}, tensor(t, core.Shape{2}, int32(-7), 7), core.Scalar(int32(3))), core.Shape{2}, int32(2), 1)
-	is(t, eval(t, &core.Maximum{}, tensor(t, core.Shape{2}, int64(1), 5), core.Scalar(int64(3))), core.Shape{2}, int64(3), 5)
+	is(t, eval(t, &core.Divide{}, tensor(t, core.Shape{2}, int32(-7), 7), core.Scalar(int32(2))),
+		core.Shape{2}, int32(-3), 3)
+	is(t, eval(t, &core.FloorDivide{}, tensor(t, core.Shape{2}, int32(-7), 7), core.Scalar(int32(2))),
+		core.Shape{2}, int32(-4), 3)
+	is(t, eval(t, &core.FloorMod{}, tensor(t, core.Shape{2}, int32(-7), 7), core.Scalar(int32(3))),
+		core.Shape{2}, int32(2), 1)
+	is(t, eval(t, &core.Maximum{}, tensor(t, core.Shape{2}, int64(1), 5), core.Scalar(int64(3))),
+		core.Shape{2}, int64(3), 5)
 	is(t, eval(t, &core.Minimum{}, a, b), core.Shape{2, 3}, float32(1), 1, 1, 2, 2, 2)
-	is(t, eval(t, &core.Power{}, tensor(t, core.Shape{3}, float32(2), -2, 0), core.Scalar(float32(3))), core.Shape{3}, float32(8), -8, 0)
+	is(t, eval(t, &core.Power{}, tensor(t, core.Shape{3}, float32(2), -2, 0), core.Scalar(float32(3))),
+		core.Shape{3}, float32(8), -8, 0)
 	is(t, eval(t, &core.Power{}, core.Scalar(int32(3)), core.Scalar(int32(4))), core.Shape{}, int32(81))
 	is(t, eval(t, &core.SquaredDifference{}, a, b), core.Shape{2, 3}, float32(81), 361, 841, 64, 324, 784)
-	is(t, eval(t, &core.Compare{Relation: core.Less}, a, tensor(t, core.Shape{2}, float32(1), 2)), core.Shape{2, 2}, false, true, false, false)
-	is(t, eval(t, &core.Select{}, tensor(t, core.Shape{2, 1}, true, false), b, core.Scalar(float32(0))), core.Shape{2, 3}, float32(10), 20, 30, 0, 0, 0)
-	is(t, eval(t, &core.Logical{Function: core.Xor}, tensor(t, core.Shape{2}, true, false), core.Scalar(true)), core.Shape{2}, false, true)
+	is(t, eval(t, &core.Compare{Relation: core.Less}, a, tensor(t, core.Shape{2}, float32(1), 2)),
+		core.Shape{2, 2}, false, true, false, false)
+	is(t, eval(t, &core.Select{}, tensor(t, core.Shape{2, 1}, true, false), b, core.Scalar(float32(0))),
+		core.Shape{2, 3}, float32(10), 20, 30, 0, 0, 0)
+	is(t, eval(t, &core.Logical{Function: core.Xor}, tensor(t, core.Shape{2}, true, false), core.Scalar(true)),
+		core.Shape{2}, false, true)
 }
 
 func TestArithmeticInfersPartialShapes(t *testing.T) {
@@ -113,7 +122,9 @@ func TestArithmeticInfersPartialShapes(t *testing.T) {
 		{core.Shape{2}, core.Shape{3}, ""},
 	} {
 		t.Run(fmt.Sprint(c.a, c.b), func(t *testing.T) {
-			f, err := (&core.Add{}).Infer([]core.Operand{{Fact: core.Fact{Type: core.F32, Shape: c.a}}, {Fact: core.Fact{Type: core.F32, Shape: c.b}}})
+			f, err := (&core.Add{}).Infer([]core.Operand{
+				{Fact: core.Fact{Type: core.F32, Shape: c.a}}, {Fact: core.Fact{Type: core.F32, Shape: c.b}},
+			})
 			if c.want == "" {
 				require.Error(t, err)
 				return
@@ -141,8 +152,10 @@ func TestUnaryFunctions(t *testing.T) {
 			}
 		})
 	}
-	is(t, eval(t, &core.Clamp{Lo: -1.5, Hi: 2.5}, tensor(t, core.Shape{3}, int32(-9), 0, 9)), core.Shape{3}, int32(-1), 0, 2)
-	is(t, eval(t, &core.Activate{Activation: core.Relu6}, tensor(t, core.Shape{3}, float32(-1), 3, 9)), core.Shape{3}, float32(0), 3, 6)
+	is(t, eval(t, &core.Clamp{Lo: -1.5, Hi: 2.5}, tensor(t, core.Shape{3}, int32(-9), 0, 9)),
+		core.Shape{3}, int32(-1), 0, 2)
+	is(t, eval(t, &core.Activate{Activation: core.Relu6}, tensor(t, core.Shape{3}, float32(-1), 3, 9)),
+		core.Shape{3}, float32(0), 3, 6)
 }
 
 func TestLogEqualsThatOfPackageMath(t *testing.T) {
@@ -174,18 +187,23 @@ func TestMovingElements(t *testing.T) {
 	x := tensor(t, core.Shape{2, 3}, int32(1), 2, 3, 4, 5, 6)
 	i := func(v ...int32) *core.Tensor { return tensor(t, core.Shape{len(v)}, v...) }
 	is(t, eval(t, &core.Transpose{Order: []int{1, 0}}, x), core.Shape{3, 2}, int32(1), 4, 2, 5, 3, 6)
-	is(t, eval(t, &core.Concat{Axis: -1}, x, tensor(t, core.Shape{2, 1}, int32(7), 8)), core.Shape{2, 4}, int32(1), 2, 3, 7, 4, 5, 6, 8)
+	is(t, eval(t, &core.Concat{Axis: -1}, x, tensor(t, core.Shape{2, 1}, int32(7), 8)),
+		core.Shape{2, 4}, int32(1), 2, 3, 7, 4, 5, 6, 8)
 	is(t, eval(t, &core.Pad{Below: []int{1, 0}, Above: []int{0, 2}}, x, core.Scalar(int32(9))), core.Shape{3, 5},
 		int32(9), 9, 9, 9, 9, 1, 2, 3, 9, 9, 4, 5, 6, 9, 9)
-	is(t, eval(t, &core.Pad{Below: []int{2}, Above: []int{1}, Mode: core.PadReflect}, i(1, 2, 3)), core.Shape{6}, int32(3), 2, 1, 2, 3, 2)
-	is(t, eval(t, &core.Pad{Below: []int{2}, Above: []int{1}, Mode: core.PadSymmetric}, i(1, 2, 3)), core.Shape{6}, int32(2), 1, 1, 2, 3, 3)
+	is(t, eval(t, &core.Pad{Below: []int{2}, Above: []int{1}, Mode: core.PadReflect}, i(1, 2, 3)),
+		core.Shape{6}, int32(3), 2, 1, 2, 3, 2)
+	is(t, eval(t, &core.Pad{Below: []int{2}, Above: []int{1}, Mode: core.PadSymmetric}, i(1, 2, 3)),
+		core.Shape{6}, int32(2), 1, 1, 2, 3, 3)
 	is(t, eval(t, &core.Slice{}, x, i(0, 1), i(-1, 2)), core.Shape{2, 2}, int32(2), 3, 5, 6)
 	is(t, eval(t, &core.Gather{Axis: 1}, x, i(2, 0, 2)), core.Shape{2, 3}, int32(3), 1, 3, 6, 4, 6)
 	is(t, eval(t, &core.Tile{}, i(1, 2), i(2)), core.Shape{4}, int32(1), 2, 1, 2)
 	is(t, eval(t, &core.BroadcastTo{}, i(1, 2), i(2, 2)), core.Shape{2, 2}, int32(1), 2, 1, 2)
 	is(t, eval(t, &core.ShapeOf{Type: core.I64}, x), core.Shape{2}, int64(2), 3)
-	is(t, eval(t, &core.OneHot{Axis: -1}, i(1, -1), core.Scalar(int32(3)), core.Scalar(int8(7)), core.Scalar(int8(0))), core.Shape{2, 3}, int8(0), 7, 0, 0, 0, 0)
-	is(t, eval(t, &core.OneHot{}, i(1, 0), core.Scalar(int32(3)), core.Scalar(int8(7)), core.Scalar(int8(0))), core.Shape{3, 2}, int8(0), 7, 7, 0, 0, 0)
+	is(t, eval(t, &core.OneHot{Axis: -1}, i(1, -1), core.Scalar(int32(3)), core.Scalar(int8(7)), core.Scalar(int8(0))),
+		core.Shape{2, 3}, int8(0), 7, 0, 0, 0, 0)
+	is(t, eval(t, &core.OneHot{}, i(1, 0), core.Scalar(int32(3)), core.Scalar(int8(7)), core.Scalar(int8(0))),
+		core.Shape{3, 2}, int8(0), 7, 7, 0, 0, 0)
 
 	parts, err := core.EvalOp(&core.Split{Axis: 1, Sizes: []int{1, -1}}, []*core.Tensor{x})
 	require.NoError(t, err)
@@ -208,9 +226,27 @@ func TestStridedSliceIsPythonsSlicing(t *testing.T) {
 		want                []int32
 	}{
 		{"x[1]", core.StridedSlice{ShrinkAxisMask: 1}, i(1), i(2), i(1), core.Shape{3, 4}, v[12:]},
-		{"x[..., -1]", core.StridedSlice{EllipsisMask: 1, ShrinkAxisMask: 2}, i(0, -1), i(0, 0), i(1, 1), core.Shape{2, 3}, []int32{3, 7, 11, 15, 19, 23}},
-		{"x[0, ::-2, 1:3]", core.StridedSlice{BeginMask: 2, EndMask: 2, ShrinkAxisMask: 1}, i(0, 0, 1), i(1, 0, 3), i(1, -2, 1), core.Shape{2, 2}, []int32{9, 10, 1, 2}},
-		{"x[:, newaxis, 2:9, 0]", core.StridedSlice{BeginMask: 1, EndMask: 1, NewAxisMask: 2, ShrinkAxisMask: 8}, i(0, 0, 2, 0), i(0, 0, 9, 1), i(1, 1, 1, 1), core.Shape{2, 1, 1}, []int32{8, 20}},
+		{
+			"x[..., -1]",
+			core.StridedSlice{EllipsisMask: 1, ShrinkAxisMask: 2},
+			i(0, -1), i(0, 0), i(1, 1),
+			core.Shape{2, 3},
+			[]int32{3, 7, 11, 15, 19, 23},
+		},
+		{
+			"x[0, ::-2, 1:3]",
+			core.StridedSlice{BeginMask: 2, EndMask: 2, ShrinkAxisMask: 1},
+			i(0, 0, 1), i(1, 0, 3), i(1, -2, 1),
+			core.Shape{2, 2},
+			[]int32{9, 10, 1, 2},
+		},
+		{
+			"x[:, newaxis, 2:9, 0]",
+			core.StridedSlice{BeginMask: 1, EndMask: 1, NewAxisMask: 2, ShrinkAxisMask: 8},
+			i(0, 0, 2, 0), i(0, 0, 9, 1), i(1, 1, 1, 1),
+			core.Shape{2, 1, 1},
+			[]int32{8, 20},
+		},
 		{"x[5:1]", core.StridedSlice{}, i(5), i(1), i(1), core.Shape{0, 3, 4}, []int32{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -243,7 +279,8 @@ func TestReductions(t *testing.T) {
 	axis := func(a ...int) core.Reduction { return core.Reduction{Axes: a} }
 	is(t, eval(t, &core.Sum{Reduction: axis(1)}, x), core.Shape{2}, float32(6), 7)
 	is(t, eval(t, &core.Mean{Reduction: axis(0)}, x), core.Shape{3}, float32(-1.5), 3.5, 4.5)
-	is(t, eval(t, &core.Max{Reduction: core.Reduction{Axes: []int{-1}, KeepDims: true}}, x), core.Shape{2, 1}, float32(3), 6)
+	is(t, eval(t, &core.Max{Reduction: core.Reduction{Axes: []int{-1}, KeepDims: true}}, x),
+		core.Shape{2, 1}, float32(3), 6)
 	is(t, eval(t, &core.Min{Reduction: axis(0, 1)}, x), core.Shape{}, float32(-4))
 	is(t, eval(t, &core.Prod{Reduction: axis(1)}, x), core.Shape{2}, float32(6), -120)
 	is(t, eval(t, &core.Mean{Reduction: axis(0)}, tensor(t, core.Shape{2}, int32(-3), 0)), core.Shape{}, int32(-1))
@@ -254,22 +291,30 @@ func TestReductions(t *testing.T) {
 func TestSumAddsInSixteenLanes(t *testing.T) {
 	v := make([]float32, 17)
 	v[0], v[16] = 1<<24, 1
-	is(t, eval(t, &core.Sum{Reduction: core.Reduction{Axes: []int{0}}}, tensor(t, core.Shape{17}, v...)), core.Shape{}, float32(1<<24))
+	is(t, eval(t, &core.Sum{Reduction: core.Reduction{Axes: []int{0}}}, tensor(t, core.Shape{17}, v...)),
+		core.Shape{}, float32(1<<24))
 	v[16], v[1], v[2] = 0, 1, 1 // lanes 1 and 2 meet lane 0 one after the other
-	is(t, eval(t, &core.Sum{Reduction: core.Reduction{Axes: []int{0}}}, tensor(t, core.Shape{17}, v...)), core.Shape{}, float32(1<<24))
+	is(t, eval(t, &core.Sum{Reduction: core.Reduction{Axes: []int{0}}}, tensor(t, core.Shape{17}, v...)),
+		core.Shape{}, float32(1<<24))
 	v[2], v[3] = 0, 1 // lane 3 joins lane 1 first
-	is(t, eval(t, &core.Sum{Reduction: core.Reduction{Axes: []int{0}}}, tensor(t, core.Shape{17}, v...)), core.Shape{}, float32(1<<24+2))
+	is(t, eval(t, &core.Sum{Reduction: core.Reduction{Axes: []int{0}}}, tensor(t, core.Shape{17}, v...)),
+		core.Shape{}, float32(1<<24+2))
 }
 
 func TestPools(t *testing.T) {
 	x := tensor(t, core.Shape{1, 3, 3, 1}, float32(1), 2, 3, 4, 5, 6, 7, 8, 9)
 	same := core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}
 	window := []int{2, 2}
-	is(t, eval(t, &core.MaxPool{Spatial: same, Window: window}, x), core.Shape{1, 3, 3, 1}, float32(5), 6, 6, 8, 9, 9, 8, 9, 9)
-	is(t, eval(t, &core.AvgPool{Spatial: same, Window: window}, x), core.Shape{1, 3, 3, 1}, float32(3), 4, 4.5, 6, 7, 7.5, 7.5, 8.5, 9)
-	is(t, eval(t, &core.AvgPool{Spatial: same, Window: window, IncludePadding: true}, x), core.Shape{1, 3, 3, 1}, float32(3), 4, 2.25, 6, 7, 3.75, 3.75, 4.25, 2.25)
+	is(t, eval(t, &core.MaxPool{Spatial: same, Window: window}, x),
+		core.Shape{1, 3, 3, 1}, float32(5), 6, 6, 8, 9, 9, 8, 9, 9)
+	is(t, eval(t, &core.AvgPool{Spatial: same, Window: window}, x),
+		core.Shape{1, 3, 3, 1}, float32(3), 4, 4.5, 6, 7, 7.5, 7.5, 8.5, 9)
+	is(t, eval(t, &core.AvgPool{Spatial: same, Window: window, IncludePadding: true}, x),
+		core.Shape{1, 3, 3, 1}, float32(3), 4, 2.25, 6, 7, 3.75, 3.75, 4.25, 2.25)
 	nchw := core.Spatial{Strides: []int{2}}
-	is(t, eval(t, &core.MaxPool{Spatial: nchw, Window: []int{2}}, tensor(t, core.Shape{1, 2, 4}, int8(-5), -6, -7, -8, 1, 2, 3, 4)), core.Shape{1, 2, 2}, int8(-5), -7, 2, 4)
+	numbers := tensor(t, core.Shape{1, 2, 4}, int8(-5), -6, -7, -8, 1, 2, 3, 4)
+	is(t, eval(t, &core.MaxPool{Spatial: nchw, Window: []int{2}}, numbers),
+		core.Shape{1, 2, 2}, int8(-5), -7, 2, 4)
 }
 
 // The reference of the reference: the definition with indices, in float64.
@@ -319,14 +364,17 @@ func TestDots(t *testing.T) {
 	a := tensor(t, core.Shape{2, 3}, float32(1), 2, 3, 4, 5, 6)
 	b := tensor(t, core.Shape{3, 2}, float32(1), 0, 0, 1, 1, 1)
 	is(t, eval(t, &core.Dot{ReductionAxes: 1}, a, b), core.Shape{2, 2}, float32(4), 5, 10, 11)
-	is(t, eval(t, &core.Dot{ReductionAxes: 2}, a, tensor(t, core.Shape{2, 3}, float32(1), 1, 1, 1, 1, 1)), core.Shape{}, float32(21))
+	is(t, eval(t, &core.Dot{ReductionAxes: 2}, a, tensor(t, core.Shape{2, 3}, float32(1), 1, 1, 1, 1, 1)),
+		core.Shape{}, float32(21))
 	is(t, eval(t, &core.BatchDot{}, a, b), core.Shape{2, 2}, float32(4), 5, 10, 11)
 	is(t, eval(t, &core.BatchDot{TransposeB: true}, a, a), core.Shape{2, 2}, float32(14), 32, 32, 77)
-	is(t, eval(t, &core.BatchDot{TransposeA: true}, tensor(t, core.Shape{2, 1, 2}, float32(1), 2, 3, 4), tensor(t, core.Shape{1, 1, 1}, float32(10))),
+	rows := tensor(t, core.Shape{2, 1, 2}, float32(1), 2, 3, 4)
+	is(t, eval(t, &core.BatchDot{TransposeA: true}, rows, tensor(t, core.Shape{1, 1, 1}, float32(10))),
 		core.Shape{2, 2, 1}, float32(10), 20, 30, 40)
 	// Product and sum are rounded one after the other: fused, this would give 2^-24.
 	e := float32(1 + 0x1p-12)
-	is(t, eval(t, &core.Dot{ReductionAxes: 1}, tensor(t, core.Shape{2}, float32(-1-0x1p-11), e), tensor(t, core.Shape{2}, float32(1), e)), core.Shape{}, float32(0))
+	x, y := tensor(t, core.Shape{2}, float32(-1-0x1p-11), e), tensor(t, core.Shape{2}, float32(1), e)
+	is(t, eval(t, &core.Dot{ReductionAxes: 1}, x, y), core.Shape{}, float32(0))
 }
 
 func TestBatchNorm(t *testing.T) {

@@ -95,7 +95,8 @@ func (f *Function) Rewrite(visit func(n *Node, inputs []Value) ([]Value, error))
 			}
 		}
 		if len(outs) != len(n.outputs) {
-			return nil, fmt.Errorf("rewrite of node %q (%s): got %d values, want %d", n.Name, n.OpName(), len(outs), len(n.outputs))
+			return nil, fmt.Errorf("rewrite of node %q (%s): got %d values, want %d",
+				n.Name, n.OpName(), len(outs), len(n.outputs))
 		}
 		to[n] = outs
 	}

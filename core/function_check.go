@@ -40,7 +40,9 @@ func (f *Function) Check() error {
 		case v.Node == nil:
 			return &FunctionError{part, "got no node"}
 		case v.Index < 0 || v.Index >= len(v.Node.outputs):
-			return &FunctionError{part, fmt.Sprintf("got output %d of node %q, want one of its %d", v.Index, v.Node, len(v.Node.outputs))}
+			return &FunctionError{
+				part, fmt.Sprintf("got output %d of node %q, want one of its %d", v.Index, v.Node, len(v.Node.outputs)),
+			}
 		}
 	}
 	if err := f.checkParameters(); err != nil {
@@ -75,7 +77,9 @@ func checkBoundary[T any, P interface {
 func (f *Function) checkParameters() error {
 	for i, p := range f.Parameters {
 		if fact := p.outputs[0]; fact.Type >= numTypes {
-			return &FunctionError{fmt.Sprintf("parameter %d", i), "got " + fact.Type.String() + ", want one of the element types"}
+			return &FunctionError{
+				fmt.Sprintf("parameter %d", i), "got " + fact.Type.String() + ", want one of the element types",
+			}
 		} else if err := checkShape(fact.Shape); err != nil {
 			return &FunctionError{fmt.Sprintf("parameter %d", i), err.Error()}
 		}

@@ -25,23 +25,69 @@ func TestFunctionCheck(t *testing.T) {
 		f    *core.Function
 		want string
 	}{
-		{"fine", &core.Function{Parameters: both, Results: []*core.Node{out}, Names: map[string]core.Value{"sum:0": sum.Out(0)}}, ""},
+		{
+			"fine",
+			&core.Function{Parameters: both, Results: []*core.Node{out}, Names: map[string]core.Value{"sum:0": sum.Out(0)}},
+			"",
+		},
 		{"empty", &core.Function{}, ""},
 		{"none", nil, "function: got none"},
-		{"nil parameter", &core.Function{Parameters: []*core.Node{x, nil}}, "function: parameter 1: got no node, want Parameter"},
+		{
+			"nil parameter", &core.Function{Parameters: []*core.Node{x, nil}},
+			"function: parameter 1: got no node, want Parameter",
+		},
 		{"empty node", &core.Function{Results: []*core.Node{{Name: "r"}}}, "function: result 0: got no node, want Result"},
-		{"no parameter", &core.Function{Parameters: []*core.Node{x, sum}}, "function: parameter 1: got op Add, want Parameter"},
-		{"no result", &core.Function{Parameters: both, Results: []*core.Node{sum}}, "function: result 0: got op Add, want Result"},
-		{"no name", &core.Function{Parameters: []*core.Node{node("", of(2))}}, `function: parameter 0: got the name "", want one that no other parameter has`},
-		{"a name twice", &core.Function{Parameters: both, Results: []*core.Node{out, out}}, `function: result 1: got the name "out", want one that no other result has`},
-		{"type", &core.Function{Parameters: []*core.Node{node("z", &core.Parameter{Type: 77})}}, "function: parameter 0: got type(77), want one of the element types"},
-		{"shape", &core.Function{Parameters: []*core.Node{node("z", of(-2))}}, "function: parameter 0: got dimension -2, want >= 0, or -1 if it is unknown"},
-		{"large shape", &core.Function{Parameters: []*core.Node{node("z", of(1<<30, 1<<30))}}, "function: parameter 0: shape [1073741824,1073741824] has more than 1099511627776 elements"},
-		{"missing parameter", &core.Function{Parameters: []*core.Node{x}, Results: []*core.Node{out}}, `function: node "y" (Parameter) is read, but is not among the parameters`},
+		{
+			"no parameter", &core.Function{Parameters: []*core.Node{x, sum}},
+			"function: parameter 1: got op Add, want Parameter",
+		},
+		{
+			"no result", &core.Function{Parameters: both, Results: []*core.Node{sum}},
+			"function: result 0: got op Add, want Result",
+		},
+		{
+			"no name", &core.Function{Parameters: []*core.Node{node("", of(2))}},
+			`function: parameter 0: got the name "", want one that no other parameter has`,
+		},
+		{
+			"a name twice", &core.Function{Parameters: both, Results: []*core.Node{out, out}},
+			`function: result 1: got the name "out", want one that no other result has`,
+		},
+		{
+			"type", &core.Function{Parameters: []*core.Node{node("z", &core.Parameter{Type: 77})}},
+			"function: parameter 0: got type(77), want one of the element types",
+		},
+		{
+			"shape", &core.Function{Parameters: []*core.Node{node("z", of(-2))}},
+			"function: parameter 0: got dimension -2, want >= 0, or -1 if it is unknown",
+		},
+		{
+			"large shape", &core.Function{Parameters: []*core.Node{node("z", of(1<<30, 1<<30))}},
+			"function: parameter 0: shape [1073741824,1073741824] has more than 1099511627776 elements",
+		},
+		{
+			"missing parameter", &core.Function{Parameters: []*core.Node{x}, Results: []*core.Node{out}},
+			`function: node "y" (Parameter) is read, but is not among the parameters`,
+		},
 		{"nothing named", &core.Function{Names: map[string]core.Value{"a:0": {}}}, `function: name "a:0": got no node`},
-		{"signature's input", &core.Function{Parameters: both, Signatures: map[string]core.Signature{"s": {Inputs: map[string]string{"a": "sum"}}}}, `function: signature "s": input "a": got "sum", want a parameter`},
-		{"signature's output", &core.Function{Parameters: both, Signatures: map[string]core.Signature{"s": {Outputs: map[string]string{"a": "sum"}}}}, `function: signature "s": output "a": got "sum", want a result or a name of a tensor`},
-		{"no such output", &core.Function{Parameters: both, Names: map[string]core.Value{"sum:1": {Node: sum, Index: 1}}}, `function: name "sum:1": got output 1 of node "sum", want one of its 1`},
+		{
+			"signature's input",
+			&core.Function{
+				Parameters: both, Signatures: map[string]core.Signature{"s": {Inputs: map[string]string{"a": "sum"}}},
+			},
+			`function: signature "s": input "a": got "sum", want a parameter`,
+		},
+		{
+			"signature's output",
+			&core.Function{
+				Parameters: both, Signatures: map[string]core.Signature{"s": {Outputs: map[string]string{"a": "sum"}}},
+			},
+			`function: signature "s": output "a": got "sum", want a result or a name of a tensor`,
+		},
+		{
+			"no such output", &core.Function{Parameters: both, Names: map[string]core.Value{"sum:1": {Node: sum, Index: 1}}},
+			`function: name "sum:1": got output 1 of node "sum", want one of its 1`,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			err := test.f.Check()
@@ -64,12 +110,21 @@ func TestValuesAndTensorsThatAreNotThere(t *testing.T) {
 		call func() error
 		want string
 	}{
-		{"no node", func() error { return second(core.NewNode(&core.Add{}, x, core.Value{})) }, "Add: input 1: is not connected"},
+		{
+			"no node", func() error { return second(core.NewNode(&core.Add{}, x, core.Value{})) },
+			"Add: input 1: is not connected",
+		},
 		{"no such output", func() error {
 			return second(core.NewNamedNode("a", &core.Add{}, core.Value{Node: x.Node, Index: 3}, x))
 		}, `node "a" (Add): input 0: got output 3 of node "Constant", want one of its 1`},
-		{"negative output", func() error { return second(core.NewNode(&core.Add{}, core.Value{Node: x.Node, Index: -1}, x)) }, `Add: input 0: got output -1 of node "Constant", want one of its 1`},
-		{"no tensor", func() error { return second(core.EvalOp(&core.Add{}, []*core.Tensor{core.Scalar[float32](1), nil})) }, "Add: input 1: got no tensor"},
+		{
+			"negative output", func() error { return second(core.NewNode(&core.Add{}, core.Value{Node: x.Node, Index: -1}, x)) },
+			`Add: input 0: got output -1 of node "Constant", want one of its 1`,
+		},
+		{
+			"no tensor", func() error { return second(core.EvalOp(&core.Add{}, []*core.Tensor{core.Scalar[float32](1), nil})) },
+			"Add: input 1: got no tensor",
+		},
 		{"no input", func() error {
 			p, err := core.NewNamedNode("p", &core.Parameter{Type: core.F32})
 			require.NoError(t, err)

@@ -55,13 +55,18 @@ type valueRef [2]int
 // its constants by the names under which the graph refers to them. Strings are in the
 // graph itself. The result is the same for the same Function.
 func (f *Function) EncodeJSON() (graph []byte, tensors map[string]*Tensor, err error) {
-	e := encoder{number: map[*Node]int{}, tensors: map[string]*Tensor{}, named: map[*Tensor]string{}, taken: map[string]bool{}}
+	e := encoder{
+		number: map[*Node]int{}, tensors: map[string]*Tensor{}, named: map[*Tensor]string{}, taken: map[string]bool{},
+	}
 	nodes := f.Nodes()
 	for i, n := range nodes {
 		e.number[n] = i
 		e.taken[n.Name] = true
 	}
-	doc := document{Schema: Schema, Name: f.Name, Meta: f.Meta, Parameters: []int{}, Results: []int{}, Names: map[string]json.RawMessage{}}
+	doc := document{
+		Schema: Schema, Name: f.Name, Meta: f.Meta,
+		Parameters: []int{}, Results: []int{}, Names: map[string]json.RawMessage{},
+	}
 	for _, n := range nodes {
 		line, err := e.node(n)
 		if err != nil {
@@ -96,7 +101,13 @@ func (d *document) write() ([]byte, error) {
 		name  string
 		value any
 		skip  bool
-	}{{"name", d.Name, d.Name == ""}, {"meta", d.Meta, len(d.Meta) == 0}, {"parameters", d.Parameters, false}, {"results", d.Results, false}, {"signatures", d.Signatures, d.Signatures == nil}} {
+	}{
+		{"name", d.Name, d.Name == ""},
+		{"meta", d.Meta, len(d.Meta) == 0},
+		{"parameters", d.Parameters, false},
+		{"results", d.Results, false},
+		{"signatures", d.Signatures, d.Signatures == nil},
+	} {
 		if m.skip {
 			continue
 		}

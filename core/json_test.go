@@ -36,8 +36,13 @@ func sample(t testing.TB) *core.Function {
 	again := core.NewConstant(w.Constant())
 	conv := apply("conv", &core.IntegerConvolution{
 		Spatial: core.Spatial{Layout: core.NHWC, Strides: []int{2, 2}, PadType: core.PadSameUpper},
-		PostOps: []core.PostOp{{Kind: core.PostMul}, {Kind: core.PostActivation, Activation: core.LeakyRelu, Alpha: float32(math.Inf(1))}, core.RoundSaturate(core.U8)},
-	}, x, w, core.NewConstant(core.Scalar(uint8(3))), core.NewConstant(core.Scalar(int8(0))), core.NewConstant(core.Scalar(float32(0.25))))
+		PostOps: []core.PostOp{
+			{Kind: core.PostMul},
+			{Kind: core.PostActivation, Activation: core.LeakyRelu, Alpha: float32(math.Inf(1))},
+			core.RoundSaturate(core.U8),
+		},
+	}, x, w, core.NewConstant(core.Scalar(uint8(3))), core.NewConstant(core.Scalar(int8(0))),
+		core.NewConstant(core.Scalar(float32(0.25))))
 	reshaped := apply("reshape", &core.Transpose{}, again)
 	labels, err := core.StringTensor(core.Shape{2}, []string{"cat", "dog <&>"})
 	require.NoError(t, err)
@@ -49,13 +54,16 @@ func sample(t testing.TB) *core.Function {
 		Parameters: []*core.Node{x.Node, any.Node},
 		Results: []*core.Node{
 			result("y:0", conv), result("r:0", reshaped),
-			result("labels:0", apply("labels", &core.Constant{Value: labels})), result("raw:0", core.NewConstant(raw)), result("any:0", any),
+			result("labels:0", apply("labels", &core.Constant{Value: labels})),
+			result("raw:0", core.NewConstant(raw)), result("any:0", any),
 		},
 		Names: map[string]core.Value{"conv:0": conv, "w:0": w},
 		Meta:  map[string]string{"tensorflow": "2.21"},
 		Signatures: map[string]core.Signature{
-			"serving_default": {Inputs: map[string]string{"image": "x"}, Outputs: map[string]string{"scores": "y:0", "conv": "conv:0"}},
-			"labels":          {Outputs: map[string]string{"<&>": "labels:0"}},
+			"serving_default": {
+				Inputs: map[string]string{"image": "x"}, Outputs: map[string]string{"scores": "y:0", "conv": "conv:0"},
+			},
+			"labels": {Outputs: map[string]string{"<&>": "labels:0"}},
 		},
 	}
 }
@@ -72,7 +80,8 @@ func TestJSONRoundTrip(t *testing.T) {
 	assert.Equal(t, f.Text(), g.Text())
 	assert.Equal(t, f.Meta, g.Meta)
 	assert.Equal(t, f.Signatures["serving_default"], g.Signatures["serving_default"])
-	assert.Equal(t, core.Signature{Inputs: map[string]string{}, Outputs: map[string]string{"<&>": "labels:0"}}, g.Signatures["labels"])
+	assert.Equal(t, core.Signature{Inputs: map[string]string{}, Outputs: map[string]string{"<&>": "labels:0"}},
+		g.Signatures["labels"])
 	assert.Len(t, g.Signatures, 2)
 
 	again, _, err := g.EncodeJSON()
@@ -151,46 +160,144 @@ func TestDecodeJSONErrors(t *testing.T) {
 	for _, test := range []struct{ name, old, new, want string }{
 		{"not json", `"schema":2`, `"schema":2,,`, "not JSON in UTF-8"},
 		{"not utf-8", `"sample"`, "\"\xff\"", "not JSON in UTF-8"},
-		{"newer schema", `"schema":2`, `"schema":3,"branches":{}`, "schema version: got 3, want 1 to 2: the file needs a newer tf2ng"},
-		{"older schema", `"schema":2`, `"schema":0`, "schema version: got 0, want 1 to 2: convert the GraphDef again with this tf2ng"},
+		{
+			"newer schema", `"schema":2`, `"schema":3,"branches":{}`,
+			"schema version: got 3, want 1 to 2: the file needs a newer tf2ng",
+		},
+		{
+			"older schema", `"schema":2`, `"schema":0`,
+			"schema version: got 0, want 1 to 2: convert the GraphDef again with this tf2ng",
+		},
 		{"no schema", `"schema":2,`, ``, "want the fields schema, nodes, parameters, results and names"},
-		{"signatures in schema 1", `"schema":2`, `"schema":1`, `field "signatures": unknown field in schema 1: want schema 2`},
-		{"functions in schema 1", `"schema":2,`, `"schema":1,"functions":{},`, `field "functions": unknown field in schema 1: want schema 2`},
-		{"functions", `"schema":2,`, `"schema":2,"functions":{"while_body":{"nodes":"?"},"while_cond":1},`, `field "functions": got the functions ["while_body" "while_cond"], bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng`},
-		{"many functions", `"schema":2,`, `"schema":2,"functions":{"j":0,"i":0,"h":0,"g":0,"f":0,"e":0,"d":0,"c":0,"b":0,"a":0},`, `field "functions": got the functions ["a" "b" "c" "d" "e" "f" "g" "h"] and 2 more, bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng`},
-		{"long name of a function", `"schema":2,`, `"schema":2,"functions":{"` + strings.Repeat("while/", 99) + `":0},`, `field "functions": got the functions ["while/while/while/while/while/while/whil..."], bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng`},
-		{"list of functions", `"schema":2,`, `"schema":2,"functions":[{"name":"f"}],`, `field "functions": got [{"name":"f"}], want an object`},
-		{"signature's input", `"image":"x"`, `"image":"y"`, `function: signature "serving_default": input "image": got "y", want a parameter`},
-		{"signature's output", `"scores":"y:0"`, `"scores":"y"`, `function: signature "serving_default": output "scores": got "y", want a result or a name of a tensor`},
-		{"signature's field", `"inputs":{"image":"x"}`, `"inputs":{"image":"x"},"method":""`, `field "signatures": field "serving_default": field "method": unknown field`},
-		{"half a signature", `"inputs":{"image":"x"},`, ``, `field "signatures": field "serving_default": want the fields inputs and outputs`},
-		{"signature's number", `"scores":"y:0"`, `"scores":7`, `field "signatures": field "serving_default": field "outputs": field "scores": got number, want string`},
-		{"signature twice", `"signatures":{`, `"signatures":{"serving_default":{"inputs":{},"outputs":{}},`, `field "signatures": field "serving_default": given twice`},
+		{
+			"signatures in schema 1", `"schema":2`, `"schema":1`,
+			`field "signatures": unknown field in schema 1: want schema 2`,
+		},
+		{
+			"functions in schema 1", `"schema":2,`, `"schema":1,"functions":{},`,
+			`field "functions": unknown field in schema 1: want schema 2`,
+		},
+		{
+			"functions", `"schema":2,`,
+			`"schema":2,"functions":{"while_body":{"nodes":"?"},"while_cond":1},`,
+			`field "functions": got the functions ["while_body" "while_cond"], bodies of loops and branches, ` +
+				`which this tf2ng cannot run: the file needs a newer tf2ng`,
+		},
+		{
+			"many functions", `"schema":2,`,
+			`"schema":2,"functions":{"j":0,"i":0,"h":0,"g":0,"f":0,"e":0,"d":0,"c":0,"b":0,"a":0},`,
+			`field "functions": got the functions ["a" "b" "c" "d" "e" "f" "g" "h"] and 2 more, ` +
+				`bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng`,
+		},
+		{
+			"long name of a function", `"schema":2,`, `"schema":2,"functions":{"` + strings.Repeat("while/", 99) + `":0},`,
+			`field "functions": got the functions ["while/while/while/while/while/while/whil..."], ` +
+				`bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng`,
+		},
+		{
+			"list of functions", `"schema":2,`, `"schema":2,"functions":[{"name":"f"}],`,
+			`field "functions": got [{"name":"f"}], want an object`,
+		},
+		{
+			"signature's input", `"image":"x"`, `"image":"y"`,
+			`function: signature "serving_default": input "image": got "y", want a parameter`,
+		},
+		{
+			"signature's output", `"scores":"y:0"`, `"scores":"y"`,
+			`function: signature "serving_default": output "scores": got "y", want a result or a name of a tensor`,
+		},
+		{
+			"signature's field", `"inputs":{"image":"x"}`, `"inputs":{"image":"x"},"method":""`,
+			`field "signatures": field "serving_default": field "method": unknown field`,
+		},
+		{
+			"half a signature", `"inputs":{"image":"x"},`, ``,
+			`field "signatures": field "serving_default": want the fields inputs and outputs`,
+		},
+		{
+			"signature's number", `"scores":"y:0"`, `"scores":7`,
+			`field "signatures": field "serving_default": field "outputs": field "scores": got number, want string`,
+		},
+		{
+			"signature twice", `"signatures":{`,
+			`"signatures":{"serving_default":{"inputs":{},"outputs":{}},`,
+			`field "signatures": field "serving_default": given twice`,
+		},
 		{"schema is text", `"schema":2`, `"schema":"1"`, `field "schema": got string, want int`},
 		{"unknown field", `"schema":2`, `"schema":2,"colour":2`, `field "colour": unknown field`},
 		{"field twice", `"schema":2`, `"schema":2,"schema":1`, `field "schema": given twice`},
 		{"spelling", `"schema":2`, `"Schema":1`, `field "Schema": unknown field`},
-		{"unknown op", `"op":"Transpose"`, `"op":"Transmute"`, `node 9: "reshape" (Transmute): unknown op "Transmute": it needs a newer tf2ng`},
+		{
+			"unknown op", `"op":"Transpose"`, `"op":"Transmute"`,
+			`node 9: "reshape" (Transmute): unknown op "Transmute": it needs a newer tf2ng`,
+		},
 		{"no op", `"op":"Transpose",`, ``, `node 9: want the field op`},
-		{"attribute", `"strides":[2,2]`, `"strides":[2,2],"speed":3`, `node 6: "conv" (IntegerConvolution): attributes: field "speed": unknown field`},
-		{"attribute's type", `"strides":[2,2]`, `"strides":"2"`, `node 6: "conv" (IntegerConvolution): attributes: field "strides": got "2", want a list`},
-		{"attribute's element", `"strides":[2,2]`, `"strides":[2,null]`, `node 6: "conv" (IntegerConvolution): attributes: field "strides": element 1: got null, want int`},
-		{"fraction", `"strides":[2,2]`, `"strides":[2,2.5]`, `node 6: "conv" (IntegerConvolution): attributes: field "strides": element 1: got number 2.5, want int`},
-		{"enumeration", `"SAME_UPPER"`, `"SAME"`, `node 6: "conv" (IntegerConvolution): attributes: field "pad_type": unknown pad type "SAME"`},
-		{"number", `"alpha":"+Inf"`, `"alpha":"much"`, `node 6: "conv" (IntegerConvolution): attributes: field "post_ops": element 1: field "alpha": got "much", want a number, "NaN", "+Inf" or "-Inf"`},
-		{"rejected by the op", `"strides":[2,2]`, `"strides":[2,0]`, `node 6: "conv" (IntegerConvolution): node "conv" (IntegerConvolution): strides: got [2 0], want each in [1, 16777216]`},
-		{"later node", `"inputs":[[0,0],`, `"inputs":[[6,0],`, `node 6: "conv" (IntegerConvolution): input 0: got node 6, want one of the 6 before`},
-		{"no such output", `"inputs":[[0,0],`, `"inputs":[[0,1],`, `node 6: "conv" (IntegerConvolution): input 0: got output 1 of node 0, want one of its 1`},
+		{
+			"attribute", `"strides":[2,2]`, `"strides":[2,2],"speed":3`,
+			`node 6: "conv" (IntegerConvolution): attributes: field "speed": unknown field`,
+		},
+		{
+			"attribute's type", `"strides":[2,2]`, `"strides":"2"`,
+			`node 6: "conv" (IntegerConvolution): attributes: field "strides": got "2", want a list`,
+		},
+		{
+			"attribute's element", `"strides":[2,2]`, `"strides":[2,null]`,
+			`node 6: "conv" (IntegerConvolution): attributes: field "strides": element 1: got null, want int`,
+		},
+		{
+			"fraction", `"strides":[2,2]`, `"strides":[2,2.5]`,
+			`node 6: "conv" (IntegerConvolution): attributes: field "strides": element 1: got number 2.5, want int`,
+		},
+		{
+			"enumeration", `"SAME_UPPER"`, `"SAME"`,
+			`node 6: "conv" (IntegerConvolution): attributes: field "pad_type": unknown pad type "SAME"`,
+		},
+		{
+			"number", `"alpha":"+Inf"`, `"alpha":"much"`,
+			`node 6: "conv" (IntegerConvolution): attributes: field "post_ops": element 1: field "alpha": got "much", ` +
+				`want a number, "NaN", "+Inf" or "-Inf"`,
+		},
+		{
+			"rejected by the op", `"strides":[2,2]`, `"strides":[2,0]`,
+			`node 6: "conv" (IntegerConvolution): node "conv" (IntegerConvolution): strides: got [2 0], ` +
+				`want each in [1, 16777216]`,
+		},
+		{
+			"later node", `"inputs":[[0,0],`, `"inputs":[[6,0],`,
+			`node 6: "conv" (IntegerConvolution): input 0: got node 6, want one of the 6 before`,
+		},
+		{
+			"no such output", `"inputs":[[0,0],`, `"inputs":[[0,1],`,
+			`node 6: "conv" (IntegerConvolution): input 0: got output 1 of node 0, want one of its 1`,
+		},
 		{"half a value", `"inputs":[[0,0],`, `"inputs":[[0],`, `node 6: field "inputs": element 0: got 1 elements, want 2`},
-		{"tensor of another op", `"name":"x",`, `"name":"x","tensor":"w",`, `node 0: "x" (Parameter): got a tensor, which only a Constant has`},
+		{
+			"tensor of another op", `"name":"x",`, `"name":"x","tensor":"w",`,
+			`node 0: "x" (Parameter): got a tensor, which only a Constant has`,
+		},
 		{"no tensor", `"tensor":"w"`, `"tensor":"v"`, `node 2: "w" (Constant): no tensor "v"`},
-		{"tensor's shape", `"shape":[2,2,1,3]`, `"shape":[2,2,3]`, `node 2: "w" (Constant): output 0: got i8[2,2,3], want i8[2,2,1,3]`},
-		{"strings", `"strings":["cat",`, `"strings":[`, `node 11: "labels" (Constant): a string tensor of shape [2] has 2 elements, got 1`},
-		{"dimension", `"shape":[-1,4,4,1]}`, `"shape":[-2,4,4,1]}`, `node 0: "x" (Parameter): got dimension -2, want >= 0, or -1 if it is unknown`},
-		{"too many elements", `"shape":[-1,4,4,1]}`, `"shape":[-1,4294967296,4294967296,1]}`, `node 0: "x" (Parameter): shape [4294967296,4294967296,1] has more than 1099511627776 elements`},
+		{
+			"tensor's shape", `"shape":[2,2,1,3]`, `"shape":[2,2,3]`,
+			`node 2: "w" (Constant): output 0: got i8[2,2,3], want i8[2,2,1,3]`,
+		},
+		{
+			"strings", `"strings":["cat",`, `"strings":[`,
+			`node 11: "labels" (Constant): a string tensor of shape [2] has 2 elements, got 1`,
+		},
+		{
+			"dimension", `"shape":[-1,4,4,1]}`, `"shape":[-2,4,4,1]}`,
+			`node 0: "x" (Parameter): got dimension -2, want >= 0, or -1 if it is unknown`,
+		},
+		{
+			"too many elements", `"shape":[-1,4,4,1]}`, `"shape":[-1,4294967296,4294967296,1]}`,
+			`node 0: "x" (Parameter): shape [4294967296,4294967296,1] has more than 1099511627776 elements`,
+		},
 		{"result", `"results":[7`, `"results":[6`, `result: node 6 is IntegerConvolution, want Result`},
 		{"result twice", `"results":[7,`, `"results":[7,7,`, `result: node 7 has the name "y:0", want one that no other has`},
-		{"parameter not listed", `"parameters":[0,1]`, `"parameters":[0]`, `node "any" (Parameter) is read but is not among the parameters`},
+		{
+			"parameter not listed", `"parameters":[0,1]`, `"parameters":[0]`,
+			`node "any" (Parameter) is read but is not among the parameters`,
+		},
 		{"name", `"conv:0":[6,0]`, `"conv:0":[60,0]`, `name "conv:0": got node 60, want one of the 16 before`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -242,9 +349,13 @@ func TestSignaturesFollowTheFunction(t *testing.T) {
 
 func TestEncodeJSONSignatureErrors(t *testing.T) {
 	for want, s := range map[string]core.Signature{
-		`function: signature "s": input "a": got "b", want a parameter`:                     {Inputs: map[string]string{"a": "b"}},
-		`function: signature "s": output "a": got "b", want a result or a name of a tensor`: {Outputs: map[string]string{"a": "b"}},
-		`function: signature "s": "\xff" is not UTF-8`:                                      {Inputs: map[string]string{"\xff": "x"}},
+		`function: signature "s": input "a": got "b", want a parameter`: {
+			Inputs: map[string]string{"a": "b"},
+		},
+		`function: signature "s": output "a": got "b", want a result or a name of a tensor`: {
+			Outputs: map[string]string{"a": "b"},
+		},
+		`function: signature "s": "\xff" is not UTF-8`: {Inputs: map[string]string{"\xff": "x"}},
 	} {
 		f := sample(t)
 		f.Signatures = map[string]core.Signature{"s": s}
@@ -256,7 +367,8 @@ func TestEncodeJSONSignatureErrors(t *testing.T) {
 
 func TestDecodeJSONBounds(t *testing.T) {
 	_, err := core.DecodeJSON(make([]byte, core.MaxJSONBytes+1), nil)
-	assert.EqualError(t, err, fmt.Sprintf("invalid graph JSON: got %d bytes, the limit is %d", core.MaxJSONBytes+1, core.MaxJSONBytes))
+	assert.EqualError(t, err,
+		fmt.Sprintf("invalid graph JSON: got %d bytes, the limit is %d", core.MaxJSONBytes+1, core.MaxJSONBytes))
 }
 
 func TestText(t *testing.T) {

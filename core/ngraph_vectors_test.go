@@ -48,11 +48,13 @@ func opOf(t *testing.T, c *ngraphtest.Case) core.Op {
 		return op
 	case "QuantizedConvolution":
 		return &core.QuantizedConvolution{
-			Spatial: a.Spatial(), OutputType: a.OutputType, InputAxes: a.InputAxes, FilterAxes: a.FilterAxes, OutputAxes: a.OutputAxes,
+			Spatial: a.Spatial(), OutputType: a.OutputType,
+			InputAxes: a.InputAxes, FilterAxes: a.FilterAxes, OutputAxes: a.OutputAxes,
 		}
 	case "QuantizedDot":
 		return &core.QuantizedDot{
-			ReductionAxes: a.ReductionAxes, OutputType: a.OutputType, Input0Axes: a.Input0Axes, Input1Axes: a.Input1Axes, OutputAxes: a.OutputAxes,
+			ReductionAxes: a.ReductionAxes, OutputType: a.OutputType,
+			Input0Axes: a.Input0Axes, Input1Axes: a.Input1Axes, OutputAxes: a.OutputAxes,
 		}
 	}
 	t.Fatalf("no op %q", c.Op)

@@ -56,8 +56,8 @@ type PartlyConstant interface {
 	Constants(in []Operand) ([]*Tensor, error)
 }
 
-// Associated is an Op whose inputs have names, which errors then tell.
-type Associated interface{ InputNames() []string }
+// NamesInputs is an Op that names its inputs; errors tell the names.
+type NamesInputs interface{ InputNames() []string }
 
 // The ops, by their names and by their Go types. They change only while packages are initialized.
 var (
@@ -211,8 +211,8 @@ func located(err error, op Op, node string) error {
 		if c.Constraint != "" {
 			c.Constraint = c.Op + "-" + c.Constraint
 		}
-		if a, ok := op.(Associated); ok && c.Input >= 0 && c.Input < len(a.InputNames()) {
-			c.InputName = a.InputNames()[c.Input]
+		if n, ok := op.(NamesInputs); ok && c.Input >= 0 && c.Input < len(n.InputNames()) {
+			c.InputName = n.InputNames()[c.Input]
 		}
 	}
 	if c.Node == "" {

@@ -23,7 +23,8 @@ func (op *Bitcast) Infer(in []Operand) ([]Fact, error) {
 		return nil, err
 	}
 	from, to, s := in[0].Type.Size(), op.Type.Size(), in[0].Shape
-	if to == 0 || from == 0 && in[0].Type != Dynamic || (op.Type == Bool) != (in[0].Type == Bool) && in[0].Type != Dynamic {
+	if to == 0 || from == 0 && in[0].Type != Dynamic ||
+		(op.Type == Bool) != (in[0].Type == Bool) && in[0].Type != Dynamic {
 		return nil, Violation("C1", 0, "got %v to make %v of, want types of a fixed size, not boolean", in[0].Type, op.Type)
 	}
 	switch {
@@ -36,7 +37,8 @@ func (op *Bitcast) Infer(in []Operand) ([]Fact, error) {
 		return []Fact{{op.Type, s}}, err
 	}
 	if last := len(s) - 1; last < 0 || s[last] != Unknown && s[last] != to/from {
-		return nil, Violation("C2", 0, "got shape %v of %v, want %d as the last dimension to make %v", s, in[0].Type, to/from, op.Type)
+		return nil, Violation("C2", 0, "got shape %v of %v, want %d as the last dimension to make %v",
+			s, in[0].Type, to/from, op.Type)
 	}
 	return []Fact{{op.Type, joinedShapes(s[:len(s)-1])}}, nil
 }

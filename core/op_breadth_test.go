@@ -114,12 +114,19 @@ func facts(in []*core.Tensor) []core.Operand {
 func TestTransposedConvolutionDecomposes(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 4))
 	for round := range 60 {
-		s := core.Spatial{Layout: core.Layout(round % 2), Strides: []int{1 + random.IntN(3), 1 + random.IntN(3)}, Dilations: []int{1 + random.IntN(2), 1}, PadType: core.PadType(1 + round/2%2)}
+		s := core.Spatial{
+			Layout:    core.Layout(round % 2),
+			Strides:   []int{1 + random.IntN(3), 1 + random.IntN(3)},
+			Dilations: []int{1 + random.IntN(2), 1},
+			PadType:   core.PadType(1 + round/2%2),
+		}
 		y, w := core.Shape{1, 7 + random.IntN(4), 8, 2}, core.Shape{1 + random.IntN(3), 1 + random.IntN(4), 2, 3}
 		if s.Layout == core.NCHW {
 			y, w = core.Shape{1, 2, y[1], y[2]}, core.Shape{3, 2, w[0], w[1]}
 		}
-		forward, err := (&core.Convolution{Spatial: s}).Infer([]core.Operand{{Fact: core.Fact{Type: core.F32, Shape: y}}, {Fact: core.Fact{Type: core.F32, Shape: w}}})
+		forward, err := (&core.Convolution{Spatial: s}).Infer([]core.Operand{
+			{Fact: core.Fact{Type: core.F32, Shape: y}}, {Fact: core.Fact{Type: core.F32, Shape: w}},
+		})
 		require.NoError(t, err)
 		sizes := tensor(t, core.Shape{4}, int32(y[0]), int32(y[1]), int32(y[2]), int32(y[3]))
 		in := []*core.Tensor{sizes, normal(t, random, w), normal(t, random, forward[0].Shape)}
@@ -151,79 +158,264 @@ func TestConstraintsOfFurtherOps(t *testing.T) {
 		in   []core.Operand
 		want string
 	}{
-		{&core.Unary{Function: core.Invert}, ops(f32(2)), "Unary: input 0: Invert: got type f32, want a type it is defined for (Unary-C2)"},
+		{
+			&core.Unary{Function: core.Invert}, ops(f32(2)),
+			"Unary: input 0: Invert: got type f32, want a type it is defined for (Unary-C2)",
+		},
 		{&core.Binary{Function: 99}, ops(f32(), f32()), "Binary: unknown function 99 (Binary-C1)"},
-		{&core.Binary{Function: core.Xlogy}, ops(i32(), i32()), "Binary: input 0: Xlogy: got type i32, want a type it is defined for (Binary-C1)"},
-		{&core.Binary{Function: core.BitwiseOr}, ops(f32(), f32()), "Binary: input 0: BitwiseOr: got type f32, want a type it is defined for (Binary-C1)"},
+		{
+			&core.Binary{Function: core.Xlogy}, ops(i32(), i32()),
+			"Binary: input 0: Xlogy: got type i32, want a type it is defined for (Binary-C1)",
+		},
+		{
+			&core.Binary{Function: core.BitwiseOr}, ops(f32(), f32()),
+			"Binary: input 0: BitwiseOr: got type f32, want a type it is defined for (Binary-C1)",
+		},
 		{&core.Is{Class: 9}, ops(f32()), "Is: unknown class 9 (Is-C1)"},
 		{&core.Is{}, ops(i32()), "Is: input 0: got type i32, want a real type (Is-C2)"},
 		{&core.Any{}, ops(f32()), "Any: input 0: got type f32, want boolean (Any-C1)"},
-		{&core.All{BoolReduction: core.BoolReduction{Axes: []int{1}}}, ops(boolean(2)), "All: axis: got 1, want in [-1, 1) (All-C2)"},
-		{&core.ArgMin{Type: core.I32}, ops(f32(0)), "ArgMin: input 0: got shape [0], want at least one element at axis 0 (ArgMin-C3)"},
-		{&core.TopK{Type: core.I32}, ops(f32(), isI32(1)), "TopK: input 0 (x): got f32[], want numbers of rank 1 or more (TopK-C1)"},
-		{&core.TopK{Type: core.I32}, ops(f32(2), isI32(3)), "TopK: input 1 (k): got 3 for shape [2], want 0 to the last dimension (TopK-C2)"},
+		{
+			&core.All{BoolReduction: core.BoolReduction{Axes: []int{1}}}, ops(boolean(2)),
+			"All: axis: got 1, want in [-1, 1) (All-C2)",
+		},
+		{
+			&core.ArgMin{Type: core.I32}, ops(f32(0)),
+			"ArgMin: input 0: got shape [0], want at least one element at axis 0 (ArgMin-C3)",
+		},
+		{
+			&core.TopK{Type: core.I32}, ops(f32(), isI32(1)),
+			"TopK: input 0 (x): got f32[], want numbers of rank 1 or more (TopK-C1)",
+		},
+		{
+			&core.TopK{Type: core.I32}, ops(f32(2), isI32(3)),
+			"TopK: input 1 (k): got 3 for shape [2], want 0 to the last dimension (TopK-C2)",
+		},
 		{&core.TopK{Type: core.F32}, ops(f32(2), isI32(1)), "TopK: type: got f32, want i16, i32 or i64 (TopK-C3)"},
-		{&core.Range{}, ops(f32(), f32(), i32()), "Range: input 2 (delta): got i32[], want a number of shape [], of one type with the others (Range-C1)"},
-		{&core.Range{}, ops(isI32(0), isI32(3), isI32(-1)), "Range: got start 0, limit 3 and delta -1, want a delta that leads from start to limit (Range-C2)"},
-		{&core.LinSpace{}, ops(f32(), f32(2), i32()), "LinSpace: input 1 (stop): got f32[2], want a real of shape [], of one type with the other (LinSpace-C1)"},
-		{&core.LinSpace{}, ops(f32(), f32(), isI32(0)), "LinSpace: input 2 (num): got 0, want in [1, 1099511627776] (LinSpace-C2)"},
+		{
+			&core.Range{}, ops(f32(), f32(), i32()),
+			"Range: input 2 (delta): got i32[], want a number of shape [], of one type with the others (Range-C1)",
+		},
+		{
+			&core.Range{}, ops(isI32(0), isI32(3), isI32(-1)),
+			"Range: got start 0, limit 3 and delta -1, want a delta that leads from start to limit (Range-C2)",
+		},
+		{
+			&core.LinSpace{}, ops(f32(), f32(2), i32()),
+			"LinSpace: input 1 (stop): got f32[2], want a real of shape [], of one type with the other (LinSpace-C1)",
+		},
+		{
+			&core.LinSpace{}, ops(f32(), f32(), isI32(0)),
+			"LinSpace: input 2 (num): got 0, want in [1, 1099511627776] (LinSpace-C2)",
+		},
 		{&core.LogSoftmax{}, ops(f32()), "LogSoftmax: input 0: got shape [], want rank 1 or more (LogSoftmax-C2)"},
-		{&core.SpaceToDepth{BlockSize: 1}, ops(f32(1, 2, 2, 1)), "SpaceToDepth: block size: got 1 in layout NCHW, want in [2, 16777216] (SpaceToDepth-C1)"},
-		{&core.SpaceToDepth{Layout: core.NHWC, BlockSize: 2}, ops(f32(1, 3, 2, 1)), "SpaceToDepth: input 0: got shape [1,3,2,1], want a height and width that 2 divides (SpaceToDepth-C2)"},
-		{&core.DepthToSpace{Layout: core.NHWC, BlockSize: 2}, ops(f32(1, 3, 2, 6)), "DepthToSpace: input 0: got shape [1,3,2,6], want channels that 4 divides (DepthToSpace-C2)"},
-		{&core.SpaceToBatch{}, ops(f32(1, 3), vector(0), matrix(0, 0)), "SpaceToBatch: input 1 (block): got [0], want numbers in [1, 1099511627776] (SpaceToBatch-C1)"},
-		{&core.SpaceToBatch{}, ops(f32(1, 3), vector(2), matrix(0, -1)), "SpaceToBatch: input 2 (paddings): got [0 -1], want numbers in [0, 1099511627776] (SpaceToBatch-C2)"},
-		{&core.SpaceToBatch{}, ops(f32(1, 3), vector(2), matrix(0, 0)), "SpaceToBatch: input 1 (block): got block [2] and paddings [0 0] for shape [1,3], want block sizes that divide the padded dimensions (SpaceToBatch-C3)"},
-		{&core.BatchToSpace{}, ops(f32(3, 3), vector(2), matrix(0, 0)), "BatchToSpace: input 1 (block): got block [2] for shape [3,3], want a product that divides the batch (BatchToSpace-C3)"},
-		{&core.BatchToSpace{}, ops(f32(2, 1), vector(2), matrix(2, 1)), "BatchToSpace: input 2 (crops): got crops [2 1] of a dimension of 2 (BatchToSpace-C2)"},
-		{&core.GatherND{}, ops(f32(3), f32(1)), "GatherND: input 1 (indices): got f32[1], want i16, i32 or i64 of rank 1 or more (GatherND-C1)"},
-		{&core.GatherND{}, ops(f32(3), i32(2)), "GatherND: input 1 (indices): got shape [2], want at most 1 indices into shape [3] (GatherND-C2)"},
-		{&core.ScatterND{}, ops(f32(3), i32(2, 1), f32(3)), "ScatterND: input 2 (updates): got shape [3], want [2] (ScatterND-C4)"},
+		{
+			&core.SpaceToDepth{BlockSize: 1}, ops(f32(1, 2, 2, 1)),
+			"SpaceToDepth: block size: got 1 in layout NCHW, want in [2, 16777216] (SpaceToDepth-C1)",
+		},
+		{
+			&core.SpaceToDepth{Layout: core.NHWC, BlockSize: 2}, ops(f32(1, 3, 2, 1)),
+			"SpaceToDepth: input 0: got shape [1,3,2,1], want a height and width that 2 divides (SpaceToDepth-C2)",
+		},
+		{
+			&core.DepthToSpace{Layout: core.NHWC, BlockSize: 2}, ops(f32(1, 3, 2, 6)),
+			"DepthToSpace: input 0: got shape [1,3,2,6], want channels that 4 divides (DepthToSpace-C2)",
+		},
+		{
+			&core.SpaceToBatch{}, ops(f32(1, 3), vector(0), matrix(0, 0)),
+			"SpaceToBatch: input 1 (block): got [0], want numbers in [1, 1099511627776] (SpaceToBatch-C1)",
+		},
+		{
+			&core.SpaceToBatch{}, ops(f32(1, 3), vector(2), matrix(0, -1)),
+			"SpaceToBatch: input 2 (paddings): got [0 -1], want numbers in [0, 1099511627776] (SpaceToBatch-C2)",
+		},
+		{
+			&core.SpaceToBatch{}, ops(f32(1, 3), vector(2), matrix(0, 0)),
+			"SpaceToBatch: input 1 (block): got block [2] and paddings [0 0] for shape [1,3], want block sizes that divide " +
+				"the padded dimensions (SpaceToBatch-C3)",
+		},
+		{
+			&core.BatchToSpace{}, ops(f32(3, 3), vector(2), matrix(0, 0)),
+			"BatchToSpace: input 1 (block): got block [2] for shape [3,3], want a product that divides the batch " +
+				"(BatchToSpace-C3)",
+		},
+		{
+			&core.BatchToSpace{}, ops(f32(2, 1), vector(2), matrix(2, 1)),
+			"BatchToSpace: input 2 (crops): got crops [2 1] of a dimension of 2 (BatchToSpace-C2)",
+		},
+		{
+			&core.GatherND{}, ops(f32(3), f32(1)),
+			"GatherND: input 1 (indices): got f32[1], want i16, i32 or i64 of rank 1 or more (GatherND-C1)",
+		},
+		{
+			&core.GatherND{}, ops(f32(3), i32(2)),
+			"GatherND: input 1 (indices): got shape [2], want at most 1 indices into shape [3] (GatherND-C2)",
+		},
+		{
+			&core.ScatterND{}, ops(f32(3), i32(2, 1), f32(3)),
+			"ScatterND: input 2 (updates): got shape [3], want [2] (ScatterND-C4)",
+		},
 		{&core.ScatterND{Mode: 7}, ops(f32(3), i32(2, 1), f32(2)), "ScatterND: unknown mode 7 (ScatterND-C5)"},
-		{&core.CumSum{}, ops(boolean(2)), "CumSum: input 0: got type boolean, want an integer type other than u64, or a real type (CumSum-C1)"},
-		{&core.CumProd{Cumulative: core.Cumulative{Axis: 1}}, ops(f32(2)), "CumProd: axis: got 1, want in [-1, 1) (CumProd-C2)"},
+		{
+			&core.CumSum{}, ops(boolean(2)),
+			"CumSum: input 0: got type boolean, want an integer type other than u64, or a real type (CumSum-C1)",
+		},
+		{
+			&core.CumProd{Cumulative: core.Cumulative{Axis: 1}}, ops(f32(2)),
+			"CumProd: axis: got 1, want in [-1, 1) (CumProd-C2)",
+		},
 		{&core.Reverse{Axes: []int{0, 0}}, ops(f32(2)), "Reverse: axes: got [0 0], want each axis once (Reverse-C1)"},
-		{&core.InvertPermutation{}, ops(vector(0, 0)), "InvertPermutation: input 0: got [0 0], want each of 0 to 1 once (InvertPermutation-C2)"},
-		{&core.BroadcastShape{}, ops(vector(2), vector(3)), "BroadcastShape: input 1: got shape [3], which does not broadcast with [2] (BroadcastShape-C2)"},
-		{&core.Bucketize{Boundaries: []float32{2, 1}}, ops(f32()), "Bucketize: boundaries: got 2 before 1, want numbers that do not fall (Bucketize-C2)"},
+		{
+			&core.InvertPermutation{}, ops(vector(0, 0)),
+			"InvertPermutation: input 0: got [0 0], want each of 0 to 1 once (InvertPermutation-C2)",
+		},
+		{
+			&core.BroadcastShape{}, ops(vector(2), vector(3)),
+			"BroadcastShape: input 1: got shape [3], which does not broadcast with [2] (BroadcastShape-C2)",
+		},
+		{
+			&core.Bucketize{Boundaries: []float32{2, 1}}, ops(f32()),
+			"Bucketize: boundaries: got 2 before 1, want numbers that do not fall (Bucketize-C2)",
+		},
 		{&core.LRN{}, ops(f32(2)), "LRN: input 0: got shape [2], want rank 4 (LRN-C1)"},
-		{&core.LRN{Radius: -1}, ops(f32(1, 1, 1, 1)), "LRN: got radius -1, bias 0, alpha 0 and beta 0, want radius >= 0 and finite numbers (LRN-C2)"},
-		{&core.SelectRows{}, ops(f32(2), f32(2), f32(2)), "SelectRows: input 0 (condition): got type f32, want boolean (SelectRows-C1)"},
-		{&core.SelectRows{}, ops(boolean(2), f32(2), f32(3)), "SelectRows: input 2 (b): got f32[3], want a's f32[2] (SelectRows-C2)"},
-		{&core.SelectRows{}, ops(boolean(3), f32(2, 3), f32(2, 3)), "SelectRows: input 0 (condition): got shape [3], want [], [2,3] or its first dimension (SelectRows-C3)"},
-		{&core.ConvolutionBackpropData{Spatial: nhwc}, ops(vector(1, 3, 2), f32(2, 2, 3), f32(1, 4, 3)), "ConvolutionBackpropData: input 2 (gradient): got shape [1,4,3], want [1,2,3], which a convolution makes of [1,3,2] (ConvolutionBackpropData-C2)"},
-		{&core.ConvolutionBackpropData{Spatial: nhwc}, ops(vector(1, 3, 9), f32(2, 2, 3), f32(1, 2, 3)), "ConvolutionBackpropData: input 0 (sizes): got [1 3 9], want a shape like [1,?,2] (ConvolutionBackpropData-C2)"},
-		{&core.ConvolutionBackpropData{}, ops(i32(3), f32(1, 2, 3), i32(1, 2, 3)), "ConvolutionBackpropData: input 2 (gradient): got type i32, want one of [f32 f64] (ConvolutionBackpropData-C1)"},
-		{&core.Resize{AlignCorners: true, HalfPixelCenters: true}, ops(f32(1, 2, 2, 1), i32(2)), "Resize: got both align_corners and half_pixel_centers, want one at most (Resize-C1)"},
-		{&core.Resize{}, ops(f32(1, 0, 2, 1), i32(2)), "Resize: input 0 (x): got shape [1,0,2,1], want [N, H, W, C] with H and W >= 1 (Resize-C2)"},
-		{&core.Resize{}, ops(f32(1, 2, 2, 1), vector(0, 1)), "Resize: input 1 (size): got size [0 1], want each in [1, 16777216] (Resize-C3)"},
-		{&core.CropAndResize{}, ops(f32(1, 2, 2, 1), f32(3, 4), i32(2), i32(2)), "CropAndResize: input 1 (boxes): got boxes f32[3,4] and indices i32[2], want f32[?,4] and i32 of as many (CropAndResize-C2)"},
-		{&core.ExtractPatches{Spatial: nhwc, Window: []int{2}}, ops(f32(1, 2, 2, 1)), "ExtractPatches: got window [2] in layout NHWC with data dilations [], want two sizes >= 1, NHWC, none (ExtractPatches-C2)"},
-		{&core.MaxPoolWithArgmax{Spatial: nhwc, Window: []int{2, 2}}, ops(f32(1, 2, 2, 1)), "MaxPoolWithArgmax: input 0: got f32[1,2,2,1] with dynamic for argmax, want numbers of rank 4, and i32 or i64 (MaxPoolWithArgmax-C1)"},
-		{&core.NonMaxSuppression{}, ops(f32(3, 4), f32(2), i32(), f32(), f32(), f32()), "NonMaxSuppression: input 1 (scores): got boxes f32[3,4] and scores f32[2], want [n,4] and [n] of one real type (NonMaxSuppression-C1)"},
-		{&core.NonMaxSuppression{}, ops(f32(3, 4), f32(3), isI32(-1), f32(), f32(), f32()), "NonMaxSuppression: input 2 (max): got -1, want >= 0, and at most 16777216 if padded (NonMaxSuppression-C2)"},
-		{&core.NonMaxSuppression{}, ops(f32(3, 4), f32(3), i32(), is32(2), f32(), f32()), "NonMaxSuppression: input 3 (iou_threshold): got 2, want in [0, 1] (NonMaxSuppression-C3)"},
-		{&core.CombinedNonMaxSuppression{}, ops(f32(1, 3, 2, 4), f32(1, 3, 4), i32(), i32(), f32(), f32()), "CombinedNonMaxSuppression: input 1 (scores): got f32[1,3,4] for boxes of shape [1,3,2,4], want f32[batch,n,classes] (CombinedNonMaxSuppression-C1)"},
-		{&core.CombinedNonMaxSuppression{}, ops(f32(1, 3, 1, 4), f32(1, 3, 4), isI32(0), i32(), f32(), f32()), "CombinedNonMaxSuppression: input 2 (max_per_class): got 0, want in [1, 16777216] (CombinedNonMaxSuppression-C2)"},
+		{
+			&core.LRN{Radius: -1}, ops(f32(1, 1, 1, 1)),
+			"LRN: got radius -1, bias 0, alpha 0 and beta 0, want radius >= 0 and finite numbers (LRN-C2)",
+		},
+		{
+			&core.SelectRows{}, ops(f32(2), f32(2), f32(2)),
+			"SelectRows: input 0 (condition): got type f32, want boolean (SelectRows-C1)",
+		},
+		{
+			&core.SelectRows{}, ops(boolean(2), f32(2), f32(3)),
+			"SelectRows: input 2 (b): got f32[3], want a's f32[2] (SelectRows-C2)",
+		},
+		{
+			&core.SelectRows{}, ops(boolean(3), f32(2, 3), f32(2, 3)),
+			"SelectRows: input 0 (condition): got shape [3], want [], [2,3] or its first dimension (SelectRows-C3)",
+		},
+		{
+			&core.ConvolutionBackpropData{Spatial: nhwc}, ops(vector(1, 3, 2), f32(2, 2, 3), f32(1, 4, 3)),
+			"ConvolutionBackpropData: input 2 (gradient): got shape [1,4,3], " +
+				"want [1,2,3], which a convolution makes of [1,3,2] (ConvolutionBackpropData-C2)",
+		},
+		{
+			&core.ConvolutionBackpropData{Spatial: nhwc}, ops(vector(1, 3, 9), f32(2, 2, 3), f32(1, 2, 3)),
+			"ConvolutionBackpropData: input 0 (sizes): got [1 3 9], want a shape like [1,?,2] (ConvolutionBackpropData-C2)",
+		},
+		{
+			&core.ConvolutionBackpropData{}, ops(i32(3), f32(1, 2, 3), i32(1, 2, 3)),
+			"ConvolutionBackpropData: input 2 (gradient): got type i32, want one of [f32 f64] (ConvolutionBackpropData-C1)",
+		},
+		{
+			&core.Resize{AlignCorners: true, HalfPixelCenters: true}, ops(f32(1, 2, 2, 1), i32(2)),
+			"Resize: got both align_corners and half_pixel_centers, want one at most (Resize-C1)",
+		},
+		{
+			&core.Resize{}, ops(f32(1, 0, 2, 1), i32(2)),
+			"Resize: input 0 (x): got shape [1,0,2,1], want [N, H, W, C] with H and W >= 1 (Resize-C2)",
+		},
+		{
+			&core.Resize{}, ops(f32(1, 2, 2, 1), vector(0, 1)),
+			"Resize: input 1 (size): got size [0 1], want each in [1, 16777216] (Resize-C3)",
+		},
+		{
+			&core.CropAndResize{}, ops(f32(1, 2, 2, 1), f32(3, 4), i32(2), i32(2)),
+			"CropAndResize: input 1 (boxes): got boxes f32[3,4] and indices i32[2], want f32[?,4] and i32 of as many " +
+				"(CropAndResize-C2)",
+		},
+		{
+			&core.ExtractPatches{Spatial: nhwc, Window: []int{2}}, ops(f32(1, 2, 2, 1)),
+			"ExtractPatches: got window [2] in layout NHWC with data dilations [], " +
+				"want two sizes >= 1, NHWC, none (ExtractPatches-C2)",
+		},
+		{
+			&core.MaxPoolWithArgmax{Spatial: nhwc, Window: []int{2, 2}}, ops(f32(1, 2, 2, 1)),
+			"MaxPoolWithArgmax: input 0: got f32[1,2,2,1] with dynamic for argmax, " +
+				"want numbers of rank 4, and i32 or i64 (MaxPoolWithArgmax-C1)",
+		},
+		{
+			&core.NonMaxSuppression{}, ops(f32(3, 4), f32(2), i32(), f32(), f32(), f32()),
+			"NonMaxSuppression: input 1 (scores): got boxes f32[3,4] and scores f32[2], want [n,4] and [n] of one real type " +
+				"(NonMaxSuppression-C1)",
+		},
+		{
+			&core.NonMaxSuppression{}, ops(f32(3, 4), f32(3), isI32(-1), f32(), f32(), f32()),
+			"NonMaxSuppression: input 2 (max): got -1, want >= 0, and at most 16777216 if padded (NonMaxSuppression-C2)",
+		},
+		{
+			&core.NonMaxSuppression{}, ops(f32(3, 4), f32(3), i32(), is32(2), f32(), f32()),
+			"NonMaxSuppression: input 3 (iou_threshold): got 2, want in [0, 1] (NonMaxSuppression-C3)",
+		},
+		{
+			&core.CombinedNonMaxSuppression{}, ops(f32(1, 3, 2, 4), f32(1, 3, 4), i32(), i32(), f32(), f32()),
+			"CombinedNonMaxSuppression: input 1 (scores): got f32[1,3,4] for boxes of shape [1,3,2,4], " +
+				"want f32[batch,n,classes] (CombinedNonMaxSuppression-C1)",
+		},
+		{
+			&core.CombinedNonMaxSuppression{}, ops(f32(1, 3, 1, 4), f32(1, 3, 4), isI32(0), i32(), f32(), f32()),
+			"CombinedNonMaxSuppression: input 2 (max_per_class): got 0, want in [1, 16777216] (CombinedNonMaxSuppression-C2)",
+		},
 		{&core.Where{}, ops(boolean()), "Where: input 0: got shape [], want rank 1 or more (Where-C1)"},
-		{&core.Unique{Type: core.I32}, ops(i32(1, 1)), "Unique: input 0: got i32[1,1], want numbers or booleans of rank 1 (Unique-C1)"},
-		{&core.EnsureShape{Shape: core.Shape{2}}, ops(f32(3)), "EnsureShape: input 0: got shape [3], want [2] (EnsureShape-C1)"},
-		{&core.Bitcast{Type: core.Bool}, ops(u8(3)), "Bitcast: input 0: got u8 to make boolean of, want types of a fixed size, not boolean (Bitcast-C1)"},
-		{&core.Bitcast{Type: core.I32}, ops(u8(3)), "Bitcast: input 0: got shape [3] of u8, want 4 as the last dimension to make i32 (Bitcast-C2)"},
-		{&core.BandPart{}, ops(f32(3), i32(), i32()), "BandPart: input 0 (x): got f32[3], want rank 2 or more, not string (BandPart-C1)"},
-		{&core.BandPart{}, ops(f32(3, 2), i32(), isI32(3)), "BandPart: input 2 (upper): got 3 for shape [3,2], want at most 2 (BandPart-C2)"},
+		{
+			&core.Unique{Type: core.I32}, ops(i32(1, 1)),
+			"Unique: input 0: got i32[1,1], want numbers or booleans of rank 1 (Unique-C1)",
+		},
+		{
+			&core.EnsureShape{Shape: core.Shape{2}}, ops(f32(3)),
+			"EnsureShape: input 0: got shape [3], want [2] (EnsureShape-C1)",
+		},
+		{
+			&core.Bitcast{Type: core.Bool}, ops(u8(3)),
+			"Bitcast: input 0: got u8 to make boolean of, want types of a fixed size, not boolean (Bitcast-C1)",
+		},
+		{
+			&core.Bitcast{Type: core.I32}, ops(u8(3)),
+			"Bitcast: input 0: got shape [3] of u8, want 4 as the last dimension to make i32 (Bitcast-C2)",
+		},
+		{
+			&core.BandPart{}, ops(f32(3), i32(), i32()),
+			"BandPart: input 0 (x): got f32[3], want rank 2 or more, not string (BandPart-C1)",
+		},
+		{
+			&core.BandPart{}, ops(f32(3, 2), i32(), isI32(3)),
+			"BandPart: input 2 (upper): got 3 for shape [3,2], want at most 2 (BandPart-C2)",
+		},
 		{&core.Roll{Shifts: []int{1}}, ops(f32(2)), "Roll: got 1 shifts for 0 axes (Roll-C1)"},
 		{&core.Roll{Shifts: []int{1}, Axes: []int{1}}, ops(f32(2)), "Roll: axis: got 1, want in [-1, 1) (Roll-C2)"},
 		{&core.Roll{}, ops(f32()), "Roll: input 0: got shape [], want rank 1 or more (Roll-C3)"},
-		{&core.DynPad{}, ops(f32(2), i32(1), f32()), "DynPad: input 1 (paddings): got i32[1], want i32 or i64 of shape [1,2] (DynPad-C1)"},
-		{&core.DynPad{}, ops(f32(2), matrix(-1, 0), f32()), "DynPad: got paddings below [-1] and above [0], want each in [0, 16777216] (DynPad-C2)"},
+		{
+			&core.DynPad{}, ops(f32(2), i32(1), f32()),
+			"DynPad: input 1 (paddings): got i32[1], want i32 or i64 of shape [1,2] (DynPad-C1)",
+		},
+		{
+			&core.DynPad{}, ops(f32(2), matrix(-1, 0), f32()),
+			"DynPad: got paddings below [-1] and above [0], want each in [0, 16777216] (DynPad-C2)",
+		},
 		{&core.DynPad{}, ops(f32(2), i32(1, 2), f32(1)), "DynPad: input 2 (value): got f32[1], want f32[] (DynPad-C2)"},
-		{&core.Einsum{Equation: "ab"}, ops(f32(2, 3)), `Einsum: equation: got "ab" for 1 inputs, want one or two, and an output behind -> (Einsum-C1)`},
-		{&core.Einsum{Equation: "aa->a"}, ops(f32(2, 2)), `Einsum: equation: got "aa->a", want each letter once in an input, and in the output (Einsum-C1)`},
-		{&core.Einsum{Equation: "ab->ac"}, ops(f32(2, 3)), `Einsum: equation: got "ab->ac", whose output has "c", which no input has (Einsum-C1)`},
-		{&core.Einsum{Equation: "ab->a"}, ops(boolean(2, 3)), "Einsum: got type boolean, want one of [f32 f64 i32 i64] (Einsum-C2)"},
-		{&core.Einsum{Equation: "ab->a"}, ops(f32(2)), `Einsum: input 0: got shape [2], want the dimensions of "ab->a" (Einsum-C3)`},
-		{&core.Einsum{Equation: "ab,bc->ac"}, ops(f32(2, 3), f32(4, 5)), "Einsum: input 1: got 4 for a dimension that is 3 in the other input (Einsum-C3)"},
+		{
+			&core.Einsum{Equation: "ab"}, ops(f32(2, 3)),
+			`Einsum: equation: got "ab" for 1 inputs, want one or two, and an output behind -> (Einsum-C1)`,
+		},
+		{
+			&core.Einsum{Equation: "aa->a"}, ops(f32(2, 2)),
+			`Einsum: equation: got "aa->a", want each letter once in an input, and in the output (Einsum-C1)`,
+		},
+		{
+			&core.Einsum{Equation: "ab->ac"}, ops(f32(2, 3)),
+			`Einsum: equation: got "ab->ac", whose output has "c", which no input has (Einsum-C1)`,
+		},
+		{
+			&core.Einsum{Equation: "ab->a"}, ops(boolean(2, 3)),
+			"Einsum: got type boolean, want one of [f32 f64 i32 i64] (Einsum-C2)",
+		},
+		{
+			&core.Einsum{Equation: "ab->a"}, ops(f32(2)),
+			`Einsum: input 0: got shape [2], want the dimensions of "ab->a" (Einsum-C3)`,
+		},
+		{
+			&core.Einsum{Equation: "ab,bc->ac"}, ops(f32(2, 3), f32(4, 5)),
+			"Einsum: input 1: got 4 for a dimension that is 3 in the other input (Einsum-C3)",
+		},
 	} {
 		t.Run(c.want, func(t *testing.T) {
 			p := make([]core.Value, len(c.in))

@@ -50,7 +50,9 @@ func TestConstraints(t *testing.T) {
 	quantize := &core.TFQuantizeV2{Type: core.U8, Axis: -1}
 	dequantize := &core.TFDequantize{Axis: -1, OutType: core.F32}
 	fake := &core.TFFakeQuant{NumBits: 8}
-	both := &core.TFQuantizeAndDequantize{SignedInput: true, NumBits: 8, RangeGiven: true, RoundMode: core.RoundNearestTowardEven, Axis: -1}
+	both := &core.TFQuantizeAndDequantize{
+		SignedInput: true, NumBits: 8, RangeGiven: true, RoundMode: core.RoundNearestTowardEven, Axis: -1,
+	}
 	norm := &core.TFQuantizedInstanceNorm{}
 	nhwc := core.Spatial{Layout: core.NHWC}
 	ops := func(o ...core.Operand) []core.Operand { return o }
@@ -60,78 +62,252 @@ func TestConstraints(t *testing.T) {
 		want string
 	}{
 		{&core.Convert{}, ops(f32()), "Convert: type: got dynamic, want a number type or boolean (Convert-C1)"},
-		{&core.Convert{Type: core.I8}, ops(operand(core.String, nil)), "Convert: input 0: got type string, want numbers or booleans (Convert-C2)"},
+		{
+			&core.Convert{Type: core.I8}, ops(operand(core.String, nil)),
+			"Convert: input 0: got type string, want numbers or booleans (Convert-C2)",
+		},
 		{&core.Lookup{}, ops(i32(2), f32(256)), "Lookup: input 0 (x): got type i32, want i8 or u8 (Lookup-C1)"},
-		{&core.Lookup{}, ops(u8(2), operand(core.String, []int{256})), "Lookup: input 1 (table): got type string, want another (Lookup-C2)"},
+		{
+			&core.Lookup{}, ops(u8(2), operand(core.String, []int{256})),
+			"Lookup: input 1 (table): got type string, want another (Lookup-C2)",
+		},
 		{&core.Lookup{}, ops(u8(2), f32(255)), "Lookup: input 1 (table): got shape [255], want [256] (Lookup-C3)"},
-		{&core.Add{}, ops(operand(core.Bool, nil), f32()), "Add: input 0: got type boolean, want an integer type other than u64, or a real type (Add-C1)"},
+		{
+			&core.Add{}, ops(operand(core.Bool, nil), f32()),
+			"Add: input 0: got type boolean, want an integer type other than u64, or a real type (Add-C1)",
+		},
 		{&core.Add{}, ops(f32(), i32()), "Add: input 1: got type i32, want a's f32 (Add-C2)"},
-		{&core.Add{}, ops(f32(2), f32(3)), "Add: input 1: got shape [3], which does not broadcast with the others: [[2] [3]] (Add-C3)"},
-		{&core.Reshape{}, ops(f32(6), f32(2)), "Reshape: input 1 (shape): got f32[2], want i32 or i64 of rank 1 (Reshape-C1)"},
-		{&core.Reshape{}, ops(f32(6), vector(-1, -1)), "Reshape: input 1 (shape): got [-1 -1], want dimensions in [0, 1099511627776], one of which may be -1 (Reshape-C2)"},
-		{&core.Reshape{}, ops(f32(6), vector(4, -1)), "Reshape: input 1 (shape): got [4 -1] for a tensor of shape [6], want dimensions that divide its 6 elements (Reshape-C3)"},
-		{&core.Transpose{Order: []int{0, 0}}, ops(f32(2, 2)), "Transpose: order: got [0 0], want a permutation of the axes (Transpose-C1)"},
+		{
+			&core.Add{}, ops(f32(2), f32(3)),
+			"Add: input 1: got shape [3], which does not broadcast with the others: [[2] [3]] (Add-C3)",
+		},
+		{
+			&core.Reshape{}, ops(f32(6), f32(2)),
+			"Reshape: input 1 (shape): got f32[2], want i32 or i64 of rank 1 (Reshape-C1)",
+		},
+		{
+			&core.Reshape{}, ops(f32(6), vector(-1, -1)),
+			"Reshape: input 1 (shape): got [-1 -1], want dimensions in [0, 1099511627776], one of which may be -1 (Reshape-C2)",
+		},
+		{
+			&core.Reshape{}, ops(f32(6), vector(4, -1)),
+			"Reshape: input 1 (shape): got [4 -1] for a tensor of shape [6], want dimensions that divide its 6 elements " +
+				"(Reshape-C3)",
+		},
+		{
+			&core.Transpose{Order: []int{0, 0}}, ops(f32(2, 2)),
+			"Transpose: order: got [0 0], want a permutation of the axes (Transpose-C1)",
+		},
 		{&core.Concat{}, nil, "Concat: got no inputs, want at least 1 (Concat-C1)"},
 		{&core.Concat{}, ops(f32(2), i32(2)), "Concat: input 1: got type i32, want the first's f32 (Concat-C2)"},
-		{&core.Concat{Axis: 1}, ops(f32(2, 2), f32(3, 2)), "Concat: input 1: got shape [3,2], want the dimensions of the others except at axis 1: [[2,2] [3,2]] (Concat-C3)"},
+		{
+			&core.Concat{Axis: 1}, ops(f32(2, 2), f32(3, 2)),
+			"Concat: input 1: got shape [3,2], want the dimensions of the others except at axis 1: [[2,2] [3,2]] (Concat-C3)",
+		},
 		{&core.Concat{Axis: 2}, ops(f32(2)), "Concat: axis: got 2, want in [-1, 1) (Concat-C4)"},
 		{&core.Split{Sizes: []int{1, 2}}, ops(f32(4)), "Split: sizes: got [1 2] for a dimension of 4 at axis 0 (Split-C3)"},
-		{&core.Pad{Below: []int{1}, Above: []int{1}}, ops(f32(4), f32(1)), "Pad: input 1 (value): got f32[1], want f32[] (Pad-C3)"},
-		{&core.Pad{Below: []int{4}, Above: []int{0}, Mode: core.PadReflect}, ops(f32(4)), "Pad: input 0 (x): got shape [4] with paddings below [4] and above [0], want at most 3 in dimension 0 (Pad-C4)"},
+		{
+			&core.Pad{Below: []int{1}, Above: []int{1}}, ops(f32(4), f32(1)),
+			"Pad: input 1 (value): got f32[1], want f32[] (Pad-C3)",
+		},
+		{
+			&core.Pad{Below: []int{4}, Above: []int{0}, Mode: core.PadReflect}, ops(f32(4)),
+			"Pad: input 0 (x): got shape [4] with paddings below [4] and above [0], want at most 3 in dimension 0 (Pad-C4)",
+		},
 		{&core.Gather{}, ops(f32(3), isI32(3)), "Gather: input 1 (indices): got index 3, want in [0, 3) (Gather-C3)"},
-		{&core.StridedSlice{}, ops(f32(3), vector(0), vector(1), vector(0)), "StridedSlice: input 3 (strides): got stride 0, want another than 0, positive for a shrunk axis (StridedSlice-C2)"},
+		{
+			&core.StridedSlice{}, ops(f32(3), vector(0), vector(1), vector(0)),
+			"StridedSlice: input 3 (strides): got stride 0, want another than 0, positive for a shrunk axis (StridedSlice-C2)",
+		},
 		{&core.Softmax{Axis: 1}, ops(f32(3)), "Softmax: axis: got 1, want in [-1, 1) (Softmax-C2)"},
-		{&core.Sum{Reduction: core.Reduction{Axes: []int{0, -1}}}, ops(f32(3)), "Sum: axes: got [0 -1], want each axis once (Sum-C2)"},
-		{&core.MaxPool{Spatial: nhwc, Window: []int{0, 1}}, ops(f32(1, 2, 2, 1)), "MaxPool: window: got [0 1], want sizes in [1, 16777216] (MaxPool-C2)"},
-		{&core.MaxPool{Spatial: nhwc, Window: []int{3, 1}}, ops(f32(1, 2, 2, 1)), "MaxPool: spatial dimension 0: the window spans 3, more than the padded input's 2"},
-		{&core.Dot{ReductionAxes: 1}, ops(f32(2, 3), f32(4, 5)), "Dot: cannot reduce axes [3] of [2,3] with axes [4] of [4,5] (Dot-C2)"},
-		{&core.BatchNorm{Layout: core.NHWC}, ops(f32(1, 3), f32(3), f32(3), f32(3), f32(0)), "BatchNorm: input 4 (variance): got shape [0], want [3] (BatchNorm-C3)"},
+		{
+			&core.Sum{Reduction: core.Reduction{Axes: []int{0, -1}}}, ops(f32(3)),
+			"Sum: axes: got [0 -1], want each axis once (Sum-C2)",
+		},
+		{
+			&core.MaxPool{Spatial: nhwc, Window: []int{0, 1}}, ops(f32(1, 2, 2, 1)),
+			"MaxPool: window: got [0 1], want sizes in [1, 16777216] (MaxPool-C2)",
+		},
+		{
+			&core.MaxPool{Spatial: nhwc, Window: []int{3, 1}}, ops(f32(1, 2, 2, 1)),
+			"MaxPool: spatial dimension 0: the window spans 3, more than the padded input's 2",
+		},
+		{
+			&core.Dot{ReductionAxes: 1}, ops(f32(2, 3), f32(4, 5)),
+			"Dot: cannot reduce axes [3] of [2,3] with axes [4] of [4,5] (Dot-C2)",
+		},
+		{
+			&core.BatchNorm{Layout: core.NHWC}, ops(f32(1, 3), f32(3), f32(3), f32(3), f32(0)),
+			"BatchNorm: input 4 (variance): got shape [0], want [3] (BatchNorm-C3)",
+		},
 
-		{&core.TFQuantizeV2{Axis: -1}, ops(f32(2), f32(), f32()), "TFQuantizeV2: type: got dynamic, want i8, u8, i16, u16 or i32 (TFQuantizeV2-C1)"},
+		{
+			&core.TFQuantizeV2{Axis: -1}, ops(f32(2), f32(), f32()),
+			"TFQuantizeV2: type: got dynamic, want i8, u8, i16, u16 or i32 (TFQuantizeV2-C1)",
+		},
 		{quantize, ops(i32(2), f32(), f32()), "TFQuantizeV2: input 0 (x): got type i32, want one of [f32] (TFQuantizeV2-C2)"},
 		{
 			&core.TFQuantizeV2{Type: core.U8, Axis: -1, RoundMode: core.RoundNearestTowardEven}, ops(f32(2), f32(), f32()),
-			"TFQuantizeV2: round mode: got ROUND_NEAREST_TOWARD_EVEN with mode MIN_COMBINED, want ROUND_NEAREST_TOWARD_INFINITY, or ROUND_NEAREST_TOWARD_EVEN with SCALED (TFQuantizeV2-C3)",
+			"TFQuantizeV2: round mode: got ROUND_NEAREST_TOWARD_EVEN with mode MIN_COMBINED, " +
+				"want ROUND_NEAREST_TOWARD_INFINITY, or ROUND_NEAREST_TOWARD_EVEN with SCALED (TFQuantizeV2-C3)",
 		},
-		{&core.TFQuantizeV2{Type: core.U8, Axis: -100}, ops(f32(2), f32(2), f32(2)), "TFQuantizeV2: axis: got -100 for shape [2], want -1 (none) or an axis (TFQuantizeV2-C4)"},
-		{&core.TFQuantizeV2{Type: core.U8, Axis: 1}, ops(f32(2), f32(2), f32(2)), "TFQuantizeV2: axis: got 1 for shape [2], want -1 (none) or an axis (TFQuantizeV2-C4)"},
-		{&core.TFQuantizeV2{Type: core.U8, Axis: 0}, ops(f32(2), f32(3), f32(3)), "TFQuantizeV2: input 1 (min): got shape [3], want [] or [2] (TFQuantizeV2-R2)"},
-		{&core.TFQuantizeV2{Type: core.U8, Axis: -1, EnsureMinimumRange: nan}, ops(f32(2), f32(), f32()), "TFQuantizeV2: ensure_minimum_range: got NaN, want finite and >= 0 (TFQuantizeV2-C5)"},
-		{quantize, ops(f32(2), is32(0), is32(0)), "TFQuantizeV2: got the range [0, 0], want one of a finite width, not zero (TFQuantizeV2-C6)"},
+		{
+			&core.TFQuantizeV2{Type: core.U8, Axis: -100}, ops(f32(2), f32(2), f32(2)),
+			"TFQuantizeV2: axis: got -100 for shape [2], want -1 (none) or an axis (TFQuantizeV2-C4)",
+		},
+		{
+			&core.TFQuantizeV2{Type: core.U8, Axis: 1}, ops(f32(2), f32(2), f32(2)),
+			"TFQuantizeV2: axis: got 1 for shape [2], want -1 (none) or an axis (TFQuantizeV2-C4)",
+		},
+		{
+			&core.TFQuantizeV2{Type: core.U8, Axis: 0}, ops(f32(2), f32(3), f32(3)),
+			"TFQuantizeV2: input 1 (min): got shape [3], want [] or [2] (TFQuantizeV2-R2)",
+		},
+		{
+			&core.TFQuantizeV2{Type: core.U8, Axis: -1, EnsureMinimumRange: nan}, ops(f32(2), f32(), f32()),
+			"TFQuantizeV2: ensure_minimum_range: got NaN, want finite and >= 0 (TFQuantizeV2-C5)",
+		},
+		{
+			quantize, ops(f32(2), is32(0), is32(0)),
+			"TFQuantizeV2: got the range [0, 0], want one of a finite width, not zero (TFQuantizeV2-C6)",
+		},
 		{quantize, ops(f32(2), i32(), f32()), "TFQuantizeV2: input 1 (min): got type i32, want f32 (TFQuantizeV2-R1)"},
-		{quantize, ops(f32(2), f32(0), f32()), "TFQuantizeV2: input 1 (min): got shape [0], want [] or [1] (TFQuantizeV2-R2)"},
-		{quantize, ops(f32(2), f32(), f32(2)), "TFQuantizeV2: input 2 (max): got shape [2], want [] or [1] (TFQuantizeV2-R2)"},
-		{quantize, ops(f32(2), is32(nan), is32(1)), "TFQuantizeV2: input 1 (min): got NaN, want a finite number (TFQuantizeV2-R3)"},
-		{quantize, ops(f32(2), is32(0), is32(inf)), "TFQuantizeV2: input 2 (max): got +Inf, want a finite number (TFQuantizeV2-R3)"},
-		{quantize, ops(f32(2), is32(2), is32(1)), "TFQuantizeV2: input 1 (min): got min 2 > max 1, want min <= max (TFQuantizeV2-R3)"},
-		{dequantize, ops(f32(2), f32(), f32()), "TFDequantize: input 0 (q): got type f32, want one of [i8 u8 i16 u16 i32] (TFDequantize-C2)"},
-		{&core.TFDequantize{Axis: math.MaxInt, OutType: core.F32}, ops(u8(2), f32(), f32()), "TFDequantize: axis: got 9223372036854775807 for shape [2], want -1 (none) or an axis (TFDequantize-C4)"},
-		{&core.TFRequantize{Type: core.I32}, ops(i32(2), f32(), f32(), f32(), f32()), "TFRequantize: type: got i32, want i8 or u8 (TFRequantize-C1)"},
-		{&core.TFRequantize{Type: core.U8}, ops(u8(2), f32(), f32(), f32(), f32()), "TFRequantize: input 0 (x): got type u8, want one of [i32] (TFRequantize-C2)"},
-		{&core.TFRequantize{Type: core.U8}, ops(i32(2), f32(), f32(), f32(0), f32()), "TFRequantize: input 3 (requested_min): got shape [0], want [] or [1] (TFRequantize-R2)"},
-		{&core.TFRequantizePerChannel{Type: core.U8}, ops(i32(), f32(), f32(), f32(), f32()), "TFRequantizePerChannel: input 0 (x): got shape [], want rank 1 or more (TFRequantizePerChannel-C2)"},
-		{&core.TFRequantizePerChannel{Type: core.U8}, ops(i32(2), f32(), f32(), is32(0), is32(0)), "TFRequantizePerChannel: got the requested range [0, 0], want a wider one (TFRequantizePerChannel-C3)"},
-		{&core.TFRequantizationRangePerChannel{ClipValueMax: nan}, ops(i32(2), f32(), f32()), "TFRequantizationRangePerChannel: clip_value_max: got NaN, want a number (TFRequantizationRangePerChannel-C1)"},
-		{&core.TFQuantizedAdd{}, ops(u8(2), i32(2), f32(), f32(), f32(), f32()), "TFQuantizedAdd: input 1 (y): got type i32, want one of [u8] (TFQuantizedAdd-C1)"},
-		{&core.TFQuantizedMul{}, ops(u8(2), u8(3), f32(), f32(), f32(), f32()), "TFQuantizedMul: input 1 (y): got shape [3], which does not broadcast with the others: [[2] [3]] (TFQuantizedMul-C2)"},
-		{&core.TFQuantizedBiasAdd{}, ops(u8(3), u8(2, 3), f32(), f32(), f32(), f32()), "TFQuantizedBiasAdd: input 1 (y): got shape [2,3], want [3]: the channels of x (TFQuantizedBiasAdd-C2)"},
-		{&core.TFQuantizedRelu{}, ops(u8(3), is32(0), is32(1), is32(nan)), "TFQuantizedRelu: input 3 (limit): got NaN, want a number (TFQuantizedRelu-C2)"},
-		{&core.TFQuantizedAvgPool{Spatial: nhwc, Window: []int{1}}, ops(u8(1, 2, 2, 1)), "TFQuantizedAvgPool: input 0: got shape [1,2,2,1], want rank 3: batch, channels and the dimensions of window [1] (TFQuantizedAvgPool-C2)"},
-		{&core.TFFakeQuant{NumBits: 1}, ops(f32(2), f32(), f32()), "TFFakeQuant: num_bits: got 1, want in [2, 16] (TFFakeQuant-C1)"},
+		{
+			quantize, ops(f32(2), f32(0), f32()),
+			"TFQuantizeV2: input 1 (min): got shape [0], want [] or [1] (TFQuantizeV2-R2)",
+		},
+		{
+			quantize, ops(f32(2), f32(), f32(2)),
+			"TFQuantizeV2: input 2 (max): got shape [2], want [] or [1] (TFQuantizeV2-R2)",
+		},
+		{
+			quantize, ops(f32(2), is32(nan), is32(1)),
+			"TFQuantizeV2: input 1 (min): got NaN, want a finite number (TFQuantizeV2-R3)",
+		},
+		{
+			quantize, ops(f32(2), is32(0), is32(inf)),
+			"TFQuantizeV2: input 2 (max): got +Inf, want a finite number (TFQuantizeV2-R3)",
+		},
+		{
+			quantize, ops(f32(2), is32(2), is32(1)),
+			"TFQuantizeV2: input 1 (min): got min 2 > max 1, want min <= max (TFQuantizeV2-R3)",
+		},
+		{
+			dequantize, ops(f32(2), f32(), f32()),
+			"TFDequantize: input 0 (q): got type f32, want one of [i8 u8 i16 u16 i32] (TFDequantize-C2)",
+		},
+		{
+			&core.TFDequantize{Axis: math.MaxInt, OutType: core.F32}, ops(u8(2), f32(), f32()),
+			"TFDequantize: axis: got 9223372036854775807 for shape [2], want -1 (none) or an axis (TFDequantize-C4)",
+		},
+		{
+			&core.TFRequantize{Type: core.I32}, ops(i32(2), f32(), f32(), f32(), f32()),
+			"TFRequantize: type: got i32, want i8 or u8 (TFRequantize-C1)",
+		},
+		{
+			&core.TFRequantize{Type: core.U8}, ops(u8(2), f32(), f32(), f32(), f32()),
+			"TFRequantize: input 0 (x): got type u8, want one of [i32] (TFRequantize-C2)",
+		},
+		{
+			&core.TFRequantize{Type: core.U8}, ops(i32(2), f32(), f32(), f32(0), f32()),
+			"TFRequantize: input 3 (requested_min): got shape [0], want [] or [1] (TFRequantize-R2)",
+		},
+		{
+			&core.TFRequantizePerChannel{Type: core.U8}, ops(i32(), f32(), f32(), f32(), f32()),
+			"TFRequantizePerChannel: input 0 (x): got shape [], want rank 1 or more (TFRequantizePerChannel-C2)",
+		},
+		{
+			&core.TFRequantizePerChannel{Type: core.U8}, ops(i32(2), f32(), f32(), is32(0), is32(0)),
+			"TFRequantizePerChannel: got the requested range [0, 0], want a wider one (TFRequantizePerChannel-C3)",
+		},
+		{
+			&core.TFRequantizationRangePerChannel{ClipValueMax: nan}, ops(i32(2), f32(), f32()),
+			"TFRequantizationRangePerChannel: clip_value_max: got NaN, want a number (TFRequantizationRangePerChannel-C1)",
+		},
+		{
+			&core.TFQuantizedAdd{}, ops(u8(2), i32(2), f32(), f32(), f32(), f32()),
+			"TFQuantizedAdd: input 1 (y): got type i32, want one of [u8] (TFQuantizedAdd-C1)",
+		},
+		{
+			&core.TFQuantizedMul{}, ops(u8(2), u8(3), f32(), f32(), f32(), f32()),
+			"TFQuantizedMul: input 1 (y): got shape [3], which does not broadcast with the others: " +
+				"[[2] [3]] (TFQuantizedMul-C2)",
+		},
+		{
+			&core.TFQuantizedBiasAdd{}, ops(u8(3), u8(2, 3), f32(), f32(), f32(), f32()),
+			"TFQuantizedBiasAdd: input 1 (y): got shape [2,3], want [3]: the channels of x (TFQuantizedBiasAdd-C2)",
+		},
+		{
+			&core.TFQuantizedRelu{}, ops(u8(3), is32(0), is32(1), is32(nan)),
+			"TFQuantizedRelu: input 3 (limit): got NaN, want a number (TFQuantizedRelu-C2)",
+		},
+		{
+			&core.TFQuantizedAvgPool{Spatial: nhwc, Window: []int{1}}, ops(u8(1, 2, 2, 1)),
+			"TFQuantizedAvgPool: input 0: got shape [1,2,2,1], want rank 3: batch, " +
+				"channels and the dimensions of window [1] (TFQuantizedAvgPool-C2)",
+		},
+		{
+			&core.TFFakeQuant{NumBits: 1}, ops(f32(2), f32(), f32()),
+			"TFFakeQuant: num_bits: got 1, want in [2, 16] (TFFakeQuant-C1)",
+		},
 		{fake, ops(f32(2), f32(2), f32()), "TFFakeQuant: input 1 (min): got shape [2], want [] or [1] (TFFakeQuant-R2)"},
-		{fake, ops(f32(2), is32(1), is32(1)), "TFFakeQuant: input 1 (min): got the range [1, 1], want min < max, or both 0 (TFFakeQuant-C3)"},
-		{&core.TFFakeQuant{NumBits: 8, PerChannel: true}, ops(f32(), f32(1), f32(1)), "TFFakeQuant: input 0 (x): got shape [], want rank 1 or more (TFFakeQuant-C2)"},
-		{&core.TFQuantizeAndDequantize{SignedInput: true, NumBits: 62, Axis: -1}, ops(f32(2), f32(), f32()), "TFQuantizeAndDequantize: num_bits: got 62, want in [1, 61] (TFQuantizeAndDequantize-C1)"},
-		{both, ops(f32(2), f32(), f32(0)), "TFQuantizeAndDequantize: input 2 (max): got shape [0], want [] or [1] (TFQuantizeAndDequantize-R2)"},
-		{&core.TFQuantizedResizeBilinear{}, ops(operand(core.I8, []int{1, 2, 2, 1}), i32(2), f32(), f32()), "TFQuantizedResizeBilinear: input 0 (x): got type i8, want one of [u8 i32 f32] (TFQuantizedResizeBilinear-C1)"},
-		{&core.ReverseSequence{SeqAxis: 2}, ops(f32(2, 3), isI32(1, 2)), "ReverseSequence: input 0 (x): got shape [2,3] for batch axis 0 and sequence axis 2, want two axes of it (ReverseSequence-C1)"},
-		{&core.ReverseSequence{SeqAxis: 1}, ops(f32(2, 3), isI32(1, 2, 3)), "ReverseSequence: input 1 (lengths): got shape [3], want [2]: a length for each slice at axis 0 (ReverseSequence-C2)"},
-		{&core.ReverseSequence{SeqAxis: 1}, ops(f32(2, 3), isI32(1, 4)), "ReverseSequence: input 1 (lengths): got length 4 of slice 1, want in [0, 3] (ReverseSequence-C3)"},
-		{&core.FlushSubnormals{}, ops(u8(2)), "FlushSubnormals: input 0: got type u8, want one of [f32] (FlushSubnormals-C1)"},
-		{&core.TFQuantizedResizeBilinear{}, ops(u8(1, 0, 2, 1), i32(2), f32(), f32()), "TFQuantizedResizeBilinear: input 0 (x): got shape [1,0,2,1], want [N, H, W, C] with H and W >= 1 (TFQuantizedResizeBilinear-C2)"},
-		{&core.TFQuantizedResizeBilinear{}, ops(u8(1, 2, 2, 1), isI32(0, 2), f32(), f32()), "TFQuantizedResizeBilinear: input 1 (size): got size [0 2], want each in [1, 16777216] (TFQuantizedResizeBilinear-C3)"},
-		{norm, ops(u8(1, 2, 2), f32(), f32()), "TFQuantizedInstanceNorm: input 0 (x): got shape [1,2,2], want [N, H, W, C] without zeros (TFQuantizedInstanceNorm-C1)"},
-		{norm, ops(u8(1, 2, 2, 1), is32(1), is32(1)), "TFQuantizedInstanceNorm: input 1 (min): got the range [1, 1], want min < max (TFQuantizedInstanceNorm-C4)"},
+		{
+			fake, ops(f32(2), is32(1), is32(1)),
+			"TFFakeQuant: input 1 (min): got the range [1, 1], want min < max, or both 0 (TFFakeQuant-C3)",
+		},
+		{
+			&core.TFFakeQuant{NumBits: 8, PerChannel: true}, ops(f32(), f32(1), f32(1)),
+			"TFFakeQuant: input 0 (x): got shape [], want rank 1 or more (TFFakeQuant-C2)",
+		},
+		{
+			&core.TFQuantizeAndDequantize{SignedInput: true, NumBits: 62, Axis: -1}, ops(f32(2), f32(), f32()),
+			"TFQuantizeAndDequantize: num_bits: got 62, want in [1, 61] (TFQuantizeAndDequantize-C1)",
+		},
+		{
+			both, ops(f32(2), f32(), f32(0)),
+			"TFQuantizeAndDequantize: input 2 (max): got shape [0], want [] or [1] (TFQuantizeAndDequantize-R2)",
+		},
+		{
+			&core.TFQuantizedResizeBilinear{}, ops(operand(core.I8, []int{1, 2, 2, 1}), i32(2), f32(), f32()),
+			"TFQuantizedResizeBilinear: input 0 (x): got type i8, want one of [u8 i32 f32] (TFQuantizedResizeBilinear-C1)",
+		},
+		{
+			&core.ReverseSequence{SeqAxis: 2}, ops(f32(2, 3), isI32(1, 2)),
+			"ReverseSequence: input 0 (x): got shape [2,3] for batch axis 0 and sequence axis 2, " +
+				"want two axes of it (ReverseSequence-C1)",
+		},
+		{
+			&core.ReverseSequence{SeqAxis: 1}, ops(f32(2, 3), isI32(1, 2, 3)),
+			"ReverseSequence: input 1 (lengths): got shape [3], want [2]: a length for each slice at axis 0 " +
+				"(ReverseSequence-C2)",
+		},
+		{
+			&core.ReverseSequence{SeqAxis: 1}, ops(f32(2, 3), isI32(1, 4)),
+			"ReverseSequence: input 1 (lengths): got length 4 of slice 1, want in [0, 3] (ReverseSequence-C3)",
+		},
+		{
+			&core.FlushSubnormals{}, ops(u8(2)),
+			"FlushSubnormals: input 0: got type u8, want one of [f32] (FlushSubnormals-C1)",
+		},
+		{
+			&core.TFQuantizedResizeBilinear{}, ops(u8(1, 0, 2, 1), i32(2), f32(), f32()),
+			"TFQuantizedResizeBilinear: input 0 (x): got shape [1,0,2,1], " +
+				"want [N, H, W, C] with H and W >= 1 (TFQuantizedResizeBilinear-C2)",
+		},
+		{
+			&core.TFQuantizedResizeBilinear{}, ops(u8(1, 2, 2, 1), isI32(0, 2), f32(), f32()),
+			"TFQuantizedResizeBilinear: input 1 (size): got size [0 2], " +
+				"want each in [1, 16777216] (TFQuantizedResizeBilinear-C3)",
+		},
+		{
+			norm, ops(u8(1, 2, 2), f32(), f32()),
+			"TFQuantizedInstanceNorm: input 0 (x): got shape [1,2,2], " +
+				"want [N, H, W, C] without zeros (TFQuantizedInstanceNorm-C1)",
+		},
+		{
+			norm, ops(u8(1, 2, 2, 1), is32(1), is32(1)),
+			"TFQuantizedInstanceNorm: input 1 (min): got the range [1, 1], want min < max (TFQuantizedInstanceNorm-C4)",
+		},
 	} {
 		t.Run(c.want, func(t *testing.T) {
 			p := make([]core.Value, len(c.in))
@@ -153,7 +329,9 @@ func TestConstraints(t *testing.T) {
 // What Infer cannot see, because it is computed, Eval rejects.
 func TestComputedRangesAreCheckedAtRunTime(t *testing.T) {
 	x := tensor(t, core.Shape{2}, int32(1), 2)
-	for _, op := range []core.Op{&core.TFRequantizationRange{}, &core.TFQuantizeDownAndShrinkRange{}, &core.TFRequantizationRangePerChannel{}} {
+	for _, op := range []core.Op{
+		&core.TFRequantizationRange{}, &core.TFQuantizeDownAndShrinkRange{}, &core.TFRequantizationRangePerChannel{},
+	} {
 		facts := []core.Operand{{Fact: x.Fact()}, f32(), f32()}
 		_, err := op.Infer(facts)
 		require.NoError(t, err)

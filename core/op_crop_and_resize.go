@@ -50,7 +50,8 @@ func (op *CropAndResize) Infer(in []Operand) ([]Fact, error) {
 	case !isNumber(in[0].Type) || len(s) != 4 || s[1] == 0 || s[2] == 0:
 		return nil, Violation("C1", 0, "got %v, want numbers of shape [N, H, W, C] with H and W >= 1", in[0].Fact)
 	case !ok || !in[1].Type.compatible(F32) || !in[2].Type.compatible(I32):
-		return nil, Violation("C2", 1, "got boxes %v and indices %v, want f32[?,4] and i32 of as many", in[1].Fact, in[2].Fact)
+		return nil, Violation("C2", 1, "got boxes %v and indices %v, want f32[?,4] and i32 of as many",
+			in[1].Fact, in[2].Fact)
 	case !in[3].Type.compatible(I32) || !in[3].Shape.Compatible(Shape{2}):
 		return nil, Violation("C3", 3, "got %v, want i32[2]", in[3].Fact)
 	}

@@ -41,7 +41,8 @@ func (op *Einsum) terms(inputs int) (in [][]int, out []int, err error) {
 	left, right, ok := strings.Cut(op.Equation, "->")
 	list := strings.Split(left, ",")
 	if !ok || len(list) > 2 || len(list) != inputs || len(op.Equation) > maxEquation {
-		return nil, nil, Violation("C1", -1, "equation: got %.100q for %d inputs, want one or two, and an output behind ->", op.Equation, inputs)
+		return nil, nil, Violation("C1", -1, "equation: got %.100q for %d inputs, want one or two, and an output behind ->",
+			op.Equation, inputs)
 	}
 	known := map[int]bool{rest: true}
 	for _, s := range append(list, right) {
@@ -59,7 +60,8 @@ func (op *Einsum) terms(inputs int) (in [][]int, out []int, err error) {
 	out = in[inputs]
 	for _, l := range out {
 		if !known[l] {
-			return nil, nil, Violation("C1", -1, "equation: got %.100q, whose output has %q, which no input has", op.Equation, string(rune(l)))
+			return nil, nil, Violation("C1", -1, "equation: got %.100q, whose output has %q, which no input has",
+				op.Equation, string(rune(l)))
 		}
 	}
 	return in[:inputs], out, nil
@@ -75,7 +77,8 @@ func (op *Einsum) labels(s string) ([]int, error) {
 			return nil, Violation("C1", -1, "equation: got %.100q, want letters, ',', '...' and '->'", op.Equation)
 		}
 		if slices.Contains(labels, label) {
-			return nil, Violation("C1", -1, "equation: got %.100q, want each letter once in an input, and in the output", op.Equation)
+			return nil, Violation("C1", -1, "equation: got %.100q, want each letter once in an input, and in the output",
+				op.Equation)
 		}
 		labels, s = append(labels, label), s[n:]
 	}

@@ -31,7 +31,8 @@ func (op *ExtractPatches) Infer(in []Operand) ([]Fact, error) {
 		return nil, Violation("C1", 0, "got %v, want rank 4, not string", in[0].Fact)
 	}
 	if len(op.Window) != 2 || op.Layout != NHWC || len(op.DataDilations) != 0 || op.Window[0] < 1 || op.Window[1] < 1 {
-		return nil, Violation("C2", -1, "got window %v in layout %v with data dilations %v, want two sizes >= 1, NHWC, none", op.Window, op.Layout, op.DataDilations)
+		return nil, Violation("C2", -1, "got window %v in layout %v with data dilations %v, want two sizes >= 1, NHWC, none",
+			op.Window, op.Layout, op.DataDilations)
 	}
 	if err := op.check(2); err != nil {
 		return nil, err

@@ -71,7 +71,8 @@ func (op *FakeQuantize) Infer(in []Operand) ([]Fact, error) {
 		return nil, Violation("C1", -1, "levels: got %d, want in [2, %d]", op.Levels, 1<<24)
 	}
 	if op.AutoBroadcast >= numAutoBroadcasts || op.Axis < -1 {
-		return nil, Violation("C3", -1, "got broadcast %v with axis %d, want NUMPY, or PDPD with an axis >= -1", op.AutoBroadcast, op.Axis)
+		return nil, Violation("C3", -1, "got broadcast %v with axis %d, want NUMPY, or PDPD with an axis >= -1",
+			op.AutoBroadcast, op.Axis)
 	}
 	data := in[0].Fact
 	for i, o := range in {
@@ -83,7 +84,8 @@ func (op *FakeQuantize) Infer(in []Operand) ([]Fact, error) {
 	for i, o := range in[1:] {
 		aligned, ok := op.aligned(o.Shape, data.Shape)
 		if !ok || !broadcastsTo(aligned, data.Shape) {
-			return nil, Violation("C3", 1+i, "got shape %v, want one that broadcasts (%v, axis %d) to the data's %v", o.Shape, op.AutoBroadcast, op.Axis, data.Shape)
+			return nil, Violation("C3", 1+i, "got shape %v, want one that broadcasts (%v, axis %d) to the data's %v",
+				o.Shape, op.AutoBroadcast, op.Axis, data.Shape)
 		}
 		if o.Const != nil {
 			if err := checkFinite(o.Const, 1+i); err != nil {
@@ -142,7 +144,8 @@ func checkFinite(t *Tensor, input int) error {
 func (op *FakeQuantize) checkSteps(low, high []float64, round func(float64) float64) error {
 	for i := range low {
 		if step := round(round(high[i]-low[i]) / float64(op.Levels-1)); step == 0 || math.IsInf(step, 0) {
-			return Violation("C4", 2, "got the input range [%v, %v] at element %d, want one that %d levels can divide", low[i], high[i], i, op.Levels)
+			return Violation("C4", 2, "got the input range [%v, %v] at element %d, want one that %d levels can divide",
+				low[i], high[i], i, op.Levels)
 		}
 	}
 	return nil

@@ -75,7 +75,8 @@ func opFile(schema int, op string) string {
 func checkOpFile(t *testing.T, name string, data []byte) {
 	f, err := ngfile.Read(data)
 	require.NoError(t, err)
-	assert.True(t, slices.ContainsFunc(f.Nodes(), func(n *core.Node) bool { return n.OpName() == name }), "%s is in the file", name)
+	assert.True(t, slices.ContainsFunc(f.Nodes(), func(n *core.Node) bool { return n.OpName() == name }),
+		"%s is in the file", name)
 	inputs := map[string]*core.Tensor{}
 	for _, p := range f.Parameters {
 		v, ok := f.Lookup(want + p.Name)
@@ -158,7 +159,8 @@ func opFunction(t *testing.T, samples []baseline) *core.Function {
 		require.NoError(t, err)
 		for k, y := range outputs {
 			result(fmt.Sprintf("%s%d/%d", got, i, k), n.Out(k))
-			result(fmt.Sprintf("%s%d/%d", want, i, k), node(fmt.Sprintf("was/%d/%d", i, k), &core.Constant{Value: y.Clone()}).Out(0))
+			result(fmt.Sprintf("%s%d/%d", want, i, k),
+				node(fmt.Sprintf("was/%d/%d", i, k), &core.Constant{Value: y.Clone()}).Out(0))
 		}
 	}
 	return f
@@ -216,17 +218,37 @@ func quantizedBaselines(t *testing.T) []baseline {
 	list := func(v ...float32) *core.Tensor { return tensor(t, core.Shape{len(v)}, v...) }
 	in := func(x ...*core.Tensor) []*core.Tensor { return x }
 	nhwc := core.Spatial{Layout: core.NHWC, Strides: []int{2, 1}, PadType: core.PadSameUpper}
-	steps := []core.PostOp{{Kind: core.PostAdd}, {Kind: core.PostMul}, {Kind: core.PostActivation, Activation: core.Relu}, core.RoundSaturate(core.U8)}
+	steps := []core.PostOp{
+		{Kind: core.PostAdd},
+		{Kind: core.PostMul},
+		{Kind: core.PostActivation, Activation: core.Relu},
+		core.RoundSaturate(core.U8),
+	}
 	image, filters, bias := u8(1, 2, 4, 5), i8(3, 2, 2, 2), i32(3)
 	scale := list(0.003, 0.002, 0.004)
 	sums := i8(1, 3, 3, 4)
 	return []baseline{
-		{&core.Quantize{Type: core.I8, Axes: []int{1}, RoundMode: core.RoundNearestTowardEven}, in(f(2, 3), list(0.1, 0.2, 0.3), tensor(t, core.Shape{3}, int8(0), 1, -2))},
-		{&core.Dequantize{Type: core.F32, Axes: []int{1}}, in(i8(2, 3), list(0.1, 0.2, 0.3), tensor(t, core.Shape{3}, int8(0), 1, -2))},
+		{
+			&core.Quantize{Type: core.I8, Axes: []int{1}, RoundMode: core.RoundNearestTowardEven},
+			in(f(2, 3), list(0.1, 0.2, 0.3), tensor(t, core.Shape{3}, int8(0), 1, -2)),
+		},
+		{
+			&core.Dequantize{Type: core.F32, Axes: []int{1}},
+			in(i8(2, 3), list(0.1, 0.2, 0.3), tensor(t, core.Shape{3}, int8(0), 1, -2)),
+		},
 		{&core.FakeQuantize{Levels: 16, AutoBroadcast: core.BroadcastNumpy}, in(f(2, 3), r(-1), r(1), r(-2), r(2))},
-		{&core.QuantizedConvolution{OutputType: core.I8, FilterAxes: []int{0}}, in(image, filters, r(0.1), zu(7), scale, tensor(t, core.Shape{3}, int8(0), 1, 2), r(0.5), z(3))},
-		{&core.QuantizedDot{ReductionAxes: 1, OutputType: core.U8}, in(u8(2, 4), i8(4, 3), r(0.1), zu(7), r(0.02), z(1), r(0.5), zu(3))},
-		{&core.IntegerConvolution{Spatial: nhwc, PostOps: steps}, in(u8(1, 4, 5, 2), i8(2, 2, 2, 3), zu(3), z(0), list(40, -30, 20), scale)},
+		{
+			&core.QuantizedConvolution{OutputType: core.I8, FilterAxes: []int{0}},
+			in(image, filters, r(0.1), zu(7), scale, tensor(t, core.Shape{3}, int8(0), 1, 2), r(0.5), z(3)),
+		},
+		{
+			&core.QuantizedDot{ReductionAxes: 1, OutputType: core.U8},
+			in(u8(2, 4), i8(4, 3), r(0.1), zu(7), r(0.02), z(1), r(0.5), zu(3)),
+		},
+		{
+			&core.IntegerConvolution{Spatial: nhwc, PostOps: steps},
+			in(u8(1, 4, 5, 2), i8(2, 2, 2, 3), zu(3), z(0), list(40, -30, 20), scale),
+		},
 		{&core.IntegerConvolution{}, in(image, filters, zi(9), zi(-1))},
 		{&core.IntegerDot{ReductionAxes: 1, PostOps: steps}, in(u8(2, 4), i8(4, 3), zu(3), z(0), list(40, -30, 20), scale)},
 		{&core.ApplyPostOps{Layout: core.NHWC, PostOps: steps}, in(i32(2, 3), list(40, -30, 20), scale)},
@@ -235,7 +257,10 @@ func quantizedBaselines(t *testing.T) []baseline {
 		{&core.RangeToScale{Type: core.U8, Rule: core.ScaleRule(1), Largest: true}, in(list(0, 0), list(3, 1))},
 		{&core.RangeToZeroPoint{Type: core.U8}, in(r(-1), r(3))},
 		{&core.TFQuantizedConcat{Axis: 1}, in(u8(1, 2), u8(1, 3), r(0), r(0), r(1), r(2))},
-		{&core.TFUniformQuantize{Type: core.I8, Axis: 1, Lo: -128, Hi: 127}, in(f(2, 3), list(0.1, 0.2, 0.3), tensor(t, core.Shape{3}, int32(0), 1, -2))},
+		{
+			&core.TFUniformQuantize{Type: core.I8, Axis: 1, Lo: -128, Hi: 127},
+			in(f(2, 3), list(0.1, 0.2, 0.3), tensor(t, core.Shape{3}, int32(0), 1, -2)),
+		},
 		{&core.TFUniformQuantizeRows{}, in(f(2, 3))},
 		{&core.TFUniformRequantize{Type: core.I8, Axis: -1, Lo: -128, Hi: 127}, in(i32(2, 3), r(0.01), zi(5), r(2), zi(-1))},
 		{&fusedops.QuantizedConvolutionBias{WithRelu: true}, in(image, filters, bias, scale)},

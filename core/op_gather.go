@@ -60,7 +60,8 @@ func (op *Gather) Infer(in []Operand) ([]Fact, error) {
 func (op *Gather) shape(x, indices Shape, axis int) (Shape, error) {
 	b := op.BatchDims
 	if b < 0 || b > len(indices) || b > axis {
-		return nil, Violation("C4", -1, "batch dims: got %d for axis %d and indices of rank %d, want in [0, %d]", b, axis, len(indices), min(axis, len(indices)))
+		return nil, Violation("C4", -1, "batch dims: got %d for axis %d and indices of rank %d, want in [0, %d]",
+			b, axis, len(indices), min(axis, len(indices)))
 	}
 	if !x[:b].Compatible(indices[:b]) {
 		return nil, Violation("C4", 1, "got shape %v for x of shape %v, want the first %d dimensions equal", indices, x, b)
@@ -95,7 +96,8 @@ func (op *Gather) Eval(in, out []*Tensor) error {
 	if err := ensure(out, 0, in[0].typ, to); err != nil {
 		return err
 	}
-	batch, outer, inner := Shape(s[:op.BatchDims]).elements(), Shape(s[op.BatchDims:axis]).elements(), Shape(s[axis+1:]).elements()
+	batch, outer := Shape(s[:op.BatchDims]).elements(), Shape(s[op.BatchDims:axis]).elements()
+	inner := Shape(s[axis+1:]).elements()
 	n := Shape(in[1].shape[op.BatchDims:]).elements()
 	dst, src := region{out[0], 0, []int{n * inner, 1}}, region{in[0], 0, []int{s[axis] * inner, 1}}
 	for b := range batch {

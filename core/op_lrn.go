@@ -38,7 +38,8 @@ func (op *LRN) Infer(in []Operand) ([]Fact, error) {
 	}
 	for _, v := range []float32{op.Bias, op.Alpha, op.Beta} {
 		if x := float64(v); op.Radius < 0 || x != x || math.IsInf(x, 0) {
-			return nil, Violation("C2", -1, "got radius %d, bias %v, alpha %v and beta %v, want radius >= 0 and finite numbers", op.Radius, op.Bias, op.Alpha, op.Beta)
+			return nil, Violation("C2", -1, "got radius %d, bias %v, alpha %v and beta %v, want radius >= 0 and finite numbers",
+				op.Radius, op.Bias, op.Alpha, op.Beta)
 		}
 	}
 	return []Fact{in[0].Fact}, nil

@@ -33,12 +33,30 @@ func TestRegistration(t *testing.T) {
 		want string
 	}{
 		{"new", core.CheckRegistration[fresh]("Fresh2"), ""},
-		{"no name", core.CheckRegistration[fresh](""), `op of type core_test.fresh: got the name "", want letters and digits that start with a capital letter`},
-		{"small letter", core.CheckRegistration[fresh]("fresh"), `op of type core_test.fresh: got the name "fresh", want letters and digits that start with a capital letter`},
-		{"digit first", core.CheckRegistration[fresh]("2Fresh"), `op of type core_test.fresh: got the name "2Fresh", want letters and digits that start with a capital letter`},
-		{"dot", core.CheckRegistration[fresh]("core.Fresh"), `op of type core_test.fresh: got the name "core.Fresh", want letters and digits that start with a capital letter`},
-		{"name taken", core.CheckRegistration[fresh]("Dot"), `op of type core_test.fresh: the name "Dot" is that of core.Dot: want one of its own`},
-		{"second name", core.CheckRegistration[core.Dot]("InnerProduct"), `op of type core.Dot: got the name "InnerProduct", but it has the name "Dot" already`},
+		{
+			"no name", core.CheckRegistration[fresh](""),
+			`op of type core_test.fresh: got the name "", want letters and digits that start with a capital letter`,
+		},
+		{
+			"small letter", core.CheckRegistration[fresh]("fresh"),
+			`op of type core_test.fresh: got the name "fresh", want letters and digits that start with a capital letter`,
+		},
+		{
+			"digit first", core.CheckRegistration[fresh]("2Fresh"),
+			`op of type core_test.fresh: got the name "2Fresh", want letters and digits that start with a capital letter`,
+		},
+		{
+			"dot", core.CheckRegistration[fresh]("core.Fresh"),
+			`op of type core_test.fresh: got the name "core.Fresh", want letters and digits that start with a capital letter`,
+		},
+		{
+			"name taken", core.CheckRegistration[fresh]("Dot"),
+			`op of type core_test.fresh: the name "Dot" is that of core.Dot: want one of its own`,
+		},
+		{
+			"second name", core.CheckRegistration[core.Dot]("InnerProduct"),
+			`op of type core.Dot: got the name "InnerProduct", but it has the name "Dot" already`,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if test.want == "" {

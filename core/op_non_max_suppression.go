@@ -48,7 +48,8 @@ func (op *NonMaxSuppression) Infer(in []Operand) ([]Fact, error) {
 		return nil, err
 	}
 	if !ok || !in[1].Type.compatible(in[0].Type) || !in[1].Shape.Compatible(boxes[:1]) {
-		return nil, Violation("C1", 1, "got boxes %v and scores %v, want [n,4] and [n] of one real type", in[0].Fact, in[1].Fact)
+		return nil, Violation("C1", 1, "got boxes %v and scores %v, want [n,4] and [n] of one real type",
+			in[0].Fact, in[1].Fact)
 	}
 	if !in[2].Type.compatible(I32) || !in[2].Shape.Compatible(Shape{}) {
 		return nil, Violation("C2", 2, "got %v, want i32[]", in[2].Fact)

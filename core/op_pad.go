@@ -62,7 +62,8 @@ func (op *Pad) Infer(in []Operand) ([]Fact, error) {
 	}
 	s := in[0].Shape
 	if len(op.Below) != len(op.Above) || s.Ranked() && len(op.Below) != len(s) {
-		return nil, Violation("C2", -1, "got %d paddings below and %d above for shape %v, want one per dimension", len(op.Below), len(op.Above), s)
+		return nil, Violation("C2", -1, "got %d paddings below and %d above for shape %v, want one per dimension",
+			len(op.Below), len(op.Above), s)
 	}
 	typ := in[0].Type
 	if n == 2 {
@@ -75,13 +76,15 @@ func (op *Pad) Infer(in []Operand) ([]Fact, error) {
 	for i := range out {
 		below, above := op.Below[i], op.Above[i]
 		if below < 0 || above < 0 || below > maxWindow || above > maxWindow {
-			return nil, Violation("C2", -1, "got paddings below %v and above %v, want each in [0, %d]", op.Below, op.Above, maxWindow)
+			return nil, Violation("C2", -1, "got paddings below %v and above %v, want each in [0, %d]",
+				op.Below, op.Above, maxWindow)
 		}
 		if !s.Ranked() || s[i] == Unknown {
 			continue
 		}
 		if room := s[i] - int(op.Mode&1); op.Mode != PadConstant && max(below, above) > room {
-			return nil, Violation("C4", 0, "got shape %v with paddings below %v and above %v, want at most %d in dimension %d", s, op.Below, op.Above, room, i)
+			return nil, Violation("C4", 0, "got shape %v with paddings below %v and above %v, want at most %d in dimension %d",
+				s, op.Below, op.Above, room, i)
 		}
 		out[i] = below + s[i] + above
 	}

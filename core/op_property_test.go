@@ -66,7 +66,10 @@ func baselines(t testing.TB) []baseline {
 		{&core.Convolution{Spatial: nhwc}, []*core.Tensor{f(image), f(core.Shape{2, 2, 2, 3})}},
 		{&core.Dot{ReductionAxes: 1}, []*core.Tensor{f(core.Shape{2, 3}), f(core.Shape{3, 4})}},
 		{&core.BatchDot{TransposeB: true}, []*core.Tensor{f(core.Shape{2, 2, 3}), f(core.Shape{4, 3})}},
-		{&core.BatchNorm{Layout: core.NHWC, Epsilon: 1e-3}, []*core.Tensor{f(image), f(core.Shape{2}), f(core.Shape{2}), f(core.Shape{2}), f(core.Shape{2})}},
+		{
+			&core.BatchNorm{Layout: core.NHWC, Epsilon: 1e-3},
+			[]*core.Tensor{f(image), f(core.Shape{2}), f(core.Shape{2}), f(core.Shape{2}), f(core.Shape{2})},
+		},
 		{&core.ShapeOf{Type: core.I32}, []*core.Tensor{f(image)}},
 		{&core.StridedSlice{ShrinkAxisMask: 1}, []*core.Tensor{f(core.Shape{2, 3}), i(0, 1), i(1, 3), i(1, 1)}},
 		{&core.Slice{}, []*core.Tensor{f(core.Shape{2, 3}), i(0, 1), i(1, -1)}},
@@ -75,7 +78,10 @@ func baselines(t testing.TB) []baseline {
 		{&core.Tile{}, []*core.Tensor{f(core.Shape{2, 3}), i(2, 1)}},
 		{&core.BroadcastTo{}, []*core.Tensor{f(core.Shape{3}), i(2, 3)}},
 		{&core.TFQuantizeV2{Type: core.U8, Mode: core.MinFirst, Axis: -1}, []*core.Tensor{f(image), r(-1), r(1)}},
-		{&core.TFQuantizeV2{Type: core.I8, Mode: core.Scaled, Axis: 3}, []*core.Tensor{f(image), tensor(t, core.Shape{2}, float32(-1), -2), tensor(t, core.Shape{2}, float32(1), 2)}},
+		{
+			&core.TFQuantizeV2{Type: core.I8, Mode: core.Scaled, Axis: 3},
+			[]*core.Tensor{f(image), tensor(t, core.Shape{2}, float32(-1), -2), tensor(t, core.Shape{2}, float32(1), 2)},
+		},
 		{&core.TFDequantize{Mode: core.Scaled, Axis: -1, OutType: core.F32}, []*core.Tensor{u8(image), r(-1), r(1)}},
 		{&core.TFRequantize{Type: core.U8}, append(down[:3:3], r(0), r(1))},
 		{&core.TFRequantizationRange{}, down},
@@ -88,7 +94,12 @@ func baselines(t testing.TB) []baseline {
 		{&core.TFQuantizedBiasAdd{}, sum},
 		{&core.TFQuantizedRelu{}, []*core.Tensor{u8(image), r(-1), r(1), r(6)}},
 		{&core.TFFakeQuant{NumBits: 8}, []*core.Tensor{f(image), r(-1), r(1)}},
-		{&core.TFQuantizeAndDequantize{SignedInput: true, NumBits: 8, RangeGiven: true, RoundMode: core.RoundNearestTowardEven, Axis: -1}, []*core.Tensor{f(image), r(-1), r(1)}},
+		{
+			&core.TFQuantizeAndDequantize{
+				SignedInput: true, NumBits: 8, RangeGiven: true, RoundMode: core.RoundNearestTowardEven, Axis: -1,
+			},
+			[]*core.Tensor{f(image), r(-1), r(1)},
+		},
 		{&core.TFQuantizedResizeBilinear{}, []*core.Tensor{u8(image), i(3, 7), r(-1), r(1)}},
 		{&core.TFQuantizedInstanceNorm{VarianceEpsilon: 1e-3}, []*core.Tensor{u8(image), r(-1), r(1)}},
 		{&core.TFQuantizedBatchNorm{Epsilon: 1e-3}, []*core.Tensor{
@@ -176,7 +187,10 @@ func damageFields(r *rand.Rand, v reflect.Value) {
 }
 
 func anyTensor(t testing.TB, r *rand.Rand) *core.Tensor {
-	types := []core.Type{core.Bool, core.I8, core.U8, core.I16, core.U16, core.I32, core.U32, core.I64, core.U64, core.BF16, core.F16, core.F32, core.F64, core.String}
+	types := []core.Type{
+		core.Bool, core.I8, core.U8, core.I16, core.U16, core.I32, core.U32, core.I64, core.U64, core.BF16, core.F16,
+		core.F32, core.F64, core.String,
+	}
 	shapes := []core.Shape{{}, {0}, {1}, {2}, {3}, {2, 3}, {2, 0}, {1, 4, 5, 2}, {2, 1, 1}, {1, 1, 1, 1, 1, 1}}
 	x, err := core.NewTensor(types[r.IntN(len(types))], shapes[r.IntN(len(shapes))])
 	require.NoError(t, err)
@@ -189,7 +203,9 @@ func otherValues(r *rand.Rand, x *core.Tensor) *core.Tensor {
 	switch y.Type() {
 	case core.F32:
 		for i := range core.Data[float32](y) {
-			core.Data[float32](y)[i] = []float32{0, 1, -1, 1e-40, 3e38, -3e38, float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))}[r.IntN(9)]
+			core.Data[float32](y)[i] = []float32{
+				0, 1, -1, 1e-40, 3e38, -3e38, float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)),
+			}[r.IntN(9)]
 		}
 	case core.I32:
 		for i := range core.Data[int32](y) {

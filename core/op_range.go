@@ -46,7 +46,8 @@ func rangeLength(start, limit, delta *Tensor) (int, error) {
 	if start.typ.IsInteger() {
 		s, l, d := start.Int64s()[0], limit.Int64s()[0], delta.Int64s()[0]
 		if d == 0 || d > 0 && s > l || d < 0 && s < l {
-			return 0, Violation("C2", -1, "got start %d, limit %d and delta %d, want a delta that leads from start to limit", s, l, d)
+			return 0, Violation("C2", -1, "got start %d, limit %d and delta %d, want a delta that leads from start to limit",
+				s, l, d)
 		}
 		width, step := uint64(l)-uint64(s), uint64(d)
 		if d < 0 {
@@ -63,7 +64,8 @@ func rangeLength(start, limit, delta *Tensor) (int, error) {
 			n = math.Ceil(math.Abs(float64((float32(l) - float32(s)) / float32(d))))
 		}
 		if d == 0 || d > 0 && s > l || d < 0 && s < l || n != n {
-			return 0, Violation("C2", -1, "got start %v, limit %v and delta %v, want a delta that leads from start to limit", s, l, d)
+			return 0, Violation("C2", -1, "got start %v, limit %v and delta %v, want a delta that leads from start to limit",
+				s, l, d)
 		}
 	}
 	if n > MaxElements {

@@ -170,7 +170,8 @@ func (op *RangeToScale) scales(minT, maxT *Tensor) ([]float64, error) {
 	if op.Divides {
 		for i, s := range out {
 			if s == 0 || math.IsInf(round(1/s), 0) {
-				return nil, Violation("C5", -1, "got the range [%v, %v], whose scale %v cannot divide; want a wider one", mins[i], maxs[i], s)
+				return nil, Violation("C5", -1, "got the range [%v, %v], whose scale %v cannot divide; want a wider one",
+					mins[i], maxs[i], s)
 			}
 		}
 	}

@@ -206,7 +206,8 @@ func (op *Resize) bicubic(from, to Shape, x, y []float32) {
 		image := x[n*from[1]*row:]
 		for _, r := range rows {
 			for i := range column {
-				column[i] = weighed(r.weight, image[r.at[0]*row+i], image[r.at[1]*row+i], image[r.at[2]*row+i], image[r.at[3]*row+i])
+				column[i] = weighed(r.weight,
+					image[r.at[0]*row+i], image[r.at[1]*row+i], image[r.at[2]*row+i], image[r.at[3]*row+i])
 			}
 			for _, k := range columns {
 				for ch := range c {

@@ -37,8 +37,10 @@ func (op *ReverseSequence) Infer(in []Operand) ([]Fact, error) {
 
 func (op *ReverseSequence) check(in []Operand) error {
 	s, batch := in[0].Shape, Unknown
-	if op.BatchAxis < 0 || op.SeqAxis < 0 || op.BatchAxis == op.SeqAxis || s.Ranked() && max(op.BatchAxis, op.SeqAxis) >= len(s) {
-		return Violation("C1", 0, "got shape %v for batch axis %d and sequence axis %d, want two axes of it", s, op.BatchAxis, op.SeqAxis)
+	if op.BatchAxis < 0 || op.SeqAxis < 0 || op.BatchAxis == op.SeqAxis ||
+		s.Ranked() && max(op.BatchAxis, op.SeqAxis) >= len(s) {
+		return Violation("C1", 0, "got shape %v for batch axis %d and sequence axis %d, want two axes of it",
+			s, op.BatchAxis, op.SeqAxis)
 	}
 	if err := wantType("C2", in, 1, I32, I64); err != nil {
 		return err
@@ -47,7 +49,8 @@ func (op *ReverseSequence) check(in []Operand) error {
 		batch = s[op.BatchAxis]
 	}
 	if !in[1].Shape.Compatible(Shape{batch}) {
-		return Violation("C2", 1, "got shape %v, want %v: a length for each slice at axis %d", in[1].Shape, Shape{batch}, op.BatchAxis)
+		return Violation("C2", 1, "got shape %v, want %v: a length for each slice at axis %d",
+			in[1].Shape, Shape{batch}, op.BatchAxis)
 	}
 	if lengths, ok := intsOf(in[1]); ok && s.Ranked() && s[op.SeqAxis] != Unknown {
 		return op.checkLengths(lengths, s[op.SeqAxis])

@@ -56,7 +56,8 @@ func blockShape(s Shape, begin, size []int64) (Shape, error) {
 		if n == -1 && d != Unknown {
 			n = int64(d) - begin[i]
 		}
-		if begin[i] < 0 || n < -1 || n == -1 && d != Unknown || d != Unknown && (begin[i] > int64(d) || n > int64(d)-begin[i]) || n > MaxElements {
+		outside := d != Unknown && (begin[i] > int64(d) || n > int64(d)-begin[i])
+		if begin[i] < 0 || n < -1 || n == -1 && d != Unknown || outside || n > MaxElements {
 			return nil, Violation("C2", -1, "got begin %v and size %v, want a block inside shape %v", begin, size, s)
 		}
 		out[i] = int(n)

@@ -61,7 +61,9 @@ func (op *SpaceToBatch) Infer(in []Operand) ([]Fact, error) {
 		if d := s[i+1]; d != Unknown {
 			padded := int64(d) + pads[2*i] + pads[2*i+1]
 			if padded%b != 0 {
-				return nil, Violation("C3", 1, "got block %v and paddings %v for shape %v, want block sizes that divide the padded dimensions", block, pads, s)
+				return nil, Violation("C3", 1,
+					"got block %v and paddings %v for shape %v, want block sizes that divide the padded dimensions",
+					block, pads, s)
 			}
 			out[i+1] = int(padded / b)
 		}
@@ -176,9 +178,10 @@ func (op *SpaceToBatch) Eval(in, out []*Tensor) error {
 		return err
 	}
 	clear(out[0].data)
-	eachBlock(in[0].shape, out[0].shape, in[1].Int64s(), in[2].Int64s(), func(at, many int, space, batch []int, shape Shape) {
+	toBatch := func(at, many int, space, batch []int, shape Shape) {
 		move(region{out[0], many, batch}, region{in[0], at, space}, shape)
-	})
+	}
+	eachBlock(in[0].shape, out[0].shape, in[1].Int64s(), in[2].Int64s(), toBatch)
 	return nil
 }
 
@@ -187,16 +190,19 @@ func (op *BatchToSpace) Eval(in, out []*Tensor) error {
 	if err := allocate(op, in, out); err != nil {
 		return err
 	}
-	eachBlock(out[0].shape, in[0].shape, in[1].Int64s(), in[2].Int64s(), func(at, many int, space, batch []int, shape Shape) {
+	toSpace := func(at, many int, space, batch []int, shape Shape) {
 		move(region{out[0], at, space}, region{in[0], many, batch}, shape)
-	})
+	}
+	eachBlock(out[0].shape, in[0].shape, in[1].Int64s(), in[2].Int64s(), toSpace)
 	return nil
 }
 
 // eachBlock calls f for each position in a block with the region of the elements of that
 // position in the tensor in space (its start and strides), the same in the tensor in
 // batches, and their shape. offsets are the paddings or crops.
-func eachBlock(space, batch Shape, block, offsets []int64, f func(at, many int, spaceStrides, batchStrides []int, shape Shape)) {
+func eachBlock(space, batch Shape, block, offsets []int64,
+	f func(at, many int, spaceStrides, batchStrides []int, shape Shape),
+) {
 	m := len(block)
 	ss, bs := rowMajorStrides(space), rowMajorStrides(batch)
 	strides := slices.Clone(ss)

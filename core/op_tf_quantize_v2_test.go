@@ -16,8 +16,9 @@ func TestRounding(t *testing.T) {
 	forms := 0
 	for i := range 4000 {
 		op := &TFQuantizeV2{
-			Type: []Type{I8, U8}[i%2], Mode: []QuantizeMode{Scaled, MinFirst}[r.IntN(4)/3], RoundMode: RoundNearestTowardInfinity,
-			Axis: -1, EnsureMinimumRange: 0.01, Plain: r.IntN(4) == 0, Factor127: r.IntN(4) == 0,
+			Type: []Type{I8, U8}[i%2], Mode: []QuantizeMode{Scaled, MinFirst}[r.IntN(4)/3],
+			RoundMode: RoundNearestTowardInfinity, Axis: -1,
+			EnsureMinimumRange: 0.01, Plain: r.IntN(4) == 0, Factor127: r.IntN(4) == 0,
 		}
 		if op.Mode == Scaled {
 			op.NarrowRange = r.IntN(3) == 0
@@ -33,7 +34,10 @@ func TestRounding(t *testing.T) {
 			continue
 		}
 		forms++
-		x := []float32{0, lo, hi, float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), math.MaxFloat32, -math.MaxFloat32}
+		x := []float32{
+			0, lo, hi, float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)),
+			math.MaxFloat32, -math.MaxFloat32,
+		}
 		for n := -260; n <= 520; n++ {
 			v := (float32(n)/2 + q.Shift) / q.Factor
 			x = append(x, v, math.Nextafter32(v, -math.MaxFloat32), math.Nextafter32(v, math.MaxFloat32))

@@ -68,7 +68,8 @@ func (op *TFQuantizedInstanceNorm) Infer(in []Operand) ([]Fact, error) {
 func (op *TFQuantizedInstanceNorm) check() error {
 	for _, v := range []float32{op.VarianceEpsilon, op.MinSeparation} {
 		if !(v >= 0) || math.IsInf(float64(v), 0) {
-			return Violation("C2", -1, "variance_epsilon and min_separation: got %v and %v, want finite and >= 0", op.VarianceEpsilon, op.MinSeparation)
+			return Violation("C2", -1, "variance_epsilon and min_separation: got %v and %v, want finite and >= 0",
+				op.VarianceEpsilon, op.MinSeparation)
 		}
 	}
 	width := float64(op.GivenYMax) - float64(op.GivenYMin)

@@ -147,7 +147,9 @@ func (op *TFQuantizedResizeBilinear) fixedPoint(x, y *Tensor, s Shape, bits int)
 
 // interpolate calls f with the four neighbours of each output element and its distance
 // from the first.
-func interpolate[T any](op *TFQuantizedResizeBilinear, from, to Shape, x, y []T, f func(tl, tr, bl, br T, fx, fy float32) T) {
+func interpolate[T any](op *TFQuantizedResizeBilinear, from, to Shape, x, y []T,
+	f func(tl, tr, bl, br T, fx, fy float32) T,
+) {
 	rows, columns := op.lerps(from[1], to[1]), op.lerps(from[2], to[2])
 	row := from[2] * from[3]
 	o := 0

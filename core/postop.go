@@ -123,7 +123,8 @@ func inferPostOps(posts []PostOp, operands []Operand, first int, out Shape, chan
 		if perChannel := (Shape{out[channelAxis]}); v.Shape.Compatible(perChannel) || v.Shape.Compatible(out) {
 			continue
 		}
-		return 0, Violation("C12", first+i, "got post-op operand %v, want shape [], [%d] or %v", v.Fact, out[channelAxis], out)
+		return 0, Violation("C12", first+i, "got post-op operand %v, want shape [], [%d] or %v",
+			v.Fact, out[channelAxis], out)
 	}
 	return typ, nil
 }

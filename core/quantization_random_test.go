@@ -51,7 +51,10 @@ func TestRandomOperandsNeverPanic(t *testing.T) {
 			equalsDecomposition(t, d, in)
 		}
 	}
-	for _, name := range []string{"Quantize", "Dequantize", "FakeQuantize", "QuantizedConvolution", "QuantizedDot", "RangeToScale", "RangeToZeroPoint", "TFQuantizedConcat"} {
+	for _, name := range []string{
+		"Quantize", "Dequantize", "FakeQuantize", "QuantizedConvolution", "QuantizedDot", "RangeToScale", "RangeToZeroPoint",
+		"TFQuantizedConcat",
+	} {
 		require.Greater(t, evaluated[name], 20, "%s was hardly ever evaluated: %v", name, evaluated)
 	}
 }
@@ -70,7 +73,9 @@ func randomOp(r *rand.Rand) (core.Op, []core.Operand) {
 	case 1:
 		return &core.Dequantize{Type: core.F32, Axes: axes}, dequantizeIn
 	case 2:
-		return &core.FakeQuantize{Levels: r.IntN(5), AutoBroadcast: core.AutoBroadcast(r.IntN(3)), Axis: r.IntN(4) - 2}, fakeIn
+		return &core.FakeQuantize{
+			Levels: r.IntN(5), AutoBroadcast: core.AutoBroadcast(r.IntN(3)), Axis: r.IntN(4) - 2,
+		}, fakeIn
 	case 3:
 		s := core.Spatial{Layout: core.Layout(r.IntN(3)), PadType: core.PadType(r.IntN(4))}
 		if r.IntN(2) == 0 {
@@ -80,7 +85,9 @@ func randomOp(r *rand.Rand) (core.Op, []core.Operand) {
 	case 4:
 		return &core.QuantizedDot{ReductionAxes: r.IntN(4) - 1, OutputType: typ, Input1Axes: perChannel}, dotIn
 	case 5:
-		return &core.RangeToScale{Type: typ, Rule: core.ScaleRule(r.IntN(6)), Largest: r.IntN(2) == 0, Divides: r.IntN(2) == 0}, rangeIn
+		return &core.RangeToScale{
+			Type: typ, Rule: core.ScaleRule(r.IntN(6)), Largest: r.IntN(2) == 0, Divides: r.IntN(2) == 0,
+		}, rangeIn
 	case 6:
 		return &core.RangeToZeroPoint{Type: typ}, rangeIn
 	}
@@ -89,7 +96,9 @@ func randomOp(r *rand.Rand) (core.Op, []core.Operand) {
 
 func randomFact(r *rand.Rand) core.Fact {
 	types := []core.Type{core.U8, core.I8, core.F32, core.I32, core.Dynamic, core.F64, core.String, core.Bool, core.BF16}
-	shapes := []core.Shape{{}, {1}, {2}, {3}, {4}, {2, 3}, {4, 5}, {4, 2, 3, 3}, {1, 2, 5, 5}, {0}, {4, 0}, {-1, 2}, nil, {1 << 40, 1 << 40}}
+	shapes := []core.Shape{
+		{}, {1}, {2}, {3}, {4}, {2, 3}, {4, 5}, {4, 2, 3, 3}, {1, 2, 5, 5}, {0}, {4, 0}, {-1, 2}, nil, {1 << 40, 1 << 40},
+	}
 	return core.Fact{Type: types[r.IntN(len(types))], Shape: shapes[r.IntN(len(shapes))]}
 }
 
@@ -104,7 +113,9 @@ func randomTensor(r *rand.Rand, f core.Fact) *core.Tensor {
 	for i := range x.Len() {
 		switch f.Type {
 		case core.F32:
-			core.Data[float32](x)[i] = []float32{0, 1, -1, 0.3, 1e-40, 3e38, float32(math.NaN()), float32(math.Inf(1)), float32(r.NormFloat64())}[min(r.IntN(14), 8)]
+			core.Data[float32](x)[i] = []float32{
+				0, 1, -1, 0.3, 1e-40, 3e38, float32(math.NaN()), float32(math.Inf(1)), float32(r.NormFloat64()),
+			}[min(r.IntN(14), 8)]
 		case core.F64:
 			core.Data[float64](x)[i] = r.NormFloat64()
 		case core.I8, core.U8:

@@ -69,7 +69,9 @@ func (e *UnsupportedFunctionsError) Error() string {
 	if n := len(e.Names) - most; n > 0 {
 		more = fmt.Sprintf(" and %d more", n)
 	}
-	return fmt.Sprintf("got the functions %q%s, bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng", names, more)
+	return fmt.Sprintf(
+		"got the functions %q%s, bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng",
+		names, more)
 }
 
 // refuseFunctions returns an *UnsupportedFunctionsError if there are functions, without

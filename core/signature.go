@@ -97,7 +97,8 @@ func (f *Function) encodeSignatures() (json.RawMessage, error) {
 	all := map[string]Signature{}
 	for name, s := range f.Signatures {
 		all[name] = Signature{orEmpty(s.Inputs), orEmpty(s.Outputs)}
-		for _, text := range slices.Concat([]string{name}, slices.Collect(maps.Keys(s.Inputs)), slices.Collect(maps.Keys(s.Outputs))) {
+		inputs, outputs := slices.Collect(maps.Keys(s.Inputs)), slices.Collect(maps.Keys(s.Outputs))
+		for _, text := range slices.Concat([]string{name}, inputs, outputs) {
 			if !utf8.ValidString(text) {
 				return nil, &FunctionError{fmt.Sprintf("signature %q", name), fmt.Sprintf("%q is not UTF-8", text)}
 			}

@@ -103,8 +103,9 @@ func (g golden) run(t *testing.T) {
 func TestTFQuantizeV2EqualsTensorFlow(t *testing.T) {
 	golden{group: "QuantizeV2", op: func(c *goldenCase) core.Op {
 		return &core.TFQuantizeV2{
-			Type: c.typ("T"), Mode: c.mode(), RoundMode: c.roundMode("HALF_AWAY_FROM_ZERO"), NarrowRange: c.flag("narrow_range", false),
-			Axis: c.int("axis", -1), EnsureMinimumRange: c.float("ensure_minimum_range", 0.01),
+			Type: c.typ("T"), Mode: c.mode(), RoundMode: c.roundMode("HALF_AWAY_FROM_ZERO"),
+			NarrowRange: c.flag("narrow_range", false), Axis: c.int("axis", -1),
+			EnsureMinimumRange: c.float("ensure_minimum_range", 0.01),
 		}
 	}}.run(t)
 }
@@ -112,15 +113,20 @@ func TestTFQuantizeV2EqualsTensorFlow(t *testing.T) {
 func TestTFDequantizeEqualsTensorFlow(t *testing.T) {
 	golden{group: "Dequantize", op: func(c *goldenCase) core.Op {
 		return &core.TFDequantize{
-			Mode: c.mode(), Axis: c.int("axis", -1), NarrowRange: c.flag("narrow_range", false), OutType: c.typOr("dtype", core.F32),
+			Mode: c.mode(), Axis: c.int("axis", -1),
+			NarrowRange: c.flag("narrow_range", false), OutType: c.typOr("dtype", core.F32),
 		}
 	}}.run(t)
 }
 
 func TestTFRequantizeEqualsTensorFlow(t *testing.T) {
-	golden{group: "Requantize", op: func(c *goldenCase) core.Op { return &core.TFRequantize{Type: c.typ("out_type")} }}.run(t)
+	golden{
+		group: "Requantize", op: func(c *goldenCase) core.Op { return &core.TFRequantize{Type: c.typ("out_type")} },
+	}.run(t)
 	golden{group: "RequantizationRange", op: func(*goldenCase) core.Op { return &core.TFRequantizationRange{} }}.run(t)
-	golden{group: "QuantizeDownAndShrinkRange", op: func(*goldenCase) core.Op { return &core.TFQuantizeDownAndShrinkRange{} }}.run(t)
+	golden{
+		group: "QuantizeDownAndShrinkRange", op: func(*goldenCase) core.Op { return &core.TFQuantizeDownAndShrinkRange{} },
+	}.run(t)
 }
 
 func TestTFRequantizePerChannelEqualsTensorFlow(t *testing.T) {
@@ -208,8 +214,9 @@ func TestTFFakeQuantEqualsTensorFlow(t *testing.T) {
 		group: "FakeQuant", ulps: []float64{2},
 		op: func(c *goldenCase) core.Op {
 			return &core.TFFakeQuant{
-				NumBits: c.int("num_bits", 8), NarrowRange: c.flag("narrow_range", false), PerChannel: c.Op == "FakeQuantWithMinMaxVarsPerChannel",
-				Divides: c.Op == "FakeQuantWithMinMaxVars",
+				NumBits: c.int("num_bits", 8), NarrowRange: c.flag("narrow_range", false),
+				PerChannel: c.Op == "FakeQuantWithMinMaxVarsPerChannel",
+				Divides:    c.Op == "FakeQuantWithMinMaxVars",
 			}
 		},
 		pick: func(c *goldenCase, in []*core.Tensor) []*core.Tensor {
@@ -245,13 +252,17 @@ func TestTFQuantizeAndDequantizeEqualsTensorFlow(t *testing.T) {
 
 func TestTFQuantizedResizeBilinearEqualsTensorFlow(t *testing.T) {
 	golden{group: "QuantizedResizeBilinear", first: true, ulps: []float64{2}, op: func(c *goldenCase) core.Op {
-		return &core.TFQuantizedResizeBilinear{AlignCorners: c.flag("align_corners", false), HalfPixelCenters: c.flag("half_pixel_centers", false)}
+		return &core.TFQuantizedResizeBilinear{
+			AlignCorners: c.flag("align_corners", false), HalfPixelCenters: c.flag("half_pixel_centers", false),
+		}
 	}}.run(t)
 }
 
 func TestTFQuantizedBatchNormEqualsTensorFlow(t *testing.T) {
 	golden{group: "QuantizedBatchNorm", op: func(c *goldenCase) core.Op {
-		return &core.TFQuantizedBatchNorm{Epsilon: c.float("variance_epsilon", 0), ScaleAfterNormalization: c.flag("scale_after_normalization", false)}
+		return &core.TFQuantizedBatchNorm{
+			Epsilon: c.float("variance_epsilon", 0), ScaleAfterNormalization: c.flag("scale_after_normalization", false),
+		}
 	}}.run(t)
 }
 
@@ -260,7 +271,8 @@ func TestTFQuantizedBatchNormEqualsTensorFlow(t *testing.T) {
 func TestTFQuantizedInstanceNormEqualsTensorFlow(t *testing.T) {
 	golden{group: "QuantizedInstanceNorm", ulps: []float64{0, 2, 2}, op: func(c *goldenCase) core.Op {
 		return &core.TFQuantizedInstanceNorm{
-			OutputRangeGiven: c.flag("output_range_given", false), GivenYMin: c.float("given_y_min", 0), GivenYMax: c.float("given_y_max", 0),
+			OutputRangeGiven: c.flag("output_range_given", false), GivenYMin: c.float("given_y_min", 0),
+			GivenYMax:       c.float("given_y_max", 0),
 			VarianceEpsilon: c.float("variance_epsilon", 1e-5), MinSeparation: c.float("min_separation", 1e-3),
 		}
 	}}.run(t)

@@ -31,8 +31,8 @@ func ElementsOf(op Op) Elements {
 	return NoElements
 }
 
-// Quick is an Elementwise that kernels compute for many elements at a time.
-type Quick interface {
+// Vectorized is an Elementwise that kernels compute for many elements at a time.
+type Vectorized interface {
 	Elementwise
 	// ElementCost returns what an element of a result of a type takes on the whole, about
 	// in tenths of a nanosecond; false where no kernel is quick.

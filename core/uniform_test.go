@@ -28,7 +28,9 @@ func TestUniformOpsByHand(t *testing.T) {
 	}{
 		"quantize": {
 			&core.TFUniformQuantize{Type: core.I8, Axis: -1, Lo: -128, Hi: 100},
-			[]*core.Tensor{uniformVector(t, float32(0), 0.25, -0.25, 0.75, 1, 100, -100), core.Scalar[float32](0.5), core.Scalar[int32](3)},
+			[]*core.Tensor{
+				uniformVector(t, float32(0), 0.25, -0.25, 0.75, 1, 100, -100), core.Scalar[float32](0.5), core.Scalar[int32](3),
+			},
 			[]int64{3, 4, 3, 5, 5, 100, -128},
 		},
 		"quantize beyond int32": {
@@ -48,12 +50,17 @@ func TestUniformOpsByHand(t *testing.T) {
 		},
 		"requantize zero points": {
 			&core.TFUniformRequantize{Type: core.I8, Axis: -1, Lo: -128, Hi: 127},
-			[]*core.Tensor{uniformVector(t, int8(13)), core.Scalar[float32](2), core.Scalar[int32](10), one, core.Scalar[int32](-1)},
+			[]*core.Tensor{
+				uniformVector(t, int8(13)), core.Scalar[float32](2), core.Scalar[int32](10), one, core.Scalar[int32](-1),
+			},
 			[]int64{5},
 		},
 		"requantize with a factor": {
 			&core.TFUniformRequantize{Type: core.I32, Axis: 0, Lo: math.MinInt32, Hi: math.MaxInt32},
-			[]*core.Tensor{uniformVector(t, int32(1<<24+1), 5), uniformVector(t, float32(1), 2), uniformVector(t, int32(0), 0), one, zero, core.Scalar[float32](3)},
+			[]*core.Tensor{
+				uniformVector(t, int32(1<<24+1), 5), uniformVector(t, float32(1), 2), uniformVector(t, int32(0), 0), one, zero,
+				core.Scalar[float32](3),
+			},
 			[]int64{3 * (1<<24 + 1), 30},
 		},
 		"requantize i32 through float32": {
@@ -96,19 +103,71 @@ func TestUniformConstraints(t *testing.T) {
 		op   core.Op
 		in   []core.Operand
 	}{
-		{"TFUniformQuantize: type: got f32, want i8, u8 or i32 (TFUniformQuantize-C1)", &core.TFUniformQuantize{Type: core.F32}, []core.Operand{fact(core.F32), fact(core.F32), fact(core.I32)}},
-		{"TFUniformQuantize: limits: got [0, 256], want within those of u8 (TFUniformQuantize-C1)", &core.TFUniformQuantize{Type: core.U8, Hi: 256}, []core.Operand{fact(core.F32), fact(core.F32), fact(core.I32)}},
-		{"TFUniformQuantize: limits: got [5, 4], want within those of u8 (TFUniformQuantize-C1)", &core.TFUniformQuantize{Type: core.U8, Lo: 5, Hi: 4}, []core.Operand{fact(core.F32), fact(core.F32), fact(core.I32)}},
-		{"TFUniformQuantize: input 0 (x): got type i8, want one of [f32] (TFUniformQuantize-C2)", quantize, []core.Operand{fact(core.I8, 2), fact(core.F32), fact(core.I32)}},
-		{"TFUniformQuantize: axis: got 1 for shape [2], want -1 (none) or an axis (TFUniformQuantize-C3)", &core.TFUniformQuantize{Type: core.I8, Axis: 1}, []core.Operand{fact(core.F32, 2), fact(core.F32), fact(core.I32)}},
-		{"TFUniformQuantize: input 1 (scales): got shape [2], want [] (TFUniformQuantize-U1)", quantize, []core.Operand{fact(core.F32, 2), fact(core.F32, 2), fact(core.I32)}},
-		{"TFUniformQuantize: input 2 (zero_points): got type f32, want i32 (TFUniformQuantize-U1)", quantize, []core.Operand{fact(core.F32, 2), fact(core.F32), fact(core.F32)}},
-		{"TFUniformQuantize: input 1 (scales): got scale 0, want one above 0 (TFUniformQuantize-U2)", quantize, []core.Operand{fact(core.F32, 2), scale(0), fact(core.I32)}},
-		{"TFUniformQuantize: input 1 (scales): got scale NaN, want one above 0 (TFUniformQuantize-U2)", quantize, []core.Operand{fact(core.F32, 2), scale(float32(math.NaN())), fact(core.I32)}},
-		{"TFUniformRequantize: input 0 (x): got type u8, want one of [i8 i32] (TFUniformRequantize-C2)", requantize, []core.Operand{fact(core.U8, 2), fact(core.F32), fact(core.I32), fact(core.F32), fact(core.I32)}},
-		{"TFUniformRequantize: input 3 (output_scales): got scale -1, want one above 0 (TFUniformRequantize-U2)", requantize, []core.Operand{fact(core.I8, 2), fact(core.F32), fact(core.I32), scale(-1), fact(core.I32)}},
-		{"TFUniformRequantize: input 5 (factor): got f32[2], want f32[] (TFUniformRequantize-U1)", requantize, []core.Operand{fact(core.I8, 2), fact(core.F32), fact(core.I32), fact(core.F32), fact(core.I32), fact(core.F32, 2)}},
-		{"TFUniformQuantizeRows: input 0 (x): got shape [], want rank 1 or more (TFUniformQuantizeRows-C1)", &core.TFUniformQuantizeRows{}, []core.Operand{fact(core.F32)}},
+		{
+			"TFUniformQuantize: type: got f32, want i8, u8 or i32 (TFUniformQuantize-C1)",
+			&core.TFUniformQuantize{Type: core.F32},
+			[]core.Operand{fact(core.F32), fact(core.F32), fact(core.I32)},
+		},
+		{
+			"TFUniformQuantize: limits: got [0, 256], want within those of u8 (TFUniformQuantize-C1)",
+			&core.TFUniformQuantize{Type: core.U8, Hi: 256},
+			[]core.Operand{fact(core.F32), fact(core.F32), fact(core.I32)},
+		},
+		{
+			"TFUniformQuantize: limits: got [5, 4], want within those of u8 (TFUniformQuantize-C1)",
+			&core.TFUniformQuantize{Type: core.U8, Lo: 5, Hi: 4},
+			[]core.Operand{fact(core.F32), fact(core.F32), fact(core.I32)},
+		},
+		{
+			"TFUniformQuantize: input 0 (x): got type i8, want one of [f32] (TFUniformQuantize-C2)",
+			quantize,
+			[]core.Operand{fact(core.I8, 2), fact(core.F32), fact(core.I32)},
+		},
+		{
+			"TFUniformQuantize: axis: got 1 for shape [2], want -1 (none) or an axis (TFUniformQuantize-C3)",
+			&core.TFUniformQuantize{Type: core.I8, Axis: 1},
+			[]core.Operand{fact(core.F32, 2), fact(core.F32), fact(core.I32)},
+		},
+		{
+			"TFUniformQuantize: input 1 (scales): got shape [2], want [] (TFUniformQuantize-U1)",
+			quantize,
+			[]core.Operand{fact(core.F32, 2), fact(core.F32, 2), fact(core.I32)},
+		},
+		{
+			"TFUniformQuantize: input 2 (zero_points): got type f32, want i32 (TFUniformQuantize-U1)",
+			quantize,
+			[]core.Operand{fact(core.F32, 2), fact(core.F32), fact(core.F32)},
+		},
+		{
+			"TFUniformQuantize: input 1 (scales): got scale 0, want one above 0 (TFUniformQuantize-U2)",
+			quantize,
+			[]core.Operand{fact(core.F32, 2), scale(0), fact(core.I32)},
+		},
+		{
+			"TFUniformQuantize: input 1 (scales): got scale NaN, want one above 0 (TFUniformQuantize-U2)",
+			quantize,
+			[]core.Operand{fact(core.F32, 2), scale(float32(math.NaN())), fact(core.I32)},
+		},
+		{
+			"TFUniformRequantize: input 0 (x): got type u8, want one of [i8 i32] (TFUniformRequantize-C2)",
+			requantize,
+			[]core.Operand{fact(core.U8, 2), fact(core.F32), fact(core.I32), fact(core.F32), fact(core.I32)},
+		},
+		{
+			"TFUniformRequantize: input 3 (output_scales): got scale -1, want one above 0 (TFUniformRequantize-U2)",
+			requantize,
+			[]core.Operand{fact(core.I8, 2), fact(core.F32), fact(core.I32), scale(-1), fact(core.I32)},
+		},
+		{
+			"TFUniformRequantize: input 5 (factor): got f32[2], want f32[] (TFUniformRequantize-U1)",
+			requantize,
+			[]core.Operand{fact(core.I8, 2), fact(core.F32), fact(core.I32), fact(core.F32), fact(core.I32), fact(core.F32, 2)},
+		},
+		{
+			"TFUniformQuantizeRows: input 0 (x): got shape [], want rank 1 or more (TFUniformQuantizeRows-C1)",
+			&core.TFUniformQuantizeRows{},
+			[]core.Operand{fact(core.F32)},
+		},
 	} {
 		t.Run(tt.want, func(t *testing.T) {
 			in := make([]core.Value, len(tt.in))

@@ -6,8 +6,8 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Became tells what the nodes of one TensorFlow op became.
-type Became struct {
+// OpSummary sums up the nodes of one TensorFlow op, and what they became.
+type OpSummary struct {
 	Nodes    int      `json:"nodes"`              // of the GraphDef
 	Core     []string `json:"core,omitempty"`     // the core ops, constants aside, by name
 	Builders []string `json:"builders,omitempty"` // the functions of package builders that made them, by name
@@ -15,8 +15,8 @@ type Became struct {
 
 // Origins tells by TensorFlow op what a translated function was made of. Nodes that left
 // nothing behind, as Identity does, are not in it.
-func Origins(f *core.Function) map[string]*Became {
-	ops := map[string]*Became{}
+func Origins(f *core.Function) map[string]*OpSummary {
+	ops := map[string]*OpSummary{}
 	seen := map[string]bool{}
 	for _, n := range f.Nodes() {
 		o := n.Origin
@@ -25,7 +25,7 @@ func Origins(f *core.Function) map[string]*Became {
 		}
 		b := ops[o.Op]
 		if b == nil {
-			b = &Became{}
+			b = &OpSummary{}
 			ops[o.Op] = b
 		}
 		if !seen[o.Node] {
@@ -43,7 +43,7 @@ func Origins(f *core.Function) map[string]*Became {
 }
 
 // Add counts what else the op became.
-func (b *Became) Add(more *Became) {
+func (b *OpSummary) Add(more *OpSummary) {
 	b.Nodes += more.Nodes
 	for _, s := range more.Core {
 		b.Core = insert(b.Core, s)

@@ -25,13 +25,13 @@ node { name: "d" op: "Abs" input: "c" attr { key: "T" value { type: DT_FLOAT } }
 	f, err := tf.Translate(g, tf.Options{})
 	require.NoError(t, err)
 	got := tf.Origins(f)
-	assert.Equal(t, &tf.Became{Nodes: 2, Core: []string{"Unary"}}, got["Abs"])
+	assert.Equal(t, &tf.OpSummary{Nodes: 2, Core: []string{"Unary"}}, got["Abs"])
 	assert.Equal(t, []string{"ScaledQuantize"}, got["QuantizeV2"].Builders)
 	assert.Equal(t, []string{"ScaledDequantize"}, got["Dequantize"].Builders)
 	assert.NotContains(t, got, "Identity", "it leaves nothing behind")
 
-	got["Abs"].Add(&tf.Became{Nodes: 3, Core: []string{"Zero", "A", "Unary"}, Builders: []string{"B"}})
-	assert.Equal(t, &tf.Became{Nodes: 5, Core: []string{"A", "Unary", "Zero"}, Builders: []string{"B"}}, got["Abs"])
+	got["Abs"].Add(&tf.OpSummary{Nodes: 3, Core: []string{"Zero", "A", "Unary"}, Builders: []string{"B"}})
+	assert.Equal(t, &tf.OpSummary{Nodes: 5, Core: []string{"A", "Unary", "Zero"}, Builders: []string{"B"}}, got["Abs"])
 }
 
 func TestOpsHaveTheFamilyOfTheirFile(t *testing.T) {

@@ -18,7 +18,7 @@ type inspectedOp struct {
 	Supported bool   `json:"supported"`
 	First     string `json:"first,omitempty"` // node, of an op that is not supported
 	Why       string `json:"why,omitempty"`   // it is not
-	tf.Became
+	tf.OpSummary
 }
 
 // tensorFlowOps lists the ops that a function was translated from.
@@ -26,7 +26,7 @@ func tensorFlowOps(f *core.Function) []inspectedOp {
 	list := []inspectedOp{}
 	for name, b := range tf.Origins(f) {
 		if len(b.Core) > 0 {
-			list = append(list, inspectedOp{Op: name, Supported: true, Became: *b})
+			list = append(list, inspectedOp{Op: name, Supported: true, OpSummary: *b})
 		}
 	}
 	return sorted(list)
@@ -36,10 +36,10 @@ func tensorFlowOps(f *core.Function) []inspectedOp {
 func refusedOps(u *tf.UnsupportedError) []inspectedOp {
 	var bad, good []inspectedOp
 	for _, o := range u.Ops {
-		bad = append(bad, inspectedOp{Op: o.Op, First: o.First, Why: o.Why, Became: tf.Became{Nodes: o.Count}})
+		bad = append(bad, inspectedOp{Op: o.Op, First: o.First, Why: o.Why, OpSummary: tf.OpSummary{Nodes: o.Count}})
 	}
 	for name, nodes := range u.Supported {
-		good = append(good, inspectedOp{Op: name, Supported: true, Became: tf.Became{Nodes: nodes}})
+		good = append(good, inspectedOp{Op: name, Supported: true, OpSummary: tf.OpSummary{Nodes: nodes}})
 	}
 	return append(bad, sorted(good)...)
 }

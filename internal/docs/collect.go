@@ -34,7 +34,7 @@ type op struct {
 	groups    map[string]int // recorded graphs of the op by group
 	refused   int            // recorded graphs that TensorFlow refuses
 	models    int            // models of testdata that contain it
-	became    tf.Became
+	became    tf.OpSummary
 	types     map[string][]string // by attribute: in the recorded graphs and models that are translated
 	kernels   *kernels
 	peer      peers.Op

@@ -90,8 +90,9 @@ var table = []Pass{
 	},
 	{
 		Name: "layout", Run: layout,
-		Doc:   "put the channels of convolutions, pools and the like last, where the kernels want them there",
-		After: []string{"absorb_pads", "refold"}, // no transposition stands between a padding and its reader; filters are constants
+		Doc: "put the channels of convolutions, pools and the like last, where the kernels want them there",
+		// no transposition stands between a padding and its reader; filters are constants
+		After: []string{"absorb_pads", "refold"},
 	},
 }
 

@@ -134,13 +134,17 @@ func (g *qdqGraph) relu(x core.Value) core.Value {
 }
 
 func quantizeTo(t *testing.T, typ core.Type, x core.Value, lo, hi float32) core.Value {
-	op := &core.TFQuantizeV2{Type: typ, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01}
+	op := &core.TFQuantizeV2{
+		Type: typ, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01,
+	}
 	return apply(t, op, x, scalar(lo), scalar(hi))
 }
 
 // minFirst quantizes from -30 to 30.
 func (g *qdqGraph) minFirst(x core.Value) core.Value {
-	op := &core.TFQuantizeV2{Type: core.U8, Axis: -1, Mode: core.MinFirst, RoundMode: core.RoundNearestTowardInfinity, EnsureMinimumRange: 0.01}
+	op := &core.TFQuantizeV2{
+		Type: core.U8, Axis: -1, Mode: core.MinFirst, RoundMode: core.RoundNearestTowardInfinity, EnsureMinimumRange: 0.01,
+	}
 	return apply(g.t, op, x, scalar(float32(-30)), scalar(float32(30)))
 }
 
@@ -245,9 +249,18 @@ func TestQDQ(t *testing.T) {
 			return apply(g.t, &core.Add{}, g.conv(g.image()), scalar(float32(3)))
 		}, "Mul+Add; "},
 		{"relu, u8", func(g *qdqGraph) core.Value { return g.u8(g.relu(g.biased())) }, full},
-		{"relu, i8", func(g *qdqGraph) core.Value { return quantizeTo(g.t, core.I8, g.relu(g.biased()), -30, 40) }, "Mul+Add+Relu+Mul+RoundSaturate(i8, -128, 127); "},
-		{"i8", func(g *qdqGraph) core.Value { return quantizeTo(g.t, core.I8, g.biased(), -30, 40) }, "Mul+Add+Mul+RoundSaturate(i8, -128, 127); "},
-		{"no bias", func(g *qdqGraph) core.Value { return g.u8(g.relu(g.conv(g.image()))) }, "Mul+Relu+Mul+RoundSaturate(u8, 0, 255); "},
+		{
+			"relu, i8", func(g *qdqGraph) core.Value { return quantizeTo(g.t, core.I8, g.relu(g.biased()), -30, 40) },
+			"Mul+Add+Relu+Mul+RoundSaturate(i8, -128, 127); ",
+		},
+		{
+			"i8", func(g *qdqGraph) core.Value { return quantizeTo(g.t, core.I8, g.biased(), -30, 40) },
+			"Mul+Add+Mul+RoundSaturate(i8, -128, 127); ",
+		},
+		{
+			"no bias", func(g *qdqGraph) core.Value { return g.u8(g.relu(g.conv(g.image()))) },
+			"Mul+Relu+Mul+RoundSaturate(u8, 0, 255); ",
+		},
 		{"relu6", func(g *qdqGraph) core.Value {
 			return quantizeTo(g.t, core.U8, apply(g.t, &core.Activate{Activation: core.Relu6}, g.biased()), 0, 7)
 		}, "Mul+Add+Mul+RoundSaturate(u8, 0, 219); "},
@@ -282,7 +295,9 @@ func TestQDQ(t *testing.T) {
 			return quantizeTo(g.t, core.I8, apply(g.t, &core.Clamp{Lo: 25, Hi: 28}, x), -30, 30)
 		}, "Mul+Add+Mul+RoundSaturate(i8, 106, 106); "},
 		{"MIN_FIRST from 0", func(g *qdqGraph) core.Value {
-			op := &core.TFQuantizeV2{Type: core.U8, Axis: -1, Mode: core.MinFirst, RoundMode: core.RoundNearestTowardInfinity, EnsureMinimumRange: 0.01}
+			op := &core.TFQuantizeV2{
+				Type: core.U8, Axis: -1, Mode: core.MinFirst, RoundMode: core.RoundNearestTowardInfinity, EnsureMinimumRange: 0.01,
+			}
 			return apply(g.t, op, g.relu(g.biased()), scalar(float32(0)), scalar(float32(40)))
 		}, full},
 		{"MIN_FIRST from below", func(g *qdqGraph) core.Value {
@@ -302,28 +317,44 @@ func TestQDQ(t *testing.T) {
 			return g.minFirst(g.relu(apply(g.t, &core.Add{}, g.conv(g.image()), r)))
 		}, "Mul+Add+MulAdd+Mul+RoundSaturate(u8, 128, 255); "},
 		{"halves away from zero", func(g *qdqGraph) core.Value {
-			op := &core.TFQuantizeV2{Type: core.U8, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardInfinity, EnsureMinimumRange: 0.01}
+			op := &core.TFQuantizeV2{
+				Type: core.U8, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardInfinity, EnsureMinimumRange: 0.01,
+			}
 			return apply(g.t, op, g.relu(g.biased()), scalar(float32(0)), scalar(float32(40)))
 		}, "Mul+Add+Relu; TFQuantizeV2"},
 		{"i8 as up to TensorFlow 2.8", func(g *qdqGraph) core.Value {
-			op := &core.TFQuantizeV2{Type: core.I8, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01, Factor127: true}
+			op := &core.TFQuantizeV2{
+				Type: core.I8, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven,
+				EnsureMinimumRange: 0.01, Factor127: true,
+			}
 			return apply(g.t, op, g.biased(), scalar(float32(-30)), scalar(float32(40)))
 		}, "Mul+Add+Mul+RoundSaturate(i8, -128, 127); "},
 		{"as TensorFlow quantizes constants", func(g *qdqGraph) core.Value {
-			op := &core.TFQuantizeV2{Type: core.I8, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01, Plain: true}
+			op := &core.TFQuantizeV2{
+				Type: core.I8, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven,
+				EnsureMinimumRange: 0.01, Plain: true,
+			}
 			return apply(g.t, op, g.biased(), scalar(float32(-30)), scalar(float32(40)))
 		}, "Mul+Add+Mul+RoundSaturate(i8, -128, 127); "},
 		{"narrow range", func(g *qdqGraph) core.Value {
-			op := &core.TFQuantizeV2{Type: core.I8, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01, NarrowRange: true}
+			op := &core.TFQuantizeV2{
+				Type: core.I8, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven,
+				EnsureMinimumRange: 0.01, NarrowRange: true,
+			}
 			return apply(g.t, op, g.biased(), scalar(float32(-30)), scalar(float32(40)))
 		}, "Mul+Add+Mul+RoundSaturate(i8, -127, 127); "},
 		{"a range for each channel", func(g *qdqGraph) core.Value {
-			op := &core.TFQuantizeV2{Type: core.U8, Axis: 3, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01}
+			op := &core.TFQuantizeV2{
+				Type: core.U8, Axis: 3, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01,
+			}
 			return apply(g.t, op, g.biased(), list(g.t, []float32{0, 0, 0, 0}, 4), list(g.t, []float32{20, 30, 40, 50}, 4))
 		}, "Mul+Add; TFQuantizeV2"},
 		{"16 bits", func(g *qdqGraph) core.Value {
-			op := &core.TFQuantizeV2{Type: core.I16, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01}
-			return apply(g.t, op, apply(g.t, &core.Dot{ReductionAxes: 1}, g.data(core.U8, 2, 4), g.weights(4, 3)), scalar(float32(-40)), scalar(float32(40)))
+			op := &core.TFQuantizeV2{
+				Type: core.I16, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01,
+			}
+			return apply(g.t, op, apply(g.t, &core.Dot{ReductionAxes: 1}, g.data(core.U8, 2, 4), g.weights(4, 3)),
+				scalar(float32(-40)), scalar(float32(40)))
 		}, "Mul; TFQuantizeV2"},
 		{"infinite bias", func(g *qdqGraph) core.Value {
 			b := list(g.t, []float32{1, 2, float32(math.Inf(1)), 4}, 4)
@@ -399,7 +430,8 @@ func TestQDQ(t *testing.T) {
 			return apply(g.t, &core.Add{}, g.biased(), r)
 		}, "Mul+Add; TFDequantize Add"},
 		{"bias behind a sum", func(g *qdqGraph) core.Value {
-			x := apply(g.t, &core.Add{}, g.conv(g.image()), dequantize(g.t, g.input("r", core.U8, 2, 5, 6, 4), core.Scaled, 0, 9))
+			x := apply(g.t, &core.Add{}, g.conv(g.image()),
+				dequantize(g.t, g.input("r", core.U8, 2, 5, 6, 4), core.Scaled, 0, 9))
 			return apply(g.t, &core.Add{}, x, g.reals(4))
 		}, "Mul+MulAdd; Add"},
 		{"twice the product", func(g *qdqGraph) core.Value {
@@ -409,11 +441,15 @@ func TestQDQ(t *testing.T) {
 
 		// What quantizations go through.
 		{"quantized max pool", func(g *qdqGraph) core.Value {
-			p := &core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC, Strides: []int{2, 2}, PadType: core.PadSameUpper}, Window: []int{3, 3}}
+			p := &core.MaxPool{
+				Spatial: core.Spatial{Layout: core.NHWC, Strides: []int{2, 2}, PadType: core.PadSameUpper}, Window: []int{3, 3},
+			}
 			return g.u8(apply(g.t, p, g.relu(g.biased())))
 		}, full + "MaxPool"},
 		{"quantized max pool with an empty window", func(g *qdqGraph) core.Value {
-			p := &core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC, PadBelow: []int{2, 0}, PadAbove: []int{0, 0}}, Window: []int{2, 2}}
+			p := &core.MaxPool{
+				Spatial: core.Spatial{Layout: core.NHWC, PadBelow: []int{2, 0}, PadAbove: []int{0, 0}}, Window: []int{2, 2},
+			}
 			return g.u8(apply(g.t, p, g.relu(g.biased())))
 		}, "Mul+Add+Relu; MaxPool TFQuantizeV2"},
 		{"quantized reshape", func(g *qdqGraph) core.Value {
@@ -429,7 +465,8 @@ func TestQDQ(t *testing.T) {
 			return quantizeTo(g.t, core.U8, apply(g.t, &core.Activate{Activation: core.Relu6}, x), 0, 9)
 		}, "Mul+Add+Mul+RoundSaturate(u8, 0, 170); Pad"},
 		{"quantized mirrored padding", func(g *qdqGraph) core.Value {
-			return g.u8(apply(g.t, &core.Pad{Below: []int{0, 1, 0, 0}, Above: []int{0, 0, 2, 0}, Mode: core.PadReflect}, g.biased()))
+			return g.u8(apply(g.t, &core.Pad{Below: []int{0, 1, 0, 0}, Above: []int{0, 0, 2, 0}, Mode: core.PadReflect},
+				g.biased()))
 		}, "Mul+Add; Pad TFQuantizeV2"},
 		{"quantized concatenation", func(g *qdqGraph) core.Value {
 			x := g.image()
@@ -457,29 +494,37 @@ func TestQDQ(t *testing.T) {
 			return g.conv(dequantize(g.t, g.input("q", core.U8, 2, 5, 6, 8), core.MinCombined, 0, 3))
 		}, mul},
 		{"data of Dequantize", func(g *qdqGraph) core.Value {
-			return g.conv(apply(g.t, &core.Dequantize{Type: core.F32}, g.input("q", core.U8, 2, 5, 6, 8), scalar(float32(0.02)), scalar(uint8(77))))
+			return g.conv(apply(g.t, &core.Dequantize{Type: core.F32}, g.input("q", core.U8, 2, 5, 6, 8), scalar(float32(0.02)),
+				scalar(uint8(77))))
 		}, mul},
 		{"padded data", func(g *qdqGraph) core.Value {
 			x := dequantize(g.t, g.input("q", core.U8, 2, 5, 6, 8), core.Scaled, 0, 3)
 			return g.conv(apply(g.t, &core.Pad{Below: []int{0, 1, 1, 0}, Above: []int{0, 1, 2, 0}}, x, scalar(float32(0))))
 		}, mul + "Pad"},
 		{"pooled data", func(g *qdqGraph) core.Value {
-			p := &core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC, Strides: []int{2, 2}, PadType: core.PadSameUpper}, Window: []int{3, 3}}
+			p := &core.MaxPool{
+				Spatial: core.Spatial{Layout: core.NHWC, Strides: []int{2, 2}, PadType: core.PadSameUpper}, Window: []int{3, 3},
+			}
 			return g.conv(apply(g.t, p, g.image()))
 		}, mul + "MaxPool"},
 		{"mirrored data", func(g *qdqGraph) core.Value {
-			return g.conv(apply(g.t, &core.Pad{Below: []int{0, 1, 1, 0}, Above: []int{0, 1, 2, 0}, Mode: core.PadReflect}, g.image()))
+			return g.conv(apply(g.t, &core.Pad{Below: []int{0, 1, 1, 0}, Above: []int{0, 1, 2, 0}, Mode: core.PadReflect},
+				g.image()))
 		}, mul + "Pad"},
 		{"data pooled by a dilated window", func(g *qdqGraph) core.Value { // which may be empty
-			p := &core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC, Dilations: []int{1, 2}, PadType: core.PadSameUpper}, Window: []int{3, 3}}
-			return apply(g.t, &core.Concat{Axis: 0}, apply(g.t, p, g.other()), apply(g.t, &core.Convolution{Spatial: valid}, g.image(), g.weights(1, 1, 8, 8)))
+			p := &core.MaxPool{
+				Spatial: core.Spatial{Layout: core.NHWC, Dilations: []int{1, 2}, PadType: core.PadSameUpper}, Window: []int{3, 3},
+			}
+			return apply(g.t, &core.Concat{Axis: 0}, apply(g.t, p, g.other()),
+				apply(g.t, &core.Convolution{Spatial: valid}, g.image(), g.weights(1, 1, 8, 8)))
 		}, "Mul; TFDequantize MaxPool Concat"},
 		{"reshaped data", func(g *qdqGraph) core.Value {
 			return g.conv(apply(g.t, &core.Reshape{}, g.image(), list(g.t, []int32{2, 3, 10, 8}, 4)))
 		}, mul + "Reshape"},
 		{"data padded with what no integer stands for", func(g *qdqGraph) core.Value {
 			pad := apply(g.t, &core.Pad{Below: []int{0, 1, 1, 0}, Above: []int{0, 0, 0, 0}}, g.other(), scalar(float32(0.001)))
-			return apply(g.t, &core.Concat{Axis: 3}, g.conv(pad), apply(g.t, &core.Convolution{Spatial: valid}, g.data(core.U8, 2, 6, 7, 8), g.weights(1, 1, 8, 4)))
+			return apply(g.t, &core.Concat{Axis: 3}, g.conv(pad),
+				apply(g.t, &core.Convolution{Spatial: valid}, g.data(core.U8, 2, 6, 7, 8), g.weights(1, 1, 8, 4)))
 		}, "Mul; TFDequantize Pad TFDequantize Convolution Concat"},
 
 		// The constant factor.
@@ -487,11 +532,14 @@ func TestQDQ(t *testing.T) {
 			return apply(g.t, &core.Convolution{Spatial: valid}, g.image(), g.scaled(g.i8(3, 3, 8, 4), -1, 0))
 		}, mul},
 		{"weights of Dequantize", func(g *qdqGraph) core.Value {
-			w := apply(g.t, &core.Dequantize{Type: core.F32, Axes: []int{3}}, g.i8(3, 3, 8, 2), list(g.t, []float32{0.02, 0.01}, 2), list(g.t, []int8{0, 0}, 2))
+			w := apply(g.t, &core.Dequantize{Type: core.F32, Axes: []int{3}}, g.i8(3, 3, 8, 2),
+				list(g.t, []float32{0.02, 0.01}, 2), list(g.t, []int8{0, 0}, 2))
 			return apply(g.t, &core.Convolution{Spatial: valid}, g.image(), w)
 		}, mul},
 		{"quantized weights", func(g *qdqGraph) core.Value {
-			op := &core.TFQuantizeV2{Type: core.I8, Axis: 3, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01}
+			op := &core.TFQuantizeV2{
+				Type: core.I8, Axis: 3, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01,
+			}
 			lo, hi := list(g.t, []float32{-1, -2, -3, -4}, 4), list(g.t, []float32{1, 2, 3, 4}, 4)
 			q, err := core.NewNode(op, g.reals(3, 3, 8, 4), lo, hi)
 			require.NoError(g.t, err)
@@ -513,7 +561,8 @@ func TestQDQ(t *testing.T) {
 		{"depthwise sum", func(g *qdqGraph) core.Value { // no kernel adds it
 			x := g.image()
 			w := apply(g.t, &core.Reshape{}, g.scaled(g.i8(3, 3, 8, 1), 2, 8), list(g.t, []int32{3, 3, 1, 8}, 4))
-			y := apply(g.t, &core.Convolution{Spatial: core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}, Groups: 8}, x, w)
+			y := apply(g.t, &core.Convolution{Spatial: core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}, Groups: 8},
+				x, w)
 			return quantizeTo(g.t, core.U8, apply(g.t, &core.Add{}, apply(g.t, &core.Add{}, y, g.reals(8)), x), 0, 12)
 		}, "Mul+Add; TFDequantize Add TFQuantizeV2"},
 		{"channels first", func(g *qdqGraph) core.Value {
@@ -597,7 +646,8 @@ func TestQDQNot(t *testing.T) {
 			return apply(g.t, conv, g.image(), dequantize(g.t, g.i8(3, 3, 8, 4), core.MinFirst, -1, 2))
 		}},
 		{"weights with a zero point in one channel", func(g *qdqGraph) core.Value {
-			w := apply(g.t, &core.Dequantize{Type: core.F32, Axes: []int{3}}, g.i8(3, 3, 8, 2), list(g.t, []float32{0.02, 0.01}, 2), list(g.t, []int8{0, 1}, 2))
+			w := apply(g.t, &core.Dequantize{Type: core.F32, Axes: []int{3}}, g.i8(3, 3, 8, 2),
+				list(g.t, []float32{0.02, 0.01}, 2), list(g.t, []int8{0, 1}, 2))
 			return apply(g.t, conv, g.image(), w)
 		}},
 		{"a scale for each input channel", func(g *qdqGraph) core.Value {
@@ -800,7 +850,11 @@ func (g *exactGraph) zero() core.Value { return scalar(uint8(0)) }
 // product multiplies a dequantized value by constants.
 func (g *exactGraph) product(x exactValue) {
 	channels := x.Shape()[3]
-	s := core.Spatial{Layout: core.NHWC, PadType: []core.PadType{core.PadSameUpper, core.PadValid}[g.random.IntN(2)], Strides: []int{1, 1 + g.random.IntN(2)}}
+	s := core.Spatial{
+		Layout:  core.NHWC,
+		PadType: []core.PadType{core.PadSameUpper, core.PadValid}[g.random.IntN(2)],
+		Strides: []int{1, 1 + g.random.IntN(2)},
+	}
 	size := 1 + g.random.IntN(3)
 	if x.Shape()[1] < size || x.Shape()[2] < size {
 		size = 1
@@ -815,7 +869,8 @@ func (g *exactGraph) product(x exactValue) {
 		hi[i] = 127 * []float32{1. / 8, 1. / 16}[g.random.IntN(2)]
 		lo[i] = -hi[i]
 	}
-	w := apply(g.t, &core.TFDequantize{Mode: core.Scaled, Axis: 3, OutType: core.F32}, g.i8(shape...), list(g.t, lo, out), list(g.t, hi, out))
+	w := apply(g.t, &core.TFDequantize{Mode: core.Scaled, Axis: 3, OutType: core.F32}, g.i8(shape...), list(g.t, lo, out),
+		list(g.t, hi, out))
 	g.push(apply(g.t, &core.Convolution{Spatial: s, Groups: groups}, x.Value, w), x.grid/16, x.bound*16*float64(terms))
 }
 
@@ -844,7 +899,8 @@ func (g *exactGraph) step() {
 		}
 	case 7:
 		s := x.Shape()
-		g.push(apply(g.t, &core.Reshape{}, x.Value, list(g.t, []int32{int32(s[0]), int32(s[2]), int32(s[1]), int32(s[3])}, 4)), x.grid, x.bound)
+		shape := list(g.t, []int32{int32(s[0]), int32(s[2]), int32(s[1]), int32(s[3])}, 4)
+		g.push(apply(g.t, &core.Reshape{}, x.Value, shape), x.grid, x.bound)
 	case 8:
 		if x.Shape()[1] < 8 {
 			p := &core.Pad{Below: []int{0, 1, 0, 0}, Above: []int{0, 0, 1, 0}}

@@ -66,9 +66,12 @@ func scalar[T core.Element](v T) core.Value { return core.NewConstant(core.Scala
 // become real, are padded, and become integers again, with scales of equal or of other
 // ranges.
 func mobileNet(t *testing.T, x core.Value, to float32, typ core.Type) core.Value {
-	real := apply(t, &core.TFDequantize{Mode: core.Scaled, Axis: -1, OutType: core.F32}, x, scalar(float32(0)), scalar(float32(6)))
+	real := apply(t, &core.TFDequantize{Mode: core.Scaled, Axis: -1, OutType: core.F32}, x, scalar(float32(0)),
+		scalar(float32(6)))
 	pad := apply(t, &core.Pad{Below: []int{0, 0, 1, 0}, Above: []int{0, 1, 2, 0}}, real, scalar(float32(0)))
-	quantize := &core.TFQuantizeV2{Type: typ, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01}
+	quantize := &core.TFQuantizeV2{
+		Type: typ, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01,
+	}
 	return apply(t, quantize, pad, scalar(float32(0)), scalar(to))
 }
 
@@ -116,7 +119,9 @@ func TestPadOfReals(t *testing.T) {
 		if typ == core.I8 {
 			zero = scalar(int8(0))
 		}
-		quantize := &core.TFQuantizeV2{Type: typ, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01}
+		quantize := &core.TFQuantizeV2{
+			Type: typ, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01,
+		}
 		q := apply(t, quantize, pad, scalar(float32(-6)), scalar(float32(5)))
 		ops := rewritten(t, x, convolution(t, q, zero, core.Spatial{Layout: core.NHWC, PadType: core.PadValid}))
 		require.Equal(t, 0, ops["Pad"], "%v: %v", typ, ops)
@@ -146,7 +151,8 @@ func TestPadBeforeMaxPool(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			pad := apply(t, &core.Pad{Below: []int{0, 1, 1, 0}, Above: []int{0, 1, 1, 0}}, c.x, c.value)
-			pool := apply(t, &core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC, Strides: []int{2, 2}}, Window: []int{3, 3}}, pad)
+			pool := apply(t, &core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC, Strides: []int{2, 2}}, Window: []int{3, 3}},
+				pad)
 			ops := rewritten(t, c.x.Node, pool)
 			require.Equal(t, c.pad, ops["Pad"])
 		})
@@ -174,15 +180,22 @@ func TestRequantizePerChannel(t *testing.T) {
 		return apply(t, &core.IntegerConvolution{Spatial: valid}, x, core.NewConstant(w), scalar(uint8(3)), scalar(int8(0)))
 	}
 	requantized := func(x core.Value, typ core.Type) core.Value {
-		return apply(t, &core.TFRequantizePerChannel{Type: typ}, x, ranges(-4e6, -2e6, 0), ranges(5e6, 1e6, 3e6), scalar(float32(-20)), scalar(float32(16)))
+		return apply(t, &core.TFRequantizePerChannel{Type: typ}, x, ranges(-4e6, -2e6, 0), ranges(5e6, 1e6, 3e6),
+			scalar(float32(-20)), scalar(float32(16)))
 	}
 	for _, c := range []struct {
 		name  string
 		value func(x core.Value) core.Value
 		want  map[string]int
 	}{
-		{"of accumulators", func(x core.Value) core.Value { return requantized(product(x), core.I8) }, map[string]int{"IntegerConvolution": 1, "TFRequantizePerChannel": 0}},
-		{"of accumulators, to u8", func(x core.Value) core.Value { return requantized(product(x), core.U8) }, map[string]int{"IntegerConvolution": 1, "TFRequantizePerChannel": 0}},
+		{
+			"of accumulators", func(x core.Value) core.Value { return requantized(product(x), core.I8) },
+			map[string]int{"IntegerConvolution": 1, "TFRequantizePerChannel": 0},
+		},
+		{
+			"of accumulators, to u8", func(x core.Value) core.Value { return requantized(product(x), core.U8) },
+			map[string]int{"IntegerConvolution": 1, "TFRequantizePerChannel": 0},
+		},
 		{"of accumulators that another node reads", func(x core.Value) core.Value {
 			acc := product(x)
 			real := apply(t, &core.Convert{Type: core.F32}, requantized(acc, core.I8))

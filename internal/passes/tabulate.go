@@ -112,7 +112,7 @@ const (
 
 // cost returns what an op with a result of a type costs where no table has it.
 func cost(op core.Op, result core.Type) int {
-	if q, ok := op.(core.Quick); ok {
+	if q, ok := op.(core.Vectorized); ok {
 		if c, ok := q.ElementCost(result); ok {
 			return c
 		}

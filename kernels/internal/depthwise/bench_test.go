@@ -17,7 +17,9 @@ type layer struct{ size, channels, stride int }
 // BenchmarkLayers runs MobileNetV2's shapes with the whole epilogue of a TensorFlow
 // convolution. They report the fastest call.
 func BenchmarkLayers(b *testing.B) {
-	for _, l := range []layer{{112, 32, 1}, {112, 96, 2}, {56, 144, 1}, {28, 192, 1}, {14, 384, 1}, {14, 576, 1}, {7, 960, 1}} {
+	for _, l := range []layer{
+		{112, 32, 1}, {112, 96, 2}, {56, 144, 1}, {28, 192, 1}, {14, 384, 1}, {14, 576, 1}, {7, 960, 1},
+	} {
 		for _, v := range runnable() {
 			b.Run(fmt.Sprintf("3x3s%d_%dx%d/%s", l.stride, l.channels, l.size, v.Name), func(b *testing.B) { l.bench(b, v) })
 		}

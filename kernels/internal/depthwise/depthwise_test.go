@@ -43,8 +43,10 @@ type problem struct {
 
 func (p *problem) String() string {
 	e := p.epilogue
-	return fmt.Sprintf("m=%d,channels=%d,taps=%d,out=%d,pre=%t,scale=%t,bias=%t,relu=%t,post=%t,flip=%t,extreme=%t,special=%t,computed=%t,seed=%d",
-		p.m, p.channels, p.taps, e.Out, e.Pre != nil, e.Scale != nil, e.Bias != nil, e.Relu, e.Post != nil, e.Flip, p.extreme, p.special, p.computed, p.seed)
+	return fmt.Sprintf("m=%d,channels=%d,taps=%d,out=%d,pre=%t,scale=%t,bias=%t,relu=%t,post=%t,flip=%t,"+
+		"extreme=%t,special=%t,computed=%t,seed=%d",
+		p.m, p.channels, p.taps, e.Out, e.Pre != nil, e.Scale != nil, e.Bias != nil, e.Relu, e.Post != nil, e.Flip,
+		p.extreme, p.special, p.computed, p.seed)
 }
 
 // fill makes the data of a problem from its seed.
@@ -151,7 +153,9 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 
 // withoutConstants returns e with every operand computed.
 func withoutConstants(e gemm.Epilogue) gemm.Epilogue {
-	for o, v := range map[gemm.Operand]*[]float32{gemm.Pre: &e.Pre, gemm.Scale: &e.Scale, gemm.Bias: &e.Bias, gemm.Post: &e.Post} {
+	for o, v := range map[gemm.Operand]*[]float32{
+		gemm.Pre: &e.Pre, gemm.Scale: &e.Scale, gemm.Bias: &e.Bias, gemm.Post: &e.Post,
+	} {
 		if *v != nil {
 			e.Computed = e.Computed.With(o)
 			*v = nil
@@ -248,7 +252,8 @@ func (p *problem) compare(t *testing.T, v *Variant) {
 			t.Fatalf("%s: %s: byte %d outside of the result was written: %#x, was %#x", v.Name, p, at, got[i], want[i])
 		}
 		if element := i - at%p.args.LDC%size; size == 4 && p.epilogue.Out == gemm.F32 {
-			w, g := math.Float32frombits(binary.NativeEndian.Uint32(want[element:])), math.Float32frombits(binary.NativeEndian.Uint32(got[element:]))
+			w := math.Float32frombits(binary.NativeEndian.Uint32(want[element:]))
+			g := math.Float32frombits(binary.NativeEndian.Uint32(got[element:]))
 			if w != w && g != g {
 				continue
 			}
@@ -321,12 +326,15 @@ func TestEpilogues(t *testing.T) {
 func TestHuge(t *testing.T) {
 	for _, v := range runnable() {
 		t.Run(v.Name, func(t *testing.T) {
-			for i, factors := range [][2]float32{{1e4, 1}, {1e38, 1e-38}, {1, 1e30}, {1e-3, 1}, {float32(math.Inf(1)), 0}, {1e20, 1e-18}} {
+			for i, factors := range [][2]float32{
+				{1e4, 1}, {1e38, 1e-38}, {1, 1e30}, {1e-3, 1}, {float32(math.Inf(1)), 0}, {1e20, 1e-18},
+			} {
 				for out, rng := range map[gemm.Output][2]int32{gemm.U8: {0, 255}, gemm.I8: {-128, 127}} {
 					p := problem{m: 3, channels: v.NR + 3, taps: 9, seed: uint64(i)}
 					p.fill()
 					p.epilogue = gemm.Epilogue{
-						Out: out, Lo: rng[0], Hi: rng[1], Scale: slices.Repeat(factors[:1], p.channels), Post: slices.Repeat(factors[1:], p.channels),
+						Out: out, Lo: rng[0], Hi: rng[1],
+						Scale: slices.Repeat(factors[:1], p.channels), Post: slices.Repeat(factors[1:], p.channels),
 					}
 					p.compare(t, v)
 				}
@@ -340,7 +348,9 @@ func TestExtremes(t *testing.T) {
 	for _, v := range runnable() {
 		t.Run(v.Name, func(t *testing.T) {
 			for taps := 1; taps < 50; taps++ {
-				p := problem{m: 3, channels: v.NR + 17, taps: taps, extreme: true, epilogue: gemm.Epilogue{Out: gemm.S32}, seed: uint64(taps)}
+				p := problem{
+					m: 3, channels: v.NR + 17, taps: taps, extreme: true, epilogue: gemm.Epilogue{Out: gemm.S32}, seed: uint64(taps),
+				}
 				p.check(t, v)
 			}
 		})
@@ -358,15 +368,45 @@ func TestPackErrors(t *testing.T) {
 		want    string
 	}{
 		{"no taps", Spec{Channels: 1}, 0, nil, "got 1 channels and 0 taps, want 1 to 16777216 channels and 1 to 65793 taps"},
-		{"overflow", Spec{Channels: 1, Taps: 65794}, 65794, nil, "got 1 channels and 65794 taps, want 1 to 16777216 channels and 1 to 65793 taps"},
+		{
+			"overflow",
+			Spec{Channels: 1, Taps: 65794},
+			65794, nil,
+			"got 1 channels and 65794 taps, want 1 to 16777216 channels and 1 to 65793 taps",
+		},
 		{"few weights", Spec{Channels: 2, Taps: 3}, 5, nil, "got 5 weights, want 3 taps * 2 channels"},
 		{"start values", Spec{Channels: 2, Taps: 1}, 2, []int32{1}, "got 1 start values, want 2 or none"},
-		{"scale", Spec{Channels: 3, Taps: 1, Epilogue: gemm.Epilogue{Out: gemm.F32, Scale: two}}, 3, nil, "epilogue: got 2 scale values, want 3 or none"},
-		{"accumulators", Spec{Channels: 2, Taps: 1, Epilogue: gemm.Epilogue{Scale: two}}, 2, nil, "epilogue: accumulators as output admit no further step"},
-		{"range", Spec{Channels: 1, Taps: 1, Epilogue: gemm.Epilogue{Out: gemm.U8, Lo: -1, Hi: 9}}, 1, nil, "epilogue: got range [-1,9], want a range within [0,255]"},
-		{"flip", Spec{Channels: 1, Taps: 1, Epilogue: gemm.Epilogue{Out: gemm.F32, Flip: true}}, 1, nil, "epilogue: flip needs an 8-bit output"},
+		{
+			"scale",
+			Spec{Channels: 3, Taps: 1, Epilogue: gemm.Epilogue{Out: gemm.F32, Scale: two}},
+			3, nil,
+			"epilogue: got 2 scale values, want 3 or none",
+		},
+		{
+			"accumulators",
+			Spec{Channels: 2, Taps: 1, Epilogue: gemm.Epilogue{Scale: two}},
+			2, nil,
+			"epilogue: accumulators as output admit no further step",
+		},
+		{
+			"range",
+			Spec{Channels: 1, Taps: 1, Epilogue: gemm.Epilogue{Out: gemm.U8, Lo: -1, Hi: 9}},
+			1, nil,
+			"epilogue: got range [-1,9], want a range within [0,255]",
+		},
+		{
+			"flip",
+			Spec{Channels: 1, Taps: 1, Epilogue: gemm.Epilogue{Out: gemm.F32, Flip: true}},
+			1, nil,
+			"epilogue: flip needs an 8-bit output",
+		},
 		{"type", Spec{Channels: 1, Taps: 1, Epilogue: gemm.Epilogue{Out: 9}}, 1, nil, "epilogue: unknown output type 9"},
-		{"summand", Spec{Channels: 1, Taps: 1, Epilogue: gemm.Epilogue{Out: gemm.U8, Sum: gemm.SumU8}}, 1, nil, "epilogue: got a summand, want none"},
+		{
+			"summand",
+			Spec{Channels: 1, Taps: 1, Epilogue: gemm.Epilogue{Out: gemm.U8, Sum: gemm.SumU8}},
+			1, nil,
+			"epilogue: got a summand, want none",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Pack(v, c.spec, make([]int8, c.weights), c.init)
@@ -405,7 +445,10 @@ func TestRunPanics(t *testing.T) {
 			{"few offsets", func(a *Args) { a.Offsets = a.Offsets[1:] }, "got 5 offsets, want 3 pixels * 2 taps"},
 			{"output", func(a *Args) { a.C = a.C[:16] }, "output: got 16 bytes, want 3 pixels of 5 at stride 6"},
 			{"stride", func(a *Args) { a.LDC = 4 }, "output: got stride 4, want at least 5 bytes"},
-			{"huge stride", func(a *Args) { a.LDC = 1 << 62 }, "output: got 17 bytes, want 3 pixels of 5 at stride 4611686018427387904"},
+			{
+				"huge stride", func(a *Args) { a.LDC = 1 << 62 },
+				"output: got 17 bytes, want 3 pixels of 5 at stride 4611686018427387904",
+			},
 			{"operands", func(a *Args) { a.Operands = other.NewOperands() }, ""},
 		} {
 			t.Run(v.Name+"/"+c.name, func(t *testing.T) {

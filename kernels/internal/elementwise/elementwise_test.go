@@ -142,8 +142,9 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 
 // functions are those of internal/activation, which has tests of its own.
 var functions = map[Primitive]func(float32) float32{
-	Sigmoid: activation.Sigmoid, Swish: activation.Swish, Tanh: activation.Tanh, Elu: activation.Elu, Softplus: activation.Softplus,
-	Gelu: activation.Gelu, GeluApproximate: activation.GeluApproximate, Erf: activation.Erf, Rsqrt: activation.Rsqrt,
+	Sigmoid: activation.Sigmoid, Swish: activation.Swish, Tanh: activation.Tanh, Elu: activation.Elu,
+	Softplus: activation.Softplus, Gelu: activation.Gelu, GeluApproximate: activation.GeluApproximate,
+	Erf: activation.Erf, Rsqrt: activation.Rsqrt,
 }
 
 // TestFunctions goes through numbers of every exponent and through those where functions
@@ -324,7 +325,8 @@ func defineChain(steps []Step, buffers [][]byte, n int) {
 			case o.Type == F32:
 				store(out, i, load(buffers[o.Buffer], i))
 			default:
-				define([...]Primitive{U8: ConvertU8, I8: ConvertI8, I32: ConvertI32}[o.Type], out, buffers[o.Buffer], nil, i, &Numbers{Scale: o.Scale})
+				define([...]Primitive{U8: ConvertU8, I8: ConvertI8, I32: ConvertI32}[o.Type], out, buffers[o.Buffer], nil, i,
+					&Numbers{Scale: o.Scale})
 			}
 		}
 		return out
@@ -372,10 +374,22 @@ func TestNewErrors(t *testing.T) {
 		{"buffer", []Step{first, {Kind: StoreF32, Buffer: 2}}, "step 1: got buffer 2, want one of 2"},
 		{"sizes", []Step{first, {Kind: StoreF32}}, "step 1: buffer 0 has elements of 1 and of 4 bytes"},
 		{"primitive", []Step{first, {Kind: Combine, Primitive: Clamp}}, "step 1: buffer 0 has elements of 1 and of 4 bytes"},
-		{"not binary", []Step{first, {Kind: Combine, Primitive: Clamp, Source: Source{Buffer: 1}}}, "step 1: clamp does not combine two operands"},
+		{
+			"not binary",
+			[]Step{first, {Kind: Combine, Primitive: Clamp, Source: Source{Buffer: 1}}},
+			"step 1: clamp does not combine two operands",
+		},
 		{"type", []Step{{Kind: Load, Source: Source{Type: 9}}}, "step 0: unknown type 9"},
-		{"range", []Step{first, {Kind: StoreQuantized, Buffer: 1, Numbers: Numbers{Lo: 0, Hi: 256}}}, "step 1: got range [0,256], want one within 8 bits"},
-		{"channels", []Step{{Kind: Load, Source: Source{Values: []float32{}}}}, "step 0: got 0 values of channels, want at least 1"},
+		{
+			"range",
+			[]Step{first, {Kind: StoreQuantized, Buffer: 1, Numbers: Numbers{Lo: 0, Hi: 256}}},
+			"step 1: got range [0,256], want one within 8 bits",
+		},
+		{
+			"channels",
+			[]Step{{Kind: Load, Source: Source{Values: []float32{}}}},
+			"step 0: got 0 values of channels, want at least 1",
+		},
 		{"kind", []Step{first, {Kind: 9}}, "step 1: unknown kind 9"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -40,9 +40,9 @@ const (
 )
 
 var primitiveNames = [numPrimitives]string{
-	"u8", "s8", "s32", "add", "subtract", "multiply", "divide", "maximum", "minimum", "zeronan", "round", "clamp", "quantize",
-	"flip", "lookup", "leakyrelu", "square", "sqrt", "exp", "sigmoid", "swish", "tanh", "elu", "softplus", "gelu",
-	"geluapproximate", "erf", "rsqrt",
+	"u8", "s8", "s32", "add", "subtract", "multiply", "divide", "maximum", "minimum",
+	"zeronan", "round", "clamp", "quantize", "flip", "lookup", "leakyrelu", "square", "sqrt",
+	"exp", "sigmoid", "swish", "tanh", "elu", "softplus", "gelu", "geluapproximate", "erf", "rsqrt",
 }
 
 // String returns a short name, as in the names of variants.

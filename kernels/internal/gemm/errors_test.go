@@ -20,15 +20,50 @@ func TestPackErrors(t *testing.T) {
 		want    string
 	}{
 		{"no columns", Spec{Taps: 1, TapBytes: 1}, 0, nil, "got n=0, taps=1, tap bytes=1: want each at least 1"},
-		{"overflow", Spec{N: 1 << 40, Taps: 1 << 40, TapBytes: 1}, 0, nil, "got n=1099511627776, taps=1099511627776, tap bytes=1: want at most 2147483648 weights"},
+		{
+			"overflow",
+			Spec{N: 1 << 40, Taps: 1 << 40, TapBytes: 1},
+			0, nil,
+			"got n=1099511627776, taps=1099511627776, tap bytes=1: want at most 2147483648 weights",
+		},
 		{"few weights", Spec{N: 2, Taps: 3, TapBytes: 4}, 23, nil, "got 23 weights, want 3*4*2 = 24"},
 		{"start values", Spec{N: 2, Taps: 1, TapBytes: 1}, 2, []int32{1}, "got 1 start values, want 2 or none"},
-		{"scale", Spec{N: 3, Taps: 1, TapBytes: 1, Epilogue: Epilogue{Out: F32, Scale: two}}, 3, nil, "epilogue: got 2 scale values, want 3 or none"},
-		{"accumulators", Spec{N: 2, Taps: 1, TapBytes: 1, Epilogue: Epilogue{Scale: two}}, 2, nil, "epilogue: accumulators as output admit no further step"},
-		{"range", Spec{N: 1, Taps: 1, TapBytes: 1, Epilogue: Epilogue{Out: U8, Lo: -1, Hi: 9}}, 1, nil, "epilogue: got range [-1,9], want a range within [0,255]"},
-		{"range of i32", Spec{N: 1, Taps: 1, TapBytes: 1, Epilogue: Epilogue{Out: I32, Hi: 1<<24 + 1}}, 1, nil, "epilogue: got range [0,16777217], want all of i32, or up to a float32"},
-		{"flip", Spec{N: 1, Taps: 1, TapBytes: 1, Epilogue: Epilogue{Out: F32, Flip: true}}, 1, nil, "epilogue: flip needs an 8-bit output"},
-		{"type", Spec{N: 1, Taps: 1, TapBytes: 1, Epilogue: Epilogue{Out: 9}}, 1, nil, "epilogue: unknown output type 9 or summand type 0"},
+		{
+			"scale",
+			Spec{N: 3, Taps: 1, TapBytes: 1, Epilogue: Epilogue{Out: F32, Scale: two}},
+			3, nil,
+			"epilogue: got 2 scale values, want 3 or none",
+		},
+		{
+			"accumulators",
+			Spec{N: 2, Taps: 1, TapBytes: 1, Epilogue: Epilogue{Scale: two}},
+			2, nil,
+			"epilogue: accumulators as output admit no further step",
+		},
+		{
+			"range",
+			Spec{N: 1, Taps: 1, TapBytes: 1, Epilogue: Epilogue{Out: U8, Lo: -1, Hi: 9}},
+			1, nil,
+			"epilogue: got range [-1,9], want a range within [0,255]",
+		},
+		{
+			"range of i32",
+			Spec{N: 1, Taps: 1, TapBytes: 1, Epilogue: Epilogue{Out: I32, Hi: 1<<24 + 1}},
+			1, nil,
+			"epilogue: got range [0,16777217], want all of i32, or up to a float32",
+		},
+		{
+			"flip",
+			Spec{N: 1, Taps: 1, TapBytes: 1, Epilogue: Epilogue{Out: F32, Flip: true}},
+			1, nil,
+			"epilogue: flip needs an 8-bit output",
+		},
+		{
+			"type",
+			Spec{N: 1, Taps: 1, TapBytes: 1, Epilogue: Epilogue{Out: 9}},
+			1, nil,
+			"epilogue: unknown output type 9 or summand type 0",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Pack(v, c.spec, make([]int8, c.weights), c.init)
@@ -70,7 +105,10 @@ func TestRunPanics(t *testing.T) {
 			{"few offsets", func(a *Args) { a.Offsets = a.Offsets[1:] }, "got 5 offsets, want 3 rows * 2 taps"},
 			{"output", func(a *Args) { a.C = a.C[:16] }, "output: got 16 bytes, want 3 rows of 5 at stride 6"},
 			{"stride", func(a *Args) { a.LDC = 4 }, "output: got stride 4, want at least 5 bytes"},
-			{"huge stride", func(a *Args) { a.LDC = 1 << 62 }, "output: got 17 bytes, want 3 rows of 5 at stride 4611686018427387904"},
+			{
+				"huge stride", func(a *Args) { a.LDC = 1 << 62 },
+				"output: got 17 bytes, want 3 rows of 5 at stride 4611686018427387904",
+			},
 			{"summand", func(a *Args) { a.Sum = nil }, "summand: got 0 bytes, want 3 rows of 20 at stride 21"},
 			{"summand's stride", func(a *Args) { a.LDSum = -1 }, "summand: got stride -1, want at least 20 bytes"},
 			{"operands", func(a *Args) { a.Operands = other.NewOperands() }, ""},

@@ -364,7 +364,8 @@ func (p *problem) requireEqual(t *testing.T, v *Variant, want, got []byte) {
 		}
 		if p.epilogue.Out == F32 {
 			at := i - rest%4
-			w, g := math.Float32frombits(binary.NativeEndian.Uint32(want[at:])), math.Float32frombits(binary.NativeEndian.Uint32(got[at:]))
+			w := math.Float32frombits(binary.NativeEndian.Uint32(want[at:]))
+			g := math.Float32frombits(binary.NativeEndian.Uint32(got[at:]))
 			if w != w && g != g {
 				continue
 			}
@@ -412,7 +413,10 @@ func TestSizes(t *testing.T) {
 						if n < 1 {
 							continue
 						}
-						p := problem{m: m, n: n, taps: taps, k: k, epilogue: epilogues[seed%uint64(len(epilogues))], computed: seed%5 == 0, seed: seed}
+						p := problem{
+							m: m, n: n, taps: taps, k: k,
+							epilogue: epilogues[seed%uint64(len(epilogues))], computed: seed%5 == 0, seed: seed,
+						}
 						p.check(t, v)
 						seed++
 					}
@@ -477,7 +481,9 @@ func TestExtremes(t *testing.T) {
 	for _, v := range runnable() {
 		t.Run(v.Name, func(t *testing.T) {
 			for i, k := range []int{2, 4, 31, 32, 33, 64, 100, 1000} {
-				p := problem{m: v.MR + 1, n: 2*v.NR + 1, taps: 3, k: k, extreme: true, epilogue: Epilogue{Out: S32}, seed: uint64(i)}
+				p := problem{
+					m: v.MR + 1, n: 2*v.NR + 1, taps: 3, k: k, extreme: true, epilogue: Epilogue{Out: S32}, seed: uint64(i),
+				}
 				p.check(t, v)
 			}
 		})
@@ -488,7 +494,9 @@ func TestExtremes(t *testing.T) {
 func TestManyRows(t *testing.T) {
 	for _, v := range runnable() {
 		t.Run(v.Name, func(t *testing.T) {
-			for i, size := range [][3]int{{1000, 9, 40}, {301, v.NR + 1, 700}, {50, 33, 4609}, {3, 70, 2049}, {41, 33, 4096}, {140, 16, 2048}} {
+			for i, size := range [][3]int{
+				{1000, 9, 40}, {301, v.NR + 1, 700}, {50, 33, 4609}, {3, 70, 2049}, {41, 33, 4096}, {140, 16, 2048},
+			} {
 				p := problem{m: size[0], n: size[1], taps: 1, k: size[2], epilogue: usualEpilogues()[i+2], seed: uint64(i)}
 				p.check(t, v)
 			}

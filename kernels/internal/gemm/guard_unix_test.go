@@ -16,7 +16,8 @@ func guarded(use string, n int) []byte {
 	if have := guards[use]; len(have) < n {
 		page := os.Getpagesize()
 		size := (n+page-1)/page*page + 64*page
-		region, err := syscall.Mmap(-1, 0, size+page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+		region, err := syscall.Mmap(-1, 0, size+page, syscall.PROT_READ|syscall.PROT_WRITE,
+			syscall.MAP_ANON|syscall.MAP_PRIVATE)
 		if err != nil {
 			panic(err)
 		}

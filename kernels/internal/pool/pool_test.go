@@ -54,7 +54,9 @@ func (p *problem) fill(k Kind) {
 		}
 	}
 	if k.Size() == 4 {
-		values := []float32{0, float32(math.Copysign(0, -1)), float32(math.NaN()), float32(math.Inf(-1)), -1, float32(math.Inf(1))}
+		values := []float32{
+			0, float32(math.Copysign(0, -1)), float32(math.NaN()), float32(math.Inf(-1)), -1, float32(math.Inf(1)),
+		}
 		for i := 0; i+4 <= len(a); i += 4 {
 			v := float32(r.NormFloat64())
 			if p.extreme {
@@ -180,12 +182,14 @@ func (p *problem) check(t *testing.T, v *Variant) {
 			t.Fatalf("%s: %s: byte %d outside of the result was written: %#x, was %#x", v.Name, p, at, got[i], want[i])
 		}
 		if element := i - at%p.args.LDC%v.Kind.Size(); v.Kind.Size() == 4 {
-			w, g := math.Float32frombits(binary.NativeEndian.Uint32(want[element:])), math.Float32frombits(binary.NativeEndian.Uint32(got[element:]))
+			w := math.Float32frombits(binary.NativeEndian.Uint32(want[element:]))
+			g := math.Float32frombits(binary.NativeEndian.Uint32(got[element:]))
 			if w != w && g != g {
 				continue
 			}
 		}
-		t.Fatalf("%s: %s: pixel %d, byte %d of its channels: %#x, want %#x", v.Name, p, at/p.args.LDC, at%p.args.LDC, got[i], want[i])
+		t.Fatalf("%s: %s: pixel %d, byte %d of its channels: %#x, want %#x",
+			v.Name, p, at/p.args.LDC, at%p.args.LDC, got[i], want[i])
 	}
 }
 
@@ -196,7 +200,9 @@ func TestSizes(t *testing.T) {
 			seed := uint64(0)
 			for _, m := range []int{1, 2, 5, 70} {
 				for channels := 1; channels <= 2*v.NR+17; channels += 1 + m/60*6 {
-					p := problem{m: m, channels: channels, taps: []int{9, 1, 2, 4, 49, 3, 16, 17}[seed%8], extreme: seed%5 == 0, seed: seed}
+					p := problem{
+						m: m, channels: channels, taps: []int{9, 1, 2, 4, 49, 3, 16, 17}[seed%8], extreme: seed%5 == 0, seed: seed,
+					}
 					p.check(t, v)
 					seed++
 				}
@@ -274,7 +280,8 @@ func TestRunPanics(t *testing.T) {
 func BenchmarkLayers(b *testing.B) {
 	for _, l := range []struct{ size, window, stride, channels int }{{112, 3, 2, 64}, {56, 2, 2, 192}, {7, 7, 1, 2048}} {
 		for _, v := range runnable() {
-			b.Run(fmt.Sprintf("%dx%ds%d_%dx%d/%s", l.window, l.window, l.stride, l.channels, l.size, v.Name), func(b *testing.B) {
+			name := fmt.Sprintf("%dx%ds%d_%dx%d/%s", l.window, l.window, l.stride, l.channels, l.size, v.Name)
+			b.Run(name, func(b *testing.B) {
 				out := (l.size-l.window)/l.stride + 1
 				row := l.channels * v.Kind.Size()
 				p := problem{m: l.size * l.size, channels: l.channels, taps: 1}

@@ -102,7 +102,9 @@ func TestSizes(t *testing.T) {
 		t.Run(v.Name, func(t *testing.T) {
 			for channels := 1; channels <= 200; channels++ {
 				for _, m := range []int{1, 2, 7} {
-					p := problem{m: m, channels: channels, taps: []int{1, 2, 9, 25}[channels%4], special: channels%3 == 0, seed: uint64(channels)}
+					p := problem{
+						m: m, channels: channels, taps: []int{1, 2, 9, 25}[channels%4], special: channels%3 == 0, seed: uint64(channels),
+					}
 					p.fill()
 					want, got := p.reference(), p.run(t, v)
 					for i := 0; i < len(want); i += 4 {
@@ -132,7 +134,11 @@ func TestErrors(t *testing.T) {
 		want    string
 	}{
 		{Spec{Taps: 1}, 0, "got channels=0, taps=1: want each at least 1, at most 1073741824 weights"},
-		{Spec{Channels: 1 << 40, Taps: 1 << 40}, 0, "got channels=1099511627776, taps=1099511627776: want each at least 1, at most 1073741824 weights"},
+		{
+			Spec{Channels: 1 << 40, Taps: 1 << 40},
+			0,
+			"got channels=1099511627776, taps=1099511627776: want each at least 1, at most 1073741824 weights",
+		},
 		{Spec{Channels: 2, Taps: 3}, 5, "got 5 weights, want 3*2 = 6"},
 	} {
 		_, err := Pack(v, c.spec, make([]float32, c.weights))

@@ -145,7 +145,11 @@ func TestErrors(t *testing.T) {
 		want    string
 	}{
 		{Spec{Taps: 1, TapNumbers: 1}, 0, "got n=0, taps=1, tap numbers=1: want each at least 1"},
-		{Spec{N: 1 << 40, Taps: 1 << 40, TapNumbers: 1}, 0, "got n=1099511627776, taps=1099511627776, tap numbers=1: want at most 1073741824 weights"},
+		{
+			Spec{N: 1 << 40, Taps: 1 << 40, TapNumbers: 1},
+			0,
+			"got n=1099511627776, taps=1099511627776, tap numbers=1: want at most 1073741824 weights",
+		},
 		{Spec{N: 2, Taps: 3, TapNumbers: 4}, 23, "got 23 weights, want 3*4*2 = 24"},
 	} {
 		_, err := Pack(v, c.spec, make([]float32, c.weights))
@@ -177,7 +181,9 @@ func TestErrors(t *testing.T) {
 
 // BenchmarkLayers reports for every variant GFLOP/s of the fastest call.
 func BenchmarkLayers(b *testing.B) {
-	for _, l := range []struct{ m, n, taps, k int }{{3136, 64, 1, 64}, {3136, 64, 9, 64}, {784, 128, 9, 128}, {49, 512, 9, 512}, {12544, 64, 7, 21}} {
+	for _, l := range []struct{ m, n, taps, k int }{
+		{3136, 64, 1, 64}, {3136, 64, 9, 64}, {784, 128, 9, 128}, {49, 512, 9, 512}, {12544, 64, 7, 21},
+	} {
 		for _, v := range runnable() {
 			b.Run(fmt.Sprintf("%dx%dx%dx%d/%s", l.m, l.n, l.taps, l.k, v.Name), func(b *testing.B) {
 				p := problem{m: l.m, n: l.n, taps: l.taps, k: l.k}

@@ -8,7 +8,7 @@ import (
 )
 
 // The ops whose outputs' shapes depend on data, and what usually stands beside them.
-var _ = register(
+var _ = register("detection",
 	op{name: "Where", signature: "input:T=bool -> index:int64", translate: apply(&core.Where{})},
 	op{name: "Unique", signature: "x:T -> y:T idx:out_idx=int32", translate: unique},
 	op{

@@ -12,7 +12,7 @@ const (
 	compareSignature = "x:T y:T -> z:bool"
 )
 
-var _ = register(
+var _ = register("elementwise",
 	op{name: "Add", signature: binarySignature, translate: apply(&core.Add{})},
 	op{name: "AddV2", signature: binarySignature, translate: apply(&core.Add{})},
 	op{name: "Sub", signature: binarySignature, translate: apply(&core.Subtract{})},

@@ -7,7 +7,7 @@ const (
 	dequantizeSignature = "input:T input_min:T input_max:T -> output:T"
 )
 
-var _ = register(
+var _ = register("fake_quant",
 	op{name: "FakeQuantWithMinMaxArgs", signature: "inputs:float -> outputs:float", translate: fakeQuantArgs},
 	op{name: "FakeQuantWithMinMaxVars", signature: fakeQuantSignature, translate: fakeQuant(perTensor)},
 	op{name: "FakeQuantWithMinMaxVarsPerChannel", signature: fakeQuantSignature, translate: fakeQuant(perChannel)},

@@ -12,7 +12,7 @@ const batchNormExOutputs = "-> y:T batch_mean:U batch_variance:U reserve_space_1
 
 // The ops that TensorFlow's remapper writes. Their further inputs are the operands of
 // fused_ops, in that order.
-var _ = register(
+var _ = register("fused",
 	op{name: "_FusedConv2D", signature: "input:T filter:T args:* -> output:T", translate: fusedSteps(conv2D, 2)},
 	op{name: "_FusedConv3D", signature: "input:T filter:T args:* -> output:T", translate: fusedSteps(conv3D, 3)},
 	op{

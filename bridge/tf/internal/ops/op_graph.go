@@ -7,7 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-var _ = register(
+var _ = register("graph",
 	op{name: "Const", signature: "-> output:dtype", translate: constant},
 	op{name: "HostConst", signature: "-> output:dtype", translate: constant},
 	op{name: "Placeholder", signature: "-> output:dtype", translate: unfedPlaceholder},

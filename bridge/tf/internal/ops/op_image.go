@@ -9,7 +9,7 @@ import (
 
 const batchNormOutputs = "-> y:T batch_mean:U batch_variance:U reserve_space_1:U reserve_space_2:U"
 
-var _ = register(
+var _ = register("image",
 	op{name: "Conv2D", signature: "input:T filter:T -> output:T", translate: conv2D},
 	op{name: "DepthwiseConv2dNative", signature: "input:T filter:T -> output:T", translate: depthwiseConv2D},
 	op{name: "Conv3D", signature: "input:T filter:T -> output:T", translate: conv3D},

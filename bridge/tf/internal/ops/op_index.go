@@ -7,7 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-var _ = register(
+var _ = register("index",
 	op{
 		name:      "Range",
 		signature: "start:Tidx=int32 limit:Tidx=int32 delta:Tidx=int32 -> output:Tidx=int32",

@@ -2,7 +2,7 @@ package ops
 
 import "github.com/tf2ng/tf2ng/core"
 
-var _ = register(
+var _ = register("math",
 	op{name: "Softplus", signature: featuresSignature, translate: unary(core.Softplus)},
 	op{name: "Softsign", signature: featuresSignature, translate: unary(core.Softsign)},
 	op{name: "Selu", signature: featuresSignature, translate: unary(core.Selu)},

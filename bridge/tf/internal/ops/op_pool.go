@@ -2,7 +2,7 @@ package ops
 
 import "github.com/tf2ng/tf2ng/core"
 
-var _ = register(
+var _ = register("pool",
 	op{name: "MaxPool", signature: "input:T=float -> output:T=float", translate: maxPool(2, "explicit_paddings")},
 	op{name: "AvgPool", signature: "value:T -> output:T", translate: avgPool(2)},
 	op{name: "MaxPool3D", signature: "input:T -> output:T", translate: maxPool(3, "")},

@@ -5,7 +5,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-var _ = register(
+var _ = register("quantize",
 	op{
 		name:      "QuantizeV2",
 		signature: "input:float min_range:float max_range:float -> output:T output_min:float output_max:float",

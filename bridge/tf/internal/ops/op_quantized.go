@@ -11,7 +11,7 @@ const (
 	quantizedActivations = "-> activations:out_type=quint8 min_activations:float max_activations:float"
 )
 
-var _ = register(
+var _ = register("quantized",
 	op{
 		name:      "QuantizedMaxPool",
 		signature: "input:T min_input:float max_input:float -> output:T min_output:float max_output:float",

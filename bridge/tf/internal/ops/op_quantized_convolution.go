@@ -18,7 +18,7 @@ const (
 		"-> device_outputs:[Tdevice_outputs] host_outputs:[Thost_outputs]"
 )
 
-var _ = register(
+var _ = register("quantized_convolution",
 	op{
 		name:      "QuantizedConv2D",
 		signature: convolved + ranges + toQint32,

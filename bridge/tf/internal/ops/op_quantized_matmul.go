@@ -16,7 +16,7 @@ const (
 	toMatQuint8 = "-> out:Toutput=quint8 min_out:float max_out:float"
 )
 
-var _ = register(
+var _ = register("quantized_matmul",
 	op{
 		name:      "QuantizedMatMul",
 		signature: multiplied + matRanges + toMatQint32,

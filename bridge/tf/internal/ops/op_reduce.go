@@ -4,7 +4,7 @@ import "github.com/tf2ng/tf2ng/core"
 
 const reduceSignature = "input:T reduction_indices:Tidx=int32 -> output:T"
 
-var _ = register(
+var _ = register("reduce",
 	op{
 		name:      "Mean",
 		signature: reduceSignature,

@@ -4,7 +4,7 @@ import "github.com/tf2ng/tf2ng/core"
 
 const requantizeInputs = "input_min:float input_max:float requested_output_min:float requested_output_max:float "
 
-var _ = register(
+var _ = register("requantize",
 	op{
 		name:      "Requantize",
 		signature: "input:Tinput " + requantizeInputs + "-> output:out_type output_min:float output_max:float",

@@ -2,7 +2,7 @@ package ops
 
 import "github.com/tf2ng/tf2ng/core"
 
-var _ = register(
+var _ = register("resize",
 	op{
 		name:      "ResizeBilinear",
 		signature: "images:T size:int32 -> resized_images:float",

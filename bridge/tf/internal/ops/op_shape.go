@@ -7,7 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-var _ = register(
+var _ = register("shape",
 	op{name: "Reshape", signature: "tensor:T shape:Tshape=int32 -> output:T", translate: apply(&core.Reshape{})},
 	op{name: "ExpandDims", signature: "input:T dim:Tdim=int32 -> output:T", translate: expandDims},
 	op{name: "Squeeze", signature: "input:T -> output:T", translate: squeeze},

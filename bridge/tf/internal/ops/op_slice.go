@@ -9,7 +9,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-var _ = register(
+var _ = register("slice",
 	op{name: "Shape", signature: "input:T -> output:out_type=int32", translate: shape},
 	op{
 		name:      "StridedSlice",

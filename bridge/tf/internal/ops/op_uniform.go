@@ -11,7 +11,7 @@ const (
 	uniformHybrid = "lhs:Tlhs rhs:Trhs rhs_scales:float rhs_zero_points:int32 -> output:Tout"
 )
 
-var _ = register(
+var _ = register("uniform",
 	op{
 		name:      "UniformQuantize",
 		signature: "input:Tin scales:float zero_points:int32 -> output:Tout",

@@ -8,7 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-var _ = register(
+var _ = register("uniform_convolution",
 	op{name: "UniformQuantizedConvolution", signature: uniformFactors, translate: uniformConvolution},
 	op{name: "UniformQuantizedConvolutionHybrid", signature: uniformHybrid, translate: uniformConvolutionHybrid},
 )

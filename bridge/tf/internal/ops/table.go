@@ -8,10 +8,6 @@
 package ops
 
 import (
-	"path"
-	"runtime"
-	"strings"
-
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/core"
@@ -19,10 +15,8 @@ import (
 
 var table = map[string]*op{}
 
-// register adds rows to the table; each file of translators calls it once.
-func register(rows ...op) struct{} {
-	_, file, _, _ := runtime.Caller(1)
-	family := strings.TrimSuffix(strings.TrimPrefix(path.Base(file), "op_"), ".go")
+// register adds the rows of a family to the table; op_<family>.go calls it once.
+func register(family string, rows ...op) struct{} {
 	for i := range rows {
 		row := &rows[i]
 		if _, dup := table[row.name]; dup {
