@@ -102,7 +102,8 @@ generate: ## write the generated assembly and docs again
 	$(GO) generate ./...
 
 tensorflow:
-	@test -x $(VENV)/bin/python || { $(PYTHON) -m venv $(VENV) && $(VENV)/bin/pip install -q -r scripts/goldens/requirements.txt; }
+	@test -f $(VENV)/complete || \
+		{ $(PYTHON) -m venv $(VENV) && $(VENV)/bin/pip install -q -r scripts/goldens/requirements.txt && touch $(VENV)/complete; }
 
 goldens: tensorflow ## record again what TensorFlow computes for the ops of testdata/goldens (needs Python 3.11 to 3.13)
 	$(VENV)/bin/python scripts/goldens $(GOLDENS)
