@@ -14,8 +14,8 @@ type epilogue struct {
 	computed []computedOperand
 }
 
-// epilogue appends what packing depends on of an epilogue.
-func (k *key) epilogue(e *epilogue) *key {
+// addTo appends what packing depends on of an epilogue.
+func (e *epilogue) addTo(k *key) *key {
 	k.floats(e.Pre).floats(e.Scale).floats(e.Bias).floats(e.Post)
 	rest := e.Epilogue
 	rest.Pre, rest.Scale, rest.Bias, rest.Post = nil, nil, nil, nil
@@ -156,4 +156,12 @@ func (e *epilogue) setSumType() (ok bool) {
 		core.U8: gemm.SumU8, core.I8: gemm.SumI8, core.I32: gemm.SumI32, core.F32: gemm.SumF32,
 	}[e.sum.Type()]
 	return ok
+}
+
+// channelsOf returns the length of a shape's last axis, or 1 for what has one column.
+func channelsOf(s core.Shape, columns int) int {
+	if len(s) == 0 || columns == 1 {
+		return 1
+	}
+	return s[len(s)-1]
 }

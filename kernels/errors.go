@@ -3,6 +3,8 @@ package kernels
 import (
 	"fmt"
 	"runtime/debug"
+
+	"github.com/tf2ng/tf2ng/core"
 )
 
 // Problem is what is wrong with a tensor that was given for an input or output.
@@ -19,7 +21,8 @@ const (
 )
 
 var problems = map[Problem]string{
-	UnknownName: "unknown name", Missing: "missing", Duplicate: "duplicate", NoTensor: "no tensor", WrongType: "wrong type", WrongShape: "wrong shape",
+	UnknownName: "unknown name", Missing: "missing", Duplicate: "duplicate",
+	NoTensor: "no tensor", WrongType: "wrong type", WrongShape: "wrong shape",
 }
 
 // String returns the problem in words.
@@ -54,6 +57,15 @@ func (e *TensorError) Error() string {
 	return fmt.Sprintf("%s %q: %s", side, e.Name, e.Detail)
 }
 
+// misfit reports a tensor that is not what is wanted of an input or an output.
+func misfit(name string, got, want core.Fact, output bool, p Problem) error {
+	format := "got %v, want %v"
+	if output {
+		format = "got a tensor of %v to write into, want %v"
+	}
+	return &TensorError{name, output, p, fmt.Sprintf(format, got, want)}
+}
+
 // InternalError reports a panic: a mistake of this module, or of an op that was registered
 // with it, and not of the caller. The Run that met it has failed; others go on.
 type InternalError struct {
@@ -81,4 +93,15 @@ func (e *InternalError) Unwrap() error {
 // deferred function that recovers.
 func Recovered(value any) *InternalError {
 	return &InternalError{Value: value, Stack: debug.Stack()}
+}
+
+// raised returns an error of a machine as callers know it.
+func raised(err error) error {
+	switch e := err.(type) {
+	case *panicError:
+		return &InternalError{Node: e.node.Name, Op: e.node.OpName(), Value: e.value, Stack: e.stack}
+	case *misfitError:
+		return misfit(e.result.Name, e.got, e.want, true, WrongShape)
+	}
+	return err
 }

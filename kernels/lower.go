@@ -1,17 +1,20 @@
 package kernels
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 )
 
+// lowering appends the instructions that compute a node; false if it computes no such node.
+type lowering func(c *compiler, n *core.Node) (bool, error)
+
 // What files of this package do for which core ops, by the ops' Go types. It changes only
 // while the package is initialized.
 var (
 	lowerings    = map[reflect.Type]lowering{}
-	matchers     = map[reflect.Type]matcher{}
 	channelsLast = map[reflect.Type]bool{}
 )
 
@@ -22,7 +25,7 @@ func lowers[T any, P interface {
 }](f lowering) struct{} {
 	t := reflect.TypeFor[P]()
 	if lowerings[t] != nil {
-		panic("kernels: " + t.String() + " has two lowerings")
+		panic("compile: " + t.String() + " has two lowerings")
 	}
 	lowerings[t] = f
 	return struct{}{}
@@ -41,40 +44,15 @@ func wantsLast[T any, P interface {
 	return struct{}{}
 }
 
-// matcher makes the nodes of an op parts of elementwise chains.
-type matcher struct {
-	kind  elementKind
-	match func(e element) (element, bool) // see matchElement
-}
-
-// matches makes an op a part of elementwise chains, as far as match says. Called once for the
-// op, from the file of match.
-func matches[T any, P interface {
-	*T
-	core.Op
-}](kind elementKind, match func(e element, op P) (element, bool)) struct{} {
-	matchers[reflect.TypeFor[P]()] = matcher{kind, func(e element) (element, bool) { return match(e, e.node.Op().(P)) }}
-	return struct{}{}
-}
-
-// chains makes an op a part of elementwise chains which no other kernel computes.
-func chains[T any, P interface {
-	*T
-	core.Op
-}](kind elementKind, match func(e element, op P) (element, bool)) struct{} {
-	matches[T](kind, match)
-	return lowers[T, P](lowerElementwise)
-}
-
-// loweringOf returns the kernel of an op; nil if it has none.
+// loweringOf returns the kernel of an op by itself; nil if it has none.
 func loweringOf(op core.Op) lowering { return lowerings[reflect.TypeOf(op)] }
 
-// Ops lists the core ops that have kernels, sorted.
-func Ops() []string {
+// ops lists the core ops that have kernels, alone or in elementwise chains, sorted.
+func ops() []string {
 	var names []string
-	for t := range lowerings {
+	for _, t := range slices.AppendSeq(matched(), maps.Keys(lowerings)) {
 		names = append(names, core.OpName(reflect.New(t.Elem()).Interface().(core.Op)))
 	}
 	slices.Sort(names)
-	return names
+	return slices.Compact(names)
 }

@@ -92,24 +92,12 @@ func combines[T any, P interface {
 	*T
 	core.Op
 }](p elementwise.Primitive) struct{} {
-	matches[T](elementBinary, func(e element, _ P) (element, bool) {
-		e.primitive = p
-		in, out := e.node.Inputs(), e.node.Outputs()[0]
-		return e, out.Type == core.F32 && isOperands(in[0], in[1], out.Shape)
-	})
-	return lowers[T, P](lowerBinary(p))
+	matchBinary[T, P](p)
+	return lowers[T, P](func(c *compiler, n *core.Node) (bool, error) { return c.lowerBinary(n, p) })
 }
 
-// lowerBinary lowers the arithmetic of two operands: in a chain where they have one shape
-// or one of them is a constant of the channels, else row by row.
-func lowerBinary(p elementwise.Primitive) lowering {
-	return func(c *compiler, n *core.Node) (bool, error) { return c.lowerBinary(n, p) }
-}
-
+// lowerBinary lowers, row by row, the arithmetic of two operands that no chain combines.
 func (c *compiler) lowerBinary(n *core.Node, p elementwise.Primitive) (bool, error) {
-	if done, err := lowerElementwise(c, n); done || err != nil {
-		return done, err
-	}
 	fact, in := n.Outputs()[0], n.Inputs()
 	out, a, b := mergeAxes(fact.Shape, in[0].Shape(), in[1].Shape())
 	rank := len(out)

@@ -109,7 +109,7 @@ func (c *compiler) lowerComputedProduct(m *matmul, w computedWeights) error {
 		packed.Run(&a, m0, m1, p0, p1)
 		return nil
 	}})
-	return c.lowerFinish(&finish{
+	return c.lowerUnfused(&unfused{
 		node: n, acc: acc, rows: rows, columns: w.columns, stride: spec.N, rowSums: w.columns, less: -1, posts: m.posts, operands: m.operands,
 		computedZeros: func(r *run) []int32 { return r.state[state].(*weightState).zeros },
 	})

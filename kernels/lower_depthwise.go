@@ -7,6 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels/internal/depthwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/sdepthwise"
 )
 
 // lowerDepthwise lowers an NHWC convolution with one input channel per group. With
@@ -26,7 +27,7 @@ func lowerDepthwise(c *compiler, n *core.Node, g *convolution, w weights) error 
 	if fused && e.Sum == gemm.NoSum && e.Out != gemm.I32 && w.zeros == nil {
 		return c.lowerDepthwiseProduct(d, w, &e, c.newOutput(n.Out(0)))
 	}
-	f := &finish{
+	f := &unfused{
 		node: n, rows: d.rows, columns: channels, stride: channels, rowSums: -1, less: -1, posts: op.PostOps, operands: n.Inputs()[4:],
 	}
 	raw := &epilogue{Epilogue: gemm.Epilogue{Out: gemm.S32}}
@@ -41,7 +42,7 @@ func lowerDepthwise(c *compiler, n *core.Node, g *convolution, w weights) error 
 	if err := c.lowerDepthwiseProduct(d, w, raw, f.acc); err != nil {
 		return err
 	}
-	return c.lowerFinish(f)
+	return c.lowerUnfused(f)
 }
 
 // depthwiseProduct is a depthwise convolution whose data is in the arena.
@@ -57,7 +58,7 @@ func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epil
 	n, g, channels, rows := d.node, d.geometry, w.columns, d.rows
 	variant := depthwise.Choose(c.isas)
 	spec := depthwise.Spec{Channels: channels, Taps: w.products, Epilogue: e.Epilogue}
-	k := newKey(variant.Name).text(w.key.String()).zeroPoint(g.zero).text(g.zero.typ.String()).epilogue(e)
+	k := e.addTo(g.zero.addTo(newKey(variant.Name).text(w.key.String())).text(g.zero.typ.String()))
 	product, err := packed(c, k, func() (*depthwise.Packed, []int32, error) {
 		start, slope := w.starts(g.zero)
 		if g.zero.computed() {
@@ -107,6 +108,54 @@ func (c *compiler) repeatChannels(n *core.Node, src, times int) int {
 		in, out := r.mem[src], r.mem[dst]
 		for i := part * size / parts; i < (part+1)*size/parts; i++ {
 			fill(out[i*times:(i+1)*times], in[i])
+		}
+		return nil
+	}})
+	return dst
+}
+
+// lowerFloatDepthwise lowers a convolution with one input channel per group, which gives
+// multiplier output channels.
+func (c *compiler) lowerFloatDepthwise(p *product, g *convolution, src, multiplier int) error {
+	n := p.node
+	variant := sdepthwise.Choose(c.isas)
+	spec := sdepthwise.Spec{Channels: p.columns, Taps: p.taps}
+	k := newKey(variant.Name).text(p.key.String()).numbers(spec.Channels, spec.Taps)
+	product, err := packed(c, k, func() (*sdepthwise.Packed, []int32, error) {
+		packed, err := sdepthwise.Pack(variant, spec, p.weights())
+		return packed, nil, err
+	})
+	if err != nil {
+		return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
+	}
+	packed := product.packed
+	if multiplier > 1 {
+		src = c.repeatNumbers(n, src, multiplier)
+		g.inC *= multiplier
+	}
+	pad := c.paddingRun(0, g.inC)
+	dst := c.newOutput(n.Out(0))
+	offsets := c.offsets(n, spec.CheckOffsets, func() []int32 { return g.offsets(c.buffers[src].offset, c.buffers[pad].offset) })
+	rows := p.rows
+	c.emit(instruction{node: n, kernel: variant.Name, splits: true, operations: operations(n), reads: []int{src, pad}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
+		r.sdepthwise = sdepthwise.Args{A: r.arena, Offsets: *offsets, C: r.mem[dst], LDC: 4 * spec.Channels}
+		packed.Run(&r.sdepthwise, part*rows/parts, (part+1)*rows/parts)
+		return nil
+	}})
+	return nil
+}
+
+// repeatNumbers appends an instruction that writes each float32 of a buffer times times,
+// and returns the buffer with them.
+func (c *compiler) repeatNumbers(n *core.Node, src, times int) int {
+	size := c.buffers[src].size / 4
+	dst := c.newScratch(productOf(4*size, times))
+	c.emit(instruction{node: n, kernel: "repeat", splits: true, reads: []int{src}, writes: []int{dst}, run: func(r *worker, part, parts int) error {
+		in, out := view[float32](r.mem[src][:4*size]), view[float32](r.mem[dst])
+		for i := part * size / parts; i < (part+1)*size/parts; i++ {
+			for j := range times {
+				out[i*times+j] = in[i]
+			}
 		}
 		return nil
 	}})

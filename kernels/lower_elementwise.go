@@ -8,8 +8,11 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 )
 
-// lowerElementwise begins a chain of elementwise ops at a node, and takes in what
-// follows it as long as the values need not be stored, or can be stored on the way.
+var _ = wantsLast[core.BatchNorm]() // its channels are those of the chain
+
+// lowerElementwise begins a chain of elementwise ops at a node, if package match says that it
+// is part of one, and takes in what follows it as long as the values need not be stored, or
+// can be stored on the way.
 func lowerElementwise(c *compiler, n *core.Node) (bool, error) {
 	e, ok := matchElement(n)
 	if !ok {

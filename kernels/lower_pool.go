@@ -1,7 +1,6 @@
 package kernels
 
 import (
-	"math"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -149,24 +148,4 @@ func splitChannels(pixels, channels, part, parts int) (m0, m1, c0, c1 int) {
 	const unit = 64
 	units := (channels + unit - 1) / unit
 	return 0, pixels, part * units / parts * unit, min((part+1)*units/parts*unit, channels)
-}
-
-// zeroRun returns a buffer of zeros, which are -0 for float32, that lives as long as the arena.
-func (c *compiler) zeroRun(kind pool.Kind, size int) int {
-	if kind.Size() == 1 {
-		return c.paddingRun(0, size)
-	}
-	b := c.newScratch(size)
-	buf := c.buffers[b]
-	buf.whole = true
-	c.onArena = append(c.onArena, func(arena []byte) {
-		run := arena[buf.offset : buf.offset+buf.reserved()]
-		for i := range run {
-			run[i] = 0
-			if i%4 == 3 {
-				run[i] = byte(math.Float32bits(float32(math.Copysign(0, -1))) >> 24)
-			}
-		}
-	})
-	return b
 }

@@ -10,15 +10,6 @@ import (
 // references compute what is small, the ranges and the results for all bytes; loops here
 // do the rest.
 
-// vector returns a new tensor of n elements.
-func vector(t core.Type, n int) *core.Tensor {
-	v, err := core.NewTensor(t, core.Shape{n})
-	if err != nil {
-		panic(err) // of a type with a size, and few
-	}
-	return v
-}
-
 // emitRange appends an instruction that runs a node's reference on no data: it checks the
 // ranges, and computes those that the node gives.
 func (c *compiler) emitRange(n *core.Node) (in, out []int) {
@@ -205,10 +196,10 @@ func lowerRequantizePerChannel(c *compiler, n *core.Node) (bool, error) {
 	c.emitParts(n, "requantize_s32_channels_portable", elements, in, func(r *run, i0, i1 int) {
 		scales := r.state[state].([]float32)
 		q, to := view[int32](r.mem[in[0]]), r.mem[res[0]]
-		var v [finishBlock]float32
+		var v [unfusedBlock]float32
 		for i := i0; i < i1; {
 			at := i % channels
-			row := scales[at:min(channels, at+min(finishBlock, i1-i))]
+			row := scales[at:min(channels, at+min(unfusedBlock, i1-i))]
 			for j, s := range row {
 				v[j] = float32(q[i+j]) * s
 			}
@@ -272,11 +263,8 @@ func channelExtremes(low, high, x []int32, m0, m1 int) {
 
 var _ = lowers[core.TFQuantizeV2](lowerQuantizeV2)
 
-// lowerQuantizeV2 lowers QuantizeV2: in an elementwise chain, or, if its range is computed, alone.
+// lowerQuantizeV2 lowers a QuantizeV2 that no chain takes in, because its range is computed.
 func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
-	if done, err := lowerElementwise(c, n); done || err != nil {
-		return done, err
-	}
 	op := n.Op().(*core.TFQuantizeV2)
 	elements := n.Outputs()[0].Shape.MustElements()
 	if _, ok := quantizeV2Numbers(op, 0, 1); !ok || elements == 0 {
@@ -562,7 +550,7 @@ func lowerExtreme(largest bool) lowering {
 func (c *compiler) lowerExtreme(n *core.Node, largest bool) (bool, error) {
 	x, out := n.Inputs()[0], n.Outputs()[0]
 	elements := x.Shape().MustElements()
-	if x.Type() != core.F32 || out.Shape.MustElements() != 1 || elements < max(minShare, c.threads*partsPerThread) {
+	if x.Type() != core.F32 || out.Shape.MustElements() != 1 || elements < max(minPart, c.threads*partsPerThread) {
 		return false, nil
 	}
 	src, dst := c.buffer(x), c.newOutput(n.Out(0))

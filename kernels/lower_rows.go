@@ -1,6 +1,115 @@
 package kernels
 
-import "github.com/tf2ng/tf2ng/core"
+import (
+	"fmt"
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+)
+
+// softmax normalizes rows of n numbers as core.Softmax, or core.LogSoftmax, does.
+type softmax struct {
+	n                     int
+	log                   bool
+	exp, divide, subtract *elementwise.Variant
+}
+
+var (
+	_ = lowers[core.Softmax](lowerSoftmax(false))
+	_ = lowers[core.LogSoftmax](lowerSoftmax(true))
+)
+
+// lowerSoftmax lowers a Softmax, or LogSoftmax, along the last axis.
+func lowerSoftmax(log bool) lowering {
+	return func(c *compiler, n *core.Node) (bool, error) { return c.lowerSoftmax(n, log) }
+}
+
+func (c *compiler) lowerSoftmax(n *core.Node, log bool) (bool, error) {
+	out := n.Outputs()[0]
+	elements := out.Shape.MustElements()
+	rows, ok := n.Op().(core.RowWise).Rows(out.Shape)
+	if !ok || out.Type != core.F32 || elements == 0 {
+		return false, nil
+	}
+	s := &softmax{
+		n: rows.Length, log: log, exp: elementwise.Choose(c.isas, elementwise.Exp),
+		divide: elementwise.Choose(c.isas, elementwise.Divide), subtract: elementwise.Choose(c.isas, elementwise.Subtract),
+	}
+	src := c.buffer(n.Inputs()[0])
+	dst := c.newOutput(n.Out(0))
+	block := max(1, softmaxBlock/s.n)
+	size := productOf(4, s.n)
+	scratch := c.newScratch(productOf(c.threads, block, size))
+	count := elements / s.n
+	kernel := fmt.Sprintf("softmax_%v", s.exp.ISA)
+	c.emit(instruction{
+		node: n, kernel: kernel, splits: count > 1, reads: []int{src}, writes: []int{dst}, scratch: []int{scratch},
+		run: func(r *worker, part, parts int) error {
+			tmp := r.mem[scratch][r.thread*block*size:][:block*size]
+			end := (part + 1) * count / parts
+			for i := part * count / parts; i < end; i += block {
+				n := min(block, end-i) * size
+				s.run(r.mem[dst][i*size:][:n], r.mem[src][i*size:][:n], tmp[:n])
+			}
+			return nil
+		},
+	})
+	return true, nil
+}
+
+// noNumbers are those of a primitive that has none.
+var noNumbers elementwise.Numbers
+
+// softmaxBlock is how many numbers a block of rows has at most, unless it is one longer row.
+const softmaxBlock = 1024
+
+// run computes rows. tmp has their size.
+func (s *softmax) run(y, x, tmp []byte) {
+	in, out, other := view[float32](x), view[float32](y), view[float32](tmp)
+	for i := 0; i < len(in); i += s.n {
+		fillRow(other[i:i+s.n], largest(in[i:i+s.n]))
+	}
+	s.subtract.Run(y, x, tmp, len(in), nil)
+	if s.log {
+		s.exp.Run(tmp, y, nil, len(in), &noNumbers)
+		for i := 0; i < len(in); i += s.n {
+			fillRow(other[i:i+s.n], float32(core.Log(float64(sumLanes(other[i:i+s.n])))))
+		}
+		s.subtract.Run(y, y, tmp, len(in), nil)
+		return
+	}
+	s.exp.Run(y, y, nil, len(in), &noNumbers)
+	for i := 0; i < len(in); i += s.n {
+		fillRow(other[i:i+s.n], sumLanes(out[i:i+s.n]))
+	}
+	s.divide.Run(y, y, tmp, len(in), nil)
+}
+
+// largest returns the largest number of a row, or NaN if there is one.
+func largest(row []float32) float32 {
+	least := float32(math.Inf(-1))
+	m0, m1, m2, m3 := least, least, least, least
+	for len(row) >= 4 {
+		v := (*[4]float32)(row)
+		m0, m1, m2, m3 = max(m0, v[0]), max(m1, v[1]), max(m2, v[2]), max(m3, v[3])
+		row = row[4:]
+	}
+	for _, v := range row {
+		m0 = max(m0, v)
+	}
+	return max(m0, m1, m2, m3)
+}
+
+func fillRow(row []float32, v float32) {
+	few := row[:min(len(row), 64)]
+	for i := range few {
+		few[i] = v
+	}
+	for n := len(few); n < len(row); n *= 2 {
+		copy(row[n:], row[:n])
+	}
+}
 
 // lowerRowSums lowers the sums, or means, of rows of columns float32.
 func (c *compiler) lowerRowSums(n *core.Node, rows, columns int, divide bool) {

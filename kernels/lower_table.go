@@ -10,29 +10,14 @@ import (
 // minTable is the least number of elements for which a table of all bytes pays.
 const minTable = 1024
 
-// isUnary reports whether a node computes each element of its first output from the same
-// element of its first input and from inputs of one element.
-func isUnary(n *core.Node) bool {
-	in, out := n.Inputs(), n.Outputs()[0]
-	if len(in) == 0 || !in[0].Shape().Equal(out.Shape) {
-		return false
-	}
-	for _, v := range in[1:] {
-		if v.Shape().MustElements() != 1 {
-			return false
-		}
-	}
-	return core.ElementsOf(n.Op()) == core.FirstElements
-}
-
 // lowerTable lowers an op on single bytes: its reference computes the results of all 256,
 // which every element then looks up.
-func (c *compiler) lowerTable(n *core.Node) bool {
+func lowerTable(c *compiler, n *core.Node) (bool, error) {
 	x, out := n.Inputs()[0], n.Outputs()[0]
 	size, elements := out.Type.Size(), out.Shape.MustElements()
 	bytes := core.AllBytes(x.Type())
 	if bytes == nil || size == 0 || elements < minTable || !isUnary(n) {
-		return false
+		return false, nil
 	}
 	state := c.newState(func() any { return vector(out.Type, 256) })
 	in, res := c.emitEval(n, "table values", func(r *run, in, out []*core.Tensor) error {
@@ -40,7 +25,7 @@ func (c *compiler) lowerTable(n *core.Node) bool {
 		return n.Op().Eval(in, out)
 	})
 	c.emitLook(n, in[0], res[0], func(r *run) []byte { return r.state[state].(*core.Tensor).Bytes() })
-	return true
+	return true, nil
 }
 
 var _ = lowers[core.Lookup](lowerLookup)
@@ -100,54 +85,4 @@ func look[T any](to []T, from []byte, values *[256]T) {
 	for i, b := range from {
 		to[i] = values[b]
 	}
-}
-
-// emitEval appends an instruction that evaluates a node on its inputs and outputs: eval
-// runs a reference, maybe on other tensors in place of some of them. It returns the
-// buffers of both.
-func (c *compiler) emitEval(
-	n *core.Node, kernel string, eval func(r *run, in, out []*core.Tensor) error,
-) (in, out []int) {
-	in = c.buffersOf(n.Inputs())
-	facts := factsOf(n.Inputs())
-	for i := range n.Outputs() {
-		out = append(out, c.newOutput(n.Out(i)))
-	}
-	ins, outs := c.newOperands(len(in)), c.newOperands(len(out))
-	c.emit(instruction{node: n, kernel: kernel, reads: in, writes: out, run: func(r *worker, _, _ int) error {
-		x, err := r.operands(ins, in, facts)
-		if err != nil {
-			return err
-		}
-		y, err := r.operands(outs, out, n.Outputs())
-		if err != nil {
-			return err
-		}
-		return n.Locate(eval(r.run, x, y))
-	}})
-	return in, out
-}
-
-func factsOf(values []core.Value) []core.Fact {
-	facts := make([]core.Fact, len(values))
-	for i, v := range values {
-		facts[i] = v.Fact()
-	}
-	return facts
-}
-
-// evalInto runs an op's reference so that the results are in the tensors of out, whatever
-// tensors the reference puts there.
-func evalInto(op core.Op, in, out []*core.Tensor) error {
-	var few [4]*core.Tensor
-	want := append(few[:0], out...)
-	if err := op.Eval(in, out); err != nil {
-		return err
-	}
-	for i, t := range out {
-		if t != want[i] {
-			copy(want[i].Bytes(), t.Bytes())
-		}
-	}
-	return nil
 }

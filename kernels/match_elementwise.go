@@ -2,98 +2,19 @@ package kernels
 
 import (
 	"math"
-	"reflect"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 )
 
-// elementKind is the role of a node in an elementwise chain.
-type elementKind uint8
-
-const (
-	elementDequantize elementKind = iota // begins a chain from integers
-	elementBinary                        // combines two values
-	elementUnary                         // changes the value by steps of its own
-	elementQuantize                      // ends a chain
-)
-
-// element is a node as a part of an elementwise chain.
-type element struct {
-	node      *core.Node
-	kind      elementKind
-	from      integers              // of a dequantization
-	primitive elementwise.Primitive // of a binary node
-	steps     []elementwise.Step    // of a unary node, and behind the load of a dequantization
-	numbers   elementwise.Numbers   // of a quantization
-	rangeOut  []*core.Tensor        // the constant outputs of a quantization behind the first
-}
-
-// integers are the integer values of which an operand is a multiple.
-type integers struct {
-	from  core.Value
-	typ   elementwise.Type
-	scale float32
-}
-
-// matchElement returns a node as a part of a chain; false if no chain computes it. The
-// answer depends on the node alone.
-func matchElement(n *core.Node) (element, bool) {
-	e := element{node: n}
-	if out := n.Outputs()[0]; !out.Static() || out.Shape.MustElements() == 0 {
-		return e, false
-	}
-	m, ok := matchers[reflect.TypeOf(n.Op())]
-	if !ok {
-		return e, false
-	}
-	e.kind = m.kind
-	return m.match(e)
-}
-
-// isOperands reports whether a chain can combine a and b: float32 of the output's shape
-// both, or one of them constant per tensor or per channel.
-func isOperands(a, b core.Value, out core.Shape) bool {
-	ta, tb := tableOf(a, out) != nil, tableOf(b, out) != nil
-	return (ta || a.Shape().Equal(out)) && (tb || b.Shape().Equal(out)) && !(ta && tb)
-}
-
-// tableOf returns a float32 constant of one value, or of one for each element of the
-// last axis of the output; nil for anything else.
-func tableOf(v core.Value, out core.Shape) []float32 {
-	t := v.Constant()
-	if t == nil || t.Type() != core.F32 || len(t.Shape()) > len(out) {
-		return nil
-	}
-	if t.Len() == 1 || len(out) > 0 && len(t.Shape()) > 0 &&
-		t.Len() == out[len(out)-1] && t.Shape()[len(t.Shape())-1] == t.Len() {
-		return t.Float32s()
-	}
-	return nil
-}
-
-var integerTypes = map[core.Type]elementwise.Type{
-	core.U8: elementwise.U8, core.I8: elementwise.I8, core.I32: elementwise.I32,
-}
-
-// dequantized returns the integers that a value is a multiple of.
-func dequantized(v core.Value) (integers, bool) {
-	if m := matchers[reflect.TypeOf(v.Node.Op())]; m.match == nil || m.kind != elementDequantize {
-		return integers{}, false
-	}
-	e, ok := matchElement(v.Node)
-	return e.from, ok && len(e.steps) == 0
-}
-
 var (
-	_ = chains[core.Convert](elementDequantize, matchConvert)
-	_ = chains[core.Dequantize](elementDequantize, matchDequantize)
-	_ = chains[core.TFDequantize](elementDequantize, matchTFDequantize)
-	_ = chains[core.Quantize](elementQuantize, matchQuantize)
+	_ = matches[core.Convert](elementDequantize, matchConvert)
+	_ = matches[core.Dequantize](elementDequantize, matchDequantize)
+	_ = matches[core.TFDequantize](elementDequantize, matchTFDequantize)
+	_ = matches[core.Quantize](elementQuantize, matchQuantize)
 	_ = matches[core.TFQuantizeV2](elementQuantize, matchQuantizeV2)
-	_ = chains[core.Clamp](elementUnary, matchClamp)
-	_ = chains[core.BatchNorm](elementUnary, matchBatchNorm)
-	_ = wantsLast[core.BatchNorm]()
+	_ = matches[core.Clamp](elementUnary, matchClamp)
+	_ = matches[core.BatchNorm](elementUnary, matchBatchNorm)
 )
 
 // matchIntegers returns an element that loads integers as float32; false if its node does
@@ -186,9 +107,9 @@ func dequantizeAll(op *core.TFDequantize, in []core.Value) ([]float32, bool) {
 
 // zeroAndOne returns the numbers 0 and 1 of a type of integers that are little-endian words.
 func zeroAndOne(t core.Type) *core.Tensor {
-	v := vector(t, 2)
-	v.Bytes()[t.Size()] = 1
-	return v
+	b := core.AlignedBytes(2 * t.Size())
+	b[t.Size()] = 1
+	return vectorOver(t, 2, b)
 }
 
 func isZero(t *core.Tensor) bool {
@@ -229,7 +150,7 @@ func matchQuantizeV2(e element, op *core.TFQuantizeV2) (element, bool) {
 		return e, false
 	}
 	// The op itself says what its range becomes.
-	out, err := core.EvalOp(op, []*core.Tensor{emptyVector(), mn, mx})
+	out, err := core.EvalOp(op, []*core.Tensor{vectorOver(core.F32, 0, nil), mn, mx})
 	if err != nil {
 		return e, false
 	}
@@ -272,12 +193,13 @@ func quantizeV2Numbers(op *core.TFQuantizeV2, low, high float32) (elementwise.Nu
 	return n, true
 }
 
-func emptyVector() *core.Tensor {
-	t, err := core.NewTensor(core.F32, core.Shape{0})
+// vectorOver returns a vector of n elements, whose bytes are b.
+func vectorOver(t core.Type, n int, b []byte) *core.Tensor {
+	v, err := core.TensorOver(t, core.Shape{n}, b)
 	if err != nil {
-		panic(err) // a shape without elements
+		panic(err) // as many bytes as the shape says
 	}
-	return t
+	return v
 }
 
 // matchClamp matches what clamps float32.

@@ -18,8 +18,8 @@ var unaryPrimitives = map[core.UnaryFunction]elementwise.Primitive{
 }
 
 var (
-	_ = chains[core.Activate](elementUnary, matchActivate)
-	_ = chains[core.Unary](elementUnary, matchUnary)
+	_ = matches[core.Activate](elementUnary, matchActivate)
+	_ = matches[core.Unary](elementUnary, matchUnary)
 )
 
 // matchActivate matches the activations of float32 that have a primitive, and Relu and Relu6, of

@@ -34,6 +34,14 @@ func (z zeroPoint) get(r *run) int32 {
 	return zeroAt(r.mem[z.buffer], z.typ, 0) + z.shift
 }
 
+// addTo appends what packing depends on of the data's zero point.
+func (z zeroPoint) addTo(k *key) *key {
+	if z.computed() {
+		return k.text("computed")
+	}
+	return k.numbers(int(z.constant))
+}
+
 // zeroAt returns number i of some zero points.
 func zeroAt(mem []byte, t core.Type, i int) int32 {
 	switch t {

@@ -82,8 +82,6 @@ func (o Options) maxProgramBytes() int64 {
 	return o.MaxProgramBytes
 }
 
-func (o Options) threads() int { return max(o.Threads, 1) }
-
 // OptionError reports the value of an option that has no meaning. Nothing was read or
 // computed.
 type OptionError struct {
@@ -133,6 +131,14 @@ func (o Options) maxBytes() int64 {
 		return core.DefaultMaxBytes
 	}
 	return o.MaxBytes
+}
+
+// compilation returns the options of package compile.
+func (o Options) compilation() options {
+	return options{
+		isas: o.isas(), threads: max(o.Threads, 1), maxBytes: o.maxBytes(), withoutQDQ: o.WithoutQDQ,
+		reference: o.Engine == Reference,
+	}
 }
 
 func (o Options) isas() isa.Set {

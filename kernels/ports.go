@@ -145,7 +145,7 @@ func (q *port) check(name string, t *core.Tensor, output bool) (*core.Tensor, er
 		t = bits
 	}
 	if want != core.Dynamic && t.Type() != want {
-		return nil, q.misfit(name, t, output, WrongType)
+		return nil, misfit(name, t.Fact(), q.fact, output, WrongType)
 	}
 	return t, nil
 }
@@ -153,17 +153,9 @@ func (q *port) check(name string, t *core.Tensor, output bool) (*core.Tensor, er
 // checkShape reports a tensor whose shape does not fit.
 func (q *port) checkShape(name string, t *core.Tensor, output bool) error {
 	if !t.Shape().Compatible(q.fact.Shape) {
-		return q.misfit(name, t, output, WrongShape)
+		return misfit(name, t.Fact(), q.fact, output, WrongShape)
 	}
 	return nil
-}
-
-func (q *port) misfit(name string, t *core.Tensor, output bool, p Problem) error {
-	format := "got %v, want %v"
-	if output {
-		format = "got a tensor of %v to write into, want %v"
-	}
-	return &TensorError{name, output, p, fmt.Sprintf(format, t, q.fact)}
 }
 
 // shapes puts shapes by name in the order of the parameters; those that are not given are

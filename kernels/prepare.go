@@ -2,16 +2,12 @@ package kernels
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/tf2ng/tf2ng/core"
 )
-
-// ErrClosed is returned for whatever is asked of a Prepared, or of its Programs, after Close.
-var ErrClosed = errors.New("the model is closed")
 
 // Prepared is a Function that is ready to be compiled for any shapes of its parameters. What
 // does not depend on them (packed weights, folded constants, tables) is made once and
@@ -106,6 +102,37 @@ func (p *Prepared) compileSafely(keep *lease, shapes []core.Shape) (_ *Program, 
 	return p.compile(keep, shapes)
 }
 
+// compile makes the Program of one set of shapes.
+func (p *Prepared) compile(keep *lease, shapes []core.Shape) (*Program, error) {
+	f, err := p.bind(shapes)
+	if err != nil {
+		return nil, err
+	}
+	rewritten, m, err := compile(f, p.options.compilation(), keep, &p.runs)
+	if err != nil {
+		return nil, err
+	}
+	return newProgram(f, rewritten, m, &p.guard), nil
+}
+
+// bind returns the function with the shapes of its parameters, in their order.
+func (p *Prepared) bind(shapes []core.Shape) (*core.Function, error) {
+	byName := make(map[string]core.Shape, len(shapes))
+	for i, n := range p.function.Parameters {
+		byName[n.Name] = shapes[i]
+	}
+	f, err := p.function.Bind(byName)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range f.Parameters {
+		if !n.Outputs()[0].Static() {
+			return nil, fmt.Errorf("input %q: its type and shape %v are not fully known: give a shape", n.Name, n.Outputs()[0])
+		}
+	}
+	return f, nil
+}
+
 // lookup returns the entry for shapes, a new one if need be, and makes it the first.
 func (p *Prepared) lookup(shapes []core.Shape) *cached {
 	p.mu.Lock()
@@ -183,9 +210,7 @@ func (p *Prepared) Run(ctx context.Context, inputs, outputs map[string]*core.Ten
 
 // Memory tells what is kept: the bytes that all Programs share, and those of the Programs.
 func (p *Prepared) Memory() (shared, programs int64) {
-	p.store.mu.Lock()
-	shared = p.store.bytes
-	p.store.mu.Unlock()
+	shared = p.store.size()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.programs {
@@ -219,32 +244,4 @@ func (p *Prepared) Close() {
 		}
 	}
 	p.programs = nil
-}
-
-// guard counts what is under way.
-type guard struct {
-	closed atomic.Bool
-	mu     sync.RWMutex // read-locked by what is under way
-}
-
-// enter begins something; false after close.
-func (g *guard) enter() bool {
-	if g.closed.Load() {
-		return false
-	}
-	g.mu.RLock()
-	if g.closed.Load() {
-		g.mu.RUnlock()
-		return false
-	}
-	return true
-}
-
-func (g *guard) leave() { g.mu.RUnlock() }
-
-// close waits for what has entered.
-func (g *guard) close() {
-	g.closed.Store(true)
-	g.mu.Lock()
-	g.mu.Unlock() //lint:ignore SA2001 whoever held it has left
 }

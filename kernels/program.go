@@ -3,7 +3,6 @@ package kernels
 import (
 	"context"
 	"sync"
-	"time"
 
 	"github.com/tf2ng/tf2ng/core"
 )
@@ -17,28 +16,12 @@ type Program struct {
 	calls   sync.Pool // of *call
 }
 
-// machine computes the results of a Program.
-type machine interface {
-	// run computes tensors that the caller owns. The inputs have the parameters' types and
-	// shapes; a tensor in out has its result's type and, if that is known, its shape, and
-	// is written into; where there is none, run puts one.
-	run(ctx context.Context, in, out []*core.Tensor) error
-	// steps lists what run does, in its order.
-	steps() []StepInfo
-	// profile runs once on one thread and adds the time of each step to times.
-	profile(ctx context.Context, in []*core.Tensor, times [][]time.Duration) error
-	// peakBytes returns the bytes of the intermediate values of one Run, as far as they are planned.
-	peakBytes() int64
-	// bytes returns what the machine itself holds, beside what it shares with others.
-	bytes() int64
-}
-
 // newProgram returns the Program of a bound function. Its results are described by what
 // the function became: the passes may know more of their shapes.
-func (p *Prepared) newProgram(bound, rewritten *core.Function, m machine) *Program {
-	q := &Program{ports: &ports{portsOf(bound.Parameters), portsOf(rewritten.Results)}, machine: m, guard: &p.guard}
-	q.calls.New = func() any { return newCall(q.ports) }
-	return q
+func newProgram(bound, rewritten *core.Function, m machine, g *guard) *Program {
+	p := &Program{ports: &ports{portsOf(bound.Parameters), portsOf(rewritten.Results)}, machine: m, guard: g}
+	p.calls.New = func() any { return newCall(p.ports) }
+	return p
 }
 
 // Run is Prepared.Run for parameters of the Program's shapes.
@@ -81,7 +64,7 @@ func (p *Program) run(ctx context.Context, c *call) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return p.machine.run(ctx, c.in, c.out)
+	return raised(p.machine.run(ctx, c.in, c.out))
 }
 
 // StepInfo describes one step of a Program.
@@ -94,14 +77,17 @@ type StepInfo struct {
 	Operations int64     // multiplications and additions of a convolution or dot, else 0
 }
 
-func newStep(n *core.Node, kernel string, operations int64) StepInfo {
-	return StepInfo{
-		Node: n.Name, Op: n.OpName(), TFOp: n.Origin.Op, Kernel: kernel, Output: n.Outputs()[0], Operations: operations,
-	}
-}
-
 // Steps lists what a Run does, in its order.
-func (p *Program) Steps() []StepInfo { return p.machine.steps() }
+func (p *Program) Steps() []StepInfo {
+	var steps []StepInfo
+	for _, s := range p.machine.steps() {
+		n := s.node
+		steps = append(steps, StepInfo{
+			Node: n.Name, Op: n.OpName(), TFOp: n.Origin.Op, Kernel: s.kernel, Output: n.Outputs()[0], Operations: s.operations,
+		})
+	}
+	return steps
+}
 
 // PeakBytes returns the size of the arena that one Run uses: the intermediate values at the
 // worst moment. Weights, inputs and results are not in it, nor what is computed by

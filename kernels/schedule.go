@@ -5,11 +5,6 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-
-	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/internal/pool"
-	"github.com/tf2ng/tf2ng/kernels/internal/sdepthwise"
-	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
 )
 
 // stage is a range of instructions that follow each other on one thread, or one
@@ -26,12 +21,6 @@ const (
 	// partsPerThread bounds how finely work is cut to even out what threads are late.
 	partsPerThread = 4
 )
-
-// schedule divides the code into stages.
-func (p *planned) schedule() {
-	p.stages = stages(p.code, p.threads)
-	p.waiting.New = func() any { return p.newProgress() }
-}
 
 // stages groups the instructions for a number of threads. Work too short to be worth a
 // second thread stays with what is beside it.
@@ -52,26 +41,6 @@ func stages(code []instruction, threads int) []stage {
 	return all
 }
 
-// estimate guesses how many nanoseconds one thread takes for an instruction.
-func (i *instruction) estimate() int64 {
-	const operationsPerNano, bytesPerNano, slowness = 100, 8, 32
-	bytes := 0
-	for _, v := range i.node.Inputs() {
-		if v.Constant() == nil {
-			bytes += size(v.Fact())
-		}
-	}
-	for _, o := range i.node.Outputs() {
-		bytes += size(o)
-	}
-	if i.slow {
-		bytes *= slowness
-	}
-	return i.operations/operationsPerNano + int64(bytes)/bytesPerNano
-}
-
-func size(f core.Fact) int { return f.Shape.MustElements() * f.Type.Size() }
-
 // progress is how far the stages of one Run are. Threads take parts until none is left and
 // wait for those that others have taken; a thread that comes late, because its core had
 // other work, keeps nobody waiting.
@@ -87,53 +56,44 @@ type progress struct {
 	mu       sync.Mutex
 	wake     sync.Cond // on mu: a stage ended, or failure was set
 
-	owner   *planned
+	code    []instruction
+	ready   *sync.Pool // where it waits for the next Run
 	workers []worker
 	starts  []func() // what the goroutine of each worker runs; made once, as they take memory
 }
 
-func (p *planned) newProgress() *progress {
+// newProgress returns the progress of instructions in stages for at most so many threads,
+// which waits for its next Run in ready.
+func newProgress(stages []stage, code []instruction, threads int, ready *sync.Pool) *progress {
 	g := &progress{
-		stages: p.stages, taken: make([]atomic.Int32, len(p.stages)), done: make([]atomic.Int32, len(p.stages)),
-		owner: p, workers: make([]worker, p.threads), starts: make([]func(), p.threads),
+		stages: stages, taken: make([]atomic.Int32, len(stages)), done: make([]atomic.Int32, len(stages)),
+		code: code, ready: ready, workers: make([]worker, threads), starts: make([]func(), threads),
 	}
 	g.wake.L = &g.mu
 	for t := range g.starts {
 		g.starts[t] = func() {
-			g.workers[t].work(context.Background())
+			g.work(context.Background(), &g.workers[t])
 			g.leave()
 		}
 	}
 	return g
 }
 
-// worker is one thread of a Run. It reads the run's memory only while it computes a part:
-// afterwards the Run may have ended.
-type worker struct {
-	*run
-	progress *progress
-	thread   int
-	// The arguments of the call under way: variables of their own would be allocated.
-	pool       pool.Args
-	sgemm      sgemm.Args
-	sdepthwise sdepthwise.Args
-}
-
-// execute runs all instructions with as many goroutines as the Program has threads.
-func (r *run) execute(ctx context.Context) error {
-	p := r.p.waiting.Get().(*progress)
-	threads := min(r.p.threads, runtime.GOMAXPROCS(0))
+// execute runs all instructions in the memory of r with at most as many goroutines as p has
+// workers.
+func (p *progress) execute(ctx context.Context, r *run) error {
+	threads := min(len(p.workers), runtime.GOMAXPROCS(0))
 	if len(p.stages) == 1 && p.stages[0].parts == 1 {
 		threads = 1
 	}
 	p.threads.Store(int32(threads))
 	for t := range threads {
-		p.workers[t] = worker{run: r, progress: p, thread: t}
+		p.workers[t] = worker{run: r, thread: t}
 	}
 	for t := 1; t < threads; t++ {
 		go p.starts[t]()
 	}
-	p.workers[0].work(ctx)
+	p.work(ctx, &p.workers[0])
 	for p.running.Load() > 0 { // only after a failure
 		runtime.Gosched()
 	}
@@ -156,12 +116,11 @@ func (p *progress) leave() {
 	}
 	clear(p.workers)
 	p.failure.Store(nil)
-	p.owner.waiting.Put(p)
+	p.ready.Put(p)
 }
 
-// work takes parts of every stage. The first thread's ctx is looked at between stages.
-func (w *worker) work(ctx context.Context) {
-	p := w.progress
+// work has a worker take parts of every stage. The first one's ctx is looked at between stages.
+func (p *progress) work(ctx context.Context, w *worker) {
 	cancelled := ctx.Done()
 	for i := range p.stages {
 		if cancelled != nil {
@@ -175,7 +134,7 @@ func (w *worker) work(ctx context.Context) {
 			if part >= s.parts {
 				break
 			}
-			w.compute(s, part)
+			p.compute(w, s, part)
 			if int(p.done[i].Add(1)) == s.parts {
 				p.rouse()
 			}
@@ -188,24 +147,21 @@ func (w *worker) work(ctx context.Context) {
 
 // compute runs one part of a stage, unless the Run has failed. A panic fails the Run, whose
 // memory nobody uses again.
-func (w *worker) compute(s *stage, part int) {
-	p := w.progress
+func (p *progress) compute(w *worker, s *stage, part int) {
 	p.running.Add(1)
 	i := s.first
 	defer func() {
 		if v := recover(); v != nil {
 			w.broken.Store(true)
-			failure := Recovered(v)
-			failure.Node, failure.Op = w.p.code[i].node.Name, w.p.code[i].node.OpName()
-			p.fail(failure)
+			p.fail(recovered(p.code[i].node, v))
 		}
 		p.running.Add(-1)
 	}()
 	for ; i <= s.last && p.failure.Load() == nil; i++ {
-		if w.p.dead != nil && part == 0 {
+		if w.layout.dead != nil && part == 0 {
 			w.poison(i)
 		}
-		if err := w.p.code[i].run(w, part, s.parts); err != nil {
+		if err := p.code[i].run(w, part, s.parts); err != nil {
 			p.fail(err)
 		}
 	}

@@ -50,9 +50,12 @@ func TestStagesKeepShortWorkOnOneThread(t *testing.T) {
 
 // scheduled returns a machine of the instructions, without memory.
 func scheduled(code []instruction, threads int) *planned {
-	p := &planned{code: code, threads: threads}
-	p.schedule()
-	return p
+	return newPlanned(&layout{}, code, threads, 0, &runPool{})
+}
+
+// execute runs the instructions of a machine in the memory of r.
+func execute(ctx context.Context, p *planned, r *run) error {
+	return p.waiting.Get().(*progress).execute(ctx, r)
 }
 
 func TestEveryPartIsComputedOnceAndInOrder(t *testing.T) {
@@ -75,7 +78,7 @@ func TestEveryPartIsComputedOnceAndInOrder(t *testing.T) {
 	p := scheduled(code, threads)
 	for range 200 {
 		finished.Store(0)
-		require.NoError(t, (&run{p: p}).execute(context.Background()))
+		require.NoError(t, execute(context.Background(), p, &run{layout: p.layout}))
 		for _, s := range p.stages {
 			for i := s.first; i <= s.last; i++ {
 				require.EqualValues(t, s.parts, computed[i].Swap(0), "instruction %d", i)
@@ -104,7 +107,7 @@ func TestFailureEndsTheRun(t *testing.T) {
 		for range 100 {
 			begun.Store(0)
 			ended.Store(0)
-			require.ErrorIs(t, (&run{p: p}).execute(context.Background()), failure)
+			require.ErrorIs(t, execute(context.Background(), p, &run{layout: p.layout}), failure)
 			require.Equal(t, begun.Load(), ended.Load(), "a part goes on behind the Run's back")
 		}
 	}
@@ -117,5 +120,43 @@ func TestCancellationEndsTheRun(t *testing.T) {
 		copying(t, 1<<20, false, func(*worker, int, int) error { return nil }),
 		copying(t, 1<<20, true, func(*worker, int, int) error { return nil }),
 	}, 2)
-	require.ErrorIs(t, (&run{p: p}).execute(ctx), context.Canceled)
+	require.ErrorIs(t, execute(ctx, p, &run{layout: p.layout}), context.Canceled)
+}
+
+// In a part of an instruction that several threads share, and at the end of one on one thread.
+func TestPanicInAPart(t *testing.T) {
+	for _, threads := range []int{1, 4} {
+		for _, splits := range []bool{false, true} {
+			p := scheduled([]instruction{
+				copying(t, 1<<20, true, func(*worker, int, int) error { return nil }),
+				copying(t, 1<<20, splits, func(_ *worker, part, parts int) error {
+					if part == parts-1 {
+						panic(errors.New("planted"))
+					}
+					return nil
+				}),
+				copying(t, 1<<20, true, func(*worker, int, int) error { return errors.New("computed after a panic") }),
+			}, threads)
+			for range 50 {
+				r := &run{layout: p.layout}
+				var e *panicError
+				require.ErrorAs(t, execute(context.Background(), p, r), &e)
+				assert.Equal(t, errors.New("planted"), e.value)
+				assert.Equal(t, "FlipSign", e.node.OpName())
+				assert.Contains(t, string(e.stack), "TestPanicInAPart")
+				require.True(t, r.broken.Load(), "its memory is not used again")
+			}
+		}
+	}
+}
+
+// What a pool gets back of a Run that panicked is not given out again.
+func TestPanicTakesTheMemoryAway(t *testing.T) {
+	runs, l := &runPool{}, &layout{}
+	for range 20 {
+		r := runs.get(l)
+		require.False(t, r.broken.Load())
+		r.broken.Store(true)
+		runs.put(r)
+	}
 }

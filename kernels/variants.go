@@ -53,6 +53,9 @@ func Variants(s ISASet) (all []VariantInfo) {
 	return all
 }
 
+// Ops lists the core ops that have kernels, sorted.
+func Ops() []string { return ops() }
+
 // Limit measures what one core's multiplications of bytes reach with the instruction set
 // that the matrix products of a Program with these options use, in GOP/s; a multiply-add
 // is two operations.

@@ -50,3 +50,10 @@ func loadable(t core.Type) bool {
 	}
 	return false
 }
+
+// fill sets all bytes to one.
+func fill(b []byte, v byte) {
+	for i := range b {
+		b[i] = v
+	}
+}

@@ -209,11 +209,3 @@ func packed[P sized](c *compiler, k *key, pack func() (P, []int32, error)) (pack
 		return packedWeights[P]{p, slope}, p.Bytes() + 4*int64(len(slope)), nil
 	})
 }
-
-// zeroPoint appends what packing depends on of the data's zero point.
-func (k *key) zeroPoint(z zeroPoint) *key {
-	if z.computed() {
-		return k.text("computed")
-	}
-	return k.numbers(int(z.constant))
-}

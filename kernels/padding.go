@@ -1,73 +1,11 @@
 package kernels
 
 import (
+	"math"
+
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
-
-// paddingKey identifies a run of bytes that stand for padding.
-type paddingKey struct{ zero uint8 }
-
-var (
-	_ = lowers[core.IntegerConvolution](lowerConvolution)
-	_ = wantsLast[core.IntegerConvolution]()
-)
-
-// lowerConvolution lowers an NHWC convolution over constant filters. Depthwise ones go to
-// their own family, all others to gemm, group by group.
-func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
-	op := n.Op().(*core.IntegerConvolution)
-	data, out := n.Inputs()[0].Shape(), n.Outputs()[0]
-	fs := n.Inputs()[1].Shape()
-	if op.Layout != core.NHWC || out.Shape.MustElements() == 0 {
-		return false, nil
-	}
-	rank := len(fs)
-	axes, err := op.Axes(data, fs[:rank-2])
-	if err != nil {
-		return false, err
-	}
-	inC, outC, groups := data[rank-1], fs[rank-1], max(op.Groups, 1)
-	w, constant := c.signedWeights(n, outC, outC)
-	computed, ok := computedWeights{}, true
-	if !constant {
-		computed, ok = newComputedWeights(c, n, outC, outC)
-	}
-	g := &convolution{axes: axes, batch: data[0], inC: inC}
-	if !ok || groups > 1 && (!constant || !w.zerosAreBytes()) || !zeroPointOf(n).isByte() && g.isPadded() {
-		return false, nil
-	}
-	lower := c.lowerMatmul
-	if !constant {
-		lower = func(m *matmul) error { return c.lowerComputedProduct(m, computed) }
-	}
-	if err := c.checkIndirection(n, out.Shape.MustElements()/outC, fs[:rank-2].MustElements()); err != nil {
-		return false, err
-	}
-	if groups > 1 && groups == inC {
-		return true, lowerDepthwise(c, n, g, w)
-	}
-	m := &matmul{
-		node: n, rows: out.Shape.MustElements() / outC, taps: fs[:rank-2].MustElements(), tapBytes: fs[rank-2], weights: w,
-		padding: -1, posts: op.PostOps, operands: n.Inputs()[4:], groups: groups, step: fs[rank-2],
-	}
-	src, zero := c.unsignedData(n)
-	m.zero, g.zero = zero, zero
-	if groups == 1 && g.wide() {
-		k := len(axes) - 1
-		m.taps, m.tapBytes = m.taps/axes[k].Window, axes[k].Window*inC
-		src = c.padImage(n, src, g)
-		m.offsets = func() []int32 { return g.wideOffsets(c.buffers[src].offset) }
-		m.reads = []int{src}
-		return true, lower(m)
-	}
-	pad := c.paddingFor(zero, inC)
-	m.reads = []int{src, pad}
-	if zero.computed() {
-		m.padding = pad
-	}
-	m.offsets = func() []int32 { return g.offsets(c.buffers[src].offset, c.buffers[pad].offset) }
-	return true, lower(m)
-}
 
 // paddingFor returns a buffer of size zero points: one that lives as long as the arena,
 // or for a computed zero point one that is to be filled.
@@ -78,21 +16,12 @@ func (c *compiler) paddingFor(zero zeroPoint, size int) int {
 	return c.paddingRun(uint8(zero.constant), size)
 }
 
-// flipped appends an instruction that copies bytes with their topmost bit inverted to the
-// arena.
-func (c *compiler) flipped(n *core.Node, src int) int {
-	dst, size := c.newScratch(c.buffers[src].size), c.buffers[src].size
-	c.emit(flipInstruction(c, n, src, dst, size))
-	return dst
-}
-
 // paddingRun returns a buffer of at least size zero points that lives as long as the arena.
 func (c *compiler) paddingRun(zero uint8, size int) int {
-	key := paddingKey{zero}
-	b, ok := c.padding[key]
+	b, ok := c.padding[zero]
 	if !ok {
 		b = c.newScratch(size)
-		c.padding[key] = b
+		c.padding[zero] = b
 		buf := c.buffers[b]
 		buf.whole = true
 		c.onArena = append(c.onArena, func(arena []byte) {
@@ -212,8 +141,22 @@ func (c *compiler) padImage(n *core.Node, src int, g *convolution) int {
 	return dst
 }
 
-func fill(b []byte, v byte) {
-	for i := range b {
-		b[i] = v
+// zeroRun returns a buffer of zeros, which are -0 for float32, that lives as long as the arena.
+func (c *compiler) zeroRun(kind pool.Kind, size int) int {
+	if kind.Size() == 1 {
+		return c.paddingRun(0, size)
 	}
+	b := c.newScratch(size)
+	buf := c.buffers[b]
+	buf.whole = true
+	c.onArena = append(c.onArena, func(arena []byte) {
+		run := arena[buf.offset : buf.offset+buf.reserved()]
+		for i := range run {
+			run[i] = 0
+			if i%4 == 3 {
+				run[i] = byte(math.Float32bits(float32(math.Copysign(0, -1))) >> 24)
+			}
+		}
+	})
+	return b
 }

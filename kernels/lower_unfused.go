@@ -7,9 +7,9 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// finish is a post-op list to be applied to accumulators in a buffer: what no kernel has
-// fused.
-type finish struct {
+// unfused is a post-op list that no kernel has taken in: it is applied to accumulators in a
+// buffer.
+type unfused struct {
 	node          *core.Node
 	acc           int // the buffer of the accumulators, [rows][stride]
 	rows, columns int
@@ -21,37 +21,37 @@ type finish struct {
 	posts         []core.PostOp
 	operands      []core.Value
 
-	inputs [][]finishInput // the operands of each post-op
+	inputs [][]unfusedInput // the operands of each post-op
 	out    core.Fact
 	dst    int
 }
 
-// finishInput is an operand of a post-op.
-type finishInput struct {
+// unfusedInput is an operand of a post-op.
+type unfusedInput struct {
 	buffer   int
 	typ      core.Type
 	elements int // 1, the number of channels, or that of the output
 	channels int
 }
 
-// finishBlock is how many columns go through all steps at a time.
-const finishBlock = 256
+// unfusedBlock is how many columns go through all steps at a time.
+const unfusedBlock = 256
 
-// lowerFinish appends the instruction, which splits the rows; operands that it cannot read go
+// lowerUnfused appends the instruction, which splits the rows; operands that it cannot read go
 // through the reference.
-func (c *compiler) lowerFinish(f *finish) error {
+func (c *compiler) lowerUnfused(f *unfused) error {
 	f.out = f.node.Outputs()[0]
 	if !f.loadable() {
-		return c.lowerPostOps(f)
+		return c.lowerByReference(f)
 	}
 	operands := f.operands
 	reads := append(c.buffersOf(operands), f.acc, f.less)
 	for _, p := range f.posts {
-		var in []finishInput
+		var in []unfusedInput
 		for range p.Operands() {
 			v := operands[0]
 			operands = operands[1:]
-			in = append(in, finishInput{c.buffer(v), v.Type(), v.Shape().MustElements(), channelsOf(f.out.Shape, f.columns)})
+			in = append(in, unfusedInput{c.buffer(v), v.Type(), v.Shape().MustElements(), channelsOf(f.out.Shape, f.columns)})
 		}
 		f.inputs = append(f.inputs, in)
 	}
@@ -70,7 +70,7 @@ func (c *compiler) lowerFinish(f *finish) error {
 }
 
 // loadable reports whether all operands can be read as float32 without a difference.
-func (f *finish) loadable() bool {
+func (f *unfused) loadable() bool {
 	operands := f.operands
 	for _, p := range f.posts {
 		if p.Kind > core.PostRoundSaturate { // unknown here
@@ -88,17 +88,17 @@ func (f *finish) loadable() bool {
 }
 
 // run finishes some columns of rows [m0,m1).
-func (f *finish) run(r *run, m0, m1, n0, n1 int) {
+func (f *unfused) run(r *run, m0, m1, n0, n1 int) {
 	acc, zeros := view[int32](r.mem[f.acc]), f.zeros
 	if f.computedZeros != nil {
 		zeros = f.computedZeros(r)
 	}
-	var raw [finishBlock]int32
-	var values, operand, scale [finishBlock]float32
+	var raw [unfusedBlock]int32
+	var values, operand, scale [unfusedBlock]float32
 	for m := m0; m < m1; m++ {
 		row := acc[m*f.stride:][:f.stride]
-		for n := n0; n < n1; n += finishBlock {
-			width := min(finishBlock, n1-n)
+		for n := n0; n < n1; n += unfusedBlock {
+			width := min(unfusedBlock, n1-n)
 			q := raw[:width]
 			copy(q, row[n:])
 			if f.rowSums >= 0 {
@@ -119,7 +119,7 @@ func (f *finish) run(r *run, m0, m1, n0, n1 int) {
 
 // block takes columns n and following of row m, whose accumulators are q, through the
 // steps. v, x and s are scratch.
-func (f *finish) block(r *run, m, n int, q []int32, v, x, s []float32) {
+func (f *unfused) block(r *run, m, n int, q []int32, v, x, s []float32) {
 	at := m*f.columns + n
 	if len(f.posts) == 0 {
 		copy(view[int32](r.mem[f.dst])[at:], q)
@@ -166,7 +166,7 @@ func (f *finish) block(r *run, m, n int, q []int32, v, x, s []float32) {
 }
 
 // load returns the operand's values for columns n and following of row m.
-func (in *finishInput) load(r *run, to []float32, m, n, columns int) []float32 {
+func (in *unfusedInput) load(r *run, to []float32, m, n, columns int) []float32 {
 	mem := r.mem[in.buffer]
 	switch in.elements {
 	case 1:
@@ -211,7 +211,7 @@ func activate(v []float32, a core.Activation, alpha float32) {
 
 // saturate rounds, adds the zero points, which may be nil, and stores the integers from
 // element at on.
-func (f *finish) saturate(r *run, p *core.PostOp, v, zeros []float32, at int) {
+func (f *unfused) saturate(r *run, p *core.PostOp, v, zeros []float32, at int) {
 	store := func(i int, x int64) { view[int32](r.mem[f.dst])[at+i] = int32(x) }
 	if p.Type != core.I32 {
 		out := r.mem[f.dst][at:]
@@ -257,12 +257,12 @@ func toWords(out []int32, v []float32, lo, hi float64) {
 	}
 }
 
-// lowerPostOps runs the reference of a list in one part.
-func (c *compiler) lowerPostOps(f *finish) error {
+// lowerByReference runs the reference of a list in one part.
+func (c *compiler) lowerByReference(f *unfused) error {
 	n := f.node
 	acc := f.acc
 	if f.stride != f.columns || f.less >= 0 { // of more than one product
-		raw := &finish{
+		raw := &unfused{
 			node: n, acc: acc, rows: f.rows, columns: f.columns, stride: f.stride, rowSums: f.rowSums, zeros: f.zeros, computedZeros: f.computedZeros,
 			less: f.less,
 		}

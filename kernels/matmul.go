@@ -45,58 +45,6 @@ func (c *compiler) unsignedData(n *core.Node) (src int, zero zeroPoint) {
 	return src, zero
 }
 
-var _ = lowers[core.IntegerDot](lowerDot)
-
-// lowerDot lowers a matrix product over constant weights.
-func lowerDot(c *compiler, n *core.Node) (bool, error) {
-	op := n.Op().(*core.IntegerDot)
-	in, out := n.Inputs(), n.Outputs()[0]
-	b := in[1].Shape()
-	N, K := b[op.ReductionAxes:].MustElements(), b[:op.ReductionAxes].MustElements()
-	if N*K == 0 || out.Shape.MustElements() == 0 {
-		return false, nil
-	}
-	channels := 1
-	if len(out.Shape) > 0 {
-		channels = out.Shape[len(out.Shape)-1]
-	}
-	if len(b) == op.ReductionAxes { // a column, whose rows may be the output's last axis
-		channels = 1
-		if len(out.Shape) > 0 && perRow(in[3:], out.Shape) {
-			return false, nil
-		}
-	}
-	w, constant := c.signedWeights(n, N, channels)
-	computed, ok := computedWeights{}, true
-	if !constant {
-		computed, ok = newComputedWeights(c, n, N, channels)
-	}
-	if !ok {
-		return false, nil
-	}
-	if err := c.checkIndirection(n, out.Shape.MustElements()/N, 1); err != nil {
-		return false, err
-	}
-	data, zero := c.unsignedData(n)
-	m := &matmul{
-		node: n, rows: out.Shape.MustElements() / N, taps: 1, tapBytes: K, weights: w, zero: zero, padding: -1,
-		posts: op.PostOps, operands: in[4:], reads: []int{data}, groups: 1,
-	}
-	m.offsets = func() []int32 { return rowOffsets(c.buffers[data].offset, m.rows, K) }
-	if !constant {
-		return true, c.lowerComputedProduct(m, computed)
-	}
-	return true, c.lowerMatmul(m)
-}
-
-// perRow reports whether one of the values has an element for each of the rows.
-func perRow(values []core.Value, out core.Shape) bool {
-	return slices.ContainsFunc(values, func(v core.Value) bool {
-		s := v.Shape()
-		return len(s) == 1 && s[0] == out[len(out)-1] && s[0] > 1 || len(s) > 1
-	})
-}
-
 // lowerMatmul appends the instructions of the products of all groups and of their post-ops.
 func (c *compiler) lowerMatmul(m *matmul) error {
 	out := m.node.Outputs()[0]
@@ -122,20 +70,12 @@ func (c *compiler) lowerMatmul(m *matmul) error {
 	return nil
 }
 
-// channelsOf returns the length of a shape's last axis, or 1 for what has one column.
-func channelsOf(s core.Shape, columns int) int {
-	if len(s) == 0 || columns == 1 {
-		return 1
-	}
-	return s[len(s)-1]
-}
-
 // lowerAccumulators appends products that give raw accumulators, and the post-ops behind
 // them. Where the weights have zero points z, there remains to subtract z times the sum
 // of the data: the sum is one more column; with groups, the product with rows of z.
 func (c *compiler) lowerAccumulators(m *matmul) error {
 	N := m.weights.columns
-	f := finish{
+	f := unfused{
 		node: m.node, rows: m.rows, columns: N, stride: N, rowSums: -1, less: -1, posts: m.posts, operands: m.operands,
 	}
 	raw := &epilogue{Epilogue: gemm.Epilogue{Out: gemm.S32}}
@@ -164,7 +104,7 @@ func (c *compiler) lowerAccumulators(m *matmul) error {
 	if f.acc, err = product(w); err != nil {
 		return err
 	}
-	return c.lowerFinish(&f)
+	return c.lowerUnfused(&f)
 }
 
 // lowerProduct packs weights and appends the instructions of group g, whose columns
@@ -173,7 +113,7 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 	n := m.node
 	variant := gemm.Choose(c.isas)
 	spec := gemm.Spec{N: w.columns, Taps: m.taps, TapBytes: m.tapBytes, Epilogue: e.Epilogue}
-	k := newKey(variant.Name).text(w.key.String()).zeroPoint(m.zero).numbers(m.taps, m.tapBytes).epilogue(e)
+	k := e.addTo(m.zero.addTo(newKey(variant.Name).text(w.key.String())).numbers(m.taps, m.tapBytes))
 	product, err := packed(c, k, func() (*gemm.Packed, []int32, error) {
 		start, slope := w.starts(m.zero)
 		p, err := gemm.Pack(variant, spec, w.values(), start)

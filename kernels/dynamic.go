@@ -19,9 +19,9 @@ type tailed struct {
 	early   []int // the number of each result among the head's; -1 for those of the tail
 }
 
-// cutTail splits a function into the head and the machine that still lacks it; no machine if
+// cutLate splits a function into the head and the machine that still lacks it; no machine if
 // all shapes are known.
-func cutTail(f *core.Function, limit int64) (*core.Function, *tailed, error) {
+func cutLate(f *core.Function, limit int64) (*core.Function, *tailed, error) {
 	late := map[*core.Node]bool{}
 	for _, n := range f.Nodes() {
 		late[n] = slices.ContainsFunc(n.Outputs(), func(o core.Fact) bool { return !o.Static() }) ||
@@ -97,7 +97,7 @@ func (t *tailed) run(ctx context.Context, in, out []*core.Tensor) error {
 
 // divide returns the tensors that were given for the head's results and for the tail's.
 func (t *tailed) divide(out []*core.Tensor) (first, second []*core.Tensor) {
-	first = make([]*core.Tensor, len(t.head.results))
+	first = make([]*core.Tensor, len(t.head.layout.results))
 	for i, at := range t.early {
 		if at >= 0 {
 			first[at] = out[i]
@@ -117,17 +117,17 @@ func (t *tailed) crossing(first []*core.Tensor) core.Values {
 	return v
 }
 
-func (t *tailed) steps() []StepInfo {
+func (t *tailed) steps() []step {
 	steps := t.head.steps()
 	for _, s := range t.tail.steps() {
-		s.Kernel = "reference (tail)"
+		s.kernel = "reference (tail)"
 		steps = append(steps, s)
 	}
 	return steps
 }
 
 func (t *tailed) profile(ctx context.Context, in []*core.Tensor, times [][]time.Duration) error {
-	first := make([]*core.Tensor, len(t.head.results))
+	first := make([]*core.Tensor, len(t.head.layout.results))
 	planned := len(t.head.code)
 	if err := t.head.measure(ctx, in, first, times[:planned]); err != nil {
 		return err

@@ -2,7 +2,6 @@ package kernels
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -45,9 +44,7 @@ func (m *interpreted) compute(ctx context.Context, in []*core.Tensor, v core.Val
 	var at *core.Node
 	defer func() {
 		if p := recover(); p != nil {
-			failure := Recovered(p)
-			failure.Node, failure.Op = at.Name, at.OpName()
-			err = failure
+			err = recovered(at, p)
 		}
 	}()
 	return m.evaluation.Run(v, func(i int, n *core.Node, args []*core.Tensor, held, limit int64) ([]*core.Tensor, error) {
@@ -83,17 +80,16 @@ func deliver(r *core.Node, t, into *core.Tensor) (*core.Tensor, error) {
 		return t.Clone(), nil
 	}
 	if got, want := into.Fact(), t.Fact(); got.Type != want.Type || !got.Shape.Equal(want.Shape) {
-		detail := fmt.Sprintf("got a tensor of %v to write into, want %v", got, want)
-		return nil, &TensorError{Name: r.Name, Output: true, Problem: WrongShape, Detail: detail}
+		return nil, &misfitError{r, got, want}
 	}
 	copyTensor(into, t)
 	return into, nil
 }
 
-func (m *interpreted) steps() []StepInfo {
-	steps := make([]StepInfo, len(m.evaluation.Nodes()))
+func (m *interpreted) steps() []step {
+	steps := make([]step, len(m.evaluation.Nodes()))
 	for i, n := range m.evaluation.Nodes() {
-		steps[i] = newStep(n, "reference", operations(n))
+		steps[i] = step{n, "reference", operations(n)}
 	}
 	return steps
 }

@@ -1,0 +1,48 @@
+package kernels
+
+import "github.com/tf2ng/tf2ng/core"
+
+// operands are the tensors of an instruction that runs a reference.
+type operands struct {
+	tensors []*core.Tensor // over buffers that do not move; nil for the caller's
+	given   []*core.Tensor // for one call, which may change them
+}
+
+// newOperands returns a new state of operands in as many buffers.
+func newOperands(buffers int) any {
+	return &operands{make([]*core.Tensor, buffers), make([]*core.Tensor, buffers)}
+}
+
+// operands returns tensors over buffers, which are valid until the next call for that state.
+func (r *run) operands(state int, buffers []int, facts []core.Fact) ([]*core.Tensor, error) {
+	o := r.state[state].(*operands)
+	for i, b := range buffers {
+		t := o.tensors[i]
+		if t == nil {
+			var err error
+			if t, err = r.tensor(b, facts[i]); err != nil {
+				return nil, err
+			}
+			if buf := r.layout.buffers[b]; buf.param < 0 && buf.result < 0 {
+				o.tensors[i] = t
+			}
+		}
+		o.given[i] = t
+	}
+	return o.given, nil
+}
+
+// tensor returns a tensor over a buffer: the caller's own where that will do.
+func (r *run) tensor(b int, f core.Fact) (*core.Tensor, error) {
+	var t *core.Tensor
+	switch buf := r.layout.buffers[b]; {
+	case buf.param >= 0:
+		t = r.in[buf.param]
+	case buf.result >= 0:
+		t = r.out[buf.result]
+	}
+	if t != nil && t.Type() == f.Type && t.Shape().Equal(f.Shape) {
+		return t, nil
+	}
+	return core.TensorOver(f.Type, f.Shape, r.mem[b])
+}
