@@ -65,7 +65,7 @@ func lowerRequantize(c *compiler, n *core.Node) (bool, error) {
 	in, res := c.emitRange(n)
 	dst := res[0]
 	c.emitParts(n, fixed, elements, in, func(r *run, i0, i1 int) {
-		f := core.NewFixedPoint(r.float(in[1]), r.float(in[2]), r.float(in[3]), r.float(in[4]))
+		f := core.NewFixedPoint(floatAt(r, in[1]), floatAt(r, in[2]), floatAt(r, in[3]), floatAt(r, in[4]))
 		applyFixedPoint(f, r.mem[dst][i0:i1], view[int32](r.mem[in[0]])[i0:])
 	})
 	return true, nil
@@ -91,8 +91,8 @@ func (c *compiler) constantRanges(n *core.Node) ([]float32, error) {
 	return ranges, nil
 }
 
-// float returns the first element of a buffer.
-func (r *run) float(b int) float32 { return view[float32](r.mem[b])[0] }
+// floatAt returns the first element of a buffer.
+func floatAt(r *run, b int) float32 { return view[float32](r.mem[b])[0] }
 
 func applyFixedPoint(f core.FixedPoint, out []byte, x []int32) {
 	x = x[:len(out)]
@@ -156,7 +156,7 @@ func lowerUsedRange(c *compiler, n *core.Node) (bool, error) {
 	}
 	ranges, dst := []int{in[1], in[2], out[1], out[2]}, out[0]
 	c.emitParts(n, "requantize_s32_fixedpoint_portable", elements, append(ranges, src), func(r *run, i0, i1 int) {
-		f := core.NewFixedPoint(r.float(ranges[0]), r.float(ranges[1]), r.float(ranges[2]), r.float(ranges[3]))
+		f := core.NewFixedPoint(floatAt(r, ranges[0]), floatAt(r, ranges[1]), floatAt(r, ranges[2]), floatAt(r, ranges[3]))
 		applyFixedPoint(f, r.mem[dst][i0:i1], view[int32](r.mem[src])[i0:])
 	})
 	return true, nil
@@ -274,7 +274,7 @@ func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
 	src, dst, low, high := in[0], out[0], out[1], out[2]
 	v := elementwise.Choose(c.isas, elementwise.Quantize)
 	c.emitParts(n, v.Name, elements, []int{src, low, high}, func(r *run, i0, i1 int) {
-		numbers, _ := quantizeV2Numbers(op, r.float(low), r.float(high))
+		numbers, _ := quantizeV2Numbers(op, floatAt(r, low), floatAt(r, high))
 		v.Run(r.mem[dst][i0:], r.mem[src][4*i0:], nil, i1-i0, &numbers)
 	})
 	return true, nil
