@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
 // Problem is what is wrong with a tensor that was given for an input or output.
@@ -98,10 +99,10 @@ func Recovered(value any) *InternalError {
 // raised returns an error of a machine as callers know it.
 func raised(err error) error {
 	switch e := err.(type) {
-	case *panicError:
-		return &InternalError{Node: e.node.Name, Op: e.node.OpName(), Value: e.value, Stack: e.stack}
-	case *misfitError:
-		return misfit(e.result.Name, e.got, e.want, true, WrongShape)
+	case *machine.PanicError:
+		return &InternalError{Node: e.Node.Name, Op: e.Node.OpName(), Value: e.Value, Stack: e.Stack}
+	case *machine.MisfitError:
+		return misfit(e.Result.Name, e.Got, e.Want, true, WrongShape)
 	}
 	return err
 }

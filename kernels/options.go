@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/compile"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
@@ -134,10 +135,10 @@ func (o Options) maxBytes() int64 {
 }
 
 // compilation returns the options of package compile.
-func (o Options) compilation() options {
-	return options{
-		isas: o.isas(), threads: max(o.Threads, 1), maxBytes: o.maxBytes(), withoutQDQ: o.WithoutQDQ,
-		reference: o.Engine == Reference,
+func (o Options) compilation() compile.Options {
+	return compile.Options{
+		ISAs: o.isas(), Threads: max(o.Threads, 1), MaxBytes: o.maxBytes(), WithoutQDQ: o.WithoutQDQ,
+		Reference: o.Engine == Reference,
 	}
 }
 

@@ -50,7 +50,8 @@ type call struct {
 
 func newCall(p *ports) *call {
 	return &call{
-		in: make([]*core.Tensor, len(p.params)), out: make([]*core.Tensor, len(p.outs)), shapes: make([]core.Shape, len(p.params)),
+		in: make([]*core.Tensor, len(p.params)), out: make([]*core.Tensor, len(p.outs)),
+		shapes: make([]core.Shape, len(p.params)),
 	}
 }
 
@@ -178,7 +179,8 @@ func (p *ports) shapes(given map[string]core.Shape) ([]core.Shape, error) {
 		found++
 		merged, fits := q.fact.Shape.Merge(s)
 		if !fits {
-			return nil, &TensorError{Name: q.name, Problem: WrongShape, Detail: fmt.Sprintf("got shape %v, want %v", s, q.fact.Shape)}
+			detail := fmt.Sprintf("got shape %v, want %v", s, q.fact.Shape)
+			return nil, &TensorError{Name: q.name, Problem: WrongShape, Detail: detail}
 		}
 		ordered[i] = merged
 	}

@@ -7,6 +7,9 @@ import (
 	"sync"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/compile"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
 
 // Prepared is a Function that is ready to be compiled for any shapes of its parameters. What
@@ -18,8 +21,8 @@ type Prepared struct {
 	function *core.Function
 	options  Options
 	ports    *ports // of the function: shapes may be unknown
-	store    *store
-	runs     runPool
+	store    *share.Store
+	runs     machine.RunPool
 	guard    guard
 	calls    sync.Pool // of *call
 
@@ -35,7 +38,7 @@ type cached struct {
 	// Set by once, with mu of the Prepared held.
 	program *Program
 	err     error
-	keep    *lease
+	keep    *share.Lease
 	evicted bool
 }
 
@@ -46,7 +49,7 @@ func Prepare(f *core.Function, o Options) (*Prepared, error) {
 	if err := check(f, o); err != nil {
 		return nil, err
 	}
-	p := &Prepared{function: f, options: o, ports: newPorts(f), store: newStore(f)}
+	p := &Prepared{function: f, options: o, ports: newPorts(f), store: share.New(f)}
 	p.calls.New = func() any { return newCall(p.ports) }
 	return p, nil
 }
@@ -79,13 +82,13 @@ func (p *Prepared) Program(shapes map[string]core.Shape) (*Program, error) {
 func (p *Prepared) program(shapes []core.Shape) (*Program, error) {
 	c := p.lookup(shapes)
 	c.once.Do(func() {
-		keep := p.store.lease()
+		keep := p.store.Lease()
 		program, err := p.compileSafely(keep, c.shapes)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		c.program, c.err, c.keep = program, err, keep
 		if c.evicted {
-			keep.release()
+			keep.Release()
 		}
 		p.evict()
 	})
@@ -93,7 +96,7 @@ func (p *Prepared) program(shapes []core.Shape) (*Program, error) {
 }
 
 // compileSafely is compile with an *InternalError in place of a panic.
-func (p *Prepared) compileSafely(keep *lease, shapes []core.Shape) (_ *Program, err error) {
+func (p *Prepared) compileSafely(keep *share.Lease, shapes []core.Shape) (_ *Program, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = Recovered(v)
@@ -103,12 +106,12 @@ func (p *Prepared) compileSafely(keep *lease, shapes []core.Shape) (_ *Program, 
 }
 
 // compile makes the Program of one set of shapes.
-func (p *Prepared) compile(keep *lease, shapes []core.Shape) (*Program, error) {
+func (p *Prepared) compile(keep *share.Lease, shapes []core.Shape) (*Program, error) {
 	f, err := p.bind(shapes)
 	if err != nil {
 		return nil, err
 	}
-	rewritten, m, err := compile(f, p.options.compilation(), keep, &p.runs)
+	rewritten, m, err := compile.Compile(f, p.options.compilation(), keep, &p.runs)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +162,7 @@ func (p *Prepared) evict() {
 	for n < len(p.programs) {
 		c := p.programs[n]
 		if c.program != nil {
-			bytes += c.program.machine.bytes()
+			bytes += c.program.machine.Bytes()
 		}
 		if n > 0 && (n >= p.options.maxPrograms() || bytes > p.options.maxProgramBytes()) {
 			break
@@ -168,7 +171,7 @@ func (p *Prepared) evict() {
 	}
 	for _, c := range p.programs[n:] {
 		if c.evicted = true; c.keep != nil {
-			c.keep.release()
+			c.keep.Release()
 		}
 	}
 	clear(p.programs[n:])
@@ -210,12 +213,12 @@ func (p *Prepared) Run(ctx context.Context, inputs, outputs map[string]*core.Ten
 
 // Memory tells what is kept: the bytes that all Programs share, and those of the Programs.
 func (p *Prepared) Memory() (shared, programs int64) {
-	shared = p.store.size()
+	shared = p.store.Size()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.programs {
 		if c.program != nil {
-			programs += c.program.machine.bytes()
+			programs += c.program.machine.Bytes()
 		}
 	}
 	return shared, programs
@@ -240,7 +243,7 @@ func (p *Prepared) Close() {
 	defer p.mu.Unlock()
 	for _, c := range p.programs {
 		if c.keep != nil {
-			c.keep.release()
+			c.keep.Release()
 		}
 	}
 	p.programs = nil

@@ -34,7 +34,7 @@ func (p *Program) Profile(ctx context.Context, inputs map[string]*core.Tensor, r
 	infos := p.Steps()
 	times := make([][]time.Duration, len(infos))
 	for range runs {
-		if err := p.machine.profile(ctx, c.in, times); err != nil {
+		if err := p.machine.Profile(ctx, c.in, times); err != nil {
 			return nil, raised(err)
 		}
 	}

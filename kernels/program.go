@@ -5,20 +5,21 @@ import (
 	"sync"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
 // Program is a Function compiled for parameters of certain shapes. It never changes: any
 // number of goroutines may Run it at the same time.
 type Program struct {
 	ports   *ports // with those shapes
-	machine machine
+	machine machine.Machine
 	guard   *guard
 	calls   sync.Pool // of *call
 }
 
 // newProgram returns the Program of a bound function. Its results are described by what
 // the function became: the passes may know more of their shapes.
-func newProgram(bound, rewritten *core.Function, m machine, g *guard) *Program {
+func newProgram(bound, rewritten *core.Function, m machine.Machine, g *guard) *Program {
 	p := &Program{ports: &ports{portsOf(bound.Parameters), portsOf(rewritten.Results)}, machine: m, guard: g}
 	p.calls.New = func() any { return newCall(p.ports) }
 	return p
@@ -64,7 +65,7 @@ func (p *Program) run(ctx context.Context, c *call) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return raised(p.machine.run(ctx, c.in, c.out))
+	return raised(p.machine.Run(ctx, c.in, c.out))
 }
 
 // StepInfo describes one step of a Program.
@@ -80,10 +81,10 @@ type StepInfo struct {
 // Steps lists what a Run does, in its order.
 func (p *Program) Steps() []StepInfo {
 	var steps []StepInfo
-	for _, s := range p.machine.steps() {
-		n := s.node
+	for _, s := range p.machine.Steps() {
+		n := s.Node
 		steps = append(steps, StepInfo{
-			Node: n.Name, Op: n.OpName(), TFOp: n.Origin.Op, Kernel: s.kernel, Output: n.Outputs()[0], Operations: s.operations,
+			Node: n.Name, Op: n.OpName(), TFOp: n.Origin.Op, Kernel: s.Kernel, Output: n.Outputs()[0], Operations: s.Operations,
 		})
 	}
 	return steps
@@ -92,7 +93,7 @@ func (p *Program) Steps() []StepInfo {
 // PeakBytes returns the size of the arena that one Run uses: the intermediate values at the
 // worst moment. Weights, inputs and results are not in it, nor what is computed by
 // references after or in place of a plan.
-func (p *Program) PeakBytes() int64 { return p.machine.peakBytes() }
+func (p *Program) PeakBytes() int64 { return p.machine.PeakBytes() }
 
 // Operations returns how many multiplications and additions the convolutions and dots
 // of one Run do, as far as shapes tell before it.
