@@ -33,7 +33,10 @@ func TestStagesKeepShortWorkOnOneThread(t *testing.T) {
 	}{
 		{"one thread", []int{long, short, long}, []bool{true, true, true}, 1, []stage{{0, 2, 1}}},
 		{
-			"short work is joined", []int{short, short, long, short, short}, []bool{true, true, true, false, true}, 2,
+			"short work is joined",
+			[]int{short, short, long, short, short},
+			[]bool{true, true, true, false, true},
+			2,
 			[]stage{{0, 1, 1}, {2, 2, 8}, {3, 4, 1}},
 		},
 		{"what cannot be split is joined", []int{long, short, long}, []bool{false, false, false}, 4, []stage{{0, 2, 1}}},
