@@ -80,12 +80,13 @@ type StepInfo struct {
 
 // Steps lists what a Run does, in its order.
 func (p *Program) Steps() []StepInfo {
-	var steps []StepInfo
-	for _, s := range p.machine.Steps() {
+	list := p.machine.Steps()
+	steps := make([]StepInfo, len(list))
+	for i, s := range list {
 		n := s.Node
-		steps = append(steps, StepInfo{
+		steps[i] = StepInfo{
 			Node: n.Name, Op: n.OpName(), TFOp: n.Origin.Op, Kernel: s.Kernel, Output: n.Outputs()[0], Operations: s.Operations,
-		})
+		}
 	}
 	return steps
 }

@@ -40,32 +40,32 @@ const unfusedBlock = 256
 
 // lowerUnfused appends the instruction, which splits the rows; operands that it cannot read go
 // through the reference.
-func (c *compiler) lowerUnfused(f *unfused) error {
-	f.out = f.node.Outputs()[0]
-	if !f.loadable() {
-		return c.lowerByReference(f)
+func (c *compiler) lowerUnfused(u *unfused) error {
+	u.out = u.node.Outputs()[0]
+	if !u.loadable() {
+		return c.lowerByReference(u)
 	}
-	operands := f.operands
-	reads := append(c.buffersOf(operands), f.acc, f.less)
-	for _, p := range f.posts {
+	operands := u.operands
+	reads := append(c.buffersOf(operands), u.acc, u.less)
+	for _, p := range u.posts {
 		var in []unfusedInput
 		for range p.Operands() {
 			v := operands[0]
 			operands = operands[1:]
-			in = append(in, unfusedInput{c.buffer(v), v.Type(), v.Shape().MustElements(), channelsOf(f.out.Shape, f.columns)})
+			in = append(in, unfusedInput{c.buffer(v), v.Type(), v.Shape().MustElements(), channelsOf(u.out.Shape, u.columns)})
 		}
-		f.inputs = append(f.inputs, in)
+		u.inputs = append(u.inputs, in)
 	}
-	f.dst = c.newOutput(f.node.Out(0))
-	node := f.node
-	f.node, f.operands = nil, nil
+	u.dst = c.newOutput(u.node.Out(0))
+	node := u.node
+	u.node, u.operands = nil, nil
 	c.emit(machine.Instruction{
-		Node: node, Kernel: "post-ops", Splits: true, Reads: reads, Writes: []int{f.dst},
+		Node: node, Kernel: "post-ops", Splits: true, Reads: reads, Writes: []int{u.dst},
 		Run: func(r *machine.Worker, part, parts int) error {
-			if f.rows >= parts {
-				f.run(r.Run, part*f.rows/parts, (part+1)*f.rows/parts, 0, f.columns)
+			if u.rows >= parts {
+				u.run(r.Run, part*u.rows/parts, (part+1)*u.rows/parts, 0, u.columns)
 			} else {
-				f.run(r.Run, 0, f.rows, part*f.columns/parts, (part+1)*f.columns/parts)
+				u.run(r.Run, 0, u.rows, part*u.columns/parts, (part+1)*u.columns/parts)
 			}
 			return nil
 		},
@@ -74,9 +74,9 @@ func (c *compiler) lowerUnfused(f *unfused) error {
 }
 
 // loadable reports whether all operands can be read as float32 without a difference.
-func (f *unfused) loadable() bool {
-	operands := f.operands
-	for _, p := range f.posts {
+func (u *unfused) loadable() bool {
+	operands := u.operands
+	for _, p := range u.posts {
 		if p.Kind > core.PostRoundSaturate { // unknown here
 			return false
 		}
@@ -92,66 +92,66 @@ func (f *unfused) loadable() bool {
 }
 
 // run finishes some columns of rows [m0,m1).
-func (f *unfused) run(r *machine.Run, m0, m1, n0, n1 int) {
-	acc, zeros := machine.View[int32](r.Mem[f.acc]), f.zeros
-	if f.computedZeros != nil {
-		zeros = f.computedZeros(r)
+func (u *unfused) run(r *machine.Run, m0, m1, n0, n1 int) {
+	acc, zeros := machine.View[int32](r.Mem[u.acc]), u.zeros
+	if u.computedZeros != nil {
+		zeros = u.computedZeros(r)
 	}
 	var raw [unfusedBlock]int32
 	var values, operand, scale [unfusedBlock]float32
 	for m := m0; m < m1; m++ {
-		row := acc[m*f.stride:][:f.stride]
+		row := acc[m*u.stride:][:u.stride]
 		for n := n0; n < n1; n += unfusedBlock {
 			width := min(unfusedBlock, n1-n)
 			q := raw[:width]
 			copy(q, row[n:])
-			if f.rowSums >= 0 {
-				sum := row[f.rowSums]
+			if u.rowSums >= 0 {
+				sum := row[u.rowSums]
 				for i, z := range zeros[n:][:width] {
 					q[i] -= z * sum
 				}
 			}
-			if f.less >= 0 {
-				for i, v := range machine.View[int32](r.Mem[f.less])[m*f.stride+n:][:width] {
+			if u.less >= 0 {
+				for i, v := range machine.View[int32](r.Mem[u.less])[m*u.stride+n:][:width] {
 					q[i] -= v
 				}
 			}
-			f.block(r, m, n, q, values[:width], operand[:width], scale[:width])
+			u.block(r, m, n, q, values[:width], operand[:width], scale[:width])
 		}
 	}
 }
 
 // block takes columns n and following of row m, whose accumulators are q, through the
 // steps. v, x and s are scratch.
-func (f *unfused) block(r *machine.Run, m, n int, q []int32, v, x, s []float32) {
-	at := m*f.columns + n
-	if len(f.posts) == 0 {
-		copy(machine.View[int32](r.Mem[f.dst])[at:], q)
+func (u *unfused) block(r *machine.Run, m, n int, q []int32, v, x, s []float32) {
+	at := m*u.columns + n
+	if len(u.posts) == 0 {
+		copy(machine.View[int32](r.Mem[u.dst])[at:], q)
 		return
 	}
 	for i, a := range q {
 		v[i] = float32(a)
 	}
-	for i := range f.posts {
-		p, in := &f.posts[i], f.inputs[i]
+	for i := range u.posts {
+		p, in := &u.posts[i], u.inputs[i]
 		switch p.Kind {
 		case core.PostAdd:
-			for i, y := range in[0].load(r, x, m, n, f.columns) {
+			for i, y := range in[0].load(r, x, m, n, u.columns) {
 				v[i] += y
 			}
 		case core.PostMul:
-			for i, y := range in[0].load(r, x, m, n, f.columns) {
+			for i, y := range in[0].load(r, x, m, n, u.columns) {
 				v[i] = float32(v[i] * y)
 			}
 		case core.PostMulAdd:
-			in[0].load(r, x, m, n, f.columns)
-			in[1].load(r, s, m, n, f.columns)
+			in[0].load(r, x, m, n, u.columns)
+			in[1].load(r, s, m, n, u.columns)
 			for i, y := range x {
 				v[i] = core.FMA32(y, s[i], v[i])
 			}
 		case core.PostLinear:
-			in[0].load(r, s, m, n, f.columns)
-			in[1].load(r, x, m, n, f.columns)
+			in[0].load(r, s, m, n, u.columns)
+			in[1].load(r, x, m, n, u.columns)
 			for i, y := range x {
 				v[i] = core.FMA32(v[i], s[i], y)
 			}
@@ -160,13 +160,13 @@ func (f *unfused) block(r *machine.Run, m, n int, q []int32, v, x, s []float32) 
 		case core.PostRoundSaturate:
 			var zeros []float32
 			if p.ZeroPoint {
-				zeros = in[0].load(r, x, m, n, f.columns)
+				zeros = in[0].load(r, x, m, n, u.columns)
 			}
-			f.saturate(r, p, v, zeros, at)
+			u.saturate(r, p, v, zeros, at)
 			return
 		}
 	}
-	copy(machine.View[float32](r.Mem[f.dst])[at:], v)
+	copy(machine.View[float32](r.Mem[u.dst])[at:], v)
 }
 
 // load returns the operand's values for columns n and following of row m.
@@ -215,17 +215,17 @@ func activate(v []float32, a core.Activation, alpha float32) {
 
 // saturate rounds, adds the zero points, which may be nil, and stores the integers from
 // element at on.
-func (f *unfused) saturate(r *machine.Run, p *core.PostOp, v, zeros []float32, at int) {
-	store := func(i int, x int64) { machine.View[int32](r.Mem[f.dst])[at+i] = int32(x) }
+func (u *unfused) saturate(r *machine.Run, p *core.PostOp, v, zeros []float32, at int) {
+	store := func(i int, x int64) { machine.View[int32](r.Mem[u.dst])[at+i] = int32(x) }
 	if p.Type != core.I32 {
-		out := r.Mem[f.dst][at:]
+		out := r.Mem[u.dst][at:]
 		if zeros == nil && p.Round == core.RoundNearestTowardEven {
 			toBytes(out, v, float32(p.Lo), float32(p.Hi))
 			return
 		}
 		store = func(i int, x int64) { out[i] = byte(x) }
 	} else if zeros == nil && p.Round == core.RoundNearestTowardEven {
-		toWords(machine.View[int32](r.Mem[f.dst])[at:], v, float64(p.Lo), float64(p.Hi))
+		toWords(machine.View[int32](r.Mem[u.dst])[at:], v, float64(p.Lo), float64(p.Hi))
 		return
 	}
 	for i, x := range v {
@@ -262,31 +262,31 @@ func toWords(out []int32, v []float32, lo, hi float64) {
 }
 
 // lowerByReference runs the reference of a list in one part.
-func (c *compiler) lowerByReference(f *unfused) error {
-	n := f.node
-	acc := f.acc
-	if f.stride != f.columns || f.less >= 0 { // of more than one product
+func (c *compiler) lowerByReference(u *unfused) error {
+	n := u.node
+	acc := u.acc
+	if u.stride != u.columns || u.less >= 0 { // of more than one product
 		raw := &unfused{
-			node: n, acc: acc, rows: f.rows, columns: f.columns, stride: f.stride, rowSums: f.rowSums,
-			zeros: f.zeros, computedZeros: f.computedZeros, less: f.less,
+			node: n, acc: acc, rows: u.rows, columns: u.columns, stride: u.stride, rowSums: u.rowSums,
+			zeros: u.zeros, computedZeros: u.computedZeros, less: u.less,
 		}
-		raw.dst = c.newScratch(f.rows * f.columns * 4)
+		raw.dst = c.newScratch(u.rows * u.columns * 4)
 		acc = raw.dst
 		c.emit(machine.Instruction{
-			Node: n, Kernel: "post-ops", Reads: []int{f.acc, f.less}, Writes: []int{raw.dst},
+			Node: n, Kernel: "post-ops", Reads: []int{u.acc, u.less}, Writes: []int{raw.dst},
 			Run: func(r *machine.Worker, _, _ int) error {
 				raw.run(r.Run, 0, raw.rows, 0, raw.columns)
 				return nil
 			},
 		})
 	}
-	op := &core.ApplyPostOps{PostOps: f.posts, Layout: core.NHWC}
-	in := append([]int{acc}, c.buffersOf(f.operands)...)
+	op := &core.ApplyPostOps{PostOps: u.posts, Layout: core.NHWC}
+	in := append([]int{acc}, c.buffersOf(u.operands)...)
 	result := slices.Clone(n.Outputs())
 	if len(result[0].Shape) == 0 { // the op wants an axis of channels
 		result[0].Shape = core.Shape{1}
 	}
-	facts := append([]core.Fact{{Type: core.I32, Shape: result[0].Shape}}, machine.FactsOf(f.operands)...)
+	facts := append([]core.Fact{{Type: core.I32, Shape: result[0].Shape}}, machine.FactsOf(u.operands)...)
 	out := []int{c.newOutput(n.Out(0))}
 	ins, outs := c.newOperands(len(in)), c.newOperands(len(out))
 	c.emit(machine.Instruction{

@@ -130,3 +130,79 @@ func (w *window) place(image []int32, src, row, pad int) []int32 {
 	}
 	return out
 }
+
+// convolution is the geometry of an NHWC convolution.
+type convolution struct {
+	axes       []core.Axis // one for each spatial dimension
+	batch, inC int
+	zero       zeroPoint
+}
+
+// isPadded reports whether an output reads padding.
+func (g *convolution) isPadded() bool {
+	for _, a := range g.axes {
+		for o := range a.Out {
+			for k := range a.Window {
+				if _, inside := a.At(o, k); !inside {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// wide reports whether the taps of one filter row should be one run of bytes: their
+// bytes lie side by side if the image is padded and the width is not dilated. It
+// pays for few channels, where a tap alone would waste the kernel's steps.
+func (g *convolution) wide() bool {
+	for _, a := range g.axes {
+		if a.PadBelow < 0 || a.DataDilation != 1 {
+			return false
+		}
+	}
+	x := g.axes[len(g.axes)-1]
+	return len(g.axes) <= 2 && x.Dilation == 1 && x.Window > 1 && (g.inC < 16 || g.inC%4 != 0 && g.inC < 64)
+}
+
+// unitAxis is a spatial dimension of size 1.
+var unitAxis = core.Axis{In: 1, Window: 1, Out: 1, Stride: 1, Dilation: 1, DataDilation: 1}
+
+// plane returns the axes of a convolution of one or two spatial dimensions as two.
+func (g *convolution) plane() (y, x core.Axis) {
+	if len(g.axes) == 1 {
+		return unitAxis, g.axes[0]
+	}
+	return g.axes[0], g.axes[1]
+}
+
+// offsets returns the beginning of each tap of each output pixel: [pixel][tap].
+func (g *convolution) offsets(src, pad int) []int32 {
+	return windowOf(g.axes, g.batch, g.inC).offsets(src, g.inC, pad)
+}
+
+// paddedSize returns height and width of the image with its padding.
+func (g *convolution) paddedSize() (h, w int) {
+	y, x := g.plane()
+	h = (y.Out-1)*y.Stride + (y.Window-1)*y.Dilation + 1
+	w = (x.Out-1)*x.Stride + x.Window
+	return max(h, y.In+y.PadBelow), max(w, x.In+x.PadBelow)
+}
+
+// wideOffsets is offsets for one run of bytes per filter row of a padded image.
+func (g *convolution) wideOffsets(src int) []int32 {
+	y, x := g.plane()
+	h, w := g.paddedSize()
+	out := make([]int32, 0, g.batch*y.Out*x.Out*y.Window)
+	for n := range g.batch {
+		for oy := range y.Out {
+			for ox := range x.Out {
+				for ky := range y.Window {
+					iy, ix := oy*y.Stride+ky*y.Dilation, ox*x.Stride
+					out = append(out, int32(src+((n*h+iy)*w+ix)*g.inC))
+				}
+			}
+		}
+	}
+	return out
+}

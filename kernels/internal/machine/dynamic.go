@@ -12,14 +12,15 @@ import (
 // Dynamic is the machine for functions some of whose shapes depend on data: a plan for all
 // that can be planned, the head, and references for the nodes behind it, the tail.
 type Dynamic struct {
-	Head    *Planned
+	Head    *Planned     // set by the caller of CutLate
 	crosses []core.Value // the head's results behind the function's own: what the tail reads
 	tail    *Interpreted
 	early   []int // the number of each result among the head's; -1 for those of the tail
 }
 
-// CutLate splits a function into the head and the machine that still lacks it; no machine if
-// all shapes are known.
+// CutLate cuts a function in two: it returns the head, to be planned, and the machine of the
+// tail, which lacks the plan. If all shapes are known, the head is the function, and there is
+// no machine.
 func CutLate(f *core.Function, limit int64) (*core.Function, *Dynamic, error) {
 	late := map[*core.Node]bool{}
 	for _, n := range f.Nodes() {
