@@ -1,16 +1,11 @@
 // Package kernels compiles a core.Function into Programs and runs them.
 //
 // Prepare takes a function of any shapes, and Program compiles it for some: it binds the
-// parameters' shapes, takes the function through internal/passes, asks the lowering of each
-// node's op for instructions (lower.go lists them; a node without one runs its op's
-// reference), and plans where every value lives in one arena (plan.go). What does not depend
-// on the shapes, such as packed weights, is kept in a store for all Programs (store.go).
+// parameters' shapes and has package compile below it make a machine of the function, which
+// never changes. What does not depend on the shapes, such as packed weights, is kept for all
+// Programs by package share. A Run puts the tensors in order and has the machine (package
+// machine) compute the results.
 //
-// A Program never changes. Its machine is planned (run.go): a Run takes an arena and goes
-// through the instructions with one goroutine per thread (schedule.go). The reference engine
-// has an interpreted one (interpret.go), and graphs some of whose shapes depend on data have
-// one with a plan and a tail that is interpreted (tail.go).
-//
-// The micro-kernels are in the packages below this one, one family each; they know
-// slices and structs only.
+// The micro-kernels are packages below this one too, one family each; they know slices and
+// structs only.
 package kernels

@@ -3,6 +3,9 @@ package kernels
 import (
 	"fmt"
 	"runtime/debug"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
 // Problem is what is wrong with a tensor that was given for an input or output.
@@ -19,7 +22,8 @@ const (
 )
 
 var problems = map[Problem]string{
-	UnknownName: "unknown name", Missing: "missing", Duplicate: "duplicate", NoTensor: "no tensor", WrongType: "wrong type", WrongShape: "wrong shape",
+	UnknownName: "unknown name", Missing: "missing", Duplicate: "duplicate",
+	NoTensor: "no tensor", WrongType: "wrong type", WrongShape: "wrong shape",
 }
 
 // String returns the problem in words.
@@ -54,6 +58,15 @@ func (e *TensorError) Error() string {
 	return fmt.Sprintf("%s %q: %s", side, e.Name, e.Detail)
 }
 
+// misfit reports a tensor that is not what is wanted of an input or an output.
+func misfit(name string, got, want core.Fact, output bool, p Problem) error {
+	format := "got %v, want %v"
+	if output {
+		format = "got a tensor of %v to write into, want %v"
+	}
+	return &TensorError{name, output, p, fmt.Sprintf(format, got, want)}
+}
+
 // InternalError reports a panic: a mistake of this module, or of an op that was registered
 // with it, and not of the caller. The Run that met it has failed; others go on.
 type InternalError struct {
@@ -81,4 +94,15 @@ func (e *InternalError) Unwrap() error {
 // deferred function that recovers.
 func Recovered(value any) *InternalError {
 	return &InternalError{Value: value, Stack: debug.Stack()}
+}
+
+// raised returns an error of a machine as callers know it.
+func raised(err error) error {
+	switch e := err.(type) {
+	case *machine.PanicError:
+		return &InternalError{Node: e.Node.Name, Op: e.Node.OpName(), Value: e.Value, Stack: e.Stack}
+	case *machine.MisfitError:
+		return misfit(e.Result.Name, e.Got, e.Want, true, WrongShape)
+	}
+	return err
 }

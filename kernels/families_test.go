@@ -74,7 +74,9 @@ func (g *graph) tensor(t core.Type, s core.Shape, special bool) *core.Tensor {
 			v = float32(g.r.IntN(400)-200) / 2
 		}
 		if special && g.r.IntN(10) == 0 {
-			v = []float32{0, float32(math.Copysign(0, -1)), float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))}[g.r.IntN(5)]
+			v = []float32{
+				0, float32(math.Copysign(0, -1)), float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)),
+			}[g.r.IntN(5)]
 		}
 		core.Data[float32](x)[i] = v
 	}
@@ -175,7 +177,9 @@ func requireSameBits(t *testing.T, want, got *core.Tensor, what string) {
 
 // spatial returns random attributes for two spatial dimensions.
 func (g *graph) spatial() core.Spatial {
-	s := core.Spatial{Layout: core.NHWC, Strides: []int{1 + g.r.IntN(2), 1 + g.r.IntN(3)}, PadType: core.PadType(g.r.IntN(3))}
+	s := core.Spatial{
+		Layout: core.NHWC, Strides: []int{1 + g.r.IntN(2), 1 + g.r.IntN(3)}, PadType: core.PadType(g.r.IntN(3)),
+	}
 	if s.PadType == core.PadExplicit {
 		s.PadBelow, s.PadAbove = []int{g.r.IntN(2), g.r.IntN(2)}, []int{g.r.IntN(2), g.r.IntN(2)}
 	}
@@ -196,7 +200,8 @@ func (g *graph) chainPosts(channels int) ([]core.PostOp, []core.Value) {
 	case 1:
 		return []core.PostOp{mul}, []core.Value{g.reals(channels, 0.01, false)}
 	case 2:
-		return []core.PostOp{add, mul, core.RoundSaturate(core.I8)}, []core.Value{g.reals(channels, 100, true), g.reals(channels, 0.01, false)}
+		posts := []core.PostOp{add, mul, core.RoundSaturate(core.I8)}
+		return posts, []core.Value{g.reals(channels, 100, true), g.reals(channels, 0.01, false)}
 	}
 	return []core.PostOp{mul, add, relu, mul, core.RoundSaturate(core.U8)},
 		[]core.Value{g.reals(channels, 0.01, false), g.reals(channels, 30, true), g.reals(channels, 1, false)}
@@ -238,7 +243,8 @@ func TestDepthwiseSum(t *testing.T) {
 		PostOps: []core.PostOp{{Kind: core.PostMul}, {Kind: core.PostMulAdd}, core.RoundSaturate(core.U8)},
 	}
 	filters := core.NewConstant(g.tensor(core.I8, core.Shape{3, 3, 1, 19}, false))
-	g.result(g.apply(op, data, filters, scalar(uint8(3)), scalar(int8(0)), g.reals(19, 0.01, false), sum, scalar(float32(0.3))))
+	zeros := []core.Value{scalar(uint8(3)), scalar(int8(0))}
+	g.result(g.apply(op, data, filters, zeros[0], zeros[1], g.reals(19, 0.01, false), sum, scalar(float32(0.3))))
 	g.check(false, "depthwise_", "post-ops")
 }
 
@@ -277,9 +283,10 @@ func TestQuantizedAvgPool(t *testing.T) {
 func TestPoolOfOneDimension(t *testing.T) {
 	g := newGraph(t, 1)
 	x := g.parameter(core.U8, core.Shape{2, 11, 17})
-	g.result(g.apply(&core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}, Window: []int{3}}, x))
+	same := core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}
+	g.result(g.apply(&core.MaxPool{Spatial: same, Window: []int{3}}, x))
 	y := g.parameter(core.F32, core.Shape{1, 4, 5, 6, 20})
-	g.result(g.apply(&core.AvgPool{Spatial: core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}, Window: []int{3, 2, 3}}, y))
+	g.result(g.apply(&core.AvgPool{Spatial: same, Window: []int{3, 2, 3}}, y))
 	g.check(true, "pool_u8_max_", "pool_f32_average_")
 }
 
@@ -295,7 +302,7 @@ func TestChannelsFirst(t *testing.T) {
 			g.result(g.apply(&core.MaxPool{Spatial: s, Window: []int{3, 2}}, whole))
 			g.result(g.apply(&core.TFQuantizedAvgPool{Spatial: s, Window: []int{3, 3}}, whole))
 			g.result(g.apply(&core.AvgPool{Spatial: s, Window: []int{2, 3}}, real))
-			p := []core.Value{g.reals(channels, 1, true), g.reals(channels, 1, true), g.reals(channels, 1, true), g.reals(channels, 1, false)}
+			p := g.normalization(channels)
 			y := g.apply(&core.BatchNorm{Layout: core.NCHW, Epsilon: 0.001}, append([]core.Value{real}, p...)...)
 			g.result(g.apply(&core.MaxPool{Spatial: s, Window: []int{2, 2}}, y))
 			g.anyKernel = true // the mean of little data
@@ -364,10 +371,24 @@ func TestMeans(t *testing.T) {
 	}
 }
 
-// quantizeOp returns a random quantization of a tensor to 8 bits, as a node.
+// quantizeV2 returns a QuantizeV2 of mode SCALED that rounds to even.
+func quantizeV2(typ core.Type) *core.TFQuantizeV2 {
+	return &core.TFQuantizeV2{
+		Type: typ, Axis: -1, EnsureMinimumRange: 0.01, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven,
+	}
+}
+
+// normalization returns the parameters of a BatchNorm.
+func (g *graph) normalization(channels int) []core.Value {
+	return []core.Value{
+		g.reals(channels, 1, true), g.reals(channels, 1, true), g.reals(channels, 1, true), g.reals(channels, 1, false),
+	}
+}
+
+// quantize returns a random quantization of a tensor to 8 bits, as a node.
 func (g *graph) quantize(v core.Value, typ core.Type) *core.Node {
 	top := float32(20 + 200*g.r.Float64())
-	op := &core.TFQuantizeV2{Type: typ, Axis: -1, EnsureMinimumRange: 0.01, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven}
+	op := quantizeV2(typ)
 	op.NarrowRange, op.Plain = g.r.IntN(5) == 0, g.r.IntN(5) == 0
 	if g.r.IntN(3) == 0 {
 		op.RoundMode = core.RoundNearestTowardInfinity
@@ -397,7 +418,8 @@ func (g *graph) dequantize(v core.Value) core.Value {
 		return g.apply(&core.Dequantize{Type: core.F32}, v, scalar(float32(1e-8)), scalar(int32(0)))
 	case g.r.IntN(3) == 0:
 		mode := []core.QuantizeMode{core.Scaled, core.MinFirst}[g.r.IntN(2)]
-		return g.apply(&core.TFDequantize{Mode: mode, Axis: -1, OutType: core.F32}, v, scalar(float32(-3.7*g.r.Float64())), scalar(float32(4*g.r.Float64()+1)))
+		low, high := scalar(float32(-3.7*g.r.Float64())), scalar(float32(4*g.r.Float64()+1))
+		return g.apply(&core.TFDequantize{Mode: mode, Axis: -1, OutType: core.F32}, v, low, high)
 	case g.r.IntN(3) == 0:
 		return g.apply(&core.Convert{Type: core.F32}, v)
 	}
@@ -405,7 +427,8 @@ func (g *graph) dequantize(v core.Value) core.Value {
 	zero := core.NewConstant(g.tensor(v.Type(), core.Shape{channels}, false))
 	clear(zero.Constant().Bytes())
 	if g.r.IntN(2) == 0 {
-		return g.apply(&core.Dequantize{Type: core.F32, Axes: []int{len(v.Shape()) - 1}}, v, g.reals(channels, 0.1, false), zero)
+		op := &core.Dequantize{Type: core.F32, Axes: []int{len(v.Shape()) - 1}}
+		return g.apply(op, v, g.reals(channels, 0.1, false), zero)
 	}
 	zero = core.NewConstant(g.tensor(v.Type(), core.Shape{}, false))
 	clear(zero.Constant().Bytes())
@@ -445,8 +468,9 @@ func TestElementwise(t *testing.T) {
 						integers = append(integers, g.apply(&core.FlipSign{}, v))
 					}
 				case 5:
-					p := []core.Value{g.reals(channels, 1, true), g.reals(channels, 1, true), g.reals(channels, 1, true), g.reals(channels, 1, false)}
-					reals = append(reals, g.apply(&core.BatchNorm{Layout: core.NHWC, Epsilon: 0.001}, append([]core.Value{x}, p...)...))
+					p := g.normalization(channels)
+					op := &core.BatchNorm{Layout: core.NHWC, Epsilon: 0.001}
+					reals = append(reals, g.apply(op, append([]core.Value{x}, p...)...))
 				default:
 					reals = append(reals, g.binary(x, reals[g.r.IntN(len(reals))], channels))
 				}
@@ -470,7 +494,9 @@ func (g *graph) binary(x, y core.Value, channels int) core.Value {
 	if g.r.IntN(2) == 0 {
 		x, y = y, x
 	}
-	op := []core.Op{&core.Add{}, &core.Subtract{}, &core.Multiply{}, &core.Divide{}, &core.Maximum{}, &core.Minimum{}}[g.r.IntN(6)]
+	op := []core.Op{
+		&core.Add{}, &core.Subtract{}, &core.Multiply{}, &core.Divide{}, &core.Maximum{}, &core.Minimum{},
+	}[g.r.IntN(6)]
 	return g.apply(op, x, y)
 }
 
@@ -480,14 +506,16 @@ func TestResidual(t *testing.T) {
 	g := newGraph(t, 1)
 	shape := core.Shape{1, 14, 14, 40}
 	dequantize := func(q core.Value) core.Value {
-		return g.apply(&core.TFDequantize{Mode: core.Scaled, Axis: -1, OutType: core.F32}, q, scalar(float32(-2)), scalar(float32(2)))
+		op := &core.TFDequantize{Mode: core.Scaled, Axis: -1, OutType: core.F32}
+		return g.apply(op, q, scalar(float32(-2)), scalar(float32(2)))
 	}
 	quantize := func(v core.Value) core.Value {
-		op := &core.TFQuantizeV2{Type: core.I8, Axis: -1, EnsureMinimumRange: 0.01, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven}
+		op := quantizeV2(core.I8)
 		return g.apply(op, v, scalar(float32(-3)), scalar(float32(3)))
 	}
 	first := g.apply(&core.Add{}, dequantize(g.parameter(core.I8, shape)), dequantize(g.parameter(core.I8, shape)))
-	pooled := g.apply(&core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}, Window: []int{3, 3}}, quantize(first))
+	same := core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}
+	pooled := g.apply(&core.MaxPool{Spatial: same, Window: []int{3, 3}}, quantize(first))
 	second := g.apply(&core.Add{}, dequantize(pooled), first)
 	g.result(g.apply(&core.FlipSign{}, quantize(second)))
 	g.check(false, "elementwise_s8+s8+add+quantize", "pool_s8_max", "elementwise_s8+add+quantize")
@@ -552,4 +580,33 @@ func TestConcatOfMuch(t *testing.T) {
 	x, y := g.parameter(core.F32, core.Shape{1, 40, 41, 33}), g.parameter(core.F32, core.Shape{1, 40, 41, 6})
 	g.result(g.apply(&core.Concat{Axis: 3}, x, y))
 	g.check(true, "concat")
+}
+
+// TestBlocks moves blocks between space and depth, in both layouts and elements of each size.
+func TestBlocks(t *testing.T) {
+	types := []core.Type{core.U8, core.BF16, core.F32, core.I64}
+	for seed := range uint64(64) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := newGraph(t, seed)
+			typ, layout, b := types[seed%4], core.Layout(seed/4%2), 2+g.r.IntN(3)
+			n, h, w, channels := 1+g.r.IntN(3), 1+g.r.IntN(5), 1+g.r.IntN(40), 1+g.r.IntN(5)
+			space, depth := core.Shape{n, h * b, w * b, channels}, core.Shape{n, h, w, channels * b * b}
+			if layout == core.NCHW {
+				space, depth = core.Shape{n, channels, h * b, w * b}, core.Shape{n, channels * b * b, h, w}
+			}
+			x, y := g.parameter(typ, space), g.parameter(typ, depth)
+			g.fixed = map[string]*core.Tensor{}
+			for _, v := range []core.Value{x, y} {
+				data, err := core.NewTensor(typ, v.Shape())
+				require.NoError(t, err)
+				for i := range data.Bytes() {
+					data.Bytes()[i] = byte(g.r.IntN(256))
+				}
+				g.fixed[v.Node.Name] = data
+			}
+			g.result(g.apply(&core.SpaceToDepth{Layout: layout, BlockSize: b}, x))
+			g.result(g.apply(&core.DepthToSpace{Layout: layout, BlockSize: b}, y))
+			g.check(false, "transpose")
+		})
+	}
 }

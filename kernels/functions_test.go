@@ -146,7 +146,8 @@ func TestDepthwiseFloats(t *testing.T) {
 						Layout: core.NHWC, Strides: []int{stride, stride}, PadType: core.PadSameUpper,
 					}}
 					name := "depthwise_f32f32_f32_1x1_portable"
-					requireKernel(t, name, numbers(t, r, 2, 7, 9, channels), func(x core.Value) (core.Value, error) { return core.Apply(op, x, filters) })
+					x := numbers(t, r, 2, 7, 9, channels)
+					requireKernel(t, name, x, func(x core.Value) (core.Value, error) { return core.Apply(op, x, filters) })
 				})
 			}
 		}
@@ -177,7 +178,9 @@ func TestSumsOfRows(t *testing.T) {
 func TestLayerNormalization(t *testing.T) {
 	x := numbers(t, rand.New(rand.NewPCG(13, 14)), 1, 7, 64, 1)
 	scale := core.NewConstant(numbers(t, rand.New(rand.NewPCG(15, 16)), 64, 1))
-	for _, kernel := range []string{"row sums", "elementwise_f32_subtract_1_portable", "elementwise_f32_multiply_1_portable"} {
+	for _, kernel := range []string{
+		"row sums", "elementwise_f32_subtract_1_portable", "elementwise_f32_multiply_1_portable",
+	} {
 		requireKernel(t, kernel, x, func(x core.Value) (core.Value, error) {
 			mean, err := core.Apply(&core.Mean{Reduction: core.Reduction{Axes: []int{2}, KeepDims: true}}, x)
 			if err != nil {
@@ -200,7 +203,8 @@ func TestResize(t *testing.T) {
 				t.Run(fmt.Sprintf("%+v,size=%v,channels=%d", *op, size, channels), func(t *testing.T) {
 					to, err := core.TensorOf(core.Shape{2}, size)
 					require.NoError(t, err)
-					requireKernel(t, "resize_f32_bilinear_portable", numbers(t, r, 2, 7, 5, channels), func(x core.Value) (core.Value, error) {
+					x := numbers(t, r, 2, 7, 5, channels)
+					requireKernel(t, "resize_f32_bilinear_portable", x, func(x core.Value) (core.Value, error) {
 						return core.Apply(op, x, core.NewConstant(to))
 					})
 				})

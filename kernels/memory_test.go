@@ -29,7 +29,8 @@ func vectorOf(v ...int64) *core.Tensor {
 
 var hostileGraphs = []hostileGraph{
 	{"broadcast", "BroadcastTo", func(g *graph, late bool) {
-		g.result(g.apply(&core.BroadcastTo{}, g.operandOf(core.Scalar(float32(1)), late), g.operandOf(vectorOf(1<<20, 1<<18), late)))
+		x := g.operandOf(core.Scalar(float32(1)), late)
+		g.result(g.apply(&core.BroadcastTo{}, x, g.operandOf(vectorOf(1<<20, 1<<18), late)))
 	}},
 	{"broadcast to an overflow", "BroadcastTo", func(g *graph, late bool) {
 		y := g.apply(&core.BroadcastTo{}, scalar(uint8(1)), g.operandOf(vectorOf(1<<20, 1<<20), late))
@@ -45,16 +46,19 @@ var hostileGraphs = []hostileGraph{
 	}},
 	{"one hot", "OneHot", func(g *graph, late bool) {
 		depth := g.operandOf(core.Scalar(int32(1<<28)), late)
-		g.result(g.apply(&core.OneHot{}, g.parameter(core.I32, core.Shape{1000}), depth, scalar(float32(1)), scalar(float32(0))))
+		x := g.parameter(core.I32, core.Shape{1000})
+		g.result(g.apply(&core.OneHot{}, x, depth, scalar(float32(1)), scalar(float32(0))))
 	}},
 	{"resize", "TFQuantizedResizeBilinear", func(g *graph, late bool) {
 		size, err := core.TensorOf(core.Shape{2}, []int32{1 << 20, 1 << 20})
 		require.NoError(g.t, err)
 		x := g.parameter(core.U8, core.Shape{1, 2, 2, 1})
-		g.result(g.apply(&core.TFQuantizedResizeBilinear{}, x, g.operandOf(size, late), scalar(float32(0)), scalar(float32(1))))
+		op := &core.TFQuantizedResizeBilinear{}
+		g.result(g.apply(op, x, g.operandOf(size, late), scalar(float32(0)), scalar(float32(1))))
 	}},
 	{"outer sum", "Add", func(g *graph, _ bool) {
-		g.result(g.apply(&core.Add{}, g.parameter(core.F32, core.Shape{1 << 18, 1}), g.parameter(core.F32, core.Shape{1, 1 << 18})))
+		x, y := g.parameter(core.F32, core.Shape{1 << 18, 1}), g.parameter(core.F32, core.Shape{1, 1 << 18})
+		g.result(g.apply(&core.Add{}, x, y))
 	}},
 	{"outer product", "Dot", func(g *graph, _ bool) {
 		g.result(g.apply(&core.Dot{}, g.parameter(core.F32, core.Shape{1 << 18}), g.parameter(core.F32, core.Shape{1 << 18})))
@@ -62,7 +66,8 @@ var hostileGraphs = []hostileGraph{
 	{"padded image", "IntegerConvolution", func(g *graph, _ bool) {
 		s := core.Spatial{Layout: core.NHWC, PadBelow: []int{1 << 19, 1 << 19}}
 		w := core.NewConstant(g.tensor(core.I8, core.Shape{3, 3, 1, 1}, false))
-		g.result(g.apply(&core.IntegerConvolution{Spatial: s}, g.parameter(core.U8, core.Shape{1, 3, 3, 1}), w, scalar(uint8(0)), scalar(int8(0))))
+		x := g.parameter(core.U8, core.Shape{1, 3, 3, 1})
+		g.result(g.apply(&core.IntegerConvolution{Spatial: s}, x, w, scalar(uint8(0)), scalar(int8(0))))
 	}},
 	{"strings", "BroadcastTo", func(g *graph, late bool) {
 		s, err := core.StringTensor(core.Shape{}, []string{"label"})
@@ -117,9 +122,11 @@ func TestIndirectionTooLarge(t *testing.T) {
 	g := newGraph(t, 1)
 	s := core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}
 	w := core.NewConstant(g.tensor(core.I8, core.Shape{255, 255, 1, 1}, false))
-	g.result(g.apply(&core.IntegerConvolution{Spatial: s}, g.parameter(core.U8, core.Shape{1, 8192, 8192, 1}), w, scalar(uint8(0)), scalar(int8(0))))
+	x := g.parameter(core.U8, core.Shape{1, 8192, 8192, 1})
+	g.result(g.apply(&core.IntegerConvolution{Spatial: s}, x, w, scalar(uint8(0)), scalar(int8(0))))
 	_, err := Compile(g.f, nil, Options{})
-	require.EqualError(t, err, `node "IntegerConvolution2" (IntegerConvolution): got output i32[1,8192,8192,1], for which 17455015526400 bytes are needed, want at most 8589934592`)
+	require.EqualError(t, err, `node "IntegerConvolution2" (IntegerConvolution): got output i32[1,8192,8192,1], `+
+		"for which 17455015526400 bytes are needed, want at most 8589934592")
 }
 
 // TestMaxBytes: the limit counts what lives at the same time.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/compile"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
@@ -82,8 +83,6 @@ func (o Options) maxProgramBytes() int64 {
 	return o.MaxProgramBytes
 }
 
-func (o Options) threads() int { return max(o.Threads, 1) }
-
 // OptionError reports the value of an option that has no meaning. Nothing was read or
 // computed.
 type OptionError struct {
@@ -133,6 +132,14 @@ func (o Options) maxBytes() int64 {
 		return core.DefaultMaxBytes
 	}
 	return o.MaxBytes
+}
+
+// compilation returns the options of package compile.
+func (o Options) compilation() compile.Options {
+	return compile.Options{
+		ISAs: o.isas(), Threads: max(o.Threads, 1), MaxBytes: o.maxBytes(), WithoutQDQ: o.WithoutQDQ,
+		Reference: o.Engine == Reference,
+	}
 }
 
 func (o Options) isas() isa.Set {

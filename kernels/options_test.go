@@ -23,8 +23,16 @@ func TestOptionsWithoutAMeaning(t *testing.T) {
 		{"threads above", kernels.Options{Threads: 1025}, "option Threads: got 1025, want 0 to 1024"},
 		{"engine", kernels.Options{Engine: 77}, "option Engine: got engine(77), want one of kernels, portable, reference"},
 		{"memory", kernels.Options{MaxBytes: -1}, "option MaxBytes: got -1, want 0 or more bytes"},
-		{"instruction set", kernels.Options{Without: []kernels.ISA{kernels.AVX2, 77}}, "option Without: got isa(77), want some of [avx512vnni avx2]"},
-		{"plain Go", kernels.Options{Without: []kernels.ISA{0}}, "option Without: got portable, want some of [avx512vnni avx2]"},
+		{
+			"instruction set",
+			kernels.Options{Without: []kernels.ISA{kernels.AVX2, 77}},
+			"option Without: got isa(77), want some of [avx512vnni avx2]",
+		},
+		{
+			"plain Go",
+			kernels.Options{Without: []kernels.ISA{0}},
+			"option Without: got portable, want some of [avx512vnni avx2]",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := kernels.Compile(&core.Function{}, nil, test.options)
@@ -47,7 +55,10 @@ func TestCompileChecksTheFunction(t *testing.T) {
 	}{
 		{"none", nil, "function: got none"},
 		{"no parameter", &core.Function{Parameters: []*core.Node{nil}}, "function: parameter 0: got no node, want Parameter"},
-		{"no result", &core.Function{Results: []*core.Node{core.NewConstant(core.Scalar[int8](1)).Node}}, "function: result 0: got op Constant, want Result"},
+		{
+			"no result", &core.Function{Results: []*core.Node{core.NewConstant(core.Scalar[int8](1)).Node}},
+			"function: result 0: got op Constant, want Result",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := kernels.Compile(test.f, nil, kernels.Options{})

@@ -50,7 +50,8 @@ type call struct {
 
 func newCall(p *ports) *call {
 	return &call{
-		in: make([]*core.Tensor, len(p.params)), out: make([]*core.Tensor, len(p.outs)), shapes: make([]core.Shape, len(p.params)),
+		in: make([]*core.Tensor, len(p.params)), out: make([]*core.Tensor, len(p.outs)),
+		shapes: make([]core.Shape, len(p.params)),
 	}
 }
 
@@ -145,7 +146,7 @@ func (q *port) check(name string, t *core.Tensor, output bool) (*core.Tensor, er
 		t = bits
 	}
 	if want != core.Dynamic && t.Type() != want {
-		return nil, q.misfit(name, t, output, WrongType)
+		return nil, misfit(name, t.Fact(), q.fact, output, WrongType)
 	}
 	return t, nil
 }
@@ -153,17 +154,9 @@ func (q *port) check(name string, t *core.Tensor, output bool) (*core.Tensor, er
 // checkShape reports a tensor whose shape does not fit.
 func (q *port) checkShape(name string, t *core.Tensor, output bool) error {
 	if !t.Shape().Compatible(q.fact.Shape) {
-		return q.misfit(name, t, output, WrongShape)
+		return misfit(name, t.Fact(), q.fact, output, WrongShape)
 	}
 	return nil
-}
-
-func (q *port) misfit(name string, t *core.Tensor, output bool, p Problem) error {
-	format := "got %v, want %v"
-	if output {
-		format = "got a tensor of %v to write into, want %v"
-	}
-	return &TensorError{name, output, p, fmt.Sprintf(format, t, q.fact)}
 }
 
 // shapes puts shapes by name in the order of the parameters; those that are not given are
@@ -186,7 +179,8 @@ func (p *ports) shapes(given map[string]core.Shape) ([]core.Shape, error) {
 		found++
 		merged, fits := q.fact.Shape.Merge(s)
 		if !fits {
-			return nil, &TensorError{Name: q.name, Problem: WrongShape, Detail: fmt.Sprintf("got shape %v, want %v", s, q.fact.Shape)}
+			detail := fmt.Sprintf("got shape %v, want %v", s, q.fact.Shape)
+			return nil, &TensorError{Name: q.name, Problem: WrongShape, Detail: detail}
 		}
 		ordered[i] = merged
 	}

@@ -2,16 +2,15 @@ package kernels
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/compile"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
-
-// ErrClosed is returned for whatever is asked of a Prepared, or of its Programs, after Close.
-var ErrClosed = errors.New("the model is closed")
 
 // Prepared is a Function that is ready to be compiled for any shapes of its parameters. What
 // does not depend on them (packed weights, folded constants, tables) is made once and
@@ -22,8 +21,8 @@ type Prepared struct {
 	function *core.Function
 	options  Options
 	ports    *ports // of the function: shapes may be unknown
-	store    *store
-	runs     runPool
+	store    *share.Store
+	runs     machine.RunPool
 	guard    guard
 	calls    sync.Pool // of *call
 
@@ -39,7 +38,7 @@ type cached struct {
 	// Set by once, with mu of the Prepared held.
 	program *Program
 	err     error
-	keep    *lease
+	keep    *share.Lease
 	evicted bool
 }
 
@@ -50,7 +49,7 @@ func Prepare(f *core.Function, o Options) (*Prepared, error) {
 	if err := check(f, o); err != nil {
 		return nil, err
 	}
-	p := &Prepared{function: f, options: o, ports: newPorts(f), store: newStore(f)}
+	p := &Prepared{function: f, options: o, ports: newPorts(f), store: share.New(f)}
 	p.calls.New = func() any { return newCall(p.ports) }
 	return p, nil
 }
@@ -83,13 +82,13 @@ func (p *Prepared) Program(shapes map[string]core.Shape) (*Program, error) {
 func (p *Prepared) program(shapes []core.Shape) (*Program, error) {
 	c := p.lookup(shapes)
 	c.once.Do(func() {
-		keep := p.store.lease()
+		keep := p.store.Lease()
 		program, err := p.compileSafely(keep, c.shapes)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		c.program, c.err, c.keep = program, err, keep
 		if c.evicted {
-			keep.release()
+			keep.Release()
 		}
 		p.evict()
 	})
@@ -97,13 +96,44 @@ func (p *Prepared) program(shapes []core.Shape) (*Program, error) {
 }
 
 // compileSafely is compile with an *InternalError in place of a panic.
-func (p *Prepared) compileSafely(keep *lease, shapes []core.Shape) (_ *Program, err error) {
+func (p *Prepared) compileSafely(keep *share.Lease, shapes []core.Shape) (_ *Program, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = Recovered(v)
 		}
 	}()
 	return p.compile(keep, shapes)
+}
+
+// compile makes the Program of one set of shapes.
+func (p *Prepared) compile(keep *share.Lease, shapes []core.Shape) (*Program, error) {
+	f, err := p.bind(shapes)
+	if err != nil {
+		return nil, err
+	}
+	rewritten, m, err := compile.Compile(f, p.options.compilation(), keep, &p.runs)
+	if err != nil {
+		return nil, err
+	}
+	return newProgram(f, rewritten, m, &p.guard), nil
+}
+
+// bind returns the function with the shapes of its parameters, in their order.
+func (p *Prepared) bind(shapes []core.Shape) (*core.Function, error) {
+	byName := make(map[string]core.Shape, len(shapes))
+	for i, n := range p.function.Parameters {
+		byName[n.Name] = shapes[i]
+	}
+	f, err := p.function.Bind(byName)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range f.Parameters {
+		if !n.Outputs()[0].Static() {
+			return nil, fmt.Errorf("input %q: its type and shape %v are not fully known: give a shape", n.Name, n.Outputs()[0])
+		}
+	}
+	return f, nil
 }
 
 // lookup returns the entry for shapes, a new one if need be, and makes it the first.
@@ -132,7 +162,7 @@ func (p *Prepared) evict() {
 	for n < len(p.programs) {
 		c := p.programs[n]
 		if c.program != nil {
-			bytes += c.program.machine.bytes()
+			bytes += c.program.machine.Bytes()
 		}
 		if n > 0 && (n >= p.options.maxPrograms() || bytes > p.options.maxProgramBytes()) {
 			break
@@ -141,7 +171,7 @@ func (p *Prepared) evict() {
 	}
 	for _, c := range p.programs[n:] {
 		if c.evicted = true; c.keep != nil {
-			c.keep.release()
+			c.keep.Release()
 		}
 	}
 	clear(p.programs[n:])
@@ -183,14 +213,12 @@ func (p *Prepared) Run(ctx context.Context, inputs, outputs map[string]*core.Ten
 
 // Memory tells what is kept: the bytes that all Programs share, and those of the Programs.
 func (p *Prepared) Memory() (shared, programs int64) {
-	p.store.mu.Lock()
-	shared = p.store.bytes
-	p.store.mu.Unlock()
+	shared = p.store.Size()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.programs {
 		if c.program != nil {
-			programs += c.program.machine.bytes()
+			programs += c.program.machine.Bytes()
 		}
 	}
 	return shared, programs
@@ -215,36 +243,8 @@ func (p *Prepared) Close() {
 	defer p.mu.Unlock()
 	for _, c := range p.programs {
 		if c.keep != nil {
-			c.keep.release()
+			c.keep.Release()
 		}
 	}
 	p.programs = nil
-}
-
-// guard counts what is under way.
-type guard struct {
-	closed atomic.Bool
-	mu     sync.RWMutex // read-locked by what is under way
-}
-
-// enter begins something; false after close.
-func (g *guard) enter() bool {
-	if g.closed.Load() {
-		return false
-	}
-	g.mu.RLock()
-	if g.closed.Load() {
-		g.mu.RUnlock()
-		return false
-	}
-	return true
-}
-
-func (g *guard) leave() { g.mu.RUnlock() }
-
-// close waits for what has entered.
-func (g *guard) close() {
-	g.closed.Store(true)
-	g.mu.Lock()
-	g.mu.Unlock() //lint:ignore SA2001 whoever held it has left
 }

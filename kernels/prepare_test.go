@@ -2,7 +2,6 @@ package kernels
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -81,43 +80,6 @@ func runFaulty(t *testing.T, p *Prepared, f *core.Function, panics bool) {
 	assert.Equal(t, "planted", e.Value)
 	assert.Equal(t, "Faulty", e.Op)
 	assert.Contains(t, string(e.Stack), "faulty")
-}
-
-// In a part of an instruction that several threads share, and at the end of one on one thread.
-func TestPanicInAPart(t *testing.T) {
-	for _, threads := range []int{1, 4} {
-		for _, splits := range []bool{false, true} {
-			p := scheduled([]instruction{
-				copying(t, 1<<20, true, func(*worker, int, int) error { return nil }),
-				copying(t, 1<<20, splits, func(_ *worker, part, parts int) error {
-					if part == parts-1 {
-						panic(errors.New("planted"))
-					}
-					return nil
-				}),
-				copying(t, 1<<20, true, func(*worker, int, int) error { return errors.New("computed after a panic") }),
-			}, threads)
-			for range 50 {
-				r := &run{p: p}
-				var e *InternalError
-				require.ErrorAs(t, r.execute(context.Background()), &e)
-				assert.EqualError(t, errors.Unwrap(e), "planted")
-				require.True(t, r.broken.Load(), "its memory is not used again")
-			}
-		}
-	}
-}
-
-// What a pool gets back of a Run that panicked is not given out again.
-func TestPanicTakesTheMemoryAway(t *testing.T) {
-	p := scheduled(nil, 1)
-	p.runs = &runPool{}
-	for range 20 {
-		r := p.runs.get(p)
-		require.False(t, r.broken.Load())
-		r.broken.Store(true)
-		p.runs.put(r)
-	}
 }
 
 func TestCloseEndsPrograms(t *testing.T) {

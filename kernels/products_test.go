@@ -275,7 +275,8 @@ func TestFloatDots(t *testing.T) {
 			if op.TransposeB {
 				c = core.Shape{k[0], n[0]}
 			}
-			g.result(g.apply(op, g.parameter(core.F32, core.Shape{2, m[0], n[0]}), core.NewConstant(g.tensor(core.F32, c, true))))
+			x := g.parameter(core.F32, core.Shape{2, m[0], n[0]})
+			g.result(g.apply(op, x, core.NewConstant(g.tensor(core.F32, c, true))))
 			g.check(true, "gemm_f32f32_f32_")
 		})
 	}
@@ -330,7 +331,8 @@ func TestComputedDots(t *testing.T) {
 				a = join(batch, a)
 			}
 			g.result(g.apply(op, g.parameter(core.F32, a), g.parameter(core.F32, b)))
-			g.result(g.apply(&core.Dot{ReductionAxes: 1}, g.parameter(core.F32, core.Shape{m, k}), g.parameter(core.F32, core.Shape{k, n})))
+			x, y := g.parameter(core.F32, core.Shape{m, k}), g.parameter(core.F32, core.Shape{k, n})
+			g.result(g.apply(&core.Dot{ReductionAxes: 1}, x, y))
 			g.check(true, "gemm_f32f32_f32_")
 		})
 	}

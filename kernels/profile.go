@@ -34,8 +34,8 @@ func (p *Program) Profile(ctx context.Context, inputs map[string]*core.Tensor, r
 	infos := p.Steps()
 	times := make([][]time.Duration, len(infos))
 	for range runs {
-		if err := p.machine.profile(ctx, c.in, times); err != nil {
-			return nil, err
+		if err := p.machine.Profile(ctx, c.in, times); err != nil {
+			return nil, raised(err)
 		}
 	}
 	steps := make([]StepTime, len(infos))
@@ -47,16 +47,4 @@ func (p *Program) Profile(ctx context.Context, inputs map[string]*core.Tensor, r
 	}
 	slices.SortStableFunc(steps, func(a, b StepTime) int { return cmp.Compare(b.Time, a.Time) })
 	return steps, nil
-}
-
-// operations counts what a convolution or dot computes: nothing if its shapes are not known
-// before it runs.
-func operations(n *core.Node) int64 {
-	if !n.Outputs()[0].Static() || slices.ContainsFunc(n.Inputs(), func(v core.Value) bool { return !v.Fact().Static() }) {
-		return 0
-	}
-	if op, ok := n.Op().(core.Costed); ok {
-		return op.Operations(factsOf(n.Inputs()), n.Outputs())
-	}
-	return 0
 }

@@ -3,42 +3,26 @@ package kernels
 import (
 	"context"
 	"sync"
-	"time"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
 // Program is a Function compiled for parameters of certain shapes. It never changes: any
 // number of goroutines may Run it at the same time.
 type Program struct {
 	ports   *ports // with those shapes
-	machine machine
+	machine machine.Machine
 	guard   *guard
 	calls   sync.Pool // of *call
 }
 
-// machine computes the results of a Program.
-type machine interface {
-	// run computes tensors that the caller owns. The inputs have the parameters' types and
-	// shapes; a tensor in out has its result's type and, if that is known, its shape, and
-	// is written into; where there is none, run puts one.
-	run(ctx context.Context, in, out []*core.Tensor) error
-	// steps lists what run does, in its order.
-	steps() []StepInfo
-	// profile runs once on one thread and adds the time of each step to times.
-	profile(ctx context.Context, in []*core.Tensor, times [][]time.Duration) error
-	// peakBytes returns the bytes of the intermediate values of one Run, as far as they are planned.
-	peakBytes() int64
-	// bytes returns what the machine itself holds, beside what it shares with others.
-	bytes() int64
-}
-
 // newProgram returns the Program of a bound function. Its results are described by what
 // the function became: the passes may know more of their shapes.
-func (p *Prepared) newProgram(bound, rewritten *core.Function, m machine) *Program {
-	q := &Program{ports: &ports{portsOf(bound.Parameters), portsOf(rewritten.Results)}, machine: m, guard: &p.guard}
-	q.calls.New = func() any { return newCall(q.ports) }
-	return q
+func newProgram(bound, rewritten *core.Function, m machine.Machine, g *guard) *Program {
+	p := &Program{ports: &ports{portsOf(bound.Parameters), portsOf(rewritten.Results)}, machine: m, guard: g}
+	p.calls.New = func() any { return newCall(p.ports) }
+	return p
 }
 
 // Run is Prepared.Run for parameters of the Program's shapes.
@@ -81,7 +65,7 @@ func (p *Program) run(ctx context.Context, c *call) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return p.machine.run(ctx, c.in, c.out)
+	return raised(p.machine.Run(ctx, c.in, c.out))
 }
 
 // StepInfo describes one step of a Program.
@@ -94,19 +78,23 @@ type StepInfo struct {
 	Operations int64     // multiplications and additions of a convolution or dot, else 0
 }
 
-func newStep(n *core.Node, kernel string, operations int64) StepInfo {
-	return StepInfo{
-		Node: n.Name, Op: n.OpName(), TFOp: n.Origin.Op, Kernel: kernel, Output: n.Outputs()[0], Operations: operations,
-	}
-}
-
 // Steps lists what a Run does, in its order.
-func (p *Program) Steps() []StepInfo { return p.machine.steps() }
+func (p *Program) Steps() []StepInfo {
+	list := p.machine.Steps()
+	steps := make([]StepInfo, len(list))
+	for i, s := range list {
+		n := s.Node
+		steps[i] = StepInfo{
+			Node: n.Name, Op: n.OpName(), TFOp: n.Origin.Op, Kernel: s.Kernel, Output: n.Outputs()[0], Operations: s.Operations,
+		}
+	}
+	return steps
+}
 
 // PeakBytes returns the size of the arena that one Run uses: the intermediate values at the
 // worst moment. Weights, inputs and results are not in it, nor what is computed by
 // references after or in place of a plan.
-func (p *Program) PeakBytes() int64 { return p.machine.peakBytes() }
+func (p *Program) PeakBytes() int64 { return p.machine.PeakBytes() }
 
 // Operations returns how many multiplications and additions the convolutions and dots
 // of one Run do, as far as shapes tell before it.

@@ -14,9 +14,9 @@ import (
 // switches are the functions outside of core that may tell ops apart by a switch over their
 // types, or by their names. The list only shrinks: what an op does, the op says (core/traits.go).
 var switches = map[string]string{
-	"cmd/tf2ng/inspect.go: inspect":    "it counts the ops of each name",
-	"kernels/compile.go: lower":        "the ends of a graph, and Reshape, which no instruction computes",
-	"kernels/compile.go: stringSource": "the same",
+	"cmd/tf2ng/inspect.go: inspect":                      "it counts the ops of each name",
+	"kernels/internal/compile/compile.go: lower":         "the ends of a graph, and Reshape: no instruction",
+	"kernels/internal/compile/compiler.go: stringSource": "the same",
 }
 
 // What an op does stands in the op's file. A list of types elsewhere is what somebody who adds

@@ -1,0 +1,129 @@
+// Package compile makes machines of functions: it takes a function through internal/passes and
+// has each node lowered to instructions.
+//
+// A file lower_*.go says of some ops how (lower.go has the table), with what they have in
+// common below it: matrix products (matmul.go), the steps behind them (epilogue.go, operands.go,
+// lower_unfused.go), packed weights, windows and their padding. What the lowerings build with
+// is in compiler.go.
+package compile
+
+import (
+	"fmt"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/passes"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/share"
+)
+
+// Options say how a function is compiled.
+type Options struct {
+	ISAs       isa.Set // that kernels may use
+	Threads    int     // of a Run
+	MaxBytes   int64   // of the tensors that one Run holds at once
+	WithoutQDQ bool    // pass qdq is left out
+	Reference  bool    // ops run their references, after no other pass
+}
+
+// Compile takes a function, the types and shapes of whose parameters are known, through the
+// passes, and has each node lowered to instructions. It returns what the passes made of the
+// function, and the machine that computes it. What does not depend on the shapes is kept by
+// keep, and the memory of Runs by runs.
+func Compile(
+	f *core.Function, o Options, keep *share.Lease, runs *machine.RunPool,
+) (*core.Function, machine.Machine, error) {
+	g, err := rewrite(f, o, keep)
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.Reference {
+		return g, machine.NewInterpreted(g.Nodes(), g.Parameters, g.Results, o.MaxBytes), nil
+	}
+	head, dynamic, err := machine.CutLate(g, o.MaxBytes)
+	if err != nil {
+		return nil, nil, err
+	}
+	planned, err := lowerFunction(head, o, keep, runs)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case dynamic == nil:
+		return g, planned, nil
+	}
+	dynamic.Head = planned
+	return g, dynamic, nil
+}
+
+// rewrite takes a function through the passes.
+func rewrite(f *core.Function, o Options, keep *share.Lease) (*core.Function, error) {
+	p := passes.Options{Eval: keep.Evaluate, ChannelsLast: wantsChannelsLast}
+	if o.WithoutQDQ {
+		p.Without = []string{passes.QDQ}
+	}
+	if o.Reference {
+		p.StopAfter = passes.QDQ // it may change results, so it is for every engine
+	}
+	return passes.Run(f, p)
+}
+
+// lowerFunction makes the instructions of a function all of whose shapes are known.
+func lowerFunction(f *core.Function, o Options, keep *share.Lease, runs *machine.RunPool) (*machine.Planned, error) {
+	c := &compiler{
+		isas: o.ISAs, threads: o.Threads, keep: keep, at: map[core.Value]int{}, users: f.Users(),
+		skip: map[*core.Node]bool{}, padding: map[uint8]int{}, limit: o.MaxBytes,
+	}
+	for i, p := range f.Parameters {
+		b := c.newBuffer(p.Outputs()[0])
+		c.buffers[b].Param = i
+		c.at[p.Out(0)] = b
+	}
+	for _, n := range f.Nodes() {
+		if err := c.lower(n); err != nil {
+			return nil, err
+		}
+	}
+	return c.finish(f, runs)
+}
+
+// lower appends the instructions of one node.
+func (c *compiler) lower(n *core.Node) error {
+	if c.skip[n] {
+		return nil
+	}
+	for _, f := range n.Outputs() {
+		if !f.Static() {
+			return fmt.Errorf("internal error, please report: node %q (%s): its output %v is not known", n.Name, n.OpName(), f)
+		}
+		if _, err := f.Shape.Elements(); err != nil {
+			return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
+		}
+	}
+	c.node = n
+	if err := c.checkOutputs(n, 0); err != nil {
+		return err
+	}
+	switch op := n.Op().(type) {
+	case *core.Parameter:
+		return nil
+	case *core.Constant:
+		if op.Value.Type() != core.String {
+			c.at[n.Out(0)] = c.fixedBuffer(n.Outputs()[0], op.Value)
+		}
+		return nil
+	case *core.Result, *core.Reshape:
+		if v := n.Inputs()[0]; v.Type() != core.String { // those have no buffers
+			c.at[n.Out(0)] = c.buffer(v)
+		}
+		return nil
+	}
+	for _, l := range []lowering{lowerElementwise, loweringOf(n.Op()), lowerTable, lowerInParts, lowerReference} {
+		if l == nil {
+			continue
+		}
+		if done, err := l(c, n); done || err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("internal error, please report: node %q (%s) has no kernel", n.Name, n.OpName())
+}

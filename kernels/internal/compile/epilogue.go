@@ -1,0 +1,168 @@
+package compile
+
+import (
+	"fmt"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/share"
+)
+
+// epilogue is a post-op list in the form of the kernels.
+type epilogue struct {
+	gemm.Epilogue
+	sum      core.Value // the summand, if there is one
+	computed []computedOperand
+}
+
+// addTo appends what packing depends on of an epilogue.
+func (e *epilogue) addTo(k *share.Key) *share.Key {
+	k.Floats(e.Pre).Floats(e.Scale).Floats(e.Bias).Floats(e.Post)
+	rest := e.Epilogue
+	rest.Pre, rest.Scale, rest.Bias, rest.Post = nil, nil, nil, nil
+	return k.Text(fmt.Sprintf("%#v", rest))
+}
+
+// computedOperand is an operand that is no constant.
+type computedOperand struct {
+	which gemm.Operand
+	value core.Value
+}
+
+// columns are those of an output that one kernel computes: n of them from first on, of
+// which number i takes the per-channel operands of channel i mod channels.
+type columns struct{ first, n, channels int }
+
+// matchEpilogue puts a post-op list into the kernels' chain of steps
+//
+//	Add, Mul, Add, MulAdd, Relu, Mul, RoundSaturate
+//
+// each of which may be absent. It fails for any other list, for operands that are neither
+// per tensor nor per channel, and for sums that are not the output's shape.
+func matchEpilogue(posts []core.PostOp, operands []core.Value, out core.Fact, cols columns) (e epilogue, ok bool) {
+	if len(posts) == 0 {
+		e.Out = gemm.S32
+		return e, true
+	}
+	e.Out = gemm.F32
+	next := func() core.Value {
+		v := operands[0]
+		operands = operands[1:]
+		return v
+	}
+	stage := 0
+	// reach moves on to a stage of the chain; false if it is behind.
+	reach := func(s int) bool {
+		if stage > s {
+			return false
+		}
+		stage = s + 1
+		return true
+	}
+	for _, p := range posts {
+		ok := false
+		switch {
+		case p.Kind == core.PostAdd && reach(0):
+			ok = e.operand(gemm.Pre, next(), cols)
+		case p.Kind == core.PostMul && reach(1):
+			ok = e.operand(gemm.Scale, next(), cols)
+		case p.Kind == core.PostAdd && reach(2):
+			ok = e.operand(gemm.Bias, next(), cols)
+		case p.Kind == core.PostMulAdd && reach(3):
+			e.sum = next()
+			ok = e.sum.Shape().Equal(out.Shape) && e.setSumType() && e.operand(gemm.SumScale, next(), columns{0, 1, 1})
+		case p.Kind == core.PostActivation && p.Activation == core.Relu && reach(4):
+			e.Relu, ok = true, true
+		case p.Kind == core.PostMul && reach(5):
+			ok = e.operand(gemm.Post, next(), cols)
+		case p.Kind == core.PostRoundSaturate:
+			ok = e.round(p, &operands)
+		}
+		if !ok {
+			return e, false
+		}
+	}
+	return e, true
+}
+
+// operand takes a value as one of the operands; false if it is not per tensor or per channel.
+func (e *epilogue) operand(which gemm.Operand, v core.Value, cols columns) bool {
+	s, t := v.Shape(), v.Constant()
+	if perChannel := len(s) == 1 && s[0] == cols.channels; !perChannel && s.MustElements() != 1 {
+		return false
+	}
+	if t == nil {
+		if len(s) > 0 && cols.n%cols.channels != 0 { // a group's values would have to be cut out
+			return false
+		}
+		e.Computed = e.Computed.With(which)
+		e.computed = append(e.computed, computedOperand{which, v})
+		return true
+	}
+	in := t.Float32s()
+	out := make([]float32, cols.n)
+	for i := range out {
+		out[i] = in[(cols.first+i)%cols.channels%len(in)]
+	}
+	switch which {
+	case gemm.Pre:
+		e.Pre = out
+	case gemm.Scale:
+		e.Scale = out
+	case gemm.Bias:
+		e.Bias = out
+	case gemm.Post:
+		e.Post = out
+	case gemm.SumScale:
+		e.SumScale = out[0]
+	}
+	return true
+}
+
+// round takes the last step, RoundSaturate: half to even, to 8 bits or to i32 up to an
+// end that the kernels know.
+func (e *epilogue) round(p core.PostOp, operands *[]core.Value) bool {
+	if p.Round != core.RoundNearestTowardEven {
+		return false
+	}
+	zero := 0.0
+	if p.ZeroPoint {
+		z := (*operands)[0].Constant()
+		if z == nil || z.Len() != 1 {
+			return false
+		}
+		zero = z.Float64s()[0]
+	}
+	switch {
+	case p.Type == core.I32:
+		if lo, _ := core.I32.Bounds(); zero != 0 || p.Lo != lo || !gemm.IsWordEnd(p.Hi) {
+			return false
+		}
+		e.Out = gemm.I32
+	case zero == 0 && p.Type == core.U8:
+		e.Out = gemm.U8
+	case zero == 0:
+		e.Out = gemm.I8
+	case zero == 128 && p.Type == core.U8:
+		e.Out, e.Flip = gemm.I8, true
+	default:
+		return false
+	}
+	e.Lo, e.Hi = int32(p.Lo-int64(zero)), int32(p.Hi-int64(zero))
+	return true
+}
+
+func (e *epilogue) setSumType() (ok bool) {
+	e.Sum, ok = map[core.Type]gemm.SumType{
+		core.U8: gemm.SumU8, core.I8: gemm.SumI8, core.I32: gemm.SumI32, core.F32: gemm.SumF32,
+	}[e.sum.Type()]
+	return ok
+}
+
+// channelsOf returns the length of a shape's last axis, or 1 for what has one column.
+func channelsOf(s core.Shape, columns int) int {
+	if len(s) == 0 || columns == 1 {
+		return 1
+	}
+	return s[len(s)-1]
+}

@@ -1,0 +1,273 @@
+package compile
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/match"
+)
+
+var _ = wantsLast[core.BatchNorm]() // its channels are those of the chain
+
+// lowerElementwise begins a chain of elementwise ops at a node, if package match says that it
+// is part of one, and takes in what follows it as long as the values need not be stored, or
+// can be stored on the way.
+func lowerElementwise(c *compiler, n *core.Node) (bool, error) {
+	e, ok := match.Of(n)
+	if !ok {
+		return false, nil
+	}
+	if e.Kind == match.Dequantize && c.absorbed(n.Out(0)) {
+		return true, nil // its readers read the integers
+	}
+	b := &chainBuilder{c: c, last: n, elements: n.Outputs()[0].Shape.MustElements()}
+	b.start(e)
+	b.follow(e)
+	return true, b.emit()
+}
+
+// absorbed reports whether all readers of a dequantized value are elementwise nodes,
+// which can read the integers instead.
+func (c *compiler) absorbed(v core.Value) bool {
+	if _, ok := match.Dequantized(v); !ok || len(c.users[v]) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(c.users[v], func(u *core.Node) bool {
+		_, ok := match.Of(u)
+		return !ok
+	})
+}
+
+// chainBuilder collects the steps of one elementwise instruction.
+type chainBuilder struct {
+	c        *compiler
+	steps    []elementwise.Step
+	buffers  []int // the program's buffer of each of the chain's
+	writes   []int // those of them that it stores to
+	last     *core.Node
+	elements int
+}
+
+func (b *chainBuilder) buffer(program int) int {
+	if i := slices.Index(b.buffers, program); i >= 0 {
+		return i
+	}
+	b.buffers = append(b.buffers, program)
+	return len(b.buffers) - 1
+}
+
+// target returns a new buffer of the chain that a value is stored to.
+func (b *chainBuilder) target(v core.Value) int {
+	dst := b.c.newOutput(v)
+	b.writes = append(b.writes, dst)
+	return b.buffer(dst)
+}
+
+func (b *chainBuilder) add(s elementwise.Step) { b.steps = append(b.steps, s) }
+
+// operand returns a value as an operand of the chain and notes that it is read.
+func (b *chainBuilder) operand(v core.Value, out core.Shape) elementwise.Source {
+	if t := match.ValuesOf(v, out); t != nil {
+		return elementwise.Source{Values: t}
+	}
+	if d, ok := match.Dequantized(v); ok {
+		return elementwise.Source{Buffer: b.buffer(b.c.buffer(d.From)), Type: d.Type, Scale: d.Scale}
+	}
+	return elementwise.Source{Buffer: b.buffer(b.c.buffer(v)), Type: elementwise.F32}
+}
+
+// available reports whether a value can be read by the next instruction.
+func (c *compiler) available(v core.Value) bool {
+	if d, ok := match.Dequantized(v); ok {
+		v = d.From
+	}
+	_, ok := c.at[v]
+	return ok
+}
+
+// start adds the steps of the first node of the chain.
+func (b *chainBuilder) start(e match.Element) {
+	in, out := e.Node.Inputs(), e.Node.Outputs()[0].Shape
+	switch e.Kind {
+	case match.Dequantize:
+		b.add(elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{
+			Buffer: b.buffer(b.c.buffer(in[0])), Type: e.From.Type, Scale: e.From.Scale,
+		}})
+		b.addSteps(e.Steps)
+	case match.Binary:
+		current := 0
+		if match.ValuesOf(in[0], out) != nil {
+			current = 1
+		}
+		b.add(elementwise.Step{Kind: elementwise.Load, Source: b.operand(in[current], out)})
+		b.combine(e, current)
+	default:
+		b.add(elementwise.Step{Kind: elementwise.Load, Source: b.operand(in[0], out)})
+		b.addSteps(e.Steps)
+	}
+}
+
+func (b *chainBuilder) addSteps(steps []elementwise.Step) { b.steps = append(b.steps, steps...) }
+
+// combine adds the step of a binary node whose input number current the chain has.
+func (b *chainBuilder) combine(e match.Element, current int) {
+	kind := elementwise.Combine
+	if current == 1 {
+		kind = elementwise.CombineSwapped
+	}
+	other := b.operand(e.Node.Inputs()[1-current], e.Node.Outputs()[0].Shape)
+	b.add(elementwise.Step{Kind: kind, Primitive: e.Primitive, Source: other})
+}
+
+// follow adds what reads the chain's values, after node e, and stores them where
+// somebody else needs them.
+func (b *chainBuilder) follow(e match.Element) {
+	for e.Kind != match.Quantize {
+		v := e.Node.Out(0)
+		var quantizers []match.Element
+		var others []*core.Node
+		for _, u := range b.c.users[v] {
+			q, ok := match.Of(u)
+			if ok && q.Kind == match.Quantize && len(q.Steps) == 0 && len(b.buffers)+len(quantizers) < maxChainBuffers-2 {
+				quantizers = append(quantizers, q)
+			} else {
+				others = append(others, u)
+			}
+		}
+		next, ok := b.next(v, others)
+		if !ok && (len(others) > 0 || len(quantizers) == 0) {
+			b.add(elementwise.Step{Kind: elementwise.StoreF32, Buffer: b.target(v)})
+		}
+		for _, q := range quantizers {
+			b.c.skip[q.Node] = true
+			b.quantize(q)
+		}
+		if !ok {
+			return
+		}
+		b.extend(next, v)
+		e = next
+	}
+	b.quantize(e)
+}
+
+// next returns the only other reader of v, if the chain can go on there.
+func (b *chainBuilder) next(v core.Value, others []*core.Node) (match.Element, bool) {
+	if len(others) != 1 || len(b.buffers) > maxChainBuffers/2 {
+		return match.Element{}, false
+	}
+	u := others[0]
+	e, ok := match.Of(u)
+	if !ok || u.Outputs()[0].Shape.MustElements() != b.elements {
+		return match.Element{}, false
+	}
+	if e.Kind == match.Binary {
+		other := u.Inputs()[1-slices.Index(u.Inputs(), v)]
+		ok = other != v && (match.ValuesOf(other, u.Outputs()[0].Shape) != nil || b.c.available(other))
+	}
+	return e, ok
+}
+
+// extend adds the steps of a node that reads v, the chain's values.
+func (b *chainBuilder) extend(e match.Element, v core.Value) {
+	if e.Kind == match.Binary {
+		b.combine(e, slices.Index(e.Node.Inputs(), v))
+	} else {
+		b.addSteps(e.Steps)
+	}
+	b.c.skip[e.Node] = true
+	b.last = e.Node
+}
+
+// quantize stores the chain's values as integers, and those with the other sign where
+// nobody reads anything else.
+func (b *chainBuilder) quantize(e match.Element) {
+	step := elementwise.Step{Kind: elementwise.StoreQuantized, Numbers: e.Numbers}
+	b.last = e.Node
+	b.c.fixRange(e.Node, e.RangeOut)
+	v := e.Node.Out(0)
+	users := b.c.users[v]
+	isFlip := func(u *core.Node) bool { _, ok := u.Op().(*core.FlipSign); return ok }
+	if len(users) == 0 || slices.ContainsFunc(users, func(u *core.Node) bool { return !isFlip(u) }) {
+		step.Buffer = b.target(v)
+		b.add(step)
+		return
+	}
+	step.Numbers.Flip = !step.Numbers.Flip
+	step.Buffer = b.target(users[0].Out(0))
+	for _, u := range users {
+		b.c.skip[u] = true
+		b.c.at[u.Out(0)] = b.c.at[users[0].Out(0)]
+	}
+	b.add(step)
+}
+
+// fixRange makes the outputs of a node behind the first constants.
+func (c *compiler) fixRange(n *core.Node, values []*core.Tensor) {
+	for i, t := range values {
+		b := c.newBuffer(n.Outputs()[i+1])
+		c.buffers[b].Fixed = t.Bytes()
+		c.at[n.Out(i+1)] = b
+	}
+}
+
+// emit appends the instruction.
+func (b *chainBuilder) emit() error {
+	c, n := b.c, b.elements
+	chain, err := elementwise.NewChain(c.isas, len(b.buffers), b.steps)
+	if err != nil {
+		return fmt.Errorf("node %q (%s): %w", b.last.Name, b.last.OpName(), err)
+	}
+	buffers, scratch := b.buffers, c.newScratch(c.threads*elementwise.Scratch)
+	reads := slices.DeleteFunc(slices.Clone(buffers), func(p int) bool { return slices.Contains(b.writes, p) })
+	c.emit(machine.Instruction{
+		Node: b.last, Kernel: chain.Name(), Splits: true, Reads: reads, Writes: b.writes, Scratch: []int{scratch},
+		Run: func(r *machine.Worker, part, parts int) error {
+			var mem [maxChainBuffers][]byte
+			for i, p := range buffers {
+				mem[i] = r.Mem[p]
+			}
+			i0, i1 := splitElements(n, part, parts)
+			chain.Run(mem[:len(buffers)], r.Mem[scratch][r.Thread*elementwise.Scratch:], i0, i1)
+			return nil
+		},
+	})
+	return nil
+}
+
+// maxChainBuffers bounds the buffers of one chain: follow and next heed it.
+const maxChainBuffers = 16
+
+// splitElements gives each part a range of elements that begins at a multiple of 64.
+func splitElements(n, part, parts int) (i0, i1 int) {
+	const unit = 64
+	units := (n + unit - 1) / unit
+	return part * units / parts * unit, min((part+1)*units/parts*unit, n)
+}
+
+var _ = lowers[core.FlipSign](lowerFlipSign)
+
+// lowerFlipSign lowers what no quantization has taken in.
+func lowerFlipSign(c *compiler, n *core.Node) (bool, error) {
+	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
+	c.emit(flipInstruction(c, n, src, dst, n.Outputs()[0].Shape.MustElements()))
+	return true, nil
+}
+
+// flipInstruction copies size bytes with their topmost bit inverted.
+func flipInstruction(c *compiler, n *core.Node, src, dst, size int) machine.Instruction {
+	v := elementwise.Choose(c.isas, elementwise.Flip)
+	return machine.Instruction{
+		Node: n, Kernel: v.Name, Splits: true, Reads: []int{src}, Writes: []int{dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			i0, i1 := splitElements(size, part, parts)
+			if i0 < i1 {
+				v.Run(r.Mem[dst][i0:], r.Mem[src][i0:], nil, i1-i0, nil)
+			}
+			return nil
+		},
+	}
+}

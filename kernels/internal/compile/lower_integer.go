@@ -1,0 +1,129 @@
+package compile
+
+import (
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+var (
+	_ = lowers[core.IntegerConvolution](lowerConvolution)
+	_ = wantsLast[core.IntegerConvolution]()
+)
+
+// lowerConvolution lowers an NHWC convolution over constant filters. Depthwise ones go to
+// their own family, all others to gemm, group by group.
+func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
+	op := n.Op().(*core.IntegerConvolution)
+	data, out := n.Inputs()[0].Shape(), n.Outputs()[0]
+	fs := n.Inputs()[1].Shape()
+	if op.Layout != core.NHWC || out.Shape.MustElements() == 0 {
+		return false, nil
+	}
+	rank := len(fs)
+	axes, err := op.Axes(data, fs[:rank-2])
+	if err != nil {
+		return false, err
+	}
+	inC, outC, groups := data[rank-1], fs[rank-1], max(op.Groups, 1)
+	w, constant := c.signedWeights(n, outC, outC)
+	computed, ok := computedWeights{}, true
+	if !constant {
+		computed, ok = newComputedWeights(c, n, outC, outC)
+	}
+	g := &convolution{axes: axes, batch: data[0], inC: inC}
+	if !ok || groups > 1 && (!constant || !w.zerosAreBytes()) || !zeroPointOf(n).isByte() && g.isPadded() {
+		return false, nil
+	}
+	lower := c.lowerMatmul
+	if !constant {
+		lower = func(m *matmul) error { return c.lowerComputedProduct(m, computed) }
+	}
+	if err := c.checkIndirection(n, out.Shape.MustElements()/outC, fs[:rank-2].MustElements()); err != nil {
+		return false, err
+	}
+	if groups > 1 && groups == inC {
+		return true, lowerDepthwise(c, n, g, w)
+	}
+	m := &matmul{
+		node: n, rows: out.Shape.MustElements() / outC, taps: fs[:rank-2].MustElements(), tapBytes: fs[rank-2], weights: w,
+		padding: -1, posts: op.PostOps, operands: n.Inputs()[4:], groups: groups, step: fs[rank-2],
+	}
+	src, zero := c.unsignedData(n)
+	m.zero, g.zero = zero, zero
+	if groups == 1 && g.wide() {
+		k := len(axes) - 1
+		m.taps, m.tapBytes = m.taps/axes[k].Window, axes[k].Window*inC
+		src = c.padImage(n, src, g)
+		m.offsets = func() []int32 { return g.wideOffsets(c.buffers[src].Offset) }
+		m.reads = []int{src}
+		return true, lower(m)
+	}
+	pad := c.paddingFor(zero, inC)
+	m.reads = []int{src, pad}
+	if zero.computed() {
+		m.padding = pad
+	}
+	m.offsets = func() []int32 { return g.offsets(c.buffers[src].Offset, c.buffers[pad].Offset) }
+	return true, lower(m)
+}
+
+// flipped appends an instruction that copies bytes with their topmost bit inverted to the
+// arena.
+func (c *compiler) flipped(n *core.Node, src int) int {
+	dst, size := c.newScratch(c.buffers[src].Size), c.buffers[src].Size
+	c.emit(flipInstruction(c, n, src, dst, size))
+	return dst
+}
+
+var _ = lowers[core.IntegerDot](lowerDot)
+
+// lowerDot lowers a matrix product over constant weights.
+func lowerDot(c *compiler, n *core.Node) (bool, error) {
+	op := n.Op().(*core.IntegerDot)
+	in, out := n.Inputs(), n.Outputs()[0]
+	b := in[1].Shape()
+	N, K := b[op.ReductionAxes:].MustElements(), b[:op.ReductionAxes].MustElements()
+	if N*K == 0 || out.Shape.MustElements() == 0 {
+		return false, nil
+	}
+	channels := 1
+	if len(out.Shape) > 0 {
+		channels = out.Shape[len(out.Shape)-1]
+	}
+	if len(b) == op.ReductionAxes { // a column, whose rows may be the output's last axis
+		channels = 1
+		if len(out.Shape) > 0 && perRow(in[3:], out.Shape) {
+			return false, nil
+		}
+	}
+	w, constant := c.signedWeights(n, N, channels)
+	computed, ok := computedWeights{}, true
+	if !constant {
+		computed, ok = newComputedWeights(c, n, N, channels)
+	}
+	if !ok {
+		return false, nil
+	}
+	if err := c.checkIndirection(n, out.Shape.MustElements()/N, 1); err != nil {
+		return false, err
+	}
+	data, zero := c.unsignedData(n)
+	m := &matmul{
+		node: n, rows: out.Shape.MustElements() / N, taps: 1, tapBytes: K, weights: w, zero: zero, padding: -1,
+		posts: op.PostOps, operands: in[4:], reads: []int{data}, groups: 1,
+	}
+	m.offsets = func() []int32 { return rowOffsets(c.buffers[data].Offset, m.rows, K) }
+	if !constant {
+		return true, c.lowerComputedProduct(m, computed)
+	}
+	return true, c.lowerMatmul(m)
+}
+
+// perRow reports whether one of the values has an element for each of the rows.
+func perRow(values []core.Value, out core.Shape) bool {
+	return slices.ContainsFunc(values, func(v core.Value) bool {
+		s := v.Shape()
+		return len(s) == 1 && s[0] == out[len(out)-1] && s[0] > 1 || len(s) > 1
+	})
+}

@@ -1,0 +1,276 @@
+package compile
+
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+)
+
+// permutation is a transposition of dimensions, neighbours that stay together joined: lines
+// of the output's last dimension, read from the data at a stride.
+type permutation struct {
+	shape   []int // the output's, in front of the line
+	strides []int // bytes in the data from one to the next
+	n       int   // elements of a line
+	stride  int   // bytes between them in the data
+	size    int   // of an element
+}
+
+// newPermutation returns the transposition of elements of size bytes.
+func newPermutation(in core.Shape, order []int, size int) permutation {
+	strides := make([]int, len(in))
+	step := size
+	for i := len(in) - 1; i >= 0; i-- {
+		strides[i] = step
+		step *= in[i]
+	}
+	var shape, from []int
+	for _, a := range order {
+		if in[a] == 1 {
+			continue
+		}
+		last := len(shape) - 1
+		if last >= 0 && from[last] == strides[a]*in[a] {
+			shape[last], from[last] = shape[last]*in[a], strides[a]
+			continue
+		}
+		shape, from = append(shape, in[a]), append(from, strides[a])
+	}
+	if len(shape) > 0 && from[len(from)-1] == size { // lines move as a whole
+		size *= shape[len(shape)-1]
+		shape, from = shape[:len(shape)-1], from[:len(from)-1]
+	}
+	p := permutation{n: 1, size: size}
+	if last := len(shape) - 1; last >= 0 {
+		p.shape, p.strides = shape[:last], from[:last]
+		p.n, p.stride = shape[last], from[last]
+	}
+	return p
+}
+
+// run makes lines [l0,l1) of the output.
+func (p *permutation) run(out, in []byte, l0, l1 int) {
+	switch p.size {
+	case 1:
+		moveLines(p, out, in, l0, l1)
+	case 2:
+		moveLines(p, machine.View[uint16](out), machine.View[uint16](in), l0, l1)
+	case 4:
+		moveLines(p, machine.View[uint32](out), machine.View[uint32](in), l0, l1)
+	case 8:
+		moveLines(p, machine.View[uint64](out), machine.View[uint64](in), l0, l1)
+	default:
+		for l := l0; l < l1; l++ {
+			at := p.source(l)
+			for i := range p.n {
+				copy(out[(l*p.n+i)*p.size:][:p.size], in[at+i*p.stride:])
+			}
+		}
+	}
+}
+
+func moveLines[T uint8 | uint16 | uint32 | uint64](p *permutation, out, in []T, l0, l1 int) {
+	// Lines of neighbouring columns read the same cache lines: some at a time.
+	const block = 64
+	stride := p.stride / p.size
+	if len(p.shape) > 0 && p.strides[len(p.strides)-1] == p.size {
+		width := p.shape[len(p.shape)-1]
+		for l := l0; l < l1; {
+			lines := min(width-l%width, l1-l)
+			from, to := in[p.source(l)/p.size:], out[l*p.n:]
+			for i0 := 0; i0 < p.n; i0 += block {
+				i1 := min(i0+block, p.n)
+				for j := range lines {
+					line := to[j*p.n:][:p.n]
+					for i := i0; i < i1; i++ {
+						line[i] = from[i*stride+j]
+					}
+				}
+			}
+			l += lines
+		}
+		return
+	}
+	for l := l0; l < l1; l++ {
+		from, line := in[p.source(l)/p.size:], out[l*p.n:][:p.n]
+		for i := range line {
+			line[i] = from[i*stride]
+		}
+	}
+}
+
+// source returns where in the data line l begins.
+func (p *permutation) source(l int) int {
+	at := 0
+	for i := len(p.shape) - 1; i >= 0; i-- {
+		at += l % p.shape[i] * p.strides[i]
+		l /= p.shape[i]
+	}
+	return at
+}
+
+var (
+	_ = lowers[core.Transpose](lowerPermutation)
+	_ = lowers[core.SpaceToDepth](lowerPermutation)
+	_ = lowers[core.DepthToSpace](lowerPermutation)
+)
+
+// lowerPermutation lowers ops that take their input as of a shape and change the order of
+// its axes.
+func lowerPermutation(c *compiler, n *core.Node) (bool, error) {
+	x := n.Inputs()[0]
+	size := x.Type().Size()
+	if size == 0 || x.Shape().MustElements() == 0 {
+		return false, nil
+	}
+	op := n.Op().(interface {
+		Permutation(x core.Shape) (core.Shape, []int, error)
+	})
+	in, order, err := op.Permutation(x.Shape())
+	if err != nil {
+		return false, err
+	}
+	p := newPermutation(in, order, size)
+	src, dst := c.buffer(x), c.newOutput(n.Out(0))
+	lines := 1
+	for _, d := range p.shape {
+		lines *= d
+	}
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "transpose", Splits: true, Reads: []int{src}, Writes: []int{dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			p.run(r.Mem[dst], r.Mem[src], part*lines/parts, (part+1)*lines/parts)
+			return nil
+		},
+	})
+	return true, nil
+}
+
+var _ = lowers[core.Concat](lowerConcat)
+
+// lowerConcat lowers concatenation: each line of the output, the dimensions from the axis
+// on, is one run of bytes of each input.
+func lowerConcat(c *compiler, n *core.Node) (bool, error) {
+	out := n.Outputs()[0]
+	axis := n.Op().(*core.Concat).Axis
+	if axis < 0 {
+		axis += len(out.Shape)
+	}
+	size := out.Type.Size()
+	if size == 0 || out.Shape.MustElements() == 0 {
+		return false, nil
+	}
+	lines := 1
+	for _, d := range out.Shape[:axis] {
+		lines *= d
+	}
+	type piece struct{ buffer, bytes int }
+	var pieces []piece
+	for _, v := range n.Inputs() {
+		pieces = append(pieces, piece{c.buffer(v), v.Shape().MustElements() / lines * size})
+	}
+	reads := c.buffersOf(n.Inputs())
+	dst := c.newOutput(n.Out(0))
+	line := out.Shape.MustElements() / lines * size
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "concat", Splits: true, Reads: reads, Writes: []int{dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			l0, l1 := part*lines/parts, (part+1)*lines/parts
+			at := 0
+			for _, s := range pieces {
+				in, out := r.Mem[s.buffer], r.Mem[dst]
+				for l := l0; l < l1; l++ {
+					copy(out[l*line+at:][:s.bytes], in[l*s.bytes:])
+				}
+				at += s.bytes
+			}
+			return nil
+		},
+	})
+	return true, nil
+}
+
+// padding is a constant padding as runs of bytes: lines of the output, of which those
+// that hold data have some fill before and behind it.
+type padding struct {
+	in, out      []int // the dimensions in front of a line
+	below        []int // their padding
+	line         int   // bytes of a line of the output
+	left, length int   // where the data is in it, and its bytes
+}
+
+// newPadding flattens the dimensions behind the last that is padded into the line.
+func newPadding(op *core.Pad, in core.Shape, size int) padding {
+	last := len(in) - 1
+	for last > 0 && op.Below[last]+op.Above[last] == 0 {
+		size *= in[last]
+		last--
+	}
+	p := padding{line: size, length: size}
+	if last >= 0 {
+		p.left, p.length = op.Below[last]*size, in[last]*size
+		p.line = p.left + p.length + op.Above[last]*size
+	}
+	for i := range last {
+		p.in, p.below = append(p.in, in[i]), append(p.below, op.Below[i])
+		p.out = append(p.out, op.Below[i]+in[i]+op.Above[i])
+	}
+	return p
+}
+
+// source returns the line of the data that line l of the output holds; false for none.
+func (p *padding) source(l int) (int, bool) {
+	line, stride := 0, 1
+	for i := len(p.out) - 1; i >= 0; i-- {
+		at := l%p.out[i] - p.below[i]
+		l /= p.out[i]
+		if at < 0 || at >= p.in[i] {
+			return 0, false
+		}
+		line += at * stride
+		stride *= p.in[i]
+	}
+	return line, true
+}
+
+var _ = lowers[core.Pad](lowerPad)
+
+// lowerPad lowers padding with a constant.
+func lowerPad(c *compiler, n *core.Node) (bool, error) {
+	op := n.Op().(*core.Pad)
+	if op.Mode != core.PadConstant || n.Inputs()[1].Constant() == nil {
+		return false, nil
+	}
+	x, value := n.Inputs()[0], n.Inputs()[1].Constant().Bytes()
+	p := newPadding(op, x.Shape(), x.Type().Size())
+	if p.line == 0 || len(value) == 0 {
+		return false, nil
+	}
+	src, dst := c.buffer(x), c.newOutput(n.Out(0))
+	lines := c.buffers[dst].Size / p.line
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "pad", Splits: true, Reads: []int{src}, Writes: []int{dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			in, out := r.Mem[src], r.Mem[dst]
+			for l := part * lines / parts; l < (part+1)*lines/parts; l++ {
+				to := out[l*p.line : (l+1)*p.line]
+				from, ok := p.source(l)
+				if !ok {
+					repeat(to, value)
+					continue
+				}
+				repeat(to[:p.left], value)
+				copy(to[p.left:], in[from*p.length:(from+1)*p.length])
+				repeat(to[p.left+p.length:], value)
+			}
+			return nil
+		},
+	})
+	return true, nil
+}
+
+// repeat fills b with a value; the length of b is a multiple of the value's.
+func repeat(b, value []byte) {
+	for n := copy(b, value); 0 < n && n < len(b); {
+		n += copy(b[n:], b[:n])
+	}
+}

@@ -1,0 +1,152 @@
+package compile
+
+import (
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/pool"
+)
+
+var (
+	_ = lowers[core.MaxPool](lowerMaxPool)
+	_ = wantsLast[core.MaxPool]()
+	_ = lowers[core.AvgPool](lowerAvgPool)
+	_ = wantsLast[core.AvgPool]()
+	_ = lowers[core.TFQuantizedAvgPool](lowerQuantizedAvgPool)
+	_ = wantsLast[core.TFQuantizedAvgPool]()
+	_ = lowers[core.Mean](lowerMean)
+	_ = lowers[core.Sum](lowerSum)
+)
+
+func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
+	op := n.Op().(*core.MaxPool)
+	kinds := map[core.Type]pool.Kind{core.U8: pool.MaxU8, core.I8: pool.MaxI8, core.F32: pool.MaxF32}
+	kind, ok := kinds[n.Outputs()[0].Type]
+	if !ok {
+		return false, nil
+	}
+	w, ok := newWindow(&op.Spatial, op.Window, n.Inputs()[0].Shape())
+	if !ok || slices.Contains(w.counts(), 0) {
+		return false, nil
+	}
+	c.lowerPool(n, w, kind, nil)
+	return true, nil
+}
+
+func lowerAvgPool(c *compiler, n *core.Node) (bool, error) {
+	op := n.Op().(*core.AvgPool)
+	w, ok := newWindow(&op.Spatial, op.Window, n.Inputs()[0].Shape())
+	if !ok || n.Outputs()[0].Type != core.F32 {
+		return false, nil
+	}
+	counts := w.counts()
+	if slices.Contains(counts, 0) {
+		return false, nil
+	}
+	if op.IncludePadding {
+		for i := range counts {
+			counts[i] = float32(w.taps)
+		}
+	}
+	c.lowerPool(n, w, pool.AverageF32, counts)
+	return true, nil
+}
+
+func lowerQuantizedAvgPool(c *compiler, n *core.Node) (bool, error) {
+	op := n.Op().(*core.TFQuantizedAvgPool)
+	kind := pool.AverageU8
+	if n.Outputs()[0].Type == core.I8 {
+		kind = pool.AverageI8
+	}
+	w, ok := newWindow(&op.Spatial, op.Window, n.Inputs()[0].Shape())
+	if !ok {
+		return false, nil
+	}
+	counts := w.counts()
+	if slices.Contains(counts, 0) {
+		return false, nil
+	}
+	for i, v := range counts {
+		counts[i] = 1 / v
+	}
+	c.lowerPool(n, w, kind, counts)
+	return true, nil
+}
+
+func lowerMean(c *compiler, n *core.Node) (bool, error) {
+	return lowerSums(c, n, &n.Op().(*core.Mean).Reduction, true)
+}
+
+func lowerSum(c *compiler, n *core.Node) (bool, error) {
+	return lowerSums(c, n, &n.Op().(*core.Sum).Reduction, false)
+}
+
+// lowerSums lowers float32 sums or means along neighbouring axes before the last: they
+// are those of a window as large as the data.
+func lowerSums(c *compiler, n *core.Node, op *core.Reduction, divide bool) (bool, error) {
+	data := n.Inputs()[0].Shape()
+	batch, taps, channels, ok := op.Sizes(data)
+	if ok && channels == 1 && n.Outputs()[0].Type == core.F32 && taps > 1 && batch*taps == data.MustElements() {
+		c.lowerRowSums(n, batch, taps, divide)
+		return true, nil
+	}
+	if !ok || n.Outputs()[0].Type != core.F32 || channels < 4 || batch*taps == 0 ||
+		taps > pool.MaxTaps || batch*taps > maxPoolTaps {
+		return false, nil
+	}
+	all := core.Axis{In: taps, Window: taps, Out: 1, Stride: 1, Dilation: 1, DataDilation: 1}
+	w := &window{axes: []core.Axis{all}, batch: batch, channels: channels, pixels: batch, taps: taps}
+	counts := slices.Repeat([]float32{1}, batch)
+	if divide {
+		counts = slices.Repeat([]float32{float32(taps)}, batch)
+	}
+	c.lowerPool(n, w, pool.MeanF32, counts)
+	return true, nil
+}
+
+// lowerPool appends a pooling; counts are the divisors of averages, their reciprocals for
+// bytes.
+func (c *compiler) lowerPool(n *core.Node, w *window, kind pool.Kind, counts []float32) {
+	variant := pool.Choose(c.isas, kind)
+	row := w.channels * kind.Size()
+	src := c.bufferInArena(n.Inputs()[0])
+	pad := -1
+	if kind.IsAverage() {
+		pad = c.zeroRun(kind, row)
+	}
+	dst := c.newOutput(n.Out(0))
+	check := func(offsets []int32, size int) error { return kind.CheckOffsets(offsets, w.taps, w.channels, size) }
+	offsets := c.offsets(n, check, func() []int32 {
+		if pad >= 0 {
+			return w.offsets(c.buffers[src].Offset, row, c.buffers[pad].Offset)
+		}
+		return w.insideOffsets(c.buffers[src].Offset, row)
+	})
+	size, pixels, channels, taps := kind.Size(), w.pixels, w.channels, w.taps
+	c.emit(machine.Instruction{
+		Node: n, Kernel: variant.Name, Splits: true, Reads: []int{src, pad}, Writes: []int{dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			m0, m1, c0, c1 := splitChannels(pixels, channels, part, parts)
+			if c0 == c1 {
+				return nil
+			}
+			r.Pool = pool.Args{
+				Channels: c1 - c0, Taps: taps, A: r.Arena[c0*size:], Offsets: *offsets, Counts: counts,
+				C: r.Mem[dst][c0*size:], LDC: row,
+			}
+			variant.Run(&r.Pool, m0, m1)
+			return nil
+		},
+	})
+}
+
+// splitChannels gives each part a range of pixels or, where there are few, of channels.
+func splitChannels(pixels, channels, part, parts int) (m0, m1, c0, c1 int) {
+	if pixels >= 4*parts {
+		return part * pixels / parts, (part + 1) * pixels / parts, 0, channels
+	}
+	const unit = 64
+	units := (channels + unit - 1) / unit
+	return 0, pixels, part * units / parts * unit, min((part+1)*units/parts*unit, channels)
+}

@@ -1,0 +1,601 @@
+package compile
+
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/match"
+)
+
+// The ops of TensorFlow's quantized graphs whose ranges are computed while they run. Their
+// references compute what is small, the ranges and the results for all bytes; loops here
+// do the rest.
+
+// emitRange appends an instruction that runs a node's reference on no data: it checks the
+// ranges, and computes those that the node gives.
+func (c *compiler) emitRange(n *core.Node) (in, out []int) {
+	x, y := vector(n.Inputs()[0].Type(), 0), vector(n.Outputs()[0].Type, 0)
+	return c.emitEval(n, "range", func(_ *machine.Run, in, out []*core.Tensor) error {
+		in[0], out[0] = x, y
+		return n.Op().Eval(in, out)
+	})
+}
+
+// emitParts appends an instruction that computes n elements of a node's first output in parts.
+func (c *compiler) emitParts(
+	n *core.Node, kernel string, elements int, reads []int, f func(r *machine.Run, i0, i1 int),
+) {
+	writes := []int{c.at[n.Out(0)]}
+	c.emit(machine.Instruction{
+		Node: n, Kernel: kernel, Splits: true, Reads: reads, Writes: writes,
+		Run: func(r *machine.Worker, part, parts int) error {
+			if i0, i1 := splitElements(elements, part, parts); i0 < i1 {
+				f(r.Run, i0, i1)
+			}
+			return nil
+		},
+	})
+}
+
+var _ = lowers[core.TFRequantize](lowerRequantize)
+
+// lowerRequantize lowers TensorFlow's Requantize to bytes.
+func lowerRequantize(c *compiler, n *core.Node) (bool, error) {
+	op, out := n.Op().(*core.TFRequantize), n.Outputs()[0]
+	elements := out.Shape.MustElements()
+	if out.Type.Size() != 1 || elements == 0 {
+		return false, nil
+	}
+	const fixed, eigen = "requantize_s32_fixedpoint_portable", "requantize_s32_eigen_portable"
+	ranges, err := c.constantRanges(n)
+	switch {
+	case err != nil:
+		return false, err
+	case ranges != nil:
+		src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
+		element := op.Element(ranges[0], ranges[1], ranges[2], ranges[3])
+		kernel := map[bool]string{true: fixed, false: eigen}[out.Type == core.U8]
+		c.emitParts(n, kernel, elements, []int{src}, func(r *machine.Run, i0, i1 int) {
+			to := r.Mem[dst][i0:i1]
+			for i, q := range machine.View[int32](r.Mem[src])[i0:i1] {
+				to[i] = byte(element(int64(q)))
+			}
+		})
+		return true, nil
+	case out.Type != core.U8:
+		return false, nil
+	}
+	in, res := c.emitRange(n)
+	dst := res[0]
+	c.emitParts(n, fixed, elements, in, func(r *machine.Run, i0, i1 int) {
+		f := core.NewFixedPoint(floatAt(r, in[1]), floatAt(r, in[2]), floatAt(r, in[3]), floatAt(r, in[4]))
+		applyFixedPoint(f, r.Mem[dst][i0:i1], machine.View[int32](r.Mem[in[0]])[i0:])
+	})
+	return true, nil
+}
+
+// constantRanges returns the numbers that are a node's inputs behind the first, and makes its
+// outputs behind the first constants; nil if they are not constant.
+func (c *compiler) constantRanges(n *core.Node) ([]float32, error) {
+	args := []*core.Tensor{vector(n.Inputs()[0].Type(), 0)}
+	var ranges []float32
+	for _, v := range n.Inputs()[1:] {
+		t := v.Constant()
+		if t == nil || t.Len() != 1 {
+			return nil, nil
+		}
+		args, ranges = append(args, t), append(ranges, core.Data[float32](t)[0])
+	}
+	made, err := c.keep.Evaluate(n.Op(), args) // it checks them, too
+	if err != nil {
+		return nil, n.Locate(err)
+	}
+	c.fixRange(n, made[1:])
+	return ranges, nil
+}
+
+// floatAt returns the first element of a buffer.
+func floatAt(r *machine.Run, b int) float32 { return machine.View[float32](r.Mem[b])[0] }
+
+func applyFixedPoint(f core.FixedPoint, out []byte, x []int32) {
+	x = x[:len(out)]
+	for i, q := range x {
+		out[i] = byte(f.Apply(int64(q)))
+	}
+}
+
+// extremes is the smallest and the largest element of each part of a tensor.
+type extremes struct {
+	low, high []int32
+	both      *core.Tensor
+}
+
+var (
+	_ = lowers[core.TFRequantizationRange](lowerUsedRange)
+	_ = lowers[core.TFQuantizeDownAndShrinkRange](lowerUsedRange)
+)
+
+// lowerUsedRange lowers RequantizationRange and QuantizeDownAndShrinkRange: the range that
+// a tensor uses is that of its extremes.
+func lowerUsedRange(c *compiler, n *core.Node) (bool, error) {
+	elements := n.Inputs()[0].Shape().MustElements()
+	if elements < c.threads*machine.PartsPerThread {
+		return false, nil
+	}
+	src := c.buffer(n.Inputs()[0])
+	most := c.threads * machine.PartsPerThread
+	state := c.newState(func() any {
+		return &extremes{make([]int32, most), make([]int32, most), vector(core.I32, 2)}
+	})
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "extremes_s32_portable", Splits: true, Reads: []int{src},
+		Run: func(r *machine.Worker, part, parts int) error {
+			i0, i1 := part*elements/parts, (part+1)*elements/parts
+			e := r.State[state].(*extremes)
+			e.low[part], e.high[part] = extremesOf(machine.View[int32](r.Mem[src])[i0:i1])
+			for i := parts; part == 0 && i < most; i++ { // there may be fewer parts
+				e.low[i], e.high[i] = e.low[0], e.high[0]
+			}
+			return nil
+		},
+	})
+	shrinks := len(n.Outputs()) == 3
+	small := vector(core.U8, 2)
+	in, out := c.emitEval(n, "range", func(r *machine.Run, in, out []*core.Tensor) error {
+		e := r.State[state].(*extremes)
+		low, high := e.low[0], e.high[0]
+		for i := range e.low {
+			low, high = min(low, e.low[i]), max(high, e.high[i])
+		}
+		both := core.Data[int32](e.both)
+		both[0], both[1] = low, high
+		if in[0] = e.both; shrinks {
+			out[0] = small
+		}
+		return n.Op().Eval(in, out)
+	})
+	if !shrinks {
+		return true, nil
+	}
+	ranges, dst := []int{in[1], in[2], out[1], out[2]}, out[0]
+	c.emitParts(n, "requantize_s32_fixedpoint_portable", elements, append(ranges, src), func(r *machine.Run, i0, i1 int) {
+		f := core.NewFixedPoint(floatAt(r, ranges[0]), floatAt(r, ranges[1]), floatAt(r, ranges[2]), floatAt(r, ranges[3]))
+		applyFixedPoint(f, r.Mem[dst][i0:i1], machine.View[int32](r.Mem[src])[i0:])
+	})
+	return true, nil
+}
+
+func extremesOf(x []int32) (low, high int32) {
+	low, high = x[0], x[0]
+	for _, v := range x {
+		low, high = min(low, v), max(high, v)
+	}
+	return low, high
+}
+
+var _ = lowers[core.TFRequantizePerChannel](lowerRequantizePerChannel)
+
+// lowerRequantizePerChannel lowers TensorFlow's RequantizePerChannel: a product with the scale
+// of the channel, rounded and saturated.
+func lowerRequantizePerChannel(c *compiler, n *core.Node) (bool, error) {
+	op, out := n.Op().(*core.TFRequantizePerChannel), n.Outputs()[0]
+	elements := out.Shape.MustElements()
+	if elements == 0 {
+		return false, nil
+	}
+	channels := out.Shape[len(out.Shape)-1]
+	x, y := vector(core.I32, 0), vector(out.Type, 0)
+	state := c.newState(func() any { return make([]float32, channels) })
+	in, res := c.emitEval(n, "range", func(r *machine.Run, in, out []*core.Tensor) error {
+		in[0], out[0] = x, y
+		scales, err := op.Scales(in)
+		if err != nil {
+			return err
+		}
+		gemm.Repeat(r.State[state].([]float32), scales)
+		return op.Eval(in, out)
+	})
+	lo, hi := out.Type.Bounds()
+	c.emitParts(n, "requantize_s32_channels_portable", elements, in, func(r *machine.Run, i0, i1 int) {
+		scales := r.State[state].([]float32)
+		q, to := machine.View[int32](r.Mem[in[0]]), r.Mem[res[0]]
+		var v [unfusedBlock]float32
+		for i := i0; i < i1; {
+			at := i % channels
+			row := scales[at:min(channels, at+min(unfusedBlock, i1-i))]
+			for j, s := range row {
+				v[j] = float32(q[i+j]) * s
+			}
+			toBytes(to[i:], v[:len(row)], float32(lo), float32(hi))
+			i += len(row)
+		}
+	})
+	return true, nil
+}
+
+var _ = lowers[core.TFRequantizationRangePerChannel](lowerUsedRangePerChannel)
+
+// lowerUsedRangePerChannel lowers RequantizationRangePerChannel: the range that a tensor
+// uses is that of the extremes of its channels.
+func lowerUsedRangePerChannel(c *compiler, n *core.Node) (bool, error) {
+	s := n.Inputs()[0].Shape()
+	if s.MustElements() == 0 {
+		return false, nil
+	}
+	channels := s[len(s)-1]
+	rows := s.MustElements() / channels
+	most := c.threads * machine.PartsPerThread
+	state := c.newState(func() any {
+		t, err := core.NewTensor(core.I32, core.Shape{2 * most, channels})
+		if err != nil {
+			panic(err) // a few times the channels
+		}
+		return t
+	})
+	src := c.buffer(n.Inputs()[0])
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "extremes_s32_channels_portable", Splits: true, Reads: []int{src},
+		Run: func(r *machine.Worker, part, parts int) error {
+			x := machine.View[int32](r.Mem[src])
+			all := core.Data[int32](r.State[state].(*core.Tensor))
+			for i := part; i < most; i += parts { // what no part has, one that there is
+				low, high := all[2*i*channels:][:channels], all[(2*i+1)*channels:][:channels]
+				channelExtremes(low, high, x, part*rows/parts, (part+1)*rows/parts)
+			}
+			return nil
+		},
+	})
+	c.emitEval(n, "range", func(r *machine.Run, in, out []*core.Tensor) error {
+		in[0] = r.State[state].(*core.Tensor)
+		return n.Op().Eval(in, out)
+	})
+	return true, nil
+}
+
+// channelExtremes finds the extremes of each channel in rows [m0,m1); those of the
+// first row if there are none.
+func channelExtremes(low, high, x []int32, m0, m1 int) {
+	copy(low, x[min(m0*len(low), len(x)-len(low)):])
+	copy(high, low)
+	for m := m0; m < m1; m++ {
+		for c, v := range x[m*len(low):][:len(low)] {
+			low[c], high[c] = min(low[c], v), max(high[c], v)
+		}
+	}
+}
+
+var _ = lowers[core.TFQuantizeV2](lowerQuantizeV2)
+
+// lowerQuantizeV2 lowers a QuantizeV2 that no chain takes in, because its range is computed.
+func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
+	op := n.Op().(*core.TFQuantizeV2)
+	elements := n.Outputs()[0].Shape.MustElements()
+	if _, ok := match.QuantizeV2Numbers(op, 0, 1); !ok || elements == 0 {
+		return false, nil
+	}
+	in, out := c.emitRange(n)
+	src, dst, low, high := in[0], out[0], out[1], out[2]
+	v := elementwise.Choose(c.isas, elementwise.Quantize)
+	c.emitParts(n, v.Name, elements, []int{src, low, high}, func(r *machine.Run, i0, i1 int) {
+		numbers, _ := match.QuantizeV2Numbers(op, floatAt(r, low), floatAt(r, high))
+		v.Run(r.Mem[dst][i0:], r.Mem[src][4*i0:], nil, i1-i0, &numbers)
+	})
+	return true, nil
+}
+
+// sumTables say what z of each element of x and y is: z = x[byte of x] + y, y being that of
+// the byte of y or, with repeat, of the element of the last axis.
+type sumTables struct {
+	x, y   [256]int32
+	repeat []int32 // y of each element of the last axis; a 0 if that of one number is in x already
+}
+
+var (
+	_ = lowers[core.TFQuantizedAdd](lowerQuantizedSum)
+	_ = lowers[core.TFQuantizedBiasAdd](lowerQuantizedSum)
+)
+
+// lowerQuantizedSum lowers QuantizedAdd and QuantizedBiasAdd, whose z is what x adds to it
+// plus what y does.
+func lowerQuantizedSum(c *compiler, n *core.Node) (bool, error) {
+	x, y, out := n.Inputs()[0], n.Inputs()[1], n.Outputs()[0]
+	elements, channels := out.Shape.MustElements(), y.Shape().MustElements()
+	if elements < minTable || !x.Shape().Equal(out.Shape) || !isRepeated(y.Shape(), out.Shape) {
+		return false, nil
+	}
+	state := c.newState(func() any {
+		t := &sumTables{}
+		if channels < elements {
+			t.repeat = make([]int32, channels)
+		}
+		return t
+	})
+	in, res := c.emitEval(n, "table values", func(r *machine.Run, in, out []*core.Tensor) error {
+		return r.State[state].(*sumTables).fill(n.Op(), in, out)
+	})
+	c.emitParts(n, "table_b8_sum", elements, in, func(r *machine.Run, i0, i1 int) {
+		t := r.State[state].(*sumTables)
+		a, z := r.Mem[in[0]][i0:i1], machine.View[int32](r.Mem[res[0]])[i0:i1]
+		if t.repeat == nil {
+			b := r.Mem[in[1]][i0:][:len(a)]
+			for i, q := range a {
+				z[i] = t.x[q] + t.y[b[i]]
+			}
+			return
+		}
+		for i, at := 0, i0%len(t.repeat); i < len(a); at = 0 {
+			row := t.repeat[at:min(len(t.repeat), at+len(a)-i)]
+			q, to := a[i:][:len(row)], z[i:][:len(row)]
+			for j, v := range row {
+				to[j] = t.x[q[j]] + v
+			}
+			i += len(row)
+		}
+	})
+	return true, nil
+}
+
+// isRepeated reports whether y of a sum is of the output's shape, one number, or one for
+// each element of the last axis.
+func isRepeated(y, out core.Shape) bool {
+	n := y.MustElements()
+	return y.Equal(out) || n == 1 || n == y[len(y)-1] && len(y) <= len(out) && n == out[len(out)-1]
+}
+
+// fill computes the tables with the op's reference, and the ranges that it gives. Sums are
+// made modulo 2^32, as the op makes them.
+func (t *sumTables) fill(op core.Op, in, out []*core.Tensor) error {
+	// The op treats a single number in a way of its own, so other y come in numbers.
+	sum := func(x, y *core.Tensor, n int) ([]int32, error) {
+		z := vector(core.I32, n)
+		args := append([]*core.Tensor{x, y}, in[2:]...)
+		err := op.Eval(args, []*core.Tensor{z, out[1], out[2]})
+		return core.Data[int32](z), err
+	}
+	bytes, first := core.AllBytes(in[0].Type()), vector(in[0].Type(), 256)
+	y := in[1]
+	if y.Len() == 1 {
+		z, err := sum(bytes, y, 256)
+		copy(t.x[:], z)
+		return err
+	}
+	ySome := vector(y.Type(), 256)
+	zx, err := sum(bytes, ySome, 256)
+	if err != nil {
+		return err
+	}
+	zy, err := sum(first, core.AllBytes(y.Type()), 256)
+	if err != nil {
+		return err
+	}
+	copy(t.x[:], zx)
+	for i, z := range zy {
+		t.y[i] = z - zx[0]
+	}
+	if t.repeat != nil {
+		for i, b := range y.Bytes() {
+			t.repeat[i] = t.y[b]
+		}
+	}
+	return nil
+}
+
+var _ = lowers[core.TFQuantizedMul](lowerQuantizedProduct)
+
+// lowerQuantizedProduct lowers QuantizedMul, whose zero points follow from three products.
+func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
+	x, y, out := n.Inputs()[0], n.Inputs()[1], n.Outputs()[0]
+	elements := out.Shape.MustElements()
+	if elements == 0 || !x.Shape().Equal(out.Shape) || !isRepeated(y.Shape(), out.Shape) {
+		return false, nil
+	}
+	channels := y.Shape().MustElements()
+	state := c.newState(func() any { return vector(core.I32, 3) })
+	a, b := vector(core.U8, 3), vector(core.U8, 3)
+	a.Bytes()[1], b.Bytes()[2] = 1, 1
+	in, res := c.emitEval(n, "range", func(r *machine.Run, in, out []*core.Tensor) error {
+		in[0], in[1], out[0] = a, b, r.State[state].(*core.Tensor)
+		return n.Op().Eval(in, out)
+	})
+	dst := res[0]
+	c.emitParts(n, "product_b8_portable", elements, in[:2], func(r *machine.Run, i0, i1 int) {
+		z := core.Data[int32](r.State[state].(*core.Tensor))
+		zx, zy := z[0]-z[2], z[0]-z[1]
+		p, q, to := r.Mem[in[0]][i0:i1], r.Mem[in[1]], machine.View[int32](r.Mem[dst])[i0:i1]
+		for i := 0; i < len(p); {
+			at := (i0 + i) % channels
+			row := q[at:min(channels, at+len(p)-i)]
+			a, to := p[i:][:len(row)], to[i:][:len(row)]
+			for j, b := range row {
+				to[j] = (int32(a[j]) - zx) * (int32(b) - zy)
+			}
+			i += len(row)
+		}
+	})
+	return true, nil
+}
+
+var _ = lowers[core.TFQuantizedConcat](lowerQuantizedConcat)
+
+// lowerQuantizedConcat lowers QuantizedConcat of bytes: a table for each input brings it to
+// the output's range.
+func lowerQuantizedConcat(c *compiler, n *core.Node) (bool, error) {
+	op, out := n.Op().(*core.TFQuantizedConcat), n.Outputs()[0]
+	if out.Type.Size() != 1 || out.Shape.MustElements() == 0 {
+		return false, nil
+	}
+	j, err := c.concatTables(n, op)
+	if err != nil {
+		return false, err
+	}
+	axis := op.Axis
+	if axis < 0 {
+		axis += len(out.Shape)
+	}
+	j.lines = out.Shape[:axis].MustElements()
+	j.line = out.Shape.MustElements() / j.lines
+	for _, v := range n.Inputs()[:len(n.Inputs())/3] {
+		j.widths = append(j.widths, v.Shape().MustElements()/j.lines)
+	}
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "table_b8_concat", Splits: true, Reads: j.in, Writes: []int{j.dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			j.run(r, part*j.lines/parts, (part+1)*j.lines/parts)
+			return nil
+		},
+	})
+	return true, nil
+}
+
+// tabledConcat is a concatenation of lines, of which each input gives some bytes, through a table of
+// its own.
+type tabledConcat struct {
+	in     []int
+	dst    int
+	widths []int // bytes of each input in a line
+	lines  int
+	line   int
+	tables func(r *machine.Run) []byte // of all inputs
+}
+
+// concatTables has the op's reference make the tables: once, if all ranges are constant, else
+// by an instruction, which checks the ranges and computes the output's.
+func (c *compiler) concatTables(n *core.Node, op *core.TFQuantizedConcat) (*tabledConcat, error) {
+	count := len(n.Inputs()) / 3
+	rank := core.Shape{256} // the op copies at rank 4 only
+	if len(n.Outputs()[0].Shape) == 4 {
+		rank = core.Shape{256, 1, 1, 1}
+	}
+	bytes, err := core.AllBytes(n.Outputs()[0].Type).Reshaped(rank)
+	if err != nil {
+		return nil, err
+	}
+	flat := &core.TFQuantizedConcat{V1: op.V1}
+	j := &tabledConcat{in: c.buffersOf(n.Inputs()[:count])}
+	args := make([]*core.Tensor, len(n.Inputs()))
+	constant := true
+	for i, v := range n.Inputs() {
+		if args[i] = bytes; i >= count {
+			args[i] = v.Constant()
+			constant = constant && args[i] != nil
+		}
+	}
+	if constant {
+		made, err := c.keep.Evaluate(flat, args)
+		if err != nil {
+			return nil, n.Locate(err)
+		}
+		j.dst = c.newOutput(n.Out(0))
+		c.fixRange(n, made[1:])
+		j.tables = func(*machine.Run) []byte { return made[0].Bytes() }
+		return j, nil
+	}
+	all := rank.Clone()
+	all[0] *= count
+	state := c.newState(func() any {
+		t, err := vector(n.Outputs()[0].Type, 256*count).Reshaped(all)
+		if err != nil {
+			panic(err) // as many elements
+		}
+		return t
+	})
+	_, res := c.emitEval(n, "table values", func(r *machine.Run, in, out []*core.Tensor) error {
+		for i := range count {
+			in[i] = bytes
+		}
+		out[0] = r.State[state].(*core.Tensor)
+		return flat.Eval(in, out)
+	})
+	j.dst = res[0]
+	j.tables = func(r *machine.Run) []byte { return r.State[state].(*core.Tensor).Bytes() }
+	return j, nil
+}
+
+// run joins lines [l0,l1).
+func (j *tabledConcat) run(r *machine.Worker, l0, l1 int) {
+	tables, at := j.tables(r.Run), 0
+	for i, width := range j.widths {
+		t := (*[256]byte)(tables[256*i:])
+		same := isIdentity(t)
+		for l := l0; l < l1; l++ {
+			from, to := r.Mem[j.in[i]][l*width:][:width], r.Mem[j.dst][l*j.line+at:][:width]
+			if same {
+				copy(to, from)
+			} else {
+				look(to, from, t)
+			}
+		}
+		at += width
+	}
+}
+
+// isIdentity reports whether each byte's entry is the byte.
+func isIdentity(t *[256]byte) bool {
+	for i, b := range t {
+		if int(b) != i {
+			return false
+		}
+	}
+	return true
+}
+
+var (
+	_ = lowers[core.Max](lowerExtreme(true))
+	_ = lowers[core.Min](lowerExtreme(false))
+)
+
+// lowerExtreme lowers the largest or the smallest of all elements of f32.
+func lowerExtreme(largest bool) lowering {
+	return func(c *compiler, n *core.Node) (bool, error) { return c.lowerExtreme(n, largest) }
+}
+
+// lowerExtreme finds that of the parts, in their order, as the op compares.
+func (c *compiler) lowerExtreme(n *core.Node, largest bool) (bool, error) {
+	x, out := n.Inputs()[0], n.Outputs()[0]
+	elements := x.Shape().MustElements()
+	if x.Type() != core.F32 || out.Shape.MustElements() != 1 || elements < max(minPart, c.threads*machine.PartsPerThread) {
+		return false, nil
+	}
+	src, dst := c.buffer(x), c.newOutput(n.Out(0))
+	most := c.threads * machine.PartsPerThread
+	state := c.newState(func() any { return make([]float32, most) })
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "extremes_f32_portable", Splits: true, Reads: []int{src},
+		Run: func(r *machine.Worker, part, parts int) error {
+			v := r.State[state].([]float32)
+			v[part] = extremeOf(machine.View[float32](r.Mem[src])[part*elements/parts:(part+1)*elements/parts], largest)
+			for i := parts; part == parts-1 && i < most; i++ { // there may be fewer parts
+				v[i] = v[part]
+			}
+			return nil
+		},
+	})
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "extremes_f32_portable", Writes: []int{dst},
+		Run: func(r *machine.Worker, _, _ int) error {
+			machine.View[float32](r.Mem[dst])[0] = extremeOf(r.State[state].([]float32), largest)
+			return nil
+		},
+	})
+	return true, nil
+}
+
+// extremeOf returns the last of the largest or smallest elements, or the first NaN.
+func extremeOf(v []float32, largest bool) float32 {
+	m := v[0]
+	if largest {
+		for _, x := range v[1:] {
+			if !(m > x || m != m) {
+				m = x
+			}
+		}
+		return m
+	}
+	for _, x := range v[1:] {
+		if !(m < x || m != m) {
+			m = x
+		}
+	}
+	return m
+}

@@ -1,0 +1,156 @@
+package compile
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+)
+
+// softmax normalizes rows of n numbers as core.Softmax, or core.LogSoftmax, does.
+type softmax struct {
+	n                     int
+	log                   bool
+	exp, divide, subtract *elementwise.Variant
+}
+
+var (
+	_ = lowers[core.Softmax](lowerSoftmax(false))
+	_ = lowers[core.LogSoftmax](lowerSoftmax(true))
+)
+
+// lowerSoftmax lowers a Softmax, or LogSoftmax, along the last axis.
+func lowerSoftmax(log bool) lowering {
+	return func(c *compiler, n *core.Node) (bool, error) { return c.lowerSoftmax(n, log) }
+}
+
+func (c *compiler) lowerSoftmax(n *core.Node, log bool) (bool, error) {
+	out := n.Outputs()[0]
+	elements := out.Shape.MustElements()
+	rows, ok := n.Op().(core.RowWise).Rows(out.Shape)
+	if !ok || out.Type != core.F32 || elements == 0 {
+		return false, nil
+	}
+	s := &softmax{
+		n: rows.Length, log: log, exp: elementwise.Choose(c.isas, elementwise.Exp),
+		divide: elementwise.Choose(c.isas, elementwise.Divide), subtract: elementwise.Choose(c.isas, elementwise.Subtract),
+	}
+	src := c.buffer(n.Inputs()[0])
+	dst := c.newOutput(n.Out(0))
+	block := max(1, softmaxBlock/s.n)
+	size := productOf(4, s.n)
+	scratch := c.newScratch(productOf(c.threads, block, size))
+	count := elements / s.n
+	kernel := fmt.Sprintf("softmax_%v", s.exp.ISA)
+	c.emit(machine.Instruction{
+		Node: n, Kernel: kernel, Splits: count > 1, Reads: []int{src}, Writes: []int{dst}, Scratch: []int{scratch},
+		Run: func(r *machine.Worker, part, parts int) error {
+			tmp := r.Mem[scratch][r.Thread*block*size:][:block*size]
+			end := (part + 1) * count / parts
+			for i := part * count / parts; i < end; i += block {
+				n := min(block, end-i) * size
+				s.run(r.Mem[dst][i*size:][:n], r.Mem[src][i*size:][:n], tmp[:n])
+			}
+			return nil
+		},
+	})
+	return true, nil
+}
+
+// noNumbers are those of a primitive that has none.
+var noNumbers elementwise.Numbers
+
+// softmaxBlock is how many numbers a block of rows has at most, unless it is one longer row.
+const softmaxBlock = 1024
+
+// run computes rows. tmp has their size.
+func (s *softmax) run(y, x, tmp []byte) {
+	in, out, other := machine.View[float32](x), machine.View[float32](y), machine.View[float32](tmp)
+	for i := 0; i < len(in); i += s.n {
+		fillRow(other[i:i+s.n], largest(in[i:i+s.n]))
+	}
+	s.subtract.Run(y, x, tmp, len(in), nil)
+	if s.log {
+		s.exp.Run(tmp, y, nil, len(in), &noNumbers)
+		for i := 0; i < len(in); i += s.n {
+			fillRow(other[i:i+s.n], float32(core.Log(float64(sumLanes(other[i:i+s.n])))))
+		}
+		s.subtract.Run(y, y, tmp, len(in), nil)
+		return
+	}
+	s.exp.Run(y, y, nil, len(in), &noNumbers)
+	for i := 0; i < len(in); i += s.n {
+		fillRow(other[i:i+s.n], sumLanes(out[i:i+s.n]))
+	}
+	s.divide.Run(y, y, tmp, len(in), nil)
+}
+
+// largest returns the largest number of a row, or NaN if there is one.
+func largest(row []float32) float32 {
+	least := float32(math.Inf(-1))
+	m0, m1, m2, m3 := least, least, least, least
+	for len(row) >= 4 {
+		v := (*[4]float32)(row)
+		m0, m1, m2, m3 = max(m0, v[0]), max(m1, v[1]), max(m2, v[2]), max(m3, v[3])
+		row = row[4:]
+	}
+	for _, v := range row {
+		m0 = max(m0, v)
+	}
+	return max(m0, m1, m2, m3)
+}
+
+func fillRow(row []float32, v float32) {
+	few := row[:min(len(row), 64)]
+	for i := range few {
+		few[i] = v
+	}
+	for n := len(few); n < len(row); n *= 2 {
+		copy(row[n:], row[:n])
+	}
+}
+
+// lowerRowSums lowers the sums, or means, of rows of columns float32.
+func (c *compiler) lowerRowSums(n *core.Node, rows, columns int, divide bool) {
+	src := c.buffer(n.Inputs()[0])
+	dst := c.newOutput(n.Out(0))
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "row sums", Splits: rows > 1, Reads: []int{src}, Writes: []int{dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			x, y := machine.View[float32](r.Mem[src]), machine.View[float32](r.Mem[dst])
+			for i := part * rows / parts; i < (part+1)*rows/parts; i++ {
+				y[i] = sumLanes(x[i*columns:][:columns])
+				if divide {
+					y[i] /= float32(columns)
+				}
+			}
+			return nil
+		},
+	})
+}
+
+// sumLanes adds in the order that core.Sum documents: number i to lane i mod 16, then the
+// lanes in halves. The lanes are variables, for registers.
+func sumLanes(v []float32) float32 {
+	var s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15 float32
+	for len(v) >= 16 {
+		x := (*[16]float32)(v)
+		s0, s1, s2, s3 = s0+x[0], s1+x[1], s2+x[2], s3+x[3]
+		s4, s5, s6, s7 = s4+x[4], s5+x[5], s6+x[6], s7+x[7]
+		s8, s9, s10, s11 = s8+x[8], s9+x[9], s10+x[10], s11+x[11]
+		s12, s13, s14, s15 = s12+x[12], s13+x[13], s14+x[14], s15+x[15]
+		v = v[16:]
+	}
+	lane := [16]float32{s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15}
+	for i, x := range v {
+		lane[i] += x
+	}
+	for half := 8; half > 0; half /= 2 {
+		for i := range half {
+			lane[i] += lane[i+half]
+		}
+	}
+	return lane[0]
+}

@@ -1,0 +1,307 @@
+package compile
+
+import (
+	"math"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+)
+
+// unfused is a post-op list that no kernel has taken in: it is applied to accumulators in a
+// buffer.
+type unfused struct {
+	node          *core.Node
+	acc           int // the buffer of the accumulators, [rows][stride]
+	rows, columns int
+	stride        int
+	rowSums       int                          // the column of acc with the sums of the data; -1 for none
+	zeros         []int32                      // then: the zero point of each column, times which they are subtracted
+	computedZeros func(r *machine.Run) []int32 // those, if they are not constant
+	less          int                          // the buffer of what is subtracted from acc, [rows][stride], -1 for nothing
+	posts         []core.PostOp
+	operands      []core.Value
+
+	inputs [][]unfusedInput // the operands of each post-op
+	out    core.Fact
+	dst    int
+}
+
+// unfusedInput is an operand of a post-op.
+type unfusedInput struct {
+	buffer   int
+	typ      core.Type
+	elements int // 1, the number of channels, or that of the output
+	channels int
+}
+
+// unfusedBlock is how many columns go through all steps at a time.
+const unfusedBlock = 256
+
+// lowerUnfused appends the instruction, which splits the rows; operands that it cannot read go
+// through the reference.
+func (c *compiler) lowerUnfused(u *unfused) error {
+	u.out = u.node.Outputs()[0]
+	if !u.loadable() {
+		return c.lowerByReference(u)
+	}
+	operands := u.operands
+	reads := append(c.buffersOf(operands), u.acc, u.less)
+	for _, p := range u.posts {
+		var in []unfusedInput
+		for range p.Operands() {
+			v := operands[0]
+			operands = operands[1:]
+			in = append(in, unfusedInput{c.buffer(v), v.Type(), v.Shape().MustElements(), channelsOf(u.out.Shape, u.columns)})
+		}
+		u.inputs = append(u.inputs, in)
+	}
+	u.dst = c.newOutput(u.node.Out(0))
+	node := u.node
+	u.node, u.operands = nil, nil
+	c.emit(machine.Instruction{
+		Node: node, Kernel: "post-ops", Splits: true, Reads: reads, Writes: []int{u.dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			if u.rows >= parts {
+				u.run(r.Run, part*u.rows/parts, (part+1)*u.rows/parts, 0, u.columns)
+			} else {
+				u.run(r.Run, 0, u.rows, part*u.columns/parts, (part+1)*u.columns/parts)
+			}
+			return nil
+		},
+	})
+	return nil
+}
+
+// loadable reports whether all operands can be read as float32 without a difference.
+func (u *unfused) loadable() bool {
+	operands := u.operands
+	for _, p := range u.posts {
+		if p.Kind > core.PostRoundSaturate { // unknown here
+			return false
+		}
+		for range p.Operands() {
+			t := operands[0].Type()
+			operands = operands[1:]
+			if !machine.Loadable(t) || p.Kind == core.PostRoundSaturate && (t == core.I32 || t == core.U32 || t == core.F64) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// run finishes some columns of rows [m0,m1).
+func (u *unfused) run(r *machine.Run, m0, m1, n0, n1 int) {
+	acc, zeros := machine.View[int32](r.Mem[u.acc]), u.zeros
+	if u.computedZeros != nil {
+		zeros = u.computedZeros(r)
+	}
+	var raw [unfusedBlock]int32
+	var values, operand, scale [unfusedBlock]float32
+	for m := m0; m < m1; m++ {
+		row := acc[m*u.stride:][:u.stride]
+		for n := n0; n < n1; n += unfusedBlock {
+			width := min(unfusedBlock, n1-n)
+			q := raw[:width]
+			copy(q, row[n:])
+			if u.rowSums >= 0 {
+				sum := row[u.rowSums]
+				for i, z := range zeros[n:][:width] {
+					q[i] -= z * sum
+				}
+			}
+			if u.less >= 0 {
+				for i, v := range machine.View[int32](r.Mem[u.less])[m*u.stride+n:][:width] {
+					q[i] -= v
+				}
+			}
+			u.block(r, m, n, q, values[:width], operand[:width], scale[:width])
+		}
+	}
+}
+
+// block takes columns n and following of row m, whose accumulators are q, through the
+// steps. v, x and s are scratch.
+func (u *unfused) block(r *machine.Run, m, n int, q []int32, v, x, s []float32) {
+	at := m*u.columns + n
+	if len(u.posts) == 0 {
+		copy(machine.View[int32](r.Mem[u.dst])[at:], q)
+		return
+	}
+	for i, a := range q {
+		v[i] = float32(a)
+	}
+	for i := range u.posts {
+		p, in := &u.posts[i], u.inputs[i]
+		switch p.Kind {
+		case core.PostAdd:
+			for i, y := range in[0].load(r, x, m, n, u.columns) {
+				v[i] += y
+			}
+		case core.PostMul:
+			for i, y := range in[0].load(r, x, m, n, u.columns) {
+				v[i] = float32(v[i] * y)
+			}
+		case core.PostMulAdd:
+			in[0].load(r, x, m, n, u.columns)
+			in[1].load(r, s, m, n, u.columns)
+			for i, y := range x {
+				v[i] = core.FMA32(y, s[i], v[i])
+			}
+		case core.PostLinear:
+			in[0].load(r, s, m, n, u.columns)
+			in[1].load(r, x, m, n, u.columns)
+			for i, y := range x {
+				v[i] = core.FMA32(v[i], s[i], y)
+			}
+		case core.PostActivation:
+			activate(v, p.Activation, p.Alpha)
+		case core.PostRoundSaturate:
+			var zeros []float32
+			if p.ZeroPoint {
+				zeros = in[0].load(r, x, m, n, u.columns)
+			}
+			u.saturate(r, p, v, zeros, at)
+			return
+		}
+	}
+	copy(machine.View[float32](r.Mem[u.dst])[at:], v)
+}
+
+// load returns the operand's values for columns n and following of row m.
+func (in *unfusedInput) load(r *machine.Run, to []float32, m, n, columns int) []float32 {
+	mem := r.Mem[in.buffer]
+	switch in.elements {
+	case 1:
+		machine.LoadFloats(to[:1], in.typ, mem, 0)
+		for i := range to {
+			to[i] = to[0]
+		}
+	case in.channels:
+		for i := 0; i < len(to); {
+			at := (n + i) % in.channels
+			width := min(in.channels-at, len(to)-i)
+			machine.LoadFloats(to[i:i+width], in.typ, mem, at)
+			i += width
+		}
+	default:
+		machine.LoadFloats(to, in.typ, mem, m*columns+n)
+	}
+	return to
+}
+
+// activate applies an activation.
+func activate(v []float32, a core.Activation, alpha float32) {
+	switch a {
+	case core.Identity:
+	case core.Relu, core.Relu6:
+		hi := float32(math.Inf(1))
+		if a == core.Relu6 {
+			hi = 6
+		}
+		for i, x := range v {
+			if x = max(x, 0); x != x { // max without branches; it keeps NaN
+				x = 0
+			}
+			v[i] = min(x, hi)
+		}
+	default:
+		for i, x := range v {
+			v[i] = a.Apply(x, alpha)
+		}
+	}
+}
+
+// saturate rounds, adds the zero points, which may be nil, and stores the integers from
+// element at on.
+func (u *unfused) saturate(r *machine.Run, p *core.PostOp, v, zeros []float32, at int) {
+	store := func(i int, x int64) { machine.View[int32](r.Mem[u.dst])[at+i] = int32(x) }
+	if p.Type != core.I32 {
+		out := r.Mem[u.dst][at:]
+		if zeros == nil && p.Round == core.RoundNearestTowardEven {
+			toBytes(out, v, float32(p.Lo), float32(p.Hi))
+			return
+		}
+		store = func(i int, x int64) { out[i] = byte(x) }
+	} else if zeros == nil && p.Round == core.RoundNearestTowardEven {
+		toWords(machine.View[int32](r.Mem[u.dst])[at:], v, float64(p.Lo), float64(p.Hi))
+		return
+	}
+	for i, x := range v {
+		y := p.Round.Round(float64(x))
+		if zeros != nil {
+			y += float64(zeros[i])
+		}
+		store(i, core.Saturate(y, p.Lo, p.Hi))
+	}
+}
+
+// toBytes rounds half to even and saturates; NaN becomes lo.
+func toBytes(out []byte, v []float32, lo, hi float32) {
+	const big = 3 << 22 // a sum with it has no bits for fractions
+	out = out[:len(v)]
+	for i, x := range v {
+		if x = max(x, lo); x != x {
+			x = lo
+		}
+		out[i] = byte(math.Float32bits(float32(min(x, hi) + big)))
+	}
+}
+
+// toWords rounds half to even and saturates; NaN becomes lo.
+func toWords(out []int32, v []float32, lo, hi float64) {
+	out = out[:len(v)]
+	for i, x := range v {
+		y := max(float64(x), lo)
+		if y != y {
+			y = lo
+		}
+		out[i] = int32(math.RoundToEven(min(y, hi)))
+	}
+}
+
+// lowerByReference runs the reference of a list in one part.
+func (c *compiler) lowerByReference(u *unfused) error {
+	n := u.node
+	acc := u.acc
+	if u.stride != u.columns || u.less >= 0 { // of more than one product
+		raw := &unfused{
+			node: n, acc: acc, rows: u.rows, columns: u.columns, stride: u.stride, rowSums: u.rowSums,
+			zeros: u.zeros, computedZeros: u.computedZeros, less: u.less,
+		}
+		raw.dst = c.newScratch(u.rows * u.columns * 4)
+		acc = raw.dst
+		c.emit(machine.Instruction{
+			Node: n, Kernel: "post-ops", Reads: []int{u.acc, u.less}, Writes: []int{raw.dst},
+			Run: func(r *machine.Worker, _, _ int) error {
+				raw.run(r.Run, 0, raw.rows, 0, raw.columns)
+				return nil
+			},
+		})
+	}
+	op := &core.ApplyPostOps{PostOps: u.posts, Layout: core.NHWC}
+	in := append([]int{acc}, c.buffersOf(u.operands)...)
+	result := slices.Clone(n.Outputs())
+	if len(result[0].Shape) == 0 { // the op wants an axis of channels
+		result[0].Shape = core.Shape{1}
+	}
+	facts := append([]core.Fact{{Type: core.I32, Shape: result[0].Shape}}, machine.FactsOf(u.operands)...)
+	out := []int{c.newOutput(n.Out(0))}
+	ins, outs := c.newOperands(len(in)), c.newOperands(len(out))
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "post-ops", Reads: in, Writes: out,
+		Run: func(r *machine.Worker, _, _ int) error {
+			x, err := r.Operands(ins, in, facts)
+			if err != nil {
+				return err
+			}
+			y, err := r.Operands(outs, out, result)
+			if err != nil {
+				return err
+			}
+			return op.Eval(x, y)
+		},
+	})
+	return nil
+}

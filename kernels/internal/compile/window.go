@@ -1,0 +1,208 @@
+package compile
+
+import (
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/pool"
+)
+
+// maxPoolTaps bounds the offsets of one pooling; larger ones run the reference.
+const maxPoolTaps = 1 << 24
+
+// window is the geometry of a sliding window over NHWC data with any number of spatial
+// dimensions.
+type window struct {
+	axes            []core.Axis
+	batch, channels int
+	pixels, taps    int // of the output, and of the window
+}
+
+// newWindow returns the geometry; false if it is not for kernels.
+func newWindow(s *core.Spatial, size []int, data core.Shape) (*window, bool) {
+	if s.Layout != core.NHWC || len(data) != len(size)+2 {
+		return nil, false
+	}
+	axes, err := s.Axes(data, size)
+	if err != nil {
+		return nil, false
+	}
+	w := windowOf(axes, data[0], data[len(data)-1])
+	ok := w.pixels > 0 && w.channels > 0 && w.taps <= pool.MaxTaps && w.pixels <= maxPoolTaps/w.taps
+	return w, ok
+}
+
+func windowOf(axes []core.Axis, batch, channels int) *window {
+	w := &window{axes: axes, batch: batch, channels: channels, pixels: batch, taps: 1}
+	for _, a := range axes {
+		w.pixels *= a.Out
+		w.taps *= a.Window
+	}
+	return w
+}
+
+// padded is the number of a data pixel that is padding.
+const padded = -1
+
+// image returns the number of the data pixel, or padded, that each tap of each output pixel
+// of one image reads: [pixel][tap].
+func (w *window) image() []int32 {
+	at, pixels, taps := []int32{0}, 1, 1
+	for _, a := range w.axes { // each dimension in front of it becomes Out pixels of Window taps
+		next := make([]int32, 0, pixels*a.Out*taps*a.Window)
+		for p := range pixels {
+			for o := range a.Out {
+				for _, before := range at[p*taps:][:taps] {
+					next = appendTaps(next, a, o, before)
+				}
+			}
+		}
+		at, pixels, taps = next, pixels*a.Out, taps*a.Window
+	}
+	return at
+}
+
+// appendTaps appends what the taps of output o read along an axis, behind a number of the
+// axes in front.
+func appendTaps(to []int32, a core.Axis, o int, before int32) []int32 {
+	for k := range a.Window {
+		i, inside := a.At(o, k)
+		if before == padded || !inside {
+			to = append(to, padded)
+			continue
+		}
+		to = append(to, before*int32(a.In)+int32(i))
+	}
+	return to
+}
+
+// counts returns how many taps of each pixel are inside the data.
+func (w *window) counts() []float32 {
+	counts := make([]float32, 0, w.pixels)
+	for i, at := 0, w.image(); i < len(at); i += w.taps {
+		n := 0
+		for _, data := range at[i:][:w.taps] {
+			if data != padded {
+				n++
+			}
+		}
+		counts = append(counts, float32(n))
+	}
+	return slices.Repeat(counts, w.batch)
+}
+
+// offsets returns where each tap of each pixel begins; those in the padding at pad.
+func (w *window) offsets(src, row, pad int) []int32 { return w.place(w.image(), src, row, pad) }
+
+// insideOffsets is offsets with each tap in the padding replaced by the one before it,
+// or by the first one in the data.
+func (w *window) insideOffsets(src, row int) []int32 {
+	at := w.image()
+	for i := 0; i < len(at); i += w.taps {
+		taps := at[i:][:w.taps]
+		last := taps[slices.IndexFunc(taps, func(data int32) bool { return data != padded })]
+		for k, data := range taps {
+			if data == padded {
+				taps[k] = last
+			}
+			last = taps[k]
+		}
+	}
+	return w.place(at, src, row, 0)
+}
+
+// place returns the offsets of the pixels of all images, whose rows of bytes begin at src.
+func (w *window) place(image []int32, src, row, pad int) []int32 {
+	pixels := 1
+	for _, a := range w.axes {
+		pixels *= a.In
+	}
+	out := make([]int32, 0, w.batch*len(image))
+	for n := range w.batch {
+		first := int32(src + n*pixels*row)
+		for _, data := range image {
+			if data == padded {
+				out = append(out, int32(pad))
+			} else {
+				out = append(out, first+data*int32(row))
+			}
+		}
+	}
+	return out
+}
+
+// convolution is the geometry of an NHWC convolution.
+type convolution struct {
+	axes       []core.Axis // one for each spatial dimension
+	batch, inC int
+	zero       zeroPoint
+}
+
+// isPadded reports whether an output reads padding.
+func (g *convolution) isPadded() bool {
+	for _, a := range g.axes {
+		for o := range a.Out {
+			for k := range a.Window {
+				if _, inside := a.At(o, k); !inside {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// wide reports whether the taps of one filter row should be one run of bytes: their
+// bytes lie side by side if the image is padded and the width is not dilated. It
+// pays for few channels, where a tap alone would waste the kernel's steps.
+func (g *convolution) wide() bool {
+	for _, a := range g.axes {
+		if a.PadBelow < 0 || a.DataDilation != 1 {
+			return false
+		}
+	}
+	x := g.axes[len(g.axes)-1]
+	return len(g.axes) <= 2 && x.Dilation == 1 && x.Window > 1 && (g.inC < 16 || g.inC%4 != 0 && g.inC < 64)
+}
+
+// unitAxis is a spatial dimension of size 1.
+var unitAxis = core.Axis{In: 1, Window: 1, Out: 1, Stride: 1, Dilation: 1, DataDilation: 1}
+
+// plane returns the axes of a convolution of one or two spatial dimensions as two.
+func (g *convolution) plane() (y, x core.Axis) {
+	if len(g.axes) == 1 {
+		return unitAxis, g.axes[0]
+	}
+	return g.axes[0], g.axes[1]
+}
+
+// offsets returns the beginning of each tap of each output pixel: [pixel][tap].
+func (g *convolution) offsets(src, pad int) []int32 {
+	return windowOf(g.axes, g.batch, g.inC).offsets(src, g.inC, pad)
+}
+
+// paddedSize returns height and width of the image with its padding.
+func (g *convolution) paddedSize() (h, w int) {
+	y, x := g.plane()
+	h = (y.Out-1)*y.Stride + (y.Window-1)*y.Dilation + 1
+	w = (x.Out-1)*x.Stride + x.Window
+	return max(h, y.In+y.PadBelow), max(w, x.In+x.PadBelow)
+}
+
+// wideOffsets is offsets for one run of bytes per filter row of a padded image.
+func (g *convolution) wideOffsets(src int) []int32 {
+	y, x := g.plane()
+	h, w := g.paddedSize()
+	out := make([]int32, 0, g.batch*y.Out*x.Out*y.Window)
+	for n := range g.batch {
+		for oy := range y.Out {
+			for ox := range x.Out {
+				for ky := range y.Window {
+					iy, ix := oy*y.Stride+ky*y.Dilation, ox*x.Stride
+					out = append(out, int32(src+((n*h+iy)*w+ix)*g.inC))
+				}
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,144 @@
+package machine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// Dynamic is the machine for functions some of whose shapes depend on data: a plan for all
+// that can be planned, the head, and references for the nodes behind it, the tail.
+type Dynamic struct {
+	Head    *Planned     // set by the caller of CutLate
+	crosses []core.Value // the head's results behind the function's own: what the tail reads
+	tail    *Interpreted
+	early   []int // the number of each result among the head's; -1 for those of the tail
+}
+
+// CutLate cuts a function in two: it returns the head, to be planned, and the machine of the
+// tail, which lacks the plan. If all shapes are known, the head is the function, and there is
+// no machine.
+func CutLate(f *core.Function, limit int64) (*core.Function, *Dynamic, error) {
+	late := map[*core.Node]bool{}
+	for _, n := range f.Nodes() {
+		late[n] = slices.ContainsFunc(n.Outputs(), func(o core.Fact) bool { return !o.Static() }) ||
+			slices.ContainsFunc(n.Inputs(), func(v core.Value) bool { return late[v.Node] })
+	}
+	head := &core.Function{Name: f.Name, Parameters: f.Parameters, Meta: f.Meta}
+	t := &Dynamic{}
+	var lateResults, nodes []*core.Node
+	for _, r := range f.Results {
+		if late[r] {
+			t.early = append(t.early, -1)
+			lateResults = append(lateResults, r)
+			continue
+		}
+		t.early = append(t.early, len(head.Results))
+		head.Results = append(head.Results, r)
+	}
+	if len(lateResults) == 0 {
+		return f, nil, nil
+	}
+	for _, n := range f.Nodes() {
+		if !late[n] || !n.IsComputed() {
+			continue
+		}
+		nodes = append(nodes, n)
+		for _, v := range n.Inputs() {
+			if late[v.Node] || !v.Node.IsComputed() || slices.Contains(t.crosses, v) {
+				continue
+			}
+			if err := t.cross(head, v); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	t.tail = NewInterpreted(nodes, f.Parameters, lateResults, limit)
+	return head, t, nil
+}
+
+// cross makes a value that the tail reads a result of the head.
+func (t *Dynamic) cross(head *core.Function, v core.Value) error {
+	r, err := core.NewNamedNode(fmt.Sprintf("tail#%d", len(t.crosses)), &core.Result{}, v)
+	if err != nil {
+		return err
+	}
+	r.Origin = v.Node.Origin
+	t.crosses = append(t.crosses, v)
+	head.Results = append(head.Results, r)
+	return nil
+}
+
+// Run is Machine.Run.
+func (t *Dynamic) Run(ctx context.Context, in, out []*core.Tensor) error {
+	first, second := t.divide(out)
+	if err := t.Head.Run(ctx, in, first); err != nil {
+		return err
+	}
+	v := t.crossing(first)
+	if err := t.tail.compute(ctx, in, v, nil); err != nil {
+		return err
+	}
+	if err := t.tail.deliver(v, second); err != nil {
+		return err
+	}
+	for i, at := range t.early {
+		if at >= 0 {
+			out[i] = first[at]
+		} else {
+			out[i], second = second[0], second[1:]
+		}
+	}
+	return nil
+}
+
+// divide returns the tensors that were given for the head's results and for the tail's.
+func (t *Dynamic) divide(out []*core.Tensor) (first, second []*core.Tensor) {
+	first = make([]*core.Tensor, len(t.Head.layout.Results))
+	for i, at := range t.early {
+		if at >= 0 {
+			first[at] = out[i]
+		} else {
+			second = append(second, out[i])
+		}
+	}
+	return first, second
+}
+
+// crossing returns what the tail reads of the head's results.
+func (t *Dynamic) crossing(first []*core.Tensor) core.Values {
+	v := core.Values{}
+	for i, x := range t.crosses {
+		v[x] = first[len(first)-len(t.crosses)+i]
+	}
+	return v
+}
+
+// Steps is Machine.Steps.
+func (t *Dynamic) Steps() []Step {
+	steps := t.Head.Steps()
+	for _, s := range t.tail.Steps() {
+		s.Kernel = "reference (tail)"
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+// Profile is Machine.Profile.
+func (t *Dynamic) Profile(ctx context.Context, in []*core.Tensor, times [][]time.Duration) error {
+	first := make([]*core.Tensor, len(t.Head.layout.Results))
+	planned := len(t.Head.code)
+	if err := t.Head.measure(ctx, in, first, times[:planned]); err != nil {
+		return err
+	}
+	return t.tail.compute(ctx, in, t.crossing(first), times[planned:])
+}
+
+// PeakBytes is Machine.PeakBytes.
+func (t *Dynamic) PeakBytes() int64 { return t.Head.PeakBytes() }
+
+// Bytes is Machine.Bytes.
+func (t *Dynamic) Bytes() int64 { return t.Head.Bytes() + t.tail.Bytes() }

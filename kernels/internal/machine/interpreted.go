@@ -1,0 +1,109 @@
+package machine
+
+import (
+	"context"
+	"time"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// Interpreted is the machine that computes nodes one after the other by their ops'
+// references, on tensors of whatever shapes come out.
+type Interpreted struct {
+	params     []*core.Node
+	results    []*core.Node
+	evaluation *core.Evaluation
+	limit      int64 // bytes of what the nodes compute, and of copies of the results
+}
+
+// NewInterpreted returns the machine of nodes, each behind those that it reads. What else
+// they read are constants or parameters, or is given to compute.
+func NewInterpreted(nodes, params, results []*core.Node, limit int64) *Interpreted {
+	keep := make([]core.Value, len(results))
+	for i, r := range results {
+		keep[i] = r.Inputs()[0]
+	}
+	return &Interpreted{params, results, core.NewEvaluation(nodes, keep, limit), limit}
+}
+
+// Run is Machine.Run.
+func (m *Interpreted) Run(ctx context.Context, in, out []*core.Tensor) error {
+	v := core.Values{}
+	if err := m.compute(ctx, in, v, nil); err != nil {
+		return err
+	}
+	return m.deliver(v, out)
+}
+
+// compute adds the parameters' tensors and what the nodes compute to v. Where times is not nil
+// it takes the time of each node.
+func (m *Interpreted) compute(
+	ctx context.Context, in []*core.Tensor, v core.Values, times [][]time.Duration,
+) (err error) {
+	for i, p := range m.params {
+		v[p.Out(0)] = in[i]
+	}
+	var at *core.Node
+	defer func() {
+		if p := recover(); p != nil {
+			err = recovered(at, p)
+		}
+	}()
+	return m.evaluation.Run(v, func(i int, n *core.Node, args []*core.Tensor, held, limit int64) ([]*core.Tensor, error) {
+		if at = n; ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		start := time.Now()
+		res, err := n.EvalWithin(args, held, limit)
+		if times != nil {
+			times[i] = append(times[i], time.Since(start))
+		}
+		return res, err
+	})
+}
+
+// deliver puts the results, which are copies, into out.
+func (m *Interpreted) deliver(v core.Values, out []*core.Tensor) error {
+	if err := core.CheckCopies(m.results, v, m.limit); err != nil {
+		return err
+	}
+	for i, r := range m.results {
+		var err error
+		if out[i], err = deliver(r, v.Of(r.Inputs()[0]), out[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deliver returns a result as a tensor that the caller owns: its own, checked, or a copy.
+func deliver(r *core.Node, t, into *core.Tensor) (*core.Tensor, error) {
+	if into == nil {
+		return t.Clone(), nil
+	}
+	if got, want := into.Fact(), t.Fact(); got.Type != want.Type || !got.Shape.Equal(want.Shape) {
+		return nil, &MisfitError{r, got, want}
+	}
+	copyTensor(into, t)
+	return into, nil
+}
+
+// Steps is Machine.Steps.
+func (m *Interpreted) Steps() []Step {
+	steps := make([]Step, len(m.evaluation.Nodes()))
+	for i, n := range m.evaluation.Nodes() {
+		steps[i] = Step{n, "reference", Operations(n)}
+	}
+	return steps
+}
+
+// Profile is Machine.Profile.
+func (m *Interpreted) Profile(ctx context.Context, in []*core.Tensor, times [][]time.Duration) error {
+	return m.compute(ctx, in, core.Values{}, times)
+}
+
+// PeakBytes is 0: nothing is planned.
+func (m *Interpreted) PeakBytes() int64 { return 0 }
+
+// Bytes is Machine.Bytes.
+func (m *Interpreted) Bytes() int64 { return int64(len(m.evaluation.Nodes())) * instructionBytes }

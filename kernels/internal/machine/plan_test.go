@@ -1,0 +1,56 @@
+package machine
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestPlan: buffers that live at the same time do not overlap, and each lies where looking at
+// all of those placed before would have put it.
+func TestPlan(t *testing.T) {
+	for seed := range uint64(60) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 1))
+			var buffers []*Buffer
+			steps := 1 + r.IntN(100)
+			for range 1 + r.IntN(200) {
+				b := &Buffer{Size: r.IntN(5000), first: r.IntN(steps), Param: -1, Result: -1, Whole: r.IntN(50) == 0}
+				b.last = min(b.first+r.IntN(1+r.IntN(steps)), steps-1)
+				if r.IntN(20) == 0 {
+					b.Param = 0 // outside of the arena
+				}
+				buffers = append(buffers, b)
+			}
+			total, err := plan(buffers, 1<<30)
+			require.NoError(t, err)
+			require.Equal(t, plainPlan(t, buffers), total)
+		})
+	}
+}
+
+// plainPlan places the buffers one by one, largest first, and compares with their offsets.
+func plainPlan(t *testing.T, buffers []*Buffer) (total int) {
+	todo := slices.DeleteFunc(slices.Clone(buffers), func(b *Buffer) bool { return !b.InArena() })
+	slices.SortStableFunc(todo, func(a, b *Buffer) int { return cmp.Compare(b.Size, a.Size) })
+	for i, b := range todo {
+		others := slices.DeleteFunc(slices.Clone(todo[:i]), func(o *Buffer) bool {
+			return !(o.Whole || b.Whole || o.first <= b.last && b.first <= o.last)
+		})
+		slices.SortStableFunc(others, func(a, b *Buffer) int { return cmp.Compare(a.Offset, b.Offset) })
+		at := 0
+		for _, o := range others {
+			if at+b.Reserved() <= o.Offset {
+				break
+			}
+			at = max(at, o.Offset+o.Reserved())
+		}
+		require.Equal(t, at, b.Offset)
+		total = max(total, at+b.Reserved())
+	}
+	return total
+}

@@ -1,0 +1,146 @@
+package machine
+
+import (
+	"context"
+	"sync"
+	"time"
+	"unsafe"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/testmode"
+)
+
+// Planned is the machine for functions all of whose shapes are known: instructions over the
+// buffers of a layout.
+type Planned struct {
+	layout  *Layout
+	code    []Instruction
+	threads int
+	size    int64 // bytes that the machine holds
+	runs    *RunPool
+	stages  []stage
+	waiting sync.Pool // of *progress, between two Runs
+}
+
+// NewPlanned returns the machine of instructions over a layout whose buffers have their
+// places. Its Runs have as many threads and take their memory from runs. offsets is how many
+// bytes the instructions hold.
+func NewPlanned(l *Layout, code []Instruction, threads int, offsets int64, runs *RunPool) *Planned {
+	p := &Planned{layout: l, code: code, threads: threads, runs: runs}
+	p.size = offsets + int64(len(code)*instructionBytes+len(l.Buffers)*bufferBytes)
+	if testmode.DeadBuffersArePoisoned() {
+		l.findDead(len(code))
+	}
+	p.stages = stages(code, threads)
+	p.waiting.New = func() any { return newProgress(p.stages, p.code, p.threads, &p.waiting) }
+	return p
+}
+
+// What an instruction with its closure and a buffer take, roughly.
+const instructionBytes, bufferBytes = 512, 128
+
+// Run is Machine.Run.
+func (p *Planned) Run(ctx context.Context, in, out []*core.Tensor) error {
+	given := out
+	if overlap(in, out) { // an instruction would overwrite what another has yet to read
+		out = make([]*core.Tensor, len(given))
+	}
+	if err := p.layout.allocate(out); err != nil {
+		return err
+	}
+	r := p.runs.get(p.layout)
+	defer p.runs.put(r)
+	r.take(in, out)
+	defer r.forget()
+	if err := p.waiting.Get().(*progress).execute(ctx, r); err != nil {
+		return err
+	}
+	r.deliver()
+	for i, t := range given {
+		if t != nil && t != out[i] {
+			copyTensor(t, out[i])
+			out[i] = t
+		}
+	}
+	copy(given, out)
+	return nil
+}
+
+// overlap reports whether a tensor to write into shares memory with an input or with
+// another one.
+func overlap(in, out []*core.Tensor) bool {
+	for i, t := range out {
+		if t == nil {
+			continue
+		}
+		for _, u := range in {
+			if sharesMemory(t.Bytes(), u.Bytes()) {
+				return true
+			}
+		}
+		for _, u := range out[:i] {
+			if u != nil && sharesMemory(t.Bytes(), u.Bytes()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func sharesMemory(a, b []byte) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return false
+	}
+	a0, b0 := uintptr(unsafe.Pointer(unsafe.SliceData(a))), uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	return a0 < b0+uintptr(len(b)) && b0 < a0+uintptr(len(a))
+}
+
+func copyTensor(to, from *core.Tensor) {
+	copy(to.Bytes(), from.Bytes())
+	copy(to.Strings(), from.Strings())
+}
+
+// Steps is Machine.Steps.
+func (p *Planned) Steps() []Step {
+	steps := make([]Step, len(p.code))
+	for i, c := range p.code {
+		steps[i] = Step{c.Node, c.Kernel, c.Operations}
+	}
+	return steps
+}
+
+// PeakBytes is Machine.PeakBytes.
+func (p *Planned) PeakBytes() int64 { return int64(p.layout.Arena) }
+
+// Bytes is Machine.Bytes.
+func (p *Planned) Bytes() int64 { return p.size }
+
+// Profile is Machine.Profile.
+func (p *Planned) Profile(ctx context.Context, in []*core.Tensor, times [][]time.Duration) error {
+	out := make([]*core.Tensor, len(p.layout.Results))
+	return p.measure(ctx, in, out, times)
+}
+
+// measure is Run, one instruction after the other, with the time of each.
+func (p *Planned) measure(ctx context.Context, in, out []*core.Tensor, times [][]time.Duration) error {
+	if err := p.layout.allocate(out); err != nil {
+		return err
+	}
+	r := p.runs.get(p.layout)
+	defer p.runs.put(r)
+	r.take(in, out)
+	defer r.forget()
+	w := &Worker{Run: r}
+	for i := range p.code {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		start := time.Now()
+		if err := p.code[i].Run(w, 0, 1); err != nil {
+			return err
+		}
+		times[i] = append(times[i], time.Since(start))
+	}
+	r.deliver()
+	return nil
+}

@@ -1,0 +1,107 @@
+package machine
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// Run is the memory and the state of one Run.
+type Run struct {
+	layout  *Layout
+	Arena   []byte
+	Mem     [][]byte // by buffer
+	State   []any    // what instructions keep beside the arena
+	in, out []*core.Tensor
+	broken  atomic.Bool // an instruction panicked: nobody uses the memory again
+}
+
+// RunPool keeps the memory of Runs that have ended for others, of any layout.
+type RunPool struct{ pool sync.Pool }
+
+// get returns the memory for one Run.
+func (q *RunPool) get(l *Layout) *Run {
+	r, ok := q.pool.Get().(*Run)
+	if !ok {
+		r = &Run{}
+	}
+	if r.layout != l {
+		r.become(l)
+	}
+	return r
+}
+
+// put gives back the memory of a Run that has ended.
+func (q *RunPool) put(r *Run) {
+	if !r.broken.Load() {
+		q.pool.Put(r)
+	}
+}
+
+// become prepares the memory for another layout.
+func (r *Run) become(l *Layout) {
+	r.layout = l
+	if len(r.Arena) < l.Arena {
+		r.Arena = core.AlignedBytes(l.Arena)
+	}
+	r.Mem = append(r.Mem[:0], make([][]byte, len(l.Buffers))...)
+	for i, b := range l.Buffers {
+		switch {
+		case b.Fixed != nil:
+			r.Mem[i] = b.Fixed
+		case b.InArena() && (b.first >= 0 || b.Whole):
+			r.Mem[i] = r.Arena[b.Offset : b.Offset+b.Size : b.Offset+b.Reserved()]
+		}
+	}
+	for _, f := range l.OnArena {
+		f(r.Arena)
+	}
+	r.State = r.State[:0]
+	for _, f := range l.States {
+		r.State = append(r.State, f())
+	}
+}
+
+// take makes the caller's tensors the buffers that they are.
+func (r *Run) take(in, out []*core.Tensor) {
+	r.in, r.out = in, out
+	for i, b := range r.layout.Buffers {
+		switch {
+		case b.Param >= 0:
+			r.Mem[i] = in[b.Param].Bytes()
+		case b.Result >= 0:
+			r.Mem[i] = out[b.Result].Bytes()
+		}
+	}
+}
+
+// forget gives up the caller's memory.
+func (r *Run) forget() {
+	r.in, r.out = nil, nil
+	for i, b := range r.layout.Buffers {
+		if b.Param >= 0 || b.Result >= 0 {
+			r.Mem[i] = nil
+		}
+	}
+}
+
+// deliver copies the results that are not computed in the caller's tensors.
+func (r *Run) deliver() {
+	for i, o := range r.layout.Outputs {
+		switch {
+		case o.Source != nil:
+			if c, ok := o.Source.Op().(*core.Constant); ok {
+				copy(r.out[i].Strings(), c.Value.Strings())
+				continue
+			}
+			for j, n := range r.layout.Params {
+				if n == o.Source {
+					copy(r.out[i].Strings(), r.in[j].Strings())
+				}
+			}
+		case r.layout.Buffers[o.Buffer].Result != i:
+			copy(r.out[i].Bytes(), r.Mem[o.Buffer])
+		}
+	}
+}

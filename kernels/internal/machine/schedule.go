@@ -1,0 +1,204 @@
+package machine
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// stage is a range of instructions that follow each other on one thread, or one
+// instruction whose parts any threads take. A stage begins when the one before has ended.
+type stage struct {
+	first, last int // instructions
+	parts       int
+}
+
+const (
+	// partTime is how long a part should take at least, in nanoseconds: many times
+	// what it costs to hand it out.
+	partTime = 8_000
+	// PartsPerThread bounds how finely work is cut to even out what threads are late.
+	PartsPerThread = 4
+)
+
+// stages groups the instructions for a number of threads. Work too short to be worth a
+// second thread stays with what is beside it.
+func stages(code []Instruction, threads int) []stage {
+	var all []stage
+	for i := range code {
+		parts := 1
+		if code[i].Splits && threads > 1 {
+			rounds := code[i].estimate() / int64(threads*partTime)
+			parts = threads * int(min(rounds, PartsPerThread))
+		}
+		if last := len(all) - 1; parts <= 1 && last >= 0 && all[last].parts == 1 {
+			all[last].last = i
+			continue
+		}
+		all = append(all, stage{i, i, max(parts, 1)})
+	}
+	return all
+}
+
+// progress is how far the stages of one Run are. Threads take parts until none is left and
+// wait for those that others have taken; a thread that comes late, because its core had
+// other work, keeps nobody waiting.
+type progress struct {
+	stages  []stage
+	taken   []atomic.Int32 // parts, by stage
+	done    []atomic.Int32
+	failure atomic.Pointer[error] // what ends the Run early
+	running atomic.Int32          // parts that are being computed
+	threads atomic.Int32          // that may still look here
+
+	sleepers atomic.Int32
+	mu       sync.Mutex
+	wake     sync.Cond // on mu: a stage ended, or failure was set
+
+	code    []Instruction
+	ready   *sync.Pool // where it waits for the next Run
+	workers []Worker
+	starts  []func() // what the goroutine of each worker runs; made once, as they take memory
+}
+
+// newProgress returns the progress of instructions in stages for at most so many threads,
+// which waits for its next Run in ready.
+func newProgress(stages []stage, code []Instruction, threads int, ready *sync.Pool) *progress {
+	g := &progress{
+		stages: stages, taken: make([]atomic.Int32, len(stages)), done: make([]atomic.Int32, len(stages)),
+		code: code, ready: ready, workers: make([]Worker, threads), starts: make([]func(), threads),
+	}
+	g.wake.L = &g.mu
+	for t := range g.starts {
+		g.starts[t] = func() {
+			g.work(context.Background(), &g.workers[t])
+			g.leave()
+		}
+	}
+	return g
+}
+
+// execute runs all instructions in the memory of r with at most as many goroutines as p has
+// workers.
+func (p *progress) execute(ctx context.Context, r *Run) error {
+	threads := min(len(p.workers), runtime.GOMAXPROCS(0))
+	if len(p.stages) == 1 && p.stages[0].parts == 1 {
+		threads = 1
+	}
+	p.threads.Store(int32(threads))
+	for t := range threads {
+		p.workers[t] = Worker{Run: r, Thread: t}
+	}
+	for t := 1; t < threads; t++ {
+		go p.starts[t]()
+	}
+	p.work(ctx, &p.workers[0])
+	for p.running.Load() > 0 { // only after a failure
+		runtime.Gosched()
+	}
+	failure := p.failure.Load()
+	p.leave()
+	if failure != nil {
+		return *failure
+	}
+	return nil
+}
+
+// leave notes that a thread has gone; the last one makes p ready for another Run.
+func (p *progress) leave() {
+	if p.threads.Add(-1) > 0 {
+		return
+	}
+	for i := range p.stages {
+		p.taken[i].Store(0)
+		p.done[i].Store(0)
+	}
+	clear(p.workers)
+	p.failure.Store(nil)
+	p.ready.Put(p)
+}
+
+// work has a worker take parts of every stage. The first one's ctx is looked at between stages.
+func (p *progress) work(ctx context.Context, w *Worker) {
+	cancelled := ctx.Done()
+	for i := range p.stages {
+		if cancelled != nil {
+			if err := ctx.Err(); err != nil {
+				p.fail(err)
+			}
+		}
+		s := &p.stages[i]
+		for p.failure.Load() == nil {
+			part := int(p.taken[i].Add(1)) - 1
+			if part >= s.parts {
+				break
+			}
+			p.compute(w, s, part)
+			if int(p.done[i].Add(1)) == s.parts {
+				p.rouse()
+			}
+		}
+		if !p.await(i) {
+			return
+		}
+	}
+}
+
+// compute runs one part of a stage, unless the Run has failed. A panic fails the Run, whose
+// memory nobody uses again.
+func (p *progress) compute(w *Worker, s *stage, part int) {
+	p.running.Add(1)
+	i := s.first
+	defer func() {
+		if v := recover(); v != nil {
+			w.broken.Store(true)
+			p.fail(recovered(p.code[i].Node, v))
+		}
+		p.running.Add(-1)
+	}()
+	for ; i <= s.last && p.failure.Load() == nil; i++ {
+		if w.layout.dead != nil && part == 0 {
+			w.poison(i)
+		}
+		if err := p.code[i].Run(w, part, s.parts); err != nil {
+			p.fail(err)
+		}
+	}
+}
+
+// spins is how often a thread looks before it sleeps: some 20 microseconds.
+const spins = 20_000
+
+// await waits for the end of a stage; false if the Run has failed.
+func (p *progress) await(i int) bool {
+	ended := func() bool { return int(p.done[i].Load()) == p.stages[i].parts || p.failure.Load() != nil }
+	for range spins {
+		if ended() {
+			return p.failure.Load() == nil
+		}
+	}
+	p.sleepers.Add(1)
+	p.mu.Lock()
+	for !ended() {
+		p.wake.Wait()
+	}
+	p.mu.Unlock()
+	p.sleepers.Add(-1)
+	return p.failure.Load() == nil
+}
+
+// rouse wakes the threads that sleep.
+func (p *progress) rouse() {
+	if p.sleepers.Load() > 0 {
+		p.mu.Lock()
+		p.mu.Unlock() //lint:ignore SA2001 a sleeper holds the lock from its last look to its sleep
+		p.wake.Broadcast()
+	}
+}
+
+// fail ends the Run with an error, the first one given.
+func (p *progress) fail(err error) {
+	p.failure.CompareAndSwap(nil, &err)
+	p.rouse()
+}

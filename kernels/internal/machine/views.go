@@ -1,0 +1,59 @@
+package machine
+
+import (
+	"unsafe"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// View returns bytes as elements. They must be aligned to the element's size, as buffers
+// and the data of tensors are.
+func View[T core.Element](b []byte) []T {
+	var v T
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(v)))
+}
+
+// LoadFloats converts elements [i0,i0+len(dst)) of a type to float32, rounded to nearest.
+func LoadFloats(dst []float32, t core.Type, mem []byte, i0 int) {
+	switch t {
+	case core.F32:
+		copy(dst, View[float32](mem)[i0:])
+	case core.F64:
+		convert(dst, View[float64](mem)[i0:])
+	case core.I8:
+		convert(dst, View[int8](mem)[i0:])
+	case core.U8:
+		convert(dst, mem[i0:])
+	case core.I16:
+		convert(dst, View[int16](mem)[i0:])
+	case core.U16:
+		convert(dst, View[uint16](mem)[i0:])
+	case core.I32:
+		convert(dst, View[int32](mem)[i0:])
+	case core.U32:
+		convert(dst, View[uint32](mem)[i0:])
+	}
+}
+
+func convert[T int8 | uint8 | int16 | uint16 | int32 | uint32 | float64](dst []float32, src []T) {
+	src = src[:len(dst)]
+	for i, v := range src {
+		dst[i] = float32(v)
+	}
+}
+
+// Loadable reports whether LoadFloats knows a type.
+func Loadable(t core.Type) bool {
+	switch t {
+	case core.F32, core.F64, core.I8, core.U8, core.I16, core.U16, core.I32, core.U32:
+		return true
+	}
+	return false
+}
+
+// Fill sets all bytes to one.
+func Fill(b []byte, v byte) {
+	for i := range b {
+		b[i] = v
+	}
+}

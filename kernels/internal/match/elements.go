@@ -1,0 +1,245 @@
+package match
+
+import (
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+)
+
+var (
+	_ = matches[core.Convert](Dequantize, matchConvert)
+	_ = matches[core.Dequantize](Dequantize, matchDequantize)
+	_ = matches[core.TFDequantize](Dequantize, matchTFDequantize)
+	_ = matches[core.Quantize](Quantize, matchQuantize)
+	_ = matches[core.TFQuantizeV2](Quantize, matchQuantizeV2)
+	_ = matches[core.Clamp](Unary, matchClamp)
+	_ = matches[core.BatchNorm](Unary, matchBatchNorm)
+)
+
+// matchIntegers returns an element that loads integers as float32; false if its node does
+// not make float32 of integers that chains load.
+func matchIntegers(e Element) (Element, bool) {
+	in := e.Node.Inputs()[0]
+	typ, ok := integerTypes[in.Type()]
+	e.From = Integers{From: in, Type: typ, Scale: 1}
+	return e, ok && e.Node.Outputs()[0].Type == core.F32 && in.Constant() == nil
+}
+
+func matchConvert(e Element, _ *core.Convert) (Element, bool) { return matchIntegers(e) }
+
+// matchDequantize matches constant scales, of the tensor or of the channels, without zero points.
+func matchDequantize(e Element, op *core.Dequantize) (Element, bool) {
+	e, ok := matchIntegers(e)
+	in := e.Node.Inputs()
+	scale, zero := in[1].Constant(), in[2].Constant()
+	if !ok || scale == nil || zero == nil || !isZero(zero) {
+		return e, false
+	}
+	switch table := ValuesOf(in[1], in[0].Shape()); {
+	case scale.Len() == 1:
+		e.From.Scale = scale.Float32s()[0]
+	case table != nil && len(op.Axes) == 1 && op.Axes[0] == len(in[0].Shape())-1:
+		e.Steps = []elementwise.Step{combineValues(elementwise.Multiply, table)}
+	default:
+		return e, false
+	}
+	return e, true
+}
+
+// matchTFDequantize finds the scale as the value of 1, and of MIN_FIRST the value of 0.
+func matchTFDequantize(e Element, op *core.TFDequantize) (Element, bool) {
+	e, ok := matchIntegers(e)
+	in := e.Node.Inputs()
+	if !ok || op.Axis != -1 || in[1].Constant() == nil || in[2].Constant() == nil {
+		return e, false
+	}
+	y, ok := dequantizeAll(op, in)
+	if !ok {
+		return e, false
+	}
+	e.From.Scale = y[1]
+	if op.Mode == core.Scaled {
+		return e, true
+	}
+	if op.Mode != core.MinFirst || len(y) != 256 {
+		return e, false
+	}
+	mn, mx := in[1].Constant().Float32s()[0], in[2].Constant().Float32s()[0]
+	e.From.Scale = float32(float64(mx-mn) / 255)
+	if y[0] == 0 && isLinear(e, y, false) {
+		return e, true
+	}
+	e.Steps = []elementwise.Step{combineValues(elementwise.Add, y[:1])}
+	return e, isLinear(e, y, true)
+}
+
+// isLinear reports whether y of every byte is, to the bit, the byte times the scale, plus y
+// of 0 if that is added. (A sum with 0 makes 0 of -0.)
+func isLinear(e Element, y []float32, add bool) bool {
+	for q, want := range y {
+		if e.From.Type == elementwise.I8 {
+			q = int(int8(q))
+		}
+		v := float32(float32(q) * e.From.Scale)
+		if add {
+			v += y[0]
+		}
+		if math.Float32bits(v) != math.Float32bits(want) {
+			return false
+		}
+	}
+	return true
+}
+
+// dequantizeAll returns the values of all bytes, or of the integers 0 and 1.
+func dequantizeAll(op *core.TFDequantize, in []core.Value) ([]float32, bool) {
+	q := core.AllBytes(in[0].Type())
+	if q == nil {
+		q = zeroAndOne(in[0].Type())
+	}
+	y, err := core.EvalOp(op, []*core.Tensor{q, in[1].Constant(), in[2].Constant()})
+	if err != nil {
+		return nil, false
+	}
+	return y[0].Float32s(), true
+}
+
+// zeroAndOne returns the numbers 0 and 1 of a type of integers that are little-endian words.
+func zeroAndOne(t core.Type) *core.Tensor {
+	b := core.AlignedBytes(2 * t.Size())
+	b[t.Size()] = 1
+	return vectorOver(t, 2, b)
+}
+
+func isZero(t *core.Tensor) bool {
+	for _, z := range t.Int64s() {
+		if z != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// matchQuantize matches rounding to even with one scale and without a zero point, or
+// with 128 for u8. The quotient is not a product with the reciprocal: the chain divides.
+func matchQuantize(e Element, op *core.Quantize) (Element, bool) {
+	in := e.Node.Inputs()
+	scale, zero := in[1].Constant(), in[2].Constant()
+	if op.RoundMode != core.RoundNearestTowardEven || op.Type == core.I32 ||
+		in[0].Type() != core.F32 || in[0].Constant() != nil || scale == nil || zero == nil || scale.Len() != 1 {
+		return e, false
+	}
+	z := zero.Int64s()[0]
+	if z != 0 && (z != 128 || op.Type != core.U8) {
+		return e, false
+	}
+	lo, hi := op.Type.Bounds()
+	e.Steps = []elementwise.Step{
+		combineValues(elementwise.Divide, scale.Float32s()),
+		{Kind: elementwise.DropNaN},
+	}
+	e.Numbers = elementwise.Numbers{Scale: 1, Lo: float32(lo - z), Hi: float32(hi - z), Flip: z != 0}
+	return e, true
+}
+
+func matchQuantizeV2(e Element, op *core.TFQuantizeV2) (Element, bool) {
+	in := e.Node.Inputs()
+	mn, mx := in[1].Constant(), in[2].Constant()
+	if op.Axis != -1 || op.Type.Size() != 1 || mn == nil || mx == nil || in[0].Constant() != nil {
+		return e, false
+	}
+	// The op itself says what its range becomes.
+	out, err := core.EvalOp(op, []*core.Tensor{vectorOver(core.F32, 0, nil), mn, mx})
+	if err != nil {
+		return e, false
+	}
+	r, ok := op.Rounding(mn, mx)
+	e.RangeOut = out[1:]
+	e.Numbers = elementwise.Numbers{Scale: r.Factor, Lo: float32(r.Lo), Hi: float32(r.Hi)}
+	away := r.Round == core.RoundNearestTowardInfinity
+	if away || r.Shift != 0 {
+		e.Steps = []elementwise.Step{combineValues(elementwise.Multiply, []float32{r.Factor})}
+		e.Numbers.Scale = 1
+	}
+	if r.Shift != 0 {
+		e.Steps = append(e.Steps, combineValues(elementwise.Add, []float32{-r.Shift}))
+	}
+	if away {
+		e.Steps = append(e.Steps, elementwise.Step{Kind: elementwise.RoundAway})
+		return e, ok
+	}
+	return e, ok && r.Round == core.RoundNearestTowardEven
+}
+
+// QuantizeV2Numbers returns the parameters of a QuantizeV2 to bytes whose range has become
+// [low, high]; false if it is not of the primitive's form.
+func QuantizeV2Numbers(op *core.TFQuantizeV2, low, high float32) (elementwise.Numbers, bool) {
+	if op.Axis != -1 || op.Type.Size() != 1 {
+		return elementwise.Numbers{}, false
+	}
+	lo, hi := op.Type.Bounds()
+	n := elementwise.Numbers{Lo: float32(lo), Hi: float32(hi)}
+	switch {
+	case op.Mode != core.Scaled || op.RoundMode != core.RoundNearestTowardEven || op.NarrowRange || op.Plain:
+		return n, false
+	case op.Type == core.U8:
+		n.Scale = 255 / high
+	case op.Factor127:
+		n.Scale = 127 / high
+	default:
+		n.Scale = 127.5 / high
+	}
+	return n, true
+}
+
+// vectorOver returns a vector of n elements, whose bytes are b.
+func vectorOver(t core.Type, n int, b []byte) *core.Tensor {
+	v, err := core.TensorOver(t, core.Shape{n}, b)
+	if err != nil {
+		panic(err) // as many bytes as the shape says
+	}
+	return v
+}
+
+// matchClamp matches what clamps float32.
+func matchClamp(e Element, op *core.Clamp) (Element, bool) {
+	e.Steps = []elementwise.Step{
+		{Kind: elementwise.Limit, Numbers: elementwise.Numbers{Lo: float32(op.Lo), Hi: float32(op.Hi)}},
+	}
+	return e, isComputedReal(e.Node)
+}
+
+// isComputedReal reports whether a node's first input is float32 and no constant.
+func isComputedReal(n *core.Node) bool {
+	in := n.Inputs()[0]
+	return in.Type() == core.F32 && in.Constant() == nil
+}
+
+// combineValues is a step that combines each value with a number, or with one of its channel.
+func combineValues(p elementwise.Primitive, values []float32) elementwise.Step {
+	return elementwise.Step{Kind: elementwise.Combine, Primitive: p, Source: elementwise.Source{Values: values}}
+}
+
+// matchBatchNorm matches one with constant parameters and the channels last.
+func matchBatchNorm(e Element, op *core.BatchNorm) (Element, bool) {
+	var p [4][]float32
+	for i, v := range e.Node.Inputs()[1:] {
+		t := v.Constant()
+		if t == nil {
+			return e, false
+		}
+		p[i] = t.Float32s()
+	}
+	if op.Layout != core.NHWC || e.Node.Inputs()[0].Constant() != nil {
+		return e, false
+	}
+	scale, offset, mean, variance := p[0], p[1], p[2], p[3]
+	k, shift := make([]float32, len(scale)), make([]float32, len(scale))
+	for c, v := range scale {
+		k[c] = v * float32(1/math.Sqrt(float64(variance[c]+op.Epsilon)))
+		shift[c] = offset[c] - float32(mean[c]*k[c])
+	}
+	e.Steps = []elementwise.Step{combineValues(elementwise.Multiply, k), combineValues(elementwise.Add, shift)}
+	return e, true
+}

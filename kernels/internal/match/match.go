@@ -1,0 +1,125 @@
+// Package match says which nodes are parts of elementwise chains, and by which steps.
+package match
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+)
+
+// Kind is the role of a node in an elementwise chain.
+type Kind uint8
+
+// The roles.
+const (
+	Dequantize Kind = iota // begins a chain from integers
+	Binary                 // combines two values
+	Unary                  // changes the value by steps of its own
+	Quantize               // ends a chain
+)
+
+// Element is a node as a part of an elementwise chain.
+type Element struct {
+	Node      *core.Node
+	Kind      Kind
+	From      Integers              // of a dequantization
+	Primitive elementwise.Primitive // of a binary node
+	Steps     []elementwise.Step    // of a unary node, and behind the load of a dequantization
+	Numbers   elementwise.Numbers   // of a quantization
+	RangeOut  []*core.Tensor        // the constant outputs of a quantization behind the first
+}
+
+// Integers are the integer values of which an operand is a multiple.
+type Integers struct {
+	From  core.Value
+	Type  elementwise.Type
+	Scale float32
+}
+
+// matchers are the elements that ops make, by the ops' Go types. They change only while the
+// package is initialized.
+var matchers = map[reflect.Type]matcher{}
+
+// matcher makes the nodes of an op parts of elementwise chains.
+type matcher struct {
+	kind  Kind
+	match func(e Element) (Element, bool) // see Of
+}
+
+// matches makes an op a part of elementwise chains, as far as match says. Called once for the
+// op, from the file of match.
+func matches[T any, P interface {
+	*T
+	core.Op
+}](kind Kind, match func(e Element, op P) (Element, bool)) struct{} {
+	matchers[reflect.TypeFor[P]()] = matcher{kind, func(e Element) (Element, bool) { return match(e, e.Node.Op().(P)) }}
+	return struct{}{}
+}
+
+// Combines makes an op a part of elementwise chains that combines two values by a primitive.
+// Called once for the op, from the kernel's file.
+func Combines[T any, P interface {
+	*T
+	core.Op
+}](p elementwise.Primitive) struct{} {
+	return matches[T](Binary, func(e Element, _ P) (Element, bool) {
+		e.Primitive = p
+		in, out := e.Node.Inputs(), e.Node.Outputs()[0]
+		return e, out.Type == core.F32 && isOperands(in[0], in[1], out.Shape)
+	})
+}
+
+// Types lists the ops that have matchers, by their Go types, in no order.
+func Types() []reflect.Type { return slices.Collect(maps.Keys(matchers)) }
+
+// Of returns a node as a part of a chain; false if no chain computes it. The
+// answer depends on the node alone.
+func Of(n *core.Node) (Element, bool) {
+	e := Element{Node: n}
+	if out := n.Outputs()[0]; !out.Static() || out.Shape.MustElements() == 0 {
+		return e, false
+	}
+	m, ok := matchers[reflect.TypeOf(n.Op())]
+	if !ok {
+		return e, false
+	}
+	e.Kind = m.kind
+	return m.match(e)
+}
+
+// isOperands reports whether a chain can combine a and b: float32 of the output's shape
+// both, or one of them constant per tensor or per channel.
+func isOperands(a, b core.Value, out core.Shape) bool {
+	ta, tb := ValuesOf(a, out) != nil, ValuesOf(b, out) != nil
+	return (ta || a.Shape().Equal(out)) && (tb || b.Shape().Equal(out)) && !(ta && tb)
+}
+
+// ValuesOf returns a float32 constant of one value, or of one for each element of the
+// last axis of the output; nil for anything else.
+func ValuesOf(v core.Value, out core.Shape) []float32 {
+	t := v.Constant()
+	if t == nil || t.Type() != core.F32 || len(t.Shape()) > len(out) {
+		return nil
+	}
+	if t.Len() == 1 || len(out) > 0 && len(t.Shape()) > 0 &&
+		t.Len() == out[len(out)-1] && t.Shape()[len(t.Shape())-1] == t.Len() {
+		return t.Float32s()
+	}
+	return nil
+}
+
+var integerTypes = map[core.Type]elementwise.Type{
+	core.U8: elementwise.U8, core.I8: elementwise.I8, core.I32: elementwise.I32,
+}
+
+// Dequantized returns the integers that a value is a multiple of.
+func Dequantized(v core.Value) (Integers, bool) {
+	if m := matchers[reflect.TypeOf(v.Node.Op())]; m.match == nil || m.kind != Dequantize {
+		return Integers{}, false
+	}
+	e, ok := Of(v.Node)
+	return e.From, ok && len(e.Steps) == 0
+}
