@@ -158,6 +158,8 @@ func TestConstraintsOfFurtherOps(t *testing.T) {
 		{&core.Is{Class: 9}, ops(f32()), "Is: unknown class 9 (Is-C1)"},
 		{&core.Is{}, ops(i32()), "Is: input 0: got type i32, want a real type (Is-C2)"},
 		{&core.Any{}, ops(f32()), "Any: input 0: got type f32, want boolean (Any-C1)"},
+		{&core.Assert{}, ops(f32(2), f32()), "Assert: input 1: condition: got type f32, want boolean (Assert-C1)"},
+		{&core.Assert{}, ops(f32(2), operand(core.Bool, core.Shape{1})), "Assert: input 1: condition: got shape [1], want [] (Assert-C2)"},
 		{&core.All{BoolReduction: core.BoolReduction{Axes: []int{1}}}, ops(boolean(2)), "All: axis: got 1, want in [-1, 1) (All-C2)"},
 		{&core.ArgMin{Type: core.I32}, ops(f32(0)), "ArgMin: input 0: got shape [0], want at least one element at axis 0 (ArgMin-C3)"},
 		{&core.TopK{Type: core.I32}, ops(f32(), isI32(1)), "TopK: input 0 (x): got f32[], want numbers of rank 1 or more (TopK-C1)"},
