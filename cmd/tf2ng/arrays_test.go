@@ -37,5 +37,6 @@ node { name: "y" op: "Identity" input: "x" attr { key: "T" value { type: DT_BFLO
 		})
 	}
 	_, err = loadArray(bfloat16)
-	assert.EqualError(t, err, bfloat16+`: has 3 arrays: name one of them, FILE:KEY with a KEY of ["bits" "saved" "loaded"]`)
+	assert.EqualError(t, err, bfloat16+`: has 3 arrays: `+
+		`name one of them, FILE:KEY with a KEY of ["bits" "saved" "loaded"]`)
 }
