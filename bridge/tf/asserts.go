@@ -88,10 +88,15 @@ func forwardsGuard(g *graphdef.Graph, n *graphdef.Node) bool {
 	return ok && isGuard(g, p)
 }
 
+// maxGuardNodes bounds the nodes of the branches that are searched for an Assert. TensorFlow's have
+// one for each text and tensor that is printed, and a few more.
+const maxGuardNodes = 256
+
 // hasAssert reports whether a branch of an If has an Assert.
 func hasAssert(g *graphdef.Graph, n *graphdef.Node, branch string) bool {
 	f, ok := branchOf(g, n, branch)
-	return ok && slices.ContainsFunc(f.Nodes, func(n graphdef.Node) bool { return n.Op == opAssert })
+	return ok && len(f.Nodes) <= maxGuardNodes &&
+		slices.ContainsFunc(f.Nodes, func(n graphdef.Node) bool { return n.Op == opAssert })
 }
 
 func branchOf(g *graphdef.Graph, n *graphdef.Node, branch string) (*graphdef.Function, bool) {
@@ -163,7 +168,7 @@ func (t *translation) message(n *graphdef.Node) string {
 			add(p)
 		}
 	}
-	if f, ok := branchOf(t.graph, n, "else_branch"); ok {
+	if f, ok := branchOf(t.graph, n, "else_branch"); ok && isGuard(t.graph, n) {
 		for i := range f.Nodes {
 			add(&f.Nodes[i])
 		}

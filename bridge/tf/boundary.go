@@ -74,6 +74,9 @@ func isNumber(s string) bool {
 	return err == nil && n >= 0 && strconv.Itoa(n) == s
 }
 
+// maxFound bounds the outputs that are found.
+const maxFound = 1 << 16
+
 // findOutputs returns all outputs of the nodes whose data no node reads.
 func findOutputs(g *graphdef.Graph) ([]tensorName, error) {
 	read := map[string]bool{}
@@ -88,7 +91,12 @@ func findOutputs(g *graphdef.Graph) ([]tensorName, error) {
 		if read[n.Name] || slices.Contains(notOutputs, n.Op) || isGuard(g, n) || forwardsGuard(g, n) {
 			continue
 		}
-		for port := range max(countOutputs(g, n), 1) {
+		count := max(countOutputs(g, n), 1)
+		if count > maxFound-len(found) {
+			return nil, fmt.Errorf("%w: more than %d outputs found: name those that are wanted", graphdef.ErrLimit,
+				maxFound)
+		}
+		for port := range count {
 			found = append(found, tensorName{n.Name, port})
 		}
 	}

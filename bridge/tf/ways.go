@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/bridge/tf/internal/ops"
 	"github.com/tf2ng/tf2ng/core"
 )
@@ -18,24 +19,51 @@ type Endpoint struct {
 	Shape core.Shape
 }
 
-// endpoint describes a tensor of a graph that is not translated.
-func (t *translation) endpoint(called string, name tensorName) Endpoint {
-	e := Endpoint{Name: called}
-	if v, ok := t.cut[name]; ok {
-		e.Type, e.Shape = v.Fact().Type, v.Fact().Shape
-		return e
+// typesOf returns the types of a node's outputs; none if they are not known.
+func typesOf(n *graphdef.Node) []core.Type {
+	if !ops.Known(n.Op) {
+		return nil
 	}
-	n, ok := t.graph.Lookup(name.node)
-	if !ok {
-		return e
+	_, ports := ops.Ports(n.Op)
+	types, _, err := ports.Expand(n, opdef.MaxValues)
+	if err != nil {
+		return nil
 	}
-	if typ, err := t.typeOfTensor(name, n); err == nil {
-		e.Type = typ
+	return types
+}
+
+// placeholder describes a Placeholder.
+func (t *translation) placeholder(n *graphdef.Node) Endpoint {
+	e := Endpoint{Name: n.Name}
+	if types := typesOf(n); len(types) > 0 {
+		e.Type = types[0]
 	}
-	if shape, err := t.shapeOfTensor(name, n); err == nil {
+	if shape, err := t.shapeOfTensor(tensorName{node: n.Name}, n); err == nil {
 		e.Shape = shape
 	}
 	return e
+}
+
+// endpoints describes outputs.
+func (t *translation) endpoints(outputs []tensorName) []Endpoint {
+	list := make([]Endpoint, len(outputs))
+	types := map[string][]core.Type{}
+	for i, o := range outputs {
+		list[i].Name = o.String()
+		if v, ok := t.cut[o]; ok {
+			list[i].Type, list[i].Shape = v.Type(), v.Shape()
+			continue
+		}
+		if _, done := types[o.node]; !done {
+			if n, ok := t.graph.Lookup(o.node); ok {
+				types[o.node] = typesOf(n)
+			}
+		}
+		if of := types[o.node]; o.port < len(of) {
+			list[i].Type = of[o.port]
+		}
+	}
+	return list
 }
 
 // surround tells what is at the ends of the nodes that the outputs need, and where to cut.
@@ -46,19 +74,21 @@ func (t *translation) surround(e *UnsupportedError, nodes []*graphdef.Node, outp
 	for _, op := range []string{"Placeholder", "PlaceholderWithDefault"} {
 		for _, n := range nodes {
 			if n.Op == op {
-				e.Inputs = append(e.Inputs, t.endpoint(n.Name, tensorName{node: n.Name}))
+				e.Inputs = append(e.Inputs, t.placeholder(n))
 			}
 		}
 		if len(e.Inputs) > 0 {
 			break
 		}
 	}
-	for _, o := range outputs {
-		e.Outputs = append(e.Outputs, t.endpoint(o.String(), o))
-	}
+	e.Outputs = t.endpoints(outputs)
 	w := t.newWays(nodes)
 	e.Front, e.Behind = w.front(outputs), w.behind(outputs)
 }
+
+// maxWays bounds the tensors of one way to do without what is not supported. One that needs more
+// is no help.
+const maxWays = 64
 
 // ways is what nodes have to do with those among them that are not supported.
 type ways struct {
@@ -121,7 +151,7 @@ func spread(marked map[string]bool, names []string, next func(string) []string) 
 
 // front returns the wanted outputs that need nothing unsupported, and the last such tensors on the
 // way to the others: those that something unsupported reads and nothing else. Constants and
-// inputs are none.
+// inputs are none. There are at most maxWays.
 func (w *ways) front(outputs []tensorName) []string {
 	var found []string
 	kept := map[string]bool{} // the nodes that something supported reads
@@ -133,7 +163,7 @@ func (w *ways) front(outputs []tensorName) []string {
 		}
 	}
 	for _, o := range outputs {
-		if !w.needs[o.node] && w.moving[o.node] {
+		if !w.needs[o.node] && w.moving[o.node] && len(found) < maxWays {
 			found = append(found, o.String())
 		}
 	}
@@ -147,6 +177,9 @@ func (w *ways) front(outputs []tensorName) []string {
 			if name := (tensorName{in.Node, in.Port}).String(); !slices.Contains(found, name) {
 				found = append(found, name)
 			}
+			if len(found) > maxWays {
+				return found[:maxWays]
+			}
 		}
 	}
 	return found
@@ -154,7 +187,7 @@ func (w *ways) front(outputs []tensorName) []string {
 
 // behind returns the tensors that keep all that is unsupported away from the outputs when they are
 // inputs: the first on each way that nothing unsupported follows. There are none when an output
-// is itself unsupported, or when the type of one would not be known.
+// is itself unsupported, when the type of one would not be known, or when there are more than maxWays.
 func (w *ways) behind(outputs []tensorName) []string {
 	for _, o := range outputs {
 		if w.serves[o.node] {
@@ -168,16 +201,17 @@ func (w *ways) behind(outputs []tensorName) []string {
 				continue
 			}
 			name := tensorName{in.Node, in.Port}
+			if slices.Contains(found, name.String()) {
+				continue
+			}
 			p, ok := w.t.graph.Lookup(in.Node)
-			if !ok {
+			if !ok || len(found) == maxWays {
 				return nil
 			}
 			if _, err := w.t.typeOfTensor(name, p); err != nil {
 				return nil
 			}
-			if !slices.Contains(found, name.String()) {
-				found = append(found, name.String())
-			}
+			found = append(found, name.String())
 		}
 	}
 	return found

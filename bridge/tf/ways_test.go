@@ -165,3 +165,14 @@ func TestFindsAllOutputs(t *testing.T) {
 		})
 	}
 }
+
+// What is found is bounded.
+func TestTooManyOutputs(t *testing.T) {
+	g := newGraph().input("x", float32Type, 1<<16).constant("axis", integers(dims{}, 0))
+	for _, name := range []string{"a", "b"} {
+		g = g.node(name, "Split", []string{"axis", "x"}, "T", float32Type, "num_split", 1<<15+1)
+	}
+	_, err := tf.Translate(g.parse(t), tf.Options{})
+	require.ErrorIs(t, err, graphdef.ErrLimit)
+	assert.EqualError(t, err, "limit exceeded: more than 65536 outputs found: name those that are wanted")
+}
