@@ -134,6 +134,10 @@ func TestFindsAllOutputs(t *testing.T) {
 			[]string{"y:0", "y:1"},
 		},
 		{
+			"a call with three results", callAlone(t),
+			[]string{"c:0", "c:1", "c:2"},
+		},
+		{
 			"the branch taken",
 			newGraph().input("x", float32Type, 4).constant("p", boolean(true)).
 				node("y", "Switch", []string{"x", "p"}, "T", float32Type),
@@ -164,6 +168,16 @@ func TestFindsAllOutputs(t *testing.T) {
 			assert.Equal(t, test.want, got)
 		})
 	}
+}
+
+// callAlone is a graph that ends in a call of a function with three results.
+func callAlone(t *testing.T) *graphBuilder {
+	g := calling(t, "f", "", `signature { name: "f" input_arg { name: "a" type: DT_FLOAT }
+		output_arg { name: "o" type: DT_FLOAT } output_arg { name: "p" type: DT_FLOAT } output_arg { name: "q" type: DT_FLOAT } }
+		node_def { name: "s" op: "Square" input: "a"`+floatT+`}
+		ret { key: "o" value: "s:y:0" } ret { key: "p" value: "a" } ret { key: "q" value: "s:y:0" }`)
+	g.proto.Node = g.proto.Node[:len(g.proto.Node)-1] // without what reads the first
+	return g
 }
 
 // What is found is bounded.
