@@ -81,14 +81,14 @@ func TestLoadNamesWhatIsNoModel(t *testing.T) {
 			"m.h5",
 			map[string]string{"m.h5": "\x89HDF\r\n\x1a\n"},
 			graphdef.ErrForeign,
-			"got a Keras model (HDF5 or zip)" + onlyFrozen + ": save and freeze it first",
+			"got a Keras model (HDF5, or a zip as .npz is)" + onlyFrozen + ": save and freeze it first",
 		},
 		{
 			"zip",
 			"m.keras",
 			map[string]string{"m.keras": "PK\x03\x04"},
 			graphdef.ErrForeign,
-			"got a Keras model (HDF5 or zip)" + onlyFrozen + ": save and freeze it first",
+			"got a Keras model (HDF5, or a zip as .npz is)" + onlyFrozen + ": save and freeze it first",
 		},
 		{
 			"gzip",
@@ -118,6 +118,52 @@ func TestLoadNamesWhatIsNoModel(t *testing.T) {
 			map[string]string{"m.data-00000-of-00001": "\x00\x00\x80\x3f"},
 			graphdef.ErrForeign,
 			"got the variables of a checkpoint (.data)" + want + "freeze the graph with the checkpoint first",
+		},
+		{
+			"SavedModel in text format",
+			"saved_model.pbtxt",
+			map[string]string{"saved_model.pbtxt": "# mine\nsaved_model_schema_version: 1\nmeta_graphs {\n}\n"},
+			graphdef.ErrSavedModel,
+			"got a SavedModel in text format (saved_model.pbtxt)" + onlyFrozen +
+				": freeze it first, for example with convert_variables_to_constants_v2",
+		},
+		{
+			"checkpoint's graph in text format",
+			"m.meta",
+			map[string]string{"m.meta": "meta_info_def {\n}\n"},
+			graphdef.ErrForeign,
+			"got a graph with its training state in text format (a checkpoint's .meta)" + onlyFrozen +
+				": freeze it with the checkpoint first",
+		},
+		{
+			"list of checkpoints",
+			"checkpoint",
+			map[string]string{"checkpoint": "model_checkpoint_path: \"model.ckpt-1\"\n"},
+			graphdef.ErrForeign,
+			"got the list of a folder's checkpoints (checkpoint)" + onlyFrozen +
+				": freeze the graph with the checkpoint first",
+		},
+		{
+			"label map",
+			"labels.pbtxt",
+			map[string]string{"labels.pbtxt": "item {\n  id: 1\n  name: \"cat\"\n}\n"},
+			graphdef.ErrForeign,
+			"got a label map (.pbtxt with items)" + onlyFrozen +
+				": it is beside the labels, often as frozen_inference_graph.pb",
+		},
+		{
+			"labels",
+			"labels.txt",
+			map[string]string{"labels.txt": "background\ntench\ngoldfish\n"},
+			graphdef.ErrForeign,
+			"got a text file (labels?)" + onlyFrozen,
+		},
+		{
+			"array",
+			"x.npy",
+			map[string]string{"x.npy": "\x93NUMPY\x01\x00"},
+			graphdef.ErrForeign,
+			"got an array of NumPy's (.npy)" + onlyFrozen + ": arrays are inputs",
 		},
 		{
 			"text that is not linked",

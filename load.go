@@ -115,7 +115,9 @@ func (c *config) translated(g *graphdef.Graph, err error) (*core.Function, error
 	if err != nil {
 		return nil, err
 	}
-	return tf.Translate(g, tf.Options{Inputs: c.inputs, Outputs: c.outputs, TFVersion: c.tfVersion})
+	return tf.Translate(g, tf.Options{
+		Inputs: c.inputs, Outputs: c.outputs, TFVersion: c.tfVersion, CheckAsserts: c.checkAsserts,
+	})
 }
 
 // converted narrows the Function of a .ng file to what the options want of it.
@@ -129,6 +131,10 @@ func (c *config) converted(f *core.Function) (*core.Function, error) {
 			return nil, fmt.Errorf("the model was converted for TensorFlow %s, not %s: convert the GraphDef again",
 				recorded, c.tfVersion)
 		}
+	}
+	if left := tf.LeftOut(f); c.checkAsserts && len(left) > 0 {
+		return nil, fmt.Errorf("WithAssertsChecked: the model was converted without its %d Asserts, the first %q: "+
+			"convert the GraphDef again, with --check-asserts", len(left), left[0])
 	}
 	shapes := map[string]core.Shape{}
 	for _, s := range c.inputs {

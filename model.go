@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/mapped"
 	"github.com/tf2ng/tf2ng/internal/ngfile"
@@ -53,29 +54,37 @@ func infos(nodes []*core.Node) []TensorInfo {
 	return out
 }
 
-// Warning tells of a node whose result is not TensorFlow 2.21's because version "auto"
-// computes it as the versions before it had a defect.
+// Warning tells of a node that is not computed as TensorFlow 2.21 does: because version "auto"
+// computes it as the versions before it had a defect, or because it is left out.
 type Warning struct {
 	Node    string `json:"node"` // the TensorFlow node
 	Op      string `json:"op"`
-	Repairs string `json:"repairs"` // the defect, in words
+	Repairs string `json:"repairs,omitempty"`  // the defect, in words
+	LeftOut bool   `json:"left_out,omitempty"` // an Assert that is not checked
 }
 
 // String returns the warning as a sentence.
 func (w Warning) String() string {
+	if w.LeftOut {
+		return fmt.Sprintf("node %q (%s) is not checked: it is with --check-asserts, or WithAssertsChecked", w.Node, w.Op)
+	}
 	return fmt.Sprintf("node %q (%s) is computed as TensorFlow 2.13 does: %s; version 2.21 reproduces that", w.Node,
 		w.Op, w.Repairs)
 }
 
-// Warnings lists the nodes that the default version computes unlike TensorFlow 2.21.
+// Warnings lists the nodes that the default version computes unlike TensorFlow 2.21, and then the
+// Asserts that are left out.
 func (m *Model) Warnings() []Warning {
 	var warnings []Warning
 	seen := map[string]bool{}
 	for _, n := range m.function.Nodes() {
 		if o := n.Origin; o.Repairs != "" && !seen[o.Node] {
 			seen[o.Node] = true
-			warnings = append(warnings, Warning{o.Node, o.Op, o.Repairs})
+			warnings = append(warnings, Warning{Node: o.Node, Op: o.Op, Repairs: o.Repairs})
 		}
+	}
+	for _, name := range tf.LeftOut(m.function) {
+		warnings = append(warnings, Warning{Node: name, Op: "Assert", LeftOut: true})
 	}
 	return warnings
 }

@@ -17,8 +17,11 @@ type config struct {
 	inputs    []tf.InputSpec
 	outputs   []string
 	tfVersion string
-	limits    graphdef.Limits
-	err       error // of the first option without a meaning
+
+	checkAsserts bool
+
+	limits graphdef.Limits
+	err    error // of the first option without a meaning
 }
 
 // configure applies the options in their order.
@@ -151,6 +154,12 @@ func WithOutputs(names ...string) Option {
 // "2.21". The default, "auto", is 2.21 but for two of its defects (see Model.Warnings). A
 // .ng file has its version recorded; another one is then an error.
 func WithTFVersion(v string) Option { return func(c *config) { c.tfVersion = v } }
+
+// WithAssertsChecked makes the Asserts that TensorFlow would evaluate for the outputs fail a Run
+// when their conditions are false: with an *OpError of the op Assert, which has the name of the
+// TensorFlow node and its text. All other ops are computed first. By default Asserts are left out,
+// and Model.Warnings lists them. A .ng file has what it was converted with.
+func WithAssertsChecked() Option { return func(c *config) { c.checkAsserts = true } }
 
 // WithLimits bounds what is accepted of a GraphDef. A field of 0 means its default.
 func WithLimits(l Limits) Option {

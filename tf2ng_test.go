@@ -129,13 +129,13 @@ func TestErrors(t *testing.T) {
 			"output",
 			graph,
 			[]tf2ng.Option{tf2ng.WithOutputs("Identify")},
-			`output "Identify": no node "Identify" in the graph`,
+			`output "Identify": no node "Identify" in the graph; it has the inputs [input] and the outputs [Identity:0]`,
 		},
 		{
 			"input",
 			graph,
 			[]tf2ng.Option{tf2ng.WithInputs(tf.InputSpec{Name: "image"})},
-			`input "image": no node "image" in the graph`,
+			`input "image": no node "image" in the graph; it has the inputs [input] and the outputs [Identity:0]`,
 		},
 		{
 			"shape",

@@ -174,6 +174,11 @@ func TestConstraintsOfFurtherOps(t *testing.T) {
 		{&core.Is{Class: 9}, ops(f32()), "Is: unknown class 9 (Is-C1)"},
 		{&core.Is{}, ops(i32()), "Is: input 0: got type i32, want a real type (Is-C2)"},
 		{&core.Any{}, ops(f32()), "Any: input 0: got type f32, want boolean (Any-C1)"},
+		{&core.Assert{}, ops(f32(2), f32()), "Assert: input 1: condition: got type f32, want boolean (Assert-C1)"},
+		{
+			&core.Assert{}, ops(f32(2), operand(core.Bool, core.Shape{1})),
+			"Assert: input 1: condition: got shape [1], want [] (Assert-C2)",
+		},
 		{
 			&core.All{BoolReduction: core.BoolReduction{Axes: []int{1}}}, ops(boolean(2)),
 			"All: axis: got 1, want in [-1, 1) (All-C2)",

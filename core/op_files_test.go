@@ -195,6 +195,7 @@ func sparseBaselines(t *testing.T) []baseline {
 		{&core.NonMaxSuppression{}, nms},
 		{&core.NonMaxSuppression{Pad: true}, append(nms[:5:5], r(0.5))},
 		{&core.CheckFinite{}, in(x(2, 3))},
+		{&core.Assert{Message: "x is wrong"}, in(x(2, 3), core.Scalar(true))},
 		{&core.Subtract{}, in(x(2, 3), x(3))},
 		{&core.Multiply{}, in(x(2, 3), x(3))},
 		{&core.Minimum{}, in(x(2, 3), x(3))},

@@ -120,6 +120,7 @@ func operandsOf(steps []core.PostOp) (n int) {
 
 // keepers are the ops that keep all elements of an input and do not say so.
 var keepers = map[string]string{
+	"Assert":          "it may give an error in place of elements",
 	"CheckFinite":     "it may give an error in place of elements",
 	"DepthToSpace":    "elements change places within axes",
 	"EnsureShape":     "it may give an error in place of elements",

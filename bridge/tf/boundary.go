@@ -20,9 +20,9 @@ type InputSpec struct {
 	Type  core.Type  // Dynamic leaves what the graph says
 }
 
-// ParseInputSpec reads NAME, NAME:PORT, or either with a shape behind it: "x:1,8,8,3",
-// "x:[?,8,8,3]", "x:1:[10]". A dimension of ? or -1 is unknown. A number alone is a
-// port, so a shape of one dimension needs its brackets.
+// ParseInputSpec reads NAME or NAME:PORT, with a type, a shape or both behind it:
+// "x:1,8,8,3", "x:f32", "x:0:u8:[?,8,8,3]", "x:1:[10]". A dimension of ? or -1 is unknown. A
+// number alone is a port, so a shape of one dimension needs its brackets.
 func ParseInputSpec(s string) (InputSpec, error) {
 	name, rest, more := strings.Cut(s, ":")
 	if port, shape, _ := strings.Cut(rest, ":"); more && isNumber(port) {
@@ -30,19 +30,31 @@ func ParseInputSpec(s string) (InputSpec, error) {
 	}
 	spec := InputSpec{Name: name}
 	if name == "" {
-		return spec, fmt.Errorf("input %q: want NAME or NAME:SHAPE", s)
+		return spec, fmt.Errorf("input %q: want NAME, NAME:SHAPE or NAME:TYPE", s)
+	}
+	if typ, shape, both := strings.Cut(rest, ":"); more && spec.Type.UnmarshalText([]byte(typ)) == nil {
+		rest, more = shape, both
 	}
 	if !more {
 		return spec, nil
 	}
-	inner, open := strings.CutPrefix(rest, "[")
+	var err error
+	if spec.Shape, err = parseShape(rest); err != nil {
+		return spec, fmt.Errorf("input %q: %w", s, err)
+	}
+	return spec, nil
+}
+
+// parseShape reads "1,8,8,3" or "[?,8,8,3]".
+func parseShape(s string) (core.Shape, error) {
+	inner, open := strings.CutPrefix(s, "[")
 	inner, closed := strings.CutSuffix(inner, "]")
 	if open != closed {
-		return spec, fmt.Errorf("input %q: shape %q has one bracket", s, rest)
+		return nil, fmt.Errorf("shape %q has one bracket", s)
 	}
-	spec.Shape = core.Shape{}
+	shape := core.Shape{}
 	if inner == "" && open {
-		return spec, nil
+		return shape, nil
 	}
 	for _, d := range strings.Split(inner, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(d))
@@ -50,11 +62,11 @@ func ParseInputSpec(s string) (InputSpec, error) {
 		case strings.TrimSpace(d) == "?" || err == nil && n == -1:
 			n = core.Unknown
 		case err != nil || n < 0:
-			return spec, fmt.Errorf("input %q: got dimension %q, want a number, ? or -1", s, d)
+			return nil, fmt.Errorf("got dimension %q, want a number, ? or -1", d)
 		}
-		spec.Shape = append(spec.Shape, n)
+		shape = append(shape, n)
 	}
-	return spec, nil
+	return shape, nil
 }
 
 func isNumber(s string) bool {
@@ -62,7 +74,10 @@ func isNumber(s string) bool {
 	return err == nil && n >= 0 && strconv.Itoa(n) == s
 }
 
-// findOutputs returns the first outputs of the nodes whose data no node reads.
+// maxFound bounds the outputs that are found.
+const maxFound = 1 << 16
+
+// findOutputs returns all outputs of the nodes whose data no node reads.
 func findOutputs(g *graphdef.Graph) ([]tensorName, error) {
 	read := map[string]bool{}
 	for i := range g.Nodes {
@@ -73,8 +88,16 @@ func findOutputs(g *graphdef.Graph) ([]tensorName, error) {
 	var found []tensorName
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
-		if !read[n.Name] && !slices.Contains(notOutputs, n.Op) {
-			found = append(found, tensorName{node: n.Name})
+		if read[n.Name] || slices.Contains(notOutputs, n.Op) || isGuard(g, n) || forwardsGuard(g, n) {
+			continue
+		}
+		count := max(countOutputs(g, n), 1)
+		if count > maxFound-len(found) {
+			return nil, fmt.Errorf("%w: more than %d outputs found: name those that are wanted", graphdef.ErrLimit,
+				maxFound)
+		}
+		for port := range count {
+			found = append(found, tensorName{n.Name, port})
 		}
 	}
 	if len(found) == 0 {
@@ -84,27 +107,64 @@ func findOutputs(g *graphdef.Graph) ([]tensorName, error) {
 	return found, nil
 }
 
-// notOutputs are ops that a reader leaves unread without it being a result.
-var notOutputs = []string{"Const", "HostConst", "Placeholder", "PlaceholderWithDefault", "NoOp", "Assert"}
+// countOutputs returns how many outputs a node has: 1 where that is not known, for ops that are
+// not supported and for nodes whose attributes are wrong, which is told when they are translated.
+func countOutputs(g *graphdef.Graph, n *graphdef.Node) int {
+	if n.Op == "Switch" || n.Op == "Merge" {
+		return 2
+	}
+	in := inliner{graph: g}
+	if !ops.Known(n.Op) && !in.isCall(n) {
+		return 1
+	}
+	layout, err := in.layout(n)
+	if err != nil {
+		return 1
+	}
+	count := 0
+	for _, s := range layout {
+		count += s.length
+	}
+	return count
+}
+
+// notOutputs are ops whose outputs are no results when nothing reads them: an Exit is then that of
+// a loop's counter.
+var notOutputs = []string{"Const", "HostConst", "Placeholder", "PlaceholderWithDefault", "NoOp", "Assert", "Exit"}
+
+// isCut reports whether an input of a node is an input of the graph.
+func (t *translation) isCut(in graphdef.Input) bool {
+	_, cut := t.cut[tensorName{in.Node, in.Port}]
+	return cut
+}
+
+// uncut returns the nodes of the tensors that are no inputs.
+func (t *translation) uncut(tensors []tensorName) []string {
+	var names []string
+	for _, o := range tensors {
+		if _, isCut := t.cut[o]; !isCut {
+			names = append(names, o.node)
+		}
+	}
+	return names
+}
 
 // needed returns the nodes that the outputs need beyond the cuts, in an order in which
-// each stands after those that it reads.
+// each stands after those that it reads. What is on a cycle is an *UnsupportedError, if the
+// cycle is a loop.
 func (t *translation) needed(outputs []tensorName) ([]*graphdef.Node, error) {
-	g, cut := t.graph, t.cut
-	names := make([]string, len(outputs))
-	for i, o := range outputs {
-		names[i] = o.node
+	ends := t.uncut(outputs)
+	order, err := t.graph.OrderBehind(t.isCut, ends...)
+	if errors.Is(err, graphdef.ErrCycle) {
+		return nil, t.looping(ends, outputs, err)
 	}
-	order, err := g.Order(names...)
 	if err != nil {
 		return nil, err
 	}
-	t.decisions = decide(g, order, cut)
+	t.decisions = decide(t.graph, order, t.cut)
 	want := map[string]bool{}
-	for _, o := range outputs {
-		if _, isCut := cut[o]; !isCut {
-			want[o.node] = true
-		}
+	for _, name := range t.uncut(t.alive(outputs)) {
+		want[name] = true
 	}
 	var nodes []*graphdef.Node
 	for _, n := range slices.Backward(order) { // readers first
@@ -113,13 +173,37 @@ func (t *translation) needed(outputs []tensorName) ([]*graphdef.Node, error) {
 		}
 		nodes = append(nodes, n)
 		for _, in := range t.decisions.reads(n) {
-			if _, isCut := cut[tensorName{in.Node, in.Port}]; !isCut {
+			if !t.isCut(in) {
 				want[in.Node] = true
 			}
 		}
 	}
 	slices.Reverse(nodes)
 	return nodes, nil
+}
+
+// alive returns the outputs without those that were found on branches that are not taken, unless
+// all are.
+func (t *translation) alive(outputs []tensorName) []tensorName {
+	alive := slices.DeleteFunc(slices.Clone(outputs), t.decisions.isDead)
+	if !t.found || len(alive) == 0 {
+		return outputs
+	}
+	return alive
+}
+
+// looping returns the error of outputs that need a cycle: all ops in the way, those of the loop
+// too; or the cycle, if no op is.
+func (t *translation) looping(ends []string, outputs []tensorName, cycle error) error {
+	nodes, err := t.graph.NeededBehind(t.isCut, ends...)
+	if err != nil {
+		return err
+	}
+	t.decisions = decide(t.graph, nil, t.cut)
+	if err := t.unsupported(nodes, outputs); err != nil {
+		return err
+	}
+	return cycle
 }
 
 // parameters makes the inputs that the caller gave.
@@ -246,7 +330,7 @@ func (t *translation) typeOfTensor(name tensorName, n *graphdef.Node) (core.Type
 		}
 	}
 	return core.Dynamic, fmt.Errorf("input %q: its element type is not known, since neither %s nor an op that reads "+
-		"it is supported; name the type", name, n.Op)
+		"it is supported; name it behind the tensor, %s:f32 for example", name, n.Op, name)
 }
 
 // unconstrainedBefore is the producer version before which a Placeholder's shape []

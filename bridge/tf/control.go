@@ -142,3 +142,6 @@ func (d *decisions) decided(n *graphdef.Node) bool {
 func (d *decisions) undecided(nodes []*graphdef.Node) []*graphdef.Node {
 	return slices.DeleteFunc(slices.Clone(nodes), d.decided)
 }
+
+// isDead reports whether a tensor is on a branch that is not taken.
+func (d *decisions) isDead(o tensorName) bool { return d.dead[tensorName{o.node, -1}] || d.dead[o] }

@@ -52,7 +52,7 @@ func TestConditionals(t *testing.T) {
 		"an input": {
 			conditional(newGraph().input("p", typespb.DataType_DT_BOOL), "p"),
 			`unsupported ops: Switch (1 node "switch": control flow), FancyDropout (1 node "drop"), Merge (1 node ` +
-				`"merge": control flow)`,
+				`"merge": control flow); to do without them, start behind with --input merge:0 --input merge:1`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

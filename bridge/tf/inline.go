@@ -25,26 +25,39 @@ var errInlinedSize = fmt.Errorf("%w: inlining the calls of functions makes more 
 	"attributes or %d bytes of names",
 	graphdef.ErrLimit, maxInlinedNodes, maxInlinedParts, maxInlinedNames)
 
+// inlined is a graph with the nodes of functions in place of their calls.
+type inlined struct {
+	graph  *graphdef.Graph
+	failed map[string]error    // why calls stayed as they are, by their names
+	bodies map[string][]string // by the name of a call: the Asserts and calls of its function
+}
+
 // inlineCalls returns the graph with the nodes of functions in place of their calls:
 // those by PartitionedCall and StatefulPartitionedCall, and those whose op is a function.
 // A function's node has the name "call/node", as TensorFlow's own inliner names it, and
 // the call stays as an IdentityN of what the function returns. Calls that cannot be
-// inlined stay as they are; failed says why, by their names.
-func inlineCalls(g *graphdef.Graph) (inlined *graphdef.Graph, failed map[string]error, err error) {
-	in := &inliner{graph: g, names: map[string]bool{}, failed: map[string]error{}, scopes: map[string]map[string]int{}}
+// inlined stay as they are.
+func inlineCalls(g *graphdef.Graph) (*inlined, error) {
+	in := &inliner{
+		graph:  g,
+		names:  map[string]bool{},
+		failed: map[string]error{},
+		bodies: map[string][]string{},
+		scopes: map[string]map[string]int{},
+	}
 	if !slices.ContainsFunc(g.Nodes, func(n graphdef.Node) bool { return in.isCall(&n) }) {
-		return g, nil, nil
+		return &inlined{graph: g}, nil
 	}
 	for i := range g.Nodes {
 		in.names[g.Nodes[i].Name] = true
 	}
 	for i := range g.Nodes {
 		if err := in.add(g.Nodes[i]); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	inlined, err = g.WithNodes(in.nodes)
-	return inlined, in.failed, err
+	whole, err := g.WithNodes(in.nodes)
+	return &inlined{whole, in.failed, in.bodies}, err
 }
 
 type inliner struct {
@@ -52,6 +65,7 @@ type inliner struct {
 	nodes  []graphdef.Node
 	names  map[string]bool           // of all nodes
 	failed map[string]error          // by the names of calls
+	bodies map[string][]string       // by the names of calls
 	scopes map[string]map[string]int // the nodes of each function, by their names
 	active []string                  // the functions that are being inlined, the outermost first
 
@@ -112,6 +126,9 @@ func (in *inliner) call(n *graphdef.Node) error {
 	}
 	in.active = append(in.active, f.Name)
 	for i := range b.nodes {
+		if b.nodes[i].Op == opAssert || isGuard(in.graph, &b.nodes[i]) || in.isCall(&b.nodes[i]) {
+			in.bodies[n.Name] = append(in.bodies[n.Name], b.nodes[i].Name)
+		}
 		if err := in.add(b.nodes[i]); err != nil {
 			return err
 		}

@@ -296,11 +296,13 @@ func TestCallsNotInlined(t *testing.T) {
 		},
 		"an op within is unsupported": {
 			calling(t, "f", "", strings.Replace(square, "Square", "Foo", 1)),
-			`unsupported ops: Foo (1 node "c/s")`,
+			`unsupported ops: Foo (1 node "c/s"); to do without them, end in front with --output n:0, or ` +
+				`start behind with --input c/s:0`,
 		},
 		"control flow within": {
 			calling(t, "f", "", strings.Replace(square, "Square", "StatelessWhile", 1)),
-			`unsupported ops: StatelessWhile (1 node "c/s": control flow)`,
+			`unsupported ops: StatelessWhile (1 node "c/s": a while loop); to do without them, end in front ` +
+				`with --output n:0, or start behind with --input c/s:0`,
 		},
 		"an error within": {
 			calling(t, "f", "", strings.Replace(square, "DT_FLOAT } } }", "DT_INT32 } } }", 1)),

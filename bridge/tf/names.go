@@ -42,7 +42,7 @@ func find(g *graphdef.Graph, kind, s string) (tensorName, *graphdef.Node, error)
 	}
 	n, ok := g.Lookup(t.node)
 	if !ok {
-		return t, nil, fmt.Errorf("%s %q: no node %q in the graph%s", kind, s, t.node, similar(g, t.node))
+		return t, nil, &noNodeError{kind: kind, tensor: s, node: t.node, hint: similar(g, t.node)}
 	}
 	return t, n, nil
 }

@@ -2,9 +2,11 @@ package tf
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/bridge/tf/internal/ops"
+	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
 )
 
@@ -15,10 +17,12 @@ type Options struct {
 	// compute it is left out. The Placeholders that the outputs still need are inputs too;
 	// if there are none, the PlaceholderWithDefaults.
 	Inputs []InputSpec
-	// Outputs names the wanted tensors, "x" or "x:0". Without any they are the first
-	// outputs of the nodes whose data no node reads, except constants, inputs, NoOps and
-	// Asserts.
+	// Outputs names the wanted tensors, "x" or "x:0". Without any they are all outputs of
+	// the nodes whose data no node reads, except constants, inputs, NoOps and Asserts.
 	Outputs []string
+	// CheckAsserts makes the Asserts that TensorFlow would evaluate core.Assert nodes, which
+	// fail a Run whose condition is false. Without it they are left out; see LeftOut.
+	CheckAsserts bool
 	// TFVersion is the version of TensorFlow whose arithmetic to follow, "2.13" for
 	// example; "" and "auto" mean 2.21's, but for two of its defects.
 	TFVersion string
@@ -40,33 +44,31 @@ func Translate(g *graphdef.Graph, opts Options) (*core.Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	inlined, failed, err := inlineCalls(g)
+	in, err := inlineCalls(g)
 	if err != nil {
 		return nil, err
 	}
-	t := &translation{
-		graph:      inlined,
-		arithmetic: version,
-		cut:        map[tensorName]core.Value{},
-		values:     map[string][]core.Value{},
-		constant:   map[string]bool{},
-		function: &core.Function{
-			Names: map[string]core.Value{},
-			Meta:  map[string]string{MetaVersion: version.String()},
-		},
-	}
-	outputs, err := wantedOutputs(g, inlined, opts.Outputs)
+	t := newTranslation(in, version)
+	t.found = len(opts.Outputs) == 0
+	outputs, err := wantedOutputs(g, in.graph, opts.Outputs)
 	if err != nil {
-		return nil, err
+		return nil, listing(g, err)
 	}
 	if err := t.parameters(opts.Inputs); err != nil {
-		return nil, err
+		return nil, listing(g, err)
 	}
 	nodes, err := t.needed(outputs)
 	if err != nil {
 		return nil, err
 	}
-	if err := unsupported(inlined, t.decisions.undecided(nodes), failed); err != nil {
+	outputs = t.alive(outputs)
+	checks := t.asserts(nodes)
+	if opts.CheckAsserts && len(checks) > 0 {
+		if nodes, err = t.needed(append(slices.Clone(outputs), t.conditions(checks)...)); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.unsupported(t.decisions.undecided(nodes), outputs); err != nil {
 		return nil, err
 	}
 	if err := t.placeholders(nodes); err != nil {
@@ -77,7 +79,31 @@ func Translate(g *graphdef.Graph, opts Options) (*core.Function, error) {
 			return nil, within(n, err)
 		}
 	}
-	return t.function, t.results(outputs)
+	if err := t.results(outputs); err != nil {
+		return nil, err
+	}
+	if !opts.CheckAsserts {
+		t.leaveOut(checks)
+		return t.function, nil
+	}
+	return t.function, t.check(checks)
+}
+
+// newTranslation returns the translation of a graph whose calls are inlined.
+func newTranslation(in *inlined, version builders.Arithmetic) *translation {
+	return &translation{
+		graph:      in.graph,
+		arithmetic: version,
+		cut:        map[tensorName]core.Value{},
+		values:     map[string][]core.Value{},
+		constant:   map[string]bool{},
+		failed:     in.failed,
+		bodies:     in.bodies,
+		function: &core.Function{
+			Names: map[string]core.Value{},
+			Meta:  map[string]string{MetaVersion: version.String()},
+		},
+	}
 }
 
 // wantedOutputs finds the named outputs, those within calls too; without names, those of
@@ -156,6 +182,9 @@ func (t *translation) conditional(n *graphdef.Node) error {
 
 func (t *translation) results(outputs []tensorName) error {
 	for _, o := range outputs {
+		if t.found && t.absent(o) {
+			continue
+		}
 		v, err := t.read(o)
 		if err != nil {
 			return err
@@ -168,4 +197,15 @@ func (t *translation) results(outputs []tensorName) error {
 		t.function.Results = append(t.function.Results, r)
 	}
 	return nil
+}
+
+// absent reports whether a node that was found to be an output gives others, but not this one: a
+// Switch that was decided, or an op one of whose outputs is not translated.
+func (t *translation) absent(o tensorName) bool {
+	if _, isInput := t.cut[o]; isInput {
+		return false
+	}
+	gives := func(v core.Value) bool { return v.Node != nil }
+	out := t.values[o.node]
+	return slices.ContainsFunc(out, gives) && (o.port >= len(out) || !gives(out[o.port]))
 }

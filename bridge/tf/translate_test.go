@@ -121,7 +121,7 @@ func TestTranslateErrors(t *testing.T) {
 		"all unsupported ops at once": {loop, tf.Options{}, `unsupported ops: Foo (2 nodes, first "a/b"), ` +
 			`_QuantizedConv3D (1 node "c": TensorFlow 2.21 does not register this op; Intel's builds of TensorFlow ` +
 			`did), Switch (1 node "s": control flow), ` +
-			`VariableV2 (1 node "v": a variable: freeze the graph first), While (1 node "w": control flow)`},
+			`VariableV2 (1 node "v": a variable: freeze the graph first), While (1 node "w": a while loop)`},
 		"why quantized ops are unsupported": {
 			newGraph().input("x", float32Type, 1).node("a", "_MklQuantizeV2", []string{"x"}).
 				node("b", "_ITEXQuantizedConv2DV2", []string{"a"}).
@@ -136,11 +136,16 @@ func TestTranslateErrors(t *testing.T) {
 				`FakeQuantWithMinMaxArgsGradient (1 node "d": training), ` +
 				`XlaDequantize (1 node "e": TensorFlow runs it in clusters that XLA compiles, nowhere else)`,
 		},
-		"no such output": {small(), tf.Options{Outputs: []string{"z"}}, `output "z": no node "z" in the graph`},
+		"no such output": {
+			small(),
+			tf.Options{Outputs: []string{"z"}},
+			`output "z": no node "z" in the graph; it has the inputs [x] and the outputs [y:0]`,
+		},
 		"no such output, similar": {
 			small().node("deep/z", "Identity", []string{"x"}, "T", float32Type),
 			tf.Options{Outputs: []string{"z:0"}},
-			`output "z:0": no node "z" in the graph (did you mean "deep/z"?)`,
+			`output "z:0": no node "z" in the graph (did you mean "deep/z"?); ` +
+				`it has the inputs [x] and the outputs [y:0 deep/z:0]`,
 		},
 		"output twice": {small(), tf.Options{Outputs: []string{"y", "y:0"}}, `output "y:0": given twice`},
 		"output port": {
@@ -156,7 +161,7 @@ func TestTranslateErrors(t *testing.T) {
 		"no such input": {
 			small(),
 			tf.Options{Inputs: []tf.InputSpec{{Name: "q"}}},
-			`input "q": no node "q" in the graph`,
+			`input "q": no node "q" in the graph; it has the inputs [x] and the outputs [y:0]`,
 		},
 		"input twice": {
 			small(),
@@ -167,7 +172,7 @@ func TestTranslateErrors(t *testing.T) {
 			loop,
 			tf.Options{Inputs: []tf.InputSpec{{Name: "a/b"}}},
 			`input "a/b:0": its element type is not known, since neither Foo nor an op that reads it is supported; ` +
-				`name the type`,
+				`name it behind the tensor, a/b:0:f32 for example`,
 		},
 		"shape contradicts": {
 			small(),
@@ -259,8 +264,13 @@ func TestParseInputSpec(t *testing.T) {
 		"x:[]":      `{x [] dynamic}`,
 		"x:2:[5]":   `{x:2 [5] dynamic}`,
 		"x:2:5,6":   `{x:2 [5,6] dynamic}`,
-		"":          `input "": want NAME or NAME:SHAPE`,
-		":3,4":      `input ":3,4": want NAME or NAME:SHAPE`,
+		"x:f32":     `{x ? f32}`,
+		"x:1:u8":    `{x:1 ? u8}`,
+		"x:i8:[5]":  `{x [5] i8}`,
+		"x:0:f16:?": `{x:0 [?] f16}`,
+		"":          `input "": want NAME, NAME:SHAPE or NAME:TYPE`,
+		":3,4":      `input ":3,4": want NAME, NAME:SHAPE or NAME:TYPE`,
+		"x:f32:":    `input "x:f32:": got dimension "", want a number, ? or -1`,
 		"x:[5":      `input "x:[5": shape "[5" has one bracket`,
 		"x:a,2":     `input "x:a,2": got dimension "a", want a number, ? or -1`,
 		"x:-2,2":    `input "x:-2,2": got dimension "-2", want a number, ? or -1`,

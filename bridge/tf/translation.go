@@ -17,6 +17,9 @@ type translation struct {
 	values     map[string][]core.Value   // what each node became, by output
 	constant   map[string]bool           // the nodes that depend on no input
 	decisions  *decisions                // which branches of conditionals are taken
+	failed     map[string]error          // the calls that could not be inlined
+	bodies     map[string][]string       // of each call: what has effects in its function
+	found      bool                      // the outputs were not named
 	function   *core.Function
 }
 

@@ -10,10 +10,15 @@ import (
 )
 
 // UnsupportedError lists all ops that the wanted outputs need and that this package
-// does not translate.
+// does not translate, and how to do without them.
 type UnsupportedError struct {
 	Ops       []UnsupportedOp
 	Supported map[string]int // the nodes of all other ops that the wanted outputs need
+
+	Inputs  []Endpoint // that the wanted outputs need
+	Outputs []Endpoint // those that are wanted
+	Front   []string   // the last tensors that need no such op: Options.Outputs that would do
+	Behind  []string   // the first tensors behind all such ops: Options.Inputs that would do
 }
 
 // UnsupportedOp is an op without a translator.
@@ -24,13 +29,37 @@ type UnsupportedOp struct {
 	Why   string // what is known about the op; may be empty
 }
 
-// Error reads, for example, unsupported ops: Foo (3 nodes, first "a/b"), Bar (1 node "c").
+// Error reads, for example,
+//
+//	unsupported ops: Foo (3 nodes, first "a/b"), Bar (1 node "c"); to do without them, end in front with
+//	--output pool:0, or start behind with --input logits:0
 func (e *UnsupportedError) Error() string {
 	parts := make([]string, len(e.Ops))
 	for i, o := range e.Ops {
 		parts[i] = o.String()
 	}
-	return "unsupported ops: " + strings.Join(parts, ", ")
+	s := "unsupported ops: " + strings.Join(parts, ", ")
+	var ways []string
+	if len(e.Front) > 0 {
+		ways = append(ways, "end in front with "+flags("--output", e.Front))
+	}
+	if len(e.Behind) > 0 {
+		ways = append(ways, "start behind with "+flags("--input", e.Behind))
+	}
+	if len(ways) == 0 {
+		return s
+	}
+	return s + "; to do without them, " + strings.Join(ways, ", or ")
+}
+
+// flags writes the tensors as arguments of the command, at most four.
+func flags(flag string, tensors []string) string {
+	const most = 4
+	s := flag + " " + strings.Join(tensors[:min(len(tensors), most)], " "+flag+" ")
+	if more := len(tensors) - most; more > 0 {
+		s += fmt.Sprintf(" and %d more", more)
+	}
+	return s
 }
 
 // String reads Foo (3 nodes, first "a/b").
@@ -48,6 +77,7 @@ func (o UnsupportedOp) String() string {
 // Reasons why ops are not supported.
 const (
 	whyControl  = "control flow"
+	whyLoop     = "a while loop"
 	whyVariable = "a variable: freeze the graph first"
 	whyTraining = "training"
 	whyForeign  = "TensorFlow 2.21 does not register this op"
@@ -58,10 +88,8 @@ const (
 
 // why tells by an op's name why it is not supported.
 var why = byOp(map[string][]string{
-	whyControl: {
-		"Switch", "Merge", "Enter", "Exit", "NextIteration", "LoopCond",
-		"If", "StatelessIf", "While", "StatelessWhile", "Case", "StatelessCase",
-	},
+	whyControl: {"Switch", "Merge", "If", "StatelessIf", "Case", "StatelessCase"},
+	whyLoop:    {"Enter", "Exit", "NextIteration", "LoopCond", "While", "StatelessWhile"},
 	whyVariable: {
 		"Variable", "VariableV2", "VarHandleOp", "ReadVariableOp", "ResourceGather", "Assign", "AssignVariableOp",
 		"RestoreV2",
@@ -105,7 +133,7 @@ func Unsupported() []UnsupportedOp {
 
 // unsupported returns an UnsupportedError for the nodes that have no translator, or else
 // the error of the first call that could not be inlined, or nil.
-func unsupported(g *graphdef.Graph, nodes []*graphdef.Node, failed map[string]error) error {
+func (t *translation) unsupported(nodes []*graphdef.Node, outputs []tensorName) error {
 	e := &UnsupportedError{Supported: map[string]int{}}
 	var failure error
 	at := map[string]int{}
@@ -114,7 +142,7 @@ func unsupported(g *graphdef.Graph, nodes []*graphdef.Node, failed map[string]er
 			e.Supported[n.Op]++
 			continue
 		}
-		if err, call := failed[n.Name]; call {
+		if err, call := t.failed[n.Name]; call {
 			if failure == nil {
 				failure = err
 			}
@@ -124,13 +152,14 @@ func unsupported(g *graphdef.Graph, nodes []*graphdef.Node, failed map[string]er
 		if !ok {
 			i = len(e.Ops)
 			at[n.Op] = i
-			e.Ops = append(e.Ops, UnsupportedOp{Op: n.Op, First: n.Name, Why: reason(g, n)})
+			e.Ops = append(e.Ops, UnsupportedOp{Op: n.Op, First: n.Name, Why: reason(t.graph, n)})
 		}
 		e.Ops[i].Count++
 	}
 	if len(e.Ops) == 0 {
 		return failure
 	}
+	t.surround(e, nodes, outputs)
 	return e
 }
 

@@ -52,19 +52,22 @@ func readArray(f *os.File, size int64, key string) (*core.Tensor, error) {
 	if key == "" && len(names) == 1 {
 		key = names[0]
 	}
+	if key == "" {
+		return nil, fmt.Errorf("has %d arrays: name one of them, FILE:KEY with a KEY of %q", len(names), names)
+	}
 	if !slices.Contains(names, key) {
 		return nil, fmt.Errorf("no array %q: want FILE:KEY with one of %q", key, names)
 	}
 	return a.Read(key)
 }
 
-// saveArrays writes tensors by name as an .npz.
-func saveArrays(path string, tensors map[string]*core.Tensor) error {
+// saveArrays writes tensors by name as an .npz, as the Writer has them.
+func saveArrays(path string, as npy.Writer, tensors map[string]*core.Tensor) error {
 	var arrays []npy.Array
 	for _, name := range slices.Sorted(maps.Keys(tensors)) {
 		arrays = append(arrays, npy.Array{Name: name, Tensor: tensors[name]})
 	}
-	_, err := writeFile(path, func(w io.Writer) error { return npy.WriteArchive(w, arrays) })
+	_, err := writeFile(path, func(w io.Writer) error { return as.WriteArchive(w, arrays) })
 	return err
 }
 

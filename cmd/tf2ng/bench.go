@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/klauspost/cpuid/v2"
@@ -18,6 +20,7 @@ import (
 type benchCommand struct {
 	modelFlags
 	engineFlags
+	Input   []string      `help:"An input's shape, where the graph does not tell it: NAME:1,224,224,3; or its values: NAME=FILE[:KEY]. By default they are random numbers." placeholder:"NAME:SHAPE|NAME=FILE" sep:"none"`
 	Batch   int           `help:"What to take for unknown dimensions." default:"1"`
 	Runs    int           `help:"Runs to measure, at least." default:"20"`
 	MinTime time.Duration `help:"Time to measure, at least." default:"1s"`
@@ -46,46 +49,89 @@ type measurement struct {
 
 // Run is the command.
 func (c *benchCommand) Run(o *output) error {
-	opts, err := c.options()
-	if err != nil {
-		return err
-	}
-	m, err := c.load(opts...)
+	m, given, err := c.start()
 	if err != nil {
 		return err
 	}
 	defer m.Close()
 	o.warn(m)
-	shapes := fullShapes(m.Inputs(), c.Batch)
+	shapes, err := fullShapes(m.Inputs(), c.Batch, given)
+	if err != nil {
+		return err
+	}
 	inputs, err := randomInputs(m.Inputs(), shapes)
 	if err != nil {
 		return err
 	}
+	maps.Copy(inputs, given)
 	p, err := m.Compile(shapes)
 	if err != nil {
 		return err
 	}
-	outputs, err := p.Run(context.Background(), inputs, nil)
+	r, err := c.measure(p, inputs)
+	if len(given) < len(inputs) && err != nil {
+		return fmt.Errorf("%w; the inputs are random numbers and zeros: give others with --input NAME=FILE", err)
+	}
 	if err != nil {
 		return err
 	}
+	if c.JSON {
+		return printJSON(o.out, r)
+	}
+	r.print(o.out)
+	return nil
+}
+
+// start loads the model, and reads the inputs that are files.
+func (c *benchCommand) start() (*tf2ng.Model, map[string]*core.Tensor, error) {
+	var files []string
+	cut := cutFlags{}
+	for _, s := range c.Input {
+		if strings.Contains(s, "=") {
+			files = append(files, s)
+		} else {
+			cut.Input = append(cut.Input, s)
+		}
+	}
+	cuts, err := cut.cuts()
+	if err != nil {
+		return nil, nil, err
+	}
+	r := runFlags{modelFlags: c.modelFlags, engineFlags: c.engineFlags, Input: files}
+	m, given, err := r.start(nil, cuts...)
+	if err != nil {
+		return nil, nil, err
+	}
+	named := map[string]*core.Tensor{}
+	for name, t := range given {
+		named[strings.TrimSuffix(name, ":0")] = t
+	}
+	return m, named, nil
+}
+
+// measure runs the program until it was run often and long enough.
+func (c *benchCommand) measure(p *kernels.Program, inputs map[string]*core.Tensor) (*measurement, error) {
+	outputs, err := p.Run(context.Background(), inputs, nil)
+	if err != nil {
+		return nil, err
+	}
 	engine, err := kernels.ParseEngine(c.Engine)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	limit := kernels.Limit(kernels.Options{Engine: engine})
 	var times []float64
 	for begin := time.Now(); len(times) < c.Runs || time.Since(begin) < c.MinTime; {
 		start := time.Now()
 		if _, err := p.Run(context.Background(), inputs, outputs); err != nil {
-			return err
+			return nil, err
 		}
 		times = append(times, float64(max(time.Since(start), 1).Nanoseconds())/1e6)
 	}
 	slices.Sort(times)
 	limit = max(limit, kernels.Limit(kernels.Options{Engine: engine})) // other programs' load lowers either
 	at := func(q float64) float64 { return times[min(int(q*float64(len(times))), len(times)-1)] }
-	r := measurement{
+	r := &measurement{
 		CPU: cpuid.CPU.BrandName, Batch: c.Batch, Threads: c.Threads, Runs: len(times),
 		Median: at(0.5), P90: at(0.9), P99: at(0.99), Throughput: float64(c.Batch) / at(0.5) * 1e3,
 		Rate: float64(p.Operations()) / at(0.5) / 1e6, Limit: limit * float64(c.Threads),
@@ -94,15 +140,9 @@ func (c *benchCommand) Run(o *output) error {
 		r.Rate = 0
 	}
 	if c.Nodes {
-		if r.Nodes, err = p.Profile(context.Background(), inputs, min(c.Runs, 20)); err != nil {
-			return err
-		}
+		r.Nodes, err = p.Profile(context.Background(), inputs, min(c.Runs, 20))
 	}
-	if c.JSON {
-		return printJSON(o.out, r)
-	}
-	r.print(o.out)
-	return nil
+	return r, err
 }
 
 func (r *measurement) print(w io.Writer) {

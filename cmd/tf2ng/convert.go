@@ -8,15 +8,14 @@ import (
 	"strings"
 
 	"github.com/tf2ng/tf2ng"
-	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/passes"
 )
 
 type convertCommand struct {
 	modelFlags
+	cutFlags
 	OutputFile string   `name:"out-file" short:"o" help:"The file to write; by default the model's name with .ng." placeholder:"FILE"`
-	Input      []string `help:"An input, with a shape if wanted: NAME, NAME:1,224,224,3." placeholder:"NAME[:SHAPE]" sep:"none"`
 	Output     []string `help:"A tensor to compute; by default what no node reads." placeholder:"NAME" sep:"none"`
 	Format     string   `help:"ng: a safetensors file with the graph in it; json: the graph alone, to stdout unless -o is given." default:"ng" enum:"ng,json"`
 	DumpAfter  string   `help:"Print the graph as it is after a pass (\"translate\" for before all), and write nothing." placeholder:"PASS"`
@@ -27,15 +26,11 @@ func (c *convertCommand) Help() string { return "Example: tf2ng convert frozen.p
 
 // Run is the command.
 func (c *convertCommand) Run(o *output) error {
-	opts := []tf2ng.Option{tf2ng.WithOutputs(c.Output...)}
-	for _, s := range c.Input {
-		spec, err := tf.ParseInputSpec(s)
-		if err != nil {
-			return err
-		}
-		opts = append(opts, tf2ng.WithInputs(spec))
+	opts, err := c.cuts()
+	if err != nil {
+		return err
 	}
-	m, err := c.load(opts...)
+	m, err := c.load(append(opts, tf2ng.WithOutputs(c.Output...))...)
 	if err != nil {
 		return err
 	}

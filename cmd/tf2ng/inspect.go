@@ -20,8 +20,10 @@ import (
 type inspectCommand struct {
 	modelFlags
 	engineFlags
-	Kernels bool `help:"List the instructions and the kernel of each, and the peak memory."`
-	Batch   int  `help:"What to take for unknown dimensions with --kernels." default:"1"`
+	cutFlags
+	Output  []string `help:"A tensor to compute; by default what no node reads." placeholder:"NAME" sep:"none"`
+	Kernels bool     `help:"List the instructions and the kernel of each, and the peak memory."`
+	Batch   int      `help:"What to take for unknown dimensions with --kernels." default:"1"`
 }
 
 // Help is shown by --help.
@@ -38,6 +40,10 @@ type inspection struct {
 	Warnings  []tf2ng.Warning    `json:"warnings,omitempty"`
 	Steps     []kernels.StepInfo `json:"steps,omitempty"`
 	PeakBytes int64              `json:"peak_bytes,omitempty"`
+
+	// Of a graph that is not supported: the last tensors in front of what is in the way, and the first behind.
+	Front  []string `json:"outputs_in_front,omitempty"`
+	Behind []string `json:"inputs_behind,omitempty"`
 }
 
 // Run is the command.
@@ -46,7 +52,11 @@ func (c *inspectCommand) Run(o *output) error {
 	if err != nil {
 		return err
 	}
-	m, err := c.load(opts...)
+	cuts, err := c.cuts()
+	if err != nil {
+		return err
+	}
+	m, err := c.load(append(append(opts, cuts...), tf2ng.WithOutputs(c.Output...))...)
 	if u := (*tf.UnsupportedError)(nil); errors.As(err, &u) {
 		return c.unsupported(o, u)
 	}
@@ -60,7 +70,11 @@ func (c *inspectCommand) Run(o *output) error {
 		return err
 	}
 	if c.Kernels {
-		p, err := m.Compile(fullShapes(m.Inputs(), c.Batch))
+		shapes, err := fullShapes(m.Inputs(), c.Batch, nil)
+		if err != nil {
+			return err
+		}
+		p, err := m.Compile(shapes)
 		if err != nil {
 			return err
 		}
@@ -73,16 +87,41 @@ func (c *inspectCommand) Run(o *output) error {
 	return nil
 }
 
-// unsupported tells what keeps a graph from being translated: that is an answer here,
-// not an error.
+// unsupported tells what keeps a graph from being translated, and what would do: that is an
+// answer here, not an error.
 func (c *inspectCommand) unsupported(o *output, u *tf.UnsupportedError) error {
-	in := &inspection{TFOps: refusedOps(u)}
+	in := &inspection{
+		Inputs: endpoints(u.Inputs), Outputs: endpoints(u.Outputs), TFOps: refusedOps(u), Front: u.Front, Behind: u.Behind,
+	}
 	if c.JSON {
 		return printJSON(o.out, in)
 	}
+	printInfos(o.out, "input", in.Inputs)
+	printInfos(o.out, "output", in.Outputs)
 	fmt.Fprintln(o.out, u)
+	printWays(o.out, "these outputs need nothing that is unsupported:", "--output", in.Front)
+	printWays(o.out, "with these inputs nothing unsupported is needed:", "--input", in.Behind)
 	in.printOps(o.out)
 	return nil
+}
+
+// printWays prints where a graph may be cut.
+func printWays(w io.Writer, title, flag string, tensors []string) {
+	if len(tensors) == 0 {
+		return
+	}
+	fmt.Fprintln(w, title)
+	for _, t := range tensors {
+		fmt.Fprintf(w, "  %s %s\n", flag, t)
+	}
+}
+
+func endpoints(list []tf.Endpoint) []tf2ng.TensorInfo {
+	infos := make([]tf2ng.TensorInfo, len(list))
+	for i, e := range list {
+		infos[i] = tf2ng.TensorInfo{Name: e.Name, Type: e.Type, Shape: e.Shape}
+	}
+	return infos
 }
 
 func (c *inspectCommand) inspect(m *tf2ng.Model) (*inspection, error) {
@@ -141,10 +180,19 @@ func (in *inspection) print(w io.Writer) {
 	}
 }
 
-// fullShapes returns the inputs' shapes with a number for unknown dimensions.
-func fullShapes(inputs []tf2ng.TensorInfo, batch int) map[string]core.Shape {
+// fullShapes returns the inputs' shapes: those of the tensors that are given, and of the others
+// the graph's with a number for unknown dimensions.
+func fullShapes(inputs []tf2ng.TensorInfo, batch int, given map[string]*core.Tensor) (map[string]core.Shape, error) {
 	shapes := map[string]core.Shape{}
 	for _, in := range inputs {
+		if t := given[in.Name]; t != nil {
+			shapes[in.Name] = t.Shape()
+			continue
+		}
+		if !in.Shape.Ranked() {
+			return nil, fmt.Errorf("input %q: the graph does not tell its shape: give it, for example "+
+				"--input %s:1,224,224,3, or --input %s:[] for a number", in.Name, in.Name, in.Name)
+		}
 		s := in.Shape.Clone()
 		for i, d := range s {
 			if d == core.Unknown {
@@ -153,7 +201,7 @@ func fullShapes(inputs []tf2ng.TensorInfo, batch int) map[string]core.Shape {
 		}
 		shapes[in.Name] = s
 	}
-	return shapes
+	return shapes, nil
 }
 
 func printInfos(w io.Writer, what string, infos []tf2ng.TensorInfo) {

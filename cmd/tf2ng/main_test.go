@@ -203,7 +203,12 @@ node { name: "b" op: "Frobnicate" input: "a" }
 node { name: "v" op: "VarHandleOp" }
 node { name: "c" op: "ReadVariableOp" input: "v" }
 node { name: "d" op: "AddV2" input: "b" input: "c" attr { key: "T" value { type: DT_FLOAT } } }`), 0o600))
-	assert.Regexp(t, `^unsupported ops: Frobnicate .2 nodes, first "a".*
+	assert.Regexp(t, `^input   x f32\?
+output  d:0 f32\?
+unsupported ops: Frobnicate .2 nodes, first "a".*; to do without them, start behind with --input b:0 --input c:0
+with these inputs nothing unsupported is needed:
+  --input b:0
+  --input c:0
 TensorFlow ops, and what they become:
  nodes  op +supported  becomes
      2  Frobnicate +no +first "a"
@@ -218,7 +223,8 @@ $`, must(t, "inspect", path))
 	assert.Equal(t, exitCannot, code)
 	assert.Equal(t,
 		"error: "+path+`: unsupported ops: Frobnicate (2 nodes, first "a"), VarHandleOp (1 node "v": a variable: `+
-			`freeze the graph first), ReadVariableOp (1 node "c": a variable: freeze the graph first)`+"\n", stderr)
+			`freeze the graph first), ReadVariableOp (1 node "c": a variable: freeze the graph first); to do without `+
+			`them, start behind with --input b:0 --input c:0`+"\n", stderr)
 }
 
 func TestHelp(t *testing.T) {
@@ -315,12 +321,13 @@ func TestErrorsAreOneLine(t *testing.T) {
 		{
 			"input's name",
 			[]string{"run", model, "--input", "image=" + bytes8},
-			model + `: input "image": no node "image" in the graph`,
+			model + `: input "image": no node "image" in the graph; it has the inputs [input] and the outputs [Identity:0]`,
 		},
 		{
 			"output",
 			[]string{"run", model, "--input", images, "--output", "Identify"},
-			model + `: output "Identify": no node "Identify" in the graph`,
+			model + `: output "Identify": no node "Identify" in the graph; it has the inputs [input] and the outputs ` +
+				`[Identity:0]`,
 		},
 		{
 			"version",

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/tf2ng/tf2ng"
@@ -14,6 +16,7 @@ import (
 type modelFlags struct {
 	Model     string `arg:"" help:"A frozen GraphDef (.pb, .pbtxt) or a converted model (.ng)."`
 	TFVersion string `name:"tf-version" help:"TensorFlow's version whose arithmetic to follow: auto, or 1.15 to 2.21. auto is 2.21 without two of its defects, and warns where they would show." placeholder:"VERSION"`
+	Asserts   bool   `name:"check-asserts" help:"Fail when an Assert of the graph does not hold; by default they are left out, with a warning."`
 	JSON      bool   `name:"json" help:"Print the result as JSON."`
 }
 
@@ -21,11 +24,31 @@ func (m *modelFlags) load(opts ...tf2ng.Option) (*tf2ng.Model, error) {
 	if m.TFVersion != "" {
 		opts = append(opts, tf2ng.WithTFVersion(m.TFVersion))
 	}
+	if m.Asserts {
+		opts = append(opts, tf2ng.WithAssertsChecked())
+	}
 	return tf2ng.Load(m.Model, opts...)
 }
 
+// cutFlags say where a GraphDef begins.
+type cutFlags struct {
+	Input []string `help:"An input, with a type or a shape if wanted: NAME, NAME:1,224,224,3, NAME:f32:1,10." placeholder:"NAME[:TYPE][:SHAPE]" sep:"none"`
+}
+
+func (c *cutFlags) cuts() ([]tf2ng.Option, error) {
+	var opts []tf2ng.Option
+	for _, s := range c.Input {
+		spec, err := tf.ParseInputSpec(s)
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, tf2ng.WithInputs(spec))
+	}
+	return opts, nil
+}
+
 // warn prints what the model computes unlike TensorFlow 2.21: a line for each defect that
-// is repaired, with the first node where it would show.
+// is repaired, with the first node where it would show, and one for the Asserts that are left out.
 func (o *output) warn(m *tf2ng.Model) {
 	first, more := map[string]tf2ng.Warning{}, map[string]int{}
 	var reasons []string
@@ -79,22 +102,26 @@ func (e *engineFlags) options() ([]tf2ng.Option, error) {
 type runFlags struct {
 	modelFlags
 	engineFlags
-	Input []string `help:"An input: NAME=FILE.npy, or NAME=FILE.npz:KEY. NAME is a tensor of the graph." placeholder:"NAME=FILE[:KEY]" sep:"none"`
+	Input []string `help:"An input: NAME=FILE.npy, or NAME=FILE.npz:KEY. NAME is a tensor of the graph, with a type behind it if the graph does not tell it: NAME:f32=FILE." placeholder:"NAME=FILE[:KEY]" sep:"none"`
 }
 
-// start loads the model for the given outputs (none: its own) and reads the inputs.
-func (r *runFlags) start(outputs []string) (*tf2ng.Model, map[string]*core.Tensor, error) {
+// start loads the model for the given outputs (none: its own), with more options, and reads the
+// inputs.
+func (r *runFlags) start(outputs []string, more ...tf2ng.Option) (*tf2ng.Model, map[string]*core.Tensor, error) {
 	opts, err := r.options()
 	if err != nil {
 		return nil, nil, err
 	}
-	inputs, err := readTensors("--input", r.Input)
+	inputs, typed, err := readInputs(r.Input)
 	if err != nil {
 		return nil, nil, err
 	}
-	opts = append(opts, tf2ng.WithOutputs(outputs...))
+	opts = append(append(opts, tf2ng.WithOutputs(outputs...)), more...)
+	for _, spec := range typed {
+		opts = append(opts, tf2ng.WithInputs(spec))
+	}
 	m, err := r.load(opts...)
-	cut := inner(m, inputs)
+	cut := inner(m, inputs, typed)
 	if len(cut) == 0 {
 		return m, inputs, err
 	}
@@ -107,12 +134,38 @@ func (r *runFlags) start(outputs []string) (*tf2ng.Model, map[string]*core.Tenso
 	return m, inputs, err
 }
 
+// readInputs reads NAME[:TYPE]=FILE[:KEY] arguments, and returns those with a type.
+func readInputs(args []string) (map[string]*core.Tensor, map[string]tf.InputSpec, error) {
+	typed := map[string]tf.InputSpec{}
+	files := slices.Clone(args)
+	for i, s := range args {
+		name, file, ok := strings.Cut(s, "=")
+		if !ok || !strings.Contains(name, ":") {
+			continue
+		}
+		spec, err := tf.ParseInputSpec(name)
+		if err != nil {
+			return nil, nil, fmt.Errorf("--input %q: %w", s, err)
+		}
+		if spec.Shape != nil {
+			return nil, nil, fmt.Errorf("--input %q: the file tells the shape: want NAME=FILE[:KEY] or NAME:TYPE=FILE[:KEY]", s)
+		}
+		if spec.Type != core.Dynamic {
+			typed[spec.Name] = spec
+			files[i] = spec.Name + "=" + file
+		}
+	}
+	tensors, err := readTensors("--input", files)
+	return tensors, typed, err
+}
+
 // inner returns the inputs that are not the model's own: giving a tensor a value makes
-// it an input. Without a model, which may load with these inputs only, it is all.
-func inner(m *tf2ng.Model, inputs map[string]*core.Tensor) []tf.InputSpec {
+// it an input. Without a model, which may load with these inputs only, it is all. Those with a
+// type are inputs already.
+func inner(m *tf2ng.Model, inputs map[string]*core.Tensor, typed map[string]tf.InputSpec) []tf.InputSpec {
 	var specs []tf.InputSpec
-	for name := range inputs {
-		if m == nil || !hasInput(m, name) {
+	for _, name := range slices.Sorted(maps.Keys(inputs)) {
+		if _, known := typed[name]; !known && (m == nil || !hasInput(m, name)) {
 			specs = append(specs, tf.InputSpec{Name: name})
 		}
 	}

@@ -12,12 +12,14 @@ import (
 
 	"github.com/tf2ng/tf2ng/compare"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/npy"
 )
 
 type runCommand struct {
 	runFlags
 	Output []string `help:"A tensor to compute, any of the graph; by default the model's outputs." placeholder:"NAME" sep:"none"`
 	Out    string   `help:"Write the outputs to an .npz file, by their names." placeholder:"FILE.npz"`
+	BF16   bool     `name:"out-bfloat16" help:"Write bf16 outputs as NumPy saves ml_dtypes.bfloat16 (V2), not as uint16 of their bits."`
 	Labels string   `help:"Integer labels, one per row of the first output: print how many rows have their largest element there." placeholder:"FILE[:KEY]"`
 }
 
@@ -42,7 +44,7 @@ func (c *runCommand) Run(o *output) error {
 	}
 	report := map[string]any{}
 	if c.Out != "" {
-		if err := saveArrays(c.Out, results); err != nil {
+		if err := saveArrays(c.Out, npy.Writer{BFloat16: c.BF16}, results); err != nil {
 			return fmt.Errorf("--out: %w", err)
 		}
 		report["out"] = c.Out

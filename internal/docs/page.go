@@ -100,10 +100,17 @@ func (o *op) typeText() string {
 	}
 }
 
+// onRequest tells of ops what they become where that is an option's.
+var onRequest = map[string]string{
+	"Assert": "nothing, with a warning; with `--check-asserts` Assert",
+}
+
 // becameText reads "`ScaledQuantize`: RangeToScale, Quantize".
 func (o *op) becameText() string {
 	core := strings.Join(o.became.Core, ", ")
 	switch {
+	case onRequest[o.name] != "":
+		return onRequest[o.name]
 	case len(o.became.Builders) > 0:
 		return "`" + strings.Join(o.became.Builders, "`, `") + "`: " + core
 	case core == "" && o.became.Nodes > 0:

@@ -1,10 +1,12 @@
 // Package npy reads and writes tensors as NumPy's .npy and .npz files.
 //
 //	|b1 boolean   |i1 i8   |u1 u8   <i2 i16   <u2 u16   <i4 i32   <u4 u32
-//	<i8 i64   <u8 u64   <f2 f16   <f4 f32   <f8 f64
+//	<i8 i64   <u8 u64   <f2 f16   <f4 f32   <f8 f64   <V2 bf16
 //
-// NumPy has no bfloat16: it is written as the u16 of its bits. Arrays in Fortran's order,
-// of big-endian numbers, or of Python objects and strings are errors.
+// NumPy itself has no bfloat16. Arrays of TensorFlow's and JAX's, which package ml_dtypes
+// defines, are saved as <V2, or |V2 once they have been loaded again, two bytes without a
+// meaning: they are read as bf16. A [Writer] writes bf16 as that or as the u16 of its bits.
+// Arrays in Fortran's order, of big-endian numbers, or of Python objects and strings are errors.
 //
 // The format is NumPy's NEP 1, with its versions 1 to 3.
 package npy
@@ -36,10 +38,18 @@ var descriptors = map[string]core.Type{
 	"<i4": core.I32, "<u4": core.U32, "<i8": core.I64, "<u8": core.U64,
 	"<f2": core.F16, "<f4": core.F32, "<f8": core.F64,
 	"<b1": core.Bool, "<i1": core.I8, "<u1": core.U8,
+	"<V2": core.BF16, "|V2": core.BF16,
+}
+
+// Writer writes .npy and .npz files. The zero value writes what every program reads.
+type Writer struct {
+	// BFloat16 writes bf16 as <V2, which x.view(ml_dtypes.bfloat16) makes an array of
+	// bfloat16; else it is the u16 of its bits.
+	BFloat16 bool
 }
 
 // descriptor returns NumPy's name of a type.
-func descriptor(t core.Type) (string, bool) {
+func (w Writer) descriptor(t core.Type) (string, bool) {
 	switch t {
 	case core.Bool:
 		return "|b1", true
@@ -48,6 +58,9 @@ func descriptor(t core.Type) (string, bool) {
 	case core.U8:
 		return "|u1", true
 	case core.BF16:
+		if w.BFloat16 {
+			return "<V2", true
+		}
 		return "<u2", true
 	}
 	for name, u := range descriptors {
@@ -58,9 +71,12 @@ func descriptor(t core.Type) (string, bool) {
 	return "", false
 }
 
+// Write is the Write of the zero Writer.
+func Write(to io.Writer, t *core.Tensor) error { return Writer{}.Write(to, t) }
+
 // Write writes t as a .npy file of version 1. Strings are an error.
-func Write(w io.Writer, t *core.Tensor) error {
-	descr, ok := descriptor(t.Type())
+func (w Writer) Write(to io.Writer, t *core.Tensor) error {
+	descr, ok := w.descriptor(t.Type())
 	if !ok {
 		return fmt.Errorf(".npy files cannot hold a tensor of %v", t.Type())
 	}
@@ -80,10 +96,10 @@ func Write(w io.Writer, t *core.Tensor) error {
 	}
 	header := append([]byte(magic), 1, 0)
 	header = binary.LittleEndian.AppendUint16(header, uint16(len(dict)))
-	if _, err := w.Write(append(header, dict...)); err != nil {
+	if _, err := to.Write(append(header, dict...)); err != nil {
 		return err
 	}
-	_, err := w.Write(t.Bytes())
+	_, err := to.Write(t.Bytes())
 	return err
 }
 

@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -113,6 +115,44 @@ func TestReadsWhatNumPyWrites(t *testing.T) {
 			})
 		}
 	}
+}
+
+// The file is numpy.savez's, of NumPy 2.4.6 with ml_dtypes 0.6.0: `saved` is an array of
+// ml_dtypes.bfloat16, `loaded` one that numpy.load had given back, `bits` what it was made of.
+// Written again, both have the bytes of `saved`.
+func TestReadsAndWritesBFloat16AsNumPyDoes(t *testing.T) {
+	data, err := os.ReadFile("testdata/savez_bfloat16.npz")
+	require.NoError(t, err)
+	z, err := npy.OpenArchive(bytes.NewReader(data), int64(len(data)))
+	require.NoError(t, err)
+	bits, err := z.Read("bits")
+	require.NoError(t, err)
+	require.Equal(t, "u16[2,3]", bits.String())
+	zipped, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	require.NoError(t, err)
+	saved, err := fs.ReadFile(zipped, "saved.npy")
+	require.NoError(t, err)
+	for _, name := range []string{"saved", "loaded"} {
+		t.Run(name, func(t *testing.T) {
+			x, err := z.Read(name)
+			require.NoError(t, err)
+			assert.Equal(t, "bf16[2,3]", x.String())
+			assert.Equal(t, bits.Bytes(), x.Bytes())
+			assert.Equal(t, []float32{0, 1, -2.5, 3.140625, float32(math.Inf(1)), 9.183549615799121e-41}, x.Float32s())
+			var again bytes.Buffer
+			require.NoError(t, npy.Writer{BFloat16: true}.Write(&again, x))
+			assert.Equal(t, payload(t, saved), payload(t, again.Bytes()))
+		})
+	}
+}
+
+// payload returns the dictionary and the elements of a .npy file, without what aligns them.
+func payload(t *testing.T, npy []byte) string {
+	t.Helper()
+	require.Greater(t, len(npy), 10)
+	dictionary, elements, ok := strings.Cut(string(npy[10:]), "\n")
+	require.True(t, ok)
+	return strings.TrimRight(dictionary, " ") + elements
 }
 
 func TestReadVersionsAndSpellings(t *testing.T) {
@@ -231,7 +271,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		var b bytes.Buffer
-		require.NoError(t, npy.Write(&b, x))
+		require.NoError(t, npy.Writer{BFloat16: true}.Write(&b, x))
 		y, err := npy.Read(&b, int64(b.Len()))
 		require.NoError(t, err)
 		require.Equal(t, x, y)

@@ -16,15 +16,18 @@ type Array struct {
 	Tensor *core.Tensor
 }
 
+// WriteArchive is the WriteArchive of the zero Writer.
+func WriteArchive(to io.Writer, arrays []Array) error { return Writer{}.WriteArchive(to, arrays) }
+
 // WriteArchive writes a .npz file, as numpy.savez does: arrays by name, uncompressed.
-func WriteArchive(w io.Writer, arrays []Array) error {
-	z := zip.NewWriter(w)
+func (w Writer) WriteArchive(to io.Writer, arrays []Array) error {
+	z := zip.NewWriter(to)
 	for _, a := range arrays {
 		f, err := z.CreateHeader(&zip.FileHeader{Name: a.Name + ".npy", Method: zip.Store})
 		if err != nil {
 			return err
 		}
-		if err := Write(f, a.Tensor); err != nil {
+		if err := w.Write(f, a.Tensor); err != nil {
 			return fmt.Errorf("array %q: %w", a.Name, err)
 		}
 	}

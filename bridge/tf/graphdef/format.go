@@ -34,7 +34,7 @@ var mistaken = []struct {
 	{
 		ErrForeign,
 		startsWith("\x89HDF", "PK\x03\x04"),
-		"got a Keras model (HDF5 or zip), want a frozen GraphDef: save and freeze it first",
+		"got a Keras model (HDF5, or a zip as .npz is), want a frozen GraphDef: save and freeze it first",
 	},
 	{ErrForeign, startsWith("\x1f\x8b"), "got a gzip file, want a frozen GraphDef: unpack it first"},
 	{
@@ -48,7 +48,37 @@ var mistaken = []struct {
 		isSortedTable,
 		"got the index of a checkpoint (.index), want a frozen GraphDef: freeze the graph with the checkpoint first",
 	},
+	{
+		ErrForeign,
+		startsWith("\x93NUMPY"),
+		"got an array of NumPy's (.npy), want a frozen GraphDef: arrays are inputs",
+	},
+	{
+		ErrSavedModel,
+		textWith("saved_model_schema_version", "meta_graphs"),
+		"got a SavedModel in text format (saved_model.pbtxt), want a frozen GraphDef: freeze it first, for example with " +
+			"convert_variables_to_constants_v2",
+	},
+	{
+		ErrForeign,
+		textWith("meta_info_def", "graph_def"),
+		"got a graph with its training state in text format (a checkpoint's .meta), want a frozen GraphDef: freeze it " +
+			"with the checkpoint first",
+	},
+	{
+		ErrForeign,
+		textWith("model_checkpoint_path"),
+		"got the list of a folder's checkpoints (checkpoint), want a frozen GraphDef: freeze the graph with the " +
+			"checkpoint first",
+	},
+	{
+		ErrForeign,
+		textWith("item"),
+		"got a label map (.pbtxt with items), want a frozen GraphDef: it is beside the labels, often as " +
+			"frozen_inference_graph.pb",
+	},
 	{ErrText, looksLikeText, "looks like text format, want a binary GraphDef: ParseText reads it"},
+	{ErrForeign, isPlainText, "got a text file (labels?), want a frozen GraphDef"},
 }
 
 // Recognise says what data is that people give in place of a binary GraphDef: an [*Error] whose
@@ -121,12 +151,33 @@ func isVersion(text []byte) bool {
 		!bytes.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
+// textWith finds text format whose first field is one of the names.
+func textWith(fields ...string) func(data []byte) bool {
+	return func(data []byte) bool {
+		if !looksLikeText(data) {
+			return false
+		}
+		rest := bytes.TrimSpace(data[:min(len(data), 512)])
+		for bytes.HasPrefix(rest, []byte("#")) {
+			_, rest, _ = bytes.Cut(rest, []byte("\n"))
+			rest = bytes.TrimSpace(rest)
+		}
+		end := bytes.IndexAny(rest, " \t\r\n:{")
+		return end > 0 && slices.Contains(fields, string(rest[:end]))
+	}
+}
+
 // looksLikeText reports whether data starts as a GraphDef in text format may.
 func looksLikeText(data []byte) bool {
+	return isPlainText(data) && bytes.ContainsAny(data[:min(len(data), 512)], "{:#")
+}
+
+// isPlainText reports whether data starts with characters that are printed.
+func isPlainText(data []byte) bool {
 	start := data[:min(len(data), 512)]
 	for len(start) > 0 {
 		r, n := utf8.DecodeRune(start)
-		if r == utf8.RuneError && n == 1 && len(start) >= utf8.UTFMax {
+		if r == utf8.RuneError && n == 1 && (len(start) >= utf8.UTFMax || len(data) <= 512) {
 			return false
 		}
 		if r < ' ' && r != '\n' && r != '\t' && r != '\r' || r == 0x7f {
@@ -134,7 +185,7 @@ func looksLikeText(data []byte) bool {
 		}
 		start = start[n:]
 	}
-	return bytes.ContainsAny(data[:min(len(data), 512)], "{:#")
+	return true
 }
 
 // textToBinary is what RegisterText was given; nil in a program without package pbtxt.

@@ -12,11 +12,42 @@ import (
 //
 // A cycle is an error that wraps [ErrCycle] and names the nodes on it, an unknown name one that wraps [ErrNoNode].
 func (g *Graph) Order(outputs ...string) ([]*Node, error) {
-	wanted, err := g.ancestors(outputs)
+	if len(outputs) > 0 {
+		return g.OrderBehind(func(Input) bool { return false }, outputs...)
+	}
+	wanted := slices.Repeat([]bool{true}, len(g.Nodes))
+	return g.sort(wanted, func(Input) bool { return false })
+}
+
+// OrderBehind is Order of the named nodes and of what they need beyond the data inputs that are
+// cut: those are not followed, so what stands in front of them alone is not in the result, and a
+// cycle that they open is none.
+func (g *Graph) OrderBehind(cut func(Input) bool, outputs ...string) ([]*Node, error) {
+	wanted, err := g.ancestors(outputs, cut)
 	if err != nil {
 		return nil, err
 	}
-	w := walk{graph: g, wanted: wanted, state: make([]visit, len(g.Nodes))}
+	return g.sort(wanted, cut)
+}
+
+// NeededBehind returns the nodes of OrderBehind in the order of the file, on cycles too.
+func (g *Graph) NeededBehind(cut func(Input) bool, outputs ...string) ([]*Node, error) {
+	wanted, err := g.ancestors(outputs, cut)
+	if err != nil {
+		return nil, err
+	}
+	var nodes []*Node
+	for i := range g.Nodes {
+		if wanted[i] {
+			nodes = append(nodes, &g.Nodes[i])
+		}
+	}
+	return nodes, nil
+}
+
+// sort orders the wanted nodes.
+func (g *Graph) sort(wanted []bool, cut func(Input) bool) ([]*Node, error) {
+	w := walk{graph: g, wanted: wanted, cut: cut, state: make([]visit, len(g.Nodes))}
 	for i := range g.Nodes {
 		if wanted[i] && w.state[i] == unseen {
 			if err := w.from(int32(i)); err != nil {
@@ -27,15 +58,9 @@ func (g *Graph) Order(outputs ...string) ([]*Node, error) {
 	return w.sorted, nil
 }
 
-// ancestors marks the outputs and what they read over data edges.
-func (g *Graph) ancestors(outputs []string) ([]bool, error) {
+// ancestors marks the outputs and what they read over data edges that are not cut.
+func (g *Graph) ancestors(outputs []string, cut func(Input) bool) ([]bool, error) {
 	marked := make([]bool, len(g.Nodes))
-	if len(outputs) == 0 {
-		for i := range marked {
-			marked[i] = true
-		}
-		return marked, nil
-	}
 	var todo []int32
 	mark := func(i int32) {
 		if !marked[i] {
@@ -54,7 +79,9 @@ func (g *Graph) ancestors(outputs []string) ([]bool, error) {
 		i := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
 		for _, input := range g.Nodes[i].DataInputs() {
-			mark(input.index)
+			if !cut(input) {
+				mark(input.index)
+			}
 		}
 	}
 	return marked, nil
@@ -72,6 +99,7 @@ const (
 type walk struct {
 	graph  *Graph
 	wanted []bool
+	cut    func(Input) bool // of data inputs: not followed
 	state  []visit
 	path   []step
 	sorted []*Node
@@ -91,9 +119,11 @@ func (w *walk) from(root int32) error {
 			w.path = w.path[:len(w.path)-1]
 			continue
 		}
-		next := node.Inputs[top.inputs].index
+		input := node.Inputs[top.inputs]
+		next := input.index
 		top.inputs++
 		switch {
+		case !input.Control && w.cut(input):
 		case !w.wanted[next] || w.state[next] == done:
 		case w.state[next] == open:
 			return w.cycle(next)

@@ -100,7 +100,7 @@ func TestParseErrors(t *testing.T) {
 			"Keras HDF5",
 			[]byte("\x89HDF\r\n\x1a\n"),
 			graphdef.ErrForeign,
-			"got a Keras model (HDF5 or zip), want a frozen GraphDef: save and freeze it first",
+			"got a Keras model (HDF5, or a zip as .npz is), want a frozen GraphDef: save and freeze it first",
 		},
 		{
 			"checkpoint's graph",

@@ -1,0 +1,180 @@
+package tf
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
+	"github.com/tf2ng/tf2ng/core"
+)
+
+const opAssert = "Assert"
+
+// metaAsserts is the key of Function.Meta that lists the Asserts that were left out, a name to a
+// line.
+const metaAsserts = "tensorflow_asserts_left_out"
+
+// LeftOut lists the Assert nodes that TensorFlow would evaluate for the outputs of a translated
+// function and that were left out, since Options.CheckAsserts was not set.
+func LeftOut(f *core.Function) []string {
+	if f.Meta[metaAsserts] == "" {
+		return nil
+	}
+	return strings.Split(f.Meta[metaAsserts], "\n")
+}
+
+// leaveOut records the Asserts that are not checked.
+func (t *translation) leaveOut(asserts []*graphdef.Node) {
+	names := make([]string, len(asserts))
+	for i, n := range asserts {
+		names[i] = n.Name
+	}
+	if len(names) > 0 {
+		t.function.Meta[metaAsserts] = strings.Join(names, "\n")
+	}
+}
+
+// asserts returns the Asserts that TensorFlow evaluates with the nodes, in the order of the file:
+// those that they depend on by control inputs, at any depth, and those in the functions that they
+// call. Asserts on branches that are not taken are none.
+func (t *translation) asserts(nodes []*graphdef.Node) []*graphdef.Node {
+	reached := map[string]bool{}
+	var todo []string
+	for _, n := range nodes {
+		todo = append(todo, n.Name)
+	}
+	spread(reached, todo, func(name string) []string {
+		n, ok := t.graph.Lookup(name)
+		if !ok {
+			return nil
+		}
+		next := slices.Clone(t.bodies[name])
+		for _, in := range n.Inputs {
+			if in.Control || !t.isCut(in) && !t.decisions.isDead(tensorName{in.Node, in.Port}) {
+				next = append(next, in.Node)
+			}
+		}
+		return next
+	})
+	var found []*graphdef.Node
+	for i := range t.graph.Nodes {
+		n := &t.graph.Nodes[i]
+		if n.Op != opAssert && !isGuard(t.graph, n) || !reached[n.Name] || len(n.DataInputs()) == 0 {
+			continue
+		}
+		t.decisions.visit(n, 1)
+		if !t.decisions.isDead(tensorName{n.Name, -1}) {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// isGuard reports whether a node is an Assert as TensorFlow 2 has it: an If whose condition is the
+// Assert's, with the Assert in the branch for false.
+func isGuard(g *graphdef.Graph, n *graphdef.Node) bool {
+	return (n.Op == "If" || n.Op == "StatelessIf") && hasAssert(g, n, "else_branch") && !hasAssert(g, n, "then_branch")
+}
+
+// forwardsGuard reports whether a node passes on what such an If returns, for control edges.
+func forwardsGuard(g *graphdef.Graph, n *graphdef.Node) bool {
+	data := n.DataInputs()
+	if n.Op != "Identity" || len(data) != 1 {
+		return false
+	}
+	p, ok := g.Lookup(data[0].Node)
+	return ok && isGuard(g, p)
+}
+
+// maxGuardNodes bounds the nodes of the branches that are searched for an Assert. TensorFlow's have
+// one for each text and tensor that is printed, and a few more.
+const maxGuardNodes = 256
+
+// hasAssert reports whether a branch of an If has an Assert.
+func hasAssert(g *graphdef.Graph, n *graphdef.Node, branch string) bool {
+	f, ok := branchOf(g, n, branch)
+	return ok && len(f.Nodes) <= maxGuardNodes &&
+		slices.ContainsFunc(f.Nodes, func(n graphdef.Node) bool { return n.Op == opAssert })
+}
+
+func branchOf(g *graphdef.Graph, n *graphdef.Node, branch string) (*graphdef.Function, bool) {
+	name, err := n.Func(branch)
+	if err != nil {
+		return nil, false
+	}
+	return g.FunctionNamed(name)
+}
+
+// conditions returns what the Asserts want to be true. An Assert that TensorFlow 1 evaluates when
+// its condition is false only reads it from a Switch on the condition itself.
+func (t *translation) conditions(asserts []*graphdef.Node) []tensorName {
+	var tensors []tensorName
+	for _, n := range asserts {
+		in := n.DataInputs()[0]
+		if p, ok := t.graph.Lookup(in.Node); ok && p.Op == "Switch" && !t.isCut(in) {
+			if data := p.DataInputs(); len(data) == 2 && data[0].String() == data[1].String() {
+				in = data[0]
+			}
+		}
+		tensors = append(tensors, tensorName{in.Node, in.Port})
+	}
+	return tensors
+}
+
+// check puts the Asserts between the first result and what computes it.
+func (t *translation) check(asserts []*graphdef.Node) error {
+	if len(asserts) == 0 {
+		return nil
+	}
+	result := t.function.Results[0]
+	v := result.Inputs()[0]
+	for i, tensor := range t.conditions(asserts) {
+		n := asserts[i]
+		condition, err := t.read(tensor)
+		if err != nil {
+			return within(n, err)
+		}
+		node, err := core.NewNamedNode(n.Name, &core.Assert{Message: t.message(n)}, v, condition)
+		if err != nil {
+			return within(n, err)
+		}
+		node.Origin = core.Origin{Node: n.Name, Op: n.Op}
+		v = node.Out(0)
+	}
+	last, err := core.NewNamedNode(result.Name, &core.Result{}, v)
+	if err != nil {
+		return fmt.Errorf("output %q: %w", result.Name, err)
+	}
+	last.Origin = result.Origin
+	t.function.Results[0] = last
+	return nil
+}
+
+// message joins the strings that an Assert prints; what it prints of other tensors is left out.
+func (t *translation) message(n *graphdef.Node) string {
+	var parts []string
+	add := func(p *graphdef.Node) {
+		if p.Op != "Const" {
+			return
+		}
+		if x, err := opdef.Tensor(p, "value"); err == nil && x.Type() == core.String {
+			parts = append(parts, x.Strings()...)
+		}
+	}
+	for _, in := range n.DataInputs()[1:] {
+		if p, ok := t.graph.Lookup(in.Node); ok {
+			add(p)
+		}
+	}
+	if f, ok := branchOf(t.graph, n, "else_branch"); ok && isGuard(t.graph, n) {
+		for i := range f.Nodes {
+			add(&f.Nodes[i])
+		}
+	}
+	if len(parts) == 0 {
+		return "it has no text"
+	}
+	return strings.ToValidUTF8(strings.Clone(strings.Join(parts, " ")), "?")
+}

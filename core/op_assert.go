@@ -1,0 +1,47 @@
+package core
+
+var _ = register[Assert]("Assert")
+
+// Assert is its first input, and an error unless a condition is true.
+//
+//	Inputs:  x: any type, any shape
+//	         condition: boolean []
+//	Outputs: y: the type and shape of x, its elements
+//
+//	C1: condition is boolean
+//	C2: condition is a scalar
+//	C3: condition is true
+//
+// It is TensorFlow's Assert, which stands beside the data, in the way of the data.
+type Assert struct {
+	Message string `json:"message,omitempty"` // the error's
+}
+
+// Infer checks C1 and C2.
+func (op *Assert) Infer(in []Operand) ([]Fact, error) {
+	if err := wantInputs(in, 2); err != nil {
+		return nil, err
+	}
+	if !in[1].Type.compatible(Bool) {
+		return nil, Violation("C1", 1, "condition: got type %v, want boolean", in[1].Type)
+	}
+	if s := in[1].Shape; s.Ranked() && len(s) != 0 {
+		return nil, Violation("C2", 1, "condition: got shape %v, want []", s)
+	}
+	return []Fact{in[0].Fact}, nil
+}
+
+// Eval checks C2 and C3.
+func (op *Assert) Eval(in, out []*Tensor) error {
+	if len(in[1].shape) != 0 {
+		return Violation("C2", 1, "condition: got shape %v, want []", in[1].shape)
+	}
+	if !Data[bool](in[1])[0] {
+		return Violation("C3", 1, "the assertion does not hold: %s", op.Message)
+	}
+	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
+		return err
+	}
+	out[0].copyFrom(in[0])
+	return nil
+}
