@@ -53,6 +53,7 @@ func TestConstraints(t *testing.T) {
 	both := &core.TFQuantizeAndDequantize{SignedInput: true, NumBits: 8, RangeGiven: true, RoundMode: core.RoundNearestTowardEven, Axis: -1}
 	norm := &core.TFQuantizedInstanceNorm{}
 	nhwc := core.Spatial{Layout: core.NHWC}
+	empty := core.Spatial{Layout: core.NHWC, MayBeEmpty: true}
 	ops := func(o ...core.Operand) []core.Operand { return o }
 	for _, c := range []struct {
 		op   core.Op
@@ -84,6 +85,7 @@ func TestConstraints(t *testing.T) {
 		{&core.Sum{Reduction: core.Reduction{Axes: []int{0, -1}}}, ops(f32(3)), "Sum: axes: got [0 -1], want each axis once (Sum-C2)"},
 		{&core.MaxPool{Spatial: nhwc, Window: []int{0, 1}}, ops(f32(1, 2, 2, 1)), "MaxPool: window: got [0 1], want sizes in [1, 16777216] (MaxPool-C2)"},
 		{&core.MaxPool{Spatial: nhwc, Window: []int{3, 1}}, ops(f32(1, 2, 2, 1)), "MaxPool: spatial dimension 0: the window spans 3, more than the padded input's 2"},
+		{&core.MaxPool{Spatial: empty, Window: []int{4, 1}}, ops(f32(1, 2, 2, 1)), "MaxPool: spatial dimension 0: the window spans 4, more than the padded input's 2"},
 		{&core.Dot{ReductionAxes: 1}, ops(f32(2, 3), f32(4, 5)), "Dot: cannot reduce axes [3] of [2,3] with axes [4] of [4,5] (Dot-C2)"},
 		{&core.BatchNorm{Layout: core.NHWC}, ops(f32(1, 3), f32(3), f32(3), f32(3), f32(0)), "BatchNorm: input 4 (variance): got shape [0], want [3] (BatchNorm-C3)"},
 
@@ -122,6 +124,9 @@ func TestConstraints(t *testing.T) {
 		{fake, ops(f32(2), is32(1), is32(1)), "TFFakeQuant: input 1 (min): got the range [1, 1], want min < max, or both 0 (TFFakeQuant-C3)"},
 		{&core.TFFakeQuant{NumBits: 8, PerChannel: true}, ops(f32(), f32(1), f32(1)), "TFFakeQuant: input 0 (x): got shape [], want rank 1 or more (TFFakeQuant-C2)"},
 		{&core.TFQuantizeAndDequantize{SignedInput: true, NumBits: 62, Axis: -1}, ops(f32(2), f32(), f32()), "TFQuantizeAndDequantize: num_bits: got 62, want in [1, 61] (TFQuantizeAndDequantize-C1)"},
+		{both, ops(f32(2), f32(), f32(), i32()), "TFQuantizeAndDequantize: num_bits: got 8 beside an input that says it, want 0 (TFQuantizeAndDequantize-C5)"},
+		{&core.TFQuantizeAndDequantize{Axis: -1}, ops(f32(2), f32(), f32(), i32(1)), "TFQuantizeAndDequantize: input 3 (num_bits): got i32[1], want i32 of shape [] (TFQuantizeAndDequantize-C5)"},
+		{&core.TFQuantizeAndDequantize{Axis: -1}, ops(f32(2), f32()), "TFQuantizeAndDequantize: got 2 inputs, want 3, or 4 with num_bits"},
 		{both, ops(f32(2), f32(), f32(0)), "TFQuantizeAndDequantize: input 2 (max): got shape [0], want [] or [1] (TFQuantizeAndDequantize-R2)"},
 		{&core.TFQuantizedResizeBilinear{}, ops(operand(core.I8, []int{1, 2, 2, 1}), i32(2), f32(), f32()), "TFQuantizedResizeBilinear: input 0 (x): got type i8, want one of [u8 i32 f32] (TFQuantizedResizeBilinear-C1)"},
 		{&core.ReverseSequence{SeqAxis: 2}, ops(f32(2, 3), isI32(1, 2)), "ReverseSequence: input 0 (x): got shape [2,3] for batch axis 0 and sequence axis 2, want two axes of it (ReverseSequence-C1)"},

@@ -139,6 +139,7 @@ func (c *call) uniformWindow(n int) core.Spatial {
 		Strides:       list("window_strides", n, 1),
 		Dilations:     list("rhs_dilation", n, 1),
 		DataDilations: list("lhs_dilation", n, 1),
+		MayBeEmpty:    true,
 	}
 	explicit := list("explicit_padding", 2*n, 0)
 	padding := choice(c, "padding", []string{"VALID", "SAME", "EXPLICIT"},
