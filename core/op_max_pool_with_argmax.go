@@ -83,12 +83,14 @@ func largestInWindows[T int64 | float64](x []T, s Shape, axes []Axis) []int64 {
 	var at []int64
 	eachIndex(Shape{s[0], axes[0].Out, axes[1].Out, s[3]}, func(i []int) {
 		best := -1
-		for r := range axes[0].Window {
+		firstRow, endRow := axes[0].Inside(i[1])
+		firstColumn, endColumn := axes[1].Inside(i[2])
+		for r := firstRow; r < endRow; r++ {
 			row, ok := axes[0].At(i[1], r)
 			if !ok {
 				continue
 			}
-			for k := range axes[1].Window {
+			for k := firstColumn; k < endColumn; k++ {
 				column, ok := axes[1].At(i[2], k)
 				p := ((i[0]*s[1]+row)*s[2]+column)*s[3] + i[3]
 				if ok && (best < 0 || x[p] > x[best]) {

@@ -151,6 +151,18 @@ func (a Axis) At(o, k int) (int, bool) {
 	return p / a.DataDilation, true
 }
 
+// Inside returns the window positions [first, end) of output o that may be inside the data; all
+// others are padding. They are at most as many as the data spans, however large the window is.
+func (a Axis) Inside(o int) (first, end int) {
+	start := a.PadBelow - o*a.Stride // first*Dilation >= start
+	first = min(max((start+a.Dilation-1)/a.Dilation, 0), a.Window)
+	last := start + (a.In-1)*a.DataDilation // (end-1)*Dilation <= last
+	if last < 0 {
+		return first, first
+	}
+	return first, max(first, min(last/a.Dilation+1, a.Window))
+}
+
 // axis computes the geometry of spatial dimension i for a known input and window
 // size. An output size < 0 is an error, and one of 0 unless it may be.
 func (s *Spatial) axis(i, in, window int) (Axis, error) {
