@@ -33,6 +33,23 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// Buffers beyond the number that is looked at lie behind all others.
+func TestPlanOfManyAtOnce(t *testing.T) {
+	buffers := make([]*buffer, maxNeighbours+500)
+	for i := range buffers {
+		buffers[i] = &buffer{size: 100, first: i, last: len(buffers), param: -1, result: -1}
+	}
+	total, err := plan(buffers, 1<<30)
+	require.NoError(t, err)
+	offsets := map[int]bool{}
+	for _, b := range buffers {
+		require.Zero(t, b.offset%b.reserved())
+		offsets[b.offset] = true
+	}
+	require.Len(t, offsets, len(buffers))
+	require.Equal(t, len(buffers)*buffers[0].reserved(), total)
+}
+
 // plainPlan places the buffers one by one, largest first, and compares with their offsets.
 func plainPlan(t *testing.T, buffers []*buffer) (total int) {
 	todo := slices.DeleteFunc(slices.Clone(buffers), func(b *buffer) bool { return !b.inArena() })
