@@ -46,10 +46,10 @@ type compiler struct {
 	users     map[core.Value][]*core.Node
 	skip      map[*core.Node]bool // nodes that an earlier instruction computes
 	padding   map[paddingKey]int
-	states    []func() any // what each arena needs beside it, see newState
-	limit     int64        // bytes of all tensors of a Run at once
-	node      *core.Node   // that is being lowered
-	indirects int64        // bytes of all offsets
+	states    []func() any      // what each arena needs beside it, see newState
+	limits    core.MemoryLimits // of all tensors of a Run
+	node      *core.Node        // that is being lowered
+	indirects int64             // bytes of all offsets
 }
 
 // compile makes the Program of one set of shapes: it binds them, takes the function through
@@ -71,9 +71,9 @@ func (p *Prepared) compile(keep *lease, shapes []core.Shape) (*Program, error) {
 		return nil, err
 	}
 	if p.options.Engine == Reference {
-		return p.newProgram(f, g, newInterpreted(g.Nodes(), g.Parameters, g.Results, p.options.maxBytes())), nil
+		return p.newProgram(f, g, newInterpreted(g.Nodes(), g.Parameters, g.Results, p.options.memory())), nil
 	}
-	head, tail, err := cutTail(g, p.options.maxBytes())
+	head, tail, err := cutTail(g, p.options.memory())
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func (p *Prepared) bind(shapes []core.Shape) (*core.Function, error) {
 func (p *Prepared) lower(keep *lease, f *core.Function) (*planned, error) {
 	c := &compiler{
 		isas: p.options.isas(), threads: p.options.threads(), keep: keep, at: map[core.Value]int{}, users: f.Users(),
-		skip: map[*core.Node]bool{}, padding: map[paddingKey]int{}, limit: p.options.maxBytes(),
+		skip: map[*core.Node]bool{}, padding: map[paddingKey]int{}, limits: p.options.memory(),
 	}
 	for i, p := range f.Parameters {
 		b := c.newBuffer(p.Outputs()[0])
@@ -329,7 +329,7 @@ func (c *compiler) finish(f *core.Function, runs *runPool) (*planned, error) {
 		return nil, err
 	}
 	var err error
-	if p.arena, err = plan(c.buffers, c.limit); err != nil {
+	if p.arena, err = plan(c.buffers, c.limits.Bytes); err != nil {
 		return nil, err
 	}
 	c.arena = p.arena

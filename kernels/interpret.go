@@ -14,17 +14,17 @@ type interpreted struct {
 	params     []*core.Node
 	results    []*core.Node
 	evaluation *core.Evaluation
-	limit      int64 // bytes of what the nodes compute, and of copies of the results
+	limits     core.MemoryLimits // of what the nodes compute, and of copies of the results
 }
 
 // newInterpreted returns the machine of nodes, each behind those that it reads. What else
 // they read are constants or parameters, or is given to compute.
-func newInterpreted(nodes, params, results []*core.Node, limit int64) *interpreted {
+func newInterpreted(nodes, params, results []*core.Node, limits core.MemoryLimits) *interpreted {
 	keep := make([]core.Value, len(results))
 	for i, r := range results {
 		keep[i] = r.Inputs()[0]
 	}
-	return &interpreted{params, results, core.NewEvaluation(nodes, keep, limit), limit}
+	return &interpreted{params, results, core.NewEvaluation(nodes, keep, limits), limits}
 }
 
 // run is machine.run.
@@ -50,12 +50,14 @@ func (m *interpreted) compute(ctx context.Context, in []*core.Tensor, v core.Val
 			err = failure
 		}
 	}()
-	return m.evaluation.Run(v, func(i int, n *core.Node, args []*core.Tensor, held, limit int64) ([]*core.Tensor, error) {
+	return m.evaluation.Run(v, func(
+		i int, n *core.Node, args []*core.Tensor, held int64, limits core.MemoryLimits,
+	) ([]*core.Tensor, error) {
 		if at = n; ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		start := time.Now()
-		res, err := n.EvalWithin(args, held, limit)
+		res, err := n.EvalWithin(args, held, limits)
 		if times != nil {
 			times[i] = append(times[i], time.Since(start))
 		}
@@ -65,7 +67,7 @@ func (m *interpreted) compute(ctx context.Context, in []*core.Tensor, v core.Val
 
 // deliver puts the results, which are copies, into out.
 func (m *interpreted) deliver(v core.Values, out []*core.Tensor) error {
-	if err := core.CheckCopies(m.results, v, m.limit); err != nil {
+	if err := core.CheckCopies(m.results, v, m.limits.Bytes); err != nil {
 		return err
 	}
 	for i, r := range m.results {

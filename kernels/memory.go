@@ -47,11 +47,16 @@ func (c *compiler) checkOutputs(n *core.Node, temporary int64) error {
 		if err != nil {
 			return n.Locate(err)
 		}
+		if most := c.limits.TensorBytes; bytes > most {
+			return &core.MemoryError{
+				Node: n.Name, Op: n.OpName(), Outputs: n.Outputs(), Bytes: bytes, Limit: most, OneTensor: true,
+			}
+		}
 		need += bytes
 		elements = max(elements, f.Shape.MustElements())
 	}
-	if need += int64(elements) * temporary; need > c.limit {
-		return memoryError(n, need, c.limit)
+	if need += int64(elements) * temporary; need > c.limits.Bytes {
+		return memoryError(n, need, c.limits.Bytes)
 	}
 	return nil
 }
@@ -64,8 +69,8 @@ func (c *compiler) checkResults(f *core.Function) error {
 		if err != nil {
 			return r.Locate(err)
 		}
-		if total += bytes; total > c.limit {
-			return memoryError(r, total, c.limit)
+		if total += bytes; total > c.limits.Bytes {
+			return memoryError(r, total, c.limits.Bytes)
 		}
 	}
 	return nil
@@ -73,8 +78,8 @@ func (c *compiler) checkResults(f *core.Function) error {
 
 // checkIndirection bounds the offsets of an indirection: those of rows with some taps each.
 func (c *compiler) checkIndirection(n *core.Node, rows, taps int) error {
-	if bytes := int64(productOf(rows, taps, 4)); bytes > c.limit {
-		return memoryError(n, bytes, c.limit)
+	if bytes := int64(productOf(rows, taps, 4)); bytes > c.limits.Bytes {
+		return memoryError(n, bytes, c.limits.Bytes)
 	}
 	return nil
 }

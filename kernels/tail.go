@@ -21,7 +21,7 @@ type tailed struct {
 
 // cutTail splits a function into the head and the machine that still lacks it; no machine if
 // all shapes are known.
-func cutTail(f *core.Function, limit int64) (*core.Function, *tailed, error) {
+func cutTail(f *core.Function, limits core.MemoryLimits) (*core.Function, *tailed, error) {
 	late := map[*core.Node]bool{}
 	for _, n := range f.Nodes() {
 		late[n] = slices.ContainsFunc(n.Outputs(), func(o core.Fact) bool { return !o.Static() }) ||
@@ -56,7 +56,7 @@ func cutTail(f *core.Function, limit int64) (*core.Function, *tailed, error) {
 			}
 		}
 	}
-	t.tail = newInterpreted(nodes, f.Parameters, lateResults, limit)
+	t.tail = newInterpreted(nodes, f.Parameters, lateResults, limits)
 	return head, t, nil
 }
 
