@@ -49,8 +49,8 @@ const (
 // TypeError reports a tensor whose element type is not one that was asked for.
 type TypeError = core.TypeError
 
-// MemoryError reports a node that would need more memory than WithMemoryLimit allows. It
-// is found before any is taken.
+// MemoryError reports a node that would need more memory than WithMemoryLimit or WithTensorLimit
+// allows. It is found before any is taken.
 type MemoryError = core.MemoryError
 
 // OpError reports attributes or inputs that an op does not accept.

@@ -99,6 +99,19 @@ func WithMemoryLimit(bytes int64) Option {
 	}
 }
 
+// WithTensorLimit bounds the bytes of each tensor that a node of the model computes: a few bytes
+// of a model can ask for as many as they like. More is a *MemoryError, which names the node,
+// before anything is allocated. The default is DefaultMaxTensorBytes. Inputs and constants may
+// be larger.
+func WithTensorLimit(bytes int64) Option {
+	return func(c *config) {
+		if bytes < 1 {
+			c.wrong("WithTensorLimit", bytes, "at least 1 byte")
+		}
+		c.kernels.MaxTensorBytes = bytes
+	}
+}
+
 // WithPreparedShapes bounds what a Model keeps prepared for sets of input shapes: their
 // number, and the bytes that they take beside what all of them share. The least recently used
 // go first; the last one always stays. The defaults are kernels.DefaultMaxPrograms and

@@ -74,6 +74,9 @@ func NumbersOf[T int64 | float32 | float64](t *Tensor) ([]T, error) { return cor
 // DefaultMaxBytes is what WithMemoryLimit sets where it is not used.
 const DefaultMaxBytes = core.DefaultMaxBytes
 
+// DefaultMaxTensorBytes is what WithTensorLimit sets where it is not used.
+const DefaultMaxTensorBytes = core.DefaultMaxTensorBytes
+
 // MaxThreads is the most that WithThreads takes.
 const MaxThreads = kernels.MaxThreads
 

@@ -103,12 +103,15 @@ func (e *emitter) zeroPoint(role string, r Range) core.Value {
 }
 
 // holdsZero reports whether 0 is known to lie within a range: a constant one, or the one
-// that QuantizeV2 gives.
+// that QuantizeV2 gives unless that begins at 1 level, as of SCALED with a narrow range.
 func holdsZero(r Range) bool {
 	mn, mx := r.Min.Constant(), r.Max.Constant()
 	if mn != nil && mx != nil {
 		return mn.Float64s()[0] <= 0 && mx.Float64s()[0] >= 0
 	}
-	_, quantizes := r.Min.Node.Op().(*core.TFQuantizeV2)
+	op, quantizes := r.Min.Node.Op().(*core.TFQuantizeV2)
+	if quantizes && op.Mode == core.Scaled && op.NarrowRange {
+		return false
+	}
 	return quantizes && r.Max.Node == r.Min.Node && r.Min.Index == 1 && r.Max.Index == 2
 }

@@ -5,17 +5,17 @@ import "fmt"
 // Evaluation computes nodes one after the other by their ops' references. It never changes:
 // any number of goroutines may Run it at the same time.
 type Evaluation struct {
-	nodes []*Node
-	own   map[*Node]bool // the same nodes
-	last  map[Value]int  // the number of the node that reads a value last; that of no node for what is kept
-	limit int64
+	nodes  []*Node
+	own    map[*Node]bool // the same nodes
+	last   map[Value]int  // the number of the node that reads a value last; that of no node for what is kept
+	limits MemoryLimits
 }
 
 // NewEvaluation returns the evaluation of nodes, each behind those that it reads, in which
-// values of keep outlast their readers. At most limit bytes of what the nodes compute are held
-// at once. Parameters, Constants and Results among the nodes are passed over.
-func NewEvaluation(nodes []*Node, keep []Value, limit int64) *Evaluation {
-	e := &Evaluation{own: map[*Node]bool{}, last: map[Value]int{}, limit: limit}
+// values of keep outlast their readers. What the nodes compute is held within limits.
+// Parameters, Constants and Results among the nodes are passed over.
+func NewEvaluation(nodes []*Node, keep []Value, limits MemoryLimits) *Evaluation {
+	e := &Evaluation{own: map[*Node]bool{}, last: map[Value]int{}, limits: limits}
 	for _, n := range nodes {
 		if !n.IsComputed() {
 			continue
@@ -71,8 +71,8 @@ func (v Values) Of(x Value) *Tensor {
 // later node reads and is not to be kept. eval computes node number i: n.EvalWithin, with
 // what its caller does around it. A *MemoryError reports the node for which the limit is not
 // enough.
-func (e *Evaluation) Run(values Values,
-	eval func(i int, n *Node, in []*Tensor, held, limit int64) ([]*Tensor, error),
+func (e *Evaluation) Run(
+	values Values, eval func(i int, n *Node, in []*Tensor, held int64, limits MemoryLimits) ([]*Tensor, error),
 ) error {
 	held := int64(0)
 	for i, n := range e.nodes {
@@ -80,7 +80,7 @@ func (e *Evaluation) Run(values Values,
 		for j, v := range n.inputs {
 			in[j] = values.Of(v)
 		}
-		out, err := eval(i, n, in, held, e.limit)
+		out, err := eval(i, n, in, held, e.limits)
 		if err != nil {
 			return err
 		}
@@ -147,9 +147,9 @@ func (f *Function) Eval(inputs map[string]*Tensor) (map[string]*Tensor, error) {
 	for i, r := range f.Results {
 		keep[i] = r.inputs[0]
 	}
-	e := NewEvaluation(f.Nodes(), keep, DefaultMaxBytes)
-	err := e.Run(values, func(_ int, n *Node, in []*Tensor, held, limit int64) ([]*Tensor, error) {
-		return n.EvalWithin(in, held, limit)
+	e := NewEvaluation(f.Nodes(), keep, DefaultMemoryLimits())
+	err := e.Run(values, func(_ int, n *Node, in []*Tensor, held int64, limits MemoryLimits) ([]*Tensor, error) {
+		return n.EvalWithin(in, held, limits)
 	})
 	if err != nil {
 		return nil, err

@@ -6,13 +6,30 @@ import "fmt"
 // its caller says nothing else.
 const DefaultMaxBytes = 8 << 30
 
+// DefaultMaxTensorBytes bounds each tensor that a node of a Function computes, where its
+// caller says nothing else.
+const DefaultMaxTensorBytes = 1 << 30
+
+// MemoryLimits bound what an evaluation takes.
+type MemoryLimits struct {
+	Bytes       int64 // of the tensors that it holds at once
+	TensorBytes int64 // of each tensor that a node computes
+}
+
+// DefaultMemoryLimits are DefaultMaxBytes and DefaultMaxTensorBytes.
+func DefaultMemoryLimits() MemoryLimits { return MemoryLimits{DefaultMaxBytes, DefaultMaxTensorBytes} }
+
 // MemoryError reports a node that would need more memory than it may take. It is found
 // before any is taken.
 type MemoryError struct {
 	Node, Op string
 	Outputs  []Fact
-	Bytes    int64 // for the outputs and what they are computed from
+	Bytes    int64 // for the outputs and what they are computed from, or of one tensor
 	Limit    int64
+
+	// OneTensor says that one output is larger than MemoryLimits.TensorBytes, the Limit; else
+	// all that is held at once is.
+	OneTensor bool
 }
 
 // Error writes: node "x" (BroadcastTo): got output f32[1099511627776], which needs
@@ -25,6 +42,10 @@ func (e *MemoryError) Error() string {
 	outputs := "output"
 	for _, f := range e.Outputs {
 		outputs += " " + f.String()
+	}
+	if e.OneTensor {
+		return fmt.Sprintf("%s: got %s, of which one tensor takes %d bytes, want at most %d; "+
+			"give smaller shapes, or raise the limit of a tensor", at, outputs, e.Bytes, e.Limit)
 	}
 	return fmt.Sprintf("%s: got %s, for which %d bytes are needed, want at most %d", at, outputs, e.Bytes, e.Limit)
 }
@@ -49,7 +70,7 @@ const temporary = 16
 
 // checkMemory reports whether outputs of some facts can be computed from tensors where
 // held bytes are in use.
-func checkMemory(op Op, in []*Tensor, outputs []Fact, held, limit int64) error {
+func checkMemory(op Op, in []*Tensor, outputs []Fact, held int64, limits MemoryLimits) error {
 	need, elements := held, 0
 	for _, t := range in {
 		elements = max(elements, t.Len())
@@ -62,11 +83,14 @@ func checkMemory(op Op, in []*Tensor, outputs []Fact, held, limit int64) error {
 		if err != nil {
 			return Violation("", -1, "%v", err)
 		}
+		if bytes > limits.TensorBytes {
+			return &MemoryError{Op: OpName(op), Outputs: outputs, Bytes: bytes, Limit: limits.TensorBytes, OneTensor: true}
+		}
 		elements = max(elements, f.Shape.elements())
 		need += bytes
 	}
-	if need += int64(elements) * temporary; need > limit {
-		return &MemoryError{Op: OpName(op), Outputs: outputs, Bytes: need, Limit: limit}
+	if need += int64(elements) * temporary; need > limits.Bytes {
+		return &MemoryError{Op: OpName(op), Outputs: outputs, Bytes: need, Limit: limits.Bytes}
 	}
 	return nil
 }

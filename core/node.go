@@ -126,21 +126,23 @@ func (n *Node) String() string {
 func (n *Node) Locate(err error) error { return located(err, n.op, n.Name) }
 
 // Eval runs the node's reference on complete input tensors.
-func (n *Node) Eval(in []*Tensor) ([]*Tensor, error) { return n.EvalWithin(in, 0, DefaultMaxBytes) }
+func (n *Node) Eval(in []*Tensor) ([]*Tensor, error) {
+	return n.EvalWithin(in, 0, DefaultMemoryLimits())
+}
 
-// EvalWithin is Eval where held bytes are in use already and at most limit may be. A
+// EvalWithin is Eval where held bytes are in use already, within limits. A
 // *MemoryError reports outputs that need more, before they are allocated.
-func (n *Node) EvalWithin(in []*Tensor, held, limit int64) ([]*Tensor, error) {
-	out, err := evalOp(n.op, in, held, limit)
+func (n *Node) EvalWithin(in []*Tensor, held int64, limits MemoryLimits) ([]*Tensor, error) {
+	out, err := evalOp(n.op, in, held, limits)
 	return out, located(err, n.op, n.Name)
 }
 
 // EvalOp infers and runs an op's reference on tensors. A *MemoryError reports outputs that
-// need more than DefaultMaxBytes.
-func EvalOp(op Op, in []*Tensor) ([]*Tensor, error) { return evalOp(op, in, 0, DefaultMaxBytes) }
+// need more than DefaultMemoryLimits.
+func EvalOp(op Op, in []*Tensor) ([]*Tensor, error) { return evalOp(op, in, 0, DefaultMemoryLimits()) }
 
-// evalOp is EvalOp where held bytes are in use, and at most limit may be.
-func evalOp(op Op, in []*Tensor, held, limit int64) ([]*Tensor, error) {
+// evalOp is EvalOp where held bytes are in use, within limits.
+func evalOp(op Op, in []*Tensor, held int64, limits MemoryLimits) ([]*Tensor, error) {
 	operands := make([]Operand, len(in))
 	for i, t := range in {
 		if t == nil {
@@ -152,7 +154,7 @@ func evalOp(op Op, in []*Tensor, held, limit int64) ([]*Tensor, error) {
 	if err != nil {
 		return nil, located(err, op, "")
 	}
-	if err := checkMemory(op, in, facts, held, limit); err != nil {
+	if err := checkMemory(op, in, facts, held, limits); err != nil {
 		return nil, located(err, op, "")
 	}
 	out := make([]*Tensor, len(facts))

@@ -43,9 +43,12 @@ func (op *AvgPool) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	all := 0
+	all := 0.0
 	if op.IncludePadding {
-		all = Shape(op.Window).elements()
+		all = 1
+		for _, w := range op.Window {
+			all *= float64(w)
+		}
 	}
 	if in[0].typ == F64 {
 		poolEach(p, Data[float64](in[0]), Data[float64](out[0]), mean[float64](all))
@@ -71,7 +74,7 @@ func (op *AvgPool) WithLayout(l Layout) Op {
 func (op *AvgPool) LayoutRoles(in []Fact) []LayoutRole { return dataRoles(in) }
 
 // mean returns the mean of the elements, or their sum divided by count if that is not 0.
-func mean[T float32 | float64](count int) func(v []T) T {
+func mean[T float32 | float64](count float64) func(v []T) T {
 	return func(v []T) T {
 		if len(v) == 0 {
 			return 0

@@ -55,6 +55,7 @@ func TestConstraints(t *testing.T) {
 	}
 	norm := &core.TFQuantizedInstanceNorm{}
 	nhwc := core.Spatial{Layout: core.NHWC}
+	empty := core.Spatial{Layout: core.NHWC, MayBeEmpty: true}
 	ops := func(o ...core.Operand) []core.Operand { return o }
 	for _, c := range []struct {
 		op   core.Op
@@ -131,6 +132,10 @@ func TestConstraints(t *testing.T) {
 		{
 			&core.MaxPool{Spatial: nhwc, Window: []int{3, 1}}, ops(f32(1, 2, 2, 1)),
 			"MaxPool: spatial dimension 0: the window spans 3, more than the padded input's 2",
+		},
+		{
+			&core.MaxPool{Spatial: empty, Window: []int{4, 1}}, ops(f32(1, 2, 2, 1)),
+			"MaxPool: spatial dimension 0: the window spans 4, more than the padded input's 2",
 		},
 		{
 			&core.Dot{ReductionAxes: 1}, ops(f32(2, 3), f32(4, 5)),
@@ -266,6 +271,18 @@ func TestConstraints(t *testing.T) {
 		{
 			both, ops(f32(2), f32(), f32(0)),
 			"TFQuantizeAndDequantize: input 2 (max): got shape [0], want [] or [1] (TFQuantizeAndDequantize-R2)",
+		},
+		{
+			both, ops(f32(2), f32(), f32(), i32()),
+			"TFQuantizeAndDequantize: num_bits: got 8 beside an input that says it, want 0 (TFQuantizeAndDequantize-C5)",
+		},
+		{
+			&core.TFQuantizeAndDequantize{Axis: -1}, ops(f32(2), f32(), f32(), i32(1)),
+			"TFQuantizeAndDequantize: input 3 (num_bits): got i32[1], want i32 of shape [] (TFQuantizeAndDequantize-C5)",
+		},
+		{
+			&core.TFQuantizeAndDequantize{Axis: -1}, ops(f32(2), f32()),
+			"TFQuantizeAndDequantize: got 2 inputs, want 3, or 4 with num_bits",
 		},
 		{
 			&core.TFQuantizedResizeBilinear{}, ops(operand(core.I8, []int{1, 2, 2, 1}), i32(2), f32(), f32()),

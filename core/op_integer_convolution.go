@@ -24,7 +24,7 @@ var _ = register[IntegerConvolution]("IntegerConvolution")
 //	C2: 1 to 3 spatial dimensions; input channels = filters' channels * Groups
 //	C3: data_zero_point has the data's type or is i32; its shape is []
 //	C4: filters_zero_point has the filters' type or is i32; its shape is [] or [O]
-//	C5: the padded data is at least as large as the dilated window
+//	C5: the padded data is at least as large as the dilated window, or MayBeEmpty holds
 //	C6: one output sums at most 65793 products
 //	C10 to C12: see PostOp
 //

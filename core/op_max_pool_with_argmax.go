@@ -33,10 +33,15 @@ func (op *MaxPoolWithArgmax) Infer(in []Operand) ([]Fact, error) {
 		s = unknownShape(4)
 	}
 	if !isNumber(in[0].Type) || in[0].Type == U64 || len(s) != 4 || op.Type != I32 && op.Type != I64 {
-		return nil, Violation("C1", 0, "got %v with %v for argmax, want numbers of rank 4, and i32 or i64", in[0].Fact, op.Type)
+		return nil, Violation(
+			"C1", 0, "got %v with %v for argmax, want numbers of rank 4, and i32 or i64", in[0].Fact, op.Type,
+		)
 	}
 	if len(op.Window) != 2 || op.Layout != NHWC || len(op.DataDilations) != 0 || op.Window[0] < 1 || op.Window[1] < 1 {
-		return nil, Violation("C2", -1, "got window %v in layout %v with data dilations %v, want two sizes >= 1, NHWC, none", op.Window, op.Layout, op.DataDilations)
+		return nil, Violation(
+			"C2", -1, "got window %v in layout %v with data dilations %v, want two sizes >= 1, NHWC, none",
+			op.Window, op.Layout, op.DataDilations,
+		)
 	}
 	if err := op.check(2); err != nil {
 		return nil, err
@@ -83,12 +88,14 @@ func largestInWindows[T int64 | float64](x []T, s Shape, axes []Axis) []int64 {
 	var at []int64
 	eachIndex(Shape{s[0], axes[0].Out, axes[1].Out, s[3]}, func(i []int) {
 		best := -1
-		for r := range axes[0].Window {
+		firstRow, endRow := axes[0].Inside(i[1])
+		firstColumn, endColumn := axes[1].Inside(i[2])
+		for r := firstRow; r < endRow; r++ {
 			row, ok := axes[0].At(i[1], r)
 			if !ok {
 				continue
 			}
-			for k := range axes[1].Window {
+			for k := firstColumn; k < endColumn; k++ {
 				column, ok := axes[1].At(i[2], k)
 				p := ((i[0]*s[1]+row)*s[2]+column)*s[3] + i[3]
 				if ok && (best < 0 || x[p] > x[best]) {

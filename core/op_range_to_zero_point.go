@@ -68,7 +68,9 @@ func (op *RangeToZeroPoint) zeroPoint(minT, maxT *Tensor) (int64, error) {
 		zero -= math.Round(mn * (256 / ((mx - mn) * (256.0 / 255.0))))
 	}
 	if lo, hi := op.outType().Bounds(); zero < float64(lo) || zero > float64(hi) {
-		return 0, Violation("C5", -1, "got the range [%v, %v], in which %v stands for 0; want one within %v", mn, mx, zero, op.outType())
+		return 0, Violation(
+			"C5", -1, "got the range [%v, %v], in which %v stands for 0; want one within %v", mn, mx, zero, op.outType(),
+		)
 	}
 	return int64(zero), nil
 }

@@ -21,38 +21,38 @@ var _ = register[TFQuantizeAndDequantize]("TFQuantizeAndDequantize")
 //
 //	Inputs:  x: f32 or f64, any shape
 //	         min, max: x's type, [] or [1]; [dimension at Axis] with an Axis; read with RangeGiven
+//	         num_bits: i32, []; in place of NumBits, which is 0 then. There may be none
 //	Outputs: y: x's type and shape
 //
-//	C1: NumBits is in [1, 61] (unsigned: [1, 62])
+//	C1: NumBits, or num_bits, is in [1, 61] (unsigned: [1, 62])
 //	C2: x is f32 or f64
 //	C3: RoundMode is RoundNearestTowardEven or RoundNearestUpward
 //	C4: Axis is -1 (none) or an axis of x
+//	C5: num_bits is i32 of shape [], and NumBits is 0 beside it
 //	R1 to R3: see tf_quantization.go; with RangeGiven
 type TFQuantizeAndDequantize struct {
 	SignedInput bool      `json:"signed_input"`
-	NumBits     int       `json:"num_bits"`
+	NumBits     int       `json:"num_bits"` // 0 where an input says it
 	RangeGiven  bool      `json:"range_given"`
 	RoundMode   RoundMode `json:"round_mode"`
 	NarrowRange bool      `json:"narrow_range,omitempty"`
 	Axis        int       `json:"axis"` // -1 for none
 }
 
-// InputNames names the inputs.
-func (op *TFQuantizeAndDequantize) InputNames() []string { return tfRangeInputs }
+var quantizeAndDequantizeInputs = []string{"x", "min", "max", "num_bits"}
 
-// Infer checks C1 to C4 and R1 to R3.
+// InputNames names the inputs.
+func (op *TFQuantizeAndDequantize) InputNames() []string { return quantizeAndDequantizeInputs }
+
+// Infer checks C1 to C5 and R1 to R3.
 func (op *TFQuantizeAndDequantize) Infer(in []Operand) ([]Fact, error) {
-	if err := wantInputs(in, 3); err != nil {
+	if len(in) != 3 && len(in) != 4 {
+		return nil, Violation("", -1, "got %d inputs, want 3, or 4 with num_bits", len(in))
+	}
+	if err := op.inferBits(in); err != nil {
 		return nil, err
 	}
-	most := 62
-	if op.SignedInput {
-		most = 61
-	}
-	switch {
-	case op.NumBits < 1 || op.NumBits > most:
-		return nil, Violation("C1", -1, "num_bits: got %d, want in [1, %d]", op.NumBits, most)
-	case op.RoundMode != RoundNearestTowardEven && op.RoundMode != RoundNearestUpward:
+	if op.RoundMode != RoundNearestTowardEven && op.RoundMode != RoundNearestUpward {
 		return nil, Violation("C3", -1, "round mode: got %v, want %v or %v",
 			op.RoundMode, RoundNearestTowardEven, RoundNearestUpward)
 	}
@@ -74,8 +74,48 @@ func (op *TFQuantizeAndDequantize) Infer(in []Operand) ([]Fact, error) {
 	return []Fact{in[0].Fact}, inferRangeOf(in, 1, 2, channels, in[0].Type)
 }
 
+// inferBits checks C5, and C1 as far as the number is known.
+func (op *TFQuantizeAndDequantize) inferBits(in []Operand) error {
+	if len(in) == 3 {
+		return op.checkBits(int64(op.NumBits), -1)
+	}
+	switch bits := in[3]; {
+	case op.NumBits != 0:
+		return Violation("C5", -1, "num_bits: got %d beside an input that says it, want 0", op.NumBits)
+	case !bits.Type.compatible(I32) || !bits.Shape.Compatible(Shape{}):
+		return Violation("C5", 3, "got %v, want i32 of shape []", bits.Fact)
+	case bits.Const != nil:
+		return op.checkBits(bits.Const.Int64s()[0], 3)
+	}
+	return nil
+}
+
+// checkBits checks C1 of a number that an input, or -1 for the attribute, holds.
+func (op *TFQuantizeAndDequantize) checkBits(bits int64, input int) error {
+	most := int64(62)
+	if op.SignedInput {
+		most = 61
+	}
+	switch {
+	case bits >= 1 && bits <= most:
+		return nil
+	case input < 0:
+		return Violation("C1", -1, "num_bits: got %d, want in [1, %d]", bits, most)
+	}
+	return Violation("C1", input, "got %d, want in [1, %d]", bits, most)
+}
+
 // Eval rounds each element.
 func (op *TFQuantizeAndDequantize) Eval(in, out []*Tensor) error {
+	if len(in) == 4 {
+		bits := in[3].Int64s()[0]
+		if err := op.checkBits(bits, 3); err != nil {
+			return err
+		}
+		known := *op
+		known.NumBits = int(bits)
+		op = &known
+	}
 	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
 		return err
 	}

@@ -16,7 +16,8 @@ var _ = register[TFRequantize]("TFRequantize")
 //
 // i8: the Eigen forms of dequantize and quantize, see tf_quantization.go. (The plain
 // forms, FloatToQuantized(QuantizedToFloat(x)), are off by one where a real is near a
-// tie: TensorFlow does not take them here.)
+// tie: TensorFlow does not take them here.) What is NaN on the way becomes 0: all elements
+// where the step of the range of x is below 2^-126, which counts as 0.
 //
 //	Inputs:  x: i32, any shape
 //	         min, max: f32, [] or [1]: the range of x
@@ -117,7 +118,7 @@ func (op *TFRequantize) element(from, to tfRange) func(q int64) int64 {
 	if op.Type == U8 {
 		return from.fixedPointToU8(to).Apply
 	}
-	real, quantize := from.eigenDequantize(I32), to.eigenQuantize(op.Type)
+	real, quantize := from.eigenDequantize(I32), to.eigenQuantizeOr(op.Type, 0)
 	return func(q int64) int64 { return quantize(real(q)) }
 }
 
@@ -141,13 +142,13 @@ func (f FixedPoint) Apply(q int64) int64 {
 // fixedPointToU8 is TensorFlow's RequantizeManyInNewRange<qint32, quint8>.
 func (r tfRange) fixedPointToU8(to tfRange) FixedPoint {
 	const shift = fixedPointBits
-	width := to.max - to.min
+	width := flushed(to.max - to.min)
 	if width == 0 {
 		return FixedPoint{} // all values become 0
 	}
-	scale := truncateToInt64(255 * (1 << shift) * float64(r.max-r.min) / float64(width))
+	scale := truncateToInt64(255 * (1 << shift) * float64(flushed(r.max-r.min)) / float64(width))
 	recip := float32(255 / float64(width))
-	middle := float32(float64(r.min+r.max) / 2)
+	middle := flushed(float32(float64(flushed(r.min+r.max)) / 2))
 	offset := truncateToInt64(float64(float32(float32(middle*recip) * (1 << shift))))
 	lowest := truncateToInt64(math.Round((1 << shift) * (float64(to.min) * 255) / float64(width)))
 	return FixedPoint{Scale: scale, Offset: offset - lowest + 1<<(shift-1)}

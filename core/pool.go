@@ -18,7 +18,9 @@ func (s *Spatial) poolShape(data Shape, window []int) (Shape, error) {
 		data = unknownShape(n + 2)
 	}
 	if len(data) != n+2 {
-		return nil, Violation("C2", 0, "got shape %v, want rank %d: batch, channels and the dimensions of window %v", data, n+2, window)
+		return nil, Violation(
+			"C2", 0, "got shape %v, want rank %d: batch, channels and the dimensions of window %v", data, n+2, window,
+		)
 	}
 	for i, w := range window {
 		if w < 1 || w > maxWindow {
@@ -73,12 +75,8 @@ func newPool(s *Spatial, in, out []*Tensor, window []int) (*pool, error) {
 func poolEach[T, U any](p *pool, x []T, y []U, f func([]T) U) {
 	var v []T
 	var taps []int
-	window := make(Shape, len(p.axes))
-	for i, a := range p.axes {
-		window[i] = a.Window
-	}
 	eachIndex(p.out, func(at []int) {
-		taps = p.taps(taps[:0], window, at)
+		taps = p.taps(taps[:0], at)
 		v = slices.Grow(v[:0], len(taps))[:len(taps)]
 		o := 0
 		for i, v := range at {
@@ -97,11 +95,17 @@ func poolEach[T, U any](p *pool, x []T, y []U, f func([]T) U) {
 }
 
 // taps appends the offsets of the window positions inside the data for an output.
-func (p *pool) taps(taps []int, window Shape, at []int) []int {
-	eachIndex(window, func(k []int) {
+func (p *pool) taps(taps []int, at []int) []int {
+	inside, first := make(Shape, len(at)), make([]int, len(at))
+	for i, a := range p.axes {
+		var end int
+		first[i], end = a.Inside(at[i])
+		inside[i] = end - first[i]
+	}
+	eachIndex(inside, func(k []int) {
 		offset := 0
 		for i, ki := range k {
-			pos, ok := p.axes[i].At(at[i], ki)
+			pos, ok := p.axes[i].At(at[i], first[i]+ki)
 			if !ok {
 				return
 			}

@@ -83,6 +83,10 @@ type Spatial struct {
 	PadAbove      []int   `json:"padding_above,omitempty"`
 	DataDilations []int   `json:"data_dilations,omitempty"` // nGraph's data dilation strides
 	PadType       PadType `json:"pad_type"`
+
+	// MayBeEmpty gives data that is smaller than the window, by less than two strides, an output
+	// of no elements, as TensorFlow's formula of an output's size does; else it is an error.
+	MayBeEmpty bool `json:"may_be_empty,omitempty"`
 }
 
 // attr returns element i of an attribute list, or its default.
@@ -147,8 +151,20 @@ func (a Axis) At(o, k int) (int, bool) {
 	return p / a.DataDilation, true
 }
 
+// Inside returns the window positions [first, end) of output o that may be inside the data; all
+// others are padding. They are at most as many as the data spans, however large the window is.
+func (a Axis) Inside(o int) (first, end int) {
+	start := a.PadBelow - o*a.Stride // first*Dilation >= start
+	first = min(max((start+a.Dilation-1)/a.Dilation, 0), a.Window)
+	last := start + (a.In-1)*a.DataDilation // (end-1)*Dilation <= last
+	if last < 0 {
+		return first, first
+	}
+	return first, max(first, min(last/a.Dilation+1, a.Window))
+}
+
 // axis computes the geometry of spatial dimension i for a known input and window
-// size. An output size <= 0 is an error.
+// size. An output size < 0 is an error, and one of 0 unless it may be.
 func (s *Spatial) axis(i, in, window int) (Axis, error) {
 	a := Axis{
 		In: in, Window: window,
@@ -171,11 +187,11 @@ func (s *Spatial) axis(i, in, window int) (Axis, error) {
 		a.PadBelow, a.PadAbove = attr(s.PadBelow, i, 0), attr(s.PadAbove, i, 0)
 	}
 	room := data + a.PadBelow + a.PadAbove - span
-	if room < 0 {
+	if room < 0 && (!s.MayBeEmpty || room <= -2*a.Stride) {
 		return a, Violation("", -1, "spatial dimension %d: the window spans %d, more than the padded input's %d",
 			i, span, data+a.PadBelow+a.PadAbove)
 	}
-	a.Out = room/a.Stride + 1
+	a.Out = (room + a.Stride) / a.Stride
 	return a, nil
 }
 

@@ -76,8 +76,14 @@ func (r tfRange) eigenDequantize(t Type) func(q int64) float32 {
 
 // eigenQuantize returns QUANTIZE_WITH_EIGEN, in float32: k = (n-1)/(max-min) (0 if
 // equal), m = rha(min*k); clamp(rha(x*k) - (m - lowest)). The upper bound of i32 is the
-// largest float32 below 2^31.
+// largest float32 below 2^31. What is NaN on the way gives the lowest value.
 func (r tfRange) eigenQuantize(t Type) func(x float32) int64 {
+	lo, _ := t.Bounds()
+	return r.eigenQuantizeOr(t, lo)
+}
+
+// eigenQuantizeOr is eigenQuantize with another value for what is NaN on the way.
+func (r tfRange) eigenQuantizeOr(t Type, ofNaN int64) func(x float32) int64 {
 	n, lowest := steps(t)
 	var k float32
 	if r.max != r.min {
@@ -89,7 +95,11 @@ func (r tfRange) eigenQuantize(t Type) func(x float32) int64 {
 		hi = LargestFloatI32
 	}
 	return func(x float32) int64 {
-		return Saturate(float64(rha32(x*k)-offset), lo, hi)
+		v := float64(rha32(x*k) - offset)
+		if math.IsNaN(v) {
+			return ofNaN
+		}
+		return Saturate(v, lo, hi)
 	}
 }
 

@@ -56,6 +56,9 @@ type Options struct {
 	// results. 0 means core.DefaultMaxBytes. A *core.MemoryError names the node for which
 	// that is not enough; the kernels' intermediate values must besides fit 2 GiB.
 	MaxBytes int64
+	// MaxTensorBytes bounds each tensor that a node computes. 0 means
+	// core.DefaultMaxTensorBytes. A *core.MemoryError with OneTensor names the node.
+	MaxTensorBytes int64
 	// MaxPrograms and MaxProgramBytes bound the Programs that a Prepared keeps, one for each
 	// set of input shapes: their number, and what they hold beside what all of them share. 0
 	// means DefaultMaxPrograms and DefaultMaxProgramBytes.
@@ -106,6 +109,8 @@ func (o Options) Check() error {
 		return &OptionError{"Engine", o.Engine, "one of " + strings.Join(engineNames, ", ")}
 	case o.MaxBytes < 0:
 		return &OptionError{"MaxBytes", o.MaxBytes, "0 or more bytes"}
+	case o.MaxTensorBytes < 0:
+		return &OptionError{"MaxTensorBytes", o.MaxTensorBytes, "0 or more bytes"}
 	case o.MaxPrograms < 0:
 		return &OptionError{"MaxPrograms", o.MaxPrograms, "0 or more"}
 	case o.MaxProgramBytes < 0:
@@ -127,17 +132,21 @@ func check(f *core.Function, o Options) error {
 	return f.Check()
 }
 
-func (o Options) maxBytes() int64 {
-	if o.MaxBytes == 0 {
-		return core.DefaultMaxBytes
+func (o Options) memory() core.MemoryLimits {
+	limits := core.DefaultMemoryLimits()
+	if o.MaxBytes != 0 {
+		limits.Bytes = o.MaxBytes
 	}
-	return o.MaxBytes
+	if o.MaxTensorBytes != 0 {
+		limits.TensorBytes = o.MaxTensorBytes
+	}
+	return limits
 }
 
 // compilation returns the options of package compile.
 func (o Options) compilation() compile.Options {
 	return compile.Options{
-		ISAs: o.isas(), Threads: max(o.Threads, 1), MaxBytes: o.maxBytes(), WithoutQDQ: o.WithoutQDQ,
+		ISAs: o.isas(), Threads: max(o.Threads, 1), Memory: o.memory(), WithoutQDQ: o.WithoutQDQ,
 		Reference: o.Engine == Reference,
 	}
 }

@@ -78,7 +78,8 @@ func TestWays(t *testing.T) {
 		want  string
 	}{
 		{
-			"the last in front, not all", branch(), tf.Options{},
+			"the last in front, not all", branch(),
+			tf.Options{},
 			`unsupported ops: Frobnicate (1 node "odd"); to do without them, end in front with --output b:0, or start behind ` +
 				`with --input odd:1`,
 		},

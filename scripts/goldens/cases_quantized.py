@@ -134,6 +134,10 @@ for bits, signed, given in [(8, True, True), (8, False, True), (4, True, True), 
          input_min=-1.0 if signed else 0.0, input_max=1.5)
 case("QuantizeAndDequantizeV2", "quantizeanddequantizev2_bits0", feed("float", normal(3)), f(-1), f(1), group="QuantizeAndDequantize", num_bits=0, range_given=True, error=True)
 case("QuantizeAndDequantizeV2", "quantizeanddequantizev2_bits64", feed("float", normal(3)), f(-1), f(1), group="QuantizeAndDequantize", num_bits=64, range_given=True, error=True)
+for bits, signed, error in [(1, True, False), (8, True, False), (61, True, False), (62, True, True), (62, False, False), (0, False, True), ([8], True, True)]:
+    id = f"quantizeanddequantizev3_bits_computed_{bits if isinstance(bits, int) else 'list'}_{'signed' if signed else 'unsigned'}"
+    case("QuantizeAndDequantizeV3", id, feed("float", normal(3, 7)), f(-1), f(2), feed("int32", bits), group="QuantizeAndDequantize",
+         range_given=True, signed_input=signed, error=error)
 case("QuantizeAndDequantizeV3", "quantizeanddequantizev3_bits_fed", feed("float", normal(3)), f(-1), f(1), const("int32", 99), group="QuantizeAndDequantize", range_given=True, error=True)
 
 # FakeQuant*

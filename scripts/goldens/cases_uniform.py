@@ -130,6 +130,7 @@ for name, data, kernel, attrs in [
     ("mixed", (3, 2, 6, 7), (2, 2, 5, 3), {"padding": "VALID", "lhs_dilation": [2, 1], **MIXED}), ("line", (2, 3, 9), (4, 3, 3), {"padding": "SAME"}),
     ("volume", (1, 2, 4, 5, 6), (3, 2, 2, 2, 2), {"padding": "SAME", "window_strides": [1, 2, 1]}),
     ("dilated", (2, 3, 5, 6), (5, 3, 3, 2), {"padding": "SAME", "lhs_dilation": [2, 3], "window_strides": [2, 1]}),
+    ("empty", (1, 2, 4, 6), (3, 2, 5, 3), {"padding": "VALID"}), ("empty_padded", (2, 3, 4, 6), (4, 3, 9, 9), {"padding": "EXPLICIT", "explicit_padding": [1, 0, 0, 0], "window_strides": [3, 3]}),
 ]:
     order = (3, 3) if attrs.get("dimension_numbers") == NHWC["dimension_numbers"] else (2, 1) if "dimension_numbers" in attrs else (0, 1)
     channels = kernel[order[0]]

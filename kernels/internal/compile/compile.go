@@ -19,11 +19,11 @@ import (
 
 // Options say how a function is compiled.
 type Options struct {
-	ISAs       isa.Set // that kernels may use
-	Threads    int     // of a Run
-	MaxBytes   int64   // of the tensors that one Run holds at once
-	WithoutQDQ bool    // pass qdq is left out
-	Reference  bool    // ops run their references, after no other pass
+	ISAs       isa.Set           // that kernels may use
+	Threads    int               // of a Run
+	Memory     core.MemoryLimits // of the tensors of a Run
+	WithoutQDQ bool              // pass qdq is left out
+	Reference  bool              // ops run their references, after no other pass
 }
 
 // Compile takes a function, the types and shapes of whose parameters are known, through the
@@ -38,9 +38,9 @@ func Compile(
 		return nil, nil, err
 	}
 	if o.Reference {
-		return g, machine.NewInterpreted(g.Nodes(), g.Parameters, g.Results, o.MaxBytes), nil
+		return g, machine.NewInterpreted(g.Nodes(), g.Parameters, g.Results, o.Memory), nil
 	}
-	head, dynamic, err := machine.CutLate(g, o.MaxBytes)
+	head, dynamic, err := machine.CutLate(g, o.Memory)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -71,7 +71,7 @@ func rewrite(f *core.Function, o Options, keep *share.Lease) (*core.Function, er
 func lowerFunction(f *core.Function, o Options, keep *share.Lease, runs *machine.RunPool) (*machine.Planned, error) {
 	c := &compiler{
 		isas: o.ISAs, threads: o.Threads, keep: keep, at: map[core.Value]int{}, users: f.Users(),
-		skip: map[*core.Node]bool{}, padding: map[uint8]int{}, limit: o.MaxBytes,
+		skip: map[*core.Node]bool{}, padding: map[uint8]int{}, limits: o.Memory,
 	}
 	for i, p := range f.Parameters {
 		b := c.newBuffer(p.Outputs()[0])

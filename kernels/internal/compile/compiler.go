@@ -24,7 +24,7 @@ type compiler struct {
 	skip      map[*core.Node]bool // nodes that an earlier instruction computes
 	padding   map[uint8]int       // runs of a byte that stand for padding
 	states    []func() any        // what each arena needs beside it, see newState
-	limit     int64               // bytes of all tensors of a Run at once
+	limits    core.MemoryLimits   // of the tensors of a Run
 	node      *core.Node          // that is being lowered
 	indirects int64               // bytes of all offsets
 }
@@ -165,7 +165,7 @@ func (c *compiler) finish(f *core.Function, runs *machine.RunPool) (*machine.Pla
 	if err := c.checkResults(f); err != nil {
 		return nil, err
 	}
-	if err := l.Place(c.limit); err != nil {
+	if err := l.Place(c.limits.Bytes); err != nil {
 		return nil, err
 	}
 	c.arena = l.Arena
@@ -240,11 +240,14 @@ func (c *compiler) checkOutputs(n *core.Node, temporary int64) error {
 		if err != nil {
 			return n.Locate(err)
 		}
+		if most := c.limits.TensorBytes; bytes > most {
+			return machine.TensorTooLarge(n, bytes, most)
+		}
 		need += bytes
 		elements = max(elements, f.Shape.MustElements())
 	}
-	if need += int64(elements) * temporary; need > c.limit {
-		return machine.OutOfMemory(n, need, c.limit)
+	if need += int64(elements) * temporary; need > c.limits.Bytes {
+		return machine.OutOfMemory(n, need, c.limits.Bytes)
 	}
 	return nil
 }
@@ -257,8 +260,8 @@ func (c *compiler) checkResults(f *core.Function) error {
 		if err != nil {
 			return r.Locate(err)
 		}
-		if total += bytes; total > c.limit {
-			return machine.OutOfMemory(r, total, c.limit)
+		if total += bytes; total > c.limits.Bytes {
+			return machine.OutOfMemory(r, total, c.limits.Bytes)
 		}
 	}
 	return nil
@@ -266,8 +269,8 @@ func (c *compiler) checkResults(f *core.Function) error {
 
 // checkIndirection bounds the offsets of an indirection: those of rows with some taps each.
 func (c *compiler) checkIndirection(n *core.Node, rows, taps int) error {
-	if bytes := int64(productOf(rows, taps, 4)); bytes > c.limit {
-		return machine.OutOfMemory(n, bytes, c.limit)
+	if bytes := int64(productOf(rows, taps, 4)); bytes > c.limits.Bytes {
+		return machine.OutOfMemory(n, bytes, c.limits.Bytes)
 	}
 	return nil
 }

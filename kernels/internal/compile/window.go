@@ -27,6 +27,11 @@ func newWindow(s *core.Spatial, size []int, data core.Shape) (*window, bool) {
 	if err != nil {
 		return nil, false
 	}
+	for _, n := range size {
+		if n > pool.MaxTaps {
+			return nil, false // and so that the product below fits
+		}
+	}
 	w := windowOf(axes, data[0], data[len(data)-1])
 	ok := w.pixels > 0 && w.channels > 0 && w.taps <= pool.MaxTaps && w.pixels <= maxPoolTaps/w.taps
 	return w, ok

@@ -21,7 +21,7 @@ type Dynamic struct {
 // CutLate cuts a function in two: it returns the head, to be planned, and the machine of the
 // tail, which lacks the plan. If all shapes are known, the head is the function, and there is
 // no machine.
-func CutLate(f *core.Function, limit int64) (*core.Function, *Dynamic, error) {
+func CutLate(f *core.Function, limits core.MemoryLimits) (*core.Function, *Dynamic, error) {
 	late := map[*core.Node]bool{}
 	for _, n := range f.Nodes() {
 		late[n] = slices.ContainsFunc(n.Outputs(), func(o core.Fact) bool { return !o.Static() }) ||
@@ -56,7 +56,7 @@ func CutLate(f *core.Function, limit int64) (*core.Function, *Dynamic, error) {
 			}
 		}
 	}
-	t.tail = NewInterpreted(nodes, f.Parameters, lateResults, limit)
+	t.tail = NewInterpreted(nodes, f.Parameters, lateResults, limits)
 	return head, t, nil
 }
 

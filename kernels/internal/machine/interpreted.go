@@ -13,17 +13,17 @@ type Interpreted struct {
 	params     []*core.Node
 	results    []*core.Node
 	evaluation *core.Evaluation
-	limit      int64 // bytes of what the nodes compute, and of copies of the results
+	limits     core.MemoryLimits // of what the nodes compute, and of copies of the results
 }
 
 // NewInterpreted returns the machine of nodes, each behind those that it reads. What else
 // they read are constants or parameters, or is given to compute.
-func NewInterpreted(nodes, params, results []*core.Node, limit int64) *Interpreted {
+func NewInterpreted(nodes, params, results []*core.Node, limits core.MemoryLimits) *Interpreted {
 	keep := make([]core.Value, len(results))
 	for i, r := range results {
 		keep[i] = r.Inputs()[0]
 	}
-	return &Interpreted{params, results, core.NewEvaluation(nodes, keep, limit), limit}
+	return &Interpreted{params, results, core.NewEvaluation(nodes, keep, limits), limits}
 }
 
 // Run is Machine.Run.
@@ -49,12 +49,14 @@ func (m *Interpreted) compute(
 			err = recovered(at, p)
 		}
 	}()
-	return m.evaluation.Run(v, func(i int, n *core.Node, args []*core.Tensor, held, limit int64) ([]*core.Tensor, error) {
+	return m.evaluation.Run(v, func(
+		i int, n *core.Node, args []*core.Tensor, held int64, limits core.MemoryLimits,
+	) ([]*core.Tensor, error) {
 		if at = n; ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		start := time.Now()
-		res, err := n.EvalWithin(args, held, limit)
+		res, err := n.EvalWithin(args, held, limits)
 		if times != nil {
 			times[i] = append(times[i], time.Since(start))
 		}
@@ -64,7 +66,7 @@ func (m *Interpreted) compute(
 
 // deliver puts the results, which are copies, into out.
 func (m *Interpreted) deliver(v core.Values, out []*core.Tensor) error {
-	if err := core.CheckCopies(m.results, v, m.limit); err != nil {
+	if err := core.CheckCopies(m.results, v, m.limits.Bytes); err != nil {
 		return err
 	}
 	for i, r := range m.results {

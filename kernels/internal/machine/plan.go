@@ -16,9 +16,17 @@ func OutOfMemory(n *core.Node, bytes, limit int64) error {
 	return &core.MemoryError{Node: n.Name, Op: n.OpName(), Outputs: n.Outputs(), Bytes: bytes, Limit: limit}
 }
 
+// TensorTooLarge reports that one of a node's tensors takes more than limit bytes.
+func TensorTooLarge(n *core.Node, bytes, limit int64) error {
+	return &core.MemoryError{
+		Node: n.Name, Op: n.OpName(), Outputs: n.Outputs(), Bytes: bytes, Limit: limit, OneTensor: true,
+	}
+}
+
 // plan gives every buffer its offset such that buffers that live at the same time
 // do not overlap, and returns the arena's size. Largest first, each at the lowest
-// free offset. A *core.MemoryError names the node whose buffer is too much.
+// free offset, or behind all others where too many live at its time. A *core.MemoryError
+// names the node whose buffer is too much.
 func plan(buffers []*Buffer, limit int64) (int, error) {
 	most := int(min(limit, maxArena))
 	var todo []*Buffer
@@ -39,8 +47,12 @@ func plan(buffers []*Buffer, limit int64) (int, error) {
 		if b.Whole {
 			b.first, b.last = 0, end
 		}
+		others, all := placed.during(b.first, b.last) // by offset
 		at := 0
-		for _, p := range placed.during(b.first, b.last) { // by offset
+		if !all {
+			others, at = nil, total
+		}
+		for _, p := range others {
 			if at+b.Reserved() <= p.Offset {
 				break
 			}
@@ -64,6 +76,10 @@ type timeline struct {
 	found []*Buffer
 	round int // the number of the search, which marks what it found
 }
+
+// maxNeighbours is how many buffers a search finds at most, so that its time does not grow with
+// their number.
+const maxNeighbours = 1024
 
 func newTimeline(end int) *timeline {
 	t := &timeline{size: 1}
@@ -91,29 +107,36 @@ func (t *timeline) keep(b *Buffer, i, from, to int) {
 	t.keep(b, 2*i+1, middle+1, to)
 }
 
-// during returns the buffers that live between two instructions, by offset. It is valid
-// until the next call.
-func (t *timeline) during(first, last int) []*Buffer {
+// during returns the buffers that live between two instructions, by offset; false if they are
+// more than maxNeighbours. They are valid until the next call.
+func (t *timeline) during(first, last int) (found []*Buffer, all bool) {
 	t.found = t.found[:0]
 	t.round++
-	t.find(first, last, 1, 0, t.size-1)
+	if !t.find(first, last, 1, 0, t.size-1) {
+		return nil, false
+	}
 	slices.SortFunc(t.found, func(a, b *Buffer) int { return cmp.Compare(a.Offset, b.Offset) })
-	return t.found
+	return t.found, true
 }
 
-func (t *timeline) find(first, last, i, from, to int) {
+// find finds what lives at span i or below; false if that is too much.
+func (t *timeline) find(first, last, i, from, to int) bool {
 	if last < from || first > to || !t.used[i] {
-		return
+		return true
 	}
 	for _, b := range t.spans[i] {
-		if b.found != t.round {
-			b.found = t.round
-			t.found = append(t.found, b)
+		if b.found == t.round {
+			continue
 		}
+		if len(t.found) == maxNeighbours {
+			return false
+		}
+		b.found = t.round
+		t.found = append(t.found, b)
 	}
-	if from < to {
-		middle := (from + to) / 2
-		t.find(first, last, 2*i, from, middle)
-		t.find(first, last, 2*i+1, middle+1, to)
+	if from == to {
+		return true
 	}
+	middle := (from + to) / 2
+	return t.find(first, last, 2*i, from, middle) && t.find(first, last, 2*i+1, middle+1, to)
 }

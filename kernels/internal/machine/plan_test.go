@@ -33,6 +33,23 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// Buffers beyond the number that is looked at lie behind all others.
+func TestPlanOfManyAtOnce(t *testing.T) {
+	buffers := make([]*Buffer, maxNeighbours+500)
+	for i := range buffers {
+		buffers[i] = &Buffer{Size: 100, first: i, last: len(buffers), Param: -1, Result: -1}
+	}
+	total, err := plan(buffers, 1<<30)
+	require.NoError(t, err)
+	offsets := map[int]bool{}
+	for _, b := range buffers {
+		require.Zero(t, b.Offset%b.Reserved())
+		offsets[b.Offset] = true
+	}
+	require.Len(t, offsets, len(buffers))
+	require.Equal(t, len(buffers)*buffers[0].Reserved(), total)
+}
+
 // plainPlan places the buffers one by one, largest first, and compares with their offsets.
 func plainPlan(t *testing.T, buffers []*Buffer) (total int) {
 	todo := slices.DeleteFunc(slices.Clone(buffers), func(b *Buffer) bool { return !b.InArena() })

@@ -42,6 +42,7 @@ type call struct {
 	arithmetic     builders.Arithmetic
 	starts         []int  // of op.in in in
 	role           string // what emit makes, if that is not yet the node's output
+	made           int    // nodes that emit and helper made
 	constantInputs bool   // no input depends on an input of the graph
 }
 
@@ -239,7 +240,14 @@ func (c *call) helper(role string, op core.Op, in ...core.Value) core.Value {
 	return core.Value{}
 }
 
+// maxMade is how many nodes one node may become: lists of inputs beyond it, an operation for each,
+// take seconds to compile.
+const maxMade = 1 << 16
+
 func (c *call) emitAs(suffix string, op core.Op, in ...core.Value) []core.Value {
+	if c.made++; c.made > maxMade {
+		c.fail("%w: becomes more than %d operations, which is the limit; want fewer inputs", graphdef.ErrLimit, maxMade)
+	}
 	if c.err != nil {
 		return nil
 	}

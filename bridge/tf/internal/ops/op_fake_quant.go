@@ -58,8 +58,12 @@ func quantizeAndDequantize(c *call) []core.Value {
 	return c.emitRanged(op)
 }
 
+// quantizeAndDequantizeV3 has its number of bits in an input.
 func quantizeAndDequantizeV3(c *call) []core.Value {
-	return c.emitRanged(c.quantizedAndBack(c.integer(3), c.boolOr("range_given", true)))
+	if c.value("num_bits").Folded() != nil {
+		return c.emitRanged(c.quantizedAndBack(c.integer(3), c.boolOr("range_given", true)))
+	}
+	return c.emitRanged(c.quantizedAndBack(0, c.boolOr("range_given", true)), c.value("num_bits"))
 }
 
 // quantizedAndBack returns the op of the attributes that the versions have in common.
@@ -75,9 +79,10 @@ func (c *call) quantizedAndBack(bits int, rangeGiven bool) *core.TFQuantizeAndDe
 	}
 }
 
-func (c *call) emitRanged(op *core.TFQuantizeAndDequantize) []core.Value {
+// emitRanged emits an op of the data, its range, and maybe the number of bits.
+func (c *call) emitRanged(op *core.TFQuantizeAndDequantize, bits ...core.Value) []core.Value {
 	r := c.ranged(1, 2, granularity(op.Axis >= 0))
-	return c.emit(op, c.in[0], r.Min, r.Max)
+	return c.emit(op, append([]core.Value{c.in[0], r.Min, r.Max}, bits...)...)
 }
 
 // quantizeAndDequantizeV1 has its range in attributes.

@@ -90,8 +90,13 @@ var _ = register("quantized",
 
 // quantizedMaxPool needs no scale: the largest value has the largest code. Its range is
 // the input's.
+// quantizedMaxPool takes channels last, which data_format does not change: TensorFlow's kernel
+// does not heed it, if it is a known one.
 func quantizedMaxPool(n int) func(*call) []core.Value {
 	return func(c *call) []core.Value {
+		if n == 3 {
+			c.layout(n)
+		}
 		r := c.span("min_input", "max_input")
 		s, window := c.window(n, core.NHWC, "")
 		return c.ranging(c.emit(&core.MaxPool{Spatial: s, Window: window}, c.in[0]), r)

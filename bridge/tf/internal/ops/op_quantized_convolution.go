@@ -223,6 +223,9 @@ func (c *call) outputType() core.Type {
 
 // convolve calls the builder for what is fused.
 func (c *call) convolve(v builders.Convolution, kind convolutionKind) []core.Value {
+	if c.err == nil {
+		c.checkBias(v.Bias, core.Unknown)
+	}
 	if c.err == nil && len(v.Filters.Shape()) != 4 && v.Filters.Shape().Ranked() {
 		c.failInput(1, "got shape %v, want rank 4: height, width, input channels, output channels", v.Filters.Shape())
 	}

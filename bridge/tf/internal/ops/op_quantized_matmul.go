@@ -119,8 +119,32 @@ func (c *call) legacyDot() builders.Dot {
 	return d
 }
 
+// checkBias checks that a bias, if there is one, has a number for each of the channels, or of
+// an Unknown number of them. It is input 2 of all quantized products.
+func (c *call) checkBias(bias core.Value, channels int) {
+	if bias.Node == nil || bias.Shape().Compatible(core.Shape{channels}) {
+		return
+	}
+	if channels == core.Unknown {
+		c.failInput(2, "got shape %v, want a number for each channel", bias.Shape())
+		return
+	}
+	c.failInput(2, "got shape %v, want [%d]: a number for each channel", bias.Shape(), channels)
+}
+
 // multiply calls the builder for what is fused.
 func (c *call) multiply(d builders.Dot) []core.Value {
+	if c.err != nil {
+		return nil
+	}
+	columns := core.Unknown
+	if s := d.Input1.Shape(); len(s) == 2 {
+		columns = s[1]
+		if d.TransposeB {
+			columns = s[0]
+		}
+	}
+	c.checkBias(d.Bias, columns)
 	if c.err != nil {
 		return nil
 	}

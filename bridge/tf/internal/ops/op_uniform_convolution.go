@@ -20,47 +20,62 @@ type dimensionNumbers struct{ input, kernel, output []int } // batch (output cha
 // dimensions reads the attribute dimension_numbers; without it the order is batch, channels,
 // space, and that of the kernel output channels, input channels, space.
 func (c *call) dimensions(rank int) dimensionNumbers {
-	raw := []byte(c.strOr("dimension_numbers", ""))
 	order := make([]int, rank)
 	for i := range order {
 		order[i] = i
 	}
-	if len(raw) == 0 || c.err != nil {
+	field := c.dimensionFields("UniformQuantizedConvolutionDimensionNumbersAttr")
+	if c.err != nil || c.strOr("dimension_numbers", "") == "" {
 		return dimensionNumbers{order, order, order}
 	}
-	var field [10][]int
-	for len(raw) > 0 {
-		number, kind, n := protowire.ConsumeTag(raw)
-		var values []int
-		if n >= 0 && number < 10 {
-			raw = raw[n:]
-			values, n = dimensionField(raw, kind)
-		}
-		if n < 0 || number >= 10 {
-			c.failAttr("dimension_numbers", "is no serialized UniformQuantizedConvolutionDimensionNumbersAttr")
-			return dimensionNumbers{order, order, order}
-		}
-		raw = raw[n:]
-		field[number] = append(field[number], values...)
-	}
-	one := func(i int) int {
-		if len(field[i]) == 0 {
-			return 0
-		}
-		return field[i][len(field[i])-1]
-	}
 	d := dimensionNumbers{
-		append([]int{one(1), one(2)}, field[3]...),
-		append([]int{one(5), one(4)}, field[6]...),
-		append([]int{one(7), one(8)}, field[9]...),
+		append([]int{field.one(1), field.one(2)}, field[3]...),
+		append([]int{field.one(5), field.one(4)}, field[6]...),
+		append([]int{field.one(7), field.one(8)}, field[9]...),
 	}
+	c.wantPermutations(d, order)
+	return d
+}
+
+// wantPermutations checks that the operands and the output have each axis of order once.
+func (c *call) wantPermutations(d dimensionNumbers, order []int) {
 	for _, axes := range [][]int{d.input, d.kernel, d.output} {
 		sorted := slices.Sorted(slices.Values(axes))
 		if !slices.Equal(sorted, order) {
 			c.failAttr("dimension_numbers", "got the axes %v, want each of %v once", axes, order)
 		}
 	}
-	return d
+}
+
+// numberFields are the numbers of a serialized message by their fields.
+type numberFields [13][]int
+
+// one returns the number of a field that has one; 0 if it is not there.
+func (f *numberFields) one(i int) int {
+	if len(f[i]) == 0 {
+		return 0
+	}
+	return f[i][len(f[i])-1]
+}
+
+// dimensionFields reads the attribute dimension_numbers, a serialized message of numbers.
+func (c *call) dimensionFields(message string) (field numberFields) {
+	raw := []byte(c.strOr("dimension_numbers", ""))
+	for len(raw) > 0 && c.err == nil {
+		number, kind, n := protowire.ConsumeTag(raw)
+		var values []int
+		if n >= 0 && int(number) < len(field) {
+			raw = raw[n:]
+			values, n = dimensionField(raw, kind)
+		}
+		if n < 0 || int(number) >= len(field) {
+			c.failAttr("dimension_numbers", "is no serialized %s", message)
+			return field
+		}
+		raw = raw[n:]
+		field[number] = append(field[number], values...)
+	}
+	return field
 }
 
 // dimensionField reads one number or packed numbers; n < 0 for what is neither.
@@ -139,6 +154,7 @@ func (c *call) uniformWindow(n int) core.Spatial {
 		Strides:       list("window_strides", n, 1),
 		Dilations:     list("rhs_dilation", n, 1),
 		DataDilations: list("lhs_dilation", n, 1),
+		MayBeEmpty:    true,
 	}
 	explicit := list("explicit_padding", 2*n, 0)
 	padding := choice(c, "padding", []string{"VALID", "SAME", "EXPLICIT"},
