@@ -46,8 +46,8 @@ func (o *rowOperand) load(r *machine.Run, scratch []byte, l, n int, out core.Sha
 	if !o.single {
 		return r.Mem[o.buffer][4*at:][:4*n]
 	}
-	v := machine.View[float32](r.Mem[o.buffer])[at]
-	to := machine.View[float32](scratch)[:n]
+	v := machine.View[uint32](r.Mem[o.buffer])[at]
+	to := machine.View[uint32](scratch)[:n]
 	for i := range to {
 		to[i] = v
 	}
@@ -98,12 +98,48 @@ func combines[T any, P interface {
 	return lowers[T, P](func(c *compiler, n *core.Node) (bool, error) { return c.lowerBinary(n, p) })
 }
 
+// rowKernel returns the name of what combines rows of a type, and itself; nil for none.
+func (c *compiler) rowKernel(t core.Type, p elementwise.Primitive) (string, func(to, a, b []byte, n int)) {
+	switch t {
+	case core.F32:
+		v := elementwise.Choose(c.isas, p)
+		return v.Name, func(to, a, b []byte, n int) { v.Run(to, a, b, n, nil) }
+	case core.I32:
+		if f := integerRows[p]; f != nil {
+			return "rows_s32_portable", func(to, a, b []byte, n int) {
+				f(machine.View[int32](to)[:n], machine.View[int32](a)[:n], machine.View[int32](b)[:n])
+			}
+		}
+	}
+	return "", nil
+}
+
+// integerRows combine rows of i32, which wrap.
+var integerRows = map[elementwise.Primitive]func(to, a, b []int32){
+	elementwise.Add: func(to, a, b []int32) {
+		for i, x := range a {
+			to[i] = x + b[i]
+		}
+	},
+	elementwise.Subtract: func(to, a, b []int32) {
+		for i, x := range a {
+			to[i] = x - b[i]
+		}
+	},
+	elementwise.Multiply: func(to, a, b []int32) {
+		for i, x := range a {
+			to[i] = x * b[i]
+		}
+	},
+}
+
 // lowerBinary lowers, row by row, the arithmetic of two operands that no chain combines.
 func (c *compiler) lowerBinary(n *core.Node, p elementwise.Primitive) (bool, error) {
 	fact, in := n.Outputs()[0], n.Inputs()
 	out, a, b := mergeAxes(fact.Shape, in[0].Shape(), in[1].Shape())
 	rank := len(out)
-	if fact.Type != core.F32 || rank == 0 || out[rank-1] < minBroadcastRow {
+	kernel, row := c.rowKernel(fact.Type, p)
+	if row == nil || rank == 0 || out[rank-1] < minBroadcastRow {
 		return false, nil
 	}
 	columns := out[rank-1]
@@ -111,20 +147,19 @@ func (c *compiler) lowerBinary(n *core.Node, p elementwise.Primitive) (bool, err
 	if rows == 0 {
 		return false, nil
 	}
-	v := elementwise.Choose(c.isas, p)
 	x := newRowOperand(c.buffer(in[0]), a, out)
 	y := newRowOperand(c.buffer(in[1]), b, out)
 	scratch := c.newScratch(productOf(c.threads, columns, 8))
 	dst := c.newOutput(n.Out(0))
 	c.emit(machine.Instruction{
-		Node: n, Kernel: v.Name, Splits: true, Reads: []int{x.buffer, y.buffer}, Writes: []int{dst}, Scratch: []int{scratch},
+		Node: n, Kernel: kernel, Splits: true, Reads: []int{x.buffer, y.buffer}, Writes: []int{dst}, Scratch: []int{scratch},
 		Run: func(r *machine.Worker, part, parts int) error {
 			size := 4 * columns
 			own := r.Mem[scratch][r.Thread*2*size:][:2*size]
 			for l := part * rows / parts; l < (part+1)*rows/parts; l++ {
 				a := x.load(r.Run, own[:size], l, columns, out)
 				b := y.load(r.Run, own[size:], l, columns, out)
-				v.Run(r.Mem[dst][l*size:], a, b, columns, nil)
+				row(r.Mem[dst][l*size:], a, b, columns)
 			}
 			return nil
 		},
