@@ -3,7 +3,6 @@ package kernels
 import (
 	"slices"
 
-	"github.com/tf2ng/tf2ng/kernels/internal/compile"
 	"github.com/tf2ng/tf2ng/kernels/internal/depthwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
@@ -53,9 +52,6 @@ func Variants(s ISASet) (all []VariantInfo) {
 	}
 	return all
 }
-
-// Ops lists the core ops that have kernels, sorted.
-func Ops() []string { return compile.Ops() }
 
 // Limit measures what one core's multiplications of bytes reach with the instruction set
 // that the matrix products of a Program with these options use, in GOP/s; a multiply-add

@@ -1,12 +1,9 @@
 package compile
 
 import (
-	"maps"
 	"reflect"
-	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/internal/match"
 )
 
 // lowering appends the instructions that compute a node; false if it computes no such node.
@@ -47,13 +44,3 @@ func wantsLast[T any, P interface {
 
 // loweringOf returns the kernel of an op by itself; nil if it has none.
 func loweringOf(op core.Op) lowering { return lowerings[reflect.TypeOf(op)] }
-
-// Ops lists the core ops that have kernels, alone or in elementwise chains, sorted.
-func Ops() []string {
-	var names []string
-	for _, t := range slices.AppendSeq(match.Types(), maps.Keys(lowerings)) {
-		names = append(names, core.OpName(reflect.New(t.Elem()).Interface().(core.Op)))
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}

@@ -2,9 +2,7 @@
 package match
 
 import (
-	"maps"
 	"reflect"
-	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
@@ -71,9 +69,6 @@ func Combines[T any, P interface {
 		return e, out.Type == core.F32 && isOperands(in[0], in[1], out.Shape)
 	})
 }
-
-// Types lists the ops that have matchers, by their Go types, in no order.
-func Types() []reflect.Type { return slices.Collect(maps.Keys(matchers)) }
 
 // Of returns a node as a part of a chain; false if no chain computes it. The
 // answer depends on the node alone.
