@@ -68,3 +68,6 @@ func relu(x float32) float32 {
 	}
 	return 0
 }
+
+// Valid reports whether a is one of the activations.
+func (a Activation) Valid() bool { return a < numActivations }

@@ -5,7 +5,7 @@ package core
 func allocate(op Op, in, out []*Tensor) error {
 	operands := make([]Operand, len(in))
 	for i, t := range in {
-		operands[i] = Operand{t.Fact(), t}
+		operands[i] = Operand{Fact: t.Fact(), Const: t}
 	}
 	facts, err := op.Infer(operands)
 	if err != nil {
@@ -19,30 +19,26 @@ func allocate(op Op, in, out []*Tensor) error {
 	return nil
 }
 
-// wantReal checks that input i is real, or not known.
-func wantReal(constraint string, in []Operand, i int) error {
-	if t := in[i].Type; t != Dynamic && !t.IsFloat() {
-		return Violation(constraint, i, "got type %v, want a real type", t)
-	}
-	return nil
-}
-
-// joinedShapes returns the dimensions of shapes of known rank one after the other; unlike
-// slices.Concat's, the result is never nil.
-func joinedShapes(shapes ...Shape) Shape {
-	out := Shape{}
-	for _, s := range shapes {
-		out = append(out, s...)
-	}
-	return out
-}
-
 // copyUnit copies elements of one tensor to another of the same type: n from position from
 // to position to.
 func copyUnit(dst *Tensor, to int, src *Tensor, from, n int) {
-	if size := dst.typ.Size(); size > 0 {
-		copy(dst.data[to*size:(to+n)*size], src.data[from*size:])
+	if size := dst.Type().Size(); size > 0 {
+		copy(dst.Bytes()[to*size:(to+n)*size], src.Bytes()[from*size:])
 		return
 	}
-	copy(dst.strings[to:to+n], src.strings[from:])
+	copy(dst.Strings()[to:to+n], src.Strings()[from:])
+}
+
+// keepElements evaluates an op that only changes the shape of its input 0.
+func keepElements(op Op, in, out []*Tensor) error {
+	f, err := op.Infer([]Operand{{Fact: in[0].Fact(), Const: in[0]}})
+	if err != nil {
+		return err
+	}
+	t, err := in[0].Reshaped(f[0].Shape)
+	if err != nil {
+		return err
+	}
+	fill(out, t)
+	return nil
 }

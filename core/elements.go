@@ -10,7 +10,7 @@ import (
 // their size: for code that only moves elements.
 func elements[T any](t *Tensor) []T {
 	var v T
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(t.data))), len(t.data)/int(unsafe.Sizeof(v)))
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(t.Bytes()))), len(t.Bytes())/int(unsafe.Sizeof(v)))
 }
 
 // region is a strided set of the elements of a tensor.
@@ -21,7 +21,7 @@ type region struct {
 }
 
 // whole returns the region of all elements.
-func whole(t *Tensor) region { return region{t, 0, rowMajorStrides(t.shape)} }
+func whole(t *Tensor) region { return region{t, 0, rowMajorStrides(t.Shape())} }
 
 // move copies the elements of src, a region of the given shape, to dst. Both have
 // one element type.
@@ -29,7 +29,7 @@ func move(dst, src region, shape Shape) {
 	if slices.Contains(shape, 0) {
 		return
 	}
-	switch dst.tensor.typ.Size() {
+	switch dst.tensor.Type().Size() {
 	case 1:
 		moveElements(elements[uint8](dst.tensor), elements[uint8](src.tensor), dst, src, shape)
 	case 2:
@@ -39,7 +39,7 @@ func move(dst, src region, shape Shape) {
 	case 8:
 		moveElements(elements[uint64](dst.tensor), elements[uint64](src.tensor), dst, src, shape)
 	default:
-		moveElements(dst.tensor.strings, src.tensor.strings, dst, src, shape)
+		moveElements(dst.tensor.Strings(), src.tensor.Strings(), dst, src, shape)
 	}
 }
 
@@ -68,10 +68,10 @@ func moveElements[T any](to, from []T, dst, src region, shape Shape) {
 	})
 }
 
-// copyFrom copies the elements of a tensor of the same type and number of elements.
-func (t *Tensor) copyFrom(from *Tensor) {
-	copy(t.data, from.data)
-	copy(t.strings, from.strings)
+// Copy copies the elements of a tensor of the same type and number of elements.
+func Copy(t *Tensor, from *Tensor) {
+	copy(t.Bytes(), from.Bytes())
+	copy(t.Strings(), from.Strings())
 }
 
 // fill sets out[0], which may be nil, to a tensor with the data of t.
@@ -80,7 +80,7 @@ func fill(out []*Tensor, t *Tensor) {
 		out[0] = t
 		return
 	}
-	out[0].copyFrom(t)
+	Copy(out[0], t)
 }
 
 // ensure allocates out[i] where Infer could not tell its shape.
@@ -93,9 +93,9 @@ func ensure(out []*Tensor, i int, typ Type, s Shape) error {
 	return err
 }
 
-// setInts stores integers in an integer tensor; what does not fit wraps.
-func (t *Tensor) setInts(v []int64) {
-	switch t.typ {
+// SetInts stores integers in an integer tensor; what does not fit wraps.
+func SetInts(t *Tensor, v []int64) {
+	switch t.Type() {
 	case I8:
 		store(Data[int8](t), v)
 	case U8:
@@ -113,19 +113,20 @@ func (t *Tensor) setInts(v []int64) {
 	case U64:
 		store(Data[uint64](t), v)
 	default:
-		panic("core: setInts of a tensor of " + t.typ.String())
+		panic("elements: SetInts of a tensor of " + t.Type().String())
 	}
 }
 
+// store stores numbers as those of another type.
 func store[To, From number](d []To, v []From) {
 	for i, x := range v {
 		d[i] = To(x)
 	}
 }
 
-// setFloat32s stores reals, rounded to nearest even, in a real tensor.
-func (t *Tensor) setFloat32s(v []float32) {
-	switch t.typ {
+// SetFloat32s stores reals, rounded to nearest even, in a real tensor.
+func SetFloat32s(t *Tensor, v []float32) {
+	switch t.Type() {
 	case F32:
 		copy(Data[float32](t), v)
 	case F64:
@@ -141,7 +142,7 @@ func (t *Tensor) setFloat32s(v []float32) {
 			d[i] = f32ToF16(x)
 		}
 	default:
-		panic("core: setFloat32s of a tensor of " + t.typ.String())
+		panic("elements: SetFloat32s of a tensor of " + t.Type().String())
 	}
 }
 
@@ -168,52 +169,3 @@ func f32ToF16(x float32) uint16 {
 	}
 	return sign | uint16((mag-0x38000000+0xfff+mag>>13&1)>>13)
 }
-
-// intsOf returns the elements of a constant integer operand; false if it is not
-// constant.
-func intsOf(o Operand) ([]int64, bool) {
-	if o.Const == nil || !o.Const.typ.IsInteger() {
-		return nil, false
-	}
-	return o.Const.Int64s(), true
-}
-
-// checkIndexVector checks that input i is a vector of i32 or i64.
-func checkIndexVector(constraint string, in []Operand, i int) error {
-	o := in[i]
-	if o.Type != I32 && o.Type != I64 && o.Type != Dynamic || o.Shape.Ranked() && len(o.Shape) != 1 {
-		return Violation(constraint, i, "got %v, want i32 or i64 of rank 1", o.Fact)
-	}
-	return nil
-}
-
-// axisOf returns a maybe negative axis, counted from the end then, of a shape of rank
-// rank.
-func axisOf(constraint string, axis, rank int) (int, error) {
-	if axis < -rank || axis >= rank {
-		return 0, Violation(constraint, -1, "axis: got %d, want in [%d, %d)", axis, -rank, rank)
-	}
-	if axis < 0 {
-		axis += rank
-	}
-	return axis, nil
-}
-
-// checkedShape checks that a shape that attributes or values made is within MaxElements.
-func checkedShape(s Shape) (Shape, error) {
-	if !s.Static() {
-		return s, nil
-	}
-	if _, err := s.Elements(); err != nil {
-		return nil, Violation("", -1, "%v", err)
-	}
-	return s, nil
-}
-
-// unknownShape returns a shape of known rank and unknown dimensions.
-func unknownShape(rank int) Shape {
-	return slices.Repeat(Shape{Unknown}, rank)
-}
-
-// isNumber reports whether t is an integer or real type, or not known.
-func isNumber(t Type) bool { return t == Dynamic || t.IsInteger() || t.IsFloat() }

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Activate]("Activate")
+var _ = Register[Activate]("Activate")
 
 // Activate applies an activation to each element, in f32.
 //
@@ -24,7 +24,7 @@ func (op *Activate) Infer(in []Operand) ([]Fact, error) {
 	if err := wantInputs(in, 1); err != nil {
 		return nil, err
 	}
-	if op.Activation >= numActivations {
+	if !op.Activation.Valid() {
 		return nil, Violation("C1", -1, "unknown activation %d", op.Activation)
 	}
 	limits := op.Activation == Relu || op.Activation == Relu6
@@ -36,25 +36,25 @@ func (op *Activate) Infer(in []Operand) ([]Fact, error) {
 
 // Eval applies the activation.
 func (op *Activate) Eval(in, out []*Tensor) error {
-	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
+	if err := ensure(out, 0, in[0].Type(), in[0].Shape()); err != nil {
 		return err
 	}
-	if in[0].typ.IsInteger() {
+	if in[0].Type().IsInteger() {
 		x := in[0].Int64s()
 		y := make([]int64, len(x))
 		for i, v := range x {
 			y[i] = v
-			if in[0].typ.IsSigned() {
+			if in[0].Type().IsSigned() {
 				y[i] = max(v, 0)
 			}
 			if op.Activation == Relu6 {
 				y[i] = int64(min(uint64(y[i]), 6)) // u64 is in its 64 bits
 			}
 		}
-		out[0].setInts(y)
+		SetInts(out[0], y)
 		return nil
 	}
-	if in[0].typ == F64 && op.Activation <= LeakyRelu {
+	if in[0].Type() == F64 && op.Activation <= LeakyRelu {
 		op.piecewise(Data[float64](in[0]), Data[float64](out[0]))
 		return nil
 	}
@@ -65,7 +65,7 @@ func (op *Activate) Eval(in, out []*Tensor) error {
 			y[i] = op.Activation.Apply(v, op.Alpha)
 		}
 	}
-	out[0].setFloat32s(y)
+	SetFloat32s(out[0], y)
 	return nil
 }
 

@@ -3,8 +3,8 @@ package core
 import "slices"
 
 var (
-	_ = register[Any]("Any")
-	_ = register[All]("All")
+	_ = Register[Any]("Any")
+	_ = Register[All]("All")
 )
 
 // Any tells whether one of the elements along Axes is true; All whether each is.
@@ -40,13 +40,13 @@ func (op *BoolReduction) Infer(in []Operand) ([]Fact, error) {
 	}
 	s := in[0].Shape
 	if !s.Ranked() {
-		return []Fact{{Bool, nil}}, nil
+		return []Fact{{Type: Bool}}, nil
 	}
 	axes, err := axesOf("C2", op.Axes, len(s))
 	if err != nil {
 		return nil, err
 	}
-	return []Fact{{Bool, reducedShape(s, axes, op.KeepDims)}}, nil
+	return []Fact{{Type: Bool, Shape: reducedShape(s, axes, op.KeepDims)}}, nil
 }
 
 // Eval looks for true.
@@ -60,13 +60,13 @@ func (op *All) Eval(in, out []*Tensor) error {
 }
 
 func (op *BoolReduction) eval(in, out []*Tensor, f func([]bool) bool) error {
-	axes, err := axesOf("C2", op.Axes, len(in[0].shape))
+	axes, err := axesOf("C2", op.Axes, len(in[0].Shape()))
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, Bool, reducedShape(in[0].shape, axes, op.KeepDims)); err != nil {
+	if err := ensure(out, 0, Bool, reducedShape(in[0].Shape(), axes, op.KeepDims)); err != nil {
 		return err
 	}
-	reduceEach(in[0].shape, axes, Data[bool](in[0]), Data[bool](out[0]), f)
+	reduceEach(in[0].Shape(), axes, Data[bool](in[0]), Data[bool](out[0]), f)
 	return nil
 }

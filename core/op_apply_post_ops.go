@@ -1,6 +1,6 @@
 package core
 
-var _ = register[ApplyPostOps]("ApplyPostOps")
+var _ = Register[ApplyPostOps]("ApplyPostOps")
 
 // ApplyPostOps applies a post-op list to int32 accumulators: the second half of
 // IntegerConvolution and IntegerDot, for kernels that compute only the first.
@@ -26,14 +26,14 @@ func (op *ApplyPostOps) Infer(in []Operand) ([]Fact, error) {
 		return nil, Violation("C1", 0, "got %v, want i32 of rank 1 or more", in[0].Fact)
 	}
 	typ, err := inferPostOps(op.PostOps, in[1:], 1, s, min(op.Layout.channelAxis(len(s)), max(len(s)-1, 0)))
-	return []Fact{{typ, s}}, err
+	return []Fact{{Type: typ, Shape: s}}, err
 }
 
 // Eval is the plain loop.
 func (op *ApplyPostOps) Eval(in, out []*Tensor) error {
 	s := in[0].Shape()
 	axis := min(op.Layout.channelAxis(len(s)), len(s)-1)
-	channels, inner := s[axis], Shape(s[axis+1:]).elements()
+	channels, inner := s[axis], Shape(s[axis+1:]).MustElements()
 	post := newPostOps(op.PostOps, in[1:], out[0])
 	for i, acc := range Data[int32](in[0]) {
 		post.apply(i, i/inner%channels, acc)

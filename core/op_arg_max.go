@@ -1,6 +1,6 @@
 package core
 
-var _ = register[ArgMax]("ArgMax")
+var _ = Register[ArgMax]("ArgMax")
 
 // ArgMax is the index of the largest element along an axis, the first among equals.
 //
@@ -27,7 +27,7 @@ func (op *ArgMax) Infer(in []Operand) ([]Fact, error) {
 	}
 	s := in[0].Shape
 	if !s.Ranked() {
-		return []Fact{{op.Type, nil}}, nil
+		return []Fact{{Type: op.Type}}, nil
 	}
 	axis, err := axisOf("C2", op.Axis, len(s))
 	if err != nil {
@@ -38,7 +38,7 @@ func (op *ArgMax) Infer(in []Operand) ([]Fact, error) {
 	}
 	axes := make([]bool, len(s))
 	axes[axis] = true
-	return []Fact{{op.Type, reducedShape(s, axes, false)}}, nil
+	return []Fact{{Type: op.Type, Shape: reducedShape(s, axes, false)}}, nil
 }
 
 // Eval compares in order.
@@ -53,7 +53,7 @@ func (op *ArgMax) Rows(x Shape) (Rows, bool) {
 
 // find stores the index of the best element of each row along the axis.
 func (op *ArgMax) find(in, out []*Tensor, integers func([]int64) int64, reals func([]float64) int64) error {
-	s := in[0].shape
+	s := in[0].Shape()
 	axis, err := axisOf("C2", op.Axis, len(s))
 	if err != nil {
 		return err
@@ -64,12 +64,12 @@ func (op *ArgMax) find(in, out []*Tensor, integers func([]int64) int64, reals fu
 		return err
 	}
 	y := make([]int64, out[0].Len())
-	if in[0].typ.IsInteger() {
+	if in[0].Type().IsInteger() {
 		reduceEach(s, axes, in[0].Int64s(), y, integers)
 	} else {
 		reduceEach(s, axes, in[0].Float64s(), y, reals)
 	}
-	out[0].setInts(y)
+	SetInts(out[0], y)
 	return nil
 }
 

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[ArgMin]("ArgMin")
+var _ = Register[ArgMin]("ArgMin")
 
 // ArgMin is the index of the smallest element along an axis, the first among equals.
 //

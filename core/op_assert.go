@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Assert]("Assert")
+var _ = Register[Assert]("Assert")
 
 // Assert is its first input, and an error unless a condition is true.
 //
@@ -33,15 +33,15 @@ func (op *Assert) Infer(in []Operand) ([]Fact, error) {
 
 // Eval checks C2 and C3.
 func (op *Assert) Eval(in, out []*Tensor) error {
-	if len(in[1].shape) != 0 {
-		return Violation("C2", 1, "condition: got shape %v, want []", in[1].shape)
+	if len(in[1].Shape()) != 0 {
+		return Violation("C2", 1, "condition: got shape %v, want []", in[1].Shape())
 	}
 	if !Data[bool](in[1])[0] {
 		return Violation("C3", 1, "the assertion does not hold: %s", op.Message)
 	}
-	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
+	if err := ensure(out, 0, in[0].Type(), in[0].Shape()); err != nil {
 		return err
 	}
-	out[0].copyFrom(in[0])
+	Copy(out[0], in[0])
 	return nil
 }

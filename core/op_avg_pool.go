@@ -1,6 +1,6 @@
 package core
 
-var _ = register[AvgPool]("AvgPool")
+var _ = Register[AvgPool]("AvgPool")
 
 // AvgPool is the mean of a sliding window, in f32 (f64 for f64).
 //
@@ -33,8 +33,8 @@ func (op *AvgPool) Infer(in []Operand) ([]Fact, error) {
 	if t := in[0].Type; t != Dynamic && !t.IsFloat() {
 		return nil, Violation("C1", 0, "got type %v, want a real type", t)
 	}
-	s, err := op.poolShape(in[0].Shape, op.Window)
-	return []Fact{{in[0].Type, s}}, err
+	s, err := poolShape(&op.Spatial, in[0].Shape, op.Window)
+	return []Fact{{Type: in[0].Type, Shape: s}}, err
 }
 
 // Eval adds in order.
@@ -50,13 +50,13 @@ func (op *AvgPool) Eval(in, out []*Tensor) error {
 			all *= float64(w)
 		}
 	}
-	if in[0].typ == F64 {
+	if in[0].Type() == F64 {
 		poolEach(p, Data[float64](in[0]), Data[float64](out[0]), mean[float64](all))
 		return nil
 	}
 	y := make([]float32, out[0].Len())
 	poolEach(p, in[0].Float32s(), y, mean[float32](all))
-	out[0].setFloat32s(y)
+	SetFloat32s(out[0], y)
 	return nil
 }
 

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[BandPart]("BandPart")
+var _ = Register[BandPart]("BandPart")
 
 // BandPart keeps the elements of matrices near the diagonal; the others become 0.
 //
@@ -45,11 +45,11 @@ func (op *BandPart) Eval(in, out []*Tensor) error {
 	if err := allocate(op, in, out); err != nil {
 		return err
 	}
-	clear(out[0].data)
-	s := in[0].shape
+	clear(out[0].Bytes())
+	s := in[0].Shape()
 	rows, columns := s[len(s)-2], s[len(s)-1]
 	lower, upper := in[1].Int64s()[0], in[2].Int64s()[0]
-	for r := range Shape(s[:len(s)-1]).elements() {
+	for r := range Shape(s[:len(s)-1]).MustElements() {
 		i := int64(r % rows)
 		from, to := int64(0), int64(columns)
 		if lower >= 0 {

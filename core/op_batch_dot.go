@@ -1,6 +1,6 @@
 package core
 
-var _ = register[BatchDot]("BatchDot")
+var _ = Register[BatchDot]("BatchDot")
 
 // BatchDot multiplies matrices pair by pair, in their type and in the order of Dot.
 //
@@ -32,7 +32,7 @@ func (op *BatchDot) Infer(in []Operand) ([]Fact, error) {
 		return nil, err
 	}
 	s, err := op.shape(in[0].Shape, in[1].Shape)
-	return []Fact{{t, s}}, err
+	return []Fact{{Type: t, Shape: s}}, err
 }
 
 func (op *BatchDot) shape(a, b Shape) (Shape, error) {
@@ -67,11 +67,11 @@ func lastTwo(s Shape, transposed bool) (rows, columns int) {
 
 // Eval multiplies each pair.
 func (op *BatchDot) Eval(in, out []*Tensor) error {
-	s, err := op.shape(in[0].shape, in[1].shape)
+	s, err := op.shape(in[0].Shape(), in[1].Shape())
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, in[0].typ, s); err != nil {
+	if err := ensure(out, 0, in[0].Type(), s); err != nil {
 		return err
 	}
 	batch := s[:len(s)-2]
@@ -84,14 +84,14 @@ func (op *BatchDot) Eval(in, out []*Tensor) error {
 		return err
 	}
 	m, n := s[len(s)-2], s[len(s)-1]
-	dots(out[0], a, b, batch.elements(), m, a.shape[len(a.shape)-1], n)
+	dots(out[0], a, b, batch.MustElements(), m, a.Shape()[len(a.Shape())-1], n)
 	return nil
 }
 
 // Operations counts those of each output: as many products as are summed.
 func (op *BatchDot) Operations(in, out []Fact) int64 {
 	_, k := lastTwo(in[0].Shape, op.TransposeA)
-	return 2 * int64(out[0].Shape.elements()) * int64(k)
+	return 2 * int64(out[0].Shape.MustElements()) * int64(k)
 }
 
 // IntegerForm is an IntegerDot, if there is one matrix of factors.
@@ -102,10 +102,10 @@ func (op *BatchDot) IntegerForm(rank int) (IntegerForm, bool) {
 
 // matrices returns t with its batch broadcast and its matrices transposed if asked for.
 func matrices(t *Tensor, batch Shape, transposed bool) (*Tensor, error) {
-	s := t.shape
+	s := t.Shape()
 	rows, columns := lastTwo(s, transposed)
 	to := append(batch.Clone(), rows, columns)
-	out, err := NewTensor(t.typ, to)
+	out, err := NewTensor(t.Type(), to)
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +114,6 @@ func matrices(t *Tensor, batch Shape, transposed bool) (*Tensor, error) {
 	if r := len(to); transposed {
 		strides[r-2], strides[r-1] = strides[r-1], strides[r-2]
 	}
-	move(whole(out), region{t, 0, strides}, to)
+	move(whole(out), region{tensor: t, at: 0, strides: strides}, to)
 	return out, nil
 }

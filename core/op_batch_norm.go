@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[BatchNorm]("BatchNorm")
+var _ = Register[BatchNorm]("BatchNorm")
 
 // BatchNorm is batch normalization with known statistics (inference), in f32; every
 // step is rounded on its own.
@@ -63,12 +63,12 @@ func (op *BatchNorm) Infer(in []Operand) ([]Fact, error) {
 	if s.Ranked() {
 		out[op.Layout.channelAxis(len(s))] = channels[0]
 	}
-	return []Fact{{F32, out}}, nil
+	return []Fact{{Type: F32, Shape: out}}, nil
 }
 
 // Eval is the plain loop.
 func (op *BatchNorm) Eval(in, out []*Tensor) error {
-	s := in[0].shape
+	s := in[0].Shape()
 	if err := ensure(out, 0, F32, s); err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (op *BatchNorm) Eval(in, out []*Tensor) error {
 		shift[c] = offset[c] - float32(mean[c]*k[c])
 	}
 	axis := op.Layout.channelAxis(len(s))
-	inner := Shape(s[axis+1:]).elements()
+	inner := Shape(s[axis+1:]).MustElements()
 	y := Data[float32](out[0])
 	for i, x := range Data[float32](in[0]) {
 		c := i / inner % len(k)

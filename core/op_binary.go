@@ -28,27 +28,30 @@ var binaryTable = [numBinaryFunctions]struct {
 	arithmetic
 }{
 	TruncateDivide: {"TruncateDivide", arithmetic{
-		func(a, b float32) float32 { return float32(math.Trunc(float64(a / b))) },
-		func(a, b float64) float64 { return math.Trunc(a / b) },
-		divideRow.whole,
+		real32: func(a, b float32) float32 { return float32(math.Trunc(float64(a / b))) },
+		real64: func(a, b float64) float64 { return math.Trunc(a / b) },
+		whole:  divideRow().whole,
 	}},
-	TruncateMod: {"TruncateMod", arithmetic{rounded(math.Mod), math.Mod, func(a, b int64) (int64, error) {
-		if b == 0 {
-			return 0, Violation("", 1, "integer modulo zero")
-		}
-		return a % b, nil
-	}}},
-	DivideNoNan:   {"DivideNoNan", arithmetic{divideNoNan[float32], divideNoNan[float64], nil}},
-	MultiplyNoNan: {"MultiplyNoNan", arithmetic{multiplyNoNan[float32], multiplyNoNan[float64], nil}},
-	Xdivy:         {"Xdivy", arithmetic{xdivy[float32], xdivy[float64], nil}},
-	Xlogy:         {"Xlogy", arithmetic{rounded(xlogy), xlogy, nil}},
-	Xlog1py:       {"Xlog1py", arithmetic{rounded(xlog1py), xlog1py, nil}},
-	Atan2:         {"Atan2", arithmetic{rounded(arcTangent2), arcTangent2, nil}},
-	BitwiseAnd:    {"BitwiseAnd", arithmetic{nil, nil, func(a, b int64) (int64, error) { return a & b, nil }}},
-	BitwiseOr:     {"BitwiseOr", arithmetic{nil, nil, func(a, b int64) (int64, error) { return a | b, nil }}},
-	BitwiseXor:    {"BitwiseXor", arithmetic{nil, nil, func(a, b int64) (int64, error) { return a ^ b, nil }}},
-	LeftShift:     {"LeftShift", arithmetic{nil, nil, nil}},
-	RightShift:    {"RightShift", arithmetic{nil, nil, nil}},
+	TruncateMod: {
+		"TruncateMod",
+		arithmetic{real32: rounded(math.Mod), real64: math.Mod, whole: func(a, b int64) (int64, error) {
+			if b == 0 {
+				return 0, Violation("", 1, "integer modulo zero")
+			}
+			return a % b, nil
+		}},
+	},
+	DivideNoNan:   {"DivideNoNan", arithmetic{real32: divideNoNan[float32], real64: divideNoNan[float64]}},
+	MultiplyNoNan: {"MultiplyNoNan", arithmetic{real32: multiplyNoNan[float32], real64: multiplyNoNan[float64]}},
+	Xdivy:         {"Xdivy", arithmetic{real32: xdivy[float32], real64: xdivy[float64]}},
+	Xlogy:         {"Xlogy", arithmetic{real32: rounded(xlogy), real64: xlogy}},
+	Xlog1py:       {"Xlog1py", arithmetic{real32: rounded(xlog1py), real64: xlog1py}},
+	Atan2:         {"Atan2", arithmetic{real32: rounded(arcTangent2), real64: arcTangent2}},
+	BitwiseAnd:    {"BitwiseAnd", arithmetic{whole: func(a, b int64) (int64, error) { return a & b, nil }}},
+	BitwiseOr:     {"BitwiseOr", arithmetic{whole: func(a, b int64) (int64, error) { return a | b, nil }}},
+	BitwiseXor:    {"BitwiseXor", arithmetic{whole: func(a, b int64) (int64, error) { return a ^ b, nil }}},
+	LeftShift:     {"LeftShift", arithmetic{}},
+	RightShift:    {"RightShift", arithmetic{}},
 }
 
 // rounded makes a function of float64 one of float32.
@@ -100,7 +103,7 @@ func (f *BinaryFunction) UnmarshalText(b []byte) error {
 	return parseEnum(f, string(b), "binary function", binaryNames[:])
 }
 
-var _ = register[Binary]("Binary")
+var _ = Register[Binary]("Binary")
 
 // Binary applies a function of two numbers to each pair of elements.
 //
@@ -139,9 +142,9 @@ func (op *Binary) Infer(in []Operand) ([]Fact, error) {
 // Eval applies the function.
 func (op *Binary) Eval(in, out []*Tensor) error {
 	if op.Function == LeftShift || op.Function == RightShift {
-		return shift(op.Function, in[0].typ).eval(in, out)
+		return evalBinary(shift(op.Function, in[0].Type()), in, out)
 	}
-	return binaryTable[op.Function].eval(in, out)
+	return evalBinary(binaryTable[op.Function].arithmetic, in, out)
 }
 
 // Elements are those of all inputs.

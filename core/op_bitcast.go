@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Bitcast]("Bitcast")
+var _ = Register[Bitcast]("Bitcast")
 
 // Bitcast takes the bytes of elements as those of another type, little-endian.
 //
@@ -29,27 +29,27 @@ func (op *Bitcast) Infer(in []Operand) ([]Fact, error) {
 	}
 	switch {
 	case in[0].Type == Dynamic || !s.Ranked():
-		return []Fact{{op.Type, nil}}, nil
+		return []Fact{{Type: op.Type}}, nil
 	case from == to:
-		return []Fact{{op.Type, s}}, nil
+		return []Fact{{Type: op.Type, Shape: s}}, nil
 	case from > to:
 		s, err := checkedShape(joinedShapes(s, Shape{from / to}))
-		return []Fact{{op.Type, s}}, err
+		return []Fact{{Type: op.Type, Shape: s}}, err
 	}
 	if last := len(s) - 1; last < 0 || s[last] != Unknown && s[last] != to/from {
 		return nil, Violation("C2", 0, "got shape %v of %v, want %d as the last dimension to make %v",
 			s, in[0].Type, to/from, op.Type)
 	}
-	return []Fact{{op.Type, joinedShapes(s[:len(s)-1])}}, nil
+	return []Fact{{Type: op.Type, Shape: joinedShapes(s[:len(s)-1])}}, nil
 }
 
 // Eval keeps the bytes.
 func (op *Bitcast) Eval(in, out []*Tensor) error {
-	facts, err := op.Infer([]Operand{{in[0].Fact(), in[0]}})
+	facts, err := op.Infer([]Operand{{Fact: in[0].Fact(), Const: in[0]}})
 	if err != nil {
 		return err
 	}
-	t, err := TensorOver(op.Type, facts[0].Shape, in[0].data)
+	t, err := TensorOver(op.Type, facts[0].Shape, in[0].Bytes())
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[BroadcastShape]("BroadcastShape")
+var _ = Register[BroadcastShape]("BroadcastShape")
 
 // BroadcastShape returns the shape that two shapes broadcast to by NumPy's rules.
 //
@@ -39,7 +39,7 @@ func (op *BroadcastShape) Infer(in []Operand) ([]Fact, error) {
 			return nil, err
 		}
 	}
-	return []Fact{{max(in[0].Type, in[1].Type), n}}, nil
+	return []Fact{{Type: max(in[0].Type, in[1].Type), Shape: n}}, nil
 }
 
 func broadcastDims(a, b []int64) ([]int64, error) {
@@ -69,9 +69,9 @@ func (op *BroadcastShape) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, in[0].typ, Shape{len(y)}); err != nil {
+	if err := ensure(out, 0, in[0].Type(), Shape{len(y)}); err != nil {
 		return err
 	}
-	out[0].setInts(y)
+	SetInts(out[0], y)
 	return nil
 }

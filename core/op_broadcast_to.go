@@ -1,6 +1,6 @@
 package core
 
-var _ = register[BroadcastTo]("BroadcastTo")
+var _ = Register[BroadcastTo]("BroadcastTo")
 
 // BroadcastTo repeats a tensor along new dimensions and along those of size 1.
 //
@@ -31,10 +31,10 @@ func (op *BroadcastTo) Infer(in []Operand) ([]Fact, error) {
 		if t := in[1].Shape; t.Static() && t[0] <= maxRank {
 			s = unknownShape(t[0])
 		}
-		return []Fact{{in[0].Type, s}}, nil
+		return []Fact{{Type: in[0].Type, Shape: s}}, nil
 	}
 	s, err := broadcastTarget(in[0].Shape, target)
-	return []Fact{{in[0].Type, s}}, err
+	return []Fact{{Type: in[0].Type, Shape: s}}, err
 }
 
 func broadcastTarget(from Shape, target []int64) (Shape, error) {
@@ -61,13 +61,13 @@ func broadcastTarget(from Shape, target []int64) (Shape, error) {
 
 // Eval copies the elements.
 func (op *BroadcastTo) Eval(in, out []*Tensor) error {
-	s, err := broadcastTarget(in[0].shape, in[1].Int64s())
+	s, err := broadcastTarget(in[0].Shape(), in[1].Int64s())
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, in[0].typ, s); err != nil {
+	if err := ensure(out, 0, in[0].Type(), s); err != nil {
 		return err
 	}
-	move(whole(out[0]), region{in[0], 0, broadcastStrides(in[0].shape, s)}, s)
+	move(whole(out[0]), region{tensor: in[0], at: 0, strides: broadcastStrides(in[0].Shape(), s)}, s)
 	return nil
 }

@@ -2,7 +2,7 @@ package core
 
 import "sort"
 
-var _ = register[Bucketize]("Bucketize")
+var _ = Register[Bucketize]("Bucketize")
 
 // Bucketize tells between which boundaries each element lies.
 //
@@ -32,12 +32,12 @@ func (op *Bucketize) Infer(in []Operand) ([]Fact, error) {
 			return nil, Violation("C2", -1, "boundaries: got %v before %v, want numbers that do not fall", op.Boundaries[i-1], b)
 		}
 	}
-	return []Fact{{I32, in[0].Shape}}, nil
+	return []Fact{{Type: I32, Shape: in[0].Shape}}, nil
 }
 
 // Eval searches.
 func (op *Bucketize) Eval(in, out []*Tensor) error {
-	if err := ensure(out, 0, I32, in[0].shape); err != nil {
+	if err := ensure(out, 0, I32, in[0].Shape()); err != nil {
 		return err
 	}
 	y := Data[int32](out[0])

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[CheckFinite]("CheckFinite")
+var _ = Register[CheckFinite]("CheckFinite")
 
 // CheckFinite is its input, and an error if that holds NaN or an infinity.
 //
@@ -30,7 +30,7 @@ func (op *CheckFinite) Infer(in []Operand) ([]Fact, error) {
 
 // Eval checks C2.
 func (op *CheckFinite) Eval(in, out []*Tensor) error {
-	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
+	if err := ensure(out, 0, in[0].Type(), in[0].Shape()); err != nil {
 		return err
 	}
 	for i, v := range in[0].Float64s() {
@@ -38,6 +38,6 @@ func (op *CheckFinite) Eval(in, out []*Tensor) error {
 			return Violation("C2", 0, "%s: element %d is %v, want finite numbers", op.Message, i, v)
 		}
 	}
-	out[0].copyFrom(in[0])
+	Copy(out[0], in[0])
 	return nil
 }

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[Clamp]("Clamp")
+var _ = Register[Clamp]("Clamp")
 
 // Clamp limits each element.
 //
@@ -36,17 +36,17 @@ func (op *Clamp) Infer(in []Operand) ([]Fact, error) {
 
 // Eval limits.
 func (op *Clamp) Eval(in, out []*Tensor) error {
-	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
+	if err := ensure(out, 0, in[0].Type(), in[0].Shape()); err != nil {
 		return err
 	}
-	if in[0].typ.IsInteger() {
-		lo, hi := truncated(math.Ceil(op.Lo), in[0].typ), truncated(math.Floor(op.Hi), in[0].typ)
+	if in[0].Type().IsInteger() {
+		lo, hi := truncated(math.Ceil(op.Lo), in[0].Type()), truncated(math.Floor(op.Hi), in[0].Type())
 		x := in[0].Int64s()
 		y := make([]int64, len(x))
 		for i, v := range x {
 			y[i] = min(max(v, lo), hi)
 		}
-		out[0].setInts(y)
+		SetInts(out[0], y)
 		return nil
 	}
 	mapReal(in[0], out[0], func(x float64) float64 {

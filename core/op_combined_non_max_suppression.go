@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-var _ = register[CombinedNonMaxSuppression]("CombinedNonMaxSuppression")
+var _ = Register[CombinedNonMaxSuppression]("CombinedNonMaxSuppression")
 
 // CombinedNonMaxSuppression selects boxes of each class of each image, as NonMaxSuppression
 // does without soft suppression, and keeps those of the highest scores of all classes (the
@@ -77,7 +77,12 @@ func (op *CombinedNonMaxSuppression) Infer(in []Operand) ([]Fact, error) {
 		}
 	}
 	out, err := checkedShape(Shape{s[0], kept, 4})
-	return []Fact{{F32, out}, {F32, Shape{s[0], kept}}, {F32, Shape{s[0], kept}}, {I32, Shape{s[0]}}}, err
+	return []Fact{
+		{Type: F32, Shape: out},
+		{Type: F32, Shape: Shape{s[0], kept}},
+		{Type: F32, Shape: Shape{s[0], kept}},
+		{Type: I32, Shape: Shape{s[0]}},
+	}, err
 }
 
 // Eval selects image by image.
@@ -86,13 +91,13 @@ func (op *CombinedNonMaxSuppression) Eval(in, out []*Tensor) error {
 		return err
 	}
 	for _, t := range out {
-		clear(t.data)
+		clear(t.Bytes())
 	}
-	n, q, classes := in[0].shape[1], in[0].shape[2], in[1].shape[2]
+	n, q, classes := in[0].Shape()[1], in[0].Shape()[2], in[1].Shape()[2]
 	perClass, limit, scoreLimit := int(in[2].Int64s()[0]), in[4].Float32s()[0], in[5].Float32s()[0]
-	kept := out[1].shape[1]
+	kept := out[1].Shape()[1]
 	boxes, scores := Data[float32](in[0]), Data[float32](in[1])
-	for image := range in[0].shape[0] {
+	for image := range in[0].Shape()[0] {
 		of := func(class int) []float32 {
 			b := make([]float32, 0, 4*n)
 			for i := range n {

@@ -2,7 +2,7 @@ package core
 
 import "cmp"
 
-var _ = register[Compare]("Compare")
+var _ = Register[Compare]("Compare")
 
 // Relation is how Compare compares.
 type Relation uint8
@@ -78,7 +78,7 @@ func (op *Compare) Infer(in []Operand) ([]Fact, error) {
 		return nil, Violation("C2", 1, "got type %v, want a's %v", in[1].Type, in[0].Type)
 	}
 	s, err := broadcastShapes("C3", in)
-	return []Fact{{Bool, s}}, err
+	return []Fact{{Type: Bool, Shape: s}}, err
 }
 
 // Eval compares.
@@ -87,14 +87,14 @@ func (op *Compare) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, Bool, a.shape); err != nil {
+	if err := ensure(out, 0, Bool, a.Shape()); err != nil {
 		return err
 	}
 	y := Data[bool](out[0])
 	switch {
-	case a.typ == U64:
+	case a.Type() == U64:
 		zip(y, Data[uint64](a), Data[uint64](b), holds[uint64](op.Relation))
-	case a.typ.IsFloat():
+	case a.Type().IsFloat():
 		zip(y, a.Float64s(), b.Float64s(), holds[float64](op.Relation))
 	default:
 		zip(y, a.Int64s(), b.Int64s(), holds[int64](op.Relation))

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Concat]("Concat")
+var _ = Register[Concat]("Concat")
 
 // Concat joins tensors along an axis.
 //
@@ -38,14 +38,14 @@ func (op *Concat) Infer(in []Operand) ([]Fact, error) {
 		}
 	}
 	if rank < 0 {
-		return []Fact{{typ, nil}}, nil
+		return []Fact{{Type: typ}}, nil
 	}
 	axis, err := axisOf("C4", op.Axis, rank)
 	if err != nil {
 		return nil, err
 	}
 	out, err := concatShape(in, axis, rank)
-	return []Fact{{typ, out}}, err
+	return []Fact{{Type: typ, Shape: out}}, err
 }
 
 func concatShape(in []Operand, axis, rank int) (Shape, error) {
@@ -80,14 +80,14 @@ func concatShape(in []Operand, axis, rank int) (Shape, error) {
 func (op *Concat) Eval(in, out []*Tensor) error {
 	f := make([]Operand, len(in))
 	for i, t := range in {
-		f[i] = Operand{t.Fact(), t}
+		f[i] = Operand{Fact: t.Fact(), Const: t}
 	}
 	facts, err := op.Infer(f)
 	if err != nil {
 		return err
 	}
 	s := facts[0].Shape
-	if err := ensure(out, 0, in[0].typ, s); err != nil {
+	if err := ensure(out, 0, in[0].Type(), s); err != nil {
 		return err
 	}
 	axis, err := axisOf("C4", op.Axis, len(s))
@@ -96,8 +96,8 @@ func (op *Concat) Eval(in, out []*Tensor) error {
 	}
 	to := whole(out[0])
 	for _, t := range in {
-		move(to, whole(t), t.shape)
-		to.at += t.shape[axis] * to.strides[axis]
+		move(to, whole(t), t.Shape())
+		to.at += t.Shape()[axis] * to.strides[axis]
 	}
 	return nil
 }

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[Convert]("Convert")
+var _ = Register[Convert]("Convert")
 
 // Convert changes the element type.
 //
@@ -40,33 +40,33 @@ func (op *Convert) Infer(in []Operand) ([]Fact, error) {
 	if in[0].Type == String {
 		return nil, Violation("C2", 0, "got type string, want numbers or booleans")
 	}
-	return []Fact{{op.Type, in[0].Shape}}, nil
+	return []Fact{{Type: op.Type, Shape: in[0].Shape}}, nil
 }
 
 // Eval converts each element.
 func (op *Convert) Eval(in, out []*Tensor) error {
-	if err := ensure(out, 0, op.Type, in[0].shape); err != nil {
+	if err := ensure(out, 0, op.Type, in[0].Shape()); err != nil {
 		return err
 	}
 	x, y := in[0], out[0]
 	switch {
-	case x.typ == y.typ:
-		y.copyFrom(x)
-	case y.typ == Bool:
+	case x.Type() == y.Type():
+		Copy(y, x)
+	case y.Type() == Bool:
 		d := Data[bool](y)
 		for i, v := range x.Float64s() { // no value but 0 becomes 0
 			d[i] = v != 0
 		}
-	case y.typ == F64:
+	case y.Type() == F64:
 		convertToF64(x, y)
-	case y.typ.IsFloat() && op.Truncate && x.typ.IsFloat():
+	case y.Type().IsFloat() && op.Truncate && x.Type().IsFloat():
 		convertTruncated(x, y)
-	case y.typ.IsFloat():
-		y.setFloat32s(x.Float32s())
-	case x.typ.IsFloat():
+	case y.Type().IsFloat():
+		SetFloat32s(y, x.Float32s())
+	case x.Type().IsFloat():
 		truncate(x.Float64s(), y)
 	default:
-		y.setInts(x.Int64s())
+		SetInts(y, x.Int64s())
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ func (op *Convert) Elements() Elements { return FirstElements }
 func (op *Convert) ElementCost(result Type) (cost int, ok bool) { return quickReal(result, 1) }
 
 func convertToF64(x, y *Tensor) {
-	if x.typ == U64 {
+	if x.Type() == U64 {
 		store(Data[float64](y), Data[uint64](x))
 		return
 	}
@@ -88,22 +88,22 @@ func convertToF64(x, y *Tensor) {
 // convertTruncated stores reals without the bits of the significand that y lacks.
 func convertTruncated(x, y *Tensor) {
 	bits := map[Type]int{BF16: 7, F16: 10, F32: 23, F64: 52}
-	cut := max(52-bits[y.typ], 0)
+	cut := max(52-bits[y.Type()], 0)
 	v := x.Float64s()
 	d := make([]float32, len(v))
 	for i, e := range v {
 		d[i] = float32(math.Float64frombits(math.Float64bits(e) >> cut << cut))
 	}
-	y.setFloat32s(d)
+	SetFloat32s(y, d)
 }
 
 // truncate stores reals in an integer tensor, truncated and saturated.
 func truncate(v []float64, y *Tensor) {
 	ints := make([]int64, len(v))
 	for i, x := range v {
-		ints[i] = truncated(x, y.typ)
+		ints[i] = truncated(x, y.Type())
 	}
-	y.setInts(ints)
+	SetInts(y, ints)
 }
 
 // truncated returns the integer of type t, as its 64 bits.

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Convolution]("Convolution")
+var _ = Register[Convolution]("Convolution")
 
 // Convolution is the convolution, in the type of its inputs.
 //
@@ -34,28 +34,28 @@ func (op *Convolution) Infer(in []Operand) ([]Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := op.convolutionShape(in[0].Shape, in[1].Shape, op.Groups)
+	s, err := convolutionShape(&op.Spatial, in[0].Shape, in[1].Shape, op.Groups)
 	if err != nil {
 		return nil, err
 	}
 	s, err = checkedShape(s)
-	return []Fact{{t, s}}, err
+	return []Fact{{Type: t, Shape: s}}, err
 }
 
 // Eval is the plain loop; the channels of an output position are summed side by side.
 func (op *Convolution) Eval(in, out []*Tensor) error {
-	s, err := op.convolutionShape(in[0].shape, in[1].shape, op.Groups)
+	s, err := convolutionShape(&op.Spatial, in[0].Shape(), in[1].Shape(), op.Groups)
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, in[0].typ, s); err != nil {
+	if err := ensure(out, 0, in[0].Type(), s); err != nil {
 		return err
 	}
-	c, err := newConv(&op.Spatial, in[0].shape, in[1].shape, s, op.Groups)
+	c, err := newConv(&op.Spatial, in[0].Shape(), in[1].Shape(), s, op.Groups)
 	if err != nil {
 		return err
 	}
-	switch in[0].typ {
+	switch in[0].Type() {
 	case F32:
 		convolve[float32](c, in[0], in[1], out[0])
 	case F64:
@@ -85,7 +85,7 @@ func (op *Convolution) LayoutRoles(in []Fact) []LayoutRole {
 
 // Operations counts those of each output: as many products as a filter has numbers.
 func (op *Convolution) Operations(in, out []Fact) int64 {
-	return op.operations(in[1].Shape, out[0].Shape)
+	return operations(&op.Spatial, in[1].Shape, out[0].Shape)
 }
 
 // IntegerForm is an IntegerConvolution.

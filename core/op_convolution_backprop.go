@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[ConvolutionBackpropData]("ConvolutionBackpropData")
+var _ = Register[ConvolutionBackpropData]("ConvolutionBackpropData")
 
 // ConvolutionBackpropData is the transposed convolution ("deconvolution"): the gradient of
 // Convolution with respect to its data, in the type of its inputs.
@@ -58,7 +58,7 @@ func (op *ConvolutionBackpropData) Infer(in []Operand) ([]Fact, error) {
 		return nil, Violation("C3", -1, "data dilations: got %v, want none", op.DataDilations)
 	}
 	s, err := op.shape(in)
-	return []Fact{{typ, s}}, err
+	return []Fact{{Type: typ, Shape: s}}, err
 }
 
 // shape checks C2 and returns the shape of y as far as it is known.
@@ -88,7 +88,7 @@ func (op *ConvolutionBackpropData) shape(in []Operand) (Shape, error) {
 	if err != nil {
 		return nil, err
 	}
-	forward, err := op.convolutionShape(y, filters, op.Groups)
+	forward, err := convolutionShape(&op.Spatial, y, filters, op.Groups)
 	if err != nil {
 		return nil, err
 	}
@@ -131,15 +131,15 @@ func (op *ConvolutionBackpropData) Eval(in, out []*Tensor) error {
 	if err := allocate(op, in, out); err != nil {
 		return err
 	}
-	clear(out[0].data)
+	clear(out[0].Bytes())
 	if out[0].Len() == 0 || in[2].Len() == 0 {
 		return nil
 	}
-	c, err := newConv(&op.Spatial, out[0].shape, in[1].shape, in[2].shape, op.Groups)
+	c, err := newConv(&op.Spatial, out[0].Shape(), in[1].Shape(), in[2].Shape(), op.Groups)
 	if err != nil {
 		return err
 	}
-	if out[0].typ == F64 {
+	if out[0].Type() == F64 {
 		backprop(c, Data[float64](out[0]), Data[float64](in[1]), Data[float64](in[2]))
 		return nil
 	}
@@ -149,7 +149,7 @@ func (op *ConvolutionBackpropData) Eval(in, out []*Tensor) error {
 
 // Operations are those of the convolution whose gradient it has.
 func (op *ConvolutionBackpropData) Operations(in, _ []Fact) int64 {
-	return op.operations(in[1].Shape, in[2].Shape)
+	return operations(&op.Spatial, in[1].Shape, in[2].Shape)
 }
 
 func backprop[T float32 | float64](c *conv, y, w, gradient []T) {
@@ -198,7 +198,7 @@ func (op *ConvolutionBackpropData) Decompose(in []Value) ([]Value, error) {
 	if sizes == nil || op.Groups > 1 || !in[1].Shape().Static() || !in[2].Shape().Static() {
 		return nil, nil
 	}
-	y, err := op.shape([]Operand{{sizes.Fact(), sizes}, {Fact: in[1].Fact()}, {Fact: in[2].Fact()}})
+	y, err := op.shape([]Operand{{Fact: sizes.Fact(), Const: sizes}, {Fact: in[1].Fact()}, {Fact: in[2].Fact()}})
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +206,7 @@ func (op *ConvolutionBackpropData) Decompose(in []Value) ([]Value, error) {
 		return nil, nil
 	}
 	rank := len(y)
-	axes, err := op.Axes(y, op.window(in[1].Shape()))
+	axes, err := op.Axes(y, windowOf(&op.Spatial, in[1].Shape()))
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[CropAndResize]("CropAndResize")
+var _ = Register[CropAndResize]("CropAndResize")
 
 // CropAndResize cuts boxes out of images and resizes them, in f32. Corners are in parts of
 // the image: 0 is the middle of the first pixel, 1 that of the last. What lies outside the
@@ -62,7 +62,7 @@ func (op *CropAndResize) Infer(in []Operand) ([]Fact, error) {
 			return nil, err
 		}
 	}
-	return []Fact{{F32, out}}, nil
+	return []Fact{{Type: F32, Shape: out}}, nil
 }
 
 // Eval resizes each box.
@@ -70,7 +70,7 @@ func (op *CropAndResize) Eval(in, out []*Tensor) error {
 	if err := allocate(op, in, out); err != nil {
 		return err
 	}
-	s, to := in[0].shape, out[0].shape
+	s, to := in[0].Shape(), out[0].Shape()
 	x, boxes, y := in[0].Float32s(), Data[float32](in[1]), Data[float32](out[0])
 	image, crop := s[1]*s[2]*s[3], to[1]*to[2]*to[3]
 	for b, i := range Data[int32](in[2]) {
@@ -102,11 +102,11 @@ func (op *CropAndResize) places(from, to float32, in, out int) []lerp {
 		}
 		if op.Nearest {
 			at := min(int(math.Round(float64(p))), in-1)
-			l[o] = lerp{at, at, 0}
+			l[o] = lerp{lower: at, upper: at, f: 0}
 			continue
 		}
 		floor := floor32(p)
-		l[o] = lerp{int(floor), int(math.Ceil(float64(p))), p - floor}
+		l[o] = lerp{lower: int(floor), upper: int(math.Ceil(float64(p))), f: p - floor}
 	}
 	return l
 }

@@ -1,8 +1,8 @@
 package core
 
 var (
-	_ = register[CumSum]("CumSum")
-	_ = register[CumProd]("CumProd")
+	_ = Register[CumSum]("CumSum")
+	_ = Register[CumProd]("CumProd")
 )
 
 // CumSum adds along an axis, CumProd multiplies; step by step from the first element, in
@@ -49,40 +49,40 @@ func (op *Cumulative) Infer(in []Operand) ([]Fact, error) {
 }
 
 // Eval adds.
-func (op *CumSum) Eval(in, out []*Tensor) error { return op.eval(in, out, 0, addRow) }
+func (op *CumSum) Eval(in, out []*Tensor) error { return op.eval(in, out, 0, addRow()) }
 
 // Eval multiplies.
-func (op *CumProd) Eval(in, out []*Tensor) error { return op.eval(in, out, 1, multiplyRow) }
+func (op *CumProd) Eval(in, out []*Tensor) error { return op.eval(in, out, 1, multiplyRow()) }
 
 func (op *Cumulative) eval(in, out []*Tensor, first int64, row arithmetic) error {
 	x := in[0]
-	axis, err := axisOf("C2", op.Axis, len(x.shape))
+	axis, err := axisOf("C2", op.Axis, len(x.Shape()))
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, x.typ, x.shape); err != nil {
+	if err := ensure(out, 0, x.Type(), x.Shape()); err != nil {
 		return err
 	}
 	switch y := out[0]; {
-	case y.typ == F64:
-		runAlong(op, Data[float64](y), Data[float64](x), x.shape, axis, float64(first), row.real64)
-	case y.typ.IsFloat():
+	case y.Type() == F64:
+		runAlong(op, Data[float64](y), Data[float64](x), x.Shape(), axis, float64(first), row.real64)
+	case y.Type().IsFloat():
 		v := make([]float32, y.Len())
-		runAlong(op, v, x.Float32s(), x.shape, axis, float32(first), row.real32)
-		y.setFloat32s(v)
+		runAlong(op, v, x.Float32s(), x.Shape(), axis, float32(first), row.real32)
+		SetFloat32s(y, v)
 	default:
 		v := make([]int64, y.Len())
-		runAlong(op, v, x.Int64s(), x.shape, axis, first, func(a, b int64) int64 {
+		runAlong(op, v, x.Int64s(), x.Shape(), axis, first, func(a, b int64) int64 {
 			r, _ := row.whole(a, b) // sums and products have no error
 			return r
 		})
-		y.setInts(v)
+		SetInts(y, v)
 	}
 	return nil
 }
 
 func runAlong[T any](op *Cumulative, y, x []T, s Shape, axis int, first T, f func(a, b T) T) {
-	n, inner := s[axis], Shape(s[axis+1:]).elements()
+	n, inner := s[axis], Shape(s[axis+1:]).MustElements()
 	for row := range len(x) / max(n, 1) {
 		at, step := row/inner*n*inner+row%inner, inner
 		if op.Reverse {

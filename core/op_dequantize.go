@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Dequantize]("Dequantize")
+var _ = Register[Dequantize]("Dequantize")
 
 // Dequantize maps integers to reals.
 //
@@ -48,7 +48,7 @@ func (op *Dequantize) Infer(in []Operand) ([]Fact, error) {
 		return nil, Violation("C3", 1, "got type %v, want the output's %v", scale.Type, op.Type)
 	}
 	shape, err := quantizedShape(input.Shape, scale.Shape, zero.Shape, op.Axes)
-	return []Fact{{op.Type, shape}}, err
+	return []Fact{{Type: op.Type, Shape: shape}}, err
 }
 
 // Eval is the plain loop.
@@ -59,7 +59,7 @@ func (op *Dequantize) Eval(in, out []*Tensor) error {
 	eachProjected(in[0].Shape(), op.Axes, func(i, p int) {
 		y[i] = round(round(float64(x[i]-zero[p])) * scale[p])
 	})
-	out[0].setFloats(y)
+	setFloats(out[0], y)
 	return nil
 }
 

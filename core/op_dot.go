@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[Dot]("Dot")
+var _ = Register[Dot]("Dot")
 
 // Dot is the dot product, in the type of its inputs.
 //
@@ -38,26 +38,26 @@ func (op *Dot) Infer(in []Operand) ([]Fact, error) {
 		return nil, err
 	}
 	s, err = checkedShape(s)
-	return []Fact{{t, s}}, err
+	return []Fact{{Type: t, Shape: s}}, err
 }
 
 // Eval is the plain loop.
 func (op *Dot) Eval(in, out []*Tensor) error {
-	s, err := dotShape(in[0].shape, in[1].shape, op.ReductionAxes)
+	s, err := dotShape(in[0].Shape(), in[1].Shape(), op.ReductionAxes)
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, in[0].typ, s); err != nil {
+	if err := ensure(out, 0, in[0].Type(), s); err != nil {
 		return err
 	}
-	m, k, n := dotSizes(in[0].shape, in[1].shape, op.ReductionAxes)
+	m, k, n := dotSizes(in[0].Shape(), in[1].Shape(), op.ReductionAxes)
 	dots(out[0], in[0], in[1], 1, m, k, n)
 	return nil
 }
 
 // Operations counts those of each output: as many products as are summed.
 func (op *Dot) Operations(in, out []Fact) int64 {
-	return 2 * int64(out[0].Shape.elements()) * int64(Shape(in[1].Shape[:op.ReductionAxes]).elements())
+	return 2 * int64(out[0].Shape.MustElements()) * int64(Shape(in[1].Shape[:op.ReductionAxes]).MustElements())
 }
 
 // IntegerForm is an IntegerDot, if the output has one axis of the factors.
@@ -67,7 +67,7 @@ func (op *Dot) IntegerForm(rank int) (IntegerForm, bool) {
 
 // dots multiplies each of a number of pairs of matrices.
 func dots(y, a, b *Tensor, pairs, m, k, n int) {
-	switch y.typ {
+	switch y.Type() {
 	case F32:
 		eachDot[float32](y, a, b, pairs, m, k, n)
 	case F64:

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[DynPad]("DynPad")
+var _ = Register[DynPad]("DynPad")
 
 // DynPad is Pad whose paddings are a value.
 //

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-var _ = register[Einsum]("Einsum")
+var _ = Register[Einsum]("Einsum")
 
 // Einsum is a sum of products by Einstein's convention, of one or two tensors:
 //
@@ -171,10 +171,10 @@ func (op *Einsum) Infer(in []Operand) ([]Fact, error) {
 	}
 	e, err := op.resolve(shapesOf(in))
 	if err != nil || e == nil {
-		return []Fact{{t, nil}}, err
+		return []Fact{{Type: t}}, err
 	}
 	s, err := checkedShape(e.shape(e.out))
-	return []Fact{{t, s}}, err
+	return []Fact{{Type: t, Shape: s}}, err
 }
 
 func (e *einsum) shape(labels []int) Shape {
@@ -192,7 +192,7 @@ func (op *Einsum) Eval(in, out []*Tensor) error {
 	var values []Value
 	for i, t := range in {
 		name := string(rune('a' + i))
-		p, err := NewNamedNode(name, &Parameter{Type: t.typ, Shape: t.shape})
+		p, err := NewNamedNode(name, &Parameter{Type: t.Type(), Shape: t.Shape()})
 		if err != nil {
 			return err
 		}

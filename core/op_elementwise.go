@@ -41,54 +41,24 @@ type (
 	SquaredDifference struct{}
 )
 
-// arithmetic is a row of the table of binary ops.
-type arithmetic struct {
-	real32 func(a, b float32) float32
-	real64 func(a, b float64) float64
-	whole  func(a, b int64) (int64, error)
-}
+var (
+	_ = Register[Add]("Add")
+	_ = Register[Subtract]("Subtract")
+	_ = Register[Multiply]("Multiply")
+	_ = Register[Divide]("Divide")
+	_ = Register[FloorDivide]("FloorDivide")
+	_ = Register[FloorMod]("FloorMod")
+	_ = Register[Maximum]("Maximum")
+	_ = Register[Minimum]("Minimum")
+	_ = Register[Power]("Power")
+	_ = Register[SquaredDifference]("SquaredDifference")
+)
 
 var (
-	_ = register[Add]("Add")
-	_ = register[Subtract]("Subtract")
-	_ = register[Multiply]("Multiply")
-	_ = register[Divide]("Divide")
-	_ = register[FloorDivide]("FloorDivide")
-	_ = register[FloorMod]("FloorMod")
-	_ = register[Maximum]("Maximum")
-	_ = register[Minimum]("Minimum")
-	_ = register[Power]("Power")
-	_ = register[SquaredDifference]("SquaredDifference")
-
-	addRow = arithmetic{
-		func(a, b float32) float32 { return a + b },
-		func(a, b float64) float64 { return a + b },
-		func(a, b int64) (int64, error) { return a + b, nil },
-	}
-	subtractRow = arithmetic{
-		func(a, b float32) float32 { return a - b },
-		func(a, b float64) float64 { return a - b },
-		func(a, b int64) (int64, error) { return a - b, nil },
-	}
-	multiplyRow = arithmetic{
-		func(a, b float32) float32 { return a * b },
-		func(a, b float64) float64 { return a * b },
-		func(a, b int64) (int64, error) { return a * b, nil },
-	}
-	divideRow = arithmetic{
-		func(a, b float32) float32 { return a / b },
-		func(a, b float64) float64 { return a / b },
-		func(a, b int64) (int64, error) {
-			if b == 0 {
-				return 0, Violation("", 1, "integer division by zero")
-			}
-			return a / b, nil
-		},
-	}
 	floorDivideRow = arithmetic{
-		func(a, b float32) float32 { return float32(math.Floor(float64(a / b))) },
-		func(a, b float64) float64 { return math.Floor(a / b) },
-		func(a, b int64) (int64, error) {
+		real32: func(a, b float32) float32 { return float32(math.Floor(float64(a / b))) },
+		real64: func(a, b float64) float64 { return math.Floor(a / b) },
+		whole: func(a, b int64) (int64, error) {
 			if b == 0 {
 				return 0, Violation("", 1, "integer division by zero")
 			}
@@ -100,9 +70,9 @@ var (
 		},
 	}
 	floorModRow = arithmetic{
-		func(a, b float32) float32 { return float32(floorMod(float64(a), float64(b))) },
-		floorMod,
-		func(a, b int64) (int64, error) {
+		real32: func(a, b float32) float32 { return float32(floorMod(float64(a), float64(b))) },
+		real64: floorMod,
+		whole: func(a, b int64) (int64, error) {
 			if b == 0 {
 				return 0, Violation("", 1, "integer modulo zero")
 			}
@@ -113,43 +83,17 @@ var (
 			return r, nil
 		},
 	}
-	maximumRow = arithmetic{
-		func(a, b float32) float32 { return larger(a, b) },
-		func(a, b float64) float64 { return larger(a, b) },
-		func(a, b int64) (int64, error) { return max(a, b), nil },
-	}
-	minimumRow = arithmetic{
-		func(a, b float32) float32 { return smaller(a, b) },
-		func(a, b float64) float64 { return smaller(a, b) },
-		func(a, b int64) (int64, error) { return min(a, b), nil },
-	}
 	powerRow = arithmetic{
-		func(a, b float32) float32 { return float32(pow(float64(a), float64(b))) },
-		pow,
-		wholePower,
+		real32: func(a, b float32) float32 { return float32(pow(float64(a), float64(b))) },
+		real64: pow,
+		whole:  wholePower,
 	}
 	squaredDifferenceRow = arithmetic{
-		func(a, b float32) float32 { d := a - b; return d * d },
-		func(a, b float64) float64 { d := a - b; return d * d },
-		func(a, b int64) (int64, error) { return (a - b) * (a - b), nil },
+		real32: func(a, b float32) float32 { d := a - b; return d * d },
+		real64: func(a, b float64) float64 { d := a - b; return d * d },
+		whole:  func(a, b int64) (int64, error) { return (a - b) * (a - b), nil },
 	}
 )
-
-// larger returns a if a > b, else b; NaN if either is. It is written out so that
-// zeros of both signs give the same everywhere.
-func larger[T float32 | float64](a, b T) T {
-	if a > b || a != a {
-		return a
-	}
-	return b
-}
-
-func smaller[T float32 | float64](a, b T) T {
-	if a < b || a != a {
-		return a
-	}
-	return b
-}
 
 func floorMod(a, b float64) float64 {
 	r := math.Mod(a, b)
@@ -177,7 +121,7 @@ func wholePower(a, b int64) (int64, error) {
 func (op *Add) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval adds.
-func (op *Add) Eval(in, out []*Tensor) error { return addRow.eval(in, out) }
+func (op *Add) Eval(in, out []*Tensor) error { return evalBinary(addRow(), in, out) }
 
 // Elements are those of all inputs.
 func (op *Add) Elements() Elements { return AllElements }
@@ -194,7 +138,7 @@ func (op *Add) Transformation(_ int, others [][]float32) (factor, offset []float
 func (op *Subtract) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval subtracts.
-func (op *Subtract) Eval(in, out []*Tensor) error { return subtractRow.eval(in, out) }
+func (op *Subtract) Eval(in, out []*Tensor) error { return evalBinary(subtractRow(), in, out) }
 
 // Elements are those of all inputs.
 func (op *Subtract) Elements() Elements { return AllElements }
@@ -218,7 +162,7 @@ func (op *Subtract) Transformation(at int, others [][]float32) (factor, offset [
 func (op *Multiply) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval multiplies.
-func (op *Multiply) Eval(in, out []*Tensor) error { return multiplyRow.eval(in, out) }
+func (op *Multiply) Eval(in, out []*Tensor) error { return evalBinary(multiplyRow(), in, out) }
 
 // Elements are those of all inputs.
 func (op *Multiply) Elements() Elements { return AllElements }
@@ -235,7 +179,7 @@ func (op *Multiply) Transformation(_ int, others [][]float32) (factor, offset []
 func (op *Divide) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval divides.
-func (op *Divide) Eval(in, out []*Tensor) error { return divideRow.eval(in, out) }
+func (op *Divide) Eval(in, out []*Tensor) error { return evalBinary(divideRow(), in, out) }
 
 // Elements are those of all inputs.
 func (op *Divide) Elements() Elements { return AllElements }
@@ -247,7 +191,7 @@ func (op *Divide) ElementCost(result Type) (cost int, ok bool) { return quickRea
 func (op *FloorDivide) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval divides and rounds down.
-func (op *FloorDivide) Eval(in, out []*Tensor) error { return floorDivideRow.eval(in, out) }
+func (op *FloorDivide) Eval(in, out []*Tensor) error { return evalBinary(floorDivideRow, in, out) }
 
 // Elements are those of all inputs.
 func (op *FloorDivide) Elements() Elements { return AllElements }
@@ -256,7 +200,7 @@ func (op *FloorDivide) Elements() Elements { return AllElements }
 func (op *FloorMod) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval takes the remainder.
-func (op *FloorMod) Eval(in, out []*Tensor) error { return floorModRow.eval(in, out) }
+func (op *FloorMod) Eval(in, out []*Tensor) error { return evalBinary(floorModRow, in, out) }
 
 // Elements are those of all inputs.
 func (op *FloorMod) Elements() Elements { return AllElements }
@@ -265,7 +209,7 @@ func (op *FloorMod) Elements() Elements { return AllElements }
 func (op *Maximum) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval takes the larger.
-func (op *Maximum) Eval(in, out []*Tensor) error { return maximumRow.eval(in, out) }
+func (op *Maximum) Eval(in, out []*Tensor) error { return evalBinary(maximumRow(), in, out) }
 
 // Elements are those of all inputs.
 func (op *Maximum) Elements() Elements { return AllElements }
@@ -280,7 +224,7 @@ func (op *Maximum) Limits() bool { return true }
 func (op *Minimum) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval takes the smaller.
-func (op *Minimum) Eval(in, out []*Tensor) error { return minimumRow.eval(in, out) }
+func (op *Minimum) Eval(in, out []*Tensor) error { return evalBinary(minimumRow(), in, out) }
 
 // Elements are those of all inputs.
 func (op *Minimum) Elements() Elements { return AllElements }
@@ -295,7 +239,7 @@ func (op *Minimum) Limits() bool { return true }
 func (op *Power) Infer(in []Operand) ([]Fact, error) { return inferArithmetic(in) }
 
 // Eval raises to a power.
-func (op *Power) Eval(in, out []*Tensor) error { return powerRow.eval(in, out) }
+func (op *Power) Eval(in, out []*Tensor) error { return evalBinary(powerRow, in, out) }
 
 // Elements are those of all inputs.
 func (op *Power) Elements() Elements { return AllElements }
@@ -317,7 +261,9 @@ func (op *SquaredDifference) Decompose(in []Value) ([]Value, error) {
 }
 
 // Eval squares the difference.
-func (op *SquaredDifference) Eval(in, out []*Tensor) error { return squaredDifferenceRow.eval(in, out) }
+func (op *SquaredDifference) Eval(in, out []*Tensor) error {
+	return evalBinary(squaredDifferenceRow, in, out)
+}
 
 // Elements are those of all inputs.
 func (op *SquaredDifference) Elements() Elements { return AllElements }
@@ -331,7 +277,7 @@ func inferArithmetic(in []Operand) ([]Fact, error) {
 		return nil, err
 	}
 	s, err := broadcastShapes("C3", in)
-	return []Fact{{typ, s}}, err
+	return []Fact{{Type: typ, Shape: s}}, err
 }
 
 // sameNumberType checks C1 and C2: a and b are numbers of one type.
@@ -347,23 +293,23 @@ func sameNumberType(in []Operand) (Type, error) {
 	return max(in[0].Type, in[1].Type), nil
 }
 
-func (f arithmetic) eval(in, out []*Tensor) error {
+func evalBinary(f arithmetic, in, out []*Tensor) error {
 	a, b, err := broadcastTwo(in)
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, a.typ, a.shape); err != nil {
+	if err := ensure(out, 0, a.Type(), a.Shape()); err != nil {
 		return err
 	}
 	switch y := out[0]; {
-	case y.typ == F64:
+	case y.Type() == F64:
 		zip(Data[float64](y), Data[float64](a), Data[float64](b), f.real64)
-	case y.typ == F32:
+	case y.Type() == F32:
 		zip(Data[float32](y), Data[float32](a), Data[float32](b), f.real32)
-	case y.typ.IsFloat():
+	case y.Type().IsFloat():
 		v := make([]float32, y.Len())
 		zip(v, a.Float32s(), b.Float32s(), f.real32)
-		y.setFloat32s(v)
+		SetFloat32s(y, v)
 	default:
 		v := make([]int64, y.Len())
 		x, w := a.Int64s(), b.Int64s()
@@ -372,7 +318,7 @@ func (f arithmetic) eval(in, out []*Tensor) error {
 				return err
 			}
 		}
-		y.setInts(v)
+		SetInts(y, v)
 	}
 	return nil
 }
@@ -381,17 +327,4 @@ func zip[T, U any](y []U, a, b []T, f func(a, b T) U) {
 	for i, v := range a {
 		y[i] = f(v, b[i])
 	}
-}
-
-// broadcastTwo returns the first two inputs broadcast to one shape.
-func broadcastTwo(in []*Tensor) (a, b *Tensor, err error) {
-	s, ok := broadcastPair(in[0].shape, in[1].shape)
-	if !ok {
-		return nil, nil, Violation("C3", 1, "got shape %v, which does not broadcast with %v", in[1].shape, in[0].shape)
-	}
-	if a, err = broadcastTensor(in[0], s); err != nil {
-		return nil, nil, err
-	}
-	b, err = broadcastTensor(in[1], s)
-	return a, b, err
 }

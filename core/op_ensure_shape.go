@@ -1,6 +1,6 @@
 package core
 
-var _ = register[EnsureShape]("EnsureShape")
+var _ = Register[EnsureShape]("EnsureShape")
 
 // EnsureShape passes a tensor on whose shape is as expected.
 //
@@ -29,13 +29,13 @@ func (op *EnsureShape) Infer(in []Operand) ([]Fact, error) {
 		return nil, Violation("C1", 0, "got shape %v, want %v", in[0].Shape, op.Shape)
 	}
 	s, err := checkedShape(s)
-	return []Fact{{in[0].Type, s}}, err
+	return []Fact{{Type: in[0].Type, Shape: s}}, err
 }
 
 // Eval keeps the elements.
 func (op *EnsureShape) Eval(in, out []*Tensor) error {
-	if !in[0].shape.Compatible(op.Shape) {
-		return Violation("C1", 0, "got shape %v, want %v", in[0].shape, op.Shape)
+	if !in[0].Shape().Compatible(op.Shape) {
+		return Violation("C1", 0, "got shape %v, want %v", in[0].Shape(), op.Shape)
 	}
 	fill(out, in[0])
 	return nil

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[ExpandDims]("ExpandDims")
+var _ = Register[ExpandDims]("ExpandDims")
 
 // ExpandDims inserts dimensions of size 1.
 //
@@ -20,7 +20,7 @@ func (op *ExpandDims) Infer(in []Operand) ([]Fact, error) {
 	}
 	s := in[0].Shape
 	if !s.Ranked() {
-		return []Fact{{in[0].Type, nil}}, nil
+		return []Fact{{Type: in[0].Type}}, nil
 	}
 	axes, err := axesOf("C1", op.Axes, len(s)+len(op.Axes))
 	if err != nil {
@@ -35,7 +35,7 @@ func (op *ExpandDims) Infer(in []Operand) ([]Fact, error) {
 		out = append(out, s[next])
 		next++
 	}
-	return []Fact{{in[0].Type, out}}, nil
+	return []Fact{{Type: in[0].Type, Shape: out}}, nil
 }
 
 // Eval keeps the elements.

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[ExtractPatches]("ExtractPatches")
+var _ = Register[ExtractPatches]("ExtractPatches")
 
 // ExtractPatches lays the elements under a sliding window side by side in the channels;
 // padding is 0.
@@ -50,7 +50,7 @@ func (op *ExtractPatches) Infer(in []Operand) ([]Fact, error) {
 		return nil, err
 	}
 	out, err = checkedShape(out)
-	return []Fact{{in[0].Type, out}}, err
+	return []Fact{{Type: in[0].Type, Shape: out}}, err
 }
 
 // Eval copies pixel by pixel.
@@ -58,8 +58,8 @@ func (op *ExtractPatches) Eval(in, out []*Tensor) error {
 	if err := allocate(op, in, out); err != nil {
 		return err
 	}
-	clear(out[0].data)
-	s := in[0].shape
+	clear(out[0].Bytes())
+	s := in[0].Shape()
 	if out[0].Len() == 0 {
 		return nil
 	}

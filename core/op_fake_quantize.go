@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-var _ = register[FakeQuantize]("FakeQuantize")
+var _ = Register[FakeQuantize]("FakeQuantize")
 
 // AutoBroadcast says how operands of fewer dimensions meet the data.
 type AutoBroadcast uint8
@@ -94,8 +94,8 @@ func (op *FakeQuantize) Infer(in []Operand) ([]Fact, error) {
 		}
 	}
 	low, high := in[1].Const, in[2].Const
-	if low != nil && high != nil && low.shape.Equal(high.shape) {
-		if err := op.checkSteps(low.Float64s(), high.Float64s(), roundTo(low.typ)); err != nil {
+	if low != nil && high != nil && low.Shape().Equal(high.Shape()) {
+		if err := op.checkSteps(low.Float64s(), high.Float64s(), roundTo(low.Type())); err != nil {
 			return nil, err
 		}
 	}
@@ -158,12 +158,12 @@ func (op *FakeQuantize) Eval(in, out []*Tensor) error {
 		if err := checkFinite(t, 1+i); err != nil {
 			return err
 		}
-		aligned, _ := op.aligned(t.shape, in[0].shape)
+		aligned, _ := op.aligned(t.Shape(), in[0].Shape())
 		r, err := t.Reshaped(aligned)
 		if err != nil {
 			return err
 		}
-		if r, err = broadcastTensor(r, in[0].shape); err != nil {
+		if r, err = broadcastTensor(r, in[0].Shape()); err != nil {
 			return err
 		}
 		ranges[i] = r.Float64s()
@@ -184,6 +184,6 @@ func (op *FakeQuantize) Eval(in, out []*Tensor) error {
 		step := round(round(oh[i]-ol[i]) / steps)
 		y[i] = round(round(q*step) + ol[i])
 	}
-	out[0].setFloats(y)
+	setFloats(out[0], y)
 	return nil
 }

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[FlipSign]("FlipSign")
+var _ = Register[FlipSign]("FlipSign")
 
 // FlipSign turns i8 into u8 by adding 128, and u8 into i8 by subtracting it: the
 // same real value once the zero point moves likewise. On bytes it is x ^ 0x80.
@@ -20,11 +20,11 @@ func (op *FlipSign) Infer(in []Operand) ([]Fact, error) {
 	}
 	switch in[0].Type {
 	case I8:
-		return []Fact{{U8, in[0].Shape}}, nil
+		return []Fact{{Type: U8, Shape: in[0].Shape}}, nil
 	case U8:
-		return []Fact{{I8, in[0].Shape}}, nil
+		return []Fact{{Type: I8, Shape: in[0].Shape}}, nil
 	case Dynamic:
-		return []Fact{{Dynamic, in[0].Shape}}, nil
+		return []Fact{{Type: Dynamic, Shape: in[0].Shape}}, nil
 	}
 	return nil, Violation("C1", 0, "got type %v, want i8 or u8", in[0].Type)
 }

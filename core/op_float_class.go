@@ -26,7 +26,7 @@ func (c *FloatClass) UnmarshalText(b []byte) error {
 	return parseEnum(c, string(b), "class of reals", floatClassNames[:])
 }
 
-var _ = register[Is]("Is")
+var _ = Register[Is]("Is")
 
 // Is tells which elements are of a class.
 //
@@ -52,12 +52,12 @@ func (op *Is) Infer(in []Operand) ([]Fact, error) {
 	if t := in[0].Type; t != Dynamic && !t.IsFloat() {
 		return nil, Violation("C2", 0, "got type %v, want a real type", t)
 	}
-	return []Fact{{Bool, in[0].Shape}}, nil
+	return []Fact{{Type: Bool, Shape: in[0].Shape}}, nil
 }
 
 // Eval looks at each element.
 func (op *Is) Eval(in, out []*Tensor) error {
-	if err := ensure(out, 0, Bool, in[0].shape); err != nil {
+	if err := ensure(out, 0, Bool, in[0].Shape()); err != nil {
 		return err
 	}
 	y := Data[bool](out[0])

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[FlushSubnormals]("FlushSubnormals")
+var _ = Register[FlushSubnormals]("FlushSubnormals")
 
 // FlushSubnormals makes 0 of subnormal numbers: TensorFlow's threads run in the CPU's mode
 // that does so with every result.
@@ -23,12 +23,12 @@ func (op *FlushSubnormals) Infer(in []Operand) ([]Fact, error) {
 	if err := wantType("C1", in, 0, F32); err != nil {
 		return nil, err
 	}
-	return []Fact{{F32, in[0].Shape}}, nil
+	return []Fact{{Type: F32, Shape: in[0].Shape}}, nil
 }
 
 // Eval flushes each element.
 func (op *FlushSubnormals) Eval(in, out []*Tensor) error {
-	if err := ensure(out, 0, F32, in[0].shape); err != nil {
+	if err := ensure(out, 0, F32, in[0].Shape()); err != nil {
 		return err
 	}
 	y := Data[float32](out[0])

@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[Gather]("Gather")
+var _ = Register[Gather]("Gather")
 
 // Gather takes slices of a tensor by index.
 //
@@ -38,7 +38,7 @@ func (op *Gather) Infer(in []Operand) ([]Fact, error) {
 	}
 	s, at := in[0].Shape, in[1].Shape
 	if !s.Ranked() {
-		return []Fact{{in[0].Type, nil}}, nil
+		return []Fact{{Type: in[0].Type}}, nil
 	}
 	axis, err := axisOf("C2", op.Axis, len(s))
 	if err != nil {
@@ -50,10 +50,10 @@ func (op *Gather) Infer(in []Operand) ([]Fact, error) {
 		}
 	}
 	if !at.Ranked() {
-		return []Fact{{in[0].Type, nil}}, nil
+		return []Fact{{Type: in[0].Type}}, nil
 	}
 	out, err := op.shape(s, at, axis)
-	return []Fact{{in[0].Type, out}}, err
+	return []Fact{{Type: in[0].Type, Shape: out}}, err
 }
 
 // shape checks C4 and returns the output's shape.
@@ -80,7 +80,7 @@ func checkIndices(indices []int64, n int) error {
 
 // Eval copies each slice.
 func (op *Gather) Eval(in, out []*Tensor) error {
-	s := in[0].shape
+	s := in[0].Shape()
 	axis, err := axisOf("C2", op.Axis, len(s))
 	if err != nil {
 		return err
@@ -89,17 +89,18 @@ func (op *Gather) Eval(in, out []*Tensor) error {
 	if err := checkIndices(indices, s[axis]); err != nil {
 		return err
 	}
-	to, err := op.shape(s, in[1].shape, axis)
+	to, err := op.shape(s, in[1].Shape(), axis)
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, in[0].typ, to); err != nil {
+	if err := ensure(out, 0, in[0].Type(), to); err != nil {
 		return err
 	}
-	batch, outer := Shape(s[:op.BatchDims]).elements(), Shape(s[op.BatchDims:axis]).elements()
-	inner := Shape(s[axis+1:]).elements()
-	n := Shape(in[1].shape[op.BatchDims:]).elements()
-	dst, src := region{out[0], 0, []int{n * inner, 1}}, region{in[0], 0, []int{s[axis] * inner, 1}}
+	batch, outer := Shape(s[:op.BatchDims]).MustElements(), Shape(s[op.BatchDims:axis]).MustElements()
+	inner := Shape(s[axis+1:]).MustElements()
+	n := Shape(in[1].Shape()[op.BatchDims:]).MustElements()
+	dst := region{tensor: out[0], strides: []int{n * inner, 1}}
+	src := region{tensor: in[0], strides: []int{s[axis] * inner, 1}}
 	for b := range batch {
 		for i, v := range indices[b*n : (b+1)*n] {
 			dst.at, src.at = (b*outer*n+i)*inner, (b*outer*s[axis]+int(v))*inner

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[GatherND]("GatherND")
+var _ = Register[GatherND]("GatherND")
 
 // GatherND takes slices of a tensor by indices of several dimensions.
 //
@@ -27,11 +27,11 @@ func (op *GatherND) Infer(in []Operand) ([]Fact, error) {
 	}
 	rest, err := indexedRest(in[0].Shape, in, 1)
 	if err != nil || !rest.Ranked() {
-		return []Fact{{in[0].Type, nil}}, err
+		return []Fact{{Type: in[0].Type}}, err
 	}
 	at := in[1].Shape
 	out, err := checkedShape(joinedShapes(at[:len(at)-1], rest))
-	return []Fact{{in[0].Type, out}}, err
+	return []Fact{{Type: in[0].Type, Shape: out}}, err
 }
 
 // indexedRest checks C1 and C2 of indices, input i, and returns the dimensions of a shape
@@ -54,9 +54,9 @@ func indexedRest(s Shape, in []Operand, i int) (Shape, error) {
 // eachIndexed calls f with the number of each slice and its place in the indexed tensor, in
 // slices.
 func eachIndexed(s Shape, indices *Tensor, f func(i, at int)) error {
-	k := indices.shape[len(indices.shape)-1]
+	k := indices.Shape()[len(indices.Shape())-1]
 	v := indices.Int64s()
-	for i := range Shape(indices.shape[:len(indices.shape)-1]).elements() {
+	for i := range Shape(indices.Shape()[:len(indices.Shape())-1]).MustElements() {
 		at := 0
 		for j, x := range v[i*k : (i+1)*k] {
 			if x < 0 || x >= int64(s[j]) {
@@ -74,7 +74,7 @@ func (op *GatherND) Eval(in, out []*Tensor) error {
 	if err := allocate(op, in, out); err != nil {
 		return err
 	}
-	at := in[1].shape
-	n := Shape(in[0].shape[at[len(at)-1]:]).elements()
-	return eachIndexed(in[0].shape, in[1], func(i, from int) { copyUnit(out[0], i*n, in[0], from*n, n) })
+	at := in[1].Shape()
+	n := Shape(in[0].Shape()[at[len(at)-1]:]).MustElements()
+	return eachIndexed(in[0].Shape(), in[1], func(i, from int) { copyUnit(out[0], i*n, in[0], from*n, n) })
 }

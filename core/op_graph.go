@@ -1,9 +1,9 @@
 package core
 
 var (
-	_ = register[Parameter]("Parameter")
-	_ = register[Constant]("Constant")
-	_ = register[Result]("Result")
+	_ = Register[Parameter]("Parameter")
+	_ = Register[Constant]("Constant")
+	_ = Register[Result]("Result")
 )
 
 // Parameter is an input of a Function; its value is given at run time.

@@ -2,7 +2,7 @@ package core
 
 import "bytes"
 
-var _ = register[IntegerConvolution]("IntegerConvolution")
+var _ = Register[IntegerConvolution]("IntegerConvolution")
 
 // IntegerConvolution is the convolution that every quantized convolution becomes:
 // an exact int32 accumulation followed by a list of post-ops in float32.
@@ -50,7 +50,7 @@ func (op *IntegerConvolution) Infer(in []Operand) ([]Fact, error) {
 		return nil, err
 	}
 	data, filters := in[0].Shape, in[1].Shape
-	out, err := op.convolutionShape(data, filters, op.Groups)
+	out, err := convolutionShape(&op.Spatial, data, filters, op.Groups)
 	if err != nil {
 		return nil, err
 	}
@@ -64,12 +64,12 @@ func (op *IntegerConvolution) Infer(in []Operand) ([]Fact, error) {
 	}
 	if filters.Ranked() {
 		_, i, _ := op.Layout.filterAxes(len(filters))
-		if err := tapsBound(op.window(filters), filters[i]); err != nil {
+		if err := tapsBound(windowOf(&op.Spatial, filters), filters[i]); err != nil {
 			return nil, err
 		}
 	}
 	typ, err := inferPostOps(op.PostOps, in[4:], 4, out, channelAxis)
-	return []Fact{{typ, out}}, err
+	return []Fact{{Type: typ, Shape: out}}, err
 }
 
 // Eval is the plain loop.
@@ -130,12 +130,12 @@ func (op *IntegerConvolution) GroupCount() int { return max(op.Groups, 1) }
 
 // Operations counts those of each output: as many products as a filter has numbers.
 func (op *IntegerConvolution) Operations(in, out []Fact) int64 {
-	return op.operations(in[1].Shape, out[0].Shape)
+	return operations(&op.Spatial, in[1].Shape, out[0].Shape)
 }
 
 // PadsWith reports whether the value is the data's zero point, as which padding counts.
 func (op *IntegerConvolution) PadsWith(value *Tensor, in []Operand) bool {
-	return in[2].Const != nil && bytes.Equal(in[2].Const.data, value.data)
+	return in[2].Const != nil && bytes.Equal(in[2].Const.Bytes(), value.Bytes())
 }
 
 // WithPadding returns the op with more padding of its spatial dimensions.

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[IntegerDot]("IntegerDot")
+var _ = Register[IntegerDot]("IntegerDot")
 
 // IntegerDot is the dot product that every quantized dot and matrix product becomes:
 // an exact int32 accumulation followed by a list of post-ops in float32.
@@ -61,7 +61,7 @@ func (op *IntegerDot) Infer(in []Operand) ([]Fact, error) {
 		}
 	}
 	typ, err := inferPostOps(op.PostOps, in[4:], 4, out, last)
-	return []Fact{{typ, out}}, err
+	return []Fact{{Type: typ, Shape: out}}, err
 }
 
 // Eval is the plain loop.
@@ -112,7 +112,7 @@ func (op *IntegerDot) GroupCount() int { return 1 }
 
 // Operations counts those of each output: as many products as are summed.
 func (op *IntegerDot) Operations(in, out []Fact) int64 {
-	return 2 * int64(out[0].Shape.elements()) * int64(Shape(in[1].Shape[:op.ReductionAxes]).elements())
+	return 2 * int64(out[0].Shape.MustElements()) * int64(Shape(in[1].Shape[:op.ReductionAxes]).MustElements())
 }
 
 // dotShape validates the shapes of a dot product and returns the output's.
@@ -138,5 +138,6 @@ func dotShape(a, b Shape, reductionAxes int) (Shape, error) {
 // dotSizes returns the products of the outer, reduced and inner dimensions.
 func dotSizes(a, b Shape, reductionAxes int) (m, k, n int) {
 	outer := len(a) - reductionAxes
-	return Shape(a[:outer]).elements(), Shape(b[:reductionAxes]).elements(), Shape(b[reductionAxes:]).elements()
+	return Shape(a[:outer]).MustElements(), Shape(b[:reductionAxes]).MustElements(),
+		Shape(b[reductionAxes:]).MustElements()
 }

@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[InvertPermutation]("InvertPermutation")
+var _ = Register[InvertPermutation]("InvertPermutation")
 
 // InvertPermutation inverts a permutation.
 //
@@ -34,7 +34,7 @@ func (op *InvertPermutation) Infer(in []Operand) ([]Fact, error) {
 	if !s.Ranked() {
 		s = Shape{Unknown}
 	}
-	return []Fact{{in[0].Type, s}}, nil
+	return []Fact{{Type: in[0].Type, Shape: s}}, nil
 }
 
 func inverted(x []int64) ([]int64, error) {
@@ -54,9 +54,9 @@ func (op *InvertPermutation) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
+	if err := ensure(out, 0, in[0].Type(), in[0].Shape()); err != nil {
 		return err
 	}
-	out[0].setInts(y)
+	SetInts(out[0], y)
 	return nil
 }

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[LinSpace]("LinSpace")
+var _ = Register[LinSpace]("LinSpace")
 
 // LinSpace divides an interval evenly.
 //
@@ -39,12 +39,16 @@ func (op *LinSpace) Infer(in []Operand) ([]Fact, error) {
 		}
 		n = int(v[0])
 	}
-	return []Fact{{max(in[0].Type, in[1].Type), Shape{n}}}, nil
+	return []Fact{{Type: max(in[0].Type, in[1].Type), Shape: Shape{n}}}, nil
 }
 
 // Eval divides.
 func (op *LinSpace) Eval(in, out []*Tensor) error {
-	facts, err := op.Infer([]Operand{{in[0].Fact(), in[0]}, {in[1].Fact(), in[1]}, {in[2].Fact(), in[2]}})
+	facts, err := op.Infer([]Operand{
+		{Fact: in[0].Fact(), Const: in[0]},
+		{Fact: in[1].Fact(), Const: in[1]},
+		{Fact: in[2].Fact(), Const: in[2]},
+	})
 	if err != nil {
 		return err
 	}
@@ -52,13 +56,13 @@ func (op *LinSpace) Eval(in, out []*Tensor) error {
 		return err
 	}
 	y := out[0]
-	if y.typ == F64 {
+	if y.Type() == F64 {
 		spread(Data[float64](y), in[0].Float64s()[0], in[1].Float64s()[0])
 		return nil
 	}
 	v := make([]float32, y.Len())
 	spread(v, in[0].Float32s()[0], in[1].Float32s()[0])
-	y.setFloat32s(v)
+	SetFloat32s(y, v)
 	return nil
 }
 

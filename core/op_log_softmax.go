@@ -6,7 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
-var _ = register[LogSoftmax]("LogSoftmax")
+var _ = Register[LogSoftmax]("LogSoftmax")
 
 // LogSoftmax is the logarithm of Softmax along the last axis, in f32.
 //
@@ -40,8 +40,8 @@ func (op *LogSoftmax) Infer(in []Operand) ([]Fact, error) {
 
 // Eval normalizes each row.
 func (op *LogSoftmax) Eval(in, out []*Tensor) error {
-	s := in[0].shape
-	if err := ensure(out, 0, in[0].typ, s); err != nil {
+	s := in[0].Shape()
+	if err := ensure(out, 0, in[0].Type(), s); err != nil {
 		return err
 	}
 	n := s[len(s)-1]
@@ -62,7 +62,7 @@ func (op *LogSoftmax) Eval(in, out []*Tensor) error {
 			row[i] = v - l
 		}
 	}
-	out[0].setFloat32s(y)
+	SetFloat32s(out[0], y)
 	return nil
 }
 

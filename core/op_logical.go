@@ -1,8 +1,8 @@
 package core
 
 var (
-	_ = register[Logical]("Logical")
-	_ = register[LogicalNot]("LogicalNot")
+	_ = Register[Logical]("Logical")
+	_ = Register[LogicalNot]("LogicalNot")
 )
 
 // LogicalFunction is what Logical computes.
@@ -60,7 +60,7 @@ func (op *Logical) Infer(in []Operand) ([]Fact, error) {
 		}
 	}
 	s, err := broadcastShapes("C3", in)
-	return []Fact{{Bool, s}}, err
+	return []Fact{{Type: Bool, Shape: s}}, err
 }
 
 // Eval combines.
@@ -69,7 +69,7 @@ func (op *Logical) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, Bool, a.shape); err != nil {
+	if err := ensure(out, 0, Bool, a.Shape()); err != nil {
 		return err
 	}
 	f := [...]func(a, b bool) bool{
@@ -100,12 +100,12 @@ func (op *LogicalNot) Infer(in []Operand) ([]Fact, error) {
 	if !in[0].Type.compatible(Bool) {
 		return nil, Violation("C1", 0, "got type %v, want boolean", in[0].Type)
 	}
-	return []Fact{{Bool, in[0].Shape}}, nil
+	return []Fact{{Type: Bool, Shape: in[0].Shape}}, nil
 }
 
 // Eval negates.
 func (op *LogicalNot) Eval(in, out []*Tensor) error {
-	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
+	if err := ensure(out, 0, in[0].Type(), in[0].Shape()); err != nil {
 		return err
 	}
 	y := Data[bool](out[0])

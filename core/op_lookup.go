@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Lookup]("Lookup")
+var _ = Register[Lookup]("Lookup")
 
 // Lookup gives each byte its entry of a table.
 //
@@ -38,15 +38,15 @@ func (op *Lookup) Infer(in []Operand) ([]Fact, error) {
 	if s := table.Shape; s.Ranked() && (len(s) != 1 || s[0] != Unknown && s[0] != lookupEntries) {
 		return nil, Violation("C3", 1, "got shape %v, want [%d]", s, lookupEntries)
 	}
-	return []Fact{{table.Type, x.Shape}}, nil
+	return []Fact{{Type: table.Type, Shape: x.Shape}}, nil
 }
 
 // Eval copies entries.
 func (op *Lookup) Eval(in, out []*Tensor) error {
-	if err := ensure(out, 0, in[1].typ, in[0].shape); err != nil {
+	if err := ensure(out, 0, in[1].Type(), in[0].Shape()); err != nil {
 		return err
 	}
-	size := in[1].typ.Size()
+	size := in[1].Type().Size()
 	table, y := in[1].Bytes(), out[0].Bytes()
 	for i, x := range in[0].Bytes() {
 		copy(y[i*size:(i+1)*size], table[int(x)*size:])

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[LRN]("LRN")
+var _ = Register[LRN]("LRN")
 
 // LRN is local response normalization across the channels, in f32.
 //
@@ -47,8 +47,8 @@ func (op *LRN) Infer(in []Operand) ([]Fact, error) {
 
 // Eval adds and divides.
 func (op *LRN) Eval(in, out []*Tensor) error {
-	s := in[0].shape
-	if err := ensure(out, 0, in[0].typ, s); err != nil {
+	s := in[0].Shape()
+	if err := ensure(out, 0, in[0].Type(), s); err != nil {
 		return err
 	}
 	channels := s[3]
@@ -64,6 +64,6 @@ func (op *LRN) Eval(in, out []*Tensor) error {
 			y[base+c] = v / float32(pow(float64(op.Bias+float32(op.Alpha*sum)), float64(op.Beta)))
 		}
 	}
-	out[0].setFloat32s(y)
+	SetFloat32s(out[0], y)
 	return nil
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-var _ = register[MaxPool]("MaxPool")
+var _ = Register[MaxPool]("MaxPool")
 
 // MaxPool is the largest element in a sliding window.
 //
@@ -34,8 +34,8 @@ func (op *MaxPool) Infer(in []Operand) ([]Fact, error) {
 	if !isNumber(in[0].Type) || in[0].Type == U64 {
 		return nil, Violation("C1", 0, "got type %v, want an integer type other than u64, or a real type", in[0].Type)
 	}
-	s, err := op.poolShape(in[0].Shape, op.Window)
-	return []Fact{{in[0].Type, s}}, err
+	s, err := poolShape(&op.Spatial, in[0].Shape, op.Window)
+	return []Fact{{Type: in[0].Type, Shape: s}}, err
 }
 
 // Eval compares in order.
@@ -46,22 +46,22 @@ func (op *MaxPool) Eval(in, out []*Tensor) error {
 	}
 	x, y := in[0], out[0]
 	switch {
-	case x.typ == F32:
-		poolEach(p, Data[float32](x), Data[float32](y), maxRow.real32)
-	case x.typ == F64:
-		poolEach(p, Data[float64](x), Data[float64](y), maxRow.real64)
-	case x.typ == U8:
+	case x.Type() == F32:
+		poolEach(p, Data[float32](x), Data[float32](y), maxRow().real32)
+	case x.Type() == F64:
+		poolEach(p, Data[float64](x), Data[float64](y), maxRow().real64)
+	case x.Type() == U8:
 		poolEach(p, Data[uint8](x), Data[uint8](y), maxFrom(uint8(0)))
-	case x.typ == I8:
+	case x.Type() == I8:
 		poolEach(p, Data[int8](x), Data[int8](y), maxFrom(int8(math.MinInt8)))
-	case x.typ.IsFloat():
+	case x.Type().IsFloat():
 		v := make([]float32, y.Len())
-		poolEach(p, x.Float32s(), v, maxRow.real32)
-		y.setFloat32s(v)
+		poolEach(p, x.Float32s(), v, maxRow().real32)
+		SetFloat32s(y, v)
 	default:
 		v := make([]int64, y.Len())
-		poolEach(p, x.Int64s(), v, func(v []int64) int64 { return maxRow.whole(v, x.typ) })
-		y.setInts(v)
+		poolEach(p, x.Int64s(), v, func(v []int64) int64 { return maxRow().whole(v, x.Type()) })
+		SetInts(y, v)
 	}
 	return nil
 }
@@ -94,9 +94,9 @@ func (op *MaxPool) Rearranges() bool { return false }
 
 // PadsWith reports whether the value is the lowest, as which padding counts.
 func (op *MaxPool) PadsWith(value *Tensor, _ []Operand) bool {
-	switch value.typ {
+	switch value.Type() {
 	case I8, U8:
-		lo, _ := value.typ.Bounds()
+		lo, _ := value.Type().Bounds()
 		return value.Int64s()[0] == lo
 	case F32:
 		return math.IsInf(float64(Data[float32](value)[0]), -1)

@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[MaxPoolWithArgmax]("MaxPoolWithArgmax")
+var _ = Register[MaxPoolWithArgmax]("MaxPoolWithArgmax")
 
 // MaxPoolWithArgmax is MaxPool with the place of each maximum, the first among equals.
 //
@@ -51,7 +51,7 @@ func (op *MaxPoolWithArgmax) Infer(in []Operand) ([]Fact, error) {
 		return nil, err
 	}
 	out, err = checkedShape(out)
-	return []Fact{{in[0].Type, out}, {op.Type, slices.Clone(out)}}, err
+	return []Fact{{Type: in[0].Type, Shape: out}, {Type: op.Type, Shape: slices.Clone(out)}}, err
 }
 
 // Eval compares in order.
@@ -62,13 +62,13 @@ func (op *MaxPoolWithArgmax) Eval(in, out []*Tensor) error {
 	if out[0].Len() == 0 {
 		return nil
 	}
-	s := in[0].shape
+	s := in[0].Shape()
 	axes, err := op.Axes(s, op.Window)
 	if err != nil {
 		return err
 	}
 	var at []int64
-	if in[0].typ.IsInteger() {
+	if in[0].Type().IsInteger() {
 		at = largestInWindows(in[0].Int64s(), s, axes)
 	} else {
 		at = largestInWindows(in[0].Float64s(), s, axes)
@@ -79,7 +79,7 @@ func (op *MaxPoolWithArgmax) Eval(in, out []*Tensor) error {
 			at[i] = v % image
 		}
 	}
-	out[1].setInts(at)
+	SetInts(out[1], at)
 	return nil
 }
 

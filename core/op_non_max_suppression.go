@@ -2,7 +2,7 @@ package core
 
 import "container/heap"
 
-var _ = register[NonMaxSuppression]("NonMaxSuppression")
+var _ = Register[NonMaxSuppression]("NonMaxSuppression")
 
 // NonMaxSuppression selects boxes of high score that overlap little. The box of the highest
 // score (the first among equals) is taken again and again, until there are max boxes or
@@ -66,7 +66,7 @@ func (op *NonMaxSuppression) Infer(in []Operand) ([]Fact, error) {
 			n = int(v[0])
 		}
 	}
-	return []Fact{{I32, Shape{n}}, {typ, Shape{n}}, {I32, Shape{}}}, nil
+	return []Fact{{Type: I32, Shape: Shape{n}}, {Type: typ, Shape: Shape{n}}, {Type: I32, Shape: Shape{}}}, nil
 }
 
 // checkThresholds checks that the inputs from number first on are real scalars: the
@@ -94,7 +94,7 @@ func checkThresholds(in []Operand, first int) error {
 func (op *NonMaxSuppression) Eval(in, out []*Tensor) error {
 	operands := make([]Operand, len(in))
 	for i, t := range in {
-		operands[i] = Operand{t.Fact(), t}
+		operands[i] = Operand{Fact: t.Fact(), Const: t}
 	}
 	if _, err := op.Infer(operands); err != nil {
 		return err
@@ -110,14 +110,18 @@ func (op *NonMaxSuppression) Eval(in, out []*Tensor) error {
 	for i, c := range picked {
 		indices[i], scores[i] = int64(c.box), c.score
 	}
-	for i, f := range []Fact{{I32, Shape{n}}, {in[1].typ, Shape{n}}, {I32, Shape{}}} {
+	for i, f := range []Fact{
+		{Type: I32, Shape: Shape{n}},
+		{Type: in[1].Type(), Shape: Shape{n}},
+		{Type: I32, Shape: Shape{}},
+	} {
 		if err := ensure(out, i, f.Type, f.Shape); err != nil {
 			return err
 		}
 	}
-	out[0].setInts(indices)
-	out[1].setFloat32s(scores)
-	out[2].setInts([]int64{int64(len(picked))})
+	SetInts(out[0], indices)
+	SetFloat32s(out[1], scores)
+	SetInts(out[2], []int64{int64(len(picked))})
 	return nil
 }
 

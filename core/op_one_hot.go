@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[OneHot]("OneHot")
+var _ = Register[OneHot]("OneHot")
 
 // OneHot marks positions along a new axis.
 //
@@ -50,19 +50,19 @@ func (op *OneHot) Infer(in []Operand) ([]Fact, error) {
 		depth = int(v[0])
 	}
 	if !s.Ranked() {
-		return []Fact{{typ, nil}}, nil
+		return []Fact{{Type: typ}}, nil
 	}
 	axis, err := axisOf("C4", op.Axis, len(s)+1)
 	if err != nil {
 		return nil, err
 	}
 	out, err := checkedShape(slices.Insert(s.Clone(), axis, depth))
-	return []Fact{{typ, out}}, err
+	return []Fact{{Type: typ, Shape: out}}, err
 }
 
 // Eval fills with off and then marks.
 func (op *OneHot) Eval(in, out []*Tensor) error {
-	s, depth := in[0].shape, in[1].Int64s()[0]
+	s, depth := in[0].Shape(), in[1].Int64s()[0]
 	axis, err := axisOf("C4", op.Axis, len(s)+1)
 	if err != nil {
 		return err
@@ -71,16 +71,16 @@ func (op *OneHot) Eval(in, out []*Tensor) error {
 		return Violation("C2", 1, "got depth %d, want >= 0", depth)
 	}
 	to := slices.Insert(s.Clone(), axis, int(depth))
-	if err := ensure(out, 0, in[2].typ, to); err != nil {
+	if err := ensure(out, 0, in[2].Type(), to); err != nil {
 		return err
 	}
-	move(whole(out[0]), region{in[3], 0, make([]int, len(to))}, to)
-	on := region{in[2], 0, []int{0}}
-	inner := Shape(s[axis:]).elements()
+	move(whole(out[0]), region{tensor: in[3], at: 0, strides: make([]int, len(to))}, to)
+	on := region{tensor: in[2], at: 0, strides: []int{0}}
+	inner := Shape(s[axis:]).MustElements()
 	for i, v := range in[0].Int64s() {
 		if v >= 0 && v < depth {
 			at := (i/inner*int(depth)+int(v))*inner + i%inner
-			move(region{out[0], at, []int{1}}, on, Shape{1})
+			move(region{tensor: out[0], at: at, strides: []int{1}}, on, Shape{1})
 		}
 	}
 	return nil

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Pad]("Pad")
+var _ = Register[Pad]("Pad")
 
 // PadMode says what the padding holds.
 type PadMode uint8
@@ -68,7 +68,7 @@ func (op *Pad) Infer(in []Operand) ([]Fact, error) {
 	typ := in[0].Type
 	if n == 2 {
 		if !in[1].Type.compatible(typ) || !in[1].Shape.Compatible(Shape{}) {
-			return nil, Violation("C3", 1, "got %v, want %v", in[1].Fact, Fact{typ, Shape{}})
+			return nil, Violation("C3", 1, "got %v, want %v", in[1].Fact, Fact{Type: typ, Shape: Shape{}})
 		}
 		typ = max(typ, in[1].Type)
 	}
@@ -89,22 +89,22 @@ func (op *Pad) Infer(in []Operand) ([]Fact, error) {
 		out[i] = below + s[i] + above
 	}
 	out, err := checkedShape(out)
-	return []Fact{{typ, out}}, err
+	return []Fact{{Type: typ, Shape: out}}, err
 }
 
 // Eval finds for each element where it comes from.
 func (op *Pad) Eval(in, out []*Tensor) error {
-	s := in[0].shape
+	s := in[0].Shape()
 	to := make(Shape, len(s))
 	for i, d := range s {
 		to[i] = op.Below[i] + d + op.Above[i]
 	}
-	if err := ensure(out, 0, in[0].typ, to); err != nil {
+	if err := ensure(out, 0, in[0].Type(), to); err != nil {
 		return err
 	}
 	dst := whole(out[0])
 	if op.Mode == PadConstant {
-		move(dst, region{in[1], 0, make([]int, len(to))}, to)
+		move(dst, region{tensor: in[1], at: 0, strides: make([]int, len(to))}, to)
 		for i, b := range op.Below {
 			dst.at += b * dst.strides[i]
 		}

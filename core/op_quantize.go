@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-var _ = register[Quantize]("Quantize")
+var _ = Register[Quantize]("Quantize")
 
 // Quantize maps reals to integers.
 //
@@ -56,7 +56,7 @@ func (op *Quantize) Infer(in []Operand) ([]Fact, error) {
 		return nil, Violation("C2", 1, "got type %v, want the input's %v", scale.Type, input.Type)
 	case !zero.Type.compatible(op.Type):
 		return nil, Violation("C3", 2, "got type %v, want the output's %v", zero.Type, op.Type)
-	case op.RoundMode >= numRoundModes:
+	case !op.RoundMode.Valid():
 		return nil, Violation("C8", -1, "round mode: got %d, want one of nGraph's nine", op.RoundMode)
 	}
 	shape, err := quantizedShape(input.Shape, scale.Shape, zero.Shape, op.Axes)
@@ -66,24 +66,11 @@ func (op *Quantize) Infer(in []Operand) ([]Fact, error) {
 	if scale.Const != nil {
 		err = checkScales(scale.Const, "C9")
 	}
-	return []Fact{{op.Type, shape}}, err
+	return []Fact{{Type: op.Type, Shape: shape}}, err
 }
-
-// isQuantized reports whether t is one of the quantized types i8, u8 and i32.
-func isQuantized(t Type) bool { return t == I8 || t == U8 || t == I32 }
 
 // isReal reports whether t is f32, f64 or not known.
 func isReal(t Type) bool { return t == F32 || t == F64 || t == Dynamic }
-
-// checkScales checks that scales, input 1 of an op, are finite and not 0.
-func checkScales(t *Tensor, constraint string) error {
-	for i, s := range t.Float64s() {
-		if s == 0 || math.IsNaN(s) || math.IsInf(s, 0) {
-			return Violation(constraint, 1, "got scale %v at element %d, want finite and not 0", s, i)
-		}
-	}
-	return nil
-}
 
 // quantizedShape checks C4 to C7 of Quantize and Dequantize, and returns the output's
 // shape: the input's, with what the scale and the zero point tell of it.
@@ -144,7 +131,7 @@ func (op *Quantize) Eval(in, out []*Tensor) error {
 	x, scale, zero := in[0].Float64s(), in[1].Float64s(), in[2].Int64s()
 	round := roundTo(in[0].Type())
 	lo, hi := op.Type.Bounds()
-	set := out[0].intSetter()
+	set := IntSetter(out[0])
 	eachProjected(in[0].Shape(), op.Axes, func(i, p int) {
 		r := op.RoundMode.Round(round(x[i] / scale[p]))
 		if math.IsNaN(r) {

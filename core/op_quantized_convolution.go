@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[QuantizedConvolution]("QuantizedConvolution")
+var _ = Register[QuantizedConvolution]("QuantizedConvolution")
 
 // QuantizedConvolution convolves quantized data with quantized filters and quantizes
 // the result.
@@ -62,7 +62,7 @@ func (op *QuantizedConvolution) Infer(in []Operand) ([]Fact, error) {
 		return nil, err
 	}
 	data, filters := in[0].Shape, in[1].Shape
-	out, err := op.convolutionShape(data, filters, op.Groups)
+	out, err := convolutionShape(&op.Spatial, data, filters, op.Groups)
 	if err != nil {
 		return nil, labelled(err, "C7")
 	}
@@ -70,7 +70,7 @@ func (op *QuantizedConvolution) Infer(in []Operand) ([]Fact, error) {
 	if filters.Ranked() {
 		o, i, _ := op.Layout.filterAxes(len(filters))
 		channels, channelAxis = filters[o], o
-		if err := tapsBound(op.window(filters), filters[i]); err != nil {
+		if err := tapsBound(windowOf(&op.Spatial, filters), filters[i]); err != nil {
 			return nil, labelled(err, "C9")
 		}
 	}
@@ -80,7 +80,7 @@ func (op *QuantizedConvolution) Infer(in []Operand) ([]Fact, error) {
 	if err := checkProductScales(in, op.FilterAxes, channelAxis, channels); err != nil {
 		return nil, err
 	}
-	return []Fact{{op.OutputType, out}}, nil
+	return []Fact{{Type: op.OutputType, Shape: out}}, nil
 }
 
 // labelled gives an OpError of a shared check this op's label.
@@ -174,7 +174,7 @@ func requantizer(in []*Tensor, out *Tensor, ties RoundMode) (func(o, channel int
 	}
 	zero := float64(in[7].Int64s()[0])
 	lo, hi := out.Type().Bounds()
-	set := out.intSetter()
+	set := IntSetter(out)
 	return func(o, channel int, acc int32) {
 		f := float32(float32(acc) * scales[channel%len(scales)])
 		set(o, Saturate(ties.Round(float64(f))+zero, lo, hi))
@@ -204,7 +204,7 @@ func (op *QuantizedConvolution) Eval(in, out []*Tensor) error {
 
 // Operations counts those of each output: as many products as a filter has numbers.
 func (op *QuantizedConvolution) Operations(in, out []Fact) int64 {
-	return op.operations(in[1].Shape, out[0].Shape)
+	return operations(&op.Spatial, in[1].Shape, out[0].Shape)
 }
 
 // Decompose returns an IntegerConvolution with the post-ops Mul(scale) and
@@ -245,17 +245,4 @@ func decomposedProduct(in []Value, output Type, ties RoundMode, perChannel bool)
 	last := RoundSaturate(output)
 	last.ZeroPoint, last.Round = true, ties
 	return []PostOp{{Kind: PostMul}, last}, []Value{in[0], in[1], in[3], in[5], scale, in[7]}, nil
-}
-
-// ScalarOf returns a value of shape [1] as a scalar, by a Reshape, and any other value
-// itself.
-func ScalarOf(v Value) (Value, error) {
-	if !v.Shape().Equal(Shape{1}) {
-		return v, nil
-	}
-	shape, err := NewTensor(I32, Shape{0})
-	if err != nil {
-		return Value{}, err
-	}
-	return Apply(&Reshape{}, v, NewConstant(shape))
 }

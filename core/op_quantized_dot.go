@@ -1,6 +1,6 @@
 package core
 
-var _ = register[QuantizedDot]("QuantizedDot")
+var _ = Register[QuantizedDot]("QuantizedDot")
 
 // QuantizedDot multiplies quantized tensors over the last ReductionAxes axes of the
 // first and the first of the second, and quantizes the result.
@@ -77,7 +77,7 @@ func (op *QuantizedDot) Infer(in []Operand) ([]Fact, error) {
 	if err := checkProductScales(in, op.Input1Axes, channelAxis, channels); err != nil {
 		return nil, err
 	}
-	return []Fact{{op.OutputType, out}}, nil
+	return []Fact{{Type: op.OutputType, Shape: out}}, nil
 }
 
 // Eval is the plain loop.
@@ -104,7 +104,7 @@ func (op *QuantizedDot) Eval(in, out []*Tensor) error {
 
 // Operations counts those of each output: as many products as are summed.
 func (op *QuantizedDot) Operations(in, out []Fact) int64 {
-	return 2 * int64(out[0].Shape.elements()) * int64(Shape(in[1].Shape[:op.ReductionAxes]).elements())
+	return 2 * int64(out[0].Shape.MustElements()) * int64(Shape(in[1].Shape[:op.ReductionAxes]).MustElements())
 }
 
 // Decompose returns an IntegerDot with the post-ops Mul(scale) and RoundSaturate, the

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[Range]("Range")
+var _ = Register[Range]("Range")
 
 // Range counts.
 //
@@ -34,16 +34,16 @@ func (op *Range) Infer(in []Operand) ([]Fact, error) {
 		typ, known = max(typ, o.Type), known && o.Const != nil
 	}
 	if !known {
-		return []Fact{{typ, Shape{Unknown}}}, nil
+		return []Fact{{Type: typ, Shape: Shape{Unknown}}}, nil
 	}
 	n, err := rangeLength(in[0].Const, in[1].Const, in[2].Const)
-	return []Fact{{typ, Shape{n}}}, err
+	return []Fact{{Type: typ, Shape: Shape{n}}}, err
 }
 
 // rangeLength checks C2 and counts the elements.
 func rangeLength(start, limit, delta *Tensor) (int, error) {
 	var n float64
-	if start.typ.IsInteger() {
+	if start.Type().IsInteger() {
 		s, l, d := start.Int64s()[0], limit.Int64s()[0], delta.Int64s()[0]
 		if d == 0 || d > 0 && s > l || d < 0 && s < l {
 			return 0, Violation("C2", -1, "got start %d, limit %d and delta %d, want a delta that leads from start to limit",
@@ -60,7 +60,7 @@ func rangeLength(start, limit, delta *Tensor) (int, error) {
 		n = float64(count)
 	} else {
 		s, l, d := start.Float64s()[0], limit.Float64s()[0], delta.Float64s()[0]
-		if n = math.Ceil(math.Abs((l - s) / d)); start.typ != F64 {
+		if n = math.Ceil(math.Abs((l - s) / d)); start.Type() != F64 {
 			n = math.Ceil(math.Abs(float64((float32(l) - float32(s)) / float32(d))))
 		}
 		if d == 0 || d > 0 && s > l || d < 0 && s < l || n != n {
@@ -80,20 +80,20 @@ func (op *Range) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, in[0].typ, Shape{n}); err != nil {
+	if err := ensure(out, 0, in[0].Type(), Shape{n}); err != nil {
 		return err
 	}
 	switch y := out[0]; {
-	case y.typ == F64:
+	case y.Type() == F64:
 		count(Data[float64](y), in[0].Float64s()[0], in[2].Float64s()[0])
-	case y.typ.IsFloat():
+	case y.Type().IsFloat():
 		v := make([]float32, n)
 		count(v, in[0].Float32s()[0], in[2].Float32s()[0])
-		y.setFloat32s(v)
+		SetFloat32s(y, v)
 	default:
 		v := make([]int64, n)
 		count(v, in[0].Int64s()[0], in[2].Int64s()[0])
-		y.setInts(v)
+		SetInts(y, v)
 	}
 	return nil
 }

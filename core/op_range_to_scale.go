@@ -1,11 +1,8 @@
 package core
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
-var _ = register[RangeToScale]("RangeToScale")
+var _ = Register[RangeToScale]("RangeToScale")
 
 // ScaleRule says how a range of reals becomes a scale. A(min, max) is
 // max(|min|, |max|). Each step is rounded to the type of the range.
@@ -129,24 +126,7 @@ func inferRange(in []Operand, typ Type) (Fact, error) {
 	if !ok {
 		return Fact{}, Violation("C2", 1, "got shape %v, want min's %v", in[1].Shape, in[0].Shape)
 	}
-	return Fact{max(in[0].Type, in[1].Type), shape}, nil
-}
-
-// checkRange checks C4: element i of a range of n.
-func checkRange(mn, mx float64, i, n int) error {
-	if mn <= mx && !math.IsInf(mn, 0) && !math.IsInf(mx, 0) {
-		return nil
-	}
-	at := ""
-	if n > 1 {
-		at = fmt.Sprintf(" at element %d", i)
-	}
-	for input, v := range []float64{mn, mx} {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return Violation("C4", input, "got %v%s, want a finite number", v, at)
-		}
-	}
-	return Violation("C4", -1, "got min %v > max %v%s, want min <= max", mn, mx, at)
+	return Fact{Type: max(in[0].Type, in[1].Type), Shape: shape}, nil
 }
 
 // scales computes the scales and checks C4 and C5.
@@ -233,13 +213,13 @@ func (op *RangeToScale) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	out[0].setFloats(s)
+	setFloats(out[0], s)
 	return nil
 }
 
 // setFloats stores values, rounded, in an f32 or f64 tensor.
-func (t *Tensor) setFloats(v []float64) {
-	if t.typ == F64 {
+func setFloats(t *Tensor, v []float64) {
+	if t.Type() == F64 {
 		copy(Data[float64](t), v)
 		return
 	}

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[RangeToZeroPoint]("RangeToZeroPoint")
+var _ = Register[RangeToZeroPoint]("RangeToZeroPoint")
 
 // RangeToZeroPoint is the quantized value that stands for 0 in the range [min, max]:
 // TensorFlow's FloatToQuantized(0; min, max), not clamped, in double arithmetic,
@@ -46,7 +46,7 @@ func (op *RangeToZeroPoint) Infer(in []Operand) ([]Fact, error) {
 	if in[0].Const != nil && in[1].Const != nil {
 		_, err = op.zeroPoint(in[0].Const, in[1].Const)
 	}
-	return []Fact{{op.outType(), Shape{}}}, err
+	return []Fact{{Type: op.outType(), Shape: Shape{}}}, err
 }
 
 func (op *RangeToZeroPoint) outType() Type {
@@ -81,6 +81,6 @@ func (op *RangeToZeroPoint) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	out[0].intSetter()(0, zero)
+	IntSetter(out[0])(0, zero)
 	return nil
 }

@@ -39,48 +39,30 @@ type Reduction struct {
 	KeepDims bool  `json:"keep_dims,omitempty"`
 }
 
-// reduction is a row of the table of reductions. t is the element type.
-type reduction struct {
-	real32 func(v []float32) float32
-	real64 func(v []float64) float64
-	whole  func(v []int64, t Type) int64
-}
-
 var (
-	_ = register[Sum]("Sum")
-	_ = register[Mean]("Mean")
-	_ = register[Prod]("Prod")
-	_ = register[Max]("Max")
-	_ = register[Min]("Min")
+	_ = Register[Sum]("Sum")
+	_ = Register[Mean]("Mean")
+	_ = Register[Prod]("Prod")
+	_ = Register[Max]("Max")
+	_ = Register[Min]("Min")
 
 	sumRow = reduction{
-		sumLanes[float32], sumLanes[float64],
-		func(v []int64, _ Type) int64 { return wholeSum(v) },
+		real32: sumLanes[float32], real64: sumLanes[float64],
+		whole: func(v []int64, _ Type) int64 { return wholeSum(v) },
 	}
 	meanRow = reduction{
-		func(v []float32) float32 { return sumLanes(v) / float32(len(v)) },
-		func(v []float64) float64 { return sumLanes(v) / float64(len(v)) },
-		func(v []int64, _ Type) int64 { return wholeSum(v) / int64(max(len(v), 1)) },
+		real32: func(v []float32) float32 { return sumLanes(v) / float32(len(v)) },
+		real64: func(v []float64) float64 { return sumLanes(v) / float64(len(v)) },
+		whole:  func(v []int64, _ Type) int64 { return wholeSum(v) / int64(max(len(v), 1)) },
 	}
 	prodRow = reduction{
-		product[float32], product[float64],
-		func(v []int64, _ Type) int64 { return product(v) },
-	}
-	maxRow = reduction{
-		func(v []float32) float32 { return largest(v, float32(math.Inf(-1))) },
-		func(v []float64) float64 { return largest(v, math.Inf(-1)) },
-		func(v []int64, t Type) int64 {
-			m, _ := bounds64(t)
-			for _, x := range v {
-				m = max(m, x)
-			}
-			return m
-		},
+		real32: product[float32], real64: product[float64],
+		whole: func(v []int64, _ Type) int64 { return product(v) },
 	}
 	minRow = reduction{
-		func(v []float32) float32 { return smallest(v, float32(math.Inf(1))) },
-		func(v []float64) float64 { return smallest(v, math.Inf(1)) },
-		func(v []int64, t Type) int64 {
+		real32: func(v []float32) float32 { return smallest(v, float32(math.Inf(1))) },
+		real64: func(v []float64) float64 { return smallest(v, math.Inf(1)) },
+		whole: func(v []int64, t Type) int64 {
 			_, m := bounds64(t)
 			for _, x := range v {
 				m = min(m, x)
@@ -90,37 +72,6 @@ var (
 	}
 )
 
-// lanes is the number of partial sums of a sum of reals.
-const lanes = 16
-
-// sumLanes adds reals in the order that Sum documents.
-func sumLanes[T float32 | float64](v []T) T {
-	var lane [lanes]T
-	for len(v) >= lanes {
-		for i, x := range v[:lanes] {
-			lane[i] += x
-		}
-		v = v[lanes:]
-	}
-	for i, x := range v {
-		lane[i] += x
-	}
-	for half := lanes / 2; half > 0; half /= 2 {
-		for i := range half {
-			lane[i] += lane[i+half]
-		}
-	}
-	return lane[0]
-}
-
-func wholeSum(v []int64) int64 {
-	var s int64
-	for _, x := range v {
-		s += x
-	}
-	return s
-}
-
 func product[T float32 | float64 | int64](v []T) T {
 	p := T(1)
 	for _, x := range v {
@@ -129,54 +80,32 @@ func product[T float32 | float64 | int64](v []T) T {
 	return p
 }
 
-func largest[T float32 | float64](v []T, m T) T {
-	for _, x := range v {
-		m = larger(m, x)
-	}
-	return m
-}
-
-func smallest[T float32 | float64](v []T, m T) T {
-	for _, x := range v {
-		m = smaller(m, x)
-	}
-	return m
-}
-
-// bounds64 is Bounds that also knows i64.
-func bounds64(t Type) (lo, hi int64) {
-	if t == I64 {
-		return math.MinInt64, math.MaxInt64
-	}
-	return t.Bounds()
-}
-
 // Eval adds.
-func (op *Sum) Eval(in, out []*Tensor) error { return sumRow.eval(&op.Reduction, in, out) }
+func (op *Sum) Eval(in, out []*Tensor) error { return evalReduction(sumRow, &op.Reduction, in, out) }
 
 // Rows are those of the axes, if they are the last.
 func (op *Sum) Rows(x Shape) (Rows, bool) { return op.rows(x, &Sum{Reduction: eachRow}) }
 
 // Eval averages.
-func (op *Mean) Eval(in, out []*Tensor) error { return meanRow.eval(&op.Reduction, in, out) }
+func (op *Mean) Eval(in, out []*Tensor) error { return evalReduction(meanRow, &op.Reduction, in, out) }
 
 // Rows are those of the axes, if they are the last.
 func (op *Mean) Rows(x Shape) (Rows, bool) { return op.rows(x, &Mean{Reduction: eachRow}) }
 
 // Eval multiplies.
-func (op *Prod) Eval(in, out []*Tensor) error { return prodRow.eval(&op.Reduction, in, out) }
+func (op *Prod) Eval(in, out []*Tensor) error { return evalReduction(prodRow, &op.Reduction, in, out) }
 
 // Rows are those of the axes, if they are the last.
 func (op *Prod) Rows(x Shape) (Rows, bool) { return op.rows(x, &Prod{Reduction: eachRow}) }
 
 // Eval finds the largest.
-func (op *Max) Eval(in, out []*Tensor) error { return maxRow.eval(&op.Reduction, in, out) }
+func (op *Max) Eval(in, out []*Tensor) error { return evalReduction(maxRow(), &op.Reduction, in, out) }
 
 // Rows are those of the axes, if they are the last.
 func (op *Max) Rows(x Shape) (Rows, bool) { return op.rows(x, &Max{Reduction: eachRow}) }
 
 // Eval finds the smallest.
-func (op *Min) Eval(in, out []*Tensor) error { return minRow.eval(&op.Reduction, in, out) }
+func (op *Min) Eval(in, out []*Tensor) error { return evalReduction(minRow, &op.Reduction, in, out) }
 
 // Rows are those of the axes, if they are the last.
 func (op *Min) Rows(x Shape) (Rows, bool) { return op.rows(x, &Min{Reduction: eachRow}) }
@@ -191,13 +120,13 @@ func (op *Reduction) Infer(in []Operand) ([]Fact, error) {
 	}
 	s := in[0].Shape
 	if !s.Ranked() {
-		return []Fact{{in[0].Type, nil}}, nil
+		return []Fact{{Type: in[0].Type}}, nil
 	}
 	axes, err := axesOf("C2", op.Axes, len(s))
 	if err != nil {
 		return nil, err
 	}
-	return []Fact{{in[0].Type, reducedShape(s, axes, op.KeepDims)}}, nil
+	return []Fact{{Type: in[0].Type, Shape: reducedShape(s, axes, op.KeepDims)}}, nil
 }
 
 // eachRow reduces the rows of a matrix.
@@ -246,29 +175,29 @@ func reducedShape(s Shape, axes []bool, keep bool) Shape {
 	return out
 }
 
-func (f reduction) eval(op *Reduction, in, out []*Tensor) error {
+func evalReduction(f reduction, op *Reduction, in, out []*Tensor) error {
 	x := in[0]
-	axes, err := axesOf("C2", op.Axes, len(x.shape))
+	axes, err := axesOf("C2", op.Axes, len(x.Shape()))
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, x.typ, reducedShape(x.shape, axes, op.KeepDims)); err != nil {
+	if err := ensure(out, 0, x.Type(), reducedShape(x.Shape(), axes, op.KeepDims)); err != nil {
 		return err
 	}
 	y := out[0]
 	switch {
-	case x.typ == F32:
-		reduceEach(x.shape, axes, Data[float32](x), Data[float32](y), f.real32)
-	case x.typ == F64:
-		reduceEach(x.shape, axes, Data[float64](x), Data[float64](y), f.real64)
-	case x.typ.IsFloat():
+	case x.Type() == F32:
+		reduceEach(x.Shape(), axes, Data[float32](x), Data[float32](y), f.real32)
+	case x.Type() == F64:
+		reduceEach(x.Shape(), axes, Data[float64](x), Data[float64](y), f.real64)
+	case x.Type().IsFloat():
 		v := make([]float32, y.Len())
-		reduceEach(x.shape, axes, x.Float32s(), v, f.real32)
-		y.setFloat32s(v)
+		reduceEach(x.Shape(), axes, x.Float32s(), v, f.real32)
+		SetFloat32s(y, v)
 	default:
 		v := make([]int64, y.Len())
-		reduceEach(x.shape, axes, x.Int64s(), v, func(v []int64) int64 { return f.whole(v, x.typ) })
-		y.setInts(v)
+		reduceEach(x.Shape(), axes, x.Int64s(), v, func(v []int64) int64 { return f.whole(v, x.Type()) })
+		SetInts(y, v)
 	}
 	return nil
 }

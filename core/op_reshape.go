@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Reshape]("Reshape")
+var _ = Register[Reshape]("Reshape")
 
 // Reshape gives the same elements another shape.
 //
@@ -32,14 +32,11 @@ func (op *Reshape) Infer(in []Operand) ([]Fact, error) {
 		if t := in[1].Shape; t.Static() && t[0] <= maxRank {
 			s = unknownShape(t[0])
 		}
-		return []Fact{{in[0].Type, s}}, nil
+		return []Fact{{Type: in[0].Type, Shape: s}}, nil
 	}
 	s, err := reshaped(in[0].Shape, target)
-	return []Fact{{in[0].Type, s}}, err
+	return []Fact{{Type: in[0].Type, Shape: s}}, err
 }
-
-// maxRank bounds the rank of shapes that are values.
-const maxRank = 254
 
 // reshaped returns the shape that a target gives to a maybe partly unknown shape.
 func reshaped(from Shape, target []int64) (Shape, error) {
@@ -112,7 +109,7 @@ func sameElements(from, to Shape) (Shape, error) {
 
 // Eval keeps the elements.
 func (op *Reshape) Eval(in, out []*Tensor) error {
-	s, err := reshaped(in[0].shape, in[1].Int64s())
+	s, err := reshaped(in[0].Shape(), in[1].Int64s())
 	if err != nil {
 		return err
 	}
@@ -129,3 +126,16 @@ func (op *Reshape) Selects(int) int { return 1 }
 
 // Rearranges is true: each element is kept.
 func (op *Reshape) Rearranges() bool { return true }
+
+// ScalarOf returns a value of shape [1] as a scalar, by a Reshape, and any other value
+// itself.
+func ScalarOf(v Value) (Value, error) {
+	if !v.Shape().Equal(Shape{1}) {
+		return v, nil
+	}
+	shape, err := NewTensor(I32, Shape{0})
+	if err != nil {
+		return Value{}, err
+	}
+	return Apply(&Reshape{}, v, NewConstant(shape))
+}

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[Resize]("Resize")
+var _ = Register[Resize]("Resize")
 
 // ResizeMode says how Resize interpolates.
 type ResizeMode uint8
@@ -91,7 +91,7 @@ func (op *Resize) Infer(in []Operand) ([]Fact, error) {
 			return nil, err
 		}
 	}
-	return []Fact{{typ, out}}, nil
+	return []Fact{{Type: typ, Shape: out}}, nil
 }
 
 // Eval interpolates each element.
@@ -104,10 +104,10 @@ func (op *Resize) Eval(in, out []*Tensor) error {
 	case ResizeNearest:
 		op.nearest(x, y)
 	case ResizeBicubic:
-		op.bicubic(x.shape, y.shape, x.Float32s(), Data[float32](y))
+		op.bicubic(x.Shape(), y.Shape(), x.Float32s(), Data[float32](y))
 	default:
-		like := &TFQuantizedResizeBilinear{AlignCorners: op.AlignCorners, HalfPixelCenters: op.HalfPixelCenters}
-		interpolate(like, x.shape, y.shape, x.Float32s(), Data[float32](y), between)
+		like := sampling{alignCorners: op.AlignCorners, halfPixelCenters: op.HalfPixelCenters}
+		interpolate(like, x.Shape(), y.Shape(), x.Float32s(), Data[float32](y), between)
 	}
 	return nil
 }
@@ -120,12 +120,12 @@ func (op *Resize) scale(in, out int) float32 {
 }
 
 func (op *Resize) nearest(x, y *Tensor) {
-	rows, columns := op.closest(x.shape[1], y.shape[1]), op.closest(x.shape[2], y.shape[2])
-	to, c := 0, x.shape[3]
-	for n := range x.shape[0] {
+	rows, columns := op.closest(x.Shape()[1], y.Shape()[1]), op.closest(x.Shape()[2], y.Shape()[2])
+	to, c := 0, x.Shape()[3]
+	for n := range x.Shape()[0] {
 		for _, r := range rows {
 			for _, k := range columns {
-				copyUnit(y, to, x, ((n*x.shape[1]+r)*x.shape[2]+k)*c, c)
+				copyUnit(y, to, x, ((n*x.Shape()[1]+r)*x.Shape()[2]+k)*c, c)
 				to += c
 			}
 		}
@@ -221,4 +221,22 @@ func (op *Resize) bicubic(from, to Shape, x, y []float32) {
 
 func weighed(w [4]float32, a, b, c, d float32) float32 {
 	return float32(a*w[0]) + float32(b*w[1]) + float32(c*w[2]) + float32(d*w[3])
+}
+
+// Between is where an output position lies between two elements of the input: at
+// x[Lower] + (x[Upper]-x[Lower])*Fraction, each step rounded.
+type Between struct {
+	Lower, Upper int
+	Fraction     float32
+}
+
+// Between returns the place of each of out positions in a dimension of in elements, of mode
+// Bilinear. An element is interpolated along the width first.
+func (op *Resize) Between(in, out int) []Between {
+	like := sampling{alignCorners: op.AlignCorners, halfPixelCenters: op.HalfPixelCenters}
+	list := make([]Between, 0, out)
+	for _, l := range like.lerps(in, out) {
+		list = append(list, Between{l.lower, l.upper, l.f})
+	}
+	return list
 }

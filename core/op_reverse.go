@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Reverse]("Reverse")
+var _ = Register[Reverse]("Reverse")
 
 // Reverse turns the order of the elements along some axes.
 //
@@ -31,12 +31,12 @@ func (op *Reverse) Infer(in []Operand) ([]Fact, error) {
 
 // Eval copies with negative strides.
 func (op *Reverse) Eval(in, out []*Tensor) error {
-	s := in[0].shape
+	s := in[0].Shape()
 	axes, err := axesOf("C1", op.Axes, len(s))
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, in[0].typ, s); err != nil {
+	if err := ensure(out, 0, in[0].Type(), s); err != nil {
 		return err
 	}
 	src := whole(in[0])

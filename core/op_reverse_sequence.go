@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[ReverseSequence]("ReverseSequence")
+var _ = Register[ReverseSequence]("ReverseSequence")
 
 // ReverseSequence turns the order of the first elements along an axis, of as many as each
 // slice of another axis says. With b and s the indices on BatchAxis and SeqAxis,
@@ -70,11 +70,11 @@ func (op *ReverseSequence) checkLengths(lengths []int64, most int) error {
 
 // Eval copies both parts of each slice, the first with a negative stride.
 func (op *ReverseSequence) Eval(in, out []*Tensor) error {
-	s, lengths := in[0].shape, in[1].Int64s()
+	s, lengths := in[0].Shape(), in[1].Int64s()
 	if err := op.check([]Operand{{Fact: in[0].Fact()}, {Fact: in[1].Fact(), Const: in[1]}}); err != nil {
 		return err
 	}
-	if err := ensure(out, 0, in[0].typ, s); err != nil {
+	if err := ensure(out, 0, in[0].Type(), s); err != nil {
 		return err
 	}
 	for b, n := range lengths {
@@ -95,7 +95,7 @@ func (op *ReverseSequence) copyPart(x, y *Tensor, b, first, n int, reversed bool
 		src.strides = slices.Clone(src.strides)
 		src.strides[op.SeqAxis] = -src.strides[op.SeqAxis]
 	}
-	part := slices.Clone(x.shape)
+	part := slices.Clone(x.Shape())
 	part[op.BatchAxis], part[op.SeqAxis] = 1, n
 	move(dst, src, part)
 }

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Roll]("Roll")
+var _ = Register[Roll]("Roll")
 
 // Roll moves elements along axes; what leaves at one end comes back at the other.
 //
@@ -46,7 +46,7 @@ func (op *Roll) Eval(in, out []*Tensor) error {
 	if err := allocate(op, in, out); err != nil {
 		return err
 	}
-	s := in[0].shape
+	s := in[0].Shape()
 	shifts := make([]int, len(s))
 	for i, a := range op.Axes {
 		axis, err := axisOf("C2", a, len(s))

@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[ScatterND]("ScatterND")
+var _ = Register[ScatterND]("ScatterND")
 
 // ScatterMode says what ScatterND does with the elements that are there.
 type ScatterMode uint8
@@ -70,13 +70,13 @@ func (op *ScatterND) Infer(in []Operand) ([]Fact, error) {
 	}
 	rest, err := indexedRest(in[0].Shape, in, 1)
 	if err != nil || !rest.Ranked() {
-		return []Fact{{t, in[0].Shape}}, err
+		return []Fact{{Type: t, Shape: in[0].Shape}}, err
 	}
 	at := in[1].Shape
 	if want := joinedShapes(at[:len(at)-1], rest); !in[2].Shape.Compatible(want) {
 		return nil, Violation("C4", 2, "got shape %v, want %v", in[2].Shape, want)
 	}
-	return []Fact{{t, in[0].Shape}}, nil
+	return []Fact{{Type: t, Shape: in[0].Shape}}, nil
 }
 
 // Eval combines slice by slice.
@@ -84,21 +84,21 @@ func (op *ScatterND) Eval(in, out []*Tensor) error {
 	if err := allocate(op, in, out); err != nil {
 		return err
 	}
-	y, at := out[0], in[1].shape
-	y.copyFrom(in[0])
-	n := Shape(in[0].shape[at[len(at)-1]:]).elements()
+	y, at := out[0], in[1].Shape()
+	Copy(y, in[0])
+	n := Shape(in[0].Shape()[at[len(at)-1]:]).MustElements()
 	switch {
 	case op.Mode == ScatterUpdate:
-		return eachIndexed(y.shape, in[1], func(i, to int) { copyUnit(y, to*n, in[2], i*n, n) })
-	case y.typ == F64:
+		return eachIndexed(y.Shape(), in[1], func(i, to int) { copyUnit(y, to*n, in[2], i*n, n) })
+	case y.Type() == F64:
 		f := scatterRow(op.Mode).real64
 		d, u := Data[float64](y), Data[float64](in[2])
-		return eachIndexed(y.shape, in[1], func(i, to int) { combine(d[to*n:(to+1)*n], u[i*n:], f) })
-	case y.typ.IsFloat():
+		return eachIndexed(y.Shape(), in[1], func(i, to int) { combine(d[to*n:(to+1)*n], u[i*n:], f) })
+	case y.Type().IsFloat():
 		f := scatterRow(op.Mode).real32
 		d, u := slices.Clone(y.Float32s()), in[2].Float32s()
-		err := eachIndexed(y.shape, in[1], func(i, to int) { combine(d[to*n:(to+1)*n], u[i*n:], f) })
-		y.setFloat32s(d)
+		err := eachIndexed(y.Shape(), in[1], func(i, to int) { combine(d[to*n:(to+1)*n], u[i*n:], f) })
+		SetFloat32s(y, d)
 		return err
 	}
 	whole := scatterRow(op.Mode).whole
@@ -107,8 +107,8 @@ func (op *ScatterND) Eval(in, out []*Tensor) error {
 		return v
 	}
 	d, u := slices.Clone(y.Int64s()), in[2].Int64s()
-	err := eachIndexed(y.shape, in[1], func(i, to int) { combine(d[to*n:(to+1)*n], u[i*n:], f) })
-	y.setInts(d)
+	err := eachIndexed(y.Shape(), in[1], func(i, to int) { combine(d[to*n:(to+1)*n], u[i*n:], f) })
+	SetInts(y, d)
 	return err
 }
 
@@ -121,11 +121,11 @@ func combine[T any](d, u []T, f func(a, b T) T) {
 func scatterRow(m ScatterMode) arithmetic {
 	switch m {
 	case ScatterAdd:
-		return addRow
+		return addRow()
 	case ScatterSubtract:
-		return subtractRow
+		return subtractRow()
 	case ScatterMin:
-		return minimumRow
+		return minimumRow()
 	}
-	return maximumRow
+	return maximumRow()
 }

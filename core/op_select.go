@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Select]("Select")
+var _ = Register[Select]("Select")
 
 // Select chooses elementwise.
 //
@@ -33,7 +33,7 @@ func (op *Select) Infer(in []Operand) ([]Fact, error) {
 		return nil, Violation("C2", 2, "got type %v, want a's %v", in[2].Type, in[1].Type)
 	}
 	s, err := broadcastShapes("C3", in)
-	return []Fact{{max(in[1].Type, in[2].Type), s}}, err
+	return []Fact{{Type: max(in[1].Type, in[2].Type), Shape: s}}, err
 }
 
 // Eval chooses.
@@ -42,7 +42,7 @@ func (op *Select) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, in[1].typ, s); err != nil {
+	if err := ensure(out, 0, in[1].Type(), s); err != nil {
 		return err
 	}
 	wide := make([]*Tensor, 3)
@@ -51,15 +51,15 @@ func (op *Select) Eval(in, out []*Tensor) error {
 			return err
 		}
 	}
-	out[0].copyFrom(wide[2])
-	size := in[1].typ.Size()
+	Copy(out[0], wide[2])
+	size := in[1].Type().Size()
 	for i, c := range Data[bool](wide[0]) {
 		switch {
 		case !c:
 		case size == 0:
-			out[0].strings[i] = wide[1].strings[i]
+			out[0].Strings()[i] = wide[1].Strings()[i]
 		default:
-			copy(out[0].data[i*size:(i+1)*size], wide[1].data[i*size:])
+			copy(out[0].Bytes()[i*size:(i+1)*size], wide[1].Bytes()[i*size:])
 		}
 	}
 	return nil

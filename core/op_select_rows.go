@@ -1,6 +1,6 @@
 package core
 
-var _ = register[SelectRows]("SelectRows")
+var _ = Register[SelectRows]("SelectRows")
 
 // SelectRows is Select whose condition may also choose whole rows.
 //
@@ -39,14 +39,14 @@ func (op *SelectRows) Infer(in []Operand) ([]Fact, error) {
 	if s.Ranked() && !c.Compatible(Shape{}) && !c.Compatible(s) && !rows {
 		return nil, Violation("C3", 0, "got shape %v, want [], %v or its first dimension", c, s)
 	}
-	return []Fact{{max(in[1].Type, in[2].Type), s}}, nil
+	return []Fact{{Type: max(in[1].Type, in[2].Type), Shape: s}}, nil
 }
 
 // Eval gives the condition the rank of a, and selects.
 func (op *SelectRows) Eval(in, out []*Tensor) error {
 	condition := in[0]
-	if rank := len(in[1].shape); len(condition.shape) == 1 && rank > 1 {
-		s := Shape{condition.shape[0]}
+	if rank := len(in[1].Shape()); len(condition.Shape()) == 1 && rank > 1 {
+		s := Shape{condition.Shape()[0]}
 		for len(s) < rank {
 			s = append(s, 1)
 		}

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Slice]("Slice")
+var _ = Register[Slice]("Slice")
 
 // Slice takes a block of elements.
 //
@@ -37,15 +37,15 @@ func (op *Slice) Infer(in []Operand) ([]Fact, error) {
 		}
 	}
 	if !s.Ranked() {
-		return []Fact{{in[0].Type, nil}}, nil
+		return []Fact{{Type: in[0].Type}}, nil
 	}
 	begin, ok1 := intsOf(in[1])
 	size, ok2 := intsOf(in[2])
 	if !ok1 || !ok2 {
-		return []Fact{{in[0].Type, unknownShape(len(s))}}, nil
+		return []Fact{{Type: in[0].Type, Shape: unknownShape(len(s))}}, nil
 	}
 	out, err := blockShape(s, begin, size)
-	return []Fact{{in[0].Type, out}}, err
+	return []Fact{{Type: in[0].Type, Shape: out}}, err
 }
 
 // blockShape checks C2 and returns the block's shape.
@@ -68,11 +68,11 @@ func blockShape(s Shape, begin, size []int64) (Shape, error) {
 // Eval copies the block.
 func (op *Slice) Eval(in, out []*Tensor) error {
 	begin := in[1].Int64s()
-	s, err := blockShape(in[0].shape, begin, in[2].Int64s())
+	s, err := blockShape(in[0].Shape(), begin, in[2].Int64s())
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, in[0].typ, s); err != nil {
+	if err := ensure(out, 0, in[0].Type(), s); err != nil {
 		return err
 	}
 	src := whole(in[0])

@@ -6,7 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
-var _ = register[Softmax]("Softmax")
+var _ = Register[Softmax]("Softmax")
 
 // Softmax normalizes exponentials along an axis, in f32.
 //
@@ -44,15 +44,15 @@ func (op *Softmax) Infer(in []Operand) ([]Fact, error) {
 
 // Eval normalizes each row.
 func (op *Softmax) Eval(in, out []*Tensor) error {
-	s := in[0].shape
+	s := in[0].Shape()
 	axis, err := axisOf("C2", op.Axis, len(s))
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, in[0].typ, s); err != nil {
+	if err := ensure(out, 0, in[0].Type(), s); err != nil {
 		return err
 	}
-	n, inner := s[axis], Shape(s[axis+1:]).elements()
+	n, inner := s[axis], Shape(s[axis+1:]).MustElements()
 	x := in[0].Float32s()
 	if len(x) == 0 {
 		return nil
@@ -69,7 +69,7 @@ func (op *Softmax) Eval(in, out []*Tensor) error {
 			y[base+i*inner] = v
 		}
 	}
-	out[0].setFloat32s(y)
+	SetFloat32s(out[0], y)
 	return nil
 }
 

@@ -3,8 +3,8 @@ package core
 import "slices"
 
 var (
-	_ = register[SpaceToBatch]("SpaceToBatch")
-	_ = register[BatchToSpace]("BatchToSpace")
+	_ = Register[SpaceToBatch]("SpaceToBatch")
+	_ = Register[BatchToSpace]("BatchToSpace")
 )
 
 // SpaceToBatch pads the first spatial dimensions with zeros and moves blocks of them into
@@ -54,7 +54,7 @@ func (op *SpaceToBatch) Infer(in []Operand) ([]Fact, error) {
 	}
 	s := in[0].Shape
 	if block == nil || pads == nil || !s.Ranked() {
-		return []Fact{{in[0].Type, sameRank(s)}}, nil
+		return []Fact{{Type: in[0].Type, Shape: sameRank(s)}}, nil
 	}
 	out := s.Clone()
 	for i, b := range block {
@@ -72,7 +72,7 @@ func (op *SpaceToBatch) Infer(in []Operand) ([]Fact, error) {
 		}
 	}
 	out, err = checkedShape(out)
-	return []Fact{{in[0].Type, out}}, err
+	return []Fact{{Type: in[0].Type, Shape: out}}, err
 }
 
 // Infer checks C1 to C3.
@@ -83,7 +83,7 @@ func (op *BatchToSpace) Infer(in []Operand) ([]Fact, error) {
 	}
 	s := in[0].Shape
 	if block == nil || crops == nil || !s.Ranked() {
-		return []Fact{{in[0].Type, sameRank(s)}}, nil
+		return []Fact{{Type: in[0].Type, Shape: sameRank(s)}}, nil
 	}
 	out := s.Clone()
 	for i, b := range block {
@@ -107,7 +107,7 @@ func (op *BatchToSpace) Infer(in []Operand) ([]Fact, error) {
 		return nil, Violation("C2", 2, "got crops %v of a dimension of %d", crops, d)
 	}
 	out, err = checkedShape(out)
-	return []Fact{{in[0].Type, out}}, err
+	return []Fact{{Type: in[0].Type, Shape: out}}, err
 }
 
 // timesBlock returns a dimension times a block size.
@@ -177,11 +177,11 @@ func (op *SpaceToBatch) Eval(in, out []*Tensor) error {
 	if err := allocate(op, in, out); err != nil {
 		return err
 	}
-	clear(out[0].data)
+	clear(out[0].Bytes())
 	toBatch := func(at, many int, space, batch []int, shape Shape) {
-		move(region{out[0], many, batch}, region{in[0], at, space}, shape)
+		move(region{tensor: out[0], at: many, strides: batch}, region{tensor: in[0], at: at, strides: space}, shape)
 	}
-	eachBlock(in[0].shape, out[0].shape, in[1].Int64s(), in[2].Int64s(), toBatch)
+	eachBlock(in[0].Shape(), out[0].Shape(), in[1].Int64s(), in[2].Int64s(), toBatch)
 	return nil
 }
 
@@ -191,9 +191,9 @@ func (op *BatchToSpace) Eval(in, out []*Tensor) error {
 		return err
 	}
 	toSpace := func(at, many int, space, batch []int, shape Shape) {
-		move(region{out[0], at, space}, region{in[0], many, batch}, shape)
+		move(region{tensor: out[0], at: at, strides: space}, region{tensor: in[0], at: many, strides: batch}, shape)
 	}
-	eachBlock(out[0].shape, in[0].shape, in[1].Int64s(), in[2].Int64s(), toSpace)
+	eachBlock(out[0].Shape(), in[0].Shape(), in[1].Int64s(), in[2].Int64s(), toSpace)
 	return nil
 }
 

@@ -1,8 +1,8 @@
 package core
 
 var (
-	_ = register[SpaceToDepth]("SpaceToDepth")
-	_ = register[DepthToSpace]("DepthToSpace")
+	_ = Register[SpaceToDepth]("SpaceToDepth")
+	_ = Register[DepthToSpace]("DepthToSpace")
 )
 
 // SpaceToDepth moves blocks of pixels into the channels.
@@ -61,7 +61,7 @@ func (op *SpaceToDepth) Infer(in []Operand) ([]Fact, error) {
 		}
 		out[c] = n
 	}
-	return []Fact{{in[0].Type, out}}, nil
+	return []Fact{{Type: in[0].Type, Shape: out}}, nil
 }
 
 // Infer checks C1 and C2.
@@ -89,7 +89,7 @@ func (op *DepthToSpace) Infer(in []Operand) ([]Fact, error) {
 		out[i] = n
 	}
 	out, err = checkedShape(out)
-	return []Fact{{in[0].Type, out}}, err
+	return []Fact{{Type: in[0].Type, Shape: out}}, err
 }
 
 // unranked is the type of input 0, if there is one, with a shape that is not known.
@@ -97,7 +97,7 @@ func unranked(in []Operand) []Fact {
 	if len(in) == 0 {
 		return nil
 	}
-	return []Fact{{in[0].Type, nil}}
+	return []Fact{{Type: in[0].Type}}
 }
 
 // blockInput checks C1 and the rank, and returns the shape of x.
@@ -105,7 +105,7 @@ func blockInput(in []Operand, l Layout, block int) (Shape, error) {
 	if err := wantInputs(in, 1); err != nil {
 		return nil, err
 	}
-	if int(l) >= len(layoutNames) || block < 2 || block > maxWindow {
+	if !l.Valid() || block < 2 || block > maxWindow {
 		return nil, Violation("C1", -1, "block size: got %d in layout %v, want in [2, %d]", block, l, maxWindow)
 	}
 	s := in[0].Shape

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Split]("Split")
+var _ = Register[Split]("Split")
 
 // Split cuts a tensor along an axis.
 //
@@ -40,7 +40,7 @@ func (op *Split) Infer(in []Operand) ([]Fact, error) {
 	}
 	facts := make([]Fact, len(sizes))
 	for i, n := range sizes {
-		facts[i] = Fact{in[0].Type, s.Clone()}
+		facts[i] = Fact{Type: in[0].Type, Shape: s.Clone()}
 		if s.Ranked() {
 			facts[i].Shape[axis] = n
 		}
@@ -81,7 +81,7 @@ func (op *Split) sizes(dim int) ([]int, error) {
 
 // Eval copies each part.
 func (op *Split) Eval(in, out []*Tensor) error {
-	s := in[0].shape
+	s := in[0].Shape()
 	axis, err := axisOf("C2", op.Axis, len(s))
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (op *Split) Eval(in, out []*Tensor) error {
 	for i, n := range sizes {
 		part := s.Clone()
 		part[axis] = n
-		if err := ensure(out, i, in[0].typ, part); err != nil {
+		if err := ensure(out, i, in[0].Type(), part); err != nil {
 			return err
 		}
 		move(whole(out[i]), from, part)

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Squeeze]("Squeeze")
+var _ = Register[Squeeze]("Squeeze")
 
 // Squeeze removes dimensions of size 1.
 //
@@ -21,7 +21,7 @@ func (op *Squeeze) Infer(in []Operand) ([]Fact, error) {
 	}
 	s := in[0].Shape
 	if !s.Ranked() || len(op.Axes) == 0 && !s.Static() {
-		return []Fact{{in[0].Type, nil}}, nil
+		return []Fact{{Type: in[0].Type}}, nil
 	}
 	axes, err := axesOf("C1", op.Axes, len(s))
 	if err != nil {
@@ -37,7 +37,7 @@ func (op *Squeeze) Infer(in []Operand) ([]Fact, error) {
 			out = append(out, d)
 		}
 	}
-	return []Fact{{in[0].Type, out}}, nil
+	return []Fact{{Type: in[0].Type, Shape: out}}, nil
 }
 
 // Eval keeps the elements.

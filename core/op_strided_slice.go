@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[StridedSlice]("StridedSlice")
+var _ = Register[StridedSlice]("StridedSlice")
 
 // StridedSlice is Python's slicing x[begin:end:stride, ...].
 //
@@ -52,7 +52,7 @@ func (op *StridedSlice) Infer(in []Operand) ([]Fact, error) {
 	end, ok2 := intsOf(in[2])
 	strides, ok3 := intsOf(in[3])
 	if !in[0].Shape.Ranked() || !items.Static() || items[0] > maxRank {
-		return []Fact{{in[0].Type, nil}}, nil
+		return []Fact{{Type: in[0].Type}}, nil
 	}
 	s := in[0].Shape
 	if !ok1 || !ok2 || !ok3 {
@@ -62,7 +62,7 @@ func (op *StridedSlice) Infer(in []Operand) ([]Fact, error) {
 		}
 	}
 	_, shape, err := op.cuts(s, begin, end, strides)
-	return []Fact{{in[0].Type, shape}}, err
+	return []Fact{{Type: in[0].Type, Shape: shape}}, err
 }
 
 // blurred returns a shape without the dimensions that items of unknown values are about.
@@ -180,20 +180,20 @@ func (op *StridedSlice) cut(dim, bit int, begin, end, stride int64) (cut, error)
 // Eval copies what is taken.
 func (op *StridedSlice) Eval(in, out []*Tensor) error {
 	x := in[0]
-	cuts, shape, err := op.cuts(x.shape, in[1].Int64s(), in[2].Int64s(), in[3].Int64s())
+	cuts, shape, err := op.cuts(x.Shape(), in[1].Int64s(), in[2].Int64s(), in[3].Int64s())
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, x.typ, shape); err != nil {
+	if err := ensure(out, 0, x.Type(), shape); err != nil {
 		return err
 	}
 	src := region{tensor: x}
 	taken := make(Shape, len(cuts))
-	for i, st := range rowMajorStrides(x.shape) {
+	for i, st := range rowMajorStrides(x.Shape()) {
 		src.at += cuts[i].from * st
 		src.strides = append(src.strides, cuts[i].step*st)
 		taken[i] = cuts[i].count
 	}
-	move(region{out[0], 0, rowMajorStrides(taken)}, src, taken)
+	move(region{tensor: out[0], at: 0, strides: rowMajorStrides(taken)}, src, taken)
 	return nil
 }

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFDequantize]("TFDequantize")
+var _ = Register[TFDequantize]("TFDequantize")
 
 // TFDequantize is TensorFlow's Dequantize. Every step is rounded to float32 on its own;
 // [lo, hi] are the bounds of q's type, n = hi-lo+1.
@@ -60,7 +60,7 @@ func (op *TFDequantize) Infer(in []Operand) ([]Fact, error) {
 			return nil, err
 		}
 	}
-	return []Fact{{op.OutType, in[0].Shape}}, nil
+	return []Fact{{Type: op.OutType, Shape: in[0].Shape}}, nil
 }
 
 // Eval dequantizes each slice.
@@ -71,15 +71,15 @@ func (op *TFDequantize) Eval(in, out []*Tensor) error {
 	}
 	functions := make([]func(int64) float32, len(ranges))
 	for c, r := range ranges {
-		functions[c] = op.function(in[0].typ, r)
+		functions[c] = op.function(in[0].Type(), r)
 	}
-	if err := ensure(out, 0, op.OutType, in[0].shape); err != nil {
+	if err := ensure(out, 0, op.OutType, in[0].Shape()); err != nil {
 		return err
 	}
 	q := in[0].Int64s()
 	y := make([]float32, len(q))
-	eachSlice(in[0].shape, op.Axis, func(i, c int) { y[i] = functions[c](q[i]) })
-	out[0].setFloat32s(y)
+	eachSlice(in[0].Shape(), op.Axis, func(i, c int) { y[i] = functions[c](q[i]) })
+	SetFloat32s(out[0], y)
 	return nil
 }
 

@@ -1,8 +1,6 @@
 package core
 
-import "math"
-
-var _ = register[TFFakeQuant]("TFFakeQuant")
+var _ = Register[TFFakeQuant]("TFFakeQuant")
 
 // TFFakeQuant is TensorFlow's FakeQuantWithMinMaxArgs, -Vars and -VarsPerChannel: reals
 // rounded to the levels of a quantized type. Every step is rounded to float32; lo is 0,
@@ -65,7 +63,7 @@ func (op *TFFakeQuant) Infer(in []Operand) ([]Fact, error) {
 			return nil, err
 		}
 	}
-	return []Fact{{F32, in[0].Shape}}, nil
+	return []Fact{{Type: F32, Shape: in[0].Shape}}, nil
 }
 
 // ranges returns the ranges and checks R3 and C3.
@@ -88,7 +86,7 @@ func (op *TFFakeQuant) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, F32, in[0].shape); err != nil {
+	if err := ensure(out, 0, F32, in[0].Shape()); err != nil {
 		return err
 	}
 	quantizers := make([]fakeQuantizer, len(ranges))
@@ -162,5 +160,3 @@ func (q *fakeQuantizer) apply(y, x []float32) {
 		}
 	}
 }
-
-func floor32(x float32) float32 { return float32(math.Floor(float64(x))) }

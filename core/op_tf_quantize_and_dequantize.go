@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFQuantizeAndDequantize]("TFQuantizeAndDequantize")
+var _ = Register[TFQuantizeAndDequantize]("TFQuantizeAndDequantize")
 
 // TFQuantizeAndDequantize is TensorFlow's QuantizeAndDequantize, V2, V3 and V4: reals
 // rounded to the levels of an integer type. Every step is rounded to x's type; [lo, hi]
@@ -116,10 +116,10 @@ func (op *TFQuantizeAndDequantize) Eval(in, out []*Tensor) error {
 		known.NumBits = int(bits)
 		op = &known
 	}
-	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
+	if err := ensure(out, 0, in[0].Type(), in[0].Shape()); err != nil {
 		return err
 	}
-	if in[0].typ == F64 {
+	if in[0].Type() == F64 {
 		return roundToLevels[float64](op, in, out[0], math.MaxFloat64)
 	}
 	return roundToLevels[float32](op, in, out[0], math.MaxFloat32)
@@ -143,7 +143,7 @@ func roundToLevels[T float32 | float64](op *TFQuantizeAndDequantize, in []*Tenso
 		functions[c] = levelFunction(op, r, largest)
 	}
 	x, y := Data[T](in[0]), Data[T](out)
-	eachSlice(in[0].shape, op.Axis, func(i, c int) { y[i] = functions[c](x[i]) })
+	eachSlice(in[0].Shape(), op.Axis, func(i, c int) { y[i] = functions[c](x[i]) })
 	return nil
 }
 
@@ -154,14 +154,14 @@ func levelRanges[T float32 | float64](op *TFQuantizeAndDequantize, in []*Tensor)
 	}
 	n := 1
 	if op.Axis >= 0 {
-		n = in[0].shape[op.Axis]
+		n = in[0].Shape()[op.Axis]
 	}
 	ranges := make([]rangeOf[T], n)
 	for c := range ranges {
 		ranges[c] = rangeOf[T]{T(math.Inf(1)), T(math.Inf(-1))}
 	}
 	x := Data[T](in[0])
-	eachSlice(in[0].shape, op.Axis, func(i, c int) {
+	eachSlice(in[0].Shape(), op.Axis, func(i, c int) {
 		ranges[c] = rangeOf[T]{min(ranges[c].min, x[i]), max(ranges[c].max, x[i])}
 	})
 	return ranges, nil

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[TFQuantizeDownAndShrinkRange]("TFQuantizeDownAndShrinkRange")
+var _ = Register[TFQuantizeDownAndShrinkRange]("TFQuantizeDownAndShrinkRange")
 
 // TFQuantizeDownAndShrinkRange is TensorFlow's op of that name: TFRequantize to u8 by
 // the range that TFRequantizationRange gives.
@@ -31,7 +31,7 @@ func (op *TFQuantizeDownAndShrinkRange) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, U8, in[0].shape); err != nil {
+	if err := ensure(out, 0, U8, in[0].Shape()); err != nil {
 		return err
 	}
 	to := r.usedRange(in[0])

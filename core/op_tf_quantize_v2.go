@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFQuantizeV2]("TFQuantizeV2")
+var _ = Register[TFQuantizeV2]("TFQuantizeV2")
 
 // QuantizeMode is the formula between reals and quantized values of TensorFlow's
 // QuantizeV2 and Dequantize.
@@ -121,7 +121,7 @@ func (op *TFQuantizeV2) Infer(in []Operand) ([]Fact, error) {
 			return nil, err
 		}
 	}
-	return []Fact{{op.Type, in[0].Shape}, {F32, out}, {F32, out}}, nil
+	return []Fact{{Type: op.Type, Shape: in[0].Shape}, {Type: F32, Shape: out}, {Type: F32, Shape: out}}, nil
 }
 
 // modeAxis is sliceAxis for a mode, of which MIN_FIRST takes one slice only, and checks C4.
@@ -209,13 +209,13 @@ func (op *TFQuantizeV2) Eval(in, out []*Tensor) error {
 		functions[c], to = op.function(r)
 		mins[c], maxs[c] = to.min, to.max
 	}
-	if err := ensure(out, 0, op.Type, in[0].shape); err != nil {
+	if err := ensure(out, 0, op.Type, in[0].Shape()); err != nil {
 		return err
 	}
 	x := Data[float32](in[0])
 	q := make([]int64, len(x))
-	eachSlice(in[0].shape, op.Axis, func(i, c int) { q[i] = functions[c](x[i]) })
-	out[0].setInts(q)
+	eachSlice(in[0].Shape(), op.Axis, func(i, c int) { q[i] = functions[c](x[i]) })
+	SetInts(out[0], q)
 	return nil
 }
 
@@ -365,17 +365,6 @@ func (op *TFQuantizeV2) scaled(r tfRange) (func(x float32) int64, tfRange) {
 	}, to
 }
 
-// leastNormal is the least float32 above 0 that is not subnormal.
-const leastNormal = 0x1p-126
-
-// flushed returns x, or 0 of its sign for a subnormal number, as the CPU gives it to TensorFlow.
-func flushed(x float32) float32 {
-	if abs32(x) < leastNormal {
-		return float32(math.Copysign(0, float64(x)))
-	}
-	return x
-}
-
 // cast converts what clipping has brought within the type, except that the bound 2^31
 // of i32 as a float32 becomes -2^31, as the CPU's conversion gives.
 func (op *TFQuantizeV2) cast(x float64) int64 {
@@ -384,14 +373,6 @@ func (op *TFQuantizeV2) cast(x float64) int64 {
 		return lo
 	}
 	return Saturate(x, lo, hi)
-}
-
-// Rounding is a quantization as the integer Saturate(Round(x*Factor - Shift), Lo, Hi),
-// product and difference rounded to float32; NaN becomes Lo.
-type Rounding struct {
-	Factor, Shift float32
-	Round         RoundMode
-	Lo, Hi        int64
 }
 
 // Rounding returns what QuantizeV2 of 8 bits does to each number, for one range that is

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFQuantizedAvgPool]("TFQuantizedAvgPool")
+var _ = Register[TFQuantizedAvgPool]("TFQuantizedAvgPool")
 
 // TFQuantizedAvgPool is TensorFlow's QuantizedAvgPool: the mean of a sliding window of
 // quantized values, whose range stays.
@@ -32,8 +32,8 @@ func (op *TFQuantizedAvgPool) Infer(in []Operand) ([]Fact, error) {
 	if err := wantType("C1", in, 0, I8, U8); err != nil {
 		return nil, err
 	}
-	s, err := op.poolShape(in[0].Shape, op.Window)
-	return []Fact{{in[0].Type, s}}, err
+	s, err := poolShape(&op.Spatial, in[0].Shape, op.Window)
+	return []Fact{{Type: in[0].Type, Shape: s}}, err
 }
 
 // Eval adds in int64 and multiplies by the rounded reciprocal, as oneDNN does.
@@ -49,7 +49,7 @@ func (op *TFQuantizedAvgPool) Eval(in, out []*Tensor) error {
 		}
 		return int64(math.RoundToEven(float64(float32(wholeSum(v)) * (1 / float32(len(v))))))
 	})
-	out[0].setInts(y)
+	SetInts(out[0], y)
 	return nil
 }
 

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFQuantizedBatchNorm]("TFQuantizedBatchNorm")
+var _ = Register[TFQuantizedBatchNorm]("TFQuantizedBatchNorm")
 
 // TFQuantizedBatchNorm is TensorFlow's
 // QuantizedBatchNormWithGlobalNormalization: batch normalization of quantized values in
@@ -83,24 +83,24 @@ func (op *TFQuantizedBatchNorm) Eval(in, out []*Tensor) error {
 			tRange = r
 			continue
 		}
-		toFloat := r.quantizedToFloat(in[3*i].typ)
+		toFloat := r.quantizedToFloat(in[3*i].Type())
 		for _, q := range in[3*i].Int64s() {
 			real[i] = append(real[i], toFloat(q))
 		}
 	}
-	if err := ensure(out, 0, I32, in[0].shape); err != nil {
+	if err := ensure(out, 0, I32, in[0].Shape()); err != nil {
 		return err
 	}
 	to := tfRange{-(1 << 20), 1 << 20}
 	k, shift := op.factors(to, real[1], real[2], real[3], real[4])
 	one := to.floatToQuantized(1, I32)
-	input := tRange.requantizeInNewRange(in[0].typ, to, I32)
+	input := tRange.requantizeInNewRange(in[0].Type(), to, I32)
 	q := in[0].Int64s()
 	y := make([]int64, len(q))
-	eachSlice(in[0].shape, 3, func(i, c int) {
+	eachSlice(in[0].Shape(), 3, func(i, c int) {
 		y[i] = int64(int32(input(q[i])*k[c]))/one + shift[c]
 	})
-	out[0].setInts(y)
+	SetInts(out[0], y)
 	setRange(out, 1, to)
 	return nil
 }

@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[TFQuantizedConcat]("TFQuantizedConcat")
+var _ = Register[TFQuantizedConcat]("TFQuantizedConcat")
 
 // TFQuantizedConcat joins quantized tensors along an axis and brings them to one range.
 //
@@ -67,7 +67,7 @@ func (op *TFQuantizedConcat) Infer(in []Operand) ([]Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(out, Fact{F32, Shape{}}, Fact{F32, Shape{}}), nil
+	return append(out, Fact{Type: F32, Shape: Shape{}}, Fact{Type: F32, Shape: Shape{}}), nil
 }
 
 func (op *TFQuantizedConcat) checkRange(mn, mx *Tensor, i, n int) error {
@@ -109,8 +109,8 @@ func (op *TFQuantizedConcat) Eval(in, out []*Tensor) error {
 		args[i] = t
 		if mins[i] != mn || maxs[i] != mx {
 			args[i] = t.Clone()
-			real := tfRange{mins[i], maxs[i]}.eigenDequantize(t.typ)
-			quantized := tfRange{mn, mx}.eigenQuantize(t.typ)
+			real := tfRange{mins[i], maxs[i]}.eigenDequantize(t.Type())
+			quantized := tfRange{mn, mx}.eigenQuantize(t.Type())
 			mapInts(t, args[i], func(q int64) int64 { return quantized(real(q)) })
 		}
 	}

@@ -3,9 +3,9 @@ package core
 import "math"
 
 var (
-	_ = register[TFQuantizedAdd]("TFQuantizedAdd")
-	_ = register[TFQuantizedMul]("TFQuantizedMul")
-	_ = register[TFQuantizedBiasAdd]("TFQuantizedBiasAdd")
+	_ = Register[TFQuantizedAdd]("TFQuantizedAdd")
+	_ = Register[TFQuantizedMul]("TFQuantizedMul")
+	_ = Register[TFQuantizedBiasAdd]("TFQuantizedBiasAdd")
 )
 
 // The quantized sums and products of TensorFlow. They share:
@@ -152,7 +152,7 @@ func readSummands(in, out []*Tensor) (summands, error) {
 	if s.x, s.y, err = broadcastTwo(in); err != nil {
 		return s, err
 	}
-	return s, ensure(out, 0, I32, s.x.shape)
+	return s, ensure(out, 0, I32, s.x.Shape())
 }
 
 // readWideSummands is readSummands of ops that check C3.
@@ -180,7 +180,7 @@ func (s summands) each(out *Tensor, f func(x, y int64) int64) {
 	for i, v := range x {
 		z[i] = f(v, y[i])
 	}
-	out.setInts(z)
+	SetInts(out, z)
 }
 
 // Eval moves both to the range of the sum and adds.
@@ -219,10 +219,10 @@ func (op *TFQuantizedMul) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	zx := truncateToInt32(s.xRange.floatToQuantizedUnclamped(0, s.x.typ))
-	zy := truncateToInt32(s.yRange.floatToQuantizedUnclamped(0, s.y.typ))
+	zx := truncateToInt32(s.xRange.floatToQuantizedUnclamped(0, s.x.Type()))
+	zy := truncateToInt32(s.yRange.floatToQuantizedUnclamped(0, s.y.Type()))
 	s.each(out[0], func(a, b int64) int64 { return (a - zx) * (b - zy) })
-	setRange(out, 1, productRange(s.xRange, s.x.typ, s.yRange, s.y.typ))
+	setRange(out, 1, productRange(s.xRange, s.x.Type(), s.yRange, s.y.Type()))
 	return nil
 }
 
@@ -233,7 +233,7 @@ func (op *TFQuantizedBiasAdd) Eval(in, out []*Tensor) error {
 		return err
 	}
 	to := s.symmetric(1 << 17)
-	x, y, q := s.xRange.eigenDequantize(s.x.typ), s.yRange.eigenDequantize(s.y.typ), to.eigenQuantize(I32)
+	x, y, q := s.xRange.eigenDequantize(s.x.Type()), s.yRange.eigenDequantize(s.y.Type()), to.eigenQuantize(I32)
 	zero := to.floatToQuantized(0, I32)
 	s.each(out[0], func(a, b int64) int64 { return int64(int32(q(x(a)) + q(y(b)) + zero)) })
 	setRange(out, 1, to)

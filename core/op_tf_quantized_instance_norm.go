@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFQuantizedInstanceNorm]("TFQuantizedInstanceNorm")
+var _ = Register[TFQuantizedInstanceNorm]("TFQuantizedInstanceNorm")
 
 // TFQuantizedInstanceNorm is TensorFlow's QuantizedInstanceNorm: each channel of each
 // image normalized by its own mean and variance, in float32 between the Eigen forms of
@@ -94,7 +94,7 @@ func (op *TFQuantizedInstanceNorm) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	s := in[0].shape
+	s := in[0].Shape()
 	if err := ensure(out, 0, U8, s); err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[TFQuantizedRelu]("TFQuantizedRelu")
+var _ = Register[TFQuantizedRelu]("TFQuantizedRelu")
 
 // TFQuantizedRelu is TensorFlow's QuantizedRelu, QuantizedRelu6 and QuantizedReluX:
 // quantized values between those of 0 and of an upper limit; the range stays.
@@ -63,17 +63,17 @@ func (op *TFQuantizedRelu) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
+	if err := ensure(out, 0, in[0].Type(), in[0].Shape()); err != nil {
 		return err
 	}
-	lo := r.floatToQuantized(0, in[0].typ)
-	_, hi := in[0].typ.Bounds()
+	lo := r.floatToQuantized(0, in[0].Type())
+	_, hi := in[0].Type().Bounds()
 	if len(in) == 4 {
 		limit, err := reluLimit(in[3])
 		if err != nil {
 			return err
 		}
-		hi = r.floatToQuantized(limit, in[0].typ)
+		hi = r.floatToQuantized(limit, in[0].Type())
 	}
 	mapInts(in[0], out[0], func(q int64) int64 { return min(max(q, lo), hi) })
 	return nil

@@ -1,8 +1,6 @@
 package core
 
-import "math"
-
-var _ = register[TFQuantizedResizeBilinear]("TFQuantizedResizeBilinear")
+var _ = Register[TFQuantizedResizeBilinear]("TFQuantizedResizeBilinear")
 
 // TFQuantizedResizeBilinear is TensorFlow's QuantizedResizeBilinear: an image of
 // another size, each element interpolated between four; the range stays.
@@ -64,42 +62,7 @@ func (op *TFQuantizedResizeBilinear) Infer(in []Operand) ([]Fact, error) {
 			return nil, err
 		}
 	}
-	return []Fact{{in[0].Type, out}}, nil
-}
-
-// resized returns the output's shape and checks C3.
-func resized(s Shape, size []int64) (Shape, error) {
-	for _, n := range size {
-		if n < 1 || n > maxWindow {
-			return nil, Violation("C3", 1, "got size %v, want each in [1, %d]", size, maxWindow)
-		}
-	}
-	return checkedShape(Shape{s[0], int(size[0]), int(size[1]), s[3]})
-}
-
-// lerp is where an output position lies between two of the input.
-type lerp struct {
-	lower, upper int
-	f            float32
-}
-
-// lerps returns the place of each output position of one dimension.
-func (op *TFQuantizedResizeBilinear) lerps(in, out int) []lerp {
-	scale := float32(in) / float32(out)
-	if op.AlignCorners && out > 1 {
-		scale = float32(in-1) / float32(out-1)
-	}
-	l := make([]lerp, out)
-	for o := range l {
-		p := float32(float32(o) * scale)
-		if op.HalfPixelCenters {
-			p = float32((float32(o)+0.5)*scale) - 0.5
-		}
-		floor := floor32(p)
-		upper := min(int(math.Ceil(float64(p))), in-1)
-		l[o] = lerp{min(max(int(floor), 0), upper), upper, p - floor}
-	}
-	return l
+	return []Fact{{Type: in[0].Type, Shape: out}}, nil
 }
 
 // Eval interpolates each element.
@@ -108,19 +71,20 @@ func (op *TFQuantizedResizeBilinear) Eval(in, out []*Tensor) error {
 		return err
 	}
 	x := in[0]
-	s, err := resized(x.shape, in[1].Int64s())
+	s, err := resized(x.Shape(), in[1].Int64s())
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, x.typ, s); err != nil {
+	if err := ensure(out, 0, x.Type(), s); err != nil {
 		return err
 	}
 	switch {
-	case s.Equal(x.shape):
+	case s.Equal(x.Shape()):
 		copy(out[0].Bytes(), x.Bytes())
-	case x.typ == F32:
-		interpolate(op, x.shape, s, Data[float32](x), Data[float32](out[0]), between)
-	case x.typ == U8:
+	case x.Type() == F32:
+		interpolate(sampling{alignCorners: op.AlignCorners, halfPixelCenters: op.HalfPixelCenters}, x.Shape(), s,
+			Data[float32](x), Data[float32](out[0]), between)
+	case x.Type() == U8:
 		op.fixedPoint(x, out[0], s, 7)
 	default:
 		op.fixedPoint(x, out[0], s, 30)
@@ -136,41 +100,12 @@ func (op *TFQuantizedResizeBilinear) fixedPoint(x, y *Tensor, s Shape, bits int)
 	for i, v := range real {
 		q[i] = int64(v)
 	}
-	interpolate(op, x.shape, s, q, z, func(tl, tr, bl, br int64, fx, fy float32) int64 {
-		across, down := int64(fx*float32(m)), int64(fy*float32(m))
-		top := tl*m + (tr-tl)*across
-		bottom := bl*m + (br-bl)*across
-		return (top + (bottom-top)/m*down + m/2) / m
-	})
-	y.setInts(z)
-}
-
-// interpolate calls f with the four neighbours of each output element and its distance
-// from the first.
-func interpolate[T any](op *TFQuantizedResizeBilinear, from, to Shape, x, y []T,
-	f func(tl, tr, bl, br T, fx, fy float32) T,
-) {
-	rows, columns := op.lerps(from[1], to[1]), op.lerps(from[2], to[2])
-	row := from[2] * from[3]
-	o := 0
-	for n := range from[0] {
-		image := x[n*from[1]*row:]
-		for _, v := range rows {
-			for _, h := range columns {
-				left, right := h.lower*from[3], h.upper*from[3]
-				for c := range from[3] {
-					upper, lower := image[v.lower*row+c:], image[v.upper*row+c:]
-					y[o] = f(upper[left], upper[right], lower[left], lower[right], h.f, v.f)
-					o++
-				}
-			}
-		}
-	}
-}
-
-// between interpolates in float32.
-func between(tl, tr, bl, br, fx, fy float32) float32 {
-	top := tl + float32((tr-tl)*fx)
-	bottom := bl + float32((br-bl)*fx)
-	return top + float32((bottom-top)*fy)
+	interpolate(sampling{alignCorners: op.AlignCorners, halfPixelCenters: op.HalfPixelCenters}, x.Shape(), s, q, z,
+		func(tl, tr, bl, br int64, fx, fy float32) int64 {
+			across, down := int64(fx*float32(m)), int64(fy*float32(m))
+			top := tl*m + (tr-tl)*across
+			bottom := bl*m + (br-bl)*across
+			return (top + (bottom-top)/m*down + m/2) / m
+		})
+	SetInts(y, z)
 }

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[TFRequantizationRange]("TFRequantizationRange")
+var _ = Register[TFRequantizationRange]("TFRequantizationRange")
 
 // TFRequantizationRange is TensorFlow's RequantizationRange: the range that the
 // elements use,
@@ -25,7 +25,7 @@ func (op *TFRequantizationRange) Infer(in []Operand) ([]Fact, error) {
 	if err := inferUsedRange(in); err != nil {
 		return nil, err
 	}
-	return []Fact{{F32, Shape{}}, {F32, Shape{}}}, nil
+	return []Fact{{Type: F32, Shape: Shape{}}, {Type: F32, Shape: Shape{}}}, nil
 }
 
 // Eval finds the extremes.

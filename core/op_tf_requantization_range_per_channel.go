@@ -1,6 +1,6 @@
 package core
 
-var _ = register[TFRequantizationRangePerChannel]("TFRequantizationRangePerChannel")
+var _ = Register[TFRequantizationRangePerChannel]("TFRequantizationRangePerChannel")
 
 // TFRequantizationRangePerChannel is TensorFlow's op of that name: the range that
 // covers what each channel uses, symmetric unless nothing is negative.
@@ -37,7 +37,7 @@ func (op *TFRequantizationRangePerChannel) Infer(in []Operand) ([]Fact, error) {
 	if err := inferPerChannel(in); err != nil {
 		return nil, err
 	}
-	return []Fact{{F32, Shape{}}, {F32, Shape{}}}, nil
+	return []Fact{{Type: F32, Shape: Shape{}}, {Type: F32, Shape: Shape{}}}, nil
 }
 
 // Eval finds the extremes.
@@ -49,7 +49,7 @@ func (op *TFRequantizationRangePerChannel) Eval(in, out []*Tensor) error {
 	x := Data[int32](in[0])
 	largest := make([]float32, len(ranges))
 	negative := false
-	eachChannel(in[0].shape, len(ranges), func(i, c int) {
+	eachChannel(in[0].Shape(), len(ranges), func(i, c int) {
 		largest[c] = max(largest[c], abs32(float32(x[i])))
 		negative = negative || x[i] < 0
 	})

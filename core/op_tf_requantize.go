@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFRequantize]("TFRequantize")
+var _ = Register[TFRequantize]("TFRequantize")
 
 // TFRequantize is TensorFlow's Requantize: i32 of one range to Type of another.
 //
@@ -94,7 +94,7 @@ func (op *TFRequantize) Eval(in, out []*Tensor) error {
 	if err := checkRequested(to.min); err != nil {
 		return err
 	}
-	if err := ensure(out, 0, op.Type, in[0].shape); err != nil {
+	if err := ensure(out, 0, op.Type, in[0].Shape()); err != nil {
 		return err
 	}
 	mapInts(in[0], out[0], op.element(from, to))

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFRequantizePerChannel]("TFRequantizePerChannel")
+var _ = Register[TFRequantizePerChannel]("TFRequantizePerChannel")
 
 // TFRequantizePerChannel is TensorFlow's RequantizePerChannel: i32, with a range for
 // each channel, to Type of one range. A(mn, mx) = max(|mn|, |mx|); L is 127 for i8 and
@@ -120,15 +120,15 @@ func (op *TFRequantizePerChannel) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, op.Type, in[0].shape); err != nil {
+	if err := ensure(out, 0, op.Type, in[0].Shape()); err != nil {
 		return err
 	}
 	lo, hi := op.Type.Bounds()
 	q := make([]int64, out[0].Len())
-	eachChannel(in[0].shape, len(scales), func(i, c int) {
+	eachChannel(in[0].Shape(), len(scales), func(i, c int) {
 		q[i] = Saturate(math.RoundToEven(float64(float32(Data[int32](in[0])[i])*scales[c])), lo, hi)
 	})
-	out[0].setInts(q)
+	SetInts(out[0], q)
 	setRange(out, 1, to)
 	return nil
 }

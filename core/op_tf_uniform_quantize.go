@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFUniformQuantize]("TFUniformQuantize")
+var _ = Register[TFUniformQuantize]("TFUniformQuantize")
 
 // TFUniformQuantize is TensorFlow's UniformQuantize: reals to integers by scales and zero
 // points, each step rounded to float32,
@@ -47,7 +47,7 @@ func (op *TFUniformQuantize) Infer(in []Operand) ([]Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Fact{{op.Type, in[0].Shape}}, inferUniform(in, 1, 2, channels)
+	return []Fact{{Type: op.Type, Shape: in[0].Shape}}, inferUniform(in, 1, 2, channels)
 }
 
 // Eval quantizes each element.
@@ -55,15 +55,15 @@ func (op *TFUniformQuantize) Eval(in, out []*Tensor) error {
 	if err := checkUniform(in[1], 1); err != nil {
 		return err
 	}
-	if err := ensure(out, 0, op.Type, in[0].shape); err != nil {
+	if err := ensure(out, 0, op.Type, in[0].Shape()); err != nil {
 		return err
 	}
 	x, scales, zeros := Data[float32](in[0]), Data[float32](in[1]), Data[int32](in[2])
 	q := make([]int64, len(x))
-	eachSlice(in[0].shape, op.Axis, func(i, c int) {
+	eachSlice(in[0].Shape(), op.Axis, func(i, c int) {
 		q[i] = affineQuantize(x[i], 1/scales[c], zeros[c], op.Lo, op.Hi)
 	})
-	out[0].setInts(q)
+	SetInts(out[0], q)
 	return nil
 }
 

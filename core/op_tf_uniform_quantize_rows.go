@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFUniformQuantizeRows]("TFUniformQuantizeRows")
+var _ = Register[TFUniformQuantizeRows]("TFUniformQuantizeRows")
 
 // TFUniformQuantizeRows is how TensorFlow's UniformQuantizedDotHybrid and
 // UniformQuantizedConvolutionHybrid quantize reals: each element of the first axis (a row)
@@ -42,20 +42,20 @@ func (op *TFUniformQuantizeRows) Infer(in []Operand) ([]Fact, error) {
 		}
 		rows = Shape{s[0]}
 	}
-	return []Fact{{I8, in[0].Shape}, {F32, rows}, {I32, rows}}, nil
+	return []Fact{{Type: I8, Shape: in[0].Shape}, {Type: F32, Shape: rows}, {Type: I32, Shape: rows}}, nil
 }
 
 // Eval quantizes row by row.
 func (op *TFUniformQuantizeRows) Eval(in, out []*Tensor) error {
-	s := in[0].shape
-	for i, f := range []Fact{{I8, s}, {F32, s[:1]}, {I32, s[:1]}} {
+	s := in[0].Shape()
+	for i, f := range []Fact{{Type: I8, Shape: s}, {Type: F32, Shape: s[:1]}, {Type: I32, Shape: s[:1]}} {
 		if err := ensure(out, i, f.Type, f.Shape); err != nil {
 			return err
 		}
 	}
 	x, q := Data[float32](in[0]), Data[int8](out[0])
 	scales, zeros := Data[float32](out[1]), Data[int32](out[2])
-	size := Shape(s[1:]).elements()
+	size := Shape(s[1:]).MustElements()
 	for r := range s[0] {
 		quantizeRow(x[r*size:][:size], q[r*size:][:size], &scales[r], &zeros[r])
 	}

@@ -2,7 +2,7 @@ package core
 
 import "math"
 
-var _ = register[TFUniformRequantize]("TFUniformRequantize")
+var _ = Register[TFUniformRequantize]("TFUniformRequantize")
 
 // TFUniformRequantize is TensorFlow's UniformRequantize, and how its UniformQuantizedDot,
 // ...Convolution and ...Add scale what they sum: integers of one scale to those of another,
@@ -69,7 +69,7 @@ func (op *TFUniformRequantize) Infer(in []Operand) ([]Fact, error) {
 			return nil, Violation("U1", 5, "got %v, want f32[]", t.Fact)
 		}
 	}
-	return []Fact{{op.Type, in[0].Shape}}, nil
+	return []Fact{{Type: op.Type, Shape: in[0].Shape}}, nil
 }
 
 // Eval requantizes each element.
@@ -78,14 +78,14 @@ func (op *TFUniformRequantize) Eval(in, out []*Tensor) error {
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, op.Type, in[0].shape); err != nil {
+	if err := ensure(out, 0, op.Type, in[0].Shape()); err != nil {
 		return err
 	}
 	x, zeros, outZeros := in[0].Int64s(), Data[int32](in[2]), Data[int32](in[4])
 	q := make([]int64, len(x))
 	real := len(in) == 5
-	eachSlice(in[0].shape, op.Axis, func(i, c int) {
-		d := int64(throughFloat(x[i], real && in[0].typ == I32)) - int64(zeros[c%len(zeros)])
+	eachSlice(in[0].Shape(), op.Axis, func(i, c int) {
+		d := int64(throughFloat(x[i], real && in[0].Type() == I32)) - int64(zeros[c%len(zeros)])
 		if !real || op.Axis == -1 {
 			d = int64(int32(d))
 		}
@@ -93,7 +93,7 @@ func (op *TFUniformRequantize) Eval(in, out []*Tensor) error {
 		v = int32(max(min(int64(v), op.Hi), op.Lo))
 		q[i] = int64(throughFloat(int64(v), real && op.Type == I32))
 	})
-	out[0].setInts(q)
+	SetInts(out[0], q)
 	return nil
 }
 

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Tile]("Tile")
+var _ = Register[Tile]("Tile")
 
 // Tile repeats a tensor.
 //
@@ -28,17 +28,17 @@ func (op *Tile) Infer(in []Operand) ([]Fact, error) {
 	}
 	s := in[0].Shape
 	if !s.Ranked() {
-		return []Fact{{in[0].Type, nil}}, nil
+		return []Fact{{Type: in[0].Type}}, nil
 	}
 	if want := (Shape{len(s)}); !in[1].Shape.Compatible(want) {
 		return nil, Violation("C1", 1, "got shape %v, want %v: one multiple per dimension of x", in[1].Shape, want)
 	}
 	multiples, ok := intsOf(in[1])
 	if !ok {
-		return []Fact{{in[0].Type, unknownShape(len(s))}}, nil
+		return []Fact{{Type: in[0].Type, Shape: unknownShape(len(s))}}, nil
 	}
 	out, err := tiled(s, multiples)
-	return []Fact{{in[0].Type, out}}, err
+	return []Fact{{Type: in[0].Type, Shape: out}}, err
 }
 
 func tiled(s Shape, multiples []int64) (Shape, error) {
@@ -62,19 +62,19 @@ func tiled(s Shape, multiples []int64) (Shape, error) {
 func (op *Tile) Eval(in, out []*Tensor) error {
 	x := in[0]
 	multiples := in[1].Int64s()
-	to, err := tiled(x.shape, multiples)
+	to, err := tiled(x.Shape(), multiples)
 	if err != nil {
 		return err
 	}
-	if err := ensure(out, 0, x.typ, to); err != nil {
+	if err := ensure(out, 0, x.Type(), to); err != nil {
 		return err
 	}
 	// Split each dimension of y in (repetition, element); x is read with stride 0 along
 	// the repetitions.
 	dst, src := region{tensor: out[0]}, region{tensor: x}
 	var pairs Shape
-	from, st := rowMajorStrides(x.shape), rowMajorStrides(to)
-	for i, d := range x.shape {
+	from, st := rowMajorStrides(x.Shape()), rowMajorStrides(to)
+	for i, d := range x.Shape() {
 		pairs = append(pairs, int(multiples[i]), d)
 		dst.strides = append(dst.strides, d*st[i], st[i])
 		src.strides = append(src.strides, 0, from[i])

@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[TopK]("TopK")
+var _ = Register[TopK]("TopK")
 
 // TopK finds the largest elements along the last axis, the largest first; among equals
 // the first comes first. NaN comes last.
@@ -39,7 +39,7 @@ func (op *TopK) Infer(in []Operand) ([]Fact, error) {
 		return nil, Violation("C3", -1, "type: got %v, want i16, i32 or i64", op.Type)
 	}
 	if !x.Shape.Ranked() {
-		return []Fact{{x.Type, nil}, {op.Type, nil}}, nil
+		return []Fact{{Type: x.Type}, {Type: op.Type}}, nil
 	}
 	s := x.Shape.Clone()
 	last := len(s) - 1
@@ -52,12 +52,12 @@ func (op *TopK) Infer(in []Operand) ([]Fact, error) {
 		s[last] = int(v[0])
 	}
 	s, err := checkedShape(s)
-	return []Fact{{x.Type, s}, {op.Type, s}}, err
+	return []Fact{{Type: x.Type, Shape: s}, {Type: op.Type, Shape: s}}, err
 }
 
 // Eval sorts each row.
 func (op *TopK) Eval(in, out []*Tensor) error {
-	facts, err := op.Infer([]Operand{{in[0].Fact(), in[0]}, {in[1].Fact(), in[1]}})
+	facts, err := op.Infer([]Operand{{Fact: in[0].Fact(), Const: in[0]}, {Fact: in[1].Fact(), Const: in[1]}})
 	if err != nil {
 		return err
 	}
@@ -66,24 +66,24 @@ func (op *TopK) Eval(in, out []*Tensor) error {
 			return err
 		}
 	}
-	n, k := in[0].shape[len(in[0].shape)-1], int(in[1].Int64s()[0])
+	n, k := in[0].Shape()[len(in[0].Shape())-1], int(in[1].Int64s()[0])
 	if k == 0 || out[0].Len() == 0 {
 		return nil
 	}
 	var order []int
-	if in[0].typ.IsInteger() {
+	if in[0].Type().IsInteger() {
 		order = largestOf(in[0].Int64s(), n, k)
 	} else {
 		order = largestOf(in[0].Float64s(), n, k)
 	}
 	indices := make([]int64, len(order))
-	one := region{in[0], 0, []int{1}}
+	one := region{tensor: in[0], at: 0, strides: []int{1}}
 	for i, at := range order {
 		indices[i] = int64(at % n)
 		one.at = at
-		move(region{out[0], i, []int{1}}, one, Shape{1})
+		move(region{tensor: out[0], at: i, strides: []int{1}}, one, Shape{1})
 	}
-	out[1].setInts(indices)
+	SetInts(out[1], indices)
 	return nil
 }
 

@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-var _ = register[Transpose]("Transpose")
+var _ = Register[Transpose]("Transpose")
 
 // Transpose permutes dimensions.
 //
@@ -54,9 +54,9 @@ func (op *Transpose) Infer(in []Operand) ([]Fact, error) {
 	s := in[0].Shape
 	if !s.Ranked() {
 		if len(op.Order) > 0 {
-			return []Fact{{in[0].Type, unknownShape(len(op.Order))}}, op.check()
+			return []Fact{{Type: in[0].Type, Shape: unknownShape(len(op.Order))}}, op.check()
 		}
-		return []Fact{{in[0].Type, nil}}, nil
+		return []Fact{{Type: in[0].Type}}, nil
 	}
 	order, err := op.order(len(s))
 	if err != nil {
@@ -66,7 +66,7 @@ func (op *Transpose) Infer(in []Operand) ([]Fact, error) {
 	for d, a := range order {
 		out[d] = s[a]
 	}
-	return []Fact{{in[0].Type, out}}, nil
+	return []Fact{{Type: in[0].Type, Shape: out}}, nil
 }
 
 // Permutation returns the shape and the order.
@@ -91,7 +91,7 @@ type permuting interface {
 
 // permute is the reference of permuting ops.
 func permute(op permuting, x, y *Tensor) error {
-	s, order, err := op.Permutation(x.shape)
+	s, order, err := op.Permutation(x.Shape())
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func permute(op permuting, x, y *Tensor) error {
 	for d, a := range order {
 		strides[d], shape[d] = from[a], s[a]
 	}
-	move(region{y, 0, rowMajorStrides(shape)}, region{x, 0, strides}, shape)
+	move(region{tensor: y, at: 0, strides: rowMajorStrides(shape)}, region{tensor: x, at: 0, strides: strides}, shape)
 	return nil
 }
 

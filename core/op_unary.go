@@ -6,7 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
-var _ = register[Unary]("Unary")
+var _ = Register[Unary]("Unary")
 
 // UnaryFunction is a function of one number.
 type UnaryFunction uint8
@@ -156,20 +156,20 @@ func (op *Unary) Infer(in []Operand) ([]Fact, error) {
 
 // Eval applies the function.
 func (op *Unary) Eval(in, out []*Tensor) error {
-	if err := ensure(out, 0, in[0].typ, in[0].shape); err != nil {
+	if err := ensure(out, 0, in[0].Type(), in[0].Shape()); err != nil {
 		return err
 	}
 	f := unaryTable[op.Function]
-	if in[0].typ.IsInteger() {
+	if in[0].Type().IsInteger() {
 		x := in[0].Int64s()
 		y := make([]int64, len(x))
 		for i, v := range x {
 			y[i] = f.whole(v)
 		}
-		out[0].setInts(y)
+		SetInts(out[0], y)
 		return nil
 	}
-	if single := singleFunctions[op.Function]; single != nil && in[0].typ != F64 {
+	if single := singleFunctions[op.Function]; single != nil && in[0].Type() != F64 {
 		mapSingle(in[0], out[0], single)
 		return nil
 	}
@@ -184,20 +184,20 @@ func (op *Unary) Elements() Elements { return FirstElements }
 func mapSingle(x, y *Tensor, f func(float32) float32) {
 	v := x.Float32s()
 	d := make([]float32, len(v))
-	if y.typ == F32 {
+	if y.Type() == F32 {
 		d = Data[float32](y)
 	}
 	for i, e := range v {
 		d[i] = f(e)
 	}
-	if y.typ != F32 {
-		y.setFloat32s(d)
+	if y.Type() != F32 {
+		SetFloat32s(y, d)
 	}
 }
 
 // mapReal applies f, a float64 function, to reals and rounds once.
 func mapReal(x, y *Tensor, f func(float64) float64) {
-	if x.typ == F64 {
+	if x.Type() == F64 {
 		d := Data[float64](y)
 		for i, v := range Data[float64](x) {
 			d[i] = f(v)

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Unique]("Unique")
+var _ = Register[Unique]("Unique")
 
 // Unique lists the different elements of a vector in the order in which they appear.
 //
@@ -28,17 +28,17 @@ func (op *Unique) Infer(in []Operand) ([]Fact, error) {
 	if op.Type != I32 && op.Type != I64 {
 		return nil, Violation("C2", -1, "type: got %v, want i32 or i64", op.Type)
 	}
-	return []Fact{{in[0].Type, Shape{Unknown}}, {op.Type, s}}, nil
+	return []Fact{{Type: in[0].Type, Shape: Shape{Unknown}}, {Type: op.Type, Shape: s}}, nil
 }
 
 // Eval compares the bits of the elements.
 func (op *Unique) Eval(in, out []*Tensor) error {
-	x, size := in[0], in[0].typ.Size()
+	x, size := in[0], in[0].Type().Size()
 	seen := map[string]int64{}
 	index := make([]int64, x.Len())
 	var first []int
 	for i := range index {
-		bits := string(x.data[i*size : (i+1)*size])
+		bits := string(x.Bytes()[i*size : (i+1)*size])
 		number, known := seen[bits]
 		if !known {
 			number = int64(len(first))
@@ -47,15 +47,15 @@ func (op *Unique) Eval(in, out []*Tensor) error {
 		}
 		index[i] = number
 	}
-	if err := ensure(out, 0, x.typ, Shape{len(first)}); err != nil {
+	if err := ensure(out, 0, x.Type(), Shape{len(first)}); err != nil {
 		return err
 	}
-	if err := ensure(out, 1, op.Type, x.shape); err != nil {
+	if err := ensure(out, 1, op.Type, x.Shape()); err != nil {
 		return err
 	}
 	for to, from := range first {
 		copyUnit(out[0], to, x, from, 1)
 	}
-	out[1].setInts(index)
+	SetInts(out[1], index)
 	return nil
 }

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[Where]("Where")
+var _ = Register[Where]("Where")
 
 // Where lists the indices of the elements that are not 0 or false, in row-major order.
 //
@@ -26,7 +26,7 @@ func (op *Where) Infer(in []Operand) ([]Fact, error) {
 			return nil, Violation("C1", 0, "got shape %v, want rank 1 or more", s)
 		}
 	}
-	return []Fact{{I64, Shape{Unknown, rank}}}, nil
+	return []Fact{{Type: I64, Shape: Shape{Unknown, rank}}}, nil
 }
 
 // Eval looks at each element.
@@ -34,7 +34,7 @@ func (op *Where) Eval(in, out []*Tensor) error {
 	found := []int64{}
 	n, at := 0, 0
 	values := in[0].Float64s()
-	eachIndex(in[0].shape, func(idx []int) {
+	eachIndex(in[0].Shape(), func(idx []int) {
 		if values[at] != 0 {
 			n++
 			for _, i := range idx {
@@ -43,7 +43,7 @@ func (op *Where) Eval(in, out []*Tensor) error {
 		}
 		at++
 	})
-	t, err := TensorOf(Shape{n, len(in[0].shape)}, found)
+	t, err := TensorOf(Shape{n, len(in[0].Shape())}, found)
 	if err != nil {
 		return err
 	}

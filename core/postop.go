@@ -1,8 +1,6 @@
 package core
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // PostOpKind is a primitive step of a PostOp list.
 type PostOpKind uint8
@@ -46,10 +44,6 @@ type PostOp struct {
 	ZeroPoint bool      `json:"zero_point,omitempty"` // there is an operand z
 }
 
-// LargestFloatI32 is the largest float32 within i32. oneDNN limits a float to it before it
-// makes an i32 of it.
-const LargestFloatI32 = 1<<31 - 128
-
 // RoundSaturate returns the step that rounds half to even and saturates to all of t.
 func RoundSaturate(t Type) PostOp {
 	lo, hi := t.Bounds()
@@ -78,130 +72,5 @@ func (p PostOp) String() string {
 	return p.Kind.String()
 }
 
-// inferPostOps validates a list and its operands for an output of a (maybe
-// partial) shape, and returns the output's type. first is the input number of the
-// first operand.
-//
-//	C10: RoundSaturate is the last step, its type an integer type, Lo <= Hi within it
-//	C11: one operand per step that needs one (two for MulAdd and Linear)
-//	C12: operands are numbers of shape [], [channels] or the output's shape
-func inferPostOps(posts []PostOp, operands []Operand, first int, out Shape, channelAxis int) (Type, error) {
-	typ := I32
-	if len(posts) > 0 {
-		typ = F32
-	}
-	need := 0
-	for i, p := range posts {
-		need += p.Operands()
-		switch {
-		case p.Kind >= numPostOps:
-			return 0, Violation("C10", -1, "post-op %d: unknown kind %d", i, p.Kind)
-		case p.Kind == PostActivation && p.Activation >= numActivations:
-			return 0, Violation("C10", -1, "post-op %d: unknown activation %d", i, p.Activation)
-		case p.Kind != PostRoundSaturate:
-			continue
-		case i != len(posts)-1:
-			return 0, Violation("C10", -1, "post-op %d: RoundSaturate must be the last step", i)
-		case p.Type != I8 && p.Type != U8 && p.Type != I32:
-			return 0, Violation("C10", -1, "post-op %d: got type %v, want i8, u8 or i32", i, p.Type)
-		}
-		if lo, hi := p.Type.Bounds(); p.Lo < lo || p.Hi > hi || p.Lo > p.Hi || p.Round >= numRoundModes {
-			return 0, Violation("C10", -1, "post-op %d: got bounds [%d, %d], want within those of %v", i, p.Lo, p.Hi, p.Type)
-		}
-		typ = p.Type
-	}
-	if need != len(operands) {
-		return 0, Violation("C11", -1, "got %d post-op operands, want %d", len(operands), need)
-	}
-	for i, v := range operands {
-		if v.Type == String || v.Type == Bool {
-			return 0, Violation("C12", first+i, "got %v, want numbers", v.Fact)
-		}
-		if !v.Shape.Ranked() || len(v.Shape) == 0 || !out.Ranked() {
-			continue
-		}
-		if perChannel := (Shape{out[channelAxis]}); v.Shape.Compatible(perChannel) || v.Shape.Compatible(out) {
-			continue
-		}
-		return 0, Violation("C12", first+i, "got post-op operand %v, want shape [], [%d] or %v",
-			v.Fact, out[channelAxis], out)
-	}
-	return typ, nil
-}
-
-// postOps applies a list of steps to accumulators: the reference.
-type postOps struct {
-	steps []PostOp
-	read  []func(out, channel int) float64 // one per operand
-	acc   []int32                          // the output, if it is the raw accumulators
-	real  []float32                        // the output, if it is f32
-	set   func(out int, v int64)           // writes the output, if RoundSaturate made it
-}
-
-func newPostOps(steps []PostOp, operands []*Tensor, out *Tensor) *postOps {
-	p := &postOps{steps: steps}
-	for _, t := range operands {
-		p.read = append(p.read, operandReader(t, len(out.Shape())))
-	}
-	switch {
-	case len(steps) == 0:
-		p.acc = Data[int32](out)
-	case out.Type() == F32:
-		p.real = Data[float32](out)
-	default:
-		p.set = out.intSetter()
-	}
-	return p
-}
-
-// operandReader returns a function that reads an operand of shape [], [channels] or
-// the output's, for an output of the given rank.
-func operandReader(t *Tensor, rank int) func(out, channel int) float64 {
-	v := t.Float64s()
-	switch {
-	case len(t.Shape()) == 0:
-		return func(_, _ int) float64 { return v[0] }
-	case len(t.Shape()) == 1 && rank != 1:
-		return func(_, channel int) float64 { return v[channel] }
-	default:
-		return func(out, _ int) float64 { return v[out] }
-	}
-}
-
-// apply takes one accumulator through the steps and stores the result.
-func (p *postOps) apply(out, channel int, acc int32) {
-	if p.acc != nil {
-		p.acc[out] = acc
-		return
-	}
-	f := float32(acc)
-	next := 0
-	operand := func() float64 {
-		next++
-		return p.read[next-1](out, channel)
-	}
-	for _, s := range p.steps {
-		switch s.Kind {
-		case PostAdd:
-			f = f + float32(operand())
-		case PostMul:
-			f = float32(f * float32(operand()))
-		case PostMulAdd:
-			v, scale := float32(operand()), float32(operand())
-			f = FMA32(v, scale, f)
-		case PostLinear:
-			scale, v := float32(operand()), float32(operand())
-			f = FMA32(f, scale, v)
-		case PostActivation:
-			f = s.Activation.Apply(f, s.Alpha)
-		case PostRoundSaturate:
-			r := s.Round.Round(float64(f))
-			if s.ZeroPoint {
-				r += operand()
-			}
-			p.set(out, Saturate(r, s.Lo, s.Hi))
-			return
-		}
-	}
-	p.real[out] = f
-}
+// Valid reports whether k is one of the steps.
+func (k PostOpKind) Valid() bool { return k < numPostOps }

@@ -1,9 +1,6 @@
 package core
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // RoundMode says how a real becomes an integer. The order is nGraph's.
 type RoundMode uint8
@@ -110,19 +107,5 @@ func twoSumError(a, b, s float64) float64 {
 	return e
 }
 
-func enumName[E ~uint8](e E, names []string) string {
-	if int(e) < len(names) {
-		return names[e]
-	}
-	return fmt.Sprintf("invalid(%d)", uint8(e))
-}
-
-func parseEnum[E ~uint8](e *E, s, what string, names []string) error {
-	for i, n := range names {
-		if n == s {
-			*e = E(i)
-			return nil
-		}
-	}
-	return fmt.Errorf("unknown %s %q", what, s)
-}
+// Valid reports whether m is one of the modes.
+func (m RoundMode) Valid() bool { return m < numRoundModes }

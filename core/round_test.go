@@ -25,11 +25,3 @@ func TestFMA32EqualsTheExactSumRoundedOnce(t *testing.T) {
 		require.Equal(t, want, FMA32(x, y, z), "fma(%v, %v, %v)", x, y, z)
 	}
 }
-
-func TestExpAndErf(t *testing.T) {
-	for x := -50.0; x < 50; x += 0.0371 {
-		require.InEpsilon(t, math.Exp(x), Exp(x), 1e-14)
-		require.InDelta(t, math.Erf(x/8), erf(x/8), 4e-15)
-		require.InDelta(t, math.Tanh(x/8), tanh(x/8), 4e-15)
-	}
-}

@@ -1,9 +1,6 @@
 package core
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // The conversions between reals and quantized values that several of TensorFlow's ops
 // share, in their exact arithmetic (quantization_utils.h), and the validation of their
@@ -168,7 +165,7 @@ func inferRangeOf(in []Operand, i, j, channels int, typ Type) error {
 		return nil
 	}
 	var err error
-	if in[i].Const.typ == F64 {
+	if in[i].Const.Type() == F64 {
 		_, err = readRangesOf[float64](in[i].Const, in[j].Const, i, j)
 	} else {
 		_, err = readRangesOf[float32](in[i].Const, in[j].Const, i, j)
@@ -241,61 +238,17 @@ func rangeConstants(r tfRange) ([]*Tensor, error) {
 
 // rangeFacts returns the facts of an output and of its scalar range.
 func rangeFacts(t Type, s Shape) []Fact {
-	return []Fact{{t, s}, {F32, Shape{}}, {F32, Shape{}}}
-}
-
-// wantType checks that input i has one of some types.
-func wantType(constraint string, in []Operand, i int, types ...Type) error {
-	if t := in[i].Type; t != Dynamic && !slices.Contains(types, t) {
-		return Violation(constraint, i, "got type %v, want one of %v", t, types)
-	}
-	return nil
-}
-
-// mapInts stores f of each integer of x in y.
-func mapInts(x, y *Tensor, f func(int64) int64) {
-	switch x.typ {
-	case I8:
-		mapFrom(Data[int8](x), y, f)
-	case U8:
-		mapFrom(Data[uint8](x), y, f)
-	case I32:
-		mapFrom(Data[int32](x), y, f)
-	default:
-		mapFrom(x.Int64s(), y, f)
-	}
-}
-
-func mapFrom[From int8 | uint8 | int32 | int64](v []From, y *Tensor, f func(int64) int64) {
-	switch y.typ {
-	case I8:
-		mapTo(v, Data[int8](y), f)
-	case U8:
-		mapTo(v, Data[uint8](y), f)
-	case I32:
-		mapTo(v, Data[int32](y), f)
-	default:
-		d := make([]int64, len(v))
-		mapTo(v, d, f)
-		y.setInts(d)
-	}
-}
-
-func mapTo[From, To int8 | uint8 | int32 | int64](v []From, d []To, f func(int64) int64) {
-	d = d[:len(v)]
-	for i, q := range v {
-		d[i] = To(f(int64(q)))
-	}
+	return []Fact{{Type: t, Shape: s}, {Type: F32, Shape: Shape{}}, {Type: F32, Shape: Shape{}}}
 }
 
 // eachSlice calls f with every flat index of a shape and its index on an axis; 0 for
 // axis -1.
 func eachSlice(s Shape, axis int, f func(i, c int)) {
-	n, inner := 1, s.elements()
+	n, inner := 1, s.MustElements()
 	if axis >= 0 {
-		n, inner = s[axis], Shape(s[axis+1:]).elements()
+		n, inner = s[axis], Shape(s[axis+1:]).MustElements()
 	}
-	for i := range s.elements() {
+	for i := range s.MustElements() {
 		f(i, i/inner%n)
 	}
 }
@@ -316,8 +269,6 @@ func sliceAxis(constraint string, axis int, s Shape) (channels int, err error) {
 
 // rha32 is rha in float32.
 func rha32(x float32) float32 { return float32(math.Round(float64(x))) }
-
-func abs32(x float32) float32 { return float32(math.Abs(float64(x))) }
 
 // truncateToInt32 is truncateToInt64 for int32.
 func truncateToInt32(x float64) int64 {

@@ -1,9 +1,5 @@
 package core
 
-// What ops say of themselves beside Op. Passes and kernels ask for these interfaces, and
-// never for a list of types: an op's behaviour stands in the op's file. A method may depend
-// on the attributes, so an op can have an interface and yet say no.
-
 // Elements says of which elements of its inputs an op makes each element of its first output.
 type Elements uint8
 
@@ -213,18 +209,10 @@ type SelfPadding interface {
 	WithPadding(below, above []int) (Op, bool)
 }
 
-// AllBytes returns the 256 values of i8 or u8 in the order of their bits; nil for any other
-// type.
-func AllBytes(t Type) *Tensor {
-	if t != I8 && t != U8 {
-		return nil
-	}
-	x, err := NewTensor(t, Shape{256})
-	if err != nil {
-		return nil
-	}
-	for i := range x.data {
-		x.data[i] = byte(i)
-	}
-	return x
+// Rounding is a quantization as the integer Saturate(Round(x*Factor - Shift), Lo, Hi),
+// product and difference rounded to float32; NaN becomes Lo.
+type Rounding struct {
+	Factor, Shift float32
+	Round         RoundMode
+	Lo, Hi        int64
 }

@@ -21,12 +21,15 @@ func log1p(x float64) float64 {
 	return Log(u) * x / (u - 1)
 }
 
+// softplus is log(1 + e**x).
 func softplus(x float64) float64 {
 	return math.Max(x, 0) + log1p(Exp(-math.Abs(x)))
 }
 
+// softsign is x / (1 + |x|).
 func softsign(x float64) float64 { return x / (1 + math.Abs(x)) }
 
+// selu is the scaled exponential linear unit.
 func selu(x float64) float64 {
 	const scale, alpha = 1.0507009873554804934193349852946, 1.7580993408473768599402175208123
 	if x >= 0 {
@@ -35,8 +38,10 @@ func selu(x float64) float64 {
 	return alpha * expm1Of(x)
 }
 
+// swish is x times the sigmoid of x.
 func swish(x float64) float64 { return x / (1 + Exp(-x)) }
 
+// mish is x * tanh(softplus(x)).
 func mish(x float64) float64 { return x * tanh(softplus(x)) }
 
 // erfc is 1 - erf(x): beyond 2 the continued fraction
@@ -101,6 +106,7 @@ func cosPolynomial(x float64) float64 {
 	return sum
 }
 
+// sine is sin(x).
 func sine(x float64) float64 {
 	if x == 0 {
 		return x
@@ -109,11 +115,13 @@ func sine(x float64) float64 {
 	return s
 }
 
+// cosine is cos(x).
 func cosine(x float64) float64 {
 	_, c := sinCos(x)
 	return c
 }
 
+// tangent is tan(x).
 func tangent(x float64) float64 {
 	if x == 0 {
 		return x
@@ -141,8 +149,10 @@ func arcTangent(x float64) float64 {
 	return 4 * sum
 }
 
+// arcSine is asin(x).
 func arcSine(x float64) float64 { return arcTangent(x / math.Sqrt((1-x)*(1+x))) }
 
+// arcCosine is acos(x).
 func arcCosine(x float64) float64 { return 2 * arcTangent(math.Sqrt((1-x)/(1+x))) }
 
 // arcTangent2 is the angle of the point (x, y), in (-pi, pi].
@@ -166,6 +176,7 @@ func arcTangent2(y, x float64) float64 {
 	return math.Copysign(a, y)
 }
 
+// sinh is the hyperbolic sine.
 func sinh(x float64) float64 {
 	if math.Abs(x) > 20 {
 		return math.Copysign(Exp(math.Abs(x))/2, x)
@@ -174,8 +185,10 @@ func sinh(x float64) float64 {
 	return math.Copysign((e+e/(e+1))/2, x)
 }
 
+// cosh is the hyperbolic cosine.
 func cosh(x float64) float64 { return (Exp(x) + Exp(-x)) / 2 }
 
+// asinh is the inverse of sinh.
 func asinh(x float64) float64 {
 	a := math.Abs(x)
 	if a > 1e100 {
@@ -185,6 +198,7 @@ func asinh(x float64) float64 {
 	return math.Copysign(log1p(a+aa/(1+math.Sqrt(1+aa))), x)
 }
 
+// acosh is the inverse of cosh.
 func acosh(x float64) float64 {
 	if x > 1e100 {
 		return Log(x) + math.Ln2
@@ -193,4 +207,5 @@ func acosh(x float64) float64 {
 	return log1p(t + math.Sqrt(2*t+float64(t*t)))
 }
 
+// atanh is the inverse of tanh.
 func atanh(x float64) float64 { return log1p(2*x/(1-x)) / 2 }

@@ -56,7 +56,7 @@ func parse(t *testing.T, f file) *ast.File {
 	return parsed
 }
 
-// registered returns the types that a file registers: register[T]("...").
+// registered returns the types that a file registers: Register[T]("...").
 func registered(f *ast.File) (types []string) {
 	ast.Inspect(f, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
@@ -67,10 +67,12 @@ func registered(f *ast.File) (types []string) {
 		if !ok {
 			return true
 		}
-		if fun, ok := generic.X.(*ast.Ident); ok && fun.Name == "register" {
-			if typ, ok := generic.Index.(*ast.Ident); ok && len(call.Args) == 1 {
-				types = append(types, typ.Name)
-			}
+		fun := generic.X
+		if sel, ok := fun.(*ast.SelectorExpr); ok && isIdent(sel.X, "core") {
+			fun = sel.Sel
+		}
+		if typ, ok := generic.Index.(*ast.Ident); ok && isIdent(fun, "Register") && len(call.Args) == 1 {
+			types = append(types, typ.Name)
 		}
 		return true
 	})

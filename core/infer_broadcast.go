@@ -18,6 +18,7 @@ func broadcastShapes(constraint string, in []Operand) (Shape, error) {
 	return checkedShape(out)
 }
 
+// shapesOf returns the shapes of operands.
 func shapesOf(in []Operand) []Shape {
 	s := make([]Shape, len(in))
 	for i, o := range in {
@@ -26,6 +27,7 @@ func shapesOf(in []Operand) []Shape {
 	return s
 }
 
+// broadcastPair returns the shape that two shapes of known rank broadcast to; false if there is none.
 func broadcastPair(a, b Shape) (Shape, bool) {
 	if len(a) < len(b) {
 		a, b = b, a
@@ -44,30 +46,4 @@ func broadcastPair(a, b Shape) (Shape, bool) {
 		}
 	}
 	return out, true
-}
-
-// broadcastStrides returns the element strides with which a tensor of shape from is
-// read as one of shape to.
-func broadcastStrides(from, to Shape) []int {
-	st := rowMajorStrides(from)
-	out := make([]int, len(to))
-	for i, d := range from {
-		if d != 1 {
-			out[len(to)-len(from)+i] = st[i]
-		}
-	}
-	return out
-}
-
-// broadcastTensor returns t broadcast to a shape; t itself if it has that shape.
-func broadcastTensor(t *Tensor, to Shape) (*Tensor, error) {
-	if t.shape.Equal(to) {
-		return t, nil
-	}
-	out, err := NewTensor(t.typ, to)
-	if err != nil {
-		return nil, err
-	}
-	move(whole(out), region{t, 0, broadcastStrides(t.shape, to)}, to)
-	return out, nil
 }
