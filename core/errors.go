@@ -38,8 +38,8 @@ func Violation(constraint string, input int, format string, args ...any) error {
 	return &OpError{Constraint: constraint, Input: input, Msg: fmt.Sprintf(format, args...)}
 }
 
-// wantInputs checks the number of inputs.
-func wantInputs(in []Operand, n int) error {
+// WantInputs checks the number of inputs.
+func WantInputs(in []Operand, n int) error {
 	if len(in) != n {
 		return Violation("", -1, "got %d inputs, want %d", len(in), n)
 	}

@@ -1,11 +1,10 @@
 package core
 
-import "strings"
-
 import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Function is a graph with named parameters and results.

@@ -89,8 +89,8 @@ func checkShape(s Shape) error {
 			known = append(known, dim)
 		}
 	}
-	if len(s) > maxRank {
-		return fmt.Errorf("got %d dimensions, want at most %d", len(s), maxRank)
+	if len(s) > MaxRank {
+		return fmt.Errorf("got %d dimensions, want at most %d", len(s), MaxRank)
 	}
 	_, err := known.Elements()
 	return err

@@ -419,7 +419,7 @@ func checkOutputs(inferred, stored []Fact) error {
 		return fmt.Errorf("got %d outputs, want %d", len(stored), len(inferred))
 	}
 	for i, f := range stored {
-		if g := inferred[i]; !f.Type.compatible(g.Type) || !f.Shape.Compatible(g.Shape) {
+		if g := inferred[i]; !f.Type.Compatible(g.Type) || !f.Shape.Compatible(g.Shape) {
 			return fmt.Errorf("output %d: got %v, want %v", i, f, g)
 		}
 	}

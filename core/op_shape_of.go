@@ -18,7 +18,7 @@ type ShapeOf struct {
 
 // Infer checks C1 and C2.
 func (op *ShapeOf) Infer(in []Operand) ([]Fact, error) {
-	if err := wantInputs(in, 1); err != nil {
+	if err := WantInputs(in, 1); err != nil {
 		return nil, err
 	}
 	if op.Type != I32 && op.Type != I64 {

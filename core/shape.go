@@ -123,5 +123,5 @@ func (s Shape) String() string {
 	return "[" + strings.Join(parts, ",") + "]"
 }
 
-// maxRank bounds the rank of shapes that are values.
-const maxRank = 254
+// MaxRank bounds the rank of shapes that are values.
+const MaxRank = 254

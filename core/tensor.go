@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"unsafe"
+
+	"github.com/tf2ng/tf2ng/core/numeric"
 )
 
 // Alignment is the alignment in bytes of the data of tensors that this package
@@ -268,7 +270,7 @@ func (t *Tensor) Float64s() []float64 {
 	return out
 }
 
-func convert[From, To number](t *Tensor) []To {
+func convert[From, To numeric.Number](t *Tensor) []To {
 	in := Data[From](t)
 	out := make([]To, len(in))
 	for i, v := range in {
