@@ -15,10 +15,11 @@ import (
 type convertCommand struct {
 	modelFlags
 	cutFlags
-	OutputFile string   `name:"out-file" short:"o" help:"The file to write; by default the model's name with .ng." placeholder:"FILE"`
+	OutputFile string   `name:"out-file" short:"o" help:"The file to write; by default the model's name with .ng or .onnx." placeholder:"FILE"`
 	Output     []string `help:"A tensor to compute; by default what no node reads." placeholder:"NAME" sep:"none"`
-	Format     string   `help:"ng: a safetensors file with the graph in it; json: the graph alone, to stdout unless -o is given." default:"ng" enum:"ng,json"`
-	DumpAfter  string   `help:"Print the graph as it is after a pass (\"translate\" for before all), and write nothing." placeholder:"PASS"`
+	Format     string   `help:"ng: a safetensors file with the graph in it; json: the graph alone, to stdout unless -o is given; onnx: an ONNX model." default:"ng" enum:"ng,json,onnx"`
+	onnxFlags
+	DumpAfter string `help:"Print the graph as it is after a pass (\"translate\" for before all), and write nothing." placeholder:"PASS"`
 }
 
 // Help is shown by --help.
@@ -39,6 +40,8 @@ func (c *convertCommand) Run(o *output) error {
 	switch {
 	case c.DumpAfter != "":
 		return dumpAfter(o.out, m.Function(), c.DumpAfter)
+	case c.Format == "onnx":
+		return c.convertONNX(o, m)
 	case c.Format == "json":
 		graph, _, err := m.Function().EncodeJSON()
 		if err != nil {
@@ -50,10 +53,7 @@ func (c *convertCommand) Run(o *output) error {
 		}
 		return os.WriteFile(c.OutputFile, append(graph, '\n'), 0o644)
 	}
-	path := c.OutputFile
-	if path == "" {
-		path = strings.TrimSuffix(c.Model, filepath.Ext(c.Model)) + ".ng"
-	}
+	path := c.path(".ng")
 	size, err := writeFile(path, m.WriteNG)
 	if err != nil {
 		return err
@@ -70,6 +70,14 @@ func (c *convertCommand) Run(o *output) error {
 	printInfos(o.out, "input", m.Inputs())
 	printInfos(o.out, "output", m.Outputs())
 	return nil
+}
+
+// path returns the file to write: by default the model's name with an extension.
+func (c *convertCommand) path(extension string) string {
+	if c.OutputFile != "" {
+		return c.OutputFile
+	}
+	return strings.TrimSuffix(c.Model, filepath.Ext(c.Model)) + extension
 }
 
 func dumpAfter(w io.Writer, f *core.Function, pass string) error {

@@ -26,6 +26,7 @@ var stages = [][]string{
 	{"cmd/tf2ng"},
 	{"."},
 	{"compare"},
+	{"export/onnx"},
 	{"bridge/tf"},
 	{"bridge/tf/internal/ops"},
 	{"bridge/tf/internal/opdef"},

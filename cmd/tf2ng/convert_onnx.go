@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tf2ng/tf2ng"
+	"github.com/tf2ng/tf2ng/export/onnx"
+)
+
+// onnxFlags say how an ONNX model is written.
+type onnxFlags struct {
+	Opset  int    `help:"Of --format onnx: the opset, 13 to 23." default:"21"`
+	Form   string `name:"onnx-form" help:"Of --format onnx: qdq: float ops between DequantizeLinear and QuantizeLinear; qoperator: QLinearConv; integer: ConvInteger, with each step behind it." default:"qdq" enum:"qdq,qoperator,integer"`
+	Report bool   `help:"Of --format onnx: print for each node whether it is exact, and why not."`
+}
+
+// convertONNX writes an ONNX model.
+func (c *convertCommand) convertONNX(o *output, m *tf2ng.Model) error {
+	model, err := onnx.Export(m.Function(), onnx.Options{Opset: c.Opset, Form: onnx.Form(c.Form)})
+	if err != nil {
+		return err
+	}
+	path := c.path(".onnx")
+	size, err := model.WriteFile(path)
+	if err != nil {
+		return err
+	}
+	counts := map[onnx.Fidelity]int{}
+	for _, n := range model.Report() {
+		counts[n.Fidelity]++
+	}
+	if c.JSON {
+		document := map[string]any{"file": path, "bytes": size, "nodes": model.Nodes(), "fidelity": counts}
+		if c.Report {
+			document["report"] = model.Report()
+		}
+		return printJSON(o.out, document)
+	}
+	fmt.Fprintf(o.out, "%s: %d nodes, %d bytes\n", path, model.Nodes(), size)
+	fmt.Fprintf(o.out, "of the graph's %d nodes %d exact, %d within one step, %d but for the last bits\n",
+		len(model.Report()), counts[onnx.Exact], counts[onnx.OneStep], counts[onnx.LastBits])
+	if c.Report {
+		printReport(o, model.Report())
+	}
+	return nil
+}
+
+// printReport prints a line for each node.
+func printReport(o *output, report []onnx.NodeReport) {
+	for _, n := range report {
+		line := fmt.Sprintf("%s (%s): %s", n.Node, n.Op, n.Fidelity)
+		if n.Why != "" {
+			line += ": " + n.Why
+		}
+		fmt.Fprintf(o.out, "%s [%s]\n", line, strings.Join(n.ONNX, " "))
+	}
+}

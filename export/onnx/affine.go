@@ -1,0 +1,171 @@
+package onnx
+
+import (
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/postop"
+)
+
+// affine is a list of post-ops that comes to one factor and one summand for each channel, a
+// function that limits, and the way to 8-bit integers:
+//
+//	y = Saturate(Round(min(max(sum*factor + offset, lo), hi) * to) + zero)
+type affine struct {
+	factor, offset []float64 // one for all channels, or one for each
+	lo, hi         float64   // -Inf and Inf where nothing limits
+	to             float64   // integers of the result for 1
+	zero           int64     // the integer of 0
+	last           postop.Step
+}
+
+// affineOf returns what the post-ops of a product come to; false if they come to something
+// else, or if an operand is computed.
+func affineOf(steps []postop.Step, operands []core.Value) (*affine, bool) {
+	n := len(steps) - 1
+	if n < 0 || steps[n].Kind != postop.RoundSaturate || steps[n].Type.Size() != 1 {
+		return nil, false
+	}
+	a := &affine{
+		factor: []float64{1}, offset: []float64{0}, lo: math.Inf(-1), hi: math.Inf(1), to: 1, last: steps[n],
+	}
+	next := operands
+	for i, s := range steps {
+		read := make([][]float64, s.Operands())
+		for k := range read {
+			t := next[0].Constant()
+			if t == nil || len(t.Shape()) > 1 || t.Len() == 0 {
+				return nil, false
+			}
+			read[k], next = t.Float64s(), next[1:]
+		}
+		if !a.step(s, read, i > 0 && i == n-1) {
+			return nil, false
+		}
+	}
+	return a, true
+}
+
+// step takes one step in. toIntegers says that nothing but the rounding follows.
+func (a *affine) step(s postop.Step, operands [][]float64, toIntegers bool) bool {
+	limited := !math.IsInf(a.lo, 0) || !math.IsInf(a.hi, 0)
+	switch s.Kind {
+	case postop.Add:
+		a.offset = combine(a.offset, operands[0], func(x, y float64) float64 { return x + y })
+		return !limited
+	case postop.Mul:
+		v := operands[0]
+		if toIntegers && len(v) == 1 && v[0] > 0 {
+			a.to = v[0]
+			return true
+		}
+		return a.multiply(v)
+	case postop.Linear:
+		a.offset = combine(combine(a.offset, operands[0], times), operands[1], plus)
+		a.factor = combine(a.factor, operands[0], times)
+		return !limited
+	case postop.Activation:
+		if s.Activation != numeric.Relu && s.Activation != numeric.Relu6 || limited {
+			return s.Activation == numeric.Identity
+		}
+		if a.lo = 0; s.Activation == numeric.Relu6 {
+			a.hi = 6
+		}
+		return true
+	case postop.RoundSaturate:
+		if s.ZeroPoint {
+			if len(operands[0]) != 1 {
+				return false
+			}
+			a.zero = int64(operands[0][0])
+		}
+		return true
+	}
+	return false
+}
+
+func plus(x, y float64) float64  { return x + y }
+func times(x, y float64) float64 { return x * y }
+
+// multiply takes a factor in. A limit takes positive ones, an upper limit one for all channels.
+func (a *affine) multiply(v []float64) bool {
+	limited := !math.IsInf(a.lo, 0) || !math.IsInf(a.hi, 0)
+	for _, x := range v {
+		if !(x > 0) && (limited || x != 0) {
+			return false
+		}
+	}
+	if !math.IsInf(a.hi, 0) {
+		if len(v) != 1 {
+			return false
+		}
+		a.hi *= v[0]
+	}
+	a.factor = combine(a.factor, v, times)
+	a.offset = combine(a.offset, v, times)
+	return true
+}
+
+// combine applies f to two lists, of which one may have one element for all of the other's.
+func combine(a, b []float64, f func(x, y float64) float64) []float64 {
+	out := make([]float64, max(len(a), len(b)))
+	for i := range out {
+		out[i] = f(a[i%len(a)], b[i%len(b)])
+	}
+	return out
+}
+
+// integers returns the least and the greatest integer of the result.
+func (a *affine) integers() (lo, hi int64) {
+	lo, hi = a.last.Lo, a.last.Hi
+	if !math.IsInf(a.lo, 0) {
+		lo = max(lo, int64(math.RoundToEven(a.lo*a.to))+a.zero)
+	}
+	if v := a.hi * a.to; !math.IsInf(v, 0) && v < 1<<20 {
+		hi = min(hi, int64(math.RoundToEven(v))+a.zero)
+	}
+	return lo, max(lo, hi)
+}
+
+// quantized is an affine with integer summands and the scales of the factors.
+type quantized struct {
+	scales []float32 // of the factors: one, or one for each channel
+	bias   []int32   // one for each channel
+	zeroed []bool    // channels of the factors that are to be 0; nil of none
+	steps  float64   // by which a result may be off before it is rounded
+}
+
+// maxBias is the largest integer summand: with the sum of products it stays within i32.
+const maxBias = 1 << 29
+
+// quantize returns the affine for data of a scale, with summands of integers that are
+// multiples of data scale times factor scale; false if that takes a result off by more than
+// half a step. magnitude is the sum of the magnitudes of a channel's products.
+func (a *affine) quantize(scale float32, channels int, magnitude func(channel int) float64) (*quantized, bool) {
+	q := &quantized{bias: make([]int32, channels), scales: make([]float32, len(a.factor))}
+	for c := range channels {
+		k := c % len(a.factor)
+		unit := a.factor[k]
+		b := a.offset[c%len(a.offset)]
+		if len(q.scales) == channels && (!(unit > 0x1p-120) || math.Abs(b)/unit > maxBias) {
+			// The products do not count beside the summand: they become 0.
+			if q.zeroed == nil {
+				q.zeroed = make([]bool, channels)
+			}
+			q.zeroed[c] = true
+			q.steps = max(q.steps, math.Abs(unit)*magnitude(c)*a.to)
+			unit = max(math.Abs(b)/(1<<24), 0x1p-100)
+		}
+		s := float32(unit / float64(scale))
+		q.scales[k] = s
+		unit = float64(float32(scale * s))
+		v := math.RoundToEven(b / unit)
+		if !(unit > 0x1p-120) || !(math.Abs(v) <= maxBias) {
+			return nil, false
+		}
+		q.bias[c] = int32(v)
+		q.steps = max(q.steps, math.Abs(v*unit-b)*a.to)
+	}
+	return q, q.steps < 0.5
+}

@@ -1,0 +1,193 @@
+package onnx
+
+import (
+	"math"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// The messages of ONNX's schema (onnx.proto) as far as they are written, with the numbers of
+// their fields.
+
+// DataType is TensorProto.DataType.
+type DataType int32
+
+// dataTypes are ONNX's numbers of the types of core; 0 where there is none.
+var dataTypes = [...]DataType{
+	core.Bool: 9, core.I8: 3, core.U8: 2, core.I16: 5, core.U16: 4, core.I32: 6, core.U32: 12,
+	core.I64: 7, core.U64: 13, core.BF16: 16, core.F16: 10, core.F32: 1, core.F64: 11, core.String: 8,
+}
+
+type graphMessage struct {
+	name         string
+	nodes        []nodeMessage
+	initializers []tensorMessage
+	inputs       []valueInfo
+	outputs      []valueInfo
+}
+
+type nodeMessage struct {
+	op      string
+	name    string
+	inputs  []string
+	outputs []string
+	attrs   []attribute
+}
+
+// attribute is AttributeProto. Its value is an int, a float32, a string or a list of ints.
+type attribute struct {
+	name  string
+	value any
+}
+
+type tensorMessage struct {
+	name   string
+	tensor *core.Tensor
+}
+
+// valueInfo is ValueInfoProto of a tensor.
+type valueInfo struct {
+	name string
+	fact core.Fact
+	dims []string // names of unknown dimensions; "" for none
+}
+
+type modelMessage struct {
+	irVersion int
+	opset     int
+	producer  string
+	version   string
+	graph     graphMessage
+	meta      [][2]string
+}
+
+func appendString(b []byte, field protowire.Number, s string) []byte {
+	return protowire.AppendString(protowire.AppendTag(b, field, protowire.BytesType), s)
+}
+
+func appendInt(b []byte, field protowire.Number, v int64) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.VarintType), uint64(v))
+}
+
+func appendMessage(b []byte, field protowire.Number, message []byte) []byte {
+	return protowire.AppendBytes(protowire.AppendTag(b, field, protowire.BytesType), message)
+}
+
+func (m *modelMessage) encode(external *externalData) []byte {
+	b := appendInt(nil, 1, int64(m.irVersion))
+	b = appendString(b, 2, m.producer)
+	b = appendString(b, 3, m.version)
+	b = appendMessage(b, 7, m.graph.encode(external))
+	b = appendMessage(b, 8, appendInt(appendString(nil, 1, ""), 2, int64(m.opset)))
+	for _, kv := range m.meta {
+		b = appendMessage(b, 14, appendString(appendString(nil, 1, kv[0]), 2, kv[1]))
+	}
+	return b
+}
+
+func (g *graphMessage) encode(external *externalData) []byte {
+	var b []byte
+	for i := range g.nodes {
+		b = appendMessage(b, 1, g.nodes[i].encode())
+	}
+	b = appendString(b, 2, g.name)
+	for _, t := range g.initializers {
+		b = appendMessage(b, 5, t.encode(external))
+	}
+	for _, v := range g.inputs {
+		b = appendMessage(b, 11, v.encode())
+	}
+	for _, v := range g.outputs {
+		b = appendMessage(b, 12, v.encode())
+	}
+	return b
+}
+
+func (n *nodeMessage) encode() []byte {
+	var b []byte
+	for _, s := range n.inputs {
+		b = appendString(b, 1, s)
+	}
+	for _, s := range n.outputs {
+		b = appendString(b, 2, s)
+	}
+	b = appendString(b, 3, n.name)
+	b = appendString(b, 4, n.op)
+	for _, a := range n.attrs {
+		b = appendMessage(b, 5, a.encode())
+	}
+	return b
+}
+
+// AttributeProto.AttributeType.
+const (
+	floatAttribute  = 1
+	intAttribute    = 2
+	stringAttribute = 3
+	intsAttribute   = 7
+)
+
+func (a attribute) encode() []byte {
+	b := appendString(nil, 1, a.name)
+	typ := int64(intAttribute)
+	switch v := a.value.(type) {
+	case int:
+		b = appendInt(b, 3, int64(v))
+	case float32:
+		b = protowire.AppendFixed32(protowire.AppendTag(b, 2, protowire.Fixed32Type), math.Float32bits(v))
+		typ = floatAttribute
+	case string:
+		b = appendString(b, 4, v)
+		typ = stringAttribute
+	case []int:
+		for _, i := range v {
+			b = appendInt(b, 8, int64(i))
+		}
+		typ = intsAttribute
+	}
+	return appendInt(b, 20, typ)
+}
+
+func (t tensorMessage) encode(external *externalData) []byte {
+	var b []byte
+	for _, d := range t.tensor.Shape() {
+		b = appendInt(b, 1, int64(d))
+	}
+	b = appendInt(b, 2, int64(dataTypes[t.tensor.Type()]))
+	for _, s := range t.tensor.Strings() {
+		b = appendString(b, 6, s)
+	}
+	b = appendString(b, 8, t.name)
+	switch {
+	case t.tensor.Type() == core.String:
+	case external.takes(t.tensor):
+		for _, kv := range external.add(t.tensor) {
+			b = appendMessage(b, 13, appendString(appendString(nil, 1, kv[0]), 2, kv[1]))
+		}
+		b = appendInt(b, 14, 1)
+	default:
+		b = appendMessage(b, 9, t.tensor.Bytes())
+	}
+	return b
+}
+
+func (v valueInfo) encode() []byte {
+	var shape []byte
+	for i, d := range v.fact.Shape {
+		var dim []byte
+		switch {
+		case d != core.Unknown:
+			dim = appendInt(nil, 1, int64(d))
+		case v.dims != nil && v.dims[i] != "":
+			dim = appendString(nil, 2, v.dims[i])
+		}
+		shape = appendMessage(shape, 1, dim)
+	}
+	tensor := appendInt(nil, 1, int64(dataTypes[v.fact.Type]))
+	if v.fact.Shape.Ranked() {
+		tensor = appendMessage(tensor, 2, shape)
+	}
+	return appendMessage(appendString(nil, 1, v.name), 2, appendMessage(nil, 1, tensor))
+}

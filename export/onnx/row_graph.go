@@ -1,0 +1,59 @@
+package onnx
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// The ends of a graph.
+var (
+	_ = exports(exportParameter)
+	_ = exports(exportConstant)
+	_ = exports(exportResult)
+	_ = exports(exportShapeOf)
+)
+
+func exportParameter(e *exporter, n *core.Node, _ *core.Parameter) error {
+	v := n.Out(0)
+	if v.Type() == core.Dynamic {
+		return errors.New("its type is not known; give inputs types")
+	}
+	name := n.Name
+	if !strings.Contains(name, ":") {
+		name += ":0"
+	}
+	if e.results[v] == name {
+		delete(e.results, v)
+	}
+	e.taken[name] = true
+	e.set(v, form{}, name)
+	dims := make([]string, len(v.Shape()))
+	for i, d := range v.Shape() {
+		if d == core.Unknown {
+			dims[i] = fmt.Sprintf("%s_%d", n.Name, i)
+		}
+	}
+	e.graph.inputs = append(e.graph.inputs, valueInfo{name, v.Fact(), dims})
+	return nil
+}
+
+// exportConstant writes nothing: a reader says in which form it wants the constant.
+func exportConstant(*exporter, *core.Node, *core.Constant) error { return nil }
+
+func exportResult(e *exporter, n *core.Node, _ *core.Result) error {
+	v := n.Inputs()[0]
+	if name := e.use(v, form{}); name != n.Name {
+		e.emitTo([]string{n.Name}, "Identity", []string{name})
+	}
+	e.graph.outputs = append(e.graph.outputs, valueInfo{name: n.Name, fact: v.Fact()})
+	return nil
+}
+
+func exportShapeOf(e *exporter, n *core.Node, _ *core.ShapeOf) error {
+	shape := e.emit("Shape", []string{e.use(n.Inputs()[0], form{})})
+	e.define(n.Out(0), form{}, "Cast", []string{shape}, attribute{"to", int(dataTypes[n.Outputs()[0].Type])})
+	return nil
+}

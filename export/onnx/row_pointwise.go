@@ -1,0 +1,354 @@
+package onnx
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+)
+
+var (
+	_ = exports(binary[pointwise.Add]("Add"))
+	_ = exports(binary[pointwise.Subtract]("Sub"))
+	_ = exports(binary[pointwise.Multiply]("Mul"))
+	_ = exports(binary[pointwise.Divide]("Div"))
+	_ = exports(binary[pointwise.Maximum]("Max"))
+	_ = exports(binary[pointwise.Minimum]("Min"))
+	_ = exports(exportPower)
+	_ = exports(exportFloorDivide)
+	_ = exports(exportFloorMod)
+	_ = exports(exportSquaredDifference)
+	_ = exports(exportUnary)
+	_ = exports(exportBinary)
+	_ = exports(exportActivate)
+	_ = exports(exportConvert)
+	_ = exports(exportCompare)
+	_ = exports(exportLogical)
+	_ = exports(exportLogicalNot)
+	_ = exports(exportSelect)
+	_ = exports(exportClamp)
+	_ = exports(exportIs)
+	_ = exports(exportFlushSubnormals)
+	_ = exports(exportLookup)
+
+	_ = lacks[pointwise.FlipSign]("it is written as a table of bytes, of which its input has none")
+	_ = lacks[pointwise.Assert]("ONNX has nothing that fails; leave Asserts out")
+	_ = lacks[pointwise.CheckFinite]("ONNX has nothing that fails; leave CheckNumerics out")
+	_ = lacks[pointwise.Bucketize]("ONNX has no search in sorted numbers")
+	_ = lacks[pointwise.SelectRows](noRow)
+)
+
+// elementwise returns the form in which an op makes each element of its output of the same
+// elements of its inputs, and the names of the inputs, broadcast.
+func (e *exporter) elementwise(n *core.Node) (form, []string, error) {
+	y := n.Outputs()[0].Shape
+	f := form{}
+	for _, v := range n.Inputs() {
+		have := e.formOf(v)
+		f.first = f.first || v.Constant() == nil && have.first && len(v.Shape()) == len(y)
+	}
+	if !y.Ranked() {
+		f.first = false
+	}
+	names := make([]string, len(n.Inputs()))
+	for i, v := range n.Inputs() {
+		name, err := e.broadcast(v, len(y), f.first)
+		if err != nil {
+			return f, nil, err
+		}
+		names[i] = name
+	}
+	return f, names, nil
+}
+
+// broadcast returns a value so that it broadcasts to an output of a rank.
+func (e *exporter) broadcast(v core.Value, rank int, first bool) (string, error) {
+	s := v.Shape()
+	if !first || len(s) == rank || len(s) == 0 && s.Ranked() {
+		return e.use(v, form{first: first}), nil
+	}
+	if !s.Ranked() {
+		return "", errors.New("the rank of an operand is not known")
+	}
+	ones := make(core.Shape, rank-len(s))
+	for i := range ones {
+		ones[i] = 1
+	}
+	if t := v.Constant(); t != nil && t.Type() != core.String {
+		t = over(t.Type(), slices.Concat(ones, s), t.Bytes())
+		return e.tensor("operand", permuted(t, channelOrder(rank, true))), nil
+	}
+	axes := make([]int, len(ones))
+	for i := range axes {
+		axes[i] = i
+	}
+	wide := e.emit("Unsqueeze", []string{e.use(v, form{}), e.ints("axes", axes)})
+	return e.emit("Transpose", []string{wide}, attribute{"perm", channelOrder(rank, true)}), nil
+}
+
+// binary returns the row of an op that ONNX defines as core does.
+func binary[T any](op string) func(e *exporter, n *core.Node, _ *T) error {
+	return func(e *exporter, n *core.Node, _ *T) error {
+		f, names, err := e.elementwise(n)
+		if err != nil {
+			return err
+		}
+		e.define(n.Out(0), f, op, names)
+		return nil
+	}
+}
+
+func exportPower(e *exporter, n *core.Node, _ *pointwise.Power) error {
+	e.less(LastBits, "Pow is rounded as the runtime does")
+	return binary[pointwise.Power]("Pow")(e, n, nil)
+}
+
+func exportFloorDivide(e *exporter, n *core.Node, _ *pointwise.FloorDivide) error {
+	f, in, err := e.elementwise(n)
+	switch {
+	case err != nil:
+		return err
+	case n.Outputs()[0].Type.IsFloat():
+		e.define(n.Out(0), f, "Floor", []string{e.emit("Div", in)})
+	default:
+		whole := e.emit("Sub", []string{in[0], e.emit("Mod", in)})
+		e.define(n.Out(0), f, "Div", []string{whole, in[1]})
+	}
+	return nil
+}
+
+func exportFloorMod(e *exporter, n *core.Node, _ *pointwise.FloorMod) error {
+	if n.Outputs()[0].Type.IsFloat() {
+		return errors.New("Mod of reals has the dividend's sign in ONNX")
+	}
+	return binary[pointwise.FloorMod]("Mod")(e, n, nil)
+}
+
+func exportSquaredDifference(e *exporter, n *core.Node, _ *pointwise.SquaredDifference) error {
+	f, in, err := e.elementwise(n)
+	if err != nil {
+		return err
+	}
+	d := e.emit("Sub", in)
+	e.define(n.Out(0), f, "Mul", []string{d, d})
+	return nil
+}
+
+// unaries are the functions that ONNX has; the second is whether the result is the correctly
+// rounded one.
+var unaries = map[pointwise.UnaryFunction]struct {
+	op    string
+	exact bool
+}{
+	pointwise.Abs: {"Abs", true}, pointwise.Negative: {"Neg", true}, pointwise.Sign: {"Sign", true},
+	pointwise.Reciprocal: {"Reciprocal", true}, pointwise.Sqrt: {"Sqrt", true}, pointwise.Floor: {"Floor", true},
+	pointwise.Ceil: {"Ceil", true}, pointwise.RoundEven: {"Round", true},
+	pointwise.Exp: {"Exp", false}, pointwise.Log: {"Log", false}, pointwise.Erf: {"Erf", false},
+	pointwise.Softplus: {"Softplus", false}, pointwise.Softsign: {"Softsign", false}, pointwise.Selu: {"Selu", false},
+	pointwise.Sin: {"Sin", false}, pointwise.Cos: {"Cos", false}, pointwise.Tan: {"Tan", false},
+	pointwise.Asin: {"Asin", false}, pointwise.Acos: {"Acos", false}, pointwise.Atan: {"Atan", false},
+	pointwise.Sinh: {"Sinh", false}, pointwise.Cosh: {"Cosh", false}, pointwise.Asinh: {"Asinh", false},
+	pointwise.Acosh: {"Acosh", false}, pointwise.Atanh: {"Atanh", false},
+}
+
+func exportUnary(e *exporter, n *core.Node, op *pointwise.Unary) error {
+	f, in, err := e.elementwise(n)
+	if err != nil {
+		return err
+	}
+	row, ok := unaries[op.Function]
+	if ok {
+		if !row.exact {
+			e.less(LastBits, row.op+" is rounded as the runtime does")
+		}
+		e.define(n.Out(0), f, row.op, in)
+		return nil
+	}
+	switch op.Function {
+	case pointwise.Square:
+		e.define(n.Out(0), f, "Mul", []string{in[0], in[0]})
+	case pointwise.Rsqrt:
+		e.less(LastBits, "ONNX rounds the root before the reciprocal")
+		e.define(n.Out(0), f, "Reciprocal", []string{e.emit("Sqrt", in)})
+	case pointwise.Swish:
+		e.less(LastBits, "Sigmoid is rounded as the runtime does")
+		e.define(n.Out(0), f, "Mul", []string{in[0], e.emit("Sigmoid", in)})
+	default:
+		return fmt.Errorf("the function %v has no op in ONNX", op.Function)
+	}
+	return nil
+}
+
+func exportBinary(e *exporter, n *core.Node, op *pointwise.Binary) error {
+	f, in, err := e.elementwise(n)
+	if err != nil {
+		return err
+	}
+	whole := !n.Outputs()[0].Type.IsFloat()
+	switch {
+	case op.Function == pointwise.TruncateDivide && whole:
+		e.define(n.Out(0), f, "Div", in)
+	case op.Function == pointwise.TruncateMod:
+		e.define(n.Out(0), f, "Mod", in, attribute{"fmod", 1})
+	case op.Function == pointwise.BitwiseAnd && e.opts.Opset >= 18:
+		e.define(n.Out(0), f, "BitwiseAnd", in)
+	case op.Function == pointwise.BitwiseOr && e.opts.Opset >= 18:
+		e.define(n.Out(0), f, "BitwiseOr", in)
+	case op.Function == pointwise.BitwiseXor && e.opts.Opset >= 18:
+		e.define(n.Out(0), f, "BitwiseXor", in)
+	default:
+		return fmt.Errorf("the function %v has no op in ONNX's opset %d", op.Function, e.opts.Opset)
+	}
+	return nil
+}
+
+func exportActivate(e *exporter, n *core.Node, op *pointwise.Activate) error {
+	f, in, err := e.elementwise(n)
+	if err != nil {
+		return err
+	}
+	if t := n.Outputs()[0].Type; t != core.F32 {
+		return fmt.Errorf("it is of %v, want f32", t)
+	}
+	y, err := e.activate(op.Activation, op.Alpha, in[0])
+	if err != nil {
+		return err
+	}
+	return e.rename(n.Out(0), f, y)
+}
+
+// rename gives the tensor that was written last the name of a form of a value.
+func (e *exporter) rename(v core.Value, f form, written string) error {
+	last := &e.graph.nodes[len(e.graph.nodes)-1]
+	if len(last.outputs) == 1 && last.outputs[0] == written {
+		last.outputs[0] = e.tensorName(v, f)
+		e.set(v, f, last.outputs[0])
+		return nil
+	}
+	e.define(v, f, "Identity", []string{written})
+	return nil
+}
+
+func exportConvert(e *exporter, n *core.Node, op *pointwise.Convert) error {
+	from := n.Inputs()[0].Type()
+	if op.Truncate {
+		return errors.New("it cuts bits off, where ONNX rounds")
+	}
+	f, in, err := e.elementwise(n)
+	if err != nil {
+		return err
+	}
+	if from.IsFloat() && op.Type.IsInteger() {
+		e.less(Exact, "")
+		// ONNX leaves open what becomes of numbers outside of the type.
+		if op.Type.Size() > 4 || op.Type == core.U32 {
+			return fmt.Errorf("reals outside of %v have no result in ONNX", op.Type)
+		}
+		lo, hi := op.Type.Bounds()
+		x := e.cast(in[0], core.F64)
+		x = e.emit("Clip", []string{x, e.scalar(core.Scalar(float64(lo))), e.scalar(core.Scalar(float64(hi)))})
+		e.define(n.Out(0), f, "Cast", []string{x}, attribute{"to", int(dataTypes[op.Type])})
+		return nil
+	}
+	e.define(n.Out(0), f, "Cast", in, attribute{"to", int(dataTypes[op.Type])})
+	return nil
+}
+
+// relations are the ops that compare, and whether their result is negated.
+var relations = [...]struct {
+	op  string
+	not bool
+}{
+	pointwise.Equal: {"Equal", false}, pointwise.NotEqual: {"Equal", true}, pointwise.Less: {"Less", false},
+	pointwise.LessEqual: {"LessOrEqual", false}, pointwise.Greater: {"Greater", false},
+	pointwise.GreaterEqual: {"GreaterOrEqual", false},
+}
+
+func exportCompare(e *exporter, n *core.Node, op *pointwise.Compare) error {
+	f, in, err := e.elementwise(n)
+	if err != nil {
+		return err
+	}
+	r := relations[op.Relation]
+	if r.not {
+		e.define(n.Out(0), f, "Not", []string{e.emit(r.op, in)})
+	} else {
+		e.define(n.Out(0), f, r.op, in)
+	}
+	return nil
+}
+
+var logicals = map[pointwise.LogicalFunction]string{
+	pointwise.And: "And", pointwise.Or: "Or", pointwise.Xor: "Xor",
+}
+
+func exportLogical(e *exporter, n *core.Node, op *pointwise.Logical) error {
+	name := logicals[op.Function]
+	if name == "" {
+		return fmt.Errorf("the function %v has no op in ONNX", op.Function)
+	}
+	return binary[pointwise.Logical](name)(e, n, op)
+}
+
+func exportLogicalNot(e *exporter, n *core.Node, op *pointwise.LogicalNot) error {
+	return binary[pointwise.LogicalNot]("Not")(e, n, op)
+}
+
+func exportSelect(e *exporter, n *core.Node, op *pointwise.Select) error {
+	return binary[pointwise.Select]("Where")(e, n, op)
+}
+
+func exportClamp(e *exporter, n *core.Node, op *pointwise.Clamp) error {
+	f, in, err := e.elementwise(n)
+	if err != nil {
+		return err
+	}
+	if t := n.Outputs()[0].Type; t != core.F32 {
+		return fmt.Errorf("it is of %v, want f32", t)
+	}
+	e.define(n.Out(0), f, "Clip", []string{in[0], e.real(float32(op.Lo)), e.real(float32(op.Hi))})
+	return nil
+}
+
+func exportIs(e *exporter, n *core.Node, op *pointwise.Is) error {
+	f, in, err := e.elementwise(n)
+	if err != nil {
+		return err
+	}
+	switch op.Class {
+	case pointwise.NaN:
+		e.define(n.Out(0), f, "IsNaN", in)
+	case pointwise.Infinite:
+		e.define(n.Out(0), f, "IsInf", in)
+	default:
+		either := e.emit("Or", []string{e.emit("IsNaN", in), e.emit("IsInf", in)})
+		e.define(n.Out(0), f, "Not", []string{either})
+	}
+	return nil
+}
+
+func exportFlushSubnormals(e *exporter, n *core.Node, _ *pointwise.FlushSubnormals) error {
+	f, in, err := e.elementwise(n)
+	if err != nil {
+		return err
+	}
+	small := e.emit("Less", []string{e.emit("Abs", in), e.real(0x1p-126)})
+	e.define(n.Out(0), f, "Where", []string{small, e.emit("Mul", []string{in[0], e.real(0)}), in[0]})
+	return nil
+}
+
+func exportLookup(e *exporter, n *core.Node, _ *pointwise.Lookup) error {
+	x, t := n.Inputs()[0], n.Inputs()[1].Constant()
+	if t == nil || t.Type() == core.String {
+		return errors.New("its table is computed")
+	}
+	f := e.formOf(x)
+	f.bytes = true
+	if x.Type() == core.I8 {
+		t = rotated(t)
+	}
+	e.lookUp(n.Out(0), f.first, t, e.use(x, f))
+	return nil
+}

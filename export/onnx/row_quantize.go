@@ -1,0 +1,182 @@
+package onnx
+
+import (
+	"errors"
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/core/postop"
+	"github.com/tf2ng/tf2ng/core/trait"
+)
+
+var (
+	_ = exports(exportQuantizeV2)
+	_ = exports(exportRequantize)
+	_ = exports(exportQuantizedConcat)
+)
+
+func exportQuantizeV2(e *exporter, n *core.Node, op *tensorflow.QuantizeV2) error {
+	in := n.Inputs()
+	r, ok := trait.RangeQuantizer(op).Rounding(in[1].Constant(), in[2].Constant())
+	if !ok {
+		return errors.New("its range is computed, or its mode rounds twice")
+	}
+	f := form{first: e.formOf(in[0]).first}
+	return e.quantize(n, r, f, e.use(in[0], f))
+}
+
+// quantize writes Saturate(Round(x*Factor - Shift), Lo, Hi): as QuantizeLinear of the factor's
+// reciprocal where the shift is an integer.
+func (e *exporter) quantize(n *core.Node, r trait.Rounding, f form, x string) error {
+	y := n.Out(0)
+	typ := y.Type()
+	zero := float64(-r.Shift)
+	lo, hi := typ.Bounds()
+	full := r.Lo == lo && r.Hi == hi
+	if zero != math.Trunc(zero) || zero < float64(lo) || zero > float64(hi) || e.opts.Form == Integer || !full {
+		return e.quantizeExactly(n, r, f, x)
+	}
+	if typ == core.I8 {
+		zero += 128
+	}
+	scale := 1 / r.Factor
+	if fraction, _ := math.Frexp(float64(scale)); fraction != 0.5 || r.Round != numeric.RoundNearestTowardEven {
+		e.less(OneStep, "ONNX divides by a scale where TensorFlow multiplies, and rounds ties to even")
+	}
+	e.scales[y] = scale
+	f.bytes = typ == core.I8
+	e.define(y, f, "QuantizeLinear", []string{x, e.real(scale), e.scalar(core.Scalar(uint8(zero)))})
+	return nil
+}
+
+// quantizeExactly writes the steps one by one.
+func (e *exporter) quantizeExactly(n *core.Node, r trait.Rounding, f form, x string) error {
+	e.scales[n.Out(0)] = 1 / r.Factor
+	x = e.emit("Mul", []string{x, e.real(r.Factor)})
+	if r.Shift != 0 {
+		x = e.emit("Sub", []string{x, e.real(r.Shift)})
+	}
+	s := postop.Step{Kind: postop.RoundSaturate, Type: n.Out(0).Type(), Lo: r.Lo, Hi: r.Hi, Round: r.Round}
+	return e.roundSaturate(s, x, core.Value{}, n.Out(0), f.first)
+}
+
+// number returns the only element of a constant of f32.
+func number(v core.Value) (float32, bool) {
+	t := v.Constant()
+	if t == nil || t.Type() != core.F32 || t.Len() != 1 {
+		return 0, false
+	}
+	return core.Data[float32](t)[0], true
+}
+
+func exportRequantize(e *exporter, n *core.Node, op *tensorflow.Requantize) error {
+	in := n.Inputs()
+	var ends [4]float32
+	for i := range ends {
+		var ok bool
+		if ends[i], ok = number(in[1+i]); !ok {
+			return errors.New("a range is computed")
+		}
+	}
+	f := form{first: e.formOf(in[0]).first}
+	x := e.cast(e.use(in[0], f), core.F32)
+	if op.Type == core.U8 {
+		e.fixedPoint(n, tensorflow.NewFixedPoint(ends[0], ends[1], ends[2], ends[3]), x, f)
+		return nil
+	}
+	from, to := eigenDequantize(ends[0], ends[1]), eigenQuantizeI8(ends[2], ends[3])
+	x = e.emit("Add", []string{e.emit("Mul", []string{x, e.real(from.factor)}), e.real(from.offset)})
+	x = e.roundAway(e.emit("Mul", []string{x, e.real(to.factor)}), core.F32)
+	x = e.emit("Sub", []string{x, e.real(to.offset)})
+	e.scales[n.Out(0)] = 1
+	f.bytes = true
+	e.define(n.Out(0), f, "QuantizeLinear", []string{x, e.real(1), e.scalar(core.Scalar(uint8(128)))})
+	return nil
+}
+
+// fixedPoint writes clamp((((int64(x)*Scale) >> 32) + Offset) >> 16) within u8.
+func (e *exporter) fixedPoint(n *core.Node, p tensorflow.FixedPoint, x string, f form) {
+	long := func(v int64) string { return e.scalar(core.Scalar(v)) }
+	y := e.shifted(e.emit("Mul", []string{e.cast(x, core.I64), long(p.Scale)}), 32)
+	y = e.shifted(e.emit("Add", []string{y, long(p.Offset)}), 16)
+	y = e.emit("Clip", []string{y, long(0), long(255)})
+	e.define(n.Out(0), f, "Cast", []string{y}, attribute{"to", int(dataTypes[core.U8])})
+}
+
+// shifted writes x >> n of i64: ONNX shifts unsigned integers only, and divides toward 0.
+func (e *exporter) shifted(x string, n int) string {
+	by := e.scalar(core.Scalar(int64(1) << n))
+	return e.emit("Div", []string{e.emit("Sub", []string{x, e.emit("Mod", []string{x, by})}), by})
+}
+
+// line is x*factor + offset (eigenDequantize) or round(x*factor) - offset (eigenQuantizeI8).
+type line struct{ factor, offset float32 }
+
+// eigenDequantize is TensorFlow's DEQUANTIZE_WITH_EIGEN of i32.
+func eigenDequantize(lo, hi float32) line {
+	lo, hi = numeric.Flushed(lo), numeric.Flushed(hi)
+	k := numeric.Flushed(float32(float64(hi-lo) / (1<<32 - 1)))
+	base := lo
+	if hi != lo {
+		base = numeric.Flushed(float32(math.Round(float64(lo/k))) * k)
+	}
+	lowest := float32(-1 << 31)
+	return line{k, numeric.Flushed(base - numeric.Flushed(lowest*k))}
+}
+
+// eigenQuantizeI8 is TensorFlow's QUANTIZE_WITH_EIGEN to i8.
+func eigenQuantizeI8(lo, hi float32) line {
+	lo, hi = numeric.Flushed(lo), numeric.Flushed(hi)
+	var k float32
+	if hi != lo {
+		k = float32(255 / float64(hi-lo))
+	}
+	return line{k, float32(math.Round(float64(float32(lo*k)))) + 128}
+}
+
+// exportQuantizedConcat looks the integers of args of other ranges up in tables of theirs in
+// the result's range.
+func exportQuantizedConcat(e *exporter, n *core.Node, op *tensorflow.QuantizedConcat) error {
+	in := n.Inputs()
+	count := len(in) / 3
+	bytes := core.AllBytes(in[0].Type())
+	rank := len(n.Outputs()[0].Shape)
+	if bytes == nil || !n.Outputs()[0].Shape.Ranked() {
+		return errors.New("it is not of 8 bits, or its rank is not known")
+	}
+	shape := make(core.Shape, rank)
+	for i := range shape {
+		shape[i] = 1
+	}
+	shape[axisIn(op.Axis, rank, form{})] = 256
+	sample := make([]*core.Tensor, len(in))
+	f := asIs(in[0])
+	for i, v := range in {
+		if i < count {
+			sample[i] = over(bytes.Type(), shape, bytes.Bytes())
+			f.first = f.first || e.formOf(v).first && rank >= 3
+		} else if sample[i] = v.Constant(); sample[i] == nil {
+			return errors.New("a range is computed")
+		}
+	}
+	out, err := core.EvalOp(op, sample)
+	if err != nil {
+		return err
+	}
+	names := make([]string, count)
+	for i := range names {
+		table := over(bytes.Type(), core.Shape{256}, out[0].Bytes()[i*256:][:256])
+		names[i] = e.use(in[i], f)
+		if string(table.Bytes()) == string(bytes.Bytes()) {
+			continue
+		}
+		if f.bytes {
+			table = flipped(rotated(table))
+		}
+		names[i] = e.emit("Gather", []string{e.tensor("table", table), e.cast(names[i], core.I32)}, attribute{"axis", 0})
+	}
+	e.define(n.Out(0), f, "Concat", names, attribute{"axis", axisIn(op.Axis, rank, f)})
+	return nil
+}

@@ -1,0 +1,134 @@
+package onnx
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/normalize"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
+)
+
+var (
+	_ = exports(func(e *exporter, n *core.Node, op *reduce.Sum) error {
+		return e.reduce(n, "ReduceSum", op.Reduction, 13)
+	})
+	_ = exports(func(e *exporter, n *core.Node, op *reduce.Mean) error {
+		return e.reduce(n, "ReduceMean", op.Reduction, 18)
+	})
+	_ = exports(func(e *exporter, n *core.Node, op *reduce.Prod) error {
+		return e.reduce(n, "ReduceProd", op.Reduction, 18)
+	})
+	_ = exports(func(e *exporter, n *core.Node, op *reduce.Max) error {
+		return e.reduce(n, "ReduceMax", op.Reduction, 18)
+	})
+	_ = exports(func(e *exporter, n *core.Node, op *reduce.Min) error {
+		return e.reduce(n, "ReduceMin", op.Reduction, 18)
+	})
+	_ = exports(exportArgMax)
+	_ = exports(exportArgMin)
+	_ = exports(exportCumSum)
+	_ = exports(exportSoftmax)
+	_ = exports(exportLogSoftmax)
+
+	_ = lacks[reduce.CumProd]("ONNX has no cumulative product")
+	_ = lacks[reduce.Any](noRow)
+	_ = lacks[reduce.All](noRow)
+)
+
+// reduce writes a reduction. Its axes are an input from an opset on, and an attribute before.
+func (e *exporter) reduce(n *core.Node, op string, r reduce.Reduction, axesInput int) error {
+	x := n.Inputs()[0]
+	f := e.formOf(x)
+	f.bytes = false
+	rank := len(x.Shape())
+	if !x.Shape().Ranked() {
+		return errors.New("the rank of its input is not known")
+	}
+	if len(r.Axes) == 0 {
+		e.alias(n.Out(0), x)
+		return nil
+	}
+	if x.Type().IsFloat() && op != "ReduceMax" && op != "ReduceMin" {
+		e.less(LastBits, sumOrder)
+	}
+	if op == "ReduceMean" && !x.Type().IsFloat() {
+		return errors.New("a mean of integers is truncated, which ONNX leaves open")
+	}
+	axes := make([]int, len(r.Axes))
+	for i, a := range r.Axes {
+		axes[i] = axisIn(a, rank, f)
+	}
+	slices.Sort(axes)
+	y := form{first: f.first && r.KeepDims}
+	if f.first && !r.KeepDims && slices.Contains(axes, 1) {
+		// What is left keeps its order only without the channels, or with nothing behind them.
+		y.first = false
+	} else if f.first && !r.KeepDims && len(axes) < rank-2 {
+		f.first = false
+		for i, a := range r.Axes {
+			axes[i] = axisIn(a, rank, f)
+		}
+	}
+	inputs, attrs := []string{e.use(x, f)}, []attribute{{"keepdims", boolean(r.KeepDims)}}
+	if e.opts.Opset >= axesInput {
+		inputs = append(inputs, e.ints("axes", axes))
+	} else {
+		attrs = append(attrs, attribute{"axes", axes})
+	}
+	e.define(n.Out(0), y, op, inputs, attrs...)
+	return nil
+}
+
+func boolean(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func exportArgMax(e *exporter, n *core.Node, op *reduce.ArgMax) error {
+	return e.argument(n, "ArgMax", op.Axis, op.Type)
+}
+
+func exportArgMin(e *exporter, n *core.Node, op *reduce.ArgMin) error {
+	return e.argument(n, "ArgMin", op.Axis, op.Type)
+}
+
+func (e *exporter) argument(n *core.Node, op string, axis int, t core.Type) error {
+	inputs := []string{e.use(n.Inputs()[0], asIs(n.Inputs()[0]))}
+	attrs := []attribute{{"axis", axis}, {"keepdims", 0}}
+	if t == core.I64 {
+		e.define(n.Out(0), form{}, op, inputs, attrs...)
+		return nil
+	}
+	e.define(n.Out(0), form{}, "Cast", []string{e.emit(op, inputs, attrs...)}, attribute{"to", int(dataTypes[t])})
+	return nil
+}
+
+func exportCumSum(e *exporter, n *core.Node, op *reduce.CumSum) error {
+	axis := e.scalar(core.Scalar(int64(op.Axis)))
+	e.define(n.Out(0), form{}, "CumSum", []string{e.use(n.Inputs()[0], form{}), axis},
+		attribute{"exclusive", boolean(op.Exclusive)}, attribute{"reverse", boolean(op.Reverse)})
+	return nil
+}
+
+func exportSoftmax(e *exporter, n *core.Node, op *normalize.Softmax) error {
+	return e.softmax(n, "Softmax", op.Axis)
+}
+
+func exportLogSoftmax(e *exporter, n *core.Node, _ *normalize.LogSoftmax) error {
+	return e.softmax(n, "LogSoftmax", -1)
+}
+
+func (e *exporter) softmax(n *core.Node, op string, axis int) error {
+	x := n.Inputs()[0]
+	if x.Type() != core.F32 {
+		return fmt.Errorf("it is of %v, want f32", x.Type())
+	}
+	f := form{first: e.formOf(x).first}
+	e.less(LastBits, "Exp is rounded as the runtime does")
+	e.define(n.Out(0), f, op, []string{e.use(x, f)}, attribute{"axis", axisIn(axis, len(x.Shape()), f)})
+	return nil
+}

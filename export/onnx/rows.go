@@ -1,0 +1,124 @@
+package onnx
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/tf2ng/tf2ng/core"
+	_ "github.com/tf2ng/tf2ng/core/op" // Coverage makes ops of their names
+	"github.com/tf2ng/tf2ng/core/trait"
+)
+
+// row writes a node; an error says why it cannot.
+type row func(e *exporter, n *core.Node) error
+
+// rows are what the ops of core are in ONNX, and absent why the others have no row, by the
+// ops' Go types. They change only while the package is initialized.
+var (
+	rows   = map[reflect.Type]row{}
+	absent = map[reflect.Type]string{}
+)
+
+// opType is a pointer to T that is an op.
+type opType[T any] interface {
+	*T
+	core.Op
+}
+
+// exports makes f the row of an op. Called once for the op, from the file of its family.
+func exports[T any, P opType[T]](f func(e *exporter, n *core.Node, op *T) error) struct{} {
+	t := reflect.TypeFor[P]()
+	if rows[t] != nil || absent[t] != "" {
+		panic("onnx: " + t.String() + " has two rows")
+	}
+	rows[t] = func(e *exporter, n *core.Node) error {
+		op, ok := n.Op().(P)
+		if !ok {
+			return fmt.Errorf("internal error, please report: it is no %v", t)
+		}
+		return f(e, n, (*T)(op))
+	}
+	return struct{}{}
+}
+
+// lacks says why ONNX has nothing for an op.
+func lacks[T any, P opType[T]](why string) struct{} {
+	t := reflect.TypeFor[P]()
+	if rows[t] != nil || absent[t] != "" {
+		panic("onnx: " + t.String() + " has two rows")
+	}
+	absent[t] = why
+	return struct{}{}
+}
+
+// Coverage says of a registered op what Export makes of it: "" where it has a row, else why it
+// has none. The error is a *core.UnknownOpError.
+func Coverage(name string) (why string, err error) {
+	op, err := core.NewOp(name)
+	if err != nil {
+		return "", err
+	}
+	t := reflect.TypeOf(op)
+	if rows[t] != nil {
+		return "", nil
+	}
+	if why := absent[t]; why != "" {
+		return why, nil
+	}
+	return noRow, nil
+}
+
+const noRow = "it has no row in export/onnx"
+
+// export writes one node and reports on it.
+func (e *exporter) export(n *core.Node) {
+	e.node, e.fidelity, e.why = n, Exact, ""
+	first := len(e.graph.nodes)
+	if err := e.write(n); err != nil {
+		e.reasons = append(e.reasons, Reason{Node: n.Name, Op: n.OpName(), Why: err.Error()})
+		for i := range n.Outputs() {
+			e.forms[n.Out(i)] = map[form]string{{}: n.Name}
+		}
+		return
+	}
+	if !n.IsComputed() {
+		return
+	}
+	r := NodeReport{Node: n.Name, Op: n.OpName(), Fidelity: e.fidelity, Why: e.why}
+	for _, m := range e.graph.nodes[first:] {
+		r.ONNX = append(r.ONNX, m.op)
+	}
+	e.report = append(e.report, r)
+}
+
+// write writes a node by its row, or, where it is a function of a byte, as a table.
+func (e *exporter) write(n *core.Node) error {
+	t := reflect.TypeOf(n.Op())
+	if f := rows[t]; f != nil {
+		err := f(e, n)
+		if err == nil || !e.isTable(n) {
+			return err
+		}
+	}
+	if e.isTable(n) {
+		return e.table(n)
+	}
+	if why := absent[t]; why != "" {
+		return fmt.Errorf("%s", why)
+	}
+	return fmt.Errorf("%s", noRow)
+}
+
+// isTable reports whether a node is a function of each byte of its first input.
+func (e *exporter) isTable(n *core.Node) bool {
+	in := n.Inputs()
+	if len(in) == 0 || trait.ElementsOf(n.Op()) != trait.FirstElements || core.AllBytes(in[0].Type()) == nil {
+		return false
+	}
+	for _, v := range in[1:] {
+		if v.Constant() == nil {
+			return false
+		}
+	}
+	return in[0].Constant() == nil
+}

@@ -1,0 +1,129 @@
+package onnx
+
+import (
+	"bufio"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+
+const (
+	// messageLimit is what protobuf takes as one message, with room for the graph.
+	messageLimit = 2<<30 - 64<<20
+	// externalFrom is the bytes from which on a tensor stands in the file of data, if there is
+	// one.
+	externalFrom = 1 << 10
+	// externalAlignment is the multiple at which a tensor starts there, for mapping.
+	externalAlignment = 4096
+)
+
+// externalData collects tensors for a file beside the model. A nil one takes none.
+type externalData struct {
+	file    string // its name, in the model's folder
+	tensors []*core.Tensor
+	offsets []int64
+	end     int64
+}
+
+func (x *externalData) takes(t *core.Tensor) bool { return x != nil && len(t.Bytes()) >= externalFrom }
+
+// add gives a tensor its place and returns what TensorProto says of it.
+func (x *externalData) add(t *core.Tensor) [][2]string {
+	at := (x.end + externalAlignment - 1) / externalAlignment * externalAlignment
+	x.tensors, x.offsets = append(x.tensors, t), append(x.offsets, at)
+	x.end = at + int64(len(t.Bytes()))
+	return [][2]string{
+		{"location", x.file},
+		{"offset", strconv.FormatInt(at, 10)},
+		{"length", strconv.Itoa(len(t.Bytes()))},
+	}
+}
+
+func (x *externalData) write(path string) error {
+	return writeWhole(path, func(w *bufio.Writer) error {
+		var at int64
+		for i, t := range x.tensors {
+			if _, err := w.Write(make([]byte, x.offsets[i]-at)); err != nil {
+				return err
+			}
+			if _, err := w.Write(t.Bytes()); err != nil {
+				return err
+			}
+			at = x.offsets[i] + int64(len(t.Bytes()))
+		}
+		return nil
+	})
+}
+
+// dataBytes returns the bytes of the model's tensors.
+func (m *Model) dataBytes() int64 {
+	var n int64
+	for _, t := range m.message.graph.initializers {
+		n += int64(len(t.tensor.Bytes()))
+	}
+	return n
+}
+
+// Bytes returns the model as one message.
+func (m *Model) Bytes() []byte { return m.message.encode(nil) }
+
+// WriteFile writes the model to a file, whole or not at all, and returns how many bytes it
+// wrote. A model of more than 2 GiB has its tensors in a second file, path.data.
+func (m *Model) WriteFile(path string) (int64, error) {
+	return m.writeFile(path, messageLimit)
+}
+
+func (m *Model) writeFile(path string, limit int64) (int64, error) {
+	var external *externalData
+	if m.dataBytes() > limit {
+		external = &externalData{file: filepath.Base(path) + ".data"}
+	}
+	b := m.message.encode(external)
+	written := int64(len(b))
+	if external != nil {
+		if err := external.write(path + ".data"); err != nil {
+			return 0, err
+		}
+		written += external.end
+	}
+	err := writeWhole(path, func(w *bufio.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
+	if err != nil && external != nil {
+		err = errors.Join(err, os.Remove(path+".data"))
+	}
+	return written, err
+}
+
+// writeWhole writes a file beside its place and moves it there once it is whole.
+func writeWhole(path string, write func(w *bufio.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	w := bufio.NewWriterSize(f, 1<<20)
+	err = write(w)
+	if err == nil {
+		err = w.Flush()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err = os.Chmod(f.Name(), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
