@@ -9,8 +9,8 @@ import (
 	"github.com/tf2ng/tf2ng/internal/version"
 )
 
-// lastPass is the last pass before those that shape the function for our kernels.
-const lastPass = "absorb_pads"
+// LastPass is the last pass before those that shape the function for our kernels.
+const LastPass = "absorb_pads"
 
 // Form is how quantized convolutions and matrix products are written.
 type Form string
@@ -131,7 +131,7 @@ func Export(f *core.Function, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := passes.Run(f, passes.Options{StopAfter: lastPass})
+	g, err := passes.Run(f, passes.Options{StopAfter: LastPass})
 	if err != nil {
 		return nil, err
 	}

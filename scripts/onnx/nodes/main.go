@@ -1,0 +1,208 @@
+// Command nodes writes what scripts/onnx compares: a model as ONNX, and each of its nodes as a
+// model of its own, with inputs and with what tf2ng computes of them.
+//
+//	nodes -model MODEL.pb -input INPUT.npy -dir DIR
+//
+// DIR then holds index.json; qdq.onnx, qoperator.onnx and integer.onnx; and for node i of the
+// function i.onnx, and i.npz with the inputs x0, x1, ... and the outputs y0, y1, ...
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/tf2ng/tf2ng"
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/export/onnx"
+	"github.com/tf2ng/tf2ng/internal/npy"
+	"github.com/tf2ng/tf2ng/internal/passes"
+	"github.com/tf2ng/tf2ng/kernels"
+)
+
+// node is an entry of index.json.
+type node struct {
+	File     string        `json:"file"` // without its extension
+	Name     string        `json:"name"`
+	Op       string        `json:"op"`
+	Inputs   []string      `json:"inputs"`  // ONNX's names of x0, x1, ...
+	Outputs  []string      `json:"outputs"` // of y0, y1, ...
+	Fidelity onnx.Fidelity `json:"fidelity"`
+	ONNX     []string      `json:"onnx"`
+}
+
+func main() {
+	model := flag.String("model", "", "a GraphDef")
+	input := flag.String("input", "", "an .npy of its only input")
+	dir := flag.String("dir", "", "the directory to fill")
+	flag.Parse()
+	if err := run(*model, *input, *dir); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func run(path, input, dir string) error {
+	m, err := tf2ng.Load(path)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, form := range []onnx.Form{onnx.QDQ, onnx.QOperator, onnx.Integer} {
+		model, err := onnx.Export(m.Function(), onnx.Options{Form: form})
+		if err != nil {
+			return err
+		}
+		if _, err := model.WriteFile(filepath.Join(dir, string(form)+".onnx")); err != nil {
+			return err
+		}
+	}
+	data, err := os.ReadFile(input)
+	if err != nil {
+		return err
+	}
+	x, err := npy.Read(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return err
+	}
+	f, err := passes.Run(m.Function(), passes.Options{StopAfter: onnx.LastPass})
+	if err != nil {
+		return err
+	}
+	values, err := evaluate(f, x)
+	if err != nil {
+		return err
+	}
+	return writeNodes(f, values, dir)
+}
+
+// evaluate returns the values of all computed nodes.
+func evaluate(f *core.Function, x *core.Tensor) (map[core.Value]*core.Tensor, error) {
+	if len(f.Parameters) != 1 {
+		return nil, fmt.Errorf("got %d inputs, want one", len(f.Parameters))
+	}
+	g := &core.Function{Parameters: f.Parameters, Meta: f.Meta}
+	names := map[string]core.Value{}
+	for i, n := range f.Nodes() {
+		for k := range n.Outputs() {
+			if !n.IsComputed() {
+				continue
+			}
+			name := fmt.Sprintf("%d_%d", i, k)
+			r, err := core.NewNamedNode(name, &core.Result{}, n.Out(k))
+			if err != nil {
+				return nil, err
+			}
+			g.Results, names[name] = append(g.Results, r), n.Out(k)
+		}
+	}
+	p := f.Parameters[0]
+	compiled, err := kernels.Compile(g, map[string]core.Shape{p.Name: x.Shape()}, kernels.Options{WithoutQDQ: true})
+	if err != nil {
+		return nil, err
+	}
+	out, err := compiled.Run(context.Background(), map[string]*core.Tensor{p.Name: x}, nil)
+	if err != nil {
+		return nil, err
+	}
+	values := map[core.Value]*core.Tensor{p.Out(0): x}
+	for name, v := range names {
+		values[v] = out[name]
+	}
+	return values, nil
+}
+
+func writeNodes(f *core.Function, values map[core.Value]*core.Tensor, dir string) error {
+	var index []node
+	for i, n := range f.Nodes() {
+		if !n.IsComputed() {
+			continue
+		}
+		entry, err := writeNode(n, values, dir, strconv.Itoa(i))
+		if err != nil {
+			return fmt.Errorf("node %q: %w", n.Name, err)
+		}
+		index = append(index, entry)
+	}
+	data, err := json.MarshalIndent(index, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "index.json"), data, 0o644)
+}
+
+// writeNode writes a node whose computed inputs are parameters.
+func writeNode(n *core.Node, values map[core.Value]*core.Tensor, dir, file string) (node, error) {
+	entry := node{File: file, Name: n.Name, Op: n.OpName()}
+	g := &core.Function{}
+	var arrays []npy.Array
+	inputs := make([]core.Value, len(n.Inputs()))
+	known := map[core.Value]core.Value{}
+	for i, v := range n.Inputs() {
+		if v.Constant() != nil {
+			inputs[i] = v
+			continue
+		}
+		if known[v].Node == nil {
+			t := values[v]
+			p, err := core.NewNamedNode(fmt.Sprintf("x%d", len(g.Parameters)), &core.Parameter{Type: t.Type(), Shape: t.Shape()})
+			if err != nil {
+				return entry, err
+			}
+			known[v] = p.Out(0)
+			g.Parameters = append(g.Parameters, p)
+			arrays = append(arrays, npy.Array{Name: p.Name, Tensor: t})
+			entry.Inputs = append(entry.Inputs, p.Name+":0")
+		}
+		inputs[i] = known[v]
+	}
+	alone, err := core.NewNamedNode(n.Name, n.Op(), inputs...)
+	if err != nil {
+		return entry, err
+	}
+	for i := range alone.Outputs() {
+		if alone.Out(i).Constant() != nil || values[n.Out(i)] == nil {
+			continue
+		}
+		name := fmt.Sprintf("y%d", len(g.Results))
+		r, err := core.NewNamedNode(name, &core.Result{}, alone.Out(i))
+		if err != nil {
+			return entry, err
+		}
+		g.Results = append(g.Results, r)
+		arrays = append(arrays, npy.Array{Name: name, Tensor: values[n.Out(i)]})
+		entry.Outputs = append(entry.Outputs, name)
+	}
+	return entry.write(g, arrays, filepath.Join(dir, file))
+}
+
+func (entry node) write(g *core.Function, arrays []npy.Array, path string) (node, error) {
+	model, err := onnx.Export(g, onnx.Options{})
+	if err != nil {
+		return entry, err
+	}
+	entry.Fidelity = onnx.Exact
+	for _, r := range model.Report() {
+		if entry.ONNX = append(entry.ONNX, strings.Join(r.ONNX, " ")); r.Fidelity != onnx.Exact {
+			entry.Fidelity = r.Fidelity
+		}
+	}
+	if _, err := model.WriteFile(path + ".onnx"); err != nil {
+		return entry, err
+	}
+	out, err := os.Create(path + ".npz")
+	if err != nil {
+		return entry, err
+	}
+	return entry, errors.Join(npy.WriteArchive(out, arrays), out.Close())
+}
