@@ -21,7 +21,7 @@ func exportQuantizeV2(e *exporter, n *core.Node, op *tensorflow.QuantizeV2) erro
 	in := n.Inputs()
 	r, ok := trait.RangeQuantizer(op).Rounding(in[1].Constant(), in[2].Constant())
 	if !ok {
-		return errors.New("its range is computed, or its mode rounds twice")
+		return e.quantizeComputed(n, op)
 	}
 	f := form{first: e.formOf(in[0]).first}
 	return e.quantize(n, r, f, e.use(in[0], f))
@@ -77,13 +77,14 @@ func exportRequantize(e *exporter, n *core.Node, op *tensorflow.Requantize) erro
 	for i := range ends {
 		var ok bool
 		if ends[i], ok = number(in[1+i]); !ok {
-			return errors.New("a range is computed")
+			return e.requantizeComputed(n, op)
 		}
 	}
 	f := form{first: e.formOf(in[0]).first}
 	x := e.cast(e.use(in[0], f), core.F32)
 	if op.Type == core.U8 {
-		e.fixedPoint(n, tensorflow.NewFixedPoint(ends[0], ends[1], ends[2], ends[3]), x, f)
+		p := tensorflow.NewFixedPoint(ends[0], ends[1], ends[2], ends[3])
+		e.fixedPoint(n, e.scalar(core.Scalar(p.Scale)), e.scalar(core.Scalar(p.Offset)), x, f)
 		return nil
 	}
 	from, to := eigenDequantize(ends[0], ends[1]), eigenQuantizeI8(ends[2], ends[3])
@@ -96,11 +97,11 @@ func exportRequantize(e *exporter, n *core.Node, op *tensorflow.Requantize) erro
 	return nil
 }
 
-// fixedPoint writes clamp((((int64(x)*Scale) >> 32) + Offset) >> 16) within u8.
-func (e *exporter) fixedPoint(n *core.Node, p tensorflow.FixedPoint, x string, f form) {
+// fixedPoint writes clamp((((int64(x)*scale) >> 32) + offset) >> 16) within u8.
+func (e *exporter) fixedPoint(n *core.Node, scale, offset, x string, f form) {
 	long := func(v int64) string { return e.scalar(core.Scalar(v)) }
-	y := e.shifted(e.emit("Mul", []string{e.cast(x, core.I64), long(p.Scale)}), 32)
-	y = e.shifted(e.emit("Add", []string{y, long(p.Offset)}), 16)
+	y := e.shifted(e.emit("Mul", []string{e.cast(x, core.I64), scale}), 32)
+	y = e.shifted(e.emit("Add", []string{y, offset}), 16)
 	y = e.emit("Clip", []string{y, long(0), long(255)})
 	e.define(n.Out(0), f, "Cast", []string{y}, attribute{"to", int(dataTypes[core.U8])})
 }
