@@ -11,13 +11,15 @@ import (
 // affine is a list of post-ops that comes to one factor and one summand for each channel, a
 // function that limits, and the way to 8-bit integers:
 //
-//	y = Saturate(Round(min(max(sum*factor + offset, lo), hi) * to) + zero)
+//	y = Saturate(Round(min(max(sum*factor + offset + summand*by, lo), hi) * to) + zero)
 type affine struct {
 	factor, offset []float64 // one for all channels, or one for each
 	lo, hi         float64   // -Inf and Inf where nothing limits
 	to             float64   // integers of the result for 1
 	zero           int64     // the integer of 0
 	last           postop.Step
+	summand        core.Value // a quantized tensor of the output's shape; of no node where there is none
+	by             float64
 }
 
 // affineOf returns what the post-ops of a product come to; false if they come to something
@@ -32,6 +34,10 @@ func affineOf(steps []postop.Step, operands []core.Value) (*affine, bool) {
 	}
 	next := operands
 	for i, s := range steps {
+		if s.Kind == postop.MulAdd && a.addsTensor(next[0], next[1]) {
+			next = next[2:]
+			continue
+		}
 		read := make([][]float64, s.Operands())
 		for k := range read {
 			t := next[0].Constant()
@@ -62,6 +68,9 @@ func (a *affine) step(s postop.Step, operands [][]float64, toIntegers bool) bool
 		}
 		return a.multiply(v)
 	case postop.Linear:
+		if a.summand.Node != nil {
+			return false
+		}
 		a.offset = combine(combine(a.offset, operands[0], times), operands[1], plus)
 		a.factor = combine(a.factor, operands[0], times)
 		return !limited
@@ -85,6 +94,17 @@ func (a *affine) step(s postop.Step, operands [][]float64, toIntegers bool) bool
 	return false
 }
 
+// addsTensor takes in the sum with a computed tensor of bytes; false if it is another sum.
+func (a *affine) addsTensor(v, scale core.Value) bool {
+	s, ok := number(scale)
+	limited := !math.IsInf(a.lo, 0) || !math.IsInf(a.hi, 0)
+	if !ok || !(s > 0) || limited || a.summand.Node != nil || v.Constant() != nil || v.Type().Size() != 1 {
+		return false
+	}
+	a.summand, a.by = v, float64(s)
+	return true
+}
+
 func plus(x, y float64) float64  { return x + y }
 func times(x, y float64) float64 { return x * y }
 
@@ -101,6 +121,12 @@ func (a *affine) multiply(v []float64) bool {
 			return false
 		}
 		a.hi *= v[0]
+	}
+	if a.summand.Node != nil {
+		if len(v) != 1 {
+			return false
+		}
+		a.by *= v[0]
 	}
 	a.factor = combine(a.factor, v, times)
 	a.offset = combine(a.offset, v, times)

@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"errors"
+	"math"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -27,7 +28,8 @@ type product struct {
 	attrs                    []attribute // of the convolution
 	first                    bool        // channels are axis 1
 	factors                  *core.Tensor
-	channelAxis              int // of the factors
+	channelAxis              int   // of the factors
+	strides                  []int // of a convolution as MatMul, before which the data is thinned out; nil for ones
 	steps                    []postop.Step
 }
 
@@ -47,7 +49,10 @@ func exportIntegerConvolution(e *exporter, n *core.Node, op *linear.IntegerConvo
 	p := &product{e: e, n: n, steps: op.PostOps, first: op.Layout == geometry.NHWC}
 	if p.isPointwise(op, window) && !p.isQLinear() {
 		// A product of matrices needs no transposition.
-		p.first, p.integer = false, "MatMulInteger"
+		p.first, p.real, p.integer = false, "MatMul", "MatMulInteger"
+		if p.strides = op.Strides; !slices.ContainsFunc(p.strides, func(s int) bool { return s != 1 }) {
+			p.strides = nil
+		}
 		o := filters.Shape()[len(filters.Shape())-1]
 		p.factors, p.channelAxis = over(filters.Type(), core.Shape{filters.Len() / o, o}, filters.Bytes()), 1
 		return p.write()
@@ -65,15 +70,15 @@ func exportIntegerConvolution(e *exporter, n *core.Node, op *linear.IntegerConvo
 func (p *product) isPointwise(op *linear.IntegerConvolution, window []int) bool {
 	ones := func(list []int) bool { return !slices.ContainsFunc(list, func(x int) bool { return x != 1 }) }
 	zeros := func(list []int) bool { return !slices.ContainsFunc(list, func(x int) bool { return x != 0 }) }
-	return op.Layout == geometry.NHWC && op.GroupCount() == 1 && ones(window) && ones(op.Strides) &&
+	return op.Layout == geometry.NHWC && op.GroupCount() == 1 && ones(window) &&
 		ones(op.DataDilations) && (op.PadType != geometry.PadExplicit || zeros(op.PadBelow) && zeros(op.PadAbove))
 }
 
 // isQLinear reports whether the product will have quantized operands and a quantized result.
 func (p *product) isQLinear() bool {
-	_, ok := affineOf(p.steps, p.operands())
+	a, ok := affineOf(p.steps, p.operands())
 	in := p.n.Inputs()
-	return ok && p.e.opts.Form != Integer && in[2].Constant() != nil && in[3].Constant() != nil
+	return ok && a.summand.Node == nil && p.e.opts.Form != Integer && in[2].Constant() != nil && in[3].Constant() != nil
 }
 
 func exportIntegerDot(e *exporter, n *core.Node, op *linear.IntegerDot) error {
@@ -101,6 +106,23 @@ func (p *product) write() error {
 		return nil
 	}
 	return p.writeInteger()
+}
+
+// dataIn returns a form of the data, thinned out where a stride of a convolution is left to it.
+func (p *product) dataIn(f form) string {
+	e := p.e
+	x := e.use(p.data(), f)
+	if p.strides == nil {
+		return x
+	}
+	n := len(p.strides)
+	zeros, ends, axes := make([]int, n), make([]int, n), make([]int, n)
+	for i := range n {
+		ends[i], axes[i] = math.MaxInt32, 1+i
+	}
+	return e.emit("Slice", []string{
+		x, e.ints("starts", zeros), e.ints("ends", ends), e.ints("axes", axes), e.ints("strides", p.strides),
+	})
 }
 
 func (p *product) channels() int { return p.factors.Shape()[p.channelAxis] }
@@ -134,7 +156,7 @@ func (p *product) writeQLinear() bool {
 	x, w := n.Inputs()[2].Constant(), n.Inputs()[3].Constant()
 	zero, fits := zeroOf(x, p.data().Type(), true)
 	factorZero, single := zeroOf(w, p.factors.Type(), false)
-	if op == "" || !ok || !fits || !single {
+	if op == "" || !ok || !fits || !single || (a.summand.Node != nil) != (op == "MatMul") {
 		return false
 	}
 	scale := e.scaleOf(p.data())
@@ -150,7 +172,7 @@ func (p *product) writeQLinear() bool {
 	yZero, _ := zeroOf(core.Scalar(int32(a.zero)), out.Type(), true)
 	yZeroName := e.scalar(byteTensor(core.U8, yZero))
 	operands := &qlinear{
-		x: e.use(p.data(), form{p.first, true}), scale: scale, zero: zero,
+		x: p.dataIn(form{p.first, true}), scale: scale, zero: zero,
 		factors: p.zeroedFactors(q), factorZero: factorZero, q: q, axis: p.channelAxis,
 	}
 	y := e.tensorName(out, f)
@@ -164,7 +186,13 @@ func (p *product) writeQLinear() bool {
 		inputs := append(operands.quantizedInputs(e), yScale, yZeroName, e.tensor("bias", operands.biasTensor()))
 		e.emitTo([]string{unclipped}, op, inputs, p.attrs...)
 	} else {
-		real := e.emit(op, operands.realInputs(e), p.attrs...)
+		inputs := operands.realInputs(e)
+		real := ""
+		if a.summand.Node != nil {
+			real = p.addSummand(a, e.emit(op, inputs, p.attrs...))
+		} else {
+			real = e.emit(op, append(inputs, operands.realBias(e)), p.attrs...)
+		}
 		e.emitTo([]string{unclipped}, "QuantizeLinear", []string{real, yScale, yZeroName})
 	}
 	if clips {
@@ -174,6 +202,21 @@ func (p *product) writeQLinear() bool {
 	}
 	e.set(out, f, y)
 	return true
+}
+
+// addSummand adds what each channel has and the summand to a product of reals.
+func (p *product) addSummand(a *affine, real string) string {
+	e := p.e
+	offset := make([]float32, len(a.offset))
+	for i, x := range a.offset {
+		offset[i] = float32(x)
+	}
+	real = e.emit("Add", []string{real, e.tensor("offset", tensorOf(core.Shape{len(offset)}, offset))})
+	v := e.use(a.summand, form{p.first, true})
+	zero, _ := zeroOf(core.Scalar(int32(0)), a.summand.Type(), true)
+	return e.emit("Add", []string{real, e.emit("DequantizeLinear", []string{
+		v, e.real(float32(a.by)), e.scalar(core.Scalar(zero)),
+	})})
 }
 
 // clips makes the bounds of a result those of uint8, and reports whether they limit it.
@@ -260,30 +303,36 @@ func (o *qlinear) quantizedInputs(e *exporter) []string {
 	}
 }
 
-// realInputs writes the dequantizations of data, factors and bias.
+// realInputs writes the dequantizations of data and factors.
 func (o *qlinear) realInputs(e *exporter) []string {
 	in := o.quantizedInputs(e)
-	scale, _ := o.factorScale()
-	units := make([]float32, len(o.q.scales))
-	for i, s := range core.Data[float32](scale) {
-		units[i] = o.scale * s
-	}
-	unit, zeros := core.Scalar(units[0]), core.Scalar(int32(0))
-	var axis, biasAxis []attribute
-	if len(units) > 1 {
-		unit = tensorOf(core.Shape{len(units)}, units)
-		zeros = tensorOf(core.Shape{len(units)}, make([]int32, len(units)))
-		axis, biasAxis = []attribute{{"axis", o.axis}}, []attribute{{"axis", 0}}
+	var axis []attribute
+	if len(o.q.scales) > 1 {
+		axis = []attribute{{"axis", o.axis}}
 	}
 	return []string{
 		e.once("dequantize "+in[0]+" "+in[1]+" "+in[2], func() string {
 			return e.emit("DequantizeLinear", in[:3])
 		}),
 		e.emit("DequantizeLinear", in[3:6], axis...),
-		e.emit("DequantizeLinear", []string{
-			e.tensor("bias", o.biasTensor()), e.tensor("bias_scale", unit), e.tensor("bias_zero_point", zeros),
-		}, biasAxis...),
 	}
+}
+
+// realBias writes the dequantization of the bias.
+func (o *qlinear) realBias(e *exporter) string {
+	units := make([]float32, len(o.q.scales))
+	for i, s := range o.q.scales {
+		units[i] = o.scale * s
+	}
+	unit, zeros := core.Scalar(units[0]), core.Scalar(int32(0))
+	var axis []attribute
+	if s := (core.Shape{len(units)}); len(units) > 1 {
+		unit, zeros = tensorOf(s, units), tensorOf(s, make([]int32, len(units)))
+		axis = []attribute{{"axis", 0}}
+	}
+	return e.emit("DequantizeLinear", []string{
+		e.tensor("bias", o.biasTensor()), e.tensor("bias_scale", unit), e.tensor("bias_zero_point", zeros),
+	}, axis...)
 }
 
 // scaleOf returns the scale of a quantized value as its writer gave it; 1 where it gave none.
@@ -297,7 +346,6 @@ func (e *exporter) scaleOf(v core.Value) float32 {
 // writeInteger writes the product of integers, and each step behind it.
 func (p *product) writeInteger() error {
 	e, n := p.e, p.n
-	in := n.Inputs()
 	zero, rest, err := p.dataZero()
 	if err != nil {
 		return err
@@ -307,7 +355,7 @@ func (p *product) writeInteger() error {
 		return err
 	}
 	sum := ""
-	inputs := []string{e.use(in[0], form{p.first, true}), factors, zero, factorZero}
+	inputs := []string{p.dataIn(form{p.first, true}), factors, zero, factorZero}
 	if len(p.steps) == 0 && rest == "" {
 		e.define(n.Out(0), form{first: p.first}, p.integer, inputs, p.attrs...)
 		return nil
