@@ -90,13 +90,16 @@ func exportPad(e *exporter, n *core.Node, op *array.Pad) error {
 	x := n.Inputs()[0]
 	f := asIs(x)
 	f.first = e.formOf(x).first
+	if !x.Shape().Ranked() {
+		return errors.New("the rank of its input is not known")
+	}
 	modes := map[array.PadMode]string{array.PadConstant: "constant", array.PadReflect: "reflect"}
 	mode := modes[op.Mode]
 	if mode == "" {
 		return errors.New("ONNX has no symmetric padding")
 	}
 	below, above := slices.Clone(op.Below), slices.Clone(op.Above)
-	if slices.Min(append(slices.Clone(below), above...)) < 0 && mode != "constant" {
+	if anyNegative(below) || anyNegative(above) {
 		return errors.New("its padding is negative")
 	}
 	if f.first {

@@ -19,7 +19,10 @@ var (
 func exportParameter(e *exporter, n *core.Node, _ *core.Parameter) error {
 	v := n.Out(0)
 	if v.Type() == core.Dynamic {
-		return errors.New("its type is not known; give inputs types")
+		return errors.New("its type is not known; give the input one")
+	}
+	if !v.Shape().Ranked() {
+		return errors.New("its rank is not known, which ONNX wants of inputs")
 	}
 	name := n.Name
 	if !strings.Contains(name, ":") {
@@ -45,6 +48,9 @@ func exportConstant(*exporter, *core.Node, *core.Constant) error { return nil }
 
 func exportResult(e *exporter, n *core.Node, _ *core.Result) error {
 	v := n.Inputs()[0]
+	if !v.Shape().Ranked() {
+		return errors.New("its rank is not known, which ONNX wants of outputs")
+	}
 	if name := e.use(v, form{}); name != n.Name {
 		e.emitTo([]string{n.Name}, "Identity", []string{name})
 	}

@@ -95,12 +95,18 @@ func binary[T any](op string) func(e *exporter, n *core.Node, _ *T) error {
 		if err != nil {
 			return err
 		}
+		if t := n.Outputs()[0].Type; t == core.F16 || t == core.BF16 {
+			e.less(LastBits, "the runtime may compute halves in another type")
+		}
 		e.define(n.Out(0), f, op, names)
 		return nil
 	}
 }
 
 func exportPower(e *exporter, n *core.Node, _ *pointwise.Power) error {
+	if !n.Outputs()[0].Type.IsFloat() {
+		return errors.New("ONNX leaves open what powers of integers become that overflow")
+	}
 	e.less(LastBits, "Pow is rounded as the runtime does")
 	return binary[pointwise.Power]("Pow")(e, n, nil)
 }
@@ -113,10 +119,22 @@ func exportFloorDivide(e *exporter, n *core.Node, _ *pointwise.FloorDivide) erro
 	case n.Outputs()[0].Type.IsFloat():
 		e.define(n.Out(0), f, "Floor", []string{e.emit("Div", in)})
 	default:
-		whole := e.emit("Sub", []string{in[0], e.emit("Mod", in)})
-		e.define(n.Out(0), f, "Div", []string{whole, in[1]})
+		return e.rename(n.Out(0), f, e.floorDivided(in[0], in[1], n.Outputs()[0].Type))
 	}
 	return nil
+}
+
+// floorDivided writes the quotient of integers of a type, rounded down: ONNX rounds toward 0.
+func (e *exporter) floorDivided(a, b string, t core.Type) string {
+	q := e.emit("Div", []string{a, b})
+	if !t.IsSigned() {
+		return q
+	}
+	zero := e.scalar(over(t, core.Shape{}, make([]byte, t.Size())))
+	rest := e.emit("Sub", []string{a, e.emit("Mul", []string{q, b})})
+	other := e.emit("Xor", []string{e.emit("Less", []string{rest, zero}), e.emit("Less", []string{b, zero})})
+	down := e.emit("And", []string{other, e.emit("Not", []string{e.emit("Equal", []string{rest, zero})})})
+	return e.emit("Sub", []string{q, e.cast(down, t)})
 }
 
 func exportFloorMod(e *exporter, n *core.Node, _ *pointwise.FloorMod) error {
@@ -159,6 +177,10 @@ func exportUnary(e *exporter, n *core.Node, op *pointwise.Unary) error {
 		return err
 	}
 	row, ok := unaries[op.Function]
+	whole := n.Outputs()[0].Type.IsInteger()
+	if whole && (op.Function == pointwise.Floor || op.Function == pointwise.Ceil || op.Function == pointwise.RoundEven) {
+		row.op = "Identity"
+	}
 	if ok {
 		if !row.exact {
 			e.less(LastBits, row.op+" is rounded as the runtime does")

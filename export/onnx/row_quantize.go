@@ -109,7 +109,7 @@ func (e *exporter) fixedPoint(n *core.Node, scale, offset, x string, f form) {
 // shifted writes x >> n of i64: ONNX shifts unsigned integers only, and divides toward 0.
 func (e *exporter) shifted(x string, n int) string {
 	by := e.scalar(core.Scalar(int64(1) << n))
-	return e.emit("Div", []string{e.emit("Sub", []string{x, e.emit("Mod", []string{x, by})}), by})
+	return e.floorDivided(x, by, core.I64)
 }
 
 // line is x*factor + offset (eigenDequantize) or round(x*factor) - offset (eigenQuantizeI8).

@@ -53,8 +53,12 @@ func (e *exporter) reduce(n *core.Node, op string, r reduce.Reduction, axesInput
 	if x.Type().IsFloat() && op != "ReduceMax" && op != "ReduceMin" {
 		e.less(LastBits, sumOrder)
 	}
-	if op == "ReduceMean" && !x.Type().IsFloat() {
-		return errors.New("a mean of integers is truncated, which ONNX leaves open")
+	switch t := x.Type(); {
+	case t.IsFloat():
+	case op == "ReduceMean", op == "ReduceProd":
+		return errors.New("ONNX leaves open what means of integers, and products that overflow, become")
+	case t.Size() < 4:
+		return fmt.Errorf("ONNX has no %s of %v", op, t)
 	}
 	axes := make([]int, len(r.Axes))
 	for i, a := range r.Axes {

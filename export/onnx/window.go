@@ -62,7 +62,7 @@ func windowAttributes(s *geometry.Spatial, data core.Shape, window []int, dilati
 		return append(attrs, attribute{"pads", pads}), nil
 	}
 	pads := slices.Concat(orZeros(s.PadBelow, n), orZeros(s.PadAbove, n))
-	if slices.Min(pads) < 0 {
+	if anyNegative(pads) {
 		return nil, errors.New("its padding is negative")
 	}
 	return append(attrs, attribute{"pads", pads}), nil
@@ -84,4 +84,8 @@ func orZeros(list []int, n int) []int {
 		return list
 	}
 	return make([]int, n)
+}
+
+func anyNegative(list []int) bool {
+	return slices.ContainsFunc(list, func(x int) bool { return x < 0 })
 }

@@ -2,9 +2,10 @@
 // model of its own, with inputs and with what tf2ng computes of them.
 //
 //	nodes -model MODEL.pb -input INPUT.npy -dir DIR
+//	nodes -goldens testdata/goldens -dir DIR
 //
-// DIR then holds index.json; qdq.onnx, qoperator.onnx and integer.onnx; and for node i of the
-// function i.onnx, and i.npz with the inputs x0, x1, ... and the outputs y0, y1, ...
+// DIR then holds index.json; for a model qdq.onnx, qoperator.onnx and integer.onnx; and for node i of the
+// function, or recorded graph i, i.onnx, and i.npz with the inputs x0, x1, ... and the outputs y0, y1, ...
 package main
 
 import (
@@ -42,8 +43,15 @@ func main() {
 	model := flag.String("model", "", "a GraphDef")
 	input := flag.String("input", "", "an .npy of its only input")
 	dir := flag.String("dir", "", "the directory to fill")
+	goldens := flag.String("goldens", "", "a directory of recorded graphs, in place of a model")
 	flag.Parse()
-	if err := run(*model, *input, *dir); err != nil {
+	var err error
+	if *goldens != "" {
+		err = recorded(*goldens, *dir)
+	} else {
+		err = run(*model, *input, *dir)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
@@ -134,6 +142,10 @@ func writeNodes(f *core.Function, values map[core.Value]*core.Tensor, dir string
 		}
 		index = append(index, entry)
 	}
+	return writeIndex(index, dir)
+}
+
+func writeIndex(index []node, dir string) error {
 	data, err := json.MarshalIndent(index, "", " ")
 	if err != nil {
 		return err
@@ -143,7 +155,7 @@ func writeNodes(f *core.Function, values map[core.Value]*core.Tensor, dir string
 
 // writeNode writes a node whose computed inputs are parameters.
 func writeNode(n *core.Node, values map[core.Value]*core.Tensor, dir, file string) (node, error) {
-	entry := node{File: file, Name: n.Name, Op: n.OpName()}
+	entry := node{File: file, Name: n.Name, Op: n.OpName(), Inputs: []string{}}
 	g := &core.Function{}
 	var arrays []npy.Array
 	inputs := make([]core.Value, len(n.Inputs()))

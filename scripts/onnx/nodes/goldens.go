@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/tf2ng/tf2ng"
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/export/onnx"
+	"github.com/tf2ng/tf2ng/internal/npy"
+)
+
+// golden is a recorded graph of testdata/goldens.
+type golden struct {
+	ID    string `json:"id"`
+	Op    string `json:"op"`
+	PB    string `json:"pb"`
+	NPZ   string `json:"npz"`
+	Feeds []struct {
+		Tensor string `json:"tensor"`
+		Array  string `json:"npz"`
+		Type   string `json:"dtype"`
+	} `json:"feeds"`
+	Fetches []struct {
+		Tensor string `json:"tensor"`
+	} `json:"fetches"`
+	Refused bool `json:"expected_error"`
+}
+
+// recorded writes the recorded graphs that ONNX has a form for, with their inputs and with
+// what tf2ng computes.
+func recorded(root, dir string) error {
+	data, err := os.ReadFile(filepath.Join(root, "index.json"))
+	if err != nil {
+		return err
+	}
+	var file struct {
+		Cases []*golden `json:"cases"`
+	}
+	if err := json.Unmarshal(data, &file); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	index, refused := []node{}, 0
+	for i, g := range file.Cases {
+		if g.Refused {
+			continue
+		}
+		entry, err := g.write(root, dir, strconv.Itoa(i))
+		var unsupported *onnx.UnsupportedError
+		switch {
+		case errors.As(err, &unsupported):
+			refused++
+			if os.Getenv("WHY") != "" {
+				for _, r := range unsupported.Reasons {
+					fmt.Println("WHY", g.Op, "|", r.Op, "|", r.Why)
+				}
+			}
+		case err != nil && !errors.Is(err, errNotRun):
+			return fmt.Errorf("%s: %w", g.ID, err)
+		case err == nil:
+			index = append(index, entry)
+		}
+	}
+	fmt.Printf("%d recorded graphs have a form in ONNX, %d have none\n", len(index), refused)
+	return writeIndex(index, dir)
+}
+
+// errNotRun is a graph that tf2ng does not run, or whose inputs are not arrays of ONNX.
+var errNotRun = errors.New("not run")
+
+func (g *golden) write(root, dir, file string) (node, error) {
+	entry := node{File: file, Name: g.ID, Op: g.Op, Inputs: []string{}}
+	graph, err := os.ReadFile(filepath.Join(root, g.PB))
+	if err != nil {
+		return entry, err
+	}
+	var outputs []string
+	for _, f := range g.Fetches {
+		outputs = append(outputs, f.Tensor)
+	}
+	m, err := tf2ng.LoadBytes(graph, tf2ng.WithOutputs(outputs...))
+	if err != nil {
+		return entry, errors.Join(errNotRun, err)
+	}
+	defer m.Close()
+	inputs, arrays, err := g.inputs(m, filepath.Join(root, g.NPZ), &entry)
+	if err != nil {
+		return entry, errors.Join(errNotRun, err)
+	}
+	out, err := m.Run(context.Background(), inputs)
+	if err != nil {
+		return entry, errors.Join(errNotRun, err)
+	}
+	for i, r := range m.Function().Results {
+		if out[r.Name] == nil || out[r.Name].Type() == core.String || out[r.Name].Type() == core.BF16 {
+			return entry, errNotRun
+		}
+		entry.Outputs = append(entry.Outputs, r.Name)
+		arrays = append(arrays, npy.Array{Name: fmt.Sprintf("y%d", i), Tensor: out[r.Name]})
+	}
+	return entry.write(m.Function(), arrays, filepath.Join(dir, file))
+}
+
+// inputs returns the recorded inputs of a model.
+func (g *golden) inputs(
+	m *tf2ng.Model, path string, entry *node,
+) (map[string]*core.Tensor, []npy.Array, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	archive, err := npy.OpenArchive(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, nil, err
+	}
+	inputs := map[string]*core.Tensor{}
+	var arrays []npy.Array
+	for _, f := range g.Feeds {
+		name := strings.TrimSuffix(f.Tensor, ":0")
+		t, err := archive.Read(f.Array)
+		if err != nil || t.Type() == core.BF16 || strings.Contains(f.Type, "bfloat16") {
+			return nil, nil, errors.Join(errNotRun, err)
+		}
+		for _, p := range m.Function().Parameters {
+			if p.Name == name {
+				inputs[name] = t
+				entry.Inputs = append(entry.Inputs, name+":0")
+				arrays = append(arrays, npy.Array{Name: fmt.Sprintf("x%d", len(arrays)), Tensor: t})
+			}
+		}
+	}
+	return inputs, arrays, nil
+}
