@@ -11,6 +11,7 @@ FUZZTIME ?= 50000x
 CASES    ?= 500
 PYTHON   ?= python3
 VENV     ?= bin/tensorflow
+ONNXVENV ?= bin/onnx
 # CHECKS are the stages of make check, in turn.
 CHECKS   := format lint asm purego v3 arm64 race cross fuzz
 # SUMMARY prints go test's closing lines, what failed, and what this machine could not run.
@@ -18,7 +19,7 @@ SUMMARY  := $(GO) run ./internal/testsummary
 
 export CGO_ENABLED ?= 0
 
-.PHONY: help build demo test check $(CHECKS) generate goldens fuzz-tensorflow tensorflow bench
+.PHONY: help build demo test check $(CHECKS) generate goldens fuzz-tensorflow tensorflow onnx test-onnx bench
 
 help: ## list the commands
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 17
@@ -104,6 +105,14 @@ generate: ## write the generated assembly and docs again
 tensorflow:
 	@test -f $(VENV)/complete || \
 		{ $(PYTHON) -m venv $(VENV) && $(VENV)/bin/pip install -q -r scripts/goldens/requirements.txt && touch $(VENV)/complete; }
+
+onnx:
+	@test -f $(ONNXVENV)/complete || \
+		{ $(PYTHON) -m venv $(ONNXVENV) && $(ONNXVENV)/bin/pip install -q -r scripts/onnx/requirements.txt && touch $(ONNXVENV)/complete; }
+
+test-onnx: onnx ## give the ONNX models that tf2ng writes to onnx.checker, ONNX Runtime, OpenVINO and netron (needs Python 3.11 to 3.13)
+	$(GO) build -o bin/onnx-nodes ./scripts/onnx/nodes
+	$(ONNXVENV)/bin/python scripts/onnx $(ONNX)
 
 goldens: tensorflow ## record again what TensorFlow computes for the ops of testdata/goldens (needs Python 3.11 to 3.13)
 	$(VENV)/bin/python scripts/goldens $(GOLDENS)
