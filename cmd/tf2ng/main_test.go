@@ -352,8 +352,8 @@ func TestErrorsAreOneLine(t *testing.T) {
 		},
 		{
 			"format",
-			[]string{"convert", model, "--format", "onnx"},
-			`--format must be one of "ng","json" but got "onnx"`,
+			[]string{"convert", model, "--format", "tflite"},
+			`--format must be one of "ng","json","onnx" but got "tflite"`,
 		},
 		{"no GraphDef", []string{"inspect", text}, text + ": "},
 		{"no folder", []string{"convert", model, "-o", "no/such/folder/x.ng"}, "open no/such/folder/"},

@@ -9,8 +9,8 @@ import (
 	"github.com/tf2ng/tf2ng/internal/version"
 )
 
-// LastPass is the last pass before those that shape the function for our kernels.
-const LastPass = "absorb_pads"
+// lastPass is the last pass before those that shape the function for our kernels.
+const lastPass = "absorb_pads"
 
 // Form is how quantized convolutions and matrix products are written.
 type Form string
@@ -124,6 +124,12 @@ func (m *Model) Report() []NodeReport { return m.report }
 // Nodes returns the number of the model's nodes.
 func (m *Model) Nodes() int { return len(m.message.graph.nodes) }
 
+// Prepare returns the function that Export writes node by node: f with its constants folded and
+// its quantized products integer. Preparing it again changes nothing.
+func Prepare(f *core.Function) (*core.Function, error) {
+	return passes.Run(f, passes.Options{StopAfter: lastPass})
+}
+
 // Export writes f. The error is an *OptionError, an *UnsupportedError, or one of the passes.
 // It borrows the tensors of f.
 func Export(f *core.Function, o Options) (*Model, error) {
@@ -131,7 +137,7 @@ func Export(f *core.Function, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := passes.Run(f, passes.Options{StopAfter: LastPass})
+	g, err := Prepare(f)
 	if err != nil {
 		return nil, err
 	}

@@ -35,6 +35,7 @@ type exporter struct {
 	results map[core.Value]string  // the names of results
 	taken   map[string]bool        // names of tensors
 	nodes   map[string]bool        // names of nodes
+	own     map[string]*core.Node  // the node of the function that a tensor is an output of
 	shared  map[string]string      // tensors by what computes them
 	scalars map[string]string      // small constants by type, shape and bytes
 
@@ -49,6 +50,7 @@ func newExporter(f *core.Function, o Options) *exporter {
 	e := &exporter{
 		opts: o, forms: map[core.Value]map[form]string{}, scales: map[core.Value]float32{},
 		results: map[core.Value]string{}, taken: map[string]bool{"": true}, nodes: map[string]bool{},
+		own:    map[string]*core.Node{},
 		shared: map[string]string{}, scalars: map[string]string{},
 	}
 	e.graph.name = f.Name
@@ -84,19 +86,22 @@ func (e *exporter) unique(name string) string {
 
 // tensorName returns the name of a form of a value: TensorFlow's, and the form's suffix.
 func (e *exporter) tensorName(v core.Value, f form) string {
-	if r := e.results[v]; r != "" && f == (form{}) {
-		return r
+	name := e.results[v]
+	if name == "" || f != (form{}) {
+		name = e.unique(v.Node.Name + ":" + strconv.Itoa(v.Index) + f.suffix())
 	}
-	return e.unique(v.Node.Name + ":" + strconv.Itoa(v.Index) + f.suffix())
+	e.own[name] = v.Node
+	return name
 }
 
-// emitTo writes a node whose outputs have given names.
+// emitTo writes a node whose outputs have given names. What gives an output of the node at hand
+// has that node's name.
 func (e *exporter) emitTo(outputs []string, op string, inputs []string, attrs ...attribute) {
 	name := e.node.Name
-	for i := 0; e.nodes[name] || name == ""; i++ {
+	if e.own[outputs[0]] != e.node || e.nodes[name] || name == "" {
 		name = e.node.Name + "/" + op
-		if i > 0 {
-			name += "#" + strconv.Itoa(i)
+		for i := 1; e.nodes[name]; i++ {
+			name = e.node.Name + "/" + op + "#" + strconv.Itoa(i)
 		}
 	}
 	e.nodes[name] = true

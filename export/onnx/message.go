@@ -11,11 +11,11 @@ import (
 // The messages of ONNX's schema (onnx.proto) as far as they are written, with the numbers of
 // their fields.
 
-// DataType is TensorProto.DataType.
-type DataType int32
+// dataType is TensorProto.DataType.
+type dataType int32
 
 // dataTypes are ONNX's numbers of the types of core; 0 where there is none.
-var dataTypes = [...]DataType{
+var dataTypes = [...]dataType{
 	core.Bool: 9, core.I8: 3, core.U8: 2, core.I16: 5, core.U16: 4, core.I32: 6, core.U32: 12,
 	core.I64: 7, core.U64: 13, core.BF16: 16, core.F16: 10, core.F32: 1, core.F64: 11, core.String: 8,
 }

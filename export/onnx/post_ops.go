@@ -99,8 +99,7 @@ func (e *exporter) postOps(n *core.Node, steps []postop.Step, operands []core.Va
 			return e.roundSaturate(s, x, zero, y, first)
 		}
 	}
-	e.define(y, form{first: first}, "Identity", []string{x})
-	return nil
+	return e.rename(y, form{first: first}, x)
 }
 
 // multiplyAdd writes f + v*s (MulAdd) or f*s + v (Linear), which is rounded once, as two ops.

@@ -25,15 +25,6 @@ var (
 	_ = exports(exportRange)
 
 	_ = lacks[array.Bitcast]("ONNX does not take the bits of one type as another")
-	_ = lacks[array.DynPad](noRow)
-	_ = lacks[array.BroadcastShape](noRow)
-	_ = lacks[array.ReverseSequence](noRow)
-	_ = lacks[array.Reverse](noRow)
-	_ = lacks[array.Roll](noRow)
-	_ = lacks[array.LinSpace](noRow)
-	_ = lacks[array.SpaceToBatch](noRow)
-	_ = lacks[array.BatchToSpace](noRow)
-	_ = lacks[array.BandPart](noRow)
 )
 
 // asIs returns the form of a value in the order of its axes; of i8, as uint8.

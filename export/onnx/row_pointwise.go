@@ -37,7 +37,6 @@ var (
 	_ = lacks[pointwise.Assert]("ONNX has nothing that fails; leave Asserts out")
 	_ = lacks[pointwise.CheckFinite]("ONNX has nothing that fails; leave CheckNumerics out")
 	_ = lacks[pointwise.Bucketize]("ONNX has no search in sorted numbers")
-	_ = lacks[pointwise.SelectRows](noRow)
 )
 
 // elementwise returns the form in which an op makes each element of its output of the same

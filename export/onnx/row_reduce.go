@@ -33,8 +33,6 @@ var (
 	_ = exports(exportLogSoftmax)
 
 	_ = lacks[reduce.CumProd]("ONNX has no cumulative product")
-	_ = lacks[reduce.Any](noRow)
-	_ = lacks[reduce.All](noRow)
 )
 
 // reduce writes a reduction. Its axes are an input from an opset on, and an attribute before.

@@ -22,7 +22,6 @@ var (
 	_ = exports(exportLRN)
 
 	_ = lacks[pooling.MaxPoolWithArgmax]("ONNX counts the places of maximums in another order")
-	_ = lacks[linear.ConvolutionBackpropData](noRow)
 )
 
 // sumOrder is why sums of reals differ.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/peers"
 )
 
@@ -39,6 +40,7 @@ type op struct {
 	kernels   *kernels
 	peer      peers.Op
 	known     bool // peer was measured
+	onnx      exported
 }
 
 func (o *op) quantized() bool { return tf.IsQuantized(o.name) }
@@ -213,7 +215,8 @@ func (c *collection) goldens(dir string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", g.PB, err)
 		}
-		if c.translate(graph, g.outputs()) {
+		if f := c.translate(graph, g.outputs()); f != nil {
+			o.onnx.add(f)
 			templates[g.Op] = append(templates[g.Op], template{raw, g.outputs()})
 		}
 	}
@@ -243,7 +246,7 @@ func (c *collection) graphs(dir string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
-		if !c.translate(graph, nil) {
+		if c.translate(graph, nil) == nil {
 			return errors.New(file + ": is not translated")
 		}
 		m := model{name: strings.TrimSuffix(filepath.Base(file), ".pb")}
@@ -260,11 +263,12 @@ func (c *collection) graphs(dir string) error {
 	return nil
 }
 
-// translate notes what the ops of a graph became, and their types.
-func (c *collection) translate(g *graphdef.Graph, outputs []string) bool {
+// translate notes what the ops of a graph became, and their types. It returns nil of a graph
+// that is not translated.
+func (c *collection) translate(g *graphdef.Graph, outputs []string) *core.Function {
 	f, err := tf.Translate(g, tf.Options{Outputs: outputs})
 	if err != nil {
-		return false
+		return nil
 	}
 	for name, b := range tf.Origins(f) {
 		if o := c.ops[name]; o != nil {
@@ -284,5 +288,5 @@ func (c *collection) translate(g *graphdef.Graph, outputs []string) bool {
 			}
 		}
 	}
-	return true
+	return f
 }

@@ -52,7 +52,8 @@ func generate(root string) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("README.md: %w", err)
 	}
-	return map[string]string{"README.md": readme, "docs/OPS.md": c.page()}, nil
+	page, err := c.page()
+	return map[string]string{"README.md": readme, "docs/OPS.md": page}, err
 }
 
 // replace puts a new part between the marks.

@@ -24,7 +24,6 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/export/onnx"
 	"github.com/tf2ng/tf2ng/internal/npy"
-	"github.com/tf2ng/tf2ng/internal/passes"
 	"github.com/tf2ng/tf2ng/kernels"
 )
 
@@ -83,7 +82,7 @@ func run(path, input, dir string) error {
 	if err != nil {
 		return err
 	}
-	f, err := passes.Run(m.Function(), passes.Options{StopAfter: onnx.LastPass})
+	f, err := onnx.Prepare(m.Function())
 	if err != nil {
 		return err
 	}

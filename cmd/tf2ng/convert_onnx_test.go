@@ -1,0 +1,49 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const digits = "../../testdata/graphdefs/digits_mix_lpot16_tf25.pb"
+
+func TestConvertToONNX(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.onnx")
+	out := must(t, "convert", digits, "--format", "onnx", "-o", path, "--report")
+	assert.Contains(t, out, path+": ")
+	assert.Contains(t, out, "\nof the graph's 28 nodes 11 exact, 15 within one step, 2 but for the last bits\n")
+	assert.Contains(t, out, "\nmodel/dense_2/Softmax (Softmax): last bits: Exp is rounded as the runtime does [Softmax]\n")
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+
+	var document struct {
+		Bytes    int64
+		Fidelity map[string]int
+		Report   []struct{ Node string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(must(t, "convert", digits, "--format", "onnx", "-o", path, "--report",
+		"--json")), &document))
+	assert.Equal(t, info.Size(), document.Bytes)
+	assert.Equal(t, map[string]int{"exact": 11, "within one step": 15, "last bits": 2}, document.Fidelity)
+	assert.Len(t, document.Report, 28)
+}
+
+// A model that cannot be written leaves no file.
+func TestConvertToONNXRefuses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.onnx")
+	code, _, stderr := program("convert", detection, "--format", "onnx", "-o", path, "--input",
+		"Preprocessor/sub:f32:1,32,32,3", "--output", "detection_scores")
+	assert.NotZero(t, code)
+	assert.Contains(t, stderr, "error: no ONNX for node ")
+	_, err := os.Stat(path)
+	require.ErrorIs(t, err, os.ErrNotExist)
+
+	code, _, stderr = program("convert", digits, "--format", "onnx", "-o", path, "--opset", "12")
+	assert.NotZero(t, code)
+	assert.Equal(t, "error: onnx: opset: got 12, want 13 to 23\n", stderr)
+}

@@ -1,0 +1,303 @@
+package onnx_test
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/pooling"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/core/postop"
+	"github.com/tf2ng/tf2ng/export/onnx"
+)
+
+var update = flag.Bool("update", false, "write testdata/*.txt again")
+
+// builder puts functions together.
+type builder struct {
+	t *testing.T
+	f core.Function
+}
+
+func (b *builder) input(name string, typ core.Type, shape ...int) core.Value {
+	p, err := core.NewNamedNode(name, &core.Parameter{Type: typ, Shape: append(core.Shape{}, shape...)})
+	require.NoError(b.t, err)
+	b.f.Parameters = append(b.f.Parameters, p)
+	return p.Out(0)
+}
+
+func (b *builder) op(name string, op core.Op, in ...core.Value) core.Value {
+	n, err := core.NewNamedNode(name, op, in...)
+	require.NoError(b.t, err)
+	return n.Out(0)
+}
+
+func (b *builder) result(name string, v core.Value) *core.Function {
+	b.f.Results = append(b.f.Results, b.op(name, &core.Result{}, v).Node)
+	return &b.f
+}
+
+func constant[T core.Element](b *builder, shape core.Shape, data ...T) core.Value {
+	t, err := core.TensorOf(shape, data)
+	require.NoError(b.t, err)
+	return core.NewConstant(t)
+}
+
+func scalar[T core.Element](b *builder, x T) core.Value { return constant(b, core.Shape{}, x) }
+
+func toU8() postop.Step { return postop.RoundSaturateTo(core.U8) }
+func toI8() postop.Step { return postop.RoundSaturateTo(core.I8) }
+
+var reluStep = postop.Step{Kind: postop.Activation, Activation: numeric.Relu}
+
+// convolution is a 3x3 convolution of two channels with a scale for each, a bias and a Relu.
+func (b *builder) convolution(name string, x core.Value, strides int, to postop.Step) core.Value {
+	filters := make([]int8, 3*3*2*2)
+	for i := range filters {
+		filters[i] = int8(i - 18)
+	}
+	zero := scalar(b, uint8(0))
+	if x.Type() == core.I8 {
+		zero = scalar(b, int8(0))
+	}
+	return b.op(name, &linear.IntegerConvolution{
+		Spatial: geometry.Spatial{Layout: geometry.NHWC, Strides: []int{strides, strides}, PadType: geometry.PadSameUpper},
+		PostOps: []postop.Step{{Kind: postop.Mul}, {Kind: postop.Add}, reluStep, {Kind: postop.Mul}, to},
+	}, x, constant(b, core.Shape{3, 3, 2, 2}, filters...), zero, scalar(b, int8(0)),
+		constant(b, core.Shape{2}, float32(0.5), 0.25), constant(b, core.Shape{2}, float32(3), -1),
+		scalar(b, float32(0.125)))
+}
+
+// chain is what an INT8 model begins with: quantization, two convolutions, a pool.
+func chain(b *builder) *core.Function {
+	x := b.input("image", core.F32, core.Unknown, 4, 4, 2)
+	q := b.op("quantize", &tensorflow.QuantizeV2{
+		Type: core.I8, Mode: tensorflow.Scaled, RoundMode: numeric.RoundNearestTowardEven, Axis: -1,
+	}, x, scalar(b, float32(-1)), scalar(b, float32(1)))
+	y := b.convolution("conv1", q, 1, toU8())
+	y = b.convolution("conv2", y, 2, toI8())
+	y = b.op("pool", &pooling.MaxPool{
+		Spatial: geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadValid}, Window: []int{2, 2},
+	}, y)
+	return b.result("pool:0", b.op("flat", &array.Reshape{}, y, constant(b, core.Shape{2}, int32(-1), 2)))
+}
+
+// sum is a pointwise convolution to which a quantized tensor is added.
+func sum(b *builder) *core.Function {
+	x := b.input("x", core.U8, core.Unknown, 4, 4, 2)
+	s := b.input("s", core.I8, core.Unknown, 2, 2, 1)
+	y := b.op("conv", &linear.IntegerConvolution{
+		Spatial: geometry.Spatial{Layout: geometry.NHWC, Strides: []int{2, 2}, PadType: geometry.PadValid},
+		PostOps: []postop.Step{
+			{Kind: postop.Mul},
+			{Kind: postop.Add},
+			{Kind: postop.MulAdd},
+			reluStep,
+			{Kind: postop.Mul},
+			toU8(),
+		},
+	}, x, constant(b, core.Shape{1, 1, 2, 1}, int8(5), -7), scalar(b, uint8(0)), scalar(b, int8(0)),
+		scalar(b, float32(0.5)), constant(b, core.Shape{1}, float32(2)), s, scalar(b, float32(0.25)),
+		scalar(b, float32(0.125)))
+	return b.result("y", y)
+}
+
+// product is a matrix product whose result is real, with a computed zero point.
+func product(b *builder) *core.Function {
+	x := b.input("x", core.U8, core.Unknown, 3)
+	z := b.input("z", core.I32)
+	y := b.op("matmul", &linear.IntegerDot{
+		ReductionAxes: 1, PostOps: []postop.Step{{Kind: postop.Mul}},
+	}, x, constant(b, core.Shape{3, 2}, int8(1), 2, 3, 4, 5, 6), z, scalar(b, int8(0)), scalar(b, float32(0.5)))
+	return b.result("y", y)
+}
+
+func TestText(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		make func(b *builder) *core.Function
+		o    onnx.Options
+	}{
+		{"chain_qdq", chain, onnx.Options{}},
+		{"chain_qoperator", chain, onnx.Options{Form: onnx.QOperator, Opset: 13}},
+		{"chain_integer", chain, onnx.Options{Form: onnx.Integer}},
+		{"sum_qdq", sum, onnx.Options{}},
+		{"product", product, onnx.Options{}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m, err := onnx.Export(test.make(&builder{t: t}), test.o)
+			require.NoError(t, err)
+			got, file := readText(t, m.Bytes()), filepath.Join("testdata", test.name+".txt")
+			if *update {
+				require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
+			}
+			want, err := os.ReadFile(file)
+			require.NoError(t, err)
+			assert.Equal(t, string(want), got)
+		})
+	}
+}
+
+func TestReport(t *testing.T) {
+	m, err := onnx.Export(chain(&builder{t: t}), onnx.Options{})
+	require.NoError(t, err)
+	less := "ONNX multiplies by one factor, and its bias is an integer"
+	conv := []string{"Transpose", "DequantizeLinear", "DequantizeLinear", "DequantizeLinear", "Conv", "QuantizeLinear"}
+	assert.Equal(t, []onnx.NodeReport{
+		{Node: "quantize", Op: "TFQuantizeV2", ONNX: []string{"Mul", "QuantizeLinear"}, Fidelity: onnx.Exact},
+		{Node: "conv1", Op: "IntegerConvolution", ONNX: conv, Fidelity: onnx.OneStep, Why: less},
+		{
+			Node: "conv2", Op: "IntegerConvolution", ONNX: append(conv[1:], "Clip"),
+			Fidelity: onnx.OneStep, Why: less,
+		},
+		{Node: "pool", Op: "MaxPool", ONNX: []string{"MaxPool"}, Fidelity: onnx.Exact},
+		{Node: "flat", Op: "Reshape", ONNX: []string{"Transpose", "Reshape"}, Fidelity: onnx.Exact},
+	}, m.Report())
+}
+
+// All reasons are told at once, and what one of them reads does not add others.
+func TestUnsupported(t *testing.T) {
+	b := &builder{t: t}
+	x := b.input("x", core.F32, 4)
+	u := b.op("unique", &indexing.Unique{Type: core.I32}, x)
+	y := b.op("relu", &pointwise.Activate{Activation: numeric.Relu}, u)
+	c := b.op("products", &pointwise.Bucketize{Boundaries: []float32{1}}, y)
+	_, err := onnx.Export(b.result("y", c), onnx.Options{})
+	var unsupported *onnx.UnsupportedError
+	require.ErrorAs(t, err, &unsupported)
+	require.EqualError(t, err, `no ONNX for node "unique" (Unique): `+unsupported.Reasons[0].Why+`
+       and node "products" (Bucketize): ONNX has no search in sorted numbers`)
+}
+
+func TestOptions(t *testing.T) {
+	for _, test := range []struct {
+		o    onnx.Options
+		want string
+	}{
+		{onnx.Options{Opset: 12}, "onnx: opset: got 12, want 13 to 23"},
+		{onnx.Options{Opset: 24}, "onnx: opset: got 24, want 13 to 23"},
+		{onnx.Options{Form: "float"}, `onnx: form: got "float", want qdq, qoperator or integer`},
+	} {
+		t.Run(test.want, func(t *testing.T) {
+			_, err := onnx.Export(chain(&builder{t: t}), test.o)
+			require.EqualError(t, err, test.want)
+			var option *onnx.OptionError
+			require.ErrorAs(t, err, &option)
+		})
+	}
+}
+
+// Each opset has the IR version that first knew it.
+func TestVersions(t *testing.T) {
+	for opset, ir := range map[int]int64{13: 7, 14: 7, 15: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11} {
+		m, err := onnx.Export(chain(&builder{t: t}), onnx.Options{Opset: opset})
+		require.NoError(t, err)
+		read := parse(t, m.Bytes())
+		assert.Equal(t, ir, read.number(1), "of opset %d", opset)
+		assert.Equal(t, int64(opset), read.messages(t, 8)[0].number(2))
+	}
+}
+
+// Every op of core has a row, or somebody has said why it has none.
+func TestEveryOpIsDecided(t *testing.T) {
+	for _, name := range core.OpNames() {
+		decided, err := onnx.Decided(name)
+		require.NoError(t, err)
+		assert.True(t, decided, "%s: give it a row in export/onnx (exports), or say why it has none (lacks)", name)
+	}
+	_, err := onnx.Coverage("Nothing")
+	var unknown *core.UnknownOpError
+	require.ErrorAs(t, err, &unknown)
+}
+
+func TestWriteFile(t *testing.T) {
+	m, err := onnx.Export(chain(&builder{t: t}), onnx.Options{})
+	require.NoError(t, err)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "m.onnx")
+	n, err := m.WriteFile(path)
+	require.NoError(t, err)
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, m.Bytes(), data)
+	assert.Equal(t, int64(len(data)), n)
+	assert.Equal(t, []string{"m.onnx"}, names(t, dir))
+}
+
+// A file that cannot be written leaves nothing behind.
+func TestWriteFileFails(t *testing.T) {
+	m, err := onnx.Export(chain(&builder{t: t}), onnx.Options{})
+	require.NoError(t, err)
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "m.onnx"), 0o755))
+	_, err = m.WriteFile(filepath.Join(dir, "m.onnx"))
+	require.Error(t, err)
+	assert.Equal(t, []string{"m.onnx"}, names(t, dir))
+	_, err = m.WriteFile(filepath.Join(dir, "no", "m.onnx"))
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func names(t *testing.T, dir string) (list []string) {
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	for _, e := range entries {
+		list = append(list, e.Name())
+	}
+	return list
+}
+
+// Tensors of a model that is too large for one message stand in a file of their own.
+func TestExternalData(t *testing.T) {
+	b := &builder{t: t}
+	weights := make([]float32, 600)
+	for i := range weights {
+		weights[i] = float32(i)
+	}
+	x := b.input("x", core.F32, 2, 600)
+	y := b.op("add", &pointwise.Add{}, x, constant(b, core.Shape{600}, weights...))
+	z := b.op("mul", &pointwise.Multiply{}, y, constant(b, core.Shape{1, 600}, weights...))
+	m, err := onnx.Export(b.result("y", z), onnx.Options{})
+	require.NoError(t, err)
+	dir := t.TempDir()
+	n, err := onnx.WriteFileWithin(m, filepath.Join(dir, "m.onnx"), 1000)
+	require.NoError(t, err)
+	model, err := os.ReadFile(filepath.Join(dir, "m.onnx"))
+	require.NoError(t, err)
+	data, err := os.ReadFile(filepath.Join(dir, "m.onnx.data"))
+	require.NoError(t, err)
+	assert.Equal(t, int64(len(model)+len(data)), n)
+	assert.Len(t, data, 4096+2400)
+	var places [][2]string
+	for _, c := range parse(t, parse(t, model)[7][0].bytes).messages(t, 5) {
+		assert.Equal(t, int64(1), c.number(14))
+		entries := c.messages(t, 13)
+		require.Len(t, entries, 3)
+		assert.Equal(t, []string{"location", "m.onnx.data"}, []string{entries[0].text(1), entries[0].text(2)})
+		places = append(places, [2]string{entries[1].text(2), entries[2].text(2)})
+	}
+	assert.Equal(t, [][2]string{{"0", "2400"}, {"4096", "2400"}}, places)
+	assert.Equal(t, "599", elementText("float", data, 599))
+	assert.Equal(t, "599", elementText("float", data[4096:], 599))
+}
+
+// Whatever the function, the error is one that callers can tell apart.
+func TestErrorsAreTyped(t *testing.T) {
+	b := &builder{t: t}
+	x := b.input("x", core.Dynamic, 4)
+	_, err := onnx.Export(b.result("y", x), onnx.Options{})
+	var unsupported *onnx.UnsupportedError
+	require.True(t, errors.As(err, &unsupported))
+	require.EqualError(t, err, `no ONNX for node "x" (Parameter): its type is not known; give the input one`)
+}
