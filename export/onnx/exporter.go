@@ -37,9 +37,11 @@ type exporter struct {
 	nodes   map[string]bool        // names of nodes
 	own     map[string]*core.Node  // the node of the function that a tensor is an output of
 	shared  map[string]string      // tensors by what computes them
+	kept    map[string]bool        // those of shared
 	scalars map[string]string      // small constants by type, shape and bytes
 
 	node     *core.Node // the one that is being written
+	first    int        // of the model's nodes that it became
 	fidelity Fidelity
 	why      string
 	reasons  []Reason
@@ -51,7 +53,7 @@ func newExporter(f *core.Function, o Options) *exporter {
 		opts: o, forms: map[core.Value]map[form]string{}, scales: map[core.Value]float32{},
 		results: map[core.Value]string{}, taken: map[string]bool{"": true}, nodes: map[string]bool{},
 		own:    map[string]*core.Node{},
-		shared: map[string]string{}, scalars: map[string]string{},
+		shared: map[string]string{}, kept: map[string]bool{}, scalars: map[string]string{},
 	}
 	e.graph.name = f.Name
 	if e.graph.name == "" {
@@ -120,6 +122,21 @@ func (e *exporter) define(v core.Value, f form, op string, inputs []string, attr
 	name := e.tensorName(v, f)
 	e.emitTo([]string{name}, op, inputs, attrs...)
 	e.set(v, f, name)
+}
+
+// rename makes a tensor that was written a form of a value of the node at hand. The last one gets
+// the value's name.
+func (e *exporter) rename(v core.Value, f form, written string) error {
+	at := len(e.graph.nodes) - 1
+	if at >= e.first && slices.Equal(e.graph.nodes[at].outputs, []string{written}) && !e.kept[written] {
+		last := e.graph.nodes[at]
+		e.graph.nodes = e.graph.nodes[:at]
+		delete(e.nodes, last.name)
+		e.define(v, f, last.op, last.inputs, last.attrs...)
+		return nil
+	}
+	e.define(v, f, "Identity", []string{written})
+	return nil
 }
 
 // set gives a form of a value a name.
@@ -278,7 +295,7 @@ func (e *exporter) once(key string, write func() string) string {
 		return name
 	}
 	name := write()
-	e.shared[key] = name
+	e.shared[key], e.kept[name] = name, true
 	return name
 }
 

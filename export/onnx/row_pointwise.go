@@ -240,18 +240,6 @@ func exportActivate(e *exporter, n *core.Node, op *pointwise.Activate) error {
 	return e.rename(n.Out(0), f, y)
 }
 
-// rename gives the tensor that was written last the name of a form of a value.
-func (e *exporter) rename(v core.Value, f form, written string) error {
-	last := &e.graph.nodes[len(e.graph.nodes)-1]
-	if len(last.outputs) == 1 && last.outputs[0] == written {
-		last.outputs[0] = e.tensorName(v, f)
-		e.set(v, f, last.outputs[0])
-		return nil
-	}
-	e.define(v, f, "Identity", []string{written})
-	return nil
-}
-
 func exportConvert(e *exporter, n *core.Node, op *pointwise.Convert) error {
 	from := n.Inputs()[0].Type()
 	if op.Truncate {

@@ -73,7 +73,7 @@ const noRow = "it has no row in export/onnx"
 // export writes one node and reports on it.
 func (e *exporter) export(n *core.Node) {
 	e.node, e.fidelity, e.why = n, Exact, ""
-	first := len(e.graph.nodes)
+	e.first = len(e.graph.nodes)
 	if err := e.write(n); err != nil {
 		e.reasons = append(e.reasons, Reason{Node: n.Name, Op: n.OpName(), Why: err.Error()})
 		for i := range n.Outputs() {
@@ -85,7 +85,7 @@ func (e *exporter) export(n *core.Node) {
 		return
 	}
 	r := NodeReport{Node: n.Name, Op: n.OpName(), Fidelity: e.fidelity, Why: e.why}
-	for _, m := range e.graph.nodes[first:] {
+	for _, m := range e.graph.nodes[e.first:] {
 		r.ONNX = append(r.ONNX, m.op)
 	}
 	e.report = append(e.report, r)

@@ -1,0 +1,198 @@
+package onnx
+
+import (
+	"errors"
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
+)
+
+var (
+	_ = exports(exportGather)
+	_ = exports(exportGatherND)
+	_ = exports(exportSlice)
+	_ = exports(exportStridedSlice)
+	_ = exports(exportOneHot)
+	_ = exports(exportTopK)
+	_ = exports(exportWhere)
+	_ = exports(exportScatterND)
+
+	_ = lacks[indexing.InvertPermutation](noRow)
+	_ = lacks[indexing.Unique](noRow)
+)
+
+func exportGather(e *exporter, n *core.Node, op *indexing.Gather) error {
+	if op.BatchDims != 0 {
+		return errors.New("ONNX's Gather has no dimensions of batches")
+	}
+	x := n.Inputs()[0]
+	e.move(n, asIs(x), "Gather", []string{e.use(x, asIs(x)), e.use(n.Inputs()[1], form{})}, attribute{"axis", op.Axis})
+	return nil
+}
+
+func exportGatherND(e *exporter, n *core.Node, _ *indexing.GatherND) error {
+	x := n.Inputs()[0]
+	e.move(n, asIs(x), "GatherND", []string{e.use(x, asIs(x)), e.index(n.Inputs()[1])})
+	return nil
+}
+
+// exportSlice makes ends of sizes, of which -1 is all that is left.
+func exportSlice(e *exporter, n *core.Node, _ *indexing.Slice) error {
+	x := n.Inputs()[0]
+	begin, size := e.index(n.Inputs()[1]), e.index(n.Inputs()[2])
+	rest := e.equal(size, e.scalar(core.Scalar(int64(-1))))
+	end := e.choose(rest, e.scalar(core.Scalar(int64(math.MaxInt64))), e.add(begin, size))
+	e.move(n, asIs(x), "Slice", []string{e.use(x, asIs(x)), begin, end})
+	return nil
+}
+
+// cuts are the attributes of a StridedSlice as ONNX has them.
+type cuts struct {
+	starts, ends, axes, steps []int
+	shrunk, inserted          []int // axes of the slice to remove, axes of the output to insert
+}
+
+// cutsOf reads a StridedSlice of constants over a rank.
+func cutsOf(op *indexing.StridedSlice, begin, end, strides []int64, rank int) (c cuts) {
+	added := 0
+	for i := range begin {
+		if bit := 1 << i; op.NewAxisMask&bit != 0 && op.EllipsisMask&bit == 0 {
+			added++
+		}
+	}
+	axis, out := 0, 0
+	for i := range begin {
+		bit := 1 << i
+		switch {
+		case op.EllipsisMask&bit != 0:
+			skipped := rank - (len(begin) - 1 - added)
+			axis, out = axis+skipped, out+skipped
+		case op.NewAxisMask&bit != 0:
+			c.inserted = append(c.inserted, out)
+			out++
+		case op.ShrinkAxisMask&bit != 0:
+			last := int(begin[i]) + 1
+			if last == 0 {
+				last = math.MaxInt
+			}
+			c.cut(axis, int(begin[i]), last, 1)
+			c.shrunk = append(c.shrunk, axis)
+			axis++
+		default:
+			from, to, step := int(begin[i]), int(end[i]), int(strides[i])
+			if op.BeginMask&bit != 0 {
+				from = map[bool]int{true: 0, false: math.MaxInt}[step > 0]
+			}
+			if op.EndMask&bit != 0 {
+				to = map[bool]int{true: math.MaxInt, false: math.MinInt}[step > 0]
+			}
+			c.cut(axis, from, to, step)
+			axis, out = axis+1, out+1
+		}
+	}
+	return c
+}
+
+func (c *cuts) cut(axis, from, to, step int) {
+	c.axes, c.starts = append(c.axes, axis), append(c.starts, from)
+	c.ends, c.steps = append(c.ends, to), append(c.steps, step)
+}
+
+func exportStridedSlice(e *exporter, n *core.Node, op *indexing.StridedSlice) error {
+	in := n.Inputs()
+	begin, end, strides := in[1].Constant(), in[2].Constant(), in[3].Constant()
+	if begin == nil || end == nil || strides == nil || !in[0].Shape().Ranked() {
+		return errors.New("its begin, end or strides are computed, or the rank of its input is not known")
+	}
+	c := cutsOf(op, begin.Int64s(), end.Int64s(), strides.Int64s(), len(in[0].Shape()))
+	f := asIs(in[0])
+	x := e.use(in[0], f)
+	if len(c.axes) > 0 {
+		x = e.emit("Slice", []string{
+			x, e.ints("starts", c.starts), e.ints("ends", c.ends), e.ints("axes", c.axes), e.ints("steps", c.steps),
+		})
+	}
+	if len(c.shrunk) > 0 {
+		x = e.emit("Squeeze", []string{x, e.ints("shrunk", c.shrunk)})
+	}
+	if len(c.inserted) > 0 {
+		x = e.emit("Unsqueeze", []string{x, e.ints("inserted", c.inserted)})
+	}
+	e.scales[n.Out(0)] = e.scales[in[0]]
+	return e.rename(n.Out(0), f, x)
+}
+
+// exportOneHot compares with the places of the new axis: ONNX's OneHot counts negative indices
+// from the end.
+func exportOneHot(e *exporter, n *core.Node, op *indexing.OneHot) error {
+	in := n.Inputs()
+	depth, rank := in[1].Constant(), len(n.Outputs()[0].Shape)
+	if depth == nil || !n.Outputs()[0].Shape.Ranked() {
+		return errors.New("its depth is computed, or the rank of its indices is not known")
+	}
+	axis := axisIn(op.Axis, rank, form{})
+	places := make([]int64, depth.Int64s()[0])
+	for i := range places {
+		places[i] = int64(i)
+	}
+	shape := make(core.Shape, rank-axis)
+	for i := range shape {
+		shape[i] = 1
+	}
+	shape[0] = len(places)
+	indices := e.emit("Unsqueeze", []string{e.cast(e.use(in[0], form{}), core.I64), e.ints("axes", []int{axis})})
+	here := e.equal(indices, e.tensor("places", tensorOf(shape, places)))
+	on, off := e.use(in[2], form{}), e.use(in[3], form{})
+	e.define(n.Out(0), form{}, "Where", []string{here, on, off})
+	return nil
+}
+
+func exportTopK(e *exporter, n *core.Node, op *indexing.TopK) error {
+	x, k := n.Inputs()[0], n.Inputs()[1]
+	count := e.emit("Reshape", []string{e.cast(e.use(k, form{}), core.I64), e.ints("one", []int{1})})
+	values, indices := e.tensorName(n.Out(0), asIs(x)), e.unique(n.Name+"/indices")
+	e.emitTo([]string{values, indices}, "TopK", []string{e.use(x, asIs(x)), count}, attribute{"axis", -1})
+	e.set(n.Out(0), asIs(x), values)
+	e.scales[n.Out(0)] = e.scales[x]
+	e.define(n.Out(1), form{}, "Cast", []string{indices}, attribute{"to", int(dataTypes[op.Type])})
+	return nil
+}
+
+func exportWhere(e *exporter, n *core.Node, _ *indexing.Where) error {
+	found := e.emit("NonZero", []string{e.use(n.Inputs()[0], form{})})
+	e.define(n.Out(0), form{}, "Transpose", []string{found}, attribute{"perm", []int{1, 0}})
+	return nil
+}
+
+// scatters are the reductions of ScatterND, and the opsets that first had them.
+var scatters = map[indexing.ScatterMode]struct {
+	reduction string
+	opset     int
+}{
+	indexing.ScatterUpdate: {"none", 13}, indexing.ScatterAdd: {"add", 16}, indexing.ScatterSubtract: {"add", 16},
+	indexing.ScatterMin: {"min", 18}, indexing.ScatterMax: {"max", 18},
+}
+
+func exportScatterND(e *exporter, n *core.Node, op *indexing.ScatterND) error {
+	in := n.Inputs()
+	s := scatters[op.Mode]
+	if e.opts.Opset < s.opset {
+		return errors.New("its mode needs a later opset")
+	}
+	updates := e.use(in[2], form{})
+	if op.Mode == indexing.ScatterSubtract {
+		updates = e.emit("Neg", []string{updates})
+	}
+	var attrs []attribute
+	if s.reduction != "none" {
+		attrs = []attribute{{"reduction", s.reduction}}
+	} else {
+		e.less(LastBits, "ONNX leaves open which of several updates of an element is the last")
+	}
+	if s.reduction == "add" && in[0].Type().IsFloat() {
+		e.less(LastBits, sumOrder)
+	}
+	e.define(n.Out(0), form{}, "ScatterND", []string{e.use(in[0], form{}), e.index(in[1]), updates}, attrs...)
+	return nil
+}

@@ -1,0 +1,145 @@
+package onnx
+
+import (
+	"errors"
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
+)
+
+var (
+	_ = exports(exportReverse)
+	_ = exports(exportRoll)
+	_ = exports(exportDynPad)
+	_ = exports(exportBandPart)
+	_ = exports(exportSelectRows)
+	_ = exports(exportAny)
+	_ = exports(exportAll)
+
+	_ = lacks[array.BroadcastShape](noRow)
+	_ = lacks[array.ReverseSequence](noRow)
+	_ = lacks[array.LinSpace](noRow)
+	_ = lacks[array.SpaceToBatch](noRow)
+	_ = lacks[array.BatchToSpace](noRow)
+)
+
+func exportReverse(e *exporter, n *core.Node, op *array.Reverse) error {
+	x := n.Inputs()[0]
+	if len(op.Axes) == 0 {
+		e.alias(n.Out(0), x)
+		return nil
+	}
+	backward, ends := make([]int, len(op.Axes)), make([]int, len(op.Axes))
+	for i := range backward {
+		backward[i], ends[i] = -1, math.MinInt
+	}
+	e.move(n, asIs(x), "Slice", []string{
+		e.use(x, asIs(x)), e.ints("starts", backward), e.ints("ends", ends), e.ints("axes", op.Axes), e.ints("steps", backward),
+	})
+	return nil
+}
+
+func exportRoll(e *exporter, n *core.Node, op *array.Roll) error {
+	x := n.Inputs()[0]
+	name := e.use(x, asIs(x))
+	for i, axis := range op.Axes {
+		if !x.Shape().Ranked() || x.Shape()[axisIn(axis, len(x.Shape()), form{})] == core.Unknown {
+			return errors.New("a dimension that it turns is not known")
+		}
+		size := x.Shape()[axisIn(axis, len(x.Shape()), form{})]
+		if size == 0 || op.Shifts[i]%size == 0 {
+			continue
+		}
+		shift := (op.Shifts[i]%size + size) % size
+		at := e.ints("axis", []int{axis})
+		cut := func(from, to int) string {
+			return e.emit("Slice", []string{name, e.ints("from", []int{from}), e.ints("to", []int{to}), at})
+		}
+		name = e.emit("Concat", []string{cut(size-shift, size), cut(0, size-shift)}, attribute{"axis", axis})
+	}
+	e.scales[n.Out(0)] = e.scales[x]
+	if name == e.use(x, asIs(x)) {
+		e.alias(n.Out(0), x)
+		return nil
+	}
+	return e.rename(n.Out(0), asIs(x), name)
+}
+
+func exportDynPad(e *exporter, n *core.Node, op *array.DynPad) error {
+	in := n.Inputs()
+	modes := map[array.PadMode]string{array.PadConstant: "constant", array.PadReflect: "reflect"}
+	mode := modes[op.Mode]
+	if mode == "" {
+		return errors.New("ONNX has no symmetric padding")
+	}
+	pads := e.emit("Transpose", []string{e.index(in[1])}, attribute{"perm", []int{1, 0}})
+	f := asIs(in[0])
+	inputs := []string{e.use(in[0], f), e.emit("Reshape", []string{pads, e.ints("flat", []int{-1})})}
+	if len(in) > 2 {
+		inputs = append(inputs, e.use(in[2], form{bytes: f.bytes}))
+	}
+	e.move(n, f, "Pad", inputs, attribute{"mode", mode})
+	return nil
+}
+
+// exportBandPart drops what is below the band, then what is above it.
+func exportBandPart(e *exporter, n *core.Node, _ *array.BandPart) error {
+	in := n.Inputs()
+	lower, upper := in[1].Constant(), in[2].Constant()
+	if lower == nil || upper == nil || e.opts.Opset < 14 {
+		return errors.New("its band is computed, or the opset has no Trilu")
+	}
+	x := e.use(in[0], form{})
+	for _, side := range []struct {
+		width int64
+		sign  int64
+		upper int
+	}{{lower.Int64s()[0], -1, 1}, {upper.Int64s()[0], 1, 0}} {
+		if side.width >= 0 {
+			k := e.scalar(core.Scalar(side.sign * side.width))
+			x = e.emit("Trilu", []string{x, k}, attribute{"upper", side.upper})
+		}
+	}
+	if x == e.use(in[0], form{}) {
+		e.alias(n.Out(0), in[0])
+		return nil
+	}
+	return e.rename(n.Out(0), form{}, x)
+}
+
+func exportSelectRows(e *exporter, n *core.Node, _ *pointwise.SelectRows) error {
+	in := n.Inputs()
+	condition := e.use(in[0], form{})
+	if !in[0].Shape().Ranked() || !in[1].Shape().Ranked() {
+		return errors.New("the rank of an input is not known")
+	}
+	if rank := len(in[1].Shape()); len(in[0].Shape()) == 1 && rank > 1 {
+		axes := make([]int, rank-1)
+		for i := range axes {
+			axes[i] = 1 + i
+		}
+		condition = e.emit("Unsqueeze", []string{condition, e.ints("axes", axes)})
+	}
+	e.define(n.Out(0), form{}, "Where", []string{condition, e.use(in[1], form{}), e.use(in[2], form{})})
+	return nil
+}
+
+func exportAny(e *exporter, n *core.Node, op *reduce.Any) error {
+	return e.rename(n.Out(0), form{}, e.any(e.use(n.Inputs()[0], form{}), op.BoolReduction))
+}
+
+func exportAll(e *exporter, n *core.Node, op *reduce.All) error {
+	no := e.any(e.emit("Not", []string{e.use(n.Inputs()[0], form{})}), op.BoolReduction)
+	return e.rename(n.Out(0), form{}, e.emit("Not", []string{no}))
+}
+
+// any counts.
+func (e *exporter) any(x string, r reduce.BoolReduction) string {
+	inputs := []string{e.cast(x, core.I32)}
+	attrs := []attribute{{"keepdims", boolean(r.KeepDims)}, {"noop_with_empty_axes", 1}}
+	count := e.emit("ReduceSum", append(inputs, e.ints("axes", r.Axes)), attrs...)
+	return e.cast(count, core.Bool)
+}
