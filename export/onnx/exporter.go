@@ -29,6 +29,7 @@ func (f form) suffix() string {
 // exporter writes a function node by node, inputs before users.
 type exporter struct {
 	opts    Options
+	ends    []*core.Node // the function's results
 	graph   graphMessage
 	forms   map[core.Value]map[form]string
 	scales  map[core.Value]float32 // of quantized values, where their writer knows it
@@ -50,7 +51,7 @@ type exporter struct {
 
 func newExporter(f *core.Function, o Options) *exporter {
 	e := &exporter{
-		opts: o, forms: map[core.Value]map[form]string{}, scales: map[core.Value]float32{},
+		opts: o, ends: f.Results, forms: map[core.Value]map[form]string{}, scales: map[core.Value]float32{},
 		results: map[core.Value]string{}, taken: map[string]bool{"": true}, nodes: map[string]bool{},
 		own:    map[string]*core.Node{},
 		shared: map[string]string{}, kept: map[string]bool{}, scalars: map[string]string{},

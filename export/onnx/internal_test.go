@@ -1,10 +1,6 @@
 package onnx
 
-import (
-	"reflect"
-
-	"github.com/tf2ng/tf2ng/core"
-)
+import "github.com/tf2ng/tf2ng/core"
 
 // WriteFileWithin is WriteFile with another bound on what one message holds.
 func WriteFileWithin(m *Model, path string, limit int64) (int64, error) {
@@ -14,9 +10,5 @@ func WriteFileWithin(m *Model, path string, limit int64) (int64, error) {
 // Decided reports whether an op has a row, or a reason why it has none.
 func Decided(name string) (bool, error) {
 	op, err := core.NewOp(name)
-	if err != nil {
-		return false, err
-	}
-	t := reflect.TypeOf(op)
-	return rows[t] != nil || absent[t] != "", nil
+	return err == nil && decided(op), err
 }

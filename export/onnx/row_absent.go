@@ -7,19 +7,12 @@ import (
 
 // What could be written with ONNX's ops, and has no row.
 var (
-	_ = lacks[quantization.Quantize](noRow)
-	_ = lacks[quantization.Dequantize](noRow)
 	_ = lacks[quantization.FakeQuantize](noRow)
-	_ = lacks[tensorflow.FakeQuant](noRow)
-	_ = lacks[tensorflow.QuantizeAndDequantize](noRow)
 	_ = lacks[tensorflow.QuantizeDownAndShrinkRange](noRow)
-	_ = lacks[tensorflow.QuantizedAdd](noRow)
-	_ = lacks[tensorflow.QuantizedMul](noRow)
 	_ = lacks[tensorflow.QuantizedBatchNorm](noRow)
 	_ = lacks[tensorflow.QuantizedInstanceNorm](noRow)
 	_ = lacks[tensorflow.QuantizedResizeBilinear](noRow)
 	_ = lacks[tensorflow.RequantizationRangePerChannel](noRow)
-	_ = lacks[tensorflow.RequantizePerChannel](noRow)
 	_ = lacks[tensorflow.UniformQuantize](noRow)
 	_ = lacks[tensorflow.UniformQuantizeRows](noRow)
 	_ = lacks[tensorflow.UniformRequantize](noRow)

@@ -3,6 +3,7 @@ package onnx
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -48,6 +49,11 @@ func exportConstant(*exporter, *core.Node, *core.Constant) error { return nil }
 
 func exportResult(e *exporter, n *core.Node, _ *core.Result) error {
 	v := n.Inputs()[0]
+	if !slices.Contains(e.ends, n) { // amid the function
+		e.use(v, form{})
+		e.alias(n.Out(0), v)
+		return nil
+	}
 	if !v.Shape().Ranked() {
 		return errors.New("its rank is not known, which ONNX wants of outputs")
 	}

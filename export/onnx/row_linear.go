@@ -12,9 +12,6 @@ var (
 	_ = exports(exportBatchDot)
 	_ = exports(exportEinsum)
 	_ = exports(exportApplyPostOps)
-
-	_ = lacks[linear.QuantizedConvolution]("it is decomposed before")
-	_ = lacks[linear.QuantizedDot]("it is decomposed before")
 )
 
 // isReal reports whether a product is one of reals, whose sums have an order.

@@ -37,7 +37,8 @@ func exportReverse(e *exporter, n *core.Node, op *array.Reverse) error {
 		backward[i], ends[i] = -1, math.MinInt
 	}
 	e.move(n, asIs(x), "Slice", []string{
-		e.use(x, asIs(x)), e.ints("starts", backward), e.ints("ends", ends), e.ints("axes", op.Axes), e.ints("steps", backward),
+		e.use(x, asIs(x)), e.ints("starts", backward), e.ints("ends", ends), e.ints("axes", op.Axes),
+		e.ints("steps", backward),
 	})
 	return nil
 }

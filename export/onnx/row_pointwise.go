@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 )
 
@@ -230,7 +231,12 @@ func exportActivate(e *exporter, n *core.Node, op *pointwise.Activate) error {
 	if err != nil {
 		return err
 	}
-	if t := n.Outputs()[0].Type; t != core.F32 {
+	t := n.Outputs()[0].Type
+	if t.IsFloat() && op.Activation == numeric.Relu {
+		e.define(n.Out(0), f, "Relu", in)
+		return nil
+	}
+	if t != core.F32 {
 		return fmt.Errorf("it is of %v, want f32", t)
 	}
 	y, err := e.activate(op.Activation, op.Alpha, in[0])

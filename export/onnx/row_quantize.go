@@ -21,6 +21,10 @@ func exportQuantizeV2(e *exporter, n *core.Node, op *tensorflow.QuantizeV2) erro
 	in := n.Inputs()
 	r, ok := trait.RangeQuantizer(op).Rounding(in[1].Constant(), in[2].Constant())
 	if !ok {
+		lo, known := number(in[1])
+		if hi, ok := number(in[2]); known && ok {
+			return e.quantizeInSteps(n, op, lo, hi)
+		}
 		return e.quantizeComputed(n, op)
 	}
 	f := form{first: e.formOf(in[0]).first}

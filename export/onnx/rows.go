@@ -51,21 +51,27 @@ func lacks[T any, P opType[T]](why string) struct{} {
 	return struct{}{}
 }
 
-// Coverage says of a registered op what Export makes of it: "" where it has a row, else why it
-// has none. The error is a *core.UnknownOpError.
+// Coverage says of a registered op what Export makes of it: "" where it writes it, else why
+// it does not. The error is a *core.UnknownOpError.
 func Coverage(name string) (why string, err error) {
 	op, err := core.NewOp(name)
 	if err != nil {
 		return "", err
 	}
-	t := reflect.TypeOf(op)
-	if rows[t] != nil {
+	switch why := absent[reflect.TypeOf(op)]; {
+	case why != "":
+		return why, nil
+	case decided(op):
 		return "", nil
 	}
-	if why := absent[t]; why != "" {
-		return why, nil
-	}
 	return noRow, nil
+}
+
+// decided reports whether an op has a row, consists of ops that have, or lacks one for a reason.
+func decided(op core.Op) bool {
+	t := reflect.TypeOf(op)
+	_, decomposes := op.(core.Decomposer)
+	return rows[t] != nil || decomposes || absent[t] != ""
 }
 
 const noRow = "it has no row in export/onnx"

@@ -1,0 +1,300 @@
+package onnx
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/quantization"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+)
+
+var (
+	_ = exports(exportRequantizePerChannel)
+	_ = exports(exportFakeQuant)
+	_ = exports(exportQuantizeAndDequantize)
+	_ = exports(exportQuantize)
+	_ = exports(exportQuantizeLinearInverse)
+	_ = exports(exportQuantizedMul)
+	_ = exports(exportQuantizedAdd)
+)
+
+// grown is the range that QuantizeV2 makes of its inputs.
+func grown(op *tensorflow.QuantizeV2, lo, hi float32) (mn, mx float32) {
+	mn = min(0, lo)
+	least := float32(op.EnsureMinimumRange * max(1, numeric.Abs32(lo), numeric.Abs32(hi)))
+	return numeric.Flushed(mn), numeric.Flushed(max(0, hi, mn+least))
+}
+
+// quantizeInSteps writes the modes of QuantizeV2 that no Rounding says, for a constant range.
+func (e *exporter) quantizeInSteps(n *core.Node, op *tensorflow.QuantizeV2, lo, hi float32) error {
+	if op.Axis != -1 || op.Type == core.I32 {
+		return errors.New("its slices have ranges of their own, or it makes i32, whose upper bound becomes the lowest")
+	}
+	least, most := op.Type.Bounds()
+	byRounding := op.Mode == tensorflow.Scaled || op.Mode == tensorflow.MinFirst && op.Type == core.U8 && !op.Plain
+	if op.Type.Size() == 1 && byRounding {
+		return errors.New("its factor is beyond 2^100, or below 2^-100")
+	}
+	levels := float64(most - least)
+	mn, mx := grown(op, lo, hi)
+	f := form{first: e.formOf(n.Inputs()[0]).first}
+	x := e.use(n.Inputs()[0], f)
+	switch op.Mode {
+	case tensorflow.MinCombined:
+		s := float32(levels / float64(mx-mn))
+		x = e.mul(e.sub(e.emit("Clip", []string{x, e.real(mn), e.real(mx)}), e.real(mn)), e.real(s))
+		if op.Type.IsSigned() {
+			x = e.roundAway(e.sub(x, e.real(float32((levels+1)/2))), core.F32)
+		} else {
+			x = e.emit("Floor", []string{e.add(x, e.real(0.5))})
+		}
+	case tensorflow.MinFirst:
+		k := float32(levels / float64(mx-mn))
+		offset := float32(math.Round(float64(float32(mn*k)))) - float32(least)
+		x = e.sub(e.roundAway(e.mul(x, e.real(k)), core.F32), e.real(offset))
+	default:
+		if op.NarrowRange {
+			least++
+		}
+		s := scaledFactor(mn, mx, least, most)
+		x = e.emit("Clip", []string{x, e.real(numeric.Flushed(float32(least) / s)), e.real(float32(most) / s)})
+		var err error
+		if x, err = e.round(op.RoundMode, e.mul(x, e.real(s))); err != nil {
+			return err
+		}
+	}
+	least, most = op.Type.Bounds()
+	x = e.emit("Clip", []string{x, e.real(float32(least)), e.real(float32(most))})
+	e.define(n.Out(0), f, "Cast", []string{x}, attribute{"to", int(dataTypes[op.Type])})
+	return nil
+}
+
+// scaledFactor is the smaller of lo/mn and hi/mx that are positive.
+func scaledFactor(mn, mx float32, lo, hi int64) float32 {
+	s := float32(math.MaxFloat32)
+	if float32(lo)*mn > 0 {
+		s = min(s, float32(lo)/mn)
+	}
+	if float32(hi)*mx > 0 {
+		s = min(s, float32(hi)/mx)
+	}
+	return s
+}
+
+func exportRequantizePerChannel(e *exporter, n *core.Node, op *tensorflow.RequantizePerChannel) error {
+	in := make([]*core.Tensor, 5)
+	for i, v := range n.Inputs() {
+		if in[i] = v.Constant(); i > 0 && in[i] == nil {
+			return errors.New("a range is computed")
+		}
+	}
+	factors, err := op.Scales(in)
+	if err != nil {
+		return err
+	}
+	x := e.cast(e.use(n.Inputs()[0], form{}), core.F32)
+	x = e.mul(x, e.tensor("factors", tensorOf(core.Shape{len(factors)}, factors)))
+	zero, f := uint8(0), form{bytes: op.Type == core.I8}
+	if f.bytes {
+		zero = 128
+	}
+	e.define(n.Out(0), f, "QuantizeLinear", []string{x, e.real(1), e.scalar(core.Scalar(zero))})
+	return nil
+}
+
+// fakeQuant has the numbers of TensorFlow's fake quantization of a range.
+type fakeQuant struct{ lo, hi, scale, inv, qzero float32 }
+
+func fakeQuantOf(op *tensorflow.FakeQuant, mn, mx float32) (q fakeQuant) {
+	mn, mx = numeric.Flushed(mn), numeric.Flushed(mx)
+	lo, hi := float32(0), float32(int(1)<<op.NumBits-1)
+	if op.NarrowRange {
+		lo = 1
+	}
+	q.scale, q.inv = numeric.Flushed((mx-mn)/(hi-lo)), (hi-lo)/(mx-mn)
+	zero := min(max(float32(math.Round(float64(lo-mn/q.scale))), lo), hi)
+	q.lo, q.hi = numeric.Flushed((lo-zero)*q.scale), numeric.Flushed((hi-zero)*q.scale)
+	q.qzero = float32(math.Floor(float64(float32(-q.lo*q.inv) + 0.5)))
+	return q
+}
+
+func exportFakeQuant(e *exporter, n *core.Node, op *tensorflow.FakeQuant) error {
+	in := n.Inputs()
+	mins, maxs := in[1].Constant(), in[2].Constant()
+	if mins == nil || maxs == nil {
+		return errors.New("its range is computed")
+	}
+	var lo, hi, scale, inv, qzero []float32
+	for c, mn := range mins.Float32s() {
+		mx := maxs.Float32s()[c]
+		if mn == 0 && mx == 0 {
+			return errors.New("its range is [0, 0]")
+		}
+		q := fakeQuantOf(op, mn, mx)
+		lo, hi, scale = append(lo, q.lo), append(hi, q.hi), append(scale, q.scale)
+		inv, qzero = append(inv, q.inv), append(qzero, q.qzero)
+	}
+	numbers := func(what string, list []float32) string {
+		if len(list) == 1 {
+			return e.real(list[0])
+		}
+		return e.tensor(what, tensorOf(core.Shape{len(list)}, list))
+	}
+	low := numbers("lo", lo)
+	x := e.emit("Max", []string{e.emit("Min", []string{e.use(in[0], form{}), numbers("hi", hi)}), low})
+	if x = e.sub(x, low); op.Divides {
+		x = e.div(x, numbers("scale", scale))
+	} else {
+		x = e.mul(x, numbers("inv", inv))
+	}
+	x = e.emit("Floor", []string{e.add(e.sub(x, numbers("qzero", qzero)), e.real(0.5))})
+	e.define(n.Out(0), form{}, "Mul", []string{x, numbers("scale", scale)})
+	return nil
+}
+
+func exportQuantizeAndDequantize(e *exporter, n *core.Node, op *tensorflow.QuantizeAndDequantize) error {
+	in := n.Inputs()
+	if in[0].Type() != core.F32 || op.Axis != -1 || op.NumBits == 0 {
+		return errors.New("it is of f64, has an axis, or its bits are an input")
+	}
+	lo, hi := int64(0), int64(1)<<op.NumBits-1
+	if op.SignedInput {
+		hi = 1<<(op.NumBits-1) - 1
+		if lo = -hi - 1; op.NarrowRange {
+			lo = -hi
+		}
+	}
+	if !op.RangeGiven {
+		return errors.New("its range is that of its input")
+	}
+	mn, ok := number(in[1])
+	mx, known := number(in[2])
+	if !ok || !known {
+		return errors.New("its range is computed")
+	}
+	fromMin, fromMax := float32(math.MaxFloat32), float32(math.MaxFloat32)
+	if float32(lo)*mn > 0 {
+		fromMin = float32(lo) / mn
+	}
+	if float32(hi)*mx > 0 {
+		fromMax = float32(hi) / mx
+	}
+	scale, back := fromMax, mx/float32(hi)
+	if fromMin < fromMax {
+		scale, back = fromMin, mn/float32(lo)
+		mx = float32(float32(hi) * back)
+	} else {
+		mn = float32(float32(lo) * back)
+	}
+	if scale == math.MaxFloat32 {
+		return errors.New("its range has no side that decides")
+	}
+	f := form{first: e.formOf(in[0]).first}
+	x := e.mul(e.emit("Clip", []string{e.use(in[0], f), e.real(mn), e.real(mx)}), e.real(scale))
+	if op.RoundMode == numeric.RoundNearestUpward {
+		x = e.emit("Floor", []string{e.add(x, e.real(0.5))})
+	} else {
+		x = e.emit("Round", []string{x})
+	}
+	e.define(n.Out(0), f, "Mul", []string{x, e.real(back)})
+	return nil
+}
+
+// linearAttributes returns the axis of scales of QuantizeLinear and its inverse.
+func linearAttributes(axes []int) ([]attribute, error) {
+	switch len(axes) {
+	case 0:
+		return nil, nil
+	case 1:
+		return []attribute{{"axis", axes[0]}}, nil
+	}
+	return nil, errors.New("its slices have more than one axis")
+}
+
+func exportQuantize(e *exporter, n *core.Node, op *quantization.Quantize) error {
+	in := n.Inputs()
+	attrs, err := linearAttributes(op.Axes)
+	if err != nil {
+		return err
+	}
+	if op.Type == core.I32 || in[0].Type() != core.F32 || op.RoundMode != numeric.RoundNearestTowardEven {
+		return errors.New("ONNX quantizes f32 to 8 bits, and rounds ties to even")
+	}
+	e.define(n.Out(0), form{}, "QuantizeLinear",
+		[]string{e.use(in[0], form{}), e.use(in[1], form{}), e.use(in[2], form{})}, attrs...)
+	return nil
+}
+
+func exportQuantizeLinearInverse(e *exporter, n *core.Node, op *quantization.Dequantize) error {
+	in := n.Inputs()
+	attrs, err := linearAttributes(op.Axes)
+	if err != nil {
+		return err
+	}
+	if op.Type != core.F32 {
+		return fmt.Errorf("it makes %v, want f32", op.Type)
+	}
+	if z := in[2].Constant(); in[0].Type() == core.I32 && (z == nil || z.Int64s()[0] != 0 || z.Len() != 1) {
+		return errors.New("ONNX has no zero points of i32")
+	}
+	e.define(n.Out(0), form{}, "DequantizeLinear",
+		[]string{e.use(in[0], form{}), e.use(in[1], form{}), e.use(in[2], form{})}, attrs...)
+	return nil
+}
+
+// spans returns the ranges of the two summands or factors of a quantized op.
+func (e *exporter) spans(n *core.Node) (x, y span, err error) {
+	in := n.Inputs()
+	if x, err = e.span(in[2], in[3]); err != nil {
+		return x, y, err
+	}
+	y, err = e.span(in[4], in[5])
+	return x, y, err
+}
+
+func exportQuantizedMul(e *exporter, n *core.Node, _ *tensorflow.QuantizedMul) error {
+	x, y, err := e.spans(n)
+	if err != nil {
+		return err
+	}
+	distance := func(v core.Value, r span) string {
+		zero := e.cast(e.cast(r.toQuantized("", v.Type()), core.I64), core.I32)
+		return e.sub(e.cast(e.use(v, form{}), core.I32), zero)
+	}
+	level := func(r span) string { return e.flushed(e.div(r.width(), e.real(255))) }
+	one := e.flushed(e.mul(level(x), level(y)))
+	e.setRange(n, e.mul(one, e.real(-1<<31)), e.mul(one, e.real(1<<31)))
+	e.define(n.Out(0), form{}, "Mul", []string{distance(n.Inputs()[0], x), distance(n.Inputs()[1], y)})
+	return nil
+}
+
+// exportQuantizedAdd moves both summands to the range of the sum by multiples of the step
+// between their first two values.
+func exportQuantizedAdd(e *exporter, n *core.Node, _ *tensorflow.QuantizedAdd) error {
+	x, y, err := e.spans(n)
+	if err != nil {
+		return err
+	}
+	for _, v := range n.Inputs()[:2] {
+		if s := v.Shape(); !s.Static() || s.MustElements() == 1 {
+			return errors.New("a summand has one element, which moves otherwise, or may have one")
+		}
+	}
+	a := e.mul(e.larger(x.magnitude(), y.magnitude()), e.real(1<<14))
+	to := span{e, e.emit("Neg", []string{a}), a}
+	moved := func(v core.Value, r span) string {
+		code := func(q float64) string {
+			return e.cast(to.toQuantized(e.f64(r.toReal(e.double(q), core.U8)), core.I32), core.I64)
+		}
+		first := code(0)
+		z := e.add(first, e.mul(e.cast(e.use(v, form{}), core.I64), e.sub(code(1), first)))
+		lo, hi := e.scalar(core.Scalar(int64(math.MinInt32))), e.scalar(core.Scalar(int64(math.MaxInt32)))
+		return e.cast(e.emit("Clip", []string{z, lo, hi}), core.I32)
+	}
+	e.setRange(n, to.min, to.max)
+	e.define(n.Out(0), form{}, "Add", []string{moved(n.Inputs()[0], x), moved(n.Inputs()[1], y)})
+	return nil
+}
