@@ -3,6 +3,8 @@ package onnx
 import (
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
@@ -129,6 +131,9 @@ func (e *exporter) operand(v, y core.Value, first bool) (string, error) {
 	if !v.Shape().Ranked() || !y.Shape().Ranked() {
 		return "", errors.New("the rank of an operand is not known")
 	}
+	if t := v.Constant(); t != nil && slices.ContainsFunc(t.Float64s(), notFinite) {
+		return "", errors.New("a factor or summand is not finite")
+	}
 	if t := v.Constant(); t != nil && (len(t.Shape()) < rank || v.Type() != core.F32) {
 		real := tensorOf(t.Shape(), t.Float32s())
 		if len(t.Shape()) == 1 && first {
@@ -153,6 +158,8 @@ func (e *exporter) operand(v, y core.Value, first bool) (string, error) {
 	}
 	return name, nil
 }
+
+func notFinite(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
 
 // perChannel is the shape of one number for each channel, where they are axis 1.
 func perChannel(rank, channels int) core.Shape {

@@ -92,7 +92,7 @@ func exportIntegerDot(e *exporter, n *core.Node, op *linear.IntegerDot) error {
 	}
 	p := &product{
 		e: e, n: n, steps: op.PostOps, factors: b, channelAxis: 1,
-		integer: "MatMulInteger",
+		integer: "MatMulInteger", quantized: "QLinearMatMul",
 	}
 	if rank == 2 {
 		p.real = "Gemm"
@@ -161,7 +161,11 @@ func (p *product) writeQLinear() bool {
 	}
 	scale := e.scaleOf(p.data())
 	q, ok := a.quantize(scale, p.channels(), p.magnitude(int64(zero)))
-	if !ok {
+	if step := float32(1 / a.to); !ok || !(step > 0x1p-120 && step < 0x1p120) {
+		return false
+	}
+	biased := slices.ContainsFunc(q.bias, func(b int32) bool { return b != 0 })
+	if op == "QLinearMatMul" && biased { // it has none
 		return false
 	}
 	e.less(OneStep, "ONNX multiplies by one factor, and its bias is an integer")
@@ -183,7 +187,10 @@ func (p *product) writeQLinear() bool {
 		unclipped = e.unique(n.Name + "/unclipped")
 	}
 	if e.opts.Form == QOperator {
-		inputs := append(operands.quantizedInputs(e), yScale, yZeroName, e.tensor("bias", operands.biasTensor()))
+		inputs := append(operands.quantizedInputs(e), yScale, yZeroName)
+		if op == "QLinearConv" {
+			inputs = append(inputs, e.tensor("bias", operands.biasTensor()))
+		}
 		e.emitTo([]string{unclipped}, op, inputs, p.attrs...)
 	} else {
 		inputs := operands.realInputs(e)

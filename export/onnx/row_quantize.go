@@ -96,6 +96,9 @@ func exportRequantize(e *exporter, n *core.Node, op *tensorflow.Requantize) erro
 		return nil
 	}
 	from, to := eigenDequantize(ends[0], ends[1]), eigenQuantizeI8(ends[2], ends[3])
+	if notFinite(float64(from.offset)) || notFinite(float64(to.offset)) {
+		return errors.New("the step of a range is subnormal")
+	}
 	x = e.emit("Add", []string{e.emit("Mul", []string{x, e.real(from.factor)}), e.real(from.offset)})
 	x = e.roundAway(e.emit("Mul", []string{x, e.real(to.factor)}), core.F32)
 	x = e.emit("Sub", []string{x, e.real(to.offset)})

@@ -33,8 +33,14 @@ func windowAttributes(s *geometry.Spatial, data core.Shape, window []int, dilati
 	if slices.ContainsFunc(s.DataDilations, func(d int) bool { return d != 1 }) {
 		return nil, errors.New("it dilates its data")
 	}
-	if s.MayBeEmpty && s.PadType == geometry.PadValid && !data[1:].Static() {
-		return nil, errors.New("its output may be empty, where ONNX refuses")
+	if first := s.Layout.SpatialAxis(); data[first : first+n].Static() {
+		axes, err := s.Axes(data, window)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(axes, func(a geometry.Axis) bool { return a.Out == 0 }) {
+			return nil, errors.New("its output is empty, which ONNX refuses")
+		}
 	}
 	attrs := []attribute{{"kernel_shape", window}, {"strides", listOf(s.Strides, n)}}
 	if dilations || slices.ContainsFunc(s.Dilations, func(d int) bool { return d != 1 }) {
