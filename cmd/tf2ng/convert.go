@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/export/onnx"
 	"github.com/tf2ng/tf2ng/internal/passes"
 )
 
@@ -27,6 +29,9 @@ func (c *convertCommand) Help() string { return "Example: tf2ng convert frozen.p
 
 // Run is the command.
 func (c *convertCommand) Run(o *output) error {
+	if c.Format != "onnx" && c.onnxFlags != (onnxFlags{Opset: onnx.DefaultOpset, Form: string(onnx.QDQ)}) {
+		return errors.New("--opset, --onnx-form and --report are for --format onnx")
+	}
 	opts, err := c.cuts()
 	if err != nil {
 		return err

@@ -46,4 +46,8 @@ func TestConvertToONNXRefuses(t *testing.T) {
 	code, _, stderr = program("convert", digits, "--format", "onnx", "-o", path, "--opset", "12")
 	assert.NotZero(t, code)
 	assert.Equal(t, "error: onnx: opset: got 12, want 13 to 23\n", stderr)
+
+	code, _, stderr = program("convert", digits, "-o", path, "--report")
+	assert.NotZero(t, code)
+	assert.Equal(t, "error: --opset, --onnx-form and --report are for --format onnx\n", stderr)
 }
