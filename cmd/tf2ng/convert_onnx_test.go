@@ -36,10 +36,10 @@ func TestConvertToONNX(t *testing.T) {
 // A model that cannot be written leaves no file.
 func TestConvertToONNXRefuses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.onnx")
-	code, _, stderr := program("convert", detection, "--format", "onnx", "-o", path, "--input",
-		"Preprocessor/sub:f32:1,32,32,3", "--output", "detection_scores")
+	code, _, stderr := program("convert", asserting, "--format", "onnx", "-o", path, "--check-asserts")
 	assert.NotZero(t, code)
 	assert.Contains(t, stderr, "error: no ONNX for node ")
+	assert.Contains(t, stderr, "(Assert): ONNX has nothing that fails; leave Asserts out")
 	_, err := os.Stat(path)
 	require.ErrorIs(t, err, os.ErrNotExist)
 
