@@ -191,7 +191,7 @@ func (a *affine) quantize(scale float32, channels int, magnitude func(channel in
 			return nil, false
 		}
 		q.bias[c] = int32(v)
-		q.steps = max(q.steps, math.Abs(v*unit-b)*a.to)
+		q.steps = max(q.steps, math.Abs(float64(v*unit)-b)*a.to)
 	}
 	return q, q.steps < 0.5
 }

@@ -25,11 +25,11 @@ type product struct {
 	// What ONNX computes it with: Conv, Gemm or MatMul in QDQ form, QLinearConv or
 	// QLinearMatMul, ConvInteger or MatMulInteger.
 	real, quantized, integer string
-	attrs                    []attribute // of the convolution
-	first                    bool        // channels are axis 1
-	factors                  *core.Tensor
-	channelAxis              int   // of the factors
-	strides                  []int // of a convolution as MatMul, before which the data is thinned out; nil for ones
+	attrs                    []attribute  // of the convolution
+	first                    bool         // channels are axis 1
+	factors                  *core.Tensor // nil where they are computed
+	channelAxis              int          // of the factors
+	strides                  []int        // of a convolution as MatMul, before which the data is thinned out; nil for ones
 	steps                    []postop.Step
 }
 
@@ -84,10 +84,7 @@ func (p *product) isQLinear() bool {
 func exportIntegerDot(e *exporter, n *core.Node, op *linear.IntegerDot) error {
 	b := n.Inputs()[1].Constant()
 	rank := len(n.Inputs()[0].Shape())
-	switch {
-	case b == nil:
-		return errors.New("its second factor is computed")
-	case op.ReductionAxes != 1 || len(b.Shape()) != 2 || !n.Inputs()[0].Shape().Ranked():
+	if op.ReductionAxes != 1 || len(n.Inputs()[1].Shape()) != 2 || !n.Inputs()[0].Shape().Ranked() {
 		return errors.New("it is no product with a matrix")
 	}
 	p := &product{
@@ -102,7 +99,7 @@ func exportIntegerDot(e *exporter, n *core.Node, op *linear.IntegerDot) error {
 
 // write writes the product in the form that is wanted, or, if it cannot, as integers.
 func (p *product) write() error {
-	if p.e.opts.Form != Integer && p.writeQLinear() {
+	if p.e.opts.Form != Integer && p.factors != nil && p.writeQLinear() {
 		return nil
 	}
 	return p.writeInteger()
@@ -392,8 +389,8 @@ func (p *product) dataZero() (zero, rest string, err error) {
 		return "", "", errors.New("the zero point of its data may lie outside of the data's type")
 	}
 	w := p.n.Inputs()[3].Constant()
-	if w == nil {
-		return "", "", errors.New("both of its zero points are computed")
+	if w == nil || p.factors == nil {
+		return "", "", errors.New("both its factors or both of its zero points are computed")
 	}
 	sums := make([]int32, p.channels())
 	zeros := w.Int64s()
@@ -410,6 +407,12 @@ func (p *product) dataZero() (zero, rest string, err error) {
 // integerFactors returns factors and their zero points for ConvInteger and MatMulInteger.
 func (p *product) integerFactors() (factors, zero string, err error) {
 	e, w := p.e, p.n.Inputs()[3].Constant()
+	if v := p.n.Inputs()[1]; p.factors == nil {
+		if z, ok := zeroOf(w, v.Type(), true); ok {
+			return e.use(v, form{bytes: true}), e.scalar(core.Scalar(z)), nil
+		}
+		return "", "", errors.New("the zero point of its second factor is computed, or there is one for each channel")
+	}
 	if w == nil || w.Type() != p.factors.Type() {
 		if w == nil {
 			return "", "", errors.New("the zero point of its factors is computed")
