@@ -156,11 +156,6 @@ func (e *exporter) alias(v, of core.Value) {
 	e.scales[v] = e.scales[of]
 }
 
-// has reports whether a form of a value is there, or is a constant.
-func (e *exporter) has(v core.Value, f form) bool {
-	return v.Constant() != nil || e.forms[v][f] != ""
-}
-
 // use returns the name of a form of a value, which it writes if no reader wanted it before.
 func (e *exporter) use(v core.Value, f form) string {
 	if f.first && len(v.Shape()) < 3 {

@@ -14,7 +14,7 @@ var (
 	_ = exports(exportApplyPostOps)
 )
 
-// isReal reports whether a product is one of reals, whose sums have an order.
+// sums notes that the sums of a product of reals have an order.
 func (e *exporter) sums(n *core.Node) {
 	if n.Outputs()[0].Type.IsFloat() {
 		e.less(LastBits, sumOrder)

@@ -139,7 +139,7 @@ func (e *exporter) floorDivided(a, b string, t core.Type) string {
 
 func exportFloorMod(e *exporter, n *core.Node, _ *pointwise.FloorMod) error {
 	if n.Outputs()[0].Type.IsFloat() {
-		return errors.New("Mod of reals has the dividend's sign in ONNX")
+		return errors.New("in ONNX a remainder of reals has the sign of the dividend")
 	}
 	return binary[pointwise.FloorMod]("Mod")(e, n, nil)
 }
