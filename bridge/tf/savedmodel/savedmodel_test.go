@@ -435,7 +435,14 @@ func TestSignaturesThatCutTheGraph(t *testing.T) {
 			assert.EqualError(t, got.Refused[test.refused], test.reason)
 		}
 	}
-	_, err := twoSignatures(t).Translate("all", tf.Options{Inputs: []tf.InputSpec{{Name: "a"}, {Name: "x:0"}}})
+	fixed, err := twoSignatures(t).Translate("all", tf.Options{Constants: []tf.ConstantSpec{{Name: "a", Text: "[1.5]"}}})
+	require.NoError(t, err)
+	assert.Empty(t, fixed.Function.Parameters)
+	values, err := fixed.Function.Eval(nil)
+	require.NoError(t, err)
+	assert.Equal(t, []float32{1.5}, core.Data[float32](values["z:0"]))
+	assert.Empty(t, fixed.Function.Signatures["half"].Inputs)
+	_, err = twoSignatures(t).Translate("all", tf.Options{Inputs: []tf.InputSpec{{Name: "a"}, {Name: "x:0"}}})
 	assert.EqualError(t, err, `input "x:0": given twice`)
 }
 

@@ -25,7 +25,8 @@ type Translation struct {
 // results have the names of TensorFlow's tensors; Function.Signatures tells what the signatures call
 // them.
 //
-// The names in o.Inputs and o.Outputs are those of the signature, or else of tensors of the graph.
+// The names in o.Inputs, o.Outputs and o.Constants are those of the signature, or else of tensors of
+// the graph. An input of a signature that is a constant is none any more.
 // Without a signature they are tensors only. With any that the signature does not have, and with
 // o.CheckAsserts, no other signature is translated.
 func (m *SavedModel) Translate(signature string, o tf.Options) (*Translation, error) {
@@ -77,7 +78,7 @@ func (m *SavedModel) withoutSignature(o tf.Options) (*Translation, error) {
 	g := m.graph
 	if len(o.Outputs) > 0 {
 		var err error
-		if g, err = m.Freeze(o.Outputs...); err != nil {
+		if g, err = m.Freeze(slices.Concat(named(o), o.Outputs)...); err != nil {
 			return nil, err
 		}
 	} else if i := slices.IndexFunc(g.Nodes, func(n graphdef.Node) bool { return isVariable(&n) }); i >= 0 {
@@ -97,6 +98,7 @@ type translator struct {
 	inner   []tf.InputSpec          // and of others
 	outputs []string                // tensors that the caller wants beside those of the signature
 	cuts    []string
+	fixed   map[string]bool // tensors that are inputs of signatures no more: o.Constants has their values
 }
 
 // bind sorts the caller's inputs and outputs. It reports whether there are others than the
@@ -106,6 +108,14 @@ func (t *translator) bind() (own bool, err error) {
 	byTensor := map[string]bool{}
 	for _, in := range s.Inputs {
 		byTensor[full(in.Name)] = true
+	}
+	t.fixed = map[string]bool{}
+	t.options.Constants = slices.Clone(t.options.Constants)
+	for i, c := range t.options.Constants {
+		if in, ok := s.Inputs[c.Name]; ok {
+			t.options.Constants[i].Name = in.Name
+		}
+		t.fixed[full(t.options.Constants[i].Name)] = true
 	}
 	t.given = map[string]tf.InputSpec{}
 	for _, spec := range t.options.Inputs {
@@ -220,7 +230,9 @@ func (t *translator) translate(names []string) (*core.Function, error) {
 		}
 		s := t.model.Signatures[name]
 		for _, in := range s.Inputs {
-			inputs[full(in.Name)] = t.spec(in)
+			if name := full(in.Name); !t.fixed[name] {
+				inputs[name] = t.spec(in)
+			}
 		}
 		for _, key := range slices.Sorted(maps.Keys(s.Outputs)) {
 			outputs = append(outputs, full(s.Outputs[key].Name))
@@ -237,7 +249,7 @@ func (t *translator) translate(names []string) (*core.Function, error) {
 	for _, name := range slices.Sorted(maps.Keys(inputs)) {
 		o.Inputs = append(o.Inputs, inputs[name])
 	}
-	g, err := t.model.Freeze(append(t.tensors(o), o.Outputs...)...)
+	g, err := t.model.Freeze(slices.Concat(named(o), o.Outputs)...)
 	if err != nil {
 		return nil, err
 	}
@@ -254,11 +266,15 @@ func (t *translator) translate(names []string) (*core.Function, error) {
 	return f, nil
 }
 
-// tensors returns those that are inputs: their nodes stay in the graph, needed or not.
-func (t *translator) tensors(o tf.Options) []string {
+// named returns the tensors that are inputs or constants: their nodes stay in the graph, needed or
+// not.
+func named(o tf.Options) []string {
 	var names []string
 	for _, s := range o.Inputs {
 		names = append(names, s.Name)
+	}
+	for _, c := range o.Constants {
+		names = append(names, c.Name)
 	}
 	return names
 }
@@ -297,6 +313,9 @@ func (t *translator) signature(f *core.Function, s Signature) (core.Signature, e
 	out := core.Signature{Inputs: map[string]string{}, Outputs: map[string]string{}}
 	known := map[*core.Node]bool{}
 	for key, in := range s.Inputs {
+		if t.fixed[full(in.Name)] {
+			continue
+		}
 		name := strings.TrimSuffix(full(in.Name), ":0")
 		i := slices.IndexFunc(f.Parameters, func(p *core.Node) bool { return p.Name == name })
 		if i < 0 {
