@@ -110,3 +110,21 @@ case("QuantizedMul", "ends_subnormal_product", feed("quint8", [1, 200]), feed("q
 for t in ["quint8", "qint8"]:
     inputs = [feed("quint8", integers(1, 2, 2, 2, low=0, high=100)), const(t, integers(1, 1, 2, 3, low=0, high=60)), f(0), f(1e-19), f(-1e-19), f(1e-19)]
     case("QuantizedConv2D", f"ends_subnormal_conv_{t}", *inputs, strides=[1, 1, 1, 1], padding="VALID")
+TINY = np.float32([0, 1e-40, -1e-40, 1.1e-38, -1.1e-38, 1.2e-38, -1.2e-38, 5e-38, -5e-38, 1e-37, 1, -1, 1e30, -1e30])
+for t in ["quint8", "qint8"]:
+    for name, ends in [("zero", (0, 0)), ("subnormal", (-1e-39, 1e-39)), ("tiny", (0, 1e-37)), ("small", (-1e-36, 1e-36))]:
+        for how in (const, feed):
+            for form, rounded, narrow in [("even", "HALF_TO_EVEN", False), ("away", "HALF_AWAY_FROM_ZERO", False), ("narrow", "HALF_TO_EVEN", True)]:
+                attrs = {"T": t, "mode": "SCALED", "round_mode": rounded, "narrow_range": narrow, "ensure_minimum_range": 0.0}
+                low, high = (how("float", v) for v in ends)
+                case("QuantizeV2", f"ends_quantize_{form}_{name}_{how.__name__}_{t}", feed("float", TINY), low, high, **attrs)
+case("QuantizeV2", "ends_quantize_combined_small", feed("float", TINY - np.float32(1e-36)), f(-1e-36), f(1e-36), T="quint8", ensure_minimum_range=0.0)
+case("QuantizeV2", "ends_quantize_first_zero", feed("float", TINY), f(0), f(0), T="qint8", mode="MIN_FIRST", ensure_minimum_range=0.0)
+
+# Elu rounds the power before it subtracts 1.
+product = [feed("quint8", np.zeros((2, 3), np.uint8)), weights(3, 33), const("float", lambda rng: rng.uniform(-6e-6, 2e-6, 33))]
+case(
+    "_QuantizedMatMul", "ends_elu_tiny", product, [f(0), f(2), f(-1), f(1), f(-2e-6), f(2.4e-6)], T1="quint8", T2="qint8", Tbias="float", U="float", Tout="qint8",
+    Tdevice_outputs=["qint8"], Thost_outputs=["float", "float"], fused_ops=["BiasAdd", "Elu", "Requantize"],
+)
+case("Elu", "ends_elu_tiny_real", feed("float", uniform(50, low=-1e-6, high=1e-7)))
