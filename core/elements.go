@@ -145,6 +145,17 @@ func (t *Tensor) setFloat32s(v []float32) {
 	}
 }
 
+// narrowed rounds to a real type that is narrower than f32; for others x is returned.
+func narrowed(t Type, x float32) float32 {
+	switch t {
+	case BF16:
+		return math.Float32frombits(uint32(f32ToBF16(x)) << 16)
+	case F16:
+		return f16ToF32(f32ToF16(x))
+	}
+	return x
+}
+
 // f32ToBF16 rounds to the nearest bfloat16, ties to even.
 func f32ToBF16(x float32) uint16 {
 	b := math.Float32bits(x)

@@ -1,5 +1,7 @@
 package core
 
+import "github.com/tf2ng/tf2ng/internal/activation"
+
 var _ = register[Activate]("Activate")
 
 // Activate applies an activation to each element, in f32.
@@ -13,10 +15,15 @@ var _ = register[Activate]("Activate")
 //	C2: x is real (Relu, Relu6: any number)
 //
 // It is TensorFlow's Relu, Relu6, LeakyRelu, Elu, Tanh, Sigmoid and Gelu. f64 is
-// computed in f32 unless the activation is piecewise linear. NaN stays NaN.
+// computed in f32 unless the activation is piecewise linear. NaN stays NaN. Of bf16 and f16,
+// Elu's e**x and LeakyRelu's Alpha are rounded to the type, too.
 type Activate struct {
 	Activation Activation `json:"activation"`
 	Alpha      float32    `json:"alpha,omitempty"` // LeakyRelu's slope
+
+	// Fused is for what TensorFlow computes as one op with a product of bf16: where nothing
+	// else reads x, which a Fused Convert has rounded, pass "fused" takes what was rounded.
+	Fused bool `json:"fused,omitempty"`
 }
 
 // Infer checks C1 and C2.
@@ -60,9 +67,15 @@ func (op *Activate) Eval(in, out []*Tensor) error {
 	}
 	x := in[0].Float32s()
 	y := make([]float32, len(x))
+	alpha := narrowed(in[0].typ, op.Alpha)
 	for i, v := range x {
-		if y[i] = v; v == v {
-			y[i] = op.Activation.Apply(v, op.Alpha)
+		switch {
+		case v != v:
+			y[i] = v
+		case op.Activation == Elu && v < 0:
+			y[i] = narrowed(in[0].typ, activation.Exp(v)) - 1
+		default:
+			y[i] = op.Activation.Apply(v, alpha)
 		}
 	}
 	out[0].setFloat32s(y)
@@ -87,6 +100,14 @@ func (op *Activate) ElementCost(result Type) (cost int, ok bool) {
 
 // Limits reports whether the activation only bounds.
 func (op *Activate) Limits() bool { return op.Activation == Relu || op.Activation == Relu6 }
+
+// FusedAs is FusedFunction, if Fused.
+func (op *Activate) FusedAs() FusedPart {
+	if op.Fused {
+		return FusedFunction
+	}
+	return NotFused
+}
 
 // piecewise applies an activation that is piecewise linear, in f64.
 func (op *Activate) piecewise(x, y []float64) {

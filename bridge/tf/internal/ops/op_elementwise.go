@@ -13,8 +13,8 @@ const (
 )
 
 var _ = register("elementwise",
-	op{name: "Add", signature: binarySignature, translate: apply(&core.Add{})},
-	op{name: "AddV2", signature: binarySignature, translate: apply(&core.Add{})},
+	op{name: "Add", signature: binarySignature, translate: add},
+	op{name: "AddV2", signature: binarySignature, translate: add},
 	op{name: "Sub", signature: binarySignature, translate: apply(&core.Subtract{})},
 	op{name: "Mul", signature: binarySignature, translate: apply(&core.Multiply{})},
 	op{name: "Div", signature: binarySignature, translate: apply(&core.Divide{})},
@@ -91,11 +91,11 @@ func equal(r core.Relation) func(*call) []core.Value {
 }
 
 func activate(a core.Activation) func(*call) []core.Value {
-	return apply(&core.Activate{Activation: a})
+	return func(c *call) []core.Value { return c.emitActivation(core.Activate{Activation: a}) }
 }
 
 func leakyRelu(c *call) []core.Value {
-	return c.emit(&core.Activate{Activation: core.LeakyRelu, Alpha: c.floatOr("alpha", 0.2)}, c.in...)
+	return c.emitActivation(core.Activate{Activation: core.LeakyRelu, Alpha: c.floatOr("alpha", 0.2)})
 }
 
 func cast(c *call) []core.Value {
