@@ -5,6 +5,14 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/normalize"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 const batchNormOutputs = "-> y:T batch_mean:U batch_variance:U reserve_space_1:U reserve_space_2:U"
@@ -38,11 +46,11 @@ var _ = register("image",
 
 // emitReal applies an op, which has no bf16 and f16, in f32.
 func (c *call) emitReal(op core.Op, in ...core.Value) []core.Value {
-	return c.emitRounded(op, core.Convert{Type: c.in[0].Type()}, in...)
+	return c.emitRounded(op, pointwise.Convert{Type: c.in[0].Type()}, in...)
 }
 
 // emitRounded is emitReal with a given rounding to the type of bf16 or f16.
-func (c *call) emitRounded(op core.Op, rounding core.Convert, in ...core.Value) []core.Value {
+func (c *call) emitRounded(op core.Op, rounding pointwise.Convert, in ...core.Value) []core.Value {
 	t := rounding.Type
 	if t != core.BF16 && t != core.F16 {
 		return c.emit(op, in...)
@@ -50,7 +58,7 @@ func (c *call) emitRounded(op core.Op, rounding core.Convert, in ...core.Value) 
 	in = slices.Clone(in)
 	for i, v := range in {
 		if v.Node != nil && v.Type() == t {
-			in[i] = c.helper(fmt.Sprintf("real_%d", i), &core.Convert{Type: core.F32}, v)
+			in[i] = c.helper(fmt.Sprintf("real_%d", i), &pointwise.Convert{Type: core.F32}, v)
 		}
 	}
 	return c.emit(&rounding, c.helper("real", op, in...))
@@ -71,7 +79,7 @@ func conv3D(c *call) []core.Value { return c.conv(3, "") }
 // filter's, as in TensorFlow.
 func (c *call) conv(n int, explicit string) []core.Value {
 	layout := c.layout(n)
-	op := &core.Convolution{Spatial: c.spatial(n, layout, explicit)}
+	op := &linear.Convolution{Spatial: c.spatial(n, layout, explicit)}
 	data, filters := c.in[0].Shape(), c.in[1].Shape()
 	c.wantRank(0, n+2, "batch, channels and space")
 	c.wantRank(1, n+2, "space, input channels, output channels")
@@ -80,7 +88,7 @@ func (c *call) conv(n int, explicit string) []core.Value {
 	}
 	if data.Ranked() && filters.Ranked() {
 		channels := data[n+1]
-		if layout == core.NCHW {
+		if layout == geometry.NCHW {
 			channels = data[1]
 		}
 		if in := filters[n]; in > 0 && channels > in && channels%in == 0 {
@@ -92,22 +100,22 @@ func (c *call) conv(n int, explicit string) []core.Value {
 
 // filters returns filters in the layout that core wants beside data of that layout:
 // TensorFlow's are [space..., input channels, output channels] beside any data.
-func (c *call) filters(v core.Value, layout core.Layout, n int) core.Value {
-	if layout == core.NHWC {
+func (c *call) filters(v core.Value, layout geometry.Layout, n int) core.Value {
+	if layout == geometry.NHWC {
 		return v
 	}
 	order := []int{n + 1, n}
 	for i := range n {
 		order = append(order, i)
 	}
-	return c.helper("filters", &core.Transpose{Order: order}, v)
+	return c.helper("filters", &array.Transpose{Order: order}, v)
 }
 
 // depthwiseConv2D translates a convolution in as many groups as there are channels:
 // filters [h, w, C, M] are [h, w, 1, C*M] there.
 func depthwiseConv2D(c *call) []core.Value {
 	layout := c.layout(2)
-	op := &core.Convolution{Spatial: c.spatial(2, layout, "explicit_paddings")}
+	op := &linear.Convolution{Spatial: c.spatial(2, layout, "explicit_paddings")}
 	c.wantRank(0, 4, "batch, channels and space")
 	c.wantRank(1, 4, "height, width, channels, multiplier")
 	if c.err != nil {
@@ -125,43 +133,43 @@ func depthwiseConv2D(c *call) []core.Value {
 	op.Groups = s[2]
 	dims := []int64{int64(s[0]), int64(s[1]), 1, int64(s[2] * s[3])}
 	to, err := core.TensorOf(core.Shape{4}, dims)
-	grouped := c.helper("groups", &core.Reshape{}, c.in[1], c.literal("groups_shape", to, err))
+	grouped := c.helper("groups", &array.Reshape{}, c.in[1], c.literal("groups_shape", to, err))
 	return c.emitProduct(op, c.in[0], c.filters(grouped, layout, 2))
 }
 
 func biasAdd(c *call) []core.Value { return c.biasAdd(c.layout(2)) }
 
-func biasAddV1(c *call) []core.Value { return c.biasAdd(core.NHWC) }
+func biasAddV1(c *call) []core.Value { return c.biasAdd(geometry.NHWC) }
 
 // biasAdd translates an addition along the channels.
-func (c *call) biasAdd(layout core.Layout) []core.Value {
+func (c *call) biasAdd(layout geometry.Layout) []core.Value {
 	value, bias := c.in[0].Shape(), c.in[1].Shape()
 	c.wantRank(1, 1, "one number per channel")
-	if c.err == nil && !value.Ranked() && layout == core.NCHW {
+	if c.err == nil && !value.Ranked() && layout == geometry.NCHW {
 		c.failInput(0, "got a shape of unknown rank, want a known one for data_format NCHW")
 	}
 	if c.err != nil || !value.Ranked() {
-		return c.emit(&core.Add{}, c.in...)
+		return c.emit(&pointwise.Add{}, c.in...)
 	}
 	if len(value) < 2 {
 		c.failInput(0, "got shape %v, want rank 2 or more", value)
 		return nil
 	}
 	channels := value[len(value)-1]
-	if layout == core.NCHW {
+	if layout == geometry.NCHW {
 		channels = value[1]
 	}
 	if !bias.Compatible(core.Shape{channels}) {
 		c.failInput(1, "got shape %v, want [%d] for the channels of %v", bias, channels, value)
 		return nil
 	}
-	if layout == core.NCHW && len(value) == 2 {
+	if layout == geometry.NCHW && len(value) == 2 {
 		c.failInput(0, "got shape %v, want rank 3 or more for data_format NCHW", value)
 	}
-	if layout == core.NHWC {
+	if layout == geometry.NHWC {
 		return c.emitBias(c.in...)
 	}
-	op := &core.ExpandDims{}
+	op := &array.ExpandDims{}
 	for i := range len(value) - 2 {
 		op.Axes = append(op.Axes, i+1)
 	}
@@ -184,7 +192,7 @@ func (c *call) batchNorm(n int) []core.Value {
 	c.wantRank(0, n+2, "batch, channels and space")
 	layout, epsilon := c.layout(n), c.floatOr("epsilon", 0.0001)
 	if !c.boolOr("is_training", true) {
-		out := c.emitReal(&core.BatchNorm{Layout: layout, Epsilon: epsilon}, c.in...)
+		out := c.emitReal(&normalize.BatchNorm{Layout: layout, Epsilon: epsilon}, c.in...)
 		return append(out, c.in[3], c.in[4], c.in[3], c.in[4])
 	}
 	c.wantRank(1, 1, "one number per channel")
@@ -193,12 +201,12 @@ func (c *call) batchNorm(n int) []core.Value {
 		return nil
 	}
 	axes, scale, offset := []int{0}, c.in[1], c.in[2]
-	op := &core.ExpandDims{}
+	op := &array.ExpandDims{}
 	for i := range n {
 		axes = append(axes, i+1)
 		op.Axes = append(op.Axes, i+1)
 	}
-	if layout == core.NCHW {
+	if layout == geometry.NCHW {
 		for i := range n {
 			axes[i+1]++
 		}
@@ -212,15 +220,15 @@ func matMul(c *call) []core.Value {
 	c.wantRank(1, 2, "a matrix")
 	a, b := c.in[0], c.in[1]
 	if c.boolOr("transpose_a", false) {
-		a = c.helper("a", &core.Transpose{Order: []int{1, 0}}, a)
+		a = c.helper("a", &array.Transpose{Order: []int{1, 0}}, a)
 	}
 	if c.boolOr("transpose_b", false) {
-		b = c.helper("b", &core.Transpose{Order: []int{1, 0}}, b)
+		b = c.helper("b", &array.Transpose{Order: []int{1, 0}}, b)
 	}
 	if c.boolOr("transpose_a", false) { // TensorFlow fuses nothing with it
-		return c.emitReal(&core.Dot{ReductionAxes: 1}, a, b)
+		return c.emitReal(&linear.Dot{ReductionAxes: 1}, a, b)
 	}
-	return c.emitProduct(&core.Dot{ReductionAxes: 1}, a, b)
+	return c.emitProduct(&linear.Dot{ReductionAxes: 1}, a, b)
 }
 
 // batchMatMul multiplies matrices of equal batches.
@@ -236,7 +244,7 @@ func batchMatMul(c *call) []core.Value {
 
 // batchMatMulV2 broadcasts the batches.
 func batchMatMulV2(c *call) []core.Value {
-	return c.emitReal(&core.BatchDot{TransposeA: c.boolOr("adj_x", false), TransposeB: c.boolOr("adj_y", false)},
+	return c.emitReal(&linear.BatchDot{TransposeA: c.boolOr("adj_x", false), TransposeB: c.boolOr("adj_y", false)},
 		c.in...)
 }
 
@@ -244,27 +252,28 @@ func batchMatMulV2(c *call) []core.Value {
 //
 //	(x - mean) * (rsqrt(variance + epsilon) * scale) + offset
 func (c *call) normalize(axes []int, epsilon float32, scale, offset core.Value) []core.Value {
-	r := core.Reduction{Axes: axes, KeepDims: true}
+	r := reduce.Reduction{Axes: axes, KeepDims: true}
 	x := c.in[0]
 	wide := func(role string, v core.Value) core.Value {
 		if c.err != nil || v.Type() == core.F32 {
 			return v
 		}
-		return c.helper(role, &core.Convert{Type: core.F32}, v)
+		return c.helper(role, &pointwise.Convert{Type: core.F32}, v)
 	}
 	t := x.Type()
 	x, scale, offset = wide("x_f32", x), wide("scale_f32", scale), wide("offset_f32", offset)
-	mean := c.helper("mean", &core.Mean{Reduction: r}, x)
-	centred := c.helper("centred", &core.Subtract{}, x, mean)
-	variance := c.helper("variance", &core.Mean{Reduction: r},
-		c.helper("squares", &core.Unary{Function: core.Square}, centred))
-	sum := c.helper("sum", &core.Add{}, variance, c.literal("epsilon", core.Scalar(epsilon), nil))
-	factor := c.helper("factor", &core.Multiply{}, c.helper("rsqrt", &core.Unary{Function: core.Rsqrt}, sum), scale)
-	scaled := c.helper("scaled", &core.Multiply{}, centred, factor)
+	mean := c.helper("mean", &reduce.Mean{Reduction: r}, x)
+	centred := c.helper("centred", &pointwise.Subtract{}, x, mean)
+	variance := c.helper("variance", &reduce.Mean{Reduction: r},
+		c.helper("squares", &pointwise.Unary{Function: pointwise.Square}, centred))
+	sum := c.helper("sum", &pointwise.Add{}, variance, c.literal("epsilon", core.Scalar(epsilon), nil))
+	factor := c.helper("factor", &pointwise.Multiply{},
+		c.helper("rsqrt", &pointwise.Unary{Function: pointwise.Rsqrt}, sum), scale)
+	scaled := c.helper("scaled", &pointwise.Multiply{}, centred, factor)
 	if t == core.F32 {
-		return c.emit(&core.Add{}, scaled, offset)
+		return c.emit(&pointwise.Add{}, scaled, offset)
 	}
-	return c.emit(&core.Convert{Type: t}, c.helper("shifted", &core.Add{}, scaled, offset))
+	return c.emit(&pointwise.Convert{Type: t}, c.helper("shifted", &pointwise.Add{}, scaled, offset))
 }
 
 // In bfloat16 TensorFlow computes a product, a bias and an activation as one op, and rounds
@@ -277,15 +286,15 @@ func (c *call) normalize(axes []int, epsilon float32, scale, offset core.Value) 
 // follows may be fused with it.
 func (c *call) emitProduct(op core.Op, in ...core.Value) []core.Value {
 	t := c.in[0].Type()
-	return c.emitRounded(op, core.Convert{Type: t, Fused: t == core.BF16}, in...)
+	return c.emitRounded(op, pointwise.Convert{Type: t, Fused: t == core.BF16}, in...)
 }
 
-// emitSum adds values of bf16, the first of which is fused with it, as core.Add does: in f32,
+// emitSum adds values of bf16, the first of which is fused with it, as Add does: in f32,
 // rounded.
 func (c *call) emitSum(value, bias core.Value) []core.Value {
-	value = c.helper("fused", &core.Convert{Type: core.F32, Fused: true}, value)
-	bias = c.helper("bias_f32", &core.Convert{Type: core.F32}, bias)
-	return c.emit(&core.Convert{Type: core.BF16, Fused: true}, c.helper("sum", &core.Add{}, value, bias))
+	value = c.helper("fused", &pointwise.Convert{Type: core.F32, Fused: true}, value)
+	bias = c.helper("bias_f32", &pointwise.Convert{Type: core.F32}, bias)
+	return c.emit(&pointwise.Convert{Type: core.BF16, Fused: true}, c.helper("sum", &pointwise.Add{}, value, bias))
 }
 
 // emitBias applies an addition of a number for each channel to the first value.
@@ -293,7 +302,7 @@ func (c *call) emitBias(in ...core.Value) []core.Value {
 	if _, ok := c.fusedProduct(in[0]); ok && in[1].Type() == core.BF16 {
 		return c.emitSum(in[0], in[1])
 	}
-	return c.emit(&core.Add{}, in...)
+	return c.emit(&pointwise.Add{}, in...)
 }
 
 // add translates an addition, which may be that of a bias.
@@ -306,7 +315,7 @@ func add(c *call) []core.Value {
 			return c.emitSum(v, other)
 		}
 	}
-	return c.emit(&core.Add{}, c.in...)
+	return c.emit(&pointwise.Add{}, c.in...)
 }
 
 // isBias reports whether a value is a constant of one number for each of the last axis of a
@@ -317,7 +326,7 @@ func (c *call) isBias(v, product core.Value) bool {
 	if !ok || v.Type() != core.BF16 || !s.Static() || !to.Ranked() || len(s) == 0 || len(s) > len(to) {
 		return false
 	}
-	if l, ok := op.(core.Layouted); ok && l.ChannelLayout() == core.NCHW {
+	if l, ok := op.(trait.Layouted); ok && l.ChannelLayout() == geometry.NCHW {
 		return false
 	}
 	last := len(s) - 1
@@ -334,7 +343,7 @@ func (c *call) fusedProduct(v core.Value) (core.Op, bool) {
 		return nil, false
 	}
 	op := real.Node.Op()
-	_, ok = op.(core.Product)
+	_, ok = op.(trait.Product)
 	return op, ok
 }
 
@@ -343,7 +352,7 @@ func fusedInput(v core.Value, to core.Type) (core.Value, bool) {
 	if v.Node == nil {
 		return core.Value{}, false
 	}
-	op, ok := v.Node.Op().(*core.Convert)
+	op, ok := v.Node.Op().(*pointwise.Convert)
 	if !ok || !op.Fused || op.Type != to {
 		return core.Value{}, false
 	}
@@ -352,14 +361,14 @@ func fusedInput(v core.Value, to core.Type) (core.Value, bool) {
 
 // emitActivation applies an activation, fused with a product and its bias if TensorFlow has
 // that step.
-func (c *call) emitActivation(op core.Activate) []core.Value {
+func (c *call) emitActivation(op pointwise.Activate) []core.Value {
 	op.Fused = c.err == nil && c.fuses(op.Activation)
 	return c.emit(&op, c.in...)
 }
 
 // fuses reports whether TensorFlow fuses an activation with what the input is, and that
 // matters: Relu and Relu6 give the same either way.
-func (c *call) fuses(a core.Activation) bool {
+func (c *call) fuses(a numeric.Activation) bool {
 	sum, ok := fusedInput(c.in[0], core.BF16)
 	if !ok || len(sum.Node.Inputs()) == 0 {
 		return false
@@ -372,12 +381,12 @@ func (c *call) fuses(a core.Activation) bool {
 	if !ok {
 		return false
 	}
-	convolution, ok := product.(*core.Convolution)
+	convolution, ok := product.(*linear.Convolution)
 	switch {
-	case a == core.Elu:
+	case a == numeric.Elu:
 		return true
-	case a == core.LeakyRelu:
+	case a == numeric.LeakyRelu:
 		return !ok || convolution.Groups <= 1
 	}
-	return (a == core.Tanh || a == core.Sigmoid) && !ok
+	return (a == numeric.Tanh || a == numeric.Sigmoid) && !ok
 }

@@ -1,0 +1,153 @@
+package pointwise
+
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/internal/elements"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/internal/activation"
+)
+
+var _ = core.Register[Activate]("Activate")
+
+// Activate applies an activation to each element, in f32.
+//
+//	y[i] = Activation(x[i])
+//
+//	Inputs:  x: a real type, any shape
+//	Outputs: y: the type and shape of x
+//
+//	C1: Activation is one of the activations
+//	C2: x is real (Relu, Relu6: any number)
+//
+// It is TensorFlow's Relu, Relu6, LeakyRelu, Elu, Tanh, Sigmoid and Gelu. f64 is
+// computed in f32 unless the activation is piecewise linear. NaN stays NaN. Of bf16 and f16,
+// Elu's e**x and LeakyRelu's Alpha are rounded to the type, too.
+type Activate struct {
+	Activation numeric.Activation `json:"activation"`
+	Alpha      float32            `json:"alpha,omitempty"` // LeakyRelu's slope
+
+	// Fused is for what TensorFlow computes as one op with a product of bf16: where nothing
+	// else reads x, which a Fused Convert has rounded, pass "fused" takes what was rounded.
+	Fused bool `json:"fused,omitempty"`
+}
+
+// Infer checks C1 and C2.
+func (op *Activate) Infer(in []core.Operand) ([]core.Fact, error) {
+	if err := core.WantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	if !op.Activation.Valid() {
+		return nil, core.Violation("C1", -1, "unknown activation %d", op.Activation)
+	}
+	limits := op.Activation == numeric.Relu || op.Activation == numeric.Relu6
+	if t := in[0].Type; t != core.Dynamic && !t.IsFloat() && !(limits && t.IsInteger()) {
+		return nil, core.Violation("C2", 0, "got type %v, want a real type", t)
+	}
+	return []core.Fact{in[0].Fact}, nil
+}
+
+// Eval applies the activation.
+func (op *Activate) Eval(in, out []*core.Tensor) error {
+	if err := elements.Ensure(out, 0, in[0].Type(), in[0].Shape()); err != nil {
+		return err
+	}
+	if in[0].Type().IsInteger() {
+		x := in[0].Int64s()
+		y := make([]int64, len(x))
+		for i, v := range x {
+			y[i] = v
+			if in[0].Type().IsSigned() {
+				y[i] = max(v, 0)
+			}
+			if op.Activation == numeric.Relu6 {
+				y[i] = int64(min(uint64(y[i]), 6)) // u64 is in its 64 bits
+			}
+		}
+		elements.SetInts(out[0], y)
+		return nil
+	}
+	if in[0].Type() == core.F64 && op.Activation <= numeric.LeakyRelu {
+		op.piecewise(core.Data[float64](in[0]), core.Data[float64](out[0]))
+		return nil
+	}
+	y, err := op.reals(in[0].Type(), in[0].Float32s())
+	if err == nil {
+		elements.SetFloat32s(out[0], y)
+	}
+	return err
+}
+
+// reals applies the activation to elements of a real type.
+func (op *Activate) reals(t core.Type, x []float32) ([]float32, error) {
+	y, alpha := make([]float32, len(x)), []float32{op.Alpha}
+	if err := elements.Narrow(t, alpha); err != nil {
+		return nil, err
+	}
+	for i, v := range x {
+		switch {
+		case v != v:
+			y[i] = v
+		case op.Activation == numeric.Elu && v < 0:
+			y[i] = activation.Exp(v)
+		default:
+			y[i] = op.Activation.Apply(v, alpha[0])
+		}
+	}
+	if op.Activation != numeric.Elu {
+		return y, nil
+	}
+	if err := elements.Narrow(t, y); err != nil {
+		return nil, err
+	}
+	for i, v := range x {
+		if v < 0 {
+			y[i]--
+		}
+	}
+	return y, nil
+}
+
+// Elements are those of the first input.
+func (op *Activate) Elements() trait.Elements { return trait.FirstElements }
+
+// ElementCost is that of the comparisons of f32 that some activations are.
+func (op *Activate) ElementCost(result core.Type) (cost int, ok bool) {
+	switch op.Activation {
+	case numeric.Identity:
+		return trait.QuickReal(result, 0)
+	case numeric.Relu:
+		return trait.QuickReal(result, 1)
+	case numeric.Relu6:
+		return trait.QuickReal(result, 2)
+	}
+	return 0, false
+}
+
+// Limits reports whether the activation only bounds.
+func (op *Activate) Limits() bool {
+	return op.Activation == numeric.Relu || op.Activation == numeric.Relu6
+}
+
+// FusedAs is FusedFunction, if Fused.
+func (op *Activate) FusedAs() trait.FusedPart {
+	if op.Fused {
+		return trait.FusedFunction
+	}
+	return trait.NotFused
+}
+
+// piecewise applies an activation that is piecewise linear, in f64.
+func (op *Activate) piecewise(x, y []float64) {
+	for i, v := range x {
+		switch {
+		case op.Activation == numeric.LeakyRelu && v < 0:
+			v *= float64(op.Alpha)
+		case op.Activation != numeric.LeakyRelu && op.Activation != numeric.Identity && v < 0:
+			v = 0
+		case op.Activation == numeric.Relu6 && v > 6:
+			v = 6
+		}
+		y[i] = v
+	}
+}
