@@ -56,12 +56,27 @@ func (m *Interpreted) compute(
 			return nil, ctx.Err()
 		}
 		start := time.Now()
-		res, err := n.EvalWithin(args, held, limits)
+		res, err := evalWithin(ctx, n, args, held, limits)
 		if times != nil {
 			times[i] = append(times[i], time.Since(start))
 		}
 		return res, err
 	})
+}
+
+// evalWithin is EvalWithin of a node. It ends early with the context's error.
+func evalWithin(
+	ctx context.Context, n *core.Node, args []*core.Tensor, held int64, limits core.MemoryLimits,
+) ([]*core.Tensor, error) {
+	eval := func(in, out []*core.Tensor) error { return core.EvalUntil(ctx.Done(), n.Op(), in, out) }
+	if d, ok := DivisionOf(n); ok && d.Elements() > MostElements {
+		eval = func(in, out []*core.Tensor) error { return d.evalAll(ctx, in, out) }
+	}
+	out, err := n.EvalBy(eval, args, held, limits)
+	if cancelled := ctx.Err(); cancelled != nil {
+		return nil, cancelled
+	}
+	return out, err
 }
 
 // deliver puts the results, which are copies, into out.

@@ -130,6 +130,7 @@ func (p *Planned) measure(ctx context.Context, in, out []*core.Tensor, times [][
 	defer p.runs.put(r)
 	r.take(in, out)
 	defer r.forget()
+	r.ctx = ctx
 	w := &Worker{Run: r}
 	for i := range p.code {
 		if err := ctx.Err(); err != nil {

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 
@@ -14,7 +15,8 @@ type Run struct {
 	Mem     [][]byte // by buffer
 	State   []any    // what instructions keep beside the arena
 	in, out []*core.Tensor
-	broken  atomic.Bool // an instruction panicked: nobody uses the memory again
+	ctx     context.Context // of the Run
+	broken  atomic.Bool     // an instruction panicked: nobody uses the memory again
 }
 
 // RunPool keeps the memory of Runs that have ended for others, of any layout.
@@ -63,6 +65,15 @@ func (r *Run) become(l *Layout) {
 	}
 }
 
+// Eval runs an op's reference. It ends early when the Run is cancelled, with the context's error.
+func (r *Run) Eval(op core.Op, in, out []*core.Tensor) error {
+	err := core.EvalUntil(r.ctx.Done(), op, in, out)
+	if cancelled := r.ctx.Err(); cancelled != nil {
+		return cancelled
+	}
+	return err
+}
+
 // take makes the caller's tensors the buffers that they are.
 func (r *Run) take(in, out []*core.Tensor) {
 	r.in, r.out = in, out
@@ -78,7 +89,7 @@ func (r *Run) take(in, out []*core.Tensor) {
 
 // forget gives up the caller's memory.
 func (r *Run) forget() {
-	r.in, r.out = nil, nil
+	r.ctx, r.in, r.out = nil, nil, nil
 	for i, b := range r.layout.Buffers {
 		if b.Param >= 0 || b.Result >= 0 {
 			r.Mem[i] = nil
