@@ -1,9 +1,6 @@
 package core
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Value is one output of a node.
 type Value struct {
@@ -148,7 +145,8 @@ func (n *Node) EvalBy(
 // EvalUntil runs an op's Eval, which may end early once done is closed: then what is in out is
 // not to be used (Tensor.Abandoned).
 func EvalUntil(done <-chan struct{}, op Op, in, out []*Tensor) error {
-	computed := slices.Clone(out)
+	var few [4]*Tensor
+	computed := append(few[:0], out...)
 	for _, t := range computed {
 		if t != nil {
 			t.done = done

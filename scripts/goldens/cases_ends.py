@@ -69,6 +69,13 @@ for name, ends in [("channel", DEAD), ("filter", 0.0)]:
         "QuantizedDepthwiseConv2DWithBiasAndReluAndRequantize", f"ends_dead_{name}_depthwise", *inputs, f(0), f(2.7), f(-ends), f(ends), f(0), f(6.3), out_type="quint8",
         strides=[1, 1, 1, 1], padding="SAME",
     )
+MATMUL = "QuantizedMatMulWithBias"
+for op, ends in [("AndRequantize", [-3, 4]), ("AndReluAndRequantize", [0, 4]), ("AndDequantize", [-3, 4])]:
+    for mode in ["MIN_FIRST", "SCALED"]:
+        for name, data, filters in [("filter", 2.7, 0.0), ("input", 0.0, 0.5)]:
+            inputs = [feed("quint8", integers(3, 8, low=0, high=100)), weights(8, 4), bias, f(0), f(data), f(-filters), f(filters), f(ends[0]), f(ends[1])]
+            out = "float" if op == "AndDequantize" else "quint8"
+            case(MATMUL + op, f"ends_dead_{name}_{mode}_{op}", *inputs, Toutput=out, input_quant_mode=mode)
 
 # int32 goes through float32 in the Uniform* ops, and with an axis its differences do not wrap.
 LIMITS = {"quantization_min_val": -MOST - 1, "quantization_max_val": MOST}
@@ -128,3 +135,17 @@ case(
     Tdevice_outputs=["qint8"], Thost_outputs=["float", "float"], fused_ops=["BiasAdd", "Elu", "Requantize"],
 )
 case("Elu", "ends_elu_tiny_real", feed("float", uniform(50, low=-1e-6, high=1e-7)))
+
+# QuantizedConcatV2 of quint8 gives [0, the greatest max], which may be below 0: that is a range as others are.
+for t in ["quint8", "qint8"]:
+    for name, rank, lows, highs in [("equal", 1, [0, 0], [-6, -6]), ("equal_images", 4, [0, 0], [-6, -6]), ("mixed", 1, [0, -1], [-6, 2])]:
+        parts = [feed(t, integers(*[1] * (rank - 1), 5, low=0, high=100)) for _ in lows]
+        case("QuantizedConcatV2", f"ends_concat_backwards_{name}_{t}", parts, const("int32", rank - 1), [feed("float", v) for v in lows], [feed("float", v) for v in highs])
+
+# A scale that is subnormal is 0, and what 0 divides is no zero point.
+TOWARDS = [(0, 5.7e-34), (-5.7e-34, 0), (-2e-34, 3e-34), (1e-34, 5.7e-34), (-5e-34, -1e-34), (-1, 1)]
+x = feed("float", uniform(4, 6, low=-1, high=1))
+ends = [f(np.float32([p[i] for p in TOWARDS])) for i in (0, 1)]
+case("FakeQuantWithMinMaxVarsPerChannel", "ends_fake_quant_scale_0_channels", x, *ends, group="FakeQuant", num_bits=16)
+for i, p in enumerate(TOWARDS[:-1]):
+    case("FakeQuantWithMinMaxVars", f"ends_fake_quant_scale_0_vars_{i}", x, f(p[0]), f(p[1]), group="FakeQuant", num_bits=16)
