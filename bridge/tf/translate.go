@@ -1,8 +1,10 @@
 package tf
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/bridge/tf/internal/ops"
@@ -74,10 +76,8 @@ func Translate(g *graphdef.Graph, opts Options) (*core.Function, error) {
 	if err := t.placeholders(nodes); err != nil {
 		return nil, err
 	}
-	for _, n := range nodes {
-		if err := t.node(n); err != nil {
-			return nil, within(n, err)
-		}
+	if err := t.nodes(nodes, outputs); err != nil {
+		return nil, err
 	}
 	if err := t.results(outputs); err != nil {
 		return nil, err
@@ -126,6 +126,44 @@ func wantedOutputs(g, inlined *graphdef.Graph, names []string) ([]tensorName, er
 		outputs[i] = name
 	}
 	return outputs, nil
+}
+
+// nodes translates nodes, each behind its inputs. The error is that of the first which cannot be
+// translated, and has all of them in its Graph.
+func (t *translation) nodes(nodes []*graphdef.Node, outputs []tensorName) error {
+	var first *Error
+	behind := map[string]bool{} // they depend on one that failed, or are one
+	for _, n := range nodes {
+		if slices.ContainsFunc(t.reads(n), func(in graphdef.Input) bool { return behind[in.Node] && !t.isCut(in) }) {
+			behind[n.Name] = true
+			continue
+		}
+		err := within(n, t.node(n))
+		if err == nil {
+			continue
+		}
+		var e *Error
+		if !errors.As(err, &e) {
+			return err
+		}
+		if behind[n.Name] = true; first == nil {
+			first, e.Graph = e, &UnsupportedError{Supported: map[string]int{}}
+			t.malformed = map[string]bool{}
+		}
+		t.malformed[n.Name] = true
+		why := strings.TrimPrefix(e.Error(), fmt.Sprintf("node %q (%s): ", n.Name, n.Op))
+		first.Graph.Ops = append(first.Graph.Ops, UnsupportedOp{Op: n.Op, Count: 1, First: n.Name, Why: why})
+	}
+	if first == nil {
+		return nil
+	}
+	for _, n := range nodes {
+		if !t.malformed[n.Name] {
+			first.Graph.Supported[n.Op]++
+		}
+	}
+	t.surround(first.Graph, nodes, outputs)
+	return first
 }
 
 // node translates one node, whose inputs are translated.

@@ -18,6 +18,7 @@ type translation struct {
 	constant   map[string]bool           // the nodes that depend on no input
 	decisions  *decisions                // which branches of conditionals are taken
 	failed     map[string]error          // the calls that could not be inlined
+	malformed  map[string]bool           // nodes with errors of their own; nil until one is found
 	bodies     map[string][]string       // of each call: what has effects in its function
 	found      bool                      // the outputs were not named
 	function   *core.Function
