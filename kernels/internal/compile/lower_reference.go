@@ -86,6 +86,8 @@ func vector(t core.Type, n int) *core.Tensor {
 // minPart is the least number of elements of one part.
 const minPart = 1024
 
+func isString(v core.Value) bool { return v.Type() == core.String }
+
 // lowerInParts lowers a node whose reference can run on parts of its data.
 func lowerInParts(c *compiler, n *core.Node) (bool, error) {
 	d, ok := machine.DivisionOf(n)

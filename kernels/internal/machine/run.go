@@ -15,7 +15,7 @@ type Run struct {
 	Mem     [][]byte // by buffer
 	State   []any    // what instructions keep beside the arena
 	in, out []*core.Tensor
-	ctx     context.Context // of the Run
+	ctx     context.Context // of the call under way
 	broken  atomic.Bool     // an instruction panicked: nobody uses the memory again
 }
 
@@ -75,8 +75,8 @@ func (r *Run) Eval(op core.Op, in, out []*core.Tensor) error {
 }
 
 // take makes the caller's tensors the buffers that they are.
-func (r *Run) take(in, out []*core.Tensor) {
-	r.in, r.out = in, out
+func (r *Run) take(ctx context.Context, in, out []*core.Tensor) {
+	r.ctx, r.in, r.out = ctx, in, out
 	for i, b := range r.layout.Buffers {
 		switch {
 		case b.Param >= 0:
@@ -86,6 +86,9 @@ func (r *Run) take(in, out []*core.Tensor) {
 		}
 	}
 }
+
+// Context is that of the call under way.
+func (r *Run) Context() context.Context { return r.ctx }
 
 // forget gives up the caller's memory.
 func (r *Run) forget() {
