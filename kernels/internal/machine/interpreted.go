@@ -88,7 +88,22 @@ func (m *Interpreted) eval(
 	if c := m.calls[n]; c != nil {
 		return c.RunWithin(ctx, in, held, limits)
 	}
-	return n.EvalWithin(in, held, limits)
+	return evalWithin(ctx, n, in, held, limits)
+}
+
+// evalWithin is EvalWithin of a node. It ends early with the context's error.
+func evalWithin(
+	ctx context.Context, n *core.Node, args []*core.Tensor, held int64, limits core.MemoryLimits,
+) ([]*core.Tensor, error) {
+	eval := func(in, out []*core.Tensor) error { return core.EvalUntil(ctx.Done(), n.Op(), in, out) }
+	if d, ok := DivisionOf(n); ok && d.Elements() > MostElements {
+		eval = func(in, out []*core.Tensor) error { return d.evalAll(ctx, in, out) }
+	}
+	out, err := n.EvalBy(eval, args, held, limits)
+	if cancelled := ctx.Err(); cancelled != nil {
+		return nil, cancelled
+	}
+	return out, err
 }
 
 // deliver puts the results, which are copies, into out.
