@@ -49,7 +49,7 @@ func (m *Interpreted) Run(ctx context.Context, in, out []*core.Tensor) error {
 func (m *Interpreted) compute(
 	ctx context.Context, in []*core.Tensor, v core.Values, times [][]time.Duration,
 ) (err error) {
-	given := int64(0)
+	given := heldBy(ctx)
 	for i, p := range m.params {
 		v[p.Out(0)] = in[i]
 		if m.called {
@@ -81,12 +81,25 @@ func (m *Interpreted) compute(
 	})
 }
 
+// holding is the context of functions whose callers hold some bytes.
+type holding struct {
+	context.Context
+	bytes int64
+}
+
+func heldBy(ctx context.Context) int64 {
+	if h, ok := ctx.(*holding); ok {
+		return h.bytes
+	}
+	return 0
+}
+
 // eval computes one node.
 func (m *Interpreted) eval(
 	ctx context.Context, n *core.Node, in []*core.Tensor, held int64, limits core.MemoryLimits,
 ) ([]*core.Tensor, error) {
 	if c := m.calls[n]; c != nil {
-		return c.RunWithin(ctx, in, held, limits)
+		return c.RunWithin(&holding{ctx, held}, in, held, limits)
 	}
 	return evalWithin(ctx, n, in, held, limits)
 }
@@ -150,11 +163,11 @@ func (m *Interpreted) Profile(ctx context.Context, in []*core.Tensor, times [][]
 }
 
 // PeakBytes is that of the functions that nodes call: nothing else is planned.
-func (m *Interpreted) PeakBytes() (most int64) {
+func (m *Interpreted) PeakBytes() (sum int64) {
 	for _, c := range m.calls {
-		most = max(most, c.PeakBytes())
+		sum += c.PeakBytes()
 	}
-	return most
+	return sum
 }
 
 // Bytes is Machine.Bytes.
