@@ -79,6 +79,7 @@ func (o UnsupportedOp) String() string {
 const (
 	whyLoop     = "part of a while loop that is not as TensorFlow writes them"
 	whyVariable = "a variable: freeze the graph first"
+	whyTable    = "a lookup table or vocabulary"
 	whyTraining = "training"
 	whyForeign  = "TensorFlow 2.21 does not register this op"
 	whyIntel    = whyForeign + "; Intel's builds of TensorFlow did"
@@ -92,6 +93,11 @@ var why = byOp(map[string][]string{
 	whyVariable: {
 		"Variable", "VariableV2", "VarHandleOp", "ReadVariableOp", "ResourceGather", "Assign", "AssignVariableOp",
 		"RestoreV2",
+	},
+	whyTable: {
+		"HashTable", "HashTableV2", "MutableHashTable", "MutableHashTableV2", "MutableDenseHashTable",
+		"MutableDenseHashTableV2", "MutableHashTableOfTensorsV2", "AnonymousHashTable", "LookupTableFind",
+		"LookupTableFindV2", "LookupTableSize", "LookupTableSizeV2", "LookupTableExport", "LookupTableExportV2",
 	},
 	whyTraining: {
 		"FusedBatchNormGradV3", "Conv2DBackpropFilter", "ApplyGradientDescent",
