@@ -18,6 +18,7 @@ import (
 type Model struct {
 	function *core.Function
 	prepared *kernels.Prepared
+	options  kernels.Options
 
 	mu   sync.Mutex
 	file *mapped.File // what the weights are mapped from; nil for models from memory
@@ -29,7 +30,7 @@ func newModel(f *core.Function, o kernels.Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Model{function: f, prepared: p}, nil
+	return &Model{function: f, prepared: p, options: o}, nil
 }
 
 // TensorInfo describes an input or an output. Dimensions may be unknown.

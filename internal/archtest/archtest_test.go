@@ -25,7 +25,9 @@ const module = "github.com/tf2ng/tf2ng"
 var stages = [][]string{
 	{"cmd/tf2ng"},
 	{"."},
+	{"compare/tensorflow"},
 	{"compare"},
+	{"compare/internal/excerpt"},
 	{"bridge/tf"},
 	{"bridge/tf/internal/ops"},
 	{"bridge/tf/internal/opdef"},
