@@ -34,6 +34,8 @@ type Comparison struct {
 	FailFast bool
 	// Progress, if not nil, is told what is being done and how much of it is.
 	Progress func(what string, done, total int)
+
+	wanted Tensors // what Want gave for the tensors of the last Nodes
 }
 
 // Fault says where a difference began.
@@ -155,6 +157,7 @@ func (c *Comparison) Nodes(ctx context.Context) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.wanted = want.values
 	r := c.report()
 	tensors = r.without(c, tensors, c.Want.Name, want.failed)
 	got, err := c.fetch(ctx, c.Got, tensors)
@@ -206,8 +209,7 @@ func (c *Comparison) types() map[string]int32 {
 
 // alone runs nodes alone on Want's inputs: those that diverge, or all.
 func (c *Comparison) alone(ctx context.Context, r *Report, want Tensors) error {
-	types := c.types()
-	if c.Plan.graph == nil || c.Got.Engine == nil || types == nil {
+	if c.Plan.graph == nil || c.Got.Engine == nil {
 		return nil
 	}
 	var tensors []*Tensor
@@ -216,7 +218,7 @@ func (c *Comparison) alone(ctx context.Context, r *Report, want Tensors) error {
 			tensors = append(tensors, t)
 		}
 	}
-	a := apart{c: c, want: want, types: types}
+	a := apart{c: c, want: want, types: c.types()}
 	return a.compare(ctx, tensors)
 }
 
@@ -242,11 +244,18 @@ func (a *apart) value(tensor string) *core.Tensor {
 
 // fed tells of a tensor that becomes an input.
 func (a *apart) fed(tensor string) (excerpt.Fed, error) {
-	t, typ := a.value(tensor), a.types[tensor]
-	if t == nil || typ == 0 {
+	t := a.value(tensor)
+	if t == nil {
 		return excerpt.Fed{}, &NoTensorError{Side: a.c.Want.Name, Tensor: tensor}
 	}
-	return excerpt.Fed{Type: graphdef.DataType(typ), Shape: t.Shape()}, nil
+	typ, ok := graphdef.DataType(a.types[tensor]), a.types[tensor] != 0
+	if !ok {
+		typ, ok = a.c.Plan.typeOf(tensor, t.Type())
+	}
+	if !ok {
+		return excerpt.Fed{}, fmt.Errorf("tensor %q: %v is no type of TensorFlow's", tensor, t.Type())
+	}
+	return excerpt.Fed{Type: typ, Shape: t.Shape()}, nil
 }
 
 // compare sets Alone and Fault of tensors: of all at once, or of each where that fails.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,7 @@ type diffCommand struct {
 
 	Nodes    bool `help:"Compare every tensor that both sides can show, in the order of the graph, and tell of each that diverges whether its node is at fault."`
 	Alone    bool `help:"With --nodes: run every node alone on the right side's inputs, not only those that diverge."`
+	Reduce   string `help:"With --nodes: write the smallest part of the graph that shows the first difference, with its inputs and what is right." placeholder:"DIR"`
 	FailFast bool `name:"fail-fast" help:"Stop at the first tensor that diverges."`
 	Brief    bool `help:"List only the tensors that differ."`
 
@@ -77,7 +79,7 @@ func (c *diffCommand) Run(o *output) (err error) {
 	if d.b.Runner == nil {
 		return d.keep(ctx)
 	}
-	report, err := d.compare(ctx)
+	comparison, report, err := d.compare(ctx)
 	if err != nil {
 		return err
 	}
@@ -86,6 +88,11 @@ func (c *diffCommand) Run(o *output) (err error) {
 	}
 	if err := d.record(); err != nil {
 		return err
+	}
+	if c.Reduce != "" && !report.Pass {
+		if err := d.reduce(ctx, comparison, report); err != nil {
+			return fmt.Errorf("--reduce: %w", err)
+		}
 	}
 	switch {
 	case !report.Pass:
@@ -178,6 +185,8 @@ func (c *diffCommand) right(expected bool) (spec string, err error) {
 			"--expect NAME=FILE[:KEY]")
 	case expected && c.Nodes:
 		return "", errors.New("--nodes: --expect names the tensors to compare")
+	case !c.Nodes && (c.Alone || c.Reduce != ""):
+		return "", errors.New("--alone and --reduce: want --nodes, too")
 	case c.Against != "":
 		return "recorded=" + c.Against, nil
 	case c.B != "":
@@ -189,26 +198,51 @@ func (c *diffCommand) right(expected bool) (spec string, err error) {
 }
 
 // compare compares the two sides.
-func (d *diff) compare(ctx context.Context) (*compare.Report, error) {
+func (d *diff) compare(ctx context.Context) (*compare.Comparison, *compare.Report, error) {
 	plan, err := d.plan()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	tolerance, derive := d.command.tolerance()
 	c := &compare.Comparison{
 		Got: d.a.Side, Want: d.b.Side, Plan: plan, Feeds: d.feeds, Tolerance: tolerance, Derive: derive,
 		All: d.command.Alone, FailFast: d.command.FailFast, Progress: d.out.progress(),
 	}
-	if d.command.Nodes || d.command.Alone {
-		return c.Nodes(ctx)
+	var report *compare.Report
+	if d.command.Nodes {
+		report, err = c.Nodes(ctx)
+	} else {
+		report, err = c.Outputs(ctx, plan.Sorted(d.wanted()))
 	}
-	outputs := d.outputs
-	if len(outputs) == 0 {
-		for _, p := range d.a.Runner.Outputs() {
-			outputs = append(outputs, p.Name)
-		}
+	return c, report, err
+}
+
+// wanted returns the outputs to compare.
+func (d *diff) wanted() []string {
+	if len(d.outputs) > 0 {
+		return d.outputs
 	}
-	return c.Outputs(ctx, plan.Sorted(outputs))
+	var outputs []string
+	for _, p := range d.a.Runner.Outputs() {
+		outputs = append(outputs, p.Name)
+	}
+	return outputs
+}
+
+// reduce writes the excerpt of --reduce.
+func (d *diff) reduce(ctx context.Context, c *compare.Comparison, r *compare.Report) error {
+	x, err := c.Reduce(ctx, r)
+	if err != nil {
+		return err
+	}
+	if err := x.WriteDir(d.command.Reduce); err != nil {
+		return err
+	}
+	if !d.command.JSON {
+		fmt.Fprintf(d.out.out, "%s: node %q and %d edges in front of it; tf2ng diff %s --against %s shows the difference\n",
+			d.command.Reduce, x.Node, x.Reach, filepath.Join(d.command.Reduce, "graph.pb"), d.command.Reduce)
+	}
+	return nil
 }
 
 // plan returns the order in which tensors are compared.
@@ -232,13 +266,7 @@ func (d *diff) keep(ctx context.Context) error {
 	if d.command.Nodes {
 		_, err = c.Nodes(ctx)
 	} else {
-		outputs := d.outputs
-		for _, p := range d.a.Runner.Outputs() {
-			if len(d.outputs) == 0 {
-				outputs = append(outputs, p.Name)
-			}
-		}
-		_, err = d.a.Runner.Run(ctx, d.feeds, outputs)
+		_, err = d.a.Runner.Run(ctx, d.feeds, d.wanted())
 	}
 	if err != nil {
 		return err

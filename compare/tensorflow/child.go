@@ -43,6 +43,9 @@ type hello struct {
 
 const protocol = 1
 
+// missingHint tells what to do without TensorFlow.
+const missingHint = "; install the package tensorflow, or name another python3 with --python"
+
 // environment is what the child sees of this process's: oneDNN is on unless the caller has it off,
 // sums have one order, and nothing forces oneDNN's choices.
 func environment() []string {
@@ -79,7 +82,8 @@ func start(ctx context.Context, command []string, o *Options) (*child, error) {
 		err = closed
 	}
 	if err != nil {
-		return nil, errors.Join(failure(Missing, "cannot be started: %v", err), read.Close())
+		_ = read.Close()
+		return nil, failure(Missing, "is not to be had: %v%s", err, missingHint)
 	}
 	go func() {
 		c.status = c.command.Wait()
@@ -89,7 +93,7 @@ func start(ctx context.Context, command []string, o *Options) (*child, error) {
 	switch {
 	case err != nil:
 	case c.hello.Error != "":
-		err = failure(Missing, "is not to be had: %s: %s", command[0], oneLine(c.hello.Error))
+		err = failure(Missing, "is not to be had: %s: %s%s", command[0], oneLine(c.hello.Error), missingHint)
 	case c.hello.Protocol != protocol:
 		err = failure(Garbled, "speaks protocol %d, want %d", c.hello.Protocol, protocol)
 	}

@@ -65,8 +65,7 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 			commands = append(commands, []string{python, "-c", script})
 		}
 	}
-	var failed error = failure(Missing, "is not to be had: there is no python3: install one with the package "+
-		"tensorflow, or name it with --python")
+	var failed error = failure(Missing, "is not to be had: there is no python3%s", missingHint)
 	for i, command := range commands {
 		e := &Engine{options: o, command: command}
 		err := e.start(ctx)
