@@ -71,7 +71,9 @@ func (r *runner) Bounds(ctx context.Context, feeds compare.Tensors, fetches []st
 	_ map[string]*compare.Bound, err error,
 ) {
 	defer guard(&err)
-	run := func(f *core.Function, fetches []string) (compare.Tensors, error) { return r.run(ctx, f, feeds, fetches) }
+	run := func(f *core.Function, fetches []string) (compare.Tensors, error) {
+		return r.run(ctx, f, feeds, fetches)
+	}
 	return compare.Bounds(r.model.function, feeds, fetches, run)
 }
 

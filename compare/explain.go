@@ -162,9 +162,10 @@ func (e *Explanation) write(w io.Writer) {
 		if b.Builder != "" {
 			fmt.Fprintf(w, " by %s", b.Builder)
 		}
-		if b.Kernel != "" {
-			fmt.Fprintf(w, ", computed by %s", b.Kernel)
+		if b.Kernel == "" {
+			fmt.Fprintln(w, ", folded or part of another step")
+			continue
 		}
-		fmt.Fprintln(w)
+		fmt.Fprintf(w, ", computed by %s\n", b.Kernel)
 	}
 }

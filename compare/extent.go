@@ -78,7 +78,11 @@ func ulps(t core.Type, a, b float64) float64 {
 		return math.Inf(1)
 	}
 	if t == core.F64 {
-		return math.Abs(float64(ordered64(a)) - float64(ordered64(b)))
+		x, y := ordered64(a), ordered64(b)
+		if (x < 0) == (y < 0) { // the difference does not overflow
+			return math.Abs(float64(x - y))
+		}
+		return math.Abs(float64(x) - float64(y))
 	}
 	d := math.Abs(float64(ordered32(a)) - float64(ordered32(b)))
 	switch t {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-
 )
 
 // maxFailures bounds the calls of a Runner that may fail before the rest is given up.

@@ -3,7 +3,6 @@ package compare
 import (
 	"context"
 	"maps"
-
 )
 
 // Recorder is a Runner that keeps what another one computes. Not for concurrent use.
@@ -55,8 +54,12 @@ func (r *Recorder) Run(ctx context.Context, feeds Tensors, fetches []string) (Te
 // Recording returns what was computed so far.
 func (r *Recorder) Recording() *Recorded {
 	types := map[string]int32{}
+	fed := map[string]bool{}
+	for name := range r.feeds {
+		fed[FullName(name)] = true
+	}
 	for name, t := range r.TensorTypes() {
-		if r.results[name] != nil {
+		if r.results[name] != nil || fed[name] {
 			types[name] = t
 		}
 	}

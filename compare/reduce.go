@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-
 )
 
 // maxReach bounds how many nodes in front of a node that differs an excerpt may have.
@@ -144,4 +143,3 @@ func (x *Reduction) WriteDir(dir string) error {
 	}
 	return os.WriteFile(filepath.Join(dir, reducedGraph), x.Graph, 0o644)
 }
-

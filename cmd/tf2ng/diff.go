@@ -29,11 +29,11 @@ type diffCommand struct {
 	Shape  []string `help:"An input's shape for --random, where the graph does not tell it: NAME:1,224,224,3." placeholder:"NAME:SHAPE" sep:"none"`
 	Output []string `help:"A tensor to compare; by default the model's outputs." placeholder:"NAME" sep:"none"`
 
-	Nodes    bool `help:"Compare every tensor that both sides can show, in the order of the graph, and tell of each that diverges whether its node is at fault."`
-	Alone    bool `help:"With --nodes: run every node alone on the right side's inputs, not only those that diverge."`
+	Nodes    bool   `help:"Compare every tensor that both sides can show, in the order of the graph, and tell of each that diverges whether its node is at fault."`
+	Alone    bool   `help:"With --nodes: run every node alone on the right side's inputs, not only those that diverge."`
 	Reduce   string `help:"With --nodes: write the smallest part of the graph that shows the first difference, with its inputs and what is right." placeholder:"DIR"`
-	FailFast bool `name:"fail-fast" help:"Stop at the first tensor that diverges."`
-	Brief    bool `help:"List only the tensors that differ."`
+	FailFast bool   `name:"fail-fast" help:"Stop at the first tensor that diverges."`
+	Brief    bool   `help:"List only the tensors that differ."`
 
 	Record string   `help:"Keep the tensors of the right side (of the model, if there is no other) for --against." placeholder:"DIR"`
 	Atol   *float64 `help:"Absolute tolerance for floats, in place of one that is derived from the graph; integers must be equal."`
