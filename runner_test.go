@@ -119,8 +119,8 @@ func TestAPlantedFaultIsNamed(t *testing.T) {
 	}
 	assert.Equal(t, map[string]bool{faulty: true}, own)
 	assert.True(t, inherited["sequential/conv2d_2/Conv2D_eightbit_requantize"])
-	assert.Contains(t, r.Verdict(), faulty+":0 (QuantizedConv2DWithBiasAndReluAndRequantize), on the other side's inputs, "+
-		"too: the fault is its own")
+	assert.Contains(t, r.Verdict(), faulty+":0 (QuantizedConv2DWithBiasAndReluAndRequantize), on the other side's "+
+		"inputs, too: the fault is its own")
 	require.NotNil(t, r.First)
 	assert.Equal(t, faulty, r.First.Node)
 	assert.NotEmpty(t, r.First.Attributes)

@@ -124,6 +124,7 @@ type diff struct {
 	feeds    compare.Tensors
 	outputs  []string // to compare; nil for the model's
 	recorder *compare.Recorder
+	rewrites bool // TensorFlow rewrites the graph
 	notes    []string
 }
 
@@ -203,6 +204,9 @@ func (d *diff) compare(ctx context.Context) (*compare.Comparison, *compare.Repor
 	if err != nil {
 		return nil, nil, err
 	}
+	if d.rewrites {
+		d.warnOfLayerNorms(plan)
+	}
 	tolerance, derive := d.command.tolerance()
 	c := &compare.Comparison{
 		Got: d.a.Side, Want: d.b.Side, Plan: plan, Feeds: d.feeds, Tolerance: tolerance, Derive: derive,
@@ -215,6 +219,20 @@ func (d *diff) compare(ctx context.Context) (*compare.Comparison, *compare.Repor
 		report, err = c.Outputs(ctx, plan.Sorted(d.wanted()))
 	}
 	return c, report, err
+}
+
+// warnOfLayerNorms tells what TensorFlow's remapper computes unlike the graph.
+func (d *diff) warnOfLayerNorms(plan *compare.Plan) {
+	list := plan.RemappedLayerNorms()
+	if len(list) == 0 {
+		return
+	}
+	more := ""
+	if len(list) > 1 {
+		more = fmt.Sprintf(" (and %d more)", len(list)-1)
+	}
+	d.warn(fmt.Sprintf("TensorFlow's remapper computes the LayerNorm of node %q%s with an epsilon of 0.001, where the "+
+		"graph says %g: leave out grappler", list[0].Node, more, list[0].Epsilon))
 }
 
 // wanted returns the outputs to compare.

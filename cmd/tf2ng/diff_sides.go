@@ -118,6 +118,7 @@ func (d *diff) openTensorFlow(ctx context.Context, s settings) (side, error) {
 	if err != nil {
 		return side{}, err
 	}
+	d.rewrites = d.rewrites || d.command.Optimize || s.has("grappler")
 	opened := side{Side: compare.Side{Name: e.Name(), Engine: e}, graph: graph, closers: []func() error{e.Close}}
 	d.notes = append(d.notes, e.Describe())
 	for _, w := range e.Warnings() {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -213,6 +214,9 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// fatal tells the lines that say why a process ends: what abseil and glog log before they abort.
+var fatal = regexp.MustCompile(`^F\d{4} | F .*\]|Check failed|Error: `)
+
 // reason is ": " and the line that tells why a process ended, or nothing.
 func (t *tail) reason() string {
 	t.mu.Lock()
@@ -220,10 +224,10 @@ func (t *tail) reason() string {
 	last := ""
 	for line := range bytes.Lines(t.text) {
 		text := strings.TrimSpace(string(line))
-		if text == "" {
-			continue
+		if text == "" || strings.HasPrefix(text, "@") || strings.HasPrefix(text, "***") {
+			continue // a stack
 		}
-		if last = text; strings.Contains(text, "Check failed") || strings.Contains(text, "Error: ") {
+		if last = text; fatal.MatchString(text) {
 			break
 		}
 	}

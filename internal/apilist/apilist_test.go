@@ -50,8 +50,8 @@ func TestPublicPackages(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t,
 		[]string{
-			".", "bridge/tf", "bridge/tf/graphdef", "bridge/tf/pbtxt", "builders", "compare", "core", "fusedops",
-			"kernels",
+			".", "bridge/tf", "bridge/tf/graphdef", "bridge/tf/pbtxt", "builders", "compare", "compare/tensorflow",
+			"core", "fusedops", "kernels",
 		}, dirs)
 }
 
