@@ -68,13 +68,13 @@ purego:
 
 v3:
 	@echo '== the tests where the compiler may fuse x*y+z (GOAMD64=v3)'
-	@if grep -q '\bfma\b' /proc/cpuinfo && grep -q '\bavx2\b' /proc/cpuinfo; then GOAMD64=v3 $(GO) test -json ./core/... ./kernels/... ./bridge/... . | $(SUMMARY); \
+	@if grep -q '\bfma\b' /proc/cpuinfo && grep -q '\bavx2\b' /proc/cpuinfo; then GOAMD64=v3 $(GO) test -json ./core/... ./internal/transcendental ./kernels/... ./bridge/... . | $(SUMMARY); \
 		else echo 'NOT RUN: GOAMD64=v3, the CPU lacks it'; fi
 
 arm64:
 	@echo '== the tests of core and kernels on linux/arm64, emulated'
 	@if qemu=$$(command -v qemu-aarch64 || command -v qemu-aarch64-static); then \
-		GOOS=linux GOARCH=arm64 $(GO) test -exec $$qemu -json ./core/... ./kernels/... | $(SUMMARY); \
+		GOOS=linux GOARCH=arm64 $(GO) test -exec $$qemu -json ./core/... ./internal/transcendental ./kernels/... | $(SUMMARY); \
 		else echo 'NOT RUN: linux/arm64 tests, there is no qemu-aarch64 (Debian: qemu-user)'; fi
 
 race:

@@ -11,14 +11,15 @@ import (
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/compare"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/internal/npy"
 	"github.com/tf2ng/tf2ng/kernels"
 )
 
 const digits = "testdata/graphdefs/digits_mix_lpot16_tf25.pb"
 
-// array reads an array of an .npz file.
-func array(path, name string) *core.Tensor {
+// npzArray reads an array of an .npz file.
+func npzArray(path, name string) *core.Tensor {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		log.Fatal(err)
@@ -45,14 +46,14 @@ func Example() {
 	fmt.Println("in: ", model.Inputs())
 	fmt.Println("out:", model.Outputs())
 
-	images := array("testdata/graphdefs/digits_data.npz", "xv")
+	images := npzArray("testdata/graphdefs/digits_data.npz", "xv")
 	outputs, err := model.Run(context.Background(), map[string]*core.Tensor{"input": images})
 	if err != nil {
 		log.Fatal(err)
 	}
 
 	probabilities := core.Data[float32](outputs["Identity:0"])
-	labels := core.Data[int64](array("testdata/graphdefs/digits_data.npz", "yv"))
+	labels := core.Data[int64](npzArray("testdata/graphdefs/digits_data.npz", "yv"))
 	right := 0
 	for i, label := range labels {
 		row := probabilities[i*10 : i*10+10]
@@ -133,7 +134,7 @@ func ExampleConvert() {
 // The reference engine runs each op's definition in plain loops; the kernels give the
 // same bits.
 func ExampleWithEngine() {
-	images := array("testdata/graphdefs/digits_mix_lpot16_tf25.tf221.npz", "x8")
+	images := npzArray("testdata/graphdefs/digits_mix_lpot16_tf25.tf221.npz", "x8")
 	var results []*core.Tensor
 	for _, engine := range []kernels.Engine{kernels.Kernels, kernels.Reference} {
 		model, err := tf2ng.Load(digits, tf2ng.WithEngine(engine))
@@ -162,7 +163,7 @@ func ExampleFromFunction() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	softmax, err := core.NewNamedNode("softmax", &core.Softmax{}, x.Out(0))
+	softmax, err := core.NewNamedNode("softmax", &normalize.Softmax{}, x.Out(0))
 	if err != nil {
 		log.Fatal(err)
 	}

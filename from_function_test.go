@@ -11,13 +11,14 @@ import (
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 )
 
 // doubled returns the graph y = x + x, which names the sum twice:0.
 func doubled(t *testing.T) *core.Function {
 	x, err := core.NewNamedNode("x", &core.Parameter{Type: tf2ng.F32, Shape: tf2ng.Shape{tf2ng.Unknown}})
 	require.NoError(t, err)
-	sum, err := core.NewNamedNode("twice", &core.Add{}, x.Out(0), x.Out(0))
+	sum, err := core.NewNamedNode("twice", &pointwise.Add{}, x.Out(0), x.Out(0))
 	require.NoError(t, err)
 	y, err := core.NewNamedNode("y", &core.Result{}, sum.Out(0))
 	require.NoError(t, err)

@@ -15,8 +15,8 @@ import (
 // A model that a program converted which wrote schema 1 loads, and gives what it gave then.
 func TestModelOfSchema1(t *testing.T) {
 	const name = "digits_cnn_nc26_tf215"
-	x := array("testdata/graphdefs/"+name+".tf221.npz", "x8")
-	want := array("testdata/ng/"+name+".schema1.npz", "Identity:0")
+	x := npzArray("testdata/graphdefs/"+name+".tf221.npz", "x8")
+	want := npzArray("testdata/ng/"+name+".schema1.npz", "Identity:0")
 	for _, engine := range []kernels.Engine{kernels.Kernels, kernels.Portable, kernels.Reference} {
 		m, err := tf2ng.Load("testdata/ng/"+name+".schema1.ng", tf2ng.WithEngine(engine))
 		require.NoError(t, err)

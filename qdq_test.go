@@ -11,6 +11,14 @@ import (
 
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/pooling"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/internal/passes"
 	"github.com/tf2ng/tf2ng/internal/testmodel"
 	"github.com/tf2ng/tf2ng/kernels"
@@ -45,7 +53,7 @@ func compiled(
 
 // isQuantization reports whether a node quantizes what is computed from the inputs.
 func isQuantization(n *core.Node) bool {
-	_, ok := n.Op().(*core.TFQuantizeV2)
+	_, ok := n.Op().(*tensorflow.QuantizeV2)
 	return ok && n.Inputs()[0].Constant() == nil
 }
 
@@ -284,24 +292,26 @@ func (n *qdqNetwork) list(v []float32, shape ...int) core.Value {
 }
 
 // qdq quantizes v to its range on the input, and dequantizes.
-func (n *qdqNetwork) qdq(v core.Value, typ core.Type, mode core.QuantizeMode, round core.RoundMode) core.Value {
+func (n *qdqNetwork) qdq(
+	v core.Value, typ core.Type, mode tensorflow.QuantizeMode, round numeric.RoundMode,
+) core.Value {
 	out, err := n.function(v).Eval(n.inputs)
 	require.NoError(n.t, err)
 	y := core.Data[float32](out["y"])
 	lo, hi := core.NewConstant(core.Scalar(slices.Min(y))), core.NewConstant(core.Scalar(slices.Max(y)))
-	op := &core.TFQuantizeV2{Type: typ, Axis: -1, Mode: mode, RoundMode: round, EnsureMinimumRange: 0.01}
+	op := &tensorflow.QuantizeV2{Type: typ, Axis: -1, Mode: mode, RoundMode: round, EnsureMinimumRange: 0.01}
 	n.named++
 	q, err := core.NewNamedNode("quantize_"+string(rune('a'+n.named)), op, v, lo, hi)
 	require.NoError(n.t, err)
-	return n.apply(&core.TFDequantize{Mode: mode, Axis: -1, OutType: core.F32}, q.Out(0), q.Out(1), q.Out(2))
+	return n.apply(&tensorflow.Dequantize{Mode: mode, Axis: -1, OutType: core.F32}, q.Out(0), q.Out(1), q.Out(2))
 }
 
 func (n *qdqNetwork) u8(v core.Value) core.Value {
-	return n.qdq(v, core.U8, core.Scaled, core.RoundNearestTowardEven)
+	return n.qdq(v, core.U8, tensorflow.Scaled, numeric.RoundNearestTowardEven)
 }
 
 func (n *qdqNetwork) i8(v core.Value) core.Value {
-	return n.qdq(v, core.I8, core.Scaled, core.RoundNearestTowardEven)
+	return n.qdq(v, core.I8, tensorflow.Scaled, numeric.RoundNearestTowardEven)
 }
 
 // weights returns float weights that are quantized along an axis (-1: as a whole).
@@ -314,67 +324,73 @@ func (n *qdqNetwork) weights(axis int, shape ...int) core.Value {
 		hi = n.list(slices.Repeat([]float32{2 / float32(fan), 3 / float32(fan)}, shape[axis]/2), shape[axis])
 		lo = n.list(slices.Repeat([]float32{-2 / float32(fan), -3 / float32(fan)}, shape[axis]/2), shape[axis])
 	}
-	op := &core.TFQuantizeV2{
+	op := &tensorflow.QuantizeV2{
 		Type:               core.I8,
 		Axis:               axis,
-		Mode:               core.Scaled,
-		RoundMode:          core.RoundNearestTowardEven,
+		Mode:               tensorflow.Scaled,
+		RoundMode:          numeric.RoundNearestTowardEven,
 		EnsureMinimumRange: 0.0001,
 	}
 	q, err := core.NewNode(op, w, lo, hi)
 	require.NoError(n.t, err)
-	return n.apply(&core.TFDequantize{Mode: core.Scaled, Axis: axis, OutType: core.F32}, q.Out(0), q.Out(1), q.Out(2))
+	return n.apply(&tensorflow.Dequantize{Mode: tensorflow.Scaled, Axis: axis, OutType: core.F32}, q.Out(0), q.Out(1),
+		q.Out(2))
 }
 
 // conv is a convolution with a bias; size is that of the window.
 func (n *qdqNetwork) conv(x core.Value, size, stride, out int) core.Value {
 	in := x.Shape()[3]
-	s := core.Spatial{Layout: core.NHWC, Strides: []int{stride, stride}, PadType: core.PadSameUpper}
-	y := n.apply(&core.Convolution{Spatial: s}, x, n.weights(3, size, size, in, out))
-	return n.apply(&core.Add{}, y, n.list(n.normals(out, 0.1), out))
+	s := geometry.Spatial{Layout: geometry.NHWC, Strides: []int{stride, stride}, PadType: geometry.PadSameUpper}
+	y := n.apply(&linear.Convolution{Spatial: s}, x, n.weights(3, size, size, in, out))
+	return n.apply(&pointwise.Add{}, y, n.list(n.normals(out, 0.1), out))
 }
 
 func (n *qdqNetwork) depthwise(x core.Value, stride int) core.Value {
 	c := x.Shape()[3]
 	dims, err := core.TensorOf(core.Shape{4}, []int32{3, 3, 1, int32(c)})
 	require.NoError(n.t, err)
-	w := n.apply(&core.Reshape{}, n.weights(2, 3, 3, c, 1), core.NewConstant(dims))
-	s := core.Spatial{Layout: core.NHWC, Strides: []int{stride, stride}, PadType: core.PadSameUpper}
-	return n.apply(&core.Add{}, n.apply(&core.Convolution{Spatial: s, Groups: c}, x, w), n.list(n.normals(c, 0.1), c))
+	w := n.apply(&array.Reshape{}, n.weights(2, 3, 3, c, 1), core.NewConstant(dims))
+	s := geometry.Spatial{Layout: geometry.NHWC, Strides: []int{stride, stride}, PadType: geometry.PadSameUpper}
+	return n.apply(&pointwise.Add{}, n.apply(&linear.Convolution{Spatial: s, Groups: c}, x, w),
+		n.list(n.normals(c, 0.1), c))
 }
 
-func (n *qdqNetwork) activate(v core.Value, a core.Activation) core.Value {
-	return n.apply(&core.Activate{Activation: a}, v)
+func (n *qdqNetwork) activate(v core.Value, a numeric.Activation) core.Value {
+	return n.apply(&pointwise.Activate{Activation: a}, v)
 }
 
-func (n *qdqNetwork) add(a, b core.Value) core.Value { return n.apply(&core.Add{}, a, b) }
+func (n *qdqNetwork) add(a, b core.Value) core.Value { return n.apply(&pointwise.Add{}, a, b) }
 
 // mixed is a network with the blocks of MobileNetV2, ResNet and Inception, data of both
 // types, with and without a zero point.
 func (n *qdqNetwork) mixed(x core.Value) core.Value {
-	stem := n.u8(n.activate(n.conv(n.i8(x), 3, 2, 24), core.Relu6))
+	stem := n.u8(n.activate(n.conv(n.i8(x), 3, 2, 24), numeric.Relu6))
 
-	expanded := n.u8(n.activate(n.conv(stem, 1, 1, 48), core.Relu6))
-	filtered := n.u8(n.activate(n.depthwise(expanded, 1), core.Relu6))
+	expanded := n.u8(n.activate(n.conv(stem, 1, 1, 48), numeric.Relu6))
+	filtered := n.u8(n.activate(n.depthwise(expanded, 1), numeric.Relu6))
 	inverted := n.i8(n.add(n.conv(filtered, 1, 1, 24), stem))
 
-	inner := n.u8(n.activate(n.conv(n.u8(n.activate(n.conv(inverted, 1, 1, 16), core.Relu)), 3, 1, 16), core.Relu))
-	residual := n.u8(n.activate(n.add(n.conv(inner, 1, 1, 24), inverted), core.Relu))
+	inner := n.u8(n.activate(n.conv(n.u8(n.activate(n.conv(inverted, 1, 1, 16), numeric.Relu)), 3, 1, 16), numeric.Relu))
+	residual := n.u8(n.activate(n.add(n.conv(inner, 1, 1, 24), inverted), numeric.Relu))
 
 	shortcut, main := n.conv(residual, 1, 2, 32), n.conv(residual, 3, 2, 32)
-	linear := n.qdq(n.add(main, shortcut), core.U8, core.MinFirst, core.RoundNearestTowardInfinity)
+	narrow := n.qdq(n.add(main, shortcut), core.U8, tensorflow.MinFirst, numeric.RoundNearestTowardInfinity)
 
-	pool := &core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}, Window: []int{3, 3}}
-	a := n.activate(n.conv(linear, 1, 1, 20), core.Relu)
-	b := n.activate(n.conv(linear, 3, 1, 12), core.Relu)
-	c := n.apply(pool, linear)
-	joined := n.u8(n.apply(&core.Concat{Axis: 3}, a, b, n.activate(c, core.Relu)))
+	pool := &pooling.MaxPool{
+		Spatial: geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadSameUpper},
+		Window:  []int{3, 3},
+	}
+	a := n.activate(n.conv(narrow, 1, 1, 20), numeric.Relu)
+	b := n.activate(n.conv(narrow, 3, 1, 12), numeric.Relu)
+	c := n.apply(pool, narrow)
+	joined := n.u8(n.apply(&array.Concat{Axis: 3}, a, b, n.activate(c, numeric.Relu)))
 
-	padded := n.apply(&core.Pad{Below: []int{0, 1, 1, 0}, Above: []int{0, 1, 1, 0}}, joined,
+	padded := n.apply(&array.Pad{Below: []int{0, 1, 1, 0}, Above: []int{0, 1, 1, 0}}, joined,
 		core.NewConstant(core.Scalar(float32(0))))
-	last := n.activate(n.conv(padded, 3, 2, 40), core.Relu)
-	mean := n.apply(&core.Mean{Reduction: core.Reduction{Axes: []int{1, 2}}}, last)
-	dense := n.apply(&core.Dot{ReductionAxes: 1}, n.qdq(mean, core.U8, core.Scaled, core.RoundNearestTowardInfinity),
+	last := n.activate(n.conv(padded, 3, 2, 40), numeric.Relu)
+	mean := n.apply(&reduce.Mean{Reduction: reduce.Reduction{Axes: []int{1, 2}}}, last)
+	dense := n.apply(&linear.Dot{ReductionAxes: 1},
+		n.qdq(mean, core.U8, tensorflow.Scaled, numeric.RoundNearestTowardInfinity),
 		n.weights(-1, 40, 10))
 	return n.add(dense, n.list(n.normals(10, 0.1), 10))
 }

@@ -30,7 +30,7 @@ func load(t testing.TB, opts ...tf2ng.Option) *tf2ng.Model {
 }
 
 func images(t testing.TB, n int) *core.Tensor {
-	all := array("testdata/graphdefs/digits_data.npz", "xv")
+	all := npzArray("testdata/graphdefs/digits_data.npz", "xv")
 	x, err := core.TensorOver(core.F32, core.Shape{n, 8, 8, 1}, all.Bytes()[:n*64*4])
 	require.NoError(t, err)
 	return x
@@ -354,7 +354,7 @@ func TestWarnings(t *testing.T) {
 }
 
 func TestMemoryLimit(t *testing.T) {
-	images := array("testdata/graphdefs/digits_mix_lpot16_tf25.tf221.npz", "x8")
+	images := npzArray("testdata/graphdefs/digits_mix_lpot16_tf25.tf221.npz", "x8")
 	for _, engine := range []kernels.Engine{kernels.Kernels, kernels.Reference} {
 		m, err := tf2ng.Load(digits, tf2ng.WithMemoryLimit(1000), tf2ng.WithEngine(engine))
 		require.NoError(t, err)

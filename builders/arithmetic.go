@@ -19,6 +19,9 @@ import (
 	"strings"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/quantization"
 )
 
 // Arithmetic says whose rounding a builder reproduces.
@@ -200,7 +203,7 @@ func (e *emitter) op(role string, op core.Op, in ...core.Value) core.Value {
 }
 
 func (e *emitter) mul(role string, a, b core.Value) core.Value {
-	return e.op(role, &core.Multiply{}, a, b)
+	return e.op(role, &pointwise.Multiply{}, a, b)
 }
 
 // scaleProduct returns the product of two scales of TensorFlow's, which is 0 where it would
@@ -210,7 +213,7 @@ func (e *emitter) scaleProduct(role string, a, b core.Value) core.Value {
 	if e.err != nil || e.Arithmetic == NGraph || v.Type() != core.F32 || !maybeSubnormal(v) {
 		return v
 	}
-	return e.op(role+"_flushed", &core.FlushSubnormals{}, v)
+	return e.op(role+"_flushed", &pointwise.FlushSubnormals{}, v)
 }
 
 // maybeSubnormal reports whether no constant shows that v holds normal numbers and zeros only.
@@ -222,11 +225,11 @@ func maybeSubnormal(v core.Value) bool {
 }
 
 func (e *emitter) div(role string, a, b core.Value) core.Value {
-	return e.op(role, &core.Divide{}, a, b)
+	return e.op(role, &pointwise.Divide{}, a, b)
 }
 
 func (e *emitter) add(role string, a, b core.Value) core.Value {
-	return e.op(role, &core.Add{}, a, b)
+	return e.op(role, &pointwise.Add{}, a, b)
 }
 
 // constant returns a constant.
@@ -287,7 +290,7 @@ func (e *emitter) quantizedType(name string, v core.Value, want ...core.Type) co
 
 // scale returns a range's scale, by a rule, as a scalar; role tells the range, in the
 // node's name and in errors.
-func (e *emitter) scale(role string, op core.RangeToScale, r Range) core.Value {
+func (e *emitter) scale(role string, op quantization.RangeToScale, r Range) core.Value {
 	if !e.scalar(role, r) {
 		return core.Value{}
 	}
@@ -297,7 +300,7 @@ func (e *emitter) scale(role string, op core.RangeToScale, r Range) core.Value {
 }
 
 // scales is scale for a range that may hold one element per channel.
-func (e *emitter) scales(role string, op core.RangeToScale, r Range, perChannel bool) core.Value {
+func (e *emitter) scales(role string, op quantization.RangeToScale, r Range, perChannel bool) core.Value {
 	if !perChannel {
 		return e.scale(role, op, r)
 	}
@@ -329,8 +332,8 @@ func (e *emitter) scalar(role string, r Range) bool {
 }
 
 // ruleSuffix returns what a rule computes.
-func ruleSuffix(r core.ScaleRule) string {
-	if r == core.ScaleSymmetric || r == core.ScaleBumped {
+func ruleSuffix(r quantization.ScaleRule) string {
+	if r == quantization.ScaleSymmetric || r == quantization.ScaleBumped {
 		return "scale"
 	}
 	return strings.ToLower(r.String())
@@ -341,7 +344,7 @@ func (e *emitter) scalarOf(role string, v core.Value) core.Value {
 	if e.err != nil {
 		return v
 	}
-	s, err := core.ScalarOf(v)
+	s, err := array.ScalarOf(v)
 	if err != nil || s == v {
 		e.err = err
 		return v

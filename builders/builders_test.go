@@ -10,6 +10,9 @@ import (
 
 	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/internal/ngraphtest"
 )
 
@@ -34,7 +37,7 @@ func between(mn, mx float32) builders.Range {
 // conv is a convolution with all operands, 2 input and 3 output channels.
 func conv(t *testing.T) builders.Convolution {
 	return builders.Convolution{
-		Spatial: core.Spatial{Layout: core.NHWC},
+		Spatial: geometry.Spatial{Layout: geometry.NHWC},
 		Data:    parameter(t, "data", core.U8, 1, 4, 4, 2), Filters: parameter(t, "filters", core.I8, 3, 3, 2, 3),
 		Bias: parameter(t, "bias", core.F32, 3), Sum: parameter(t, "sum", core.U8, 1, 2, 2, 3),
 		DataRange: between(0, 4), FilterRange: between(-1, 1), SumRange: between(0, 6), OutputRange: between(0, 6),
@@ -227,7 +230,7 @@ func TestTensorFlowConvolutionWrittenOut(t *testing.T) {
 				f := float32(acc) * s
 				f += bias[o]
 				at := (y*2+x)*3 + o
-				f = core.FMA32(float32(sum[at]), float32(4)/127, f)
+				f = numeric.FMA32(float32(sum[at]), float32(4)/127, f)
 				q := math.RoundToEven(float64(max(f, 0) * (1 / (float32(5.7) / 255))))
 				if q > 127 {
 					saturated++
@@ -469,7 +472,7 @@ func TestQuantizeAndDequantizeTakeTensorFlowsOps(t *testing.T) {
 	s := builders.Scope{Arithmetic: builders.TensorFlowAuto, Node: "q", Op: "QuantizeV2"}
 	q, err := builders.ScaledQuantize(s, builders.Quantization{
 		Data: parameter(t, "x", core.F32, 4), Range: between(0, 1),
-		TensorFlow: &core.TFQuantizeV2{Type: core.U8, Axis: -1, EnsureMinimumRange: 0.01},
+		TensorFlow: &tensorflow.QuantizeV2{Type: core.U8, Axis: -1, EnsureMinimumRange: 0.01},
 	})
 	require.NoError(t, err)
 	require.Equal(t, "TFQuantizeV2", q.Node.OpName())
@@ -478,7 +481,7 @@ func TestQuantizeAndDequantizeTakeTensorFlowsOps(t *testing.T) {
 	d, err := builders.ScaledDequantize(s, builders.Dequantization{
 		Data:       q.Value,
 		Range:      q.Range,
-		TensorFlow: &core.TFDequantize{Axis: -1, OutType: core.F32},
+		TensorFlow: &tensorflow.Dequantize{Axis: -1, OutType: core.F32},
 	})
 	require.NoError(t, err)
 	require.Equal(t, core.Fact{Type: core.F32, Shape: core.Shape{4}}, d.Fact())

@@ -5,6 +5,11 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/quantization"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 )
 
 // Concatenation holds the operands and attributes of ScaledQuantizedConcat.
@@ -21,8 +26,8 @@ type Concatenation struct {
 // of theirs (nGraph's later QuantizedConcatBuilder).
 //
 //	nGraph:     Dequantize and Quantize (ties to even) each arg, scales by
-//	            core.ScaleSymmetric; then Concat
-//	TensorFlow: core.TFQuantizedConcat
+//	            quantization.ScaleSymmetric; then Concat
+//	TensorFlow: tensorflow.QuantizedConcat
 func ScaledQuantizedConcat(s Scope, c Concatenation) (Output, error) {
 	e := newEmitter(s, "ScaledQuantizedConcat")
 	if len(c.Args) == 0 || len(c.Args) != len(c.Ranges) {
@@ -44,29 +49,29 @@ func ScaledQuantizedConcat(s Scope, c Concatenation) (Output, error) {
 		return Output{}, e.err
 	}
 	if s.Arithmetic != NGraph {
-		return e.threeOutputs(&core.TFQuantizedConcat{Axis: c.Axis, V1: c.V1}, in...)
+		return e.threeOutputs(&tensorflow.QuantizedConcat{Axis: c.Axis, V1: c.V1}, in...)
 	}
 	return e.ngraphConcat(c)
 }
 
 func (e *emitter) ngraphConcat(c Concatenation) (Output, error) {
 	typ := e.quantizedType("arg0", c.Args[0], core.I8, core.U8, core.I32)
-	mn, mx := e.extreme("min", &core.Minimum{}, c), e.extreme("max", &core.Maximum{}, c)
+	mn, mx := e.extreme("min", &pointwise.Minimum{}, c), e.extreme("max", &pointwise.Maximum{}, c)
 	if e.err != nil {
 		return Output{}, e.err
 	}
-	scale := e.scale("output", core.RangeToScale{Type: typ, Divides: true}, Range{mn, mx})
+	scale := e.scale("output", quantization.RangeToScale{Type: typ, Divides: true}, Range{mn, mx})
 	args := make([]core.Value, len(c.Args))
 	for i, v := range c.Args {
 		role := fmt.Sprintf("arg%d", i)
 		argType := e.quantizedType(role, v, core.I8, core.U8, core.I32)
-		from := e.scale(role, core.RangeToScale{Type: argType}, c.Ranges[i])
-		x := e.op(role+"_real", &core.Dequantize{Type: core.F32}, v, from,
+		from := e.scale(role, quantization.RangeToScale{Type: argType}, c.Ranges[i])
+		x := e.op(role+"_real", &quantization.Dequantize{Type: core.F32}, v, from,
 			e.zeros(role+"_zero_point", argType, core.Shape{}))
-		op := &core.Quantize{Type: typ, RoundMode: core.RoundNearestTowardEven}
+		op := &quantization.Quantize{Type: typ, RoundMode: numeric.RoundNearestTowardEven}
 		args[i] = e.op(role, op, x, scale, e.zeros("zero_point", typ, core.Shape{}))
 	}
-	return Output{Value: e.op("", &core.Concat{Axis: c.Axis}, args...)}, e.err
+	return Output{Value: e.op("", &array.Concat{Axis: c.Axis}, args...)}, e.err
 }
 
 // extreme returns the least of the mins or the greatest of the maxs, which have shape [1].

@@ -1,13 +1,18 @@
 package builders
 
-import "github.com/tf2ng/tf2ng/core"
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/array"
+)
 
 // Convolution holds the operands and attributes of the convolution builders. Each
 // builder reads those it names.
 type Convolution struct {
 	// Spatial holds layout, strides, dilations and padding. nGraph's layout is NCHW with
 	// OIHW filters; TensorFlow's is NHWC with filters [spatial..., C/Groups, O].
-	core.Spatial
+	geometry.Spatial
 	Groups int // 0 means 1; the data's channels for a depthwise convolution (see DepthwiseFilters)
 
 	Data    core.Value // i8 or u8
@@ -27,14 +32,14 @@ type Convolution struct {
 
 	// Activation of an 8-bit output, in place of WithRelu, and LeakyRelu's slope: under
 	// TensorFlow's arithmetic, with filters of i8.
-	Activation core.Activation
+	Activation numeric.Activation
 	Alpha      float32
 }
 
 // ScaledQuantizedConvolution convolves quantized data (nGraph's later
 // QuantizedConvolutionBuilder).
 //
-//	nGraph:     QuantizedConvolution with scales by core.ScaleSymmetric and zero points 0
+//	nGraph:     QuantizedConvolution with scales by quantization.ScaleSymmetric and zero points 0
 //	TensorFlow: QuantizedConv2D[AndRequantize], QuantizedDepthwiseConv2D, _FusedQuantized*
 //	            with fused_ops [] and [Requantize]; see tensorFlowConvolution
 func ScaledQuantizedConvolution(s Scope, c Convolution) (Output, error) {
@@ -74,7 +79,7 @@ type wants struct{ bias, sum, signed bool }
 func buildConvolution(s Scope, builder string, c Convolution, w wants) (Output, error) {
 	e := newEmitter(s, builder)
 	e.require(input{"data", c.Data}, input{"filters", c.Filters})
-	if c.Activation != core.Identity && (s.Arithmetic == NGraph || c.OutputType == core.I32) {
+	if c.Activation != numeric.Identity && (s.Arithmetic == NGraph || c.OutputType == core.I32) {
 		e.fail("", "got activation %v, want it under TensorFlow's arithmetic, with an output of i8 or u8", c.Activation)
 	}
 	e.optional("bias", c.Bias, w.bias)
@@ -129,7 +134,7 @@ func (c *Convolution) outputChannels() int {
 	switch {
 	case len(s) == 0:
 		return core.Unknown
-	case c.Layout == core.NCHW:
+	case c.Layout == geometry.NCHW:
 		return s[0]
 	}
 	return s[len(s)-1]
@@ -162,5 +167,5 @@ func DepthwiseFilters(s Scope, filters core.Value) (core.Value, int, error) {
 		dims[i] = int64(d)
 	}
 	t, err := core.TensorOf(core.Shape{n}, dims)
-	return e.op("filters", &core.Reshape{}, filters, e.constant("filters_shape", t, err)), groups, e.err
+	return e.op("filters", &array.Reshape{}, filters, e.constant("filters_shape", t, err)), groups, e.err
 }

@@ -4,6 +4,11 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/quantization"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 )
 
 // offsetConvolution is TensorFlow's QuantizedConv2D on u8 filters: the accumulators of
@@ -24,17 +29,17 @@ func (e *emitter) offsetConvolution(c Convolution) (Output, error) {
 	}
 	in, level := e.offsetOperands(c.Data, c.Filters, c.DataRange, c.FilterRange)
 	out := Output{Range: e.levelRange(level)}
-	op := &core.IntegerConvolution{Spatial: c.Spatial, Groups: c.Groups}
+	op := &linear.IntegerConvolution{Spatial: c.Spatial, Groups: c.Groups}
 	if e.err != nil || in[2].Type() == core.U8 || !c.pads() {
 		out.Value = e.op("", op, in...)
 		return out, e.err
 	}
 	zero := in[2]
-	in[2] = e.op("input_zero_byte", &core.Convert{Type: core.U8}, zero)
-	rest := e.op("input_zero_rest", &core.Subtract{}, zero,
-		e.op("input_zero_word", &core.Convert{Type: core.I32}, in[2]))
+	in[2] = e.op("input_zero_byte", &pointwise.Convert{Type: core.U8}, zero)
+	rest := e.op("input_zero_rest", &pointwise.Subtract{}, zero,
+		e.op("input_zero_word", &pointwise.Convert{Type: core.I32}, in[2]))
 	excess := e.add("excess", e.tapSums("whole", c, in[3], rest), e.tapSums("inside", c, in[3], rest))
-	out.Value = e.op("", &core.Subtract{}, e.op("accumulators", op, in...), excess)
+	out.Value = e.op("", &pointwise.Subtract{}, e.op("accumulators", op, in...), excess)
 	return out, e.err
 }
 
@@ -42,14 +47,14 @@ func (e *emitter) offsetConvolution(c Convolution) (Output, error) {
 func (c *Convolution) pads() bool {
 	data, filters := c.Data.Shape(), c.Filters.Shape()
 	if !data.Static() || !filters.Static() || len(data) != 4 || len(filters) != 4 {
-		return c.PadType != core.PadValid
+		return c.PadType != geometry.PadValid
 	}
 	window := c.tapShape()[1:3]
-	if c.Layout == core.NCHW {
+	if c.Layout == geometry.NCHW {
 		window = c.tapShape()[2:4]
 	}
 	axes, err := c.Axes(data, window)
-	return err != nil || slices.ContainsFunc(axes, func(a core.Axis) bool { return a.PadBelow > 0 || a.PadAbove > 0 })
+	return err != nil || slices.ContainsFunc(axes, func(a geometry.Axis) bool { return a.PadBelow > 0 || a.PadAbove > 0 })
 }
 
 // tapShape returns the shape of data that one window covers, nil if it is not known.
@@ -58,7 +63,7 @@ func (c *Convolution) tapShape() core.Shape {
 	if len(s) != 4 {
 		return nil
 	}
-	if c.Layout == core.NCHW {
+	if c.Layout == geometry.NCHW {
 		s[0] = 1
 		return s
 	}
@@ -68,18 +73,18 @@ func (c *Convolution) tapShape() core.Shape {
 // tapSums returns the sums of (filters - zero) over all taps ("whole") times rest where it
 // is > 0, or over those inside of the data ("inside") times rest where it is < 0.
 func (e *emitter) tapSums(role string, c Convolution, zero, rest core.Value) core.Value {
-	op := &core.IntegerConvolution{Spatial: c.Spatial, Groups: c.Groups}
+	op := &linear.IntegerConvolution{Spatial: c.Spatial, Groups: c.Groups}
 	ones := c.Data
-	part := e.op(role+"_rest", &core.Minimum{}, rest, e.zeros("no_rest", core.I32, core.Shape{}))
+	part := e.op(role+"_rest", &pointwise.Minimum{}, rest, e.zeros("no_rest", core.I32, core.Shape{}))
 	if role == "whole" {
-		op.Spatial = core.Spatial{Layout: c.Layout, PadType: core.PadValid}
+		op.Spatial = geometry.Spatial{Layout: c.Layout, PadType: geometry.PadValid}
 		ones = e.filled("window", core.U8, c.tapShape(), 1)
-		part = e.op(role+"_rest", &core.Maximum{}, rest, e.zeros("no_rest", core.I32, core.Shape{}))
+		part = e.op(role+"_rest", &pointwise.Maximum{}, rest, e.zeros("no_rest", core.I32, core.Shape{}))
 	} else if s := slices.Clone(ones.Shape()); len(s) == 4 && s[1:].Static() {
 		s[0] = 1
 		ones = e.filled("ones", core.U8, s, 1)
 	} else {
-		ones = e.op("ones", &core.Clamp{Lo: 1, Hi: 1}, ones)
+		ones = e.op("ones", &pointwise.Clamp{Lo: 1, Hi: 1}, ones)
 	}
 	sums := e.op(role+"_sums", op, ones, c.Filters, e.zeros("ones_zero_point", core.U8, core.Shape{}), zero)
 	return e.mul(role, sums, part)
@@ -89,7 +94,7 @@ func (e *emitter) tapSums(role string, c Convolution, zero, rest core.Value) cor
 // their levels.
 func (e *emitter) offsetOperands(a, b core.Value, ra, rb Range) ([]core.Value, core.Value) {
 	in := []core.Value{a, b, e.zeroPoint("input", ra), e.zeroPoint("filter", rb)}
-	level := core.RangeToScale{Type: core.U8, Rule: core.ScaleLevel}
+	level := quantization.RangeToScale{Type: core.U8, Rule: quantization.ScaleLevel}
 	return in, e.scaleProduct("level", e.scale("input", level, ra), e.scale("filter", level, rb))
 }
 
@@ -99,7 +104,7 @@ func (e *emitter) zeroPoint(role string, r Range) core.Value {
 	if !e.scalar(role, r) {
 		return core.Value{}
 	}
-	return e.op(role+"_zero_point", &core.RangeToZeroPoint{Type: core.U8, Wide: !holdsZero(r)}, r.Min, r.Max)
+	return e.op(role+"_zero_point", &quantization.RangeToZeroPoint{Type: core.U8, Wide: !holdsZero(r)}, r.Min, r.Max)
 }
 
 // holdsZero reports whether 0 is known to lie within a range: a constant one, or the one
@@ -109,8 +114,8 @@ func holdsZero(r Range) bool {
 	if mn != nil && mx != nil {
 		return mn.Float64s()[0] <= 0 && mx.Float64s()[0] >= 0
 	}
-	op, quantizes := r.Min.Node.Op().(*core.TFQuantizeV2)
-	if quantizes && op.Mode == core.Scaled && op.NarrowRange {
+	op, quantizes := r.Min.Node.Op().(*tensorflow.QuantizeV2)
+	if quantizes && op.Mode == tensorflow.Scaled && op.NarrowRange {
 		return false
 	}
 	return quantizes && r.Max.Node == r.Min.Node && r.Min.Index == 1 && r.Max.Index == 2

@@ -1,9 +1,16 @@
 package builders
 
-import "github.com/tf2ng/tf2ng/core"
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/quantization"
+	"github.com/tf2ng/tf2ng/core/postop"
+)
 
 // tensorFlowConvolution emits TensorFlow's quantized convolution as an integer
-// convolution with post-ops. With s = s_in * s_w[c], scales by core.ScaleSymmetric,
+// convolution with post-ops. With s = s_in * s_w[c], scales by quantization.ScaleSymmetric,
 // every step in float32 and rounded on its own:
 //
 //	f = f32(acc) * s
@@ -13,7 +20,7 @@ import "github.com/tf2ng/tf2ng/core"
 //	q = sat(rne(f * (1 / s_out)))
 //
 // A summand of i8 with an output of u8 saturates at 127, an i32 output at
-// core.LargestFloatI32. For an i32 output s_out is
+// numeric.LargestFloatI32. For an i32 output s_out is
 // s_in * max_c s_w[c], and the range reported is that of 2^31 levels (see
 // accumulatorRange); for others it is the output range.
 func (e *emitter) tensorFlowConvolution(c Convolution) (Output, error) {
@@ -47,7 +54,7 @@ func (e *emitter) tensorFlowConvolution(c Convolution) (Output, error) {
 		out.Range = c.OutputRange
 		scales := e.convolutionScales(&c, dataType, perChannel, false)
 		e.realConvolution(p, &c, scales.product, perChannel)
-		sOut := e.scale("output", core.RangeToScale{Type: c.OutputType, Divides: true}, c.OutputRange)
+		sOut := e.scale("output", quantization.RangeToScale{Type: c.OutputType, Divides: true}, c.OutputRange)
 		p.mul(e.div("output_reciprocal", e.real("one", 1), sOut))
 		last := saturation(c.OutputType)
 		if c.Sum.Node != nil && c.Sum.Type() == core.I8 && c.OutputType == core.U8 {
@@ -66,7 +73,7 @@ func (e *emitter) tensorFlowConvolution(c Convolution) (Output, error) {
 		e.zeros("data_zero_point", dataType, core.Shape{}),
 		e.zeros("filters_zero_point", core.I8, core.Shape{}),
 	}
-	op := &core.IntegerConvolution{Spatial: c.Spatial, Groups: c.Groups, PostOps: p.steps}
+	op := &linear.IntegerConvolution{Spatial: c.Spatial, Groups: c.Groups, PostOps: p.steps}
 	out.Value = e.op("", op, append(in, p.operands...)...)
 	return out, e.err
 }
@@ -78,13 +85,13 @@ type convolutionScales struct{ input, filter, product, largest core.Value }
 // convolutionScales returns the scales; divides says that their product will divide.
 func (e *emitter) convolutionScales(c *Convolution, dataType core.Type, perChannel, divides bool) convolutionScales {
 	var s convolutionScales
-	s.input = e.scale("input", core.RangeToScale{Type: dataType, Divides: divides}, c.DataRange)
-	s.filter = e.scales("filter", core.RangeToScale{Type: core.I8, Divides: divides && !perChannel}, c.FilterRange,
+	s.input = e.scale("input", quantization.RangeToScale{Type: dataType, Divides: divides}, c.DataRange)
+	s.filter = e.scales("filter", quantization.RangeToScale{Type: core.I8, Divides: divides && !perChannel}, c.FilterRange,
 		perChannel)
 	s.product = e.scaleProduct("scale", s.input, s.filter)
 	s.largest = s.filter
 	if perChannel && divides {
-		op := &core.RangeToScale{Type: core.I8, Largest: true, Divides: true}
+		op := &quantization.RangeToScale{Type: core.I8, Largest: true, Divides: true}
 		s.largest = e.op("filter_largest_scale", op, c.FilterRange.Min, c.FilterRange.Max)
 	}
 	return s
@@ -101,7 +108,7 @@ func (e *emitter) realConvolution(p *postOps, c *Convolution, s core.Value, perC
 		case core.F32:
 			p.add(c.Sum)
 		case core.I8, core.U8:
-			p.mulAdd(c.Sum, e.scale("sum", core.RangeToScale{Type: c.Sum.Type()}, c.SumRange))
+			p.mulAdd(c.Sum, e.scale("sum", quantization.RangeToScale{Type: c.Sum.Type()}, c.SumRange))
 		default:
 			e.unsupported("got a summand of %v, want i8, u8 or f32", c.Sum.Type())
 		}
@@ -109,7 +116,7 @@ func (e *emitter) realConvolution(p *postOps, c *Convolution, s core.Value, perC
 	switch {
 	case c.WithRelu:
 		p.relu()
-	case c.Activation != core.Identity:
+	case c.Activation != numeric.Identity:
 		p.activation(c.Activation, c.Alpha)
 	}
 }
@@ -132,13 +139,13 @@ func (e *emitter) realBias(c *Convolution, perChannel bool) core.Value {
 	if c.Data.Type() == core.I8 {
 		limit = 127 * 127
 	}
-	magnitude := core.RangeToScale{Type: c.Data.Type(), Rule: core.ScaleMagnitude}
+	magnitude := quantization.RangeToScale{Type: c.Data.Type(), Rule: quantization.ScaleMagnitude}
 	data := e.scale("input_magnitude", magnitude, c.DataRange)
 	magnitude.Type = core.I8
 	filters := e.scales("filter_magnitude", magnitude, c.FilterRange, perChannel)
 	units := e.div("bias_units", e.real("bias_limit", limit), e.mul("magnitude", data, filters))
 	unit := e.div("bias_unit", e.real("one", 1), units)
-	return e.mul("bias", e.op("real_bias", &core.Convert{Type: core.F32}, c.Bias), unit)
+	return e.mul("bias", e.op("real_bias", &pointwise.Convert{Type: core.F32}, c.Bias), unit)
 }
 
 // accumulators appends the steps by which TensorFlow before 2.14 computes int32
@@ -156,7 +163,7 @@ func (e *emitter) accumulators(p *postOps, c *Convolution, dataType core.Type, p
 		return
 	}
 	limit := map[core.Type]float32{core.I8: 127 * 127, core.U8: 255 * 127}[dataType]
-	magnitude := core.RangeToScale{Type: dataType, Rule: core.ScaleMagnitude, Divides: true}
+	magnitude := quantization.RangeToScale{Type: dataType, Rule: quantization.ScaleMagnitude, Divides: true}
 	if bias.Node != nil && bias.Type() != core.I32 || sum.Node != nil {
 		filter := e.scales("filter", magnitude, c.FilterRange, perChannel)
 		product := e.mul("magnitude", e.scale("input", magnitude, c.DataRange), filter)
@@ -165,7 +172,7 @@ func (e *emitter) accumulators(p *postOps, c *Convolution, dataType core.Type, p
 			bias = e.mul("bias", bias, perUnit)
 		}
 		if sum.Node != nil {
-			op := &core.Quantize{Type: core.I32, RoundMode: core.RoundNearestTowardEven}
+			op := &quantization.Quantize{Type: core.I32, RoundMode: numeric.RoundNearestTowardEven}
 			sum = e.op("sum", op, e.mul("sum_units", sum, perUnit), e.real("one", 1),
 				e.zeros("sum_zero_point", core.I32, core.Shape{}))
 		}
@@ -185,8 +192,8 @@ func (e *emitter) accumulators(p *postOps, c *Convolution, dataType core.Type, p
 // level * -2^31 to level * 2^31, where level is the product of both factors'
 // (max - min) / n, n = 255 for u8 and 254 for i8; one for each filter range.
 func (e *emitter) accumulatorRange(dataType core.Type, data, filters Range) Range {
-	levIn := e.scale("input", core.RangeToScale{Type: dataType, Rule: core.ScaleLevel}, data)
-	levW := e.scales("filter", core.RangeToScale{Type: core.I8, Rule: core.ScaleLevel}, filters, true)
+	levIn := e.scale("input", quantization.RangeToScale{Type: dataType, Rule: quantization.ScaleLevel}, data)
+	levW := e.scales("filter", quantization.RangeToScale{Type: core.I8, Rule: quantization.ScaleLevel}, filters, true)
 	return e.levelRange(e.scaleProduct("level", levIn, levW))
 }
 
@@ -200,35 +207,35 @@ func (e *emitter) levelRange(level core.Value) Range {
 // postOps collects a list of post-ops with its operands.
 type postOps struct {
 	*emitter
-	steps    []core.PostOp
+	steps    []postop.Step
 	operands []core.Value
 }
 
-func (p *postOps) step(op core.PostOp, operands ...core.Value) {
+func (p *postOps) step(op postop.Step, operands ...core.Value) {
 	p.steps = append(p.steps, op)
 	p.operands = append(p.operands, operands...)
 }
 
-func (p *postOps) mul(s core.Value) { p.step(core.PostOp{Kind: core.PostMul}, s) }
+func (p *postOps) mul(s core.Value) { p.step(postop.Step{Kind: postop.Mul}, s) }
 
-func (p *postOps) add(v core.Value) { p.step(core.PostOp{Kind: core.PostAdd}, v) }
+func (p *postOps) add(v core.Value) { p.step(postop.Step{Kind: postop.Add}, v) }
 
-func (p *postOps) mulAdd(v, s core.Value) { p.step(core.PostOp{Kind: core.PostMulAdd}, v, s) }
+func (p *postOps) mulAdd(v, s core.Value) { p.step(postop.Step{Kind: postop.MulAdd}, v, s) }
 
-func (p *postOps) linear(s, v core.Value) { p.step(core.PostOp{Kind: core.PostLinear}, s, v) }
+func (p *postOps) linear(s, v core.Value) { p.step(postop.Step{Kind: postop.Linear}, s, v) }
 
-func (p *postOps) relu() { p.activation(core.Relu, 0) }
+func (p *postOps) relu() { p.activation(numeric.Relu, 0) }
 
-func (p *postOps) activation(a core.Activation, alpha float32) {
-	p.step(core.PostOp{Kind: core.PostActivation, Activation: a, Alpha: alpha})
+func (p *postOps) activation(a numeric.Activation, alpha float32) {
+	p.step(postop.Step{Kind: postop.Activation, Activation: a, Alpha: alpha})
 }
 
 // saturation returns oneDNN's last step: rounded half to even, saturated to t, whose upper
-// end is core.LargestFloatI32 for i32.
-func saturation(t core.Type) core.PostOp {
-	op := core.RoundSaturate(t)
-	op.Hi = min(op.Hi, core.LargestFloatI32)
+// end is numeric.LargestFloatI32 for i32.
+func saturation(t core.Type) postop.Step {
+	op := postop.RoundSaturateTo(t)
+	op.Hi = min(op.Hi, numeric.LargestFloatI32)
 	return op
 }
 
-func (p *postOps) round(op core.PostOp) { p.step(op) }
+func (p *postOps) round(op postop.Step) { p.step(op) }

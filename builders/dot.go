@@ -1,6 +1,9 @@
 package builders
 
-import "github.com/tf2ng/tf2ng/core"
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+)
 
 // Dot holds the operands and attributes of the dot product builders. Each builder
 // reads those it names.
@@ -23,11 +26,11 @@ type Dot struct {
 
 	// TensorFlow's attributes.
 	TransposeA, TransposeB bool
-	Fused                  bool            // the op is _QuantizedMatMul, not QuantizedMatMul*
-	InputMode              QuantMode       // input_quant_mode
-	OutputMode             QuantMode       // output_quant_mode of _QuantizedMatMul
-	Activation             core.Activation // of _QuantizedMatMul, in place of WithRelu
-	Alpha                  float32         // LeakyRelu's
+	Fused                  bool               // the op is _QuantizedMatMul, not QuantizedMatMul*
+	InputMode              QuantMode          // input_quant_mode
+	OutputMode             QuantMode          // output_quant_mode of _QuantizedMatMul
+	Activation             numeric.Activation // of _QuantizedMatMul, in place of WithRelu
+	Alpha                  float32            // LeakyRelu's
 }
 
 // QuantMode says how TensorFlow's matrix products read a range.
@@ -41,7 +44,7 @@ const (
 
 // ScaledQuantizedDot multiplies quantized tensors (nGraph's later QuantizedDotBuilder).
 //
-//	nGraph:     QuantizedDot with scales by core.ScaleSymmetric and zero points 0
+//	nGraph:     QuantizedDot with scales by quantization.ScaleSymmetric and zero points 0
 //	TensorFlow: QuantizedMatMul and _QuantizedMatMul without a bias; see tensorFlowDot
 func ScaledQuantizedDot(s Scope, d Dot) (Output, error) {
 	return buildDot(s, "ScaledQuantizedDot", d, false)

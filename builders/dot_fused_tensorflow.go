@@ -1,6 +1,12 @@
 package builders
 
-import "github.com/tf2ng/tf2ng/core"
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/quantization"
+)
 
 // fused appends the steps of _QuantizedMatMul. With R(a) = A(a), or max_a - min_a where
 // q = 0 stands for min_a, s = (R(a) / L(a)) * (A(b)/127), and u = L(a)*127 / (R(a) * A(b)):
@@ -16,7 +22,7 @@ import "github.com/tf2ng/tf2ng/core"
 // The range reported is (0, A) for u8 and (-A, A) for i8 with A = A(output range) in mode
 // SCALED, the output range itself in mode MIN_FIRST, and that of 2^31 levels for i32.
 func (m *matmul) fused() Range {
-	s := m.scaleProduct("scale", m.fusedScaleA(), m.scaleB(core.ScaleSymmetric, false))
+	s := m.scaleProduct("scale", m.fusedScaleA(), m.scaleB(quantization.ScaleSymmetric, false))
 	if m.OutputType != core.I32 {
 		m.posts.mul(s)
 	}
@@ -27,9 +33,9 @@ func (m *matmul) fused() Range {
 		m.posts.add(m.Sum)
 	}
 	if m.WithRelu {
-		m.Activation = core.Relu
+		m.Activation = numeric.Relu
 	}
-	if m.Activation != core.Identity {
+	if m.Activation != numeric.Identity {
 		m.posts.activation(m.Activation, m.Alpha)
 	}
 	switch m.OutputType {
@@ -54,7 +60,8 @@ func (m *matmul) inputRange() core.Value {
 	if m.InputMode == MinFirst {
 		return m.width("input", m.Input0Range)
 	}
-	return m.scale("input", core.RangeToScale{Type: m.typeA, Rule: core.ScaleMagnitude, Divides: true}, m.Input0Range)
+	return m.scale("input", quantization.RangeToScale{Type: m.typeA, Rule: quantization.ScaleMagnitude, Divides: true},
+		m.Input0Range)
 }
 
 // fusedScaleA returns R(a) / L(a).
@@ -79,7 +86,7 @@ func (m *matmul) fusedBias() core.Value {
 		return m.Bias
 	}
 	limit := m.real("limit", levels(m.typeA)*127)
-	units := m.div("units", limit, m.mul("magnitude", m.inputRange(), m.scaleB(core.ScaleMagnitude, false)))
+	units := m.div("units", limit, m.mul("magnitude", m.inputRange(), m.scaleB(quantization.ScaleMagnitude, false)))
 	switch {
 	case integer && m.InputMode == MinFirst:
 		return m.div("bias", m.realNumbers(m.Bias), units)
@@ -98,13 +105,13 @@ func (m *matmul) firstOf16(units core.Value) core.Value {
 	if m.err != nil || len(units.Shape()) != 1 || units.Shape()[0] > 16 {
 		return units
 	}
-	return m.op("first_units", &core.Gather{}, units, m.constant("first", core.Scalar[int32](0), nil))
+	return m.op("first_units", &indexing.Gather{}, units, m.constant("first", core.Scalar[int32](0), nil))
 }
 
 // quantizeMinFirst appends the steps to an 8-bit output whose 0 stands for its min.
 func (m *matmul) quantizeMinFirst() Range {
 	top, width := m.real("output_levels", levels(m.OutputType)), m.width("output", m.OutputRange)
-	lowest := m.op("lowest", &core.Subtract{}, m.real("zero", 0), m.scalarOf("output_min", m.OutputRange.Min))
+	lowest := m.op("lowest", &pointwise.Subtract{}, m.real("zero", 0), m.scalarOf("output_min", m.OutputRange.Min))
 	m.posts.linear(m.div("output_reciprocal", top, width),
 		m.div("output_offset", m.mul("output_lowest", lowest, top), width))
 	m.posts.round(saturation(m.OutputType))
@@ -113,11 +120,12 @@ func (m *matmul) quantizeMinFirst() Range {
 
 // symmetricRange returns the output range as mode SCALED reads it: (-A, A), or (0, A) for u8.
 func (m *matmul) symmetricRange() Range {
-	magnitude := m.scale("output", core.RangeToScale{Type: m.OutputType, Rule: core.ScaleMagnitude, Divides: true},
+	magnitude := m.scale("output",
+		quantization.RangeToScale{Type: m.OutputType, Rule: quantization.ScaleMagnitude, Divides: true},
 		m.OutputRange)
 	zero := m.real("zero", 0)
 	if m.OutputType == core.U8 {
 		return Range{zero, magnitude}
 	}
-	return Range{m.op("symmetric_min", &core.Subtract{}, zero, magnitude), magnitude}
+	return Range{m.op("symmetric_min", &pointwise.Subtract{}, zero, magnitude), magnitude}
 }

@@ -4,6 +4,11 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/quantization"
+	"github.com/tf2ng/tf2ng/core/postop"
 )
 
 // tensorFlowDot emits TensorFlow's quantized matrix products as an integer dot with
@@ -49,14 +54,14 @@ func (e *emitter) tensorFlowDot(d Dot) (Output, error) {
 		e.zeros("input0_zero_point", typeA, core.Shape{}),
 		e.zeros("input1_zero_point", core.I8, core.Shape{}),
 	}
-	op := &core.IntegerDot{ReductionAxes: 1, PostOps: m.posts.steps}
+	op := &linear.IntegerDot{ReductionAxes: 1, PostOps: m.posts.steps}
 	role := ""
 	if half {
 		role = "real"
 	}
 	out.Value = e.op(role, op, append(in, m.posts.operands...)...)
 	if half {
-		out.Value = e.op("", &core.Convert{Type: core.BF16}, out.Value)
+		out.Value = e.op("", &pointwise.Convert{Type: core.BF16}, out.Value)
 	}
 	if e.err != nil {
 		return Output{}, e.err
@@ -77,7 +82,7 @@ func (e *emitter) transposed(role string, v core.Value, yes bool) core.Value {
 	if !yes {
 		return v
 	}
-	return e.op(role, &core.Transpose{Order: []int{1, 0}}, v)
+	return e.op(role, &array.Transpose{Order: []int{1, 0}}, v)
 }
 
 // offsetDot is TensorFlow's QuantizedMatMul on two u8 matrices: the accumulators of
@@ -91,7 +96,7 @@ func (e *emitter) offsetDot(d Dot) (Output, error) {
 	}
 	in, level := e.offsetOperands(d.Input0, d.Input1, d.Input0Range, d.Input1Range)
 	out := Output{Range: e.levelRange(level)}
-	out.Value = e.op("", &core.IntegerDot{ReductionAxes: 1}, in...)
+	out.Value = e.op("", &linear.IntegerDot{ReductionAxes: 1}, in...)
 	return out, e.err
 }
 
@@ -107,15 +112,15 @@ type matmul struct {
 // scaleA returns the scale of a: by ScaleSymmetric, or by ScaleLevel where 0 stands
 // for the range's min.
 func (m *matmul) scaleA(mode QuantMode, divides bool) core.Value {
-	rule := core.ScaleLevel
+	rule := quantization.ScaleLevel
 	if mode == Scaled {
-		rule = core.ScaleSymmetric
+		rule = quantization.ScaleSymmetric
 	}
-	return m.scale("input", core.RangeToScale{Type: m.typeA, Rule: rule, Divides: divides}, m.Input0Range)
+	return m.scale("input", quantization.RangeToScale{Type: m.typeA, Rule: rule, Divides: divides}, m.Input0Range)
 }
 
-func (m *matmul) scaleB(rule core.ScaleRule, divides bool) core.Value {
-	return m.scales("filter", core.RangeToScale{Type: core.I8, Rule: rule, Divides: divides}, m.Input1Range,
+func (m *matmul) scaleB(rule quantization.ScaleRule, divides bool) core.Value {
+	return m.scales("filter", quantization.RangeToScale{Type: core.I8, Rule: rule, Divides: divides}, m.Input1Range,
 		m.perChannel)
 }
 
@@ -129,7 +134,7 @@ func (m *matmul) columnSums() core.Value {
 		m.fail("input1", "got shape %v, want a matrix with a known number of rows", s)
 		return core.Value{}
 	}
-	return m.op("column_sums", &core.IntegerDot{ReductionAxes: 1, PostOps: []core.PostOp{{Kind: core.PostMul}}},
+	return m.op("column_sums", &linear.IntegerDot{ReductionAxes: 1, PostOps: []postop.Step{{Kind: postop.Mul}}},
 		m.filled("ones", core.U8, s[:1], 1), m.Input1, m.zeros("ones_zero_point", core.U8, core.Shape{}),
 		m.zeros("columns_zero_point", core.I8, core.Shape{}), m.real("one", 1))
 }
@@ -165,7 +170,7 @@ func levels(t core.Type) float32 {
 func (m *matmul) realUnits() Range {
 	mode := m.mode()
 	divides := m.OutputType == core.I32
-	s := m.scaleProduct("scale", m.scaleA(mode, divides), m.scaleB(core.ScaleSymmetric, divides))
+	s := m.scaleProduct("scale", m.scaleA(mode, divides), m.scaleB(quantization.ScaleSymmetric, divides))
 	m.posts.mul(s)
 	bias := m.Bias
 	switch {
@@ -218,11 +223,11 @@ func (m *matmul) finish(s core.Value) Range {
 // outputReciprocal returns what makes 8-bit steps of the real result: L / A(output range) in
 // _QuantizedMatMul, 1 / (A(output range) / L) in the others.
 func (m *matmul) outputReciprocal() core.Value {
-	step := core.RangeToScale{Type: m.OutputType, Divides: true}
+	step := quantization.RangeToScale{Type: m.OutputType, Divides: true}
 	if !m.Fused {
 		return m.div("output_reciprocal", m.real("one", 1), m.scale("output", step, m.OutputRange))
 	}
-	step.Rule = core.ScaleMagnitude
+	step.Rule = quantization.ScaleMagnitude
 	return m.div("output_reciprocal", m.real("output_levels", levels(m.OutputType)),
 		m.scale("output", step, m.OutputRange))
 }
@@ -253,12 +258,12 @@ func (m *matmul) accumulatorUnits() Range {
 	case core.I8, core.U8:
 		out = m.OutputRange
 		d := map[core.Type]float32{core.I8: 1 << 24, core.U8: 1 << 23}[m.OutputType]
-		magnitude := core.RangeToScale{Type: m.OutputType, Rule: core.ScaleMagnitude, Divides: true}
+		magnitude := quantization.RangeToScale{Type: m.OutputType, Rule: quantization.ScaleMagnitude, Divides: true}
 		ratio := m.div("output_ratio", accumulators.Max, m.scale("output", magnitude, out))
 		m.posts.mul(m.div("output_scale", ratio, m.real("output_levels", d)))
 	case core.F32:
 		out = Range{}
-		m.posts.mul(m.scaleProduct("scale", m.scaleA(m.mode(), false), m.scaleB(core.ScaleSymmetric, false)))
+		m.posts.mul(m.scaleProduct("scale", m.scaleA(m.mode(), false), m.scaleB(quantization.ScaleSymmetric, false)))
 	case core.I32:
 	default:
 		m.unsupported("got output type %v, want i8, u8, i32, f32 or bf16", m.OutputType)
@@ -278,20 +283,22 @@ func (m *matmul) units() core.Value {
 	if m.mode() == MinFirst {
 		a = m.width("input", m.Input0Range)
 	} else {
-		a = m.scale("input", core.RangeToScale{Type: m.typeA, Rule: core.ScaleMagnitude, Divides: true}, m.Input0Range)
+		a = m.scale("input", quantization.RangeToScale{Type: m.typeA, Rule: quantization.ScaleMagnitude, Divides: true},
+			m.Input0Range)
 	}
-	return m.div("units", m.real("limit", 255*127), m.mul("magnitude", a, m.scaleB(core.ScaleMagnitude, true)))
+	return m.div("units", m.real("limit", 255*127), m.mul("magnitude", a, m.scaleB(quantization.ScaleMagnitude, true)))
 }
 
 // scaledUnits returns 255*127 / (max_a * A(b)).
 func (m *matmul) scaledUnits() core.Value {
-	magnitude := m.mul("magnitude", m.scalarOf("input_max", m.Input0Range.Max), m.scaleB(core.ScaleMagnitude, true))
+	magnitude := m.mul("magnitude", m.scalarOf("input_max", m.Input0Range.Max),
+		m.scaleB(quantization.ScaleMagnitude, true))
 	return m.div("units", m.real("limit", 255*127), magnitude)
 }
 
 // width returns max - min of a range that is not empty.
 func (e *emitter) width(role string, r Range) core.Value {
-	return e.scale(role, core.RangeToScale{Type: core.U8, Rule: core.ScaleWidth, Divides: true}, r)
+	return e.scale(role, quantization.RangeToScale{Type: core.U8, Rule: quantization.ScaleWidth, Divides: true}, r)
 }
 
 // realNumbers converts i32 or bf16 to f32.
@@ -299,7 +306,7 @@ func (m *matmul) realNumbers(v core.Value) core.Value {
 	if m.err != nil || v.Type() == core.F32 {
 		return v
 	}
-	return m.op("real_bias", &core.Convert{Type: core.F32}, v)
+	return m.op("real_bias", &pointwise.Convert{Type: core.F32}, v)
 }
 
 // isZero reports whether a value is known to be 0.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
 )
 
 // Quantize reals from a range, as nGraph does: the builder makes the scale of the range.
@@ -21,7 +22,7 @@ func Example() {
 			Max: core.NewConstant(core.Scalar[float32](1)),
 		},
 		Type:      core.I8,
-		RoundMode: core.RoundNearestTowardEven,
+		RoundMode: numeric.RoundNearestTowardEven,
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -2,11 +2,16 @@ package builders
 
 import (
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/quantization"
 	"github.com/tf2ng/tf2ng/fusedops"
 )
 
 // ngraphConvolution emits nGraph's QuantizedConvolution or one of package fusedops'
-// convolutions. For the latter, with scales by core.ScaleSymmetric,
+// convolutions. For the latter, with scales by quantization.ScaleSymmetric,
 //
 //	scale     = s_data * s_filters / s_output(u8 with ReLU, else i8)
 //	sum_scale = A(sum range) / A(output range), doubled for a signed sum
@@ -37,7 +42,7 @@ func (e *emitter) ngraphConvolution(c Convolution, w wants) (Output, error) {
 	case w.signed:
 		op := &fusedops.QuantizedConvolutionBiasSignedAdd{Spatial: c.Spatial, Groups: c.Groups, WithRelu: true}
 		signed := e.op("signed", op, in...)
-		return Output{Value: e.op("", &core.Convert{Type: core.U8}, signed)}, e.err
+		return Output{Value: e.op("", &pointwise.Convert{Type: core.U8}, signed)}, e.err
 	case w.sum:
 		op := &fusedops.QuantizedConvolutionBiasAdd{Spatial: c.Spatial, Groups: c.Groups, WithRelu: c.WithRelu}
 		return Output{Value: e.op("", op, in...)}, e.err
@@ -59,8 +64,9 @@ func (e *emitter) sameShape(role string, r Range) {
 
 // sumScale returns A(sum range) / A(output range).
 func (e *emitter) sumScale(c Convolution, doubled bool) core.Value {
-	sum := e.scale("sum", core.RangeToScale{Type: core.U8, Rule: core.ScaleMagnitude}, c.SumRange)
-	out := e.scale("output", core.RangeToScale{Type: core.U8, Rule: core.ScaleMagnitude, Divides: true}, c.OutputRange)
+	sum := e.scale("sum", quantization.RangeToScale{Type: core.U8, Rule: quantization.ScaleMagnitude}, c.SumRange)
+	out := e.scale("output", quantization.RangeToScale{Type: core.U8, Rule: quantization.ScaleMagnitude, Divides: true},
+		c.OutputRange)
 	ratio := e.div("sum_scale", sum, out)
 	if doubled {
 		return e.mul("signed_sum_scale", ratio, e.real("two", 2))
@@ -70,7 +76,7 @@ func (e *emitter) sumScale(c Convolution, doubled bool) core.Value {
 
 // requantization returns s_a * s_b / s_output.
 func (e *emitter) requantization(a, b core.Value, out core.Type, ra, rb, ro Range, perChannel bool) core.Value {
-	sOut := e.scale("output", core.RangeToScale{Type: out, Divides: true}, ro)
+	sOut := e.scale("output", quantization.RangeToScale{Type: out, Divides: true}, ro)
 	return e.div("requantization_scale", e.productScale(a, b, ra, rb, perChannel), sOut)
 }
 
@@ -78,8 +84,8 @@ func (e *emitter) requantization(a, b core.Value, out core.Type, ra, rb, ro Rang
 func (e *emitter) productScale(a, b core.Value, ra, rb Range, perChannel bool) core.Value {
 	typeA := e.quantizedType("data", a, core.I8, core.U8)
 	typeB := e.quantizedType("filters", b, core.I8, core.U8)
-	sA := e.scale("input", core.RangeToScale{Type: typeA}, ra)
-	return e.mul("scale", sA, e.scales("filter", core.RangeToScale{Type: typeB}, rb, perChannel))
+	sA := e.scale("input", quantization.RangeToScale{Type: typeA}, ra)
+	return e.mul("scale", sA, e.scales("filter", quantization.RangeToScale{Type: typeB}, rb, perChannel))
 }
 
 // integerBias quantizes a bias to i32 by A(a) * A(b) / (255*127); one of i32 it
@@ -88,10 +94,10 @@ func (e *emitter) integerBias(bias core.Value, ra, rb Range, perChannel bool) co
 	if e.err != nil || bias.Type() == core.I32 {
 		return bias
 	}
-	magnitude := core.RangeToScale{Type: core.U8, Rule: core.ScaleMagnitude, Divides: true}
+	magnitude := quantization.RangeToScale{Type: core.U8, Rule: quantization.ScaleMagnitude, Divides: true}
 	product := e.mul("magnitude", e.scale("input", magnitude, ra), e.scales("filter", magnitude, rb, perChannel))
 	scale := e.div("bias_scale", product, e.real("bias_levels", 255*127))
-	op := &core.Quantize{Type: core.I32, RoundMode: core.RoundNearestTowardEven}
+	op := &quantization.Quantize{Type: core.I32, RoundMode: numeric.RoundNearestTowardEven}
 	zero := core.Shape{}
 	if perChannel {
 		op.Axes, zero = []int{0}, bias.Shape()
@@ -100,12 +106,12 @@ func (e *emitter) integerBias(bias core.Value, ra, rb Range, perChannel bool) co
 }
 
 func (e *emitter) quantizedConvolution(c Convolution, perChannel bool) (Output, error) {
-	op := &core.QuantizedConvolution{Spatial: c.Spatial, Groups: c.Groups, OutputType: c.OutputType}
+	op := &linear.QuantizedConvolution{Spatial: c.Spatial, Groups: c.Groups, OutputType: c.OutputType}
 	zero := core.Shape{}
 	if perChannel {
 		zero = core.Shape{c.outputChannels()}
 		op.FilterAxes = []int{0}
-		if c.Layout == core.NHWC {
+		if c.Layout == geometry.NHWC {
 			op.FilterAxes = []int{len(c.Filters.Shape()) - 1}
 		}
 	}
@@ -123,17 +129,17 @@ func (e *emitter) quantizedProduct(
 	typeB := e.quantizedType("filters", b, core.I8, core.U8)
 	return []core.Value{
 		a, b,
-		e.scale("input", core.RangeToScale{Type: typeA}, r[0]), e.zeros("input_zero_point", typeA, core.Shape{}),
-		e.scales("filter", core.RangeToScale{Type: typeB}, r[1], perChannel),
+		e.scale("input", quantization.RangeToScale{Type: typeA}, r[0]), e.zeros("input_zero_point", typeA, core.Shape{}),
+		e.scales("filter", quantization.RangeToScale{Type: typeB}, r[1], perChannel),
 		e.zeros("filter_zero_point", typeB, zeroB),
-		e.scale("output", core.RangeToScale{Type: out, Divides: true}, r[2]),
+		e.scale("output", quantization.RangeToScale{Type: out, Divides: true}, r[2]),
 		e.zeros("output_zero_point", out, core.Shape{}),
 	}
 }
 
 // ngraphDot emits nGraph's QuantizedDot or fusedops.QuantizedDotBias.
 func (e *emitter) ngraphDot(d Dot) (Output, error) {
-	if d.TransposeA || d.TransposeB || d.Sum.Node != nil || d.Activation != core.Identity || d.Fused {
+	if d.TransposeA || d.TransposeB || d.Sum.Node != nil || d.Activation != numeric.Identity || d.Fused {
 		e.fail("", "got attributes of TensorFlow's matrix products, want none of them in nGraph's arithmetic")
 	}
 	e.sameShape("input0", d.Input0Range)
@@ -141,7 +147,7 @@ func (e *emitter) ngraphDot(d Dot) (Output, error) {
 	if d.Bias.Node == nil {
 		e.sameShape("output", d.OutputRange)
 		perChannel := e.perChannel(d.Input1Range, columns(d.Input1))
-		op := &core.QuantizedDot{ReductionAxes: d.ReductionAxes, OutputType: d.OutputType}
+		op := &linear.QuantizedDot{ReductionAxes: d.ReductionAxes, OutputType: d.OutputType}
 		zero := core.Shape{}
 		if perChannel {
 			op.Input1Axes, zero = []int{len(d.Input1.Shape()) - 1}, core.Shape{columns(d.Input1)}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/internal/ngraphtest"
 )
 
@@ -81,7 +82,7 @@ func call(t *testing.T, c *ngraphtest.Case, in []core.Value) (builders.Output, e
 			Range:     between(""),
 			Type:      c.OutputType,
 			Axes:      a.Axes,
-			RoundMode: core.RoundMode(a.RoundMode),
+			RoundMode: numeric.RoundMode(a.RoundMode),
 		})
 	case "ScaledDequantize":
 		return builders.ScaledDequantize(builders.Scope{}, builders.Dequantization{

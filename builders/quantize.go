@@ -1,6 +1,13 @@
 package builders
 
-import "github.com/tf2ng/tf2ng/core"
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/quantization"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+)
 
 // Quantization holds the operands and attributes of ScaledQuantize.
 type Quantization struct {
@@ -11,15 +18,15 @@ type Quantization struct {
 	// axes that min and max keep, and the round mode.
 	Type      core.Type
 	Axes      []int
-	RoundMode core.RoundMode
+	RoundMode numeric.RoundMode
 
 	// TensorFlow is TensorFlow's op with its attributes, under its arithmetic.
-	TensorFlow *core.TFQuantizeV2
+	TensorFlow *tensorflow.QuantizeV2
 }
 
 // ScaledQuantize quantizes reals to a range (nGraph's later QuantizeBuilder).
 //
-//	nGraph:     Quantize(data, scale, 0), scale by core.ScaleBumped of the range; min and
+//	nGraph:     Quantize(data, scale, 0), scale by quantization.ScaleBumped of the range; min and
 //	            max have the data's type, and its shape projected on Axes
 //	TensorFlow: the op q.TensorFlow of (data, min, max); the Output's Range is the one
 //	            that it reports
@@ -38,9 +45,10 @@ func ScaledQuantize(s Scope, q Quantization) (Output, error) {
 	if q.Min.Type() != q.Data.Type() {
 		e.fail("min", "got type %v, want the data's %v", q.Min.Type(), q.Data.Type())
 	}
-	scale := e.op("scale", &core.RangeToScale{Type: q.Type, Rule: core.ScaleBumped, Divides: true, AnyOrder: true},
+	scale := e.op("scale",
+		&quantization.RangeToScale{Type: q.Type, Rule: quantization.ScaleBumped, Divides: true, AnyOrder: true},
 		q.Min, q.Max)
-	op := &core.Quantize{Type: q.Type, Axes: q.Axes, RoundMode: q.RoundMode}
+	op := &quantization.Quantize{Type: q.Type, Axes: q.Axes, RoundMode: q.RoundMode}
 	out := e.op("", op, q.Data, scale, e.zeros("zero_point", q.Type, q.Min.Shape()))
 	return Output{Value: out}, e.err
 }
@@ -70,14 +78,14 @@ type Dequantization struct {
 
 	// TensorFlow is TensorFlow's op with its attributes, under its arithmetic. Constant says
 	// that it depends on no input, so that TensorFlow folds it with its plain kernel.
-	TensorFlow *core.TFDequantize
+	TensorFlow *tensorflow.Dequantize
 	Constant   bool
 }
 
 // ScaledDequantize turns quantized values of a range into reals (nGraph's later
 // DequantizeBuilder).
 //
-//	nGraph:     Dequantize(data, scale, 0), scale by core.ScaleSymmetric of the range
+//	nGraph:     Dequantize(data, scale, 0), scale by quantization.ScaleSymmetric of the range
 //	TensorFlow: the op d.TensorFlow of (data, min, max); in 2.8 mode SCALED of 8 bits is
 //	            nGraph's, of the first range if there are several
 func ScaledDequantize(s Scope, d Dequantization) (Output, error) {
@@ -91,30 +99,30 @@ func ScaledDequantize(s Scope, d Dequantization) (Output, error) {
 			e.fail("", "got no op, want TensorFlow's Dequantize")
 			return Output{}, e.err
 		}
-		if s.Arithmetic == TensorFlow2_8 && d.TensorFlow.Mode == core.Scaled && d.Data.Type().Size() == 1 &&
+		if s.Arithmetic == TensorFlow2_8 && d.TensorFlow.Mode == tensorflow.Scaled && d.Data.Type().Size() == 1 &&
 			!d.Constant {
 			return e.dequantizeOfOneDNN(d)
 		}
 		return Output{Value: e.op("", d.TensorFlow, d.Data, d.Min, d.Max)}, e.err
 	}
 	typ := e.quantizedType("data", d.Data, core.I8, core.U8, core.I32)
-	scale := e.op("scale", &core.RangeToScale{Type: typ, AnyOrder: true}, d.Min, d.Max)
+	scale := e.op("scale", &quantization.RangeToScale{Type: typ, AnyOrder: true}, d.Min, d.Max)
 	zero := e.zeros("zero_point", typ, d.Min.Shape())
-	return Output{Value: e.op("", &core.Dequantize{Type: d.Type, Axes: d.Axes}, d.Data, scale, zero)}, e.err
+	return Output{Value: e.op("", &quantization.Dequantize{Type: d.Type, Axes: d.Axes}, d.Data, scale, zero)}, e.err
 }
 
 // dequantizeOfOneDNN is TensorFlow 2.8's Dequantize of 8 bits in mode SCALED.
 func (e *emitter) dequantizeOfOneDNN(d Dequantization) (Output, error) {
 	typ := e.quantizedType("data", d.Data, core.I8, core.U8)
 	r := Range{e.first("min", d.Min), e.first("max", d.Max)}
-	scale := e.scale("input", core.RangeToScale{Type: typ}, r)
+	scale := e.scale("input", quantization.RangeToScale{Type: typ}, r)
 	role, half := "", d.TensorFlow.OutType == core.BF16
 	if half {
 		role = "real"
 	}
-	out := e.op(role, &core.Dequantize{Type: core.F32}, d.Data, scale, e.zeros("zero_point", typ, core.Shape{}))
+	out := e.op(role, &quantization.Dequantize{Type: core.F32}, d.Data, scale, e.zeros("zero_point", typ, core.Shape{}))
 	if half {
-		out = e.op("", &core.Convert{Type: core.BF16}, out)
+		out = e.op("", &pointwise.Convert{Type: core.BF16}, out)
 	}
 	return Output{Value: out}, e.err
 }
@@ -124,5 +132,5 @@ func (e *emitter) first(role string, v core.Value) core.Value {
 	if e.err != nil || len(v.Shape()) != 1 {
 		return v
 	}
-	return e.op(role+"_first", &core.Gather{}, v, e.constant("first", core.Scalar[int32](0), nil))
+	return e.op(role+"_first", &indexing.Gather{}, v, e.constant("first", core.Scalar[int32](0), nil))
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 // Bounder is a Runner that knows how far the reals that it computes may be from those of another
@@ -133,13 +135,13 @@ func terms(n *core.Node) int64 {
 	for i, v := range in {
 		facts[i] = v.Fact()
 	}
-	if c, ok := n.Op().(core.Costed); ok {
+	if c, ok := n.Op().(trait.Costed); ok {
 		return max(c.Operations(facts, n.Outputs())/int64(2*elements), 1)
 	}
-	if _, ok := n.Op().(core.Affine); ok { // it may do with each row what it does, but it sums nothing
+	if _, ok := n.Op().(trait.Affine); ok { // it may do with each row what it does, but it sums nothing
 		return 1
 	}
-	if r, ok := n.Op().(core.RowWise); ok {
+	if r, ok := n.Op().(trait.RowWise); ok {
 		if rows, ok := r.Rows(in[0].Shape()); ok {
 			return int64(max(rows.Length, 1))
 		}
@@ -157,10 +159,10 @@ func rounds(n *core.Node, varies map[*core.Node]bool) bool {
 	if !varies[n] || len(n.Inputs()) == 0 || !n.Outputs()[0].Type.IsFloat() {
 		return false
 	}
-	if s, ok := n.Op().(core.Selecting); ok && s.Selects(len(n.Inputs())) > 0 {
+	if s, ok := n.Op().(trait.Selecting); ok && s.Selects(len(n.Inputs())) > 0 {
 		return false
 	}
-	if l, ok := n.Op().(core.Limiting); ok && l.Limits() {
+	if l, ok := n.Op().(trait.Limiting); ok && l.Limits() {
 		return false
 	}
 	return true
@@ -210,7 +212,7 @@ func ranges(f *core.Function) map[*core.Node]bool {
 	found := map[*core.Node]bool{}
 	nodes := f.Nodes()
 	for _, n := range slices.Backward(nodes) {
-		_, takes := n.Op().(core.Dequantizer)
+		_, takes := n.Op().(trait.Dequantizer)
 		first := len(n.Inputs())
 		switch {
 		case found[n]:
@@ -272,7 +274,7 @@ func (d *disturbance) node(n *core.Node, parameter bool) error {
 	if factor == nil {
 		return nil
 	}
-	product, err := core.Apply(&core.Multiply{}, out[0], core.NewConstant(factor))
+	product, err := core.Apply(&pointwise.Multiply{}, out[0], core.NewConstant(factor))
 	if err == nil {
 		product.Node.Name, product.Node.Origin = n.Name+"#rounded", n.Origin
 		out[0] = product

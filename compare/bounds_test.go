@@ -10,6 +10,8 @@ import (
 
 	"github.com/tf2ng/tf2ng/compare"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 )
 
 // product is a Function y = x*w of a [1,n] and a constant [n,m], and then what more makes of y.
@@ -19,7 +21,7 @@ func product(t *testing.T, w *core.Tensor, more func(y core.Value) core.Value) *
 	require.NoError(t, err)
 	constant := core.NewConstant(w)
 	constant.Node.Name = "w"
-	y, err := core.NewNamedNode("y", &core.Dot{ReductionAxes: 1}, x.Out(0), constant)
+	y, err := core.NewNamedNode("y", &linear.Dot{ReductionAxes: 1}, x.Out(0), constant)
 	require.NoError(t, err)
 	names := map[string]core.Value{"y:0": y.Out(0)}
 	if more != nil {
@@ -99,7 +101,7 @@ func TestBoundsFollowCancellation(t *testing.T) {
 	}
 	feeds := compare.Tensors{"x": tensor(t, core.Shape{1, n}, x...)}
 	f := product(t, tensor(t, core.Shape{n, m}, w...), func(y core.Value) core.Value {
-		z, err := core.Apply(&core.Subtract{}, y, core.NewConstant(tensor(t, core.Shape{}, float32(95))))
+		z, err := core.Apply(&pointwise.Subtract{}, y, core.NewConstant(tensor(t, core.Shape{}, float32(95))))
 		require.NoError(t, err)
 		return z
 	})
@@ -111,7 +113,7 @@ func TestBoundsFollowCancellation(t *testing.T) {
 func TestBoundsLeaveIntegersAlone(t *testing.T) {
 	w := tensor(t, core.Shape{4, 2}, float32(1), 2, 3, 4, 5, 6, 7, 8)
 	f := product(t, w, func(y core.Value) core.Value {
-		z, err := core.Apply(&core.Convert{Type: core.I32}, y)
+		z, err := core.Apply(&pointwise.Convert{Type: core.I32}, y)
 		require.NoError(t, err)
 		return z
 	})

@@ -5,6 +5,9 @@ import (
 	"math/rand/v2"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 // Draw returns random values for a parameter of a graph that fit its type and its use. Reals are from
@@ -100,16 +103,16 @@ func useOf(f *core.Function, v core.Value) use {
 // moves reports whether a node's result are the elements of its first input, in other places or of
 // another type.
 func moves(n *core.Node) bool {
-	if s, ok := n.Op().(core.Selecting); ok && s.Rearranges() {
+	if s, ok := n.Op().(trait.Selecting); ok && s.Rearranges() {
 		return true
 	}
-	_, converts := n.Op().(*core.Convert)
+	_, converts := n.Op().(*pointwise.Convert)
 	return converts
 }
 
 // by narrows a use by a node that reads the value.
 func (u *use) by(n *core.Node, v core.Value) {
-	if g, ok := n.Op().(*core.Gather); ok && n.Inputs()[1] == v {
+	if g, ok := n.Op().(*indexing.Gather); ok && n.Inputs()[1] == v {
 		x := n.Inputs()[0].Shape()
 		axis := g.Axis
 		if axis < 0 {
@@ -119,7 +122,7 @@ func (u *use) by(n *core.Node, v core.Value) {
 			u.rows = x[axis]
 		}
 	}
-	if _, ok := n.Op().(core.RangeQuantizer); ok && len(n.Inputs()) >= 3 && n.Inputs()[0] == v {
+	if _, ok := n.Op().(trait.RangeQuantizer); ok && len(n.Inputs()) >= 3 && n.Inputs()[0] == v {
 		low, high := n.Inputs()[1].Constant(), n.Inputs()[2].Constant()
 		if low != nil && high != nil && low.Len() == 1 && high.Len() == 1 {
 			u.low, u.high = low.Float64s()[0], high.Float64s()[0]

@@ -5,6 +5,8 @@ import (
 	"log"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/quantization"
 )
 
 // Build a graph that quantizes reals, and evaluate it with the references of its ops.
@@ -14,7 +16,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	scale, zero := core.NewConstant(core.Scalar[float32](0.5)), core.NewConstant(core.Scalar[uint8](128))
-	op := &core.Quantize{Type: core.U8, RoundMode: core.RoundNearestTowardEven}
+	op := &quantization.Quantize{Type: core.U8, RoundMode: numeric.RoundNearestTowardEven}
 	quantized, err := core.NewNamedNode("quantized", op, x.Out(0), scale, zero)
 	if err != nil {
 		log.Fatal(err)
@@ -52,7 +54,7 @@ func Example() {
 // An op that does not accept its inputs says which, what it got and what it wants.
 func ExampleNewNode() {
 	x := core.NewConstant(core.Scalar[int32](1))
-	_, err := core.NewNamedNode("q", &core.Quantize{Type: core.U8}, x, x, x)
+	_, err := core.NewNamedNode("q", &quantization.Quantize{Type: core.U8}, x, x, x)
 	fmt.Println(err)
 	// Output:
 	// node "q" (Quantize): input 0 (input): got type i32, want f32 or f64 (Quantize-C2)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Function is a graph with named parameters and results.
@@ -227,4 +228,38 @@ func editDistance(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// Signature is a way to call a Function: the names by which a caller gives inputs and gets
+// outputs, and what each stands for. TensorFlow's SignatureDefs are such.
+type Signature struct {
+	Inputs  map[string]string `json:"inputs"`  // the caller's name -> the parameter's
+	Outputs map[string]string `json:"outputs"` // the caller's name -> a result's, or one of Names
+}
+
+// String writes: x="input" -> classes="Identity:0".
+func (s Signature) String() string {
+	return bindings(s.Inputs) + "-> " + strings.TrimSuffix(bindings(s.Outputs), " ")
+}
+
+// FunctionError reports a Function that was put together wrongly.
+type FunctionError struct {
+	Part string // parameter 1, result 0 or name "conv1:0"; empty for the whole
+	Msg  string // what was got and what was wanted
+}
+
+// Error writes: function: parameter 1: got op Softmax, want Parameter.
+func (e *FunctionError) Error() string {
+	if e.Part == "" {
+		return "function: " + e.Msg
+	}
+	return "function: " + e.Part + ": " + e.Msg
+}
+
+func bindings(names map[string]string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		fmt.Fprintf(&b, "%s=%q ", name, names[name])
+	}
+	return b.String()
 }

@@ -6,20 +6,6 @@ import (
 	"slices"
 )
 
-// FunctionError reports a Function that was put together wrongly.
-type FunctionError struct {
-	Part string // parameter 1, result 0 or name "conv1:0"; empty for the whole
-	Msg  string // what was got and what was wanted
-}
-
-// Error writes: function: parameter 1: got op Softmax, want Parameter.
-func (e *FunctionError) Error() string {
-	if e.Part == "" {
-		return "function: " + e.Msg
-	}
-	return "function: " + e.Part + ": " + e.Msg
-}
-
 // Check returns a *FunctionError unless f can be bound, evaluated and written: its
 // parameters and results are nodes of these ops with names of their own, its names stand
 // for values, every Parameter that is read is among the parameters, and what the signatures
@@ -90,4 +76,22 @@ func (f *Function) checkParameters() error {
 		}
 	}
 	return nil
+}
+
+// checkShape bounds what a Parameter may declare.
+func checkShape(s Shape) error {
+	known := Shape{}
+	for _, dim := range s {
+		switch {
+		case dim < Unknown:
+			return fmt.Errorf("got dimension %d, want >= 0, or -1 if it is unknown", dim)
+		case dim != Unknown:
+			known = append(known, dim)
+		}
+	}
+	if len(s) > MaxRank {
+		return fmt.Errorf("got %d dimensions, want at most %d", len(s), MaxRank)
+	}
+	_, err := known.Elements()
+	return err
 }

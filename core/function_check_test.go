@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 )
 
 func TestFunctionCheck(t *testing.T) {
@@ -17,7 +18,7 @@ func TestFunctionCheck(t *testing.T) {
 	}
 	of := func(s ...int) *core.Parameter { return &core.Parameter{Type: core.F32, Shape: s} }
 	x, y := node("x", of(2)), node("y", of(2))
-	sum := node("sum", &core.Add{}, x.Out(0), y.Out(0))
+	sum := node("sum", &pointwise.Add{}, x.Out(0), y.Out(0))
 	out := node("out", &core.Result{}, sum.Out(0))
 	both := []*core.Node{x, y}
 	for _, test := range []struct {
@@ -111,18 +112,21 @@ func TestValuesAndTensorsThatAreNotThere(t *testing.T) {
 		want string
 	}{
 		{
-			"no node", func() error { return second(core.NewNode(&core.Add{}, x, core.Value{})) },
+			"no node", func() error { return second(core.NewNode(&pointwise.Add{}, x, core.Value{})) },
 			"Add: input 1: is not connected",
 		},
 		{"no such output", func() error {
-			return second(core.NewNamedNode("a", &core.Add{}, core.Value{Node: x.Node, Index: 3}, x))
+			return second(core.NewNamedNode("a", &pointwise.Add{}, core.Value{Node: x.Node, Index: 3}, x))
 		}, `node "a" (Add): input 0: got output 3 of node "Constant", want one of its 1`},
 		{
-			"negative output", func() error { return second(core.NewNode(&core.Add{}, core.Value{Node: x.Node, Index: -1}, x)) },
+			"negative output",
+			func() error { return second(core.NewNode(&pointwise.Add{}, core.Value{Node: x.Node, Index: -1}, x)) },
 			`Add: input 0: got output -1 of node "Constant", want one of its 1`,
 		},
 		{
-			"no tensor", func() error { return second(core.EvalOp(&core.Add{}, []*core.Tensor{core.Scalar[float32](1), nil})) },
+			"no tensor", func() error {
+				return second(core.EvalOp(&pointwise.Add{}, []*core.Tensor{core.Scalar[float32](1), nil}))
+			},
 			"Add: input 1: got no tensor",
 		},
 		{"no input", func() error {

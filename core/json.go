@@ -414,30 +414,12 @@ func (d *decoder) constant(in *documentNode) (*Tensor, error) {
 	return t, nil
 }
 
-// checkShape bounds what a Parameter may declare.
-func checkShape(s Shape) error {
-	known := Shape{}
-	for _, dim := range s {
-		switch {
-		case dim < Unknown:
-			return fmt.Errorf("got dimension %d, want >= 0, or -1 if it is unknown", dim)
-		case dim != Unknown:
-			known = append(known, dim)
-		}
-	}
-	if len(s) > maxRank {
-		return fmt.Errorf("got %d dimensions, want at most %d", len(s), maxRank)
-	}
-	_, err := known.Elements()
-	return err
-}
-
 func checkOutputs(inferred, stored []Fact) error {
 	if len(stored) != len(inferred) {
 		return fmt.Errorf("got %d outputs, want %d", len(stored), len(inferred))
 	}
 	for i, f := range stored {
-		if g := inferred[i]; !f.Type.compatible(g.Type) || !f.Shape.Compatible(g.Shape) {
+		if g := inferred[i]; !f.Type.Compatible(g.Type) || !f.Shape.Compatible(g.Shape) {
 			return fmt.Errorf("output %d: got %v, want %v", i, f, g)
 		}
 	}

@@ -12,6 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	_ "github.com/tf2ng/tf2ng/core/op" // registers all ops
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/postop"
 	_ "github.com/tf2ng/tf2ng/fusedops"
 )
 
@@ -34,16 +40,16 @@ func sample(t testing.TB) *core.Function {
 	any := apply("any", &core.Parameter{})
 	w := constant("w", core.Shape{2, 2, 1, 3}, []int8{1, -2, 3, 4, 5, 6, 7, 8, 9, 10, 11, -12})
 	again := core.NewConstant(w.Constant())
-	conv := apply("conv", &core.IntegerConvolution{
-		Spatial: core.Spatial{Layout: core.NHWC, Strides: []int{2, 2}, PadType: core.PadSameUpper},
-		PostOps: []core.PostOp{
-			{Kind: core.PostMul},
-			{Kind: core.PostActivation, Activation: core.LeakyRelu, Alpha: float32(math.Inf(1))},
-			core.RoundSaturate(core.U8),
+	conv := apply("conv", &linear.IntegerConvolution{
+		Spatial: geometry.Spatial{Layout: geometry.NHWC, Strides: []int{2, 2}, PadType: geometry.PadSameUpper},
+		PostOps: []postop.Step{
+			{Kind: postop.Mul},
+			{Kind: postop.Activation, Activation: numeric.LeakyRelu, Alpha: float32(math.Inf(1))},
+			postop.RoundSaturateTo(core.U8),
 		},
 	}, x, w, core.NewConstant(core.Scalar(uint8(3))), core.NewConstant(core.Scalar(int8(0))),
 		core.NewConstant(core.Scalar(float32(0.25))))
-	reshaped := apply("reshape", &core.Transpose{}, again)
+	reshaped := apply("reshape", &array.Transpose{}, again)
 	labels, err := core.StringTensor(core.Shape{2}, []string{"cat", "dog <&>"})
 	require.NoError(t, err)
 	raw, err := core.StringTensor(core.Shape{1}, []string{"\xff"})

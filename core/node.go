@@ -1,8 +1,6 @@
 package core
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // Value is one output of a node.
 type Value struct {
@@ -166,4 +164,12 @@ func evalOp(op Op, in []*Tensor, held int64, limits MemoryLimits) ([]*Tensor, er
 		}
 	}
 	return out, located(op.Eval(in, out), op, "")
+}
+
+// Decomposer is an Op that is defined as a graph of simpler ops.
+type Decomposer interface {
+	Op
+	// Decompose returns values equal, bit for bit, to the op's outputs; nil where there
+	// is no such graph.
+	Decompose(in []Value) ([]Value, error)
 }

@@ -1,9 +1,9 @@
 package core
 
 var (
-	_ = register[Parameter]("Parameter")
-	_ = register[Constant]("Constant")
-	_ = register[Result]("Result")
+	_ = Register[Parameter]("Parameter")
+	_ = Register[Constant]("Constant")
+	_ = Register[Result]("Result")
 )
 
 // Parameter is an input of a Function; its value is given at run time.
@@ -17,7 +17,7 @@ type Parameter struct {
 
 // Infer returns the declared fact.
 func (p *Parameter) Infer(in []Operand) ([]Fact, error) {
-	return []Fact{{p.Type, p.Shape}}, wantInputs(in, 0)
+	return []Fact{{p.Type, p.Shape}}, WantInputs(in, 0)
 }
 
 // Eval is never called: a parameter's value is given.
@@ -36,7 +36,7 @@ func (c *Constant) Infer(in []Operand) ([]Fact, error) {
 	if c.Value == nil {
 		return nil, Violation("", -1, "has no value")
 	}
-	return []Fact{c.Value.Fact()}, wantInputs(in, 0)
+	return []Fact{c.Value.Fact()}, WantInputs(in, 0)
 }
 
 // Eval returns the tensor itself.
@@ -53,7 +53,7 @@ type Result struct{}
 
 // Infer passes the input on.
 func (r *Result) Infer(in []Operand) ([]Fact, error) {
-	if err := wantInputs(in, 1); err != nil {
+	if err := WantInputs(in, 1); err != nil {
 		return nil, err
 	}
 	return []Fact{in[0].Fact}, nil

@@ -15,10 +15,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
+	_ "github.com/tf2ng/tf2ng/core/op" // registers all ops
+	"github.com/tf2ng/tf2ng/core/op/linear"
 )
 
-// update lets the tests add what is missing to testdata/ng: words of new ops, and files of
-// theirs. What is there already is never written again: it stands for the files that
+// update lets the tests add what is missing to testdata/ng: words of new ops. What is there already is never written
+// again: it stands for the files that
 // users have.
 var update = flag.Bool("update", false, "add what testdata/ng lacks")
 
@@ -51,11 +53,11 @@ func TestRegistration(t *testing.T) {
 		},
 		{
 			"name taken", core.CheckRegistration[fresh]("Dot"),
-			`op of type core_test.fresh: the name "Dot" is that of core.Dot: want one of its own`,
+			`op of type core_test.fresh: the name "Dot" is that of linear.Dot: want one of its own`,
 		},
 		{
-			"second name", core.CheckRegistration[core.Dot]("InnerProduct"),
-			`op of type core.Dot: got the name "InnerProduct", but it has the name "Dot" already`,
+			"second name", core.CheckRegistration[linear.Dot]("InnerProduct"),
+			`op of type linear.Dot: got the name "InnerProduct", but it has the name "Dot" already`,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -105,7 +107,8 @@ func TestFrozenNames(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(strings.Join(words, "\n")+"\n"), 0o644))
 		return
 	}
-	assert.Empty(t, without(words, frozen), "new names: go test ./core -update adds them to %s, where they stay", path)
+	assert.Empty(t, without(words, frozen), "new names: go test ./core ./core/op -update adds them to %s, where they stay",
+		path)
 }
 
 // without returns the words that are not among others.

@@ -1,6 +1,6 @@
 package core
 
-var _ = register[ShapeOf]("ShapeOf")
+var _ = Register[ShapeOf]("ShapeOf")
 
 // ShapeOf is the shape of a tensor. It is a constant as soon as that shape is known
 // (Value.Constant).
@@ -18,7 +18,7 @@ type ShapeOf struct {
 
 // Infer checks C1 and C2.
 func (op *ShapeOf) Infer(in []Operand) ([]Fact, error) {
-	if err := wantInputs(in, 1); err != nil {
+	if err := WantInputs(in, 1); err != nil {
 		return nil, err
 	}
 	if op.Type != I32 && op.Type != I64 {
@@ -41,20 +41,27 @@ func (op *ShapeOf) known(s Shape) *Tensor {
 	if !s.Static() {
 		return nil
 	}
-	t, err := NewTensor(op.Type, Shape{len(s)})
-	if err != nil {
-		return nil
+	if op.Type == I32 {
+		return dimensions[int32](s)
 	}
-	dims := make([]int64, len(s))
-	for i, d := range s {
-		dims[i] = int64(d)
-	}
-	t.setInts(dims)
-	return t
+	return dimensions[int64](s)
 }
 
 // Eval lists the dimensions.
 func (op *ShapeOf) Eval(in, out []*Tensor) error {
-	fill(out, op.known(in[0].shape))
+	out[0] = op.known(in[0].shape)
 	return nil
+}
+
+// dimensions returns the vector of a shape's dimensions.
+func dimensions[T int32 | int64](s Shape) *Tensor {
+	v := make([]T, len(s))
+	for i, d := range s {
+		v[i] = T(d)
+	}
+	t, err := TensorOf(Shape{len(s)}, v)
+	if err != nil {
+		panic(err) // as many elements as the shape says
+	}
+	return t
 }

@@ -123,35 +123,5 @@ func (s Shape) String() string {
 	return "[" + strings.Join(parts, ",") + "]"
 }
 
-// rowMajorStrides returns the element strides of a static shape.
-func rowMajorStrides(s Shape) []int {
-	st := make([]int, len(s))
-	n := 1
-	for i := len(s) - 1; i >= 0; i-- {
-		st[i] = n
-		n *= s[i]
-	}
-	return st
-}
-
-// eachIndex calls f with every index of a static shape in row-major order. f must
-// not keep or change idx.
-func eachIndex(s Shape, f func(idx []int)) {
-	if slices.Contains(s, 0) {
-		return
-	}
-	idx := make([]int, len(s))
-	for {
-		f(idx)
-		i := len(s) - 1
-		for ; i >= 0; i-- {
-			if idx[i]++; idx[i] < s[i] {
-				break
-			}
-			idx[i] = 0
-		}
-		if i < 0 {
-			return
-		}
-	}
-}
+// MaxRank bounds the rank of shapes that are values.
+const MaxRank = 254

@@ -6,29 +6,8 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
-
-// Signature is a way to call a Function: the names by which a caller gives inputs and gets
-// outputs, and what each stands for. TensorFlow's SignatureDefs are such.
-type Signature struct {
-	Inputs  map[string]string `json:"inputs"`  // the caller's name -> the parameter's
-	Outputs map[string]string `json:"outputs"` // the caller's name -> a result's, or one of Names
-}
-
-// String writes: x="input" -> classes="Identity:0".
-func (s Signature) String() string {
-	return bindings(s.Inputs) + "-> " + strings.TrimSuffix(bindings(s.Outputs), " ")
-}
-
-func bindings(names map[string]string) string {
-	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		fmt.Fprintf(&b, "%s=%q ", name, names[name])
-	}
-	return b.String()
-}
 
 // boundaryNames are the names that signatures may use.
 type boundaryNames struct{ parameters, tensors map[string]bool }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"unsafe"
+
+	"github.com/tf2ng/tf2ng/core/numeric"
 )
 
 // Alignment is the alignment in bytes of the data of tensors that this package
@@ -268,27 +270,7 @@ func (t *Tensor) Float64s() []float64 {
 	return out
 }
 
-// intSetter returns a function that stores values, which must fit, in an i8, u8 or i32 tensor.
-func (t *Tensor) intSetter() func(i int, v int64) {
-	switch t.typ {
-	case I8:
-		d := Data[int8](t)
-		return func(i int, v int64) { d[i] = int8(v) }
-	case U8:
-		d := Data[uint8](t)
-		return func(i int, v int64) { d[i] = uint8(v) }
-	case I32:
-		d := Data[int32](t)
-		return func(i int, v int64) { d[i] = int32(v) }
-	}
-	panic("core: intSetter of a tensor of " + t.typ.String())
-}
-
-type number interface {
-	int8 | uint8 | int16 | uint16 | int32 | uint32 | int64 | uint64 | float32 | float64
-}
-
-func convert[From, To number](t *Tensor) []To {
+func convert[From, To numeric.Number](t *Tensor) []To {
 	in := Data[From](t)
 	out := make([]To, len(in))
 	for i, v := range in {
@@ -307,4 +289,25 @@ func f16ToF32(h uint16) float32 {
 		return math.Float32frombits(sign | 255<<23 | frac<<13)
 	}
 	return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
+}
+
+// elementsOf returns the elements of a tensor that was found to hold T.
+func elementsOf[T Element](t *Tensor) []T {
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(t.data))), len(t.data)/t.typ.Size())
+}
+
+// AllBytes returns the 256 values of i8 or u8 in the order of their bits; nil for any other
+// type.
+func AllBytes(t Type) *Tensor {
+	if t != I8 && t != U8 {
+		return nil
+	}
+	x, err := NewTensor(t, Shape{256})
+	if err != nil {
+		return nil
+	}
+	for i := range x.data {
+		x.data[i] = byte(i)
+	}
+	return x
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unsafe"
 )
 
 // TypeError reports a tensor whose element type is not one that was asked for.
@@ -59,11 +58,6 @@ func DataOf[T Element](t *Tensor) ([]T, error) {
 		return nil, err
 	}
 	return elementsOf[T](t), nil
-}
-
-// elementsOf returns the elements of a tensor that was found to hold T.
-func elementsOf[T Element](t *Tensor) []T {
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(t.data))), len(t.data)/t.typ.Size())
 }
 
 // numberTypes returns the types that NumbersOf converts; the integers and Bool stand first.

@@ -85,8 +85,8 @@ func (t Type) Bounds() (lo, hi int64) {
 	panic("core: no 32-bit bounds for " + t.String())
 }
 
-// compatible reports whether two types can be the same once both are known.
-func (t Type) compatible(u Type) bool { return t == u || t == Dynamic || u == Dynamic }
+// Compatible reports whether two types can be the same once both are known.
+func (t Type) Compatible(u Type) bool { return t == u || t == Dynamic || u == Dynamic }
 
 // MarshalText and UnmarshalText make a Type its name in JSON.
 func (t Type) MarshalText() ([]byte, error) { return []byte(t.String()), nil }

@@ -10,10 +10,14 @@
 //	out = sat(rne(f))
 //
 // each step in float32 and rounded on its own, the fma once; rne rounds ties to even.
-// Every op decomposes to core.IntegerConvolution or core.IntegerDot.
+// Every op decomposes to linear.IntegerConvolution or linear.IntegerDot.
 package fusedops
 
-import "github.com/tf2ng/tf2ng/core"
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+)
 
 var (
 	_ = core.Register[QuantizedConvolutionBias]("QuantizedConvolutionBias")
@@ -32,20 +36,20 @@ var (
 //	         scale: f32, [], [1] or [O]
 //	Outputs: out: u8 with ReLU, else i8; [N, O, spatial...] (NHWC: [N, spatial..., O])
 //
-//	C1: data and filters are what core.IntegerConvolution accepts
+//	C1: data and filters are what linear.IntegerConvolution accepts
 //	C2: bias is i32 of shape [O]
 //	C3: scale is f32 of shape [], [1] or [O]
 //
 // It is nGraph's ngraph::op::QuantizedConvolutionBias.
 type QuantizedConvolutionBias struct {
-	core.Spatial
+	geometry.Spatial
 	Groups   int  `json:"groups,omitempty"` // 0 means 1
 	WithRelu bool `json:"with_relu,omitempty"`
 }
 
 func (op *QuantizedConvolutionBias) fused() *fused {
 	return &fused{
-		convolution: &core.IntegerConvolution{Spatial: op.Spatial, Groups: op.Groups},
+		convolution: &linear.IntegerConvolution{Spatial: op.Spatial, Groups: op.Groups},
 		bias:        true, relu: op.WithRelu, output: unsignedIf(op.WithRelu),
 	}
 }
@@ -85,14 +89,14 @@ func (op *QuantizedConvolutionBias) Decompose(in []core.Value) ([]core.Value, er
 //
 // It is nGraph's ngraph::op::QuantizedConvolutionBiasAdd.
 type QuantizedConvolutionBiasAdd struct {
-	core.Spatial
+	geometry.Spatial
 	Groups   int  `json:"groups,omitempty"` // 0 means 1
 	WithRelu bool `json:"with_relu,omitempty"`
 }
 
 func (op *QuantizedConvolutionBiasAdd) fused() *fused {
 	return &fused{
-		convolution: &core.IntegerConvolution{Spatial: op.Spatial, Groups: op.Groups},
+		convolution: &linear.IntegerConvolution{Spatial: op.Spatial, Groups: op.Groups},
 		bias:        true, sum: []core.Type{core.I8, core.U8}, relu: op.WithRelu, output: unsignedIf(op.WithRelu),
 	}
 }
@@ -127,14 +131,14 @@ func (op *QuantizedConvolutionBiasAdd) Decompose(in []core.Value) ([]core.Value,
 //
 // It is nGraph's ngraph::op::QuantizedConvolutionBiasSignedAdd.
 type QuantizedConvolutionBiasSignedAdd struct {
-	core.Spatial
+	geometry.Spatial
 	Groups   int  `json:"groups,omitempty"` // 0 means 1
 	WithRelu bool `json:"with_relu"`
 }
 
 func (op *QuantizedConvolutionBiasSignedAdd) fused() *fused {
 	return &fused{
-		convolution: &core.IntegerConvolution{Spatial: op.Spatial, Groups: op.Groups},
+		convolution: &linear.IntegerConvolution{Spatial: op.Spatial, Groups: op.Groups},
 		bias:        true, sum: []core.Type{core.I8}, relu: true, output: core.I8,
 	}
 }
@@ -172,13 +176,13 @@ func (op *QuantizedConvolutionBiasSignedAdd) Decompose(in []core.Value) ([]core.
 //
 // It is nGraph's ngraph::op::QuantizedConvolutionRelu.
 type QuantizedConvolutionRelu struct {
-	core.Spatial
+	geometry.Spatial
 	Groups int `json:"groups,omitempty"` // 0 means 1
 }
 
 func (op *QuantizedConvolutionRelu) fused() *fused {
 	return &fused{
-		convolution: &core.IntegerConvolution{Spatial: op.Spatial, Groups: op.Groups},
+		convolution: &linear.IntegerConvolution{Spatial: op.Spatial, Groups: op.Groups},
 		relu:        true, output: core.U8,
 	}
 }

@@ -5,11 +5,16 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/postop"
 )
 
 // fused describes one of the package's ops.
 type fused struct {
-	convolution *core.IntegerConvolution // without post-ops; nil for a dot with filters [N, K]
+	convolution *linear.IntegerConvolution // without post-ops; nil for a dot with filters [N, K]
 	bias        bool
 	sum         []core.Type // the types of the summand; none without one
 	relu        bool
@@ -60,7 +65,7 @@ func (f *fused) product(in []core.Operand) (fact core.Fact, channelAxis int, err
 			return core.Fact{}, 0, err
 		}
 		axis := 1
-		if c.Layout == core.NHWC {
+		if c.Layout == geometry.NHWC {
 			axis = len(out[0].Shape) - 1
 		}
 		return out[0], axis, nil
@@ -70,11 +75,11 @@ func (f *fused) product(in []core.Operand) (fact core.Fact, channelAxis int, err
 			return core.Fact{}, 0, core.Violation("C1", i, "got shape %v, want a matrix", o.Shape)
 		}
 	}
-	w, err := (&core.Transpose{}).Infer(in[1:2])
+	w, err := (&array.Transpose{}).Infer(in[1:2])
 	if err != nil {
 		return core.Fact{}, 0, err
 	}
-	out, err := (&core.IntegerDot{ReductionAxes: 1}).Infer(withZeroPoints(in[0], core.Operand{Fact: w[0]}))
+	out, err := (&linear.IntegerDot{ReductionAxes: 1}).Infer(withZeroPoints(in[0], core.Operand{Fact: w[0]}))
 	if err != nil {
 		return core.Fact{}, 0, err
 	}
@@ -138,11 +143,11 @@ func (f *fused) accumulators(in []*core.Tensor) (*core.Tensor, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	var op core.Op = &core.IntegerDot{ReductionAxes: 1}
+	var op core.Op = &linear.IntegerDot{ReductionAxes: 1}
 	if f.convolution != nil {
 		op = f.convolution
 	} else {
-		t, err := core.EvalOp(&core.Transpose{}, in[1:2])
+		t, err := core.EvalOp(&array.Transpose{}, in[1:2])
 		if err != nil {
 			return nil, 0, err
 		}
@@ -180,7 +185,7 @@ func (f *fused) eval(in []*core.Tensor, out *core.Tensor) error {
 		}
 		v = float32(v * scale[channel%len(scale)])
 		if len(f.sum) > 0 {
-			v = core.FMA32(float32(element(o.sum, i)), core.Data[float32](o.sumScale)[0], v)
+			v = numeric.FMA32(float32(element(o.sum, i)), core.Data[float32](o.sumScale)[0], v)
 		}
 		if f.relu && !(v > 0) {
 			v = 0
@@ -203,9 +208,9 @@ func store(out *core.Tensor, i int, v float32) {
 	r := math.RoundToEven(float64(v))
 	switch out.Type() {
 	case core.I8:
-		core.Data[int8](out)[i] = int8(core.Saturate(r, math.MinInt8, math.MaxInt8))
+		core.Data[int8](out)[i] = int8(numeric.Saturate(r, math.MinInt8, math.MaxInt8))
 	case core.U8:
-		core.Data[uint8](out)[i] = uint8(core.Saturate(r, 0, math.MaxUint8))
+		core.Data[uint8](out)[i] = uint8(numeric.Saturate(r, 0, math.MaxUint8))
 	default:
 		core.Data[float32](out)[i] = v
 	}
@@ -216,47 +221,47 @@ func (f *fused) decompose(in []core.Value) ([]core.Value, error) {
 		return nil, core.Violation("", -1, "got %d inputs, want %d", len(in), want)
 	}
 	o := named(f, in)
-	var posts []core.PostOp
+	var posts []postop.Step
 	var args []core.Value
-	add := func(p core.PostOp, v ...core.Value) {
+	add := func(p postop.Step, v ...core.Value) {
 		posts = append(posts, p)
 		args = append(args, v...)
 	}
 	if f.bias {
-		add(core.PostOp{Kind: core.PostAdd}, o.bias)
+		add(postop.Step{Kind: postop.Add}, o.bias)
 	}
-	scale, err := core.ScalarOf(o.scale)
+	scale, err := array.ScalarOf(o.scale)
 	if err != nil {
 		return nil, err
 	}
-	add(core.PostOp{Kind: core.PostMul}, scale)
+	add(postop.Step{Kind: postop.Mul}, scale)
 	if len(f.sum) > 0 {
-		sumScale, err := core.ScalarOf(o.sumScale)
+		sumScale, err := array.ScalarOf(o.sumScale)
 		if err != nil {
 			return nil, err
 		}
-		add(core.PostOp{Kind: core.PostMulAdd}, o.sum, sumScale)
+		add(postop.Step{Kind: postop.MulAdd}, o.sum, sumScale)
 	}
 	if f.relu {
-		add(core.PostOp{Kind: core.PostActivation, Activation: core.Relu})
+		add(postop.Step{Kind: postop.Activation, Activation: numeric.Relu})
 	}
 	if f.output != core.F32 {
-		add(core.RoundSaturate(f.output))
+		add(postop.RoundSaturateTo(f.output))
 	}
 	return f.integerProduct(in[0], in[1], posts, args)
 }
 
 // integerProduct returns the IntegerConvolution or IntegerDot with the post-ops.
-func (f *fused) integerProduct(data, filters core.Value, posts []core.PostOp, args []core.Value) ([]core.Value, error) {
+func (f *fused) integerProduct(data, filters core.Value, posts []postop.Step, args []core.Value) ([]core.Value, error) {
 	var op core.Op
 	if f.convolution != nil {
 		c := *f.convolution
 		c.PostOps = posts
 		op = &c
 	} else {
-		op = &core.IntegerDot{ReductionAxes: 1, PostOps: posts}
+		op = &linear.IntegerDot{ReductionAxes: 1, PostOps: posts}
 		var err error
-		if filters, err = core.Apply(&core.Transpose{Order: []int{1, 0}}, filters); err != nil {
+		if filters, err = core.Apply(&array.Transpose{Order: []int{1, 0}}, filters); err != nil {
 			return nil, err
 		}
 	}

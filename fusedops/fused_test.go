@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/fusedops"
 	"github.com/tf2ng/tf2ng/internal/ngraphtest"
 )
@@ -33,7 +34,7 @@ func random(r *rand.Rand, t core.Type, dims ...int) *core.Tensor {
 // TestFusedEqualsDecomposed covers all types of operands, scales per channel and layouts.
 func TestFusedEqualsDecomposed(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
-	nhwc := core.Spatial{Layout: core.NHWC, Strides: []int{2, 1}, PadBelow: []int{1, 0}, PadAbove: []int{0, 2}}
+	nhwc := geometry.Spatial{Layout: geometry.NHWC, Strides: []int{2, 1}, PadBelow: []int{1, 0}, PadAbove: []int{0, 2}}
 	for _, data := range []core.Type{core.I8, core.U8} {
 		for _, filters := range []core.Type{core.I8, core.U8} {
 			for _, relu := range []bool{false, true} {
@@ -181,7 +182,7 @@ func TestConstraints(t *testing.T) {
 }
 
 func TestPartialShapes(t *testing.T) {
-	op := &fusedops.QuantizedConvolutionBiasAdd{Spatial: core.Spatial{Layout: core.NHWC}}
+	op := &fusedops.QuantizedConvolutionBiasAdd{Spatial: geometry.Spatial{Layout: geometry.NHWC}}
 	out, err := op.Infer([]core.Operand{
 		{Fact: fact(core.U8, -1, 5, -1, 2)}, {Fact: fact(core.I8, 3, 3, 2, 4)}, {}, {}, {}, {},
 	})

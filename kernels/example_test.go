@@ -6,6 +6,7 @@ import (
 	"log"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/kernels"
 )
 
@@ -15,7 +16,7 @@ func square() *core.Function {
 	if err != nil {
 		log.Fatal(err)
 	}
-	product, err := core.NewNamedNode("product", &core.Multiply{}, x.Out(0), x.Out(0))
+	product, err := core.NewNamedNode("product", &pointwise.Multiply{}, x.Out(0), x.Out(0))
 	if err != nil {
 		log.Fatal(err)
 	}

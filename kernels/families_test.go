@@ -12,6 +12,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/normalize"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/pooling"
+	"github.com/tf2ng/tf2ng/core/op/quantization"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/core/postop"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
 
@@ -176,11 +187,11 @@ func requireSameBits(t *testing.T, want, got *core.Tensor, what string) {
 }
 
 // spatial returns random attributes for two spatial dimensions.
-func (g *graph) spatial() core.Spatial {
-	s := core.Spatial{
-		Layout: core.NHWC, Strides: []int{1 + g.r.IntN(2), 1 + g.r.IntN(3)}, PadType: core.PadType(g.r.IntN(3)),
+func (g *graph) spatial() geometry.Spatial {
+	s := geometry.Spatial{
+		Layout: geometry.NHWC, Strides: []int{1 + g.r.IntN(2), 1 + g.r.IntN(3)}, PadType: geometry.PadType(g.r.IntN(3)),
 	}
-	if s.PadType == core.PadExplicit {
+	if s.PadType == geometry.PadExplicit {
 		s.PadBelow, s.PadAbove = []int{g.r.IntN(2), g.r.IntN(2)}, []int{g.r.IntN(2), g.r.IntN(2)}
 	}
 	if g.r.IntN(3) == 0 {
@@ -191,19 +202,19 @@ func (g *graph) spatial() core.Spatial {
 
 // chainPosts returns a list of post-ops with its operands, as TensorFlow's convolutions
 // have them.
-func (g *graph) chainPosts(channels int) ([]core.PostOp, []core.Value) {
-	mul, add := core.PostOp{Kind: core.PostMul}, core.PostOp{Kind: core.PostAdd}
-	relu := core.PostOp{Kind: core.PostActivation, Activation: core.Relu}
+func (g *graph) chainPosts(channels int) ([]postop.Step, []core.Value) {
+	mul, add := postop.Step{Kind: postop.Mul}, postop.Step{Kind: postop.Add}
+	relu := postop.Step{Kind: postop.Activation, Activation: numeric.Relu}
 	switch g.r.IntN(4) {
 	case 0:
 		return nil, nil
 	case 1:
-		return []core.PostOp{mul}, []core.Value{g.reals(channels, 0.01, false)}
+		return []postop.Step{mul}, []core.Value{g.reals(channels, 0.01, false)}
 	case 2:
-		posts := []core.PostOp{add, mul, core.RoundSaturate(core.I8)}
+		posts := []postop.Step{add, mul, postop.RoundSaturateTo(core.I8)}
 		return posts, []core.Value{g.reals(channels, 100, true), g.reals(channels, 0.01, false)}
 	}
-	return []core.PostOp{mul, add, relu, mul, core.RoundSaturate(core.U8)},
+	return []postop.Step{mul, add, relu, mul, postop.RoundSaturateTo(core.U8)},
 		[]core.Value{g.reals(channels, 0.01, false), g.reals(channels, 30, true), g.reals(channels, 1, false)}
 }
 
@@ -226,7 +237,7 @@ func TestDepthwise(t *testing.T) {
 			data := g.parameter(typ, core.Shape{1 + g.r.IntN(2), 9 + g.r.IntN(6), 9 + g.r.IntN(6), channels})
 			filters := core.NewConstant(g.tensor(core.I8, core.Shape{size[0], size[1], 1, channels * multiplier}, false))
 			posts, operands := g.chainPosts(channels * multiplier)
-			op := &core.IntegerConvolution{Spatial: g.spatial(), Groups: channels, PostOps: posts}
+			op := &linear.IntegerConvolution{Spatial: g.spatial(), Groups: channels, PostOps: posts}
 			g.result(g.apply(op, append([]core.Value{data, filters, zero, scalar(int8(0))}, operands...)...))
 			g.check(false, "depthwise_")
 		})
@@ -238,9 +249,9 @@ func TestDepthwiseSum(t *testing.T) {
 	g := newGraph(t, 1)
 	shape := core.Shape{1, 5, 5, 19}
 	data, sum := g.parameter(core.U8, shape), g.parameter(core.U8, shape)
-	op := &core.IntegerConvolution{
-		Spatial: core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}, Groups: 19,
-		PostOps: []core.PostOp{{Kind: core.PostMul}, {Kind: core.PostMulAdd}, core.RoundSaturate(core.U8)},
+	op := &linear.IntegerConvolution{
+		Spatial: geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadSameUpper}, Groups: 19,
+		PostOps: []postop.Step{{Kind: postop.Mul}, {Kind: postop.MulAdd}, postop.RoundSaturateTo(core.U8)},
 	}
 	filters := core.NewConstant(g.tensor(core.I8, core.Shape{3, 3, 1, 19}, false))
 	zeros := []core.Value{scalar(uint8(3)), scalar(int8(0))}
@@ -257,11 +268,11 @@ func TestPools(t *testing.T) {
 			s := g.spatial()
 			window := []int{2 + g.r.IntN(2), 2 + g.r.IntN(2)}
 			if seed%6 == 5 {
-				g.result(g.apply(&core.AvgPool{Spatial: s, Window: window, IncludePadding: seed%4 == 1}, x))
+				g.result(g.apply(&pooling.AvgPool{Spatial: s, Window: window, IncludePadding: seed%4 == 1}, x))
 				g.check(true, "pool_f32_average_")
 				return
 			}
-			g.result(g.apply(&core.MaxPool{Spatial: s, Window: window}, x))
+			g.result(g.apply(&pooling.MaxPool{Spatial: s, Window: window}, x))
 			g.check(true, map[core.Type]string{core.U8: "pool_u8_max_", core.I8: "pool_s8_max_", core.F32: "pool_f32_max_"}[typ])
 		})
 	}
@@ -273,7 +284,8 @@ func TestQuantizedAvgPool(t *testing.T) {
 			g := newGraph(t, seed)
 			typ := []core.Type{core.U8, core.I8}[seed%2]
 			x := g.parameter(typ, core.Shape{1 + g.r.IntN(2), 6 + g.r.IntN(6), 6 + g.r.IntN(6), 1 + g.r.IntN(70)})
-			g.result(g.apply(&core.TFQuantizedAvgPool{Spatial: g.spatial(), Window: []int{2 + g.r.IntN(2), 2 + g.r.IntN(2)}}, x))
+			g.result(g.apply(&tensorflow.QuantizedAvgPool{Spatial: g.spatial(), Window: []int{2 + g.r.IntN(2), 2 + g.r.IntN(2)}},
+				x))
 			g.check(false, map[core.Type]string{core.U8: "pool_u8_average_", core.I8: "pool_s8_average_"}[typ])
 		})
 	}
@@ -283,10 +295,10 @@ func TestQuantizedAvgPool(t *testing.T) {
 func TestPoolOfOneDimension(t *testing.T) {
 	g := newGraph(t, 1)
 	x := g.parameter(core.U8, core.Shape{2, 11, 17})
-	same := core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}
-	g.result(g.apply(&core.MaxPool{Spatial: same, Window: []int{3}}, x))
+	same := geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadSameUpper}
+	g.result(g.apply(&pooling.MaxPool{Spatial: same, Window: []int{3}}, x))
 	y := g.parameter(core.F32, core.Shape{1, 4, 5, 6, 20})
-	g.result(g.apply(&core.AvgPool{Spatial: same, Window: []int{3, 2, 3}}, y))
+	g.result(g.apply(&pooling.AvgPool{Spatial: same, Window: []int{3, 2, 3}}, y))
 	g.check(true, "pool_u8_max_", "pool_f32_average_")
 }
 
@@ -296,17 +308,17 @@ func TestChannelsFirst(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			g := newGraph(t, seed)
 			channels := 1 + g.r.IntN(40)
-			s := core.Spatial{Layout: core.NCHW, PadType: core.PadSameUpper, Strides: []int{2, 1}}
+			s := geometry.Spatial{Layout: geometry.NCHW, PadType: geometry.PadSameUpper, Strides: []int{2, 1}}
 			shape := core.Shape{1 + g.r.IntN(2), channels, 6 + g.r.IntN(6), 6 + g.r.IntN(6)}
 			real, whole := g.parameter(core.F32, shape), g.parameter(core.U8, shape)
-			g.result(g.apply(&core.MaxPool{Spatial: s, Window: []int{3, 2}}, whole))
-			g.result(g.apply(&core.TFQuantizedAvgPool{Spatial: s, Window: []int{3, 3}}, whole))
-			g.result(g.apply(&core.AvgPool{Spatial: s, Window: []int{2, 3}}, real))
+			g.result(g.apply(&pooling.MaxPool{Spatial: s, Window: []int{3, 2}}, whole))
+			g.result(g.apply(&tensorflow.QuantizedAvgPool{Spatial: s, Window: []int{3, 3}}, whole))
+			g.result(g.apply(&pooling.AvgPool{Spatial: s, Window: []int{2, 3}}, real))
 			p := g.normalization(channels)
-			y := g.apply(&core.BatchNorm{Layout: core.NCHW, Epsilon: 0.001}, append([]core.Value{real}, p...)...)
-			g.result(g.apply(&core.MaxPool{Spatial: s, Window: []int{2, 2}}, y))
+			y := g.apply(&normalize.BatchNorm{Layout: geometry.NCHW, Epsilon: 0.001}, append([]core.Value{real}, p...)...)
+			g.result(g.apply(&pooling.MaxPool{Spatial: s, Window: []int{2, 2}}, y))
 			g.anyKernel = true // the mean of little data
-			g.result(g.apply(&core.Mean{Reduction: core.Reduction{Axes: []int{2, 3}}}, y))
+			g.result(g.apply(&reduce.Mean{Reduction: reduce.Reduction{Axes: []int{2, 3}}}, y))
 			g.check(true, "transpose", "pool_u8_max_", "pool_u8_average_", "pool_f32_average_")
 		})
 	}
@@ -332,8 +344,8 @@ func TestTransposes(t *testing.T) {
 				data.Bytes()[i] = byte(g.r.IntN(256))
 			}
 			g.fixed = map[string]*core.Tensor{x.Node.Name: data}
-			g.result(g.apply(&core.Transpose{Order: g.r.Perm(len(shape))}, x))
-			g.result(g.apply(&core.Transpose{}, x))
+			g.result(g.apply(&array.Transpose{Order: g.r.Perm(len(shape))}, x))
+			g.result(g.apply(&array.Transpose{}, x))
 			g.check(false, "transpose")
 		})
 	}
@@ -343,8 +355,8 @@ func TestTransposes(t *testing.T) {
 func TestEmptyWindow(t *testing.T) {
 	g := newGraph(t, 1)
 	x := g.parameter(core.F32, core.Shape{1, 3, 3, 20})
-	s := core.Spatial{Layout: core.NHWC, PadBelow: []int{2, 2}, PadAbove: []int{2, 2}}
-	g.result(g.apply(&core.MaxPool{Spatial: s, Window: []int{2, 2}}, x))
+	s := geometry.Spatial{Layout: geometry.NHWC, PadBelow: []int{2, 2}, PadAbove: []int{2, 2}}
+	g.result(g.apply(&pooling.MaxPool{Spatial: s, Window: []int{2, 2}}, x))
 	p, err := Compile(g.f, nil, Options{})
 	require.NoError(t, err)
 	require.Equal(t, "reference", p.Steps()[len(p.Steps())-1].Kernel)
@@ -364,17 +376,17 @@ func TestMeans(t *testing.T) {
 		t.Run(fmt.Sprintf("%v/%v", c.shape, c.axes), func(t *testing.T) {
 			g := newGraph(t, 3)
 			x := g.parameter(core.F32, c.shape)
-			g.result(g.apply(&core.Mean{Reduction: core.Reduction{Axes: c.axes, KeepDims: true}}, x))
-			g.result(g.apply(&core.Sum{Reduction: core.Reduction{Axes: c.axes}}, x))
+			g.result(g.apply(&reduce.Mean{Reduction: reduce.Reduction{Axes: c.axes, KeepDims: true}}, x))
+			g.result(g.apply(&reduce.Sum{Reduction: reduce.Reduction{Axes: c.axes}}, x))
 			g.check(true, "pool_f32_mean_")
 		})
 	}
 }
 
 // quantizeV2 returns a QuantizeV2 of mode SCALED that rounds to even.
-func quantizeV2(typ core.Type) *core.TFQuantizeV2 {
-	return &core.TFQuantizeV2{
-		Type: typ, Axis: -1, EnsureMinimumRange: 0.01, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven,
+func quantizeV2(typ core.Type) *tensorflow.QuantizeV2 {
+	return &tensorflow.QuantizeV2{
+		Type: typ, Axis: -1, EnsureMinimumRange: 0.01, Mode: tensorflow.Scaled, RoundMode: numeric.RoundNearestTowardEven,
 	}
 }
 
@@ -391,14 +403,15 @@ func (g *graph) quantize(v core.Value, typ core.Type) *core.Node {
 	op := quantizeV2(typ)
 	op.NarrowRange, op.Plain = g.r.IntN(5) == 0, g.r.IntN(5) == 0
 	if g.r.IntN(3) == 0 {
-		op.RoundMode = core.RoundNearestTowardInfinity
+		op.RoundMode = numeric.RoundNearestTowardInfinity
 	}
 	switch g.r.IntN(4) {
 	case 0:
 		op.Factor127 = true
 	case 1:
 		if typ == core.U8 {
-			op.Mode, op.RoundMode, op.NarrowRange, op.Plain = core.MinFirst, core.RoundNearestTowardInfinity, false, false
+			op.Mode, op.RoundMode, op.NarrowRange, op.Plain = tensorflow.MinFirst, numeric.RoundNearestTowardInfinity, false,
+				false
 		}
 	case 2:
 		zero := core.NewConstant(g.tensor(typ, core.Shape{}, false))
@@ -406,7 +419,7 @@ func (g *graph) quantize(v core.Value, typ core.Type) *core.Node {
 		if typ == core.U8 && g.r.IntN(2) == 0 {
 			zero.Constant().Bytes()[0] = 128
 		}
-		return g.node(&core.Quantize{Type: typ, RoundMode: core.RoundNearestTowardEven}, v, scalar(top/127), zero)
+		return g.node(&quantization.Quantize{Type: typ, RoundMode: numeric.RoundNearestTowardEven}, v, scalar(top/127), zero)
 	}
 	return g.node(op, v, scalar(-top), scalar(top))
 }
@@ -415,24 +428,24 @@ func (g *graph) quantize(v core.Value, typ core.Type) *core.Node {
 func (g *graph) dequantize(v core.Value) core.Value {
 	switch typ := v.Type(); {
 	case typ == core.I32:
-		return g.apply(&core.Dequantize{Type: core.F32}, v, scalar(float32(1e-8)), scalar(int32(0)))
+		return g.apply(&quantization.Dequantize{Type: core.F32}, v, scalar(float32(1e-8)), scalar(int32(0)))
 	case g.r.IntN(3) == 0:
-		mode := []core.QuantizeMode{core.Scaled, core.MinFirst}[g.r.IntN(2)]
+		mode := []tensorflow.QuantizeMode{tensorflow.Scaled, tensorflow.MinFirst}[g.r.IntN(2)]
 		low, high := scalar(float32(-3.7*g.r.Float64())), scalar(float32(4*g.r.Float64()+1))
-		return g.apply(&core.TFDequantize{Mode: mode, Axis: -1, OutType: core.F32}, v, low, high)
+		return g.apply(&tensorflow.Dequantize{Mode: mode, Axis: -1, OutType: core.F32}, v, low, high)
 	case g.r.IntN(3) == 0:
-		return g.apply(&core.Convert{Type: core.F32}, v)
+		return g.apply(&pointwise.Convert{Type: core.F32}, v)
 	}
 	channels := v.Shape()[len(v.Shape())-1]
 	zero := core.NewConstant(g.tensor(v.Type(), core.Shape{channels}, false))
 	clear(zero.Constant().Bytes())
 	if g.r.IntN(2) == 0 {
-		op := &core.Dequantize{Type: core.F32, Axes: []int{len(v.Shape()) - 1}}
+		op := &quantization.Dequantize{Type: core.F32, Axes: []int{len(v.Shape()) - 1}}
 		return g.apply(op, v, g.reals(channels, 0.1, false), zero)
 	}
 	zero = core.NewConstant(g.tensor(v.Type(), core.Shape{}, false))
 	clear(zero.Constant().Bytes())
-	return g.apply(&core.Dequantize{Type: core.F32}, v, scalar(float32(g.r.Float64())), zero)
+	return g.apply(&quantization.Dequantize{Type: core.F32}, v, scalar(float32(g.r.Float64())), zero)
 }
 
 // TestElementwise builds random graphs of elementwise ops on tensors of one shape.
@@ -459,17 +472,17 @@ func TestElementwise(t *testing.T) {
 				case 1:
 					reals = append(reals, g.dequantize(integers[g.r.IntN(len(integers))]))
 				case 2:
-					a := []core.Activation{core.Relu, core.Relu6}[g.r.IntN(2)]
-					reals = append(reals, g.apply(&core.Activate{Activation: a}, x))
+					a := []numeric.Activation{numeric.Relu, numeric.Relu6}[g.r.IntN(2)]
+					reals = append(reals, g.apply(&pointwise.Activate{Activation: a}, x))
 				case 3:
-					reals = append(reals, g.apply(&core.Clamp{Lo: -20.3, Hi: 100 * g.r.Float64()}, x))
+					reals = append(reals, g.apply(&pointwise.Clamp{Lo: -20.3, Hi: 100 * g.r.Float64()}, x))
 				case 4:
 					if v := integers[g.r.IntN(len(integers))]; v.Type() != core.I32 {
-						integers = append(integers, g.apply(&core.FlipSign{}, v))
+						integers = append(integers, g.apply(&pointwise.FlipSign{}, v))
 					}
 				case 5:
 					p := g.normalization(channels)
-					op := &core.BatchNorm{Layout: core.NHWC, Epsilon: 0.001}
+					op := &normalize.BatchNorm{Layout: geometry.NHWC, Epsilon: 0.001}
 					reals = append(reals, g.apply(op, append([]core.Value{x}, p...)...))
 				default:
 					reals = append(reals, g.binary(x, reals[g.r.IntN(len(reals))], channels))
@@ -495,7 +508,8 @@ func (g *graph) binary(x, y core.Value, channels int) core.Value {
 		x, y = y, x
 	}
 	op := []core.Op{
-		&core.Add{}, &core.Subtract{}, &core.Multiply{}, &core.Divide{}, &core.Maximum{}, &core.Minimum{},
+		&pointwise.Add{}, &pointwise.Subtract{}, &pointwise.Multiply{}, &pointwise.Divide{}, &pointwise.Maximum{},
+		&pointwise.Minimum{},
 	}[g.r.IntN(6)]
 	return g.apply(op, x, y)
 }
@@ -506,18 +520,18 @@ func TestResidual(t *testing.T) {
 	g := newGraph(t, 1)
 	shape := core.Shape{1, 14, 14, 40}
 	dequantize := func(q core.Value) core.Value {
-		op := &core.TFDequantize{Mode: core.Scaled, Axis: -1, OutType: core.F32}
+		op := &tensorflow.Dequantize{Mode: tensorflow.Scaled, Axis: -1, OutType: core.F32}
 		return g.apply(op, q, scalar(float32(-2)), scalar(float32(2)))
 	}
 	quantize := func(v core.Value) core.Value {
 		op := quantizeV2(core.I8)
 		return g.apply(op, v, scalar(float32(-3)), scalar(float32(3)))
 	}
-	first := g.apply(&core.Add{}, dequantize(g.parameter(core.I8, shape)), dequantize(g.parameter(core.I8, shape)))
-	same := core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}
-	pooled := g.apply(&core.MaxPool{Spatial: same, Window: []int{3, 3}}, quantize(first))
-	second := g.apply(&core.Add{}, dequantize(pooled), first)
-	g.result(g.apply(&core.FlipSign{}, quantize(second)))
+	first := g.apply(&pointwise.Add{}, dequantize(g.parameter(core.I8, shape)), dequantize(g.parameter(core.I8, shape)))
+	same := geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadSameUpper}
+	pooled := g.apply(&pooling.MaxPool{Spatial: same, Window: []int{3, 3}}, quantize(first))
+	second := g.apply(&pointwise.Add{}, dequantize(pooled), first)
+	g.result(g.apply(&pointwise.FlipSign{}, quantize(second)))
 	g.check(false, "elementwise_s8+s8+add+quantize", "pool_s8_max", "elementwise_s8+add+quantize")
 	p, err := Compile(g.f, nil, Options{Engine: Portable})
 	require.NoError(t, err)
@@ -529,7 +543,7 @@ func TestPad(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			g := newGraph(t, seed)
 			typ := []core.Type{core.F32, core.U8, core.I32}[seed%3]
-			op, shape := &core.Pad{}, core.Shape{}
+			op, shape := &array.Pad{}, core.Shape{}
 			for range 1 + g.r.IntN(4) {
 				shape = append(shape, 1+g.r.IntN(5))
 				op.Below, op.Above = append(op.Below, g.r.IntN(3)), append(op.Above, g.r.IntN(3))
@@ -546,7 +560,7 @@ func TestPad(t *testing.T) {
 // TestPadOfMuch has enough bytes for two threads.
 func TestPadOfMuch(t *testing.T) {
 	g := newGraph(t, 1)
-	op := &core.Pad{Below: []int{0, 1, 2, 0}, Above: []int{0, 2, 1, 0}}
+	op := &array.Pad{Below: []int{0, 1, 2, 0}, Above: []int{0, 2, 1, 0}}
 	g.result(g.apply(op, g.parameter(core.F32, core.Shape{1, 40, 41, 33}), scalar(float32(1.5))))
 	g.check(true, "pad")
 }
@@ -568,7 +582,7 @@ func TestConcat(t *testing.T) {
 				in = append(in, g.parameter(typ, s))
 			}
 			in = append(in, g.parameter(typ, shape))
-			g.result(g.apply(&core.Concat{Axis: axis - len(shape)*g.r.IntN(2)}, in...))
+			g.result(g.apply(&array.Concat{Axis: axis - len(shape)*g.r.IntN(2)}, in...))
 			g.check(true, "concat")
 		})
 	}
@@ -578,7 +592,7 @@ func TestConcat(t *testing.T) {
 func TestConcatOfMuch(t *testing.T) {
 	g := newGraph(t, 1)
 	x, y := g.parameter(core.F32, core.Shape{1, 40, 41, 33}), g.parameter(core.F32, core.Shape{1, 40, 41, 6})
-	g.result(g.apply(&core.Concat{Axis: 3}, x, y))
+	g.result(g.apply(&array.Concat{Axis: 3}, x, y))
 	g.check(true, "concat")
 }
 
@@ -588,10 +602,10 @@ func TestBlocks(t *testing.T) {
 	for seed := range uint64(64) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			g := newGraph(t, seed)
-			typ, layout, b := types[seed%4], core.Layout(seed/4%2), 2+g.r.IntN(3)
+			typ, layout, b := types[seed%4], geometry.Layout(seed/4%2), 2+g.r.IntN(3)
 			n, h, w, channels := 1+g.r.IntN(3), 1+g.r.IntN(5), 1+g.r.IntN(40), 1+g.r.IntN(5)
 			space, depth := core.Shape{n, h * b, w * b, channels}, core.Shape{n, h, w, channels * b * b}
-			if layout == core.NCHW {
+			if layout == geometry.NCHW {
 				space, depth = core.Shape{n, channels, h * b, w * b}, core.Shape{n, channels * b * b, h, w}
 			}
 			x, y := g.parameter(typ, space), g.parameter(typ, depth)
@@ -604,8 +618,8 @@ func TestBlocks(t *testing.T) {
 				}
 				g.fixed[v.Node.Name] = data
 			}
-			g.result(g.apply(&core.SpaceToDepth{Layout: layout, BlockSize: b}, x))
-			g.result(g.apply(&core.DepthToSpace{Layout: layout, BlockSize: b}, y))
+			g.result(g.apply(&array.SpaceToDepth{Layout: layout, BlockSize: b}, x))
+			g.result(g.apply(&array.DepthToSpace{Layout: layout, BlockSize: b}, y))
 			g.check(false, "transpose")
 		})
 	}

@@ -9,6 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/normalize"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
+	"github.com/tf2ng/tf2ng/core/op/vision"
 	"github.com/tf2ng/tf2ng/internal/enginetest"
 	"github.com/tf2ng/tf2ng/kernels"
 )
@@ -54,7 +61,7 @@ func TestSoftmaxRows(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for _, n := range []int{1, 2, 15, 16, 17, 31, 32, 33, 65, 127, 128, 1000, 1025, 4099} {
-		for _, op := range []core.Op{&core.Softmax{Axis: -1}, &core.Softmax{Axis: 1}, &core.LogSoftmax{}} {
+		for _, op := range []core.Op{&normalize.Softmax{Axis: -1}, &normalize.Softmax{Axis: 1}, &normalize.LogSoftmax{}} {
 			t.Run(fmt.Sprintf("%s,n=%d", core.OpName(op), n), func(t *testing.T) {
 				x := numbers(t, r, 7, n)
 				rows := core.Data[float32](x)
@@ -74,22 +81,22 @@ func TestFunctionsInChains(t *testing.T) {
 		op     core.Op
 		kernel string
 	}{
-		{&core.Activate{Activation: core.Sigmoid}, "sigmoid"},
-		{&core.Activate{Activation: core.Tanh}, "tanh"},
-		{&core.Activate{Activation: core.Elu}, "elu"},
-		{&core.Activate{Activation: core.LeakyRelu, Alpha: 0.2}, "leakyrelu"},
-		{&core.Activate{Activation: core.LeakyRelu, Alpha: -3}, "leakyrelu"},
-		{&core.Activate{Activation: core.GeluExact}, "gelu"},
-		{&core.Activate{Activation: core.GeluApproximate}, "geluapproximate"},
-		{&core.Unary{Function: core.ExpOf}, "exp"},
-		{&core.Unary{Function: core.Erf}, "erf"},
-		{&core.Unary{Function: core.Softplus}, "softplus"},
-		{&core.Unary{Function: core.Swish}, "swish"},
-		{&core.Unary{Function: core.Square}, "square"},
-		{&core.Unary{Function: core.Sqrt}, "sqrt"},
-		{&core.Unary{Function: core.Rsqrt}, "rsqrt"},
-		{&core.Unary{Function: core.Negative}, "multiply"},
-		{&core.Unary{Function: core.Reciprocal}, "divide"},
+		{&pointwise.Activate{Activation: numeric.Sigmoid}, "sigmoid"},
+		{&pointwise.Activate{Activation: numeric.Tanh}, "tanh"},
+		{&pointwise.Activate{Activation: numeric.Elu}, "elu"},
+		{&pointwise.Activate{Activation: numeric.LeakyRelu, Alpha: 0.2}, "leakyrelu"},
+		{&pointwise.Activate{Activation: numeric.LeakyRelu, Alpha: -3}, "leakyrelu"},
+		{&pointwise.Activate{Activation: numeric.GeluExact}, "gelu"},
+		{&pointwise.Activate{Activation: numeric.GeluApproximate}, "geluapproximate"},
+		{&pointwise.Unary{Function: pointwise.Exp}, "exp"},
+		{&pointwise.Unary{Function: pointwise.Erf}, "erf"},
+		{&pointwise.Unary{Function: pointwise.Softplus}, "softplus"},
+		{&pointwise.Unary{Function: pointwise.Swish}, "swish"},
+		{&pointwise.Unary{Function: pointwise.Square}, "square"},
+		{&pointwise.Unary{Function: pointwise.Sqrt}, "sqrt"},
+		{&pointwise.Unary{Function: pointwise.Rsqrt}, "rsqrt"},
+		{&pointwise.Unary{Function: pointwise.Negative}, "multiply"},
+		{&pointwise.Unary{Function: pointwise.Reciprocal}, "divide"},
 	} {
 		x := numbers(t, r, 5, 1111)
 		requireKernel(t, "elementwise_"+c.kernel+"+multiply_portable", x, func(x core.Value) (core.Value, error) {
@@ -97,7 +104,7 @@ func TestFunctionsInChains(t *testing.T) {
 			if err != nil {
 				return y, err
 			}
-			return core.Apply(&core.Multiply{}, x, y)
+			return core.Apply(&pointwise.Multiply{}, x, y)
 		})
 	}
 }
@@ -123,7 +130,7 @@ func TestLookups(t *testing.T) {
 					kernel = "elementwise_b8_lookup_8_portable"
 				}
 				requireKernel(t, kernel, x, func(x core.Value) (core.Value, error) {
-					return core.Apply(&core.Lookup{}, x, core.NewConstant(table))
+					return core.Apply(&pointwise.Lookup{}, x, core.NewConstant(table))
 				})
 			})
 		}
@@ -142,8 +149,8 @@ func TestDepthwiseFloats(t *testing.T) {
 							core.Data[float32](filters.Constant())[i] = 1
 						}
 					}
-					op := &core.Convolution{Groups: channels, Spatial: core.Spatial{
-						Layout: core.NHWC, Strides: []int{stride, stride}, PadType: core.PadSameUpper,
+					op := &linear.Convolution{Groups: channels, Spatial: geometry.Spatial{
+						Layout: geometry.NHWC, Strides: []int{stride, stride}, PadType: geometry.PadSameUpper,
 					}}
 					name := "depthwise_f32f32_f32_1x1_portable"
 					x := numbers(t, r, 2, 7, 9, channels)
@@ -159,8 +166,8 @@ func TestSumsOfRows(t *testing.T) {
 	for _, n := range []int{2, 15, 16, 17, 33, 1000} {
 		for _, axes := range [][]int{{2}, {-1, 1}, {0, 1, 2}, {1, 2, 3}} {
 			for _, keep := range []bool{false, true} {
-				rows := core.Reduction{Axes: axes, KeepDims: keep}
-				for _, op := range []core.Op{&core.Sum{Reduction: rows}, &core.Mean{Reduction: rows}} {
+				rows := reduce.Reduction{Axes: axes, KeepDims: keep}
+				for _, op := range []core.Op{&reduce.Sum{Reduction: rows}, &reduce.Mean{Reduction: rows}} {
 					t.Run(fmt.Sprintf("%s,n=%d,axes=%v,%t", core.OpName(op), n, axes, keep), func(t *testing.T) {
 						x := numbers(t, r, 3, 5, n)
 						if len(axes) == 3 && axes[2] == 3 || len(axes) == 1 {
@@ -182,22 +189,22 @@ func TestLayerNormalization(t *testing.T) {
 		"row sums", "elementwise_f32_subtract_1_portable", "elementwise_f32_multiply_1_portable",
 	} {
 		requireKernel(t, kernel, x, func(x core.Value) (core.Value, error) {
-			mean, err := core.Apply(&core.Mean{Reduction: core.Reduction{Axes: []int{2}, KeepDims: true}}, x)
+			mean, err := core.Apply(&reduce.Mean{Reduction: reduce.Reduction{Axes: []int{2}, KeepDims: true}}, x)
 			if err != nil {
 				return mean, err
 			}
-			centred, err := core.Apply(&core.Subtract{}, x, mean)
+			centred, err := core.Apply(&pointwise.Subtract{}, x, mean)
 			if err != nil {
 				return mean, err
 			}
-			return core.Apply(&core.Multiply{}, scale, centred)
+			return core.Apply(&pointwise.Multiply{}, scale, centred)
 		})
 	}
 }
 
 func TestResize(t *testing.T) {
 	r := rand.New(rand.NewPCG(17, 18))
-	for _, op := range []*core.Resize{{}, {AlignCorners: true}, {HalfPixelCenters: true}} {
+	for _, op := range []*vision.Resize{{}, {AlignCorners: true}, {HalfPixelCenters: true}} {
 		for _, size := range [][]int32{{1, 1}, {14, 10}, {7, 5}, {3, 20}, {9, 2}} {
 			for _, channels := range []int{1, 3, 40} {
 				t.Run(fmt.Sprintf("%+v,size=%v,channels=%d", *op, size, channels), func(t *testing.T) {

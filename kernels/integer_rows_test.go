@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 )
 
 // Sums, differences and products of i32 wrap, whichever operand broadcasts.
 func TestIntegerRows(t *testing.T) {
-	for _, op := range []core.Op{&core.Add{}, &core.Subtract{}, &core.Multiply{}} {
+	for _, op := range []core.Op{&pointwise.Add{}, &pointwise.Subtract{}, &pointwise.Multiply{}} {
 		for i, s := range [][2]core.Shape{
 			{{2, 3, 33}, {2, 3, 33}},
 			{{2, 3, 33}, {33}},

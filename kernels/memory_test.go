@@ -9,6 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 )
 
 // hostileGraph is a small graph that asks for much memory. The dimensions and counts are
@@ -30,52 +36,53 @@ func vectorOf(v ...int64) *core.Tensor {
 var hostileGraphs = []hostileGraph{
 	{"broadcast", "BroadcastTo", func(g *graph, late bool) {
 		x := g.operandOf(core.Scalar(float32(1)), late)
-		g.result(g.apply(&core.BroadcastTo{}, x, g.operandOf(vectorOf(1<<20, 1<<18), late)))
+		g.result(g.apply(&array.BroadcastTo{}, x, g.operandOf(vectorOf(1<<20, 1<<18), late)))
 	}},
 	{"broadcast to an overflow", "BroadcastTo", func(g *graph, late bool) {
-		y := g.apply(&core.BroadcastTo{}, scalar(uint8(1)), g.operandOf(vectorOf(1<<20, 1<<20), late))
-		g.result(g.apply(&core.BroadcastTo{}, scalar(uint8(1)), g.operandOf(vectorOf(1<<13), late)))
+		y := g.apply(&array.BroadcastTo{}, scalar(uint8(1)), g.operandOf(vectorOf(1<<20, 1<<20), late))
+		g.result(g.apply(&array.BroadcastTo{}, scalar(uint8(1)), g.operandOf(vectorOf(1<<13), late)))
 		g.result(y)
 	}},
 	{"tile", "Tile", func(g *graph, late bool) {
-		g.result(g.apply(&core.Tile{}, g.parameter(core.F32, core.Shape{3, 5}), g.operandOf(vectorOf(1<<17, 1<<17), late)))
+		g.result(g.apply(&array.Tile{}, g.parameter(core.F32, core.Shape{3, 5}), g.operandOf(vectorOf(1<<17, 1<<17), late)))
 	}},
 	{"pad", "Pad", func(g *graph, _ bool) {
-		op := &core.Pad{Below: []int{1 << 20, 1 << 17}, Above: []int{0, 0}}
+		op := &array.Pad{Below: []int{1 << 20, 1 << 17}, Above: []int{0, 0}}
 		g.result(g.apply(op, g.parameter(core.F32, core.Shape{3, 5}), scalar(float32(0))))
 	}},
 	{"one hot", "OneHot", func(g *graph, late bool) {
 		depth := g.operandOf(core.Scalar(int32(1<<28)), late)
 		x := g.parameter(core.I32, core.Shape{1000})
-		g.result(g.apply(&core.OneHot{}, x, depth, scalar(float32(1)), scalar(float32(0))))
+		g.result(g.apply(&indexing.OneHot{}, x, depth, scalar(float32(1)), scalar(float32(0))))
 	}},
 	{"resize", "TFQuantizedResizeBilinear", func(g *graph, late bool) {
 		size, err := core.TensorOf(core.Shape{2}, []int32{1 << 20, 1 << 20})
 		require.NoError(g.t, err)
 		x := g.parameter(core.U8, core.Shape{1, 2, 2, 1})
-		op := &core.TFQuantizedResizeBilinear{}
+		op := &tensorflow.QuantizedResizeBilinear{}
 		g.result(g.apply(op, x, g.operandOf(size, late), scalar(float32(0)), scalar(float32(1))))
 	}},
 	{"outer sum", "Add", func(g *graph, _ bool) {
 		x, y := g.parameter(core.F32, core.Shape{1 << 18, 1}), g.parameter(core.F32, core.Shape{1, 1 << 18})
-		g.result(g.apply(&core.Add{}, x, y))
+		g.result(g.apply(&pointwise.Add{}, x, y))
 	}},
 	{"outer product", "Dot", func(g *graph, _ bool) {
-		g.result(g.apply(&core.Dot{}, g.parameter(core.F32, core.Shape{1 << 18}), g.parameter(core.F32, core.Shape{1 << 18})))
+		g.result(g.apply(&linear.Dot{}, g.parameter(core.F32, core.Shape{1 << 18}),
+			g.parameter(core.F32, core.Shape{1 << 18})))
 	}},
 	{"padded image", "IntegerConvolution", func(g *graph, _ bool) {
-		s := core.Spatial{Layout: core.NHWC, PadBelow: []int{1 << 19, 1 << 19}}
+		s := geometry.Spatial{Layout: geometry.NHWC, PadBelow: []int{1 << 19, 1 << 19}}
 		w := core.NewConstant(g.tensor(core.I8, core.Shape{3, 3, 1, 1}, false))
 		x := g.parameter(core.U8, core.Shape{1, 3, 3, 1})
-		g.result(g.apply(&core.IntegerConvolution{Spatial: s}, x, w, scalar(uint8(0)), scalar(int8(0))))
+		g.result(g.apply(&linear.IntegerConvolution{Spatial: s}, x, w, scalar(uint8(0)), scalar(int8(0))))
 	}},
 	{"strings", "BroadcastTo", func(g *graph, late bool) {
 		s, err := core.StringTensor(core.Shape{}, []string{"label"})
 		require.NoError(g.t, err)
-		g.result(g.apply(&core.BroadcastTo{}, core.NewConstant(s), g.operandOf(vectorOf(1<<30), late)))
+		g.result(g.apply(&array.BroadcastTo{}, core.NewConstant(s), g.operandOf(vectorOf(1<<30), late)))
 	}},
 	{"one value, many results", "", func(g *graph, late bool) {
-		y := g.apply(&core.BroadcastTo{}, g.parameter(core.F32, core.Shape{1}), g.operandOf(vectorOf(1<<21), false))
+		y := g.apply(&array.BroadcastTo{}, g.parameter(core.F32, core.Shape{1}), g.operandOf(vectorOf(1<<21), false))
 		for range 1200 {
 			g.result(y)
 		}
@@ -120,10 +127,10 @@ func TestHostileGraphs(t *testing.T) {
 // TestIndirectionTooLarge: few weights and a result that fits, but many taps.
 func TestIndirectionTooLarge(t *testing.T) {
 	g := newGraph(t, 1)
-	s := core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}
+	s := geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadSameUpper}
 	w := core.NewConstant(g.tensor(core.I8, core.Shape{255, 255, 1, 1}, false))
 	x := g.parameter(core.U8, core.Shape{1, 8192, 8192, 1})
-	g.result(g.apply(&core.IntegerConvolution{Spatial: s}, x, w, scalar(uint8(0)), scalar(int8(0))))
+	g.result(g.apply(&linear.IntegerConvolution{Spatial: s}, x, w, scalar(uint8(0)), scalar(int8(0))))
 	_, err := Compile(g.f, nil, Options{})
 	require.EqualError(t, err, `node "IntegerConvolution2" (IntegerConvolution): got output i32[1,8192,8192,1], `+
 		"for which 17455015526400 bytes are needed, want at most 8589934592")
@@ -135,7 +142,7 @@ func TestMaxBytes(t *testing.T) {
 	x := g.parameter(core.F32, core.Shape{1 << 16})
 	y := x
 	for range 20 { // each of 256 KiB, of which two live at once
-		y = g.apply(&core.Unary{Function: core.Negative}, y)
+		y = g.apply(&pointwise.Unary{Function: pointwise.Negative}, y)
 	}
 	g.result(y)
 	inputs := map[string]*core.Tensor{x.Node.Name: g.tensor(core.F32, core.Shape{1 << 16}, false)}
@@ -165,7 +172,7 @@ func TestMaxBytes(t *testing.T) {
 func TestFoldingGrowth(t *testing.T) {
 	g := newGraph(t, 1)
 	for range 100 {
-		g.result(g.apply(&core.BroadcastTo{}, scalar(float32(1)), core.NewConstant(vectorOf(1<<22))))
+		g.result(g.apply(&array.BroadcastTo{}, scalar(float32(1)), core.NewConstant(vectorOf(1<<22))))
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

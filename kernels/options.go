@@ -49,7 +49,7 @@ type Options struct {
 	Without []ISA // instruction sets not to use, beside those the CPU lacks
 	Engine  Engine
 	// WithoutQDQ keeps convolutions and matrix products of dequantized tensors in float32,
-	// summed in the order that core.Convolution and core.Dot define. Without it all engines
+	// summed in the order that linear.Convolution and linear.Dot define. Without it all engines
 	// compute them as integers (pass qdq), which is faster and can change a last digit.
 	WithoutQDQ bool
 	// MaxBytes bounds the tensors that one Run holds at once: intermediate values and

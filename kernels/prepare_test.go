@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 )
 
 // faulty is an op that panics where its input says so.
@@ -31,8 +33,8 @@ var _ = core.Register[faulty]("Faulty")
 func faultyGraph(t *testing.T) *core.Function {
 	g := newGraph(t, 1)
 	x := g.parameter(core.F32, core.Shape{core.Unknown, 1 << 12})
-	y := g.apply(&core.Multiply{}, x, scalar(float32(2)))
-	g.result(g.apply(&core.Add{}, g.apply(&faulty{}, y), scalar(float32(1))))
+	y := g.apply(&pointwise.Multiply{}, x, scalar(float32(2)))
+	g.result(g.apply(&pointwise.Add{}, g.apply(&faulty{}, y), scalar(float32(1))))
 	return g.f
 }
 
@@ -112,7 +114,7 @@ func TestPrepareKeepsProgramsWithinBounds(t *testing.T) {
 	g := newGraph(t, 1)
 	x := g.parameter(core.F32, core.Shape{core.Unknown, 16})
 	w := core.NewConstant(g.tensor(core.F32, core.Shape{16, 32}, false))
-	g.result(g.apply(&core.Dot{ReductionAxes: 1}, x, w))
+	g.result(g.apply(&linear.Dot{ReductionAxes: 1}, x, w))
 	f := g.f
 	shapes := func(n int) map[string]core.Shape { return map[string]core.Shape{f.Parameters[0].Name: {n, 16}} }
 	for _, c := range []struct {

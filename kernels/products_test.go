@@ -10,6 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/postop"
 )
 
 // The tests of the convolution and dot lowerings, on random shapes, zero points and lists
@@ -48,10 +52,10 @@ func (g *graph) floats(channels int, size float64, signed, computed bool) core.V
 }
 
 // postOps returns a list that starts as TensorFlow's do, and may go on with anything.
-func (g *graph) postOps(out core.Shape, channels int, reach float64) ([]core.PostOp, []core.Value) {
+func (g *graph) postOps(out core.Shape, channels int, reach float64) ([]postop.Step, []core.Value) {
 	computed := func() bool { return g.r.IntN(3) == 0 }
-	mul, add := core.PostOp{Kind: core.PostMul}, core.PostOp{Kind: core.PostAdd}
-	posts, in := []core.PostOp{}, []core.Value{}
+	mul, add := postop.Step{Kind: postop.Mul}, postop.Step{Kind: postop.Add}
+	posts, in := []postop.Step{}, []core.Value{}
 	if g.r.IntN(4) == 0 {
 		posts, in = append(posts, add), append(in, g.floats(channels, reach/10, true, computed()))
 	}
@@ -61,16 +65,16 @@ func (g *graph) postOps(out core.Shape, channels int, reach float64) ([]core.Pos
 	}
 	if g.r.IntN(3) == 0 {
 		t := []core.Type{core.U8, core.I8, core.I32, core.F32}[g.r.IntN(4)]
-		posts = append(posts, core.PostOp{Kind: core.PostMulAdd})
+		posts = append(posts, postop.Step{Kind: postop.MulAdd})
 		in = append(in, g.parameter(t, out), g.operandOf(core.Scalar(float32(g.r.Float64())), computed()))
 	}
 	if g.r.IntN(2) == 0 {
-		posts = append(posts, core.PostOp{Kind: core.PostActivation, Activation: core.Relu})
+		posts = append(posts, postop.Step{Kind: postop.Activation, Activation: numeric.Relu})
 	}
 	switch g.r.IntN(6) {
 	case 0:
-		a := core.Activation(g.r.IntN(int(core.GeluExact) + 1))
-		posts = append(posts, core.PostOp{Kind: core.PostActivation, Activation: a, Alpha: 0.3})
+		a := numeric.Activation(g.r.IntN(int(numeric.GeluExact) + 1))
+		posts = append(posts, postop.Step{Kind: postop.Activation, Activation: a, Alpha: 0.3})
 	case 1:
 		posts, in = append(posts, add), append(in, g.parameter(core.F32, out))
 	}
@@ -80,12 +84,12 @@ func (g *graph) postOps(out core.Shape, channels int, reach float64) ([]core.Pos
 	if g.r.IntN(5) == 0 {
 		return posts, in
 	}
-	last := core.RoundSaturate([]core.Type{core.U8, core.I8, core.U8, core.I8, core.I32}[g.r.IntN(5)])
+	last := postop.RoundSaturateTo([]core.Type{core.U8, core.I8, core.U8, core.I8, core.I32}[g.r.IntN(5)])
 	if last.Type == core.I32 && g.r.IntN(2) == 0 {
-		last.Hi = core.LargestFloatI32
+		last.Hi = numeric.LargestFloatI32
 	}
 	if g.r.IntN(6) == 0 {
-		last.Round = core.RoundMode(g.r.IntN(int(core.RoundDown) + 1))
+		last.Round = numeric.RoundMode(g.r.IntN(int(numeric.RoundDown) + 1))
 	}
 	if g.r.IntN(6) == 0 && last.Type != core.I32 {
 		last.Lo += 7
@@ -120,7 +124,7 @@ func TestConvolutions(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			g := newGraph(t, seed)
 			spatial := 1 + g.r.IntN(3)
-			s := core.Spatial{Layout: []core.Layout{core.NHWC, core.NHWC, core.NCHW}[g.r.IntN(3)]}
+			s := geometry.Spatial{Layout: []geometry.Layout{geometry.NHWC, geometry.NHWC, geometry.NCHW}[g.r.IntN(3)]}
 			groups := []int{1, 1, 1, 2, 3}[g.r.IntN(5)]
 			inC, outC := groups*(1+g.r.IntN(20)), groups*(1+g.r.IntN(40))
 			if seed%5 == 0 {
@@ -136,10 +140,10 @@ func TestConvolutions(t *testing.T) {
 				s.DataDilations = append(s.DataDilations, max(1, g.r.IntN(4)-1))
 			}
 			if seed%3 == 0 {
-				s = core.Spatial{Layout: s.Layout, PadType: core.PadSameUpper}
+				s = geometry.Spatial{Layout: s.Layout, PadType: geometry.PadSameUpper}
 			}
 			data, filters = append(data, inC), append(filters, inC/groups, outC)
-			if s.Layout == core.NCHW {
+			if s.Layout == geometry.NCHW {
 				data = slices.Concat(data[:1], core.Shape{inC}, data[1:1+spatial])
 				filters = slices.Concat(core.Shape{outC, inC / groups}, filters[:spatial])
 			}
@@ -148,7 +152,7 @@ func TestConvolutions(t *testing.T) {
 			if g.r.IntN(3) == 0 {
 				filtersZero = core.Shape{outC}
 			}
-			op := &core.IntegerConvolution{Spatial: s, Groups: groups}
+			op := &linear.IntegerConvolution{Spatial: s, Groups: groups}
 			in := []core.Value{
 				g.parameter(x, data), g.operandOf(g.tensor(w, filters, false), groups == 1 && g.r.IntN(6) == 0),
 				g.zeroPoint(x, core.Shape{}, g.r.IntN(3) == 0), g.zeroPoint(w, filtersZero, groups == 1 && g.r.IntN(6) == 0),
@@ -158,7 +162,7 @@ func TestConvolutions(t *testing.T) {
 			if g.r.IntN(5) > 0 {
 				reach := math.Sqrt(float64(filters.MustElements()/outC)) * 255 * 64
 				posts, operands := g.postOps(raw.Shape(), outC, reach)
-				op = &core.IntegerConvolution{Spatial: s, Groups: groups, PostOps: posts}
+				op = &linear.IntegerConvolution{Spatial: s, Groups: groups, PostOps: posts}
 				raw = g.apply(op, append(in, operands...)...)
 			}
 			g.result(raw)
@@ -203,10 +207,10 @@ func TestDots(t *testing.T) {
 				g.parameter(a, join(m, k)), g.operandOf(g.tensor(b, join(k, n), false), g.r.IntN(3) == 0),
 				g.zeroPoint(a, core.Shape{}, g.r.IntN(3) == 0), g.zeroPoint(b, bZero, g.r.IntN(5) == 0),
 			}
-			raw := g.apply(&core.IntegerDot{ReductionAxes: len(k)}, in...)
+			raw := g.apply(&linear.IntegerDot{ReductionAxes: len(k)}, in...)
 			if len(n) > 0 && g.r.IntN(5) > 0 {
 				posts, operands := g.postOps(raw.Shape(), channels, math.Sqrt(float64(k.MustElements()))*255*64)
-				raw = g.apply(&core.IntegerDot{ReductionAxes: len(k), PostOps: posts}, append(in, operands...)...)
+				raw = g.apply(&linear.IntegerDot{ReductionAxes: len(k), PostOps: posts}, append(in, operands...)...)
 			}
 			g.result(raw)
 			g.check(false)
@@ -220,7 +224,10 @@ func TestFloatConvolutions(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			g := newGraph(t, seed)
 			spatial := 1 + g.r.IntN(3)
-			s := core.Spatial{Layout: []core.Layout{core.NHWC, core.NHWC, core.NCHW}[g.r.IntN(3)], PadType: core.PadSameUpper}
+			s := geometry.Spatial{
+				Layout:  []geometry.Layout{geometry.NHWC, geometry.NHWC, geometry.NCHW}[g.r.IntN(3)],
+				PadType: geometry.PadSameUpper,
+			}
 			groups := []int{1, 1, 1, 2, 3}[g.r.IntN(5)]
 			inC, outC := groups*(1+g.r.IntN(20)), groups*(1+g.r.IntN(40))
 			if seed%5 == 0 {
@@ -235,18 +242,18 @@ func TestFloatConvolutions(t *testing.T) {
 				data, filters = append(data, 8+g.r.IntN(5)), append(filters, 1+g.r.IntN(3))
 				s.Strides = append(s.Strides, 1+g.r.IntN(2))
 				if seed%3 == 0 {
-					s.PadType = core.PadExplicit
+					s.PadType = geometry.PadExplicit
 					s.PadBelow, s.PadAbove = append(s.PadBelow, g.r.IntN(4)-1), append(s.PadAbove, g.r.IntN(4)-1)
 					s.Dilations = append(s.Dilations, 1+g.r.IntN(2))
 				}
 			}
 			data, filters = append(data, inC), append(filters, inC/groups, outC)
-			if s.Layout == core.NCHW {
+			if s.Layout == geometry.NCHW {
 				data = slices.Concat(data[:1], core.Shape{inC}, data[1:1+spatial])
 				filters = slices.Concat(core.Shape{outC, inC / groups}, filters[:spatial])
 			}
 			w := core.NewConstant(g.tensor(core.F32, filters, false))
-			g.result(g.apply(&core.Convolution{Spatial: s, Groups: groups}, g.parameter(core.F32, data), w))
+			g.result(g.apply(&linear.Convolution{Spatial: s, Groups: groups}, g.parameter(core.F32, data), w))
 			g.check(seed%4 == 0, "_f32f32_f32_")
 		})
 	}
@@ -257,9 +264,9 @@ func TestInfiniteFilters(t *testing.T) {
 	g := newGraph(t, 1)
 	w := g.tensor(core.F32, core.Shape{3, 3, 4, 5}, false)
 	core.Data[float32](w)[7] = float32(math.Inf(1))
-	s := core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}
+	s := geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadSameUpper}
 	g.anyKernel = true
-	g.result(g.apply(&core.Convolution{Spatial: s}, g.parameter(core.F32, core.Shape{1, 5, 5, 4}), core.NewConstant(w)))
+	g.result(g.apply(&linear.Convolution{Spatial: s}, g.parameter(core.F32, core.Shape{1, 5, 5, 4}), core.NewConstant(w)))
 	g.check(false)
 }
 
@@ -269,9 +276,9 @@ func TestFloatDots(t *testing.T) {
 			g := newGraph(t, seed)
 			m, k, n := core.Shape{1 + g.r.IntN(9)}, core.Shape{1 + g.r.IntN(9), 1 + g.r.IntN(9)}, core.Shape{1 + g.r.IntN(40)}
 			b := core.NewConstant(g.tensor(core.F32, join(k, n), true))
-			g.result(g.apply(&core.Dot{ReductionAxes: 2}, g.parameter(core.F32, join(m, k)), b))
+			g.result(g.apply(&linear.Dot{ReductionAxes: 2}, g.parameter(core.F32, join(m, k)), b))
 			c := core.Shape{n[0], k[0]}
-			op := &core.BatchDot{TransposeB: seed%2 == 0}
+			op := &linear.BatchDot{TransposeB: seed%2 == 0}
 			if op.TransposeB {
 				c = core.Shape{k[0], n[0]}
 			}
@@ -292,7 +299,10 @@ func TestFlippedProduct(t *testing.T) {
 			dot := func(x core.Value, columns int) core.Value {
 				k := x.Shape()[1]
 				w := core.NewConstant(g.tensor(core.I8, core.Shape{k, columns}, false))
-				op := &core.IntegerDot{ReductionAxes: 1, PostOps: []core.PostOp{{Kind: core.PostMul}, core.RoundSaturate(core.I8)}}
+				op := &linear.IntegerDot{
+					ReductionAxes: 1,
+					PostOps:       []postop.Step{{Kind: postop.Mul}, postop.RoundSaturateTo(core.I8)},
+				}
 				return g.apply(op, x, w, scalar(int8(0)), scalar(int8(0)), g.floats(columns, 0.01, false, seed%2 == 0))
 			}
 			x := dot(g.parameter(core.I8, core.Shape{rows, k}), n)
@@ -320,7 +330,7 @@ func TestComputedDots(t *testing.T) {
 			g := newGraph(t, seed)
 			m, k, n := 1+g.r.IntN(20), 1+g.r.IntN(20), 1+g.r.IntN(40)
 			a, b := core.Shape{m, k}, core.Shape{k, n}
-			op := &core.BatchDot{TransposeB: seed%2 == 0}
+			op := &linear.BatchDot{TransposeB: seed%2 == 0}
 			if op.TransposeB {
 				b = core.Shape{n, k}
 			}
@@ -332,7 +342,7 @@ func TestComputedDots(t *testing.T) {
 			}
 			g.result(g.apply(op, g.parameter(core.F32, a), g.parameter(core.F32, b)))
 			x, y := g.parameter(core.F32, core.Shape{m, k}), g.parameter(core.F32, core.Shape{k, n})
-			g.result(g.apply(&core.Dot{ReductionAxes: 1}, x, y))
+			g.result(g.apply(&linear.Dot{ReductionAxes: 1}, x, y))
 			g.check(true, "gemm_f32f32_f32_")
 		})
 	}

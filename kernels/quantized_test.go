@@ -9,6 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/normalize"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 )
 
 // The tests of the ops of quantized graphs: with constant and with computed ranges, on few
@@ -78,7 +83,7 @@ func perChannel(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
 	mx, err := core.TensorOf(core.Shape{channels}, hi)
 	require.NoError(g.t, err)
 	in := []core.Value{g.parameter(core.I32, s), g.operandOf(mn, computed), g.operandOf(mx, computed)}
-	if _, ok := op.(*core.TFRequantizePerChannel); ok {
+	if _, ok := op.(*tensorflow.RequantizePerChannel); ok {
 		to, tx := g.span(computed)
 		in = append(in, to, tx)
 	}
@@ -115,55 +120,57 @@ func joined(t core.Type) func(g *graph, op core.Op, s core.Shape, computed bool)
 }
 
 var quantizedOps = []quantizedOp{
-	{"requantize_u8", &core.TFRequantize{Type: core.U8}, requantized},
-	{"requantize_i8", &core.TFRequantize{Type: core.I8}, requantized},
-	{"requantize_channels", &core.TFRequantizePerChannel{Type: core.I8}, requantized},
-	{"requantize_channels_u8", &core.TFRequantizePerChannel{Type: core.U8}, perChannel},
-	{"requantize_channels_i8", &core.TFRequantizePerChannel{Type: core.I8}, perChannel},
-	{"range_channels", &core.TFRequantizationRangePerChannel{ClipValueMax: 1e6}, perChannel},
-	{"range_channels_one_range", &core.TFRequantizationRangePerChannel{ClipValueMax: 3}, onData(core.I32)},
-	{"range", &core.TFRequantizationRange{}, onData(core.I32)},
-	{"shrink", &core.TFQuantizeDownAndShrinkRange{}, onData(core.I32)},
-	{"relu_u8", &core.TFQuantizedRelu{}, onData(core.U8)},
-	{"relu_i8", &core.TFQuantizedRelu{}, onData(core.I8)},
-	{"relu_i32", &core.TFQuantizedRelu{}, onData(core.I32)},
-	{"relu6", &core.TFQuantizedRelu{}, func(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
+	{"requantize_u8", &tensorflow.Requantize{Type: core.U8}, requantized},
+	{"requantize_i8", &tensorflow.Requantize{Type: core.I8}, requantized},
+	{"requantize_channels", &tensorflow.RequantizePerChannel{Type: core.I8}, requantized},
+	{"requantize_channels_u8", &tensorflow.RequantizePerChannel{Type: core.U8}, perChannel},
+	{"requantize_channels_i8", &tensorflow.RequantizePerChannel{Type: core.I8}, perChannel},
+	{"range_channels", &tensorflow.RequantizationRangePerChannel{ClipValueMax: 1e6}, perChannel},
+	{"range_channels_one_range", &tensorflow.RequantizationRangePerChannel{ClipValueMax: 3}, onData(core.I32)},
+	{"range", &tensorflow.RequantizationRange{}, onData(core.I32)},
+	{"shrink", &tensorflow.QuantizeDownAndShrinkRange{}, onData(core.I32)},
+	{"relu_u8", &tensorflow.QuantizedRelu{}, onData(core.U8)},
+	{"relu_i8", &tensorflow.QuantizedRelu{}, onData(core.I8)},
+	{"relu_i32", &tensorflow.QuantizedRelu{}, onData(core.I32)},
+	{"relu6", &tensorflow.QuantizedRelu{}, func(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
 		mn, mx := g.span(computed)
 		return g.node(op, g.parameter(core.U8, s), mn, mx, scalar(float32(6)))
 	}},
-	{"dequantize_combined", &core.TFDequantize{Axis: -1, OutType: core.F32}, onData(core.I8)},
-	{"dequantize_first", &core.TFDequantize{Mode: core.MinFirst, Axis: -1, OutType: core.F32}, onData(core.U8)},
-	{"dequantize_bf16", &core.TFDequantize{Mode: core.MinFirst, Axis: -1, OutType: core.BF16}, onData(core.U8)},
-	{"dequantize_i32", &core.TFDequantize{Mode: core.Scaled, Axis: -1, OutType: core.F32}, onData(core.I32)},
+	{"dequantize_combined", &tensorflow.Dequantize{Axis: -1, OutType: core.F32}, onData(core.I8)},
+	{"dequantize_first", &tensorflow.Dequantize{Mode: tensorflow.MinFirst, Axis: -1, OutType: core.F32}, onData(core.U8)},
+	{"dequantize_bf16", &tensorflow.Dequantize{Mode: tensorflow.MinFirst, Axis: -1, OutType: core.BF16}, onData(core.U8)},
+	{"dequantize_i32", &tensorflow.Dequantize{Mode: tensorflow.Scaled, Axis: -1, OutType: core.F32}, onData(core.I32)},
 	{
 		"quantize_first",
-		&core.TFQuantizeV2{Type: core.U8, Mode: core.MinFirst, Axis: -1, EnsureMinimumRange: 0.01}, onData(core.F32),
+		&tensorflow.QuantizeV2{Type: core.U8, Mode: tensorflow.MinFirst, Axis: -1, EnsureMinimumRange: 0.01},
+		onData(core.F32),
 	},
-	{"quantize_combined", &core.TFQuantizeV2{Type: core.I8, Axis: -1, EnsureMinimumRange: 0.01}, onData(core.F32)},
+	{"quantize_combined", &tensorflow.QuantizeV2{Type: core.I8, Axis: -1, EnsureMinimumRange: 0.01}, onData(core.F32)},
 	{
-		"quantize_scaled", &core.TFQuantizeV2{
-			Type: core.I8, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, Axis: -1, EnsureMinimumRange: 0.01,
+		"quantize_scaled", &tensorflow.QuantizeV2{
+			Type: core.I8, Mode: tensorflow.Scaled, RoundMode: numeric.RoundNearestTowardEven, Axis: -1,
+			EnsureMinimumRange: 0.01,
 		},
 		onData(core.F32),
 	},
-	{"fake_quant", &core.TFFakeQuant{NumBits: 8}, onData(core.F32)},
-	{"add", &core.TFQuantizedAdd{}, summed(core.U8, sameShape)},
-	{"add_channels", &core.TFQuantizedAdd{}, summed(core.U8, lastAxis)},
-	{"add_single", &core.TFQuantizedAdd{}, summed(core.U8, oneNumber)},
-	{"bias_add_u8", &core.TFQuantizedBiasAdd{}, summed(core.U8, lastAxis)},
-	{"bias_add_i8", &core.TFQuantizedBiasAdd{}, summed(core.I8, lastAxis)},
-	{"multiply", &core.TFQuantizedMul{}, summed(core.U8, sameShape)},
-	{"multiply_channels", &core.TFQuantizedMul{}, summed(core.U8, lastAxis)},
-	{"multiply_single", &core.TFQuantizedMul{}, summed(core.U8, oneNumber)},
-	{"concat_u8", &core.TFQuantizedConcat{Axis: -1}, joined(core.U8)},
-	{"concat_i8", &core.TFQuantizedConcat{Axis: 1}, joined(core.I8)},
-	{"concat_v1", &core.TFQuantizedConcat{Axis: 0, V1: true}, joined(core.U8)},
-	{"max", &core.Max{Reduction: core.Reduction{Axes: []int{0, 1, 2}}}, onlyData},
-	{"min", &core.Min{Reduction: core.Reduction{Axes: []int{0, 1, 2}, KeepDims: true}}, onlyData},
-	{"softmax", &core.Softmax{Axis: -1}, onlyData},
-	{"sigmoid", &core.Activate{Activation: core.Sigmoid}, onlyData},
-	{"mean_last", &core.Mean{Reduction: core.Reduction{Axes: []int{2}}}, onlyData},
-	{"argmax", &core.ArgMax{Axis: 2, Type: core.I64}, onlyData},
+	{"fake_quant", &tensorflow.FakeQuant{NumBits: 8}, onData(core.F32)},
+	{"add", &tensorflow.QuantizedAdd{}, summed(core.U8, sameShape)},
+	{"add_channels", &tensorflow.QuantizedAdd{}, summed(core.U8, lastAxis)},
+	{"add_single", &tensorflow.QuantizedAdd{}, summed(core.U8, oneNumber)},
+	{"bias_add_u8", &tensorflow.QuantizedBiasAdd{}, summed(core.U8, lastAxis)},
+	{"bias_add_i8", &tensorflow.QuantizedBiasAdd{}, summed(core.I8, lastAxis)},
+	{"multiply", &tensorflow.QuantizedMul{}, summed(core.U8, sameShape)},
+	{"multiply_channels", &tensorflow.QuantizedMul{}, summed(core.U8, lastAxis)},
+	{"multiply_single", &tensorflow.QuantizedMul{}, summed(core.U8, oneNumber)},
+	{"concat_u8", &tensorflow.QuantizedConcat{Axis: -1}, joined(core.U8)},
+	{"concat_i8", &tensorflow.QuantizedConcat{Axis: 1}, joined(core.I8)},
+	{"concat_v1", &tensorflow.QuantizedConcat{Axis: 0, V1: true}, joined(core.U8)},
+	{"max", &reduce.Max{Reduction: reduce.Reduction{Axes: []int{0, 1, 2}}}, onlyData},
+	{"min", &reduce.Min{Reduction: reduce.Reduction{Axes: []int{0, 1, 2}, KeepDims: true}}, onlyData},
+	{"softmax", &normalize.Softmax{Axis: -1}, onlyData},
+	{"sigmoid", &pointwise.Activate{Activation: numeric.Sigmoid}, onlyData},
+	{"mean_last", &reduce.Mean{Reduction: reduce.Reduction{Axes: []int{2}}}, onlyData},
+	{"argmax", &reduce.ArgMax{Axis: 2, Type: core.I64}, onlyData},
 }
 
 func onlyData(g *graph, op core.Op, s core.Shape, _ bool) *core.Node {
@@ -187,7 +194,10 @@ func TestQuantizedOps(t *testing.T) {
 
 // TestBroadcasts combines f32 values whose shapes broadcast.
 func TestBroadcasts(t *testing.T) {
-	ops := []core.Op{&core.Add{}, &core.Subtract{}, &core.Multiply{}, &core.Divide{}, &core.Maximum{}, &core.Minimum{}}
+	ops := []core.Op{
+		&pointwise.Add{}, &pointwise.Subtract{}, &pointwise.Multiply{}, &pointwise.Divide{},
+		&pointwise.Maximum{}, &pointwise.Minimum{},
+	}
 	for seed := range uint64(90) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			g := newGraph(t, seed)
@@ -215,7 +225,7 @@ func TestBroadcasts(t *testing.T) {
 func TestSpecialExtremes(t *testing.T) {
 	for seed := range uint64(20) {
 		for _, op := range []core.Op{
-			&core.Max{Reduction: core.Reduction{Axes: []int{0}}}, &core.Min{Reduction: core.Reduction{Axes: []int{0}}},
+			&reduce.Max{Reduction: reduce.Reduction{Axes: []int{0}}}, &reduce.Min{Reduction: reduce.Reduction{Axes: []int{0}}},
 		} {
 			g := newGraph(t, seed)
 			x := g.parameter(core.F32, core.Shape{5000})

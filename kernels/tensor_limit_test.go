@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/array"
 )
 
 // A tensor of the limit is computed, a larger one is an error that names the node.
@@ -38,7 +39,7 @@ func TestMaxTensorBytes(t *testing.T) {
 func requireBroadcast(t *testing.T, elements int64, late bool, o Options, want string) {
 	g := newGraph(t, 1)
 	x := g.parameter(core.F32, core.Shape{})
-	y, err := core.NewNamedNode("y", &core.BroadcastTo{}, x, g.operandOf(vectorOf(elements), late))
+	y, err := core.NewNamedNode("y", &array.BroadcastTo{}, x, g.operandOf(vectorOf(elements), late))
 	require.NoError(t, err)
 	g.result(y.Out(0))
 	inputs := map[string]*core.Tensor{}

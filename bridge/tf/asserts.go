@@ -8,6 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 )
 
 const opAssert = "Assert"
@@ -136,7 +137,7 @@ func (t *translation) check(asserts []*graphdef.Node) error {
 		if err != nil {
 			return within(n, err)
 		}
-		node, err := core.NewNamedNode(n.Name, &core.Assert{Message: t.message(n)}, v, condition)
+		node, err := core.NewNamedNode(n.Name, &pointwise.Assert{Message: t.message(n)}, v, condition)
 		if err != nil {
 			return within(n, err)
 		}

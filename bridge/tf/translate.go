@@ -20,7 +20,7 @@ type Options struct {
 	// Outputs names the wanted tensors, "x" or "x:0". Without any they are all outputs of
 	// the nodes whose data no node reads, except constants, inputs, NoOps and Asserts.
 	Outputs []string
-	// CheckAsserts makes the Asserts that TensorFlow would evaluate core.Assert nodes, which
+	// CheckAsserts makes the Asserts that TensorFlow would evaluate pointwise.Assert nodes, which
 	// fail a Run whose condition is false. Without it they are left out; see LeftOut.
 	CheckAsserts bool
 	// TFVersion is the version of TensorFlow whose arithmetic to follow, "2.13" for

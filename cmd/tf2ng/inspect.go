@@ -13,6 +13,7 @@ import (
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/internal/passes"
 	"github.com/tf2ng/tf2ng/kernels"
 )
@@ -143,7 +144,7 @@ func (c *inspectCommand) inspect(m *tf2ng.Model) (*inspection, error) {
 	}
 	var integer, real int
 	for _, n := range f.Nodes() {
-		if _, ok := n.Op().(core.IntegerProduct); ok {
+		if _, ok := n.Op().(trait.IntegerProduct); ok {
 			integer++
 		} else if mayBeInteger(n) {
 			real++
@@ -157,7 +158,7 @@ func (c *inspectCommand) inspect(m *tf2ng.Model) (*inspection, error) {
 
 // mayBeInteger reports whether a node sums products of reals that integers could replace.
 func mayBeInteger(n *core.Node) bool {
-	p, ok := n.Op().(core.Product)
+	p, ok := n.Op().(trait.Product)
 	if ok {
 		_, ok = p.IntegerForm(len(n.Inputs()[1].Shape()))
 	}

@@ -38,7 +38,18 @@ var stages = [][]string{
 	{"kernels/internal/compile"},
 	{"kernels/internal/machine", "kernels/internal/match", "kernels/internal/share"},
 	{"internal/passes", "internal/ngfile", "internal/npy"},
+	{"core/op"},
+	{"core/op/linear", "core/op/tensorflow", "core/op/vision"},
+	{
+		"core/op/array", "core/op/indexing", "core/op/normalize", "core/op/pointwise", "core/op/pooling",
+		"core/op/quantization", "core/op/reduce",
+	},
+	{"core/internal/interpolate", "core/internal/pool", "core/trait"},
+	{"core/internal/elements", "core/postop"},
+	{"core/internal/infer", "core/internal/arithmetic", "core/geometry"},
 	{"core"},
+	{"core/numeric"},
+	{"core/internal/enum", "internal/transcendental"},
 	{
 		"kernels/internal/gemm", "kernels/internal/sgemm", "kernels/internal/depthwise", "kernels/internal/sdepthwise",
 		"kernels/internal/pool", "kernels/internal/elementwise",

@@ -1,7 +1,6 @@
 package archtest
 
 import (
-	"flag"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -22,33 +21,14 @@ const (
 	maxFolder   = 25  // files, tests aside
 )
 
-var update = flag.Bool("update", false, "write allowed.txt anew")
-
-// allowedFile lists what does not comply yet: "lines" and a file, "functions" and a file,
-// "files" and a folder. A change may only make it shorter.
-const allowedFile = "allowed.txt"
-
-// No line, function or folder is larger than one can read, but for those that are listed;
-// what complies is struck off the list.
+// No line, function or folder is larger than one can read.
 func TestSizes(t *testing.T) {
-	found := oversized(t)
-	if *update {
-		require.NoError(t, os.WriteFile(allowedFile, []byte(strings.Join(found, "\n")+"\n"), 0o644))
-	}
-	text, err := os.ReadFile(allowedFile)
-	require.NoError(t, err)
-	allowed := strings.Split(strings.TrimSpace(string(text)), "\n")
-	for _, f := range found {
-		assert.Contains(t, allowed, f, "more than %d columns in a line, %d lines in a function or %d files in a folder",
-			maxColumns, maxFunction, maxFolder)
-	}
-	for _, a := range allowed {
-		assert.Contains(t, found, a, "complies: strike it off %s", allowedFile)
-	}
+	assert.Empty(t, oversized(t), "more than %d columns in a line, %d lines in a function or %d files in a folder",
+		maxColumns, maxFunction, maxFolder)
 }
 
-// oversized lists what does not comply, in the form of allowedFile. Generated files may be
-// of any size.
+// oversized lists what does not comply: "lines" and a file, "functions" and a file, "files" and
+// a folder. Generated files may be of any size.
 func oversized(t *testing.T) []string {
 	var found []string
 	folders := map[string]int{}

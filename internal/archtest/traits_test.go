@@ -12,7 +12,7 @@ import (
 )
 
 // switches are the functions outside of core that may tell ops apart by a switch over their
-// types, or by their names. The list only shrinks: what an op does, the op says (core/traits.go).
+// types, or by their names. The list only shrinks: what an op does, the op says (core/trait).
 var switches = map[string]string{
 	"cmd/tf2ng/inspect.go: inspect":                      "it counts the ops of each name",
 	"kernels/internal/compile/compile.go: lower":         "the ends of a graph, and Reshape: no instruction",
@@ -24,7 +24,7 @@ var switches = map[string]string{
 func TestOpsAreAskedAndNotListed(t *testing.T) {
 	found := map[string]bool{}
 	for _, f := range files(t) {
-		if f.dir == "core" || isTest(f) || internal(f.dir) || example(f.dir) {
+		if inCore(f.dir) || isTest(f) || internal(f.dir) || example(f.dir) {
 			continue
 		}
 		for _, d := range parse(t, f).Decls {
@@ -70,18 +70,25 @@ func decisions(f ast.Node) (list []string) {
 	return list
 }
 
-// switchesOps reports whether a case of a switch is a pointer to a type of package core.
+// switchesOps reports whether a case of a switch is a pointer to a type of core or of a family of
+// ops.
 func switchesOps(s *ast.TypeSwitchStmt) bool {
 	for _, c := range s.Body.List {
 		for _, typ := range c.(*ast.CaseClause).List {
 			if star, ok := typ.(*ast.StarExpr); ok {
-				if sel, ok := star.X.(*ast.SelectorExpr); ok && isIdent(sel.X, "core") {
+				if sel, ok := star.X.(*ast.SelectorExpr); ok && isOpPackage(sel.X) {
 					return true
 				}
 			}
 		}
 	}
 	return false
+}
+
+// isOpPackage reports whether an expression is the name of a package that holds ops.
+func isOpPackage(x ast.Expr) bool {
+	id, ok := x.(*ast.Ident)
+	return ok && (id.Name == "core" || stage("core/op/"+id.Name) >= 0)
 }
 
 // isOpName reports whether an expression is node.OpName(), core.OpName(op) or x.op.name.
@@ -104,15 +111,16 @@ func isIdent(x ast.Expr, name string) bool {
 
 func TestDecisions(t *testing.T) {
 	for _, test := range []struct{ body, want string }{
-		{`switch op.(type) { case *core.Add: }`, "a switch over types of ops"},
-		{`switch op.(type) { case nil, *core.Add: }`, "a switch over types of ops"},
-		{`switch op.(type) { case core.Elementwise: }`, ""},
+		{`switch op.(type) { case *core.Result: }`, "a switch over types of ops"},
+		{`switch op.(type) { case nil, *core.Result: }`, "a switch over types of ops"},
+		{`switch op.(type) { case *pointwise.Add: }`, "a switch over types of ops"},
+		{`switch op.(type) { case trait.Elementwise: }`, ""},
 		{`switch n.OpName() { case "Add": }`, "a switch over the names of ops"},
 		{`_ = table[n.OpName()]`, "a table of names of ops"},
 		{`_ = core.OpName(op) != "Add"`, "the name of an op"},
 		{`_ = "Add" == c.op.name`, "the name of an op"},
 		{`_ = c.op.name + " failed"`, ""},
-		{`_, _ = op.(*core.Add)`, ""},
+		{`_, _ = op.(*pointwise.Add)`, ""},
 	} {
 		t.Run(test.body, func(t *testing.T) {
 			parsed, err := parser.ParseFile(token.NewFileSet(), "x.go", "package x\nfunc f() { "+test.body+" }", 0)

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tf2ng/tf2ng/core"
+	_ "github.com/tf2ng/tf2ng/core/op" // registers all ops
 )
 
 // Read reads a .ng file. The Function borrows data, which must not change and must be

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
 )
 
 // runs lists the ops and builders of all cases, by the package whose tests run them. A
@@ -92,13 +94,13 @@ func (f *Flag) UnmarshalJSON(b []byte) error {
 }
 
 // Round is a RoundMode by name or number.
-type Round core.RoundMode
+type Round numeric.RoundMode
 
 // UnmarshalJSON reads a Round.
 func (r *Round) UnmarshalJSON(b []byte) error {
 	var name string
 	if json.Unmarshal(b, &name) == nil {
-		return (*core.RoundMode)(r).UnmarshalText([]byte(name))
+		return (*numeric.RoundMode)(r).UnmarshalText([]byte(name))
 	}
 	return json.Unmarshal(b, (*uint8)(r))
 }
@@ -129,8 +131,8 @@ type Attrs struct {
 }
 
 // Spatial returns the window's attributes.
-func (a *Attrs) Spatial() core.Spatial {
-	return core.Spatial{
+func (a *Attrs) Spatial() geometry.Spatial {
+	return geometry.Spatial{
 		Strides:       a.Strides,
 		Dilations:     a.Dilations,
 		PadBelow:      a.PadsBegin,

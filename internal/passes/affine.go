@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 // affine is a real tensor that is known as integers: (integers - zero) * scale.
@@ -117,14 +118,14 @@ func behindMoves(v core.Value) (moves []*core.Node, from *core.Node) {
 
 // rearranges reports whether op gives the elements of its first input other indices.
 func rearranges(op core.Op) bool {
-	s, ok := op.(core.Selecting)
+	s, ok := op.(trait.Selecting)
 	return ok && s.Rearranges()
 }
 
 // sliceAxis returns the axis whose slices a dequantization treats alike, -1 if it treats
 // all elements so; false for any other op, and for more axes.
 func sliceAxis(op core.Op) (axis int, ok bool) {
-	if d, ok := op.(core.Dequantizer); ok {
+	if d, ok := op.(trait.Dequantizer); ok {
 		return d.DequantizedAxis()
 	}
 	return 0, false

@@ -4,6 +4,9 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 // layout makes ops with channels first NHWC ones between transpositions, where the kernels
@@ -13,11 +16,11 @@ func layout(f *core.Function, o Options) (*core.Function, error) {
 		return f, nil
 	}
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
-		op, ok := n.Op().(core.Layouted)
+		op, ok := n.Op().(trait.Layouted)
 		if out := n.Outputs()[0]; !ok || !out.Static() || len(out.Shape) < 3 || len(out.Shape) > 5 {
 			return nil, nil
 		}
-		if op.ChannelLayout() != core.NCHW || !o.ChannelsLast(n.Op()) {
+		if op.ChannelLayout() != geometry.NCHW || !o.ChannelsLast(n.Op()) {
 			return nil, nil
 		}
 		l := relayout{node: n, evaluate: o.Eval}
@@ -34,21 +37,21 @@ type relayout struct {
 
 // apply returns the op on inputs with the channels last, and its output with them first; no
 // values if it has computed filters of float32, which no kernel multiplies.
-func (l *relayout) apply(op core.Layouted, inputs []core.Value) ([]core.Value, error) {
+func (l *relayout) apply(op trait.Layouted, inputs []core.Value) ([]core.Value, error) {
 	roles := op.LayoutRoles(factsOf(inputs))
 	inputs = slices.Clone(inputs)
 	for i, v := range inputs {
 		switch roles[i] {
-		case core.DataLayout:
+		case trait.DataLayout:
 			inputs[i] = l.last(v)
-		case core.FilterLayout:
+		case trait.FilterLayout:
 			if v.Type() == core.F32 && v.Constant() == nil {
 				return nil, nil
 			}
 			inputs[i] = l.filters(v)
 		}
 	}
-	y := l.make(op.WithLayout(core.NHWC), inputs...)
+	y := l.make(op.WithLayout(geometry.NHWC), inputs...)
 	return []core.Value{l.first(y)}, l.err
 }
 
@@ -58,7 +61,7 @@ func (l *relayout) filters(v core.Value) core.Value {
 	for i := 2; i < len(v.Shape()); i++ {
 		order = append(order, i)
 	}
-	toLast := &core.Transpose{Order: append(order, 1, 0)}
+	toLast := &array.Transpose{Order: append(order, 1, 0)}
 	w := v.Constant()
 	if w == nil {
 		return l.make(toLast, v)
@@ -74,14 +77,14 @@ func (l *relayout) filters(v core.Value) core.Value {
 // last returns v with axis 1 moved behind the others.
 func (l *relayout) last(v core.Value) core.Value {
 	rank := len(v.Shape())
-	if t, ok := v.Node.Op().(*core.Transpose); ok && slices.Equal(t.Order, channelsFirst(rank)) {
+	if t, ok := v.Node.Op().(*array.Transpose); ok && slices.Equal(t.Order, channelsFirst(rank)) {
 		return v.Node.Inputs()[0]
 	}
 	order := []int{0}
 	for i := 2; i < rank; i++ {
 		order = append(order, i)
 	}
-	return l.make(&core.Transpose{Order: append(order, 1)}, v)
+	return l.make(&array.Transpose{Order: append(order, 1)}, v)
 }
 
 // first returns v with its last axis moved to axis 1.
@@ -89,7 +92,7 @@ func (l *relayout) first(v core.Value) core.Value {
 	if l.err != nil {
 		return core.Value{}
 	}
-	return l.make(&core.Transpose{Order: channelsFirst(len(v.Shape()))}, v)
+	return l.make(&array.Transpose{Order: channelsFirst(len(v.Shape()))}, v)
 }
 
 // channelsFirst is the order that moves the last axis to axis 1.

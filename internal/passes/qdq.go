@@ -5,6 +5,11 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/postop"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 // QDQ is the name of the pass that does not keep results bit for bit (see qdq).
@@ -73,7 +78,7 @@ func dequantizedFactors(f *core.Function) map[*core.Node]bool {
 }
 
 func isProduct(op core.Op) bool {
-	_, ok := op.(core.Product)
+	_, ok := op.(trait.Product)
 	return ok
 }
 
@@ -84,7 +89,7 @@ type qdqPass struct {
 }
 
 func (p *qdqPass) visit(n *core.Node, inputs []core.Value) ([]core.Value, error) {
-	if _, ok := n.Op().(core.RangeQuantizer); ok {
+	if _, ok := n.Op().(trait.RangeQuantizer); ok {
 		return p.quantize(n, inputs)
 	}
 	v, err := p.product(n, inputs)
@@ -106,13 +111,13 @@ func (p *qdqPass) visit(n *core.Node, inputs []core.Value) ([]core.Value, error)
 // follow returns n, which reads a product, as a part of that; no value where it cannot be.
 // inputs stand for the values before.
 func (p *qdqPass) follow(n *core.Node, before, inputs []core.Value) (core.Value, error) {
-	if op, ok := n.Op().(*core.Activate); ok {
-		if op.Activation != core.Relu || !p.extends(before[0], inputs[0], core.PostMulAdd) {
+	if op, ok := n.Op().(*pointwise.Activate); ok {
+		if op.Activation != numeric.Relu || !p.extends(before[0], inputs[0], postop.MulAdd) {
 			return core.Value{}, nil
 		}
-		return p.extend(n, inputs[0], core.PostOp{Kind: core.PostActivation, Activation: core.Relu})
+		return p.extend(n, inputs[0], postop.Step{Kind: postop.Activation, Activation: numeric.Relu})
 	}
-	affine, ok := n.Op().(core.Affine)
+	affine, ok := n.Op().(trait.Affine)
 	if !ok {
 		return core.Value{}, nil
 	}
@@ -120,7 +125,7 @@ func (p *qdqPass) follow(n *core.Node, before, inputs []core.Value) (core.Value,
 	if err != nil || v.Node != nil {
 		return v, err
 	}
-	if _, ok := affine.(*core.Add); ok {
+	if _, ok := affine.(*pointwise.Add); ok {
 		return p.sum(n, before, inputs)
 	}
 	return core.Value{}, nil
@@ -150,14 +155,14 @@ func (p *qdqPass) followReshaped(n *core.Node, inputs []core.Value) (core.Value,
 // behindReshape returns what v, a reshape that stands for the value before, reshapes, and
 // what that stands for; false if anybody else may read it.
 func (p *qdqPass) behindReshape(before, v core.Value) (innerBefore, inner core.Value, ok bool) {
-	if _, ok := v.Node.Op().(*core.Reshape); !ok || !p.only(before) {
+	if _, ok := v.Node.Op().(*array.Reshape); !ok || !p.only(before) {
 		return core.Value{}, core.Value{}, false
 	}
 	inner = v.Node.Inputs()[0]
 	if p.sunk[v.Node] {
 		return before, inner, true
 	}
-	if _, ok := before.Node.Op().(*core.Reshape); ok {
+	if _, ok := before.Node.Op().(*array.Reshape); ok {
 		return before.Node.Inputs()[0], inner, true
 	}
 	return core.Value{}, core.Value{}, false
@@ -184,7 +189,7 @@ const maxTerms = 65793
 // product returns a product of dequantized tensors as an integer product, the scales as
 // its first post-op; no value if n is not one.
 func (p *qdqPass) product(n *core.Node, inputs []core.Value) (core.Value, error) {
-	from, ok := n.Op().(core.Product)
+	from, ok := n.Op().(trait.Product)
 	if !ok {
 		return core.Value{}, nil
 	}
@@ -195,7 +200,7 @@ func (p *qdqPass) product(n *core.Node, inputs []core.Value) (core.Value, error)
 	}
 	if form.Transposed {
 		var err error
-		if factors, err = core.Apply(&core.Transpose{}, factors); err != nil {
+		if factors, err = core.Apply(&array.Transpose{}, factors); err != nil {
 			return core.Value{}, err
 		}
 	}
@@ -212,7 +217,7 @@ func (p *qdqPass) product(n *core.Node, inputs []core.Value) (core.Value, error)
 		return core.Value{}, nil
 	}
 	zero := core.NewConstant(integer(data.integers.Type(), data.zero))
-	v, err := remake(n, form.Op.WithSteps([]core.PostOp{{Kind: core.PostMul}}), []core.Value{
+	v, err := remake(n, form.Op.WithSteps([]postop.Step{{Kind: postop.Mul}}), []core.Value{
 		data.integers, constantOf(n, weights.integers), zero, core.NewConstant(core.Scalar(int8(0))),
 		channelConstant(n, scales),
 	})
@@ -248,28 +253,28 @@ func (p *qdqPass) only(before core.Value) bool { return len(p.users[before]) == 
 
 // extends reports whether v, which stands for the value before, is a product whose only
 // reader can become a post-op behind one of kind last at the latest.
-func (p *qdqPass) extends(before, v core.Value, last core.PostOpKind) bool {
+func (p *qdqPass) extends(before, v core.Value, last postop.Kind) bool {
 	if !p.only(before) || !p.made[v.Node] {
 		return false
 	}
 	posts := stepsOf(v)
-	order := []core.PostOpKind{core.PostMul, core.PostAdd, core.PostMulAdd, core.PostActivation}
+	order := []postop.Kind{postop.Mul, postop.Add, postop.MulAdd, postop.Activation}
 	at := slices.Index(order, posts[len(posts)-1].Kind)
 	return at >= 0 && at <= slices.Index(order, last)
 }
 
 // stepsOf returns the post-ops of a product that the pass has made.
-func stepsOf(v core.Value) []core.PostOp { return v.Node.Op().(core.IntegerProduct).Steps() }
+func stepsOf(v core.Value) []postop.Step { return v.Node.Op().(trait.IntegerProduct).Steps() }
 
 // extend returns the product v with another post-op, as the value of n.
-func (p *qdqPass) extend(n *core.Node, v core.Value, post core.PostOp, operands ...core.Value) (core.Value, error) {
+func (p *qdqPass) extend(n *core.Node, v core.Value, post postop.Step, operands ...core.Value) (core.Value, error) {
 	return p.remade(n, v, append(slices.Clone(stepsOf(v)), post), slices.Concat(v.Node.Inputs(), operands))
 }
 
 // remade returns the product v with other post-ops and inputs, as the value of n. It keeps
 // the origin of the product, and takes n's name, whose value it is.
-func (p *qdqPass) remade(n *core.Node, v core.Value, posts []core.PostOp, inputs []core.Value) (core.Value, error) {
-	out, err := remake(n, v.Node.Op().(core.IntegerProduct).WithSteps(posts), inputs)
+func (p *qdqPass) remade(n *core.Node, v core.Value, posts []postop.Step, inputs []core.Value) (core.Value, error) {
+	out, err := remake(n, v.Node.Op().(trait.IntegerProduct).WithSteps(posts), inputs)
 	if err == nil {
 		out.Node.Origin = v.Node.Origin
 		p.made[out.Node] = true
@@ -283,7 +288,7 @@ func (p *qdqPass) remade(n *core.Node, v core.Value, posts []core.PostOp, inputs
 func (p *qdqPass) sum(n *core.Node, before, inputs []core.Value) (core.Value, error) {
 	for i, v := range inputs {
 		other, scale := inputs[1-i], float32(1)
-		if !p.extends(before[i], v, core.PostAdd) || isGrouped(v) || !v.Shape().Static() || !other.Shape().Equal(v.Shape()) {
+		if !p.extends(before[i], v, postop.Add) || isGrouped(v) || !v.Shape().Static() || !other.Shape().Equal(v.Shape()) {
 			continue
 		}
 		if a, ok := affineOf(other); ok && a.integers.Constant() == nil {
@@ -295,18 +300,18 @@ func (p *qdqPass) sum(n *core.Node, before, inputs []core.Value) (core.Value, er
 		} else if !p.made[other.Node] {
 			continue
 		}
-		return p.extend(n, v, core.PostOp{Kind: core.PostMulAdd}, other, core.NewConstant(core.Scalar(scale)))
+		return p.extend(n, v, postop.Step{Kind: postop.MulAdd}, other, core.NewConstant(core.Scalar(scale)))
 	}
 	return core.Value{}, nil
 }
 
 // isGrouped reports whether v, a product, multiplies parts of the channels apart.
-func isGrouped(v core.Value) bool { return v.Node.Op().(core.IntegerProduct).GroupCount() > 1 }
+func isGrouped(v core.Value) bool { return v.Node.Op().(trait.IntegerProduct).GroupCount() > 1 }
 
 // behindDequantize moves a Dequantize behind an op that takes each element from its input,
 // so that this op handles integers; no value where that would not give the same.
 func behindDequantize(n *core.Node, inputs []core.Value) (core.Value, error) {
-	pad, isPad := n.Op().(*core.Pad)
+	pad, isPad := n.Op().(*array.Pad)
 	if !isPad && selects(n) != 1 {
 		return core.Value{}, nil
 	}
@@ -316,7 +321,7 @@ func behindDequantize(n *core.Node, inputs []core.Value) (core.Value, error) {
 	}
 	d := inputs[0].Node
 	others := inputs[1:]
-	if isPad && pad.Mode == core.PadConstant {
+	if isPad && pad.Mode == array.PadConstant {
 		q, ok, err := dequantizedTo(d, a.integers.Type(), others[0].Constant())
 		if err != nil || !ok {
 			return core.Value{}, err
@@ -333,7 +338,7 @@ func behindDequantize(n *core.Node, inputs []core.Value) (core.Value, error) {
 // selects returns how many inputs a node takes the elements of its output from, and from
 // nowhere else; 0 if it makes other elements.
 func selects(n *core.Node) int {
-	if s, ok := n.Op().(core.Selecting); ok {
+	if s, ok := n.Op().(trait.Selecting); ok {
 		return s.Selects(len(n.Inputs()))
 	}
 	return 0

@@ -5,14 +5,16 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/postop"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 // transform returns a product and what multiplies it by constants and adds constants, for
 // each channel or for all, as a product with another scale and bias; no value if n is
 // anything else.
-func (p *qdqPass) transform(n *core.Node, op core.Affine, before, inputs []core.Value) (core.Value, error) {
+func (p *qdqPass) transform(n *core.Node, op trait.Affine, before, inputs []core.Value) (core.Value, error) {
 	for i, v := range inputs[:min(2, len(inputs))] {
-		if !p.extends(before[i], v, core.PostAdd) {
+		if !p.extends(before[i], v, postop.Add) {
 			continue
 		}
 		factor, offset := transformation(op, slices.Delete(slices.Clone(inputs), i, i+1), i, v)
@@ -28,10 +30,10 @@ func (p *qdqPass) transform(n *core.Node, op core.Affine, before, inputs []core.
 		if !ok {
 			continue
 		}
-		posts := []core.PostOp{{Kind: core.PostMul}}
+		posts := []postop.Step{{Kind: postop.Mul}}
 		in := append(slices.Clone(v.Node.Inputs()[:4]), channelConstant(n, scales))
 		if biases != nil {
-			posts, in = append(posts, core.PostOp{Kind: core.PostAdd}), append(in, channelConstant(n, biases))
+			posts, in = append(posts, postop.Step{Kind: postop.Add}), append(in, channelConstant(n, biases))
 		}
 		return p.remade(n, v, posts, in)
 	}
@@ -46,11 +48,11 @@ func (p *qdqPass) biased(n *core.Node, v core.Value, offset float32) (core.Value
 	}
 	posts, inputs := slices.Clone(stepsOf(v)), slices.Clone(v.Node.Inputs())
 	bias := []float32{offset}
-	if len(posts) > 1 && posts[1].Kind == core.PostAdd {
+	if len(posts) > 1 && posts[1].Kind == postop.Add {
 		bias = combine(core.Data[float32](inputs[5].Constant()), bias, func(a, b float32) float32 { return a + b })
 		inputs[5] = channelConstant(n, bias)
 	} else {
-		posts = slices.Insert(posts, 1, core.PostOp{Kind: core.PostAdd})
+		posts = slices.Insert(posts, 1, postop.Step{Kind: postop.Add})
 		inputs = slices.Insert(inputs, 5, channelConstant(n, bias))
 	}
 	return p.remade(n, v, posts, inputs)
@@ -58,7 +60,7 @@ func (p *qdqPass) biased(n *core.Node, v core.Value, offset float32) (core.Value
 
 // transformation returns the factor and the offset that an op applies to its input number
 // at, the product v, one for each channel or one for all; nil where there is none.
-func transformation(op core.Affine, others []core.Value, at int, v core.Value) (factor, offset []float32) {
+func transformation(op trait.Affine, others []core.Value, at int, v core.Value) (factor, offset []float32) {
 	vectors := make([][]float32, len(others))
 	for i, o := range others {
 		if vectors[i] = channelVector(o.Constant(), v); vectors[i] == nil {
@@ -144,7 +146,7 @@ func channelVector(t *core.Tensor, v core.Value) []float32 {
 
 // channelAxis returns the axis of the channels of a product, and the last of any other value.
 func channelAxis(v core.Value) int {
-	if p, ok := v.Node.Op().(core.IntegerProduct); ok {
+	if p, ok := v.Node.Op().(trait.IntegerProduct); ok {
 		return p.ChannelAxis(len(v.Shape()))
 	}
 	return len(v.Shape()) - 1

@@ -6,6 +6,10 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/postop"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 // quantizer is a quantization that products can do: round((x-sub)*factor) to even, within
@@ -21,8 +25,8 @@ type quantizer struct {
 
 // quantizerOf returns a quantization as a quantizer; false if it has another arithmetic.
 func quantizerOf(n *core.Node, inputs []core.Value) (quantizer, bool) {
-	r, ok := n.Op().(core.RangeQuantizer).Rounding(inputs[1].Constant(), inputs[2].Constant())
-	if !ok || r.Round != core.RoundNearestTowardEven {
+	r, ok := n.Op().(trait.RangeQuantizer).Rounding(inputs[1].Constant(), inputs[2].Constant())
+	if !ok || r.Round != numeric.RoundNearestTowardEven {
 		return quantizer{}, false
 	}
 	return quantizer{
@@ -62,7 +66,7 @@ func (p *qdqPass) quantize(n *core.Node, inputs []core.Value) ([]core.Value, err
 	if err != nil || v.Node == nil {
 		return nil, err
 	}
-	rangeOut, err := n.Op().(core.RangeQuantizer).Constants(operands(inputs))
+	rangeOut, err := n.Op().(trait.RangeQuantizer).Constants(operands(inputs))
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +77,7 @@ func (p *qdqPass) quantize(n *core.Node, inputs []core.Value) ([]core.Value, err
 // by a product, or by those that limits, maximum pools, reshapes, paddings and concatenations
 // take it from; no value if something else computes it, or is to read it as well.
 func (p *qdqPass) quantized(q quantizer, before, v core.Value) (core.Value, error) {
-	if p.extends(before, v, core.PostActivation) {
+	if p.extends(before, v, postop.Activation) {
 		return p.saturate(q, v)
 	}
 	if innerBefore, inner, ok := p.behindReshape(before, v); ok {
@@ -86,10 +90,10 @@ func (p *qdqPass) quantized(q quantizer, before, v core.Value) (core.Value, erro
 	if !p.only(before) || reflect.TypeOf(before.Node.Op()) != reflect.TypeOf(v.Node.Op()) {
 		return core.Value{}, nil
 	}
-	if _, ok := v.Node.Op().(*core.Pad); ok {
+	if _, ok := v.Node.Op().(*array.Pad); ok {
 		return p.quantizedPad(q, before, v)
 	}
-	if _, ok := v.Node.Op().(core.Selecting); ok {
+	if _, ok := v.Node.Op().(trait.Selecting); ok {
 		return p.quantizedArgs(q, before, v, selects(v.Node))
 	}
 	i, lower, upper, ok := limits(v.Node)
@@ -108,7 +112,7 @@ func (p *qdqPass) quantized(q quantizer, before, v core.Value) (core.Value, erro
 func (p *qdqPass) saturate(q quantizer, v core.Value) (core.Value, error) {
 	if q.sub != 0 {
 		var err error
-		if posts := stepsOf(v); posts[len(posts)-1].Kind == core.PostActivation {
+		if posts := stepsOf(v); posts[len(posts)-1].Kind == postop.Activation {
 			if q, err = q.behind(0, float32(math.Inf(1))); err != nil {
 				return core.Value{}, err
 			}
@@ -120,11 +124,11 @@ func (p *qdqPass) saturate(q quantizer, v core.Value) (core.Value, error) {
 			return core.Value{}, err
 		}
 	}
-	scaled, err := p.extend(q.node, v, core.PostOp{Kind: core.PostMul}, core.NewConstant(core.Scalar(q.factor)))
+	scaled, err := p.extend(q.node, v, postop.Step{Kind: postop.Mul}, core.NewConstant(core.Scalar(q.factor)))
 	if err != nil {
 		return core.Value{}, err
 	}
-	last := core.RoundSaturate(q.node.Outputs()[0].Type)
+	last := postop.RoundSaturateTo(q.node.Outputs()[0].Type)
 	last.Lo, last.Hi = q.lo, q.hi
 	return p.extend(q.node, scaled, last)
 }
@@ -178,7 +182,7 @@ func (p *qdqPass) quantizedPad(q quantizer, before, v core.Value) (core.Value, e
 // else.
 func limits(n *core.Node) (input int, lower, upper float32, ok bool) {
 	in := n.Inputs()
-	if op, isLimit := n.Op().(core.Limiting); !isLimit || !op.Limits() {
+	if op, isLimit := n.Op().(trait.Limiting); !isLimit || !op.Limits() {
 		return 0, 0, 0, false
 	}
 	input = slices.IndexFunc(in, func(v core.Value) bool { return v.Constant() == nil })

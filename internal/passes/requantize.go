@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 // requantize moves quantizations in front of paddings, so that integers are padded, and
@@ -37,7 +39,7 @@ func requantize(f *core.Function, _ Options) (*core.Function, error) {
 
 // quantizes reports whether op quantizes all elements alike.
 func quantizes(op core.Op) bool {
-	q, ok := op.(core.Quantizer)
+	q, ok := op.(trait.Quantizer)
 	if !ok {
 		return false
 	}
@@ -65,9 +67,9 @@ func tensors(values []core.Value) []*core.Tensor {
 }
 
 // constantPad returns the op and the value of a padding with a constant.
-func constantPad(v core.Value) (*core.Pad, *core.Tensor, bool) {
-	op, ok := v.Node.Op().(*core.Pad)
-	if !ok || op.Mode != core.PadConstant {
+func constantPad(v core.Value) (*array.Pad, *core.Tensor, bool) {
+	op, ok := v.Node.Op().(*array.Pad)
+	if !ok || op.Mode != array.PadConstant {
 		return nil, nil, false
 	}
 	value := v.Node.Inputs()[1].Constant()
@@ -119,7 +121,7 @@ func remakeAll(n *core.Node, op core.Op, inputs []core.Value) ([]core.Value, err
 // value: what both take for padding.
 func absorbPads(f *core.Function, _ Options) (*core.Function, error) {
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
-		window, ok := n.Op().(core.SelfPadding)
+		window, ok := n.Op().(trait.SelfPadding)
 		if !ok {
 			return nil, nil
 		}

@@ -2,6 +2,9 @@ package passes
 
 import (
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/core/postop"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 // requantizeChannels makes RequantizePerChannel of constant ranges, a product with a scale for
@@ -9,12 +12,12 @@ import (
 func requantizeChannels(f *core.Function, _ Options) (*core.Function, error) {
 	users := f.Users()
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
-		op, ok := n.Op().(*core.TFRequantizePerChannel)
+		op, ok := n.Op().(*tensorflow.RequantizePerChannel)
 		if !ok || !constants(inputs[1:]) || len(users[n.Inputs()[0]]) != 1 {
 			return nil, nil
 		}
 		data := inputs[0].Node
-		product, ok := withPostOps(data.Op(), core.PostOp{Kind: core.PostMul}, core.RoundSaturate(op.Type))
+		product, ok := withPostOps(data.Op(), postop.Step{Kind: postop.Mul}, postop.RoundSaturateTo(op.Type))
 		if !ok {
 			return nil, nil
 		}
@@ -44,8 +47,8 @@ func requantizeChannels(f *core.Function, _ Options) (*core.Function, error) {
 
 // withPostOps returns an integer product that gives its raw accumulators, with post-ops; false for
 // all other ops.
-func withPostOps(op core.Op, steps ...core.PostOp) (core.Op, bool) {
-	p, ok := op.(core.IntegerProduct)
+func withPostOps(op core.Op, steps ...postop.Step) (core.Op, bool) {
+	p, ok := op.(trait.IntegerProduct)
 	if !ok || len(p.Steps()) > 0 {
 		return nil, false
 	}

@@ -9,6 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/pooling"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 )
 
 // rewritten compares a function of one parameter, x, before and after all passes on random
@@ -66,30 +73,30 @@ func scalar[T core.Element](v T) core.Value { return core.NewConstant(core.Scala
 // become real, are padded, and become integers again, with scales of equal or of other
 // ranges.
 func mobileNet(t *testing.T, x core.Value, to float32, typ core.Type) core.Value {
-	real := apply(t, &core.TFDequantize{Mode: core.Scaled, Axis: -1, OutType: core.F32}, x, scalar(float32(0)),
+	real := apply(t, &tensorflow.Dequantize{Mode: tensorflow.Scaled, Axis: -1, OutType: core.F32}, x, scalar(float32(0)),
 		scalar(float32(6)))
-	pad := apply(t, &core.Pad{Below: []int{0, 0, 1, 0}, Above: []int{0, 1, 2, 0}}, real, scalar(float32(0)))
-	quantize := &core.TFQuantizeV2{
-		Type: typ, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01,
+	pad := apply(t, &array.Pad{Below: []int{0, 0, 1, 0}, Above: []int{0, 1, 2, 0}}, real, scalar(float32(0)))
+	quantize := &tensorflow.QuantizeV2{
+		Type: typ, Axis: -1, Mode: tensorflow.Scaled, RoundMode: numeric.RoundNearestTowardEven, EnsureMinimumRange: 0.01,
 	}
 	return apply(t, quantize, pad, scalar(float32(0)), scalar(to))
 }
 
-func convolution(t *testing.T, x core.Value, zero core.Value, s core.Spatial) core.Value {
+func convolution(t *testing.T, x core.Value, zero core.Value, s geometry.Spatial) core.Value {
 	w, err := core.TensorOf(core.Shape{2, 3, 2, 1}, []int8{1, -2, 3, -4, 5, -6, 7, -8, 9, -10, 11, -12})
 	require.NoError(t, err)
-	return apply(t, &core.IntegerConvolution{Spatial: s}, x, core.NewConstant(w), zero, scalar(int8(0)))
+	return apply(t, &linear.IntegerConvolution{Spatial: s}, x, core.NewConstant(w), zero, scalar(int8(0)))
 }
 
 func TestPadBetweenIntegers(t *testing.T) {
 	shape := core.Shape{1, 4, 5, 2}
-	valid := core.Spatial{Layout: core.NHWC, PadType: core.PadValid}
-	explicit := core.Spatial{Layout: core.NHWC, PadBelow: []int{1, 0}, PadAbove: []int{0, 2}}
-	same := core.Spatial{Layout: core.NHWC, PadType: core.PadSameUpper}
+	valid := geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadValid}
+	explicit := geometry.Spatial{Layout: geometry.NHWC, PadBelow: []int{1, 0}, PadAbove: []int{0, 2}}
+	same := geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadSameUpper}
 	for _, c := range []struct {
 		name     string
 		to       float32
-		spatial  core.Spatial
+		spatial  geometry.Spatial
 		zero     uint8
 		quantize int // nodes left
 		pad      int
@@ -114,16 +121,16 @@ func TestPadBetweenIntegers(t *testing.T) {
 func TestPadOfReals(t *testing.T) {
 	for _, typ := range []core.Type{core.U8, core.I8} {
 		x := parameter(t, core.F32, core.Shape{1, 4, 5, 2})
-		pad := apply(t, &core.Pad{Below: []int{0, 1, 1, 0}, Above: []int{0, 1, 1, 0}}, x.Out(0), scalar(float32(0)))
+		pad := apply(t, &array.Pad{Below: []int{0, 1, 1, 0}, Above: []int{0, 1, 1, 0}}, x.Out(0), scalar(float32(0)))
 		zero := scalar(uint8(0))
 		if typ == core.I8 {
 			zero = scalar(int8(0))
 		}
-		quantize := &core.TFQuantizeV2{
-			Type: typ, Axis: -1, Mode: core.Scaled, RoundMode: core.RoundNearestTowardEven, EnsureMinimumRange: 0.01,
+		quantize := &tensorflow.QuantizeV2{
+			Type: typ, Axis: -1, Mode: tensorflow.Scaled, RoundMode: numeric.RoundNearestTowardEven, EnsureMinimumRange: 0.01,
 		}
 		q := apply(t, quantize, pad, scalar(float32(-6)), scalar(float32(5)))
-		ops := rewritten(t, x, convolution(t, q, zero, core.Spatial{Layout: core.NHWC, PadType: core.PadValid}))
+		ops := rewritten(t, x, convolution(t, q, zero, geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadValid}))
 		require.Equal(t, 0, ops["Pad"], "%v: %v", typ, ops)
 		require.Equal(t, 1, ops["TFQuantizeV2"], "%v: %v", typ, ops)
 	}
@@ -132,8 +139,9 @@ func TestPadOfReals(t *testing.T) {
 // TestPadOfChannels: a convolution can take in only the padding of spatial dimensions.
 func TestPadOfChannels(t *testing.T) {
 	x := parameter(t, core.U8, core.Shape{1, 4, 5, 1})
-	pad := apply(t, &core.Pad{Below: []int{0, 0, 0, 1}, Above: []int{0, 0, 0, 0}}, x.Out(0), scalar(uint8(0)))
-	ops := rewritten(t, x, convolution(t, pad, scalar(uint8(0)), core.Spatial{Layout: core.NHWC, PadType: core.PadValid}))
+	pad := apply(t, &array.Pad{Below: []int{0, 0, 0, 1}, Above: []int{0, 0, 0, 0}}, x.Out(0), scalar(uint8(0)))
+	ops := rewritten(t, x,
+		convolution(t, pad, scalar(uint8(0)), geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadValid}))
 	require.Equal(t, 1, ops["Pad"])
 }
 
@@ -150,8 +158,9 @@ func TestPadBeforeMaxPool(t *testing.T) {
 		{parameter(t, core.F32, core.Shape{1, 4, 5, 2}).Out(0), scalar(float32(0)), 1},
 	} {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			pad := apply(t, &core.Pad{Below: []int{0, 1, 1, 0}, Above: []int{0, 1, 1, 0}}, c.x, c.value)
-			pool := apply(t, &core.MaxPool{Spatial: core.Spatial{Layout: core.NHWC, Strides: []int{2, 2}}, Window: []int{3, 3}},
+			pad := apply(t, &array.Pad{Below: []int{0, 1, 1, 0}, Above: []int{0, 1, 1, 0}}, c.x, c.value)
+			pool := apply(t,
+				&pooling.MaxPool{Spatial: geometry.Spatial{Layout: geometry.NHWC, Strides: []int{2, 2}}, Window: []int{3, 3}},
 				pad)
 			ops := rewritten(t, c.x.Node, pool)
 			require.Equal(t, c.pad, ops["Pad"])
@@ -176,11 +185,11 @@ func TestRequantizePerChannel(t *testing.T) {
 	product := func(x core.Value) core.Value {
 		w, err := core.TensorOf(core.Shape{1, 1, 2, 3}, []int8{1, -127, 3, 127, 5, -6})
 		require.NoError(t, err)
-		valid := core.Spatial{Layout: core.NHWC, PadType: core.PadValid}
-		return apply(t, &core.IntegerConvolution{Spatial: valid}, x, core.NewConstant(w), scalar(uint8(3)), scalar(int8(0)))
+		valid := geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadValid}
+		return apply(t, &linear.IntegerConvolution{Spatial: valid}, x, core.NewConstant(w), scalar(uint8(3)), scalar(int8(0)))
 	}
 	requantized := func(x core.Value, typ core.Type) core.Value {
-		return apply(t, &core.TFRequantizePerChannel{Type: typ}, x, ranges(-4e6, -2e6, 0), ranges(5e6, 1e6, 3e6),
+		return apply(t, &tensorflow.RequantizePerChannel{Type: typ}, x, ranges(-4e6, -2e6, 0), ranges(5e6, 1e6, 3e6),
 			scalar(float32(-20)), scalar(float32(16)))
 	}
 	for _, c := range []struct {
@@ -198,11 +207,11 @@ func TestRequantizePerChannel(t *testing.T) {
 		},
 		{"of accumulators that another node reads", func(x core.Value) core.Value {
 			acc := product(x)
-			real := apply(t, &core.Convert{Type: core.F32}, requantized(acc, core.I8))
-			return apply(t, &core.Add{}, real, apply(t, &core.Convert{Type: core.F32}, acc))
+			real := apply(t, &pointwise.Convert{Type: core.F32}, requantized(acc, core.I8))
+			return apply(t, &pointwise.Add{}, real, apply(t, &pointwise.Convert{Type: core.F32}, acc))
 		}, map[string]int{"IntegerConvolution": 1, "TFRequantizePerChannel": 1}},
 		{"of any integers", func(x core.Value) core.Value {
-			return requantized(apply(t, &core.Convert{Type: core.I32}, apply(t, &core.Concat{Axis: 3}, x, x, x)), core.I8)
+			return requantized(apply(t, &pointwise.Convert{Type: core.I32}, apply(t, &array.Concat{Axis: 3}, x, x, x)), core.I8)
 		}, map[string]int{"TFRequantizePerChannel": 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

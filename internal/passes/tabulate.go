@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 // tabulate replaces values that are functions of one byte of one tensor, and would be
@@ -36,11 +38,11 @@ type tabulation struct {
 // function returns what the first output of a node is as a function of bytes; false if it
 // is none.
 func (t *tabulation) function(n *core.Node) (byteFunction, bool) {
-	elements := core.ElementsOf(n.Op())
-	if elements == core.NoElements {
+	elements := trait.ElementsOf(n.Op())
+	if elements == trait.NoElements {
 		return byteFunction{}, false
 	}
-	unary := elements == core.FirstElements
+	unary := elements == trait.FirstElements
 	fn := byteFunction{cost: cost(n.Op(), n.Outputs()[0].Type)}
 	in := make([]*core.Tensor, len(n.Inputs()))
 	var singles []*core.Tensor
@@ -112,7 +114,7 @@ const (
 
 // cost returns what an op with a result of a type costs where no table has it.
 func cost(op core.Op, result core.Type) int {
-	if q, ok := op.(core.Vectorized); ok {
+	if q, ok := op.(trait.Vectorized); ok {
 		if c, ok := q.ElementCost(result); ok {
 			return c
 		}
@@ -137,7 +139,7 @@ func (t *tabulation) replace(n *core.Node, inputs []core.Value) ([]core.Value, e
 	if fn.table == nil || !fn.costly() || !t.isRead(n.Out(0)) {
 		return nil, nil
 	}
-	lookup, err := core.NewNamedNode(n.Name, &core.Lookup{}, t.now[fn.of], constantOf(n, fn.table))
+	lookup, err := core.NewNamedNode(n.Name, &pointwise.Lookup{}, t.now[fn.of], constantOf(n, fn.table))
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,9 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/postop"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 // unsigned gives integer convolutions and dots u8 data. The producer of the data,
@@ -51,7 +54,7 @@ func (u *unsignedPass) flip(before, v core.Value) (core.Value, error) {
 		f, err = u.producer(v)
 	}
 	if err == nil && f.Node == nil {
-		f, err = core.Apply(&core.FlipSign{}, v)
+		f, err = core.Apply(&pointwise.FlipSign{}, v)
 		if err == nil {
 			f.Node.Name, f.Node.Origin = v.Node.Name, v.Node.Origin
 		}
@@ -77,7 +80,7 @@ func (u *unsignedPass) onlyMultiplied(v core.Value) bool {
 
 // producer returns v's node made anew so that it stores u8, if it can.
 func (u *unsignedPass) producer(v core.Value) (core.Value, error) {
-	p, ok := v.Node.Op().(core.IntegerProduct)
+	p, ok := v.Node.Op().(trait.IntegerProduct)
 	if !ok {
 		return core.Value{}, nil
 	}
@@ -91,13 +94,13 @@ func (u *unsignedPass) producer(v core.Value) (core.Value, error) {
 
 // unsignedSteps returns steps that end in i8 without a zero point so that they end in u8, with
 // a zero point; nil for any others.
-func unsignedSteps(steps []core.PostOp) []core.PostOp {
+func unsignedSteps(steps []postop.Step) []postop.Step {
 	if len(steps) == 0 {
 		return nil
 	}
 	steps = slices.Clone(steps)
 	last := &steps[len(steps)-1]
-	if last.Kind != core.PostRoundSaturate || last.Type != core.I8 || last.ZeroPoint {
+	if last.Kind != postop.RoundSaturate || last.Type != core.I8 || last.ZeroPoint {
 		return nil
 	}
 	last.Type, last.Lo, last.Hi, last.ZeroPoint = core.U8, last.Lo+128, last.Hi+128, true
@@ -105,7 +108,7 @@ func unsignedSteps(steps []core.PostOp) []core.PostOp {
 }
 
 func isIntegerProduct(op core.Op) bool {
-	_, ok := op.(core.IntegerProduct)
+	_, ok := op.(trait.IntegerProduct)
 	return ok
 }
 

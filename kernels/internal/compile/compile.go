@@ -11,6 +11,7 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/internal/passes"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -111,7 +112,7 @@ func (c *compiler) lower(n *core.Node) error {
 			c.at[n.Out(0)] = c.fixedBuffer(n.Outputs()[0], op.Value)
 		}
 		return nil
-	case *core.Result, *core.Reshape:
+	case *core.Result, *array.Reshape:
 		if v := n.Inputs()[0]; v.Type() != core.String { // those have no buffers
 			c.at[n.Out(0)] = c.buffer(v)
 		}

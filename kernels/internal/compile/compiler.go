@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
@@ -197,7 +198,7 @@ func stringSource(r *core.Node) (*core.Node, error) {
 	n := r
 	for {
 		switch n.Op().(type) {
-		case *core.Result, *core.Reshape:
+		case *core.Result, *array.Reshape:
 			n = n.Inputs()[0].Node
 		case *core.Constant, *core.Parameter:
 			return n, nil

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/postop"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
@@ -39,7 +41,7 @@ type columns struct{ first, n, channels int }
 //
 // each of which may be absent. It fails for any other list, for operands that are neither
 // per tensor nor per channel, and for sums that are not the output's shape.
-func matchEpilogue(posts []core.PostOp, operands []core.Value, out core.Fact, cols columns) (e epilogue, ok bool) {
+func matchEpilogue(posts []postop.Step, operands []core.Value, out core.Fact, cols columns) (e epilogue, ok bool) {
 	if len(posts) == 0 {
 		e.Out = gemm.S32
 		return e, true
@@ -62,20 +64,20 @@ func matchEpilogue(posts []core.PostOp, operands []core.Value, out core.Fact, co
 	for _, p := range posts {
 		ok := false
 		switch {
-		case p.Kind == core.PostAdd && reach(0):
+		case p.Kind == postop.Add && reach(0):
 			ok = e.operand(gemm.Pre, next(), cols)
-		case p.Kind == core.PostMul && reach(1):
+		case p.Kind == postop.Mul && reach(1):
 			ok = e.operand(gemm.Scale, next(), cols)
-		case p.Kind == core.PostAdd && reach(2):
+		case p.Kind == postop.Add && reach(2):
 			ok = e.operand(gemm.Bias, next(), cols)
-		case p.Kind == core.PostMulAdd && reach(3):
+		case p.Kind == postop.MulAdd && reach(3):
 			e.sum = next()
 			ok = e.sum.Shape().Equal(out.Shape) && e.setSumType() && e.operand(gemm.SumScale, next(), columns{0, 1, 1})
-		case p.Kind == core.PostActivation && p.Activation == core.Relu && reach(4):
+		case p.Kind == postop.Activation && p.Activation == numeric.Relu && reach(4):
 			e.Relu, ok = true, true
-		case p.Kind == core.PostMul && reach(5):
+		case p.Kind == postop.Mul && reach(5):
 			ok = e.operand(gemm.Post, next(), cols)
-		case p.Kind == core.PostRoundSaturate:
+		case p.Kind == postop.RoundSaturate:
 			ok = e.round(p, &operands)
 		}
 		if !ok {
@@ -121,8 +123,8 @@ func (e *epilogue) operand(which gemm.Operand, v core.Value, cols columns) bool 
 
 // round takes the last step, RoundSaturate: half to even, to 8 bits or to i32 up to an
 // end that the kernels know.
-func (e *epilogue) round(p core.PostOp, operands *[]core.Value) bool {
-	if p.Round != core.RoundNearestTowardEven {
+func (e *epilogue) round(p postop.Step, operands *[]core.Value) bool {
+	if p.Round != numeric.RoundNearestTowardEven {
 		return false
 	}
 	zero := 0.0

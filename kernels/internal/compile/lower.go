@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 // lowering appends the instructions that compute a node; false if it computes no such node.
@@ -36,7 +37,7 @@ func wantsChannelsLast(op core.Op) bool { return channelsLast[reflect.TypeOf(op)
 // from the kernel's file.
 func wantsLast[T any, P interface {
 	*T
-	core.Layouted
+	trait.Layouted
 }]() struct{} {
 	channelsLast[reflect.TypeFor[P]()] = true
 	return struct{}{}

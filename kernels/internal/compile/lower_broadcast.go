@@ -2,6 +2,7 @@ package compile
 
 import (
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
@@ -81,12 +82,12 @@ func mergeAxes(out, a, b core.Shape) (mergedOut, mergedA, mergedB core.Shape) {
 }
 
 var (
-	_ = combines[core.Add](elementwise.Add)
-	_ = combines[core.Subtract](elementwise.Subtract)
-	_ = combines[core.Multiply](elementwise.Multiply)
-	_ = combines[core.Divide](elementwise.Divide)
-	_ = combines[core.Maximum](elementwise.Maximum)
-	_ = combines[core.Minimum](elementwise.Minimum)
+	_ = combines[pointwise.Add](elementwise.Add)
+	_ = combines[pointwise.Subtract](elementwise.Subtract)
+	_ = combines[pointwise.Multiply](elementwise.Multiply)
+	_ = combines[pointwise.Divide](elementwise.Divide)
+	_ = combines[pointwise.Maximum](elementwise.Maximum)
+	_ = combines[pointwise.Minimum](elementwise.Minimum)
 )
 
 // combines makes a primitive of two operands the kernel of an op, alone and in chains.

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/kernels/internal/depthwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -15,7 +16,7 @@ import (
 // lowerDepthwise lowers an NHWC convolution with one input channel per group. With
 // several output channels per group the data is repeated first, once for each of them.
 func lowerDepthwise(c *compiler, n *core.Node, g *convolution, w weights) error {
-	op := n.Op().(*core.IntegerConvolution)
+	op := n.Op().(*linear.IntegerConvolution)
 	out := n.Outputs()[0]
 	channels := w.columns
 	d := &depthwiseProduct{node: n, geometry: g, rows: out.Shape.MustElements() / channels}

@@ -5,12 +5,14 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/normalize"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
 )
 
-var _ = wantsLast[core.BatchNorm]() // its channels are those of the chain
+var _ = wantsLast[normalize.BatchNorm]() // its channels are those of the chain
 
 // lowerElementwise begins a chain of elementwise ops at a node, if package match says that it
 // is part of one, and takes in what follows it as long as the values need not be stored, or
@@ -190,7 +192,7 @@ func (b *chainBuilder) quantize(e match.Element) {
 	b.c.fixRange(e.Node, e.RangeOut)
 	v := e.Node.Out(0)
 	users := b.c.users[v]
-	isFlip := func(u *core.Node) bool { _, ok := u.Op().(*core.FlipSign); return ok }
+	isFlip := func(u *core.Node) bool { _, ok := u.Op().(*pointwise.FlipSign); return ok }
 	if len(users) == 0 || slices.ContainsFunc(users, func(u *core.Node) bool { return !isFlip(u) }) {
 		step.Buffer = b.target(v)
 		b.add(step)
@@ -248,7 +250,7 @@ func splitElements(n, part, parts int) (i0, i1 int) {
 	return part * units / parts * unit, min((part+1)*units/parts*unit, n)
 }
 
-var _ = lowers[core.FlipSign](lowerFlipSign)
+var _ = lowers[pointwise.FlipSign](lowerFlipSign)
 
 // lowerFlipSign lowers what no quantization has taken in.
 func lowerFlipSign(c *compiler, n *core.Node) (bool, error) {

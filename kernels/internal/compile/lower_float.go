@@ -5,6 +5,9 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
@@ -26,17 +29,17 @@ type product struct {
 }
 
 var (
-	_ = lowers[core.Convolution](lowerFloatConvolution)
-	_ = wantsLast[core.Convolution]()
+	_ = lowers[linear.Convolution](lowerFloatConvolution)
+	_ = wantsLast[linear.Convolution]()
 )
 
 // lowerFloatConvolution lowers an NHWC convolution of float32 with constant, finite
 // filters: padding is zeros then, which change no sum.
 func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
-	op := n.Op().(*core.Convolution)
+	op := n.Op().(*linear.Convolution)
 	in, out := n.Inputs(), n.Outputs()[0]
 	filters := in[1].Constant()
-	if out.Type != core.F32 || op.Layout != core.NHWC || filters == nil ||
+	if out.Type != core.F32 || op.Layout != geometry.NHWC || filters == nil ||
 		out.Shape.MustElements() == 0 || !c.finite(filters) {
 		return false, nil
 	}
@@ -85,8 +88,8 @@ func (c *compiler) finite(t *core.Tensor) bool {
 }
 
 var (
-	_ = lowers[core.Dot](lowerFloatDot)
-	_ = lowers[core.BatchDot](lowerFloatBatchDot)
+	_ = lowers[linear.Dot](lowerFloatDot)
+	_ = lowers[linear.BatchDot](lowerFloatBatchDot)
 )
 
 // isFloatDot reports whether a node multiplies matrices of float32 that have elements.
@@ -101,7 +104,7 @@ func lowerFloatDot(c *compiler, n *core.Node) (bool, error) {
 		return false, nil
 	}
 	b := n.Inputs()[1]
-	k := b.Shape()[:n.Op().(*core.Dot).ReductionAxes].MustElements()
+	k := b.Shape()[:n.Op().(*linear.Dot).ReductionAxes].MustElements()
 	if w := b.Constant(); w != nil {
 		return true, c.lowerConstantDot(n, w, k)
 	}
@@ -115,7 +118,7 @@ func lowerFloatBatchDot(c *compiler, n *core.Node) (bool, error) {
 	if !isFloatDot(n) {
 		return false, nil
 	}
-	op, b := n.Op().(*core.BatchDot), n.Inputs()[1].Constant()
+	op, b := n.Op().(*linear.BatchDot), n.Inputs()[1].Constant()
 	if b == nil || op.TransposeA || len(b.Shape()) != 2 {
 		d, ok := batchPairs(n, op)
 		if !ok {
@@ -124,7 +127,7 @@ func lowerFloatBatchDot(c *compiler, n *core.Node) (bool, error) {
 		return c.lowerComputedDot(n, d)
 	}
 	if op.TransposeB {
-		t, err := c.keep.Evaluate(&core.Transpose{}, []*core.Tensor{b})
+		t, err := c.keep.Evaluate(&array.Transpose{}, []*core.Tensor{b})
 		if err != nil {
 			return false, err
 		}
@@ -199,7 +202,7 @@ type pairs struct {
 
 // batchPairs returns the products of a BatchDot; false if the first operand would have to be
 // transposed or repeated.
-func batchPairs(n *core.Node, op *core.BatchDot) (pairs, bool) {
+func batchPairs(n *core.Node, op *linear.BatchDot) (pairs, bool) {
 	a, b, out := n.Inputs()[0].Shape(), n.Inputs()[1].Shape(), n.Outputs()[0].Shape
 	p := pairs{
 		pairs: out[:len(out)-2].MustElements(), m: out[len(out)-2], k: a[len(a)-1], n: out[len(out)-1],

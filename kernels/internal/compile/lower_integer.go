@@ -4,20 +4,22 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/op/linear"
 )
 
 var (
-	_ = lowers[core.IntegerConvolution](lowerConvolution)
-	_ = wantsLast[core.IntegerConvolution]()
+	_ = lowers[linear.IntegerConvolution](lowerConvolution)
+	_ = wantsLast[linear.IntegerConvolution]()
 )
 
 // lowerConvolution lowers an NHWC convolution over constant filters. Depthwise ones go to
 // their own family, all others to gemm, group by group.
 func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
-	op := n.Op().(*core.IntegerConvolution)
+	op := n.Op().(*linear.IntegerConvolution)
 	data, out := n.Inputs()[0].Shape(), n.Outputs()[0]
 	fs := n.Inputs()[1].Shape()
-	if op.Layout != core.NHWC || out.Shape.MustElements() == 0 {
+	if op.Layout != geometry.NHWC || out.Shape.MustElements() == 0 {
 		return false, nil
 	}
 	rank := len(fs)
@@ -76,11 +78,11 @@ func (c *compiler) flipped(n *core.Node, src int) int {
 	return dst
 }
 
-var _ = lowers[core.IntegerDot](lowerDot)
+var _ = lowers[linear.IntegerDot](lowerDot)
 
 // lowerDot lowers a matrix product over constant weights.
 func lowerDot(c *compiler, n *core.Node) (bool, error) {
-	op := n.Op().(*core.IntegerDot)
+	op := n.Op().(*linear.IntegerDot)
 	in, out := n.Inputs(), n.Outputs()[0]
 	b := in[1].Shape()
 	N, K := b[op.ReductionAxes:].MustElements(), b[:op.ReductionAxes].MustElements()

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
@@ -109,9 +110,9 @@ func (p *permutation) source(l int) int {
 }
 
 var (
-	_ = lowers[core.Transpose](lowerPermutation)
-	_ = lowers[core.SpaceToDepth](lowerPermutation)
-	_ = lowers[core.DepthToSpace](lowerPermutation)
+	_ = lowers[array.Transpose](lowerPermutation)
+	_ = lowers[array.SpaceToDepth](lowerPermutation)
+	_ = lowers[array.DepthToSpace](lowerPermutation)
 )
 
 // lowerPermutation lowers ops that take their input as of a shape and change the order of
@@ -145,13 +146,13 @@ func lowerPermutation(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-var _ = lowers[core.Concat](lowerConcat)
+var _ = lowers[array.Concat](lowerConcat)
 
 // lowerConcat lowers concatenation: each line of the output, the dimensions from the axis
 // on, is one run of bytes of each input.
 func lowerConcat(c *compiler, n *core.Node) (bool, error) {
 	out := n.Outputs()[0]
-	axis := n.Op().(*core.Concat).Axis
+	axis := n.Op().(*array.Concat).Axis
 	if axis < 0 {
 		axis += len(out.Shape)
 	}
@@ -199,7 +200,7 @@ type padding struct {
 }
 
 // newPadding flattens the dimensions behind the last that is padded into the line.
-func newPadding(op *core.Pad, in core.Shape, size int) padding {
+func newPadding(op *array.Pad, in core.Shape, size int) padding {
 	last := len(in) - 1
 	for last > 0 && op.Below[last]+op.Above[last] == 0 {
 		size *= in[last]
@@ -232,12 +233,12 @@ func (p *padding) source(l int) (int, bool) {
 	return line, true
 }
 
-var _ = lowers[core.Pad](lowerPad)
+var _ = lowers[array.Pad](lowerPad)
 
 // lowerPad lowers padding with a constant.
 func lowerPad(c *compiler, n *core.Node) (bool, error) {
-	op := n.Op().(*core.Pad)
-	if op.Mode != core.PadConstant || n.Inputs()[1].Constant() == nil {
+	op := n.Op().(*array.Pad)
+	if op.Mode != array.PadConstant || n.Inputs()[1].Constant() == nil {
 		return false, nil
 	}
 	x, value := n.Inputs()[0], n.Inputs()[1].Constant().Bytes()

@@ -4,23 +4,27 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/op/pooling"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
 
 var (
-	_ = lowers[core.MaxPool](lowerMaxPool)
-	_ = wantsLast[core.MaxPool]()
-	_ = lowers[core.AvgPool](lowerAvgPool)
-	_ = wantsLast[core.AvgPool]()
-	_ = lowers[core.TFQuantizedAvgPool](lowerQuantizedAvgPool)
-	_ = wantsLast[core.TFQuantizedAvgPool]()
-	_ = lowers[core.Mean](lowerMean)
-	_ = lowers[core.Sum](lowerSum)
+	_ = lowers[pooling.MaxPool](lowerMaxPool)
+	_ = wantsLast[pooling.MaxPool]()
+	_ = lowers[pooling.AvgPool](lowerAvgPool)
+	_ = wantsLast[pooling.AvgPool]()
+	_ = lowers[tensorflow.QuantizedAvgPool](lowerQuantizedAvgPool)
+	_ = wantsLast[tensorflow.QuantizedAvgPool]()
+	_ = lowers[reduce.Mean](lowerMean)
+	_ = lowers[reduce.Sum](lowerSum)
 )
 
 func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
-	op := n.Op().(*core.MaxPool)
+	op := n.Op().(*pooling.MaxPool)
 	kinds := map[core.Type]pool.Kind{core.U8: pool.MaxU8, core.I8: pool.MaxI8, core.F32: pool.MaxF32}
 	kind, ok := kinds[n.Outputs()[0].Type]
 	if !ok {
@@ -35,7 +39,7 @@ func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
 }
 
 func lowerAvgPool(c *compiler, n *core.Node) (bool, error) {
-	op := n.Op().(*core.AvgPool)
+	op := n.Op().(*pooling.AvgPool)
 	w, ok := newWindow(&op.Spatial, op.Window, n.Inputs()[0].Shape())
 	if !ok || n.Outputs()[0].Type != core.F32 {
 		return false, nil
@@ -54,7 +58,7 @@ func lowerAvgPool(c *compiler, n *core.Node) (bool, error) {
 }
 
 func lowerQuantizedAvgPool(c *compiler, n *core.Node) (bool, error) {
-	op := n.Op().(*core.TFQuantizedAvgPool)
+	op := n.Op().(*tensorflow.QuantizedAvgPool)
 	kind := pool.AverageU8
 	if n.Outputs()[0].Type == core.I8 {
 		kind = pool.AverageI8
@@ -75,16 +79,16 @@ func lowerQuantizedAvgPool(c *compiler, n *core.Node) (bool, error) {
 }
 
 func lowerMean(c *compiler, n *core.Node) (bool, error) {
-	return lowerSums(c, n, &n.Op().(*core.Mean).Reduction, true)
+	return lowerSums(c, n, &n.Op().(*reduce.Mean).Reduction, true)
 }
 
 func lowerSum(c *compiler, n *core.Node) (bool, error) {
-	return lowerSums(c, n, &n.Op().(*core.Sum).Reduction, false)
+	return lowerSums(c, n, &n.Op().(*reduce.Sum).Reduction, false)
 }
 
 // lowerSums lowers float32 sums or means along neighbouring axes before the last: they
 // are those of a window as large as the data.
-func lowerSums(c *compiler, n *core.Node, op *core.Reduction, divide bool) (bool, error) {
+func lowerSums(c *compiler, n *core.Node, op *reduce.Reduction, divide bool) (bool, error) {
 	data := n.Inputs()[0].Shape()
 	batch, taps, channels, ok := op.Sizes(data)
 	if ok && channels == 1 && n.Outputs()[0].Type == core.F32 && taps > 1 && batch*taps == data.MustElements() {
@@ -95,8 +99,8 @@ func lowerSums(c *compiler, n *core.Node, op *core.Reduction, divide bool) (bool
 		taps > pool.MaxTaps || batch*taps > maxPoolTaps {
 		return false, nil
 	}
-	all := core.Axis{In: taps, Window: taps, Out: 1, Stride: 1, Dilation: 1, DataDilation: 1}
-	w := &window{axes: []core.Axis{all}, batch: batch, channels: channels, pixels: batch, taps: taps}
+	all := geometry.Axis{In: taps, Window: taps, Out: 1, Stride: 1, Dilation: 1, DataDilation: 1}
+	w := &window{axes: []geometry.Axis{all}, batch: batch, channels: channels, pixels: batch, taps: taps}
 	counts := slices.Repeat([]float32{1}, batch)
 	if divide {
 		counts = slices.Repeat([]float32{float32(taps)}, batch)

@@ -2,6 +2,8 @@ package compile
 
 import (
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -38,11 +40,11 @@ func (c *compiler) emitParts(
 	})
 }
 
-var _ = lowers[core.TFRequantize](lowerRequantize)
+var _ = lowers[tensorflow.Requantize](lowerRequantize)
 
 // lowerRequantize lowers TensorFlow's Requantize to bytes.
 func lowerRequantize(c *compiler, n *core.Node) (bool, error) {
-	op, out := n.Op().(*core.TFRequantize), n.Outputs()[0]
+	op, out := n.Op().(*tensorflow.Requantize), n.Outputs()[0]
 	elements := out.Shape.MustElements()
 	if out.Type.Size() != 1 || elements == 0 {
 		return false, nil
@@ -69,7 +71,7 @@ func lowerRequantize(c *compiler, n *core.Node) (bool, error) {
 	in, res := c.emitRange(n)
 	dst := res[0]
 	c.emitParts(n, fixed, elements, in, func(r *machine.Run, i0, i1 int) {
-		f := core.NewFixedPoint(floatAt(r, in[1]), floatAt(r, in[2]), floatAt(r, in[3]), floatAt(r, in[4]))
+		f := tensorflow.NewFixedPoint(floatAt(r, in[1]), floatAt(r, in[2]), floatAt(r, in[3]), floatAt(r, in[4]))
 		applyFixedPoint(f, r.Mem[dst][i0:i1], machine.View[int32](r.Mem[in[0]])[i0:])
 	})
 	return true, nil
@@ -98,7 +100,7 @@ func (c *compiler) constantRanges(n *core.Node) ([]float32, error) {
 // floatAt returns the first element of a buffer.
 func floatAt(r *machine.Run, b int) float32 { return machine.View[float32](r.Mem[b])[0] }
 
-func applyFixedPoint(f core.FixedPoint, out []byte, x []int32) {
+func applyFixedPoint(f tensorflow.FixedPoint, out []byte, x []int32) {
 	x = x[:len(out)]
 	for i, q := range x {
 		out[i] = byte(f.Apply(int64(q)))
@@ -112,8 +114,8 @@ type extremes struct {
 }
 
 var (
-	_ = lowers[core.TFRequantizationRange](lowerUsedRange)
-	_ = lowers[core.TFQuantizeDownAndShrinkRange](lowerUsedRange)
+	_ = lowers[tensorflow.RequantizationRange](lowerUsedRange)
+	_ = lowers[tensorflow.QuantizeDownAndShrinkRange](lowerUsedRange)
 )
 
 // lowerUsedRange lowers RequantizationRange and QuantizeDownAndShrinkRange: the range that
@@ -160,7 +162,8 @@ func lowerUsedRange(c *compiler, n *core.Node) (bool, error) {
 	}
 	ranges, dst := []int{in[1], in[2], out[1], out[2]}, out[0]
 	c.emitParts(n, "requantize_s32_fixedpoint_portable", elements, append(ranges, src), func(r *machine.Run, i0, i1 int) {
-		f := core.NewFixedPoint(floatAt(r, ranges[0]), floatAt(r, ranges[1]), floatAt(r, ranges[2]), floatAt(r, ranges[3]))
+		f := tensorflow.NewFixedPoint(floatAt(r, ranges[0]), floatAt(r, ranges[1]), floatAt(r, ranges[2]),
+			floatAt(r, ranges[3]))
 		applyFixedPoint(f, r.Mem[dst][i0:i1], machine.View[int32](r.Mem[src])[i0:])
 	})
 	return true, nil
@@ -174,12 +177,12 @@ func extremesOf(x []int32) (low, high int32) {
 	return low, high
 }
 
-var _ = lowers[core.TFRequantizePerChannel](lowerRequantizePerChannel)
+var _ = lowers[tensorflow.RequantizePerChannel](lowerRequantizePerChannel)
 
 // lowerRequantizePerChannel lowers TensorFlow's RequantizePerChannel: a product with the scale
 // of the channel, rounded and saturated.
 func lowerRequantizePerChannel(c *compiler, n *core.Node) (bool, error) {
-	op, out := n.Op().(*core.TFRequantizePerChannel), n.Outputs()[0]
+	op, out := n.Op().(*tensorflow.RequantizePerChannel), n.Outputs()[0]
 	elements := out.Shape.MustElements()
 	if elements == 0 {
 		return false, nil
@@ -214,7 +217,7 @@ func lowerRequantizePerChannel(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-var _ = lowers[core.TFRequantizationRangePerChannel](lowerUsedRangePerChannel)
+var _ = lowers[tensorflow.RequantizationRangePerChannel](lowerUsedRangePerChannel)
 
 // lowerUsedRangePerChannel lowers RequantizationRangePerChannel: the range that a tensor
 // uses is that of the extremes of its channels.
@@ -265,11 +268,11 @@ func channelExtremes(low, high, x []int32, m0, m1 int) {
 	}
 }
 
-var _ = lowers[core.TFQuantizeV2](lowerQuantizeV2)
+var _ = lowers[tensorflow.QuantizeV2](lowerQuantizeV2)
 
 // lowerQuantizeV2 lowers a QuantizeV2 that no chain takes in, because its range is computed.
 func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
-	op := n.Op().(*core.TFQuantizeV2)
+	op := n.Op().(*tensorflow.QuantizeV2)
 	elements := n.Outputs()[0].Shape.MustElements()
 	if _, ok := match.QuantizeV2Numbers(op, 0, 1); !ok || elements == 0 {
 		return false, nil
@@ -292,8 +295,8 @@ type sumTables struct {
 }
 
 var (
-	_ = lowers[core.TFQuantizedAdd](lowerQuantizedSum)
-	_ = lowers[core.TFQuantizedBiasAdd](lowerQuantizedSum)
+	_ = lowers[tensorflow.QuantizedAdd](lowerQuantizedSum)
+	_ = lowers[tensorflow.QuantizedBiasAdd](lowerQuantizedSum)
 )
 
 // lowerQuantizedSum lowers QuantizedAdd and QuantizedBiasAdd, whose z is what x adds to it
@@ -381,7 +384,7 @@ func (t *sumTables) fill(op core.Op, in, out []*core.Tensor) error {
 	return nil
 }
 
-var _ = lowers[core.TFQuantizedMul](lowerQuantizedProduct)
+var _ = lowers[tensorflow.QuantizedMul](lowerQuantizedProduct)
 
 // lowerQuantizedProduct lowers QuantizedMul, whose zero points follow from three products.
 func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
@@ -416,12 +419,12 @@ func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-var _ = lowers[core.TFQuantizedConcat](lowerQuantizedConcat)
+var _ = lowers[tensorflow.QuantizedConcat](lowerQuantizedConcat)
 
 // lowerQuantizedConcat lowers QuantizedConcat of bytes: a table for each input brings it to
 // the output's range.
 func lowerQuantizedConcat(c *compiler, n *core.Node) (bool, error) {
-	op, out := n.Op().(*core.TFQuantizedConcat), n.Outputs()[0]
+	op, out := n.Op().(*tensorflow.QuantizedConcat), n.Outputs()[0]
 	if out.Type.Size() != 1 || out.Shape.MustElements() == 0 {
 		return false, nil
 	}
@@ -461,7 +464,7 @@ type tabledConcat struct {
 
 // concatTables has the op's reference make the tables: once, if all ranges are constant, else
 // by an instruction, which checks the ranges and computes the output's.
-func (c *compiler) concatTables(n *core.Node, op *core.TFQuantizedConcat) (*tabledConcat, error) {
+func (c *compiler) concatTables(n *core.Node, op *tensorflow.QuantizedConcat) (*tabledConcat, error) {
 	count := len(n.Inputs()) / 3
 	rank := core.Shape{256} // the op copies at rank 4 only
 	if len(n.Outputs()[0].Shape) == 4 {
@@ -471,7 +474,7 @@ func (c *compiler) concatTables(n *core.Node, op *core.TFQuantizedConcat) (*tabl
 	if err != nil {
 		return nil, err
 	}
-	flat := &core.TFQuantizedConcat{V1: op.V1}
+	flat := &tensorflow.QuantizedConcat{V1: op.V1}
 	j := &tabledConcat{in: c.buffersOf(n.Inputs()[:count])}
 	args := make([]*core.Tensor, len(n.Inputs()))
 	constant := true
@@ -541,8 +544,8 @@ func isIdentity(t *[256]byte) bool {
 }
 
 var (
-	_ = lowers[core.Max](lowerExtreme(true))
-	_ = lowers[core.Min](lowerExtreme(false))
+	_ = lowers[reduce.Max](lowerExtreme(true))
+	_ = lowers[reduce.Min](lowerExtreme(false))
 )
 
 // lowerExtreme lowers the largest or the smallest of all elements of f32.

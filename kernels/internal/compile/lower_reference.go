@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
@@ -109,10 +110,10 @@ func divisionOf(n *core.Node) (division, bool) {
 		d.in[0] = single
 		return d, true
 	}
-	if core.ElementsOf(n.Op()) == core.AllElements {
+	if trait.ElementsOf(n.Op()) == trait.AllElements {
 		return d.perElement(n)
 	}
-	if op, ok := n.Op().(core.RowWise); ok {
+	if op, ok := n.Op().(trait.RowWise); ok {
 		return d.perRow(n, op)
 	}
 	return d, false
@@ -156,7 +157,7 @@ func isLastAxis(s, out core.Shape) bool {
 }
 
 // perRow divides ops that work on rows of the last axes.
-func (d division) perRow(n *core.Node, op core.RowWise) (division, bool) {
+func (d division) perRow(n *core.Node, op trait.RowWise) (division, bool) {
 	x := n.Inputs()[0].Shape()
 	rows, ok := op.Rows(x)
 	if !ok || x.MustElements() == 0 {
@@ -250,5 +251,5 @@ func isUnary(n *core.Node) bool {
 			return false
 		}
 	}
-	return core.ElementsOf(n.Op()) == core.FirstElements
+	return trait.ElementsOf(n.Op()) == trait.FirstElements
 }

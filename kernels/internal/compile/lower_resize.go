@@ -4,23 +4,24 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/vision"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
 // resize interpolates images of float32 between rows and columns.
 type resize struct {
-	rows, columns           []core.Between
+	rows, columns           []vision.Between
 	height, width, channels int // of the input
 	subtract, multiply, add *elementwise.Variant
 }
 
-var _ = lowers[core.Resize](lowerResize)
+var _ = lowers[vision.Resize](lowerResize)
 
 // lowerResize lowers bilinear interpolation of float32.
 func lowerResize(c *compiler, n *core.Node) (bool, error) {
-	op, in, out := n.Op().(*core.Resize), n.Inputs()[0].Fact(), n.Outputs()[0].Shape
-	if op.Mode != core.ResizeBilinear || in.Type != core.F32 || out.MustElements() == 0 {
+	op, in, out := n.Op().(*vision.Resize), n.Inputs()[0].Fact(), n.Outputs()[0].Shape
+	if op.Mode != vision.ResizeBilinear || in.Type != core.F32 || out.MustElements() == 0 {
 		return false, nil
 	}
 	s := &resize{

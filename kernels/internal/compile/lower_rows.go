@@ -5,11 +5,14 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/normalize"
+	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/internal/transcendental"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
-// softmax normalizes rows of n numbers as core.Softmax, or core.LogSoftmax, does.
+// softmax normalizes rows of n numbers as normalize.Softmax, or normalize.LogSoftmax, does.
 type softmax struct {
 	n                     int
 	log                   bool
@@ -17,8 +20,8 @@ type softmax struct {
 }
 
 var (
-	_ = lowers[core.Softmax](lowerSoftmax(false))
-	_ = lowers[core.LogSoftmax](lowerSoftmax(true))
+	_ = lowers[normalize.Softmax](lowerSoftmax(false))
+	_ = lowers[normalize.LogSoftmax](lowerSoftmax(true))
 )
 
 // lowerSoftmax lowers a Softmax, or LogSoftmax, along the last axis.
@@ -29,7 +32,7 @@ func lowerSoftmax(log bool) lowering {
 func (c *compiler) lowerSoftmax(n *core.Node, log bool) (bool, error) {
 	out := n.Outputs()[0]
 	elements := out.Shape.MustElements()
-	rows, ok := n.Op().(core.RowWise).Rows(out.Shape)
+	rows, ok := n.Op().(trait.RowWise).Rows(out.Shape)
 	if !ok || out.Type != core.F32 || elements == 0 {
 		return false, nil
 	}
@@ -75,7 +78,7 @@ func (s *softmax) run(y, x, tmp []byte) {
 	if s.log {
 		s.exp.Run(tmp, y, nil, len(in), &noNumbers)
 		for i := 0; i < len(in); i += s.n {
-			fillRow(other[i:i+s.n], float32(core.Log(float64(sumLanes(other[i:i+s.n])))))
+			fillRow(other[i:i+s.n], float32(transcendental.Log(float64(sumLanes(other[i:i+s.n])))))
 		}
 		s.subtract.Run(y, y, tmp, len(in), nil)
 		return
@@ -131,7 +134,7 @@ func (c *compiler) lowerRowSums(n *core.Node, rows, columns int, divide bool) {
 	})
 }
 
-// sumLanes adds in the order that core.Sum documents: number i to lane i mod 16, then the
+// sumLanes adds in the order that reduce.Sum documents: number i to lane i mod 16, then the
 // lanes in halves. The lanes are variables, for registers.
 func sumLanes(v []float32) float32 {
 	var s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15 float32

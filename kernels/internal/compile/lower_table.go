@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
@@ -29,7 +30,7 @@ func lowerTable(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-var _ = lowers[core.Lookup](lowerLookup)
+var _ = lowers[pointwise.Lookup](lowerLookup)
 
 // lowerLookup lowers a Lookup in a table that is known.
 func lowerLookup(c *compiler, n *core.Node) (bool, error) {

@@ -5,6 +5,10 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/postop"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
@@ -19,7 +23,7 @@ type unfused struct {
 	zeros         []int32                      // then: the zero point of each column, times which they are subtracted
 	computedZeros func(r *machine.Run) []int32 // those, if they are not constant
 	less          int                          // the buffer of what is subtracted from acc, [rows][stride], -1 for nothing
-	posts         []core.PostOp
+	posts         []postop.Step
 	operands      []core.Value
 
 	inputs [][]unfusedInput // the operands of each post-op
@@ -77,13 +81,13 @@ func (c *compiler) lowerUnfused(u *unfused) error {
 func (u *unfused) loadable() bool {
 	operands := u.operands
 	for _, p := range u.posts {
-		if p.Kind > core.PostRoundSaturate { // unknown here
+		if p.Kind > postop.RoundSaturate { // unknown here
 			return false
 		}
 		for range p.Operands() {
 			t := operands[0].Type()
 			operands = operands[1:]
-			if !machine.Loadable(t) || p.Kind == core.PostRoundSaturate && (t == core.I32 || t == core.U32 || t == core.F64) {
+			if !machine.Loadable(t) || p.Kind == postop.RoundSaturate && (t == core.I32 || t == core.U32 || t == core.F64) {
 				return false
 			}
 		}
@@ -135,29 +139,29 @@ func (u *unfused) block(r *machine.Run, m, n int, q []int32, v, x, s []float32) 
 	for i := range u.posts {
 		p, in := &u.posts[i], u.inputs[i]
 		switch p.Kind {
-		case core.PostAdd:
+		case postop.Add:
 			for i, y := range in[0].load(r, x, m, n, u.columns) {
 				v[i] += y
 			}
-		case core.PostMul:
+		case postop.Mul:
 			for i, y := range in[0].load(r, x, m, n, u.columns) {
 				v[i] = float32(v[i] * y)
 			}
-		case core.PostMulAdd:
+		case postop.MulAdd:
 			in[0].load(r, x, m, n, u.columns)
 			in[1].load(r, s, m, n, u.columns)
 			for i, y := range x {
-				v[i] = core.FMA32(y, s[i], v[i])
+				v[i] = numeric.FMA32(y, s[i], v[i])
 			}
-		case core.PostLinear:
+		case postop.Linear:
 			in[0].load(r, s, m, n, u.columns)
 			in[1].load(r, x, m, n, u.columns)
 			for i, y := range x {
-				v[i] = core.FMA32(v[i], s[i], y)
+				v[i] = numeric.FMA32(v[i], s[i], y)
 			}
-		case core.PostActivation:
+		case postop.Activation:
 			activate(v, p.Activation, p.Alpha)
-		case core.PostRoundSaturate:
+		case postop.RoundSaturate:
 			var zeros []float32
 			if p.ZeroPoint {
 				zeros = in[0].load(r, x, m, n, u.columns)
@@ -192,12 +196,12 @@ func (in *unfusedInput) load(r *machine.Run, to []float32, m, n, columns int) []
 }
 
 // activate applies an activation.
-func activate(v []float32, a core.Activation, alpha float32) {
+func activate(v []float32, a numeric.Activation, alpha float32) {
 	switch a {
-	case core.Identity:
-	case core.Relu, core.Relu6:
+	case numeric.Identity:
+	case numeric.Relu, numeric.Relu6:
 		hi := float32(math.Inf(1))
-		if a == core.Relu6 {
+		if a == numeric.Relu6 {
 			hi = 6
 		}
 		for i, x := range v {
@@ -215,16 +219,16 @@ func activate(v []float32, a core.Activation, alpha float32) {
 
 // saturate rounds, adds the zero points, which may be nil, and stores the integers from
 // element at on.
-func (u *unfused) saturate(r *machine.Run, p *core.PostOp, v, zeros []float32, at int) {
+func (u *unfused) saturate(r *machine.Run, p *postop.Step, v, zeros []float32, at int) {
 	store := func(i int, x int64) { machine.View[int32](r.Mem[u.dst])[at+i] = int32(x) }
 	if p.Type != core.I32 {
 		out := r.Mem[u.dst][at:]
-		if zeros == nil && p.Round == core.RoundNearestTowardEven {
+		if zeros == nil && p.Round == numeric.RoundNearestTowardEven {
 			toBytes(out, v, float32(p.Lo), float32(p.Hi))
 			return
 		}
 		store = func(i int, x int64) { out[i] = byte(x) }
-	} else if zeros == nil && p.Round == core.RoundNearestTowardEven {
+	} else if zeros == nil && p.Round == numeric.RoundNearestTowardEven {
 		toWords(machine.View[int32](r.Mem[u.dst])[at:], v, float64(p.Lo), float64(p.Hi))
 		return
 	}
@@ -233,7 +237,7 @@ func (u *unfused) saturate(r *machine.Run, p *core.PostOp, v, zeros []float32, a
 		if zeros != nil {
 			y += float64(zeros[i])
 		}
-		store(i, core.Saturate(y, p.Lo, p.Hi))
+		store(i, numeric.Saturate(y, p.Lo, p.Hi))
 	}
 }
 
@@ -280,7 +284,7 @@ func (c *compiler) lowerByReference(u *unfused) error {
 			},
 		})
 	}
-	op := &core.ApplyPostOps{PostOps: u.posts, Layout: core.NHWC}
+	op := &linear.ApplyPostOps{PostOps: u.posts, Layout: geometry.NHWC}
 	in := append([]int{acc}, c.buffersOf(u.operands)...)
 	result := slices.Clone(n.Outputs())
 	if len(result[0].Shape) == 0 { // the op wants an axis of channels

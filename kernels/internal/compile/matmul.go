@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/postop"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -21,7 +23,7 @@ type matmul struct {
 	weights  weights
 	zero     zeroPoint // the data's
 	padding  int       // the buffer of a run of zero points, if that is computed, else -1
-	posts    []core.PostOp
+	posts    []postop.Step
 	operands []core.Value
 	// offsets returns, once the arena is planned, where in the arena the runs of
 	// each row begin: [rows][taps].
@@ -171,7 +173,7 @@ type flipBehind struct {
 func (c *compiler) flipBehind(n *core.Node, whole bool) flipBehind {
 	f := flipBehind{buffer: -1}
 	for _, u := range c.users[n.Out(0)] {
-		if _, ok := u.Op().(*core.FlipSign); !ok || !whole {
+		if _, ok := u.Op().(*pointwise.FlipSign); !ok || !whole {
 			continue
 		}
 		if f.variant == nil {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
 
@@ -13,14 +14,14 @@ const maxPoolTaps = 1 << 24
 // window is the geometry of a sliding window over NHWC data with any number of spatial
 // dimensions.
 type window struct {
-	axes            []core.Axis
+	axes            []geometry.Axis
 	batch, channels int
 	pixels, taps    int // of the output, and of the window
 }
 
 // newWindow returns the geometry; false if it is not for kernels.
-func newWindow(s *core.Spatial, size []int, data core.Shape) (*window, bool) {
-	if s.Layout != core.NHWC || len(data) != len(size)+2 {
+func newWindow(s *geometry.Spatial, size []int, data core.Shape) (*window, bool) {
+	if s.Layout != geometry.NHWC || len(data) != len(size)+2 {
 		return nil, false
 	}
 	axes, err := s.Axes(data, size)
@@ -37,7 +38,7 @@ func newWindow(s *core.Spatial, size []int, data core.Shape) (*window, bool) {
 	return w, ok
 }
 
-func windowOf(axes []core.Axis, batch, channels int) *window {
+func windowOf(axes []geometry.Axis, batch, channels int) *window {
 	w := &window{axes: axes, batch: batch, channels: channels, pixels: batch, taps: 1}
 	for _, a := range axes {
 		w.pixels *= a.Out
@@ -69,7 +70,7 @@ func (w *window) image() []int32 {
 
 // appendTaps appends what the taps of output o read along an axis, behind a number of the
 // axes in front.
-func appendTaps(to []int32, a core.Axis, o int, before int32) []int32 {
+func appendTaps(to []int32, a geometry.Axis, o int, before int32) []int32 {
 	for k := range a.Window {
 		i, inside := a.At(o, k)
 		if before == padded || !inside {
@@ -138,7 +139,7 @@ func (w *window) place(image []int32, src, row, pad int) []int32 {
 
 // convolution is the geometry of an NHWC convolution.
 type convolution struct {
-	axes       []core.Axis // one for each spatial dimension
+	axes       []geometry.Axis // one for each spatial dimension
 	batch, inC int
 	zero       zeroPoint
 }
@@ -171,10 +172,10 @@ func (g *convolution) wide() bool {
 }
 
 // unitAxis is a spatial dimension of size 1.
-var unitAxis = core.Axis{In: 1, Window: 1, Out: 1, Stride: 1, Dilation: 1, DataDilation: 1}
+var unitAxis = geometry.Axis{In: 1, Window: 1, Out: 1, Stride: 1, Dilation: 1, DataDilation: 1}
 
 // plane returns the axes of a convolution of one or two spatial dimensions as two.
-func (g *convolution) plane() (y, x core.Axis) {
+func (g *convolution) plane() (y, x geometry.Axis) {
 	if len(g.axes) == 1 {
 		return unitAxis, g.axes[0]
 	}

@@ -1,8 +1,6 @@
 package machine
 
-import (
-	"github.com/tf2ng/tf2ng/core"
-)
+import "github.com/tf2ng/tf2ng/core"
 
 // Layout is the memory that Runs of a function need: its buffers, most of which have their
 // place in one arena. It never changes once they have it.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 // Machine computes the results of a function for parameters of certain shapes. It never
@@ -42,7 +43,7 @@ func Operations(n *core.Node) int64 {
 	if !n.Outputs()[0].Static() || slices.ContainsFunc(n.Inputs(), func(v core.Value) bool { return !v.Fact().Static() }) {
 		return 0
 	}
-	if op, ok := n.Op().(core.Costed); ok {
+	if op, ok := n.Op().(trait.Costed); ok {
 		return op.Operations(FactsOf(n.Inputs()), n.Outputs())
 	}
 	return 0

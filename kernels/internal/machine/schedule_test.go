@@ -11,13 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 )
 
 // copying returns an instruction that moves some bytes, and may be split or not.
 func copying(t *testing.T, bytes int, splits bool, run func(w *Worker, part, parts int) error) Instruction {
 	p, err := core.NewNode(&core.Parameter{Type: core.U8, Shape: core.Shape{bytes}})
 	require.NoError(t, err)
-	n, err := core.NewNode(&core.FlipSign{}, p.Out(0))
+	n, err := core.NewNode(&pointwise.FlipSign{}, p.Out(0))
 	require.NoError(t, err)
 	return Instruction{Node: n, Kernel: "flip", Splits: splits, Run: run}
 }

@@ -4,17 +4,23 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/normalize"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/quantization"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 )
 
 var (
-	_ = matches[core.Convert](Dequantize, matchConvert)
-	_ = matches[core.Dequantize](Dequantize, matchDequantize)
-	_ = matches[core.TFDequantize](Dequantize, matchTFDequantize)
-	_ = matches[core.Quantize](Quantize, matchQuantize)
-	_ = matches[core.TFQuantizeV2](Quantize, matchQuantizeV2)
-	_ = matches[core.Clamp](Unary, matchClamp)
-	_ = matches[core.BatchNorm](Unary, matchBatchNorm)
+	_ = matches[pointwise.Convert](Dequantize, matchConvert)
+	_ = matches[quantization.Dequantize](Dequantize, matchDequantize)
+	_ = matches[tensorflow.Dequantize](Dequantize, matchTFDequantize)
+	_ = matches[quantization.Quantize](Quantize, matchQuantize)
+	_ = matches[tensorflow.QuantizeV2](Quantize, matchQuantizeV2)
+	_ = matches[pointwise.Clamp](Unary, matchClamp)
+	_ = matches[normalize.BatchNorm](Unary, matchBatchNorm)
 )
 
 // matchIntegers returns an element that loads integers as float32; false if its node does
@@ -26,10 +32,10 @@ func matchIntegers(e Element) (Element, bool) {
 	return e, ok && e.Node.Outputs()[0].Type == core.F32 && in.Constant() == nil
 }
 
-func matchConvert(e Element, _ *core.Convert) (Element, bool) { return matchIntegers(e) }
+func matchConvert(e Element, _ *pointwise.Convert) (Element, bool) { return matchIntegers(e) }
 
 // matchDequantize matches constant scales, of the tensor or of the channels, without zero points.
-func matchDequantize(e Element, op *core.Dequantize) (Element, bool) {
+func matchDequantize(e Element, op *quantization.Dequantize) (Element, bool) {
 	e, ok := matchIntegers(e)
 	in := e.Node.Inputs()
 	scale, zero := in[1].Constant(), in[2].Constant()
@@ -48,7 +54,7 @@ func matchDequantize(e Element, op *core.Dequantize) (Element, bool) {
 }
 
 // matchTFDequantize finds the scale as the value of 1, and of MIN_FIRST the value of 0.
-func matchTFDequantize(e Element, op *core.TFDequantize) (Element, bool) {
+func matchTFDequantize(e Element, op *tensorflow.Dequantize) (Element, bool) {
 	e, ok := matchIntegers(e)
 	in := e.Node.Inputs()
 	if !ok || op.Axis != -1 || in[1].Constant() == nil || in[2].Constant() == nil {
@@ -59,10 +65,10 @@ func matchTFDequantize(e Element, op *core.TFDequantize) (Element, bool) {
 		return e, false
 	}
 	e.From.Scale = y[1]
-	if op.Mode == core.Scaled {
+	if op.Mode == tensorflow.Scaled {
 		return e, true
 	}
-	if op.Mode != core.MinFirst || len(y) != 256 {
+	if op.Mode != tensorflow.MinFirst || len(y) != 256 {
 		return e, false
 	}
 	mn, mx := in[1].Constant().Float32s()[0], in[2].Constant().Float32s()[0]
@@ -93,7 +99,7 @@ func isLinear(e Element, y []float32, add bool) bool {
 }
 
 // dequantizeAll returns the values of all bytes, or of the integers 0 and 1.
-func dequantizeAll(op *core.TFDequantize, in []core.Value) ([]float32, bool) {
+func dequantizeAll(op *tensorflow.Dequantize, in []core.Value) ([]float32, bool) {
 	q := core.AllBytes(in[0].Type())
 	if q == nil {
 		q = zeroAndOne(in[0].Type())
@@ -123,10 +129,10 @@ func isZero(t *core.Tensor) bool {
 
 // matchQuantize matches rounding to even with one scale and without a zero point, or
 // with 128 for u8. The quotient is not a product with the reciprocal: the chain divides.
-func matchQuantize(e Element, op *core.Quantize) (Element, bool) {
+func matchQuantize(e Element, op *quantization.Quantize) (Element, bool) {
 	in := e.Node.Inputs()
 	scale, zero := in[1].Constant(), in[2].Constant()
-	if op.RoundMode != core.RoundNearestTowardEven || op.Type == core.I32 ||
+	if op.RoundMode != numeric.RoundNearestTowardEven || op.Type == core.I32 ||
 		in[0].Type() != core.F32 || in[0].Constant() != nil || scale == nil || zero == nil || scale.Len() != 1 {
 		return e, false
 	}
@@ -143,7 +149,7 @@ func matchQuantize(e Element, op *core.Quantize) (Element, bool) {
 	return e, true
 }
 
-func matchQuantizeV2(e Element, op *core.TFQuantizeV2) (Element, bool) {
+func matchQuantizeV2(e Element, op *tensorflow.QuantizeV2) (Element, bool) {
 	in := e.Node.Inputs()
 	mn, mx := in[1].Constant(), in[2].Constant()
 	if op.Axis != -1 || op.Type.Size() != 1 || mn == nil || mx == nil || in[0].Constant() != nil {
@@ -157,7 +163,7 @@ func matchQuantizeV2(e Element, op *core.TFQuantizeV2) (Element, bool) {
 	r, ok := op.Rounding(mn, mx)
 	e.RangeOut = out[1:]
 	e.Numbers = elementwise.Numbers{Scale: r.Factor, Lo: float32(r.Lo), Hi: float32(r.Hi)}
-	away := r.Round == core.RoundNearestTowardInfinity
+	away := r.Round == numeric.RoundNearestTowardInfinity
 	if away || r.Shift != 0 {
 		e.Steps = []elementwise.Step{combineValues(elementwise.Multiply, []float32{r.Factor})}
 		e.Numbers.Scale = 1
@@ -169,19 +175,19 @@ func matchQuantizeV2(e Element, op *core.TFQuantizeV2) (Element, bool) {
 		e.Steps = append(e.Steps, elementwise.Step{Kind: elementwise.RoundAway})
 		return e, ok
 	}
-	return e, ok && r.Round == core.RoundNearestTowardEven
+	return e, ok && r.Round == numeric.RoundNearestTowardEven
 }
 
 // QuantizeV2Numbers returns the parameters of a QuantizeV2 to bytes whose range has become
 // [low, high]; false if it is not of the primitive's form.
-func QuantizeV2Numbers(op *core.TFQuantizeV2, low, high float32) (elementwise.Numbers, bool) {
+func QuantizeV2Numbers(op *tensorflow.QuantizeV2, low, high float32) (elementwise.Numbers, bool) {
 	if op.Axis != -1 || op.Type.Size() != 1 {
 		return elementwise.Numbers{}, false
 	}
 	lo, hi := op.Type.Bounds()
 	n := elementwise.Numbers{Lo: float32(lo), Hi: float32(hi)}
 	switch {
-	case op.Mode != core.Scaled || op.RoundMode != core.RoundNearestTowardEven || op.NarrowRange || op.Plain:
+	case op.Mode != tensorflow.Scaled || op.RoundMode != numeric.RoundNearestTowardEven || op.NarrowRange || op.Plain:
 		return n, false
 	case op.Type == core.U8:
 		n.Scale = 255 / high
@@ -203,7 +209,7 @@ func vectorOver(t core.Type, n int, b []byte) *core.Tensor {
 }
 
 // matchClamp matches what clamps float32.
-func matchClamp(e Element, op *core.Clamp) (Element, bool) {
+func matchClamp(e Element, op *pointwise.Clamp) (Element, bool) {
 	e.Steps = []elementwise.Step{
 		{Kind: elementwise.Limit, Numbers: elementwise.Numbers{Lo: float32(op.Lo), Hi: float32(op.Hi)}},
 	}
@@ -222,7 +228,7 @@ func combineValues(p elementwise.Primitive, values []float32) elementwise.Step {
 }
 
 // matchBatchNorm matches one with constant parameters and the channels last.
-func matchBatchNorm(e Element, op *core.BatchNorm) (Element, bool) {
+func matchBatchNorm(e Element, op *normalize.BatchNorm) (Element, bool) {
 	var p [4][]float32
 	for i, v := range e.Node.Inputs()[1:] {
 		t := v.Constant()
@@ -231,7 +237,7 @@ func matchBatchNorm(e Element, op *core.BatchNorm) (Element, bool) {
 		}
 		p[i] = t.Float32s()
 	}
-	if op.Layout != core.NHWC || e.Node.Inputs()[0].Constant() != nil {
+	if op.Layout != geometry.NHWC || e.Node.Inputs()[0].Constant() != nil {
 		return e, false
 	}
 	scale, offset, mean, variance := p[0], p[1], p[2], p[3]

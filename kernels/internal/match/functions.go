@@ -1,35 +1,36 @@
 package match
 
 import (
-	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 )
 
-var activationPrimitives = map[core.Activation]elementwise.Primitive{
-	core.LeakyRelu: elementwise.LeakyRelu, core.Elu: elementwise.Elu,
-	core.Tanh: elementwise.Tanh, core.Sigmoid: elementwise.Sigmoid,
-	core.GeluApproximate: elementwise.GeluApproximate, core.GeluExact: elementwise.Gelu,
+var activationPrimitives = map[numeric.Activation]elementwise.Primitive{
+	numeric.LeakyRelu: elementwise.LeakyRelu, numeric.Elu: elementwise.Elu,
+	numeric.Tanh: elementwise.Tanh, numeric.Sigmoid: elementwise.Sigmoid,
+	numeric.GeluApproximate: elementwise.GeluApproximate, numeric.GeluExact: elementwise.Gelu,
 }
 
-var unaryPrimitives = map[core.UnaryFunction]elementwise.Primitive{
-	core.ExpOf: elementwise.Exp, core.Erf: elementwise.Erf,
-	core.Softplus: elementwise.Softplus, core.Swish: elementwise.Swish,
-	core.Square: elementwise.Square, core.Sqrt: elementwise.Sqrt, core.Rsqrt: elementwise.Rsqrt,
+var unaryPrimitives = map[pointwise.UnaryFunction]elementwise.Primitive{
+	pointwise.Exp: elementwise.Exp, pointwise.Erf: elementwise.Erf,
+	pointwise.Softplus: elementwise.Softplus, pointwise.Swish: elementwise.Swish,
+	pointwise.Square: elementwise.Square, pointwise.Sqrt: elementwise.Sqrt, pointwise.Rsqrt: elementwise.Rsqrt,
 }
 
 var (
-	_ = matches[core.Activate](Unary, matchActivate)
-	_ = matches[core.Unary](Unary, matchUnary)
+	_ = matches[pointwise.Activate](Unary, matchActivate)
+	_ = matches[pointwise.Unary](Unary, matchUnary)
 )
 
 // matchActivate matches the activations of float32 that have a primitive, and Relu and Relu6, of
 // which NaN stays NaN.
-func matchActivate(e Element, op *core.Activate) (Element, bool) {
+func matchActivate(e Element, op *pointwise.Activate) (Element, bool) {
 	floor := combineValues(elementwise.Maximum, []float32{0})
 	switch op.Activation {
-	case core.Relu:
+	case numeric.Relu:
 		e.Steps = []elementwise.Step{floor}
-	case core.Relu6:
+	case numeric.Relu6:
 		e.Steps = []elementwise.Step{floor, combineValues(elementwise.Minimum, []float32{6})}
 	default:
 		p, ok := activationPrimitives[op.Activation]
@@ -43,12 +44,12 @@ func matchActivate(e Element, op *core.Activate) (Element, bool) {
 }
 
 // matchUnary matches the functions of float32 that have a primitive.
-func matchUnary(e Element, op *core.Unary) (Element, bool) {
+func matchUnary(e Element, op *pointwise.Unary) (Element, bool) {
 	var step elementwise.Step
 	switch op.Function {
-	case core.Negative:
+	case pointwise.Negative:
 		step = combineValues(elementwise.Multiply, []float32{-1})
-	case core.Reciprocal:
+	case pointwise.Reciprocal:
 		step = combineValues(elementwise.Divide, []float32{1})
 		step.Kind = elementwise.CombineSwapped
 	default:

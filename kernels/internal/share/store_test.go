@@ -9,13 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 )
 
 // Ops that are evaluated on the same constants are told apart by their types, even those
 // without attributes, whose addresses may be equal, and by every bit of their attributes.
 func TestStoreTellsOpsApart(t *testing.T) {
 	f, x := &core.Function{Name: "test"}, core.NewConstant(core.Scalar(float32(3)))
-	own := []core.Op{&core.Add{}, &core.Subtract{}, &core.Multiply{}, &core.Divide{}}
+	own := []core.Op{&pointwise.Add{}, &pointwise.Subtract{}, &pointwise.Multiply{}, &pointwise.Divide{}}
 	for _, op := range own {
 		n, err := core.NewNode(op, x, x)
 		require.NoError(t, err)
@@ -25,7 +26,7 @@ func TestStoreTellsOpsApart(t *testing.T) {
 	}
 	l := New(f).Lease()
 	in := []*core.Tensor{core.Scalar(float32(3)), core.Scalar(float32(5))}
-	for _, op := range append(own, &core.Add{}, &core.Maximum{}, &core.Minimum{}) {
+	for _, op := range append(own, &pointwise.Add{}, &pointwise.Maximum{}, &pointwise.Minimum{}) {
 		for range 2 {
 			got, err := l.Evaluate(op, in)
 			require.NoError(t, err)
@@ -36,7 +37,7 @@ func TestStoreTellsOpsApart(t *testing.T) {
 	}
 	minusZero := math.Copysign(0, -1)
 	for _, lo := range []float64{0, minusZero, math.Nextafter(0, 1), math.Inf(-1)} {
-		op := &core.Clamp{Lo: lo, Hi: 10}
+		op := &pointwise.Clamp{Lo: lo, Hi: 10}
 		x := []*core.Tensor{core.Scalar(float32(-1))}
 		got, err := l.Evaluate(op, x)
 		require.NoError(t, err)
@@ -54,7 +55,7 @@ func TestStoreForgetsWithTheLastPlan(t *testing.T) {
 	assert.Same(t, a.Canonical(one), b.Canonical(other))
 	assert.Same(t, a.Canonical(one), a.Canonical(other))
 	assert.NotSame(t, a.Canonical(one), a.Canonical(core.Scalar(int64(1))), "of another type")
-	_, err := a.Evaluate(&core.Add{}, []*core.Tensor{one, other})
+	_, err := a.Evaluate(&pointwise.Add{}, []*core.Tensor{one, other})
 	require.NoError(t, err)
 	assert.EqualValues(t, 3*8, s.bytes)
 	a.Release()

@@ -9,6 +9,9 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/quantization"
 )
 
 // port returns the place in the signature of the input of a name; -1 if it has none.
@@ -118,7 +121,7 @@ func (c *call) ranged(min, max int, g granularity) builders.Range {
 	if g == perTensor || !r.Min.Shape().Compatible(r.Max.Shape()) {
 		r = builders.Range{Min: c.scalar(min), Max: c.scalar(max)}
 	}
-	rule := &core.RangeToScale{Type: core.U8}
+	rule := &quantization.RangeToScale{Type: core.U8}
 	_, err := rule.Infer([]core.Operand{operand(r.Min), operand(r.Max)})
 	var o *core.OpError
 	switch {
@@ -146,7 +149,7 @@ func (c *call) scalar(i int) core.Value {
 		s, err := t.Reshaped(core.Shape{})
 		return c.literal(role, s, err)
 	}
-	return c.helper(role, &core.Squeeze{Axes: []int{0}}, v)
+	return c.helper(role, &array.Squeeze{Axes: []int{0}}, v)
 }
 
 // fusedOps reads fused_ops as a set. Each step must be one of the alternatives at its
@@ -236,7 +239,7 @@ func (r *reader) end() {
 }
 
 // fusedActivations are those that quantized ops fuse, by their names in fused_ops.
-var fusedActivations = map[string]core.Activation{
-	"Relu": core.Relu, "Relu6": core.Relu6, "LeakyRelu": core.LeakyRelu, "Elu": core.Elu, "Tanh": core.Tanh,
-	"Sigmoid": core.Sigmoid, "GeluApproximate": core.GeluApproximate, "GeluExact": core.GeluExact,
+var fusedActivations = map[string]numeric.Activation{
+	"Relu": numeric.Relu, "Relu6": numeric.Relu6, "LeakyRelu": numeric.LeakyRelu, "Elu": numeric.Elu, "Tanh": numeric.Tanh,
+	"Sigmoid": numeric.Sigmoid, "GeluApproximate": numeric.GeluApproximate, "GeluExact": numeric.GeluExact,
 }

@@ -5,11 +5,16 @@ import (
 
 	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/vision"
 )
 
 // The ops whose outputs' shapes depend on data, and what usually stands beside them.
 var _ = register("detection",
-	op{name: "Where", signature: "input:T=bool -> index:int64", translate: apply(&core.Where{})},
+	op{name: "Where", signature: "input:T=bool -> index:int64", translate: apply(&indexing.Where{})},
 	op{name: "Unique", signature: "x:T -> y:T idx:out_idx=int32", translate: unique},
 	op{
 		name:      "NonMaxSuppression",
@@ -52,7 +57,7 @@ var _ = register("detection",
 	op{
 		name:      "MatrixBandPart",
 		signature: "input:T num_lower:Tindex=int64 num_upper:Tindex=int64 -> band:T",
-		translate: apply(&core.BandPart{}),
+		translate: apply(&array.BandPart{}),
 	},
 	op{name: "Einsum", signature: "inputs:N*T -> output:T", translate: einsum},
 	op{name: "BatchMatMulV3", signature: "x:Ta y:Tb -> output:Tout", translate: batchMatMulV3},
@@ -61,7 +66,7 @@ var _ = register("detection",
 const suppression = "boxes:T=float scores:T=float max_output_size:int32 iou_threshold:"
 
 func unique(c *call) []core.Value {
-	return c.emit(&core.Unique{Type: c.typ("out_idx", core.I32)}, c.in...)
+	return c.emit(&indexing.Unique{Type: c.typ("out_idx", core.I32)}, c.in...)
 }
 
 // nonMaxSuppression translates all versions: what an op lacks has no effect.
@@ -78,7 +83,7 @@ func nonMaxSuppression(c *call) []core.Value {
 			*to = c.value(name)
 		}
 	}
-	op := &core.NonMaxSuppression{Pad: c.boolOr("pad_to_max_output_size", false)}
+	op := &vision.NonMaxSuppression{Pad: c.boolOr("pad_to_max_output_size", false)}
 	out := c.emit(op, c.in[0], c.in[1], c.in[2], overlap, score, sigma)
 	if c.err != nil {
 		return nil
@@ -93,7 +98,7 @@ func nonMaxSuppression(c *call) []core.Value {
 }
 
 func combinedNonMaxSuppression(c *call) []core.Value {
-	return c.emit(&core.CombinedNonMaxSuppression{
+	return c.emit(&vision.CombinedNonMaxSuppression{
 		PadPerClass: c.boolOr("pad_per_class", false),
 		ClipBoxes:   c.boolOr("clip_boxes", true),
 	}, c.in...)
@@ -102,15 +107,15 @@ func combinedNonMaxSuppression(c *call) []core.Value {
 func ensureShape(c *call) []core.Value {
 	s, err := c.node.Shape("shape")
 	c.keep(err)
-	return c.emit(&core.EnsureShape{Shape: opdef.ShapeOf(s)}, c.in...)
+	return c.emit(&array.EnsureShape{Shape: opdef.ShapeOf(s)}, c.in...)
 }
 
 func bitcast(c *call) []core.Value {
-	return c.emit(&core.Bitcast{Type: c.typ("type", core.Dynamic)}, c.in...)
+	return c.emit(&array.Bitcast{Type: c.typ("type", core.Dynamic)}, c.in...)
 }
 
 func einsum(c *call) []core.Value {
-	op := &core.Einsum{Equation: c.str("equation")}
+	op := &linear.Einsum{Equation: c.str("equation")}
 	if c.err == nil && len(c.in) == 0 {
 		c.fail("got no inputs, want at least 1")
 	}
@@ -123,7 +128,7 @@ func einsum(c *call) []core.Value {
 // batchMatMulV3 multiplies matrices of one type to that type.
 func batchMatMulV3(c *call) []core.Value {
 	a, b, out := c.typ("Ta", core.Dynamic), c.typ("Tb", core.Dynamic), c.typ("Tout", core.Dynamic)
-	op := &core.BatchDot{TransposeA: c.boolOr("adj_x", false), TransposeB: c.boolOr("adj_y", false)}
+	op := &linear.BatchDot{TransposeA: c.boolOr("adj_x", false), TransposeB: c.boolOr("adj_y", false)}
 	switch {
 	case c.err != nil:
 		return nil
@@ -133,6 +138,6 @@ func batchMatMulV3(c *call) []core.Value {
 		c.failAttr("Tout", "got %v of %v and %v, want one type, or int32 of bytes", out, a, b)
 		return nil
 	}
-	x := c.helper("x", &core.Convert{Type: core.I32}, c.in[0])
-	return c.emit(op, x, c.helper("y", &core.Convert{Type: core.I32}, c.in[1]))
+	x := c.helper("x", &pointwise.Convert{Type: core.I32}, c.in[0])
+	return c.emit(op, x, c.helper("y", &pointwise.Convert{Type: core.I32}, c.in[1]))
 }

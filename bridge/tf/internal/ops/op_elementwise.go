@@ -4,6 +4,9 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/normalize"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 )
 
 const (
@@ -13,55 +16,61 @@ const (
 )
 
 var _ = register("elementwise",
-	op{name: "Add", signature: binarySignature, translate: apply(&core.Add{})},
-	op{name: "AddV2", signature: binarySignature, translate: apply(&core.Add{})},
-	op{name: "Sub", signature: binarySignature, translate: apply(&core.Subtract{})},
-	op{name: "Mul", signature: binarySignature, translate: apply(&core.Multiply{})},
-	op{name: "Div", signature: binarySignature, translate: apply(&core.Divide{})},
-	op{name: "RealDiv", signature: binarySignature, translate: apply(&core.Divide{})},
-	op{name: "FloorDiv", signature: binarySignature, translate: apply(&core.FloorDivide{})},
-	op{name: "FloorMod", signature: binarySignature, translate: apply(&core.FloorMod{})},
-	op{name: "Maximum", signature: binarySignature, translate: apply(&core.Maximum{})},
-	op{name: "Minimum", signature: binarySignature, translate: apply(&core.Minimum{})},
-	op{name: "Pow", signature: binarySignature, translate: apply(&core.Power{})},
-	op{name: "SquaredDifference", signature: binarySignature, translate: apply(&core.SquaredDifference{})},
+	op{name: "Add", signature: binarySignature, translate: apply(&pointwise.Add{})},
+	op{name: "AddV2", signature: binarySignature, translate: apply(&pointwise.Add{})},
+	op{name: "Sub", signature: binarySignature, translate: apply(&pointwise.Subtract{})},
+	op{name: "Mul", signature: binarySignature, translate: apply(&pointwise.Multiply{})},
+	op{name: "Div", signature: binarySignature, translate: apply(&pointwise.Divide{})},
+	op{name: "RealDiv", signature: binarySignature, translate: apply(&pointwise.Divide{})},
+	op{name: "FloorDiv", signature: binarySignature, translate: apply(&pointwise.FloorDivide{})},
+	op{name: "FloorMod", signature: binarySignature, translate: apply(&pointwise.FloorMod{})},
+	op{name: "Maximum", signature: binarySignature, translate: apply(&pointwise.Maximum{})},
+	op{name: "Minimum", signature: binarySignature, translate: apply(&pointwise.Minimum{})},
+	op{name: "Pow", signature: binarySignature, translate: apply(&pointwise.Power{})},
+	op{name: "SquaredDifference", signature: binarySignature, translate: apply(&pointwise.SquaredDifference{})},
 	op{name: "AddN", signature: "inputs:N*T -> sum:T", translate: addN},
 
-	op{name: "Equal", signature: compareSignature, translate: equal(core.Equal)},
-	op{name: "NotEqual", signature: compareSignature, translate: equal(core.NotEqual)},
-	op{name: "Less", signature: compareSignature, translate: compare(core.Less)},
-	op{name: "LessEqual", signature: compareSignature, translate: compare(core.LessEqual)},
-	op{name: "Greater", signature: compareSignature, translate: compare(core.Greater)},
-	op{name: "GreaterEqual", signature: compareSignature, translate: compare(core.GreaterEqual)},
-	op{name: "LogicalAnd", signature: "x:bool y:bool -> z:bool", translate: apply(&core.Logical{Function: core.And})},
-	op{name: "LogicalOr", signature: "x:bool y:bool -> z:bool", translate: apply(&core.Logical{Function: core.Or})},
-	op{name: "LogicalNot", signature: "x:bool -> y:bool", translate: apply(&core.LogicalNot{})},
-	op{name: "SelectV2", signature: "condition:bool t:T e:T -> output:T", translate: apply(&core.Select{})},
+	op{name: "Equal", signature: compareSignature, translate: equal(pointwise.Equal)},
+	op{name: "NotEqual", signature: compareSignature, translate: equal(pointwise.NotEqual)},
+	op{name: "Less", signature: compareSignature, translate: compare(pointwise.Less)},
+	op{name: "LessEqual", signature: compareSignature, translate: compare(pointwise.LessEqual)},
+	op{name: "Greater", signature: compareSignature, translate: compare(pointwise.Greater)},
+	op{name: "GreaterEqual", signature: compareSignature, translate: compare(pointwise.GreaterEqual)},
+	op{
+		name: "LogicalAnd", signature: "x:bool y:bool -> z:bool",
+		translate: apply(&pointwise.Logical{Function: pointwise.And}),
+	},
+	op{
+		name: "LogicalOr", signature: "x:bool y:bool -> z:bool",
+		translate: apply(&pointwise.Logical{Function: pointwise.Or}),
+	},
+	op{name: "LogicalNot", signature: "x:bool -> y:bool", translate: apply(&pointwise.LogicalNot{})},
+	op{name: "SelectV2", signature: "condition:bool t:T e:T -> output:T", translate: apply(&pointwise.Select{})},
 
-	op{name: "Abs", signature: unarySignature, translate: unary(core.Abs)},
-	op{name: "Neg", signature: unarySignature, translate: unary(core.Negative)},
-	op{name: "Sign", signature: unarySignature, translate: unary(core.Sign)},
-	op{name: "Square", signature: unarySignature, translate: unary(core.Square)},
-	op{name: "Reciprocal", signature: unarySignature, translate: unary(core.Reciprocal)},
-	op{name: "Inv", signature: unarySignature, translate: unary(core.Reciprocal)},
-	op{name: "Sqrt", signature: unarySignature, translate: unary(core.Sqrt)},
-	op{name: "Rsqrt", signature: unarySignature, translate: unary(core.Rsqrt)},
-	op{name: "Exp", signature: unarySignature, translate: unary(core.ExpOf)},
-	op{name: "Log", signature: unarySignature, translate: unary(core.LogOf)},
-	op{name: "Erf", signature: unarySignature, translate: unary(core.Erf)},
-	op{name: "Floor", signature: unarySignature, translate: unary(core.Floor)},
-	op{name: "Ceil", signature: unarySignature, translate: unary(core.Ceil)},
-	op{name: "Round", signature: unarySignature, translate: unary(core.RoundEven)},
-	op{name: "Rint", signature: unarySignature, translate: unary(core.RoundEven)},
+	op{name: "Abs", signature: unarySignature, translate: unary(pointwise.Abs)},
+	op{name: "Neg", signature: unarySignature, translate: unary(pointwise.Negative)},
+	op{name: "Sign", signature: unarySignature, translate: unary(pointwise.Sign)},
+	op{name: "Square", signature: unarySignature, translate: unary(pointwise.Square)},
+	op{name: "Reciprocal", signature: unarySignature, translate: unary(pointwise.Reciprocal)},
+	op{name: "Inv", signature: unarySignature, translate: unary(pointwise.Reciprocal)},
+	op{name: "Sqrt", signature: unarySignature, translate: unary(pointwise.Sqrt)},
+	op{name: "Rsqrt", signature: unarySignature, translate: unary(pointwise.Rsqrt)},
+	op{name: "Exp", signature: unarySignature, translate: unary(pointwise.Exp)},
+	op{name: "Log", signature: unarySignature, translate: unary(pointwise.Log)},
+	op{name: "Erf", signature: unarySignature, translate: unary(pointwise.Erf)},
+	op{name: "Floor", signature: unarySignature, translate: unary(pointwise.Floor)},
+	op{name: "Ceil", signature: unarySignature, translate: unary(pointwise.Ceil)},
+	op{name: "Round", signature: unarySignature, translate: unary(pointwise.RoundEven)},
+	op{name: "Rint", signature: unarySignature, translate: unary(pointwise.RoundEven)},
 
-	op{name: "Relu", signature: "features:T -> activations:T", translate: activate(core.Relu)},
-	op{name: "Relu6", signature: "features:T -> activations:T", translate: activate(core.Relu6)},
+	op{name: "Relu", signature: "features:T -> activations:T", translate: activate(numeric.Relu)},
+	op{name: "Relu6", signature: "features:T -> activations:T", translate: activate(numeric.Relu6)},
 	op{name: "LeakyRelu", signature: "features:T=float -> activations:T=float", translate: leakyRelu},
-	op{name: "Elu", signature: "features:T -> activations:T", translate: activate(core.Elu)},
-	op{name: "Tanh", signature: unarySignature, translate: activate(core.Tanh)},
-	op{name: "Sigmoid", signature: unarySignature, translate: activate(core.Sigmoid)},
+	op{name: "Elu", signature: "features:T -> activations:T", translate: activate(numeric.Elu)},
+	op{name: "Tanh", signature: unarySignature, translate: activate(numeric.Tanh)},
+	op{name: "Sigmoid", signature: unarySignature, translate: activate(numeric.Sigmoid)},
 
-	op{name: "Softmax", signature: "logits:T -> softmax:T", translate: apply(&core.Softmax{Axis: -1})},
+	op{name: "Softmax", signature: "logits:T -> softmax:T", translate: apply(&normalize.Softmax{Axis: -1})},
 	op{name: "ClipByValue", signature: "t:T clip_value_min:T clip_value_max:T -> output:T", translate: clipByValue},
 	op{name: "Cast", signature: "x:SrcT -> y:DstT", translate: cast},
 )
@@ -71,35 +80,39 @@ func apply(op core.Op) func(*call) []core.Value {
 	return func(c *call) []core.Value { return c.emit(op, c.in...) }
 }
 
-func unary(f core.UnaryFunction) func(*call) []core.Value { return apply(&core.Unary{Function: f}) }
+func unary(f pointwise.UnaryFunction) func(*call) []core.Value {
+	return apply(&pointwise.Unary{Function: f})
+}
 
-func compare(r core.Relation) func(*call) []core.Value { return apply(&core.Compare{Relation: r}) }
+func compare(r pointwise.Relation) func(*call) []core.Value {
+	return apply(&pointwise.Compare{Relation: r})
+}
 
 // equal translates Equal and NotEqual, which may take shapes that do not broadcast: the
 // tensors are then unlike each other as a whole.
-func equal(r core.Relation) func(*call) []core.Value {
+func equal(r pointwise.Relation) func(*call) []core.Value {
 	return func(c *call) []core.Value {
 		a, b := c.in[0].Shape(), c.in[1].Shape()
 		if !c.boolOr("incompatible_shape_error", true) && a.Static() && b.Static() {
-			op := &core.Compare{Relation: r}
+			op := &pointwise.Compare{Relation: r}
 			if _, err := op.Infer([]core.Operand{operand(c.in[0]), operand(c.in[1])}); err != nil {
-				return c.emit(&core.Constant{Value: core.Scalar(r == core.NotEqual)})
+				return c.emit(&core.Constant{Value: core.Scalar(r == pointwise.NotEqual)})
 			}
 		}
-		return c.emit(&core.Compare{Relation: r}, c.in...)
+		return c.emit(&pointwise.Compare{Relation: r}, c.in...)
 	}
 }
 
-func activate(a core.Activation) func(*call) []core.Value {
-	return apply(&core.Activate{Activation: a})
+func activate(a numeric.Activation) func(*call) []core.Value {
+	return apply(&pointwise.Activate{Activation: a})
 }
 
 func leakyRelu(c *call) []core.Value {
-	return c.emit(&core.Activate{Activation: core.LeakyRelu, Alpha: c.floatOr("alpha", 0.2)}, c.in...)
+	return c.emit(&pointwise.Activate{Activation: numeric.LeakyRelu, Alpha: c.floatOr("alpha", 0.2)}, c.in...)
 }
 
 func cast(c *call) []core.Value {
-	return c.emit(&core.Convert{Type: c.typ("DstT", core.Dynamic), Truncate: c.boolOr("Truncate", false)}, c.in...)
+	return c.emit(&pointwise.Convert{Type: c.typ("DstT", core.Dynamic), Truncate: c.boolOr("Truncate", false)}, c.in...)
 }
 
 // clipByValue takes bounds of the shape of the values, or scalars.
@@ -109,7 +122,7 @@ func clipByValue(c *call) []core.Value {
 			c.failInput(i, "got shape %v, want [] or %v, the shape of t", s, c.in[0].Shape())
 		}
 	}
-	return c.emit(&core.Maximum{}, c.helper("clipped", &core.Minimum{}, c.in[0], c.in[2]), c.in[1])
+	return c.emit(&pointwise.Maximum{}, c.helper("clipped", &pointwise.Minimum{}, c.in[0], c.in[2]), c.in[1])
 }
 
 // addN adds from the left.
@@ -123,7 +136,7 @@ func addN(c *call) []core.Value {
 		if !v.Shape().Compatible(c.in[0].Shape()) {
 			c.failInput(i+1, "got shape %v, want %v as the first", v.Shape(), c.in[0].Shape())
 		}
-		out := c.emitAs(roleIf(i+2 < len(c.in), "sum", i), &core.Add{}, sum, v)
+		out := c.emitAs(roleIf(i+2 < len(c.in), "sum", i), &pointwise.Add{}, sum, v)
 		if c.err != nil {
 			return nil
 		}

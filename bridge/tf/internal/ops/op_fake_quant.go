@@ -1,6 +1,10 @@
 package ops
 
-import "github.com/tf2ng/tf2ng/core"
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+)
 
 const (
 	fakeQuantSignature  = "inputs:float min:float max:float -> outputs:float"
@@ -23,8 +27,8 @@ var _ = register("fake_quant",
 // small returns a number that fits int, whatever an attribute holds.
 func small(v int64) int { return int(max(min(v, 1<<30), -1<<30)) }
 
-func (c *call) fakeQuant(g granularity) *core.TFFakeQuant {
-	return &core.TFFakeQuant{
+func (c *call) fakeQuant(g granularity) *tensorflow.FakeQuant {
+	return &tensorflow.FakeQuant{
 		NumBits:     small(c.intOr("num_bits", 8)),
 		NarrowRange: c.boolOr("narrow_range", false),
 		PerChannel:  g == perChannel,
@@ -67,31 +71,31 @@ func quantizeAndDequantizeV3(c *call) []core.Value {
 }
 
 // quantizedAndBack returns the op of the attributes that the versions have in common.
-func (c *call) quantizedAndBack(bits int, rangeGiven bool) *core.TFQuantizeAndDequantize {
-	return &core.TFQuantizeAndDequantize{
+func (c *call) quantizedAndBack(bits int, rangeGiven bool) *tensorflow.QuantizeAndDequantize {
+	return &tensorflow.QuantizeAndDequantize{
 		SignedInput: c.boolOr("signed_input", true),
 		NumBits:     bits,
 		RangeGiven:  rangeGiven,
 		RoundMode: choice(c, "round_mode", []string{"HALF_TO_EVEN", "HALF_UP"},
-			[]core.RoundMode{core.RoundNearestTowardEven, core.RoundNearestUpward}),
+			[]numeric.RoundMode{numeric.RoundNearestTowardEven, numeric.RoundNearestUpward}),
 		NarrowRange: c.boolOr("narrow_range", false),
 		Axis:        c.axis(),
 	}
 }
 
 // emitRanged emits an op of the data, its range, and maybe the number of bits.
-func (c *call) emitRanged(op *core.TFQuantizeAndDequantize, bits ...core.Value) []core.Value {
+func (c *call) emitRanged(op *tensorflow.QuantizeAndDequantize, bits ...core.Value) []core.Value {
 	r := c.ranged(1, 2, granularity(op.Axis >= 0))
 	return c.emit(op, append([]core.Value{c.in[0], r.Min, r.Max}, bits...)...)
 }
 
 // quantizeAndDequantizeV1 has its range in attributes.
 func quantizeAndDequantizeV1(c *call) []core.Value {
-	op := &core.TFQuantizeAndDequantize{
+	op := &tensorflow.QuantizeAndDequantize{
 		SignedInput: c.boolOr("signed_input", true),
 		NumBits:     small(c.intOr("num_bits", 8)),
 		RangeGiven:  c.boolOr("range_given", false),
-		RoundMode:   core.RoundNearestTowardEven,
+		RoundMode:   numeric.RoundNearestTowardEven,
 		Axis:        -1,
 	}
 	mn, mx := core.Scalar(c.floatOr("input_min", 0)), core.Scalar(c.floatOr("input_max", 0))

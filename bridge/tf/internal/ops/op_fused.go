@@ -6,6 +6,11 @@ import (
 	"strings"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/normalize"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 )
 
 const batchNormExOutputs = "-> y:T batch_mean:U batch_variance:U reserve_space_1:U reserve_space_2:U reserve_space_3:U"
@@ -31,15 +36,16 @@ var _ = register("fused",
 )
 
 // fusable are the activations that a step of fused_ops can be.
-var fusable = map[string]core.Activation{
-	"Relu": core.Relu, "Relu6": core.Relu6, "Elu": core.Elu, "LeakyRelu": core.LeakyRelu,
-	"Tanh": core.Tanh, "Sigmoid": core.Sigmoid, "GeluApproximate": core.GeluApproximate, "GeluExact": core.GeluExact,
+var fusable = map[string]numeric.Activation{
+	"Relu": numeric.Relu, "Relu6": numeric.Relu6, "Elu": numeric.Elu, "LeakyRelu": numeric.LeakyRelu,
+	"Tanh": numeric.Tanh, "Sigmoid": numeric.Sigmoid, "GeluApproximate": numeric.GeluApproximate,
+	"GeluExact": numeric.GeluExact,
 }
 
 // fusedSteps translates a product, over n spatial dimensions or none, and the steps behind it.
 func fusedSteps(product func(*call) []core.Value, n int) func(*call) []core.Value {
 	return func(c *call) []core.Value {
-		layout := core.NHWC
+		layout := geometry.NHWC
 		if n > 0 {
 			layout = c.layout(n)
 		}
@@ -72,7 +78,7 @@ type fusion struct {
 	*call
 	value  core.Value
 	args   []core.Value
-	layout core.Layout
+	layout geometry.Layout
 }
 
 // named returns the value as the node's output: the last step's node gets its name.
@@ -122,21 +128,21 @@ func (f *fusion) step(name string) {
 	switch {
 	case f.err != nil:
 	case isActivation:
-		op := &core.Activate{Activation: activation}
-		if activation == core.LeakyRelu {
+		op := &pointwise.Activate{Activation: activation}
+		if activation == numeric.LeakyRelu {
 			op.Alpha = f.floatOr("leakyrelu_alpha", 0.2)
 		}
 		f.apply(op)
 	case name == "BiasAdd":
 		f.bias(f.take(name, 1)[0])
 	case name == "Add":
-		f.apply(&core.Add{}, f.take(name, 1)...)
+		f.apply(&pointwise.Add{}, f.take(name, 1)...)
 	case name == "FusedBatchNorm":
-		f.apply(&core.BatchNorm{Layout: f.layout, Epsilon: f.floatOr("epsilon", 0.0001)}, f.take(name, 4)...)
+		f.apply(&normalize.BatchNorm{Layout: f.layout, Epsilon: f.floatOr("epsilon", 0.0001)}, f.take(name, 4)...)
 	case name == "_MklFusedMish":
-		f.apply(&core.Unary{Function: core.Mish})
+		f.apply(&pointwise.Unary{Function: pointwise.Mish})
 	case name == "_MklSwish":
-		f.apply(&core.Unary{Function: core.Swish})
+		f.apply(&pointwise.Unary{Function: pointwise.Swish})
 	case name == "_FusedHardSwish":
 		f.hardSwish()
 	default:
@@ -163,23 +169,23 @@ func (f *fusion) bias(v core.Value) {
 		f.failInput(slices.Index(f.in, v), "got shape %v, want one number per channel", s)
 		return
 	}
-	if rank := len(f.value.Shape()); f.layout == core.NCHW && rank > 2 {
-		op := &core.ExpandDims{}
+	if rank := len(f.value.Shape()); f.layout == geometry.NCHW && rank > 2 {
+		op := &array.ExpandDims{}
 		for i := range rank - 2 {
 			op.Axes = append(op.Axes, i+1)
 		}
 		v = f.helper("bias", op, v)
 	}
-	f.apply(&core.Add{}, v)
+	f.apply(&pointwise.Add{}, v)
 }
 
 // hardSwish is x * relu6(x + 3) / 6.
 func (f *fusion) hardSwish() {
 	x := f.value
-	f.apply(&core.Add{}, f.number("three", 3, x))
-	f.apply(&core.Activate{Activation: core.Relu6})
-	f.apply(&core.Multiply{}, f.number("sixth", 1.0/6, x))
-	f.apply(&core.Multiply{}, x)
+	f.apply(&pointwise.Add{}, f.number("three", 3, x))
+	f.apply(&pointwise.Activate{Activation: numeric.Relu6})
+	f.apply(&pointwise.Multiply{}, f.number("sixth", 1.0/6, x))
+	f.apply(&pointwise.Multiply{}, x)
 }
 
 // number returns a number of the type of a value.
@@ -188,7 +194,7 @@ func (c *call) number(role string, v float32, like core.Value) core.Value {
 	if c.err != nil || like.Type() == core.F32 {
 		return n
 	}
-	return c.helper(role, &core.Convert{Type: like.Type()}, n)
+	return c.helper(role, &pointwise.Convert{Type: like.Type()}, n)
 }
 
 // fusedBatchNormEx normalizes, adds the side input, and activates.
@@ -197,24 +203,25 @@ func fusedBatchNormEx(c *call) []core.Value {
 		c.failAttr("is_training", "got true, want false: the statistics of a batch are for training")
 	}
 	side := c.list("side_input")
-	mode := choice(c, "activation_mode", []string{"Identity", "Relu"}, []core.Activation{core.Identity, core.Relu})
+	mode := choice(c, "activation_mode", []string{"Identity", "Relu"},
+		[]numeric.Activation{numeric.Identity, numeric.Relu})
 	if want := c.intOr("num_side_inputs", 0); want != int64(len(side)) || want > 1 {
 		c.failAttr("num_side_inputs", "got %d beside %d side inputs, want their number, one at most", want, len(side))
 	}
 	c.role = "#norm"
 	layout := c.layout(2)
-	out := c.emitReal(&core.BatchNorm{Layout: layout, Epsilon: c.floatOr("epsilon", 0.0001)}, c.in[:5]...)
+	out := c.emitReal(&normalize.BatchNorm{Layout: layout, Epsilon: c.floatOr("epsilon", 0.0001)}, c.in[:5]...)
 	if c.err != nil {
 		return nil
 	}
 	f := fusion{call: c, value: out[0], args: side, layout: layout}
 	if len(side) > 0 {
 		c.role = "#side"
-		f.apply(&core.Add{}, f.take("side_input", 1)...)
+		f.apply(&pointwise.Add{}, f.take("side_input", 1)...)
 	}
-	if mode == core.Relu {
+	if mode == numeric.Relu {
 		c.role = "#relu"
-		f.apply(&core.Activate{Activation: core.Relu})
+		f.apply(&pointwise.Activate{Activation: numeric.Relu})
 	}
 	return f.named()
 }
@@ -246,7 +253,7 @@ func instanceNorm(c *call) []core.Value {
 	if !slices.Contains(axes, len(s)-1) && !slices.Contains(axes, -1) {
 		return c.activated(c.normalize(axes, c.floatOr("epsilon", 0.0001), gamma, beta))
 	}
-	op := &core.ExpandDims{}
+	op := &array.ExpandDims{}
 	for i := range len(s) - 2 {
 		op.Axes = append(op.Axes, i+1)
 	}

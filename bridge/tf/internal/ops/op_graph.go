@@ -5,6 +5,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 )
 
 var _ = register("graph",
@@ -42,7 +43,7 @@ func passThrough(c *call) []core.Value { return c.in }
 
 // checkNumerics refuses NaN and infinities when the graph runs.
 func checkNumerics(c *call) []core.Value {
-	return c.emit(&core.CheckFinite{Message: c.strOr("message", "")}, c.in...)
+	return c.emit(&pointwise.CheckFinite{Message: c.strOr("message", "")}, c.in...)
 }
 
 // nothing translates the ops without outputs.

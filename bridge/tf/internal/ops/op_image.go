@@ -5,6 +5,12 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/normalize"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
 )
 
 const batchNormOutputs = "-> y:T batch_mean:U batch_variance:U reserve_space_1:U reserve_space_2:U"
@@ -45,10 +51,10 @@ func (c *call) emitReal(op core.Op, in ...core.Value) []core.Value {
 	in = slices.Clone(in)
 	for i, v := range in {
 		if v.Node != nil && v.Type() == t {
-			in[i] = c.helper(fmt.Sprintf("real_%d", i), &core.Convert{Type: core.F32}, v)
+			in[i] = c.helper(fmt.Sprintf("real_%d", i), &pointwise.Convert{Type: core.F32}, v)
 		}
 	}
-	return c.emit(&core.Convert{Type: t}, c.helper("real", op, in...))
+	return c.emit(&pointwise.Convert{Type: t}, c.helper("real", op, in...))
 }
 
 // wantRank checks the rank of input i.
@@ -66,7 +72,7 @@ func conv3D(c *call) []core.Value { return c.conv(3, "") }
 // filter's, as in TensorFlow.
 func (c *call) conv(n int, explicit string) []core.Value {
 	layout := c.layout(n)
-	op := &core.Convolution{Spatial: c.spatial(n, layout, explicit)}
+	op := &linear.Convolution{Spatial: c.spatial(n, layout, explicit)}
 	data, filters := c.in[0].Shape(), c.in[1].Shape()
 	c.wantRank(0, n+2, "batch, channels and space")
 	c.wantRank(1, n+2, "space, input channels, output channels")
@@ -75,7 +81,7 @@ func (c *call) conv(n int, explicit string) []core.Value {
 	}
 	if data.Ranked() && filters.Ranked() {
 		channels := data[n+1]
-		if layout == core.NCHW {
+		if layout == geometry.NCHW {
 			channels = data[1]
 		}
 		if in := filters[n]; in > 0 && channels > in && channels%in == 0 {
@@ -87,22 +93,22 @@ func (c *call) conv(n int, explicit string) []core.Value {
 
 // filters returns filters in the layout that core wants beside data of that layout:
 // TensorFlow's are [space..., input channels, output channels] beside any data.
-func (c *call) filters(v core.Value, layout core.Layout, n int) core.Value {
-	if layout == core.NHWC {
+func (c *call) filters(v core.Value, layout geometry.Layout, n int) core.Value {
+	if layout == geometry.NHWC {
 		return v
 	}
 	order := []int{n + 1, n}
 	for i := range n {
 		order = append(order, i)
 	}
-	return c.helper("filters", &core.Transpose{Order: order}, v)
+	return c.helper("filters", &array.Transpose{Order: order}, v)
 }
 
 // depthwiseConv2D translates a convolution in as many groups as there are channels:
 // filters [h, w, C, M] are [h, w, 1, C*M] there.
 func depthwiseConv2D(c *call) []core.Value {
 	layout := c.layout(2)
-	op := &core.Convolution{Spatial: c.spatial(2, layout, "explicit_paddings")}
+	op := &linear.Convolution{Spatial: c.spatial(2, layout, "explicit_paddings")}
 	c.wantRank(0, 4, "batch, channels and space")
 	c.wantRank(1, 4, "height, width, channels, multiplier")
 	if c.err != nil {
@@ -120,47 +126,47 @@ func depthwiseConv2D(c *call) []core.Value {
 	op.Groups = s[2]
 	dims := []int64{int64(s[0]), int64(s[1]), 1, int64(s[2] * s[3])}
 	to, err := core.TensorOf(core.Shape{4}, dims)
-	grouped := c.helper("groups", &core.Reshape{}, c.in[1], c.literal("groups_shape", to, err))
+	grouped := c.helper("groups", &array.Reshape{}, c.in[1], c.literal("groups_shape", to, err))
 	return c.emitReal(op, c.in[0], c.filters(grouped, layout, 2))
 }
 
 func biasAdd(c *call) []core.Value { return c.biasAdd(c.layout(2)) }
 
-func biasAddV1(c *call) []core.Value { return c.biasAdd(core.NHWC) }
+func biasAddV1(c *call) []core.Value { return c.biasAdd(geometry.NHWC) }
 
 // biasAdd translates an addition along the channels.
-func (c *call) biasAdd(layout core.Layout) []core.Value {
+func (c *call) biasAdd(layout geometry.Layout) []core.Value {
 	value, bias := c.in[0].Shape(), c.in[1].Shape()
 	c.wantRank(1, 1, "one number per channel")
-	if c.err == nil && !value.Ranked() && layout == core.NCHW {
+	if c.err == nil && !value.Ranked() && layout == geometry.NCHW {
 		c.failInput(0, "got a shape of unknown rank, want a known one for data_format NCHW")
 	}
 	if c.err != nil || !value.Ranked() {
-		return c.emit(&core.Add{}, c.in...)
+		return c.emit(&pointwise.Add{}, c.in...)
 	}
 	if len(value) < 2 {
 		c.failInput(0, "got shape %v, want rank 2 or more", value)
 		return nil
 	}
 	channels := value[len(value)-1]
-	if layout == core.NCHW {
+	if layout == geometry.NCHW {
 		channels = value[1]
 	}
 	if !bias.Compatible(core.Shape{channels}) {
 		c.failInput(1, "got shape %v, want [%d] for the channels of %v", bias, channels, value)
 		return nil
 	}
-	if layout == core.NCHW && len(value) == 2 {
+	if layout == geometry.NCHW && len(value) == 2 {
 		c.failInput(0, "got shape %v, want rank 3 or more for data_format NCHW", value)
 	}
-	if layout == core.NHWC {
-		return c.emit(&core.Add{}, c.in...)
+	if layout == geometry.NHWC {
+		return c.emit(&pointwise.Add{}, c.in...)
 	}
-	op := &core.ExpandDims{}
+	op := &array.ExpandDims{}
 	for i := range len(value) - 2 {
 		op.Axes = append(op.Axes, i+1)
 	}
-	return c.emit(&core.Add{}, c.in[0], c.helper("bias", op, c.in[1]))
+	return c.emit(&pointwise.Add{}, c.in[0], c.helper("bias", op, c.in[1]))
 }
 
 func fusedBatchNorm(c *call) []core.Value { return c.batchNorm(2) }
@@ -179,7 +185,7 @@ func (c *call) batchNorm(n int) []core.Value {
 	c.wantRank(0, n+2, "batch, channels and space")
 	layout, epsilon := c.layout(n), c.floatOr("epsilon", 0.0001)
 	if !c.boolOr("is_training", true) {
-		out := c.emitReal(&core.BatchNorm{Layout: layout, Epsilon: epsilon}, c.in...)
+		out := c.emitReal(&normalize.BatchNorm{Layout: layout, Epsilon: epsilon}, c.in...)
 		return append(out, c.in[3], c.in[4], c.in[3], c.in[4])
 	}
 	c.wantRank(1, 1, "one number per channel")
@@ -188,12 +194,12 @@ func (c *call) batchNorm(n int) []core.Value {
 		return nil
 	}
 	axes, scale, offset := []int{0}, c.in[1], c.in[2]
-	op := &core.ExpandDims{}
+	op := &array.ExpandDims{}
 	for i := range n {
 		axes = append(axes, i+1)
 		op.Axes = append(op.Axes, i+1)
 	}
-	if layout == core.NCHW {
+	if layout == geometry.NCHW {
 		for i := range n {
 			axes[i+1]++
 		}
@@ -207,12 +213,12 @@ func matMul(c *call) []core.Value {
 	c.wantRank(1, 2, "a matrix")
 	a, b := c.in[0], c.in[1]
 	if c.boolOr("transpose_a", false) {
-		a = c.helper("a", &core.Transpose{Order: []int{1, 0}}, a)
+		a = c.helper("a", &array.Transpose{Order: []int{1, 0}}, a)
 	}
 	if c.boolOr("transpose_b", false) {
-		b = c.helper("b", &core.Transpose{Order: []int{1, 0}}, b)
+		b = c.helper("b", &array.Transpose{Order: []int{1, 0}}, b)
 	}
-	return c.emitReal(&core.Dot{ReductionAxes: 1}, a, b)
+	return c.emitReal(&linear.Dot{ReductionAxes: 1}, a, b)
 }
 
 // batchMatMul multiplies matrices of equal batches.
@@ -228,7 +234,7 @@ func batchMatMul(c *call) []core.Value {
 
 // batchMatMulV2 broadcasts the batches.
 func batchMatMulV2(c *call) []core.Value {
-	return c.emitReal(&core.BatchDot{TransposeA: c.boolOr("adj_x", false), TransposeB: c.boolOr("adj_y", false)},
+	return c.emitReal(&linear.BatchDot{TransposeA: c.boolOr("adj_x", false), TransposeB: c.boolOr("adj_y", false)},
 		c.in...)
 }
 
@@ -236,25 +242,26 @@ func batchMatMulV2(c *call) []core.Value {
 //
 //	(x - mean) * (rsqrt(variance + epsilon) * scale) + offset
 func (c *call) normalize(axes []int, epsilon float32, scale, offset core.Value) []core.Value {
-	r := core.Reduction{Axes: axes, KeepDims: true}
+	r := reduce.Reduction{Axes: axes, KeepDims: true}
 	x := c.in[0]
 	wide := func(role string, v core.Value) core.Value {
 		if c.err != nil || v.Type() == core.F32 {
 			return v
 		}
-		return c.helper(role, &core.Convert{Type: core.F32}, v)
+		return c.helper(role, &pointwise.Convert{Type: core.F32}, v)
 	}
 	t := x.Type()
 	x, scale, offset = wide("x_f32", x), wide("scale_f32", scale), wide("offset_f32", offset)
-	mean := c.helper("mean", &core.Mean{Reduction: r}, x)
-	centred := c.helper("centred", &core.Subtract{}, x, mean)
-	variance := c.helper("variance", &core.Mean{Reduction: r},
-		c.helper("squares", &core.Unary{Function: core.Square}, centred))
-	sum := c.helper("sum", &core.Add{}, variance, c.literal("epsilon", core.Scalar(epsilon), nil))
-	factor := c.helper("factor", &core.Multiply{}, c.helper("rsqrt", &core.Unary{Function: core.Rsqrt}, sum), scale)
-	scaled := c.helper("scaled", &core.Multiply{}, centred, factor)
+	mean := c.helper("mean", &reduce.Mean{Reduction: r}, x)
+	centred := c.helper("centred", &pointwise.Subtract{}, x, mean)
+	variance := c.helper("variance", &reduce.Mean{Reduction: r},
+		c.helper("squares", &pointwise.Unary{Function: pointwise.Square}, centred))
+	sum := c.helper("sum", &pointwise.Add{}, variance, c.literal("epsilon", core.Scalar(epsilon), nil))
+	factor := c.helper("factor", &pointwise.Multiply{},
+		c.helper("rsqrt", &pointwise.Unary{Function: pointwise.Rsqrt}, sum), scale)
+	scaled := c.helper("scaled", &pointwise.Multiply{}, centred, factor)
 	if t == core.F32 {
-		return c.emit(&core.Add{}, scaled, offset)
+		return c.emit(&pointwise.Add{}, scaled, offset)
 	}
-	return c.emit(&core.Convert{Type: t}, c.helper("shifted", &core.Add{}, scaled, offset))
+	return c.emit(&pointwise.Convert{Type: t}, c.helper("shifted", &pointwise.Add{}, scaled, offset))
 }

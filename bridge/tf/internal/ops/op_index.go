@@ -5,15 +5,20 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
 )
 
 var _ = register("index",
 	op{
 		name:      "Range",
 		signature: "start:Tidx=int32 limit:Tidx=int32 delta:Tidx=int32 -> output:Tidx=int32",
-		translate: apply(&core.Range{}),
+		translate: apply(&array.Range{}),
 	},
-	op{name: "LinSpace", signature: "start:T stop:T num:Tidx=int32 -> output:T", translate: apply(&core.LinSpace{})},
+	op{name: "LinSpace", signature: "start:T stop:T num:Tidx=int32 -> output:T", translate: apply(&array.LinSpace{})},
 	op{name: "ZerosLike", signature: "x:T -> y:T", translate: like(0)},
 	op{name: "OnesLike", signature: "x:T -> y:T", translate: like(1)},
 	op{name: "Size", signature: "input:T -> output:out_type=int32", translate: size},
@@ -24,27 +29,36 @@ var _ = register("index",
 	op{
 		name:      "GatherNd",
 		signature: "params:Tparams indices:Tindices -> output:Tparams",
-		translate: apply(&core.GatherND{}),
+		translate: apply(&indexing.GatherND{}),
 	},
 	op{name: "ScatterNd", signature: "indices:Tindices updates:T shape:Tindices -> output:T", translate: scatterND},
 	op{
 		name:      "TensorScatterUpdate",
 		signature: scatterSignature,
-		translate: apply(&core.ScatterND{Mode: core.ScatterUpdate}),
+		translate: apply(&indexing.ScatterND{Mode: indexing.ScatterUpdate}),
 	},
-	op{name: "TensorScatterAdd", signature: scatterSignature, translate: apply(&core.ScatterND{Mode: core.ScatterAdd})},
+	op{
+		name: "TensorScatterAdd", signature: scatterSignature,
+		translate: apply(&indexing.ScatterND{Mode: indexing.ScatterAdd}),
+	},
 	op{
 		name:      "TensorScatterSub",
 		signature: scatterSignature,
-		translate: apply(&core.ScatterND{Mode: core.ScatterSubtract}),
+		translate: apply(&indexing.ScatterND{Mode: indexing.ScatterSubtract}),
 	},
-	op{name: "TensorScatterMin", signature: scatterSignature, translate: apply(&core.ScatterND{Mode: core.ScatterMin})},
-	op{name: "TensorScatterMax", signature: scatterSignature, translate: apply(&core.ScatterND{Mode: core.ScatterMax})},
-	op{name: "InvertPermutation", signature: "x:T=int32 -> y:T=int32", translate: apply(&core.InvertPermutation{})},
+	op{
+		name: "TensorScatterMin", signature: scatterSignature,
+		translate: apply(&indexing.ScatterND{Mode: indexing.ScatterMin}),
+	},
+	op{
+		name: "TensorScatterMax", signature: scatterSignature,
+		translate: apply(&indexing.ScatterND{Mode: indexing.ScatterMax}),
+	},
+	op{name: "InvertPermutation", signature: "x:T=int32 -> y:T=int32", translate: apply(&indexing.InvertPermutation{})},
 	op{
 		name:      "BroadcastArgs",
 		signature: "s0:T=int32 s1:T=int32 -> r0:T=int32",
-		translate: apply(&core.BroadcastShape{}),
+		translate: apply(&array.BroadcastShape{}),
 	},
 	op{
 		name:      "ConcatOffset",
@@ -70,22 +84,22 @@ var _ = register("index",
 	op{
 		name:      "SpaceToBatchND",
 		signature: "input:T block_shape:Tblock_shape=int32 paddings:Tpaddings=int32 -> output:T",
-		translate: apply(&core.SpaceToBatch{}),
+		translate: apply(&array.SpaceToBatch{}),
 	},
 	op{
 		name:      "BatchToSpaceND",
 		signature: "input:T block_shape:Tblock_shape=int32 crops:Tcrops=int32 -> output:T",
-		translate: apply(&core.BatchToSpace{}),
+		translate: apply(&array.BatchToSpace{}),
 	},
 	op{
 		name:      "SpaceToBatch",
 		signature: "input:T paddings:Tpaddings=int32 -> output:T",
-		translate: squareBlocks(&core.SpaceToBatch{}),
+		translate: squareBlocks(&array.SpaceToBatch{}),
 	},
 	op{
 		name:      "BatchToSpace",
 		signature: "input:T crops:Tidx=int32 -> output:T",
-		translate: squareBlocks(&core.BatchToSpace{}),
+		translate: squareBlocks(&array.BatchToSpace{}),
 	},
 )
 
@@ -97,15 +111,15 @@ func like(v float32) func(*call) []core.Value {
 		if c.in[0].Type() == core.String {
 			c.failInput(0, "got type string, want numbers or booleans")
 		}
-		value := c.helper("value", &core.Convert{Type: c.typ("T", core.Dynamic)},
+		value := c.helper("value", &pointwise.Convert{Type: c.typ("T", core.Dynamic)},
 			c.literal("number", core.Scalar(v), nil))
-		return c.emit(&core.BroadcastTo{}, value, c.helper("shape", &core.ShapeOf{Type: core.I64}, c.in[0]))
+		return c.emit(&array.BroadcastTo{}, value, c.helper("shape", &core.ShapeOf{Type: core.I64}, c.in[0]))
 	}
 }
 
 // size is the product of the dimensions.
 func size(c *call) []core.Value {
-	return c.emit(&core.Prod{Reduction: core.Reduction{Axes: []int{0}}},
+	return c.emit(&reduce.Prod{Reduction: reduce.Reduction{Axes: []int{0}}},
 		c.helper("shape", &core.ShapeOf{Type: c.typ("out_type", core.I32)}, c.in[0]))
 }
 
@@ -113,7 +127,7 @@ func size(c *call) []core.Value {
 func rank(c *call) []core.Value {
 	length := c.helper("length", &core.ShapeOf{Type: core.I32},
 		c.helper("shape", &core.ShapeOf{Type: core.I64}, c.in[0]))
-	return c.emit(&core.Squeeze{Axes: []int{0}}, length)
+	return c.emit(&array.Squeeze{Axes: []int{0}}, length)
 }
 
 func shapeN(c *call) []core.Value {
@@ -126,27 +140,27 @@ func shapeN(c *call) []core.Value {
 }
 
 func reverse(c *call) []core.Value {
-	return c.emit(&core.Reverse{Axes: c.integers(1)}, c.in[0])
+	return c.emit(&array.Reverse{Axes: c.integers(1)}, c.in[0])
 }
 
 // reverseSequence reads the two axes, of which TensorFlow takes none from the end.
 func reverseSequence(c *call) []core.Value {
-	op := &core.ReverseSequence{BatchAxis: int(c.intOr("batch_dim", 0)), SeqAxis: int(c.intOr("seq_dim", -1))}
+	op := &array.ReverseSequence{BatchAxis: int(c.intOr("batch_dim", 0)), SeqAxis: int(c.intOr("seq_dim", -1))}
 	return c.emit(op, c.in...)
 }
 
 // scatterND adds slices to zeros.
 func scatterND(c *call) []core.Value {
 	zero, err := core.NewTensor(c.typ("T", core.Dynamic), core.Shape{})
-	zeros := c.helper("zeros", &core.BroadcastTo{}, c.literal("zero", zero, err), c.in[2])
-	return c.emit(&core.ScatterND{Mode: core.ScatterAdd}, zeros, c.in[0], c.in[1])
+	zeros := c.helper("zeros", &array.BroadcastTo{}, c.literal("zero", zero, err), c.in[2])
+	return c.emit(&indexing.ScatterND{Mode: indexing.ScatterAdd}, zeros, c.in[0], c.in[1])
 }
 
 // maxRank bounds the length of a shape that is data.
 const maxRank = 254
 
 func roll(c *call) []core.Value {
-	return c.emit(&core.Roll{Shifts: c.integers(1), Axes: c.integers(2)}, c.in[0])
+	return c.emit(&array.Roll{Shifts: c.integers(1), Axes: c.integers(2)}, c.in[0])
 }
 
 // sparseToDense writes values into a tensor filled with a default. Indices of one
@@ -160,7 +174,7 @@ func sparseToDense(c *call) []core.Value {
 		return nil
 	}
 	if len(indices.Shape()) == 1 {
-		indices = c.helper("indices", &core.ExpandDims{Axes: []int{1}}, indices)
+		indices = c.helper("indices", &array.ExpandDims{Axes: []int{1}}, indices)
 	}
 	if len(values.Shape()) == 0 { // or not known
 		ends := [3]core.Value{}
@@ -168,12 +182,12 @@ func sparseToDense(c *call) []core.Value {
 			t, err := core.TensorOf(core.Shape{1}, []int64{v})
 			ends[i] = c.literal([]string{"first", "end", "step"}[i], t, err)
 		}
-		count := c.helper("count", &core.StridedSlice{}, c.helper("shape", &core.ShapeOf{Type: core.I64}, indices),
+		count := c.helper("count", &indexing.StridedSlice{}, c.helper("shape", &core.ShapeOf{Type: core.I64}, indices),
 			ends[0], ends[1], ends[2])
-		values = c.helper("values", &core.BroadcastTo{}, values, count)
+		values = c.helper("values", &array.BroadcastTo{}, values, count)
 	}
-	dense := c.helper("default", &core.BroadcastTo{}, c.in[3], c.in[1])
-	return c.emit(&core.ScatterND{}, dense, indices, values)
+	dense := c.helper("default", &array.BroadcastTo{}, c.in[3], c.in[1])
+	return c.emit(&indexing.ScatterND{}, dense, indices, values)
 }
 
 // concatOffset tells where each part of a concatenation starts: the sums of the dimensions
@@ -199,34 +213,34 @@ func concatOffset(c *call) []core.Value {
 	mask := make([]int64, s[0])
 	mask[axis] = 1
 	m, err := core.TensorOf(core.Shape{s[0]}, mask)
-	at := c.helper("axis", &core.Convert{Type: t}, c.literal("mask", m, err))
+	at := c.helper("axis", &pointwise.Convert{Type: t}, c.literal("mask", m, err))
 	zeros, err := core.NewTensor(t, s)
 	sum := c.literal("start", zeros, err)
 	out := make([]core.Value, len(parts))
 	for i, p := range parts {
 		out[i] = sum
-		sum = c.helper(fmt.Sprintf("sum_%d", i), &core.Add{}, sum,
-			c.helper(fmt.Sprintf("part_%d", i), &core.Multiply{}, p, at))
+		sum = c.helper(fmt.Sprintf("sum_%d", i), &pointwise.Add{}, sum,
+			c.helper(fmt.Sprintf("part_%d", i), &pointwise.Multiply{}, p, at))
 	}
 	return out
 }
 
 // blockLayout reads data_format of ops on blocks, and block_size.
-func (c *call) blockLayout() (core.Layout, int) {
+func (c *call) blockLayout() (geometry.Layout, int) {
 	return choice(c, "data_format", []string{
 		"NHWC",
 		"NCHW",
-	}, []core.Layout{core.NHWC, core.NCHW}), small(c.intOr("block_size", 0))
+	}, []geometry.Layout{geometry.NHWC, geometry.NCHW}), small(c.intOr("block_size", 0))
 }
 
 func depthToSpace(c *call) []core.Value {
 	layout, block := c.blockLayout()
-	return c.emit(&core.DepthToSpace{Layout: layout, BlockSize: block}, c.in...)
+	return c.emit(&array.DepthToSpace{Layout: layout, BlockSize: block}, c.in...)
 }
 
 func spaceToDepth(c *call) []core.Value {
 	layout, block := c.blockLayout()
-	return c.emit(&core.SpaceToDepth{Layout: layout, BlockSize: block}, c.in...)
+	return c.emit(&array.SpaceToDepth{Layout: layout, BlockSize: block}, c.in...)
 }
 
 // squareBlocks translates SpaceToBatch and BatchToSpace, of two spatial dimensions.

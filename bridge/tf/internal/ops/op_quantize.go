@@ -3,6 +3,8 @@ package ops
 import (
 	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 )
 
 var _ = register("quantize",
@@ -19,9 +21,9 @@ var _ = register("quantize",
 )
 
 // quantizeMode reads the attribute mode.
-func (c *call) quantizeMode() core.QuantizeMode {
+func (c *call) quantizeMode() tensorflow.QuantizeMode {
 	return choice(c, "mode", []string{"MIN_COMBINED", "MIN_FIRST", "SCALED"},
-		[]core.QuantizeMode{core.MinCombined, core.MinFirst, core.Scaled})
+		[]tensorflow.QuantizeMode{tensorflow.MinCombined, tensorflow.MinFirst, tensorflow.Scaled})
 }
 
 // axis reads the attribute axis of a per-channel range; -1 means that there is none.
@@ -37,11 +39,11 @@ func (c *call) axis() int {
 const maxAxis = 253
 
 func quantizeV2(c *call) []core.Value {
-	op := &core.TFQuantizeV2{
+	op := &tensorflow.QuantizeV2{
 		Type: c.typ("T", core.Dynamic),
 		Mode: c.quantizeMode(),
 		RoundMode: choice(c, "round_mode", []string{"HALF_AWAY_FROM_ZERO", "HALF_TO_EVEN"},
-			[]core.RoundMode{core.RoundNearestTowardInfinity, core.RoundNearestTowardEven}),
+			[]numeric.RoundMode{numeric.RoundNearestTowardInfinity, numeric.RoundNearestTowardEven}),
 		NarrowRange:        c.boolOr("narrow_range", false),
 		Axis:               c.axis(),
 		EnsureMinimumRange: c.floatOr("ensure_minimum_range", 0.01),
@@ -61,14 +63,14 @@ func (c *call) sliced(min, max string, axis int) builders.Range {
 }
 
 func dequantize(c *call) []core.Value {
-	op := &core.TFDequantize{
+	op := &tensorflow.Dequantize{
 		Mode:        c.quantizeMode(),
 		Axis:        c.axis(),
 		NarrowRange: c.boolOr("narrow_range", false),
 		OutType:     c.typ("dtype", core.F32),
 	}
 	narrow := c.in[0].Type().Size() == 1
-	if op.OutType == core.BF16 && (op.Mode == core.MinFirst || op.Mode == core.Scaled && !narrow) {
+	if op.OutType == core.BF16 && (op.Mode == tensorflow.MinFirst || op.Mode == tensorflow.Scaled && !narrow) {
 		c.failAttr("mode", "got %q with dtype bfloat16 and input %v, want MIN_COMBINED, or SCALED for 8 bits",
 			c.strOr("mode", ""), c.in[0].Type())
 	}

@@ -3,6 +3,10 @@ package ops
 import (
 	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/pooling"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 )
 
 const (
@@ -27,13 +31,13 @@ var _ = register("quantized",
 		signature: "input:T min_input:float max_input:float -> output:T min_output:float max_output:float",
 		translate: quantizedAvgPool,
 	},
-	op{name: "QuantizedAdd", signature: quantizedSum, translate: sum(&core.TFQuantizedAdd{})},
-	op{name: "QuantizedMul", signature: quantizedSum, translate: sum(&core.TFQuantizedMul{})},
+	op{name: "QuantizedAdd", signature: quantizedSum, translate: sum(&tensorflow.QuantizedAdd{})},
+	op{name: "QuantizedMul", signature: quantizedSum, translate: sum(&tensorflow.QuantizedMul{})},
 	op{
 		name: "QuantizedBiasAdd",
 		signature: "input:T1 bias:T2 min_input:float max_input:float min_bias:float max_bias:float " +
 			"-> output:out_type min_out:float max_out:float",
-		translate: sum(&core.TFQuantizedBiasAdd{}),
+		translate: sum(&tensorflow.QuantizedBiasAdd{}),
 	},
 	op{
 		name:      "QuantizedRelu",
@@ -98,16 +102,16 @@ func quantizedMaxPool(n int) func(*call) []core.Value {
 			c.layout(n)
 		}
 		r := c.span("min_input", "max_input")
-		s, window := c.window(n, core.NHWC, "")
-		return c.ranging(c.emit(&core.MaxPool{Spatial: s, Window: window}, c.in[0]), r)
+		s, window := c.window(n, geometry.NHWC, "")
+		return c.ranging(c.emit(&pooling.MaxPool{Spatial: s, Window: window}, c.in[0]), r)
 	}
 }
 
 // quantizedAvgPool rounds the mean to an integer; its range is the input's.
 func quantizedAvgPool(c *call) []core.Value {
 	r := c.span("min_input", "max_input")
-	s, window := c.window(2, core.NHWC, "")
-	return c.ranging(c.emit(&core.TFQuantizedAvgPool{Spatial: s, Window: window}, c.in[0]), r)
+	s, window := c.window(2, geometry.NHWC, "")
+	return c.ranging(c.emit(&tensorflow.QuantizedAvgPool{Spatial: s, Window: window}, c.in[0]), r)
 }
 
 // sum translates the quantized sums and products, whose ranges follow x and y.
@@ -120,13 +124,13 @@ func sum(op core.Op) func(*call) []core.Value {
 
 func quantizedRelu(c *call) []core.Value {
 	r := c.span("min_features", "max_features")
-	return c.ranging(c.emit(&core.TFQuantizedRelu{}, c.in[0], r.Min, r.Max), r)
+	return c.ranging(c.emit(&tensorflow.QuantizedRelu{}, c.in[0], r.Min, r.Max), r)
 }
 
 func quantizedRelu6(c *call) []core.Value {
 	r := c.span("min_features", "max_features")
 	limit := c.literal("limit", core.Scalar[float32](6), nil)
-	return c.ranging(c.emit(&core.TFQuantizedRelu{}, c.in[0], r.Min, r.Max, limit), r)
+	return c.ranging(c.emit(&tensorflow.QuantizedRelu{}, c.in[0], r.Min, r.Max, limit), r)
 }
 
 func quantizedReluX(c *call) []core.Value {
@@ -134,7 +138,7 @@ func quantizedReluX(c *call) []core.Value {
 	if s := c.in[1].Shape(); !s.Compatible(core.Shape{}) && !s.Compatible(core.Shape{1}) {
 		c.failInput(1, "got shape %v, want [] or [1]", s)
 	}
-	return c.ranging(c.emit(&core.TFQuantizedRelu{}, c.in[0], r.Min, r.Max, c.scalar(1)), r)
+	return c.ranging(c.emit(&tensorflow.QuantizedRelu{}, c.in[0], r.Min, r.Max, c.scalar(1)), r)
 }
 
 // ranging adds a range to the node's first output.
@@ -172,12 +176,12 @@ func (c *call) quantizedConcat(v builders.Concatenation) []core.Value {
 
 func quantizedReshape(c *call) []core.Value {
 	r := c.span("input_min", "input_max")
-	return c.ranging(c.emit(&core.Reshape{}, c.in[0], c.in[1]), r)
+	return c.ranging(c.emit(&array.Reshape{}, c.in[0], c.in[1]), r)
 }
 
 func quantizedResizeBilinear(c *call) []core.Value {
 	r := c.span("min", "max")
-	op := &core.TFQuantizedResizeBilinear{
+	op := &tensorflow.QuantizedResizeBilinear{
 		AlignCorners: c.boolOr("align_corners", false), HalfPixelCenters: c.boolOr("half_pixel_centers", false),
 	}
 	return c.ranging(c.emit(op, c.in[0], c.in[1], r.Min, r.Max), r)
@@ -185,7 +189,7 @@ func quantizedResizeBilinear(c *call) []core.Value {
 
 func quantizedInstanceNorm(c *call) []core.Value {
 	r := c.span("x_min", "x_max")
-	return c.emit(&core.TFQuantizedInstanceNorm{
+	return c.emit(&tensorflow.QuantizedInstanceNorm{
 		OutputRangeGiven: c.boolOr("output_range_given", false),
 		GivenYMin:        c.floatOr("given_y_min", 0),
 		GivenYMax:        c.floatOr("given_y_max", 0),
@@ -204,5 +208,5 @@ func quantizedBatchNorm(c *call) []core.Value {
 	c.keep(err)
 	scale, err := c.node.Bool("scale_after_normalization")
 	c.keep(err)
-	return c.emit(&core.TFQuantizedBatchNorm{Epsilon: epsilon, ScaleAfterNormalization: scale}, in...)
+	return c.emit(&tensorflow.QuantizedBatchNorm{Epsilon: epsilon, ScaleAfterNormalization: scale}, in...)
 }

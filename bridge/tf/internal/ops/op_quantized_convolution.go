@@ -3,6 +3,8 @@ package ops
 import (
 	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
 )
 
 // The signatures of the legacy quantized convolutions, in parts.
@@ -131,7 +133,7 @@ func convolution(kind convolutionKind) func(*call) []core.Value {
 // legacyConvolution reads what the legacy quantized convolutions have in common.
 func (c *call) legacyConvolution() builders.Convolution {
 	return builders.Convolution{
-		Spatial:     c.spatial(2, core.NHWC, "padding_list"),
+		Spatial:     c.spatial(2, geometry.NHWC, "padding_list"),
 		Data:        c.value("input"),
 		Filters:     c.value("filter"),
 		DataRange:   c.span("min_input", "max_input"),
@@ -174,14 +176,14 @@ func (c *call) plainConvolution(v *builders.Convolution) {
 
 // center shifts the windows as TensorFlow's kernel for u8 filters does: where strides leave
 // data out, part of it before the first window.
-func center(s *core.Spatial, data, filters core.Shape) {
-	if s.PadType == core.PadExplicit || !data.Static() || !filters.Static() || len(data) != 4 || len(filters) != 4 {
+func center(s *geometry.Spatial, data, filters core.Shape) {
+	if s.PadType == geometry.PadExplicit || !data.Static() || !filters.Static() || len(data) != 4 || len(filters) != 4 {
 		return
 	}
 	var below, above []int
 	shifted := false
 	for i, stride := range s.Strides {
-		in, k, valid := data[i+1], filters[i], s.PadType == core.PadValid
+		in, k, valid := data[i+1], filters[i], s.PadType == geometry.PadValid
 		out, odd := (in+stride-1)/stride, 0
 		if valid {
 			out, odd = (in-k+stride)/stride, 1
@@ -195,7 +197,7 @@ func center(s *core.Spatial, data, filters core.Shape) {
 		shifted = shifted || before < 0
 	}
 	if shifted {
-		s.PadType, s.PadBelow, s.PadAbove = core.PadExplicit, below, above
+		s.PadType, s.PadBelow, s.PadAbove = geometry.PadExplicit, below, above
 	}
 }
 
@@ -292,7 +294,7 @@ func (c *call) activate(v *builders.Convolution, activation string) {
 	if !v.WithRelu {
 		v.Activation = fusedActivations[activation]
 	}
-	if v.Activation == core.LeakyRelu {
+	if v.Activation == numeric.LeakyRelu {
 		v.Alpha = c.floatOr("alpha", c.floatOr("leakyrelu_alpha", 0))
 	}
 }
@@ -303,12 +305,12 @@ func (c *call) activate(v *builders.Convolution, activation string) {
 func fusedConvolution(kind convolutionKind) func(*call) []core.Value {
 	return func(c *call) []core.Value {
 		fused, activation := c.convolutionOps()
-		if layout := c.layout(2); layout != core.NHWC {
+		if layout := c.layout(2); layout != geometry.NHWC {
 			c.failAttr("data_format", "got %v, want NHWC", layout)
 		}
 		r := c.reader()
 		v := builders.Convolution{
-			Spatial: c.spatial(2, core.NHWC, "explicit_paddings"), OutputType: c.typ("out_type", core.I32),
+			Spatial: c.spatial(2, geometry.NHWC, "explicit_paddings"), OutputType: c.typ("out_type", core.I32),
 		}
 		c.activate(&v, activation)
 		v.Data, v.Filters = r.typed("input", "Tinput"), r.typed("filter", "Tfilter")

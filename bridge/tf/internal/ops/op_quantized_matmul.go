@@ -6,6 +6,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
 )
 
 // The signatures of the legacy quantized matrix products, in parts.
@@ -197,10 +198,10 @@ func fusedMatMul(c *call) []core.Value {
 			d.Activation = a
 		}
 	}
-	if d.Activation == core.LeakyRelu {
+	if d.Activation == numeric.LeakyRelu {
 		d.Alpha = c.floatOr("leakyrelu_alpha", 0.2)
 	}
-	d.WithRelu = d.Activation == core.Relu
+	d.WithRelu = d.Activation == numeric.Relu
 	c.fusedOutput(fused, d.OutputType)
 	return c.multiply(d)
 }

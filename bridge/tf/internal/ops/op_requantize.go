@@ -1,6 +1,9 @@
 package ops
 
-import "github.com/tf2ng/tf2ng/core"
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+)
 
 const requantizeInputs = "input_min:float input_max:float requested_output_min:float requested_output_max:float "
 
@@ -34,28 +37,28 @@ var _ = register("requantize",
 
 func requantize(c *call) []core.Value {
 	from, to := c.span("input_min", "input_max"), c.span("requested_output_min", "requested_output_max")
-	return c.emit(&core.TFRequantize{Type: c.outputType()}, c.in[0], from.Min, from.Max, to.Min, to.Max)
+	return c.emit(&tensorflow.Requantize{Type: c.outputType()}, c.in[0], from.Min, from.Max, to.Min, to.Max)
 }
 
 func requantizePerChannel(c *call) []core.Value {
 	from, to := c.spans("input_min", "input_max"), c.span("requested_output_min", "requested_output_max")
 	c.wantRank(0, 4, "batch, height, width, channels")
-	return c.emit(&core.TFRequantizePerChannel{Type: c.outputType()}, c.in[0], from.Min, from.Max, to.Min, to.Max)
+	return c.emit(&tensorflow.RequantizePerChannel{Type: c.outputType()}, c.in[0], from.Min, from.Max, to.Min, to.Max)
 }
 
 func requantizationRange(c *call) []core.Value {
 	r := c.span("input_min", "input_max")
-	return c.emit(&core.TFRequantizationRange{}, c.in[0], r.Min, r.Max)
+	return c.emit(&tensorflow.RequantizationRange{}, c.in[0], r.Min, r.Max)
 }
 
 func requantizationRangePerChannel(c *call) []core.Value {
 	r := c.spans("input_min", "input_max")
 	clip, err := c.node.Float("clip_value_max")
 	c.keep(err)
-	return c.emit(&core.TFRequantizationRangePerChannel{ClipValueMax: clip}, c.in[0], r.Min, r.Max)
+	return c.emit(&tensorflow.RequantizationRangePerChannel{ClipValueMax: clip}, c.in[0], r.Min, r.Max)
 }
 
 func shrinkRange(c *call) []core.Value {
 	r := c.span("input_min", "input_max")
-	return c.emit(&core.TFQuantizeDownAndShrinkRange{}, c.in[0], r.Min, r.Max)
+	return c.emit(&tensorflow.QuantizeDownAndShrinkRange{}, c.in[0], r.Min, r.Max)
 }

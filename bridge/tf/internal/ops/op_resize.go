@@ -1,22 +1,30 @@
 package ops
 
-import "github.com/tf2ng/tf2ng/core"
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/normalize"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/pooling"
+	"github.com/tf2ng/tf2ng/core/op/vision"
+)
 
 var _ = register("resize",
 	op{
 		name:      "ResizeBilinear",
 		signature: "images:T size:int32 -> resized_images:float",
-		translate: resize(core.ResizeBilinear),
+		translate: resize(vision.ResizeBilinear),
 	},
 	op{
 		name:      "ResizeNearestNeighbor",
 		signature: "images:T size:int32 -> resized_images:T",
-		translate: resize(core.ResizeNearest),
+		translate: resize(vision.ResizeNearest),
 	},
 	op{
 		name:      "ResizeBicubic",
 		signature: "images:T size:int32 -> resized_images:float",
-		translate: resize(core.ResizeBicubic),
+		translate: resize(vision.ResizeBicubic),
 	},
 	op{
 		name:      "CropAndResize",
@@ -39,9 +47,9 @@ var _ = register("resize",
 	},
 )
 
-func resize(mode core.ResizeMode) func(*call) []core.Value {
+func resize(mode vision.ResizeMode) func(*call) []core.Value {
 	return func(c *call) []core.Value {
-		return c.emit(&core.Resize{
+		return c.emit(&vision.Resize{
 			Mode:             mode,
 			AlignCorners:     c.boolOr("align_corners", false),
 			HalfPixelCenters: c.boolOr("half_pixel_centers", false),
@@ -51,11 +59,11 @@ func resize(mode core.ResizeMode) func(*call) []core.Value {
 
 func cropAndResize(c *call) []core.Value {
 	nearest := choice(c, "method", []string{"bilinear", "nearest"}, []bool{false, true})
-	return c.emit(&core.CropAndResize{Nearest: nearest, Extrapolation: c.floatOr("extrapolation_value", 0)}, c.in...)
+	return c.emit(&vision.CropAndResize{Nearest: nearest, Extrapolation: c.floatOr("extrapolation_value", 0)}, c.in...)
 }
 
 func lrn(c *call) []core.Value {
-	return c.emit(&core.LRN{
+	return c.emit(&normalize.LRN{
 		Radius: small(c.intOr("depth_radius", 5)),
 		Bias:   c.floatOr("bias", 1),
 		Alpha:  c.floatOr("alpha", 1),
@@ -64,18 +72,18 @@ func lrn(c *call) []core.Value {
 }
 
 func extractPatches(c *call) []core.Value {
-	s := core.Spatial{
-		Layout:    core.NHWC,
-		Strides:   c.perDimension("strides", 2, core.NHWC, 0),
-		Dilations: c.perDimension("rates", 2, core.NHWC, 0),
+	s := geometry.Spatial{
+		Layout:    geometry.NHWC,
+		Strides:   c.perDimension("strides", 2, geometry.NHWC, 0),
+		Dilations: c.perDimension("rates", 2, geometry.NHWC, 0),
 	}
 	c.padding(&s, 2, "")
-	return c.emit(&core.ExtractPatches{Spatial: s, Window: c.perDimension("ksizes", 2, core.NHWC, 0)}, c.in...)
+	return c.emit(&vision.ExtractPatches{Spatial: s, Window: c.perDimension("ksizes", 2, geometry.NHWC, 0)}, c.in...)
 }
 
 func maxPoolWithArgmax(c *call) []core.Value {
-	s, window := c.window(2, core.NHWC, "")
-	return c.emit(&core.MaxPoolWithArgmax{
+	s, window := c.window(2, geometry.NHWC, "")
+	return c.emit(&pooling.MaxPoolWithArgmax{
 		Spatial:      s,
 		Window:       window,
 		Type:         c.typ("Targmax", core.I64),
@@ -86,19 +94,19 @@ func maxPoolWithArgmax(c *call) []core.Value {
 // maxPoolV2 has the window and the strides as inputs.
 func maxPoolV2(c *call) []core.Value {
 	layout := c.layout(2)
-	s := core.Spatial{Layout: layout, Strides: c.spatialNumbers(2, layout)}
+	s := geometry.Spatial{Layout: layout, Strides: c.spatialNumbers(2, layout)}
 	c.padding(&s, 2, "")
-	return c.emit(&core.MaxPool{Spatial: s, Window: c.spatialNumbers(1, layout)}, c.in[0])
+	return c.emit(&pooling.MaxPool{Spatial: s, Window: c.spatialNumbers(1, layout)}, c.in[0])
 }
 
 // spatialNumbers returns the spatial ones of input i, a constant number per dimension.
-func (c *call) spatialNumbers(i int, layout core.Layout) []int {
+func (c *call) spatialNumbers(i int, layout geometry.Layout) []int {
 	list := c.integers(i)
 	if c.err != nil {
 		return nil
 	}
 	channels, first := 3, 1
-	if layout == core.NCHW {
+	if layout == geometry.NCHW {
 		channels, first = 1, 2
 	}
 	if len(list) != 4 || list[0] != 1 || list[channels] != 1 {
@@ -113,14 +121,14 @@ func (c *call) spatialNumbers(i int, layout core.Layout) []int {
 func backprop(n int, explicit string) func(*call) []core.Value {
 	return func(c *call) []core.Value {
 		layout := c.layout(n)
-		op := &core.ConvolutionBackpropData{Spatial: c.spatial(n, layout, explicit)}
+		op := &linear.ConvolutionBackpropData{Spatial: c.spatial(n, layout, explicit)}
 		c.wantRank(1, n+2, "space, input channels, output channels")
 		c.wantRank(2, n+2, "batch, channels and space")
 		if c.err != nil {
 			return nil
 		}
 		channel := n + 1
-		if layout == core.NCHW {
+		if layout == geometry.NCHW {
 			channel = 1
 		}
 		filters := c.in[1].Shape()
@@ -145,8 +153,8 @@ func (c *call) emitNarrow(op core.Op, in ...core.Value) []core.Value {
 	}
 	for i, v := range in {
 		if v.Type() == t {
-			in[i] = c.helper([]string{"sizes", "filters_f32", "gradient_f32"}[i], &core.Convert{Type: core.F32}, v)
+			in[i] = c.helper([]string{"sizes", "filters_f32", "gradient_f32"}[i], &pointwise.Convert{Type: core.F32}, v)
 		}
 	}
-	return c.emit(&core.Convert{Type: t}, c.helper("real", op, in...))
+	return c.emit(&pointwise.Convert{Type: t}, c.helper("real", op, in...))
 }

@@ -5,10 +5,11 @@ import (
 
 	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/array"
 )
 
 var _ = register("shape",
-	op{name: "Reshape", signature: "tensor:T shape:Tshape=int32 -> output:T", translate: apply(&core.Reshape{})},
+	op{name: "Reshape", signature: "tensor:T shape:Tshape=int32 -> output:T", translate: apply(&array.Reshape{})},
 	op{name: "ExpandDims", signature: "input:T dim:Tdim=int32 -> output:T", translate: expandDims},
 	op{name: "Squeeze", signature: "input:T -> output:T", translate: squeeze},
 	op{name: "Transpose", signature: "x:T perm:Tperm=int32 -> y:T", translate: transpose},
@@ -26,13 +27,13 @@ var _ = register("shape",
 )
 
 func expandDims(c *call) []core.Value {
-	return c.emit(&core.ExpandDims{Axes: []int{c.integer(1)}}, c.in[0])
+	return c.emit(&array.ExpandDims{Axes: []int{c.integer(1)}}, c.in[0])
 }
 
 func squeeze(c *call) []core.Value {
 	axes, err := c.node.IntsOr("squeeze_dims", nil)
 	c.keep(err)
-	op := &core.Squeeze{}
+	op := &array.Squeeze{}
 	for _, a := range axes {
 		if !slices.Contains(op.Axes, int(a)) {
 			op.Axes = append(op.Axes, int(a))
@@ -51,15 +52,15 @@ func transpose(c *call) []core.Value {
 			order[i] = v + len(order)
 		}
 	}
-	return c.emit(&core.Transpose{Order: order}, c.in[0])
+	return c.emit(&array.Transpose{Order: order}, c.in[0])
 }
 
 func concatV2(c *call) []core.Value {
-	return c.emit(&core.Concat{Axis: c.integer(c.index("axis"))}, c.list("values")...)
+	return c.emit(&array.Concat{Axis: c.integer(c.index("axis"))}, c.list("values")...)
 }
 
 func concat(c *call) []core.Value {
-	return c.emit(&core.Concat{Axis: c.integer(0)}, c.list("values")...)
+	return c.emit(&array.Concat{Axis: c.integer(0)}, c.list("values")...)
 }
 
 func split(c *call) []core.Value {
@@ -70,7 +71,7 @@ func split(c *call) []core.Value {
 	if c.err != nil {
 		return nil
 	}
-	op := &core.Split{Axis: c.integer(0), Sizes: make([]int, n)}
+	op := &array.Split{Axis: c.integer(0), Sizes: make([]int, n)}
 	for i := range op.Sizes {
 		op.Sizes[i] = -1
 	}
@@ -78,7 +79,7 @@ func split(c *call) []core.Value {
 }
 
 func splitV(c *call) []core.Value {
-	op := &core.Split{Sizes: c.integers(1), Axis: c.integer(2)}
+	op := &array.Split{Sizes: c.integers(1), Axis: c.integer(2)}
 	if n := c.intOr("num_split", 0); c.err == nil && n != int64(len(op.Sizes)) {
 		c.failInput(1, "got %d sizes, want %d as attribute \"num_split\" says", len(op.Sizes), n)
 	}
@@ -86,7 +87,7 @@ func splitV(c *call) []core.Value {
 }
 
 // paddings returns input 1, a constant [rank, 2] of paddings before and after.
-func (c *call) paddings(op *core.Pad) {
+func (c *call) paddings(op *array.Pad) {
 	t := c.constant(1)
 	if t == nil {
 		return
@@ -113,19 +114,19 @@ func pad(c *call) []core.Value {
 		value = c.literal("padding", zero, err)
 	}
 	if c.in[1].Folded() == nil {
-		return c.emit(&core.DynPad{}, c.in[0], c.in[1], value)
+		return c.emit(&array.DynPad{}, c.in[0], c.in[1], value)
 	}
-	op := &core.Pad{}
+	op := &array.Pad{}
 	c.paddings(op)
 	return c.emit(op, c.in[0], value)
 }
 
 func mirrorPad(c *call) []core.Value {
-	mode := choice(c, "mode", []string{"REFLECT", "SYMMETRIC"}, []core.PadMode{core.PadReflect, core.PadSymmetric})
+	mode := choice(c, "mode", []string{"REFLECT", "SYMMETRIC"}, []array.PadMode{array.PadReflect, array.PadSymmetric})
 	if c.in[1].Folded() == nil {
-		return c.emit(&core.DynPad{Mode: mode}, c.in...)
+		return c.emit(&array.DynPad{Mode: mode}, c.in...)
 	}
-	op := &core.Pad{Mode: mode}
+	op := &array.Pad{Mode: mode}
 	c.paddings(op)
 	return c.emit(op, c.in[0])
 }

@@ -2,6 +2,11 @@ package ops
 
 import (
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/quantization"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 )
 
 // The Uniform* family carries scales and zero points itself.
@@ -85,7 +90,7 @@ func (c *call) types(attr string, want ...core.Type) core.Type {
 }
 
 func uniformQuantize(c *call) []core.Value {
-	op := &core.TFUniformQuantize{Type: c.types("Tout", core.I8, core.U8, core.I32), Axis: c.quantizationAxis("")}
+	op := &tensorflow.UniformQuantize{Type: c.types("Tout", core.I8, core.U8, core.I32), Axis: c.quantizationAxis("")}
 	c.types("Tin", core.F32)
 	op.Lo, op.Hi = c.limits("")
 	return c.emit(op, c.in...)
@@ -95,7 +100,7 @@ func uniformQuantize(c *call) []core.Value {
 // and else what it computes, with differences that wrap in i32. An i32 goes through float32
 // first, as TensorFlow's qint32 does: 2^31, to which the largest round, becomes -2^31.
 func uniformDequantize(c *call) []core.Value {
-	op := &core.Dequantize{Type: c.types("Tout", core.F32)}
+	op := &quantization.Dequantize{Type: c.types("Tout", core.F32)}
 	typ, axis := c.types("Tin", core.I8, core.U8, core.I32), c.quantizationAxis("")
 	if axis >= 0 {
 		op.Axes = []int{axis}
@@ -106,17 +111,17 @@ func uniformDequantize(c *call) []core.Value {
 	over := c.in[0].Shape()
 	wide := c.in[0]
 	if typ == core.I32 {
-		wide = c.helper("rounded", &core.Convert{Type: core.F32}, wide)
-		wide = c.helper("rounded_wide", &core.Convert{Type: core.I64}, wide)
+		wide = c.helper("rounded", &pointwise.Convert{Type: core.F32}, wide)
+		wide = c.helper("rounded_wide", &pointwise.Convert{Type: core.I64}, wide)
 	}
-	wide = c.helper("wide", &core.Convert{Type: core.I32}, wide)
-	difference := c.helper("difference", &core.Subtract{}, wide, c.along("zero_points", c.in[2], axis, over))
-	real := c.helper("real", &core.Convert{Type: core.F32}, difference)
-	return c.emit(&core.Multiply{}, real, c.along("scales", c.in[1], axis, over))
+	wide = c.helper("wide", &pointwise.Convert{Type: core.I32}, wide)
+	difference := c.helper("difference", &pointwise.Subtract{}, wide, c.along("zero_points", c.in[2], axis, over))
+	real := c.helper("real", &pointwise.Convert{Type: core.F32}, difference)
+	return c.emit(&pointwise.Multiply{}, real, c.along("scales", c.in[1], axis, over))
 }
 
 func uniformRequantize(c *call) []core.Value {
-	op := &core.TFUniformRequantize{Type: c.types("Tout", core.I8), Axis: c.oneAxis("input_", "output_")}
+	op := &tensorflow.UniformRequantize{Type: c.types("Tout", core.I8), Axis: c.oneAxis("input_", "output_")}
 	c.types("Tin", core.I8, core.I32)
 	op.Lo, op.Hi = c.limits("output_")
 	return c.emit(op, c.in...)
@@ -138,12 +143,12 @@ func uniformAdd(c *call) []core.Value {
 	left, right, out := c.quantizationAxis("lhs_"), c.quantizationAxis("rhs_"), c.quantizationAxis("output_")
 	lhs := c.toOutputScale(0, left, out)
 	rhs := c.toOutputScale(1, right, out)
-	sum := c.helper("sum", &core.Add{}, lhs, rhs)
+	sum := c.helper("sum", &pointwise.Add{}, lhs, rhs)
 	if c.err != nil {
 		return nil
 	}
 	zero := c.along("zero", c.value("output_zero_points"), out, sum.Shape())
-	sum = c.helper("output", &core.Add{}, sum, zero)
+	sum = c.helper("output", &pointwise.Add{}, sum, zero)
 	return c.clamp(sum, lo, hi)
 }
 
@@ -161,7 +166,7 @@ func (c *call) toOutputScale(i, axis, out int) core.Value {
 		axis = out
 	}
 	lo, hi := core.I32.Bounds()
-	op := &core.TFUniformRequantize{Type: core.I32, Axis: axis, Lo: lo, Hi: hi}
+	op := &tensorflow.UniformRequantize{Type: core.I32, Axis: axis, Lo: lo, Hi: hi}
 	return c.helper(side, op, c.in[i], c.value(side+"_scales"), c.value(side+"_zero_points"), scales,
 		c.zeros(side, scales))
 }
@@ -191,7 +196,7 @@ func (c *call) along(role string, v core.Value, axis int, over core.Shape) core.
 	}
 	to[0] = -1
 	shape, err := core.TensorOf(core.Shape{len(to)}, to)
-	return c.helper(role+"_along", &core.Reshape{}, v, c.literal(role+"_shape", shape, err))
+	return c.helper(role+"_along", &array.Reshape{}, v, c.literal(role+"_shape", shape, err))
 }
 
 // clamp makes the node's output: integers within limits.
@@ -200,7 +205,7 @@ func (c *call) clamp(v core.Value, lo, hi int64) []core.Value {
 		c.failAttr("output_quantization_max_val", "got %d, want at least the min_val %d", hi, lo)
 	}
 	least, most := c.literal("lo", core.Scalar(int32(lo)), nil), c.literal("hi", core.Scalar(int32(hi)), nil)
-	return c.emit(&core.Minimum{}, c.helper("limited", &core.Maximum{}, v, least), most)
+	return c.emit(&pointwise.Minimum{}, c.helper("limited", &pointwise.Maximum{}, v, least), most)
 }
 
 func uniformClip(c *call) []core.Value {
@@ -221,7 +226,7 @@ func uniformClip(c *call) []core.Value {
 		}
 	}
 	least, most := c.along("min", c.in[1], axis, over), c.along("max", c.in[2], axis, over)
-	return c.emit(&core.Minimum{}, c.helper("limited", &core.Maximum{}, c.in[0], least), most)
+	return c.emit(&pointwise.Minimum{}, c.helper("limited", &pointwise.Maximum{}, c.in[0], least), most)
 }
 
 // zeroPoint returns zero points as the integer products read them: as their type if they
@@ -237,7 +242,7 @@ func (c *call) zeroPoint(role string, v core.Value, typ core.Type) core.Value {
 			return v
 		}
 	}
-	out, err := core.EvalOp(&core.Convert{Type: typ}, []*core.Tensor{t})
+	out, err := core.EvalOp(&pointwise.Convert{Type: typ}, []*core.Tensor{t})
 	if err != nil {
 		c.keep(err)
 		return v
@@ -254,7 +259,7 @@ func uniformDot(c *call) []core.Value {
 	if c.err != nil {
 		return nil
 	}
-	acc := c.helper("accumulators", &core.IntegerDot{ReductionAxes: 1}, c.in[0], c.in[1],
+	acc := c.helper("accumulators", &linear.IntegerDot{ReductionAxes: 1}, c.in[0], c.in[1],
 		c.zeroPoint("lhs_zero", c.value("lhs_zero_points"), core.I8),
 		c.zeroPoint("rhs_zero", c.value("rhs_zero_points"), core.I8))
 	return c.uniformOutput(acc, max(right, out))
@@ -262,7 +267,7 @@ func uniformDot(c *call) []core.Value {
 
 // uniformOutput requantizes accumulators, whose scale is the product of both operands'.
 func (c *call) uniformOutput(acc core.Value, axis int) []core.Value {
-	op := &core.TFUniformRequantize{Type: c.types("Tout", core.I32), Axis: axis}
+	op := &tensorflow.UniformRequantize{Type: c.types("Tout", core.I32), Axis: axis}
 	op.Lo, op.Hi = c.limits("output_")
 	if c.err != nil {
 		return nil
@@ -284,12 +289,12 @@ func uniformDotHybrid(c *call) []core.Value {
 	if c.err != nil {
 		return nil
 	}
-	op := &core.IntegerDot{ReductionAxes: 1}
+	op := &linear.IntegerDot{ReductionAxes: 1}
 	zero := c.zeroPoint("rhs_zero", c.value("rhs_zero_points"), core.I8)
 	product := c.hybrid(c.in[0], func(role string, data core.Value) core.Value {
 		return c.helper(role, op, data, c.in[1], c.literal(role+"_zero", core.Scalar[int8](0), nil), zero)
 	})
-	return c.emit(&core.Multiply{}, product, c.value("rhs_scales"))
+	return c.emit(&pointwise.Multiply{}, product, c.value("rhs_scales"))
 }
 
 func (c *call) hybridTypes() {
@@ -317,7 +322,7 @@ func (c *call) hybrid(data core.Value, product func(role string, data core.Value
 		c.failInput(0, "got shape %v, want at most %d elements in a batch", s, mostOnes)
 		return core.Value{}
 	}
-	q := c.emitAs("#quantized", &core.TFUniformQuantizeRows{}, data)
+	q := c.emitAs("#quantized", &tensorflow.UniformQuantizeRows{}, data)
 	ones, err := core.NewTensor(core.I8, append(core.Shape{1}, s[1:]...))
 	c.keep(err)
 	if c.err != nil {
@@ -331,8 +336,8 @@ func (c *call) hybrid(data core.Value, product func(role string, data core.Value
 		return core.Value{}
 	}
 	over := acc.Shape()
-	less := c.helper("offset", &core.Multiply{}, taps, c.along("zeros", q[2], 0, over))
-	acc = c.helper("difference", &core.Subtract{}, acc, less)
-	real := c.helper("real", &core.Convert{Type: core.F32}, acc)
-	return c.helper("scaled", &core.Multiply{}, real, c.along("scales", q[1], 0, over))
+	less := c.helper("offset", &pointwise.Multiply{}, taps, c.along("zeros", q[2], 0, over))
+	acc = c.helper("difference", &pointwise.Subtract{}, acc, less)
+	real := c.helper("real", &pointwise.Convert{Type: core.F32}, acc)
+	return c.helper("scaled", &pointwise.Multiply{}, real, c.along("scales", q[1], 0, over))
 }

@@ -6,6 +6,10 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 )
 
 var _ = register("uniform_convolution",
@@ -100,7 +104,7 @@ func dimensionField(raw []byte, kind protowire.Type) (values []int, n int) {
 
 // uniformProduct is a convolution of the Uniform* family.
 type uniformProduct struct {
-	op      *core.IntegerConvolution
+	op      *linear.IntegerConvolution
 	numbers dimensionNumbers
 	filters core.Value
 	zero    core.Value // the filters' zero points
@@ -122,7 +126,7 @@ func (c *call) uniformConvolve() (p uniformProduct) {
 	if c.err == nil && groups < 1 {
 		c.failAttr("feature_group_count", "got %d, want 1 or more", groups)
 	}
-	p.op = &core.IntegerConvolution{Spatial: c.uniformWindow(n), Groups: groups}
+	p.op = &linear.IntegerConvolution{Spatial: c.uniformWindow(n), Groups: groups}
 	if c.err != nil {
 		return p
 	}
@@ -134,7 +138,7 @@ func (c *call) uniformConvolve() (p uniformProduct) {
 }
 
 // uniformWindow reads strides, dilations and padding of n spatial dimensions.
-func (c *call) uniformWindow(n int) core.Spatial {
+func (c *call) uniformWindow(n int) geometry.Spatial {
 	list := func(attr string, length int, least int64) []int {
 		v, err := c.node.IntsOr(attr, nil)
 		c.keep(err)
@@ -149,8 +153,8 @@ func (c *call) uniformWindow(n int) core.Spatial {
 		}
 		return out
 	}
-	s := core.Spatial{
-		Layout:        core.NHWC,
+	s := geometry.Spatial{
+		Layout:        geometry.NHWC,
 		Strides:       list("window_strides", n, 1),
 		Dilations:     list("rhs_dilation", n, 1),
 		DataDilations: list("lhs_dilation", n, 1),
@@ -158,8 +162,8 @@ func (c *call) uniformWindow(n int) core.Spatial {
 	}
 	explicit := list("explicit_padding", 2*n, 0)
 	padding := choice(c, "padding", []string{"VALID", "SAME", "EXPLICIT"},
-		[]core.PadType{core.PadValid, core.PadSameUpper, core.PadExplicit})
-	if c.err == nil && (padding == core.PadExplicit) != (len(explicit) > 0) {
+		[]geometry.PadType{geometry.PadValid, geometry.PadSameUpper, geometry.PadExplicit})
+	if c.err == nil && (padding == geometry.PadExplicit) != (len(explicit) > 0) {
 		c.failAttr("explicit_padding", "got %d numbers with padding %s, want them with EXPLICIT only", len(explicit),
 			c.str("padding"))
 		return s
@@ -176,7 +180,7 @@ func (c *call) permuted(role string, v core.Value, order []int) core.Value {
 	if slices.IsSorted(order) {
 		return v
 	}
-	return c.helper(role+"_permuted", &core.Transpose{Order: order}, v)
+	return c.helper(role+"_permuted", &array.Transpose{Order: order}, v)
 }
 
 // channelsLast is the order of axes batch, space, channels.
@@ -219,9 +223,10 @@ func uniformConvolutionHybrid(c *call) []core.Value {
 	})
 	order := inverse(channelsLast(p.numbers.output))
 	if slices.IsSorted(order) {
-		return c.emit(&core.Multiply{}, product, c.value("rhs_scales"))
+		return c.emit(&pointwise.Multiply{}, product, c.value("rhs_scales"))
 	}
-	return c.emit(&core.Transpose{Order: order}, c.helper("product", &core.Multiply{}, product, c.value("rhs_scales")))
+	return c.emit(&array.Transpose{Order: order},
+		c.helper("product", &pointwise.Multiply{}, product, c.value("rhs_scales")))
 }
 
 // inverse returns the order of axes that undoes an order.

@@ -4,6 +4,9 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/linear"
 )
 
 var _ = register("xla",
@@ -37,7 +40,10 @@ func xlaConvolution(c *call) []core.Value {
 		return nil
 	}
 	numbers := c.xlaDimensions(len(data))
-	op := &core.IntegerConvolution{Spatial: c.xlaWindow(len(data) - 2), Groups: c.integer(c.index("feature_group_count"))}
+	op := &linear.IntegerConvolution{
+		Spatial: c.xlaWindow(len(data) - 2),
+		Groups:  c.integer(c.index("feature_group_count")),
+	}
 	if c.err == nil && op.Groups < 1 {
 		c.failInput(c.index("feature_group_count"), "got %d, want 1 or more", op.Groups)
 	}
@@ -51,7 +57,7 @@ func xlaConvolution(c *call) []core.Value {
 	if slices.IsSorted(order) {
 		return c.emit(op, lhs, rhs, zero, zero)
 	}
-	return c.emit(&core.Transpose{Order: order}, c.helper("product", op, lhs, rhs, zero, zero))
+	return c.emit(&array.Transpose{Order: order}, c.helper("product", op, lhs, rhs, zero, zero))
 }
 
 // xlaDimensions reads XLA's ConvolutionDimensionNumbers.
@@ -72,7 +78,7 @@ func (c *call) xlaDimensions(rank int) dimensionNumbers {
 
 // xlaWindow reads strides, dilations and padding of n spatial dimensions, which are constant
 // inputs.
-func (c *call) xlaWindow(n int) core.Spatial {
+func (c *call) xlaWindow(n int) geometry.Spatial {
 	list := func(name string) []int {
 		v := c.integers(c.index(name))
 		if c.err == nil && len(v) != n {
@@ -80,8 +86,8 @@ func (c *call) xlaWindow(n int) core.Spatial {
 		}
 		return v
 	}
-	s := core.Spatial{
-		Layout:        core.NHWC,
+	s := geometry.Spatial{
+		Layout:        geometry.NHWC,
 		Strides:       list("window_strides"),
 		Dilations:     list("rhs_dilation"),
 		DataDilations: list("lhs_dilation"),
@@ -120,7 +126,7 @@ func xlaDot(c *call) []core.Value {
 		return nil
 	}
 	zero := c.literal("zero", core.Scalar[int8](0), nil)
-	return c.emit(&core.IntegerDot{ReductionAxes: len(f[1])}, c.permuted("lhs", c.in[0], slices.Concat(lhs, f[1])),
+	return c.emit(&linear.IntegerDot{ReductionAxes: len(f[1])}, c.permuted("lhs", c.in[0], slices.Concat(lhs, f[1])),
 		c.permuted("rhs", c.in[1], slices.Concat(f[2], rhs)), zero, zero)
 }
 

@@ -5,22 +5,22 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
 )
 
 // layout reads data_format: NHWC (NDHWC) or NCHW (NCDHW) for data of n spatial dimensions.
-func (c *call) layout(n int) core.Layout {
+func (c *call) layout(n int) geometry.Layout {
 	last, first := "NHWC", "NCHW"
 	if n == 3 {
 		last, first = "NDHWC", "NCDHW"
 	}
-	return choice(c, "data_format", []string{last, first}, []core.Layout{core.NHWC, core.NCHW})
+	return choice(c, "data_format", []string{last, first}, []geometry.Layout{geometry.NHWC, geometry.NCHW})
 }
 
 // perDimension reads strides, dilations or ksize: a list for all dimensions of data, of
 // which the spatial ones are returned; those of batch and channels must be 1. A default
 // of 0 means that the attribute must be there.
-func (c *call) perDimension(attr string, n int, layout core.Layout, otherwise int64) []int {
+func (c *call) perDimension(attr string, n int, layout geometry.Layout, otherwise int64) []int {
 	var def []int64
 	if otherwise != 0 {
 		def = slices.Repeat([]int64{otherwise}, n+2)
@@ -30,7 +30,7 @@ func (c *call) perDimension(attr string, n int, layout core.Layout, otherwise in
 		return nil
 	}
 	channels, first := 1, 2
-	if layout == core.NHWC {
+	if layout == geometry.NHWC {
 		channels, first = n+1, 1
 	}
 	if list[0] != 1 || list[channels] != 1 {
@@ -47,8 +47,8 @@ func (c *call) perDimension(attr string, n int, layout core.Layout, otherwise in
 
 // spatial reads strides, dilations and padding of n spatial dimensions. explicit is the
 // attribute that holds explicit paddings, "" for an op that knows none.
-func (c *call) spatial(n int, layout core.Layout, explicit string) core.Spatial {
-	s := core.Spatial{
+func (c *call) spatial(n int, layout geometry.Layout, explicit string) geometry.Spatial {
+	s := geometry.Spatial{
 		Layout:    layout,
 		Strides:   c.perDimension("strides", n, layout, 0),
 		Dilations: c.perDimension("dilations", n, layout, 1),
@@ -60,7 +60,7 @@ func (c *call) spatial(n int, layout core.Layout, explicit string) core.Spatial 
 // padding reads the attribute padding and, where the op has them, the explicit paddings,
 // which go with padding EXPLICIT only. The padding_list of the legacy quantized
 // convolutions, unless it is empty or all zeros, counts in place of SAME or VALID.
-func (c *call) padding(s *core.Spatial, n int, explicit string) {
+func (c *call) padding(s *geometry.Spatial, n int, explicit string) {
 	names := []string{"SAME", "VALID"}
 	legacy := explicit == "padding_list"
 	if explicit != "" {
@@ -85,9 +85,9 @@ func (c *call) padding(s *core.Spatial, n int, explicit string) {
 	case len(list) > 0 && !(legacy && padding != "EXPLICIT" && len(list) == 2*(n+2) && allZero(list)):
 		c.explicitPadding(s, n, explicit, list)
 	case padding == "SAME":
-		s.PadType = core.PadSameUpper
+		s.PadType = geometry.PadSameUpper
 	default:
-		s.PadType = core.PadValid
+		s.PadType = geometry.PadValid
 	}
 }
 
@@ -96,13 +96,13 @@ func allZero(list []int64) bool {
 }
 
 // explicitPadding takes the paddings before and after each dimension.
-func (c *call) explicitPadding(s *core.Spatial, n int, attr string, list []int64) {
+func (c *call) explicitPadding(s *geometry.Spatial, n int, attr string, list []int64) {
 	if len(list) != 2*(n+2) {
 		c.failAttr(attr, "got %d numbers, want %d: before and after each dimension", len(list), 2*(n+2))
 		return
 	}
 	channels, first := 1, 2
-	if s.Layout == core.NHWC {
+	if s.Layout == geometry.NHWC {
 		channels, first = n+1, 1
 	}
 	for i, v := range list {

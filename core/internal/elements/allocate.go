@@ -1,0 +1,46 @@
+package elements
+
+import "github.com/tf2ng/tf2ng/core"
+
+// Allocate infers the outputs of an op from its complete inputs and allocates those that
+// are missing. It is for ops whose outputs' shapes follow from the inputs' values.
+func Allocate(op core.Op, in, out []*core.Tensor) error {
+	operands := make([]core.Operand, len(in))
+	for i, t := range in {
+		operands[i] = core.Operand{Fact: t.Fact(), Const: t}
+	}
+	facts, err := op.Infer(operands)
+	if err != nil {
+		return err
+	}
+	for i, f := range facts {
+		if err := Ensure(out, i, f.Type, f.Shape); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CopyUnit copies elements of one tensor to another of the same type: n from position from
+// to position to.
+func CopyUnit(dst *core.Tensor, to int, src *core.Tensor, from, n int) {
+	if size := dst.Type().Size(); size > 0 {
+		copy(dst.Bytes()[to*size:(to+n)*size], src.Bytes()[from*size:])
+		return
+	}
+	copy(dst.Strings()[to:to+n], src.Strings()[from:])
+}
+
+// KeepElements evaluates an op that only changes the shape of its input 0.
+func KeepElements(op core.Op, in, out []*core.Tensor) error {
+	f, err := op.Infer([]core.Operand{{Fact: in[0].Fact(), Const: in[0]}})
+	if err != nil {
+		return err
+	}
+	t, err := in[0].Reshaped(f[0].Shape)
+	if err != nil {
+		return err
+	}
+	Fill(out, t)
+	return nil
+}

@@ -1,0 +1,176 @@
+// Package elements has what the Eval of many ops does with the elements of tensors: allocates, moves,
+// stores, broadcasts.
+package elements
+
+import (
+	"math"
+	"slices"
+	"unsafe"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+)
+
+// view returns the data of a tensor of fixed-size elements as T, which has
+// their size: for code that only moves elements.
+func view[T any](t *core.Tensor) []T {
+	var v T
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(t.Bytes()))), len(t.Bytes())/int(unsafe.Sizeof(v)))
+}
+
+// Region is a strided set of the elements of a tensor.
+type Region struct {
+	Tensor  *core.Tensor
+	At      int   // the first element
+	Strides []int // in elements; may be negative or 0
+}
+
+// Whole returns the region of all elements.
+func Whole(t *core.Tensor) Region { return Region{t, 0, RowMajorStrides(t.Shape())} }
+
+// Move copies the elements of src, a region of the given shape, to dst. Both have
+// one element type.
+func Move(dst, src Region, shape core.Shape) {
+	if slices.Contains(shape, 0) {
+		return
+	}
+	switch dst.Tensor.Type().Size() {
+	case 1:
+		moveElements(view[uint8](dst.Tensor), view[uint8](src.Tensor), dst, src, shape)
+	case 2:
+		moveElements(view[uint16](dst.Tensor), view[uint16](src.Tensor), dst, src, shape)
+	case 4:
+		moveElements(view[uint32](dst.Tensor), view[uint32](src.Tensor), dst, src, shape)
+	case 8:
+		moveElements(view[uint64](dst.Tensor), view[uint64](src.Tensor), dst, src, shape)
+	default:
+		moveElements(dst.Tensor.Strings(), src.Tensor.Strings(), dst, src, shape)
+	}
+}
+
+func moveElements[T any](to, from []T, dst, src Region, shape core.Shape) {
+	if len(shape) == 0 {
+		to[dst.At] = from[src.At]
+		return
+	}
+	last := len(shape) - 1
+	n, ds, ss := shape[last], dst.Strides[last], src.Strides[last]
+	EachIndex(shape[:last], func(idx []int) {
+		d, s := dst.At, src.At
+		for i, v := range idx {
+			d += v * dst.Strides[i]
+			s += v * src.Strides[i]
+		}
+		if ds == 1 && ss == 1 {
+			copy(to[d:d+n], from[s:s+n])
+			return
+		}
+		for range n {
+			to[d] = from[s]
+			d += ds
+			s += ss
+		}
+	})
+}
+
+// Copy copies the elements of a tensor of the same type and number of elements.
+func Copy(t *core.Tensor, from *core.Tensor) {
+	copy(t.Bytes(), from.Bytes())
+	copy(t.Strings(), from.Strings())
+}
+
+// Fill sets out[0], which may be nil, to a tensor with the data of t.
+func Fill(out []*core.Tensor, t *core.Tensor) {
+	if out[0] == nil {
+		out[0] = t
+		return
+	}
+	Copy(out[0], t)
+}
+
+// Ensure allocates out[i] where Infer could not tell its shape.
+func Ensure(out []*core.Tensor, i int, typ core.Type, s core.Shape) error {
+	if out[i] != nil {
+		return nil
+	}
+	t, err := core.NewTensor(typ, s)
+	out[i] = t
+	return err
+}
+
+// SetInts stores integers in an integer tensor; what does not fit wraps.
+func SetInts(t *core.Tensor, v []int64) {
+	switch t.Type() {
+	case core.I8:
+		Store(core.Data[int8](t), v)
+	case core.U8:
+		Store(core.Data[uint8](t), v)
+	case core.I16:
+		Store(core.Data[int16](t), v)
+	case core.U16:
+		Store(core.Data[uint16](t), v)
+	case core.I32:
+		Store(core.Data[int32](t), v)
+	case core.U32:
+		Store(core.Data[uint32](t), v)
+	case core.I64:
+		copy(core.Data[int64](t), v)
+	case core.U64:
+		Store(core.Data[uint64](t), v)
+	default:
+		panic("elements: SetInts of a tensor of " + t.Type().String())
+	}
+}
+
+// Store stores numbers as those of another type.
+func Store[To, From numeric.Number](d []To, v []From) {
+	for i, x := range v {
+		d[i] = To(x)
+	}
+}
+
+// SetFloat32s stores reals, rounded to nearest even, in a real tensor.
+func SetFloat32s(t *core.Tensor, v []float32) {
+	switch t.Type() {
+	case core.F32:
+		copy(core.Data[float32](t), v)
+	case core.F64:
+		Store(core.Data[float64](t), v)
+	case core.BF16:
+		d := core.Data[uint16](t)
+		for i, x := range v {
+			d[i] = f32ToBF16(x)
+		}
+	case core.F16:
+		d := core.Data[uint16](t)
+		for i, x := range v {
+			d[i] = f32ToF16(x)
+		}
+	default:
+		panic("elements: SetFloat32s of a tensor of " + t.Type().String())
+	}
+}
+
+// f32ToBF16 rounds to the nearest bfloat16, ties to even.
+func f32ToBF16(x float32) uint16 {
+	b := math.Float32bits(x)
+	if x != x {
+		return uint16(b>>16) | 0x40
+	}
+	return uint16((b + 0x7fff + b>>16&1) >> 16)
+}
+
+// f32ToF16 rounds to the nearest float16, ties to even; what is too large is infinite.
+func f32ToF16(x float32) uint16 {
+	b := math.Float32bits(x)
+	sign, mag := uint16(b>>16)&0x8000, b&0x7fffffff
+	switch {
+	case mag > 0x7f800000:
+		return sign | 0x7e00
+	case mag >= 0x477ff000: // 65520, halfway beyond the largest
+		return sign | 0x7c00
+	case mag < 0x38800000: // below 2^-14: a multiple of 2^-24
+		return sign | uint16(math.RoundToEven(float64(math.Float32frombits(mag))*(1<<24)))
+	}
+	return sign | uint16((mag-0x38000000+0xfff+mag>>13&1)>>13)
+}

@@ -1,0 +1,115 @@
+package numeric
+
+import (
+	"math"
+
+	"github.com/tf2ng/tf2ng/core/internal/enum"
+)
+
+// RoundMode says how a real becomes an integer. The order is nGraph's.
+type RoundMode uint8
+
+// The round modes of nGraph's Quantize.
+const (
+	RoundNearestTowardInfinity RoundMode = iota // to nearest, ties away from zero
+	RoundNearestTowardZero                      // to nearest, ties toward zero
+	RoundNearestUpward                          // to nearest, ties up
+	RoundNearestDownward                        // to nearest, ties down
+	RoundNearestTowardEven                      // to nearest, ties to even
+	RoundTowardInfinity                         // away from zero
+	RoundTowardZero                             // toward zero
+	RoundUp                                     // toward +Inf
+	RoundDown                                   // toward -Inf
+	numRoundModes
+)
+
+var roundModeNames = [numRoundModes]string{
+	"ROUND_NEAREST_TOWARD_INFINITY", "ROUND_NEAREST_TOWARD_ZERO", "ROUND_NEAREST_UPWARD", "ROUND_NEAREST_DOWNWARD",
+	"ROUND_NEAREST_TOWARD_EVEN", "ROUND_TOWARD_INFINITY", "ROUND_TOWARD_ZERO", "ROUND_UP", "ROUND_DOWN",
+}
+
+// String returns nGraph's name.
+func (m RoundMode) String() string { return enum.Name(m, roundModeNames[:]) }
+
+// MarshalText makes a RoundMode its name in JSON.
+func (m RoundMode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText parses nGraph's name.
+func (m *RoundMode) UnmarshalText(b []byte) error {
+	return enum.Parse(m, string(b), "round mode", roundModeNames[:])
+}
+
+// Round rounds x to an integer, still as a float. NaN and infinities stay.
+func (m RoundMode) Round(x float64) float64 {
+	switch m {
+	case RoundNearestTowardInfinity:
+		return math.Round(x)
+	case RoundNearestTowardZero:
+		return math.Copysign(math.Ceil(math.Abs(x)-0.5), x)
+	case RoundNearestUpward:
+		return roundHalf(x, math.Ceil)
+	case RoundNearestDownward:
+		return roundHalf(x, math.Floor)
+	case RoundNearestTowardEven:
+		return math.RoundToEven(x)
+	case RoundTowardInfinity:
+		return math.Copysign(math.Ceil(math.Abs(x)), x)
+	case RoundTowardZero:
+		return math.Trunc(x)
+	case RoundUp:
+		return math.Ceil(x)
+	default:
+		return math.Floor(x)
+	}
+}
+
+// roundHalf rounds to nearest and ties by tie.
+func roundHalf(x float64, tie func(float64) float64) float64 {
+	f := math.Floor(x)
+	if x-f == 0.5 {
+		return tie(x)
+	}
+	return math.RoundToEven(x)
+}
+
+// Saturate converts an integral float to an integer within [lo, hi]. NaN gives lo.
+func Saturate(x float64, lo, hi int64) int64 {
+	switch {
+	case !(x > float64(lo)):
+		return lo
+	case x >= float64(hi):
+		return hi
+	}
+	return int64(x)
+}
+
+// FMA32 returns x*y + z with one rounding to float32, on every CPU.
+func FMA32(x, y, z float32) float32 {
+	p := float64(x) * float64(y) // exact: 24+24 bits
+	s := p + float64(z)
+	// Round the 53-bit sum to odd, so that rounding it again to 24 bits is right.
+	if err := twoSumError(p, float64(z), s); err != 0 && !math.IsInf(s, 0) {
+		if b := math.Float64bits(s); b&1 == 0 {
+			if (err > 0) == (s > 0) {
+				b++
+			} else {
+				b--
+			}
+			s = math.Float64frombits(b)
+		}
+	}
+	return float32(s)
+}
+
+// twoSumError returns the exact a + b - s for s = fl(a + b) (Knuth). NaN counts as no error.
+func twoSumError(a, b, s float64) float64 {
+	bb := s - a
+	e := (a - (s - bb)) + (b - bb)
+	if e != e {
+		return 0
+	}
+	return e
+}
+
+// Valid reports whether m is one of the modes.
+func (m RoundMode) Valid() bool { return m < numRoundModes }

@@ -1,0 +1,118 @@
+package indexing
+
+import (
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/internal/elements"
+	"github.com/tf2ng/tf2ng/core/internal/infer"
+)
+
+var _ = core.Register[Gather]("Gather")
+
+// Gather takes slices of a tensor by index.
+//
+//	y[n..., a..., i..., b...] = x[n..., a..., indices[n..., i...], b...], the index at Axis
+//
+//	Inputs:  x: any type, rank at least 1
+//	         indices: i32 or i64, any shape
+//	Outputs: y: the type of x; its shape with the dimension at Axis replaced by the shape
+//	         of indices without the batch dimensions n...
+//
+//	C1: indices are i32 or i64
+//	C2: Axis is in [-rank, rank) of x
+//	C3: each index is in [0, dimension at Axis)
+//	C4: BatchDims is in [0, rank of indices] and at most Axis; the first BatchDims
+//	    dimensions of x and indices are equal
+//
+// It is nGraph's op::v0::Gather and TensorFlow's GatherV2.
+type Gather struct {
+	Axis      int `json:"axis"`
+	BatchDims int `json:"batch_dims,omitempty"` // how many dimensions are n...
+}
+
+// InputNames names the inputs.
+func (op *Gather) InputNames() []string { return []string{"x", "indices"} }
+
+// Infer checks C1 and C2, and C3 for constants.
+func (op *Gather) Infer(in []core.Operand) ([]core.Fact, error) {
+	if err := core.WantInputs(in, 2); err != nil {
+		return nil, err
+	}
+	if t := in[1].Type; t != core.I32 && t != core.I64 && t != core.Dynamic {
+		return nil, core.Violation("C1", 1, "got type %v, want i32 or i64", t)
+	}
+	s, at := in[0].Shape, in[1].Shape
+	if !s.Ranked() {
+		return []core.Fact{{Type: in[0].Type}}, nil
+	}
+	axis, err := infer.AxisOf("C2", op.Axis, len(s))
+	if err != nil {
+		return nil, err
+	}
+	if indices, ok := infer.IntsOf(in[1]); ok && s[axis] != core.Unknown {
+		if err := checkIndices(indices, s[axis]); err != nil {
+			return nil, err
+		}
+	}
+	if !at.Ranked() {
+		return []core.Fact{{Type: in[0].Type}}, nil
+	}
+	out, err := op.shape(s, at, axis)
+	return []core.Fact{{Type: in[0].Type, Shape: out}}, err
+}
+
+// shape checks C4 and returns the output's shape.
+func (op *Gather) shape(x, indices core.Shape, axis int) (core.Shape, error) {
+	b := op.BatchDims
+	if b < 0 || b > len(indices) || b > axis {
+		return nil, core.Violation("C4", -1, "batch dims: got %d for axis %d and indices of rank %d, want in [0, %d]",
+			b, axis, len(indices), min(axis, len(indices)))
+	}
+	if !x[:b].Compatible(indices[:b]) {
+		return nil, core.Violation("C4", 1,
+			"got shape %v for x of shape %v, want the first %d dimensions equal", indices, x, b)
+	}
+	return infer.CheckedShape(append(core.Shape{}, slices.Concat(x[:axis], indices[b:], x[axis+1:])...)) // [] is not nil
+}
+
+func checkIndices(indices []int64, n int) error {
+	for _, v := range indices {
+		if v < 0 || v >= int64(n) {
+			return core.Violation("C3", 1, "got index %d, want in [0, %d)", v, n)
+		}
+	}
+	return nil
+}
+
+// Eval copies each slice.
+func (op *Gather) Eval(in, out []*core.Tensor) error {
+	s := in[0].Shape()
+	axis, err := infer.AxisOf("C2", op.Axis, len(s))
+	if err != nil {
+		return err
+	}
+	indices := in[1].Int64s()
+	if err := checkIndices(indices, s[axis]); err != nil {
+		return err
+	}
+	to, err := op.shape(s, in[1].Shape(), axis)
+	if err != nil {
+		return err
+	}
+	if err := elements.Ensure(out, 0, in[0].Type(), to); err != nil {
+		return err
+	}
+	batch, outer := core.Shape(s[:op.BatchDims]).MustElements(), core.Shape(s[op.BatchDims:axis]).MustElements()
+	inner := core.Shape(s[axis+1:]).MustElements()
+	n := core.Shape(in[1].Shape()[op.BatchDims:]).MustElements()
+	dst := elements.Region{Tensor: out[0], Strides: []int{n * inner, 1}}
+	src := elements.Region{Tensor: in[0], Strides: []int{s[axis] * inner, 1}}
+	for b := range batch {
+		for i, v := range indices[b*n : (b+1)*n] {
+			dst.At, src.At = (b*outer*n+i)*inner, (b*outer*s[axis]+int(v))*inner
+			elements.Move(dst, src, core.Shape{outer, inner})
+		}
+	}
+	return nil
+}

@@ -1,0 +1,138 @@
+package linear
+
+import (
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/internal/elements"
+	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/trait"
+)
+
+var _ = core.Register[Dot]("Dot")
+
+// Dot is the dot product, in the type of its inputs.
+//
+//	y[m..., n...] = sum over k... of a[m..., k...] * b[k..., n...]
+//
+// k... are the last ReductionAxes axes of a and the first of b. Each sum starts with 0
+// and runs over k... in row-major order; product and sum are rounded on their own.
+// Integers wrap.
+//
+//	Inputs:  a: f32, f64, i32 or i64, [m..., k...]
+//	         b: the type of a, [k..., n...]
+//	Outputs: y: the type of a, [m..., n...]
+//
+//	C1: a and b are of one type, f32, f64, i32 or i64
+//	C2: the reduction axes exist in both and have equal sizes
+//
+// It is nGraph's op::v0::Dot, and TensorFlow's MatMul, which leaves the order open.
+type Dot struct {
+	ReductionAxes int `json:"reduction_axes_count"`
+}
+
+// InputNames names the inputs.
+func (op *Dot) InputNames() []string { return []string{"a", "b"} }
+
+// Infer checks C1 and C2.
+func (op *Dot) Infer(in []core.Operand) ([]core.Fact, error) {
+	t, err := summedType(in, core.F32, core.F64, core.I32, core.I64)
+	if err != nil {
+		return nil, err
+	}
+	s, err := dotShape(in[0].Shape, in[1].Shape, op.ReductionAxes)
+	if err != nil {
+		return nil, err
+	}
+	s, err = infer.CheckedShape(s)
+	return []core.Fact{{Type: t, Shape: s}}, err
+}
+
+// Eval is the plain loop.
+func (op *Dot) Eval(in, out []*core.Tensor) error {
+	s, err := dotShape(in[0].Shape(), in[1].Shape(), op.ReductionAxes)
+	if err != nil {
+		return err
+	}
+	if err := elements.Ensure(out, 0, in[0].Type(), s); err != nil {
+		return err
+	}
+	m, k, n := dotSizes(in[0].Shape(), in[1].Shape(), op.ReductionAxes)
+	dots(out[0], in[0], in[1], 1, m, k, n)
+	return nil
+}
+
+// Operations counts those of each output: as many products as are summed.
+func (op *Dot) Operations(in, out []core.Fact) int64 {
+	return 2 * int64(out[0].Shape.MustElements()) * int64(core.Shape(in[1].Shape[:op.ReductionAxes]).MustElements())
+}
+
+// IntegerForm is an IntegerDot, if the output has one axis of the factors.
+func (op *Dot) IntegerForm(rank int) (trait.IntegerForm, bool) {
+	return trait.IntegerForm{Op: &IntegerDot{ReductionAxes: op.ReductionAxes}, Channels: rank - 1},
+		rank == op.ReductionAxes+1
+}
+
+// dots multiplies each of a number of pairs of matrices.
+func dots(y, a, b *core.Tensor, pairs, m, k, n int) {
+	switch y.Type() {
+	case core.F32:
+		eachDot[float32](y, a, b, pairs, m, k, n)
+	case core.F64:
+		eachDot[float64](y, a, b, pairs, m, k, n)
+	case core.I32:
+		eachDot[int32](y, a, b, pairs, m, k, n)
+	case core.I64:
+		eachDot[int64](y, a, b, pairs, m, k, n)
+	}
+}
+
+func eachDot[T summed](y, a, b *core.Tensor, pairs, m, k, n int) {
+	to, left, right := core.Data[T](y), core.Data[T](a), core.Data[T](b)
+	for i := range pairs {
+		dot(to[i*m*n:], left[i*m*k:], right[i*k*n:], m, k, n)
+	}
+}
+
+// summed are the types in which products are summed.
+type summed interface {
+	float32 | float64 | int32 | int64
+}
+
+// dot sets y[m, n] to a[m, k] times b[k, n]; the sums of a row are made side by side.
+func dot[T summed](y, a, b []T, m, k, n int) {
+	clear(y[:m*n])
+	for i := range m {
+		row := y[i*n : (i+1)*n]
+		for l, v := range a[i*k : (i+1)*k] {
+			for j, w := range b[l*n : (l+1)*n] {
+				row[j] += T(v * w)
+			}
+		}
+	}
+}
+
+// summedType checks C1 of an op on two inputs of one of some types, and returns it. A type
+// that is not known may be any; without either it is the first.
+func summedType(in []core.Operand, types ...core.Type) (core.Type, error) {
+	if err := core.WantInputs(in, 2); err != nil {
+		return core.Dynamic, err
+	}
+	t := in[0].Type
+	if t == core.Dynamic {
+		t = in[1].Type
+	}
+	if t == core.Dynamic {
+		t = types[0]
+	}
+	for i, o := range in {
+		if o.Type.Compatible(t) && slices.Contains(types, t) {
+			continue
+		}
+		if i == 0 || !slices.Contains(types, t) {
+			return core.Dynamic, core.Violation("C1", i, "got type %v, want one of %v", o.Type, types)
+		}
+		return core.Dynamic, core.Violation("C1", i, "got type %v, want %v, the type of the other input", o.Type, t)
+	}
+	return t, nil
+}

@@ -1,0 +1,98 @@
+package normalize
+
+import (
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/internal/arithmetic"
+	"github.com/tf2ng/tf2ng/core/internal/elements"
+	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/internal/activation"
+)
+
+var _ = core.Register[Softmax]("Softmax")
+
+// Softmax normalizes exponentials along an axis, in f32.
+//
+//	m    = max of x along the axis
+//	e[i] = activation.Exp(x[i] - m), the difference rounded to f32
+//	y[i] = e[i] / sum of e, summed in 16 lanes (see Sum)
+//
+//	Inputs:  x: a real type, rank at least 1
+//	Outputs: y: the type and shape of x
+//
+//	C1: x is real
+//	C2: Axis is in [-rank, rank)
+//
+// It is nGraph's op::v1::Softmax, and TensorFlow's Softmax with Axis -1 (which
+// leaves the order of the sum open).
+type Softmax struct {
+	Axis int `json:"axis"`
+}
+
+// Infer checks C1 and C2.
+func (op *Softmax) Infer(in []core.Operand) ([]core.Fact, error) {
+	if err := core.WantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	if t := in[0].Type; t != core.Dynamic && !t.IsFloat() {
+		return nil, core.Violation("C1", 0, "got type %v, want a real type", t)
+	}
+	if s := in[0].Shape; s.Ranked() {
+		if _, err := infer.AxisOf("C2", op.Axis, len(s)); err != nil {
+			return nil, err
+		}
+	}
+	return []core.Fact{in[0].Fact}, nil
+}
+
+// Eval normalizes each row.
+func (op *Softmax) Eval(in, out []*core.Tensor) error {
+	s := in[0].Shape()
+	axis, err := infer.AxisOf("C2", op.Axis, len(s))
+	if err != nil {
+		return err
+	}
+	if err := elements.Ensure(out, 0, in[0].Type(), s); err != nil {
+		return err
+	}
+	n, inner := s[axis], core.Shape(s[axis+1:]).MustElements()
+	x := in[0].Float32s()
+	if len(x) == 0 {
+		return nil
+	}
+	y := make([]float32, len(x))
+	row := make([]float32, n)
+	for at := range len(x) / max(n, 1) {
+		base := at/inner*n*inner + at%inner
+		for i := range row {
+			row[i] = x[base+i*inner]
+		}
+		softmax(row)
+		for i, v := range row {
+			y[base+i*inner] = v
+		}
+	}
+	elements.SetFloat32s(out[0], y)
+	return nil
+}
+
+// Rows are those of the axis, if it is the last.
+func (op *Softmax) Rows(x core.Shape) (trait.Rows, bool) {
+	return trait.RowsOf(x, op.Axis, &Softmax{Axis: 1}, false)
+}
+
+func softmax(row []float32) {
+	m := float32(math.Inf(-1))
+	for _, v := range row {
+		m = arithmetic.Larger(v, m)
+	}
+	for i, v := range row {
+		row[i] = activation.Exp(v - m)
+	}
+	sum := arithmetic.SumLanes(row)
+	for i, v := range row {
+		row[i] = v / sum
+	}
+}

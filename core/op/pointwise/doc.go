@@ -1,0 +1,2 @@
+// Package pointwise has the ops that compute each element from the elements at the same place.
+package pointwise

@@ -1,0 +1,113 @@
+package pointwise
+
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/internal/elements"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/trait"
+)
+
+var _ = core.Register[Activate]("Activate")
+
+// Activate applies an activation to each element, in f32.
+//
+//	y[i] = Activation(x[i])
+//
+//	Inputs:  x: a real type, any shape
+//	Outputs: y: the type and shape of x
+//
+//	C1: Activation is one of the activations
+//	C2: x is real (Relu, Relu6: any number)
+//
+// It is TensorFlow's Relu, Relu6, LeakyRelu, Elu, Tanh, Sigmoid and Gelu. f64 is
+// computed in f32 unless the activation is piecewise linear. NaN stays NaN.
+type Activate struct {
+	Activation numeric.Activation `json:"activation"`
+	Alpha      float32            `json:"alpha,omitempty"` // LeakyRelu's slope
+}
+
+// Infer checks C1 and C2.
+func (op *Activate) Infer(in []core.Operand) ([]core.Fact, error) {
+	if err := core.WantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	if !op.Activation.Valid() {
+		return nil, core.Violation("C1", -1, "unknown activation %d", op.Activation)
+	}
+	limits := op.Activation == numeric.Relu || op.Activation == numeric.Relu6
+	if t := in[0].Type; t != core.Dynamic && !t.IsFloat() && !(limits && t.IsInteger()) {
+		return nil, core.Violation("C2", 0, "got type %v, want a real type", t)
+	}
+	return []core.Fact{in[0].Fact}, nil
+}
+
+// Eval applies the activation.
+func (op *Activate) Eval(in, out []*core.Tensor) error {
+	if err := elements.Ensure(out, 0, in[0].Type(), in[0].Shape()); err != nil {
+		return err
+	}
+	if in[0].Type().IsInteger() {
+		x := in[0].Int64s()
+		y := make([]int64, len(x))
+		for i, v := range x {
+			y[i] = v
+			if in[0].Type().IsSigned() {
+				y[i] = max(v, 0)
+			}
+			if op.Activation == numeric.Relu6 {
+				y[i] = int64(min(uint64(y[i]), 6)) // u64 is in its 64 bits
+			}
+		}
+		elements.SetInts(out[0], y)
+		return nil
+	}
+	if in[0].Type() == core.F64 && op.Activation <= numeric.LeakyRelu {
+		op.piecewise(core.Data[float64](in[0]), core.Data[float64](out[0]))
+		return nil
+	}
+	x := in[0].Float32s()
+	y := make([]float32, len(x))
+	for i, v := range x {
+		if y[i] = v; v == v {
+			y[i] = op.Activation.Apply(v, op.Alpha)
+		}
+	}
+	elements.SetFloat32s(out[0], y)
+	return nil
+}
+
+// Elements are those of the first input.
+func (op *Activate) Elements() trait.Elements { return trait.FirstElements }
+
+// ElementCost is that of the comparisons of f32 that some activations are.
+func (op *Activate) ElementCost(result core.Type) (cost int, ok bool) {
+	switch op.Activation {
+	case numeric.Identity:
+		return trait.QuickReal(result, 0)
+	case numeric.Relu:
+		return trait.QuickReal(result, 1)
+	case numeric.Relu6:
+		return trait.QuickReal(result, 2)
+	}
+	return 0, false
+}
+
+// Limits reports whether the activation only bounds.
+func (op *Activate) Limits() bool {
+	return op.Activation == numeric.Relu || op.Activation == numeric.Relu6
+}
+
+// piecewise applies an activation that is piecewise linear, in f64.
+func (op *Activate) piecewise(x, y []float64) {
+	for i, v := range x {
+		switch {
+		case op.Activation == numeric.LeakyRelu && v < 0:
+			v *= float64(op.Alpha)
+		case op.Activation != numeric.LeakyRelu && op.Activation != numeric.Identity && v < 0:
+			v = 0
+		case op.Activation == numeric.Relu6 && v > 6:
+			v = 6
+		}
+		y[i] = v
+	}
+}

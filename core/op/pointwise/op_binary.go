@@ -1,0 +1,180 @@
+package pointwise
+
+import (
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/internal/arithmetic"
+	"github.com/tf2ng/tf2ng/core/internal/enum"
+	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/internal/transcendental"
+)
+
+// BinaryFunction is a function of two numbers.
+type BinaryFunction uint8
+
+// The functions.
+const (
+	TruncateDivide BinaryFunction = iota // a / b toward zero; an integer divided by 0 is an error
+	TruncateMod                          // the remainder of that, with the sign of a; an integer modulo 0 is an error
+	DivideNoNan                          // a / b, but 0 if b is 0, real
+	MultiplyNoNan                        // a * b, but 0 if b is 0, real
+	Xdivy                                // a / b, but 0 if a is 0, real
+	Xlogy                                // a * log(b), but 0 if a is 0, real
+	Xlog1py                              // a * log(1 + b), but 0 if a is 0, real
+	Atan2                                // the angle of the point (b, a), real
+	BitwiseAnd                           // integer
+	BitwiseOr                            // integer
+	BitwiseXor                           // integer
+	LeftShift                            // a shifted by b bits, b limited to [0, bits of the type), integer
+	RightShift                           // likewise, keeping the sign
+	numBinaryFunctions
+)
+
+var binaryTable = [numBinaryFunctions]struct {
+	name string
+	arithmetic.Binary
+}{
+	TruncateDivide: {"TruncateDivide", arithmetic.Binary{
+		Real32: func(a, b float32) float32 { return float32(math.Trunc(float64(a / b))) },
+		Real64: func(a, b float64) float64 { return math.Trunc(a / b) },
+		Whole:  arithmetic.Divide().Whole,
+	}},
+	TruncateMod: {
+		"TruncateMod",
+		arithmetic.Binary{Real32: rounded(math.Mod), Real64: math.Mod, Whole: func(a, b int64) (int64, error) {
+			if b == 0 {
+				return 0, core.Violation("", 1, "integer modulo zero")
+			}
+			return a % b, nil
+		}},
+	},
+	DivideNoNan:   {"DivideNoNan", arithmetic.Binary{Real32: divideNoNan[float32], Real64: divideNoNan[float64]}},
+	MultiplyNoNan: {"MultiplyNoNan", arithmetic.Binary{Real32: multiplyNoNan[float32], Real64: multiplyNoNan[float64]}},
+	Xdivy:         {"Xdivy", arithmetic.Binary{Real32: xdivy[float32], Real64: xdivy[float64]}},
+	Xlogy:         {"Xlogy", arithmetic.Binary{Real32: rounded(xlogy), Real64: xlogy}},
+	Xlog1py:       {"Xlog1py", arithmetic.Binary{Real32: rounded(xlog1py), Real64: xlog1py}},
+	Atan2:         {"Atan2", arithmetic.Binary{Real32: rounded(transcendental.Atan2), Real64: transcendental.Atan2}},
+	BitwiseAnd:    {"BitwiseAnd", arithmetic.Binary{Whole: func(a, b int64) (int64, error) { return a & b, nil }}},
+	BitwiseOr:     {"BitwiseOr", arithmetic.Binary{Whole: func(a, b int64) (int64, error) { return a | b, nil }}},
+	BitwiseXor:    {"BitwiseXor", arithmetic.Binary{Whole: func(a, b int64) (int64, error) { return a ^ b, nil }}},
+	LeftShift:     {"LeftShift", arithmetic.Binary{}},
+	RightShift:    {"RightShift", arithmetic.Binary{}},
+}
+
+// rounded makes a function of float64 one of float32.
+func rounded(f func(a, b float64) float64) func(a, b float32) float32 {
+	return func(a, b float32) float32 { return float32(f(float64(a), float64(b))) }
+}
+
+func xlogy(a, b float64) float64 {
+	if a == 0 {
+		return 0
+	}
+	return a * transcendental.Log(b)
+}
+
+func xlog1py(a, b float64) float64 {
+	if a == 0 {
+		return 0
+	}
+	return a * transcendental.Log1p(b)
+}
+
+// shift returns the row of LeftShift or RightShift for a type.
+func shift(f BinaryFunction, t core.Type) arithmetic.Binary {
+	most := int64(8*t.Size() - 1)
+	return arithmetic.Binary{Whole: func(a, b int64) (int64, error) {
+		n := uint(min(max(b, 0), most))
+		if f == LeftShift {
+			return a << n, nil
+		}
+		return a >> n, nil
+	}}
+}
+
+var binaryNames = func() (names [numBinaryFunctions]string) {
+	for f, row := range binaryTable {
+		names[f] = row.name
+	}
+	return names
+}()
+
+// String returns the function's name.
+func (f BinaryFunction) String() string { return enum.Name(f, binaryNames[:]) }
+
+// MarshalText makes a BinaryFunction its name in JSON.
+func (f BinaryFunction) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText parses a function's name.
+func (f *BinaryFunction) UnmarshalText(b []byte) error {
+	return enum.Parse(f, string(b), "binary function", binaryNames[:])
+}
+
+var _ = core.Register[Binary]("Binary")
+
+// Binary applies a function of two numbers to each pair of elements.
+//
+//	y[i] = Function(a[i], b[i]), a and b broadcast to one shape by NumPy's rules
+//
+//	Inputs:  a: a number type, any shape
+//	         b: a's type, a shape that broadcasts with a's
+//	Outputs: y: a's type, the broadcast shape
+//
+//	C1: Function is one of the functions; a is a number that it is defined for
+//	C2: b has a's type
+//	C3: the shapes broadcast
+//
+// Reals are computed as the elementwise arithmetic ops are. It is TensorFlow's
+// TruncateMod, DivNoNan, Xlogy, BitwiseAnd and so on.
+type Binary struct {
+	Function BinaryFunction `json:"function"`
+}
+
+// Infer checks C1 to C3.
+func (op *Binary) Infer(in []core.Operand) ([]core.Fact, error) {
+	if op.Function >= numBinaryFunctions {
+		return nil, core.Violation("C1", -1, "unknown function %d", op.Function)
+	}
+	facts, err := inferArithmetic(in)
+	if err != nil {
+		return nil, err
+	}
+	row, whole := binaryTable[op.Function].Binary, op.Function >= BitwiseAnd
+	if t := facts[0].Type; t.IsFloat() && whole || t.IsInteger() && row.Whole == nil && !whole {
+		return nil, core.Violation("C1", 0, "%v: got type %v, want a type it is defined for", op.Function, t)
+	}
+	return facts, nil
+}
+
+// Eval applies the function.
+func (op *Binary) Eval(in, out []*core.Tensor) error {
+	if op.Function == LeftShift || op.Function == RightShift {
+		return evalBinary(shift(op.Function, in[0].Type()), in, out)
+	}
+	return evalBinary(binaryTable[op.Function].Binary, in, out)
+}
+
+// Elements are those of all inputs.
+func (op *Binary) Elements() trait.Elements { return trait.AllElements }
+
+func divideNoNan[T float32 | float64](a, b T) T {
+	if b == 0 {
+		return 0
+	}
+	return a / b
+}
+
+func multiplyNoNan[T float32 | float64](a, b T) T {
+	if b == 0 {
+		return 0
+	}
+	return a * b
+}
+
+func xdivy[T float32 | float64](a, b T) T {
+	if a == 0 {
+		return 0
+	}
+	return a / b
+}

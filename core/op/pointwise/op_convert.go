@@ -1,0 +1,138 @@
+package pointwise
+
+import (
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/internal/elements"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/trait"
+)
+
+var _ = core.Register[Convert]("Convert")
+
+// Convert changes the element type.
+//
+//	integer -> integer: the value modulo 2^bits
+//	integer -> real:    to nearest even
+//	real -> integer:    truncated toward zero, saturated to the type; NaN gives 0
+//	real -> real:       to nearest even; f64 goes to bf16 and f16 through f32
+//	any -> boolean:     x != 0
+//	boolean -> any:     0 or 1
+//
+//	Inputs:  x: any type but string, any shape
+//	Outputs: y: Type, the shape of x
+//
+//	C1: Type is known and not string
+//	C2: x is not string
+//
+// With Truncate the bits of a real that another real type lacks are cut off before it is
+// rounded.
+//
+// It is nGraph's op::v0::Convert and TensorFlow's Cast, which leaves out of range
+// conversions undefined.
+type Convert struct {
+	Type     core.Type `json:"type"`
+	Truncate bool      `json:"truncate,omitempty"`
+}
+
+// Infer checks C1 and C2.
+func (op *Convert) Infer(in []core.Operand) ([]core.Fact, error) {
+	if err := core.WantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	if op.Type == core.String || op.Type.Size() == 0 {
+		return nil, core.Violation("C1", -1, "type: got %v, want a number type or boolean", op.Type)
+	}
+	if in[0].Type == core.String {
+		return nil, core.Violation("C2", 0, "got type string, want numbers or booleans")
+	}
+	return []core.Fact{{Type: op.Type, Shape: in[0].Shape}}, nil
+}
+
+// Eval converts each element.
+func (op *Convert) Eval(in, out []*core.Tensor) error {
+	if err := elements.Ensure(out, 0, op.Type, in[0].Shape()); err != nil {
+		return err
+	}
+	x, y := in[0], out[0]
+	switch {
+	case x.Type() == y.Type():
+		elements.Copy(y, x)
+	case y.Type() == core.Bool:
+		d := core.Data[bool](y)
+		for i, v := range x.Float64s() { // no value but 0 becomes 0
+			d[i] = v != 0
+		}
+	case y.Type() == core.F64:
+		convertToF64(x, y)
+	case y.Type().IsFloat() && op.Truncate && x.Type().IsFloat():
+		convertTruncated(x, y)
+	case y.Type().IsFloat():
+		elements.SetFloat32s(y, x.Float32s())
+	case x.Type().IsFloat():
+		truncate(x.Float64s(), y)
+	default:
+		elements.SetInts(y, x.Int64s())
+	}
+	return nil
+}
+
+// Elements are those of the first input.
+func (op *Convert) Elements() trait.Elements { return trait.FirstElements }
+
+// ElementCost is that of one step on f32.
+func (op *Convert) ElementCost(result core.Type) (cost int, ok bool) {
+	return trait.QuickReal(result, 1)
+}
+
+func convertToF64(x, y *core.Tensor) {
+	if x.Type() == core.U64 {
+		elements.Store(core.Data[float64](y), core.Data[uint64](x))
+		return
+	}
+	copy(core.Data[float64](y), x.Float64s())
+}
+
+// convertTruncated stores reals without the bits of the significand that y lacks.
+func convertTruncated(x, y *core.Tensor) {
+	bits := map[core.Type]int{core.BF16: 7, core.F16: 10, core.F32: 23, core.F64: 52}
+	cut := max(52-bits[y.Type()], 0)
+	v := x.Float64s()
+	d := make([]float32, len(v))
+	for i, e := range v {
+		d[i] = float32(math.Float64frombits(math.Float64bits(e) >> cut << cut))
+	}
+	elements.SetFloat32s(y, d)
+}
+
+// truncate stores reals in an integer tensor, truncated and saturated.
+func truncate(v []float64, y *core.Tensor) {
+	ints := make([]int64, len(v))
+	for i, x := range v {
+		ints[i] = truncated(x, y.Type())
+	}
+	elements.SetInts(y, ints)
+}
+
+// truncated returns the integer of type t, as its 64 bits.
+func truncated(x float64, t core.Type) int64 {
+	switch {
+	case x != x:
+		return 0
+	case t == core.I64 && x >= 1<<63:
+		return math.MaxInt64
+	case t == core.I64 && x < -1<<63:
+		return math.MinInt64
+	case t == core.I64:
+		return int64(x)
+	case t == core.U64 && x >= 1<<64:
+		return -1
+	case t == core.U64 && x <= 0:
+		return 0
+	case t == core.U64:
+		return int64(uint64(x))
+	}
+	lo, hi := t.Bounds()
+	return numeric.Saturate(math.Trunc(x), lo, hi)
+}

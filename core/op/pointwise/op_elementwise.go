@@ -1,0 +1,363 @@
+package pointwise
+
+import (
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/internal/arithmetic"
+	"github.com/tf2ng/tf2ng/core/internal/elements"
+	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/internal/transcendental"
+)
+
+// The elementwise arithmetic ops of two operands. All share this definition, one row
+// of a table (their arithmetic) telling them apart:
+//
+//	y[i] = f(a[i], b[i]), a and b broadcast to one shape by NumPy's rules
+//
+//	Inputs:  a: a number type, any shape
+//	         b: a's type, a shape that broadcasts with a's
+//	Outputs: y: a's type, the broadcast shape
+//
+//	C1: a is a number (an integer of at most 64 signed bits, or a real)
+//	C2: b has a's type
+//	C3: the shapes broadcast
+//
+// Reals are computed in their type, bf16 and f16 in f32 and rounded; integers wrap.
+// They are nGraph's and TensorFlow's ops of the same names.
+type (
+	// Add is a + b.
+	Add struct{}
+	// Subtract is a - b.
+	Subtract struct{}
+	// Multiply is a * b.
+	Multiply struct{}
+	// Divide is a / b. Integers truncate toward zero; dividing one by 0 is an error.
+	Divide struct{}
+	// FloorDivide is floor(a / b); an integer divided by 0 is an error.
+	FloorDivide struct{}
+	// FloorMod is a - floor(a/b)*b, with the sign of b; an integer modulo 0 is an error.
+	FloorMod struct{}
+	// Maximum is a if a > b, else b; NaN if either is.
+	Maximum struct{}
+	// Minimum is a if a < b, else b; NaN if either is.
+	Minimum struct{}
+	// Power is a**b in float64, rounded once; for integers by repeated products, which
+	// wrap, and an error if b < 0.
+	Power struct{}
+	// SquaredDifference is (a - b) * (a - b), each step rounded.
+	SquaredDifference struct{}
+)
+
+var (
+	_ = core.Register[Add]("Add")
+	_ = core.Register[Subtract]("Subtract")
+	_ = core.Register[Multiply]("Multiply")
+	_ = core.Register[Divide]("Divide")
+	_ = core.Register[FloorDivide]("FloorDivide")
+	_ = core.Register[FloorMod]("FloorMod")
+	_ = core.Register[Maximum]("Maximum")
+	_ = core.Register[Minimum]("Minimum")
+	_ = core.Register[Power]("Power")
+	_ = core.Register[SquaredDifference]("SquaredDifference")
+)
+
+var (
+	floorDivideRow = arithmetic.Binary{
+		Real32: func(a, b float32) float32 { return float32(math.Floor(float64(a / b))) },
+		Real64: func(a, b float64) float64 { return math.Floor(a / b) },
+		Whole: func(a, b int64) (int64, error) {
+			if b == 0 {
+				return 0, core.Violation("", 1, "integer division by zero")
+			}
+			q := a / b
+			if a%b != 0 && (a < 0) != (b < 0) {
+				q--
+			}
+			return q, nil
+		},
+	}
+	floorModRow = arithmetic.Binary{
+		Real32: func(a, b float32) float32 { return float32(floorMod(float64(a), float64(b))) },
+		Real64: floorMod,
+		Whole: func(a, b int64) (int64, error) {
+			if b == 0 {
+				return 0, core.Violation("", 1, "integer modulo zero")
+			}
+			r := a % b
+			if r != 0 && (r < 0) != (b < 0) {
+				r += b
+			}
+			return r, nil
+		},
+	}
+	powerRow = arithmetic.Binary{
+		Real32: func(a, b float32) float32 { return float32(transcendental.Pow(float64(a), float64(b))) },
+		Real64: transcendental.Pow,
+		Whole:  wholePower,
+	}
+	squaredDifferenceRow = arithmetic.Binary{
+		Real32: func(a, b float32) float32 { d := a - b; return d * d },
+		Real64: func(a, b float64) float64 { d := a - b; return d * d },
+		Whole:  func(a, b int64) (int64, error) { return (a - b) * (a - b), nil },
+	}
+)
+
+func floorMod(a, b float64) float64 {
+	r := math.Mod(a, b)
+	if r != 0 && (r < 0) != (b < 0) {
+		r += b
+	}
+	return r
+}
+
+func wholePower(a, b int64) (int64, error) {
+	if b < 0 {
+		return 0, core.Violation("", 1, "got exponent %d, want >= 0 for integers", b)
+	}
+	r := int64(1)
+	for ; b > 0; b >>= 1 {
+		if b&1 == 1 {
+			r *= a
+		}
+		a *= a
+	}
+	return r, nil
+}
+
+// Infer checks C1 to C3.
+func (op *Add) Infer(in []core.Operand) ([]core.Fact, error) { return inferArithmetic(in) }
+
+// Eval adds.
+func (op *Add) Eval(in, out []*core.Tensor) error { return evalBinary(arithmetic.Add(), in, out) }
+
+// Elements are those of all inputs.
+func (op *Add) Elements() trait.Elements { return trait.AllElements }
+
+// ElementCost is that of one step on f32.
+func (op *Add) ElementCost(result core.Type) (cost int, ok bool) {
+	return trait.QuickReal(result, 1)
+}
+
+// Transformation adds.
+func (op *Add) Transformation(_ int, others [][]float32) (factor, offset []float32) {
+	return nil, others[0]
+}
+
+// Infer checks C1 to C3.
+func (op *Subtract) Infer(in []core.Operand) ([]core.Fact, error) { return inferArithmetic(in) }
+
+// Eval subtracts.
+func (op *Subtract) Eval(in, out []*core.Tensor) error {
+	return evalBinary(arithmetic.Subtract(), in, out)
+}
+
+// Elements are those of all inputs.
+func (op *Subtract) Elements() trait.Elements { return trait.AllElements }
+
+// ElementCost is that of one step on f32.
+func (op *Subtract) ElementCost(result core.Type) (cost int, ok bool) {
+	return trait.QuickReal(result, 1)
+}
+
+// Transformation adds the second operand with the other sign; the first is no offset of it.
+func (op *Subtract) Transformation(at int, others [][]float32) (factor, offset []float32) {
+	if at != 0 {
+		return nil, nil
+	}
+	offset = make([]float32, len(others[0]))
+	for i, x := range others[0] {
+		offset[i] = -x
+	}
+	return nil, offset
+}
+
+// Infer checks C1 to C3.
+func (op *Multiply) Infer(in []core.Operand) ([]core.Fact, error) { return inferArithmetic(in) }
+
+// Eval multiplies.
+func (op *Multiply) Eval(in, out []*core.Tensor) error {
+	return evalBinary(arithmetic.Multiply(), in, out)
+}
+
+// Elements are those of all inputs.
+func (op *Multiply) Elements() trait.Elements { return trait.AllElements }
+
+// ElementCost is that of one step on f32.
+func (op *Multiply) ElementCost(result core.Type) (cost int, ok bool) {
+	return trait.QuickReal(result, 1)
+}
+
+// Transformation multiplies.
+func (op *Multiply) Transformation(_ int, others [][]float32) (factor, offset []float32) {
+	return others[0], nil
+}
+
+// Infer checks C1 to C3.
+func (op *Divide) Infer(in []core.Operand) ([]core.Fact, error) { return inferArithmetic(in) }
+
+// Eval divides.
+func (op *Divide) Eval(in, out []*core.Tensor) error {
+	return evalBinary(arithmetic.Divide(), in, out)
+}
+
+// Elements are those of all inputs.
+func (op *Divide) Elements() trait.Elements { return trait.AllElements }
+
+// ElementCost is that of a quotient of f32.
+func (op *Divide) ElementCost(result core.Type) (cost int, ok bool) {
+	return trait.QuickReal(result, 3)
+}
+
+// Infer checks C1 to C3.
+func (op *FloorDivide) Infer(in []core.Operand) ([]core.Fact, error) { return inferArithmetic(in) }
+
+// Eval divides and rounds down.
+func (op *FloorDivide) Eval(in, out []*core.Tensor) error { return evalBinary(floorDivideRow, in, out) }
+
+// Elements are those of all inputs.
+func (op *FloorDivide) Elements() trait.Elements { return trait.AllElements }
+
+// Infer checks C1 to C3.
+func (op *FloorMod) Infer(in []core.Operand) ([]core.Fact, error) { return inferArithmetic(in) }
+
+// Eval takes the remainder.
+func (op *FloorMod) Eval(in, out []*core.Tensor) error { return evalBinary(floorModRow, in, out) }
+
+// Elements are those of all inputs.
+func (op *FloorMod) Elements() trait.Elements { return trait.AllElements }
+
+// Infer checks C1 to C3.
+func (op *Maximum) Infer(in []core.Operand) ([]core.Fact, error) { return inferArithmetic(in) }
+
+// Eval takes the larger.
+func (op *Maximum) Eval(in, out []*core.Tensor) error {
+	return evalBinary(arithmetic.Maximum(), in, out)
+}
+
+// Elements are those of all inputs.
+func (op *Maximum) Elements() trait.Elements { return trait.AllElements }
+
+// ElementCost is that of one step on f32.
+func (op *Maximum) ElementCost(result core.Type) (cost int, ok bool) {
+	return trait.QuickReal(result, 1)
+}
+
+// Limits is true: one operand limits the other.
+func (op *Maximum) Limits() bool { return true }
+
+// Infer checks C1 to C3.
+func (op *Minimum) Infer(in []core.Operand) ([]core.Fact, error) { return inferArithmetic(in) }
+
+// Eval takes the smaller.
+func (op *Minimum) Eval(in, out []*core.Tensor) error {
+	return evalBinary(arithmetic.Minimum(), in, out)
+}
+
+// Elements are those of all inputs.
+func (op *Minimum) Elements() trait.Elements { return trait.AllElements }
+
+// ElementCost is that of one step on f32.
+func (op *Minimum) ElementCost(result core.Type) (cost int, ok bool) {
+	return trait.QuickReal(result, 1)
+}
+
+// Limits is true: one operand limits the other.
+func (op *Minimum) Limits() bool { return true }
+
+// Infer checks C1 to C3.
+func (op *Power) Infer(in []core.Operand) ([]core.Fact, error) { return inferArithmetic(in) }
+
+// Eval raises to a power.
+func (op *Power) Eval(in, out []*core.Tensor) error { return evalBinary(powerRow, in, out) }
+
+// Elements are those of all inputs.
+func (op *Power) Elements() trait.Elements { return trait.AllElements }
+
+// Infer checks C1 to C3.
+func (op *SquaredDifference) Infer(in []core.Operand) ([]core.Fact, error) {
+	return inferArithmetic(in)
+}
+
+// Decompose gives the square of the difference, of f32: other types round once.
+func (op *SquaredDifference) Decompose(in []core.Value) ([]core.Value, error) {
+	if in[0].Type() != core.F32 {
+		return nil, nil
+	}
+	d, err := core.Apply(&Subtract{}, in...)
+	if err != nil {
+		return nil, err
+	}
+	y, err := core.Apply(&Unary{Function: Square}, d)
+	return []core.Value{y}, err
+}
+
+// Eval squares the difference.
+func (op *SquaredDifference) Eval(in, out []*core.Tensor) error {
+	return evalBinary(squaredDifferenceRow, in, out)
+}
+
+// Elements are those of all inputs.
+func (op *SquaredDifference) Elements() trait.Elements { return trait.AllElements }
+
+func inferArithmetic(in []core.Operand) ([]core.Fact, error) {
+	if err := core.WantInputs(in, 2); err != nil {
+		return nil, err
+	}
+	typ, err := sameNumberType(in)
+	if err != nil {
+		return nil, err
+	}
+	s, err := infer.BroadcastShapes("C3", in)
+	return []core.Fact{{Type: typ, Shape: s}}, err
+}
+
+// sameNumberType checks C1 and C2: a and b are numbers of one type.
+func sameNumberType(in []core.Operand) (core.Type, error) {
+	for i, o := range in {
+		if !infer.IsNumber(o.Type) || o.Type == core.U64 {
+			return 0, core.Violation("C1", i, "got type %v, want an integer type other than u64, or a real type", o.Type)
+		}
+	}
+	if !in[0].Type.Compatible(in[1].Type) {
+		return 0, core.Violation("C2", 1, "got type %v, want a's %v", in[1].Type, in[0].Type)
+	}
+	return max(in[0].Type, in[1].Type), nil
+}
+
+func evalBinary(f arithmetic.Binary, in, out []*core.Tensor) error {
+	a, b, err := elements.BroadcastTwo(in)
+	if err != nil {
+		return err
+	}
+	if err := elements.Ensure(out, 0, a.Type(), a.Shape()); err != nil {
+		return err
+	}
+	switch y := out[0]; {
+	case y.Type() == core.F64:
+		zip(core.Data[float64](y), core.Data[float64](a), core.Data[float64](b), f.Real64)
+	case y.Type() == core.F32:
+		zip(core.Data[float32](y), core.Data[float32](a), core.Data[float32](b), f.Real32)
+	case y.Type().IsFloat():
+		v := make([]float32, y.Len())
+		zip(v, a.Float32s(), b.Float32s(), f.Real32)
+		elements.SetFloat32s(y, v)
+	default:
+		v := make([]int64, y.Len())
+		x, w := a.Int64s(), b.Int64s()
+		for i := range v {
+			if v[i], err = f.Whole(x[i], w[i]); err != nil {
+				return err
+			}
+		}
+		elements.SetInts(y, v)
+	}
+	return nil
+}
+
+func zip[T, U any](y []U, a, b []T, f func(a, b T) U) {
+	for i, v := range a {
+		y[i] = f(v, b[i])
+	}
+}

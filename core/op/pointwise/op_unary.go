@@ -1,0 +1,214 @@
+package pointwise
+
+import (
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/internal/elements"
+	"github.com/tf2ng/tf2ng/core/internal/enum"
+	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/internal/activation"
+	"github.com/tf2ng/tf2ng/internal/transcendental"
+)
+
+var _ = core.Register[Unary]("Unary")
+
+// UnaryFunction is a function of one number.
+type UnaryFunction uint8
+
+// The functions. In f32 each is one correctly rounded operation, or a float64
+// computation rounded once.
+const (
+	Abs        UnaryFunction = iota // |x|
+	Negative                        // -x
+	Sign                            // -1, 0 or 1
+	Square                          // x * x
+	Reciprocal                      // 1 / x, real
+	Sqrt                            // real
+	Rsqrt                           // 1 / sqrt(x), real, rounded once
+	Exp                             // e**x, real
+	Log                             // natural logarithm, real
+	Erf                             // error function, real
+	Floor                           // toward -Inf
+	Ceil                            // toward +Inf
+	RoundEven                       // to nearest, ties to even (TensorFlow's Round and Rint)
+	Expm1                           // e**x - 1, real
+	Log1p                           // log(1 + x), real
+	Erfc                            // 1 - erf(x), real
+	Softplus                        // log(1 + e**x), real
+	Softsign                        // x / (1 + |x|), real
+	Selu                            // 1.0507 x for x >= 0, else 1.7581 (e**x - 1), real
+	Swish                           // x / (1 + e**-x), real
+	Mish                            // x tanh(log(1 + e**x)), real
+	Sin                             // real
+	Cos                             // real
+	Tan                             // real
+	Asin                            // real
+	Acos                            // real
+	Atan                            // real
+	Sinh                            // real
+	Cosh                            // real
+	Asinh                           // real
+	Acosh                           // real
+	Atanh                           // real
+	Invert                          // the complement of all bits, integer
+	numUnaryFunctions
+)
+
+var unaryTable = [numUnaryFunctions]struct {
+	name  string
+	real  func(x float64) float64
+	whole func(x int64) int64 // nil: reals only; real is nil: integers only
+}{
+	Abs:        {"Abs", math.Abs, func(x int64) int64 { return max(x, -x) }},
+	Negative:   {"Negative", func(x float64) float64 { return -x }, func(x int64) int64 { return -x }},
+	Sign:       {"Sign", sign, func(x int64) int64 { return int64(sign(float64(x))) }},
+	Square:     {"Square", func(x float64) float64 { return x * x }, func(x int64) int64 { return x * x }},
+	Reciprocal: {"Reciprocal", func(x float64) float64 { return 1 / x }, nil},
+	Sqrt:       {"Sqrt", math.Sqrt, nil},
+	Rsqrt:      {"Rsqrt", func(x float64) float64 { return 1 / math.Sqrt(x) }, nil},
+	Exp:        {"Exp", transcendental.Exp, nil},
+	Log:        {"Log", transcendental.Log, nil},
+	Erf:        {"Erf", transcendental.Erf, nil},
+	Floor:      {"Floor", math.Floor, func(x int64) int64 { return x }},
+	Ceil:       {"Ceil", math.Ceil, func(x int64) int64 { return x }},
+	RoundEven:  {"Round", math.RoundToEven, func(x int64) int64 { return x }},
+	Expm1:      {"Expm1", transcendental.Expm1, nil},
+	Log1p:      {"Log1p", transcendental.Log1p, nil},
+	Erfc:       {"Erfc", transcendental.Erfc, nil},
+	Softplus:   {"Softplus", transcendental.Softplus, nil},
+	Softsign:   {"Softsign", transcendental.Softsign, nil},
+	Selu:       {"Selu", transcendental.Selu, nil},
+	Swish:      {"Swish", transcendental.Swish, nil},
+	Mish:       {"Mish", transcendental.Mish, nil},
+	Sin:        {"Sin", transcendental.Sin, nil},
+	Cos:        {"Cos", transcendental.Cos, nil},
+	Tan:        {"Tan", transcendental.Tan, nil},
+	Asin:       {"Asin", transcendental.Asin, nil},
+	Acos:       {"Acos", transcendental.Acos, nil},
+	Atan:       {"Atan", transcendental.Atan, nil},
+	Sinh:       {"Sinh", transcendental.Sinh, nil},
+	Cosh:       {"Cosh", transcendental.Cosh, nil},
+	Asinh:      {"Asinh", transcendental.Asinh, nil},
+	Acosh:      {"Acosh", transcendental.Acosh, nil},
+	Atanh:      {"Atanh", transcendental.Atanh, nil},
+	Invert:     {"Invert", nil, func(x int64) int64 { return ^x }},
+}
+
+// singleFunctions are the functions that have a form of their own for types other than f64.
+var singleFunctions = [numUnaryFunctions]func(float32) float32{
+	Exp: activation.Exp, Erf: activation.Erf, Softplus: activation.Softplus, Swish: activation.Swish,
+}
+
+var unaryNames = func() (names [numUnaryFunctions]string) {
+	for f, row := range unaryTable {
+		names[f] = row.name
+	}
+	return names
+}()
+
+// sign returns -1 or 1, and x itself for 0 and NaN.
+func sign(x float64) float64 {
+	switch {
+	case x > 0:
+		return 1
+	case x < 0:
+		return -1
+	}
+	return x
+}
+
+// String returns the function's name.
+func (f UnaryFunction) String() string { return enum.Name(f, unaryNames[:]) }
+
+// MarshalText makes a UnaryFunction its name in JSON.
+func (f UnaryFunction) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText parses a function's name.
+func (f *UnaryFunction) UnmarshalText(b []byte) error {
+	return enum.Parse(f, string(b), "unary function", unaryNames[:])
+}
+
+// Unary applies a function to each element.
+//
+//	y[i] = Function(x[i])
+//
+//	Inputs:  x: a number type, any shape
+//	Outputs: y: the type and shape of x
+//
+//	C1: Function is one of the functions
+//	C2: x is a number; a real for the functions of reals, an integer for those of integers
+//
+// It is nGraph's and TensorFlow's Abs, Negative (Neg), Sqrt and so on.
+type Unary struct {
+	Function UnaryFunction `json:"function"`
+}
+
+// Infer checks C1 and C2.
+func (op *Unary) Infer(in []core.Operand) ([]core.Fact, error) {
+	if err := core.WantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	if op.Function >= numUnaryFunctions {
+		return nil, core.Violation("C1", -1, "unknown function %d", op.Function)
+	}
+	row := unaryTable[op.Function]
+	if t := in[0].Type; !infer.IsNumber(t) || t.IsInteger() && row.whole == nil || t.IsFloat() && row.real == nil {
+		return nil, core.Violation("C2", 0, "%v: got type %v, want a type it is defined for", op.Function, t)
+	}
+	return []core.Fact{in[0].Fact}, nil
+}
+
+// Eval applies the function.
+func (op *Unary) Eval(in, out []*core.Tensor) error {
+	if err := elements.Ensure(out, 0, in[0].Type(), in[0].Shape()); err != nil {
+		return err
+	}
+	f := unaryTable[op.Function]
+	if in[0].Type().IsInteger() {
+		x := in[0].Int64s()
+		y := make([]int64, len(x))
+		for i, v := range x {
+			y[i] = f.whole(v)
+		}
+		elements.SetInts(out[0], y)
+		return nil
+	}
+	if single := singleFunctions[op.Function]; single != nil && in[0].Type() != core.F64 {
+		mapSingle(in[0], out[0], single)
+		return nil
+	}
+	mapReal(in[0], out[0], f.real)
+	return nil
+}
+
+// Elements are those of the first input.
+func (op *Unary) Elements() trait.Elements { return trait.FirstElements }
+
+// mapSingle applies a function of float32 to reals other than f64.
+func mapSingle(x, y *core.Tensor, f func(float32) float32) {
+	v := x.Float32s()
+	d := make([]float32, len(v))
+	if y.Type() == core.F32 {
+		d = core.Data[float32](y)
+	}
+	for i, e := range v {
+		d[i] = f(e)
+	}
+	if y.Type() != core.F32 {
+		elements.SetFloat32s(y, d)
+	}
+}
+
+// mapReal applies f, a float64 function, to reals and rounds once.
+func mapReal(x, y *core.Tensor, f func(float64) float64) {
+	if x.Type() == core.F64 {
+		d := core.Data[float64](y)
+		for i, v := range core.Data[float64](x) {
+			d[i] = f(v)
+		}
+		return
+	}
+	mapSingle(x, y, func(v float32) float32 { return float32(f(float64(v))) })
+}

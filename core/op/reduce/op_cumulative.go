@@ -1,0 +1,110 @@
+package reduce
+
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/internal/arithmetic"
+	"github.com/tf2ng/tf2ng/core/internal/elements"
+	"github.com/tf2ng/tf2ng/core/internal/infer"
+)
+
+var (
+	_ = core.Register[CumSum]("CumSum")
+	_ = core.Register[CumProd]("CumProd")
+)
+
+// CumSum adds along an axis, CumProd multiplies; step by step from the first element, in
+// the type of x (bf16 and f16 in f32).
+//
+//	y[i] = x[0] + ... + x[i]; Exclusive: without x[i]; Reverse: from the last element
+//
+//	Inputs:  x: a number type, rank at least 1
+//	Outputs: y: the type and shape of x
+//
+//	C1: x is a number (not u64)
+//	C2: Axis is in [-rank, rank)
+//
+// CumSum is nGraph's op::v0::CumSum with a constant axis; they are TensorFlow's Cumsum and
+// Cumprod.
+type (
+	// CumSum adds.
+	CumSum struct{ Cumulative }
+	// CumProd multiplies.
+	CumProd struct{ Cumulative }
+)
+
+// Cumulative holds the attributes of CumSum and CumProd.
+type Cumulative struct {
+	Axis      int  `json:"axis"`
+	Exclusive bool `json:"exclusive,omitempty"`
+	Reverse   bool `json:"reverse,omitempty"`
+}
+
+// Infer checks C1 and C2.
+func (op *Cumulative) Infer(in []core.Operand) ([]core.Fact, error) {
+	if err := core.WantInputs(in, 1); err != nil {
+		return nil, err
+	}
+	if !infer.IsNumber(in[0].Type) || in[0].Type == core.U64 {
+		return nil, core.Violation("C1", 0, "got type %v, want an integer type other than u64, or a real type", in[0].Type)
+	}
+	if s := in[0].Shape; s.Ranked() {
+		if _, err := infer.AxisOf("C2", op.Axis, len(s)); err != nil {
+			return nil, err
+		}
+	}
+	return []core.Fact{in[0].Fact}, nil
+}
+
+// Eval adds.
+func (op *CumSum) Eval(in, out []*core.Tensor) error { return op.eval(in, out, 0, arithmetic.Add()) }
+
+// Eval multiplies.
+func (op *CumProd) Eval(in, out []*core.Tensor) error {
+	return op.eval(in, out, 1, arithmetic.Multiply())
+}
+
+func (op *Cumulative) eval(in, out []*core.Tensor, first int64, row arithmetic.Binary) error {
+	x := in[0]
+	axis, err := infer.AxisOf("C2", op.Axis, len(x.Shape()))
+	if err != nil {
+		return err
+	}
+	if err := elements.Ensure(out, 0, x.Type(), x.Shape()); err != nil {
+		return err
+	}
+	switch y := out[0]; {
+	case y.Type() == core.F64:
+		runAlong(op, core.Data[float64](y), core.Data[float64](x), x.Shape(), axis, float64(first), row.Real64)
+	case y.Type().IsFloat():
+		v := make([]float32, y.Len())
+		runAlong(op, v, x.Float32s(), x.Shape(), axis, float32(first), row.Real32)
+		elements.SetFloat32s(y, v)
+	default:
+		v := make([]int64, y.Len())
+		runAlong(op, v, x.Int64s(), x.Shape(), axis, first, func(a, b int64) int64 {
+			r, _ := row.Whole(a, b) // sums and products have no error
+			return r
+		})
+		elements.SetInts(y, v)
+	}
+	return nil
+}
+
+func runAlong[T any](op *Cumulative, y, x []T, s core.Shape, axis int, first T, f func(a, b T) T) {
+	n, inner := s[axis], core.Shape(s[axis+1:]).MustElements()
+	for row := range len(x) / max(n, 1) {
+		at, step := row/inner*n*inner+row%inner, inner
+		if op.Reverse {
+			at, step = at+(n-1)*inner, -inner
+		}
+		sum := first
+		for range n {
+			next := f(sum, x[at])
+			if y[at] = next; op.Exclusive {
+				y[at] = sum
+			}
+			sum = next
+			at += step
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package tensorflow
+
+import (
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/internal/arithmetic"
+	"github.com/tf2ng/tf2ng/core/internal/elements"
+	"github.com/tf2ng/tf2ng/core/internal/infer"
+)
+
+var _ = core.Register[QuantizedInstanceNorm]("TFQuantizedInstanceNorm")
+
+// QuantizedInstanceNorm is TensorFlow's QuantizedInstanceNorm: each channel of each
+// image normalized by its own mean and variance, in float32 between the Eigen forms of
+// tf_quantization.go. Sums are those of Sum, in 16 lanes over the rows and columns.
+//
+//	mean     = sum(x) / (H*W), variance = sum((x - mean)^2) / (H*W)
+//	v        = (x - mean) * rsqrt(variance + VarianceEpsilon)
+//	range    = (smallest v, largest v), or the given one with OutputRangeGiven; its max at
+//	           least min + MinSeparation
+//	y        = quantize(v)
+//
+//	Inputs:  x: u8, [N, H, W, C]
+//	         min, max: f32, [] or [1]: the range of x
+//	Outputs: y: u8, the shape of x
+//	         min, max: f32, []
+//
+//	C1: x is u8, of rank 4, without zero dimensions
+//	C2: VarianceEpsilon and MinSeparation are finite and >= 0
+//	C3: the given range is finite, and its min < its max
+//	C4: the range of x is not empty
+//	R1 to R3: see tf_quantization.go
+//
+// TensorFlow's sums have no order that is documented, and its rsqrt is the CPU's approximation,
+// refined. Of 300 random images the ends of the range were off by 4 units in the last place
+// at most, and 2 of 75,000 codes by 1.
+type QuantizedInstanceNorm struct {
+	OutputRangeGiven bool    `json:"output_range_given,omitempty"`
+	GivenYMin        float32 `json:"given_y_min"`
+	GivenYMax        float32 `json:"given_y_max"`
+	VarianceEpsilon  float32 `json:"variance_epsilon"`
+	MinSeparation    float32 `json:"min_separation"`
+}
+
+// InputNames names the inputs.
+func (op *QuantizedInstanceNorm) InputNames() []string { return tfRangeInputs }
+
+// Infer checks C1 to C4 and R1 to R3.
+func (op *QuantizedInstanceNorm) Infer(in []core.Operand) ([]core.Fact, error) {
+	if err := core.WantInputs(in, 3); err != nil {
+		return nil, err
+	}
+	if err := op.check(); err != nil {
+		return nil, err
+	}
+	if err := infer.WantType("C1", in, 0, core.U8); err != nil {
+		return nil, err
+	}
+	s, ok := infer.UnknownShape(4).Merge(in[0].Shape)
+	if !ok || s[0] == 0 || s[1] == 0 || s[2] == 0 || s[3] == 0 {
+		return nil, core.Violation("C1", 0, "got shape %v, want [N, H, W, C] without zeros", in[0].Shape)
+	}
+	if err := inferTFRange(in, 1, 2, noChannels); err != nil {
+		return nil, err
+	}
+	if in[1].Const != nil && in[2].Const != nil {
+		if _, err := op.inputRange([]*core.Tensor{nil, in[1].Const, in[2].Const}); err != nil {
+			return nil, err
+		}
+	}
+	return rangeFacts(core.U8, s), nil
+}
+
+func (op *QuantizedInstanceNorm) check() error {
+	for _, v := range []float32{op.VarianceEpsilon, op.MinSeparation} {
+		if !(v >= 0) || math.IsInf(float64(v), 0) {
+			return core.Violation("C2", -1, "variance_epsilon and min_separation: got %v and %v, want finite and >= 0",
+				op.VarianceEpsilon, op.MinSeparation)
+		}
+	}
+	width := float64(op.GivenYMax) - float64(op.GivenYMin)
+	if op.OutputRangeGiven && (!(width > 0) || math.IsInf(width, 0)) {
+		return core.Violation("C3", -1, "given range: got [%v, %v], want min < max, both finite", op.GivenYMin, op.GivenYMax)
+	}
+	return nil
+}
+
+// inputRange returns the range of x and checks R3 and C4.
+func (op *QuantizedInstanceNorm) inputRange(in []*core.Tensor) (tfRange, error) {
+	r, err := readRange(in, 1, 2)
+	if err == nil && r.min == r.max {
+		err = core.Violation("C4", 1, "got the range [%v, %v], want min < max", r.min, r.max)
+	}
+	return r, err
+}
+
+// Eval normalizes each channel of each image.
+func (op *QuantizedInstanceNorm) Eval(in, out []*core.Tensor) error {
+	r, err := op.inputRange(in)
+	if err != nil {
+		return err
+	}
+	s := in[0].Shape()
+	if err := elements.Ensure(out, 0, core.U8, s); err != nil {
+		return err
+	}
+	toFloat := r.eigenDequantize(core.U8)
+	v := make([]float32, in[0].Len())
+	for i, q := range core.Data[uint8](in[0]) {
+		v[i] = toFloat(int64(q))
+	}
+	pixels, channels := s[1]*s[2], s[3]
+	plane := make([]float32, pixels)
+	for n := range s[0] {
+		for c := range channels {
+			base := n*pixels*channels + c
+			for i := range plane {
+				plane[i] = v[base+i*channels]
+			}
+			op.normalize(plane)
+			for i, x := range plane {
+				v[base+i*channels] = x
+			}
+		}
+	}
+	to := op.outputRange(v)
+	toQuantized := to.eigenQuantize(core.U8)
+	y := core.Data[uint8](out[0])
+	for i, x := range v {
+		y[i] = uint8(toQuantized(x))
+	}
+	setRange(out, 1, to)
+	return nil
+}
+
+func (op *QuantizedInstanceNorm) normalize(v []float32) {
+	n := float32(len(v))
+	mean := arithmetic.SumLanes(v) / n
+	squares := make([]float32, len(v))
+	for i, x := range v {
+		v[i] = x - mean
+		squares[i] = v[i] * v[i]
+	}
+	k := float32(1 / math.Sqrt(float64(arithmetic.SumLanes(squares)/n+op.VarianceEpsilon)))
+	for i := range v {
+		v[i] *= k
+	}
+}
+
+func (op *QuantizedInstanceNorm) outputRange(v []float32) tfRange {
+	to := tfRange{op.GivenYMin, op.GivenYMax}
+	if !op.OutputRangeGiven {
+		to = tfRange{arithmetic.Smallest(v, v[0]), arithmetic.Largest(v, v[0])}
+	}
+	to.max = max(to.max, to.min+op.MinSeparation)
+	return to
+}

@@ -1,0 +1,120 @@
+package tensorflow
+
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/internal/elements"
+	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/internal/interpolate"
+)
+
+var _ = core.Register[QuantizedResizeBilinear]("TFQuantizedResizeBilinear")
+
+// QuantizedResizeBilinear is TensorFlow's QuantizedResizeBilinear: an image of
+// another size, each element interpolated between four; the range stays.
+//
+//	scale = in/out; (in-1)/(out-1) with AlignCorners and out > 1
+//	p     = o*scale; (o+0.5)*scale - 0.5 with HalfPixelCenters, AlignCorners or not
+//	lower = max(floor(p), 0), upper = min(ceil(p), in-1), f = p - floor(p)
+//	top   = x[lower, left] + (x[lower, right] - x[lower, left])*fx, bottom likewise
+//	y     = top + (bottom - top)*fy
+//
+// The last two are computed in float32 for f32, every step rounded. For u8 and i32 they
+// are fixed-point numbers with 7 and 30 bits of fraction, m = 2^7 or 2^30, of x rounded
+// to float32; int() and all divisions truncate:
+//
+//	top = x[lower, left]*m + (x[lower, right] - x[lower, left])*int(fx*m), bottom likewise
+//	y   = (top + (bottom - top)/m*int(fy*m) + m/2) / m
+//
+//	Inputs:  x: u8, i32 or f32, [N, H, W, C]
+//	         size: i32, [2]: the output's height and width
+//	         min, max: f32, [] or [1]: the range of x
+//	Outputs: y: the type of x, [N, size[0], size[1], C]
+//
+//	C1: x is u8, i32 or f32
+//	C2: x has rank 4, height and width not 0
+//	C3: size is i32 of shape [2], each in [1, 2^24]
+//	R1 to R3: see tf_quantization.go
+type QuantizedResizeBilinear struct {
+	AlignCorners     bool `json:"align_corners,omitempty"`
+	HalfPixelCenters bool `json:"half_pixel_centers,omitempty"`
+}
+
+// InputNames names the inputs.
+func (op *QuantizedResizeBilinear) InputNames() []string {
+	return []string{"x", "size", "min", "max"}
+}
+
+// Infer checks C1 to C3 and R1 to R3.
+func (op *QuantizedResizeBilinear) Infer(in []core.Operand) ([]core.Fact, error) {
+	if err := core.WantInputs(in, 4); err != nil {
+		return nil, err
+	}
+	if err := infer.WantType("C1", in, 0, core.U8, core.I32, core.F32); err != nil {
+		return nil, err
+	}
+	s, ok := infer.UnknownShape(4).Merge(in[0].Shape)
+	if !ok || s[1] == 0 || s[2] == 0 {
+		return nil, core.Violation("C2", 0, "got shape %v, want [N, H, W, C] with H and W >= 1", in[0].Shape)
+	}
+	if !in[1].Type.Compatible(core.I32) || !in[1].Shape.Compatible(core.Shape{2}) {
+		return nil, core.Violation("C3", 1, "got %v, want i32[2]", in[1].Fact)
+	}
+	if err := inferTFRange(in, 2, 3, noChannels); err != nil {
+		return nil, err
+	}
+	out := core.Shape{s[0], core.Unknown, core.Unknown, s[3]}
+	if size, ok := infer.IntsOf(in[1]); ok {
+		var err error
+		if out, err = interpolate.Resized(out, size); err != nil {
+			return nil, err
+		}
+	}
+	return []core.Fact{{Type: in[0].Type, Shape: out}}, nil
+}
+
+// Eval interpolates each element.
+func (op *QuantizedResizeBilinear) Eval(in, out []*core.Tensor) error {
+	if _, err := readRange(in, 2, 3); err != nil {
+		return err
+	}
+	x := in[0]
+	s, err := interpolate.Resized(x.Shape(), in[1].Int64s())
+	if err != nil {
+		return err
+	}
+	if err := elements.Ensure(out, 0, x.Type(), s); err != nil {
+		return err
+	}
+	switch {
+	case s.Equal(x.Shape()):
+		copy(out[0].Bytes(), x.Bytes())
+	case x.Type() == core.F32:
+		interpolate.Images(interpolate.Sampling{AlignCorners: op.AlignCorners, HalfPixelCenters: op.HalfPixelCenters},
+			x.Shape(), s,
+			core.Data[float32](x), core.Data[float32](out[0]), interpolate.Between)
+	case x.Type() == core.U8:
+		op.fixedPoint(x, out[0], s, 7)
+	default:
+		op.fixedPoint(x, out[0], s, 30)
+	}
+	return nil
+}
+
+// fixedPoint interpolates integers with some bits of fraction.
+func (op *QuantizedResizeBilinear) fixedPoint(x, y *core.Tensor, s core.Shape, bits int) {
+	m := int64(1) << bits
+	real := x.Float32s()
+	q, z := make([]int64, len(real)), make([]int64, y.Len())
+	for i, v := range real {
+		q[i] = int64(v)
+	}
+	interpolate.Images(interpolate.Sampling{AlignCorners: op.AlignCorners, HalfPixelCenters: op.HalfPixelCenters},
+		x.Shape(), s, q, z,
+		func(tl, tr, bl, br int64, fx, fy float32) int64 {
+			across, down := int64(fx*float32(m)), int64(fy*float32(m))
+			top := tl*m + (tr-tl)*across
+			bottom := bl*m + (br-bl)*across
+			return (top + (bottom-top)/m*down + m/2) / m
+		})
+	elements.SetInts(y, z)
+}

@@ -1,0 +1,198 @@
+package tensorflow
+
+import (
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/internal/elements"
+	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/trait"
+)
+
+var _ = core.Register[Requantize]("TFRequantize")
+
+// Requantize is TensorFlow's Requantize: i32 of one range to Type of another.
+//
+// u8 in 64-bit fixed point with 16 bits of fraction, int64() truncating, products
+// wrapping, and reals in float32 or float64 as TensorFlow mixes them:
+//
+//	scale  = int64(255 * 2^16 * (max-min) / (max'-min'))
+//	offset = int64((min+max)/2 * (255/(max'-min')) * 2^16)
+//	lowest = rha(2^16 * (min'*255) / (max'-min'))
+//	q      = clamp((((int64(f32(x))*scale) >> 32) + offset - lowest + 2^15) >> 16); 0 if min' = max'
+//
+// i8: the Eigen forms of dequantize and quantize, see tf_quantization.go. (The plain
+// forms, FloatToQuantized(QuantizedToFloat(x)), are off by one where a real is near a
+// tie: TensorFlow does not take them here.) What is NaN on the way becomes 0: all elements
+// where the step of the range of x is below 2^-126, which counts as 0.
+//
+//	Inputs:  x: i32, any shape
+//	         min, max: f32, [] or [1]: the range of x
+//	         requested_min, requested_max: f32, [] or [1]: min' and max'
+//	Outputs: q: Type, the shape of x
+//	         min, max: f32, []: the requested range
+//
+//	C1: Type is i8 or u8
+//	C2: x is i32
+//	C3: min' <= 0
+//	R1 to R3: see tf_quantization.go
+type Requantize struct {
+	Type core.Type `json:"type"`
+}
+
+var requantizeInputs = []string{"x", "min", "max", "requested_min", "requested_max"}
+
+// InputNames names the inputs.
+func (op *Requantize) InputNames() []string { return requantizeInputs }
+
+// Infer checks C1 to C3 and R1 to R3.
+func (op *Requantize) Infer(in []core.Operand) ([]core.Fact, error) {
+	if err := core.WantInputs(in, 5); err != nil {
+		return nil, err
+	}
+	if op.Type != core.I8 && op.Type != core.U8 {
+		return nil, core.Violation("C1", -1, "type: got %v, want i8 or u8", op.Type)
+	}
+	if err := infer.WantType("C2", in, 0, core.I32); err != nil {
+		return nil, err
+	}
+	for _, i := range []int{1, 3} {
+		if err := inferTFRange(in, i, i+1, noChannels); err != nil {
+			return nil, err
+		}
+	}
+	if mn := in[3].Const; mn != nil {
+		if err := checkRequested(core.Data[float32](mn)[0]); err != nil {
+			return nil, err
+		}
+	}
+	return rangeFacts(op.Type, in[0].Shape), nil
+}
+
+// checkRequested checks C3.
+func checkRequested(mn float32) error {
+	if mn > 0 {
+		return core.Violation("C3", 3, "got %v, want at most 0", mn)
+	}
+	return nil
+}
+
+// Constants returns the requested range if it is constant.
+func (op *Requantize) Constants(in []core.Operand) ([]*core.Tensor, error) {
+	if in[3].Const == nil || in[4].Const == nil {
+		return make([]*core.Tensor, 3), nil
+	}
+	if _, err := readRanges(in[3].Const, in[4].Const, 3, 4); err != nil {
+		return nil, err
+	}
+	return rangeConstants(tfRange{core.Data[float32](in[3].Const)[0], core.Data[float32](in[4].Const)[0]})
+}
+
+// Eval requantizes each element.
+func (op *Requantize) Eval(in, out []*core.Tensor) error {
+	from, err := readRange(in, 1, 2)
+	if err != nil {
+		return err
+	}
+	to, err := readRange(in, 3, 4)
+	if err != nil {
+		return err
+	}
+	if err := checkRequested(to.min); err != nil {
+		return err
+	}
+	if err := elements.Ensure(out, 0, op.Type, in[0].Shape()); err != nil {
+		return err
+	}
+	elements.MapInts(in[0], out[0], op.element(from, to))
+	setRange(out, 1, tfRange{core.Data[float32](in[3])[0], core.Data[float32](in[4])[0]})
+	return nil
+}
+
+// Elements are those of the first input.
+func (op *Requantize) Elements() trait.Elements { return trait.FirstElements }
+
+// ElementCost is that of a product or less.
+func (op *Requantize) ElementCost(core.Type) (cost int, ok bool) { return 1, true }
+
+// Element returns what becomes of each element where the ranges are [min0, max0] and
+// [min1, max1], which must be valid.
+func (op *Requantize) Element(min0, max0, min1, max1 float32) func(q int64) int64 {
+	return op.element(tfRange{numeric.Flushed(min0), numeric.Flushed(max0)},
+		tfRange{numeric.Flushed(min1), numeric.Flushed(max1)})
+}
+
+func (op *Requantize) element(from, to tfRange) func(q int64) int64 {
+	if op.Type == core.U8 {
+		return from.fixedPointToU8(to).Apply
+	}
+	real, quantize := from.eigenDequantize(core.I32), to.eigenQuantizeOr(op.Type, 0)
+	return func(q int64) int64 { return quantize(real(q)) }
+}
+
+// FixedPoint is what Requantize does to i32 on the way to u8.
+type FixedPoint struct{ Scale, Offset int64 }
+
+// fixedPointBits are those of its fraction.
+const fixedPointBits = 16
+
+// NewFixedPoint returns the FixedPoint from the range [min0, max0] to [min1, max1].
+func NewFixedPoint(min0, max0, min1, max1 float32) FixedPoint {
+	return tfRange{
+		numeric.Flushed(min0),
+		numeric.Flushed(max0),
+	}.fixedPointToU8(tfRange{numeric.Flushed(min1), numeric.Flushed(max1)})
+}
+
+// Apply returns clamp((((int64(f32(q))*Scale) >> 32) + Offset) >> 16) within u8; products
+// wrap.
+func (f FixedPoint) Apply(q int64) int64 {
+	return min(max(((int64(float32(q))*f.Scale)>>32+f.Offset)>>fixedPointBits, 0), 255)
+}
+
+// fixedPointToU8 is TensorFlow's RequantizeManyInNewRange<qint32, quint8>.
+func (r tfRange) fixedPointToU8(to tfRange) FixedPoint {
+	const shift = fixedPointBits
+	width := numeric.Flushed(to.max - to.min)
+	if width == 0 {
+		return FixedPoint{} // all values become 0
+	}
+	scale := truncateToInt64(255 * (1 << shift) * float64(numeric.Flushed(r.max-r.min)) / float64(width))
+	recip := float32(255 / float64(width))
+	middle := numeric.Flushed(float32(float64(numeric.Flushed(r.min+r.max)) / 2))
+	offset := truncateToInt64(float64(float32(float32(middle*recip) * (1 << shift))))
+	lowest := truncateToInt64(math.Round((1 << shift) * (float64(to.min) * 255) / float64(width)))
+	return FixedPoint{Scale: scale, Offset: offset - lowest + 1<<(shift-1)}
+}
+
+// usedRange returns the range that the elements of an i32 tensor use: QuantizedToFloat
+// of the smallest, at most 0, and of the largest, both rounded to float32, as TensorFlow
+// finds them. Nothing uses [0, 0].
+func (r tfRange) usedRange(x *core.Tensor) tfRange {
+	v := core.Data[int32](x)
+	if len(v) == 0 {
+		return tfRange{}
+	}
+	lo, hi := v[0], v[0]
+	for _, q := range v {
+		lo, hi = min(lo, q), max(hi, q)
+	}
+	real := r.quantizedToFloat(core.I32)
+	used := tfRange{real(int64(float32(lo))), real(int64(float32(hi)))}
+	if !(used.min < 0) { // nor NaN, of a step that is 0
+		used.min = 0
+	}
+	return used
+}
+
+// inferUsedRange checks C1 and the range of an op on (x, min, max).
+func inferUsedRange(in []core.Operand) error {
+	if err := core.WantInputs(in, 3); err != nil {
+		return err
+	}
+	if err := infer.WantType("C1", in, 0, core.I32); err != nil {
+		return err
+	}
+	return inferTFRange(in, 1, 2, noChannels)
+}

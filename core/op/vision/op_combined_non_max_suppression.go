@@ -1,0 +1,141 @@
+package vision
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/internal/elements"
+	"github.com/tf2ng/tf2ng/core/internal/infer"
+)
+
+var _ = core.Register[CombinedNonMaxSuppression]("CombinedNonMaxSuppression")
+
+// CombinedNonMaxSuppression selects boxes of each class of each image, as NonMaxSuppression
+// does without soft suppression, and keeps those of the highest scores of all classes (the
+// lower class, then the lower box, first among equals).
+//
+//	Inputs:  boxes: f32, [batch, n, 1 or classes, 4]
+//	         scores: f32, [batch, n, classes]
+//	         max_per_class, max_total: i32, []
+//	         iou_threshold, score_threshold: f32, []
+//	Outputs: boxes: f32, [batch, kept, 4], limited to [0, 1] with ClipBoxes
+//	         scores, classes: f32, [batch, kept]
+//	         valid: i32, [batch]: how many of them are boxes; the rest is 0
+//
+// kept is max_total, or with PadPerClass at most max_per_class * classes.
+//
+//	C1: boxes and scores are f32 of these shapes
+//	C2: max_per_class and max_total are i32 of shape [], in [1, 2^24]
+//	C3: the thresholds are real of shape []; iou_threshold is in [0, 1]
+//
+// It is TensorFlow's CombinedNonMaxSuppression.
+type CombinedNonMaxSuppression struct {
+	PadPerClass bool `json:"pad_per_class,omitempty"`
+	ClipBoxes   bool `json:"clip_boxes,omitempty"`
+}
+
+// InputNames names the inputs.
+func (op *CombinedNonMaxSuppression) InputNames() []string {
+	return []string{"boxes", "scores", "max_per_class", "max_total", "iou_threshold", "score_threshold"}
+}
+
+// Infer checks C1 to C3.
+func (op *CombinedNonMaxSuppression) Infer(in []core.Operand) ([]core.Fact, error) {
+	if err := core.WantInputs(in, 6); err != nil {
+		return nil, err
+	}
+	b, ok := in[0].Shape.Merge(core.Shape{core.Unknown, core.Unknown, core.Unknown, 4})
+	if !ok || !in[0].Type.Compatible(core.F32) {
+		return nil, core.Violation("C1", 0, "got %v, want f32[batch,n,1 or classes,4]", in[0].Fact)
+	}
+	s, ok := in[1].Shape.Merge(core.Shape{b[0], b[1], core.Unknown})
+	if !ok || !in[1].Type.Compatible(core.F32) || b[2] != 1 && b[2] != core.Unknown && s[2] != core.Unknown &&
+		b[2] != s[2] {
+		return nil, core.Violation("C1", 1, "got %v for boxes of shape %v, want f32[batch,n,classes]", in[1].Fact, b)
+	}
+	most := [2]int{core.Unknown, core.Unknown}
+	for i := range most {
+		o := in[2+i]
+		if !o.Type.Compatible(core.I32) || !o.Shape.Compatible(core.Shape{}) {
+			return nil, core.Violation("C2", 2+i, "got %v, want i32[]", o.Fact)
+		}
+		if v, known := infer.IntsOf(o); known {
+			if v[0] < 1 || v[0] > geometry.MaxWindow {
+				return nil, core.Violation("C2", 2+i, "got %d, want in [1, %d]", v[0], geometry.MaxWindow)
+			}
+			most[i] = int(v[0])
+		}
+	}
+	if err := checkThresholds(in, 4); err != nil {
+		return nil, err
+	}
+	kept := most[1]
+	if op.PadPerClass {
+		if kept = core.Unknown; most[0] != core.Unknown && most[1] != core.Unknown && s[2] != core.Unknown {
+			n, err := core.Shape{most[0], s[2]}.Elements()
+			if err != nil {
+				return nil, core.Violation("C2", 2, "%v", err)
+			}
+			kept = min(most[1], n)
+		}
+	}
+	out, err := infer.CheckedShape(core.Shape{s[0], kept, 4})
+	return []core.Fact{
+		{Type: core.F32, Shape: out},
+		{Type: core.F32, Shape: core.Shape{s[0], kept}},
+		{Type: core.F32, Shape: core.Shape{s[0], kept}},
+		{Type: core.I32, Shape: core.Shape{s[0]}},
+	}, err
+}
+
+// Eval selects image by image.
+func (op *CombinedNonMaxSuppression) Eval(in, out []*core.Tensor) error {
+	if err := elements.Allocate(op, in, out); err != nil {
+		return err
+	}
+	for _, t := range out {
+		clear(t.Bytes())
+	}
+	n, q, classes := in[0].Shape()[1], in[0].Shape()[2], in[1].Shape()[2]
+	perClass, limit, scoreLimit := int(in[2].Int64s()[0]), in[4].Float32s()[0], in[5].Float32s()[0]
+	kept := out[1].Shape()[1]
+	boxes, scores := core.Data[float32](in[0]), core.Data[float32](in[1])
+	for image := range in[0].Shape()[0] {
+		of := func(class int) []float32 {
+			b := make([]float32, 0, 4*n)
+			for i := range n {
+				at := ((image*n+i)*q + min(class, q-1)) * 4
+				b = append(b, boxes[at:at+4]...)
+			}
+			return b
+		}
+		var all []candidate // seen is the class
+		for class := range classes {
+			s := make([]float32, n)
+			for i := range s {
+				s[i] = scores[(image*n+i)*classes+class]
+			}
+			for _, c := range suppress(of(class), s, perClass, limit, scoreLimit, 0) {
+				all = append(all, candidate{c.box, c.score, class})
+			}
+		}
+		slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
+		all = all[:min(kept, len(all))]
+		for i, c := range all {
+			at := image*kept + i
+			from := ((image*n+c.box)*q + min(c.seen, q-1)) * 4
+			for k, v := range boxes[from : from+4] {
+				if op.ClipBoxes {
+					v = min(max(v, 0), 1)
+				}
+				core.Data[float32](out[0])[at*4+k] = v
+			}
+			core.Data[float32](out[1])[at], core.Data[float32](out[2])[at] = c.score, float32(c.seen)
+		}
+		core.Data[int32](out[3])[image] = int32(min(len(all), math.MaxInt32))
+	}
+	return nil
+}

@@ -1,0 +1,251 @@
+package vision
+
+import (
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/internal/arithmetic"
+	"github.com/tf2ng/tf2ng/core/internal/elements"
+	"github.com/tf2ng/tf2ng/core/internal/enum"
+	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/internal/interpolate"
+)
+
+var _ = core.Register[Resize]("Resize")
+
+// ResizeMode says how Resize interpolates.
+type ResizeMode uint8
+
+// The modes.
+const (
+	ResizeBilinear ResizeMode = iota
+	ResizeNearest
+	ResizeBicubic
+	numResizeModes
+)
+
+var resizeModeNames = [numResizeModes]string{"Bilinear", "Nearest", "Bicubic"}
+
+// String returns the mode's name.
+func (m ResizeMode) String() string { return enum.Name(m, resizeModeNames[:]) }
+
+// MarshalText makes a ResizeMode its name in JSON.
+func (m ResizeMode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+// UnmarshalText parses a mode's name.
+func (m *ResizeMode) UnmarshalText(b []byte) error {
+	return enum.Parse(m, string(b), "resize mode", resizeModeNames[:])
+}
+
+// Resize changes the height and width of images. An output position o lies at
+//
+//	p = o*scale, or (o + 1/2)*scale - 1/2 with HalfPixelCenters (Nearest: without - 1/2);
+//	scale = in/out, or (in-1)/(out-1) with AlignCorners and out > 1
+//
+// in float32. Nearest takes the element at floor(p), or at p rounded half away from zero
+// with AlignCorners; Bilinear interpolates between the neighbours, first along the width;
+// Bicubic weighs four neighbours by Keys' kernel, a = -1/2 with HalfPixelCenters (neighbours
+// outside the image are left out), else -3/4 (they are the edge's), in 1024 steps.
+// Positions are limited to the image.
+//
+//	Inputs:  x: a number type, [N, H, W, C]
+//	         size: i32, [2]: the new height and width
+//	Outputs: y: f32, or the type of x if Nearest, [N, size..., C]
+//
+//	C1: at most one of AlignCorners and HalfPixelCenters; Mode is one of the modes
+//	C2: x is a number of rank 4 with H and W >= 1
+//	C3: size is i32 of shape [2], each in [1, 2^24]
+//
+// It is TensorFlow's ResizeBilinear, ResizeNearestNeighbor and ResizeBicubic, and nGraph's
+// op::v0::Interpolate.
+type Resize struct {
+	Mode             ResizeMode `json:"mode"`
+	AlignCorners     bool       `json:"align_corners,omitempty"`
+	HalfPixelCenters bool       `json:"half_pixel_centers,omitempty"`
+}
+
+// InputNames names the inputs.
+func (op *Resize) InputNames() []string { return []string{"x", "size"} }
+
+// Infer checks C1 to C3.
+func (op *Resize) Infer(in []core.Operand) ([]core.Fact, error) {
+	if err := core.WantInputs(in, 2); err != nil {
+		return nil, err
+	}
+	switch {
+	case op.AlignCorners && op.HalfPixelCenters:
+		return nil, core.Violation("C1", -1, "got both align_corners and half_pixel_centers, want one at most")
+	case op.Mode >= numResizeModes:
+		return nil, core.Violation("C1", -1, "unknown mode %d", op.Mode)
+	case !infer.IsNumber(in[0].Type):
+		return nil, core.Violation("C2", 0, "got type %v, want numbers", in[0].Type)
+	case !in[1].Type.Compatible(core.I32) || !in[1].Shape.Compatible(core.Shape{2}):
+		return nil, core.Violation("C3", 1, "got %v, want i32[2]", in[1].Fact)
+	}
+	typ := core.F32
+	if op.Mode == ResizeNearest {
+		typ = in[0].Type
+	}
+	s := in[0].Shape
+	if !s.Ranked() {
+		s = infer.UnknownShape(4)
+	}
+	if len(s) != 4 || s[1] == 0 || s[2] == 0 {
+		return nil, core.Violation("C2", 0, "got shape %v, want [N, H, W, C] with H and W >= 1", s)
+	}
+	out := core.Shape{s[0], core.Unknown, core.Unknown, s[3]}
+	if size, ok := infer.IntsOf(in[1]); ok {
+		var err error
+		if out, err = interpolate.Resized(out, size); err != nil {
+			return nil, err
+		}
+	}
+	return []core.Fact{{Type: typ, Shape: out}}, nil
+}
+
+// Eval interpolates each element.
+func (op *Resize) Eval(in, out []*core.Tensor) error {
+	if err := elements.Allocate(op, in, out); err != nil {
+		return err
+	}
+	x, y := in[0], out[0]
+	switch op.Mode {
+	case ResizeNearest:
+		op.nearest(x, y)
+	case ResizeBicubic:
+		op.bicubic(x.Shape(), y.Shape(), x.Float32s(), core.Data[float32](y))
+	default:
+		like := interpolate.Sampling{AlignCorners: op.AlignCorners, HalfPixelCenters: op.HalfPixelCenters}
+		interpolate.Images(like, x.Shape(), y.Shape(), x.Float32s(), core.Data[float32](y), interpolate.Between)
+	}
+	return nil
+}
+
+func (op *Resize) scale(in, out int) float32 {
+	if op.AlignCorners && out > 1 {
+		return float32(in-1) / float32(out-1)
+	}
+	return float32(in) / float32(out)
+}
+
+func (op *Resize) nearest(x, y *core.Tensor) {
+	rows, columns := op.closest(x.Shape()[1], y.Shape()[1]), op.closest(x.Shape()[2], y.Shape()[2])
+	to, c := 0, x.Shape()[3]
+	for n := range x.Shape()[0] {
+		for _, r := range rows {
+			for _, k := range columns {
+				elements.CopyUnit(y, to, x, ((n*x.Shape()[1]+r)*x.Shape()[2]+k)*c, c)
+				to += c
+			}
+		}
+	}
+}
+
+// closest returns the element that each output position takes.
+func (op *Resize) closest(in, out int) []int {
+	scale := op.scale(in, out)
+	at := make([]int, out)
+	for o := range at {
+		p := float64(float32(o) * scale)
+		if op.HalfPixelCenters {
+			p = float64((float32(o) + 0.5) * scale)
+		}
+		if op.AlignCorners {
+			p = math.Round(p)
+		}
+		at[o] = max(min(int(math.Floor(p)), in-1), 0)
+	}
+	return at
+}
+
+// four are the neighbours of an output position and their weights.
+type four struct {
+	at     [4]int
+	weight [4]float32
+}
+
+// cubicSteps is the number of steps between two positions for which weights are known.
+const cubicSteps = 1024
+
+// cubic is Keys' kernel at a distance of i steps, and at one position more.
+func cubic(a float64, i int) (near, far float32) {
+	x := float64(float32(float64(i) / cubicSteps))
+	near = float32(float64(((float64((a+2)*x) - (a + 3)) * x * x)) + 1)
+	x = float64(float32(x + 1))
+	far = float32(float64((float64((float64(a*x)-5*a)*x)+8*a)*x) - 4*a)
+	return near, far
+}
+
+func (op *Resize) neighbours(in, out int) []four {
+	scale := op.scale(in, out)
+	list := make([]four, out)
+	for o := range list {
+		p, a := float32(float32(o)*scale), -0.75
+		if op.HalfPixelCenters {
+			p, a = float32((float32(o)+0.5)*scale)-0.5, -0.5
+		}
+		first := arithmetic.Floor32(p)
+		step := int(math.RoundToEven(float64((p - first) * cubicSteps)))
+		n := &list[o]
+		n.weight[1], n.weight[0] = cubic(a, step)
+		n.weight[2], n.weight[3] = cubic(a, cubicSteps-step)
+		var sum float32
+		for i := range n.at {
+			at := int(first) - 1 + i
+			if n.at[i] = max(min(at, in-1), 0); n.at[i] != at && op.HalfPixelCenters {
+				n.weight[i] = 0
+			}
+			sum += n.weight[i]
+		}
+		if op.HalfPixelCenters && math.Abs(float64(sum)) >= 1000*0x1p-126 {
+			for i := range n.weight {
+				n.weight[i] *= 1 / sum
+			}
+		}
+	}
+	return list
+}
+
+func (op *Resize) bicubic(from, to core.Shape, x, y []float32) {
+	rows, columns := op.neighbours(from[1], to[1]), op.neighbours(from[2], to[2])
+	c, row := from[3], from[2]*from[3]
+	column := make([]float32, row)
+	o := 0
+	for n := range from[0] {
+		image := x[n*from[1]*row:]
+		for _, r := range rows {
+			for i := range column {
+				column[i] = weighed(r.weight,
+					image[r.at[0]*row+i], image[r.at[1]*row+i], image[r.at[2]*row+i], image[r.at[3]*row+i])
+			}
+			for _, k := range columns {
+				for ch := range c {
+					y[o] = weighed(k.weight, column[k.at[0]*c+ch], column[k.at[1]*c+ch], column[k.at[2]*c+ch], column[k.at[3]*c+ch])
+					o++
+				}
+			}
+		}
+	}
+}
+
+func weighed(w [4]float32, a, b, c, d float32) float32 {
+	return float32(a*w[0]) + float32(b*w[1]) + float32(c*w[2]) + float32(d*w[3])
+}
+
+// Between is where an output position lies between two elements of the input: at
+// x[Lower] + (x[Upper]-x[Lower])*Fraction, each step rounded.
+type Between struct {
+	Lower, Upper int
+	Fraction     float32
+}
+
+// Between returns the place of each of out positions in a dimension of in elements, of mode
+// Bilinear. An element is interpolated along the width first.
+func (op *Resize) Between(in, out int) []Between {
+	like := interpolate.Sampling{AlignCorners: op.AlignCorners, HalfPixelCenters: op.HalfPixelCenters}
+	list := make([]Between, 0, out)
+	for _, l := range like.Lerps(in, out) {
+		list = append(list, Between{l.Lower, l.Upper, l.Fraction})
+	}
+	return list
+}

@@ -1,0 +1,54 @@
+package transcendental
+
+import "math"
+
+// Log returns the natural logarithm within about 1e-15 relative, in basic float64
+// arithmetic: with x = 2^k * m, m in [sqrt(1/2), sqrt(2)) and s = (m-1)/(m+1), it is
+// k*ln2 + 2*(s + s^3/3 + s^5/5 + ...).
+func Log(x float64) float64 {
+	switch {
+	case x != x || math.IsInf(x, 1):
+		return x
+	case x < 0:
+		return math.NaN()
+	case x == 0:
+		return math.Inf(-1)
+	}
+	m, k := math.Frexp(x)
+	if m < math.Sqrt2/2 {
+		m *= 2
+		k--
+	}
+	s := (m - 1) / (m + 1)
+	ss := float64(s * s)
+	p := 0.0
+	for n := 21; n >= 3; n -= 2 {
+		p = float64(p*ss) + 1/float64(n)
+	}
+	p = float64(p * ss)
+	const ln2Hi, ln2Lo = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+	return float64(float64(k)*ln2Hi) + (float64(2*s) + (float64(2*s*p) + float64(float64(k)*ln2Lo)))
+}
+
+// Pow returns x**y as exp(y*log|x|) in float64, with the sign and the special cases
+// of IEEE 754's pow.
+func Pow(x, y float64) float64 {
+	odd := !math.IsInf(y, 0) && math.Trunc(y) == y && math.Mod(y, 2) != 0
+	switch {
+	case y == 0 || x == 1:
+		return 1
+	case x != x || y != y:
+		return math.NaN()
+	case y == 1:
+		return x
+	case x < 0 && math.Trunc(y) != y && !math.IsInf(x, -1):
+		return math.NaN()
+	case x == -1 && math.IsInf(y, 0):
+		return 1
+	}
+	r := Exp(float64(y * Log(math.Abs(x))))
+	if odd && math.Signbit(x) {
+		return -r
+	}
+	return r
+}
