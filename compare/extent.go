@@ -22,7 +22,7 @@ type Extent struct {
 // extent finds what elements of a type are.
 func extent(t core.Type, elements []float64) Extent {
 	e := Extent{Lowest: Number(math.NaN()), Highest: Number(math.NaN())}
-	lowest, highest := ends(t)
+	lowest, highest := bounds(t)
 	saturated := 0
 	for _, x := range elements {
 		switch {
@@ -52,8 +52,8 @@ func extent(t core.Type, elements []float64) Extent {
 // narrow reports whether a type is one of integers of at most 16 bits.
 func narrow(t core.Type) bool { return t.IsInteger() && t.Size() <= 2 }
 
-// ends returns the lowest and highest number of a narrow type, and NaN for others.
-func ends(t core.Type) (lowest, highest float64) {
+// bounds returns the lowest and highest number of a narrow type, and NaN for others.
+func bounds(t core.Type) (lowest, highest float64) {
 	if !narrow(t) {
 		return math.NaN(), math.NaN()
 	}

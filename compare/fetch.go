@@ -2,7 +2,6 @@ package compare
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -55,7 +54,7 @@ func (f *fetch) run(ctx context.Context, tensors []string) error {
 	return nil
 }
 
-// some fetches some tensors; its error is that of ctx.
+// some fetches some tensors; its error is one that ends a comparison.
 func (f *fetch) some(ctx context.Context, tensors []string) error {
 	tensors = f.possible(tensors)
 	if len(tensors) == 0 {
@@ -67,8 +66,8 @@ func (f *fetch) some(ctx context.Context, tensors []string) error {
 		f.told()
 		return nil
 	}
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if ends(ctx, err) {
+		return err
 	}
 	if f.failures++; len(tensors) == 1 || f.failures >= maxFailures {
 		for _, t := range tensors {
@@ -116,10 +115,4 @@ func (f *fetch) told() {
 	if f.step != nil {
 		f.step(len(f.values) + len(f.failed))
 	}
-}
-
-// isBehind reports whether an error is that of another node.
-func isBehind(err error) bool {
-	b := (*BehindError)(nil)
-	return errors.As(err, &b)
 }

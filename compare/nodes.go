@@ -66,8 +66,8 @@ func (c *Comparison) Outputs(ctx context.Context, tensors []string) (*Report, er
 	r := c.report()
 	want, err := c.Want.Runner.Run(ctx, c.Feeds, tensors)
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+		if ends(ctx, err) {
+			return nil, err
 		}
 		for _, t := range tensors {
 			r.Gaps = append(r.Gaps, Gap{Tensor: t, Op: c.Plan.op(t), Side: c.Want.Name, Why: err.Error()})
@@ -82,6 +82,12 @@ func (c *Comparison) Outputs(ctx context.Context, tensors []string) (*Report, er
 		r.add(compare(c.pair(t, got[t], want[t], bounds), c.Tolerance))
 	}
 	return r, nil
+}
+
+// ends reports whether a Runner's error ends a comparison: the caller's own, or that of its inputs.
+func ends(ctx context.Context, err error) bool {
+	input := (*InputError)(nil)
+	return ctx.Err() != nil || errors.As(err, &input)
 }
 
 func (c *Comparison) report() *Report {

@@ -50,8 +50,8 @@ func (r *Recorded) Run(_ context.Context, feeds Tensors, fetches []string) (Tens
 	}
 	for _, name := range slices.Sorted(maps.Keys(feeds)) {
 		if t := recorded[FullName(name)]; t != nil && !identical(t, feeds[name]) {
-			return nil, fmt.Errorf("input %q: %s was recorded with other values (%v, got %v): leave inputs out to take "+
-				"the recorded ones", name, r.Title, t, feeds[name])
+			return nil, &InputError{r.Title, name, fmt.Sprintf("was recorded with other values (%v, got %v): leave inputs "+
+				"out to take the recorded ones", t, feeds[name])}
 		}
 	}
 	out := Tensors{}

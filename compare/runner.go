@@ -65,6 +65,15 @@ func NodeOf(tensor string) string {
 	return node
 }
 
+// InputError reports an input that a Runner does not take. A comparison ends with it.
+type InputError struct {
+	Side, Input string
+	Msg         string
+}
+
+// Error writes: input "x": TensorFlow 2.21.0 has no such tensor.
+func (e *InputError) Error() string { return fmt.Sprintf("input %q: %s %s", e.Input, e.Side, e.Msg) }
+
 // NoTensorError reports a tensor that a Runner does not have.
 type NoTensorError struct {
 	Side   string // what does not have it

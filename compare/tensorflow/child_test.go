@@ -168,9 +168,9 @@ func TestPorts(t *testing.T) {
 	_, err := r.Run(t.Context(), feed(t), []string{"none"})
 	assert.EqualError(t, err, `TensorFlow 2.21.0 has no tensor "none"`)
 	_, err = r.Run(t.Context(), map[string]*core.Tensor{"y": nil}, []string{"good"})
-	assert.EqualError(t, err, `TensorFlow 2.21.0 has no tensor "y"`)
+	assert.EqualError(t, err, `input "y": TensorFlow 2.21.0 has no such tensor`)
 	_, err = r.Run(t.Context(), map[string]*core.Tensor{"x": core.Scalar(int8(1))}, []string{"good"})
-	assert.EqualError(t, err, `input "x": got i8[], want elements of f32`)
+	assert.EqualError(t, err, `input "x": TensorFlow 2.21.0 wants elements of f32, got i8[]`)
 	require.NoError(t, compare.Close(r))
 }
 

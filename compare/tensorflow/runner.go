@@ -101,10 +101,12 @@ func (r *Runner) Run(ctx context.Context, feeds compare.Tensors, fetches []strin
 		t, full := feeds[name], compare.FullName(name)
 		typ, ok := r.types[full]
 		if !ok {
-			return nil, &compare.NoTensorError{Side: r.Name(), Tensor: name}
+			return nil, &compare.InputError{Side: r.Name(), Input: name, Msg: "has no such tensor"}
 		}
 		if want := coreTypes[graphdef.DataType(typ)]; t == nil || t.Type() != want {
-			return nil, fmt.Errorf("input %q: got %v, want elements of %v", name, t, want)
+			return nil, &compare.InputError{
+				Side: r.Name(), Input: name, Msg: fmt.Sprintf("wants elements of %v, got %v", want, t),
+			}
 		}
 		part := content(t)
 		q.Feeds = append(q.Feeds, described{
