@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/tf2ng/tf2ng/core"
 )
@@ -99,6 +100,17 @@ func (n Number) MarshalJSON() ([]byte, error) {
 // changes, and not when something is added.
 const ReportSchema = 1
 
+// UnmarshalJSON reads what MarshalJSON writes.
+func (n *Number) UnmarshalJSON(b []byte) error {
+	var text string
+	if json.Unmarshal(b, &text) != nil {
+		return json.Unmarshal(b, (*float64)(n))
+	}
+	x, err := strconv.ParseFloat(text, 64)
+	*n = Number(x)
+	return err
+}
+
 // Report is the comparison of a list of pairs.
 type Report struct {
 	Schema    int       `json:"schema"`
@@ -111,6 +123,8 @@ type Report struct {
 	Gaps []Gap `json:"gaps,omitempty"`
 	// First tells of the first node that diverges; nil if none does or nothing is known of it.
 	First *Explanation `json:"first,omitempty"`
+	// Answers, if not nil, compares the rows of a classifier's outputs.
+	Answers *Answers `json:"answers,omitempty"`
 	// FirstDivergence names the first tensor that is not within the tolerance, which is
 	// where an error starts if the pairs are in the order of a graph.
 	FirstDivergence string `json:"first_divergence,omitempty"`

@@ -44,6 +44,9 @@ func (r *Report) WriteTable(w io.Writer, o TextOptions) error {
 	if r.First != nil {
 		r.First.write(w)
 	}
+	if r.Answers != nil {
+		r.Answers.write(w)
+	}
 	_, err := fmt.Fprintln(w, r.Verdict())
 	return err
 }

@@ -35,6 +35,9 @@ type diffCommand struct {
 	FailFast bool   `name:"fail-fast" help:"Stop at the first tensor that diverges."`
 	Brief    bool   `help:"List only the tensors that differ."`
 
+	Float  string `help:"The float model that this one was quantized from: tell which layer loses how much." placeholder:"FILE"`
+	Labels string `help:"Integer labels, one per row of the first output: tell both sides' accuracy and the rows whose answers differ." placeholder:"FILE[:KEY]"`
+
 	Record string   `help:"Keep the tensors of the right side (of the model, if there is no other) for --against." placeholder:"DIR"`
 	Atol   *float64 `help:"Absolute tolerance for floats, in place of one that is derived from the graph; integers must be equal."`
 	Rtol   *float64 `help:"Relative tolerance for floats, in place of one that is derived from the graph."`
@@ -76,12 +79,20 @@ func (c *diffCommand) Run(o *output) (err error) {
 	if err := d.open(ctx); err != nil {
 		return err
 	}
-	if d.b.Runner == nil {
+	switch {
+	case c.Float != "":
+		return d.loss(ctx)
+	case d.b.Runner == nil:
 		return d.keep(ctx)
 	}
 	comparison, report, err := d.compare(ctx)
 	if err != nil {
 		return err
+	}
+	if c.Labels != "" {
+		if report.Answers, err = d.answers(ctx); err != nil {
+			return err
+		}
 	}
 	if err := d.print(report); err != nil {
 		return err
@@ -172,6 +183,7 @@ func (c *diffCommand) right(expected bool) (spec string, err error) {
 	var given []string
 	for flag, set := range map[string]bool{
 		"--expect": expected, "--against": c.Against != "", "--tensorflow": c.TensorFlow || c.Python != "", "--b": c.B != "",
+		"--float": c.Float != "",
 	} {
 		if set {
 			given = append(given, flag)
@@ -182,8 +194,8 @@ func (c *diffCommand) right(expected bool) (spec string, err error) {
 	case len(given) > 1:
 		return "", fmt.Errorf("got %s: want one of them", strings.Join(given, " and "))
 	case len(given) == 0 && c.Record == "":
-		return "", errors.New("nothing to compare with: give --tensorflow, --against DIR, --b SIDE, or " +
-			"--expect NAME=FILE[:KEY]")
+		return "", errors.New("nothing to compare with: give --tensorflow, --against DIR, --b SIDE, " +
+			"--float FILE, or --expect NAME=FILE[:KEY]")
 	case expected && c.Nodes:
 		return "", errors.New("--nodes: --expect names the tensors to compare")
 	case !c.Nodes && (c.Alone || c.Reduce != ""):
@@ -194,6 +206,8 @@ func (c *diffCommand) right(expected bool) (spec string, err error) {
 		return c.B, nil
 	case len(given) == 0 || expected:
 		return "", nil
+	case c.Float != "":
+		return "model=" + c.Float, nil
 	}
 	return "tensorflow", nil
 }
@@ -263,10 +277,13 @@ func (d *diff) reduce(ctx context.Context, c *compare.Comparison, r *compare.Rep
 	return nil
 }
 
+// noLimits are the default limits of GraphDefs.
+func noLimits() graphdef.Limits { return graphdef.Limits{} }
+
 // plan returns the order in which tensors are compared.
 func (d *diff) plan() (*compare.Plan, error) {
 	if d.a.graph != nil {
-		return compare.PlanGraph(d.a.graph, graphdef.Limits{})
+		return compare.PlanGraph(d.a.graph, noLimits())
 	}
 	if d.a.model != nil {
 		return compare.PlanFunction(d.a.model.Function()), nil

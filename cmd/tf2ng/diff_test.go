@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +11,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/wamuir/graft/tensorflow/core/framework/graph_go_proto"
+	"github.com/wamuir/graft/tensorflow/core/framework/node_def_go_proto"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/tf2ng/tf2ng/compare"
 	"github.com/tf2ng/tf2ng/core"
@@ -167,4 +172,50 @@ node { name: "rows" op: "GatherV2" input: "table" input: "narrow" input: "axis" 
 	other, err := compare.ReadDir(again)
 	require.NoError(t, err)
 	assert.Equal(t, r.Feeds["input"].Bytes(), other.Feeds["input"].Bytes(), "a seed draws the same")
+}
+
+// One range in the graph that is far too narrow is the layer with the largest loss.
+func TestDiffFindsTheLayerThatLosesAccuracy(t *testing.T) {
+	const float = graphs + "digits_mix_fp32.pb"
+	input := "input=" + graphs + "digits_data.npz:xv"
+	labels := graphs + "digits_data.npz:yv"
+	out := must(t, "diff", graphs+"digits_mix_nctf37spr_tf219.pb", "--float", float, "--input", input, "--labels", labels)
+	assert.Contains(t, out, "25 layers of ")
+	assert.Contains(t, out, "answers: 499 of 500 the same; others in rows [95]\naccuracy: 0.984, beside 0.986\n")
+
+	narrow := filepath.Join(t.TempDir(), "narrow.pb")
+	const layer = "model/conv2d_4/Conv2D_eightbit_requantize"
+	require.NoError(t, os.WriteFile(narrow, withNarrowRange(t, model, layer), 0o600))
+	out = must(t, "diff", narrow, "--float", float, "--input", input, "--json")
+	var l compare.Loss
+	require.NoError(t, json.Unmarshal([]byte(out), &l))
+	assert.Equal(t, layer+":0", l.Layers[0].Quantized)
+	assert.Equal(t, "model/re_lu_1/Relu:0", l.Layers[0].Name)
+	assert.Greater(t, l.Layers[0].Saturated, 0.6, "what is beyond the range, and the zeros of the Relu")
+}
+
+// withNarrowRange returns a model in which the largest output of a requantizing node is an eighth of
+// what it was.
+func withNarrowRange(t *testing.T, path, node string) []byte {
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var g graph_go_proto.GraphDef
+	require.NoError(t, proto.Unmarshal(data, &g))
+	nodes := map[string]*node_def_go_proto.NodeDef{}
+	for _, n := range g.GetNode() {
+		nodes[n.GetName()] = n
+	}
+	require.Contains(t, nodes, node)
+	inputs := nodes[node].GetInput()
+	highest := nodes[inputs[len(inputs)-1]].GetAttr()["value"].GetTensor()
+	require.NotNil(t, highest)
+	x := highest.GetFloatVal()
+	if b := highest.GetTensorContent(); len(b) == 4 {
+		x = []float32{math.Float32frombits(binary.LittleEndian.Uint32(b))}
+	}
+	require.Len(t, x, 1)
+	highest.TensorContent, highest.FloatVal = nil, []float32{x[0] / 8}
+	data, err = proto.Marshal(&g)
+	require.NoError(t, err)
+	return data
 }

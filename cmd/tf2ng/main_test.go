@@ -342,7 +342,8 @@ func TestErrorsAreOneLine(t *testing.T) {
 		{
 			"nothing to compare",
 			[]string{"diff", model, "--input", images},
-			"nothing to compare with: give --tensorflow, --against DIR, --b SIDE, or --expect NAME=FILE[:KEY]",
+			"nothing to compare with: give --tensorflow, --against DIR, --b SIDE, --float FILE, or --expect " +
+				"NAME=FILE[:KEY]",
 		},
 		{"pass", []string{"convert", model, "--dump-after", "magic"}, `no pass "magic": want one of`},
 		{
