@@ -71,6 +71,11 @@ type Tensor struct {
 	Alone        *Tensor `json:"alone,omitempty"`
 	Fault        Fault   `json:"fault,omitempty"`
 	AloneProblem string  `json:"alone_problem,omitempty"`
+	// Of a Report that sums up others: how many have the tensor, the mean of their SNRs, and the
+	// number of the one that it differs most in.
+	Runs    int    `json:"runs,omitempty"`
+	SNRMean Number `json:"signal_to_noise_mean_db,omitempty"`
+	Worst   int    `json:"worst_run,omitempty"`
 }
 
 // Values are the Extents of both sides.
@@ -118,6 +123,7 @@ type Report struct {
 	Want      string    `json:"want,omitempty"`
 	Notes     []string  `json:"notes,omitempty"` // what to know of the sides, a sentence each
 	Tolerance Tolerance `json:"tolerance"`
+	Runs      int       `json:"runs,omitempty"` // that are summed up; 0 for one
 	Tensors   []Tensor  `json:"tensors"`
 	// Gaps are the tensors that were to be compared and were not.
 	Gaps []Gap `json:"gaps,omitempty"`

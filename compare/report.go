@@ -81,6 +81,9 @@ func (r *Report) writeGaps(w io.Writer) {
 // Verdict says in one line how the comparison went.
 func (r *Report) Verdict() string {
 	n := plural(len(r.Tensors), "tensor")
+	if r.Runs > 0 {
+		n += fmt.Sprintf(" of %s", plural(r.Runs, "run"))
+	}
 	switch {
 	case !r.Pass:
 		op, fault := "", ""

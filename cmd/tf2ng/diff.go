@@ -14,6 +14,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/compare"
+	"github.com/tf2ng/tf2ng/core"
 )
 
 type diffCommand struct {
@@ -24,10 +25,11 @@ type diffCommand struct {
 	A string `help:"The side that is judged, in place of the model on tf2ng: see below." placeholder:"SIDE"`
 	B string `help:"The side that is right: see below." placeholder:"SIDE"`
 
-	Random *uint64  `help:"Draw the inputs that are not given, to fit their types, shapes and use." placeholder:"SEED"`
-	Batch  int      `help:"What --random takes for unknown dimensions." default:"1"`
-	Shape  []string `help:"An input's shape for --random, where the graph does not tell it: NAME:1,224,224,3." placeholder:"NAME:SHAPE" sep:"none"`
-	Output []string `help:"A tensor to compare; by default the model's outputs." placeholder:"NAME" sep:"none"`
+	Random     *uint64  `help:"Draw the inputs that are not given, to fit their types, shapes and use." placeholder:"SEED"`
+	Batch      int      `help:"What --random takes for unknown dimensions, and how many rows of --input NAME=DIR make a run." default:"1"`
+	Preprocess string   `help:"What is done with images, as Keras names it: none, caffe, tf or torch." default:"none"`
+	Shape      []string `help:"An input's shape for --random, where the graph does not tell it: NAME:1,224,224,3." placeholder:"NAME:SHAPE" sep:"none"`
+	Output     []string `help:"A tensor to compare; by default the model's outputs." placeholder:"NAME" sep:"none"`
 
 	Nodes    bool   `help:"Compare every tensor that both sides can show, in the order of the graph, and tell of each that diverges whether its node is at fault."`
 	Alone    bool   `help:"With --nodes: run every node alone on the right side's inputs, not only those that diverge."`
@@ -89,11 +91,6 @@ func (c *diffCommand) Run(o *output) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.Labels != "" {
-		if report.Answers, err = d.answers(ctx); err != nil {
-			return err
-		}
-	}
 	if err := d.print(report); err != nil {
 		return err
 	}
@@ -133,7 +130,8 @@ type diff struct {
 
 	a, b     side
 	feeds    compare.Tensors
-	outputs  []string // to compare; nil for the model's
+	outputs  []string          // to compare; nil for the model's
+	many     []compare.Tensors // of the inputs that are many files, those of each run
 	recorder *compare.Recorder
 	rewrites bool // TensorFlow rewrites the graph
 	notes    []string
@@ -223,15 +221,27 @@ func (d *diff) compare(ctx context.Context) (*compare.Comparison, *compare.Repor
 	}
 	tolerance, derive := d.command.tolerance()
 	c := &compare.Comparison{
-		Got: d.a.Side, Want: d.b.Side, Plan: plan, Feeds: d.feeds, Tolerance: tolerance, Derive: derive,
+		Got: d.a.Side, Want: d.b.Side, Plan: plan, Tolerance: tolerance, Derive: derive,
 		All: d.command.Alone, FailFast: d.command.FailFast, Progress: d.out.progress(),
 	}
-	var report *compare.Report
-	if d.command.Nodes {
-		report, err = c.Nodes(ctx)
-	} else {
-		report, err = c.Outputs(ctx, plan.Sorted(d.wanted()))
+	var labels *core.Tensor
+	if d.command.Labels != "" {
+		if labels, err = loadArray(d.command.Labels); err != nil {
+			return nil, nil, fmt.Errorf("--labels: %w", err)
+		}
 	}
+	report, err := d.each(ctx, func() (r *compare.Report, err error) {
+		c.Feeds = d.feeds
+		if d.command.Nodes {
+			r, err = c.Nodes(ctx)
+		} else {
+			r, err = c.Outputs(ctx, plan.Sorted(d.wanted()))
+		}
+		if err == nil && labels != nil {
+			r.Answers, labels, err = d.answers(ctx, labels)
+		}
+		return r, err
+	})
 	return c, report, err
 }
 

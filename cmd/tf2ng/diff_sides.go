@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -198,9 +199,19 @@ func (d *diff) load(r *runFlags) (*tf2ng.Model, error) {
 		}
 		shapes = append(shapes, tf2ng.WithInputs(spec))
 	}
+	single, several, err := inputFiles(r.Input)
+	if err != nil {
+		return nil, err
+	}
+	r.Input = single
 	m, given, err := r.start(d.outputs, shapes...)
 	if err != nil {
 		return nil, err
+	}
+	if len(several) > 0 && d.many == nil {
+		if d.many, err = d.sets(m, several); err != nil {
+			return nil, err
+		}
 	}
 	feeds := compare.Tensors{}
 	for name, t := range d.feeds { // of a recording, or those of the other side
@@ -213,6 +224,9 @@ func (d *diff) load(r *runFlags) (*tf2ng.Model, error) {
 			name = node
 		}
 		feeds[name] = t
+	}
+	if len(d.many) > 0 {
+		maps.Copy(feeds, d.many[0]) // for what is derived from shapes; each run has its own
 	}
 	if d.command.Random != nil {
 		if err := drawInputs(m, *d.command.Random, d.command.Batch, feeds); err != nil {
