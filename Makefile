@@ -114,7 +114,15 @@ fuzz-tensorflow: build tensorflow ## run random quantized graphs beside TensorFl
 	$(VENV)/bin/python scripts/fuzz --cases $(CASES) $(FUZZ)
 
 test-tensorflow: tensorflow ## run the tests that need TensorFlow: every node of every model beside it (needs Python 3.11 to 3.13)
-	TF2NG_PYTHON='$(abspath $(VENV))/bin/python' $(GO) test -count=1 -tags python -json ./internal/livetest | $(SUMMARY)
+	@tf=$$($(VENV)/bin/python -c 'import importlib.util as u, os; print(os.path.dirname(u.find_spec("tensorflow").origin))') && \
+	mkdir -p bin/libtensorflow && ln -sf $$tf/libtensorflow_cc.so.2 bin/libtensorflow/libtensorflow.so && \
+	ln -sf $$tf/libtensorflow_framework.so.2 bin/libtensorflow/libtensorflow_framework.so && \
+	export TF2NG_PYTHON='$(abspath $(VENV))/bin/python' TF_ENABLE_ONEDNN_OPTS=1 && \
+	if command -v gcc >/dev/null || command -v clang >/dev/null; then \
+		CGO_ENABLED=1 CGO_CFLAGS="-I$$tf/include" CGO_LDFLAGS="-L$(abspath bin/libtensorflow) -ltensorflow_framework" LD_LIBRARY_PATH=$$tf \
+			$(GO) test -count=1 -tags 'python tensorflow' -json ./internal/livetest | $(SUMMARY); \
+	else echo 'NOT RUN: TensorFlow in process (bridge/tf/live), there is no C compiler'; \
+		$(GO) test -count=1 -tags python -json ./internal/livetest | $(SUMMARY); fi
 
 bench: ## measure the kernels; compare two runs with benchstat
 	$(GO) test -run '^$$' -bench . -benchtime 200ms -count 6 ./kernels/...

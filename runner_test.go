@@ -1,7 +1,6 @@
 package tf2ng_test
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/compare"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/testfault"
 )
 
 const (
@@ -22,55 +22,8 @@ const (
 	faulty = "sequential/conv2d_1/Conv2D_eightbit_requantize"
 )
 
-// engine is tf2ng with a scale of a node that is wrong by a factor; a factor of 1 is right.
-type engine struct {
-	node   string
-	factor float32
-}
-
-func (engine) Name() string { return "tf2ng" }
-
-func (e engine) Open(_ context.Context, graph []byte) (compare.Runner, error) {
-	m, err := tf2ng.LoadBytes(graph, tf2ng.WithTFVersion("2.21"))
-	if err != nil {
-		return nil, err
-	}
-	planted := e.factor == 1
-	f, err := m.Function().Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
-		if planted || n.Origin.Node != e.node {
-			return nil, nil
-		}
-		for i, v := range inputs {
-			c := v.Constant()
-			if c == nil || c.Type() != core.F32 || c.Len() != 1 || c.Float32s()[0] == 0 {
-				continue
-			}
-			wrong := c.Clone()
-			core.Data[float32](wrong)[0] *= e.factor
-			inputs[i] = core.NewConstant(wrong)
-			inputs[i].Node.Name = n.Name + "/wrong"
-			planted = true
-			other, err := core.NewNamedNode(n.Name, n.Op(), inputs...)
-			if err != nil {
-				return nil, err
-			}
-			other.Origin = n.Origin
-			return []core.Value{other.Out(0)}, nil
-		}
-		return nil, nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	m, err = tf2ng.FromFunction(f)
-	if err != nil {
-		return nil, err
-	}
-	return m.Runner(), nil
-}
-
 // besideRecorded compares an engine with what TensorFlow recorded.
-func besideRecorded(t *testing.T, e engine) *compare.Comparison {
+func besideRecorded(t *testing.T, e testfault.Engine) *compare.Comparison {
 	graph, err := os.ReadFile(recordedGraph)
 	require.NoError(t, err)
 	want, err := compare.ReadDir(recording)
@@ -88,7 +41,7 @@ func besideRecorded(t *testing.T, e engine) *compare.Comparison {
 
 // Every node alone on TensorFlow's inputs, and all of them together.
 func TestNodesAreTensorFlows(t *testing.T) {
-	r, err := besideRecorded(t, engine{factor: 1}).Nodes(t.Context())
+	r, err := besideRecorded(t, testfault.Engine{}).Nodes(t.Context())
 	require.NoError(t, err)
 	assert.True(t, r.Pass, r.Text())
 	assert.True(t, r.Complete())
@@ -103,7 +56,7 @@ func TestNodesAreTensorFlows(t *testing.T) {
 // One wrong scale in one node is found: the node is at fault, those behind it are not, and the part of
 // the graph that is cut out shows it.
 func TestAPlantedFaultIsNamed(t *testing.T) {
-	e := engine{faulty, 1.01}
+	e := testfault.Engine{Node: faulty, Factor: 1.01}
 	c := besideRecorded(t, e)
 	r, err := c.Nodes(t.Context())
 	require.NoError(t, err)
@@ -135,11 +88,11 @@ func TestAPlantedFaultIsNamed(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, x.WriteDir(dir))
 	assert.False(t, reduced(t, dir, e).Pass, "the excerpt shows the fault")
-	assert.True(t, reduced(t, dir, engine{factor: 1}).Pass, "and without it there is none")
+	assert.True(t, reduced(t, dir, testfault.Engine{}).Pass, "and without it there is none")
 }
 
 // reduced runs what --reduce wrote.
-func reduced(t *testing.T, dir string, e engine) *compare.Report {
+func reduced(t *testing.T, dir string, e testfault.Engine) *compare.Report {
 	graph, err := os.ReadFile(filepath.Join(dir, "graph.pb"))
 	require.NoError(t, err)
 	assert.Less(t, len(graph), 25000, "of the node and its constants")

@@ -59,7 +59,7 @@ type childFlags struct {
 func (c *diffCommand) Help() string {
 	return `Exits with 0 if all that was asked for was compared and agrees, with 1 if a tensor differs beyond the tolerance, with 2 if the comparison is incomplete.
 
-A SIDE is a list of settings: "tensorflow" or "python=PROGRAM", with "grappler" if wanted; "recorded=DIR"; or tf2ng with any of "model=FILE", "engine=NAME", "threads=N", "tf-version=VERSION", "qdq-fusion=no" in place of the command's.
+A SIDE is a list of settings: "tensorflow" or "python=PROGRAM", or "live" in a program built with the tag tensorflow, with "grappler" if wanted; "recorded=DIR"; or tf2ng with any of "model=FILE", "engine=NAME", "threads=N", "tf-version=VERSION", "qdq-fusion=no" in place of the command's.
 
 Example: tf2ng diff frozen.pb --tensorflow --random 1 --nodes
 

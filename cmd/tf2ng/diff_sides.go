@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -31,7 +32,7 @@ type settings map[string]string
 // sideSettings lists the settings that a SIDE may have.
 func sideSettings() []string {
 	return []string{
-		"tensorflow", "python", "grappler", "recorded", "model", "engine", "threads", "tf-version", "qdq-fusion",
+		"tensorflow", "live", "python", "grappler", "recorded", "model", "engine", "threads", "tf-version", "qdq-fusion",
 	}
 }
 
@@ -89,6 +90,8 @@ func (d *diff) openSide(ctx context.Context, flag string, s settings) (side, err
 	switch {
 	case s.isTensorFlow():
 		return d.openTensorFlow(ctx, s)
+	case s.has("live"):
+		return d.openLive(ctx, s)
 	case s.has("recorded"):
 		r, err := compare.ReadDir(s["recorded"])
 		if err != nil {
@@ -99,15 +102,53 @@ func (d *diff) openSide(ctx context.Context, flag string, s settings) (side, err
 	return d.openModel(flag, s)
 }
 
-// openTensorFlow starts TensorFlow and loads the GraphDef.
-func (d *diff) openTensorFlow(ctx context.Context, s settings) (side, error) {
-	graph, err := readGraphDef(d.command.Model)
+// liveEngine makes an engine of the TensorFlow library in this process; nil in programs without it.
+var liveEngine func(optimize bool) versioned
+
+// versioned is an engine of TensorFlow's.
+type versioned interface {
+	compare.Engine
+	Version() string
+}
+
+// openLive loads the GraphDef into the TensorFlow library.
+func (d *diff) openLive(ctx context.Context, s settings) (side, error) {
+	if liveEngine == nil {
+		return side{}, errors.New("live: this tf2ng was built without TensorFlow's library: build it with -tags " +
+			"tensorflow, or use --tensorflow")
+	}
+	graph, err := d.forTensorFlow()
 	if err != nil {
 		return side{}, err
 	}
-	if graph == nil {
-		return side{}, fmt.Errorf("%s: TensorFlow reads GraphDefs (.pb, .pbtxt) only: name the one that it was converted "+
-			"from, and the .ng file as --a model=FILE.ng", d.command.Model)
+	d.rewrites = d.rewrites || d.command.Optimize || s.has("grappler")
+	e := liveEngine(d.command.Optimize || s.has("grappler"))
+	d.follow(e.Version())
+	r, err := e.Open(ctx, graph)
+	if err != nil {
+		return side{}, err
+	}
+	return side{
+		Side: compare.Side{Name: e.Name(), Engine: e, Runner: r}, graph: graph,
+		closers: []func() error{func() error { return compare.Close(r) }},
+	}, nil
+}
+
+// forTensorFlow returns the model's GraphDef.
+func (d *diff) forTensorFlow() ([]byte, error) {
+	graph, err := readGraphDef(d.command.Model)
+	if err == nil && graph == nil {
+		err = fmt.Errorf("%s: TensorFlow reads GraphDefs (.pb, .pbtxt) only: name the one that it was converted from, and "+
+			"the .ng file as --a model=FILE.ng", d.command.Model)
+	}
+	return graph, err
+}
+
+// openTensorFlow starts TensorFlow and loads the GraphDef.
+func (d *diff) openTensorFlow(ctx context.Context, s settings) (side, error) {
+	graph, err := d.forTensorFlow()
+	if err != nil {
+		return side{}, err
 	}
 	python := s["python"]
 	if python == "" {

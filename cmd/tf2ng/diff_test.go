@@ -114,7 +114,8 @@ func TestDiffErrors(t *testing.T) {
 	}{
 		{"two right sides", []string{"--tensorflow", "--against", "x"}, "got --against and --tensorflow: want one of them"},
 		{"alone of what", []string{"--b", "engine=reference", "--alone"}, "--alone and --reduce: want --nodes, too"},
-		{"no setting", []string{"--b", "motor=v8"}, `--b "motor=v8": no setting "motor", want one of tensorflow, python,`},
+		{"no setting", []string{"--b", "motor=v8"}, `--b "motor=v8": no setting "motor", want one of tensorflow, live,`},
+		{"no library", []string{"--b", "live"}, "live: this tf2ng was built without TensorFlow's library: build it with"},
 		{"no recording", []string{"--against", "no/such"}, "recording no/such: stat no/such/recording.json: no such file"},
 		{
 			"no Python",

@@ -3,20 +3,20 @@
 package livetest
 
 import (
-	"context"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/bridge/tf/pbtxt"
 	"github.com/tf2ng/tf2ng/compare"
 	"github.com/tf2ng/tf2ng/compare/tensorflow"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/testfault"
 	"github.com/tf2ng/tf2ng/internal/testmodel"
 )
 
@@ -33,24 +33,11 @@ func start(t *testing.T, o tensorflow.Options) *tensorflow.Engine {
 	return e
 }
 
-// ours is tf2ng as an Engine, which follows TensorFlow 2.21.
-type ours struct{}
-
-func (ours) Name() string { return "tf2ng" }
-
-func (ours) Open(_ context.Context, graph []byte) (compare.Runner, error) {
-	m, err := tf2ng.LoadBytes(graph, tf2ng.WithTFVersion("2.21"), tf2ng.WithoutQDQFusion())
-	if err != nil {
-		return nil, err
-	}
-	return m.Runner(), nil
-}
-
 // beside compares every node of a graph, alone and on the way, with TensorFlow's.
-func beside(t *testing.T, e *tensorflow.Engine, graph []byte, feeds compare.Tensors) (
+func beside(t *testing.T, ours testfault.Engine, e compare.Engine, graph []byte, feeds compare.Tensors) (
 	*compare.Comparison, *compare.Report,
 ) {
-	got, err := ours{}.Open(t.Context(), graph)
+	got, err := ours.Open(t.Context(), graph)
 	require.NoError(t, err)
 	want, err := e.Open(t.Context(), graph)
 	require.NoError(t, err)
@@ -61,7 +48,7 @@ func beside(t *testing.T, e *tensorflow.Engine, graph []byte, feeds compare.Tens
 	plan, err := compare.PlanGraph(graph, graphdef.Limits{})
 	require.NoError(t, err)
 	c := &compare.Comparison{
-		Got:  compare.Side{Name: "tf2ng", Runner: got, Engine: ours{}},
+		Got:  compare.Side{Name: "tf2ng", Runner: got, Engine: ours},
 		Want: compare.Side{Name: e.Name(), Runner: want, Engine: e},
 		Plan: plan, Feeds: feeds, Derive: true, All: true,
 	}
@@ -78,12 +65,17 @@ func TestNodesOfModels(t *testing.T) {
 		fmt.Println("NOT RUN: nodes of models beside TensorFlow, whose sums saturate on a CPU without VNNI")
 		return
 	}
+	models(t, e)
+}
+
+// models runs every model beside an engine of TensorFlow's.
+func models(t *testing.T, e compare.Engine) {
 	for _, m := range testmodel.Load(t) {
 		t.Run(m.Name(), func(t *testing.T) {
 			graph, err := os.ReadFile(m.File())
 			require.NoError(t, err)
 			x, _ := m.Batch(t, 1)
-			_, r := beside(t, e, graph, compare.Tensors{compare.NodeOf(m.Feeds[0]): x})
+			_, r := beside(t, testfault.Engine{}, e, graph, compare.Tensors{compare.NodeOf(m.Feeds[0]): x})
 			assert.True(t, r.Complete(), "%v", r.Gaps)
 			var elements, differing, alone int
 			for _, x := range r.Tensors {
@@ -96,6 +88,42 @@ func TestNodesOfModels(t *testing.T) {
 			t.Logf("%d tensors, %d elements: %d differ on the way, %d alone", len(r.Tensors), elements, differing, alone)
 		})
 	}
+}
+
+// One wrong scale in one node is named, as that node's own fault, and the part of the graph that is cut
+// out shows it.
+func TestAPlantedFaultIsNamed(t *testing.T) {
+	e := start(t, tensorflow.Options{})
+	if e.SaturatesSums() {
+		fmt.Println("NOT RUN: a planted fault beside TensorFlow, whose sums saturate on a CPU without VNNI")
+		return
+	}
+	plant(t, e)
+}
+
+func plant(t *testing.T, e compare.Engine) {
+	const faulty = "sequential/conv2d_1/Conv2D_eightbit_requantize"
+	m := testmodel.Load(t)[0]
+	require.Equal(t, "digits_cnn_nc26_tf215", m.Name())
+	graph, err := os.ReadFile(m.File())
+	require.NoError(t, err)
+	x, _ := m.Batch(t, 8)
+	c, r := beside(t, testfault.Engine{Node: faulty, Factor: 1.01}, e, graph, compare.Tensors{"input": x})
+	own := map[string]bool{}
+	for _, x := range r.Tensors {
+		if x.Fault == compare.Own {
+			own[compare.NodeOf(x.Name)] = true
+		}
+	}
+	assert.Equal(t, map[string]bool{faulty: true}, own)
+	part, err := c.Reduce(t.Context(), r)
+	require.NoError(t, err)
+	assert.Equal(t, faulty, part.Node)
+	assert.Equal(t, e.Name(), part.Want.Title, "TensorFlow ran the part")
+	assert.False(t, part.Report.Pass)
+	_, sound := beside(t, testfault.Engine{}, e, part.Graph, part.Feeds)
+	assert.True(t, sound.Pass, "without the fault both agree on the part: %s", sound.Text())
+	t.Log("\n" + r.Verdict())
 }
 
 // TensorFlow aborts on a graph; it is reported, and the next graph runs.
@@ -162,13 +190,13 @@ func TestRemapperAndLayerNorm(t *testing.T) {
 	require.NoError(t, err)
 	feeds := compare.Tensors{"x": x}
 	e := start(t, tensorflow.Options{})
-	_, r := beside(t, e, graph, feeds)
+	_, r := beside(t, testfault.Engine{}, e, graph, feeds)
 	assert.True(t, r.Pass, r.Text())
 
 	e = start(t, tensorflow.Options{Optimize: true})
 	want, err := e.Open(t.Context(), graph)
 	require.NoError(t, err)
-	got, err := ours{}.Open(t.Context(), graph)
+	got, err := testfault.Engine{}.Open(t.Context(), graph)
 	require.NoError(t, err)
 	c := compare.Comparison{
 		Got: compare.Side{Name: "tf2ng", Runner: got}, Want: compare.Side{Name: e.Name(), Runner: want}, Plan: plan,
@@ -180,32 +208,34 @@ func TestRemapperAndLayerNorm(t *testing.T) {
 }
 
 // Every type that both know goes there and back.
-func TestTypesGoThroughTensorFlow(t *testing.T) {
-	e := start(t, tensorflow.Options{})
-	texts, err := core.StringTensor(core.Shape{2}, []string{"a\xff\x00b", ""})
-	require.NoError(t, err)
+func TestTypesGoThroughTensorFlow(t *testing.T) { types(t, start(t, tensorflow.Options{})) }
+
+func types(t *testing.T, e compare.Engine) {
 	for name, want := range map[string]*core.Tensor{
-		"DT_BOOL":     must(core.TensorOf(core.Shape{2}, []bool{true, false})),
-		"DT_STRING":   texts,
-		"DT_INT8":     must(core.TensorOf(core.Shape{2}, []int8{-128, 127})),
-		"DT_QINT8":    must(core.TensorOf(core.Shape{2}, []int8{-128, 3})),
-		"DT_UINT8":    must(core.TensorOf(core.Shape{1}, []uint8{255})),
-		"DT_QUINT8":   must(core.TensorOf(core.Shape{}, []uint8{200})),
-		"DT_INT16":    must(core.TensorOf(core.Shape{1}, []int16{-3})),
-		"DT_UINT16":   must(core.TensorOf(core.Shape{1}, []uint16{65535})),
-		"DT_INT32":    must(core.TensorOf(core.Shape{2, 0}, []int32{})),
-		"DT_QINT32":   must(core.TensorOf(core.Shape{2, 1}, []int32{-1 << 31, 7})),
-		"DT_UINT32":   must(core.TensorOf(core.Shape{1}, []uint32{1 << 31})),
-		"DT_INT64":    must(core.TensorOf(core.Shape{1}, []int64{-1 << 63})),
-		"DT_UINT64":   must(core.TensorOf(core.Shape{1}, []uint64{1 << 63})),
-		"DT_DOUBLE":   must(core.TensorOf(core.Shape{1}, []float64{1e300})),
-		"DT_BFLOAT16": must(core.TensorOver(core.BF16, core.Shape{1}, []byte{0x80, 0x3f})),
-		"DT_HALF":     must(core.TensorOver(core.F16, core.Shape{1}, []byte{0, 0x3c})),
+		"DT_BOOL":             must(core.TensorOf(core.Shape{2}, []bool{true, false})),
+		"DT_STRING":           must(core.StringTensor(core.Shape{2}, []string{"a\xff\x00b", ""})),
+		"DT_STRING of rank 3": must(core.StringTensor(core.Shape{2, 1, 2}, []string{"a", "bc", "", "d"})),
+		"DT_STRING alone":     must(core.StringTensor(core.Shape{}, []string{"abc"})),
+		"DT_INT8":             must(core.TensorOf(core.Shape{2}, []int8{-128, 127})),
+		"DT_QINT8":            must(core.TensorOf(core.Shape{2}, []int8{-128, 3})),
+		"DT_UINT8":            must(core.TensorOf(core.Shape{1}, []uint8{255})),
+		"DT_QUINT8":           must(core.TensorOf(core.Shape{}, []uint8{200})),
+		"DT_INT16":            must(core.TensorOf(core.Shape{1}, []int16{-3})),
+		"DT_UINT16":           must(core.TensorOf(core.Shape{1}, []uint16{65535})),
+		"DT_INT32":            must(core.TensorOf(core.Shape{2, 0}, []int32{})),
+		"DT_QINT32":           must(core.TensorOf(core.Shape{2, 1}, []int32{-1 << 31, 7})),
+		"DT_UINT32":           must(core.TensorOf(core.Shape{1}, []uint32{1 << 31})),
+		"DT_INT64":            must(core.TensorOf(core.Shape{1}, []int64{-1 << 63})),
+		"DT_UINT64":           must(core.TensorOf(core.Shape{1}, []uint64{1 << 63})),
+		"DT_DOUBLE":           must(core.TensorOf(core.Shape{1}, []float64{1e300})),
+		"DT_BFLOAT16":         must(core.TensorOver(core.BF16, core.Shape{1}, []byte{0x80, 0x3f})),
+		"DT_HALF":             must(core.TensorOver(core.F16, core.Shape{1}, []byte{0, 0x3c})),
 	} {
 		t.Run(name, func(t *testing.T) {
+			typ, _, _ := strings.Cut(name, " ")
 			g := text(t, fmt.Sprintf(`
 node { name: "x" op: "Placeholder" attr { key: "dtype" value { type: %s } } }
-node { name: "y" op: "Identity" input: "x" attr { key: "T" value { type: %s } } }`, name, name))
+node { name: "y" op: "Identity" input: "x" attr { key: "T" value { type: %s } } }`, typ, typ))
 			r, err := e.Open(t.Context(), g)
 			require.NoError(t, err)
 			got, err := r.Run(t.Context(), compare.Tensors{"x": want}, []string{"y:0"})
@@ -229,15 +259,22 @@ func TestExcerptsRunInTensorFlow(t *testing.T) {
 	graph, err := os.ReadFile(resnet.File())
 	require.NoError(t, err)
 	x, _ := resnet.Batch(t, 1)
-	c, r := beside(t, e, graph, compare.Tensors{compare.NodeOf(resnet.Feeds[0]): x})
-	for i := range r.Tensors {
-		if t := &r.Tensors[i]; t.Op == "QuantizedConv2DWithBiasSumAndReluAndRequantize" {
-			t.Differing, t.Outside, t.Fault = 1, 1, compare.Own // it does not differ: Reduce looks at it all the same
-			break
+	faulty := ""
+	plan, err := graphdef.Parse(graph, graphdef.Limits{})
+	require.NoError(t, err)
+	for i := range plan.Nodes {
+		if n := &plan.Nodes[i]; faulty == "" && n.Op == "QuantizedConv2DWithBiasSumAndReluAndRequantize" {
+			faulty = n.Name
 		}
 	}
-	_, err = c.Reduce(t.Context(), r)
-	assert.ErrorContains(t, err, "both sides agree", "TensorFlow ran the excerpt")
+	wrong := testfault.Engine{Node: faulty, Factor: 1.1}
+	c, r := beside(t, wrong, e, graph, compare.Tensors{compare.NodeOf(resnet.Feeds[0]): x})
+	part, err := c.Reduce(t.Context(), r)
+	require.NoError(t, err)
+	assert.Equal(t, faulty, part.Node)
+	assert.Equal(t, e.Name(), part.Want.Title, "TensorFlow ran the part")
+	assert.False(t, part.Report.Pass)
+	t.Logf("%d edges", part.Reach)
 }
 
 func text(t *testing.T, s string) []byte {
