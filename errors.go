@@ -63,10 +63,6 @@ type FunctionError = core.FunctionError
 // needs a newer program, and for an older one the GraphDef is to be converted again.
 type SchemaError = core.SchemaError
 
-// UnsupportedFunctionsError reports a .ng file with bodies of loops and branches, which need
-// a newer program.
-type UnsupportedFunctionsError = core.UnsupportedFunctionsError
-
 // UnknownOpError reports a .ng file with an op that needs a newer program.
 type UnknownOpError = core.UnknownOpError
 

@@ -117,6 +117,7 @@ func (c *config) translated(g *graphdef.Graph, err error) (*core.Function, error
 	}
 	return tf.Translate(g, tf.Options{
 		Inputs: c.inputs, Outputs: c.outputs, TFVersion: c.tfVersion, CheckAsserts: c.checkAsserts,
+		Constants: c.constants,
 	})
 }
 
@@ -135,6 +136,10 @@ func (c *config) converted(f *core.Function) (*core.Function, error) {
 	if left := tf.LeftOut(f); c.checkAsserts && len(left) > 0 {
 		return nil, fmt.Errorf("WithAssertsChecked: the model was converted without its %d Asserts, the first %q: "+
 			"convert the GraphDef again, with --check-asserts", len(left), left[0])
+	}
+	if len(c.constants) > 0 {
+		return nil, fmt.Errorf("WithConstant: %q: a converted model keeps its inputs: convert the GraphDef again, with "+
+			"--set", c.constants[0].Name)
 	}
 	shapes := map[string]core.Shape{}
 	for _, s := range c.inputs {

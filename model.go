@@ -78,7 +78,7 @@ func (w Warning) String() string {
 func (m *Model) Warnings() []Warning {
 	var warnings []Warning
 	seen := map[string]bool{}
-	for _, n := range m.function.Nodes() {
+	for _, n := range m.function.AllNodes() {
 		if o := n.Origin; o.Repairs != "" && !seen[o.Node] {
 			seen[o.Node] = true
 			warnings = append(warnings, Warning{Node: o.Node, Op: o.Op, Repairs: o.Repairs})

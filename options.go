@@ -16,6 +16,7 @@ type config struct {
 	kernels   kernels.Options
 	inputs    []tf.InputSpec
 	outputs   []string
+	constants []tf.ConstantSpec
 	tfVersion string
 
 	checkAsserts bool
@@ -135,6 +136,27 @@ func WithInputs(specs ...InputSpec) Option {
 	}
 }
 
+// WithConstant gives a Placeholder a value, of its type, when the model is loaded: it is no
+// input, and where it switches parts of the graph, as phase_train does, those that it turns
+// off are not there (GraphDefs only).
+func WithConstant(name string, value *Tensor) Option {
+	return func(c *config) {
+		if value == nil {
+			c.wrong("WithConstant", name, "a tensor")
+		}
+		c.constants = append(c.constants, tf.ConstantSpec{Name: name, Value: value})
+	}
+}
+
+// WithConstantText is WithConstant with a value in JSON, "false" or "[1,2]": it becomes a tensor of
+// the Placeholder's type.
+func WithConstantText(name, value string) Option {
+	return func(c *config) {
+		c.constants = append(c.constants, tf.ConstantSpec{Name: name, Text: value})
+	}
+}
+
+// checkInput records an input without a meaning.
 func (c *config) checkInput(s InputSpec) {
 	const option = "WithInputs"
 	if s.Name == "" {

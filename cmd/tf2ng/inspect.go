@@ -131,7 +131,7 @@ func (c *inspectCommand) inspect(m *tf2ng.Model) (*inspection, error) {
 		Inputs: m.Inputs(), Outputs: m.Outputs(), TFOps: tensorFlowOps(f), CoreOps: map[string]int{},
 		TFVersion: f.Meta[tf.MetaVersion], Warnings: m.Warnings(),
 	}
-	for _, n := range f.Nodes() {
+	for _, n := range f.AllNodes() {
 		if _, isConstant := n.Op().(*core.Constant); !isConstant {
 			in.CoreOps[n.OpName()]++
 		}
@@ -143,7 +143,7 @@ func (c *inspectCommand) inspect(m *tf2ng.Model) (*inspection, error) {
 		}
 	}
 	var integer, real int
-	for _, n := range f.Nodes() {
+	for _, n := range f.AllNodes() {
 		if _, ok := n.Op().(trait.IntegerProduct); ok {
 			integer++
 		} else if mayBeInteger(n) {
@@ -176,8 +176,17 @@ func (in *inspection) print(w io.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "%d instructions, peak memory of intermediate values %d KiB\n", len(in.Steps), in.PeakBytes>>10)
-	for i, s := range in.Steps {
-		fmt.Fprintf(w, "%4d  %-34s %-18s %-20v %s\n", i, s.Kernel, s.Op, s.Output, s.Node)
+	printSteps(w, in.Steps, "")
+}
+
+// printSteps prints a line for each step, and under it those of the functions that it calls.
+func printSteps(w io.Writer, steps []kernels.StepInfo, indent string) {
+	for i, s := range steps {
+		fmt.Fprintf(w, "%s%4d  %-34s %-18s %-20v %s\n", indent, i, s.Kernel, s.Op, s.Output, s.Node)
+		for _, f := range s.Functions {
+			fmt.Fprintf(w, "%s      %s:\n", indent, f.Name)
+			printSteps(w, f.Steps, indent+"    ")
+		}
 	}
 }
 

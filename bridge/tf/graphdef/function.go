@@ -310,6 +310,26 @@ func (n *Node) Called(name string) (*Node, error) {
 	return &Node{Name: n.Name, Op: function, Device: n.Device, Inputs: n.Inputs, src: n.src, attributes: list}, nil
 }
 
+// CalledAll is Called for an attribute that is a list of functions.
+func (n *Node) CalledAll(name string) ([]*Node, error) {
+	names, err := list(n, name, ListFunc, (*source).function)
+	if err != nil {
+		return nil, err
+	}
+	attributes, err := list(n, name, ListFunc, (*source).funcAttributes)
+	if err != nil {
+		return nil, err
+	}
+	calls := make([]*Node, len(names))
+	for i, own := range attributes {
+		if own, err = n.src.substitute(own, n.caller); err != nil {
+			return nil, in(err, n, name)
+		}
+		calls[i] = &Node{Name: n.Name, Op: names[i], Device: n.Device, Inputs: n.Inputs, src: n.src, attributes: own}
+	}
+	return calls, nil
+}
+
 // Instance returns the node, which is one of a function, with another name and without inputs, and
 // with its placeholders replaced by the attributes of the call of the function.
 func (n *Node) Instance(name string, call *Node) (Node, error) {
@@ -366,6 +386,11 @@ func (s *source) funcAttributes(f field) ([]attribute, error) {
 
 // Forward makes an IdentityN with these inputs: a node's name for values that have other names too.
 func Forward(name, device string, inputs []Input, types []DataType) Node {
+	return Synthetic(name, "IdentityN", device, inputs, types)
+}
+
+// Synthetic makes a node of an op whose attribute T lists types.
+func Synthetic(name, op, device string, inputs []Input, types []DataType) Node {
 	var list []byte
 	for _, t := range types {
 		list = protowire.AppendTag(list, 6, protowire.VarintType)
@@ -375,7 +400,7 @@ func Forward(name, device string, inputs []Input, types []DataType) Node {
 	src := &source{data: data, limits: Limits{List: max(len(types), 1)}.withDefaults()}
 	return Node{
 		Name:       name,
-		Op:         "IdentityN",
+		Op:         op,
 		Device:     device,
 		Inputs:     inputs,
 		src:        src,
