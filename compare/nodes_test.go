@@ -219,3 +219,29 @@ func TestReadDirOfNoRecording(t *testing.T) {
 	_, err := compare.ReadDir(dir)
 	assert.ErrorContains(t, err, "want what tf2ng diff --record wrote")
 }
+
+// A loop of TensorFlow 1 is a cycle; the flow of a TensorArray, through it and behind, is no value to compare.
+func TestPlansOfLoops(t *testing.T) {
+	p := plan(t, `
+node { name: "n" op: "Placeholder" }
+node { name: "array" op: "TensorArrayV3" input: "n" }
+node { name: "flow" op: "Enter" input: "array:1" }
+node { name: "count" op: "Enter" input: "n" }
+node { name: "merge" op: "Merge" input: "count" input: "next" }
+node { name: "merge_flow" op: "Merge" input: "flow" input: "next_flow" }
+node { name: "cond" op: "Less" input: "merge" input: "count" }
+node { name: "switch" op: "Switch" input: "merge" input: "cond" }
+node { name: "switch_flow" op: "Switch" input: "merge_flow" input: "cond" }
+node { name: "write" op: "TensorArrayWriteV3" input: "array" input: "switch:1" input: "switch:1" input: "switch_flow:1" }
+node { name: "next" op: "NextIteration" input: "switch:1" }
+node { name: "next_flow" op: "NextIteration" input: "write" }
+node { name: "exit" op: "Exit" input: "switch" }
+node { name: "exit_flow" op: "Exit" input: "switch_flow" }
+node { name: "y" op: "TensorArrayGatherV3" input: "array" input: "exit" input: "exit_flow" }`)
+	names := []string{"y:0", "exit_flow:0", "exit:0", "array:1", "merge_flow:0", "merge:0", "write:0"}
+	got, want := newSide(t, names...), newSide(t, names...)
+	c := compare.Comparison{
+		Got: compare.Side{Name: "got", Runner: got}, Want: compare.Side{Name: "want", Runner: want}, Plan: p,
+	}
+	assert.Equal(t, []string{"merge:0", "exit:0", "y:0"}, c.Shared())
+}

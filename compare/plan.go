@@ -25,6 +25,7 @@ type planned struct {
 	inputs   []string // the full names of all tensors that it reads
 	reads    []string // those of them that are no constants
 	summand  string   // the tensor that it adds to, in place, so that nothing else may hold it; or ""
+	flow     bool     // its result is a TensorArray's flow, whose value has no meaning
 }
 
 // PlanGraph returns the Plan of a binary GraphDef.
@@ -37,7 +38,7 @@ func PlanGraph(data []byte, limits graphdef.Limits) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	order, err := g.Order()
+	order, err := excerpt.Order(g)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +51,7 @@ func PlanGraph(data []byte, limits graphdef.Limits) (*Plan, error) {
 		for _, in := range n.DataInputs() {
 			node.inputs = append(node.inputs, excerpt.Tensor(in))
 		}
+		node.flow = p.isFlow(n)
 		p.add(node)
 	}
 	return p, nil
@@ -79,6 +81,22 @@ func PlanFunction(f *core.Function) *Plan {
 	return p
 }
 
+// isFlow reports whether a node gives the flow of a TensorArray: a number that orders what is done with
+// the array, and that every program may choose.
+func (p *Plan) isFlow(n *graphdef.Node) bool {
+	switch n.Op {
+	case "TensorArrayV3", "TensorArrayWriteV3", "TensorArrayScatterV3", "TensorArraySplitV3":
+		return true
+	case "Enter", "Exit", "Identity", "Merge", "NextIteration", "Switch":
+		for _, in := range n.DataInputs() {
+			if i, ok := p.at[in.Node]; ok && p.nodes[i].flow {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (p *Plan) add(n planned) {
 	p.at[n.name] = len(p.nodes)
 	p.nodes = append(p.nodes, n)
@@ -88,7 +106,7 @@ func (p *Plan) add(n planned) {
 func (p *Plan) order(tensors []string) []string {
 	var known []string
 	for _, t := range tensors {
-		if _, ok := p.at[NodeOf(t)]; ok {
+		if i, ok := p.at[NodeOf(t)]; ok && !p.nodes[i].flow {
 			known = append(known, t)
 		}
 	}

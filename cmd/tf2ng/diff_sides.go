@@ -128,10 +128,12 @@ func (d *diff) openLive(ctx context.Context, s settings) (side, error) {
 	if err != nil {
 		return side{}, err
 	}
-	return side{
-		Side: compare.Side{Name: e.Name(), Engine: e, Runner: r}, graph: graph,
+	opened := side{
+		Side: compare.Side{Name: e.Name(), Engine: e}, graph: graph,
 		closers: []func() error{func() error { return compare.Close(r) }},
-	}, nil
+	}
+	opened.Runner, err = d.withConstants(ctx, r)
+	return opened, err
 }
 
 // forTensorFlow returns the model's GraphDef.
@@ -167,10 +169,53 @@ func (d *diff) openTensorFlow(ctx context.Context, s settings) (side, error) {
 		d.warn(w)
 	}
 	d.follow(e.Version())
-	if opened.Runner, err = e.Open(ctx, graph); err != nil {
+	r, err := e.Open(ctx, graph)
+	if err != nil {
 		return opened, err
 	}
-	return opened, nil
+	opened.Runner, err = d.withConstants(ctx, r)
+	return opened, err
+}
+
+// fixed is a Runner of TensorFlow's with further feeds: the placeholders that --set makes constants.
+type fixed struct {
+	tensorFlowRunner
+	constants compare.Tensors
+}
+
+// tensorFlowRunner is what TensorFlow's Runners are.
+type tensorFlowRunner interface {
+	compare.Runner
+	compare.Lister
+	TensorTypes() map[string]int32
+	Close() error
+}
+
+// Run feeds the constants, too.
+func (f *fixed) Run(ctx context.Context, feeds compare.Tensors, fetches []string) (compare.Tensors, error) {
+	all := maps.Clone(f.constants)
+	maps.Copy(all, feeds)
+	return f.tensorFlowRunner.Run(ctx, all, fetches)
+}
+
+// withConstants returns a Runner of TensorFlow's that is fed what --set says.
+func (d *diff) withConstants(ctx context.Context, r compare.Runner) (compare.Runner, error) {
+	inner, ok := r.(tensorFlowRunner)
+	if len(d.command.Set) == 0 || !ok {
+		return r, nil
+	}
+	var names []string
+	for _, s := range d.command.Set {
+		name, _, _ := strings.Cut(s, "=")
+		names = append(names, compare.FullName(name))
+	}
+	m, err := d.command.modelFlags.load(tf2ng.WithOutputs(names...)) // of the right types
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	constants, err := m.Run(ctx, nil)
+	return &fixed{inner, constants}, err
 }
 
 // warn prints a warning, and notes it.

@@ -78,8 +78,13 @@ func (r *Runner) Inputs() []compare.Port { return r.inputs }
 // Outputs describes the tensors of the nodes of which nothing is read.
 func (r *Runner) Outputs() []compare.Port { return r.outputs }
 
-// Tensors lists all tensors of the graph.
-func (r *Runner) Tensors() []string { return slices.Sorted(maps.Keys(r.types)) }
+// Tensors lists the tensors of the graph whose types package core has: handles of resources are none.
+func (r *Runner) Tensors() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(r.types)), func(name string) bool {
+		_, ok := coreTypes[graphdef.DataType(r.types[name])]
+		return !ok
+	})
+}
 
 // TensorTypes returns TensorFlow's numbers of the types of all tensors.
 func (r *Runner) TensorTypes() map[string]int32 { return r.types }

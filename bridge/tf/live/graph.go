@@ -72,8 +72,14 @@ func (g *Graph) Inputs() []compare.Port { return g.inputs }
 // Outputs describes the tensors of the nodes of which nothing is read.
 func (g *Graph) Outputs() []compare.Port { return g.outputs }
 
-// Tensors lists all tensors of the graph.
-func (g *Graph) Tensors() []string { return slices.Sorted(maps.Keys(g.tensors)) }
+// Tensors lists the tensors of the graph whose types package core has: handles of resources are none.
+func (g *Graph) Tensors() []string {
+	known := kinds()
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(g.tensors)), func(name string) bool {
+		_, ok := known[graphdef.DataType(g.tensors[name].DataType())]
+		return !ok
+	})
+}
 
 // TensorTypes returns TensorFlow's numbers of the types of all tensors.
 func (g *Graph) TensorTypes() map[string]int32 {

@@ -62,7 +62,7 @@ func New(data []byte, g *graphdef.Graph) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	order, err := g.Order()
+	order, err := Order(g)
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +70,17 @@ func New(data []byte, g *graphdef.Graph) (*Graph, error) {
 		e.constant[n.Name] = constant(n, e.constant)
 	}
 	return e, nil
+}
+
+// Order returns the nodes of a graph, each after those that it reads; loops are entered, and not gone
+// round.
+func Order(g *graphdef.Graph) ([]*graphdef.Node, error) {
+	names := make([]string, len(g.Nodes))
+	for i := range g.Nodes {
+		names[i] = g.Nodes[i].Name
+	}
+	again := func(in graphdef.Input) bool { return g.Producer(in).Op == "NextIteration" }
+	return g.OrderBehind(again, names...)
 }
 
 // constant reports whether a node has a value that no input changes; known are those in front of it.
