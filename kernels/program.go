@@ -76,24 +76,39 @@ type StepInfo struct {
 	Kernel     string    // the variant that computes it, or "reference"
 	Output     core.Fact // the node's first output
 	Operations int64     // multiplications and additions of a convolution or dot, else 0
+
+	// Functions are those that a loop or branch calls; its Operations are theirs, each called once.
+	Functions []FunctionInfo `json:",omitempty"`
+}
+
+// FunctionInfo describes a function that a step calls, as often as its input makes it.
+type FunctionInfo struct {
+	Name  string // what it is to the op: body, condition, branch 0
+	Steps []StepInfo
 }
 
 // Steps lists what a Run does, in its order.
 func (p *Program) Steps() []StepInfo {
-	list := p.machine.Steps()
+	return infosOf(p.machine.Steps())
+}
+
+func infosOf(list []machine.Step) []StepInfo {
 	steps := make([]StepInfo, len(list))
 	for i, s := range list {
 		n := s.Node
 		steps[i] = StepInfo{
 			Node: n.Name, Op: n.OpName(), TFOp: n.Origin.Op, Kernel: s.Kernel, Output: n.Outputs()[0], Operations: s.Operations,
 		}
+		for _, f := range s.Functions {
+			steps[i].Functions = append(steps[i].Functions, FunctionInfo{f.Name, infosOf(f.Steps)})
+		}
 	}
 	return steps
 }
 
-// PeakBytes returns the size of the arena that one Run uses: the intermediate values at the
-// worst moment. Weights, inputs and results are not in it, nor what is computed by
-// references after or in place of a plan.
+// PeakBytes returns the size of the arenas that one Run uses, its own and those of the functions
+// that nodes call: the intermediate values at the worst moment. Weights, inputs and results are
+// not in it, nor what is computed by references after or in place of a plan.
 func (p *Program) PeakBytes() int64 { return p.machine.PeakBytes() }
 
 // Operations returns how many multiplications and additions the convolutions and dots

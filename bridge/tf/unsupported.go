@@ -1,6 +1,7 @@
 package tf
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,23 +77,27 @@ func (o UnsupportedOp) String() string {
 
 // Reasons why ops are not supported.
 const (
-	whyControl  = "control flow"
-	whyLoop     = "a while loop"
+	whyLoop     = "part of a while loop that is not as TensorFlow writes them"
 	whyVariable = "a variable: freeze the graph first"
+	whyTable    = "a lookup table or vocabulary"
 	whyTraining = "training"
 	whyForeign  = "TensorFlow 2.21 does not register this op"
 	whyIntel    = whyForeign + "; Intel's builds of TensorFlow did"
 	whyRuntime  = "it is made while a graph runs: take the graph as it was before"
 	whyXLA      = "TensorFlow runs it in clusters that XLA compiles, nowhere else"
+	whyRandom   = "random numbers: if they serve for training only, fix what switches it with --set NAME=VALUE"
 )
 
 // why tells by an op's name why it is not supported.
 var why = byOp(map[string][]string{
-	whyControl: {"Switch", "Merge", "If", "StatelessIf", "Case", "StatelessCase"},
-	whyLoop:    {"Enter", "Exit", "NextIteration", "LoopCond", "While", "StatelessWhile"},
 	whyVariable: {
 		"Variable", "VariableV2", "VarHandleOp", "ReadVariableOp", "ResourceGather", "Assign", "AssignVariableOp",
 		"RestoreV2",
+	},
+	whyTable: {
+		"HashTable", "HashTableV2", "MutableHashTable", "MutableHashTableV2", "MutableDenseHashTable",
+		"MutableDenseHashTableV2", "MutableHashTableOfTensorsV2", "AnonymousHashTable", "LookupTableFind",
+		"LookupTableFindV2", "LookupTableSize", "LookupTableSizeV2", "LookupTableExport", "LookupTableExportV2",
 	},
 	whyTraining: {
 		"FusedBatchNormGradV3", "Conv2DBackpropFilter", "ApplyGradientDescent",
@@ -138,7 +143,7 @@ func (t *translation) unsupported(nodes []*graphdef.Node, outputs []tensorName) 
 	var failure error
 	at := map[string]int{}
 	for _, n := range nodes {
-		if ops.Known(n.Op) {
+		if t.supported(n) {
 			e.Supported[n.Op]++
 			continue
 		}
@@ -163,7 +168,67 @@ func (t *translation) unsupported(nodes []*graphdef.Node, outputs []tensorName) 
 	return e
 }
 
+// supported reports whether a node can be translated, as far as its op and its part in a loop tell.
+func (t *translation) supported(n *graphdef.Node) bool {
+	return ops.Known(n.Op) && !t.strays(n) && !t.malformed[n.Name]
+}
+
+// inTheWay puts all nodes that cannot be translated, and do not follow from another, into the
+// Graph of the error of the first.
+func (t *translation) inTheWay(err error, nodes []*graphdef.Node, outputs []tensorName) error {
+	var first, e *Error
+	if !errors.As(err, &first) {
+		return err
+	}
+	graph := &UnsupportedError{Supported: map[string]int{}}
+	malformed, behind := map[string]bool{}, map[string]bool{}
+	follows := func(in graphdef.Input) bool { return behind[in.Node] && !t.isCut(in) }
+	for i, n := range nodes {
+		if t.decisions.conditional(n) || t.values[n.Name] != nil {
+			continue
+		}
+		if behind[n.Name] = slices.ContainsFunc(t.reads(n), follows); behind[n.Name] {
+			continue
+		}
+		if !errors.As(within(n, t.node(n, nodes[i+1:])), &e) {
+			continue
+		}
+		malformed[n.Name], behind[n.Name] = true, true
+		why := strings.TrimPrefix(e.Error(), fmt.Sprintf("node %q (%s): ", n.Name, n.Op))
+		graph.Ops = append(graph.Ops, UnsupportedOp{Op: n.Op, Count: 1, First: n.Name, Why: why})
+	}
+	for _, n := range nodes {
+		if !malformed[n.Name] {
+			graph.Supported[n.Op]++
+		}
+	}
+	t.malformed = malformed
+	t.surround(graph, nodes, outputs)
+	first.Graph = graph
+	return err
+}
+
+// strays reports whether a node is part of a while loop that is not as TensorFlow writes them:
+// the others have one node each.
+func (t *translation) strays(n *graphdef.Node) bool {
+	data := n.DataInputs()
+	switch n.Op {
+	case "Enter", "NextIteration", "LoopCond":
+		return true
+	case "Exit":
+		return len(data) == 1 && t.flows[data[0].Node] == nil
+	case "Switch":
+		return len(data) == 2 && t.graph.Producer(data[1]).Op == "LoopCond"
+	case "Merge":
+		return slices.ContainsFunc(data, func(in graphdef.Input) bool { return t.graph.Producer(in).Op == "NextIteration" })
+	}
+	return false
+}
+
 func reason(g *graphdef.Graph, n *graphdef.Node) string {
+	if ops.Known(n.Op) {
+		return whyLoop
+	}
 	if w := why[n.Op]; w != "" {
 		return w
 	}

@@ -21,7 +21,7 @@ import (
 const (
 	exitOK      = 0
 	exitDiffers = 1 // diff found a difference beyond the tolerance
-	exitCannot  = 2 // anything that kept the command from doing its work
+	exitCannot  = 2 // anything that kept the command from doing its work, or diff from doing all of it
 )
 
 // errDiffers is what diff returns for exitDiffers; the report has been printed.
@@ -32,9 +32,9 @@ func main() { os.Exit(doMain(os.Args[1:], os.Stdout, os.Stderr)) }
 type cli struct {
 	Version kong.VersionFlag `help:"Print the version of the program and of the .ng files that it writes."`
 
-	Convert convertCommand `cmd:"" help:"Translate a GraphDef to a .ng file."`
+	Convert convertCommand `cmd:"" help:"Translate a GraphDef or a SavedModel to a .ng file."`
 	Run     runCommand     `cmd:"" help:"Run a model on inputs from .npy or .npz files."`
-	Diff    diffCommand    `cmd:"" help:"Run a model and compare its outputs with recorded ones."`
+	Diff    diffCommand    `cmd:"" help:"Lay a model's tensors beside TensorFlow's, another engine's or recorded ones."`
 	Inspect inspectCommand `cmd:"" help:"Tell what is in a model and what runs it."`
 	Bench   benchCommand   `cmd:"" help:"Measure a model on random inputs."`
 	Kernels kernelsCommand `cmd:"" help:"List the instruction sets and kernel variants."`

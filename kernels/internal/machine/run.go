@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 
@@ -14,7 +15,8 @@ type Run struct {
 	Mem     [][]byte // by buffer
 	State   []any    // what instructions keep beside the arena
 	in, out []*core.Tensor
-	broken  atomic.Bool // an instruction panicked: nobody uses the memory again
+	ctx     context.Context // of the call under way
+	broken  atomic.Bool     // an instruction panicked: nobody uses the memory again
 }
 
 // RunPool keeps the memory of Runs that have ended for others, of any layout.
@@ -63,9 +65,18 @@ func (r *Run) become(l *Layout) {
 	}
 }
 
+// Eval runs an op's reference. It ends early when the Run is cancelled, with the context's error.
+func (r *Run) Eval(op core.Op, in, out []*core.Tensor) error {
+	err := core.EvalUntil(r.ctx.Done(), op, in, out)
+	if cancelled := r.ctx.Err(); cancelled != nil {
+		return cancelled
+	}
+	return err
+}
+
 // take makes the caller's tensors the buffers that they are.
-func (r *Run) take(in, out []*core.Tensor) {
-	r.in, r.out = in, out
+func (r *Run) take(ctx context.Context, in, out []*core.Tensor) {
+	r.ctx, r.in, r.out = ctx, in, out
 	for i, b := range r.layout.Buffers {
 		switch {
 		case b.Param >= 0:
@@ -76,9 +87,12 @@ func (r *Run) take(in, out []*core.Tensor) {
 	}
 }
 
+// Context is that of the call under way.
+func (r *Run) Context() context.Context { return r.ctx }
+
 // forget gives up the caller's memory.
 func (r *Run) forget() {
-	r.in, r.out = nil, nil
+	r.ctx, r.in, r.out = nil, nil, nil
 	for i, b := range r.layout.Buffers {
 		if b.Param >= 0 || b.Result >= 0 {
 			r.Mem[i] = nil

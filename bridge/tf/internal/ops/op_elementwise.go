@@ -16,8 +16,8 @@ const (
 )
 
 var _ = register("elementwise",
-	op{name: "Add", signature: binarySignature, translate: apply(&pointwise.Add{})},
-	op{name: "AddV2", signature: binarySignature, translate: apply(&pointwise.Add{})},
+	op{name: "Add", signature: binarySignature, translate: add},
+	op{name: "AddV2", signature: binarySignature, translate: add},
 	op{name: "Sub", signature: binarySignature, translate: apply(&pointwise.Subtract{})},
 	op{name: "Mul", signature: binarySignature, translate: apply(&pointwise.Multiply{})},
 	op{name: "Div", signature: binarySignature, translate: apply(&pointwise.Divide{})},
@@ -35,13 +35,15 @@ var _ = register("elementwise",
 	op{name: "Less", signature: compareSignature, translate: compare(pointwise.Less)},
 	op{name: "LessEqual", signature: compareSignature, translate: compare(pointwise.LessEqual)},
 	op{name: "Greater", signature: compareSignature, translate: compare(pointwise.Greater)},
-	op{name: "GreaterEqual", signature: compareSignature, translate: compare(pointwise.GreaterEqual)},
+	op{name: "GreaterEqual", signature: compareSignature, translate: greaterEqual},
 	op{
-		name: "LogicalAnd", signature: "x:bool y:bool -> z:bool",
+		name:      "LogicalAnd",
+		signature: "x:bool y:bool -> z:bool",
 		translate: apply(&pointwise.Logical{Function: pointwise.And}),
 	},
 	op{
-		name: "LogicalOr", signature: "x:bool y:bool -> z:bool",
+		name:      "LogicalOr",
+		signature: "x:bool y:bool -> z:bool",
 		translate: apply(&pointwise.Logical{Function: pointwise.Or}),
 	},
 	op{name: "LogicalNot", signature: "x:bool -> y:bool", translate: apply(&pointwise.LogicalNot{})},
@@ -58,7 +60,7 @@ var _ = register("elementwise",
 	op{name: "Exp", signature: unarySignature, translate: unary(pointwise.Exp)},
 	op{name: "Log", signature: unarySignature, translate: unary(pointwise.Log)},
 	op{name: "Erf", signature: unarySignature, translate: unary(pointwise.Erf)},
-	op{name: "Floor", signature: unarySignature, translate: unary(pointwise.Floor)},
+	op{name: "Floor", signature: unarySignature, translate: floor},
 	op{name: "Ceil", signature: unarySignature, translate: unary(pointwise.Ceil)},
 	op{name: "Round", signature: unarySignature, translate: unary(pointwise.RoundEven)},
 	op{name: "Rint", signature: unarySignature, translate: unary(pointwise.RoundEven)},
@@ -104,11 +106,11 @@ func equal(r pointwise.Relation) func(*call) []core.Value {
 }
 
 func activate(a numeric.Activation) func(*call) []core.Value {
-	return apply(&pointwise.Activate{Activation: a})
+	return func(c *call) []core.Value { return c.emitActivation(pointwise.Activate{Activation: a}) }
 }
 
 func leakyRelu(c *call) []core.Value {
-	return c.emit(&pointwise.Activate{Activation: numeric.LeakyRelu, Alpha: c.floatOr("alpha", 0.2)}, c.in...)
+	return c.emitActivation(pointwise.Activate{Activation: numeric.LeakyRelu, Alpha: c.floatOr("alpha", 0.2)})
 }
 
 func cast(c *call) []core.Value {
