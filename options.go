@@ -18,6 +18,8 @@ type config struct {
 	outputs   []string
 	constants []tf.ConstantSpec
 	tfVersion string
+	signature string
+	tags      []string
 
 	checkAsserts bool
 
@@ -126,7 +128,7 @@ func WithPreparedShapes(n int, bytes int64) Option {
 	}
 }
 
-// WithInputs gives inputs shapes, or makes inner tensors inputs (GraphDefs only).
+// WithInputs gives inputs shapes, or makes inner tensors inputs (GraphDefs and SavedModels only).
 func WithInputs(specs ...InputSpec) Option {
 	return func(c *config) {
 		for _, s := range specs {
@@ -182,6 +184,29 @@ func WithOutputs(names ...string) Option {
 			}
 		}
 		c.outputs = append(c.outputs, names...)
+	}
+}
+
+// WithSignature names the signature of a SavedModel, or of a .ng file that was made of one, whose
+// names the inputs and outputs have. By default it is "serving_default", or the only one; if there is
+// neither, Load fails with a *SignatureError. Model.Signature gives the others.
+func WithSignature(name string) Option {
+	return func(c *config) {
+		if name == "" {
+			c.wrong("WithSignature", `""`, "the name of a signature")
+		}
+		c.signature = name
+	}
+}
+
+// WithTags names the tags of the graph of a SavedModel that is to be read, in any order. By default it
+// is that with the one tag "serve", or the only one; any other case is a *TagsError.
+func WithTags(tags ...string) Option {
+	return func(c *config) {
+		if len(tags) == 0 {
+			c.wrong("WithTags", "no tags", "at least one")
+		}
+		c.tags = tags
 	}
 }
 

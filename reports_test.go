@@ -25,7 +25,7 @@ type report struct {
 	Expect    map[string]string `json:"expect"`    // the same; floats within 1e-4, integers equal
 	Refused   string            `json:"refused"`   // the error of Load, if there is one; nothing is computed
 	Set       map[string]any    `json:"set"`       // the values of placeholders
-	Signature string            `json:"signature"` // not supported
+	Signature string            `json:"signature"` // of a SavedModel, if its own default is not meant
 	Fails     string            `json:"fails"`     // "load" or "run": where there is an error
 	Because   string            `json:"because"`   // what the error is about
 }
@@ -65,6 +65,9 @@ func (r *report) loadOptions(t *testing.T) []tf2ng.Option {
 	load := []tf2ng.Option{
 		tf2ng.WithOutputs(slices.Sorted(maps.Keys(r.Expect))...), tf2ng.WithTFVersion("2.21"),
 	}
+	if r.Signature != "" {
+		load = append(load, tf2ng.WithSignature(r.Signature))
+	}
 	for name, value := range r.Set {
 		text, err := json.Marshal(value)
 		require.NoError(t, err)
@@ -78,9 +81,6 @@ func (r *report) loadOptions(t *testing.T) []tf2ng.Option {
 
 // run loads the model with what is fed as its inputs and compares what it computes.
 func (r *report) run(t *testing.T, dir string) {
-	if r.Signature != "" {
-		t.Skip("runs a signature, which is not supported")
-	}
 	if r.Fails != "" {
 		r.fail(t, dir)
 		return

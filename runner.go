@@ -55,7 +55,7 @@ func (r *runner) run(ctx context.Context, f *core.Function, feeds compare.Tensor
 		if f, err = f.WithResults(fetches, false); err != nil {
 			return err
 		}
-		p, err := kernels.Prepare(f, r.model.options)
+		p, err := kernels.Prepare(f, r.model.origin.options)
 		if err != nil {
 			return err
 		}

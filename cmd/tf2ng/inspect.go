@@ -32,6 +32,8 @@ func (c *inspectCommand) Help() string { return "Example: tf2ng inspect frozen.p
 
 // inspection is what inspect tells.
 type inspection struct {
+	Signature string             `json:"signature,omitempty"` // whose names these are
+	Others    []string           `json:"other_signatures,omitempty"`
 	Inputs    []tf2ng.TensorInfo `json:"inputs"`
 	Outputs   []tf2ng.TensorInfo `json:"outputs"`
 	TFOps     []inspectedOp      `json:"tensorflow_ops"` // the most frequent first, without constants
@@ -60,6 +62,9 @@ func (c *inspectCommand) Run(o *output) error {
 	m, err := c.load(append(append(opts, cuts...), tf2ng.WithOutputs(c.Output...))...)
 	if u := (*tf.UnsupportedError)(nil); errors.As(err, &u) {
 		return c.unsupported(o, u)
+	}
+	if e := (*tf.Error)(nil); errors.As(err, &e) && e.Graph != nil {
+		return c.unsupported(o, e.Graph)
 	}
 	if err != nil {
 		return err
@@ -128,8 +133,13 @@ func endpoints(list []tf.Endpoint) []tf2ng.TensorInfo {
 func (c *inspectCommand) inspect(m *tf2ng.Model) (*inspection, error) {
 	f := m.Function()
 	in := &inspection{
-		Inputs: m.Inputs(), Outputs: m.Outputs(), TFOps: tensorFlowOps(f), CoreOps: map[string]int{},
-		TFVersion: f.Meta[tf.MetaVersion], Warnings: m.Warnings(),
+		Signature: m.SignatureName(), Inputs: m.Inputs(), Outputs: m.Outputs(), TFOps: tensorFlowOps(f),
+		CoreOps: map[string]int{}, TFVersion: f.Meta[tf.MetaVersion], Warnings: m.Warnings(),
+	}
+	for _, name := range m.Signatures() {
+		if name != in.Signature {
+			in.Others = append(in.Others, name)
+		}
 	}
 	for _, n := range f.AllNodes() {
 		if _, isConstant := n.Op().(*core.Constant); !isConstant {
@@ -166,6 +176,13 @@ func mayBeInteger(n *core.Node) bool {
 }
 
 func (in *inspection) print(w io.Writer) {
+	if in.Signature != "" {
+		fmt.Fprintf(w, "signature %q", in.Signature)
+		if len(in.Others) > 0 {
+			fmt.Fprintf(w, "; there are also %q, see --signature", in.Others)
+		}
+		fmt.Fprintln(w)
+	}
 	printInfos(w, "input", in.Inputs)
 	printInfos(w, "output", in.Outputs)
 	fmt.Fprintf(w, "arithmetic of TensorFlow %s; %.0f %% of the convolutions and matrix products run in integers; "+

@@ -281,16 +281,7 @@ func (g *Graph) FunctionNamed(name string) (*Function, bool) {
 }
 
 // WithNodes returns a graph of other nodes with the same library, checked as [Parse] checks one.
-func (g *Graph) WithNodes(nodes []Node) (*Graph, error) {
-	out := &Graph{Nodes: slices.Clone(nodes), Versions: g.Versions, Functions: g.Functions}
-	for i := range out.Nodes {
-		out.Nodes[i].Inputs = slices.Clone(out.Nodes[i].Inputs)
-	}
-	if err := out.link(); err != nil {
-		return nil, err
-	}
-	return out, nil
-}
+func (g *Graph) WithNodes(nodes []Node) (*Graph, error) { return g.With(nodes, g.Functions) }
 
 // Called returns the call that an attribute of kind func describes: a node of the same name and
 // inputs whose op is the function and whose attributes are those that the attribute gives the
@@ -391,12 +382,7 @@ func Forward(name, device string, inputs []Input, types []DataType) Node {
 
 // Synthetic makes a node of an op whose attribute T lists types.
 func Synthetic(name, op, device string, inputs []Input, types []DataType) Node {
-	var list []byte
-	for _, t := range types {
-		list = protowire.AppendTag(list, 6, protowire.VarintType)
-		list = protowire.AppendVarint(list, uint64(t))
-	}
-	data := protowire.AppendBytes(protowire.AppendTag(nil, valueList, protowire.BytesType), list)
+	data := typeList(types)
 	src := &source{data: data, limits: Limits{List: max(len(types), 1)}.withDefaults()}
 	return Node{
 		Name:       name,
