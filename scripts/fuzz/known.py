@@ -92,6 +92,12 @@ def infinite_sum(f):
     return ends.max() * 2.0**14 > np.finfo(np.float32).max
 
 
+def far(f):
+    """A factor of QuantizedMul whose zero is beyond 32 bits of its own steps."""
+    low, high, low2, high2 = (float(v) for v in read_by(f.case)[2:])
+    return any(max(abs(a), abs(b)) * 255 / max(b - a, 1e-300) > 2.0**31 for a, b in ((low, high), (low2, high2)))
+
+
 def disparate(f):
     """A zero of QuantizedAdd's smaller operand that is beyond 32 bits of its own steps."""
     values = [float(v) for v in read_by(f.case)[2:]]
@@ -116,7 +122,7 @@ KNOWN = [
         "where it is constant; and no channel's beyond 16 columns",
     ),
     Known(
-        "QuantizedInstanceNorm", lambda f: (f.kind == "integers" and f.most <= 1) or (f.kind == "range" and f.most <= 1e-3),
+        "QuantizedInstanceNorm", lambda f: (f.kind == "integers" and f.most <= 1) or (f.kind in ("range", "sign of zero") and f.most <= 1e-3),
         "the order of TensorFlow's sums is that of its vectors; tf2ng's is one on every CPU",
     ),
     Known("QuantizedRelu6", lambda f: alone(f) and sixes_overflow(f), "6 in units of a tiny range is beyond 64 bits: undefined in TensorFlow"),
@@ -124,6 +130,11 @@ KNOWN = [
         "QuantizedAdd", lambda f: alone(f) and f.kind == "integers" and (infinite_sum(f) or disparate(f)),
         "integers of TensorFlow's sum overflow where ranges are huge, or one is tiny beside the other",
     ),
+    Known(
+        "QuantizedMul", lambda f: alone(f) and f.kind == "integers" and far(f),
+        "a zero point, of a range far beside 0, is beyond 32 bits: undefined in TensorFlow",
+    ),
+    Known(".*", lambda f: f.kind == "floats" and f.most < LEAST, "both are 0 but for subnormal numbers, which TensorFlow flushes and tf2ng need not"),
     Known(
         "QuantizeV2|QuantizeAndDequantize.*", lambda f: alone(f) and has_nan(f),
         "NaN: TensorFlow's integer depends on the vectors' width, and a range that is computed on the order",
