@@ -68,9 +68,10 @@ type Tensor struct {
 	Values *Values `json:"values,omitempty"`
 	// Alone is the comparison of what the node alone makes of the other side's inputs, and Fault
 	// what follows from it; AloneProblem says why there is none.
-	Alone        *Tensor `json:"alone,omitempty"`
-	Fault        Fault   `json:"fault,omitempty"`
-	AloneProblem string  `json:"alone_problem,omitempty"`
+	Alone        *Tensor  `json:"alone,omitempty"`
+	Fault        Fault    `json:"fault,omitempty"`
+	AloneProblem string   `json:"alone_problem,omitempty"`
+	Samples      *Samples `json:"samples,omitempty"` // for charts; only if a Comparison is to keep them
 	// Of a Report that sums up others: how many have the tensor, the mean of their SNRs, and the
 	// number of the one that it differs most in.
 	Runs    int    `json:"runs,omitempty"`

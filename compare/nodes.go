@@ -30,6 +30,8 @@ type Comparison struct {
 	Derive bool
 	// All compares each node alone on Want's inputs, not only those that diverge.
 	All bool
+	// Samples keeps what charts need, see Report.WriteHTML.
+	Samples bool
 	// FailFast stops at the first node that diverges.
 	FailFast bool
 	// Progress, if not nil, is told what is being done and how much of it is.
@@ -79,7 +81,7 @@ func (c *Comparison) Outputs(ctx context.Context, tensors []string) (*Report, er
 		return nil, err
 	}
 	for _, t := range tensors {
-		r.add(compare(c.pair(t, got[t], want[t], bounds), c.Tolerance))
+		r.add(c.tensor(t, got[t], want[t], bounds))
 	}
 	return r, nil
 }
@@ -94,6 +96,15 @@ func (c *Comparison) report() *Report {
 	return &Report{
 		Schema: ReportSchema, Got: c.Got.Name, Want: c.Want.Name, Tolerance: c.Tolerance, Pass: true, Tensors: []Tensor{},
 	}
+}
+
+// tensor compares a tensor.
+func (c *Comparison) tensor(name string, got, want *core.Tensor, bounds map[string]*Bound) Tensor {
+	t := compare(c.pair(name, got, want, bounds), c.Tolerance)
+	if c.Samples && t.Values != nil {
+		t.Samples = samples(got.Float64s(), asBits(got, want).Float64s())
+	}
+	return t
 }
 
 func (c *Comparison) pair(tensor string, got, want *core.Tensor, bounds map[string]*Bound) Pair {
@@ -176,7 +187,7 @@ func (c *Comparison) Nodes(ctx context.Context) (*Report, error) {
 		return nil, err
 	}
 	for _, t := range tensors {
-		r.add(compare(c.pair(t, got.values[t], want.values[t], bounds), c.Tolerance))
+		r.add(c.tensor(t, got.values[t], want.values[t], bounds))
 		if c.FailFast && !r.Pass {
 			break
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/signal"
@@ -40,6 +41,7 @@ type diffCommand struct {
 	Float  string `help:"The float model that this one was quantized from: tell which layer loses how much." placeholder:"FILE"`
 	Labels string `help:"Integer labels, one per row of the first output: tell both sides' accuracy and the rows whose answers differ." placeholder:"FILE[:KEY]"`
 
+	HTML   string   `name:"html" help:"Write the report as one page for browsers, too." placeholder:"FILE"`
 	Record string   `help:"Keep the tensors of the right side (of the model, if there is no other) for --against." placeholder:"DIR"`
 	Atol   *float64 `help:"Absolute tolerance for floats, in place of one that is derived from the graph; integers must be equal."`
 	Rtol   *float64 `help:"Relative tolerance for floats, in place of one that is derived from the graph."`
@@ -132,6 +134,7 @@ type diff struct {
 	feeds    compare.Tensors
 	outputs  []string          // to compare; nil for the model's
 	many     []compare.Tensors // of the inputs that are many files, those of each run
+	drawn    *compare.Plan     // the graph of the report
 	recorder *compare.Recorder
 	rewrites bool // TensorFlow rewrites the graph
 	notes    []string
@@ -216,13 +219,14 @@ func (d *diff) compare(ctx context.Context) (*compare.Comparison, *compare.Repor
 	if err != nil {
 		return nil, nil, err
 	}
+	d.drawn = plan
 	if d.rewrites {
 		d.warnOfLayerNorms(plan)
 	}
 	tolerance, derive := d.command.tolerance()
 	c := &compare.Comparison{
 		Got: d.a.Side, Want: d.b.Side, Plan: plan, Tolerance: tolerance, Derive: derive,
-		All: d.command.Alone, FailFast: d.command.FailFast, Progress: d.out.progress(),
+		Samples: d.command.HTML != "", All: d.command.Alone, FailFast: d.command.FailFast, Progress: d.out.progress(),
 	}
 	var labels *core.Tensor
 	if d.command.Labels != "" {
@@ -337,6 +341,14 @@ func (d *diff) record() error {
 // print prints a report.
 func (d *diff) print(r *compare.Report) error {
 	r.Notes = d.notes
+	if d.command.HTML != "" {
+		if _, err := writeFile(d.command.HTML, func(w io.Writer) error { return r.WriteHTML(w, d.drawn) }); err != nil {
+			return fmt.Errorf("--html: %w", err)
+		}
+		for i := range r.Tensors {
+			r.Tensors[i].Samples = nil
+		}
+	}
 	if d.command.JSON {
 		return printJSON(d.out.out, r)
 	}
