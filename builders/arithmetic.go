@@ -209,11 +209,24 @@ func (e *emitter) mul(role string, a, b core.Value) core.Value {
 // scaleProduct returns the product of two scales of TensorFlow's, which is 0 where it would
 // be subnormal.
 func (e *emitter) scaleProduct(role string, a, b core.Value) core.Value {
-	v := e.mul(role, a, b)
+	return e.flushed(role, e.mul(role, a, b))
+}
+
+// flushed returns v with 0 for subnormal numbers, which is what TensorFlow's threads read and write.
+func (e *emitter) flushed(role string, v core.Value) core.Value {
 	if e.err != nil || e.Arithmetic == NGraph || v.Type() != core.F32 || !maybeSubnormal(v) {
 		return v
 	}
 	return e.op(role+"_flushed", &pointwise.FlushSubnormals{}, v)
+}
+
+// farFromSubnormal reports whether v is known to hold zeros and numbers of at least 2^-78: sums and
+// differences of those are 0 or at least 2^-101.
+func farFromSubnormal(v core.Value) bool {
+	c := v.Folded()
+	return c != nil && !slices.ContainsFunc(c.Float64s(), func(x float64) bool {
+		return x != 0 && !(math.Abs(x) >= 0x1p-78)
+	})
 }
 
 // maybeSubnormal reports whether no constant shows that v holds normal numbers and zeros only.

@@ -23,14 +23,15 @@ import (
 // SCALED, the output range itself in mode MIN_FIRST, and that of 2^31 levels for i32.
 func (m *matmul) fused() Range {
 	s := m.scaleProduct("scale", m.fusedScaleA(), m.scaleB(quantization.ScaleSymmetric, false))
+	m.unit = s
 	if m.OutputType != core.I32 {
 		m.posts.mul(s)
 	}
 	if m.Bias.Node != nil || m.InputMode == MinFirst {
-		m.posts.add(m.fusedBias())
+		m.addBias(m.fusedBias())
 	}
 	if m.Sum.Node != nil {
-		m.posts.add(m.Sum)
+		m.posts.add(m.flushedSum())
 	}
 	if m.WithRelu {
 		m.Activation = numeric.Relu
@@ -50,6 +51,16 @@ func (m *matmul) fused() Range {
 		return m.symmetricRange()
 	}
 	return m.finish(s)
+}
+
+// flushedSum returns the summand without subnormal numbers, which only what is itself that small
+// can tell from 0.
+func (m *matmul) flushedSum() core.Value {
+	if m.err != nil || m.OutputType != core.F32 ||
+		farFromSubnormal(m.unit) && (m.addend.Node == nil || farFromSubnormal(m.addend)) {
+		return m.Sum
+	}
+	return m.flushed("sum", m.Sum)
 }
 
 // inputLevels are TensorFlow's L(a).

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
@@ -55,14 +56,7 @@ func (e *emitter) tensorFlowDot(d Dot) (Output, error) {
 		e.zeros("input1_zero_point", core.I8, core.Shape{}),
 	}
 	op := &linear.IntegerDot{ReductionAxes: 1, PostOps: m.posts.steps}
-	role := ""
-	if half {
-		role = "real"
-	}
-	out.Value = e.op(role, op, append(in, m.posts.operands...)...)
-	if half {
-		out.Value = e.op("", &pointwise.Convert{Type: core.BF16}, out.Value)
-	}
+	out.Value = m.result(op, append(in, m.posts.operands...), half)
 	if e.err != nil {
 		return Output{}, e.err
 	}
@@ -107,6 +101,41 @@ type matmul struct {
 	typeA      core.Type
 	perChannel bool // b's range holds one element per column
 	posts      postOps
+
+	unit, addend core.Value // of a real result: what its accumulators are multiplied by, and the bias
+}
+
+// addBias appends the sum with a bias.
+func (m *matmul) addBias(bias core.Value) {
+	m.addend = m.flushed("bias", bias)
+	m.posts.add(m.addend)
+}
+
+// mayUnderflow reports whether a real result may be subnormal before TensorFlow flushes it: it is
+// not where the unit is known to be no tiny number, but for what a summand, a tiny bias before an
+// activation, or one in units of the accumulators makes of it.
+func (m *matmul) mayUnderflow() bool {
+	if m.err != nil || !farFromSubnormal(m.unit) || m.Sum.Node != nil {
+		return true
+	}
+	plain := m.Activation == numeric.Identity || m.Activation == numeric.Relu
+	return (!plain || m.Arithmetic.upTo2_13()) && m.addend.Node != nil && !farFromSubnormal(m.addend)
+}
+
+// result returns the product: the real one flushed, and rounded to bf16 if half.
+func (m *matmul) result(op core.Op, in []core.Value, half bool) core.Value {
+	flush := m.OutputType == core.F32 && m.mayUnderflow()
+	if !flush && !half {
+		return m.op("", op, in...)
+	}
+	v := m.op("real", op, in...)
+	switch {
+	case flush && half:
+		v = m.op("real_flushed", &pointwise.FlushSubnormals{}, v)
+	case flush:
+		return m.op("", &pointwise.FlushSubnormals{}, v)
+	}
+	return m.op("", &pointwise.Convert{Type: core.BF16}, v)
 }
 
 // scaleA returns the scale of a: by ScaleSymmetric, or by ScaleLevel where 0 stands
@@ -171,6 +200,7 @@ func (m *matmul) realUnits() Range {
 	mode := m.mode()
 	divides := m.OutputType == core.I32
 	s := m.scaleProduct("scale", m.scaleA(mode, divides), m.scaleB(quantization.ScaleSymmetric, divides))
+	m.unit = s
 	m.posts.mul(s)
 	bias := m.Bias
 	switch {
@@ -186,7 +216,7 @@ func (m *matmul) realUnits() Range {
 		}
 		bias = m.add("compensated_bias", bias, comp)
 	}
-	m.posts.add(bias)
+	m.addBias(bias)
 	if m.WithRelu {
 		m.posts.relu()
 	}
@@ -252,7 +282,7 @@ func (m *matmul) accumulatorUnits() Range {
 			bias = m.add("compensated_bias", bias, m.compensation())
 		}
 	}
-	m.posts.add(bias)
+	m.addBias(bias)
 	out := accumulators
 	switch m.OutputType {
 	case core.I8, core.U8:
@@ -263,7 +293,8 @@ func (m *matmul) accumulatorUnits() Range {
 		m.posts.mul(m.div("output_scale", ratio, m.real("output_levels", d)))
 	case core.F32:
 		out = Range{}
-		m.posts.mul(m.scaleProduct("scale", m.scaleA(m.mode(), false), m.scaleB(quantization.ScaleSymmetric, false)))
+		m.unit = m.scaleProduct("scale", m.scaleA(m.mode(), false), m.scaleB(quantization.ScaleSymmetric, false))
+		m.posts.mul(m.unit)
 	case core.I32:
 	default:
 		m.unsupported("got output type %v, want i8, u8, i32, f32 or bf16", m.OutputType)

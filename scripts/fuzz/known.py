@@ -134,7 +134,6 @@ KNOWN = [
         "QuantizedMul", lambda f: alone(f) and f.kind == "integers" and far(f),
         "a zero point, of a range far beside 0, is beyond 32 bits: undefined in TensorFlow",
     ),
-    Known(".*", lambda f: f.kind == "floats" and f.most < LEAST, "both are 0 but for subnormal numbers, which TensorFlow flushes and tf2ng need not"),
     Known(
         "QuantizeV2|QuantizeAndDequantize.*", lambda f: alone(f) and has_nan(f),
         "NaN: TensorFlow's integer depends on the vectors' width, and a range that is computed on the order",

@@ -57,6 +57,15 @@ for q in [1, 3]:
                 return np.stack([np.stack([boxes(20)(rng) for _ in range(q)], 1) for _ in range(2)])
 
             case("CombinedNonMaxSuppression", f"combinednonmaxsuppression_{q}_{int(clip)}_{int(pad)}", feed("float", many), feed("float", scores(2, 20, 3)), const("int32", 4), const("int32", 25), const("float", 0.4), const("float", 0.2), clip_boxes=clip, pad_per_class=pad)
+# Few scores, as of INT8 models: the order of equals is that of TensorFlow's heap and sort.
+for name, n, classes, levels, lowest, most, total in [("heap", 12, 1, 1, 0, 12, 12), ("sort", 40, 3, 2, 0, 40, 100), ("unfilled", 40, 3, 3, 0, 30, 50), ("below", 30, 2, 3, -3, 30, 60)]:
+    def levelled(rng, n=n, classes=classes, levels=levels, lowest=lowest):
+        return (rng.integers(1, levels + 1, (1, n, classes)) / levels + lowest).astype(np.float32)
+
+    def separate(rng, n=n):
+        return boxes(n)(rng).reshape(1, n, 1, 4)
+
+    case("CombinedNonMaxSuppression", f"combinednonmaxsuppression_ties_{name}", feed("float", separate), feed("float", levelled), const("int32", most), const("int32", total), const("float", 0.7), const("float", 0.2 + lowest), clip_boxes=False)
 case("CombinedNonMaxSuppression", "combinednonmaxsuppression_few", feed("float", lambda rng: boxes(20)(rng).reshape(1, 20, 1, 4)), feed("float", scores(1, 20, 2)), const("int32", 4), const("int32", 5), const("float", 0.4), const("float", 0.2))
 case("CombinedNonMaxSuppression", "combinednonmaxsuppression_classes", feed("float", lambda rng: boxes(20)(rng).reshape(1, 20, 1, 4)), feed("float", scores(1, 10, 2)), const("int32", 4), const("int32", 5), const("float", 0.4), const("float", 0.2), error=True)
 

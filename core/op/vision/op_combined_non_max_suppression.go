@@ -1,7 +1,6 @@
 package vision
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -14,8 +13,9 @@ import (
 var _ = core.Register[CombinedNonMaxSuppression]("CombinedNonMaxSuppression")
 
 // CombinedNonMaxSuppression selects boxes of each class of each image, as NonMaxSuppression
-// does without soft suppression, and keeps those of the highest scores of all classes (the
-// lower class, then the lower box, first among equals).
+// does without soft suppression, and keeps those of the highest scores of all classes. Which of
+// equal scores is first is what TensorFlow's heap and sort make of them. As there, the places
+// that a class does not fill have the score and the class -1, before scores below.
 //
 //	Inputs:  boxes: f32, [batch, n, 1 or classes, 4]
 //	         scores: f32, [batch, n, classes]
@@ -104,28 +104,31 @@ func (op *CombinedNonMaxSuppression) Eval(in, out []*core.Tensor) error {
 	kept := out[1].Shape()[1]
 	boxes, scores := core.Data[float32](in[0]), core.Data[float32](in[1])
 	for image := range in[0].Shape()[0] {
-		of := func(class int) []float32 {
-			b := make([]float32, 0, 4*n)
-			for i := range n {
-				at := ((image*n+i)*q + min(class, q-1)) * 4
-				b = append(b, boxes[at:at+4]...)
-			}
-			return b
-		}
-		var all []candidate // seen is the class
+		var all []candidate // seen is the class; box -1 is a place that a class does not fill
+		count := 0
 		for class := range classes {
-			s := make([]float32, n)
+			b, s := make([]float32, 0, 4*n), make([]float32, n)
 			for i := range s {
-				s[i] = scores[(image*n+i)*classes+class]
+				at := ((image*n+i)*q + min(class, q-1)) * 4
+				b, s[i] = append(b, boxes[at:at+4]...), scores[(image*n+i)*classes+class]
 			}
-			for _, c := range suppress(of(class), s, perClass, limit, scoreLimit, 0) {
+			selected := suppressHard(b, s, perClass, limit, scoreLimit)
+			count += len(selected)
+			for _, c := range selected {
 				all = append(all, candidate{c.box, c.score, class})
 			}
+			for range min(perClass, n) - len(selected) {
+				all = append(all, candidate{-1, -1, -1})
+			}
 		}
-		slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
-		all = all[:min(kept, len(all))]
+		introsort(all, func(a, b candidate) bool { return a.score > b.score })
+		all = all[:min(kept, count)]
 		for i, c := range all {
 			at := image*kept + i
+			core.Data[float32](out[1])[at], core.Data[float32](out[2])[at] = c.score, float32(c.seen)
+			if c.box < 0 {
+				continue
+			}
 			from := ((image*n+c.box)*q + min(c.seen, q-1)) * 4
 			for k, v := range boxes[from : from+4] {
 				if op.ClipBoxes {
@@ -133,9 +136,28 @@ func (op *CombinedNonMaxSuppression) Eval(in, out []*core.Tensor) error {
 				}
 				core.Data[float32](out[0])[at*4+k] = v
 			}
-			core.Data[float32](out[1])[at], core.Data[float32](out[2])[at] = c.score, float32(c.seen)
 		}
 		core.Data[int32](out[3])[image] = int32(min(len(all), math.MaxInt32))
 	}
 	return nil
+}
+
+// suppressHard selects at most some boxes of a class, the first that the heap gives of equal scores.
+func suppressHard(boxes, scores []float32, most int, overlapLimit, scoreLimit float32) []candidate {
+	q := binaryHeap[candidate]{less: func(a, b candidate) bool { return a.score < b.score }}
+	for i, s := range scores {
+		if s > scoreLimit {
+			q.push(candidate{box: i, score: s})
+		}
+	}
+	var picked []candidate
+	for len(picked) < most && len(q.list) > 0 {
+		c := q.pop()
+		if !slices.ContainsFunc(picked, func(p candidate) bool {
+			return overlap(boxes[4*c.box:], boxes[4*p.box:]) > overlapLimit
+		}) {
+			picked = append(picked, c)
+		}
+	}
+	return picked
 }
