@@ -478,12 +478,21 @@ func (m *Machine) VPOR(a, b, c SimOperand) {
 
 func (m *Machine) VPORD(a, b, c SimOperand) { m.VPOR(a, b, c) }
 
-// VROUNDPS and VRNDSCALEPS truncate: their other modes are not used.
+// rounding returns what a mode of VROUNDPS does.
+func rounding(mode SimOperand) func(float64) float64 {
+	return [...]func(float64) float64{math.RoundToEven, math.Floor, math.Ceil, math.Trunc}[mode.value&3]
+}
+
 func (m *Machine) VROUNDPS(mode, a, b SimOperand) {
-	m.floats(a, a, b, func(a, _, _ float32) float32 { return float32(math.Trunc(float64(a))) })
+	m.floats(a, a, b, func(a, _, _ float32) float32 { return float32(rounding(mode)(float64(a))) })
+}
+
+func (m *Machine) VROUNDPD(mode, a, b SimOperand) {
+	m.doubles(a, a, b, func(a, _ float64) float64 { return rounding(mode)(a) })
 }
 
 func (m *Machine) VRNDSCALEPS(mode, a, b SimOperand) { m.VROUNDPS(mode, a, b) }
+func (m *Machine) VRNDSCALEPD(mode, a, b SimOperand) { m.VROUNDPD(mode, a, b) }
 
 func (m *Machine) VPSUBD(a, b, c SimOperand) {
 	m.lanes(a, b, c, func(a, b, _ uint32) uint32 { return b - a })
@@ -543,12 +552,23 @@ func (m *Machine) VPMAXSB(a, b, c SimOperand) {
 	m.each(a, b, c, func(a, b byte) byte { return byte(max(int8(a), int8(b))) })
 }
 
-// unordered reports what predicate n, 1 (b less than a), 3 (unordered) or 7 (ordered), says
-// of two floats.
+// unordered reports what predicate n says of two floats: b on the left of a.
 func unordered[T float32 | float64](n SimOperand, a, b T) bool {
 	switch n.value {
+	case 0:
+		return b == a
 	case 1:
 		return b < a
+	case 2:
+		return b <= a
+	case 4:
+		return b != a
+	case 12:
+		return b < a || b > a
+	case 13:
+		return b >= a
+	case 14:
+		return b > a
 	case 3:
 		return a != a || b != b
 	case 7:
@@ -654,6 +674,17 @@ func (m *Machine) VPSLLQ(i, a, b SimOperand) {
 }
 
 func (m *Machine) VCMPPD(n, a, b, c SimOperand) {
+	if c.kind == 'k' {
+		x, y := m.read(a, b.bytes), m.read(b, b.bytes)
+		m.mask[c.n] = 0
+		for i := range b.bytes / 8 {
+			v := math.Float64frombits(binary.LittleEndian.Uint64(x[8*i:]))
+			if unordered(n, v, math.Float64frombits(binary.LittleEndian.Uint64(y[8*i:]))) {
+				m.mask[c.n] |= 1 << i
+			}
+		}
+		return
+	}
 	m.wide(a, b, c, func(a, b uint64) uint64 {
 		if unordered(n, math.Float64frombits(a), math.Float64frombits(b)) {
 			return 1<<64 - 1
@@ -662,15 +693,82 @@ func (m *Machine) VCMPPD(n, a, b, c SimOperand) {
 	})
 }
 
-// VBLENDVPD is, of masks that are all ones or zeros, VBLENDVPS.
-func (m *Machine) VBLENDVPD(mask, a, b, c SimOperand) { m.VBLENDVPS(mask, a, b, c) }
-func (m *Machine) VXORPS(a, b, c SimOperand)          { m.VPXOR(a, b, c) }
-func (m *Machine) VXORPD(a, b, c SimOperand)          { m.VPXOR(a, b, c) }
-func (m *Machine) VORPD(a, b, c SimOperand)           { m.VPOR(a, b, c) }
-func (m *Machine) VANDPD(a, b, c SimOperand)          { m.VPAND(a, b, c) }
-func (m *Machine) VANDNPD(a, b, c SimOperand)         { m.VPANDN(a, b, c) }
-func (m *Machine) VMOVUPD(a, b SimOperand)            { m.move(8, []SimOperand{a, b}) }
-func (m *Machine) VMOVAPD(a, b SimOperand)            { m.move(8, []SimOperand{a, b}) }
+// VPMOVQ2M takes the topmost bits.
+func (m *Machine) VPMOVQ2M(a, k SimOperand) {
+	v := m.read(a, a.bytes)
+	m.mask[k.n] = 0
+	for i := range a.bytes / 8 {
+		m.mask[k.n] |= uint64(v[8*i+7]>>7) << i
+	}
+}
+
+// blend takes elements of a where the mask has a bit, and of b elsewhere.
+func (m *Machine) blend(a, b, k, c SimOperand, size int) {
+	x, y := m.read(a, c.bytes), m.read(b, c.bytes)
+	for i := range c.bytes {
+		if m.mask[k.n]>>(i/size)&1 == 1 {
+			y[i] = x[i]
+		}
+	}
+	m.write(c, y, c.bytes)
+}
+
+func (m *Machine) VBLENDMPS(a, b, k, c SimOperand) { m.blend(a, b, k, c, 4) }
+func (m *Machine) VBLENDMPD(a, b, k, c SimOperand) { m.blend(a, b, k, c, 8) }
+
+func (m *Machine) VBLENDVPD(mask, a, b, c SimOperand) {
+	x, y, k := m.read(a, c.bytes), m.read(b, c.bytes), m.read(mask, c.bytes)
+	for i := range c.bytes {
+		if k[i|7] >= 0x80 {
+			y[i] = x[i]
+		}
+	}
+	m.write(c, y, c.bytes)
+}
+
+// fused computes each float64 from those of the operands, the last of which it replaces.
+func (m *Machine) fused(a, b, c SimOperand, f func(a, b, c float64) float64) {
+	x, y, z := m.read(a, c.bytes), m.read(b, c.bytes), m.read(c, c.bytes)
+	at := func(v [64]byte, i int) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(v[i:])) }
+	for i := 0; i < c.bytes; i += 8 {
+		v := f(at(x, i), at(y, i), at(z, i))
+		binary.LittleEndian.PutUint64(z[i:], math.Float64bits(v))
+	}
+	m.write(c, z, c.bytes)
+}
+
+func (m *Machine) VFMADD213PD(a, b, c SimOperand) {
+	m.fused(a, b, c, func(a, b, c float64) float64 { return math.FMA(b, c, a) })
+}
+
+func (m *Machine) VFMADD231PD(a, b, c SimOperand) {
+	m.fused(a, b, c, func(a, b, c float64) float64 { return math.FMA(b, a, c) })
+}
+
+func (m *Machine) VFNMADD231PD(a, b, c SimOperand) {
+	m.fused(a, b, c, func(a, b, c float64) float64 { return math.FMA(-b, a, c) })
+}
+
+func (m *Machine) VFNMADD132PD(a, b, c SimOperand) {
+	m.fused(a, b, c, func(a, b, c float64) float64 { return math.FMA(-c, a, b) })
+}
+
+func (m *Machine) VPADDQ(a, b, c SimOperand) {
+	m.wide(a, b, c, func(a, b uint64) uint64 { return a + b })
+}
+
+func (m *Machine) VPSRLQ(i, a, b SimOperand) {
+	m.wide(a, a, b, func(a, _ uint64) uint64 { return a >> i.value })
+}
+
+func (m *Machine) VORPS(a, b, c SimOperand)   { m.VPOR(a, b, c) }
+func (m *Machine) VXORPS(a, b, c SimOperand)  { m.VPXOR(a, b, c) }
+func (m *Machine) VXORPD(a, b, c SimOperand)  { m.VPXOR(a, b, c) }
+func (m *Machine) VORPD(a, b, c SimOperand)   { m.VPOR(a, b, c) }
+func (m *Machine) VANDPD(a, b, c SimOperand)  { m.VPAND(a, b, c) }
+func (m *Machine) VANDNPD(a, b, c SimOperand) { m.VPANDN(a, b, c) }
+func (m *Machine) VMOVUPD(a, b SimOperand)    { m.move(8, []SimOperand{a, b}) }
+func (m *Machine) VMOVAPD(a, b SimOperand)    { m.move(8, []SimOperand{a, b}) }
 
 func (m *Machine) VCVTPS2PD(a, b SimOperand) {
 	in := m.read(a, b.bytes/2)
@@ -683,14 +781,16 @@ func (m *Machine) VCVTPS2PD(a, b SimOperand) {
 }
 
 // VCVTPD2PSY is VCVTPD2PS of 32 bytes.
-func (m *Machine) VCVTPD2PSY(a, b SimOperand) {
-	in := m.read(a, 32)
+func (m *Machine) VCVTPD2PSY(a, b SimOperand) { m.VCVTPD2PS(a, b) }
+
+func (m *Machine) VCVTPD2PS(a, b SimOperand) {
+	in := m.read(a, a.bytes)
 	var out [64]byte
-	for i := range 4 {
+	for i := range a.bytes / 8 {
 		v := math.Float64frombits(binary.LittleEndian.Uint64(in[8*i:]))
 		binary.LittleEndian.PutUint32(out[4*i:], math.Float32bits(float32(v)))
 	}
-	m.write(b, out, 16)
+	m.write(b, out, b.bytes)
 }
 
 func (m *Machine) VBROADCASTI128(a, b SimOperand) {

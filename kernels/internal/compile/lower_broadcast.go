@@ -88,24 +88,46 @@ var (
 	_ = combines[pointwise.Divide](elementwise.Divide)
 	_ = combines[pointwise.Maximum](elementwise.Maximum)
 	_ = combines[pointwise.Minimum](elementwise.Minimum)
+	_ = combines[pointwise.FloorDivide](elementwise.Divide, elementwise.Floor)
+	_ = combinesRows[pointwise.Power](elementwise.Power)
 )
 
-// combines makes a primitive of two operands the kernel of an op, alone and in chains.
+// combines makes a primitive of two operands, and functions of what it gives, the kernel of an
+// op, alone and in chains.
 func combines[T any, P interface {
 	*T
 	core.Op
-}](p elementwise.Primitive) struct{} {
-	match.Combines[T, P](p)
-	return lowers[T, P](func(c *compiler, n *core.Node) (bool, error) { return c.lowerBinary(n, p) })
+}](p elementwise.Primitive, then ...elementwise.Primitive) struct{} {
+	match.Combines[T, P](p, then...)
+	return combinesRows[T, P](p, then...)
+}
+
+// combinesRows does so for what is no part of a chain.
+func combinesRows[T any, P interface {
+	*T
+	core.Op
+}](p elementwise.Primitive, then ...elementwise.Primitive) struct{} {
+	return lowers[T, P](func(c *compiler, n *core.Node) (bool, error) { return c.lowerBinary(n, p, then) })
 }
 
 // rowKernel returns the name of what combines rows of a type, and itself; nil for none.
-func (c *compiler) rowKernel(t core.Type, p elementwise.Primitive) (string, func(to, a, b []byte, n int)) {
-	switch t {
-	case core.F32:
+func (c *compiler) rowKernel(
+	t core.Type, p elementwise.Primitive, then []elementwise.Primitive,
+) (string, func(to, a, b []byte, n int)) {
+	switch {
+	case t == core.F32:
 		v := elementwise.Choose(c.isas, p)
-		return v.Name, func(to, a, b []byte, n int) { v.Run(to, a, b, n, nil) }
-	case core.I32:
+		var functions []*elementwise.Variant
+		for _, f := range then {
+			functions = append(functions, elementwise.Choose(c.isas, f))
+		}
+		return v.Name, func(to, a, b []byte, n int) {
+			v.Run(to, a, b, n, nil)
+			for _, f := range functions {
+				f.Run(to, to, nil, n, nil)
+			}
+		}
+	case t == core.I32 && len(then) == 0:
 		if f := integerRows[p]; f != nil {
 			return "rows_s32_portable", func(to, a, b []byte, n int) {
 				f(machine.View[int32](to)[:n], machine.View[int32](a)[:n], machine.View[int32](b)[:n])
@@ -135,11 +157,11 @@ var integerRows = map[elementwise.Primitive]func(to, a, b []int32){
 }
 
 // lowerBinary lowers, row by row, the arithmetic of two operands that no chain combines.
-func (c *compiler) lowerBinary(n *core.Node, p elementwise.Primitive) (bool, error) {
+func (c *compiler) lowerBinary(n *core.Node, p elementwise.Primitive, then []elementwise.Primitive) (bool, error) {
 	fact, in := n.Outputs()[0], n.Inputs()
 	out, a, b := mergeAxes(fact.Shape, in[0].Shape(), in[1].Shape())
 	rank := len(out)
-	kernel, row := c.rowKernel(fact.Type, p)
+	kernel, row := c.rowKernel(fact.Type, p, then)
 	if row == nil || rank == 0 || out[rank-1] < minBroadcastRow {
 		return false, nil
 	}

@@ -122,6 +122,7 @@ func (b *chainBuilder) combine(e match.Element, current int) {
 	}
 	other := b.operand(e.Node.Inputs()[1-current], e.Node.Outputs()[0].Shape)
 	b.add(elementwise.Step{Kind: kind, Primitive: e.Primitive, Source: other})
+	b.addSteps(e.Steps)
 }
 
 // follow adds what reads the chain's values, after node e, and stores them where

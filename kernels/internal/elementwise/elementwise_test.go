@@ -133,6 +133,8 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		put(f(x) * f(x))
 	case Sqrt:
 		put(math.Sqrt(f(x)))
+	case Power:
+		put(float64(activation.Pow(float32(f(x)), float32(f(y)))))
 	case Exp:
 		put(float64(activation.Exp(float32(f(x) - float64(num.Sub)))))
 	default:
@@ -144,7 +146,20 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 var functions = map[Primitive]func(float32) float32{
 	Sigmoid: activation.Sigmoid, Swish: activation.Swish, Tanh: activation.Tanh, Elu: activation.Elu,
 	Softplus: activation.Softplus, Gelu: activation.Gelu, GeluApproximate: activation.GeluApproximate,
-	Erf: activation.Erf, Rsqrt: activation.Rsqrt,
+	Erf: activation.Erf, Rsqrt: activation.Rsqrt, Expm1: activation.Expm1, Log: activation.Log, Log1p: activation.Log1p,
+	Cube: activation.Cube, Selu: activation.Selu, Softsign: activation.Softsign, Sin: activation.Sin, Cos: activation.Cos,
+	Abs: exactly(math.Abs), Floor: exactly(math.Floor), Ceil: exactly(math.Ceil), RoundEven: exactly(math.RoundToEven),
+	Sign: exactly(func(x float64) float64 {
+		if x == 0 || math.IsNaN(x) {
+			return x
+		}
+		return math.Copysign(1, x)
+	}),
+}
+
+// exactly returns a function whose results are float32.
+func exactly(f func(float64) float64) func(float32) float32 {
+	return func(x float32) float32 { return float32(f(float64(x))) }
 }
 
 // TestFunctions goes through numbers of every exponent and through those where functions
@@ -176,6 +191,62 @@ func TestFunctions(t *testing.T) {
 			v.Run(got[guard:len(got)-guard], x, nil, n, num)
 			requireEqual(t, want, got, 4, "all")
 		})
+	}
+}
+
+// TestPower goes through pairs of special numbers, of small whole exponents and of others.
+func TestPower(t *testing.T) {
+	const n = 1 << 16
+	r := rand.New(rand.NewPCG(3, 4))
+	x, y := values(r, n), values(r, n)
+	for i := range n {
+		switch i % 4 {
+		case 0:
+			store(x, i, float32(r.NormFloat64()))
+			store(y, i, float32(r.IntN(9)-4)/2)
+		case 1:
+			store(x, i, math.Float32frombits(r.Uint32()))
+			store(y, i, float32(r.NormFloat64()))
+		}
+		if i%16 < 8 && i%4 >= 2 {
+			store(x, i, float32(i/16%5-2))
+		}
+	}
+	for _, v := range runnable() {
+		if v.Primitive != Power {
+			continue
+		}
+		t.Run(v.Name, func(t *testing.T) {
+			want, got := make([]byte, 4*n+2*guard), make([]byte, 4*n+2*guard)
+			for i := range n {
+				define(Power, want[guard:], x, y, i, nil)
+			}
+			v.Run(got[guard:len(got)-guard], x, y, n, nil)
+			requireEqual(t, want, got, 4, "all")
+		})
+	}
+}
+
+// TestAngles: one number of which no routine knows the sine leaves all to the portable variant.
+func TestAngles(t *testing.T) {
+	const n = 256
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, v := range runnable() {
+		if !v.Primitive.isAngular() {
+			continue
+		}
+		for _, most := range []float32{1 << 28, 1 << 20, 1 << 29} {
+			x, want, got := make([]byte, 4*n), make([]byte, 4*n), make([]byte, 4*n)
+			for i := range n {
+				store(x, i, float32(r.Float64()*2-1)*most)
+			}
+			store(x, 77, most)
+			for i := range n {
+				define(v.Primitive, want, x, nil, i, nil)
+			}
+			v.Run(got, x, nil, n, nil)
+			requireEqual(t, want, got, 4, fmt.Sprintf("%s up to %v", v.Name, most))
+		}
 	}
 }
 

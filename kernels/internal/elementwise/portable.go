@@ -122,6 +122,36 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	Gelu:            function(activation.Gelu),
 	GeluApproximate: function(activation.GeluApproximate),
 	Erf:             function(activation.Erf),
+	Expm1:           function(activation.Expm1),
+	Log:             function(activation.Log),
+	Log1p:           function(activation.Log1p),
+	Cube:            function(activation.Cube),
+	Selu:            function(activation.Selu),
+	Softsign:        function(activation.Softsign),
+	Sin:             function(activation.Sin),
+	Cos:             function(activation.Cos),
+	Abs:             function(func(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }),
+	Sign:            function(sign),
+	Floor:           function(func(x float32) float32 { return float32(math.Floor(float64(x))) }),
+	Ceil:            function(func(x float32) float32 { return float32(math.Ceil(float64(x))) }),
+	RoundEven:       function(func(x float32) float32 { return float32(math.RoundToEven(float64(x))) }),
+	Power: func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		for i := range o {
+			o[i] = activation.Pow(a[i], b[i])
+		}
+	},
+}
+
+// sign returns 1 with the sign of x, or x if that is 0 or NaN.
+func sign(x float32) float32 {
+	switch {
+	case x > 0:
+		return 1
+	case x < 0:
+		return -1
+	}
+	return x
 }
 
 // function applies a function to each element.

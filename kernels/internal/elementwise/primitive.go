@@ -36,6 +36,20 @@ const (
 	GeluApproximate                  // x / (1 + e**-(sqrt(8/pi) * (x + 0.044715 * x**3)))
 	Erf                              // the error function
 	Rsqrt                            // 1 / sqrt(x)
+	Expm1                            // e**x - 1
+	Log                              // the natural logarithm
+	Log1p                            // log(1 + x)
+	Cube                             // x * x * x, rounded once
+	Selu                             // 1.0507 * x, or 1.7581 * (e**x - 1) if it is less than 0
+	Softsign                         // x / (1 + |x|)
+	Sin                              // the sine
+	Cos                              // the cosine
+	Abs                              // |x|
+	Sign                             // 1 with the sign of x, unless that is 0 or NaN
+	Floor                            // x rounded down
+	Ceil                             // x rounded up
+	RoundEven                        // x rounded to nearest, halves to even
+	Power                            // x ** y
 	numPrimitives
 )
 
@@ -43,6 +57,8 @@ var primitiveNames = [numPrimitives]string{
 	"u8", "s8", "s32", "add", "subtract", "multiply", "divide", "maximum", "minimum",
 	"zeronan", "round", "clamp", "quantize", "flip", "lookup", "leakyrelu", "square", "sqrt",
 	"exp", "sigmoid", "swish", "tanh", "elu", "softplus", "gelu", "geluapproximate", "erf", "rsqrt",
+	"expm1", "log", "log1p", "cube", "selu", "softsign", "sin", "cos", "abs", "sign", "floor", "ceil", "roundeven",
+	"power",
 }
 
 // String returns a short name, as in the names of variants.
@@ -75,11 +91,15 @@ func (p Primitive) sizes() (x, out int) {
 }
 
 // isBinary reports whether the primitive reads y.
-func (p Primitive) isBinary() bool { return p >= Add && p <= Minimum }
+func (p Primitive) isBinary() bool { return p >= Add && p <= Minimum || p == Power }
 
 // isFunction reports whether the primitive is a function of one float32, with results
 // that are.
-func (p Primitive) isFunction() bool { return p >= LeakyRelu && p < numPrimitives }
+func (p Primitive) isFunction() bool { return p >= LeakyRelu && p <= RoundEven }
+
+// isAngular reports whether the vector routines of a function know only angles of at most
+// activation.MostAngle.
+func (p Primitive) isAngular() bool { return p == Sin || p == Cos }
 
 // Numbers are the parameters of a primitive.
 type Numbers struct {

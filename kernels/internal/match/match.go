@@ -25,7 +25,7 @@ type Element struct {
 	Kind      Kind
 	From      Integers              // of a dequantization
 	Primitive elementwise.Primitive // of a binary node
-	Steps     []elementwise.Step    // of a unary node, and behind the load of a dequantization
+	Steps     []elementwise.Step    // of a unary node, and behind the load or the primitive of others
 	Numbers   elementwise.Numbers   // of a quantization
 	RangeOut  []*core.Tensor        // the constant outputs of a quantization behind the first
 }
@@ -57,14 +57,17 @@ func matches[T any, P interface {
 	return struct{}{}
 }
 
-// Combines makes an op a part of elementwise chains that combines two values by a primitive.
-// Called once for the op, from the kernel's file.
+// Combines makes an op a part of elementwise chains that combines two values by a primitive,
+// and applies functions to that. Called once for the op, from the kernel's file.
 func Combines[T any, P interface {
 	*T
 	core.Op
-}](p elementwise.Primitive) struct{} {
+}](p elementwise.Primitive, then ...elementwise.Primitive) struct{} {
 	return matches[T](Binary, func(e Element, _ P) (Element, bool) {
 		e.Primitive = p
+		for _, f := range then {
+			e.Steps = append(e.Steps, elementwise.Step{Kind: elementwise.Apply, Primitive: f})
+		}
 		in, out := e.Node.Inputs(), e.Node.Outputs()[0]
 		return e, out.Type == core.F32 && isOperands(in[0], in[1], out.Shape)
 	})
