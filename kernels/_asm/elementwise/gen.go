@@ -156,6 +156,14 @@ func (g *gen) keepNaN(v reg.VecPhysical) {
 	g.VBLENDVPS(mask, v, tmp(g), v)
 }
 
+// unpacking makes register 13 the order of doublewords that undoes what packing, which works
+// within 128-bit lanes, does to theirs.
+func (g *gen) unpacking() {
+	g.MOVQ(operand.U64(0x0703060205010400), reg.RAX)
+	g.VMOVQ(reg.RAX, reg.X13)
+	g.VPMOVZXBD(reg.X13, reg.Y13)
+}
+
 // storeBytes stores the lowest byte of each doubleword, some bits inverted.
 func (g *gen) storeBytes() {
 	flip := g.V(12)

@@ -4,6 +4,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
@@ -30,7 +31,7 @@ var arguments = emit.Arguments{
 func routines() []emit.Routine {
 	var list []emit.Routine
 	for _, width := range []int{64, 32} {
-		for _, p := range primitives {
+		for _, p := range slices.Concat(primitives, conversions) {
 			list = append(list, p.routine(width))
 		}
 	}
@@ -109,10 +110,7 @@ var primitives = []primitive{
 			g.constants("lo", "hi", "sub", "scale")
 			g.VPBROADCASTD(field("flip"), g.V(12))
 			if g.Width == 32 {
-				// Packing works within 128-bit lanes; this order of doublewords undoes that.
-				g.MOVQ(operand.U64(0x0703060205010400), reg.RAX)
-				g.VMOVQ(reg.RAX, reg.X13)
-				g.VPMOVZXBD(reg.X13, reg.Y13)
+				g.unpacking()
 				g.VPCMPEQW(reg.Y14, reg.Y14, reg.Y14)
 				g.VPSRLW(operand.U8(8), reg.Y14, reg.Y14)
 			}
@@ -138,7 +136,7 @@ var primitives = []primitive{
 			g.VMOVUPS(g.V(0), emit.At(out, 0))
 		},
 	},
-	absolute, signum, floor, ceil, roundEven, square, squareRoot, leakyRelu,
+	absolute, signum, floor, ceil, roundEven, truncated, square, squareRoot, leakyRelu,
 }
 
 // lookup finds bytes in a table of 256, sixteen at a time: VPSHUFB gives 0 for an index
@@ -180,6 +178,8 @@ var signum = single("sign", "-1, 0 or 1 with the sign of x[i], or NaN", (*gen).s
 var floor = rounded("floor", "x[i] rounded down", floorMode)
 
 var ceil = rounded("ceil", "x[i] rounded up", ceilMode)
+
+var truncated = rounded("trunc", "x[i] rounded toward zero", truncate)
 
 var roundEven = rounded("roundeven", "x[i] rounded to nearest, halves to even", evenMode)
 

@@ -820,3 +820,132 @@ func (m *Machine) VPSHUFB(a, b, c SimOperand) {
 	}
 	m.write(c, out, c.bytes)
 }
+
+// What conversions, comparisons and choices use beside these.
+
+func (m *Machine) VPSLLD(i, a, b SimOperand) {
+	m.lanes(a, a, b, func(a, _, _ uint32) uint32 { return a << i.value })
+}
+
+func (m *Machine) VPSRLD(i, a, b SimOperand) {
+	m.lanes(a, a, b, func(a, _, _ uint32) uint32 { return a >> i.value })
+}
+
+func (m *Machine) VPCMPEQD(a, b, c SimOperand) {
+	m.lanes(a, b, c, func(a, b, _ uint32) uint32 {
+		if a == b {
+			return 0xffffffff
+		}
+		return 0
+	})
+}
+
+func (m *Machine) VPTESTMD(a, b, k SimOperand) {
+	x, y := m.read(a, b.bytes), m.read(b, b.bytes)
+	m.mask[k.n] = 0
+	for i := range b.bytes / 4 {
+		if binary.LittleEndian.Uint32(x[4*i:])&binary.LittleEndian.Uint32(y[4*i:]) != 0 {
+			m.mask[k.n] |= 1 << i
+		}
+	}
+}
+
+func (m *Machine) VCVTTPS2DQ(a, b SimOperand) {
+	m.lanes(a, a, b, func(a, _, _ uint32) uint32 {
+		f := math.Trunc(float64(math.Float32frombits(a)))
+		if !(f >= math.MinInt32 && f <= math.MaxInt32) {
+			return 1 << 31
+		}
+		return uint32(int32(f))
+	})
+}
+
+func (m *Machine) VPMOVZXWD(a, b SimOperand) {
+	in := m.read(a, b.bytes/2)
+	var out [64]byte
+	for i := range b.bytes / 4 {
+		out[4*i], out[4*i+1] = in[2*i], in[2*i+1]
+	}
+	m.write(b, out, b.bytes)
+}
+
+func (m *Machine) VPMOVDW(a, b SimOperand) {
+	in := m.read(a, a.bytes)
+	var out [64]byte
+	for i := range a.bytes / 4 {
+		out[2*i], out[2*i+1] = in[4*i], in[4*i+1]
+	}
+	m.write(b, out, a.bytes/2)
+}
+
+// VPACKUSDW packs, of numbers below 2^16 only, the doublewords of b, then of a.
+func (m *Machine) VPACKUSDW(a, b, c SimOperand) {
+	x, y := m.read(a, c.bytes), m.read(b, c.bytes)
+	var out [64]byte
+	for i := range c.bytes / 2 {
+		from, at := y, i%8
+		if at >= 4 {
+			from, at = x, at-4
+		}
+		copy(out[2*i:2*i+2], from[i/8*16+4*at:])
+	}
+	m.write(c, out, c.bytes)
+}
+
+func (m *Machine) VPERMQ(order, a, b SimOperand) {
+	v := m.read(a, b.bytes)
+	var out [64]byte
+	for i := range b.bytes / 8 {
+		copy(out[8*i:8*i+8], v[8*(order.value>>(2*i)&3):])
+	}
+	m.write(b, out, b.bytes)
+}
+
+func (m *Machine) VCVTPH2PS(a, b SimOperand) {
+	in := m.read(a, b.bytes/2)
+	var out [64]byte
+	for i := range b.bytes / 4 {
+		binary.LittleEndian.PutUint32(out[4*i:], halfToSingle(binary.LittleEndian.Uint16(in[2*i:])))
+	}
+	m.write(b, out, b.bytes)
+}
+
+func halfToSingle(h uint16) uint32 {
+	sign, exponent, fraction := uint32(h&0x8000)<<16, uint32(h>>10&31), uint32(h&1023)
+	switch {
+	case exponent == 31 && fraction != 0:
+		return sign | 0x7fc00000 | fraction<<13
+	case exponent == 31:
+		return sign | 0x7f800000
+	case exponent == 0:
+		return sign | math.Float32bits(float32(fraction)/(1<<24))
+	}
+	return sign | (exponent+112)<<23 | fraction<<13
+}
+
+// VCVTPS2PH rounds to even.
+func (m *Machine) VCVTPS2PH(_, a, b SimOperand) {
+	in := m.read(a, a.bytes)
+	var out [64]byte
+	for i := range a.bytes / 4 {
+		binary.LittleEndian.PutUint16(out[2*i:], singleToHalf(binary.LittleEndian.Uint32(in[4*i:])))
+	}
+	m.write(b, out, a.bytes/2)
+}
+
+func singleToHalf(b uint32) uint16 {
+	f, sign := math.Float32frombits(b&(1<<31-1)), uint16(b>>16)&0x8000
+	switch {
+	case f != f:
+		return sign | 0x7e00 | uint16(b>>13&0x3ff)
+	case f >= 65520:
+		return sign | 0x7c00
+	}
+	step := math.Ldexp(1, max(math.Ilogb(float64(f)), -14)-10) // between numbers of f16
+	whole := math.RoundToEven(float64(f)/step) * step
+	if whole < math.Ldexp(1, -14) {
+		return sign | uint16(whole*(1<<24))
+	}
+	bits := math.Float32bits(float32(whole))
+	return sign | uint16(bits>>13-112<<10)
+}

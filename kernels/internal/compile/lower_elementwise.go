@@ -192,6 +192,10 @@ func (b *chainBuilder) quantize(e match.Element) {
 	b.last = e.Node
 	b.c.fixRange(e.Node, e.RangeOut)
 	v := e.Node.Out(0)
+	if e.Narrow != 0 {
+		b.add(elementwise.Step{Kind: elementwise.StoreConverted, Primitive: e.Narrow, Buffer: b.target(v)})
+		return
+	}
 	users := b.c.users[v]
 	isFlip := func(u *core.Node) bool { _, ok := u.Op().(*pointwise.FlipSign); return ok }
 	if len(users) == 0 || slices.ContainsFunc(users, func(u *core.Node) bool { return !isFlip(u) }) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/internal/activation"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
@@ -133,6 +134,31 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		put(f(x) * f(x))
 	case Sqrt:
 		put(math.Sqrt(f(x)))
+	case ConvertF16:
+		put(float64(numeric.F16ToF32(binary.NativeEndian.Uint16(x[2*i:]))))
+	case ConvertBF16:
+		put(float64(math.Float32frombits(uint32(binary.NativeEndian.Uint16(x[2*i:])) << 16)))
+	case ToF16:
+		binary.NativeEndian.PutUint16(out[2*i:], numeric.F32ToF16(float32(f(x))))
+	case ToBF16:
+		binary.NativeEndian.PutUint16(out[2*i:], numeric.F32ToBF16(load(x, i)))
+	case ToI32:
+		v := 0.0
+		if !math.IsNaN(f(x)) {
+			v = math.Trunc(min(max(f(x), math.MinInt32), math.MaxInt32))
+		}
+		binary.NativeEndian.PutUint32(out[4*i:], uint32(int32(v)))
+	case Equal, NotEqual, Less, LessEqual:
+		out[i] = 0
+		if map[Primitive]bool{
+			Equal: f(x) == f(y), NotEqual: f(x) != f(y), Less: f(x) < f(y), LessEqual: f(x) <= f(y),
+		}[p] {
+			out[i] = 1
+		}
+	case Pick:
+		if x[i] != 0 {
+			copy(out[4*i:4*i+4], y[4*i:])
+		}
 	case Power:
 		put(float64(activation.Pow(float32(f(x)), float32(f(y)))))
 	case Exp:
@@ -148,7 +174,7 @@ var functions = map[Primitive]func(float32) float32{
 	Softplus: activation.Softplus, Gelu: activation.Gelu, GeluApproximate: activation.GeluApproximate,
 	Erf: activation.Erf, Rsqrt: activation.Rsqrt, Expm1: activation.Expm1, Log: activation.Log, Log1p: activation.Log1p,
 	Cube: activation.Cube, Selu: activation.Selu, Softsign: activation.Softsign, Sin: activation.Sin, Cos: activation.Cos,
-	Abs: exactly(math.Abs), Floor: exactly(math.Floor), Ceil: exactly(math.Ceil), RoundEven: exactly(math.RoundToEven),
+	Trunc: exactly(math.Trunc), Abs: exactly(math.Abs), Floor: exactly(math.Floor), Ceil: exactly(math.Ceil), RoundEven: exactly(math.RoundToEven),
 	Sign: exactly(func(x float64) float64 {
 		if x == 0 || math.IsNaN(x) {
 			return x
@@ -279,6 +305,11 @@ func TestPrimitives(t *testing.T) {
 			for n := range 3*max(v.NR, 32) + 3 {
 				r := rand.New(rand.NewPCG(uint64(n), uint64(v.Primitive)))
 				x, y := someBytes(r, n*xs), values(r, max(n, 64))
+				if v.Primitive == Pick {
+					for i := range x {
+						x[i] &= byte(i)
+					}
+				}
 				if xs == 4 && v.Primitive != ConvertI32 {
 					x = values(r, n)
 				}
@@ -350,6 +381,16 @@ func TestChains(t *testing.T) {
 			{Kind: RoundAway},
 			{Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 1, Lo: -128, Hi: 127}},
 		}},
+		{"of bf16 to f16", []Step{
+			{Kind: Load, Source: Source{Buffer: 0, Type: BF16}},
+			{Kind: Combine, Primitive: Add, Source: Source{Buffer: 1, Type: F16}},
+			{Kind: Apply, Primitive: Trunc},
+			{Kind: StoreConverted, Primitive: ToF16, Buffer: 2},
+		}},
+		{"to s32", []Step{
+			{Kind: Load, Source: Source{Buffer: 0, Type: F32}},
+			{Kind: StoreConverted, Primitive: ToI32, Buffer: 2},
+		}},
 		{"copy", []Step{{Kind: Load, Source: Source{Type: F32}}, {Kind: StoreF32, Buffer: 2}}},
 		{"store twice", []Step{
 			{Kind: Load, Source: channels(3)},
@@ -396,7 +437,7 @@ func defineChain(steps []Step, buffers [][]byte, n int) {
 			case o.Type == F32:
 				store(out, i, load(buffers[o.Buffer], i))
 			default:
-				define([...]Primitive{U8: ConvertU8, I8: ConvertI8, I32: ConvertI32}[o.Type], out, buffers[o.Buffer], nil, i,
+				define(converted[o.Type], out, buffers[o.Buffer], nil, i,
 					&Numbers{Scale: o.Scale})
 			}
 		}
@@ -420,6 +461,11 @@ func defineChain(steps []Step, buffers [][]byte, n int) {
 				define(Round, next, current, nil, i, nil)
 			case StoreF32:
 				copy(buffers[s.Buffer], current)
+				copy(next, current)
+			case Apply:
+				define(s.Primitive, next, current, nil, i, &s.Numbers)
+			case StoreConverted:
+				define(s.Primitive, buffers[s.Buffer], current, nil, i, nil)
 				copy(next, current)
 			case StoreQuantized:
 				define(Quantize, buffers[s.Buffer], current, nil, i, &s.Numbers)
@@ -461,7 +507,15 @@ func TestNewErrors(t *testing.T) {
 			[]Step{{Kind: Load, Source: Source{Values: []float32{}}}},
 			"step 0: got 0 values of channels, want at least 1",
 		},
-		{"kind", []Step{first, {Kind: 9}}, "step 1: unknown kind 9"},
+		{"kind", []Step{first, {Kind: 10}}, "step 1: unknown kind 10"},
+		{
+			"same type", []Step{first, {Kind: StoreConverted, Primitive: Add, Buffer: 1}},
+			"step 1: add makes no other type",
+		},
+		{
+			"bytes", []Step{first, {Kind: Combine, Primitive: Less, Source: Source{Buffer: 1}}},
+			"step 1: less does not combine two operands",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := NewChain(0, 2, c.steps)

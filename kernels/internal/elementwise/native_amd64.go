@@ -55,6 +55,17 @@ var avx512vnni = routines{
 	Sin:             {32, func(c call) { elementwise_f32_sin_32_avx512vnni(&c) }},
 	Cos:             {32, func(c call) { elementwise_f32_cos_32_avx512vnni(&c) }},
 	Power:           {32, func(c call) { elementwise_f32_power_32_avx512vnni(&c) }},
+	Trunc:           {64, func(c call) { elementwise_f32_trunc_64_avx512vnni(&c) }},
+	ConvertF16:      {64, func(c call) { elementwise_f32_f16_64_avx512vnni(&c) }},
+	ConvertBF16:     {64, func(c call) { elementwise_f32_bf16_64_avx512vnni(&c) }},
+	ToF16:           {64, func(c call) { elementwise_b16_tof16_64_avx512vnni(&c) }},
+	ToBF16:          {64, func(c call) { elementwise_b16_tobf16_64_avx512vnni(&c) }},
+	ToI32:           {64, func(c call) { elementwise_f32_tos32_64_avx512vnni(&c) }},
+	Equal:           {64, func(c call) { elementwise_b8_equal_64_avx512vnni(&c) }},
+	NotEqual:        {64, func(c call) { elementwise_b8_notequal_64_avx512vnni(&c) }},
+	Less:            {64, func(c call) { elementwise_b8_less_64_avx512vnni(&c) }},
+	LessEqual:       {64, func(c call) { elementwise_b8_lessequal_64_avx512vnni(&c) }},
+	Pick:            {64, func(c call) { elementwise_f32_pick_64_avx512vnni(&c) }},
 }
 
 // avx2 has a variant for each line.
@@ -101,4 +112,15 @@ var avx2 = routines{
 	Sin:             {32, func(c call) { elementwise_f32_sin_32_avx2(&c) }},
 	Cos:             {32, func(c call) { elementwise_f32_cos_32_avx2(&c) }},
 	Power:           {32, func(c call) { elementwise_f32_power_32_avx2(&c) }},
+	Trunc:           {32, func(c call) { elementwise_f32_trunc_32_avx2(&c) }},
+	ConvertF16:      {32, func(c call) { elementwise_f32_f16_32_avx2(&c) }},
+	ConvertBF16:     {32, func(c call) { elementwise_f32_bf16_32_avx2(&c) }},
+	ToF16:           {32, func(c call) { elementwise_b16_tof16_32_avx2(&c) }},
+	ToBF16:          {32, func(c call) { elementwise_b16_tobf16_32_avx2(&c) }},
+	ToI32:           {32, func(c call) { elementwise_f32_tos32_32_avx2(&c) }},
+	Equal:           {32, func(c call) { elementwise_b8_equal_32_avx2(&c) }},
+	NotEqual:        {32, func(c call) { elementwise_b8_notequal_32_avx2(&c) }},
+	Less:            {32, func(c call) { elementwise_b8_less_32_avx2(&c) }},
+	LessEqual:       {32, func(c call) { elementwise_b8_lessequal_32_avx2(&c) }},
+	Pick:            {32, func(c call) { elementwise_f32_pick_32_avx2(&c) }},
 }

@@ -49,7 +49,18 @@ const (
 	Floor                            // x rounded down
 	Ceil                             // x rounded up
 	RoundEven                        // x rounded to nearest, halves to even
+	Trunc                            // x rounded toward zero
 	Power                            // x ** y
+	ConvertF16                       // f32(x), x f16
+	ConvertBF16                      // f32(x), x bf16
+	ToF16                            // x rounded to f16, two bytes
+	ToBF16                           // x rounded to bf16, two bytes
+	ToI32                            // x truncated to i32 and saturated; 0 for NaN
+	Equal                            // x == y, a byte, as the following
+	NotEqual                         // x != y
+	Less                             // x < y
+	LessEqual                        // x <= y
+	Pick                             // y where the byte x is not 0; elsewhere nothing is written
 	numPrimitives
 )
 
@@ -58,7 +69,7 @@ var primitiveNames = [numPrimitives]string{
 	"zeronan", "round", "clamp", "quantize", "flip", "lookup", "leakyrelu", "square", "sqrt",
 	"exp", "sigmoid", "swish", "tanh", "elu", "softplus", "gelu", "geluapproximate", "erf", "rsqrt",
 	"expm1", "log", "log1p", "cube", "selu", "softsign", "sin", "cos", "abs", "sign", "floor", "ceil", "roundeven",
-	"power",
+	"trunc", "power", "f16", "bf16", "tof16", "tobf16", "tos32", "equal", "notequal", "less", "lessequal", "pick",
 }
 
 // String returns a short name, as in the names of variants.
@@ -71,8 +82,11 @@ func (p Primitive) String() string {
 
 // does returns what a variant of the primitive does.
 func (p Primitive) does() string {
-	if _, out := p.sizes(); out == 1 {
+	switch _, out := p.sizes(); out {
+	case 1:
 		return "elementwise_b8_" + p.String()
+	case 2:
+		return "elementwise_b16_" + p.String()
 	}
 	return "elementwise_f32_" + p.String()
 }
@@ -80,9 +94,13 @@ func (p Primitive) does() string {
 // sizes returns the bytes of an element of x and of the result.
 func (p Primitive) sizes() (x, out int) {
 	switch p {
-	case ConvertU8, ConvertI8:
+	case ConvertU8, ConvertI8, Pick:
 		return 1, 4
-	case Quantize:
+	case ConvertF16, ConvertBF16:
+		return 2, 4
+	case ToF16, ToBF16:
+		return 4, 2
+	case Quantize, Equal, NotEqual, Less, LessEqual:
 		return 4, 1
 	case Flip, Lookup:
 		return 1, 1
@@ -91,11 +109,19 @@ func (p Primitive) sizes() (x, out int) {
 }
 
 // isBinary reports whether the primitive reads y.
-func (p Primitive) isBinary() bool { return p >= Add && p <= Minimum || p == Power }
+func (p Primitive) isBinary() bool {
+	return p >= Add && p <= Minimum || p == Power || p >= Equal && p <= Pick
+}
+
+// isArithmetic reports whether the primitive makes float32 of two operands.
+func (p Primitive) isArithmetic() bool { return p.isBinary() && p < Equal }
+
+// narrows reports whether the primitive makes elements of another type than float32 of it.
+func (p Primitive) narrows() bool { return p >= ToF16 && p <= ToI32 }
 
 // isFunction reports whether the primitive is a function of one float32, with results
 // that are.
-func (p Primitive) isFunction() bool { return p >= LeakyRelu && p <= RoundEven }
+func (p Primitive) isFunction() bool { return p >= LeakyRelu && p <= Trunc }
 
 // isAngular reports whether the vector routines of a function know only angles of at most
 // activation.MostAngle.

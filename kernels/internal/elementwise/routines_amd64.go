@@ -137,6 +137,13 @@ func elementwise_f32_ceil_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_roundeven_64_avx512vnni(c *call)
 
+// elementwise_f32_trunc_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] rounded toward zero
+//
+//go:noescape
+func elementwise_f32_trunc_64_avx512vnni(c *call)
+
 // elementwise_f32_square_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = x[i] * x[i]
@@ -157,6 +164,76 @@ func elementwise_f32_sqrt_64_avx512vnni(c *call)
 //
 //go:noescape
 func elementwise_f32_leakyrelu_64_avx512vnni(c *call)
+
+// elementwise_f32_f16_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = f32(x[i]), x f16
+//
+//go:noescape
+func elementwise_f32_f16_64_avx512vnni(c *call)
+
+// elementwise_f32_bf16_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = f32(x[i]), x bf16
+//
+//go:noescape
+func elementwise_f32_bf16_64_avx512vnni(c *call)
+
+// elementwise_b16_tof16_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] rounded to f16, NaN without a payload
+//
+//go:noescape
+func elementwise_b16_tof16_64_avx512vnni(c *call)
+
+// elementwise_b16_tobf16_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] rounded to bf16
+//
+//go:noescape
+func elementwise_b16_tobf16_64_avx512vnni(c *call)
+
+// elementwise_f32_tos32_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] truncated to s32 and saturated, NaN becomes 0
+//
+//go:noescape
+func elementwise_f32_tos32_64_avx512vnni(c *call)
+
+// elementwise_b8_equal_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = 1 if x[i] == y[i], else 0
+//
+//go:noescape
+func elementwise_b8_equal_64_avx512vnni(c *call)
+
+// elementwise_b8_notequal_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = 1 if x[i] != y[i], else 0
+//
+//go:noescape
+func elementwise_b8_notequal_64_avx512vnni(c *call)
+
+// elementwise_b8_less_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = 1 if x[i] < y[i], else 0
+//
+//go:noescape
+func elementwise_b8_less_64_avx512vnni(c *call)
+
+// elementwise_b8_lessequal_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = 1 if x[i] <= y[i], else 0
+//
+//go:noescape
+func elementwise_b8_lessequal_64_avx512vnni(c *call)
+
+// elementwise_f32_pick_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = y[i] if the byte x[i] is not 0, else out[i]
+//
+//go:noescape
+func elementwise_f32_pick_64_avx512vnni(c *call)
 
 // elementwise_f32_u8_32_avx2 computes, for i < n, a multiple of 32:
 //
@@ -291,6 +368,13 @@ func elementwise_f32_ceil_32_avx2(c *call)
 //go:noescape
 func elementwise_f32_roundeven_32_avx2(c *call)
 
+// elementwise_f32_trunc_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] rounded toward zero
+//
+//go:noescape
+func elementwise_f32_trunc_32_avx2(c *call)
+
 // elementwise_f32_square_32_avx2 computes, for i < n, a multiple of 32:
 //
 //	out[i] = x[i] * x[i]
@@ -311,6 +395,76 @@ func elementwise_f32_sqrt_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_leakyrelu_32_avx2(c *call)
+
+// elementwise_f32_f16_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = f32(x[i]), x f16
+//
+//go:noescape
+func elementwise_f32_f16_32_avx2(c *call)
+
+// elementwise_f32_bf16_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = f32(x[i]), x bf16
+//
+//go:noescape
+func elementwise_f32_bf16_32_avx2(c *call)
+
+// elementwise_b16_tof16_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] rounded to f16, NaN without a payload
+//
+//go:noescape
+func elementwise_b16_tof16_32_avx2(c *call)
+
+// elementwise_b16_tobf16_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] rounded to bf16
+//
+//go:noescape
+func elementwise_b16_tobf16_32_avx2(c *call)
+
+// elementwise_f32_tos32_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] truncated to s32 and saturated, NaN becomes 0
+//
+//go:noescape
+func elementwise_f32_tos32_32_avx2(c *call)
+
+// elementwise_b8_equal_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 if x[i] == y[i], else 0
+//
+//go:noescape
+func elementwise_b8_equal_32_avx2(c *call)
+
+// elementwise_b8_notequal_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 if x[i] != y[i], else 0
+//
+//go:noescape
+func elementwise_b8_notequal_32_avx2(c *call)
+
+// elementwise_b8_less_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 if x[i] < y[i], else 0
+//
+//go:noescape
+func elementwise_b8_less_32_avx2(c *call)
+
+// elementwise_b8_lessequal_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 if x[i] <= y[i], else 0
+//
+//go:noescape
+func elementwise_b8_lessequal_32_avx2(c *call)
+
+// elementwise_f32_pick_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = y[i] if the byte x[i] is not 0, else out[i]
+//
+//go:noescape
+func elementwise_f32_pick_32_avx2(c *call)
 
 // elementwise_f32_exp_32_avx512vnni computes, for i < n, a multiple of 32:
 //

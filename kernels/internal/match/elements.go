@@ -32,7 +32,34 @@ func matchIntegers(e Element) (Element, bool) {
 	return e, ok && e.Node.Outputs()[0].Type == core.F32 && in.Constant() == nil
 }
 
-func matchConvert(e Element, _ *pointwise.Convert) (Element, bool) { return matchIntegers(e) }
+// matchConvert matches conversions to float32, and from it to other types.
+func matchConvert(e Element, op *pointwise.Convert) (Element, bool) {
+	in := e.Node.Inputs()[0]
+	if isComputedReal(e.Node) {
+		return matchNarrowing(e, op)
+	}
+	typ, ok := numberTypes[in.Type()]
+	e.From = Integers{From: in, Type: typ, Scale: 1}
+	return e, ok && e.Node.Outputs()[0].Type == core.F32 && in.Constant() == nil
+}
+
+// narrowings are what makes a type of float32.
+var narrowings = map[core.Type]elementwise.Primitive{
+	core.F16: elementwise.ToF16, core.BF16: elementwise.ToBF16, core.I32: elementwise.ToI32,
+}
+
+func matchNarrowing(e Element, op *pointwise.Convert) (Element, bool) {
+	e.Kind = Quantize
+	if op.Type == core.I8 || op.Type == core.U8 { // truncated, saturated, 0 of NaN
+		e.Steps = []elementwise.Step{{Kind: elementwise.DropNaN}, {Kind: elementwise.Apply, Primitive: elementwise.Trunc}}
+		lo, hi := op.Type.Bounds()
+		e.Numbers = elementwise.Numbers{Scale: 1, Lo: float32(lo), Hi: float32(hi)}
+		return e, true
+	}
+	p, ok := narrowings[op.Type]
+	e.Narrow = p
+	return e, ok && !op.Truncate
+}
 
 // matchDequantize matches constant scales, of the tensor or of the channels, without zero points.
 func matchDequantize(e Element, op *quantization.Dequantize) (Element, bool) {

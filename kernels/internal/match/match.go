@@ -27,10 +27,12 @@ type Element struct {
 	Primitive elementwise.Primitive // of a binary node
 	Steps     []elementwise.Step    // of a unary node, and behind the load or the primitive of others
 	Numbers   elementwise.Numbers   // of a quantization
+	Narrow    elementwise.Primitive // in its place, what makes another type of float32; 0 for none
 	RangeOut  []*core.Tensor        // the constant outputs of a quantization behind the first
 }
 
-// Integers are the integer values of which an operand is a multiple.
+// Integers are the integer values of which an operand is a multiple, or its values in another
+// type, with the scale 1.
 type Integers struct {
 	From  core.Value
 	Type  elementwise.Type
@@ -111,6 +113,12 @@ func ValuesOf(v core.Value, out core.Shape) []float32 {
 
 var integerTypes = map[core.Type]elementwise.Type{
 	core.U8: elementwise.U8, core.I8: elementwise.I8, core.I32: elementwise.I32,
+}
+
+// numberTypes are those of which a conversion makes float32.
+var numberTypes = map[core.Type]elementwise.Type{
+	core.U8: elementwise.U8, core.I8: elementwise.I8, core.I32: elementwise.I32, core.Bool: elementwise.U8,
+	core.F16: elementwise.F16, core.BF16: elementwise.BF16,
 }
 
 // Dequantized returns the integers that a value is a multiple of.
