@@ -45,15 +45,32 @@ func (o *rowOperand) at(l int, out core.Shape) int {
 	return at
 }
 
-// load returns n elements of row l from column c on as bytes; in scratch if they are one
-// repeated.
-func (o *rowOperand) load(r *machine.Run, scratch []byte, l, c, n int, out core.Shape) []byte {
-	at := o.at(l, out)
-	if !o.single {
+// load returns n elements of some rows from row l on, all within the last axis but one, from
+// column c on: of one row only, unless the columns are whole. They are as bytes; in scratch
+// unless they lie there like that.
+func (o *rowOperand) load(r *machine.Run, scratch []byte, l, rows, c, n int, out core.Shape) []byte {
+	at, last, columns := o.at(l, out), len(o.strides)-1, out[len(out)-1]
+	if !o.single && (rows == 1 || o.strides[last] == columns) {
 		return r.Mem[o.buffer][(at+c)*o.size:][:n*o.size]
 	}
 	scratch = scratch[:n*o.size]
-	repeat(scratch, r.Mem[o.buffer][at*o.size:][:o.size])
+	if rows == 1 {
+		repeat(scratch, r.Mem[o.buffer][at*o.size:][:o.size])
+		return scratch
+	}
+	same, row := o.strides[last] == 0, columns*o.size
+	for i := range rows {
+		from := r.Mem[o.buffer][(at+i*o.strides[last])*o.size:]
+		switch {
+		case same && i > 0:
+			repeat(scratch, scratch[:row])
+			return scratch
+		case o.single:
+			repeat(scratch[i*row:][:row], from[:o.size])
+		default:
+			copy(scratch[i*row:][:row], from)
+		}
+	}
 	return scratch
 }
 
@@ -93,6 +110,44 @@ func mergeAxes(out core.Shape, in ...core.Shape) (mergedOut core.Shape, merged [
 	return mergedOut, merged
 }
 
+// rowCalls divides an output into some whole rows within the last axis but one or, where they
+// are long, into parts of a row.
+type rowCalls struct {
+	n             int // calls
+	columns, rows int // of the last two axes
+	perRow        int // calls of a row, 1 if rows are short
+	together      int // rows of a call
+	perRows       int // calls of the last two axes
+	most          int // elements of a call
+}
+
+func newRowCalls(out core.Shape) rowCalls {
+	c := rowCalls{columns: out[len(out)-1], rows: 1, together: 1}
+	if len(out) > 1 {
+		c.rows = out[len(out)-2]
+	}
+	c.perRow = (c.columns + rowBlock - 1) / rowBlock
+	if c.perRow == 1 {
+		c.together = min(c.rows, rowBlock/c.columns)
+	}
+	c.perRows = (c.rows + c.together - 1) / c.together * c.perRow
+	c.n = out.MustElements() / (c.rows * c.columns) * c.perRows
+	c.most = min(c.columns, rowBlock) * c.together
+	return c
+}
+
+// of returns the first row of a call, how many it takes, its first column and its elements.
+func (c *rowCalls) of(call int) (l, rows, column, width int) {
+	l, call = call/c.perRows*c.rows, call%c.perRows
+	if c.perRow > 1 {
+		column = call % c.perRow * rowBlock
+		return l + call/c.perRow, 1, column, min(rowBlock, c.columns-column)
+	}
+	first := call * c.together
+	rows = min(c.together, c.rows-first)
+	return l + first, rows, 0, rows * c.columns
+}
+
 // rowKernel computes n elements of a row of two or three operands.
 type rowKernel struct {
 	name string
@@ -108,18 +163,16 @@ func (c *compiler) lowerRows(n *core.Node, kernel rowKernel) bool {
 	}
 	out, merged := mergeAxes(fact.Shape, shapes...)
 	rank := len(out)
-	if kernel.run == nil || rank == 0 || out[rank-1] < minBroadcastRow || out.MustElements() == 0 {
+	if kernel.run == nil || rank == 0 || out[max(rank-2, 0):].MustElements() < minBroadcastRow || out.MustElements() == 0 {
 		return false
 	}
-	columns := out[rank-1]
-	perRow := (columns + rowBlock - 1) / rowBlock
-	calls := out.MustElements() / columns * perRow
+	calls := newRowCalls(out)
 	var operands []rowOperand
 	scratchSize := 0
 	for i, v := range n.Inputs() {
 		o := newRowOperand(c.buffer(v), v.Type().Size(), merged[i], out)
 		operands = append(operands, o)
-		scratchSize += o.size * min(columns, rowBlock)
+		scratchSize += o.size * calls.most
 	}
 	reads := c.buffersOf(n.Inputs())
 	scratch := c.newScratch(productOf(c.threads, scratchSize))
@@ -128,15 +181,14 @@ func (c *compiler) lowerRows(n *core.Node, kernel rowKernel) bool {
 		Node: n, Kernel: kernel.name, Splits: true, Reads: reads, Writes: []int{dst}, Scratch: []int{scratch},
 		Run: func(r *machine.Worker, part, parts int) error {
 			var in [3][]byte
-			for call := part * calls / parts; call < (part+1)*calls/parts; call++ {
+			for call := part * calls.n / parts; call < (part+1)*calls.n/parts; call++ {
 				own := r.Mem[scratch][r.Thread*scratchSize:][:scratchSize]
-				l, c := call/perRow, call%perRow*rowBlock
-				width := min(rowBlock, columns-c)
+				l, rows, c, width := calls.of(call)
 				for i := range operands {
-					in[i] = operands[i].load(r.Run, own, l, c, width, out)
-					own = own[operands[i].size*min(columns, rowBlock):]
+					in[i] = operands[i].load(r.Run, own, l, rows, c, width, out)
+					own = own[operands[i].size*calls.most:]
 				}
-				kernel.run(r.Mem[dst][(l*columns+c)*size:], &in, width)
+				kernel.run(r.Mem[dst][(l*calls.columns+c)*size:], &in, width)
 			}
 			return nil
 		},

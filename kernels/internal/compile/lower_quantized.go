@@ -2,7 +2,6 @@ package compile
 
 import (
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/op/reduce"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
@@ -541,64 +540,4 @@ func isIdentity(t *[256]byte) bool {
 		}
 	}
 	return true
-}
-
-var (
-	_ = lowers[reduce.Max](lowerExtreme(true))
-	_ = lowers[reduce.Min](lowerExtreme(false))
-)
-
-// lowerExtreme lowers the largest or the smallest of all elements of f32.
-func lowerExtreme(largest bool) lowering {
-	return func(c *compiler, n *core.Node) (bool, error) { return c.lowerExtreme(n, largest) }
-}
-
-// lowerExtreme finds that of the parts, in their order, as the op compares.
-func (c *compiler) lowerExtreme(n *core.Node, largest bool) (bool, error) {
-	x, out := n.Inputs()[0], n.Outputs()[0]
-	elements := x.Shape().MustElements()
-	if x.Type() != core.F32 || out.Shape.MustElements() != 1 || elements < max(minPart, c.threads*machine.PartsPerThread) {
-		return false, nil
-	}
-	src, dst := c.buffer(x), c.newOutput(n.Out(0))
-	most := c.threads * machine.PartsPerThread
-	state := c.newState(func() any { return make([]float32, most) })
-	c.emit(machine.Instruction{
-		Node: n, Kernel: "extremes_f32_portable", Splits: true, Reads: []int{src},
-		Run: func(r *machine.Worker, part, parts int) error {
-			v := r.State[state].([]float32)
-			v[part] = extremeOf(machine.View[float32](r.Mem[src])[part*elements/parts:(part+1)*elements/parts], largest)
-			for i := parts; part == parts-1 && i < most; i++ { // there may be fewer parts
-				v[i] = v[part]
-			}
-			return nil
-		},
-	})
-	c.emit(machine.Instruction{
-		Node: n, Kernel: "extremes_f32_portable", Writes: []int{dst},
-		Run: func(r *machine.Worker, _, _ int) error {
-			machine.View[float32](r.Mem[dst])[0] = extremeOf(r.State[state].([]float32), largest)
-			return nil
-		},
-	})
-	return true, nil
-}
-
-// extremeOf returns the last of the largest or smallest elements, or the first NaN.
-func extremeOf(v []float32, largest bool) float32 {
-	m := v[0]
-	if largest {
-		for _, x := range v[1:] {
-			if !(m > x || m != m) {
-				m = x
-			}
-		}
-		return m
-	}
-	for _, x := range v[1:] {
-		if !(m < x || m != m) {
-			m = x
-		}
-	}
-	return m
 }
