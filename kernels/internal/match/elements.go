@@ -187,8 +187,11 @@ func matchQuantizeV2(e Element, op *tensorflow.QuantizeV2) (Element, bool) {
 	if err != nil {
 		return e, false
 	}
-	r, ok := op.Rounding(mn, mx)
 	e.RangeOut = out[1:]
+	if q, ok := op.Combined(mn, mx); ok {
+		return matchCombined(e, op, q), true
+	}
+	r, ok := op.Rounding(mn, mx)
 	e.Numbers = elementwise.Numbers{Scale: r.Factor, Lo: float32(r.Lo), Hi: float32(r.Hi)}
 	away := r.Round == numeric.RoundNearestTowardInfinity
 	if away || r.Shift != 0 {
