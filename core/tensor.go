@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
 // Alignment is the alignment in bytes of the data of tensors that this package
@@ -197,7 +198,7 @@ func (t *Tensor) Float32s() []float32 {
 	case F16:
 		out := make([]float32, t.Len())
 		for i, v := range Data[uint16](t) {
-			out[i] = numeric.F16ToF32(v)
+			out[i] = activation.F16ToF32(v)
 		}
 		return out
 	case I8:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
 // view returns the data of a tensor of fixed-size elements as T, which has
@@ -138,12 +139,12 @@ func SetFloat32s(t *core.Tensor, v []float32) {
 	case core.BF16:
 		d := core.Data[uint16](t)
 		for i, x := range v {
-			d[i] = numeric.F32ToBF16(x)
+			d[i] = activation.F32ToBF16(x)
 		}
 	case core.F16:
 		d := core.Data[uint16](t)
 		for i, x := range v {
-			d[i] = numeric.F32ToF16(x)
+			d[i] = activation.F32ToF16(x)
 		}
 	default:
 		panic("elements: SetFloat32s of a tensor of " + t.Type().String())

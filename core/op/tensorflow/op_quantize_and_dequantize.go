@@ -204,7 +204,9 @@ func levelFunction[T float32 | float64](op *QuantizeAndDequantize, r rangeOf[T],
 }
 
 // levelScales returns the range that is clipped to, and the factors before and behind rounding.
-func levelScales[T float32 | float64](op *QuantizeAndDequantize, r rangeOf[T], largest T) (to rangeOf[T], scale, back T) {
+func levelScales[T float32 | float64](
+	op *QuantizeAndDequantize, r rangeOf[T], largest T,
+) (to rangeOf[T], scale, back T) {
 	least, most := op.levels()
 	lo, hi := T(least), T(most)
 	fromMin, fromMax := largest, largest

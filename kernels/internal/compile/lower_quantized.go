@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"slices"
+
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
@@ -273,8 +275,11 @@ var _ = lowers[tensorflow.QuantizeV2](lowerQuantizeV2)
 func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*tensorflow.QuantizeV2)
 	elements := n.Outputs()[0].Shape.MustElements()
-	if _, ok := match.QuantizeV2Numbers(op, 0, 1); !ok || elements == 0 {
+	if elements == 0 || op.Axis != -1 || op.Type.Size() != 1 {
 		return false, nil
+	}
+	if _, ok := match.QuantizeV2Numbers(op, 0, 1); !ok {
+		return c.lowerQuantizeV2Steps(n, op, elements)
 	}
 	in, out := c.emitRange(n)
 	src, dst, low, high := in[0], out[0], out[1], out[2]
@@ -282,6 +287,44 @@ func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
 	c.emitParts(n, v.Name, elements, []int{src, low, high}, func(r *machine.Run, i0, i1 int) {
 		numbers, _ := match.QuantizeV2Numbers(op, floatAt(r, low), floatAt(r, high))
 		v.Run(r.Mem[dst][i0:], r.Mem[src][4*i0:], nil, i1-i0, &numbers)
+	})
+	return true, nil
+}
+
+// lowerQuantizeV2Steps lowers one by the chain of its range, which is made in each run; a range that
+// has none goes through the reference.
+func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2, elements int) (bool, error) {
+	if err := c.checkOutputs(n, referenceBytes); err != nil {
+		return false, err
+	}
+	state := c.newState(func() any { return new(*elementwise.Chain) })
+	none := vector(core.F32, 0)
+	in, out := c.emitEval(n, "range", func(r *machine.Run, in, out []*core.Tensor) error {
+		chain := r.State[state].(**elementwise.Chain)
+		*chain = nil
+		if steps, numbers, ok := match.QuantizeV2Steps(op, in[1], in[2]); ok {
+			load := elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{Buffer: 0, Type: elementwise.F32}}
+			store := elementwise.Step{Kind: elementwise.StoreQuantized, Numbers: numbers, Buffer: 1}
+			made, err := elementwise.NewChain(c.isas, 2, slices.Concat([]elementwise.Step{load}, steps, []elementwise.Step{store}))
+			if err != nil {
+				return err
+			}
+			*chain, in[0], out[0] = made, none, vector(op.Type, 0)
+		}
+		return op.Eval(in, out)
+	})
+	scratch := c.newScratch(c.threads * elementwise.Scratch)
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "elementwise_quantize", Splits: true, Reads: append(in, out[1:]...), Writes: out[:1],
+		Scratch: []int{scratch},
+		Run: func(r *machine.Worker, part, parts int) error {
+			i0, i1 := splitElements(elements, part, parts)
+			if chain := *r.State[state].(**elementwise.Chain); chain != nil && i0 < i1 {
+				buffers := [2][]byte{r.Mem[in[0]], r.Mem[out[0]]}
+				chain.Run(buffers[:], r.Mem[scratch][r.Thread*elementwise.Scratch:], i0, i1)
+			}
+			return nil
+		},
 	})
 	return true, nil
 }

@@ -117,14 +117,14 @@ var (
 )
 
 // maxPlaces bounds the places of all axes of an output.
-const maxPlaces = 1 << 20
+const maxPlaces = 1 << 16
 
 // lowerTaking lowers ops that take elements of their first input by the places of each axis.
 func lowerTaking(c *compiler, n *core.Node) (bool, error) {
 	x, out := n.Inputs()[0], n.Outputs()[0]
 	sum := 0
 	for _, d := range out.Shape {
-		sum += min(d, maxPlaces)
+		sum += min(d, maxPlaces+1)
 	}
 	size := out.Type.Size()
 	if size == 0 || out.Shape.MustElements() == 0 || x.Shape().MustElements() == 0 || sum > maxPlaces {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/internal/activation"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
@@ -79,6 +78,9 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		}
 		return v
 	}
+	if defineConversion(p, out, x, y, i) {
+		return
+	}
 	switch p {
 	case ConvertU8:
 		put(float64(x[i]) * float64(num.Scale))
@@ -134,14 +136,27 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		put(f(x) * f(x))
 	case Sqrt:
 		put(math.Sqrt(f(x)))
+	case Power:
+		put(float64(activation.Pow(float32(f(x)), float32(f(y)))))
+	case Exp:
+		put(float64(activation.Exp(float32(f(x) - float64(num.Sub)))))
+	default:
+		put(float64(functions[p](float32(f(x)))))
+	}
+}
+
+// defineConversion is define for conversions, comparisons and Pick.
+func defineConversion(p Primitive, out, x, y []byte, i int) bool {
+	f := func(b []byte) float64 { return float64(math.Float32frombits(binary.NativeEndian.Uint32(b[4*i:]))) }
+	switch p {
 	case ConvertF16:
-		put(float64(numeric.F16ToF32(binary.NativeEndian.Uint16(x[2*i:]))))
+		store(out, i, activation.F16ToF32(binary.NativeEndian.Uint16(x[2*i:])))
 	case ConvertBF16:
-		put(float64(math.Float32frombits(uint32(binary.NativeEndian.Uint16(x[2*i:])) << 16)))
+		store(out, i, math.Float32frombits(uint32(binary.NativeEndian.Uint16(x[2*i:]))<<16))
 	case ToF16:
-		binary.NativeEndian.PutUint16(out[2*i:], numeric.F32ToF16(float32(f(x))))
+		binary.NativeEndian.PutUint16(out[2*i:], activation.F32ToF16(float32(f(x))))
 	case ToBF16:
-		binary.NativeEndian.PutUint16(out[2*i:], numeric.F32ToBF16(load(x, i)))
+		binary.NativeEndian.PutUint16(out[2*i:], activation.F32ToBF16(load(x, i)))
 	case ToI32:
 		v := 0.0
 		if !math.IsNaN(f(x)) {
@@ -159,13 +174,10 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		if x[i] != 0 {
 			copy(out[4*i:4*i+4], y[4*i:])
 		}
-	case Power:
-		put(float64(activation.Pow(float32(f(x)), float32(f(y)))))
-	case Exp:
-		put(float64(activation.Exp(float32(f(x) - float64(num.Sub)))))
 	default:
-		put(float64(functions[p](float32(f(x)))))
+		return false
 	}
+	return true
 }
 
 // functions are those of internal/activation, which has tests of its own.
@@ -174,7 +186,8 @@ var functions = map[Primitive]func(float32) float32{
 	Softplus: activation.Softplus, Gelu: activation.Gelu, GeluApproximate: activation.GeluApproximate,
 	Erf: activation.Erf, Rsqrt: activation.Rsqrt, Expm1: activation.Expm1, Log: activation.Log, Log1p: activation.Log1p,
 	Cube: activation.Cube, Selu: activation.Selu, Softsign: activation.Softsign, Sin: activation.Sin, Cos: activation.Cos,
-	Trunc: exactly(math.Trunc), Abs: exactly(math.Abs), Floor: exactly(math.Floor), Ceil: exactly(math.Ceil), RoundEven: exactly(math.RoundToEven),
+	Trunc: exactly(math.Trunc), Abs: exactly(math.Abs), Floor: exactly(math.Floor), Ceil: exactly(math.Ceil),
+	RoundEven: exactly(math.RoundToEven),
 	Sign: exactly(func(x float64) float64 {
 		if x == 0 || math.IsNaN(x) {
 			return x

@@ -4,7 +4,6 @@ import (
 	"math"
 	"unsafe"
 
-	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
@@ -137,10 +136,10 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	Ceil:            function(func(x float32) float32 { return float32(math.Ceil(float64(x))) }),
 	RoundEven:       function(func(x float32) float32 { return float32(math.RoundToEven(float64(x))) }),
 	Trunc:           function(func(x float32) float32 { return float32(math.Trunc(float64(x))) }),
-	ConvertF16:      widen(numeric.F16ToF32),
+	ConvertF16:      widen(activation.F16ToF32),
 	ConvertBF16:     widen(func(x uint16) float32 { return math.Float32frombits(uint32(x) << 16) }),
-	ToF16:           narrow(numeric.F32ToF16),
-	ToBF16:          narrow(numeric.F32ToBF16),
+	ToF16:           narrow(activation.F32ToF16),
+	ToBF16:          narrow(activation.F32ToBF16),
 	ToI32:           narrow(toI32),
 	Equal:           compare(func(x, y float32) bool { return x == y }),
 	NotEqual:        compare(func(x, y float32) bool { return x != y }),

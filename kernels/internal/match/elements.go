@@ -188,24 +188,34 @@ func matchQuantizeV2(e Element, op *tensorflow.QuantizeV2) (Element, bool) {
 		return e, false
 	}
 	e.RangeOut = out[1:]
+	var ok bool
+	e.Steps, e.Numbers, ok = QuantizeV2Steps(op, mn, mx)
+	return e, ok
+}
+
+// QuantizeV2Steps returns the steps of a QuantizeV2 to bytes in front of the quantization, and
+// its numbers, for a range; false if no chain quantizes so.
+func QuantizeV2Steps(
+	op *tensorflow.QuantizeV2, mn, mx *core.Tensor,
+) (steps []elementwise.Step, n elementwise.Numbers, ok bool) {
 	if q, ok := op.Combined(mn, mx); ok {
-		return matchCombined(e, op, q), true
+		steps, n = combinedSteps(op, q)
+		return steps, n, true
 	}
 	r, ok := op.Rounding(mn, mx)
-	e.Numbers = elementwise.Numbers{Scale: r.Factor, Lo: float32(r.Lo), Hi: float32(r.Hi)}
+	n = elementwise.Numbers{Scale: r.Factor, Lo: float32(r.Lo), Hi: float32(r.Hi)}
 	away := r.Round == numeric.RoundNearestTowardInfinity
 	if away || r.Shift != 0 {
-		e.Steps = []elementwise.Step{combineValues(elementwise.Multiply, []float32{r.Factor})}
-		e.Numbers.Scale = 1
+		steps = []elementwise.Step{combineValues(elementwise.Multiply, []float32{r.Factor})}
+		n.Scale = 1
 	}
 	if r.Shift != 0 {
-		e.Steps = append(e.Steps, combineValues(elementwise.Add, []float32{-r.Shift}))
+		steps = append(steps, combineValues(elementwise.Add, []float32{-r.Shift}))
 	}
 	if away {
-		e.Steps = append(e.Steps, elementwise.Step{Kind: elementwise.RoundAway})
-		return e, ok
+		return append(steps, elementwise.Step{Kind: elementwise.RoundAway}), n, ok
 	}
-	return e, ok && r.Round == numeric.RoundNearestTowardEven
+	return steps, n, ok && r.Round == numeric.RoundNearestTowardEven
 }
 
 // QuantizeV2Numbers returns the parameters of a QuantizeV2 to bytes whose range has become

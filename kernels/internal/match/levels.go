@@ -63,19 +63,18 @@ func matchLevels(e Element, op *tensorflow.QuantizeAndDequantize) (Element, bool
 	return e, ok && l.Lo <= l.Hi && l.Hi > 0
 }
 
-// matchCombined matches MIN_COMBINED to bytes.
-func matchCombined(e Element, op *tensorflow.QuantizeV2, q tensorflow.Combined) Element {
-	e.Steps = []elementwise.Step{
+// combinedSteps are those of MIN_COMBINED to bytes.
+func combinedSteps(op *tensorflow.QuantizeV2, q tensorflow.Combined) ([]elementwise.Step, elementwise.Numbers) {
+	steps := []elementwise.Step{
 		limit(q.Lo, q.Hi), combineValues(elementwise.Subtract, []float32{q.Lo}),
 		combineValues(elementwise.Multiply, []float32{q.Scale}),
 	}
 	if op.Type == core.U8 {
-		e.Steps = append(e.Steps, combineValues(elementwise.Add, []float32{0.5}), apply(elementwise.Trunc))
+		steps = append(steps, combineValues(elementwise.Add, []float32{0.5}), apply(elementwise.Trunc))
 	} else {
-		e.Steps = append(e.Steps, combineValues(elementwise.Subtract, []float32{q.Half}),
+		steps = append(steps, combineValues(elementwise.Subtract, []float32{q.Half}),
 			elementwise.Step{Kind: elementwise.RoundAway})
 	}
 	lo, hi := op.Type.Bounds()
-	e.Numbers = elementwise.Numbers{Scale: 1, Lo: float32(lo), Hi: float32(hi)}
-	return e
+	return steps, elementwise.Numbers{Scale: 1, Lo: float32(lo), Hi: float32(hi)}
 }
