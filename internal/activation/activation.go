@@ -51,6 +51,13 @@ var (
 	}
 )
 
+// atanTail is atan(v)/v of v*v, for |v| <= 1, within 2**-33.7 relative.
+var atanTail = [...]float64{
+	0.9999999999293037, -0.3333333129088999, 0.19999901102171555, -0.14283813255743194, 0.11091922963683302,
+	-0.08974171958363882, 0.07228278345377252, -0.05395668057137172, 0.033826218952786875, -0.015828322749149415,
+	0.00473248419342192, -0.0006633954571104787,
+}
+
 const (
 	mostExponent  = 710  // e to it counts as infinite
 	leastExponent = -708 // e to it counts as what is below every float32
@@ -82,7 +89,7 @@ func Constants() []float64 {
 		bits(toExponent), bits(wholeBits), wholeValue, bits(fractionMask), bits(sqrtHalfBits),
 		0, math.Inf(1), math.Inf(-1), math.NaN(), 3,
 	}
-	return slices.Concat(numbers, expTail[:], logTail[:], erfSmall[:], normalTail[:], sinTail[:], cosTail[:])
+	return slices.Concat(numbers, expTail[:], logTail[:], erfSmall[:], normalTail[:], sinTail[:], cosTail[:], atanTail[:])
 }
 
 // fma returns x*y + z, rounded once.
@@ -183,13 +190,78 @@ func Log(x float32) float32 {
 // Log1p returns log(1+x), which has the sign of x.
 func Log1p(x float32) float32 {
 	v := float64(x)
+	return float32(math.Copysign(log1p(v), v))
+}
+
+func log1p(v float64) float64 {
 	u := v + 1
 	k, m := parts(u)
 	f := m - 1
-	if k == 0 { // u is 1+x rounded
+	if k == 0 { // u is 1+v rounded
 		f = v
 	}
-	return float32(math.Copysign(special(u, log(k, f)), v))
+	return special(u, log(k, f))
+}
+
+// Atanh returns the inverse hyperbolic tangent: log(1+2a/(1-a))/2 of a = |x|, with the sign of x.
+func Atanh(x float32) float32 {
+	a := math.Abs(float64(x))
+	return float32(math.Copysign(log1p((a+a)/(1-a))*0.5, float64(x)))
+}
+
+// Sinh returns the hyperbolic sine: (e + e/(e+1))/2 of e = e**|x| - 1, with the sign of x.
+func Sinh(x float32) float32 {
+	a := math.Abs(float64(x))
+	if a > mostFinite {
+		a = mostFinite
+	}
+	e := expm1(a)
+	return float32(math.Copysign((e/(e+1)+e)*0.5, float64(x)))
+}
+
+// Cosh returns the hyperbolic cosine: (e + 1/e)/2 of e = e**|x|.
+func Cosh(x float32) float32 {
+	e := exp(math.Abs(float64(x)))
+	return float32((1/e + e) * 0.5)
+}
+
+// atan is the arc tangent: of more than 1, the rest of pi/2 beside that of the reciprocal.
+func atan(x float64) float64 {
+	a := math.Abs(x)
+	v := a
+	if 1 < a {
+		v = 1 / a
+	}
+	p := float64(horner(atanTail[:], float64(v*v)) * v)
+	if 1 < a {
+		p = halfPi - p
+	}
+	return math.Copysign(p, x)
+}
+
+// Atan returns the arc tangent.
+func Atan(x float32) float32 { return float32(atan(float64(x))) }
+
+// Asin returns the arc sine, the arc tangent of x/sqrt((1-x)(1+x)).
+func Asin(x float32) float32 {
+	v := float64(x)
+	return float32(atan(v / math.Sqrt(float64((1-v)*(v+1)))))
+}
+
+// Acos returns the arc cosine, twice the arc tangent of sqrt((1-x)/(1+x)).
+func Acos(x float32) float32 {
+	v := float64(x)
+	return float32(2 * atan(math.Sqrt((1-v)/(v+1))))
+}
+
+// Erfc returns 1 less the error function.
+func Erfc(x float32) float32 {
+	v := float64(x)
+	p := 2 * exceeds(math.Abs(v)*math.Sqrt2)
+	if v < 0 {
+		p = 2 - p
+	}
+	return float32(p)
 }
 
 // Pow returns x**y: x*x and x*x*x of y = 2 and 3; else e**(y*log|x|), with the sign and the
@@ -306,19 +378,37 @@ func Rsqrt(x float32) float32 { return float32(1 / math.Sqrt(float64(x))) }
 // MostAngle is the largest number of which vector routines compute a sine or a cosine.
 const MostAngle = float32(mostAngle)
 
-// quarter returns the sine of x as its quarter of the circle gives it, or of x and so many
-// quarters more: x less the nearest multiple of pi/2, of which one of two polynomials.
-func quarter(x float64, more uint64) float64 {
+// Tan returns the tangent; of more than MostAngle that of package math.
+func Tan(x float32) float32 {
+	v := float64(x)
+	if !(math.Abs(v) <= mostAngle) {
+		return float32(math.Tan(v))
+	}
+	sine, cosine, q := turned(v)
+	if q&1 != 0 {
+		sine, cosine = cosine, sine
+	}
+	return float32(math.Float64frombits(math.Float64bits(sine/cosine) ^ q<<63))
+}
+
+// turned returns the sine and the cosine of x less the nearest multiple of pi/2, and which
+// multiple, in the lowest bits.
+func turned(x float64) (sine, cosine float64, q uint64) {
 	turned := fma(x, 2/math.Pi, toWhole)
 	k := turned - toWhole
 	r := fma(-k, halfPiRest, fma(-k, halfPi, x))
 	rr := float64(r * r)
-	q := math.Float64bits(turned) + more
-	y := float64(horner(sinTail[:], rr) * r)
+	return float64(horner(sinTail[:], rr) * r), horner(cosTail[:], rr), math.Float64bits(turned)
+}
+
+// quarter returns the sine of x, or of x and so many quarters of the circle more.
+func quarter(x float64, more uint64) float64 {
+	sine, cosine, q := turned(x)
+	q += more
 	if q&1 != 0 {
-		y = horner(cosTail[:], rr)
+		sine = cosine
 	}
-	return math.Float64frombits(math.Float64bits(y) ^ q<<62&(1<<63))
+	return math.Float64frombits(math.Float64bits(sine) ^ q<<62&(1<<63))
 }
 
 // Sin returns the sine; of more than MostAngle that of package math.

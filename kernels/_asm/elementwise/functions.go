@@ -57,9 +57,10 @@ const (
 	normalTail = erfSmall + erfTerms
 	sinTail    = normalTail + normalTerms
 	cosTail    = sinTail + angleTerms
+	atanTail   = cosTail + angleTerms
 )
 
-const expTerms, logTerms, erfTerms, normalTerms, angleTerms = 7, 7, 8, 12, 5
+const expTerms, logTerms, erfTerms, normalTerms, angleTerms, atanTerms = 7, 7, 8, 12, 5, 12
 
 // lane is one of the vectors in work: its value, which stays, and registers.
 type lane struct {
@@ -299,13 +300,110 @@ func (g *gen) logarithm() {
 }
 
 func (g *gen) logarithmOf1More() {
-	g.all(func(l lane) { g.VADDPD(number(one), l.x, l.y) })
+	g.log1p(func(l lane) reg.VecPhysical { return l.x })
+	g.absolutely()
+	g.signOf()
+}
+
+// absolutely clears the sign of p.
+func (g *gen) absolutely() {
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.p, l.p) })
+}
+
+// log1p makes p log(1 + v).
+func (g *gen) log1p(v func(l lane) reg.VecPhysical) {
+	g.all(func(l lane) { g.VADDPD(number(one), v(l), l.y) })
 	g.parts()
 	g.all(func(l lane) { g.VSUBPD(number(one), l.p, l.p) })
-	g.all(func(l lane) { g.where(equal, l.k, number(zero), l, l.t, l.x, l.p, l.p) })
+	g.all(func(l lane) { g.where(equal, l.k, number(zero), l, l.t, v(l), l.p, l.p) })
 	g.log()
-	g.all(func(l lane) { g.VANDPD(number(magnitude), l.p, l.p) })
+}
+
+func (g *gen) arcTangentOfHyperbola() {
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.r) })
+	unit := g.share(one)
+	g.all(func(l lane) { g.VSUBPD(l.r, unit, l.t) })
+	g.all(func(l lane) { g.VADDPD(l.r, l.r, l.r) })
+	g.all(func(l lane) { g.VDIVPD(l.t, l.r, l.u) })
+	g.log1p(func(l lane) reg.VecPhysical { return l.u })
+	g.all(func(l lane) { g.VMULPD(number(half), l.p, l.p) })
+	g.absolutely()
 	g.signOf()
+}
+
+func (g *gen) hyperbolicSine() {
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.r) })
+	limit := g.share(mostFinite)
+	g.all(func(l lane) { g.VMINPD(l.r, limit, l.r) })
+	g.expm1()
+	g.all(func(l lane) { g.VADDPD(number(one), l.p, l.t) })
+	g.all(func(l lane) { g.VDIVPD(l.t, l.p, l.t) })
+	g.all(func(l lane) { g.VADDPD(l.p, l.t, l.p) })
+	g.all(func(l lane) { g.VMULPD(number(half), l.p, l.p) })
+	g.absolutely()
+	g.signOf()
+}
+
+func (g *gen) hyperbolicCosine() {
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.r) })
+	g.exp()
+	unit := g.share(one)
+	g.all(func(l lane) { g.VDIVPD(l.p, unit, l.t) })
+	g.all(func(l lane) { g.VADDPD(l.p, l.t, l.p) })
+	g.all(func(l lane) { g.VMULPD(number(half), l.p, l.p) })
+}
+
+// arcTangent makes p the arc tangent of u.
+func (g *gen) arcTangent() {
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.u, l.y) })
+	unit := g.share(one)
+	g.all(func(l lane) { g.VDIVPD(l.y, unit, l.r) })
+	g.all(func(l lane) { g.where(less, unit, l.y, l, l.t, l.r, l.y, l.r) })
+	g.all(func(l lane) { g.VMULPD(l.r, l.r, l.t) })
+	g.horner(atanTail, atanTerms, func(l lane) (x, p reg.VecPhysical) { return l.t, l.p })
+	g.all(func(l lane) { g.VMULPD(l.r, l.p, l.p) })
+	quarter := g.share(halfPi)
+	g.all(func(l lane) { g.VSUBPD(l.p, quarter, l.r) })
+	unit = g.share(one)
+	g.all(func(l lane) { g.where(less, unit, l.y, l, l.t, l.r, l.p, l.p) })
+	g.absolutely()
+	g.all(func(l lane) { g.VANDPD(number(sign), l.u, l.t) })
+	g.all(func(l lane) { g.VORPD(l.t, l.p, l.p) })
+}
+
+func (g *gen) ofTangent() {
+	g.all(func(l lane) { g.VMOVAPD(l.x, l.u) })
+	g.arcTangent()
+}
+
+func (g *gen) ofSine() {
+	unit := g.share(one)
+	g.all(func(l lane) { g.VSUBPD(l.x, unit, l.r) })
+	g.all(func(l lane) { g.VADDPD(number(one), l.x, l.t) })
+	g.all(func(l lane) { g.VMULPD(l.t, l.r, l.r) })
+	g.all(func(l lane) { g.VSQRTPD(l.r, l.r) })
+	g.all(func(l lane) { g.VDIVPD(l.r, l.x, l.u) })
+	g.arcTangent()
+}
+
+func (g *gen) ofCosine() {
+	unit := g.share(one)
+	g.all(func(l lane) { g.VSUBPD(l.x, unit, l.r) })
+	g.all(func(l lane) { g.VADDPD(number(one), l.x, l.t) })
+	g.all(func(l lane) { g.VDIVPD(l.t, l.r, l.r) })
+	g.all(func(l lane) { g.VSQRTPD(l.r, l.u) })
+	g.arcTangent()
+	g.all(func(l lane) { g.VADDPD(l.p, l.p, l.p) })
+}
+
+func (g *gen) complementOfErf() {
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.y) })
+	g.all(func(l lane) { g.VMULPD(number(sqrt2), l.y, l.y) })
+	g.normal()
+	g.all(func(l lane) { g.VADDPD(l.p, l.p, l.p) })
+	all := g.share(two)
+	g.all(func(l lane) { g.VSUBPD(l.p, all, l.r) })
+	g.ofNegative(func(l lane) (yes, no reg.VecPhysical) { return l.r, l.p })
 }
 
 // raise makes p x to the power of u.
@@ -390,8 +488,9 @@ func (g *gen) rsqrt() {
 func (g *gen) sine()   { g.quarter(false) }
 func (g *gen) cosine() { g.quarter(true) }
 
-// quarter makes p the sine, or the cosine, of x.
-func (g *gen) quarter(cosine bool) {
+// turned makes p and y the sine and the cosine of x less the nearest multiple of pi/2, and k
+// which multiple, in the lowest bits.
+func (g *gen) turned() {
 	g.all(func(l lane) { g.VMOVUPD(number(toWhole), l.k) })
 	g.all(func(l lane) { g.VFMADD231PD(number(twoByPi), l.x, l.k) })
 	g.all(func(l lane) { g.VSUBPD(number(toWhole), l.k, l.t) })
@@ -399,23 +498,40 @@ func (g *gen) quarter(cosine bool) {
 	g.all(func(l lane) { g.VFNMADD231PD(number(halfPi), l.t, l.r) })
 	g.all(func(l lane) { g.VFNMADD231PD(number(halfPiRest), l.t, l.r) })
 	g.all(func(l lane) { g.VMULPD(l.r, l.r, l.t) })
-	if cosine {
-		g.all(func(l lane) { g.VPADDQ(number(unit), l.k, l.k) })
-	}
 	g.horner(sinTail, angleTerms, func(l lane) (x, p reg.VecPhysical) { return l.t, l.p })
 	g.horner(cosTail, angleTerms, func(l lane) (x, p reg.VecPhysical) { return l.t, l.y })
 	g.all(func(l lane) { g.VMULPD(l.r, l.p, l.p) })
-	g.all(func(l lane) { g.VPSLLQ(operand.U8(63), l.k, l.t) })
-	g.all(func(l lane) {
-		if g.Width == 64 {
-			g.VPMOVQ2M(l.t, l.mask)
-			g.VBLENDMPD(l.y, l.p, l.mask, l.p)
-			return
-		}
-		g.VBLENDVPD(l.t, l.y, l.p, l.p)
-	})
+}
+
+// odd puts yes into to where the lowest bit of k is set, and no elsewhere; t changes.
+func (g *gen) odd(l lane, yes, no, to reg.VecPhysical) {
+	g.VPSLLQ(operand.U8(63), l.k, l.t)
+	if g.Width == 64 {
+		g.VPMOVQ2M(l.t, l.mask)
+		g.VBLENDMPD(yes, no, l.mask, to)
+		return
+	}
+	g.VBLENDVPD(l.t, yes, no, to)
+}
+
+// quarter makes p the sine, or the cosine, of x.
+func (g *gen) quarter(cosine bool) {
+	g.turned()
+	if cosine {
+		g.all(func(l lane) { g.VPADDQ(number(unit), l.k, l.k) })
+	}
+	g.all(func(l lane) { g.odd(l, l.y, l.p, l.p) })
 	g.all(func(l lane) { g.VPSLLQ(operand.U8(62), l.k, l.k) })
 	g.all(func(l lane) { g.VANDPD(number(sign), l.k, l.k) })
+	g.all(func(l lane) { g.VXORPD(l.k, l.p, l.p) })
+}
+
+func (g *gen) tangent() {
+	g.turned()
+	g.all(func(l lane) { g.odd(l, l.y, l.p, l.r) })
+	g.all(func(l lane) { g.odd(l, l.p, l.y, l.y) })
+	g.all(func(l lane) { g.VDIVPD(l.y, l.r, l.p) })
+	g.all(func(l lane) { g.VPSLLQ(operand.U8(63), l.k, l.k) })
 	g.all(func(l lane) { g.VXORPD(l.k, l.p, l.p) })
 }
 
@@ -447,6 +563,14 @@ var functions = []function{
 	},
 	{"erf", "erf(x[i])", (*gen).erf, false},
 	{"rsqrt", "1 / sqrt(x[i])", (*gen).rsqrt, false},
+	{"erfc", "1 - erf(x[i])", (*gen).complementOfErf, false},
+	{"atan", "the arc tangent of x[i]", (*gen).ofTangent, false},
+	{"asin", "the arc sine of x[i]", (*gen).ofSine, false},
+	{"acos", "the arc cosine of x[i]", (*gen).ofCosine, false},
+	{"atanh", "the inverse hyperbolic tangent of x[i]", (*gen).arcTangentOfHyperbola, false},
+	{"sinh", "the hyperbolic sine of x[i]", (*gen).hyperbolicSine, false},
+	{"cosh", "the hyperbolic cosine of x[i]", (*gen).hyperbolicCosine, false},
+	{"tan", "tan(x[i]), |x[i]| <= 2**28", (*gen).tangent, false},
 	{"sin", "sin(x[i]), |x[i]| <= 2**28", (*gen).sine, false},
 	{"cos", "cos(x[i]), |x[i]| <= 2**28", (*gen).cosine, false},
 }

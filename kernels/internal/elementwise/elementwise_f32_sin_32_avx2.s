@@ -53,8 +53,8 @@ next:
 	VMULPD       Y3, Y1, Y1
 	VMULPD       Y11, Y9, Y9
 	VPSLLQ       $0x3f, Y5, Y2
-	VPSLLQ       $0x3f, Y13, Y10
 	VBLENDVPD    Y2, Y4, Y1, Y1
+	VPSLLQ       $0x3f, Y13, Y10
 	VBLENDVPD    Y10, Y12, Y9, Y9
 	VPSLLQ       $0x3e, Y5, Y5
 	VPSLLQ       $0x3e, Y13, Y13
@@ -105,8 +105,8 @@ next:
 	VMULPD       Y3, Y1, Y1
 	VMULPD       Y11, Y9, Y9
 	VPSLLQ       $0x3f, Y5, Y2
-	VPSLLQ       $0x3f, Y13, Y10
 	VBLENDVPD    Y2, Y4, Y1, Y1
+	VPSLLQ       $0x3f, Y13, Y10
 	VBLENDVPD    Y10, Y12, Y9, Y9
 	VPSLLQ       $0x3e, Y5, Y5
 	VPSLLQ       $0x3e, Y13, Y13
@@ -157,8 +157,8 @@ next:
 	VMULPD       Y3, Y1, Y1
 	VMULPD       Y11, Y9, Y9
 	VPSLLQ       $0x3f, Y5, Y2
-	VPSLLQ       $0x3f, Y13, Y10
 	VBLENDVPD    Y2, Y4, Y1, Y1
+	VPSLLQ       $0x3f, Y13, Y10
 	VBLENDVPD    Y10, Y12, Y9, Y9
 	VPSLLQ       $0x3e, Y5, Y5
 	VPSLLQ       $0x3e, Y13, Y13
@@ -209,8 +209,8 @@ next:
 	VMULPD       Y3, Y1, Y1
 	VMULPD       Y11, Y9, Y9
 	VPSLLQ       $0x3f, Y5, Y2
-	VPSLLQ       $0x3f, Y13, Y10
 	VBLENDVPD    Y2, Y4, Y1, Y1
+	VPSLLQ       $0x3f, Y13, Y10
 	VBLENDVPD    Y10, Y12, Y9, Y9
 	VPSLLQ       $0x3e, Y5, Y5
 	VPSLLQ       $0x3e, Y13, Y13

@@ -91,15 +91,15 @@ next:
 	VMULPD       Z19, Z17, Z17
 	VMULPD       Z27, Z25, Z25
 	VPSLLQ       $0x3f, Z5, Z2
-	VPSLLQ       $0x3f, Z13, Z10
-	VPSLLQ       $0x3f, Z21, Z18
-	VPSLLQ       $0x3f, Z29, Z26
 	VPMOVQ2M     Z2, K1
 	VBLENDMPD    Z4, Z1, K1, Z1
+	VPSLLQ       $0x3f, Z13, Z10
 	VPMOVQ2M     Z10, K2
 	VBLENDMPD    Z12, Z9, K2, Z9
+	VPSLLQ       $0x3f, Z21, Z18
 	VPMOVQ2M     Z18, K3
 	VBLENDMPD    Z20, Z17, K3, Z17
+	VPSLLQ       $0x3f, Z29, Z26
 	VPMOVQ2M     Z26, K4
 	VBLENDMPD    Z28, Z25, K4, Z25
 	VPSLLQ       $0x3e, Z5, Z5

@@ -186,6 +186,8 @@ var functions = map[Primitive]func(float32) float32{
 	Softplus: activation.Softplus, Gelu: activation.Gelu, GeluApproximate: activation.GeluApproximate,
 	Erf: activation.Erf, Rsqrt: activation.Rsqrt, Expm1: activation.Expm1, Log: activation.Log, Log1p: activation.Log1p,
 	Cube: activation.Cube, Selu: activation.Selu, Softsign: activation.Softsign, Sin: activation.Sin, Cos: activation.Cos,
+	Tan: activation.Tan, Erfc: activation.Erfc, Atan: activation.Atan, Asin: activation.Asin, Acos: activation.Acos,
+	Atanh: activation.Atanh, Sinh: activation.Sinh, Cosh: activation.Cosh,
 	Trunc: exactly(math.Trunc), Abs: exactly(math.Abs), Floor: exactly(math.Floor), Ceil: exactly(math.Ceil),
 	RoundEven: exactly(math.RoundToEven),
 	Sign: exactly(func(x float64) float64 {

@@ -66,6 +66,14 @@ var avx512vnni = routines{
 	Less:            {64, func(c call) { elementwise_b8_less_64_avx512vnni(&c) }},
 	LessEqual:       {64, func(c call) { elementwise_b8_lessequal_64_avx512vnni(&c) }},
 	Pick:            {64, func(c call) { elementwise_f32_pick_64_avx512vnni(&c) }},
+	Tan:             {32, func(c call) { elementwise_f32_tan_32_avx512vnni(&c) }},
+	Erfc:            {32, func(c call) { elementwise_f32_erfc_32_avx512vnni(&c) }},
+	Atan:            {32, func(c call) { elementwise_f32_atan_32_avx512vnni(&c) }},
+	Asin:            {32, func(c call) { elementwise_f32_asin_32_avx512vnni(&c) }},
+	Acos:            {32, func(c call) { elementwise_f32_acos_32_avx512vnni(&c) }},
+	Atanh:           {32, func(c call) { elementwise_f32_atanh_32_avx512vnni(&c) }},
+	Sinh:            {32, func(c call) { elementwise_f32_sinh_32_avx512vnni(&c) }},
+	Cosh:            {32, func(c call) { elementwise_f32_cosh_32_avx512vnni(&c) }},
 }
 
 // avx2 has a variant for each line.
@@ -123,4 +131,12 @@ var avx2 = routines{
 	Less:            {32, func(c call) { elementwise_b8_less_32_avx2(&c) }},
 	LessEqual:       {32, func(c call) { elementwise_b8_lessequal_32_avx2(&c) }},
 	Pick:            {32, func(c call) { elementwise_f32_pick_32_avx2(&c) }},
+	Tan:             {32, func(c call) { elementwise_f32_tan_32_avx2(&c) }},
+	Erfc:            {32, func(c call) { elementwise_f32_erfc_32_avx2(&c) }},
+	Atan:            {32, func(c call) { elementwise_f32_atan_32_avx2(&c) }},
+	Asin:            {32, func(c call) { elementwise_f32_asin_32_avx2(&c) }},
+	Acos:            {32, func(c call) { elementwise_f32_acos_32_avx2(&c) }},
+	Atanh:           {32, func(c call) { elementwise_f32_atanh_32_avx2(&c) }},
+	Sinh:            {32, func(c call) { elementwise_f32_sinh_32_avx2(&c) }},
+	Cosh:            {32, func(c call) { elementwise_f32_cosh_32_avx2(&c) }},
 }

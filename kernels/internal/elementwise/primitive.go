@@ -44,6 +44,14 @@ const (
 	Softsign                         // x / (1 + |x|)
 	Sin                              // the sine
 	Cos                              // the cosine
+	Tan                              // the tangent
+	Erfc                             // 1 less the error function
+	Atan                             // the arc tangent
+	Asin                             // the arc sine
+	Acos                             // the arc cosine
+	Atanh                            // the inverse hyperbolic tangent
+	Sinh                             // the hyperbolic sine
+	Cosh                             // the hyperbolic cosine
 	Abs                              // |x|
 	Sign                             // 1 with the sign of x, unless that is 0 or NaN
 	Floor                            // x rounded down
@@ -68,7 +76,8 @@ var primitiveNames = [numPrimitives]string{
 	"u8", "s8", "s32", "add", "subtract", "multiply", "divide", "maximum", "minimum",
 	"zeronan", "round", "clamp", "quantize", "flip", "lookup", "leakyrelu", "square", "sqrt",
 	"exp", "sigmoid", "swish", "tanh", "elu", "softplus", "gelu", "geluapproximate", "erf", "rsqrt",
-	"expm1", "log", "log1p", "cube", "selu", "softsign", "sin", "cos", "abs", "sign", "floor", "ceil", "roundeven",
+	"expm1", "log", "log1p", "cube", "selu", "softsign", "sin", "cos", "tan", "erfc",
+	"atan", "asin", "acos", "atanh", "sinh", "cosh", "abs", "sign", "floor", "ceil", "roundeven",
 	"trunc", "power", "f16", "bf16", "tof16", "tobf16", "tos32", "equal", "notequal", "less", "lessequal", "pick",
 }
 
@@ -125,7 +134,7 @@ func (p Primitive) isFunction() bool { return p >= LeakyRelu && p <= Trunc }
 
 // isAngular reports whether the vector routines of a function know only angles of at most
 // activation.MostAngle.
-func (p Primitive) isAngular() bool { return p == Sin || p == Cos }
+func (p Primitive) isAngular() bool { return p >= Sin && p <= Tan }
 
 // Numbers are the parameters of a primitive.
 type Numbers struct {

@@ -585,6 +585,62 @@ func elementwise_f32_erf_32_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_rsqrt_32_avx512vnni(c *call)
 
+// elementwise_f32_erfc_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 - erf(x[i]), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_erfc_32_avx512vnni(c *call)
+
+// elementwise_f32_atan_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = the arc tangent of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_atan_32_avx512vnni(c *call)
+
+// elementwise_f32_asin_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = the arc sine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_asin_32_avx512vnni(c *call)
+
+// elementwise_f32_acos_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = the arc cosine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_acos_32_avx512vnni(c *call)
+
+// elementwise_f32_atanh_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = the inverse hyperbolic tangent of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_atanh_32_avx512vnni(c *call)
+
+// elementwise_f32_sinh_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = the hyperbolic sine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_sinh_32_avx512vnni(c *call)
+
+// elementwise_f32_cosh_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = the hyperbolic cosine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_cosh_32_avx512vnni(c *call)
+
+// elementwise_f32_tan_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = tan(x[i]), |x[i]| <= 2**28, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_tan_32_avx512vnni(c *call)
+
 // elementwise_f32_sin_32_avx512vnni computes, for i < n, a multiple of 32:
 //
 //	out[i] = sin(x[i]), |x[i]| <= 2**28, as internal/activation does
@@ -717,6 +773,62 @@ func elementwise_f32_erf_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_rsqrt_32_avx2(c *call)
+
+// elementwise_f32_erfc_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 - erf(x[i]), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_erfc_32_avx2(c *call)
+
+// elementwise_f32_atan_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = the arc tangent of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_atan_32_avx2(c *call)
+
+// elementwise_f32_asin_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = the arc sine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_asin_32_avx2(c *call)
+
+// elementwise_f32_acos_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = the arc cosine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_acos_32_avx2(c *call)
+
+// elementwise_f32_atanh_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = the inverse hyperbolic tangent of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_atanh_32_avx2(c *call)
+
+// elementwise_f32_sinh_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = the hyperbolic sine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_sinh_32_avx2(c *call)
+
+// elementwise_f32_cosh_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = the hyperbolic cosine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_cosh_32_avx2(c *call)
+
+// elementwise_f32_tan_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = tan(x[i]), |x[i]| <= 2**28, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_tan_32_avx2(c *call)
 
 // elementwise_f32_sin_32_avx2 computes, for i < n, a multiple of 32:
 //

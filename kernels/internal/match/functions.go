@@ -20,6 +20,9 @@ var unaryPrimitives = map[pointwise.UnaryFunction]elementwise.Primitive{
 	pointwise.Expm1: elementwise.Expm1, pointwise.Log: elementwise.Log, pointwise.Log1p: elementwise.Log1p,
 	pointwise.Selu: elementwise.Selu, pointwise.Softsign: elementwise.Softsign,
 	pointwise.Sin: elementwise.Sin, pointwise.Cos: elementwise.Cos,
+	pointwise.Tan: elementwise.Tan, pointwise.Erfc: elementwise.Erfc, pointwise.Atan: elementwise.Atan,
+	pointwise.Asin: elementwise.Asin, pointwise.Acos: elementwise.Acos, pointwise.Atanh: elementwise.Atanh,
+	pointwise.Sinh: elementwise.Sinh, pointwise.Cosh: elementwise.Cosh,
 	pointwise.Abs: elementwise.Abs, pointwise.Sign: elementwise.Sign, pointwise.Floor: elementwise.Floor,
 	pointwise.Ceil: elementwise.Ceil, pointwise.RoundEven: elementwise.RoundEven,
 }
