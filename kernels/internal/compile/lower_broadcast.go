@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"encoding/binary"
+
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
@@ -357,6 +359,120 @@ func lowerSelect(c *compiler, n *core.Node) (bool, error) {
 			for i, c := range in[0][:n] {
 				mask := -min(c, 1)
 				to[i] = a[i]&mask | b[i]&^mask
+			}
+		}}), nil
+	}
+	return false, nil
+}
+
+var (
+	_ = lowers[pointwise.Is](lowerIs)
+	_ = lowers[pointwise.Logical](lowerLogical)
+	_ = lowers[pointwise.Binary](lowerBinaryFunction)
+)
+
+// lowerIs lowers the classes of float32, which their bits without the sign tell.
+func lowerIs(c *compiler, n *core.Node) (bool, error) {
+	if n.Inputs()[0].Type() != core.F32 {
+		return false, nil
+	}
+	const magnitude, infinite = 1<<31 - 1, 0x7f800000
+	holds := map[pointwise.FloatClass]func(to []byte, x []uint32){
+		pointwise.NaN: func(to []byte, x []uint32) {
+			for i, v := range x {
+				to[i] = bit(v&magnitude > infinite)
+			}
+		},
+		pointwise.Infinite: func(to []byte, x []uint32) {
+			for i, v := range x {
+				to[i] = bit(v&magnitude == infinite)
+			}
+		},
+		pointwise.Finite: func(to []byte, x []uint32) {
+			for i, v := range x {
+				to[i] = bit(v&magnitude < infinite)
+			}
+		},
+	}[n.Op().(*pointwise.Is).Class]
+	return c.lowerRows(n, rowKernel{"class_f32_portable", func(to []byte, in *[3][]byte, n int) {
+		holds(to[:n], machine.View[uint32](in[0])[:n])
+	}}), nil
+}
+
+// lowerLogical lowers functions of booleans, eight at a time.
+func lowerLogical(c *compiler, n *core.Node) (bool, error) {
+	combine := map[pointwise.LogicalFunction]func(a, b uint64) uint64{
+		pointwise.And: func(a, b uint64) uint64 { return a & b },
+		pointwise.Or:  func(a, b uint64) uint64 { return a | b },
+		pointwise.Xor: func(a, b uint64) uint64 { return a ^ b },
+	}[n.Op().(*pointwise.Logical).Function]
+	return c.lowerRows(n, rowKernel{"logical_b8_portable", func(to []byte, in *[3][]byte, n int) {
+		a, b := in[0][:n], in[1][:n]
+		i := 0
+		for ; i+8 <= n; i += 8 {
+			v := combine(binary.NativeEndian.Uint64(a[i:]), binary.NativeEndian.Uint64(b[i:]))
+			binary.NativeEndian.PutUint64(to[i:], v)
+		}
+		for ; i < n; i++ {
+			to[i] = byte(combine(uint64(a[i]), uint64(b[i])))
+		}
+	}}), nil
+}
+
+// guarded are functions of float32 that are 0 where one operand is: an operation, and which.
+var guarded = map[pointwise.BinaryFunction]struct {
+	primitive elementwise.Primitive
+	operand   int
+}{
+	pointwise.DivideNoNan: {elementwise.Divide, 1}, pointwise.MultiplyNoNan: {elementwise.Multiply, 1},
+	pointwise.Xdivy: {elementwise.Divide, 0},
+}
+
+// bitwise combine rows of i32.
+var bitwise = map[pointwise.BinaryFunction]func(to, a, b []int32){
+	pointwise.BitwiseAnd: func(to, a, b []int32) {
+		for i, x := range a {
+			to[i] = x & b[i]
+		}
+	},
+	pointwise.BitwiseOr: func(to, a, b []int32) {
+		for i, x := range a {
+			to[i] = x | b[i]
+		}
+	},
+	pointwise.BitwiseXor: func(to, a, b []int32) {
+		for i, x := range a {
+			to[i] = x ^ b[i]
+		}
+	},
+	pointwise.LeftShift: func(to, a, b []int32) {
+		for i, x := range a {
+			to[i] = x << uint(min(max(b[i], 0), 31))
+		}
+	},
+	pointwise.RightShift: func(to, a, b []int32) {
+		for i, x := range a {
+			to[i] = x >> uint(min(max(b[i], 0), 31))
+		}
+	},
+}
+
+func lowerBinaryFunction(c *compiler, n *core.Node) (bool, error) {
+	function := n.Op().(*pointwise.Binary).Function
+	switch f, g := bitwise[function], guarded[function]; {
+	case f != nil && n.Outputs()[0].Type == core.I32:
+		return c.lowerRows(n, rowKernel{"bitwise_s32_portable", func(to []byte, in *[3][]byte, n int) {
+			f(machine.View[int32](to)[:n], machine.View[int32](in[0])[:n], machine.View[int32](in[1])[:n])
+		}}), nil
+	case g.primitive != 0 && n.Outputs()[0].Type == core.F32:
+		v := elementwise.Choose(c.isas, g.primitive)
+		return c.lowerRows(n, rowKernel{v.Name, func(to []byte, in *[3][]byte, n int) {
+			v.Run(to, in[0], in[1], n, nil)
+			y := machine.View[uint32](to)[:n]
+			for i, bits := range machine.View[uint32](in[g.operand])[:n] {
+				if bits<<1 == 0 {
+					y[i] = 0
+				}
 			}
 		}}), nil
 	}

@@ -291,12 +291,13 @@ func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// lowerQuantizeV2Steps lowers one by the chain of its range, which is made in each run; a range that
-// has none goes through the reference.
+// lowerQuantizeV2Steps lowers one by the chain of its range, which is made in each run; a range
+// that has none goes through the reference.
 func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2, elements int) (bool, error) {
 	if err := c.checkOutputs(n, referenceBytes); err != nil {
 		return false, err
 	}
+	isas := c.isas
 	state := c.newState(func() any { return new(*elementwise.Chain) })
 	none := vector(core.F32, 0)
 	in, out := c.emitEval(n, "range", func(r *machine.Run, in, out []*core.Tensor) error {
@@ -305,7 +306,8 @@ func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2,
 		if steps, numbers, ok := match.QuantizeV2Steps(op, in[1], in[2]); ok {
 			load := elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{Buffer: 0, Type: elementwise.F32}}
 			store := elementwise.Step{Kind: elementwise.StoreQuantized, Numbers: numbers, Buffer: 1}
-			made, err := elementwise.NewChain(c.isas, 2, slices.Concat([]elementwise.Step{load}, steps, []elementwise.Step{store}))
+			all := slices.Concat([]elementwise.Step{load}, steps, []elementwise.Step{store})
+			made, err := elementwise.NewChain(isas, 2, all)
 			if err != nil {
 				return err
 			}
