@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
 // Alignment is the alignment in bytes of the data of tensors that this package
@@ -214,7 +215,7 @@ func (t *Tensor) Float32s() []float32 {
 	case F16:
 		out := make([]float32, t.Len())
 		for i, v := range Data[uint16](t) {
-			out[i] = f16ToF32(v)
+			out[i] = activation.F16ToF32(v)
 		}
 		return out
 	case I8:
@@ -294,18 +295,6 @@ func convert[From, To numeric.Number](t *Tensor) []To {
 		out[i] = To(v)
 	}
 	return out
-}
-
-func f16ToF32(h uint16) float32 {
-	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&1023
-	switch exp {
-	case 0:
-		v := float32(frac) / (1 << 24)
-		return math.Float32frombits(math.Float32bits(v) | sign)
-	case 31:
-		return math.Float32frombits(sign | 255<<23 | frac<<13)
-	}
-	return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
 }
 
 // elementsOf returns the elements of a tensor that was found to hold T.

@@ -177,6 +177,34 @@ func TestSelectingOpsMakeNoElements(t *testing.T) {
 	says[trait.Selecting](t, spoke)
 }
 
+// TestTakingOpsTakeElementsByPlaces copies each element from its place.
+func TestTakingOpsTakeElementsByPlaces(t *testing.T) {
+	spoke := map[string]bool{}
+	for _, b := range samples(t) {
+		op, ok := b.op.(trait.Taking)
+		y := result(b.op, b.in)
+		if !ok || y == nil || y.Len() == 0 || y.Type().Size() == 0 {
+			continue
+		}
+		p, ok := op.Places(b.in[0].Shape(), y.Shape())
+		if !ok {
+			continue
+		}
+		spoke[core.OpName(b.op)] = true
+		size := y.Type().Size()
+		for i := range y.Len() {
+			at, stride, rest := 0, 1, i
+			for axis := len(p.At) - 1; axis >= 0; axis-- {
+				n := y.Shape()[axis]
+				at += p.At[axis][rest%n] * stride
+				stride, rest = stride*p.In[axis], rest/n
+			}
+			require.Equal(t, b.in[0].Bytes()[at*size:][:size], y.Bytes()[i*size:][:size], core.OpName(b.op))
+		}
+	}
+	says[trait.Taking](t, spoke)
+}
+
 func sorted(x *core.Tensor) []float32 { return slices.Sorted(slices.Values(core.Data[float32](x))) }
 
 func TestLimitingOpsLimit(t *testing.T) {

@@ -180,6 +180,33 @@ func ElementsOfSlices(axis int, ok bool) Elements {
 	return NoElements
 }
 
+// Taking is an Op that copies elements of its first input, by places that each axis of the
+// output has for itself.
+type Taking interface {
+	core.Op
+	// Places says which, for a first input and an output of known shapes; false if an
+	// attribute has it do anything else.
+	Places(x, out core.Shape) (Places, bool)
+}
+
+// Places are those of the elements that an output takes.
+type Places struct {
+	In core.Shape // the shape of the first input, with as many axes as the output
+	At [][]int    // of each axis, where in the input each index of the output is
+}
+
+// NewPlaces returns the places that f gives, for each axis of an input and its output.
+func NewPlaces(in, out core.Shape, f func(axis, i int) int) Places {
+	p := Places{In: in, At: make([][]int, len(out))}
+	for axis, n := range out {
+		p.At[axis] = make([]int, n)
+		for i := range p.At[axis] {
+			p.At[axis][i] = f(axis, i)
+		}
+	}
+	return p
+}
+
 // Selecting is an Op whose output holds elements of its first inputs: it chooses them by
 // their places, or takes the largest. So a function that never falls gives the same before
 // the op as behind it.

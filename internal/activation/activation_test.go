@@ -24,7 +24,65 @@ var functions = []struct {
 		return x / (1 + math.Exp(-math.Sqrt(8/math.Pi)*(x+0.044715*x*x*x)))
 	}},
 	{"Erf", Erf, math.Erf},
+	{"Expm1", Expm1, math.Expm1},
+	{"Log", Log, math.Log},
+	{"Log1p", Log1p, math.Log1p},
+	{"Selu", Selu, func(x float64) float64 {
+		if x < 0 {
+			return 1.7580993408473768599402175208123 * math.Expm1(x)
+		}
+		return 1.0507009873554804934193349852946 * x
+	}},
+	{"Softsign", Softsign, func(x float64) float64 { return x / (1 + math.Abs(x)) }},
+	{"Sin", Sin, math.Sin},
+	{"Cos", Cos, math.Cos},
+	{"Tan", Tan, math.Tan},
+	{"Erfc", Erfc, math.Erfc},
+	{"Atan", Atan, math.Atan},
+	{"Asin", Asin, math.Asin},
+	{"Acos", Acos, math.Acos},
+	{"Atanh", Atanh, math.Atanh},
+	{"Sinh", Sinh, math.Sinh},
+	{"Cosh", Cosh, math.Cosh},
+	{"Cube", Cube, func(x float64) float64 { return math.Pow(x, 3) }},
 	{"Rsqrt", Rsqrt, func(x float64) float64 { return math.Pow(x, -0.5) }},
+}
+
+// TestPow compares with package math: at every pair of special values to the bit, else within
+// 0.51 units of the last place.
+func TestPow(t *testing.T) {
+	inf, nan := float32(math.Inf(1)), float32(math.NaN())
+	special := []float32{
+		0, 1, 2, 3, 4, 0.5, 1.5, 0.999999, 1 << 24, 1<<24 - 1, 1 << 30, math.MaxFloat32,
+		math.SmallestNonzeroFloat32, inf, nan,
+	}
+	check := func(x, y float32) {
+		got, want := Pow(x, y), math.Pow(float64(x), float64(y))
+		if w := float32(want); got == w && math.Signbit(float64(got)) == math.Signbit(want) || got != got && w != w {
+			return
+		}
+		unit := math.Max(math.Ldexp(1, -149), math.Ldexp(1, math.Ilogb(want)-23))
+		require.Less(t, math.Abs(float64(got)-want)/unit, 0.51, "%v ** %v: got %v, want %v", x, y, got, want)
+	}
+	for _, x := range special {
+		for _, y := range special {
+			check(x, y)
+			check(-x, y)
+			check(x, -y)
+			check(-x, -y)
+		}
+	}
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 400000 {
+		x, y := math.Float32frombits(r.Uint32()), float32(r.NormFloat64()*3)
+		if r.IntN(2) == 0 {
+			x = float32(r.NormFloat64())
+		}
+		if r.IntN(4) == 0 {
+			y = float32(r.IntN(17) - 8)
+		}
+		check(x, y)
+	}
 }
 
 // TestExact measures distances in units of the last place: at every exponent, and densely
@@ -119,6 +177,46 @@ func TestSpecialValues(t *testing.T) {
 		{"Gelu", Gelu, -math.MaxFloat32, zero},
 		{"GeluApproximate", GeluApproximate, inf, inf},
 		{"GeluApproximate", GeluApproximate, -inf, nan},
+		{"Expm1", Expm1, inf, inf},
+		{"Expm1", Expm1, -inf, -1},
+		{"Expm1", Expm1, zero, zero},
+		{"Log", Log, 0, -inf},
+		{"Log", Log, zero, -inf},
+		{"Log", Log, inf, inf},
+		{"Log", Log, -1, nan},
+		{"Log", Log, 1, 0},
+		{"Log1p", Log1p, -1, -inf},
+		{"Log1p", Log1p, -2, nan},
+		{"Log1p", Log1p, inf, inf},
+		{"Log1p", Log1p, -inf, nan},
+		{"Log1p", Log1p, zero, zero},
+		{"Log1p", Log1p, math.SmallestNonzeroFloat32, math.SmallestNonzeroFloat32},
+		{"Selu", Selu, inf, inf},
+		{"Selu", Selu, zero, zero},
+		{"Softsign", Softsign, inf, nan},
+		{"Softsign", Softsign, zero, zero},
+		{"Sin", Sin, zero, zero},
+		{"Sin", Sin, inf, nan},
+		{"Cos", Cos, 0, 1},
+		{"Cos", Cos, -inf, nan},
+		{"Tan", Tan, zero, zero},
+		{"Erfc", Erfc, -inf, 2},
+		{"Erfc", Erfc, inf, 0},
+		{"Atan", Atan, zero, zero},
+		{"Atan", Atan, -inf, -math.Pi / 2},
+		{"Asin", Asin, 1, math.Pi / 2},
+		{"Asin", Asin, zero, zero},
+		{"Asin", Asin, 1.5, nan},
+		{"Acos", Acos, -1, math.Pi},
+		{"Acos", Acos, 1, 0},
+		{"Acos", Acos, -2, nan},
+		{"Atanh", Atanh, 1, inf},
+		{"Atanh", Atanh, -1, -inf},
+		{"Atanh", Atanh, zero, zero},
+		{"Atanh", Atanh, -inf, nan},
+		{"Sinh", Sinh, -inf, -inf},
+		{"Sinh", Sinh, zero, zero},
+		{"Cosh", Cosh, -inf, inf},
 		{"Erf", Erf, -inf, -1},
 		{"Erf", Erf, inf, 1},
 		{"Erf", Erf, zero, zero},

@@ -3,12 +3,12 @@
 package elements
 
 import (
-	"math"
 	"slices"
 	"unsafe"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
 // view returns the data of a tensor of fixed-size elements as T, which has
@@ -143,12 +143,12 @@ func SetFloat32s(t *core.Tensor, v []float32) {
 	case core.BF16:
 		d := core.Data[uint16](t)
 		for i, x := range v {
-			d[i] = f32ToBF16(x)
+			d[i] = activation.F32ToBF16(x)
 		}
 	case core.F16:
 		d := core.Data[uint16](t)
 		for i, x := range v {
-			d[i] = f32ToF16(x)
+			d[i] = activation.F32ToF16(x)
 		}
 	default:
 		panic("elements: SetFloat32s of a tensor of " + t.Type().String())
@@ -167,28 +167,4 @@ func Narrow(t core.Type, x []float32) error {
 	SetFloat32s(narrow, x)
 	copy(x, narrow.Float32s())
 	return nil
-}
-
-// f32ToBF16 rounds to the nearest bfloat16, ties to even.
-func f32ToBF16(x float32) uint16 {
-	b := math.Float32bits(x)
-	if x != x {
-		return uint16(b>>16) | 0x40
-	}
-	return uint16((b + 0x7fff + b>>16&1) >> 16)
-}
-
-// f32ToF16 rounds to the nearest float16, ties to even; what is too large is infinite.
-func f32ToF16(x float32) uint16 {
-	b := math.Float32bits(x)
-	sign, mag := uint16(b>>16)&0x8000, b&0x7fffffff
-	switch {
-	case mag > 0x7f800000:
-		return sign | 0x7e00
-	case mag >= 0x477ff000: // 65520, halfway beyond the largest
-		return sign | 0x7c00
-	case mag < 0x38800000: // below 2^-14: a multiple of 2^-24
-		return sign | uint16(math.RoundToEven(float64(math.Float32frombits(mag))*(1<<24)))
-	}
-	return sign | uint16((mag-0x38000000+0xfff+mag>>13&1)>>13)
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 var _ = core.Register[BroadcastTo]("BroadcastTo")
@@ -77,4 +78,14 @@ func (op *BroadcastTo) Eval(in, out []*core.Tensor) error {
 	elements.Move(elements.Whole(out[0]),
 		elements.Region{Tensor: in[0], Strides: elements.BroadcastStrides(in[0].Shape(), s)}, s)
 	return nil
+}
+
+// Places are the first of axes that broadcast.
+func (op *BroadcastTo) Places(x, out core.Shape) (trait.Places, bool) {
+	in := make(core.Shape, len(out))
+	for i := range in {
+		in[i] = 1
+	}
+	copy(in[len(out)-len(x):], x)
+	return trait.NewPlaces(in, out, func(axis, i int) int { return min(i, in[axis]-1) }), true
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/enum"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 var _ = core.Register[Pad]("Pad")
@@ -149,4 +150,12 @@ func (op *Pad) mirrored(p, n int) int {
 		return 2*n - 1 - p - edge
 	}
 	return p
+}
+
+// Places are those of mirrored elements.
+func (op *Pad) Places(x, out core.Shape) (trait.Places, bool) {
+	if op.Mode == PadConstant {
+		return trait.Places{}, false
+	}
+	return trait.NewPlaces(x, out, func(axis, i int) int { return op.mirrored(i-op.Below[axis], x[axis]) }), true
 }

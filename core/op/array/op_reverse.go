@@ -4,6 +4,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 var _ = core.Register[Reverse]("Reverse")
@@ -54,4 +55,18 @@ func (op *Reverse) Eval(in, out []*core.Tensor) error {
 	}
 	elements.Move(elements.Whole(out[0]), src, s)
 	return nil
+}
+
+// Places are those from the end of the axes.
+func (op *Reverse) Places(x, out core.Shape) (trait.Places, bool) {
+	axes, err := infer.AxesOf("C1", op.Axes, len(x))
+	if err != nil {
+		return trait.Places{}, false
+	}
+	return trait.NewPlaces(x, out, func(axis, i int) int {
+		if axes[axis] {
+			return x[axis] - 1 - i
+		}
+		return i
+	}), true
 }

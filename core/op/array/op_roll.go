@@ -4,6 +4,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 var _ = core.Register[Roll]("Roll")
@@ -53,15 +54,9 @@ func (op *Roll) Eval(in, out []*core.Tensor) error {
 		return err
 	}
 	s := in[0].Shape()
-	shifts := make([]int, len(s))
-	for i, a := range op.Axes {
-		axis, err := infer.AxisOf("C2", a, len(s))
-		if err != nil {
-			return err
-		}
-		if d := s[axis]; d > 0 {
-			shifts[axis] = (shifts[axis] + (op.Shifts[i]%d+d)%d) % d
-		}
+	shifts, err := op.shifts(s)
+	if err != nil {
+		return err
 	}
 	if out[0].Len() == 0 {
 		return nil
@@ -79,4 +74,28 @@ func (op *Roll) Eval(in, out []*core.Tensor) error {
 		elements.CopyUnit(out[0], to, in[0], from+n-shift, shift)
 	})
 	return nil
+}
+
+// shifts returns how far each axis of a shape moves, at least 0.
+func (op *Roll) shifts(s core.Shape) ([]int, error) {
+	shifts := make([]int, len(s))
+	for i, a := range op.Axes {
+		axis, err := infer.AxisOf("C2", a, len(s))
+		if err != nil {
+			return nil, err
+		}
+		if d := s[axis]; d > 0 {
+			shifts[axis] = (shifts[axis] + (op.Shifts[i]%d+d)%d) % d
+		}
+	}
+	return shifts, nil
+}
+
+// Places are those that the shifts move.
+func (op *Roll) Places(x, out core.Shape) (trait.Places, bool) {
+	shifts, err := op.shifts(x)
+	if err != nil {
+		return trait.Places{}, false
+	}
+	return trait.NewPlaces(x, out, func(axis, i int) int { return (i - shifts[axis] + x[axis]) % x[axis] }), true
 }

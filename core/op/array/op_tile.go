@@ -4,6 +4,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 var _ = core.Register[Tile]("Tile")
@@ -87,4 +88,9 @@ func (op *Tile) Eval(in, out []*core.Tensor) error {
 	}
 	elements.Move(dst, src, pairs)
 	return nil
+}
+
+// Places are those of the elements in turn.
+func (op *Tile) Places(x, out core.Shape) (trait.Places, bool) {
+	return trait.NewPlaces(x, out, func(axis, i int) int { return i % x[axis] }), true
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
-	"github.com/tf2ng/tf2ng/internal/transcendental"
+	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
 var _ = core.Register[LRN]("LRN")
@@ -15,8 +15,8 @@ var _ = core.Register[LRN]("LRN")
 //
 //	y[..., c] = x[..., c] / (Bias + Alpha * sum of x[..., k]^2 for |k-c| <= Radius) ** Beta
 //
-// The squares are added in the order of the channels, each step rounded; the power is
-// computed in float64 and rounded once.
+// The squares are added in the order of the channels, each step rounded; the power is that of
+// op Power.
 //
 //	Inputs:  x: a real type, [N, H, W, C]
 //	Outputs: y: the type and shape of x
@@ -72,7 +72,7 @@ func (op *LRN) Eval(in, out []*core.Tensor) error {
 			for _, w := range row[max(c-min(op.Radius, c), 0) : c+1+min(op.Radius, channels-1-c)] {
 				sum += float32(w * w)
 			}
-			y[base+c] = v / float32(transcendental.Pow(float64(op.Bias+float32(op.Alpha*sum)), float64(op.Beta)))
+			y[base+c] = v / activation.Pow(op.Bias+float32(op.Alpha*sum), op.Beta)
 		}
 	}
 	elements.SetFloat32s(out[0], y)

@@ -8,6 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
 	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/internal/activation"
 	"github.com/tf2ng/tf2ng/internal/transcendental"
 )
 
@@ -43,8 +44,8 @@ type (
 	Maximum struct{}
 	// Minimum is a if a < b, else b; NaN if either is.
 	Minimum struct{}
-	// Power is a**b in float64, rounded once; for integers by repeated products, which
-	// wrap, and an error if b < 0.
+	// Power is a**b in float64, rounded once: a*a and a*a*a of b = 2 and 3 in f32; for integers
+	// by repeated products, which wrap, and an error if b < 0.
 	Power struct{}
 	// SquaredDifference is (a - b) * (a - b), each step rounded.
 	SquaredDifference struct{}
@@ -93,7 +94,7 @@ var (
 		},
 	}
 	powerRow = arithmetic.Binary{
-		Real32: func(a, b float32) float32 { return float32(transcendental.Pow(float64(a), float64(b))) },
+		Real32: activation.Pow,
 		Real64: transcendental.Pow,
 		Whole:  wholePower,
 	}

@@ -99,6 +99,10 @@ var unaryTable = [numUnaryFunctions]struct {
 // singleFunctions are the functions that have a form of their own for types other than f64.
 var singleFunctions = [numUnaryFunctions]func(float32) float32{
 	Exp: activation.Exp, Erf: activation.Erf, Softplus: activation.Softplus, Swish: activation.Swish,
+	Expm1: activation.Expm1, Log: activation.Log, Log1p: activation.Log1p, Selu: activation.Selu,
+	Sin: activation.Sin, Cos: activation.Cos, Tan: activation.Tan, Erfc: activation.Erfc,
+	Atan: activation.Atan, Asin: activation.Asin, Acos: activation.Acos, Atanh: activation.Atanh,
+	Sinh: activation.Sinh, Cosh: activation.Cosh,
 }
 
 var unaryNames = func() (names [numUnaryFunctions]string) {

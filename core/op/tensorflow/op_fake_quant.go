@@ -178,3 +178,22 @@ func (q *fakeQuantizer) apply(y, x []float32) {
 		}
 	}
 }
+
+// FakeQuantSteps are the numbers by which FakeQuant rounds those of one range.
+type FakeQuantSteps struct {
+	Lo, Hi, Scale, Inverse, Zero float32
+}
+
+// Steps returns the numbers of each range; false if one makes all 0, or none are valid.
+func (op *FakeQuant) Steps(minT, maxT *core.Tensor) ([]FakeQuantSteps, bool) {
+	ranges, err := op.ranges(minT, maxT)
+	steps := make([]FakeQuantSteps, len(ranges))
+	for i, r := range ranges {
+		q := op.quantizer(r)
+		if q.zero {
+			return nil, false
+		}
+		steps[i] = FakeQuantSteps{Lo: q.lo, Hi: q.hi, Scale: q.scale, Inverse: q.inv, Zero: q.qzero}
+	}
+	return steps, err == nil
+}

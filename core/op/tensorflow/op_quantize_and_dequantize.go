@@ -190,22 +190,7 @@ func (op *QuantizeAndDequantize) levels() (lo, hi int64) {
 }
 
 func levelFunction[T float32 | float64](op *QuantizeAndDequantize, r rangeOf[T], largest T) func(x T) T {
-	least, most := op.levels()
-	lo, hi := T(least), T(most)
-	fromMin, fromMax := largest, largest
-	if T(lo*r.min) > 0 {
-		fromMin = lo / r.min
-	}
-	if T(hi*r.max) > 0 {
-		fromMax = hi / r.max
-	}
-	scale, back := fromMax, r.max/hi
-	if fromMin < fromMax {
-		scale, back = fromMin, r.min/lo
-		r.max = T(hi * back)
-	} else {
-		r.min = T(lo * back)
-	}
+	r, scale, back := levelScales(op, r, largest)
 	return func(x T) T {
 		if op.RangeGiven {
 			x = clipTo(x, r.min, r.max)
@@ -216,4 +201,45 @@ func levelFunction[T float32 | float64](op *QuantizeAndDequantize, r rangeOf[T],
 		}
 		return T(math.RoundToEven(v)) * back
 	}
+}
+
+// levelScales returns the range that is clipped to, and the factors before and behind rounding.
+func levelScales[T float32 | float64](
+	op *QuantizeAndDequantize, r rangeOf[T], largest T,
+) (to rangeOf[T], scale, back T) {
+	least, most := op.levels()
+	lo, hi := T(least), T(most)
+	fromMin, fromMax := largest, largest
+	if T(lo*r.min) > 0 {
+		fromMin = lo / r.min
+	}
+	if T(hi*r.max) > 0 {
+		fromMax = hi / r.max
+	}
+	scale, back = fromMax, r.max/hi
+	if fromMin < fromMax {
+		scale, back = fromMin, r.min/lo
+		r.max = T(hi * back)
+	} else {
+		r.min = T(lo * back)
+	}
+	return r, scale, back
+}
+
+// Levels are the numbers by which QuantizeAndDequantize rounds those of one range.
+type Levels struct {
+	Lo, Hi, Scale, Back float32
+}
+
+// Levels returns them of a range of f32 that is given; false if there are several.
+func (op *QuantizeAndDequantize) Levels(minT, maxT *core.Tensor) (Levels, bool) {
+	if !op.RangeGiven || op.Axis != -1 || op.NumBits == 0 {
+		return Levels{}, false
+	}
+	ranges, err := readRangesOf[float32](minT, maxT, 1, 2)
+	if err != nil || len(ranges) != 1 {
+		return Levels{}, false
+	}
+	r, scale, back := levelScales(op, ranges[0], math.MaxFloat32)
+	return Levels{Lo: r.min, Hi: r.max, Scale: scale, Back: back}, true
 }

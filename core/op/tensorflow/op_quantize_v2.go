@@ -309,10 +309,36 @@ func (op *QuantizeV2) function(r tfRange) (func(x float32) int64, tfRange) {
 	return op.scaled(r)
 }
 
+// combinedFactor returns s of MIN_COMBINED, and half the number of integers.
+func (op *QuantizeV2) combinedFactor(r tfRange) (s, half float32) {
+	lo, hi := op.Type.Bounds()
+	return float32(float64(hi-lo) / float64(r.max-r.min)), float32(float64(hi-lo+1) / 2)
+}
+
+// Combined are the numbers by which MIN_COMBINED quantizes those of one range: q is
+// (clip(x)-Lo)*Scale, and of signed types that less Half.
+type Combined struct {
+	Lo, Hi, Scale, Half float32
+}
+
+// Combined returns them of bytes; false if the mode is another, if there are several ranges, or if
+// the range is so narrow that subnormal numbers count.
+func (op *QuantizeV2) Combined(minT, maxT *core.Tensor) (Combined, bool) {
+	if op.Mode != MinCombined || op.Axis != -1 || op.Type.Size() != 1 || minT == nil || maxT == nil {
+		return Combined{}, false
+	}
+	ranges, err := op.grown(minT, maxT)
+	if err != nil || len(ranges) != 1 {
+		return Combined{}, false
+	}
+	s, half := op.combinedFactor(ranges[0])
+	// Of a larger factor a subnormal difference, which counts as 0, would count.
+	return Combined{Lo: ranges[0].min, Hi: ranges[0].max, Scale: s, Half: half}, s < 0x1p100
+}
+
 func (op *QuantizeV2) minCombined(r tfRange) func(x float32) int64 {
 	lo, hi := op.Type.Bounds()
-	s := float32(float64(hi-lo) / float64(r.max-r.min))
-	half := float32(float64(hi-lo+1) / 2)
+	s, half := op.combinedFactor(r)
 	return func(x float32) int64 {
 		y := float32(numeric.Flushed(clipTo(x, r.min, r.max)-r.min) * s)
 		if !op.Type.IsSigned() {

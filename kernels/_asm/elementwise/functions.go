@@ -10,22 +10,23 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-// The functions of package internal/activation, four elements in a vector of float64, four
-// vectors in turn. The operations and their order are those of that package.
+// The functions of package internal/activation, as many elements in a vector as it has
+// float64, some vectors in turn. The operations and their order are those of that package.
 
-// constants points to the numbers of activation.Constants, each four times.
+// constants points to the numbers of activation.Constants, each eight times.
 var constants = reg.R8
 
 // The numbers of activation.Constants.
 const (
 	most = iota
 	least
+	mostFinite
 	log2e
 	toInteger
-	ln2Hi
-	ln2Lo
+	ln2
 	one
 	two
+	minusHalf
 	half
 	sign
 	magnitude
@@ -33,53 +34,97 @@ const (
 	gelu3
 	normalScale
 	sqrt2
+	seluPositive
+	seluNegative
+	twoByPi
+	toWhole
+	halfPi
+	halfPiRest
+	unit
+	toExponent
+	wholeBits
+	wholeValue
+	fractionMask
+	sqrtHalfBits
+	zero
+	infinity
+	minusInfinity
+	notANumber
+	three
 	expTail
 	logTail    = expTail + expTerms
 	erfSmall   = logTail + logTerms
 	normalTail = erfSmall + erfTerms
+	sinTail    = normalTail + normalTerms
+	cosTail    = sinTail + angleTerms
+	atanTail   = cosTail + angleTerms
 )
 
-const expTerms, logTerms, erfTerms, normalTerms = 8, 7, 8, 12
+const expTerms, logTerms, erfTerms, normalTerms, angleTerms, atanTerms = 7, 7, 8, 12, 5, 12
 
 // lane is one of the vectors in work: its value, which stays, and registers.
-type lane struct{ x, p, t, r reg.VecPhysical }
+type lane struct {
+	x, p, t, r, y, k, u, shared reg.VecPhysical
+	mask                        reg.OpmaskPhysical
+}
 
-// lanes is how many vectors are in work at a time: fewer do not fill the latencies.
-const lanes = 4
+// registers is how many vector registers a lane has.
+const registers = 8
+
+// inWork is how many vectors are in work at a time.
+func (g *gen) inWork() int { return g.Width / 16 }
+
+var masks = [...]reg.OpmaskPhysical{reg.K1, reg.K2, reg.K3, reg.K4}
 
 func (g *gen) lane(i int) lane {
-	return lane{g.V(i), g.V(lanes + i), g.V(2*lanes + i), g.V(3*lanes + i)}
+	v := func(j int) reg.VecPhysical { return g.V(registers*i + j) }
+	return lane{v(0), v(1), v(2), v(3), v(4), v(5), v(6), v(7), masks[i]}
 }
 
 func (g *gen) all(f func(l lane)) {
-	for i := range lanes {
+	for i := range g.inWork() {
 		f(g.lane(i))
 	}
 }
 
-func number(i int) operand.Mem { return emit.At(constants, 32*i) }
+func number(i int) operand.Mem { return emit.At(constants, 64*i) }
 
-// share loads a number into a register of the last lane that is not in use, for an
-// instruction that needs it in a register.
-func (g *gen) share(i int, register reg.VecPhysical) reg.VecPhysical {
-	g.VMOVUPD(number(i), register)
-	return register
+// share loads a number into a register for an instruction that needs it in one.
+func (g *gen) share(i int) reg.VecPhysical {
+	shared := g.lane(0).shared
+	g.VMOVUPD(number(i), shared)
+	return shared
+}
+
+// The predicates of comparisons, false of NaN but for notEqual.
+const (
+	equal    = 0
+	less     = 1
+	notEqual = 4
+)
+
+// where puts yes into to, where x compares with y, which a register or memory holds, and no
+// elsewhere; by is a register to work with.
+func (g *gen) where(predicate int, x reg.VecPhysical, y operand.Op, l lane, by reg.VecPhysical, yes operand.Op, no, to reg.VecPhysical) {
+	if g.Width == 64 {
+		g.VCMPPD(operand.U8(predicate), y, x, l.mask)
+		g.VBLENDMPD(yes, no, l.mask, to)
+		return
+	}
+	g.VCMPPD(operand.U8(predicate), y, x, by)
+	g.VBLENDVPD(by, yes, no, to)
 }
 
 // power computes of e**r = (1+p)*t; r is lost.
 func (g *gen) power() {
-	last := g.lane(lanes - 1)
-	limit := g.share(most, last.p)
+	limit := g.share(most)
 	g.all(func(l lane) { g.VMINPD(l.r, limit, l.r) }) // r of NaN
-	limit = g.share(least, last.p)
+	limit = g.share(least)
 	g.all(func(l lane) { g.VMAXPD(l.r, limit, l.r) })
-	g.all(func(l lane) { g.VMULPD(number(log2e), l.r, l.t) })
-	g.all(func(l lane) { g.VADDPD(number(toInteger), l.t, l.t) })
-	for _, part := range []int{ln2Hi, ln2Lo} {
-		g.all(func(l lane) { g.VSUBPD(number(toInteger), l.t, l.p) })
-		g.all(func(l lane) { g.VMULPD(number(part), l.p, l.p) })
-		g.all(func(l lane) { g.VSUBPD(l.p, l.r, l.r) })
-	}
+	g.all(func(l lane) { g.VMOVUPD(number(toInteger), l.t) })
+	g.all(func(l lane) { g.VFMADD231PD(number(log2e), l.r, l.t) })
+	g.all(func(l lane) { g.VSUBPD(number(toInteger), l.t, l.p) })
+	g.all(func(l lane) { g.VFNMADD231PD(number(ln2), l.p, l.r) })
 	g.all(func(l lane) { g.VPSLLQ(operand.U8(52), l.t, l.t) })
 	g.horner(expTail, expTerms, func(l lane) (x, p reg.VecPhysical) { return l.r, l.p })
 	g.all(func(l lane) { g.VMULPD(l.r, l.p, l.p) })
@@ -87,18 +132,14 @@ func (g *gen) power() {
 
 // horner evaluates the polynomial of so many terms of x into p.
 func (g *gen) horner(first, terms int, of func(l lane) (x, p reg.VecPhysical)) {
-	for i := terms - 1; i >= 1; i-- {
+	g.all(func(l lane) {
+		_, p := of(l)
+		g.VMOVUPD(number(first+terms-1), p)
+	})
+	for i := terms - 2; i >= 0; i-- {
 		g.all(func(l lane) {
 			x, p := of(l)
-			if i == terms-1 {
-				g.VMULPD(number(first+i), x, p)
-				return
-			}
-			g.VMULPD(x, p, p)
-		})
-		g.all(func(l lane) {
-			_, p := of(l)
-			g.VADDPD(number(first+i-1), p, p)
+			g.VFMADD213PD(number(first+i), x, p)
 		})
 	}
 }
@@ -113,19 +154,17 @@ func (g *gen) exp() {
 // expm1 makes p e**r - 1.
 func (g *gen) expm1() {
 	g.power()
-	g.all(func(l lane) { g.VMULPD(l.t, l.p, l.p) })
-	g.all(func(l lane) { g.VSUBPD(number(one), l.t, l.t) })
-	g.all(func(l lane) { g.VADDPD(l.t, l.p, l.p) })
+	g.all(func(l lane) { g.VSUBPD(number(one), l.t, l.r) })
+	g.all(func(l lane) { g.VFMADD213PD(l.r, l.t, l.p) })
 }
 
-// below makes t a mask of where x is less than 0.
-func (g *gen) below() {
-	g.all(func(l lane) { g.VXORPD(l.t, l.t, l.t) })
-	g.all(func(l lane) { g.VCMPPD(operand.U8(less), l.t, l.x, l.t) })
+// ofNegative puts yes into p where x is less than 0, and no elsewhere.
+func (g *gen) ofNegative(values func(l lane) (yes, no reg.VecPhysical)) {
+	g.all(func(l lane) {
+		yes, no := values(l)
+		g.where(less, l.x, number(zero), l, l.k, yes, no, l.p)
+	})
 }
-
-// less is the predicate of comparisons.
-const less = 1
 
 // logistic makes p what, x or 1, divided by 1 + e**r.
 func (g *gen) logistic(what func(l lane) reg.VecPhysical) {
@@ -134,28 +173,24 @@ func (g *gen) logistic(what func(l lane) reg.VecPhysical) {
 	g.all(func(l lane) { g.VDIVPD(l.p, what(l), l.p) })
 }
 
-// normal makes p the probability that a normal variable exceeds what deviation puts into
-// t, at least 0.
-func (g *gen) normal(deviation func()) {
-	deviation()
-	g.all(func(l lane) { g.VMULPD(l.t, l.t, l.r) })
-	g.all(func(l lane) { g.VMULPD(number(half), l.r, l.r) })
-	g.all(func(l lane) { g.VXORPD(number(sign), l.r, l.r) })
+// normal makes p the probability that a normal variable exceeds y, at least 0.
+func (g *gen) normal() {
+	g.all(func(l lane) { g.VMULPD(l.y, l.y, l.r) })
+	g.all(func(l lane) { g.VMULPD(number(minusHalf), l.r, l.r) })
 	g.exp()
-	deviation()
-	g.all(func(l lane) { g.VMULPD(number(normalScale), l.t, l.t) })
-	g.all(func(l lane) { g.VADDPD(number(one), l.t, l.t) })
-	unit := g.share(one, g.lane(lanes-1).r)
+	g.all(func(l lane) { g.VMOVUPD(number(normalScale), l.t) })
+	g.all(func(l lane) { g.VFMADD213PD(number(one), l.y, l.t) })
+	unit := g.share(one)
 	g.all(func(l lane) { g.VDIVPD(l.t, unit, l.t) })
 	g.horner(normalTail, normalTerms, func(l lane) (x, p reg.VecPhysical) { return l.t, l.r })
 	g.all(func(l lane) { g.VMULPD(l.t, l.r, l.r) })
 	g.all(func(l lane) { g.VMULPD(l.r, l.p, l.p) })
 }
 
-// complement makes r 1 - p.
-func (g *gen) complement() {
-	unit := g.share(one, g.lane(lanes-1).t)
-	g.all(func(l lane) { g.VSUBPD(l.p, unit, l.r) })
+// signOf makes p, which is not negative, have the sign of x.
+func (g *gen) signOf() {
+	g.all(func(l lane) { g.VANDPD(number(sign), l.x, l.t) })
+	g.all(func(l lane) { g.VORPD(l.t, l.p, l.p) })
 }
 
 func (g *gen) exponential() {
@@ -163,10 +198,20 @@ func (g *gen) exponential() {
 	g.exp()
 }
 
+func (g *gen) exponentialLess1() {
+	limit := g.share(mostFinite)
+	g.all(func(l lane) { g.VMINPD(l.x, limit, l.r) })
+	g.expm1()
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.p, l.p) })
+	g.signOf()
+}
+
 func (g *gen) sigmoid() {
 	g.all(func(l lane) { g.VXORPD(number(sign), l.x, l.r) })
-	unit := g.share(one, g.lane(lanes-1).x)
-	g.logistic(func(lane) reg.VecPhysical { return unit })
+	g.exp()
+	unit := g.share(one)
+	g.all(func(l lane) { g.VADDPD(number(one), l.p, l.p) })
+	g.all(func(l lane) { g.VDIVPD(l.p, unit, l.p) })
 }
 
 func (g *gen) swish() {
@@ -182,17 +227,33 @@ func (g *gen) tanh() {
 	g.all(func(l lane) { g.VSUBPD(l.p, l.r, l.r) })
 	g.all(func(l lane) { g.VADDPD(number(two), l.p, l.p) })
 	g.all(func(l lane) { g.VDIVPD(l.p, l.r, l.p) })
-	g.all(func(l lane) { g.VANDPD(number(sign), l.x, l.x) })
-	g.all(func(l lane) { g.VORPD(l.x, l.p, l.p) })
+	g.signOf()
 }
 
 func (g *gen) elu() {
 	g.exponential()
-	g.all(func(l lane) { g.VCVTPD2PSY(l.p, l.p.AsX()) })
-	g.all(func(l lane) { g.VCVTPS2PD(l.p.AsX(), l.p) })
+	g.all(func(l lane) { g.VCVTPS2PD(g.rounded(l.p), l.p) })
 	g.all(func(l lane) { g.VSUBPD(number(one), l.p, l.p) })
-	g.below()
-	g.all(func(l lane) { g.VBLENDVPD(l.t, l.p, l.x, l.p) })
+	g.ofNegative(func(l lane) (yes, no reg.VecPhysical) { return l.p, l.x })
+}
+
+func (g *gen) selu() {
+	g.all(func(l lane) { g.VMOVAPD(l.x, l.r) })
+	g.expm1()
+	g.all(func(l lane) { g.VMULPD(number(seluNegative), l.p, l.p) })
+	g.all(func(l lane) { g.VMULPD(number(seluPositive), l.x, l.t) })
+	g.ofNegative(func(l lane) (yes, no reg.VecPhysical) { return l.p, l.t })
+}
+
+func (g *gen) softsign() {
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.p) })
+	g.all(func(l lane) { g.VADDPD(number(one), l.p, l.p) })
+	g.all(func(l lane) { g.VDIVPD(l.p, l.x, l.p) })
+}
+
+func (g *gen) cube() {
+	g.all(func(l lane) { g.VMULPD(l.x, l.x, l.p) })
+	g.all(func(l lane) { g.VMULPD(l.x, l.p, l.p) })
 }
 
 func (g *gen) softplus() {
@@ -202,103 +263,354 @@ func (g *gen) softplus() {
 	g.all(func(l lane) { g.VDIVPD(l.t, l.p, l.t) })
 	g.all(func(l lane) { g.VMULPD(l.t, l.t, l.r) })
 	g.horner(logTail, logTerms, func(l lane) (x, p reg.VecPhysical) { return l.r, l.p })
+	g.all(func(l lane) { g.VXORPD(l.y, l.y, l.y) })
+	g.all(func(l lane) { g.VMAXPD(l.x, l.y, l.y) }) // x of NaN
+	g.all(func(l lane) { g.VFMADD213PD(l.y, l.t, l.p) })
+}
+
+// parts makes k and p the exponent and the fraction of y.
+func (g *gen) parts() {
+	g.all(func(l lane) { g.VPADDQ(number(toExponent), l.y, l.t) })
+	g.all(func(l lane) { g.VPSRLQ(operand.U8(52), l.t, l.k) })
+	g.all(func(l lane) { g.VORPD(number(wholeBits), l.k, l.k) })
+	g.all(func(l lane) { g.VSUBPD(number(wholeValue), l.k, l.k) })
+	g.all(func(l lane) { g.VANDPD(number(fractionMask), l.t, l.t) })
+	g.all(func(l lane) { g.VPADDQ(number(sqrtHalfBits), l.t, l.p) })
+}
+
+// log makes p k*ln2 + log(1+p), and what a logarithm is of y that has none.
+func (g *gen) log() {
+	g.all(func(l lane) { g.VADDPD(number(two), l.p, l.t) })
+	g.all(func(l lane) { g.VDIVPD(l.t, l.p, l.t) })
+	g.all(func(l lane) { g.VMULPD(l.t, l.t, l.r) })
+	g.horner(logTail, logTerms, func(l lane) (x, p reg.VecPhysical) { return l.r, l.p })
 	g.all(func(l lane) { g.VMULPD(l.t, l.p, l.p) })
-	g.all(func(l lane) { g.VXORPD(l.t, l.t, l.t) })
-	g.all(func(l lane) { g.VMAXPD(l.x, l.t, l.t) }) // x of NaN
-	g.all(func(l lane) { g.VADDPD(l.t, l.p, l.p) })
+	g.all(func(l lane) { g.VFMADD231PD(number(ln2), l.k, l.p) })
+	g.all(func(l lane) { g.where(less, l.y, number(infinity), l, l.t, l.p, l.y, l.p) })
+	infinite := g.share(minusInfinity)
+	g.all(func(l lane) { g.where(equal, l.y, number(zero), l, l.t, infinite, l.p, l.p) })
+	nan := g.share(notANumber)
+	g.all(func(l lane) { g.where(less, l.y, number(zero), l, l.t, nan, l.p, l.p) })
+}
+
+func (g *gen) logarithm() {
+	g.all(func(l lane) { g.VMOVAPD(l.x, l.y) })
+	g.parts()
+	g.all(func(l lane) { g.VSUBPD(number(one), l.p, l.p) })
+	g.log()
+}
+
+func (g *gen) logarithmOf1More() {
+	g.log1p(func(l lane) reg.VecPhysical { return l.x })
+	g.absolutely()
+	g.signOf()
+}
+
+// absolutely clears the sign of p.
+func (g *gen) absolutely() {
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.p, l.p) })
+}
+
+// log1p makes p log(1 + v).
+func (g *gen) log1p(v func(l lane) reg.VecPhysical) {
+	g.all(func(l lane) { g.VADDPD(number(one), v(l), l.y) })
+	g.parts()
+	g.all(func(l lane) { g.VSUBPD(number(one), l.p, l.p) })
+	g.all(func(l lane) { g.where(equal, l.k, number(zero), l, l.t, v(l), l.p, l.p) })
+	g.log()
+}
+
+func (g *gen) arcTangentOfHyperbola() {
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.r) })
+	unit := g.share(one)
+	g.all(func(l lane) { g.VSUBPD(l.r, unit, l.t) })
+	g.all(func(l lane) { g.VADDPD(l.r, l.r, l.r) })
+	g.all(func(l lane) { g.VDIVPD(l.t, l.r, l.u) })
+	g.log1p(func(l lane) reg.VecPhysical { return l.u })
+	g.all(func(l lane) { g.VMULPD(number(half), l.p, l.p) })
+	g.absolutely()
+	g.signOf()
+}
+
+func (g *gen) hyperbolicSine() {
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.r) })
+	limit := g.share(mostFinite)
+	g.all(func(l lane) { g.VMINPD(l.r, limit, l.r) })
+	g.expm1()
+	g.all(func(l lane) { g.VADDPD(number(one), l.p, l.t) })
+	g.all(func(l lane) { g.VDIVPD(l.t, l.p, l.t) })
+	g.all(func(l lane) { g.VADDPD(l.p, l.t, l.p) })
+	g.all(func(l lane) { g.VMULPD(number(half), l.p, l.p) })
+	g.absolutely()
+	g.signOf()
+}
+
+func (g *gen) hyperbolicCosine() {
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.r) })
+	g.exp()
+	unit := g.share(one)
+	g.all(func(l lane) { g.VDIVPD(l.p, unit, l.t) })
+	g.all(func(l lane) { g.VADDPD(l.p, l.t, l.p) })
+	g.all(func(l lane) { g.VMULPD(number(half), l.p, l.p) })
+}
+
+// arcTangent makes p the arc tangent of u.
+func (g *gen) arcTangent() {
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.u, l.y) })
+	unit := g.share(one)
+	g.all(func(l lane) { g.VDIVPD(l.y, unit, l.r) })
+	g.all(func(l lane) { g.where(less, unit, l.y, l, l.t, l.r, l.y, l.r) })
+	g.all(func(l lane) { g.VMULPD(l.r, l.r, l.t) })
+	g.horner(atanTail, atanTerms, func(l lane) (x, p reg.VecPhysical) { return l.t, l.p })
+	g.all(func(l lane) { g.VMULPD(l.r, l.p, l.p) })
+	quarter := g.share(halfPi)
+	g.all(func(l lane) { g.VSUBPD(l.p, quarter, l.r) })
+	unit = g.share(one)
+	g.all(func(l lane) { g.where(less, unit, l.y, l, l.t, l.r, l.p, l.p) })
+	g.absolutely()
+	g.all(func(l lane) { g.VANDPD(number(sign), l.u, l.t) })
+	g.all(func(l lane) { g.VORPD(l.t, l.p, l.p) })
+}
+
+func (g *gen) ofTangent() {
+	g.all(func(l lane) { g.VMOVAPD(l.x, l.u) })
+	g.arcTangent()
+}
+
+func (g *gen) ofSine() {
+	unit := g.share(one)
+	g.all(func(l lane) { g.VSUBPD(l.x, unit, l.r) })
+	g.all(func(l lane) { g.VADDPD(number(one), l.x, l.t) })
+	g.all(func(l lane) { g.VMULPD(l.t, l.r, l.r) })
+	g.all(func(l lane) { g.VSQRTPD(l.r, l.r) })
+	g.all(func(l lane) { g.VDIVPD(l.r, l.x, l.u) })
+	g.arcTangent()
+}
+
+func (g *gen) ofCosine() {
+	unit := g.share(one)
+	g.all(func(l lane) { g.VSUBPD(l.x, unit, l.r) })
+	g.all(func(l lane) { g.VADDPD(number(one), l.x, l.t) })
+	g.all(func(l lane) { g.VDIVPD(l.t, l.r, l.r) })
+	g.all(func(l lane) { g.VSQRTPD(l.r, l.u) })
+	g.arcTangent()
+	g.all(func(l lane) { g.VADDPD(l.p, l.p, l.p) })
+}
+
+func (g *gen) complementOfErf() {
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.y) })
+	g.all(func(l lane) { g.VMULPD(number(sqrt2), l.y, l.y) })
+	g.normal()
+	g.all(func(l lane) { g.VADDPD(l.p, l.p, l.p) })
+	all := g.share(two)
+	g.all(func(l lane) { g.VSUBPD(l.p, all, l.r) })
+	g.ofNegative(func(l lane) (yes, no reg.VecPhysical) { return l.r, l.p })
+}
+
+// raise makes p x to the power of u.
+func (g *gen) raise() {
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.y) })
+	g.parts()
+	g.all(func(l lane) { g.VSUBPD(number(one), l.p, l.p) })
+	g.log()
+	g.all(func(l lane) { g.VMULPD(l.u, l.p, l.r) })
+	nothing := g.share(zero)
+	g.all(func(l lane) { g.where(equal, l.p, nothing, l, l.t, nothing, l.r, l.r) })
+	g.all(func(l lane) { g.where(equal, l.u, nothing, l, l.t, nothing, l.r, l.r) })
+	g.exp()
+	// Odd numbers are whole, and their halves are not: k is the sign of x for those.
+	g.all(func(l lane) { g.truncate(l.u, l.y) })
+	g.all(func(l lane) { g.VMULPD(number(half), l.u, l.r) })
+	g.all(func(l lane) { g.truncate(l.r, l.t) })
+	g.all(func(l lane) { g.VANDPD(number(sign), l.x, l.k) })
+	nothing = g.share(zero)
+	g.all(func(l lane) { g.where(equal, l.t, l.r, l, l.t, nothing, l.k, l.k) })
+	g.all(func(l lane) { g.where(equal, l.u, l.y, l, l.t, l.k, nothing, l.k) })
+	g.all(func(l lane) { g.VXORPD(l.k, l.p, l.p) })
+	// A negative finite number has no power that is not whole.
+	nan := g.share(notANumber)
+	g.all(func(l lane) { g.where(equal, l.u, l.y, l, l.t, l.p, nan, l.r) })
+	g.all(func(l lane) { g.where(less, l.x, number(zero), l, l.t, l.r, l.p, l.r) })
+	g.all(func(l lane) { g.where(equal, l.x, number(minusInfinity), l, l.t, l.p, l.r, l.p) })
+	g.all(func(l lane) { g.VMULPD(l.x, l.x, l.r) })
+	g.all(func(l lane) { g.where(equal, l.u, number(two), l, l.t, l.r, l.p, l.p) })
+	g.all(func(l lane) { g.VMULPD(l.x, l.r, l.r) })
+	g.all(func(l lane) { g.where(equal, l.u, number(three), l, l.t, l.r, l.p, l.p) })
+}
+
+// truncate makes to x without its fraction.
+func (g *gen) truncate(x, to reg.VecPhysical) {
+	if g.Width == 64 {
+		g.VRNDSCALEPD(operand.U8(truncate), x, to)
+		return
+	}
+	g.VROUNDPD(operand.U8(truncate), x, to)
 }
 
 func (g *gen) gelu() {
-	g.normal(func() {
-		g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.t) })
-	})
-	g.complement()
-	g.below()
-	g.all(func(l lane) { g.VBLENDVPD(l.t, l.p, l.r, l.p) })
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.y) })
+	g.normal()
+	unit := g.share(one)
+	g.all(func(l lane) { g.VSUBPD(l.p, unit, l.r) })
+	g.ofNegative(func(l lane) (yes, no reg.VecPhysical) { return l.p, l.r })
 	g.all(func(l lane) { g.VMULPD(l.x, l.p, l.p) })
 }
 
 func (g *gen) geluApproximate() {
 	g.all(func(l lane) { g.VMULPD(l.x, l.x, l.r) })
 	g.all(func(l lane) { g.VMULPD(l.x, l.r, l.r) })
-	g.all(func(l lane) { g.VMULPD(number(gelu3), l.r, l.r) })
-	g.all(func(l lane) { g.VADDPD(l.x, l.r, l.r) })
+	g.all(func(l lane) { g.VMOVUPD(number(gelu3), l.t) })
+	g.all(func(l lane) { g.VFMADD213PD(l.x, l.t, l.r) })
 	g.all(func(l lane) { g.VMULPD(number(gelu1), l.r, l.r) })
 	g.all(func(l lane) { g.VXORPD(number(sign), l.r, l.r) })
 	g.logistic(func(l lane) reg.VecPhysical { return l.x })
 }
 
 func (g *gen) erf() {
-	g.normal(func() {
-		g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.t) })
-		g.all(func(l lane) { g.VMULPD(number(sqrt2), l.t, l.t) })
-	})
-	g.all(func(l lane) { g.VADDPD(l.p, l.p, l.p) })
-	g.complement()
-	g.all(func(l lane) { g.VANDPD(number(sign), l.x, l.t) })
-	g.all(func(l lane) { g.VORPD(l.t, l.r, l.r) })
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.y) })
+	g.all(func(l lane) { g.VMULPD(number(sqrt2), l.y, l.y) })
+	g.normal()
+	unit := g.share(one)
+	g.all(func(l lane) { g.VFNMADD132PD(number(two), unit, l.p) })
+	g.signOf()
 	g.all(func(l lane) { g.VMULPD(l.x, l.x, l.t) })
-	g.horner(erfSmall, erfTerms, func(l lane) (x, p reg.VecPhysical) { return l.t, l.p })
-	g.all(func(l lane) { g.VMULPD(l.x, l.p, l.p) })
+	g.horner(erfSmall, erfTerms, func(l lane) (x, p reg.VecPhysical) { return l.t, l.r })
+	g.all(func(l lane) { g.VMULPD(l.x, l.r, l.r) })
 	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.t) })
-	g.all(func(l lane) { g.VCMPPD(operand.U8(less), number(one), l.t, l.t) })
-	g.all(func(l lane) { g.VBLENDVPD(l.t, l.p, l.r, l.p) })
+	g.all(func(l lane) { g.where(less, l.t, number(one), l, l.t, l.r, l.p, l.p) })
 }
 
 func (g *gen) rsqrt() {
 	g.all(func(l lane) { g.VSQRTPD(l.x, l.r) })
-	unit := g.share(one, g.lane(0).t)
+	unit := g.share(one)
 	g.all(func(l lane) { g.VDIVPD(l.r, unit, l.p) })
 }
 
-// function is a primitive that computes p of x.
+func (g *gen) sine()   { g.quarter(false) }
+func (g *gen) cosine() { g.quarter(true) }
+
+// turned makes p and y the sine and the cosine of x less the nearest multiple of pi/2, and k
+// which multiple, in the lowest bits.
+func (g *gen) turned() {
+	g.all(func(l lane) { g.VMOVUPD(number(toWhole), l.k) })
+	g.all(func(l lane) { g.VFMADD231PD(number(twoByPi), l.x, l.k) })
+	g.all(func(l lane) { g.VSUBPD(number(toWhole), l.k, l.t) })
+	g.all(func(l lane) { g.VMOVAPD(l.x, l.r) })
+	g.all(func(l lane) { g.VFNMADD231PD(number(halfPi), l.t, l.r) })
+	g.all(func(l lane) { g.VFNMADD231PD(number(halfPiRest), l.t, l.r) })
+	g.all(func(l lane) { g.VMULPD(l.r, l.r, l.t) })
+	g.horner(sinTail, angleTerms, func(l lane) (x, p reg.VecPhysical) { return l.t, l.p })
+	g.horner(cosTail, angleTerms, func(l lane) (x, p reg.VecPhysical) { return l.t, l.y })
+	g.all(func(l lane) { g.VMULPD(l.r, l.p, l.p) })
+}
+
+// odd puts yes into to where the lowest bit of k is set, and no elsewhere; t changes.
+func (g *gen) odd(l lane, yes, no, to reg.VecPhysical) {
+	g.VPSLLQ(operand.U8(63), l.k, l.t)
+	if g.Width == 64 {
+		g.VPMOVQ2M(l.t, l.mask)
+		g.VBLENDMPD(yes, no, l.mask, to)
+		return
+	}
+	g.VBLENDVPD(l.t, yes, no, to)
+}
+
+// quarter makes p the sine, or the cosine, of x.
+func (g *gen) quarter(cosine bool) {
+	g.turned()
+	if cosine {
+		g.all(func(l lane) { g.VPADDQ(number(unit), l.k, l.k) })
+	}
+	g.all(func(l lane) { g.odd(l, l.y, l.p, l.p) })
+	g.all(func(l lane) { g.VPSLLQ(operand.U8(62), l.k, l.k) })
+	g.all(func(l lane) { g.VANDPD(number(sign), l.k, l.k) })
+	g.all(func(l lane) { g.VXORPD(l.k, l.p, l.p) })
+}
+
+func (g *gen) tangent() {
+	g.turned()
+	g.all(func(l lane) { g.odd(l, l.y, l.p, l.r) })
+	g.all(func(l lane) { g.odd(l, l.p, l.y, l.y) })
+	g.all(func(l lane) { g.VDIVPD(l.y, l.r, l.p) })
+	g.all(func(l lane) { g.VPSLLQ(operand.U8(63), l.k, l.k) })
+	g.all(func(l lane) { g.VXORPD(l.k, l.p, l.p) })
+}
+
+// function is a primitive that computes p of x, and of y[i] in u if it is binary.
 type function struct {
 	name, doc string
 	compute   func(g *gen)
+	binary    bool
 }
 
 var functions = []function{
-	{"exp", "e ** (x[i] - sub)", (*gen).exponential},
-	{"sigmoid", "1 / (1 + e**-x[i])", (*gen).sigmoid},
-	{"swish", "x[i] / (1 + e**-x[i])", (*gen).swish},
-	{"tanh", "tanh(x[i])", (*gen).tanh},
-	{"elu", "x[i], or f32(e**x[i]) - 1 if that is less than 0", (*gen).elu},
-	{"softplus", "log(1 + e**x[i])", (*gen).softplus},
-	{"gelu", "x[i] times the probability that a normal variable is below it", (*gen).gelu},
-	{"geluapproximate", "x[i] / (1 + e**-y), y = sqrt(8/pi) * (x[i] + 0.044715 * x[i]**3)", (*gen).geluApproximate},
-	{"erf", "erf(x[i])", (*gen).erf},
-	{"rsqrt", "1 / sqrt(x[i])", (*gen).rsqrt},
+	{"exp", "e ** (x[i] - sub)", (*gen).exponential, false},
+	{"expm1", "e**x[i] - 1", (*gen).exponentialLess1, false},
+	{"log", "the natural logarithm of x[i]", (*gen).logarithm, false},
+	{"log1p", "log(1 + x[i])", (*gen).logarithmOf1More, false},
+	{"power", "x[i] ** y[i]", (*gen).raise, true},
+	{"cube", "x[i] * x[i] * x[i]", (*gen).cube, false},
+	{"sigmoid", "1 / (1 + e**-x[i])", (*gen).sigmoid, false},
+	{"swish", "x[i] / (1 + e**-x[i])", (*gen).swish, false},
+	{"tanh", "tanh(x[i])", (*gen).tanh, false},
+	{"elu", "x[i], or f32(e**x[i]) - 1 if that is less than 0", (*gen).elu, false},
+	{"selu", "1.0507 * x[i], or 1.7581 * (e**x[i] - 1) if that is less than 0", (*gen).selu, false},
+	{"softplus", "log(1 + e**x[i])", (*gen).softplus, false},
+	{"softsign", "x[i] / (1 + |x[i]|)", (*gen).softsign, false},
+	{"gelu", "x[i] times the probability that a normal variable is below it", (*gen).gelu, false},
+	{
+		"geluapproximate", "x[i] / (1 + e**-y), y = sqrt(8/pi) * (x[i] + 0.044715 * x[i]**3)",
+		(*gen).geluApproximate, false,
+	},
+	{"erf", "erf(x[i])", (*gen).erf, false},
+	{"rsqrt", "1 / sqrt(x[i])", (*gen).rsqrt, false},
+	{"erfc", "1 - erf(x[i])", (*gen).complementOfErf, false},
+	{"atan", "the arc tangent of x[i]", (*gen).ofTangent, false},
+	{"asin", "the arc sine of x[i]", (*gen).ofSine, false},
+	{"acos", "the arc cosine of x[i]", (*gen).ofCosine, false},
+	{"atanh", "the inverse hyperbolic tangent of x[i]", (*gen).arcTangentOfHyperbola, false},
+	{"sinh", "the hyperbolic sine of x[i]", (*gen).hyperbolicSine, false},
+	{"cosh", "the hyperbolic cosine of x[i]", (*gen).hyperbolicCosine, false},
+	{"tan", "tan(x[i]), |x[i]| <= 2**28", (*gen).tangent, false},
+	{"sin", "sin(x[i]), |x[i]| <= 2**28", (*gen).sine, false},
+	{"cos", "cos(x[i]), |x[i]| <= 2**28", (*gen).cosine, false},
 }
 
 // routine takes 32 elements in each round.
-func (f function) routine() emit.Routine {
-	const width, floats = 32, 4
-	name := fmt.Sprintf("elementwise_f32_%s_%d_avx2", f.name, width)
+func (f function) routine(width int) emit.Routine {
+	const size = 32
+	name := fmt.Sprintf("elementwise_f32_%s_%d_%s", f.name, size, emit.ISA(width))
 	return emit.Routine{
 		Name: name,
 		Doc: fmt.Sprintf("%s computes, for i < n, a multiple of %d:\n\n\tout[i] = %s, as internal/activation does",
-			name, width, f.doc),
+			name, size, f.doc),
 		Build: func(c *build.Context) {
 			g := &gen{emit.Gen{Context: c, Width: width}}
 			g.MOVQ(emit.Param(), call)
 			g.MOVQ(field("out"), out)
 			g.MOVQ(field("x"), x)
+			if f.binary {
+				g.MOVQ(field("y"), y)
+			}
 			g.MOVQ(field("n"), n)
 			g.MOVQ(field("constants"), constants)
 			g.Label("next")
-			for i := 0; i < width; i += lanes * floats {
+			floats := width / 8
+			for i := 0; i < size; i += g.inWork() * floats {
 				f.load(g, i)
 				f.compute(g)
-				at0 := 4 * i
+				at := i
 				g.all(func(l lane) {
-					g.VCVTPD2PSY(l.p, l.p.AsX())
-					g.VMOVUPS(l.p.AsX(), emit.At(out, at0))
-					at0 += 4 * floats
+					g.narrow(l.p, emit.At(out, 4*at))
+					at += floats
 				})
 			}
-			g.ADDQ(operand.I32(width*4), x)
-			g.ADDQ(operand.I32(width*4), out)
-			g.SUBQ(operand.I8(width), n)
+			g.ADDQ(operand.I32(size*4), x)
+			if f.binary {
+				g.ADDQ(operand.I32(size*4), y)
+			}
+			g.ADDQ(operand.I32(size*4), out)
+			g.SUBQ(operand.I8(size), n)
 			g.JG(operand.LabelRef("next"))
 			g.VZEROUPPER()
 			g.RET()
@@ -306,20 +618,38 @@ func (f function) routine() emit.Routine {
 	}
 }
 
+// narrow stores float64 as float32.
+func (g *gen) narrow(v reg.VecPhysical, to operand.Mem) { g.VMOVUPS(g.rounded(v), to) }
+
+// rounded makes float64 float32, in the lower half of the register.
+func (g *gen) rounded(v reg.VecPhysical) reg.VecPhysical {
+	if g.Width == 64 {
+		g.VCVTPD2PS(v, emit.Y(v))
+		return emit.Y(v)
+	}
+	g.VCVTPD2PSY(v, emit.X(v))
+	return emit.X(v)
+}
+
 // load takes vectors of elements from number i on.
 func (f function) load(g *gen, i int) {
-	sub := g.lane(lanes - 1).r.AsX()
+	narrow := func(v reg.VecPhysical) reg.VecPhysical { return emit.Vector(int(v.PhysicalIndex()), g.Width/2) }
+	sub := narrow(g.lane(0).shared)
 	if f.name == "exp" {
 		g.VBROADCASTSS(field("sub"), sub)
 	}
 	g.all(func(l lane) {
-		if f.name == "exp" {
-			g.VMOVUPS(emit.At(x, 4*i), l.x.AsX())
-			g.VSUBPS(sub, l.x.AsX(), l.x.AsX())
-			g.VCVTPS2PD(l.x.AsX(), l.x)
-		} else {
+		switch {
+		case f.name == "exp":
+			g.VMOVUPS(emit.At(x, 4*i), narrow(l.x))
+			g.VSUBPS(sub, narrow(l.x), narrow(l.x))
+			g.VCVTPS2PD(narrow(l.x), l.x)
+		case f.binary:
+			g.VCVTPS2PD(emit.At(y, 4*i), l.u)
+			g.VCVTPS2PD(emit.At(x, 4*i), l.x)
+		default:
 			g.VCVTPS2PD(emit.At(x, 4*i), l.x)
 		}
-		i += 4
+		i += g.Width / 8
 	})
 }

@@ -61,7 +61,28 @@ func (g *gen) clamp(v reg.VecPhysical) {
 const (
 	unordered = 3
 	ordered   = 7
+	unequal   = 12 // and ordered
 )
+
+// keep puts yes into to where x compares with y, and no elsewhere. It changes register 5, or
+// mask 1.
+func (g *gen) keep(predicate int, y operand.Op, x, yes, no, to reg.VecPhysical) {
+	if g.Width == 64 {
+		g.VCMPPS(operand.U8(predicate), y, x, reg.K1)
+		g.VBLENDMPS(yes, no, reg.K1, to)
+		return
+	}
+	g.VCMPPS(operand.U8(predicate), y, x, g.V(5))
+	g.VBLENDVPS(g.V(5), yes, no, to)
+}
+
+// signum makes v 1 with its sign, unless it is 0, in register 8, or NaN; registers 10 and 11
+// hold the bit of the sign and 1.
+func (g *gen) signum(v reg.VecPhysical) {
+	g.VANDPS(g.V(10), v, tmp(g))
+	g.VORPS(g.V(11), tmp(g), tmp(g))
+	g.keep(unequal, g.V(8), v, tmp(g), v, v)
+}
 
 // zeroNaN makes NaNs of v 0.
 func (g *gen) zeroNaN(v reg.VecPhysical) {
@@ -85,8 +106,13 @@ func (g *gen) doublewords(i int, v uint32) {
 // rounds that, where 1/2 itself would take what lies just below 1/2 to 1.
 const beforeHalf = 0x1.fffffep-2
 
-// truncate is the rounding mode toward zero, without an exception for fractions.
-const truncate = 8 | 3
+// The rounding modes, without an exception for fractions.
+const (
+	evenMode  = 8
+	floorMode = 8 | 1
+	ceilMode  = 8 | 2
+	truncate  = 8 | 3
+)
 
 // roundAway adds beforeHalf, in register 9, with the sign of v, and truncates; register 8
 // holds the bit of the sign.
@@ -128,6 +154,14 @@ func (g *gen) keepNaN(v reg.VecPhysical) {
 	mask := g.V(5)
 	g.VCMPPS(operand.U8(unordered), v, v, mask)
 	g.VBLENDVPS(mask, v, tmp(g), v)
+}
+
+// unpacking makes register 13 the order of doublewords that undoes what packing, which works
+// within 128-bit lanes, does to theirs.
+func (g *gen) unpacking() {
+	g.MOVQ(operand.U64(0x0703060205010400), reg.RAX)
+	g.VMOVQ(reg.RAX, reg.X13)
+	g.VPMOVZXBD(reg.X13, reg.Y13)
 }
 
 // storeBytes stores the lowest byte of each doubleword, some bits inverted.

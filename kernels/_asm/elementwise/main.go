@@ -4,6 +4,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
@@ -24,23 +25,22 @@ var arguments = emit.Arguments{
 	{Name: "hi", Type: "float32", Size: 4, Doc: ""},
 	{Name: "flip", Type: "uint32", Size: 4, Doc: "inverted in the bytes of results"},
 	{Name: "_", Type: "uint32", Size: 4, Doc: ""},
-	{Name: "constants", Type: "unsafe.Pointer", Size: 8, Doc: "those of internal/activation, each four times"},
+	{Name: "constants", Type: "unsafe.Pointer", Size: 8, Doc: "those of internal/activation, each eight times"},
 }
 
 func routines() []emit.Routine {
 	var list []emit.Routine
 	for _, width := range []int{64, 32} {
-		for _, p := range primitives {
+		for _, p := range slices.Concat(primitives, conversions) {
 			list = append(list, p.routine(width))
 		}
 	}
-	for _, f := range functions {
-		list = append(list, f.routine())
+	for _, width := range []int{64, 32} {
+		for _, f := range functions {
+			list = append(list, f.routine(width))
+		}
 	}
-	for _, p := range []primitive{leakyRelu, square, squareRoot, lookup} {
-		list = append(list, p.routine(32))
-	}
-	return list
+	return append(list, lookup.routine(32))
 }
 
 var family = emit.Family{Name: "elementwise", Arguments: arguments, Routines: routines()}
@@ -110,10 +110,7 @@ var primitives = []primitive{
 			g.constants("lo", "hi", "sub", "scale")
 			g.VPBROADCASTD(field("flip"), g.V(12))
 			if g.Width == 32 {
-				// Packing works within 128-bit lanes; this order of doublewords undoes that.
-				g.MOVQ(operand.U64(0x0703060205010400), reg.RAX)
-				g.VMOVQ(reg.RAX, reg.X13)
-				g.VPMOVZXBD(reg.X13, reg.Y13)
+				g.unpacking()
 				g.VPCMPEQW(reg.Y14, reg.Y14, reg.Y14)
 				g.VPSRLW(operand.U8(8), reg.Y14, reg.Y14)
 			}
@@ -139,6 +136,7 @@ var primitives = []primitive{
 			g.VMOVUPS(g.V(0), emit.At(out, 0))
 		},
 	},
+	absolute, signum, floor, ceil, roundEven, truncated, square, squareRoot, leakyRelu,
 }
 
 // lookup finds bytes in a table of 256, sixteen at a time: VPSHUFB gives 0 for an index
@@ -173,6 +171,28 @@ var lookup = primitive{
 	},
 }
 
+var absolute = single("abs", "|x[i]|", func(g *gen, v reg.VecPhysical) { g.VANDPS(g.V(9), v, v) })
+
+var signum = single("sign", "-1, 0 or 1 with the sign of x[i], or NaN", (*gen).signum)
+
+var floor = rounded("floor", "x[i] rounded down", floorMode)
+
+var ceil = rounded("ceil", "x[i] rounded up", ceilMode)
+
+var truncated = rounded("trunc", "x[i] rounded toward zero", truncate)
+
+var roundEven = rounded("roundeven", "x[i] rounded to nearest, halves to even", evenMode)
+
+func rounded(name, doc string, mode uint8) primitive {
+	return single(name, doc, func(g *gen, v reg.VecPhysical) {
+		if g.Width == 64 {
+			g.VRNDSCALEPS(operand.U8(mode), v, v)
+			return
+		}
+		g.VROUNDPS(operand.U8(mode), v, v)
+	})
+}
+
 var square = single("square", "x[i] * x[i]", func(g *gen, v reg.VecPhysical) { g.VMULPS(v, v, v) })
 
 var squareRoot = single("sqrt", "the square root of x[i]", func(g *gen, v reg.VecPhysical) { g.VSQRTPS(v, v) })
@@ -180,7 +200,12 @@ var squareRoot = single("sqrt", "the square root of x[i]", func(g *gen, v reg.Ve
 func single(name, doc string, op func(*gen, reg.VecPhysical)) primitive {
 	return primitive{
 		result: "f32", name: name, doc: doc, x: 4, out: 4,
-		start: func(*gen) {},
+		start: func(g *gen) {
+			g.VXORPS(g.V(8), g.V(8), g.V(8))
+			g.doublewords(9, 1<<31-1)
+			g.doublewords(10, 1<<31)
+			g.doublewords(11, math.Float32bits(1))
+		},
 		step: func(g *gen) {
 			g.loadFloats()
 			g.each(func(v reg.VecPhysical) { op(g, v) })
@@ -189,7 +214,6 @@ func single(name, doc string, op func(*gen, reg.VecPhysical)) primitive {
 	}
 }
 
-// leakyRelu has no routine for AVX-512, as the functions have none.
 var leakyRelu = primitive{
 	result: "f32", name: "leakyrelu", doc: "x[i], or x[i] * scale if that is less than 0", x: 4, out: 4,
 	start: func(g *gen) {
@@ -200,8 +224,7 @@ var leakyRelu = primitive{
 		g.loadFloats()
 		g.each(func(v reg.VecPhysical) {
 			g.VMULPS(g.V(8), v, tmp(g))
-			g.VCMPPS(operand.U8(less), g.V(9), v, g.V(5))
-			g.VBLENDVPS(g.V(5), tmp(g), v, v)
+			g.keep(less, g.V(9), v, tmp(g), v, v)
 		})
 		g.storeWords()
 	},

@@ -478,12 +478,21 @@ func (m *Machine) VPOR(a, b, c SimOperand) {
 
 func (m *Machine) VPORD(a, b, c SimOperand) { m.VPOR(a, b, c) }
 
-// VROUNDPS and VRNDSCALEPS truncate: their other modes are not used.
+// rounding returns what a mode of VROUNDPS does.
+func rounding(mode SimOperand) func(float64) float64 {
+	return [...]func(float64) float64{math.RoundToEven, math.Floor, math.Ceil, math.Trunc}[mode.value&3]
+}
+
 func (m *Machine) VROUNDPS(mode, a, b SimOperand) {
-	m.floats(a, a, b, func(a, _, _ float32) float32 { return float32(math.Trunc(float64(a))) })
+	m.floats(a, a, b, func(a, _, _ float32) float32 { return float32(rounding(mode)(float64(a))) })
+}
+
+func (m *Machine) VROUNDPD(mode, a, b SimOperand) {
+	m.doubles(a, a, b, func(a, _ float64) float64 { return rounding(mode)(a) })
 }
 
 func (m *Machine) VRNDSCALEPS(mode, a, b SimOperand) { m.VROUNDPS(mode, a, b) }
+func (m *Machine) VRNDSCALEPD(mode, a, b SimOperand) { m.VROUNDPD(mode, a, b) }
 
 func (m *Machine) VPSUBD(a, b, c SimOperand) {
 	m.lanes(a, b, c, func(a, b, _ uint32) uint32 { return b - a })
@@ -543,12 +552,23 @@ func (m *Machine) VPMAXSB(a, b, c SimOperand) {
 	m.each(a, b, c, func(a, b byte) byte { return byte(max(int8(a), int8(b))) })
 }
 
-// unordered reports what predicate n, 1 (b less than a), 3 (unordered) or 7 (ordered), says
-// of two floats.
+// unordered reports what predicate n says of two floats: b on the left of a.
 func unordered[T float32 | float64](n SimOperand, a, b T) bool {
 	switch n.value {
+	case 0:
+		return b == a
 	case 1:
 		return b < a
+	case 2:
+		return b <= a
+	case 4:
+		return b != a
+	case 12:
+		return b < a || b > a
+	case 13:
+		return b >= a
+	case 14:
+		return b > a
 	case 3:
 		return a != a || b != b
 	case 7:
@@ -654,6 +674,17 @@ func (m *Machine) VPSLLQ(i, a, b SimOperand) {
 }
 
 func (m *Machine) VCMPPD(n, a, b, c SimOperand) {
+	if c.kind == 'k' {
+		x, y := m.read(a, b.bytes), m.read(b, b.bytes)
+		m.mask[c.n] = 0
+		for i := range b.bytes / 8 {
+			v := math.Float64frombits(binary.LittleEndian.Uint64(x[8*i:]))
+			if unordered(n, v, math.Float64frombits(binary.LittleEndian.Uint64(y[8*i:]))) {
+				m.mask[c.n] |= 1 << i
+			}
+		}
+		return
+	}
 	m.wide(a, b, c, func(a, b uint64) uint64 {
 		if unordered(n, math.Float64frombits(a), math.Float64frombits(b)) {
 			return 1<<64 - 1
@@ -662,15 +693,82 @@ func (m *Machine) VCMPPD(n, a, b, c SimOperand) {
 	})
 }
 
-// VBLENDVPD is, of masks that are all ones or zeros, VBLENDVPS.
-func (m *Machine) VBLENDVPD(mask, a, b, c SimOperand) { m.VBLENDVPS(mask, a, b, c) }
-func (m *Machine) VXORPS(a, b, c SimOperand)          { m.VPXOR(a, b, c) }
-func (m *Machine) VXORPD(a, b, c SimOperand)          { m.VPXOR(a, b, c) }
-func (m *Machine) VORPD(a, b, c SimOperand)           { m.VPOR(a, b, c) }
-func (m *Machine) VANDPD(a, b, c SimOperand)          { m.VPAND(a, b, c) }
-func (m *Machine) VANDNPD(a, b, c SimOperand)         { m.VPANDN(a, b, c) }
-func (m *Machine) VMOVUPD(a, b SimOperand)            { m.move(8, []SimOperand{a, b}) }
-func (m *Machine) VMOVAPD(a, b SimOperand)            { m.move(8, []SimOperand{a, b}) }
+// VPMOVQ2M takes the topmost bits.
+func (m *Machine) VPMOVQ2M(a, k SimOperand) {
+	v := m.read(a, a.bytes)
+	m.mask[k.n] = 0
+	for i := range a.bytes / 8 {
+		m.mask[k.n] |= uint64(v[8*i+7]>>7) << i
+	}
+}
+
+// blend takes elements of a where the mask has a bit, and of b elsewhere.
+func (m *Machine) blend(a, b, k, c SimOperand, size int) {
+	x, y := m.read(a, c.bytes), m.read(b, c.bytes)
+	for i := range c.bytes {
+		if m.mask[k.n]>>(i/size)&1 == 1 {
+			y[i] = x[i]
+		}
+	}
+	m.write(c, y, c.bytes)
+}
+
+func (m *Machine) VBLENDMPS(a, b, k, c SimOperand) { m.blend(a, b, k, c, 4) }
+func (m *Machine) VBLENDMPD(a, b, k, c SimOperand) { m.blend(a, b, k, c, 8) }
+
+func (m *Machine) VBLENDVPD(mask, a, b, c SimOperand) {
+	x, y, k := m.read(a, c.bytes), m.read(b, c.bytes), m.read(mask, c.bytes)
+	for i := range c.bytes {
+		if k[i|7] >= 0x80 {
+			y[i] = x[i]
+		}
+	}
+	m.write(c, y, c.bytes)
+}
+
+// fused computes each float64 from those of the operands, the last of which it replaces.
+func (m *Machine) fused(a, b, c SimOperand, f func(a, b, c float64) float64) {
+	x, y, z := m.read(a, c.bytes), m.read(b, c.bytes), m.read(c, c.bytes)
+	at := func(v [64]byte, i int) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(v[i:])) }
+	for i := 0; i < c.bytes; i += 8 {
+		v := f(at(x, i), at(y, i), at(z, i))
+		binary.LittleEndian.PutUint64(z[i:], math.Float64bits(v))
+	}
+	m.write(c, z, c.bytes)
+}
+
+func (m *Machine) VFMADD213PD(a, b, c SimOperand) {
+	m.fused(a, b, c, func(a, b, c float64) float64 { return math.FMA(b, c, a) })
+}
+
+func (m *Machine) VFMADD231PD(a, b, c SimOperand) {
+	m.fused(a, b, c, func(a, b, c float64) float64 { return math.FMA(b, a, c) })
+}
+
+func (m *Machine) VFNMADD231PD(a, b, c SimOperand) {
+	m.fused(a, b, c, func(a, b, c float64) float64 { return math.FMA(-b, a, c) })
+}
+
+func (m *Machine) VFNMADD132PD(a, b, c SimOperand) {
+	m.fused(a, b, c, func(a, b, c float64) float64 { return math.FMA(-c, a, b) })
+}
+
+func (m *Machine) VPADDQ(a, b, c SimOperand) {
+	m.wide(a, b, c, func(a, b uint64) uint64 { return a + b })
+}
+
+func (m *Machine) VPSRLQ(i, a, b SimOperand) {
+	m.wide(a, a, b, func(a, _ uint64) uint64 { return a >> i.value })
+}
+
+func (m *Machine) VORPS(a, b, c SimOperand)   { m.VPOR(a, b, c) }
+func (m *Machine) VXORPS(a, b, c SimOperand)  { m.VPXOR(a, b, c) }
+func (m *Machine) VXORPD(a, b, c SimOperand)  { m.VPXOR(a, b, c) }
+func (m *Machine) VORPD(a, b, c SimOperand)   { m.VPOR(a, b, c) }
+func (m *Machine) VANDPD(a, b, c SimOperand)  { m.VPAND(a, b, c) }
+func (m *Machine) VANDNPD(a, b, c SimOperand) { m.VPANDN(a, b, c) }
+func (m *Machine) VMOVUPD(a, b SimOperand)    { m.move(8, []SimOperand{a, b}) }
+func (m *Machine) VMOVAPD(a, b SimOperand)    { m.move(8, []SimOperand{a, b}) }
 
 func (m *Machine) VCVTPS2PD(a, b SimOperand) {
 	in := m.read(a, b.bytes/2)
@@ -683,14 +781,16 @@ func (m *Machine) VCVTPS2PD(a, b SimOperand) {
 }
 
 // VCVTPD2PSY is VCVTPD2PS of 32 bytes.
-func (m *Machine) VCVTPD2PSY(a, b SimOperand) {
-	in := m.read(a, 32)
+func (m *Machine) VCVTPD2PSY(a, b SimOperand) { m.VCVTPD2PS(a, b) }
+
+func (m *Machine) VCVTPD2PS(a, b SimOperand) {
+	in := m.read(a, a.bytes)
 	var out [64]byte
-	for i := range 4 {
+	for i := range a.bytes / 8 {
 		v := math.Float64frombits(binary.LittleEndian.Uint64(in[8*i:]))
 		binary.LittleEndian.PutUint32(out[4*i:], math.Float32bits(float32(v)))
 	}
-	m.write(b, out, 16)
+	m.write(b, out, b.bytes)
 }
 
 func (m *Machine) VBROADCASTI128(a, b SimOperand) {
@@ -719,4 +819,133 @@ func (m *Machine) VPSHUFB(a, b, c SimOperand) {
 		}
 	}
 	m.write(c, out, c.bytes)
+}
+
+// What conversions, comparisons and choices use beside these.
+
+func (m *Machine) VPSLLD(i, a, b SimOperand) {
+	m.lanes(a, a, b, func(a, _, _ uint32) uint32 { return a << i.value })
+}
+
+func (m *Machine) VPSRLD(i, a, b SimOperand) {
+	m.lanes(a, a, b, func(a, _, _ uint32) uint32 { return a >> i.value })
+}
+
+func (m *Machine) VPCMPEQD(a, b, c SimOperand) {
+	m.lanes(a, b, c, func(a, b, _ uint32) uint32 {
+		if a == b {
+			return 0xffffffff
+		}
+		return 0
+	})
+}
+
+func (m *Machine) VPTESTMD(a, b, k SimOperand) {
+	x, y := m.read(a, b.bytes), m.read(b, b.bytes)
+	m.mask[k.n] = 0
+	for i := range b.bytes / 4 {
+		if binary.LittleEndian.Uint32(x[4*i:])&binary.LittleEndian.Uint32(y[4*i:]) != 0 {
+			m.mask[k.n] |= 1 << i
+		}
+	}
+}
+
+func (m *Machine) VCVTTPS2DQ(a, b SimOperand) {
+	m.lanes(a, a, b, func(a, _, _ uint32) uint32 {
+		f := math.Trunc(float64(math.Float32frombits(a)))
+		if !(f >= math.MinInt32 && f <= math.MaxInt32) {
+			return 1 << 31
+		}
+		return uint32(int32(f))
+	})
+}
+
+func (m *Machine) VPMOVZXWD(a, b SimOperand) {
+	in := m.read(a, b.bytes/2)
+	var out [64]byte
+	for i := range b.bytes / 4 {
+		out[4*i], out[4*i+1] = in[2*i], in[2*i+1]
+	}
+	m.write(b, out, b.bytes)
+}
+
+func (m *Machine) VPMOVDW(a, b SimOperand) {
+	in := m.read(a, a.bytes)
+	var out [64]byte
+	for i := range a.bytes / 4 {
+		out[2*i], out[2*i+1] = in[4*i], in[4*i+1]
+	}
+	m.write(b, out, a.bytes/2)
+}
+
+// VPACKUSDW packs, of numbers below 2^16 only, the doublewords of b, then of a.
+func (m *Machine) VPACKUSDW(a, b, c SimOperand) {
+	x, y := m.read(a, c.bytes), m.read(b, c.bytes)
+	var out [64]byte
+	for i := range c.bytes / 2 {
+		from, at := y, i%8
+		if at >= 4 {
+			from, at = x, at-4
+		}
+		copy(out[2*i:2*i+2], from[i/8*16+4*at:])
+	}
+	m.write(c, out, c.bytes)
+}
+
+func (m *Machine) VPERMQ(order, a, b SimOperand) {
+	v := m.read(a, b.bytes)
+	var out [64]byte
+	for i := range b.bytes / 8 {
+		copy(out[8*i:8*i+8], v[8*(order.value>>(2*i)&3):])
+	}
+	m.write(b, out, b.bytes)
+}
+
+func (m *Machine) VCVTPH2PS(a, b SimOperand) {
+	in := m.read(a, b.bytes/2)
+	var out [64]byte
+	for i := range b.bytes / 4 {
+		binary.LittleEndian.PutUint32(out[4*i:], halfToSingle(binary.LittleEndian.Uint16(in[2*i:])))
+	}
+	m.write(b, out, b.bytes)
+}
+
+func halfToSingle(h uint16) uint32 {
+	sign, exponent, fraction := uint32(h&0x8000)<<16, uint32(h>>10&31), uint32(h&1023)
+	switch {
+	case exponent == 31 && fraction != 0:
+		return sign | 0x7fc00000 | fraction<<13
+	case exponent == 31:
+		return sign | 0x7f800000
+	case exponent == 0:
+		return sign | math.Float32bits(float32(fraction)/(1<<24))
+	}
+	return sign | (exponent+112)<<23 | fraction<<13
+}
+
+// VCVTPS2PH rounds to even.
+func (m *Machine) VCVTPS2PH(_, a, b SimOperand) {
+	in := m.read(a, a.bytes)
+	var out [64]byte
+	for i := range a.bytes / 4 {
+		binary.LittleEndian.PutUint16(out[2*i:], singleToHalf(binary.LittleEndian.Uint32(in[4*i:])))
+	}
+	m.write(b, out, a.bytes/2)
+}
+
+func singleToHalf(b uint32) uint16 {
+	f, sign := math.Float32frombits(b&(1<<31-1)), uint16(b>>16)&0x8000
+	switch {
+	case f != f:
+		return sign | 0x7e00 | uint16(b>>13&0x3ff)
+	case f >= 65520:
+		return sign | 0x7c00
+	}
+	step := math.Ldexp(1, max(math.Ilogb(float64(f)), -14)-10) // between numbers of f16
+	whole := math.RoundToEven(float64(f)/step) * step
+	if whole < math.Ldexp(1, -14) {
+		return sign | uint16(whole*(1<<24))
+	}
+	bits := math.Float32bits(float32(whole))
+	return sign | uint16(bits>>13-112<<10)
 }

@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"encoding/binary"
+
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
@@ -11,15 +13,19 @@ import (
 // minBroadcastRow is the least length of rows that are worth a call each.
 const minBroadcastRow = 8
 
+// rowBlock is how many elements of a row a call takes at most: they stay in the first cache.
+const rowBlock = 4096
+
 // rowOperand is an operand that broadcasts to an output, row by row of its last axis.
 type rowOperand struct {
 	buffer  int
+	size    int   // bytes of an element
 	strides []int // elements from one to the next, for each axis of the output in front of the last
 	single  bool  // one element for all of the last axis
 }
 
-func newRowOperand(buffer int, s, out core.Shape) rowOperand {
-	o := rowOperand{buffer: buffer, strides: make([]int, len(out)-1)}
+func newRowOperand(buffer, size int, s, out core.Shape) rowOperand {
+	o := rowOperand{buffer: buffer, size: size, strides: make([]int, len(out)-1)}
 	o.single = len(s) == 0 || s[len(s)-1] != out[len(out)-1]
 	step := 1
 	for i := len(s) - 1; i >= 0; i-- {
@@ -41,44 +47,155 @@ func (o *rowOperand) at(l int, out core.Shape) int {
 	return at
 }
 
-// load returns n elements of row l as bytes; in scratch if they are one repeated.
-func (o *rowOperand) load(r *machine.Run, scratch []byte, l, n int, out core.Shape) []byte {
-	at := o.at(l, out)
-	if !o.single {
-		return r.Mem[o.buffer][4*at:][:4*n]
+// load returns n elements of some rows from row l on, all within the last axis but one, from
+// column c on: of one row only, unless the columns are whole. They are as bytes; in scratch
+// unless they lie there like that.
+func (o *rowOperand) load(r *machine.Run, scratch []byte, l, rows, c, n int, out core.Shape) []byte {
+	at, last, columns := o.at(l, out), len(o.strides)-1, out[len(out)-1]
+	if !o.single && (rows == 1 || o.strides[last] == columns) {
+		return r.Mem[o.buffer][(at+c)*o.size:][:n*o.size]
 	}
-	v := machine.View[uint32](r.Mem[o.buffer])[at]
-	to := machine.View[uint32](scratch)[:n]
-	for i := range to {
-		to[i] = v
+	scratch = scratch[:n*o.size]
+	if rows == 1 {
+		repeat(scratch, r.Mem[o.buffer][at*o.size:][:o.size])
+		return scratch
+	}
+	same, row := o.strides[last] == 0, columns*o.size
+	for i := range rows {
+		from := r.Mem[o.buffer][(at+i*o.strides[last])*o.size:]
+		switch {
+		case same && i > 0:
+			repeat(scratch, scratch[:row])
+			return scratch
+		case o.single:
+			repeat(scratch[i*row:][:row], from[:o.size])
+		default:
+			copy(scratch[i*row:][:row], from)
+		}
 	}
 	return scratch
 }
 
-// mergeAxes returns an output's shape and those of its two operands with fewer axes: without
+// mergeAxes returns an output's shape and those of its operands with fewer axes: without
 // those of one element, and with neighbours in one along which each operand either has
 // all elements or broadcasts.
-func mergeAxes(out, a, b core.Shape) (mergedOut, mergedA, mergedB core.Shape) {
+func mergeAxes(out core.Shape, in ...core.Shape) (mergedOut core.Shape, merged []core.Shape) {
 	dim := func(s core.Shape, i int) int {
 		if i -= len(out) - len(s); i >= 0 {
 			return s[i]
 		}
 		return 1
 	}
-	last := [2]bool{}
+	merged = make([]core.Shape, len(in))
+	last := make([]bool, len(in))
 	for i, d := range out {
-		da, db := dim(a, i), dim(b, i)
-		has := [2]bool{da == d, db == d}
-		switch n := len(mergedOut) - 1; {
-		case d == 1:
-		case n >= 0 && has == last:
-			mergedOut[n], mergedA[n], mergedB[n] = mergedOut[n]*d, mergedA[n]*da, mergedB[n]*db
-		default:
-			mergedOut, mergedA, mergedB = append(mergedOut, d), append(mergedA, da), append(mergedB, db)
-			last = has
+		if d == 1 {
+			continue
+		}
+		same := len(mergedOut) > 0
+		for k, s := range in {
+			same = same && last[k] == (dim(s, i) == d)
+			last[k] = dim(s, i) == d
+		}
+		n := len(mergedOut) - 1
+		if !same {
+			mergedOut, n = append(mergedOut, 1), n+1
+		}
+		mergedOut[n] *= d
+		for k, s := range in {
+			if !same {
+				merged[k] = append(merged[k], 1)
+			}
+			merged[k][n] *= dim(s, i)
 		}
 	}
-	return mergedOut, mergedA, mergedB
+	return mergedOut, merged
+}
+
+// rowCalls divides an output into some whole rows within the last axis but one or, where they
+// are long, into parts of a row.
+type rowCalls struct {
+	n             int // calls
+	columns, rows int // of the last two axes
+	perRow        int // calls of a row, 1 if rows are short
+	together      int // rows of a call
+	perRows       int // calls of the last two axes
+	most          int // elements of a call
+}
+
+func newRowCalls(out core.Shape) rowCalls {
+	c := rowCalls{columns: out[len(out)-1], rows: 1, together: 1}
+	if len(out) > 1 {
+		c.rows = out[len(out)-2]
+	}
+	c.perRow = (c.columns + rowBlock - 1) / rowBlock
+	if c.perRow == 1 {
+		c.together = min(c.rows, rowBlock/c.columns)
+	}
+	c.perRows = (c.rows + c.together - 1) / c.together * c.perRow
+	c.n = out.MustElements() / (c.rows * c.columns) * c.perRows
+	c.most = min(c.columns, rowBlock) * c.together
+	return c
+}
+
+// of returns the first row of a call, how many it takes, its first column and its elements.
+func (c *rowCalls) of(call int) (l, rows, column, width int) {
+	l, call = call/c.perRows*c.rows, call%c.perRows
+	if c.perRow > 1 {
+		column = call % c.perRow * rowBlock
+		return l + call/c.perRow, 1, column, min(rowBlock, c.columns-column)
+	}
+	first := call * c.together
+	rows = min(c.together, c.rows-first)
+	return l + first, rows, 0, rows * c.columns
+}
+
+// rowKernel computes n elements of a row of two or three operands.
+type rowKernel struct {
+	name string
+	run  func(to []byte, in *[3][]byte, n int)
+}
+
+// lowerRows lowers a node row by row of its output, to which its operands broadcast.
+func (c *compiler) lowerRows(n *core.Node, kernel rowKernel) bool {
+	fact := n.Outputs()[0]
+	var shapes []core.Shape
+	for _, v := range n.Inputs() {
+		shapes = append(shapes, v.Shape())
+	}
+	out, merged := mergeAxes(fact.Shape, shapes...)
+	rank := len(out)
+	if kernel.run == nil || rank == 0 || out[max(rank-2, 0):].MustElements() < minBroadcastRow || out.MustElements() == 0 {
+		return false
+	}
+	calls := newRowCalls(out)
+	var operands []rowOperand
+	scratchSize := 0
+	for i, v := range n.Inputs() {
+		o := newRowOperand(c.buffer(v), v.Type().Size(), merged[i], out)
+		operands = append(operands, o)
+		scratchSize += o.size * calls.most
+	}
+	reads := c.buffersOf(n.Inputs())
+	scratch := c.newScratch(productOf(c.threads, scratchSize))
+	dst, size := c.newOutput(n.Out(0)), fact.Type.Size()
+	c.emit(machine.Instruction{
+		Node: n, Kernel: kernel.name, Splits: true, Reads: reads, Writes: []int{dst}, Scratch: []int{scratch},
+		Run: func(r *machine.Worker, part, parts int) error {
+			var in [3][]byte
+			for call := part * calls.n / parts; call < (part+1)*calls.n/parts; call++ {
+				own := r.Mem[scratch][r.Thread*scratchSize:][:scratchSize]
+				l, rows, c, width := calls.of(call)
+				for i := range operands {
+					in[i] = operands[i].load(r.Run, own, l, rows, c, width, out)
+					own = own[operands[i].size*calls.most:]
+				}
+				kernel.run(r.Mem[dst][(l*calls.columns+c)*size:], &in, width)
+			}
+			return nil
+		},
+	})
+	return true
 }
 
 var (
@@ -88,31 +205,50 @@ var (
 	_ = combines[pointwise.Divide](elementwise.Divide)
 	_ = combines[pointwise.Maximum](elementwise.Maximum)
 	_ = combines[pointwise.Minimum](elementwise.Minimum)
+	_ = combines[pointwise.FloorDivide](elementwise.Divide, elementwise.Floor)
+	_ = combinesRows[pointwise.Power](elementwise.Power)
 )
 
-// combines makes a primitive of two operands the kernel of an op, alone and in chains.
+// combines makes a primitive of two operands, and functions of what it gives, the kernel of an
+// op, alone and in chains.
 func combines[T any, P interface {
 	*T
 	core.Op
-}](p elementwise.Primitive) struct{} {
-	match.Combines[T, P](p)
-	return lowers[T, P](func(c *compiler, n *core.Node) (bool, error) { return c.lowerBinary(n, p) })
+}](p elementwise.Primitive, then ...elementwise.Primitive) struct{} {
+	match.Combines[T, P](p, then...)
+	return combinesRows[T, P](p, then...)
 }
 
-// rowKernel returns the name of what combines rows of a type, and itself; nil for none.
-func (c *compiler) rowKernel(t core.Type, p elementwise.Primitive) (string, func(to, a, b []byte, n int)) {
-	switch t {
-	case core.F32:
+// combinesRows does so for what is no part of a chain.
+func combinesRows[T any, P interface {
+	*T
+	core.Op
+}](p elementwise.Primitive, then ...elementwise.Primitive) struct{} {
+	return lowers[T, P](func(c *compiler, n *core.Node) (bool, error) { return c.lowerBinary(n, p, then) })
+}
+
+// binaryRows returns what combines rows of a type; no run for none.
+func (c *compiler) binaryRows(t core.Type, p elementwise.Primitive, then []elementwise.Primitive) rowKernel {
+	switch {
+	case t == core.F32:
 		v := elementwise.Choose(c.isas, p)
-		return v.Name, func(to, a, b []byte, n int) { v.Run(to, a, b, n, nil) }
-	case core.I32:
-		if f := integerRows[p]; f != nil {
-			return "rows_s32_portable", func(to, a, b []byte, n int) {
-				f(machine.View[int32](to)[:n], machine.View[int32](a)[:n], machine.View[int32](b)[:n])
-			}
+		var functions []*elementwise.Variant
+		for _, f := range then {
+			functions = append(functions, elementwise.Choose(c.isas, f))
 		}
+		return rowKernel{v.Name, func(to []byte, in *[3][]byte, n int) {
+			v.Run(to, in[0], in[1], n, nil)
+			for _, f := range functions {
+				f.Run(to, to, nil, n, nil)
+			}
+		}}
+	case t == core.I32 && len(then) == 0 && integerRows[p] != nil:
+		f := integerRows[p]
+		return rowKernel{"rows_s32_portable", func(to []byte, in *[3][]byte, n int) {
+			f(machine.View[int32](to)[:n], machine.View[int32](in[0])[:n], machine.View[int32](in[1])[:n])
+		}}
 	}
-	return "", nil
+	return rowKernel{}
 }
 
 // integerRows combine rows of i32, which wrap.
@@ -135,35 +271,210 @@ var integerRows = map[elementwise.Primitive]func(to, a, b []int32){
 }
 
 // lowerBinary lowers, row by row, the arithmetic of two operands that no chain combines.
-func (c *compiler) lowerBinary(n *core.Node, p elementwise.Primitive) (bool, error) {
-	fact, in := n.Outputs()[0], n.Inputs()
-	out, a, b := mergeAxes(fact.Shape, in[0].Shape(), in[1].Shape())
-	rank := len(out)
-	kernel, row := c.rowKernel(fact.Type, p)
-	if row == nil || rank == 0 || out[rank-1] < minBroadcastRow {
-		return false, nil
+func (c *compiler) lowerBinary(n *core.Node, p elementwise.Primitive, then []elementwise.Primitive) (bool, error) {
+	return c.lowerRows(n, c.binaryRows(n.Outputs()[0].Type, p, then)), nil
+}
+
+var (
+	_ = lowers[pointwise.Compare](lowerCompare)
+	_ = lowers[pointwise.Select](lowerSelect)
+)
+
+// relations are the primitives of relations, and whether they compare the operands the other
+// way round.
+var relations = map[pointwise.Relation]struct {
+	primitive elementwise.Primitive
+	swapped   bool
+}{
+	pointwise.Equal: {elementwise.Equal, false}, pointwise.NotEqual: {elementwise.NotEqual, false},
+	pointwise.Less: {elementwise.Less, false}, pointwise.LessEqual: {elementwise.LessEqual, false},
+	pointwise.Greater: {elementwise.Less, true}, pointwise.GreaterEqual: {elementwise.LessEqual, true},
+}
+
+// lowerCompare lowers comparisons of float32, and of integers that have the same order as it.
+func lowerCompare(c *compiler, n *core.Node) (bool, error) {
+	relation := relations[n.Op().(*pointwise.Compare).Relation]
+	first, second := 0, 1
+	if relation.swapped {
+		first, second = 1, 0
 	}
-	columns := out[rank-1]
-	rows := out.MustElements() / columns
-	if rows == 0 {
-		return false, nil
+	switch n.Inputs()[0].Type() {
+	case core.F32:
+		v := elementwise.Choose(c.isas, relation.primitive)
+		return c.lowerRows(n, rowKernel{v.Name, func(to []byte, in *[3][]byte, n int) {
+			v.Run(to, in[first], in[second], n, nil)
+		}}), nil
+	case core.I32:
+		f := integerRelations[relation.primitive]
+		return c.lowerRows(n, rowKernel{"compare_s32_portable", func(to []byte, in *[3][]byte, n int) {
+			f(to[:n], machine.View[int32](in[first])[:n], machine.View[int32](in[second])[:n])
+		}}), nil
 	}
-	x := newRowOperand(c.buffer(in[0]), a, out)
-	y := newRowOperand(c.buffer(in[1]), b, out)
-	scratch := c.newScratch(productOf(c.threads, columns, 8))
-	dst := c.newOutput(n.Out(0))
-	c.emit(machine.Instruction{
-		Node: n, Kernel: kernel, Splits: true, Reads: []int{x.buffer, y.buffer}, Writes: []int{dst}, Scratch: []int{scratch},
-		Run: func(r *machine.Worker, part, parts int) error {
-			size := 4 * columns
-			own := r.Mem[scratch][r.Thread*2*size:][:2*size]
-			for l := part * rows / parts; l < (part+1)*rows/parts; l++ {
-				a := x.load(r.Run, own[:size], l, columns, out)
-				b := y.load(r.Run, own[size:], l, columns, out)
-				row(r.Mem[dst][l*size:], a, b, columns)
+	return false, nil
+}
+
+// integerRelations compare rows of i32.
+var integerRelations = map[elementwise.Primitive]func(to []byte, a, b []int32){
+	elementwise.Equal: func(to []byte, a, b []int32) {
+		for i, x := range a {
+			to[i] = bit(x == b[i])
+		}
+	},
+	elementwise.NotEqual: func(to []byte, a, b []int32) {
+		for i, x := range a {
+			to[i] = bit(x != b[i])
+		}
+	},
+	elementwise.Less: func(to []byte, a, b []int32) {
+		for i, x := range a {
+			to[i] = bit(x < b[i])
+		}
+	},
+	elementwise.LessEqual: func(to []byte, a, b []int32) {
+		for i, x := range a {
+			to[i] = bit(x <= b[i])
+		}
+	},
+}
+
+func bit(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// lowerSelect lowers a Select of elements of four bytes, or of bytes.
+func lowerSelect(c *compiler, n *core.Node) (bool, error) {
+	switch n.Outputs()[0].Type.Size() {
+	case 4:
+		v := elementwise.Choose(c.isas, elementwise.Pick)
+		return c.lowerRows(n, rowKernel{v.Name, func(to []byte, in *[3][]byte, n int) {
+			copy(to, in[2])
+			v.Run(to, in[0], in[1], n, nil)
+		}}), nil
+	case 1:
+		return c.lowerRows(n, rowKernel{"select_b8_portable", func(to []byte, in *[3][]byte, n int) {
+			a, b := in[1][:n], in[2][:n]
+			for i, c := range in[0][:n] {
+				mask := -min(c, 1)
+				to[i] = a[i]&mask | b[i]&^mask
 			}
-			return nil
+		}}), nil
+	}
+	return false, nil
+}
+
+var (
+	_ = lowers[pointwise.Is](lowerIs)
+	_ = lowers[pointwise.Logical](lowerLogical)
+	_ = lowers[pointwise.Binary](lowerBinaryFunction)
+)
+
+// lowerIs lowers the classes of float32, which their bits without the sign tell.
+func lowerIs(c *compiler, n *core.Node) (bool, error) {
+	if n.Inputs()[0].Type() != core.F32 {
+		return false, nil
+	}
+	const magnitude, infinite = 1<<31 - 1, 0x7f800000
+	holds := map[pointwise.FloatClass]func(to []byte, x []uint32){
+		pointwise.NaN: func(to []byte, x []uint32) {
+			for i, v := range x {
+				to[i] = bit(v&magnitude > infinite)
+			}
 		},
-	})
-	return true, nil
+		pointwise.Infinite: func(to []byte, x []uint32) {
+			for i, v := range x {
+				to[i] = bit(v&magnitude == infinite)
+			}
+		},
+		pointwise.Finite: func(to []byte, x []uint32) {
+			for i, v := range x {
+				to[i] = bit(v&magnitude < infinite)
+			}
+		},
+	}[n.Op().(*pointwise.Is).Class]
+	return c.lowerRows(n, rowKernel{"class_f32_portable", func(to []byte, in *[3][]byte, n int) {
+		holds(to[:n], machine.View[uint32](in[0])[:n])
+	}}), nil
+}
+
+// lowerLogical lowers functions of booleans, eight at a time.
+func lowerLogical(c *compiler, n *core.Node) (bool, error) {
+	combine := map[pointwise.LogicalFunction]func(a, b uint64) uint64{
+		pointwise.And: func(a, b uint64) uint64 { return a & b },
+		pointwise.Or:  func(a, b uint64) uint64 { return a | b },
+		pointwise.Xor: func(a, b uint64) uint64 { return a ^ b },
+	}[n.Op().(*pointwise.Logical).Function]
+	return c.lowerRows(n, rowKernel{"logical_b8_portable", func(to []byte, in *[3][]byte, n int) {
+		a, b := in[0][:n], in[1][:n]
+		i := 0
+		for ; i+8 <= n; i += 8 {
+			v := combine(binary.NativeEndian.Uint64(a[i:]), binary.NativeEndian.Uint64(b[i:]))
+			binary.NativeEndian.PutUint64(to[i:], v)
+		}
+		for ; i < n; i++ {
+			to[i] = byte(combine(uint64(a[i]), uint64(b[i])))
+		}
+	}}), nil
+}
+
+// guarded are functions of float32 that are 0 where one operand is: an operation, and which.
+var guarded = map[pointwise.BinaryFunction]struct {
+	primitive elementwise.Primitive
+	operand   int
+}{
+	pointwise.DivideNoNan: {elementwise.Divide, 1}, pointwise.MultiplyNoNan: {elementwise.Multiply, 1},
+	pointwise.Xdivy: {elementwise.Divide, 0},
+}
+
+// bitwise combine rows of i32.
+var bitwise = map[pointwise.BinaryFunction]func(to, a, b []int32){
+	pointwise.BitwiseAnd: func(to, a, b []int32) {
+		for i, x := range a {
+			to[i] = x & b[i]
+		}
+	},
+	pointwise.BitwiseOr: func(to, a, b []int32) {
+		for i, x := range a {
+			to[i] = x | b[i]
+		}
+	},
+	pointwise.BitwiseXor: func(to, a, b []int32) {
+		for i, x := range a {
+			to[i] = x ^ b[i]
+		}
+	},
+	pointwise.LeftShift: func(to, a, b []int32) {
+		for i, x := range a {
+			to[i] = x << uint(min(max(b[i], 0), 31))
+		}
+	},
+	pointwise.RightShift: func(to, a, b []int32) {
+		for i, x := range a {
+			to[i] = x >> uint(min(max(b[i], 0), 31))
+		}
+	},
+}
+
+func lowerBinaryFunction(c *compiler, n *core.Node) (bool, error) {
+	function := n.Op().(*pointwise.Binary).Function
+	switch f, g := bitwise[function], guarded[function]; {
+	case f != nil && n.Outputs()[0].Type == core.I32:
+		return c.lowerRows(n, rowKernel{"bitwise_s32_portable", func(to []byte, in *[3][]byte, n int) {
+			f(machine.View[int32](to)[:n], machine.View[int32](in[0])[:n], machine.View[int32](in[1])[:n])
+		}}), nil
+	case g.primitive != 0 && n.Outputs()[0].Type == core.F32:
+		v := elementwise.Choose(c.isas, g.primitive)
+		return c.lowerRows(n, rowKernel{v.Name, func(to []byte, in *[3][]byte, n int) {
+			v.Run(to, in[0], in[1], n, nil)
+			y := machine.View[uint32](to)[:n]
+			for i, bits := range machine.View[uint32](in[g.operand])[:n] {
+				if bits<<1 == 0 {
+					y[i] = 0
+				}
+			}
+		}}), nil
+	}
+	return false, nil
 }

@@ -122,6 +122,7 @@ func (b *chainBuilder) combine(e match.Element, current int) {
 	}
 	other := b.operand(e.Node.Inputs()[1-current], e.Node.Outputs()[0].Shape)
 	b.add(elementwise.Step{Kind: kind, Primitive: e.Primitive, Source: other})
+	b.addSteps(e.Steps)
 }
 
 // follow adds what reads the chain's values, after node e, and stores them where
@@ -191,6 +192,10 @@ func (b *chainBuilder) quantize(e match.Element) {
 	b.last = e.Node
 	b.c.fixRange(e.Node, e.RangeOut)
 	v := e.Node.Out(0)
+	if e.Narrow != 0 {
+		b.add(elementwise.Step{Kind: elementwise.StoreConverted, Primitive: e.Narrow, Buffer: b.target(v)})
+		return
+	}
 	users := b.c.users[v]
 	isFlip := func(u *core.Node) bool { _, ok := u.Op().(*pointwise.FlipSign); return ok }
 	if len(users) == 0 || slices.ContainsFunc(users, func(u *core.Node) bool { return !isFlip(u) }) {

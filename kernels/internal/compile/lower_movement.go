@@ -233,12 +233,13 @@ func (p *padding) source(l int) (int, bool) {
 	return line, true
 }
 
-var _ = lowers[array.Pad](lowerPad)
-
-// lowerPad lowers padding with a constant.
+// lowerPad lowers padding, with a constant by itself.
 func lowerPad(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*array.Pad)
-	if op.Mode != array.PadConstant || n.Inputs()[1].Constant() == nil {
+	if op.Mode != array.PadConstant {
+		return lowerTaking(c, n)
+	}
+	if n.Inputs()[1].Constant() == nil {
 		return false, nil
 	}
 	x, value := n.Inputs()[0], n.Inputs()[1].Constant().Bytes()

@@ -8,6 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/pooling"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
@@ -19,8 +20,6 @@ var (
 	_ = wantsLast[pooling.AvgPool]()
 	_ = lowers[tensorflow.QuantizedAvgPool](lowerQuantizedAvgPool)
 	_ = wantsLast[tensorflow.QuantizedAvgPool]()
-	_ = lowers[reduce.Mean](lowerMean)
-	_ = lowers[reduce.Sum](lowerSum)
 )
 
 func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
@@ -78,14 +77,6 @@ func lowerQuantizedAvgPool(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-func lowerMean(c *compiler, n *core.Node) (bool, error) {
-	return lowerSums(c, n, &n.Op().(*reduce.Mean).Reduction, true)
-}
-
-func lowerSum(c *compiler, n *core.Node) (bool, error) {
-	return lowerSums(c, n, &n.Op().(*reduce.Sum).Reduction, false)
-}
-
 // lowerSums lowers float32 sums or means along neighbouring axes before the last: they
 // are those of a window as large as the data.
 func lowerSums(c *compiler, n *core.Node, op *reduce.Reduction, divide bool) (bool, error) {
@@ -98,6 +89,14 @@ func lowerSums(c *compiler, n *core.Node, op *reduce.Reduction, divide bool) (bo
 	if !ok || n.Outputs()[0].Type != core.F32 || channels < 4 || batch*taps == 0 ||
 		taps > pool.MaxTaps || batch*taps > maxPoolTaps {
 		return false, nil
+	}
+	if batch >= c.threads && taps >= laneCount && channels <= maxLaneColumns {
+		l := lanes{rows: batch, taps: taps, columns: channels, combine: elementwise.Choose(c.isas, elementwise.Add)}
+		if divide {
+			l.mean = elementwise.Choose(c.isas, elementwise.Divide)
+		}
+		c.lowerLanes(n, l)
+		return true, nil
 	}
 	all := geometry.Axis{In: taps, Window: taps, Out: 1, Stride: 1, Dilation: 1, DataDilation: 1}
 	w := &window{axes: []geometry.Axis{all}, batch: batch, channels: channels, pixels: batch, taps: taps}

@@ -1,8 +1,9 @@
 package compile
 
 import (
+	"slices"
+
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/op/reduce"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
@@ -274,8 +275,11 @@ var _ = lowers[tensorflow.QuantizeV2](lowerQuantizeV2)
 func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*tensorflow.QuantizeV2)
 	elements := n.Outputs()[0].Shape.MustElements()
-	if _, ok := match.QuantizeV2Numbers(op, 0, 1); !ok || elements == 0 {
+	if elements == 0 || op.Axis != -1 || op.Type.Size() != 1 {
 		return false, nil
+	}
+	if _, ok := match.QuantizeV2Numbers(op, 0, 1); !ok {
+		return c.lowerQuantizeV2Steps(n, op, elements)
 	}
 	in, out := c.emitRange(n)
 	src, dst, low, high := in[0], out[0], out[1], out[2]
@@ -308,6 +312,46 @@ func quantizeFlushed(v *elementwise.Variant, dst []byte, x []float32, numbers *e
 		}
 		v.Run(dst[at:], flushed.bytes[:], nil, n, numbers)
 	}
+}
+
+// lowerQuantizeV2Steps lowers one by the chain of its range, which is made in each run; a range
+// that has none goes through the reference.
+func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2, elements int) (bool, error) {
+	if err := c.checkOutputs(n, referenceBytes); err != nil {
+		return false, err
+	}
+	isas := c.isas
+	state := c.newState(func() any { return new(*elementwise.Chain) })
+	none := vector(core.F32, 0)
+	in, out := c.emitEval(n, "range", func(r *machine.Run, in, out []*core.Tensor) error {
+		chain := r.State[state].(**elementwise.Chain)
+		*chain = nil
+		if steps, numbers, ok := match.QuantizeV2Steps(op, in[1], in[2]); ok {
+			load := elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{Buffer: 0, Type: elementwise.F32}}
+			store := elementwise.Step{Kind: elementwise.StoreQuantized, Numbers: numbers, Buffer: 1}
+			all := slices.Concat([]elementwise.Step{load}, steps, []elementwise.Step{store})
+			made, err := elementwise.NewChain(isas, 2, all)
+			if err != nil {
+				return err
+			}
+			*chain, in[0], out[0] = made, none, vector(op.Type, 0)
+		}
+		return op.Eval(in, out)
+	})
+	scratch := c.newScratch(c.threads * elementwise.Scratch)
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "elementwise_quantize", Splits: true, Reads: append(in, out[1:]...), Writes: out[:1],
+		Scratch: []int{scratch},
+		Run: func(r *machine.Worker, part, parts int) error {
+			i0, i1 := splitElements(elements, part, parts)
+			if chain := *r.State[state].(**elementwise.Chain); chain != nil && i0 < i1 {
+				buffers := [2][]byte{r.Mem[in[0]], r.Mem[out[0]]}
+				chain.Run(buffers[:], r.Mem[scratch][r.Thread*elementwise.Scratch:], i0, i1)
+			}
+			return nil
+		},
+	})
+	return true, nil
 }
 
 // sumTables say what z of each element of x and y is: z = x[byte of x] + y, y being that of
@@ -564,64 +608,4 @@ func isIdentity(t *[256]byte) bool {
 		}
 	}
 	return true
-}
-
-var (
-	_ = lowers[reduce.Max](lowerExtreme(true))
-	_ = lowers[reduce.Min](lowerExtreme(false))
-)
-
-// lowerExtreme lowers the largest or the smallest of all elements of f32.
-func lowerExtreme(largest bool) lowering {
-	return func(c *compiler, n *core.Node) (bool, error) { return c.lowerExtreme(n, largest) }
-}
-
-// lowerExtreme finds that of the parts, in their order, as the op compares.
-func (c *compiler) lowerExtreme(n *core.Node, largest bool) (bool, error) {
-	x, out := n.Inputs()[0], n.Outputs()[0]
-	elements := x.Shape().MustElements()
-	if x.Type() != core.F32 || out.Shape.MustElements() != 1 || elements < max(minPart, c.threads*machine.PartsPerThread) {
-		return false, nil
-	}
-	src, dst := c.buffer(x), c.newOutput(n.Out(0))
-	most := c.threads * machine.PartsPerThread
-	state := c.newState(func() any { return make([]float32, most) })
-	c.emit(machine.Instruction{
-		Node: n, Kernel: "extremes_f32_portable", Splits: true, Reads: []int{src},
-		Run: func(r *machine.Worker, part, parts int) error {
-			v := r.State[state].([]float32)
-			v[part] = extremeOf(machine.View[float32](r.Mem[src])[part*elements/parts:(part+1)*elements/parts], largest)
-			for i := parts; part == parts-1 && i < most; i++ { // there may be fewer parts
-				v[i] = v[part]
-			}
-			return nil
-		},
-	})
-	c.emit(machine.Instruction{
-		Node: n, Kernel: "extremes_f32_portable", Writes: []int{dst},
-		Run: func(r *machine.Worker, _, _ int) error {
-			machine.View[float32](r.Mem[dst])[0] = extremeOf(r.State[state].([]float32), largest)
-			return nil
-		},
-	})
-	return true, nil
-}
-
-// extremeOf returns the last of the largest or smallest elements, or the first NaN.
-func extremeOf(v []float32, largest bool) float32 {
-	m := v[0]
-	if largest {
-		for _, x := range v[1:] {
-			if !(m > x || m != m) {
-				m = x
-			}
-		}
-		return m
-	}
-	for _, x := range v[1:] {
-		if !(m < x || m != m) {
-			m = x
-		}
-	}
-	return m
 }

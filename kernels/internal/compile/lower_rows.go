@@ -157,3 +157,74 @@ func sumLanes(v []float32) float32 {
 	}
 	return lane[0]
 }
+
+var _ = lowers[normalize.LRN](lowerLRN)
+
+// localResponse computes normalize.LRN of some pixels at a time.
+type localResponse struct {
+	channels, radius                     int
+	alpha, bias, beta                    float32
+	multiply, square, add, raise, divide *elementwise.Variant
+	pixels, stride                       int // of a block, and numbers of a pixel with the zeros behind it
+}
+
+// lowerLRN lowers that of float32.
+func lowerLRN(c *compiler, n *core.Node) (bool, error) {
+	op, out := n.Op().(*normalize.LRN), n.Outputs()[0]
+	if out.Type != core.F32 || out.Shape.MustElements() == 0 {
+		return false, nil
+	}
+	choose := func(p elementwise.Primitive) *elementwise.Variant { return elementwise.Choose(c.isas, p) }
+	channels := out.Shape[3]
+	s := &localResponse{
+		channels: channels, radius: min(op.Radius, channels), alpha: op.Alpha, bias: op.Bias, beta: op.Beta,
+		multiply: choose(elementwise.Multiply), square: choose(elementwise.Square), add: choose(elementwise.Add),
+		raise: choose(elementwise.Power), divide: choose(elementwise.Divide),
+	}
+	s.stride = channels + s.radius
+	s.pixels = max(1, softmaxBlock/s.stride)
+	size := productOf(4, 3, s.pixels*s.stride+2*s.radius)
+	src, dst, scratch := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), c.newScratch(productOf(c.threads, size))
+	count := out.Shape.MustElements() / channels
+	c.emit(machine.Instruction{
+		Node: n, Kernel: fmt.Sprintf("lrn_f32_%v", s.raise.ISA), Splits: count > 1,
+		Reads: []int{src}, Writes: []int{dst}, Scratch: []int{scratch},
+		Run: func(r *machine.Worker, part, parts int) error {
+			tmp, row := r.Mem[scratch][r.Thread*size:][:size], 4*channels
+			end := (part + 1) * count / parts
+			for i := part * count / parts; i < end; i += s.pixels {
+				n := min(s.pixels, end-i) * row
+				s.run(r.Mem[dst][i*row:][:n], r.Mem[src][i*row:][:n], tmp)
+			}
+			return nil
+		},
+	})
+	return true, nil
+}
+
+// run computes the pixels of y. tmp holds their squares with radius zeros before, between and
+// behind them, so that all windows are whole; sums in the same places; and a number repeated.
+func (s *localResponse) run(y, x, tmp []byte) {
+	row, third := 4*s.channels, len(tmp)/3
+	pixels, stride, before := len(y)/row, 4*s.stride, 4*s.radius
+	squares, sums, number := tmp[:third], tmp[third:2*third], tmp[2*third:]
+	clear(squares)
+	for i := range pixels {
+		s.square.Run(squares[before+i*stride:], x[i*row:], nil, s.channels, nil)
+	}
+	n := pixels * s.stride
+	copy(sums, squares[:4*n])
+	for k := 1; k <= 2*s.radius; k++ {
+		s.add.Run(sums, sums, squares[4*k:], n, nil)
+	}
+	for _, step := range []struct {
+		v *elementwise.Variant
+		y float32
+	}{{s.multiply, s.alpha}, {s.add, s.bias}, {s.raise, s.beta}} {
+		fillRow(machine.View[float32](number)[:n], step.y)
+		step.v.Run(sums, sums, number, n, nil)
+	}
+	for i := range pixels {
+		s.divide.Run(y[i*row:], x[i*row:], sums[i*stride:], s.channels, nil)
+	}
+}

@@ -16,5 +16,5 @@ type call struct {
 	hi        float32
 	flip      uint32 // inverted in the bytes of results
 	_         uint32
-	constants unsafe.Pointer // those of internal/activation, each four times
+	constants unsafe.Pointer // those of internal/activation, each eight times
 }

@@ -25,18 +25,27 @@ const (
 	U8
 	I8
 	I32
+	F16
+	BF16
 	numTypes
 )
 
+// converted is the primitive that makes float32 of each type but that.
+var converted = [numTypes]Primitive{U8: ConvertU8, I8: ConvertI8, I32: ConvertI32, F16: ConvertF16, BF16: ConvertBF16}
+
 // Size returns the bytes of an element.
 func (t Type) Size() int {
-	if t == U8 || t == I8 {
+	switch t {
+	case U8, I8:
 		return 1
+	case F16, BF16:
+		return 2
 	}
 	return 4
 }
 
-// Source is a value for each element: that of a buffer, integers times Scale, or, if
+// Source is a value for each element: that of a buffer, integers times Scale, numbers of
+// other types as they are, or, if
 // Values is not nil, a value for each channel: element i has channel i mod len(Values).
 type Source struct {
 	Buffer int
@@ -59,12 +68,13 @@ const (
 	Apply                          // apply Primitive, a function, with Numbers
 	StoreF32                       // store them in Buffer
 	StoreQuantized                 // Quantize them, and store that in Buffer; they stay
+	StoreConverted                 // store what Primitive makes of them in Buffer; they stay
 )
 
 // Step is one step of a chain.
 type Step struct {
 	Kind      StepKind
-	Primitive Primitive // of Combine and Apply
+	Primitive Primitive // of Combine, Apply and StoreConverted
 	Source    Source    // of Load and Combine
 	Numbers   Numbers   // of Limit, Apply and StoreQuantized
 	Buffer    int       // of the stores
@@ -92,6 +102,52 @@ type step struct {
 	table   []byte  // the operand's values, repeated so that a block can begin at each
 }
 
+// choose says by which variants a step is computed.
+func (c *Chain) choose(st Step, use func(Primitive) *Variant) (step, error) {
+	t := step{Step: st}
+	switch st.Kind {
+	case Load, Combine, CombineSwapped:
+		if err := c.operand(&t, use); err != nil {
+			return t, err
+		}
+		if st.Kind != Load {
+			if !st.Primitive.isArithmetic() {
+				return t, fmt.Errorf("%v does not combine two operands", st.Primitive)
+			}
+			t.run = use(st.Primitive)
+		}
+	case Limit:
+		t.run = use(Clamp)
+	case DropNaN:
+		t.run = use(ZeroNaN)
+	case RoundAway:
+		t.run = use(Round)
+	case Apply:
+		if !st.Primitive.isFunction() {
+			return t, fmt.Errorf("%v is no function of one operand", st.Primitive)
+		}
+		t.run = use(st.Primitive)
+	case StoreF32:
+		return t, c.buffer(st.Buffer, 4)
+	case StoreQuantized:
+		t.run = use(Quantize)
+		if lo, hi := st.Numbers.Lo, st.Numbers.Hi; !(lo >= -128 && hi <= 255 && lo <= hi) {
+			return t, fmt.Errorf("got range [%v,%v], want one within 8 bits", lo, hi)
+		}
+		return t, c.buffer(st.Buffer, 1)
+	case StoreConverted:
+		if !st.Primitive.narrows() {
+			return t, fmt.Errorf("%v makes no other type", st.Primitive)
+		}
+		t.run = use(st.Primitive)
+		_, size := st.Primitive.sizes()
+		return t, c.buffer(st.Buffer, size)
+	default:
+		return t, fmt.Errorf("unknown kind %d", st.Kind)
+	}
+	return t, nil
+}
+
 // NewChain returns a chain over n buffers with the fastest variants within s.
 func NewChain(s isa.Set, n int, steps []Step) (*Chain, error) {
 	if len(steps) == 0 || steps[0].Kind != Load {
@@ -107,43 +163,9 @@ func NewChain(s isa.Set, n int, steps []Step) (*Chain, error) {
 		return v
 	}
 	for i, st := range steps {
-		t := step{Step: st}
-		switch st.Kind {
-		case Load, Combine, CombineSwapped:
-			if err := c.operand(&t, use); err != nil {
-				return nil, fmt.Errorf("%w: step %d: %w", ErrChain, i, err)
-			}
-			if st.Kind != Load {
-				if !st.Primitive.isBinary() {
-					return nil, fmt.Errorf("%w: step %d: %v does not combine two operands", ErrChain, i, st.Primitive)
-				}
-				t.run = use(st.Primitive)
-			}
-		case Limit:
-			t.run = use(Clamp)
-		case DropNaN:
-			t.run = use(ZeroNaN)
-		case RoundAway:
-			t.run = use(Round)
-		case Apply:
-			if !st.Primitive.isFunction() {
-				return nil, fmt.Errorf("%w: step %d: %v is no function of one operand", ErrChain, i, st.Primitive)
-			}
-			t.run = use(st.Primitive)
-		case StoreF32, StoreQuantized:
-			size := 4
-			if st.Kind == StoreQuantized {
-				size = 1
-				t.run = use(Quantize)
-				if lo, hi := st.Numbers.Lo, st.Numbers.Hi; !(lo >= -128 && hi <= 255 && lo <= hi) {
-					return nil, fmt.Errorf("%w: step %d: got range [%v,%v], want one within 8 bits", ErrChain, i, lo, hi)
-				}
-			}
-			if err := c.buffer(st.Buffer, size); err != nil {
-				return nil, fmt.Errorf("%w: step %d: %w", ErrChain, i, err)
-			}
-		default:
-			return nil, fmt.Errorf("%w: step %d: unknown kind %d", ErrChain, i, st.Kind)
+		t, err := c.choose(st, use)
+		if err != nil {
+			return nil, fmt.Errorf("%w: step %d: %w", ErrChain, i, err)
 		}
 		c.steps = append(c.steps, t)
 	}
@@ -183,7 +205,7 @@ func (c *Chain) operand(t *step, use func(Primitive) *Variant) error {
 		return fmt.Errorf("unknown type %d", o.Type)
 	}
 	if o.Type != F32 {
-		t.convert = use([...]Primitive{U8: ConvertU8, I8: ConvertI8, I32: ConvertI32}[o.Type])
+		t.convert = use(converted[o.Type])
 		t.numbers.Scale = o.Scale
 	}
 	return c.buffer(o.Buffer, o.Type.Size())
@@ -216,6 +238,10 @@ func (c *Chain) step(k int, current, values, other []byte, buffers [][]byte, at,
 	switch s.Kind {
 	case StoreQuantized:
 		s.run.Run(buffers[s.Buffer][at:], current, nil, n, &s.Numbers)
+		return current
+	case StoreConverted:
+		_, size := s.Primitive.sizes()
+		s.run.Run(buffers[s.Buffer][size*at:], current, nil, n, nil)
 		return current
 	case StoreF32:
 		to := buffers[s.Buffer][4*at : 4*(at+n)]

@@ -5,12 +5,22 @@
 #include "textflag.h"
 
 // func elementwise_f32_sqrt_32_avx2(c *byte)
-// Requires: AVX
+// Requires: AVX, AVX2
 TEXT ·elementwise_f32_sqrt_32_avx2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), DI
-	MOVQ (DI), SI
-	MOVQ 8(DI), DX
-	MOVQ 24(DI), BX
+	MOVQ         c+0(FP), DI
+	MOVQ         (DI), SI
+	MOVQ         8(DI), DX
+	MOVQ         24(DI), BX
+	VXORPS       Y8, Y8, Y8
+	MOVL         $0x7fffffff, AX
+	VMOVD        AX, X9
+	VBROADCASTSS X9, Y9
+	MOVL         $0x80000000, AX
+	VMOVD        AX, X10
+	VBROADCASTSS X10, Y10
+	MOVL         $0x3f800000, AX
+	VMOVD        AX, X11
+	VBROADCASTSS X11, Y11
 
 next:
 	VMOVUPS (DX), Y0

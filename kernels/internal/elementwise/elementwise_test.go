@@ -78,6 +78,9 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		}
 		return v
 	}
+	if defineConversion(p, out, x, y, i) {
+		return
+	}
 	switch p {
 	case ConvertU8:
 		put(float64(x[i]) * float64(num.Scale))
@@ -133,6 +136,8 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		put(f(x) * f(x))
 	case Sqrt:
 		put(math.Sqrt(f(x)))
+	case Power:
+		put(float64(activation.Pow(float32(f(x)), float32(f(y)))))
 	case Exp:
 		put(float64(activation.Exp(float32(f(x) - float64(num.Sub)))))
 	default:
@@ -140,11 +145,62 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 	}
 }
 
+// defineConversion is define for conversions, comparisons and Pick.
+func defineConversion(p Primitive, out, x, y []byte, i int) bool {
+	f := func(b []byte) float64 { return float64(math.Float32frombits(binary.NativeEndian.Uint32(b[4*i:]))) }
+	switch p {
+	case ConvertF16:
+		store(out, i, activation.F16ToF32(binary.NativeEndian.Uint16(x[2*i:])))
+	case ConvertBF16:
+		store(out, i, math.Float32frombits(uint32(binary.NativeEndian.Uint16(x[2*i:]))<<16))
+	case ToF16:
+		binary.NativeEndian.PutUint16(out[2*i:], activation.F32ToF16(float32(f(x))))
+	case ToBF16:
+		binary.NativeEndian.PutUint16(out[2*i:], activation.F32ToBF16(load(x, i)))
+	case ToI32:
+		v := 0.0
+		if !math.IsNaN(f(x)) {
+			v = math.Trunc(min(max(f(x), math.MinInt32), math.MaxInt32))
+		}
+		binary.NativeEndian.PutUint32(out[4*i:], uint32(int32(v)))
+	case Equal, NotEqual, Less, LessEqual:
+		out[i] = 0
+		if map[Primitive]bool{
+			Equal: f(x) == f(y), NotEqual: f(x) != f(y), Less: f(x) < f(y), LessEqual: f(x) <= f(y),
+		}[p] {
+			out[i] = 1
+		}
+	case Pick:
+		if x[i] != 0 {
+			copy(out[4*i:4*i+4], y[4*i:])
+		}
+	default:
+		return false
+	}
+	return true
+}
+
 // functions are those of internal/activation, which has tests of its own.
 var functions = map[Primitive]func(float32) float32{
 	Sigmoid: activation.Sigmoid, Swish: activation.Swish, Tanh: activation.Tanh, Elu: activation.Elu,
 	Softplus: activation.Softplus, Gelu: activation.Gelu, GeluApproximate: activation.GeluApproximate,
-	Erf: activation.Erf, Rsqrt: activation.Rsqrt,
+	Erf: activation.Erf, Rsqrt: activation.Rsqrt, Expm1: activation.Expm1, Log: activation.Log, Log1p: activation.Log1p,
+	Cube: activation.Cube, Selu: activation.Selu, Softsign: activation.Softsign, Sin: activation.Sin, Cos: activation.Cos,
+	Tan: activation.Tan, Erfc: activation.Erfc, Atan: activation.Atan, Asin: activation.Asin, Acos: activation.Acos,
+	Atanh: activation.Atanh, Sinh: activation.Sinh, Cosh: activation.Cosh,
+	Trunc: exactly(math.Trunc), Abs: exactly(math.Abs), Floor: exactly(math.Floor), Ceil: exactly(math.Ceil),
+	RoundEven: exactly(math.RoundToEven),
+	Sign: exactly(func(x float64) float64 {
+		if x == 0 || math.IsNaN(x) {
+			return x
+		}
+		return math.Copysign(1, x)
+	}),
+}
+
+// exactly returns a function whose results are float32.
+func exactly(f func(float64) float64) func(float32) float32 {
+	return func(x float32) float32 { return float32(f(float64(x))) }
 }
 
 // TestFunctions goes through numbers of every exponent and through those where functions
@@ -179,6 +235,62 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
+// TestPower goes through pairs of special numbers, of small whole exponents and of others.
+func TestPower(t *testing.T) {
+	const n = 1 << 16
+	r := rand.New(rand.NewPCG(3, 4))
+	x, y := values(r, n), values(r, n)
+	for i := range n {
+		switch i % 4 {
+		case 0:
+			store(x, i, float32(r.NormFloat64()))
+			store(y, i, float32(r.IntN(9)-4)/2)
+		case 1:
+			store(x, i, math.Float32frombits(r.Uint32()))
+			store(y, i, float32(r.NormFloat64()))
+		}
+		if i%16 < 8 && i%4 >= 2 {
+			store(x, i, float32(i/16%5-2))
+		}
+	}
+	for _, v := range runnable() {
+		if v.Primitive != Power {
+			continue
+		}
+		t.Run(v.Name, func(t *testing.T) {
+			want, got := make([]byte, 4*n+2*guard), make([]byte, 4*n+2*guard)
+			for i := range n {
+				define(Power, want[guard:], x, y, i, nil)
+			}
+			v.Run(got[guard:len(got)-guard], x, y, n, nil)
+			requireEqual(t, want, got, 4, "all")
+		})
+	}
+}
+
+// TestAngles: one number of which no routine knows the sine leaves all to the portable variant.
+func TestAngles(t *testing.T) {
+	const n = 256
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, v := range runnable() {
+		if !v.Primitive.isAngular() {
+			continue
+		}
+		for _, most := range []float32{1 << 28, 1 << 20, 1 << 29} {
+			x, want, got := make([]byte, 4*n), make([]byte, 4*n), make([]byte, 4*n)
+			for i := range n {
+				store(x, i, float32(r.Float64()*2-1)*most)
+			}
+			store(x, 77, most)
+			for i := range n {
+				define(v.Primitive, want, x, nil, i, nil)
+			}
+			v.Run(got, x, nil, n, nil)
+			requireEqual(t, want, got, 4, fmt.Sprintf("%s up to %v", v.Name, most))
+		}
+	}
+}
+
 // requireEqual compares results with guards. Two NaNs are equal.
 func requireEqual(t *testing.T, want, got []byte, size int, name string) {
 	t.Helper()
@@ -208,6 +320,11 @@ func TestPrimitives(t *testing.T) {
 			for n := range 3*max(v.NR, 32) + 3 {
 				r := rand.New(rand.NewPCG(uint64(n), uint64(v.Primitive)))
 				x, y := someBytes(r, n*xs), values(r, max(n, 64))
+				if v.Primitive == Pick {
+					for i := range x {
+						x[i] &= byte(i)
+					}
+				}
 				if xs == 4 && v.Primitive != ConvertI32 {
 					x = values(r, n)
 				}
@@ -279,6 +396,17 @@ func TestChains(t *testing.T) {
 			{Kind: RoundAway},
 			{Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 1, Lo: -128, Hi: 127}},
 		}},
+		{"of bf16 to f16", []Step{
+			{Kind: Load, Source: Source{Buffer: 0, Type: BF16}},
+			{Kind: Combine, Primitive: Add, Source: Source{Buffer: 1, Type: F16}},
+			{Kind: Apply, Primitive: Trunc},
+			{Kind: DropNaN}, // whose sign a sum leaves open
+			{Kind: StoreConverted, Primitive: ToF16, Buffer: 2},
+		}},
+		{"to s32", []Step{
+			{Kind: Load, Source: Source{Buffer: 0, Type: F32}},
+			{Kind: StoreConverted, Primitive: ToI32, Buffer: 2},
+		}},
 		{"copy", []Step{{Kind: Load, Source: Source{Type: F32}}, {Kind: StoreF32, Buffer: 2}}},
 		{"store twice", []Step{
 			{Kind: Load, Source: channels(3)},
@@ -325,7 +453,7 @@ func defineChain(steps []Step, buffers [][]byte, n int) {
 			case o.Type == F32:
 				store(out, i, load(buffers[o.Buffer], i))
 			default:
-				define([...]Primitive{U8: ConvertU8, I8: ConvertI8, I32: ConvertI32}[o.Type], out, buffers[o.Buffer], nil, i,
+				define(converted[o.Type], out, buffers[o.Buffer], nil, i,
 					&Numbers{Scale: o.Scale})
 			}
 		}
@@ -349,6 +477,11 @@ func defineChain(steps []Step, buffers [][]byte, n int) {
 				define(Round, next, current, nil, i, nil)
 			case StoreF32:
 				copy(buffers[s.Buffer], current)
+				copy(next, current)
+			case Apply:
+				define(s.Primitive, next, current, nil, i, &s.Numbers)
+			case StoreConverted:
+				define(s.Primitive, buffers[s.Buffer], current, nil, i, nil)
 				copy(next, current)
 			case StoreQuantized:
 				define(Quantize, buffers[s.Buffer], current, nil, i, &s.Numbers)
@@ -390,7 +523,15 @@ func TestNewErrors(t *testing.T) {
 			[]Step{{Kind: Load, Source: Source{Values: []float32{}}}},
 			"step 0: got 0 values of channels, want at least 1",
 		},
-		{"kind", []Step{first, {Kind: 9}}, "step 1: unknown kind 9"},
+		{"kind", []Step{first, {Kind: 10}}, "step 1: unknown kind 10"},
+		{
+			"same type", []Step{first, {Kind: StoreConverted, Primitive: Add, Buffer: 1}},
+			"step 1: add makes no other type",
+		},
+		{
+			"bytes", []Step{first, {Kind: Combine, Primitive: Less, Source: Source{Buffer: 1}}},
+			"step 1: less does not combine two operands",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := NewChain(0, 2, c.steps)

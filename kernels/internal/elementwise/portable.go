@@ -122,6 +122,104 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	Gelu:            function(activation.Gelu),
 	GeluApproximate: function(activation.GeluApproximate),
 	Erf:             function(activation.Erf),
+	Expm1:           function(activation.Expm1),
+	Log:             function(activation.Log),
+	Log1p:           function(activation.Log1p),
+	Cube:            function(activation.Cube),
+	Selu:            function(activation.Selu),
+	Softsign:        function(activation.Softsign),
+	Sin:             function(activation.Sin),
+	Cos:             function(activation.Cos),
+	Tan:             function(activation.Tan),
+	Erfc:            function(activation.Erfc),
+	Atan:            function(activation.Atan),
+	Asin:            function(activation.Asin),
+	Acos:            function(activation.Acos),
+	Atanh:           function(activation.Atanh),
+	Sinh:            function(activation.Sinh),
+	Cosh:            function(activation.Cosh),
+	Abs:             function(func(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }),
+	Sign:            function(sign),
+	Floor:           function(func(x float32) float32 { return float32(math.Floor(float64(x))) }),
+	Ceil:            function(func(x float32) float32 { return float32(math.Ceil(float64(x))) }),
+	RoundEven:       function(func(x float32) float32 { return float32(math.RoundToEven(float64(x))) }),
+	Trunc:           function(func(x float32) float32 { return float32(math.Trunc(float64(x))) }),
+	ConvertF16:      widen(activation.F16ToF32),
+	ConvertBF16:     widen(func(x uint16) float32 { return math.Float32frombits(uint32(x) << 16) }),
+	ToF16:           narrow(activation.F32ToF16),
+	ToBF16:          narrow(activation.F32ToBF16),
+	ToI32:           narrow(toI32),
+	Equal:           compare(func(x, y float32) bool { return x == y }),
+	NotEqual:        compare(func(x, y float32) bool { return x != y }),
+	Less:            compare(func(x, y float32) bool { return x < y }),
+	LessEqual:       compare(func(x, y float32) bool { return x <= y }),
+	Pick: func(out, x, y []byte, n int, _ *Numbers) {
+		o, b := view[uint32](out, n), view[uint32](y, n)
+		for i, c := range x[:n] {
+			if c != 0 {
+				o[i] = b[i]
+			}
+		}
+	},
+	Power: func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		for i := range o {
+			o[i] = activation.Pow(a[i], b[i])
+		}
+	},
+}
+
+func widen(f func(uint16) float32) func(out, x, y []byte, n int, p *Numbers) {
+	return func(out, x, _ []byte, n int, _ *Numbers) {
+		o := view[float32](out, n)
+		for i, v := range view[uint16](x, n) {
+			o[i] = f(v)
+		}
+	}
+}
+
+func narrow[T uint16 | int32](f func(float32) T) func(out, x, y []byte, n int, p *Numbers) {
+	return func(out, x, _ []byte, n int, _ *Numbers) {
+		o := view[T](out, n)
+		for i, v := range view[float32](x, n) {
+			o[i] = f(v)
+		}
+	}
+}
+
+func compare(f func(x, y float32) bool) func(out, x, y []byte, n int, p *Numbers) {
+	return func(out, x, y []byte, n int, _ *Numbers) {
+		b := view[float32](y, n)
+		for i, v := range view[float32](x, n) {
+			out[i] = 0
+			if f(v, b[i]) {
+				out[i] = 1
+			}
+		}
+	}
+}
+
+func toI32(x float32) int32 {
+	switch {
+	case x != x:
+		return 0
+	case x >= 1<<31:
+		return math.MaxInt32
+	case x < -1<<31:
+		return math.MinInt32
+	}
+	return int32(x)
+}
+
+// sign returns 1 with the sign of x, or x if that is 0 or NaN.
+func sign(x float32) float32 {
+	switch {
+	case x > 0:
+		return 1
+	case x < 0:
+		return -1
+	}
+	return x
 }
 
 // function applies a function to each element.

@@ -8,10 +8,10 @@ import (
 )
 
 // constants are what the routines of functions read: each number once for each float64 of
-// a vector.
-var constants = func() (list [][4]float64) {
+// the widest vector.
+var constants = func() (list [][8]float64) {
 	for _, c := range activation.Constants() {
-		list = append(list, [4]float64{c, c, c, c})
+		list = append(list, [8]float64{c, c, c, c, c, c, c, c})
 	}
 	return list
 }()
@@ -46,7 +46,12 @@ type routine struct {
 // with the portable variant.
 func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n int, p *Numbers) {
 	xSize, outSize := primitive.sizes()
+	angular := primitive.isAngular()
 	return func(out, x, y []byte, n int, p *Numbers) {
+		if angular && !areAngles(view[float32](x, n)) {
+			portable[primitive](out, x, y, n, p)
+			return
+		}
 		c := call{flip: 0x80808080, constants: unsafe.Pointer(&constants[0])}
 		if p != nil {
 			c.scale, c.sub, c.lo, c.hi = p.Scale, p.Sub, p.Lo, p.Hi
@@ -68,4 +73,19 @@ func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n in
 		}
 		portable[primitive](out, x, y, n, p)
 	}
+}
+
+// areAngles reports whether the vector routines know the sines of all elements.
+func areAngles(x []float32) bool {
+	const most = activation.MostAngle
+	var a, b, c, d bool
+	for ; len(x) >= 4; x = x[4:] {
+		v := (*[4]float32)(x)
+		a, b = a || !(v[0] >= -most && v[0] <= most), b || !(v[1] >= -most && v[1] <= most)
+		c, d = c || !(v[2] >= -most && v[2] <= most), d || !(v[3] >= -most && v[3] <= most)
+	}
+	for _, v := range x {
+		a = a || !(v >= -most && v <= most)
+	}
+	return !(a || b || c || d)
 }

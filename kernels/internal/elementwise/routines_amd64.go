@@ -102,6 +102,139 @@ func elementwise_b8_quantize_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_b8_flip_64_avx512vnni(c *call)
 
+// elementwise_f32_abs_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = |x[i]|
+//
+//go:noescape
+func elementwise_f32_abs_64_avx512vnni(c *call)
+
+// elementwise_f32_sign_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = -1, 0 or 1 with the sign of x[i], or NaN
+//
+//go:noescape
+func elementwise_f32_sign_64_avx512vnni(c *call)
+
+// elementwise_f32_floor_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] rounded down
+//
+//go:noescape
+func elementwise_f32_floor_64_avx512vnni(c *call)
+
+// elementwise_f32_ceil_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] rounded up
+//
+//go:noescape
+func elementwise_f32_ceil_64_avx512vnni(c *call)
+
+// elementwise_f32_roundeven_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] rounded to nearest, halves to even
+//
+//go:noescape
+func elementwise_f32_roundeven_64_avx512vnni(c *call)
+
+// elementwise_f32_trunc_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] rounded toward zero
+//
+//go:noescape
+func elementwise_f32_trunc_64_avx512vnni(c *call)
+
+// elementwise_f32_square_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] * x[i]
+//
+//go:noescape
+func elementwise_f32_square_64_avx512vnni(c *call)
+
+// elementwise_f32_sqrt_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = the square root of x[i]
+//
+//go:noescape
+func elementwise_f32_sqrt_64_avx512vnni(c *call)
+
+// elementwise_f32_leakyrelu_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i], or x[i] * scale if that is less than 0
+//
+//go:noescape
+func elementwise_f32_leakyrelu_64_avx512vnni(c *call)
+
+// elementwise_f32_f16_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = f32(x[i]), x f16
+//
+//go:noescape
+func elementwise_f32_f16_64_avx512vnni(c *call)
+
+// elementwise_f32_bf16_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = f32(x[i]), x bf16
+//
+//go:noescape
+func elementwise_f32_bf16_64_avx512vnni(c *call)
+
+// elementwise_b16_tof16_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] rounded to f16, NaN without a payload
+//
+//go:noescape
+func elementwise_b16_tof16_64_avx512vnni(c *call)
+
+// elementwise_b16_tobf16_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] rounded to bf16
+//
+//go:noescape
+func elementwise_b16_tobf16_64_avx512vnni(c *call)
+
+// elementwise_f32_tos32_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] truncated to s32 and saturated, NaN becomes 0
+//
+//go:noescape
+func elementwise_f32_tos32_64_avx512vnni(c *call)
+
+// elementwise_b8_equal_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = 1 if x[i] == y[i], else 0
+//
+//go:noescape
+func elementwise_b8_equal_64_avx512vnni(c *call)
+
+// elementwise_b8_notequal_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = 1 if x[i] != y[i], else 0
+//
+//go:noescape
+func elementwise_b8_notequal_64_avx512vnni(c *call)
+
+// elementwise_b8_less_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = 1 if x[i] < y[i], else 0
+//
+//go:noescape
+func elementwise_b8_less_64_avx512vnni(c *call)
+
+// elementwise_b8_lessequal_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = 1 if x[i] <= y[i], else 0
+//
+//go:noescape
+func elementwise_b8_lessequal_64_avx512vnni(c *call)
+
+// elementwise_f32_pick_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = y[i] if the byte x[i] is not 0, else out[i]
+//
+//go:noescape
+func elementwise_f32_pick_64_avx512vnni(c *call)
+
 // elementwise_f32_u8_32_avx2 computes, for i < n, a multiple of 32:
 //
 //	out[i] = f32(x[i]) * scale, x u8
@@ -200,12 +333,369 @@ func elementwise_b8_quantize_32_avx2(c *call)
 //go:noescape
 func elementwise_b8_flip_32_avx2(c *call)
 
+// elementwise_f32_abs_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = |x[i]|
+//
+//go:noescape
+func elementwise_f32_abs_32_avx2(c *call)
+
+// elementwise_f32_sign_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = -1, 0 or 1 with the sign of x[i], or NaN
+//
+//go:noescape
+func elementwise_f32_sign_32_avx2(c *call)
+
+// elementwise_f32_floor_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] rounded down
+//
+//go:noescape
+func elementwise_f32_floor_32_avx2(c *call)
+
+// elementwise_f32_ceil_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] rounded up
+//
+//go:noescape
+func elementwise_f32_ceil_32_avx2(c *call)
+
+// elementwise_f32_roundeven_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] rounded to nearest, halves to even
+//
+//go:noescape
+func elementwise_f32_roundeven_32_avx2(c *call)
+
+// elementwise_f32_trunc_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] rounded toward zero
+//
+//go:noescape
+func elementwise_f32_trunc_32_avx2(c *call)
+
+// elementwise_f32_square_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] * x[i]
+//
+//go:noescape
+func elementwise_f32_square_32_avx2(c *call)
+
+// elementwise_f32_sqrt_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = the square root of x[i]
+//
+//go:noescape
+func elementwise_f32_sqrt_32_avx2(c *call)
+
+// elementwise_f32_leakyrelu_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i], or x[i] * scale if that is less than 0
+//
+//go:noescape
+func elementwise_f32_leakyrelu_32_avx2(c *call)
+
+// elementwise_f32_f16_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = f32(x[i]), x f16
+//
+//go:noescape
+func elementwise_f32_f16_32_avx2(c *call)
+
+// elementwise_f32_bf16_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = f32(x[i]), x bf16
+//
+//go:noescape
+func elementwise_f32_bf16_32_avx2(c *call)
+
+// elementwise_b16_tof16_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] rounded to f16, NaN without a payload
+//
+//go:noescape
+func elementwise_b16_tof16_32_avx2(c *call)
+
+// elementwise_b16_tobf16_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] rounded to bf16
+//
+//go:noescape
+func elementwise_b16_tobf16_32_avx2(c *call)
+
+// elementwise_f32_tos32_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] truncated to s32 and saturated, NaN becomes 0
+//
+//go:noescape
+func elementwise_f32_tos32_32_avx2(c *call)
+
+// elementwise_b8_equal_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 if x[i] == y[i], else 0
+//
+//go:noescape
+func elementwise_b8_equal_32_avx2(c *call)
+
+// elementwise_b8_notequal_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 if x[i] != y[i], else 0
+//
+//go:noescape
+func elementwise_b8_notequal_32_avx2(c *call)
+
+// elementwise_b8_less_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 if x[i] < y[i], else 0
+//
+//go:noescape
+func elementwise_b8_less_32_avx2(c *call)
+
+// elementwise_b8_lessequal_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 if x[i] <= y[i], else 0
+//
+//go:noescape
+func elementwise_b8_lessequal_32_avx2(c *call)
+
+// elementwise_f32_pick_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = y[i] if the byte x[i] is not 0, else out[i]
+//
+//go:noescape
+func elementwise_f32_pick_32_avx2(c *call)
+
+// elementwise_f32_exp_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = e ** (x[i] - sub), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_exp_32_avx512vnni(c *call)
+
+// elementwise_f32_expm1_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = e**x[i] - 1, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_expm1_32_avx512vnni(c *call)
+
+// elementwise_f32_log_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = the natural logarithm of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_log_32_avx512vnni(c *call)
+
+// elementwise_f32_log1p_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = log(1 + x[i]), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_log1p_32_avx512vnni(c *call)
+
+// elementwise_f32_power_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] ** y[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_power_32_avx512vnni(c *call)
+
+// elementwise_f32_cube_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] * x[i] * x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_cube_32_avx512vnni(c *call)
+
+// elementwise_f32_sigmoid_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 / (1 + e**-x[i]), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_sigmoid_32_avx512vnni(c *call)
+
+// elementwise_f32_swish_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] / (1 + e**-x[i]), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_swish_32_avx512vnni(c *call)
+
+// elementwise_f32_tanh_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = tanh(x[i]), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_tanh_32_avx512vnni(c *call)
+
+// elementwise_f32_elu_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i], or f32(e**x[i]) - 1 if that is less than 0, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_elu_32_avx512vnni(c *call)
+
+// elementwise_f32_selu_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1.0507 * x[i], or 1.7581 * (e**x[i] - 1) if that is less than 0, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_selu_32_avx512vnni(c *call)
+
+// elementwise_f32_softplus_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = log(1 + e**x[i]), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_softplus_32_avx512vnni(c *call)
+
+// elementwise_f32_softsign_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] / (1 + |x[i]|), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_softsign_32_avx512vnni(c *call)
+
+// elementwise_f32_gelu_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] times the probability that a normal variable is below it, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_gelu_32_avx512vnni(c *call)
+
+// elementwise_f32_geluapproximate_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] / (1 + e**-y), y = sqrt(8/pi) * (x[i] + 0.044715 * x[i]**3), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_geluapproximate_32_avx512vnni(c *call)
+
+// elementwise_f32_erf_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = erf(x[i]), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_erf_32_avx512vnni(c *call)
+
+// elementwise_f32_rsqrt_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 / sqrt(x[i]), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_rsqrt_32_avx512vnni(c *call)
+
+// elementwise_f32_erfc_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 - erf(x[i]), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_erfc_32_avx512vnni(c *call)
+
+// elementwise_f32_atan_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = the arc tangent of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_atan_32_avx512vnni(c *call)
+
+// elementwise_f32_asin_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = the arc sine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_asin_32_avx512vnni(c *call)
+
+// elementwise_f32_acos_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = the arc cosine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_acos_32_avx512vnni(c *call)
+
+// elementwise_f32_atanh_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = the inverse hyperbolic tangent of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_atanh_32_avx512vnni(c *call)
+
+// elementwise_f32_sinh_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = the hyperbolic sine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_sinh_32_avx512vnni(c *call)
+
+// elementwise_f32_cosh_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = the hyperbolic cosine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_cosh_32_avx512vnni(c *call)
+
+// elementwise_f32_tan_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = tan(x[i]), |x[i]| <= 2**28, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_tan_32_avx512vnni(c *call)
+
+// elementwise_f32_sin_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = sin(x[i]), |x[i]| <= 2**28, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_sin_32_avx512vnni(c *call)
+
+// elementwise_f32_cos_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = cos(x[i]), |x[i]| <= 2**28, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_cos_32_avx512vnni(c *call)
+
 // elementwise_f32_exp_32_avx2 computes, for i < n, a multiple of 32:
 //
 //	out[i] = e ** (x[i] - sub), as internal/activation does
 //
 //go:noescape
 func elementwise_f32_exp_32_avx2(c *call)
+
+// elementwise_f32_expm1_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = e**x[i] - 1, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_expm1_32_avx2(c *call)
+
+// elementwise_f32_log_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = the natural logarithm of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_log_32_avx2(c *call)
+
+// elementwise_f32_log1p_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = log(1 + x[i]), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_log1p_32_avx2(c *call)
+
+// elementwise_f32_power_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] ** y[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_power_32_avx2(c *call)
+
+// elementwise_f32_cube_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] * x[i] * x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_cube_32_avx2(c *call)
 
 // elementwise_f32_sigmoid_32_avx2 computes, for i < n, a multiple of 32:
 //
@@ -235,12 +725,26 @@ func elementwise_f32_tanh_32_avx2(c *call)
 //go:noescape
 func elementwise_f32_elu_32_avx2(c *call)
 
+// elementwise_f32_selu_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1.0507 * x[i], or 1.7581 * (e**x[i] - 1) if that is less than 0, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_selu_32_avx2(c *call)
+
 // elementwise_f32_softplus_32_avx2 computes, for i < n, a multiple of 32:
 //
 //	out[i] = log(1 + e**x[i]), as internal/activation does
 //
 //go:noescape
 func elementwise_f32_softplus_32_avx2(c *call)
+
+// elementwise_f32_softsign_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] / (1 + |x[i]|), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_softsign_32_avx2(c *call)
 
 // elementwise_f32_gelu_32_avx2 computes, for i < n, a multiple of 32:
 //
@@ -270,26 +774,75 @@ func elementwise_f32_erf_32_avx2(c *call)
 //go:noescape
 func elementwise_f32_rsqrt_32_avx2(c *call)
 
-// elementwise_f32_leakyrelu_32_avx2 computes, for i < n, a multiple of 32:
+// elementwise_f32_erfc_32_avx2 computes, for i < n, a multiple of 32:
 //
-//	out[i] = x[i], or x[i] * scale if that is less than 0
+//	out[i] = 1 - erf(x[i]), as internal/activation does
 //
 //go:noescape
-func elementwise_f32_leakyrelu_32_avx2(c *call)
+func elementwise_f32_erfc_32_avx2(c *call)
 
-// elementwise_f32_square_32_avx2 computes, for i < n, a multiple of 32:
+// elementwise_f32_atan_32_avx2 computes, for i < n, a multiple of 32:
 //
-//	out[i] = x[i] * x[i]
+//	out[i] = the arc tangent of x[i], as internal/activation does
 //
 //go:noescape
-func elementwise_f32_square_32_avx2(c *call)
+func elementwise_f32_atan_32_avx2(c *call)
 
-// elementwise_f32_sqrt_32_avx2 computes, for i < n, a multiple of 32:
+// elementwise_f32_asin_32_avx2 computes, for i < n, a multiple of 32:
 //
-//	out[i] = the square root of x[i]
+//	out[i] = the arc sine of x[i], as internal/activation does
 //
 //go:noescape
-func elementwise_f32_sqrt_32_avx2(c *call)
+func elementwise_f32_asin_32_avx2(c *call)
+
+// elementwise_f32_acos_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = the arc cosine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_acos_32_avx2(c *call)
+
+// elementwise_f32_atanh_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = the inverse hyperbolic tangent of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_atanh_32_avx2(c *call)
+
+// elementwise_f32_sinh_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = the hyperbolic sine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_sinh_32_avx2(c *call)
+
+// elementwise_f32_cosh_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = the hyperbolic cosine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_cosh_32_avx2(c *call)
+
+// elementwise_f32_tan_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = tan(x[i]), |x[i]| <= 2**28, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_tan_32_avx2(c *call)
+
+// elementwise_f32_sin_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = sin(x[i]), |x[i]| <= 2**28, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_sin_32_avx2(c *call)
+
+// elementwise_f32_cos_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = cos(x[i]), |x[i]| <= 2**28, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_cos_32_avx2(c *call)
 
 // elementwise_b8_lookup_64_avx2 computes, for i < n, a multiple of 64:
 //

@@ -32,7 +32,34 @@ func matchIntegers(e Element) (Element, bool) {
 	return e, ok && e.Node.Outputs()[0].Type == core.F32 && in.Constant() == nil
 }
 
-func matchConvert(e Element, _ *pointwise.Convert) (Element, bool) { return matchIntegers(e) }
+// matchConvert matches conversions to float32, and from it to other types.
+func matchConvert(e Element, op *pointwise.Convert) (Element, bool) {
+	in := e.Node.Inputs()[0]
+	if isComputedReal(e.Node) {
+		return matchNarrowing(e, op)
+	}
+	typ, ok := numberTypes[in.Type()]
+	e.From = Integers{From: in, Type: typ, Scale: 1}
+	return e, ok && e.Node.Outputs()[0].Type == core.F32 && in.Constant() == nil
+}
+
+// narrowings are what makes a type of float32.
+var narrowings = map[core.Type]elementwise.Primitive{
+	core.F16: elementwise.ToF16, core.BF16: elementwise.ToBF16, core.I32: elementwise.ToI32,
+}
+
+func matchNarrowing(e Element, op *pointwise.Convert) (Element, bool) {
+	e.Kind = Quantize
+	if op.Type == core.I8 || op.Type == core.U8 { // truncated, saturated, 0 of NaN
+		e.Steps = []elementwise.Step{{Kind: elementwise.DropNaN}, {Kind: elementwise.Apply, Primitive: elementwise.Trunc}}
+		lo, hi := op.Type.Bounds()
+		e.Numbers = elementwise.Numbers{Scale: 1, Lo: float32(lo), Hi: float32(hi)}
+		return e, true
+	}
+	p, ok := narrowings[op.Type]
+	e.Narrow = p
+	return e, ok && !op.Truncate
+}
 
 // matchDequantize matches constant scales, of the tensor or of the channels, without zero points.
 func matchDequantize(e Element, op *quantization.Dequantize) (Element, bool) {
@@ -160,22 +187,35 @@ func matchQuantizeV2(e Element, op *tensorflow.QuantizeV2) (Element, bool) {
 	if err != nil {
 		return e, false
 	}
-	r, ok := op.Rounding(mn, mx)
 	e.RangeOut = out[1:]
-	e.Numbers = elementwise.Numbers{Scale: r.Factor, Lo: float32(r.Lo), Hi: float32(r.Hi)}
+	var ok bool
+	e.Steps, e.Numbers, ok = QuantizeV2Steps(op, mn, mx)
+	return e, ok
+}
+
+// QuantizeV2Steps returns the steps of a QuantizeV2 to bytes in front of the quantization, and
+// its numbers, for a range; false if no chain quantizes so.
+func QuantizeV2Steps(
+	op *tensorflow.QuantizeV2, mn, mx *core.Tensor,
+) (steps []elementwise.Step, n elementwise.Numbers, ok bool) {
+	if q, ok := op.Combined(mn, mx); ok {
+		steps, n = combinedSteps(op, q)
+		return steps, n, true
+	}
+	r, ok := op.Rounding(mn, mx)
+	n = elementwise.Numbers{Scale: r.Factor, Lo: float32(r.Lo), Hi: float32(r.Hi)}
 	away := r.Round == numeric.RoundNearestTowardInfinity
 	if away || r.Shift != 0 {
-		e.Steps = []elementwise.Step{combineValues(elementwise.Multiply, []float32{r.Factor})}
-		e.Numbers.Scale = 1
+		steps = []elementwise.Step{combineValues(elementwise.Multiply, []float32{r.Factor})}
+		n.Scale = 1
 	}
 	if r.Shift != 0 {
-		e.Steps = append(e.Steps, combineValues(elementwise.Add, []float32{-r.Shift}))
+		steps = append(steps, combineValues(elementwise.Add, []float32{-r.Shift}))
 	}
 	if away {
-		e.Steps = append(e.Steps, elementwise.Step{Kind: elementwise.RoundAway})
-		return e, ok
+		return append(steps, elementwise.Step{Kind: elementwise.RoundAway}), n, ok
 	}
-	return e, ok && r.Round == numeric.RoundNearestTowardEven
+	return steps, n, ok && r.Round == numeric.RoundNearestTowardEven
 }
 
 // QuantizeV2Numbers returns the parameters of a QuantizeV2 to bytes whose range has become

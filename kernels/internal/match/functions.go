@@ -1,6 +1,7 @@
 package match
 
 import (
+	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
@@ -16,11 +17,20 @@ var unaryPrimitives = map[pointwise.UnaryFunction]elementwise.Primitive{
 	pointwise.Exp: elementwise.Exp, pointwise.Erf: elementwise.Erf,
 	pointwise.Softplus: elementwise.Softplus, pointwise.Swish: elementwise.Swish,
 	pointwise.Square: elementwise.Square, pointwise.Sqrt: elementwise.Sqrt, pointwise.Rsqrt: elementwise.Rsqrt,
+	pointwise.Expm1: elementwise.Expm1, pointwise.Log: elementwise.Log, pointwise.Log1p: elementwise.Log1p,
+	pointwise.Selu: elementwise.Selu, pointwise.Softsign: elementwise.Softsign,
+	pointwise.Sin: elementwise.Sin, pointwise.Cos: elementwise.Cos,
+	pointwise.Tan: elementwise.Tan, pointwise.Erfc: elementwise.Erfc, pointwise.Atan: elementwise.Atan,
+	pointwise.Asin: elementwise.Asin, pointwise.Acos: elementwise.Acos, pointwise.Atanh: elementwise.Atanh,
+	pointwise.Sinh: elementwise.Sinh, pointwise.Cosh: elementwise.Cosh,
+	pointwise.Abs: elementwise.Abs, pointwise.Sign: elementwise.Sign, pointwise.Floor: elementwise.Floor,
+	pointwise.Ceil: elementwise.Ceil, pointwise.RoundEven: elementwise.RoundEven,
 }
 
 var (
 	_ = matches[pointwise.Activate](Unary, matchActivate)
 	_ = matches[pointwise.Unary](Unary, matchUnary)
+	_ = matches[pointwise.Power](Binary, matchPower)
 )
 
 // matchActivate matches the activations of float32 that have a primitive, and Relu and Relu6, of
@@ -61,4 +71,18 @@ func matchUnary(e Element, op *pointwise.Unary) (Element, bool) {
 	}
 	e.Steps = []elementwise.Step{step}
 	return e, isComputedReal(e.Node)
+}
+
+// matchPower matches powers of float32; those of 2 and 3 are products.
+func matchPower(e Element, _ *pointwise.Power) (Element, bool) {
+	in, out := e.Node.Inputs(), e.Node.Outputs()[0]
+	if y := ValuesOf(in[1], out.Shape); len(y) == 1 && in[0].Shape().Equal(out.Shape) && isComputedReal(e.Node) {
+		p := map[float32]elementwise.Primitive{2: elementwise.Square, 3: elementwise.Cube}[y[0]]
+		if p != 0 {
+			e.Kind, e.Steps = Unary, []elementwise.Step{{Kind: elementwise.Apply, Primitive: p}}
+			return e, true
+		}
+	}
+	e.Primitive = elementwise.Power
+	return e, out.Type == core.F32 && isOperands(in[0], in[1], out.Shape)
 }

@@ -25,12 +25,14 @@ type Element struct {
 	Kind      Kind
 	From      Integers              // of a dequantization
 	Primitive elementwise.Primitive // of a binary node
-	Steps     []elementwise.Step    // of a unary node, and behind the load of a dequantization
+	Steps     []elementwise.Step    // of a unary node, and behind the load or the primitive of others
 	Numbers   elementwise.Numbers   // of a quantization
+	Narrow    elementwise.Primitive // in its place, what makes another type of float32; 0 for none
 	RangeOut  []*core.Tensor        // the constant outputs of a quantization behind the first
 }
 
-// Integers are the integer values of which an operand is a multiple.
+// Integers are the integer values of which an operand is a multiple, or its values in another
+// type, with the scale 1.
 type Integers struct {
 	From  core.Value
 	Type  elementwise.Type
@@ -57,14 +59,17 @@ func matches[T any, P interface {
 	return struct{}{}
 }
 
-// Combines makes an op a part of elementwise chains that combines two values by a primitive.
-// Called once for the op, from the kernel's file.
+// Combines makes an op a part of elementwise chains that combines two values by a primitive,
+// and applies functions to that. Called once for the op, from the kernel's file.
 func Combines[T any, P interface {
 	*T
 	core.Op
-}](p elementwise.Primitive) struct{} {
+}](p elementwise.Primitive, then ...elementwise.Primitive) struct{} {
 	return matches[T](Binary, func(e Element, _ P) (Element, bool) {
 		e.Primitive = p
+		for _, f := range then {
+			e.Steps = append(e.Steps, elementwise.Step{Kind: elementwise.Apply, Primitive: f})
+		}
 		in, out := e.Node.Inputs(), e.Node.Outputs()[0]
 		return e, out.Type == core.F32 && isOperands(in[0], in[1], out.Shape)
 	})
@@ -108,6 +113,12 @@ func ValuesOf(v core.Value, out core.Shape) []float32 {
 
 var integerTypes = map[core.Type]elementwise.Type{
 	core.U8: elementwise.U8, core.I8: elementwise.I8, core.I32: elementwise.I32,
+}
+
+// numberTypes are those of which a conversion makes float32.
+var numberTypes = map[core.Type]elementwise.Type{
+	core.U8: elementwise.U8, core.I8: elementwise.I8, core.I32: elementwise.I32, core.Bool: elementwise.U8,
+	core.F16: elementwise.F16, core.BF16: elementwise.BF16,
 }
 
 // Dequantized returns the integers that a value is a multiple of.

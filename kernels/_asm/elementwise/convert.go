@@ -1,0 +1,171 @@
+package main
+
+import (
+	"math"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
+)
+
+// Conversions between types, comparisons and choices.
+
+var conversions = []primitive{
+	widening("f16", func(g *gen, m operand.Mem, v reg.VecPhysical) { g.VCVTPH2PS(m, v) }),
+	widening("bf16", func(g *gen, m operand.Mem, v reg.VecPhysical) {
+		g.VPMOVZXWD(m, v)
+		g.VPSLLD(operand.U8(16), v, v)
+	}),
+	{
+		result: "b16", name: "tof16", doc: "x[i] rounded to f16, NaN without a payload", x: 4, out: 2,
+		start: func(g *gen) {
+			g.doublewords(8, 1<<31)
+			g.doublewords(9, 0x7fc00000)
+		},
+		step: func(g *gen) {
+			g.loadFloats()
+			at := 0
+			g.each(func(v reg.VecPhysical) {
+				g.VANDPS(g.V(8), v, tmp(g))
+				g.VORPS(g.V(9), tmp(g), tmp(g))
+				g.keep(unordered, v, v, tmp(g), v, v)
+				g.VCVTPS2PH(operand.U8(0), v, emit.At(out, at))
+				at += g.Width / 2
+			})
+		},
+	},
+	{
+		result: "b16", name: "tobf16", doc: "x[i] rounded to bf16", x: 4, out: 2,
+		start: func(g *gen) {
+			g.doublewords(8, 1)
+			g.doublewords(9, 0x7fff)
+			g.doublewords(10, 0x40)
+		},
+		step: func(g *gen) {
+			g.loadFloats()
+			g.each(func(v reg.VecPhysical) {
+				high, nan := g.V(6), g.V(7)
+				g.VPSRLD(operand.U8(16), v, high)
+				g.VORPS(g.V(10), high, nan)
+				g.VANDPS(g.V(8), high, high)
+				g.VPADDD(g.V(9), high, high)
+				g.VPADDD(v, high, high)
+				g.VPSRLD(operand.U8(16), high, high)
+				g.keep(unordered, v, v, nan, high, v)
+			})
+			g.storeHalves()
+		},
+	},
+	{
+		result: "f32", name: "tos32", doc: "x[i] truncated to s32 and saturated, NaN becomes 0", x: 4, out: 4,
+		start: func(g *gen) {
+			g.doublewords(8, math.Float32bits(1<<31))
+			g.VPXOR(emit.X(g.V(9)), emit.X(g.V(9)), emit.X(g.V(9)))
+			g.doublewords(10, 1<<31-1)
+		},
+		step: func(g *gen) {
+			g.loadFloats()
+			g.each(func(v reg.VecPhysical) {
+				whole := g.V(6)
+				g.VCVTTPS2DQ(v, whole)
+				g.keep(atLeast, g.V(8), v, g.V(10), whole, whole)
+				g.keep(unordered, v, v, g.V(9), whole, v)
+			})
+			g.storeWords()
+		},
+	},
+	comparison("equal", "x[i] == y[i]", 0),
+	comparison("notequal", "x[i] != y[i]", 4),
+	comparison("less", "x[i] < y[i]", 1),
+	comparison("lessequal", "x[i] <= y[i]", 2),
+	pick,
+}
+
+// atLeast is the predicate of >=, false of NaN.
+const atLeast = 13
+
+func widening(name string, load func(*gen, operand.Mem, reg.VecPhysical)) primitive {
+	return primitive{
+		result: "f32", name: name, doc: "f32(x[i]), x " + name, x: 2, out: 4,
+		start: func(*gen) {},
+		step: func(g *gen) {
+			for i := range vectors {
+				load(g, emit.At(x, i*g.Width/2), g.V(i))
+			}
+			g.storeWords()
+		},
+	}
+}
+
+// comparison gives bytes, 1 where a predicate holds.
+func comparison(name, doc string, predicate int) primitive {
+	return primitive{
+		result: "b8", name: name, doc: "1 if " + doc + ", else 0", x: 4, out: 1, binary: true,
+		start: func(g *gen) {
+			g.doublewords(8, 1)
+			if g.Width == 32 {
+				g.unpacking()
+				g.doublewords(15, 0x01010101)
+			}
+		},
+		step: func(g *gen) {
+			g.loadFloats()
+			for i := range vectors {
+				v := g.V(i)
+				if g.Width == 64 {
+					g.VCMPPS(operand.U8(predicate), emit.At(y, i*g.Width), v, reg.K1)
+					g.VMOVUPS_Z(g.V(8), reg.K1, v)
+					g.VPMOVDB(v, emit.At(out, 16*i))
+					continue
+				}
+				g.VCMPPS(operand.U8(predicate), emit.At(y, i*g.Width), v, v)
+			}
+			if g.Width == 64 {
+				return
+			}
+			g.VPACKSSDW(g.V(1), g.V(0), g.V(0))
+			g.VPACKSSDW(g.V(3), g.V(2), g.V(2))
+			g.VPACKSSWB(g.V(2), g.V(0), g.V(0))
+			g.VPERMD(g.V(0), g.V(13), g.V(0))
+			g.VPAND(g.V(15), g.V(0), g.V(0))
+			g.VMOVUPS(g.V(0), emit.At(out, 0))
+		},
+	}
+}
+
+// pick puts words of y where bytes of x are not 0.
+var pick = primitive{
+	result: "f32", name: "pick", doc: "y[i] if the byte x[i] is not 0, else out[i]", x: 1, out: 4, binary: true,
+	start: func(g *gen) { g.VXORPS(g.V(8), g.V(8), g.V(8)) },
+	step: func(g *gen) {
+		for i := range vectors {
+			v, old := g.V(i), tmp(g)
+			g.VPMOVZXBD(emit.At(x, i*g.lanes()), v)
+			g.VMOVUPS(emit.At(y, i*g.Width), old)
+			if g.Width == 64 {
+				g.VPTESTMD(v, v, reg.K1)
+				g.VMOVUPS(old, reg.K1, emit.At(out, i*g.Width))
+				continue
+			}
+			g.VPCMPEQD(g.V(8), v, v)
+			g.VBLENDVPS(v, emit.At(out, i*g.Width), old, old)
+			g.VMOVUPS(old, emit.At(out, i*g.Width))
+		}
+	},
+}
+
+// storeHalves stores the lower half of each doubleword, of which the upper is 0.
+func (g *gen) storeHalves() {
+	for i := 0; i < vectors; i += 2 {
+		a, b := g.V(i), g.V(i+1)
+		if g.Width == 64 {
+			g.VPMOVDW(a, emit.At(out, 32*i))
+			g.VPMOVDW(b, emit.At(out, 32*i+32))
+			continue
+		}
+		g.VPACKUSDW(b, a, a)
+		g.VPERMQ(operand.U8(0b11_01_10_00), a, a)
+		g.VMOVUPS(a, emit.At(out, 16*i))
+	}
+}

@@ -1,0 +1,320 @@
+package compile
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+)
+
+var (
+	_ = lowers[reduce.Max](lowerMax)
+	_ = lowers[reduce.Min](lowerMin)
+	_ = lowers[reduce.Prod](lowerProd)
+	_ = lowers[reduce.ArgMax](lowerArgMax)
+	_ = lowers[reduce.ArgMin](lowerArgMin)
+	_ = lowers[reduce.Mean](lowerMean)
+	_ = lowers[reduce.Sum](lowerSum)
+)
+
+// extreme finds the largest, or the smallest, number of rows.
+type extreme struct {
+	combine *elementwise.Variant
+	none    float32                 // the extreme of nothing
+	better  func(a, b float32) bool // without NaN
+}
+
+func (c *compiler) largest() *extreme {
+	return &extreme{
+		elementwise.Choose(c.isas, elementwise.Maximum), float32(math.Inf(-1)), func(a, b float32) bool { return a > b },
+	}
+}
+
+func (c *compiler) smallest() *extreme {
+	return &extreme{
+		elementwise.Choose(c.isas, elementwise.Minimum), float32(math.Inf(1)), func(a, b float32) bool { return a < b },
+	}
+}
+
+func (e *extreme) name() string { return fmt.Sprintf("extremes_f32_%v", e.combine.ISA) }
+
+// foldBlock is how many numbers of a row are folded into at a time; foldLeast is how few
+// are left in the end.
+const foldBlock, foldLeast = 1024, 64
+
+// of returns the extreme of a row of float32, as the order of its numbers gives it; tmp has
+// room for foldBlock numbers.
+func (e *extreme) of(row, tmp []byte) float32 {
+	numbers := len(row) / 4
+	if numbers < 2*foldLeast {
+		return e.inOrder(machine.View[float32](row))
+	}
+	width := min(foldBlock, numbers/2)
+	copy(tmp, row[:4*width])
+	for x := row[4*width:]; len(x) > 0; x = x[min(4*width, len(x)):] {
+		e.combine.Run(tmp, tmp, x, min(width, len(x)/4), nil)
+	}
+	for width > foldLeast {
+		half := width / 2
+		e.combine.Run(tmp, tmp, tmp[4*(width-half):], half, nil)
+		width -= half
+	}
+	m := e.inOrder(machine.View[float32](tmp)[:width])
+	if m == 0 || m != m { // the sign of a zero, and NaN's digits, depend on the order
+		return e.inOrder(machine.View[float32](row))
+	}
+	return m
+}
+
+// inOrder returns the extreme of numbers that are compared in turn.
+func (e *extreme) inOrder(row []float32) float32 {
+	m := e.none
+	for _, v := range row {
+		if !e.better(m, v) && m == m {
+			m = v
+		}
+	}
+	return m
+}
+
+// index returns where the extreme of a row is first; NaN is not regarded.
+func (e *extreme) index(row, tmp []byte) int {
+	numbers := machine.View[float32](row)
+	if len(numbers) >= 2*foldLeast {
+		if m := e.of(row, tmp); m == m {
+			return slices.Index(numbers, m)
+		}
+	}
+	best := 0
+	for i, v := range numbers {
+		if b := numbers[best]; e.better(v, b) || b != b && v == v {
+			best = i
+		}
+	}
+	return best
+}
+
+func lowerMax(c *compiler, n *core.Node) (bool, error) {
+	return c.lowerExtreme(n, &n.Op().(*reduce.Max).Reduction, c.largest()), nil
+}
+
+func lowerMin(c *compiler, n *core.Node) (bool, error) {
+	return c.lowerExtreme(n, &n.Op().(*reduce.Min).Reduction, c.smallest()), nil
+}
+
+// lowerExtreme lowers the extremes of float32 along neighbouring axes.
+func (c *compiler) lowerExtreme(n *core.Node, op *reduce.Reduction, e *extreme) bool {
+	before, at, behind, ok := op.Sizes(n.Inputs()[0].Shape())
+	if !ok || n.Outputs()[0].Type != core.F32 || before*at*behind == 0 || behind > 1 && behind < minColumns {
+		return false
+	}
+	if before*behind == 1 && at >= max(minPart, c.threads*machine.PartsPerThread) {
+		c.lowerExtremeOfAll(n, at, e)
+		return true
+	}
+	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
+	scratch := c.newScratch(productOf(c.threads, 4*foldBlock))
+	c.emit(machine.Instruction{
+		Node: n, Kernel: e.name(), Splits: before > 1, Reads: []int{src}, Writes: []int{dst}, Scratch: []int{scratch},
+		Run: func(r *machine.Worker, part, parts int) error {
+			x, y := r.Mem[src], machine.View[float32](r.Mem[dst])
+			tmp := r.Mem[scratch][r.Thread*4*foldBlock:][:4*foldBlock]
+			for i := part * before / parts; i < (part+1)*before/parts; i++ {
+				if behind == 1 {
+					y[i] = e.of(x[4*i*at:][:4*at], tmp)
+					continue
+				}
+				to, from := r.Mem[dst][4*i*behind:][:4*behind], x[4*i*at*behind:]
+				fillRow(y[i*behind:][:behind], e.none)
+				for k := range at {
+					e.combine.Run(to, to, from[4*k*behind:], behind, nil)
+				}
+			}
+			return nil
+		},
+	})
+	return true
+}
+
+// lowerExtremeOfAll finds that of the parts, and then of those in their order.
+func (c *compiler) lowerExtremeOfAll(n *core.Node, elements int, e *extreme) {
+	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
+	most := c.threads * machine.PartsPerThread
+	scratch := c.newScratch(productOf(c.threads, 4*foldBlock))
+	state := c.newState(func() any { return make([]float32, most) })
+	c.emit(machine.Instruction{
+		Node: n, Kernel: e.name(), Splits: true, Reads: []int{src}, Scratch: []int{scratch},
+		Run: func(r *machine.Worker, part, parts int) error {
+			tmp, v := r.Mem[scratch][r.Thread*4*foldBlock:][:4*foldBlock], r.State[state].([]float32)
+			v[part] = e.of(r.Mem[src][4*(part*elements/parts):4*((part+1)*elements/parts)], tmp)
+			for i := parts; part == parts-1 && i < most; i++ { // there may be fewer parts
+				v[i] = v[part]
+			}
+			return nil
+		},
+	})
+	c.emit(machine.Instruction{
+		Node: n, Kernel: e.name(), Writes: []int{dst},
+		Run: func(r *machine.Worker, _, _ int) error {
+			machine.View[float32](r.Mem[dst])[0] = e.inOrder(r.State[state].([]float32))
+			return nil
+		},
+	})
+}
+
+// minColumns is the least number of columns whose rows are combined as wholes.
+const minColumns = 16
+
+func lowerArgMax(c *compiler, n *core.Node) (bool, error) {
+	op := n.Op().(*reduce.ArgMax)
+	return c.lowerIndex(n, op.Axis, c.largest()), nil
+}
+
+func lowerArgMin(c *compiler, n *core.Node) (bool, error) {
+	op := n.Op().(*reduce.ArgMin)
+	return c.lowerIndex(n, op.Axis, c.smallest()), nil
+}
+
+// lowerIndex lowers the places of the extremes of float32 along the last axis.
+func (c *compiler) lowerIndex(n *core.Node, axis int, e *extreme) bool {
+	in, out := n.Inputs()[0].Fact(), n.Outputs()[0]
+	last := len(in.Shape) - 1
+	if in.Type != core.F32 || axis != last && axis != -1 || in.Shape.MustElements() == 0 {
+		return false
+	}
+	columns := in.Shape[last]
+	rows := in.Shape.MustElements() / columns
+	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
+	scratch := c.newScratch(productOf(c.threads, 4*foldBlock))
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "index_" + e.name(), Splits: rows > 1,
+		Reads: []int{src}, Writes: []int{dst}, Scratch: []int{scratch},
+		Run: func(r *machine.Worker, part, parts int) error {
+			x, tmp := r.Mem[src], r.Mem[scratch][r.Thread*4*foldBlock:][:4*foldBlock]
+			for i := part * rows / parts; i < (part+1)*rows/parts; i++ {
+				at := e.index(x[4*i*columns:][:4*columns], tmp)
+				if out.Type == core.I32 {
+					machine.View[int32](r.Mem[dst])[i] = int32(at)
+				} else {
+					machine.View[int64](r.Mem[dst])[i] = int64(at)
+				}
+			}
+			return nil
+		},
+	})
+	return true
+}
+
+func lowerMean(c *compiler, n *core.Node) (bool, error) {
+	return lowerSums(c, n, &n.Op().(*reduce.Mean).Reduction, true)
+}
+
+func lowerSum(c *compiler, n *core.Node) (bool, error) {
+	return lowerSums(c, n, &n.Op().(*reduce.Sum).Reduction, false)
+}
+
+// lowerProd lowers the products of float32 along neighbouring axes, in order.
+func lowerProd(c *compiler, n *core.Node) (bool, error) {
+	before, at, behind, ok := n.Op().(*reduce.Prod).Sizes(n.Inputs()[0].Shape())
+	if !ok || n.Outputs()[0].Type != core.F32 || before*at*behind == 0 || behind > 1 && behind < minColumns {
+		return false, nil
+	}
+	multiply := elementwise.Choose(c.isas, elementwise.Multiply)
+	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "products_f32_portable", Splits: before > 1, Reads: []int{src}, Writes: []int{dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			x, y := machine.View[float32](r.Mem[src]), machine.View[float32](r.Mem[dst])
+			i0, i1 := part*before/parts, (part+1)*before/parts
+			if behind == 1 {
+				multiplyRows(y[i0:i1], x[i0*at:i1*at], at)
+				return nil
+			}
+			for i := i0; i < i1; i++ {
+				to, from := r.Mem[dst][4*i*behind:][:4*behind], r.Mem[src][4*i*at*behind:]
+				fillRow(y[i*behind:][:behind], 1)
+				for k := range at {
+					multiply.Run(to, to, from[4*k*behind:], behind, nil)
+				}
+			}
+			return nil
+		},
+	})
+	return true, nil
+}
+
+// multiplyRows gives the products of rows of n numbers, eight at a time: each waits for the one
+// before.
+func multiplyRows(y, x []float32, n int) {
+	for len(y) >= 8 {
+		var p0, p1, p2, p3, p4, p5, p6, p7 float32 = 1, 1, 1, 1, 1, 1, 1, 1
+		x0, x1, x2, x3 := x[:n], x[n:][:n], x[2*n:][:n], x[3*n:][:n]
+		x4, x5, x6, x7 := x[4*n:][:n], x[5*n:][:n], x[6*n:][:n], x[7*n:][:n]
+		for i, v := range x0 {
+			p0, p1, p2, p3 = p0*v, p1*x1[i], p2*x2[i], p3*x3[i]
+			p4, p5, p6, p7 = p4*x4[i], p5*x5[i], p6*x6[i], p7*x7[i]
+		}
+		y[0], y[1], y[2], y[3], y[4], y[5], y[6], y[7] = p0, p1, p2, p3, p4, p5, p6, p7
+		x, y = x[8*n:], y[8:]
+	}
+	for i := range y {
+		y[i] = 1
+		for _, v := range x[i*n:][:n] {
+			y[i] *= v
+		}
+	}
+}
+
+// maxLaneColumns bounds the lanes of a reduction, which are to stay in a near cache.
+const maxLaneColumns = 1024
+
+// lanes are reductions in the order of reduce.Sum: of rows of taps, each of some columns.
+type lanes struct {
+	rows, taps, columns int
+	combine             *elementwise.Variant
+	mean                *elementwise.Variant // divides by the taps; nil for a sum
+}
+
+// laneCount is the number of partial results of each column.
+const laneCount = 16
+
+// lowerLanes appends the reductions. Taps one behind the other are those of all lanes in turn,
+// so that the data is read in its order.
+func (c *compiler) lowerLanes(n *core.Node, l lanes) {
+	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
+	size := productOf(4, laneCount, l.columns)
+	scratch := c.newScratch(productOf(c.threads, size))
+	c.emit(machine.Instruction{
+		Node: n, Kernel: fmt.Sprintf("pool_f32_mean_lanes_%v", l.combine.ISA), Splits: l.rows > 1,
+		Reads: []int{src}, Writes: []int{dst}, Scratch: []int{scratch},
+		Run: func(r *machine.Worker, part, parts int) error {
+			lane := r.Mem[scratch][r.Thread*size:][:size]
+			row, tap := 4*l.taps*l.columns, 4*l.columns
+			for i := part * l.rows / parts; i < (part+1)*l.rows/parts; i++ {
+				l.run(r.Mem[dst][i*tap:][:tap], r.Mem[src][i*row:][:row], lane)
+			}
+			return nil
+		},
+	})
+}
+
+func (l *lanes) run(out, x, lane []byte) {
+	fillRow(machine.View[float32](lane), 0)
+	for ; len(x) > 0; x = x[min(len(lane), len(x)):] {
+		l.combine.Run(lane, lane, x, min(len(lane), len(x))/4, nil)
+	}
+	for half := len(lane) / 2; half >= len(out); half /= 2 {
+		l.combine.Run(lane, lane, lane[half:], half/4, nil)
+	}
+	if l.mean == nil {
+		copy(out, lane)
+		return
+	}
+	divisor := lane[len(out):][:len(out)]
+	fillRow(machine.View[float32](divisor), float32(l.taps))
+	l.mean.Run(out, lane, divisor, len(out)/4, nil)
+}

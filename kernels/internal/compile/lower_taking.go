@@ -1,0 +1,148 @@
+package compile
+
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+)
+
+// taking makes an output of runs of bytes of the data: each axis has its places in the data.
+type taking struct {
+	axes [][]int // bytes from the beginning, of each index of the axes in front of a line
+	runs []run   // of a line, from where the axes say
+	line int     // bytes of a line
+	size int     // of an element, if each run is one element; else 0
+}
+
+// run is where some bytes of a line are.
+type run struct{ at, bytes int }
+
+// newTaking returns the taking of elements of size bytes.
+func newTaking(p trait.Places, size int) *taking {
+	strides := make([]int, len(p.At))
+	step := size
+	for i := len(p.In) - 1; i >= 0; i-- {
+		strides[i] = step
+		step *= p.In[i]
+	}
+	last := len(p.At) - 1
+	unit := size
+	for last >= 0 && isWhole(p.At[last], p.In[last]) {
+		unit *= p.In[last]
+		last--
+	}
+	t := &taking{line: unit, runs: []run{{0, unit}}}
+	if last < 0 {
+		return t
+	}
+	t.line, t.runs = unit*len(p.At[last]), nil
+	for _, at := range p.At[last] {
+		if n := len(t.runs) - 1; n >= 0 && t.runs[n].at+t.runs[n].bytes == at*unit {
+			t.runs[n].bytes += unit
+			continue
+		}
+		t.runs = append(t.runs, run{at * unit, unit})
+	}
+	if unit == size && len(t.runs) == len(p.At[last]) {
+		t.size = size
+	}
+	for i, places := range p.At[:last] {
+		axis := make([]int, len(places))
+		for k, at := range places {
+			axis[k] = at * strides[i]
+		}
+		t.axes = append(t.axes, axis)
+	}
+	return t
+}
+
+// isWhole reports whether places are those of all n elements in their order.
+func isWhole(places []int, n int) bool {
+	for i, at := range places {
+		if at != i {
+			return false
+		}
+	}
+	return len(places) == n
+}
+
+// source returns where in the data line l begins.
+func (t *taking) source(l int) int {
+	at := 0
+	for i := len(t.axes) - 1; i >= 0; i-- {
+		axis := t.axes[i]
+		at += axis[l%len(axis)]
+		l /= len(axis)
+	}
+	return at
+}
+
+// run makes lines [l0,l1) of the output.
+func (t *taking) run(out, in []byte, l0, l1 int) {
+	for l := l0; l < l1; l++ {
+		from, to := in[t.source(l):], out[l*t.line:][:t.line]
+		switch t.size {
+		case 1:
+			takeElements(to, from, t.runs)
+		case 2:
+			takeElements(machine.View[uint16](to), machine.View[uint16](from), t.runs)
+		case 4:
+			takeElements(machine.View[uint32](to), machine.View[uint32](from), t.runs)
+		case 8:
+			takeElements(machine.View[uint64](to), machine.View[uint64](from), t.runs)
+		default:
+			for _, r := range t.runs {
+				copy(to, from[r.at:r.at+r.bytes])
+				to = to[r.bytes:]
+			}
+		}
+	}
+}
+
+func takeElements[T uint8 | uint16 | uint32 | uint64](to, from []T, runs []run) {
+	size := runs[0].bytes
+	to = to[:len(runs)]
+	for i := range to {
+		to[i] = from[runs[i].at/size]
+	}
+}
+
+var (
+	_ = lowers[array.Pad](lowerPad)
+	_ = lowers[array.Tile](lowerTaking)
+	_ = lowers[array.BroadcastTo](lowerTaking)
+	_ = lowers[array.Reverse](lowerTaking)
+	_ = lowers[array.Roll](lowerTaking)
+)
+
+// maxPlaces bounds the places of all axes of an output.
+const maxPlaces = 1 << 16
+
+// lowerTaking lowers ops that take elements of their first input by the places of each axis.
+func lowerTaking(c *compiler, n *core.Node) (bool, error) {
+	x, out := n.Inputs()[0], n.Outputs()[0]
+	sum := 0
+	for _, d := range out.Shape {
+		sum += min(d, maxPlaces+1)
+	}
+	size := out.Type.Size()
+	if size == 0 || out.Shape.MustElements() == 0 || x.Shape().MustElements() == 0 || sum > maxPlaces {
+		return false, nil
+	}
+	places, ok := n.Op().(trait.Taking).Places(x.Shape(), out.Shape)
+	if !ok {
+		return false, nil
+	}
+	t := newTaking(places, size)
+	src, dst := c.buffer(x), c.newOutput(n.Out(0))
+	lines := c.buffers[dst].Size / t.line
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "take", Splits: true, Reads: []int{src}, Writes: []int{dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			t.run(r.Mem[dst], r.Mem[src], part*lines/parts, (part+1)*lines/parts)
+			return nil
+		},
+	})
+	return true, nil
+}

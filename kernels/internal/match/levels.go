@@ -1,0 +1,80 @@
+package match
+
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+)
+
+var (
+	_ = matches[tensorflow.FakeQuant](Unary, matchFakeQuant)
+	_ = matches[tensorflow.QuantizeAndDequantize](Unary, matchLevels)
+)
+
+func apply(p elementwise.Primitive) elementwise.Step {
+	return elementwise.Step{Kind: elementwise.Apply, Primitive: p}
+}
+
+// limit clips numbers, NaN to lo.
+func limit(lo, hi float32) elementwise.Step {
+	return elementwise.Step{Kind: elementwise.Limit, Numbers: elementwise.Numbers{Lo: lo, Hi: hi}}
+}
+
+// matchFakeQuant matches constant ranges. Its maximum and minimum keep NaN.
+func matchFakeQuant(e Element, op *tensorflow.FakeQuant) (Element, bool) {
+	in := e.Node.Inputs()
+	if !isComputedReal(e.Node) || in[1].Constant() == nil || in[2].Constant() == nil {
+		return e, false
+	}
+	ranges, ok := op.Steps(in[1].Constant(), in[2].Constant())
+	var lo, hi, scale, inverse, zero []float32
+	for _, r := range ranges {
+		lo, hi, scale = append(lo, r.Lo), append(hi, r.Hi), append(scale, r.Scale)
+		inverse, zero = append(inverse, r.Inverse), append(zero, r.Zero)
+	}
+	level := combineValues(elementwise.Multiply, inverse)
+	if op.Divides {
+		level = combineValues(elementwise.Divide, scale)
+	}
+	e.Steps = []elementwise.Step{
+		combineValues(elementwise.Minimum, hi), combineValues(elementwise.Maximum, lo),
+		combineValues(elementwise.Subtract, lo), level, combineValues(elementwise.Subtract, zero),
+		combineValues(elementwise.Add, []float32{0.5}), apply(elementwise.Floor),
+		combineValues(elementwise.Multiply, scale),
+	}
+	return e, ok && len(ranges) > 0
+}
+
+// matchLevels matches one constant range.
+func matchLevels(e Element, op *tensorflow.QuantizeAndDequantize) (Element, bool) {
+	in := e.Node.Inputs()
+	if !isComputedReal(e.Node) || len(in) != 3 || in[1].Constant() == nil || in[2].Constant() == nil {
+		return e, false
+	}
+	l, ok := op.Levels(in[1].Constant(), in[2].Constant())
+	e.Steps = []elementwise.Step{limit(l.Lo, l.Hi), combineValues(elementwise.Multiply, []float32{l.Scale})}
+	if op.RoundMode == numeric.RoundNearestUpward {
+		e.Steps = append(e.Steps, combineValues(elementwise.Add, []float32{0.5}), apply(elementwise.Floor))
+	} else {
+		e.Steps = append(e.Steps, apply(elementwise.RoundEven))
+	}
+	e.Steps = append(e.Steps, combineValues(elementwise.Multiply, []float32{l.Back}))
+	return e, ok && l.Lo <= l.Hi && l.Hi > 0
+}
+
+// combinedSteps are those of MIN_COMBINED to bytes.
+func combinedSteps(op *tensorflow.QuantizeV2, q tensorflow.Combined) ([]elementwise.Step, elementwise.Numbers) {
+	steps := []elementwise.Step{
+		limit(q.Lo, q.Hi), combineValues(elementwise.Subtract, []float32{q.Lo}),
+		combineValues(elementwise.Multiply, []float32{q.Scale}),
+	}
+	if op.Type == core.U8 {
+		steps = append(steps, combineValues(elementwise.Add, []float32{0.5}), apply(elementwise.Trunc))
+	} else {
+		steps = append(steps, combineValues(elementwise.Subtract, []float32{q.Half}),
+			elementwise.Step{Kind: elementwise.RoundAway})
+	}
+	lo, hi := op.Type.Bounds()
+	return steps, elementwise.Numbers{Scale: 1, Lo: float32(lo), Hi: float32(hi)}
+}

@@ -1,0 +1,255 @@
+"""The rows of the sweep: graphs of one op, or of a few that belong together, at a realistic size.
+
+Each is a function that builds a graph of TensorFlow 1 and returns its outputs. Its placeholders are fed with numbers in
+(-1, 1), or with integers below 100.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+R = tf.raw_ops
+v1 = tf.compat.v1
+random = np.random.RandomState(0)
+
+IMAGE, TOKENS, MATRIX = (4, 56, 56, 64), (8, 128, 256), (512, 512)
+
+
+def data(shape=IMAGE, kind=tf.float32, name="x"):
+    return v1.placeholder(kind, shape, name=name)
+
+
+def constant(*shape):
+    return tf.constant(random.uniform(-1, 1, shape).astype(np.float32))
+
+
+def one(function, shape=IMAGE, kind=tf.float32):
+    return lambda: function(data(shape, kind))
+
+
+def two(function, shape=IMAGE, kind=tf.float32):
+    return lambda: function(data(shape, kind, "x"), data(shape, kind, "y"))
+
+
+def above(least, function):
+    """A function of numbers of at least so much."""
+    return lambda x: function(tf.abs(x) + least)
+
+
+def same(x):
+    return x
+
+
+UNARY = {
+    "Abs": same, "Acos": same, "Acosh": 1.0, "Asin": same, "Asinh": same, "Atan": same, "Atanh": same, "Ceil": same,
+    "Cos": same, "Cosh": same, "Elu": same, "Erf": same, "Erfc": same, "Exp": same, "Expm1": same, "Floor": same,
+    "Log": 0.1, "Log1p": 0.1, "Neg": same, "Reciprocal": 0.1, "Relu": same, "Relu6": same, "Rint": same,
+    "Round": same, "Rsqrt": 0.1, "Selu": same, "Sigmoid": same, "Sign": same, "Sin": same, "Sinh": same,
+    "Softplus": same, "Softsign": same, "Sqrt": 0.1, "Square": same, "Tan": same, "Tanh": same,
+}
+BINARY = ("AddV2", "Sub", "Mul", "Maximum", "Minimum", "SquaredDifference", "Atan2", "DivNoNan", "MulNoNan", "Xdivy")
+SECOND_ABOVE = ("RealDiv", "FloorDiv", "FloorMod", "TruncateMod", "Xlogy", "Xlog1py")
+RELATIONS = ("Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual")
+CLASSES = ("IsFinite", "IsInf", "IsNan")
+WHOLE = ("BitwiseAnd", "BitwiseOr", "BitwiseXor", "LeftShift", "RightShift", "AddV2", "Mul")
+
+
+def elementwise():
+    rows = {}
+    for name, least in UNARY.items():
+        rows[name] = one(unary(name) if least is same else above(least, unary(name)))
+    for name in BINARY:
+        rows[name] = two(lambda x, y, name=name: getattr(R, name)(x=x, y=y))
+    for name in SECOND_ABOVE:
+        rows[name] = two(lambda x, y, name=name: getattr(R, name)(x=x, y=tf.abs(y) + 1))
+    for name in RELATIONS:
+        rows[name] = two(lambda x, y, name=name: getattr(R, name)(x=x, y=y))
+    for name in CLASSES:
+        rows[name] = one(lambda x, name=name: getattr(R, name)(x=x))
+    for name in WHOLE:
+        rows[name + " i32"] = two(lambda x, y, name=name: getattr(R, name)(x=x, y=y), kind=tf.int32)
+    for name, kind in (("f16", tf.float16), ("bf16", tf.bfloat16)):
+        rows["Cast " + name] = one(lambda x, kind=kind: tf.cast(tf.cast(x, kind), tf.float32))
+    for name, kind in (("i32", tf.int32), ("u8", tf.uint8), ("i8", tf.int8), ("i64", tf.int64)):
+        rows["Cast to " + name] = one(lambda x, kind=kind: tf.cast(x * 100, kind))
+        rows["Cast of " + name] = one(lambda x: tf.cast(x, tf.float32), kind=kind)
+    return rows | {
+        "Pow 2": one(lambda x: tf.pow(x, 2.0)),
+        "Pow 3": one(lambda x: tf.pow(x, 3.0)),
+        "Pow": two(lambda x, y: tf.pow(tf.abs(x), y)),
+        "LeakyRelu": one(tf.nn.leaky_relu),
+        "ClipByValue": one(lambda x: tf.clip_by_value(x, -0.5, 0.5)),
+        "AddN": two(lambda x, y: tf.add_n([x, y, x])),
+        "BiasAdd": lambda: tf.nn.bias_add(data(), constant(64)),
+        "Mul of rows": lambda: data(TOKENS) * constant(8, 128, 1),
+        "Sub of images": lambda: data() - data((4, 1, 1, 64), name="y"),
+        "SelectV2": two(lambda x, y: tf.where(x > y, x, y)),
+        "LogicalAnd": two(lambda x, y: tf.logical_and(x > 0, y > 0)),
+        "Gelu, tanh": one(lambda x: 0.5 * x * (1 + tf.tanh(0.7978845608 * (x + 0.044715 * tf.pow(x, 3.0)))), TOKENS),
+        "Gelu, erf": one(lambda x: 0.5 * x * (1 + tf.math.erf(x / 1.41421356)), TOKENS),
+        "Swish": one(lambda x: x * tf.sigmoid(x)),
+        "HardSwish": one(lambda x: x * tf.nn.relu6(x + 3) * 0.16666667),
+        "Bucketize": one(lambda x: R.Bucketize(input=x, boundaries=[-0.5, 0.0, 0.5])),
+    }
+
+
+def unary(name):
+    op = getattr(R, name)
+    features = name in ("Elu", "Relu", "Relu6", "Selu", "Softplus", "Softsign")
+    return lambda x: op(features=x) if features else op(x=x)
+
+
+def reductions():
+    rows = {}
+    for name in ("Sum", "Mean", "Max", "Min", "Prod"):
+        op = getattr(R, name)
+        for where, axes, shape in (("rows", [-1], TOKENS), ("images", [1, 2], IMAGE), ("all", [0, 1, 2, 3], IMAGE)):
+            rows[f"{name} of {where}"] = one(lambda x, op=op, axes=axes: op(input=x, axis=axes), shape)
+    for name in ("ArgMax", "ArgMin"):
+        op = getattr(R, name)
+        rows[name] = one(lambda x, op=op: op(input=x, dimension=-1), TOKENS)
+        rows[name + " of 4"] = one(lambda x, op=op: op(input=x, dimension=-1), (8, 64, 64, 4))
+    return rows | {
+        "All": one(lambda x: tf.reduce_all(x > 0, -1), TOKENS),
+        "EuclideanNorm": one(lambda x: R.EuclideanNorm(input=x, axis=[-1]), TOKENS),
+        "Cumsum": one(lambda x: tf.cumsum(x, -1), TOKENS),
+        "Cumprod": one(lambda x: tf.math.cumprod(x, -1), TOKENS),
+        "L2 normalize": one(lambda x: tf.math.l2_normalize(x, -1), TOKENS),
+        "Softmax": one(tf.nn.softmax, (8, 4, 64, 64)),
+        "Softmax of 4": one(tf.nn.softmax, (8, 64, 64, 4)),
+        "LogSoftmax": one(tf.nn.log_softmax, (64, 1000)),
+        "TopKV2": one(lambda x: tf.math.top_k(x, 5)[0], (8, 1000)),
+        "TopKV2 of 100": one(lambda x: tf.math.top_k(x, 100)[0], (8, 2000)),
+        "LRN": one(tf.nn.local_response_normalization),
+        "FusedBatchNormV3": one(lambda x: R.FusedBatchNormV3(
+            x=x, scale=constant(64), offset=constant(64), mean=constant(64), variance=tf.abs(constant(64)) + 1,
+            is_training=False)[0]),
+        "layer norm": one(layer_norm, TOKENS),
+        "instance norm": one(lambda x: (x - tf.reduce_mean(x, [1, 2], True)) * tf.math.rsqrt(
+            tf.math.reduce_variance(x, [1, 2], True) + 1e-5)),
+    }
+
+
+def layer_norm(x):
+    mean = tf.reduce_mean(x, -1, True)
+    return (x - mean) * tf.math.rsqrt(tf.reduce_mean(tf.math.squared_difference(x, mean), -1, True) + 1e-6)
+
+
+def movement():
+    return {
+        "Transpose 0213": one(lambda x: tf.transpose(x, [0, 2, 1, 3]), (8, 128, 4, 64)),
+        "Transpose to NCHW": one(lambda x: tf.transpose(x, [0, 3, 1, 2])),
+        "Transpose": one(tf.transpose, MATRIX),
+        "ConcatV2": two(lambda x, y: tf.concat([x, y], -1)),
+        "ConcatV2 of rows": two(lambda x, y: tf.concat([x, y], 1)),
+        "Split": one(lambda x: [t + 1.0 for t in tf.split(x, 4, -1)]),
+        "Slice": one(lambda x: x[:, 4:50, 4:50, :]),
+        "StridedSlice": one(lambda x: x[:, ::2, ::2, :]),
+        "Pad": one(lambda x: tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])),
+        "MirrorPad": one(lambda x: tf.pad(x, [[0, 0], [4, 4], [4, 4], [0, 0]], "REFLECT")),
+        "Tile": one(lambda x: tf.tile(x, [1, 2, 2, 1]), (4, 28, 28, 64)),
+        "BroadcastTo": one(lambda x: tf.broadcast_to(x, IMAGE), (4, 1, 1, 64)),
+        "GatherV2": lambda: tf.gather(constant(10000, 128), data((8, 64), tf.int32)),
+        "GatherV2 of axis 1": lambda: tf.gather(data(TOKENS), tf.constant(random.randint(0, 128, 64)), axis=1),
+        "GatherNd": lambda: tf.gather_nd(data((8, 100, 64)), tf.constant(
+            np.stack([random.randint(0, 8, 500), random.randint(0, 100, 500)], 1))),
+        "OneHot": lambda: tf.one_hot(data((8, 64), tf.int32), 100),
+        "ReverseV2": one(lambda x: tf.reverse(x, [1])),
+        "Roll": one(lambda x: tf.roll(x, 3, 1)),
+        "Pack": two(lambda x, y: tf.stack([x, y], 1), TOKENS),
+        "Unpack": one(lambda x: [t + 1.0 for t in tf.unstack(x, axis=1)], (8, 4, 256)),
+        "SpaceToDepth": one(lambda x: tf.nn.space_to_depth(x, 2)),
+        "DepthToSpace": one(lambda x: tf.nn.depth_to_space(x, 2)),
+        "SpaceToBatchND": one(lambda x: tf.space_to_batch_nd(x, [2, 2], [[0, 0], [0, 0]])),
+        "BatchToSpaceND": one(lambda x: tf.batch_to_space(x, [2, 2], [[0, 0], [0, 0]])),
+        "ExtractImagePatches": one(lambda x: tf.image.extract_patches(
+            x, [1, 3, 3, 1], [1, 2, 2, 1], [1, 1, 1, 1], "SAME"), (2, 32, 32, 16)),
+        "ScatterNd": lambda: tf.scatter_nd(
+            tf.constant(random.permutation(1000)[:500, None]), data((500, 64)), [1000, 64]),
+        "MatrixBandPart": one(lambda x: tf.linalg.band_part(x, -1, 0), (8, 4, 64, 64)),
+    }
+
+
+def windows():
+    def resized(name, size=(112, 112), **kw):
+        return one(lambda x: getattr(R, name)(images=x, size=size, **kw), (2, 56, 56, 32))
+
+    def convolved(shape, filters, **kw):
+        return one(lambda x: tf.nn.conv2d(x, constant(*filters), padding="SAME", **({"strides": 1} | kw)), shape)
+
+    half = (1, 56, 56, 64)
+    return {
+        "MaxPool": one(lambda x: tf.nn.max_pool2d(x, 2, 2, "VALID")),
+        "MaxPool 3, stride 2": one(lambda x: tf.nn.max_pool2d(x, 3, 2, "SAME")),
+        "MaxPool of 12 channels": one(lambda x: tf.nn.max_pool2d(x, 2, 2, "VALID"), (8, 64, 64, 12)),
+        "AvgPool": one(lambda x: tf.nn.avg_pool2d(x, 3, 1, "SAME")),
+        "MaxPool3D": one(lambda x: tf.nn.max_pool3d(x, 2, 2, "SAME"), (2, 16, 32, 32, 16)),
+        "ResizeBilinear": resized("ResizeBilinear"),
+        "ResizeBilinear, half pixels": resized("ResizeBilinear", half_pixel_centers=True),
+        "ResizeNearestNeighbor": resized("ResizeNearestNeighbor"),
+        "ResizeBicubic": resized("ResizeBicubic"),
+        "CropAndResize": lambda: tf.image.crop_and_resize(
+            data((2, 56, 56, 32)), tf.constant(random.uniform(0, 1, (20, 4)).astype(np.float32)),
+            tf.constant(random.randint(0, 2, 20).astype(np.int32)), [14, 14]),
+        "Conv2D 3x3": convolved(half, (3, 3, 64, 64)),
+        "Conv2D 1x1": convolved(half, (1, 1, 64, 256)),
+        "Conv2D 7x7, stride 2": convolved((1, 224, 224, 3), (7, 7, 3, 64), strides=2),
+        "Conv2D, dilated": convolved(half, (3, 3, 64, 64), dilations=2),
+        "Conv2D, groups": convolved(half, (3, 3, 16, 64)),
+        "Conv2D, 2 outputs": convolved(half, (3, 3, 64, 2)),
+        "Conv2DBackpropInput": one(lambda x: tf.nn.conv2d_transpose(
+            x, constant(3, 3, 32, 64), (1, 56, 56, 32), 2, "SAME"), (1, 28, 28, 64)),
+        "DepthwiseConv2dNative": one(lambda x: tf.nn.depthwise_conv2d(
+            x, constant(3, 3, 64, 1), [1, 1, 1, 1], "SAME"), half),
+        "Conv3D": one(lambda x: tf.nn.conv3d(x, constant(3, 3, 3, 16, 16), [1] * 5, "SAME"), (1, 16, 28, 28, 16)),
+        "MatMul": one(lambda x: x @ constant(512, 512), MATRIX),
+        "MatMul of a vector": one(lambda x: x @ constant(2048, 1000), (1, 2048)),
+        "MatMul, both computed": two(lambda x, y: x @ y, MATRIX),
+        "BatchMatMulV2": two(lambda x, y: tf.matmul(x, y, transpose_b=True), (8, 4, 64, 64)),
+        "Einsum": two(lambda x, y: tf.einsum("bqhd,bkhd->bhqk", x, y), (8, 64, 4, 32)),
+    }
+
+
+def quantized():
+    def quantize(x, kind, mode, low, high):
+        return R.QuantizeV2(input=x, min_range=low, max_range=high, T=kind, mode=mode)[0]
+
+    def least(x):
+        return tf.reduce_min(x), tf.reduce_max(x)
+
+    def bytes_of(name="x", shape=IMAGE):
+        return data(shape, tf.quint8, name)
+
+    return {
+        "QuantizeV2 u8 MIN_FIRST": one(lambda x: quantize(x, tf.quint8, "MIN_FIRST", 0.0, 1.0)),
+        "QuantizeV2 i8 SCALED": one(lambda x: quantize(x, tf.qint8, "SCALED", -1.0, 1.0)),
+        "QuantizeV2 u8 MIN_COMBINED": one(lambda x: quantize(x, tf.quint8, "MIN_COMBINED", -1.0, 1.0)),
+        "QuantizeV2 i8 SCALED, computed range": one(lambda x: quantize(x, tf.qint8, "SCALED", *least(x))),
+        "QuantizeV2 u8 MIN_FIRST, computed range": one(lambda x: quantize(x, tf.quint8, "MIN_FIRST", *least(x))),
+        "QuantizeV2 u8 MIN_COMBINED, computed range": one(lambda x: quantize(x, tf.quint8, "MIN_COMBINED", *least(x))),
+        "Dequantize SCALED": lambda: R.Dequantize(input=bytes_of(), min_range=0.0, max_range=6.0, mode="SCALED"),
+        "Dequantize MIN_FIRST": lambda: R.Dequantize(input=bytes_of(), min_range=-1.0, max_range=6.0, mode="MIN_FIRST"),
+        "FakeQuantWithMinMaxArgs": one(lambda x: tf.quantization.fake_quant_with_min_max_args(x, -1.0, 1.0)),
+        "FakeQuantWithMinMaxVars": one(lambda x: tf.quantization.fake_quant_with_min_max_vars(x, -1.0, 1.0)),
+        "FakeQuantWithMinMaxVarsPerChannel": one(lambda x: tf.quantization.fake_quant_with_min_max_vars_per_channel(
+            x, -tf.abs(constant(64)) - 0.1, tf.abs(constant(64)) + 0.1)),
+        "QuantizeAndDequantizeV4": one(lambda x: R.QuantizeAndDequantizeV4(
+            input=x, input_min=-1.0, input_max=1.0, range_given=True)),
+        "QuantizedMaxPool of 12 channels": lambda: R.QuantizedMaxPool(
+            input=bytes_of(shape=(8, 64, 64, 12)), min_input=0.0, max_input=1.0, ksize=[1, 2, 2, 1],
+            strides=[1, 2, 2, 1], padding="VALID")[0],
+        "QuantizedAvgPool": lambda: R.QuantizedAvgPool(
+            input=bytes_of(), min_input=0.0, max_input=1.0, ksize=[1, 3, 3, 1], strides=[1, 1, 1, 1],
+            padding="SAME")[0],
+        "QuantizedConcat": lambda: R.QuantizedConcat(
+            concat_dim=3, values=[bytes_of("x"), bytes_of("y")], input_mins=[0.0, 0.0], input_maxes=[1.0, 2.0])[0],
+    }
+
+
+# Rows that are shown and have no bound.
+UNBOUNDED = {
+    "NonMaxSuppressionV3": lambda: tf.image.non_max_suppression(data((1000, 4)), data((1000,), name="y"), 100, 0.5),
+    "Where": one(lambda x: tf.where(x > 0.5), MATRIX),
+    "Unique": lambda: tf.unique(data((4096,), tf.int32))[0],
+}
+
+BOUNDED = elementwise() | reductions() | movement() | windows() | quantized()
