@@ -1,6 +1,7 @@
 package tf
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,7 +21,12 @@ type UnsupportedError struct {
 	Outputs []Endpoint // those that are wanted
 	Front   []string   // the last tensors that need no such op: Options.Outputs that would do
 	Behind  []string   // the first tensors behind all such ops: Options.Inputs that would do
+
+	heading string // of the text; empty is that of unsupported ops
 }
+
+// malformedNodes begins the text where the ops are known and their nodes are in the way.
+const malformedNodes = "malformed nodes: "
 
 // UnsupportedOp is an op without a translator.
 type UnsupportedOp struct {
@@ -39,7 +45,7 @@ func (e *UnsupportedError) Error() string {
 	for i, o := range e.Ops {
 		parts[i] = o.String()
 	}
-	s := "unsupported ops: " + strings.Join(parts, ", ")
+	s := cmp.Or(e.heading, "unsupported ops: ") + strings.Join(parts, ", ")
 	var ways []string
 	if len(e.Front) > 0 {
 		ways = append(ways, "end in front with "+flags("--output", e.Front))
@@ -180,7 +186,7 @@ func (t *translation) inTheWay(err error, nodes []*graphdef.Node, outputs []tens
 	if !errors.As(err, &first) {
 		return err
 	}
-	graph := &UnsupportedError{Supported: map[string]int{}}
+	graph := &UnsupportedError{Supported: map[string]int{}, heading: malformedNodes}
 	malformed, behind := map[string]bool{}, map[string]bool{}
 	follows := func(in graphdef.Input) bool { return behind[in.Node] && !t.isCut(in) }
 	for i, n := range nodes {

@@ -205,7 +205,7 @@ func TestMalformedTellsTheWays(t *testing.T) {
 	require.ErrorAs(t, err, &e)
 	assert.EqualError(t, err, `node "m" (MatMul): input 0 (a): got shape [2], want rank 2: a matrix`)
 	require.NotNil(t, e.Graph)
-	assert.EqualError(t, e.Graph, `unsupported ops: MatMul (1 node "m": input 0 (a): got shape [2], want rank 2: a `+
+	assert.EqualError(t, e.Graph, `malformed nodes: MatMul (1 node "m": input 0 (a): got shape [2], want rank 2: a `+
 		`matrix), MatMul (1 node "n": input 0 (a): got shape [2], want rank 2: a matrix); to do without them, `+
 		`end in front with --output a:0 --output p:0`)
 	assert.Equal(t, []string{"x f32[2]"}, described(e.Graph.Inputs))
