@@ -111,7 +111,8 @@ func TestLists(t *testing.T) {
 			"",
 		},
 		"pop of none": {
-			add(add(listGraph(), "l", "EmptyTensorList", "shape", "-1"), "y", "TensorListPopBack", "l", "shape"), "y:1", nil, nil,
+			add(add(listGraph(), "l", "EmptyTensorList", "shape", "-1"), "y", "TensorListPopBack", "l", "shape"), "y:1", nil,
+			nil,
 			`node "y#item" (Gather): input 1 (indices): got index -1, want in [0, 0) (Gather-C3)`,
 		},
 		"concat": {
