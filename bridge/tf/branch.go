@@ -104,7 +104,21 @@ func (t *translation) valueIndex(m *graphdef.Node, predicate core.Value) (core.V
 	if err != nil {
 		return core.Value{}, err
 	}
-	out, err := t.emit(m, "#value_index", &indexing.Gather{}, core.NewConstant(table), index)
+	// An index that is no branch's chooses the last; as an unsigned number, a negative one is large.
+	unsigned, err := t.emit(m, "#unsigned", &pointwise.Convert{Type: core.U32}, index)
+	if err != nil {
+		return core.Value{}, err
+	}
+	last := core.NewConstant(core.Scalar(uint32(c.ways - 1)))
+	inside, err := t.emit(m, "#inside", &pointwise.Minimum{}, unsigned[0], last)
+	if err != nil {
+		return core.Value{}, err
+	}
+	at, err := t.emit(m, "#at", &pointwise.Convert{Type: core.I32}, inside[0])
+	if err != nil {
+		return core.Value{}, err
+	}
+	out, err := t.emit(m, "#value_index", &indexing.Gather{}, core.NewConstant(table), at[0])
 	if err != nil {
 		return core.Value{}, err
 	}

@@ -3,12 +3,13 @@ package tf
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"slices"
+	"io"
+	"math"
+	"strconv"
 	"strings"
 
-	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
-	"github.com/tf2ng/tf2ng/bridge/tf/internal/ops"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 )
@@ -69,7 +70,8 @@ func parseConstant(typ core.Type, text string) (*core.Tensor, error) {
 	d := json.NewDecoder(bytes.NewReader([]byte(text)))
 	d.UseNumber()
 	var v any
-	if err := d.Decode(&v); err != nil || d.More() {
+	err := d.Decode(&v)
+	if _, end := d.Token(); err != nil || !errors.Is(end, io.EOF) {
 		return nil, fmt.Errorf("got %q, want a JSON value: a number, true, false, a string, or a list of them", text)
 	}
 	var elements []any
@@ -86,6 +88,9 @@ func flatten(v any, elements *[]any, depth int) (core.Shape, error) {
 	if !isList {
 		*elements = append(*elements, v)
 		return core.Shape{}, nil
+	}
+	if depth == core.MaxRank {
+		return nil, fmt.Errorf("got lists nested deeper than %d", core.MaxRank)
 	}
 	var inner core.Shape
 	for i, x := range list {
@@ -125,29 +130,107 @@ func constantOf(typ core.Type, shape core.Shape, elements []any) (*core.Tensor, 
 		}
 		return core.StringTensor(shape, texts)
 	}
+	if typ.IsInteger() {
+		return integersOf(typ, shape, elements, wrong)
+	}
 	numbers, err := convertAll(shape, elements, func(v any) (float64, error) {
 		n, ok := v.(json.Number)
 		if !ok {
 			return 0, wrong(v)
 		}
-		return n.Float64()
+		f, err := n.Float64()
+		if err != nil {
+			return 0, wrong(v)
+		}
+		return f, nil
 	})
 	if err != nil || typ == core.F64 {
 		return numbers, err
 	}
-	out, err := core.EvalOp(&pointwise.Convert{Type: typ}, []*core.Tensor{numbers})
+	out, back, err := thereAndBack(numbers, typ)
 	if err != nil {
 		return nil, err
 	}
-	back, err := core.EvalOp(&pointwise.Convert{Type: core.F64}, out)
-	if err == nil && typ.IsInteger() && !bytes.Equal(back[0].Bytes(), numbers.Bytes()) {
-		return nil, wrong(elements)
+	for i, f := range core.Data[float64](back) {
+		if math.IsInf(f, 0) {
+			return nil, wrong(elements[i])
+		}
 	}
-	return out[0], err
+	return out, nil
+}
+
+// integersOf returns a tensor of integers, each of which its type must hold.
+func integersOf(typ core.Type, shape core.Shape, elements []any, wrong func(any) error) (*core.Tensor, error) {
+	if typ == core.U64 {
+		return convertAll(shape, elements, func(v any) (uint64, error) {
+			n, _ := v.(json.Number)
+			if u, err := strconv.ParseUint(n.String(), 10, 64); err == nil {
+				return u, nil
+			}
+			i, ok := whole(v)
+			if !ok || i < 0 {
+				return 0, wrong(v)
+			}
+			return uint64(i), nil
+		})
+	}
+	numbers, err := convertAll(shape, elements, func(v any) (int64, error) {
+		i, ok := whole(v)
+		if !ok {
+			return 0, wrong(v)
+		}
+		return i, nil
+	})
+	if err != nil || typ == core.I64 {
+		return numbers, err
+	}
+	out, back, err := thereAndBack(numbers, typ)
+	if err != nil {
+		return nil, err
+	}
+	for i, n := range core.Data[int64](numbers) {
+		if core.Data[int64](back)[i] != n {
+			return nil, wrong(elements[i])
+		}
+	}
+	return out, nil
+}
+
+// maxWholeReal bounds reals each of which stands for one integer only.
+const maxWholeReal = 1 << 53
+
+// whole returns the integer that a JSON value is, 2, 2.0 or 2e3 for example; false if it is none or none
+// of 64 bits.
+func whole(v any) (int64, bool) {
+	n, ok := v.(json.Number)
+	if !ok {
+		return 0, false
+	}
+	if i, err := n.Int64(); err == nil {
+		return i, true
+	}
+	f, err := n.Float64()
+	if err != nil || f != math.Trunc(f) || math.Abs(f) >= maxWholeReal {
+		return 0, false
+	}
+	return int64(f), true
+}
+
+// thereAndBack converts a tensor to a type, and the result to the type of the tensor.
+func thereAndBack(x *core.Tensor, typ core.Type) (there, back *core.Tensor, err error) {
+	out, err := core.EvalOp(&pointwise.Convert{Type: typ}, []*core.Tensor{x})
+	if err != nil {
+		return nil, nil, err
+	}
+	returned, err := core.EvalOp(&pointwise.Convert{Type: x.Type()}, out)
+	if err != nil {
+		return nil, nil, err
+	}
+	return out[0], returned[0], nil
 }
 
 // convertAll returns a tensor of what convert makes of elements.
-func convertAll[T bool | float64](
+func convertAll[T bool | float64 | int64 | uint64](
 	shape core.Shape, elements []any, convert func(any) (T, error),
 ) (*core.Tensor, error) {
 	data := make([]T, len(elements))
@@ -158,88 +241,4 @@ func convertAll[T bool | float64](
 		}
 	}
 	return core.TensorOf(shape, data)
-}
-
-// needless returns an *UnsupportedError if a result depends on random numbers, and drops the
-// names of what does.
-func (t *translation) needless() error {
-	depends := map[*core.Node]bool{}
-	for _, n := range t.function.Nodes() {
-		depends[n] = ops.IsRandom(n.Op()) || slices.ContainsFunc(n.Inputs(), func(v core.Value) bool {
-			return depends[v.Node]
-		}) || callsRandom(n.Op())
-	}
-	for name, v := range t.function.Names {
-		if depends[v.Node] {
-			delete(t.function.Names, name)
-		}
-	}
-	first := map[string]*UnsupportedOp{}
-	var list []UnsupportedOp
-	if !slices.ContainsFunc(t.function.Results, func(r *core.Node) bool { return depends[r] }) {
-		return nil
-	}
-	for i := range t.graph.Nodes {
-		n := &t.graph.Nodes[i]
-		if !ops.IsRandomOp(n.Op) {
-			continue
-		}
-		if o := first[n.Op]; o != nil {
-			o.Count++
-			continue
-		}
-		first[n.Op] = &UnsupportedOp{Op: n.Op, Count: 1, First: n.Name, Why: whyRandom}
-	}
-	for _, o := range first {
-		list = append(list, *o)
-	}
-	slices.SortFunc(list, func(a, b UnsupportedOp) int { return strings.Compare(a.Op, b.Op) })
-	return &UnsupportedError{Ops: list, Supported: map[string]int{}}
-}
-
-// callsRandom reports whether a function that an op calls holds random numbers.
-func callsRandom(op core.Op) bool {
-	c, ok := op.(core.Caller)
-	return ok && slices.ContainsFunc(c.Functions(), func(f *core.Function) bool {
-		return slices.ContainsFunc(f.Nodes(), func(n *core.Node) bool { return ops.IsRandom(n.Op()) || callsRandom(n.Op()) })
-	})
-}
-
-// withParts returns nodes with those that the loops and conditionals among them run.
-func (t *translation) withParts(nodes []*graphdef.Node) []*graphdef.Node {
-	all := slices.Clone(nodes)
-	seen := map[string]bool{}
-	for i := 0; i < len(all); i++ {
-		f := t.flows[all[i].Name]
-		if f == nil || seen[all[i].Name] {
-			continue
-		}
-		seen[all[i].Name] = true
-		for k, p := range f.parts {
-			if !f.loop && !t.mayTake(all[i], k, len(f.parts)) {
-				continue
-			}
-			in := t.inner(nil)
-			for name := range p.reads {
-				in.aliases[name] = name
-			}
-			if more, err := in.needed(p.gives); err == nil {
-				all = append(all, more...)
-			}
-		}
-	}
-	return all
-}
-
-// mayTake reports whether a conditional may take a branch, as far as constants tell.
-func (t *translation) mayTake(n *graphdef.Node, branch, ways int) bool {
-	_, negated, constant := t.decisions.predicate(n.DataInputs()[0])
-	if constant == nil {
-		return true
-	}
-	taken := chosen(constant, ways)
-	if negated {
-		taken = 1 - taken
-	}
-	return taken == branch
 }

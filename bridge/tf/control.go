@@ -179,6 +179,9 @@ func (d *decisions) decideSwitch(n *graphdef.Node) {
 		return
 	}
 	predicate, negated, constant := d.predicate(data[1])
+	if negated && ways != 2 {
+		return // of a number there is no negation
+	}
 	value, known := d.assumed[predicate]
 	if !known {
 		value, known = d.where[tensorName{n.Name, -1}].value(predicate)
@@ -187,6 +190,7 @@ func (d *decisions) decideSwitch(n *graphdef.Node) {
 		value, known = chosen(constant, ways), true
 	}
 	if known {
+		value = min(value, ways-1)
 		if negated {
 			value = 1 - value
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	tensorpb "github.com/wamuir/graft/tensorflow/core/framework/tensor_go_proto"
+	typespb "github.com/wamuir/graft/tensorflow/core/framework/types_go_proto"
 
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/core"
@@ -348,4 +349,9 @@ func list(v ...*tensorpb.TensorProto) []*tensorpb.TensorProto { return v }
 
 func truth(v ...bool) *tensorpb.TensorProto {
 	return &tensorpb.TensorProto{Dtype: boolType, TensorShape: shapeProto(int64(len(v))), BoolVal: v}
+}
+
+// wholes is a vector of int64.
+func wholes(v ...int64) *tensorpb.TensorProto {
+	return &tensorpb.TensorProto{Dtype: typespb.DataType_DT_INT64, TensorShape: shapeProto(int64(len(v))), Int64Val: v}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/pooling"
@@ -343,4 +344,110 @@ func TestAllBytes(t *testing.T) {
 func some(x *core.Tensor) []int64 {
 	v := x.Int64s()
 	return []int64{v[0], v[127], v[128], v[255]}
+}
+
+// What reshapes keeps the bytes of its first input.
+func TestReshapingOpsKeepOrder(t *testing.T) {
+	spoke := map[string]bool{}
+	for _, b := range samples(t) {
+		if !trait.Reshapes(b.op) {
+			continue
+		}
+		spoke[core.OpName(b.op)] = true
+		assert.Equal(t, b.in[0].Bytes(), result(b.op, b.in).Bytes(), core.OpName(b.op))
+	}
+	says[trait.Reshaping](t, spoke)
+}
+
+// cutting are ops on constants that take elements of a tensor of shape [3,4,2].
+func cutting() map[string]struct {
+	op    core.Op
+	index [][]int32
+	first int // -1 if what it takes are no neighbours
+} {
+	type cutting = struct {
+		op    core.Op
+		index [][]int32
+		first int
+	}
+	strided, last := &indexing.StridedSlice{}, &indexing.StridedSlice{ShrinkAxisMask: 1}
+	return map[string]cutting{
+		"row":                {&indexing.Gather{}, [][]int32{{2}}, 16},
+		"rows":               {&indexing.Gather{}, [][]int32{{1, 2}}, 8},
+		"all rows":           {&indexing.Gather{}, [][]int32{{0, 1, 2}}, 0},
+		"rows in reverse":    {&indexing.Gather{}, [][]int32{{1, 0}}, -1},
+		"column":             {&indexing.Gather{Axis: 1}, [][]int32{{1}}, -1},
+		"block of rows":      {&indexing.Slice{}, [][]int32{{1, 0, 0}, {2, 4, 2}}, 8},
+		"block within a row": {&indexing.Slice{}, [][]int32{{1, 2, 0}, {1, 2, -1}}, 12},
+		"block of columns":   {&indexing.Slice{}, [][]int32{{0, 1, 0}, {3, 1, 2}}, -1},
+		"element":            {&indexing.Slice{}, [][]int32{{2, 3, 1}, {1, 1, 1}}, 23},
+		"last row":           {last, [][]int32{{-1}, {0}, {1}}, 16},
+		"from the second":    {strided, [][]int32{{1}, {3}, {1}}, 8},
+		"every second":       {strided, [][]int32{{0}, {3}, {2}}, -1},
+		"backwards":          {strided, [][]int32{{2}, {0}, {-1}}, -1},
+		"one by a step of 5": {strided, [][]int32{{1}, {3}, {5}}, 8},
+	}
+}
+
+// What cuts gives the elements from the first on.
+func TestCuttingOps(t *testing.T) {
+	data := make([]float32, 24)
+	for i := range data {
+		data[i] = float32(i)
+	}
+	x := tensor(t, core.Shape{3, 4, 2}, data...)
+	spoke := map[string]bool{}
+	for name, c := range cutting() {
+		t.Run(name, func(t *testing.T) {
+			spoke[core.OpName(c.op)] = true
+			in := []*core.Tensor{x}
+			for _, v := range c.index {
+				i, err := core.TensorOf(core.Shape{len(v)}, v)
+				require.NoError(t, err)
+				in = append(in, i)
+			}
+			first, ok := c.op.(trait.Cutting).Cut(core.OperandsOf(in))
+			require.Equal(t, c.first >= 0, ok)
+			if ok {
+				require.Equal(t, c.first, first)
+				y := core.Data[float32](eval(t, c.op, in...))
+				assert.Equal(t, data[first:][:len(y)], y)
+			}
+		})
+	}
+	says[trait.Cutting](t, spoke)
+}
+
+// What passes an input on gives its bytes; other indices do not.
+func TestPassingOps(t *testing.T) {
+	x, u := tensor(t, core.Shape{3, 1}, float32(1), 2, 3), tensor(t, core.Shape{3, 1}, float32(4), 5, 6)
+	spoke := map[string]bool{}
+	for _, c := range []struct {
+		index []int32
+		want  bool
+	}{{[]int32{0, 1, 2}, true}, {[]int32{0, 2, 1}, false}, {[]int32{0, 0, 1}, false}} {
+		row, err := core.TensorOf(core.Shape{3}, c.index)
+		require.NoError(t, err)
+		column, err := core.TensorOf(core.Shape{3, 1}, c.index)
+		require.NoError(t, err)
+		for _, s := range []struct {
+			op core.Op
+			in []*core.Tensor
+		}{
+			{&indexing.Gather{}, []*core.Tensor{x, row}},
+			{&indexing.ScatterND{}, []*core.Tensor{x, column, u}},
+		} {
+			name := core.OpName(s.op)
+			spoke[name] = true
+			i, ok := s.op.(trait.Passing).Passes(core.OperandsOf(s.in))
+			require.Equal(t, c.want, ok, name)
+			if ok {
+				assert.Equal(t, s.in[i].Bytes(), eval(t, s.op, s.in...).Bytes(), name)
+			}
+		}
+	}
+	add := &indexing.ScatterND{Mode: indexing.ScatterAdd}
+	_, ok := add.Passes(core.OperandsOf([]*core.Tensor{x, tensor(t, core.Shape{3, 1}, int32(0), 1, 2), u}))
+	assert.False(t, ok)
+	says[trait.Passing](t, spoke)
 }

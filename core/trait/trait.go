@@ -220,6 +220,35 @@ type Selecting interface {
 	Rearranges() bool
 }
 
+// Reshaping is an Op whose output may be the elements of its first input in their order, in another
+// shape or the same.
+type Reshaping interface {
+	core.Op
+	Reshapes() bool
+}
+
+// Reshapes reports whether an op's output is the elements of its first input in their order.
+func Reshapes(op core.Op) bool {
+	r, ok := op.(Reshaping)
+	return ok && r.Reshapes()
+}
+
+// Cutting is an Op whose output may be elements of its first input that stand one behind the other.
+type Cutting interface {
+	core.Op
+	// Cut returns the number of the first of them, for inputs that the op accepts; false if they do not
+	// stand so, or if the inputs do not tell.
+	Cut(in []core.Operand) (first int, ok bool)
+}
+
+// Passing is an Op whose output may be one of its inputs.
+type Passing interface {
+	core.Op
+	// Passes returns the number of that input, for inputs that the op accepts; false if there is none, or
+	// if the inputs do not tell.
+	Passes(in []core.Operand) (input int, ok bool)
+}
+
 // Limiting is an Op that may limit numbers: the larger or smaller of each and a bound. All
 // but one of its inputs, or none, are bounds.
 type Limiting interface {

@@ -39,6 +39,11 @@ var table = []Pass{
 		After: []string{"dead"}, // what nobody needs may be invalid
 	},
 	{
+		Name: "passing", Run: passing,
+		Doc:   "leave out the ops that give one of their inputs: all rows, gathered or written in their order",
+		After: []string{"shapes"}, // the numbers of the rows follow from shapes
+	},
+	{
 		Name: "functions", Run: functions,
 		Doc: "take the functions of loops and branches through all passes, once they have the constants and " +
 			"shapes of their inputs; put a branch that is known to be taken in its place",

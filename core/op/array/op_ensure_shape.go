@@ -46,3 +46,6 @@ func (op *EnsureShape) Eval(in, out []*core.Tensor) error {
 	elements.Fill(out, in[0])
 	return nil
 }
+
+// Reshapes is true: the shape becomes known.
+func (op *EnsureShape) Reshapes() bool { return true }

@@ -54,3 +54,6 @@ func (op *ExpandDims) Selects(int) int { return 1 }
 
 // Rearranges is true: each element is kept.
 func (op *ExpandDims) Rearranges() bool { return true }
+
+// Reshapes is true.
+func (op *ExpandDims) Reshapes() bool { return true }

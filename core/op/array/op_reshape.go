@@ -134,6 +134,9 @@ func (op *Reshape) Selects(int) int { return 1 }
 // Rearranges is true: each element is kept.
 func (op *Reshape) Rearranges() bool { return true }
 
+// Reshapes is true.
+func (op *Reshape) Reshapes() bool { return true }
+
 // ScalarOf returns a value of shape [1] as a scalar, by a Reshape, and any other value
 // itself.
 func ScalarOf(v core.Value) (core.Value, error) {

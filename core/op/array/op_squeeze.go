@@ -54,3 +54,6 @@ func (op *Squeeze) Selects(int) int { return 1 }
 
 // Rearranges is true: each element is kept.
 func (op *Squeeze) Rearranges() bool { return true }
+
+// Reshapes is true.
+func (op *Squeeze) Reshapes() bool { return true }

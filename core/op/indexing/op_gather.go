@@ -78,9 +78,17 @@ func (op *Gather) shape(x, indices core.Shape, axis int) (core.Shape, error) {
 
 func checkIndices(indices []int64, n int) error {
 	for _, v := range indices {
-		if v < 0 || v >= int64(n) {
-			return core.Violation("C3", 1, "got index %d, want in [0, %d)", v, n)
+		if err := CheckIndex(v, n); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// CheckIndex checks C3 for one index of a dimension of n.
+func CheckIndex(v int64, n int) error {
+	if v < 0 || v >= int64(n) {
+		return core.Violation("C3", 1, "got index %d, want in [0, %d)", v, n)
 	}
 	return nil
 }
@@ -115,4 +123,64 @@ func (op *Gather) Eval(in, out []*core.Tensor) error {
 		}
 	}
 	return nil
+}
+
+// Cut returns the first element of slices that follow each other, if each is all that is behind Axis.
+func (op *Gather) Cut(in []core.Operand) (first int, ok bool) {
+	s := in[0].Shape
+	indices, known := infer.IntsOf(in[1])
+	if !known || len(indices) == 0 || !s.Static() || op.BatchDims != 0 || !counting(indices) {
+		return 0, false
+	}
+	axis, err := infer.AxisOf("C2", op.Axis, len(s))
+	if err != nil {
+		return 0, false
+	}
+	cuts := wholeCuts(s)
+	cuts[axis] = cut{int(indices[0]), 1, len(indices)}
+	return firstOf(s, cuts)
+}
+
+// Passes tells that all slices in their order are the input.
+func (op *Gather) Passes(in []core.Operand) (input int, ok bool) {
+	s := in[0].Shape
+	indices, known := infer.IntsOf(in[1])
+	if !known || !s.Static() || op.BatchDims != 0 || len(in[1].Shape) != 1 {
+		return 0, false
+	}
+	axis, err := infer.AxisOf("C2", op.Axis, len(s))
+	return 0, err == nil && len(indices) == s[axis] && (len(indices) == 0 || indices[0] == 0) && counting(indices)
+}
+
+// counting reports whether each number is larger by 1 than that before it.
+func counting(v []int64) bool {
+	for i := 1; i < len(v); i++ {
+		if v[i] != v[i-1]+1 {
+			return false
+		}
+	}
+	return true
+}
+
+// wholeCuts takes all of each dimension.
+func wholeCuts(s core.Shape) []cut {
+	cuts := make([]cut, len(s))
+	for i, d := range s {
+		cuts[i] = cut{0, 1, d}
+	}
+	return cuts
+}
+
+// firstOf returns the number of the first element that is taken, if all that are stand one behind the
+// other.
+func firstOf(s core.Shape, cuts []cut) (first int, ok bool) {
+	some := false // of a dimension, more than one is taken
+	for i, c := range cuts {
+		if c.count < 1 || c.count > 1 && c.step != 1 || some && c.count != s[i] {
+			return 0, false
+		}
+		some = some || c.count > 1
+		first = first*s[i] + c.from
+	}
+	return first, true
 }

@@ -137,3 +137,13 @@ func scatterRow(m ScatterMode) arithmetic.Binary {
 	}
 	return arithmetic.Maximum()
 }
+
+// Passes tells that the updates of all slices in their order are the output.
+func (op *ScatterND) Passes(in []core.Operand) (input int, ok bool) {
+	at, known := infer.IntsOf(in[1])
+	s, n := in[0].Shape, in[1].Shape
+	if op.Mode != ScatterUpdate || !known || !s.Static() || len(s) == 0 || len(n) != 2 || n[1] != 1 {
+		return 0, false
+	}
+	return 2, len(at) == s[0] && (len(at) == 0 || at[0] == 0) && counting(at)
+}

@@ -88,3 +88,22 @@ func (op *Slice) Eval(in, out []*core.Tensor) error {
 	elements.Move(elements.Whole(out[0]), src, s)
 	return nil
 }
+
+// Cut returns the first element of a block of neighbours.
+func (op *Slice) Cut(in []core.Operand) (first int, ok bool) {
+	s := in[0].Shape
+	begin, known := infer.IntsOf(in[1])
+	size, sized := infer.IntsOf(in[2])
+	if !known || !sized || !s.Static() {
+		return 0, false
+	}
+	block, err := blockShape(s, begin, size)
+	if err != nil {
+		return 0, false
+	}
+	cuts := wholeCuts(s)
+	for i, d := range block {
+		cuts[i] = cut{int(begin[i]), 1, d}
+	}
+	return firstOf(s, cuts)
+}

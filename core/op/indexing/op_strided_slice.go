@@ -203,3 +203,21 @@ func (op *StridedSlice) Eval(in, out []*core.Tensor) error {
 	elements.Move(elements.Region{Tensor: out[0], Strides: elements.RowMajorStrides(taken)}, src, taken)
 	return nil
 }
+
+// Cut returns the first element of what is taken, if it is neighbours.
+func (op *StridedSlice) Cut(in []core.Operand) (first int, ok bool) {
+	var index [3][]int64
+	for i := range index {
+		if index[i], ok = infer.IntsOf(in[i+1]); !ok {
+			return 0, false
+		}
+	}
+	if !in[0].Shape.Static() {
+		return 0, false
+	}
+	cuts, _, err := op.cuts(in[0].Shape, index[0], index[1], index[2])
+	if err != nil {
+		return 0, false
+	}
+	return firstOf(in[0].Shape, cuts)
+}

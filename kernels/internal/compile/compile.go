@@ -11,7 +11,6 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/internal/passes"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -164,7 +163,8 @@ func (c *compiler) lower(n *core.Node) error {
 	if err := c.checkOutputs(n, 0); err != nil {
 		return err
 	}
-	switch op := n.Op().(type) {
+	op := n.Op()
+	switch op := op.(type) {
 	case *core.Parameter:
 		return nil
 	case *core.Constant:
@@ -172,7 +172,8 @@ func (c *compiler) lower(n *core.Node) error {
 			c.at[n.Out(0)] = c.fixedBuffer(n.Outputs()[0], op.Value)
 		}
 		return nil
-	case *core.Result, *array.Reshape:
+	}
+	if keepsBuffer(op) {
 		if v := n.Inputs()[0]; v.Type() != core.String { // those have no buffers
 			c.at[n.Out(0)] = c.buffer(v)
 		}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
@@ -198,13 +198,21 @@ func (c *compiler) output(i int, r *core.Node) (machine.Output, error) {
 	return machine.Output{Buffer: b}, nil
 }
 
+// keepsBuffer reports whether an op's output is where its first input is.
+func keepsBuffer(op core.Op) bool {
+	_, result := op.(*core.Result)
+	return result || trait.Reshapes(op)
+}
+
 // stringSource returns the node, a constant or a parameter, whose strings a result passes on.
 func stringSource(r *core.Node) (*core.Node, error) {
 	n := r
 	for {
-		switch n.Op().(type) {
-		case *core.Result, *array.Reshape:
+		if keepsBuffer(n.Op()) {
 			n = n.Inputs()[0].Node
+			continue
+		}
+		switch n.Op().(type) {
 		case *core.Constant, *core.Parameter:
 			return n, nil
 		default:

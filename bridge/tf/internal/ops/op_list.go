@@ -165,7 +165,7 @@ func (c *call) elements(name string) core.Value {
 // that nothing is known, as does a shape that is computed.
 func (c *call) elementShape(name string) core.Shape {
 	t := c.value(name).Folded()
-	if t == nil || len(t.Shape()) != 1 {
+	if t == nil || len(t.Shape()) != 1 || !t.Type().IsInteger() {
 		return nil
 	}
 	s := core.Shape{}
@@ -189,7 +189,11 @@ func emptyList(c *call) []core.Value {
 func listFromTensor(c *call) []core.Value { return c.asList(c.in[:1:1]) }
 
 func stackList(c *call) []core.Value {
-	return c.withElements(c.elements("input_handle"), core.Shape{core.Unknown})
+	rows := core.Unknown
+	if n := c.intOr("num_elements", -1); n >= 0 {
+		rows = int(min(n, core.MaxElements))
+	}
+	return c.withElements(c.elements("input_handle"), core.Shape{rows})
 }
 
 // withElements emits a tensor whose shape is, behind some dimensions, the element_shape.
@@ -298,7 +302,7 @@ func counting(from, to int64) []int64 {
 // elements set.
 func scatterList(c *call) []core.Value {
 	value, indices, count := c.value("tensor"), c.value("indices"), c.value("num_elements")
-	if t := count.Folded(); t == nil || t.Int64s()[0] < 0 {
+	if t := count.Folded(); t == nil || slices.ContainsFunc(t.Int64s(), func(n int64) bool { return n < 0 }) {
 		largest := c.helper("largest", &reduce.Max{Reduction: reduce.Reduction{Axes: []int{0}}}, indices)
 		needed := c.helper("needed", &pointwise.Add{}, largest, c.literal("one", core.Scalar(int32(1)), nil))
 		count = c.helper("elements", &pointwise.Maximum{}, count, needed)
@@ -319,23 +323,27 @@ func splitList(c *call) []core.Value { return c.split("tensor") }
 func listElementShape(c *call) []core.Value {
 	list := c.value("input_handle")
 	if l, ok := list.Node.Op().(*control.List); ok && IsUnset(list) {
-		if l.Element == nil {
-			return c.emit(&core.Constant{Value: core.Scalar(int32(-1))})
+		known := core.Scalar(int64(-1))
+		if l.Element != nil {
+			shape := make([]int64, len(l.Element))
+			for i, d := range l.Element {
+				shape[i] = int64(d)
+			}
+			var err error
+			known, err = core.TensorOf(core.Shape{len(shape)}, shape)
+			c.keep(err)
 		}
-		shape := make([]int32, len(l.Element))
-		for i, d := range l.Element {
-			shape[i] = int32(d)
-		}
-		t, err := core.TensorOf(core.Shape{len(shape)}, shape)
-		c.keep(err)
-		return c.emit(&core.Constant{Value: t})
+		return c.emit(&pointwise.Convert{Type: c.typ("shape_type", core.Dynamic)}, c.literal("known", known, nil))
 	}
 	return c.emit(&pointwise.Convert{Type: c.typ("shape_type", core.Dynamic)}, c.elementShapeOf(list))
 }
 
 // resizeList drops elements at the end, or adds zeros.
 func resizeList(c *call) []core.Value {
-	list, size := c.elements("input_handle"), c.value("size")
+	list, size := c.value("input_handle"), c.value("size")
+	if IsUnset(list) {
+		return c.asList(c.emit(list.Node.Op(), size))
+	}
 	element := c.elementShapeOf(list)
 	longer := c.helper("longer", &array.Concat{}, list, c.zeroList(list.Type(), size, element))
 	first := c.helper("first", &array.ExpandDims{Axes: []int{0}}, size)
@@ -368,7 +376,7 @@ func readArray(c *call) []core.Value {
 // grows reports whether the array of the handle takes elements behind its last.
 func (c *call) grows() bool {
 	t := c.value("handle").Constant()
-	if t == nil || t.Type() != core.Bool {
+	if t == nil || t.Type() != core.Bool || t.Len() != 1 {
 		c.failInput(0, "is not the handle of a TensorArrayV3")
 		return false
 	}
@@ -387,7 +395,12 @@ func scatterArray(c *call) []core.Value {
 		return nil
 	}
 	if l, ok := flow.Node.Op().(*control.List); ok && c.counts(indices, flow, l.Grows) {
-		return c.asList(c.emit(&array.EnsureShape{}, value))
+		s := core.Shape(nil)
+		if at := indices.Shape(); len(at) == 1 && value.Shape().Ranked() && len(value.Shape()) > 0 {
+			s = value.Shape().Clone()
+			s[0] = at[0]
+		}
+		return c.asList(c.emit(&array.EnsureShape{Shape: s}, value))
 	}
 	if l, ok := flow.Node.Op().(*control.List); ok && IsUnset(flow) {
 		flow = c.zeroList(l.Type, flow.Node.Inputs()[0], c.elementShapeOf(value))
@@ -419,14 +432,16 @@ func (c *call) zeroList(t core.Type, count, element core.Value) core.Value {
 	return c.helper("zeros", &array.BroadcastTo{}, c.literal("zero", zero, err), shape)
 }
 
-// counts reports whether indices are 0, 1, ... up to the number of elements of a list.
+// counts reports whether indices are 0, 1, ... up to the number of elements of a list, or, if it grows,
+// that at least.
 func (c *call) counts(indices, list core.Value, grows bool) bool {
 	size := list.Node.Inputs()[0]
-	if n := indices.Node; isRange(n) {
-		return n.Inputs()[1] == size || grows
+	n := size.Folded()
+	if r := indices.Node; isRange(r) && r.Inputs()[1] == size || isRange(r) && grows && n != nil && n.Int64s()[0] == 0 {
+		return true
 	}
 	t := indices.Folded()
-	if t == nil {
+	if t == nil || n == nil {
 		return false
 	}
 	for i, v := range t.Int64s() {
@@ -434,8 +449,8 @@ func (c *call) counts(indices, list core.Value, grows bool) bool {
 			return false
 		}
 	}
-	n := size.Folded()
-	return grows || n != nil && n.Int64s()[0] == int64(t.Len())
+	want := n.Int64s()[0]
+	return want == int64(t.Len()) || grows && want < int64(t.Len())
 }
 
 // isRange reports whether a node counts from 0 by 1.

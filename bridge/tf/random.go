@@ -1,0 +1,54 @@
+package tf
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/ops"
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// needless returns an *UnsupportedError if a result depends on random numbers, and drops the
+// names of what does.
+func (t *translation) needless() error {
+	depends := map[*core.Node]bool{}
+	for _, n := range t.function.Nodes() {
+		depends[n] = ops.IsRandom(n.Op()) || slices.ContainsFunc(n.Inputs(), func(v core.Value) bool {
+			return depends[v.Node]
+		}) || callsRandom(n.Op())
+	}
+	for name, v := range t.function.Names {
+		if depends[v.Node] {
+			delete(t.function.Names, name)
+		}
+	}
+	first := map[string]*UnsupportedOp{}
+	var list []UnsupportedOp
+	if !slices.ContainsFunc(t.function.Results, func(r *core.Node) bool { return depends[r] }) {
+		return nil
+	}
+	for i := range t.graph.Nodes {
+		n := &t.graph.Nodes[i]
+		if !ops.IsRandomOp(n.Op) {
+			continue
+		}
+		if o := first[n.Op]; o != nil {
+			o.Count++
+			continue
+		}
+		first[n.Op] = &UnsupportedOp{Op: n.Op, Count: 1, First: n.Name, Why: whyRandom}
+	}
+	for _, o := range first {
+		list = append(list, *o)
+	}
+	slices.SortFunc(list, func(a, b UnsupportedOp) int { return strings.Compare(a.Op, b.Op) })
+	return &UnsupportedError{Ops: list, Supported: map[string]int{}}
+}
+
+// callsRandom reports whether a function that an op calls holds random numbers.
+func callsRandom(op core.Op) bool {
+	c, ok := op.(core.Caller)
+	return ok && slices.ContainsFunc(c.Functions(), func(f *core.Function) bool {
+		return slices.ContainsFunc(f.Nodes(), func(n *core.Node) bool { return ops.IsRandom(n.Op()) || callsRandom(n.Op()) })
+	})
+}

@@ -1,0 +1,26 @@
+package passes
+
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/trait"
+)
+
+// passing puts the input that an op passes on in the place of the op.
+func passing(f *core.Function, _ Options) (*core.Function, error) {
+	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
+		op, ok := n.Op().(trait.Passing)
+		if !ok {
+			return nil, nil
+		}
+		in := make([]core.Operand, len(inputs))
+		for i, v := range inputs {
+			in[i] = core.Operand{Fact: v.Fact(), Const: v.Constant()}
+		}
+		i, ok := op.Passes(in)
+		out := n.Outputs()[0]
+		if !ok || inputs[i].Type() != out.Type || !inputs[i].Shape().Static() || !inputs[i].Shape().Equal(out.Shape) {
+			return nil, nil
+		}
+		return []core.Value{inputs[i]}, nil
+	})
+}
