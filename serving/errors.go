@@ -15,6 +15,19 @@ type Error = fault.Error
 // Code is a status code, with gRPC's numbers and names.
 type Code = fault.Code
 
+// The codes of a Manager's errors.
+const (
+	Cancelled          = fault.Cancelled          // the client is gone
+	InvalidArgument    = fault.InvalidArgument    // the request is wrong
+	DeadlineExceeded   = fault.DeadlineExceeded   // it took too long
+	NotFound           = fault.NotFound           // there is no such model or version
+	ResourceExhausted  = fault.ResourceExhausted  // too many or too large requests are under way
+	FailedPrecondition = fault.FailedPrecondition // the model has no such signature
+	Unimplemented      = fault.Unimplemented
+	Internal           = fault.Internal    // a mistake of this module, or of a model's Run
+	Unavailable        = fault.Unavailable // a queue is full, or the server shuts down
+)
+
 // CodeOf returns the code of an error: OK for nil, and Unknown for one that is no *Error.
 func CodeOf(err error) Code {
 	if err == nil {

@@ -130,7 +130,7 @@ func (v jsonValue) text() string {
 
 // nextValue skips space, commas and colons.
 func nextValue(v jsonValue, at int) int {
-	for v[at] == ' ' || v[at] == '\n' || v[at] == '\t' || v[at] == '\r' || v[at] == ',' || v[at] == ':' {
+	for isSpace(v[at]) || v[at] == ',' || v[at] == ':' {
 		at++
 	}
 	return at
@@ -166,8 +166,10 @@ func valueEnd(v jsonValue, at int) int {
 }
 
 func isDelimiter(c byte) bool {
-	return c == ',' || c == ']' || c == '}' || c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == ':'
+	return c == ',' || c == ']' || c == '}' || c == ':' || isSpace(c)
 }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
 
 // stringEnd returns the place behind the string that begins at a place.
 func stringEnd(v jsonValue, at int) int {
@@ -187,7 +189,7 @@ type jsonParser struct {
 }
 
 func (p *jsonParser) space() {
-	for p.at < len(p.text) && (p.text[p.at] == ' ' || p.text[p.at] == '\n' || p.text[p.at] == '\t' || p.text[p.at] == '\r') {
+	for p.at < len(p.text) && isSpace(p.text[p.at]) {
 		p.at++
 	}
 }

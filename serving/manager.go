@@ -20,7 +20,7 @@ type Options struct {
 	Batching *Batching     // of models that have none of their own; nil: requests are not batched
 
 	Retries       int           // more tries to load a version that failed; 0: 5; negative: none
-	RetryInterval time.Duration // between two of them; 0: a minute
+	RetryInterval time.Duration // between two of them; 0: a minute; negative: none
 
 	Parallel    int   // Runs at once, of all models; 0: as many as Go may use CPUs
 	MaxRequests int   // under way at once; one more is refused; 0: 10,000
@@ -72,9 +72,10 @@ type Manager struct {
 
 	reload sync.Mutex // held by Reload and Close
 
-	mu     sync.RWMutex
-	models map[string]*model
-	closed bool
+	mu       sync.RWMutex
+	models   map[string]*model
+	closed   bool
+	draining bool
 }
 
 // NewManager returns a Manager that serves nothing yet: see Reload.
@@ -218,7 +219,14 @@ func (m *Manager) Ready() bool {
 			return false
 		}
 	}
-	return len(m.models) > 0 && !m.closed
+	return len(m.models) > 0 && !m.closed && !m.draining
+}
+
+// Drain makes Ready false, as before a Close, while requests are answered as ever.
+func (m *Manager) Drain() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.draining = true
 }
 
 // Close refuses further requests, waits for those under way, and unloads all versions.

@@ -266,10 +266,7 @@ func (m *model) load(ctx context.Context, found Version) error {
 }
 
 func (m *model) newBatcher(v *version) *batcher {
-	parameters := m.conf.Batching
-	if parameters == nil {
-		parameters = m.manager.options.Batching
-	}
+	parameters := m.manager.batching(m.conf, v.loaded)
 	if parameters == nil {
 		return nil
 	}
@@ -314,6 +311,11 @@ func (m *model) open(ctx context.Context, v Version) (_ *Servable, err error) {
 	}
 	if len(s.Signatures) == 0 {
 		return nil, errors.Join(errors.New("it has no signatures"), s.close())
+	}
+	if s.Batching != nil {
+		if err := s.Batching.check(); err != nil {
+			return nil, errors.Join(err, s.close())
+		}
 	}
 	if m.manager.options.NoWarmup {
 		return s, nil

@@ -156,18 +156,36 @@ func TestRESTErrors(t *testing.T) {
 		{"too large an integer", half, `{"instances": [16777217]}`, 400, "without loss of precision."},
 		{"rows of two sizes", half, `{"instances": [[1], [1, 2]]}`, 400, "Expecting tensor size: 1 but got: 2"},
 		{"rows of two shapes", half, `{"instances": [[1], [[1]]]}`, 400, "Expecting shape [1] but got: [1,1]"},
-		{"a ragged row", half, `{"instances": [[[1, 2], [3]]]}`, 400, "Encountered list at unexpected size: 1 at level: 1 expected size: 2"},
+		{
+			"a ragged row", half, `{"instances": [[[1, 2], [3]]]}`, 400,
+			"Encountered list at unexpected size: 1 at level: 1 expected size: 2",
+		},
 		{"a list among numbers", half, `{"inputs": [1, [2]]}`, 400, "Encountered list at unexpected level: 1 expected < 1"},
-		{"a number among lists", half, `{"inputs": [[1], 2]}`, 400, "found at incorrect level: 2 in the JSON DOM. Expected at level: 2"},
+		{
+			"a number among lists", half, `{"inputs": [[1], 2]}`, 400,
+			"found at incorrect level: 2 in the JSON DOM. Expected at level: 2",
+		},
 		{"a wrong rank", half, `{"instances": [[1]]}`, 400, `input "x": got shape [1,1], want [?]`},
 		{"base64 for numbers", half, `{"instances": [{"b64": "AAAA"}]}`, 400, "is not of expected type: float"},
-		{"a plain list for two inputs", two, `{"instances": [1]}`, 400, "instances is a plain list, but expecting list of objects"},
-		{"a plain column for two inputs", two, `{"inputs": [1]}`, 400, "inputs is a plain value/list, but expecting an object"},
+		{
+			"a plain list for two inputs", two, `{"instances": [1]}`, 400,
+			"instances is a plain list, but expecting list of objects",
+		},
+		{
+			"a plain column for two inputs", two, `{"inputs": [1]}`, 400,
+			"inputs is a plain value/list, but expecting an object",
+		},
 		{"a row without an input", two, `{"instances": [{"a": [1, 2]}]}`, 400, "keys must be equal to: a,b"},
 		{"a column without an input", two, `{"inputs": {"a": [[1, 2]]}}`, 400, "Missing named input: b in 'inputs' object."},
 		{"an unknown input", two, `{"instances": [{"c": 1}]}`, 400, "JSON object: does not have named input: c"},
-		{"a list among objects", two, `{"instances": [{"a": [1, 2], "b": 1}, 2]}`, 400, "Expecting object but got list at item 1"},
-		{"an object among numbers", half, `{"instances": [1, {"x": 1}]}`, 400, "Expecting value/list but got object at item 1"},
+		{
+			"a list among objects", two, `{"instances": [{"a": [1, 2], "b": 1}, 2]}`, 400,
+			"Expecting object but got list at item 1",
+		},
+		{
+			"an object among numbers", half, `{"instances": [1, {"x": 1}]}`, 400,
+			"Expecting value/list but got object at item 1",
+		},
 		{"a real for an integer", two, `{"inputs": {"a": [[1, 2]], "b": [1.5]}}`, 400, "is not of expected type: int64"},
 		{"a wrong dimension", two, `{"inputs": {"a": [[1, 2, 3]], "b": [1]}}`, 400, `input "a": got shape [1,3], want [?,2]`},
 		{
@@ -175,7 +193,10 @@ func TestRESTErrors(t *testing.T) {
 			"Expected classification signature method_name to be tensorflow/serving/classify",
 		},
 		{"no examples", "/v1/models/half:regress", `{}`, 400, "key 'examples' is expected and was not found"},
-		{"a large body", half, `{"instances": [` + strings.Repeat("1,", 3000) + `1]}`, 429, "the body has more than 4096 bytes"},
+		{
+			"a large body", half, `{"instances": [` + strings.Repeat("1,", 3000) + `1]}`, 429,
+			"the body has more than 4096 bytes",
+		},
 		{"deep lists", half, strings.Repeat(`[`, 4000), 400, "Values are nested too deeply."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -285,10 +306,16 @@ func TestRESTExamples(t *testing.T) {
 		{"no list", "classify", `{"examples": 1}`, 400, "Expecting 'examples' value to be an list/array"},
 		{"no object", "classify", `{"examples": [1]}`, 400, "Example must be JSON object but got JSON Number"},
 		{"null", "classify", `{"examples": [{"inputs": null}]}`, 400, "has element with unexpected JSON type: Null"},
-		{"a list in a list", "classify", `{"examples": [{"inputs": [[1]]}]}`, 400, "has element with unexpected JSON type: Array"},
+		{
+			"a list in a list", "classify", `{"examples": [{"inputs": [[1]]}]}`, 400,
+			"has element with unexpected JSON type: Array",
+		},
 		{"two kinds", "classify", `{"examples": [{"inputs": ["a", 1]}]}`, 400, "Unexpected element type in feature: inputs"},
 		{"no feature", "classify", `{"examples": [{"y": [1, 2]}]}`, 400, `feature \"inputs\"`},
-		{"no signature", "regress", `{"signature_name": "none", "examples": [{}]}`, 400, "No signature was found with the name: none"},
+		{
+			"no signature", "regress", `{"signature_name": "none", "examples": [{}]}`, 400,
+			"No signature was found with the name: none",
+		},
 		{"another method", "regress", `{"examples": [{}]}`, 400, "Expected regression signature method_name to be"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

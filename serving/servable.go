@@ -23,6 +23,7 @@ const (
 type Servable struct {
 	Signatures map[string]*Signature
 	Warmup     []Request    // to be answered before it serves; without any, it is run on zeros
+	Batching   *Batching    // nil: the model's
 	Memory     func() int64 // the bytes that it keeps; may be nil
 	Close      func() error // called once, when no request uses it any more; may be nil
 }

@@ -37,15 +37,21 @@ type Version struct {
 // version's number, as 3/saved_model.pb or 3/model.ng, or the latter two in a file, as 3.ng.
 type Directories struct {
 	Options []tf2ng.Option // for Load
-	Tags    []string       // of SavedModels; empty for the default
 
 	// Warmup reads the requests of assets.extra/tf_serving_warmup_requests, a file at path; nil
 	// leaves them unread. Package serving/tfgrpc has such a function.
 	Warmup func(path string) ([]Request, error)
+
+	// Batching reads the batching parameters of a version, the file batching_params.pbtxt beside its
+	// model; nil leaves them unread. Package serving/tfgrpc has such a function.
+	Batching func(path string) (*Batching, error)
 }
 
 // warmupFile is where a SavedModel has requests to be answered before it serves.
 const warmupFile = "assets.extra/tf_serving_warmup_requests"
+
+// batchingFile is where a version may have batching parameters of its own.
+const batchingFile = "batching_params.pbtxt"
 
 var versionFile = regexp.MustCompile(`^(\d+)\.(pb|pbtxt|ng)$`)
 
@@ -104,7 +110,7 @@ func (d *Directories) Open(_ context.Context, v Version) (*Servable, error) {
 		return nil, errors.Join(fmt.Errorf("%s: files changed while they were read: are they still being copied?",
 			v.Path), s.Close())
 	}
-	if err := d.addWarmup(s, v.Path); err != nil {
+	if err := d.addFiles(s, v.Path); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -122,16 +128,26 @@ func (d *Directories) load(path string) (*Servable, error) {
 	return s, nil
 }
 
-func (d *Directories) addWarmup(s *Servable, version string) error {
+// addFiles reads what stands beside the model.
+func (d *Directories) addFiles(s *Servable, version string) (err error) {
 	path := filepath.Join(version, filepath.FromSlash(warmupFile))
-	if _, err := os.Stat(path); err != nil || d.Warmup == nil {
-		return nil
+	if d.Warmup != nil && exists(path) {
+		if s.Warmup, err = d.Warmup(path); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
 	}
-	var err error
-	if s.Warmup, err = d.Warmup(path); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	path = filepath.Join(version, batchingFile)
+	if d.Batching != nil && exists(path) {
+		if s.Batching, err = d.Batching(path); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
 	}
 	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // modelFile returns what Load is to read of a version: the directory of a SavedModel, or a file.

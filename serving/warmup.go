@@ -35,9 +35,7 @@ func (m *Manager) warm(ctx context.Context, c ModelConfig, s *Servable) error {
 		return nil
 	}
 	sizes := []int{1}
-	if b := c.Batching; b != nil && len(b.AllowedBatchSizes) > 0 {
-		sizes = b.AllowedBatchSizes
-	} else if b := m.options.Batching; c.Batching == nil && b != nil && len(b.AllowedBatchSizes) > 0 {
+	if b := m.batching(c, s); b != nil && len(b.AllowedBatchSizes) > 0 {
 		sizes = b.AllowedBatchSizes
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Signatures)) {
@@ -72,4 +70,16 @@ func (m *Manager) warmZeros(ctx context.Context, model, name string, s *Signatur
 	if _, err := s.Run(ctx, in); err != nil {
 		m.options.Log.Debug("warm-up on zeros failed", "model", model, "signature", name, "rows", rows, "error", err)
 	}
+}
+
+// batching returns the parameters of batching for a version: its own, the model's, or all models';
+// nil if its requests are not batched.
+func (m *Manager) batching(c ModelConfig, s *Servable) *Batching {
+	switch {
+	case s.Batching != nil:
+		return s.Batching
+	case c.Batching != nil:
+		return c.Batching
+	}
+	return m.options.Batching
 }

@@ -53,7 +53,8 @@ func TestPublicPackages(t *testing.T) {
 			".", "bridge/tf", "bridge/tf/graphdef", "bridge/tf/pbtxt", "builders", "compare", "core",
 			"core/geometry", "core/numeric", "core/op", "core/op/array", "core/op/indexing", "core/op/linear",
 			"core/op/normalize", "core/op/pointwise", "core/op/pooling", "core/op/quantization", "core/op/reduce",
-			"core/op/tensorflow", "core/op/vision", "core/postop", "core/trait", "fusedops", "kernels",
+			"core/op/tensorflow", "core/op/vision", "core/postop", "core/trait", "fusedops", "kernels", "serving",
+			"serving/tfgrpc",
 		}, dirs)
 }
 

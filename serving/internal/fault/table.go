@@ -224,7 +224,8 @@ var table = [...]Row{
 		"base_path()=", serverCore,
 	},
 	LabelUnavailable: {
-		FailedPrecondition, "Request to assign label %s to version %d of model %s, which is not currently available for inference",
+		FailedPrecondition, "Request to assign label %s to version %d of model %s, " +
+			"which is not currently available for inference",
 		"which is not currently available for inference", serverCore,
 	},
 	PolicyWrong:   {InvalidArgument, "model %s: version policy: %s", "version policy: ", ours},
