@@ -144,29 +144,24 @@ func TestALargeRequestIsSplit(t *testing.T) {
 func TestAFullQueueRefusesAtOnce(t *testing.T) {
 	r := &recorder{begun: make(chan struct{}), gate: make(chan struct{})}
 	m := r.start(t, serving.Batching{MaxBatchSize: 1, MaxEnqueuedBatches: 2, NumBatchThreads: 1})
-	answers := make(chan error, 3)
-	go func() { answers <- doubles(m, 1, 1) }()
+	answers := make(chan error)
+	ask := func() { answers <- doubles(m, 1, 1) }
+	go ask()
 	<-r.begun // the thread is busy
-	go func() { answers <- doubles(m, 2, 1) }()
-	go func() { answers <- doubles(m, 3, 1) }()
-	var err error
-	eventually(t, "the queue is full", func() bool {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
-		defer cancel()
-		x, _ := tf2ng.TensorOf(tf2ng.Shape{1}, []float32{1})
-		_, err = m.Predict(ctx, serving.Request{
-			Spec: serving.Spec{Model: "m"}, Inputs: map[string]*tf2ng.Tensor{"x": x},
-		})
-		return serving.CodeOf(err) == serving.Unavailable
-	})
-	assert.ErrorContains(t, err, "The batch scheduling queue to which this task was submitted is full")
-	assert.Equal(t, 503, serving.CodeOf(err).HTTP())
+	for range 5 {
+		go ask()
+	}
+	for range 3 { // two wait
+		err := <-answers
+		assert.ErrorContains(t, err, "The batch scheduling queue to which this task was submitted is full")
+		assert.Equal(t, serving.Unavailable, serving.CodeOf(err))
+		assert.Equal(t, 503, serving.CodeOf(err).HTTP())
+	}
 	r.gate <- struct{}{}
+	require.NoError(t, <-answers)
 	for range 2 {
 		<-r.begun
 		r.gate <- struct{}{}
-	}
-	for range 3 {
 		require.NoError(t, <-answers)
 	}
 }
