@@ -3,6 +3,7 @@ package tf2ng
 import (
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/mapped"
 	"github.com/tf2ng/tf2ng/internal/ngfile"
@@ -16,7 +17,7 @@ var ErrClosed = kernels.ErrClosed
 var (
 	ErrEmpty      = graphdef.ErrEmpty      // nothing
 	ErrText       = graphdef.ErrText       // a GraphDef in text format, which is not linked in
-	ErrSavedModel = graphdef.ErrSavedModel // a SavedModel: freeze it first
+	ErrSavedModel = graphdef.ErrSavedModel // a SavedModel where only a GraphDef is read
 	ErrForeign    = graphdef.ErrForeign    // another tool's model
 	ErrMalformed  = graphdef.ErrMalformed  // a damaged GraphDef
 	ErrFormat     = ngfile.ErrFormat       // a damaged .ng file
@@ -63,12 +64,18 @@ type FunctionError = core.FunctionError
 // needs a newer program, and for an older one the GraphDef is to be converted again.
 type SchemaError = core.SchemaError
 
-// UnsupportedFunctionsError reports a .ng file with bodies of loops and branches, which need
-// a newer program.
-type UnsupportedFunctionsError = core.UnsupportedFunctionsError
-
 // UnknownOpError reports a .ng file with an op that needs a newer program.
 type UnknownOpError = core.UnknownOpError
+
+// SignatureError reports a signature that a model does not have, or that one must be chosen.
+type SignatureError = savedmodel.SignatureError
+
+// TagsError reports that no graph of a SavedModel has the tags that are wanted.
+type TagsError = savedmodel.TagsError
+
+// VariableError reports a variable of a SavedModel whose value cannot be had, or that a run would
+// change.
+type VariableError = savedmodel.VariableError
 
 // NodeError reports a node of a GraphDef that cannot be translated.
 type NodeError = tf.Error

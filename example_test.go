@@ -189,3 +189,26 @@ func ExampleFromFunction() {
 	// Output:
 	// [0.5 0.5] <nil>
 }
+
+// The signatures of a SavedModel are Models that share their weights. Inputs and outputs have the
+// names that the signature gives them.
+func ExampleModel_Signature() {
+	model, err := tf2ng.Load("testdata/savedmodels/module_signatures/model") // serving_default
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer model.Close()
+	for _, name := range model.Signatures() {
+		m, err := model.Signature(name)
+		if err != nil {
+			fmt.Printf("%.60s ...\n", err)
+			continue
+		}
+		fmt.Println(m.SignatureName(), m.Inputs(), m.Outputs())
+	}
+	// Output:
+	// embed [{x f32 [?,6]}] [{hidden f32 [?,8]}]
+	// pair [{a f32 [?,6]} {b f32 [?,6]}] [{a f32 [?,6]} {likeness f32 [?]}]
+	// serving_default [{x f32 [?,6]}] [{logits f32 [?,3]}]
+	// signature "words": unsupported ops: HashTableV2 (1 node "has ...
+}

@@ -1,26 +1,31 @@
 package tf2ng
 
 import (
+	"errors"
 	"io/fs"
 	"regexp"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
-	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel"
 	"github.com/tf2ng/tf2ng/internal/ngfile"
 )
 
 // source is what a model is read from: a file, a directory, or bytes in memory.
 type source struct {
-	path string // as the caller named it; empty for bytes in memory
-	data []byte // the content; nil for a directory
-	dir  fs.FS  // the files of a directory; else nil
+	path  string // as the caller named it; empty for bytes in memory
+	data  []byte // the content; nil for a directory
+	dir   fs.FS  // the files of a directory; else nil
+	files *files // in the directory, or beside the file; nil for bytes in memory
 }
+
+// translation is what a source has become.
+type translation = savedmodel.Translation
 
 // format is a form in which models come, or one that people give in place of a model.
 type format struct {
 	name      string // with its article, as errors have it
 	recognise func(s source) bool
-	read      func(c *config, s source) (*core.Function, error) // nil if it is not read
+	read      func(c *config, s source) (*translation, error) // nil if it is not read
 
 	// Of a format that is not read:
 	reason error  // what errors.Is finds
@@ -35,8 +40,7 @@ var formats = []format{
 	{
 		name:      "a SavedModel directory",
 		recognise: isSavedModel,
-		reason:    graphdef.ErrSavedModel,
-		advice:    "SavedModels are not read yet: freeze it first, for example with convert_variables_to_constants_v2",
+		read:      (*config).readDirectory,
 	},
 	{
 		name:      "a directory with a checkpoint",
@@ -51,6 +55,11 @@ var formats = []format{
 		advice:    "name the file in it",
 	},
 	{name: "a converted model", recognise: func(s source) bool { return ngfile.Sniff(s.data) }, read: (*config).readNG},
+	{
+		name:      "a SavedModel",
+		recognise: func(s source) bool { return errors.Is(graphdef.Recognise(s.data), graphdef.ErrSavedModel) },
+		read:      (*config).readSavedModel,
+	},
 	{
 		name:      "a GraphDef in text format",
 		recognise: func(s source) bool { return graphdef.IsText(s.data) },
@@ -80,24 +89,25 @@ func recognise(s source) format {
 	return formats[len(formats)-1]
 }
 
-// function reads a source of the format.
-func (f format) function(c *config, s source) (*core.Function, error) {
+// translation reads a source of the format.
+func (f format) translation(c *config, s source) (*translation, error) {
 	if f.read == nil {
 		return nil, &graphdef.Error{
-			Offset:  -1,
-			Message: "got " + f.name + ", want a frozen GraphDef (.pb, .pbtxt) or a converted model (.ng): " + f.advice,
-			Err:     f.reason,
+			Offset: -1,
+			Message: "got " + f.name + ", want a frozen GraphDef (.pb, .pbtxt), a SavedModel or a converted model (.ng): " +
+				f.advice,
+			Err: f.reason,
 		}
 	}
 	return f.read(c, s)
 }
 
 // refuseForeign names a file that package graphdef knows not to be a GraphDef.
-func refuseForeign(_ *config, s source) (*core.Function, error) {
+func refuseForeign(_ *config, s source) (*translation, error) {
 	return nil, graphdef.Recognise(s.data)
 }
 
-func isSavedModel(s source) bool { return s.has("saved_model.pb") || s.has("saved_model.pbtxt") }
+func isSavedModel(s source) bool { return s.has(savedmodel.Binary) || s.has(savedmodel.Text) }
 
 func isCheckpoint(s source) bool { return s.has("checkpoint") }
 

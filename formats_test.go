@@ -16,7 +16,7 @@ import (
 // What people give in place of a model is named, with what to do.
 func TestLoadNamesWhatIsNoModel(t *testing.T) {
 	const onlyFrozen = ", want a frozen GraphDef"
-	const want = onlyFrozen + " (.pb, .pbtxt) or a converted model (.ng): "
+	const want = onlyFrozen + " (.pb, .pbtxt), a SavedModel or a converted model (.ng): "
 	for _, test := range []struct {
 		name   string
 		path   string // what is given; "" for the directory
@@ -24,22 +24,6 @@ func TestLoadNamesWhatIsNoModel(t *testing.T) {
 		reason error
 		text   string
 	}{
-		{
-			"SavedModel directory",
-			"",
-			map[string]string{"saved_model.pb": "\x08\x01\x12\x00", "variables.index": ""},
-			graphdef.ErrSavedModel,
-			"got a SavedModel directory" + want +
-				"SavedModels are not read yet: freeze it first, for example with convert_variables_to_constants_v2",
-		},
-		{
-			"SavedModel directory in text",
-			"",
-			map[string]string{"saved_model.pbtxt": ""},
-			graphdef.ErrSavedModel,
-			"got a SavedModel directory" + want +
-				"SavedModels are not read yet: freeze it first, for example with convert_variables_to_constants_v2",
-		},
 		{
 			"checkpoint directory",
 			"",
@@ -55,12 +39,25 @@ func TestLoadNamesWhatIsNoModel(t *testing.T) {
 			"got a directory" + want + "name the file in it",
 		},
 		{
-			"SavedModel",
+			"SavedModel without a graph",
 			"saved_model.pb",
 			map[string]string{"saved_model.pb": "\x08\x01\x12\x00"},
-			graphdef.ErrSavedModel,
-			"got a SavedModel (saved_model.pb)" + onlyFrozen +
-				": freeze it first, for example with convert_variables_to_constants_v2",
+			graphdef.ErrEmpty,
+			"graph of the SavedModel: empty file, want a GraphDef",
+		},
+		{
+			"directory of a SavedModel without graphs",
+			"",
+			map[string]string{"saved_model.pb": "\x08\x01"},
+			graphdef.ErrStructure,
+			"a SavedModel without MetaGraphs",
+		},
+		{
+			"directory of a cut SavedModel",
+			"",
+			map[string]string{"saved_model.pb": "\x08\x01\x12\x05"},
+			graphdef.ErrMalformed,
+			"unexpected EOF",
 		},
 		{
 			"ONNX",
@@ -120,12 +117,11 @@ func TestLoadNamesWhatIsNoModel(t *testing.T) {
 			"got the variables of a checkpoint (.data)" + want + "freeze the graph with the checkpoint first",
 		},
 		{
-			"SavedModel in text format",
+			"SavedModel in text that is not linked",
 			"saved_model.pbtxt",
 			map[string]string{"saved_model.pbtxt": "# mine\nsaved_model_schema_version: 1\nmeta_graphs {\n}\n"},
-			graphdef.ErrSavedModel,
-			"got a SavedModel in text format (saved_model.pbtxt)" + onlyFrozen +
-				": freeze it first, for example with convert_variables_to_constants_v2",
+			graphdef.ErrText,
+			"text format is not linked into this program: import github.com/tf2ng/tf2ng/bridge/tf/pbtxt",
 		},
 		{
 			"checkpoint's graph in text format",

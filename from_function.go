@@ -32,21 +32,7 @@ func FromFunction(f *core.Function, opts ...Option) (_ *Model, err error) {
 	if f, err = c.converted(f); err != nil {
 		return nil, err
 	}
-	return c.model(f)
-}
-
-// model returns the Model of a Function that is as the other options want it.
-func (c *config) model(f *core.Function) (*Model, error) {
-	if len(c.outputs) > 0 {
-		if err := givenTwice(c.outputs); err != nil {
-			return nil, err
-		}
-		var err error
-		if f, err = f.WithResults(c.outputs, true); err != nil { // named as the caller named them
-			return nil, err
-		}
-	}
-	return newModel(f, c.kernels)
+	return c.model(&translation{Function: f})
 }
 
 // givenTwice returns an error if two names of outputs mean one tensor.

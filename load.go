@@ -5,52 +5,52 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/mapped"
 	"github.com/tf2ng/tf2ng/internal/ngfile"
 )
 
-// Load reads a frozen GraphDef (.pb), a text GraphDef (.pbtxt, if package
-// bridge/tf/pbtxt is linked in) or a converted model (.ng). The content decides, not the
-// name. The file is mapped into memory until Close.
+// Load reads a frozen GraphDef (.pb), a SavedModel (its directory, saved_model.pb or .pbtxt), a
+// converted model (.ng), or text (.pbtxt, if package bridge/tf/pbtxt is linked in). The content
+// decides, not the name. Files are mapped into memory until Close.
+//
+// The inputs and outputs of a SavedModel, and of a .ng file that was made of one, have the names of
+// its signature: see WithSignature.
 func Load(path string, opts ...Option) (_ *Model, err error) {
 	defer guard(&err)
 	c, err := configure(opts)
 	if err != nil {
 		return nil, err
 	}
-	s, file, err := open(path)
+	s, err := open(path)
 	if err != nil {
 		return nil, err
 	}
 	m, err := c.load(s)
 	if err != nil {
-		err = fmt.Errorf("%s: %w", path, err)
-		if file != nil {
-			err = errors.Join(err, file.Close())
-		}
-		return nil, err
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), s.files.close())
 	}
-	m.file = file
+	m.origin.files = s.files.mapped
 	return m, nil
 }
 
-// open returns the source at a path, and the file that it borrows from: nil for a directory.
-func open(path string) (source, *mapped.File, error) {
+// open returns the source at a path.
+func open(path string) (source, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return source{path: path, dir: os.DirFS(path)}, nil, nil
+		return source{path: path, dir: os.DirFS(path), files: &files{dir: path}}, nil
 	}
-	file, err := mapped.Open(path)
-	if err != nil {
-		return source{}, nil, err
-	}
-	return source{path: path, data: file.Data}, file, nil
+	s := source{path: path, files: &files{dir: filepath.Dir(path)}}
+	var err error
+	s.data, err = s.files.read(filepath.Base(path))
+	return s, err
 }
 
 // LoadBytes is Load for a model in memory, which must not change until Close.
@@ -82,42 +82,87 @@ func LoadReader(r io.Reader, opts ...Option) (_ *Model, err error) {
 }
 
 func (c *config) load(s source) (*Model, error) {
-	f, err := recognise(s).function(c, s)
+	t, err := recognise(s).translation(c, s)
 	if err != nil {
 		return nil, err
 	}
-	return c.model(f)
+	return c.model(t)
 }
 
 // readNG reads a .ng file.
-func (c *config) readNG(s source) (*core.Function, error) {
+func (c *config) readNG(s source) (*translation, error) {
 	f, err := ngfile.Read(s.data)
 	if err != nil {
 		return nil, err
 	}
-	return c.converted(f)
+	f, err = c.converted(f)
+	return &translation{Function: f}, err
 }
 
 // readGraphDef reads a binary GraphDef.
-func (c *config) readGraphDef(s source) (*core.Function, error) {
+func (c *config) readGraphDef(s source) (*translation, error) {
 	g, err := graphdef.Parse(s.data, c.limits)
 	return c.translated(g, err)
 }
 
 // readText reads a GraphDef in text format.
-func (c *config) readText(s source) (*core.Function, error) {
+func (c *config) readText(s source) (*translation, error) {
 	g, err := graphdef.ParseText(s.data, c.limits)
 	return c.translated(g, err)
 }
 
-// translated returns the Function of a GraphDef that was read, or its error.
-func (c *config) translated(g *graphdef.Graph, err error) (*core.Function, error) {
+// readDirectory reads the SavedModel in a directory.
+func (c *config) readDirectory(s source) (*translation, error) {
+	name := savedmodel.Binary
+	if !s.has(name) {
+		name = savedmodel.Text
+	}
+	var err error
+	if s.data, err = s.files.read(name); err != nil {
+		return nil, err
+	}
+	return c.readSavedModel(s)
+}
+
+// readSavedModel reads a SavedModel from the content of its saved_model.pb or .pbtxt.
+func (c *config) readSavedModel(s source) (*translation, error) {
+	data := s.data
+	if savedmodel.IsText(data) {
+		var err error
+		if data, err = savedmodel.ToBinary(data); err != nil {
+			return nil, err
+		}
+	}
+	var files savedmodel.Files
+	if s.files != nil {
+		files = s.files.read
+	}
+	m, err := savedmodel.Open(data, files, savedmodel.Options{Tags: c.tags, Limits: c.limits})
 	if err != nil {
 		return nil, err
 	}
-	return tf.Translate(g, tf.Options{
+	name, err := c.choose(m.Names())
+	if err != nil {
+		return nil, err
+	}
+	return m.Translate(name, c.translation())
+}
+
+// translated returns the Function of a GraphDef that was read, or its error.
+func (c *config) translated(g *graphdef.Graph, err error) (*translation, error) {
+	if err != nil {
+		return nil, err
+	}
+	f, err := tf.Translate(g, c.translation())
+	return &translation{Function: f}, err
+}
+
+// translation returns the options of the bridge.
+func (c *config) translation() tf.Options {
+	return tf.Options{
 		Inputs: c.inputs, Outputs: c.outputs, TFVersion: c.tfVersion, CheckAsserts: c.checkAsserts,
-	})
+		Constants: c.constants,
+	}
 }
 
 // converted narrows the Function of a .ng file to what the options want of it.
@@ -136,13 +181,28 @@ func (c *config) converted(f *core.Function) (*core.Function, error) {
 		return nil, fmt.Errorf("WithAssertsChecked: the model was converted without its %d Asserts, the first %q: "+
 			"convert the GraphDef again, with --check-asserts", len(left), left[0])
 	}
+	if len(c.constants) > 0 {
+		return nil, fmt.Errorf("WithConstant: %q: a converted model keeps its inputs: convert the GraphDef again, with "+
+			"--set", c.constants[0].Name)
+	}
+	names, err := c.parameterNames(f)
+	if err != nil {
+		return nil, err
+	}
 	shapes := map[string]core.Shape{}
 	for _, s := range c.inputs {
-		name := strings.TrimSuffix(s.Name, ":0")
+		name := portless(s.Name)
+		if parameter, ok := names[s.Name]; ok {
+			name = parameter
+		}
 		i := slices.IndexFunc(f.Parameters, func(p *core.Node) bool { return p.Name == name })
 		if i < 0 {
+			have := parameterNames(f)
+			if len(names) > 0 {
+				have = slices.Sorted(maps.Keys(names))
+			}
 			return nil, fmt.Errorf("input %q: a converted model keeps its inputs %q: convert the GraphDef again to "+
-				"cut it elsewhere", s.Name, parameterNames(f))
+				"cut it elsewhere", s.Name, have)
 		}
 		if _, dup := shapes[name]; dup {
 			return nil, fmt.Errorf("input %q: given twice", s.Name)
@@ -153,6 +213,13 @@ func (c *config) converted(f *core.Function) (*core.Function, error) {
 		shapes[name] = s.Shape
 	}
 	return f.Bind(shapes)
+}
+
+// parameterNames returns the parameters of a converted model by the names of the signature that is
+// meant.
+func (c *config) parameterNames(f *core.Function) (map[string]string, error) {
+	name, err := c.choose(slices.Collect(maps.Keys(f.Signatures)))
+	return f.Signatures[name].Inputs, err
 }
 
 func parameterNames(f *core.Function) []string {

@@ -4,13 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
+	"path/filepath"
 
 	"github.com/tf2ng/tf2ng/internal/mapped"
 )
 
-// LoadFS is Load for a file of a file system, an embed.FS for example. The file is read, not
-// mapped. One that is larger than a model may be, 64 GiB, is a *SizeError before it is read;
-// one that cannot be opened, or is no file, is a *fs.PathError.
+// LoadFS is Load for a file of a file system, an embed.FS for example, or for the directory of a
+// SavedModel there. Files are read, not mapped. One that is larger than a model may be, 64 GiB, is
+// a *SizeError before it is read; one that cannot be opened, or is no file, is a *fs.PathError.
 func LoadFS(fsys fs.FS, name string, opts ...Option) (_ *Model, err error) {
 	defer guard(&err)
 	c, err := configure(opts)
@@ -20,15 +22,57 @@ func LoadFS(fsys fs.FS, name string, opts ...Option) (_ *Model, err error) {
 	if fsys == nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("got no file system")}
 	}
-	data, err := readFile(fsys, name)
+	s, err := openFS(fsys, name)
 	if err != nil {
 		return nil, err
 	}
-	m, err := c.load(source{path: name, data: data})
+	m, err := c.load(s)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return m, nil
+}
+
+// openFS returns the source at a path of a file system.
+func openFS(fsys fs.FS, name string) (source, error) {
+	s := source{path: name, files: &files{fsys: fsys, dir: path.Dir(name)}}
+	if info, err := fs.Stat(fsys, name); err == nil && info.IsDir() {
+		if sub, err := fs.Sub(fsys, name); err == nil && isSavedModel(source{dir: sub}) {
+			s.dir, s.files.dir = sub, name
+			return s, nil
+		}
+	}
+	var err error
+	s.data, err = readFile(fsys, name)
+	return s, err
+}
+
+// files are the files beside a source, and those that are open.
+type files struct {
+	fsys   fs.FS // nil: the system's own
+	dir    string
+	mapped []*mapped.File
+}
+
+// read returns the content of a file, which is there until close.
+func (f *files) read(name string) ([]byte, error) {
+	if f.fsys != nil {
+		return readFile(f.fsys, path.Join(f.dir, name))
+	}
+	file, err := mapped.Open(filepath.Join(f.dir, filepath.FromSlash(name)))
+	if err != nil {
+		return nil, err
+	}
+	f.mapped = append(f.mapped, file)
+	return file.Data, nil
+}
+
+func (f *files) close() error {
+	var errs []error
+	for _, file := range f.mapped {
+		errs = append(errs, file.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // readFile reads a regular file, or what else has an end, within the limit.

@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"sync"
 
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/internal/mapped"
 	"github.com/tf2ng/tf2ng/internal/ngfile"
 	"github.com/tf2ng/tf2ng/kernels"
 )
@@ -16,20 +14,10 @@ import (
 // Model is a translated graph, ready to run. Its methods may be called from any number
 // of goroutines at the same time.
 type Model struct {
-	function *core.Function
-	prepared *kernels.Prepared
-
-	mu   sync.Mutex
-	file *mapped.File // what the weights are mapped from; nil for models from memory
-}
-
-// newModel returns the Model of a function.
-func newModel(f *core.Function, o kernels.Options) (*Model, error) {
-	p, err := kernels.Prepare(f, o)
-	if err != nil {
-		return nil, err
-	}
-	return &Model{function: f, prepared: p}, nil
+	function  *core.Function
+	prepared  *kernels.Prepared
+	origin    *origin
+	signature string // whose names the inputs and outputs have; may be empty
 }
 
 // TensorInfo describes an input or an output. Dimensions may be unknown.
@@ -39,11 +27,11 @@ type TensorInfo struct {
 	Shape core.Shape `json:"shape"`
 }
 
-// Inputs describes the inputs, in the order of the graph.
+// Inputs describes the inputs, in the order of the graph, by their names in the signature if there is one.
 func (m *Model) Inputs() []TensorInfo { return infos(m.function.Parameters) }
 
-// Outputs describes the outputs, by their full names ("Identity:0") or as WithOutputs
-// named them.
+// Outputs describes the outputs, by their full names ("Identity:0"), as the signature names them, or
+// as WithOutputs did.
 func (m *Model) Outputs() []TensorInfo { return infos(m.function.Results) }
 
 func infos(nodes []*core.Node) []TensorInfo {
@@ -77,7 +65,7 @@ func (w Warning) String() string {
 func (m *Model) Warnings() []Warning {
 	var warnings []Warning
 	seen := map[string]bool{}
-	for _, n := range m.function.Nodes() {
+	for _, n := range m.function.AllNodes() {
 		if o := n.Origin; o.Repairs != "" && !seen[o.Node] {
 			seen[o.Node] = true
 			warnings = append(warnings, Warning{Node: o.Node, Op: o.Op, Repairs: o.Repairs})
@@ -128,26 +116,17 @@ func (m *Model) Compile(shapes map[string]Shape) (*kernels.Program, error) {
 // constants, which all shapes share, and those of what is prepared for certain shapes.
 func (m *Model) Memory() (shared, shapes int64) { return m.prepared.Memory() }
 
-// WriteNG writes the model as a .ng file, which Load reads.
+// WriteNG writes the model as a .ng file, which Load reads, with all its signatures.
 func (m *Model) WriteNG(w io.Writer) (err error) {
 	defer guard(&err)
-	return m.prepared.Use(func() error { return ngfile.Write(w, m.function) })
+	return m.prepared.Use(func() error { return ngfile.Write(w, m.origin.function) })
 }
 
 // Close waits for the Runs that are under way and releases the mapped file and what was
 // prepared. Whatever begins later, or while Close waits, fails with ErrClosed. Function's
-// constants must not be read after Close. To end a long Run early, cancel its context first.
-func (m *Model) Close() error {
-	m.prepared.Close()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.file == nil {
-		return nil
-	}
-	err := m.file.Close()
-	m.file = nil
-	return err
-}
+// constants must not be read after Close. The Models of other signatures are closed with it. To end a
+// long Run early, cancel its context first.
+func (m *Model) Close() error { return m.origin.close() }
 
 // guard turns a panic of this goroutine into an error: the last belt.
 func guard(err *error) {

@@ -16,7 +16,10 @@ type config struct {
 	kernels   kernels.Options
 	inputs    []tf.InputSpec
 	outputs   []string
+	constants []tf.ConstantSpec
 	tfVersion string
+	signature string
+	tags      []string
 
 	checkAsserts bool
 
@@ -125,7 +128,7 @@ func WithPreparedShapes(n int, bytes int64) Option {
 	}
 }
 
-// WithInputs gives inputs shapes, or makes inner tensors inputs (GraphDefs only).
+// WithInputs gives inputs shapes, or makes inner tensors inputs (GraphDefs and SavedModels only).
 func WithInputs(specs ...InputSpec) Option {
 	return func(c *config) {
 		for _, s := range specs {
@@ -135,6 +138,27 @@ func WithInputs(specs ...InputSpec) Option {
 	}
 }
 
+// WithConstant gives a Placeholder a value, of its type, when the model is loaded: it is no
+// input, and where it switches parts of the graph, as phase_train does, those that it turns
+// off are not there (GraphDefs only).
+func WithConstant(name string, value *Tensor) Option {
+	return func(c *config) {
+		if value == nil {
+			c.wrong("WithConstant", name, "a tensor")
+		}
+		c.constants = append(c.constants, tf.ConstantSpec{Name: name, Value: value})
+	}
+}
+
+// WithConstantText is WithConstant with a value in JSON, "false" or "[1,2]": it becomes a tensor of
+// the Placeholder's type.
+func WithConstantText(name, value string) Option {
+	return func(c *config) {
+		c.constants = append(c.constants, tf.ConstantSpec{Name: name, Text: value})
+	}
+}
+
+// checkInput records an input without a meaning.
 func (c *config) checkInput(s InputSpec) {
 	const option = "WithInputs"
 	if s.Name == "" {
@@ -160,6 +184,29 @@ func WithOutputs(names ...string) Option {
 			}
 		}
 		c.outputs = append(c.outputs, names...)
+	}
+}
+
+// WithSignature names the signature of a SavedModel, or of a .ng file that was made of one, whose
+// names the inputs and outputs have. By default it is "serving_default", or the only one; if there is
+// neither, Load fails with a *SignatureError. Model.Signature gives the others.
+func WithSignature(name string) Option {
+	return func(c *config) {
+		if name == "" {
+			c.wrong("WithSignature", `""`, "the name of a signature")
+		}
+		c.signature = name
+	}
+}
+
+// WithTags names the tags of the graph of a SavedModel that is to be read, in any order. By default it
+// is that with the one tag "serve", or the only one; any other case is a *TagsError.
+func WithTags(tags ...string) Option {
+	return func(c *config) {
+		if len(tags) == 0 {
+			c.wrong("WithTags", "no tags", "at least one")
+		}
+		c.tags = tags
 	}
 }
 

@@ -24,15 +24,20 @@ type report struct {
 	Feeds     map[string]string `json:"feeds"`     // a tensor's name -> "feeds.npz:array"
 	Expect    map[string]string `json:"expect"`    // the same; floats within 1e-4, integers equal
 	Refused   string            `json:"refused"`   // the error of Load, if there is one; nothing is computed
-	Set       map[string]any    `json:"set"`       // not supported
-	Signature string            `json:"signature"` // not supported
+	Set       map[string]any    `json:"set"`       // the values of placeholders
+	Signature string            `json:"signature"` // of a SavedModel, if its own default is not meant
+	Fails     string            `json:"fails"`     // "load" or "run": where there is an error
+	Because   string            `json:"because"`   // what the error is about
 }
 
 // TestReports runs the situations that users reported, on every engine. TF2NG_REPORTS names a
 // directory of more.
-func TestReports(t *testing.T) {
-	roots := []string{"testdata/cases/reports"}
-	if more := os.Getenv("TF2NG_REPORTS"); more != "" {
+func TestReports(t *testing.T) { eachReport(t, "testdata/cases/reports", "TF2NG_REPORTS") }
+
+// eachReport runs the cases of a directory, and of that which a variable names.
+func eachReport(t *testing.T, dir, more string) {
+	roots := []string{dir}
+	if more := os.Getenv(more); more != "" {
 		roots = append(roots, more)
 	}
 	for _, root := range roots {
@@ -55,16 +60,35 @@ func TestReports(t *testing.T) {
 	}
 }
 
+// loadOptions are those of the run's graph.
+func (r *report) loadOptions(t *testing.T) []tf2ng.Option {
+	load := []tf2ng.Option{
+		tf2ng.WithOutputs(slices.Sorted(maps.Keys(r.Expect))...), tf2ng.WithTFVersion("2.21"),
+	}
+	if r.Signature != "" {
+		load = append(load, tf2ng.WithSignature(r.Signature))
+	}
+	for name, value := range r.Set {
+		text, err := json.Marshal(value)
+		require.NoError(t, err)
+		load = append(load, tf2ng.WithConstantText(name, string(text)))
+	}
+	for name := range r.Feeds {
+		load = append(load, tf2ng.WithInputs(tf2ng.InputSpec{Name: name}))
+	}
+	return load
+}
+
 // run loads the model with what is fed as its inputs and compares what it computes.
 func (r *report) run(t *testing.T, dir string) {
-	if r.Set != nil || r.Signature != "" {
-		t.Skip("sets a placeholder or runs a signature, which is not supported")
+	if r.Fails != "" {
+		r.fail(t, dir)
+		return
 	}
-	load := []tf2ng.Option{tf2ng.WithOutputs(slices.Sorted(maps.Keys(r.Expect))...)}
+	load := r.loadOptions(t)
 	inputs := map[string]*tf2ng.Tensor{}
 	for name, at := range r.Feeds {
 		inputs[name] = arrayAt(t, dir, at)
-		load = append(load, tf2ng.WithInputs(tf2ng.InputSpec{Name: name}))
 	}
 	path := filepath.Join(dir, r.Model)
 	for engine, opts := range engineOptions() {

@@ -144,7 +144,7 @@ func TestServerTellsErrorsOfLoadApart(t *testing.T) {
 		is   error
 	}{
 		{"empty", "", tf2ng.ErrEmpty},
-		{"saved model", "\x08\x01\x12", tf2ng.ErrSavedModel},
+		{"saved model", "\x08\x01\x12", tf2ng.ErrMalformed},
 		{"foreign", "\x08\x07", tf2ng.ErrForeign},
 		{"malformed", "\x0a\xff", tf2ng.ErrMalformed},
 		{"damaged .ng", "\x02\x00\x00\x00\x00\x00\x00\x00{}", tf2ng.ErrFormat},

@@ -82,6 +82,9 @@ func located(err error, op Op, node string) error {
 	if err == nil {
 		return nil
 	}
+	if p, ok := err.(*passedError); ok {
+		return p.error
+	}
 	if m, ok := err.(*MemoryError); ok {
 		c := *m
 		if c.Node == "" {

@@ -59,6 +59,12 @@ func (f *Function) Nodes() []*Node {
 	return order
 }
 
+// AllNodes returns the nodes and, behind them, those of the functions that nodes call, each
+// function once.
+func (f *Function) AllNodes() []*Node {
+	return slices.Concat(append([][]*Node{f.Nodes()}, f.namedFunctions().bodies()...)...)
+}
+
 // Users returns, for every value in use, the nodes that read it (once per input).
 func (f *Function) Users() map[Value][]*Node {
 	users := map[Value][]*Node{}

@@ -8,9 +8,20 @@ import (
 
 // Check returns a *FunctionError unless f can be bound, evaluated and written: its
 // parameters and results are nodes of these ops with names of their own, its names stand
-// for values, every Parameter that is read is among the parameters, and what the signatures
-// stand for is there.
+// for values, every Parameter that is read is among the parameters, the functions that ops call
+// are such too, and what the signatures stand for is there.
 func (f *Function) Check() error {
+	if err := f.checkOwn(); err != nil {
+		return err
+	}
+	if _, err := (callWalk{}).of(f, MaxCallDepth+1); err != nil {
+		return err
+	}
+	return f.checkSignatures()
+}
+
+// checkOwn checks what Check does, but for signatures and the functions that nodes call.
+func (f *Function) checkOwn() error {
 	if f == nil {
 		return &FunctionError{Msg: "got none"}
 	}
@@ -31,10 +42,7 @@ func (f *Function) Check() error {
 			}
 		}
 	}
-	if err := f.checkParameters(); err != nil {
-		return err
-	}
-	return f.checkSignatures()
+	return f.checkParameters()
 }
 
 // checkBoundary checks the nodes at one side of a Function, which are of op T.

@@ -32,6 +32,8 @@ type document struct {
 
 	Signatures json.RawMessage `json:"signatures,omitempty"` // from schema 2 on; of Signature, by name
 	signatures map[string]Signature
+	Functions  []json.RawMessage // members "name":{...} of the object "functions", from schema 2 on
+	functions  map[string]json.RawMessage
 }
 
 // documentNode is a node; its number is its place in the list, and it reads nodes of
@@ -44,6 +46,7 @@ type documentNode struct {
 	Strings    []string        `json:"strings,omitempty"` // of a Constant of strings, its elements
 	Bytes      [][]byte        `json:"bytes,omitempty"`   // the same if they are not all UTF-8
 	Inputs     []valueRef      `json:"inputs,omitempty"`
+	Functions  []string        `json:"functions,omitempty"` // that it calls, by their names; from schema 2 on
 	Outputs    []Fact          `json:"outputs"`
 	Origin     Origin          `json:"origin"`
 }
@@ -57,29 +60,19 @@ type valueRef [2]int
 func (f *Function) EncodeJSON() (graph []byte, tensors map[string]*Tensor, err error) {
 	e := encoder{
 		number: map[*Node]int{}, tensors: map[string]*Tensor{}, named: map[*Tensor]string{}, taken: map[string]bool{},
+		functions: f.namedFunctions(),
 	}
-	nodes := f.Nodes()
-	for i, n := range nodes {
-		e.number[n] = i
-		e.taken[n.Name] = true
-	}
-	doc := document{
-		Schema: Schema, Name: f.Name, Meta: f.Meta,
-		Parameters: []int{}, Results: []int{}, Names: map[string]json.RawMessage{},
-	}
-	for _, n := range nodes {
-		line, err := e.node(n)
-		if err != nil {
-			return nil, nil, fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
+	for _, nodes := range append([][]*Node{f.Nodes()}, e.functions.bodies()...) {
+		for _, n := range nodes {
+			e.taken[n.Name] = true
 		}
-		doc.Nodes = append(doc.Nodes, line)
 	}
-	for _, p := range f.Parameters {
-		doc.Parameters = append(doc.Parameters, e.number[p])
+	doc := document{Schema: Schema, Name: f.Name, Meta: f.Meta, Names: map[string]json.RawMessage{}}
+	main, err := e.function(f, f.Nodes())
+	if err != nil {
+		return nil, nil, err
 	}
-	for _, r := range f.Results {
-		doc.Results = append(doc.Results, e.number[r])
-	}
+	doc.Nodes, doc.Parameters, doc.Results = main.Nodes, main.Parameters, main.Results
 	for name, v := range f.Names {
 		if !utf8.ValidString(name) {
 			return nil, nil, fmt.Errorf("name %q of a tensor is not UTF-8", name)
@@ -87,6 +80,9 @@ func (f *Function) EncodeJSON() (graph []byte, tensors map[string]*Tensor, err e
 		doc.Names[name] = fmt.Appendf(nil, "[%d,%d]", e.number[v.Node], v.Index)
 	}
 	if doc.Signatures, err = f.encodeSignatures(); err != nil {
+		return nil, nil, err
+	}
+	if doc.Functions, err = e.calledFunctions(); err != nil {
 		return nil, nil, err
 	}
 	graph, err = doc.write()
@@ -118,11 +114,14 @@ func (d *document) write() ([]byte, error) {
 		fmt.Fprintf(&b, "%q:%s,\n", m.name, value)
 	}
 	b.WriteString("\"nodes\":[")
-	for i, n := range d.Nodes {
-		b.WriteString([]string{",\n", "\n"}[boolInt(i == 0)])
-		b.Write(n)
+	writeLines(&b, d.Nodes)
+	if d.Functions != nil {
+		b.WriteString("\n],\n\"functions\":{")
+		writeLines(&b, d.Functions)
+		b.WriteString("\n},\n\"names\":{")
+	} else {
+		b.WriteString("\n],\n\"names\":{")
 	}
-	b.WriteString("\n],\n\"names\":{")
 	for i, name := range slices.Sorted(maps.Keys(d.Names)) {
 		b.WriteString([]string{",\n", "\n"}[boolInt(i == 0)])
 		key, err := appendPlain(nil, reflect.ValueOf(name))
@@ -133,6 +132,14 @@ func (d *document) write() ([]byte, error) {
 	}
 	b.WriteString("\n}\n}\n")
 	return b.Bytes(), nil
+}
+
+// writeLines writes elements or members, each on a line of its own.
+func writeLines(b *bytes.Buffer, lines []json.RawMessage) {
+	for i, line := range lines {
+		b.WriteString([]string{",\n", "\n"}[boolInt(i == 0)])
+		b.Write(line)
+	}
 }
 
 func boolInt(b bool) int {
@@ -147,6 +154,30 @@ type encoder struct {
 	tensors map[string]*Tensor
 	named   map[*Tensor]string
 	taken   map[string]bool // names that a tensor without one must not get
+
+	functions *functionNames
+}
+
+// function returns the parts of a function.
+func (e *encoder) function(f *Function, nodes []*Node) (*functionDocument, error) {
+	d := &functionDocument{Parameters: []int{}, Results: []int{}}
+	number := map[*Node]int{}
+	e.number = number
+	for i, n := range nodes {
+		number[n] = i
+		line, err := e.node(n)
+		if err != nil {
+			return nil, fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
+		}
+		d.Nodes = append(d.Nodes, line)
+	}
+	for _, p := range f.Parameters {
+		d.Parameters = append(d.Parameters, number[p])
+	}
+	for _, r := range f.Results {
+		d.Results = append(d.Results, number[r])
+	}
+	return d, nil
 }
 
 func (e *encoder) node(n *Node) ([]byte, error) {
@@ -162,6 +193,7 @@ func (e *encoder) node(n *Node) ([]byte, error) {
 	for _, v := range n.inputs {
 		d.Inputs = append(d.Inputs, valueRef{e.number[v.Node], v.Index})
 	}
+	d.Functions = e.functions.of(n)
 	if c, ok := n.op.(*Constant); ok {
 		e.constant(&d, n, c.Value)
 	} else {
@@ -216,8 +248,8 @@ const metadataName = "__metadata__"
 // DecodeJSON reads what EncodeJSON wrote, in this schema or an older one. Everything is
 // checked and inferred again: unknown ops, attributes and fields, inputs that are not there,
 // tensors of other types or shapes than the graph says, and whatever an op's Infer rejects
-// are errors that wrap ErrJSON; so are a *SchemaError and an *UnsupportedFunctionsError. The
-// Function borrows the tensors.
+// are errors that wrap ErrJSON; so are functions that call themselves, that no node names or that
+// call each other deeper than MaxCallDepth, and a *SchemaError. The Function borrows the tensors.
 func DecodeJSON(graph []byte, tensors map[string]*Tensor) (*Function, error) {
 	f, err := decodeJSON(graph, tensors)
 	if err != nil {
@@ -237,11 +269,14 @@ func decodeJSON(graph []byte, tensors map[string]*Tensor) (*Function, error) {
 	if err := parseDocument(graph, &doc); err != nil {
 		return nil, err
 	}
-	d := decoder{doc: &doc, tensors: tensors}
-	for i, raw := range doc.Nodes {
-		if err := d.node(raw); err != nil {
-			return nil, fmt.Errorf("node %d: %w", i, err)
-		}
+	d := decoder{doc: &doc, schema: doc.Schema, tensors: tensors, library: &library{
+		texts: doc.functions, built: map[string]*Function{}, sizes: map[string]int{},
+	}}
+	if err := d.readNodes(doc.Nodes); err != nil {
+		return nil, err
+	}
+	if err := d.library.checkUsed(); err != nil {
+		return nil, err
 	}
 	return d.function()
 }
@@ -276,9 +311,7 @@ func (d *document) field(name string, value json.RawMessage) (err error) {
 	case "meta":
 		d.Meta, err = parseStrings(value)
 	case "nodes":
-		if d.Nodes, err = rawElements(value); len(d.Nodes) > MaxJSONNodes {
-			err = fmt.Errorf("got %d nodes, the limit is %d", len(d.Nodes), MaxJSONNodes)
-		}
+		d.Nodes, err = rawElements(value)
 	case "names":
 		d.Names = map[string]json.RawMessage{}
 		err = eachMember(value, func(name string, ref json.RawMessage) error {
@@ -292,7 +325,7 @@ func (d *document) field(name string, value json.RawMessage) (err error) {
 	case "signatures":
 		d.signatures, err = parseSignatures(value)
 	case "functions":
-		err = refuseFunctions(value)
+		d.functions, err = parseFunctions(value)
 	default:
 		err = fmt.Errorf("unknown field")
 	}
@@ -300,9 +333,25 @@ func (d *document) field(name string, value json.RawMessage) (err error) {
 }
 
 type decoder struct {
-	doc     *document
+	doc     *document // nil for a function that nodes call
+	schema  int
 	tensors map[string]*Tensor
 	nodes   []*Node
+	library *library
+	called  int // nodes of functions that nodes call
+}
+
+// readNodes reads the nodes of one function.
+func (d *decoder) readNodes(lines []json.RawMessage) error {
+	if d.library.nodes += len(lines); d.library.nodes > MaxJSONNodes {
+		return fmt.Errorf("field \"nodes\": got %d nodes, the limit is %d", d.library.nodes, MaxJSONNodes)
+	}
+	for i, raw := range lines {
+		if err := d.node(raw); err != nil {
+			return fmt.Errorf("node %d: %w", i, err)
+		}
+	}
+	return nil
 }
 
 func (d *decoder) node(raw json.RawMessage) error {
@@ -330,6 +379,9 @@ func (d *decoder) parseNode(raw json.RawMessage, in *documentNode) error {
 	v := reflect.ValueOf(in).Elem()
 	fields := jsonFields(v.Type())
 	return eachMember(raw, func(name string, value json.RawMessage) error {
+		if from := schemaOfFields[name]; d.schema < from {
+			return fmt.Errorf("unknown field in schema %d: want schema %d", d.schema, from)
+		}
 		if name == "attributes" {
 			in.Attributes = value
 			return nil
@@ -373,6 +425,9 @@ func (d *decoder) build(in *documentNode) (*Node, error) {
 		if err := parseStruct(in.Attributes, reflect.ValueOf(op).Elem()); err != nil {
 			return nil, fmt.Errorf("attributes: %w", err)
 		}
+	}
+	if op, err = d.callingOp(op, in.Functions); err != nil {
+		return nil, err
 	}
 	if p, ok := op.(*Parameter); ok {
 		if err := checkShape(p.Shape); err != nil {
@@ -428,11 +483,8 @@ func checkOutputs(inferred, stored []Fact) error {
 
 func (d *decoder) function() (*Function, error) {
 	f := &Function{Name: d.doc.Name, Meta: d.doc.Meta, Names: map[string]Value{}, Signatures: d.doc.signatures}
-	var err error
-	if f.Parameters, err = boundary[Parameter](d, "parameter", d.doc.Parameters); err != nil {
-		return nil, err
-	}
-	if f.Results, err = boundary[Result](d, "result", d.doc.Results); err != nil {
+	err := d.boundaries(f, d.doc.Parameters, d.doc.Results)
+	if err != nil {
 		return nil, err
 	}
 	for name, raw := range d.doc.Names {
@@ -450,6 +502,15 @@ func (d *decoder) function() (*Function, error) {
 		}
 	}
 	return f, f.checkSignatures()
+}
+
+// boundaries sets the parameters and results to nodes of the given numbers.
+func (d *decoder) boundaries(f *Function, parameters, results []int) (err error) {
+	if f.Parameters, err = boundary[Parameter](d, "parameter", parameters); err != nil {
+		return err
+	}
+	f.Results, err = boundary[Result](d, "result", results)
+	return err
 }
 
 // boundary returns the nodes of the given numbers, which must be of op T and have

@@ -56,3 +56,12 @@ func (t *Tensor) size() int64 {
 	}
 	return bytes
 }
+
+// BoundedTensor returns a tensor of zeros for an op, or a *MemoryError if it takes more than
+// DefaultMemoryLimits.
+func BoundedTensor(op Op, f Fact) (*Tensor, error) {
+	if err := checkMemory(op, nil, []Fact{f}, 0, DefaultMemoryLimits()); err != nil {
+		return nil, err
+	}
+	return NewTensor(f.Type, f.Shape)
+}

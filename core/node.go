@@ -155,13 +155,13 @@ func evalOp(op Op, in []*Tensor, held int64, limits MemoryLimits) ([]*Tensor, er
 	if err := checkMemory(op, in, facts, held, limits); err != nil {
 		return nil, located(err, op, "")
 	}
-	out := make([]*Tensor, len(facts))
-	for i, f := range facts {
-		if f.Static() {
-			if out[i], err = NewTensor(f.Type, f.Shape); err != nil {
-				return nil, located(err, op, "")
-			}
-		}
+	out, err := tensorsOf(facts)
+	if err != nil {
+		return nil, located(err, op, "")
+	}
+	if c, ok := op.(Caller); ok {
+		left := MemoryLimits{limits.Bytes - held, limits.TensorBytes}
+		return out, located(c.Call(in, out, References(c.Functions(), left)), op, "")
 	}
 	return out, located(op.Eval(in, out), op, "")
 }

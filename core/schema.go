@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
 )
 
 // Schema is the version of the JSON form that EncodeJSON writes; DecodeJSON reads OldestSchema
@@ -14,7 +13,8 @@ const (
 	OldestSchema = 1
 )
 
-// schemaOfFields is the schema from which on a graph may have a field that older ones lack.
+// schemaOfFields is the schema from which on a graph or a node may have a field that older ones
+// lack.
 var schemaOfFields = map[string]int{"signatures": 2, "functions": 2}
 
 // SchemaError reports a graph in a version of the JSON form that this program does not read.
@@ -52,39 +52,4 @@ func schemaOf(graph []byte) (int, error) {
 		return 0, err
 	}
 	return version, CheckSchema(version)
-}
-
-// UnsupportedFunctionsError reports a graph with functions, the bodies of loops and branches:
-// the JSON form has a place for them, but this program cannot run them.
-type UnsupportedFunctionsError struct{ Names []string } // sorted
-
-// Error names the first functions, long names by their beginning.
-func (e *UnsupportedFunctionsError) Error() string {
-	const most = 8
-	var names []string
-	for _, name := range e.Names[:min(len(e.Names), most)] {
-		names = append(names, excerpt([]byte(name)))
-	}
-	more := ""
-	if n := len(e.Names) - most; n > 0 {
-		more = fmt.Sprintf(" and %d more", n)
-	}
-	return fmt.Sprintf(
-		"got the functions %q%s, bodies of loops and branches, which this tf2ng cannot run: the file needs a newer tf2ng",
-		names, more)
-}
-
-// refuseFunctions returns an *UnsupportedFunctionsError if there are functions, without
-// reading them.
-func refuseFunctions(value json.RawMessage) error {
-	var names []string
-	err := eachMember(value, func(name string, _ json.RawMessage) error {
-		names = append(names, name)
-		return nil
-	})
-	if err != nil || names == nil {
-		return err
-	}
-	slices.Sort(names)
-	return &UnsupportedFunctionsError{names}
 }

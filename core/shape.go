@@ -106,6 +106,20 @@ func (s Shape) Merge(o Shape) (Shape, bool) {
 	return m, true
 }
 
+// Join returns what is known of a shape that is s or o.
+func (s Shape) Join(o Shape) Shape {
+	if s == nil || o == nil || len(s) != len(o) {
+		return nil
+	}
+	j := slices.Clone(s)
+	for i, d := range o {
+		if j[i] != d {
+			j[i] = Unknown
+		}
+	}
+	return j
+}
+
 // Clone returns a copy.
 func (s Shape) Clone() Shape { return slices.Clone(s) }
 

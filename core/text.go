@@ -15,7 +15,7 @@ import (
 //	%2 = IntegerConvolution(%0, %1) strides=[2 2] pad_type=SAME_UPPER : u8[?,4,4,16]  # "conv1" QuantizedConv2D
 //
 // Attributes that are zero are left out; constants of up to eight elements show them. A line
-// for each signature ends it.
+// for each signature follows, and then each function that nodes call.
 func (f *Function) WriteText(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "function %q", f.Name)
@@ -23,20 +23,33 @@ func (f *Function) WriteText(w io.Writer) error {
 		fmt.Fprintf(b, " %s=%s", key, f.Meta[key])
 	}
 	b.WriteByte('\n')
+	functions := f.namedFunctions()
+	writeNodes(b, f.Nodes(), functions)
+	for _, name := range slices.Sorted(maps.Keys(f.Signatures)) {
+		fmt.Fprintf(b, "signature %q: %v\n", name, f.Signatures[name])
+	}
+	for _, g := range functions.order {
+		fmt.Fprintf(b, "function %q\n", functions.names[g])
+		writeNodes(b, g.body(), functions)
+	}
+	return b.Flush()
+}
+
+func writeNodes(b *bufio.Writer, nodes []*Node, functions *functionNames) {
 	number := map[*Node]int{}
-	for i, n := range f.Nodes() {
+	for i, n := range nodes {
 		number[n] = i
-		fmt.Fprintf(b, "%%%d = %s(%s)%s :", i, n.OpName(), textInputs(n, number), textAttributes(n.op))
+		fmt.Fprintf(b, "%%%d = %s(%s)", i, n.OpName(), textInputs(n, number))
+		for k, name := range functions.of(n) {
+			fmt.Fprintf(b, " %s=%q", strings.ReplaceAll(n.op.(Caller).FunctionNames()[k], " ", ""), name)
+		}
+		fmt.Fprintf(b, "%s :", textAttributes(n.op))
 		for k, out := range n.outputs {
 			fmt.Fprintf(b, "%s %v", []string{"", ","}[boolInt(k > 0)], out)
 		}
 		b.WriteString(textOrigin(n))
 		b.WriteByte('\n')
 	}
-	for _, name := range slices.Sorted(maps.Keys(f.Signatures)) {
-		fmt.Fprintf(b, "signature %q: %v\n", name, f.Signatures[name])
-	}
-	return b.Flush()
 }
 
 // Text returns what WriteText writes.

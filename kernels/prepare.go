@@ -23,11 +23,19 @@ type Prepared struct {
 	ports    *ports // of the function: shapes may be unknown
 	store    *share.Store
 	runs     machine.RunPool
-	guard    guard
+	family   *family
 	calls    sync.Pool // of *call
 
 	mu       sync.Mutex
 	programs []*cached // the most recently used first
+}
+
+// family is a Prepared and its views.
+type family struct {
+	guard guard
+
+	mu      sync.Mutex
+	members []*Prepared
 }
 
 // cached is a Program that is kept, or the error that there is none.
@@ -49,9 +57,30 @@ func Prepare(f *core.Function, o Options) (*Prepared, error) {
 	if err := check(f, o); err != nil {
 		return nil, err
 	}
-	p := &Prepared{function: f, options: o, ports: newPorts(f), store: share.New(f)}
+	return newPrepared(f, o, share.New(f), &family{}), nil
+}
+
+// View returns a Prepared of f, whose constants and ops are those of p's function: it has, for
+// example, other parameters and results. What both need, such as packed weights, is made once. Each
+// has Programs of its own; both are closed when one of them is.
+func (p *Prepared) View(f *core.Function) (*Prepared, error) {
+	if !p.family.guard.enter() {
+		return nil, ErrClosed
+	}
+	defer p.family.guard.leave()
+	if err := check(f, p.options); err != nil {
+		return nil, err
+	}
+	return newPrepared(f, p.options, p.store, p.family), nil
+}
+
+func newPrepared(f *core.Function, o Options, store *share.Store, all *family) *Prepared {
+	p := &Prepared{function: f, options: o, ports: newPorts(f), store: store, family: all}
 	p.calls.New = func() any { return newCall(p.ports) }
-	return p, nil
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	all.members = append(all.members, p)
+	return p
 }
 
 // Compile is Prepare and Program: it makes a Program of f for parameters of the given shapes,
@@ -67,10 +96,10 @@ func Compile(f *core.Function, shapes map[string]core.Shape, o Options) (*Progra
 // Program returns the Program for parameters of the given shapes, by name, with or without
 // ":0"; shapes that the function knows need not be given. It is compiled if it is not kept.
 func (p *Prepared) Program(shapes map[string]core.Shape) (*Program, error) {
-	if !p.guard.enter() {
+	if !p.family.guard.enter() {
 		return nil, ErrClosed
 	}
-	defer p.guard.leave()
+	defer p.family.guard.leave()
 	ordered, err := p.ports.shapes(shapes)
 	if err != nil {
 		return nil, err
@@ -115,7 +144,7 @@ func (p *Prepared) compile(keep *share.Lease, shapes []core.Shape) (*Program, er
 	if err != nil {
 		return nil, err
 	}
-	return newProgram(f, rewritten, m, &p.guard), nil
+	return newProgram(f, rewritten, m, &p.family.guard), nil
 }
 
 // bind returns the function with the shapes of its parameters, in their order.
@@ -188,10 +217,10 @@ func (p *Prepared) evict() {
 // take too much memory, ErrClosed one that begins after Close, and ctx.Err() one that was
 // cancelled.
 func (p *Prepared) Run(ctx context.Context, inputs, outputs map[string]*core.Tensor) (map[string]*core.Tensor, error) {
-	if !p.guard.enter() {
+	if !p.family.guard.enter() {
 		return nil, ErrClosed
 	}
-	defer p.guard.leave()
+	defer p.family.guard.leave()
 	c := p.calls.Get().(*call)
 	defer p.calls.Put(c)
 	defer c.clear()
@@ -227,18 +256,29 @@ func (p *Prepared) Memory() (shared, programs int64) {
 // Use calls f while the Prepared is open: Close waits for its return. It returns ErrClosed,
 // without a call, after Close.
 func (p *Prepared) Use(f func() error) error {
-	if !p.guard.enter() {
+	if !p.family.guard.enter() {
 		return ErrClosed
 	}
-	defer p.guard.leave()
+	defer p.family.guard.leave()
 	return f()
 }
 
-// Close waits for what is under way, Runs of Programs too, and forgets the Programs. What
-// begins later, or while Close waits, fails with ErrClosed. After it returns, no memory of the
-// Function's constants is read any more. Close may be called again, which does nothing.
+// Close waits for what is under way, Runs of Programs too, and forgets the Programs, its own and
+// those of its views. What begins later, or while Close waits, fails with ErrClosed. After it
+// returns, no memory of the Function's constants is read any more. Close may be called again, which
+// does nothing.
 func (p *Prepared) Close() {
-	p.guard.close()
+	p.family.guard.close()
+	p.family.mu.Lock()
+	defer p.family.mu.Unlock()
+	for _, member := range p.family.members {
+		member.forget()
+	}
+	p.family.members = nil
+}
+
+// forget releases what the Programs keep.
+func (p *Prepared) forget() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.programs {

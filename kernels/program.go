@@ -70,22 +70,35 @@ func (p *Program) run(ctx context.Context, c *call) (err error) {
 
 // StepInfo describes one step of a Program.
 type StepInfo struct {
-	Node       string    // the core node, named after the TensorFlow node that it serves
-	Op         string    // the core op
-	TFOp       string    // the TensorFlow op, if known
-	Kernel     string    // the variant that computes it, or "reference"
-	Output     core.Fact // the node's first output
-	Operations int64     // multiplications and additions of a convolution or dot, else 0
+	Node       string         // the core node, named after the TensorFlow node that it serves
+	Op         string         // the core op
+	TFOp       string         // the TensorFlow op, if known
+	Kernel     string         // the variant that computes it, or "reference"
+	Output     core.Fact      // the node's first output
+	Operations int64          // multiplications and additions of a convolution or dot, else 0
+	Functions  []FunctionInfo // that a loop or branch calls; its Operations are theirs, each called once
+}
+
+// FunctionInfo describes a function that a step calls, as often as its input makes it.
+type FunctionInfo struct {
+	Name  string // what it is to the op: body, condition, branch 0
+	Steps []StepInfo
 }
 
 // Steps lists what a Run does, in its order.
 func (p *Program) Steps() []StepInfo {
-	list := p.machine.Steps()
+	return infosOf(p.machine.Steps())
+}
+
+func infosOf(list []machine.Step) []StepInfo {
 	steps := make([]StepInfo, len(list))
 	for i, s := range list {
 		n := s.Node
 		steps[i] = StepInfo{
 			Node: n.Name, Op: n.OpName(), TFOp: n.Origin.Op, Kernel: s.Kernel, Output: n.Outputs()[0], Operations: s.Operations,
+		}
+		for _, f := range s.Functions {
+			steps[i].Functions = append(steps[i].Functions, FunctionInfo{f.Name, infosOf(f.Steps)})
 		}
 	}
 	return steps

@@ -26,14 +26,19 @@ func LeftOut(f *core.Function) []string {
 	return strings.Split(f.Meta[metaAsserts], "\n")
 }
 
-// leaveOut records the Asserts that are not checked.
+// leaveOut notes the Asserts that are not checked.
 func (t *translation) leaveOut(asserts []*graphdef.Node) {
-	names := make([]string, len(asserts))
-	for i, n := range asserts {
-		names[i] = n.Name
+	for _, n := range asserts {
+		if !slices.Contains(t.leftOut, n.Name) {
+			t.leftOut = append(t.leftOut, n.Name)
+		}
 	}
-	if len(names) > 0 {
-		t.function.Meta[metaAsserts] = strings.Join(names, "\n")
+}
+
+// recordLeftOut writes into the function which Asserts are not checked.
+func (t *translation) recordLeftOut() {
+	if len(t.leftOut) > 0 {
+		t.function.Meta[metaAsserts] = strings.Join(t.leftOut, "\n")
 	}
 }
 
@@ -124,25 +129,15 @@ func (t *translation) conditions(asserts []*graphdef.Node) []tensorName {
 	return tensors
 }
 
-// check puts the Asserts between the first result and what computes it.
-func (t *translation) check(asserts []*graphdef.Node) error {
+// checkFirst puts the Asserts between the first result and what computes it.
+func (t *translation) checkFirst(asserts []*graphdef.Node) error {
 	if len(asserts) == 0 {
 		return nil
 	}
 	result := t.function.Results[0]
-	v := result.Inputs()[0]
-	for i, tensor := range t.conditions(asserts) {
-		n := asserts[i]
-		condition, err := t.read(tensor)
-		if err != nil {
-			return within(n, err)
-		}
-		node, err := core.NewNamedNode(n.Name, &pointwise.Assert{Message: t.message(n)}, v, condition)
-		if err != nil {
-			return within(n, err)
-		}
-		node.Origin = core.Origin{Node: n.Name, Op: n.Op}
-		v = node.Out(0)
+	v, err := t.check(asserts, result.Inputs()[0])
+	if err != nil {
+		return err
 	}
 	last, err := core.NewNamedNode(result.Name, &core.Result{}, v)
 	if err != nil {
@@ -151,6 +146,24 @@ func (t *translation) check(asserts []*graphdef.Node) error {
 	last.Origin = result.Origin
 	t.function.Results[0] = last
 	return nil
+}
+
+// check returns a value for which the Asserts must hold.
+func (t *translation) check(asserts []*graphdef.Node, v core.Value) (core.Value, error) {
+	for i, tensor := range t.conditions(asserts) {
+		n := asserts[i]
+		condition, err := t.read(tensor)
+		if err != nil {
+			return v, within(n, err)
+		}
+		node, err := core.NewNamedNode(n.Name, &pointwise.Assert{Message: t.message(n)}, v, condition)
+		if err != nil {
+			return v, within(n, err)
+		}
+		node.Origin = core.Origin{Node: n.Name, Op: n.Op}
+		v = node.Out(0)
+	}
+	return v, nil
 }
 
 // message joins the strings that an Assert prints; what it prints of other tensors is left out.

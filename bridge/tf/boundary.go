@@ -132,17 +132,15 @@ func countOutputs(g *graphdef.Graph, n *graphdef.Node) int {
 // a loop's counter.
 var notOutputs = []string{"Const", "HostConst", "Placeholder", "PlaceholderWithDefault", "NoOp", "Assert", "Exit"}
 
-// isCut reports whether an input of a node is an input of the graph.
-func (t *translation) isCut(in graphdef.Input) bool {
-	_, cut := t.cut[tensorName{in.Node, in.Port}]
-	return cut
-}
+// isCut reports whether an input of a node need not be translated: it is an input, or was
+// translated before.
+func (t *translation) isCut(in graphdef.Input) bool { return t.has(tensorName{in.Node, in.Port}) }
 
 // uncut returns the nodes of the tensors that are no inputs.
 func (t *translation) uncut(tensors []tensorName) []string {
 	var names []string
 	for _, o := range tensors {
-		if _, isCut := t.cut[o]; !isCut {
+		if !t.has(o) {
 			names = append(names, o.node)
 		}
 	}
@@ -161,7 +159,7 @@ func (t *translation) needed(outputs []tensorName) ([]*graphdef.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.decisions = decide(t.graph, order, t.cut)
+	t.decisions = t.decide(order)
 	want := map[string]bool{}
 	for _, name := range t.uncut(t.alive(outputs)) {
 		want[name] = true
@@ -199,7 +197,7 @@ func (t *translation) looping(ends []string, outputs []tensorName, cycle error) 
 	if err != nil {
 		return err
 	}
-	t.decisions = decide(t.graph, nil, t.cut)
+	t.decisions = t.decide(nil)
 	if err := t.unsupported(nodes, outputs); err != nil {
 		return err
 	}
@@ -228,7 +226,7 @@ func (t *translation) parameters(specs []InputSpec) error {
 func (t *translation) placeholders(nodes []*graphdef.Node) error {
 	for _, op := range []string{"Placeholder", "PlaceholderWithDefault"} {
 		for _, n := range nodes {
-			if n.Op != op {
+			if n.Op != op || t.fixed[tensorName{node: n.Name}] != nil {
 				continue
 			}
 			if err := t.parameter(tensorName{node: n.Name}, n, InputSpec{Name: n.Name}); err != nil {

@@ -51,8 +51,7 @@ func TestConditionals(t *testing.T) {
 		},
 		"an input": {
 			conditional(newGraph().input("p", typespb.DataType_DT_BOOL), "p"),
-			`unsupported ops: Switch (1 node "switch": control flow), FancyDropout (1 node "drop"), Merge (1 node ` +
-				`"merge": control flow); to do without them, start behind with --input merge:0 --input merge:1`,
+			`unsupported ops: FancyDropout (1 node "drop"); to do without them, end in front with --output sum:0`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

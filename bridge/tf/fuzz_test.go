@@ -18,6 +18,19 @@ func FuzzTranslate(f *testing.F) {
 			f.Add(c.bytes(f))
 		}
 	}
+	loops, err := filepath.Glob(filepath.Join("..", "..", "testdata", "controlflow", "*", "*.pb"))
+	if err != nil || len(loops) == 0 {
+		f.Fatal("no graphs with loops: ", err)
+	}
+	for _, path := range loops {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if len(raw) < 32<<10 {
+			f.Add(raw)
+		}
+	}
 	raw, err := os.ReadFile(filepath.Join("..", "..", "testdata", "graphdefs", "digits_cnn_nc26_tf215.pb"))
 	if err != nil {
 		f.Fatal(err)

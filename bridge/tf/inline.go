@@ -30,23 +30,27 @@ type inlined struct {
 	graph  *graphdef.Graph
 	failed map[string]error    // why calls stayed as they are, by their names
 	bodies map[string][]string // by the name of a call: the Asserts and calls of its function
+	flows  map[string]*flow    // by the names of the nodes that run parts of the graph
 }
 
 // inlineCalls returns the graph with the nodes of functions in place of their calls:
 // those by PartitionedCall and StatefulPartitionedCall, and those whose op is a function.
 // A function's node has the name "call/node", as TensorFlow's own inliner names it, and
-// the call stays as an IdentityN of what the function returns. Calls that cannot be
-// inlined stay as they are.
+// the call stays as an IdentityN of what the function returns. Loops and conditionals stay,
+// beside the nodes of the functions that they run. Calls that cannot be inlined stay as they
+// are.
 func inlineCalls(g *graphdef.Graph) (*inlined, error) {
 	in := &inliner{
 		graph:  g,
 		names:  map[string]bool{},
 		failed: map[string]error{},
 		bodies: map[string][]string{},
+		flows:  map[string]*flow{},
 		scopes: map[string]map[string]int{},
 	}
-	if !slices.ContainsFunc(g.Nodes, func(n graphdef.Node) bool { return in.isCall(&n) }) {
-		return &inlined{graph: g}, nil
+	if !slices.ContainsFunc(g.Nodes, func(n graphdef.Node) bool { return in.isCall(&n) || in.isFlow(&n) }) {
+		whole, err := closeFrames(g, in.flows)
+		return &inlined{graph: whole, flows: in.flows}, err
 	}
 	for i := range g.Nodes {
 		in.names[g.Nodes[i].Name] = true
@@ -57,7 +61,11 @@ func inlineCalls(g *graphdef.Graph) (*inlined, error) {
 		}
 	}
 	whole, err := g.WithNodes(in.nodes)
-	return &inlined{whole, in.failed, in.bodies}, err
+	if err != nil {
+		return nil, err
+	}
+	whole, err = closeFrames(whole, in.flows)
+	return &inlined{whole, in.failed, in.bodies, in.flows}, err
 }
 
 type inliner struct {
@@ -66,7 +74,9 @@ type inliner struct {
 	names  map[string]bool           // of all nodes
 	failed map[string]error          // by the names of calls
 	bodies map[string][]string       // by the names of calls
+	flows  map[string]*flow          // by the names of nodes
 	scopes map[string]map[string]int // the nodes of each function, by their names
+	depth  int                       // of loops and conditionals in functions of such
 	active []string                  // the functions that are being inlined, the outermost first
 
 	parts, bytes int
@@ -77,16 +87,26 @@ func (in *inliner) isCall(n *graphdef.Node) bool {
 	return function || isPartitionedCall(n)
 }
 
+// isFlow reports whether a node runs functions as a loop or conditional does.
+func (in *inliner) isFlow(n *graphdef.Node) bool {
+	return functional[n.Op] != nil && !isGuard(in.graph, n)
+}
+
 func isPartitionedCall(n *graphdef.Node) bool {
 	return n.Op == "PartitionedCall" || n.Op == "StatefulPartitionedCall"
 }
 
 // add adds a node, or for a call what it stands for. It fails only beyond the bounds.
 func (in *inliner) add(n graphdef.Node) error {
-	if !in.isCall(&n) {
+	var err error
+	switch {
+	case in.isCall(&n):
+		err = in.call(&n)
+	case in.isFlow(&n):
+		err = in.control(&n)
+	default:
 		return in.keep(n)
 	}
-	err := in.call(&n)
 	if err == nil || errors.Is(err, errInlinedSize) {
 		return within(&n, err)
 	}
@@ -110,32 +130,52 @@ func (in *inliner) call(n *graphdef.Node) error {
 	if err != nil {
 		return err
 	}
-	if err := in.enterable(f); err != nil {
+	var arguments []graphdef.DataType
+	outputs, types, err := in.instantiate(call, f, func(types []graphdef.DataType) error {
+		arguments = types
+		return nil
+	})
+	if err != nil {
 		return err
+	}
+	if err := checkListed(n, f, arguments, types); err != nil {
+		return err
+	}
+	outputs = append(outputs, n.Inputs[len(n.DataInputs()):]...)
+	return in.keep(graphdef.Forward(n.Name, n.Device, outputs, types))
+}
+
+// instantiate adds the nodes of a function for a call, whose op it is, and returns what the
+// function returns, with its types. bound is called with the types of the arguments, before
+// nodes are added.
+func (in *inliner) instantiate(
+	call *graphdef.Node, f *graphdef.Function, bound func(types []graphdef.DataType) error,
+) ([]graphdef.Input, []graphdef.DataType, error) {
+	if err := in.enterable(f); err != nil {
+		return nil, nil, err
 	}
 	b, err := in.newBody(call, f)
 	if err != nil {
-		return fmt.Errorf("function %q: %w", f.Name, err)
+		return nil, nil, fmt.Errorf("function %q: %w", f.Name, err)
 	}
 	outputs, types, err := b.returns()
 	if err != nil {
-		return fmt.Errorf("function %q: %w", f.Name, err)
+		return nil, nil, fmt.Errorf("function %q: %w", f.Name, err)
 	}
-	if err := checkListed(n, f, b.types, types); err != nil {
-		return err
+	if err := bound(b.types); err != nil {
+		return nil, nil, err
 	}
 	in.active = append(in.active, f.Name)
 	for i := range b.nodes {
 		if b.nodes[i].Op == opAssert || isGuard(in.graph, &b.nodes[i]) || in.isCall(&b.nodes[i]) {
-			in.bodies[n.Name] = append(in.bodies[n.Name], b.nodes[i].Name)
+			in.bodies[call.Name] = append(in.bodies[call.Name], b.nodes[i].Name)
 		}
 		if err := in.add(b.nodes[i]); err != nil {
-			return err
+			return nil, nil, err
 		}
 	}
 	in.active = in.active[:len(in.active)-1]
-	outputs = append(outputs, n.Inputs[len(n.DataInputs()):]...)
-	return in.keep(graphdef.Forward(n.Name, n.Device, outputs, types))
+	return outputs, types, nil
 }
 
 // callee returns the function that n calls, and the call as a node whose op is that

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
-	"github.com/tf2ng/tf2ng/bridge/tf/internal/ops"
 	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
 )
@@ -23,6 +22,9 @@ type Options struct {
 	// CheckAsserts makes the Asserts that TensorFlow would evaluate pointwise.Assert nodes, which
 	// fail a Run whose condition is false. Without it they are left out; see LeftOut.
 	CheckAsserts bool
+	// Constants gives Placeholders values: they are no inputs, conditionals whose predicate
+	// they are take one branch, and what is random for other values only need not be.
+	Constants []ConstantSpec
 	// TFVersion is the version of TensorFlow whose arithmetic to follow, "2.13" for
 	// example; "" and "auto" mean 2.21's, but for two of its defects.
 	TFVersion string
@@ -48,10 +50,12 @@ func Translate(g *graphdef.Graph, opts Options) (*core.Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := newTranslation(in, version)
-	t.found = len(opts.Outputs) == 0
+	t := newTranslation(in, version, opts)
 	outputs, err := wantedOutputs(g, in.graph, opts.Outputs)
 	if err != nil {
+		return nil, listing(g, err)
+	}
+	if err := t.constants(opts.Constants); err != nil {
 		return nil, listing(g, err)
 	}
 	if err := t.parameters(opts.Inputs); err != nil {
@@ -68,37 +72,46 @@ func Translate(g *graphdef.Graph, opts Options) (*core.Function, error) {
 			return nil, err
 		}
 	}
-	if err := t.unsupported(t.decisions.undecided(nodes), outputs); err != nil {
+	if err := t.unsupported(t.decisions.undecided(t.withParts(nodes)), outputs); err != nil {
 		return nil, err
 	}
 	if err := t.placeholders(nodes); err != nil {
 		return nil, err
 	}
-	for _, n := range nodes {
-		if err := t.node(n); err != nil {
-			return nil, within(n, err)
-		}
+	if err := t.nodes(nodes); err != nil {
+		return nil, err
 	}
 	if err := t.results(outputs); err != nil {
 		return nil, err
 	}
-	if !opts.CheckAsserts {
-		t.leaveOut(checks)
-		return t.function, nil
+	if err := t.needless(); err != nil {
+		return nil, err
 	}
-	return t.function, t.check(checks)
+	if opts.CheckAsserts {
+		return t.function, t.checkFirst(checks)
+	}
+	t.leaveOut(checks)
+	t.recordLeftOut()
+	return t.function, nil
 }
 
 // newTranslation returns the translation of a graph whose calls are inlined.
-func newTranslation(in *inlined, version builders.Arithmetic) *translation {
+func newTranslation(in *inlined, version builders.Arithmetic, opts Options) *translation {
 	return &translation{
-		graph:      in.graph,
-		arithmetic: version,
-		cut:        map[tensorName]core.Value{},
-		values:     map[string][]core.Value{},
-		constant:   map[string]bool{},
-		failed:     in.failed,
-		bodies:     in.bodies,
+		program: &program{
+			graph:      in.graph,
+			arithmetic: version,
+			options:    opts,
+			fixed:      map[tensorName]*core.Tensor{},
+			failed:     in.failed,
+			bodies:     in.bodies,
+			flows:      in.flows,
+			lists:      map[core.Value]bool{},
+		},
+		cut:      map[tensorName]core.Value{},
+		values:   map[string][]core.Value{},
+		constant: map[string]bool{},
+		found:    len(opts.Outputs) == 0,
 		function: &core.Function{
 			Names: map[string]core.Value{},
 			Meta:  map[string]string{MetaVersion: version.String()},
@@ -128,31 +141,6 @@ func wantedOutputs(g, inlined *graphdef.Graph, names []string) ([]tensorName, er
 	return outputs, nil
 }
 
-// node translates one node, whose inputs are translated.
-func (t *translation) node(n *graphdef.Node) error {
-	if v, isInput := t.cut[tensorName{node: n.Name}]; isInput && isPlaceholder(n) {
-		t.values[n.Name] = []core.Value{v}
-		return nil
-	}
-	if t.decisions.decided(n) {
-		return t.conditional(n)
-	}
-	constant := t.constantInputs(n)
-	out, err := ops.Translate(n, ops.Context{Arithmetic: t.arithmetic, ConstantInputs: constant, Read: t.readInput})
-	if err != nil {
-		return err
-	}
-	t.values[n.Name] = out
-	t.constant[n.Name] = constant
-	for i, v := range out {
-		name := tensorName{n.Name, i}
-		if _, isInput := t.cut[name]; !isInput && v.Node != nil {
-			t.function.Names[name.String()] = v
-		}
-	}
-	return nil
-}
-
 // conditional translates a Switch or Merge that was decided.
 func (t *translation) conditional(n *graphdef.Node) error {
 	in := t.decisions.reads(n)[0]
@@ -160,7 +148,7 @@ func (t *translation) conditional(n *graphdef.Node) error {
 	if err != nil {
 		return err
 	}
-	out, live := make([]core.Value, 2), 0
+	out, live := make([]core.Value, max(2, t.decisions.port[n.Name]+1)), 0
 	if i, isMerge := t.decisions.input[n.Name]; isMerge {
 		index := core.NewConstant(core.Scalar(int32(i)))
 		index.Node.Name, index.Node.Origin = n.Name+"#value_index", core.Origin{Node: n.Name, Op: n.Op}
@@ -169,14 +157,7 @@ func (t *translation) conditional(n *graphdef.Node) error {
 		live = t.decisions.port[n.Name]
 	}
 	out[live] = v
-	t.values[n.Name] = out
-	t.constant[n.Name] = t.constant[in.Node]
-	if _, isInput := t.cut[tensorName{in.Node, in.Port}]; isInput {
-		t.constant[n.Name] = false
-	}
-	if name := (tensorName{n.Name, live}); t.cut[name].Node == nil {
-		t.function.Names[name.String()] = v
-	}
+	t.give(n, out, t.isConstant(tensorName{in.Node, in.Port}))
 	return nil
 }
 

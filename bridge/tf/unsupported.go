@@ -76,23 +76,27 @@ func (o UnsupportedOp) String() string {
 
 // Reasons why ops are not supported.
 const (
-	whyControl  = "control flow"
-	whyLoop     = "a while loop"
+	whyLoop     = "part of a while loop that is not as TensorFlow writes them"
 	whyVariable = "a variable: freeze the graph first"
+	whyTable    = "a lookup table or vocabulary"
 	whyTraining = "training"
 	whyForeign  = "TensorFlow 2.21 does not register this op"
 	whyIntel    = whyForeign + "; Intel's builds of TensorFlow did"
 	whyRuntime  = "it is made while a graph runs: take the graph as it was before"
 	whyXLA      = "TensorFlow runs it in clusters that XLA compiles, nowhere else"
+	whyRandom   = "random numbers: if they serve for training only, fix what switches it with --set NAME=VALUE"
 )
 
 // why tells by an op's name why it is not supported.
 var why = byOp(map[string][]string{
-	whyControl: {"Switch", "Merge", "If", "StatelessIf", "Case", "StatelessCase"},
-	whyLoop:    {"Enter", "Exit", "NextIteration", "LoopCond", "While", "StatelessWhile"},
 	whyVariable: {
 		"Variable", "VariableV2", "VarHandleOp", "ReadVariableOp", "ResourceGather", "Assign", "AssignVariableOp",
 		"RestoreV2",
+	},
+	whyTable: {
+		"HashTable", "HashTableV2", "MutableHashTable", "MutableHashTableV2", "MutableDenseHashTable",
+		"MutableDenseHashTableV2", "MutableHashTableOfTensorsV2", "AnonymousHashTable", "LookupTableFind",
+		"LookupTableFindV2", "LookupTableSize", "LookupTableSizeV2", "LookupTableExport", "LookupTableExportV2",
 	},
 	whyTraining: {
 		"FusedBatchNormGradV3", "Conv2DBackpropFilter", "ApplyGradientDescent",
@@ -138,7 +142,7 @@ func (t *translation) unsupported(nodes []*graphdef.Node, outputs []tensorName) 
 	var failure error
 	at := map[string]int{}
 	for _, n := range nodes {
-		if ops.Known(n.Op) {
+		if t.supported(n) {
 			e.Supported[n.Op]++
 			continue
 		}
@@ -163,7 +167,30 @@ func (t *translation) unsupported(nodes []*graphdef.Node, outputs []tensorName) 
 	return e
 }
 
+// supported reports whether a node can be translated, as far as its op and its part in a loop tell.
+func (t *translation) supported(n *graphdef.Node) bool { return ops.Known(n.Op) && !t.strays(n) }
+
+// strays reports whether a node is part of a while loop that is not as TensorFlow writes them:
+// the others have one node each.
+func (t *translation) strays(n *graphdef.Node) bool {
+	data := n.DataInputs()
+	switch n.Op {
+	case "Enter", "NextIteration", "LoopCond":
+		return true
+	case "Exit":
+		return len(data) == 1 && t.flows[data[0].Node] == nil
+	case "Switch":
+		return len(data) == 2 && t.graph.Producer(data[1]).Op == "LoopCond"
+	case "Merge":
+		return slices.ContainsFunc(data, func(in graphdef.Input) bool { return t.graph.Producer(in).Op == "NextIteration" })
+	}
+	return false
+}
+
 func reason(g *graphdef.Graph, n *graphdef.Node) string {
+	if ops.Known(n.Op) {
+		return whyLoop
+	}
 	if w := why[n.Op]; w != "" {
 		return w
 	}

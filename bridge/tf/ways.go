@@ -104,7 +104,7 @@ func (t *translation) newWays(nodes []*graphdef.Node) *ways {
 	readers := map[string][]string{}
 	var bad, inputs []string
 	for _, n := range nodes {
-		if !ops.Known(n.Op) {
+		if !t.supported(n) {
 			bad = append(bad, n.Name)
 		}
 		if isPlaceholder(n) {

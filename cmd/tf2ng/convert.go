@@ -22,7 +22,22 @@ type convertCommand struct {
 }
 
 // Help is shown by --help.
-func (c *convertCommand) Help() string { return "Example: tf2ng convert frozen.pb -o model.ng" }
+func (c *convertCommand) Help() string {
+	return "A SavedModel's .ng file has all its signatures.\n\nExample: tf2ng convert frozen.pb -o model.ng"
+}
+
+// converted returns the path of the .ng file of a model: beside it, with its name.
+func converted(model string) string {
+	path := filepath.Clean(model)
+	info, err := os.Stat(path)
+	switch base := filepath.Base(path); {
+	case err != nil || !info.IsDir():
+		return strings.TrimSuffix(path, filepath.Ext(path)) + ".ng"
+	case base == "." || base == "..":
+		return filepath.Join(path, "saved_model.ng")
+	}
+	return path + ".ng"
+}
 
 // Run is the command.
 func (c *convertCommand) Run(o *output) error {
@@ -50,9 +65,14 @@ func (c *convertCommand) Run(o *output) error {
 		}
 		return os.WriteFile(c.OutputFile, append(graph, '\n'), 0o644)
 	}
+	for _, name := range m.Signatures() {
+		if _, err := m.Signature(name); err != nil {
+			fmt.Fprintf(o.err, "warning: left out: %v\n", err)
+		}
+	}
 	path := c.OutputFile
 	if path == "" {
-		path = strings.TrimSuffix(c.Model, filepath.Ext(c.Model)) + ".ng"
+		path = converted(c.Model)
 	}
 	size, err := writeFile(path, m.WriteNG)
 	if err != nil {

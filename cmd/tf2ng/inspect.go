@@ -32,6 +32,8 @@ func (c *inspectCommand) Help() string { return "Example: tf2ng inspect frozen.p
 
 // inspection is what inspect tells.
 type inspection struct {
+	Signature string             `json:"signature,omitempty"` // whose names these are
+	Others    []string           `json:"other_signatures,omitempty"`
 	Inputs    []tf2ng.TensorInfo `json:"inputs"`
 	Outputs   []tf2ng.TensorInfo `json:"outputs"`
 	TFOps     []inspectedOp      `json:"tensorflow_ops"` // the most frequent first, without constants
@@ -128,10 +130,15 @@ func endpoints(list []tf.Endpoint) []tf2ng.TensorInfo {
 func (c *inspectCommand) inspect(m *tf2ng.Model) (*inspection, error) {
 	f := m.Function()
 	in := &inspection{
-		Inputs: m.Inputs(), Outputs: m.Outputs(), TFOps: tensorFlowOps(f), CoreOps: map[string]int{},
-		TFVersion: f.Meta[tf.MetaVersion], Warnings: m.Warnings(),
+		Signature: m.SignatureName(), Inputs: m.Inputs(), Outputs: m.Outputs(), TFOps: tensorFlowOps(f),
+		CoreOps: map[string]int{}, TFVersion: f.Meta[tf.MetaVersion], Warnings: m.Warnings(),
 	}
-	for _, n := range f.Nodes() {
+	for _, name := range m.Signatures() {
+		if name != in.Signature {
+			in.Others = append(in.Others, name)
+		}
+	}
+	for _, n := range f.AllNodes() {
 		if _, isConstant := n.Op().(*core.Constant); !isConstant {
 			in.CoreOps[n.OpName()]++
 		}
@@ -143,7 +150,7 @@ func (c *inspectCommand) inspect(m *tf2ng.Model) (*inspection, error) {
 		}
 	}
 	var integer, real int
-	for _, n := range f.Nodes() {
+	for _, n := range f.AllNodes() {
 		if _, ok := n.Op().(trait.IntegerProduct); ok {
 			integer++
 		} else if mayBeInteger(n) {
@@ -166,6 +173,13 @@ func mayBeInteger(n *core.Node) bool {
 }
 
 func (in *inspection) print(w io.Writer) {
+	if in.Signature != "" {
+		fmt.Fprintf(w, "signature %q", in.Signature)
+		if len(in.Others) > 0 {
+			fmt.Fprintf(w, "; there are also %q, see --signature", in.Others)
+		}
+		fmt.Fprintln(w)
+	}
 	printInfos(w, "input", in.Inputs)
 	printInfos(w, "output", in.Outputs)
 	fmt.Fprintf(w, "arithmetic of TensorFlow %s; %.0f %% of the convolutions and matrix products run in integers; "+
@@ -176,8 +190,17 @@ func (in *inspection) print(w io.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "%d instructions, peak memory of intermediate values %d KiB\n", len(in.Steps), in.PeakBytes>>10)
-	for i, s := range in.Steps {
-		fmt.Fprintf(w, "%4d  %-34s %-18s %-20v %s\n", i, s.Kernel, s.Op, s.Output, s.Node)
+	printSteps(w, in.Steps, "")
+}
+
+// printSteps prints a line for each step, and under it those of the functions that it calls.
+func printSteps(w io.Writer, steps []kernels.StepInfo, indent string) {
+	for i, s := range steps {
+		fmt.Fprintf(w, "%s%4d  %-34s %-18s %-20v %s\n", indent, i, s.Kernel, s.Op, s.Output, s.Node)
+		for _, f := range s.Functions {
+			fmt.Fprintf(w, "%s      %s:\n", indent, f.Name)
+			printSteps(w, f.Steps, indent+"    ")
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ func main() { os.Exit(doMain(os.Args[1:], os.Stdout, os.Stderr)) }
 type cli struct {
 	Version kong.VersionFlag `help:"Print the version of the program and of the .ng files that it writes."`
 
-	Convert convertCommand `cmd:"" help:"Translate a GraphDef to a .ng file."`
+	Convert convertCommand `cmd:"" help:"Translate a GraphDef or a SavedModel to a .ng file."`
 	Run     runCommand     `cmd:"" help:"Run a model on inputs from .npy or .npz files."`
 	Diff    diffCommand    `cmd:"" help:"Run a model and compare its outputs with recorded ones."`
 	Inspect inspectCommand `cmd:"" help:"Tell what is in a model and what runs it."`

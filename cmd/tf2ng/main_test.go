@@ -276,8 +276,8 @@ func TestErrorsAreOneLine(t *testing.T) {
 		{
 			"directory",
 			[]string{"run", graphs},
-			graphs + ": got a directory, want a frozen GraphDef (.pb, .pbtxt) or a converted model (.ng): name the " +
-				"file in it",
+			graphs + ": got a directory, want a frozen GraphDef (.pb, .pbtxt), a SavedModel or a converted model (.ng): " +
+				"name the file in it",
 		},
 		{"no file", []string{"run", "no/such.pb"}, "open no/such.pb: no such file or directory"},
 		{

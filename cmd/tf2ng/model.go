@@ -14,18 +14,34 @@ import (
 
 // modelFlags are shared by all commands that load a model.
 type modelFlags struct {
-	Model     string `arg:"" help:"A frozen GraphDef (.pb, .pbtxt) or a converted model (.ng)."`
-	TFVersion string `name:"tf-version" help:"TensorFlow's version whose arithmetic to follow: auto, or 1.15 to 2.21. auto is 2.21 without two of its defects, and warns where they would show." placeholder:"VERSION"`
-	Asserts   bool   `name:"check-asserts" help:"Fail when an Assert of the graph does not hold; by default they are left out, with a warning."`
-	JSON      bool   `name:"json" help:"Print the result as JSON."`
+	Model     string   `arg:"" help:"A frozen GraphDef (.pb, .pbtxt), a SavedModel (its directory or saved_model.pb) or a converted model (.ng)."`
+	Signature string   `help:"The signature of a SavedModel whose names inputs and outputs have; by default serving_default, or the only one." placeholder:"NAME"`
+	Tags      []string `help:"The tags of the graph of a SavedModel; by default serve, or those of the only one." placeholder:"TAG"`
+	TFVersion string   `name:"tf-version" help:"TensorFlow's version whose arithmetic to follow: auto, or 1.15 to 2.21. auto is 2.21 without two of its defects, and warns where they would show." placeholder:"VERSION"`
+	Set       []string `name:"set" help:"A placeholder's value, in JSON, fixed before the graph is read: phase_train=false. What it switches off is not there." placeholder:"NAME=VALUE" sep:"none"`
+	Asserts   bool     `name:"check-asserts" help:"Fail when an Assert of the graph does not hold; by default they are left out, with a warning."`
+	JSON      bool     `name:"json" help:"Print the result as JSON."`
 }
 
 func (m *modelFlags) load(opts ...tf2ng.Option) (*tf2ng.Model, error) {
 	if m.TFVersion != "" {
 		opts = append(opts, tf2ng.WithTFVersion(m.TFVersion))
 	}
+	if m.Signature != "" {
+		opts = append(opts, tf2ng.WithSignature(m.Signature))
+	}
+	if len(m.Tags) > 0 {
+		opts = append(opts, tf2ng.WithTags(m.Tags...))
+	}
 	if m.Asserts {
 		opts = append(opts, tf2ng.WithAssertsChecked())
+	}
+	for _, s := range m.Set {
+		spec, err := tf.ParseConstantSpec(s)
+		if err != nil {
+			return nil, fmt.Errorf("--set: %w", err)
+		}
+		opts = append(opts, tf2ng.WithConstantText(spec.Name, spec.Text))
 	}
 	return tf2ng.Load(m.Model, opts...)
 }

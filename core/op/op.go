@@ -14,11 +14,13 @@
 //   - pooling makes one element of each window
 //   - quantization is nGraph's way between reals and integers: scales and zero points
 //   - tensorflow is TensorFlow's: ranges from min to max, in TensorFlow's own arithmetic
+//   - control runs functions: loops and branches
 //   - vision resizes and crops images, and chooses among boxes
 package op
 
 import (
 	_ "github.com/tf2ng/tf2ng/core/op/array"
+	_ "github.com/tf2ng/tf2ng/core/op/control"
 	_ "github.com/tf2ng/tf2ng/core/op/indexing"
 	_ "github.com/tf2ng/tf2ng/core/op/linear"
 	_ "github.com/tf2ng/tf2ng/core/op/normalize"

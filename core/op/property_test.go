@@ -119,7 +119,7 @@ func baselines(t testing.TB) []baseline {
 			u8(image), r(-1), r(1), u8(core.Shape{2}), r(-1), r(1), u8(core.Shape{2}), r(0), r(1),
 			u8(core.Shape{2}), r(-1), r(1), u8(core.Shape{2}), r(-1), r(1),
 		}},
-	}, furtherBaselines(t)...)
+	}, append(furtherBaselines(t), callingBaselines(t)...)...)
 }
 
 // TestBaselinesAreAccepted keeps the property test below from testing rejections only.
@@ -189,7 +189,7 @@ func damageFields(r *rand.Rand, v reflect.Value) {
 			f.SetString([]string{"", "ab,bc->ac", "...a,ab->...b", "a->", "aa->a", "ab,c", "->", "...->..."}[r.IntN(8)])
 		case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.Float32:
 			f.Set(reflect.ValueOf([]float32{0, 3, float32(math.NaN())}[:r.IntN(4)]))
-		case f.Kind() == reflect.Slice:
+		case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.Int:
 			list := make([]int, r.IntN(4))
 			for i := range list {
 				list[i] = small[r.IntN(len(small))]

@@ -167,8 +167,7 @@ func TestReadErrors(t *testing.T) {
 		{
 			"functions",
 			change(`{\n\"schema\":2`, `{\n\"functions\":{\"body\":0},\n\"schema\":2`),
-			`invalid graph JSON: field "functions": got the functions ["body"], bodies of loops and branches, which ` +
-				`this tf2ng cannot run: the file needs a newer tf2ng`,
+			`invalid graph JSON: function "body": no node names it`,
 		},
 		{
 			"version",

@@ -20,8 +20,8 @@ import (
 // Everything is checked: the header's length and syntax, that the tensors fill the data
 // without gaps or overlaps, that each has the bytes of its type and shape, and the graph
 // (core.DecodeJSON). Keys of the metadata that have no meaning are passed over: other tools
-// may add theirs. Errors wrap ErrFormat, and a *core.SchemaError, *core.UnknownOpError or
-// *core.UnsupportedFunctionsError where the file needs another program.
+// may add theirs. Errors wrap ErrFormat, and a *core.SchemaError or
+// *core.UnknownOpError where the file needs another program.
 func Read(data []byte) (*core.Function, error) {
 	f, err := read(data)
 	if err != nil {

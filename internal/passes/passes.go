@@ -38,6 +38,12 @@ var table = []Pass{
 		After: []string{"dead"}, // what nobody needs may be invalid
 	},
 	{
+		Name: "functions", Run: functions,
+		Doc: "take the functions of loops and branches through all passes, once they have the constants and " +
+			"shapes of their inputs; put a branch that is known to be taken in its place",
+		After: []string{"dead", "shapes"}, // what is dead need not be computed in each step
+	},
+	{
 		Name: QDQ, Run: qdq,
 		Doc: "make convolutions and matrix products of dequantized tensors integer, with what follows " +
 			"as their post-ops; the only pass that may change results, by the rounding errors of float32 sums",
@@ -124,6 +130,9 @@ type Options struct {
 
 	// ChannelsLast says for which ops pass layout puts the channels last; none if it is nil.
 	ChannelsLast func(core.Op) bool
+
+	run  func(*core.Function, Options) (*core.Function, error) // Run, for the functions that nodes call
+	left *int64                                                // of foldGrowth, for all of those together
 }
 
 // check verifies that the options name passes.
@@ -145,6 +154,7 @@ func Run(f *core.Function, o Options) (*core.Function, error) {
 	if o.Eval == nil {
 		o.Eval = core.EvalOp
 	}
+	o.run = Run
 	for _, p := range table {
 		if !slices.Contains(o.Without, p.Name) {
 			var err error
@@ -171,8 +181,10 @@ func Names() []string {
 	return names
 }
 
-func dead(f *core.Function, _ Options) (*core.Function, error) {
-	return &core.Function{Name: f.Name, Parameters: f.Parameters, Results: f.Results, Meta: f.Meta}, nil
+func dead(f *core.Function, _ Options) (*core.Function, error) { return withoutNames(f), nil }
+
+func withoutNames(f *core.Function) *core.Function {
+	return &core.Function{Name: f.Name, Parameters: f.Parameters, Results: f.Results, Meta: f.Meta}
 }
 
 func decompose(f *core.Function, _ Options) (*core.Function, error) {
@@ -218,16 +230,23 @@ const (
 )
 
 func fold(f *core.Function, o Options) (*core.Function, error) {
-	return f.Rewrite(newFolding(o.Eval).node)
+	return f.Rewrite(newFolding(o).node)
 }
 
 // folding evaluates nodes within a bound on what that may add to the size of a graph.
 type folding struct {
 	evaluate Evaluate
-	left     int64 // bytes
+	left     *int64 // bytes
 }
 
-func newFolding(evaluate Evaluate) *folding { return &folding{evaluate, foldGrowth} }
+func newFolding(o Options) *folding {
+	left := o.left
+	if left == nil {
+		left = new(int64)
+		*left = foldGrowth
+	}
+	return &folding{o.Eval, left}
+}
 
 // admit reports whether outputs of constants may be computed, and counts them.
 func (g *folding) admit(in []*core.Tensor, outputs []core.Fact) bool {
@@ -245,17 +264,17 @@ func (g *folding) admit(in []*core.Tensor, outputs []core.Fact) bool {
 		}
 		grows += bytes
 	}
-	if grows > g.left {
+	if grows > *g.left {
 		return false
 	}
-	g.left -= max(grows, 0)
+	*g.left -= max(grows, 0)
 	return true
 }
 
 // node returns the outputs of a node that depend on constants only.
 func (g *folding) node(n *core.Node, inputs []core.Value) ([]core.Value, error) {
-	if !n.IsComputed() {
-		return nil, nil
+	if _, calls := n.Op().(core.Caller); calls || !n.IsComputed() {
+		return nil, nil // functions may take long
 	}
 	in := make([]*core.Tensor, len(inputs))
 	all := len(inputs) > 0

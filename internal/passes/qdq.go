@@ -44,7 +44,7 @@ func qdq(f *core.Function, o Options) (*core.Function, error) {
 	if len(factors) == 0 {
 		return f, nil
 	}
-	g := newFolding(o.Eval)
+	g := newFolding(o)
 	folded, err := f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		if factors[n] {
 			return nil, nil

@@ -10,7 +10,7 @@ import (
 // arithmetic that leads from the shape of one tensor to that of another. What it makes
 // known, the other passes can rely on.
 func shapes(f *core.Function, o Options) (*core.Function, error) {
-	g := newFolding(o.Eval)
+	g := newFolding(o)
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		if !isShapeArithmetic(n) {
 			return nil, nil

@@ -143,7 +143,11 @@ func (n *Node) Func(name string) (string, error) { return get(n, name, KindFunc,
 
 // Tensor returns an attribute of kind tensor, checked as [Tensor] says. Its content is borrowed.
 func (n *Node) Tensor(name string) (*Tensor, error) {
-	t, err := get(n, name, KindTensor, (*source).tensor)
+	read := (*source).tensor
+	if n.made != nil && name == "value" {
+		read = func(*source, field) (*Tensor, error) { t := *n.made; return &t, nil }
+	}
+	t, err := get(n, name, KindTensor, read)
 	if err != nil {
 		return nil, err
 	}

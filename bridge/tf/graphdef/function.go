@@ -281,16 +281,7 @@ func (g *Graph) FunctionNamed(name string) (*Function, bool) {
 }
 
 // WithNodes returns a graph of other nodes with the same library, checked as [Parse] checks one.
-func (g *Graph) WithNodes(nodes []Node) (*Graph, error) {
-	out := &Graph{Nodes: slices.Clone(nodes), Versions: g.Versions, Functions: g.Functions}
-	for i := range out.Nodes {
-		out.Nodes[i].Inputs = slices.Clone(out.Nodes[i].Inputs)
-	}
-	if err := out.link(); err != nil {
-		return nil, err
-	}
-	return out, nil
-}
+func (g *Graph) WithNodes(nodes []Node) (*Graph, error) { return g.With(nodes, g.Functions) }
 
 // Called returns the call that an attribute of kind func describes: a node of the same name and
 // inputs whose op is the function and whose attributes are those that the attribute gives the
@@ -308,6 +299,26 @@ func (n *Node) Called(name string) (*Node, error) {
 		return nil, in(err, n, name)
 	}
 	return &Node{Name: n.Name, Op: function, Device: n.Device, Inputs: n.Inputs, src: n.src, attributes: list}, nil
+}
+
+// CalledAll is Called for an attribute that is a list of functions.
+func (n *Node) CalledAll(name string) ([]*Node, error) {
+	names, err := list(n, name, ListFunc, (*source).function)
+	if err != nil {
+		return nil, err
+	}
+	attributes, err := list(n, name, ListFunc, (*source).funcAttributes)
+	if err != nil {
+		return nil, err
+	}
+	calls := make([]*Node, len(names))
+	for i, own := range attributes {
+		if own, err = n.src.substitute(own, n.caller); err != nil {
+			return nil, in(err, n, name)
+		}
+		calls[i] = &Node{Name: n.Name, Op: names[i], Device: n.Device, Inputs: n.Inputs, src: n.src, attributes: own}
+	}
+	return calls, nil
 }
 
 // Instance returns the node, which is one of a function, with another name and without inputs, and
@@ -366,16 +377,16 @@ func (s *source) funcAttributes(f field) ([]attribute, error) {
 
 // Forward makes an IdentityN with these inputs: a node's name for values that have other names too.
 func Forward(name, device string, inputs []Input, types []DataType) Node {
-	var list []byte
-	for _, t := range types {
-		list = protowire.AppendTag(list, 6, protowire.VarintType)
-		list = protowire.AppendVarint(list, uint64(t))
-	}
-	data := protowire.AppendBytes(protowire.AppendTag(nil, valueList, protowire.BytesType), list)
+	return Synthetic(name, "IdentityN", device, inputs, types)
+}
+
+// Synthetic makes a node of an op whose attribute T lists types.
+func Synthetic(name, op, device string, inputs []Input, types []DataType) Node {
+	data := typeList(types)
 	src := &source{data: data, limits: Limits{List: max(len(types), 1)}.withDefaults()}
 	return Node{
 		Name:       name,
-		Op:         "IdentityN",
+		Op:         op,
 		Device:     device,
 		Inputs:     inputs,
 		src:        src,

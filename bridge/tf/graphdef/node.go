@@ -16,6 +16,7 @@ type Node struct {
 	src        *source
 	attributes []attribute // by name
 	caller     *Node       // the call of the function of which the node is an instance
+	made       *Tensor     // the attribute "value" of a node that NewConst made
 }
 
 // Input is an edge from another node: from its output Port, or, for a control input, from its

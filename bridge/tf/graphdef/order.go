@@ -160,7 +160,7 @@ func (w *walk) cycle(start int32) error {
 	}
 	hint := ""
 	if loop {
-		hint = ": while loops are not supported"
+		hint = ": no while loop as TensorFlow writes them"
 	}
 	return in(errorf(ErrCycle, "is on a cycle, %s%s", strings.Join(names, " -> "), hint), first, "")
 }

@@ -99,7 +99,7 @@ func TestOrderErrors(t *testing.T) {
 			[]string{"Enter=e", "Merge=m <- e n", "NextIteration=n <- m"},
 			nil,
 			graphdef.ErrCycle,
-			`node "m" (Merge): is on a cycle, m -> n -> m: while loops are not supported`,
+			`node "m" (Merge): is on a cycle, m -> n -> m: no while loop as TensorFlow writes them`,
 		},
 		{"unknown output", []string{"a"}, []string{"a", "x"}, graphdef.ErrNoNode, `no node "x" in the graph`},
 	} {

@@ -1,5 +1,6 @@
-// Package pbtxt converts GraphDefs from text format, as people write and read them, to the binary
-// form that graphdef reads. Import it for its side effect to let a program load .pbtxt files:
+// Package pbtxt converts GraphDefs and SavedModels from text format, as people write and read them, to
+// the binary form that packages graphdef and savedmodel read. Import it for its side effect to let a
+// program load .pbtxt files:
 //
 //	import _ "github.com/tf2ng/tf2ng/bridge/tf/pbtxt"
 //
@@ -13,10 +14,12 @@ import (
 	"fmt"
 
 	"github.com/wamuir/graft/tensorflow/core/framework/graph_go_proto"
+	"github.com/wamuir/graft/tensorflow/core/protobuf/for_core_protos_go_proto"
 	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel"
 )
 
 // Limits of ToBinary. Messages take far more memory than the few characters that make one, so they
@@ -27,27 +30,42 @@ const (
 	MaxDepth    = 100      // of messages in messages; no dimension of a tensor is deeper than 9
 )
 
-// ErrSyntax is wrapped by the errors about text that is not a GraphDef in text format.
-var ErrSyntax = errors.New("not a GraphDef in text format")
+// What is wrapped by the errors about text that is not what it should be.
+var (
+	ErrSyntax           = errors.New("not a GraphDef in text format")
+	ErrSavedModelSyntax = errors.New("not a SavedModel in text format")
+)
 
-func init() { graphdef.RegisterText(ToBinary) }
+func init() {
+	graphdef.RegisterText(ToBinary)
+	savedmodel.RegisterText(SavedModelToBinary)
+}
 
 // ToBinary converts a GraphDef from text format to its binary form. The result depends on the text
 // alone: equal texts give equal bytes. Unknown fields are errors.
 func ToBinary(text []byte) ([]byte, error) {
+	return convert(text, &graph_go_proto.GraphDef{}, ErrSyntax)
+}
+
+// SavedModelToBinary is ToBinary for a SavedModel, a saved_model.pbtxt.
+func SavedModelToBinary(text []byte) ([]byte, error) {
+	return convert(text, &for_core_protos_go_proto.SavedModel{}, ErrSavedModelSyntax)
+}
+
+// convert converts a message; syntax is wrapped by the error about text that is none.
+func convert(text []byte, m proto.Message, syntax error) ([]byte, error) {
 	if len(text) > MaxBytes {
 		return nil, fmt.Errorf("%w: %d bytes of text, the limit is %d", graphdef.ErrLimit, len(text), MaxBytes)
 	}
 	if err := checkMessages(text); err != nil {
 		return nil, err
 	}
-	var graph graph_go_proto.GraphDef
-	if err := prototext.Unmarshal(text, &graph); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSyntax, err)
+	if err := prototext.Unmarshal(text, m); err != nil {
+		return nil, fmt.Errorf("%w: %w", syntax, err)
 	}
-	wire, err := proto.MarshalOptions{Deterministic: true}.Marshal(&graph)
+	wire, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSyntax, err)
+		return nil, fmt.Errorf("%w: %w", syntax, err)
 	}
 	return wire, nil
 }

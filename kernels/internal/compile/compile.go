@@ -38,22 +38,75 @@ func Compile(
 	if err != nil {
 		return nil, nil, err
 	}
-	if o.Reference {
-		return g, machine.NewInterpreted(g.Nodes(), g.Parameters, g.Results, o.Memory), nil
-	}
-	head, dynamic, err := machine.CutLate(g, o.Memory)
+	m, err := assembler{o, keep}.machine(g, runs, false)
 	if err != nil {
 		return nil, nil, err
 	}
-	planned, err := lowerFunction(head, o, keep, runs)
+	return g, m, nil
+}
+
+// assembler makes machines of functions that have been through the passes.
+type assembler struct {
+	options Options
+	keep    *share.Lease
+}
+
+// machine returns the machine of a function, which other functions may call.
+func (a assembler) machine(f *core.Function, runs *machine.RunPool, called bool) (machine.Machine, error) {
+	if a.options.Reference {
+		calls, err := a.callsOf(f.Nodes())
+		if err != nil {
+			return nil, err
+		}
+		return machine.NewInterpreted(f.Nodes(), f.Parameters, f.Results, calls, called, a.options.Memory), nil
+	}
+	head, dynamic, err := machine.CutLate(f, a.callsOf, called, a.options.Memory)
+	if err != nil {
+		return nil, err
+	}
+	planned, err := a.lowerFunction(head, runs)
 	switch {
 	case err != nil:
-		return nil, nil, err
+		return nil, err
 	case dynamic == nil:
-		return g, planned, nil
+		return planned, nil
 	}
 	dynamic.Head = planned
-	return g, dynamic, nil
+	return dynamic, nil
+}
+
+// callsOf returns what those of the nodes call that call functions.
+func (a assembler) callsOf(nodes []*core.Node) (map[*core.Node]*machine.Calls, error) {
+	all := map[*core.Node]*machine.Calls{}
+	for _, n := range nodes {
+		if op, ok := n.Op().(core.Caller); ok {
+			var err error
+			if all[n], err = a.calls(n, op); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return all, nil
+}
+
+// calls returns what one node calls. The memory of a function is its own: it stays from one
+// call to the next.
+func (a assembler) calls(n *core.Node, op core.Caller) (*machine.Calls, error) {
+	operands := make([]core.Operand, len(n.Inputs()))
+	for i, v := range n.Inputs() {
+		operands[i] = core.Operand{Fact: v.Fact(), Const: v.Constant()}
+	}
+	special, err := op.Specialize(operands)
+	if err != nil {
+		return nil, n.Locate(err)
+	}
+	machines := make([]machine.Machine, len(special.Functions()))
+	for i, f := range special.Functions() {
+		if machines[i], err = a.machine(f, &machine.RunPool{}, true); err != nil {
+			return nil, err
+		}
+	}
+	return machine.NewCalls(n, special, machines), nil
 }
 
 // rewrite takes a function through the passes.
@@ -69,9 +122,11 @@ func rewrite(f *core.Function, o Options, keep *share.Lease) (*core.Function, er
 }
 
 // lowerFunction makes the instructions of a function all of whose shapes are known.
-func lowerFunction(f *core.Function, o Options, keep *share.Lease, runs *machine.RunPool) (*machine.Planned, error) {
+func (a assembler) lowerFunction(f *core.Function, runs *machine.RunPool) (*machine.Planned, error) {
+	o := a.options
 	c := &compiler{
-		isas: o.ISAs, threads: o.Threads, keep: keep, at: map[core.Value]int{}, users: f.Users(),
+		assembler: a,
+		isas:      o.ISAs, threads: o.Threads, keep: a.keep, at: map[core.Value]int{}, users: f.Users(),
 		skip: map[*core.Node]bool{}, padding: map[uint8]int{}, limits: o.Memory,
 	}
 	for i, p := range f.Parameters {
@@ -118,7 +173,9 @@ func (c *compiler) lower(n *core.Node) error {
 		}
 		return nil
 	}
-	for _, l := range []lowering{lowerElementwise, loweringOf(n.Op()), lowerTable, lowerInParts, lowerReference} {
+	for _, l := range []lowering{
+		lowerElementwise, loweringOf(n.Op()), lowerCalls, lowerTable, lowerInParts, lowerReference,
+	} {
 		if l == nil {
 			continue
 		}

@@ -12,6 +12,7 @@ import (
 
 // compiler builds one planned machine.
 type compiler struct {
+	assembler assembler // of the functions that nodes call
 	isas      isa.Set
 	threads   int
 	keep      *share.Lease       // what the plans of one function share
@@ -28,6 +29,7 @@ type compiler struct {
 	limits    core.MemoryLimits   // of the tensors of a Run
 	node      *core.Node          // that is being lowered
 	indirects int64               // bytes of all offsets
+	inner     int64               // bytes that the arenas of functions take at most
 }
 
 // fixedBuffer returns a buffer outside the arena with a constant's bytes.
@@ -169,7 +171,9 @@ func (c *compiler) finish(f *core.Function, runs *machine.RunPool) (*machine.Pla
 	if err := l.Place(c.limits.Bytes); err != nil {
 		return nil, err
 	}
-	c.arena = l.Arena
+	if c.arena = l.Arena; int64(c.arena)+c.inner > c.limits.Bytes {
+		return nil, machine.OutOfMemory(f.Results[0], int64(c.arena)+c.inner, c.limits.Bytes)
+	}
 	for _, bind := range c.bind {
 		if err := bind(); err != nil {
 			return nil, err

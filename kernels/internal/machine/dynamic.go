@@ -16,19 +16,28 @@ type Dynamic struct {
 	crosses []core.Value // the head's results behind the function's own: what the tail reads
 	tail    *Interpreted
 	early   []int // the number of each result among the head's; -1 for those of the tail
+	given   []int // the numbers of the head's parameters among the function's
 }
 
 // CutLate cuts a function in two: it returns the head, to be planned, and the machine of the
 // tail, which lacks the plan. If all shapes are known, the head is the function, and there is
-// no machine.
-func CutLate(f *core.Function, limits core.MemoryLimits) (*core.Function, *Dynamic, error) {
+// no machine. calls returns what nodes of the tail call; called says whether f is called itself.
+func CutLate(
+	f *core.Function, calls func([]*core.Node) (map[*core.Node]*Calls, error), called bool, limits core.MemoryLimits,
+) (*core.Function, *Dynamic, error) {
 	late := map[*core.Node]bool{}
 	for _, n := range f.Nodes() {
 		late[n] = slices.ContainsFunc(n.Outputs(), func(o core.Fact) bool { return !o.Static() }) ||
 			slices.ContainsFunc(n.Inputs(), func(v core.Value) bool { return late[v.Node] })
 	}
-	head := &core.Function{Name: f.Name, Parameters: f.Parameters, Meta: f.Meta}
+	head := &core.Function{Name: f.Name, Meta: f.Meta}
 	t := &Dynamic{}
+	for i, p := range f.Parameters {
+		if !late[p] {
+			t.given = append(t.given, i)
+			head.Parameters = append(head.Parameters, p)
+		}
+	}
 	var lateResults, nodes []*core.Node
 	for _, r := range f.Results {
 		if late[r] {
@@ -39,7 +48,7 @@ func CutLate(f *core.Function, limits core.MemoryLimits) (*core.Function, *Dynam
 		t.early = append(t.early, len(head.Results))
 		head.Results = append(head.Results, r)
 	}
-	if len(lateResults) == 0 {
+	if len(lateResults) == 0 && len(head.Parameters) == len(f.Parameters) {
 		return f, nil, nil
 	}
 	for _, n := range f.Nodes() {
@@ -56,7 +65,11 @@ func CutLate(f *core.Function, limits core.MemoryLimits) (*core.Function, *Dynam
 			}
 		}
 	}
-	t.tail = NewInterpreted(nodes, f.Parameters, lateResults, limits)
+	inner, err := calls(nodes)
+	if err != nil {
+		return nil, nil, err
+	}
+	t.tail = NewInterpreted(nodes, f.Parameters, lateResults, inner, called, limits)
 	return head, t, nil
 }
 
@@ -75,7 +88,7 @@ func (t *Dynamic) cross(head *core.Function, v core.Value) error {
 // Run is Machine.Run.
 func (t *Dynamic) Run(ctx context.Context, in, out []*core.Tensor) error {
 	first, second := t.divide(out)
-	if err := t.Head.Run(ctx, in, first); err != nil {
+	if err := t.Head.Run(ctx, t.headInputs(in), first); err != nil {
 		return err
 	}
 	v := t.crossing(first)
@@ -93,6 +106,18 @@ func (t *Dynamic) Run(ctx context.Context, in, out []*core.Tensor) error {
 		}
 	}
 	return nil
+}
+
+// headInputs returns those of the inputs that are the head's.
+func (t *Dynamic) headInputs(in []*core.Tensor) []*core.Tensor {
+	if len(t.given) == len(in) {
+		return in
+	}
+	given := make([]*core.Tensor, len(t.given))
+	for i, at := range t.given {
+		given[i] = in[at]
+	}
+	return given
 }
 
 // divide returns the tensors that were given for the head's results and for the tail's.
@@ -121,7 +146,7 @@ func (t *Dynamic) crossing(first []*core.Tensor) core.Values {
 func (t *Dynamic) Steps() []Step {
 	steps := t.Head.Steps()
 	for _, s := range t.tail.Steps() {
-		s.Kernel = "reference (tail)"
+		s.Kernel += " (tail)"
 		steps = append(steps, s)
 	}
 	return steps
@@ -131,14 +156,14 @@ func (t *Dynamic) Steps() []Step {
 func (t *Dynamic) Profile(ctx context.Context, in []*core.Tensor, times [][]time.Duration) error {
 	first := make([]*core.Tensor, len(t.Head.layout.Results))
 	planned := len(t.Head.code)
-	if err := t.Head.measure(ctx, in, first, times[:planned]); err != nil {
+	if err := t.Head.measure(ctx, t.headInputs(in), first, times[:planned]); err != nil {
 		return err
 	}
 	return t.tail.compute(ctx, in, t.crossing(first), times[planned:])
 }
 
 // PeakBytes is Machine.PeakBytes.
-func (t *Dynamic) PeakBytes() int64 { return t.Head.PeakBytes() }
+func (t *Dynamic) PeakBytes() int64 { return max(t.Head.PeakBytes(), t.tail.PeakBytes()) }
 
 // Bytes is Machine.Bytes.
 func (t *Dynamic) Bytes() int64 { return t.Head.Bytes() + t.tail.Bytes() }

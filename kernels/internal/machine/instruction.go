@@ -20,7 +20,8 @@ type Instruction struct {
 	Slow       bool  // whether it is a reference, which takes some 4 ns for a byte
 	Reads      []int // buffers that were written before
 	Writes     []int
-	Scratch    []int // buffers that nobody else needs
+	Scratch    []int  // buffers that nobody else needs
+	Calls      *Calls // the functions that it calls; nil if it calls none
 	// Run computes part number part of parts. It may be called for all parts at the
 	// same time, each by a worker with a thread number of its own.
 	Run func(r *Worker, part, parts int) error

@@ -14,16 +14,25 @@ type Interpreted struct {
 	results    []*core.Node
 	evaluation *core.Evaluation
 	limits     core.MemoryLimits // of what the nodes compute, and of copies of the results
+	calls      map[*core.Node]*Calls
+	called     bool // the parameters count as memory that is held
 }
 
 // NewInterpreted returns the machine of nodes, each behind those that it reads. What else
-// they read are constants or parameters, or is given to compute.
-func NewInterpreted(nodes, params, results []*core.Node, limits core.MemoryLimits) *Interpreted {
+// they read are constants or parameters, or is given to compute. calls are what those of the
+// nodes call that call functions. Where the function is called itself, its parameters count as
+// memory that is held.
+func NewInterpreted(
+	nodes, params, results []*core.Node, calls map[*core.Node]*Calls, called bool, limits core.MemoryLimits,
+) *Interpreted {
 	keep := make([]core.Value, len(results))
 	for i, r := range results {
 		keep[i] = r.Inputs()[0]
 	}
-	return &Interpreted{params, results, core.NewEvaluation(nodes, keep, limits), limits}
+	return &Interpreted{
+		params: params, results: results, evaluation: core.NewEvaluation(nodes, keep, limits), limits: limits,
+		calls: calls, called: called,
+	}
 }
 
 // Run is Machine.Run.
@@ -40,8 +49,16 @@ func (m *Interpreted) Run(ctx context.Context, in, out []*core.Tensor) error {
 func (m *Interpreted) compute(
 	ctx context.Context, in []*core.Tensor, v core.Values, times [][]time.Duration,
 ) (err error) {
+	given := int64(0)
 	for i, p := range m.params {
 		v[p.Out(0)] = in[i]
+		if m.called {
+			bytes, err := in[i].Fact().Bytes()
+			if err != nil {
+				return err
+			}
+			given += bytes
+		}
 	}
 	var at *core.Node
 	defer func() {
@@ -56,12 +73,22 @@ func (m *Interpreted) compute(
 			return nil, ctx.Err()
 		}
 		start := time.Now()
-		res, err := n.EvalWithin(args, held, limits)
+		res, err := m.eval(ctx, n, args, given+held, limits)
 		if times != nil {
 			times[i] = append(times[i], time.Since(start))
 		}
 		return res, err
 	})
+}
+
+// eval computes one node.
+func (m *Interpreted) eval(
+	ctx context.Context, n *core.Node, in []*core.Tensor, held int64, limits core.MemoryLimits,
+) ([]*core.Tensor, error) {
+	if c := m.calls[n]; c != nil {
+		return c.RunWithin(ctx, in, held, limits)
+	}
+	return n.EvalWithin(in, held, limits)
 }
 
 // deliver puts the results, which are copies, into out.
@@ -94,7 +121,10 @@ func deliver(r *core.Node, t, into *core.Tensor) (*core.Tensor, error) {
 func (m *Interpreted) Steps() []Step {
 	steps := make([]Step, len(m.evaluation.Nodes()))
 	for i, n := range m.evaluation.Nodes() {
-		steps[i] = Step{n, "reference", Operations(n)}
+		steps[i] = Step{Node: n, Kernel: "reference", Operations: Operations(n)}
+		if c := m.calls[n]; c != nil {
+			steps[i].Kernel, steps[i].Operations, steps[i].Functions = "calls", c.Operations(), c.Steps()
+		}
 	}
 	return steps
 }
@@ -104,8 +134,19 @@ func (m *Interpreted) Profile(ctx context.Context, in []*core.Tensor, times [][]
 	return m.compute(ctx, in, core.Values{}, times)
 }
 
-// PeakBytes is 0: nothing is planned.
-func (m *Interpreted) PeakBytes() int64 { return 0 }
+// PeakBytes is that of the functions that nodes call: nothing else is planned.
+func (m *Interpreted) PeakBytes() (most int64) {
+	for _, c := range m.calls {
+		most = max(most, c.PeakBytes())
+	}
+	return most
+}
 
 // Bytes is Machine.Bytes.
-func (m *Interpreted) Bytes() int64 { return int64(len(m.evaluation.Nodes())) * instructionBytes }
+func (m *Interpreted) Bytes() int64 {
+	bytes := int64(len(m.evaluation.Nodes())) * instructionBytes
+	for _, c := range m.calls {
+		bytes += c.Bytes()
+	}
+	return bytes
+}

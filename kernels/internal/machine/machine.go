@@ -35,6 +35,13 @@ type Step struct {
 	Node       *core.Node
 	Kernel     string // what computes it: a variant's name, or what else does the work
 	Operations int64
+	Functions  []FunctionSteps // that it calls, maybe many times or never
+}
+
+// FunctionSteps are the steps of a function that a node calls.
+type FunctionSteps struct {
+	Name  string // what it is to the node's op
+	Steps []Step
 }
 
 // Operations counts what a convolution or dot computes: nothing if its shapes are not known

@@ -50,7 +50,7 @@ func (p *Planned) Run(ctx context.Context, in, out []*core.Tensor) error {
 	}
 	r := p.runs.get(p.layout)
 	defer p.runs.put(r)
-	r.take(in, out)
+	r.take(ctx, in, out)
 	defer r.forget()
 	if err := p.waiting.Get().(*progress).execute(ctx, r); err != nil {
 		return err
@@ -104,16 +104,35 @@ func copyTensor(to, from *core.Tensor) {
 func (p *Planned) Steps() []Step {
 	steps := make([]Step, len(p.code))
 	for i, c := range p.code {
-		steps[i] = Step{c.Node, c.Kernel, c.Operations}
+		steps[i] = Step{Node: c.Node, Kernel: c.Kernel, Operations: c.Operations}
+		if c.Calls != nil {
+			steps[i].Functions = c.Calls.Steps()
+		}
 	}
 	return steps
 }
 
 // PeakBytes is Machine.PeakBytes.
-func (p *Planned) PeakBytes() int64 { return int64(p.layout.Arena) }
+func (p *Planned) PeakBytes() int64 {
+	inner := int64(0)
+	for _, c := range p.code {
+		if c.Calls != nil {
+			inner = max(inner, c.Calls.PeakBytes())
+		}
+	}
+	return int64(p.layout.Arena) + inner
+}
 
 // Bytes is Machine.Bytes.
-func (p *Planned) Bytes() int64 { return p.size }
+func (p *Planned) Bytes() int64 {
+	bytes := p.size
+	for _, c := range p.code {
+		if c.Calls != nil {
+			bytes += c.Calls.Bytes()
+		}
+	}
+	return bytes
+}
 
 // Profile is Machine.Profile.
 func (p *Planned) Profile(ctx context.Context, in []*core.Tensor, times [][]time.Duration) error {
@@ -128,7 +147,7 @@ func (p *Planned) measure(ctx context.Context, in, out []*core.Tensor, times [][
 	}
 	r := p.runs.get(p.layout)
 	defer p.runs.put(r)
-	r.take(in, out)
+	r.take(ctx, in, out)
 	defer r.forget()
 	w := &Worker{Run: r}
 	for i := range p.code {

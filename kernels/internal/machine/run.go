@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 
@@ -14,7 +15,8 @@ type Run struct {
 	Mem     [][]byte // by buffer
 	State   []any    // what instructions keep beside the arena
 	in, out []*core.Tensor
-	broken  atomic.Bool // an instruction panicked: nobody uses the memory again
+	ctx     context.Context // of the call under way
+	broken  atomic.Bool     // an instruction panicked: nobody uses the memory again
 }
 
 // RunPool keeps the memory of Runs that have ended for others, of any layout.
@@ -64,8 +66,8 @@ func (r *Run) become(l *Layout) {
 }
 
 // take makes the caller's tensors the buffers that they are.
-func (r *Run) take(in, out []*core.Tensor) {
-	r.in, r.out = in, out
+func (r *Run) take(ctx context.Context, in, out []*core.Tensor) {
+	r.ctx, r.in, r.out = ctx, in, out
 	for i, b := range r.layout.Buffers {
 		switch {
 		case b.Param >= 0:
@@ -76,9 +78,12 @@ func (r *Run) take(in, out []*core.Tensor) {
 	}
 }
 
+// Context is that of the call under way.
+func (r *Run) Context() context.Context { return r.ctx }
+
 // forget gives up the caller's memory.
 func (r *Run) forget() {
-	r.in, r.out = nil, nil
+	r.ctx, r.in, r.out = nil, nil, nil
 	for i, b := range r.layout.Buffers {
 		if b.Param >= 0 || b.Result >= 0 {
 			r.Mem[i] = nil

@@ -83,7 +83,7 @@ func newProgress(stages []stage, code []Instruction, threads int, ready *sync.Po
 // workers.
 func (p *progress) execute(ctx context.Context, r *Run) error {
 	threads := min(len(p.workers), runtime.GOMAXPROCS(0))
-	if len(p.stages) == 1 && p.stages[0].parts == 1 {
+	if len(p.stages) == 0 || len(p.stages) == 1 && p.stages[0].parts == 1 {
 		threads = 1
 	}
 	p.threads.Store(int32(threads))

@@ -36,13 +36,23 @@ type item struct {
 // New returns an empty store for the plans of f, which must not change any more.
 func New(f *core.Function) *Store {
 	s := &Store{own: map[*core.Tensor]bool{}, ops: map[core.Op]bool{}, items: map[string]*item{}}
+	s.add(f)
+	return s
+}
+
+// add notes the constants and ops of a function and of those that it calls.
+func (s *Store) add(f *core.Function) {
 	for _, n := range f.Nodes() {
 		s.ops[n.Op()] = true
 		if c, ok := n.Op().(*core.Constant); ok {
 			s.own[c.Value] = true
 		}
+		if c, ok := n.Op().(core.Caller); ok {
+			for _, g := range c.Functions() {
+				s.add(g)
+			}
+		}
 	}
-	return s
 }
 
 // Size returns the bytes of what is kept.

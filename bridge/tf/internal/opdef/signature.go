@@ -61,7 +61,7 @@ func parsePorts(s string) Ports {
 		}
 		typ, otherwise, _ := strings.Cut(typ, "=")
 		p.otherwise = typeByName[otherwise]
-		if p.typ = typeByName[typ]; p.typ == core.Dynamic {
+		if p.typ = typeByName[typ]; p.typ == core.Dynamic && !isHandle(typ) {
 			p.attr = typ
 		}
 		ports = append(ports, p)
@@ -69,7 +69,14 @@ func parsePorts(s string) Ports {
 	return ports
 }
 
-// Types returns the types of the values of a port; a list may have most of them.
+// isHandle reports whether a type's values are known to TensorFlow alone: here they may have any
+// type.
+func isHandle(typ string) bool {
+	return typ == graphdef.Resource.String() || typ == graphdef.Variant.String()
+}
+
+// Types returns the types of the values of a port; a list may have most of them. That of
+// handles is Dynamic.
 func (p *Port) Types(n *graphdef.Node, most int) ([]core.Type, error) {
 	if p.types {
 		return p.listed(n, most)
@@ -77,7 +84,7 @@ func (p *Port) Types(n *graphdef.Node, most int) ([]core.Type, error) {
 	t := p.typ
 	if p.attr != "" {
 		var err error
-		if t, err = TypeAttr(n, p.attr, p.otherwise); err != nil {
+		if t, err = valueType(n, p.attr, p.otherwise); err != nil {
 			return nil, err
 		}
 	}
@@ -94,6 +101,14 @@ func (p *Port) Types(n *graphdef.Node, most int) ([]core.Type, error) {
 	return slices.Repeat([]core.Type{t}, int(count)), nil
 }
 
+// valueType is TypeAttr for what may be a handle.
+func valueType(n *graphdef.Node, attr string, otherwise core.Type) (core.Type, error) {
+	if t, err := n.Type(attr); err == nil && isHandle(t.String()) {
+		return core.Dynamic, nil
+	}
+	return TypeAttr(n, attr, otherwise)
+}
+
 func (p *Port) listed(n *graphdef.Node, most int) ([]core.Type, error) {
 	list, err := n.Types(p.attr)
 	if err != nil {
@@ -104,6 +119,9 @@ func (p *Port) listed(n *graphdef.Node, most int) ([]core.Type, error) {
 	}
 	out := make([]core.Type, len(list))
 	for i, t := range list {
+		if isHandle(t.String()) {
+			continue
+		}
 		if out[i], err = TypeOf(n, p.attr, t); err != nil {
 			return nil, err
 		}

@@ -28,6 +28,9 @@ type Context struct {
 	ConstantInputs bool // no input of the node depends on an input of the graph
 	// Read returns what an input of the node became.
 	Read func(graphdef.Input) (core.Value, error)
+	// Lists holds the values that stand for lists of tensors; translators add theirs. To
+	// TensorFlow they are handles and flows, of other types.
+	Lists map[core.Value]bool
 }
 
 // call is what a translator gets: the node, its attributes and its inputs. The first
@@ -44,11 +47,12 @@ type call struct {
 	role           string // what emit makes, if that is not yet the node's output
 	made           int    // nodes that emit and helper made
 	constantInputs bool   // no input depends on an input of the graph
+	lists          map[core.Value]bool
 }
 
 // call checks a node's inputs against the op's signature: how many, and their types.
 func (o *op) call(n *graphdef.Node, ctx Context) (*call, error) {
-	c := &call{node: n, op: o, arithmetic: ctx.Arithmetic, constantInputs: ctx.ConstantInputs}
+	c := &call{node: n, op: o, arithmetic: ctx.Arithmetic, constantInputs: ctx.ConstantInputs, lists: ctx.Lists}
 	if err := opdef.CheckKernel(n); err != nil {
 		return nil, err
 	}
@@ -66,7 +70,7 @@ func (o *op) call(n *graphdef.Node, ctx Context) (*call, error) {
 		if err != nil {
 			return nil, c.inputError(i, "%v", err)
 		}
-		if got := v.Type(); got != types[i] && got != core.Dynamic && types[i] != core.Dynamic {
+		if got := v.Type(); got != types[i] && got != core.Dynamic && types[i] != core.Dynamic && !c.lists[v] {
 			return nil, c.inputError(i, "got type %v from %q, want %v as the node's attributes say", got, in, types[i])
 		}
 		c.in = append(c.in, v)
@@ -87,7 +91,7 @@ func (c *call) checkOutputs(out []core.Value) error {
 		if v.Node == nil || i >= len(types) {
 			continue
 		}
-		if got := v.Type(); got != types[i] && got != core.Dynamic {
+		if got := v.Type(); got != types[i] && got != core.Dynamic && types[i] != core.Dynamic && !c.lists[v] {
 			return fmt.Errorf("output %d: the op gives %v, but the node's attributes say %v", i, got, types[i])
 		}
 	}

@@ -1,0 +1,134 @@
+package ops
+
+import (
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+)
+
+// The ops that control which nodes run. The loops and conditionals that they form are
+// translated as wholes, by package tf; what reaches a translator here is part of none.
+var _ = register("control",
+	op{name: "While", signature: "input:[T] -> output:[T]", translate: uncontrolled},
+	op{name: "StatelessWhile", signature: "input:[T] -> output:[T]", translate: uncontrolled},
+	op{name: "If", signature: "cond:Tcond input:[Tin] -> output:[Tout]", translate: uncontrolled},
+	op{name: "StatelessIf", signature: "cond:Tcond input:[Tin] -> output:[Tout]", translate: uncontrolled},
+	op{name: "Case", signature: "branch_index:int32 input:[Tin] -> output:[Tout]", translate: uncontrolled},
+	op{name: "StatelessCase", signature: "branch_index:int32 input:[Tin] -> output:[Tout]", translate: uncontrolled},
+	op{name: "Switch", signature: "data:T pred:bool -> output_false:T output_true:T", translate: uncontrolled},
+	op{name: "_SwitchN", signature: "data:T output_index:int32 -> outputs:num_outs*T", translate: uncontrolled},
+	op{name: "Merge", signature: "inputs:N*T -> output:T value_index:int32", translate: uncontrolled},
+	op{name: "Enter", signature: "data:T -> output:T", translate: uncontrolled},
+	op{name: "LoopCond", signature: "input:bool -> output:bool", translate: uncontrolled},
+	op{name: "NextIteration", signature: "data:T -> output:T", translate: uncontrolled},
+	op{name: "Exit", signature: "data:T -> output:T", translate: passThrough},
+	op{name: "RandomUniform", signature: randomSignature, translate: randomUniform},
+	op{name: "RandomStandardNormal", signature: randomSignature, translate: anyRandom},
+	op{name: "TruncatedNormal", signature: randomSignature, translate: anyRandom},
+	op{
+		name:      "RandomUniformInt",
+		signature: "shape:T minval:Tout maxval:Tout -> output:Tout",
+		translate: anyRandom,
+	},
+	op{name: "Multinomial", signature: "logits:T num_samples:int32 -> output:output_dtype=int64", translate: anyRandom},
+	op{name: "RandomShuffle", signature: "value:T -> output:T", translate: anyRandom},
+)
+
+const randomSignature = "shape:T -> output:dtype"
+
+// uncontrolled refuses what is part of no loop or conditional that can be told.
+func uncontrolled(c *call) []core.Value {
+	c.fail("it is not part of a loop or conditional as TensorFlow writes them, so what it does cannot be told")
+	return nil
+}
+
+// random stands for random numbers. No function that is translated has one: there may be some
+// only where their values do not matter.
+type random struct {
+	typ  core.Type
+	unit bool // they are in [0,1)
+}
+
+// Infer returns the type, and nothing of the shape.
+func (op *random) Infer([]core.Operand) ([]core.Fact, error) { return []core.Fact{{Type: op.typ}}, nil }
+
+// Eval is never called.
+func (op *random) Eval(_, _ []*core.Tensor) error {
+	return core.Violation("", -1, "has no values")
+}
+
+// IsRandom reports whether an op stands for random numbers.
+func IsRandom(op core.Op) bool {
+	_, ok := op.(*random)
+	return ok
+}
+
+// IsRandomOp reports whether a TensorFlow op makes random numbers.
+func IsRandomOp(name string) bool {
+	return slices.Contains([]string{
+		"RandomUniform", "RandomStandardNormal", "TruncatedNormal", "RandomUniformInt", "Multinomial", "RandomShuffle",
+	}, name)
+}
+
+func randomUniform(c *call) []core.Value {
+	return c.emit(&random{c.typ("dtype", core.Dynamic), true}, c.in...)
+}
+
+func anyRandom(c *call) []core.Value {
+	types, _, err := c.op.out.Expand(c.node, 1)
+	c.keep(err)
+	if c.err != nil {
+		return nil
+	}
+	return c.emit(&random{typ: types[0]}, c.in...)
+}
+
+// isUnit reports whether a value is random numbers in [0,1).
+func isUnit(v core.Value) bool {
+	r, ok := v.Node.Op().(*random)
+	return ok && r.unit
+}
+
+// certain returns what a comparison or sum of random numbers is whatever they are: all of
+// one number, of the shape that was asked for; false where they matter.
+func (c *call) certain(uniform, other core.Value, holds func(float64) bool, number *core.Tensor) ([]core.Value, bool) {
+	t := other.Folded()
+	if c.err != nil || !isUnit(uniform) || t == nil || t.Len() != 1 || !t.Type().IsFloat() {
+		return nil, false
+	}
+	wide, err := core.EvalOp(&pointwise.Convert{Type: core.F64}, []*core.Tensor{t})
+	if err != nil || !holds(core.Data[float64](wide[0])[0]) {
+		return nil, false
+	}
+	one := c.literal("certain", number, nil)
+	return c.emit(&array.BroadcastTo{}, one, uniform.Node.Inputs()[0]), true
+}
+
+// greaterEqual is GreaterEqual, and true for numbers in [0,1) compared with one that is not
+// positive: what is left of dropout that drops nothing.
+func greaterEqual(c *call) []core.Value {
+	if out, ok := c.certain(c.in[0], c.in[1], func(x float64) bool { return x <= 0 }, core.Scalar(true)); ok {
+		return out
+	}
+	return compare(pointwise.GreaterEqual)(c)
+}
+
+// floor is Floor, and 1 for the sum of 1 and numbers in [0,1): the same as older programs
+// wrote it.
+func floor(c *call) []core.Value {
+	x := c.in[0].Node
+	if _, sum := x.Op().(*pointwise.Add); sum {
+		for i, v := range x.Inputs() {
+			one, err := core.EvalOp(&pointwise.Convert{Type: v.Type()}, []*core.Tensor{core.Scalar(float32(1))})
+			if err != nil {
+				break
+			}
+			if out, ok := c.certain(v, x.Inputs()[1-i], func(x float64) bool { return x == 1 }, one[0]); ok {
+				return out
+			}
+		}
+	}
+	return unary(pointwise.Floor)(c)
+}

@@ -1,0 +1,476 @@
+package ops
+
+import (
+	"slices"
+
+	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/control"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
+)
+
+// Lists of tensors: TensorList, whose handles are what they hold, and TensorArray, whose
+// flows are. Here a list is one tensor, whose rows are its elements.
+var _ = register("list",
+	op{
+		name:      "TensorListReserve",
+		signature: "element_shape:shape_type num_elements:int32 -> handle:variant",
+		translate: reserveList,
+	},
+	op{
+		name:      "EmptyTensorList",
+		signature: "element_shape:shape_type max_num_elements:int32 -> handle:variant",
+		translate: emptyList,
+	},
+	op{
+		name:      "TensorListFromTensor",
+		signature: "tensor:element_dtype element_shape:shape_type -> output_handle:variant",
+		translate: listFromTensor,
+	},
+	op{
+		name:      "TensorListStack",
+		signature: "input_handle:variant element_shape:int32 -> tensor:element_dtype",
+		translate: stackList,
+	},
+	op{
+		name:      "TensorListGetItem",
+		signature: "input_handle:variant index:int32 element_shape:int32 -> item:element_dtype",
+		translate: listItem,
+	},
+	op{
+		name:      "TensorListSetItem",
+		signature: "input_handle:variant index:int32 item:element_dtype -> output_handle:variant",
+		translate: setListItem,
+	},
+	op{
+		name:      "TensorListPushBack",
+		signature: "input_handle:variant tensor:element_dtype -> output_handle:variant",
+		translate: pushBack,
+	},
+	op{
+		name:      "TensorListPopBack",
+		signature: "input_handle:variant element_shape:int32 -> output_handle:variant tensor:element_dtype",
+		translate: popBack,
+	},
+	op{name: "TensorListLength", signature: "input_handle:variant -> length:int32", translate: listLength},
+	op{
+		name:      "TensorListGather",
+		signature: "input_handle:variant indices:int32 element_shape:int32 -> values:element_dtype",
+		translate: listItem,
+	},
+	op{
+		name:      "TensorListConcatV2",
+		signature: "input_handle:variant element_shape:shape_type leading_dims:int64 -> tensor:element_dtype lengths:int64",
+		translate: concatList,
+	},
+	op{
+		name:      "TensorListScatterV2",
+		signature: "tensor:element_dtype indices:int32 element_shape:shape_type num_elements:int32 -> output_handle:variant",
+		translate: scatterList,
+	},
+	op{
+		name:      "TensorListScatterIntoExistingList",
+		signature: "input_handle:variant tensor:element_dtype indices:int32 -> output_handle:variant",
+		translate: scatterInto,
+	},
+	op{
+		name:      "TensorListSplit",
+		signature: "tensor:element_dtype element_shape:shape_type lengths:int64 -> output_handle:variant",
+		translate: splitList,
+	},
+	op{
+		name:      "TensorListElementShape",
+		signature: "input_handle:variant -> element_shape:shape_type",
+		translate: listElementShape,
+	},
+	op{
+		name:      "TensorListResize",
+		signature: "input_handle:variant size:int32 -> output_handle:variant",
+		translate: resizeList,
+	},
+	op{name: "TensorArrayV3", signature: "size:int32 -> handle:resource flow:float", translate: tensorArray},
+	op{
+		name:      "TensorArrayReadV3",
+		signature: "handle:resource index:int32 flow_in:float -> value:dtype",
+		translate: readArray,
+	},
+	op{
+		name:      "TensorArrayGatherV3",
+		signature: "handle:resource indices:int32 flow_in:float -> value:dtype",
+		translate: readArray,
+	},
+	op{
+		name:      "TensorArrayWriteV3",
+		signature: "handle:resource index:int32 value:T flow_in:float -> flow_out:float",
+		translate: writeArray,
+	},
+	op{
+		name:      "TensorArrayScatterV3",
+		signature: "handle:resource indices:int32 value:T flow_in:float -> flow_out:float",
+		translate: scatterArray,
+	},
+	op{
+		name:      "TensorArrayConcatV3",
+		signature: "handle:resource flow_in:float -> value:dtype lengths:int64",
+		translate: concatArray,
+	},
+	op{
+		name:      "TensorArraySplitV3",
+		signature: "handle:resource value:T lengths:int64 flow_in:float -> flow_out:float",
+		translate: splitArray,
+	},
+	op{name: "TensorArraySizeV3", signature: "handle:resource flow_in:float -> size:int32", translate: arraySize},
+	op{name: "TensorArrayCloseV3", signature: "handle:resource ->", translate: nothing},
+)
+
+// IsUnset reports whether a value is a list none of whose elements was set and whose elements'
+// shape is not known: only what sets elements can read it, and a loop as what it starts
+// with.
+func IsUnset(v core.Value) bool {
+	if v.Node == nil {
+		return false
+	}
+	l, ok := v.Node.Op().(*control.List)
+	return ok && len(v.Node.Inputs()) == 1 && !l.Element.Static()
+}
+
+// asList notes that values stand for lists.
+func (c *call) asList(values []core.Value) []core.Value {
+	for _, v := range values {
+		c.lists[v] = true
+	}
+	return values
+}
+
+// vector returns a constant of integers.
+func (c *call) vector(role string, values ...int64) core.Value {
+	t, err := core.TensorOf(core.Shape{len(values)}, values)
+	return c.literal(role, t, err)
+}
+
+// list returns the input of a name that is a list with elements.
+func (c *call) elements(name string) core.Value {
+	v := c.value(name)
+	if IsUnset(v) {
+		c.failInput(c.index(name), "is a list none of whose elements has been set, and their shape is not known")
+	}
+	return v
+}
+
+// elementShape returns a shape that is an input; what is not known of it is -1. A scalar says
+// that nothing is known, as does a shape that is computed.
+func (c *call) elementShape(name string) core.Shape {
+	t := c.value(name).Folded()
+	if t == nil || len(t.Shape()) != 1 {
+		return nil
+	}
+	s := core.Shape{}
+	for _, d := range t.Int64s() {
+		s = append(s, max(int(d), core.Unknown))
+	}
+	return s
+}
+
+func reserveList(c *call) []core.Value {
+	l := &control.List{Type: c.typ("element_dtype", core.Dynamic), Element: c.elementShape("element_shape")}
+	return c.asList(c.emit(l, c.value("num_elements")))
+}
+
+func emptyList(c *call) []core.Value {
+	l := &control.List{Type: c.typ("element_dtype", core.Dynamic), Element: c.elementShape("element_shape")}
+	return c.asList(c.emit(l, c.literal("count", core.Scalar(int32(0)), nil)))
+}
+
+// listFromTensor passes the tensor on: its rows are the elements.
+func listFromTensor(c *call) []core.Value { return c.asList(c.in[:1:1]) }
+
+func stackList(c *call) []core.Value {
+	return c.withElements(c.elements("input_handle"), core.Shape{core.Unknown})
+}
+
+// withElements emits a tensor whose shape is, behind some dimensions, the element_shape.
+func (c *call) withElements(v core.Value, before core.Shape) []core.Value {
+	s := c.elementShape("element_shape")
+	if s == nil {
+		return []core.Value{v}
+	}
+	return c.emit(&array.EnsureShape{Shape: append(before.Clone(), s...)}, v)
+}
+
+// listItem reads the element at an index, or those at a vector of indices.
+func listItem(c *call) []core.Value {
+	indices := c.in[1]
+	item := c.helper("item", &indexing.Gather{}, c.elements("input_handle"), indices)
+	if !indices.Shape().Ranked() {
+		return []core.Value{item}
+	}
+	var before core.Shape
+	for range indices.Shape() {
+		before = append(before, core.Unknown)
+	}
+	return c.withElements(item, before)
+}
+
+// setItem emits a list with an element set.
+func (c *call) setItem(list, index, item core.Value, grows bool) []core.Value {
+	if IsUnset(list) {
+		list = c.helper("list", list.Node.Op(), list.Node.Inputs()[0], item)
+	}
+	return c.asList(c.emit(&control.SetRow{Grows: grows}, list, index, item))
+}
+
+func setListItem(c *call) []core.Value {
+	grows := c.boolOr("resize_if_index_out_of_bounds", false)
+	return c.setItem(c.value("input_handle"), c.value("index"), c.value("item"), grows)
+}
+
+func pushBack(c *call) []core.Value {
+	list, item := c.value("input_handle"), c.value("tensor")
+	if IsUnset(list) {
+		list = c.helper("list", list.Node.Op(), list.Node.Inputs()[0], item)
+	}
+	row := c.helper("row", &array.ExpandDims{Axes: []int{0}}, item)
+	return c.asList(c.emit(&array.Concat{}, list, row))
+}
+
+// popBack takes the last element off.
+func popBack(c *call) []core.Value {
+	list := c.elements("input_handle")
+	last := c.helper("last", &pointwise.Subtract{}, c.rows(list), c.literal("one", core.Scalar(int32(1)), nil))
+	item := c.helper("item", &indexing.Gather{}, list, last)
+	zero := c.literal("zero", core.Scalar(int32(0)), nil)
+	one := c.literal("step", core.Scalar(int32(1)), nil)
+	all := c.helper("rest", &array.Range{}, zero, last, one)
+	rest := c.asList(c.emit(&indexing.Gather{}, list, all))
+	if c.err != nil {
+		return nil
+	}
+	return []core.Value{rest[0], item}
+}
+
+// rows returns how many elements a list has.
+func (c *call) rows(list core.Value) core.Value {
+	if IsUnset(list) {
+		return list.Node.Inputs()[0]
+	}
+	shape := c.helper("shape", &core.ShapeOf{Type: core.I32}, list)
+	return c.helper("rows", &indexing.Gather{}, shape, c.literal("first", core.Scalar(int32(0)), nil))
+}
+
+func listLength(c *call) []core.Value { return []core.Value{c.rows(c.value("input_handle"))} }
+
+func concatList(c *call) []core.Value { return c.joined(c.elements("input_handle")) }
+
+// joined puts the elements of a list one behind the other, along their first axis.
+func (c *call) joined(list core.Value) []core.Value {
+	shape := c.helper("shape", &core.ShapeOf{Type: core.I64}, list)
+	at := func(role string, from, to int64) core.Value {
+		return c.helper(role, &indexing.Gather{}, shape, c.vector(role+"_indices", counting(from, to)...))
+	}
+	if s := list.Shape(); len(s) < 2 {
+		c.fail("got a list of shape %v, want elements with one axis at least, of known rank", s)
+		return nil
+	}
+	rank := int64(len(list.Shape()))
+	target := c.helper("target", &array.Concat{}, c.vector("all", -1), at("rest", 2, rank))
+	joined := c.emit(&array.Reshape{}, list, target)
+	lengths := c.helper("lengths", &array.BroadcastTo{}, at("length", 1, 2), at("count", 0, 1))
+	if c.err != nil {
+		return nil
+	}
+	return []core.Value{joined[0], lengths}
+}
+
+// counting returns the numbers from one up to, but without another.
+func counting(from, to int64) []int64 {
+	var list []int64
+	for i := from; i < to; i++ {
+		list = append(list, i)
+	}
+	return list
+}
+
+// scatterList makes a list of num_elements, or as many as the largest index asks for, with
+// elements set.
+func scatterList(c *call) []core.Value {
+	value, indices, count := c.value("tensor"), c.value("indices"), c.value("num_elements")
+	if t := count.Folded(); t == nil || t.Int64s()[0] < 0 {
+		largest := c.helper("largest", &reduce.Max{Reduction: reduce.Reduction{Axes: []int{0}}}, indices)
+		needed := c.helper("needed", &pointwise.Add{}, largest, c.literal("one", core.Scalar(int32(1)), nil))
+		count = c.helper("elements", &pointwise.Maximum{}, count, needed)
+	}
+	return c.scatter(c.zeroList(value.Type(), count, c.elementShapeOf(value)), indices, value)
+}
+
+func scatterInto(c *call) []core.Value {
+	list, value := c.value("input_handle"), c.value("tensor")
+	if l, ok := list.Node.Op().(*control.List); ok && IsUnset(list) {
+		list = c.zeroList(l.Type, list.Node.Inputs()[0], c.elementShapeOf(value))
+	}
+	return c.scatter(list, c.value("indices"), value)
+}
+
+func splitList(c *call) []core.Value { return c.split("tensor") }
+
+func listElementShape(c *call) []core.Value {
+	list := c.value("input_handle")
+	if l, ok := list.Node.Op().(*control.List); ok && IsUnset(list) {
+		if l.Element == nil {
+			return c.emit(&core.Constant{Value: core.Scalar(int32(-1))})
+		}
+		shape := make([]int32, len(l.Element))
+		for i, d := range l.Element {
+			shape[i] = int32(d)
+		}
+		t, err := core.TensorOf(core.Shape{len(shape)}, shape)
+		c.keep(err)
+		return c.emit(&core.Constant{Value: t})
+	}
+	return c.emit(&pointwise.Convert{Type: c.typ("shape_type", core.Dynamic)}, c.elementShapeOf(list))
+}
+
+// resizeList drops elements at the end, or adds zeros.
+func resizeList(c *call) []core.Value {
+	list, size := c.elements("input_handle"), c.value("size")
+	element := c.elementShapeOf(list)
+	longer := c.helper("longer", &array.Concat{}, list, c.zeroList(list.Type(), size, element))
+	first := c.helper("first", &array.ExpandDims{Axes: []int{0}}, size)
+	target := c.helper("target", &array.Concat{}, first, element)
+	begin := c.helper("begin", &array.BroadcastTo{}, c.literal("zero_begin", core.Scalar(int32(0)), nil),
+		c.helper("rank", &core.ShapeOf{Type: core.I32}, target))
+	return c.asList(c.emit(&indexing.Slice{}, longer, begin, target))
+}
+
+// tensorArray gives the list as the flow; as the handle, whether it grows.
+func tensorArray(c *call) []core.Value {
+	shape, err := c.node.ShapeOr("element_shape", graphdef.Shape{UnknownRank: true})
+	c.keep(err)
+	l := &control.List{
+		Type: c.typ("dtype", core.Dynamic), Element: opdef.ShapeOf(shape), Grows: c.boolOr("dynamic_size", false),
+	}
+	handle := c.literal("grows", core.Scalar(l.Grows), nil)
+	flow := c.asList(c.emit(l, c.value("size")))
+	if c.err != nil {
+		return nil
+	}
+	c.lists[handle] = true
+	return []core.Value{handle, flow[0]}
+}
+
+func readArray(c *call) []core.Value {
+	return c.emit(&indexing.Gather{}, c.elements("flow_in"), c.in[1])
+}
+
+// grows reports whether the array of the handle takes elements behind its last.
+func (c *call) grows() bool {
+	t := c.value("handle").Constant()
+	if t == nil || t.Type() != core.Bool {
+		c.failInput(0, "is not the handle of a TensorArrayV3")
+		return false
+	}
+	return core.Data[bool](t)[0]
+}
+
+func writeArray(c *call) []core.Value {
+	return c.setItem(c.value("flow_in"), c.value("index"), c.value("value"), c.grows())
+}
+
+// scatterArray sets the elements at indices. An array none of whose elements was set and
+// that has as many as there are indices, which count from 0, becomes what it gets.
+func scatterArray(c *call) []core.Value {
+	flow, indices, value := c.value("flow_in"), c.value("indices"), c.value("value")
+	if c.err != nil {
+		return nil
+	}
+	if l, ok := flow.Node.Op().(*control.List); ok && c.counts(indices, flow, l.Grows) {
+		return c.asList(c.emit(&array.EnsureShape{}, value))
+	}
+	if l, ok := flow.Node.Op().(*control.List); ok && IsUnset(flow) {
+		flow = c.zeroList(l.Type, flow.Node.Inputs()[0], c.elementShapeOf(value))
+	}
+	return c.scatter(flow, indices, value)
+}
+
+// scatter emits a list with elements set.
+func (c *call) scatter(list, indices, value core.Value) []core.Value {
+	at := c.helper("at", &array.ExpandDims{Axes: []int{-1}}, indices)
+	return c.asList(c.emit(&indexing.ScatterND{Mode: indexing.ScatterUpdate}, list, at, value))
+}
+
+// elementShapeOf returns the shape of a tensor without its first dimension.
+func (c *call) elementShapeOf(list core.Value) core.Value {
+	shape := c.helper("whole_shape", &core.ShapeOf{Type: core.I32}, list)
+	return c.helper("element", &indexing.Slice{}, shape, c.vector("second", 1), c.vector("others", -1))
+}
+
+// zeroList returns a list of so many elements of a shape.
+func (c *call) zeroList(t core.Type, count, element core.Value) core.Value {
+	if c.err != nil {
+		return core.Value{}
+	}
+	zero, err := core.NewTensor(t, core.Shape{})
+	count = c.helper("count32", &pointwise.Convert{Type: core.I32}, count)
+	first := c.helper("count", &array.ExpandDims{Axes: []int{0}}, count)
+	shape := c.helper("list_shape", &array.Concat{}, first, element)
+	return c.helper("zeros", &array.BroadcastTo{}, c.literal("zero", zero, err), shape)
+}
+
+// counts reports whether indices are 0, 1, ... up to the number of elements of a list.
+func (c *call) counts(indices, list core.Value, grows bool) bool {
+	size := list.Node.Inputs()[0]
+	if n := indices.Node; isRange(n) {
+		return n.Inputs()[1] == size || grows
+	}
+	t := indices.Folded()
+	if t == nil {
+		return false
+	}
+	for i, v := range t.Int64s() {
+		if v != int64(i) {
+			return false
+		}
+	}
+	n := size.Folded()
+	return grows || n != nil && n.Int64s()[0] == int64(t.Len())
+}
+
+// isRange reports whether a node counts from 0 by 1.
+func isRange(n *core.Node) bool {
+	if _, ok := n.Op().(*array.Range); !ok {
+		return false
+	}
+	is := func(v core.Value, want int64) bool {
+		t := v.Folded()
+		return t != nil && t.Type().IsInteger() && t.Int64s()[0] == want
+	}
+	return is(n.Inputs()[0], 0) && is(n.Inputs()[2], 1)
+}
+
+func concatArray(c *call) []core.Value { return c.joined(c.elements("flow_in")) }
+
+func splitArray(c *call) []core.Value { return c.split("value") }
+
+// split makes a list of parts of a tensor, which must be of one length.
+func (c *call) split(name string) []core.Value {
+	value, lengths := c.value(name), c.value("lengths")
+	if t := lengths.Folded(); t != nil && t.Len() > 0 && slices.Min(t.Int64s()) != slices.Max(t.Int64s()) {
+		c.failInput(c.index("lengths"), "got %v, want one length: the elements of a list have one shape", t.Int64s())
+		return nil
+	}
+	all := reduce.Reduction{Axes: []int{0}}
+	longest := c.helper("longest", &reduce.Max{Reduction: all}, lengths)
+	shortest := c.helper("shortest", &reduce.Min{Reduction: all}, lengths)
+	even := c.helper("even", &pointwise.Compare{Relation: pointwise.Equal}, longest, shortest)
+	value = c.helper("checked", &pointwise.Assert{Message: "elements of a list have one shape"}, value, even)
+	count := c.helper("count", &core.ShapeOf{Type: core.I32}, lengths)
+	length := c.helper("length", &array.ExpandDims{Axes: []int{0}},
+		c.helper("length32", &pointwise.Convert{Type: core.I32}, longest))
+	target := c.helper("target", &array.Concat{}, count, length, c.elementShapeOf(value))
+	return c.asList(c.emit(&array.Reshape{}, value, target))
+}
+
+func arraySize(c *call) []core.Value { return []core.Value{c.rows(c.value("flow_in"))} }

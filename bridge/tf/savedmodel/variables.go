@@ -1,0 +1,147 @@
+package savedmodel
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"unsafe"
+
+	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel/internal/bundle"
+	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel/internal/wire"
+)
+
+// bundlePrefix is where the variables are.
+const bundlePrefix = "variables/variables"
+
+// source says what of the bundle a variable holds.
+type source struct {
+	key   string
+	slice string // of the tensor, as RestoreV2 writes it; empty for the whole
+	err   error  // why it is not known
+}
+
+// variables gives what the variables of a graph hold.
+type variables struct {
+	model             *SavedModel
+	restored, objects map[string]source // by the names of variables; nil: not looked for yet
+	bundle            *bundle.Bundle    // nil: not open yet
+	err               error             // why it cannot be opened
+	values            map[string]*bundle.Tensor
+}
+
+func newVariables(m *SavedModel) *variables {
+	return &variables{model: m, values: map[string]*bundle.Tensor{}}
+}
+
+// isVariable reports whether a node is a variable.
+func isVariable(n *graphdef.Node) bool {
+	return n.Op == "VarHandleOp" || n.Op == "VariableV2" || n.Op == "Variable"
+}
+
+// variableName is what tells variables apart: nodes with the same one are one variable.
+func variableName(n *graphdef.Node) string {
+	if name, err := n.StrOr("shared_name", ""); err == nil && name != "" {
+		return name
+	}
+	return n.Name
+}
+
+// value returns what the variable of a node holds, checked against its type and shape.
+func (v *variables) value(n *graphdef.Node) (*bundle.Tensor, error) {
+	name := variableName(n)
+	t, ok := v.values[name]
+	if !ok {
+		var err error
+		if t, err = v.read(name); err != nil {
+			return nil, &VariableError{name, err}
+		}
+		v.values[name] = t
+	}
+	typ, err := n.Type("dtype")
+	if err != nil {
+		return nil, &VariableError{name, err}
+	}
+	shape, err := n.ShapeOr("shape", graphdef.Shape{UnknownRank: true})
+	if err != nil {
+		return nil, &VariableError{name, err}
+	}
+	if t.Type != typ || !fits(t.Shape, shape) {
+		return nil, &VariableError{name, wire.Errorf(graphdef.ErrValue, "got %v %v in the files, want %v %v as the graph "+
+			"has it", t.Type, graphdef.Shape{Dims: t.Shape}, typ, shape)}
+	}
+	return t, nil
+}
+
+func fits(shape []int64, want graphdef.Shape) bool {
+	return want.UnknownRank || slices.EqualFunc(shape, want.Dims, func(a, b int64) bool { return b < 0 || a == b })
+}
+
+// read reads a variable from the bundle.
+func (v *variables) read(name string) (*bundle.Tensor, error) {
+	if err := v.open(); err != nil {
+		return nil, err
+	}
+	s, ok := v.source(name)
+	if !ok {
+		return nil, wire.Errorf(graphdef.ErrStructure, "nothing restores it: it has no value before the model is trained "+
+			"or initialized")
+	}
+	if s.err != nil {
+		return nil, s.err
+	}
+	t, err := v.bundle.Region(s.key, s.slice)
+	if err != nil {
+		return nil, err
+	}
+	if t.Type.Size() == 0 {
+		return nil, wire.Errorf(graphdef.ErrTensorType, "got %v, want elements of a fixed size", t.Type)
+	}
+	return aligned(t), nil
+}
+
+// open opens the bundle.
+func (v *variables) open() error {
+	switch {
+	case v.bundle != nil || v.err != nil:
+		return v.err
+	case v.model.files == nil:
+		return errNoFiles
+	}
+	v.bundle, v.err = bundle.Open(bundlePrefix, bundle.Files(v.model.files))
+	if errors.Is(v.err, fs.ErrNotExist) {
+		v.err = fmt.Errorf("the directory has no %s.index (%w): copy it whole", bundlePrefix, v.err)
+	}
+	return v.err
+}
+
+// source returns what of the bundle a variable holds: what the operation that restores says, or else
+// the object graphs; or else the tensor with its name, as a Saver would have it.
+func (v *variables) source(name string) (source, bool) {
+	if v.restored == nil {
+		v.restored = restored(v.model.graph, v.model.restore)
+	}
+	if s, ok := v.restored[name]; ok {
+		return s, true
+	}
+	if v.objects == nil {
+		v.objects = v.model.byObjects(v.bundle)
+	}
+	if s, ok := v.objects[name]; ok {
+		return s, true
+	}
+	return source{key: name}, v.bundle.Has(name)
+}
+
+// aligned returns a tensor whose elements stand at multiples of their size, so that all constants
+// that borrow them share them.
+func aligned(t *bundle.Tensor) *bundle.Tensor {
+	if len(t.Data) == 0 || uintptr(unsafe.Pointer(&t.Data[0]))%uintptr(min(t.Type.Size(), 8)) == 0 {
+		return t
+	}
+	words := make([]uint64, (len(t.Data)+7)/8)
+	data := unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), len(words)*8)[:len(t.Data):len(t.Data)]
+	copy(data, t.Data)
+	return &bundle.Tensor{Type: t.Type, Shape: t.Shape, Data: data}
+}

@@ -1,0 +1,76 @@
+package machine
+
+import (
+	"context"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// Calls are the functions that a node calls, each with the machine that computes it.
+type Calls struct {
+	node     *core.Node
+	op       core.Caller // the node's, for the shapes that are known of its inputs
+	machines []Machine
+}
+
+// NewCalls returns the calls of a node by its op, or by what Specialize made of that.
+func NewCalls(n *core.Node, op core.Caller, machines []Machine) *Calls {
+	return &Calls{n, op, machines}
+}
+
+// Run computes the node into tensors; it puts those that are missing. ctx is looked at whenever
+// a function is called.
+func (c *Calls) Run(ctx context.Context, in, out []*core.Tensor) error {
+	return c.op.Call(in, out, c.by(ctx))
+}
+
+// RunWithin is core's EvalWithin of the node.
+func (c *Calls) RunWithin(
+	ctx context.Context, in []*core.Tensor, held int64, limits core.MemoryLimits,
+) ([]*core.Tensor, error) {
+	return c.node.CallWithin(c.op, in, held, limits, c.by(ctx))
+}
+
+func (c *Calls) by(ctx context.Context) core.Call {
+	return func(i int, in, out []*core.Tensor) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return c.machines[i].Run(ctx, in, out)
+	}
+}
+
+// Steps lists those of each function.
+func (c *Calls) Steps() []FunctionSteps {
+	list := make([]FunctionSteps, len(c.machines))
+	for i, m := range c.machines {
+		list[i] = FunctionSteps{c.op.FunctionNames()[i], m.Steps()}
+	}
+	return list
+}
+
+// Operations sums those of each function once.
+func (c *Calls) Operations() (sum int64) {
+	for _, m := range c.machines {
+		for _, s := range m.Steps() {
+			sum += s.Operations
+		}
+	}
+	return sum
+}
+
+// PeakBytes returns what the functions take at most.
+func (c *Calls) PeakBytes() (most int64) {
+	for _, m := range c.machines {
+		most = max(most, m.PeakBytes())
+	}
+	return most
+}
+
+// Bytes returns what the machines hold.
+func (c *Calls) Bytes() (sum int64) {
+	for _, m := range c.machines {
+		sum += m.Bytes()
+	}
+	return sum
+}

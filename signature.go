@@ -1,0 +1,244 @@
+package tf2ng
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel"
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/mapped"
+	"github.com/tf2ng/tf2ng/kernels"
+)
+
+// origin is what the Models of the signatures of one file share.
+type origin struct {
+	function *core.Function // with all signatures that can be had
+	prepared *kernels.Prepared
+	refused  map[string]error // why other signatures cannot be had
+
+	mu     sync.Mutex
+	models map[string]*Model // by their signatures
+	files  []*mapped.File    // what the weights are mapped from
+}
+
+// Signatures lists the signatures of the model in their order: those that Signature returns, and
+// those for which it has an error that tells why they cannot be had. A GraphDef has none.
+func (m *Model) Signatures() []string {
+	return slices.Sorted(maps.Keys(m.origin.names()))
+}
+
+func (o *origin) names() map[string]bool {
+	names := map[string]bool{}
+	for name := range o.function.Signatures {
+		names[name] = true
+	}
+	for name := range o.refused {
+		names[name] = true
+	}
+	return names
+}
+
+// SignatureName returns the signature whose names the inputs and outputs have; empty for a model
+// without signatures.
+func (m *Model) SignatureName() string { return m.signature }
+
+// Signature returns the Model of another signature of the same file, with its inputs and outputs.
+// It shares packed weights with m, and both are closed when one of them is. A name that the model
+// does not have is a *SignatureError. WithInputs and WithOutputs are for the signature that Load
+// chose; a Model that was loaded with them has no other.
+func (m *Model) Signature(name string) (*Model, error) {
+	o := m.origin
+	if err := o.refused[name]; err != nil {
+		return nil, fmt.Errorf("signature %q: %w", name, err)
+	}
+	s, ok := o.function.Signatures[name]
+	if !ok {
+		return nil, &SignatureError{Name: name, Have: m.Signatures()}
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if known := o.models[name]; known != nil {
+		return known, nil
+	}
+	f, err := view(o.function, s, nil)
+	if err != nil {
+		return nil, fmt.Errorf("signature %q: %w", name, err)
+	}
+	p, err := o.prepared.View(f)
+	if err != nil {
+		return nil, err
+	}
+	o.models[name] = &Model{function: f, prepared: p, origin: o, signature: name}
+	return o.models[name], nil
+}
+
+// model returns the Model of what was read, as the options want it.
+func (c *config) model(t *translation) (*Model, error) {
+	f := t.Function
+	o := &origin{function: f, refused: t.Refused, models: map[string]*Model{}}
+	name, err := c.choose(slices.Collect(maps.Keys(o.names())))
+	if err != nil {
+		return nil, err
+	}
+	plain := name != "" && len(c.outputs) == 0 && len(t.Cuts) == 0
+	if !plain {
+		if f, err = c.customized(t, name); err != nil {
+			return nil, err
+		}
+		o.function, o.refused = f, nil
+	}
+	if o.prepared, err = kernels.Prepare(f, c.kernels); err != nil {
+		return nil, err
+	}
+	if plain {
+		return (&Model{origin: o}).Signature(name)
+	}
+	return &Model{function: f, prepared: o.prepared, origin: o, signature: name}, nil
+}
+
+// choose returns the signature that is meant; empty if there are none.
+func (c *config) choose(have []string) (string, error) {
+	if len(have) == 0 && c.signature == "" {
+		return "", nil
+	}
+	return savedmodel.Choose(c.signature, have)
+}
+
+// customized returns the Function with the inputs and outputs that the options name, under the names
+// of a signature where it has them.
+func (c *config) customized(t *translation, name string) (*core.Function, error) {
+	f := t.Function
+	if name != "" {
+		var err error
+		if f, err = view(f, f.Signatures[name], t.Cuts); err != nil {
+			return nil, fmt.Errorf("signature %q: %w", name, err)
+		}
+	}
+	if len(c.outputs) > 0 {
+		if err := givenTwice(c.outputs); err != nil {
+			return nil, err
+		}
+		var err error
+		if f, err = f.WithResults(c.outputs, true); err != nil { // named as the caller named them
+			return nil, err
+		}
+	}
+	if name == "" {
+		return f, nil
+	}
+	keep := slices.Clone(t.Cuts)
+	for _, s := range c.inputs {
+		keep = append(keep, s.Name)
+	}
+	return onlyNeeded(f, keep), nil
+}
+
+// onlyNeeded drops the parameters that the results do not need, beside those that are named.
+func onlyNeeded(f *core.Function, keep []string) *core.Function {
+	g := *f
+	g.Names, g.Parameters = nil, nil
+	needed := map[*core.Node]bool{}
+	for _, n := range g.Nodes() {
+		needed[n] = true
+	}
+	for _, p := range f.Parameters {
+		if needed[p] || slices.Contains(keep, p.Name) {
+			g.Parameters = append(g.Parameters, p)
+		}
+	}
+	g.Names = computable(f, g.Parameters)
+	return &g
+}
+
+// view returns the Function of one signature: its inputs and outputs under the signature's names, and
+// more parameters, which keep their own, even if they are inputs of the signature.
+func view(f *core.Function, s core.Signature, more []string) (*core.Function, error) {
+	names, err := renamings(s)
+	if err != nil {
+		return nil, err
+	}
+	g := &core.Function{Name: f.Name, Meta: f.Meta}
+	for _, p := range f.Parameters {
+		if _, ok := names[p.Name]; ok || slices.Contains(more, p.Name) {
+			g.Parameters = append(g.Parameters, p)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.Outputs)) {
+		v, ok := f.Lookup(s.Outputs[key])
+		if !ok {
+			return nil, fmt.Errorf("output %q: no tensor %q in the graph", key, s.Outputs[key])
+		}
+		r, err := core.NewNamedNode(key, &core.Result{}, v)
+		if err != nil {
+			return nil, fmt.Errorf("output %q: %w", key, err)
+		}
+		r.Origin = v.Node.Origin
+		g.Results = append(g.Results, r)
+	}
+	g.Names = computable(f, g.Parameters)
+	return g.Rewrite(func(n *core.Node, _ []core.Value) ([]core.Value, error) {
+		p, isParameter := n.Op().(*core.Parameter)
+		key, renamed := names[n.Name]
+		if !isParameter || !renamed || key == n.Name || slices.Contains(more, n.Name) {
+			return nil, nil
+		}
+		r, err := core.NewNamedNode(key, p)
+		if err != nil {
+			return nil, err
+		}
+		r.Origin = n.Origin
+		return []core.Value{r.Out(0)}, nil
+	})
+}
+
+// renamings returns the caller's names of parameters by the function's.
+func renamings(s core.Signature) (map[string]string, error) {
+	names := map[string]string{}
+	for _, key := range slices.Sorted(maps.Keys(s.Inputs)) {
+		parameter := s.Inputs[key]
+		if other, twice := names[parameter]; twice {
+			return nil, fmt.Errorf("inputs %q and %q are the same tensor %q, which is not supported", other, key, parameter)
+		}
+		names[parameter] = key
+	}
+	return names, nil
+}
+
+// computable returns the names of what the parameters are enough for.
+func computable(f *core.Function, parameters []*core.Node) map[string]core.Value {
+	enough := map[*core.Node]bool{}
+	for _, n := range f.Nodes() {
+		_, isParameter := n.Op().(*core.Parameter)
+		enough[n] = !isParameter || slices.Contains(parameters, n)
+		for _, v := range n.Inputs() {
+			enough[n] = enough[n] && enough[v.Node]
+		}
+	}
+	names := map[string]core.Value{}
+	for name, v := range f.Names {
+		if enough[v.Node] {
+			names[name] = v
+		}
+	}
+	return names
+}
+
+// close waits for Runs and releases the files.
+func (o *origin) close() error {
+	o.prepared.Close()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var errs []error
+	for _, f := range o.files {
+		errs = append(errs, f.Close())
+	}
+	o.files = nil
+	return errors.Join(errs...)
+}
+
+// portless returns a tensor's name without ":0", as parameters have theirs.
+func portless(tensor string) string { return strings.TrimSuffix(tensor, ":0") }
