@@ -230,8 +230,10 @@ func TestOutputsWithoutRowsAreNotBatched(t *testing.T) {
 func TestInputsOfUnequalLengthsArePadded(t *testing.T) {
 	r := &recorder{}
 	m := servingtest.Start(t, serving.Options{
-		Source:   servingtest.Servables{"m": r.servable(tf2ng.Shape{tf2ng.Unknown, tf2ng.Unknown})},
-		Batching: &serving.Batching{MaxBatchSize: 2, BatchTimeout: time.Hour, NumBatchThreads: 1, PadVariableLengthInputs: true},
+		Source: servingtest.Servables{"m": r.servable(tf2ng.Shape{tf2ng.Unknown, tf2ng.Unknown})},
+		Batching: &serving.Batching{
+			MaxBatchSize: 2, BatchTimeout: time.Hour, NumBatchThreads: 1, PadVariableLengthInputs: true,
+		},
 		NoWarmup: true,
 	}, serving.ModelConfig{Name: "m", BasePath: "m"})
 	var all sync.WaitGroup

@@ -211,7 +211,11 @@ func TestConfigErrors(t *testing.T) {
 		want   string
 	}{
 		{"no name", []serving.ModelConfig{{BasePath: "x"}}, "a model of the configuration has no name"},
-		{"no path", []serving.ModelConfig{{Name: "m"}}, "Expected model m to have an absolute path or URI; got base_path()="},
+		{
+			"no path",
+			[]serving.ModelConfig{{Name: "m"}},
+			"Expected model m to have an absolute path or URI; got base_path()=",
+		},
 		{
 			"twice",
 			[]serving.ModelConfig{{Name: "m", BasePath: "x"}, {Name: "m", BasePath: "y"}},
@@ -261,7 +265,9 @@ func TestUnloadingWaitsForRequests(t *testing.T) {
 	begun, end, closed := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	s := servingtest.Examples()
 	run := s.Signatures["regress"].Run
-	s.Signatures["regress"].Run = func(ctx context.Context, in map[string]*tf2ng.Tensor) (map[string]*tf2ng.Tensor, error) {
+	s.Signatures["regress"].Run = func(ctx context.Context, in map[string]*tf2ng.Tensor) (
+		map[string]*tf2ng.Tensor, error,
+	) {
 		close(begun)
 		<-end
 		return run(ctx, in)

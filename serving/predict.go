@@ -43,7 +43,7 @@ func (m *Manager) Predict(ctx context.Context, r Request) (_ *Response, err erro
 	name := cmp.Or(r.Signature, DefaultSignature)
 	s := v.loaded.Signatures[name]
 	if s == nil {
-		return nil, fault.New(fault.NoSignature, name)
+		return nil, v.loaded.noSignature(fault.NoSignature, name)
 	}
 	if err := s.check(r.Inputs, r.Outputs); err != nil {
 		return nil, err
@@ -53,6 +53,15 @@ func (m *Manager) Predict(ctx context.Context, r Request) (_ *Response, err erro
 		return nil, err
 	}
 	return &Response{Model: r.Model, Version: v.Number, Signature: name, Outputs: chosen(out, r.Outputs)}, nil
+}
+
+// noSignature returns the error for a signature that is not there, with the reason if there is one.
+func (s *Servable) noSignature(k fault.Kind, name string) *Error {
+	e := fault.New(k, name)
+	if why := s.Refused[name]; why != nil {
+		e.Message, e.Err = e.Message+" It cannot be had: "+why.Error(), why
+	}
+	return e
 }
 
 // compute runs a signature of a version on inputs that fit it, in a batch if requests are batched.

@@ -22,10 +22,11 @@ const (
 // Servable is a version of a model that is loaded.
 type Servable struct {
 	Signatures map[string]*Signature
-	Warmup     []Request    // to be answered before it serves; without any, it is run on zeros
-	Batching   *Batching    // nil: the model's
-	Memory     func() int64 // the bytes that it keeps; may be nil
-	Close      func() error // called once, when no request uses it any more; may be nil
+	Refused    map[string]error // why other signatures cannot be had; may be nil
+	Warmup     []Request        // to be answered before it serves; without any, it is run on zeros
+	Batching   *Batching        // nil: the model's
+	Memory     func() int64     // the bytes that it keeps; may be nil
+	Close      func() error     // called once, when no request uses it any more; may be nil
 }
 
 // Signature is a computation of a Servable.
@@ -66,21 +67,34 @@ func aliases(ports []Port) []string {
 	return names
 }
 
-// FromModel returns the Servable of a Model, which it closes. Its inputs and outputs are those of
-// DefaultSignature; their aliases have no ":0".
+// FromModel returns the Servable of a Model, which it closes: with the Model's signatures, or, if it
+// has none, with its inputs and outputs as DefaultSignature, where aliases have no ":0".
 func FromModel(m *tf2ng.Model) (*Servable, error) {
-	s, err := signature(m)
-	if err != nil {
-		return nil, err
-	}
-	return &Servable{
-		Signatures: map[string]*Signature{DefaultSignature: s},
+	s := &Servable{
+		Signatures: map[string]*Signature{},
+		Refused:    map[string]error{},
 		Memory: func() int64 {
 			shared, shapes := m.Memory()
 			return shared + shapes
 		},
 		Close: m.Close,
-	}, nil
+	}
+	if m.SignatureName() == "" {
+		var err error
+		s.Signatures[DefaultSignature], err = signature(m)
+		return s, err
+	}
+	for _, name := range m.Signatures() {
+		of, err := m.Signature(name)
+		if err == nil {
+			s.Signatures[name], err = signature(of)
+		}
+		if err != nil {
+			delete(s.Signatures, name)
+			s.Refused[name] = err
+		}
+	}
+	return s, nil
 }
 
 // signature returns the Signature of a Model's inputs and outputs.

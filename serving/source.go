@@ -118,6 +118,13 @@ func (d *Directories) Open(_ context.Context, v Version) (*Servable, error) {
 
 func (d *Directories) load(path string) (*Servable, error) {
 	m, err := tf2ng.Load(path, d.Options...)
+	if choice := (*tf2ng.SignatureError)(nil); errors.As(err, &choice) { // any will do: all are served
+		for _, name := range choice.Have {
+			if m, err = tf2ng.Load(path, append(slices.Clone(d.Options), tf2ng.WithSignature(name))...); err == nil {
+				break
+			}
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,8 @@ type serveCommand struct {
 
 // Help is shown by --help.
 func (c *serveCommand) Help() string {
-	return "Takes tensorflow_model_server's flags. Example: tf2ng serve --model_name=digits --model_base_path=/models/digits"
+	return "Takes tensorflow_model_server's flags.\n\n" +
+		"Example: tf2ng serve --model_name=digits --model_base_path=/models/digits"
 }
 
 // Run is the command. It returns after SIGTERM or SIGINT, when the requests under way have ended.
@@ -159,8 +160,13 @@ func (c *serveCommand) managerOptions(log *slog.Logger) (serving.Options, error)
 	return o, nil
 }
 
-// tagOptions returns the options that choose the graph of a SavedModel.
-func tagOptions(string) []tf2ng.Option { return nil }
+// tagOptions returns the options that choose the graph of a SavedModel; "serve" is what Load chooses.
+func tagOptions(tags string) []tf2ng.Option {
+	if tags == "" || tags == "serve" {
+		return nil
+	}
+	return []tf2ng.Option{tf2ng.WithTags(strings.Split(tags, ",")...)}
+}
 
 // config returns what to serve: a file, one model of the flags, or one of the environment as
 // TensorFlow Serving's image has it.
