@@ -27,8 +27,7 @@ type tensorReader struct {
 
 // read adds a value and returns its shape.
 func (r *tensorReader) read(v jsonValue) error {
-	var shape tf2ng.Shape
-	shape = append(shape, jsonShape(v)...)
+	shape := jsonShape(v)
 	before := r.n
 	if err := r.fill(v, 0, shape); err != nil {
 		return err

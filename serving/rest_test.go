@@ -330,6 +330,18 @@ func TestRESTExamples(t *testing.T) {
 	}
 }
 
+// A scalar has a rank, which is 0.
+func TestRESTScalar(t *testing.T) {
+	base := t.TempDir()
+	servingtest.Linear(t, base, 1, tf2ng.Shape{}, 2, 1)
+	m := servingtest.Start(t, serving.Options{}, serving.ModelConfig{Name: "m", BasePath: base})
+	s := httptest.NewServer(m.Handler(serving.RESTOptions{}))
+	defer s.Close()
+	status, body := ask(t, s, http.MethodPost, "/v1/models/m:predict", `{"inputs": 4}`)
+	assert.Equal(t, 200, status)
+	assert.Equal(t, "{\n    \"outputs\": 9.0\n}", body)
+}
+
 func TestRESTGzip(t *testing.T) {
 	s := restServer(t, serving.RESTOptions{})
 	var b bytes.Buffer

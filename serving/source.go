@@ -118,12 +118,8 @@ func (d *Directories) Open(_ context.Context, v Version) (*Servable, error) {
 
 func (d *Directories) load(path string) (*Servable, error) {
 	m, err := tf2ng.Load(path, d.Options...)
-	if choice := (*tf2ng.SignatureError)(nil); errors.As(err, &choice) { // any will do: all are served
-		for _, name := range choice.Have {
-			if m, err = tf2ng.Load(path, append(slices.Clone(d.Options), tf2ng.WithSignature(name))...); err == nil {
-				break
-			}
-		}
+	if err != nil {
+		m, err = d.loadAny(path, err)
 	}
 	if err != nil {
 		return nil, err
@@ -133,6 +129,26 @@ func (d *Directories) load(path string) (*Servable, error) {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), m.Close())
 	}
 	return s, nil
+}
+
+// loadAny loads a model whose usual signature cannot be had by another of its signatures: all those
+// that can be had are served.
+func (d *Directories) loadAny(path string, why error) (*tf2ng.Model, error) {
+	by := func(name string) (*tf2ng.Model, error) {
+		return tf2ng.Load(path, append(slices.Clone(d.Options), tf2ng.WithSignature(name))...)
+	}
+	m, err := by("\x00") // which no model has: the error lists what there is
+	if err == nil {
+		return m, nil
+	}
+	if choice := (*tf2ng.SignatureError)(nil); errors.As(err, &choice) {
+		for _, name := range choice.Have {
+			if m, err := by(name); err == nil {
+				return m, nil
+			}
+		}
+	}
+	return nil, why
 }
 
 // addFiles reads what stands beside the model.
