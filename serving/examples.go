@@ -85,14 +85,15 @@ func (m *Manager) Regress(ctx context.Context, r ExamplesRequest) (*Regression, 
 func (m *Manager) examples(ctx context.Context, r ExamplesRequest, api, method string, wrong fault.Kind) (
 	map[string]*tf2ng.Tensor, *Response, error,
 ) {
-	d, err := m.Metadata(r.Spec)
+	spec, release, err := m.Pin(r.Spec)
 	if err != nil {
 		return nil, nil, err
 	}
+	defer release()
 	name := cmp.Or(r.Signature, DefaultSignature)
-	s, ok := d.Signatures[name]
+	s := spec.pinned.loaded.Signatures[name]
 	switch {
-	case !ok:
+	case s == nil:
 		return nil, nil, fault.New(fault.ClassifySignature, name)
 	case s.Method != method:
 		return nil, nil, fault.New(wrong, s.Method)
@@ -104,8 +105,6 @@ func (m *Manager) examples(ctx context.Context, r ExamplesRequest, api, method s
 	if err != nil {
 		return nil, nil, err
 	}
-	spec := r.Spec
-	spec.Version, spec.HasVersion, spec.Label = d.Version, true, ""
 	p, err := m.Predict(ctx, Request{Spec: spec, Inputs: in, Entry: r.Entry, API: api})
 	if err != nil {
 		return nil, nil, err

@@ -253,10 +253,27 @@ type Spec struct {
 	Signature string // empty for DefaultSignature
 
 	HasVersion bool
+
+	pinned *version // what Pin has found
+}
+
+// Pin returns a Spec of the version that a Spec means now. That version serves requests for it until
+// release is called, whatever happens to the model: several calls then ask the same version.
+func (m *Manager) Pin(s Spec) (pinned Spec, release func(), err error) {
+	v, err := m.acquire(s)
+	if err != nil {
+		return s, nil, err
+	}
+	s.Version, s.HasVersion, s.Label, s.pinned = v.Number, true, "", v
+	return s, v.release, nil
 }
 
 // acquire returns the version that a request is for, which is not unloaded before release.
 func (m *Manager) acquire(s Spec) (*version, error) {
+	if s.pinned != nil {
+		s.pinned.users.Add(1)
+		return s.pinned, nil
+	}
 	if s.Model == "" {
 		return nil, fault.New(fault.NoName)
 	}

@@ -1,6 +1,7 @@
 package serving
 
 import (
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -185,8 +187,8 @@ func (h *restHandler) body(ctx context.Context, w http.ResponseWriter, r *http.R
 			return nil, fault.New(fault.BodyTooLarge, limit)
 		case errors.Is(err, io.EOF):
 			return body, nil
-		case ctx.Err() != nil:
-			return nil, stopped(ctx)
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return nil, fault.New(fault.Timeout)
 		case err != nil:
 			return nil, fault.New(fault.BodyUnreadable, err)
 		}
@@ -231,17 +233,15 @@ func (h *restHandler) predict(ctx context.Context, s Spec, doc []byte, lease *Le
 	if err != nil {
 		return nil, err
 	}
-	d, err := h.manager.Metadata(s)
+	s, release, err := h.manager.Pin(s)
 	if err != nil {
 		return nil, err
 	}
-	s.Signature = body.signature
-	if s.Signature == "" {
-		s.Signature = DefaultSignature
-	}
-	sig, ok := d.Signatures[s.Signature]
-	if !ok {
-		return nil, fault.New(fault.NoSignatureREST, s.Signature)
+	defer release()
+	s.Signature = cmp.Or(body.signature, DefaultSignature)
+	sig := s.pinned.loaded.Signatures[s.Signature]
+	if sig == nil {
+		return nil, s.pinned.loaded.noSignature(fault.NoSignatureREST, s.Signature)
 	}
 	if err := lease.Take(4 * int64(len(doc))); err != nil { // an element of 8 bytes has 2 in the text
 		return nil, err
@@ -250,7 +250,6 @@ func (h *restHandler) predict(ctx context.Context, s Spec, doc []byte, lease *Le
 	if err != nil {
 		return nil, err
 	}
-	s.Version, s.HasVersion, s.Label = d.Version, true, "" // the version whose signature was read
 	p, err := h.manager.Predict(ctx, Request{Spec: s, Inputs: in, Entry: "REST"})
 	if err != nil {
 		return nil, err

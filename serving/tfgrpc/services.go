@@ -185,14 +185,18 @@ func infosOf(ports []serving.Port) map[string]*for_core_protos_go_proto.TensorIn
 func (s *predictionService) Classify(ctx context.Context, r *apis_go_proto.ClassificationRequest) (
 	*apis_go_proto.ClassificationResponse, error,
 ) {
-	result, spec, err := s.classify(ctx, r, r.GetModelSpec(), r.GetInput())
+	which, err := specOf(r.GetModelSpec())
+	if err != nil {
+		return nil, statusOf(err)
+	}
+	result, spec, err := s.classify(ctx, r, which, r.GetInput())
 	if err != nil {
 		return nil, statusOf(err)
 	}
 	return &apis_go_proto.ClassificationResponse{ModelSpec: spec, Result: result}, nil
 }
 
-func (s *predictionService) classify(ctx context.Context, m proto.Message, spec *apis_go_proto.ModelSpec,
+func (s *predictionService) classify(ctx context.Context, m proto.Message, spec serving.Spec,
 	input *apis_go_proto.Input,
 ) (*apis_go_proto.ClassificationResult, *apis_go_proto.ModelSpec, error) {
 	lease, request, err := s.examples(m, spec, input)
@@ -219,14 +223,18 @@ func (s *predictionService) classify(ctx context.Context, m proto.Message, spec 
 func (s *predictionService) Regress(ctx context.Context, r *apis_go_proto.RegressionRequest) (
 	*apis_go_proto.RegressionResponse, error,
 ) {
-	result, spec, err := s.regress(ctx, r, r.GetModelSpec(), r.GetInput())
+	which, err := specOf(r.GetModelSpec())
+	if err != nil {
+		return nil, statusOf(err)
+	}
+	result, spec, err := s.regress(ctx, r, which, r.GetInput())
 	if err != nil {
 		return nil, statusOf(err)
 	}
 	return &apis_go_proto.RegressionResponse{ModelSpec: spec, Result: result}, nil
 }
 
-func (s *predictionService) regress(ctx context.Context, m proto.Message, spec *apis_go_proto.ModelSpec,
+func (s *predictionService) regress(ctx context.Context, m proto.Message, spec serving.Spec,
 	input *apis_go_proto.Input,
 ) (*apis_go_proto.RegressionResult, *apis_go_proto.ModelSpec, error) {
 	lease, request, err := s.examples(m, spec, input)
@@ -246,18 +254,14 @@ func (s *predictionService) regress(ctx context.Context, m proto.Message, spec *
 }
 
 // examples reads the examples of a request and counts it in.
-func (s *predictionService) examples(m proto.Message, spec *apis_go_proto.ModelSpec, input *apis_go_proto.Input) (
+func (s *predictionService) examples(m proto.Message, spec serving.Spec, input *apis_go_proto.Input) (
 	*serving.Lease, *serving.ExamplesRequest, error,
 ) {
-	which, err := specOf(spec)
-	if err != nil {
-		return nil, nil, err
-	}
 	lease, err := begin(s.manager, m)
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &serving.ExamplesRequest{Spec: which, Entry: "GRPC"}
+	r := &serving.ExamplesRequest{Spec: spec, Entry: "GRPC"}
 	list := input.GetExampleList().GetExamples()
 	if with := input.GetExampleListWithContext(); with != nil {
 		list = with.GetExamples()
@@ -284,6 +288,15 @@ func (s *predictionService) multi(ctx context.Context, r *apis_go_proto.MultiInf
 		return nil, fault.New(fault.MultiEmpty)
 	}
 	first := r.GetTasks()[0].GetModelSpec()
+	pinned, err := specOf(first)
+	if err != nil {
+		return nil, err
+	}
+	pinned, release, err := s.manager.Pin(pinned)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	seen := map[string]bool{}
 	response := &apis_go_proto.MultiInferenceResponse{}
 	for _, task := range r.GetTasks() {
@@ -296,21 +309,18 @@ func (s *predictionService) multi(ctx context.Context, r *apis_go_proto.MultiInf
 			return nil, fault.New(fault.MultiSignature, name)
 		}
 		seen[name] = true
-		if len(response.Results) > 0 { // the version of the first, whatever is the newest by now
-			spec = proto.CloneOf(spec)
-			spec.VersionChoice = response.Results[0].GetModelSpec().GetVersionChoice()
-		}
+		pinned.Signature = name
 		result := &apis_go_proto.InferenceResult{}
 		switch task.GetMethodName() {
 		case serving.ClassifyMethod:
-			c, of, err := s.classify(ctx, r, spec, r.GetInput())
+			c, of, err := s.classify(ctx, r, pinned, r.GetInput())
 			if err != nil {
 				return nil, err
 			}
 			result.ModelSpec = of
 			result.Result = &apis_go_proto.InferenceResult_ClassificationResult{ClassificationResult: c}
 		case serving.RegressMethod:
-			c, of, err := s.regress(ctx, r, spec, r.GetInput())
+			c, of, err := s.regress(ctx, r, pinned, r.GetInput())
 			if err != nil {
 				return nil, err
 			}
