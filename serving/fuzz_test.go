@@ -35,8 +35,9 @@ func FuzzREST(f *testing.F) {
 	}
 	for i := range paths {
 		for _, body := range []string{
-			`{"instances": [1.0, 2, NaN]}`, `{"inputs": {"a": [[1, 2]], "b": [3]}}`, `{"examples": [{"inputs": [1.0, 2.5]}]}`,
-			`{"instances": [{"a": [1, 2.25], "b": 3}]}`, `{"instances": [{"b64": "AA=="}]}`, `[[[[`, `{"inputs": "\ud800\""}`, ``,
+			`{"instances": [1.0, 2, NaN]}`, `{"inputs": {"a": [[1, 2]], "b": [3]}}`,
+			`{"examples": [{"inputs": [1.0, 2.5]}]}`, `{"instances": [{"a": [1, 2.25], "b": 3}]}`,
+			`{"instances": [{"b64": "AA=="}]}`, `[[[[`, `{"inputs": "\ud800\""}`, ``,
 		} {
 			f.Add(i, []byte(body))
 		}
@@ -76,7 +77,8 @@ func TestSlowAndTruncatedBodies(t *testing.T) {
 			c, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
 			require.NoError(t, err)
 			defer c.Close()
-			_, err = c.Write([]byte("POST /v1/models/half:predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n" + test.rest))
+			head := "POST /v1/models/half:predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
+			_, err = c.Write([]byte(head + test.rest))
 			require.NoError(t, err)
 			if test.close {
 				require.NoError(t, c.(*net.TCPConn).CloseWrite())

@@ -138,6 +138,12 @@ func nextValue(v jsonValue, at int) int {
 
 // valueEnd returns where the value that begins at a place ends.
 func valueEnd(v jsonValue, at int) int {
+	if c := v[at]; c != '"' && c != '[' && c != '{' {
+		for at++; at < len(v) && !isDelimiter(v[at]); {
+			at++
+		}
+		return at
+	}
 	depth := 0
 	for {
 		switch v[at] {
@@ -152,12 +158,7 @@ func valueEnd(v jsonValue, at int) int {
 			at++
 		default:
 			at++
-			if depth > 0 {
-				continue
-			}
-			for at < len(v) && !isDelimiter(v[at]) {
-				at++
-			}
+			continue
 		}
 		if depth == 0 {
 			return at

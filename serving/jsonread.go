@@ -29,7 +29,7 @@ type tensorReader struct {
 func (r *tensorReader) read(v jsonValue) error {
 	shape := jsonShape(v)
 	before := r.n
-	if err := r.fill(v, 0, shape); err != nil {
+	if _, err := r.fill(v, 0, 0, shape); err != nil {
 		return err
 	}
 	size := r.n - before
@@ -64,47 +64,34 @@ func jsonShapeText(s tf2ng.Shape) string {
 	return "[" + strings.Join(list, ",") + "]"
 }
 
-// fill adds the elements of a value that stands at a level of a tensor's shape.
-func (r *tensorReader) fill(v jsonValue, level int, shape tf2ng.Shape) error {
-	if v[0] != '[' {
+// fill adds the elements of the value that begins at a place and stands at a level of a tensor's
+// shape, and returns where it ends. It reads the text once.
+func (r *tensorReader) fill(v jsonValue, at, level int, shape tf2ng.Shape) (end int, err error) {
+	if v[at] != '[' {
+		end = valueEnd(v, at)
 		if level != len(shape) {
-			return fault.New(fault.JSONLevel, v.short(), level+1, len(shape))
-		}
-		if err := r.append(v); err != nil {
-			return err
+			return end, fault.New(fault.JSONLevel, v[at:end].short(), level+1, len(shape))
 		}
 		r.n++
-		return nil
+		return end, r.append(v[at:end])
 	}
 	if level >= len(shape) {
-		return fault.New(fault.JSONListLevel, level, len(shape))
+		return at, fault.New(fault.JSONListLevel, level, len(shape))
 	}
-	if level+1 == len(shape) { // the innermost: its length is known when it has been read
-		return r.fillLine(v, level, shape[level])
-	}
-	if n, _ := v.count(); n != shape[level] {
-		return fault.New(fault.JSONListSize, n, level, shape[level])
-	}
-	return v.each(func(e jsonValue) error { return r.fill(e, level+1, shape) })
-}
-
-func (r *tensorReader) fillLine(v jsonValue, level, want int) error {
-	n := 0
-	err := v.each(func(e jsonValue) error {
-		n++
-		if e[0] == '[' {
-			return fault.New(fault.JSONListLevel, level+1, level+1)
+	begin, n := at, 0
+	for at = nextValue(v, at+1); v[at] != ']'; at = nextValue(v, at) {
+		if n++; n > shape[level] {
+			break
 		}
-		if err := r.append(e); err != nil {
-			return err
+		if at, err = r.fill(v, at, level+1, shape); err != nil {
+			return at, err
 		}
-		r.n++
-		return nil
-	})
-	if err == nil && n != want {
-		err = fault.New(fault.JSONListSize, n, level, want)
 	}
-	return err
+	if n != shape[level] {
+		n, _ = v[begin:valueEnd(v, begin)].count()
+		return at, fault.New(fault.JSONListSize, n, level, shape[level])
+	}
+	return at + 1, nil
 }
 
 // newTensorReader returns a reader of tensors of a type.

@@ -20,13 +20,16 @@ import (
 
 // requests are Predict requests in text format.
 var requests = []string{
-	`model_spec { name: "half" } inputs { key: "x" value { dtype: DT_FLOAT tensor_shape { dim { size: 1 } } float_val: 1 } }`,
-	`model_spec { name: "half" } inputs { key: "x" value { dtype: DT_FLOAT tensor_shape { dim { size: 99 } } float_val: 1 } }`,
-	`model_spec { name: "half" version { value: 1 } } inputs { key: "x" value { dtype: DT_FLOAT ` +
-		`tensor_shape { dim { size: 1 } } tensor_content: "abcd" } } output_filter: "y"`,
-	`model_spec { name: "half" } inputs { key: "x" value { dtype: DT_STRING tensor_shape { dim { size: 2 } } string_val: "a" } }`,
-	`model_spec { name: "half" } inputs { key: "x" value { dtype: DT_HALF tensor_shape { dim { size: 2 } } half_val: 1 } }`,
-	`model_spec { name: "half" } inputs { key: "x" value { dtype: DT_INT8 tensor_shape { unknown_rank: true } int_val: 300 } }`,
+	request(`dtype: DT_FLOAT tensor_shape { dim { size: 1 } } float_val: 1`),
+	request(`dtype: DT_FLOAT tensor_shape { dim { size: 99 } } float_val: 1`),
+	request(`dtype: DT_FLOAT tensor_shape { dim { size: 1 } } tensor_content: "abcd"`) + ` output_filter: "y"`,
+	request(`dtype: DT_STRING tensor_shape { dim { size: 2 } } string_val: "a"`),
+	request(`dtype: DT_HALF tensor_shape { dim { size: 2 } } half_val: 1`),
+	request(`dtype: DT_INT8 tensor_shape { unknown_rank: true } int_val: 300`),
+}
+
+func request(tensor string) string {
+	return `model_spec { name: "half" } inputs { key: "x" value { ` + tensor + ` } }`
 }
 
 func messages(t testing.TB) [][]byte {
