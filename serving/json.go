@@ -136,6 +136,9 @@ func nextValue(v jsonValue, at int) int {
 	return at
 }
 
+// structural marks the bytes that lists, objects and strings begin and end with.
+var structural = [256]bool{'"': true, '[': true, ']': true, '{': true, '}': true}
+
 // valueEnd returns where the value that begins at a place ends.
 func valueEnd(v jsonValue, at int) int {
 	if c := v[at]; c != '"' && c != '[' && c != '{' {
@@ -146,6 +149,9 @@ func valueEnd(v jsonValue, at int) int {
 	}
 	depth := 0
 	for {
+		for !structural[v[at]] {
+			at++
+		}
 		switch v[at] {
 		case '"':
 			at = stringEnd(v, at)
@@ -156,9 +162,6 @@ func valueEnd(v jsonValue, at int) int {
 		case ']', '}':
 			depth--
 			at++
-		default:
-			at++
-			continue
 		}
 		if depth == 0 {
 			return at
@@ -227,6 +230,9 @@ func (p *jsonParser) value(depth int) string {
 		return p.array(depth)
 	case '"':
 		return p.quoted()
+	}
+	if c := p.text[p.at]; c >= '0' && c <= '9' {
+		return p.number()
 	}
 	for _, w := range []string{"null", "true", "false", "NaN", "Infinity", "Inf", "-Infinity", "-Inf"} {
 		if p.word(w) {

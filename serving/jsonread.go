@@ -156,6 +156,10 @@ func wrongType(v jsonValue, t tf2ng.Type) error {
 
 // jsonNumber returns the value of a number, and whether it is written as an integer.
 func jsonNumber(v jsonValue) (x float64, integer, ok bool) {
+	if c := v[0]; c >= '0' && c <= '9' {
+		x, err := strconv.ParseFloat(string(v), 64)
+		return x, !strings.ContainsAny(string(v), ".eE"), err == nil
+	}
 	switch string(v) {
 	case "NaN":
 		return math.NaN(), false, true
@@ -265,11 +269,22 @@ func parsePredict(doc []byte) (*predictBody, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, err := jsonSignature(v)
-	if err != nil {
-		return nil, err
-	}
-	return &predictBody{signature: name, rows: v.member("instances"), columns: v.member("inputs")}, nil
+	b := &predictBody{}
+	err = v.members(func(name string, m jsonValue) error {
+		switch name {
+		case "instances":
+			b.rows = m
+		case "inputs":
+			b.columns = m
+		case "signature_name":
+			if m[0] != '"' {
+				return fault.New(fault.JSONSignature, v.short())
+			}
+			b.signature = m.text()
+		}
+		return nil
+	})
+	return b, err
 }
 
 func jsonSignature(v jsonValue) (string, error) {
