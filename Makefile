@@ -18,7 +18,7 @@ SUMMARY  := $(GO) run ./internal/testsummary
 
 export CGO_ENABLED ?= 0
 
-.PHONY: help build demo test check $(CHECKS) generate goldens fuzz-tensorflow tensorflow test-serving serving-clients soak bench
+.PHONY: help build demo test check $(CHECKS) generate goldens fuzz-tensorflow test-tensorflow tensorflow test-serving serving-clients soak bench
 
 help: ## list the commands
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 17
@@ -54,6 +54,7 @@ lint:
 	@echo '== go vet for amd64 and arm64, and staticcheck (staticcheck.conf)'
 	GOARCH=amd64 $(GO) vet ./...
 	GOARCH=arm64 $(GO) vet ./...
+	$(GO) vet -tags python ./internal/livetest
 	$(GO) run $(STATIC) ./...
 
 stubs:
@@ -124,6 +125,17 @@ test-serving: build serving-clients ## ask tf2ng serve with TensorFlow Serving's
 
 soak: ## send 100,000 requests to a server whose versions are swapped under them
 	TF2NG_LOAD=100000 $(GO) test -count=1 -timeout 20m -run '^TestLoad$$' -v ./serving/tfgrpc
+
+test-tensorflow: tensorflow ## run the tests that need TensorFlow: every node of every model beside it (needs Python 3.11 to 3.13)
+	@tf=$$($(VENV)/bin/python -c 'import importlib.util as u, os; print(os.path.dirname(u.find_spec("tensorflow").origin))') && \
+	mkdir -p bin/libtensorflow && ln -sf $$tf/libtensorflow_cc.so.2 bin/libtensorflow/libtensorflow.so && \
+	ln -sf $$tf/libtensorflow_framework.so.2 bin/libtensorflow/libtensorflow_framework.so && \
+	export TF2NG_PYTHON='$(abspath $(VENV))/bin/python' TF_ENABLE_ONEDNN_OPTS=1 && \
+	if command -v gcc >/dev/null || command -v clang >/dev/null; then \
+		CGO_ENABLED=1 CGO_CFLAGS="-I$$tf/include" CGO_LDFLAGS="-L$(abspath bin/libtensorflow) -ltensorflow_framework" LD_LIBRARY_PATH=$$tf \
+			$(GO) test -count=1 -tags 'python tensorflow' -json ./internal/livetest | $(SUMMARY); \
+	else echo 'NOT RUN: TensorFlow in process (bridge/tf/live), there is no C compiler'; \
+		$(GO) test -count=1 -tags python -json ./internal/livetest | $(SUMMARY); fi
 
 bench: ## measure the kernels; compare two runs with benchstat
 	$(GO) test -run '^$$' -bench . -benchtime 200ms -count 6 ./kernels/...

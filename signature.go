@@ -18,6 +18,7 @@ import (
 type origin struct {
 	function *core.Function // with all signatures that can be had
 	prepared *kernels.Prepared
+	options  kernels.Options
 	refused  map[string]error // why other signatures cannot be had
 
 	mu     sync.Mutex
@@ -79,7 +80,7 @@ func (m *Model) Signature(name string) (*Model, error) {
 // model returns the Model of what was read, as the options want it.
 func (c *config) model(t *translation) (*Model, error) {
 	f := t.Function
-	o := &origin{function: f, refused: t.Refused, models: map[string]*Model{}}
+	o := &origin{function: f, options: c.kernels, refused: t.Refused, models: map[string]*Model{}}
 	name, err := c.choose(slices.Collect(maps.Keys(o.names())))
 	if err != nil {
 		return nil, err

@@ -177,7 +177,7 @@ func (m *matmul) realUnits() Range {
 	case bias.Type() == core.I32 && mode == Scaled:
 		bias = m.mul("bias", m.realNumbers(bias), m.div("bias_unit", m.real("one", 1), m.scaledUnits()))
 	case bias.Type() == core.I32:
-		bias = m.div("bias", m.realNumbers(bias), m.units())
+		bias = m.div("bias", m.realNumbers(bias), m.units(false))
 	case mode == MinFirst:
 		comp := m.compensation()
 		if m.Arithmetic == TensorFlowAuto && !isZero(m.Input0Range.Min) {
@@ -247,7 +247,7 @@ func (m *matmul) accumulatorUnits() Range {
 	accumulators := m.accumulatorRange(m.typeA, m.Input0Range, m.Input1Range)
 	bias := m.Bias
 	if bias.Type() == core.F32 {
-		bias = m.mul("bias", bias, m.units())
+		bias = m.mul("bias", bias, m.units(true))
 		if m.mode() == MinFirst {
 			bias = m.add("compensated_bias", bias, m.compensation())
 		}
@@ -277,22 +277,21 @@ func (m *matmul) accumulatorUnits() Range {
 	return out
 }
 
-// units returns 255*127 / (w_a * A(b)): accumulators for 1.
-func (m *matmul) units() core.Value {
-	var a core.Value
+// units returns 255*127 / (w_a * A(b)): accumulators for 1. Where it is what a bias is divided
+// by, and not finite, a range may be [0, 0]: the bias then counts as 0.
+func (m *matmul) units(finite bool) core.Value {
+	a := quantization.RangeToScale{Type: m.typeA, Rule: quantization.ScaleMagnitude, Divides: finite}
 	if m.mode() == MinFirst {
-		a = m.width("input", m.Input0Range)
-	} else {
-		a = m.scale("input", quantization.RangeToScale{Type: m.typeA, Rule: quantization.ScaleMagnitude, Divides: true},
-			m.Input0Range)
+		a.Type, a.Rule = core.U8, quantization.ScaleWidth
 	}
-	return m.div("units", m.real("limit", 255*127), m.mul("magnitude", a, m.scaleB(quantization.ScaleMagnitude, true)))
+	magnitude := m.mul("magnitude", m.scale("input", a, m.Input0Range), m.scaleB(quantization.ScaleMagnitude, finite))
+	return m.div("units", m.real("limit", 255*127), magnitude)
 }
 
-// scaledUnits returns 255*127 / (max_a * A(b)).
+// scaledUnits returns 255*127 / (max_a * A(b)), infinite if a range is [0, 0].
 func (m *matmul) scaledUnits() core.Value {
 	magnitude := m.mul("magnitude", m.scalarOf("input_max", m.Input0Range.Max),
-		m.scaleB(quantization.ScaleMagnitude, true))
+		m.scaleB(quantization.ScaleMagnitude, false))
 	return m.div("units", m.real("limit", 255*127), magnitude)
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/tf2ng/tf2ng/core"
 )
@@ -20,11 +21,18 @@ type Tolerance struct {
 // Default returns 1e-6 absolute and 1e-6 relative.
 func Default() Tolerance { return Tolerance{1e-6, 1e-6} }
 
+// Bound says how far the elements of a tensor of reals may be from what is wanted, and why so far.
+type Bound struct {
+	Absolute float64
+	Rule     string // in words, for the report
+}
+
 // Pair is a tensor and what it should be.
 type Pair struct {
 	Name      string
 	Op        string // of the node that computed it; may be empty
 	Got, Want *core.Tensor
+	Bound     *Bound // in place of the Tolerance; may be nil
 }
 
 // Tensor is the comparison of one Pair. Two NaNs are equal, and so are zeros of both signs.
@@ -49,6 +57,31 @@ type Tensor struct {
 	// SNR is the ratio of the wanted signal's power to that of the differences, in
 	// decibels, over the elements that are finite in both; +Inf without differences.
 	SNR Number `json:"signal_to_noise_db"`
+	// MaxULP is the largest difference of reals in units of the last place of the type: how many
+	// numbers of the type lie between the two, and one more.
+	MaxULP Number `json:"max_ulp"`
+	// Bound is how far the elements may be apart, and Rule says what it was derived from; Rule is
+	// empty where the Tolerance of the Report holds.
+	Bound Number `json:"bound,omitempty"`
+	Rule  string `json:"rule,omitempty"`
+	// Values tells of the elements on both sides; nil for strings, and for tensors with a Problem.
+	Values *Values `json:"values,omitempty"`
+	// Alone is the comparison of what the node alone makes of the other side's inputs, and Fault
+	// what follows from it; AloneProblem says why there is none.
+	Alone        *Tensor `json:"alone,omitempty"`
+	Fault        Fault   `json:"fault,omitempty"`
+	AloneProblem string  `json:"alone_problem,omitempty"`
+	// Of a Report that sums up others: how many have the tensor, the mean of their SNRs, and the
+	// number of the one that it differs most in.
+	Runs    int    `json:"runs,omitempty"`
+	SNRMean Number `json:"signal_to_noise_mean_db,omitempty"`
+	Worst   int    `json:"worst_run,omitempty"`
+}
+
+// Values are the Extents of both sides.
+type Values struct {
+	Got  Extent `json:"got"`
+	Want Extent `json:"want"`
 }
 
 // Within reports whether the tensors agree within the tolerance.
@@ -68,10 +101,36 @@ func (n Number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(n))
 }
 
+// ReportSchema is the version of the form of a Report's JSON: it grows when a name or a meaning
+// changes, and not when something is added.
+const ReportSchema = 1
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (n *Number) UnmarshalJSON(b []byte) error {
+	var text string
+	if json.Unmarshal(b, &text) != nil {
+		return json.Unmarshal(b, (*float64)(n))
+	}
+	x, err := strconv.ParseFloat(text, 64)
+	*n = Number(x)
+	return err
+}
+
 // Report is the comparison of a list of pairs.
 type Report struct {
+	Schema    int       `json:"schema"`
+	Got       string    `json:"got,omitempty"` // the sides' names
+	Want      string    `json:"want,omitempty"`
+	Notes     []string  `json:"notes,omitempty"` // what to know of the sides, a sentence each
 	Tolerance Tolerance `json:"tolerance"`
+	Runs      int       `json:"runs,omitempty"` // that are summed up; 0 for one
 	Tensors   []Tensor  `json:"tensors"`
+	// Gaps are the tensors that were to be compared and were not.
+	Gaps []Gap `json:"gaps,omitempty"`
+	// First tells of the first node that diverges; nil if none does or nothing is known of it.
+	First *Explanation `json:"first,omitempty"`
+	// Answers, if not nil, compares the rows of a classifier's outputs.
+	Answers *Answers `json:"answers,omitempty"`
 	// FirstDivergence names the first tensor that is not within the tolerance, which is
 	// where an error starts if the pairs are in the order of a graph.
 	FirstDivergence string `json:"first_divergence,omitempty"`
@@ -82,20 +141,27 @@ type Report struct {
 
 // Compare compares pairs, which keep their order.
 func Compare(pairs []Pair, tol Tolerance) *Report {
-	r := &Report{Tolerance: tol, Pass: true, Tensors: make([]Tensor, len(pairs))}
-	for i, p := range pairs {
-		t := &r.Tensors[i]
-		*t = compare(p, tol)
-		if !t.Equal() && r.FirstDifference == "" {
-			r.FirstDifference = t.Name
-		}
-		if !t.Within() && r.Pass {
-			r.FirstDivergence = t.Name
-			r.Pass = false
-		}
+	r := &Report{Schema: ReportSchema, Tolerance: tol, Pass: true, Tensors: []Tensor{}}
+	for _, p := range pairs {
+		r.add(compare(p, tol))
 	}
 	return r
 }
+
+// add adds the next tensor.
+func (r *Report) add(t Tensor) {
+	r.Tensors = append(r.Tensors, t)
+	if !t.Equal() && r.FirstDifference == "" {
+		r.FirstDifference = t.Name
+	}
+	if !t.Within() && r.Pass {
+		r.FirstDivergence = t.Name
+		r.Pass = false
+	}
+}
+
+// Complete reports whether everything that was to be compared was.
+func (r *Report) Complete() bool { return len(r.Gaps) == 0 }
 
 // asBits returns want as got's type if it is the uint16 of 16-bit reals, which NumPy's
 // files hold for bfloat16.
@@ -113,6 +179,10 @@ func asBits(got, want *core.Tensor) *core.Tensor {
 func compare(p Pair, tol Tolerance) Tensor {
 	p.Want = asBits(p.Got, p.Want)
 	t := Tensor{Name: p.Name, Op: p.Op, Type: p.Got.Type(), Shape: p.Got.Shape(), Elements: p.Got.Len()}
+	if p.Bound != nil && t.Type.IsFloat() {
+		tol = Tolerance{Absolute: p.Bound.Absolute}
+		t.Bound, t.Rule = Number(p.Bound.Absolute), p.Bound.Rule
+	}
 	if p.Got.Type() != p.Want.Type() || !p.Got.Shape().Equal(p.Want.Shape()) {
 		t.Problem = fmt.Sprintf("got %v, want %v", p.Got, p.Want)
 		return t
@@ -122,11 +192,16 @@ func compare(p Pair, tol Tolerance) Tensor {
 		got, want := p.Got.Strings(), p.Want.Strings()
 		t.count(func(i int) bool { return got[i] == want[i] })
 	case typ.IsFloat():
-		t.numbers(p.Got.Float64s(), p.Want.Float64s(), nil, tol)
+		got, want := p.Got.Float64s(), p.Want.Float64s()
+		t.numbers(got, want, nil, tol)
+		t.MaxULP = maxULP(typ, got, want)
+		t.Values = &Values{extent(typ, got), extent(typ, want)}
 	default:
 		// 64-bit integers are compared as they are; their differences are approximate.
-		got, want := p.Got.Int64s(), p.Want.Int64s()
-		t.numbers(p.Got.Float64s(), p.Want.Float64s(), func(i int) bool { return got[i] == want[i] }, Tolerance{})
+		ints, wanted := p.Got.Int64s(), p.Want.Int64s()
+		got, want := p.Got.Float64s(), p.Want.Float64s()
+		t.numbers(got, want, func(i int) bool { return ints[i] == wanted[i] }, Tolerance{})
+		t.Values = &Values{extent(typ, got), extent(typ, want)}
 	}
 	return t
 }

@@ -166,11 +166,11 @@ func TestReport(t *testing.T) {
 	r := report(t)
 	assert.Equal(t, "b:0", r.FirstDifference)
 	assert.Equal(t, "c:0", r.FirstDivergence)
-	assert.Equal(t, `TENSOR  TYPE    ELEMENTS  DIFFERING  MAX ABS   MAX REL   WHERE                    SNR       VERDICT
-a:0     f32[2]  2         0          0         0         -                        inf       equal
-b:0     f32[2]  2         1          1.19e-07  1.19e-07  [0]: 1, want 1.00000012  145.5 dB  same
-c:0     u8[2]   2         1          2         0.5       [1]: 2, want 4           6.3 dB    DIFFERS
-d:0     f32[2]  2         -          -         -         -                        -         got f32[2], want f32[1]
+	assert.Equal(t, `TENSOR  TYPE    ELEMENTS  DIFFERING  MAX ABS   MAX REL   ULP  WHERE                    SNR       RANGE   SATURATED  USED    VERDICT
+a:0     f32[2]  2         0          0         0         0    -                        inf       [1, 2]  -          -       equal
+b:0     f32[2]  2         1          1.19e-07  1.19e-07  1    [0]: 1, want 1.00000012  145.5 dB  [1, 2]  -          -       same
+c:0     u8[2]   2         1          2         0.5       -    [1]: 2, want 4           6.3 dB    [1, 4]  0 %        1.56 %  DIFFERS
+d:0     f32[2]  2         -          -         -         -    -                        -         -       -          -       got f32[2], want f32[1]
 DIFFERS: 4 tensors compared within atol 1e-06 + rtol 1e-06; the first that diverges is c:0 (QuantizedConv2D)
 `, r.Text())
 

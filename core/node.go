@@ -131,16 +131,46 @@ func (n *Node) Eval(in []*Tensor) ([]*Tensor, error) {
 // EvalWithin is Eval where held bytes are in use already, within limits. A
 // *MemoryError reports outputs that need more, before they are allocated.
 func (n *Node) EvalWithin(in []*Tensor, held int64, limits MemoryLimits) ([]*Tensor, error) {
-	out, err := evalOp(n.op, in, held, limits)
+	return n.EvalBy(n.op.Eval, in, held, limits)
+}
+
+// EvalBy is EvalWithin with a function in place of the op's Eval.
+func (n *Node) EvalBy(
+	eval func(in, out []*Tensor) error, in []*Tensor, held int64, limits MemoryLimits,
+) ([]*Tensor, error) {
+	out, err := evalOp(n.op, eval, in, held, limits)
 	return out, located(err, n.op, n.Name)
+}
+
+// EvalUntil runs an op's Eval, which may end early once done is closed: then what is in out is
+// not to be used (Tensor.Abandoned).
+func EvalUntil(done <-chan struct{}, op Op, in, out []*Tensor) error {
+	var few [4]*Tensor
+	computed := append(few[:0], out...)
+	for _, t := range computed {
+		if t != nil {
+			t.done = done
+		}
+	}
+	err := op.Eval(in, out)
+	for _, t := range computed {
+		if t != nil {
+			t.done = nil
+		}
+	}
+	return err
 }
 
 // EvalOp infers and runs an op's reference on tensors. A *MemoryError reports outputs that
 // need more than DefaultMemoryLimits.
-func EvalOp(op Op, in []*Tensor) ([]*Tensor, error) { return evalOp(op, in, 0, DefaultMemoryLimits()) }
+func EvalOp(op Op, in []*Tensor) ([]*Tensor, error) {
+	return evalOp(op, op.Eval, in, 0, DefaultMemoryLimits())
+}
 
-// evalOp is EvalOp where held bytes are in use, within limits.
-func evalOp(op Op, in []*Tensor, held int64, limits MemoryLimits) ([]*Tensor, error) {
+// evalOp is EvalOp by a function where held bytes are in use, within limits.
+func evalOp(
+	op Op, eval func(in, out []*Tensor) error, in []*Tensor, held int64, limits MemoryLimits,
+) ([]*Tensor, error) {
 	operands := make([]Operand, len(in))
 	for i, t := range in {
 		if t == nil {
@@ -163,7 +193,7 @@ func evalOp(op Op, in []*Tensor, held int64, limits MemoryLimits) ([]*Tensor, er
 		left := MemoryLimits{limits.Bytes - held, limits.TensorBytes}
 		return out, located(c.Call(in, out, References(c.Functions(), left)), op, "")
 	}
-	return out, located(op.Eval(in, out), op, "")
+	return out, located(eval(in, out), op, "")
 }
 
 // Decomposer is an Op that is defined as a graph of simpler ops.

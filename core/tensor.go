@@ -18,6 +18,23 @@ type Tensor struct {
 	shape   Shape
 	data    []byte   // little-endian elements, aligned to the element size
 	strings []string // in place of data for String
+
+	done <-chan struct{} // closed when nobody waits for the elements any more; nil for never
+}
+
+// Abandoned reports whether nobody waits any more for what an op computes in t, one of its
+// outputs. An Eval that may take long asks now and then, and returns early; what is in t then
+// is not used.
+func (t *Tensor) Abandoned() bool {
+	if t.done == nil {
+		return false
+	}
+	select {
+	case <-t.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // Element is a Go type that is the element of some Type.

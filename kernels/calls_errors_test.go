@@ -12,6 +12,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/control"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/internal/testgraph"
@@ -129,6 +130,33 @@ func TestLoopThatGrowsIsBounded(t *testing.T) {
 	}
 }
 
+// What is held around a loop counts, too.
+func TestMemoryAroundALoopCounts(t *testing.T) {
+	for _, engine := range []Engine{Kernels, Portable, Reference} {
+		for _, rows := range []int32{1, 1 << 20} {
+			f := endless(t, 1<<21, true, func(b *testgraph.Graph, x core.Value) core.Value {
+				return b.Named("twice", &array.Concat{}, x, x)
+			})
+			g := testgraph.NewGraph(t, "around")
+			x := g.Parameter("x", core.F32, 4)
+			negative := g.Apply(&pointwise.Compare{Relation: pointwise.Less}, x, testgraph.Number(float32(0)))
+			// Its shape depends on data: what follows is not planned.
+			where := g.Apply(&indexing.Where{}, negative)
+			held := g.Apply(&array.Tile{}, where, listOf(rows, 2)) // is there before the loop
+			loop := g.Named("while", f.Results[0].Inputs()[0].Node.Op(), x)
+			o := Options{Engine: engine, MaxBytes: 56 << 20}
+			err := runOn(context.Background(), g.Results(held, loop), o, 1, 1, 1, -1)
+			if rows == 1 {
+				assert.NoError(t, err)
+				continue
+			}
+			var memory *core.MemoryError
+			require.ErrorAs(t, err, &memory)
+			assert.Equal(t, "twice", memory.Node)
+		}
+	}
+}
+
 // The memory of a body counts.
 func TestMemoryOfABodyIsBounded(t *testing.T) {
 	f := endless(t, 1e9, false, func(b *testgraph.Graph, x core.Value) core.Value {
@@ -143,7 +171,19 @@ func TestMemoryOfABodyIsBounded(t *testing.T) {
 	}
 	p, err := Compile(f, nil, Options{})
 	require.NoError(t, err)
-	assert.Greater(t, p.PeakBytes(), int64(4<<20))
+	peak := p.PeakBytes()
+	assert.Greater(t, peak, int64(4<<20))
+
+	g := testgraph.NewGraph(t, "loops")
+	x := g.Parameter("x", core.F32, 4)
+	loop := f.Results[0].Inputs()[0].Node.Op()
+	for i := range 6 {
+		x = g.Named(fmt.Sprintf("while%d", i), loop, x)
+	}
+	_, err = Compile(g.Results(x), nil, Options{MaxBytes: 5 * peak})
+	var memory *core.MemoryError
+	require.ErrorAs(t, err, &memory)
+	assert.Equal(t, "while5", memory.Node)
 }
 
 // The steps of the functions stand at the step that calls them.

@@ -144,7 +144,7 @@ func list(v ...int32) core.Value {
 // step adds a node, which may call functions that call others so deep.
 func (s *scope) step(deep int) {
 	x, y, i := pick(s.r, s.real), pick(s.r, s.real), pick(s.r, s.whole)
-	switch s.r.IntN(14) {
+	switch s.r.IntN(16) {
 	case 0:
 		s.add(s.bounded(s.Apply(pick(s.r, []core.Op{&pointwise.Add{}, &pointwise.Multiply{}, &pointwise.Maximum{}}), x, y)))
 	case 1:
@@ -153,9 +153,7 @@ func (s *scope) step(deep int) {
 	case 2:
 		s.add(s.bounded(s.Apply(&linear.Dot{ReductionAxes: 1}, x, core.NewConstant(s.random(core.Shape{8, 8})))))
 	case 3: // quantized
-		scale, zero := testgraph.Number(float32(0.05)), testgraph.Number(uint8(100))
-		q := s.Apply(&quantization.Quantize{Type: core.U8, RoundMode: numeric.RoundNearestTowardEven}, x, scale, zero)
-		s.add(s.Apply(&quantization.Dequantize{Type: core.F32}, q, scale, zero))
+		s.add(s.dequantized(x))
 	case 4:
 		s.add(s.product(x))
 	case 5:
@@ -167,7 +165,9 @@ func (s *scope) step(deep int) {
 		s.add(s.Apply(&indexing.Slice{}, s.of(growsFact), list(0, 0), list(4, 8)))
 	case 8:
 		s.add(s.Apply(&array.Concat{}, s.Apply(&indexing.Slice{}, s.of(growsFact), list(0, 0), list(4, 8)), x))
-	case 9, 10:
+	case 9: // of reals, which pass qdq makes one of integers
+		s.add(s.bounded(s.Apply(&linear.Dot{ReductionAxes: 1}, s.dequantized(x), s.weights())))
+	case 10, 11:
 		if deep > 0 {
 			s.branch(deep - 1)
 		}
@@ -178,18 +178,35 @@ func (s *scope) step(deep int) {
 	}
 }
 
-// product multiplies integers by weights.
-func (s *scope) product(x core.Value) core.Value {
+// dequantized rounds to 8 bits.
+func (s *scope) dequantized(x core.Value) core.Value {
+	scale, zero := testgraph.Number(float32(0.05)), testgraph.Number(uint8(100))
+	q := s.Apply(&quantization.Quantize{Type: core.U8, RoundMode: numeric.RoundNearestTowardEven}, x, scale, zero)
+	return s.Apply(&quantization.Dequantize{Type: core.F32}, q, scale, zero)
+}
+
+// weights are constants that are dequantized.
+func (s *scope) weights() core.Value {
+	return s.Apply(&quantization.Dequantize{Type: core.F32}, core.NewConstant(s.bytes()), testgraph.Number(float32(0.03)),
+		testgraph.Number(int8(0)))
+}
+
+func (s *scope) bytes() *core.Tensor {
 	w, err := core.NewTensor(core.I8, core.Shape{8, 8})
 	require.NoError(s.t, err)
 	for i := range w.Bytes() {
 		w.Bytes()[i] = byte(s.r.Uint32())
 	}
+	return w
+}
+
+// product multiplies integers by weights.
+func (s *scope) product(x core.Value) core.Value {
 	scale, zero := testgraph.Number(float32(0.05)), testgraph.Number(uint8(100))
 	q := s.Apply(&quantization.Quantize{Type: core.U8, RoundMode: numeric.RoundNearestTowardEven}, x, scale, zero)
 	return s.Apply(&linear.IntegerDot{ReductionAxes: 1, PostOps: []postop.Step{
 		{Kind: postop.Mul}, {Kind: postop.Activation, Activation: numeric.Tanh},
-	}}, q, core.NewConstant(w), zero, testgraph.Number(int8(0)), testgraph.Number(float32(0.002)))
+	}}, q, core.NewConstant(s.bytes()), zero, testgraph.Number(int8(0)), testgraph.Number(float32(0.002)))
 }
 
 func (s *scope) facts(n int) []core.Fact {
@@ -289,6 +306,16 @@ func (g *generator) function() (*core.Function, map[string]*core.Tensor) {
 	}
 }
 
+func agree(t *testing.T, f *core.Function, inputs, want map[string]*core.Tensor, o kernels.Options) {
+	p, err := kernels.Compile(f, nil, o)
+	require.NoError(t, err)
+	got, err := p.Run(context.Background(), inputs, nil)
+	require.NoError(t, err)
+	for name, w := range want {
+		assert.True(t, enginetest.Equal(w, got[name]), "%+v: output %q: got %v, want %v", o, name, got[name], w)
+	}
+}
+
 // Random loops and branches, in each other, give the same on all engines.
 func TestRandomCalls(t *testing.T) {
 	for seed := range uint64(60) {
@@ -300,12 +327,13 @@ func TestRandomCalls(t *testing.T) {
 			if err := enginetest.Check(f, inputs, want); err != nil {
 				assert.NoError(t, err, f.Text())
 			}
-			p, err := kernels.Compile(f, nil, kernels.Options{Engine: kernels.Reference, WithoutQDQ: true})
+			agree(t, f, inputs, want, kernels.Options{Engine: kernels.Reference, WithoutQDQ: true})
+			p, err := kernels.Compile(f, nil, kernels.Options{Engine: kernels.Reference})
 			require.NoError(t, err)
-			got, err := p.Run(context.Background(), inputs, nil)
+			want, err = p.Run(context.Background(), inputs, nil) // with products of integers
 			require.NoError(t, err)
-			for name, w := range want {
-				assert.True(t, enginetest.Equal(w, got[name]), "reference, output %q: got %v, want %v", name, got[name], w)
+			for _, o := range enginetest.Options() {
+				agree(t, f, inputs, want, o)
 			}
 		})
 	}

@@ -70,13 +70,15 @@ func (p *Program) run(ctx context.Context, c *call) (err error) {
 
 // StepInfo describes one step of a Program.
 type StepInfo struct {
-	Node       string         // the core node, named after the TensorFlow node that it serves
-	Op         string         // the core op
-	TFOp       string         // the TensorFlow op, if known
-	Kernel     string         // the variant that computes it, or "reference"
-	Output     core.Fact      // the node's first output
-	Operations int64          // multiplications and additions of a convolution or dot, else 0
-	Functions  []FunctionInfo // that a loop or branch calls; its Operations are theirs, each called once
+	Node       string    // the core node, named after the TensorFlow node that it serves
+	Op         string    // the core op
+	TFOp       string    // the TensorFlow op, if known
+	Kernel     string    // the variant that computes it, or "reference"
+	Output     core.Fact // the node's first output
+	Operations int64     // multiplications and additions of a convolution or dot, else 0
+
+	// Functions are those that a loop or branch calls; its Operations are theirs, each called once.
+	Functions []FunctionInfo `json:",omitempty"`
 }
 
 // FunctionInfo describes a function that a step calls, as often as its input makes it.
@@ -104,9 +106,9 @@ func infosOf(list []machine.Step) []StepInfo {
 	return steps
 }
 
-// PeakBytes returns the size of the arena that one Run uses: the intermediate values at the
-// worst moment. Weights, inputs and results are not in it, nor what is computed by
-// references after or in place of a plan.
+// PeakBytes returns the size of the arenas that one Run uses, its own and those of the functions
+// that nodes call: the intermediate values at the worst moment. Weights, inputs and results are
+// not in it, nor what is computed by references after or in place of a plan.
 func (p *Program) PeakBytes() int64 { return p.machine.PeakBytes() }
 
 // Operations returns how many multiplications and additions the convolutions and dots

@@ -19,6 +19,10 @@ type Error struct {
 	InputName string // its name in TensorFlow's documentation
 	Msg       string
 	Err       error // may be nil; then Msg says it all
+
+	// Graph is the graph around, with this node, and others that are not translated for
+	// errors of theirs, in place of unsupported ops. It is nil where that is not known.
+	Graph *UnsupportedError
 }
 
 // Error reads, for example,

@@ -79,7 +79,7 @@ func Translate(g *graphdef.Graph, opts Options) (*core.Function, error) {
 		return nil, err
 	}
 	if err := t.nodes(nodes); err != nil {
-		return nil, err
+		return nil, t.inTheWay(err, nodes, outputs)
 	}
 	if err := t.results(outputs); err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ type program struct {
 	bodies     map[string][]string         // of each call: what has effects in its function
 	flows      map[string]*flow            // by the names of the nodes that run parts of the graph
 	lists      map[core.Value]bool         // what stands for lists of tensors
+	malformed  map[string]bool             // nodes with errors of their own; nil until one is found
 	leftOut    []string                    // Asserts
 }
 

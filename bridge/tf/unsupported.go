@@ -1,6 +1,7 @@
 package tf
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -168,7 +169,44 @@ func (t *translation) unsupported(nodes []*graphdef.Node, outputs []tensorName) 
 }
 
 // supported reports whether a node can be translated, as far as its op and its part in a loop tell.
-func (t *translation) supported(n *graphdef.Node) bool { return ops.Known(n.Op) && !t.strays(n) }
+func (t *translation) supported(n *graphdef.Node) bool {
+	return ops.Known(n.Op) && !t.strays(n) && !t.malformed[n.Name]
+}
+
+// inTheWay puts all nodes that cannot be translated, and do not follow from another, into the
+// Graph of the error of the first.
+func (t *translation) inTheWay(err error, nodes []*graphdef.Node, outputs []tensorName) error {
+	var first, e *Error
+	if !errors.As(err, &first) {
+		return err
+	}
+	graph := &UnsupportedError{Supported: map[string]int{}}
+	malformed, behind := map[string]bool{}, map[string]bool{}
+	follows := func(in graphdef.Input) bool { return behind[in.Node] && !t.isCut(in) }
+	for i, n := range nodes {
+		if t.decisions.conditional(n) || t.values[n.Name] != nil {
+			continue
+		}
+		if behind[n.Name] = slices.ContainsFunc(t.reads(n), follows); behind[n.Name] {
+			continue
+		}
+		if !errors.As(within(n, t.node(n, nodes[i+1:])), &e) {
+			continue
+		}
+		malformed[n.Name], behind[n.Name] = true, true
+		why := strings.TrimPrefix(e.Error(), fmt.Sprintf("node %q (%s): ", n.Name, n.Op))
+		graph.Ops = append(graph.Ops, UnsupportedOp{Op: n.Op, Count: 1, First: n.Name, Why: why})
+	}
+	for _, n := range nodes {
+		if !malformed[n.Name] {
+			graph.Supported[n.Op]++
+		}
+	}
+	t.malformed = malformed
+	t.surround(graph, nodes, outputs)
+	first.Graph = graph
+	return err
+}
 
 // strays reports whether a node is part of a while loop that is not as TensorFlow writes them:
 // the others have one node each.

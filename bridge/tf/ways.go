@@ -71,9 +71,12 @@ func (t *translation) surround(e *UnsupportedError, nodes []*graphdef.Node, outp
 	for _, p := range t.function.Parameters {
 		e.Inputs = append(e.Inputs, Endpoint{p.Name, p.Outputs()[0].Type, p.Outputs()[0].Shape})
 	}
+	isThere := func(n *graphdef.Node) bool { // a Placeholder that is translated
+		return slices.ContainsFunc(e.Inputs, func(in Endpoint) bool { return in.Name == n.Name })
+	}
 	for _, op := range []string{"Placeholder", "PlaceholderWithDefault"} {
 		for _, n := range nodes {
-			if n.Op == op {
+			if n.Op == op && !isThere(n) {
 				e.Inputs = append(e.Inputs, t.placeholder(n))
 			}
 		}

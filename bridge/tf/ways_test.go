@@ -191,3 +191,24 @@ func TestTooManyOutputs(t *testing.T) {
 	require.ErrorIs(t, err, graphdef.ErrLimit)
 	assert.EqualError(t, err, "limit exceeded: more than 65536 outputs found: name those that are wanted")
 }
+
+// Nodes that are malformed are told with the graph around them, as unsupported ops are.
+func TestMalformedTellsTheWays(t *testing.T) {
+	graph := newGraph().input("x", float32Type, 2).
+		node("a", "Relu", []string{"x"}, "T", float32Type).
+		node("m", "MatMul", []string{"a", "a"}, "T", float32Type).
+		node("y", "Relu", []string{"m"}, "T", float32Type).
+		node("p", "Softmax", []string{"x"}, "T", float32Type).
+		node("n", "MatMul", []string{"p", "x"}, "T", float32Type)
+	_, err := tf.Translate(graph.parse(t), tf.Options{})
+	var e *tf.Error
+	require.ErrorAs(t, err, &e)
+	assert.EqualError(t, err, `node "m" (MatMul): input 0 (a): got shape [2], want rank 2: a matrix`)
+	require.NotNil(t, e.Graph)
+	assert.EqualError(t, e.Graph, `unsupported ops: MatMul (1 node "m": input 0 (a): got shape [2], want rank 2: a `+
+		`matrix), MatMul (1 node "n": input 0 (a): got shape [2], want rank 2: a matrix); to do without them, `+
+		`end in front with --output a:0 --output p:0`)
+	assert.Equal(t, []string{"x f32[2]"}, described(e.Graph.Inputs))
+	assert.Equal(t, []string{"y:0 f32?", "n:0 f32?"}, described(e.Graph.Outputs))
+	assert.Equal(t, map[string]int{"Placeholder": 1, "Relu": 2, "Softmax": 1}, e.Graph.Supported)
+}

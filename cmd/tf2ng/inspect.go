@@ -63,6 +63,9 @@ func (c *inspectCommand) Run(o *output) error {
 	if u := (*tf.UnsupportedError)(nil); errors.As(err, &u) {
 		return c.unsupported(o, u)
 	}
+	if e := (*tf.Error)(nil); errors.As(err, &e) && e.Graph != nil {
+		return c.unsupported(o, e.Graph)
+	}
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ import (
 const (
 	exitOK      = 0
 	exitDiffers = 1 // diff found a difference beyond the tolerance
-	exitCannot  = 2 // anything that kept the command from doing its work
+	exitCannot  = 2 // anything that kept the command from doing its work, or diff from doing all of it
 )
 
 // errDiffers is what diff returns for exitDiffers; the report has been printed.
@@ -34,7 +34,7 @@ type cli struct {
 
 	Convert convertCommand `cmd:"" help:"Translate a GraphDef or a SavedModel to a .ng file."`
 	Run     runCommand     `cmd:"" help:"Run a model on inputs from .npy or .npz files."`
-	Diff    diffCommand    `cmd:"" help:"Run a model and compare its outputs with recorded ones."`
+	Diff    diffCommand    `cmd:"" help:"Lay a model's tensors beside TensorFlow's, another engine's or recorded ones."`
 	Inspect inspectCommand `cmd:"" help:"Tell what is in a model and what runs it."`
 	Bench   benchCommand   `cmd:"" help:"Measure a model on random inputs."`
 	Kernels kernelsCommand `cmd:"" help:"List the instruction sets and kernel variants."`

@@ -62,7 +62,7 @@ func TestConvertRunDiff(t *testing.T) {
 		for _, engine := range []string{"kernels", "portable", "reference"} {
 			out := must(t, "diff", m, "--input", images, "--expect", "Identity:0="+want, "--engine", engine,
 				"--threads", "2", "--tf-version", "auto")
-			assert.Contains(t, out, "same: 1 tensor within atol 1e-06 + rtol 1e-06\n")
+			assert.Contains(t, out, "same: 1 tensor within what rounding explains\n")
 		}
 	}
 }
@@ -121,7 +121,7 @@ func TestDiffFindsWhereItStarts(t *testing.T) {
 	assert.Equal(t, exitDiffers, code)
 	assert.Empty(t, stderr)
 	assert.Contains(t, stdout,
-		"DIFFERS: 2 tensors compared within atol 1e-06 + rtol 1e-06; the first that diverges is "+
+		"DIFFERS: 2 tensors compared within what rounding explains; the first that diverges is "+
 			"model/dense_2/BiasAdd (Dequantize)\n")
 	assert.Contains(t, stdout, "[1,3]: ", "where the largest difference is")
 	assert.Less(t, strings.Index(stdout, "model/dense_2/BiasAdd  "), strings.Index(stdout, "Identity  "),
@@ -342,7 +342,8 @@ func TestErrorsAreOneLine(t *testing.T) {
 		{
 			"nothing to compare",
 			[]string{"diff", model, "--input", images},
-			"nothing to compare with: give --expect NAME=FILE[:KEY]",
+			"nothing to compare with: give --tensorflow, --against DIR, --b SIDE, --float FILE, or --expect " +
+				"NAME=FILE[:KEY]",
 		},
 		{"pass", []string{"convert", model, "--dump-after", "magic"}, `no pass "magic": want one of`},
 		{

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"os/signal"
 	"slices"
 
-	"github.com/tf2ng/tf2ng/compare"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/npy"
 )
@@ -119,64 +117,4 @@ func countLabels(t *core.Tensor, spec string) (right, total int, err error) {
 		}
 	}
 	return right, s[0], nil
-}
-
-type diffCommand struct {
-	runFlags
-	Expect []string `help:"An expected tensor: NAME=FILE.npy, or NAME=FILE.npz:KEY. NAME is any tensor of the graph." placeholder:"NAME=FILE[:KEY]" sep:"none"`
-	Atol   float64  `help:"Absolute tolerance for floats; integers must be equal." default:"1e-6"`
-	Rtol   float64  `help:"Relative tolerance for floats." default:"1e-6"`
-}
-
-// Help is shown by --help.
-func (c *diffCommand) Help() string {
-	return "Exits with 1 if a tensor differs beyond the tolerance.\n\nExample: tf2ng diff frozen.pb --input " +
-		"input=x.npy --expect Identity:0=y.npy"
-}
-
-// Run is the command.
-func (c *diffCommand) Run(o *output) error {
-	expected, err := readTensors("--expect", c.Expect)
-	if err != nil {
-		return err
-	}
-	if len(expected) == 0 {
-		return fmt.Errorf("nothing to compare with: give --expect NAME=FILE[:KEY]")
-	}
-	names := slices.Sorted(maps.Keys(expected))
-	m, inputs, err := c.start(names)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	o.warn(m)
-	results, err := m.Run(context.Background(), inputs)
-	if err != nil {
-		return err
-	}
-	var pairs []compare.Pair
-	for _, r := range inGraphOrder(m.Function()) {
-		pairs = append(pairs, compare.Pair{Name: r.Name, Op: r.Origin.Op, Got: results[r.Name], Want: expected[r.Name]})
-	}
-	report := compare.Compare(pairs, compare.Tolerance{Absolute: c.Atol, Relative: c.Rtol})
-	if c.JSON {
-		err = printJSON(o.out, report)
-	} else {
-		err = report.WriteText(o.out)
-	}
-	if err == nil && !report.Pass {
-		err = errDiffers
-	}
-	return err
-}
-
-// inGraphOrder returns the results, those that are computed first in front.
-func inGraphOrder(f *core.Function) []*core.Node {
-	place := map[*core.Node]int{}
-	for i, n := range f.Nodes() {
-		place[n] = i
-	}
-	return slices.SortedStableFunc(slices.Values(f.Results), func(a, b *core.Node) int {
-		return cmp.Compare(place[a.Inputs()[0].Node], place[b.Inputs()[0].Node])
-	})
 }

@@ -116,3 +116,11 @@ func TestCheckAsserts(t *testing.T) {
 			"(Assert-C3)\n", stderr)
 	}
 }
+
+// A malformed node is among what is in the way.
+func TestInspectOfAMalformedNode(t *testing.T) {
+	code, out, stderr := program("inspect", "../../testdata/goldens/FakeQuant/ends_fake_quant_args_zero.pb")
+	require.Zero(t, code, stderr)
+	assert.Contains(t, out, "     1  FakeQuantWithMinMaxArgs  no         first \"op\": ")
+	assert.Contains(t, out, "     1  Placeholder              yes")
+}

@@ -9,13 +9,14 @@ import (
 type Activation uint8
 
 // The activations, with the formulas of their TensorFlow ops. Those that are not
-// piecewise linear are those of package activation: computed in float64 and rounded once.
+// piecewise linear are those of package activation: computed in float64 and rounded once,
+// Elu twice.
 const (
 	Identity        Activation = iota // x
 	Relu                              // max(x, 0)
 	Relu6                             // min(max(x, 0), 6)
 	LeakyRelu                         // x for x >= 0, else alpha*x
-	Elu                               // x for x >= 0, else exp(x)-1
+	Elu                               // x for x >= 0, else f32(exp(x))-1
 	Tanh                              // tanh(x)
 	Sigmoid                           // 1/(1+exp(-x))
 	GeluApproximate                   // x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3)))

@@ -79,6 +79,10 @@ func TestOpFilesHaveTheirOps(t *testing.T) {
 	}
 }
 
+// repaired are the ops that had a defect when the files were written, and how far its repair
+// moved what they give: Elu subtracted 1 before it rounded.
+var repaired = map[string]float64{"Activate": 0x1p-24}
+
 func opFile(schema int, op string) string {
 	return filepath.Join(converted, "schema"+strconv.Itoa(schema), op+".ng")
 }
@@ -103,7 +107,11 @@ func checkOpFile(t *testing.T, name string, data []byte) {
 		}
 		w := results[want+strings.TrimPrefix(key, got)]
 		require.NotNil(t, w, key)
-		assert.True(t, enginetest.Equal(w, g), "%s: got %v with other bits, want %v", key, g, w)
+		if most, ok := repaired[name]; ok && assert.Equal(t, w.Fact(), g.Fact(), key) {
+			assert.InDeltaSlice(t, w.Float64s(), g.Float64s(), most, key)
+		} else {
+			assert.True(t, enginetest.Equal(w, g), "%s: got %v with other bits, want %v", key, g, w)
+		}
 		assert.Equal(t, w.Strings(), g.Strings(), key)
 		compared++
 	}

@@ -198,6 +198,27 @@ func TestCallsMultiplyNodes(t *testing.T) {
 	assert.ErrorContains(t, err, "it calls functions of more than 1048576 nodes (Branch-C1)")
 }
 
+// A file with many calls of one function is refused before each is checked.
+func TestCallsOfAFileAreBounded(t *testing.T) {
+	b, g := testgraph.NewGraph(t, "big"), testgraph.NewGraph(t, "main")
+	big := b.Results(b.Apply(&pointwise.Unary{Function: pointwise.Negative}, b.Parameter("x", core.F32)))
+	x, i := g.Parameter("x", core.F32), g.Parameter("i", core.I32)
+	f := g.Results(g.Named("call", &control.Branch{Branches: []*core.Function{big}}, i, x))
+	graph, tensors, err := f.EncodeJSON()
+	require.NoError(t, err)
+	text := string(graph)
+	call := `{"name":"call","op":"Branch","inputs":[[1,0],[0,0]],"functions":["big"],` +
+		`"outputs":[{"type":"f32","shape":[]}],"origin":{}}`
+	require.Contains(t, text, call)
+	const nodes, calls = 5000, 300 // more than core.MaxCalledNodes
+	negative := `{"op":"Unary","attributes":{"function":"Negative"},"inputs":[[0,0]],` +
+		`"outputs":[{"type":"f32","shape":[]}],"origin":{}}`
+	text = strings.Replace(text, "\n],\n", strings.Repeat(",\n"+call, calls)+"\n],\n", 1)
+	text = strings.Replace(text, "\n]}", strings.Repeat(",\n"+negative, nodes)+"\n]}", 1)
+	_, err = core.DecodeJSON([]byte(text), tensors)
+	assert.ErrorContains(t, err, `"call" (Branch): function "big": more than 1048576 nodes are called`)
+}
+
 // What takes long to infer is refused: the inferences of loops in loops multiply.
 func TestNestedLoopsAreBounded(t *testing.T) {
 	l := newLoop(t, whole(core.Unknown))

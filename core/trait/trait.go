@@ -219,6 +219,26 @@ type SelfPadding interface {
 	WithPadding(below, above []int) (core.Op, bool)
 }
 
+// Fusable is an Op that may be part of what TensorFlow computes as one op.
+type Fusable interface {
+	core.Op
+	FusedAs() FusedPart
+}
+
+// FusedPart is what an op is in something that TensorFlow computes as one op of bf16.
+type FusedPart uint8
+
+const (
+	// NotFused: no part.
+	NotFused FusedPart = iota
+	// FusedRounding rounds from f32 to bf16 what another part may read.
+	FusedRounding
+	// FusedWidening takes a FusedRounding's bf16 back to f32.
+	FusedWidening
+	// FusedFunction computes in f32 and rounds: the op on f32 and a rounding give the same.
+	FusedFunction
+)
+
 // Rounding is a quantization as the integer Saturate(Round(x*Factor - Shift), Lo, Hi),
 // product and difference rounded to float32; NaN becomes Lo.
 type Rounding struct {

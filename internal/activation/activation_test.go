@@ -18,12 +18,6 @@ var functions = []struct {
 	{"Sigmoid", Sigmoid, func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }},
 	{"Swish", Swish, func(x float64) float64 { return x / (1 + math.Exp(-x)) }},
 	{"Tanh", Tanh, math.Tanh},
-	{"Elu", Elu, func(x float64) float64 {
-		if x < 0 {
-			return math.Expm1(x)
-		}
-		return x
-	}},
 	{"Softplus", Softplus, func(x float64) float64 { return math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }},
 	{"Gelu", Gelu, func(x float64) float64 { return x / 2 * math.Erfc(-x/math.Sqrt2) }},
 	{"GeluApproximate", GeluApproximate, func(x float64) float64 {
@@ -62,6 +56,36 @@ func TestExact(t *testing.T) {
 			}
 			t.Logf("at most %.4f units from the exact value", worst)
 		})
+	}
+}
+
+// TestElu holds TensorFlow 2.21's Elu, of the op and of _QuantizedMatMul alike: the power is
+// rounded to float32 before 1 is subtracted.
+func TestElu(t *testing.T) {
+	for _, c := range []struct{ x, want float32 }{
+		{-1e-9, 0},
+		{-2.9e-08, 0},
+		{-3e-08, -0x1p-24},
+		{-5.9e-08, -0x1p-24},
+		{-8.9e-08, -0x1p-24},
+		{-9e-08, -0x1p-23},
+		{-1e-07, -0x1p-23},
+		{-3.3e-07, -3.5762787e-07},
+		{-1e-06, -1.0132790e-06},
+		{-2.7e-06, -2.6822090e-06},
+		{-6.0103889e-06, -6.0200691e-06},
+		{-1e-05, -1.00135803e-05},
+		{-2, -0.86466473},
+		{-10, -0.9999546},
+		{-17.5, -1},
+		{-100, -1},
+	} {
+		got := Elu(c.x)
+		require.Equal(t, math.Float32bits(c.want), math.Float32bits(got), "of %v: got %v, want %v", c.x, got, c.want)
+	}
+	for x := float32(-20); x < 0; x += 1.0 / 1024 {
+		exact := math.Expm1(float64(x))
+		require.InDelta(t, exact, float64(Elu(x)), 0x1p-24, "of %v", x)
 	}
 }
 

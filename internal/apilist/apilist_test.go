@@ -50,12 +50,12 @@ func TestPublicPackages(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t,
 		[]string{
-			".", "bridge/tf", "bridge/tf/graphdef", "bridge/tf/pbtxt", "bridge/tf/savedmodel", "builders", "compare",
-			"core", "core/geometry", "core/numeric", "core/op", "core/op/array", "core/op/control", "core/op/indexing",
-			"core/op/linear",
-			"core/op/normalize", "core/op/pointwise", "core/op/pooling", "core/op/quantization", "core/op/reduce",
-			"core/op/tensorflow", "core/op/vision", "core/postop", "core/trait", "fusedops", "kernels", "serving",
-			"serving/tfgrpc",
+			".", "bridge/tf", "bridge/tf/graphdef", "bridge/tf/pbtxt", "bridge/tf/savedmodel", "builders",
+			"compare", "compare/tensorflow", "core", "core/geometry", "core/numeric", "core/op",
+			"core/op/array", "core/op/control", "core/op/indexing", "core/op/linear", "core/op/normalize",
+			"core/op/pointwise", "core/op/pooling", "core/op/quantization", "core/op/reduce",
+			"core/op/tensorflow", "core/op/vision", "core/postop", "core/trait", "fusedops", "kernels",
+			"serving", "serving/tfgrpc",
 		}, dirs)
 }
 

@@ -77,7 +77,7 @@ func (c *calling) reduce() error {
 	for {
 		changed := false
 		for _, step := range []func() (bool, error){
-			c.dropVariables, c.captureUnchanged, c.setRows, c.moveConstants, c.dropUnread,
+			c.dropResults, c.dropVariables, c.captureUnchanged, c.setRows, c.moveConstants, c.dropUnread,
 		} {
 			did, err := step()
 			if err != nil {

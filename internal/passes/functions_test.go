@@ -223,6 +223,34 @@ func TestBranchesAreDecided(t *testing.T) {
 	}
 }
 
+// What nobody reads of branches is not computed, nor given to them; what they get of constants
+// they have themselves.
+func TestBranchesAreReduced(t *testing.T) {
+	op := &control.Branch{}
+	for i := range 2 {
+		b := testgraph.NewGraph(t, fmt.Sprintf("branch%d", i))
+		x, y, z := b.Parameter("x", core.F32, 2), b.Parameter("y", core.F32, 2), b.Parameter("z", core.F32, 2)
+		op.Branches = append(op.Branches, b.Results(b.Apply(&pointwise.Subtract{}, x, y),
+			[]core.Value{b.Apply(&pointwise.Add{}, x, z), b.Apply(&pointwise.Multiply{}, x, z)}[i]))
+	}
+	g := testgraph.NewGraph(t, "main")
+	n := g.Apply(op, g.Parameter("which", core.I32), g.Parameter("x", core.F32, 2), g.Parameter("y", core.F32, 2),
+		core.NewConstant(reals(t, 3, 4))).Node
+	f, err := Run(g.Results(n.Out(1)), Options{})
+	require.NoError(t, err)
+	branch := f.Results[0].Inputs()[0].Node
+	assert.Len(t, branch.Inputs(), 2)
+	assert.Len(t, branch.Outputs(), 1)
+	assert.NotContains(t, f.Text(), "Subtract")
+	for which, want := range [][]float32{{8, 11}, {15, 28}} {
+		got, err := f.Eval(map[string]*core.Tensor{
+			"which": core.Scalar(int32(which)), "x": reals(t, 5, 7), "y": reals(t, 0, 0),
+		})
+		require.NoError(t, err)
+		assert.Equal(t, want, core.Data[float32](got["0"]))
+	}
+}
+
 // All passes work inside of functions: weights that are dequantized outside of a loop make
 // the product inside of it one of integers.
 func TestPassesWorkInsideFunctions(t *testing.T) {

@@ -1,7 +1,8 @@
 // Package passes rewrites a translated Function into the form that kernels run: an
-// ordered table of passes. Each keeps every result equal bit for bit but one, qdq, which
-// makes products of dequantized tensors integer: it drops the errors of float32 sums, by
-// which a value that is quantized next can move by one step. Options leave it out.
+// ordered table of passes. Each keeps every result equal bit for bit but two. fused leaves out
+// roundings that the translation has marked. qdq makes products of dequantized tensors
+// integer: it drops the errors of float32 sums, by which a value that is quantized next can
+// move by one step. Options leave it out.
 //
 // After each pass the function has been inferred anew. The order that passes need
 // among themselves is written beside them in the table and asserted at start-up.
@@ -44,9 +45,15 @@ var table = []Pass{
 		After: []string{"dead", "shapes"}, // what is dead need not be computed in each step
 	},
 	{
+		Name: "fused", Run: fused,
+		Doc: "leave out the roundings to bf16 between a product, its bias and its activation, which TensorFlow " +
+			"computes as one op",
+		After: []string{"dead"}, // a name that nobody asked for is no reader
+	},
+	{
 		Name: QDQ, Run: qdq,
 		Doc: "make convolutions and matrix products of dequantized tensors integer, with what follows " +
-			"as their post-ops; the only pass that may change results, by the rounding errors of float32 sums",
+			"as their post-ops; it may change results, by the rounding errors of float32 sums",
 		After: []string{"dead", "shapes"}, // a value that nobody asked for can become a step of its reader
 	},
 	{

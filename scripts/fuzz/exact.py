@@ -11,7 +11,7 @@ from case import ARRAY
 from tensorflow.core.framework import types_pb2
 
 LEVELS = {np.uint8: 255.0, np.int8: 127.0, np.int32: 2.0**31}
-STEP = 1.001
+STEP = 1.01  # two roundings, as of x and of a range's min, in float32
 FLOAT = np.finfo(np.float32)
 
 

@@ -14,7 +14,7 @@ Known = namedtuple("Known", "ops when reason")
 
 CONVOLUTION = r"(_Fused)?Quantized(Depthwise)?Conv2D.*"
 PRODUCT = CONVOLUTION + r"|_?QuantizedMatMul.+|_QuantizedMatMul"
-LEAST = np.finfo(np.float32).tiny
+LEAST, MOST = np.finfo(np.float32).tiny, np.finfo(np.float32).max
 
 
 def node(f):
@@ -37,10 +37,28 @@ def operand_ranges(f):
 
 
 def no_unit(f):
-    """A product whose unit, scale times scale, is 0 for TensorFlow: a float32 below 2^-126 counts as 0."""
+    """A product whose unit, scale times scale, is 0 for TensorFlow, or infinite, or that of whose
+    data's range is: a float32 below 2^-126 counts as 0."""
     low, high, low_weights, high_weights = operand_ranges(f)
-    with np.errstate(over="ignore"):
-        return bool((greatest(low, high) / 255 * greatest(low_weights, high_weights) / 127 < LEAST).any())
+    data, weights = greatest(low, high), greatest(low_weights, high_weights)
+    unit = data / 255 * weights / 127
+    return bool((unit < LEAST).any() or (unit > MOST).any() or data.max() * 255 > MOST)
+
+
+def steps_of(f):
+    """The fused steps of a product."""
+    return {s.decode() for s in attr(node(f), "fused_ops", [])}
+
+
+def within_noise(f, step, noise):
+    """What differs is the value of a fused step, by its noise at most: a real number, or the
+    integers that stand for such numbers and one for the rounding."""
+    if step not in steps_of(f):
+        return False
+    if f.kind == "floats":
+        return f.most <= noise
+    low, high = read_by(f.case)[-2:]
+    return f.kind == "integers" and "Requantize" in steps_of(f) and f.most <= 1 + noise * 255 / max(float(high) - float(low), 1e-30)
 
 
 def no_level(f):
@@ -74,6 +92,12 @@ def infinite_sum(f):
     return ends.max() * 2.0**14 > np.finfo(np.float32).max
 
 
+def far(f):
+    """A factor of QuantizedMul whose zero is beyond 32 bits of its own steps."""
+    low, high, low2, high2 = (float(v) for v in read_by(f.case)[2:])
+    return any(max(abs(a), abs(b)) * 255 / max(b - a, 1e-300) > 2.0**31 for a, b in ((low, high), (low2, high2)))
+
+
 def disparate(f):
     """A zero of QuantizedAdd's smaller operand that is beyond 32 bits of its own steps."""
     values = [float(v) for v in read_by(f.case)[2:]]
@@ -98,7 +122,7 @@ KNOWN = [
         "where it is constant; and no channel's beyond 16 columns",
     ),
     Known(
-        "QuantizedInstanceNorm", lambda f: (f.kind == "integers" and f.most <= 1) or (f.kind == "range" and f.most <= 1e-3),
+        "QuantizedInstanceNorm", lambda f: (f.kind == "integers" and f.most <= 1) or (f.kind in ("range", "sign of zero") and f.most <= 1e-3),
         "the order of TensorFlow's sums is that of its vectors; tf2ng's is one on every CPU",
     ),
     Known("QuantizedRelu6", lambda f: alone(f) and sixes_overflow(f), "6 in units of a tiny range is beyond 64 bits: undefined in TensorFlow"),
@@ -106,6 +130,11 @@ KNOWN = [
         "QuantizedAdd", lambda f: alone(f) and f.kind == "integers" and (infinite_sum(f) or disparate(f)),
         "integers of TensorFlow's sum overflow where ranges are huge, or one is tiny beside the other",
     ),
+    Known(
+        "QuantizedMul", lambda f: alone(f) and f.kind == "integers" and far(f),
+        "a zero point, of a range far beside 0, is beyond 32 bits: undefined in TensorFlow",
+    ),
+    Known(".*", lambda f: f.kind == "floats" and f.most < LEAST, "both are 0 but for subnormal numbers, which TensorFlow flushes and tf2ng need not"),
     Known(
         "QuantizeV2|QuantizeAndDequantize.*", lambda f: alone(f) and has_nan(f),
         "NaN: TensorFlow's integer depends on the vectors' width, and a range that is computed on the order",
@@ -119,8 +148,16 @@ KNOWN = [
         "a window larger than the image with its padding_list: TensorFlow returns memory that it never wrote, in another shape",
     ),
     Known(
-        PRODUCT, lambda f: f.kind == "integers" and alone(f) and no_unit(f),
-        "TensorFlow divides by a unit of 0: sums of 0 are NaN, whose integer depends on the CPU",
+        "_QuantizedMatMul", lambda f: alone(f) and within_noise(f, "GeluExact", 1.2e-6),
+        "oneDNN's Gelu with AVX-512 is a table of polynomials in float32, whose roundings scatter by 1.1e-6 around the exact value; tf2ng's is exact",
+    ),
+    Known(
+        "_QuantizedMatMul", lambda f: alone(f) and within_noise(f, "Elu", 1.2e-7),
+        "oneDNN's e**x is off by one unit in the last place in places, from which 1 is subtracted",
+    ),
+    Known(
+        PRODUCT, lambda f: f.kind in ("integers", "NaN") and alone(f) and no_unit(f),
+        "a unit of 0, by which TensorFlow divides, or an infinite one: sums of 0 are NaN, whose integer depends on the CPU",
     ),
     Known(
         ".*", lambda f: re.search("cannot divide|want a wider|want one of a finite width, not zero", f.kind),

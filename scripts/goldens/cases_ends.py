@@ -69,6 +69,13 @@ for name, ends in [("channel", DEAD), ("filter", 0.0)]:
         "QuantizedDepthwiseConv2DWithBiasAndReluAndRequantize", f"ends_dead_{name}_depthwise", *inputs, f(0), f(2.7), f(-ends), f(ends), f(0), f(6.3), out_type="quint8",
         strides=[1, 1, 1, 1], padding="SAME",
     )
+MATMUL = "QuantizedMatMulWithBias"
+for op, ends in [("AndRequantize", [-3, 4]), ("AndReluAndRequantize", [0, 4]), ("AndDequantize", [-3, 4])]:
+    for mode in ["MIN_FIRST", "SCALED"]:
+        for name, data, filters in [("filter", 2.7, 0.0), ("input", 0.0, 0.5)]:
+            inputs = [feed("quint8", integers(3, 8, low=0, high=100)), weights(8, 4), bias, f(0), f(data), f(-filters), f(filters), f(ends[0]), f(ends[1])]
+            out = "float" if op == "AndDequantize" else "quint8"
+            case(MATMUL + op, f"ends_dead_{name}_{mode}_{op}", *inputs, Toutput=out, input_quant_mode=mode)
 
 # int32 goes through float32 in the Uniform* ops, and with an axis its differences do not wrap.
 LIMITS = {"quantization_min_val": -MOST - 1, "quantization_max_val": MOST}
@@ -110,3 +117,35 @@ case("QuantizedMul", "ends_subnormal_product", feed("quint8", [1, 200]), feed("q
 for t in ["quint8", "qint8"]:
     inputs = [feed("quint8", integers(1, 2, 2, 2, low=0, high=100)), const(t, integers(1, 1, 2, 3, low=0, high=60)), f(0), f(1e-19), f(-1e-19), f(1e-19)]
     case("QuantizedConv2D", f"ends_subnormal_conv_{t}", *inputs, strides=[1, 1, 1, 1], padding="VALID")
+TINY = np.float32([0, 1e-40, -1e-40, 1.1e-38, -1.1e-38, 1.2e-38, -1.2e-38, 5e-38, -5e-38, 1e-37, 1, -1, 1e30, -1e30])
+for t in ["quint8", "qint8"]:
+    for name, ends in [("zero", (0, 0)), ("subnormal", (-1e-39, 1e-39)), ("tiny", (0, 1e-37)), ("small", (-1e-36, 1e-36))]:
+        for how in (const, feed):
+            for form, rounded, narrow in [("even", "HALF_TO_EVEN", False), ("away", "HALF_AWAY_FROM_ZERO", False), ("narrow", "HALF_TO_EVEN", True)]:
+                attrs = {"T": t, "mode": "SCALED", "round_mode": rounded, "narrow_range": narrow, "ensure_minimum_range": 0.0}
+                low, high = (how("float", v) for v in ends)
+                case("QuantizeV2", f"ends_quantize_{form}_{name}_{how.__name__}_{t}", feed("float", TINY), low, high, **attrs)
+case("QuantizeV2", "ends_quantize_combined_small", feed("float", TINY - np.float32(1e-36)), f(-1e-36), f(1e-36), T="quint8", ensure_minimum_range=0.0)
+case("QuantizeV2", "ends_quantize_first_zero", feed("float", TINY), f(0), f(0), T="qint8", mode="MIN_FIRST", ensure_minimum_range=0.0)
+
+# Elu rounds the power before it subtracts 1.
+product = [feed("quint8", np.zeros((2, 3), np.uint8)), weights(3, 33), const("float", lambda rng: rng.uniform(-6e-6, 2e-6, 33))]
+case(
+    "_QuantizedMatMul", "ends_elu_tiny", product, [f(0), f(2), f(-1), f(1), f(-2e-6), f(2.4e-6)], T1="quint8", T2="qint8", Tbias="float", U="float", Tout="qint8",
+    Tdevice_outputs=["qint8"], Thost_outputs=["float", "float"], fused_ops=["BiasAdd", "Elu", "Requantize"],
+)
+case("Elu", "ends_elu_tiny_real", feed("float", uniform(50, low=-1e-6, high=1e-7)))
+
+# QuantizedConcatV2 of quint8 gives [0, the greatest max], which may be below 0: that is a range as others are.
+for t in ["quint8", "qint8"]:
+    for name, rank, lows, highs in [("equal", 1, [0, 0], [-6, -6]), ("equal_images", 4, [0, 0], [-6, -6]), ("mixed", 1, [0, -1], [-6, 2])]:
+        parts = [feed(t, integers(*[1] * (rank - 1), 5, low=0, high=100)) for _ in lows]
+        case("QuantizedConcatV2", f"ends_concat_backwards_{name}_{t}", parts, const("int32", rank - 1), [feed("float", v) for v in lows], [feed("float", v) for v in highs])
+
+# A scale that is subnormal is 0, and what 0 divides is no zero point.
+TOWARDS = [(0, 5.7e-34), (-5.7e-34, 0), (-2e-34, 3e-34), (1e-34, 5.7e-34), (-5e-34, -1e-34), (-1, 1)]
+x = feed("float", uniform(4, 6, low=-1, high=1))
+ends = [f(np.float32([p[i] for p in TOWARDS])) for i in (0, 1)]
+case("FakeQuantWithMinMaxVarsPerChannel", "ends_fake_quant_scale_0_channels", x, *ends, group="FakeQuant", num_bits=16)
+for i, p in enumerate(TOWARDS[:-1]):
+    case("FakeQuantWithMinMaxVars", f"ends_fake_quant_scale_0_vars_{i}", x, f(p[0]), f(p[1]), group="FakeQuant", num_bits=16)

@@ -28,8 +28,8 @@ type Region struct {
 // Whole returns the region of all elements.
 func Whole(t *core.Tensor) Region { return Region{t, 0, RowMajorStrides(t.Shape())} }
 
-// Move copies the elements of src, a region of the given shape, to dst. Both have
-// one element type.
+// Move copies the elements of src, a region of the given shape, to dst, and not all of them if
+// that is abandoned. Both have one element type.
 func Move(dst, src Region, shape core.Shape) {
 	if slices.Contains(shape, 0) {
 		return
@@ -55,7 +55,11 @@ func moveElements[T any](to, from []T, dst, src Region, shape core.Shape) {
 	}
 	last := len(shape) - 1
 	n, ds, ss := shape[last], dst.Strides[last], src.Strides[last]
+	rows := 0
 	EachIndex(shape[:last], func(idx []int) {
+		if rows++; rows&(1<<10-1) == 0 && dst.Tensor.Abandoned() {
+			return
+		}
 		d, s := dst.At, src.At
 		for i, v := range idx {
 			d += v * dst.Strides[i]
@@ -149,6 +153,20 @@ func SetFloat32s(t *core.Tensor, v []float32) {
 	default:
 		panic("elements: SetFloat32s of a tensor of " + t.Type().String())
 	}
+}
+
+// Narrow rounds reals to a real type, in place.
+func Narrow(t core.Type, x []float32) error {
+	if t.Size() >= core.F32.Size() {
+		return nil
+	}
+	narrow, err := core.NewTensor(t, core.Shape{len(x)})
+	if err != nil {
+		return err
+	}
+	SetFloat32s(narrow, x)
+	copy(x, narrow.Float32s())
+	return nil
 }
 
 // f32ToBF16 rounds to the nearest bfloat16, ties to even.

@@ -18,6 +18,7 @@ type Pool struct {
 	inN, inC        int // element strides of the data
 	outN, outC      int
 	inS, outS       []int
+	to              *core.Tensor // the first output
 }
 
 // taps appends the offsets of the window positions inside the data for an output.
@@ -62,15 +63,19 @@ func New(s *geometry.Spatial, in, out []*core.Tensor, window []int) (*Pool, erro
 	return &Pool{
 		axes: axes, out: to[sa : sa+len(axes)], batch: data[0], channels: data[ca],
 		inN: is[0], inC: is[ca], outN: os[0], outC: os[ca],
-		inS: is[sa : sa+len(axes)], outS: os[sa : sa+len(axes)],
+		inS: is[sa : sa+len(axes)], outS: os[sa : sa+len(axes)], to: out[0],
 	}, nil
 }
 
-// Each calls f with the elements of each output's window, in row-major order.
+// Each calls f with the elements of each output's window, in row-major order, until the output
+// is abandoned.
 func Each[T, U any](p *Pool, x []T, y []U, f func([]T) U) {
 	var v []T
 	var taps []int
 	elements.EachIndex(p.out, func(at []int) {
+		if p.to.Abandoned() {
+			return
+		}
 		taps = p.taps(taps[:0], at)
 		v = slices.Grow(v[:0], len(taps))[:len(taps)]
 		o := 0
@@ -79,6 +84,9 @@ func Each[T, U any](p *Pool, x []T, y []U, f func([]T) U) {
 		}
 		for n := range p.batch {
 			for c := range p.channels {
+				if p.to.Abandoned() {
+					return
+				}
 				base := n*p.inN + c*p.inC
 				for i, t := range taps {
 					v[i] = x[base+t]

@@ -78,9 +78,9 @@ func (op *TopK) Eval(in, out []*core.Tensor) error {
 	}
 	var order []int
 	if in[0].Type().IsInteger() {
-		order = largestOf(in[0].Int64s(), n, k)
+		order = largestOf(out[0], in[0].Int64s(), n, k)
 	} else {
-		order = largestOf(in[0].Float64s(), n, k)
+		order = largestOf(out[0], in[0].Float64s(), n, k)
 	}
 	indices := make([]int64, len(order))
 	one := elements.Region{Tensor: in[0], Strides: []int{1}}
@@ -93,15 +93,23 @@ func (op *TopK) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// largestOf returns the positions of the k largest elements of each row of n.
-func largestOf[T int64 | float64](x []T, n, k int) []int {
+// largestOf returns the positions of the k largest elements of each row of n, or any if the
+// tensor to is abandoned.
+func largestOf[T int64 | float64](to *core.Tensor, x []T, n, k int) []int {
 	out := make([]int, 0, len(x)/n*k)
 	row := make([]int, n)
+	compared, abandoned := 0, false
 	for base := 0; base < len(x); base += n {
 		for i := range row {
 			row[i] = base + i
 		}
 		slices.SortFunc(row, func(i, j int) int {
+			if compared++; compared%(1<<20) == 0 {
+				abandoned = abandoned || to.Abandoned()
+			}
+			if abandoned {
+				return 0
+			}
 			switch a, b := x[i], x[j]; {
 			case a > b, a == a && b != b:
 				return -1

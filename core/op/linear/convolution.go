@@ -18,9 +18,9 @@ type conv struct {
 	out, window               core.Shape // spatial sizes
 }
 
-// eachOutput calls f for every output element with its index in the flat output,
-// its channel, and taps: the pairs (data index, filter index) that it sums.
-func (c *conv) eachOutput(f func(out, channel int, taps func(yield func(x, w int)))) {
+// eachOutput calls f for every element of an output, until that is abandoned, with its index in
+// the flat output, its channel, and taps: the pairs (data index, filter index) that it sums.
+func (c *conv) eachOutput(to *core.Tensor, f func(out, channel int, taps func(yield func(x, w int)))) {
 	perGroup := c.outC / c.groups
 	for n := range c.batch {
 		elements.EachIndex(c.out, func(at []int) {
@@ -29,6 +29,9 @@ func (c *conv) eachOutput(f func(out, channel int, taps func(yield func(x, w int
 				base += o * c.outS[i]
 			}
 			for o := range c.outC {
+				if to.Abandoned() {
+					return
+				}
 				firstC := o / perGroup * c.inC
 				f(base+o*c.outCh, o, func(yield func(x, w int)) {
 					elements.EachIndex(c.window, func(k []int) {

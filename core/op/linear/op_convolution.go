@@ -107,6 +107,9 @@ func convolve[T summed](c *conv, data, filters, to *core.Tensor) {
 	acc := make([]T, c.outC)
 	for n := range c.batch {
 		elements.EachIndex(c.out, func(at []int) {
+			if to.Abandoned() {
+				return
+			}
 			clear(acc)
 			accumulate(c, acc, x[n*c.dataN:], w, at)
 			o := n * c.outN

@@ -149,10 +149,10 @@ func (op *ConvolutionBackpropData) Eval(in, out []*core.Tensor) error {
 		return err
 	}
 	if out[0].Type() == core.F64 {
-		backprop(c, core.Data[float64](out[0]), core.Data[float64](in[1]), core.Data[float64](in[2]))
+		backprop(c, out[0], core.Data[float64](out[0]), core.Data[float64](in[1]), core.Data[float64](in[2]))
 		return nil
 	}
-	backprop(c, core.Data[float32](out[0]), core.Data[float32](in[1]), core.Data[float32](in[2]))
+	backprop(c, out[0], core.Data[float32](out[0]), core.Data[float32](in[1]), core.Data[float32](in[2]))
 	return nil
 }
 
@@ -161,9 +161,12 @@ func (op *ConvolutionBackpropData) Operations(in, _ []core.Fact) int64 {
 	return operations(&op.Spatial, in[1].Shape, in[2].Shape)
 }
 
-func backprop[T float32 | float64](c *conv, y, w, gradient []T) {
+func backprop[T float32 | float64](c *conv, to *core.Tensor, y, w, gradient []T) {
 	for n := range c.batch {
 		elements.EachIndex(c.out, func(at []int) {
+			if to.Abandoned() {
+				return
+			}
 			g := n * c.outN
 			for i, v := range at {
 				g += v * c.outS[i]

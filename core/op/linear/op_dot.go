@@ -90,7 +90,7 @@ func dots(y, a, b *core.Tensor, pairs, m, k, n int) {
 func eachDot[T summed](y, a, b *core.Tensor, pairs, m, k, n int) {
 	to, left, right := core.Data[T](y), core.Data[T](a), core.Data[T](b)
 	for i := range pairs {
-		dot(to[i*m*n:], left[i*m*k:], right[i*k*n:], m, k, n)
+		dot(to[i*m*n:], left[i*m*k:], right[i*k*n:], m, k, n, y.Abandoned)
 	}
 }
 
@@ -99,12 +99,16 @@ type summed interface {
 	float32 | float64 | int32 | int64
 }
 
-// dot sets y[m, n] to a[m, k] times b[k, n]; the sums of a row are made side by side.
-func dot[T summed](y, a, b []T, m, k, n int) {
+// dot sets y[m, n] to a[m, k] times b[k, n], until that is abandoned; the sums of a row are made
+// side by side.
+func dot[T summed](y, a, b []T, m, k, n int, abandoned func() bool) {
 	clear(y[:m*n])
 	for i := range m {
 		row := y[i*n : (i+1)*n]
 		for l, v := range a[i*k : (i+1)*k] {
+			if l%64 == 0 && abandoned() {
+				return
+			}
 			for j, w := range b[l*n : (l+1)*n] {
 				row[j] += T(v * w)
 			}

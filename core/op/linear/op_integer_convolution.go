@@ -88,7 +88,7 @@ func (op *IntegerConvolution) Eval(in, out []*core.Tensor) error {
 	data, filters := in[0].Int64s(), in[1].Int64s()
 	dataZP, filtersZP := in[2].Int64s()[0], in[3].Int64s()
 	post := newPostOps(op.PostOps, in[4:], out[0])
-	c.eachOutput(func(o, channel int, taps func(func(x, w int))) {
+	c.eachOutput(out[0], func(o, channel int, taps func(func(x, w int))) {
 		var acc int64
 		zp := filtersZP[channel%len(filtersZP)]
 		taps(func(x, w int) { acc += (data[x] - dataZP) * (filters[w] - zp) })

@@ -65,6 +65,9 @@ func (op *LRN) Eval(in, out []*core.Tensor) error {
 	for base := 0; base < len(x); base += channels {
 		row := x[base : base+channels]
 		for c, v := range row {
+			if out[0].Abandoned() {
+				return nil
+			}
 			var sum float32
 			for _, w := range row[max(c-min(op.Radius, c), 0) : c+1+min(op.Radius, channels-1-c)] {
 				sum += float32(w * w)

@@ -66,6 +66,9 @@ func (op *Softmax) Eval(in, out []*core.Tensor) error {
 	row := make([]float32, n)
 	for at := range len(x) / max(n, 1) {
 		base := at/inner*n*inner + at%inner
+		if at%256 == 0 && out[0].Abandoned() {
+			return nil
+		}
 		for i := range row {
 			row[i] = x[base+i*inner]
 		}

@@ -5,6 +5,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
 var _ = core.Register[Activate]("Activate")
@@ -20,10 +21,15 @@ var _ = core.Register[Activate]("Activate")
 //	C2: x is real (Relu, Relu6: any number)
 //
 // It is TensorFlow's Relu, Relu6, LeakyRelu, Elu, Tanh, Sigmoid and Gelu. f64 is
-// computed in f32 unless the activation is piecewise linear. NaN stays NaN.
+// computed in f32 unless the activation is piecewise linear. NaN stays NaN. Of bf16 and f16,
+// Elu's e**x and LeakyRelu's Alpha are rounded to the type, too.
 type Activate struct {
 	Activation numeric.Activation `json:"activation"`
 	Alpha      float32            `json:"alpha,omitempty"` // LeakyRelu's slope
+
+	// Fused is for what TensorFlow computes as one op with a product of bf16: where nothing
+	// else reads x, which a Fused Convert has rounded, pass "fused" takes what was rounded.
+	Fused bool `json:"fused,omitempty"`
 }
 
 // Infer checks C1 and C2.
@@ -65,15 +71,41 @@ func (op *Activate) Eval(in, out []*core.Tensor) error {
 		op.piecewise(core.Data[float64](in[0]), core.Data[float64](out[0]))
 		return nil
 	}
-	x := in[0].Float32s()
-	y := make([]float32, len(x))
+	y, err := op.reals(in[0].Type(), in[0].Float32s())
+	if err == nil {
+		elements.SetFloat32s(out[0], y)
+	}
+	return err
+}
+
+// reals applies the activation to elements of a real type.
+func (op *Activate) reals(t core.Type, x []float32) ([]float32, error) {
+	y, alpha := make([]float32, len(x)), []float32{op.Alpha}
+	if err := elements.Narrow(t, alpha); err != nil {
+		return nil, err
+	}
 	for i, v := range x {
-		if y[i] = v; v == v {
-			y[i] = op.Activation.Apply(v, op.Alpha)
+		switch {
+		case v != v:
+			y[i] = v
+		case op.Activation == numeric.Elu && v < 0:
+			y[i] = activation.Exp(v)
+		default:
+			y[i] = op.Activation.Apply(v, alpha[0])
 		}
 	}
-	elements.SetFloat32s(out[0], y)
-	return nil
+	if op.Activation != numeric.Elu {
+		return y, nil
+	}
+	if err := elements.Narrow(t, y); err != nil {
+		return nil, err
+	}
+	for i, v := range x {
+		if v < 0 {
+			y[i]--
+		}
+	}
+	return y, nil
 }
 
 // Elements are those of the first input.
@@ -95,6 +127,14 @@ func (op *Activate) ElementCost(result core.Type) (cost int, ok bool) {
 // Limits reports whether the activation only bounds.
 func (op *Activate) Limits() bool {
 	return op.Activation == numeric.Relu || op.Activation == numeric.Relu6
+}
+
+// FusedAs is FusedFunction, if Fused.
+func (op *Activate) FusedAs() trait.FusedPart {
+	if op.Fused {
+		return trait.FusedFunction
+	}
+	return trait.NotFused
 }
 
 // piecewise applies an activation that is piecewise linear, in f64.

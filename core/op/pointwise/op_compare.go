@@ -100,6 +100,12 @@ func (op *Compare) Eval(in, out []*core.Tensor) error {
 	}
 	y := core.Data[bool](out[0])
 	switch {
+	case a.Type() == core.I32:
+		zip(y, core.Data[int32](a), core.Data[int32](b), holds[int32](op.Relation))
+	case a.Type() == core.I64:
+		zip(y, core.Data[int64](a), core.Data[int64](b), holds[int64](op.Relation))
+	case a.Type() == core.F32:
+		zip(y, core.Data[float32](a), core.Data[float32](b), holds[float32](op.Relation))
 	case a.Type() == core.U64:
 		zip(y, core.Data[uint64](a), core.Data[uint64](b), holds[uint64](op.Relation))
 	case a.Type().IsFloat():

@@ -29,11 +29,16 @@ var _ = core.Register[Convert]("Convert")
 // With Truncate the bits of a real that another real type lacks are cut off before it is
 // rounded.
 //
+// With Fused it is a rounding to bf16 inside of what TensorFlow computes as one op, or the way
+// back to f32 there: where the second is the first one's only reader, pass "fused" leaves out
+// both. It changes nothing else.
+//
 // It is nGraph's op::v0::Convert and TensorFlow's Cast, which leaves out of range
 // conversions undefined.
 type Convert struct {
 	Type     core.Type `json:"type"`
 	Truncate bool      `json:"truncate,omitempty"`
+	Fused    bool      `json:"fused,omitempty"`
 }
 
 // Infer checks C1 and C2.
@@ -84,6 +89,17 @@ func (op *Convert) Elements() trait.Elements { return trait.FirstElements }
 // ElementCost is that of one step on f32.
 func (op *Convert) ElementCost(result core.Type) (cost int, ok bool) {
 	return trait.QuickReal(result, 1)
+}
+
+// FusedAs says which way it goes, if Fused.
+func (op *Convert) FusedAs() trait.FusedPart {
+	switch {
+	case !op.Fused:
+		return trait.NotFused
+	case op.Type == core.BF16:
+		return trait.FusedRounding
+	}
+	return trait.FusedWidening
 }
 
 func convertToF64(x, y *core.Tensor) {

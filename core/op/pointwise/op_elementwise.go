@@ -339,6 +339,10 @@ func evalBinary(f arithmetic.Binary, in, out []*core.Tensor) error {
 		zip(core.Data[float64](y), core.Data[float64](a), core.Data[float64](b), f.Real64)
 	case y.Type() == core.F32:
 		zip(core.Data[float32](y), core.Data[float32](a), core.Data[float32](b), f.Real32)
+	case y.Type() == core.I32:
+		return zipWhole(core.Data[int32](y), core.Data[int32](a), core.Data[int32](b), f.Whole)
+	case y.Type() == core.I64:
+		return zipWhole(core.Data[int64](y), core.Data[int64](a), core.Data[int64](b), f.Whole)
 	case y.Type().IsFloat():
 		v := make([]float32, y.Len())
 		zip(v, a.Float32s(), b.Float32s(), f.Real32)
@@ -352,6 +356,18 @@ func evalBinary(f arithmetic.Binary, in, out []*core.Tensor) error {
 			}
 		}
 		elements.SetInts(y, v)
+	}
+	return nil
+}
+
+// zipWhole stores what f makes of integers, modulo 2 to the bits of their type.
+func zipWhole[T int32 | int64](y, a, b []T, f func(a, b int64) (int64, error)) error {
+	for i, v := range a {
+		w, err := f(int64(v), int64(b[i]))
+		if err != nil {
+			return err
+		}
+		y[i] = T(w)
 	}
 	return nil
 }

@@ -77,9 +77,9 @@ func (op *MaxPoolWithArgmax) Eval(in, out []*core.Tensor) error {
 	}
 	var at []int64
 	if in[0].Type().IsInteger() {
-		at = largestInWindows(in[0].Int64s(), s, axes)
+		at = largestInWindows(out[0], in[0].Int64s(), s, axes)
 	} else {
-		at = largestInWindows(in[0].Float64s(), s, axes)
+		at = largestInWindows(out[0], in[0].Float64s(), s, axes)
 	}
 	image := int64(s[1] * s[2] * s[3])
 	for i, v := range at {
@@ -92,9 +92,12 @@ func (op *MaxPoolWithArgmax) Eval(in, out []*core.Tensor) error {
 }
 
 // largestInWindows returns the place of the largest element of each window in x.
-func largestInWindows[T int64 | float64](x []T, s core.Shape, axes []geometry.Axis) []int64 {
+func largestInWindows[T int64 | float64](to *core.Tensor, x []T, s core.Shape, axes []geometry.Axis) []int64 {
 	var at []int64
 	elements.EachIndex(core.Shape{s[0], axes[0].Out, axes[1].Out, s[3]}, func(i []int) {
+		if to.Abandoned() {
+			return
+		}
 		best := -1
 		firstRow, endRow := axes[0].Inside(i[1])
 		firstColumn, endColumn := axes[1].Inside(i[2])

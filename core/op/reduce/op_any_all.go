@@ -73,6 +73,6 @@ func (op *BoolReduction) eval(in, out []*core.Tensor, f func([]bool) bool) error
 	if err := elements.Ensure(out, 0, core.Bool, reducedShape(in[0].Shape(), axes, op.KeepDims)); err != nil {
 		return err
 	}
-	reduceEach(in[0].Shape(), axes, core.Data[bool](in[0]), core.Data[bool](out[0]), f)
+	reduceEach(out[0], in[0].Shape(), axes, core.Data[bool](in[0]), core.Data[bool](out[0]), f)
 	return nil
 }

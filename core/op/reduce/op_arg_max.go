@@ -72,9 +72,9 @@ func (op *ArgMax) find(in, out []*core.Tensor, integers func([]int64) int64, rea
 	}
 	y := make([]int64, out[0].Len())
 	if in[0].Type().IsInteger() {
-		reduceEach(s, axes, in[0].Int64s(), y, integers)
+		reduceEach(out[0], s, axes, in[0].Int64s(), y, integers)
 	} else {
-		reduceEach(s, axes, in[0].Float64s(), y, reals)
+		reduceEach(out[0], s, axes, in[0].Float64s(), y, reals)
 	}
 	elements.SetInts(out[0], y)
 	return nil

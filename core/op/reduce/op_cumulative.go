@@ -74,14 +74,14 @@ func (op *Cumulative) eval(in, out []*core.Tensor, first int64, row arithmetic.B
 	}
 	switch y := out[0]; {
 	case y.Type() == core.F64:
-		runAlong(op, core.Data[float64](y), core.Data[float64](x), x.Shape(), axis, float64(first), row.Real64)
+		runAlong(op, y, core.Data[float64](y), core.Data[float64](x), x.Shape(), axis, float64(first), row.Real64)
 	case y.Type().IsFloat():
 		v := make([]float32, y.Len())
-		runAlong(op, v, x.Float32s(), x.Shape(), axis, float32(first), row.Real32)
+		runAlong(op, y, v, x.Float32s(), x.Shape(), axis, float32(first), row.Real32)
 		elements.SetFloat32s(y, v)
 	default:
 		v := make([]int64, y.Len())
-		runAlong(op, v, x.Int64s(), x.Shape(), axis, first, func(a, b int64) int64 {
+		runAlong(op, y, v, x.Int64s(), x.Shape(), axis, first, func(a, b int64) int64 {
 			r, _ := row.Whole(a, b) // sums and products have no error
 			return r
 		})
@@ -90,7 +90,7 @@ func (op *Cumulative) eval(in, out []*core.Tensor, first int64, row arithmetic.B
 	return nil
 }
 
-func runAlong[T any](op *Cumulative, y, x []T, s core.Shape, axis int, first T, f func(a, b T) T) {
+func runAlong[T any](op *Cumulative, to *core.Tensor, y, x []T, s core.Shape, axis int, first T, f func(a, b T) T) {
 	n, inner := s[axis], core.Shape(s[axis+1:]).MustElements()
 	for row := range len(x) / max(n, 1) {
 		at, step := row/inner*n*inner+row%inner, inner
@@ -98,6 +98,9 @@ func runAlong[T any](op *Cumulative, y, x []T, s core.Shape, axis int, first T, 
 			at, step = at+(n-1)*inner, -inner
 		}
 		sum := first
+		if row%256 == 0 && to.Abandoned() {
+			return
+		}
 		for range n {
 			next := f(sum, x[at])
 			if y[at] = next; op.Exclusive {

@@ -205,23 +205,24 @@ func evalReduction(f arithmetic.Reduction, op *Reduction, in, out []*core.Tensor
 	y := out[0]
 	switch {
 	case x.Type() == core.F32:
-		reduceEach(x.Shape(), axes, core.Data[float32](x), core.Data[float32](y), f.Real32)
+		reduceEach(y, x.Shape(), axes, core.Data[float32](x), core.Data[float32](y), f.Real32)
 	case x.Type() == core.F64:
-		reduceEach(x.Shape(), axes, core.Data[float64](x), core.Data[float64](y), f.Real64)
+		reduceEach(y, x.Shape(), axes, core.Data[float64](x), core.Data[float64](y), f.Real64)
 	case x.Type().IsFloat():
 		v := make([]float32, y.Len())
-		reduceEach(x.Shape(), axes, x.Float32s(), v, f.Real32)
+		reduceEach(y, x.Shape(), axes, x.Float32s(), v, f.Real32)
 		elements.SetFloat32s(y, v)
 	default:
 		v := make([]int64, y.Len())
-		reduceEach(x.Shape(), axes, x.Int64s(), v, func(v []int64) int64 { return f.Whole(v, x.Type()) })
+		reduceEach(y, x.Shape(), axes, x.Int64s(), v, func(v []int64) int64 { return f.Whole(v, x.Type()) })
 		elements.SetInts(y, v)
 	}
 	return nil
 }
 
-// reduceEach calls f with the elements of each output, in row-major order.
-func reduceEach[T, U any](s core.Shape, axes []bool, x []T, y []U, f func([]T) U) {
+// reduceEach calls f with the elements of each output, in row-major order, until the tensor to is
+// abandoned.
+func reduceEach[T, U any](to *core.Tensor, s core.Shape, axes []bool, x []T, y []U, f func([]T) U) {
 	var kept, reduced core.Shape
 	var keptStrides, reducedStrides []int
 	for i, st := range elements.RowMajorStrides(s) {
@@ -231,9 +232,12 @@ func reduceEach[T, U any](s core.Shape, axes []bool, x []T, y []U, f func([]T) U
 			kept, keptStrides = append(kept, s[i]), append(keptStrides, st)
 		}
 	}
-	offsets := offsetsOf(reduced, reducedStrides)
+	offsets := offsetsOf(to, reduced, reducedStrides)
 	v := make([]T, len(offsets))
-	for i, base := range offsetsOf(kept, keptStrides) {
+	for i, base := range offsetsOf(to, kept, keptStrides) {
+		if i%256 == 0 && to.Abandoned() {
+			return
+		}
 		for j, o := range offsets {
 			v[j] = x[base+o]
 		}
@@ -241,10 +245,15 @@ func reduceEach[T, U any](s core.Shape, axes []bool, x []T, y []U, f func([]T) U
 	}
 }
 
-// offsetsOf lists the offsets of all indices of a shape in row-major order.
-func offsetsOf(s core.Shape, strides []int) []int {
+// offsetsOf lists the offsets of all indices of a shape in row-major order, until the tensor to is
+// abandoned.
+func offsetsOf(to *core.Tensor, s core.Shape, strides []int) []int {
 	var offsets []int
+	rest := false
 	elements.EachIndex(s, func(idx []int) {
+		if rest = rest || len(offsets)%(1<<20) == 1<<20-1 && to.Abandoned(); rest {
+			return
+		}
 		o := 0
 		for i, v := range idx {
 			o += v * strides[i]

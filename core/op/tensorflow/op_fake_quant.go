@@ -16,7 +16,7 @@ var _ = core.Register[FakeQuant]("TFFakeQuant")
 // or 1 with NarrowRange, and hi = 2^NumBits - 1.
 //
 //	scale = (max - min) / (hi - lo)
-//	zero  = rha(lo - min/scale) within [lo, hi]
+//	zero  = rha(lo - min/scale) within [lo, hi]; lo where both are 0, as a subnormal scale is
 //	nmin  = (lo - zero) * scale, nmax = (hi - zero) * scale, inv = (hi - lo) / (max - min)
 //	qzero = floor(0.5 - nmin*inv)
 //	y     = floor(v - qzero + 0.5) * scale; 0 if min = max = 0; NaN of NaN
@@ -146,7 +146,11 @@ func (op *FakeQuant) quantizer(r tfRange) fakeQuantizer {
 		scale: numeric.Flushed((r.max - r.min) / (hi - lo)), inv: (hi - lo) / (r.max - r.min),
 		divides: op.Divides,
 	}
-	zero := min(max(rha32(lo-r.min/q.scale), lo), hi)
+	zero := rha32(lo - r.min/q.scale)
+	if zero != zero { // 0/0
+		zero = lo
+	}
+	zero = min(max(zero, lo), hi)
 	q.lo, q.hi = numeric.Flushed((lo-zero)*q.scale), numeric.Flushed((hi-zero)*q.scale)
 	q.qzero = arithmetic.Floor32(float32(-q.lo*q.inv) + 0.5)
 	return q

@@ -62,8 +62,10 @@ func (m *QuantizeMode) UnmarshalText(b []byte) error {
 //
 // With an Axis each slice has its own range.
 //
-// NaN gives the lowest value that a finite x can give. TensorFlow's depends on the width of its
-// vectors and on where in a tensor it stands.
+// NaN gives the lowest value that a finite x can give, and so does what an infinite s makes
+// NaN of. TensorFlow's depends on the width of its vectors and on where in a tensor it stands.
+//
+// Subnormal numbers count as 0, x - mn of MIN_COMBINED too: TensorFlow's threads flush them.
 //
 //	Inputs:  x: f32, any shape
 //	         min: f32, [] or [1]; [dimension at Axis] with an Axis
@@ -76,10 +78,11 @@ func (m *QuantizeMode) UnmarshalText(b []byte) error {
 //	C3: RoundMode is RoundNearestTowardInfinity or, with SCALED, RoundNearestTowardEven
 //	C4: Axis is -1 (none) or an axis of x, of one slice with MIN_FIRST
 //	C5: EnsureMinimumRange is finite and >= 0
-//	C6: the grown range is not empty
+//	C6: the grown range is finite, and wider than 0 with MIN_COMBINED and oneDNN's MIN_FIRST
 //	R1 to R3: see tf_quantization.go
 //
-// A zero-width range with EnsureMinimumRange 0 fails C6.
+// With EnsureMinimumRange 0 a range may have the width 0: SCALED's s is then as without
+// sides that are > 0, or infinite in oneDNN's form, and MIN_FIRST gives the lowest value.
 type QuantizeV2 struct {
 	Type               core.Type         `json:"type"`
 	Mode               QuantizeMode      `json:"mode"`
@@ -197,12 +200,17 @@ func (op *QuantizeV2) grown(minT, maxT *core.Tensor) ([]tfRange, error) {
 		mn := min(0, r.min)
 		eps := float32(op.EnsureMinimumRange * max(1, numeric.Abs32(r.min), numeric.Abs32(r.max)))
 		mx := max(0, r.max, mn+eps)
-		if mn == mx || math.IsInf(float64(mx-mn), 0) {
+		if mn == mx && !op.hasZeroWidth() || math.IsInf(float64(mx-mn), 0) {
 			return nil, core.Violation("C6", -1, "got the range [%v, %v], want one of a finite width, not zero", r.min, r.max)
 		}
 		ranges[i] = tfRange{numeric.Flushed(mn), numeric.Flushed(mx)}
 	}
 	return ranges, nil
+}
+
+// hasZeroWidth reports whether TensorFlow says what becomes of a range of the width 0.
+func (op *QuantizeV2) hasZeroWidth() bool {
+	return op.Mode == Scaled || op.Mode == MinFirst && !op.isMinFirstOfOneDNN()
 }
 
 // Eval quantizes each slice.
@@ -228,7 +236,7 @@ func (op *QuantizeV2) Eval(in, out []*core.Tensor) error {
 	}
 	x := core.Data[float32](in[0])
 	q := make([]int64, len(x))
-	eachSlice(in[0].Shape(), op.Axis, func(i, c int) { q[i] = functions[c](x[i]) })
+	eachSlice(in[0].Shape(), op.Axis, func(i, c int) { q[i] = functions[c](numeric.Flushed(x[i])) })
 	elements.SetInts(out[0], q)
 	return nil
 }
@@ -306,7 +314,7 @@ func (op *QuantizeV2) minCombined(r tfRange) func(x float32) int64 {
 	s := float32(float64(hi-lo) / float64(r.max-r.min))
 	half := float32(float64(hi-lo+1) / 2)
 	return func(x float32) int64 {
-		y := float32((clipTo(x, r.min, r.max) - r.min) * s)
+		y := float32(numeric.Flushed(clipTo(x, r.min, r.max)-r.min) * s)
 		if !op.Type.IsSigned() {
 			return numeric.Saturate(math.Trunc(float64(y+0.5)), lo, hi)
 		}
@@ -416,6 +424,7 @@ func (op *QuantizeV2) Rounding(minT, maxT *core.Tensor) (trait.Rounding, bool) {
 	default:
 		return trait.Rounding{}, false
 	}
-	// Beyond, the bounds Lo/Factor and Hi/Factor to which SCALED clips are not exact.
+	// Beyond, the bounds Lo/Factor and Hi/Factor to which SCALED clips are not exact. Of a
+	// smaller factor the product with a subnormal number, which counts as 0, is 0.
 	return q, q.Factor > 0x1p-100 && q.Factor < 0x1p100
 }

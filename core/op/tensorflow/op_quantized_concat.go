@@ -6,6 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/array"
 )
 
@@ -15,7 +16,7 @@ var _ = core.Register[QuantizedConcat]("TFQuantizedConcat")
 //
 //	V2, all ranges equal and rank 4: that range, the elements copied
 //	V2, u8:               (0, max of the maxes)
-//	V2, i8:               (-A, A), A the largest |min| and |max|
+//	V2, i8:               (-A, A), A the larger of |min of the mins| and |max of the maxes|
 //	V1, u8:               (min(0, mins), max of the maxes)
 //	V1, i8 and i32:       (-A, A) of that
 //
@@ -37,7 +38,7 @@ var _ = core.Register[QuantizedConcat]("TFQuantizedConcat")
 //	C1: there are as many mins and maxs as args, at least one
 //	C2: args have one type, i8, u8 or (V1) i32, and shapes that Concat joins
 //	C3: mins and maxs are f32 of shape [] or [1]
-//	C4: they are finite, and min <= max
+//	C4: they are finite, and with V1 min <= max
 //
 // It is TensorFlow's QuantizedConcatV2 and, with V1, QuantizedConcat. Of empty args
 // TensorFlow drops the tensors but not the ranges, so that the args behind take those of others:
@@ -78,7 +79,11 @@ func (op *QuantizedConcat) Infer(in []core.Operand) ([]core.Fact, error) {
 }
 
 func (op *QuantizedConcat) checkRange(mn, mx *core.Tensor, i, n int) error {
-	err := infer.CheckRange(float64(core.Data[float32](mn)[0]), float64(core.Data[float32](mx)[0]), i, n)
+	low, high := float64(core.Data[float32](mn)[0]), float64(core.Data[float32](mx)[0])
+	if !op.V1 && low > high {
+		low, high = high, low
+	}
+	err := infer.CheckRange(low, high, i, n)
 	if v, ok := err.(*core.OpError); ok && v.Input >= 0 {
 		v.Input = n + v.Input*n + i
 	}
@@ -136,6 +141,6 @@ func (op *QuantizedConcat) outputRange(arg core.Fact, mins, maxs []float32) (mn,
 		}
 		return 0, mx
 	}
-	a := max(-mn, mx)
+	a := max(numeric.Abs32(mn), numeric.Abs32(mx))
 	return -a, a
 }

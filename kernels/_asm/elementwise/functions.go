@@ -187,8 +187,10 @@ func (g *gen) tanh() {
 }
 
 func (g *gen) elu() {
-	g.all(func(l lane) { g.VMOVAPD(l.x, l.r) })
-	g.expm1()
+	g.exponential()
+	g.all(func(l lane) { g.VCVTPD2PSY(l.p, l.p.AsX()) })
+	g.all(func(l lane) { g.VCVTPS2PD(l.p.AsX(), l.p) })
+	g.all(func(l lane) { g.VSUBPD(number(one), l.p, l.p) })
 	g.below()
 	g.all(func(l lane) { g.VBLENDVPD(l.t, l.p, l.x, l.p) })
 }
@@ -260,7 +262,7 @@ var functions = []function{
 	{"sigmoid", "1 / (1 + e**-x[i])", (*gen).sigmoid},
 	{"swish", "x[i] / (1 + e**-x[i])", (*gen).swish},
 	{"tanh", "tanh(x[i])", (*gen).tanh},
-	{"elu", "x[i], or e**x[i] - 1 if that is less than 0", (*gen).elu},
+	{"elu", "x[i], or f32(e**x[i]) - 1 if that is less than 0", (*gen).elu},
 	{"softplus", "log(1 + e**x[i])", (*gen).softplus},
 	{"gelu", "x[i] times the probability that a normal variable is below it", (*gen).gelu},
 	{"geluapproximate", "x[i] / (1 + e**-y), y = sqrt(8/pi) * (x[i] + 0.044715 * x[i]**3)", (*gen).geluApproximate},

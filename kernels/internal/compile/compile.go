@@ -77,13 +77,18 @@ func (a assembler) machine(f *core.Function, runs *machine.RunPool, called bool)
 
 // callsOf returns what those of the nodes call that call functions.
 func (a assembler) callsOf(nodes []*core.Node) (map[*core.Node]*machine.Calls, error) {
-	all := map[*core.Node]*machine.Calls{}
+	all, bytes := map[*core.Node]*machine.Calls{}, int64(0)
 	for _, n := range nodes {
-		if op, ok := n.Op().(core.Caller); ok {
-			var err error
-			if all[n], err = a.calls(n, op); err != nil {
-				return nil, err
-			}
+		op, ok := n.Op().(core.Caller)
+		if !ok {
+			continue
+		}
+		var err error
+		if all[n], err = a.calls(n, op); err != nil {
+			return nil, err
+		}
+		if bytes += all[n].PeakBytes(); bytes > a.options.Memory.Bytes {
+			return nil, machine.OutOfMemory(n, bytes, a.options.Memory.Bytes)
 		}
 	}
 	return all, nil

@@ -29,7 +29,8 @@ type compiler struct {
 	limits    core.MemoryLimits   // of the tensors of a Run
 	node      *core.Node          // that is being lowered
 	indirects int64               // bytes of all offsets
-	inner     int64               // bytes that the arenas of functions take at most
+	inner     int64               // bytes of the arenas of functions
+	caller    *core.Node          // the last node that calls functions
 }
 
 // fixedBuffer returns a buffer outside the arena with a constant's bytes.
@@ -171,8 +172,8 @@ func (c *compiler) finish(f *core.Function, runs *machine.RunPool) (*machine.Pla
 	if err := l.Place(c.limits.Bytes); err != nil {
 		return nil, err
 	}
-	if c.arena = l.Arena; int64(c.arena)+c.inner > c.limits.Bytes {
-		return nil, machine.OutOfMemory(f.Results[0], int64(c.arena)+c.inner, c.limits.Bytes)
+	if c.arena = l.Arena; c.caller != nil && int64(c.arena)+c.inner > c.limits.Bytes {
+		return nil, machine.OutOfMemory(c.caller, int64(c.arena)+c.inner, c.limits.Bytes)
 	}
 	for _, bind := range c.bind {
 		if err := bind(); err != nil {

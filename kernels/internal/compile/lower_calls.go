@@ -23,7 +23,7 @@ func lowerCalls(c *compiler, n *core.Node) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	c.inner = max(c.inner, calls.PeakBytes())
+	c.inner, c.caller = c.inner+calls.PeakBytes(), n
 	c.emitEval(n, "calls", func(r *machine.Run, in, out []*core.Tensor) error { return calls.Run(r.Context(), in, out) })
 	i := &c.code[len(c.code)-1]
 	i.Operations, i.Slow, i.Calls = calls.Operations(), true, calls

@@ -282,9 +282,32 @@ func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
 	v := elementwise.Choose(c.isas, elementwise.Quantize)
 	c.emitParts(n, v.Name, elements, []int{src, low, high}, func(r *machine.Run, i0, i1 int) {
 		numbers, _ := match.QuantizeV2Numbers(op, floatAt(r, low), floatAt(r, high))
+		if numbers.Scale >= 0x1p100 {
+			quantizeFlushed(v, r.Mem[dst][i0:], machine.View[float32](r.Mem[src])[i0:i1], &numbers)
+			return
+		}
 		v.Run(r.Mem[dst][i0:], r.Mem[src][4*i0:], nil, i1-i0, &numbers)
 	})
 	return true, nil
+}
+
+// quantizeFlushed quantizes x, whose subnormal numbers count as 0. Of a factor below 2^100
+// they give what 0 gives.
+func quantizeFlushed(v *elementwise.Variant, dst []byte, x []float32, numbers *elementwise.Numbers) {
+	var flushed struct {
+		_     [0]float32 // aligns bytes
+		bytes [256]byte
+	}
+	part := machine.View[float32](flushed.bytes[:])
+	for at := 0; at < len(x); at += len(part) {
+		n := copy(part, x[at:])
+		for i, f := range part[:n] {
+			if f > -0x1p-126 && f < 0x1p-126 {
+				part[i] = 0
+			}
+		}
+		v.Run(dst[at:], flushed.bytes[:], nil, n, numbers)
+	}
 }
 
 // sumTables say what z of each element of x and y is: z = x[byte of x] + y, y being that of

@@ -2,10 +2,8 @@ package compile
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
@@ -19,7 +17,9 @@ func lowerReference(c *compiler, n *core.Node) (bool, error) {
 			return false, fmt.Errorf("node %q (%s): strings can be passed through but not computed with", n.Name, n.OpName())
 		}
 	}
-	c.emitEval(n, "reference", func(_ *machine.Run, in, out []*core.Tensor) error { return evalInto(n.Op(), in, out) })
+	c.emitEval(n, "reference", func(r *machine.Run, in, out []*core.Tensor) error {
+		return evalInto(r, n.Op(), in, out)
+	})
 	c.code[len(c.code)-1].Operations = machine.Operations(n)
 	return true, nil
 }
@@ -54,11 +54,11 @@ func (c *compiler) emitEval(
 }
 
 // evalInto runs an op's reference so that the results are in the tensors of out, whatever
-// tensors the reference puts there.
-func evalInto(op core.Op, in, out []*core.Tensor) error {
+// tensors the reference puts there. It ends early when the Run is cancelled.
+func evalInto(r *machine.Run, op core.Op, in, out []*core.Tensor) error {
 	var few [4]*core.Tensor
 	want := append(few[:0], out...)
-	if err := op.Eval(in, out); err != nil {
+	if err := r.Eval(op, in, out); err != nil {
 		return err
 	}
 	for i, t := range out {
@@ -83,94 +83,6 @@ func vector(t core.Type, n int) *core.Tensor {
 	return v
 }
 
-// division is an op whose reference runs on parts of its data at the same time: on some of
-// the units into which its inputs and its first output fall.
-type division struct {
-	op    core.Op // for one part
-	units int
-	in    []unit
-	out   unit // of the first output
-}
-
-// unit is what one of the units has of a value: one element; a row of some, so that the
-// parts have rank 2; or nothing, and each part has the whole.
-type unit struct{ elements, row int }
-
-var (
-	allOfIt = unit{}
-	single  = unit{elements: 1}
-)
-
-func rowOf(n int) unit { return unit{n, n} }
-
-// divisionOf says how to divide the work of a node; false if it cannot be divided.
-func divisionOf(n *core.Node) (division, bool) {
-	d := division{op: n.Op(), in: make([]unit, len(n.Inputs())), out: single, units: n.Outputs()[0].Shape.MustElements()}
-	if isUnary(n) {
-		d.in[0] = single
-		return d, true
-	}
-	if trait.ElementsOf(n.Op()) == trait.AllElements {
-		return d.perElement(n)
-	}
-	if op, ok := n.Op().(trait.RowWise); ok {
-		return d.perRow(n, op)
-	}
-	return d, false
-}
-
-// perElement divides what combines the same elements of inputs of the output's shape and
-// single numbers; and if there are inputs with a number for each element of the last axis,
-// the rows of that axis.
-func (d division) perElement(n *core.Node) (division, bool) {
-	out, rows := n.Outputs()[0].Shape, false
-	for i, v := range n.Inputs() {
-		switch {
-		case v.Shape().Equal(out):
-			d.in[i] = single
-		case v.Shape().MustElements() == 1:
-		case isLastAxis(v.Shape(), out):
-			rows = true
-		default:
-			return d, false
-		}
-	}
-	if !rows {
-		return d, true
-	}
-	row := rowOf(out[len(out)-1])
-	for i := range d.in {
-		if d.in[i] == single {
-			d.in[i] = row
-		}
-	}
-	d.units, d.out = d.units/row.elements, row
-	return d, true
-}
-
-// isLastAxis reports whether a shape has a number for each element of the last axis of out,
-// and out is not empty.
-func isLastAxis(s, out core.Shape) bool {
-	last := len(out) - 1
-	return last >= 0 && len(s) > 0 && len(s) <= len(out) && s[len(s)-1] == out[last] &&
-		s.MustElements() == out[last] && out.MustElements() > 0
-}
-
-// perRow divides ops that work on rows of the last axes.
-func (d division) perRow(n *core.Node, op trait.RowWise) (division, bool) {
-	x := n.Inputs()[0].Shape()
-	rows, ok := op.Rows(x)
-	if !ok || x.MustElements() == 0 {
-		return d, false
-	}
-	d.op, d.units = rows.Op, x.MustElements()/rows.Length
-	d.in[0] = rowOf(rows.Length)
-	if !rows.Single {
-		d.out = d.in[0]
-	}
-	return d, true
-}
-
 // minPart is the least number of elements of one part.
 const minPart = 1024
 
@@ -178,11 +90,8 @@ func isString(v core.Value) bool { return v.Type() == core.String }
 
 // lowerInParts lowers a node whose reference can run on parts of its data.
 func lowerInParts(c *compiler, n *core.Node) (bool, error) {
-	d, ok := divisionOf(n)
-	out := n.Outputs()[0]
-	elements := max(out.Shape.MustElements(), d.units*max(d.in[0].elements, 1))
-	if !ok || min(c.threads, d.units, elements/minPart) < 2 || out.Type.Size() == 0 ||
-		slices.ContainsFunc(n.Inputs(), isString) {
+	d, ok := machine.DivisionOf(n)
+	if !ok || min(d.Units(), d.Elements()/minPart) < 2 || c.threads < 2 && d.Elements() <= machine.MostElements {
 		return false, nil
 	}
 	in, res := c.buffersOf(n.Inputs()), []int{}
@@ -192,64 +101,20 @@ func lowerInParts(c *compiler, n *core.Node) (bool, error) {
 	c.emit(machine.Instruction{
 		Node: n, Kernel: "reference in parts", Splits: true, Slow: true, Reads: in, Writes: res,
 		Run: func(r *machine.Worker, part, parts int) error {
-			return n.Locate(d.run(r.Run, n, in, res, part, parts))
+			return n.Locate(evalPart(r.Run, d, in, res, part, parts))
 		},
 	})
 	return true, nil
 }
 
-// run computes the units of one part. The outputs behind the first are the same for all.
-func (d *division) run(r *machine.Run, n *core.Node, in, res []int, part, parts int) error {
-	u0, u1 := part*d.units/parts, (part+1)*d.units/parts
-	if u0 == u1 && part > 0 {
-		return nil
+// evalPart computes one part of a division in the memory of a Run.
+func evalPart(r *machine.Run, d *machine.Division, in, out []int, part, parts int) error {
+	ins, outs := make([][]byte, len(in)), make([][]byte, len(out))
+	for i, b := range in {
+		ins[i] = r.Mem[b]
 	}
-	ins, outs := make([]*core.Tensor, len(in)), make([]*core.Tensor, len(res))
-	var err error
-	for i, v := range n.Inputs() {
-		if ins[i], err = d.in[i].tensor(v.Fact(), r.Mem[in[i]], u0, u1); err != nil {
-			return err
-		}
+	for i, b := range out {
+		outs[i] = r.Mem[b]
 	}
-	for i, f := range n.Outputs() {
-		mem, u := r.Mem[res[i]], allOfIt
-		if i == 0 {
-			u = d.out
-		} else if part > 0 {
-			mem = make([]byte, len(mem))
-		}
-		if outs[i], err = u.tensor(f, mem, u0, u1); err != nil {
-			return err
-		}
-	}
-	return d.op.Eval(ins, outs)
-}
-
-// tensor returns units [u0,u1) of a value.
-func (u unit) tensor(f core.Fact, mem []byte, u0, u1 int) (*core.Tensor, error) {
-	size := u.elements * f.Type.Size()
-	switch {
-	case u.row > 0:
-		return core.TensorOver(f.Type, core.Shape{u1 - u0, u.row}, mem[u0*size:u1*size])
-	case u.elements > 0:
-		return core.TensorOver(f.Type, core.Shape{u1 - u0}, mem[u0*size:u1*size])
-	case len(f.Shape) > 1: // operands of one number, or of one for each element of a row
-		return core.TensorOver(f.Type, core.Shape{f.Shape.MustElements()}, mem)
-	}
-	return core.TensorOver(f.Type, f.Shape, mem)
-}
-
-// isUnary reports whether a node computes each element of its first output from the same
-// element of its first input and from inputs of one element.
-func isUnary(n *core.Node) bool {
-	in, out := n.Inputs(), n.Outputs()[0]
-	if len(in) == 0 || !in[0].Shape().Equal(out.Shape) {
-		return false
-	}
-	for _, v := range in[1:] {
-		if v.Shape().MustElements() != 1 {
-			return false
-		}
-	}
-	return trait.ElementsOf(n.Op()) == trait.FirstElements
+	return d.Eval(ins, outs, part, parts)
 }

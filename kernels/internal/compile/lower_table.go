@@ -18,7 +18,7 @@ func lowerTable(c *compiler, n *core.Node) (bool, error) {
 	x, out := n.Inputs()[0], n.Outputs()[0]
 	size, elements := out.Type.Size(), out.Shape.MustElements()
 	bytes := core.AllBytes(x.Type())
-	if bytes == nil || size == 0 || elements < minTable || !isUnary(n) {
+	if bytes == nil || size == 0 || elements < minTable || !machine.IsUnary(n) {
 		return false, nil
 	}
 	state := c.newState(func() any { return vector(out.Type, 256) })

@@ -22,11 +22,10 @@ type weights struct {
 
 // signedWeights returns the constant weights of an IntegerConvolution or IntegerDot,
 // whose columns are the last size elements of each row and take the zero points of the
-// channels in turn; false if they or their zero points are not constant, or the data's zero
-// point is no byte.
+// channels in turn; false if they or their zero points are not constant.
 func (c *compiler) signedWeights(n *core.Node, size, channels int) (weights, bool) {
 	w, z := n.Inputs()[1].Constant(), n.Inputs()[3].Constant()
-	if w == nil || z == nil || w.Len() == 0 || n.Inputs()[2].Type() == core.I32 {
+	if w == nil || z == nil || w.Len() == 0 {
 		return weights{}, false
 	}
 	w, z = c.keep.Canonical(w), c.keep.Canonical(z)

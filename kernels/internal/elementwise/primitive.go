@@ -30,7 +30,7 @@ const (
 	Sigmoid                          // 1 / (1 + e**-x)
 	Swish                            // x / (1 + e**-x)
 	Tanh                             // the hyperbolic tangent
-	Elu                              // x, or e**x - 1 if it is less than 0
+	Elu                              // x, or f32(e**x) - 1 if it is less than 0
 	Softplus                         // log(1 + e**x)
 	Gelu                             // x times the probability that a normal variable is below x
 	GeluApproximate                  // x / (1 + e**-(sqrt(8/pi) * (x + 0.044715 * x**3)))

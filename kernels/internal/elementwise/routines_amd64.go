@@ -230,7 +230,7 @@ func elementwise_f32_tanh_32_avx2(c *call)
 
 // elementwise_f32_elu_32_avx2 computes, for i < n, a multiple of 32:
 //
-//	out[i] = x[i], or e**x[i] - 1 if that is less than 0, as internal/activation does
+//	out[i] = x[i], or f32(e**x[i]) - 1 if that is less than 0, as internal/activation does
 //
 //go:noescape
 func elementwise_f32_elu_32_avx2(c *call)

@@ -59,12 +59,13 @@ func (c *Calls) Operations() (sum int64) {
 	return sum
 }
 
-// PeakBytes returns what the functions take at most.
-func (c *Calls) PeakBytes() (most int64) {
+// PeakBytes sums those of the functions, each of which keeps its memory from one call to the
+// next.
+func (c *Calls) PeakBytes() (sum int64) {
 	for _, m := range c.machines {
-		most = max(most, m.PeakBytes())
+		sum += m.PeakBytes()
 	}
-	return most
+	return sum
 }
 
 // Bytes returns what the machines hold.

@@ -163,7 +163,7 @@ func (t *Dynamic) Profile(ctx context.Context, in []*core.Tensor, times [][]time
 }
 
 // PeakBytes is Machine.PeakBytes.
-func (t *Dynamic) PeakBytes() int64 { return max(t.Head.PeakBytes(), t.tail.PeakBytes()) }
+func (t *Dynamic) PeakBytes() int64 { return t.Head.PeakBytes() + t.tail.PeakBytes() }
 
 // Bytes is Machine.Bytes.
 func (t *Dynamic) Bytes() int64 { return t.Head.Bytes() + t.tail.Bytes() }

@@ -49,7 +49,7 @@ func (m *Interpreted) Run(ctx context.Context, in, out []*core.Tensor) error {
 func (m *Interpreted) compute(
 	ctx context.Context, in []*core.Tensor, v core.Values, times [][]time.Duration,
 ) (err error) {
-	given := int64(0)
+	given := heldBy(ctx)
 	for i, p := range m.params {
 		v[p.Out(0)] = in[i]
 		if m.called {
@@ -81,14 +81,42 @@ func (m *Interpreted) compute(
 	})
 }
 
+// holding is the context of functions whose callers hold some bytes.
+type holding struct {
+	context.Context
+	bytes int64
+}
+
+func heldBy(ctx context.Context) int64 {
+	if h, ok := ctx.(*holding); ok {
+		return h.bytes
+	}
+	return 0
+}
+
 // eval computes one node.
 func (m *Interpreted) eval(
 	ctx context.Context, n *core.Node, in []*core.Tensor, held int64, limits core.MemoryLimits,
 ) ([]*core.Tensor, error) {
 	if c := m.calls[n]; c != nil {
-		return c.RunWithin(ctx, in, held, limits)
+		return c.RunWithin(&holding{ctx, held}, in, held, limits)
 	}
-	return n.EvalWithin(in, held, limits)
+	return evalWithin(ctx, n, in, held, limits)
+}
+
+// evalWithin is EvalWithin of a node. It ends early with the context's error.
+func evalWithin(
+	ctx context.Context, n *core.Node, args []*core.Tensor, held int64, limits core.MemoryLimits,
+) ([]*core.Tensor, error) {
+	eval := func(in, out []*core.Tensor) error { return core.EvalUntil(ctx.Done(), n.Op(), in, out) }
+	if d, ok := DivisionOf(n); ok && d.Elements() > MostElements {
+		eval = func(in, out []*core.Tensor) error { return d.evalAll(ctx, in, out) }
+	}
+	out, err := n.EvalBy(eval, args, held, limits)
+	if cancelled := ctx.Err(); cancelled != nil {
+		return nil, cancelled
+	}
+	return out, err
 }
 
 // deliver puts the results, which are copies, into out.
@@ -135,11 +163,11 @@ func (m *Interpreted) Profile(ctx context.Context, in []*core.Tensor, times [][]
 }
 
 // PeakBytes is that of the functions that nodes call: nothing else is planned.
-func (m *Interpreted) PeakBytes() (most int64) {
+func (m *Interpreted) PeakBytes() (sum int64) {
 	for _, c := range m.calls {
-		most = max(most, c.PeakBytes())
+		sum += c.PeakBytes()
 	}
-	return most
+	return sum
 }
 
 // Bytes is Machine.Bytes.

@@ -114,13 +114,13 @@ func (p *Planned) Steps() []Step {
 
 // PeakBytes is Machine.PeakBytes.
 func (p *Planned) PeakBytes() int64 {
-	inner := int64(0)
+	bytes := int64(p.layout.Arena)
 	for _, c := range p.code {
 		if c.Calls != nil {
-			inner = max(inner, c.Calls.PeakBytes())
+			bytes += c.Calls.PeakBytes()
 		}
 	}
-	return int64(p.layout.Arena) + inner
+	return bytes
 }
 
 // Bytes is Machine.Bytes.

@@ -65,6 +65,15 @@ func (r *Run) become(l *Layout) {
 	}
 }
 
+// Eval runs an op's reference. It ends early when the Run is cancelled, with the context's error.
+func (r *Run) Eval(op core.Op, in, out []*core.Tensor) error {
+	err := core.EvalUntil(r.ctx.Done(), op, in, out)
+	if cancelled := r.ctx.Err(); cancelled != nil {
+		return cancelled
+	}
+	return err
+}
+
 // take makes the caller's tensors the buffers that they are.
 func (r *Run) take(ctx context.Context, in, out []*core.Tensor) {
 	r.ctx, r.in, r.out = ctx, in, out

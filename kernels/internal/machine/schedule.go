@@ -20,6 +20,11 @@ const (
 	partTime = 8_000
 	// PartsPerThread bounds how finely work is cut to even out what threads are late.
 	PartsPerThread = 4
+	// mostTime is how long a part should take at most, in the nanoseconds of estimates, that
+	// are short for most work: between parts a Run looks at its context.
+	mostTime = 1 << 24
+	// mostParts bounds how finely work is cut for that.
+	mostParts = 1 << 16
 )
 
 // stages groups the instructions for a number of threads. Work too short to be worth a
@@ -31,6 +36,9 @@ func stages(code []Instruction, threads int) []stage {
 		if code[i].Splits && threads > 1 {
 			rounds := code[i].estimate() / int64(threads*partTime)
 			parts = threads * int(min(rounds, PartsPerThread))
+		}
+		if code[i].Splits {
+			parts = max(parts, int(min(code[i].estimate()/mostTime, mostParts)))
 		}
 		if last := len(all) - 1; parts <= 1 && last >= 0 && all[last].parts == 1 {
 			all[last].last = i
@@ -87,6 +95,7 @@ func (p *progress) execute(ctx context.Context, r *Run) error {
 		threads = 1
 	}
 	p.threads.Store(int32(threads))
+	r.ctx = ctx
 	for t := range threads {
 		p.workers[t] = Worker{Run: r, Thread: t}
 	}
@@ -119,17 +128,18 @@ func (p *progress) leave() {
 	p.ready.Put(p)
 }
 
-// work has a worker take parts of every stage. The first one's ctx is looked at between stages.
+// work has a worker take parts of every stage. The first one's ctx is looked at between parts.
 func (p *progress) work(ctx context.Context, w *Worker) {
 	cancelled := ctx.Done()
 	for i := range p.stages {
-		if cancelled != nil {
-			if err := ctx.Err(); err != nil {
-				p.fail(err)
-			}
-		}
 		s := &p.stages[i]
 		for p.failure.Load() == nil {
+			if cancelled != nil {
+				if err := ctx.Err(); err != nil {
+					p.fail(err)
+					break
+				}
+			}
 			part := int(p.taken[i].Add(1)) - 1
 			if part >= s.parts {
 				break
@@ -162,6 +172,9 @@ func (p *progress) compute(w *Worker, s *stage, part int) {
 			w.poison(i)
 		}
 		if err := p.code[i].Run(w, part, s.parts); err != nil {
+			if cancelled := w.ctx.Err(); cancelled != nil {
+				err = cancelled
+			}
 			p.fail(err)
 		}
 	}

@@ -16,8 +16,8 @@ const (
 )
 
 var _ = register("elementwise",
-	op{name: "Add", signature: binarySignature, translate: apply(&pointwise.Add{})},
-	op{name: "AddV2", signature: binarySignature, translate: apply(&pointwise.Add{})},
+	op{name: "Add", signature: binarySignature, translate: add},
+	op{name: "AddV2", signature: binarySignature, translate: add},
 	op{name: "Sub", signature: binarySignature, translate: apply(&pointwise.Subtract{})},
 	op{name: "Mul", signature: binarySignature, translate: apply(&pointwise.Multiply{})},
 	op{name: "Div", signature: binarySignature, translate: apply(&pointwise.Divide{})},
@@ -106,11 +106,11 @@ func equal(r pointwise.Relation) func(*call) []core.Value {
 }
 
 func activate(a numeric.Activation) func(*call) []core.Value {
-	return apply(&pointwise.Activate{Activation: a})
+	return func(c *call) []core.Value { return c.emitActivation(pointwise.Activate{Activation: a}) }
 }
 
 func leakyRelu(c *call) []core.Value {
-	return c.emit(&pointwise.Activate{Activation: numeric.LeakyRelu, Alpha: c.floatOr("alpha", 0.2)}, c.in...)
+	return c.emitActivation(pointwise.Activate{Activation: numeric.LeakyRelu, Alpha: c.floatOr("alpha", 0.2)})
 }
 
 func cast(c *call) []core.Value {

@@ -6,11 +6,13 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 const batchNormOutputs = "-> y:T batch_mean:U batch_variance:U reserve_space_1:U reserve_space_2:U"
@@ -44,7 +46,12 @@ var _ = register("image",
 
 // emitReal applies an op, which has no bf16 and f16, in f32.
 func (c *call) emitReal(op core.Op, in ...core.Value) []core.Value {
-	t := c.in[0].Type()
+	return c.emitRounded(op, pointwise.Convert{Type: c.in[0].Type()}, in...)
+}
+
+// emitRounded is emitReal with a given rounding to the type of bf16 or f16.
+func (c *call) emitRounded(op core.Op, rounding pointwise.Convert, in ...core.Value) []core.Value {
+	t := rounding.Type
 	if t != core.BF16 && t != core.F16 {
 		return c.emit(op, in...)
 	}
@@ -54,7 +61,7 @@ func (c *call) emitReal(op core.Op, in ...core.Value) []core.Value {
 			in[i] = c.helper(fmt.Sprintf("real_%d", i), &pointwise.Convert{Type: core.F32}, v)
 		}
 	}
-	return c.emit(&pointwise.Convert{Type: t}, c.helper("real", op, in...))
+	return c.emit(&rounding, c.helper("real", op, in...))
 }
 
 // wantRank checks the rank of input i.
@@ -88,7 +95,7 @@ func (c *call) conv(n int, explicit string) []core.Value {
 			op.Groups = channels / in
 		}
 	}
-	return c.emitReal(op, c.in[0], c.filters(c.in[1], layout, n))
+	return c.emitProduct(op, c.in[0], c.filters(c.in[1], layout, n))
 }
 
 // filters returns filters in the layout that core wants beside data of that layout:
@@ -127,7 +134,7 @@ func depthwiseConv2D(c *call) []core.Value {
 	dims := []int64{int64(s[0]), int64(s[1]), 1, int64(s[2] * s[3])}
 	to, err := core.TensorOf(core.Shape{4}, dims)
 	grouped := c.helper("groups", &array.Reshape{}, c.in[1], c.literal("groups_shape", to, err))
-	return c.emitReal(op, c.in[0], c.filters(grouped, layout, 2))
+	return c.emitProduct(op, c.in[0], c.filters(grouped, layout, 2))
 }
 
 func biasAdd(c *call) []core.Value { return c.biasAdd(c.layout(2)) }
@@ -160,13 +167,13 @@ func (c *call) biasAdd(layout geometry.Layout) []core.Value {
 		c.failInput(0, "got shape %v, want rank 3 or more for data_format NCHW", value)
 	}
 	if layout == geometry.NHWC {
-		return c.emit(&pointwise.Add{}, c.in...)
+		return c.emitBias(c.in...)
 	}
 	op := &array.ExpandDims{}
 	for i := range len(value) - 2 {
 		op.Axes = append(op.Axes, i+1)
 	}
-	return c.emit(&pointwise.Add{}, c.in[0], c.helper("bias", op, c.in[1]))
+	return c.emitBias(c.in[0], c.helper("bias", op, c.in[1]))
 }
 
 func fusedBatchNorm(c *call) []core.Value { return c.batchNorm(2) }
@@ -218,7 +225,10 @@ func matMul(c *call) []core.Value {
 	if c.boolOr("transpose_b", false) {
 		b = c.helper("b", &array.Transpose{Order: []int{1, 0}}, b)
 	}
-	return c.emitReal(&linear.Dot{ReductionAxes: 1}, a, b)
+	if c.boolOr("transpose_a", false) { // TensorFlow fuses nothing with it
+		return c.emitReal(&linear.Dot{ReductionAxes: 1}, a, b)
+	}
+	return c.emitProduct(&linear.Dot{ReductionAxes: 1}, a, b)
 }
 
 // batchMatMul multiplies matrices of equal batches.
@@ -264,4 +274,119 @@ func (c *call) normalize(axes []int, epsilon float32, scale, offset core.Value) 
 		return c.emit(&pointwise.Add{}, scaled, offset)
 	}
 	return c.emit(&pointwise.Convert{Type: t}, c.helper("shifted", &pointwise.Add{}, scaled, offset))
+}
+
+// In bfloat16 TensorFlow computes a product, a bias and an activation as one op, and rounds
+// once: a BiasAdd behind any such product, an addition of a constant bias, and behind either
+// the activations that steps of _FusedConv2D and its like can be. Conv2D and BiasAdd are fused
+// by its oneDNN pass in every session, all else by its remapper. Here they keep their
+// roundings, marked, and the pass "fused" leaves out those that nothing else reads.
+
+// emitProduct applies an op that sums products, which has no bf16 and f16, in f32. What
+// follows may be fused with it.
+func (c *call) emitProduct(op core.Op, in ...core.Value) []core.Value {
+	t := c.in[0].Type()
+	return c.emitRounded(op, pointwise.Convert{Type: t, Fused: t == core.BF16}, in...)
+}
+
+// emitSum adds values of bf16, the first of which is fused with it, as Add does: in f32,
+// rounded.
+func (c *call) emitSum(value, bias core.Value) []core.Value {
+	value = c.helper("fused", &pointwise.Convert{Type: core.F32, Fused: true}, value)
+	bias = c.helper("bias_f32", &pointwise.Convert{Type: core.F32}, bias)
+	return c.emit(&pointwise.Convert{Type: core.BF16, Fused: true}, c.helper("sum", &pointwise.Add{}, value, bias))
+}
+
+// emitBias applies an addition of a number for each channel to the first value.
+func (c *call) emitBias(in ...core.Value) []core.Value {
+	if _, ok := c.fusedProduct(in[0]); ok && in[1].Type() == core.BF16 {
+		return c.emitSum(in[0], in[1])
+	}
+	return c.emit(&pointwise.Add{}, in...)
+}
+
+// add translates an addition, which may be that of a bias.
+func add(c *call) []core.Value {
+	for i, v := range c.in {
+		if c.err != nil || len(c.in) != 2 {
+			break
+		}
+		if other := c.in[1-i]; c.isBias(other, v) {
+			return c.emitSum(v, other)
+		}
+	}
+	return c.emit(&pointwise.Add{}, c.in...)
+}
+
+// isBias reports whether a value is a constant of one number for each of the last axis of a
+// product.
+func (c *call) isBias(v, product core.Value) bool {
+	op, ok := c.fusedProduct(product)
+	s, to := v.Shape(), product.Shape()
+	if !ok || v.Type() != core.BF16 || !s.Static() || !to.Ranked() || len(s) == 0 || len(s) > len(to) {
+		return false
+	}
+	if l, ok := op.(trait.Layouted); ok && l.ChannelLayout() == geometry.NCHW {
+		return false
+	}
+	last := len(s) - 1
+	if s[last] != to[len(to)-1] || slices.ContainsFunc(s[:last], func(n int) bool { return n != 1 }) {
+		return false
+	}
+	return v.Folded() != nil
+}
+
+// fusedProduct returns the op whose marked rounding a value is, if that is a product.
+func (c *call) fusedProduct(v core.Value) (core.Op, bool) {
+	real, ok := fusedInput(v, core.BF16)
+	if !ok {
+		return nil, false
+	}
+	op := real.Node.Op()
+	_, ok = op.(trait.Product)
+	return op, ok
+}
+
+// fusedInput returns the input of a marked Convert to a type.
+func fusedInput(v core.Value, to core.Type) (core.Value, bool) {
+	if v.Node == nil {
+		return core.Value{}, false
+	}
+	op, ok := v.Node.Op().(*pointwise.Convert)
+	if !ok || !op.Fused || op.Type != to {
+		return core.Value{}, false
+	}
+	return v.Node.Inputs()[0], true
+}
+
+// emitActivation applies an activation, fused with a product and its bias if TensorFlow has
+// that step.
+func (c *call) emitActivation(op pointwise.Activate) []core.Value {
+	op.Fused = c.err == nil && c.fuses(op.Activation)
+	return c.emit(&op, c.in...)
+}
+
+// fuses reports whether TensorFlow fuses an activation with what the input is, and that
+// matters: Relu and Relu6 give the same either way.
+func (c *call) fuses(a numeric.Activation) bool {
+	sum, ok := fusedInput(c.in[0], core.BF16)
+	if !ok || len(sum.Node.Inputs()) == 0 {
+		return false
+	}
+	rounded, ok := fusedInput(sum.Node.Inputs()[0], core.F32)
+	if !ok {
+		return false
+	}
+	product, ok := c.fusedProduct(rounded)
+	if !ok {
+		return false
+	}
+	convolution, ok := product.(*linear.Convolution)
+	switch {
+	case a == numeric.Elu:
+		return true
+	case a == numeric.LeakyRelu:
+		return !ok || convolution.Groups <= 1
+	}
+	return (a == numeric.Tanh || a == numeric.Sigmoid) && !ok
 }

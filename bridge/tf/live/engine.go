@@ -1,0 +1,77 @@
+//go:build tensorflow
+
+package live
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/wamuir/graft/tensorflow"
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/tf2ng/tf2ng/compare"
+)
+
+// Engine makes Runners of GraphDefs. The zero value runs graphs as they are, on one thread, so that sums
+// have one order.
+type Engine struct {
+	// Optimize lets TensorFlow rewrite graphs before it runs them, as its default session does.
+	Optimize bool
+	// Threads is for TensorFlow's own use; 1 if 0.
+	Threads int
+}
+
+// Name is "TensorFlow 2.21.0 (in process)".
+func (e *Engine) Name() string { return "TensorFlow " + tensorflow.Version() + " (in process)" }
+
+// Version is TensorFlow's version, "2.21.0".
+func (e *Engine) Version() string { return tensorflow.Version() }
+
+// Open loads a GraphDef. The Runner, a *Graph, is to be closed.
+func (e *Engine) Open(_ context.Context, graph []byte) (compare.Runner, error) {
+	g := &Graph{graph: tensorflow.NewGraph(), name: e.Name()}
+	if err := g.graph.Import(graph, ""); err != nil {
+		return nil, fmt.Errorf("TensorFlow refuses it: %w", err)
+	}
+	var err error
+	if g.session, err = tensorflow.NewSession(g.graph, &tensorflow.SessionOptions{Config: e.config()}); err != nil {
+		return nil, err
+	}
+	return g, g.list()
+}
+
+// The field numbers of TensorFlow's ConfigProto, GraphOptions, OptimizerOptions and RewriterConfig.
+const (
+	configIntraThreads protowire.Number = 2
+	configInterThreads protowire.Number = 5
+	configGraphOptions protowire.Number = 10
+
+	graphOptimizerOptions protowire.Number = 3
+	graphRewriteOptions   protowire.Number = 10
+
+	optimizerLevel         protowire.Number = 3
+	rewriteNoMetaOptimizer protowire.Number = 19
+)
+
+// config returns a ConfigProto. It is written field by field, since a program can link one copy of
+// TensorFlow's messages only.
+func (e *Engine) config() []byte {
+	threads := uint64(max(e.Threads, 1))
+	b := number(nil, configIntraThreads, threads)
+	b = number(b, configInterThreads, threads)
+	if e.Optimize {
+		return b
+	}
+	level := int64(-1) // L0
+	g := message(nil, graphOptimizerOptions, number(nil, optimizerLevel, uint64(level)))
+	g = message(g, graphRewriteOptions, number(nil, rewriteNoMetaOptimizer, 1))
+	return message(b, configGraphOptions, g)
+}
+
+func number(b []byte, field protowire.Number, v uint64) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.VarintType), v)
+}
+
+func message(b []byte, field protowire.Number, m []byte) []byte {
+	return protowire.AppendBytes(protowire.AppendTag(b, field, protowire.BytesType), m)
+}

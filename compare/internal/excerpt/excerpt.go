@@ -1,0 +1,288 @@
+// Package excerpt makes a GraphDef of some nodes of another one, with what they read as inputs.
+package excerpt
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// Graph is a GraphDef to take excerpts of.
+type Graph struct {
+	data     []byte
+	graph    *graphdef.Graph
+	nodes    map[string][]byte // NodeDefs by name
+	constant map[string]bool   // nodes that depend on no placeholder
+}
+
+// Fed is what is known of a tensor that becomes an input.
+type Fed struct {
+	Type  graphdef.DataType
+	Shape core.Shape
+}
+
+// Field numbers.
+const (
+	graphNode protowire.Number = 1
+
+	nodeName      protowire.Number = 1
+	nodeOp        protowire.Number = 2
+	nodeInput     protowire.Number = 3
+	nodeAttribute protowire.Number = 5
+
+	entryKey   protowire.Number = 1
+	entryValue protowire.Number = 2
+
+	valueType  protowire.Number = 6
+	valueShape protowire.Number = 7
+
+	shapeDim protowire.Number = 2
+	dimSize  protowire.Number = 1
+)
+
+// New returns the Graph of a binary GraphDef and what Parse made of it.
+func New(data []byte, g *graphdef.Graph) (*Graph, error) {
+	e := &Graph{data: data, graph: g, nodes: map[string][]byte{}, constant: map[string]bool{}}
+	err := fields(data, func(number protowire.Number, value, _ []byte) error {
+		if number != graphNode {
+			return nil
+		}
+		return fields(value, func(number protowire.Number, text, _ []byte) error {
+			if number == nodeName {
+				e.nodes[string(text)] = value
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	order, err := Order(g)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range order {
+		e.constant[n.Name] = constant(n, e.constant)
+	}
+	return e, nil
+}
+
+// Order returns the nodes of a graph, each after those that it reads; loops are entered, and not gone
+// round.
+func Order(g *graphdef.Graph) ([]*graphdef.Node, error) {
+	names := make([]string, len(g.Nodes))
+	for i := range g.Nodes {
+		names[i] = g.Nodes[i].Name
+	}
+	again := func(in graphdef.Input) bool { return g.Producer(in).Op == "NextIteration" }
+	return g.OrderBehind(again, names...)
+}
+
+// constant reports whether a node has a value that no input changes; known are those in front of it.
+func constant(n *graphdef.Node, known map[string]bool) bool {
+	if len(n.DataInputs()) == 0 {
+		return n.Has("value")
+	}
+	for _, in := range n.DataInputs() {
+		if !known[in.Node] {
+			return false
+		}
+	}
+	return true
+}
+
+// Constant reports whether a node depends on no input of the graph.
+func (e *Graph) Constant(node string) bool { return e.constant[node] }
+
+// Lookup finds a node by its name.
+func (e *Graph) Lookup(node string) (*graphdef.Node, bool) { return e.graph.Lookup(node) }
+
+// Reads returns the full names of the tensors that a node reads and that an excerpt has as inputs:
+// those that depend on an input of the graph.
+func (e *Graph) Reads(node string) []string {
+	n, ok := e.graph.Lookup(node)
+	if !ok {
+		return nil
+	}
+	var names []string
+	for _, in := range n.DataInputs() {
+		if !e.constant[in.Node] {
+			names = append(names, Tensor(in))
+		}
+	}
+	return names
+}
+
+// Tensor returns the full name of the tensor at the other end of an input.
+func Tensor(in graphdef.Input) string { return in.Node + ":" + strconv.Itoa(in.Port) }
+
+// Input returns the name of the placeholder that stands for a tensor in excerpts.
+func Input(tensor string) string {
+	node, port, _ := strings.Cut(tensor, ":")
+	return "input/" + node + "/" + port
+}
+
+// Of returns a GraphDef of some nodes. What they read of each other stays an edge if inner says so of
+// the tensor; what else they read becomes a placeholder, constants aside, which come with them. The
+// second result are the tensors that became placeholders.
+func (e *Graph) Of(nodes []string, inner func(tensor string) bool, fed func(tensor string) (Fed, error)) (
+	graph []byte, inputs []string, err error,
+) {
+	x := &excerpt{Graph: e, inner: inner, fed: fed, done: map[string]bool{}}
+	for _, name := range nodes {
+		if err := x.add(name); err != nil {
+			return nil, nil, err
+		}
+	}
+	err = fields(e.data, func(number protowire.Number, _, whole []byte) error {
+		if number != graphNode { // the versions, and the library
+			x.out = append(x.out, whole...)
+		}
+		return nil
+	})
+	return x.out, x.inputs, err
+}
+
+// excerpt is the state of one Of.
+type excerpt struct {
+	*Graph
+	inner  func(tensor string) bool
+	fed    func(tensor string) (Fed, error)
+	done   map[string]bool // nodes and placeholders
+	out    []byte
+	inputs []string
+}
+
+// add adds a node and what it needs; in front of it, so that the order holds.
+func (x *excerpt) add(name string) error {
+	if x.done[name] {
+		return nil
+	}
+	x.done[name] = true
+	n, ok := x.graph.Lookup(name)
+	if !ok {
+		return fmt.Errorf("no node %q in the graph", name)
+	}
+	var inputs []string
+	for _, in := range n.DataInputs() {
+		tensor := Tensor(in)
+		if x.constant[in.Node] || x.inner(tensor) {
+			if err := x.add(in.Node); err != nil {
+				return err
+			}
+			inputs = append(inputs, in.String())
+			continue
+		}
+		if err := x.placeholder(tensor); err != nil {
+			return err
+		}
+		inputs = append(inputs, Input(tensor))
+	}
+	node, err := rewired(x.nodes[name], inputs)
+	x.out = appendBytes(x.out, graphNode, node)
+	return err
+}
+
+// placeholder adds the placeholder of a tensor.
+func (x *excerpt) placeholder(tensor string) error {
+	name := Input(tensor)
+	if x.done[name] {
+		return nil
+	}
+	if _, taken := x.graph.Lookup(name); taken {
+		return fmt.Errorf("the graph has a node %q already", name)
+	}
+	x.done[name] = true
+	x.inputs = append(x.inputs, tensor)
+	f, err := x.fed(tensor)
+	if err != nil {
+		return err
+	}
+	node := appendBytes(nil, nodeName, []byte(name))
+	node = appendBytes(node, nodeOp, []byte("Placeholder"))
+	node = appendAttribute(node, "dtype", appendVarint(nil, valueType, uint64(f.Type)))
+	node = appendAttribute(node, "shape", appendBytes(nil, valueShape, shape(f.Shape)))
+	x.out = appendBytes(x.out, graphNode, node)
+	return nil
+}
+
+// rewired returns a NodeDef with other inputs, and without the classes that bind it to the places of
+// nodes that may be missing.
+func rewired(node []byte, inputs []string) ([]byte, error) {
+	var out []byte
+	err := fields(node, func(number protowire.Number, value, whole []byte) error {
+		switch {
+		case number == nodeInput:
+			return nil
+		case number == nodeAttribute && key(value) == "_class":
+			return nil
+		}
+		out = append(out, whole...)
+		return nil
+	})
+	for _, in := range inputs {
+		out = appendBytes(out, nodeInput, []byte(in))
+	}
+	return out, err
+}
+
+// key returns the name of an attribute.
+func key(entry []byte) (name string) {
+	_ = fields(entry, func(number protowire.Number, value, _ []byte) error {
+		if number == entryKey {
+			name = string(value)
+		}
+		return nil
+	})
+	return name
+}
+
+// fields walks the fields of a message: their payloads, if they have one, and all their bytes.
+func fields(m []byte, visit func(number protowire.Number, value, whole []byte) error) error {
+	for len(m) > 0 {
+		number, wire, tag := protowire.ConsumeTag(m)
+		if tag < 0 {
+			return protowire.ParseError(tag)
+		}
+		size := protowire.ConsumeFieldValue(number, wire, m[tag:])
+		if size < 0 {
+			return protowire.ParseError(size)
+		}
+		var value []byte
+		if wire == protowire.BytesType {
+			value, _ = protowire.ConsumeBytes(m[tag:])
+		}
+		if err := visit(number, value, m[:tag+size]); err != nil {
+			return err
+		}
+		m = m[tag+size:]
+	}
+	return nil
+}
+
+func appendBytes(b []byte, number protowire.Number, value []byte) []byte {
+	return protowire.AppendBytes(protowire.AppendTag(b, number, protowire.BytesType), value)
+}
+
+func appendVarint(b []byte, number protowire.Number, value uint64) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(b, number, protowire.VarintType), value)
+}
+
+func appendAttribute(node []byte, name string, value []byte) []byte {
+	entry := appendBytes(nil, entryKey, []byte(name))
+	return appendBytes(node, nodeAttribute, appendBytes(entry, entryValue, value))
+}
+
+// shape returns a TensorShapeProto.
+func shape(s core.Shape) []byte {
+	var b []byte
+	for _, d := range s {
+		b = appendBytes(b, shapeDim, appendVarint(nil, dimSize, uint64(int64(d))))
+	}
+	return b
+}

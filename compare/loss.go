@@ -1,0 +1,345 @@
+package compare
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// Quantization lays a quantized graph beside the float graph that it was made of.
+type Quantization struct {
+	Quantized, Float         Side
+	QuantizedPlan, FloatPlan *Plan
+	Feeds                    Tensors // of both
+	Progress                 func(what string, done, total int)
+}
+
+// Layer is a tensor of the float graph and its counterpart in the quantized one.
+type Layer struct {
+	Name      string `json:"name"` // in the float graph
+	Quantized string `json:"quantized"`
+	Op        string `json:"op,omitempty"` // of the quantized graph
+	Elements  int    `json:"elements"`
+	// SNR is the ratio of the float tensor's power to that of the differences, in decibels; SNRInputs
+	// is the smallest of the layers that it reads, +Inf if there are none. SNROwn is what SNR would
+	// be if those had no noise, as far as noise adds up: the layer's own loss.
+	SNR         Number  `json:"signal_to_noise_db"`
+	SNRInputs   Number  `json:"signal_to_noise_of_inputs_db"`
+	SNROwn      Number  `json:"signal_to_noise_own_db"`
+	MaxAbsolute Number  `json:"max_absolute_difference"`
+	Saturated   float64 `json:"saturated"` // of integers, see Extent
+	Used        float64 `json:"used"`
+	Narrow      bool    `json:"narrow"` // the counterpart are integers, so that the two have a meaning
+}
+
+// Loss tells where a quantized graph loses accuracy.
+type Loss struct {
+	Schema    int      `json:"schema"`
+	Quantized string   `json:"quantized"`
+	Float     string   `json:"float"`
+	Layers    []Layer  `json:"layers"`              // the largest own loss first
+	Unmatched []string `json:"unmatched,omitempty"` // tensors of the quantized graph without a counterpart
+	Answers   *Answers `json:"answers,omitempty"`
+}
+
+// Layers compares every tensor of the quantized graph that has a counterpart in the float graph. The
+// counterpart of a node is the one of the same name, or what follows the node whose name it begins with
+// ("conv1_eightbit_requantize": conv1) up to the next that the quantized graph has, too: of these the tensor
+// of the same shape that is nearest, since what is fused differs. Integers count by the range that the
+// node gives with them.
+func (q *Quantization) Layers(ctx context.Context) (*Loss, error) {
+	small, err := q.values(ctx, q.Quantized, q.QuantizedPlan)
+	if err != nil {
+		return nil, err
+	}
+	full, err := q.values(ctx, q.Float, q.FloatPlan)
+	if err != nil {
+		return nil, err
+	}
+	l := &Loss{Schema: ReportSchema, Quantized: q.Quantized.Name, Float: q.Float.Name}
+	found, unmatched := q.match(small, full)
+	l.Unmatched = unmatched
+	for i := range q.QuantizedPlan.nodes {
+		n := &q.QuantizedPlan.nodes[i]
+		layer := found[n.name]
+		if layer == nil {
+			continue
+		}
+		layer.SNRInputs = Number(math.Inf(1))
+		for _, in := range q.QuantizedPlan.matchedInputs(n, found) {
+			layer.SNRInputs = min(layer.SNRInputs, found[in].SNR)
+		}
+		layer.own()
+		l.Layers = append(l.Layers, *layer)
+	}
+	if len(l.Layers) == 0 {
+		return nil, errors.New("no tensor of the quantized graph has a counterpart in the float graph: is it of the same " +
+			"model?")
+	}
+	slices.SortFunc(l.Layers, func(a, b Layer) int {
+		return cmp.Or(cmp.Compare(a.SNROwn, b.SNROwn), strings.Compare(a.Quantized, b.Quantized))
+	})
+	return l, nil
+}
+
+// What tells a counterpart by name from a true one: a tensor with more noise than strangeSNR, of which all
+// readers have less by strangeGain, is of another meaning, as a convolution is into which its
+// normalization was folded.
+const (
+	strangeSNR  = 20 // dB
+	strangeGain = 12 // dB
+)
+
+// match finds the counterparts, by the nodes of the quantized graph, and the nodes that have none.
+func (q *Quantization) match(small, full Tensors) (found map[string]*Layer, unmatched []string) {
+	chains := newChains(q.QuantizedPlan, q.FloatPlan)
+	found = map[string]*Layer{}
+	for i := range q.QuantizedPlan.nodes {
+		n := &q.QuantizedPlan.nodes[i]
+		readings := reals(small, n.name)
+		if len(readings) == 0 {
+			continue
+		}
+		layer := best(readings, chains.candidates(n.name), full)
+		if layer == nil {
+			unmatched = append(unmatched, n.name)
+			continue
+		}
+		layer.Quantized, layer.Op = n.name+":0", n.op
+		if t := small[n.name+":0"]; narrow(t.Type()) {
+			e := extent(t.Type(), t.Float64s())
+			layer.Saturated, layer.Used, layer.Narrow = e.Saturated, e.Used, true
+		}
+		found[n.name] = layer
+	}
+	readers := map[string]Number{} // the smallest SNR of those that read each layer
+	for i := range q.QuantizedPlan.nodes {
+		n := &q.QuantizedPlan.nodes[i]
+		if found[n.name] == nil {
+			continue
+		}
+		for _, in := range q.QuantizedPlan.matchedInputs(n, found) {
+			if snr, ok := readers[in]; !ok || found[n.name].SNR < snr {
+				readers[in] = found[n.name].SNR
+			}
+		}
+	}
+	for i := range q.QuantizedPlan.nodes {
+		node := q.QuantizedPlan.nodes[i].name
+		snr, read := readers[node]
+		if l := found[node]; l != nil && read && l.SNR < strangeSNR && snr > l.SNR+strangeGain {
+			delete(found, node)
+			unmatched = append(unmatched, node)
+		}
+	}
+	return found, unmatched
+}
+
+// matchedInputs returns the nearest nodes with a counterpart that a node reads, directly or not.
+func (p *Plan) matchedInputs(n *planned, found map[string]*Layer) []string {
+	var list []string
+	seen := map[string]bool{}
+	for todo := slices.Clone(n.reads); len(todo) > 0; {
+		node := NodeOf(todo[0])
+		todo = todo[1:]
+		if seen[node] {
+			continue
+		}
+		seen[node] = true
+		if found[node] != nil {
+			list = append(list, node)
+		} else if i, ok := p.at[node]; ok {
+			todo = append(todo, p.nodes[i].reads...)
+		}
+	}
+	return list
+}
+
+// values computes all tensors of a side.
+func (q *Quantization) values(ctx context.Context, s Side, p *Plan) (Tensors, error) {
+	list, ok := s.Runner.(Lister)
+	if !ok {
+		return nil, fmt.Errorf("%s does not tell its tensors", s.Name)
+	}
+	tensors := p.order(list.Tensors())
+	c := Comparison{Plan: p, Feeds: q.Feeds, Progress: q.Progress}
+	f, err := c.fetch(ctx, s, tensors)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tensors {
+		if err := f.failed[t]; err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", s.Name, t, err)
+		}
+	}
+	return f.values, nil
+}
+
+// reals returns the reals that the first output of a node may stand for: its own, or 8-bit integers by the
+// range of its second and third output. Of unsigned integers whose range begins below 0 TensorFlow's
+// ops have two readings: the larger end is the scale, or the lowest integer is the lower end.
+func reals(values Tensors, node string) []*core.Tensor {
+	t := values[node+":0"]
+	if t == nil || t.Type() == core.F32 {
+		return slices.DeleteFunc([]*core.Tensor{t}, func(t *core.Tensor) bool { return t == nil })
+	}
+	low, high := values[node+":1"], values[node+":2"]
+	if t.Type() != core.I8 && t.Type() != core.U8 || low == nil || high == nil || low.Len() != 1 || high.Len() != 1 ||
+		!low.Type().IsFloat() || !high.Type().IsFloat() {
+		return nil
+	}
+	lo, hi := low.Float64s()[0], high.Float64s()[0]
+	largest := max(math.Abs(lo), math.Abs(hi))
+	if t.Type() == core.I8 {
+		return affine(t, largest/127, 0)
+	}
+	list := affine(t, largest/255, 0)
+	if lo < 0 {
+		list = append(list, affine(t, (hi-lo)/255, lo)...)
+	}
+	return list
+}
+
+// affine returns scale*t + offset.
+func affine(t *core.Tensor, scale, offset float64) []*core.Tensor {
+	out := make([]float32, t.Len())
+	for i, x := range t.Float64s() {
+		out[i] = float32(float64(x*scale) + offset)
+	}
+	r, err := core.TensorOf(t.Shape(), out)
+	if err != nil {
+		return nil
+	}
+	return []*core.Tensor{r}
+}
+
+// best returns the candidate that is nearest to a reading of a tensor; nil if none has its shape.
+func best(readings []*core.Tensor, candidates []string, full Tensors) *Layer {
+	var found *Layer
+	for _, name := range candidates {
+		want := full[name]
+		for _, got := range readings {
+			if want == nil || want.Type() != core.F32 || !want.Shape().Equal(got.Shape()) {
+				continue
+			}
+			c := compare(Pair{Name: name, Got: got, Want: want}, Tolerance{})
+			if found == nil || c.SNR > found.SNR {
+				found = &Layer{Name: name, Elements: c.Elements, SNR: c.SNR, MaxAbsolute: c.MaxAbsolute}
+			}
+		}
+	}
+	return found
+}
+
+// own finds what of the noise the inputs do not explain.
+func (l *Layer) own() {
+	noise := math.Pow(10, -float64(l.SNR)/10) - math.Pow(10, -float64(l.SNRInputs)/10)
+	l.SNROwn = Number(math.Inf(1))
+	if noise > 0 {
+		l.SNROwn = Number(-10 * math.Log10(noise))
+	}
+}
+
+// chains finds the nodes of a float graph that a quantized graph has in one node.
+type chains struct {
+	float   *Plan
+	readers map[string][]string // the nodes that read each node of the float graph
+	kept    map[string]bool     // the nodes of the float graph that the quantized one has
+}
+
+func newChains(quantized, float *Plan) *chains {
+	c := &chains{float: float, readers: map[string][]string{}, kept: map[string]bool{}}
+	for i := range float.nodes {
+		n := &float.nodes[i]
+		for _, t := range n.reads {
+			if in := NodeOf(t); !slices.Contains(c.readers[in], n.name) {
+				c.readers[in] = append(c.readers[in], n.name)
+			}
+		}
+	}
+	for i := range quantized.nodes {
+		name := quantized.nodes[i].name
+		c.kept[name] = true
+		c.kept[origin(name)] = true
+	}
+	return c
+}
+
+// The marks by which quantization tools name what they make of a node.
+func marks() []string { return []string{"_eightbit", "/eightbit"} }
+
+// origin returns the name of the float node that a quantized node was made of.
+func origin(node string) string {
+	for _, mark := range marks() {
+		if before, _, ok := strings.Cut(node, mark); ok {
+			return before
+		}
+	}
+	return node
+}
+
+// candidates returns the tensors of the float graph that a node of the quantized one may stand for.
+func (c *chains) candidates(node string) []string {
+	if c.float.has(node) {
+		return []string{node + ":0"}
+	}
+	if _, read, ok := strings.Cut(node, "_eightbit_quantize_"); ok { // it quantizes what the node reads
+		return []string{read + ":0"}
+	}
+	at := origin(node)
+	if !c.float.has(at) {
+		return nil
+	}
+	list := []string{at + ":0"}
+	for len(c.readers[at]) == 1 {
+		at = c.readers[at][0]
+		list = append(list, at+":0")
+		if c.kept[at] { // as what makes reals of the integers, or as the next layer
+			break
+		}
+	}
+	return list
+}
+
+// WriteText writes the loss for people.
+func (l *Loss) WriteText(w io.Writer) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "LAYER\tOP\tELEMENTS\tSNR\tOF INPUTS\tOWN\tMAX ABS\tSATURATED\tUSED\tQUANTIZED")
+	for i := range l.Layers {
+		x := &l.Layers[i]
+		saturated, used := "-", "-"
+		if x.Narrow {
+			saturated, used = fmt.Sprintf("%.3g %%", 100*x.Saturated), fmt.Sprintf("%.3g %%", 100*x.Used)
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%d\t%s\t%s\t%s\t%.3g\t%s\t%s\t%s\n", x.Name, x.Op, x.Elements, decibels(x.SNR),
+			decibels(x.SNRInputs), decibels(x.SNROwn), x.MaxAbsolute, saturated, used, x.Quantized)
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	x := &l.Layers[0]
+	fmt.Fprintf(w, "%s of %s beside %s; the largest loss of its own has %s (%s): %s\n", plural(len(l.Layers), "layer"),
+		l.Quantized, l.Float, x.Name, x.Op, decibels(x.SNROwn))
+	if len(l.Unmatched) > 0 {
+		fmt.Fprintf(w, "without a counterpart: %s, the first %s\n", plural(len(l.Unmatched), "node"), l.Unmatched[0])
+	}
+	if l.Answers != nil {
+		l.Answers.write(w)
+	}
+	return nil
+}
+
+func decibels(x Number) string {
+	if math.IsInf(float64(x), 0) {
+		return strings.TrimPrefix(fmt.Sprint(float64(x)), "+")
+	}
+	return fmt.Sprintf("%.1f dB", x)
+}

@@ -1,0 +1,369 @@
+package compare
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/compare/internal/excerpt"
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// Side is one of the two sides of a comparison.
+type Side struct {
+	Name   string
+	Runner Runner
+	// Engine runs nodes alone; nil if it cannot.
+	Engine Engine
+}
+
+// Comparison lays the tensors of two sides beside each other: Got's, which are judged, beside Want's.
+type Comparison struct {
+	Got, Want Side
+	Plan      *Plan
+	Feeds     Tensors
+	// Tolerance is for reals without a bound: all of them unless Derive is set.
+	Tolerance Tolerance
+	// Derive has Got derive the bounds of reals, if it is a Bounder.
+	Derive bool
+	// All compares each node alone on Want's inputs, not only those that diverge.
+	All bool
+	// FailFast stops at the first node that diverges.
+	FailFast bool
+	// Progress, if not nil, is told what is being done and how much of it is.
+	Progress func(what string, done, total int)
+
+	wanted Tensors // what Want gave for the tensors of the last Nodes
+}
+
+// Fault says where a difference began.
+type Fault string
+
+// The faults.
+const (
+	// Own: the node differs on the other side's inputs, too.
+	Own Fault = "own"
+	// Inherited: on the other side's inputs the node agrees.
+	Inherited Fault = "inherited"
+)
+
+// Gap is a tensor that was to be compared and was not.
+type Gap struct {
+	Tensor string `json:"tensor"`
+	Op     string `json:"op,omitempty"`
+	Side   string `json:"side"` // which gives no result
+	Why    string `json:"why"`
+}
+
+// Outputs compares tensors that one Run of each side computes.
+func (c *Comparison) Outputs(ctx context.Context, tensors []string) (*Report, error) {
+	got, err := c.Got.Runner.Run(ctx, c.Feeds, tensors)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Got.Name, err)
+	}
+	r := c.report()
+	want, err := c.Want.Runner.Run(ctx, c.Feeds, tensors)
+	if err != nil {
+		if ends(ctx, err) {
+			return nil, err
+		}
+		for _, t := range tensors {
+			r.Gaps = append(r.Gaps, Gap{Tensor: t, Op: c.Plan.op(t), Side: c.Want.Name, Why: err.Error()})
+		}
+		return r, nil
+	}
+	bounds, err := c.bounds(ctx, c.Got.Runner, c.Feeds, tensors)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tensors {
+		r.add(compare(c.pair(t, got[t], want[t], bounds), c.Tolerance))
+	}
+	return r, nil
+}
+
+// ends reports whether a Runner's error ends a comparison: the caller's own, or that of its inputs.
+func ends(ctx context.Context, err error) bool {
+	input := (*InputError)(nil)
+	return ctx.Err() != nil || errors.As(err, &input)
+}
+
+func (c *Comparison) report() *Report {
+	return &Report{
+		Schema: ReportSchema, Got: c.Got.Name, Want: c.Want.Name, Tolerance: c.Tolerance, Pass: true, Tensors: []Tensor{},
+	}
+}
+
+func (c *Comparison) pair(tensor string, got, want *core.Tensor, bounds map[string]*Bound) Pair {
+	return Pair{Name: tensor, Op: c.Plan.op(tensor), Got: got, Want: want, Bound: bounds[tensor]}
+}
+
+// bounds asks a Runner of Got's for the bounds of tensors.
+func (c *Comparison) bounds(ctx context.Context, r Runner, feeds Tensors, fetches []string) (map[string]*Bound, error) {
+	b, ok := r.(Bounder)
+	if !ok || !c.Derive || len(fetches) == 0 {
+		return nil, nil
+	}
+	return b.Bounds(ctx, feeds, fetches)
+}
+
+func (c *Comparison) progress(what string, done, total int) {
+	if c.Progress != nil {
+		c.Progress(what, done, total)
+	}
+}
+
+// Shared returns the tensors that both sides can show, in the order of the Plan.
+func (c *Comparison) Shared() []string {
+	var lists [][]string
+	for _, s := range []Side{c.Got, c.Want} {
+		if l, ok := s.Runner.(Lister); ok {
+			lists = append(lists, l.Tensors())
+		}
+	}
+	if len(lists) == 0 {
+		return nil
+	}
+	shared := c.Plan.order(lists[0])
+	if len(lists) > 1 {
+		there := map[string]bool{}
+		for _, t := range lists[1] {
+			there[t] = true
+		}
+		shared = slices.DeleteFunc(shared, func(t string) bool { return !there[t] })
+	}
+	return shared
+}
+
+// Values are the tensors of a side by their full names, and why some could not be had.
+type fetched struct {
+	values Tensors
+	failed map[string]error
+}
+
+func (c *Comparison) fetch(ctx context.Context, s Side, tensors []string) (fetched, error) {
+	f := fetch{plan: c.Plan, runner: s.Runner, feeds: c.Feeds, step: func(done int) {
+		c.progress(s.Name, done, len(tensors))
+	}}
+	c.progress(s.Name, 0, len(tensors))
+	err := f.run(ctx, tensors)
+	return fetched{f.values, f.failed}, err
+}
+
+// Nodes compares every tensor that both sides can show, in the order of the graph, and finds out of
+// each node that diverges whether it would on Want's inputs. The outputs are among the tensors.
+func (c *Comparison) Nodes(ctx context.Context) (*Report, error) {
+	tensors := c.Shared()
+	if len(tensors) == 0 {
+		return nil, errors.New("the two sides share no tensor")
+	}
+	want, err := c.fetch(ctx, c.Want, tensors)
+	if err != nil {
+		return nil, err
+	}
+	c.wanted = want.values
+	r := c.report()
+	tensors = r.without(c, tensors, c.Want.Name, want.failed)
+	got, err := c.fetch(ctx, c.Got, tensors)
+	if err != nil {
+		return nil, err
+	}
+	tensors = r.without(c, tensors, c.Got.Name, got.failed)
+	bounds, err := c.bounds(ctx, c.Got.Runner, c.Feeds, tensors)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tensors {
+		r.add(compare(c.pair(t, got.values[t], want.values[t], bounds), c.Tolerance))
+		if c.FailFast && !r.Pass {
+			break
+		}
+	}
+	if err := c.alone(ctx, r, want.values); err != nil {
+		return nil, err
+	}
+	return r, c.explain(ctx, r)
+}
+
+// without notes the tensors that a side could not give, and returns the others.
+func (r *Report) without(c *Comparison, tensors []string, side string, failed map[string]error) []string {
+	var rest []string
+	for _, t := range tensors {
+		if err := failed[t]; err != nil {
+			r.Gaps = append(r.Gaps, Gap{Tensor: t, Op: c.Plan.op(t), Side: side, Why: err.Error()})
+		} else {
+			rest = append(rest, t)
+		}
+	}
+	return rest
+}
+
+// typed is a Runner that knows TensorFlow's types of its tensors.
+type typed interface{ TensorTypes() map[string]int32 }
+
+// types returns TensorFlow's types of tensors, as far as a side knows them.
+func (c *Comparison) types() map[string]int32 {
+	for _, s := range []Side{c.Want, c.Got} {
+		if t, ok := s.Runner.(typed); ok && len(t.TensorTypes()) > 0 {
+			return t.TensorTypes()
+		}
+	}
+	return nil
+}
+
+// alone runs nodes alone on Want's inputs: those that diverge, or all.
+func (c *Comparison) alone(ctx context.Context, r *Report, want Tensors) error {
+	if c.Plan.graph == nil || c.Got.Engine == nil {
+		return nil
+	}
+	var tensors []*Tensor
+	for i := range r.Tensors {
+		if t := &r.Tensors[i]; c.All || !t.Within() {
+			tensors = append(tensors, t)
+		}
+	}
+	a := apart{c: c, want: want, types: c.types()}
+	return a.compare(ctx, tensors)
+}
+
+// apart runs nodes, each for itself.
+type apart struct {
+	c     *Comparison
+	want  Tensors
+	types map[string]int32
+}
+
+// value returns what Want has for a tensor, which may be an input.
+func (a *apart) value(tensor string) *core.Tensor {
+	if t := a.want[tensor]; t != nil {
+		return t
+	}
+	for name, t := range a.c.Feeds {
+		if FullName(name) == tensor {
+			return t
+		}
+	}
+	return nil
+}
+
+// fed tells of a tensor that becomes an input.
+func (a *apart) fed(tensor string) (excerpt.Fed, error) {
+	t := a.value(tensor)
+	if t == nil {
+		return excerpt.Fed{}, &NoTensorError{Side: a.c.Want.Name, Tensor: tensor}
+	}
+	typ, ok := graphdef.DataType(a.types[tensor]), a.types[tensor] != 0
+	if !ok {
+		typ, ok = a.c.Plan.typeOf(tensor, t.Type())
+	}
+	if !ok {
+		return excerpt.Fed{}, fmt.Errorf("tensor %q: %v is no type of TensorFlow's", tensor, t.Type())
+	}
+	return excerpt.Fed{Type: typ, Shape: t.Shape()}, nil
+}
+
+// compare sets Alone and Fault of tensors: of all at once, or of each where that fails.
+func (a *apart) compare(ctx context.Context, tensors []*Tensor) error {
+	var able []*Tensor
+	for _, t := range tensors {
+		if a.able(NodeOf(t.Name)) {
+			able = append(able, t)
+		}
+	}
+	if len(able) == 0 {
+		return nil
+	}
+	const most = 64 // nodes at a time: so much of the tensors is held twice
+	for start := 0; start < len(able); start += most {
+		some := able[start:min(start+most, len(able))]
+		a.c.progress("nodes alone", start, len(able))
+		err := a.some(ctx, some)
+		for i := 0; err != nil && i < len(some); i++ {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if one := a.some(ctx, some[i:i+1]); one != nil {
+				some[i].AloneProblem = one.Error()
+			}
+		}
+	}
+	a.c.progress("nodes alone", len(able), len(able))
+	return nil
+}
+
+// able reports whether all that a node reads is there.
+func (a *apart) able(node string) bool {
+	i, ok := a.c.Plan.at[node]
+	if !ok {
+		return false
+	}
+	for _, t := range a.c.Plan.nodes[i].reads {
+		if _, err := a.fed(t); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (a *apart) some(ctx context.Context, tensors []*Tensor) error {
+	var nodes, names []string
+	for _, t := range tensors {
+		names = append(names, t.Name)
+		if n := NodeOf(t.Name); !slices.Contains(nodes, n) {
+			nodes = append(nodes, n)
+		}
+	}
+	graph, inputs, err := a.c.Plan.graph.Of(nodes, func(string) bool { return false }, a.fed)
+	if err != nil {
+		return err
+	}
+	feeds := a.feeds(inputs)
+	got, bounds, err := a.run(ctx, graph, feeds, names)
+	if err != nil {
+		return err
+	}
+	for _, t := range tensors {
+		t.judge(compare(a.c.pair(t.Name, got[t.Name], a.want[t.Name], bounds), a.c.Tolerance))
+	}
+	return nil
+}
+
+// feeds returns Want's values for the placeholders of an excerpt.
+func (a *apart) feeds(tensors []string) Tensors {
+	feeds := Tensors{}
+	for _, t := range tensors {
+		feeds[excerpt.Input(t)] = a.value(t)
+	}
+	return feeds
+}
+
+// judge takes what the node gave alone.
+func (t *Tensor) judge(alone Tensor) {
+	t.Alone = &alone
+	switch {
+	case t.Within() && alone.Within():
+	case alone.Within():
+		t.Fault = Inherited
+	default:
+		t.Fault = Own
+	}
+}
+
+// run has Got run an excerpt.
+func (a *apart) run(ctx context.Context, graph []byte, feeds Tensors, fetches []string) (
+	_ Tensors, _ map[string]*Bound, err error,
+) {
+	r, err := a.c.Got.Engine.Open(ctx, graph)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { err = errors.Join(err, Close(r)) }()
+	got, err := r.Run(ctx, feeds, fetches)
+	if err != nil {
+		return nil, nil, err
+	}
+	bounds, err := a.c.bounds(ctx, r, feeds, fetches)
+	return got, bounds, err
+}

@@ -1,0 +1,192 @@
+package compare
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/compare/internal/excerpt"
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// Plan is the order in which tensors are compared, and what is known of the nodes that compute them.
+type Plan struct {
+	nodes []planned
+	at    map[string]int // the nodes by name
+	graph *excerpt.Graph // nil without a GraphDef
+}
+
+// planned is a node of a Plan.
+type planned struct {
+	name, op string
+	inputs   []string // the full names of all tensors that it reads
+	reads    []string // those of them that are no constants
+	summand  string   // the tensor that it adds to, in place, so that nothing else may hold it; or ""
+	flow     bool     // its result is a TensorArray's flow, whose value has no meaning
+}
+
+// PlanGraph returns the Plan of a binary GraphDef.
+func PlanGraph(data []byte, limits graphdef.Limits) (*Plan, error) {
+	g, err := graphdef.Parse(data, limits)
+	if err != nil {
+		return nil, err
+	}
+	x, err := excerpt.New(data, g)
+	if err != nil {
+		return nil, err
+	}
+	order, err := excerpt.Order(g)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{graph: x, at: map[string]int{}}
+	for _, n := range order {
+		if len(n.DataInputs()) == 0 {
+			continue
+		}
+		node := planned{name: n.Name, op: n.Op, reads: x.Reads(n.Name), summand: summand(g, n)}
+		for _, in := range n.DataInputs() {
+			node.inputs = append(node.inputs, excerpt.Tensor(in))
+		}
+		node.flow = p.isFlow(n)
+		p.add(node)
+	}
+	return p, nil
+}
+
+// PlanFunction returns the Plan of a translated graph, of whose nodes it is not known what they read.
+func PlanFunction(f *core.Function) *Plan {
+	place := map[*core.Node]int{}
+	for i, n := range f.Nodes() {
+		place[n] = i
+	}
+	p := &Plan{at: map[string]int{}}
+	names := slices.SortedFunc(maps.Keys(f.Names), func(a, b string) int {
+		return cmp.Or(cmp.Compare(place[f.Names[a].Node], place[f.Names[b].Node]), strings.Compare(a, b))
+	})
+	for _, name := range names {
+		node := NodeOf(name)
+		if _, known := p.at[node]; known || f.Names[name].Constant() != nil {
+			continue
+		}
+		op := ""
+		if o := f.Names[name].Node.Origin; o.Node == node {
+			op = o.Op
+		}
+		p.add(planned{name: node, op: op})
+	}
+	return p
+}
+
+// isFlow reports whether a node gives the flow of a TensorArray: a number that orders what is done with
+// the array, and that every program may choose.
+func (p *Plan) isFlow(n *graphdef.Node) bool {
+	switch n.Op {
+	case "TensorArrayV3", "TensorArrayWriteV3", "TensorArrayScatterV3", "TensorArraySplitV3":
+		return true
+	case "Enter", "Exit", "Identity", "Merge", "NextIteration", "Switch":
+		for _, in := range n.DataInputs() {
+			if i, ok := p.at[in.Node]; ok && p.nodes[i].flow {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (p *Plan) add(n planned) {
+	p.at[n.name] = len(p.nodes)
+	p.nodes = append(p.nodes, n)
+}
+
+// order returns those of the tensors that a node of the Plan computes, in its order.
+func (p *Plan) order(tensors []string) []string {
+	var known []string
+	for _, t := range tensors {
+		if i, ok := p.at[NodeOf(t)]; ok && !p.nodes[i].flow {
+			known = append(known, t)
+		}
+	}
+	slices.SortFunc(known, func(a, b string) int {
+		return cmp.Or(cmp.Compare(p.at[NodeOf(a)], p.at[NodeOf(b)]), cmp.Compare(port(a), port(b)))
+	})
+	return known
+}
+
+// Sorted returns all of the tensors, whose names may lack ":0", those that a node of the Plan computes
+// in its order, and first those that none does.
+func (p *Plan) Sorted(tensors []string) []string {
+	return slices.SortedStableFunc(slices.Values(tensors), func(a, b string) int {
+		i, inA := p.at[NodeOf(a)]
+		j, inB := p.at[NodeOf(b)]
+		if !inA || !inB {
+			return cmp.Compare(map[bool]int{true: 1}[inA], map[bool]int{true: 1}[inB])
+		}
+		return cmp.Or(cmp.Compare(i, j), cmp.Compare(port(a), port(b)))
+	})
+}
+
+// op returns the op of the node that computes a tensor, "" if it is not known.
+func (p *Plan) op(tensor string) string {
+	if i, ok := p.at[NodeOf(tensor)]; ok {
+		return p.nodes[i].op
+	}
+	return ""
+}
+
+func port(tensor string) int {
+	_, digits, _ := strings.Cut(tensor, ":")
+	n, _ := strconv.Atoi(digits)
+	return n
+}
+
+// inPlace tells ops of TensorFlow's that add to one of their inputs in place, and fail if anything
+// else holds it: by their names, or by their list of fused ops.
+func inPlace(n *graphdef.Node) bool {
+	if strings.Contains(n.Op, "BiasSumAnd") || strings.Contains(n.Op, "BiasSignedSumAnd") {
+		return true
+	}
+	fused, err := n.Strs("fused_ops")
+	return err == nil && (slices.Contains(fused, "Sum") || slices.Contains(fused, "Add"))
+}
+
+// summand returns the tensor that a node adds to in place: the only one of its inputs, the data
+// aside, that is the first output of a node with inputs. "" if there is none.
+func summand(g *graphdef.Graph, n *graphdef.Node) string {
+	if !inPlace(n) {
+		return ""
+	}
+	for _, in := range n.DataInputs()[1:] {
+		if in.Port == 0 && len(g.Producer(in).DataInputs()) > 0 {
+			return excerpt.Tensor(in)
+		}
+	}
+	return ""
+}
+
+// summands returns the tensors that cannot be had together with what is computed of them.
+func (p *Plan) summands() map[string]bool {
+	set := map[string]bool{}
+	for i := range p.nodes {
+		if s := p.nodes[i].summand; s != "" {
+			set[s] = true
+		}
+	}
+	return set
+}
+
+// behind returns the nodes that need one of some nodes, and these.
+func (p *Plan) behind(failed map[string]bool) map[string]bool {
+	set := maps.Clone(failed)
+	for i := range p.nodes {
+		for _, t := range p.nodes[i].inputs {
+			if set[NodeOf(t)] {
+				set[p.nodes[i].name] = true
+			}
+		}
+	}
+	return set
+}

@@ -1,0 +1,35 @@
+package tensorflow
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+)
+
+// candidates lists the Pythons to try, in their order: the one that was asked for and no other, or
+// that of the virtual environment in use, the repository's own, and those of PATH.
+func candidates(asked string) []string {
+	if asked != "" {
+		return []string{asked}
+	}
+	var list []string
+	add := func(path string) {
+		if info, err := os.Stat(path); err == nil && !info.IsDir() {
+			list = append(list, path)
+		}
+	}
+	bin, program := "bin", "python3"
+	if runtime.GOOS == "windows" {
+		bin, program = "Scripts", "python.exe"
+	}
+	if env := os.Getenv("VIRTUAL_ENV"); env != "" {
+		add(filepath.Join(env, bin, program))
+	}
+	for _, name := range []string{"python3", "python"} {
+		if path, err := exec.LookPath(name); err == nil {
+			list = append(list, path)
+		}
+	}
+	return list
+}

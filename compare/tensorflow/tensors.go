@@ -1,0 +1,91 @@
+package tensorflow
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/core"
+)
+
+// coreTypes are the types of package core that have the elements of TensorFlow's. A quantized type
+// is its plain integer type.
+var coreTypes = map[graphdef.DataType]core.Type{
+	graphdef.Quint8: core.U8, graphdef.Uint8: core.U8,
+	graphdef.Qint8: core.I8, graphdef.Int8: core.I8,
+	graphdef.Quint16: core.U16, graphdef.Uint16: core.U16,
+	graphdef.Qint16: core.I16, graphdef.Int16: core.I16,
+	graphdef.Qint32: core.I32, graphdef.Int32: core.I32,
+	graphdef.Uint32: core.U32, graphdef.Int64: core.I64, graphdef.Uint64: core.U64,
+	graphdef.Bfloat16: core.BF16, graphdef.Half: core.F16, graphdef.Float: core.F32, graphdef.Double: core.F64,
+	graphdef.Bool: core.Bool, graphdef.String: core.String,
+}
+
+// described is a tensor in a header.
+type described struct {
+	Name  string            `json:"name"`
+	Type  graphdef.DataType `json:"type"`
+	Shape []int             `json:"shape"`
+	Bytes int               `json:"bytes"`
+}
+
+// content returns a tensor's part of a payload: its elements, or of a string its length and its bytes.
+func content(t *core.Tensor) []byte {
+	if t.Type() != core.String {
+		return t.Bytes()
+	}
+	var b []byte
+	for _, s := range t.Strings() {
+		b = append(binary.LittleEndian.AppendUint32(b, uint32(len(s))), s...)
+	}
+	return b
+}
+
+// tensor makes a tensor of its part of a payload, which it may borrow.
+func (d *described) tensor(content []byte) (*core.Tensor, error) {
+	typ, ok := coreTypes[d.Type]
+	if !ok {
+		return nil, fmt.Errorf("tensor %q: type %v is not supported", d.Name, d.Type)
+	}
+	shape := core.Shape(d.Shape)
+	if typ != core.String {
+		t, err := core.TensorOver(typ, shape, content)
+		if err != nil {
+			return nil, fmt.Errorf("tensor %q: %w", d.Name, err)
+		}
+		return t, nil
+	}
+	var texts []string
+	for len(content) >= 4 {
+		n := binary.LittleEndian.Uint32(content)
+		if content = content[4:]; uint64(n) > uint64(len(content)) {
+			return nil, fmt.Errorf("tensor %q: a string of %d bytes where %d are left", d.Name, n, len(content))
+		}
+		texts, content = append(texts, string(content[:n])), content[n:]
+	}
+	t, err := core.StringTensor(shape, texts)
+	if err != nil {
+		return nil, fmt.Errorf("tensor %q: %w", d.Name, err)
+	}
+	return t, nil
+}
+
+// tensors takes a payload apart.
+func tensors(list []described, payload []byte) (map[string]*core.Tensor, error) {
+	out := map[string]*core.Tensor{}
+	for i := range list {
+		d := &list[i]
+		if d.Bytes < 0 || d.Bytes > len(payload) {
+			return nil, fmt.Errorf("tensor %q of %d bytes where the payload has %d left", d.Name, d.Bytes, len(payload))
+		}
+		t, err := d.tensor(payload[:d.Bytes:d.Bytes])
+		if err != nil {
+			return nil, err
+		}
+		out[d.Name], payload = t, payload[d.Bytes:]
+	}
+	if len(payload) > 0 {
+		return nil, fmt.Errorf("%d bytes behind the last tensor of a payload", len(payload))
+	}
+	return out, nil
+}

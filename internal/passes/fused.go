@@ -1,0 +1,50 @@
+package passes
+
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/trait"
+)
+
+// fused leaves out the roundings to bf16 inside of what TensorFlow computes as one op: a
+// product, its bias and its activation. A rounding that something else reads as well, or that
+// is a result, stays, as it does in TensorFlow, which then computes the ops one by one.
+func fused(f *core.Function, _ Options) (*core.Function, error) {
+	users := f.Users()
+	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
+		part := partOf(n)
+		if part != trait.FusedWidening && part != trait.FusedFunction || len(users[n.Inputs()[0]]) != 1 {
+			return nil, nil
+		}
+		rounding := inputs[0].Node
+		if partOf(rounding) != trait.FusedRounding || rounding.Inputs()[0].Type() != core.F32 {
+			return nil, nil
+		}
+		real := rounding.Inputs()[0]
+		if part == trait.FusedFunction {
+			return roundedBehind(n, real)
+		}
+		return []core.Value{real}, nil
+	})
+}
+
+func partOf(n *core.Node) trait.FusedPart {
+	if op, ok := n.Op().(trait.Fusable); ok {
+		return op.FusedAs()
+	}
+	return trait.NotFused
+}
+
+// roundedBehind applies a node's op to a value of f32, and rounds to bf16 what it gives.
+func roundedBehind(n *core.Node, real core.Value) ([]core.Value, error) {
+	wide, err := core.NewNamedNode(n.Name, n.Op(), real)
+	if err != nil {
+		return nil, err
+	}
+	narrow, err := core.NewNamedNode(n.Name, &pointwise.Convert{Type: core.BF16}, wide.Out(0))
+	if err != nil {
+		return nil, err
+	}
+	wide.Origin, narrow.Origin = n.Origin, n.Origin
+	return []core.Value{narrow.Out(0)}, nil
+}
