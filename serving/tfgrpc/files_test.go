@@ -40,7 +40,7 @@ func TestReadConfig(t *testing.T) {
 		model_config_list {
 		  config {
 		    name: 'my_first_model'
-		    base_path: '/tmp/my_first_model/'
+		    base_path: '/models/my_first_model/'
 		    model_platform: 'tensorflow'
 		    model_version_policy { specific { versions: 42 versions: 43 } }
 		    version_labels { key: 'stable' value: 42 }
@@ -52,7 +52,7 @@ func TestReadConfig(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []serving.ModelConfig{
 		{
-			Name: "my_first_model", BasePath: "/tmp/my_first_model/",
+			Name: "my_first_model", BasePath: "/models/my_first_model/",
 			Policy: serving.Policy{Specific: []int64{42, 43}}, Labels: map[string]int64{"stable": 42, "canary": 43},
 		},
 		{Name: "all", BasePath: "/a", Policy: serving.Policy{All: true}},
