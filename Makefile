@@ -13,13 +13,13 @@ PYTHON   ?= python3
 VENV     ?= bin/tensorflow
 ONNXVENV ?= bin/onnx
 # CHECKS are the stages of make check, in turn.
-CHECKS   := format lint asm purego v3 arm64 race cross fuzz
+CHECKS   := format lint stubs asm purego v3 arm64 race cross fuzz
 # SUMMARY prints go test's closing lines, what failed, and what this machine could not run.
 SUMMARY  := $(GO) run ./internal/testsummary
 
 export CGO_ENABLED ?= 0
 
-.PHONY: help build demo test check $(CHECKS) generate goldens fuzz-tensorflow test-tensorflow tensorflow onnx test-onnx bench
+.PHONY: help build demo test check $(CHECKS) generate goldens fuzz-tensorflow test-tensorflow tensorflow onnx test-onnx test-serving serving-clients soak bench
 
 help: ## list the commands
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 17
@@ -58,6 +58,10 @@ lint:
 	$(GO) vet -tags python ./internal/livetest
 	$(GO) run $(STATIC) ./...
 
+stubs:
+	@echo '== the stubs of gRPC services are what protoc-gen-go-grpc makes of the messages'
+	$(GO) run ./scripts/serving/stubs -check
+
 asm:
 	@echo '== the committed assembly is what its generators write; its AVX-512 routines, executed in plain Go, pass their tests'
 	$(GO) -C kernels/_asm vet ./...
@@ -82,7 +86,7 @@ race:
 	@echo '== the race detector on what goroutines share'
 	@if command -v gcc >/dev/null || command -v clang >/dev/null; then \
 		CGO_ENABLED=1 $(GO) test -race -json -run '^Test(Concurrent|OneResult|Results|Cancelled|Close|Panic|Prepare)' . | $(SUMMARY) && \
-		CGO_ENABLED=1 $(GO) test -race -json ./kernels ./kernels/internal/machine ./kernels/internal/share ./internal/ngfile ./bridge/tf/graphdef ./examples/... | $(SUMMARY); \
+		CGO_ENABLED=1 $(GO) test -race -json ./kernels ./kernels/internal/machine ./kernels/internal/share ./internal/ngfile ./bridge/tf/graphdef ./examples/... ./serving/... | $(SUMMARY); \
 		else echo 'NOT RUN: the race detector, there is no C compiler'; fi
 
 cross:
@@ -121,6 +125,15 @@ goldens: tensorflow ## record again what TensorFlow computes for the ops of test
 
 fuzz-tensorflow: build tensorflow ## run random quantized graphs beside TensorFlow, and tell what differs (needs Python 3.11 to 3.13)
 	$(VENV)/bin/python scripts/fuzz --cases $(CASES) $(FUZZ)
+
+serving-clients: tensorflow
+	@test -f $(VENV)/serving || { $(VENV)/bin/pip install -q --no-deps -r scripts/serving/requirements.txt && touch $(VENV)/serving; }
+
+test-serving: build serving-clients ## ask tf2ng serve with TensorFlow Serving's own clients (needs Python 3.11 to 3.13)
+	timeout 360 $(VENV)/bin/python scripts/serving/clients.py bin/tf2ng
+
+soak: ## send 100,000 requests to a server whose versions are swapped under them
+	TF2NG_LOAD=100000 $(GO) test -count=1 -timeout 20m -run '^TestLoad$$' -v ./serving/tfgrpc
 
 test-tensorflow: tensorflow ## run the tests that need TensorFlow: every node of every model beside it (needs Python 3.11 to 3.13)
 	@tf=$$($(VENV)/bin/python -c 'import importlib.util as u, os; print(os.path.dirname(u.find_spec("tensorflow").origin))') && \

@@ -38,6 +38,7 @@ type cli struct {
 	Inspect inspectCommand `cmd:"" help:"Tell what is in a model and what runs it."`
 	Bench   benchCommand   `cmd:"" help:"Measure a model on random inputs."`
 	Kernels kernelsCommand `cmd:"" help:"List the instruction sets and kernel variants."`
+	Serve   serveCommand   `cmd:"" help:"Serve models to TensorFlow Serving's clients."`
 }
 
 // doMain is the whole program as a function. A panic is reported as a mistake of this

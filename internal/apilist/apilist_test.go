@@ -55,6 +55,7 @@ func TestPublicPackages(t *testing.T) {
 			"core/op/array", "core/op/control", "core/op/indexing", "core/op/linear", "core/op/normalize",
 			"core/op/pointwise", "core/op/pooling", "core/op/quantization", "core/op/reduce",
 			"core/op/tensorflow", "core/op/vision", "core/postop", "core/trait", "export/onnx", "fusedops", "kernels",
+			"serving", "serving/tfgrpc",
 		}, dirs)
 }
 

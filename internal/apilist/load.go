@@ -78,8 +78,11 @@ func sameEverywhere(dir string) error {
 	return nil
 }
 
+// foreign lists the types of other modules that public packages name, by their packages.
+var foreign = map[string][]string{"google.golang.org/grpc": {"ServerOption", "ServiceRegistrar"}}
+
 // loader type-checks the declarations of the module's packages, without the bodies of their
-// functions. Packages of other modules are empty to it.
+// functions. Packages of other modules have nothing but the foreign types to it.
 type loader struct {
 	root     string
 	fset     *token.FileSet
@@ -106,6 +109,11 @@ func (l *loader) Import(name string) (*types.Package, error) {
 		return l.standard.Import(name)
 	}
 	empty := types.NewPackage(name, path.Base(name))
+	for _, t := range foreign[name] {
+		declared := types.NewTypeName(token.NoPos, empty, t, nil)
+		types.NewNamed(declared, types.NewInterfaceType(nil, nil), nil)
+		empty.Scope().Insert(declared)
+	}
 	empty.MarkComplete()
 	return empty, nil
 }

@@ -24,6 +24,10 @@ const module = "github.com/tf2ng/tf2ng"
 // imports only what stands below it, or beside it in its own stage.
 var stages = [][]string{
 	{"cmd/tf2ng"},
+	{"serving/tfgrpc"},
+	{"serving/tfgrpc/internal/stubs"},
+	{"serving"},
+	{"serving/internal/fault"},
 	{"."},
 	{"compare/tensorflow", "bridge/tf/live"},
 	{"compare"},
@@ -226,16 +230,21 @@ func TestFamiliesImportNothingOfOurs(t *testing.T) {
 
 func TestCoreNeedsNoProtobufMessages(t *testing.T) {
 	for _, f := range files(t) {
-		if f.dir == "bridge/tf/pbtxt" || f.dir == "bridge/tf/live" || isTest(f) || internal(f.dir) {
+		if f.dir == "bridge/tf/pbtxt" || f.dir == "bridge/tf/live" || speaksGRPC(f.dir) || isTest(f) || internal(f.dir) {
 			continue
 		}
 		for _, imported := range f.imports {
+			assert.False(t, strings.HasPrefix(imported, "google.golang.org/grpc") && f.dir != "cmd/tf2ng" && !example(f.dir),
+				"%s imports %s, which only programs that use it are to build", f.path, imported)
 			assert.False(t, strings.HasPrefix(imported, "github.com/wamuir/graft"),
 				"%s imports %s: a program can link one copy of TensorFlow's messages only", f.path, imported)
 			assert.NotEqual(t, "C", imported, "%s uses cgo", f.path)
 		}
 	}
 }
+
+// speaksGRPC reports whether a directory has the gRPC services, which are TensorFlow's messages.
+func speaksGRPC(dir string) bool { return strings.HasPrefix(dir+"/", "serving/tfgrpc/") }
 
 func TestPackagesHaveNamesThatSaySomething(t *testing.T) {
 	for _, f := range files(t) {

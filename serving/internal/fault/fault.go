@@ -1,0 +1,108 @@
+// Package fault has the errors of a server: TensorFlow Serving's status codes, and its texts in one
+// table, Rows, that the tests of all front ends read.
+package fault
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Code is a status code, with gRPC's numbers.
+type Code int
+
+// The codes.
+const (
+	OK                 Code = 0
+	Cancelled          Code = 1
+	Unknown            Code = 2
+	InvalidArgument    Code = 3
+	DeadlineExceeded   Code = 4
+	NotFound           Code = 5
+	AlreadyExists      Code = 6
+	PermissionDenied   Code = 7
+	ResourceExhausted  Code = 8
+	FailedPrecondition Code = 9
+	Aborted            Code = 10
+	OutOfRange         Code = 11
+	Unimplemented      Code = 12
+	Internal           Code = 13
+	Unavailable        Code = 14
+	DataLoss           Code = 15
+	Unauthenticated    Code = 16
+)
+
+// codes has each code's name, and the status of an HTTP answer with it.
+var codes = [...]struct {
+	name string
+	http int
+}{
+	{"OK", 200},
+	{"CANCELLED", 499},
+	{"UNKNOWN", 500},
+	{"INVALID_ARGUMENT", 400},
+	{"DEADLINE_EXCEEDED", 504},
+	{"NOT_FOUND", 404},
+	{"ALREADY_EXISTS", 409},
+	{"PERMISSION_DENIED", 403},
+	{"RESOURCE_EXHAUSTED", 429},
+	{"FAILED_PRECONDITION", 400},
+	{"ABORTED", 409},
+	{"OUT_OF_RANGE", 400},
+	{"UNIMPLEMENTED", 501},
+	{"INTERNAL", 500},
+	{"UNAVAILABLE", 503},
+	{"DATA_LOSS", 500},
+	{"UNAUTHENTICATED", 401},
+}
+
+// String returns the code's name: INVALID_ARGUMENT.
+func (c Code) String() string {
+	if c < 0 || int(c) >= len(codes) {
+		return fmt.Sprintf("CODE_%d", int(c))
+	}
+	return codes[c].name
+}
+
+// HTTP returns the status of an HTTP answer with the code, as TensorFlow Serving maps it.
+func (c Code) HTTP() int {
+	if c < 0 || int(c) >= len(codes) {
+		return 500
+	}
+	return codes[c].http
+}
+
+// Error is a request that failed, or a version that could not be loaded.
+type Error struct {
+	Code    Code
+	Message string
+	Err     error // its cause; may be nil
+}
+
+// Error returns the message.
+func (e *Error) Error() string { return e.Message }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Row is a kind of error.
+type Row struct {
+	Code   Code
+	Format string // of the message, with its arguments
+	Phrase string // the part of the message that clients may look for
+	Source string // where TensorFlow Serving or TensorFlow has it; "ours" where they have nothing of the kind
+}
+
+// New returns an error of a kind.
+func New(k Kind, args ...any) *Error {
+	row := table[k]
+	e := &Error{Code: row.Code, Message: fmt.Sprintf(row.Format, args...)}
+	for _, a := range args {
+		if err, ok := a.(error); ok {
+			e.Err = err
+		}
+	}
+	return e
+}
+
+// Rows returns the table of all kinds: a Kind is an index.
+func Rows() []Row { return slices.Clone(table[:]) }

@@ -1,0 +1,472 @@
+package serving
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tf2ng/tf2ng/serving/internal/fault"
+)
+
+// State is where a version is between being found and being gone, with TensorFlow Serving's numbers.
+type State int
+
+// The states.
+const (
+	Start     State = 10
+	Loading   State = 20
+	Available State = 30
+	Unloading State = 40
+	End       State = 50
+)
+
+// String returns the state's name in TensorFlow Serving: AVAILABLE.
+func (s State) String() string {
+	switch s {
+	case Start:
+		return "START"
+	case Loading:
+		return "LOADING"
+	case Available:
+		return "AVAILABLE"
+	case Unloading:
+		return "UNLOADING"
+	case End:
+		return "END"
+	}
+	return "UNKNOWN"
+}
+
+// VersionStatus tells of a version.
+type VersionStatus struct {
+	Version int64
+	State   State
+	Err     error // why it could not be loaded; nil if it could
+}
+
+// endedKept is how many versions that ended without an error a model remembers.
+const endedKept = 16
+
+// model keeps the versions of one model. One goroutine, run, looks for them, loads and unloads them.
+type model struct {
+	manager *Manager
+	log     *slog.Logger
+	cancel  context.CancelFunc
+	done    chan struct{} // closed when run has returned
+	kick    chan struct{} // a look is wanted at once
+
+	retiring sync.WaitGroup // versions that wait for their last request
+
+	mu        sync.RWMutex
+	conf      ModelConfig
+	versions  map[int64]*version
+	serving   map[int64]*version // those of versions that are available
+	seen      map[int64]string   // the content of all versions at the last look
+	looks     int                // how often the versions were looked for
+	lookedAt  chan struct{}      // closed at the next look's end, and replaced
+	lookError error              // of the last look
+}
+
+// version is a version of a model. Its fields are the model's to change, under mu.
+type version struct {
+	Version
+	model  *model
+	state  State
+	err    error
+	tries  int
+	next   time.Time // not to be tried again before; zero: at any time
+	loaded *Servable
+	batch  *batcher // nil if requests are not batched
+
+	users sync.WaitGroup
+}
+
+func newModel(m *Manager, c ModelConfig) *model {
+	ctx, cancel := context.WithCancel(context.Background())
+	known := &model{
+		manager: m, log: m.options.Log.With("model", c.Name), cancel: cancel, conf: c,
+		done: make(chan struct{}), kick: make(chan struct{}, 1),
+		versions: map[int64]*version{}, serving: map[int64]*version{}, lookedAt: make(chan struct{}),
+	}
+	go known.run(ctx)
+	return known
+}
+
+func (m *model) config() ModelConfig {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.conf
+}
+
+// configure gives a model another configuration, of the same name and base path.
+func (m *model) configure(c ModelConfig) {
+	m.mu.Lock()
+	m.conf = c
+	m.mu.Unlock()
+	select {
+	case m.kick <- struct{}{}:
+	default:
+	}
+}
+
+// looked waits for a look that began after the call, or a first one, and returns its error.
+func (m *model) looked(ctx context.Context) error {
+	m.mu.RLock()
+	want := m.looks + 1
+	if m.looks > 0 {
+		want++ // one may be under way
+	}
+	m.mu.RUnlock()
+	for {
+		m.mu.RLock()
+		looks, at, err := m.looks, m.lookedAt, m.lookError
+		m.mu.RUnlock()
+		if looks >= want {
+			return err
+		}
+		if looks > 0 {
+			m.configure(m.config())
+		}
+		select {
+		case <-at:
+		case <-ctx.Done():
+			return stopped(ctx)
+		case <-m.done:
+			return fault.New(fault.ShuttingDown)
+		}
+	}
+}
+
+// run looks for versions until stop.
+func (m *model) run(ctx context.Context) {
+	defer close(m.done)
+	for ctx.Err() == nil {
+		err := m.look(ctx)
+		m.mu.Lock()
+		m.lookError = err
+		m.looks++
+		close(m.lookedAt)
+		m.lookedAt = make(chan struct{})
+		m.mu.Unlock()
+		m.wait(ctx)
+	}
+	m.retire(m.published(), "the model is not served any more")
+	m.retiring.Wait()
+}
+
+// wait returns when the next look is due.
+func (m *model) wait(ctx context.Context) {
+	var due <-chan time.Time
+	pause := m.manager.options.Poll
+	if pause < 0 {
+		pause = m.untilRetry()
+	}
+	if pause > 0 {
+		timer := time.NewTimer(pause)
+		defer timer.Stop()
+		due = timer.C
+	}
+	select {
+	case <-ctx.Done():
+	case <-m.kick:
+	case <-due:
+	}
+}
+
+// untilRetry returns the time until a version is to be tried again; 0 if none is.
+func (m *model) untilRetry() time.Duration {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var first time.Duration
+	for _, v := range m.versions {
+		if left := time.Until(v.next); v.state != Available && !v.next.IsZero() && (first == 0 || left < first) {
+			first = max(left, time.Millisecond)
+		}
+	}
+	return first
+}
+
+// look looks for versions once: it loads what the policy wants, and then unloads what it does not,
+// unless nothing else is available.
+func (m *model) look(ctx context.Context) error {
+	c := m.config()
+	found, err := m.manager.options.Source.Versions(ctx, c.BasePath)
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("no versions of model %s found under base path %s: "+
+			"is the directory of the version named by a number?", c.Name, c.BasePath)
+	}
+	if err != nil {
+		m.report(err)
+		return err
+	}
+	wanted := c.Policy.wanted(found)
+	var errs []error
+	for _, n := range c.Policy.Specific {
+		if !slices.ContainsFunc(found, func(v Version) bool { return v.Number == n }) {
+			errs = append(errs, fmt.Errorf("version %d of model %s, which the version policy wants, was not found", n,
+				c.Name))
+		}
+	}
+	for _, v := range wanted {
+		if err := m.load(ctx, v); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	m.retire(m.surplus(wanted), "the version policy does not want it any more")
+	m.forget(found)
+	m.remember(found)
+	err = errors.Join(errs...)
+	m.report(err)
+	return err
+}
+
+// report logs what is wrong with a look, unless it is what was wrong with the last one.
+func (m *model) report(err error) {
+	m.mu.RLock()
+	last := m.lookError
+	m.mu.RUnlock()
+	if err != nil && (last == nil || last.Error() != err.Error()) {
+		m.log.Warn("not all versions serve", "error", err)
+	}
+}
+
+// load loads a version that is wanted, if it is time to. The error tells why it does not serve.
+func (m *model) load(ctx context.Context, found Version) error {
+	v, now := m.due(found)
+	if !now {
+		m.mu.RLock()
+		defer m.mu.RUnlock()
+		return v.err
+	}
+	m.log.Info("loading", "version", v.Number, "path", v.Path)
+	begin := time.Now()
+	loaded, err := m.open(ctx, found)
+	took := time.Since(begin)
+	m.manager.metrics.loaded(found.Path, took, err)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err != nil {
+		err = fmt.Errorf("version %d of model %s cannot be loaded: %w", v.Number, m.conf.Name, err)
+		v.state, v.err, v.next = End, err, time.Time{}
+		if v.tries <= m.manager.options.Retries {
+			v.next = time.Now().Add(m.manager.options.RetryInterval)
+		}
+		m.log.Error("not loaded", "version", v.Number, "try", v.tries, "error", err)
+		return err
+	}
+	v.state, v.err, v.loaded = Available, nil, loaded
+	v.batch = m.newBatcher(v)
+	m.serving[v.Number] = v
+	m.log.Info("serving", "version", v.Number, "seconds", took.Seconds())
+	return nil
+}
+
+func (m *model) newBatcher(v *version) *batcher {
+	parameters := m.manager.batching(m.conf, v.loaded)
+	if parameters == nil {
+		return nil
+	}
+	return newBatcher(m.manager, m.conf.Name, parameters.withDefaults(m.manager.options.Parallel))
+}
+
+// due returns the version of a number, and whether it is to be loaded now.
+func (m *model) due(found Version) (v *version, now bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	v = m.versions[found.Number]
+	switch {
+	case v == nil || v.state == End && v.err == nil:
+		v = &version{Version: found, model: m, state: Start}
+		m.versions[found.Number] = v
+		if len(m.serving) > 0 && m.looks > 0 && m.seen[found.Number] != found.State {
+			return v, false // it may still be copied, and nobody waits for it
+		}
+	case v.state == Available:
+		return v, false
+	case v.State != found.State: // it is still changing, or was repaired
+		v.Version, v.tries, v.next = found, 0, time.Time{}
+		return v, false
+	case v.tries > 0 && (v.next.IsZero() || time.Now().Before(v.next)):
+		return v, false
+	}
+	v.state, v.Version = Loading, found
+	v.tries++
+	return v, true
+}
+
+// open loads and warms up a version.
+func (m *model) open(ctx context.Context, v Version) (_ *Servable, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	s, err := m.manager.options.Source.Open(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.Signatures) == 0 {
+		return nil, errors.Join(errors.New("it has no signatures"), s.close())
+	}
+	if s.Batching != nil {
+		if err := s.Batching.check(); err != nil {
+			return nil, errors.Join(err, s.close())
+		}
+	}
+	if m.manager.options.NoWarmup {
+		return s, nil
+	}
+	begin := time.Now()
+	err = m.manager.warm(ctx, m.config(), s)
+	m.manager.metrics.warmed(v.Path, time.Since(begin), err)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("warm-up: %w", err), s.close())
+	}
+	return s, nil
+}
+
+func (s *Servable) close() error {
+	if s.Close == nil {
+		return nil
+	}
+	return s.Close()
+}
+
+// surplus returns the versions that serve and are not wanted, once one that is wanted serves.
+func (m *model) surplus(wanted []Version) []*version {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var list []*version
+	instead := false
+	for _, v := range m.serving {
+		if slices.ContainsFunc(wanted, func(w Version) bool { return w.Number == v.Number }) {
+			instead = true
+		} else {
+			list = append(list, v)
+		}
+	}
+	if !instead {
+		return nil
+	}
+	return list
+}
+
+func (m *model) published() []*version {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var list []*version
+	for _, v := range m.serving {
+		list = append(list, v)
+	}
+	return list
+}
+
+// retire unloads versions, each when its last request has been answered.
+func (m *model) retire(list []*version, why string) {
+	m.mu.Lock()
+	for _, v := range list {
+		delete(m.serving, v.Number)
+		v.state = Unloading
+	}
+	m.mu.Unlock()
+	for _, v := range list {
+		m.retiring.Go(func() { m.unload(v, why) })
+	}
+}
+
+func (m *model) unload(v *version, why string) {
+	v.users.Wait()
+	if v.batch != nil {
+		v.batch.close()
+	}
+	err := v.loaded.close()
+	m.log.Info("unloaded", "version", v.Number, "because", why)
+	if err != nil {
+		m.log.Error("unloading failed", "version", v.Number, "error", err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	v.state, v.loaded, v.batch = End, nil, nil
+}
+
+// forget drops versions that failed and are gone from the base path, and the oldest of many that
+// ended.
+func (m *model) forget(found []Version) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ended []int64
+	for n, v := range m.versions {
+		there := slices.ContainsFunc(found, func(f Version) bool { return f.Number == n })
+		switch {
+		case !there && (v.state == Start || v.err != nil):
+			delete(m.versions, n)
+		case v.state == End && v.err == nil:
+			ended = append(ended, n)
+		}
+	}
+	slices.Sort(ended)
+	for _, n := range ended[:max(0, len(ended)-endedKept)] {
+		delete(m.versions, n)
+	}
+}
+
+// remember notes the content of the versions that there are.
+func (m *model) remember(found []Version) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.seen = make(map[int64]string, len(found))
+	for _, v := range found {
+		m.seen[v.Number] = v.State
+	}
+}
+
+// stop unloads all versions and returns when they are gone.
+func (m *model) stop() {
+	m.cancel()
+	<-m.done
+}
+
+func (m *model) ready() bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return len(m.serving) > 0
+}
+
+func (m *model) available(n int64) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.serving[n] != nil
+}
+
+// acquire returns the version that a request is for, by number, by label or the newest.
+func (m *model) acquire(s Spec) (*version, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	n, specific := s.Version, s.HasVersion
+	if !specific && s.Label != "" {
+		if n, specific = m.conf.Labels[s.Label]; !specific {
+			return nil, fault.New(fault.NoLabel, s.Label)
+		}
+	}
+	if !specific {
+		n = -1
+		for number := range m.serving {
+			n = max(n, number)
+		}
+	}
+	v := m.serving[n]
+	switch {
+	case v == nil && specific:
+		return nil, fault.New(fault.NoVersion, s.Model, n)
+	case v == nil:
+		return nil, fault.New(fault.NoModel, s.Model)
+	}
+	v.users.Add(1)
+	return v, nil
+}
+
+func (v *version) release() { v.users.Done() }

@@ -1,0 +1,199 @@
+package serving
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tf2ng/tf2ng"
+)
+
+// Source finds the versions of models and loads them. Directories is one; a program may have its own.
+type Source interface {
+	// Versions lists the versions that there are of a model.
+	Versions(ctx context.Context, basePath string) ([]Version, error)
+
+	// Open loads a version. It may take long, and is to return when ctx is done.
+	Open(ctx context.Context, v Version) (*Servable, error)
+}
+
+// Version is a version of a model that a Source has found.
+type Version struct {
+	Number int64  // larger is newer
+	Path   string // where it is; the Source's business
+	State  string // of its content: while it changes, the version is not loaded; may be empty
+}
+
+// Directories is the Source of base paths in the file system: directories in which a SavedModel, a
+// GraphDef (.pb, .pbtxt) or a converted model (.ng) stands in a directory that is named by its
+// version's number, as 3/saved_model.pb or 3/model.ng, or the latter two in a file, as 3.ng.
+type Directories struct {
+	Options []tf2ng.Option // for Load
+
+	// Warmup reads the requests of assets.extra/tf_serving_warmup_requests, a file at path; nil
+	// leaves them unread. Package serving/tfgrpc has such a function.
+	Warmup func(path string) ([]Request, error)
+
+	// Batching reads the batching parameters of a version, the file batching_params.pbtxt beside its
+	// model; nil leaves them unread. Package serving/tfgrpc has such a function.
+	Batching func(path string) (*Batching, error)
+}
+
+// warmupFile is where a SavedModel has requests to be answered before it serves.
+const warmupFile = "assets.extra/tf_serving_warmup_requests"
+
+// batchingFile is where a version may have batching parameters of its own.
+const batchingFile = "batching_params.pbtxt"
+
+var versionFile = regexp.MustCompile(`^(\d+)\.(pb|pbtxt|ng)$`)
+
+// Versions lists what has a number for its name.
+func (d *Directories) Versions(_ context.Context, basePath string) ([]Version, error) {
+	entries, err := os.ReadDir(basePath)
+	if err != nil {
+		return nil, err
+	}
+	var list []Version
+	for _, e := range entries {
+		digits := e.Name()
+		if m := versionFile.FindStringSubmatch(digits); m != nil {
+			digits = m[1]
+		}
+		n, err := strconv.ParseInt(digits, 10, 64)
+		if err != nil || digits[0] == '+' || n < 0 {
+			continue
+		}
+		path := filepath.Join(basePath, e.Name())
+		if slices.ContainsFunc(list, func(v Version) bool { return v.Number == n }) {
+			return nil, fmt.Errorf("%s: version %d is there twice", basePath, n)
+		}
+		list = append(list, Version{Number: n, Path: path, State: state(path)})
+	}
+	slices.SortFunc(list, func(a, b Version) int { return cmp.Compare(a.Number, b.Number) })
+	return list, nil
+}
+
+// state tells of which files a version is made: their names, sizes and times.
+func state(path string) string {
+	var b strings.Builder
+	_ = filepath.WalkDir(path, func(p string, _ fs.DirEntry, err error) error {
+		info, statErr := os.Stat(p)
+		if err != nil || statErr != nil {
+			fmt.Fprintf(&b, "%s: gone\n", p)
+			return nil
+		}
+		fmt.Fprintf(&b, "%s %d %d\n", p, info.Size(), info.ModTime().UnixNano())
+		return nil
+	})
+	return b.String()
+}
+
+// Open loads the model of a version.
+func (d *Directories) Open(_ context.Context, v Version) (*Servable, error) {
+	path, err := modelFile(v.Path)
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.load(path)
+	if err != nil {
+		return nil, err
+	}
+	if now := state(v.Path); v.State != "" && now != v.State {
+		return nil, errors.Join(fmt.Errorf("%s: files changed while they were read: are they still being copied?",
+			v.Path), s.Close())
+	}
+	if err := d.addFiles(s, v.Path); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (d *Directories) load(path string) (*Servable, error) {
+	m, err := tf2ng.Load(path, d.Options...)
+	if err != nil {
+		m, err = d.loadAny(path, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s, err := FromModel(m)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), m.Close())
+	}
+	return s, nil
+}
+
+// loadAny loads a model whose usual signature cannot be had by another of its signatures: all those
+// that can be had are served.
+func (d *Directories) loadAny(path string, why error) (*tf2ng.Model, error) {
+	by := func(name string) (*tf2ng.Model, error) {
+		return tf2ng.Load(path, append(slices.Clone(d.Options), tf2ng.WithSignature(name))...)
+	}
+	m, err := by("\x00") // which no model has: the error lists what there is
+	if err == nil {
+		return m, nil
+	}
+	if choice := (*tf2ng.SignatureError)(nil); errors.As(err, &choice) {
+		for _, name := range choice.Have {
+			if m, err := by(name); err == nil {
+				return m, nil
+			}
+		}
+	}
+	return nil, why
+}
+
+// addFiles reads what stands beside the model.
+func (d *Directories) addFiles(s *Servable, version string) (err error) {
+	path := filepath.Join(version, filepath.FromSlash(warmupFile))
+	if d.Warmup != nil && exists(path) {
+		if s.Warmup, err = d.Warmup(path); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	path = filepath.Join(version, batchingFile)
+	if d.Batching != nil && exists(path) {
+		if s.Batching, err = d.Batching(path); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// modelFile returns what Load is to read of a version: the directory of a SavedModel, or a file.
+func modelFile(version string) (string, error) {
+	info, err := os.Stat(version)
+	if err != nil || !info.IsDir() {
+		return version, err
+	}
+	entries, err := os.ReadDir(version)
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case name == "saved_model.pb" || name == "saved_model.pbtxt":
+			return version, nil
+		case slices.Contains([]string{".pb", ".pbtxt", ".ng"}, filepath.Ext(name)) && !e.IsDir():
+			found = append(found, name)
+		}
+	}
+	if len(found) != 1 {
+		return "", fmt.Errorf("%s: want saved_model.pb, or one file *.pb, *.pbtxt or *.ng, got %q", version, found)
+	}
+	return filepath.Join(version, found[0]), nil
+}

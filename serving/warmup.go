@@ -1,0 +1,85 @@
+package serving
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/tf2ng/tf2ng"
+)
+
+// maxWarmupBytes bounds an input of zeros.
+const maxWarmupBytes = 256 << 20
+
+// warm answers the recorded requests of a version, or else runs each signature on zeros, once for
+// each batch size that is allowed.
+func (m *Manager) warm(ctx context.Context, c ModelConfig, s *Servable) error {
+	for i, r := range s.Warmup {
+		name := r.Signature
+		if name == "" {
+			name = DefaultSignature
+		}
+		sig := s.Signatures[name]
+		if sig == nil {
+			return fmt.Errorf("request %d: the model has no signature %q", i, name)
+		}
+		if err := sig.check(r.Inputs, r.Outputs); err != nil {
+			return fmt.Errorf("request %d: %w", i, err)
+		}
+		if _, err := sig.Run(ctx, r.Inputs); err != nil {
+			return fmt.Errorf("request %d: %w", i, err)
+		}
+	}
+	if len(s.Warmup) > 0 {
+		return nil
+	}
+	sizes := []int{1}
+	if b := m.batching(c, s); b != nil && len(b.AllowedBatchSizes) > 0 {
+		sizes = b.AllowedBatchSizes
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Signatures)) {
+		for _, rows := range sizes {
+			m.warmZeros(ctx, c.Name, name, s.Signatures[name], rows)
+		}
+	}
+	return ctx.Err()
+}
+
+// warmZeros runs a signature on zeros, if the rows are all that is not known of its inputs. Zeros
+// may be nothing that a model can work on, so that an error says nothing.
+func (m *Manager) warmZeros(ctx context.Context, model, name string, s *Signature, rows int) {
+	in := map[string]*tf2ng.Tensor{}
+	for _, p := range s.Inputs {
+		if !p.Shape.Ranked() || p.Type == tf2ng.String || p.Type == tf2ng.Dynamic {
+			return
+		}
+		shape := p.Shape.Clone()
+		if len(shape) > 0 && shape[0] == tf2ng.Unknown {
+			shape[0] = rows
+		}
+		if n, err := shape.Elements(); err != nil || !shape.Static() || n > maxWarmupBytes/p.Type.Size() {
+			return
+		}
+		t, err := tf2ng.NewTensor(p.Type, shape)
+		if err != nil {
+			return
+		}
+		in[p.Alias] = t
+	}
+	if _, err := s.Run(ctx, in); err != nil {
+		m.options.Log.Debug("warm-up on zeros failed", "model", model, "signature", name, "rows", rows, "error", err)
+	}
+}
+
+// batching returns the parameters of batching for a version: its own, the model's, or all models';
+// nil if its requests are not batched.
+func (m *Manager) batching(c ModelConfig, s *Servable) *Batching {
+	switch {
+	case s.Batching != nil:
+		return s.Batching
+	case c.Batching != nil:
+		return c.Batching
+	}
+	return m.options.Batching
+}
