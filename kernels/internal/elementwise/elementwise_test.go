@@ -525,11 +525,13 @@ func TestNewErrors(t *testing.T) {
 		},
 		{"kind", []Step{first, {Kind: 10}}, "step 1: unknown kind 10"},
 		{
-			"same type", []Step{first, {Kind: StoreConverted, Primitive: Add, Buffer: 1}},
+			"same type",
+			[]Step{first, {Kind: StoreConverted, Primitive: Add, Buffer: 1}},
 			"step 1: add makes no other type",
 		},
 		{
-			"bytes", []Step{first, {Kind: Combine, Primitive: Less, Source: Source{Buffer: 1}}},
+			"bytes",
+			[]Step{first, {Kind: Combine, Primitive: Less, Source: Source{Buffer: 1}}},
 			"step 1: less does not combine two operands",
 		},
 	} {
