@@ -26,17 +26,6 @@ type part struct {
 	gives []tensorName
 }
 
-// ends returns the nodes that give what the parts give.
-func (f *flow) ends() []string {
-	var names []string
-	for _, p := range f.parts {
-		for _, o := range p.gives {
-			names = append(names, o.node)
-		}
-	}
-	return names
-}
-
 // opArguments is the op of the node that stands for the arguments of a function that a flow
 // runs.
 const opArguments = "_Arg"
