@@ -28,6 +28,10 @@ func grown(op *tensorflow.QuantizeV2, lo, hi float32) (mn, mx float32) {
 	return numeric.Flushed(mn), numeric.Flushed(max(0, hi, mn+least))
 }
 
+// errTooNarrow refuses ranges that TensorFlow's flushing of subnormal numbers shows in, which
+// ONNX does not have.
+var errTooNarrow = errors.New("its range is so narrow that subnormal numbers count")
+
 // quantizeInSteps writes the modes of QuantizeV2 that no Rounding says, for a constant range.
 func (e *exporter) quantizeInSteps(n *core.Node, op *tensorflow.QuantizeV2, lo, hi float32) error {
 	if op.Axis != -1 || op.Type == core.I32 {
@@ -40,6 +44,9 @@ func (e *exporter) quantizeInSteps(n *core.Node, op *tensorflow.QuantizeV2, lo, 
 	}
 	levels := float64(most - least)
 	mn, mx := grown(op, lo, hi)
+	if float64(mx-mn) < levels*0x1p-100 {
+		return errTooNarrow
+	}
 	f := form{first: e.formOf(n.Inputs()[0]).first}
 	x := e.use(n.Inputs()[0], f)
 	switch op.Mode {
@@ -134,6 +141,9 @@ func exportFakeQuant(e *exporter, n *core.Node, op *tensorflow.FakeQuant) error 
 			return errors.New("its range is [0, 0]")
 		}
 		q := fakeQuantOf(op, mn, mx)
+		if q.scale < 0x1p-100 {
+			return errTooNarrow
+		}
 		lo, hi, scale = append(lo, q.lo), append(hi, q.hi), append(scale, q.scale)
 		inv, qzero = append(inv, q.inv), append(qzero, q.qzero)
 	}
