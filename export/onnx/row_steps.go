@@ -141,7 +141,7 @@ func exportFakeQuant(e *exporter, n *core.Node, op *tensorflow.FakeQuant) error 
 			return errors.New("its range is [0, 0]")
 		}
 		q := fakeQuantOf(op, mn, mx)
-		if q.scale < 0x1p-100 {
+		if q.scale == 0 && op.PerChannel {
 			return errTooNarrow
 		}
 		lo, hi, scale = append(lo, q.lo), append(hi, q.hi), append(scale, q.scale)
