@@ -58,13 +58,30 @@ type Node struct {
 	outputs []Fact
 }
 
+// FactsOf returns what is known of values.
+func FactsOf(values []Value) []Fact {
+	facts := make([]Fact, len(values))
+	for i, v := range values {
+		facts[i] = v.Fact()
+	}
+	return facts
+}
+
+// Operands returns what an op that reads values sees of them.
+func Operands(values []Value) []Operand {
+	in := make([]Operand, len(values))
+	for i, v := range values {
+		in[i] = Operand{v.Fact(), v.Constant()}
+	}
+	return in
+}
+
 // NewNode applies op to inputs: it infers, and returns an *OpError if the op
 // rejects them.
 func NewNode(op Op, inputs ...Value) (*Node, error) { return NewNamedNode("", op, inputs...) }
 
 // NewNamedNode is NewNode with a name, which errors tell.
 func NewNamedNode(name string, op Op, inputs ...Value) (*Node, error) {
-	in := make([]Operand, len(inputs))
 	for i, v := range inputs {
 		if v.Node == nil {
 			return nil, located(Violation("", i, "is not connected"), op, name)
@@ -73,9 +90,8 @@ func NewNamedNode(name string, op Op, inputs ...Value) (*Node, error) {
 			return nil, located(Violation("", i, "got output %d of node %q, want one of its %d",
 				v.Index, v.Node, len(v.Node.outputs)), op, name)
 		}
-		in[i] = Operand{v.Fact(), v.Constant()}
 	}
-	outputs, err := op.Infer(in)
+	outputs, err := op.Infer(Operands(inputs))
 	if err != nil {
 		return nil, located(err, op, name)
 	}

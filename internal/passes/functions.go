@@ -60,7 +60,7 @@ func newCalling(
 	for i, f := range list {
 		list[i] = withoutNames(f)
 	}
-	special, err := op.WithFunctions(list).Specialize(operands(inputs))
+	special, err := op.WithFunctions(list).Specialize(core.Operands(inputs))
 	if err != nil {
 		return nil, n.Locate(err)
 	}

@@ -38,7 +38,7 @@ type relayout struct {
 // apply returns the op on inputs with the channels last, and its output with them first; no
 // values if it has computed filters of float32, which no kernel multiplies.
 func (l *relayout) apply(op trait.Layouted, inputs []core.Value) ([]core.Value, error) {
-	roles := op.LayoutRoles(factsOf(inputs))
+	roles := op.LayoutRoles(core.FactsOf(inputs))
 	inputs = slices.Clone(inputs)
 	for i, v := range inputs {
 		switch roles[i] {
@@ -116,12 +116,4 @@ func (l *relayout) make(op core.Op, inputs ...core.Value) core.Value {
 	}
 	n.Origin = l.node.Origin
 	return n.Out(0)
-}
-
-func factsOf(values []core.Value) []core.Fact {
-	facts := make([]core.Fact, len(values))
-	for i, v := range values {
-		facts[i] = v.Fact()
-	}
-	return facts
 }

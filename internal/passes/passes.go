@@ -317,7 +317,7 @@ func foldPartly(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 	if !ok {
 		return nil, nil
 	}
-	known, err := op.Constants(operands(inputs))
+	known, err := op.Constants(core.Operands(inputs))
 	if err != nil || !slices.ContainsFunc(known, func(t *core.Tensor) bool { return t != nil }) {
 		return nil, err
 	}
@@ -333,14 +333,6 @@ func foldPartly(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		}
 	}
 	return values, nil
-}
-
-func operands(values []core.Value) []core.Operand {
-	out := make([]core.Operand, len(values))
-	for i, v := range values {
-		out[i] = core.Operand{Fact: v.Fact(), Const: v.Constant()}
-	}
-	return out
 }
 
 func constantOf(n *core.Node, t *core.Tensor) core.Value {

@@ -12,11 +12,7 @@ func passing(f *core.Function, _ Options) (*core.Function, error) {
 		if !ok {
 			return nil, nil
 		}
-		in := make([]core.Operand, len(inputs))
-		for i, v := range inputs {
-			in[i] = core.Operand{Fact: v.Fact(), Const: v.Constant()}
-		}
-		i, ok := op.Passes(in)
+		i, ok := op.Passes(core.Operands(inputs))
 		out := n.Outputs()[0]
 		if !ok || inputs[i].Type() != out.Type || !inputs[i].Shape().Static() || !inputs[i].Shape().Equal(out.Shape) {
 			return nil, nil

@@ -66,7 +66,7 @@ func (p *qdqPass) quantize(n *core.Node, inputs []core.Value) ([]core.Value, err
 	if err != nil || v.Node == nil {
 		return nil, err
 	}
-	rangeOut, err := n.Op().(trait.RangeQuantizer).Constants(operands(inputs))
+	rangeOut, err := n.Op().(trait.RangeQuantizer).Constants(core.Operands(inputs))
 	if err != nil {
 		return nil, err
 	}

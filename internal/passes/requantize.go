@@ -126,7 +126,7 @@ func absorbPads(f *core.Function, _ Options) (*core.Function, error) {
 			return nil, nil
 		}
 		pad, value, ok := constantPad(inputs[0])
-		if !ok || !window.PadsWith(value, operands(inputs)) {
+		if !ok || !window.PadsWith(value, core.Operands(inputs)) {
 			return nil, nil
 		}
 		op, ok := window.WithPadding(pad.Below, pad.Above)

@@ -37,7 +37,7 @@ func requantizeChannels(f *core.Function, _ Options) (*core.Function, error) {
 		if err != nil {
 			return nil, err
 		}
-		ranges, err := op.Constants(operands(inputs))
+		ranges, err := op.Constants(core.Operands(inputs))
 		if err != nil {
 			return nil, err
 		}

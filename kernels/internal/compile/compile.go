@@ -96,11 +96,7 @@ func (a assembler) callsOf(nodes []*core.Node) (map[*core.Node]*machine.Calls, e
 // calls returns what one node calls. The memory of a function is its own: it stays from one
 // call to the next.
 func (a assembler) calls(n *core.Node, op core.Caller) (*machine.Calls, error) {
-	operands := make([]core.Operand, len(n.Inputs()))
-	for i, v := range n.Inputs() {
-		operands[i] = core.Operand{Fact: v.Fact(), Const: v.Constant()}
-	}
-	special, err := op.Specialize(operands)
+	special, err := op.Specialize(core.Operands(n.Inputs()))
 	if err != nil {
 		return nil, n.Locate(err)
 	}

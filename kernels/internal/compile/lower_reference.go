@@ -32,7 +32,7 @@ func (c *compiler) emitEval(
 	n *core.Node, kernel string, eval func(r *machine.Run, in, out []*core.Tensor) error,
 ) (in, out []int) {
 	in = c.buffersOf(n.Inputs())
-	facts := machine.FactsOf(n.Inputs())
+	facts := core.FactsOf(n.Inputs())
 	for i := range n.Outputs() {
 		out = append(out, c.newOutput(n.Out(i)))
 	}

@@ -155,21 +155,12 @@ var (
 	_ = lowers[array.Split](lowerSplit)
 )
 
-// operandsOf returns what is known of a node's inputs.
-func operandsOf(n *core.Node) []core.Operand {
-	in := make([]core.Operand, len(n.Inputs()))
-	for i, v := range n.Inputs() {
-		in[i] = core.Operand{Fact: v.Fact(), Const: v.Constant()}
-	}
-	return in
-}
-
 // lowerCut lowers what takes neighbouring elements at a place that is known.
 func lowerCut(c *compiler, n *core.Node) (bool, error) {
 	x := n.Inputs()[0]
 	size := x.Type().Size()
 	bytes := n.Outputs()[0].Shape.MustElements() * size
-	first, ok := n.Op().(trait.Cutting).Cut(operandsOf(n))
+	first, ok := n.Op().(trait.Cutting).Cut(core.Operands(n.Inputs()))
 	if !ok || bytes == 0 {
 		return false, nil
 	}

@@ -290,7 +290,7 @@ func (c *compiler) lowerByReference(u *unfused) error {
 	if len(result[0].Shape) == 0 { // the op wants an axis of channels
 		result[0].Shape = core.Shape{1}
 	}
-	facts := append([]core.Fact{{Type: core.I32, Shape: result[0].Shape}}, machine.FactsOf(u.operands)...)
+	facts := append([]core.Fact{{Type: core.I32, Shape: result[0].Shape}}, core.FactsOf(u.operands)...)
 	out := []int{c.newOutput(n.Out(0))}
 	ins, outs := c.newOperands(len(in)), c.newOperands(len(out))
 	c.emit(machine.Instruction{

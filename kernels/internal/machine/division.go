@@ -37,7 +37,7 @@ func rowOf(n int) unit { return unit{n, n} }
 // be divided.
 func DivisionOf(n *core.Node) (*Division, bool) {
 	hasNoBytes := func(f core.Fact) bool { return f.Type.Size() == 0 || !f.Static() }
-	if slices.ContainsFunc(n.Outputs(), hasNoBytes) || slices.ContainsFunc(FactsOf(n.Inputs()), hasNoBytes) {
+	if slices.ContainsFunc(n.Outputs(), hasNoBytes) || slices.ContainsFunc(core.FactsOf(n.Inputs()), hasNoBytes) {
 		return nil, false
 	}
 	d, ok := divisionOf(n)

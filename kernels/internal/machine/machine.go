@@ -51,16 +51,7 @@ func Operations(n *core.Node) int64 {
 		return 0
 	}
 	if op, ok := n.Op().(trait.Costed); ok {
-		return op.Operations(FactsOf(n.Inputs()), n.Outputs())
+		return op.Operations(core.FactsOf(n.Inputs()), n.Outputs())
 	}
 	return 0
-}
-
-// FactsOf returns what is known of values.
-func FactsOf(values []core.Value) []core.Fact {
-	facts := make([]core.Fact, len(values))
-	for i, v := range values {
-		facts[i] = v.Fact()
-	}
-	return facts
 }

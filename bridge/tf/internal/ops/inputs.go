@@ -122,7 +122,7 @@ func (c *call) ranged(min, max int, g granularity) builders.Range {
 		r = builders.Range{Min: c.scalar(min), Max: c.scalar(max)}
 	}
 	rule := &quantization.RangeToScale{Type: core.U8}
-	_, err := rule.Infer([]core.Operand{operand(r.Min), operand(r.Max)})
+	_, err := rule.Infer(core.Operands([]core.Value{r.Min, r.Max}))
 	var o *core.OpError
 	switch {
 	case err == nil:
@@ -135,8 +135,6 @@ func (c *call) ranged(min, max int, g granularity) builders.Range {
 	}
 	return r
 }
-
-func operand(v core.Value) core.Operand { return core.Operand{Fact: v.Fact(), Const: v.Constant()} }
 
 // scalar returns input i, brought from shape [1] to [].
 func (c *call) scalar(i int) core.Value {

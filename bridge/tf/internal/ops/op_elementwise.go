@@ -97,7 +97,7 @@ func equal(r pointwise.Relation) func(*call) []core.Value {
 		a, b := c.in[0].Shape(), c.in[1].Shape()
 		if !c.boolOr("incompatible_shape_error", true) && a.Static() && b.Static() {
 			op := &pointwise.Compare{Relation: r}
-			if _, err := op.Infer([]core.Operand{operand(c.in[0]), operand(c.in[1])}); err != nil {
+			if _, err := op.Infer(core.Operands(c.in)); err != nil {
 				return c.emit(&core.Constant{Value: core.Scalar(r == pointwise.NotEqual)})
 			}
 		}
