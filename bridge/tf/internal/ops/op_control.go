@@ -1,8 +1,6 @@
 package ops
 
 import (
-	"slices"
-
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
@@ -24,16 +22,22 @@ var _ = register("control",
 	op{name: "LoopCond", signature: "input:bool -> output:bool", translate: uncontrolled},
 	op{name: "NextIteration", signature: "data:T -> output:T", translate: uncontrolled},
 	op{name: "Exit", signature: "data:T -> output:T", translate: passThrough},
-	op{name: "RandomUniform", signature: randomSignature, translate: randomUniform},
-	op{name: "RandomStandardNormal", signature: randomSignature, translate: anyRandom},
-	op{name: "TruncatedNormal", signature: randomSignature, translate: anyRandom},
+	op{name: "RandomUniform", signature: randomSignature, translate: randomUniform, random: true},
+	op{name: "RandomStandardNormal", signature: randomSignature, translate: anyRandom, random: true},
+	op{name: "TruncatedNormal", signature: randomSignature, translate: anyRandom, random: true},
 	op{
 		name:      "RandomUniformInt",
 		signature: "shape:T minval:Tout maxval:Tout -> output:Tout",
 		translate: anyRandom,
+		random:    true,
 	},
-	op{name: "Multinomial", signature: "logits:T num_samples:int32 -> output:output_dtype=int64", translate: anyRandom},
-	op{name: "RandomShuffle", signature: "value:T -> output:T", translate: anyRandom},
+	op{
+		name:      "Multinomial",
+		signature: "logits:T num_samples:int32 -> output:output_dtype=int64",
+		translate: anyRandom,
+		random:    true,
+	},
+	op{name: "RandomShuffle", signature: "value:T -> output:T", translate: anyRandom, random: true},
 )
 
 const randomSignature = "shape:T -> output:dtype"
@@ -66,11 +70,7 @@ func IsRandom(op core.Op) bool {
 }
 
 // IsRandomOp reports whether a TensorFlow op makes random numbers.
-func IsRandomOp(name string) bool {
-	return slices.Contains([]string{
-		"RandomUniform", "RandomStandardNormal", "TruncatedNormal", "RandomUniformInt", "Multinomial", "RandomShuffle",
-	}, name)
-}
+func IsRandomOp(name string) bool { return table[name] != nil && table[name].random }
 
 func randomUniform(c *call) []core.Value {
 	return c.emit(&random{c.typ("dtype", core.Dynamic), true}, c.in...)
