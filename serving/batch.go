@@ -171,7 +171,11 @@ func (b *batcher) add(ctx context.Context, s *Signature, in map[string]*tf2ng.Te
 		q.batches = append(q.batches, &batch{queue: q, begun: t.begun})
 		last++
 		b.wake.Signal() // the one before it is complete
-		time.AfterFunc(b.p.BatchTimeout, b.wake.Signal)
+		time.AfterFunc(b.p.BatchTimeout, func() {
+			b.mu.Lock() // between a look for due batches and Wait, a signal would reach nobody
+			defer b.mu.Unlock()
+			b.wake.Signal()
+		})
 	}
 	t.batch = q.batches[last]
 	t.batch.tasks = append(t.batch.tasks, t)
@@ -340,15 +344,15 @@ func (b *batcher) together(s *Signature, tasks []*task) bool {
 	if err != nil {
 		return false
 	}
+	if !haveRows(out, size) {
+		b.mu.Lock()
+		b.alone[s] = true
+		b.mu.Unlock()
+		return false
+	}
 	results := make([]map[string]*tf2ng.Tensor, len(tasks))
 	first := 0
 	for i, t := range tasks {
-		if !haveRows(out, size) {
-			b.mu.Lock()
-			b.alone[s] = true
-			b.mu.Unlock()
-			return false
-		}
 		if results[i], err = slice(out, first, first+t.rows); err != nil {
 			return false
 		}

@@ -86,7 +86,7 @@ type Batching struct {
 	MaxBatchSize       int           // rows of a batch; 0 means 1000
 	BatchTimeout       time.Duration // how long rows wait for more of them, while a thread is free
 	MaxEnqueuedBatches int           // that wait for a thread, of one signature and shape; 0 means 10
-	NumBatchThreads    int           // batches that run at once, of a version; 0 means the CPUs
+	NumBatchThreads    int           // batches that run at once, of a version; 0 means Options.Parallel
 	AllowedBatchSizes  []int         // to which batches are filled up; empty: any; the last is MaxBatchSize
 
 	PadVariableLengthInputs bool // requests whose inputs differ in length are filled up to the longest

@@ -176,14 +176,7 @@ func copyInto(from, to tf2ng.Shape, move func(dst, src, n int)) {
 		move(0, 0, from[0])
 		return
 	}
-	inner := func(s tf2ng.Shape) int {
-		n := 1
-		for _, d := range s[1:] {
-			n *= d
-		}
-		return n
-	}
-	fromStep, toStep := inner(from), inner(to)
+	fromStep, toStep := from[1:].MustElements(), to[1:].MustElements()
 	for i := range from[0] {
 		copyInto(from[1:], to[1:], func(dst, src, n int) { move(i*toStep+dst, i*fromStep+src, n) })
 	}

@@ -84,7 +84,6 @@ const (
 	ExampleFeature
 	ClassifySignature
 	ClassifyMethod
-	ClassifyInputs
 	ClassifyOutputs
 	ClassifyRank
 	ClassifyBatch
@@ -419,7 +418,6 @@ var table = [...]Row{
 		"Expected classification signature method_name to be tensorflow/serving/classify. Was: %s",
 		"Expected classification signature method_name to be ", classifier,
 	},
-	ClassifyInputs: {InvalidArgument, "Expected one input Tensor.", "Expected one input Tensor.", classifier},
 	ClassifyOutputs: {
 		FailedPrecondition,
 		"Expected classification signature outputs to contain at least one of \"classes\" or " +
