@@ -143,11 +143,7 @@ func (f *Function) Eval(inputs map[string]*Tensor) (map[string]*Tensor, error) {
 		}
 		values[p.Out(0)] = t
 	}
-	keep := make([]Value, len(f.Results))
-	for i, r := range f.Results {
-		keep[i] = r.inputs[0]
-	}
-	e := NewEvaluation(f.Nodes(), keep, DefaultMemoryLimits())
+	e := NewEvaluation(f.Nodes(), f.returned(), DefaultMemoryLimits())
 	err := e.Run(values, func(_ int, n *Node, in []*Tensor, held int64, limits MemoryLimits) ([]*Tensor, error) {
 		return n.EvalWithin(in, held, limits)
 	})

@@ -132,8 +132,8 @@ func countOutputs(g *graphdef.Graph, n *graphdef.Node) int {
 // a loop's counter.
 var notOutputs = []string{"Const", "HostConst", "Placeholder", "PlaceholderWithDefault", "NoOp", "Assert", "Exit"}
 
-// isCut reports whether an input of a node need not be translated: it is an input, or was
-// translated before.
+// isCut reports whether an input of a node need not be translated: it is an input of the graph, or
+// has been translated already.
 func (t *translation) isCut(in graphdef.Input) bool { return t.has(tensorName{in.Node, in.Port}) }
 
 // uncut returns the nodes of the tensors that are no inputs.

@@ -192,8 +192,8 @@ func (l *looping) section(number int) (*section, error) {
 	return s, err
 }
 
-// widen drops what the body's results show not to hold for the variables in all steps, and
-// reports whether all did.
+// widen keeps of what is known of the variables only what the body's results agree with, and
+// reports whether that was all of it.
 func (l *looping) widen(body *section, round int) (stable bool, err error) {
 	stable = true
 	for v, next := range body.gives {

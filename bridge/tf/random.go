@@ -22,24 +22,23 @@ func (t *translation) needless() error {
 			delete(t.function.Names, name)
 		}
 	}
-	first := map[string]*UnsupportedOp{}
-	var list []UnsupportedOp
 	if !slices.ContainsFunc(t.function.Results, func(r *core.Node) bool { return depends[r] }) {
 		return nil
 	}
+	var list []UnsupportedOp
+	at := map[string]int{} // the ops' places in list
 	for i := range t.graph.Nodes {
 		n := &t.graph.Nodes[i]
 		if !ops.IsRandomOp(n.Op) {
 			continue
 		}
-		if o := first[n.Op]; o != nil {
-			o.Count++
-			continue
+		k, ok := at[n.Op]
+		if !ok {
+			k = len(list)
+			at[n.Op] = k
+			list = append(list, UnsupportedOp{Op: n.Op, First: n.Name, Why: whyRandom})
 		}
-		first[n.Op] = &UnsupportedOp{Op: n.Op, Count: 1, First: n.Name, Why: whyRandom}
-	}
-	for _, o := range first {
-		list = append(list, *o)
+		list[k].Count++
 	}
 	slices.SortFunc(list, func(a, b UnsupportedOp) int { return strings.Compare(a.Op, b.Op) })
 	return &UnsupportedError{Ops: list, Supported: map[string]int{}}

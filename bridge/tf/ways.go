@@ -93,7 +93,7 @@ func (t *translation) surround(e *UnsupportedError, nodes []*graphdef.Node, outp
 // is no help.
 const maxWays = 64
 
-// ways is what nodes have to do with those among them that are not supported.
+// ways tells which nodes depend on unsupported ones, which serve these, and which depend on inputs.
 type ways struct {
 	t      *translation
 	nodes  []*graphdef.Node

@@ -5,11 +5,7 @@ import "github.com/tf2ng/tf2ng/core"
 // Allocate infers the outputs of an op from its complete inputs and allocates those that
 // are missing. It is for ops whose outputs' shapes follow from the inputs' values.
 func Allocate(op core.Op, in, out []*core.Tensor) error {
-	operands := make([]core.Operand, len(in))
-	for i, t := range in {
-		operands[i] = core.Operand{Fact: t.Fact(), Const: t}
-	}
-	facts, err := op.Infer(operands)
+	facts, err := op.Infer(core.OperandsOf(in))
 	if err != nil {
 		return err
 	}

@@ -85,11 +85,7 @@ func concatShape(in []core.Operand, axis, rank int) (core.Shape, error) {
 
 // Eval copies each arg to its place.
 func (op *Concat) Eval(in, out []*core.Tensor) error {
-	f := make([]core.Operand, len(in))
-	for i, t := range in {
-		f[i] = core.Operand{Fact: t.Fact(), Const: t}
-	}
-	facts, err := op.Infer(f)
+	facts, err := op.Infer(core.OperandsOf(in))
 	if err != nil {
 		return err
 	}

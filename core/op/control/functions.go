@@ -19,7 +19,7 @@ func checkArgument(constraint string, input int, t *core.Tensor, want core.Fact)
 	return nil
 }
 
-// wholeOf returns the integer of a tensor of one, i32 or i64.
+// wholeOf returns the integer in a tensor that holds one, i32 or i64.
 func wholeOf(t *core.Tensor) int {
 	if t.Type() == core.I32 {
 		return int(core.Data[int32](t)[0])
@@ -27,7 +27,7 @@ func wholeOf(t *core.Tensor) int {
 	return int(core.Data[int64](t)[0])
 }
 
-// isWhole reports whether a tensor is i32 or i64 [].
+// isWhole reports whether a tensor holds one integer, i32 or i64.
 func isWhole(t *core.Tensor) bool {
 	return (t.Type() == core.I32 || t.Type() == core.I64) && t.Len() == 1
 }

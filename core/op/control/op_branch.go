@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/internal/infer"
 )
 
 var _ = core.Register[Branch]("Branch")
@@ -67,10 +68,7 @@ func (op *Branch) specialize(in []core.Operand) (*Branch, error) {
 	if err := op.check(in); err != nil {
 		return nil, err
 	}
-	shapes := make([]core.Shape, len(in)-1)
-	for i, x := range in[1:] {
-		shapes[i] = x.Shape
-	}
+	shapes := infer.ShapesOf(in[1:])
 	b := &Branch{Branches: make([]*core.Function, len(op.Branches))}
 	for i, f := range op.Branches {
 		for k, p := range f.Parameters {

@@ -104,11 +104,7 @@ func checkThresholds(in []core.Operand, first int) error {
 
 // Eval selects.
 func (op *NonMaxSuppression) Eval(in, out []*core.Tensor) error {
-	operands := make([]core.Operand, len(in))
-	for i, t := range in {
-		operands[i] = core.Operand{Fact: t.Fact(), Const: t}
-	}
-	if _, err := op.Infer(operands); err != nil {
+	if _, err := op.Infer(core.OperandsOf(in)); err != nil {
 		return err
 	}
 	most := int(in[2].Int64s()[0])

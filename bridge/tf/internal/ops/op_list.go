@@ -152,7 +152,7 @@ func (c *call) vector(role string, values ...int64) core.Value {
 	return c.literal(role, t, err)
 }
 
-// list returns the input of a name that is a list with elements.
+// elements returns the named input, a list whose elements have a known shape.
 func (c *call) elements(name string) core.Value {
 	v := c.value(name)
 	if IsUnset(v) {
@@ -219,12 +219,17 @@ func listItem(c *call) []core.Value {
 	return c.withElements(item, before)
 }
 
+// withElement returns a list whose elements have a known shape: that of an element, if they had none.
+func (c *call) withElement(list, element core.Value) core.Value {
+	if !IsUnset(list) {
+		return list
+	}
+	return c.helper("list", list.Node.Op(), list.Node.Inputs()[0], element)
+}
+
 // setItem emits a list with an element set.
 func (c *call) setItem(list, index, item core.Value, grows bool) []core.Value {
-	if IsUnset(list) {
-		list = c.helper("list", list.Node.Op(), list.Node.Inputs()[0], item)
-	}
-	return c.asList(c.emit(&control.SetRow{Grows: grows}, list, index, item))
+	return c.asList(c.emit(&control.SetRow{Grows: grows}, c.withElement(list, item), index, item))
 }
 
 func setListItem(c *call) []core.Value {
@@ -233,10 +238,8 @@ func setListItem(c *call) []core.Value {
 }
 
 func pushBack(c *call) []core.Value {
-	list, item := c.value("input_handle"), c.value("tensor")
-	if IsUnset(list) {
-		list = c.helper("list", list.Node.Op(), list.Node.Inputs()[0], item)
-	}
+	item := c.value("tensor")
+	list := c.withElement(c.value("input_handle"), item)
 	row := c.helper("row", &array.ExpandDims{Axes: []int{0}}, item)
 	return c.asList(c.emit(&array.Concat{}, list, row))
 }
@@ -289,7 +292,7 @@ func (c *call) joined(list core.Value) []core.Value {
 	return []core.Value{joined[0], lengths}
 }
 
-// counting returns the numbers from one up to, but without another.
+// counting returns the integers from the first up to, but not including, the second.
 func counting(from, to int64) []int64 {
 	var list []int64
 	for i := from; i < to; i++ {
@@ -312,10 +315,7 @@ func scatterList(c *call) []core.Value {
 
 func scatterInto(c *call) []core.Value {
 	list, value := c.value("input_handle"), c.value("tensor")
-	if l, ok := list.Node.Op().(*control.List); ok && IsUnset(list) {
-		list = c.zeroList(l.Type, list.Node.Inputs()[0], c.elementShapeOf(value))
-	}
-	return c.scatter(list, c.value("indices"), value)
+	return c.scatter(c.zeroed(list, value), c.value("indices"), value)
 }
 
 func splitList(c *call) []core.Value { return c.split("tensor") }
@@ -402,10 +402,16 @@ func scatterArray(c *call) []core.Value {
 		}
 		return c.asList(c.emit(&array.EnsureShape{Shape: s}, value))
 	}
-	if l, ok := flow.Node.Op().(*control.List); ok && IsUnset(flow) {
-		flow = c.zeroList(l.Type, flow.Node.Inputs()[0], c.elementShapeOf(value))
+	return c.scatter(c.zeroed(flow, value), indices, value)
+}
+
+// zeroed returns a list whose elements are there: zeros of the shape of a value's rows, if none was set.
+func (c *call) zeroed(list, value core.Value) core.Value {
+	l, ok := list.Node.Op().(*control.List)
+	if !ok || !IsUnset(list) {
+		return list
 	}
-	return c.scatter(flow, indices, value)
+	return c.zeroList(l.Type, list.Node.Inputs()[0], c.elementShapeOf(value))
 }
 
 // scatter emits a list with elements set.

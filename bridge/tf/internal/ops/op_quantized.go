@@ -92,10 +92,8 @@ var _ = register("quantized",
 	},
 )
 
-// quantizedMaxPool needs no scale: the largest value has the largest code. Its range is
-// the input's.
-// quantizedMaxPool takes channels last, which data_format does not change: TensorFlow's kernel
-// does not heed it, if it is a known one.
+// quantizedMaxPool needs no scale: the largest value has the largest code. Its range is the
+// input's. Channels are last: TensorFlow's kernel checks data_format but does not follow it.
 func quantizedMaxPool(n int) func(*call) []core.Value {
 	return func(c *call) []core.Value {
 		if n == 3 {
