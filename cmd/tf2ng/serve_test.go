@@ -160,8 +160,13 @@ func TestServeInAnEmptyRootUntilSIGTERM(t *testing.T) {
 	}
 	replies := make(chan reply)
 	reader, writer := io.Pipe()
+	request, err := http.NewRequest(http.MethodPost, s.rest+":predict", reader)
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Expect", "100-continue") // the body is sent when the server reads it: the request is under way
+	client := &http.Client{Transport: &http.Transport{ExpectContinueTimeout: time.Minute}}
 	go func() {
-		answer, err := http.Post(s.rest+":predict", "application/json", reader)
+		answer, err := client.Do(request)
 		if err != nil {
 			replies <- reply{err: err}
 			return
@@ -170,7 +175,7 @@ func TestServeInAnEmptyRootUntilSIGTERM(t *testing.T) {
 		text, err := io.ReadAll(answer.Body)
 		replies <- reply{answer.StatusCode, text, err}
 	}()
-	_, err := io.WriteString(writer, body[:len(body)/2])
+	_, err = io.WriteString(writer, body[:len(body)/2])
 	require.NoError(t, err)
 	require.NoError(t, s.Process.Signal(syscall.SIGTERM))
 	time.Sleep(50 * time.Millisecond)
