@@ -29,6 +29,10 @@ func CompareAnswers(got, want, labels *core.Tensor) (*Answers, error) {
 	}
 	a := &Answers{Rows: s[0], Changed: []int{}}
 	g, w := got.Float64s(), want.Float64s()
+	var right []int64 // the label of each row
+	if labels != nil {
+		right = labels.Int64s()
+	}
 	for i := range s[0] {
 		x, y := place(g[i*s[1]:(i+1)*s[1]]), place(w[i*s[1]:(i+1)*s[1]])
 		if x != y {
@@ -38,7 +42,7 @@ func CompareAnswers(got, want, labels *core.Tensor) (*Answers, error) {
 			continue
 		}
 		a.Labels++
-		switch label := labels.Int64s()[i]; {
+		switch label := right[i]; {
 		case int64(x) == label && int64(y) == label:
 			a.GotRight++
 			a.WantRight++

@@ -148,7 +148,7 @@ func (c *Comparison) Shared() []string {
 	return shared
 }
 
-// Values are the tensors of a side by their full names, and why some could not be had.
+// fetched are the tensors of a side by their full names, and why some could not be had.
 type fetched struct {
 	values Tensors
 	failed map[string]error

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -138,12 +139,8 @@ func (d *diff) each(ctx context.Context, one func() (*compare.Report, error)) (*
 	fixed := d.feeds
 	for i, set := range d.many {
 		feeds := compare.Tensors{}
-		for name, t := range fixed {
-			feeds[name] = t
-		}
-		for name, t := range set {
-			feeds[name] = t
-		}
+		maps.Copy(feeds, fixed)
+		maps.Copy(feeds, set)
 		d.feeds = feeds
 		r, err := one()
 		if err != nil {

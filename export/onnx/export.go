@@ -2,6 +2,8 @@ package onnx
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -161,7 +163,7 @@ func Export(f *core.Function, o Options) (*Model, error) {
 // metadata says where the model came from.
 func metadata(f *core.Function, o Options) [][2]string {
 	meta := [][2]string{{"source", "TensorFlow GraphDef"}, {"quantization", string(o.Form)}}
-	for _, key := range sortedKeys(f.Meta) {
+	for _, key := range slices.Sorted(maps.Keys(f.Meta)) {
 		meta = append(meta, [2]string{key, f.Meta[key]})
 	}
 	return meta

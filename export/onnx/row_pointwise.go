@@ -256,7 +256,6 @@ func exportConvert(e *exporter, n *core.Node, op *pointwise.Convert) error {
 		return err
 	}
 	if from.IsFloat() && op.Type.IsInteger() {
-		e.less(Exact, "")
 		// ONNX leaves open what becomes of numbers outside of the type.
 		if op.Type.Size() > 4 || op.Type == core.U32 {
 			return fmt.Errorf("reals outside of %v have no result in ONNX", op.Type)

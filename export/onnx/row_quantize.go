@@ -28,11 +28,12 @@ func exportQuantizeV2(e *exporter, n *core.Node, op *tensorflow.QuantizeV2) erro
 		return e.quantizeComputed(n, op)
 	}
 	f := form{first: e.formOf(in[0]).first}
-	if x := e.use(in[0], f); !in[0].Node.IsComputed() {
+	x := e.use(in[0], f)
+	if !in[0].Node.IsComputed() {
 		// Images of bytes lie on ties, where the last bit of a product decides.
 		return e.quantizeExactly(n, r, f, x)
 	}
-	return e.quantize(n, r, f, e.use(in[0], f))
+	return e.quantize(n, r, f, x)
 }
 
 // quantize writes Saturate(Round(x*Factor - Shift), Lo, Hi): as QuantizeLinear of the factor's

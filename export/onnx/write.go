@@ -3,16 +3,12 @@ package onnx
 import (
 	"bufio"
 	"errors"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 
 	"github.com/tf2ng/tf2ng/core"
 )
-
-func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
 
 const (
 	// messageLimit is what protobuf takes as one message, with room for the graph.
