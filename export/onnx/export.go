@@ -154,7 +154,7 @@ func Export(f *core.Function, o Options) (*Model, error) {
 		message: modelMessage{
 			irVersion: irVersions[o.Opset-MinOpset], opset: o.Opset,
 			producer: "tf2ng", version: version.String(),
-			graph: e.graph, meta: metadata(f, o),
+			graph: *e.graph, meta: metadata(f, o),
 		},
 		report: e.report,
 	}, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/control"
 	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
@@ -21,6 +22,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/core/postop"
 	"github.com/tf2ng/tf2ng/export/onnx"
+	"github.com/tf2ng/tf2ng/internal/ngfile"
 )
 
 var update = flag.Bool("update", false, "write testdata/*.txt again")
@@ -124,6 +126,29 @@ func product(b *builder) *core.Function {
 	return b.result("y", y)
 }
 
+// branch chooses among three functions of x.
+func branch(b *builder) *core.Function {
+	index, x := b.input("index", core.I32), b.input("x", core.F32, core.Unknown, 2)
+	op := &control.Branch{}
+	for _, c := range []float32{2, 3, 5} {
+		inner := builder{t: b.t}
+		y := inner.op("times", &pointwise.Multiply{}, inner.input("x", core.F32, core.Unknown, 2), scalar(&inner, c))
+		op.Branches = append(op.Branches, inner.result("y", y))
+	}
+	return b.result("y", b.op("case", op, index, x))
+}
+
+// file returns the function of an op's file.
+func file(op string) func(b *builder) *core.Function {
+	return func(b *builder) *core.Function {
+		data, err := os.ReadFile("../../testdata/ng/schema2/" + op + ".ng")
+		require.NoError(b.t, err)
+		f, err := ngfile.Read(data)
+		require.NoError(b.t, err)
+		return f
+	}
+}
+
 func TestText(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -135,6 +160,8 @@ func TestText(t *testing.T) {
 		{"chain_integer", chain, onnx.Options{Form: onnx.Integer}},
 		{"sum_qdq", sum, onnx.Options{}},
 		{"product", product, onnx.Options{}},
+		{"loop", file("Loop"), onnx.Options{}},
+		{"branch", branch, onnx.Options{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m, err := onnx.Export(test.make(&builder{t: t}), test.o)

@@ -1,7 +1,9 @@
 package onnx
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -29,8 +31,8 @@ func (f form) suffix() string {
 // exporter writes a function node by node, inputs before users.
 type exporter struct {
 	opts    Options
-	ends    []*core.Node // the function's results
-	graph   graphMessage
+	ends    []*core.Node  // the function's results
+	graph   *graphMessage // the one that is being written: the model's, or that of a branch or a loop's body
 	forms   map[core.Value]map[form]string
 	scales  map[core.Value]float32 // of quantized values, where their writer knows it
 	results map[core.Value]string  // the names of results
@@ -51,14 +53,11 @@ type exporter struct {
 
 func newExporter(f *core.Function, o Options) *exporter {
 	e := &exporter{
-		opts: o, ends: f.Results, forms: map[core.Value]map[form]string{}, scales: map[core.Value]float32{},
+		opts: o, ends: f.Results, graph: &graphMessage{name: cmp.Or(f.Name, "tf2ng")},
+		forms: map[core.Value]map[form]string{}, scales: map[core.Value]float32{},
 		results: map[core.Value]string{}, taken: map[string]bool{"": true}, nodes: map[string]bool{},
 		own:    map[string]*core.Node{},
 		shared: map[string]string{}, kept: map[string]bool{}, scalars: map[string]string{},
-	}
-	e.graph.name = f.Name
-	if e.graph.name == "" {
-		e.graph.name = "tf2ng"
 	}
 	for _, r := range f.Results {
 		v := r.Inputs()[0]
@@ -293,6 +292,61 @@ func (e *exporter) once(key string, write func() string) string {
 	name := write()
 	e.shared[key], e.kept[name] = name, true
 	return name
+}
+
+// inline writes the nodes of a function where the exporter is, with the tensors of given names as
+// its parameters, and returns the names of its results. What its nodes are not exact in, the node
+// at hand is not either.
+func (e *exporter) inline(f *core.Function, arguments []string) []string {
+	caller := *e
+	e.ends, e.forms = nil, map[core.Value]map[form]string{}
+	e.scales, e.results = map[core.Value]float32{}, map[core.Value]string{}
+	type loss struct {
+		f   Fidelity
+		why string
+	}
+	var losses []loss
+	for i, p := range f.Parameters {
+		e.set(p.Out(0), form{}, arguments[i])
+	}
+	for _, n := range f.Nodes() {
+		if _, ok := n.Op().(*core.Parameter); ok {
+			continue
+		}
+		e.export(n)
+		if e.fidelity != Exact {
+			losses = append(losses, loss{e.fidelity, e.why})
+		}
+	}
+	results := make([]string, len(f.Results))
+	for i, r := range f.Results {
+		results[i] = e.use(r.Inputs()[0], form{})
+	}
+	caller.reasons = e.reasons
+	*e = caller
+	for _, l := range losses {
+		e.less(l.f, l.why)
+	}
+	return results
+}
+
+// subgraph returns a graph of its own, as an attribute of the node at hand: what write writes
+// there, and the tensors that it returns as the graph's results. It sees the tensors around it.
+func (e *exporter) subgraph(what string, inputs []valueInfo, results []core.Fact, write func() []string) *graphMessage {
+	outer := *e
+	defer func() {
+		e.graph, e.first = outer.graph, outer.first
+		e.shared, e.kept, e.scalars = outer.shared, outer.kept, outer.scalars
+	}()
+	g := &graphMessage{name: e.node.Name + "/" + what, inputs: inputs}
+	e.graph, e.first = g, 0
+	e.shared, e.kept, e.scalars = maps.Clone(e.shared), maps.Clone(e.kept), maps.Clone(e.scalars)
+	for i, name := range write() {
+		out := e.unique(fmt.Sprintf("%s/%d", g.name, i))
+		e.emitTo([]string{out}, "Identity", []string{name})
+		g.outputs = append(g.outputs, valueInfo{name: out, fact: results[i]})
+	}
+	return g
 }
 
 // cast converts a tensor.

@@ -36,7 +36,8 @@ type nodeMessage struct {
 	attrs   []attribute
 }
 
-// attribute is AttributeProto. Its value is an int, a float32, a string or a list of ints.
+// attribute is AttributeProto. Its value is an int, a float32, a string, a list of ints or a
+// *graphMessage.
 type attribute struct {
 	name  string
 	value any
@@ -90,7 +91,7 @@ func (m *modelMessage) encode(external *externalData) []byte {
 func (g *graphMessage) encode(external *externalData) []byte {
 	var b []byte
 	for i := range g.nodes {
-		b = appendMessage(b, 1, g.nodes[i].encode())
+		b = appendMessage(b, 1, g.nodes[i].encode(external))
 	}
 	b = appendString(b, 2, g.name)
 	for _, t := range g.initializers {
@@ -105,7 +106,7 @@ func (g *graphMessage) encode(external *externalData) []byte {
 	return b
 }
 
-func (n *nodeMessage) encode() []byte {
+func (n *nodeMessage) encode(external *externalData) []byte {
 	var b []byte
 	for _, s := range n.inputs {
 		b = appendString(b, 1, s)
@@ -116,7 +117,7 @@ func (n *nodeMessage) encode() []byte {
 	b = appendString(b, 3, n.name)
 	b = appendString(b, 4, n.op)
 	for _, a := range n.attrs {
-		b = appendMessage(b, 5, a.encode())
+		b = appendMessage(b, 5, a.encode(external))
 	}
 	return b
 }
@@ -126,10 +127,11 @@ const (
 	floatAttribute  = 1
 	intAttribute    = 2
 	stringAttribute = 3
+	graphAttribute  = 5
 	intsAttribute   = 7
 )
 
-func (a attribute) encode() []byte {
+func (a attribute) encode(external *externalData) []byte {
 	b := appendString(nil, 1, a.name)
 	typ := int64(intAttribute)
 	switch v := a.value.(type) {
@@ -146,6 +148,9 @@ func (a attribute) encode() []byte {
 			b = appendInt(b, 8, int64(i))
 		}
 		typ = intsAttribute
+	case *graphMessage:
+		b = appendMessage(b, 6, v.encode(external))
+		typ = graphAttribute
 	}
 	return appendInt(b, 20, typ)
 }

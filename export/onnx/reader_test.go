@@ -86,17 +86,30 @@ func readText(t *testing.T, model []byte) string {
 	var b strings.Builder
 	opset := m.messages(t, 8)[0]
 	fmt.Fprintf(&b, "ir %d, opset %d, by %s\n", m.number(1), opset.number(2), m.text(2))
+	b.WriteString(graphText(t, g, ""))
+	return b.String()
+}
+
+// graphText writes a graph, and behind a node the graphs among its attributes.
+func graphText(t *testing.T, g message, indent string) string {
+	t.Helper()
+	var b strings.Builder
 	for _, v := range g.messages(t, 11) {
-		fmt.Fprintf(&b, "input %s\n", infoText(t, v))
+		fmt.Fprintf(&b, "%sinput %s\n", indent, infoText(t, v))
 	}
 	for _, c := range g.messages(t, 5) {
-		fmt.Fprintf(&b, "%s\n", constantText(c))
+		fmt.Fprintf(&b, "%s%s\n", indent, constantText(c))
 	}
 	for _, n := range g.messages(t, 1) {
-		fmt.Fprintf(&b, "%s\n", nodeText(t, n))
+		fmt.Fprintf(&b, "%s%s\n", indent, nodeText(t, n))
+		for _, a := range n.messages(t, 5) {
+			for _, sub := range a.messages(t, 6) {
+				fmt.Fprintf(&b, "%s  %s %s\n%s", indent, a.text(1), sub.text(2), graphText(t, sub, indent+"    "))
+			}
+		}
 	}
 	for _, v := range g.messages(t, 12) {
-		fmt.Fprintf(&b, "output %s\n", infoText(t, v))
+		fmt.Fprintf(&b, "%soutput %s\n", indent, infoText(t, v))
 	}
 	return b.String()
 }
@@ -104,6 +117,9 @@ func readText(t *testing.T, model []byte) string {
 func infoText(t *testing.T, v message) string {
 	t.Helper()
 	tensor := v.messages(t, 2)[0].messages(t, 1)[0]
+	if len(tensor[2]) == 0 {
+		return fmt.Sprintf("%q %s", v.text(1), typeNames[tensor.number(1)])
+	}
 	var dims []string
 	for _, d := range tensor.messages(t, 2)[0].messages(t, 1) {
 		switch {
@@ -185,6 +201,8 @@ func attributeText(a message) string {
 		return fmt.Sprint(a.number(3))
 	case 3:
 		return a.text(4)
+	case 5:
+		return "below"
 	case 7:
 		var list []string
 		for _, v := range a[8] {

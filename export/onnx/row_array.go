@@ -161,17 +161,26 @@ func exportSplit(e *exporter, n *core.Node, op *array.Split) error {
 		if !out.Shape.Ranked() {
 			return errors.New("the rank of its input is not known")
 		}
-		axis := axisIn(op.Axis, len(out.Shape), form{})
-		if sizes[i] = out.Shape[axis]; sizes[i] == core.Unknown {
-			return errors.New("the sizes of its parts are not known")
-		}
+		sizes[i] = out.Shape[axisIn(op.Axis, len(out.Shape), form{})]
 		names[i] = e.tensorName(n.Out(i), f)
 		e.set(n.Out(i), f, names[i])
 		e.scales[n.Out(i)] = e.scales[x]
 	}
-	e.emitTo(names, "Split", []string{e.use(x, f), e.ints("sizes", sizes)}, attribute{"axis", op.Axis})
+	inputs, attrs := []string{e.use(x, f)}, []attribute{{"axis", op.Axis}}
+	switch {
+	case !slices.Contains(sizes, core.Unknown):
+		inputs = append(inputs, e.ints("sizes", sizes))
+	case slices.ContainsFunc(op.Sizes, func(n int) bool { return n != -1 }):
+		return errors.New("the sizes of its parts are not known")
+	case e.opts.Opset >= numOutputsFrom:
+		attrs = append(attrs, attribute{"num_outputs", len(names)})
+	}
+	e.emitTo(names, "Split", inputs, attrs...)
 	return nil
 }
+
+// numOutputsFrom is the opset in which a Split into equal parts says how many there are.
+const numOutputsFrom = 18
 
 func exportTile(e *exporter, n *core.Node, _ *array.Tile) error {
 	x := n.Inputs()[0]

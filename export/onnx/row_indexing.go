@@ -50,7 +50,10 @@ func exportSlice(e *exporter, n *core.Node, _ *indexing.Slice) error {
 // cuts are the attributes of a StridedSlice as ONNX has them.
 type cuts struct {
 	starts, ends, axes, steps []int
-	shrunk, inserted          []int // axes of the slice to remove, axes of the output to insert
+	shrunk, inserted          []int  // axes of the slice to remove, axes of the output to insert
+	items                     []int  // of begin and end that starts and ends are
+	fromBegin, fromEnd        []bool // they are not left out
+	single                    []bool // the end is one behind the start
 }
 
 // cutsOf reads a StridedSlice of constants over a rank.
@@ -77,6 +80,7 @@ func cutsOf(op *indexing.StridedSlice, begin, end, strides []int64, rank int) (c
 				last = math.MaxInt
 			}
 			c.cut(axis, int(begin[i]), last, 1)
+			c.from(i, true, false, true)
 			c.shrunk = append(c.shrunk, axis)
 			axis++
 		default:
@@ -88,6 +92,7 @@ func cutsOf(op *indexing.StridedSlice, begin, end, strides []int64, rank int) (c
 				to = map[bool]int{true: math.MaxInt, false: math.MinInt}[step > 0]
 			}
 			c.cut(axis, from, to, step)
+			c.from(i, op.BeginMask&bit == 0, op.EndMask&bit == 0, false)
 			axis, out = axis+1, out+1
 		}
 	}
@@ -99,19 +104,50 @@ func (c *cuts) cut(axis, from, to, step int) {
 	c.ends, c.steps = append(c.ends, to), append(c.steps, step)
 }
 
+// from notes where the last cut comes from.
+func (c *cuts) from(item int, begin, end, single bool) {
+	c.items, c.single = append(c.items, item), append(c.single, single)
+	c.fromBegin, c.fromEnd = append(c.fromBegin, begin), append(c.fromEnd, end)
+}
+
+// bounds writes the starts and the ends of cuts whose begin or end is computed.
+func (e *exporter) bounds(c cuts, begin, end core.Value) (starts, ends string) {
+	size := core.Shape{len(c.items)}
+	items := e.ints("items", c.items)
+	pick := func(given []bool, list core.Value, fixed string) string {
+		return e.choose(e.tensor("given", tensorOf(size, given)), e.emit("Gather", []string{e.index(list), items}), fixed)
+	}
+	starts = pick(c.fromBegin, begin, e.ints("starts", c.starts))
+	ends = pick(c.fromEnd, end, e.ints("ends", c.ends))
+	last := e.equal(starts, e.scalar(core.Scalar(int64(-1))))
+	behind := e.choose(last, e.scalar(core.Scalar(int64(math.MaxInt64))), e.add(starts, e.scalar(core.Scalar(int64(1)))))
+	return starts, e.choose(e.tensor("single", tensorOf(size, c.single)), behind, ends)
+}
+
 func exportStridedSlice(e *exporter, n *core.Node, op *indexing.StridedSlice) error {
 	in := n.Inputs()
 	begin, end, strides := in[1].Constant(), in[2].Constant(), in[3].Constant()
-	if begin == nil || end == nil || strides == nil || !in[0].Shape().Ranked() {
-		return errors.New("its begin, end or strides are computed, or the rank of its input is not known")
+	if strides == nil || !in[0].Shape().Ranked() {
+		return errors.New("its strides are computed, or the rank of its input is not known")
 	}
-	c := cutsOf(op, begin.Int64s(), end.Int64s(), strides.Int64s(), len(in[0].Shape()))
+	steps := strides.Int64s()
+	numbers := func(t *core.Tensor) []int64 {
+		if t == nil {
+			return make([]int64, len(steps))
+		}
+		return t.Int64s()
+	}
+	c := cutsOf(op, numbers(begin), numbers(end), steps, len(in[0].Shape()))
 	f := asIs(in[0])
 	x := e.use(in[0], f)
 	if len(c.axes) > 0 {
-		x = e.emit("Slice", []string{
-			x, e.ints("starts", c.starts), e.ints("ends", c.ends), e.ints("axes", c.axes), e.ints("steps", c.steps),
-		})
+		starts, ends := "", ""
+		if begin == nil || end == nil {
+			starts, ends = e.bounds(c, in[1], in[2])
+		} else {
+			starts, ends = e.ints("starts", c.starts), e.ints("ends", c.ends)
+		}
+		x = e.emit("Slice", []string{x, starts, ends, e.ints("axes", c.axes), e.ints("steps", c.steps)})
 	}
 	if len(c.shrunk) > 0 {
 		x = e.emit("Squeeze", []string{x, e.ints("shrunk", c.shrunk)})

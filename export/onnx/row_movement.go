@@ -13,6 +13,7 @@ import (
 var (
 	_ = exports(exportReverse)
 	_ = exports(exportRoll)
+	_ = exports(exportReverseSequence)
 	_ = exports(exportDynPad)
 	_ = exports(exportBandPart)
 	_ = exports(exportSelectRows)
@@ -20,7 +21,6 @@ var (
 	_ = exports(exportAll)
 
 	_ = lacks[array.BroadcastShape](noRow)
-	_ = lacks[array.ReverseSequence](noRow)
 	_ = lacks[array.LinSpace](noRow)
 	_ = lacks[array.SpaceToBatch](noRow)
 	_ = lacks[array.BatchToSpace](noRow)
@@ -40,6 +40,16 @@ func exportReverse(e *exporter, n *core.Node, op *array.Reverse) error {
 		e.use(x, asIs(x)), e.ints("starts", backward), e.ints("ends", ends), e.ints("axes", op.Axes),
 		e.ints("steps", backward),
 	})
+	return nil
+}
+
+func exportReverseSequence(e *exporter, n *core.Node, op *array.ReverseSequence) error {
+	x := n.Inputs()[0]
+	if rank := len(x.Shape()); rank < 2 || axisIn(op.BatchAxis, rank, form{}) > 1 || axisIn(op.SeqAxis, rank, form{}) > 1 {
+		return errors.New("ONNX reverses along the first two axes only, one of which is the batch")
+	}
+	e.move(n, asIs(x), "ReverseSequence", []string{e.use(x, asIs(x)), e.index(n.Inputs()[1])},
+		attribute{"batch_axis", op.BatchAxis}, attribute{"time_axis", op.SeqAxis})
 	return nil
 }
 

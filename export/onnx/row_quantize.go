@@ -12,6 +12,8 @@ import (
 )
 
 var (
+	_ = exports(exportUniformQuantize)
+	_ = exports(exportUniformRequantize)
 	_ = exports(exportQuantizeV2)
 	_ = exports(exportRequantize)
 	_ = exports(exportQuantizedConcat)
@@ -192,4 +194,92 @@ func exportQuantizedConcat(e *exporter, n *core.Node, op *tensorflow.QuantizedCo
 	}
 	e.define(n.Out(0), f, "Concat", names, attribute{"axis", axisIn(op.Axis, rank, f)})
 	return nil
+}
+
+// perSlice writes numbers of slices along an axis, or the one of all elements.
+func perSlice[T core.Element](e *exporter, what string, list []T, axis, rank int) string {
+	if len(list) == 1 {
+		return e.scalar(core.Scalar(list[0]))
+	}
+	s := make(core.Shape, rank-axis)
+	for i := range s {
+		s[i] = 1
+	}
+	s[0] = len(list)
+	return e.tensor(what, tensorOf(s, list))
+}
+
+// wrapped writes i64 as what i32 makes of its low bits, i64 again.
+func (e *exporter) wrapped(x string) string { return e.cast(e.cast(x, core.I32), core.I64) }
+
+// limited writes i64 within [lo, hi] as a type.
+func (e *exporter) limited(n *core.Node, x string, lo, hi int64, t core.Type) error {
+	x = e.emit("Clip", []string{x, e.scalar(core.Scalar(lo)), e.scalar(core.Scalar(hi))})
+	return e.rename(n.Out(0), form{}, e.cast(x, t))
+}
+
+var errUniform = errors.New("a scale or a zero point is computed, or the rank of its input is not known")
+
+func exportUniformQuantize(e *exporter, n *core.Node, op *tensorflow.UniformQuantize) error {
+	in, rank := n.Inputs(), len(n.Inputs()[0].Shape())
+	scales, zeros := in[1].Constant(), in[2].Constant()
+	if scales == nil || zeros == nil || !in[0].Shape().Ranked() {
+		return errUniform
+	}
+	inverse := make([]float32, scales.Len())
+	for i, s := range scales.Float32s() {
+		inverse[i] = 1 / s
+	}
+	x := e.mul(e.use(in[0], form{}), perSlice(e, "inverse", inverse, op.Axis, rank))
+	x = e.emit("Floor", []string{e.add(x, e.real(0.5))})
+	fits := e.emit("And", []string{
+		e.emit("GreaterOrEqual", []string{x, e.real(math.MinInt32)}), e.emit("Less", []string{x, e.real(1 << 31)}),
+	})
+	q := e.cast(e.choose(fits, x, e.real(math.MinInt32)), core.I64)
+	q = e.wrapped(e.add(q, perSlice(e, "zeros", zeros.Int64s(), op.Axis, rank)))
+	return e.limited(n, q, op.Lo, op.Hi, op.Type)
+}
+
+// exportUniformRequantize writes its formula in i64, where no product overflows, or a table of
+// bytes.
+func exportUniformRequantize(e *exporter, n *core.Node, op *tensorflow.UniformRequantize) error {
+	if e.isTable(n) {
+		return e.table(n)
+	}
+	in, rank := n.Inputs(), len(n.Inputs()[0].Shape())
+	constants := make([]*core.Tensor, len(in))
+	for i, v := range in[1:] {
+		if constants[i+1] = v.Constant(); constants[i+1] == nil || !in[0].Shape().Ranked() {
+			return errUniform
+		}
+	}
+	factors, shifts, err := op.FixedPoint(constants)
+	if err != nil {
+		return err
+	}
+	powers, halves := make([]int64, len(shifts)), make([]int64, len(shifts))
+	for i, s := range shifts {
+		powers[i], halves[i] = 1<<s, 1<<(s-1)
+	}
+	numbers := func(what string, list []int64) string { return perSlice(e, what, list, op.Axis, rank) }
+	plain := len(in) == 5
+	throughFloat := func(x string) string { return e.wrapped(e.cast(e.cast(x, core.F32), core.I64)) }
+	x := e.cast(e.use(in[0], form{}), core.I64)
+	if plain && in[0].Type() == core.I32 {
+		x = throughFloat(x)
+	}
+	x = e.sub(x, numbers("zeros", constants[2].Int64s()))
+	if !plain || op.Axis == -1 {
+		x = e.wrapped(x)
+	}
+	x = e.add(e.mul(x, numbers("factors", factors)), numbers("halves", halves))
+	x = e.floorDivided(x, numbers("powers", powers), core.I64)
+	least, most := core.Scalar(int64(math.MinInt32)), core.Scalar(int64(math.MaxInt32))
+	x = e.emit("Clip", []string{x, e.scalar(least), e.scalar(most)})
+	x = e.wrapped(e.add(x, numbers("output_zeros", constants[4].Int64s())))
+	if plain && op.Type == core.I32 {
+		x = e.emit("Clip", []string{x, e.scalar(core.Scalar(op.Lo)), e.scalar(core.Scalar(op.Hi))})
+		return e.rename(n.Out(0), form{}, e.cast(throughFloat(x), op.Type))
+	}
+	return e.limited(n, x, op.Lo, op.Hi, op.Type)
 }

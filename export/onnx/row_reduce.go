@@ -17,9 +17,7 @@ var (
 	_ = exports(func(e *exporter, n *core.Node, op *reduce.Mean) error {
 		return e.reduce(n, "ReduceMean", op.Reduction, 18)
 	})
-	_ = exports(func(e *exporter, n *core.Node, op *reduce.Prod) error {
-		return e.reduce(n, "ReduceProd", op.Reduction, 18)
-	})
+	_ = exports(exportProd)
 	_ = exports(func(e *exporter, n *core.Node, op *reduce.Max) error {
 		return e.reduce(n, "ReduceMax", op.Reduction, 18)
 	})
@@ -81,6 +79,30 @@ func (e *exporter) reduce(n *core.Node, op string, r reduce.Reduction, axesInput
 	}
 	e.define(n.Out(0), y, op, inputs, attrs...)
 	return nil
+}
+
+// exportProd writes a few whole numbers, the dimensions of a shape for instance, as a chain of Mul,
+// which wraps as TensorFlow's product does.
+func exportProd(e *exporter, n *core.Node, op *reduce.Prod) error {
+	const few = 8
+	x := n.Inputs()[0]
+	s := x.Shape()
+	if x.Type().IsFloat() || len(s) != 1 || s[0] < 1 || s[0] > few || len(op.Axes) == 0 {
+		return e.reduce(n, "ReduceProd", op.Reduction, 18)
+	}
+	at := func(i int) string {
+		shape := []int{}
+		if op.KeepDims {
+			shape = []int{1}
+		}
+		index := tensorOf(shape, []int64{int64(i)})
+		return e.emit("Gather", []string{e.use(x, form{}), e.tensor("index", index)})
+	}
+	product := at(0)
+	for i := 1; i < s[0]; i++ {
+		product = e.mul(product, at(i))
+	}
+	return e.rename(n.Out(0), form{}, product)
 }
 
 func boolean(b bool) int {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	_ "github.com/tf2ng/tf2ng/core/op" // Coverage makes ops of their names
+	"github.com/tf2ng/tf2ng/core/op/quantization"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
@@ -128,3 +130,14 @@ func (e *exporter) isTable(n *core.Node) bool {
 	}
 	return in[0].Constant() == nil
 }
+
+// What could be written with ONNX's ops, and has no row.
+var (
+	_ = lacks[quantization.FakeQuantize](noRow)
+	_ = lacks[tensorflow.QuantizeDownAndShrinkRange](noRow)
+	_ = lacks[tensorflow.QuantizedBatchNorm](noRow)
+	_ = lacks[tensorflow.QuantizedInstanceNorm](noRow)
+	_ = lacks[tensorflow.QuantizedResizeBilinear](noRow)
+	_ = lacks[tensorflow.RequantizationRangePerChannel](noRow)
+	_ = lacks[tensorflow.UniformQuantizeRows](noRow)
+)

@@ -58,11 +58,18 @@ func (x *externalData) write(path string) error {
 	})
 }
 
-// dataBytes returns the bytes of the model's tensors.
-func (m *Model) dataBytes() int64 {
+// dataBytes returns the bytes of the tensors of a graph and of the graphs in its nodes.
+func (g *graphMessage) dataBytes() int64 {
 	var n int64
-	for _, t := range m.message.graph.initializers {
+	for _, t := range g.initializers {
 		n += int64(len(t.tensor.Bytes()))
+	}
+	for _, node := range g.nodes {
+		for _, a := range node.attrs {
+			if sub, ok := a.value.(*graphMessage); ok {
+				n += sub.dataBytes()
+			}
+		}
 	}
 	return n
 }
@@ -78,7 +85,7 @@ func (m *Model) WriteFile(path string) (int64, error) {
 
 func (m *Model) writeFile(path string, limit int64) (int64, error) {
 	var external *externalData
-	if m.dataBytes() > limit {
+	if m.message.graph.dataBytes() > limit {
 		external = &externalData{file: filepath.Base(path) + ".data"}
 	}
 	b := m.message.encode(external)

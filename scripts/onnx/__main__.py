@@ -32,16 +32,34 @@ def nodes(binary, *arguments):
     return subprocess.run([binary, *map(str, arguments)], check=True, text=True, stdout=subprocess.PIPE).stdout
 
 
+def judge_graphs(directory, entries, results):
+    for e in entries:
+        results.send(judge.graph(directory, e))
+
+
 def judged(directory, entries):
-    """Judges graphs in a process of its own, which ONNX Runtime may end."""
-    with multiprocessing.Pool(1, maxtasksperchild=500) as pool:
-        yield from zip(entries, pool.starmap(judge.graph, ((str(directory), e) for e in entries), chunksize=50))
+    """Judges graphs in a process of its own; where ONNX Runtime ends it, another goes on behind that graph."""
+    at = 0
+    while at < len(entries):
+        results, sender = multiprocessing.Pipe(duplex=False)
+        child = multiprocessing.Process(target=judge_graphs, args=(str(directory), entries[at : at + 500], sender))
+        child.start()
+        sender.close()
+        for entry in entries[at : at + 500]:
+            at += 1
+            try:
+                yield entry, results.recv()
+            except EOFError:
+                child.join()
+                yield entry, judge.Verdict("died", f"exit code {child.exitcode}")
+                break
+        child.join()
 
 
-def recorded(binary, directory, failures):
-    """The recorded graphs of one op."""
-    print("== the recorded graphs of testdata/goldens, each in ONNX Runtime beside tf2ng")
-    print("  " + nodes(binary, "-goldens", ROOT / "testdata/goldens", "-dir", directory).strip())
+def recorded(binary, recordings, directory, failures):
+    """The recorded graphs of a directory of testdata."""
+    print(f"== the recorded graphs of testdata/{recordings}, each in ONNX Runtime beside tf2ng")
+    print("  " + nodes(binary, "-goldens", ROOT / "testdata" / recordings, "-dir", directory).strip())
     entries = json.loads((directory / "index.json").read_text())
     reasons, fidelities = collections.Counter(), collections.Counter()
     for entry, verdict in judged(directory, entries):
@@ -163,7 +181,8 @@ def main():
     shutil.rmtree(options.dir, ignore_errors=True)
     options.dir.mkdir(parents=True)
     if not options.only:
-        recorded(options.nodes, options.dir / "recorded", failures)
+        for recordings in ["goldens", "controlflow"]:
+            recorded(options.nodes, recordings, options.dir / recordings, failures)
     paths = []
     for entry in json.loads((options.models / "index.json").read_text()):
         if options.only in entry["path"]:

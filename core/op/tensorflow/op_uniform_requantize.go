@@ -136,6 +136,18 @@ func (op *UniformRequantize) multipliers(in []*core.Tensor) ([]fixedMultiplier, 
 	return out, nil
 }
 
+// FixedPoint returns, for given inputs of which the first is not read, what the distances to
+// the zero point are multiplied by, and by how many bits the products are shifted: n and 31-e
+// of the op's formula, one pair for all elements or one for each slice along Axis. The error is
+// one of U2.
+func (op *UniformRequantize) FixedPoint(in []*core.Tensor) (factors []int64, shifts []int, err error) {
+	multipliers, err := op.multipliers(in)
+	for _, m := range multipliers {
+		factors, shifts = append(factors, m.n), append(shifts, 31-m.shift)
+	}
+	return factors, shifts, err
+}
+
 // fixedMultiplier is n * 2^(shift-31), n of 31 bits.
 type fixedMultiplier struct {
 	n     int64

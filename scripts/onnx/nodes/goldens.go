@@ -17,45 +17,115 @@ import (
 	"github.com/tf2ng/tf2ng/internal/npy"
 )
 
+type feed struct {
+	Tensor string `json:"tensor"`
+	Array  string `json:"npz"`
+	Type   string `json:"dtype"`
+}
+
+type fetch struct {
+	Tensor string `json:"tensor"`
+}
+
 // golden is a recorded graph of testdata/goldens.
 type golden struct {
-	ID    string `json:"id"`
-	Op    string `json:"op"`
-	PB    string `json:"pb"`
-	NPZ   string `json:"npz"`
-	Feeds []struct {
-		Tensor string `json:"tensor"`
-		Array  string `json:"npz"`
-		Type   string `json:"dtype"`
-	} `json:"feeds"`
-	Fetches []struct {
-		Tensor string `json:"tensor"`
-	} `json:"fetches"`
-	Refused bool `json:"expected_error"`
+	ID      string  `json:"id"`
+	Op      string  `json:"op"`
+	PB      string  `json:"pb"`
+	NPZ     string  `json:"npz"`
+	Feeds   []feed  `json:"feeds"`
+	Fetches []fetch `json:"fetches"`
+	Refused bool    `json:"expected_error"`
+
+	options []tf2ng.Option
+}
+
+// report is a case.json: graphs, what they are fed, and what they fetch.
+type report struct {
+	Runs []struct {
+		Model  string                     `json:"model"`
+		Feeds  map[string]string          `json:"feeds"`  // FILE:ARRAY by tensor
+		Expect map[string]string          `json:"expect"` // by tensor
+		Set    map[string]json.RawMessage `json:"set"`    // values of placeholders
+		Fails  string                     `json:"fails"`
+	} `json:"runs"`
+}
+
+// goldens returns the recorded graphs of a directory: those of its index.json, or of the
+// case.json in each of its directories.
+func goldens(root string) ([]*golden, error) {
+	var file struct {
+		Cases []*golden `json:"cases"`
+	}
+	err := readJSON(filepath.Join(root, "index.json"), &file)
+	if !errors.Is(err, os.ErrNotExist) {
+		return file.Cases, err
+	}
+	paths, err := filepath.Glob(filepath.Join(root, "*", "case.json"))
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range paths {
+		var r report
+		if err := readJSON(path, &r); err != nil {
+			return nil, err
+		}
+		file.Cases = append(file.Cases, r.goldens(filepath.Base(filepath.Dir(path)))...)
+	}
+	return file.Cases, nil
+}
+
+func readJSON(path string, into any) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// goldens returns the runs of a case.
+func (r *report) goldens(name string) []*golden {
+	var list []*golden
+	for i, run := range r.Runs {
+		g := &golden{
+			ID: fmt.Sprintf("%s/%s#%d", name, run.Model, i), PB: filepath.Join(name, run.Model),
+			Refused: run.Fails != "",
+		}
+		for tensor, where := range run.Feeds {
+			file, array, _ := strings.Cut(where, ":")
+			g.NPZ = filepath.Join(name, file)
+			g.Feeds = append(g.Feeds, feed{Tensor: tensor, Array: array})
+		}
+		for tensor := range run.Expect {
+			g.Fetches = append(g.Fetches, fetch{Tensor: tensor})
+		}
+		for placeholder, text := range run.Set {
+			g.options = append(g.options, tf2ng.WithConstantText(placeholder, string(text)))
+		}
+		list = append(list, g)
+	}
+	return list
 }
 
 // recorded writes the recorded graphs that ONNX has a form for, with their inputs and with
 // what tf2ng computes.
-func recorded(root, dir string) error {
-	data, err := os.ReadFile(filepath.Join(root, "index.json"))
+func recorded(root string, form onnx.Form, dir string) error {
+	cases, err := goldens(root)
 	if err != nil {
-		return err
-	}
-	var file struct {
-		Cases []*golden `json:"cases"`
-	}
-	if err := json.Unmarshal(data, &file); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	index, refused := []node{}, 0
-	for i, g := range file.Cases {
+	for i, g := range cases {
 		if g.Refused {
 			continue
 		}
-		entry, err := g.write(root, dir, strconv.Itoa(i))
+		entry, err := g.write(root, form, dir, strconv.Itoa(i))
 		var unsupported *onnx.UnsupportedError
 		switch {
 		case errors.As(err, &unsupported):
@@ -78,7 +148,7 @@ func recorded(root, dir string) error {
 // errNotRun is a graph that tf2ng does not run, or whose inputs are not arrays of ONNX.
 var errNotRun = errors.New("not run")
 
-func (g *golden) write(root, dir, file string) (node, error) {
+func (g *golden) write(root string, form onnx.Form, dir, file string) (node, error) {
 	entry := node{File: file, Name: g.ID, Op: g.Op, Inputs: []string{}}
 	graph, err := os.ReadFile(filepath.Join(root, g.PB))
 	if err != nil {
@@ -88,7 +158,7 @@ func (g *golden) write(root, dir, file string) (node, error) {
 	for _, f := range g.Fetches {
 		outputs = append(outputs, f.Tensor)
 	}
-	m, err := tf2ng.LoadBytes(graph, tf2ng.WithOutputs(outputs...))
+	m, err := tf2ng.LoadBytes(graph, append(g.options, tf2ng.WithOutputs(outputs...))...)
 	if err != nil {
 		return entry, errors.Join(errNotRun, err)
 	}
@@ -108,7 +178,7 @@ func (g *golden) write(root, dir, file string) (node, error) {
 		entry.Outputs = append(entry.Outputs, r.Name)
 		arrays = append(arrays, npy.Array{Name: fmt.Sprintf("y%d", i), Tensor: out[r.Name]})
 	}
-	return entry.write(m.Function(), arrays, filepath.Join(dir, file))
+	return entry.write(m.Function(), form, arrays, filepath.Join(dir, file))
 }
 
 // inputs returns the recorded inputs of a model.

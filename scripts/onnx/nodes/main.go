@@ -2,7 +2,7 @@
 // model of its own, with inputs and with what tf2ng computes of them.
 //
 //	nodes -model MODEL.pb -input INPUT.npy -dir DIR
-//	nodes -goldens testdata/goldens -dir DIR
+//	nodes -goldens testdata/goldens [-form integer] -dir DIR
 //
 // DIR then holds index.json; for a model qdq.onnx, qoperator.onnx and integer.onnx; and for node i of the
 // function, or recorded graph i, i.onnx, and i.npz with the inputs x0, x1, ... and the outputs y0, y1, ...
@@ -43,10 +43,11 @@ func main() {
 	input := flag.String("input", "", "an .npy of its only input")
 	dir := flag.String("dir", "", "the directory to fill")
 	goldens := flag.String("goldens", "", "a directory of recorded graphs, in place of a model")
+	form := flag.String("form", string(onnx.QDQ), "how recorded graphs are written")
 	flag.Parse()
 	var err error
 	if *goldens != "" {
-		err = recorded(*goldens, *dir)
+		err = recorded(*goldens, onnx.Form(*form), *dir)
 	} else {
 		err = run(*model, *input, *dir)
 	}
@@ -194,17 +195,18 @@ func writeNode(n *core.Node, values map[core.Value]*core.Tensor, dir, file strin
 		arrays = append(arrays, npy.Array{Name: name, Tensor: values[n.Out(i)]})
 		entry.Outputs = append(entry.Outputs, name)
 	}
-	return entry.write(g, arrays, filepath.Join(dir, file))
+	return entry.write(g, onnx.QDQ, arrays, filepath.Join(dir, file))
 }
 
-func (entry node) write(g *core.Function, arrays []npy.Array, path string) (node, error) {
-	model, err := onnx.Export(g, onnx.Options{})
+func (entry node) write(g *core.Function, form onnx.Form, arrays []npy.Array, path string) (node, error) {
+	model, err := onnx.Export(g, onnx.Options{Form: form})
 	if err != nil {
 		return entry, err
 	}
 	entry.Fidelity = onnx.Exact
 	for _, r := range model.Report() {
-		if entry.ONNX = append(entry.ONNX, strings.Join(r.ONNX, " ")); r.Fidelity != onnx.Exact {
+		entry.ONNX = append(entry.ONNX, strings.Join(r.ONNX, " "))
+		if r.Fidelity != onnx.Exact && entry.Fidelity != onnx.OneStep {
 			entry.Fidelity = r.Fidelity
 		}
 	}
