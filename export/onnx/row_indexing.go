@@ -15,11 +15,11 @@ var (
 	_ = exports(exportStridedSlice)
 	_ = exports(exportOneHot)
 	_ = exports(exportTopK)
+	_ = exports(exportUnique)
 	_ = exports(exportWhere)
 	_ = exports(exportScatterND)
 
 	_ = lacks[indexing.InvertPermutation](noRow)
-	_ = lacks[indexing.Unique](noRow)
 )
 
 func exportGather(e *exporter, n *core.Node, op *indexing.Gather) error {
@@ -192,6 +192,15 @@ func exportTopK(e *exporter, n *core.Node, op *indexing.TopK) error {
 	e.set(n.Out(0), asIs(x), values)
 	e.scales[n.Out(0)] = e.scales[x]
 	e.define(n.Out(1), form{}, "Cast", []string{indices}, attribute{"to", int(dataTypes[op.Type])})
+	return nil
+}
+
+func exportUnique(e *exporter, n *core.Node, op *indexing.Unique) error {
+	values, places := e.tensorName(n.Out(0), form{}), e.unique(n.Name+"/places")
+	x := e.use(n.Inputs()[0], form{})
+	e.emitTo([]string{values, "", places}, "Unique", []string{x}, attribute{"axis", 0}, attribute{"sorted", 0})
+	e.set(n.Out(0), form{}, values)
+	e.define(n.Out(1), form{}, "Cast", []string{places}, attribute{"to", int(dataTypes[op.Type])})
 	return nil
 }
 

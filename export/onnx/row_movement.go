@@ -13,6 +13,8 @@ import (
 var (
 	_ = exports(exportReverse)
 	_ = exports(exportRoll)
+	_ = exports(exportSpaceToBatch)
+	_ = exports(exportBatchToSpace)
 	_ = exports(exportReverseSequence)
 	_ = exports(exportDynPad)
 	_ = exports(exportBandPart)
@@ -22,8 +24,6 @@ var (
 
 	_ = lacks[array.BroadcastShape](noRow)
 	_ = lacks[array.LinSpace](noRow)
-	_ = lacks[array.SpaceToBatch](noRow)
-	_ = lacks[array.BatchToSpace](noRow)
 )
 
 func exportReverse(e *exporter, n *core.Node, op *array.Reverse) error {
@@ -153,4 +153,80 @@ func (e *exporter) any(x string, r reduce.BoolReduction) string {
 	attrs := []attribute{{"keepdims", boolean(r.KeepDims)}, {"noop_with_empty_axes", 1}}
 	count := e.emit("ReduceSum", append(inputs, e.ints("axes", r.Axes)), attrs...)
 	return e.cast(count, core.Bool)
+}
+
+// blockLists returns the constant lists of SpaceToBatch and BatchToSpace: the sizes of blocks, what
+// is added or cropped before and after each dimension, and the dimensions behind the batch.
+func blockLists(n *core.Node) (block, edges []int64, shape core.Shape, err error) {
+	in := n.Inputs()
+	b, p, s := in[1].Constant(), in[2].Constant(), in[0].Shape()
+	if b == nil || p == nil || len(s) == 0 || !s[1:].Static() {
+		return nil, nil, nil, errors.New("its blocks or its edges are computed, or a dimension behind the batch is not known")
+	}
+	return b.Int64s(), p.Int64s(), s[1:], nil
+}
+
+// exportSpaceToBatch pads, gives blocks axes of their own, and brings these before the batch.
+func exportSpaceToBatch(e *exporter, n *core.Node, _ *array.SpaceToBatch) error {
+	block, pads, shape, err := blockLists(n)
+	if err != nil {
+		return err
+	}
+	x := n.Inputs()[0]
+	f := asIs(x)
+	rank := len(shape) + 1
+	edges := make([]int, 2*rank)
+	split, order, joined := []int{0}, []int{}, []int{-1}
+	for i, b := range block {
+		edges[i+1], edges[rank+i+1] = int(pads[2*i]), int(pads[2*i+1])
+		d := (shape[i] + edges[i+1] + edges[rank+i+1]) / int(b)
+		split, order, joined = append(split, d, int(b)), append(order, 2*i+2), append(joined, d)
+	}
+	order = append(order, 0)
+	for i := range block {
+		order = append(order, 2*i+1)
+	}
+	for i, d := range shape[len(block):] {
+		split, order, joined = append(split, d), append(order, 2*len(block)+1+i), append(joined, d)
+	}
+	zero := core.Scalar(uint8(128))
+	if !f.bytes {
+		if zero, err = core.NewTensor(x.Type(), core.Shape{}); err != nil {
+			return err
+		}
+	}
+	name := e.emit("Pad", []string{e.use(x, f), e.ints("pads", edges), e.scalar(zero)})
+	name = e.emit("Reshape", []string{name, e.ints("split", split)})
+	name = e.emit("Transpose", []string{name}, attribute{"perm", order})
+	e.move(n, f, "Reshape", []string{name, e.ints("joined", joined)})
+	return nil
+}
+
+// exportBatchToSpace is the way back, and crops at its end.
+func exportBatchToSpace(e *exporter, n *core.Node, _ *array.BatchToSpace) error {
+	block, crops, shape, err := blockLists(n)
+	if err != nil {
+		return err
+	}
+	x := n.Inputs()[0]
+	f := asIs(x)
+	count := len(block)
+	split, order, joined := []int{}, []int{count}, []int{-1}
+	from, to, axes := make([]int, count), make([]int, count), make([]int, count)
+	for i, b := range block {
+		d := shape[i] * int(b)
+		split, order, joined = append(split, int(b)), append(order, count+1+i, i), append(joined, d)
+		from[i], to[i], axes[i] = int(crops[2*i]), d-int(crops[2*i+1]), i+1
+	}
+	split = append(split, -1)
+	for i, d := range shape {
+		if split = append(split, d); i >= count {
+			order, joined = append(order, count+1+i), append(joined, d)
+		}
+	}
+	name := e.emit("Reshape", []string{e.use(x, f), e.ints("split", split)})
+	name = e.emit("Transpose", []string{name}, attribute{"perm", order})
+	name = e.emit("Reshape", []string{name, e.ints("joined", joined)})
+	e.move(n, f, "Slice", []string{name, e.ints("from", from), e.ints("to", to), e.ints("axes", axes)})
+	return nil
 }

@@ -247,7 +247,12 @@ func exportDequantize(e *exporter, n *core.Node, op *tensorflow.Dequantize) erro
 		}
 		e.define(n.Out(0), f, "Mul", []string{x, e.flushed(s)})
 	default:
-		return fmt.Errorf("the mode %v has no row", op.Mode)
+		lo, hi := t.Bounds()
+		step := e.flushed(e.div(r.width(), e.real(float32(hi)-float32(lo))))
+		if t.IsSigned() {
+			x = e.add(x, e.real(float32(float64(hi-lo+1)/2)))
+		}
+		e.define(n.Out(0), f, "Add", []string{e.mul(x, step), r.min})
 	}
 	return nil
 }
