@@ -197,14 +197,14 @@ func TestReport(t *testing.T) {
 // All reasons are told at once, and what one of them reads does not add others.
 func TestUnsupported(t *testing.T) {
 	b := &builder{t: t}
-	x := b.input("x", core.F32, 4)
-	u := b.op("unique", &indexing.Unique{Type: core.I32}, x)
-	y := b.op("relu", &pointwise.Activate{Activation: numeric.Relu}, u)
+	x := b.input("x", core.I32, 4)
+	u := b.op("inverse", &indexing.InvertPermutation{}, x)
+	y := b.op("real", &pointwise.Convert{Type: core.F32}, u)
 	c := b.op("products", &pointwise.Bucketize{Boundaries: []float32{1}}, y)
 	_, err := onnx.Export(b.result("y", c), onnx.Options{})
 	var unsupported *onnx.UnsupportedError
 	require.ErrorAs(t, err, &unsupported)
-	require.EqualError(t, err, `no ONNX for node "unique" (Unique): `+unsupported.Reasons[0].Why+`
+	require.EqualError(t, err, `no ONNX for node "inverse" (InvertPermutation): `+unsupported.Reasons[0].Why+`
        and node "products" (Bucketize): ONNX has no search in sorted numbers`)
 }
 
