@@ -155,22 +155,46 @@ func divisors(n int) (all []int) {
 }
 
 // nodeBytes guesses what a node takes from the third cache for groups of g images: its weights once for
-// each group, and the activations that are too large for the second.
+// each group; its activations, if those of a group are too large for the second cache; and its data once for
+// each panel of a product's columns, if the data alone is.
 func (s *stretch) nodeBytes(n *core.Node, g int) int {
 	if isElementwise(n) {
 		return 0
 	}
 	cache := testmode.CacheBytes(cacheBytes)
-	weights, activations := cache/callShare, sizeOf(n.Outputs()[0])/s.batch
+	data, others, weights := 0, sizeOf(n.Outputs()[0])/s.batch, cache/callShare
 	for i, v := range n.Inputs() {
 		switch bytes := sizeOf(v.Fact()); {
+		case s.batched[n][i] && i == 0:
+			data = bytes / s.batch
 		case s.batched[n][i]:
-			activations += bytes / s.batch
+			others += bytes / s.batch
 		case v.Constant() != nil:
 			weights += bytes
 		}
 	}
-	return s.batch / g * (weights + max(0, g*activations-cache))
+	bytes := weights
+	if g*(data+others) > cache {
+		bytes += g * (data + others)
+	}
+	if g*data > cache {
+		bytes += g * data * (panelsOf(n) - 1)
+	}
+	return s.batch / g * bytes
+}
+
+// panelsOf returns how often a node's kernel goes through its data.
+func panelsOf(n *core.Node) int {
+	const columns = 32
+	op, ok := n.Op().(trait.Costed)
+	if !ok {
+		return 1
+	}
+	if p, ok := op.(trait.IntegerProduct); ok && p.GroupCount() > 1 {
+		return 1
+	}
+	out := n.Outputs()[0].Shape
+	return (out[len(out)-1] + columns - 1) / columns
 }
 
 func sizeOf(f core.Fact) int { return f.Shape.MustElements() * f.Type.Size() }
