@@ -52,6 +52,8 @@ func samples(t *testing.T) []baseline {
 		{&reduce.Min{Reduction: reduce.Reduction{Axes: []int{-1, 1}}}, []*core.Tensor{f(4, 3, 2)}},
 		{&reduce.ArgMin{Axis: -1, Type: core.I32}, []*core.Tensor{f(4, 3)}},
 		{&pointwise.Activate{Activation: numeric.Relu}, []*core.Tensor{f(4, 3)}},
+		{&array.Concat{Axis: 1}, []*core.Tensor{f(2, 3), f(2, 2)}},
+		{&array.Pad{Below: []int{0, 1}, Above: []int{0, 2}}, []*core.Tensor{f(2, 3), r(0)}},
 	})
 	return slices.DeleteFunc(all, func(b baseline) bool { return len(b.in) == 0 })
 }
@@ -193,6 +195,59 @@ func TestRowsAreComputedByThemselves(t *testing.T) {
 		assert.Equal(t, want.Bytes(), got, "%s %+v", name, b.op)
 	}
 	says[trait.RowWise](t, spoke)
+}
+
+// indexOf returns an index of a tensor's first axis as a tensor of as many axes.
+func indexOf(t testing.TB, x *core.Tensor, i int) *core.Tensor {
+	return eval(t, &indexing.Gather{}, x, tensor(t, core.Shape{1}, int32(i)))
+}
+
+func TestIndicesOfTheFirstAxisAreComputedByThemselves(t *testing.T) {
+	spoke := map[string]bool{}
+	more := func(b baseline, x *core.Tensor) baseline { // with two indices, the second another one
+		in := slices.Clone(b.in)
+		in[0] = eval(t, &array.Concat{}, x, eval(t, &array.Reverse{Axes: allAxes(x)}, x))
+		return baseline{b.op, in}
+	}
+	all := samples(t)
+	for _, b := range samples(t) {
+		if x := b.in[0]; len(x.Shape()) > 0 && x.Shape()[0] == 1 && x.Type() != core.String {
+			all = append(all, more(b, x))
+		}
+	}
+	for _, b := range all {
+		want := result(b.op, b.in)
+		if want == nil || len(want.Shape()) == 0 || want.Shape()[0] < 2 {
+			continue
+		}
+		batched := trait.BatchInputsOf(b.op, factsOf(b.in), want.Shape())
+		if batched == nil {
+			continue
+		}
+		spoke[core.OpName(b.op)] = true
+		for i := range want.Shape()[0] {
+			in := slices.Clone(b.in)
+			for k, is := range batched {
+				if is {
+					in[k] = indexOf(t, b.in[k], i)
+				}
+			}
+			got := result(b.op, in)
+			require.NotNil(t, got, "%s %+v of %v", core.OpName(b.op), b.op, in)
+			assert.Equal(t, indexOf(t, want, i).Shape(), got.Shape())
+			assert.Equal(t, indexOf(t, want, i).Bytes(), got.Bytes(), "%s %+v: index %d", core.OpName(b.op), b.op, i)
+		}
+	}
+	says[trait.Batched](t, spoke)
+}
+
+// allAxes lists the axes of a tensor.
+func allAxes(x *core.Tensor) []int {
+	axes := make([]int, len(x.Shape()))
+	for i := range axes {
+		axes[i] = i
+	}
+	return axes
 }
 
 // doubled returns a tensor of reals times 2, which is exact; nil for other types.

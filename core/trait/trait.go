@@ -72,6 +72,84 @@ func RowsOf(x core.Shape, axis int, op core.Op, single bool) (Rows, bool) {
 	return Rows{Op: op, Length: x[last], Single: single}, true
 }
 
+// Batched is an Op that may compute each index of the first axis of its first output by itself.
+type Batched interface {
+	core.Op
+	// BatchInputs says of which inputs of known shapes an index of that axis takes the same
+	// index of their first axis and nothing else of them; of the other inputs it may take all.
+	// nil if it takes more.
+	BatchInputs(in []core.Fact, out core.Shape) []bool
+}
+
+// FirstInput is BatchInputs of an op whose first input alone has the axis.
+func FirstInput(in []core.Fact) []bool {
+	batched := make([]bool, len(in))
+	batched[0] = true
+	return batched
+}
+
+// FirstAndOperands is BatchInputs of a PostOpped whose first input has the axis, and so the operands
+// of its post-ops that have the output's shape.
+func FirstAndOperands(op PostOpped, in []core.Fact, out core.Shape) []bool {
+	batched := FirstInput(in)
+	operands := 0
+	for _, s := range op.Steps() {
+		operands += s.Operands()
+	}
+	for i := len(in) - operands; i < len(in); i++ {
+		batched[i] = len(out) > 1 && len(in[i].Shape) == len(out) && in[i].Shape[0] == out[0]
+	}
+	return batched
+}
+
+// BatchInputsOf is what an op says of its inputs as a Batched; or as an Elementwise or a RowWise, which
+// computes pieces that are smaller. nil of others.
+func BatchInputsOf(op core.Op, in []core.Fact, out core.Shape) []bool {
+	if len(in) == 0 || len(out) == 0 {
+		return nil
+	}
+	switch op := op.(type) {
+	case Batched:
+		return op.BatchInputs(in, out)
+	case Elementwise:
+		if batched := batchOfElements(op.Elements(), in, out); batched != nil {
+			return batched
+		}
+	}
+	if op, ok := op.(RowWise); ok {
+		return batchOfRows(op, in, out)
+	}
+	return nil
+}
+
+// batchOfElements are the inputs of an Elementwise that have as many axes as the output and are not
+// broadcast along the first.
+func batchOfElements(e Elements, in []core.Fact, out core.Shape) []bool {
+	if e == NoElements || e == FirstElements && !in[0].Shape.Equal(out) {
+		return nil
+	}
+	batched := FirstInput(in)
+	for i, f := range in {
+		if batched[i] = len(f.Shape) == len(out) && f.Shape[0] == out[0]; e == FirstElements && i > 0 {
+			batched[i] = false
+			if f.Shape.MustElements() != 1 {
+				return nil
+			}
+		}
+	}
+	return batched
+}
+
+// batchOfRows is the first input of a RowWise, whose rows are not longer than an index of its first axis.
+func batchOfRows(op RowWise, in []core.Fact, out core.Shape) []bool {
+	x := in[0].Shape
+	rows, ok := op.Rows(x)
+	if !ok || len(x) < 2 || rows.Length == 0 || x[0] != out[0] || core.Shape(x[1:]).MustElements()%rows.Length != 0 {
+		return nil
+	}
+	return FirstInput(in)
+}
+
 // Costed is an Op whose work is sums of products.
 type Costed interface {
 	core.Op

@@ -1,6 +1,8 @@
 package array
 
 import (
+	"slices"
+
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
@@ -81,6 +83,14 @@ func concatShape(in []core.Operand, axis, rank int) (core.Shape, error) {
 	}
 	out[axis] = sum
 	return infer.CheckedShape(out)
+}
+
+// BatchInputs says that all inputs have the axis, unless they are joined along it.
+func (op *Concat) BatchInputs(in []core.Fact, out core.Shape) []bool {
+	if op.Axis == 0 || op.Axis == -len(out) {
+		return nil
+	}
+	return slices.Repeat([]bool{true}, len(in))
 }
 
 // Eval copies each arg to its place.

@@ -102,6 +102,14 @@ func (op *Pad) Infer(in []core.Operand) ([]core.Fact, error) {
 	return []core.Fact{{Type: typ, Shape: out}}, err
 }
 
+// BatchInputs says that x has the axis, unless that is padded.
+func (op *Pad) BatchInputs(in []core.Fact, _ core.Shape) []bool {
+	if op.Below[0] != 0 || op.Above[0] != 0 {
+		return nil
+	}
+	return trait.FirstInput(in)
+}
+
 // Eval finds for each element where it comes from.
 func (op *Pad) Eval(in, out []*core.Tensor) error {
 	s := in[0].Shape()

@@ -74,6 +74,9 @@ func (op *Convolution) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
+// BatchInputs says that the first input has the axis.
+func (op *Convolution) BatchInputs(in []core.Fact, _ core.Shape) []bool { return trait.FirstInput(in) }
+
 // ChannelLayout returns Layout.
 func (op *Convolution) ChannelLayout() geometry.Layout { return op.Layout }
 

@@ -62,6 +62,14 @@ func (op *Dot) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
+// BatchInputs says that the first input has the axis, unless that is reduced.
+func (op *Dot) BatchInputs(in []core.Fact, _ core.Shape) []bool {
+	if len(in[0].Shape) <= op.ReductionAxes {
+		return nil
+	}
+	return trait.FirstInput(in)
+}
+
 // Operations counts those of each output: as many products as are summed.
 func (op *Dot) Operations(in, out []core.Fact) int64 {
 	return 2 * int64(out[0].Shape.MustElements()) * int64(core.Shape(in[1].Shape[:op.ReductionAxes]).MustElements())

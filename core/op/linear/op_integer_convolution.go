@@ -97,6 +97,11 @@ func (op *IntegerConvolution) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
+// BatchInputs says that the data has the axis, and operands of the output's shape.
+func (op *IntegerConvolution) BatchInputs(in []core.Fact, out core.Shape) []bool {
+	return trait.FirstAndOperands(op, in, out)
+}
+
 // ChannelLayout returns Layout.
 func (op *IntegerConvolution) ChannelLayout() geometry.Layout { return op.Layout }
 

@@ -103,6 +103,14 @@ func (op *IntegerDot) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
+// BatchInputs says that a has the axis, unless that is reduced, and operands of the output's shape.
+func (op *IntegerDot) BatchInputs(in []core.Fact, out core.Shape) []bool {
+	if len(in[0].Shape) <= op.ReductionAxes || len(out) < 2 {
+		return nil
+	}
+	return trait.FirstAndOperands(op, in, out)
+}
+
 // Steps returns PostOps.
 func (op *IntegerDot) Steps() []postop.Step { return op.PostOps }
 

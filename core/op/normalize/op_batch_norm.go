@@ -118,6 +118,9 @@ func (op *BatchNorm) Transformation(at int, others [][]float32) (factor, offset 
 	return factor, offset
 }
 
+// BatchInputs says that the first input has the axis.
+func (op *BatchNorm) BatchInputs(in []core.Fact, _ core.Shape) []bool { return trait.FirstInput(in) }
+
 // ChannelLayout returns Layout.
 func (op *BatchNorm) ChannelLayout() geometry.Layout { return op.Layout }
 

@@ -68,6 +68,9 @@ func (op *AvgPool) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
+// BatchInputs says that the first input has the axis.
+func (op *AvgPool) BatchInputs(in []core.Fact, _ core.Shape) []bool { return trait.FirstInput(in) }
+
 // ChannelLayout returns Layout.
 func (op *AvgPool) ChannelLayout() geometry.Layout { return op.Layout }
 

@@ -74,6 +74,9 @@ func (op *MaxPool) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
+// BatchInputs says that the first input has the axis.
+func (op *MaxPool) BatchInputs(in []core.Fact, _ core.Shape) []bool { return trait.FirstInput(in) }
+
 // ChannelLayout returns Layout.
 func (op *MaxPool) ChannelLayout() geometry.Layout { return op.Layout }
 

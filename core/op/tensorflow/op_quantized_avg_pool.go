@@ -63,6 +63,9 @@ func (op *QuantizedAvgPool) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
+// BatchInputs says that the first input has the axis.
+func (op *QuantizedAvgPool) BatchInputs(in []core.Fact, _ core.Shape) []bool { return trait.FirstInput(in) }
+
 // ChannelLayout returns Layout.
 func (op *QuantizedAvgPool) ChannelLayout() geometry.Layout { return op.Layout }
 

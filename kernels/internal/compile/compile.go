@@ -123,19 +123,32 @@ func rewrite(f *core.Function, o Options, keep *share.Lease) (*core.Function, er
 
 // lowerFunction makes the instructions of a function all of whose shapes are known.
 func (a assembler) lowerFunction(f *core.Function, runs *machine.RunPool) (*machine.Planned, error) {
+	parts, err := cut(f)
+	if err != nil {
+		return nil, err
+	}
+	return a.lowerParts(parts, runs)
+}
+
+// lowerParts makes the instructions of a function that may have segments.
+func (a assembler) lowerParts(f *partition, runs *machine.RunPool) (*machine.Planned, error) {
 	o := a.options
 	c := &compiler{
 		assembler: a,
-		isas:      o.ISAs, threads: o.Threads, keep: a.keep, at: map[core.Value]int{}, users: f.Users(),
+		isas:      o.ISAs, threads: o.Threads, keep: a.keep, at: map[core.Value]int{}, users: f.users(),
 		skip: map[*core.Node]bool{}, padding: map[uint8]int{}, limits: o.Memory,
 	}
-	for i, p := range f.Parameters {
+	for i, p := range f.parameters {
 		b := c.newBuffer(p.Outputs()[0])
 		c.buffers[b].Param = i
 		c.at[p.Out(0)] = b
 	}
-	for _, n := range f.Nodes() {
-		if err := c.lower(n); err != nil {
+	for _, p := range f.parts {
+		lower := c.lower
+		if p.segment != nil {
+			lower = func(n *core.Node) error { return c.lowerSegment(n, p.segment) }
+		}
+		if err := lower(p.node); err != nil {
 			return nil, err
 		}
 	}

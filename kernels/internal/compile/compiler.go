@@ -155,18 +155,18 @@ func moved(offsets []int32, by int) []int32 {
 }
 
 // finish plans the memory and closes the compilation.
-func (c *compiler) finish(f *core.Function, runs *machine.RunPool) (*machine.Planned, error) {
+func (c *compiler) finish(f *partition, runs *machine.RunPool) (*machine.Planned, error) {
 	l := &machine.Layout{
-		Params: f.Parameters, Results: f.Results, Buffers: c.buffers, OnArena: c.onArena, States: c.states,
+		Params: f.parameters, Results: f.results, Buffers: c.buffers, OnArena: c.onArena, States: c.states,
 	}
-	for i, r := range f.Results {
+	for i, r := range f.results {
 		o, err := c.output(i, r)
 		if err != nil {
 			return nil, err
 		}
 		l.Outputs = append(l.Outputs, o)
 	}
-	if err := c.checkResults(f); err != nil {
+	if err := c.checkResults(f.results); err != nil {
 		return nil, err
 	}
 	if err := l.Place(c.limits.Bytes); err != nil {
@@ -267,9 +267,9 @@ func (c *compiler) checkOutputs(n *core.Node, temporary int64) error {
 }
 
 // checkResults bounds the results, which are copies.
-func (c *compiler) checkResults(f *core.Function) error {
+func (c *compiler) checkResults(results []*core.Node) error {
 	total := int64(0)
-	for _, r := range f.Results {
+	for _, r := range results {
 		bytes, err := r.Outputs()[0].Bytes()
 		if err != nil {
 			return r.Locate(err)

@@ -155,7 +155,7 @@ func (t *Dynamic) Steps() []Step {
 // Profile is Machine.Profile.
 func (t *Dynamic) Profile(ctx context.Context, in []*core.Tensor, times [][]time.Duration) error {
 	first := make([]*core.Tensor, len(t.Head.layout.Results))
-	planned := len(t.Head.code)
+	planned := len(t.Head.Steps())
 	if err := t.Head.measure(ctx, t.headInputs(in), first, times[:planned]); err != nil {
 		return err
 	}

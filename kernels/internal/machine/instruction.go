@@ -20,8 +20,9 @@ type Instruction struct {
 	Slow       bool  // whether it is a reference, which takes some 4 ns for a byte
 	Reads      []int // buffers that were written before
 	Writes     []int
-	Scratch    []int  // buffers that nobody else needs
-	Calls      *Calls // the functions that it calls; nil if it calls none
+	Scratch    []int    // buffers that nobody else needs
+	Calls      *Calls   // the functions that it calls; nil if it calls none
+	Segment    *Segment // that is run in place of Run; nil for most
 	// Run computes part number part of parts. It may be called for all parts at the
 	// same time, each by a worker with a thread number of its own.
 	Run func(r *Worker, part, parts int) error
@@ -32,6 +33,7 @@ type Instruction struct {
 type Worker struct {
 	*Run
 	Thread int
+	node   *core.Node // that is computed
 	// The arguments of the call under way: variables of their own would be allocated.
 	Pool       pool.Args
 	SGemm      sgemm.Args

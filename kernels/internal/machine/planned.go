@@ -102,12 +102,17 @@ func copyTensor(to, from *core.Tensor) {
 
 // Steps is Machine.Steps.
 func (p *Planned) Steps() []Step {
-	steps := make([]Step, len(p.code))
-	for i, c := range p.code {
-		steps[i] = Step{Node: c.Node, Kernel: c.Kernel, Operations: c.Operations}
-		if c.Calls != nil {
-			steps[i].Functions = c.Calls.Steps()
+	steps := make([]Step, 0, len(p.code))
+	for _, c := range p.code {
+		if c.Segment != nil {
+			steps = append(steps, c.Segment.steps()...)
+			continue
 		}
+		s := Step{Node: c.Node, Kernel: c.Kernel, Operations: c.Operations}
+		if c.Calls != nil {
+			s.Functions = c.Calls.Steps()
+		}
+		steps = append(steps, s)
 	}
 	return steps
 }
@@ -129,6 +134,9 @@ func (p *Planned) Bytes() int64 {
 	for _, c := range p.code {
 		if c.Calls != nil {
 			bytes += c.Calls.Bytes()
+		}
+		if c.Segment != nil {
+			bytes += c.Segment.Plan.Bytes()
 		}
 	}
 	return bytes
@@ -154,11 +162,19 @@ func (p *Planned) measure(ctx context.Context, in, out []*core.Tensor, times [][
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		if s := p.code[i].Segment; s != nil {
+			if err := s.measure(w, times); err != nil {
+				return err
+			}
+			times = times[len(s.Plan.code):]
+			continue
+		}
 		start := time.Now()
 		if err := p.code[i].Run(w, 0, 1); err != nil {
 			return err
 		}
-		times[i] = append(times[i], time.Since(start))
+		times[0] = append(times[0], time.Since(start))
+		times = times[1:]
 	}
 	r.deliver()
 	return nil

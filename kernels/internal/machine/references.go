@@ -36,9 +36,9 @@ func (r *Run) Operands(state int, buffers []int, facts []core.Fact) ([]*core.Ten
 func (r *Run) tensor(b int, f core.Fact) (*core.Tensor, error) {
 	var t *core.Tensor
 	switch buf := r.layout.Buffers[b]; {
-	case buf.Param >= 0:
+	case buf.Param >= 0 && r.in != nil: // a segment's are bytes alone
 		t = r.in[buf.Param]
-	case buf.Result >= 0:
+	case buf.Result >= 0 && r.out != nil:
 		t = r.out[buf.Result]
 	}
 	if t != nil && t.Type() == f.Type && t.Shape().Equal(f.Shape) {

@@ -98,6 +98,19 @@ func (r *Run) forget() {
 			r.Mem[i] = nil
 		}
 	}
+	for _, s := range r.State {
+		if runs, ok := s.([]*Run); ok { // of a segment
+			forgetAll(runs)
+		}
+	}
+}
+
+func forgetAll(runs []*Run) {
+	for _, r := range runs {
+		if r.layout != nil {
+			r.forget()
+		}
+	}
 }
 
 // deliver copies the results that are not computed in the caller's tensors.

@@ -10,8 +10,12 @@ import (
 // stage is a range of instructions that follow each other on one thread, or one
 // instruction whose parts any threads take. A stage begins when the one before has ended.
 type stage struct {
-	first, last int // instructions
+	first, last int // instructions; none if the last is before the first
 	parts       int
+
+	segment        *Segment // whose plan has the instructions; nil for the plan itself
+	group          int      // of the segment
+	enters, leaves bool     // the stage is the first or the last of the group, and has one part
 }
 
 const (
@@ -32,6 +36,15 @@ const (
 func stages(code []Instruction, threads int) []stage {
 	var all []stage
 	for i := range code {
+		if s := code[i].Segment; s != nil {
+			if apart := s.apart(threads); threads > 1 && apart > 0 {
+				all = append(all, stage{first: i, last: i, parts: apart})
+			}
+			if threads > 1 {
+				all = append(all, s.shared(threads)...)
+				continue
+			}
+		}
 		parts := 1
 		if code[i].Splits && threads > 1 {
 			rounds := code[i].estimate() / int64(threads*partTime)
@@ -40,11 +53,11 @@ func stages(code []Instruction, threads int) []stage {
 		if code[i].Splits {
 			parts = max(parts, int(min(code[i].estimate()/mostTime, mostParts)))
 		}
-		if last := len(all) - 1; parts <= 1 && last >= 0 && all[last].parts == 1 {
+		if last := len(all) - 1; parts <= 1 && last >= 0 && all[last].parts == 1 && all[last].segment == nil {
 			all[last].last = i
 			continue
 		}
-		all = append(all, stage{i, i, max(parts, 1)})
+		all = append(all, stage{first: i, last: i, parts: max(parts, 1)})
 	}
 	return all
 }
@@ -159,25 +172,44 @@ func (p *progress) work(ctx context.Context, w *Worker) {
 // memory nobody uses again.
 func (p *progress) compute(w *Worker, s *stage, part int) {
 	p.running.Add(1)
-	i := s.first
+	around := w.Run
 	defer func() {
+		w.Run = around
 		if v := recover(); v != nil {
 			w.broken.Store(true)
-			p.fail(recovered(p.code[i].Node, v))
+			p.fail(recovered(w.node, v))
 		}
 		p.running.Add(-1)
 	}()
-	for ; i <= s.last && p.failure.Load() == nil; i++ {
-		if w.layout.dead != nil && part == 0 {
-			w.poison(i)
+	code := p.code
+	if s.segment != nil {
+		if code = s.segment.Plan.code; s.enters {
+			s.segment.enter(around, 0, s.group)
 		}
-		if err := p.code[i].Run(w, part, s.parts); err != nil {
+		w.Run = s.segment.run(around, 0)
+	}
+	for i := s.first; i <= s.last && p.failure.Load() == nil; i++ {
+		if err := w.do(&code[i], i, part, s.parts); err != nil {
 			if cancelled := w.ctx.Err(); cancelled != nil {
 				err = cancelled
 			}
 			p.fail(err)
 		}
 	}
+	if s.leaves && p.failure.Load() == nil {
+		s.segment.leave(around, w.Run, s.group)
+	}
+}
+
+// do computes one part of instruction number i.
+func (w *Worker) do(c *Instruction, i, part, parts int) error {
+	if w.layout.dead != nil && part == 0 {
+		w.poison(i)
+	}
+	if w.node = c.Node; c.Segment != nil {
+		return c.Segment.compute(w, part, parts)
+	}
+	return c.Run(w, part, parts)
 }
 
 // spins is how often a thread looks before it sleeps: some 20 microseconds.

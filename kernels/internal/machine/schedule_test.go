@@ -32,17 +32,17 @@ func TestStagesKeepShortWorkOnOneThread(t *testing.T) {
 		threads int
 		want    []stage
 	}{
-		{"one thread", []int{long, short, long}, []bool{true, true, true}, 1, []stage{{0, 2, 1}}},
+		{"one thread", []int{long, short, long}, []bool{true, true, true}, 1, []stage{{first: 0, last: 2, parts: 1}}},
 		{
 			"short work is joined",
 			[]int{short, short, long, short, short},
 			[]bool{true, true, true, false, true},
 			2,
-			[]stage{{0, 1, 1}, {2, 2, 8}, {3, 4, 1}},
+			[]stage{{first: 0, last: 1, parts: 1}, {first: 2, last: 2, parts: 8}, {first: 3, last: 4, parts: 1}},
 		},
-		{"what cannot be split is joined", []int{long, short, long}, []bool{false, false, false}, 4, []stage{{0, 2, 1}}},
-		{"few parts for middling work", []int{1 << 17}, []bool{true}, 2, []stage{{0, 0, 4}}},
-		{"as many as threads at least", []int{1 << 18}, []bool{true}, 8, []stage{{0, 0, 8}}},
+		{"what cannot be split is joined", []int{long, short, long}, []bool{false, false, false}, 4, []stage{{first: 0, last: 2, parts: 1}}},
+		{"few parts for middling work", []int{1 << 17}, []bool{true}, 2, []stage{{first: 0, last: 0, parts: 4}}},
+		{"as many as threads at least", []int{1 << 18}, []bool{true}, 8, []stage{{first: 0, last: 0, parts: 8}}},
 		{"nothing", nil, nil, 2, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

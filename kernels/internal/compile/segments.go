@@ -1,0 +1,273 @@
+package compile
+
+import (
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/internal/testmode"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/match"
+)
+
+// A batch of images whose activations leave the second cache is computed for a few of them at a time,
+// through as many nodes as that pays for.
+
+const (
+	// cacheBytes is what a core's second cache holds of activations.
+	cacheBytes = 1 << 20
+	// callShare is which part of that takes from the third cache as long as an instruction takes to begin.
+	callShare = 32
+)
+
+// stretch is nodes that follow each other and are to be computed for a group of images at a time.
+type stretch struct {
+	nodes   []*core.Node
+	batched map[*core.Node][]bool // of each node, which inputs have the batch as their first axis
+	batch   int                   // images
+	group   int                   // of them at a time; it divides the batch
+}
+
+// shape returns the shape of a group of a value.
+func (s *stretch) shape(whole core.Shape) core.Shape {
+	of := whole.Clone()
+	of[0] = s.group
+	return of
+}
+
+// stretchesOf finds the stretches of nodes in their order.
+func stretchesOf(nodes []*core.Node) (all []stretch) {
+	var run stretch
+	end := func() {
+		all = append(all, run.divide()...)
+		run = stretch{}
+	}
+	users := map[core.Value][]*core.Node{}
+	for _, n := range nodes {
+		for _, v := range n.Inputs() {
+			users[v] = append(users[v], n)
+		}
+	}
+	for _, n := range nodes {
+		if !n.IsComputed() {
+			continue
+		}
+		batched := batchedInputs(n, users)
+		if batched == nil || run.batch != n.Outputs()[0].Shape[0] {
+			end()
+		}
+		if batched == nil {
+			continue
+		}
+		if run.batched == nil {
+			run.batch, run.batched = n.Outputs()[0].Shape[0], map[*core.Node][]bool{}
+		}
+		run.nodes = append(run.nodes, n)
+		run.batched[n] = batched
+	}
+	end()
+	return all
+}
+
+// batchedInputs says which inputs of a node have the batch as their first axis; nil if it cannot be
+// computed for some images.
+func batchedInputs(n *core.Node, users map[core.Value][]*core.Node) []bool {
+	static := func(f core.Fact) bool { return f.Static() && f.Type.Size() > 0 }
+	facts := core.FactsOf(n.Inputs())
+	for _, f := range slices.Concat(facts, n.Outputs()) {
+		if !static(f) {
+			return nil
+		}
+	}
+	out := n.Outputs()[0].Shape
+	if len(out) == 0 || out[0] < 2 || out.MustElements() == 0 {
+		return nil
+	}
+	for i := range n.Outputs()[1:] {
+		if len(users[n.Out(i+1)]) > 0 {
+			return nil
+		}
+	}
+	batched := trait.BatchInputsOf(n.Op(), facts, out)
+	for i, is := range batched {
+		if is && n.Inputs()[i].Constant() != nil {
+			return nil
+		}
+	}
+	return batched
+}
+
+// divide returns the parts of a stretch of any length for which it pays to take fewer images than all
+// at a time. What is compared are bytes from the third cache, see nodeBytes, which is little work: the
+// cheapest way to any node for each size of a group, which may change between two nodes.
+func (s *stretch) divide() (parts []stretch) {
+	if len(s.nodes) == 0 {
+		return nil
+	}
+	groups := divisors(s.batch)
+	crossing := s.crossing()
+	best := make([][]int, len(s.nodes)) // of node and group, the bytes up to there
+	from := make([][]int, len(s.nodes)) // the group before that they come from
+	for i, n := range s.nodes {
+		best[i], from[i] = make([]int, len(groups)), make([]int, len(groups))
+		for k, g := range groups {
+			if from[i][k] = k; i > 0 {
+				best[i][k] = best[i-1][k]
+				for l, bytes := range best[i-1] {
+					if bytes += crossing[i]; crossing[i] >= 0 && bytes < best[i][k] {
+						best[i][k], from[i][k] = bytes, l
+					}
+				}
+			}
+			best[i][k] += s.nodeBytes(n, g)
+		}
+	}
+	last := len(s.nodes) - 1
+	k := slices.Index(best[last], slices.Min(best[last]))
+	end := len(s.nodes)
+	for i := last; i >= 0; i-- {
+		before := from[i][k]
+		if i > 0 && before == k {
+			continue
+		}
+		if groups[k] < s.batch {
+			parts = append(parts, stretch{s.nodes[i:end], s.batched, s.batch, groups[k]})
+		}
+		end, k = i, before
+	}
+	return parts
+}
+
+// divisors lists those of a number, in rising order.
+func divisors(n int) (all []int) {
+	for i := 1; i*i <= n; i++ {
+		if n%i == 0 {
+			all = append(all, i)
+		}
+	}
+	for i := len(all) - 1; i >= 0; i-- {
+		if d := n / all[i]; d != all[i] {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// nodeBytes guesses what a node takes from the third cache for groups of g images: its weights once for
+// each group; its activations, if those of a group are too large for the second cache; and its data once for
+// each panel of a product's columns, if the data alone is.
+func (s *stretch) nodeBytes(n *core.Node, g int) int {
+	if isElementwise(n) {
+		return 0
+	}
+	cache := testmode.CacheBytes(cacheBytes)
+	data, others, weights := 0, sizeOf(n.Outputs()[0])/s.batch, cache/callShare
+	for i, v := range n.Inputs() {
+		switch bytes := sizeOf(v.Fact()); {
+		case s.batched[n][i] && i == 0:
+			data = bytes / s.batch
+		case s.batched[n][i]:
+			others += bytes / s.batch
+		case v.Constant() != nil:
+			weights += bytes
+		}
+	}
+	bytes := weights
+	if g*(data+others) > cache {
+		bytes += g * (data + others)
+	}
+	if g*data > cache {
+		bytes += g * data * (panelsOf(n) - 1)
+	}
+	return s.batch / g * bytes
+}
+
+// panelsOf returns how often a node's kernel goes through its data.
+func panelsOf(n *core.Node) int {
+	const columns = 32
+	op, ok := n.Op().(trait.Costed)
+	if !ok {
+		return 1
+	}
+	if p, ok := op.(trait.IntegerProduct); ok && p.GroupCount() > 1 {
+		return 1
+	}
+	out := n.Outputs()[0].Shape
+	return (out[len(out)-1] + columns - 1) / columns
+}
+
+func sizeOf(f core.Fact) int { return f.Shape.MustElements() * f.Type.Size() }
+
+// isElementwise reports whether a node is part of the instruction of the one before it.
+func isElementwise(n *core.Node) bool {
+	_, flips := n.Op().(*pointwise.FlipSign)
+	_, ok := match.Of(n)
+	return flips || ok
+}
+
+// crossing returns, for each node, what it takes to change the size of groups before it: what crosses
+// from one segment to the other is stored, read and stored in the other's memory. -1 where that is not to
+// be.
+func (s *stretch) crossing() []int {
+	const moves = 3
+	at := map[*core.Node]int{}
+	bytes := make([]int, len(s.nodes)+1)
+	last := make([]int, len(s.nodes))
+	for i, n := range s.nodes {
+		at[n], last[i] = i, i
+		for _, v := range n.Inputs() {
+			if j, ok := at[v.Node]; ok {
+				last[j] = i
+			}
+		}
+	}
+	for i, n := range s.nodes {
+		for j := i + 1; j <= last[i]; j++ {
+			bytes[j] += moves * sizeOf(n.Outputs()[0])
+		}
+	}
+	for i, n := range s.nodes[1:] {
+		reads := func(v core.Value) bool { return v.Node == s.nodes[i] }
+		if isElementwise(n) && slices.ContainsFunc(n.Inputs(), reads) {
+			bytes[i+1] = -1
+		}
+	}
+	return bytes
+}
+
+// lowerSegment appends the instruction of a segment in place of a node.
+func (c *compiler) lowerSegment(n *core.Node, s *segment) error {
+	c.node = n
+	for _, m := range s.whole {
+		if err := c.checkOutputs(m, 0); err != nil {
+			return err
+		}
+	}
+	plan, err := c.assembler.lowerParts(inOnePart(s.inner), nil)
+	if err != nil {
+		return err
+	}
+	m := &machine.Segment{Plan: plan, Groups: s.groups, Nodes: s.nodes}
+	m.States = c.newState(machine.NewStates(plan, s.groups, c.threads))
+	m.Memory = c.newScratch(machine.MemoryBytes(plan, s.groups, c.threads))
+	portOf := func(p port, buffer int) machine.Port {
+		if !p.batched {
+			return machine.Port{Buffer: buffer}
+		}
+		return machine.Port{Buffer: buffer, Step: c.buffers[buffer].Size / s.groups}
+	}
+	var reads, writes []int
+	for _, p := range s.in {
+		reads = append(reads, c.buffer(p.value))
+		m.In = append(m.In, portOf(p, reads[len(reads)-1]))
+	}
+	for _, p := range s.out {
+		writes = append(writes, c.newOutput(p.value))
+		m.Out = append(m.Out, portOf(p, writes[len(writes)-1]))
+	}
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "segment", Splits: true, Reads: reads, Writes: writes, Scratch: []int{m.Memory}, Segment: m,
+	})
+	return nil
+}
