@@ -31,8 +31,10 @@ var arguments = emit.Arguments{
 func routines() []emit.Routine {
 	var list []emit.Routine
 	for _, width := range []int{64, 32} {
-		for _, p := range slices.Concat(primitives, conversions) {
-			list = append(list, p.routine(width))
+		for _, p := range slices.Concat(primitives, conversions, guarded, integers) {
+			if width == 64 || !p.wide {
+				list = append(list, p.routine(width))
+			}
 		}
 	}
 	for _, width := range []int{64, 32} {
@@ -54,6 +56,7 @@ type primitive struct {
 	x, out            int // bytes of an element of x and of the result
 	size              int // elements of a round, unless as many as a vector has bytes
 	binary            bool
+	wide              bool // has no routine of vectors of 32 bytes
 	start, step       func(g *gen)
 }
 
@@ -136,7 +139,7 @@ var primitives = []primitive{
 			g.VMOVUPS(g.V(0), emit.At(out, 0))
 		},
 	},
-	absolute, signum, floor, ceil, roundEven, truncated, square, squareRoot, leakyRelu,
+	absolute, signum, floor, ceil, roundEven, truncated, square, squareRoot, reciprocalRoot, leakyRelu,
 }
 
 // lookup finds bytes in a table of 256, sixteen at a time: VPSHUFB gives 0 for an index
@@ -197,6 +200,24 @@ var square = single("square", "x[i] * x[i]", func(g *gen, v reg.VecPhysical) { g
 
 var squareRoot = single("sqrt", "the square root of x[i]", func(g *gen, v reg.VecPhysical) { g.VSQRTPS(v, v) })
 
+// reciprocalRoot is internal/activation's.
+var reciprocalRoot = single("rsqrt", "1 / sqrt(x[i]), as internal/activation does", func(g *gen, v reg.VecPhysical) {
+	r, p, e, c := g.V(4), g.V(6), g.V(7), g.V(12)
+	g.VSQRTPS(v, r)
+	g.VDIVPS(r, g.V(11), r)
+	g.VMULPS(r, v, p)
+	g.VMOVAPS(v, e)
+	g.VFMSUB213PS(p, r, e) // x*r - p
+	g.VMOVAPS(g.V(11), c)
+	g.VFNMADD231PS(p, r, c) // 1 - p*r
+	g.VMULPS(r, e, e)
+	g.VSUBPS(e, c, c)
+	g.VMULPS(g.V(13), c, c)
+	g.VMULPS(r, c, e)
+	g.VADDPS(e, r, e)
+	g.keep(unordered, c, c, r, e, v)
+})
+
 func single(name, doc string, op func(*gen, reg.VecPhysical)) primitive {
 	return primitive{
 		result: "f32", name: name, doc: doc, x: 4, out: 4,
@@ -205,6 +226,7 @@ func single(name, doc string, op func(*gen, reg.VecPhysical)) primitive {
 			g.doublewords(9, 1<<31-1)
 			g.doublewords(10, 1<<31)
 			g.doublewords(11, math.Float32bits(1))
+			g.doublewords(13, math.Float32bits(0.5))
 		},
 		step: func(g *gen) {
 			g.loadFloats()

@@ -45,7 +45,7 @@ func matchConvert(e Element, op *pointwise.Convert) (Element, bool) {
 
 // narrowings are what makes a type of float32.
 var narrowings = map[core.Type]elementwise.Primitive{
-	core.F16: elementwise.ToF16, core.BF16: elementwise.ToBF16, core.I32: elementwise.ToI32,
+	core.F16: elementwise.ToF16, core.BF16: elementwise.ToBF16, core.I32: elementwise.ToI32, core.I64: elementwise.ToI64,
 }
 
 func matchNarrowing(e Element, op *pointwise.Convert) (Element, bool) {

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
+)
+
+// guarded are operations of float32 that are 0 where one operand is.
+var guarded = []primitive{
+	guard("dividenonan", "x[i] / y[i], 0 where y[i] is 0", false, (*gen).divide),
+	guard("multiplynonan", "x[i] * y[i], 0 where y[i] is 0", false, (*gen).multiply),
+	guard("xdivy", "x[i] / y[i], 0 where x[i] is 0", true, (*gen).divide),
+}
+
+func (g *gen) divide(y, x, to reg.VecPhysical)   { g.VDIVPS(y, x, to) }
+func (g *gen) multiply(y, x, to reg.VecPhysical) { g.VMULPS(y, x, to) }
+
+func guard(name, doc string, first bool, op func(g *gen, y, x, to reg.VecPhysical)) primitive {
+	return primitive{
+		result: "f32", name: name, doc: doc, x: 4, out: 4, binary: true,
+		start: func(g *gen) { g.VXORPS(g.V(8), g.V(8), g.V(8)) },
+		step: func(g *gen) {
+			g.loadFloats()
+			for i := range vectors {
+				v, other := g.V(i), g.V(6)
+				g.VMOVUPS(emit.At(y, i*g.Width), other)
+				op(g, other, v, tmp(g))
+				by := other
+				if first {
+					by = v
+				}
+				g.keep(notEqual, g.V(8), by, tmp(g), g.V(8), v)
+			}
+			g.storeWords()
+		},
+	}
+}
+
+// integers combine s32, which wrap.
+var integers = []primitive{
+	whole("add", "x[i] + y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPADDD(y, v, v) }),
+	whole("subtract", "x[i] - y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPSUBD(y, v, v) }),
+	whole("multiply", "x[i] * y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPMULLD(y, v, v) }),
+	// The bits of floats are those of integers.
+	whole("and", "x[i] & y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VANDPS(y, v, v) }),
+	whole("or", "x[i] | y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VORPS(y, v, v) }),
+	whole("xor", "x[i] ^ y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VXORPS(y, v, v) }),
+	whole("shiftleft", "x[i] << min(max(y[i], 0), 31)", func(g *gen, y operand.Op, v reg.VecPhysical) {
+		g.bitsOf(y)
+		g.VPSLLVD(tmp(g), v, v)
+	}),
+	whole("shiftright", "x[i] >> min(max(y[i], 0), 31), with its sign", func(g *gen, y operand.Op, v reg.VecPhysical) {
+		g.bitsOf(y)
+		g.VPSRAVD(tmp(g), v, v)
+	}),
+}
+
+// bitsOf makes tmp how many bits y shifts by.
+func (g *gen) bitsOf(y operand.Op) {
+	g.VPMAXSD(y, g.V(8), tmp(g))
+	g.VPMINSD(g.V(9), tmp(g), tmp(g))
+}
+
+func whole(name, doc string, op func(*gen, operand.Op, reg.VecPhysical)) primitive {
+	p := combination(name, doc+", s32", func(g *gen, y operand.Mem, v reg.VecPhysical) { op(g, y, v) })
+	p.result = "s32"
+	p.start = func(g *gen) {
+		g.VXORPS(g.V(8), g.V(8), g.V(8))
+		g.doublewords(9, 31)
+	}
+	return p
+}
