@@ -11,6 +11,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
@@ -204,15 +205,79 @@ func TestLayerNormalization(t *testing.T) {
 
 func TestResize(t *testing.T) {
 	r := rand.New(rand.NewPCG(17, 18))
-	for _, op := range []*vision.Resize{{}, {AlignCorners: true}, {HalfPixelCenters: true}} {
+	for _, op := range []*vision.Resize{
+		{},
+		{AlignCorners: true},
+		{HalfPixelCenters: true},
+		{Mode: vision.ResizeBicubic},
+		{Mode: vision.ResizeBicubic, AlignCorners: true},
+		{Mode: vision.ResizeBicubic, HalfPixelCenters: true},
+	} {
 		for _, size := range [][]int32{{1, 1}, {14, 10}, {7, 5}, {3, 20}, {9, 2}} {
 			for _, channels := range []int{1, 3, 40} {
 				t.Run(fmt.Sprintf("%+v,size=%v,channels=%d", *op, size, channels), func(t *testing.T) {
 					to, err := core.TensorOf(core.Shape{2}, size)
 					require.NoError(t, err)
 					x := numbers(t, r, 2, 7, 5, channels)
-					requireKernel(t, "resize_f32_bilinear_portable", x, func(x core.Value) (core.Value, error) {
+					kernel := map[vision.ResizeMode]string{
+						vision.ResizeBilinear: "resize_f32_bilinear_portable", vision.ResizeBicubic: "resize_f32_bicubic_portable",
+					}[op.Mode]
+					requireKernel(t, kernel, x, func(x core.Value) (core.Value, error) {
 						return core.Apply(op, x, core.NewConstant(to))
+					})
+				})
+			}
+		}
+	}
+}
+
+func TestCropAndResize(t *testing.T) {
+	r := rand.New(rand.NewPCG(19, 20))
+	boxes, err := core.TensorOf(core.Shape{5, 4}, []float32{
+		0, 0, 1, 1, 0.2, 0.9, 0.7, 0.1, -0.3, 0.1, 0.6, 1.4, 2, 2, 3, 3, 0.5, 0.5, 0.5, 0.5,
+	})
+	require.NoError(t, err)
+	images, err := core.TensorOf(core.Shape{5}, []int32{1, 0, 1, 0, 0})
+	require.NoError(t, err)
+	for _, op := range []*vision.CropAndResize{{}, {Extrapolation: -7}, {Nearest: true, Extrapolation: 2}} {
+		for _, size := range [][]int32{{1, 1}, {14, 10}, {3, 4}} {
+			for _, channels := range []int{1, 3, 40} {
+				t.Run(fmt.Sprintf("%+v,size=%v,channels=%d", *op, size, channels), func(t *testing.T) {
+					to, err := core.TensorOf(core.Shape{2}, size)
+					require.NoError(t, err)
+					x := numbers(t, r, 2, 7, 5, channels)
+					requireKernel(t, "resize_f32_bilinear_portable", x, func(x core.Value) (core.Value, error) {
+						return core.Apply(op, x, core.NewConstant(boxes), core.NewConstant(images), core.NewConstant(to))
+					})
+				})
+			}
+		}
+	}
+}
+
+func TestTopK(t *testing.T) {
+	r := rand.New(rand.NewPCG(21, 22))
+	nan := float32(math.NaN())
+	for _, n := range []int{1, 5, 100, 1000} {
+		for _, k := range []int{1, 4, 90, 1000} {
+			for _, out := range []int{0, 1} {
+				if k > n {
+					continue
+				}
+				t.Run(fmt.Sprintf("n=%d,k=%d,output=%d", n, k, out), func(t *testing.T) {
+					x := numbers(t, r, 7, n)
+					v := core.Data[float32](x)
+					for i := range v[:2*n] { // many that are equal, and NaNs
+						if v[i] = float32(r.IntN(9) - 4); v[i] == 4 {
+							v[i] = nan
+						}
+					}
+					requireKernel(t, "top_f32_portable", x, func(x core.Value) (core.Value, error) {
+						y, err := core.NewNode(&indexing.TopK{Type: []core.Type{core.I32, core.I64}[out]}, x, core.NewConstant(core.Scalar(int32(k))))
+						if err != nil {
+							return core.Value{}, err
+						}
+						return y.Out(out), nil
 					})
 				})
 			}

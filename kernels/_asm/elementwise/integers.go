@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 
@@ -36,6 +38,55 @@ func guard(name, doc string, first bool, op func(g *gen, y, x, to reg.VecPhysica
 			g.storeWords()
 		},
 	}
+}
+
+// scaled are operations with numbers of the call.
+var scaled = []primitive{
+	{
+		result: "f32", name: "scaled", doc: "x[i] * scale", x: 4, out: 4,
+		start: func(g *gen) { g.constants("scale") },
+		step: func(g *gen) {
+			g.loadFloats()
+			g.each(func(v reg.VecPhysical) { g.VMULPS(g.V(8), v, v) })
+			g.storeWords()
+		},
+	},
+	byScale("addscaled", "x[i] + y[i] * scale", func(g *gen, y operand.Mem, v reg.VecPhysical) {
+		g.VMULPS(y, g.V(8), tmp(g))
+		g.VADDPS(tmp(g), v, v)
+	}),
+	byScale("interpolate", "x[i] + (y[i] - x[i]) * scale", func(g *gen, y operand.Mem, v reg.VecPhysical) {
+		g.VMOVUPS(y, tmp(g))
+		g.VSUBPS(v, tmp(g), tmp(g))
+		g.VMULPS(g.V(8), tmp(g), tmp(g))
+		g.VADDPS(tmp(g), v, v)
+	}),
+	{
+		result: "f32", name: "levels", x: 4, out: 4,
+		doc: "floor((max(min(x[i], hi), lo) - lo) * scale - sub + 1/2) * back; NaN stays",
+		start: func(g *gen) {
+			g.constants("lo", "hi", "scale", "sub", "back")
+			g.doublewords(13, math.Float32bits(0.5))
+		},
+		step: func(g *gen) {
+			g.loadFloats()
+			g.each(func(v reg.VecPhysical) { g.VMINPS(v, g.V(9), v) }) // v of NaN
+			g.each(func(v reg.VecPhysical) { g.VMAXPS(v, g.V(8), v) })
+			g.each(func(v reg.VecPhysical) { g.VSUBPS(g.V(8), v, v) })
+			g.each(func(v reg.VecPhysical) { g.VMULPS(g.V(10), v, v) })
+			g.each(func(v reg.VecPhysical) { g.VSUBPS(g.V(11), v, v) })
+			g.each(func(v reg.VecPhysical) { g.VADDPS(g.V(13), v, v) })
+			g.each(func(v reg.VecPhysical) { g.round(floorMode, v) })
+			g.each(func(v reg.VecPhysical) { g.VMULPS(g.V(12), v, v) })
+			g.storeWords()
+		},
+	},
+}
+
+func byScale(name, doc string, op func(*gen, operand.Mem, reg.VecPhysical)) primitive {
+	p := combination(name, doc, op)
+	p.start = func(g *gen) { g.constants("scale") }
+	return p
 }
 
 // integers combine s32, which wrap.

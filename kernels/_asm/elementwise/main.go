@@ -24,14 +24,14 @@ var arguments = emit.Arguments{
 	{Name: "lo", Type: "float32", Size: 4, Doc: ""},
 	{Name: "hi", Type: "float32", Size: 4, Doc: ""},
 	{Name: "flip", Type: "uint32", Size: 4, Doc: "inverted in the bytes of results"},
-	{Name: "_", Type: "uint32", Size: 4, Doc: ""},
+	{Name: "back", Type: "float32", Size: 4, Doc: ""},
 	{Name: "constants", Type: "unsafe.Pointer", Size: 8, Doc: "those of internal/activation, each eight times"},
 }
 
 func routines() []emit.Routine {
 	var list []emit.Routine
 	for _, width := range []int{64, 32} {
-		for _, p := range slices.Concat(primitives, conversions, guarded, integers) {
+		for _, p := range slices.Concat(primitives, conversions, guarded, integers, scaled) {
 			if width == 64 || !p.wide {
 				list = append(list, p.routine(width))
 			}
@@ -187,13 +187,16 @@ var truncated = rounded("trunc", "x[i] rounded toward zero", truncate)
 var roundEven = rounded("roundeven", "x[i] rounded to nearest, halves to even", evenMode)
 
 func rounded(name, doc string, mode uint8) primitive {
-	return single(name, doc, func(g *gen, v reg.VecPhysical) {
-		if g.Width == 64 {
-			g.VRNDSCALEPS(operand.U8(mode), v, v)
-			return
-		}
-		g.VROUNDPS(operand.U8(mode), v, v)
-	})
+	return single(name, doc, func(g *gen, v reg.VecPhysical) { g.round(mode, v) })
+}
+
+// round rounds v by a mode.
+func (g *gen) round(mode uint8, v reg.VecPhysical) {
+	if g.Width == 64 {
+		g.VRNDSCALEPS(operand.U8(mode), v, v)
+		return
+	}
+	g.VROUNDPS(operand.U8(mode), v, v)
 }
 
 var square = single("square", "x[i] * x[i]", func(g *gen, v reg.VecPhysical) { g.VMULPS(v, v, v) })

@@ -1017,3 +1017,6 @@ func (m *Machine) VCVTQQ2PS(a, b SimOperand) {
 	}
 	m.write(b, out, b.bytes)
 }
+
+func (m *Machine) VPEXTRW(_, a, b SimOperand) { m.write(b, m.read(a, 2), 2) }
+func (m *Machine) VPEXTRB(_, a, b SimOperand) { m.write(b, m.read(a, 1), 1) }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -44,7 +45,7 @@ func (e *extreme) name() string { return fmt.Sprintf("extremes_f32_%v", e.combin
 
 // foldBlock is how many numbers of a row are folded into at a time; foldLeast is how few
 // are left in the end.
-const foldBlock, foldLeast = 1024, 64
+const foldBlock, foldLeast = 1024, 16
 
 // of returns the extreme of a row of float32, as the order of its numbers gives it; tmp has
 // room for foldBlock numbers.
@@ -207,6 +208,91 @@ func (c *compiler) lowerIndex(n *core.Node, axis int, e *extreme) bool {
 		},
 	})
 	return true
+}
+
+var _ = lowers[indexing.TopK](lowerTopK)
+
+// lowerTopK lowers that of rows of float32.
+func lowerTopK(c *compiler, n *core.Node) (bool, error) {
+	x, out, indices := n.Inputs()[0].Fact(), n.Outputs()[0], n.Outputs()[1].Type
+	if x.Type != core.F32 || out.Shape.MustElements() == 0 || indices != core.I32 && indices != core.I64 {
+		return false, nil
+	}
+	columns, k := x.Shape[len(x.Shape)-1], out.Shape[len(out.Shape)-1]
+	if columns > math.MaxInt32 {
+		return false, nil
+	}
+	rows := out.Shape.MustElements() / k
+	src, values, places := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), c.newOutput(n.Out(1))
+	scratch := c.newScratch(productOf(c.threads, 8, k))
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "top_f32_portable", Splits: rows > 1,
+		Reads: []int{src}, Writes: []int{values, places}, Scratch: []int{scratch},
+		Run: func(r *machine.Worker, part, parts int) error {
+			keys := machine.View[uint64](r.Mem[scratch][r.Thread*8*k:])[:k]
+			for i := part * rows / parts; i < (part+1)*rows/parts; i++ {
+				row := machine.View[float32](r.Mem[src])[i*columns:][:columns]
+				largestKeys(keys, row)
+				for j := range k {
+					at := int(^uint32(keys[k-1-j]))
+					machine.View[float32](r.Mem[values])[i*k+j] = row[at]
+					if indices == core.I32 {
+						machine.View[int32](r.Mem[places])[i*k+j] = int32(at)
+					} else {
+						machine.View[int64](r.Mem[places])[i*k+j] = int64(at)
+					}
+				}
+			}
+			return nil
+		},
+	})
+	return true, nil
+}
+
+// keyOf orders numbers as TopK does: by value, both zeros alike and NaN below all, then by place, the
+// first of which is the greatest.
+func keyOf(v float32, at int) uint64 {
+	b := math.Float32bits(v + 0)
+	b ^= uint32(int32(b)>>31) | 1<<31
+	if v != v {
+		b = 0
+	}
+	return uint64(b)<<32 | uint64(^uint32(at))
+}
+
+// largestKeys sets keys to the largest of a row, in ascending order.
+func largestKeys(keys []uint64, row []float32) {
+	// A heap with the least on top.
+	for i, v := range row[:len(keys)] {
+		keys[i] = keyOf(v, i)
+	}
+	slices.Sort(keys)
+	for i := len(keys); i < len(row); i++ {
+		if key := keyOf(row[i], i); key > keys[0] {
+			sink(keys, key)
+		}
+	}
+	slices.Sort(keys)
+}
+
+// sink replaces the least of a heap.
+func sink(heap []uint64, key uint64) {
+	at := 0
+	for {
+		child := 2*at + 1
+		if child >= len(heap) {
+			break
+		}
+		if child+1 < len(heap) && heap[child+1] < heap[child] {
+			child++
+		}
+		if key <= heap[child] {
+			break
+		}
+		heap[at] = heap[child]
+		at = child
+	}
+	heap[at] = key
 }
 
 func lowerMean(c *compiler, n *core.Node) (bool, error) {

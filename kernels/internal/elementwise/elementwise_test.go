@@ -88,6 +88,27 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		put(float64(int8(x[i])) * float64(num.Scale))
 	case ConvertI32:
 		put(float64(float32(int32(binary.NativeEndian.Uint32(x[4*i:])))) * float64(num.Scale))
+	case Scaled:
+		put(f(x) * float64(num.Scale))
+	case AddScaled:
+		put(f(x) + float64(float32(f(y)*float64(num.Scale))))
+	case Interpolate:
+		put(f(x) + float64(float32(float64(float32(f(y)-f(x)))*float64(num.Scale))))
+	case Levels:
+		v := f(x)
+		if !math.IsNaN(v) {
+			v = max(min(v, float64(num.Hi)), float64(num.Lo))
+		}
+		for _, g := range []func(v float64) float64{
+			func(v float64) float64 { return v - float64(num.Lo) },
+			func(v float64) float64 { return v * float64(num.Scale) },
+			func(v float64) float64 { return v - float64(num.Sub) },
+			func(v float64) float64 { return v + 0.5 }, math.Floor,
+			func(v float64) float64 { return v * float64(num.Back) },
+		} {
+			v = float64(float32(g(v)))
+		}
+		put(v)
 	case ConvertI64:
 		put(float64(float32(int64(binary.NativeEndian.Uint64(x[8*i:])))) * float64(num.Scale))
 	case Add:
@@ -292,7 +313,7 @@ func TestFunctions(t *testing.T) {
 			continue
 		}
 		t.Run(v.Name, func(t *testing.T) {
-			num := &Numbers{Scale: -0.3, Sub: 1.7}
+			num := &Numbers{Scale: -0.3, Sub: 1.7, Lo: -20, Hi: 30, Back: 0.7}
 			want, got := make([]byte, 4*n+2*guard), make([]byte, 4*n+2*guard)
 			for i := range n {
 				define(v.Primitive, want[guard:], x, nil, i, num)
@@ -432,7 +453,7 @@ func TestPrimitives(t *testing.T) {
 				if xs == 4 && v.Primitive != ConvertI32 && primitives[v.Primitive].role != integer {
 					x = values(r, n)
 				}
-				num := &Numbers{Scale: float32(r.NormFloat64()), Sub: float32(r.IntN(3)), Lo: -128, Hi: 127, Flip: n%2 == 0}
+				num := &Numbers{Scale: float32(r.NormFloat64()), Sub: float32(r.IntN(3)), Lo: -128, Hi: 127, Back: 0.3, Flip: n%2 == 0}
 				if n%3 == 0 {
 					num = &Numbers{Scale: 1, Lo: float32(r.IntN(9)), Hi: 255 - float32(r.IntN(9))}
 				}
@@ -691,7 +712,7 @@ func BenchmarkPrimitives(b *testing.B) {
 		b.Run(v.Name, func(b *testing.B) {
 			const n = 1024
 			r := rand.New(rand.NewPCG(1, 2))
-			x, y, out := values(r, n), values(r, n), make([]byte, 4*n)
+			x, y, out := values(r, 2*n), values(r, n), make([]byte, 8*n)
 			p := &Numbers{Scale: 0.5, Hi: 255}
 			for b.Loop() {
 				v.Run(out, x, y, n, p)

@@ -97,6 +97,10 @@ var avx512vnni = routines{
 	ShiftRight:      {64, func(c call) { elementwise_s32_shiftright_64_avx512vnni(&c) }},
 	ConvertI64:      {64, func(c call) { elementwise_f32_s64_64_avx512vnni(&c) }},
 	ToI64:           {64, func(c call) { elementwise_b64_tos64_64_avx512vnni(&c) }},
+	Scaled:          {64, func(c call) { elementwise_f32_scaled_64_avx512vnni(&c) }},
+	AddScaled:       {64, func(c call) { elementwise_f32_addscaled_64_avx512vnni(&c) }},
+	Interpolate:     {64, func(c call) { elementwise_f32_interpolate_64_avx512vnni(&c) }},
+	Levels:          {64, func(c call) { elementwise_f32_levels_64_avx512vnni(&c) }},
 }
 
 // avx2 has a variant for each line.
@@ -183,4 +187,8 @@ var avx2 = routines{
 	Xor:             {32, func(c call) { elementwise_s32_xor_32_avx2(&c) }},
 	ShiftLeft:       {32, func(c call) { elementwise_s32_shiftleft_32_avx2(&c) }},
 	ShiftRight:      {32, func(c call) { elementwise_s32_shiftright_32_avx2(&c) }},
+	Scaled:          {32, func(c call) { elementwise_f32_scaled_32_avx2(&c) }},
+	AddScaled:       {32, func(c call) { elementwise_f32_addscaled_32_avx2(&c) }},
+	Interpolate:     {32, func(c call) { elementwise_f32_interpolate_32_avx2(&c) }},
+	Levels:          {32, func(c call) { elementwise_f32_levels_32_avx2(&c) }},
 }

@@ -177,6 +177,37 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	IsFinite:      classify(func(magnitude uint32) bool { return magnitude < infinite }),
 	IsInfinite:    classify(func(magnitude uint32) bool { return magnitude == infinite }),
 	IsNaN:         classify(func(magnitude uint32) bool { return magnitude > infinite }),
+	Scaled: func(out, x, _ []byte, n int, p *Numbers) {
+		o, a := view[float32](out, n), view[float32](x, n)
+		for i, v := range a {
+			o[i] = v * p.Scale
+		}
+	},
+	AddScaled: func(out, x, y []byte, n int, p *Numbers) {
+		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		for i, v := range a {
+			o[i] = v + float32(b[i]*p.Scale)
+		}
+	},
+	Interpolate: func(out, x, y []byte, n int, p *Numbers) {
+		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		for i, v := range a {
+			o[i] = v + float32((b[i]-v)*p.Scale)
+		}
+	},
+	Levels: func(out, x, _ []byte, n int, p *Numbers) {
+		o, a := view[float32](out, n), view[float32](x, n)
+		for i, v := range a {
+			if v >= p.Hi {
+				v = p.Hi
+			}
+			if v <= p.Lo {
+				v = p.Lo
+			}
+			level := float32(math.Floor(float64(float32(float32((v-p.Lo)*p.Scale)-p.Sub) + 0.5)))
+			o[i] = level * p.Back
+		}
+	},
 	WholeAdd:      combine(func(x, y int32) int32 { return x + y }),
 	WholeSubtract: combine(func(x, y int32) int32 { return x - y }),
 	WholeMultiply: combine(func(x, y int32) int32 { return x * y }),

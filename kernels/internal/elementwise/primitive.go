@@ -92,6 +92,10 @@ const (
 	Xor                              // the bits that one alone has
 	ShiftLeft                        // x shifted by y bits, y limited to [0, 31]
 	ShiftRight                       // likewise to the right, keeping the sign
+	Scaled                           // x * Scale
+	AddScaled                        // x + y * Scale
+	Interpolate                      // x + (y - x) * Scale
+	Levels                           // floor((x, between Lo and Hi, less Lo) * Scale - Sub + 1/2) * Back; NaN stays
 	numPrimitives
 )
 
@@ -106,6 +110,7 @@ const (
 	relation        // a byte, 0 or 1, of two float32
 	class           // a byte, 0 or 1, of one float32
 	integer         // i32 of two
+	scaling         // float32 of two, and Numbers
 )
 
 // primitives has a row for each: its name, as in the names of variants, the bytes of an element of x
@@ -143,12 +148,15 @@ var primitives = [numPrimitives]struct {
 	Atan: {"atan", 4, 4, function}, Asin: {"asin", 4, 4, function}, Acos: {"acos", 4, 4, function},
 	Atanh: {"atanh", 4, 4, function}, Sinh: {"sinh", 4, 4, function}, Cosh: {"cosh", 4, 4, function},
 	Asinh: {"asinh", 4, 4, function}, Acosh: {"acosh", 4, 4, function},
+	Scaled: {"scaled", 4, 4, function}, Levels: {"levels", 4, 4, function},
 	Abs: {"abs", 4, 4, function}, Sign: {"sign", 4, 4, function}, Floor: {"floor", 4, 4, function},
 	Ceil: {"ceil", 4, 4, function}, RoundEven: {"roundeven", 4, 4, function}, Trunc: {"trunc", 4, 4, function},
 
 	Equal: {"equal", 4, 1, relation}, NotEqual: {"notequal", 4, 1, relation},
 	Less: {"less", 4, 1, relation}, LessEqual: {"lessequal", 4, 1, relation},
 	IsFinite: {"finite", 4, 1, class}, IsInfinite: {"infinite", 4, 1, class}, IsNaN: {"nan", 4, 1, class},
+
+	AddScaled: {"addscaled", 4, 4, scaling}, Interpolate: {"interpolate", 4, 4, scaling},
 
 	WholeAdd: {"add", 4, 4, integer}, WholeSubtract: {"subtract", 4, 4, integer},
 	WholeMultiply: {"multiply", 4, 4, integer}, And: {"and", 4, 4, integer}, Or: {"or", 4, 4, integer},
@@ -178,7 +186,7 @@ func (p Primitive) sizes() (x, out int) { return primitives[p].x, primitives[p].
 // isBinary reports whether the primitive reads y, four bytes for each element.
 func (p Primitive) isBinary() bool {
 	switch primitives[p].role {
-	case arithmetic, relation, integer:
+	case arithmetic, relation, integer, scaling:
 		return true
 	}
 	return p == Pick
@@ -204,5 +212,6 @@ func (p Primitive) isRemainder() bool { return p == TruncateMod || p == FloorMod
 // Numbers are the parameters of a primitive.
 type Numbers struct {
 	Scale, Sub, Lo, Hi float32
-	Flip               bool // invert the topmost bit of a quantized byte
+	Back               float32 // the size of a level
+	Flip               bool    // invert the topmost bit of a quantized byte
 }

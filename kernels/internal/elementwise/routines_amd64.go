@@ -354,6 +354,34 @@ func elementwise_s32_shiftleft_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_s32_shiftright_64_avx512vnni(c *call)
 
+// elementwise_f32_scaled_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] * scale
+//
+//go:noescape
+func elementwise_f32_scaled_64_avx512vnni(c *call)
+
+// elementwise_f32_addscaled_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] + y[i] * scale
+//
+//go:noescape
+func elementwise_f32_addscaled_64_avx512vnni(c *call)
+
+// elementwise_f32_interpolate_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] + (y[i] - x[i]) * scale
+//
+//go:noescape
+func elementwise_f32_interpolate_64_avx512vnni(c *call)
+
+// elementwise_f32_levels_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = floor((max(min(x[i], hi), lo) - lo) * scale - sub + 1/2) * back; NaN stays
+//
+//go:noescape
+func elementwise_f32_levels_64_avx512vnni(c *call)
+
 // elementwise_f32_u8_32_avx2 computes, for i < n, a multiple of 32:
 //
 //	out[i] = f32(x[i]) * scale, x u8
@@ -689,6 +717,34 @@ func elementwise_s32_shiftleft_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_s32_shiftright_32_avx2(c *call)
+
+// elementwise_f32_scaled_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] * scale
+//
+//go:noescape
+func elementwise_f32_scaled_32_avx2(c *call)
+
+// elementwise_f32_addscaled_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] + y[i] * scale
+//
+//go:noescape
+func elementwise_f32_addscaled_32_avx2(c *call)
+
+// elementwise_f32_interpolate_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] + (y[i] - x[i]) * scale
+//
+//go:noescape
+func elementwise_f32_interpolate_32_avx2(c *call)
+
+// elementwise_f32_levels_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = floor((max(min(x[i], hi), lo) - lo) * scale - sub + 1/2) * back; NaN stays
+//
+//go:noescape
+func elementwise_f32_levels_32_avx2(c *call)
 
 // elementwise_f32_exp_32_avx512vnni computes, for i < n, a multiple of 32:
 //
