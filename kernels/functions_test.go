@@ -162,22 +162,57 @@ func TestDepthwiseFloats(t *testing.T) {
 	}
 }
 
-func TestSumsOfRows(t *testing.T) {
+func TestFoldsOfRows(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
 	for _, n := range []int{2, 15, 16, 17, 33, 1000} {
 		for _, axes := range [][]int{{2}, {-1, 1}, {0, 1, 2}, {1, 2, 3}} {
 			for _, keep := range []bool{false, true} {
 				rows := reduce.Reduction{Axes: axes, KeepDims: keep}
-				for _, op := range []core.Op{&reduce.Sum{Reduction: rows}, &reduce.Mean{Reduction: rows}} {
+				for op, kernel := range map[core.Op]string{
+					&reduce.Sum{Reduction: rows}:  "elementwise_f32_foldadd_1_portable",
+					&reduce.Mean{Reduction: rows}: "elementwise_f32_foldadd_1_portable",
+					&reduce.Prod{Reduction: rows}: "elementwise_f32_foldmultiply_1_portable",
+				} {
 					t.Run(fmt.Sprintf("%s,n=%d,axes=%v,%t", core.OpName(op), n, axes, keep), func(t *testing.T) {
 						x := numbers(t, r, 3, 5, n)
 						if len(axes) == 3 && axes[2] == 3 || len(axes) == 1 {
 							x = numbers(t, r, 3, 5, n, 1)
 						}
-						requireKernel(t, "row sums", x, func(x core.Value) (core.Value, error) { return core.Apply(op, x) })
+						requireKernel(t, kernel, x, func(x core.Value) (core.Value, error) { return core.Apply(op, x) })
 					})
 				}
 			}
+		}
+	}
+}
+
+// TestFoldsOfColumns: sums, products and extremes of columns, with zeros of both signs and NaN.
+func TestFoldsOfColumns(t *testing.T) {
+	r := rand.New(rand.NewPCG(23, 24))
+	for _, shape := range []core.Shape{{2, 3, 5}, {3, 40, 16}, {2, 9, 300}, {2, 3, 1000}, {1, 33, 33}, {2, 100, 64}} {
+		along := reduce.Reduction{Axes: []int{1}}
+		for op, kernel := range map[core.Op]string{
+			&reduce.Prod{Reduction: along}: "pool_f32_mean_lanes_portable",
+			&reduce.Max{Reduction: along}:  "extremes_f32_portable",
+			&reduce.Min{Reduction: along}:  "extremes_f32_portable",
+		} {
+			if kernel == "extremes_f32_portable" && shape[2] < 16 {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s,%v", core.OpName(op), shape), func(t *testing.T) {
+				x := numbers(t, r, shape...)
+				for i := range core.Data[float32](x) {
+					switch r.IntN(60) {
+					case 0:
+						core.Data[float32](x)[i] = float32(math.NaN())
+					case 1, 2, 3: // so that zeros are extremes
+						for k := i % shape[2]; k < shape[1]*shape[2]; k += shape[2] {
+							core.Data[float32](x)[k] = float32(math.Copysign(0, float64(r.IntN(2))-0.5))
+						}
+					}
+				}
+				requireKernel(t, kernel, x, func(x core.Value) (core.Value, error) { return core.Apply(op, x) })
+			})
 		}
 	}
 }
@@ -187,7 +222,7 @@ func TestLayerNormalization(t *testing.T) {
 	x := numbers(t, rand.New(rand.NewPCG(13, 14)), 1, 7, 64, 1)
 	scale := core.NewConstant(numbers(t, rand.New(rand.NewPCG(15, 16)), 64, 1))
 	for _, kernel := range []string{
-		"row sums", "elementwise_f32_subtract_1_portable", "elementwise_f32_multiply_1_portable",
+		"elementwise_f32_foldadd_1_portable", "elementwise_f32_subtract_1_portable", "elementwise_f32_multiply_1_portable",
 	} {
 		requireKernel(t, kernel, x, func(x core.Value) (core.Value, error) {
 			mean, err := core.Apply(&reduce.Mean{Reduction: reduce.Reduction{Axes: []int{2}, KeepDims: true}}, x)

@@ -83,6 +83,29 @@ var scaled = []primitive{
 	},
 }
 
+// folds keep 16 lanes in registers.
+var folds = []primitive{
+	fold("foldadd", "out[i mod 16] + x[i], in turn", func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VADDPS(x, v, v) }),
+	fold("foldmultiply", "out[i mod 16] * x[i], in turn", func(g *gen, x operand.Mem, v reg.VecPhysical) {
+		g.VMULPS(x, v, v)
+	}),
+}
+
+func fold(name, doc string, op func(*gen, operand.Mem, reg.VecPhysical)) primitive {
+	const size = 16
+	all := func(g *gen, f func(v reg.VecPhysical, at int)) {
+		for i := range 4 * size / g.Width {
+			f(g.V(i), i*g.Width)
+		}
+	}
+	return primitive{
+		result: "f32", name: name, doc: doc, x: 4, out: 0, size: size,
+		start: func(g *gen) { all(g, func(v reg.VecPhysical, at int) { g.VMOVUPS(emit.At(out, at), v) }) },
+		step:  func(g *gen) { all(g, func(v reg.VecPhysical, at int) { op(g, emit.At(x, at), v) }) },
+		end:   func(g *gen) { all(g, func(v reg.VecPhysical, at int) { g.VMOVUPS(v, emit.At(out, at)) }) },
+	}
+}
+
 func byScale(name, doc string, op func(*gen, operand.Mem, reg.VecPhysical)) primitive {
 	p := combination(name, doc, op)
 	p.start = func(g *gen) { g.constants("scale") }

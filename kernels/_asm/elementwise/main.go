@@ -31,7 +31,7 @@ var arguments = emit.Arguments{
 func routines() []emit.Routine {
 	var list []emit.Routine
 	for _, width := range []int{64, 32} {
-		for _, p := range slices.Concat(primitives, conversions, guarded, integers, scaled) {
+		for _, p := range slices.Concat(primitives, conversions, guarded, integers, scaled, folds) {
 			if width == 64 || !p.wide {
 				list = append(list, p.routine(width))
 			}
@@ -58,6 +58,7 @@ type primitive struct {
 	binary            bool
 	wide              bool // has no routine of vectors of 32 bytes
 	start, step       func(g *gen)
+	end               func(g *gen) // nil for nothing
 }
 
 var primitives = []primitive{
@@ -312,6 +313,9 @@ func (p primitive) routine(width int) emit.Routine {
 			g.ADDQ(operand.I32(size*p.out), out)
 			g.SUBQ(operand.I8(size), n)
 			g.JG(operand.LabelRef("next"))
+			if p.end != nil {
+				p.end(g)
+			}
 			g.VZEROUPPER()
 			g.RET()
 		},

@@ -83,7 +83,9 @@ func lowerSums(c *compiler, n *core.Node, op *reduce.Reduction, divide bool) (bo
 	data := n.Inputs()[0].Shape()
 	batch, taps, channels, ok := op.Sizes(data)
 	if ok && channels == 1 && n.Outputs()[0].Type == core.F32 && taps > 1 && batch*taps == data.MustElements() {
-		c.lowerRowSums(n, batch, taps, divide)
+		c.lowerRowFolds(n, batch, taps, rowFold{
+			fold: elementwise.Choose(c.isas, elementwise.FoldAdd), combine: func(a, b float32) float32 { return a + b }, mean: divide,
+		})
 		return true, nil
 	}
 	if !ok || n.Outputs()[0].Type != core.F32 || channels < 4 || batch*taps == 0 ||

@@ -71,6 +71,48 @@ func (e *extreme) of(row, tmp []byte) float32 {
 	return m
 }
 
+// columns finds the extremes of the columns of rows as long as to, some rows at a time; tmp has room for
+// foldBlock numbers.
+func (e *extreme) columns(to, x, tmp []byte) {
+	row := len(to)
+	rows := len(x) / row
+	together := min(len(tmp)/row, rows/2)
+	if together < 2 {
+		copy(to, x)
+		for x = x[row:]; len(x) > 0; x = x[row:] {
+			e.combine.Run(to, to, x, row/4, nil)
+		}
+		return
+	}
+	acc := tmp[:together*row]
+	copy(acc, x)
+	for rest := x[len(acc):]; len(rest) > 0; rest = rest[min(len(acc), len(rest)):] {
+		e.combine.Run(acc, acc, rest, min(len(acc), len(rest))/4, nil)
+	}
+	for together > 1 {
+		half := together / 2
+		e.combine.Run(acc, acc, acc[(together-half)*row:], half*row/4, nil)
+		together -= half
+	}
+	copy(to, acc)
+	for i, m := range machine.View[float32](to) {
+		if m == 0 || m != m { // the sign of a zero, and NaN's digits, depend on the order
+			machine.View[float32](to)[i] = e.inColumn(machine.View[float32](x)[i:], row/4)
+		}
+	}
+}
+
+// inColumn is inOrder of every stride-th number.
+func (e *extreme) inColumn(x []float32, stride int) float32 {
+	m := e.none
+	for i := 0; i < len(x); i += stride {
+		if v := x[i]; !e.better(m, v) && m == m {
+			m = v
+		}
+	}
+	return m
+}
+
 // inOrder returns the extreme of numbers that are compared in turn.
 func (e *extreme) inOrder(row []float32) float32 {
 	m := e.none
@@ -129,11 +171,7 @@ func (c *compiler) lowerExtreme(n *core.Node, op *reduce.Reduction, e *extreme) 
 					y[i] = e.of(x[4*i*at:][:4*at], tmp)
 					continue
 				}
-				to, from := r.Mem[dst][4*i*behind:][:4*behind], x[4*i*at*behind:]
-				fillRow(y[i*behind:][:behind], e.none)
-				for k := range at {
-					e.combine.Run(to, to, from[4*k*behind:], behind, nil)
-				}
+				e.columns(r.Mem[dst][4*i*behind:][:4*behind], x[4*i*at*behind:][:4*at*behind], tmp)
 			}
 			return nil
 		},
@@ -303,56 +341,26 @@ func lowerSum(c *compiler, n *core.Node) (bool, error) {
 	return lowerSums(c, n, &n.Op().(*reduce.Sum).Reduction, false)
 }
 
-// lowerProd lowers the products of float32 along neighbouring axes, in order.
+// lowerProd lowers the products of float32 along neighbouring axes.
 func lowerProd(c *compiler, n *core.Node) (bool, error) {
 	before, at, behind, ok := n.Op().(*reduce.Prod).Sizes(n.Inputs()[0].Shape())
-	if !ok || n.Outputs()[0].Type != core.F32 || before*at*behind == 0 || behind > 1 && behind < minColumns {
+	if !ok || n.Outputs()[0].Type != core.F32 || before*at*behind == 0 {
 		return false, nil
 	}
-	multiply := elementwise.Choose(c.isas, elementwise.Multiply)
-	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
-	c.emit(machine.Instruction{
-		Node: n, Kernel: "products_f32_portable", Splits: before > 1, Reads: []int{src}, Writes: []int{dst},
-		Run: func(r *machine.Worker, part, parts int) error {
-			x, y := machine.View[float32](r.Mem[src]), machine.View[float32](r.Mem[dst])
-			i0, i1 := part*before/parts, (part+1)*before/parts
-			if behind == 1 {
-				multiplyRows(y[i0:i1], x[i0*at:i1*at], at)
-				return nil
-			}
-			for i := i0; i < i1; i++ {
-				to, from := r.Mem[dst][4*i*behind:][:4*behind], r.Mem[src][4*i*at*behind:]
-				fillRow(y[i*behind:][:behind], 1)
-				for k := range at {
-					multiply.Run(to, to, from[4*k*behind:], behind, nil)
-				}
-			}
-			return nil
-		},
+	if behind == 1 {
+		c.lowerRowFolds(n, before, at, rowFold{
+			fold: elementwise.Choose(c.isas, elementwise.FoldMultiply), start: 1,
+			combine: func(a, b float32) float32 { return a * b },
+		})
+		return true, nil
+	}
+	if behind < 4 || behind > maxLaneColumns {
+		return false, nil
+	}
+	c.lowerLanes(n, lanes{
+		rows: before, taps: at, columns: behind, start: 1, combine: elementwise.Choose(c.isas, elementwise.Multiply),
 	})
 	return true, nil
-}
-
-// multiplyRows gives the products of rows of n numbers, eight at a time: each waits for the one
-// before.
-func multiplyRows(y, x []float32, n int) {
-	for len(y) >= 8 {
-		var p0, p1, p2, p3, p4, p5, p6, p7 float32 = 1, 1, 1, 1, 1, 1, 1, 1
-		x0, x1, x2, x3 := x[:n], x[n:][:n], x[2*n:][:n], x[3*n:][:n]
-		x4, x5, x6, x7 := x[4*n:][:n], x[5*n:][:n], x[6*n:][:n], x[7*n:][:n]
-		for i, v := range x0 {
-			p0, p1, p2, p3 = p0*v, p1*x1[i], p2*x2[i], p3*x3[i]
-			p4, p5, p6, p7 = p4*x4[i], p5*x5[i], p6*x6[i], p7*x7[i]
-		}
-		y[0], y[1], y[2], y[3], y[4], y[5], y[6], y[7] = p0, p1, p2, p3, p4, p5, p6, p7
-		x, y = x[8*n:], y[8:]
-	}
-	for i := range y {
-		y[i] = 1
-		for _, v := range x[i*n:][:n] {
-			y[i] *= v
-		}
-	}
 }
 
 // maxLaneColumns bounds the lanes of a reduction, which are to stay in a near cache.
@@ -361,6 +369,7 @@ const maxLaneColumns = 1024
 // lanes are reductions in the order of reduce.Sum: of rows of taps, each of some columns.
 type lanes struct {
 	rows, taps, columns int
+	start               float32 // of each lane
 	combine             *elementwise.Variant
 	mean                *elementwise.Variant // divides by the taps; nil for a sum
 }
@@ -389,7 +398,7 @@ func (c *compiler) lowerLanes(n *core.Node, l lanes) {
 }
 
 func (l *lanes) run(out, x, lane []byte) {
-	fillRow(machine.View[float32](lane), 0)
+	fillRow(machine.View[float32](lane), l.start)
 	for ; len(x) > 0; x = x[min(len(lane), len(x)):] {
 		l.combine.Run(lane, lane, x, min(len(lane), len(x))/4, nil)
 	}

@@ -115,17 +115,41 @@ func fillRow(row []float32, v float32) {
 	}
 }
 
-// lowerRowSums lowers the sums, or means, of rows of columns float32.
-func (c *compiler) lowerRowSums(n *core.Node, rows, columns int, divide bool) {
-	src := c.buffer(n.Inputs()[0])
-	dst := c.newOutput(n.Out(0))
+// rowFold makes one number of a row of float32, in the order that reduce.Sum documents.
+type rowFold struct {
+	fold    *elementwise.Variant
+	start   float32 // of a lane
+	combine func(a, b float32) float32
+	mean    bool
+}
+
+// of returns that of a row; scratch has room for one number of each lane.
+func (f *rowFold) of(row, scratch []byte) float32 {
+	lanes := machine.View[float32](scratch)
+	for i := range lanes {
+		lanes[i] = f.start
+	}
+	f.fold.Run(scratch, row, nil, len(row)/4, nil)
+	for half := len(lanes) / 2; half > 0; half /= 2 {
+		for i := range half {
+			lanes[i] = f.combine(lanes[i], lanes[i+half])
+		}
+	}
+	return lanes[0]
+}
+
+// lowerRowFolds lowers those of rows of columns float32.
+func (c *compiler) lowerRowFolds(n *core.Node, rows, columns int, f rowFold) {
+	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
+	const size = 4 * elementwise.Lanes
+	scratch := c.newScratch(productOf(c.threads, size))
 	c.emit(machine.Instruction{
-		Node: n, Kernel: "row sums", Splits: rows > 1, Reads: []int{src}, Writes: []int{dst},
+		Node: n, Kernel: f.fold.Name, Splits: rows > 1, Reads: []int{src}, Writes: []int{dst}, Scratch: []int{scratch},
 		Run: func(r *machine.Worker, part, parts int) error {
-			x, y := machine.View[float32](r.Mem[src]), machine.View[float32](r.Mem[dst])
+			x, y, lanes := r.Mem[src], machine.View[float32](r.Mem[dst]), r.Mem[scratch][r.Thread*size:][:size]
 			for i := part * rows / parts; i < (part+1)*rows/parts; i++ {
-				y[i] = sumLanes(x[i*columns:][:columns])
-				if divide {
+				y[i] = f.of(x[4*i*columns:][:4*columns], lanes)
+				if f.mean {
 					y[i] /= float32(columns)
 				}
 			}

@@ -88,6 +88,10 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		put(float64(int8(x[i])) * float64(num.Scale))
 	case ConvertI32:
 		put(float64(float32(int32(binary.NativeEndian.Uint32(x[4*i:])))) * float64(num.Scale))
+	case FoldAdd:
+		store(out, i%Lanes, load(out, i%Lanes)+load(x, i))
+	case FoldMultiply:
+		store(out, i%Lanes, load(out, i%Lanes)*load(x, i))
 	case Scaled:
 		put(f(x) * float64(num.Scale))
 	case AddScaled:
@@ -457,14 +461,18 @@ func TestPrimitives(t *testing.T) {
 				if n%3 == 0 {
 					num = &Numbers{Scale: 1, Lo: float32(r.IntN(9)), Hi: 255 - float32(r.IntN(9))}
 				}
-				want := someBytes(r, n*outs+2*guard)
+				size := v.Primitive.results(n)
+				want := someBytes(r, size+2*guard)
+				if primitives[v.Primitive].role == folding {
+					copy(want[guard:], values(r, Lanes))
+				}
 				got := slices.Clone(want)
 				for i := range n {
 					define(v.Primitive, want[guard:], x, y, i, num)
 				}
-				v.Run(got[guard:guard+n*outs:guard+n*outs], x, y, n, num)
+				v.Run(got[guard:guard+size:guard+size], x, y, n, num)
 				requireEqual(t, want, got, outs, fmt.Sprintf("n=%d,%+v", n, *num))
-				if xs == outs {
+				if xs == outs && primitives[v.Primitive].role != folding {
 					v.Run(x, x, y, n, num)
 					requireEqual(t, want[guard:guard+n*outs], x, outs, fmt.Sprintf("in place: n=%d,%+v", n, *num))
 				}
@@ -693,9 +701,9 @@ func TestRunPanics(t *testing.T) {
 		require.PanicsWithValue(t, "elementwise: "+test.want, func() { c.Run(test.buffers, scratch, test.i0, test.i1) })
 	}
 	for _, v := range runnable() {
-		xs, os := v.Primitive.sizes()
+		xs, _ := v.Primitive.sizes()
 		for damaged := range 3 {
-			lengths := []int{3 * os, 3 * xs, 256}
+			lengths := []int{v.Primitive.results(3), 3 * xs, 256}
 			if lengths[damaged]--; damaged == 2 && v.Primitive.isBinary() {
 				lengths[2] = 11
 			} else if damaged == 2 && v.Primitive != Lookup {

@@ -101,6 +101,8 @@ var avx512vnni = routines{
 	AddScaled:       {64, func(c call) { elementwise_f32_addscaled_64_avx512vnni(&c) }},
 	Interpolate:     {64, func(c call) { elementwise_f32_interpolate_64_avx512vnni(&c) }},
 	Levels:          {64, func(c call) { elementwise_f32_levels_64_avx512vnni(&c) }},
+	FoldAdd:         {16, func(c call) { elementwise_f32_foldadd_16_avx512vnni(&c) }},
+	FoldMultiply:    {16, func(c call) { elementwise_f32_foldmultiply_16_avx512vnni(&c) }},
 }
 
 // avx2 has a variant for each line.
@@ -191,4 +193,6 @@ var avx2 = routines{
 	AddScaled:       {32, func(c call) { elementwise_f32_addscaled_32_avx2(&c) }},
 	Interpolate:     {32, func(c call) { elementwise_f32_interpolate_32_avx2(&c) }},
 	Levels:          {32, func(c call) { elementwise_f32_levels_32_avx2(&c) }},
+	FoldAdd:         {16, func(c call) { elementwise_f32_foldadd_16_avx2(&c) }},
+	FoldMultiply:    {16, func(c call) { elementwise_f32_foldmultiply_16_avx2(&c) }},
 }

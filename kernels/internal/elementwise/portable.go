@@ -208,6 +208,18 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 			o[i] = level * p.Back
 		}
 	},
+	FoldAdd: func(out, x, _ []byte, n int, _ *Numbers) {
+		o := view[float32](out, Lanes)
+		for i, v := range view[float32](x, n) {
+			o[i%Lanes] += v
+		}
+	},
+	FoldMultiply: func(out, x, _ []byte, n int, _ *Numbers) {
+		o := view[float32](out, Lanes)
+		for i, v := range view[float32](x, n) {
+			o[i%Lanes] *= v
+		}
+	},
 	WholeAdd:      combine(func(x, y int32) int32 { return x + y }),
 	WholeSubtract: combine(func(x, y int32) int32 { return x - y }),
 	WholeMultiply: combine(func(x, y int32) int32 { return x * y }),

@@ -96,8 +96,13 @@ const (
 	AddScaled                        // x + y * Scale
 	Interpolate                      // x + (y - x) * Scale
 	Levels                           // floor((x, between Lo and Hi, less Lo) * Scale - Sub + 1/2) * Back; NaN stays
+	FoldAdd                          // out[i mod Lanes] + x[i] for each i in turn, in place, as the following
+	FoldMultiply                     // out[i mod Lanes] * x[i]
 	numPrimitives
 )
+
+// Lanes is how many results a fold has.
+const Lanes = 16
 
 // role says what kind of operands and results a primitive has.
 type role uint8
@@ -111,6 +116,7 @@ const (
 	class           // a byte, 0 or 1, of one float32
 	integer         // i32 of two
 	scaling         // float32 of two, and Numbers
+	folding         // Lanes float32 of all
 )
 
 // primitives has a row for each: its name, as in the names of variants, the bytes of an element of x
@@ -158,6 +164,8 @@ var primitives = [numPrimitives]struct {
 
 	AddScaled: {"addscaled", 4, 4, scaling}, Interpolate: {"interpolate", 4, 4, scaling},
 
+	FoldAdd: {"foldadd", 4, 4, folding}, FoldMultiply: {"foldmultiply", 4, 4, folding},
+
 	WholeAdd: {"add", 4, 4, integer}, WholeSubtract: {"subtract", 4, 4, integer},
 	WholeMultiply: {"multiply", 4, 4, integer}, And: {"and", 4, 4, integer}, Or: {"or", 4, 4, integer},
 	Xor: {"xor", 4, 4, integer}, ShiftLeft: {"shiftleft", 4, 4, integer}, ShiftRight: {"shiftright", 4, 4, integer},
@@ -178,6 +186,14 @@ func (p Primitive) does() string {
 		element = "s32"
 	}
 	return "elementwise_" + element + "_" + p.String()
+}
+
+// results returns the bytes of the results of n elements.
+func (p Primitive) results(n int) int {
+	if primitives[p].role == folding {
+		return 4 * Lanes
+	}
+	return n * primitives[p].out
 }
 
 // sizes returns the bytes of an element of x and of the result.

@@ -47,6 +47,9 @@ type routine struct {
 // with the portable variant.
 func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n int, p *Numbers) {
 	xSize, outSize := primitive.sizes()
+	if primitives[primitive].role == folding {
+		outSize = 0 // the same for all
+	}
 	angular, remainder := primitive.isAngular(), primitive.isRemainder()
 	return func(out, x, y []byte, n int, p *Numbers) {
 		if angular && !areAngles(view[float32](x, n)) ||

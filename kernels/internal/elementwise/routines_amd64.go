@@ -382,6 +382,20 @@ func elementwise_f32_interpolate_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_levels_64_avx512vnni(c *call)
 
+// elementwise_f32_foldadd_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] + x[i], in turn
+//
+//go:noescape
+func elementwise_f32_foldadd_16_avx512vnni(c *call)
+
+// elementwise_f32_foldmultiply_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] * x[i], in turn
+//
+//go:noescape
+func elementwise_f32_foldmultiply_16_avx512vnni(c *call)
+
 // elementwise_f32_u8_32_avx2 computes, for i < n, a multiple of 32:
 //
 //	out[i] = f32(x[i]) * scale, x u8
@@ -745,6 +759,20 @@ func elementwise_f32_interpolate_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_levels_32_avx2(c *call)
+
+// elementwise_f32_foldadd_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] + x[i], in turn
+//
+//go:noescape
+func elementwise_f32_foldadd_16_avx2(c *call)
+
+// elementwise_f32_foldmultiply_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] * x[i], in turn
+//
+//go:noescape
+func elementwise_f32_foldmultiply_16_avx2(c *call)
 
 // elementwise_f32_exp_32_avx512vnni computes, for i < n, a multiple of 32:
 //
