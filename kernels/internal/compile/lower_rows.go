@@ -186,10 +186,12 @@ var _ = lowers[normalize.LRN](lowerLRN)
 
 // localResponse computes normalize.LRN of some pixels at a time.
 type localResponse struct {
-	channels, radius                     int
-	alpha, bias, beta                    float32
-	multiply, square, add, raise, divide *elementwise.Variant
-	pixels, stride                       int // of a block, and numbers of a pixel with the zeros behind it
+	channels, radius                   int
+	bias, beta                         float32
+	scaled, square, add, raise, divide *elementwise.Variant
+	root                               *elementwise.Variant // in place of raise, or nil
+	scale                              elementwise.Numbers
+	pixels, stride                     int // of a block, and numbers of a pixel with the zeros behind it
 }
 
 // lowerLRN lowers that of float32.
@@ -201,9 +203,12 @@ func lowerLRN(c *compiler, n *core.Node) (bool, error) {
 	choose := func(p elementwise.Primitive) *elementwise.Variant { return elementwise.Choose(c.isas, p) }
 	channels := out.Shape[3]
 	s := &localResponse{
-		channels: channels, radius: min(op.Radius, channels), alpha: op.Alpha, bias: op.Bias, beta: op.Beta,
-		multiply: choose(elementwise.Multiply), square: choose(elementwise.Square), add: choose(elementwise.Add),
-		raise: choose(elementwise.Power), divide: choose(elementwise.Divide),
+		channels: channels, radius: min(op.Radius, channels), bias: op.Bias, beta: op.Beta,
+		scaled: choose(elementwise.Scaled), square: choose(elementwise.Square), add: choose(elementwise.Add),
+		raise: choose(elementwise.Power), divide: choose(elementwise.Divide), scale: elementwise.Numbers{Scale: op.Alpha},
+	}
+	if op.IsRoot() {
+		s.root = choose(elementwise.Sqrt)
 	}
 	s.stride = channels + s.radius
 	s.pixels = max(1, softmaxBlock/s.stride)
@@ -241,12 +246,14 @@ func (s *localResponse) run(y, x, tmp []byte) {
 	for k := 1; k <= 2*s.radius; k++ {
 		s.add.Run(sums, sums, squares[4*k:], n, nil)
 	}
-	for _, step := range []struct {
-		v *elementwise.Variant
-		y float32
-	}{{s.multiply, s.alpha}, {s.add, s.bias}, {s.raise, s.beta}} {
-		fillRow(machine.View[float32](number)[:n], step.y)
-		step.v.Run(sums, sums, number, n, nil)
+	s.scaled.Run(sums, sums, nil, n, &s.scale)
+	fillRow(machine.View[float32](number)[:n], s.bias)
+	s.add.Run(sums, sums, number, n, nil)
+	if s.root != nil {
+		s.root.Run(sums, sums, nil, n, nil)
+	} else {
+		fillRow(machine.View[float32](number)[:n], s.beta)
+		s.raise.Run(sums, sums, number, n, nil)
 	}
 	for i := range pixels {
 		s.divide.Run(y[i*row:], x[i*row:], sums[i*stride:], s.channels, nil)
