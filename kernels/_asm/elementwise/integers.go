@@ -61,9 +61,14 @@ var scaled = []primitive{
 		g.VMULPS(g.V(8), tmp(g), tmp(g))
 		g.VADDPS(tmp(g), v, v)
 	}),
-	{
-		result: "f32", name: "levels", x: 4, out: 4,
-		doc: "floor((max(min(x[i], hi), lo) - lo) * scale - sub + 1/2) * back; NaN stays",
+	levels("levels", "*", func(g *gen, v reg.VecPhysical) { g.VMULPS(g.V(10), v, v) }),
+	levels("dividedlevels", "/", func(g *gen, v reg.VecPhysical) { g.VDIVPS(g.V(10), v, v) }),
+}
+
+func levels(name, sign string, scaled func(*gen, reg.VecPhysical)) primitive {
+	return primitive{
+		result: "f32", name: name, x: 4, out: 4,
+		doc: "floor((max(min(x[i], hi), lo) - lo) " + sign + " scale - sub + 1/2) * back; NaN stays",
 		start: func(g *gen) {
 			g.constants("lo", "hi", "scale", "sub", "back")
 			g.doublewords(13, math.Float32bits(0.5))
@@ -73,14 +78,14 @@ var scaled = []primitive{
 			g.each(func(v reg.VecPhysical) { g.VMINPS(v, g.V(9), v) }) // v of NaN
 			g.each(func(v reg.VecPhysical) { g.VMAXPS(v, g.V(8), v) })
 			g.each(func(v reg.VecPhysical) { g.VSUBPS(g.V(8), v, v) })
-			g.each(func(v reg.VecPhysical) { g.VMULPS(g.V(10), v, v) })
+			g.each(func(v reg.VecPhysical) { scaled(g, v) })
 			g.each(func(v reg.VecPhysical) { g.VSUBPS(g.V(11), v, v) })
 			g.each(func(v reg.VecPhysical) { g.VADDPS(g.V(13), v, v) })
 			g.each(func(v reg.VecPhysical) { g.round(floorMode, v) })
 			g.each(func(v reg.VecPhysical) { g.VMULPS(g.V(12), v, v) })
 			g.storeWords()
 		},
-	},
+	}
 }
 
 // folds keep 16 lanes in registers.
@@ -89,6 +94,8 @@ var folds = []primitive{
 	fold("foldmultiply", "out[i mod 16] * x[i], in turn", func(g *gen, x operand.Mem, v reg.VecPhysical) {
 		g.VMULPS(x, v, v)
 	}),
+	fold("foldmaximum", "out[i mod 16] if that > x[i] or is NaN, else x[i], in turn", (*gen).maximum),
+	fold("foldminimum", "out[i mod 16] if that < x[i] or is NaN, else x[i], in turn", (*gen).minimum),
 }
 
 func fold(name, doc string, op func(*gen, operand.Mem, reg.VecPhysical)) primitive {

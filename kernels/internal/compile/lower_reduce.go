@@ -25,46 +25,48 @@ var (
 // extreme finds the largest, or the smallest, number of rows.
 type extreme struct {
 	combine *elementwise.Variant
+	fold    *elementwise.Variant
 	none    float32                 // the extreme of nothing
 	better  func(a, b float32) bool // without NaN
 }
 
 func (c *compiler) largest() *extreme {
 	return &extreme{
-		elementwise.Choose(c.isas, elementwise.Maximum), float32(math.Inf(-1)), func(a, b float32) bool { return a > b },
+		elementwise.Choose(c.isas, elementwise.Maximum), elementwise.Choose(c.isas, elementwise.FoldMaximum),
+		float32(math.Inf(-1)), func(a, b float32) bool { return a > b },
 	}
 }
 
 func (c *compiler) smallest() *extreme {
 	return &extreme{
-		elementwise.Choose(c.isas, elementwise.Minimum), float32(math.Inf(1)), func(a, b float32) bool { return a < b },
+		elementwise.Choose(c.isas, elementwise.Minimum), elementwise.Choose(c.isas, elementwise.FoldMinimum),
+		float32(math.Inf(1)), func(a, b float32) bool { return a < b },
 	}
 }
 
 func (e *extreme) name() string { return fmt.Sprintf("extremes_f32_%v", e.combine.ISA) }
 
-// foldBlock is how many numbers of a row are folded into at a time; foldLeast is how few
-// are left in the end.
-const foldBlock, foldLeast = 1024, 16
+// foldBlock is how many numbers of a row are folded into at a time.
+const foldBlock = 1024
 
 // of returns the extreme of a row of float32, as the order of its numbers gives it; tmp has
 // room for foldBlock numbers.
 func (e *extreme) of(row, tmp []byte) float32 {
-	numbers := len(row) / 4
-	if numbers < 2*foldLeast {
+	if len(row) < 2*4*elementwise.Lanes {
 		return e.inOrder(machine.View[float32](row))
 	}
-	width := min(foldBlock, numbers/2)
-	copy(tmp, row[:4*width])
-	for x := row[4*width:]; len(x) > 0; x = x[min(4*width, len(x)):] {
-		e.combine.Run(tmp, tmp, x, min(width, len(x)/4), nil)
+	lanes, rest := tmp[:4*elementwise.Lanes], row[4*elementwise.Lanes:]
+	if len(row) >= 2*len(tmp) {
+		copy(tmp, row)
+		for x := row[len(tmp):]; len(x) > 0; x = x[min(len(tmp), len(x)):] {
+			e.combine.Run(tmp, tmp, x, min(len(tmp), len(x))/4, nil)
+		}
+		rest = tmp[len(lanes):]
+	} else {
+		copy(lanes, row)
 	}
-	for width > foldLeast {
-		half := width / 2
-		e.combine.Run(tmp, tmp, tmp[4*(width-half):], half, nil)
-		width -= half
-	}
-	m := e.inOrder(machine.View[float32](tmp)[:width])
+	e.fold.Run(lanes, rest, nil, len(rest)/4, nil)
+	m := e.inOrder(machine.View[float32](lanes))
 	if m == 0 || m != m { // the sign of a zero, and NaN's digits, depend on the order
 		return e.inOrder(machine.View[float32](row))
 	}
@@ -127,7 +129,7 @@ func (e *extreme) inOrder(row []float32) float32 {
 // index returns where the extreme of a row is first; NaN is not regarded.
 func (e *extreme) index(row, tmp []byte) int {
 	numbers := machine.View[float32](row)
-	if len(numbers) >= 2*foldLeast {
+	if len(row) >= 2*4*elementwise.Lanes {
 		if m := e.of(row, tmp); m == m {
 			return slices.Index(numbers, m)
 		}

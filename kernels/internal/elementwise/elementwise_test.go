@@ -92,20 +92,31 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		store(out, i%Lanes, load(out, i%Lanes)+load(x, i))
 	case FoldMultiply:
 		store(out, i%Lanes, load(out, i%Lanes)*load(x, i))
+	case FoldMaximum, FoldMinimum:
+		lane, v := load(out, i%Lanes), load(x, i)
+		if lane == lane && !(p == FoldMaximum && lane > v) && !(p == FoldMinimum && lane < v) {
+			lane = v
+		}
+		store(out, i%Lanes, lane)
 	case Scaled:
 		put(f(x) * float64(num.Scale))
 	case AddScaled:
 		put(f(x) + float64(float32(f(y)*float64(num.Scale))))
 	case Interpolate:
 		put(f(x) + float64(float32(float64(float32(f(y)-f(x)))*float64(num.Scale))))
-	case Levels:
+	case Levels, DividedLevels:
 		v := f(x)
 		if !math.IsNaN(v) {
 			v = max(min(v, float64(num.Hi)), float64(num.Lo))
 		}
 		for _, g := range []func(v float64) float64{
 			func(v float64) float64 { return v - float64(num.Lo) },
-			func(v float64) float64 { return v * float64(num.Scale) },
+			func(v float64) float64 {
+				if p == DividedLevels {
+					return v / float64(num.Scale)
+				}
+				return v * float64(num.Scale)
+			},
 			func(v float64) float64 { return v - float64(num.Sub) },
 			func(v float64) float64 { return v + 0.5 }, math.Floor,
 			func(v float64) float64 { return v * float64(num.Back) },

@@ -101,8 +101,11 @@ var avx512vnni = routines{
 	AddScaled:       {64, func(c call) { elementwise_f32_addscaled_64_avx512vnni(&c) }},
 	Interpolate:     {64, func(c call) { elementwise_f32_interpolate_64_avx512vnni(&c) }},
 	Levels:          {64, func(c call) { elementwise_f32_levels_64_avx512vnni(&c) }},
+	DividedLevels:   {64, func(c call) { elementwise_f32_dividedlevels_64_avx512vnni(&c) }},
 	FoldAdd:         {16, func(c call) { elementwise_f32_foldadd_16_avx512vnni(&c) }},
 	FoldMultiply:    {16, func(c call) { elementwise_f32_foldmultiply_16_avx512vnni(&c) }},
+	FoldMaximum:     {16, func(c call) { elementwise_f32_foldmaximum_16_avx512vnni(&c) }},
+	FoldMinimum:     {16, func(c call) { elementwise_f32_foldminimum_16_avx512vnni(&c) }},
 }
 
 // avx2 has a variant for each line.
@@ -193,6 +196,9 @@ var avx2 = routines{
 	AddScaled:       {32, func(c call) { elementwise_f32_addscaled_32_avx2(&c) }},
 	Interpolate:     {32, func(c call) { elementwise_f32_interpolate_32_avx2(&c) }},
 	Levels:          {32, func(c call) { elementwise_f32_levels_32_avx2(&c) }},
+	DividedLevels:   {32, func(c call) { elementwise_f32_dividedlevels_32_avx2(&c) }},
 	FoldAdd:         {16, func(c call) { elementwise_f32_foldadd_16_avx2(&c) }},
 	FoldMultiply:    {16, func(c call) { elementwise_f32_foldmultiply_16_avx2(&c) }},
+	FoldMaximum:     {16, func(c call) { elementwise_f32_foldmaximum_16_avx2(&c) }},
+	FoldMinimum:     {16, func(c call) { elementwise_f32_foldminimum_16_avx2(&c) }},
 }

@@ -195,31 +195,22 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 			o[i] = v + float32((b[i]-v)*p.Scale)
 		}
 	},
-	Levels: func(out, x, _ []byte, n int, p *Numbers) {
-		o, a := view[float32](out, n), view[float32](x, n)
-		for i, v := range a {
-			if v >= p.Hi {
-				v = p.Hi
-			}
-			if v <= p.Lo {
-				v = p.Lo
-			}
-			level := float32(math.Floor(float64(float32(float32((v-p.Lo)*p.Scale)-p.Sub) + 0.5)))
-			o[i] = level * p.Back
+	Levels:        levels(func(v, scale float32) float32 { return v * scale }),
+	DividedLevels: levels(func(v, scale float32) float32 { return v / scale }),
+	FoldAdd:       fold(func(lane, x float32) float32 { return lane + x }),
+	FoldMultiply:  fold(func(lane, x float32) float32 { return lane * x }),
+	FoldMaximum: fold(func(lane, x float32) float32 {
+		if lane > x || lane != lane {
+			return lane
 		}
-	},
-	FoldAdd: func(out, x, _ []byte, n int, _ *Numbers) {
-		o := view[float32](out, Lanes)
-		for i, v := range view[float32](x, n) {
-			o[i%Lanes] += v
+		return x
+	}),
+	FoldMinimum: fold(func(lane, x float32) float32 {
+		if lane < x || lane != lane {
+			return lane
 		}
-	},
-	FoldMultiply: func(out, x, _ []byte, n int, _ *Numbers) {
-		o := view[float32](out, Lanes)
-		for i, v := range view[float32](x, n) {
-			o[i%Lanes] *= v
-		}
-	},
+		return x
+	}),
 	WholeAdd:      combine(func(x, y int32) int32 { return x + y }),
 	WholeSubtract: combine(func(x, y int32) int32 { return x - y }),
 	WholeMultiply: combine(func(x, y int32) int32 { return x * y }),
@@ -246,6 +237,32 @@ func floorMod(x, y float32) float32 {
 		r += float64(y)
 	}
 	return float32(r)
+}
+
+// levels rounds numbers to levels, whose number scaled makes.
+func levels(scaled func(v, scale float32) float32) func(out, x, y []byte, n int, p *Numbers) {
+	return func(out, x, _ []byte, n int, p *Numbers) {
+		o, a := view[float32](out, n), view[float32](x, n)
+		for i, v := range a {
+			if v >= p.Hi {
+				v = p.Hi
+			}
+			if v <= p.Lo {
+				v = p.Lo
+			}
+			level := float32(math.Floor(float64(float32(scaled(v-p.Lo, p.Scale)-p.Sub) + 0.5)))
+			o[i] = level * p.Back
+		}
+	}
+}
+
+func fold(f func(lane, x float32) float32) func(out, x, y []byte, n int, p *Numbers) {
+	return func(out, x, _ []byte, n int, _ *Numbers) {
+		o := view[float32](out, Lanes)
+		for i, v := range view[float32](x, n) {
+			o[i%Lanes] = f(o[i%Lanes], v)
+		}
+	}
 }
 
 func combine[T float32 | int32](f func(x, y T) T) func(out, x, y []byte, n int, p *Numbers) {

@@ -96,8 +96,11 @@ const (
 	AddScaled                        // x + y * Scale
 	Interpolate                      // x + (y - x) * Scale
 	Levels                           // floor((x, between Lo and Hi, less Lo) * Scale - Sub + 1/2) * Back; NaN stays
+	DividedLevels                    // the same with a division by Scale
 	FoldAdd                          // out[i mod Lanes] + x[i] for each i in turn, in place, as the following
 	FoldMultiply                     // out[i mod Lanes] * x[i]
+	FoldMaximum                      // Maximum of out[i mod Lanes] and x[i]
+	FoldMinimum                      // Minimum of them
 	numPrimitives
 )
 
@@ -155,7 +158,8 @@ var primitives = [numPrimitives]struct {
 	Atanh: {"atanh", 4, 4, function}, Sinh: {"sinh", 4, 4, function}, Cosh: {"cosh", 4, 4, function},
 	Asinh: {"asinh", 4, 4, function}, Acosh: {"acosh", 4, 4, function},
 	Scaled: {"scaled", 4, 4, function}, Levels: {"levels", 4, 4, function},
-	Abs: {"abs", 4, 4, function}, Sign: {"sign", 4, 4, function}, Floor: {"floor", 4, 4, function},
+	DividedLevels: {"dividedlevels", 4, 4, function},
+	Abs:           {"abs", 4, 4, function}, Sign: {"sign", 4, 4, function}, Floor: {"floor", 4, 4, function},
 	Ceil: {"ceil", 4, 4, function}, RoundEven: {"roundeven", 4, 4, function}, Trunc: {"trunc", 4, 4, function},
 
 	Equal: {"equal", 4, 1, relation}, NotEqual: {"notequal", 4, 1, relation},
@@ -165,6 +169,7 @@ var primitives = [numPrimitives]struct {
 	AddScaled: {"addscaled", 4, 4, scaling}, Interpolate: {"interpolate", 4, 4, scaling},
 
 	FoldAdd: {"foldadd", 4, 4, folding}, FoldMultiply: {"foldmultiply", 4, 4, folding},
+	FoldMaximum: {"foldmaximum", 4, 4, folding}, FoldMinimum: {"foldminimum", 4, 4, folding},
 
 	WholeAdd: {"add", 4, 4, integer}, WholeSubtract: {"subtract", 4, 4, integer},
 	WholeMultiply: {"multiply", 4, 4, integer}, And: {"and", 4, 4, integer}, Or: {"or", 4, 4, integer},

@@ -382,6 +382,13 @@ func elementwise_f32_interpolate_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_levels_64_avx512vnni(c *call)
 
+// elementwise_f32_dividedlevels_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = floor((max(min(x[i], hi), lo) - lo) / scale - sub + 1/2) * back; NaN stays
+//
+//go:noescape
+func elementwise_f32_dividedlevels_64_avx512vnni(c *call)
+
 // elementwise_f32_foldadd_16_avx512vnni computes, for i < n, a multiple of 16:
 //
 //	out[i] = out[i mod 16] + x[i], in turn
@@ -395,6 +402,20 @@ func elementwise_f32_foldadd_16_avx512vnni(c *call)
 //
 //go:noescape
 func elementwise_f32_foldmultiply_16_avx512vnni(c *call)
+
+// elementwise_f32_foldmaximum_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] if that > x[i] or is NaN, else x[i], in turn
+//
+//go:noescape
+func elementwise_f32_foldmaximum_16_avx512vnni(c *call)
+
+// elementwise_f32_foldminimum_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] if that < x[i] or is NaN, else x[i], in turn
+//
+//go:noescape
+func elementwise_f32_foldminimum_16_avx512vnni(c *call)
 
 // elementwise_f32_u8_32_avx2 computes, for i < n, a multiple of 32:
 //
@@ -760,6 +781,13 @@ func elementwise_f32_interpolate_32_avx2(c *call)
 //go:noescape
 func elementwise_f32_levels_32_avx2(c *call)
 
+// elementwise_f32_dividedlevels_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = floor((max(min(x[i], hi), lo) - lo) / scale - sub + 1/2) * back; NaN stays
+//
+//go:noescape
+func elementwise_f32_dividedlevels_32_avx2(c *call)
+
 // elementwise_f32_foldadd_16_avx2 computes, for i < n, a multiple of 16:
 //
 //	out[i] = out[i mod 16] + x[i], in turn
@@ -773,6 +801,20 @@ func elementwise_f32_foldadd_16_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_foldmultiply_16_avx2(c *call)
+
+// elementwise_f32_foldmaximum_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] if that > x[i] or is NaN, else x[i], in turn
+//
+//go:noescape
+func elementwise_f32_foldmaximum_16_avx2(c *call)
+
+// elementwise_f32_foldminimum_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] if that < x[i] or is NaN, else x[i], in turn
+//
+//go:noescape
+func elementwise_f32_foldminimum_16_avx2(c *call)
 
 // elementwise_f32_exp_32_avx512vnni computes, for i < n, a multiple of 32:
 //
