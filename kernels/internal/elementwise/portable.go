@@ -195,7 +195,7 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 			o[i] = v + float32((b[i]-v)*p.Scale)
 		}
 	},
-	Levels:        levels(func(v, scale float32) float32 { return v * scale }),
+	Levels:        levels(func(v, scale float32) float32 { return float32(v * scale) }),
 	DividedLevels: levels(func(v, scale float32) float32 { return v / scale }),
 	FoldAdd:       fold(func(lane, x float32) float32 { return lane + x }),
 	FoldMultiply:  fold(func(lane, x float32) float32 { return lane * x }),
