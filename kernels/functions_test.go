@@ -11,6 +11,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
@@ -161,22 +162,57 @@ func TestDepthwiseFloats(t *testing.T) {
 	}
 }
 
-func TestSumsOfRows(t *testing.T) {
+func TestFoldsOfRows(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
 	for _, n := range []int{2, 15, 16, 17, 33, 1000} {
 		for _, axes := range [][]int{{2}, {-1, 1}, {0, 1, 2}, {1, 2, 3}} {
 			for _, keep := range []bool{false, true} {
 				rows := reduce.Reduction{Axes: axes, KeepDims: keep}
-				for _, op := range []core.Op{&reduce.Sum{Reduction: rows}, &reduce.Mean{Reduction: rows}} {
+				for op, kernel := range map[core.Op]string{
+					&reduce.Sum{Reduction: rows}:  "elementwise_f32_foldadd_1_portable",
+					&reduce.Mean{Reduction: rows}: "elementwise_f32_foldadd_1_portable",
+					&reduce.Prod{Reduction: rows}: "elementwise_f32_foldmultiply_1_portable",
+				} {
 					t.Run(fmt.Sprintf("%s,n=%d,axes=%v,%t", core.OpName(op), n, axes, keep), func(t *testing.T) {
 						x := numbers(t, r, 3, 5, n)
 						if len(axes) == 3 && axes[2] == 3 || len(axes) == 1 {
 							x = numbers(t, r, 3, 5, n, 1)
 						}
-						requireKernel(t, "row sums", x, func(x core.Value) (core.Value, error) { return core.Apply(op, x) })
+						requireKernel(t, kernel, x, func(x core.Value) (core.Value, error) { return core.Apply(op, x) })
 					})
 				}
 			}
+		}
+	}
+}
+
+// TestFoldsOfColumns: sums, products and extremes of columns, with zeros of both signs and NaN.
+func TestFoldsOfColumns(t *testing.T) {
+	r := rand.New(rand.NewPCG(23, 24))
+	for _, shape := range []core.Shape{{2, 3, 5}, {3, 40, 16}, {2, 9, 300}, {2, 3, 1000}, {1, 33, 33}, {2, 100, 64}} {
+		along := reduce.Reduction{Axes: []int{1}}
+		for op, kernel := range map[core.Op]string{
+			&reduce.Prod{Reduction: along}: "pool_f32_mean_lanes_portable",
+			&reduce.Max{Reduction: along}:  "extremes_f32_portable",
+			&reduce.Min{Reduction: along}:  "extremes_f32_portable",
+		} {
+			if kernel == "extremes_f32_portable" && shape[2] < 16 {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s,%v", core.OpName(op), shape), func(t *testing.T) {
+				x := numbers(t, r, shape...)
+				for i := range core.Data[float32](x) {
+					switch r.IntN(60) {
+					case 0:
+						core.Data[float32](x)[i] = float32(math.NaN())
+					case 1, 2, 3: // so that zeros are extremes
+						for k := i % shape[2]; k < shape[1]*shape[2]; k += shape[2] {
+							core.Data[float32](x)[k] = float32(math.Copysign(0, float64(r.IntN(2))-0.5))
+						}
+					}
+				}
+				requireKernel(t, kernel, x, func(x core.Value) (core.Value, error) { return core.Apply(op, x) })
+			})
 		}
 	}
 }
@@ -186,7 +222,7 @@ func TestLayerNormalization(t *testing.T) {
 	x := numbers(t, rand.New(rand.NewPCG(13, 14)), 1, 7, 64, 1)
 	scale := core.NewConstant(numbers(t, rand.New(rand.NewPCG(15, 16)), 64, 1))
 	for _, kernel := range []string{
-		"row sums", "elementwise_f32_subtract_1_portable", "elementwise_f32_multiply_1_portable",
+		"elementwise_f32_foldadd_1_portable", "elementwise_f32_subtract_1_portable", "elementwise_f32_multiply_1_portable",
 	} {
 		requireKernel(t, kernel, x, func(x core.Value) (core.Value, error) {
 			mean, err := core.Apply(&reduce.Mean{Reduction: reduce.Reduction{Axes: []int{2}, KeepDims: true}}, x)
@@ -204,15 +240,79 @@ func TestLayerNormalization(t *testing.T) {
 
 func TestResize(t *testing.T) {
 	r := rand.New(rand.NewPCG(17, 18))
-	for _, op := range []*vision.Resize{{}, {AlignCorners: true}, {HalfPixelCenters: true}} {
+	for _, op := range []*vision.Resize{
+		{},
+		{AlignCorners: true},
+		{HalfPixelCenters: true},
+		{Mode: vision.ResizeBicubic},
+		{Mode: vision.ResizeBicubic, AlignCorners: true},
+		{Mode: vision.ResizeBicubic, HalfPixelCenters: true},
+	} {
 		for _, size := range [][]int32{{1, 1}, {14, 10}, {7, 5}, {3, 20}, {9, 2}} {
 			for _, channels := range []int{1, 3, 40} {
 				t.Run(fmt.Sprintf("%+v,size=%v,channels=%d", *op, size, channels), func(t *testing.T) {
 					to, err := core.TensorOf(core.Shape{2}, size)
 					require.NoError(t, err)
 					x := numbers(t, r, 2, 7, 5, channels)
-					requireKernel(t, "resize_f32_bilinear_portable", x, func(x core.Value) (core.Value, error) {
+					kernel := map[vision.ResizeMode]string{
+						vision.ResizeBilinear: "resize_f32_bilinear_portable", vision.ResizeBicubic: "resize_f32_bicubic_portable",
+					}[op.Mode]
+					requireKernel(t, kernel, x, func(x core.Value) (core.Value, error) {
 						return core.Apply(op, x, core.NewConstant(to))
+					})
+				})
+			}
+		}
+	}
+}
+
+func TestCropAndResize(t *testing.T) {
+	r := rand.New(rand.NewPCG(19, 20))
+	boxes, err := core.TensorOf(core.Shape{5, 4}, []float32{
+		0, 0, 1, 1, 0.2, 0.9, 0.7, 0.1, -0.3, 0.1, 0.6, 1.4, 2, 2, 3, 3, 0.5, 0.5, 0.5, 0.5,
+	})
+	require.NoError(t, err)
+	images, err := core.TensorOf(core.Shape{5}, []int32{1, 0, 1, 0, 0})
+	require.NoError(t, err)
+	for _, op := range []*vision.CropAndResize{{}, {Extrapolation: -7}, {Nearest: true, Extrapolation: 2}} {
+		for _, size := range [][]int32{{1, 1}, {14, 10}, {3, 4}} {
+			for _, channels := range []int{1, 3, 40} {
+				t.Run(fmt.Sprintf("%+v,size=%v,channels=%d", *op, size, channels), func(t *testing.T) {
+					to, err := core.TensorOf(core.Shape{2}, size)
+					require.NoError(t, err)
+					x := numbers(t, r, 2, 7, 5, channels)
+					requireKernel(t, "resize_f32_bilinear_portable", x, func(x core.Value) (core.Value, error) {
+						return core.Apply(op, x, core.NewConstant(boxes), core.NewConstant(images), core.NewConstant(to))
+					})
+				})
+			}
+		}
+	}
+}
+
+func TestTopK(t *testing.T) {
+	r := rand.New(rand.NewPCG(21, 22))
+	nan := float32(math.NaN())
+	for _, n := range []int{1, 5, 100, 1000} {
+		for _, k := range []int{1, 4, 90, 1000} {
+			for _, out := range []int{0, 1} {
+				if k > n {
+					continue
+				}
+				t.Run(fmt.Sprintf("n=%d,k=%d,output=%d", n, k, out), func(t *testing.T) {
+					x := numbers(t, r, 7, n)
+					v := core.Data[float32](x)
+					for i := range v[:2*n] { // many that are equal, and NaNs
+						if v[i] = float32(r.IntN(9) - 4); v[i] == 4 {
+							v[i] = nan
+						}
+					}
+					requireKernel(t, "top_f32_portable", x, func(x core.Value) (core.Value, error) {
+						y, err := core.NewNode(&indexing.TopK{Type: []core.Type{core.I32, core.I64}[out]}, x, core.NewConstant(core.Scalar(int32(k))))
+						if err != nil {
+							return core.Value{}, err
+						}
+						return y.Out(out), nil
 					})
 				})
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 	"github.com/tf2ng/tf2ng/kernels/internal/sdepthwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
@@ -26,7 +27,7 @@ type VariantInfo struct {
 func registered() []variant.Info {
 	return slices.Concat(
 		gemm.Variants(), sgemm.Variants(), depthwise.Variants(), sdepthwise.Variants(),
-		pool.Variants(), elementwise.Variants(),
+		pool.Variants(), elementwise.Variants(), movement.Variants(),
 	)
 }
 

@@ -3,8 +3,8 @@
 //
 // Each is written in float64 arithmetic of one order, with fused multiply-adds where fma
 // says so, and rounded once; Elu twice. So a vector of float64 computes the same bits, and the result is
-// the same on every CPU. It is within 0.51 units in the last place of the exact one (Erf and
-// the exact Gelu of the far tail included; not Elu). A NaN gives a NaN.
+// the same on every CPU. It is within 0.51 units in the last place of the exact one (the exact Gelu
+// of the far tail included; not Elu). A NaN gives a NaN.
 //
 // The polynomials interpolate at Chebyshev's points.
 package activation
@@ -26,10 +26,23 @@ var logTail = [...]float64{
 	0.22305127385582954, 0.1712253666729019, 0.2186056831430696,
 }
 
-// erfSmall is erf(x)/x of x*x, for |x| <= 1, within 2**-34.7 relative.
-var erfSmall = [...]float64{
-	1.1283791670615435, -0.3761263846802871, 0.11283782495236845, -0.026865430727670243,
-	0.005221031807858023, -0.0008484080405535107, 0.00011265959025606609, -9.667044571486996e-06,
+// erfTop and erfBottom are the polynomials of x*x whose quotient is erf(x)/x for |x| <= erfMost, beyond
+// which erf is 1 in float32, within 2**-32.3 relative.
+var (
+	erfTop = [...]float64{
+		1.1283791668955498, 0.39982450466913355, 0.08853580784401169, 0.014171685271000125,
+		0.0010847776784204707, 8.121782649017956e-05, 1.0258943031509628e-06, -3.2299824808968374e-09,
+	}
+	erfBottom = [...]float64{
+		1.0, 0.6876685654424756, 0.20768575259065608, 0.03683031017845164,
+		0.004213459360192867, 0.0003117508417267799, 1.3369058806479799e-05,
+	}
+)
+
+// asinTail is asin(s)/s of s*s, for |s| <= 1/2, within 2**-35.8 relative.
+var asinTail = [...]float64{
+	0.9999999999863537, 0.16666667364186447, 0.07499941908754719, 0.04466113930866896,
+	0.03010250689966149, 0.024650862660604088, 0.0074010072390753795, 0.0347484248080839,
 }
 
 // normalTail is the probability that a normal variable exceeds t, times e**(t*t/2)/v, of
@@ -71,6 +84,7 @@ const (
 	// halfPi and halfPiRest add up to pi/2.
 	halfPi, halfPiRest    = 1.5707963267948966, 6.123233995736766e-17
 	selu, seluNegative    = 1.0507009873554804934193349852946, 1.7580993408473768599402175208123
+	erfMost               = 3.93
 	mostAngle             = 1 << 28            // of which the vector routines know the sine
 	exponentBits          = 52                 // below those of a float64's exponent
 	sqrtHalfBits          = 0x3fe6a09e667f3bcd // of sqrt(1/2)
@@ -87,9 +101,10 @@ func Constants() []float64 {
 		1, 2, -0.5, 0.5, math.Copysign(0, -1), bits(1<<63 - 1), gelu1, gelu3, normalScale, math.Sqrt2,
 		selu, seluNegative, 2 / math.Pi, toWhole, halfPi, halfPiRest, bits(1),
 		bits(toExponent), bits(wholeBits), wholeValue, bits(fractionMask), bits(sqrtHalfBits),
-		0, math.Inf(1), math.Inf(-1), math.NaN(), 3,
+		0, math.Inf(1), math.Inf(-1), math.NaN(), 3, erfMost, math.Pi,
 	}
-	return slices.Concat(numbers, expTail[:], logTail[:], erfSmall[:], normalTail[:], sinTail[:], cosTail[:], atanTail[:])
+	return slices.Concat(numbers, expTail[:], logTail[:], erfTop[:], erfBottom[:], normalTail[:], sinTail[:], cosTail[:],
+		atanTail[:], asinTail[:])
 }
 
 // fma returns x*y + z, rounded once.
@@ -242,16 +257,101 @@ func atan(x float64) float64 {
 // Atan returns the arc tangent.
 func Atan(x float32) float32 { return float32(atan(float64(x))) }
 
-// Asin returns the arc sine, the arc tangent of x/sqrt((1-x)(1+x)).
-func Asin(x float32) float32 {
-	v := float64(x)
-	return float32(atan(v / math.Sqrt(float64((1-v)*(v+1)))))
+// asin is the arc sine of a >= 0, or of sqrt((1-a)/2) if a is greater than 1/2: half the arc cosine of a.
+func asin(a float64) float64 {
+	s, z := a, float64(a*a)
+	if 0.5 < a {
+		z = float64((1 - a) * 0.5)
+		s = math.Sqrt(z)
+	}
+	return float64(horner(asinTail[:], z) * s)
 }
 
-// Acos returns the arc cosine, twice the arc tangent of sqrt((1-x)/(1+x)).
+// Asin returns the arc sine.
+func Asin(x float32) float32 {
+	a := math.Abs(float64(x))
+	p := asin(a)
+	if 0.5 < a {
+		p = halfPi - (p + p)
+	}
+	return float32(math.Copysign(p, float64(x)))
+}
+
+// Acos returns the arc cosine.
 func Acos(x float32) float32 {
 	v := float64(x)
-	return float32(2 * atan(math.Sqrt((1-v)/(v+1))))
+	p := asin(math.Abs(v))
+	switch {
+	case !(0.5 < math.Abs(v)):
+		return float32(halfPi - math.Copysign(p, v))
+	case v < 0:
+		return float32(math.Pi - (p + p))
+	}
+	return float32(p + p)
+}
+
+// Asinh returns the inverse hyperbolic sine: log(1 + a + aa/(1+sqrt(1+aa))) of a = |x|, with the sign of x.
+func Asinh(x float32) float32 {
+	a := math.Abs(float64(x))
+	aa := float64(a * a)
+	t := aa / (math.Sqrt(aa+1) + 1)
+	if !(t < a) { // of infinity
+		t = a
+	}
+	return float32(math.Copysign(log1p(t+a), float64(x)))
+}
+
+// Acosh returns the inverse hyperbolic cosine: log(1 + t + sqrt(2t+tt)) of t = x-1.
+func Acosh(x float32) float32 {
+	t := float64(x) - 1
+	if t < 0 {
+		return float32(math.NaN())
+	}
+	return float32(log1p(math.Sqrt(float64(t*t)+(t+t)) + t))
+}
+
+// Atan2 returns the angle of the point (x, y), in [-pi, pi].
+func Atan2(y, x float32) float32 {
+	v, w := float64(y), float64(x)
+	if v != v || w != w {
+		return float32(math.NaN())
+	}
+	a, b := math.Abs(v), math.Abs(w)
+	less, more := min(a, b), max(a, b)
+	q := less / more
+	if less == more { // both infinite, or 0
+		q = 1
+	}
+	if less == 0 {
+		q = 0
+	}
+	p := float64(horner(atanTail[:], float64(q*q)) * q)
+	if b < a {
+		p = halfPi - p
+	}
+	if math.Signbit(w) {
+		p = math.Pi - p
+	}
+	return float32(math.Copysign(p, v))
+}
+
+// Xlogy returns x times the natural logarithm of y, or 0 where x is 0.
+func Xlogy(x, y float32) float32 {
+	if x == 0 {
+		return 0
+	}
+	w := float64(y)
+	k, m := parts(w)
+	return float32(float64(x) * special(w, log(k, m-1)))
+}
+
+// Xlog1py returns x*log(1+y), or 0 where x is 0.
+func Xlog1py(x, y float32) float32 {
+	if x == 0 {
+		return 0
+	}
+	w := float64(y)
+	return float32(float64(x) * math.Copysign(log1p(w), w))
 }
 
 // Erfc returns 1 less the error function.
@@ -367,14 +467,28 @@ func GeluApproximate(x float32) float32 {
 // Erf returns the error function.
 func Erf(x float32) float32 {
 	v := float64(x)
-	if a := math.Abs(v); !(a < 1) {
-		return float32(math.Copysign(fma(-2, exceeds(a*math.Sqrt2), 1), v))
+	a := math.Abs(v)
+	if erfMost < a {
+		a = erfMost
 	}
-	return float32(horner(erfSmall[:], float64(v*v)) * v)
+	z := float64(a * a)
+	return float32(math.Copysign(float64(horner(erfTop[:], z)*a)/horner(erfBottom[:], z), v))
 }
 
-// Rsqrt returns 1/sqrt(x).
-func Rsqrt(x float32) float32 { return float32(1 / math.Sqrt(float64(x))) }
+// Rsqrt returns 1/sqrt(x), in float32 arithmetic: the quotient of the rounded root, and what
+// the distance of x*r*r from 1 changes it by.
+func Rsqrt(x float32) float32 {
+	r := 1 / float32(math.Sqrt(float64(x)))
+	p := float32(x * r)
+	// The errors are exact in float64: fused multiply-adds of float32 give the same.
+	e := float32(float64(x)*float64(r) - float64(p))
+	f := float32(1 - float64(p)*float64(r))
+	c := float32((f - float32(e*r)) * 0.5)
+	if c != c { // of 0, infinity and what has no root
+		return r
+	}
+	return r + float32(r*c)
+}
 
 // MostAngle is the largest number of which vector routines compute a sine or a cosine.
 const MostAngle = float32(mostAngle)

@@ -51,6 +51,23 @@ func SumLanes[T float32 | float64](v []T) T {
 	return lane[0]
 }
 
+// MultiplyLanes multiplies reals in the order that Prod documents.
+func MultiplyLanes[T float32 | float64](v []T) T {
+	var lane [lanes]T
+	for i := range lane {
+		lane[i] = 1
+	}
+	for i, x := range v {
+		lane[i%lanes] *= x
+	}
+	for half := lanes / 2; half > 0; half /= 2 {
+		for i := range half {
+			lane[i] *= lane[i+half]
+		}
+	}
+	return lane[0]
+}
+
 // WholeSum adds integers, which wrap.
 func WholeSum(v []int64) int64 {
 	var s int64

@@ -16,7 +16,7 @@ var _ = core.Register[LRN]("LRN")
 //	y[..., c] = x[..., c] / (Bias + Alpha * sum of x[..., k]^2 for |k-c| <= Radius) ** Beta
 //
 // The squares are added in the order of the channels, each step rounded; the power is that of
-// op Power.
+// op Power, or of Beta = 1/2 the square root, where neither Alpha nor Bias is negative.
 //
 //	Inputs:  x: a real type, [N, H, W, C]
 //	Outputs: y: the type and shape of x
@@ -72,9 +72,22 @@ func (op *LRN) Eval(in, out []*core.Tensor) error {
 			for _, w := range row[max(c-min(op.Radius, c), 0) : c+1+min(op.Radius, channels-1-c)] {
 				sum += float32(w * w)
 			}
-			y[base+c] = v / activation.Pow(op.Bias+float32(op.Alpha*sum), op.Beta)
+			y[base+c] = v / op.power(op.Bias+float32(op.Alpha*sum))
 		}
 	}
 	elements.SetFloat32s(out[0], y)
 	return nil
+}
+
+// power returns x**Beta, a root if IsRoot.
+func (op *LRN) power(x float32) float32 {
+	if op.IsRoot() {
+		return float32(math.Sqrt(float64(x)))
+	}
+	return activation.Pow(x, op.Beta)
+}
+
+// IsRoot reports whether the power is the square root, of numbers that are not negative.
+func (op *LRN) IsRoot() bool {
+	return op.Beta == 0.5 && !math.Signbit(float64(op.Alpha)) && !math.Signbit(float64(op.Bias))
 }

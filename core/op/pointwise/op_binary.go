@@ -7,6 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/internal/arithmetic"
 	"github.com/tf2ng/tf2ng/core/internal/enum"
 	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/internal/activation"
 	"github.com/tf2ng/tf2ng/internal/transcendental"
 )
 
@@ -52,9 +53,9 @@ var binaryTable = [numBinaryFunctions]struct {
 	DivideNoNan:   {"DivideNoNan", arithmetic.Binary{Real32: divideNoNan[float32], Real64: divideNoNan[float64]}},
 	MultiplyNoNan: {"MultiplyNoNan", arithmetic.Binary{Real32: multiplyNoNan[float32], Real64: multiplyNoNan[float64]}},
 	Xdivy:         {"Xdivy", arithmetic.Binary{Real32: xdivy[float32], Real64: xdivy[float64]}},
-	Xlogy:         {"Xlogy", arithmetic.Binary{Real32: rounded(xlogy), Real64: xlogy}},
-	Xlog1py:       {"Xlog1py", arithmetic.Binary{Real32: rounded(xlog1py), Real64: xlog1py}},
-	Atan2:         {"Atan2", arithmetic.Binary{Real32: rounded(transcendental.Atan2), Real64: transcendental.Atan2}},
+	Xlogy:         {"Xlogy", arithmetic.Binary{Real32: activation.Xlogy, Real64: xlogy}},
+	Xlog1py:       {"Xlog1py", arithmetic.Binary{Real32: activation.Xlog1py, Real64: xlog1py}},
+	Atan2:         {"Atan2", arithmetic.Binary{Real32: activation.Atan2, Real64: transcendental.Atan2}},
 	BitwiseAnd:    {"BitwiseAnd", arithmetic.Binary{Whole: func(a, b int64) (int64, error) { return a & b, nil }}},
 	BitwiseOr:     {"BitwiseOr", arithmetic.Binary{Whole: func(a, b int64) (int64, error) { return a | b, nil }}},
 	BitwiseXor:    {"BitwiseXor", arithmetic.Binary{Whole: func(a, b int64) (int64, error) { return a ^ b, nil }}},

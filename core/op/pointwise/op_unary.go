@@ -17,8 +17,8 @@ var _ = core.Register[Unary]("Unary")
 // UnaryFunction is a function of one number.
 type UnaryFunction uint8
 
-// The functions. In f32 each is one correctly rounded operation, or a float64
-// computation rounded once.
+// The functions. In f32 each is one correctly rounded operation, or what package internal/activation
+// says.
 const (
 	Abs        UnaryFunction = iota // |x|
 	Negative                        // -x
@@ -26,7 +26,7 @@ const (
 	Square                          // x * x
 	Reciprocal                      // 1 / x, real
 	Sqrt                            // real
-	Rsqrt                           // 1 / sqrt(x), real, rounded once
+	Rsqrt                           // 1 / sqrt(x), real
 	Exp                             // e**x, real
 	Log                             // natural logarithm, real
 	Erf                             // error function, real
@@ -102,7 +102,8 @@ var singleFunctions = [numUnaryFunctions]func(float32) float32{
 	Expm1: activation.Expm1, Log: activation.Log, Log1p: activation.Log1p, Selu: activation.Selu,
 	Sin: activation.Sin, Cos: activation.Cos, Tan: activation.Tan, Erfc: activation.Erfc,
 	Atan: activation.Atan, Asin: activation.Asin, Acos: activation.Acos, Atanh: activation.Atanh,
-	Sinh: activation.Sinh, Cosh: activation.Cosh,
+	Sinh: activation.Sinh, Cosh: activation.Cosh, Asinh: activation.Asinh, Acosh: activation.Acosh,
+	Rsqrt: activation.Rsqrt,
 }
 
 var unaryNames = func() (names [numUnaryFunctions]string) {

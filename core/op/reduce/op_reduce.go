@@ -17,8 +17,8 @@ import (
 //
 // The reduced elements are taken in row-major order. Sums of reals are made in f32 (f64
 // for f64) in one written order: element k is added to lane k mod 16, and the 16 lanes
-// (zeros at first) are added pairwise, lane i + lane i+8, then i+4, i+2, i+1. Products
-// multiply in order. Integers wrap in 64 bits and then in their type.
+// (zeros at first) are added pairwise, lane i + lane i+8, then i+4, i+2, i+1. Products of
+// reals are made likewise, of ones at first. Integers wrap in 64 bits and then in their type.
 //
 //	Inputs:  x: a number type, any shape
 //	Outputs: y: the type of x; its shape without the axes, or with 1 there if KeepDims
@@ -64,8 +64,14 @@ var (
 		Whole:  func(v []int64, _ core.Type) int64 { return arithmetic.WholeSum(v) / int64(max(len(v), 1)) },
 	}
 	prodRow = arithmetic.Reduction{
-		Real32: product[float32], Real64: product[float64],
-		Whole: func(v []int64, _ core.Type) int64 { return product(v) },
+		Real32: arithmetic.MultiplyLanes[float32], Real64: arithmetic.MultiplyLanes[float64],
+		Whole: func(v []int64, _ core.Type) int64 {
+			p := int64(1)
+			for _, x := range v {
+				p *= x
+			}
+			return p
+		},
 	}
 	minRow = arithmetic.Reduction{
 		Real32: func(v []float32) float32 { return arithmetic.Smallest(v, float32(math.Inf(1))) },
@@ -79,14 +85,6 @@ var (
 		},
 	}
 )
-
-func product[T float32 | float64 | int64](v []T) T {
-	p := T(1)
-	for _, x := range v {
-		p *= x
-	}
-	return p
-}
 
 // Eval adds.
 func (op *Sum) Eval(in, out []*core.Tensor) error {

@@ -81,20 +81,34 @@ func (op *CropAndResize) Eval(in, out []*core.Tensor) error {
 	s, to := in[0].Shape(), out[0].Shape()
 	x, boxes, y := in[0].Float32s(), core.Data[float32](in[1]), core.Data[float32](out[0])
 	image, crop := s[1]*s[2]*s[3], to[1]*to[2]*to[3]
+	rows, columns := make([]Between, to[1]), make([]Between, to[2])
 	for b, i := range core.Data[int32](in[2]) {
-		if i < 0 || int(i) >= s[0] {
-			return core.Violation("C4", 2, "got index %d, want in [0, %d)", i, s[0])
+		if err := op.CheckIndex(i, s[0]); err != nil {
+			return err
 		}
-		rows := op.places(boxes[4*b], boxes[4*b+2], s[1], to[1])
-		columns := op.places(boxes[4*b+1], boxes[4*b+3], s[2], to[2])
+		op.Places(boxes[4*b:], s[1:3], rows, columns)
 		op.crop(s, x[int(i)*image:], rows, columns, y[b*crop:(b+1)*crop])
 	}
 	return nil
 }
 
-// places returns where each position of a crop lies in an image; lower is -1 outside.
-func (op *CropAndResize) places(from, to float32, in, out int) []interpolate.Lerp {
-	l := make([]interpolate.Lerp, out)
+// CheckIndex checks C4 of the index of one of so many images.
+func (op *CropAndResize) CheckIndex(i int32, images int) error {
+	if i < 0 || int(i) >= images {
+		return core.Violation("C4", 2, "got index %d, want in [0, %d)", i, images)
+	}
+	return nil
+}
+
+// Places sets where each row and each column of a crop lies between those of an image of some height
+// and width; Lower is -1 outside. A box is its top, left, bottom and right.
+func (op *CropAndResize) Places(box []float32, size []int, rows, columns []Between) {
+	op.places(box[0], box[2], size[0], rows)
+	op.places(box[1], box[3], size[1], columns)
+}
+
+func (op *CropAndResize) places(from, to float32, in int, l []Between) {
+	out := len(l)
 	var scale float32
 	if out > 1 {
 		scale = float32((to-from)*float32(in-1)) / float32(out-1)
@@ -105,21 +119,20 @@ func (op *CropAndResize) places(from, to float32, in, out int) []interpolate.Ler
 			p = float32(float32(0.5*(from+to)) * float32(in-1))
 		}
 		if !(p >= 0 && p <= float32(in-1)) {
-			l[o].Lower = -1
+			l[o] = Between{Lower: -1}
 			continue
 		}
 		if op.Nearest {
 			at := min(int(math.Round(float64(p))), in-1)
-			l[o] = interpolate.Lerp{Lower: at, Upper: at, Fraction: 0}
+			l[o] = Between{Lower: at, Upper: at, Fraction: 0}
 			continue
 		}
 		floor := arithmetic.Floor32(p)
-		l[o] = interpolate.Lerp{Lower: int(floor), Upper: int(math.Ceil(float64(p))), Fraction: p - floor}
+		l[o] = Between{Lower: int(floor), Upper: int(math.Ceil(float64(p))), Fraction: p - floor}
 	}
-	return l
 }
 
-func (op *CropAndResize) crop(s core.Shape, image []float32, rows, columns []interpolate.Lerp, y []float32) {
+func (op *CropAndResize) crop(s core.Shape, image []float32, rows, columns []Between, y []float32) {
 	c, row := s[3], s[2]*s[3]
 	for i := range y {
 		y[i] = op.Extrapolation

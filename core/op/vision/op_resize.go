@@ -158,10 +158,11 @@ func (op *Resize) closest(in, out int) []int {
 	return at
 }
 
-// four are the neighbours of an output position and their weights.
-type four struct {
-	at     [4]int
-	weight [4]float32
+// Neighbours are the four elements of the input that make an output position, and their weights: the
+// products are added in order, each step rounded.
+type Neighbours struct {
+	At     [4]int
+	Weight [4]float32
 }
 
 // cubicSteps is the number of steps between two positions for which weights are known.
@@ -176,9 +177,11 @@ func cubic(a float64, i int) (near, far float32) {
 	return near, far
 }
 
-func (op *Resize) neighbours(in, out int) []four {
+// Neighbours returns those of each of out positions in a dimension of in elements, of mode Bicubic.
+// An element is interpolated along the height first.
+func (op *Resize) Neighbours(in, out int) []Neighbours {
 	scale := op.scale(in, out)
-	list := make([]four, out)
+	list := make([]Neighbours, out)
 	for o := range list {
 		p, a := float32(float32(o)*scale), -0.75
 		if op.HalfPixelCenters {
@@ -187,19 +190,19 @@ func (op *Resize) neighbours(in, out int) []four {
 		first := arithmetic.Floor32(p)
 		step := int(math.RoundToEven(float64((p - first) * cubicSteps)))
 		n := &list[o]
-		n.weight[1], n.weight[0] = cubic(a, step)
-		n.weight[2], n.weight[3] = cubic(a, cubicSteps-step)
+		n.Weight[1], n.Weight[0] = cubic(a, step)
+		n.Weight[2], n.Weight[3] = cubic(a, cubicSteps-step)
 		var sum float32
-		for i := range n.at {
+		for i := range n.At {
 			at := int(first) - 1 + i
-			if n.at[i] = max(min(at, in-1), 0); n.at[i] != at && op.HalfPixelCenters {
-				n.weight[i] = 0
+			if n.At[i] = max(min(at, in-1), 0); n.At[i] != at && op.HalfPixelCenters {
+				n.Weight[i] = 0
 			}
-			sum += n.weight[i]
+			sum += n.Weight[i]
 		}
 		if op.HalfPixelCenters && math.Abs(float64(sum)) >= 1000*0x1p-126 {
-			for i := range n.weight {
-				n.weight[i] *= 1 / sum
+			for i := range n.Weight {
+				n.Weight[i] *= 1 / sum
 			}
 		}
 	}
@@ -207,7 +210,7 @@ func (op *Resize) neighbours(in, out int) []four {
 }
 
 func (op *Resize) bicubic(from, to core.Shape, x, y []float32) {
-	rows, columns := op.neighbours(from[1], to[1]), op.neighbours(from[2], to[2])
+	rows, columns := op.Neighbours(from[1], to[1]), op.Neighbours(from[2], to[2])
 	c, row := from[3], from[2]*from[3]
 	column := make([]float32, row)
 	o := 0
@@ -215,12 +218,12 @@ func (op *Resize) bicubic(from, to core.Shape, x, y []float32) {
 		image := x[n*from[1]*row:]
 		for _, r := range rows {
 			for i := range column {
-				column[i] = weighed(r.weight,
-					image[r.at[0]*row+i], image[r.at[1]*row+i], image[r.at[2]*row+i], image[r.at[3]*row+i])
+				column[i] = weighed(r.Weight,
+					image[r.At[0]*row+i], image[r.At[1]*row+i], image[r.At[2]*row+i], image[r.At[3]*row+i])
 			}
 			for _, k := range columns {
 				for ch := range c {
-					y[o] = weighed(k.weight, column[k.at[0]*c+ch], column[k.at[1]*c+ch], column[k.at[2]*c+ch], column[k.at[3]*c+ch])
+					y[o] = weighed(k.Weight, column[k.At[0]*c+ch], column[k.At[1]*c+ch], column[k.At[2]*c+ch], column[k.At[3]*c+ch])
 					o++
 				}
 			}
@@ -234,18 +237,11 @@ func weighed(w [4]float32, a, b, c, d float32) float32 {
 
 // Between is where an output position lies between two elements of the input: at
 // x[Lower] + (x[Upper]-x[Lower])*Fraction, each step rounded.
-type Between struct {
-	Lower, Upper int
-	Fraction     float32
-}
+type Between = interpolate.Lerp
 
 // Between returns the place of each of out positions in a dimension of in elements, of mode
 // Bilinear. An element is interpolated along the width first.
 func (op *Resize) Between(in, out int) []Between {
 	like := interpolate.Sampling{AlignCorners: op.AlignCorners, HalfPixelCenters: op.HalfPixelCenters}
-	list := make([]Between, 0, out)
-	for _, l := range like.Lerps(in, out) {
-		list = append(list, Between{l.Lower, l.Upper, l.Fraction})
-	}
-	return list
+	return like.Lerps(in, out)
 }

@@ -75,6 +75,40 @@ var conversions = []primitive{
 			g.storeWords()
 		},
 	},
+	{
+		result: "b64", name: "tos64", doc: "x[i] truncated to s64 and saturated, NaN becomes 0", x: 4, out: 8, wide: true,
+		start: func(g *gen) {
+			g.doublewords(8, math.Float32bits(1<<63))
+			g.MOVQ(operand.U64(math.MaxInt64), reg.RAX)
+			g.VPBROADCASTQ(reg.RAX, g.V(9))
+		},
+		step: func(g *gen) {
+			for i := range 2 * vectors {
+				v, whole, at := emit.Y(g.V(0)), g.V(1), emit.At(out, 64*i)
+				g.VMOVUPS(emit.At(x, 32*i), v)
+				g.VCMPPS(operand.U8(ordered), v, v, reg.K1)
+				g.VCMPPS(operand.U8(atLeast), emit.Y(g.V(8)), v, reg.K2)
+				g.VCVTTPS2QQ_Z(v, reg.K1, whole)
+				g.VMOVDQA64(g.V(9), reg.K2, whole)
+				g.VMOVDQU64(whole, at)
+			}
+		},
+	},
+	{
+		result: "f32", name: "s64", doc: "f32(x[i]) * scale, x s64", x: 8, out: 4, wide: true,
+		start: func(g *gen) { g.constants("scale") },
+		step: func(g *gen) {
+			for i := range 2 * vectors {
+				v := emit.Y(g.V(0))
+				g.VCVTQQ2PS(emit.At(x, 64*i), v)
+				g.VMULPS(emit.Y(g.V(8)), v, v)
+				g.VMOVUPS(v, emit.At(out, 32*i))
+			}
+		},
+	},
+	classification("finite", "x[i] is finite", 1),
+	classification("infinite", "x[i] is infinite", 0),
+	classification("nan", "x[i] is NaN", unordered),
 	comparison("equal", "x[i] == y[i]", 0),
 	comparison("notequal", "x[i] != y[i]", 4),
 	comparison("less", "x[i] < y[i]", 1),
@@ -100,10 +134,26 @@ func widening(name string, load func(*gen, operand.Mem, reg.VecPhysical)) primit
 
 // comparison gives bytes, 1 where a predicate holds.
 func comparison(name, doc string, predicate int) primitive {
+	return bits(name, doc, true, predicate, func(g *gen, i int) operand.Op { return emit.At(y, i*g.Width) })
+}
+
+// classification compares |x[i]| with infinity.
+func classification(name, doc string, predicate int) primitive {
+	return bits(name, doc, false, predicate, func(g *gen, i int) operand.Op {
+		g.VANDPS(g.V(9), g.V(i), g.V(i))
+		return g.V(10)
+	})
+}
+
+// bits gives a byte for each element, 1 where a predicate holds of vector i and what it is compared
+// with.
+func bits(name, doc string, binary bool, predicate int, with func(g *gen, i int) operand.Op) primitive {
 	return primitive{
-		result: "b8", name: name, doc: "1 if " + doc + ", else 0", x: 4, out: 1, binary: true,
+		result: "b8", name: name, doc: "1 if " + doc + ", else 0", x: 4, out: 1, binary: binary,
 		start: func(g *gen) {
 			g.doublewords(8, 1)
+			g.doublewords(9, 1<<31-1)
+			g.doublewords(10, 0x7f800000)
 			if g.Width == 32 {
 				g.unpacking()
 				g.doublewords(15, 0x01010101)
@@ -112,14 +162,14 @@ func comparison(name, doc string, predicate int) primitive {
 		step: func(g *gen) {
 			g.loadFloats()
 			for i := range vectors {
-				v := g.V(i)
+				v, other := g.V(i), with(g, i)
 				if g.Width == 64 {
-					g.VCMPPS(operand.U8(predicate), emit.At(y, i*g.Width), v, reg.K1)
+					g.VCMPPS(operand.U8(predicate), other, v, reg.K1)
 					g.VMOVUPS_Z(g.V(8), reg.K1, v)
 					g.VPMOVDB(v, emit.At(out, 16*i))
 					continue
 				}
-				g.VCMPPS(operand.U8(predicate), emit.At(y, i*g.Width), v, v)
+				g.VCMPPS(operand.U8(predicate), other, v, v)
 			}
 			if g.Width == 64 {
 				return

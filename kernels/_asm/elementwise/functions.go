@@ -51,16 +51,23 @@ const (
 	minusInfinity
 	notANumber
 	three
+	erfMost
+	pi
 	expTail
 	logTail    = expTail + expTerms
-	erfSmall   = logTail + logTerms
-	normalTail = erfSmall + erfTerms
+	erfTop     = logTail + logTerms
+	erfBottom  = erfTop + erfTopTerms
+	normalTail = erfBottom + erfBottomTerms
 	sinTail    = normalTail + normalTerms
 	cosTail    = sinTail + angleTerms
 	atanTail   = cosTail + angleTerms
+	asinTail   = atanTail + atanTerms
 )
 
-const expTerms, logTerms, erfTerms, normalTerms, angleTerms, atanTerms = 7, 7, 8, 12, 5, 12
+const (
+	expTerms, logTerms, erfTopTerms, erfBottomTerms = 7, 7, 8, 7
+	normalTerms, angleTerms, atanTerms, asinTerms   = 12, 5, 12, 8
+)
 
 // lane is one of the vectors in work: its value, which stays, and registers.
 type lane struct {
@@ -377,24 +384,148 @@ func (g *gen) ofTangent() {
 	g.arcTangent()
 }
 
-func (g *gen) ofSine() {
+// arcSine makes p the arc sine of y = |x| or, where y is above a half, of sqrt((1-y)/2).
+func (g *gen) arcSine() {
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.y) })
 	unit := g.share(one)
-	g.all(func(l lane) { g.VSUBPD(l.x, unit, l.r) })
-	g.all(func(l lane) { g.VADDPD(number(one), l.x, l.t) })
-	g.all(func(l lane) { g.VMULPD(l.t, l.r, l.r) })
-	g.all(func(l lane) { g.VSQRTPD(l.r, l.r) })
-	g.all(func(l lane) { g.VDIVPD(l.r, l.x, l.u) })
-	g.arcTangent()
+	g.all(func(l lane) { g.VSUBPD(l.y, unit, l.r) })
+	g.all(func(l lane) { g.VMULPD(number(half), l.r, l.r) })
+	g.all(func(l lane) { g.VSQRTPD(l.r, l.u) })
+	g.all(func(l lane) { g.VMULPD(l.y, l.y, l.t) })
+	limit := g.share(half)
+	g.all(func(l lane) { g.where(less, limit, l.y, l, l.k, l.r, l.t, l.t) })
+	g.all(func(l lane) { g.where(less, limit, l.y, l, l.k, l.u, l.y, l.u) })
+	g.horner(asinTail, asinTerms, func(l lane) (x, p reg.VecPhysical) { return l.t, l.p })
+	g.all(func(l lane) { g.VMULPD(l.u, l.p, l.p) })
+}
+
+func (g *gen) ofSine() {
+	g.arcSine()
+	quarter := g.share(halfPi)
+	g.all(func(l lane) { g.VADDPD(l.p, l.p, l.r) })
+	g.all(func(l lane) { g.VSUBPD(l.r, quarter, l.r) })
+	limit := g.share(half)
+	g.all(func(l lane) { g.where(less, limit, l.y, l, l.k, l.r, l.p, l.p) })
+	g.absolutely()
+	g.signOf()
 }
 
 func (g *gen) ofCosine() {
-	unit := g.share(one)
-	g.all(func(l lane) { g.VSUBPD(l.x, unit, l.r) })
-	g.all(func(l lane) { g.VADDPD(number(one), l.x, l.t) })
-	g.all(func(l lane) { g.VDIVPD(l.t, l.r, l.r) })
-	g.all(func(l lane) { g.VSQRTPD(l.r, l.u) })
-	g.arcTangent()
+	g.arcSine()
+	g.all(func(l lane) { g.VANDPD(number(sign), l.x, l.r) })
+	g.all(func(l lane) { g.VXORPD(l.p, l.r, l.r) })
+	quarter := g.share(halfPi)
+	g.all(func(l lane) { g.VSUBPD(l.r, quarter, l.r) })
 	g.all(func(l lane) { g.VADDPD(l.p, l.p, l.p) })
+	turn := g.share(pi)
+	g.all(func(l lane) { g.VSUBPD(l.p, turn, l.t) })
+	g.ofNegative(func(l lane) (yes, no reg.VecPhysical) { return l.t, l.p })
+	limit := g.share(half)
+	g.all(func(l lane) { g.where(less, limit, l.y, l, l.k, l.p, l.r, l.p) })
+}
+
+func (g *gen) hyperbolicSineInverse() {
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.r) })
+	g.all(func(l lane) { g.VMULPD(l.r, l.r, l.t) })
+	g.all(func(l lane) { g.VADDPD(number(one), l.t, l.u) })
+	g.all(func(l lane) { g.VSQRTPD(l.u, l.u) })
+	g.all(func(l lane) { g.VADDPD(number(one), l.u, l.u) })
+	g.all(func(l lane) { g.VDIVPD(l.u, l.t, l.t) })
+	g.all(func(l lane) { g.VMINPD(l.r, l.t, l.t) }) // r where t is NaN
+	g.all(func(l lane) { g.VADDPD(l.r, l.t, l.u) })
+	g.log1p(func(l lane) reg.VecPhysical { return l.u })
+	g.absolutely()
+	g.signOf()
+}
+
+func (g *gen) hyperbolicCosineInverse() {
+	g.all(func(l lane) { g.VSUBPD(number(one), l.x, l.t) })
+	g.all(func(l lane) { g.VMULPD(l.t, l.t, l.r) })
+	g.all(func(l lane) { g.VADDPD(l.t, l.t, l.u) })
+	g.all(func(l lane) { g.VADDPD(l.u, l.r, l.u) })
+	g.all(func(l lane) { g.VSQRTPD(l.u, l.u) })
+	g.all(func(l lane) { g.VADDPD(l.t, l.u, l.u) })
+	g.log1p(func(l lane) reg.VecPhysical { return l.u })
+	nan := g.share(notANumber)
+	g.all(func(l lane) { g.where(less, l.x, number(one), l, l.t, nan, l.p, l.p) })
+}
+
+// angle makes p that of the point (u, x).
+func (g *gen) angle() {
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.y) })
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.u, l.r) })
+	g.all(func(l lane) { g.VMAXPD(l.r, l.y, l.k) })
+	g.all(func(l lane) { g.VMINPD(l.r, l.y, l.t) })
+	g.all(func(l lane) { g.VDIVPD(l.k, l.t, l.r) })
+	unit := g.share(one)
+	g.all(func(l lane) { g.where(equal, l.t, l.k, l, l.p, unit, l.r, l.r) })
+	nothing := g.share(zero)
+	g.all(func(l lane) { g.where(equal, l.t, nothing, l, l.p, nothing, l.r, l.r) })
+	g.all(func(l lane) { g.VMULPD(l.r, l.r, l.t) })
+	g.horner(atanTail, atanTerms, func(l lane) (x, p reg.VecPhysical) { return l.t, l.p })
+	g.all(func(l lane) { g.VMULPD(l.r, l.p, l.p) })
+	g.all(func(l lane) { g.VANDPD(number(magnitude), l.u, l.k) })
+	quarter := g.share(halfPi)
+	g.all(func(l lane) { g.VSUBPD(l.p, quarter, l.r) })
+	g.all(func(l lane) { g.where(less, l.k, l.y, l, l.t, l.r, l.p, l.p) })
+	turn := g.share(pi)
+	g.all(func(l lane) { g.VSUBPD(l.p, turn, l.r) })
+	g.all(func(l lane) { g.whereSign(l, l.u, l.r, l.p, l.p) })
+	g.signOf()
+	nan := g.share(notANumber)
+	g.all(func(l lane) { g.where(unordered, l.x, l.u, l, l.t, nan, l.p, l.p) })
+}
+
+// whereSign puts yes into to where the sign of by is set, and no elsewhere.
+func (g *gen) whereSign(l lane, by, yes, no, to reg.VecPhysical) {
+	if g.Width == 64 {
+		g.VPMOVQ2M(by, l.mask)
+		g.VBLENDMPD(yes, no, l.mask, to)
+		return
+	}
+	g.VBLENDVPD(by, yes, no, to)
+}
+
+// timesX multiplies p by x; it makes that 0 where x is.
+func (g *gen) timesX() {
+	g.all(func(l lane) { g.VMULPD(l.x, l.p, l.p) })
+	nothing := g.share(zero)
+	g.all(func(l lane) { g.where(equal, l.x, nothing, l, l.t, nothing, l.p, l.p) })
+}
+
+func (g *gen) timesLog() {
+	g.all(func(l lane) { g.VMOVAPD(l.u, l.y) })
+	g.parts()
+	g.all(func(l lane) { g.VSUBPD(number(one), l.p, l.p) })
+	g.log()
+	g.timesX()
+}
+
+func (g *gen) timesLog1p() {
+	g.log1p(func(l lane) reg.VecPhysical { return l.u })
+	g.absolutely()
+	g.all(func(l lane) { g.VANDPD(number(sign), l.u, l.t) })
+	g.all(func(l lane) { g.VORPD(l.t, l.p, l.p) })
+	g.timesX()
+}
+
+// remainder makes p what is left of x when u is taken from it a whole number of times.
+func (g *gen) remainder() {
+	g.all(func(l lane) { g.VDIVPD(l.u, l.x, l.r) })
+	g.all(func(l lane) { g.truncate(l.r, l.r) })
+	g.all(func(l lane) { g.VMOVAPD(l.x, l.p) })
+	g.all(func(l lane) { g.VFNMADD231PD(l.u, l.r, l.p) })
+	g.absolutely()
+	g.signOf()
+}
+
+func (g *gen) remainderOfFloor() {
+	g.remainder()
+	g.all(func(l lane) { g.VADDPD(l.u, l.p, l.r) })
+	g.all(func(l lane) { g.VXORPD(l.u, l.p, l.t) })
+	g.all(func(l lane) { g.whereSign(l, l.t, l.r, l.p, l.r) })
+	nothing := g.share(zero)
+	g.all(func(l lane) { g.where(equal, l.p, nothing, l, l.y, l.p, l.r, l.p) })
 }
 
 func (g *gen) complementOfErf() {
@@ -468,22 +599,14 @@ func (g *gen) geluApproximate() {
 
 func (g *gen) erf() {
 	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.y) })
-	g.all(func(l lane) { g.VMULPD(number(sqrt2), l.y, l.y) })
-	g.normal()
-	unit := g.share(one)
-	g.all(func(l lane) { g.VFNMADD132PD(number(two), unit, l.p) })
+	limit := g.share(erfMost)
+	g.all(func(l lane) { g.VMINPD(l.y, limit, l.y) }) // y of NaN
+	g.all(func(l lane) { g.VMULPD(l.y, l.y, l.t) })
+	g.horner(erfTop, erfTopTerms, func(l lane) (x, p reg.VecPhysical) { return l.t, l.p })
+	g.horner(erfBottom, erfBottomTerms, func(l lane) (x, p reg.VecPhysical) { return l.t, l.r })
+	g.all(func(l lane) { g.VMULPD(l.y, l.p, l.p) })
+	g.all(func(l lane) { g.VDIVPD(l.r, l.p, l.p) })
 	g.signOf()
-	g.all(func(l lane) { g.VMULPD(l.x, l.x, l.t) })
-	g.horner(erfSmall, erfTerms, func(l lane) (x, p reg.VecPhysical) { return l.t, l.r })
-	g.all(func(l lane) { g.VMULPD(l.x, l.r, l.r) })
-	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.t) })
-	g.all(func(l lane) { g.where(less, l.t, number(one), l, l.t, l.r, l.p, l.p) })
-}
-
-func (g *gen) rsqrt() {
-	g.all(func(l lane) { g.VSQRTPD(l.x, l.r) })
-	unit := g.share(one)
-	g.all(func(l lane) { g.VDIVPD(l.r, unit, l.p) })
 }
 
 func (g *gen) sine()   { g.quarter(false) }
@@ -507,12 +630,7 @@ func (g *gen) turned() {
 // odd puts yes into to where the lowest bit of k is set, and no elsewhere; t changes.
 func (g *gen) odd(l lane, yes, no, to reg.VecPhysical) {
 	g.VPSLLQ(operand.U8(63), l.k, l.t)
-	if g.Width == 64 {
-		g.VPMOVQ2M(l.t, l.mask)
-		g.VBLENDMPD(yes, no, l.mask, to)
-		return
-	}
-	g.VBLENDVPD(l.t, yes, no, to)
+	g.whereSign(l, l.t, yes, no, to)
 }
 
 // quarter makes p the sine, or the cosine, of x.
@@ -541,39 +659,46 @@ type function struct {
 	name, doc string
 	compute   func(g *gen)
 	binary    bool
+	shifted   bool // x is taken less the call's sub
 }
 
 var functions = []function{
-	{"exp", "e ** (x[i] - sub)", (*gen).exponential, false},
-	{"expm1", "e**x[i] - 1", (*gen).exponentialLess1, false},
-	{"log", "the natural logarithm of x[i]", (*gen).logarithm, false},
-	{"log1p", "log(1 + x[i])", (*gen).logarithmOf1More, false},
-	{"power", "x[i] ** y[i]", (*gen).raise, true},
-	{"cube", "x[i] * x[i] * x[i]", (*gen).cube, false},
-	{"sigmoid", "1 / (1 + e**-x[i])", (*gen).sigmoid, false},
-	{"swish", "x[i] / (1 + e**-x[i])", (*gen).swish, false},
-	{"tanh", "tanh(x[i])", (*gen).tanh, false},
-	{"elu", "x[i], or f32(e**x[i]) - 1 if that is less than 0", (*gen).elu, false},
-	{"selu", "1.0507 * x[i], or 1.7581 * (e**x[i] - 1) if that is less than 0", (*gen).selu, false},
-	{"softplus", "log(1 + e**x[i])", (*gen).softplus, false},
-	{"softsign", "x[i] / (1 + |x[i]|)", (*gen).softsign, false},
-	{"gelu", "x[i] times the probability that a normal variable is below it", (*gen).gelu, false},
+	{"exp", "e ** (x[i] - sub)", (*gen).exponential, false, true},
+	{"expm1", "e**x[i] - 1", (*gen).exponentialLess1, false, false},
+	{"log", "the natural logarithm of x[i]", (*gen).logarithm, false, false},
+	{"log1p", "log(1 + x[i])", (*gen).logarithmOf1More, false, false},
+	{"power", "x[i] ** y[i]", (*gen).raise, true, false},
+	{"cube", "x[i] * x[i] * x[i]", (*gen).cube, false, false},
+	{"sigmoid", "1 / (1 + e**-x[i])", (*gen).sigmoid, false, false},
+	{"swish", "x[i] / (1 + e**-x[i])", (*gen).swish, false, false},
+	{"tanh", "tanh(x[i])", (*gen).tanh, false, false},
+	{"elu", "x[i], or f32(e**x[i]) - 1 if that is less than 0", (*gen).elu, false, false},
+	{"selu", "1.0507 * x[i], or 1.7581 * (e**x[i] - 1) if that is less than 0", (*gen).selu, false, false},
+	{"softplus", "log(1 + e**x[i])", (*gen).softplus, false, false},
+	{"softsign", "x[i] / (1 + |x[i]|)", (*gen).softsign, false, false},
+	{"gelu", "x[i] times the probability that a normal variable is below it", (*gen).gelu, false, false},
 	{
 		"geluapproximate", "x[i] / (1 + e**-y), y = sqrt(8/pi) * (x[i] + 0.044715 * x[i]**3)",
-		(*gen).geluApproximate, false,
+		(*gen).geluApproximate, false, false,
 	},
-	{"erf", "erf(x[i])", (*gen).erf, false},
-	{"rsqrt", "1 / sqrt(x[i])", (*gen).rsqrt, false},
-	{"erfc", "1 - erf(x[i])", (*gen).complementOfErf, false},
-	{"atan", "the arc tangent of x[i]", (*gen).ofTangent, false},
-	{"asin", "the arc sine of x[i]", (*gen).ofSine, false},
-	{"acos", "the arc cosine of x[i]", (*gen).ofCosine, false},
-	{"atanh", "the inverse hyperbolic tangent of x[i]", (*gen).arcTangentOfHyperbola, false},
-	{"sinh", "the hyperbolic sine of x[i]", (*gen).hyperbolicSine, false},
-	{"cosh", "the hyperbolic cosine of x[i]", (*gen).hyperbolicCosine, false},
-	{"tan", "tan(x[i]), |x[i]| <= 2**28", (*gen).tangent, false},
-	{"sin", "sin(x[i]), |x[i]| <= 2**28", (*gen).sine, false},
-	{"cos", "cos(x[i]), |x[i]| <= 2**28", (*gen).cosine, false},
+	{"erf", "erf(x[i])", (*gen).erf, false, false},
+	{"erfc", "1 - erf(x[i])", (*gen).complementOfErf, false, false},
+	{"atan", "the arc tangent of x[i]", (*gen).ofTangent, false, false},
+	{"asin", "the arc sine of x[i]", (*gen).ofSine, false, false},
+	{"acos", "the arc cosine of x[i]", (*gen).ofCosine, false, false},
+	{"atanh", "the inverse hyperbolic tangent of x[i]", (*gen).arcTangentOfHyperbola, false, false},
+	{"asinh", "the inverse hyperbolic sine of x[i]", (*gen).hyperbolicSineInverse, false, false},
+	{"acosh", "the inverse hyperbolic cosine of x[i]", (*gen).hyperbolicCosineInverse, false, false},
+	{"atan2", "the angle of the point (y[i], x[i])", (*gen).angle, true, false},
+	{"xlogy", "x[i] * log(y[i]), 0 where x[i] is 0", (*gen).timesLog, true, false},
+	{"xlog1py", "x[i] * log(1 + y[i]), 0 where x[i] is 0", (*gen).timesLog1p, true, false},
+	{"truncatemod", "x[i] - trunc(x[i]/y[i])*y[i], |x[i]/y[i]| < 2**28", (*gen).remainder, true, false},
+	{"floormod", "x[i] - floor(x[i]/y[i])*y[i], |x[i]/y[i]| < 2**28", (*gen).remainderOfFloor, true, false},
+	{"sinh", "the hyperbolic sine of x[i]", (*gen).hyperbolicSine, false, false},
+	{"cosh", "the hyperbolic cosine of x[i]", (*gen).hyperbolicCosine, false, false},
+	{"tan", "tan(x[i]), |x[i]| <= 2**28", (*gen).tangent, false, false},
+	{"sin", "sin(x[i]), |x[i]| <= 2**28", (*gen).sine, false, false},
+	{"cos", "cos(x[i]), |x[i]| <= 2**28", (*gen).cosine, false, false},
 }
 
 // routine takes 32 elements in each round.
@@ -635,12 +760,12 @@ func (g *gen) rounded(v reg.VecPhysical) reg.VecPhysical {
 func (f function) load(g *gen, i int) {
 	narrow := func(v reg.VecPhysical) reg.VecPhysical { return emit.Vector(int(v.PhysicalIndex()), g.Width/2) }
 	sub := narrow(g.lane(0).shared)
-	if f.name == "exp" {
+	if f.shifted {
 		g.VBROADCASTSS(field("sub"), sub)
 	}
 	g.all(func(l lane) {
 		switch {
-		case f.name == "exp":
+		case f.shifted:
 			g.VMOVUPS(emit.At(x, 4*i), narrow(l.x))
 			g.VSUBPS(sub, narrow(l.x), narrow(l.x))
 			g.VCVTPS2PD(narrow(l.x), l.x)

@@ -24,15 +24,17 @@ var arguments = emit.Arguments{
 	{Name: "lo", Type: "float32", Size: 4, Doc: ""},
 	{Name: "hi", Type: "float32", Size: 4, Doc: ""},
 	{Name: "flip", Type: "uint32", Size: 4, Doc: "inverted in the bytes of results"},
-	{Name: "_", Type: "uint32", Size: 4, Doc: ""},
+	{Name: "back", Type: "float32", Size: 4, Doc: ""},
 	{Name: "constants", Type: "unsafe.Pointer", Size: 8, Doc: "those of internal/activation, each eight times"},
 }
 
 func routines() []emit.Routine {
 	var list []emit.Routine
 	for _, width := range []int{64, 32} {
-		for _, p := range slices.Concat(primitives, conversions) {
-			list = append(list, p.routine(width))
+		for _, p := range slices.Concat(primitives, conversions, guarded, integers, scaled, folds) {
+			if width == 64 || !p.wide {
+				list = append(list, p.routine(width))
+			}
 		}
 	}
 	for _, width := range []int{64, 32} {
@@ -54,7 +56,9 @@ type primitive struct {
 	x, out            int // bytes of an element of x and of the result
 	size              int // elements of a round, unless as many as a vector has bytes
 	binary            bool
+	wide              bool // has no routine of vectors of 32 bytes
 	start, step       func(g *gen)
+	end               func(g *gen) // nil for nothing
 }
 
 var primitives = []primitive{
@@ -136,7 +140,7 @@ var primitives = []primitive{
 			g.VMOVUPS(g.V(0), emit.At(out, 0))
 		},
 	},
-	absolute, signum, floor, ceil, roundEven, truncated, square, squareRoot, leakyRelu,
+	absolute, signum, floor, ceil, roundEven, truncated, square, squareRoot, reciprocalRoot, leakyRelu,
 }
 
 // lookup finds bytes in a table of 256, sixteen at a time: VPSHUFB gives 0 for an index
@@ -184,18 +188,39 @@ var truncated = rounded("trunc", "x[i] rounded toward zero", truncate)
 var roundEven = rounded("roundeven", "x[i] rounded to nearest, halves to even", evenMode)
 
 func rounded(name, doc string, mode uint8) primitive {
-	return single(name, doc, func(g *gen, v reg.VecPhysical) {
-		if g.Width == 64 {
-			g.VRNDSCALEPS(operand.U8(mode), v, v)
-			return
-		}
-		g.VROUNDPS(operand.U8(mode), v, v)
-	})
+	return single(name, doc, func(g *gen, v reg.VecPhysical) { g.round(mode, v) })
+}
+
+// round rounds v by a mode.
+func (g *gen) round(mode uint8, v reg.VecPhysical) {
+	if g.Width == 64 {
+		g.VRNDSCALEPS(operand.U8(mode), v, v)
+		return
+	}
+	g.VROUNDPS(operand.U8(mode), v, v)
 }
 
 var square = single("square", "x[i] * x[i]", func(g *gen, v reg.VecPhysical) { g.VMULPS(v, v, v) })
 
 var squareRoot = single("sqrt", "the square root of x[i]", func(g *gen, v reg.VecPhysical) { g.VSQRTPS(v, v) })
+
+// reciprocalRoot is internal/activation's.
+var reciprocalRoot = single("rsqrt", "1 / sqrt(x[i]), as internal/activation does", func(g *gen, v reg.VecPhysical) {
+	r, p, e, c := g.V(4), g.V(6), g.V(7), g.V(12)
+	g.VSQRTPS(v, r)
+	g.VDIVPS(r, g.V(11), r)
+	g.VMULPS(r, v, p)
+	g.VMOVAPS(v, e)
+	g.VFMSUB213PS(p, r, e) // x*r - p
+	g.VMOVAPS(g.V(11), c)
+	g.VFNMADD231PS(p, r, c) // 1 - p*r
+	g.VMULPS(r, e, e)
+	g.VSUBPS(e, c, c)
+	g.VMULPS(g.V(13), c, c)
+	g.VMULPS(r, c, e)
+	g.VADDPS(e, r, e)
+	g.keep(unordered, c, c, r, e, v)
+})
 
 func single(name, doc string, op func(*gen, reg.VecPhysical)) primitive {
 	return primitive{
@@ -205,6 +230,7 @@ func single(name, doc string, op func(*gen, reg.VecPhysical)) primitive {
 			g.doublewords(9, 1<<31-1)
 			g.doublewords(10, 1<<31)
 			g.doublewords(11, math.Float32bits(1))
+			g.doublewords(13, math.Float32bits(0.5))
 		},
 		step: func(g *gen) {
 			g.loadFloats()
@@ -287,6 +313,9 @@ func (p primitive) routine(width int) emit.Routine {
 			g.ADDQ(operand.I32(size*p.out), out)
 			g.SUBQ(operand.I8(size), n)
 			g.JG(operand.LabelRef("next"))
+			if p.end != nil {
+				p.end(g)
+			}
 			g.VZEROUPPER()
 			g.RET()
 		},

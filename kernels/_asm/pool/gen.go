@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 
@@ -32,13 +33,49 @@ var (
 // gen is one routine being generated: its vectors are width bytes long.
 type gen struct {
 	emit.Gen
+	bytes int // of a vector that are stored
 }
+
+// newGen returns a routine of vectors of width bytes, of each of which some are stored.
+func newGen(ctx *build.Context, width, bytes int) *gen {
+	return &gen{emit.Gen{Context: ctx, Width: width}, min(width, bytes)}
+}
+
+// block returns the width of the vectors for blocks of some bytes.
+func block(bytes int) int { return max(16, min(bytes, 64)) }
 
 func field(name string) operand.Mem { return arguments.At(call, name) }
 
-// load and store move a whole vector.
-func (g *gen) load(m operand.Mem, v reg.VecPhysical)  { g.VMOVUPS(m, v) }
-func (g *gen) store(v reg.VecPhysical, m operand.Mem) { g.VMOVUPS(v, m) }
+// load moves a whole vector: behind a tap there are bytes that may be read.
+func (g *gen) load(m operand.Mem, v reg.VecPhysical) { g.VMOVUPS(m, v) }
+
+// store moves what of a vector is a result.
+func (g *gen) store(v reg.VecPhysical, m operand.Mem) {
+	switch g.bytes {
+	case 8:
+		g.VMOVQ(v, m)
+	case 4:
+		g.VMOVD(v, m)
+	case 2:
+		g.VPEXTRW(operand.U8(0), v, m)
+	case 1:
+		g.VPEXTRB(operand.U8(0), v, m)
+	default:
+		g.VMOVUPS(v, m)
+	}
+}
+
+// loadExactly moves no more bytes than are stored.
+func (g *gen) loadExactly(m operand.Mem, v reg.VecPhysical) {
+	switch g.bytes {
+	case 8:
+		g.VMOVQ(m, v)
+	case 4:
+		g.VMOVD(m, v)
+	default:
+		g.VMOVUPS(m, v)
+	}
+}
 
 func (g *gen) and(x, y, z operand.Op) {
 	if g.Width == 64 {

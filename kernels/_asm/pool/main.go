@@ -10,20 +10,29 @@ import (
 
 func routines() []emit.Routine {
 	var list []emit.Routine
-	for _, width := range []int{64, 32, 16} {
-		vectors := []int{4, 1}
-		if width == 16 {
-			vectors = []int{1}
+	for _, bytes := range []int{256, 128, 64, 32, 16, 8, 4, 2, 1} {
+		width, n := block(bytes), 1
+		if bytes >= 128 {
+			width, n = bytes/4, 4
 		}
-		for _, n := range vectors {
-			list = append(list,
-				fold("u8", "max", 1, width, n, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VPMAXUB(x, v, v) }),
-				fold("s8", "max", 1, width, n, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VPMAXSB(x, v, v) }),
-				fold("f32", "max", 4, width, n, (*gen).maxFloats),
-				fold("f32", "average", 4, width, n, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VADDPS(x, v, v) }),
-			)
+		list = append(list,
+			fold("u8", "max", 1, width, n, bytes, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VPMAXUB(x, v, v) }),
+			fold("s8", "max", 1, width, n, bytes, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VPMAXSB(x, v, v) }),
+		)
+		if bytes <= 64 {
+			list = append(list, averageBytes(width, bytes))
 		}
-		list = append(list, averageBytes(width), mean(width))
+		if bytes < 4 {
+			continue
+		}
+		list = append(list,
+			fold("f32", "max", 4, width, n, bytes, (*gen).maxFloats),
+			fold("f32", "average", 4, width, n, bytes, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VADDPS(x, v, v) }),
+			interpolate(width, n, bytes), weigh(width, n, bytes),
+		)
+		if bytes <= 64 {
+			list = append(list, mean(width, bytes))
+		}
 	}
 	return list
 }

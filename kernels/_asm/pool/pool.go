@@ -10,10 +10,10 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-// fold combines the taps, elements of a size, one after the other, n vectors at a time;
-// an average is divided in the end.
-func fold(element, what string, size, width, n int, op func(*gen, operand.Mem, reg.VecPhysical)) emit.Routine {
-	channels := width * n / size
+// fold combines the taps, elements of a size, one after the other, n vectors at a time, together
+// some bytes; an average is divided in the end.
+func fold(element, what string, size, width, n, bytes int, op func(*gen, operand.Mem, reg.VecPhysical)) emit.Routine {
+	channels := bytes / size
 	name := fmt.Sprintf("pool_%s_%s_1x%d_%s", element, what, channels, emit.ISA(width))
 	return emit.Routine{
 		Name: name,
@@ -21,7 +21,7 @@ func fold(element, what string, size, width, n int, op func(*gen, operand.Mem, r
 
 	c[m,i] = %s over t < taps of a[offsets[m,t]][i]    for i < %d`, name, what, channels),
 		Build: func(ctx *build.Context) {
-			g := &gen{emit.Gen{Context: ctx, Width: width}}
+			g := newGen(ctx, width, bytes)
 			g.start()
 			g.Label("pixel")
 			g.MOVQ(field("taps"), left)
@@ -70,19 +70,93 @@ func (g *gen) maxFloats(x operand.Mem, v reg.VecPhysical) {
 	g.VBLENDVPS(mask, v, larger, v)
 }
 
-const sumLanes = 16
+// interpolate computes what lies between two taps, n vectors at a time.
+func interpolate(width, n, bytes int) emit.Routine {
+	name := fmt.Sprintf("pool_f32_interpolate_1x%d_%s", bytes/4, emit.ISA(width))
+	return emit.Routine{
+		Name: name,
+		Doc: fmt.Sprintf(`%s computes, for every m below pixels, with x and y at offsets[m,0] and offsets[m,1] of a:
 
-// mean adds tap t to lane t mod 16 and then the lanes pairwise. Only one lane is summed
-// at a time: the tree is walked depth first.
-func mean(width int) emit.Routine {
-	name := fmt.Sprintf("pool_f32_mean_1x%d_%s", width/4, emit.ISA(width))
+	c[m,i] = x[i] + (y[i]-x[i])*counts[m]    for i < %d`, name, bytes/4),
+		Build: func(ctx *build.Context) {
+			g := newGen(ctx, width, bytes)
+			g.start()
+			g.Label("pixel")
+			g.address()
+			for i := range n {
+				g.loadExactly(emit.At(first, i*width), g.V(i))
+			}
+			g.address()
+			for i := range n {
+				g.loadExactly(emit.At(first, i*width), g.V(4+i))
+			}
+			g.VBROADCASTSS(emit.At(count, 0), g.V(8))
+			g.ADDQ(operand.I8(4), count)
+			for i := range n {
+				g.VSUBPS(g.V(i), g.V(4+i), g.V(4+i))
+				g.VMULPS(g.V(8), g.V(4+i), g.V(4+i))
+				g.VADDPS(g.V(4+i), g.V(i), g.V(i))
+				g.store(g.V(i), emit.At(c, i*width))
+			}
+			g.nextPixel("pixel")
+		},
+	}
+}
+
+// weigh adds the taps, each times a weight of its own, one after the other, n vectors at a time.
+func weigh(width, n, bytes int) emit.Routine {
+	name := fmt.Sprintf("pool_f32_weighed_1x%d_%s", bytes/4, emit.ISA(width))
 	return emit.Routine{
 		Name: name,
 		Doc: fmt.Sprintf(`%s computes, for every m below pixels:
 
-	c[m,i] = mean, with a sum in 16 lanes, over t < taps of a[offsets[m,t]][i]    for i < %d`, name, width/4),
+	c[m,i] = sum over t < taps of a[offsets[m,t]][i]*counts[m,t]    for i < %d`, name, bytes/4),
 		Build: func(ctx *build.Context) {
-			g := &gen{emit.Gen{Context: ctx, Width: width}}
+			g := newGen(ctx, width, bytes)
+			times := func(to int) {
+				g.address()
+				g.VBROADCASTSS(emit.At(count, 0), g.V(8))
+				g.ADDQ(operand.I8(4), count)
+				for i := range n {
+					g.loadExactly(emit.At(first, i*width), g.V(to+i))
+					g.VMULPS(g.V(8), g.V(to+i), g.V(to+i))
+				}
+			}
+			g.start()
+			g.Label("pixel")
+			g.MOVQ(field("taps"), left)
+			times(0)
+			g.DECQ(left)
+			g.JZ(operand.LabelRef("done"))
+			g.Label("tap")
+			times(4)
+			for i := range n {
+				g.VADDPS(g.V(4+i), g.V(i), g.V(i))
+			}
+			g.DECQ(left)
+			g.JNZ(operand.LabelRef("tap"))
+			g.Label("done")
+			for i := range n {
+				g.store(g.V(i), emit.At(c, i*width))
+			}
+			g.nextPixel("pixel")
+		},
+	}
+}
+
+const sumLanes = 16
+
+// mean adds tap t to lane t mod 16 and then the lanes pairwise. Only one lane is summed
+// at a time: the tree is walked depth first.
+func mean(width, bytes int) emit.Routine {
+	name := fmt.Sprintf("pool_f32_mean_1x%d_%s", bytes/4, emit.ISA(width))
+	return emit.Routine{
+		Name: name,
+		Doc: fmt.Sprintf(`%s computes, for every m below pixels:
+
+	c[m,i] = mean, with a sum in 16 lanes, over t < taps of a[offsets[m,t]][i]    for i < %d`, name, bytes/4),
+		Build: func(ctx *build.Context) {
+			g := newGen(ctx, width, bytes)
 			g.start()
 			g.MOVQ(field("taps"), left)
 			g.Label("pixel")
@@ -122,15 +196,15 @@ func (g *gen) lanes(lane, stride, r int) {
 const wordTaps = 256
 
 // averageBytes takes the average of bytes.
-func averageBytes(width int) emit.Routine {
-	name := fmt.Sprintf("pool_b8_average_1x%d_%s", width, emit.ISA(width))
+func averageBytes(width, bytes int) emit.Routine {
+	name := fmt.Sprintf("pool_b8_average_1x%d_%s", bytes, emit.ISA(width))
 	return emit.Routine{
 		Name: name,
 		Doc: fmt.Sprintf(`%s computes, for every m below pixels:
 
-	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < %d`, name, width),
+	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < %d`, name, bytes),
 		Build: func(ctx *build.Context) {
-			g := &gen{emit.Gen{Context: ctx, Width: width}}
+			g := newGen(ctx, width, bytes)
 			zero, low, flip, excess := g.V(12), g.V(13), g.V(14), g.V(15)
 			g.start()
 			g.Zero(zero)

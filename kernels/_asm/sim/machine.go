@@ -964,3 +964,83 @@ func singleToHalf(b uint32) uint16 {
 	bits := math.Float32bits(float32(whole))
 	return sign | uint16(bits>>13-112<<10)
 }
+
+func (m *Machine) VFNMADD231PS(a, b, c SimOperand) {
+	m.floats(a, b, c, func(x, y, z float32) float32 { return fusedMultiplyAdd(-x, y, z) })
+}
+
+// VFMSUB213PS multiplies the last two and subtracts the first.
+func (m *Machine) VFMSUB213PS(a, b, c SimOperand) {
+	m.floats(a, b, c, func(x, y, z float32) float32 { return fusedMultiplyAdd(y, z, -x) })
+}
+
+func (m *Machine) VPMULLD(a, b, c SimOperand) {
+	m.lanes(a, b, c, func(x, y, _ uint32) uint32 { return x * y })
+}
+
+func (m *Machine) VPMAXSD(a, b, c SimOperand) {
+	m.lanes(a, b, c, func(x, y, _ uint32) uint32 { return uint32(max(int32(x), int32(y))) })
+}
+
+func (m *Machine) VPMINSD(a, b, c SimOperand) {
+	m.lanes(a, b, c, func(x, y, _ uint32) uint32 { return uint32(min(int32(x), int32(y))) })
+}
+
+func (m *Machine) VPSLLVD(counts, a, c SimOperand) {
+	m.lanes(counts, a, c, func(n, x, _ uint32) uint32 { return x << n })
+}
+
+func (m *Machine) VPSRAVD(counts, a, c SimOperand) {
+	m.lanes(counts, a, c, func(n, x, _ uint32) uint32 { return uint32(int32(x) >> min(n, 31)) })
+}
+
+func (m *Machine) VPBROADCASTQ(a, b SimOperand) {
+	in := m.read(a, 8)
+	var out [64]byte
+	for i := 0; i < b.bytes; i += 8 {
+		copy(out[i:], in[:8])
+	}
+	m.write(b, out, b.bytes)
+}
+
+func (m *Machine) VMOVDQU64(o ...SimOperand) { m.move(8, o) }
+func (m *Machine) VMOVDQA64(o ...SimOperand) { m.move(8, o) }
+
+// VCVTTPS2QQ_Z truncates under a mask, with zeros elsewhere.
+func (m *Machine) VCVTTPS2QQ_Z(a, k, b SimOperand) {
+	in := m.read(a, b.bytes/2)
+	var out [64]byte
+	for i := range b.bytes / 8 {
+		v, whole := float64(math.Float32frombits(binary.LittleEndian.Uint32(in[4*i:]))), int64(math.MinInt64)
+		if v > -1<<63 && v < 1<<63 {
+			whole = int64(v)
+		}
+		if m.mask[k.n]>>i&1 != 0 {
+			binary.LittleEndian.PutUint64(out[8*i:], uint64(whole))
+		}
+	}
+	m.write(b, out, b.bytes)
+}
+
+// VCVTQQ2PS rounds eight integers.
+func (m *Machine) VCVTQQ2PS(a, b SimOperand) {
+	in := m.read(a, 2*b.bytes)
+	var out [64]byte
+	for i := range b.bytes / 4 {
+		v := float32(int64(binary.LittleEndian.Uint64(in[8*i:])))
+		binary.LittleEndian.PutUint32(out[4*i:], math.Float32bits(v))
+	}
+	m.write(b, out, b.bytes)
+}
+
+func (m *Machine) VPEXTRW(_, a, b SimOperand) { m.write(b, m.read(a, 2), 2) }
+func (m *Machine) VPEXTRB(_, a, b SimOperand) { m.write(b, m.read(a, 1), 1) }
+
+func (m *Machine) VINSERTF128(i, a, b, c SimOperand)  { m.VINSERTI128(i, a, b, c) }
+func (m *Machine) VINSERTF32X4(i, a, b, c SimOperand) { m.VINSERTI128(i, a, b, c) }
+func (m *Machine) VUNPCKLPS(a, b, c SimOperand)       { m.unpack(a, b, c, 4, 0) }
+func (m *Machine) VUNPCKHPS(a, b, c SimOperand)       { m.unpack(a, b, c, 4, 1) }
+func (m *Machine) VUNPCKLPD(a, b, c SimOperand)       { m.unpack(a, b, c, 8, 0) }
+func (m *Machine) VUNPCKHPD(a, b, c SimOperand)       { m.unpack(a, b, c, 8, 1) }
+func (m *Machine) VPUNPCKLDQ(a, b, c SimOperand)      { m.unpack(a, b, c, 4, 0) }
+func (m *Machine) VPUNPCKHDQ(a, b, c SimOperand)      { m.unpack(a, b, c, 4, 1) }

@@ -206,6 +206,7 @@ var (
 	_ = combines[pointwise.Maximum](elementwise.Maximum)
 	_ = combines[pointwise.Minimum](elementwise.Minimum)
 	_ = combines[pointwise.FloorDivide](elementwise.Divide, elementwise.Floor)
+	_ = combines[pointwise.FloorMod](elementwise.FloorMod)
 	_ = combinesRows[pointwise.Power](elementwise.Power)
 )
 
@@ -229,45 +230,35 @@ func combinesRows[T any, P interface {
 
 // binaryRows returns what combines rows of a type; no run for none.
 func (c *compiler) binaryRows(t core.Type, p elementwise.Primitive, then []elementwise.Primitive) rowKernel {
-	switch {
+	switch whole, ok := wholePrimitives[p]; {
 	case t == core.F32:
-		v := elementwise.Choose(c.isas, p)
-		var functions []*elementwise.Variant
-		for _, f := range then {
-			functions = append(functions, elementwise.Choose(c.isas, f))
-		}
-		return rowKernel{v.Name, func(to []byte, in *[3][]byte, n int) {
-			v.Run(to, in[0], in[1], n, nil)
-			for _, f := range functions {
-				f.Run(to, to, nil, n, nil)
-			}
-		}}
-	case t == core.I32 && len(then) == 0 && integerRows[p] != nil:
-		f := integerRows[p]
-		return rowKernel{"rows_s32_portable", func(to []byte, in *[3][]byte, n int) {
-			f(machine.View[int32](to)[:n], machine.View[int32](in[0])[:n], machine.View[int32](in[1])[:n])
-		}}
+		return c.rowsOf(p, then...)
+	case t == core.I32 && ok && len(then) == 0:
+		return c.rowsOf(whole)
 	}
 	return rowKernel{}
 }
 
-// integerRows combine rows of i32, which wrap.
-var integerRows = map[elementwise.Primitive]func(to, a, b []int32){
-	elementwise.Add: func(to, a, b []int32) {
-		for i, x := range a {
-			to[i] = x + b[i]
+// rowsOf returns what combines rows by a primitive of one or two operands, and by functions of what it
+// gives.
+func (c *compiler) rowsOf(p elementwise.Primitive, then ...elementwise.Primitive) rowKernel {
+	v := elementwise.Choose(c.isas, p)
+	var functions []*elementwise.Variant
+	for _, f := range then {
+		functions = append(functions, elementwise.Choose(c.isas, f))
+	}
+	return rowKernel{v.Name, func(to []byte, in *[3][]byte, n int) {
+		v.Run(to, in[0], in[1], n, nil)
+		for _, f := range functions {
+			f.Run(to, to, nil, n, nil)
 		}
-	},
-	elementwise.Subtract: func(to, a, b []int32) {
-		for i, x := range a {
-			to[i] = x - b[i]
-		}
-	},
-	elementwise.Multiply: func(to, a, b []int32) {
-		for i, x := range a {
-			to[i] = x * b[i]
-		}
-	},
+	}}
+}
+
+// wholePrimitives are those of i32 for those of float32.
+var wholePrimitives = map[elementwise.Primitive]elementwise.Primitive{
+	elementwise.Add: elementwise.WholeAdd, elementwise.Subtract: elementwise.WholeSubtract,
+	elementwise.Multiply: elementwise.WholeMultiply,
 }
 
 // lowerBinary lowers, row by row, the arithmetic of two operands that no chain combines.
@@ -371,32 +362,19 @@ var (
 	_ = lowers[pointwise.Binary](lowerBinaryFunction)
 )
 
-// lowerIs lowers the classes of float32, which their bits without the sign tell.
+// classes are the primitives of classes.
+var classes = map[pointwise.FloatClass]elementwise.Primitive{
+	pointwise.NaN: elementwise.IsNaN, pointwise.Infinite: elementwise.IsInfinite,
+	pointwise.Finite: elementwise.IsFinite,
+}
+
+// lowerIs lowers the classes of float32.
 func lowerIs(c *compiler, n *core.Node) (bool, error) {
-	if n.Inputs()[0].Type() != core.F32 {
+	p, ok := classes[n.Op().(*pointwise.Is).Class]
+	if n.Inputs()[0].Type() != core.F32 || !ok {
 		return false, nil
 	}
-	const magnitude, infinite = 1<<31 - 1, 0x7f800000
-	holds := map[pointwise.FloatClass]func(to []byte, x []uint32){
-		pointwise.NaN: func(to []byte, x []uint32) {
-			for i, v := range x {
-				to[i] = bit(v&magnitude > infinite)
-			}
-		},
-		pointwise.Infinite: func(to []byte, x []uint32) {
-			for i, v := range x {
-				to[i] = bit(v&magnitude == infinite)
-			}
-		},
-		pointwise.Finite: func(to []byte, x []uint32) {
-			for i, v := range x {
-				to[i] = bit(v&magnitude < infinite)
-			}
-		},
-	}[n.Op().(*pointwise.Is).Class]
-	return c.lowerRows(n, rowKernel{"class_f32_portable", func(to []byte, in *[3][]byte, n int) {
-		holds(to[:n], machine.View[uint32](in[0])[:n])
-	}}), nil
+	return c.lowerRows(n, c.rowsOf(p)), nil
 }
 
 // lowerLogical lowers functions of booleans, eight at a time.
@@ -419,62 +397,22 @@ func lowerLogical(c *compiler, n *core.Node) (bool, error) {
 	}}), nil
 }
 
-// guarded are functions of float32 that are 0 where one operand is: an operation, and which.
-var guarded = map[pointwise.BinaryFunction]struct {
-	primitive elementwise.Primitive
-	operand   int
-}{
-	pointwise.DivideNoNan: {elementwise.Divide, 1}, pointwise.MultiplyNoNan: {elementwise.Multiply, 1},
-	pointwise.Xdivy: {elementwise.Divide, 0},
+// wholeFunctions are the primitives of functions of two i32.
+var wholeFunctions = map[pointwise.BinaryFunction]elementwise.Primitive{
+	pointwise.BitwiseAnd: elementwise.And, pointwise.BitwiseOr: elementwise.Or, pointwise.BitwiseXor: elementwise.Xor,
+	pointwise.LeftShift: elementwise.ShiftLeft, pointwise.RightShift: elementwise.ShiftRight,
 }
 
-// bitwise combine rows of i32.
-var bitwise = map[pointwise.BinaryFunction]func(to, a, b []int32){
-	pointwise.BitwiseAnd: func(to, a, b []int32) {
-		for i, x := range a {
-			to[i] = x & b[i]
-		}
-	},
-	pointwise.BitwiseOr: func(to, a, b []int32) {
-		for i, x := range a {
-			to[i] = x | b[i]
-		}
-	},
-	pointwise.BitwiseXor: func(to, a, b []int32) {
-		for i, x := range a {
-			to[i] = x ^ b[i]
-		}
-	},
-	pointwise.LeftShift: func(to, a, b []int32) {
-		for i, x := range a {
-			to[i] = x << uint(min(max(b[i], 0), 31))
-		}
-	},
-	pointwise.RightShift: func(to, a, b []int32) {
-		for i, x := range a {
-			to[i] = x >> uint(min(max(b[i], 0), 31))
-		}
-	},
-}
-
+// lowerBinaryFunction lowers, row by row, functions of two numbers that no chain combines.
 func lowerBinaryFunction(c *compiler, n *core.Node) (bool, error) {
 	function := n.Op().(*pointwise.Binary).Function
-	switch f, g := bitwise[function], guarded[function]; {
-	case f != nil && n.Outputs()[0].Type == core.I32:
-		return c.lowerRows(n, rowKernel{"bitwise_s32_portable", func(to []byte, in *[3][]byte, n int) {
-			f(machine.View[int32](to)[:n], machine.View[int32](in[0])[:n], machine.View[int32](in[1])[:n])
-		}}), nil
-	case g.primitive != 0 && n.Outputs()[0].Type == core.F32:
-		v := elementwise.Choose(c.isas, g.primitive)
-		return c.lowerRows(n, rowKernel{v.Name, func(to []byte, in *[3][]byte, n int) {
-			v.Run(to, in[0], in[1], n, nil)
-			y := machine.View[uint32](to)[:n]
-			for i, bits := range machine.View[uint32](in[g.operand])[:n] {
-				if bits<<1 == 0 {
-					y[i] = 0
-				}
-			}
-		}}), nil
+	p, then, real := match.Function(function)
+	whole, integer := wholeFunctions[function]
+	switch t := n.Outputs()[0].Type; {
+	case t == core.F32 && real:
+		return c.lowerRows(n, c.rowsOf(p, then...)), nil
+	case t == core.I32 && integer:
+		return c.lowerRows(n, c.rowsOf(whole)), nil
 	}
 	return false, nil
 }

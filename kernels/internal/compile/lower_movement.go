@@ -1,9 +1,12 @@
 package compile
 
 import (
+	"slices"
+
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 )
 
 // permutation is a transposition of dimensions, neighbours that stay together joined: lines
@@ -48,55 +51,36 @@ func newPermutation(in core.Shape, order []int, size int) permutation {
 	return p
 }
 
-// run makes lines [l0,l1) of the output.
-func (p *permutation) run(out, in []byte, l0, l1 int) {
-	switch p.size {
-	case 1:
-		moveLines(p, out, in, l0, l1)
-	case 2:
-		moveLines(p, machine.View[uint16](out), machine.View[uint16](in), l0, l1)
-	case 4:
-		moveLines(p, machine.View[uint32](out), machine.View[uint32](in), l0, l1)
-	case 8:
-		moveLines(p, machine.View[uint64](out), machine.View[uint64](in), l0, l1)
-	default:
+// run makes lines [l0,l1) of the output. matrix transposes elements of the size, or is nil.
+func (p *permutation) run(matrix *movement.Variant, out, in []byte, l0, l1 int) {
+	switch {
+	case matrix == nil:
 		for l := l0; l < l1; l++ {
 			at := p.source(l)
 			for i := range p.n {
 				copy(out[(l*p.n+i)*p.size:][:p.size], in[at+i*p.stride:])
 			}
 		}
+	case len(p.shape) > 0 && p.strides[len(p.strides)-1] == p.size: // lines of neighbouring columns
+		for l := l0; l < l1; {
+			width := p.shape[len(p.shape)-1]
+			lines := min(width-l%width, l1-l)
+			p.transpose(matrix, out, in, l, lines)
+			l += lines
+		}
+	default:
+		for l := l0; l < l1; l++ {
+			p.transpose(matrix, out, in, l, 1)
+		}
 	}
 }
 
-func moveLines[T uint8 | uint16 | uint32 | uint64](p *permutation, out, in []T, l0, l1 int) {
-	// Lines of neighbouring columns read the same cache lines: some at a time.
-	const block = 64
-	stride := p.stride / p.size
-	if len(p.shape) > 0 && p.strides[len(p.strides)-1] == p.size {
-		width := p.shape[len(p.shape)-1]
-		for l := l0; l < l1; {
-			lines := min(width-l%width, l1-l)
-			from, to := in[p.source(l)/p.size:], out[l*p.n:]
-			for i0 := 0; i0 < p.n; i0 += block {
-				i1 := min(i0+block, p.n)
-				for j := range lines {
-					line := to[j*p.n:][:p.n]
-					for i := i0; i < i1; i++ {
-						line[i] = from[i*stride+j]
-					}
-				}
-			}
-			l += lines
-		}
-		return
-	}
-	for l := l0; l < l1; l++ {
-		from, line := in[p.source(l)/p.size:], out[l*p.n:][:p.n]
-		for i := range line {
-			line[i] = from[i*stride]
-		}
-	}
+// transpose makes some lines from l on, columns of a matrix.
+func (p *permutation) transpose(matrix *movement.Variant, out, in []byte, l, lines int) {
+	line := p.n * p.size
+	matrix.Run(movement.Matrix{
+		Out: out[l*line:], In: in[p.source(l):], Rows: p.n, Columns: lines, OutStride: line, InStride: p.stride,
+	}, 0, p.n)
 }
 
 // source returns where in the data line l begins.
@@ -131,15 +115,21 @@ func lowerPermutation(c *compiler, n *core.Node) (bool, error) {
 		return false, err
 	}
 	p := newPermutation(in, order, size)
+	var matrix *movement.Variant
+	kernel := "transpose"
+	if slices.Contains([]int{1, 2, 4, 8}, p.size) && p.n > 1 {
+		matrix = movement.Choose(c.isas, p.size)
+		kernel = matrix.Name
+	}
 	src, dst := c.buffer(x), c.newOutput(n.Out(0))
 	lines := 1
 	for _, d := range p.shape {
 		lines *= d
 	}
 	c.emit(machine.Instruction{
-		Node: n, Kernel: "transpose", Splits: true, Reads: []int{src}, Writes: []int{dst},
+		Node: n, Kernel: kernel, Splits: true, Reads: []int{src}, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {
-			p.run(r.Mem[dst], r.Mem[src], part*lines/parts, (part+1)*lines/parts)
+			p.run(matrix, r.Mem[dst], r.Mem[src], part*lines/parts, (part+1)*lines/parts)
 			return nil
 		},
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/match"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
 
@@ -25,16 +26,42 @@ var (
 func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*pooling.MaxPool)
 	kinds := map[core.Type]pool.Kind{core.U8: pool.MaxU8, core.I8: pool.MaxI8, core.F32: pool.MaxF32}
-	kind, ok := kinds[n.Outputs()[0].Type]
-	if !ok {
+	typ := n.Outputs()[0].Type
+	kind, ok := kinds[typ]
+	widen, narrow, half := match.Halves(typ)
+	if !ok && !half {
 		return false, nil
 	}
 	w, ok := newWindow(&op.Spatial, op.Window, n.Inputs()[0].Shape())
 	if !ok || slices.Contains(w.counts(), 0) {
 		return false, nil
 	}
-	c.lowerPool(n, w, kind, nil)
+	if !half {
+		c.lowerPool(n, w, kind, nil)
+		return true, nil
+	}
+	// Of a type of two bytes: the maximum of float32 is one of its numbers.
+	data, result := n.Inputs()[0].Shape().MustElements(), n.Outputs()[0].Shape.MustElements()
+	wide, pooled := c.newScratch(productOf(4, data)), c.newScratch(productOf(4, result))
+	c.emitEach(n, elementwise.Choose(c.isas, widen), c.buffer(n.Inputs()[0]), wide, [2]int{2, 4}, data)
+	c.buffers[wide].Addressed = true
+	c.emitPool(n, w, pool.MaxF32, nil, wide, pooled)
+	c.emitEach(n, elementwise.Choose(c.isas, narrow), pooled, c.newOutput(n.Out(0)), [2]int{4, 2}, result)
 	return true, nil
+}
+
+// emitEach appends what computes elements of some bytes of others, one by one.
+func (c *compiler) emitEach(n *core.Node, v *elementwise.Variant, src, dst int, sizes [2]int, elements int) {
+	numbers := &elementwise.Numbers{Scale: 1}
+	c.emit(machine.Instruction{
+		Node: n, Kernel: v.Name, Splits: true, Reads: []int{src}, Writes: []int{dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			if i0, i1 := splitElements(elements, part, parts); i0 < i1 {
+				v.Run(r.Mem[dst][i0*sizes[1]:], r.Mem[src][i0*sizes[0]:], nil, i1-i0, numbers)
+			}
+			return nil
+		},
+	})
 }
 
 func lowerAvgPool(c *compiler, n *core.Node) (bool, error) {
@@ -83,7 +110,9 @@ func lowerSums(c *compiler, n *core.Node, op *reduce.Reduction, divide bool) (bo
 	data := n.Inputs()[0].Shape()
 	batch, taps, channels, ok := op.Sizes(data)
 	if ok && channels == 1 && n.Outputs()[0].Type == core.F32 && taps > 1 && batch*taps == data.MustElements() {
-		c.lowerRowSums(n, batch, taps, divide)
+		c.lowerRowFolds(n, batch, taps, rowFold{
+			fold: elementwise.Choose(c.isas, elementwise.FoldAdd), combine: func(a, b float32) float32 { return a + b }, mean: divide,
+		})
 		return true, nil
 	}
 	if !ok || n.Outputs()[0].Type != core.F32 || channels < 4 || batch*taps == 0 ||
@@ -111,14 +140,18 @@ func lowerSums(c *compiler, n *core.Node, op *reduce.Reduction, divide bool) (bo
 // lowerPool appends a pooling; counts are the divisors of averages, their reciprocals for
 // bytes.
 func (c *compiler) lowerPool(n *core.Node, w *window, kind pool.Kind, counts []float32) {
+	src := c.bufferInArena(n.Inputs()[0])
+	c.emitPool(n, w, kind, counts, src, c.newOutput(n.Out(0)))
+}
+
+// emitPool is lowerPool of a buffer, which must be in the arena, into another.
+func (c *compiler) emitPool(n *core.Node, w *window, kind pool.Kind, counts []float32, src, dst int) {
 	variant := pool.Choose(c.isas, kind)
 	row := w.channels * kind.Size()
-	src := c.bufferInArena(n.Inputs()[0])
 	pad := -1
 	if kind.IsAverage() {
 		pad = c.zeroRun(kind, row)
 	}
-	dst := c.newOutput(n.Out(0))
 	check := func(offsets []int32, size int) error { return kind.CheckOffsets(offsets, w.taps, w.channels, size) }
 	offsets := c.offsets(n, check, func() []int32 {
 		if pad >= 0 {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -24,48 +25,92 @@ var (
 // extreme finds the largest, or the smallest, number of rows.
 type extreme struct {
 	combine *elementwise.Variant
+	fold    *elementwise.Variant
 	none    float32                 // the extreme of nothing
 	better  func(a, b float32) bool // without NaN
 }
 
 func (c *compiler) largest() *extreme {
 	return &extreme{
-		elementwise.Choose(c.isas, elementwise.Maximum), float32(math.Inf(-1)), func(a, b float32) bool { return a > b },
+		elementwise.Choose(c.isas, elementwise.Maximum), elementwise.Choose(c.isas, elementwise.FoldMaximum),
+		float32(math.Inf(-1)), func(a, b float32) bool { return a > b },
 	}
 }
 
 func (c *compiler) smallest() *extreme {
 	return &extreme{
-		elementwise.Choose(c.isas, elementwise.Minimum), float32(math.Inf(1)), func(a, b float32) bool { return a < b },
+		elementwise.Choose(c.isas, elementwise.Minimum), elementwise.Choose(c.isas, elementwise.FoldMinimum),
+		float32(math.Inf(1)), func(a, b float32) bool { return a < b },
 	}
 }
 
 func (e *extreme) name() string { return fmt.Sprintf("extremes_f32_%v", e.combine.ISA) }
 
-// foldBlock is how many numbers of a row are folded into at a time; foldLeast is how few
-// are left in the end.
-const foldBlock, foldLeast = 1024, 64
+// foldBlock is how many numbers of a row are folded into at a time.
+const foldBlock = 1024
 
 // of returns the extreme of a row of float32, as the order of its numbers gives it; tmp has
 // room for foldBlock numbers.
 func (e *extreme) of(row, tmp []byte) float32 {
-	numbers := len(row) / 4
-	if numbers < 2*foldLeast {
+	if len(row) < 2*4*elementwise.Lanes {
 		return e.inOrder(machine.View[float32](row))
 	}
-	width := min(foldBlock, numbers/2)
-	copy(tmp, row[:4*width])
-	for x := row[4*width:]; len(x) > 0; x = x[min(4*width, len(x)):] {
-		e.combine.Run(tmp, tmp, x, min(width, len(x)/4), nil)
+	lanes, rest := tmp[:4*elementwise.Lanes], row[4*elementwise.Lanes:]
+	if len(row) >= 2*len(tmp) {
+		copy(tmp, row)
+		for x := row[len(tmp):]; len(x) > 0; x = x[min(len(tmp), len(x)):] {
+			e.combine.Run(tmp, tmp, x, min(len(tmp), len(x))/4, nil)
+		}
+		rest = tmp[len(lanes):]
+	} else {
+		copy(lanes, row)
 	}
-	for width > foldLeast {
-		half := width / 2
-		e.combine.Run(tmp, tmp, tmp[4*(width-half):], half, nil)
-		width -= half
-	}
-	m := e.inOrder(machine.View[float32](tmp)[:width])
+	e.fold.Run(lanes, rest, nil, len(rest)/4, nil)
+	m := e.inOrder(machine.View[float32](lanes))
 	if m == 0 || m != m { // the sign of a zero, and NaN's digits, depend on the order
 		return e.inOrder(machine.View[float32](row))
+	}
+	return m
+}
+
+// columns finds the extremes of the columns of rows as long as to, some rows at a time; tmp has room for
+// foldBlock numbers.
+func (e *extreme) columns(to, x, tmp []byte) {
+	row := len(to)
+	rows := len(x) / row
+	together := min(len(tmp)/row, rows/2)
+	if together < 2 {
+		copy(to, x)
+		for x = x[row:]; len(x) > 0; x = x[row:] {
+			e.combine.Run(to, to, x, row/4, nil)
+		}
+		return
+	}
+	acc := tmp[:together*row]
+	copy(acc, x)
+	for rest := x[len(acc):]; len(rest) > 0; rest = rest[min(len(acc), len(rest)):] {
+		e.combine.Run(acc, acc, rest, min(len(acc), len(rest))/4, nil)
+	}
+	for together > 1 {
+		half := together / 2
+		e.combine.Run(acc, acc, acc[(together-half)*row:], half*row/4, nil)
+		together -= half
+	}
+	copy(to, acc)
+	for i, m := range machine.View[float32](to) {
+		if m == 0 || m != m { // the sign of a zero, and NaN's digits, depend on the order
+			machine.View[float32](to)[i] = e.inColumn(machine.View[float32](x)[i:], row/4)
+		}
+	}
+}
+
+// inColumn is inOrder of every stride-th number.
+func (e *extreme) inColumn(x []float32, stride int) float32 {
+	m := e.none
+	for i := 0; i < len(x); i += stride {
+		if v := x[i]; !e.better(m, v) && m == m {
+			m = v
+		}
 	}
 	return m
 }
@@ -84,7 +129,7 @@ func (e *extreme) inOrder(row []float32) float32 {
 // index returns where the extreme of a row is first; NaN is not regarded.
 func (e *extreme) index(row, tmp []byte) int {
 	numbers := machine.View[float32](row)
-	if len(numbers) >= 2*foldLeast {
+	if len(row) >= 2*4*elementwise.Lanes {
 		if m := e.of(row, tmp); m == m {
 			return slices.Index(numbers, m)
 		}
@@ -128,11 +173,7 @@ func (c *compiler) lowerExtreme(n *core.Node, op *reduce.Reduction, e *extreme) 
 					y[i] = e.of(x[4*i*at:][:4*at], tmp)
 					continue
 				}
-				to, from := r.Mem[dst][4*i*behind:][:4*behind], x[4*i*at*behind:]
-				fillRow(y[i*behind:][:behind], e.none)
-				for k := range at {
-					e.combine.Run(to, to, from[4*k*behind:], behind, nil)
-				}
+				e.columns(r.Mem[dst][4*i*behind:][:4*behind], x[4*i*at*behind:][:4*at*behind], tmp)
 			}
 			return nil
 		},
@@ -209,36 +250,37 @@ func (c *compiler) lowerIndex(n *core.Node, axis int, e *extreme) bool {
 	return true
 }
 
-func lowerMean(c *compiler, n *core.Node) (bool, error) {
-	return lowerSums(c, n, &n.Op().(*reduce.Mean).Reduction, true)
-}
+var _ = lowers[indexing.TopK](lowerTopK)
 
-func lowerSum(c *compiler, n *core.Node) (bool, error) {
-	return lowerSums(c, n, &n.Op().(*reduce.Sum).Reduction, false)
-}
-
-// lowerProd lowers the products of float32 along neighbouring axes, in order.
-func lowerProd(c *compiler, n *core.Node) (bool, error) {
-	before, at, behind, ok := n.Op().(*reduce.Prod).Sizes(n.Inputs()[0].Shape())
-	if !ok || n.Outputs()[0].Type != core.F32 || before*at*behind == 0 || behind > 1 && behind < minColumns {
+// lowerTopK lowers that of rows of float32.
+func lowerTopK(c *compiler, n *core.Node) (bool, error) {
+	x, out, indices := n.Inputs()[0].Fact(), n.Outputs()[0], n.Outputs()[1].Type
+	if x.Type != core.F32 || out.Shape.MustElements() == 0 || indices != core.I32 && indices != core.I64 {
 		return false, nil
 	}
-	multiply := elementwise.Choose(c.isas, elementwise.Multiply)
-	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
+	columns, k := x.Shape[len(x.Shape)-1], out.Shape[len(out.Shape)-1]
+	if columns > math.MaxInt32 {
+		return false, nil
+	}
+	rows := out.Shape.MustElements() / k
+	src, values, places := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), c.newOutput(n.Out(1))
+	scratch := c.newScratch(productOf(c.threads, 8, k))
 	c.emit(machine.Instruction{
-		Node: n, Kernel: "products_f32_portable", Splits: before > 1, Reads: []int{src}, Writes: []int{dst},
+		Node: n, Kernel: "top_f32_portable", Splits: rows > 1,
+		Reads: []int{src}, Writes: []int{values, places}, Scratch: []int{scratch},
 		Run: func(r *machine.Worker, part, parts int) error {
-			x, y := machine.View[float32](r.Mem[src]), machine.View[float32](r.Mem[dst])
-			i0, i1 := part*before/parts, (part+1)*before/parts
-			if behind == 1 {
-				multiplyRows(y[i0:i1], x[i0*at:i1*at], at)
-				return nil
-			}
-			for i := i0; i < i1; i++ {
-				to, from := r.Mem[dst][4*i*behind:][:4*behind], r.Mem[src][4*i*at*behind:]
-				fillRow(y[i*behind:][:behind], 1)
-				for k := range at {
-					multiply.Run(to, to, from[4*k*behind:], behind, nil)
+			keys := machine.View[uint64](r.Mem[scratch][r.Thread*8*k:])[:k]
+			for i := part * rows / parts; i < (part+1)*rows/parts; i++ {
+				row := machine.View[float32](r.Mem[src])[i*columns:][:columns]
+				largestKeys(keys, row)
+				for j := range k {
+					at := int(^uint32(keys[k-1-j]))
+					machine.View[float32](r.Mem[values])[i*k+j] = row[at]
+					if indices == core.I32 {
+						machine.View[int32](r.Mem[places])[i*k+j] = int32(at)
+					} else {
+						machine.View[int64](r.Mem[places])[i*k+j] = int64(at)
+					}
 				}
 			}
 			return nil
@@ -247,26 +289,80 @@ func lowerProd(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// multiplyRows gives the products of rows of n numbers, eight at a time: each waits for the one
-// before.
-func multiplyRows(y, x []float32, n int) {
-	for len(y) >= 8 {
-		var p0, p1, p2, p3, p4, p5, p6, p7 float32 = 1, 1, 1, 1, 1, 1, 1, 1
-		x0, x1, x2, x3 := x[:n], x[n:][:n], x[2*n:][:n], x[3*n:][:n]
-		x4, x5, x6, x7 := x[4*n:][:n], x[5*n:][:n], x[6*n:][:n], x[7*n:][:n]
-		for i, v := range x0 {
-			p0, p1, p2, p3 = p0*v, p1*x1[i], p2*x2[i], p3*x3[i]
-			p4, p5, p6, p7 = p4*x4[i], p5*x5[i], p6*x6[i], p7*x7[i]
-		}
-		y[0], y[1], y[2], y[3], y[4], y[5], y[6], y[7] = p0, p1, p2, p3, p4, p5, p6, p7
-		x, y = x[8*n:], y[8:]
+// keyOf orders numbers as TopK does: by value, both zeros alike and NaN below all, then by place, the
+// first of which is the greatest.
+func keyOf(v float32, at int) uint64 {
+	b := math.Float32bits(v + 0)
+	b ^= uint32(int32(b)>>31) | 1<<31
+	if v != v {
+		b = 0
 	}
-	for i := range y {
-		y[i] = 1
-		for _, v := range x[i*n:][:n] {
-			y[i] *= v
+	return uint64(b)<<32 | uint64(^uint32(at))
+}
+
+// largestKeys sets keys to the largest of a row, in ascending order.
+func largestKeys(keys []uint64, row []float32) {
+	// A heap with the least on top.
+	for i, v := range row[:len(keys)] {
+		keys[i] = keyOf(v, i)
+	}
+	slices.Sort(keys)
+	for i := len(keys); i < len(row); i++ {
+		if key := keyOf(row[i], i); key > keys[0] {
+			sink(keys, key)
 		}
 	}
+	slices.Sort(keys)
+}
+
+// sink replaces the least of a heap.
+func sink(heap []uint64, key uint64) {
+	at := 0
+	for {
+		child := 2*at + 1
+		if child >= len(heap) {
+			break
+		}
+		if child+1 < len(heap) && heap[child+1] < heap[child] {
+			child++
+		}
+		if key <= heap[child] {
+			break
+		}
+		heap[at] = heap[child]
+		at = child
+	}
+	heap[at] = key
+}
+
+func lowerMean(c *compiler, n *core.Node) (bool, error) {
+	return lowerSums(c, n, &n.Op().(*reduce.Mean).Reduction, true)
+}
+
+func lowerSum(c *compiler, n *core.Node) (bool, error) {
+	return lowerSums(c, n, &n.Op().(*reduce.Sum).Reduction, false)
+}
+
+// lowerProd lowers the products of float32 along neighbouring axes.
+func lowerProd(c *compiler, n *core.Node) (bool, error) {
+	before, at, behind, ok := n.Op().(*reduce.Prod).Sizes(n.Inputs()[0].Shape())
+	if !ok || n.Outputs()[0].Type != core.F32 || before*at*behind == 0 {
+		return false, nil
+	}
+	if behind == 1 {
+		c.lowerRowFolds(n, before, at, rowFold{
+			fold: elementwise.Choose(c.isas, elementwise.FoldMultiply), start: 1,
+			combine: func(a, b float32) float32 { return a * b },
+		})
+		return true, nil
+	}
+	if behind < 4 || behind > maxLaneColumns {
+		return false, nil
+	}
+	c.lowerLanes(n, lanes{
+		rows: before, taps: at, columns: behind, start: 1, combine: elementwise.Choose(c.isas, elementwise.Multiply),
+	})
+	return true, nil
 }
 
 // maxLaneColumns bounds the lanes of a reduction, which are to stay in a near cache.
@@ -275,6 +371,7 @@ const maxLaneColumns = 1024
 // lanes are reductions in the order of reduce.Sum: of rows of taps, each of some columns.
 type lanes struct {
 	rows, taps, columns int
+	start               float32 // of each lane
 	combine             *elementwise.Variant
 	mean                *elementwise.Variant // divides by the taps; nil for a sum
 }
@@ -303,7 +400,7 @@ func (c *compiler) lowerLanes(n *core.Node, l lanes) {
 }
 
 func (l *lanes) run(out, x, lane []byte) {
-	fillRow(machine.View[float32](lane), 0)
+	fillRow(machine.View[float32](lane), l.start)
 	for ; len(x) > 0; x = x[min(len(lane), len(x)):] {
 		l.combine.Run(lane, lane, x, min(len(lane), len(x))/4, nil)
 	}

@@ -7,88 +7,235 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/vision"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
 
-// resize interpolates images of float32 between rows and columns.
-type resize struct {
-	rows, columns           []vision.Between
-	height, width, channels int // of the input
-	subtract, multiply, add *elementwise.Variant
+var (
+	_ = lowers[vision.Resize](lowerResize)
+	_ = lowers[vision.CropAndResize](lowerCropAndResize)
+)
+
+// resizing changes the height and width of images of float32 one after the other: weights and places
+// are tables, an axis each, and rows are vectors of all their channels.
+type resizing struct {
+	in, out, rows int // bytes of an image, of a row of the output, and rows of an output image
+	tmp           int // bytes of scratch
+	name          string
+	// run computes rows [m0,m1) of an output image.
+	run func(r *machine.Worker, image, out, tmp []byte, m0, m1 int)
 }
 
-var _ = lowers[vision.Resize](lowerResize)
-
-// lowerResize lowers bilinear interpolation of float32.
 func lowerResize(c *compiler, n *core.Node) (bool, error) {
 	op, in, out := n.Op().(*vision.Resize), n.Inputs()[0].Fact(), n.Outputs()[0].Shape
-	if op.Mode != vision.ResizeBilinear || in.Type != core.F32 || out.MustElements() == 0 {
+	if in.Type != core.F32 || out.MustElements() == 0 {
 		return false, nil
 	}
-	s := &resize{
-		rows: op.Between(in.Shape[1], out[1]), columns: op.Between(in.Shape[2], out[2]),
-		height: in.Shape[1], width: in.Shape[2], channels: in.Shape[3],
-		subtract: elementwise.Choose(c.isas, elementwise.Subtract),
-		multiply: elementwise.Choose(c.isas, elementwise.Multiply),
-		add:      elementwise.Choose(c.isas, elementwise.Add),
+	var s *resizing
+	switch op.Mode {
+	case vision.ResizeBilinear:
+		b := c.newBilinear(in.Shape, out)
+		p := newPlaces(out)
+		copy(p.rows, op.Between(in.Shape[1], out[1]))
+		copy(p.columns, op.Between(in.Shape[2], out[2]))
+		p.fill(b.pixel)
+		s = &resizing{tmp: 2 * b.row, name: b.name(), run: func(r *machine.Worker, image, out, tmp []byte, m0, m1 int) {
+			b.run(r, p, image, out, tmp, m0, m1)
+		}}
+	case vision.ResizeBicubic:
+		s = c.newBicubic(op, in.Shape, out)
+	default:
+		return false, nil
 	}
-	src := c.buffer(n.Inputs()[0])
-	dst := c.newOutput(n.Out(0))
-	row, images := productOf(4, out[2], out[3]), out[0]
-	scratch := c.newScratch(productOf(c.threads, 3, row))
-	kernel := fmt.Sprintf("resize_f32_bilinear_%v", s.add.ISA)
+	s.in, s.out, s.rows = 4*in.Shape[1:].MustElements(), 4*out[2]*out[3], out[1]
+	src, dst, all := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), out[0]*out[1]
+	scratch := c.newScratch(productOf(c.threads, s.tmp))
 	c.emit(machine.Instruction{
-		Node: n, Kernel: kernel, Splits: true, Reads: []int{src}, Writes: []int{dst}, Scratch: []int{scratch},
+		Node: n, Kernel: s.name, Splits: true, Reads: []int{src}, Writes: []int{dst}, Scratch: []int{scratch},
 		Run: func(r *machine.Worker, part, parts int) error {
-			tmp := r.Mem[scratch][r.Thread*3*row:][:3*row]
-			all := images * len(s.rows)
-			s.run(machine.View[float32](r.Mem[src]), r.Mem[dst], tmp, part*all/parts, (part+1)*all/parts)
+			tmp := r.Mem[scratch][r.Thread*s.tmp:][:s.tmp]
+			for m, end := part*all/parts, (part+1)*all/parts; m < end; {
+				image, first := m/s.rows, m%s.rows
+				rows := min(s.rows-first, end-m)
+				s.run(r, r.Mem[src][image*s.in:][:s.in], r.Mem[dst][image*s.rows*s.out:][:s.rows*s.out], tmp, first, first+rows)
+				m += rows
+			}
 			return nil
 		},
 	})
 	return true, nil
 }
 
-// run computes rows [m0,m1) of all images. tmp holds two rows of the input, interpolated
-// along the width, and the fraction of a row.
-func (s *resize) run(x []float32, y, tmp []byte, m0, m1 int) {
-	size := len(tmp) / 3
-	wide := [2][]byte{tmp[:size], tmp[size : 2*size]}
-	held := [2]int{-1, -1}
-	fraction := tmp[2*size:]
-	for m := m0; m < m1; m++ {
-		first, v := m/len(s.rows)*s.height, s.rows[m%len(s.rows)]
-		upper, lower := first+v.Lower, first+v.Upper
-		if held[1] == upper {
-			wide[0], wide[1], held[0], held[1] = wide[1], wide[0], held[1], held[0]
-		}
-		s.hold(x, wide[0], &held[0], upper)
-		out := y[m*size:][:size]
-		below := wide[0]
-		if lower != upper {
-			s.hold(x, wide[1], &held[1], lower)
-			below = wide[1]
-		}
-		fillRow(machine.View[float32](fraction), v.Fraction)
-		n := size / 4
-		s.subtract.Run(out, below, wide[0], n, nil)
-		s.multiply.Run(out, out, fraction, n, nil)
-		s.add.Run(out, wide[0], out, n, nil)
+// places are where the rows and columns of an output image lie in an image.
+type places struct {
+	rows, columns []vision.Between
+	offsets       []int32               // bytes from the beginning of a row of the two elements of each column
+	fractions     []float32             // of each column
+	numbers       []elementwise.Numbers // of each row
+}
+
+// newPlaces returns room for those of an output of some shape.
+func newPlaces(out core.Shape) *places {
+	return &places{
+		rows: make([]vision.Between, out[1]), columns: make([]vision.Between, out[2]),
+		offsets: make([]int32, 2*out[2]), fractions: make([]float32, out[2]), numbers: make([]elementwise.Numbers, out[1]),
 	}
 }
 
-// hold interpolates a row of the input along the width, unless it is there.
-func (s *resize) hold(x []float32, wide []byte, held *int, row int) {
+// fill makes the tables of rows and columns of pixels of some bytes.
+func (p *places) fill(pixel int) {
+	for i, h := range p.columns {
+		p.offsets[2*i], p.offsets[2*i+1] = int32(max(h.Lower, 0)*pixel), int32(h.Upper*pixel)
+		p.fractions[i] = h.Fraction
+	}
+	for i, v := range p.rows {
+		p.numbers[i].Scale = v.Fraction
+	}
+}
+
+// bilinear interpolates between columns, then between rows.
+type bilinear struct {
+	pixel, line, row int // bytes of a pixel, of a row of the input and of one of the output
+	between          *pool.Variant
+	interpolate      *elementwise.Variant
+}
+
+func (c *compiler) newBilinear(in, out core.Shape) *bilinear {
+	pixel := 4 * in[3]
+	return &bilinear{
+		pixel: pixel, line: pixel * in[2], row: pixel * out[2],
+		between: pool.Choose(c.isas, pool.InterpolateF32), interpolate: elementwise.Choose(c.isas, elementwise.Interpolate),
+	}
+}
+
+func (b *bilinear) name() string { return fmt.Sprintf("resize_f32_bilinear_%v", b.interpolate.ISA) }
+
+// run computes rows [m0,m1) of an image, those outside of the input left out. tmp holds two rows of
+// the input, interpolated between columns.
+func (b *bilinear) run(r *machine.Worker, p *places, image, out, tmp []byte, m0, m1 int) {
+	wide, held := [2][]byte{tmp[:b.row], tmp[b.row : 2*b.row]}, [2]int{-1, -1}
+	for m := m0; m < m1; m++ {
+		v := &p.rows[m]
+		if v.Lower < 0 {
+			continue
+		}
+		if held[1] == v.Lower {
+			wide[0], wide[1], held[0], held[1] = wide[1], wide[0], held[1], held[0]
+		}
+		b.hold(r, p, image, wide[0], &held[0], v.Lower)
+		below := wide[0]
+		if v.Upper != v.Lower {
+			b.hold(r, p, image, wide[1], &held[1], v.Upper)
+			below = wide[1]
+		}
+		b.interpolate.Run(out[m*b.row:][:b.row], wide[0], below, b.row/4, &p.numbers[m])
+	}
+}
+
+// hold interpolates a row of the input between columns, unless it is there.
+func (b *bilinear) hold(r *machine.Worker, p *places, image, wide []byte, held *int, row int) {
 	if *held == row {
 		return
 	}
 	*held = row
-	x = x[row*s.width*s.channels:][:s.width*s.channels]
-	out := machine.View[float32](wide)
-	for i, h := range s.columns {
-		left, right := x[h.Lower*s.channels:][:s.channels], x[h.Upper*s.channels:][:s.channels]
-		to := out[i*s.channels:][:s.channels]
-		for c, v := range left {
-			to[c] = v + float32((right[c]-v)*h.Fraction)
+	r.Pool = pool.Args{
+		Channels: b.pixel / 4, Taps: 2, A: image[row*b.line:][:b.line], Offsets: p.offsets, Counts: p.fractions,
+		C: wide, LDC: b.pixel,
+	}
+	b.between.Run(&r.Pool, 0, len(p.fractions))
+}
+
+// newBicubic returns what weighs rows, then columns.
+func (c *compiler) newBicubic(op *vision.Resize, in, out core.Shape) *resizing {
+	pixel := 4 * in[3]
+	line, row := pixel*in[2], pixel*out[2]
+	rows := op.Neighbours(in[1], out[1])
+	numbers := make([][4]elementwise.Numbers, len(rows))
+	for i, v := range rows {
+		for k, w := range v.Weight {
+			numbers[i][k].Scale = w
+		}
+	}
+	var offsets []int32
+	var weights []float32
+	for _, h := range op.Neighbours(in[2], out[2]) {
+		for k, at := range h.At {
+			offsets, weights = append(offsets, int32(at*pixel)), append(weights, h.Weight[k])
+		}
+	}
+	scaled, add := elementwise.Choose(c.isas, elementwise.Scaled), elementwise.Choose(c.isas, elementwise.AddScaled)
+	weigh := pool.Choose(c.isas, pool.WeighedF32)
+	return &resizing{
+		tmp: line, name: fmt.Sprintf("resize_f32_bicubic_%v", add.ISA),
+		run: func(r *machine.Worker, image, out, tmp []byte, m0, m1 int) {
+			for m := m0; m < m1; m++ {
+				at := &rows[m].At
+				scaled.Run(tmp, image[at[0]*line:], nil, line/4, &numbers[m][0])
+				for k := 1; k < 4; k++ {
+					add.Run(tmp, tmp, image[at[k]*line:], line/4, &numbers[m][k])
+				}
+				r.Pool = pool.Args{
+					Channels: pixel / 4, Taps: 4, A: tmp, Offsets: offsets, Counts: weights, C: out[m*row:][:row], LDC: pixel,
+				}
+				weigh.Run(&r.Pool, 0, row/pixel)
+			}
+		},
+	}
+}
+
+// lowerCropAndResize lowers that of images of float32, box by box.
+func lowerCropAndResize(c *compiler, n *core.Node) (bool, error) {
+	op, in, out := n.Op().(*vision.CropAndResize), n.Inputs()[0].Fact(), n.Outputs()[0].Shape
+	if in.Type != core.F32 || out.MustElements() == 0 || in.Shape.MustElements() == 0 {
+		return false, nil
+	}
+	b := c.newBilinear(in.Shape, out)
+	image, crop := 4*in.Shape[1:].MustElements(), 4*out[1:].MustElements()
+	src, boxes, indices := c.buffer(n.Inputs()[0]), c.buffer(n.Inputs()[1]), c.buffer(n.Inputs()[2])
+	dst, scratch := c.newOutput(n.Out(0)), c.newScratch(productOf(c.threads, 2, b.row))
+	threads := c.threads
+	state := c.newState(func() any {
+		all := make([]*places, threads)
+		for i := range all {
+			all[i] = newPlaces(out)
+		}
+		return all
+	})
+	c.emit(machine.Instruction{
+		Node: n, Kernel: b.name(), Splits: true, Reads: []int{src, boxes, indices}, Writes: []int{dst},
+		Scratch: []int{scratch},
+		Run: func(r *machine.Worker, part, parts int) error {
+			tmp, p := r.Mem[scratch][r.Thread*2*b.row:][:2*b.row], r.State[state].([]*places)[r.Thread]
+			for i := part * out[0] / parts; i < (part+1)*out[0]/parts; i++ {
+				index := machine.View[int32](r.Mem[indices])[i]
+				if err := op.CheckIndex(index, in.Shape[0]); err != nil {
+					return n.Locate(err)
+				}
+				op.Places(machine.View[float32](r.Mem[boxes])[4*i:], in.Shape[1:3], p.rows, p.columns)
+				p.fill(b.pixel)
+				to := r.Mem[dst][i*crop:][:crop]
+				b.run(r, p, r.Mem[src][int(index)*image:][:image], to, tmp, 0, out[1])
+				p.extrapolate(machine.View[float32](to), b.pixel/4, op.Extrapolation)
+			}
+			return nil
+		},
+	})
+	return true, nil
+}
+
+// extrapolate stores a number in the pixels, of some channels, that lie outside of the input.
+func (p *places) extrapolate(out []float32, channels int, v float32) {
+	row := channels * len(p.columns)
+	for i, h := range p.columns {
+		if h.Lower >= 0 {
+			continue
+		}
+		for m := range p.rows {
+			fillRow(out[m*row+i*channels:][:channels], v)
+		}
+	}
+	for m, r := range p.rows {
+		if r.Lower < 0 {
+			fillRow(out[m*row:][:row], v)
 		}
 	}
 }

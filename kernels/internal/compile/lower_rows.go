@@ -115,17 +115,41 @@ func fillRow(row []float32, v float32) {
 	}
 }
 
-// lowerRowSums lowers the sums, or means, of rows of columns float32.
-func (c *compiler) lowerRowSums(n *core.Node, rows, columns int, divide bool) {
-	src := c.buffer(n.Inputs()[0])
-	dst := c.newOutput(n.Out(0))
+// rowFold makes one number of a row of float32, in the order that reduce.Sum documents.
+type rowFold struct {
+	fold    *elementwise.Variant
+	start   float32 // of a lane
+	combine func(a, b float32) float32
+	mean    bool
+}
+
+// of returns that of a row; scratch has room for one number of each lane.
+func (f *rowFold) of(row, scratch []byte) float32 {
+	lanes := machine.View[float32](scratch)
+	for i := range lanes {
+		lanes[i] = f.start
+	}
+	f.fold.Run(scratch, row, nil, len(row)/4, nil)
+	for half := len(lanes) / 2; half > 0; half /= 2 {
+		for i := range half {
+			lanes[i] = f.combine(lanes[i], lanes[i+half])
+		}
+	}
+	return lanes[0]
+}
+
+// lowerRowFolds lowers those of rows of columns float32.
+func (c *compiler) lowerRowFolds(n *core.Node, rows, columns int, f rowFold) {
+	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
+	const size = 4 * elementwise.Lanes
+	scratch := c.newScratch(productOf(c.threads, size))
 	c.emit(machine.Instruction{
-		Node: n, Kernel: "row sums", Splits: rows > 1, Reads: []int{src}, Writes: []int{dst},
+		Node: n, Kernel: f.fold.Name, Splits: rows > 1, Reads: []int{src}, Writes: []int{dst}, Scratch: []int{scratch},
 		Run: func(r *machine.Worker, part, parts int) error {
-			x, y := machine.View[float32](r.Mem[src]), machine.View[float32](r.Mem[dst])
+			x, y, lanes := r.Mem[src], machine.View[float32](r.Mem[dst]), r.Mem[scratch][r.Thread*size:][:size]
 			for i := part * rows / parts; i < (part+1)*rows/parts; i++ {
-				y[i] = sumLanes(x[i*columns:][:columns])
-				if divide {
+				y[i] = f.of(x[4*i*columns:][:4*columns], lanes)
+				if f.mean {
 					y[i] /= float32(columns)
 				}
 			}
@@ -162,10 +186,12 @@ var _ = lowers[normalize.LRN](lowerLRN)
 
 // localResponse computes normalize.LRN of some pixels at a time.
 type localResponse struct {
-	channels, radius                     int
-	alpha, bias, beta                    float32
-	multiply, square, add, raise, divide *elementwise.Variant
-	pixels, stride                       int // of a block, and numbers of a pixel with the zeros behind it
+	channels, radius                   int
+	bias, beta                         float32
+	scaled, square, add, raise, divide *elementwise.Variant
+	root                               *elementwise.Variant // in place of raise, or nil
+	scale                              elementwise.Numbers
+	pixels, stride                     int // of a block, and numbers of a pixel with the zeros behind it
 }
 
 // lowerLRN lowers that of float32.
@@ -177,9 +203,12 @@ func lowerLRN(c *compiler, n *core.Node) (bool, error) {
 	choose := func(p elementwise.Primitive) *elementwise.Variant { return elementwise.Choose(c.isas, p) }
 	channels := out.Shape[3]
 	s := &localResponse{
-		channels: channels, radius: min(op.Radius, channels), alpha: op.Alpha, bias: op.Bias, beta: op.Beta,
-		multiply: choose(elementwise.Multiply), square: choose(elementwise.Square), add: choose(elementwise.Add),
-		raise: choose(elementwise.Power), divide: choose(elementwise.Divide),
+		channels: channels, radius: min(op.Radius, channels), bias: op.Bias, beta: op.Beta,
+		scaled: choose(elementwise.Scaled), square: choose(elementwise.Square), add: choose(elementwise.Add),
+		raise: choose(elementwise.Power), divide: choose(elementwise.Divide), scale: elementwise.Numbers{Scale: op.Alpha},
+	}
+	if op.IsRoot() {
+		s.root = choose(elementwise.Sqrt)
 	}
 	s.stride = channels + s.radius
 	s.pixels = max(1, softmaxBlock/s.stride)
@@ -217,12 +246,14 @@ func (s *localResponse) run(y, x, tmp []byte) {
 	for k := 1; k <= 2*s.radius; k++ {
 		s.add.Run(sums, sums, squares[4*k:], n, nil)
 	}
-	for _, step := range []struct {
-		v *elementwise.Variant
-		y float32
-	}{{s.multiply, s.alpha}, {s.add, s.bias}, {s.raise, s.beta}} {
-		fillRow(machine.View[float32](number)[:n], step.y)
-		step.v.Run(sums, sums, number, n, nil)
+	s.scaled.Run(sums, sums, nil, n, &s.scale)
+	fillRow(machine.View[float32](number)[:n], s.bias)
+	s.add.Run(sums, sums, number, n, nil)
+	if s.root != nil {
+		s.root.Run(sums, sums, nil, n, nil)
+	} else {
+		fillRow(machine.View[float32](number)[:n], s.beta)
+		s.raise.Run(sums, sums, number, n, nil)
 	}
 	for i := range pixels {
 		s.divide.Run(y[i*row:], x[i*row:], sums[i*stride:], s.channels, nil)

@@ -15,6 +15,6 @@ type call struct {
 	lo        float32
 	hi        float32
 	flip      uint32 // inverted in the bytes of results
-	_         uint32
+	back      float32
 	constants unsafe.Pointer // those of internal/activation, each eight times
 }

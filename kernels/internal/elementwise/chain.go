@@ -27,11 +27,14 @@ const (
 	I32
 	F16
 	BF16
+	I64
 	numTypes
 )
 
 // converted is the primitive that makes float32 of each type but that.
-var converted = [numTypes]Primitive{U8: ConvertU8, I8: ConvertI8, I32: ConvertI32, F16: ConvertF16, BF16: ConvertBF16}
+var converted = [numTypes]Primitive{
+	U8: ConvertU8, I8: ConvertI8, I32: ConvertI32, F16: ConvertF16, BF16: ConvertBF16, I64: ConvertI64,
+}
 
 // Size returns the bytes of an element.
 func (t Type) Size() int {
@@ -40,6 +43,8 @@ func (t Type) Size() int {
 		return 1
 	case F16, BF16:
 		return 2
+	case I64:
+		return 8
 	}
 	return 4
 }

@@ -15,6 +15,12 @@ TEXT ·elementwise_b8_less_32_avx2(SB), NOSPLIT, $0-8
 	MOVL         $0x00000001, AX
 	VMOVD        AX, X8
 	VBROADCASTSS X8, Y8
+	MOVL         $0x7fffffff, AX
+	VMOVD        AX, X9
+	VBROADCASTSS X9, Y9
+	MOVL         $0x7f800000, AX
+	VMOVD        AX, X10
+	VBROADCASTSS X10, Y10
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X13
 	VPMOVZXBD    X13, Y13

@@ -15,6 +15,12 @@ TEXT ·elementwise_b8_lessequal_64_avx512vnni(SB), NOSPLIT, $0-8
 	MOVL         $0x00000001, AX
 	VMOVD        AX, X8
 	VBROADCASTSS X8, Z8
+	MOVL         $0x7fffffff, AX
+	VMOVD        AX, X9
+	VBROADCASTSS X9, Z9
+	MOVL         $0x7f800000, AX
+	VMOVD        AX, X10
+	VBROADCASTSS X10, Z10
 
 next:
 	VMOVUPS   (DX), Z0

@@ -21,6 +21,9 @@ TEXT ·elementwise_f32_floor_32_avx2(SB), NOSPLIT, $0-8
 	MOVL         $0x3f800000, AX
 	VMOVD        AX, X11
 	VBROADCASTSS X11, Y11
+	MOVL         $0x3f000000, AX
+	VMOVD        AX, X13
+	VBROADCASTSS X13, Y13
 
 next:
 	VMOVUPS  (DX), Y0

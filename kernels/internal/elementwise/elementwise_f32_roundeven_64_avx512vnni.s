@@ -21,6 +21,9 @@ TEXT ·elementwise_f32_roundeven_64_avx512vnni(SB), NOSPLIT, $0-8
 	MOVL         $0x3f800000, AX
 	VMOVD        AX, X11
 	VBROADCASTSS X11, Z11
+	MOVL         $0x3f000000, AX
+	VMOVD        AX, X13
+	VBROADCASTSS X13, Z13
 
 next:
 	VMOVUPS     (DX), Z0

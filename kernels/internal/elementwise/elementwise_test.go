@@ -78,7 +78,7 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		}
 		return v
 	}
-	if defineConversion(p, out, x, y, i) {
+	if defineConversion(p, out, x, y, i) || defineInteger(p, out, x, y, i) {
 		return
 	}
 	switch p {
@@ -88,6 +88,44 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		put(float64(int8(x[i])) * float64(num.Scale))
 	case ConvertI32:
 		put(float64(float32(int32(binary.NativeEndian.Uint32(x[4*i:])))) * float64(num.Scale))
+	case FoldAdd:
+		store(out, i%Lanes, load(out, i%Lanes)+load(x, i))
+	case FoldMultiply:
+		store(out, i%Lanes, load(out, i%Lanes)*load(x, i))
+	case FoldMaximum, FoldMinimum:
+		lane, v := load(out, i%Lanes), load(x, i)
+		if lane == lane && !(p == FoldMaximum && lane > v) && !(p == FoldMinimum && lane < v) {
+			lane = v
+		}
+		store(out, i%Lanes, lane)
+	case Scaled:
+		put(f(x) * float64(num.Scale))
+	case AddScaled:
+		put(f(x) + float64(float32(f(y)*float64(num.Scale))))
+	case Interpolate:
+		put(f(x) + float64(float32(float64(float32(f(y)-f(x)))*float64(num.Scale))))
+	case Levels, DividedLevels:
+		v := f(x)
+		if !math.IsNaN(v) {
+			v = max(min(v, float64(num.Hi)), float64(num.Lo))
+		}
+		for _, g := range []func(v float64) float64{
+			func(v float64) float64 { return v - float64(num.Lo) },
+			func(v float64) float64 {
+				if p == DividedLevels {
+					return v / float64(num.Scale)
+				}
+				return v * float64(num.Scale)
+			},
+			func(v float64) float64 { return v - float64(num.Sub) },
+			func(v float64) float64 { return v + 0.5 }, math.Floor,
+			func(v float64) float64 { return v * float64(num.Back) },
+		} {
+			v = float64(float32(g(v)))
+		}
+		put(v)
+	case ConvertI64:
+		put(float64(float32(int64(binary.NativeEndian.Uint64(x[8*i:])))) * float64(num.Scale))
 	case Add:
 		put(f(x) + f(y))
 	case Subtract:
@@ -136,13 +174,29 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		put(f(x) * f(x))
 	case Sqrt:
 		put(math.Sqrt(f(x)))
-	case Power:
-		put(float64(activation.Pow(float32(f(x)), float32(f(y)))))
+	case Power, Atan2, Xlogy, Xlog1py, DivideNoNaN, MultiplyNoNaN, Xdivy, TruncateMod, FloorMod:
+		store(out, i, functionsOfTwo[p](load(x, i), load(y, i)))
 	case Exp:
 		put(float64(activation.Exp(float32(f(x) - float64(num.Sub)))))
 	default:
 		put(float64(functions[p](float32(f(x)))))
 	}
+}
+
+// defineInteger is define for operations of i32.
+func defineInteger(p Primitive, out, x, y []byte, i int) bool {
+	if primitives[p].role != integer {
+		return false
+	}
+	a, b := int32(binary.NativeEndian.Uint32(x[4*i:])), int32(binary.NativeEndian.Uint32(y[4*i:]))
+	bits := min(max(int64(b), 0), 31)
+	v := map[Primitive]int64{
+		WholeAdd: int64(a) + int64(b), WholeSubtract: int64(a) - int64(b), WholeMultiply: int64(a) * int64(b),
+		And: int64(a & b), Or: int64(a | b), Xor: int64(a ^ b),
+		ShiftLeft: int64(a) << bits, ShiftRight: int64(a) >> bits,
+	}[p]
+	binary.NativeEndian.PutUint32(out[4*i:], uint32(v))
+	return true
 }
 
 // defineConversion is define for conversions, comparisons and Pick.
@@ -163,6 +217,24 @@ func defineConversion(p Primitive, out, x, y []byte, i int) bool {
 			v = math.Trunc(min(max(f(x), math.MinInt32), math.MaxInt32))
 		}
 		binary.NativeEndian.PutUint32(out[4*i:], uint32(int32(v)))
+	case ToI64:
+		v := int64(0)
+		switch g := f(x); {
+		case g >= math.MaxInt64:
+			v = math.MaxInt64
+		case g <= math.MinInt64:
+			v = math.MinInt64
+		case !math.IsNaN(g):
+			v = int64(g)
+		}
+		binary.NativeEndian.PutUint64(out[8*i:], uint64(v))
+	case IsFinite, IsInfinite, IsNaN:
+		out[i] = 0
+		if map[Primitive]bool{
+			IsFinite: f(x)-f(x) == 0, IsInfinite: math.IsInf(f(x), 0), IsNaN: math.IsNaN(f(x)),
+		}[p] {
+			out[i] = 1
+		}
 	case Equal, NotEqual, Less, LessEqual:
 		out[i] = 0
 		if map[Primitive]bool{
@@ -188,6 +260,7 @@ var functions = map[Primitive]func(float32) float32{
 	Cube: activation.Cube, Selu: activation.Selu, Softsign: activation.Softsign, Sin: activation.Sin, Cos: activation.Cos,
 	Tan: activation.Tan, Erfc: activation.Erfc, Atan: activation.Atan, Asin: activation.Asin, Acos: activation.Acos,
 	Atanh: activation.Atanh, Sinh: activation.Sinh, Cosh: activation.Cosh,
+	Asinh: activation.Asinh, Acosh: activation.Acosh,
 	Trunc: exactly(math.Trunc), Abs: exactly(math.Abs), Floor: exactly(math.Floor), Ceil: exactly(math.Ceil),
 	RoundEven: exactly(math.RoundToEven),
 	Sign: exactly(func(x float64) float64 {
@@ -196,6 +269,37 @@ var functions = map[Primitive]func(float32) float32{
 		}
 		return math.Copysign(1, x)
 	}),
+}
+
+// functionsOfTwo are those of internal/activation, and what is exact in float64.
+var functionsOfTwo = map[Primitive]func(x, y float32) float32{
+	Power: activation.Pow, Atan2: activation.Atan2, Xlogy: activation.Xlogy, Xlog1py: activation.Xlog1py,
+	DivideNoNaN: func(x, y float32) float32 {
+		if y == 0 {
+			return 0
+		}
+		return x / y
+	},
+	MultiplyNoNaN: func(x, y float32) float32 {
+		if y == 0 {
+			return 0
+		}
+		return x * y
+	},
+	Xdivy: func(x, y float32) float32 {
+		if x == 0 {
+			return 0
+		}
+		return x / y
+	},
+	TruncateMod: func(x, y float32) float32 { return float32(math.Mod(float64(x), float64(y))) },
+	FloorMod: func(x, y float32) float32 {
+		r := math.Mod(float64(x), float64(y))
+		if r != 0 && math.Signbit(r) != math.Signbit(float64(y)) {
+			r += float64(y)
+		}
+		return float32(r)
+	},
 }
 
 // exactly returns a function whose results are float32.
@@ -224,7 +328,7 @@ func TestFunctions(t *testing.T) {
 			continue
 		}
 		t.Run(v.Name, func(t *testing.T) {
-			num := &Numbers{Scale: -0.3, Sub: 1.7}
+			num := &Numbers{Scale: -0.3, Sub: 1.7, Lo: -20, Hi: 30, Back: 0.7}
 			want, got := make([]byte, 4*n+2*guard), make([]byte, 4*n+2*guard)
 			for i := range n {
 				define(v.Primitive, want[guard:], x, nil, i, num)
@@ -235,8 +339,8 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
-// TestPower goes through pairs of special numbers, of small whole exponents and of others.
-func TestPower(t *testing.T) {
+// TestFunctionsOfTwo goes through pairs of special numbers, of small whole ones and of others.
+func TestFunctionsOfTwo(t *testing.T) {
 	const n = 1 << 16
 	r := rand.New(rand.NewPCG(3, 4))
 	x, y := values(r, n), values(r, n)
@@ -254,17 +358,48 @@ func TestPower(t *testing.T) {
 		}
 	}
 	for _, v := range runnable() {
-		if v.Primitive != Power {
+		if functionsOfTwo[v.Primitive] == nil {
 			continue
 		}
 		t.Run(v.Name, func(t *testing.T) {
 			want, got := make([]byte, 4*n+2*guard), make([]byte, 4*n+2*guard)
 			for i := range n {
-				define(Power, want[guard:], x, y, i, nil)
+				define(v.Primitive, want[guard:], x, y, i, nil)
 			}
 			v.Run(got[guard:len(got)-guard], x, y, n, nil)
 			requireEqual(t, want, got, 4, "all")
 		})
+	}
+}
+
+// TestRemainders: pairs whose quotients all routines know, up to the largest of them, and one that
+// leaves all to the portable variant.
+func TestRemainders(t *testing.T) {
+	const n = 1 << 12
+	r := rand.New(rand.NewPCG(11, 12))
+	for _, v := range runnable() {
+		if !v.Primitive.isRemainder() {
+			continue
+		}
+		for _, most := range []float64{4, 1 << 24, 1<<28 - 1, 1 << 28} {
+			x, y, want, got := make([]byte, 4*n), make([]byte, 4*n), make([]byte, 4*n), make([]byte, 4*n)
+			for i := range n {
+				b := float32(math.Exp(r.NormFloat64()*9)) * []float32{1, -1}[i%2]
+				a := float32(float64(b) * (2*r.Float64() - 1) * most * 0.99)
+				if i%3 == 0 { // beside a whole quotient
+					a = math.Nextafter32(float32(float64(b)*math.Floor(r.Float64()*most*0.5)), float32(r.IntN(3)-1)*1e38)
+				}
+				store(x, i, a)
+				store(y, i, b)
+			}
+			store(x, 77, float32(most))
+			store(y, 77, 1)
+			for i := range n {
+				define(v.Primitive, want, x, y, i, nil)
+			}
+			v.Run(got, x, y, n, nil)
+			requireEqual(t, want, got, 4, fmt.Sprintf("%s up to %v", v.Name, most))
+		}
 	}
 }
 
@@ -320,26 +455,35 @@ func TestPrimitives(t *testing.T) {
 			for n := range 3*max(v.NR, 32) + 3 {
 				r := rand.New(rand.NewPCG(uint64(n), uint64(v.Primitive)))
 				x, y := someBytes(r, n*xs), values(r, max(n, 64))
+				if primitives[v.Primitive].role == integer {
+					for i := 0; i < len(y); i += 8 {
+						binary.NativeEndian.PutUint32(y[i:], uint32(r.IntN(40)-4))
+					}
+				}
 				if v.Primitive == Pick {
 					for i := range x {
 						x[i] &= byte(i)
 					}
 				}
-				if xs == 4 && v.Primitive != ConvertI32 {
+				if xs == 4 && v.Primitive != ConvertI32 && primitives[v.Primitive].role != integer {
 					x = values(r, n)
 				}
-				num := &Numbers{Scale: float32(r.NormFloat64()), Sub: float32(r.IntN(3)), Lo: -128, Hi: 127, Flip: n%2 == 0}
+				num := &Numbers{Scale: float32(r.NormFloat64()), Sub: float32(r.IntN(3)), Lo: -128, Hi: 127, Back: 0.3, Flip: n%2 == 0}
 				if n%3 == 0 {
 					num = &Numbers{Scale: 1, Lo: float32(r.IntN(9)), Hi: 255 - float32(r.IntN(9))}
 				}
-				want := someBytes(r, n*outs+2*guard)
+				size := v.Primitive.results(n)
+				want := someBytes(r, size+2*guard)
+				if primitives[v.Primitive].role == folding {
+					copy(want[guard:], values(r, Lanes))
+				}
 				got := slices.Clone(want)
 				for i := range n {
 					define(v.Primitive, want[guard:], x, y, i, num)
 				}
-				v.Run(got[guard:guard+n*outs:guard+n*outs], x, y, n, num)
+				v.Run(got[guard:guard+size:guard+size], x, y, n, num)
 				requireEqual(t, want, got, outs, fmt.Sprintf("n=%d,%+v", n, *num))
-				if xs == outs {
+				if xs == outs && primitives[v.Primitive].role != folding {
 					v.Run(x, x, y, n, num)
 					requireEqual(t, want[guard:guard+n*outs], x, outs, fmt.Sprintf("in place: n=%d,%+v", n, *num))
 				}
@@ -403,6 +547,11 @@ func TestChains(t *testing.T) {
 			{Kind: DropNaN}, // whose sign a sum leaves open
 			{Kind: StoreConverted, Primitive: ToF16, Buffer: 2},
 		}},
+		{"of s64 to s64", []Step{
+			{Kind: Load, Source: Source{Buffer: 1, Type: I64, Scale: 1}},
+			{Kind: Combine, Primitive: Multiply, Source: Source{Values: []float32{-0.25, 3, 0x1p20}}},
+			{Kind: StoreConverted, Primitive: ToI64, Buffer: 2},
+		}},
 		{"to s32", []Step{
 			{Kind: Load, Source: Source{Buffer: 0, Type: F32}},
 			{Kind: StoreConverted, Primitive: ToI32, Buffer: 2},
@@ -425,7 +574,7 @@ func TestChains(t *testing.T) {
 				require.NoError(t, err)
 				for _, n := range []int{1, 31, 33, 1023, 1024, 1025, 5000} {
 					r := rand.New(rand.NewPCG(uint64(n), 1))
-					buffers := [][]byte{values(r, n), values(r, n), someBytes(r, 4*n), someBytes(r, n)}
+					buffers := [][]byte{values(r, n), values(r, 2*n), someBytes(r, 8*n), someBytes(r, n)}
 					want := slices.Clone(buffers)
 					want[2], want[3] = slices.Clone(want[2]), slices.Clone(want[3])
 					defineChain(c.steps, want, n)
@@ -563,9 +712,9 @@ func TestRunPanics(t *testing.T) {
 		require.PanicsWithValue(t, "elementwise: "+test.want, func() { c.Run(test.buffers, scratch, test.i0, test.i1) })
 	}
 	for _, v := range runnable() {
-		xs, os := v.Primitive.sizes()
+		xs, _ := v.Primitive.sizes()
 		for damaged := range 3 {
-			lengths := []int{3 * os, 3 * xs, 256}
+			lengths := []int{v.Primitive.results(3), 3 * xs, 256}
 			if lengths[damaged]--; damaged == 2 && v.Primitive.isBinary() {
 				lengths[2] = 11
 			} else if damaged == 2 && v.Primitive != Lookup {
@@ -582,7 +731,7 @@ func BenchmarkPrimitives(b *testing.B) {
 		b.Run(v.Name, func(b *testing.B) {
 			const n = 1024
 			r := rand.New(rand.NewPCG(1, 2))
-			x, y, out := values(r, n), values(r, n), make([]byte, 4*n)
+			x, y, out := values(r, 2*n), values(r, n), make([]byte, 8*n)
 			p := &Numbers{Scale: 0.5, Hi: 255}
 			for b.Loop() {
 				v.Run(out, x, y, n, p)

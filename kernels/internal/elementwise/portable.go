@@ -111,39 +111,41 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 			o[i] = activation.Exp(v - p.Sub)
 		}
 	},
-	Square:          function(func(x float32) float32 { return x * x }),
-	Sqrt:            function(func(x float32) float32 { return float32(math.Sqrt(float64(x))) }),
-	Rsqrt:           function(activation.Rsqrt),
-	Sigmoid:         function(activation.Sigmoid),
-	Swish:           function(activation.Swish),
-	Tanh:            function(activation.Tanh),
-	Elu:             function(activation.Elu),
-	Softplus:        function(activation.Softplus),
-	Gelu:            function(activation.Gelu),
-	GeluApproximate: function(activation.GeluApproximate),
-	Erf:             function(activation.Erf),
-	Expm1:           function(activation.Expm1),
-	Log:             function(activation.Log),
-	Log1p:           function(activation.Log1p),
-	Cube:            function(activation.Cube),
-	Selu:            function(activation.Selu),
-	Softsign:        function(activation.Softsign),
-	Sin:             function(activation.Sin),
-	Cos:             function(activation.Cos),
-	Tan:             function(activation.Tan),
-	Erfc:            function(activation.Erfc),
-	Atan:            function(activation.Atan),
-	Asin:            function(activation.Asin),
-	Acos:            function(activation.Acos),
-	Atanh:           function(activation.Atanh),
-	Sinh:            function(activation.Sinh),
-	Cosh:            function(activation.Cosh),
-	Abs:             function(func(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }),
-	Sign:            function(sign),
-	Floor:           function(func(x float32) float32 { return float32(math.Floor(float64(x))) }),
-	Ceil:            function(func(x float32) float32 { return float32(math.Ceil(float64(x))) }),
-	RoundEven:       function(func(x float32) float32 { return float32(math.RoundToEven(float64(x))) }),
-	Trunc:           function(func(x float32) float32 { return float32(math.Trunc(float64(x))) }),
+	Square:          each(func(x float32) float32 { return x * x }),
+	Sqrt:            each(func(x float32) float32 { return float32(math.Sqrt(float64(x))) }),
+	Rsqrt:           each(activation.Rsqrt),
+	Sigmoid:         each(activation.Sigmoid),
+	Swish:           each(activation.Swish),
+	Tanh:            each(activation.Tanh),
+	Elu:             each(activation.Elu),
+	Softplus:        each(activation.Softplus),
+	Gelu:            each(activation.Gelu),
+	GeluApproximate: each(activation.GeluApproximate),
+	Erf:             each(activation.Erf),
+	Expm1:           each(activation.Expm1),
+	Log:             each(activation.Log),
+	Log1p:           each(activation.Log1p),
+	Cube:            each(activation.Cube),
+	Selu:            each(activation.Selu),
+	Softsign:        each(activation.Softsign),
+	Sin:             each(activation.Sin),
+	Cos:             each(activation.Cos),
+	Tan:             each(activation.Tan),
+	Erfc:            each(activation.Erfc),
+	Atan:            each(activation.Atan),
+	Asin:            each(activation.Asin),
+	Acos:            each(activation.Acos),
+	Atanh:           each(activation.Atanh),
+	Sinh:            each(activation.Sinh),
+	Cosh:            each(activation.Cosh),
+	Asinh:           each(activation.Asinh),
+	Acosh:           each(activation.Acosh),
+	Abs:             each(func(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }),
+	Sign:            each(sign),
+	Floor:           each(func(x float32) float32 { return float32(math.Floor(float64(x))) }),
+	Ceil:            each(func(x float32) float32 { return float32(math.Ceil(float64(x))) }),
+	RoundEven:       each(func(x float32) float32 { return float32(math.RoundToEven(float64(x))) }),
+	Trunc:           each(func(x float32) float32 { return float32(math.Trunc(float64(x))) }),
 	ConvertF16:      widen(activation.F16ToF32),
 	ConvertBF16:     widen(func(x uint16) float32 { return math.Float32frombits(uint32(x) << 16) }),
 	ToF16:           narrow(activation.F32ToF16),
@@ -161,12 +163,127 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 			}
 		}
 	},
-	Power: func(out, x, y []byte, n int, _ *Numbers) {
-		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
-		for i := range o {
-			o[i] = activation.Pow(a[i], b[i])
+	Power:         combine(activation.Pow),
+	Atan2:         combine(activation.Atan2),
+	Xlogy:         combine(activation.Xlogy),
+	Xlog1py:       combine(activation.Xlog1py),
+	DivideNoNaN:   combine(func(x, y float32) float32 { return unless(y == 0, x/y) }),
+	MultiplyNoNaN: combine(func(x, y float32) float32 { return unless(y == 0, x*y) }),
+	Xdivy:         combine(func(x, y float32) float32 { return unless(x == 0, x/y) }),
+	TruncateMod:   combine(func(x, y float32) float32 { return float32(math.Mod(float64(x), float64(y))) }),
+	FloorMod:      combine(floorMod),
+	ConvertI64:    convert[int64],
+	ToI64:         narrow(toI64),
+	IsFinite:      classify(func(magnitude uint32) bool { return magnitude < infinite }),
+	IsInfinite:    classify(func(magnitude uint32) bool { return magnitude == infinite }),
+	IsNaN:         classify(func(magnitude uint32) bool { return magnitude > infinite }),
+	Scaled: func(out, x, _ []byte, n int, p *Numbers) {
+		o, a := view[float32](out, n), view[float32](x, n)
+		for i, v := range a {
+			o[i] = v * p.Scale
 		}
 	},
+	AddScaled: func(out, x, y []byte, n int, p *Numbers) {
+		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		for i, v := range a {
+			o[i] = v + float32(b[i]*p.Scale)
+		}
+	},
+	Interpolate: func(out, x, y []byte, n int, p *Numbers) {
+		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		for i, v := range a {
+			o[i] = v + float32((b[i]-v)*p.Scale)
+		}
+	},
+	Levels:        levels(func(v, scale float32) float32 { return float32(v * scale) }),
+	DividedLevels: levels(func(v, scale float32) float32 { return v / scale }),
+	FoldAdd:       fold(func(lane, x float32) float32 { return lane + x }),
+	FoldMultiply:  fold(func(lane, x float32) float32 { return lane * x }),
+	FoldMaximum: fold(func(lane, x float32) float32 {
+		if lane > x || lane != lane {
+			return lane
+		}
+		return x
+	}),
+	FoldMinimum: fold(func(lane, x float32) float32 {
+		if lane < x || lane != lane {
+			return lane
+		}
+		return x
+	}),
+	WholeAdd:      combine(func(x, y int32) int32 { return x + y }),
+	WholeSubtract: combine(func(x, y int32) int32 { return x - y }),
+	WholeMultiply: combine(func(x, y int32) int32 { return x * y }),
+	And:           combine(func(x, y int32) int32 { return x & y }),
+	Or:            combine(func(x, y int32) int32 { return x | y }),
+	Xor:           combine(func(x, y int32) int32 { return x ^ y }),
+	ShiftLeft:     combine(func(x, y int32) int32 { return x << uint(min(max(y, 0), 31)) }),
+	ShiftRight:    combine(func(x, y int32) int32 { return x >> uint(min(max(y, 0), 31)) }),
+}
+
+// infinite are the bits of infinity.
+const infinite = 0x7f800000
+
+func unless(zero bool, v float32) float32 {
+	if zero {
+		return 0
+	}
+	return v
+}
+
+func floorMod(x, y float32) float32 {
+	r := math.Mod(float64(x), float64(y))
+	if r != 0 && (r < 0) != (y < 0) {
+		r += float64(y)
+	}
+	return float32(r)
+}
+
+// levels rounds numbers to levels, whose number scaled makes.
+func levels(scaled func(v, scale float32) float32) func(out, x, y []byte, n int, p *Numbers) {
+	return func(out, x, _ []byte, n int, p *Numbers) {
+		o, a := view[float32](out, n), view[float32](x, n)
+		for i, v := range a {
+			if v >= p.Hi {
+				v = p.Hi
+			}
+			if v <= p.Lo {
+				v = p.Lo
+			}
+			level := float32(math.Floor(float64(float32(scaled(v-p.Lo, p.Scale)-p.Sub) + 0.5)))
+			o[i] = level * p.Back
+		}
+	}
+}
+
+func fold(f func(lane, x float32) float32) func(out, x, y []byte, n int, p *Numbers) {
+	return func(out, x, _ []byte, n int, _ *Numbers) {
+		o := view[float32](out, Lanes)
+		for i, v := range view[float32](x, n) {
+			o[i%Lanes] = f(o[i%Lanes], v)
+		}
+	}
+}
+
+func combine[T float32 | int32](f func(x, y T) T) func(out, x, y []byte, n int, p *Numbers) {
+	return func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view[T](out, n), view[T](x, n), view[T](y, n)
+		for i := range o {
+			o[i] = f(a[i], b[i])
+		}
+	}
+}
+
+// classify gives 1 where a function holds of the bits of |x|.
+func classify(f func(magnitude uint32) bool) func(out, x, y []byte, n int, p *Numbers) {
+	return func(out, x, _ []byte, n int, _ *Numbers) {
+		for i, v := range view[uint32](x, n) {
+			out[i] = 0
+			if f(v &^ (1 << 31)) {
+				out[i] = 1
+			}
+		}
+	}
 }
 
 func widen(f func(uint16) float32) func(out, x, y []byte, n int, p *Numbers) {
@@ -178,7 +295,7 @@ func widen(f func(uint16) float32) func(out, x, y []byte, n int, p *Numbers) {
 	}
 }
 
-func narrow[T uint16 | int32](f func(float32) T) func(out, x, y []byte, n int, p *Numbers) {
+func narrow[T uint16 | int32 | int64](f func(float32) T) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, _ []byte, n int, _ *Numbers) {
 		o := view[T](out, n)
 		for i, v := range view[float32](x, n) {
@@ -211,6 +328,18 @@ func toI32(x float32) int32 {
 	return int32(x)
 }
 
+func toI64(x float32) int64 {
+	switch {
+	case x != x:
+		return 0
+	case x >= 1<<63:
+		return math.MaxInt64
+	case x < -1<<63:
+		return math.MinInt64
+	}
+	return int64(x)
+}
+
 // sign returns 1 with the sign of x, or x if that is 0 or NaN.
 func sign(x float32) float32 {
 	switch {
@@ -222,8 +351,8 @@ func sign(x float32) float32 {
 	return x
 }
 
-// function applies a function to each element.
-func function(f func(float32) float32) func(out, x, y []byte, n int, p *Numbers) {
+// each applies a function to each element.
+func each(f func(float32) float32) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, _ []byte, n int, _ *Numbers) {
 		o, a := view[float32](out, n), view[float32](x, n)
 		for i, v := range a {
@@ -237,7 +366,7 @@ func view[T any](b []byte, n int) []T {
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), n)
 }
 
-func convert[T uint8 | int8 | int32](out, x, _ []byte, n int, p *Numbers) {
+func convert[T uint8 | int8 | int32 | int64](out, x, _ []byte, n int, p *Numbers) {
 	o, a := view[float32](out, n), view[T](x, n)
 	for i := range o {
 		o[i] = float32(a[i]) * p.Scale

@@ -69,75 +69,170 @@ const (
 	Less                             // x < y
 	LessEqual                        // x <= y
 	Pick                             // y where the byte x is not 0; elsewhere nothing is written
+	ConvertI64                       // f32(x), x i64
+	ToI64                            // x truncated to i64 and saturated; 0 for NaN
+	IsFinite                         // whether x is neither infinite nor NaN, a byte, as the following
+	IsInfinite                       // whether x is infinite
+	IsNaN                            // whether x is NaN
+	Asinh                            // the inverse hyperbolic sine
+	Acosh                            // the inverse hyperbolic cosine
+	DivideNoNaN                      // x / y, or 0 where y is 0
+	MultiplyNoNaN                    // x * y, or 0 where y is 0
+	Xdivy                            // x / y, or 0 where x is 0
+	Xlogy                            // x * log(y), or 0 where x is 0
+	Xlog1py                          // x * log(1 + y), or 0 where x is 0
+	Atan2                            // the angle of the point (y, x)
+	TruncateMod                      // the remainder of x / y, with the sign of x
+	FloorMod                         // the remainder of x / y, with the sign of y
+	WholeAdd                         // x + y, of i32 that wrap, as the following
+	WholeSubtract                    // x - y
+	WholeMultiply                    // x * y
+	And                              // the bits that both have
+	Or                               // the bits that one has
+	Xor                              // the bits that one alone has
+	ShiftLeft                        // x shifted by y bits, y limited to [0, 31]
+	ShiftRight                       // likewise to the right, keeping the sign
+	Scaled                           // x * Scale
+	AddScaled                        // x + y * Scale
+	Interpolate                      // x + (y - x) * Scale
+	Levels                           // floor((x, between Lo and Hi, less Lo) * Scale - Sub + 1/2) * Back; NaN stays
+	DividedLevels                    // the same with a division by Scale
+	FoldAdd                          // out[i mod Lanes] + x[i] for each i in turn, in place, as the following
+	FoldMultiply                     // out[i mod Lanes] * x[i]
+	FoldMaximum                      // Maximum of out[i mod Lanes] and x[i]
+	FoldMinimum                      // Minimum of them
 	numPrimitives
 )
 
-var primitiveNames = [numPrimitives]string{
-	"u8", "s8", "s32", "add", "subtract", "multiply", "divide", "maximum", "minimum",
-	"zeronan", "round", "clamp", "quantize", "flip", "lookup", "leakyrelu", "square", "sqrt",
-	"exp", "sigmoid", "swish", "tanh", "elu", "softplus", "gelu", "geluapproximate", "erf", "rsqrt",
-	"expm1", "log", "log1p", "cube", "selu", "softsign", "sin", "cos", "tan", "erfc",
-	"atan", "asin", "acos", "atanh", "sinh", "cosh", "abs", "sign", "floor", "ceil", "roundeven",
-	"trunc", "power", "f16", "bf16", "tof16", "tobf16", "tos32", "equal", "notequal", "less", "lessequal", "pick",
+// Lanes is how many results a fold has.
+const Lanes = 16
+
+// role says what kind of operands and results a primitive has.
+type role uint8
+
+const (
+	other      role = iota
+	arithmetic      // float32 of two
+	function        // float32 of one
+	narrowing       // elements of another type of one float32
+	relation        // a byte, 0 or 1, of two float32
+	class           // a byte, 0 or 1, of one float32
+	integer         // i32 of two
+	scaling         // float32 of two, and Numbers
+	folding         // Lanes float32 of all
+)
+
+// primitives has a row for each: its name, as in the names of variants, the bytes of an element of x
+// and of the result, and its role.
+var primitives = [numPrimitives]struct {
+	name   string
+	x, out int
+	role   role
+}{
+	ConvertU8: {"u8", 1, 4, other}, ConvertI8: {"s8", 1, 4, other}, ConvertI32: {"s32", 4, 4, other},
+	ConvertI64: {"s64", 8, 4, other}, ConvertF16: {"f16", 2, 4, other}, ConvertBF16: {"bf16", 2, 4, other},
+	ZeroNaN: {"zeronan", 4, 4, other}, Round: {"round", 4, 4, other}, Clamp: {"clamp", 4, 4, other},
+	Quantize: {"quantize", 4, 1, other}, Flip: {"flip", 1, 1, other}, Lookup: {"lookup", 1, 1, other},
+	Pick: {"pick", 1, 4, other},
+
+	ToF16: {"tof16", 4, 2, narrowing}, ToBF16: {"tobf16", 4, 2, narrowing},
+	ToI32: {"tos32", 4, 4, narrowing}, ToI64: {"tos64", 4, 8, narrowing},
+
+	Add: {"add", 4, 4, arithmetic}, Subtract: {"subtract", 4, 4, arithmetic},
+	Multiply: {"multiply", 4, 4, arithmetic}, Divide: {"divide", 4, 4, arithmetic},
+	Maximum: {"maximum", 4, 4, arithmetic}, Minimum: {"minimum", 4, 4, arithmetic},
+	Power: {"power", 4, 4, arithmetic}, Atan2: {"atan2", 4, 4, arithmetic},
+	DivideNoNaN: {"dividenonan", 4, 4, arithmetic}, MultiplyNoNaN: {"multiplynonan", 4, 4, arithmetic},
+	Xdivy: {"xdivy", 4, 4, arithmetic}, Xlogy: {"xlogy", 4, 4, arithmetic}, Xlog1py: {"xlog1py", 4, 4, arithmetic},
+	TruncateMod: {"truncatemod", 4, 4, arithmetic}, FloorMod: {"floormod", 4, 4, arithmetic},
+
+	LeakyRelu: {"leakyrelu", 4, 4, function}, Square: {"square", 4, 4, function}, Sqrt: {"sqrt", 4, 4, function},
+	Exp: {"exp", 4, 4, function}, Sigmoid: {"sigmoid", 4, 4, function}, Swish: {"swish", 4, 4, function},
+	Tanh: {"tanh", 4, 4, function}, Elu: {"elu", 4, 4, function}, Softplus: {"softplus", 4, 4, function},
+	Gelu: {"gelu", 4, 4, function}, GeluApproximate: {"geluapproximate", 4, 4, function},
+	Erf: {"erf", 4, 4, function}, Rsqrt: {"rsqrt", 4, 4, function}, Expm1: {"expm1", 4, 4, function},
+	Log: {"log", 4, 4, function}, Log1p: {"log1p", 4, 4, function}, Cube: {"cube", 4, 4, function},
+	Selu: {"selu", 4, 4, function}, Softsign: {"softsign", 4, 4, function}, Sin: {"sin", 4, 4, function},
+	Cos: {"cos", 4, 4, function}, Tan: {"tan", 4, 4, function}, Erfc: {"erfc", 4, 4, function},
+	Atan: {"atan", 4, 4, function}, Asin: {"asin", 4, 4, function}, Acos: {"acos", 4, 4, function},
+	Atanh: {"atanh", 4, 4, function}, Sinh: {"sinh", 4, 4, function}, Cosh: {"cosh", 4, 4, function},
+	Asinh: {"asinh", 4, 4, function}, Acosh: {"acosh", 4, 4, function},
+	Scaled: {"scaled", 4, 4, function}, Levels: {"levels", 4, 4, function},
+	DividedLevels: {"dividedlevels", 4, 4, function},
+	Abs:           {"abs", 4, 4, function}, Sign: {"sign", 4, 4, function}, Floor: {"floor", 4, 4, function},
+	Ceil: {"ceil", 4, 4, function}, RoundEven: {"roundeven", 4, 4, function}, Trunc: {"trunc", 4, 4, function},
+
+	Equal: {"equal", 4, 1, relation}, NotEqual: {"notequal", 4, 1, relation},
+	Less: {"less", 4, 1, relation}, LessEqual: {"lessequal", 4, 1, relation},
+	IsFinite: {"finite", 4, 1, class}, IsInfinite: {"infinite", 4, 1, class}, IsNaN: {"nan", 4, 1, class},
+
+	AddScaled: {"addscaled", 4, 4, scaling}, Interpolate: {"interpolate", 4, 4, scaling},
+
+	FoldAdd: {"foldadd", 4, 4, folding}, FoldMultiply: {"foldmultiply", 4, 4, folding},
+	FoldMaximum: {"foldmaximum", 4, 4, folding}, FoldMinimum: {"foldminimum", 4, 4, folding},
+
+	WholeAdd: {"add", 4, 4, integer}, WholeSubtract: {"subtract", 4, 4, integer},
+	WholeMultiply: {"multiply", 4, 4, integer}, And: {"and", 4, 4, integer}, Or: {"or", 4, 4, integer},
+	Xor: {"xor", 4, 4, integer}, ShiftLeft: {"shiftleft", 4, 4, integer}, ShiftRight: {"shiftright", 4, 4, integer},
 }
 
 // String returns a short name, as in the names of variants.
 func (p Primitive) String() string {
 	if p < numPrimitives {
-		return primitiveNames[p]
+		return primitives[p].name
 	}
 	return fmt.Sprintf("invalid(%d)", uint8(p))
 }
 
 // does returns what a variant of the primitive does.
 func (p Primitive) does() string {
-	switch _, out := p.sizes(); out {
-	case 1:
-		return "elementwise_b8_" + p.String()
-	case 2:
-		return "elementwise_b16_" + p.String()
+	element := map[int]string{1: "b8", 2: "b16", 4: "f32", 8: "b64"}[primitives[p].out]
+	if primitives[p].role == integer {
+		element = "s32"
 	}
-	return "elementwise_f32_" + p.String()
+	return "elementwise_" + element + "_" + p.String()
+}
+
+// results returns the bytes of the results of n elements.
+func (p Primitive) results(n int) int {
+	if primitives[p].role == folding {
+		return 4 * Lanes
+	}
+	return n * primitives[p].out
 }
 
 // sizes returns the bytes of an element of x and of the result.
-func (p Primitive) sizes() (x, out int) {
-	switch p {
-	case ConvertU8, ConvertI8, Pick:
-		return 1, 4
-	case ConvertF16, ConvertBF16:
-		return 2, 4
-	case ToF16, ToBF16:
-		return 4, 2
-	case Quantize, Equal, NotEqual, Less, LessEqual:
-		return 4, 1
-	case Flip, Lookup:
-		return 1, 1
-	}
-	return 4, 4
-}
+func (p Primitive) sizes() (x, out int) { return primitives[p].x, primitives[p].out }
 
-// isBinary reports whether the primitive reads y.
+// isBinary reports whether the primitive reads y, four bytes for each element.
 func (p Primitive) isBinary() bool {
-	return p >= Add && p <= Minimum || p == Power || p >= Equal && p <= Pick
+	switch primitives[p].role {
+	case arithmetic, relation, integer, scaling:
+		return true
+	}
+	return p == Pick
 }
 
 // isArithmetic reports whether the primitive makes float32 of two operands.
-func (p Primitive) isArithmetic() bool { return p.isBinary() && p < Equal }
+func (p Primitive) isArithmetic() bool { return primitives[p].role == arithmetic }
 
 // narrows reports whether the primitive makes elements of another type than float32 of it.
-func (p Primitive) narrows() bool { return p >= ToF16 && p <= ToI32 }
+func (p Primitive) narrows() bool { return primitives[p].role == narrowing }
 
 // isFunction reports whether the primitive is a function of one float32, with results
 // that are.
-func (p Primitive) isFunction() bool { return p >= LeakyRelu && p <= Trunc }
+func (p Primitive) isFunction() bool { return primitives[p].role == function }
 
 // isAngular reports whether the vector routines of a function know only angles of at most
 // activation.MostAngle.
-func (p Primitive) isAngular() bool { return p >= Sin && p <= Tan }
+func (p Primitive) isAngular() bool { return p == Sin || p == Cos || p == Tan }
+
+// isRemainder reports whether the vector routines know only small quotients.
+func (p Primitive) isRemainder() bool { return p == TruncateMod || p == FloorMod }
 
 // Numbers are the parameters of a primitive.
 type Numbers struct {
 	Scale, Sub, Lo, Hi float32
-	Flip               bool // invert the topmost bit of a quantized byte
+	Back               float32 // the size of a level
+	Flip               bool    // invert the topmost bit of a quantized byte
 }

@@ -1,6 +1,7 @@
 package elementwise
 
 import (
+	"math"
 	"unsafe"
 
 	"github.com/tf2ng/tf2ng/internal/activation"
@@ -46,21 +47,25 @@ type routine struct {
 // with the portable variant.
 func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n int, p *Numbers) {
 	xSize, outSize := primitive.sizes()
-	angular := primitive.isAngular()
+	if primitives[primitive].role == folding {
+		outSize = 0 // the same for all
+	}
+	angular, remainder := primitive.isAngular(), primitive.isRemainder()
 	return func(out, x, y []byte, n int, p *Numbers) {
-		if angular && !areAngles(view[float32](x, n)) {
+		if angular && !areAngles(view[float32](x, n)) ||
+			remainder && !areQuotients(view[float32](x, n), view[float32](y, n)) {
 			portable[primitive](out, x, y, n, p)
 			return
 		}
 		c := call{flip: 0x80808080, constants: unsafe.Pointer(&constants[0])}
 		if p != nil {
-			c.scale, c.sub, c.lo, c.hi = p.Scale, p.Sub, p.Lo, p.Hi
+			c.scale, c.sub, c.lo, c.hi, c.back = p.Scale, p.Sub, p.Lo, p.Hi, p.Back
 			if primitive == Quantize && !p.Flip {
 				c.flip = 0
 			}
 		}
 		for _, r := range routines {
-			c.n = n &^ (r.step - 1)
+			c.n = n &^ (r.step - 1) // 0 where there is no routine
 			if c.n == 0 {
 				continue
 			}
@@ -88,4 +93,18 @@ func areAngles(x []float32) bool {
 		a = a || !(v >= -most && v <= most)
 	}
 	return !(a || b || c || d)
+}
+
+// mostQuotient is below what quotients vector routines know: those are rounded to float64, which
+// has enough bits for their fractions.
+const mostQuotient = 1 << 28
+
+// areQuotients reports whether the vector routines know the remainders of all x/y.
+func areQuotients(x, y []float32) bool {
+	large := false
+	for i, v := range x {
+		a, b := math.Float32bits(v)&^(1<<31), math.Float32frombits(math.Float32bits(y[i])&^(1<<31))
+		large = large || !(math.Float32frombits(a) < b*mostQuotient && b <= math.MaxFloat32)
+	}
+	return !large
 }

@@ -158,6 +158,13 @@ func elementwise_f32_square_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_sqrt_64_avx512vnni(c *call)
 
+// elementwise_f32_rsqrt_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = 1 / sqrt(x[i]), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_rsqrt_64_avx512vnni(c *call)
+
 // elementwise_f32_leakyrelu_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = x[i], or x[i] * scale if that is less than 0
@@ -200,6 +207,41 @@ func elementwise_b16_tobf16_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_tos32_64_avx512vnni(c *call)
 
+// elementwise_b64_tos64_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] truncated to s64 and saturated, NaN becomes 0
+//
+//go:noescape
+func elementwise_b64_tos64_64_avx512vnni(c *call)
+
+// elementwise_f32_s64_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = f32(x[i]) * scale, x s64
+//
+//go:noescape
+func elementwise_f32_s64_64_avx512vnni(c *call)
+
+// elementwise_b8_finite_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = 1 if x[i] is finite, else 0
+//
+//go:noescape
+func elementwise_b8_finite_64_avx512vnni(c *call)
+
+// elementwise_b8_infinite_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = 1 if x[i] is infinite, else 0
+//
+//go:noescape
+func elementwise_b8_infinite_64_avx512vnni(c *call)
+
+// elementwise_b8_nan_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = 1 if x[i] is NaN, else 0
+//
+//go:noescape
+func elementwise_b8_nan_64_avx512vnni(c *call)
+
 // elementwise_b8_equal_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = 1 if x[i] == y[i], else 0
@@ -234,6 +276,146 @@ func elementwise_b8_lessequal_64_avx512vnni(c *call)
 //
 //go:noescape
 func elementwise_f32_pick_64_avx512vnni(c *call)
+
+// elementwise_f32_dividenonan_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] / y[i], 0 where y[i] is 0
+//
+//go:noescape
+func elementwise_f32_dividenonan_64_avx512vnni(c *call)
+
+// elementwise_f32_multiplynonan_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] * y[i], 0 where y[i] is 0
+//
+//go:noescape
+func elementwise_f32_multiplynonan_64_avx512vnni(c *call)
+
+// elementwise_f32_xdivy_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] / y[i], 0 where x[i] is 0
+//
+//go:noescape
+func elementwise_f32_xdivy_64_avx512vnni(c *call)
+
+// elementwise_s32_add_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] + y[i], s32
+//
+//go:noescape
+func elementwise_s32_add_64_avx512vnni(c *call)
+
+// elementwise_s32_subtract_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] - y[i], s32
+//
+//go:noescape
+func elementwise_s32_subtract_64_avx512vnni(c *call)
+
+// elementwise_s32_multiply_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] * y[i], s32
+//
+//go:noescape
+func elementwise_s32_multiply_64_avx512vnni(c *call)
+
+// elementwise_s32_and_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] & y[i], s32
+//
+//go:noescape
+func elementwise_s32_and_64_avx512vnni(c *call)
+
+// elementwise_s32_or_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] | y[i], s32
+//
+//go:noescape
+func elementwise_s32_or_64_avx512vnni(c *call)
+
+// elementwise_s32_xor_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] ^ y[i], s32
+//
+//go:noescape
+func elementwise_s32_xor_64_avx512vnni(c *call)
+
+// elementwise_s32_shiftleft_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] << min(max(y[i], 0), 31), s32
+//
+//go:noescape
+func elementwise_s32_shiftleft_64_avx512vnni(c *call)
+
+// elementwise_s32_shiftright_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] >> min(max(y[i], 0), 31), with its sign, s32
+//
+//go:noescape
+func elementwise_s32_shiftright_64_avx512vnni(c *call)
+
+// elementwise_f32_scaled_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] * scale
+//
+//go:noescape
+func elementwise_f32_scaled_64_avx512vnni(c *call)
+
+// elementwise_f32_addscaled_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] + y[i] * scale
+//
+//go:noescape
+func elementwise_f32_addscaled_64_avx512vnni(c *call)
+
+// elementwise_f32_interpolate_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] + (y[i] - x[i]) * scale
+//
+//go:noescape
+func elementwise_f32_interpolate_64_avx512vnni(c *call)
+
+// elementwise_f32_levels_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = floor((max(min(x[i], hi), lo) - lo) * scale - sub + 1/2) * back; NaN stays
+//
+//go:noescape
+func elementwise_f32_levels_64_avx512vnni(c *call)
+
+// elementwise_f32_dividedlevels_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = floor((max(min(x[i], hi), lo) - lo) / scale - sub + 1/2) * back; NaN stays
+//
+//go:noescape
+func elementwise_f32_dividedlevels_64_avx512vnni(c *call)
+
+// elementwise_f32_foldadd_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] + x[i], in turn
+//
+//go:noescape
+func elementwise_f32_foldadd_16_avx512vnni(c *call)
+
+// elementwise_f32_foldmultiply_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] * x[i], in turn
+//
+//go:noescape
+func elementwise_f32_foldmultiply_16_avx512vnni(c *call)
+
+// elementwise_f32_foldmaximum_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] if that > x[i] or is NaN, else x[i], in turn
+//
+//go:noescape
+func elementwise_f32_foldmaximum_16_avx512vnni(c *call)
+
+// elementwise_f32_foldminimum_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] if that < x[i] or is NaN, else x[i], in turn
+//
+//go:noescape
+func elementwise_f32_foldminimum_16_avx512vnni(c *call)
 
 // elementwise_f32_u8_32_avx2 computes, for i < n, a multiple of 32:
 //
@@ -389,6 +571,13 @@ func elementwise_f32_square_32_avx2(c *call)
 //go:noescape
 func elementwise_f32_sqrt_32_avx2(c *call)
 
+// elementwise_f32_rsqrt_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 / sqrt(x[i]), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_rsqrt_32_avx2(c *call)
+
 // elementwise_f32_leakyrelu_32_avx2 computes, for i < n, a multiple of 32:
 //
 //	out[i] = x[i], or x[i] * scale if that is less than 0
@@ -431,6 +620,27 @@ func elementwise_b16_tobf16_32_avx2(c *call)
 //go:noescape
 func elementwise_f32_tos32_32_avx2(c *call)
 
+// elementwise_b8_finite_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 if x[i] is finite, else 0
+//
+//go:noescape
+func elementwise_b8_finite_32_avx2(c *call)
+
+// elementwise_b8_infinite_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 if x[i] is infinite, else 0
+//
+//go:noescape
+func elementwise_b8_infinite_32_avx2(c *call)
+
+// elementwise_b8_nan_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 if x[i] is NaN, else 0
+//
+//go:noescape
+func elementwise_b8_nan_32_avx2(c *call)
+
 // elementwise_b8_equal_32_avx2 computes, for i < n, a multiple of 32:
 //
 //	out[i] = 1 if x[i] == y[i], else 0
@@ -465,6 +675,146 @@ func elementwise_b8_lessequal_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_pick_32_avx2(c *call)
+
+// elementwise_f32_dividenonan_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] / y[i], 0 where y[i] is 0
+//
+//go:noescape
+func elementwise_f32_dividenonan_32_avx2(c *call)
+
+// elementwise_f32_multiplynonan_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] * y[i], 0 where y[i] is 0
+//
+//go:noescape
+func elementwise_f32_multiplynonan_32_avx2(c *call)
+
+// elementwise_f32_xdivy_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] / y[i], 0 where x[i] is 0
+//
+//go:noescape
+func elementwise_f32_xdivy_32_avx2(c *call)
+
+// elementwise_s32_add_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] + y[i], s32
+//
+//go:noescape
+func elementwise_s32_add_32_avx2(c *call)
+
+// elementwise_s32_subtract_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] - y[i], s32
+//
+//go:noescape
+func elementwise_s32_subtract_32_avx2(c *call)
+
+// elementwise_s32_multiply_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] * y[i], s32
+//
+//go:noescape
+func elementwise_s32_multiply_32_avx2(c *call)
+
+// elementwise_s32_and_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] & y[i], s32
+//
+//go:noescape
+func elementwise_s32_and_32_avx2(c *call)
+
+// elementwise_s32_or_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] | y[i], s32
+//
+//go:noescape
+func elementwise_s32_or_32_avx2(c *call)
+
+// elementwise_s32_xor_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] ^ y[i], s32
+//
+//go:noescape
+func elementwise_s32_xor_32_avx2(c *call)
+
+// elementwise_s32_shiftleft_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] << min(max(y[i], 0), 31), s32
+//
+//go:noescape
+func elementwise_s32_shiftleft_32_avx2(c *call)
+
+// elementwise_s32_shiftright_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] >> min(max(y[i], 0), 31), with its sign, s32
+//
+//go:noescape
+func elementwise_s32_shiftright_32_avx2(c *call)
+
+// elementwise_f32_scaled_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] * scale
+//
+//go:noescape
+func elementwise_f32_scaled_32_avx2(c *call)
+
+// elementwise_f32_addscaled_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] + y[i] * scale
+//
+//go:noescape
+func elementwise_f32_addscaled_32_avx2(c *call)
+
+// elementwise_f32_interpolate_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] + (y[i] - x[i]) * scale
+//
+//go:noescape
+func elementwise_f32_interpolate_32_avx2(c *call)
+
+// elementwise_f32_levels_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = floor((max(min(x[i], hi), lo) - lo) * scale - sub + 1/2) * back; NaN stays
+//
+//go:noescape
+func elementwise_f32_levels_32_avx2(c *call)
+
+// elementwise_f32_dividedlevels_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = floor((max(min(x[i], hi), lo) - lo) / scale - sub + 1/2) * back; NaN stays
+//
+//go:noescape
+func elementwise_f32_dividedlevels_32_avx2(c *call)
+
+// elementwise_f32_foldadd_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] + x[i], in turn
+//
+//go:noescape
+func elementwise_f32_foldadd_16_avx2(c *call)
+
+// elementwise_f32_foldmultiply_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] * x[i], in turn
+//
+//go:noescape
+func elementwise_f32_foldmultiply_16_avx2(c *call)
+
+// elementwise_f32_foldmaximum_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] if that > x[i] or is NaN, else x[i], in turn
+//
+//go:noescape
+func elementwise_f32_foldmaximum_16_avx2(c *call)
+
+// elementwise_f32_foldminimum_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] if that < x[i] or is NaN, else x[i], in turn
+//
+//go:noescape
+func elementwise_f32_foldminimum_16_avx2(c *call)
 
 // elementwise_f32_exp_32_avx512vnni computes, for i < n, a multiple of 32:
 //
@@ -578,13 +928,6 @@ func elementwise_f32_geluapproximate_32_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_erf_32_avx512vnni(c *call)
 
-// elementwise_f32_rsqrt_32_avx512vnni computes, for i < n, a multiple of 32:
-//
-//	out[i] = 1 / sqrt(x[i]), as internal/activation does
-//
-//go:noescape
-func elementwise_f32_rsqrt_32_avx512vnni(c *call)
-
 // elementwise_f32_erfc_32_avx512vnni computes, for i < n, a multiple of 32:
 //
 //	out[i] = 1 - erf(x[i]), as internal/activation does
@@ -619,6 +962,55 @@ func elementwise_f32_acos_32_avx512vnni(c *call)
 //
 //go:noescape
 func elementwise_f32_atanh_32_avx512vnni(c *call)
+
+// elementwise_f32_asinh_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = the inverse hyperbolic sine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_asinh_32_avx512vnni(c *call)
+
+// elementwise_f32_acosh_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = the inverse hyperbolic cosine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_acosh_32_avx512vnni(c *call)
+
+// elementwise_f32_atan2_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = the angle of the point (y[i], x[i]), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_atan2_32_avx512vnni(c *call)
+
+// elementwise_f32_xlogy_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] * log(y[i]), 0 where x[i] is 0, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_xlogy_32_avx512vnni(c *call)
+
+// elementwise_f32_xlog1py_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] * log(1 + y[i]), 0 where x[i] is 0, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_xlog1py_32_avx512vnni(c *call)
+
+// elementwise_f32_truncatemod_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] - trunc(x[i]/y[i])*y[i], |x[i]/y[i]| < 2**28, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_truncatemod_32_avx512vnni(c *call)
+
+// elementwise_f32_floormod_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] - floor(x[i]/y[i])*y[i], |x[i]/y[i]| < 2**28, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_floormod_32_avx512vnni(c *call)
 
 // elementwise_f32_sinh_32_avx512vnni computes, for i < n, a multiple of 32:
 //
@@ -767,13 +1159,6 @@ func elementwise_f32_geluapproximate_32_avx2(c *call)
 //go:noescape
 func elementwise_f32_erf_32_avx2(c *call)
 
-// elementwise_f32_rsqrt_32_avx2 computes, for i < n, a multiple of 32:
-//
-//	out[i] = 1 / sqrt(x[i]), as internal/activation does
-//
-//go:noescape
-func elementwise_f32_rsqrt_32_avx2(c *call)
-
 // elementwise_f32_erfc_32_avx2 computes, for i < n, a multiple of 32:
 //
 //	out[i] = 1 - erf(x[i]), as internal/activation does
@@ -808,6 +1193,55 @@ func elementwise_f32_acos_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_atanh_32_avx2(c *call)
+
+// elementwise_f32_asinh_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = the inverse hyperbolic sine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_asinh_32_avx2(c *call)
+
+// elementwise_f32_acosh_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = the inverse hyperbolic cosine of x[i], as internal/activation does
+//
+//go:noescape
+func elementwise_f32_acosh_32_avx2(c *call)
+
+// elementwise_f32_atan2_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = the angle of the point (y[i], x[i]), as internal/activation does
+//
+//go:noescape
+func elementwise_f32_atan2_32_avx2(c *call)
+
+// elementwise_f32_xlogy_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] * log(y[i]), 0 where x[i] is 0, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_xlogy_32_avx2(c *call)
+
+// elementwise_f32_xlog1py_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] * log(1 + y[i]), 0 where x[i] is 0, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_xlog1py_32_avx2(c *call)
+
+// elementwise_f32_truncatemod_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] - trunc(x[i]/y[i])*y[i], |x[i]/y[i]| < 2**28, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_truncatemod_32_avx2(c *call)
+
+// elementwise_f32_floormod_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] - floor(x[i]/y[i])*y[i], |x[i]/y[i]| < 2**28, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_floormod_32_avx2(c *call)
 
 // elementwise_f32_sinh_32_avx2 computes, for i < n, a multiple of 32:
 //

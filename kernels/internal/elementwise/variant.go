@@ -45,8 +45,8 @@ func (v *Variant) Run(out, x, y []byte, n int, p *Numbers) {
 	if n <= 0 {
 		return
 	}
-	xs, os := v.Primitive.sizes()
-	ys := 0
+	xs, _ := v.Primitive.sizes()
+	os, ys := v.Primitive.results(n), 0
 	switch {
 	case v.Primitive.isBinary():
 		ys = 4 * n
@@ -54,8 +54,8 @@ func (v *Variant) Run(out, x, y []byte, n int, p *Numbers) {
 		ys = 256
 	}
 	// Lengths, not capacities: what lies behind a buffer is another one.
-	if len(x) < n*xs || len(out) < n*os || len(y) < ys {
+	if len(x) < n*xs || len(out) < os || len(y) < ys {
 		panic(fmt.Sprintf("elementwise: %s: got %d, %d and %d bytes for %d elements", v.Name, len(out), len(x), len(y), n))
 	}
-	v.run(out[:n*os], x[:n*xs], y[:ys], n, p)
+	v.run(out[:os], x[:n*xs], y[:ys], n, p)
 }

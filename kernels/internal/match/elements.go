@@ -45,7 +45,7 @@ func matchConvert(e Element, op *pointwise.Convert) (Element, bool) {
 
 // narrowings are what makes a type of float32.
 var narrowings = map[core.Type]elementwise.Primitive{
-	core.F16: elementwise.ToF16, core.BF16: elementwise.ToBF16, core.I32: elementwise.ToI32,
+	core.F16: elementwise.ToF16, core.BF16: elementwise.ToBF16, core.I32: elementwise.ToI32, core.I64: elementwise.ToI64,
 }
 
 func matchNarrowing(e Element, op *pointwise.Convert) (Element, bool) {
@@ -288,4 +288,16 @@ func matchBatchNorm(e Element, op *normalize.BatchNorm) (Element, bool) {
 	}
 	e.Steps = []elementwise.Step{combineValues(elementwise.Multiply, k), combineValues(elementwise.Add, shift)}
 	return e, true
+}
+
+// Halves returns what makes float32 of a type of two bytes, and what makes that of float32; false of
+// other types.
+func Halves(t core.Type) (widen, narrow elementwise.Primitive, ok bool) {
+	switch t {
+	case core.F16:
+		return elementwise.ConvertF16, elementwise.ToF16, true
+	case core.BF16:
+		return elementwise.ConvertBF16, elementwise.ToBF16, true
+	}
+	return 0, 0, false
 }

@@ -23,6 +23,7 @@ var unaryPrimitives = map[pointwise.UnaryFunction]elementwise.Primitive{
 	pointwise.Tan: elementwise.Tan, pointwise.Erfc: elementwise.Erfc, pointwise.Atan: elementwise.Atan,
 	pointwise.Asin: elementwise.Asin, pointwise.Acos: elementwise.Acos, pointwise.Atanh: elementwise.Atanh,
 	pointwise.Sinh: elementwise.Sinh, pointwise.Cosh: elementwise.Cosh,
+	pointwise.Asinh: elementwise.Asinh, pointwise.Acosh: elementwise.Acosh,
 	pointwise.Abs: elementwise.Abs, pointwise.Sign: elementwise.Sign, pointwise.Floor: elementwise.Floor,
 	pointwise.Ceil: elementwise.Ceil, pointwise.RoundEven: elementwise.RoundEven,
 }
@@ -31,6 +32,7 @@ var (
 	_ = matches[pointwise.Activate](Unary, matchActivate)
 	_ = matches[pointwise.Unary](Unary, matchUnary)
 	_ = matches[pointwise.Power](Binary, matchPower)
+	_ = matches[pointwise.Binary](Binary, matchBinary)
 )
 
 // matchActivate matches the activations of float32 that have a primitive, and Relu and Relu6, of
@@ -85,4 +87,31 @@ func matchPower(e Element, _ *pointwise.Power) (Element, bool) {
 	}
 	e.Primitive = elementwise.Power
 	return e, out.Type == core.F32 && isOperands(in[0], in[1], out.Shape)
+}
+
+var binaryPrimitives = map[pointwise.BinaryFunction]elementwise.Primitive{
+	pointwise.TruncateDivide: elementwise.Divide, pointwise.TruncateMod: elementwise.TruncateMod,
+	pointwise.DivideNoNan: elementwise.DivideNoNaN, pointwise.MultiplyNoNan: elementwise.MultiplyNoNaN,
+	pointwise.Xdivy: elementwise.Xdivy, pointwise.Xlogy: elementwise.Xlogy, pointwise.Xlog1py: elementwise.Xlog1py,
+	pointwise.Atan2: elementwise.Atan2,
+}
+
+// Function returns the primitive of a function of two float32, and those of what it gives; false if
+// there is none.
+func Function(f pointwise.BinaryFunction) (p elementwise.Primitive, then []elementwise.Primitive, ok bool) {
+	if f == pointwise.TruncateDivide {
+		then = []elementwise.Primitive{elementwise.Trunc}
+	}
+	p, ok = binaryPrimitives[f]
+	return p, then, ok
+}
+
+func matchBinary(e Element, op *pointwise.Binary) (Element, bool) {
+	p, then, ok := Function(op.Function)
+	e.Primitive = p
+	for _, f := range then {
+		e.Steps = append(e.Steps, apply(f))
+	}
+	in, out := e.Node.Inputs(), e.Node.Outputs()[0]
+	return e, ok && out.Type == core.F32 && isOperands(in[0], in[1], out.Shape)
 }

@@ -33,6 +33,15 @@ func matchFakeQuant(e Element, op *tensorflow.FakeQuant) (Element, bool) {
 		lo, hi, scale = append(lo, r.Lo), append(hi, r.Hi), append(scale, r.Scale)
 		inverse, zero = append(inverse, r.Inverse), append(zero, r.Zero)
 	}
+	if ok && len(ranges) == 1 {
+		step := apply(elementwise.Levels)
+		step.Numbers = elementwise.Numbers{Lo: lo[0], Hi: hi[0], Scale: inverse[0], Sub: zero[0], Back: scale[0]}
+		if op.Divides {
+			step.Primitive, step.Numbers.Scale = elementwise.DividedLevels, scale[0]
+		}
+		e.Steps = []elementwise.Step{step}
+		return e, true
+	}
 	level := combineValues(elementwise.Multiply, inverse)
 	if op.Divides {
 		level = combineValues(elementwise.Divide, scale)

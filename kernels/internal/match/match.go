@@ -118,7 +118,7 @@ var integerTypes = map[core.Type]elementwise.Type{
 // numberTypes are those of which a conversion makes float32.
 var numberTypes = map[core.Type]elementwise.Type{
 	core.U8: elementwise.U8, core.I8: elementwise.I8, core.I32: elementwise.I32, core.Bool: elementwise.U8,
-	core.F16: elementwise.F16, core.BF16: elementwise.BF16,
+	core.F16: elementwise.F16, core.BF16: elementwise.BF16, core.I64: elementwise.I64,
 }
 
 // Dequantized returns the integers that a value is a multiple of.

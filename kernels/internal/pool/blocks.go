@@ -14,10 +14,6 @@ type routine struct {
 	run   func(c call)
 }
 
-// narrowest is the width of the last routine of each kind. Rows that are shorter take
-// the portable variant.
-const narrowest = 16
-
 // chunkBytes is how many bytes of a result are computed before the next block of
 // channels: few enough that the pixels' taps are still in the first cache for it.
 const chunkBytes = 4096
@@ -32,10 +28,7 @@ func assembled(k Kind, i isa.ISA, lists ...[]routine) Variant {
 func blocks(routines []routine) func(v *Variant, a *Args, m0, m1 int) {
 	return func(v *Variant, a *Args, m0, m1 int) {
 		row := a.Channels * v.Kind.Size()
-		if row < narrowest {
-			runPortable(v, a, m0, m1)
-			return
-		}
+		counts := v.Kind.counts(a.Taps)
 		c := call{ldc: a.LDC, taps: a.Taps}
 		if v.Kind == AverageI8 {
 			c.flip, c.excess = 0x80808080, uint32(a.Taps)*128
@@ -44,8 +37,8 @@ func blocks(routines []routine) func(v *Variant, a *Args, m0, m1 int) {
 		for m := m0; m < m1; m += chunk {
 			c.pixels = min(chunk, m1-m)
 			c.offsets = unsafe.Pointer(&a.Offsets[m*a.Taps])
-			if v.Kind.IsAverage() {
-				c.counts = unsafe.Pointer(&a.Counts[m])
+			if counts > 0 {
+				c.counts = unsafe.Pointer(&a.Counts[m*counts])
 			}
 			for at := 0; at < row; {
 				first, r := next(at, row, routines)

@@ -15,6 +15,8 @@ func init() {
 		assembled(AverageI8, isa.AVX512VNNI, averageWide, average),
 		assembled(AverageF32, isa.AVX512VNNI, sumF32Wide, sumF32[1:]),
 		assembled(MeanF32, isa.AVX512VNNI, meanF32Wide, meanF32),
+		assembled(InterpolateF32, isa.AVX512VNNI, interpolateWide, interpolate[1:]),
+		assembled(WeighedF32, isa.AVX512VNNI, weighedWide, weighed[1:]),
 		assembled(MaxU8, isa.AVX2, maxU8),
 		assembled(MaxI8, isa.AVX2, maxI8),
 		assembled(MaxF32, isa.AVX2, maxF32),
@@ -22,6 +24,8 @@ func init() {
 		assembled(AverageI8, isa.AVX2, average),
 		assembled(AverageF32, isa.AVX2, sumF32),
 		assembled(MeanF32, isa.AVX2, meanF32),
+		assembled(InterpolateF32, isa.AVX2, interpolate),
+		assembled(WeighedF32, isa.AVX2, weighed),
 	)
 }
 
@@ -31,29 +35,61 @@ var (
 		{128, func(c call) { pool_u8_max_1x128_avx2(&c) }},
 		{32, func(c call) { pool_u8_max_1x32_avx2(&c) }},
 		{16, func(c call) { pool_u8_max_1x16_avx2(&c) }},
+		{8, func(c call) { pool_u8_max_1x8_avx2(&c) }},
+		{4, func(c call) { pool_u8_max_1x4_avx2(&c) }},
+		{2, func(c call) { pool_u8_max_1x2_avx2(&c) }},
+		{1, func(c call) { pool_u8_max_1x1_avx2(&c) }},
 	}
 	maxI8 = []routine{
 		{128, func(c call) { pool_s8_max_1x128_avx2(&c) }},
 		{32, func(c call) { pool_s8_max_1x32_avx2(&c) }},
 		{16, func(c call) { pool_s8_max_1x16_avx2(&c) }},
+		{8, func(c call) { pool_s8_max_1x8_avx2(&c) }},
+		{4, func(c call) { pool_s8_max_1x4_avx2(&c) }},
+		{2, func(c call) { pool_s8_max_1x2_avx2(&c) }},
+		{1, func(c call) { pool_s8_max_1x1_avx2(&c) }},
 	}
 	maxF32 = []routine{
 		{128, func(c call) { pool_f32_max_1x32_avx2(&c) }},
 		{32, func(c call) { pool_f32_max_1x8_avx2(&c) }},
 		{16, func(c call) { pool_f32_max_1x4_avx2(&c) }},
+		{8, func(c call) { pool_f32_max_1x2_avx2(&c) }},
+		{4, func(c call) { pool_f32_max_1x1_avx2(&c) }},
 	}
 	sumF32 = []routine{
 		{128, func(c call) { pool_f32_average_1x32_avx2(&c) }},
 		{32, func(c call) { pool_f32_average_1x8_avx2(&c) }},
 		{16, func(c call) { pool_f32_average_1x4_avx2(&c) }},
+		{8, func(c call) { pool_f32_average_1x2_avx2(&c) }},
+		{4, func(c call) { pool_f32_average_1x1_avx2(&c) }},
 	}
 	meanF32 = []routine{
 		{32, func(c call) { pool_f32_mean_1x8_avx2(&c) }},
 		{16, func(c call) { pool_f32_mean_1x4_avx2(&c) }},
+		{8, func(c call) { pool_f32_mean_1x2_avx2(&c) }},
+		{4, func(c call) { pool_f32_mean_1x1_avx2(&c) }},
 	}
 	average = []routine{
 		{32, func(c call) { pool_b8_average_1x32_avx2(&c) }},
 		{16, func(c call) { pool_b8_average_1x16_avx2(&c) }},
+		{8, func(c call) { pool_b8_average_1x8_avx2(&c) }},
+		{4, func(c call) { pool_b8_average_1x4_avx2(&c) }},
+		{2, func(c call) { pool_b8_average_1x2_avx2(&c) }},
+		{1, func(c call) { pool_b8_average_1x1_avx2(&c) }},
+	}
+	interpolate = []routine{
+		{128, func(c call) { pool_f32_interpolate_1x32_avx2(&c) }},
+		{32, func(c call) { pool_f32_interpolate_1x8_avx2(&c) }},
+		{16, func(c call) { pool_f32_interpolate_1x4_avx2(&c) }},
+		{8, func(c call) { pool_f32_interpolate_1x2_avx2(&c) }},
+		{4, func(c call) { pool_f32_interpolate_1x1_avx2(&c) }},
+	}
+	weighed = []routine{
+		{128, func(c call) { pool_f32_weighed_1x32_avx2(&c) }},
+		{32, func(c call) { pool_f32_weighed_1x8_avx2(&c) }},
+		{16, func(c call) { pool_f32_weighed_1x4_avx2(&c) }},
+		{8, func(c call) { pool_f32_weighed_1x2_avx2(&c) }},
+		{4, func(c call) { pool_f32_weighed_1x1_avx2(&c) }},
 	}
 
 	maxU8Wide = []routine{
@@ -77,5 +113,13 @@ var (
 	}
 	averageWide = []routine{
 		{64, func(c call) { pool_b8_average_1x64_avx512vnni(&c) }},
+	}
+	interpolateWide = []routine{
+		{256, func(c call) { pool_f32_interpolate_1x64_avx512vnni(&c) }},
+		{64, func(c call) { pool_f32_interpolate_1x16_avx512vnni(&c) }},
+	}
+	weighedWide = []routine{
+		{256, func(c call) { pool_f32_weighed_1x64_avx512vnni(&c) }},
+		{64, func(c call) { pool_f32_weighed_1x16_avx512vnni(&c) }},
 	}
 )

@@ -5,6 +5,8 @@
 //	average of bytes:   C[m,c] = roundToEven(f32(Σ_t A[Offsets[m,t], c]) * Counts[m])
 //	average of float32: C[m,c] = (Σ_t A[Offsets[m,t], c]) / Counts[m], in the order of t
 //	mean of float32:    the same with the sum in 16 lanes, see MeanF32
+//	between two taps:   C[m,c] = x + (y-x)*Counts[m], x and y of the first and the second
+//	weighed sum:        C[m,c] = Σ_t A[Offsets[m,t], c]*Counts[m,t], in the order of t
 //
 // m counts output pixels and t the taps of the window, which are given by the offset of
 // their channel 0. A tap that falls into the padding is given, for a maximum, the
@@ -35,10 +37,15 @@ const (
 	// MeanF32 adds tap t to lane t mod 16 of 16 that begin with 0, and then the lanes
 	// pairwise: lane i + lane i+8, then i+4, i+2, i+1.
 	MeanF32
+	InterpolateF32 // of two taps; nothing behind their channels is read, as of the following
+	WeighedF32     // each product and sum rounded
 	numKinds
 )
 
-var kindNames = [numKinds]string{"u8_max", "s8_max", "f32_max", "u8_average", "s8_average", "f32_average", "f32_mean"}
+var kindNames = [numKinds]string{
+	"u8_max", "s8_max", "f32_max", "u8_average", "s8_average", "f32_average", "f32_mean", "f32_interpolate",
+	"f32_weighed",
+}
 
 // String returns a name such as u8_max, as in the names of variants.
 func (k Kind) String() string {
@@ -50,14 +57,25 @@ func (k Kind) String() string {
 
 // Size returns the bytes of an element.
 func (k Kind) Size() int {
-	if k == MaxF32 || k == AverageF32 || k == MeanF32 {
+	if k == MaxF32 || k >= AverageF32 {
 		return 4
 	}
 	return 1
 }
 
-// IsAverage reports whether the kind reads Args.Counts.
-func (k Kind) IsAverage() bool { return k >= AverageU8 && k < numKinds }
+// IsAverage reports whether the kind divides by Args.Counts.
+func (k Kind) IsAverage() bool { return k >= AverageU8 && k <= MeanF32 }
+
+// counts returns how many of Args.Counts belong to a pixel.
+func (k Kind) counts(taps int) int {
+	switch {
+	case k == WeighedF32:
+		return taps
+	case k.IsAverage() || k == InterpolateF32:
+		return 1
+	}
+	return 0
+}
 
 // MaxTaps is how many taps a window may have: as many as a float32 holds the sum of
 // exactly, if they are bytes.
@@ -69,7 +87,7 @@ type Args struct {
 
 	A       []byte    // the bytes that Offsets point into
 	Offsets []int32   // [M][Taps]: where in A channel 0 of each tap of each pixel is
-	Counts  []float32 // [M]: the divisors of averages of float32, the factors of those of bytes
+	Counts  []float32 // [M]: divisors of averages of float32, factors of those of bytes; weights: [M][Taps] of WeighedF32
 
 	C   []byte // element (m, c) is at m*LDC + c*Kind.Size()
 	LDC int    // bytes from one pixel of C to the next; beyond the channels nothing is written
@@ -89,8 +107,11 @@ func (v *Variant) check(a *Args, m int) error {
 	if err := bounds.Count("pixel", a.Offsets, m, a.Taps); err != nil {
 		return err
 	}
-	if v.Kind.IsAverage() && len(a.Counts) < m {
-		return fmt.Errorf("got %d counts, want %d", len(a.Counts), m)
+	if v.Kind == InterpolateF32 && a.Taps != 2 {
+		return fmt.Errorf("got %d taps, want 2", a.Taps)
+	}
+	if want := m * v.Kind.counts(a.Taps); len(a.Counts) < want {
+		return fmt.Errorf("got %d counts, want %d", len(a.Counts), want)
 	}
 	return bounds.Stored("output", "pixel", len(a.C), a.LDC, m, a.Channels*v.Kind.Size())
 }

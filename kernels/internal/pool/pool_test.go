@@ -43,6 +43,9 @@ func (p *problem) String() string {
 
 // fill makes the data of a problem for a kind from its seed.
 func (p *problem) fill(k Kind) {
+	if k == InterpolateF32 {
+		p.taps = 2
+	}
 	r := rand.New(rand.NewPCG(p.seed, uint64(k)))
 	row := p.channels * k.Size()
 	p.args = Args{Channels: p.channels, Taps: p.taps, A: make([]byte, row*(p.m+3)+bounds.Slack)}
@@ -80,7 +83,12 @@ func (p *problem) fill(k Kind) {
 		if k.Size() == 1 {
 			count = 1 / count
 		}
-		p.args.Counts = append(p.args.Counts, count)
+		for range k.counts(p.taps) {
+			if !k.IsAverage() {
+				count = float32(r.Float64()*2 - 0.5)
+			}
+			p.args.Counts = append(p.args.Counts, count)
+		}
 	}
 	if k.IsAverage() {
 		clear(a[:row])
@@ -104,7 +112,7 @@ func (p *problem) reference(k Kind) []byte {
 			to := out[guard+m*p.args.LDC+c*k.Size():]
 			taps := p.args.Offsets[m*p.taps : (m+1)*p.taps]
 			if k.Size() == 4 {
-				binary.NativeEndian.PutUint32(to, math.Float32bits(p.referenceFloat(k, taps, c, p.args.Counts[m])))
+				binary.NativeEndian.PutUint32(to, math.Float32bits(p.referenceFloat(k, taps, c, p.args.Counts[m*k.counts(p.taps):])))
 				continue
 			}
 			best, sum := math.MinInt, 0
@@ -125,10 +133,10 @@ func (p *problem) reference(k Kind) []byte {
 }
 
 // referenceFloat combines the taps of one channel, without those in the padding.
-func (p *problem) referenceFloat(k Kind, taps []int32, c int, count float32) float32 {
+func (p *problem) referenceFloat(k Kind, taps []int32, c int, counts []float32) float32 {
 	var v []float32
 	for _, o := range taps {
-		if o != 0 || k == MaxF32 || k == MeanF32 {
+		if o != 0 || k == MaxF32 || k >= MeanF32 {
 			v = append(v, math.Float32frombits(binary.NativeEndian.Uint32(p.args.A[int(o)+4*c:])))
 		}
 	}
@@ -147,7 +155,15 @@ func (p *problem) referenceFloat(k Kind, taps []int32, c int, count float32) flo
 		for _, x := range v[1:] {
 			sum += x
 		}
-		return sum / count
+		return sum / counts[0]
+	case InterpolateF32:
+		return float32(float64(v[0]) + float64(float32(float64(v[1]-v[0])*float64(counts[0]))))
+	case WeighedF32:
+		sum := float32(float64(v[0]) * float64(counts[0]))
+		for i, x := range v[1:] {
+			sum = float32(float64(sum) + float64(float32(float64(x)*float64(counts[i+1]))))
+		}
+		return sum
 	}
 	var lane [16]float32
 	for i, x := range v {
@@ -158,7 +174,7 @@ func (p *problem) referenceFloat(k Kind, taps []int32, c int, count float32) flo
 			lane[i] += lane[i+half]
 		}
 	}
-	return lane[0] / count
+	return lane[0] / counts[0]
 }
 
 // check computes the problem with v, in two parts as threads would, and compares with
@@ -280,6 +296,9 @@ func TestRunPanics(t *testing.T) {
 func BenchmarkLayers(b *testing.B) {
 	for _, l := range []struct{ size, window, stride, channels int }{{112, 3, 2, 64}, {56, 2, 2, 192}, {7, 7, 1, 2048}} {
 		for _, v := range runnable() {
+			if v.Kind == InterpolateF32 {
+				continue // of two taps
+			}
 			name := fmt.Sprintf("%dx%ds%d_%dx%d/%s", l.window, l.window, l.stride, l.channels, l.size, v.Name)
 			b.Run(name, func(b *testing.B) {
 				out := (l.size-l.window)/l.stride + 1
@@ -288,12 +307,12 @@ func BenchmarkLayers(b *testing.B) {
 				p.fill(v.Kind)
 				a := p.args
 				a.Taps, a.Offsets, a.LDC, a.C = l.window*l.window, nil, row, make([]byte, out*out*row)
+				a.Counts = slices.Repeat([]float32{float32(a.Taps)}, out*out*a.Taps)
 				for y := range out {
 					for x := range out {
 						for t := range a.Taps {
 							a.Offsets = append(a.Offsets, int32(((y*l.stride+t/l.window)*l.size+x*l.stride+t%l.window)*row))
 						}
-						a.Counts[y*out+x] = float32(a.Taps)
 					}
 				}
 				require.NoError(b, v.Kind.CheckOffsets(a.Offsets, a.Taps, a.Channels, len(a.A)))

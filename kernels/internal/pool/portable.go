@@ -25,6 +25,10 @@ func runPortable(v *Variant, a *Args, m0, m1 int) {
 			averageFloats(out, a.A, taps, a.Counts[m])
 		case MeanF32:
 			meanFloats(out, a.A, taps, a.Counts[m])
+		case InterpolateF32:
+			interpolateFloats(out, a.A[taps[0]:], a.A[taps[1]:], a.Counts[m])
+		case WeighedF32:
+			weighFloats(out, a.A, taps, a.Counts[m*a.Taps:])
 		}
 	}
 }
@@ -78,6 +82,23 @@ func meanFloats(out, a []byte, taps []int32, count float32) {
 			}
 		}
 		store(out, i, lane[0]/count)
+	}
+}
+
+func interpolateFloats(out, x, y []byte, fraction float32) {
+	for i := 0; i < len(out); i += 4 {
+		v := load(x, i)
+		store(out, i, v+float32((load(y, i)-v)*fraction))
+	}
+}
+
+func weighFloats(out, a []byte, taps []int32, weights []float32) {
+	for i := 0; i < len(out); i += 4 {
+		sum := float32(load(a, int(taps[0])+i) * weights[0])
+		for t, o := range taps[1:] {
+			sum += float32(load(a, int(o)+i) * weights[t+1])
+		}
+		store(out, i, sum)
 	}
 }
 

@@ -32,47 +32,19 @@ func pool_f32_max_1x64_avx512vnni(c *call)
 //go:noescape
 func pool_f32_average_1x64_avx512vnni(c *call)
 
-// pool_u8_max_1x64_avx512vnni computes, for every m below pixels:
+// pool_f32_interpolate_1x64_avx512vnni computes, for every m below pixels, with x and y at offsets[m,0] and offsets[m,1] of a:
 //
-//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 64
+//	c[m,i] = x[i] + (y[i]-x[i])*counts[m]    for i < 64
 //
 //go:noescape
-func pool_u8_max_1x64_avx512vnni(c *call)
+func pool_f32_interpolate_1x64_avx512vnni(c *call)
 
-// pool_s8_max_1x64_avx512vnni computes, for every m below pixels:
+// pool_f32_weighed_1x64_avx512vnni computes, for every m below pixels:
 //
-//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 64
-//
-//go:noescape
-func pool_s8_max_1x64_avx512vnni(c *call)
-
-// pool_f32_max_1x16_avx512vnni computes, for every m below pixels:
-//
-//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 16
+//	c[m,i] = sum over t < taps of a[offsets[m,t]][i]*counts[m,t]    for i < 64
 //
 //go:noescape
-func pool_f32_max_1x16_avx512vnni(c *call)
-
-// pool_f32_average_1x16_avx512vnni computes, for every m below pixels:
-//
-//	c[m,i] = average over t < taps of a[offsets[m,t]][i]    for i < 16
-//
-//go:noescape
-func pool_f32_average_1x16_avx512vnni(c *call)
-
-// pool_b8_average_1x64_avx512vnni computes, for every m below pixels:
-//
-//	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < 64
-//
-//go:noescape
-func pool_b8_average_1x64_avx512vnni(c *call)
-
-// pool_f32_mean_1x16_avx512vnni computes, for every m below pixels:
-//
-//	c[m,i] = mean, with a sum in 16 lanes, over t < taps of a[offsets[m,t]][i]    for i < 16
-//
-//go:noescape
-func pool_f32_mean_1x16_avx512vnni(c *call)
+func pool_f32_weighed_1x64_avx512vnni(c *call)
 
 // pool_u8_max_1x128_avx2 computes, for every m below pixels:
 //
@@ -102,6 +74,76 @@ func pool_f32_max_1x32_avx2(c *call)
 //go:noescape
 func pool_f32_average_1x32_avx2(c *call)
 
+// pool_f32_interpolate_1x32_avx2 computes, for every m below pixels, with x and y at offsets[m,0] and offsets[m,1] of a:
+//
+//	c[m,i] = x[i] + (y[i]-x[i])*counts[m]    for i < 32
+//
+//go:noescape
+func pool_f32_interpolate_1x32_avx2(c *call)
+
+// pool_f32_weighed_1x32_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = sum over t < taps of a[offsets[m,t]][i]*counts[m,t]    for i < 32
+//
+//go:noescape
+func pool_f32_weighed_1x32_avx2(c *call)
+
+// pool_u8_max_1x64_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 64
+//
+//go:noescape
+func pool_u8_max_1x64_avx512vnni(c *call)
+
+// pool_s8_max_1x64_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 64
+//
+//go:noescape
+func pool_s8_max_1x64_avx512vnni(c *call)
+
+// pool_b8_average_1x64_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < 64
+//
+//go:noescape
+func pool_b8_average_1x64_avx512vnni(c *call)
+
+// pool_f32_max_1x16_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 16
+//
+//go:noescape
+func pool_f32_max_1x16_avx512vnni(c *call)
+
+// pool_f32_average_1x16_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = average over t < taps of a[offsets[m,t]][i]    for i < 16
+//
+//go:noescape
+func pool_f32_average_1x16_avx512vnni(c *call)
+
+// pool_f32_interpolate_1x16_avx512vnni computes, for every m below pixels, with x and y at offsets[m,0] and offsets[m,1] of a:
+//
+//	c[m,i] = x[i] + (y[i]-x[i])*counts[m]    for i < 16
+//
+//go:noescape
+func pool_f32_interpolate_1x16_avx512vnni(c *call)
+
+// pool_f32_weighed_1x16_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = sum over t < taps of a[offsets[m,t]][i]*counts[m,t]    for i < 16
+//
+//go:noescape
+func pool_f32_weighed_1x16_avx512vnni(c *call)
+
+// pool_f32_mean_1x16_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = mean, with a sum in 16 lanes, over t < taps of a[offsets[m,t]][i]    for i < 16
+//
+//go:noescape
+func pool_f32_mean_1x16_avx512vnni(c *call)
+
 // pool_u8_max_1x32_avx2 computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 32
@@ -115,6 +157,13 @@ func pool_u8_max_1x32_avx2(c *call)
 //
 //go:noescape
 func pool_s8_max_1x32_avx2(c *call)
+
+// pool_b8_average_1x32_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < 32
+//
+//go:noescape
+func pool_b8_average_1x32_avx2(c *call)
 
 // pool_f32_max_1x8_avx2 computes, for every m below pixels:
 //
@@ -130,12 +179,19 @@ func pool_f32_max_1x8_avx2(c *call)
 //go:noescape
 func pool_f32_average_1x8_avx2(c *call)
 
-// pool_b8_average_1x32_avx2 computes, for every m below pixels:
+// pool_f32_interpolate_1x8_avx2 computes, for every m below pixels, with x and y at offsets[m,0] and offsets[m,1] of a:
 //
-//	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < 32
+//	c[m,i] = x[i] + (y[i]-x[i])*counts[m]    for i < 8
 //
 //go:noescape
-func pool_b8_average_1x32_avx2(c *call)
+func pool_f32_interpolate_1x8_avx2(c *call)
+
+// pool_f32_weighed_1x8_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = sum over t < taps of a[offsets[m,t]][i]*counts[m,t]    for i < 8
+//
+//go:noescape
+func pool_f32_weighed_1x8_avx2(c *call)
 
 // pool_f32_mean_1x8_avx2 computes, for every m below pixels:
 //
@@ -158,6 +214,13 @@ func pool_u8_max_1x16_avx2(c *call)
 //go:noescape
 func pool_s8_max_1x16_avx2(c *call)
 
+// pool_b8_average_1x16_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < 16
+//
+//go:noescape
+func pool_b8_average_1x16_avx2(c *call)
+
 // pool_f32_max_1x4_avx2 computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 4
@@ -172,12 +235,19 @@ func pool_f32_max_1x4_avx2(c *call)
 //go:noescape
 func pool_f32_average_1x4_avx2(c *call)
 
-// pool_b8_average_1x16_avx2 computes, for every m below pixels:
+// pool_f32_interpolate_1x4_avx2 computes, for every m below pixels, with x and y at offsets[m,0] and offsets[m,1] of a:
 //
-//	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < 16
+//	c[m,i] = x[i] + (y[i]-x[i])*counts[m]    for i < 4
 //
 //go:noescape
-func pool_b8_average_1x16_avx2(c *call)
+func pool_f32_interpolate_1x4_avx2(c *call)
+
+// pool_f32_weighed_1x4_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = sum over t < taps of a[offsets[m,t]][i]*counts[m,t]    for i < 4
+//
+//go:noescape
+func pool_f32_weighed_1x4_avx2(c *call)
 
 // pool_f32_mean_1x4_avx2 computes, for every m below pixels:
 //
@@ -185,3 +255,157 @@ func pool_b8_average_1x16_avx2(c *call)
 //
 //go:noescape
 func pool_f32_mean_1x4_avx2(c *call)
+
+// pool_u8_max_1x8_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 8
+//
+//go:noescape
+func pool_u8_max_1x8_avx2(c *call)
+
+// pool_s8_max_1x8_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 8
+//
+//go:noescape
+func pool_s8_max_1x8_avx2(c *call)
+
+// pool_b8_average_1x8_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < 8
+//
+//go:noescape
+func pool_b8_average_1x8_avx2(c *call)
+
+// pool_f32_max_1x2_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 2
+//
+//go:noescape
+func pool_f32_max_1x2_avx2(c *call)
+
+// pool_f32_average_1x2_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = average over t < taps of a[offsets[m,t]][i]    for i < 2
+//
+//go:noescape
+func pool_f32_average_1x2_avx2(c *call)
+
+// pool_f32_interpolate_1x2_avx2 computes, for every m below pixels, with x and y at offsets[m,0] and offsets[m,1] of a:
+//
+//	c[m,i] = x[i] + (y[i]-x[i])*counts[m]    for i < 2
+//
+//go:noescape
+func pool_f32_interpolate_1x2_avx2(c *call)
+
+// pool_f32_weighed_1x2_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = sum over t < taps of a[offsets[m,t]][i]*counts[m,t]    for i < 2
+//
+//go:noescape
+func pool_f32_weighed_1x2_avx2(c *call)
+
+// pool_f32_mean_1x2_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = mean, with a sum in 16 lanes, over t < taps of a[offsets[m,t]][i]    for i < 2
+//
+//go:noescape
+func pool_f32_mean_1x2_avx2(c *call)
+
+// pool_u8_max_1x4_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 4
+//
+//go:noescape
+func pool_u8_max_1x4_avx2(c *call)
+
+// pool_s8_max_1x4_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 4
+//
+//go:noescape
+func pool_s8_max_1x4_avx2(c *call)
+
+// pool_b8_average_1x4_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < 4
+//
+//go:noescape
+func pool_b8_average_1x4_avx2(c *call)
+
+// pool_f32_max_1x1_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 1
+//
+//go:noescape
+func pool_f32_max_1x1_avx2(c *call)
+
+// pool_f32_average_1x1_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = average over t < taps of a[offsets[m,t]][i]    for i < 1
+//
+//go:noescape
+func pool_f32_average_1x1_avx2(c *call)
+
+// pool_f32_interpolate_1x1_avx2 computes, for every m below pixels, with x and y at offsets[m,0] and offsets[m,1] of a:
+//
+//	c[m,i] = x[i] + (y[i]-x[i])*counts[m]    for i < 1
+//
+//go:noescape
+func pool_f32_interpolate_1x1_avx2(c *call)
+
+// pool_f32_weighed_1x1_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = sum over t < taps of a[offsets[m,t]][i]*counts[m,t]    for i < 1
+//
+//go:noescape
+func pool_f32_weighed_1x1_avx2(c *call)
+
+// pool_f32_mean_1x1_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = mean, with a sum in 16 lanes, over t < taps of a[offsets[m,t]][i]    for i < 1
+//
+//go:noescape
+func pool_f32_mean_1x1_avx2(c *call)
+
+// pool_u8_max_1x2_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 2
+//
+//go:noescape
+func pool_u8_max_1x2_avx2(c *call)
+
+// pool_s8_max_1x2_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 2
+//
+//go:noescape
+func pool_s8_max_1x2_avx2(c *call)
+
+// pool_b8_average_1x2_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < 2
+//
+//go:noescape
+func pool_b8_average_1x2_avx2(c *call)
+
+// pool_u8_max_1x1_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 1
+//
+//go:noescape
+func pool_u8_max_1x1_avx2(c *call)
+
+// pool_s8_max_1x1_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 1
+//
+//go:noescape
+func pool_s8_max_1x1_avx2(c *call)
+
+// pool_b8_average_1x1_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < 1
+//
+//go:noescape
+func pool_b8_average_1x1_avx2(c *call)

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"math"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
+)
+
+// guarded are operations of float32 that are 0 where one operand is.
+var guarded = []primitive{
+	guard("dividenonan", "x[i] / y[i], 0 where y[i] is 0", false, (*gen).divide),
+	guard("multiplynonan", "x[i] * y[i], 0 where y[i] is 0", false, (*gen).multiply),
+	guard("xdivy", "x[i] / y[i], 0 where x[i] is 0", true, (*gen).divide),
+}
+
+func (g *gen) divide(y, x, to reg.VecPhysical)   { g.VDIVPS(y, x, to) }
+func (g *gen) multiply(y, x, to reg.VecPhysical) { g.VMULPS(y, x, to) }
+
+func guard(name, doc string, first bool, op func(g *gen, y, x, to reg.VecPhysical)) primitive {
+	return primitive{
+		result: "f32", name: name, doc: doc, x: 4, out: 4, binary: true,
+		start: func(g *gen) { g.VXORPS(g.V(8), g.V(8), g.V(8)) },
+		step: func(g *gen) {
+			g.loadFloats()
+			for i := range vectors {
+				v, other := g.V(i), g.V(6)
+				g.VMOVUPS(emit.At(y, i*g.Width), other)
+				op(g, other, v, tmp(g))
+				by := other
+				if first {
+					by = v
+				}
+				g.keep(notEqual, g.V(8), by, tmp(g), g.V(8), v)
+			}
+			g.storeWords()
+		},
+	}
+}
+
+// scaled are operations with numbers of the call.
+var scaled = []primitive{
+	{
+		result: "f32", name: "scaled", doc: "x[i] * scale", x: 4, out: 4,
+		start: func(g *gen) { g.constants("scale") },
+		step: func(g *gen) {
+			g.loadFloats()
+			g.each(func(v reg.VecPhysical) { g.VMULPS(g.V(8), v, v) })
+			g.storeWords()
+		},
+	},
+	byScale("addscaled", "x[i] + y[i] * scale", func(g *gen, y operand.Mem, v reg.VecPhysical) {
+		g.VMULPS(y, g.V(8), tmp(g))
+		g.VADDPS(tmp(g), v, v)
+	}),
+	byScale("interpolate", "x[i] + (y[i] - x[i]) * scale", func(g *gen, y operand.Mem, v reg.VecPhysical) {
+		g.VMOVUPS(y, tmp(g))
+		g.VSUBPS(v, tmp(g), tmp(g))
+		g.VMULPS(g.V(8), tmp(g), tmp(g))
+		g.VADDPS(tmp(g), v, v)
+	}),
+	levels("levels", "*", func(g *gen, v reg.VecPhysical) { g.VMULPS(g.V(10), v, v) }),
+	levels("dividedlevels", "/", func(g *gen, v reg.VecPhysical) { g.VDIVPS(g.V(10), v, v) }),
+}
+
+func levels(name, sign string, scaled func(*gen, reg.VecPhysical)) primitive {
+	return primitive{
+		result: "f32", name: name, x: 4, out: 4,
+		doc: "floor((max(min(x[i], hi), lo) - lo) " + sign + " scale - sub + 1/2) * back; NaN stays",
+		start: func(g *gen) {
+			g.constants("lo", "hi", "scale", "sub", "back")
+			g.doublewords(13, math.Float32bits(0.5))
+		},
+		step: func(g *gen) {
+			g.loadFloats()
+			g.each(func(v reg.VecPhysical) { g.VMINPS(v, g.V(9), v) }) // v of NaN
+			g.each(func(v reg.VecPhysical) { g.VMAXPS(v, g.V(8), v) })
+			g.each(func(v reg.VecPhysical) { g.VSUBPS(g.V(8), v, v) })
+			g.each(func(v reg.VecPhysical) { scaled(g, v) })
+			g.each(func(v reg.VecPhysical) { g.VSUBPS(g.V(11), v, v) })
+			g.each(func(v reg.VecPhysical) { g.VADDPS(g.V(13), v, v) })
+			g.each(func(v reg.VecPhysical) { g.round(floorMode, v) })
+			g.each(func(v reg.VecPhysical) { g.VMULPS(g.V(12), v, v) })
+			g.storeWords()
+		},
+	}
+}
+
+// folds keep 16 lanes in registers.
+var folds = []primitive{
+	fold("foldadd", "out[i mod 16] + x[i], in turn", func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VADDPS(x, v, v) }),
+	fold("foldmultiply", "out[i mod 16] * x[i], in turn", func(g *gen, x operand.Mem, v reg.VecPhysical) {
+		g.VMULPS(x, v, v)
+	}),
+	fold("foldmaximum", "out[i mod 16] if that > x[i] or is NaN, else x[i], in turn", (*gen).maximum),
+	fold("foldminimum", "out[i mod 16] if that < x[i] or is NaN, else x[i], in turn", (*gen).minimum),
+}
+
+func fold(name, doc string, op func(*gen, operand.Mem, reg.VecPhysical)) primitive {
+	const size = 16
+	all := func(g *gen, f func(v reg.VecPhysical, at int)) {
+		for i := range 4 * size / g.Width {
+			f(g.V(i), i*g.Width)
+		}
+	}
+	return primitive{
+		result: "f32", name: name, doc: doc, x: 4, out: 0, size: size,
+		start: func(g *gen) { all(g, func(v reg.VecPhysical, at int) { g.VMOVUPS(emit.At(out, at), v) }) },
+		step:  func(g *gen) { all(g, func(v reg.VecPhysical, at int) { op(g, emit.At(x, at), v) }) },
+		end:   func(g *gen) { all(g, func(v reg.VecPhysical, at int) { g.VMOVUPS(v, emit.At(out, at)) }) },
+	}
+}
+
+func byScale(name, doc string, op func(*gen, operand.Mem, reg.VecPhysical)) primitive {
+	p := combination(name, doc, op)
+	p.start = func(g *gen) { g.constants("scale") }
+	return p
+}
+
+// integers combine s32, which wrap.
+var integers = []primitive{
+	whole("add", "x[i] + y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPADDD(y, v, v) }),
+	whole("subtract", "x[i] - y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPSUBD(y, v, v) }),
+	whole("multiply", "x[i] * y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPMULLD(y, v, v) }),
+	// The bits of floats are those of integers.
+	whole("and", "x[i] & y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VANDPS(y, v, v) }),
+	whole("or", "x[i] | y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VORPS(y, v, v) }),
+	whole("xor", "x[i] ^ y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VXORPS(y, v, v) }),
+	whole("shiftleft", "x[i] << min(max(y[i], 0), 31)", func(g *gen, y operand.Op, v reg.VecPhysical) {
+		g.bitsOf(y)
+		g.VPSLLVD(tmp(g), v, v)
+	}),
+	whole("shiftright", "x[i] >> min(max(y[i], 0), 31), with its sign", func(g *gen, y operand.Op, v reg.VecPhysical) {
+		g.bitsOf(y)
+		g.VPSRAVD(tmp(g), v, v)
+	}),
+}
+
+// bitsOf makes tmp how many bits y shifts by.
+func (g *gen) bitsOf(y operand.Op) {
+	g.VPMAXSD(y, g.V(8), tmp(g))
+	g.VPMINSD(g.V(9), tmp(g), tmp(g))
+}
+
+func whole(name, doc string, op func(*gen, operand.Op, reg.VecPhysical)) primitive {
+	p := combination(name, doc+", s32", func(g *gen, y operand.Mem, v reg.VecPhysical) { op(g, y, v) })
+	p.result = "s32"
+	p.start = func(g *gen) {
+		g.VXORPS(g.V(8), g.V(8), g.V(8))
+		g.doublewords(9, 31)
+	}
+	return p
+}
