@@ -165,6 +165,13 @@ func elementwise_f32_sqrt_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_leakyrelu_64_avx512vnni(c *call)
 
+// elementwise_f32_gelu_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i]/2 * (1 + erf(x[i]/sqrt(2))), as activation.Gelu does, with its polynomials in y
+//
+//go:noescape
+func elementwise_f32_gelu_64_avx512vnni(c *call)
+
 // elementwise_f32_f16_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = f32(x[i]), x f16
@@ -396,6 +403,13 @@ func elementwise_f32_sqrt_32_avx2(c *call)
 //go:noescape
 func elementwise_f32_leakyrelu_32_avx2(c *call)
 
+// elementwise_f32_gelu_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i]/2 * (1 + erf(x[i]/sqrt(2))), as activation.Gelu does, with its polynomials in y
+//
+//go:noescape
+func elementwise_f32_gelu_32_avx2(c *call)
+
 // elementwise_f32_f16_32_avx2 computes, for i < n, a multiple of 32:
 //
 //	out[i] = f32(x[i]), x f16
@@ -556,13 +570,6 @@ func elementwise_f32_softplus_32_avx512vnni(c *call)
 //
 //go:noescape
 func elementwise_f32_softsign_32_avx512vnni(c *call)
-
-// elementwise_f32_gelu_32_avx512vnni computes, for i < n, a multiple of 32:
-//
-//	out[i] = x[i] times the probability that a normal variable is below it, as internal/activation does
-//
-//go:noescape
-func elementwise_f32_gelu_32_avx512vnni(c *call)
 
 // elementwise_f32_geluapproximate_32_avx512vnni computes, for i < n, a multiple of 32:
 //
@@ -745,13 +752,6 @@ func elementwise_f32_softplus_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_softsign_32_avx2(c *call)
-
-// elementwise_f32_gelu_32_avx2 computes, for i < n, a multiple of 32:
-//
-//	out[i] = x[i] times the probability that a normal variable is below it, as internal/activation does
-//
-//go:noescape
-func elementwise_f32_gelu_32_avx2(c *call)
 
 // elementwise_f32_geluapproximate_32_avx2 computes, for i < n, a multiple of 32:
 //
