@@ -10,7 +10,7 @@ type Activation uint8
 
 // The activations, with the formulas of their TensorFlow ops. Those that are not
 // piecewise linear are those of package activation: computed in float64 and rounded once,
-// Elu twice.
+// Elu twice, GeluExact in float32 as oneDNN has it.
 const (
 	Identity        Activation = iota // x
 	Relu                              // max(x, 0)

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/core/internal/enum"
+	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
 // RoundMode says how a real becomes an integer. The order is nGraph's.
@@ -84,32 +85,7 @@ func Saturate(x float64, lo, hi int64) int64 {
 }
 
 // FMA32 returns x*y + z with one rounding to float32, on every CPU.
-func FMA32(x, y, z float32) float32 {
-	p := float64(x) * float64(y) // exact: 24+24 bits
-	s := p + float64(z)
-	// Round the 53-bit sum to odd, so that rounding it again to 24 bits is right.
-	if err := twoSumError(p, float64(z), s); err != 0 && !math.IsInf(s, 0) {
-		if b := math.Float64bits(s); b&1 == 0 {
-			if (err > 0) == (s > 0) {
-				b++
-			} else {
-				b--
-			}
-			s = math.Float64frombits(b)
-		}
-	}
-	return float32(s)
-}
-
-// twoSumError returns the exact a + b - s for s = fl(a + b) (Knuth). NaN counts as no error.
-func twoSumError(a, b, s float64) float64 {
-	bb := s - a
-	e := (a - (s - bb)) + (b - bb)
-	if e != e {
-		return 0
-	}
-	return e
-}
+func FMA32(x, y, z float32) float32 { return activation.FMA32(x, y, z) }
 
 // Valid reports whether m is one of the modes.
 func (m RoundMode) Valid() bool { return m < numRoundModes }

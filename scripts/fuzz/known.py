@@ -147,10 +147,6 @@ KNOWN = [
         "a window larger than the image with its padding_list: TensorFlow returns memory that it never wrote, in another shape",
     ),
     Known(
-        "_QuantizedMatMul", lambda f: alone(f) and within_noise(f, "GeluExact", 1.2e-6),
-        "oneDNN's Gelu with AVX-512 is a table of polynomials in float32, whose roundings scatter by 1.1e-6 around the exact value; tf2ng's is exact",
-    ),
-    Known(
         "_QuantizedMatMul", lambda f: alone(f) and within_noise(f, "Elu", 1.2e-7),
         "oneDNN's e**x is off by one unit in the last place in places, from which 1 is subtracted",
     ),

@@ -1,6 +1,8 @@
 package pointwise
 
 import (
+	"math"
+
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/numeric"
@@ -22,7 +24,8 @@ var _ = core.Register[Activate]("Activate")
 //
 // It is TensorFlow's Relu, Relu6, LeakyRelu, Elu, Tanh, Sigmoid and Gelu. f64 is
 // computed in f32 unless the activation is piecewise linear. NaN stays NaN. Of bf16 and f16,
-// Elu's e**x and LeakyRelu's Alpha are rounded to the type, too.
+// Elu's e**x and LeakyRelu's Alpha are rounded to the type, too, and Sigmoid is e**x/(1+e**x), each step
+// rounded, where a power below 2**-126 counts as 0, and beyond the type's numbers the result is 1.
 type Activate struct {
 	Activation numeric.Activation `json:"activation"`
 	Alpha      float32            `json:"alpha,omitempty"` // LeakyRelu's slope
@@ -84,6 +87,9 @@ func (op *Activate) reals(t core.Type, x []float32) ([]float32, error) {
 	if err := elements.Narrow(t, alpha); err != nil {
 		return nil, err
 	}
+	if op.Activation == numeric.Sigmoid && t.Size() < core.F32.Size() {
+		return y, logistic(t, x, y)
+	}
 	for i, v := range x {
 		switch {
 		case v != v:
@@ -106,6 +112,33 @@ func (op *Activate) reals(t core.Type, x []float32) ([]float32, error) {
 		}
 	}
 	return y, nil
+}
+
+// logistic makes y the sigmoid of x in a type of 16 bits. y is rounded by the caller.
+func logistic(t core.Type, x, y []float32) error {
+	sum := make([]float32, len(x))
+	for i, v := range x {
+		y[i] = activation.Exp(v)
+	}
+	if err := elements.Narrow(t, y); err != nil {
+		return err
+	}
+	for i, e := range y {
+		if e < 0x1p-126 {
+			y[i] = 0
+		}
+		sum[i] = y[i] + 1
+	}
+	if err := elements.Narrow(t, sum); err != nil {
+		return err
+	}
+	for i, e := range y {
+		y[i] = e / sum[i]
+		if e > math.MaxFloat32 {
+			y[i] = 1
+		}
+	}
+	return nil
 }
 
 // Elements are those of the first input.

@@ -578,15 +578,6 @@ func (g *gen) truncate(x, to reg.VecPhysical) {
 	g.VROUNDPD(operand.U8(truncate), x, to)
 }
 
-func (g *gen) gelu() {
-	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.y) })
-	g.normal()
-	unit := g.share(one)
-	g.all(func(l lane) { g.VSUBPD(l.p, unit, l.r) })
-	g.ofNegative(func(l lane) (yes, no reg.VecPhysical) { return l.p, l.r })
-	g.all(func(l lane) { g.VMULPD(l.x, l.p, l.p) })
-}
-
 func (g *gen) geluApproximate() {
 	g.all(func(l lane) { g.VMULPD(l.x, l.x, l.r) })
 	g.all(func(l lane) { g.VMULPD(l.x, l.r, l.r) })
@@ -676,7 +667,6 @@ var functions = []function{
 	{"selu", "1.0507 * x[i], or 1.7581 * (e**x[i] - 1) if that is less than 0", (*gen).selu, false, false},
 	{"softplus", "log(1 + e**x[i])", (*gen).softplus, false, false},
 	{"softsign", "x[i] / (1 + |x[i]|)", (*gen).softsign, false, false},
-	{"gelu", "x[i] times the probability that a normal variable is below it", (*gen).gelu, false, false},
 	{
 		"geluapproximate", "x[i] / (1 + e**-y), y = sqrt(8/pi) * (x[i] + 0.044715 * x[i]**3)",
 		(*gen).geluApproximate, false, false,

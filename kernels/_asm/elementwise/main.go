@@ -140,7 +140,7 @@ var primitives = []primitive{
 			g.VMOVUPS(g.V(0), emit.At(out, 0))
 		},
 	},
-	absolute, signum, floor, ceil, roundEven, truncated, square, squareRoot, reciprocalRoot, leakyRelu,
+	absolute, signum, floor, ceil, roundEven, truncated, square, squareRoot, reciprocalRoot, leakyRelu, gelu,
 }
 
 // lookup finds bytes in a table of 256, sixteen at a time: VPSHUFB gives 0 for an index

@@ -309,6 +309,8 @@ func (m *Machine) VPERMD(src, order, dst SimOperand) {
 	m.write(dst, out, n)
 }
 
+func (m *Machine) VPERMPS(src, order, dst SimOperand) { m.VPERMD(src, order, dst) }
+
 func (m *Machine) VZEROUPPER() {
 	for i := range 16 {
 		clear(m.vec[i][16:])
@@ -375,6 +377,10 @@ func (m *Machine) VMULPS(a, b, c SimOperand) {
 }
 
 func (m *Machine) VFMADD231PS(a, b, c SimOperand) { m.floats(a, b, c, fusedMultiplyAdd) }
+
+func (m *Machine) VFMADD213PS(a, b, c SimOperand) {
+	m.floats(a, b, c, func(a, b, c float32) float32 { return fusedMultiplyAdd(b, c, a) })
+}
 
 func fusedMultiplyAdd(x, y, z float32) float32 {
 	sum := float64(x)*float64(y) + float64(z)
@@ -840,6 +846,30 @@ func (m *Machine) VPSHUFB(a, b, c SimOperand) {
 
 func (m *Machine) VPSLLD(i, a, b SimOperand) {
 	m.lanes(a, a, b, func(a, _, _ uint32) uint32 { return a << i.value })
+}
+
+func (m *Machine) VPMAXSD(a, b, c SimOperand) {
+	m.lanes(a, b, c, func(a, b, _ uint32) uint32 { return uint32(max(int32(a), int32(b))) })
+}
+
+func (m *Machine) VPMINSD(a, b, c SimOperand) {
+	m.lanes(a, b, c, func(a, b, _ uint32) uint32 { return uint32(min(int32(a), int32(b))) })
+}
+
+// VPERMI2PS finds each element that c names in low and, behind it, high.
+func (m *Machine) VPERMI2PS(high, low, c SimOperand) {
+	table := append(m.elements(low, c.bytes), m.elements(high, c.bytes)...)
+	m.lanes(c, c, c, func(i, _, _ uint32) uint32 { return table[i%uint32(len(table))] })
+}
+
+// elements returns the doublewords of the first so many bytes.
+func (m *Machine) elements(o SimOperand, bytes int) []uint32 {
+	v := m.read(o, bytes)
+	list := make([]uint32, bytes/4)
+	for i := range list {
+		list[i] = binary.LittleEndian.Uint32(v[4*i:])
+	}
+	return list
 }
 
 func (m *Machine) VPSRLD(i, a, b SimOperand) {

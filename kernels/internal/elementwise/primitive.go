@@ -32,7 +32,7 @@ const (
 	Tanh                             // the hyperbolic tangent
 	Elu                              // x, or f32(e**x) - 1 if it is less than 0
 	Softplus                         // log(1 + e**x)
-	Gelu                             // x times the probability that a normal variable is below x
+	Gelu                             // x/2 * (1 + erf(x/sqrt(2)))
 	GeluApproximate                  // x / (1 + e**-(sqrt(8/pi) * (x + 0.044715 * x**3)))
 	Erf                              // the error function
 	Rsqrt                            // 1 / sqrt(x)

@@ -17,6 +17,12 @@ var constants = func() (list [][8]float64) {
 	return list
 }()
 
+// geluPolynomials points to those of activation.Gelu, which its routines find in y.
+var geluPolynomials = func() unsafe.Pointer {
+	p := activation.GeluPolynomials()
+	return unsafe.Pointer(&p)
+}()
+
 // routines are those of an instruction set, by primitive: no run where it has none.
 type routines [numPrimitives]routine
 

@@ -172,6 +172,13 @@ func elementwise_f32_rsqrt_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_leakyrelu_64_avx512vnni(c *call)
 
+// elementwise_f32_gelu_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i]/2 * (1 + erf(x[i]/sqrt(2))), as activation.Gelu does, with its polynomials in y
+//
+//go:noescape
+func elementwise_f32_gelu_64_avx512vnni(c *call)
+
 // elementwise_f32_f16_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = f32(x[i]), x f16
@@ -585,6 +592,13 @@ func elementwise_f32_rsqrt_32_avx2(c *call)
 //go:noescape
 func elementwise_f32_leakyrelu_32_avx2(c *call)
 
+// elementwise_f32_gelu_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i]/2 * (1 + erf(x[i]/sqrt(2))), as activation.Gelu does, with its polynomials in y
+//
+//go:noescape
+func elementwise_f32_gelu_32_avx2(c *call)
+
 // elementwise_f32_f16_32_avx2 computes, for i < n, a multiple of 32:
 //
 //	out[i] = f32(x[i]), x f16
@@ -907,13 +921,6 @@ func elementwise_f32_softplus_32_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_softsign_32_avx512vnni(c *call)
 
-// elementwise_f32_gelu_32_avx512vnni computes, for i < n, a multiple of 32:
-//
-//	out[i] = x[i] times the probability that a normal variable is below it, as internal/activation does
-//
-//go:noescape
-func elementwise_f32_gelu_32_avx512vnni(c *call)
-
 // elementwise_f32_geluapproximate_32_avx512vnni computes, for i < n, a multiple of 32:
 //
 //	out[i] = x[i] / (1 + e**-y), y = sqrt(8/pi) * (x[i] + 0.044715 * x[i]**3), as internal/activation does
@@ -1137,13 +1144,6 @@ func elementwise_f32_softplus_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_softsign_32_avx2(c *call)
-
-// elementwise_f32_gelu_32_avx2 computes, for i < n, a multiple of 32:
-//
-//	out[i] = x[i] times the probability that a normal variable is below it, as internal/activation does
-//
-//go:noescape
-func elementwise_f32_gelu_32_avx2(c *call)
 
 // elementwise_f32_geluapproximate_32_avx2 computes, for i < n, a multiple of 32:
 //

@@ -5,7 +5,7 @@ from families.operands import BIASES, EIGHT, bias, filter_range, freezed, produc
 from table import Row
 
 ACTIVATIONS = ["Relu", "Relu6", "LeakyRelu", "GeluApproximate", "GeluExact", "Tanh", "Sigmoid", "Elu"]
-SMOOTH = {"GeluApproximate", "GeluExact", "Tanh", "Sigmoid", "Elu"}
+SMOOTH = {"GeluApproximate", "Tanh", "Sigmoid", "Elu"}
 COLUMNS = [1, 2, 3, 5, 8, 16, 17, 33]
 
 

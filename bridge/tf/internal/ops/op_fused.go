@@ -54,7 +54,8 @@ func fusedSteps(product func(*call) []core.Value, n int) func(*call) []core.Valu
 		if c.err != nil {
 			return nil
 		}
-		f := fusion{call: c, value: out[0], args: c.list("args"), layout: layout}
+		f := fusion{call: c, value: out[0], typ: out[0].Type(), args: c.list("args"), layout: layout}
+		f.widen()
 		if c.node.Has("TArgs") {
 			types, err := c.node.Types("TArgs")
 			c.keep(err)
@@ -69,6 +70,7 @@ func fusedSteps(product func(*call) []core.Value, n int) func(*call) []core.Valu
 		if c.err == nil && len(f.args) > 0 {
 			c.fail("got %d inputs, want %d as fused_ops says", len(c.in), len(c.in)-len(f.args))
 		}
+		f.narrow()
 		return f.named()
 	}
 }
@@ -77,8 +79,25 @@ func fusedSteps(product func(*call) []core.Value, n int) func(*call) []core.Valu
 type fusion struct {
 	*call
 	value  core.Value
+	typ    core.Type // the node's; value is f32 where that is bf16 or f16
 	args   []core.Value
 	layout geometry.Layout
+}
+
+// widen takes back the rounding of a product to bf16 or f16: TensorFlow computes all steps in f32, and
+// rounds once.
+func (f *fusion) widen() {
+	if op, ok := f.value.Node.Op().(*pointwise.Convert); ok && op.Type == f.typ {
+		f.value = f.value.Node.Inputs()[0]
+	}
+}
+
+// narrow rounds what widen left in f32.
+func (f *fusion) narrow() {
+	if f.err == nil && f.value.Type() != f.typ {
+		f.role = "#rounded"
+		f.apply(&pointwise.Convert{Type: f.typ})
+	}
 }
 
 // named returns the value as the node's output: the last step's node gets its name.
@@ -96,8 +115,13 @@ func (f *fusion) named() []core.Value {
 	return []core.Value{renamed.Out(0)}
 }
 
-// apply applies an op to the value and further ones.
+// apply applies an op to the value and further ones, which become f32 if it is.
 func (f *fusion) apply(op core.Op, in ...core.Value) {
+	for i, v := range in {
+		if f.err == nil && f.value.Type() == core.F32 && v.Type() == f.typ && v.Type() != core.F32 {
+			in[i] = f.helper(fmt.Sprintf("%s_f32_%d", f.role[1:], i), &pointwise.Convert{Type: core.F32}, v)
+		}
+	}
 	out := f.emit(op, append([]core.Value{f.value}, in...)...)
 	if f.err == nil {
 		f.value = out[0]
@@ -115,9 +139,9 @@ func (f *fusion) take(step string, n int) []core.Value {
 	taken := f.args[:n]
 	f.args = f.args[n:]
 	for _, v := range taken {
-		if i := slices.Index(f.in, v); step != "FusedBatchNorm" && v.Type() != f.value.Type() &&
+		if i := slices.Index(f.in, v); step != "FusedBatchNorm" && v.Type() != f.typ &&
 			v.Type() != core.Dynamic {
-			f.failInput(i, "got type %v for step %s, want %v", v.Type(), step, f.value.Type())
+			f.failInput(i, "got type %v for step %s, want %v", v.Type(), step, f.typ)
 		}
 	}
 	return taken
@@ -214,7 +238,7 @@ func fusedBatchNormEx(c *call) []core.Value {
 	if c.err != nil {
 		return nil
 	}
-	f := fusion{call: c, value: out[0], args: side, layout: layout}
+	f := fusion{call: c, value: out[0], typ: out[0].Type(), args: side, layout: layout}
 	if len(side) > 0 {
 		c.role = "#side"
 		f.apply(&pointwise.Add{}, f.take("side_input", 1)...)
