@@ -86,6 +86,9 @@ func (c *config) load(s source) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.files != nil {
+		c.kernels.Packed = s.files.drop
+	}
 	return c.model(t)
 }
 

@@ -67,6 +67,13 @@ func (f *files) read(name string) ([]byte, error) {
 	return file.Data, nil
 }
 
+// drop gives back the memory of a part of a mapped file.
+func (f *files) drop(part []byte) {
+	for _, file := range f.mapped {
+		file.Drop(part)
+	}
+}
+
 func (f *files) close() error {
 	var errs []error
 	for _, file := range f.mapped {

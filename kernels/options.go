@@ -64,6 +64,11 @@ type Options struct {
 	// means DefaultMaxPrograms and DefaultMaxProgramBytes.
 	MaxPrograms     int
 	MaxProgramBytes int64
+	// Packed, if it is there, is called with the bytes of each constant of a node whose weights
+	// were packed. They stay as they are, but Runs read what was packed: memory that is filled
+	// again when it is read, as that of a mapped file is, may be given back. It is called by many
+	// goroutines at once.
+	Packed func(bytes []byte)
 }
 
 // The bounds of the Programs that a Prepared keeps, where Options say nothing else.
@@ -147,7 +152,7 @@ func (o Options) memory() core.MemoryLimits {
 func (o Options) compilation() compile.Options {
 	return compile.Options{
 		ISAs: o.isas(), Threads: max(o.Threads, 1), Memory: o.memory(), WithoutQDQ: o.WithoutQDQ,
-		Reference: o.Engine == Reference,
+		Reference: o.Engine == Reference, Packed: o.Packed,
 	}
 }
 

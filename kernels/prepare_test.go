@@ -171,3 +171,39 @@ func TestConcurrentPrograms(t *testing.T) {
 	wg.Wait()
 	assert.LessOrEqual(t, len(p.programs), 3)
 }
+
+// The constants that are packed are told, once for all Programs; those that Runs read are not.
+func TestPackedTellsOfConstants(t *testing.T) {
+	for _, test := range []struct {
+		engine Engine
+		packs  bool
+	}{{Kernels, true}, {Portable, true}, {Reference, false}} {
+		t.Run(test.engine.String(), func(t *testing.T) {
+			g := newGraph(t, 1)
+			x := g.parameter(core.F32, core.Shape{core.Unknown, 8})
+			weights, err := core.NewTensor(core.F32, core.Shape{8, 16})
+			require.NoError(t, err)
+			core.Data[float32](weights)[0] = 1
+			added, err := core.NewTensor(core.F32, core.Shape{16})
+			require.NoError(t, err)
+			y := g.apply(&linear.Dot{ReductionAxes: 1}, x, core.NewConstant(weights))
+			g.result(g.apply(&pointwise.Add{}, y, core.NewConstant(added)))
+			var told [][]byte
+			o := Options{Engine: test.engine, Packed: func(b []byte) { told = append(told, b) }}
+			p, err := Prepare(g.f, o)
+			require.NoError(t, err)
+			for _, rows := range []int{3, 5} {
+				in, err := core.NewTensor(core.F32, core.Shape{rows, 8})
+				require.NoError(t, err)
+				_, err = p.Run(t.Context(), map[string]*core.Tensor{g.f.Parameters[0].Name: in}, nil)
+				require.NoError(t, err)
+			}
+			if !test.packs {
+				assert.Empty(t, told)
+				return
+			}
+			require.Len(t, told, 1)
+			assert.Same(t, &weights.Bytes()[0], &told[0][0])
+		})
+	}
+}

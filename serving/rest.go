@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tf2ng/tf2ng"
@@ -47,10 +48,16 @@ type restHandler struct {
 	options RESTOptions
 }
 
+// pattern returns a regular expression, compiled when it is first used: most programs that have this
+// package serve nothing.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
+
 var (
-	callPath = regexp.MustCompile(
+	callPath = pattern(
 		`^(?i)/v1/models/([^/:]+)(?:/versions/(\d+)|/labels/([^/:]+))?:(classify|regress|predict)$`)
-	statusPath = regexp.MustCompile(
+	statusPath = pattern(
 		`^(?i)/v1/models(?:/([^/:]+))?(?:/versions/(\d+)|/labels/([^/:]+))?(?:/(metadata))?$`)
 )
 
@@ -105,7 +112,7 @@ func (h *restHandler) answer(w http.ResponseWriter, r *http.Request, path string
 		ctx, cancel = context.WithTimeout(ctx, h.options.Timeout)
 		defer cancel()
 	}
-	if found := callPath.FindStringSubmatch(path); found != nil && r.Method == http.MethodPost {
+	if found := callPath().FindStringSubmatch(path); found != nil && r.Method == http.MethodPost {
 		spec, err := restSpec(found)
 		if err != nil {
 			return nil, err
@@ -121,7 +128,7 @@ func (h *restHandler) answer(w http.ResponseWriter, r *http.Request, path string
 		}
 		return h.call(ctx, strings.ToLower(found[4]), spec, body, lease)
 	}
-	if found := statusPath.FindStringSubmatch(path); found != nil && r.Method == http.MethodGet {
+	if found := statusPath().FindStringSubmatch(path); found != nil && r.Method == http.MethodGet {
 		spec, err := restSpec(found)
 		if err != nil {
 			return nil, err

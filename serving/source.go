@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,7 +52,7 @@ const warmupFile = "assets.extra/tf_serving_warmup_requests"
 // batchingFile is where a version may have batching parameters of its own.
 const batchingFile = "batching_params.pbtxt"
 
-var versionFile = regexp.MustCompile(`^(\d+)\.(pb|pbtxt|ng)$`)
+var versionFile = pattern(`^(\d+)\.(pb|pbtxt|ng)$`)
 
 // Versions lists what has a number for its name.
 func (d *Directories) Versions(_ context.Context, basePath string) ([]Version, error) {
@@ -64,7 +63,7 @@ func (d *Directories) Versions(_ context.Context, basePath string) ([]Version, e
 	var list []Version
 	for _, e := range entries {
 		digits := e.Name()
-		if m := versionFile.FindStringSubmatch(digits); m != nil {
+		if m := versionFile().FindStringSubmatch(digits); m != nil {
 			digits = m[1]
 		}
 		n, err := strconv.ParseInt(digits, 10, 64)

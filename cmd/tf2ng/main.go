@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"runtime"
 	"strings"
 
@@ -59,7 +60,7 @@ func doMain(args []string, stdout, stderr io.Writer, more ...kong.Option) (code 
 		kong.Vars{"version": versionLine()},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	}, more...)
-	parser, err := kong.New(&cli{}, options...)
+	parser, err := kong.New(commandLine(args), options...)
 	if err != nil {
 		return fail(stderr, err)
 	}
@@ -80,6 +81,20 @@ func doMain(args []string, stdout, stderr io.Writer, more ...kong.Option) (code 
 		return fail(stderr, err)
 	}
 	return exitOK
+}
+
+// commandLine returns the cli for the parser: with the command that args name alone, for the flags of all
+// others together take longer to read than many a model.
+func commandLine(args []string) any {
+	all := reflect.TypeFor[cli]()
+	version, _ := all.FieldByName("Version")
+	for i := range all.NumField() {
+		f := all.Field(i)
+		if _, command := f.Tag.Lookup("cmd"); command && len(args) > 0 && args[0] == strings.ToLower(f.Name) {
+			return reflect.New(reflect.StructOf([]reflect.StructField{version, f})).Interface()
+		}
+	}
+	return &cli{}
 }
 
 // versionLine tells what a report of a defect should say.

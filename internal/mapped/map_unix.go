@@ -13,5 +13,9 @@ func mapFile(f *os.File, size int) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{Data: data, close: func() error { return unix.Munmap(data) }}, nil
+	return &File{
+		Data:  data,
+		close: func() error { return unix.Munmap(data) },
+		drop:  func(from, to int) { _ = unix.Madvise(data[from:to], unix.MADV_DONTNEED) }, // advice: it may do nothing
+	}, nil
 }

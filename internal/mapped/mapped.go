@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"sync"
+	"unsafe"
 )
 
 // MaxBytes bounds the size of a file that Open takes; where an int is smaller, that does.
@@ -19,6 +20,7 @@ const MaxBytes = 1 << 36
 type File struct {
 	Data  []byte // must not be changed
 	close func() error
+	drop  func(from, to int) // the memory of whole pages in between; nil where the file was read
 	once  sync.Once
 	err   error
 }
@@ -81,6 +83,23 @@ func Read(r io.Reader, name string, limit int64) ([]byte, error) {
 		return nil, &SizeError{Name: name, Limit: limit}
 	}
 	return data, nil
+}
+
+// Drop gives back the memory of a part of Data, which the system fills again from the file when it is
+// read. Bytes that are no part of Data stay as they are. It must not be called after Close.
+func (f *File) Drop(part []byte) {
+	if f.drop == nil || len(part) == 0 {
+		return
+	}
+	base, page := uintptr(unsafe.Pointer(unsafe.SliceData(f.Data))), os.Getpagesize()
+	from := uintptr(unsafe.Pointer(unsafe.SliceData(part)))
+	if from < base || from-base > uintptr(len(f.Data)) || uintptr(len(part)) > uintptr(len(f.Data))-(from-base) {
+		return
+	}
+	first := (int(from-base) + page - 1) / page * page
+	if end := (int(from-base) + len(part)) / page * page; end > first {
+		f.drop(first, end)
+	}
 }
 
 // Close unmaps the file: Data, and all that borrows from it, must not be used any more.

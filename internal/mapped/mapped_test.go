@@ -67,3 +67,21 @@ func TestRead(t *testing.T) {
 	_, err = Read(iotest.ErrReader(broken), "pipe", 5)
 	assert.ErrorIs(t, err, broken)
 }
+
+// What was dropped is there again when it is read; what is no part of the file stays.
+func TestDrop(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	content := strings.Repeat("0123456789abcdef", 1<<14)
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	f, err := Open(path)
+	require.NoError(t, err)
+	own := []byte(content)
+	for _, part := range [][]byte{
+		f.Data, f.Data[:0], f.Data[1:2], f.Data[100 : len(f.Data)-100], f.Data[len(f.Data):], nil, own, own[5000:],
+	} {
+		f.Drop(part)
+		assert.Equal(t, content, string(f.Data))
+		assert.Equal(t, content, string(own))
+	}
+	require.NoError(t, f.Close())
+}

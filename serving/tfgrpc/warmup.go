@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/wamuir/graft/tensorflow/serving/apis_go_proto"
 	"google.golang.org/protobuf/proto"
@@ -66,11 +67,12 @@ func readWarmup(r io.Reader) ([]serving.Request, error) {
 	}
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// castagnoli returns the table of the checksums: made when it is first used.
+var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
 // masked returns the checksum that TFRecord files have of some bytes.
 func masked(data []byte) uint32 {
-	sum := crc32.Checksum(data, castagnoli)
+	sum := crc32.Checksum(data, castagnoli())
 	return (sum>>15 | sum<<17) + 0xa282ead8
 }
 

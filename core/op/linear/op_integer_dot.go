@@ -72,7 +72,7 @@ func (op *IntegerDot) Infer(in []core.Operand) ([]core.Fact, error) {
 
 // Eval is the plain loop.
 func (op *IntegerDot) Eval(in, out []*core.Tensor) error {
-	a, b := in[0].Int64s(), in[1].Int64s()
+	a := in[0].Int64s()
 	aZP, bZP := in[2].Int64s()[0], in[3].Int64s()
 	m, k, n := dotSizes(in[0].Shape(), in[1].Shape(), op.ReductionAxes)
 	post := newPostOps(op.PostOps, in[4:], out[0])
@@ -84,6 +84,11 @@ func (op *IntegerDot) Eval(in, out []*core.Tensor) error {
 	for j := range zp {
 		zp[j] = bZP[j%channels%len(bZP)]
 	}
+	rows := addRow[uint8]
+	if in[1].Type() == core.I8 {
+		rows = addRow[int8]
+	}
+	add := rows(in[1], zp)
 	acc := make([]int64, n) // of a row, for b is read in its order
 	for i := range m {
 		clear(acc)
@@ -91,10 +96,7 @@ func (op *IntegerDot) Eval(in, out []*core.Tensor) error {
 			if l%64 == 0 && out[0].Abandoned() {
 				return nil
 			}
-			x, row := a[i*k+l]-aZP, b[l*n:][:n]
-			for j, w := range row {
-				acc[j] += x * (w - zp[j])
-			}
+			add(acc, l, a[i*k+l]-aZP)
 		}
 		for j, sum := range acc {
 			post.apply(i*n+j, j%channels, int32(sum))
@@ -157,4 +159,15 @@ func dotSizes(a, b core.Shape, reductionAxes int) (m, k, n int) {
 	outer := len(a) - reductionAxes
 	return core.Shape(a[:outer]).MustElements(), core.Shape(b[:reductionAxes]).MustElements(),
 		core.Shape(b[reductionAxes:]).MustElements()
+}
+
+// addRow returns a function that adds the products of x and row l of b, less its zero points, to acc.
+// It reads b as it is: a copy in 64 bits would take eight times its memory.
+func addRow[T int8 | uint8](b *core.Tensor, zp []int64) func(acc []int64, l int, x int64) {
+	data, n := core.Data[T](b), len(zp)
+	return func(acc []int64, l int, x int64) {
+		for j, w := range data[l*n:][:n] {
+			acc[j] += x * (int64(w) - zp[j])
+		}
+	}
 }

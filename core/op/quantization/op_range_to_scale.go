@@ -97,7 +97,7 @@ func (op *RangeToScale) Infer(in []core.Operand) ([]core.Fact, error) {
 		return nil, err
 	}
 	if in[0].Const != nil && in[1].Const != nil {
-		if _, err := op.scales(in[0].Const, in[1].Const); err != nil {
+		if err := op.check(in[0].Const, in[1].Const); err != nil {
 			return nil, err
 		}
 	}
@@ -136,20 +136,49 @@ func inferRange(in []core.Operand, typ core.Type) (core.Fact, error) {
 	return core.Fact{Type: max(in[0].Type, in[1].Type), Shape: shape}, nil
 }
 
+// check checks C4 and C5.
+func (op *RangeToScale) check(minT, maxT *core.Tensor) error {
+	if op.Divides {
+		_, err := op.scales(minT, maxT)
+		return err
+	}
+	mins, maxs := floatsOf(minT), floatsOf(maxT)
+	for i := range minT.Len() {
+		if err := op.checkRange(mins(i), maxs(i), i, minT.Len()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkRange checks C4 of element i of n.
+func (op *RangeToScale) checkRange(mn, mx float64, i, n int) error {
+	if op.AnyOrder && mn > mx {
+		mn, mx = mx, mn
+	}
+	return infer.CheckRange(mn, mx, i, n)
+}
+
+// floatsOf returns a function that reads an element of an f32 or f64 tensor.
+func floatsOf(t *core.Tensor) func(i int) float64 {
+	if t.Type() == core.F32 {
+		data := core.Data[float32](t)
+		return func(i int) float64 { return float64(data[i]) }
+	}
+	data := core.Data[float64](t)
+	return func(i int) float64 { return data[i] }
+}
+
 // scales computes the scales and checks C4 and C5.
 func (op *RangeToScale) scales(minT, maxT *core.Tensor) ([]float64, error) {
-	mins, maxs := minT.Float64s(), maxT.Float64s()
+	mins, maxs := floatsOf(minT), floatsOf(maxT)
 	round := op.rounding(minT.Type())
-	out := make([]float64, len(mins))
-	for i, mn := range mins {
-		lower, upper := mn, maxs[i]
-		if op.AnyOrder && lower > upper {
-			lower, upper = upper, lower
-		}
-		if err := infer.CheckRange(lower, upper, i, len(mins)); err != nil {
+	out := make([]float64, minT.Len())
+	for i := range out {
+		if err := op.checkRange(mins(i), maxs(i), i, len(out)); err != nil {
 			return nil, err
 		}
-		out[i] = op.scale(round(mn), round(maxs[i]), round)
+		out[i] = op.scale(round(mins(i)), round(maxs(i)), round)
 	}
 	if op.Largest {
 		out = []float64{maxOf(out)}
@@ -158,7 +187,7 @@ func (op *RangeToScale) scales(minT, maxT *core.Tensor) ([]float64, error) {
 		for i, s := range out {
 			if s == 0 || math.IsInf(round(1/s), 0) {
 				return nil, core.Violation("C5", -1, "got the range [%v, %v], whose scale %v cannot divide; want a wider one",
-					mins[i], maxs[i], s)
+					mins(i), maxs(i), s)
 			}
 		}
 	}

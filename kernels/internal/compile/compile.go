@@ -24,6 +24,7 @@ type Options struct {
 	Memory     core.MemoryLimits // of the tensors of a Run
 	WithoutQDQ bool              // pass qdq is left out
 	Reference  bool              // ops run their references, after no other pass
+	Packed     func([]byte)      // is told which constants were packed; may be nil
 }
 
 // Compile takes a function, the types and shapes of whose parameters are known, through the
@@ -151,6 +152,7 @@ func (a assembler) lowerParts(f *partition, runs *machine.RunPool) (*machine.Pla
 		if err := lower(p.node); err != nil {
 			return nil, err
 		}
+		c.tellPacked(n)
 	}
 	return c.finish(f, runs)
 }

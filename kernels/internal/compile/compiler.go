@@ -31,6 +31,7 @@ type compiler struct {
 	indirects int64               // bytes of all offsets
 	inner     int64               // bytes of the arenas of functions
 	caller    *core.Node          // the last node that calls functions
+	packs     bool                // the node that is being lowered had constants packed
 }
 
 // fixedBuffer returns a buffer outside the arena with a constant's bytes.

@@ -207,6 +207,20 @@ func packed[P sized](c *compiler, k *share.Key, pack func() (P, []int32, error))
 		if err != nil {
 			return packedWeights[P]{}, 0, err
 		}
+		c.packs = true
 		return packedWeights[P]{p, slope}, p.Bytes() + 4*int64(len(slope)), nil
 	})
+}
+
+// tellPacked tells of the constants of a node that was lowered, if they were packed for it.
+func (c *compiler) tellPacked(n *core.Node) {
+	tell := c.assembler.options.Packed
+	if c.packs && tell != nil {
+		for _, v := range n.Inputs() {
+			if k, ok := v.Node.Op().(*core.Constant); ok && k.Value.Type() != core.String {
+				tell(k.Value.Bytes())
+			}
+		}
+	}
+	c.packs = false
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"sync"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel/internal/wire"
@@ -122,7 +123,7 @@ func (t *table) block(at handle) ([]byte, error) {
 	}
 	whole := t.data[at.offset : at.offset+at.size+trailerBytes]
 	body, sum := whole[:at.size+1], binary.LittleEndian.Uint32(whole[at.size+1:])
-	if got := mask(crc32.Checksum(body, castagnoli)); got != sum {
+	if got := mask(crc32.Checksum(body, castagnoli())); got != sum {
 		return nil, wire.Errorf(graphdef.ErrMalformed, "block at byte %d: got checksum %#08x, want %#08x: the file is "+
 			"damaged", at.offset, got, sum)
 	}
@@ -186,7 +187,8 @@ func eachEntry(block []byte, check func(key []byte) error, yield func(key, value
 	return nil
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// castagnoli returns the table of the checksums: made when it is first used.
+var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
 // mask is how LevelDB stores a checksum, so that one of bytes with checksums in them means something.
 func mask(crc uint32) uint32 { return (crc>>15 | crc<<17) + 0xa282ead8 }

@@ -72,7 +72,7 @@ func (b *Bundle) check(key string, e *entry, data []byte) error {
 	if b.taken[e.shard] += e.size; b.taken[e.shard] > int64(len(b.shards[e.shard])) {
 		err = wire.Errorf(graphdef.ErrValue, "tensors overlap")
 	} else {
-		err = compare(crc32.Checksum(data, castagnoli), e.crc)
+		err = compare(crc32.Checksum(data, castagnoli()), e.crc)
 	}
 	b.checked[key] = err
 	return err
@@ -125,9 +125,9 @@ func splitStrings(data []byte, n int64, stored uint32) ([][]byte, error) {
 		}
 		lengths[i], rest = v, rest[k:]
 		if v <= math.MaxUint32 {
-			crc = crc32.Update(crc, castagnoli, binary.LittleEndian.AppendUint32(nil, uint32(v)))
+			crc = crc32.Update(crc, castagnoli(), binary.LittleEndian.AppendUint32(nil, uint32(v)))
 		} else {
-			crc = crc32.Update(crc, castagnoli, binary.LittleEndian.AppendUint64(nil, v))
+			crc = crc32.Update(crc, castagnoli(), binary.LittleEndian.AppendUint64(nil, v))
 		}
 	}
 	if len(rest) < 4 {
@@ -136,7 +136,7 @@ func splitStrings(data []byte, n int64, stored uint32) ([][]byte, error) {
 	if err := compare(crc, binary.LittleEndian.Uint32(rest)); err != nil {
 		return nil, fmt.Errorf("lengths of the strings: %w", err)
 	}
-	crc = crc32.Update(crc, castagnoli, rest[:4])
+	crc = crc32.Update(crc, castagnoli(), rest[:4])
 	rest = rest[4:]
 	out := make([][]byte, n)
 	for i, length := range lengths {
@@ -144,7 +144,7 @@ func splitStrings(data []byte, n int64, stored uint32) ([][]byte, error) {
 			return nil, wire.Errorf(graphdef.ErrMalformed, "string %d has %d bytes, but %d are left", i, length, len(rest))
 		}
 		out[i], rest = rest[:length:length], rest[length:]
-		crc = crc32.Update(crc, castagnoli, out[i])
+		crc = crc32.Update(crc, castagnoli(), out[i])
 	}
 	if len(rest) > 0 {
 		return nil, wire.Errorf(graphdef.ErrMalformed, "%d bytes behind the last string", len(rest))
