@@ -19,7 +19,7 @@ SUMMARY  := $(GO) run ./internal/testsummary
 
 export CGO_ENABLED ?= 0
 
-.PHONY: help build demo test check $(CHECKS) generate goldens fuzz-tensorflow test-tensorflow tensorflow onnx test-onnx test-serving serving-clients soak bench
+.PHONY: help build demo test check $(CHECKS) generate goldens fuzz-tensorflow test-tensorflow tensorflow onnx test-onnx test-serving serving-clients soak picture bench
 
 help: ## list the commands
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 17
@@ -145,6 +145,11 @@ test-tensorflow: tensorflow ## run the tests that need TensorFlow: every node of
 			$(GO) test -count=1 -tags 'python tensorflow' -json ./internal/livetest | $(SUMMARY); \
 	else echo 'NOT RUN: TensorFlow in process (bridge/tf/live), there is no C compiler'; \
 		$(GO) test -count=1 -tags python -json ./internal/livetest | $(SUMMARY); fi
+
+picture: build ## draw docs/diff-report.png again: the page of tf2ng diff --html, in Chromium
+	bin/tf2ng diff $(DATA)/digits_cnn_nc26_tf215.pb --against testdata/recordings/digits_cnn_nc26_tf215 --nodes --tf-version 2.8 \
+		--html bin/report.html >bin/report.txt; test $$? = 1
+	$(GO) run ./scripts/picture bin/report.html docs/diff-report.png
 
 bench: ## measure the kernels; compare two runs with benchstat
 	$(GO) test -run '^$$' -bench . -benchtime 200ms -count 6 ./kernels/...

@@ -63,6 +63,24 @@ func LoadBytes(data []byte, opts ...Option) (_ *Model, err error) {
 	return c.load(source{data: data})
 }
 
+// FromGraphDef is Load for a GraphDef that graphdef.Parse has read, with its limits. Neither the graph nor the
+// bytes that it was read from may change until Close.
+func FromGraphDef(g *graphdef.Graph, opts ...Option) (_ *Model, err error) {
+	defer guard(&err)
+	c, err := configure(opts)
+	if err != nil {
+		return nil, err
+	}
+	if g == nil {
+		return nil, errors.New("got no graph")
+	}
+	t, err := c.translated(g, nil)
+	if err != nil {
+		return nil, err
+	}
+	return c.model(t)
+}
+
 // LoadReader is Load for a model that is read from r to its end. It does not read more than
 // a model may have, 64 GiB: that is a *SizeError.
 func LoadReader(r io.Reader, opts ...Option) (_ *Model, err error) {

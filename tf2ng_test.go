@@ -86,6 +86,14 @@ func TestLoadByContent(t *testing.T) {
 		assert.Equal(t, want.Bytes(), run(t, m, images(t, 2)).Bytes(), name)
 		require.NoError(t, m.Close())
 	}
+	parsed, err := graphdef.Parse(graph, graphdef.Limits{})
+	require.NoError(t, err)
+	m, err := tf2ng.FromGraphDef(parsed)
+	require.NoError(t, err)
+	assert.Equal(t, want.Bytes(), run(t, m, images(t, 2)).Bytes(), "a graph that was parsed")
+	require.NoError(t, m.Close())
+	_, err = tf2ng.FromGraphDef(nil)
+	assert.EqualError(t, err, "got no graph")
 }
 
 func TestConvertedModelKeepsEveryTensor(t *testing.T) {

@@ -32,10 +32,10 @@ func TestHTML(t *testing.T) {
 	var b strings.Builder
 	require.NoError(t, r.WriteHTML(&b, c.Plan))
 	page := b.String()
-	assert.Equal(t, 1, strings.Count(page, "</script>"), "a name does not end the script")
+	assert.Equal(t, 2, strings.Count(page, "</script>"), "a name does not end the data")
 	assert.NotRegexp(t, `(src|href)="http|@import|url\(|fetch\(`, strings.ReplaceAll(page, `href="data:,"`, ""))
 
-	text := regexp.MustCompile(`(?m)^const data = (.*);$`).FindStringSubmatch(page)
+	text := regexp.MustCompile(`(?m)^<script type="application/json" id="data">(.*)</script>$`).FindStringSubmatch(page)
 	require.NotNil(t, text)
 	var data struct {
 		Report compare.Report `json:"report"`

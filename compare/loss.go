@@ -51,10 +51,11 @@ type Loss struct {
 }
 
 // Layers compares every tensor of the quantized graph that has a counterpart in the float graph. The
-// counterpart of a node is the one of the same name, or what follows the node whose name it begins with
-// ("conv1_eightbit_requantize": conv1) up to the next that the quantized graph has, too: of these the tensor
-// of the same shape that is nearest, since what is fused differs. Integers count by the range that the
-// node gives with them.
+// counterpart of a node is the one of the same name. That of a node that makes integers of reals, or reals of
+// integers, is that of what it reads. That of any other quantized node is what follows the node whose name it
+// begins with ("conv1_eightbit_requantize": conv1) up to the next that the quantized graph has, too: of these
+// the tensor of the same shape that is nearest, since what is fused differs. Integers count by the range that
+// the node gives with them.
 func (q *Quantization) Layers(ctx context.Context) (*Loss, error) {
 	small, err := q.values(ctx, q.Quantized, q.QuantizedPlan)
 	if err != nil {
@@ -100,7 +101,7 @@ const (
 
 // match finds the counterparts, by the nodes of the quantized graph, and the nodes that have none.
 func (q *Quantization) match(small, full Tensors) (found map[string]*Layer, unmatched []string) {
-	chains := newChains(q.QuantizedPlan, q.FloatPlan)
+	chains := newChains(q.QuantizedPlan, q.FloatPlan, small)
 	found = map[string]*Layer{}
 	for i := range q.QuantizedPlan.nodes {
 		n := &q.QuantizedPlan.nodes[i]
@@ -108,7 +109,7 @@ func (q *Quantization) match(small, full Tensors) (found map[string]*Layer, unma
 		if len(readings) == 0 {
 			continue
 		}
-		layer := best(readings, chains.candidates(n.name), full)
+		layer := best(readings, chains.candidates(n), full)
 		if layer == nil {
 			unmatched = append(unmatched, n.name)
 			continue
@@ -180,6 +181,9 @@ func (q *Quantization) values(ctx context.Context, s Side, p *Plan) (Tensors, er
 			return nil, fmt.Errorf("%s: %s: %w", s.Name, t, err)
 		}
 	}
+	for name, t := range q.Feeds { // an input may be quantized, too
+		f.values[FullName(name)] = t
+	}
 	return f.values, nil
 }
 
@@ -250,13 +254,16 @@ func (l *Layer) own() {
 
 // chains finds the nodes of a float graph that a quantized graph has in one node.
 type chains struct {
-	float   *Plan
-	readers map[string][]string // the nodes that read each node of the float graph
-	kept    map[string]bool     // the nodes of the float graph that the quantized one has
+	quantized, float *Plan
+	values           Tensors             // of the quantized graph
+	readers          map[string][]string // the nodes that read each node of the float graph
+	kept             map[string]bool     // the nodes of the float graph that the quantized one has
 }
 
-func newChains(quantized, float *Plan) *chains {
-	c := &chains{float: float, readers: map[string][]string{}, kept: map[string]bool{}}
+func newChains(quantized, float *Plan, values Tensors) *chains {
+	c := &chains{
+		quantized: quantized, float: float, values: values, readers: map[string][]string{}, kept: map[string]bool{},
+	}
 	for i := range float.nodes {
 		n := &float.nodes[i]
 		for _, t := range n.reads {
@@ -266,36 +273,44 @@ func newChains(quantized, float *Plan) *chains {
 		}
 	}
 	for i := range quantized.nodes {
-		name := quantized.nodes[i].name
-		c.kept[name] = true
-		c.kept[origin(name)] = true
+		n := &quantized.nodes[i]
+		c.kept[n.name] = true
+		if n.quantized {
+			c.kept[c.origin(n.name)] = true
+		}
 	}
 	return c
 }
 
-// The marks by which quantization tools name what they make of a node.
-func marks() []string { return []string{"_eightbit", "/eightbit"} }
-
-// origin returns the name of the float node that a quantized node was made of.
-func origin(node string) string {
-	for _, mark := range marks() {
-		if before, _, ok := strings.Cut(node, mark); ok {
-			return before
+// origin returns the node of the float graph that a quantized node was made of: quantization tools give what
+// they make of a node its name and more. "" if there is none.
+func (c *chains) origin(node string) string {
+	for !c.float.has(node) {
+		at := strings.LastIndexAny(node, "_/")
+		if at < 0 {
+			return ""
 		}
+		node = node[:at]
 	}
 	return node
 }
 
 // candidates returns the tensors of the float graph that a node of the quantized one may stand for.
-func (c *chains) candidates(node string) []string {
-	if c.float.has(node) {
-		return []string{node + ":0"}
+func (c *chains) candidates(n *planned) []string {
+	if c.float.has(n.name) {
+		return []string{n.name + ":0"}
 	}
-	if _, read, ok := strings.Cut(node, "_eightbit_quantize_"); ok { // it quantizes what the node reads
-		return []string{read + ":0"}
+	if !n.quantized || len(n.reads) == 0 { // of constants others are made, by folding for example
+		return nil
 	}
-	at := origin(node)
-	if !c.float.has(at) {
+	if t := c.converts(n); t != "" { // its result stands for what it reads
+		if i, ok := c.quantized.at[NodeOf(t)]; ok {
+			return c.candidates(&c.quantized.nodes[i])
+		}
+		return []string{t}
+	}
+	at := c.origin(n.name)
+	if at == "" {
 		return nil
 	}
 	list := []string{at + ":0"}
@@ -307,6 +322,17 @@ func (c *chains) candidates(node string) []string {
 		}
 	}
 	return list
+}
+
+// converts returns the tensor of reals of which a node makes integers, or the other way round; "" if it does
+// something else.
+func (c *chains) converts(n *planned) string {
+	read, made := c.values[n.inputs[0]], c.values[n.name+":0"]
+	if n.reads[0] != n.inputs[0] || read == nil || made == nil || !read.Shape().Equal(made.Shape()) ||
+		read.Type().IsFloat() == made.Type().IsFloat() {
+		return ""
+	}
+	return n.reads[0]
 }
 
 // WriteText writes the loss for people.

@@ -23,7 +23,8 @@ node { name: "x" op: "Placeholder" attr { key: "dtype" value { type: DT_FLOAT } 
 node { name: "w" op: "Const" attr { key: "value" value { } } }
 node { name: "a" op: "Relu" input: "x" }
 node { name: "s" op: "Relu" input: "a" }
-node { name: "sum" op: "QuantizedConv2DWithBiasSumAndReluAndRequantize" input: "a" input: "w" input: "a:1" input: "s" }
+node { name: "sum" op: "QuantizedConv2DWithBiasSumAndReluAndRequantize" input: "a" input: "w" input: "w" input: "a:1" input: "w"
+  input: "w" input: "w" input: "w" input: "w" input: "s" input: "w" input: "w" }
 node { name: "y" op: "Relu" input: "sum" }
 node { name: "z" op: "Relu" input: "s" }`
 

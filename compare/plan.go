@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/compare/internal/excerpt"
 	"github.com/tf2ng/tf2ng/core"
@@ -21,11 +22,12 @@ type Plan struct {
 
 // planned is a node of a Plan.
 type planned struct {
-	name, op string
-	inputs   []string // the full names of all tensors that it reads
-	reads    []string // those of them that are no constants
-	summand  string   // the tensor that it adds to, in place, so that nothing else may hold it; or ""
-	flow     bool     // its result is a TensorArray's flow, whose value has no meaning
+	name, op  string
+	inputs    []string // the full names of all tensors that it reads
+	reads     []string // those of them that are no constants
+	summand   string   // the tensor that it adds to, in place, so that nothing else may hold it; or ""
+	flow      bool     // its result is a TensorArray's flow, whose value has no meaning
+	quantized bool     // it computes with quantized types, or makes or simulates them
 }
 
 // PlanGraph returns the Plan of a binary GraphDef.
@@ -34,6 +36,11 @@ func PlanGraph(data []byte, limits graphdef.Limits) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	return PlanParsed(data, g)
+}
+
+// PlanParsed returns the Plan of a binary GraphDef and of what graphdef.Parse made of it.
+func PlanParsed(data []byte, g *graphdef.Graph) (*Plan, error) {
 	x, err := excerpt.New(data, g)
 	if err != nil {
 		return nil, err
@@ -47,11 +54,14 @@ func PlanGraph(data []byte, limits graphdef.Limits) (*Plan, error) {
 		if len(n.DataInputs()) == 0 {
 			continue
 		}
-		node := planned{name: n.Name, op: n.Op, reads: x.Reads(n.Name), summand: summand(g, n)}
-		for _, in := range n.DataInputs() {
+		facts := tf.FactsOf(n)
+		node := planned{name: n.Name, op: n.Op, reads: x.Reads(n.Name), flow: p.hasFlow(n, facts), quantized: facts.Quantized}
+		for i, in := range n.DataInputs() {
 			node.inputs = append(node.inputs, excerpt.Tensor(in))
+			if i == facts.AddsTo {
+				node.summand = node.inputs[i]
+			}
 		}
-		node.flow = p.isFlow(n)
 		p.add(node)
 	}
 	return p, nil
@@ -81,20 +91,12 @@ func PlanFunction(f *core.Function) *Plan {
 	return p
 }
 
-// isFlow reports whether a node gives the flow of a TensorArray: a number that orders what is done with
-// the array, and that every program may choose.
-func (p *Plan) isFlow(n *graphdef.Node) bool {
-	switch n.Op {
-	case "TensorArrayV3", "TensorArrayWriteV3", "TensorArrayScatterV3", "TensorArraySplitV3":
-		return true
-	case "Enter", "Exit", "Identity", "Merge", "NextIteration", "Switch":
-		for _, in := range n.DataInputs() {
-			if i, ok := p.at[in.Node]; ok && p.nodes[i].flow {
-				return true
-			}
-		}
-	}
-	return false
+// hasFlow reports whether a node's tensors are the flow of a TensorArray: by what it is, or by what it reads.
+func (p *Plan) hasFlow(n *graphdef.Node, f tf.Facts) bool {
+	return f.Flow || f.Passes && slices.ContainsFunc(n.DataInputs(), func(in graphdef.Input) bool {
+		i, ok := p.at[in.Node]
+		return ok && p.nodes[i].flow
+	})
 }
 
 func (p *Plan) add(n planned) {
@@ -141,30 +143,6 @@ func port(tensor string) int {
 	_, digits, _ := strings.Cut(tensor, ":")
 	n, _ := strconv.Atoi(digits)
 	return n
-}
-
-// inPlace tells ops of TensorFlow's that add to one of their inputs in place, and fail if anything
-// else holds it: by their names, or by their list of fused ops.
-func inPlace(n *graphdef.Node) bool {
-	if strings.Contains(n.Op, "BiasSumAnd") || strings.Contains(n.Op, "BiasSignedSumAnd") {
-		return true
-	}
-	fused, err := n.Strs("fused_ops")
-	return err == nil && (slices.Contains(fused, "Sum") || slices.Contains(fused, "Add"))
-}
-
-// summand returns the tensor that a node adds to in place: the only one of its inputs, the data
-// aside, that is the first output of a node with inputs. "" if there is none.
-func summand(g *graphdef.Graph, n *graphdef.Node) string {
-	if !inPlace(n) {
-		return ""
-	}
-	for _, in := range n.DataInputs()[1:] {
-		if in.Port == 0 && len(g.Producer(in).DataInputs()) > 0 {
-			return excerpt.Tensor(in)
-		}
-	}
-	return ""
 }
 
 // summands returns the tensors that cannot be had together with what is computed of them.

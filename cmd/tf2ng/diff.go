@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/compare"
 	"github.com/tf2ng/tf2ng/core"
 )
@@ -131,6 +130,7 @@ type diff struct {
 	out     *output
 
 	a, b     side
+	graphs   map[string]*graph // by their paths
 	feeds    compare.Tensors
 	outputs  []string          // to compare; nil for the model's
 	many     []compare.Tensors // of the inputs that are many files, those of each run
@@ -291,13 +291,10 @@ func (d *diff) reduce(ctx context.Context, c *compare.Comparison, r *compare.Rep
 	return nil
 }
 
-// noLimits are the default limits of GraphDefs.
-func noLimits() graphdef.Limits { return graphdef.Limits{} }
-
 // plan returns the order in which tensors are compared.
 func (d *diff) plan() (*compare.Plan, error) {
 	if d.a.graph != nil {
-		return compare.PlanGraph(d.a.graph, noLimits())
+		return compare.PlanParsed(d.a.graph.data, d.a.graph.parsed)
 	}
 	if d.a.model != nil {
 		return compare.PlanFunction(d.a.model.Function()), nil

@@ -17,11 +17,11 @@ func (d *diff) loss(ctx context.Context) error {
 	if len(d.many) > 0 {
 		return errors.New("--float: want one array for each input, whose first axis may be long")
 	}
-	quantized, err := compare.PlanGraph(d.a.graph, noLimits())
+	quantized, err := compare.PlanParsed(d.a.graph.data, d.a.graph.parsed)
 	if err != nil {
 		return err
 	}
-	float, err := compare.PlanGraph(d.b.graph, noLimits())
+	float, err := compare.PlanParsed(d.b.graph.data, d.b.graph.parsed)
 	if err != nil {
 		return err
 	}

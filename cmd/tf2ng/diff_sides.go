@@ -5,15 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/bridge/tf"
-	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
-	"github.com/tf2ng/tf2ng/bridge/tf/pbtxt"
 	"github.com/tf2ng/tf2ng/compare"
 	"github.com/tf2ng/tf2ng/compare/tensorflow"
 )
@@ -22,7 +19,7 @@ import (
 type side struct {
 	compare.Side
 	model   *tf2ng.Model // nil for other sides
-	graph   []byte       // the binary GraphDef; nil if it was none
+	graph   *graph       // nil if it was none
 	closers []func() error
 }
 
@@ -117,19 +114,19 @@ func (d *diff) openLive(ctx context.Context, s settings) (side, error) {
 		return side{}, errors.New("live: this tf2ng was built without TensorFlow's library: build it with -tags " +
 			"tensorflow, or use --tensorflow")
 	}
-	graph, err := d.forTensorFlow()
+	g, err := d.forTensorFlow()
 	if err != nil {
 		return side{}, err
 	}
 	d.rewrites = d.rewrites || d.command.Optimize || s.has("grappler")
 	e := liveEngine(d.command.Optimize || s.has("grappler"))
 	d.follow(e.Version())
-	r, err := e.Open(ctx, graph)
+	r, err := e.Open(ctx, g.data)
 	if err != nil {
 		return side{}, err
 	}
 	opened := side{
-		Side: compare.Side{Name: e.Name(), Engine: e}, graph: graph,
+		Side: compare.Side{Name: e.Name(), Engine: e}, graph: g,
 		closers: []func() error{func() error { return compare.Close(r) }},
 	}
 	opened.Runner, err = d.withConstants(ctx, r)
@@ -137,18 +134,22 @@ func (d *diff) openLive(ctx context.Context, s settings) (side, error) {
 }
 
 // forTensorFlow returns the model's GraphDef.
-func (d *diff) forTensorFlow() ([]byte, error) {
-	graph, err := readGraphDef(d.command.Model)
-	if err == nil && graph == nil {
+func (d *diff) forTensorFlow() (*graph, error) {
+	g, err := d.read(d.command.Model)
+	if err == nil && g == nil {
 		err = fmt.Errorf("%s: TensorFlow reads GraphDefs (.pb, .pbtxt) only: name the one that it was converted from, and "+
 			"the .ng file as --a model=FILE.ng", d.command.Model)
 	}
-	return graph, err
+	if err != nil {
+		return nil, err
+	}
+	d.command.graph = g.parsed
+	return g, nil
 }
 
 // openTensorFlow starts TensorFlow and loads the GraphDef.
 func (d *diff) openTensorFlow(ctx context.Context, s settings) (side, error) {
-	graph, err := d.forTensorFlow()
+	g, err := d.forTensorFlow()
 	if err != nil {
 		return side{}, err
 	}
@@ -163,13 +164,13 @@ func (d *diff) openTensorFlow(ctx context.Context, s settings) (side, error) {
 		return side{}, err
 	}
 	d.rewrites = d.rewrites || d.command.Optimize || s.has("grappler")
-	opened := side{Side: compare.Side{Name: e.Name(), Engine: e}, graph: graph, closers: []func() error{e.Close}}
+	opened := side{Side: compare.Side{Name: e.Name(), Engine: e}, graph: g, closers: []func() error{e.Close}}
 	d.notes = append(d.notes, e.Describe())
 	for _, w := range e.Warnings() {
 		d.warn(w)
 	}
 	d.follow(e.Version())
-	r, err := e.Open(ctx, graph)
+	r, err := e.Open(ctx, g.data)
 	if err != nil {
 		return opened, err
 	}
@@ -249,12 +250,16 @@ func (d *diff) openModel(flag string, s settings) (side, error) {
 	if err := r.change(s); err != nil {
 		return side{}, fmt.Errorf("%s: %w", flag, err)
 	}
-	graph, err := readGraphDef(r.Model)
+	g, err := d.read(r.Model)
 	if err != nil {
 		return side{}, err
 	}
-	if graph != nil && r.TFVersion == "" {
-		r.TFVersion = d.command.follows
+	r.graph = nil
+	if g != nil {
+		r.graph = g.parsed
+		if r.TFVersion == "" {
+			r.TFVersion = d.command.follows
+		}
 	}
 	var changes []string
 	for _, key := range sideSettings() {
@@ -269,7 +274,7 @@ func (d *diff) openModel(flag string, s settings) (side, error) {
 	if err != nil {
 		return side{}, err
 	}
-	opened := side{model: m, graph: graph, closers: []func() error{m.Close}}
+	opened := side{model: m, graph: g, closers: []func() error{m.Close}}
 	opened.Side = compare.Side{Name: name, Runner: m.Runner(), Engine: &modelEngine{name: name, flags: &r}}
 	d.out.warn(m)
 	return opened, nil
@@ -370,31 +375,4 @@ func (e *modelEngine) Open(_ context.Context, graph []byte) (compare.Runner, err
 		return nil, err
 	}
 	return m.Runner(), nil
-}
-
-// maxGraph bounds the bytes of a GraphDef that is given to TensorFlow, which is protobuf's own bound.
-const maxGraph = 1<<31 - 1
-
-// readGraphDef reads a GraphDef in binary or text form; nil for what is none.
-func readGraphDef(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.IsDir() || info.Size() > maxGraph {
-		return nil, nil
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := graphdef.Parse(data, graphdef.Limits{}); err == nil {
-		return data, nil
-	}
-	if binary, err := pbtxt.ToBinary(data); err == nil {
-		if _, err := graphdef.Parse(binary, graphdef.Limits{}); err == nil {
-			return binary, nil
-		}
-	}
-	return nil, nil
 }

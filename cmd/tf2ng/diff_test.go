@@ -181,7 +181,7 @@ func TestDiffFindsTheLayerThatLosesAccuracy(t *testing.T) {
 	input := "input=" + graphs + "digits_data.npz:xv"
 	labels := graphs + "digits_data.npz:yv"
 	out := must(t, "diff", graphs+"digits_mix_nctf37spr_tf219.pb", "--float", float, "--input", input, "--labels", labels)
-	assert.Contains(t, out, "25 layers of ")
+	assert.Contains(t, out, "26 layers of ")
 	assert.Contains(t, out, "answers: 499 of 500 the same; others in rows [95]\naccuracy: 0.984, beside 0.986\n")
 
 	narrow := filepath.Join(t.TempDir(), "narrow.pb")

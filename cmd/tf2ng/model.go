@@ -8,6 +8,7 @@ import (
 
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/bridge/tf"
+	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels"
 )
@@ -21,6 +22,8 @@ type modelFlags struct {
 	Set       []string `name:"set" help:"A placeholder's value, in JSON, fixed before the graph is read: phase_train=false. What it switches off is not there." placeholder:"NAME=VALUE" sep:"none"`
 	Asserts   bool     `name:"check-asserts" help:"Fail when an Assert of the graph does not hold; by default they are left out, with a warning."`
 	JSON      bool     `name:"json" help:"Print the result as JSON."`
+
+	graph *graphdef.Graph // what Model was read as already; or nil
 }
 
 func (m *modelFlags) load(opts ...tf2ng.Option) (*tf2ng.Model, error) {
@@ -43,7 +46,14 @@ func (m *modelFlags) load(opts ...tf2ng.Option) (*tf2ng.Model, error) {
 		}
 		opts = append(opts, tf2ng.WithConstantText(spec.Name, spec.Text))
 	}
-	return tf2ng.Load(m.Model, opts...)
+	if m.graph == nil {
+		return tf2ng.Load(m.Model, opts...)
+	}
+	model, err := tf2ng.FromGraphDef(m.graph, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.Model, err)
+	}
+	return model, nil
 }
 
 // cutFlags say where a GraphDef begins.

@@ -1,11 +1,8 @@
 package onnx
 
 import (
-	"math"
-
-	"google.golang.org/protobuf/encoding/protowire"
-
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/wire"
 )
 
 // The messages of ONNX's schema (onnx.proto) as far as they are written, with the numbers of
@@ -64,26 +61,14 @@ type modelMessage struct {
 	meta      [][2]string
 }
 
-func appendString(b []byte, field protowire.Number, s string) []byte {
-	return protowire.AppendString(protowire.AppendTag(b, field, protowire.BytesType), s)
-}
-
-func appendInt(b []byte, field protowire.Number, v int64) []byte {
-	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.VarintType), uint64(v))
-}
-
-func appendMessage(b []byte, field protowire.Number, message []byte) []byte {
-	return protowire.AppendBytes(protowire.AppendTag(b, field, protowire.BytesType), message)
-}
-
 func (m *modelMessage) encode(external *externalData) []byte {
-	b := appendInt(nil, 1, int64(m.irVersion))
-	b = appendString(b, 2, m.producer)
-	b = appendString(b, 3, m.version)
-	b = appendMessage(b, 7, m.graph.encode(external))
-	b = appendMessage(b, 8, appendInt(appendString(nil, 1, ""), 2, int64(m.opset)))
+	b := wire.AppendInt(nil, 1, int64(m.irVersion))
+	b = wire.AppendString(b, 2, m.producer)
+	b = wire.AppendString(b, 3, m.version)
+	b = wire.AppendBytes(b, 7, m.graph.encode(external))
+	b = wire.AppendBytes(b, 8, wire.AppendInt(wire.AppendString(nil, 1, ""), 2, int64(m.opset)))
 	for _, kv := range m.meta {
-		b = appendMessage(b, 14, appendString(appendString(nil, 1, kv[0]), 2, kv[1]))
+		b = wire.AppendBytes(b, 14, wire.AppendString(wire.AppendString(nil, 1, kv[0]), 2, kv[1]))
 	}
 	return b
 }
@@ -91,17 +76,17 @@ func (m *modelMessage) encode(external *externalData) []byte {
 func (g *graphMessage) encode(external *externalData) []byte {
 	var b []byte
 	for i := range g.nodes {
-		b = appendMessage(b, 1, g.nodes[i].encode(external))
+		b = wire.AppendBytes(b, 1, g.nodes[i].encode(external))
 	}
-	b = appendString(b, 2, g.name)
+	b = wire.AppendString(b, 2, g.name)
 	for _, t := range g.initializers {
-		b = appendMessage(b, 5, t.encode(external))
+		b = wire.AppendBytes(b, 5, t.encode(external))
 	}
 	for _, v := range g.inputs {
-		b = appendMessage(b, 11, v.encode())
+		b = wire.AppendBytes(b, 11, v.encode())
 	}
 	for _, v := range g.outputs {
-		b = appendMessage(b, 12, v.encode())
+		b = wire.AppendBytes(b, 12, v.encode())
 	}
 	return b
 }
@@ -109,15 +94,15 @@ func (g *graphMessage) encode(external *externalData) []byte {
 func (n *nodeMessage) encode(external *externalData) []byte {
 	var b []byte
 	for _, s := range n.inputs {
-		b = appendString(b, 1, s)
+		b = wire.AppendString(b, 1, s)
 	}
 	for _, s := range n.outputs {
-		b = appendString(b, 2, s)
+		b = wire.AppendString(b, 2, s)
 	}
-	b = appendString(b, 3, n.name)
-	b = appendString(b, 4, n.op)
+	b = wire.AppendString(b, 3, n.name)
+	b = wire.AppendString(b, 4, n.op)
 	for _, a := range n.attrs {
-		b = appendMessage(b, 5, a.encode(external))
+		b = wire.AppendBytes(b, 5, a.encode(external))
 	}
 	return b
 }
@@ -132,48 +117,48 @@ const (
 )
 
 func (a attribute) encode(external *externalData) []byte {
-	b := appendString(nil, 1, a.name)
+	b := wire.AppendString(nil, 1, a.name)
 	typ := int64(intAttribute)
 	switch v := a.value.(type) {
 	case int:
-		b = appendInt(b, 3, int64(v))
+		b = wire.AppendInt(b, 3, int64(v))
 	case float32:
-		b = protowire.AppendFixed32(protowire.AppendTag(b, 2, protowire.Fixed32Type), math.Float32bits(v))
+		b = wire.AppendFloat(b, 2, v)
 		typ = floatAttribute
 	case string:
-		b = appendString(b, 4, v)
+		b = wire.AppendString(b, 4, v)
 		typ = stringAttribute
 	case []int:
 		for _, i := range v {
-			b = appendInt(b, 8, int64(i))
+			b = wire.AppendInt(b, 8, int64(i))
 		}
 		typ = intsAttribute
 	case *graphMessage:
-		b = appendMessage(b, 6, v.encode(external))
+		b = wire.AppendBytes(b, 6, v.encode(external))
 		typ = graphAttribute
 	}
-	return appendInt(b, 20, typ)
+	return wire.AppendInt(b, 20, typ)
 }
 
 func (t tensorMessage) encode(external *externalData) []byte {
 	var b []byte
 	for _, d := range t.tensor.Shape() {
-		b = appendInt(b, 1, int64(d))
+		b = wire.AppendInt(b, 1, int64(d))
 	}
-	b = appendInt(b, 2, int64(dataTypes[t.tensor.Type()]))
+	b = wire.AppendInt(b, 2, int64(dataTypes[t.tensor.Type()]))
 	for _, s := range t.tensor.Strings() {
-		b = appendString(b, 6, s)
+		b = wire.AppendString(b, 6, s)
 	}
-	b = appendString(b, 8, t.name)
+	b = wire.AppendString(b, 8, t.name)
 	switch {
 	case t.tensor.Type() == core.String:
 	case external.takes(t.tensor):
 		for _, kv := range external.add(t.tensor) {
-			b = appendMessage(b, 13, appendString(appendString(nil, 1, kv[0]), 2, kv[1]))
+			b = wire.AppendBytes(b, 13, wire.AppendString(wire.AppendString(nil, 1, kv[0]), 2, kv[1]))
 		}
-		b = appendInt(b, 14, 1)
+		b = wire.AppendInt(b, 14, 1)
 	default:
-		b = appendMessage(b, 9, t.tensor.Bytes())
+		b = wire.AppendBytes(b, 9, t.tensor.Bytes())
 	}
 	return b
 }
@@ -184,15 +169,15 @@ func (v valueInfo) encode() []byte {
 		var dim []byte
 		switch {
 		case d != core.Unknown:
-			dim = appendInt(nil, 1, int64(d))
+			dim = wire.AppendInt(nil, 1, int64(d))
 		case v.dims != nil && v.dims[i] != "":
-			dim = appendString(nil, 2, v.dims[i])
+			dim = wire.AppendString(nil, 2, v.dims[i])
 		}
-		shape = appendMessage(shape, 1, dim)
+		shape = wire.AppendBytes(shape, 1, dim)
 	}
-	tensor := appendInt(nil, 1, int64(dataTypes[v.fact.Type]))
+	tensor := wire.AppendInt(nil, 1, int64(dataTypes[v.fact.Type]))
 	if v.fact.Shape.Ranked() {
-		tensor = appendMessage(tensor, 2, shape)
+		tensor = wire.AppendBytes(tensor, 2, shape)
 	}
-	return appendMessage(appendString(nil, 1, v.name), 2, appendMessage(nil, 1, tensor))
+	return wire.AppendBytes(wire.AppendString(nil, 1, v.name), 2, wire.AppendBytes(nil, 1, tensor))
 }

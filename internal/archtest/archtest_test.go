@@ -66,7 +66,7 @@ var stages = [][]string{
 	{"kernels/internal/variant"},
 	{
 		"kernels/internal/isa", "kernels/internal/bounds", "internal/activation", "internal/testmode",
-		"internal/mapped", "internal/version",
+		"internal/mapped", "internal/version", "internal/wire",
 	},
 }
 

@@ -3,12 +3,8 @@
 package livetest
 
 import (
-	"context"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -20,13 +16,52 @@ import (
 	"github.com/tf2ng/tf2ng/internal/testfault"
 )
 
-// The page for browsers is drawn without an error in Chromium.
+// The page for browsers is drawn without an error in Chromium, on a desk and on a phone, and can be used.
 func TestPageInChromium(t *testing.T) {
-	browser, err := exec.LookPath("chromium")
-	if err != nil {
-		fmt.Println("NOT RUN: the page of tf2ng diff --html in a browser, there is no chromium (Debian: chromium)")
+	c := openChromium(t)
+	if c == nil {
 		return
 	}
+	path := page(t)
+	for _, view := range []struct {
+		name          string
+		width, height int
+		phone, dark   bool
+	}{
+		{"desk_light", 1280, 900, false, false},
+		{"desk_dark", 1280, 900, false, true},
+		{"phone_light", 390, 844, true, false},
+		{"phone_dark", 390, 844, true, true},
+	} {
+		t.Run(view.name, func(t *testing.T) {
+			c.t = t
+			c.size(view.width, view.height, view.phone, view.dark)
+			took := c.open(path)
+			c.picture(view.name)
+			assert.EqualValues(t, 29, c.eval(`document.querySelectorAll("tr[data-index]").length`), "a row for each tensor")
+			assert.EqualValues(t, 13, c.eval(`document.querySelectorAll("#graph title").length`), "a dot for each node")
+			assert.Contains(t, c.eval(`document.querySelector("h1").textContent`), "the fault is its own")
+			assert.Contains(t, c.eval(`document.querySelector("#detail").textContent`), "elements; red ones differ")
+			assert.Equal(t, true, c.eval(`(p => p.scrollWidth === p.clientWidth)(document.documentElement)`), "it fits")
+			begin := time.Now()
+			c.eval(`document.querySelectorAll("th")[4].click()`)
+			assert.Contains(t, c.eval(`document.querySelector("tr[data-index]").textContent`), "DIFFERS", "sorted")
+			c.eval(`(f => { f.value = "MaxPool"; f.oninput(); })(document.querySelector("#filter"))`)
+			assert.Contains(t, c.eval(`document.querySelector("tr[data-index]").textContent`), "MaxPool")
+			c.eval(`document.querySelector("tr[data-index]").click()`)
+			assert.Contains(t, c.eval(`document.querySelector("#detail h2").textContent`), "MaxPool")
+			c.eval(`document.querySelector("#detail").scrollIntoView()`)
+			c.picture(view.name + "_detail")
+			c.eval(`document.querySelector("#graph").scrollIntoView()`)
+			c.picture(view.name + "_graph")
+			t.Logf("ready %v after it was opened; sorted, searched and chosen in %v", took, time.Since(begin))
+			assert.Empty(t, c.console, "an error or a warning of the page")
+		})
+	}
+}
+
+// page writes the page of a comparison with one wrong node.
+func page(t *testing.T) (path string) {
 	const model = "../../testdata/graphdefs/digits_cnn_nc26_tf215.pb"
 	graph, err := os.ReadFile(model)
 	require.NoError(t, err)
@@ -43,25 +78,10 @@ func TestPageInChromium(t *testing.T) {
 	}
 	r, err := c.Nodes(t.Context())
 	require.NoError(t, err)
-	page := filepath.Join(t.TempDir(), "page.html")
-	f, err := os.Create(page)
+	path = filepath.Join(t.TempDir(), "page.html")
+	f, err := os.Create(path)
 	require.NoError(t, err)
 	require.NoError(t, r.WriteHTML(f, plan))
 	require.NoError(t, f.Close())
-
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	var log strings.Builder
-	command := exec.CommandContext(ctx, browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--dump-dom",
-		"--virtual-time-budget=3000", "--enable-logging=stderr", "--user-data-dir="+t.TempDir(), "file://"+page)
-	command.Stderr = &log
-	dom, err := command.Output()
-	require.NoError(t, err, log.String())
-	assert.NotContains(t, log.String(), "CONSOLE", "an error or a warning of the page")
-	text := string(dom)
-	assert.Equal(t, 29, strings.Count(text, "<tr data-index="), "a row for each tensor")
-	assert.Equal(t, 13, strings.Count(text, "<title>")-1, "a dot for each node, and the page's own title")
-	assert.Contains(t, text, "the fault is its own</span>")
-	assert.Contains(t, text, "elements by value, on a logarithmic scale")
-	assert.Contains(t, text, "elements; red ones differ")
+	return path
 }

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/tf2ng/tf2ng/compare"
+	"github.com/tf2ng/tf2ng/internal/wire"
 )
 
 // Engine makes Runners of GraphDefs. The zero value runs graphs as they are, on one thread, so that sums
@@ -56,22 +57,14 @@ const (
 // config returns a ConfigProto. It is written field by field, since a program can link one copy of
 // TensorFlow's messages only.
 func (e *Engine) config() []byte {
-	threads := uint64(max(e.Threads, 1))
-	b := number(nil, configIntraThreads, threads)
-	b = number(b, configInterThreads, threads)
+	threads := int64(max(e.Threads, 1))
+	b := wire.AppendInt(nil, configIntraThreads, threads)
+	b = wire.AppendInt(b, configInterThreads, threads)
 	if e.Optimize {
 		return b
 	}
-	level := int64(-1) // L0
-	g := message(nil, graphOptimizerOptions, number(nil, optimizerLevel, uint64(level)))
-	g = message(g, graphRewriteOptions, number(nil, rewriteNoMetaOptimizer, 1))
-	return message(b, configGraphOptions, g)
-}
-
-func number(b []byte, field protowire.Number, v uint64) []byte {
-	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.VarintType), v)
-}
-
-func message(b []byte, field protowire.Number, m []byte) []byte {
-	return protowire.AppendBytes(protowire.AppendTag(b, field, protowire.BytesType), m)
+	const unoptimized = -1 // OptimizerOptions.L0
+	g := wire.AppendBytes(nil, graphOptimizerOptions, wire.AppendInt(nil, optimizerLevel, unoptimized))
+	g = wire.AppendBytes(g, graphRewriteOptions, wire.AppendInt(nil, rewriteNoMetaOptimizer, 1))
+	return wire.AppendBytes(b, configGraphOptions, g)
 }

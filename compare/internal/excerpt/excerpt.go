@@ -10,6 +10,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/wire"
 )
 
 // Graph is a GraphDef to take excerpts of.
@@ -184,7 +185,7 @@ func (x *excerpt) add(name string) error {
 		inputs = append(inputs, Input(tensor))
 	}
 	node, err := rewired(x.nodes[name], inputs)
-	x.out = appendBytes(x.out, graphNode, node)
+	x.out = wire.AppendBytes(x.out, graphNode, node)
 	return err
 }
 
@@ -203,11 +204,11 @@ func (x *excerpt) placeholder(tensor string) error {
 	if err != nil {
 		return err
 	}
-	node := appendBytes(nil, nodeName, []byte(name))
-	node = appendBytes(node, nodeOp, []byte("Placeholder"))
-	node = appendAttribute(node, "dtype", appendVarint(nil, valueType, uint64(f.Type)))
-	node = appendAttribute(node, "shape", appendBytes(nil, valueShape, shape(f.Shape)))
-	x.out = appendBytes(x.out, graphNode, node)
+	node := wire.AppendString(nil, nodeName, name)
+	node = wire.AppendString(node, nodeOp, "Placeholder")
+	node = appendAttribute(node, "dtype", wire.AppendInt(nil, valueType, int64(f.Type)))
+	node = appendAttribute(node, "shape", wire.AppendBytes(nil, valueShape, shape(f.Shape)))
+	x.out = wire.AppendBytes(x.out, graphNode, node)
 	return nil
 }
 
@@ -226,7 +227,7 @@ func rewired(node []byte, inputs []string) ([]byte, error) {
 		return nil
 	})
 	for _, in := range inputs {
-		out = appendBytes(out, nodeInput, []byte(in))
+		out = wire.AppendString(out, nodeInput, in)
 	}
 	return out, err
 }
@@ -265,24 +266,16 @@ func fields(m []byte, visit func(number protowire.Number, value, whole []byte) e
 	return nil
 }
 
-func appendBytes(b []byte, number protowire.Number, value []byte) []byte {
-	return protowire.AppendBytes(protowire.AppendTag(b, number, protowire.BytesType), value)
-}
-
-func appendVarint(b []byte, number protowire.Number, value uint64) []byte {
-	return protowire.AppendVarint(protowire.AppendTag(b, number, protowire.VarintType), value)
-}
-
 func appendAttribute(node []byte, name string, value []byte) []byte {
-	entry := appendBytes(nil, entryKey, []byte(name))
-	return appendBytes(node, nodeAttribute, appendBytes(entry, entryValue, value))
+	entry := wire.AppendString(nil, entryKey, name)
+	return wire.AppendBytes(node, nodeAttribute, wire.AppendBytes(entry, entryValue, value))
 }
 
 // shape returns a TensorShapeProto.
 func shape(s core.Shape) []byte {
 	var b []byte
 	for _, d := range s {
-		b = appendBytes(b, shapeDim, appendVarint(nil, dimSize, uint64(int64(d))))
+		b = wire.AppendBytes(b, shapeDim, wire.AppendInt(nil, dimSize, int64(d)))
 	}
 	return b
 }

@@ -18,6 +18,10 @@ type op struct {
 	signature string // see opdef.Parse
 	translate func(*call) []core.Value
 	random    bool // it makes random numbers
+	passes    bool // its outputs are what it reads, as it is
+	flow      bool // its output of floats is the flow of a TensorArray
+	// adds tells the data input of a node to which it adds in place; nil: to none.
+	adds func(*op, *graphdef.Node) (input int, ok bool)
 
 	family  string // that of its file, op_<family>.go
 	in, out opdef.Ports

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/numeric"
@@ -18,14 +19,30 @@ const batchNormExOutputs = "-> y:T batch_mean:U batch_variance:U reserve_space_1
 // The ops that TensorFlow's remapper writes. Their further inputs are the operands of
 // fused_ops, in that order.
 var _ = register("fused",
-	op{name: "_FusedConv2D", signature: "input:T filter:T args:* -> output:T", translate: fusedSteps(conv2D, 2)},
-	op{name: "_FusedConv3D", signature: "input:T filter:T args:* -> output:T", translate: fusedSteps(conv3D, 3)},
+	op{
+		name:      "_FusedConv2D",
+		signature: "input:T filter:T args:* -> output:T",
+		translate: fusedSteps(conv2D, 2),
+		adds:      toFusedSummand,
+	},
+	op{
+		name:      "_FusedConv3D",
+		signature: "input:T filter:T args:* -> output:T",
+		translate: fusedSteps(conv3D, 3),
+		adds:      toFusedSummand,
+	},
 	op{
 		name:      "_FusedDepthwiseConv2dNative",
 		signature: "input:T filter:T args:* -> output:T",
 		translate: fusedSteps(depthwiseConv2D, 2),
+		adds:      toFusedSummand,
 	},
-	op{name: "_FusedMatMul", signature: "a:T b:T args:* -> product:T", translate: fusedSteps(matMul, 0)},
+	op{
+		name:      "_FusedMatMul",
+		signature: "a:T b:T args:* -> product:T",
+		translate: fusedSteps(matMul, 0),
+		adds:      toFusedSummand,
+	},
 	op{
 		name:      "_FusedBatchNormEx",
 		signature: "x:T scale:U offset:U mean:U variance:U side_input:* " + batchNormExOutputs,
@@ -34,6 +51,24 @@ var _ = register("fused",
 	op{name: "_MklLayerNorm", signature: "x:T scale:T offset:T -> y:T", translate: layerNorm},
 	op{name: "_MklFusedInstanceNorm", signature: "x:T gamma:T beta:T -> y:T", translate: instanceNorm},
 )
+
+// toFusedSummand is for ops whose inputs follow from fused_ops: the two factors, and the operands of each step.
+func toFusedSummand(_ *op, n *graphdef.Node) (input int, ok bool) {
+	steps, err := n.Strs("fused_ops")
+	if err != nil {
+		return 0, false
+	}
+	const factors = 2
+	operands := map[string]int{"BiasAdd": 1, "FusedBatchNorm": 4}
+	input = factors
+	for _, step := range steps {
+		if step == "Sum" || step == "Add" {
+			return input, true
+		}
+		input += operands[step]
+	}
+	return 0, false
+}
 
 // fusable are the activations that a step of fused_ops can be.
 var fusable = map[string]numeric.Activation{

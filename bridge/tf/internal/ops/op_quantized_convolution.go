@@ -1,6 +1,10 @@
 package ops
 
 import (
+	"slices"
+
+	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
@@ -69,16 +73,19 @@ var _ = register("quantized_convolution",
 		name:      "QuantizedConv2DWithBiasSumAndRelu",
 		signature: convolved + "bias:float " + ranges + "summand:float " + toQint32,
 		translate: convolution(convolutionKind{relu: true}),
+		adds:      toSummand,
 	},
 	op{
 		name:      "QuantizedConv2DWithBiasSumAndReluAndRequantize",
 		signature: convolved + "bias:Tbias " + ranges + freezed + summand + toQuint8,
 		translate: convolution(convolutionKind{relu: true}),
+		adds:      toSummand,
 	},
 	op{
 		name:      "QuantizedConv2DWithBiasSignedSumAndReluAndRequantize",
 		signature: convolved + "bias:Tbias " + ranges + freezed + summand + toQuint8,
 		translate: convolution(convolutionKind{relu: true}),
+		adds:      toSummand,
 	},
 
 	op{
@@ -102,13 +109,25 @@ var _ = register("quantized_convolution",
 		translate: convolution(convolutionKind{relu: true, depthwise: true}),
 	},
 
-	op{name: "_FusedQuantizedConv2D", signature: fused, translate: fusedConvolution(convolutionKind{})},
+	op{
+		name:      "_FusedQuantizedConv2D",
+		signature: fused,
+		translate: fusedConvolution(convolutionKind{}),
+		adds:      toFusedSummand,
+	},
 	op{
 		name:      "_FusedQuantizedDepthwiseConv2D",
 		signature: fused,
 		translate: fusedConvolution(convolutionKind{depthwise: true}),
+		adds:      toFusedSummand,
 	},
 )
+
+// toSummand is for ops with an input of this name and no lists in front of it.
+func toSummand(o *op, _ *graphdef.Node) (input int, ok bool) {
+	input = slices.IndexFunc(o.in, func(p opdef.Port) bool { return p.Name == "summand" })
+	return input, input >= 0
+}
 
 // convolutionKind is what the name of a quantized convolution says, and no attribute.
 type convolutionKind struct {

@@ -48,7 +48,7 @@ var _ = register("quantized_matmul",
 		signature: multiplied + "bias:Tbias " + matRanges + freezed + "-> out:Toutput",
 		translate: dequantizedMatMul,
 	},
-	op{name: "_QuantizedMatMul", signature: fused, translate: fusedMatMul},
+	op{name: "_QuantizedMatMul", signature: fused, translate: fusedMatMul, adds: toFusedSummand},
 )
 
 // mode reads one of the attributes that say how ranges are meant.

@@ -56,6 +56,24 @@ func Ports(name string) (in, out opdef.Ports) {
 	return nil, nil
 }
 
+// Passes reports whether an op's outputs are what it reads, as it is.
+func Passes(name string) bool { return table[name] != nil && table[name].passes }
+
+// IsFlow reports whether an op's output of floats is the flow of a TensorArray: a number that orders what
+// is done with the array, and that every program may choose.
+func IsFlow(name string) bool { return table[name] != nil && table[name].flow }
+
+// AddsTo returns the number of the data input to which TensorFlow's kernel adds in place. ok is false
+// for nodes that add to none, and for those that lack it.
+func AddsTo(n *graphdef.Node) (input int, ok bool) {
+	o := table[n.Op]
+	if o == nil || o.adds == nil {
+		return 0, false
+	}
+	input, ok = o.adds(o, n)
+	return input, ok && input < len(n.DataInputs())
+}
+
 // Translate returns what the outputs of a node of a known op become. An output that the
 // node does not have here, or that has no translation, is absent or the zero Value. An
 // error about one input is an *InputError.
