@@ -30,9 +30,10 @@ type benchCommand struct {
 
 // Help is shown by --help.
 func (c *benchCommand) Help() string {
-	return "A trace (--trace) has a track with the instructions in the order in which they run, each as long as the median " +
-		"of its runs on one thread, and a track with the runs that were measured on all threads. A click on an " +
-		"instruction shows its op, kernel, the bytes of its output, and the rate of its multiplications and additions.\n\n" +
+	return "A trace (--trace) has a track with the instructions in the order in which they run, each as long as the " +
+		"median of its runs on one thread, and a track with the runs that were measured on all threads. A click on " +
+		"an instruction shows its op, kernel, the bytes of its output, and the rate of its multiplications and " +
+		"additions.\n\n" +
 		"Example: tf2ng bench frozen.pb --batch 8 --threads 2 --nodes --trace trace.json"
 }
 
