@@ -68,7 +68,7 @@ type runtime struct {
 const (
 	int8File   = "int8.pb"
 	exportFile = "export.onnx"
-	samePB     = "the .pb"
+	samePB     = "the INT8 .pb"
 	ownExport  = "what tf2ng exports as ONNX"
 )
 

@@ -144,7 +144,13 @@ func (b *bench) version() string {
 		return ""
 	}
 	version, _, _ := strings.Cut(strings.TrimPrefix(string(out), "tf2ng "), ",")
-	return strings.TrimSpace(version)
+	if version != "(devel)" {
+		return version
+	}
+	if out, err = exec.Command("git", "log", "-1", "--format=commit %h").Output(); err == nil {
+		version = strings.TrimSpace(string(out))
+	}
+	return version
 }
 
 func (b *bench) measure(r request) (answer, error) {
