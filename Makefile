@@ -12,6 +12,9 @@ CASES    ?= 500
 PYTHON   ?= python3
 VENV     ?= bin/tensorflow
 ONNXVENV ?= bin/onnx
+# Where make bench-peers keeps its environments, models and results; the directories of INT8 models that it measures.
+PEERS_DIR    ?= bin/peers
+PEERS_MODELS ?= testdata/graphdefs
 # CHECKS are the stages of make check, in turn.
 CHECKS   := format lint stubs asm purego v3 arm64 race cross fuzz
 # SUMMARY prints go test's closing lines, what failed, and what this machine could not run.
@@ -19,7 +22,7 @@ SUMMARY  := $(GO) run ./internal/testsummary
 
 export CGO_ENABLED ?= 0
 
-.PHONY: help build demo test check $(CHECKS) generate goldens fuzz-tensorflow test-tensorflow tensorflow onnx test-onnx test-serving serving-clients soak picture bench
+.PHONY: help build demo test check $(CHECKS) generate goldens fuzz-tensorflow test-tensorflow tensorflow onnx test-onnx test-serving serving-clients soak picture bench bench-peers bench-peers-prepare bench-peers-run bench-peers-table
 
 help: ## list the commands
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 17
@@ -153,3 +156,16 @@ picture: build ## draw docs/diff-report.png again: the page of tf2ng diff --html
 
 bench: ## measure the kernels; compare two runs with benchstat
 	$(GO) test -run '^$$' -bench . -benchtime 200ms -count 6 ./kernels/...
+
+bench-peers: bench-peers-prepare bench-peers-run bench-peers-table ## measure tf2ng beside other runtimes and write docs/PERFORMANCE.md; on an idle machine (needs Python 3.11 to 3.13)
+
+bench-peers-prepare: build
+	$(GO) build -o bin/speed ./scripts/speed
+	bin/speed prepare --dir '$(PEERS_DIR)' $(addprefix --models ,$(PEERS_MODELS)) --python '$(PYTHON)'
+
+bench-peers-run:
+	bin/speed run --dir '$(PEERS_DIR)' $(PEERS)
+
+bench-peers-table:
+	bin/speed publish --dir '$(PEERS_DIR)'
+	$(GO) generate ./internal/docs

@@ -25,11 +25,16 @@ type benchCommand struct {
 	Runs    int           `help:"Runs to measure, at least." default:"20"`
 	MinTime time.Duration `help:"Time to measure, at least." default:"1s"`
 	Nodes   bool          `help:"List each instruction's time on one thread, rate, share of the limit and kernel, the slowest first."`
+	Trace   string        `help:"Write a trace of the instructions, which chrome://tracing and Perfetto (ui.perfetto.dev) open." placeholder:"FILE" type:"path"`
 }
 
 // Help is shown by --help.
 func (c *benchCommand) Help() string {
-	return "Example: tf2ng bench frozen.pb --batch 8 --threads 2 --nodes"
+	return "A trace (--trace) has a track with the instructions in the order in which they run, each as long as the " +
+		"median of its runs on one thread, and a track with the runs that were measured on all threads. A click on " +
+		"an instruction shows its op, kernel, the bytes of its output, and the rate of its multiplications and " +
+		"additions.\n\n" +
+		"Example: tf2ng bench frozen.pb --batch 8 --threads 2 --nodes --trace trace.json"
 }
 
 // measurement is what bench tells; times are in milliseconds.
@@ -45,6 +50,9 @@ type measurement struct {
 	Rate       float64            `json:"gop_per_second"`
 	Limit      float64            `json:"limit_gop_per_second"` // of the CPU's multiplications, all threads
 	Nodes      []kernels.StepTime `json:"nodes,omitempty"`
+
+	times   []float64          // of the runs in their order, in milliseconds
+	profile []kernels.StepTime // for Nodes and the trace
 }
 
 // Run is the command.
@@ -74,6 +82,11 @@ func (c *benchCommand) Run(o *output) error {
 	}
 	if err != nil {
 		return err
+	}
+	if c.Trace != "" {
+		if err := r.trace(p.Steps()).write(c.Trace); err != nil {
+			return err
+		}
 	}
 	if c.JSON {
 		return printJSON(o.out, r)
@@ -128,6 +141,7 @@ func (c *benchCommand) measure(p *kernels.Program, inputs map[string]*core.Tenso
 		}
 		times = append(times, float64(max(time.Since(start), 1).Nanoseconds())/1e6)
 	}
+	inTurn := slices.Clone(times)
 	slices.Sort(times)
 	limit = max(limit, kernels.Limit(kernels.Options{Engine: engine})) // other programs' load lowers either
 	at := func(q float64) float64 { return times[min(int(q*float64(len(times))), len(times)-1)] }
@@ -135,12 +149,16 @@ func (c *benchCommand) measure(p *kernels.Program, inputs map[string]*core.Tenso
 		CPU: cpuid.CPU.BrandName, Batch: c.Batch, Threads: c.Threads, Runs: len(times),
 		Median: at(0.5), P90: at(0.9), P99: at(0.99), Throughput: float64(c.Batch) / at(0.5) * 1e3,
 		Rate: float64(p.Operations()) / at(0.5) / 1e6, Limit: limit * float64(c.Threads),
+		times: inTurn,
 	}
 	if engine == kernels.Reference { // it does not multiply as the limit does
 		r.Rate = 0
 	}
+	if c.Nodes || c.Trace != "" {
+		r.profile, err = p.Profile(context.Background(), inputs, min(c.Runs, 20))
+	}
 	if c.Nodes {
-		r.Nodes, err = p.Profile(context.Background(), inputs, min(c.Runs, 20))
+		r.Nodes = r.profile
 	}
 	return r, err
 }

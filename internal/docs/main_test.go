@@ -39,7 +39,7 @@ func difference(want, got string) string {
 
 func TestReplaceNeedsItsMarks(t *testing.T) {
 	for _, text := range []string{"", begin, end + begin} {
-		_, err := replace(text, "x")
+		_, err := replace(text, begin, end, "x")
 		assert.Error(t, err, text)
 	}
 }

@@ -1,0 +1,234 @@
+// Package speed holds how fast tf2ng and other runtimes were, side by side in one run, and
+// writes the tables and the plot of docs/PERFORMANCE.md from it.
+//
+// measured.json is what scripts/speed measured (make bench-peers).
+package speed
+
+import (
+	"cmp"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+//go:embed measured.json
+var measured []byte
+
+// Sections of the measurements.
+const (
+	Models   = "models"   // whole models
+	Layers   = "layers"   // one layer each
+	Families = "families" // models of other kinds, beside TensorFlow alone
+	Exported = "onnx"     // what tf2ng exports as ONNX, in other runtimes
+)
+
+// Results is one run of scripts/speed, complete or not.
+type Results struct {
+	Date   string  `json:"date"` // of the last round
+	CPU    string  `json:"cpu"`
+	CPUs   int     `json:"cpus"`
+	VNNI   bool    `json:"vnni"`
+	Binary string  `json:"binary"` // the hash of the tf2ng that was measured
+	Limit  float64 `json:"limit"`  // GOP/s that one thread's multiplications reach in registers; 0 if unknown
+	Rounds int     `json:"rounds"` // of a complete run
+
+	Runtimes []*Runtime `json:"runtimes"`
+	Rows     []*Row     `json:"rows"`
+	Cells    []*Cell    `json:"cells"`
+}
+
+// Runtime is a program that was measured, with a way of giving it models.
+type Runtime struct {
+	Name    string `json:"name"` // as cells have it
+	Title   string `json:"title"`
+	Version string `json:"version"` // empty if it never ran
+	Runs    string `json:"runs"`    // what it runs: the same file, or its own quantization
+}
+
+// Row is what is measured: a model or a layer.
+type Row struct {
+	Section    string `json:"section"`
+	Name       string `json:"name"`
+	Title      string `json:"title"`
+	File       string `json:"file,omitempty"`       // of a whole model, as TensorFlow and tf2ng run it
+	Operations int64  `json:"operations,omitempty"` // of a layer at batch 1: multiplications and additions
+}
+
+// Cell is one row in one runtime.
+type Cell struct {
+	Section string    `json:"section"`
+	Row     string    `json:"row"`
+	Runtime string    `json:"runtime"`
+	Batch   int       `json:"batch"`
+	Threads int       `json:"threads"`
+	MS      []float64 `json:"ms"`              // the median of each round's calls
+	NotRun  string    `json:"error,omitempty"` // why there is none
+}
+
+// Key tells cells apart.
+type Key struct {
+	Section, Row, Runtime string
+	Batch, Threads        int
+}
+
+// Key is the cell's.
+func (c *Cell) Key() Key { return Key{c.Section, c.Row, c.Runtime, c.Batch, c.Threads} }
+
+// Median is the median of the rounds; 0 if the cell was not run.
+func (c *Cell) Median() float64 {
+	if c == nil || len(c.MS) == 0 {
+		return 0
+	}
+	ms := slices.Sorted(slices.Values(c.MS))
+	half := len(ms) / 2
+	if len(ms)%2 == 1 {
+		return ms[half]
+	}
+	return (ms[half-1] + ms[half]) / 2
+}
+
+// Spread is the distance of the slowest and the fastest round, as a part of the median.
+func (c *Cell) Spread() float64 {
+	if c.Median() == 0 {
+		return 0
+	}
+	return (slices.Max(c.MS) - slices.Min(c.MS)) / c.Median()
+}
+
+// Cell returns the cell of a key, or nil.
+func (r *Results) Cell(k Key) *Cell {
+	for _, c := range r.Cells {
+		if c.Key() == k {
+			return c
+		}
+	}
+	return nil
+}
+
+// Runtime returns the runtime of a name, or nil.
+func (r *Results) Runtime(name string) *Runtime {
+	for _, t := range r.Runtimes {
+		if t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// rows returns those of a section.
+func (r *Results) rows(section string) []*Row {
+	var rows []*Row
+	for _, row := range r.Rows {
+		if row.Section == section {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// runtimes returns those that have cells in a section.
+func (r *Results) runtimes(section string) []*Runtime {
+	var list []*Runtime
+	for _, t := range r.Runtimes {
+		if slices.ContainsFunc(r.Cells, func(c *Cell) bool { return c.Section == section && c.Runtime == t.Name }) {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// settings are the batches and threads of a section.
+func (r *Results) settings(section string) []Key {
+	seen := map[Key]bool{}
+	var list []Key
+	for _, c := range r.Cells {
+		if k := (Key{Batch: c.Batch, Threads: c.Threads}); c.Section == section && !seen[k] {
+			seen[k] = true
+			list = append(list, k)
+		}
+	}
+	slices.SortFunc(list, func(a, b Key) int {
+		return cmp.Or(cmp.Compare(a.Batch, b.Batch), cmp.Compare(a.Threads, b.Threads))
+	})
+	return list
+}
+
+// Load reads the results that are in the repository.
+func Load() (*Results, error) { return decode(measured, "measured.json") }
+
+// Read reads results from a file.
+func Read(path string) (*Results, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return decode(data, path)
+}
+
+func decode(data []byte, name string) (*Results, error) {
+	r := &Results{}
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return r, nil
+}
+
+// Write writes results to a file, complete or not at all: one cell a line, so that
+// differences can be read.
+func (r *Results) Write(path string) error {
+	data, err := r.encode()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path+".part", data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(path+".part", path)
+}
+
+func (r *Results) encode() ([]byte, error) {
+	head := *r
+	head.Runtimes, head.Rows, head.Cells = nil, nil, nil
+	data, err := json.MarshalIndent(head, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return nil, err
+	}
+	out := []byte("{\n")
+	for _, name := range []string{"date", "cpu", "cpus", "vnni", "binary", "limit", "rounds"} {
+		out = fmt.Appendf(out, "  %q: %s,\n", name, fields[name])
+	}
+	for _, list := range []struct {
+		name  string
+		lines []any
+		end   string
+	}{{"runtimes", anys(r.Runtimes), ","}, {"rows", anys(r.Rows), ","}, {"cells", anys(r.Cells), ""}} {
+		out = fmt.Appendf(out, "  %q: [", list.name)
+		for i, v := range list.lines {
+			line, err := json.Marshal(v)
+			if err != nil {
+				return nil, err
+			}
+			out = fmt.Appendf(out, "%s\n    %s", map[bool]string{true: ","}[i > 0], line)
+		}
+		out = fmt.Appendf(out, "\n  ]%s\n", list.end)
+	}
+	return append(out, "}\n"...), nil
+}
+
+func anys[T any](list []T) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = v
+	}
+	return out
+}
