@@ -48,7 +48,12 @@ func generate(root string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	readme, err := replace(string(old), c.summary())
+	readme, err := replace(string(old), begin, end, c.only())
+	for _, p := range pictures {
+		if err == nil {
+			readme, err = p.show(root, readme)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("README.md: %w", err)
 	}
@@ -56,8 +61,8 @@ func generate(root string) (map[string]string, error) {
 	return map[string]string{"README.md": readme, "docs/OPS.md": page}, err
 }
 
-// replace puts a new part between the marks.
-func replace(text, part string) (string, error) {
+// replace puts a new part between two marks.
+func replace(text, begin, end, part string) (string, error) {
 	before, rest, ok := strings.Cut(text, begin)
 	_, after, closed := strings.Cut(rest, end)
 	if !ok || !closed {
