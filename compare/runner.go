@@ -28,6 +28,7 @@ type Tensors = map[string]*core.Tensor
 type Engine interface {
 	// Name tells engines apart in reports: "tf2ng", "TensorFlow 2.21.0".
 	Name() string
+	// Open loads a GraphDef.
 	Open(ctx context.Context, graph []byte) (Runner, error)
 }
 

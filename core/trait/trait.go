@@ -1,6 +1,6 @@
-// Package trait has what ops say of themselves beside core.Op. Passes and kernels ask for these
-// interfaces, and never for a list of types: an op's behaviour stands in the op's file. A method may
-// depend on the attributes, so an op can have an interface and yet say no.
+// Package trait is how ops tell passes and kernels what they do: interfaces that an op implements
+// beside core.Op. Nobody keeps a list of ops by type, so an op's behaviour is in the op's own file. An
+// answer may depend on the op's attributes: an op can implement an interface and still say no.
 package trait
 
 import (
@@ -10,22 +10,24 @@ import (
 	"github.com/tf2ng/tf2ng/core/postop"
 )
 
-// Elements says of which elements of its inputs an op makes each element of its first output.
+// Elements says which elements of its inputs an op computes each element of its first output from.
 type Elements uint8
 
 const (
-	// NoElements: of others than those of the same index.
+	// NoElements: from elements at other indices, too.
 	NoElements Elements = iota
-	// FirstElements: of the same element of the first input, as long as the other inputs
-	// have one element.
+	// FirstElements: from the element of the first input at the same index, as long as each of the
+	// other inputs has a single element.
 	FirstElements
-	// AllElements: of the same elements of all inputs, broadcast to one shape.
+	// AllElements: from the elements of all inputs at the same index, once they are broadcast to one
+	// shape.
 	AllElements
 )
 
-// Elementwise is an Op that may compute each element by itself.
+// Elementwise is an Op that may compute each element independently of the others.
 type Elementwise interface {
 	core.Op
+	// Elements says which elements of the inputs an element of the output depends on.
 	Elements() Elements
 }
 
@@ -37,33 +39,34 @@ func ElementsOf(op core.Op) Elements {
 	return NoElements
 }
 
-// Vectorized is an Elementwise that kernels compute for many elements at a time.
+// Vectorized is an Elementwise that kernels can compute many elements at a time.
 type Vectorized interface {
 	Elementwise
-	// ElementCost returns what an element of a result of a type takes on the whole, about
-	// in tenths of a nanosecond; false where no kernel is quick.
+	// ElementCost returns about how long one element of a result of the given type takes, in tenths
+	// of a nanosecond; false where no kernel is fast.
 	ElementCost(result core.Type) (cost int, ok bool)
 }
 
-// QuickReal is ElementCost of ops that are quick where the result is f32.
+// QuickReal is ElementCost for ops that have a fast kernel for f32 results only.
 func QuickReal(result core.Type, cost int) (int, bool) { return cost, result == core.F32 }
 
-// RowWise is an Op that may compute each row of the last axes of its first input by itself.
+// RowWise is an Op that may compute each row, along the last axes of its first input, independently
+// of the others.
 type RowWise interface {
 	core.Op
-	// Rows says how the work for a first input of a known shape falls into rows.
+	// Rows says how the work divides into rows when the shape of the first input is known.
 	Rows(x core.Shape) (Rows, bool)
 }
 
-// Rows are rows of an op's first input, and what it makes of each. The other inputs belong
-// to all rows.
+// Rows describes the rows of an op's first input and the result for each. The other inputs are shared
+// by all rows.
 type Rows struct {
-	Op     core.Op // for a matrix of some of the rows
+	Op     core.Op // computes a matrix that holds some of the rows
 	Length int     // elements of a row of the first input
-	Single bool    // a row of the first output is one element; else it has Length
+	Single bool    // a row of the first output has one element; otherwise it has Length
 }
 
-// RowsOf returns the rows of an op along an axis; false unless that is the last.
+// RowsOf returns the rows of an op that works along one axis; false unless that is the last axis.
 func RowsOf(x core.Shape, axis int, op core.Op, single bool) (Rows, bool) {
 	last := len(x) - 1
 	if last < 0 || axis != last && axis != -1 {
@@ -153,96 +156,101 @@ func batchOfRows(op RowWise, in []core.Fact, out core.Shape) []bool {
 // Costed is an Op whose work is sums of products.
 type Costed interface {
 	core.Op
-	// Operations returns how many multiplications and additions outputs of known shapes
-	// take.
+	// Operations returns the number of multiplications and additions, for inputs and outputs of known
+	// shapes.
 	Operations(in, out []core.Fact) int64
 }
 
-// Layouted is an Op whose attribute says where the channels of its data are.
+// Layouted is an Op with an attribute that says which axis holds the channels of its data.
 type Layouted interface {
 	core.Op
+	// ChannelLayout returns the attribute.
 	ChannelLayout() geometry.Layout
+	// WithLayout returns the op with another layout. It expects data in that layout.
 	WithLayout(l geometry.Layout) core.Op
-	// LayoutRoles says which inputs have the layout, as the first output has it.
+	// LayoutRoles says which inputs follow the layout. The first output always does.
 	LayoutRoles(in []core.Fact) []LayoutRole
 }
 
-// LayoutRole is what the layout of an op is to one of its inputs.
+// LayoutRole is how an op's layout applies to one of its inputs.
 type LayoutRole uint8
 
 const (
-	// NoLayout: the input is the same in each layout.
+	// NoLayout: the input is the same in every layout.
 	NoLayout LayoutRole = iota
-	// DataLayout: the channels are axis 1 or the last.
+	// DataLayout: the channels are axis 1 or the last axis.
 	DataLayout
 	// FilterLayout: [O, I, spatial...] or [spatial..., I, O].
 	FilterLayout
 )
 
-// DataRoles are the LayoutRoles of an op whose first input alone has the layout.
+// DataRoles are the LayoutRoles of an op of which only the first input follows the layout.
 func DataRoles(in []core.Fact) []LayoutRole {
 	roles := make([]LayoutRole, len(in))
 	roles[0] = DataLayout
 	return roles
 }
 
-// PostOpped is an Op with post-ops, whose operands are its last inputs.
+// PostOpped is an Op with post-ops. Their operands are its last inputs.
 type PostOpped interface {
 	core.Op
+	// Steps returns the post-ops, in order.
 	Steps() []postop.Step
+	// WithSteps returns the op with other post-ops.
 	WithSteps(steps []postop.Step) PostOpped
-	// ChannelAxis returns the axis of an output of a rank along which operands of one
-	// number for each channel lie.
+	// ChannelAxis returns the axis of the channels in an output of the given rank: the one along
+	// which an operand has a number for each channel.
 	ChannelAxis(rank int) int
 }
 
 // IntegerProduct is a PostOpped whose accumulators are sums of products of 8-bit integers.
-// Its inputs are the data, the factors, a zero point of each, and the post-ops' operands.
+// Its inputs are the data, the factors, a zero point for each of the two, and the post-ops' operands.
 type IntegerProduct interface {
 	PostOpped
 	Costed
-	// GroupCount returns how many parts of the data's channels are multiplied apart.
+	// GroupCount returns how many groups the data's channels form. Each is multiplied separately.
 	GroupCount() int
 }
 
-// Product is an Op that sums products of two inputs of reals.
+// Product is an Op that sums products of two inputs that hold reals.
 type Product interface {
 	core.Op
-	// IntegerForm returns what computes such products of integers, for factors of a rank;
-	// false if nothing does.
+	// IntegerForm returns the op that computes the same product of integers, for factors of the given
+	// rank; false if there is none.
 	IntegerForm(rank int) (IntegerForm, bool)
 }
 
-// IntegerForm is an IntegerProduct in place of a product of reals.
+// IntegerForm is an IntegerProduct that can replace a product of reals.
 type IntegerForm struct {
 	Op         IntegerProduct
-	Channels   int  // the axis of the factors that is the output's channels
-	Transposed bool // it takes the factors, a matrix, with their axes exchanged
+	Channels   int  // the axis of the factors that becomes the output's channels
+	Transposed bool // it takes the factors, which are a matrix, transposed
 }
 
-// Quantizer is an Op that makes integers of the reals of its first input.
+// Quantizer is an Op that quantizes the reals of its first input to integers.
 type Quantizer interface {
 	core.Op
-	// QuantizedAxis returns the axis whose slices it treats apart, -1 if it treats all
-	// elements alike; false if slices have more than one axis.
+	// QuantizedAxis returns the axis along which each slice is quantized in its own way, or -1 if all
+	// elements are quantized alike; false if there is more than one such axis.
 	QuantizedAxis() (axis int, ok bool)
 }
 
-// RangeQuantizer is a Quantizer by constant ends of a range, its further inputs.
+// RangeQuantizer is a Quantizer whose other inputs are the ends of a range, which are constant.
 type RangeQuantizer interface {
 	Quantizer
 	core.PartlyConstant
+	// Rounding returns the quantization for a range as one formula; false if it is none.
 	Rounding(minT, maxT *core.Tensor) (Rounding, bool)
 }
 
-// Dequantizer is an Op that makes reals of the integers of its first input.
+// Dequantizer is an Op that turns the integers of its first input back into reals.
 type Dequantizer interface {
 	core.Op
-	// DequantizedAxis is what QuantizedAxis is of a Quantizer.
+	// DequantizedAxis is like Quantizer.QuantizedAxis.
 	DequantizedAxis() (axis int, ok bool)
 }
 
-// AxisOfSlices returns the only axis of a list, -1 of none; false of more.
+// AxisOfSlices returns the only axis in a list, or -1 if the list is empty; false if it has more.
 func AxisOfSlices(axes []int) (axis int, ok bool) {
 	if len(axes) == 0 {
 		return -1, true
@@ -250,7 +258,8 @@ func AxisOfSlices(axes []int) (axis int, ok bool) {
 	return axes[0], len(axes) == 1
 }
 
-// ElementsOfSlices are the Elements of an op that treats slices of an axis apart.
+// ElementsOfSlices returns the Elements of an op whose QuantizedAxis or DequantizedAxis returns
+// (axis, ok).
 func ElementsOfSlices(axis int, ok bool) Elements {
 	if ok && axis == -1 {
 		return FirstElements
@@ -258,22 +267,22 @@ func ElementsOfSlices(axis int, ok bool) Elements {
 	return NoElements
 }
 
-// Taking is an Op that copies elements of its first input, by places that each axis of the
-// output has for itself.
+// Taking is an Op that copies elements of its first input. Where an element comes from is decided axis
+// by axis: its index along an input axis depends on the output's index along the same axis only.
 type Taking interface {
 	core.Op
-	// Places says which, for a first input and an output of known shapes; false if an
-	// attribute has it do anything else.
+	// Places says which elements are copied, for a first input and an output of known shapes; false if
+	// the op, with its attributes, does anything else.
 	Places(x, out core.Shape) (Places, bool)
 }
 
-// Places are those of the elements that an output takes.
+// Places says where in an input the elements of an output come from.
 type Places struct {
 	In core.Shape // the shape of the first input, with as many axes as the output
-	At [][]int    // of each axis, where in the input each index of the output is
+	At [][]int    // for each axis: the input's index, by the output's index
 }
 
-// NewPlaces returns the places that f gives, for each axis of an input and its output.
+// NewPlaces returns Places where f(axis, i) is the input's index for index i of the output.
 func NewPlaces(in, out core.Shape, f func(axis, i int) int) Places {
 	p := Places{In: in, At: make([][]int, len(out))}
 	for axis, n := range out {
@@ -285,96 +294,100 @@ func NewPlaces(in, out core.Shape, f func(axis, i int) int) Places {
 	return p
 }
 
-// Selecting is an Op whose output holds elements of its first inputs: it chooses them by
-// their places, or takes the largest. So a function that never falls gives the same before
-// the op as behind it.
+// Selecting is an Op whose output consists of elements of its first inputs: it chooses them by
+// position, or takes the largest. So applying a monotonically increasing function to the inputs gives
+// the same as applying it to the output.
 type Selecting interface {
 	core.Op
-	// Selects returns how many of the inputs it takes elements of; 0 if an attribute has
-	// it give others, too.
+	// Selects returns how many of the inputs, counted from the first, it takes elements from; 0 if
+	// its attributes make it produce other elements as well.
 	Selects(inputs int) int
-	// Rearranges reports whether it takes each element of one input once, only in another
-	// order or number of axes.
+	// Rearranges reports whether it takes every element of one input exactly once, in another order
+	// or shape.
 	Rearranges() bool
 }
 
-// Reshaping is an Op whose output may be the elements of its first input in their order, in another
-// shape or the same.
+// Reshaping is an Op that may return the elements of its first input in the same order, with another
+// shape or the same one.
 type Reshaping interface {
 	core.Op
+	// Reshapes reports whether it does.
 	Reshapes() bool
 }
 
-// Reshapes reports whether an op's output is the elements of its first input in their order.
+// Reshapes reports whether an op returns the elements of its first input in the same order.
 func Reshapes(op core.Op) bool {
 	r, ok := op.(Reshaping)
 	return ok && r.Reshapes()
 }
 
-// Cutting is an Op whose output may be elements of its first input that stand one behind the other.
+// Cutting is an Op whose output may be a contiguous run of elements of its first input.
 type Cutting interface {
 	core.Op
-	// Cut returns the number of the first of them, for inputs that the op accepts; false if they do not
-	// stand so, or if the inputs do not tell.
+	// Cut returns the index of the run's first element, for inputs that the op accepts; false if the
+	// elements are not contiguous, or if that cannot be told from what is known of the inputs.
 	Cut(in []core.Operand) (first int, ok bool)
 }
 
 // Passing is an Op whose output may be one of its inputs.
 type Passing interface {
 	core.Op
-	// Passes returns the number of that input, for inputs that the op accepts; false if there is none, or
-	// if the inputs do not tell.
+	// Passes returns the number of that input, for inputs that the op accepts; false if there is none,
+	// or if that cannot be told from what is known of the inputs.
 	Passes(in []core.Operand) (input int, ok bool)
 }
 
-// Limiting is an Op that may limit numbers: the larger or smaller of each and a bound. All
-// but one of its inputs, or none, are bounds.
+// Limiting is an Op that may limit numbers: each becomes the larger, or the smaller, of itself and a
+// bound. The bounds are all inputs but one, or are no inputs.
 type Limiting interface {
 	core.Op
+	// Limits reports whether it does.
 	Limits() bool
 }
 
-// Affine is an Op that may multiply an input by numbers and add others, one for each channel
-// or one for all.
+// Affine is an Op that may multiply an input by a factor and add an offset, each of them one number
+// for all elements or one for each channel.
 type Affine interface {
 	core.Op
-	// Transformation returns the factor and the offset that input number at gets, for the
-	// values of the other inputs; nil where there is none.
+	// Transformation returns the factor and the offset applied to input number at, given the values
+	// of the other inputs; nil for one that is absent.
 	Transformation(at int, others [][]float32) (factor, offset []float32)
 }
 
-// SelfPadding is an Op with a sliding window that pads its first input itself.
+// SelfPadding is an Op with a sliding window that can pad its first input itself.
 type SelfPadding interface {
 	core.Op
-	// PadsWith reports whether it treats its own padding as it treats a value in the data.
+	// PadsWith reports whether its own padding has the same effect as padding the data with value.
 	PadsWith(value *core.Tensor, in []core.Operand) bool
-	// WithPadding returns the op with more padding, for each axis of the data; false if it
-	// cannot have it.
+	// WithPadding returns the op with additional padding, given for each axis of the data; false if it
+	// cannot pad that way.
 	WithPadding(below, above []int) (core.Op, bool)
 }
 
-// Fusable is an Op that may be part of what TensorFlow computes as one op.
+// Fusable is an Op that may be part of a group that TensorFlow computes as one op.
 type Fusable interface {
 	core.Op
+	// FusedAs returns which part it can be.
 	FusedAs() FusedPart
 }
 
-// FusedPart is what an op is in something that TensorFlow computes as one op of bf16.
+// FusedPart is the part an op plays in a group of ops on bf16 that TensorFlow computes as one.
 type FusedPart uint8
 
 const (
-	// NotFused: no part.
+	// NotFused: it is never part of such a group.
 	NotFused FusedPart = iota
-	// FusedRounding rounds from f32 to bf16 what another part may read.
+	// FusedRounding rounds f32 to bf16 for another part to read.
 	FusedRounding
 	// FusedWidening takes a FusedRounding's bf16 back to f32.
 	FusedWidening
-	// FusedFunction computes in f32 and rounds: the op on f32 and a rounding give the same.
+	// FusedFunction computes in f32 and rounds once: the same op on f32, followed by a rounding, gives
+	// the same result.
 	FusedFunction
 )
 
-// Rounding is a quantization as the integer Saturate(Round(x*Factor - Shift), Lo, Hi),
-// product and difference rounded to float32; NaN becomes Lo.
+// Rounding is a quantization in the form of one formula, Saturate(Round(x*Factor - Shift), Lo, Hi).
+// The product and the difference are each rounded to float32. NaN becomes Lo.
 type Rounding struct {
 	Factor, Shift float32
 	Round         numeric.RoundMode

@@ -2,9 +2,11 @@ package main
 
 import (
 	"go/ast"
+	"go/doc"
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,6 +31,31 @@ func TestExportedNamesHaveDocuments(t *testing.T) {
 			}
 		}
 		assert.True(t, about, "%s: the package has no document", dir)
+		assert.True(t, strings.HasPrefix(found.Doc, "Package "+found.Name+" "), "%s: its document starts %q", dir, found.Doc)
+	}
+}
+
+// A reader of the documents finds a program for each package. Where TensorFlow is needed it compiles, and
+// does not run.
+func TestPublicPackagesHaveExamples(t *testing.T) {
+	dirs, err := publicDirs(root)
+	require.NoError(t, err)
+	for _, dir := range dirs {
+		found, err := platform("linux", "amd64").ImportDir(filepath.Join(root, dir), 0)
+		require.NoError(t, err)
+		examples, run := 0, 0
+		for _, name := range slices.Concat(found.TestGoFiles, found.XTestGoFiles) {
+			f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, dir, name), nil, parser.ParseComments)
+			require.NoError(t, err)
+			for _, e := range doc.Examples(f) {
+				examples++
+				if e.Output != "" {
+					run++
+				}
+			}
+		}
+		assert.Positive(t, examples, "%s has no example", dir)
+		assert.True(t, run > 0 || dir == "compare/tensorflow", "%s has no example with an output", dir)
 	}
 }
 
@@ -55,7 +82,17 @@ func undocumentedSpec(d *ast.GenDecl, s ast.Spec) (missing []string) {
 	switch s := s.(type) {
 	case *ast.TypeSpec:
 		if s.Name.IsExported() && !about(s.Doc, s.Name.Name) && (len(d.Specs) > 1 || !about(d.Doc, s.Name.Name)) {
-			return []string{s.Name.Name}
+			missing = append(missing, s.Name.Name)
+		}
+		// The document of an interface with one method is that of the method.
+		if i, ok := s.Type.(*ast.InterfaceType); ok && s.Name.IsExported() && methods(i) > 1 {
+			for _, m := range i.Methods.List {
+				for _, name := range m.Names {
+					if name.IsExported() && m.Doc == nil && m.Comment == nil {
+						missing = append(missing, s.Name.Name+"."+name.Name)
+					}
+				}
+			}
 		}
 	case *ast.ValueSpec:
 		for _, n := range s.Names {
@@ -65,6 +102,15 @@ func undocumentedSpec(d *ast.GenDecl, s ast.Spec) (missing []string) {
 		}
 	}
 	return missing
+}
+
+// methods counts the methods that an interface declares itself.
+func methods(i *ast.InterfaceType) int {
+	n := 0
+	for _, m := range i.Methods.List {
+		n += len(m.Names)
+	}
+	return n
 }
 
 // receiver returns the name of a method's type; "" for a function.
@@ -120,9 +166,17 @@ type (
 	// C is one.
 	C int
 	D int
+	// I is documented.
+	I interface {
+		// N is documented.
+		N()
+		O()
+	}
+	// J does one thing.
+	J interface{ P() }
 )
 `
 	f, err := parser.ParseFile(token.NewFileSet(), "p.go", source, parser.ParseComments)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"B", "A.N", "F", "Z", "D"}, undocumented(f))
+	assert.Equal(t, []string{"B", "A.N", "F", "Z", "D", "I.O"}, undocumented(f))
 }

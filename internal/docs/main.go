@@ -54,7 +54,12 @@ func generate(root string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	readme, err := replace(string(old), begin, end, c.summary())
+	readme, err := replace(string(old), begin, end, c.only())
+	for _, p := range pictures {
+		if err == nil {
+			readme, err = p.show(root, readme)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("README.md: %w", err)
 	}
@@ -84,7 +89,7 @@ func performance(root string, files map[string]string) error {
 	return nil
 }
 
-// replace puts a new part between the marks.
+// replace puts a new part between two marks.
 func replace(text, begin, end, part string) (string, error) {
 	before, rest, ok := strings.Cut(text, begin)
 	_, after, closed := strings.Cut(rest, end)

@@ -44,6 +44,27 @@ func TestReplaceNeedsItsMarks(t *testing.T) {
 	}
 }
 
+// A picture is shown from when its file is there.
+func TestPicture(t *testing.T) {
+	dir := t.TempDir()
+	p := picture{"<\n", ">\n", "a.svg", "b.svg", "About"}
+	for _, test := range []struct{ add, want string }{
+		{"", "<\n>\n"},
+		{"a.svg", "<\n<img alt=\"About\" src=\"a.svg\">\n>\n"},
+		{
+			"b.svg", "<\n<picture>\n<source media=\"(prefers-color-scheme: dark)\" srcset=\"b.svg\">\n" +
+				"<img alt=\"About\" src=\"a.svg\">\n</picture>\n>\n",
+		},
+	} {
+		if test.add != "" {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, test.add), nil, 0o600))
+		}
+		got, err := p.show(dir, "<\n>\n")
+		require.NoError(t, err)
+		assert.Equal(t, test.want, got)
+	}
+}
+
 // Each quantized op that TensorFlow runs is compared with what it computed.
 func TestEachQuantizedOpHasARecordedGraph(t *testing.T) {
 	c, err := collect(root)

@@ -9,8 +9,8 @@ import (
 	"github.com/tf2ng/tf2ng/internal/peers"
 )
 
-// summary counts the ops by family and by what other tools do with them. It is the
-// generated part of README.md, and the head of docs/OPS.md.
+// summary counts the ops by family and by what other tools do with them, at the head of
+// docs/OPS.md.
 func (c *collection) summary() string {
 	var b strings.Builder
 	b.WriteString("\n")
@@ -21,7 +21,7 @@ func (c *collection) summary() string {
 	row(&b, fmt.Sprintf("%d of quantization", total(quantized)), counts(quantized))
 	row(&b, fmt.Sprintf("%d others", total(others)), counts(others))
 	b.WriteString("\n")
-	c.comparison(&b, slices.Concat(slices.Collect(maps.Values(quantized))...))
+	c.comparison(&b)
 	return b.String()
 }
 
@@ -48,44 +48,59 @@ func counts(families map[string][]*op) string {
 	return strings.Join(parts, ", ")
 }
 
-// comparison counts how many of the quantized ops each tool takes.
-func (c *collection) comparison(b *strings.Builder, ops []*op) {
-	v := c.peers.Versions
-	compared, runs, onednn, bridge := 0, 0, 0, 0
-	var openvino, tf2onnx []peers.Converter
-	for _, o := range ops {
+// taken is what a converter makes of the quantized ops.
+type taken struct{ ops, exactly, nearly, partly int }
+
+// counted is how many of the quantized ops and of the INT8 models each tool takes.
+type counted struct {
+	ops                           int // that tf2ng takes
+	compared                      int // of them, with TensorFlow's recorded outputs
+	tensorflow                    int
+	onednn                        int // of TensorFlow's, with oneDNN only
+	bridge                        int
+	openvino                      taken
+	tf2onnx                       taken
+	models                        int
+	openvinoModels, tf2onnxModels int
+}
+
+func (c *collection) counts() counted {
+	var n counted
+	for _, o := range c.ops {
+		if !o.supported || !o.quantized() {
+			continue
+		}
 		t := o.peer.TensorFlow
-		if len(o.groups) > 0 {
-			compared++
-		}
-		if t.Kernel {
-			runs++
-		}
-		if t.OneDNNOnly() {
-			onednn++
-		}
-		if o.peer.NGraphBridge.Rule {
-			bridge++
-		}
-		openvino, tf2onnx = append(openvino, o.peer.OpenVINO), append(tf2onnx, o.peer.TF2ONNX)
+		n.ops++
+		n.compared += one(len(o.groups) > 0)
+		n.tensorflow += one(t.Kernel)
+		n.onednn += one(t.OneDNNOnly())
+		n.bridge += one(o.peer.NGraphBridge.Rule)
+		n.openvino.add(o.peer.OpenVINO)
+		n.tf2onnx.add(o.peer.TF2ONNX)
 	}
-	models := [3]int{} // INT8 models: all, those that OpenVINO converts, and tf2onnx
 	for _, m := range c.models {
 		if p := c.peers.Models[m.name]; m.quantized {
-			models[0]++
-			models[1] += one(p.OpenVINO == peers.Converts)
-			models[2] += one(p.TF2ONNX == peers.Converts)
+			n.models++
+			n.openvinoModels += one(p.OpenVINO == peers.Converts)
+			n.tf2onnxModels += one(p.TF2ONNX == peers.Converts)
 		}
 	}
-	row(b, "", fmt.Sprintf("of the %d quantized ops", len(ops)), "", fmt.Sprintf("of %d INT8 models", models[0]))
+	return n
+}
+
+// comparison shows how many of the quantized ops each tool takes.
+func (c *collection) comparison(b *strings.Builder) {
+	v, n := c.peers.Versions, c.counts()
+	row(b, "", fmt.Sprintf("of the %d quantized ops", n.ops), "", fmt.Sprintf("of %d INT8 models", n.models))
 	row(b, "---", "---", "---", "---")
-	row(b, "tf2ng", fmt.Sprint(len(ops)), fmt.Sprintf("%d compared with TensorFlow's recorded outputs", compared),
-		fmt.Sprint(models[0]))
-	row(b, "TensorFlow "+v.TensorFlow, fmt.Sprint(runs), fmt.Sprintf("%d with oneDNN only", onednn),
-		fmt.Sprint(models[0]))
-	row(b, "nGraph's TensorFlow bridge", fmt.Sprint(bridge), "read, not run", "")
-	row(b, append(append([]string{"OpenVINO " + v.OpenVINO}, verdicts(openvino)...), fmt.Sprint(models[1]))...)
-	row(b, append(append([]string{"tf2onnx " + v.TF2ONNX}, verdicts(tf2onnx)...), fmt.Sprint(models[2]))...)
+	row(b, "tf2ng", fmt.Sprint(n.ops), fmt.Sprintf("%d compared with TensorFlow's recorded outputs", n.compared),
+		fmt.Sprint(n.models))
+	row(b, "TensorFlow "+v.TensorFlow, fmt.Sprint(n.tensorflow), fmt.Sprintf("%d with oneDNN only", n.onednn),
+		fmt.Sprint(n.models))
+	row(b, "nGraph's TensorFlow bridge", fmt.Sprint(n.bridge), "read, not run", "")
+	row(b, "OpenVINO "+v.OpenVINO, fmt.Sprint(n.openvino.ops), n.openvino.text(), fmt.Sprint(n.openvinoModels))
+	row(b, "tf2onnx "+v.TF2ONNX, fmt.Sprint(n.tf2onnx.ops), n.tf2onnx.text(), fmt.Sprint(n.tf2onnxModels))
 }
 
 func one(b bool) int {
@@ -95,13 +110,15 @@ func one(b bool) int {
 	return 0
 }
 
-// verdicts returns how many ops a converter takes, and how well.
-func verdicts(list []peers.Converter) []string {
-	n := map[peers.Verdict]int{}
-	for _, c := range list {
-		n[c.Verdict()]++
-	}
-	text := fmt.Sprintf("%d exactly, %d within one step, %d in part or wrongly", n[peers.TakesExactly],
-		n[peers.TakesNearly], n[peers.Partly])
-	return []string{fmt.Sprint(len(list) - n[peers.Refuses] - n[peers.Untested]), text}
+// add counts an op.
+func (t *taken) add(c peers.Converter) {
+	v := c.Verdict()
+	t.ops += one(v != peers.Refuses && v != peers.Untested)
+	t.exactly += one(v == peers.TakesExactly)
+	t.nearly += one(v == peers.TakesNearly)
+	t.partly += one(v == peers.Partly)
+}
+
+func (t taken) text() string {
+	return fmt.Sprintf("%d exactly, %d within one step, %d in part or wrongly", t.exactly, t.nearly, t.partly)
 }

@@ -152,7 +152,7 @@ func (a assembler) lowerParts(f *partition, runs *machine.RunPool) (*machine.Pla
 		if err := lower(p.node); err != nil {
 			return nil, err
 		}
-		c.tellPacked(n)
+		c.tellPacked(p.node)
 	}
 	return c.finish(f, runs)
 }
