@@ -50,7 +50,6 @@ def convolutions():
         c + "AndReluAndRequantize": convolution(c + "AndReluAndRequantize", frozen=True, out=tf.quint8),
         c + "WithBias": convolution(c + "WithBias", True),
         c + "WithBiasAndRelu": convolution(c + "WithBiasAndRelu", True),
-        c + "WithBiasSumAndRelu": convolution(c + "WithBiasSumAndRelu", True, summand=tf.float32),
         c + "WithBiasAndRequantize": convolution(c + "WithBiasAndRequantize", True, True, out=tf.qint8),
         c + "WithBiasAndReluAndRequantize": convolution(c + "WithBiasAndReluAndRequantize", True, True, out=tf.quint8),
         c + "WithBiasSumAndReluAndRequantize": convolution(
