@@ -4,6 +4,8 @@ Each is a function that builds a graph of TensorFlow 1 and returns its outputs. 
 (-1, 1), or with integers below 100.
 """
 
+import re
+
 import numpy as np
 import tensorflow as tf
 
@@ -245,11 +247,102 @@ def quantized():
     }
 
 
+def older():
+    """Ops that newer ones have taken the place of, and what few graphs have."""
+    volume = (1, 8, 28, 28, 16)
+
+    def normalized(op):
+        return one(lambda x: getattr(R, op)(
+            x=x, scale=constant(64), offset=constant(64), mean=constant(64), variance=tf.abs(constant(64)) + 1,
+            is_training=False)[0])
+
+    def scattered(op):
+        return lambda: getattr(R, op)(
+            tensor=data((1000, 64)), indices=tf.constant(random.permutation(1000)[:500, None]), updates=data((500, 64), name="y"))
+
+    rows = {op: scattered(op) for op in (
+        "TensorScatterAdd", "TensorScatterMax", "TensorScatterMin", "TensorScatterSub", "TensorScatterUpdate")}
+    return rows | {
+        "AccumulateNV2": two(lambda x, y: R.AccumulateNV2(inputs=[x, y, x], shape=IMAGE)),
+        "Add": two(lambda x, y: R.Add(x=x, y=y)),
+        "Any": one(lambda x: tf.reduce_any(x > 0.9, -1), TOKENS),
+        "AvgPool3D": one(lambda x: tf.nn.avg_pool3d(x, 2, 2, "SAME"), (2, 16, 32, 32, 16)),
+        "BatchMatMul": two(lambda x, y: R.BatchMatMul(x=x, y=y), (8, 4, 64, 64)),
+        "BatchMatMulV3": two(lambda x, y: R.BatchMatMulV3(x=x, y=y, Tout=tf.float32), (8, 4, 64, 64)),
+        "BatchToSpace": one(lambda x: R.BatchToSpace(input=x, crops=[[0, 0], [0, 0]], block_size=2)),
+        "SpaceToBatch": one(lambda x: R.SpaceToBatch(input=x, paddings=[[0, 0], [0, 0]], block_size=2)),
+        "BiasAddV1": one(lambda x: R.BiasAddV1(value=x, bias=constant(64))),
+        "CheckNumerics": one(lambda x: R.CheckNumerics(tensor=x, message="")),
+        "ClipByValue, the op": one(lambda x: R.ClipByValue(t=x, clip_value_min=-0.5, clip_value_max=0.5)),
+        "Concat": two(lambda x, y: R.Concat(concat_dim=3, values=[x, y])),
+        "Conv3DBackpropInputV2": one(lambda x: tf.nn.conv3d_transpose(
+            x, constant(2, 2, 2, 16, 16), (1, 16, 56, 56, 16), 2, "SAME"), volume),
+        "Div": two(lambda x, y: R.Div(x=x, y=tf.abs(y) + 1)),
+        "Fill": lambda: R.Fill(dims=tf.constant(IMAGE), value=data((), name="x")),
+        "FusedBatchNorm": normalized("FusedBatchNorm"), "FusedBatchNormV2": normalized("FusedBatchNormV2"),
+        "Gather": lambda: R.Gather(params=constant(10000, 128), indices=data((8, 64), tf.int32)),
+        "Inv": one(lambda x: R.Inv(x=tf.abs(x) + 0.1)),
+        "Invert": one(lambda x: R.Invert(x=x), kind=tf.int32),
+        "InvertPermutation": lambda: R.InvertPermutation(x=data((100,), tf.int32) * 0 + tf.range(100)),
+        "L2Loss": one(lambda x: R.L2Loss(t=x)),
+        "LinSpace": lambda: R.LinSpace(start=data(()), stop=5.0, num=100000),
+        "LogicalNot": one(lambda x: tf.logical_not(x > 0)),
+        "LogicalOr": two(lambda x, y: tf.logical_or(x > 0, y > 0)),
+        "MaxPoolV2": one(lambda x: R.MaxPoolV2(input=x, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="VALID")),
+        "MaxPoolWithArgmax": one(lambda x: R.MaxPoolWithArgmax(
+            input=x, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="VALID")),
+        "Mod": two(lambda x, y: R.Mod(x=x, y=tf.abs(y) + 1)),
+        "OnesLike": one(lambda x: R.OnesLike(x=x) + x), "ZerosLike": one(lambda x: R.ZerosLike(x=x) + x),
+        "PadV2": one(lambda x: tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], constant_values=1.5)),
+        "QuantizeAndDequantizeV2": one(lambda x: R.QuantizeAndDequantizeV2(
+            input=x, input_min=-1.0, input_max=1.0, range_given=True)),
+        "QuantizeAndDequantizeV2, computed range": one(lambda x: R.QuantizeAndDequantizeV2(
+            input=x, input_min=-1.0, input_max=1.0, range_given=False)),
+        "QuantizeAndDequantizeV3": one(lambda x: R.QuantizeAndDequantizeV3(
+            input=x, input_min=-1.0, input_max=1.0, num_bits=8, range_given=True)),
+        "Range": lambda: R.Range(start=data((), tf.int32), limit=100000, delta=1),
+        "ReverseSequence": one(lambda x: tf.reverse_sequence(
+            x, tf.constant(random.randint(1, 128, 8)), seq_axis=1, batch_axis=0), TOKENS),
+        "Select": two(lambda x, y: R.Select(condition=x > y, x=x, y=y)),
+        "Slice, the op": one(lambda x: R.Slice(input=x, begin=[0, 4, 4, 0], size=[4, 46, 46, 64])),
+        "SparseToDense": lambda: R.SparseToDense(
+            sparse_indices=tf.constant(np.sort(random.permutation(1000)[:500])), output_shape=tf.constant([1000], tf.int64),
+            sparse_values=data((500,)), default_value=0.0),
+        "SplitV": one(lambda x: [t + 1.0 for t in tf.split(x, [16, 40, 8], -1)]),
+        "TruncateDiv": two(lambda x, y: R.TruncateDiv(x=x, y=tf.abs(y) + 1), kind=tf.int32),
+    }
+
+
+# Ops that compute no numbers: they pass them on, or tell of shapes, control flow, lists and random numbers. What
+# TensorFlow makes of a graph itself, or runs in clusters of XLA alone. What tf2ng refuses, as it is for training. And
+# what cannot be timed here: TensorFlow 2.21 no longer takes QuantizeAndDequantize from a new graph, and the sum of
+# QuantizedConv2DWithBiasSumAndRelu ends its process where a feed is added.
+NO_NUMBERS = re.compile("|".join((
+    "Assert|Bitcast|BroadcastArgs|(Stateless)?(Case|If|While)|ConcatOffset|DeepCopy|EmptyTensorList|EnsureShape|Enter|Exit",
+    "ExpandDims|GuaranteeConst|HostConst|Identity|IdentityN|LoopCond|Merge|Multinomial|NextIteration|NoOp|Placeholder.*",
+    "PreventGradient|Print|QuantizedReshape|Random.*|Rank|Reshape|Shape|ShapeN|Size|Snapshot|Squeeze|StopGradient|Switch",
+    "TensorArray.*|TensorList.*|TruncatedNormal|_SwitchN|Xla.*|_Mkl.*|Const|.*Partitioned.*",
+    ".*Gradient|QuantizeAndDequantizeV4Grad|QuantizeAndDequantize|QuantizedConv2DWithBiasSumAndRelu",
+)))
+
+
+def suppressed(op, **kw):
+    return lambda: getattr(R, op)(
+        boxes=data((1000, 4)), scores=data((1000,), name="y"), max_output_size=100, iou_threshold=0.5, **kw)
+
+
 # Rows that are shown and have no bound.
 UNBOUNDED = {
+    "NonMaxSuppression": lambda: R.NonMaxSuppression(
+        boxes=data((1000, 4)), scores=data((1000,), name="y"), max_output_size=100),
+    "NonMaxSuppressionV2": suppressed("NonMaxSuppressionV2"),
     "NonMaxSuppressionV3": lambda: tf.image.non_max_suppression(data((1000, 4)), data((1000,), name="y"), 100, 0.5),
+    "NonMaxSuppressionV4": suppressed("NonMaxSuppressionV4", score_threshold=0.0),
+    "NonMaxSuppressionV5": suppressed("NonMaxSuppressionV5", score_threshold=0.0, soft_nms_sigma=0.0),
+    "CombinedNonMaxSuppression": lambda: tf.image.combined_non_max_suppression(
+        data((1, 500, 1, 4)), data((1, 500, 4), name="y"), 50, 100)[0],
     "Where": one(lambda x: tf.where(x > 0.5), MATRIX),
     "Unique": lambda: tf.unique(data((4096,), tf.int32))[0],
 }
 
-BOUNDED = elementwise() | reductions() | movement() | windows() | quantized()
+BOUNDED = elementwise() | reductions() | movement() | windows() | quantized() | older()

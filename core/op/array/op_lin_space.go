@@ -68,6 +68,10 @@ func (op *LinSpace) Eval(in, out []*core.Tensor) error {
 		spread(core.Data[float64](y), in[0].Float64s()[0], in[1].Float64s()[0])
 		return nil
 	}
+	if y.Type() == core.F32 {
+		spread(core.Data[float32](y), in[0].Float32s()[0], in[1].Float32s()[0])
+		return nil
+	}
 	v := make([]float32, y.Len())
 	spread(v, in[0].Float32s()[0], in[1].Float32s()[0])
 	elements.SetFloat32s(y, v)

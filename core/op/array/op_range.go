@@ -94,6 +94,12 @@ func (op *Range) Eval(in, out []*core.Tensor) error {
 	switch y := out[0]; {
 	case y.Type() == core.F64:
 		count(core.Data[float64](y), in[0].Float64s()[0], in[2].Float64s()[0])
+	case y.Type() == core.F32:
+		count(core.Data[float32](y), in[0].Float32s()[0], in[2].Float32s()[0])
+	case y.Type() == core.I32: // modulo 2^32, as what is stored of 64 bits
+		count(core.Data[int32](y), int32(in[0].Int64s()[0]), int32(in[2].Int64s()[0]))
+	case y.Type() == core.I64:
+		count(core.Data[int64](y), in[0].Int64s()[0], in[2].Int64s()[0])
 	case y.Type().IsFloat():
 		v := make([]float32, n)
 		count(v, in[0].Float32s()[0], in[2].Float32s()[0])
@@ -106,7 +112,7 @@ func (op *Range) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-func count[T int64 | float32 | float64](y []T, v, delta T) {
+func count[T int32 | int64 | float32 | float64](y []T, v, delta T) {
 	for i := range y {
 		y[i] = v
 		v += delta

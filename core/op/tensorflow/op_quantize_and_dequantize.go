@@ -243,3 +243,13 @@ func (op *QuantizeAndDequantize) Levels(minT, maxT *core.Tensor) (Levels, bool) 
 	r, scale, back := levelScales(op, ranges[0], math.MaxFloat32)
 	return Levels{Lo: r.min, Hi: r.max, Scale: scale, Back: back}, true
 }
+
+// ComputedLevels returns them of data of f32 between low and high, where no range is given; false if
+// there are several.
+func (op *QuantizeAndDequantize) ComputedLevels(low, high float32) (Levels, bool) {
+	if op.RangeGiven || op.Axis != -1 || op.NumBits == 0 {
+		return Levels{}, false
+	}
+	r, scale, back := levelScales(op, rangeOf[float32]{low, high}, math.MaxFloat32)
+	return Levels{Lo: r.min, Hi: r.max, Scale: scale, Back: back}, true
+}

@@ -1066,11 +1066,17 @@ func (m *Machine) VCVTQQ2PS(a, b SimOperand) {
 func (m *Machine) VPEXTRW(_, a, b SimOperand) { m.write(b, m.read(a, 2), 2) }
 func (m *Machine) VPEXTRB(_, a, b SimOperand) { m.write(b, m.read(a, 1), 1) }
 
-func (m *Machine) VINSERTF128(i, a, b, c SimOperand)  { m.VINSERTI128(i, a, b, c) }
-func (m *Machine) VINSERTF32X4(i, a, b, c SimOperand) { m.VINSERTI128(i, a, b, c) }
-func (m *Machine) VUNPCKLPS(a, b, c SimOperand)       { m.unpack(a, b, c, 4, 0) }
-func (m *Machine) VUNPCKHPS(a, b, c SimOperand)       { m.unpack(a, b, c, 4, 1) }
-func (m *Machine) VUNPCKLPD(a, b, c SimOperand)       { m.unpack(a, b, c, 8, 0) }
-func (m *Machine) VUNPCKHPD(a, b, c SimOperand)       { m.unpack(a, b, c, 8, 1) }
-func (m *Machine) VPUNPCKLDQ(a, b, c SimOperand)      { m.unpack(a, b, c, 4, 0) }
-func (m *Machine) VPUNPCKHDQ(a, b, c SimOperand)      { m.unpack(a, b, c, 4, 1) }
+func (m *Machine) VINSERTF128(i, a, b, c SimOperand) { m.VINSERTI128(i, a, b, c) }
+func (m *Machine) VUNPCKLPS(a, b, c SimOperand)      { m.unpack(a, b, c, 4, 0) }
+func (m *Machine) VUNPCKHPS(a, b, c SimOperand)      { m.unpack(a, b, c, 4, 1) }
+func (m *Machine) VUNPCKLPD(a, b, c SimOperand)      { m.unpack(a, b, c, 8, 0) }
+func (m *Machine) VUNPCKHPD(a, b, c SimOperand)      { m.unpack(a, b, c, 8, 1) }
+func (m *Machine) VPUNPCKLDQ(a, b, c SimOperand)     { m.unpack(a, b, c, 4, 0) }
+func (m *Machine) VPUNPCKHDQ(a, b, c SimOperand)     { m.unpack(a, b, c, 4, 1) }
+
+// VINSERTF32X4 replaces one of four parts of b.
+func (m *Machine) VINSERTF32X4(i, a, b, c SimOperand) {
+	part, out := m.read(a, 16), m.read(b, c.bytes)
+	copy(out[16*i.value:], part[:16])
+	m.write(c, out, c.bytes)
+}

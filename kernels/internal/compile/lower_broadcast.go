@@ -158,11 +158,16 @@ type rowKernel struct {
 
 // lowerRows lowers a node row by row of its output, to which its operands broadcast.
 func (c *compiler) lowerRows(n *core.Node, kernel rowKernel) bool {
-	fact := n.Outputs()[0]
 	var shapes []core.Shape
 	for _, v := range n.Inputs() {
 		shapes = append(shapes, v.Shape())
 	}
+	return c.lowerRowsOf(n, shapes, kernel)
+}
+
+// lowerRowsOf is lowerRows of operands that are taken as of some shapes.
+func (c *compiler) lowerRowsOf(n *core.Node, shapes []core.Shape, kernel rowKernel) bool {
+	fact := n.Outputs()[0]
 	out, merged := mergeAxes(fact.Shape, shapes...)
 	rank := len(out)
 	if kernel.run == nil || rank == 0 || out[max(rank-2, 0):].MustElements() < minBroadcastRow || out.MustElements() == 0 {
@@ -269,6 +274,7 @@ func (c *compiler) lowerBinary(n *core.Node, p elementwise.Primitive, then []ele
 var (
 	_ = lowers[pointwise.Compare](lowerCompare)
 	_ = lowers[pointwise.Select](lowerSelect)
+	_ = lowers[pointwise.SelectRows](lowerSelectRows)
 )
 
 // relations are the primitives of relations, and whether they compare the operands the other
@@ -337,28 +343,44 @@ func bit(b bool) byte {
 
 // lowerSelect lowers a Select of elements of four bytes, or of bytes.
 func lowerSelect(c *compiler, n *core.Node) (bool, error) {
-	switch n.Outputs()[0].Type.Size() {
+	return c.lowerRows(n, c.selection(n.Outputs()[0].Type.Size())), nil
+}
+
+// lowerSelectRows lowers that by a condition whose rows choose those of the others.
+func lowerSelectRows(c *compiler, n *core.Node) (bool, error) {
+	condition, x := n.Inputs()[0].Shape().Clone(), n.Inputs()[1].Shape()
+	for len(condition) > 0 && len(condition) < len(x) {
+		condition = append(condition, 1)
+	}
+	return c.lowerRowsOf(n, []core.Shape{condition, x, x}, c.selection(n.Outputs()[0].Type.Size())), nil
+}
+
+// selection returns what chooses between rows of elements of some bytes; no run for others.
+func (c *compiler) selection(size int) rowKernel {
+	switch size {
 	case 4:
 		v := elementwise.Choose(c.isas, elementwise.Pick)
-		return c.lowerRows(n, rowKernel{v.Name, func(to []byte, in *[3][]byte, n int) {
+		return rowKernel{v.Name, func(to []byte, in *[3][]byte, n int) {
 			copy(to, in[2])
 			v.Run(to, in[0], in[1], n, nil)
-		}}), nil
+		}}
 	case 1:
-		return c.lowerRows(n, rowKernel{"select_b8_portable", func(to []byte, in *[3][]byte, n int) {
+		return rowKernel{"select_b8_portable", func(to []byte, in *[3][]byte, n int) {
 			a, b := in[1][:n], in[2][:n]
 			for i, c := range in[0][:n] {
 				mask := -min(c, 1)
 				to[i] = a[i]&mask | b[i]&^mask
 			}
-		}}), nil
+		}}
 	}
-	return false, nil
+	return rowKernel{}
 }
 
 var (
 	_ = lowers[pointwise.Is](lowerIs)
 	_ = lowers[pointwise.Logical](lowerLogical)
+	_ = lowers[pointwise.LogicalNot](lowerLogicalNot)
+	_ = lowers[pointwise.Unary](lowerWholeUnary)
 	_ = lowers[pointwise.Binary](lowerBinaryFunction)
 )
 
@@ -375,6 +397,60 @@ func lowerIs(c *compiler, n *core.Node) (bool, error) {
 		return false, nil
 	}
 	return c.lowerRows(n, c.rowsOf(p)), nil
+}
+
+// lowerLogicalNot lowers that of booleans, which are 0 and 1.
+func lowerLogicalNot(c *compiler, n *core.Node) (bool, error) {
+	return c.lowerRows(n, rowKernel{"not_b8_portable", func(to []byte, in *[3][]byte, n int) {
+		x := in[0][:n]
+		i := 0
+		for ; i+8 <= n; i += 8 {
+			binary.NativeEndian.PutUint64(to[i:], binary.NativeEndian.Uint64(x[i:])^0x0101010101010101)
+		}
+		for ; i < n; i++ {
+			to[i] = x[i] ^ 1
+		}
+	}}), nil
+}
+
+// wholeUnary are the functions of i32, which wrap.
+var wholeUnary = map[pointwise.UnaryFunction]func(to, x []int32){
+	pointwise.Abs: func(to, x []int32) {
+		for i, v := range x {
+			to[i] = max(v, -v)
+		}
+	},
+	pointwise.Negative: func(to, x []int32) {
+		for i, v := range x {
+			to[i] = -v
+		}
+	},
+	pointwise.Sign: func(to, x []int32) {
+		for i, v := range x {
+			to[i] = v>>31 | int32(uint32(-v)>>31)
+		}
+	},
+	pointwise.Square: func(to, x []int32) {
+		for i, v := range x {
+			to[i] = v * v
+		}
+	},
+	pointwise.Invert: func(to, x []int32) {
+		for i, v := range x {
+			to[i] = ^v
+		}
+	},
+}
+
+// lowerWholeUnary lowers functions of i32.
+func lowerWholeUnary(c *compiler, n *core.Node) (bool, error) {
+	f := wholeUnary[n.Op().(*pointwise.Unary).Function]
+	if f == nil || n.Outputs()[0].Type != core.I32 {
+		return false, nil
+	}
+	return c.lowerRows(n, rowKernel{"unary_s32_portable", func(to []byte, in *[3][]byte, n int) {
+		f(machine.View[int32](to)[:n], machine.View[int32](in[0])[:n])
+	}}), nil
 }
 
 // lowerLogical lowers functions of booleans, eight at a time.

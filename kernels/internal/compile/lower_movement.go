@@ -262,7 +262,8 @@ func lowerPad(c *compiler, n *core.Node) (bool, error) {
 
 // repeat fills b with a value; the length of b is a multiple of the value's.
 func repeat(b, value []byte) {
+	const most = 4096 // of what is copied: it stays in the first cache
 	for n := copy(b, value); 0 < n && n < len(b); {
-		n += copy(b[n:], b[:n])
+		n += copy(b[n:], b[:min(n, max(most/len(value), 1)*len(value))])
 	}
 }

@@ -64,6 +64,63 @@ func (c *compiler) emitEach(n *core.Node, v *elementwise.Variant, src, dst int, 
 	})
 }
 
+var _ = lowers[pooling.MaxPoolWithArgmax](lowerMaxPoolWithArgmax)
+
+// lowerMaxPoolWithArgmax lowers that of float32: of a pixel, tap by tap of all channels.
+func lowerMaxPoolWithArgmax(c *compiler, n *core.Node) (bool, error) {
+	op, s, out := n.Op().(*pooling.MaxPoolWithArgmax), n.Inputs()[0].Shape(), n.Outputs()[0]
+	w, ok := newWindow(&op.Spatial, op.Window, s)
+	if !ok || out.Type != core.F32 || op.Type != core.I64 || slices.Contains(w.counts(), 0) {
+		return false, nil
+	}
+	taps, channels, pixels, image := w.image(), w.channels, w.pixels/w.batch, s[1]*s[2]
+	src, values, places := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), c.newOutput(n.Out(1))
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "argmax_f32_portable", Splits: true, Reads: []int{src}, Writes: []int{values, places},
+		Run: func(r *machine.Worker, part, parts int) error {
+			x, best := machine.View[float32](r.Mem[src]), machine.View[float32](r.Mem[values])
+			at := machine.View[int64](r.Mem[places])
+			for m := part * w.pixels / parts; m < (part+1)*w.pixels/parts; m++ {
+				first, base := m/pixels*image*channels, 0
+				if op.IncludeBatch {
+					base = first
+				}
+				largestOfPixel(best[m*channels:][:channels], at[m*channels:][:channels], x[first:],
+					taps[m%pixels*w.taps:][:w.taps], base)
+			}
+			return nil
+		},
+	})
+	return true, nil
+}
+
+// largestOfPixel sets the largest numbers of the taps of a pixel, and where they are: base further on
+// than in x.
+func largestOfPixel(best []float32, at []int64, x []float32, taps []int32, base int) {
+	channels, begun := len(best), false
+	at = at[:channels]
+	for _, tap := range taps {
+		if tap == padded {
+			continue
+		}
+		first := int(tap) * channels
+		row := x[first:][:channels]
+		if !begun {
+			begun = true
+			copy(best, row)
+			for i := range at {
+				at[i] = int64(base + first + i)
+			}
+			continue
+		}
+		for i, v := range row {
+			if v > best[i] {
+				best[i], at[i] = v, int64(base+first+i)
+			}
+		}
+	}
+}
+
 func lowerAvgPool(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*pooling.AvgPool)
 	w, ok := newWindow(&op.Spatial, op.Window, n.Inputs()[0].Shape())

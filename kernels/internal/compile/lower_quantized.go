@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
@@ -608,4 +609,69 @@ func isIdentity(t *[256]byte) bool {
 		}
 	}
 	return true
+}
+
+var _ = lowers[tensorflow.QuantizeAndDequantize](lowerLevels)
+
+// lowerLevels lowers that of float32 whose range is computed.
+func lowerLevels(c *compiler, n *core.Node) (bool, error) {
+	op, x, elements := n.Op().(*tensorflow.QuantizeAndDequantize), n.Inputs()[0], n.Outputs()[0].Shape.MustElements()
+	if _, ok := op.ComputedLevels(0, 0); !ok || x.Type() != core.F32 || len(n.Inputs()) != 3 || elements == 0 ||
+		op.RoundMode != numeric.RoundNearestTowardEven {
+		return false, nil
+	}
+	src, dst := c.buffer(x), c.newOutput(n.Out(0))
+	ends := []*extreme{c.smallest(), c.largest()}
+	most := c.threads * machine.PartsPerThread
+	state := c.newState(func() any { return make([][2]float32, most) })
+	scratch := c.newScratch(productOf(c.threads, 4*foldBlock))
+	c.emit(machine.Instruction{
+		Node: n, Kernel: ends[0].name(), Splits: true, Reads: []int{src}, Scratch: []int{scratch},
+		Run: func(r *machine.Worker, part, parts int) error {
+			tmp, v := r.Mem[scratch][r.Thread*4*foldBlock:][:4*foldBlock], r.State[state].([][2]float32)
+			i0, i1 := part*elements/parts, (part+1)*elements/parts
+			for k, e := range ends {
+				v[part][k] = e.of(r.Mem[src][4*i0:4*i1], tmp)
+			}
+			for i := parts; part == parts-1 && i < most; i++ { // there may be fewer parts
+				v[i] = v[part]
+			}
+			return nil
+		},
+	})
+	scaled, round := elementwise.Choose(c.isas, elementwise.Scaled), elementwise.Choose(c.isas, elementwise.RoundEven)
+	numbers := c.newState(func() any { return make([][2]elementwise.Numbers, most) })
+	c.emit(machine.Instruction{
+		Node: n, Kernel: round.Name, Splits: true, Reads: []int{src}, Writes: []int{dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			low, high := rangeOfParts(r.State[state].([][2]float32))
+			if high == 0 { // whose sign that of zeros decides
+				for _, v := range machine.View[float32](r.Mem[src]) {
+					high = max(high, v)
+				}
+			}
+			l, _ := op.ComputedLevels(low, high)
+			s := &r.State[numbers].([][2]elementwise.Numbers)[part]
+			s[0].Scale, s[1].Scale = l.Scale, l.Back
+			i0, i1 := splitElements(elements, part, parts)
+			for i := i0; i < i1; i += foldBlock {
+				k := min(foldBlock, i1-i)
+				to := r.Mem[dst][4*i:][:4*k]
+				scaled.Run(to, r.Mem[src][4*i:], nil, k, &s[0])
+				round.Run(to, to, nil, k, nil)
+				scaled.Run(to, to, nil, k, &s[1])
+			}
+			return nil
+		},
+	})
+	return true, nil
+}
+
+// rangeOfParts joins the smallest and the largest number of parts; NaN if one is.
+func rangeOfParts(ends [][2]float32) (low, high float32) {
+	low, high = ends[0][0], ends[0][1]
+	for _, e := range ends {
+		low, high = min(low, e[0]), max(high, e[1])
+	}
+	return low, high
 }

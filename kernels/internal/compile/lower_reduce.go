@@ -1,12 +1,14 @@
 package compile
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/indexing"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -250,7 +252,74 @@ func (c *compiler) lowerIndex(n *core.Node, axis int, e *extreme) bool {
 	return true
 }
 
-var _ = lowers[indexing.TopK](lowerTopK)
+var (
+	_ = lowers[indexing.TopK](lowerTopK)
+	_ = lowers[reduce.Any](lowerAny)
+	_ = lowers[reduce.All](lowerAll)
+)
+
+func lowerAny(c *compiler, n *core.Node) (bool, error) {
+	return c.lowerFound(n, n.Op().(*reduce.Any).Axes, 1, 1), nil
+}
+
+func lowerAll(c *compiler, n *core.Node) (bool, error) {
+	return c.lowerFound(n, n.Op().(*reduce.All).Axes, 0, 0), nil
+}
+
+// lowerFound lowers what looks for a boolean in rows: it gives found, or the other one.
+func (c *compiler) lowerFound(n *core.Node, axes []int, value, found byte) bool {
+	before, at, behind, ok := (&reduce.Reduction{Axes: axes}).Sizes(n.Inputs()[0].Shape())
+	if !ok || behind != 1 || before*at == 0 {
+		return false
+	}
+	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "find_b8_portable", Splits: before > 1, Reads: []int{src}, Writes: []int{dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			for i := part * before / parts; i < (part+1)*before/parts; i++ {
+				if r.Mem[dst][i] = found ^ 1; bytes.IndexByte(r.Mem[src][i*at:][:at], value) >= 0 {
+					r.Mem[dst][i] = found
+				}
+			}
+			return nil
+		},
+	})
+	return true
+}
+
+var _ = lowers[pointwise.CheckFinite](lowerCheckFinite)
+
+// lowerCheckFinite lowers that of float32; its reference tells what is not finite.
+func lowerCheckFinite(c *compiler, n *core.Node) (bool, error) {
+	elements := n.Outputs()[0].Shape.MustElements()
+	if n.Outputs()[0].Type != core.F32 || elements == 0 {
+		return false, nil
+	}
+	finite := elementwise.Choose(c.isas, elementwise.IsFinite)
+	src, dst, scratch := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), c.newScratch(productOf(c.threads, foldBlock))
+	shape := n.Inputs()[0].Shape()
+	c.emit(machine.Instruction{
+		Node: n, Kernel: finite.Name, Splits: true, Reads: []int{src}, Writes: []int{dst}, Scratch: []int{scratch},
+		Run: func(r *machine.Worker, part, parts int) error {
+			holds := r.Mem[scratch][r.Thread*foldBlock:][:foldBlock]
+			i0, i1 := splitElements(elements, part, parts)
+			for i := i0; i < i1; i += foldBlock {
+				k := min(foldBlock, i1-i)
+				from, to := r.Mem[src][4*i:][:4*k], r.Mem[dst][4*i:][:4*k]
+				if finite.Run(holds, from, nil, k, nil); bytes.IndexByte(holds[:k], 0) >= 0 {
+					x, err := core.TensorOver(core.F32, shape, r.Mem[src])
+					if err != nil {
+						return n.Locate(err)
+					}
+					return n.Locate(n.Op().Eval([]*core.Tensor{x}, make([]*core.Tensor, 1)))
+				}
+				copy(to, from)
+			}
+			return nil
+		},
+	})
+	return true, nil
+}
 
 // lowerTopK lowers that of rows of float32.
 func lowerTopK(c *compiler, n *core.Node) (bool, error) {

@@ -112,10 +112,29 @@ func takeElements[T uint8 | uint16 | uint32 | uint64](to, from []T, runs []run) 
 var (
 	_ = lowers[array.Pad](lowerPad)
 	_ = lowers[array.Tile](lowerTaking)
-	_ = lowers[array.BroadcastTo](lowerTaking)
+	_ = lowers[array.BroadcastTo](lowerBroadcastTo)
 	_ = lowers[array.Reverse](lowerTaking)
 	_ = lowers[array.Roll](lowerTaking)
 )
+
+// lowerBroadcastTo lowers what repeats one element, else what takes elements.
+func lowerBroadcastTo(c *compiler, n *core.Node) (bool, error) {
+	x, out := n.Inputs()[0], n.Outputs()[0]
+	size, elements := out.Type.Size(), out.Shape.MustElements()
+	if size == 0 || elements == 0 || x.Shape().MustElements() != 1 {
+		return lowerTaking(c, n)
+	}
+	src, dst := c.buffer(x), c.newOutput(n.Out(0))
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "fill", Splits: true, Reads: []int{src}, Writes: []int{dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			i0, i1 := splitElements(elements, part, parts)
+			repeat(r.Mem[dst][i0*size:i1*size], r.Mem[src][:size])
+			return nil
+		},
+	})
+	return true, nil
+}
 
 // maxPlaces bounds the places of all axes of an output.
 const maxPlaces = 1 << 16

@@ -1,0 +1,136 @@
+package kernels
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/pooling"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+)
+
+// TestSelectRows: a condition of each rank, of elements of four bytes and of one.
+func TestSelectRows(t *testing.T) {
+	for i, typ := range []core.Type{core.F32, core.I8} {
+		for _, condition := range []core.Shape{{}, {5}, {5, 7, 9}} {
+			t.Run(fmt.Sprintf("%v,%v", typ, condition), func(t *testing.T) {
+				g := newGraph(t, uint64(i))
+				s := core.Shape{5, 7, 9}
+				x := g.parameter(core.F32, condition)
+				zero := g.apply(&pointwise.Multiply{}, x, scalar(float32(0)))
+				chosen := g.apply(&pointwise.Compare{Relation: pointwise.Greater}, x, zero)
+				g.result(g.apply(&pointwise.SelectRows{}, chosen, g.parameter(typ, s), g.parameter(typ, s)))
+				g.anyKernel = len(condition) < 2 // a comparison of few has none
+				g.check(true, map[core.Type]string{core.F32: "pick", core.I8: "select_b8"}[typ])
+			})
+		}
+	}
+}
+
+// TestWholeUnary has the functions of i32, at its ends too.
+func TestWholeUnary(t *testing.T) {
+	for _, f := range []pointwise.UnaryFunction{
+		pointwise.Abs, pointwise.Negative, pointwise.Sign, pointwise.Square, pointwise.Invert,
+	} {
+		g := newGraph(t, uint64(f))
+		x := g.parameter(core.I32, core.Shape{7, 99})
+		v := g.tensor(core.I32, core.Shape{7, 99}, false)
+		copy(core.Data[int32](v), []int32{0, 1, -1, math.MinInt32, math.MaxInt32})
+		g.fixed = map[string]*core.Tensor{x.Node.Name: v}
+		g.result(g.apply(&pointwise.Unary{Function: f}, x))
+		g.check(false, "unary_s32_portable")
+	}
+}
+
+// TestBooleans: negations, and what is looked for in rows.
+func TestBooleans(t *testing.T) {
+	for _, n := range []int{1, 7, 8, 100} {
+		for few := range 2 {
+			g := newGraph(t, uint64(n))
+			x := g.parameter(core.F32, core.Shape{9, 2, n})
+			limit := scalar(float32(150 * (1 - 2*few))) // few are above, or below
+			b := g.apply(&pointwise.Compare{Relation: pointwise.Greater}, x, limit)
+			g.result(g.apply(&pointwise.LogicalNot{}, b))
+			for _, axes := range [][]int{{2}, {1, 2}, {0, 1, 2}} {
+				g.result(g.apply(&reduce.Any{BoolReduction: reduce.BoolReduction{Axes: axes}}, b))
+				g.result(g.apply(&reduce.All{BoolReduction: reduce.BoolReduction{Axes: axes, KeepDims: true}}, b))
+			}
+			g.anyKernel = n == 1
+			g.check(false, "find_b8_portable")
+		}
+	}
+}
+
+// TestFill repeats one element of each size.
+func TestFill(t *testing.T) {
+	for _, typ := range []core.Type{core.U8, core.F16, core.F32, core.I64} {
+		g := newGraph(t, uint64(typ))
+		g.result(g.apply(&array.BroadcastTo{}, g.parameter(typ, core.Shape{1, 1}), constant(core.Shape{3}, int32(3), 77, 41)))
+		g.check(false, "fill")
+	}
+}
+
+// TestCheckFinite: what is finite passes, of else the error tells the first.
+func TestCheckFinite(t *testing.T) {
+	g := newGraph(t, 1)
+	x := g.parameter(core.F32, core.Shape{3000})
+	g.result(g.apply(&pointwise.CheckFinite{Message: "here"}, x))
+	g.check(false, "finite")
+	for _, o := range testOptions() {
+		p, err := Compile(g.f, nil, o)
+		require.NoError(t, err)
+		v := g.tensor(core.F32, core.Shape{3000}, false)
+		core.Data[float32](v)[2077] = float32(math.Inf(-1))
+		_, err = p.Run(context.Background(), map[string]*core.Tensor{x.Node.Name: v}, nil)
+		require.ErrorContains(t, err, "here: element 2077 is -Inf, want finite numbers")
+	}
+}
+
+// TestMaxPoolWithArgmax: windows with and without padding, NaN and equal numbers among the data.
+func TestMaxPoolWithArgmax(t *testing.T) {
+	for seed := range uint64(20) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := newGraph(t, seed)
+			x := g.parameter(core.F32, core.Shape{2, 6 + g.r.IntN(3), 7, 1 + g.r.IntN(20)})
+			s := geometry.Spatial{
+				Layout: geometry.NHWC, Strides: []int{1 + g.r.IntN(2), 1 + g.r.IntN(3)}, PadType: geometry.PadType(seed % 2),
+			}
+			n := g.node(&pooling.MaxPoolWithArgmax{
+				Spatial: s, Window: []int{2 + g.r.IntN(2), 2}, Type: core.I64, IncludeBatch: seed%3 == 0,
+			}, g.apply(&pointwise.Activate{Activation: numeric.Relu6}, x))
+			g.result(n.Out(0))
+			g.result(n.Out(1))
+			g.check(seed%2 == 0, "argmax_f32_portable")
+		})
+	}
+}
+
+// TestLevelsOfComputedRange: data of both signs, of one, zeros alone, and NaN among it.
+func TestLevelsOfComputedRange(t *testing.T) {
+	for i, factor := range []float32{1, 0, float32(math.Copysign(0, -1))} {
+		for _, signed := range []bool{false, true} {
+			for _, special := range []bool{false, true} {
+				g := newGraph(t, uint64(i))
+				x := g.parameter(core.F32, core.Shape{3, 1111})
+				for _, v := range []core.Value{
+					g.apply(&pointwise.Multiply{}, x, scalar(factor)), g.apply(&pointwise.Activate{Activation: numeric.Relu}, x),
+				} {
+					ends := []core.Value{scalar(float32(0)), scalar(float32(0))}
+					g.result(g.apply(&tensorflow.QuantizeAndDequantize{
+						SignedInput: signed, NumBits: 8, Axis: -1, RoundMode: numeric.RoundNearestTowardEven,
+					}, v, ends[0], ends[1]))
+				}
+				g.check(special, "extremes_f32", "roundeven")
+			}
+		}
+	}
+}
