@@ -166,8 +166,6 @@ func (c *goldenCase) tolerance(tensor string, typ core.Type) tolerance {
 	ranges := !strings.HasSuffix(tensor, ":0")
 	fused := fmt.Sprint(c.Attrs["fused_ops"])
 	switch {
-	case ranges && c.Op == "QuantizedInstanceNorm": // TensorFlow leaves the order of its sums open
-		return tolerance{ulp: 2}
 	case ranges:
 		return tolerance{}
 	case strings.Contains(fused, "GeluExact"):

@@ -80,8 +80,9 @@ func TestOpFilesHaveTheirOps(t *testing.T) {
 }
 
 // repaired are the ops that a release changed, and how far that moved what they give: Elu
-// subtracted 1 before it rounded; products of reals go by lanes.
-var repaired = map[string]float64{"Activate": 0x1p-24, "Prod": 0x1p-22}
+// subtracted 1 before it rounded, QuantizedInstanceNorm had another order of sums, and products of
+// reals go by lanes.
+var repaired = map[string]float64{"Activate": 0x1p-24, "TFQuantizedInstanceNorm": 0x1p-20, "Prod": 0x1p-22}
 
 func opFile(schema int, op string) string {
 	return filepath.Join(converted, "schema"+strconv.Itoa(schema), op+".ng")

@@ -97,16 +97,13 @@ func (c *Reported) typeOf(placeholder string) string {
 }
 
 // Difference returns how what was fetched of an op differs from what is wanted, or "":
-// integers and ranges are equal, other reals within 2 units in the last place; those of
-// QuantizedInstanceNorm within what its document says.
+// integers and ranges are equal, other reals within 2 units in the last place.
 func Difference(op, fetch string, want, got *core.Tensor) string {
 	if want.Fact().String() != got.Fact().String() {
 		return fmt.Sprintf("%s: got %v, want %v", fetch, got.Fact(), want.Fact())
 	}
-	ulps, steps := 2.0, 0.0
+	ulps := 2.0
 	switch {
-	case op == "QuantizedInstanceNorm": // as far as its document says
-		ulps, steps = 4, 1
 	case !want.Type().IsFloat(), strings.HasPrefix(op, "RequantizationRange"),
 		strings.Contains(op, "Quantize") && !strings.HasSuffix(fetch, ":0"):
 		ulps = 0
@@ -116,7 +113,7 @@ func Difference(op, fetch string, want, got *core.Tensor) string {
 		unit := float64(math.Nextafter32(float32(math.Abs(w[i])), math.MaxFloat32)) - math.Abs(w[i])
 		allowed := ulps * unit
 		if !want.Type().IsFloat() {
-			allowed = steps
+			allowed = 0
 		}
 		if w[i] != g[i] && !(w[i] != w[i] && g[i] != g[i]) && !(math.Abs(w[i]-g[i]) <= allowed) {
 			return fmt.Sprintf("%s: element %d of %d: got %v, want %v", fetch, i, len(w), g[i], w[i])

@@ -13,7 +13,8 @@ import (
 var _ = core.Register[QuantizeAndDequantize]("TFQuantizeAndDequantize")
 
 // QuantizeAndDequantize is TensorFlow's QuantizeAndDequantize, V2, V3 and V4: reals
-// rounded to the levels of an integer type. Every step is rounded to x's type; [lo, hi]
+// rounded to the levels of an integer type. Every step is rounded to x's type, of which a
+// subnormal number, read or computed, is 0; [lo, hi]
 // are the bounds of a signed or unsigned type of NumBits, lo one more with a signed
 // NarrowRange.
 //
@@ -195,7 +196,7 @@ func levelFunction[T float32 | float64](op *QuantizeAndDequantize, r rangeOf[T],
 		if op.RangeGiven {
 			x = clipTo(x, r.min, r.max)
 		}
-		v := float64(T(x * scale))
+		v := float64(normal(T(normal(x) * scale)))
 		if op.RoundMode == numeric.RoundNearestUpward {
 			return T(math.Floor(float64(T(v)+0.5))) * back
 		}
@@ -209,6 +210,7 @@ func levelScales[T float32 | float64](
 ) (to rangeOf[T], scale, back T) {
 	least, most := op.levels()
 	lo, hi := T(least), T(most)
+	r = rangeOf[T]{normal(r.min), normal(r.max)}
 	fromMin, fromMax := largest, largest
 	if T(lo*r.min) > 0 {
 		fromMin = lo / r.min
@@ -216,14 +218,25 @@ func levelScales[T float32 | float64](
 	if T(hi*r.max) > 0 {
 		fromMax = hi / r.max
 	}
-	scale, back = fromMax, r.max/hi
+	scale, back = fromMax, normal(r.max/hi)
 	if fromMin < fromMax {
-		scale, back = fromMin, r.min/lo
+		scale, back = fromMin, normal(r.min/lo)
 		r.max = T(hi * back)
 	} else {
 		r.min = T(lo * back)
 	}
-	return r, scale, back
+	return r, normal(scale), back
+}
+
+// normal returns x, or 0 of its sign for a subnormal number of its type.
+func normal[T float32 | float64](x T) T {
+	if v, ok := any(x).(float32); ok {
+		return T(numeric.Flushed(v))
+	}
+	if math.Abs(float64(x)) < 0x1p-1022 {
+		return T(math.Copysign(0, float64(x)))
+	}
+	return x
 }
 
 // Levels are the numbers by which QuantizeAndDequantize rounds those of one range.
@@ -231,7 +244,8 @@ type Levels struct {
 	Lo, Hi, Scale, Back float32
 }
 
-// Levels returns them of a range of f32 that is given; false if there are several.
+// Levels returns them of a range of f32 that is given; false if there are several, or one so narrow that
+// subnormal elements matter.
 func (op *QuantizeAndDequantize) Levels(minT, maxT *core.Tensor) (Levels, bool) {
 	if !op.RangeGiven || op.Axis != -1 || op.NumBits == 0 {
 		return Levels{}, false
@@ -241,7 +255,7 @@ func (op *QuantizeAndDequantize) Levels(minT, maxT *core.Tensor) (Levels, bool) 
 		return Levels{}, false
 	}
 	r, scale, back := levelScales(op, ranges[0], math.MaxFloat32)
-	return Levels{Lo: r.min, Hi: r.max, Scale: scale, Back: back}, true
+	return Levels{Lo: r.min, Hi: r.max, Scale: scale, Back: back}, scale < 0x1p100
 }
 
 // ComputedLevels returns them of data of f32 between low and high, where no range is given; false if

@@ -7,18 +7,20 @@ import (
 	"github.com/tf2ng/tf2ng/core/internal/arithmetic"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/numeric"
 )
 
 var _ = core.Register[QuantizedInstanceNorm]("TFQuantizedInstanceNorm")
 
 // QuantizedInstanceNorm is TensorFlow's QuantizedInstanceNorm: each channel of each
-// image normalized by its own mean and variance, in float32 between the Eigen forms of
-// tf_quantization.go. Sums are those of Sum, in 16 lanes over the rows and columns.
+// image normalized by its own mean and variance, in float32. Sums go down the columns, one column
+// after the other, and are rounded at each step; a result below 2^-126 is 0.
 //
-//	mean     = sum(x) / (H*W), variance = sum((x - mean)^2) / (H*W)
-//	v        = (x - mean) * rsqrt(variance + VarianceEpsilon)
-//	range    = (smallest v, largest v), or the given one with OutputRangeGiven; its max at
-//	           least min + MinSeparation
+//	k        = (max - min) / 255
+//	mean     = sum(x) / (H*W), variance = sum((k * (x - mean))^2) / (H*W)
+//	v        = k * (x - mean) * (1 / sqrt(variance + VarianceEpsilon))
+//	range    = (smallest v, largest v), or the given one with OutputRangeGiven; its max is
+//	           min + MinSeparation if it is narrower
 //	y        = quantize(v)
 //
 //	Inputs:  x: u8, [N, H, W, C]
@@ -32,9 +34,9 @@ var _ = core.Register[QuantizedInstanceNorm]("TFQuantizedInstanceNorm")
 //	C4: the range of x is not empty
 //	R1 to R3: see tf_quantization.go
 //
-// TensorFlow's sums have no order that is documented, and its rsqrt is the CPU's approximation,
-// refined. Of 300 random images the ends of the range were off by 4 units in the last place
-// at most, and 2 of 75,000 codes by 1.
+// With fewer than 8 channels the bits are TensorFlow's. With more, its 1/sqrt is the CPU's
+// approximation (RSQRTPS), refined once, and another one on each make of CPU: the ends of the range are then
+// off by 2 units in the last place at most, and so v, which changes a code where it is at a half.
 type QuantizedInstanceNorm struct {
 	OutputRangeGiven bool    `json:"output_range_given,omitempty"`
 	GivenYMin        float32 `json:"given_y_min"`
@@ -105,22 +107,20 @@ func (op *QuantizedInstanceNorm) Eval(in, out []*core.Tensor) error {
 	if err := elements.Ensure(out, 0, core.U8, s); err != nil {
 		return err
 	}
-	toFloat := r.eigenDequantize(core.U8)
+	k := numeric.Flushed((r.max - r.min) / 255)
 	v := make([]float32, in[0].Len())
-	for i, q := range core.Data[uint8](in[0]) {
-		v[i] = toFloat(int64(q))
-	}
 	pixels, channels := s[1]*s[2], s[3]
-	plane := make([]float32, pixels)
+	plane := make([]float32, pixels) // by columns
 	for n := range s[0] {
+		x := core.Data[uint8](in[0])[n*pixels*channels:]
+		y := v[n*pixels*channels:]
 		for c := range channels {
-			base := n*pixels*channels + c
 			for i := range plane {
-				plane[i] = v[base+i*channels]
+				plane[i] = float32(x[pixel(i, s)*channels+c])
 			}
-			op.normalize(plane)
-			for i, x := range plane {
-				v[base+i*channels] = x
+			op.normalize(plane, k)
+			for i, f := range plane {
+				y[pixel(i, s)*channels+c] = f
 			}
 		}
 	}
@@ -134,17 +134,25 @@ func (op *QuantizedInstanceNorm) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-func (op *QuantizedInstanceNorm) normalize(v []float32) {
+// pixel returns where the i-th pixel by columns is in an image of the shape [N, H, W, C].
+func pixel(i int, s core.Shape) int { return i%s[1]*s[2] + i/s[1] }
+
+// normalize replaces the codes of a plane, in units of k, by their normalized values.
+func (op *QuantizedInstanceNorm) normalize(v []float32, k float32) {
 	n := float32(len(v))
-	mean := arithmetic.SumLanes(v) / n
-	squares := make([]float32, len(v))
-	for i, x := range v {
-		v[i] = x - mean
-		squares[i] = v[i] * v[i]
+	var sum, squares float32
+	for _, x := range v {
+		sum += x
 	}
-	k := float32(1 / math.Sqrt(float64(arithmetic.SumLanes(squares)/n+op.VarianceEpsilon)))
+	mean := sum / n
+	for i, x := range v {
+		v[i] = numeric.Flushed((x - mean) * k)
+		squares += numeric.Flushed(float32(v[i] * v[i]))
+	}
+	variance := numeric.Flushed(squares/n) + numeric.Flushed(op.VarianceEpsilon)
+	factor := 1 / float32(math.Sqrt(float64(variance)))
 	for i := range v {
-		v[i] *= k
+		v[i] = numeric.Flushed(v[i] * factor)
 	}
 }
 
@@ -153,6 +161,8 @@ func (op *QuantizedInstanceNorm) outputRange(v []float32) tfRange {
 	if !op.OutputRangeGiven {
 		to = tfRange{arithmetic.Smallest(v, v[0]), arithmetic.Largest(v, v[0])}
 	}
-	to.max = max(to.max, to.min+op.MinSeparation)
+	if to.max-to.min < op.MinSeparation {
+		to.max = to.min + op.MinSeparation
+	}
 	return to
 }

@@ -1,6 +1,9 @@
 package tensorflow
 
 import (
+	"math"
+	"slices"
+
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
 )
@@ -15,7 +18,7 @@ var _ = core.Register[RequantizationRangePerChannel]("TFRequantizationRangePerCh
 //	range (-u, u) if any x < 0, else (0, u)
 //
 // A channel whose largest |f32(x)| is 2^31, which TensorFlow's int32 does not hold, is left
-// out of a. Accumulators that are all 0 have the range (0, 2^-126).
+// out of a, and one that is nothing else is negative. Accumulators that are all 0 have the range (0, 2^-126).
 //
 //	Inputs:  x: i32, [..., C]
 //	         min, max: f32, [C], or [] or [1] for all channels
@@ -52,12 +55,15 @@ func (op *RequantizationRangePerChannel) Eval(in, out []*core.Tensor) error {
 		return err
 	}
 	x := core.Data[int32](in[0])
-	largest := make([]float32, len(ranges))
-	negative := false
+	largest, least := make([]float32, len(ranges)), make([]float32, len(ranges))
+	for c := range least {
+		least[c] = math.MaxFloat32
+	}
 	eachChannel(in[0].Shape(), len(ranges), func(i, c int) {
 		largest[c] = max(largest[c], numeric.Abs32(float32(x[i])))
-		negative = negative || x[i] < 0
+		least[c] = min(least[c], float32(x[i]))
 	})
+	negative := slices.ContainsFunc(least, func(v float32) bool { return v < 0 || v == 1<<31 })
 	var used float32 = numeric.LeastNormal
 	for c, v := range largest {
 		if v < 1<<31 {
