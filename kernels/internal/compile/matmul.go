@@ -211,27 +211,22 @@ type division struct {
 	weights      int // bytes
 }
 
-// part gives each part a block of rows and panels: of rows as long as a part has a few tiles, so that a
-// thread keeps to its part of the images from one product to the next, and, if there are many weights, has
-// more tiles for each time that it reads them. Panels are divided where rows are fewer; two by two, as far as
-// there are enough: two of bytes are a cache line, which no two threads should write.
+// part gives each part a block of rows and panels. It is of rows as long as a part has a few tiles, so that
+// a thread keeps to its part of the images from one product to the next; where there are many weights and
+// fewer rows, it is of panels as far as there are enough, so that each thread reads weights of its own.
 func (d *division) part(part, parts int) (m0, m1, p0, p1 int) {
 	const fewTiles, tiles, manyWeights = 2, 8, 64 << 10
-	least := d.mr * fewTiles
-	if d.weights > manyWeights {
-		least = d.mr * tiles
+	heavy, least := d.weights > manyWeights, parts*d.mr*fewTiles
+	if heavy {
+		least = parts * d.mr * tiles
 	}
-	across, unit := 1, 1 // blocks of panels
-	for i := 2; i <= min(parts, d.panels) && d.rows*across < parts*least; i++ {
+	across := 1 // blocks of panels
+	for i := 2; i <= min(parts, d.panels) && d.rows < least && (heavy || d.rows*across < least); i++ {
 		if parts%i == 0 {
 			across = i
 		}
 	}
-	if d.panels >= 4*across {
-		unit = 2
-	}
-	down, units := parts/across, (d.panels+unit-1)/unit
+	down := parts / across
 	r, c := part/across, part%across
-	return r * d.rows / down, (r + 1) * d.rows / down,
-		c * units / across * unit, min((c+1)*units/across*unit, d.panels)
+	return r * d.rows / down, (r + 1) * d.rows / down, c * d.panels / across, (c + 1) * d.panels / across
 }
