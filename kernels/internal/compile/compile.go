@@ -124,7 +124,7 @@ func rewrite(f *core.Function, o Options, keep *share.Lease) (*core.Function, er
 
 // lowerFunction makes the instructions of a function all of whose shapes are known.
 func (a assembler) lowerFunction(f *core.Function, runs *machine.RunPool) (*machine.Planned, error) {
-	parts, err := cut(f)
+	parts, err := cut(f, a.options.Threads)
 	if err != nil {
 		return nil, err
 	}

@@ -231,13 +231,14 @@ func (c *compiler) lowerProducts(p *product) error {
 		}
 		packed := product.packed
 		offsets := c.offsets(n, spec.CheckOffsets, func() []int32 { return moved(p.offsets(), 4*g*p.channels) })
-		rows, stride, first := p.rows, 4*p.columns, 4*g*columns
+		stride, first := 4*p.columns, 4*g*columns
+		divided := division{p.rows, packed.Panels(), variant.MR, 4 * p.taps * p.numbers * columns}
 		c.emit(machine.Instruction{
 			Node: n, Kernel: variant.Name, Splits: true, Operations: machine.Operations(n) / int64(p.groups),
 			Reads: p.reads, Writes: []int{dst},
 			Run: func(r *machine.Worker, part, parts int) error {
 				r.SGemm = sgemm.Args{A: r.Arena, Offsets: *offsets, C: r.Mem[dst][first:], LDC: stride}
-				m0, m1, p0, p1 := split(rows, packed.Panels(), variant.MR, part, parts)
+				m0, m1, p0, p1 := divided.part(part, parts)
 				packed.Run(&r.SGemm, m0, m1, p0, p1)
 				return nil
 			},

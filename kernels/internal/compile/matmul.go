@@ -139,6 +139,7 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 	offsets := c.matmulOffsets(m, spec, g)
 	size, first, rows, columns := e.Out.Size(), g*w.columns, m.rows, w.columns
 	perThread, sumSize := packed.Scratch(), e.Sum.Size()
+	divided := division{rows, packed.Panels(), variant.MR, m.taps * m.tapBytes * columns}
 	flip := c.flipBehind(n, m.groups == 1 && e.Out.Size() == 1)
 	reads, writes := append(slices.Clone(m.reads), sum), []int{dst, flip.buffer}
 	c.emit(machine.Instruction{
@@ -152,7 +153,7 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 			if sum >= 0 {
 				a.Sum, a.LDSum = r.Mem[sum][first*sumSize:], stride*sumSize
 			}
-			m0, m1, p0, p1 := split(rows, packed.Panels(), variant.MR, part, parts)
+			m0, m1, p0, p1 := divided.part(part, parts)
 			packed.Run(&a, m0, m1, p0, p1)
 			flip.run(r, dst, columns, m0, m1, p0*variant.NR, min(p1*variant.NR, columns))
 			return nil
@@ -203,12 +204,29 @@ func (c *compiler) matmulOffsets(m *matmul, s gemm.Spec, g int) *[]int32 {
 	return c.offsets(m.node, s.CheckOffsets, func() []int32 { return moved(m.offsets(), g*m.step) })
 }
 
-// split gives each part a range of rows or, where there are few tiles of rows, a
-// range of panels.
-func split(rows, panels, mr, part, parts int) (m0, m1, p0, p1 int) {
-	tiles := (rows + mr - 1) / mr
-	if tiles >= 4*parts || tiles >= panels {
-		return min(part*tiles/parts*mr, rows), min((part+1)*tiles/parts*mr, rows), 0, panels
+// division is how the work of a product falls into parts.
+type division struct {
+	rows, panels int
+	mr           int // rows of a tile
+	weights      int // bytes
+}
+
+// part gives each part a block of rows and panels. It is of rows as long as a part has a few tiles, so that
+// a thread keeps to its part of the images from one product to the next; where there are many weights and
+// fewer rows, it is of panels as far as there are enough, so that each thread reads weights of its own.
+func (d *division) part(part, parts int) (m0, m1, p0, p1 int) {
+	const fewTiles, tiles, manyWeights = 2, 8, 64 << 10
+	heavy, least := d.weights > manyWeights, parts*d.mr*fewTiles
+	if heavy {
+		least = parts * d.mr * tiles
 	}
-	return 0, rows, part * panels / parts, (part + 1) * panels / parts
+	across := 1 // blocks of panels
+	for i := 2; i <= min(parts, d.panels) && d.rows < least && (heavy || d.rows*across < least); i++ {
+		if parts%i == 0 {
+			across = i
+		}
+	}
+	down := parts / across
+	r, c := part/across, part%across
+	return r * d.rows / down, (r + 1) * d.rows / down, c * d.panels / across, (c + 1) * d.panels / across
 }

@@ -68,9 +68,9 @@ func inOnePart(f *core.Function) *partition {
 }
 
 // cut divides a function at the stretches that stretchesOf finds.
-func cut(f *core.Function) (*partition, error) {
+func cut(f *core.Function, threads int) (*partition, error) {
 	nodes := f.Nodes()
-	stretches := stretchesOf(nodes)
+	stretches := stretchesOf(nodes, threads)
 	if len(stretches) == 0 {
 		return inOnePart(f), nil
 	}

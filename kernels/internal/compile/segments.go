@@ -27,6 +27,7 @@ type stretch struct {
 	batched map[*core.Node][]bool // of each node, which inputs have the batch as their first axis
 	batch   int                   // images
 	group   int                   // of them at a time; it divides the batch
+	threads int                   // that compute a group each
 }
 
 // shape returns the shape of a group of a value.
@@ -36,12 +37,12 @@ func (s *stretch) shape(whole core.Shape) core.Shape {
 	return of
 }
 
-// stretchesOf finds the stretches of nodes in their order.
-func stretchesOf(nodes []*core.Node) (all []stretch) {
-	var run stretch
+// stretchesOf finds the stretches of nodes in their order that pay with some threads.
+func stretchesOf(nodes []*core.Node, threads int) (all []stretch) {
+	run := stretch{threads: threads}
 	end := func() {
 		all = append(all, run.divide()...)
-		run = stretch{}
+		run = stretch{threads: threads}
 	}
 	users := map[core.Value][]*core.Node{}
 	for _, n := range nodes {
@@ -99,44 +100,45 @@ func batchedInputs(n *core.Node, users map[core.Value][]*core.Node) []bool {
 }
 
 // divide returns the parts of a stretch of any length for which it pays to take fewer images than all
-// at a time. What is compared are bytes from the third cache, see nodeBytes, which is little work: the
-// cheapest way to any node for each size of a group, which may change between two nodes.
+// at a time. What is compared are bytes from the third cache, see nodeBytes: those of the cheapest way to each
+// node for each size of a group, which may change between two nodes.
 func (s *stretch) divide() (parts []stretch) {
-	if len(s.nodes) == 0 {
+	groups := s.sizes()
+	if len(s.nodes) == 0 || len(groups) < 2 {
 		return nil
 	}
-	groups := divisors(s.batch)
 	crossing := s.crossing()
-	best := make([][]int, len(s.nodes)) // of node and group, the bytes up to there
-	from := make([][]int, len(s.nodes)) // the group before that they come from
+	best := make([]int, len(groups))    // of a group, the bytes up to a node
+	from := make([][]int, len(s.nodes)) // of node and group, the group before that they come from
 	for i, n := range s.nodes {
-		best[i], from[i] = make([]int, len(groups)), make([]int, len(groups))
+		from[i] = make([]int, len(groups))
+		cheapest := slices.Index(best, slices.Min(best))
+		least := best[cheapest] + crossing[i]
 		for k, g := range groups {
-			if from[i][k] = k; i > 0 {
-				best[i][k] = best[i-1][k]
-				for l, bytes := range best[i-1] {
-					if bytes += crossing[i]; crossing[i] >= 0 && bytes < best[i][k] {
-						best[i][k], from[i][k] = bytes, l
-					}
-				}
+			if from[i][k] = k; i > 0 && crossing[i] >= 0 && least < best[k] {
+				best[k], from[i][k] = least, cheapest
 			}
-			best[i][k] += s.nodeBytes(n, g)
+			best[k] += s.nodeBytes(n, g)
 		}
 	}
-	last := len(s.nodes) - 1
-	k := slices.Index(best[last], slices.Min(best[last]))
-	end := len(s.nodes)
-	for i := last; i >= 0; i-- {
+	k, end := slices.Index(best, slices.Min(best)), len(s.nodes)
+	for i := len(s.nodes) - 1; i >= 0; i-- {
 		before := from[i][k]
 		if i > 0 && before == k {
 			continue
 		}
 		if groups[k] < s.batch {
-			parts = append(parts, stretch{s.nodes[i:end], s.batched, s.batch, groups[k]})
+			parts = append(parts, stretch{s.nodes[i:end], s.batched, s.batch, groups[k], s.threads})
 		}
 		end, k = i, before
 	}
 	return parts
+}
+
+// sizes lists the sizes of groups, in rising order: they divide the batch, and each thread has a group of
+// its own, unless all images are one.
+func (s *stretch) sizes() []int {
+	return slices.DeleteFunc(divisors(s.batch), func(g int) bool { return g < s.batch && s.batch/g < s.threads })
 }
 
 // divisors lists those of a number, in rising order.
@@ -154,8 +156,8 @@ func divisors(n int) (all []int) {
 	return all
 }
 
-// nodeBytes guesses what a node takes from the third cache for groups of g images: its weights once for
-// each group; its activations, if those of a group are too large for the second cache; and its data once for
+// nodeBytes guesses what a node takes from the third cache to one thread for groups of g images: its weights
+// once for each group; its activations, if those of a group are too large for the second cache; and its data once for
 // each panel of a product's columns, if the data alone is.
 func (s *stretch) nodeBytes(n *core.Node, g int) int {
 	if isElementwise(n) {
@@ -173,14 +175,16 @@ func (s *stretch) nodeBytes(n *core.Node, g int) int {
 			weights += bytes
 		}
 	}
+	images := (s.batch + s.threads - 1) / s.threads // of a thread
+	at := min(g, images)                            // the threads share all images, or have groups of their own
 	bytes := weights
-	if g*(data+others) > cache {
-		bytes += g * (data + others)
+	if at*(data+others) > cache {
+		bytes += at * (data + others)
 	}
-	if g*data > cache {
-		bytes += g * data * (panelsOf(n) - 1)
+	if at*data > cache {
+		bytes += at * data * (panelsOf(n) - 1)
 	}
-	return s.batch / g * bytes
+	return bytes * images / at
 }
 
 // panelsOf returns how often a node's kernel goes through its data.

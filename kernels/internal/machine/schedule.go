@@ -62,12 +62,13 @@ func stages(code []Instruction, threads int) []stage {
 	return all
 }
 
-// progress is how far the stages of one Run are. Threads take parts until none is left and
-// wait for those that others have taken; a thread that comes late, because its core had
+// progress is how far the stages of one Run are. Each thread has a share of a stage's parts, as much of
+// the data as of the stage before, which is in its caches. It takes its own parts first, then those that
+// others have not taken, and waits for those that they have; a thread that comes late, because its core had
 // other work, keeps nobody waiting.
 type progress struct {
 	stages  []stage
-	taken   []atomic.Int32 // parts, by stage
+	taken   []atomic.Int32 // parts, by stage and thread whose share they are
 	done    []atomic.Int32
 	failure atomic.Pointer[error] // what ends the Run early
 	running atomic.Int32          // parts that are being computed
@@ -87,7 +88,7 @@ type progress struct {
 // which waits for its next Run in ready.
 func newProgress(stages []stage, code []Instruction, threads int, ready *sync.Pool) *progress {
 	g := &progress{
-		stages: stages, taken: make([]atomic.Int32, len(stages)), done: make([]atomic.Int32, len(stages)),
+		stages: stages, taken: make([]atomic.Int32, threads*len(stages)), done: make([]atomic.Int32, len(stages)),
 		code: code, ready: ready, workers: make([]Worker, threads), starts: make([]func(), threads),
 	}
 	g.wake.L = &g.mu
@@ -132,8 +133,10 @@ func (p *progress) leave() {
 	if p.threads.Add(-1) > 0 {
 		return
 	}
-	for i := range p.stages {
+	for i := range p.taken {
 		p.taken[i].Store(0)
+	}
+	for i := range p.done {
 		p.done[i].Store(0)
 	}
 	clear(p.workers)
@@ -153,8 +156,8 @@ func (p *progress) work(ctx context.Context, w *Worker) {
 					break
 				}
 			}
-			part := int(p.taken[i].Add(1)) - 1
-			if part >= s.parts {
+			part := p.take(i, w.Thread)
+			if part < 0 {
 				break
 			}
 			p.compute(w, s, part)
@@ -166,6 +169,24 @@ func (p *progress) work(ctx context.Context, w *Worker) {
 			return
 		}
 	}
+}
+
+// take returns a part of stage i that nobody has taken, of the thread's own share if there is one; -1
+// if there is none.
+func (p *progress) take(i, thread int) int {
+	parts, threads := p.stages[i].parts, len(p.workers)
+	for k := range threads {
+		owner := (thread + k) % threads
+		first, end := owner*parts/threads, (owner+1)*parts/threads
+		taken := &p.taken[i*threads+owner]
+		if first+int(taken.Load()) >= end {
+			continue
+		}
+		if part := first + int(taken.Add(1)) - 1; part < end {
+			return part
+		}
+	}
+	return -1
 }
 
 // compute runs one part of a stage, unless the Run has failed. A panic fails the Run, whose
