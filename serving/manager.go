@@ -28,6 +28,10 @@ type Options struct {
 
 	NoWarmup bool // versions serve without having been run
 
+	// CheckMethods refuses signatures of another method than the API's, as TensorFlow Serving's
+	// --enable_signature_method_name_check does.
+	CheckMethods bool
+
 	// LabelsAnywhere lets labels name versions that are not available (yet).
 	LabelsAnywhere bool
 

@@ -24,10 +24,11 @@ func (m *Manager) warm(ctx context.Context, c ModelConfig, s *Servable) error {
 		if sig == nil {
 			return fmt.Errorf("request %d: the model has no signature %q", i, name)
 		}
-		if err := sig.check(r.Inputs, r.Outputs); err != nil {
+		in, err := sig.check(r.Inputs, r.Outputs)
+		if err != nil {
 			return fmt.Errorf("request %d: %w", i, err)
 		}
-		if _, err := sig.Run(ctx, r.Inputs); err != nil {
+		if _, err := m.run(ctx, c.Name, sig, in); err != nil {
 			return fmt.Errorf("request %d: %w", i, err)
 		}
 	}
@@ -67,7 +68,7 @@ func (m *Manager) warmZeros(ctx context.Context, model, name string, s *Signatur
 		}
 		in[p.Alias] = t
 	}
-	if _, err := s.Run(ctx, in); err != nil {
+	if _, err := m.run(ctx, model, s, in); err != nil {
 		m.options.Log.Debug("warm-up on zeros failed", "model", model, "signature", name, "rows", rows, "error", err)
 	}
 }
