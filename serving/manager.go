@@ -36,6 +36,11 @@ type Options struct {
 	LabelsAnywhere bool
 
 	Log *slog.Logger // nil: slog.Default()
+
+	// Progress, if it is there, is told how far a version is that is being loaded: how many are done
+	// of the steps, which are to open it and to warm it up. When it ends, in whatever way, all are.
+	// It is called by many goroutines at once.
+	Progress func(model string, version int64, done, total int)
 }
 
 func (o Options) withDefaults() Options {

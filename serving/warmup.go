@@ -13,9 +13,10 @@ import (
 const maxWarmupBytes = 256 << 20
 
 // warm answers the recorded requests of a version, or else runs each signature on zeros, once for
-// each batch size that is allowed.
-func (m *Manager) warm(ctx context.Context, c ModelConfig, s *Servable) error {
+// each batch size that is allowed. The first step of the load is done.
+func (m *Manager) warm(ctx context.Context, c ModelConfig, s *Servable, done func(steps, total int)) error {
 	for i, r := range s.Warmup {
+		done(1+i, 1+len(s.Warmup))
 		name := r.Signature
 		if name == "" {
 			name = DefaultSignature
@@ -39,8 +40,9 @@ func (m *Manager) warm(ctx context.Context, c ModelConfig, s *Servable) error {
 	if b := m.batching(c, s); b != nil && len(b.AllowedBatchSizes) > 0 {
 		sizes = b.AllowedBatchSizes
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.Signatures)) {
-		for _, rows := range sizes {
+	for i, name := range slices.Sorted(maps.Keys(s.Signatures)) {
+		for j, rows := range sizes {
+			done(1+i*len(sizes)+j, 1+len(s.Signatures)*len(sizes))
 			m.warmZeros(ctx, c.Name, name, s.Signatures[name], rows)
 		}
 	}

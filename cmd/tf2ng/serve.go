@@ -67,7 +67,8 @@ func (c *serveCommand) Help() string {
 
 // Run is the command. It returns after SIGTERM or SIGINT, when the requests under way have ended.
 func (c *serveCommand) Run(o *output) error {
-	log := c.logger(o)
+	loads := newLoadings(c, o)
+	log := loads.log
 	for _, name := range c.given() {
 		log.Warn("this flag of tensorflow_model_server means nothing here", "flag", "--"+name)
 	}
@@ -75,6 +76,7 @@ func (c *serveCommand) Run(o *output) error {
 	if err != nil {
 		return err
 	}
+	options.Progress = loads.progress
 	config, err := c.config(os.Getenv)
 	if err != nil {
 		return err
