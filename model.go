@@ -18,6 +18,7 @@ type Model struct {
 	prepared  *kernels.Prepared
 	origin    *origin
 	signature string // whose names the inputs and outputs have; may be empty
+	defaults  map[string]*Tensor
 }
 
 // TensorInfo describes an input or an output. Dimensions may be unknown.
@@ -82,20 +83,21 @@ func (m *Model) Function() *core.Function { return m.function }
 
 // Run computes all outputs. Inputs are by name, with or without ":0"; the outputs, by their
 // full names, belong to the caller. The first Run for a set of input shapes compiles,
-// unless Prepare was called for them; cancelling ctx stops between two ops.
+// unless Prepare was called for them; cancelling ctx stops between two ops. An input for which the
+// signature has a default may be left out.
 //
 // A *TensorError tells of inputs that do not fit, a *MemoryError of too little memory,
 // ErrClosed of a Model that was closed, and ctx.Err() that it was cancelled: all of them the
 // caller's. An *InternalError is this module's fault.
 func (m *Model) Run(ctx context.Context, inputs map[string]*Tensor) (map[string]*Tensor, error) {
-	return m.prepared.Run(ctx, inputs, nil)
+	return m.prepared.Run(ctx, m.withDefaults(inputs), nil)
 }
 
 // RunInto is Run that writes each output for which outputs holds a tensor into that. If it
 // holds one for each output, by full names, outputs itself is returned, and a Run for shapes
 // that are prepared allocates nothing. After an error the tensors hold anything.
 func (m *Model) RunInto(ctx context.Context, inputs, outputs map[string]*Tensor) (map[string]*Tensor, error) {
-	return m.prepared.Run(ctx, inputs, outputs)
+	return m.prepared.Run(ctx, m.withDefaults(inputs), outputs)
 }
 
 // Prepare compiles for inputs of the given shapes, by name, ahead of the first Run; shapes

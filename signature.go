@@ -20,6 +20,7 @@ type origin struct {
 	prepared *kernels.Prepared
 	options  kernels.Options
 	refused  map[string]error // why other signatures cannot be had
+	saved    map[string]savedmodel.Signature
 
 	mu     sync.Mutex
 	models map[string]*Model // by their signatures
@@ -73,14 +74,14 @@ func (m *Model) Signature(name string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.models[name] = &Model{function: f, prepared: p, origin: o, signature: name}
+	o.models[name] = &Model{function: f, prepared: p, origin: o, signature: name, defaults: defaultsOf(s, f)}
 	return o.models[name], nil
 }
 
 // model returns the Model of what was read, as the options want it.
 func (c *config) model(t *translation) (*Model, error) {
 	f := t.Function
-	o := &origin{function: f, options: c.kernels, refused: t.Refused, models: map[string]*Model{}}
+	o := &origin{function: f, options: c.kernels, refused: t.Refused, saved: t.Signatures, models: map[string]*Model{}}
 	name, err := c.choose(slices.Collect(maps.Keys(o.names())))
 	if err != nil {
 		return nil, err
@@ -98,7 +99,8 @@ func (c *config) model(t *translation) (*Model, error) {
 	if plain {
 		return (&Model{origin: o}).Signature(name)
 	}
-	return &Model{function: f, prepared: o.prepared, origin: o, signature: name}, nil
+	defaults := defaultsOf(t.Function.Signatures[name], f)
+	return &Model{function: f, prepared: o.prepared, origin: o, signature: name, defaults: defaults}, nil
 }
 
 // choose returns the signature that is meant; empty if there are none.

@@ -241,6 +241,9 @@ func editDistance(a, b string) int {
 type Signature struct {
 	Inputs  map[string]string `json:"inputs"`  // the caller's name -> the parameter's
 	Outputs map[string]string `json:"outputs"` // the caller's name -> a result's, or one of Names
+
+	Method   string             // what it is for: "tensorflow/serving/predict"; may be empty
+	Defaults map[string]*Tensor // values of inputs that a caller may leave out, by the caller's names; may be nil
 }
 
 // String writes: x="input" -> classes="Identity:0".

@@ -205,8 +205,8 @@ func TestDecodeJSONErrors(t *testing.T) {
 			`function: signature "serving_default": output "scores": got "y", want a result or a name of a tensor`,
 		},
 		{
-			"signature's field", `"inputs":{"image":"x"}`, `"inputs":{"image":"x"},"method":""`,
-			`field "signatures": field "serving_default": field "method": unknown field`,
+			"signature's field", `"inputs":{"image":"x"}`, `"inputs":{"image":"x"},"role":""`,
+			`field "signatures": field "serving_default": field "role": unknown field`,
 		},
 		{
 			"half a signature", `"inputs":{"image":"x"},`, ``,
@@ -351,12 +351,59 @@ func TestEncodeJSONSignatureErrors(t *testing.T) {
 			Outputs: map[string]string{"a": "b"},
 		},
 		`function: signature "s": "\xff" is not UTF-8`: {Inputs: map[string]string{"\xff": "x"}},
+		`function: signature "s": default of "b": want a tensor, for an input of the signature`: {
+			Inputs: map[string]string{"a": "x"}, Defaults: map[string]*core.Tensor{"b": core.Scalar(uint8(1))},
+		},
+		`function: signature "s": "\xfe" is not UTF-8`: {Method: "\xfe"},
 	} {
 		f := sample(t)
 		f.Signatures = map[string]core.Signature{"s": s}
 		_, _, err := f.EncodeJSON()
 		assert.EqualError(t, err, want)
 		assert.ErrorAs(t, err, new(*core.FunctionError))
+	}
+}
+
+// A signature keeps its method, and the values of inputs that may be left out.
+func TestSignatureDefaults(t *testing.T) {
+	texts, err := core.StringTensor(core.Shape{2}, []string{"a", "\xff"})
+	require.NoError(t, err)
+	for _, value := range []*core.Tensor{core.Scalar(float32(-0.5)), core.Scalar(true), texts, {}} {
+		if value.Type() == core.Dynamic {
+			value, err = core.NewTensor(core.I16, core.Shape{0, 3})
+			require.NoError(t, err)
+		}
+		f := sample(t)
+		s := core.Signature{
+			Inputs: map[string]string{"a": "x"}, Outputs: map[string]string{}, Method: "tensorflow/serving/<predict>",
+			Defaults: map[string]*core.Tensor{"a": value},
+		}
+		f.Signatures = map[string]core.Signature{"s": s}
+		graph, tensors, err := f.EncodeJSON()
+		require.NoError(t, err)
+		g, err := core.DecodeJSON(graph, tensors)
+		require.NoError(t, err)
+		got := g.Signatures["s"]
+		assert.Equal(t, s.Method, got.Method)
+		assert.Equal(t, value.Fact(), got.Defaults["a"].Fact())
+		assert.Equal(t, string(value.Bytes()), string(got.Defaults["a"].Bytes()))
+		assert.Equal(t, value.Strings(), got.Defaults["a"].Strings())
+	}
+	graph, tensors, err := sample(t).EncodeJSON()
+	require.NoError(t, err)
+	for _, test := range []struct{ defaults, want string }{
+		{`{"image":{"type":"f32","shape":[2],"data":"AAAA"}}`, "image"},
+		{`{"image":{"type":"string","shape":[2],"strings":["AAAA"]}}`, "image"},
+		{`{"image":{"type":"f32","shape":[-1],"data":""}}`, "image"},
+		{`{"image":{"type":"f32","shape":[1],"data":"!"}}`, "image"},
+		{`{"image":{"type":"f99","shape":[1]}}`, "image"},
+		{`{"image":{"values":[1]}}`, `"values": unknown field`},
+		{`{"other":{"type":"u8","shape":[],"data":"AA=="}}`, `default of "other"`},
+		{`[]`, "want an object"},
+	} {
+		bad := bytes.Replace(graph, []byte(`"serving_default":{`), []byte(`"serving_default":{"defaults":`+test.defaults+`,`), 1)
+		_, err := core.DecodeJSON(bad, tensors)
+		assert.ErrorContains(t, err, test.want, test.defaults)
 	}
 }
 

@@ -53,7 +53,8 @@ type Regression struct {
 	Results   []float32
 }
 
-// Classify runs a signature of the method ClassifyMethod on examples. One whose input is a string
+// Classify runs a signature on examples: one of the method ClassifyMethod or, unless
+// Options.CheckMethods is set, one of the same inputs and outputs. One whose input is a string
 // gets them as serialized tf.Examples, as TensorFlow Serving gives them. Any other gets, for each of
 // its inputs, the features of that name.
 func (m *Manager) Classify(ctx context.Context, r ExamplesRequest) (*Classification, error) {
@@ -95,9 +96,14 @@ func (m *Manager) examples(ctx context.Context, r ExamplesRequest, api, method s
 	switch {
 	case s == nil:
 		return nil, nil, fault.New(fault.ClassifySignature, name)
-	case s.Method != method:
+	case s.Method != method && m.options.CheckMethods:
 		return nil, nil, fault.New(wrong, s.Method)
-	case len(r.Examples) == 0:
+	case s.Method != method:
+		if err := s.fits(method); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(r.Examples) == 0 {
 		return nil, nil, fault.New(fault.ExamplesEmpty)
 	}
 	m.metrics.examples(r.Model, len(r.Examples))
@@ -110,6 +116,31 @@ func (m *Manager) examples(ctx context.Context, r ExamplesRequest, api, method s
 		return nil, nil, err
 	}
 	return p.Outputs, p, nil
+}
+
+// fits checks the inputs and outputs of a signature that is not declared for a method.
+func (s *Signature) fits(method string) error {
+	inputs, outputs := aliases(s.Inputs), aliases(s.Outputs)
+	classifies := method == ClassifyMethod
+	named, none := []string{"outputs"}, fault.RegressOutputs
+	if classifies {
+		named, none = []string{"classes", "scores"}, fault.ClassifyOutputs
+	}
+	switch {
+	case len(inputs) != 1:
+		return fault.New(fault.ExampleOneInput)
+	case classifies && len(outputs) != 1 && len(outputs) != 2:
+		return fault.New(fault.ClassifyCount, len(outputs))
+	case !classifies && len(outputs) != 1:
+		return fault.New(fault.RegressCount)
+	case inputs[0] != "inputs" && classifies:
+		return fault.New(fault.ClassifyInputs, fmt.Sprint(inputs))
+	case inputs[0] != "inputs":
+		return fault.New(fault.RegressInputs, fmt.Sprint(inputs))
+	case !slices.ContainsFunc(outputs, func(n string) bool { return slices.Contains(named, n) }):
+		return fault.New(none, fmt.Sprint(outputs))
+	}
+	return nil
 }
 
 // exampleInputs makes the inputs of a signature of examples.

@@ -28,10 +28,19 @@ type Options struct {
 
 	NoWarmup bool // versions serve without having been run
 
+	// CheckMethods refuses signatures of another method than the API's, as TensorFlow Serving's
+	// --enable_signature_method_name_check does.
+	CheckMethods bool
+
 	// LabelsAnywhere lets labels name versions that are not available (yet).
 	LabelsAnywhere bool
 
 	Log *slog.Logger // nil: slog.Default()
+
+	// Progress, if it is there, is told how far a version is that is being loaded: how many are done
+	// of the steps, which are to open it and to warm it up. When it ends, in whatever way, all are.
+	// It is called by many goroutines at once.
+	Progress func(model string, version int64, done, total int)
 }
 
 func (o Options) withDefaults() Options {

@@ -3,8 +3,11 @@ package serving_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -323,4 +326,58 @@ func TestLimits(t *testing.T) {
 	a.End()
 	a.End()
 	require.NoError(t, b.Take(41))
+}
+
+// The steps of a load are told: to open the version, and a warm-up run for each size of a batch.
+func TestProgress(t *testing.T) {
+	good, bad := t.TempDir(), t.TempDir()
+	servingtest.Linear(t, good, 4, tf2ng.Shape{tf2ng.Unknown}, 1, 0)
+	servingtest.Put(t, bad, 2, []byte("no model"))
+	var mu sync.Mutex
+	told := map[string][]string{}
+	o := serving.Options{Retries: -1, Log: servingtest.Quiet(), Batching: &serving.Batching{
+		MaxBatchSize: 8, AllowedBatchSizes: []int{2, 8},
+	}}
+	o.Progress = func(model string, version int64, done, total int) {
+		mu.Lock()
+		defer mu.Unlock()
+		told[model] = append(told[model], fmt.Sprintf("%d: %d of %d", version, done, total))
+	}
+	m := serving.NewManager(o)
+	defer m.Close()
+	err := m.Reload(t.Context(), serving.Config{Models: []serving.ModelConfig{
+		{Name: "good", BasePath: good}, {Name: "bad", BasePath: bad},
+	}})
+	require.Error(t, err)
+	mu.Lock()
+	defer mu.Unlock()
+	assert.Equal(t, map[string][]string{
+		"good": {"4: 0 of 1", "4: 1 of 3", "4: 2 of 3", "4: 1 of 1"}, "bad": {"2: 0 of 1", "2: 1 of 1"},
+	}, told)
+}
+
+// Warm-up runs take their turn: no more Runs go on at once than Parallel says.
+func TestWarmupKeepsToTheBound(t *testing.T) {
+	var under, most atomic.Int32
+	run := func(_ context.Context, in map[string]*tf2ng.Tensor) (map[string]*tf2ng.Tensor, error) {
+		most.Store(max(most.Load(), under.Add(1)))
+		defer under.Add(-1)
+		time.Sleep(5 * time.Millisecond)
+		return map[string]*tf2ng.Tensor{"y": in["x"]}, nil
+	}
+	port := func(name string) []serving.Port {
+		return []serving.Port{{Alias: name, Name: name + ":0", Type: tf2ng.F32, Shape: tf2ng.Shape{tf2ng.Unknown}}}
+	}
+	source, c := servingtest.Servables{}, serving.Config{}
+	for i := range 6 {
+		name := fmt.Sprint("m", i)
+		source[name] = &serving.Servable{Signatures: map[string]*serving.Signature{
+			serving.DefaultSignature: {Inputs: port("x"), Outputs: port("y"), Run: run},
+		}}
+		c.Models = append(c.Models, serving.ModelConfig{Name: name, BasePath: name})
+	}
+	m := serving.NewManager(serving.Options{Source: source, Parallel: 1, Log: servingtest.Quiet()})
+	defer m.Close()
+	require.NoError(t, m.Reload(t.Context(), c))
+	assert.EqualValues(t, 1, most.Load())
 }

@@ -244,7 +244,7 @@ func (m *model) load(ctx context.Context, found Version) error {
 	}
 	m.log.Info("loading", "version", v.Number, "path", v.Path)
 	begin := time.Now()
-	loaded, err := m.open(ctx, found)
+	loaded, err := m.open(ctx, found, m.steps(found))
 	took := time.Since(begin)
 	m.manager.metrics.loaded(found.Path, took, err)
 	m.mu.Lock()
@@ -298,9 +298,21 @@ func (m *model) due(found Version) (v *version, now bool) {
 	return v, true
 }
 
+// steps returns what tells of the steps of a version's load.
+func (m *model) steps(v Version) func(done, total int) {
+	tell := m.manager.options.Progress
+	if tell == nil {
+		return func(int, int) {}
+	}
+	name := m.config().Name
+	return func(done, total int) { tell(name, v.Number, done, total) }
+}
+
 // open loads and warms up a version.
-func (m *model) open(ctx context.Context, v Version) (_ *Servable, err error) {
+func (m *model) open(ctx context.Context, v Version, done func(steps, total int)) (_ *Servable, err error) {
+	done(0, 1)
 	defer func() {
+		done(1, 1)
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
@@ -321,7 +333,7 @@ func (m *model) open(ctx context.Context, v Version) (_ *Servable, err error) {
 		return s, nil
 	}
 	begin := time.Now()
-	err = m.manager.warm(ctx, m.config(), s)
+	err = m.manager.warm(ctx, m.config(), s, done)
 	m.manager.metrics.warmed(v.Path, time.Since(begin), err)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("warm-up: %w", err), s.close())

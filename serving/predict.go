@@ -45,10 +45,14 @@ func (m *Manager) Predict(ctx context.Context, r Request) (_ *Response, err erro
 	if s == nil {
 		return nil, v.loaded.noSignature(fault.NoSignature, name)
 	}
-	if err := s.check(r.Inputs, r.Outputs); err != nil {
+	if m.options.CheckMethods && !slices.Contains(methods, s.Method) {
+		return nil, fault.New(fault.PredictMethod, strings.Join(methods, ", "), s.Method)
+	}
+	in, err := s.check(r.Inputs, r.Outputs)
+	if err != nil {
 		return nil, err
 	}
-	out, err := m.compute(ctx, v, s, r.Inputs)
+	out, err := m.compute(ctx, v, s, in)
 	if err != nil {
 		return nil, err
 	}
@@ -113,36 +117,63 @@ func chosen(out map[string]*tf2ng.Tensor, names []string) map[string]*tf2ng.Tens
 	return some
 }
 
-// check holds what a request gives and asks for against the signature.
-func (s *Signature) check(in map[string]*tf2ng.Tensor, outputs []string) error {
-	if len(in) != len(s.Inputs) {
-		return s.wrongCount(in)
-	}
-	for _, alias := range slices.Sorted(maps.Keys(in)) {
-		if _, ok := port(s.Inputs, alias); !ok {
-			return fault.New(fault.NoInput, alias, strings.Join(aliases(s.Inputs), ","))
-		}
+// check holds what a request gives and asks for against the signature. It returns the inputs, with the
+// defaults of those that were left out.
+func (s *Signature) check(in map[string]*tf2ng.Tensor, outputs []string) (map[string]*tf2ng.Tensor, error) {
+	in, err := s.complete(in)
+	if err != nil {
+		return nil, err
 	}
 	for i, p := range s.Inputs {
 		t := in[p.Alias]
 		switch {
 		case t == nil:
-			return fault.New(fault.InputParse, p.Alias, errors.New("there is no tensor"))
+			return nil, fault.New(fault.InputParse, p.Alias, errors.New("there is no tensor"))
 		case !p.Type.Compatible(t.Type()):
-			return fault.New(fault.InputType, p.Alias, i, typeName(p.Type), typeName(t.Type()))
+			return nil, fault.New(fault.InputType, p.Alias, i, typeName(p.Type), typeName(t.Type()))
 		case p.Shape.Ranked() && !p.Shape.Compatible(t.Shape()):
-			return fault.New(fault.InputShape, p.Alias, t.Shape(), p.Shape)
+			return nil, fault.New(fault.InputShape, p.Alias, t.Shape(), p.Shape)
 		}
 	}
 	for i, alias := range outputs {
 		if _, ok := port(s.Outputs, alias); !ok {
-			return fault.New(fault.NoOutput, alias, strings.Join(aliases(s.Outputs), ","))
+			return nil, fault.New(fault.NoOutput, alias, strings.Join(aliases(s.Outputs), ","))
 		}
 		if slices.Contains(outputs[:i], alias) {
-			return fault.New(fault.OutputTwice, alias)
+			return nil, fault.New(fault.OutputTwice, alias)
 		}
 	}
-	return nil
+	return in, nil
+}
+
+// complete returns a value for each input: what was given, or else its default.
+func (s *Signature) complete(in map[string]*tf2ng.Tensor) (map[string]*tf2ng.Tensor, error) {
+	if len(in) > len(s.Inputs) || len(in) < len(s.Inputs) && len(s.Defaults) == 0 {
+		return nil, s.wrongCount(in)
+	}
+	names := func(m map[string]*tf2ng.Tensor) string { return strings.Join(slices.Sorted(maps.Keys(m)), ",") }
+	all, used := in, map[string]*tf2ng.Tensor{}
+	for _, p := range s.Inputs {
+		if t, given := in[p.Alias]; given {
+			used[p.Alias] = t
+			continue
+		}
+		t := s.Defaults[p.Alias]
+		if t == nil {
+			return nil, fault.New(fault.NoInput, p.Alias, p.Name, names(in), names(s.Defaults))
+		}
+		if len(all) == len(in) {
+			all = maps.Clone(in)
+		}
+		if all == nil {
+			all = map[string]*tf2ng.Tensor{}
+		}
+		all[p.Alias] = t
+	}
+	if len(used) != len(in) {
+		return nil, fault.New(fault.InputName, names(used), names(in))
+	}
+	return all, nil
 }
 
 // wrongCount tells which inputs are too many and which are missing.
@@ -215,7 +246,8 @@ type Metadata struct {
 // SignatureInfo describes a signature.
 type SignatureInfo struct {
 	Method          string
-	Inputs, Outputs []Port // by their aliases, sorted
+	Inputs, Outputs []Port                   // by their aliases, sorted
+	Defaults        map[string]*tf2ng.Tensor // of inputs that may be left out, by their aliases; may be nil
 }
 
 // Metadata returns the signatures of the version that is meant.
@@ -229,9 +261,10 @@ func (m *Manager) Metadata(s Spec) (*Metadata, error) {
 	for name, sig := range v.loaded.Signatures {
 		d.Signatures[name] = sig.info()
 	}
+	maps.Copy(d.Signatures, v.loaded.Saved)
 	return d, nil
 }
 
 func (s *Signature) info() SignatureInfo {
-	return SignatureInfo{Method: s.Method, Inputs: slices.Clone(s.Inputs), Outputs: slices.Clone(s.Outputs)}
+	return SignatureInfo{s.Method, slices.Clone(s.Inputs), slices.Clone(s.Outputs), s.Defaults}
 }

@@ -443,7 +443,7 @@ func (h *restHandler) metadata(s Spec) ([]byte, error) {
 func portsJSON(ports []Port) map[string]portJSON {
 	out := map[string]portJSON{}
 	for _, p := range ports {
-		j := portJSON{Type: "DT_" + strings.ToUpper(typeName(p.Type)), Name: p.Name}
+		j := portJSON{Type: "DT_" + strings.ToUpper(p.typeName()), Name: p.Name}
 		j.Shape.Dims = []dimJSON{}
 		j.Shape.Unknown = !p.Shape.Ranked()
 		for _, d := range p.Shape {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/serving"
+	"github.com/tf2ng/tf2ng/serving/internal/fault"
 	"github.com/tf2ng/tf2ng/serving/internal/servingtest"
 )
 
@@ -115,101 +116,95 @@ func TestRESTErrors(t *testing.T) {
 	const half, two = "/v1/models/half:predict", "/v1/models/two:predict"
 	for _, test := range []struct {
 		name, path, body string
-		status           int
-		want             string
+		kind             fault.Kind
+		more             string // of the message, beside the kind's phrase
 	}{
-		{"no model", "/v1/models/none:predict", `{"instances": [1]}`, 404, "Servable not found for request: Latest(none)"},
+		{"no model", "/v1/models/none:predict", `{"instances": [1]}`, fault.NoModel, "none)"},
 		{
-			"no version", "/v1/models/half/versions/9:predict", `{"instances": [1]}`, 404,
-			"Servable not found for request: Specific(half, 9)",
+			"no version", "/v1/models/half/versions/9:predict", `{"instances": [1]}`, fault.NoVersion, "half, 9)",
 		},
 		{
-			"no label", "/v1/models/half/labels/none:predict", `{"instances": [1]}`, 400,
-			"Unrecognized servable version label: none",
+			"no label", "/v1/models/half/labels/none:predict", `{"instances": [1]}`, fault.NoLabel, "none",
 		},
 		{
-			"no number", "/v1/models/half/versions/99999999999999999999:predict", `{}`, 400,
-			"Failed to convert version: 99999999999999999999 to numeric.",
+			"no number", "/v1/models/half/versions/99999999999999999999:predict", `{}`, fault.VersionNumber,
+			"99999999999999999999 to numeric.",
 		},
-		{"no such path", "/v1/foo", `{}`, 400, "Malformed request: POST /v1/foo"},
-		{"another path", "/v2/models", `{}`, 404, ""},
+		{"no such path", "/v1/foo", `{}`, fault.Malformed, "POST /v1/foo"},
 		{
-			"no signature", half, `{"signature_name": "none", "instances": [1]}`, 400,
-			`Serving signature name: "none" not found in signature def`,
+			"no signature", half, `{"signature_name": "none", "instances": [1]}`, fault.NoSignatureREST, `"none"`,
 		},
-		{"signature of a number", half, `{"signature_name": 100}`, 400, "'signature_name' key must be a string value."},
-		{"nothing", half, ``, 400, "JSON Parse error: The document is empty. at offset: 0"},
-		{"no JSON", half, `instances = [1, 2]`, 400, "JSON Parse error: Invalid value. at offset: 0"},
-		{"cut off", half, `{"instances": [1, 2`, 400, "JSON Parse error: Missing a comma or ] after an array element."},
-		{"more behind it", half, `{"instances": [1]} 2`, 400, "must not be followed by other values."},
-		{"a list", half, `[1]`, 400, "JSON Value: [1] Is not object"},
-		{"neither form", half, `{}`, 400, "Missing 'inputs' or 'instances' key"},
-		{"both forms", half, `{"inputs": [1], "instances": [1]}`, 400, "expecting only one of 'inputs' or 'instances' keys"},
-		{"no list", half, `{"instances": 1}`, 400, "Excepting 'instances' to be an list/array"},
-		{"an empty list", half, `{"instances": []}`, 400, "No values in 'instances' array"},
+		{"signature of a number", half, `{"signature_name": 100}`, fault.JSONSignature, ""},
+		{"nothing", half, ``, fault.JSONSyntax, "The document is empty. at offset: 0"},
+		{"no JSON", half, `instances = [1, 2]`, fault.JSONSyntax, "Invalid value. at offset: 0"},
+		{"cut off", half, `{"instances": [1, 2`, fault.JSONSyntax, "Missing a comma or ] after an array element."},
+		{"more behind it", half, `{"instances": [1]} 2`, fault.JSONSyntax, "must not be followed by other values."},
+		{"a list", half, `[1]`, fault.JSONNotObject, "JSON Value: [1]"},
+		{"neither form", half, `{}`, fault.JSONNeitherForm, ""},
+		{"both forms", half, `{"inputs": [1], "instances": [1]}`, fault.JSONBothForms, ""},
+		{"no list", half, `{"instances": 1}`, fault.JSONInstancesNoList, "Excepting 'instances'"},
+		{"an empty list", half, `{"instances": []}`, fault.JSONInstancesEmpty, ""},
 		{
-			"a string", half, `{"instances": ["x"]}`, 400,
-			`Failed to process element: 0 of 'instances' list. Error: INVALID_ARGUMENT: JSON Value: "x" Type: String ` +
-				`is not of expected type: float`,
+			"a string", half, `{"instances": ["x"]}`, fault.JSONElement,
+			`INVALID_ARGUMENT: JSON Value: "x" Type: String is not of expected type: float`,
 		},
-		{"too large a number", half, `{"instances": [1e99]}`, 400, "Cannot convert JSON value: 1e99 to float without loss"},
-		{"too large an integer", half, `{"instances": [16777217]}`, 400, "without loss of precision."},
-		{"rows of two sizes", half, `{"instances": [[1], [1, 2]]}`, 400, "Expecting tensor size: 1 but got: 2"},
-		{"rows of two shapes", half, `{"instances": [[1], [[1]]]}`, 400, "Expecting shape [1] but got: [1,1]"},
+		{"too large a number", half, `{"instances": [1e99]}`, fault.JSONLossy, "1e99 to float"},
+		{"too large an integer", half, `{"instances": [16777217]}`, fault.JSONLossy, ""},
+		{"rows of two sizes", half, `{"instances": [[1], [1, 2]]}`, fault.JSONSize, "1 but got: 2"},
+		{"rows of two shapes", half, `{"instances": [[1], [[1]]]}`, fault.JSONShape, "[1] but got: [1,1]"},
 		{
-			"a ragged row", half, `{"instances": [[[1, 2], [3]]]}`, 400,
-			"Encountered list at unexpected size: 1 at level: 1 expected size: 2",
+			"a ragged row", half, `{"instances": [[[1, 2], [3]]]}`, fault.JSONListSize, "1 at level: 1 expected size: 2",
 		},
-		{"a list among numbers", half, `{"inputs": [1, [2]]}`, 400, "Encountered list at unexpected level: 1 expected < 1"},
+		{"a list among numbers", half, `{"inputs": [1, [2]]}`, fault.JSONListLevel, "1 expected < 1"},
 		{
-			"a number among lists", half, `{"inputs": [[1], 2]}`, 400,
-			"found at incorrect level: 2 in the JSON DOM. Expected at level: 2",
+			"a number among lists", half, `{"inputs": [[1], 2]}`, fault.JSONLevel, "2 in the JSON DOM. Expected at level: 2",
 		},
-		{"a wrong rank", half, `{"instances": [[1]]}`, 400, `input "x": got shape [1,1], want [?]`},
-		{"base64 for numbers", half, `{"instances": [{"b64": "AAAA"}]}`, 400, "is not of expected type: float"},
+		{"a wrong rank", half, `{"instances": [[1]]}`, fault.InputShape, `input "x": got shape [1,1], want [?]`},
+		{"base64 for numbers", half, `{"instances": [{"b64": "AAAA"}]}`, fault.JSONType, "float"},
 		{
-			"a plain list for two inputs", two, `{"instances": [1]}`, 400,
-			"instances is a plain list, but expecting list of objects",
+			"a plain list for two inputs", two, `{"instances": [1]}`, fault.JSONInstancesPlain, ", but expecting list of objects",
 		},
 		{
-			"a plain column for two inputs", two, `{"inputs": [1]}`, 400,
-			"inputs is a plain value/list, but expecting an object",
+			"a plain column for two inputs", two, `{"inputs": [1]}`, fault.JSONInputsPlain, ", but expecting an object",
 		},
-		{"a row without an input", two, `{"instances": [{"a": [1, 2]}]}`, 400, "keys must be equal to: a,b"},
-		{"a column without an input", two, `{"inputs": {"a": [[1, 2]]}}`, 400, "Missing named input: b in 'inputs' object."},
-		{"an unknown input", two, `{"instances": [{"c": 1}]}`, 400, "JSON object: does not have named input: c"},
+		{"a row without an input", two, `{"instances": [{"a": [1, 2]}]}`, fault.JSONInstancesKeys, "a,b"},
+		{"a column without an input", two, `{"inputs": {"a": [[1, 2]]}}`, fault.JSONInputMissing, "b in 'inputs' object."},
+		{"an unknown input", two, `{"instances": [{"c": 1}]}`, fault.JSONUnknownInput, "c"},
 		{
-			"a list among objects", two, `{"instances": [{"a": [1, 2], "b": 1}, 2]}`, 400,
-			"Expecting object but got list at item 1",
+			"a list among objects", two, `{"instances": [{"a": [1, 2], "b": 1}, 2]}`, fault.JSONInstancesMixed, "at item 1",
 		},
 		{
-			"an object among numbers", half, `{"instances": [1, {"x": 1}]}`, 400,
-			"Expecting value/list but got object at item 1",
+			"an object among numbers", half, `{"instances": [1, {"x": 1}]}`, fault.JSONInstancesObject, "at item 1",
 		},
-		{"a real for an integer", two, `{"inputs": {"a": [[1, 2]], "b": [1.5]}}`, 400, "is not of expected type: int64"},
-		{"a wrong dimension", two, `{"inputs": {"a": [[1, 2, 3]], "b": [1]}}`, 400, `input "a": got shape [1,3], want [?,2]`},
+		{"a real for an integer", two, `{"inputs": {"a": [[1, 2]], "b": [1.5]}}`, fault.JSONType, "int64"},
+		{"a wrong dimension", two, `{"inputs": {"a": [[1, 2, 3]], "b": [1]}}`, fault.InputShape, `input "a": got shape [1,3], want [?,2]`},
 		{
-			"a method that the signature is not for", "/v1/models/half:classify", `{"examples": [{"x": 1}]}`, 400,
-			"Expected classification signature method_name to be tensorflow/serving/classify",
+			"a method that the signature is not for", "/v1/models/half:classify", `{"examples": [{"x": 1}]}`, fault.ClassifyInputs, "[x]",
 		},
-		{"no examples", "/v1/models/half:regress", `{}`, 400, "key 'examples' is expected and was not found"},
+		{"no examples", "/v1/models/half:regress", `{}`, fault.JSONNoExamples, "and was not found"},
 		{
-			"a large body", half, `{"instances": [` + strings.Repeat("1,", 3000) + `1]}`, 429,
-			"the body has more than 4096 bytes",
+			"a large body", half, `{"instances": [` + strings.Repeat("1,", 3000) + `1]}`, fault.BodyTooLarge, "4096 bytes",
 		},
-		{"deep lists", half, strings.Repeat(`[`, 4000), 400, "Values are nested too deeply."},
+		{"deep lists", half, strings.Repeat(`[`, 4000), fault.JSONSyntax, "Values are nested too deeply."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			status, body := ask(t, s, http.MethodPost, test.path, test.body)
-			assert.Equal(t, test.status, status, body)
-			if test.status == 404 && test.want == "" {
-				return
-			}
-			var answer struct{ Error string }
-			require.NoError(t, json.Unmarshal([]byte(body), &answer), body)
-			assert.Contains(t, answer.Error, test.want)
+			wantError(t, test.kind, test.more, status, body)
 		})
 	}
+	status, _ := ask(t, s, http.MethodPost, "/v2/models", `{}`)
+	assert.Equal(t, http.StatusNotFound, status, "a path of no API")
+}
+
+// wantError holds an answer against the table of errors.
+func wantError(t *testing.T, kind fault.Kind, more string, status int, body string) {
+	t.Helper()
+	row := fault.Rows()[kind]
+	assert.Equal(t, row.Code.HTTP(), status, body)
+	var answer struct{ Error string }
+	require.NoError(t, json.Unmarshal([]byte(body), &answer), body)
+	assert.Contains(t, answer.Error, row.Phrase)
+	assert.Contains(t, answer.Error, more)
 }
 
 func TestRESTStatus(t *testing.T) {
@@ -276,56 +271,116 @@ func TestRESTMetadata(t *testing.T) {
 		}}}}}`, body)
 }
 
-func TestRESTExamples(t *testing.T) {
-	m := servingtest.Start(t, serving.Options{Source: servingtest.Servables{"examples": servingtest.Examples()}},
-		serving.ModelConfig{Name: "examples", BasePath: "examples"})
+// examplesServer serves servingtest.Examples.
+func examplesServer(t *testing.T, o serving.Options) *httptest.Server {
+	o.Source = servingtest.Servables{"examples": servingtest.Examples()}
+	m := servingtest.Start(t, o, serving.ModelConfig{Name: "examples", BasePath: "examples"})
 	s := httptest.NewServer(m.Handler(serving.RESTOptions{}))
-	defer s.Close()
+	t.Cleanup(s.Close)
+	return s
+}
+
+func TestRESTExamples(t *testing.T) {
+	s := examplesServer(t, serving.Options{})
 	for _, test := range []struct {
 		name, method, body string
-		status             int
 		want               string
 	}{
 		{
-			"classes", "classify", `{"examples": [{"inputs": [1.0, 2.5]}, {"inputs": [0.125, 4.0]}]}`, 200,
+			"classes", "classify", `{"examples": [{"inputs": [1.0, 2.5]}, {"inputs": [0.125, 4.0]}]}`,
 			"{\n    \"results\": [[[\"a\", 1.0], [\"b\", 2.5]], [[\"a\", 0.125], [\"b\", 4.0]]\n    ]\n}",
 		},
 		{
-			"context", "classify", `{"context": {"inputs": [7, 8]}, "examples": [{}, {"inputs": [1, 2]}]}`, 200,
+			"context", "classify", `{"context": {"inputs": [7, 8]}, "examples": [{}, {"inputs": [1, 2]}]}`,
 			"{\n    \"results\": [[[\"a\", 7.0], [\"b\", 8.0]], [[\"a\", 1.0], [\"b\", 2.0]]\n    ]\n}",
 		},
 		{
-			"values", "regress", `{"signature_name": "regress", "examples": [{"inputs": [1.0, 2.5]}]}`, 200,
+			"values", "regress", `{"signature_name": "regress", "examples": [{"inputs": [1.0, 2.5]}]}`,
 			"{\n    \"results\": [3.5]\n}",
 		},
 		{ // features { feature { key: "x" value { float_list { value: 1.5 } } } }: 17 bytes in TensorFlow
-			"serialized", "classify", `{"signature_name": "of_text", "examples": [{"x": 1.5}]}`, 200,
+			"serialized", "classify", `{"signature_name": "of_text", "examples": [{"x": 1.5}]}`,
 			"{\n    \"results\": [[[\"\", 17.0]]\n    ]\n}",
 		},
-		{"an empty list", "classify", `{"examples": []}`, 400, "'examples' value is an empty array"},
-		{"no list", "classify", `{"examples": 1}`, 400, "Expecting 'examples' value to be an list/array"},
-		{"no object", "classify", `{"examples": [1]}`, 400, "Example must be JSON object but got JSON Number"},
-		{"null", "classify", `{"examples": [{"inputs": null}]}`, 400, "has element with unexpected JSON type: Null"},
-		{
-			"a list in a list", "classify", `{"examples": [{"inputs": [[1]]}]}`, 400,
-			"has element with unexpected JSON type: Array",
-		},
-		{"two kinds", "classify", `{"examples": [{"inputs": ["a", 1]}]}`, 400, "Unexpected element type in feature: inputs"},
-		{"no feature", "classify", `{"examples": [{"y": [1, 2]}]}`, 400, `feature \"inputs\"`},
-		{
-			"no signature", "regress", `{"signature_name": "none", "examples": [{}]}`, 400,
-			"No signature was found with the name: none",
-		},
-		{"another method", "regress", `{"examples": [{}]}`, 400, "Expected regression signature method_name to be"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			status, body := ask(t, s, http.MethodPost, "/v1/models/examples:"+test.method, test.body)
-			assert.Equal(t, test.status, status, body)
-			if test.status == 200 {
-				assert.Equal(t, test.want, body)
-			} else {
+			assert.Equal(t, http.StatusOK, status, body)
+			assert.Equal(t, test.want, body)
+		})
+	}
+}
+
+func TestRESTExamplesErrors(t *testing.T) {
+	s := examplesServer(t, serving.Options{})
+	for _, test := range []struct {
+		name, method, body string
+		kind               fault.Kind
+		more               string
+	}{
+		{"an empty list", "classify", `{"examples": []}`, fault.JSONExamplesEmpty, ""},
+		{"no list", "classify", `{"examples": 1}`, fault.JSONExamplesNoList, "to be an list/array"},
+		{"no object", "classify", `{"examples": [1]}`, fault.JSONExampleNoObject, "but got JSON Number"},
+		{"null", "classify", `{"examples": [{"inputs": null}]}`, fault.JSONFeature, "Null"},
+		{
+			"a list in a list", "classify", `{"examples": [{"inputs": [[1]]}]}`, fault.JSONFeature, "Array",
+		},
+		{"two kinds", "classify", `{"examples": [{"inputs": ["a", 1]}]}`, fault.JSONFeatureMixed, "inputs"},
+		{"no feature", "classify", `{"examples": [{"y": [1, 2]}]}`, fault.ExampleFeature, `"inputs"`},
+		{
+			"no signature", "regress", `{"signature_name": "none", "examples": [{}]}`, fault.ClassifySignature, "none",
+		},
+		{"another method", "regress", `{"examples": [{}]}`, fault.RegressCount, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			status, body := ask(t, s, http.MethodPost, "/v1/models/examples:"+test.method, test.body)
+			wantError(t, test.kind, test.more, status, body)
+		})
+	}
+}
+
+// Signatures that are declared for nothing serve each method that their inputs and outputs fit, unless
+// the methods are checked.
+func TestRESTMethods(t *testing.T) {
+	examples := servingtest.Examples()
+	for _, s := range examples.Signatures {
+		s.Method = ""
+	}
+	source := servingtest.Servables{"examples": examples}
+	for _, test := range []struct {
+		name, path, body string
+		check            bool
+		kind             fault.Kind
+		want             string // 200 if it is there
+	}{
+		{"classify", ":classify", `{"examples": [{"inputs": [1, 2]}]}`, false, 0, `["a", 1.0]`},
+		{
+			"regress", ":regress", `{"signature_name": "regress", "examples": [{"inputs": [1, 2]}]}`, false, 0, "3.0",
+		},
+		{"predict", ":predict", `{"instances": [[1, 2]]}`, false, 0, `"scores"`},
+		{"classify, checked", ":classify", `{"examples": [{"inputs": [1, 2]}]}`, true, fault.ClassifyMethod, ""},
+		{
+			"regress, checked", ":regress", `{"signature_name": "regress", "examples": [{"inputs": [1, 2]}]}`, true,
+			fault.RegressMethod, "",
+		},
+		{"predict, checked", ":predict", `{"instances": [[1, 2]]}`, true, fault.PredictMethod, ""},
+		{
+			"regress where classes are", ":classify", `{"signature_name": "regress", "examples": [{"inputs": [1, 2]}]}`,
+			false, fault.ClassifyOutputs, "",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := servingtest.Start(t, serving.Options{Source: source, CheckMethods: test.check},
+				serving.ModelConfig{Name: "examples", BasePath: "examples"})
+			s := httptest.NewServer(m.Handler(serving.RESTOptions{}))
+			defer s.Close()
+			status, body := ask(t, s, http.MethodPost, "/v1/models/examples"+test.path, test.body)
+			if test.want != "" {
+				assert.Equal(t, http.StatusOK, status, body)
 				assert.Contains(t, body, test.want)
+				return
 			}
+			wantError(t, test.kind, "", status, body)
 		})
 	}
 }

@@ -1,8 +1,10 @@
 package serving
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,21 +21,31 @@ const (
 	RegressMethod  = "tensorflow/serving/regress"
 )
 
+var methods = []string{PredictMethod, ClassifyMethod, RegressMethod}
+
 // Servable is a version of a model that is loaded.
 type Servable struct {
 	Signatures map[string]*Signature
 	Refused    map[string]error // why other signatures cannot be had; may be nil
-	Warmup     []Request        // to be answered before it serves; without any, it is run on zeros
-	Batching   *Batching        // nil: the model's
-	Memory     func() int64     // the bytes that it keeps; may be nil
-	Close      func() error     // called once, when no request uses it any more; may be nil
+
+	// Saved is what metadata says of signatures, those that are refused too. May be nil: what is
+	// not in it is told by Signatures.
+	Saved map[string]SignatureInfo
+
+	Warmup   []Request    // to be answered before it serves; without any, it is run on zeros
+	Batching *Batching    // nil: the model's
+	Memory   func() int64 // the bytes that it keeps; may be nil
+	Close    func() error // called once, when no request uses it any more; may be nil
 }
 
 // Signature is a computation of a Servable.
 type Signature struct {
-	Method  string // one of PredictMethod, ClassifyMethod, RegressMethod
+	Method  string // one of PredictMethod, ClassifyMethod, RegressMethod; others are for Predict alone
 	Inputs  []Port // by their aliases, sorted
 	Outputs []Port // by their aliases, sorted
+
+	// Defaults are the values of inputs that a request may leave out, by their aliases; may be nil.
+	Defaults map[string]*tf2ng.Tensor
 
 	// Run computes all outputs by their aliases. It is called by many goroutines at once, with
 	// inputs that fit Inputs.
@@ -46,7 +58,13 @@ type Port struct {
 	Name  string // of the tensor in the graph: "input:0"
 	Type  tf2ng.Type
 	Shape tf2ng.Shape // dimensions may be unknown
+
+	// TFType is TensorFlow's name of the type, where metadata has another than that of Type: "quint8".
+	TFType string
 }
+
+// typeName returns TensorFlow's name of the type.
+func (p Port) typeName() string { return cmp.Or(p.TFType, typeName(p.Type)) }
 
 // port returns the port with an alias.
 func port(ports []Port, alias string) (Port, bool) {
@@ -73,6 +91,7 @@ func FromModel(m *tf2ng.Model) (*Servable, error) {
 	s := &Servable{
 		Signatures: map[string]*Signature{},
 		Refused:    map[string]error{},
+		Saved:      map[string]SignatureInfo{},
 		Memory: func() int64 {
 			shared, shapes := m.Memory()
 			return shared + shapes
@@ -85,16 +104,58 @@ func FromModel(m *tf2ng.Model) (*Servable, error) {
 		return s, err
 	}
 	for _, name := range m.Signatures() {
-		of, err := m.Signature(name)
-		if err == nil {
-			s.Signatures[name], err = signature(of)
-		}
-		if err != nil {
+		if err := s.add(m, name); err != nil {
 			delete(s.Signatures, name)
 			s.Refused[name] = err
 		}
 	}
+	if info, err := m.SignatureInfo(initializer); err == nil {
+		s.Saved[initializer] = saved(info)
+	}
 	return s, nil
+}
+
+// initializer is a signature that TensorFlow Serving's metadata has, for what runs when a SavedModel is
+// loaded.
+const initializer = "__saved_model_init_op"
+
+func saved(info tf2ng.SignatureInfo) SignatureInfo {
+	return SignatureInfo{info.Method, savedPorts(info.Inputs), savedPorts(info.Outputs), info.Defaults}
+}
+
+// add adds a signature of a Model, and what was saved of it.
+func (s *Servable) add(m *tf2ng.Model, name string) error {
+	info, err := m.SignatureInfo(name)
+	if err != nil {
+		return err
+	}
+	if info.Inputs != nil {
+		s.Saved[name] = saved(info)
+	}
+	of, err := m.Signature(name)
+	if err != nil {
+		return err
+	}
+	sig, err := signature(of)
+	if err != nil {
+		return err
+	}
+	sig.Defaults, sig.Method = info.Defaults, cmp.Or(info.Method, sig.Method)
+	if info.Inputs != nil {
+		sig.Method = info.Method
+	}
+	s.Signatures[name] = sig
+	return nil
+}
+
+// savedPorts returns the tensors of one side of a signature as they were saved.
+func savedPorts(tensors map[string]tf2ng.SignatureTensor) []Port {
+	var list []Port
+	for _, alias := range slices.Sorted(maps.Keys(tensors)) {
+		t := tensors[alias]
+		list = append(list, Port{Alias: alias, Name: t.Name, Shape: t.Shape, TFType: t.Type})
+	}
+	return list
 }
 
 // signature returns the Signature of a Model's inputs and outputs.
@@ -152,7 +213,7 @@ func ports(infos []tf2ng.TensorInfo) (*portsOf, error) {
 	return p, nil
 }
 
-// method tells by the outputs what a signature is for: those of classification and regression have
+// method tells by the names what a signature is for where no file says it: those of classification and regression have
 // names that are part of TensorFlow's API.
 func method(s *Signature) string {
 	if len(s.Inputs) != 1 || s.Inputs[0].Alias != "inputs" {

@@ -13,9 +13,10 @@ import (
 const maxWarmupBytes = 256 << 20
 
 // warm answers the recorded requests of a version, or else runs each signature on zeros, once for
-// each batch size that is allowed.
-func (m *Manager) warm(ctx context.Context, c ModelConfig, s *Servable) error {
+// each batch size that is allowed. The first step of the load is done.
+func (m *Manager) warm(ctx context.Context, c ModelConfig, s *Servable, done func(steps, total int)) error {
 	for i, r := range s.Warmup {
+		done(1+i, 1+len(s.Warmup))
 		name := r.Signature
 		if name == "" {
 			name = DefaultSignature
@@ -24,10 +25,11 @@ func (m *Manager) warm(ctx context.Context, c ModelConfig, s *Servable) error {
 		if sig == nil {
 			return fmt.Errorf("request %d: the model has no signature %q", i, name)
 		}
-		if err := sig.check(r.Inputs, r.Outputs); err != nil {
+		in, err := sig.check(r.Inputs, r.Outputs)
+		if err != nil {
 			return fmt.Errorf("request %d: %w", i, err)
 		}
-		if _, err := sig.Run(ctx, r.Inputs); err != nil {
+		if _, err := m.run(ctx, c.Name, sig, in); err != nil {
 			return fmt.Errorf("request %d: %w", i, err)
 		}
 	}
@@ -38,8 +40,9 @@ func (m *Manager) warm(ctx context.Context, c ModelConfig, s *Servable) error {
 	if b := m.batching(c, s); b != nil && len(b.AllowedBatchSizes) > 0 {
 		sizes = b.AllowedBatchSizes
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.Signatures)) {
-		for _, rows := range sizes {
+	for i, name := range slices.Sorted(maps.Keys(s.Signatures)) {
+		for j, rows := range sizes {
+			done(1+i*len(sizes)+j, 1+len(s.Signatures)*len(sizes))
 			m.warmZeros(ctx, c.Name, name, s.Signatures[name], rows)
 		}
 	}
@@ -67,7 +70,7 @@ func (m *Manager) warmZeros(ctx context.Context, model, name string, s *Signatur
 		}
 		in[p.Alias] = t
 	}
-	if _, err := s.Run(ctx, in); err != nil {
+	if _, err := m.run(ctx, model, s, in); err != nil {
 		m.options.Log.Debug("warm-up on zeros failed", "model", model, "signature", name, "rows", rows, "error", err)
 	}
 }

@@ -33,6 +33,7 @@ type serveCommand struct {
 	RetryMicros   int64   `name:"load_retry_interval_micros" aliases:"load-retry-interval-micros" help:"Microseconds between two of them." default:"60000000"`
 	Tags          string  `name:"saved_model_tags" aliases:"saved-model-tags" help:"Tags of SavedModels, with commas between them." default:"serve"`
 	Warmup        bool    `name:"enable_model_warmup" aliases:"enable-model-warmup" help:"Run versions before they serve." default:"true"`
+	Methods       bool    `name:"enable_signature_method_name_check" aliases:"enable-signature-method-name-check" help:"Refuse signatures of other methods than the API's."`
 	Labels        bool    `name:"allow_version_labels_for_unavailable_models" aliases:"allow-version-labels-for-unavailable-models" help:"Let labels name versions that are not available yet."`
 
 	Batching      bool   `name:"enable_batching" aliases:"enable-batching" help:"Gather requests into batches."`
@@ -66,7 +67,8 @@ func (c *serveCommand) Help() string {
 
 // Run is the command. It returns after SIGTERM or SIGINT, when the requests under way have ended.
 func (c *serveCommand) Run(o *output) error {
-	log := c.logger(o)
+	loads := newLoadings(c, o)
+	log := loads.log
 	for _, name := range c.given() {
 		log.Warn("this flag of tensorflow_model_server means nothing here", "flag", "--"+name)
 	}
@@ -74,6 +76,7 @@ func (c *serveCommand) Run(o *output) error {
 	if err != nil {
 		return err
 	}
+	options.Progress = loads.progress
 	config, err := c.config(os.Getenv)
 	if err != nil {
 		return err
@@ -137,7 +140,7 @@ func (c *serveCommand) managerOptions(log *slog.Logger) (serving.Options, error)
 	o := serving.Options{
 		Source: source, Poll: seconds(c.Poll), Retries: c.Retries,
 		RetryInterval: time.Duration(c.RetryMicros) * time.Microsecond, Parallel: c.Parallel,
-		MaxRequests: c.MaxRequests, MaxBytes: c.MaxMemory << 20, NoWarmup: !c.Warmup, LabelsAnywhere: c.Labels, Log: log,
+		MaxRequests: c.MaxRequests, MaxBytes: c.MaxMemory << 20, NoWarmup: !c.Warmup, CheckMethods: c.Methods, LabelsAnywhere: c.Labels, Log: log,
 	}
 	if c.Retries == 0 {
 		o.Retries = -1

@@ -29,7 +29,6 @@ type ignoredFlags struct {
 	B02 *bool `hidden:"" name:"remove_unused_fields_from_bundle_metagraph" aliases:"remove-unused-fields-from-bundle-metagraph"`
 	B03 *bool `hidden:"" name:"prefer_tflite_model" aliases:"prefer-tflite-model"`
 	B04 *bool `hidden:"" name:"use_tflite_model" aliases:"use-tflite-model"`
-	B05 *bool `hidden:"" name:"enable_signature_method_name_check" aliases:"enable-signature-method-name-check"`
 	B06 *bool `hidden:"" name:"xla_cpu_compilation_enabled" aliases:"xla-cpu-compilation-enabled"`
 	B07 *bool `hidden:"" name:"enable_profiler" aliases:"enable-profiler"`
 	B08 *bool `hidden:"" name:"enforce_session_run_timeout" aliases:"enforce-session-run-timeout"`

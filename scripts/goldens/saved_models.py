@@ -3,11 +3,13 @@
     python scripts/goldens/saved_models.py            # make those that are missing
     python scripts/goldens/saved_models.py NAME ...   # make these again
     python scripts/goldens/saved_models.py --check    # run all, compare with what is recorded
+    python scripts/goldens/saved_models.py --record   # run all in another TensorFlow, such as 2.15.1, beside it
 
-Needs requirements.txt, and for Keras 2 `pip install --no-deps tf_keras==2.21.0`: with its dependencies it would
+Needs requirements.txt, or for --check and --record another TensorFlow with its own NumPy, and for Keras 2 `pip install --no-deps tf_keras==2.21.0`: with its dependencies it would
 bring another TensorFlow. Weights and inputs are seeded by the name. A SavedModel made again has other bytes: it
 holds an identifier that is drawn. index.json tells of each its tags, its signatures, what is in
-recorded.npz, and the keys of its variables, whose values are v0, v1, ... of variables.npz.
+recorded.npz, and the keys of its variables, whose values are v0, v1, ... of variables.npz. What another TensorFlow
+computed of the same inputs is in recorded_VERSION.npz.
 
 TensorFlow loads the models as TensorFlow Serving does, through the graph's own operation that restores; a model
 made without one as tf.saved_model.load does. It runs them on one thread with oneDNN, the graph as it is.
@@ -33,6 +35,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 v1 = tf.compat.v1
+MADE_BY = "2.21.0"
 MODELS = {}
 
 
@@ -209,6 +212,17 @@ def module_types(directory, rng):
 def module_objects(directory, rng):
     module_signatures(directory, rng)
     change(directory, lambda saved: [m.ClearField("saver_def") for m in saved.meta_graphs])
+
+
+@model("tf.Module, inputs that may be left out", lambda rng: {"serving_default": {"x": normal(rng, 2, 3)}})
+def module_defaults(directory, rng):
+    class Net(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None, 3], name="x"), tf.TensorSpec([3], name="scale"), tf.TensorSpec([], tf.int32, name="shift")])
+        def serve(self, x, scale=tf.constant([1.0, 2.0, 0.5]), shift=tf.constant(7)):
+            return {"y": x * scale + tf.cast(shift, tf.float32)}
+
+    m = Net()
+    tf.saved_model.save(m, directory, m.serve)
 
 
 @model("tf.Module, tensors in several shards", lambda rng: {"serving_default": {"x": normal(rng, 2, 16)}})
@@ -478,6 +492,7 @@ def run(declared, directory, feeds):
         graph = v1.saved_model.load(session, declared.tags, directory)
         for s, inputs in feeds.items():
             definition = graph.signature_def[s]
+            inputs = {**{k: tf.make_ndarray(t) for k, t in definition.defaults.items()}, **inputs}
             if sorted(definition.inputs) != sorted(inputs):
                 raise ValueError(f"signature {s} has the inputs {sorted(definition.inputs)} of {sorted(graph.signature_def)}")
             results[s] = session.run({k: t.name for k, t in definition.outputs.items()}, {definition.inputs[k].name: a for k, a in inputs.items()})
@@ -525,11 +540,23 @@ def record_variables(entry, root):
     store.write_npz(os.path.join(root, entry["name"], "variables.npz"), arrays)
 
 
-def check(entry, root):
-    """Tells what TensorFlow now computes in another way."""
+def again(entry, root):
+    """What this TensorFlow computes of the recorded inputs, and the recording."""
     arrays = store.read_npz(os.path.join(root, entry["name"], "recorded.npz"))
     feeds = {s: {k: arrays[f"{s}.in.{k}"] for k in d["inputs"]} for s, d in entry["signatures"].items()}
-    results = run(MODELS[entry["name"]], os.path.join(root, entry["name"], "model"), feeds)
+    return run(MODELS[entry["name"]], os.path.join(root, entry["name"], "model"), feeds), arrays
+
+
+def record(entry, root):
+    """Records what another TensorFlow computes."""
+    results, _ = again(entry, root)
+    outputs = {f"{s}.out.{k}": np.asarray(a) for s, tensors in results.items() for k, a in tensors.items()}
+    store.write_npz(os.path.join(root, entry["name"], f"recorded_{tf.__version__}.npz"), outputs)
+
+
+def check(entry, root):
+    """Tells what TensorFlow now computes in another way."""
+    results, arrays = again(entry, root)
     wrong = []
     for s, outputs in results.items():
         for k, a in outputs.items():
@@ -543,6 +570,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--record", action="store_true")
     parser.add_argument("--directory", default=os.path.join(HERE, "../../testdata/savedmodels"))
     options = parser.parse_args()
     index = os.path.join(options.directory, "index.json")
@@ -550,6 +578,13 @@ def main():
     if os.path.exists(index):
         with open(index) as f:
             entries = {e["name"]: e for e in json.load(f)}
+    if options.record:
+        if tf.__version__ == MADE_BY:
+            parser.error(f"recorded.npz is TensorFlow {MADE_BY}'s: want another")
+        for e in entries.values():
+            record(e, options.directory)
+        print(f"{len(entries)} SavedModels recorded by TensorFlow {tf.__version__}")
+        return
     if options.check:
         wrong = [w for e in entries.values() for w in check(e, options.directory)]
         print("\n".join([*wrong, f"{len(entries)} SavedModels, {len(wrong)} tensors differ"]))

@@ -249,7 +249,7 @@ def errors(server):
     fails("no model", predict("none", {"input": x}), code.NOT_FOUND, "Servable not found for request: Latest(none)")
     fails("no version", predict("digits", {"input": x}, version=9), code.NOT_FOUND, "Specific(digits, 9)")
     fails("no signature", predict("digits", {"input": x}, "s"), code.FAILED_PRECONDITION, 'key "s" not found.')
-    fails("no input", predict("digits", {"z": x}), code.INVALID_ARGUMENT, "input tensor alias not found in signature: z")
+    fails("no input", predict("digits", {"z": x}), code.INVALID_ARGUMENT, "not found in request and no default value provided")
     fails("missing", predict("digits", {}), code.INVALID_ARGUMENT, "Missing but required: {input}.")
     fails("type", predict("digits", {"input": x.astype(np.int32)}), code.INVALID_ARGUMENT, "to be float but int32 is")
     fails("shape", predict("digits", {"input": x[0]}), code.INVALID_ARGUMENT, "got shape")

@@ -6,7 +6,9 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
+	"github.com/wamuir/graft/tensorflow/core/framework/types_go_proto"
 	"github.com/wamuir/graft/tensorflow/core/protobuf/for_core_protos_go_proto"
 	"github.com/wamuir/graft/tensorflow/serving/apis_go_proto"
 	"github.com/wamuir/graft/tensorflow/serving/config_go_proto"
@@ -159,6 +161,7 @@ func (s *predictionService) GetModelMetadata(_ context.Context, r *apis_go_proto
 	for name, sig := range d.Signatures {
 		signatures.SignatureDef[name] = &for_core_protos_go_proto.SignatureDef{
 			Inputs: infosOf(sig.Inputs), Outputs: infosOf(sig.Outputs), MethodName: sig.Method,
+			Defaults: protosOf(sig.Defaults),
 		}
 	}
 	packed, err := anypb.New(signatures)
@@ -175,10 +178,18 @@ func infosOf(ports []serving.Port) map[string]*for_core_protos_go_proto.TensorIn
 	for _, p := range ports {
 		infos[p.Alias] = &for_core_protos_go_proto.TensorInfo{
 			Encoding: &for_core_protos_go_proto.TensorInfo_Name{Name: p.Name},
-			Dtype:    enums[p.Type], TensorShape: shapeProto(p.Shape),
+			Dtype:    typeOf(p), TensorShape: shapeProto(p.Shape),
 		}
 	}
 	return infos
+}
+
+// typeOf returns the type that metadata has of a port.
+func typeOf(p serving.Port) types_go_proto.DataType {
+	if n, ok := types_go_proto.DataType_value["DT_"+strings.ToUpper(p.TFType)]; ok {
+		return types_go_proto.DataType(n)
+	}
+	return enums[p.Type]
 }
 
 // Classify classifies examples.

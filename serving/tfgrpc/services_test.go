@@ -24,6 +24,7 @@ import (
 
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/serving"
+	"github.com/tf2ng/tf2ng/serving/internal/fault"
 	"github.com/tf2ng/tf2ng/serving/internal/servingtest"
 	"github.com/tf2ng/tf2ng/serving/tfgrpc"
 	"github.com/tf2ng/tf2ng/serving/tfgrpc/internal/stubs"
@@ -149,96 +150,99 @@ func TestPredictErrors(t *testing.T) {
 	signature := spec("half")
 	signature.SignatureName = "none"
 	for _, test := range []struct {
-		name   string
-		r      *apis_go_proto.PredictRequest
-		code   codes.Code
-		phrase string
+		name string
+		r    *apis_go_proto.PredictRequest
+		kind fault.Kind
+		more string // of the message, beside the kind's phrase
 	}{
-		{"no spec", &apis_go_proto.PredictRequest{}, codes.InvalidArgument, "Missing ModelSpec"},
+		{"no spec", &apis_go_proto.PredictRequest{}, fault.NoSpec, ""},
 		{
-			"no name", &apis_go_proto.PredictRequest{ModelSpec: spec("")}, codes.InvalidArgument,
-			"ModelSpec has no name specified.",
+			"no name", &apis_go_proto.PredictRequest{ModelSpec: spec("")}, fault.NoName, "",
 		},
 		{
-			"no model", &apis_go_proto.PredictRequest{ModelSpec: spec("none")}, codes.NotFound,
-			"Servable not found for request: Latest(none)",
+			"no model", &apis_go_proto.PredictRequest{ModelSpec: spec("none")}, fault.NoModel, "none)",
 		},
 		{
-			"no version", &apis_go_proto.PredictRequest{ModelSpec: version("half", 9)}, codes.NotFound,
-			"Servable not found for request: Specific(half, 9)",
+			"no version", &apis_go_proto.PredictRequest{ModelSpec: version("half", 9)}, fault.NoVersion, "half, 9)",
 		},
 		{
-			"no label", &apis_go_proto.PredictRequest{ModelSpec: label("half", "none")}, codes.InvalidArgument,
-			"Unrecognized servable version label: none",
+			"no label", &apis_go_proto.PredictRequest{ModelSpec: label("half", "none")}, fault.NoLabel, "none",
 		},
 		{
-			"no signature", &apis_go_proto.PredictRequest{ModelSpec: signature}, codes.FailedPrecondition,
-			`Serving signature key "none" not found.`,
+			"no signature", &apis_go_proto.PredictRequest{ModelSpec: signature}, fault.NoSignature, `"none" not found.`,
 		},
 		{
-			"no input", &apis_go_proto.PredictRequest{ModelSpec: spec("half")}, codes.InvalidArgument,
-			"input size does not match signature: 0!=1 len({}) != len({x}). Sent extra: {}. Missing but required: {x}.",
+			"no input", &apis_go_proto.PredictRequest{ModelSpec: spec("half")}, fault.InputCount,
+			"0!=1 len({}) != len({x}). Sent extra: {}. Missing but required: {x}.",
 		},
 		{
 			"an input more", &apis_go_proto.PredictRequest{ModelSpec: spec("half"), Inputs: inputs{"x": one, "z": one}},
-			codes.InvalidArgument, "Sent extra: {z}. Missing but required: {}.",
+			fault.InputCount, "Sent extra: {z}. Missing but required: {}.",
 		},
 		{
 			"an unknown input", &apis_go_proto.PredictRequest{ModelSpec: spec("half"), Inputs: inputs{"z": one}},
-			codes.InvalidArgument, "input tensor alias not found in signature: z. Inputs expected to be in the set {x}.",
+			fault.NoInput, "input alias: x(feed name: x:0)",
 		},
 		{
 			"a wrong type", &apis_go_proto.PredictRequest{
 				ModelSpec: spec("half"), Inputs: inputs{"x": typed(types_go_proto.DataType_DT_INT32)},
-			}, codes.InvalidArgument, "Expects arg[0] to be float but int32 is provided",
+			}, fault.InputType, "arg[0] to be float but int32 is provided",
 		},
 		{
 			"a type that is none", &apis_go_proto.PredictRequest{
 				ModelSpec: spec("half"), Inputs: inputs{"x": typed(types_go_proto.DataType_DT_RESOURCE)},
-			}, codes.InvalidArgument, "tensor parsing error: x",
+			}, fault.InputParse, "x",
 		},
 		{
 			"a wrong shape", &apis_go_proto.PredictRequest{
 				ModelSpec: spec("half"), Inputs: inputs{"x": floats([]int64{1, 1}, 1)},
-			}, codes.InvalidArgument, `input "x": got shape [1,1], want [?]`,
+			}, fault.InputShape, `input "x": got shape [1,1], want [?]`,
 		},
 		{
 			"too little content", &apis_go_proto.PredictRequest{ModelSpec: spec("half"), Inputs: inputs{"x": short}},
-			codes.InvalidArgument, "tensor parsing error: x: tensor_content has 3 bytes, want 8",
+			fault.InputParse, "x: tensor_content has 3 bytes, want 8",
 		},
 		{
 			"a negative dimension", &apis_go_proto.PredictRequest{
 				ModelSpec: spec("half"), Inputs: inputs{"x": floats([]int64{-1}, 1)},
-			}, codes.InvalidArgument, "tensor parsing error: x: dimension 0 is -1",
+			}, fault.InputParse, "x: dimension 0 is -1",
 		},
 		{
 			"a huge shape", &apis_go_proto.PredictRequest{
 				ModelSpec: spec("half"), Inputs: inputs{"x": floats([]int64{1 << 31, 1 << 31, 1 << 31}, 1)},
-			}, codes.InvalidArgument, "the shape has too many elements",
+			}, fault.InputParse, "the shape has too many elements",
 		},
 		{
 			"a large shape of one value", &apis_go_proto.PredictRequest{
 				ModelSpec: spec("half"), Inputs: inputs{"x": floats([]int64{1 << 31}, 1)},
-			}, codes.InvalidArgument, "is too large",
+			}, fault.InputParse, "is too large",
 		},
 		{
 			"no output", &apis_go_proto.PredictRequest{
 				ModelSpec: spec("half"), Inputs: inputs{"x": one}, OutputFilter: []string{"z"},
-			}, codes.InvalidArgument, "output tensor alias not found in signature: z Outputs expected to be in the set {y}.",
+			}, fault.NoOutput, "z Outputs expected to be in the set {y}.",
 		},
 		{
 			"an output twice", &apis_go_proto.PredictRequest{
 				ModelSpec: spec("half"), Inputs: inputs{"x": one}, OutputFilter: []string{"y", "y"},
-			}, codes.InvalidArgument, "duplicate output tensor alias: y",
+			}, fault.OutputTwice, "y",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := c.predict.Predict(t.Context(), test.r)
-			require.Error(t, err)
-			assert.Equal(t, test.code, status.Code(err), err)
-			assert.Contains(t, status.Convert(err).Message(), test.phrase)
+			wantError(t, test.kind, test.more, err)
 		})
 	}
+}
+
+// wantError holds an error against the table of errors.
+func wantError(t *testing.T, kind fault.Kind, more string, err error) {
+	t.Helper()
+	row := fault.Rows()[kind]
+	require.Error(t, err)
+	assert.Equal(t, codes.Code(row.Code), status.Code(err), err)
+	assert.Contains(t, status.Convert(err).Message(), row.Phrase)
+	assert.Contains(t, status.Convert(err).Message(), more)
 }
 
 func TestMetadata(t *testing.T) {

@@ -30,6 +30,11 @@ func IntAttribute(name string, v int64) Attribute {
 	return Attribute{name, protowire.AppendVarint(value, uint64(v))}
 }
 
+// TensorAttribute makes an attribute of kind tensor of a TensorProto, which it copies.
+func TensorAttribute(name string, message []byte) Attribute {
+	return Attribute{name, protowire.AppendBytes(protowire.AppendTag(nil, 8, protowire.BytesType), message)}
+}
+
 func typeList(types []DataType) []byte {
 	var list []byte
 	for _, t := range types {

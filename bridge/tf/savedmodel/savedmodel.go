@@ -10,7 +10,9 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel/internal/wire"
+	"github.com/tf2ng/tf2ng/core"
 )
 
 // The names of the file of MetaGraphs.
@@ -52,12 +54,15 @@ type SavedModel struct {
 	files   Files
 
 	variables *variables
+	internal  map[string]Signature // those that only initialize
 }
 
 // Signature is a SignatureDef: tensors of the graph by the caller's names for them.
 type Signature struct {
 	Inputs, Outputs map[string]Tensor
 	Method          string // "tensorflow/serving/predict" for example
+
+	defaults map[string][]byte // TensorProtos of inputs that may be left out
 }
 
 // Tensor is a TensorInfo.
@@ -66,6 +71,9 @@ type Tensor struct {
 	Type  graphdef.DataType
 	Shape graphdef.Shape
 }
+
+// Dims returns the shape as package core has it.
+func (t Tensor) Dims() core.Shape { return opdef.ShapeOf(t.Shape) }
 
 // Field numbers.
 const (
@@ -85,6 +93,7 @@ const (
 	signatureInputs  protowire.Number = 1
 	signatureOutputs protowire.Number = 2
 	signatureMethod  protowire.Number = 3
+	signatureDefault protowire.Number = 4
 
 	tensorName  protowire.Number = 1
 	tensorType  protowire.Number = 2
@@ -106,7 +115,7 @@ func Open(data []byte, files Files, o Options) (*SavedModel, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &SavedModel{Signatures: map[string]Signature{}, files: files}
+	m := &SavedModel{Signatures: map[string]Signature{}, internal: map[string]Signature{}, files: files}
 	m.variables = newVariables(m)
 	var graph []byte
 	for f, err := range wire.Fields(message) {
@@ -256,13 +265,17 @@ const internal = "__saved_model_"
 
 func (m *SavedModel) signature(f wire.Field) error {
 	name, message, err := f.MapEntry("signature_def")
-	if err != nil || strings.HasPrefix(name, internal) {
+	if err != nil {
 		return err
 	}
-	if len(m.Signatures) == MaxSignatures {
+	to := m.Signatures
+	if strings.HasPrefix(name, internal) {
+		to = m.internal
+	}
+	if len(to) == MaxSignatures {
 		return wire.Errorf(graphdef.ErrLimit, "more than %d signatures, which is the limit", MaxSignatures)
 	}
-	s := Signature{Inputs: map[string]Tensor{}, Outputs: map[string]Tensor{}}
+	s := Signature{Inputs: map[string]Tensor{}, Outputs: map[string]Tensor{}, defaults: map[string][]byte{}}
 	for f, err := range wire.Fields(message) {
 		if err == nil {
 			switch f.Number {
@@ -272,14 +285,45 @@ func (m *SavedModel) signature(f wire.Field) error {
 				err = readPort(f, s.Outputs)
 			case signatureMethod:
 				s.Method, err = f.Text("method_name")
+			case signatureDefault:
+				err = readDefault(f, s.defaults)
 			}
 		}
 		if err != nil {
 			return fmt.Errorf("signature %q: %w", name, err)
 		}
 	}
-	m.Signatures[name] = s
+	to[name] = s
 	return nil
+}
+
+// readDefault reads an entry of a map of TensorProtos.
+func readDefault(f wire.Field, to map[string][]byte) error {
+	key, message, err := f.MapEntry("a default")
+	if err == nil && len(to) == MaxPorts {
+		err = wire.Errorf(graphdef.ErrLimit, "more than %d defaults, which is the limit", MaxPorts)
+	}
+	if err == nil {
+		to[key] = message
+	}
+	return err
+}
+
+// Defaults returns the values of inputs that callers may leave out, by their names for them.
+func (s Signature) Defaults() (map[string]*core.Tensor, error) {
+	var all map[string]*core.Tensor
+	for _, key := range slices.Sorted(maps.Keys(s.defaults)) {
+		n := graphdef.NewNode(key, "Const", nil, graphdef.TensorAttribute("value", s.defaults[key]))
+		t, err := opdef.Tensor(&n, "value")
+		if err != nil {
+			return nil, fmt.Errorf("default of input %q: %w", key, err)
+		}
+		if all == nil {
+			all = map[string]*core.Tensor{}
+		}
+		all[key] = t
+	}
+	return all, nil
 }
 
 // readPort reads an entry of a map of TensorInfos.
@@ -365,6 +409,13 @@ func Choose(want string, have []string) (string, error) {
 		return have[0], nil
 	}
 	return "", &SignatureError{want, have}
+}
+
+// saved returns all signatures, those that only initialize too.
+func (m *SavedModel) saved() map[string]Signature {
+	all := maps.Clone(m.Signatures)
+	maps.Copy(all, m.internal)
+	return all
 }
 
 // Graph returns the graph as it was saved, with variables.

@@ -18,6 +18,8 @@ type Translation struct {
 	Function *core.Function   // with all signatures that it has
 	Refused  map[string]error // why it does not have others
 	Cuts     []string         // parameters that the caller named as the graph does, inner tensors among them
+
+	Signatures map[string]Signature // as they were saved: those that are refused, or only initialize, too
 }
 
 // Translate makes one Function of the signatures of a SavedModel: of that which is named, which must
@@ -53,7 +55,7 @@ func (m *SavedModel) Translate(signature string, o tf.Options) (*Translation, er
 	if err != nil {
 		return nil, fmt.Errorf("signature %q: %w", signature, err)
 	}
-	return &Translation{f, refused, t.cuts}, nil
+	return &Translation{f, refused, t.cuts, m.saved()}, nil
 }
 
 // oneByOne translates the first signature and those of the others that can be translated.
@@ -310,7 +312,11 @@ func narrowed(s, by tf.InputSpec) tf.InputSpec {
 
 // signature returns the signature of a Function, whose inputs must be enough for its outputs.
 func (t *translator) signature(f *core.Function, s Signature) (core.Signature, error) {
-	out := core.Signature{Inputs: map[string]string{}, Outputs: map[string]string{}}
+	defaults, err := s.Defaults()
+	if err != nil {
+		return core.Signature{}, err
+	}
+	out := core.Signature{Inputs: map[string]string{}, Outputs: map[string]string{}, Method: s.Method}
 	known := map[*core.Node]bool{}
 	for key, in := range s.Inputs {
 		if t.fixed[full(in.Name)] {
@@ -323,6 +329,9 @@ func (t *translator) signature(f *core.Function, s Signature) (core.Signature, e
 		}
 		out.Inputs[key] = name
 		known[f.Parameters[i]] = true
+		if err := setDefault(&out, key, defaults[key], f.Parameters[i].Outputs()[0]); err != nil {
+			return out, err
+		}
 	}
 	var results []*core.Node
 	for key, o := range s.Outputs {
@@ -340,4 +349,18 @@ func (t *translator) signature(f *core.Function, s Signature) (core.Signature, e
 		}
 	}
 	return out, nil
+}
+
+// setDefault gives an input of a signature its value for callers who leave it out; nil is none.
+func setDefault(s *core.Signature, key string, t *core.Tensor, of core.Fact) error {
+	switch {
+	case t == nil:
+		return nil
+	case !of.Type.Compatible(t.Type()) || of.Shape.Ranked() && !of.Shape.Compatible(t.Shape()):
+		return fmt.Errorf("input %q: its default has type %v and shape %v, want %v", key, t.Type(), t.Shape(), of)
+	case s.Defaults == nil:
+		s.Defaults = map[string]*core.Tensor{}
+	}
+	s.Defaults[key] = t
+	return nil
 }

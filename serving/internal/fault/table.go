@@ -14,6 +14,7 @@ const (
 	NoName
 	InputCount
 	NoInput
+	InputName
 	NoOutput
 	OutputTwice
 	InputType
@@ -83,13 +84,19 @@ const (
 	ExamplesEmpty
 	ExampleFeature
 	ClassifySignature
+	ExampleOneInput
+	PredictMethod
 	ClassifyMethod
+	ClassifyCount
+	ClassifyInputs
 	ClassifyOutputs
 	ClassifyRank
 	ClassifyBatch
 	ClassifyScores
 	ClassifyLabels
 	RegressMethod
+	RegressCount
+	RegressInputs
 	RegressOutputs
 	RegressShape
 	RegressType
@@ -152,8 +159,14 @@ var table = [...]Row{
 		"input size does not match signature: ", predictUtil,
 	},
 	NoInput: {
-		InvalidArgument, "input tensor alias not found in signature: %s. Inputs expected to be in the set {%s}.",
-		"input tensor alias not found in signature: ", savedModelUtil,
+		InvalidArgument,
+		"Signature input alias: %s(feed name: %s) not found in request and no default value provided. " +
+			"Inputs expected to be in the request {%s}, or default input alias set: %s",
+		"not found in request and no default value provided", savedModelUtil,
+	},
+	InputName: {
+		InvalidArgument, "Inputs contains invalid name. Used request inputs: %s, request input: %s",
+		"Inputs contains invalid name", savedModelUtil,
 	},
 	NoOutput: {
 		InvalidArgument, "output tensor alias not found in signature: %s Outputs expected to be in the set {%s}.",
@@ -418,6 +431,22 @@ var table = [...]Row{
 		"Expected classification signature method_name to be tensorflow/serving/classify. Was: %s",
 		"Expected classification signature method_name to be ", classifier,
 	},
+	ExampleOneInput: {InvalidArgument, "Expected one input Tensor.", "Expected one input Tensor.", classifier},
+	PredictMethod: {
+		Internal,
+		"Expected prediction signature method_name to be one of {%s}. Was: %s",
+		"Expected prediction signature method_name to be one of ", predictUtil,
+	},
+	ClassifyCount: {
+		InvalidArgument,
+		"Expected one or two output Tensors, found %d",
+		"Expected one or two output Tensors", classifier,
+	},
+	ClassifyInputs: {
+		FailedPrecondition,
+		"No classification inputs found in SignatureDef: %s",
+		"No classification inputs found in SignatureDef: ", classifier,
+	},
 	ClassifyOutputs: {
 		FailedPrecondition,
 		"Expected classification signature outputs to contain at least one of \"classes\" or " +
@@ -448,6 +477,12 @@ var table = [...]Row{
 		InvalidArgument,
 		"Expected regression signature method_name to be tensorflow/serving/regress. Was: %s",
 		"Expected regression signature method_name to be ", regressor,
+	},
+	RegressCount: {InvalidArgument, "Expected one output Tensor.", "Expected one output Tensor.", regressor},
+	RegressInputs: {
+		FailedPrecondition,
+		"No regression inputs found in SignatureDef: %s",
+		"No regression inputs found in SignatureDef: ", regressor,
 	},
 	RegressOutputs: {
 		FailedPrecondition,
