@@ -25,11 +25,16 @@ func (d *diff) read(path string) (*graph, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.keepGraph(path, g)
+	return g, nil
+}
+
+// keepGraph has read return a graph for a path.
+func (d *diff) keepGraph(path string, g *graph) {
 	if d.graphs == nil {
 		d.graphs = map[string]*graph{}
 	}
 	d.graphs[path] = g
-	return g, nil
 }
 
 func readGraphDef(path string) (*graph, error) {

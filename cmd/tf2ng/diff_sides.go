@@ -114,6 +114,9 @@ func (d *diff) openLive(ctx context.Context, s settings) (side, error) {
 		return side{}, errors.New("live: this tf2ng was built without TensorFlow's library: build it with -tags " +
 			"tensorflow, or use --tensorflow")
 	}
+	if savedModelDir(d.command.Model) != "" {
+		return side{}, fmt.Errorf("live: %s: SavedModels are run by --tensorflow", d.command.Model)
+	}
 	g, err := d.forTensorFlow()
 	if err != nil {
 		return side{}, err
@@ -137,8 +140,8 @@ func (d *diff) openLive(ctx context.Context, s settings) (side, error) {
 func (d *diff) forTensorFlow() (*graph, error) {
 	g, err := d.read(d.command.Model)
 	if err == nil && g == nil {
-		err = fmt.Errorf("%s: TensorFlow reads GraphDefs (.pb, .pbtxt) only: name the one that it was converted from, and "+
-			"the .ng file as --a model=FILE.ng", d.command.Model)
+		err = fmt.Errorf("%s: TensorFlow reads GraphDefs (.pb, .pbtxt) and SavedModels: name what it was converted from, "+
+			"and the .ng file as --a model=FILE.ng", d.command.Model)
 	}
 	if err != nil {
 		return nil, err
@@ -147,11 +150,15 @@ func (d *diff) forTensorFlow() (*graph, error) {
 	return g, nil
 }
 
-// openTensorFlow starts TensorFlow and loads the GraphDef.
+// openTensorFlow starts TensorFlow and loads the model.
 func (d *diff) openTensorFlow(ctx context.Context, s settings) (side, error) {
-	g, err := d.forTensorFlow()
-	if err != nil {
-		return side{}, err
+	dir := savedModelDir(d.command.Model)
+	var g *graph
+	if dir == "" {
+		var err error
+		if g, err = d.forTensorFlow(); err != nil {
+			return side{}, err
+		}
 	}
 	python := s["python"]
 	if python == "" {
@@ -170,6 +177,9 @@ func (d *diff) openTensorFlow(ctx context.Context, s settings) (side, error) {
 		d.warn(w)
 	}
 	d.follow(e.Version())
+	if dir != "" {
+		return opened, d.openSavedModel(ctx, e, dir, &opened)
+	}
 	r, err := e.Open(ctx, g.data)
 	if err != nil {
 		return opened, err
@@ -257,9 +267,9 @@ func (d *diff) openModel(flag string, s settings) (side, error) {
 	r.graph = nil
 	if g != nil {
 		r.graph = g.parsed
-		if r.TFVersion == "" {
-			r.TFVersion = d.command.follows
-		}
+	}
+	if (g != nil || savedModelDir(r.Model) != "") && r.TFVersion == "" {
+		r.TFVersion = d.command.follows
 	}
 	var changes []string
 	for _, key := range sideSettings() {

@@ -140,8 +140,8 @@ func TestDiffErrors(t *testing.T) {
 	}
 	code, _, stderr := program("diff", ng, "--tensorflow", "--random", "1")
 	assert.Equal(t, exitCannot, code)
-	assert.Equal(t, "error: "+ng+": TensorFlow reads GraphDefs (.pb, .pbtxt) only: name the one that it was converted "+
-		"from, and the .ng file as --a model=FILE.ng\n", stderr)
+	assert.Equal(t, "error: "+ng+": TensorFlow reads GraphDefs (.pb, .pbtxt) and SavedModels: name what it was "+
+		"converted from, and the .ng file as --a model=FILE.ng\n", stderr)
 }
 
 // Random inputs fit what a graph does with them.

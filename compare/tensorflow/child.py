@@ -21,7 +21,6 @@ def main():
         import tensorflow
     except Exception as e:  # a TensorFlow that is there may still not load
         return write(answers, {"error": f"{type(e).__name__}: {e}", "kind": "import"})
-    tensorflow.compat.v1.disable_eager_execution()
     write(answers, {
         "protocol": PROTOCOL, "tensorflow": tensorflow.__version__, "numpy": numpy.__version__, "python": sys.version.split()[0],
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", ""), "cpu": cpu_flags(),
@@ -75,52 +74,34 @@ def message(error):
 
 
 class Side:
+    """Answers requests: do_<what>(header, payload) returns the header of an answer and the parts of its payload."""
+
     def __init__(self, tensorflow, numpy):
         self.tf, self.np, self.graphs = tensorflow, numpy, {}
 
     def do_load(self, header, payload):
-        tf = self.tf
-        config = tf.compat.v1.ConfigProto(
-            intra_op_parallelism_threads=header["threads"], inter_op_parallelism_threads=header["threads"])
-        if not header["optimize"]:
-            config.graph_options.optimizer_options.opt_level = -1
-            config.graph_options.rewrite_options.disable_meta_optimizer = True
-        with tf.Graph().as_default() as graph:
-            tf.import_graph_def(tf.compat.v1.GraphDef.FromString(payload), name="")
-            session = tf.compat.v1.Session(graph=graph, config=config)
-        self.graphs[header["graph"]] = graph, session
-        operations = graph.get_operations()
-        return {
-            "tensors": [self.port(t) for o in operations for t in o.outputs],
-            "inputs": [self.port(o.outputs[0]) for o in operations if o.type == "Placeholder"],
-            "outputs": [self.port(t) for o in operations for t in o.outputs if o.inputs and not any(u.consumers() for u in o.outputs)],
-        }, []
-
-    def port(self, tensor):
-        dims = tensor.shape.dims
-        shape = None if dims is None else [-1 if d.value is None else d.value for d in dims]
-        return {"name": tensor.name, "type": tensor.dtype.base_dtype.as_datatype_enum, "shape": shape}
+        graph = self.graphs[header["graph"]] = SavedModel(self.tf, header) if header.get("saved_model") else Graph(self.tf, header, payload)
+        return graph.described(), []
 
     def do_drop(self, header, payload):
         if header["graph"] in self.graphs:
-            self.graphs.pop(header["graph"])[1].close()
+            self.graphs.pop(header["graph"]).close()
         return {}, []
 
+    def do_freeze(self, header, payload):
+        graph, names = self.graphs[header["graph"]].frozen()
+        return {"names": names}, [graph]
+
     def do_run(self, header, payload):
-        graph, session = self.graphs[header["graph"]]
-        feeds, at = {}, 0
+        graph, feeds, at = self.graphs[header["graph"]], {}, 0
         for feed in header["feeds"]:
-            feeds[graph.get_tensor_by_name(feed["name"])] = self.array(feed, payload[at : at + feed["bytes"]])
+            feeds[feed["name"]] = self.array(feed, payload[at : at + feed["bytes"]])
             at += feed["bytes"]
-        tensors = [graph.get_tensor_by_name(name) for name in header["fetches"]]
-        values = session.run(tensors, feeds)
         answer, parts = [], []
-        for tensor, value in zip(tensors, values):
+        for name, (dtype, value) in zip(header["fetches"], graph.run(feeds, header["fetches"])):
             array = self.np.asarray(value)
-            content = self.content(tensor, array)
-            answer.append({
-                "name": tensor.name, "type": tensor.dtype.base_dtype.as_datatype_enum, "shape": list(array.shape), "bytes": len(content),
-            })
+            content = self.content(dtype, array)
+            answer.append({"name": name, "type": dtype.as_datatype_enum, "shape": list(array.shape), "bytes": len(content)})
             parts.append(content)
         return {"tensors": answer}, parts
 
@@ -138,11 +119,104 @@ class Side:
             array = self.np.frombuffer(content, dtype=kind.as_numpy_dtype)
         return array.reshape(feed["shape"])
 
-    def content(self, tensor, array):
-        if tensor.dtype.base_dtype != self.tf.string:
+    def content(self, dtype, array):
+        if dtype != self.tf.string:
             return self.np.ascontiguousarray(array).tobytes()
         texts = [t if isinstance(t, bytes) else str(t).encode() for t in array.reshape(-1)]
         return b"".join(struct.pack("<I", len(t)) + t for t in texts)
+
+
+def port(name, tensor):
+    dims = tensor.shape.dims
+    shape = None if dims is None else [-1 if d.value is None else d.value for d in dims]
+    return {"name": name, "type": tensor.dtype.base_dtype.as_datatype_enum, "shape": shape}
+
+
+class Graph:
+    """A GraphDef in a session."""
+
+    def __init__(self, tf, header, content):
+        config = tf.compat.v1.ConfigProto(
+            allow_soft_placement=True,  # the CPU in place of the devices that a graph names
+            intra_op_parallelism_threads=header["threads"], inter_op_parallelism_threads=header["threads"])
+        if not header["optimize"]:
+            config.graph_options.optimizer_options.opt_level = -1
+            config.graph_options.rewrite_options.disable_meta_optimizer = True
+        with tf.Graph().as_default() as self.graph:
+            tf.import_graph_def(tf.compat.v1.GraphDef.FromString(content), name="")
+            self.session = tf.compat.v1.Session(graph=self.graph, config=config)
+
+    def described(self):
+        operations = self.graph.get_operations()
+        return {
+            "tensors": [port(t.name, t) for o in operations for t in o.outputs],
+            "inputs": [port(o.outputs[0].name, o.outputs[0]) for o in operations if o.type == "Placeholder"],
+            "outputs": [
+                port(t.name, t) for o in operations for t in o.outputs if o.inputs and not any(u.consumers() for u in o.outputs)],
+        }
+
+    def run(self, feeds, fetches):
+        tensor = self.graph.get_tensor_by_name
+        tensors = [tensor(name) for name in fetches]
+        values = self.session.run(tensors, {tensor(name): array for name, array in feeds.items()})
+        return [(t.dtype.base_dtype, v) for t, v in zip(tensors, values)]
+
+    def close(self):
+        self.session.close()
+
+
+class SavedModel:
+    """A signature of a SavedModel, whose inputs and outputs have the signature's names, with ":0"."""
+
+    def __init__(self, tf, header):
+        self.tf = tf
+        tf.config.threading.set_intra_op_parallelism_threads(header["threads"])
+        tf.config.threading.set_inter_op_parallelism_threads(header["threads"])
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not header["optimize"]})
+        self.model = self.load(header["saved_model"], header.get("tags"))  # it keeps the variables
+        signatures, name = self.model.signatures, header.get("signature")
+        name = name or ("serving_default" if "serving_default" in signatures or len(signatures) != 1 else next(iter(signatures)))
+        if name not in signatures:
+            raise ValueError(f"no signature {name}: the model has {', '.join(sorted(signatures)) or 'none'}")
+        self.function = signatures[name]
+        self.inputs = dict(zip(self.function._arg_keywords, self.function.inputs))  # nothing public maps a TensorFlow 1 signature
+        self.outputs = self.function.structured_outputs
+
+    def load(self, directory, tags):
+        if tags:
+            return self.tf.saved_model.load(directory, tags)
+        try:
+            return self.tf.saved_model.load(directory, ["serve"])
+        except RuntimeError:  # the only graph that it has may have other tags
+            return self.tf.saved_model.load(directory)
+
+    def described(self):
+        inputs = [port(name + ":0", t) for name, t in self.inputs.items()]
+        outputs = [port(name + ":0", t) for name, t in self.outputs.items()]
+        return {"tensors": inputs + outputs, "inputs": inputs, "outputs": outputs}
+
+    def run(self, feeds, fetches):
+        fed = {name.removesuffix(":0"): array for name, array in feeds.items()}
+        missing = [name for name in self.inputs if name not in fed]
+        if missing:
+            raise ValueError(f"no value for input {missing[0]}")
+        values = self.function(**{n: self.tf.convert_to_tensor(fed[n], t.dtype) for n, t in self.inputs.items()})
+        tensors = [values[name.removesuffix(":0")] for name in fetches]
+        return [(t.dtype, t.numpy()) for t in tensors]
+
+    def frozen(self):
+        """The signature's graph with constants for variables and functions inlined, and its tensors by the signature's names."""
+        from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+        made = convert_variables_to_constants_v2(self.function, lower_control_flow=False)
+        if len(made.inputs) != len(self.inputs):
+            raise ValueError(f"what the graph takes from outside is no constant: {made.inputs[len(self.inputs)].name}")
+        names = dict(zip(self.inputs, (t.name for t in made.inputs)))
+        results = dict(zip(sorted(self.outputs), (t.name for t in made.outputs)))  # a dict's values are in the order of its keys
+        return made.graph.as_graph_def().SerializeToString(), {"inputs": names, "outputs": results}
+
+    def close(self):
+        self.model = self.function = None
 
 
 main()

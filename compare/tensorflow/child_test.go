@@ -45,6 +45,24 @@ func wantFailure(t *testing.T, err error, kind Failure, text string) {
 	assert.NotContains(t, err.Error(), "\n")
 }
 
+// A SavedModel is loaded by its directory, and frozen by a call of its own.
+func TestSavedModelsAreAskedFor(t *testing.T) {
+	e, err := Start(t.Context(), options("answers"))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, e.Close()) })
+	r, err := e.OpenSavedModel(t.Context(), SavedModel{Dir: "some/dir", Tags: []string{"serve"}, Signature: "serve"})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"bad:0", "good:0", "more:0", "x:0"}, r.Tensors())
+	graph, names, err := r.Freeze(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, `a graph of "some/dir" "serve" ["serve"]`, string(graph))
+	assert.Equal(t, &Names{Inputs: map[string]string{"x": "serve_x:0"}}, names)
+
+	_, other := open(t, options("names nothing"))
+	_, _, err = other.(*Runner).Freeze(t.Context())
+	wantFailure(t, err, Garbled, "TensorFlow answered what is no answer: no names of tensors")
+}
+
 func TestStartFails(t *testing.T) {
 	me := os.Args[0]
 	for _, test := range []struct {

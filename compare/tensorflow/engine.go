@@ -165,6 +165,23 @@ func (e *Engine) Open(ctx context.Context, graph []byte) (compare.Runner, error)
 	return r, r.load(ctx)
 }
 
+// SavedModel says which signature of which SavedModel to run.
+type SavedModel struct {
+	Dir       string
+	Tags      []string // of the graph; without any, "serve", or else those of the only one
+	Signature string   // "serving_default", or the only one, if empty
+}
+
+// OpenSavedModel loads a SavedModel as TensorFlow does. The Runner's inputs and outputs have the names of the
+// signature, and it has no other tensors; Freeze makes a GraphDef of it that has.
+func (e *Engine) OpenSavedModel(ctx context.Context, m SavedModel) (*Runner, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.graphs++
+	r := &Runner{engine: e, id: e.graphs, saved: m}
+	return r, r.load(ctx)
+}
+
 // Close ends TensorFlow's process.
 func (e *Engine) Close() error {
 	e.mu.Lock()
@@ -179,12 +196,15 @@ func (e *Engine) Close() error {
 
 // request is the header of what is sent to the child.
 type request struct {
-	Do       string      `json:"do"`
-	Graph    int         `json:"graph"`
-	Optimize bool        `json:"optimize"`
-	Threads  int         `json:"threads"`
-	Feeds    []described `json:"feeds"`
-	Fetches  []string    `json:"fetches"`
+	Do         string      `json:"do"`
+	Graph      int         `json:"graph"`
+	SavedModel string      `json:"saved_model,omitempty"` // its directory
+	Tags       []string    `json:"tags,omitempty"`
+	Signature  string      `json:"signature,omitempty"`
+	Optimize   bool        `json:"optimize"`
+	Threads    int         `json:"threads"`
+	Feeds      []described `json:"feeds"`
+	Fetches    []string    `json:"fetches"`
 }
 
 // answer is the header of what comes back.
@@ -194,6 +214,13 @@ type answer struct {
 	Tensors []described `json:"tensors"`
 	Inputs  []described `json:"inputs"`
 	Outputs []described `json:"outputs"`
+	Names   *Names      `json:"names"`
+}
+
+// Names are the tensors of a frozen graph ("x:0") by the names that a signature has for them.
+type Names struct {
+	Inputs  map[string]string `json:"inputs"`
+	Outputs map[string]string `json:"outputs"`
 }
 
 // call makes one call to the child, and forgets it when it has been ended.

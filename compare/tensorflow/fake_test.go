@@ -50,6 +50,7 @@ func fake(way string) (status int) {
 	if err := writeFrame(os.Stdout, h); err != nil {
 		return 1
 	}
+	var loaded request
 	for {
 		var q request
 		payload, err := readFrame(os.Stdin, &q, 1<<20)
@@ -61,7 +62,12 @@ func fake(way string) (status int) {
 		}
 		switch {
 		case q.Do == "load":
+			loaded = q
 			_ = writeFrame(os.Stdout, graph())
+		case q.Do == "freeze" && way != "names nothing":
+			a := answer{Names: &Names{Inputs: map[string]string{"x": loaded.Signature + "_x:0"}}}
+			made := fmt.Appendf(nil, "a graph of %q %q %q", loaded.SavedModel, loaded.Signature, loaded.Tags)
+			_ = writeFrame(os.Stdout, a, made)
 		case q.Do == "run" && slices.Contains(q.Fetches, "bad:0"):
 			if status, end := goWrong(way); end {
 				return status

@@ -12,12 +12,13 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Runner is a GraphDef in an Engine.
+// Runner is a GraphDef, or a signature of a SavedModel, in an Engine.
 type Runner struct {
 	engine *Engine
 	id     int
 	graph  []byte
-	loaded int // into which of the engine's children
+	saved  SavedModel // in place of graph, if it has a directory
+	loaded int        // into which of the engine's children
 
 	types           map[string]int32 // TensorFlow's numbers of the types of all tensors
 	inputs, outputs []compare.Port
@@ -37,7 +38,10 @@ func (r *Runner) load(ctx context.Context) error {
 	if r.loaded == e.starts {
 		return nil
 	}
-	q := request{Do: "load", Graph: r.id, Optimize: e.options.Optimize, Threads: e.options.Threads}
+	q := request{
+		Do: "load", Graph: r.id, SavedModel: r.saved.Dir, Tags: r.saved.Tags, Signature: r.saved.Signature,
+		Optimize: e.options.Optimize, Threads: e.options.Threads,
+	}
 	a, _, err := e.call(ctx, q, r.graph)
 	if err != nil {
 		return err
@@ -70,6 +74,24 @@ func describe(list []described) []compare.Port {
 		}
 	}
 	return ports
+}
+
+// Freeze returns what a SavedModel's signature computes as a binary GraphDef: its variables are constants, and the
+// functions that it calls are inlined. What has no value before a run, as tables have, cannot be frozen.
+func (r *Runner) Freeze(ctx context.Context) (graph []byte, names *Names, err error) {
+	r.engine.mu.Lock()
+	defer r.engine.mu.Unlock()
+	if err := r.load(ctx); err != nil {
+		return nil, nil, err
+	}
+	a, graph, err := r.engine.call(ctx, request{Do: "freeze", Graph: r.id})
+	if err != nil {
+		return nil, nil, err
+	}
+	if a.Names == nil {
+		return nil, nil, failure(Garbled, "answered what is no answer: no names of tensors")
+	}
+	return graph, a.Names, nil
 }
 
 // Inputs describes the placeholders.

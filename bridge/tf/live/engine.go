@@ -43,9 +43,10 @@ func (e *Engine) Open(_ context.Context, graph []byte) (compare.Runner, error) {
 
 // The field numbers of TensorFlow's ConfigProto, GraphOptions, OptimizerOptions and RewriterConfig.
 const (
-	configIntraThreads protowire.Number = 2
-	configInterThreads protowire.Number = 5
-	configGraphOptions protowire.Number = 10
+	configIntraThreads  protowire.Number = 2
+	configInterThreads  protowire.Number = 5
+	configSoftPlacement protowire.Number = 7
+	configGraphOptions  protowire.Number = 10
 
 	graphOptimizerOptions protowire.Number = 3
 	graphRewriteOptions   protowire.Number = 10
@@ -60,6 +61,7 @@ func (e *Engine) config() []byte {
 	threads := int64(max(e.Threads, 1))
 	b := wire.AppendInt(nil, configIntraThreads, threads)
 	b = wire.AppendInt(b, configInterThreads, threads)
+	b = wire.AppendInt(b, configSoftPlacement, 1) // the CPU in place of the devices that a graph names
 	if e.Optimize {
 		return b
 	}
