@@ -77,6 +77,7 @@ const (
 	tensorflowEnv = "tensorflow"
 	openvinoEnv   = "openvino"
 	litertEnv     = "litert"
+	compressorEnv = "neural_compressor" // makes graphs, and runs none
 
 	onnxWorker = "worker_onnxruntime.py"
 	vinoWorker = "worker_openvino.py"
@@ -166,7 +167,7 @@ type setting struct {
 }
 
 func settings(section string) []setting {
-	const long, short = 0.6, 0.08
+	const long, short = 0.5, 0.08
 	switch section {
 	case speed.Models:
 		return []setting{{1, 1, long}, {8, 1, long}, {1, 2, long}, {8, 2, long}}

@@ -10,7 +10,7 @@ import (
 // Before a measurement the CPUs are idle for a while, so that no process pays for what
 // the one before it left behind. A machine that stays busy is measured all the same.
 const (
-	idleWindow = 100 * time.Millisecond
+	idleWindow = 60 * time.Millisecond
 	idleShare  = 0.9
 )
 

@@ -15,7 +15,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
-import tf2onnx.convert  # noqa: E402
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2  # noqa: E402
 
 ARCHITECTURES = {"resnet50": tf.keras.applications.ResNet50, "mobilenet_v2": tf.keras.applications.MobileNetV2}
@@ -54,6 +53,8 @@ def ends(graph):
 
 
 def write_onnx(graph, path):
+    import tf2onnx.convert  # int8_models.py has none
+
     x, y = ends(graph)
     tf2onnx.convert.from_graph_def(
         graph, input_names=[x], output_names=[y], opset=OPSET, inputs_as_nchw=[x], output_path=path)

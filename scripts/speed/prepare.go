@@ -14,8 +14,8 @@ type prepareCommand struct {
 	places
 }
 
-// Run makes what is missing. A peer whose environment or models cannot be made is reported,
-// and does not keep the others from theirs.
+// Run makes what is missing. What cannot be made is reported, and keeps nothing else from
+// being made.
 func (c *prepareCommand) Run() error {
 	cfg, err := loadConfig()
 	if err != nil {
@@ -25,29 +25,17 @@ func (c *prepareCommand) Run() error {
 	for _, name := range environments() {
 		failed = append(failed, c.environment(name))
 	}
-	for _, m := range cfg.Models {
-		failed = append(failed, c.graph(m))
-	}
 	names := []string{}
 	for _, m := range cfg.Models {
 		names = append(names, m.Name)
 	}
-	dir := c.models()
-	for _, s := range []struct {
-		environment, script string
-		args                []string
-	}{
-		{tensorflowEnv, "parents.py", append([]string{dir}, names...)},
-		{tensorflowEnv, "onnxruntime_models.py", append([]string{dir}, names...)},
-		{openvinoEnv, "openvino_models.py", append([]string{dir}, names...)},
-		{tensorflowEnv, "layers.py", []string{dir}},
-		{tensorflowEnv, "families.py", []string{dir}},
-	} {
-		if complete(c.Dir, s.environment) {
-			args := append([]string{filepath.Join(c.Scripts, s.script)}, s.args...)
-			failed = append(failed, command(c.python(s.environment), args...))
-		}
-	}
+	failed = append(failed,
+		c.script(tensorflowEnv, "parents.py", names...),
+		c.graphs(cfg.Models),
+		c.script(tensorflowEnv, "onnxruntime_models.py", names...),
+		c.script(openvinoEnv, "openvino_models.py", names...),
+		c.script(tensorflowEnv, "layers.py"),
+		c.script(tensorflowEnv, "families.py"))
 	for _, m := range cfg.Models {
 		failed = append(failed, c.export(m))
 	}
@@ -57,6 +45,38 @@ func (c *prepareCommand) Run() error {
 		}
 	}
 	return nil
+}
+
+// script runs a Python script on the directory of models; none where its environment is
+// not there, which was reported.
+func (p *places) script(environment, name string, args ...string) error {
+	if !complete(p.Dir, environment) {
+		return nil
+	}
+	return command(p.python(environment), append([]string{filepath.Join(p.Scripts, name), p.models()}, args...)...)
+}
+
+// graphs brings the INT8 graphs of models: copies of those that there are, others by
+// neural-compressor, whose environment is made only then.
+func (p *places) graphs(models []model) error {
+	var missing []string
+	for _, m := range models {
+		found, err := p.graph(m)
+		if err != nil {
+			return err
+		}
+		if !found {
+			fmt.Printf("%s is in none of %v (--models; make: PEERS_MODELS): neural-compressor makes one\n", m.File, p.Models)
+			missing = append(missing, m.Name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	if err := p.environment(compressorEnv); err != nil {
+		return err
+	}
+	return p.script(compressorEnv, "int8_models.py", missing...)
 }
 
 func (p *places) models() string { return filepath.Join(p.Dir, "models") }
@@ -109,11 +129,11 @@ func (p *places) environment(name string) error {
 	return os.WriteFile(marker(p.Dir, name), want, 0o644)
 }
 
-// graph copies the INT8 graph of a model.
-func (p *places) graph(m model) error {
+// graph copies the INT8 graph of a model, and reports whether it is there.
+func (p *places) graph(m model) (bool, error) {
 	to := filepath.Join(p.models(), m.Name, int8File)
 	if _, err := os.Stat(to); err == nil {
-		return nil
+		return true, nil
 	}
 	for _, dir := range p.Models {
 		data, err := os.ReadFile(filepath.Join(dir, m.File))
@@ -121,15 +141,14 @@ func (p *places) graph(m model) error {
 			continue
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-			return err
+			return false, err
 		}
-		return os.WriteFile(to, data, 0o644)
+		return true, os.WriteFile(to, data, 0o644)
 	}
-	return fmt.Errorf("%s is in none of %v: name its directory with --models (make: PEERS_MODELS=DIR); "+
-		"scripts/speed/README.md says how it is made", m.File, p.Models)
+	return false, nil
 }
 
 // export writes the ONNX model that tf2ng makes of the INT8 graph; always anew, as another tf2ng

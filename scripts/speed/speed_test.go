@@ -166,12 +166,19 @@ func TestWhatCannotRunHasItsReasonInTheCell(t *testing.T) {
 	assert.Contains(t, r.Tables(), "NOT RUN")
 }
 
-func TestPrepareSaysWhichModelIsMissing(t *testing.T) {
-	p := &places{Dir: t.TempDir(), Models: []string{t.TempDir()}}
-	err := p.graph(model{Name: "net", File: "net.pb"})
-	assert.ErrorContains(t, err, "net.pb is in none of ["+p.Models[0]+"]: name its directory with --models")
-	require.NoError(t, os.WriteFile(filepath.Join(p.Models[0], "net.pb"), []byte("graph"), 0o600))
-	require.NoError(t, p.graph(model{Name: "net", File: "net.pb"}))
+func TestPrepareCopiesTheGraphsThatThereAre(t *testing.T) {
+	p := &places{Dir: t.TempDir(), Models: []string{t.TempDir(), t.TempDir()}}
+	net := model{Name: "net", File: "net.pb"}
+	found, err := p.graph(net)
+	require.NoError(t, err)
+	assert.False(t, found)
+	require.NoError(t, os.WriteFile(filepath.Join(p.Models[1], "net.pb"), []byte("graph"), 0o600))
+	for range 2 { // the second time it is there
+		found, err = p.graph(net)
+		require.NoError(t, err)
+		assert.True(t, found)
+		require.NoError(t, os.RemoveAll(p.Models[1]))
+	}
 	data, err := os.ReadFile(filepath.Join(p.models(), "net", int8File))
 	require.NoError(t, err)
 	assert.Equal(t, "graph", string(data))
@@ -197,7 +204,7 @@ func TestIdleShare(t *testing.T) {
 
 func TestEnvironmentsHaveRequirements(t *testing.T) {
 	assert.Equal(t, []string{"openvino", "tensorflow", "litert"}, environments())
-	for _, name := range environments() {
+	for _, name := range append(environments(), compressorEnv) {
 		data, err := os.ReadFile("requirements-" + name + ".txt")
 		require.NoError(t, err)
 		for line := range strings.Lines(string(data)) {
