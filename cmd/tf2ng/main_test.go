@@ -373,7 +373,11 @@ func TestErrorsAreOneLine(t *testing.T) {
 			`--format must be one of "ng","json","onnx" but got "tflite"`,
 		},
 		{"no GraphDef", []string{"inspect", text}, text + ": "},
-		{"no folder", []string{"convert", model, "-o", "no/such/folder/x.ng"}, "no/such/folder/x.ng: there is no directory no/such/folder: make it first"},
+		{
+			"no folder",
+			[]string{"convert", model, "-o", "no/such/folder/x.ng"},
+			"no/such/folder/x.ng: there is no directory no/such/folder: make it first",
+		},
 		{
 			"labels",
 			[]string{"run", model, "--input", images, "--labels", bytes8},
