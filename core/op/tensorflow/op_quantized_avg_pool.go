@@ -14,8 +14,8 @@ import (
 
 var _ = core.Register[QuantizedAvgPool]("TFQuantizedAvgPool")
 
-// QuantizedAvgPool is TensorFlow's QuantizedAvgPool: the mean of a sliding window of
-// quantized values, whose range stays.
+// QuantizedAvgPool is TensorFlow's QuantizedAvgPool: the mean over a sliding window of quantized values. The range
+// does not change.
 //
 //	y = rne(f32(sum) / f32(count)) over the window positions inside the data; a window
 //	without any gives 0

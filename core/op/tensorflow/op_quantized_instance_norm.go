@@ -13,7 +13,7 @@ var _ = core.Register[QuantizedInstanceNorm]("TFQuantizedInstanceNorm")
 
 // QuantizedInstanceNorm is TensorFlow's QuantizedInstanceNorm: each channel of each
 // image normalized by its own mean and variance, in float32 between the Eigen forms of
-// tf_quantization.go. Sums are those of Sum, in 16 lanes over the rows and columns.
+// quantization.go. Sums are those of Sum, in 16 lanes over the rows and columns.
 //
 //	mean     = sum(x) / (H*W), variance = sum((x - mean)^2) / (H*W)
 //	v        = (x - mean) * rsqrt(variance + VarianceEpsilon)
@@ -30,11 +30,10 @@ var _ = core.Register[QuantizedInstanceNorm]("TFQuantizedInstanceNorm")
 //	C2: VarianceEpsilon and MinSeparation are finite and >= 0
 //	C3: the given range is finite, and its min < its max
 //	C4: the range of x is not empty
-//	R1 to R3: see tf_quantization.go
+//	R1 to R3: see quantization.go
 //
-// TensorFlow's sums have no order that is documented, and its rsqrt is the CPU's approximation,
-// refined. Of 300 random images the ends of the range were off by 4 units in the last place
-// at most, and 2 of 75,000 codes by 1.
+// The order of TensorFlow's sums is not documented, and its rsqrt is a refined approximation of the CPU. For 300 random
+// images, the ends of the range differed by at most 4 units in the last place, and 2 of 75,000 codes by 1.
 type QuantizedInstanceNorm struct {
 	OutputRangeGiven bool    `json:"output_range_given,omitempty"`
 	GivenYMin        float32 `json:"given_y_min"`
