@@ -10,7 +10,7 @@ import (
 	"github.com/tf2ng/tf2ng/internal/ngfile"
 )
 
-// source is what a model is read from: a file, a directory, or bytes in memory.
+// source is where a model is read from: a file, a directory, or bytes in memory.
 type source struct {
 	path  string // as the caller named it; empty for bytes in memory
 	data  []byte // the content; nil for a directory
@@ -18,24 +18,24 @@ type source struct {
 	files *files // in the directory, or beside the file; nil for bytes in memory
 }
 
-// translation is what a source has become.
+// translation is the result of reading a source.
 type translation = savedmodel.Translation
 
-// format is a form in which models come, or one that people give in place of a model.
+// format is a file format of models, or one that people pass by mistake.
 type format struct {
-	name      string // with its article, as errors have it
+	name      string // with its article, for errors
 	recognise func(s source) bool
-	read      func(c *config, s source) (*translation, error) // nil if it is not read
+	read      func(c *config, s source) (*translation, error) // nil if this format cannot be read
 
-	// Of a format that is not read:
+	// For a format that cannot be read:
 	reason error  // what errors.Is finds
 	advice string // what to do instead
 }
 
-// formats is all that decides what a source is: the first that recognises it reads it. The
-// content decides, not the name. A new format is a row, in front of those that would take it
-// for theirs. The last row takes all that is left, since a binary GraphDef has nothing by
-// which it is known, and its reader tells what is wrong with it.
+// formats decides what a source is: the first row that recognises it reads it. The content counts, not
+// the name. A new format is a new row, placed before any that would recognise it as their own. The last
+// row takes everything that is left: a binary GraphDef has no mark to be recognised by, and its
+// reader reports what is wrong with it.
 var formats = []format{
 	{
 		name:      "a SavedModel directory",
@@ -89,7 +89,7 @@ func recognise(s source) format {
 	return formats[len(formats)-1]
 }
 
-// translation reads a source of the format.
+// translation reads a source in this format.
 func (f format) translation(c *config, s source) (*translation, error) {
 	if f.read == nil {
 		return nil, &graphdef.Error{
@@ -102,7 +102,8 @@ func (f format) translation(c *config, s source) (*translation, error) {
 	return f.read(c, s)
 }
 
-// refuseForeign names a file that package graphdef knows not to be a GraphDef.
+// refuseForeign returns an error that names the format, for a file that package graphdef knows not to be
+// a GraphDef.
 func refuseForeign(_ *config, s source) (*translation, error) {
 	return nil, graphdef.Recognise(s.data)
 }
@@ -122,8 +123,8 @@ func (s source) has(name string) bool {
 
 var checkpointData = regexp.MustCompile(`\.data-\d{5}-of-\d{5}$`)
 
-// isCheckpointData reports whether the name is that of a checkpoint's data, and the content no
-// GraphDef that has got this name.
+// isCheckpointData reports whether the file is a checkpoint's data: by its name, unless the content
+// turns out to be a GraphDef with such a name.
 func isCheckpointData(s source) bool {
 	if !checkpointData.MatchString(s.path) {
 		return false

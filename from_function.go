@@ -8,11 +8,11 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// FromFunction makes a Model of a graph that a program has built, with package builders for
-// example, to run it or to write it with WriteNG. The nodes and tensors of f must not change
-// until Close. WithInputs narrows the shapes of f's parameters, and WithOutputs names values
-// that f names. A graph that is put together wrongly is a *FunctionError. WithTFVersion is
-// an *OptionError, unless f came from a GraphDef: whoever built f chose its arithmetic.
+// FromFunction makes a Model from a graph that the program has built, for example with package
+// builders, to run it or to write it with WriteNG. The nodes and tensors of f must not change until
+// Close. WithInputs narrows the shapes of f's parameters; WithOutputs chooses among the tensors that f
+// names. A graph that is not well formed is a *FunctionError. WithTFVersion is an *OptionError unless f
+// came from a GraphDef, since whoever built f has chosen its arithmetic.
 func FromFunction(f *core.Function, opts ...Option) (_ *Model, err error) {
 	defer guard(&err)
 	c, err := configure(opts)
@@ -35,7 +35,7 @@ func FromFunction(f *core.Function, opts ...Option) (_ *Model, err error) {
 	return c.model(&translation{Function: f})
 }
 
-// givenTwice returns an error if two names of outputs mean one tensor.
+// givenTwice returns an error if two names of outputs mean the same tensor.
 func givenTwice(outputs []string) error {
 	seen := map[string]bool{}
 	for _, name := range outputs {

@@ -19,11 +19,11 @@ import (
 )
 
 // Load reads a frozen GraphDef (.pb), a SavedModel (its directory, saved_model.pb or .pbtxt), a
-// converted model (.ng), or text (.pbtxt, if package bridge/tf/pbtxt is linked in). The content
-// decides, not the name. Files are mapped into memory until Close.
+// converted model (.ng), or a text GraphDef (.pbtxt, if the program imports package bridge/tf/pbtxt). It
+// goes by the content, not by the name. Files stay mapped into memory until Close.
 //
-// The inputs and outputs of a SavedModel, and of a .ng file that was made of one, have the names of
-// its signature: see WithSignature.
+// The inputs and outputs of a SavedModel, and of a .ng file made from one, are named by a signature: see
+// WithSignature.
 func Load(path string, opts ...Option) (_ *Model, err error) {
 	defer guard(&err)
 	c, err := configure(opts)
@@ -53,7 +53,7 @@ func open(path string) (source, error) {
 	return s, err
 }
 
-// LoadBytes is Load for a model in memory, which must not change until Close.
+// LoadBytes is like Load for a model in memory. The bytes must not change until Close.
 func LoadBytes(data []byte, opts ...Option) (_ *Model, err error) {
 	defer guard(&err)
 	c, err := configure(opts)
@@ -81,8 +81,8 @@ func FromGraphDef(g *graphdef.Graph, opts ...Option) (_ *Model, err error) {
 	return c.model(t)
 }
 
-// LoadReader is Load for a model that is read from r to its end. It does not read more than
-// a model may have, 64 GiB: that is a *SizeError.
+// LoadReader is like Load for a model that is read from r until its end. More than 64 GiB, the most that
+// a model may have, is a *SizeError.
 func LoadReader(r io.Reader, opts ...Option) (_ *Model, err error) {
 	defer guard(&err)
 	c, err := configure(opts)
@@ -169,7 +169,7 @@ func (c *config) readSavedModel(s source) (*translation, error) {
 	return m.Translate(name, c.translation())
 }
 
-// translated returns the Function of a GraphDef that was read, or its error.
+// translated returns the Function of a GraphDef that was read, or the error of reading it.
 func (c *config) translated(g *graphdef.Graph, err error) (*translation, error) {
 	if err != nil {
 		return nil, err
@@ -178,7 +178,7 @@ func (c *config) translated(g *graphdef.Graph, err error) (*translation, error) 
 	return &translation{Function: f}, err
 }
 
-// translation returns the options of the bridge.
+// translation returns the options for package bridge/tf.
 func (c *config) translation() tf.Options {
 	return tf.Options{
 		Inputs: c.inputs, Outputs: c.outputs, TFVersion: c.tfVersion, CheckAsserts: c.checkAsserts,
@@ -186,7 +186,7 @@ func (c *config) translation() tf.Options {
 	}
 }
 
-// converted narrows the Function of a .ng file to what the options want of it.
+// converted reduces the Function of a .ng file to what the options ask for.
 func (c *config) converted(f *core.Function) (*core.Function, error) {
 	if recorded := f.Meta[tf.MetaVersion]; c.tfVersion != "" {
 		want, err := tf.VersionName(c.tfVersion)
@@ -236,8 +236,7 @@ func (c *config) converted(f *core.Function) (*core.Function, error) {
 	return f.Bind(shapes)
 }
 
-// parameterNames returns the parameters of a converted model by the names of the signature that is
-// meant.
+// parameterNames returns the parameters of a converted model by their names in the chosen signature.
 func (c *config) parameterNames(f *core.Function) (map[string]string, error) {
 	name, err := c.choose(slices.Collect(maps.Keys(f.Signatures)))
 	return f.Signatures[name].Inputs, err

@@ -10,9 +10,9 @@ import (
 	"github.com/tf2ng/tf2ng/internal/mapped"
 )
 
-// LoadFS is Load for a file of a file system, an embed.FS for example, or for the directory of a
-// SavedModel there. Files are read, not mapped. One that is larger than a model may be, 64 GiB, is
-// a *SizeError before it is read; one that cannot be opened, or is no file, is a *fs.PathError.
+// LoadFS is like Load for a file in a file system, such as an embed.FS, or for the directory of a
+// SavedModel there. Files are read, not mapped. A file of more than 64 GiB is a *SizeError before it is
+// read; one that cannot be opened, or is not a regular file, is a *fs.PathError.
 func LoadFS(fsys fs.FS, name string, opts ...Option) (_ *Model, err error) {
 	defer guard(&err)
 	c, err := configure(opts)
@@ -47,14 +47,14 @@ func openFS(fsys fs.FS, name string) (source, error) {
 	return s, err
 }
 
-// files are the files beside a source, and those that are open.
+// files gives access to the files beside a source, and keeps those that are open.
 type files struct {
-	fsys   fs.FS // nil: the system's own
+	fsys   fs.FS // nil: the operating system's files
 	dir    string
 	mapped []*mapped.File
 }
 
-// read returns the content of a file, which is there until close.
+// read returns the content of a file, which is valid until close.
 func (f *files) read(name string) ([]byte, error) {
 	if f.fsys != nil {
 		return readFile(f.fsys, path.Join(f.dir, name))
@@ -82,7 +82,7 @@ func (f *files) close() error {
 	return errors.Join(errs...)
 }
 
-// readFile reads a regular file, or what else has an end, within the limit.
+// readFile reads a regular file, or anything else that ends, up to the limit.
 func readFile(fsys fs.FS, name string) (_ []byte, err error) {
 	f, err := fsys.Open(name)
 	if err != nil {

@@ -17,7 +17,7 @@ type Model struct {
 	function  *core.Function
 	prepared  *kernels.Prepared
 	origin    *origin
-	signature string // whose names the inputs and outputs have; may be empty
+	signature string // the one that names the inputs and outputs; empty if there is none
 	defaults  map[string]*Tensor
 }
 
@@ -28,11 +28,11 @@ type TensorInfo struct {
 	Shape core.Shape `json:"shape"`
 }
 
-// Inputs describes the inputs, in the order of the graph, by their names in the signature if there is one.
+// Inputs describes the inputs, in the order of the graph. If there is a signature, they have its names.
 func (m *Model) Inputs() []TensorInfo { return infos(m.function.Parameters) }
 
-// Outputs describes the outputs, by their full names ("Identity:0"), as the signature names them, or
-// as WithOutputs did.
+// Outputs describes the outputs. They have their full names ("Identity:0"), those of the signature, or
+// those that WithOutputs gave them.
 func (m *Model) Outputs() []TensorInfo { return infos(m.function.Results) }
 
 func infos(nodes []*core.Node) []TensorInfo {
@@ -43,8 +43,8 @@ func infos(nodes []*core.Node) []TensorInfo {
 	return out
 }
 
-// Warning tells of a node that is not computed as TensorFlow 2.21 does: because version "auto"
-// computes it as the versions before it had a defect, or because it is left out.
+// Warning names a node that is not computed the way TensorFlow 2.21 does: version "auto" computes it as
+// TensorFlow did before a defect came in, or it is left out.
 type Warning struct {
 	Node    string `json:"node"` // the TensorFlow node
 	Op      string `json:"op"`
@@ -61,8 +61,8 @@ func (w Warning) String() string {
 		w.Op, w.Repairs)
 }
 
-// Warnings lists the nodes that the default version computes unlike TensorFlow 2.21, and then the
-// Asserts that are left out.
+// Warnings lists the nodes that are computed differently from TensorFlow 2.21, and then the Asserts that
+// are left out.
 func (m *Model) Warnings() []Warning {
 	var warnings []Warning
 	seen := map[string]bool{}
@@ -78,59 +78,59 @@ func (m *Model) Warnings() []Warning {
 	return warnings
 }
 
-// Function returns the translated graph, which must not be changed.
+// Function returns the translated graph. It must not be changed.
 func (m *Model) Function() *core.Function { return m.function }
 
-// Run computes all outputs. Inputs are by name, with or without ":0"; the outputs, by their
-// full names, belong to the caller. The first Run for a set of input shapes compiles,
-// unless Prepare was called for them; cancelling ctx stops between two ops. An input for which the
-// signature has a default may be left out.
+// Run computes all outputs. Inputs are given by name, with or without ":0". The outputs are returned
+// under their full names and belong to the caller. The first Run with a new set of input shapes compiles
+// for them, unless Prepare was called. Cancelling ctx stops between two ops.
+// An input for which the signature has a default may be left out.
 //
-// A *TensorError tells of inputs that do not fit, a *MemoryError of too little memory,
-// ErrClosed of a Model that was closed, and ctx.Err() that it was cancelled: all of them the
-// caller's. An *InternalError is this module's fault.
+// Errors that the caller can act on are a *TensorError (an input does not fit), a *MemoryError (the
+// memory limit is too low), ErrClosed (the Model was closed) and ctx.Err(). An *InternalError is a
+// defect of this module.
 func (m *Model) Run(ctx context.Context, inputs map[string]*Tensor) (map[string]*Tensor, error) {
 	return m.prepared.Run(ctx, m.withDefaults(inputs), nil)
 }
 
-// RunInto is Run that writes each output for which outputs holds a tensor into that. If it
-// holds one for each output, by full names, outputs itself is returned, and a Run for shapes
-// that are prepared allocates nothing. After an error the tensors hold anything.
+// RunInto is like Run, but writes each output for which outputs holds a tensor into that tensor. If it
+// holds a tensor for every output, by full names, outputs itself is returned, and a call with shapes that
+// are prepared allocates nothing. After an error the contents of the tensors are undefined.
 func (m *Model) RunInto(ctx context.Context, inputs, outputs map[string]*Tensor) (map[string]*Tensor, error) {
 	return m.prepared.Run(ctx, m.withDefaults(inputs), outputs)
 }
 
-// Prepare compiles for inputs of the given shapes, by name, ahead of the first Run; shapes
-// that the graph knows need not be given. Weights are packed once, for all shapes. The most
-// recently used shapes stay prepared, see WithPreparedShapes.
+// Prepare compiles for inputs of the given shapes, by name, ahead of the first Run. Shapes that the
+// graph tells need not be given. Weights are packed once, for all shapes. The most recently used shapes
+// stay prepared: see WithPreparedShapes.
 func (m *Model) Prepare(shapes map[string]Shape) error {
 	_, err := m.prepared.Program(shapes)
 	return err
 }
 
-// Compile is Prepare that returns the Program, which tells of its steps and their times. It
-// does not run once the Model is closed.
+// Compile is like Prepare, but returns the Program, which can list its steps and their times. The
+// Program cannot be run once the Model is closed.
 func (m *Model) Compile(shapes map[string]Shape) (*kernels.Program, error) {
 	return m.prepared.Program(shapes)
 }
 
-// Memory tells what the Model keeps beside its file: the bytes of packed weights and folded
-// constants, which all shapes share, and those of what is prepared for certain shapes.
+// Memory returns how many bytes the Model keeps in addition to its file: packed weights and folded
+// constants, which all shapes share, and what is prepared for particular shapes.
 func (m *Model) Memory() (shared, shapes int64) { return m.prepared.Memory() }
 
-// WriteNG writes the model as a .ng file, which Load reads, with all its signatures.
+// WriteNG writes the model as a .ng file with all its signatures, for Load to read.
 func (m *Model) WriteNG(w io.Writer) (err error) {
 	defer guard(&err)
 	return m.prepared.Use(func() error { return ngfile.Write(w, m.origin.function) })
 }
 
-// Close waits for the Runs that are under way and releases the mapped file and what was
-// prepared. Whatever begins later, or while Close waits, fails with ErrClosed. Function's
-// constants must not be read after Close. The Models of other signatures are closed with it. To end a
-// long Run early, cancel its context first.
+// Close waits for the Runs that are under way, and then releases the mapped file and everything that was
+// prepared. Calls that begin later, or while Close waits, fail with ErrClosed. The Models of the other
+// signatures are closed as well. The constants of Function must not be read after Close. To end a long
+// Run early, cancel its context first.
 func (m *Model) Close() error { return m.origin.close() }
 
-// guard turns a panic of this goroutine into an error: the last belt.
+// guard turns a panic of this goroutine into an error, as a last resort.
 func guard(err *error) {
 	if p := recover(); p != nil {
 		*err = kernels.Recovered(p)

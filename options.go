@@ -8,7 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels"
 )
 
-// Option configures a Model. What has no meaning, as 0 threads, is an *OptionError of the
+// Option configures a Model. An invalid value, such as 0 threads, is an *OptionError, returned by the
 // function that takes the option.
 type Option func(*config)
 
@@ -24,10 +24,10 @@ type config struct {
 	checkAsserts bool
 
 	limits graphdef.Limits
-	err    error // of the first option without a meaning
+	err    error // of the first option with an invalid value
 }
 
-// configure applies the options in their order.
+// configure applies the options in order.
 func configure(opts []Option) (*config, error) {
 	c := &config{kernels: kernels.Options{Threads: 1}}
 	for i, o := range opts {
@@ -41,15 +41,15 @@ func configure(opts []Option) (*config, error) {
 	return c, nil
 }
 
-// wrong records the value of an option that has no meaning.
+// wrong records an option with an invalid value.
 func (c *config) wrong(option string, got any, want string) {
 	if c.err == nil {
 		c.err = &OptionError{Option: option, Got: got, Want: want}
 	}
 }
 
-// WithThreads sets the goroutines that one Run uses, from 1 to MaxThreads; the default is 1.
-// Results do not depend on it.
+// WithThreads sets how many threads one Run uses, from 1 to MaxThreads; the default is 1. Results do not
+// depend on it.
 func WithThreads(n int) Option {
 	return func(c *config) {
 		if n < 1 || n > MaxThreads {
@@ -59,7 +59,7 @@ func WithThreads(n int) Option {
 	}
 }
 
-// WithoutISA forbids instruction sets that the CPU may have. Results do not depend on it.
+// WithoutISA forbids the use of instruction sets even if the CPU has them. Results do not depend on it.
 func WithoutISA(isas ...ISA) Option {
 	return func(c *config) {
 		c.take("WithoutISA", kernels.Options{Without: isas})
@@ -76,23 +76,23 @@ func WithEngine(e Engine) Option {
 	}
 }
 
-// take records an error of package kernels about one of its options under the name of
-// this package's.
+// take records an error that package kernels returned for one of its options, under the name of this
+// package's option.
 func (c *config) take(option string, o kernels.Options) {
 	if err, ok := o.Check().(*OptionError); ok {
 		c.wrong(option, err.Got, err.Want)
 	}
 }
 
-// WithoutQDQFusion keeps convolutions and matrix products of dequantized tensors in float32,
-// as the graph has them. By default those whose operands were all quantized become integer:
-// faster, and an int8 tensor behind them may differ by one step in few places, since float
-// sums are rounded and integer ones are not.
+// WithoutQDQFusion keeps convolutions and matrix products of dequantized tensors in float32, as the
+// graph has them. By default, those whose operands were all quantized are computed in integers. That is
+// faster, but an int8 tensor behind them may differ by one step in a few places, since sums of floats
+// are rounded and sums of integers are exact.
 func WithoutQDQFusion() Option { return func(c *config) { c.kernels.WithoutQDQ = true } }
 
-// WithMemoryLimit bounds the bytes of the tensors that one Run holds at once. More is a
-// *MemoryError, which names the node, before anything is allocated. The default is
-// DefaultMaxBytes.
+// WithMemoryLimit bounds the bytes of all tensors that one Run holds at the same time. If they would
+// exceed it, the Run fails before anything is allocated, with a *MemoryError that names the node. The
+// default is DefaultMaxBytes.
 func WithMemoryLimit(bytes int64) Option {
 	return func(c *config) {
 		if bytes < 1 {
@@ -102,10 +102,10 @@ func WithMemoryLimit(bytes int64) Option {
 	}
 }
 
-// WithTensorLimit bounds the bytes of each tensor that a node of the model computes: a few bytes
-// of a model can ask for as many as they like. More is a *MemoryError, which names the node,
-// before anything is allocated. The default is DefaultMaxTensorBytes. Inputs and constants may
-// be larger.
+// WithTensorLimit bounds the bytes of each single tensor that a node computes, since a few bytes of a
+// model can ask for a tensor of any size. If one would exceed it, the Run fails before anything is
+// allocated, with a *MemoryError that names the node. The default is DefaultMaxTensorBytes. Inputs and
+// constants may be larger.
 func WithTensorLimit(bytes int64) Option {
 	return func(c *config) {
 		if bytes < 1 {
@@ -115,9 +115,9 @@ func WithTensorLimit(bytes int64) Option {
 	}
 }
 
-// WithPreparedShapes bounds what a Model keeps prepared for sets of input shapes: their
-// number, and the bytes that they take beside what all of them share. The least recently used
-// go first; the last one always stays. The defaults are kernels.DefaultMaxPrograms and
+// WithPreparedShapes bounds for how many sets of input shapes a Model stays prepared, and the bytes that
+// these take beyond what all of them share. The least recently used set is dropped first; the most
+// recent one always stays. The defaults are kernels.DefaultMaxPrograms and
 // kernels.DefaultMaxProgramBytes.
 func WithPreparedShapes(n int, bytes int64) Option {
 	return func(c *config) {
@@ -128,7 +128,8 @@ func WithPreparedShapes(n int, bytes int64) Option {
 	}
 }
 
-// WithInputs gives inputs shapes, or makes inner tensors inputs (GraphDefs and SavedModels only).
+// WithInputs sets the shapes of inputs, or makes tensors inside the graph inputs (GraphDefs and
+// SavedModels only).
 func WithInputs(specs ...InputSpec) Option {
 	return func(c *config) {
 		for _, s := range specs {
@@ -138,9 +139,9 @@ func WithInputs(specs ...InputSpec) Option {
 	}
 }
 
-// WithConstant gives a Placeholder a value, of its type, when the model is loaded: it is no
-// input, and where it switches parts of the graph, as phase_train does, those that it turns
-// off are not there (GraphDefs only).
+// WithConstant fixes the value of a Placeholder, of its type, when the model is loaded. It is no longer an
+// input, and if it switches parts of the graph, as phase_train does, the parts that it turns off are left
+// out (GraphDefs only).
 func WithConstant(name string, value *Tensor) Option {
 	return func(c *config) {
 		if value == nil {
@@ -150,15 +151,15 @@ func WithConstant(name string, value *Tensor) Option {
 	}
 }
 
-// WithConstantText is WithConstant with a value in JSON, "false" or "[1,2]": it becomes a tensor of
-// the Placeholder's type.
+// WithConstantText is like WithConstant with a value in JSON, such as "false" or "[1,2]". It becomes a
+// tensor of the Placeholder's type.
 func WithConstantText(name, value string) Option {
 	return func(c *config) {
 		c.constants = append(c.constants, tf.ConstantSpec{Name: name, Text: value})
 	}
 }
 
-// checkInput records an input without a meaning.
+// checkInput records an invalid input.
 func (c *config) checkInput(s InputSpec) {
 	const option = "WithInputs"
 	if s.Name == "" {
@@ -174,8 +175,8 @@ func (c *config) checkInput(s InputSpec) {
 	}
 }
 
-// WithOutputs names the tensors that Run computes, "conv1" or "conv1:0"; any tensor of
-// the graph will do. Without it they are the graph's own outputs.
+// WithOutputs names the tensors that Run computes, "conv1" or "conv1:0". Any tensor of the graph can be
+// an output. Without this option, the graph's own outputs are computed.
 func WithOutputs(names ...string) Option {
 	return func(c *config) {
 		for _, n := range names {
@@ -187,9 +188,9 @@ func WithOutputs(names ...string) Option {
 	}
 }
 
-// WithSignature names the signature of a SavedModel, or of a .ng file that was made of one, whose
-// names the inputs and outputs have. By default it is "serving_default", or the only one; if there is
-// neither, Load fails with a *SignatureError. Model.Signature gives the others.
+// WithSignature chooses the signature, of a SavedModel or of a .ng file made from one, that names the
+// inputs and outputs. By default it is "serving_default", or else the only one; if there is neither, Load
+// fails with a *SignatureError. Model.Signature returns the others.
 func WithSignature(name string) Option {
 	return func(c *config) {
 		if name == "" {
@@ -199,8 +200,8 @@ func WithSignature(name string) Option {
 	}
 }
 
-// WithTags names the tags of the graph of a SavedModel that is to be read, in any order. By default it
-// is that with the one tag "serve", or the only one; any other case is a *TagsError.
+// WithTags chooses the graph of a SavedModel by all of its tags, in any order. By default it is the graph
+// whose only tag is "serve", or else the only graph; if there is neither, Load fails with a *TagsError.
 func WithTags(tags ...string) Option {
 	return func(c *config) {
 		if len(tags) == 0 {
@@ -210,15 +211,15 @@ func WithTags(tags ...string) Option {
 	}
 }
 
-// WithTFVersion names the version of TensorFlow whose arithmetic is followed, from "1.15" to
-// "2.21". The default, "auto", is 2.21 but for two of its defects (see Model.Warnings). A
-// .ng file has its version recorded; another one is then an error.
+// WithTFVersion sets the version of TensorFlow whose arithmetic is followed, from "1.15" to "2.21". The
+// default, "auto", is 2.21 without two of its defects (see Model.Warnings). A .ng file records its
+// version, and asking for another one is an error.
 func WithTFVersion(v string) Option { return func(c *config) { c.tfVersion = v } }
 
-// WithAssertsChecked makes the Asserts that TensorFlow would evaluate for the outputs fail a Run
-// when their conditions are false: with an *OpError of the op Assert, which has the name of the
-// TensorFlow node and its text. All other ops are computed first. By default Asserts are left out,
-// and Model.Warnings lists them. A .ng file has what it was converted with.
+// WithAssertsChecked makes a Run check the Asserts that TensorFlow would evaluate for the outputs. If a
+// condition is false, the Run fails with an *OpError of the op Assert, which has the name of the
+// TensorFlow node and its message. All other ops are computed first. By default, Asserts are left out and
+// listed by Model.Warnings. A .ng file keeps the choice that it was converted with.
 func WithAssertsChecked() Option { return func(c *config) { c.checkAsserts = true } }
 
 // WithLimits bounds what is accepted of a GraphDef. A field of 0 means its default.

@@ -10,9 +10,9 @@ import (
 	"github.com/tf2ng/tf2ng/kernels"
 )
 
-// Runner returns the Model as a side of a comparison. Beside the Model's outputs it computes every
-// tensor that its graph names: each set of them is compiled for one Run, in which what they are
-// made of is not fused. It is closed with the Model.
+// Runner returns the Model as one side of a comparison. It computes not only the Model's outputs but every
+// tensor that its graph names. Each set of tensors is compiled for a single Run, in which the ops that
+// produce them are not fused away. The Runner is closed with the Model.
 func (m *Model) Runner() compare.Runner { return &runner{m} }
 
 type runner struct{ model *Model }
@@ -47,7 +47,7 @@ func (r *runner) Run(ctx context.Context, feeds compare.Tensors, fetches []strin
 	return r.run(ctx, r.model.function, feeds, fetches)
 }
 
-// run computes tensors of a function, which it compiles for this once.
+// run compiles a function for these tensors and computes them once.
 func (r *runner) run(ctx context.Context, f *core.Function, feeds compare.Tensors, fetches []string) (
 	out compare.Tensors, err error,
 ) {
@@ -66,7 +66,7 @@ func (r *runner) run(ctx context.Context, f *core.Function, feeds compare.Tensor
 	return out, use
 }
 
-// Bounds derives how far reals may be from another program's, as compare.Bounds does.
+// Bounds derives how far reals may be from those of another program, as compare.Bounds does.
 func (r *runner) Bounds(ctx context.Context, feeds compare.Tensors, fetches []string) (
 	_ map[string]*compare.Bound, err error,
 ) {
@@ -77,8 +77,8 @@ func (r *runner) Bounds(ctx context.Context, feeds compare.Tensors, fetches []st
 	return compare.Bounds(r.model.function, feeds, fetches, run)
 }
 
-// Explain tells what a TensorFlow node became, and by which kernels it is computed when nothing but
-// the Model's outputs is asked for.
+// Explain says what a TensorFlow node became, and which kernels compute it when only the Model's outputs
+// are asked for.
 func (r *runner) Explain(node string, feeds compare.Tensors) (_ []compare.Became, err error) {
 	defer guard(&err)
 	shapes := map[string]Shape{}

@@ -14,12 +14,12 @@ import (
 	"github.com/tf2ng/tf2ng/kernels"
 )
 
-// origin is what the Models of the signatures of one file share.
+// origin is shared by the Models of all signatures of one file.
 type origin struct {
-	function *core.Function // with all signatures that can be had
+	function *core.Function // with all signatures that could be translated
 	prepared *kernels.Prepared
 	options  kernels.Options
-	refused  map[string]error // why other signatures cannot be had
+	refused  map[string]error // why the other signatures could not be translated
 	saved    map[string]savedmodel.Signature
 
 	mu     sync.Mutex
@@ -27,8 +27,8 @@ type origin struct {
 	files  []*mapped.File    // what the weights are mapped from
 }
 
-// Signatures lists the signatures of the model in their order: those that Signature returns, and
-// those for which it has an error that tells why they cannot be had. A GraphDef has none.
+// Signatures lists all signatures of the model in order, also those that could not be translated:
+// Signature returns an error for these that says why. A GraphDef has no signatures.
 func (m *Model) Signatures() []string {
 	return slices.Sorted(maps.Keys(m.origin.names()))
 }
@@ -44,14 +44,14 @@ func (o *origin) names() map[string]bool {
 	return names
 }
 
-// SignatureName returns the signature whose names the inputs and outputs have; empty for a model
-// without signatures.
+// SignatureName returns the signature that names the inputs and outputs; it is empty for a model without
+// signatures.
 func (m *Model) SignatureName() string { return m.signature }
 
-// Signature returns the Model of another signature of the same file, with its inputs and outputs.
-// It shares packed weights with m, and both are closed when one of them is. A name that the model
-// does not have is a *SignatureError. WithInputs and WithOutputs are for the signature that Load
-// chose; a Model that was loaded with them has no other.
+// Signature returns a Model with the inputs and outputs of another signature of the same file. It shares
+// packed weights with m, and closing one of them closes both. A name that the model does not have is a
+// *SignatureError. WithInputs and WithOutputs apply to the signature that Load chose; a Model that was
+// loaded with them has no other signatures.
 func (m *Model) Signature(name string) (*Model, error) {
 	o := m.origin
 	if err := o.refused[name]; err != nil {
@@ -78,7 +78,7 @@ func (m *Model) Signature(name string) (*Model, error) {
 	return o.models[name], nil
 }
 
-// model returns the Model of what was read, as the options want it.
+// model returns the Model for what was read, as the options ask for it.
 func (c *config) model(t *translation) (*Model, error) {
 	f := t.Function
 	o := &origin{function: f, options: c.kernels, refused: t.Refused, saved: t.Signatures, models: map[string]*Model{}}
@@ -103,7 +103,7 @@ func (c *config) model(t *translation) (*Model, error) {
 	return &Model{function: f, prepared: o.prepared, origin: o, signature: name, defaults: defaults}, nil
 }
 
-// choose returns the signature that is meant; empty if there are none.
+// choose returns the signature to use; empty if the model has none.
 func (c *config) choose(have []string) (string, error) {
 	if len(have) == 0 && c.signature == "" {
 		return "", nil
@@ -111,8 +111,8 @@ func (c *config) choose(have []string) (string, error) {
 	return savedmodel.Choose(c.signature, have)
 }
 
-// customized returns the Function with the inputs and outputs that the options name, under the names
-// of a signature where it has them.
+// customized returns the Function with the inputs and outputs that the options name. Those that the
+// signature knows have its names.
 func (c *config) customized(t *translation, name string) (*core.Function, error) {
 	f := t.Function
 	if name != "" {
@@ -140,7 +140,7 @@ func (c *config) customized(t *translation, name string) (*core.Function, error)
 	return onlyNeeded(f, keep), nil
 }
 
-// onlyNeeded drops the parameters that the results do not need, beside those that are named.
+// onlyNeeded drops the parameters that the results do not need, except for those that are named.
 func onlyNeeded(f *core.Function, keep []string) *core.Function {
 	g := *f
 	g.Names, g.Parameters = nil, nil
@@ -158,7 +158,7 @@ func onlyNeeded(f *core.Function, keep []string) *core.Function {
 }
 
 // view returns the Function of one signature: its inputs and outputs under the signature's names, and
-// more parameters, which keep their own, even if they are inputs of the signature.
+// additional parameters, which keep their own names even if they are inputs of the signature.
 func view(f *core.Function, s core.Signature, more []string) (*core.Function, error) {
 	names, err := renamings(s)
 	if err != nil {
@@ -198,7 +198,7 @@ func view(f *core.Function, s core.Signature, more []string) (*core.Function, er
 	})
 }
 
-// renamings returns the caller's names of parameters by the function's.
+// renamings maps the function's names of parameters to the caller's.
 func renamings(s core.Signature) (map[string]string, error) {
 	names := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(s.Inputs)) {
@@ -211,7 +211,7 @@ func renamings(s core.Signature) (map[string]string, error) {
 	return names, nil
 }
 
-// computable returns the names of what the parameters are enough for.
+// computable returns the names of the tensors that can be computed from the parameters.
 func computable(f *core.Function, parameters []*core.Node) map[string]core.Value {
 	enough := map[*core.Node]bool{}
 	for _, n := range f.Nodes() {
@@ -243,5 +243,5 @@ func (o *origin) close() error {
 	return errors.Join(errs...)
 }
 
-// portless returns a tensor's name without ":0", as parameters have theirs.
+// portless returns a tensor's name without ":0", which is how parameters are named.
 func portless(tensor string) string { return strings.TrimSuffix(tensor, ":0") }

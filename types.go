@@ -7,9 +7,9 @@ import (
 	"github.com/tf2ng/tf2ng/kernels"
 )
 
-// This file names here what the methods of a Model and the options take and return, so that
-// a program that runs models imports one package. Each name is the same type, or calls the
-// same function, as in the package where it is documented in full.
+// This file gives names to everything that options and the methods of a Model take and return, so that
+// a program that runs models imports one package. Each name is the same type, or calls the same function,
+// as in the package where it is documented in full.
 
 // Tensor is a dense row-major array of one element type.
 type Tensor = core.Tensor
@@ -18,7 +18,7 @@ type Tensor = core.Tensor
 // has unknown rank; a scalar is Shape{}.
 type Shape = core.Shape
 
-// Unknown is a dimension that is not known before compile time.
+// Unknown stands for a dimension that is not known before compile time.
 const Unknown = core.Unknown
 
 // Type is an element type.
@@ -43,41 +43,41 @@ const (
 	String  = core.String
 )
 
-// Element is a Go type that is the element of some Type.
+// Element is a Go type that represents the elements of some Type.
 type Element = core.Element
 
 // NewTensor returns a tensor of zeros. The shape must be static.
 func NewTensor(t Type, s Shape) (*Tensor, error) { return core.NewTensor(t, s) }
 
-// TensorOf returns a tensor over elements, which it borrows.
+// TensorOf returns a tensor that uses elements without copying them.
 func TensorOf[T Element](s Shape, elements []T) (*Tensor, error) { return core.TensorOf(s, elements) }
 
-// TensorOver returns a tensor over little-endian bytes, which it borrows unless they are
-// not aligned to the element size.
+// TensorOver returns a tensor that uses little-endian bytes as its elements, without copying them if
+// they are aligned to the element size.
 func TensorOver(t Type, s Shape, data []byte) (*Tensor, error) { return core.TensorOver(t, s, data) }
 
-// StringTensor returns a tensor over strings, which it borrows.
+// StringTensor returns a tensor that uses the strings without copying them.
 func StringTensor(s Shape, elements []string) (*Tensor, error) { return core.StringTensor(s, elements) }
 
 // Scalar returns a tensor of shape [] that holds v.
 func Scalar[T Element](v T) *Tensor { return core.Scalar(v) }
 
-// DataOf returns the elements of a tensor, not copied. T is the Go type of the tensor's
-// Type, or uint16 for the bits of BF16 and F16; anything else is a *TypeError.
+// DataOf returns the elements of a tensor without copying them. T is the Go type of the tensor's Type, or
+// uint16 for the bits of BF16 and F16; any other T is a *TypeError.
 func DataOf[T Element](t *Tensor) ([]T, error) { return core.DataOf[T](t) }
 
-// NumbersOf returns the elements of a tensor converted to T; a *TypeError reports strings,
-// and reals where T is int64. Where T is the tensor's own Go type it is the data itself,
-// which must not be changed.
+// NumbersOf returns the elements of a tensor converted to T. Strings, and reals if T is int64, are a
+// *TypeError. If T is the tensor's own Go type, the result is the tensor's data itself and must not be
+// changed.
 func NumbersOf[T int64 | float32 | float64](t *Tensor) ([]T, error) { return core.NumbersOf[T](t) }
 
-// DefaultMaxBytes is what WithMemoryLimit sets where it is not used.
+// DefaultMaxBytes is the limit without WithMemoryLimit.
 const DefaultMaxBytes = core.DefaultMaxBytes
 
-// DefaultMaxTensorBytes is what WithTensorLimit sets where it is not used.
+// DefaultMaxTensorBytes is the limit without WithTensorLimit.
 const DefaultMaxTensorBytes = core.DefaultMaxTensorBytes
 
-// MaxThreads is the most that WithThreads takes.
+// MaxThreads is the largest number that WithThreads accepts.
 const MaxThreads = kernels.MaxThreads
 
 // Engine says what computes the ops.
@@ -87,10 +87,10 @@ type Engine = kernels.Engine
 const (
 	Kernels   = kernels.Kernels   // the fastest kernels that the CPU has
 	Portable  = kernels.Portable  // the same program with the kernels in plain Go
-	Reference = kernels.Reference // each op's reference, which defines its result
+	Reference = kernels.Reference // the references, which define each op's result
 )
 
-// ISA is an instruction set for which there are kernels, beside those in plain Go.
+// ISA is an instruction set for which there are kernels in assembly.
 type ISA = kernels.ISA
 
 // The instruction sets.
@@ -99,12 +99,11 @@ const (
 	AVX512VNNI = kernels.AVX512VNNI // AVX-512 F, BW, DQ, VL and VNNI
 )
 
-// InputSpec makes a tensor of the graph an input, or gives an input a shape.
+// InputSpec makes a tensor of the graph an input, or sets the shape of an input.
 type InputSpec = tf.InputSpec
 
-// ParseInputSpec reads NAME, NAME:PORT, or either with a shape behind it, as "x:1,8,8,3" or
-// "x:[?,8,8,3]".
+// ParseInputSpec reads NAME or NAME:PORT, optionally followed by a shape: "x:1,8,8,3" or "x:[?,8,8,3]".
 func ParseInputSpec(s string) (InputSpec, error) { return tf.ParseInputSpec(s) }
 
-// Limits bounds what is accepted of a GraphDef.
+// Limits bounds what is accepted in a GraphDef.
 type Limits = graphdef.Limits

@@ -1,11 +1,11 @@
 // Package builders turns ranges of reals (min and max) into scales and zero points:
 // the ten Scaled* builders of nGraph's document on quantization, under its names.
 //
-// nGraph and TensorFlow agree in the reals and differ in rounding. Every builder
-// takes a Scope, whose Arithmetic says whom to follow to the last bit: nGraph's own
-// code (the zero value), or a version of TensorFlow. Under nGraph's the builders emit
-// QuantizedConvolution, QuantizedDot and package fusedops' ops; under TensorFlow's
-// they emit IntegerConvolution and IntegerDot with a list of post-ops.
+// nGraph and TensorFlow compute the same real numbers and round them differently. Every builder takes a
+// Scope, whose Arithmetic says which of the two to follow to the last bit: nGraph's own code (the zero
+// value), or a version of TensorFlow. In nGraph's arithmetic the builders emit QuantizedConvolution,
+// QuantizedDot and the ops of package fusedops; in TensorFlow's they emit IntegerConvolution and IntegerDot
+// with a list of post-ops.
 //
 // Ranges are graph values, constant or computed. Every node that a builder makes
 // carries the builder's name in Origin.Builder.
@@ -27,13 +27,13 @@ import (
 // Arithmetic says whose rounding a builder reproduces.
 type Arithmetic uint8
 
-// The arithmetics. TensorFlow's name the version whose CPU kernels (with oneDNN) they
-// equal: 2_8 stands for up to 2.10, 2_13 for 2.11 to 2.13, 2_21 for 2.14 to 2.21.
+// The arithmetics. Those of TensorFlow equal its CPU kernels (with oneDNN) bit for bit and are named after
+// a version: 2_8 stands for versions up to 2.10, 2_13 for 2.11 to 2.13, 2_21 for 2.14 to 2.21.
 const (
 	NGraph Arithmetic = iota
-	// TensorFlowAuto is TensorFlow2_21 but for two of its defects, where it follows
-	// TensorFlow2_13 and says so in Origin.Repairs: filters quantized per channel with int32 output, and the
-	// compensation of MIN_FIRST in matrix products with a float bias.
+	// TensorFlowAuto is TensorFlow2_21 without two of its defects: filters quantized per channel with an
+	// int32 output, and the compensation for MIN_FIRST in matrix products with a float bias. There it
+	// follows TensorFlow2_13 and says so in Origin.Repairs.
 	TensorFlowAuto
 	TensorFlow2_8
 	TensorFlow2_13
@@ -51,7 +51,7 @@ func (a Arithmetic) String() string {
 	return fmt.Sprintf("invalid(%d)", uint8(a))
 }
 
-// MarshalText makes an Arithmetic its name in JSON.
+// MarshalText writes the name, which stands for the Arithmetic in JSON.
 func (a Arithmetic) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
 // UnmarshalText parses an arithmetic's name.
@@ -65,31 +65,31 @@ func (a *Arithmetic) UnmarshalText(b []byte) error {
 	return fmt.Errorf("unknown arithmetic %q, want one of %q", b, arithmeticNames)
 }
 
-// upTo2_13 reports whether a is one of TensorFlow's versions before 2.14.
+// upTo2_13 reports whether a is the arithmetic of a TensorFlow version before 2.14.
 func (a Arithmetic) upTo2_13() bool { return a == TensorFlow2_8 || a == TensorFlow2_13 }
 
-// Scope is what every builder takes beside its operands: the arithmetic, and the
-// TensorFlow node that it serves, if any.
+// Scope is passed to every builder along with its operands: the arithmetic, and the TensorFlow node that
+// the call translates, if any.
 type Scope struct {
 	Arithmetic Arithmetic
 	Node       string // the TensorFlow node; also the name of the core node that computes the output
 	Op         string // its op
 }
 
-// Range holds the least and the greatest real that a quantized tensor stands for: two
-// values of one real type, of shape [] or [1], or one element per channel where the
-// builder says so. nGraph's arithmetic, which takes the larger magnitude, takes them in either
-// order; TensorFlow's demands Min <= Max.
+// Range holds the least and the greatest real that a quantized tensor can represent: two values of one
+// real type, of shape [] or [1], or with one element per channel where the builder says so. nGraph's
+// arithmetic uses the larger magnitude and accepts them in either order; TensorFlow's requires
+// Min <= Max.
 type Range struct{ Min, Max core.Value }
 
-// Output is what a builder returns: a value and, under TensorFlow's arithmetic, the
-// range that TensorFlow reports of it (unset for outputs that are real).
+// Output is the result of a builder: a value and, in TensorFlow's arithmetic, the range that TensorFlow
+// reports for it (unset for real outputs).
 type Output struct {
 	core.Value
 	Range
 }
 
-// emitter makes the nodes of one builder call. After the first error it makes no more.
+// emitter creates the nodes of one builder call. After the first error it creates no more.
 type emitter struct {
 	Scope
 	builder string
@@ -122,7 +122,7 @@ func prefixed(input, msg string) string {
 	return input + ": " + msg
 }
 
-// unsupported records that the arithmetic has no such computation.
+// unsupported records that this is not supported in the chosen arithmetic.
 func (e *emitter) unsupported(format string, args ...any) {
 	e.fail("", "%s: TensorFlow's arithmetic has no such kernel", fmt.Sprintf(format, args...))
 }
@@ -142,8 +142,8 @@ type input struct {
 	value core.Value
 }
 
-// name returns the name of a node that plays a role in the call: the TensorFlow node's
-// for the role "", with #role behind it for others (no TensorFlow name holds a #).
+// name returns the name of the node with a role in the call: the TensorFlow node's name for the role "",
+// and that name followed by #role for the others (TensorFlow names contain no #).
 func (e *emitter) name(role string) string {
 	if e.Node == "" || role == "" {
 		return e.Node
@@ -151,8 +151,8 @@ func (e *emitter) name(role string) string {
 	return e.Node + "#" + role
 }
 
-// outs applies an op and returns its outputs. The same op on the same inputs in the
-// same role is one node; another one gets a name of its own.
+// outs applies an op and returns its outputs. The same op on the same inputs in the same role becomes one
+// node; a different op in that role gets a name of its own.
 func (e *emitter) outs(role string, op core.Op, in ...core.Value) []core.Value {
 	if e.err != nil {
 		return nil
@@ -165,7 +165,7 @@ func (e *emitter) outs(role string, op core.Op, in ...core.Value) []core.Value {
 	return outputs(e.once(role, n))
 }
 
-// once registers a node under a role, or returns the equal one that plays it already.
+// once registers a node under a role, or returns an equal node that already has that role.
 func (e *emitter) once(role string, n *core.Node) *core.Node {
 	for base, i := role, 2; ; i++ {
 		old, taken := e.made[role]
@@ -206,13 +206,12 @@ func (e *emitter) mul(role string, a, b core.Value) core.Value {
 	return e.op(role, &pointwise.Multiply{}, a, b)
 }
 
-// scaleProduct returns the product of two scales of TensorFlow's, which is 0 where it would
-// be subnormal.
+// scaleProduct returns the product of two of TensorFlow's scales, with 0 in place of a subnormal result.
 func (e *emitter) scaleProduct(role string, a, b core.Value) core.Value {
 	return e.flushed(role, e.mul(role, a, b))
 }
 
-// flushed returns v with 0 for subnormal numbers, which is what TensorFlow's threads read and write.
+// flushed returns v with 0 in place of subnormal numbers: TensorFlow's threads read and write them as 0.
 func (e *emitter) flushed(role string, v core.Value) core.Value {
 	if e.err != nil || e.Arithmetic == NGraph || v.Type() != core.F32 || !maybeSubnormal(v) {
 		return v
@@ -220,8 +219,8 @@ func (e *emitter) flushed(role string, v core.Value) core.Value {
 	return e.op(role+"_flushed", &pointwise.FlushSubnormals{}, v)
 }
 
-// farFromSubnormal reports whether v is known to hold zeros and numbers of at least 2^-78: sums and
-// differences of those are 0 or at least 2^-101.
+// farFromSubnormal reports whether v is known to hold only zeros and numbers of magnitude 2^-78 or more:
+// their sums and differences are 0 or at least 2^-101.
 func farFromSubnormal(v core.Value) bool {
 	c := v.Folded()
 	return c != nil && !slices.ContainsFunc(c.Float64s(), func(x float64) bool {
@@ -229,7 +228,7 @@ func farFromSubnormal(v core.Value) bool {
 	})
 }
 
-// maybeSubnormal reports whether no constant shows that v holds normal numbers and zeros only.
+// maybeSubnormal reports whether v may hold subnormal numbers, as far as constants tell.
 func maybeSubnormal(v core.Value) bool {
 	c := v.Folded()
 	return c == nil || slices.ContainsFunc(c.Float64s(), func(x float64) bool {
@@ -264,7 +263,7 @@ func (e *emitter) real(role string, v float32) core.Value {
 // maxConstant bounds the elements of the constants that builders make.
 const maxConstant = 1 << 24
 
-// filled returns a constant whose elements all have one value, for 8-bit types, or 0.
+// filled returns a constant whose elements all have the same value: any value of an 8-bit type, or 0.
 func (e *emitter) filled(role string, t core.Type, s core.Shape, value byte) core.Value {
 	if e.err != nil {
 		return core.Value{}
@@ -301,8 +300,8 @@ func (e *emitter) quantizedType(name string, v core.Value, want ...core.Type) co
 	return core.U8
 }
 
-// scale returns a range's scale, by a rule, as a scalar; role tells the range, in the
-// node's name and in errors.
+// scale returns the scale of a range, computed by a rule, as a scalar. role names the range in the node's
+// name and in errors.
 func (e *emitter) scale(role string, op quantization.RangeToScale, r Range) core.Value {
 	if !e.scalar(role, r) {
 		return core.Value{}
@@ -312,7 +311,7 @@ func (e *emitter) scale(role string, op quantization.RangeToScale, r Range) core
 	return e.op(role+"_"+ruleSuffix(op.Rule), &op, r.Min, r.Max)
 }
 
-// scales is scale for a range that may hold one element per channel.
+// scales is like scale for a range that may have one element per channel.
 func (e *emitter) scales(role string, op quantization.RangeToScale, r Range, perChannel bool) core.Value {
 	if !perChannel {
 		return e.scale(role, op, r)
@@ -344,7 +343,7 @@ func (e *emitter) scalar(role string, r Range) bool {
 	return true
 }
 
-// ruleSuffix returns what a rule computes.
+// ruleSuffix returns the word for what a rule computes.
 func ruleSuffix(r quantization.ScaleRule) string {
 	if r == quantization.ScaleSymmetric || r == quantization.ScaleBumped {
 		return "scale"

@@ -23,7 +23,7 @@ type Concatenation struct {
 }
 
 // ScaledQuantizedConcat concatenates quantized tensors over the range that covers all
-// of theirs (nGraph's later QuantizedConcatBuilder).
+// of theirs (QuantizedConcatBuilder in later versions of nGraph).
 //
 //	nGraph:     Dequantize and Quantize (ties to even) each arg, scales by
 //	            quantization.ScaleSymmetric; then Concat

@@ -8,7 +8,7 @@ import (
 )
 
 // Convolution holds the operands and attributes of the convolution builders. Each
-// builder reads those it names.
+// builder reads those that its document names.
 type Convolution struct {
 	// Spatial holds layout, strides, dilations and padding. nGraph's layout is NCHW with
 	// OIHW filters; TensorFlow's is NHWC with filters [spatial..., C/Groups, O].
@@ -30,7 +30,7 @@ type Convolution struct {
 	OutputType core.Type
 	WithRelu   bool
 
-	// Activation of an 8-bit output, in place of WithRelu, and LeakyRelu's slope: under
+	// Activation of an 8-bit output, in place of WithRelu, and LeakyRelu's slope: in
 	// TensorFlow's arithmetic, with filters of i8.
 	Activation numeric.Activation
 	Alpha      float32
@@ -47,27 +47,27 @@ func ScaledQuantizedConvolution(s Scope, c Convolution) (Output, error) {
 }
 
 // ScaledQuantizedConvolutionRelu is ScaledQuantizedConvolution with max(x, 0) before
-// the rounding (nGraph's later QuantizedConvolutionReluBuilder).
+// the rounding (QuantizedConvolutionReluBuilder in later versions of nGraph).
 func ScaledQuantizedConvolutionRelu(s Scope, c Convolution) (Output, error) {
 	c.WithRelu = true
 	return buildConvolution(s, "ScaledQuantizedConvolutionRelu", c, wants{})
 }
 
-// ScaledQuantizedConvolutionBias adds a bias, and max(x, 0) with WithRelu (nGraph's
-// later QuantizedConvolutionBiasBuilder). Under nGraph's arithmetic a real bias is
+// ScaledQuantizedConvolutionBias adds a bias, and max(x, 0) with WithRelu (QuantizedConvolutionBiasBuilder in
+// later versions of nGraph). In nGraph's arithmetic a real bias is
 // quantized to i32 first, by A(data) * A(filters) / (255*127).
 func ScaledQuantizedConvolutionBias(s Scope, c Convolution) (Output, error) {
 	return buildConvolution(s, "ScaledQuantizedConvolutionBias", c, wants{bias: true})
 }
 
 // ScaledQuantizedConvolutionBiasAdd adds a bias and a summand, then max(x, 0) with
-// WithRelu (nGraph's later QuantizedConvolutionBiasAddBuilder).
+// WithRelu (QuantizedConvolutionBiasAddBuilder in later versions of nGraph).
 func ScaledQuantizedConvolutionBiasAdd(s Scope, c Convolution) (Output, error) {
 	return buildConvolution(s, "ScaledQuantizedConvolutionBiasAdd", c, wants{bias: true, sum: true})
 }
 
 // ScaledQuantizedConvolutionBiasSignedAdd adds a bias and an i8 summand to an u8
-// output, with ReLU (nGraph's later QuantizedConvolutionBiasSignedAddBuilder). As the
+// output, with ReLU (QuantizedConvolutionBiasSignedAddBuilder in later versions of nGraph). As the
 // i8 summand's memory takes the result in both frameworks, values stop at 127.
 func ScaledQuantizedConvolutionBiasSignedAdd(s Scope, c Convolution) (Output, error) {
 	return buildConvolution(s, "ScaledQuantizedConvolutionBiasSignedAdd", c, wants{bias: true, sum: true, signed: true})
@@ -99,7 +99,7 @@ func buildConvolution(s Scope, builder string, c Convolution, w wants) (Output, 
 	return e.tensorFlowConvolution(c)
 }
 
-// optional checks that an operand is there if, and only if, the builder takes it.
+// optional checks that an operand is given if, and only if, the builder takes it.
 func (e *emitter) optional(name string, v core.Value, wanted bool) {
 	switch {
 	case wanted:
@@ -142,7 +142,7 @@ func (c *Convolution) outputChannels() int {
 
 // DepthwiseFilters turns TensorFlow's depthwise filters [spatial..., C, M] into the
 // filters [spatial..., 1, C*M] of a convolution in C groups, which it returns too. The
-// output channel c*M+m stays.
+// output channel c*M+m stays where it is.
 func DepthwiseFilters(s Scope, filters core.Value) (core.Value, int, error) {
 	e := newEmitter(s, "DepthwiseFilters")
 	e.require(input{"filters", filters})

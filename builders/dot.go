@@ -6,7 +6,7 @@ import (
 )
 
 // Dot holds the operands and attributes of the dot product builders. Each builder
-// reads those it names.
+// reads those that its document names.
 type Dot struct {
 	Input0 core.Value // i8 or u8, [m..., k...]
 	Input1 core.Value // i8 or u8, [k..., n...]; [N, K] for nGraph's ScaledQuantizedDotBias
@@ -14,7 +14,7 @@ type Dot struct {
 	Sum    core.Value // a real summand of the output's shape: _QuantizedMatMul's Add
 
 	Input0Range Range
-	Input1Range Range // [], [1], or one element per column under TensorFlow's arithmetic
+	Input1Range Range // [], [1], or one element per column in TensorFlow's arithmetic
 	OutputRange Range // nGraph's output range, TensorFlow's freezed range; unused for i32 and f32
 
 	// OutputType is i8, u8, i32 or f32. In nGraph's ScaledQuantizedDotBias it follows from
@@ -33,7 +33,7 @@ type Dot struct {
 	Alpha                  float32            // LeakyRelu's
 }
 
-// QuantMode says how TensorFlow's matrix products read a range.
+// QuantMode says how TensorFlow's matrix products interpret the range of their input.
 type QuantMode uint8
 
 // The modes, with TensorFlow's names MIN_FIRST and SCALED.
@@ -42,7 +42,7 @@ const (
 	Scaled                    // q = 0 stands for 0
 )
 
-// ScaledQuantizedDot multiplies quantized tensors (nGraph's later QuantizedDotBuilder).
+// ScaledQuantizedDot multiplies quantized tensors (QuantizedDotBuilder in later versions of nGraph).
 //
 //	nGraph:     QuantizedDot with scales by quantization.ScaleSymmetric and zero points 0
 //	TensorFlow: QuantizedMatMul and _QuantizedMatMul without a bias; see tensorFlowDot
@@ -50,7 +50,7 @@ func ScaledQuantizedDot(s Scope, d Dot) (Output, error) {
 	return buildDot(s, "ScaledQuantizedDot", d, false)
 }
 
-// ScaledQuantizedDotBias adds a bias (nGraph's later QuantizedDotBiasBuilder).
+// ScaledQuantizedDotBias adds a bias (QuantizedDotBiasBuilder in later versions of nGraph).
 //
 //	nGraph:     fusedops.QuantizedDotBias; the scale is that of input times that of the
 //	            i8 weights, divided by the output's if d.Requantize

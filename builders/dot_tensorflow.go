@@ -111,9 +111,9 @@ func (m *matmul) addBias(bias core.Value) {
 	m.posts.add(m.addend)
 }
 
-// mayUnderflow reports whether a real result may be subnormal before TensorFlow flushes it: it is
-// not where the unit is known to be no tiny number, but for what a summand, a tiny bias before an
-// activation, or one in units of the accumulators makes of it.
+// mayUnderflow reports whether a real result may be subnormal, so that TensorFlow flushes it to 0. It
+// cannot be if the unit is known not to be tiny, unless a summand, a tiny bias before an activation, or a
+// bias in units of the accumulators makes it so.
 func (m *matmul) mayUnderflow() bool {
 	if m.err != nil || !farFromSubnormal(m.unit) || m.Sum.Node != nil {
 		return true
@@ -168,8 +168,8 @@ func (m *matmul) columnSums() core.Value {
 		m.zeros("columns_zero_point", core.I8, core.Shape{}), m.real("one", 1))
 }
 
-// compensation returns L(a) * min_a / (max_a - min_a) * columnSums: what the range's min
-// adds to every accumulator.
+// compensation returns L(a) * min_a / (max_a - min_a) * columnSums: what a min other than 0 adds to every
+// accumulator.
 func (m *matmul) compensation() core.Value {
 	r := m.Input0Range
 	zero := m.div("input_offset", m.mul("min_levels", m.inputLevels(), m.scalarOf("input_min", r.Min)),
@@ -177,7 +177,7 @@ func (m *matmul) compensation() core.Value {
 	return m.mul("compensation", m.columnSums(), zero)
 }
 
-// levels are the quantized values from 0 to the end of a type, TensorFlow's L.
+// levels returns how many steps lead from 0 to the largest value of a type, TensorFlow's L.
 func levels(t core.Type) float32 {
 	if t == core.I8 {
 		return 127
@@ -250,7 +250,7 @@ func (m *matmul) finish(s core.Value) Range {
 	return Range{}
 }
 
-// outputReciprocal returns what makes 8-bit steps of the real result: L / A(output range) in
+// outputReciprocal returns the factor that turns the real result into 8-bit steps: L / A(output range) in
 // _QuantizedMatMul, 1 / (A(output range) / L) in the others.
 func (m *matmul) outputReciprocal() core.Value {
 	step := quantization.RangeToScale{Type: m.OutputType, Divides: true}
@@ -308,8 +308,8 @@ func (m *matmul) accumulatorUnits() Range {
 	return out
 }
 
-// units returns 255*127 / (w_a * A(b)): accumulators for 1. Where it is what a bias is divided
-// by, and not finite, a range may be [0, 0]: the bias then counts as 0.
+// units returns 255*127 / (w_a * A(b)): how many accumulator steps make 1. Where a bias is divided by it and
+// it is not finite, because a range is [0, 0], the bias counts as 0.
 func (m *matmul) units(finite bool) core.Value {
 	a := quantization.RangeToScale{Type: m.typeA, Rule: quantization.ScaleMagnitude, Divides: finite}
 	if m.mode() == MinFirst {

@@ -14,7 +14,7 @@ type Quantization struct {
 	Data core.Value // f32 or f64, any shape
 	Range
 
-	// The attributes under nGraph's arithmetic: the output's type i8, u8 or i32, the
+	// The attributes in nGraph's arithmetic: the output's type i8, u8 or i32, the
 	// axes that min and max keep, and the round mode.
 	Type      core.Type
 	Axes      []int
@@ -24,7 +24,7 @@ type Quantization struct {
 	TensorFlow *tensorflow.QuantizeV2
 }
 
-// ScaledQuantize quantizes reals to a range (nGraph's later QuantizeBuilder).
+// ScaledQuantize quantizes reals to a range (QuantizeBuilder in later versions of nGraph).
 //
 //	nGraph:     Quantize(data, scale, 0), scale by quantization.ScaleBumped of the range; min and
 //	            max have the data's type, and its shape projected on Axes
@@ -71,7 +71,7 @@ type Dequantization struct {
 	Data core.Value // i8, u8 or i32, any shape
 	Range
 
-	// The attributes under nGraph's arithmetic: the output's type, that of min and max,
+	// The attributes in nGraph's arithmetic: the output's type, that of min and max,
 	// and the axes that min and max keep.
 	Type core.Type
 	Axes []int

@@ -5,47 +5,46 @@ import (
 	"slices"
 )
 
-// Caller is an Op that calls functions: the body of a loop, the branches of a conditional.
-// The control is the op's, in Call; who runs the op says how a function is computed.
+// Caller is an Op that calls functions: the body of a loop, or the branches of a conditional. Its method
+// Call contains the control flow; whoever runs the op supplies the means to compute a function.
 type Caller interface {
 	Op
 	// Functions returns the functions, which must not be changed.
 	Functions() []*Function
-	// FunctionNames says what each function is to the op: condition, body.
+	// FunctionNames returns the role of each function, such as condition or body.
 	FunctionNames() []string
-	// WithFunctions returns the op with other functions in their places, which have the same
-	// parameters and results.
+	// WithFunctions returns the op with other functions in place of its own. They have the same parameters
+	// and results.
 	WithFunctions(f []*Function) Caller
-	// Specialize returns the op with functions whose parameters have the shapes that inputs
-	// of some facts give them. Infer accepts the inputs.
+	// Specialize returns the op with functions whose parameters have the shapes that follow from the given
+	// inputs, which Infer accepts.
 	Specialize(in []Operand) (Caller, error)
-	// Inferences returns how often Infer infers each function at most, where those call
-	// others so deep: 0 if they call none.
+	// Inferences returns how often, at most, Infer infers each function, given how deep the functions
+	// call others; the depth is 0 if they call none.
 	Inferences(depth int) int
-	// Call is Eval where call computes the functions. It checks that the inputs have the
-	// types and shapes of the functions' parameters.
+	// Call is like Eval, but uses call to compute the functions. It checks that the inputs have the types
+	// and shapes of the functions' parameters.
 	Call(in, out []*Tensor, call Call) error
 }
 
-// Call computes function number i of a Caller for its parameters, in their order. A tensor
-// in out has its result's type and, if that is known, its shape, and is written into; where
-// there is none, a new one is put. The tensors of out share no memory with those of in, nor
-// with each other. An error of the function's own is an *OpError or a *MemoryError; any other
-// one ends the evaluation, and is passed on as it is.
+// Call computes function number i of a Caller. in holds the values of the parameters, in order. If out
+// holds a tensor for a result, it has the result's type and, if known, shape, and the result is written into
+// it; if it is nil, it is set to a new tensor. The tensors of out share no memory with those of in or with
+// each other. Errors within the function are an *OpError or a *MemoryError; any other error ends the
+// evaluation and is passed on unchanged.
 type Call func(i int, in, out []*Tensor) error
 
 const (
 	// MaxCallDepth bounds how deep functions call functions.
 	MaxCallDepth = 8
-	// MaxCalledNodes bounds the nodes of the functions that the nodes of one function call,
-	// and those call: a node counts as often as there are ways to call it.
+	// MaxCalledNodes bounds how many nodes one function may call, directly or through other functions. A
+	// node counts once for each path of calls that leads to it.
 	MaxCalledNodes = 1 << 20
-	// MaxCallWork bounds how many nodes of called functions are inferred when their
-	// caller is.
+	// MaxCallWork bounds how many nodes of called functions are inferred when the caller is inferred.
 	MaxCallWork = 1 << 23
 )
 
-// References returns the Call of functions by their ops' references, within limits.
+// References returns a Call that computes functions with their ops' references, within limits.
 func References(functions []*Function, limits MemoryLimits) Call {
 	evaluations := make([]*Evaluation, len(functions))
 	return func(i int, in, out []*Tensor) error {
@@ -75,8 +74,8 @@ func References(functions []*Function, limits MemoryLimits) Call {
 	}
 }
 
-// CallWithin is EvalWithin of a Caller: of the node's op, or of what Specialize made of it.
-// call computes its functions.
+// CallWithin is like EvalWithin for a Caller: the node's op, or the result of its Specialize. call computes
+// the functions.
 func (n *Node) CallWithin(op Caller, in []*Tensor, held int64, limits MemoryLimits, call Call) ([]*Tensor, error) {
 	facts := n.outputs
 	if slices.ContainsFunc(facts, func(f Fact) bool { return !f.Static() }) {
@@ -95,7 +94,7 @@ func (n *Node) CallWithin(op Caller, in []*Tensor, held int64, limits MemoryLimi
 	return out, located(err, op, n.Name)
 }
 
-// tensorsOf returns tensors of facts; nil where they are not known.
+// tensorsOf returns new tensors with the given facts; nil where a fact is not fully known.
 func tensorsOf(facts []Fact) (out []*Tensor, err error) {
 	out = make([]*Tensor, len(facts))
 	for i, f := range facts {
@@ -108,8 +107,8 @@ func tensorsOf(facts []Fact) (out []*Tensor, err error) {
 	return out, nil
 }
 
-// Deliver makes t result number k: it is written into out[k], whose type and shape it must
-// have, or put there if there is none: itself if nobody else has it, else a copy.
+// Deliver makes t result number k. If out[k] holds a tensor, t must have its type and shape and is copied
+// into it. Otherwise out[k] is set to t, or to a copy if t is used elsewhere.
 func Deliver(out []*Tensor, k int, t *Tensor, own bool) error {
 	switch into := out[k]; {
 	case into == nil && own:
@@ -125,7 +124,7 @@ func Deliver(out []*Tensor, k int, t *Tensor, own bool) error {
 	return nil
 }
 
-// OperandsOf returns tensors as what Infer sees of constants.
+// OperandsOf returns tensors in the form in which Infer sees constant inputs.
 func OperandsOf(in []*Tensor) []Operand {
 	list := make([]Operand, len(in))
 	for i, t := range in {
@@ -134,7 +133,7 @@ func OperandsOf(in []*Tensor) []Operand {
 	return list
 }
 
-// returned returns the values that the results pass on.
+// returned returns the values that the Result nodes pass on.
 func (f *Function) returned() []Value {
 	values := make([]Value, len(f.Results))
 	for i, r := range f.Results {
@@ -143,7 +142,7 @@ func (f *Function) returned() []Value {
 	return values
 }
 
-// WithShapes is Bind for the parameters in their order.
+// WithShapes is like Bind, with the shapes of all parameters in order.
 func (f *Function) WithShapes(shapes []Shape) (*Function, error) {
 	named := make(map[string]Shape, len(shapes))
 	for i, p := range f.Parameters {
@@ -152,7 +151,7 @@ func (f *Function) WithShapes(shapes []Shape) (*Function, error) {
 	return f.Bind(named)
 }
 
-// CheckCalled checks a function that an op calls, and returns how deep it calls others.
+// CheckCalled checks a function that an op calls, and returns how deeply it calls others.
 func CheckCalled(constraint, what string, f *Function) (depth int, err error) {
 	err = f.checkOwn()
 	if err == nil {
@@ -164,17 +163,18 @@ func CheckCalled(constraint, what string, f *Function) (depth int, err error) {
 	return 0, Violation(constraint, -1, "%s: %v", what, err)
 }
 
-// callees tells of what a function calls.
+// callees sums up what a function calls.
 type callees struct {
-	depth int // how deep it calls others
-	nodes int // its own and those of what it calls, as often as there are ways to call them
-	work  int // how many nodes are inferred for it
+	depth int // of nested calls
+	nodes int // its own and those of the functions it calls, counted once for each path of calls
+	work  int // how many nodes are inferred when it is inferred
 }
 
-// callWalk has what is known of functions.
+// callWalk remembers the functions that have been looked at.
 type callWalk map[*Function]callees
 
-// of checks what f, which is right itself, calls. It may call others so deep, less one.
+// of checks the functions that f calls. f itself has been checked, and may call others to a depth of less
+// than the limit.
 func (w callWalk) of(f *Function, deep int) (callees, error) {
 	c, known := w[f]
 	if known && c.depth < deep {
@@ -216,7 +216,7 @@ func (w callWalk) of(f *Function, deep int) (callees, error) {
 	return c, nil
 }
 
-// CalledError returns an error of a function with what the function is to the op.
+// CalledError returns an error of a function, with the function's role in the op.
 func CalledError(what string, err error) error {
 	if e, ok := err.(*OpError); ok {
 		return Violation("", -1, "%s: %v", what, e)
@@ -224,7 +224,8 @@ func CalledError(what string, err error) error {
 	return &passedError{err}
 }
 
-// passedError is an error that is no op's or that tells its node: callers do not make it theirs.
+// passedError is an error that does not come from an op, or that already names its node. Callers pass it on
+// unchanged.
 type passedError struct{ error }
 
 // Unwrap returns the error.

@@ -6,8 +6,8 @@ import "fmt"
 type OpError struct {
 	Node       string // the node, if it has a name
 	Op         string
-	Constraint string // the label in the op's document, as Quantize-C2; may be empty
-	Input      int    // the input at fault; -1 for attributes and for inputs together
+	Constraint string // its label in the op's document, such as Quantize-C2; may be empty
+	Input      int    // the input at fault; -1 for attributes, and where several inputs do not fit together
 	InputName  string // its name, if the op names its inputs
 	Msg        string // what was got and what was wanted
 }
@@ -46,16 +46,16 @@ func WantInputs(in []Operand, n int) error {
 	return nil
 }
 
-// MemoryError reports a node that would need more memory than it may take. It is found
-// before any is taken.
+// MemoryError reports a node that would need more memory than it may take. It is returned before anything
+// is allocated.
 type MemoryError struct {
 	Node, Op string
 	Outputs  []Fact
-	Bytes    int64 // for the outputs and what they are computed from, or of one tensor
+	Bytes    int64 // of the outputs and what they are computed from, or, with OneTensor, of one tensor
 	Limit    int64
 
-	// OneTensor says that one output is larger than MemoryLimits.TensorBytes, the Limit; else
-	// all that is held at once is.
+	// OneTensor says that Limit is MemoryLimits.TensorBytes and a single output exceeds it. Otherwise
+	// everything held at the same time does.
 	OneTensor bool
 }
 
@@ -77,7 +77,7 @@ func (e *MemoryError) Error() string {
 	return fmt.Sprintf("%s: got %s, for which %d bytes are needed, want at most %d", at, outputs, e.Bytes, e.Limit)
 }
 
-// located fills an OpError's op, node and input names.
+// located fills in an OpError's names of the op, the node and the input.
 func located(err error, op Op, node string) error {
 	if err == nil {
 		return nil

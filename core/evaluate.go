@@ -2,18 +2,18 @@ package core
 
 import "fmt"
 
-// Evaluation computes nodes one after the other by their ops' references. It never changes:
-// any number of goroutines may Run it at the same time.
+// Evaluation computes nodes one after the other with their ops' references. It does not change, so any
+// number of goroutines may call Run at the same time.
 type Evaluation struct {
 	nodes  []*Node
 	own    map[*Node]bool // the same nodes
-	last   map[Value]int  // the number of the node that reads a value last; that of no node for what is kept
+	last   map[Value]int  // the number of the last node that reads a value; past the end for values to keep
 	limits MemoryLimits
 }
 
-// NewEvaluation returns the evaluation of nodes, each behind those that it reads, in which
-// values of keep outlast their readers. What the nodes compute is held within limits.
-// Parameters, Constants and Results among the nodes are passed over.
+// NewEvaluation returns an evaluation of the nodes, each of which comes after those that it reads. The values
+// in keep are kept after their last reader; others are dropped. Memory stays within limits. Parameters,
+// Constants and Results among the nodes are skipped.
 func NewEvaluation(nodes []*Node, keep []Value, limits MemoryLimits) *Evaluation {
 	e := &Evaluation{own: map[*Node]bool{}, last: map[Value]int{}, limits: limits}
 	for _, n := range nodes {
@@ -32,8 +32,7 @@ func NewEvaluation(nodes []*Node, keep []Value, limits MemoryLimits) *Evaluation
 	return e
 }
 
-// IsComputed reports whether a node's outputs are neither given nor known, nor those of
-// another node: whether it is no Parameter, Constant or Result.
+// IsComputed reports whether a node computes its outputs: it is not a Parameter, a Constant or a Result.
 func (n *Node) IsComputed() bool {
 	switch n.op.(type) {
 	case *Parameter, *Constant, *Result:
@@ -45,10 +44,10 @@ func (n *Node) IsComputed() bool {
 // Nodes returns the nodes in the order in which they are computed; they must not be changed.
 func (e *Evaluation) Nodes() []*Node { return e.nodes }
 
-// Values are the tensors of one Run. Constants need not be there.
+// Values holds the tensors of one Run. Constants need not be in it.
 type Values map[Value]*Tensor
 
-// source returns the value that Results pass on.
+// source follows Results back to the value that they pass on.
 func (v Value) source() Value {
 	for {
 		if _, ok := v.Node.op.(*Result); !ok {
@@ -58,7 +57,7 @@ func (v Value) source() Value {
 	}
 }
 
-// Of returns the tensor of a value: a constant's own, else what is there; nil for none.
+// Of returns the tensor of a value: the constant's own, or else the one in v; nil if there is none.
 func (v Values) Of(x Value) *Tensor {
 	x = x.source()
 	if t := x.Constant(); t != nil {
@@ -67,10 +66,9 @@ func (v Values) Of(x Value) *Tensor {
 	return v[x]
 }
 
-// Run adds what the nodes compute to values, which has what else they read, and drops what no
-// later node reads and is not to be kept. eval computes node number i: n.EvalWithin, with
-// what its caller does around it. A *MemoryError reports the node for which the limit is not
-// enough.
+// Run computes the nodes. values holds everything else that they read; Run adds their outputs and drops
+// each value after its last reader unless it is to be kept. eval computes node number i: it calls
+// n.EvalWithin, and may do more around it. A *MemoryError reports the node for which the limit is too low.
 func (e *Evaluation) Run(
 	values Values, eval func(i int, n *Node, in []*Tensor, held int64, limits MemoryLimits) ([]*Tensor, error),
 ) error {
@@ -99,8 +97,8 @@ func (e *Evaluation) Run(
 	return nil
 }
 
-// drop forgets what node number i was the last to read, and returns the bytes of it that
-// nodes had computed.
+// drop forgets the values that node number i was the last to read, and returns the bytes of those that nodes
+// had computed.
 func (e *Evaluation) drop(i int, values Values) (bytes int64) {
 	for _, v := range e.nodes[i].inputs {
 		v = v.source()
@@ -128,8 +126,8 @@ func CheckCopies(results []*Node, values Values, limit int64) error {
 	return nil
 }
 
-// Eval runs every node's reference: inputs by parameter name, results by name. Results may be
-// inputs or constants.
+// Eval runs the reference of every node. Inputs are given by the names of parameters, and results are
+// returned by name. A result may be the tensor of an input or a constant.
 func (f *Function) Eval(inputs map[string]*Tensor) (map[string]*Tensor, error) {
 	values := Values{}
 	for _, p := range f.Parameters {

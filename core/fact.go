@@ -1,14 +1,14 @@
 package core
 
-// Fact is what is known of a value before it is computed: its element type and
-// shape, either of which may be partly unknown.
+// Fact is what is known about a value before it is computed: its element type and its shape. Either may be
+// unknown, and the shape may be partly known.
 type Fact struct {
 	Type  Type  `json:"type"`
 	Shape Shape `json:"shape"`
 }
 
-// Bytes returns the size of a tensor of a static fact, the headers of strings included. It
-// cannot overflow: shapes have at most MaxElements elements.
+// Bytes returns the size of a tensor with a static fact. For strings, it counts their headers. It cannot
+// overflow, since shapes have at most MaxElements elements.
 func (f Fact) Bytes() (int64, error) {
 	n, err := f.Shape.Elements()
 	if err != nil {

@@ -1,19 +1,19 @@
 package core
 
-// Bounds of Folded: it serves shapes, axes and the like.
+// These bound Folded, which is meant for shapes, axes and the like.
 const (
 	foldNodes    = 1024
 	foldElements = 1 << 16
 )
 
-// Folded returns the tensor of a value that follows from constants and known shapes
-// alone, by the ops' references or what a PartlyConstant op makes of them; nil for any other
-// value, and for one that takes many nodes or large tensors.
+// Folded returns the tensor of a value that follows from constants and known shapes alone, computed with the
+// ops' references or by PartlyConstant ops. It returns nil for any other value, and for one that would take
+// many nodes or large tensors.
 func (v Value) Folded() *Tensor {
 	return (&folder{values: map[*Node][]*Tensor{}}).value(v)
 }
 
-// folder remembers what it computed; nil is remembered as well.
+// folder remembers what it has computed, nil included.
 type folder struct{ values map[*Node][]*Tensor }
 
 func (f *folder) value(v Value) *Tensor {

@@ -59,8 +59,7 @@ func (f *Function) Nodes() []*Node {
 	return order
 }
 
-// AllNodes returns the nodes and, behind them, those of the functions that nodes call, each
-// function once.
+// AllNodes returns the nodes, followed by those of the functions that nodes call, each function once.
 func (f *Function) AllNodes() []*Node {
 	return slices.Concat(append([][]*Node{f.Nodes()}, f.namedFunctions().bodies()...)...)
 }
@@ -120,7 +119,7 @@ func (f *Function) Rewrite(visit func(n *Node, inputs []Value) ([]Value, error))
 	return g, nil
 }
 
-// withInputs returns n itself if the inputs are its own, else a copy over them.
+// withInputs returns n itself if it already has these inputs, otherwise a copy with them.
 func (n *Node) withInputs(inputs []Value) (*Node, error) {
 	if slices.Equal(inputs, n.inputs) {
 		return n, nil
@@ -159,8 +158,8 @@ func (f *Function) Bind(shapes map[string]Shape) (*Function, error) {
 }
 
 // WithResults returns f with other results: values of Names, parameters or
-// results, by name ("x" means "x:0"). Names that nothing needs any more are
-// dropped with keepNames false. Signatures stay whose inputs and outputs are all there.
+// results, by name ("x" means "x:0"). Unless keepNames is set, names that nothing
+// needs any more are dropped. Signatures stay if all their inputs and outputs do.
 func (f *Function) WithResults(names []string, keepNames bool) (*Function, error) {
 	g := &Function{Name: f.Name, Parameters: f.Parameters, Meta: f.Meta}
 	if keepNames {
@@ -203,7 +202,7 @@ func (f *Function) Lookup(name string) (Value, bool) {
 	return Value{}, false
 }
 
-// suggest returns a hint with the names nearest to one that is not there.
+// suggest returns a hint with the names most similar to one that does not exist.
 func (f *Function) suggest(name string) string {
 	best, bestDist := "", len(name)/2+1
 	for _, n := range slices.Sorted(maps.Keys(f.Names)) {
@@ -236,8 +235,8 @@ func editDistance(a, b string) int {
 	return row[len(b)]
 }
 
-// Signature is a way to call a Function: the names by which a caller gives inputs and gets
-// outputs, and what each stands for. TensorFlow's SignatureDefs are such.
+// Signature is a way to call a Function: the names by which a caller passes inputs and receives outputs, and
+// the parameter or tensor behind each, like a SignatureDef of TensorFlow.
 type Signature struct {
 	Inputs  map[string]string `json:"inputs"`  // the caller's name -> the parameter's
 	Outputs map[string]string `json:"outputs"` // the caller's name -> a result's, or one of Names
@@ -251,7 +250,7 @@ func (s Signature) String() string {
 	return bindings(s.Inputs) + "-> " + strings.TrimSuffix(bindings(s.Outputs), " ")
 }
 
-// FunctionError reports a Function that was put together wrongly.
+// FunctionError reports a Function that is not well formed.
 type FunctionError struct {
 	Part string // parameter 1, result 0 or name "conv1:0"; empty for the whole
 	Msg  string // what was got and what was wanted

@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// Check returns a *FunctionError unless f can be bound, evaluated and written: its
-// parameters and results are nodes of these ops with names of their own, its names stand
-// for values, every Parameter that is read is among the parameters, the functions that ops call
-// are such too, and what the signatures stand for is there.
+// Check returns a *FunctionError unless f can be bound, evaluated and written: its parameters and results
+// are nodes of the ops Parameter and Result with distinct names, its names refer to values, every Parameter
+// that is read is among the parameters, the same holds for the functions that ops call, and everything that
+// signatures refer to exists.
 func (f *Function) Check() error {
 	if err := f.checkOwn(); err != nil {
 		return err
@@ -20,7 +20,7 @@ func (f *Function) Check() error {
 	return f.checkSignatures()
 }
 
-// checkOwn checks what Check does, but for signatures and the functions that nodes call.
+// checkOwn does the checks of Check, except for signatures and for the functions that nodes call.
 func (f *Function) checkOwn() error {
 	if f == nil {
 		return &FunctionError{Msg: "got none"}

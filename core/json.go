@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of the JSON form that DecodeJSON accepts.
+// These limit what DecodeJSON accepts.
 const (
 	MaxJSONBytes = 64 << 20
 	MaxJSONNodes = 1 << 20
@@ -36,8 +36,8 @@ type document struct {
 	functions  map[string]json.RawMessage
 }
 
-// documentNode is a node; its number is its place in the list, and it reads nodes of
-// smaller numbers only.
+// documentNode is a node. Its number is its position in the list, and it reads only nodes with smaller
+// numbers.
 type documentNode struct {
 	Name       string          `json:"name,omitempty"`
 	Op         string          `json:"op"`
@@ -54,9 +54,9 @@ type documentNode struct {
 // valueRef is a value: the number of its node, and of the node's output.
 type valueRef [2]int
 
-// EncodeJSON returns the graph in its JSON form, one node a line, and the tensors of
-// its constants by the names under which the graph refers to them. Strings are in the
-// graph itself. The result is the same for the same Function.
+// EncodeJSON returns the graph in its JSON form, with one node on each line, and the tensors of its constants
+// by the names that the graph uses for them. Tensors of strings are in the graph itself. Equal Functions give
+// equal results.
 func (f *Function) EncodeJSON() (graph []byte, tensors map[string]*Tensor, err error) {
 	e := encoder{
 		number: map[*Node]int{}, tensors: map[string]*Tensor{}, named: map[*Tensor]string{}, taken: map[string]bool{},
@@ -89,7 +89,7 @@ func (f *Function) EncodeJSON() (graph []byte, tensors map[string]*Tensor, err e
 	return graph, e.tensors, err
 }
 
-// write lays the document out with one node, and one name, a line.
+// write lays out the document with each node and each name on a line of its own.
 func (d *document) write() ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "{\n\"schema\":%d,\n", d.Schema)
@@ -153,7 +153,7 @@ type encoder struct {
 	number  map[*Node]int
 	tensors map[string]*Tensor
 	named   map[*Tensor]string
-	taken   map[string]bool // names that a tensor without one must not get
+	taken   map[string]bool // names that must not be given to a tensor without a name
 
 	functions *functionNames
 }
@@ -222,8 +222,8 @@ func (e *encoder) constant(d *documentNode, n *Node, t *Tensor) {
 	}
 }
 
-// tensorName names a constant's tensor: after its node if no other tensor has that
-// name. One tensor has one name.
+// tensorName names a constant's tensor, after its node unless another tensor has that name. A tensor that
+// several constants share has one name.
 func (e *encoder) tensorName(n *Node, t *Tensor) string {
 	if name, ok := e.named[t]; ok {
 		return name
@@ -242,14 +242,14 @@ func (e *encoder) tensorName(n *Node, t *Tensor) string {
 	return name
 }
 
-// metadataName is the one name that safetensors files do not allow for a tensor.
+// metadataName is the only name that a tensor in a safetensors file cannot have.
 const metadataName = "__metadata__"
 
-// DecodeJSON reads what EncodeJSON wrote, in this schema or an older one. Everything is
-// checked and inferred again: unknown ops, attributes and fields, inputs that are not there,
-// tensors of other types or shapes than the graph says, and whatever an op's Infer rejects
-// are errors that wrap ErrJSON; so are functions that call themselves, that no node names or that
-// call each other deeper than MaxCallDepth, and a *SchemaError. The Function borrows the tensors.
+// DecodeJSON reads what EncodeJSON wrote, in this schema or an older one. Everything is checked and inferred
+// again. These are errors that wrap ErrJSON: unknown ops, attributes and fields; missing inputs; tensors
+// whose type or shape is not the one that the graph says; anything that an op's Infer rejects; functions that
+// call themselves, that no node uses, or whose calls are nested deeper than MaxCallDepth; and a *SchemaError.
+// The Function uses the tensors without copying them.
 func DecodeJSON(graph []byte, tensors map[string]*Tensor) (*Function, error) {
 	f, err := decodeJSON(graph, tensors)
 	if err != nil {
@@ -374,7 +374,7 @@ func (d *decoder) node(raw json.RawMessage) error {
 	return nil
 }
 
-// parseNode reads a node's fields; its attributes stay as they are until its op is known.
+// parseNode reads a node's fields. The attributes are not decoded until the op is known.
 func (d *decoder) parseNode(raw json.RawMessage, in *documentNode) error {
 	v := reflect.ValueOf(in).Elem()
 	fields := jsonFields(v.Type())

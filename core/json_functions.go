@@ -10,15 +10,16 @@ import (
 	"unicode/utf8"
 )
 
-// functionNames are the functions that nodes of a Function call, and those that these call,
-// under names of their own.
+// functionNames gives a distinct name to each function that the nodes of a Function call, directly or through
+// other functions.
 type functionNames struct {
 	order []*Function
 	names map[*Function]string
 	taken map[string]bool
 }
 
-// namedFunctions names what f calls: by its name if no other has that, else by one made of it.
+// namedFunctions names the functions that f calls: by their own name or, if that is taken, by one derived
+// from it.
 func (f *Function) namedFunctions() *functionNames {
 	c := &functionNames{names: map[*Function]string{}, taken: map[string]bool{"": true}}
 	c.collect(f.Nodes())
@@ -122,16 +123,16 @@ func (d *functionDocument) field(name string, value json.RawMessage) (err error)
 	return err
 }
 
-// library has the functions of a document, and builds each when a node names it.
+// library holds the functions of a document, and builds each one when a node first names it.
 type library struct {
 	texts    map[string]json.RawMessage
 	built    map[string]*Function
 	building []string
-	sizes    map[string]int // nodes of each, with those of what it calls, as often as there are ways to call them
+	sizes    map[string]int // nodes of each, with those that it calls, counted once for each path of calls
 	nodes    int            // of all functions built, and of the document
 }
 
-// parseFunctions reads the names of functions, but not what they are.
+// parseFunctions reads the names of functions, but does not decode the functions.
 func parseFunctions(value json.RawMessage) (map[string]json.RawMessage, error) {
 	texts := map[string]json.RawMessage{}
 	err := eachMember(value, func(name string, text json.RawMessage) error {
@@ -188,7 +189,7 @@ func (l *library) build(name string, text json.RawMessage, d *decoder) (*Functio
 	return f, f.checkParameters()
 }
 
-// checkUsed returns an error unless nodes name all functions.
+// checkUsed returns an error unless each function is named by some node.
 func (l *library) checkUsed() error {
 	for _, name := range slices.Sorted(maps.Keys(l.texts)) {
 		if l.built[name] == nil {

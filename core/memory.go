@@ -1,14 +1,13 @@
 package core
 
-// DefaultMaxBytes bounds the tensors that the evaluation of a Function holds at once, where
-// its caller says nothing else.
+// DefaultMaxBytes is the default bound of all tensors that the evaluation of a Function holds at the same
+// time.
 const DefaultMaxBytes = 8 << 30
 
-// DefaultMaxTensorBytes bounds each tensor that a node of a Function computes, where its
-// caller says nothing else.
+// DefaultMaxTensorBytes is the default bound of each single tensor that a node of a Function computes.
 const DefaultMaxTensorBytes = 1 << 30
 
-// MemoryLimits bound what an evaluation takes.
+// MemoryLimits bounds the memory that an evaluation takes.
 type MemoryLimits struct {
 	Bytes       int64 // of the tensors that it holds at once
 	TensorBytes int64 // of each tensor that a node computes
@@ -17,12 +16,12 @@ type MemoryLimits struct {
 // DefaultMemoryLimits are DefaultMaxBytes and DefaultMaxTensorBytes.
 func DefaultMemoryLimits() MemoryLimits { return MemoryLimits{DefaultMaxBytes, DefaultMaxTensorBytes} }
 
-// temporary is how many bytes the reference of an op may need for each element of its
-// largest operand, beside the outputs: those of two int64 or float64.
+// temporary is how many bytes, in addition to the outputs, the reference of an op may need for each element
+// of its largest operand: two int64 or float64.
 const temporary = 16
 
-// checkMemory reports whether outputs of some facts can be computed from tensors where
-// held bytes are in use.
+// checkMemory returns a *MemoryError if outputs with the given facts cannot be computed from tensors while held
+// bytes are already in use.
 func checkMemory(op Op, in []*Tensor, outputs []Fact, held int64, limits MemoryLimits) error {
 	need, elements := held, 0
 	for _, t := range in {

@@ -8,7 +8,7 @@ type Value struct {
 	Index int
 }
 
-// Fact returns the value's type and shape as far as they are known.
+// Fact returns what is known about the value's type and shape.
 func (v Value) Fact() Fact { return v.Node.outputs[v.Index] }
 
 // Type returns the value's element type.
@@ -17,8 +17,8 @@ func (v Value) Type() Type { return v.Fact().Type }
 // Shape returns the value's shape.
 func (v Value) Shape() Shape { return v.Fact().Shape }
 
-// Constant returns the value's tensor if its node is a Constant, or a ShapeOf a
-// known shape, else nil.
+// Constant returns the value's tensor if the node is a Constant, or a ShapeOf whose result is known; otherwise
+// nil.
 func (v Value) Constant() *Tensor {
 	switch op := v.Node.op.(type) {
 	case *Constant:
@@ -29,7 +29,7 @@ func (v Value) Constant() *Tensor {
 	return nil
 }
 
-// String writes the node's name, and :index for outputs but the first.
+// String writes the node's name, followed by :index unless it is the first output.
 func (v Value) String() string {
 	if v.Node == nil {
 		return "<none>"
@@ -40,12 +40,12 @@ func (v Value) String() string {
 	return fmt.Sprintf("%s:%d", v.Node, v.Index)
 }
 
-// Origin tells where a node came from.
+// Origin says where a node came from.
 type Origin struct {
-	Node    string `json:"node,omitempty"`    // the TensorFlow node that it serves
+	Node    string `json:"node,omitempty"`    // the TensorFlow node that it was translated from
 	Op      string `json:"op,omitempty"`      // that node's TensorFlow op
 	Builder string `json:"builder,omitempty"` // the builder of package builders that emitted it
-	Repairs string `json:"repairs,omitempty"` // the defect of TensorFlow's that it does not reproduce, in words
+	Repairs string `json:"repairs,omitempty"` // in words, the defect of TensorFlow that it does not reproduce
 }
 
 // Node is an op applied to input values. Op, inputs and outputs never change.
@@ -58,7 +58,7 @@ type Node struct {
 	outputs []Fact
 }
 
-// FactsOf returns what is known of values.
+// FactsOf returns what is known about values.
 func FactsOf(values []Value) []Fact {
 	facts := make([]Fact, len(values))
 	for i, v := range values {
@@ -67,7 +67,7 @@ func FactsOf(values []Value) []Fact {
 	return facts
 }
 
-// Operands returns what an op that reads values sees of them.
+// Operands returns values in the form in which Infer sees them.
 func Operands(values []Value) []Operand {
 	in := make([]Operand, len(values))
 	for i, v := range values {
@@ -80,7 +80,7 @@ func Operands(values []Value) []Operand {
 // rejects them.
 func NewNode(op Op, inputs ...Value) (*Node, error) { return NewNamedNode("", op, inputs...) }
 
-// NewNamedNode is NewNode with a name, which errors tell.
+// NewNamedNode is like NewNode, with a name that errors mention.
 func NewNamedNode(name string, op Op, inputs ...Value) (*Node, error) {
 	for i, v := range inputs {
 		if v.Node == nil {
@@ -98,7 +98,7 @@ func NewNamedNode(name string, op Op, inputs ...Value) (*Node, error) {
 	return &Node{Name: name, op: op, inputs: inputs, outputs: outputs}, nil
 }
 
-// Apply is NewNode for ops with one output: it returns that output.
+// Apply is like NewNode for ops with one output: it returns that output.
 func Apply(op Op, inputs ...Value) (Value, error) {
 	n, err := NewNode(op, inputs...)
 	if err != nil {
@@ -107,7 +107,7 @@ func Apply(op Op, inputs ...Value) (Value, error) {
 	return n.Out(0), nil
 }
 
-// NewConstant returns the value of a Constant node. The tensor must not change any more.
+// NewConstant returns the value of a new Constant node. The tensor must not change any more.
 func NewConstant(t *Tensor) Value {
 	return (&Node{op: &Constant{Value: t}, outputs: []Fact{t.Fact()}}).Out(0)
 }
@@ -135,8 +135,7 @@ func (n *Node) String() string {
 	return n.OpName()
 }
 
-// Locate returns an error of the node's op, as Eval of the op gives it, with the names of
-// op, node and input.
+// Locate adds the names of the op, the node and the input to an error that the op's Eval returned.
 func (n *Node) Locate(err error) error { return located(err, n.op, n.Name) }
 
 // Eval runs the node's reference on complete input tensors.
@@ -144,13 +143,13 @@ func (n *Node) Eval(in []*Tensor) ([]*Tensor, error) {
 	return n.EvalWithin(in, 0, DefaultMemoryLimits())
 }
 
-// EvalWithin is Eval where held bytes are in use already, within limits. A
-// *MemoryError reports outputs that need more, before they are allocated.
+// EvalWithin is like Eval within memory limits, when held bytes are already in use. Outputs that would need
+// more are a *MemoryError, before anything is allocated.
 func (n *Node) EvalWithin(in []*Tensor, held int64, limits MemoryLimits) ([]*Tensor, error) {
 	return n.EvalBy(n.op.Eval, in, held, limits)
 }
 
-// EvalBy is EvalWithin with a function in place of the op's Eval.
+// EvalBy is like EvalWithin, with a function in place of the op's Eval.
 func (n *Node) EvalBy(
 	eval func(in, out []*Tensor) error, in []*Tensor, held int64, limits MemoryLimits,
 ) ([]*Tensor, error) {
@@ -158,8 +157,8 @@ func (n *Node) EvalBy(
 	return out, located(err, n.op, n.Name)
 }
 
-// EvalUntil runs an op's Eval, which may end early once done is closed: then what is in out is
-// not to be used (Tensor.Abandoned).
+// EvalUntil runs an op's Eval, which may return early once done is closed (see Tensor.Abandoned). The outputs
+// must not be used then.
 func EvalUntil(done <-chan struct{}, op Op, in, out []*Tensor) error {
 	var few [4]*Tensor
 	computed := append(few[:0], out...)
@@ -177,13 +176,13 @@ func EvalUntil(done <-chan struct{}, op Op, in, out []*Tensor) error {
 	return err
 }
 
-// EvalOp infers and runs an op's reference on tensors. A *MemoryError reports outputs that
-// need more than DefaultMemoryLimits.
+// EvalOp runs an op on tensors: Infer, and then the reference. Outputs that would need more than
+// DefaultMemoryLimits are a *MemoryError.
 func EvalOp(op Op, in []*Tensor) ([]*Tensor, error) {
 	return evalOp(op, op.Eval, in, 0, DefaultMemoryLimits())
 }
 
-// evalOp is EvalOp by a function where held bytes are in use, within limits.
+// evalOp is like EvalOp, with a function in place of Eval, within limits, when held bytes are already in use.
 func evalOp(
 	op Op, eval func(in, out []*Tensor) error, in []*Tensor, held int64, limits MemoryLimits,
 ) ([]*Tensor, error) {
@@ -215,7 +214,6 @@ func evalOp(
 // Decomposer is an Op that is defined as a graph of simpler ops.
 type Decomposer interface {
 	Op
-	// Decompose returns values equal, bit for bit, to the op's outputs; nil where there
-	// is no such graph.
+	// Decompose returns values that equal the op's outputs bit for bit, or nil if there is no such graph.
 	Decompose(in []Value) ([]Value, error)
 }

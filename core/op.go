@@ -6,8 +6,7 @@ import (
 	"sort"
 )
 
-// Operand is what Infer sees of an input: its Fact and, if the input is a
-// constant, its value.
+// Operand is what Infer knows about an input: its Fact and, if it is a constant, its value.
 type Operand struct {
 	Fact
 	Const *Tensor
@@ -17,37 +16,35 @@ type Operand struct {
 // pointers to structs and do not change once they are part of a Node.
 type Op interface {
 	// Infer validates the attributes and inputs and returns one Fact per output.
-	// It must accept unknown types, dimensions and ranks, and reject every input
-	// that Eval or a kernel could not compute. Errors come from Violation.
+	// It must accept unknown types, dimensions and ranks, and reject every input for which Eval or
+	// a kernel could not compute the outputs. Errors are made by Violation.
 	Infer(in []Operand) ([]Fact, error)
-	// Eval is the reference. The inputs passed Infer and are complete; out holds
-	// one tensor per output, allocated from the inferred facts (nil where Infer
-	// could not tell the shape: Eval then puts a tensor there).
+	// Eval is the reference. The inputs have passed Infer and are complete. out holds one tensor per
+	// output, allocated from the inferred facts. It is nil where Infer could not tell the shape: Eval
+	// then sets it.
 	Eval(in, out []*Tensor) error
 }
 
-// PartlyConstant is an Op some of whose outputs may be known though not all of its
-// inputs are.
+// PartlyConstant is an Op of which some outputs may be known even though some inputs are not.
 type PartlyConstant interface {
 	Op
-	// Constants returns the outputs that follow from the constants among the inputs, nil
-	// for the others. The inputs passed Infer.
+	// Constants returns the outputs that follow from the constants among the inputs, and nil for the
+	// others. The inputs have passed Infer.
 	Constants(in []Operand) ([]*Tensor, error)
 }
 
-// NamesInputs is an Op that names its inputs; errors tell the names.
+// NamesInputs is an Op that names its inputs, for errors.
 type NamesInputs interface{ InputNames() []string }
 
-// The ops, by their names and by their Go types. They change only while packages are initialized.
+// The registered ops, by name and by Go type. They change only while packages are initialized.
 var (
 	registry = map[string]reflect.Type{}
 	opNames  = map[reflect.Type]string{}
 )
 
-// Register makes an op known under the name that files, dumps and errors give it. The name
-// is frozen: it stays what it is when the Go type is renamed or moved, since files hold
-// it. Called once, from the op's file; it panics if the name is no word or is taken, or if
-// the type has a name already.
+// Register registers an op under the name by which files, dumps and errors refer to it. The name is frozen:
+// since it is in files, it does not change when the Go type is renamed or moved. Register is called once, in
+// the op's file. It panics if the name is not a word or is taken, or if the type already has a name.
 func Register[T any, P interface {
 	*T
 	Op
@@ -92,15 +89,15 @@ func OpNames() []string {
 	return names
 }
 
-// UnknownOpError reports a name that no op of this program is registered under.
+// UnknownOpError reports a name under which this program has no op.
 type UnknownOpError struct{ Op string }
 
-// Error tells the name, and what has the op.
+// Error names the op and says where to find it.
 func (e *UnknownOpError) Error() string {
 	return fmt.Sprintf("unknown op %q: it needs a newer tf2ng", e.Op)
 }
 
-// NewOp returns an op of a registered name with zero attributes, or an *UnknownOpError.
+// NewOp returns an op, by its registered name, with zero attributes; or an *UnknownOpError.
 func NewOp(name string) (Op, error) {
 	t, ok := registry[name]
 	if !ok {
@@ -109,8 +106,8 @@ func NewOp(name string) (Op, error) {
 	return reflect.New(t).Interface().(Op), nil
 }
 
-// OpName returns the registered name of an op; for one that is not registered, which no
-// file can hold, the name of its Go type.
+// OpName returns the registered name of an op. For an op that is not registered, and so cannot be in a file, it
+// returns the name of the Go type.
 func OpName(op Op) string {
 	t := reflect.TypeOf(op).Elem()
 	if name, ok := opNames[t]; ok {

@@ -6,21 +6,21 @@ import (
 	"reflect"
 )
 
-// Schema is the version of the JSON form that EncodeJSON writes; DecodeJSON reads OldestSchema
-// to Schema. What a program of an older schema would misread raises it: see docs/NGFILE.md.
+// Schema is the version of the JSON form that EncodeJSON writes; DecodeJSON reads OldestSchema to Schema. It is
+// raised when a program that knows only the older schema would misread a file: see docs/NGFILE.md.
 const (
 	Schema       = 2
 	OldestSchema = 1
 )
 
-// schemaOfFields is the schema from which on a graph or a node may have a field that older ones
-// lack.
+// schemaOfFields gives, for each field of a graph or a node that did not always exist, the schema that
+// introduced it.
 var schemaOfFields = map[string]int{"signatures": 2, "functions": 2}
 
 // SchemaError reports a graph in a version of the JSON form that this program does not read.
 type SchemaError struct{ Got int }
 
-// Error says what to do: convert again, or take a newer program.
+// Error says what to do: convert the model again, or use a newer program.
 func (e *SchemaError) Error() string {
 	hint := "the file needs a newer tf2ng"
 	if e.Got < OldestSchema {
@@ -37,9 +37,8 @@ func CheckSchema(version int) error {
 	return nil
 }
 
-// schemaOf returns the schema that a graph, which must be valid JSON, names, and the current
-// one if it names none. It looks at nothing else: a newer graph may have fields that mean
-// nothing here.
+// schemaOf returns the schema that a graph names, or the current one if it names none. The graph must be valid
+// JSON. Nothing else is looked at, since a newer graph may have fields that this program does not know.
 func schemaOf(graph []byte) (int, error) {
 	version := Schema
 	err := eachMember(graph, func(name string, value json.RawMessage) error {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Unknown is a dimension that is not known before compile time.
+// Unknown stands for a dimension that is not known before compile time.
 const Unknown = -1
 
 // MaxElements bounds the elements of one tensor; a larger shape is an error.
@@ -55,10 +55,10 @@ func (s Shape) Elements() (int, error) {
 	return int(n), nil
 }
 
-// MustElements is Elements for a shape that was checked before; it panics on any other.
+// MustElements is like Elements for a shape that has been checked before. It panics on any other shape.
 func (s Shape) MustElements() int { return s.elements() }
 
-// elements is Elements for shapes that were checked before.
+// elements is like Elements for shapes that have been checked before.
 func (s Shape) elements() int {
 	n, err := s.Elements()
 	if err != nil {
@@ -70,7 +70,7 @@ func (s Shape) elements() int {
 // Equal reports whether both shapes are the same, unknown parts included.
 func (s Shape) Equal(o Shape) bool { return (s == nil) == (o == nil) && slices.Equal(s, o) }
 
-// Compatible reports whether both shapes can be the same once all is known.
+// Compatible reports whether both shapes can be the same once they are fully known.
 func (s Shape) Compatible(o Shape) bool {
 	if s == nil || o == nil {
 		return true
@@ -86,7 +86,7 @@ func (s Shape) Compatible(o Shape) bool {
 	return true
 }
 
-// Merge returns what is known of a shape that is both s and o; false if none can be.
+// Merge returns what is known about a shape if both s and o describe it; false if they contradict each other.
 func (s Shape) Merge(o Shape) (Shape, bool) {
 	if s == nil {
 		return o, true
@@ -106,7 +106,7 @@ func (s Shape) Merge(o Shape) (Shape, bool) {
 	return m, true
 }
 
-// Join returns what is known of a shape that is s or o.
+// Join returns what is known about a shape if either s or o describes it.
 func (s Shape) Join(o Shape) Shape {
 	if s == nil || o == nil || len(s) != len(o) {
 		return nil

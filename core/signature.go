@@ -45,7 +45,7 @@ func (b boundaryNames) check(s Signature) error {
 	return nil
 }
 
-// checkSignatures returns a *FunctionError unless what the signatures stand for is there.
+// checkSignatures returns a *FunctionError unless everything that the signatures refer to exists.
 func (f *Function) checkSignatures() error {
 	b := f.boundaryNames()
 	for _, name := range slices.Sorted(maps.Keys(f.Signatures)) {
@@ -56,7 +56,7 @@ func (f *Function) checkSignatures() error {
 	return nil
 }
 
-// keepSignatures gives f those of the signatures all of whose inputs and outputs it has.
+// keepSignatures sets f's signatures to those for which f has all inputs and outputs.
 func (f *Function) keepSignatures(all map[string]Signature) {
 	b := f.boundaryNames()
 	for name, s := range all {
@@ -172,8 +172,8 @@ func orEmpty(names map[string]string) map[string]string {
 	return names
 }
 
-// parseSignatures reads what encodeSignatures wrote; whether it fits the graph is checked
-// when that has been read.
+// parseSignatures reads what encodeSignatures wrote. Whether it fits the graph is checked once the graph has
+// been read.
 func parseSignatures(value json.RawMessage) (map[string]Signature, error) {
 	all := map[string]Signature{}
 	err := eachMember(value, func(name string, value json.RawMessage) error {

@@ -12,10 +12,9 @@ import (
 	"sync"
 )
 
-// This file is the JSON of Functions one level down: encoding/json's mapping of
-// structs, fields and text marshalers, but with non-finite numbers as strings, and
-// strict on reading. Unknown, repeated and differently spelled fields are errors, and
-// so are numbers that do not fit.
+// This file reads and writes the JSON of single structs. It maps structs, fields and text marshalers as
+// encoding/json does, but writes numbers that are not finite as strings, and is strict when reading: unknown,
+// repeated and differently spelled fields are errors, and so are numbers that do not fit.
 
 var (
 	textMarshaler   = reflect.TypeFor[encoding.TextMarshaler]()
@@ -82,7 +81,7 @@ func appendStruct(b []byte, v reflect.Value) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// isEmpty is encoding/json's rule for omitempty, but keeps the zero of floats that is negative.
+// isEmpty is encoding/json's rule for omitempty, except that a negative zero is not empty.
 func isEmpty(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Slice, reflect.Map:
@@ -159,7 +158,7 @@ func plain(data []byte, v reflect.Value) error {
 	return err
 }
 
-// simple stores strings without escapes and whole numbers; false if v is something else.
+// simple stores strings without escapes and whole numbers. It returns false for anything else.
 func simple(data []byte, v reflect.Value) bool {
 	switch k := v.Kind(); {
 	case v.Addr().Type().Implements(textUnmarshaler):
@@ -206,8 +205,7 @@ func parseStruct(data []byte, v reflect.Value) error {
 	})
 }
 
-// eachMember calls f with the members of a JSON object, which must be valid. Its errors tell
-// the member's name.
+// eachMember calls f with each member of a JSON object, which must be valid. Errors name the member.
 func eachMember(data []byte, f func(name string, value json.RawMessage) error) error {
 	i := skipSpace(data, 0)
 	if i == len(data) || data[i] != '{' {

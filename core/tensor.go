@@ -20,12 +20,11 @@ type Tensor struct {
 	data    []byte   // little-endian elements, aligned to the element size
 	strings []string // in place of data for String
 
-	done <-chan struct{} // closed when nobody waits for the elements any more; nil for never
+	done <-chan struct{} // closed when nobody waits for the elements any more; may be nil
 }
 
-// Abandoned reports whether nobody waits any more for what an op computes in t, one of its
-// outputs. An Eval that may take long asks now and then, and returns early; what is in t then
-// is not used.
+// Abandoned reports, for an output t of an op that is being evaluated, whether nobody waits for it any more. An
+// Eval that may take long checks this now and then, and returns early. The contents of t are not used then.
 func (t *Tensor) Abandoned() bool {
 	if t.done == nil {
 		return false
@@ -38,7 +37,7 @@ func (t *Tensor) Abandoned() bool {
 	}
 }
 
-// Element is a Go type that is the element of some Type.
+// Element is a Go type that represents the elements of some Type.
 type Element interface {
 	bool | int8 | uint8 | int16 | uint16 | int32 | uint32 | int64 | uint64 | float32 | float64
 }
@@ -85,16 +84,15 @@ func NewTensor(t Type, s Shape) (*Tensor, error) {
 	return &Tensor{typ: t, shape: s.Clone(), data: AlignedBytes(n * t.Size())}, nil
 }
 
-// AlignedBytes returns n zero bytes whose first lies on a multiple of Alignment.
+// AlignedBytes returns n zero bytes at an address that is a multiple of Alignment.
 func AlignedBytes(n int) []byte {
 	b := make([]byte, n+Alignment-1)
 	off := int(-uintptr(unsafe.Pointer(unsafe.SliceData(b))) & (Alignment - 1))
 	return b[off : off+n : off+n]
 }
 
-// TensorOver returns a tensor over data (little-endian, row-major), which it
-// borrows; only data that is not aligned to the element size is copied. The
-// length of data must be exactly that of the shape's elements.
+// TensorOver returns a tensor that uses data (little-endian, row-major) as its elements. Data is copied only
+// if it is not aligned to the element size. Its length must be exactly that of the shape's elements.
 func TensorOver(t Type, s Shape, data []byte) (*Tensor, error) {
 	n, err := s.Elements()
 	if err != nil {
@@ -113,8 +111,8 @@ func TensorOver(t Type, s Shape, data []byte) (*Tensor, error) {
 	return &Tensor{typ: t, shape: s.Clone(), data: data}, nil
 }
 
-// TensorOf returns a tensor over elements, which it borrows, with the Type of
-// the Go type (bfloat16 and float16 go through TensorOver).
+// TensorOf returns a tensor that uses elements without copying them. Its Type is that of the Go type. For
+// bfloat16 and float16, use TensorOver.
 func TensorOf[T Element](s Shape, elements []T) (*Tensor, error) {
 	t := typeOf[T]()
 	return TensorOver(t, s, unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(elements))), len(elements)*t.Size()))
@@ -159,8 +157,8 @@ func (t *Tensor) Bytes() []byte { return t.data }
 // Strings returns the elements of a String tensor.
 func (t *Tensor) Strings() []string { return t.strings }
 
-// Data is DataOf for a tensor whose type was checked before, as Infer does for Eval. It
-// panics where DataOf returns an error.
+// Data is like DataOf for a tensor whose type has been checked before, as Infer does for Eval. It panics where
+// DataOf returns an error.
 func Data[T Element](t *Tensor) []T {
 	want := typeOf[T]()
 	if t.typ != want && !(want == U16 && (t.typ == BF16 || t.typ == F16)) {
@@ -169,7 +167,7 @@ func Data[T Element](t *Tensor) []T {
 	return elementsOf[T](t)
 }
 
-// Reshaped returns a tensor with the same data and another shape of as many elements.
+// Reshaped returns a tensor with the same data and another shape with the same number of elements.
 func (t *Tensor) Reshaped(s Shape) (*Tensor, error) {
 	n, err := s.Elements()
 	if err != nil {
@@ -197,9 +195,8 @@ func (t *Tensor) Clone() *Tensor {
 // String describes type and shape, not the elements.
 func (t *Tensor) String() string { return t.Fact().String() }
 
-// Float32s returns the elements converted to float32 (to nearest even). For an
-// F32 tensor it is the data itself, which must not be changed. It panics for strings,
-// where NumbersOf returns an error.
+// Float32s returns the elements converted to float32, rounded to nearest even. For an F32 tensor the result is
+// the data itself and must not be changed. It panics for strings, for which NumbersOf returns an error.
 func (t *Tensor) Float32s() []float32 {
 	switch t.typ {
 	case F32:
@@ -240,8 +237,8 @@ func (t *Tensor) Float32s() []float32 {
 	panic("core: Float32s of a tensor of " + t.typ.String())
 }
 
-// Int64s returns the elements of an integer or boolean tensor as int64. It panics for
-// others, where NumbersOf returns an error.
+// Int64s returns the elements of an integer or boolean tensor as int64. It panics for other types, for which
+// NumbersOf returns an error.
 func (t *Tensor) Int64s() []int64 {
 	switch t.typ {
 	case I64:
@@ -266,8 +263,8 @@ func (t *Tensor) Int64s() []int64 {
 	panic("core: Int64s of a tensor of " + t.typ.String())
 }
 
-// Float64s returns the elements of a number tensor converted to float64. It panics for
-// strings, where NumbersOf returns an error.
+// Float64s returns the elements of a tensor of numbers converted to float64. It panics for strings, for which
+// NumbersOf returns an error.
 func (t *Tensor) Float64s() []float64 {
 	switch {
 	case t.typ == F64:
@@ -297,7 +294,7 @@ func convert[From, To numeric.Number](t *Tensor) []To {
 	return out
 }
 
-// elementsOf returns the elements of a tensor that was found to hold T.
+// elementsOf returns the elements of a tensor that is known to hold T.
 func elementsOf[T Element](t *Tensor) []T {
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(t.data))), len(t.data)/t.typ.Size())
 }

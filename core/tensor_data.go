@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// TypeError reports a tensor whose element type is not one that was asked for.
+// TypeError reports a tensor whose element type is not one of those that were asked for.
 type TypeError struct {
 	Got  Type   // Dynamic if there is no tensor
 	Want []Type // any of these
@@ -29,7 +29,7 @@ func (e *TypeError) Error() string {
 	return fmt.Sprintf("got %s, want %s", got, want)
 }
 
-// typesOver returns the types whose elements DataOf[T] gives.
+// typesOver returns the types whose elements DataOf[T] returns.
 func typesOver[T Element]() []Type {
 	t := typeOf[T]()
 	if t == U16 {
@@ -50,9 +50,9 @@ func ofType(t *Tensor, want []Type) error {
 	return &TypeError{Got: got, Want: want}
 }
 
-// DataOf returns the elements of a tensor, not copied. T is the Go type of the tensor's
-// Type, or uint16 for the bits of BF16 and F16; anything else, and no tensor, is a
-// *TypeError. Strings are the method Strings'.
+// DataOf returns the elements of a tensor without copying them. T is the Go type of the tensor's Type, or
+// uint16 for the bits of BF16 and F16. Any other T, and a nil tensor, is a *TypeError. Strings are returned by
+// the method Strings.
 func DataOf[T Element](t *Tensor) ([]T, error) {
 	if err := ofType(t, typesOver[T]()); err != nil {
 		return nil, err
@@ -60,16 +60,16 @@ func DataOf[T Element](t *Tensor) ([]T, error) {
 	return elementsOf[T](t), nil
 }
 
-// numberTypes returns the types that NumbersOf converts; the integers and Bool stand first.
+// numberTypes returns the types that NumbersOf converts. The integers and Bool come first.
 func numberTypes() []Type {
 	return []Type{Bool, I8, U8, I16, U16, I32, U32, I64, U64, BF16, F16, F32, F64}
 }
 
 const wholeTypes = 9 // of them are no reals
 
-// NumbersOf returns the elements of a tensor converted to T, with false as 0 and true as 1.
-// Reals do not become int64. Where T is the tensor's own Go type it is the data itself,
-// which must not be changed. A tensor of other elements, and no tensor, is a *TypeError.
+// NumbersOf returns the elements of a tensor converted to T, with false as 0 and true as 1. Reals cannot be
+// converted to int64. If T is the tensor's own Go type, the result is the data itself and must not be changed.
+// A tensor of any other type, and a nil tensor, is a *TypeError.
 func NumbersOf[T int64 | float32 | float64](t *Tensor) ([]T, error) {
 	var numbers []T
 	var err error

@@ -14,8 +14,8 @@ import (
 //
 //	%2 = IntegerConvolution(%0, %1) strides=[2 2] pad_type=SAME_UPPER : u8[?,4,4,16]  # "conv1" QuantizedConv2D
 //
-// Attributes that are zero are left out; constants of up to eight elements show them. A line
-// for each signature follows, and then each function that nodes call.
+// Attributes that are zero are left out; constants of up to eight elements are shown with their elements. After
+// the nodes come a line for each signature, and then each function that nodes call.
 func (f *Function) WriteText(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "function %q", f.Name)
@@ -70,7 +70,7 @@ func textInputs(n *Node, number map[*Node]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// textConstant is the most elements of a constant that WriteText shows.
+// textConstant is the largest number of elements for which WriteText shows a constant.
 const textConstant = 8
 
 func textAttributes(op Op) string {

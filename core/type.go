@@ -48,7 +48,7 @@ func (t Type) String() string {
 	return fmt.Sprintf("type(%d)", uint8(t))
 }
 
-// Size returns the bytes of one element; 0 for Dynamic, String and what is no type.
+// Size returns the bytes of one element; 0 for Dynamic, String and invalid values.
 func (t Type) Size() int {
 	if t < numTypes {
 		return typeInfo[t].size
@@ -88,7 +88,7 @@ func (t Type) Bounds() (lo, hi int64) {
 // Compatible reports whether two types can be the same once both are known.
 func (t Type) Compatible(u Type) bool { return t == u || t == Dynamic || u == Dynamic }
 
-// MarshalText and UnmarshalText make a Type its name in JSON.
+// MarshalText writes the name, which stands for the Type in JSON.
 func (t Type) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
 // UnmarshalText parses a type's name.

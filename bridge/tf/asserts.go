@@ -13,12 +13,12 @@ import (
 
 const opAssert = "Assert"
 
-// metaAsserts is the key of Function.Meta that lists the Asserts that were left out, a name to a
-// line.
+// metaAsserts is the key of Function.Meta under which the Asserts that were left out are listed, one name
+// on each line.
 const metaAsserts = "tensorflow_asserts_left_out"
 
-// LeftOut lists the Assert nodes that TensorFlow would evaluate for the outputs of a translated
-// function and that were left out, since Options.CheckAsserts was not set.
+// LeftOut lists the Assert nodes that TensorFlow would evaluate for the outputs of a translated function,
+// and that were left out because Options.CheckAsserts was not set.
 func LeftOut(f *core.Function) []string {
 	if f.Meta[metaAsserts] == "" {
 		return nil
@@ -42,9 +42,9 @@ func (t *translation) recordLeftOut() {
 	}
 }
 
-// asserts returns the Asserts that TensorFlow evaluates with the nodes, in the order of the file:
-// those that they depend on by control inputs, at any depth, and those in the functions that they
-// call. Asserts on branches that are not taken are none.
+// asserts returns the Asserts that TensorFlow evaluates along with the nodes, in the order of the file:
+// those that they depend on through control inputs, at any depth, and those in the functions that they
+// call. It leaves out Asserts on branches that are not taken.
 func (t *translation) asserts(nodes []*graphdef.Node) []*graphdef.Node {
 	reached := map[string]bool{}
 	var todo []string
@@ -78,13 +78,13 @@ func (t *translation) asserts(nodes []*graphdef.Node) []*graphdef.Node {
 	return found
 }
 
-// isGuard reports whether a node is an Assert as TensorFlow 2 has it: an If whose condition is the
-// Assert's, with the Assert in the branch for false.
+// isGuard reports whether a node is an Assert in the form that TensorFlow 2 writes: an If on the condition,
+// with the Assert in the branch for false.
 func isGuard(g *graphdef.Graph, n *graphdef.Node) bool {
 	return (n.Op == "If" || n.Op == "StatelessIf") && hasAssert(g, n, "else_branch") && !hasAssert(g, n, "then_branch")
 }
 
-// forwardsGuard reports whether a node passes on what such an If returns, for control edges.
+// forwardsGuard reports whether a node only passes on the result of such an If, for control edges.
 func forwardsGuard(g *graphdef.Graph, n *graphdef.Node) bool {
 	data := n.DataInputs()
 	if n.Op != "Identity" || len(data) != 1 {
@@ -94,8 +94,8 @@ func forwardsGuard(g *graphdef.Graph, n *graphdef.Node) bool {
 	return ok && isGuard(g, p)
 }
 
-// maxGuardNodes bounds the nodes of the branches that are searched for an Assert. TensorFlow's have
-// one for each text and tensor that is printed, and a few more.
+// maxGuardNodes bounds how many nodes of a branch are searched for an Assert. In the branches that
+// TensorFlow writes there is one for each text and tensor to print, and a few more.
 const maxGuardNodes = 256
 
 // hasAssert reports whether a branch of an If has an Assert.
@@ -113,8 +113,8 @@ func branchOf(g *graphdef.Graph, n *graphdef.Node, branch string) (*graphdef.Fun
 	return g.FunctionNamed(name)
 }
 
-// conditions returns what the Asserts want to be true. An Assert that TensorFlow 1 evaluates when
-// its condition is false only reads it from a Switch on the condition itself.
+// conditions returns the conditions of the Asserts. An Assert that TensorFlow 1 evaluates only if its
+// condition is false reads the condition from a Switch on the condition itself.
 func (t *translation) conditions(asserts []*graphdef.Node) []tensorName {
 	var tensors []tensorName
 	for _, n := range asserts {
@@ -166,7 +166,7 @@ func (t *translation) check(asserts []*graphdef.Node, v core.Value) (core.Value,
 	return v, nil
 }
 
-// message joins the strings that an Assert prints; what it prints of other tensors is left out.
+// message joins the strings that an Assert prints, without the other tensors that it prints.
 func (t *translation) message(n *graphdef.Node) string {
 	var parts []string
 	add := func(p *graphdef.Node) {

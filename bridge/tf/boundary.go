@@ -13,16 +13,16 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// InputSpec makes a tensor of the graph an input, or gives an input a shape.
+// InputSpec makes a tensor of the graph an input, or sets the shape or type of an input.
 type InputSpec struct {
 	Name  string     // of a TensorFlow tensor, "x" or "x:0"
 	Shape core.Shape // nil leaves what the graph says
 	Type  core.Type  // Dynamic leaves what the graph says
 }
 
-// ParseInputSpec reads NAME or NAME:PORT, with a type, a shape or both behind it:
-// "x:1,8,8,3", "x:f32", "x:0:u8:[?,8,8,3]", "x:1:[10]". A dimension of ? or -1 is unknown. A
-// number alone is a port, so a shape of one dimension needs its brackets.
+// ParseInputSpec reads NAME or NAME:PORT, optionally followed by a type, a shape or both:
+// "x:1,8,8,3", "x:f32", "x:0:u8:[?,8,8,3]", "x:1:[10]". A dimension of ? or -1 is unknown. A single
+// number is a port, so a shape of one dimension needs brackets.
 func ParseInputSpec(s string) (InputSpec, error) {
 	name, rest, more := strings.Cut(s, ":")
 	if port, shape, _ := strings.Cut(rest, ":"); more && isNumber(port) {
@@ -107,8 +107,8 @@ func findOutputs(g *graphdef.Graph) ([]tensorName, error) {
 	return found, nil
 }
 
-// countOutputs returns how many outputs a node has: 1 where that is not known, for ops that are
-// not supported and for nodes whose attributes are wrong, which is told when they are translated.
+// countOutputs returns how many outputs a node has. It is 1 where that is not known: for unsupported ops,
+// and for nodes with wrong attributes, which are reported when they are translated.
 func countOutputs(g *graphdef.Graph, n *graphdef.Node) int {
 	if n.Op == "Switch" || n.Op == "Merge" {
 		return 2
@@ -128,15 +128,15 @@ func countOutputs(g *graphdef.Graph, n *graphdef.Node) int {
 	return count
 }
 
-// notOutputs are ops whose outputs are no results when nothing reads them: an Exit is then that of
-// a loop's counter.
+// notOutputs are ops that are not taken for outputs of the graph when nothing reads them: such an Exit, for
+// example, belongs to a loop's counter.
 var notOutputs = []string{"Const", "HostConst", "Placeholder", "PlaceholderWithDefault", "NoOp", "Assert", "Exit"}
 
-// isCut reports whether an input of a node need not be translated: it is an input of the graph, or
+// isCut reports whether an input of a node need not be translated, because it is an input of the graph or
 // has been translated already.
 func (t *translation) isCut(in graphdef.Input) bool { return t.has(tensorName{in.Node, in.Port}) }
 
-// uncut returns the nodes of the tensors that are no inputs.
+// uncut returns the nodes of those tensors that are not inputs.
 func (t *translation) uncut(tensors []tensorName) []string {
 	var names []string
 	for _, o := range tensors {
@@ -147,9 +147,8 @@ func (t *translation) uncut(tensors []tensorName) []string {
 	return names
 }
 
-// needed returns the nodes that the outputs need beyond the cuts, in an order in which
-// each stands after those that it reads. What is on a cycle is an *UnsupportedError, if the
-// cycle is a loop.
+// needed returns the nodes that the outputs need, up to the cuts, each after the nodes that it reads. A
+// cycle is an error: an *UnsupportedError if it is a loop.
 func (t *translation) needed(outputs []tensorName) ([]*graphdef.Node, error) {
 	ends := t.uncut(outputs)
 	order, err := t.graph.OrderBehind(t.isCut, ends...)
@@ -190,8 +189,8 @@ func (t *translation) alive(outputs []tensorName) []tensorName {
 	return alive
 }
 
-// looping returns the error of outputs that need a cycle: all ops in the way, those of the loop
-// too; or the cycle, if no op is.
+// looping returns the error for outputs that need a cycle. It lists all unsupported ops, those of the loop
+// included, or describes the cycle if there are none.
 func (t *translation) looping(ends []string, outputs []tensorName, cycle error) error {
 	nodes, err := t.graph.NeededBehind(t.isCut, ends...)
 	if err != nil {
@@ -221,8 +220,8 @@ func (t *translation) parameters(specs []InputSpec) error {
 	return nil
 }
 
-// placeholders makes the rest of the inputs: the Placeholders among the nodes. Without
-// any, the PlaceholderWithDefaults are the inputs; else they have their default.
+// placeholders makes the remaining inputs, the Placeholders among the nodes. If there are none, the
+// PlaceholderWithDefaults are the inputs; otherwise those have their default values.
 func (t *translation) placeholders(nodes []*graphdef.Node) error {
 	for _, op := range []string{"Placeholder", "PlaceholderWithDefault"} {
 		for _, n := range nodes {
@@ -240,8 +239,8 @@ func (t *translation) placeholders(nodes []*graphdef.Node) error {
 	return nil
 }
 
-// parameter makes a tensor an input. Its name is the node's, for other outputs than the
-// first the tensor's.
+// parameter makes a tensor an input. It is named after the node, or after the tensor if that is not the
+// node's first output.
 func (t *translation) parameter(name tensorName, n *graphdef.Node, s InputSpec) error {
 	p := &core.Parameter{Type: s.Type, Shape: s.Shape}
 	var err error
@@ -286,7 +285,7 @@ func (t *translation) parameter(name tensorName, n *graphdef.Node, s InputSpec) 
 	return nil
 }
 
-// knownElements reports whether the known dimensions alone keep within MaxElements.
+// knownElements reports whether the product of the known dimensions is within MaxElements.
 func knownElements(s core.Shape) bool {
 	known := core.Shape{}
 	for _, d := range s {
@@ -331,11 +330,11 @@ func (t *translation) typeOfTensor(name tensorName, n *graphdef.Node) (core.Type
 		"it is supported; name it behind the tensor, %s:f32 for example", name, n.Op, name)
 }
 
-// unconstrainedBefore is the producer version before which a Placeholder's shape []
-// says nothing.
+// unconstrainedBefore is the first producer version in which a Placeholder's shape [] means a scalar.
+// Before, it means that the shape is unknown.
 const unconstrainedBefore = 24
 
-// shapeOfTensor returns what the graph says of a tensor's shape.
+// shapeOfTensor returns what the graph says about a tensor's shape.
 func (t *translation) shapeOfTensor(name tensorName, n *graphdef.Node) (core.Shape, error) {
 	if isPlaceholder(n) {
 		s, err := n.ShapeOr("shape", graphdef.Shape{UnknownRank: true})

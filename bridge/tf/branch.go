@@ -13,12 +13,12 @@ import (
 
 // way is one branch of a conditional.
 type way struct {
-	aliases map[tensorName]tensorName // what stands for tensors around the conditional
-	assumed *side                     // the value of the predicate
+	aliases map[tensorName]tensorName // inside name to outside name, for tensors around the conditional
+	assumed *side                     // the value of the predicate on this branch
 	wanted  []tensorName
 }
 
-// translation returns the translation of the branch, in t or as a function with captures.
+// translation returns the translation of the branch, either within t or as a function with captures.
 func (w *way) translation(t *translation, c *captures) *translation {
 	in := t.inner(c)
 	in.aliases = w.aliases
@@ -53,8 +53,8 @@ func (t *translation) branch(n *graphdef.Node, f *flow) ([]core.Value, error) {
 // maxTogether bounds the Merges that are looked at for one conditional.
 const maxTogether = 64
 
-// merge translates a Merge that was not decided, with those of the nodes behind it that belong to
-// the same conditional.
+// merge translates a Merge whose predicate is not known, together with later Merges of the same
+// conditional.
 func (t *translation) merge(n *graphdef.Node, later []*graphdef.Node) error {
 	c := t.decisions.merges[n.Name]
 	group := []*graphdef.Node{n}
@@ -84,7 +84,7 @@ func (t *translation) merge(n *graphdef.Node, later []*graphdef.Node) error {
 	return nil
 }
 
-// valueIndex returns the number of the input that a Merge takes; no value where it chooses by several
+// valueIndex returns the number of the input that a Merge takes; no value if the Merge depends on several
 // predicates.
 func (t *translation) valueIndex(m *graphdef.Node, predicate core.Value) (core.Value, error) {
 	c := t.decisions.merges[m.Name]
@@ -104,7 +104,7 @@ func (t *translation) valueIndex(m *graphdef.Node, predicate core.Value) (core.V
 	if err != nil {
 		return core.Value{}, err
 	}
-	// An index that is no branch's chooses the last; as an unsigned number, a negative one is large.
+	// An index out of range chooses the last branch. As an unsigned number, a negative index is large.
 	unsigned, err := t.emit(m, "#unsigned", &pointwise.Convert{Type: core.U32}, index)
 	if err != nil {
 		return core.Value{}, err
@@ -137,7 +137,7 @@ func (t *translation) index(n *graphdef.Node, predicate core.Value) (core.Value,
 	return out[0], nil
 }
 
-// waysOf returns the branches that give what Merges choose among.
+// waysOf returns the branches that Merges choose among.
 func (t *translation) waysOf(predicate tensorName, count int, merges []*graphdef.Node) []way {
 	ways := make([]way, count)
 	for i := range ways {
@@ -156,8 +156,8 @@ func (t *translation) waysOf(predicate tensorName, count int, merges []*graphdef
 	return ways
 }
 
-// belongs reports whether a Merge chooses by the same predicate as another, and needs nothing that
-// is yet to be translated.
+// belongs reports whether a Merge has the same predicate as another, and needs nothing that has not been
+// translated yet.
 func (t *translation) belongs(m *graphdef.Node, c *choice, first *graphdef.Node) bool {
 	own := t.decisions.merges[m.Name]
 	if own == nil || own.predicate != c.predicate || own.ways != c.ways || len(own.values) != own.ways ||
@@ -174,8 +174,8 @@ func (t *translation) belongs(m *graphdef.Node, c *choice, first *graphdef.Node)
 	return true
 }
 
-// choose translates branches, of which a predicate chooses one: the branch itself if the
-// predicate is a constant, else a Branch of all.
+// choose translates the branches that a predicate chooses among: only the chosen one if the predicate is
+// constant, otherwise all of them as a Branch.
 func (t *translation) choose(n *graphdef.Node, predicate core.Value, ways []way) ([]core.Value, error) {
 	if c := predicate.Folded(); c != nil {
 		if c = scalarPredicate(c); c != nil {
@@ -198,7 +198,7 @@ func (t *translation) choose(n *graphdef.Node, predicate core.Value, ways []way)
 	return t.branches(n, index, inners, gives, shared)
 }
 
-// branches emits a Branch of branches that are translated.
+// branches emits a Branch of translated branches.
 func (t *translation) branches(
 	n *graphdef.Node, index core.Value, inners []*translation, gives [][]core.Value, shared *captures,
 ) ([]core.Value, error) {

@@ -65,7 +65,7 @@ func (t *translation) constants(specs []ConstantSpec) error {
 	return nil
 }
 
-// parseConstant reads a JSON value, or lists of them in lists, as a tensor.
+// parseConstant reads a JSON value, or nested lists of values, as a tensor.
 func parseConstant(typ core.Type, text string) (*core.Tensor, error) {
 	d := json.NewDecoder(bytes.NewReader([]byte(text)))
 	d.UseNumber()
@@ -82,7 +82,7 @@ func parseConstant(typ core.Type, text string) (*core.Tensor, error) {
 	return constantOf(typ, shape, elements)
 }
 
-// flatten appends the elements of lists in lists, and returns their shape.
+// flatten appends the elements of nested lists and returns their shape.
 func flatten(v any, elements *[]any, depth int) (core.Shape, error) {
 	list, isList := v.([]any)
 	if !isList {
@@ -106,8 +106,8 @@ func flatten(v any, elements *[]any, depth int) (core.Shape, error) {
 	return append(core.Shape{len(list)}, inner...), nil
 }
 
-// constantOf returns a tensor of JSON values, which its type must hold exactly but for the rounding of
-// reals.
+// constantOf returns a tensor of JSON values. Its type must represent them exactly, except that reals may be
+// rounded.
 func constantOf(typ core.Type, shape core.Shape, elements []any) (*core.Tensor, error) {
 	wrong := func(v any) error { return fmt.Errorf("got %v, want values of %v", v, typ) }
 	switch typ {
@@ -159,7 +159,7 @@ func constantOf(typ core.Type, shape core.Shape, elements []any) (*core.Tensor, 
 	return out, nil
 }
 
-// integersOf returns a tensor of integers, each of which its type must hold.
+// integersOf returns a tensor of integers that its type must be able to represent.
 func integersOf(typ core.Type, shape core.Shape, elements []any, wrong func(any) error) (*core.Tensor, error) {
 	if typ == core.U64 {
 		return convertAll(shape, elements, func(v any) (uint64, error) {
@@ -196,11 +196,11 @@ func integersOf(typ core.Type, shape core.Shape, elements []any, wrong func(any)
 	return out, nil
 }
 
-// maxWholeReal bounds reals each of which stands for one integer only.
+// maxWholeReal is the limit up to which each real is the value of exactly one integer.
 const maxWholeReal = 1 << 53
 
-// whole returns the integer that a JSON value is, 2, 2.0 or 2e3 for example; false if it is none or none
-// of 64 bits.
+// whole returns the integer that a JSON value, such as 2, 2.0 or 2e3, represents; false if it is not an
+// integer of 64 bits.
 func whole(v any) (int64, bool) {
 	n, ok := v.(json.Number)
 	if !ok {
@@ -216,7 +216,7 @@ func whole(v any) (int64, bool) {
 	return int64(f), true
 }
 
-// thereAndBack converts a tensor to a type, and the result to the type of the tensor.
+// thereAndBack converts a tensor to another type and back.
 func thereAndBack(x *core.Tensor, typ core.Type) (there, back *core.Tensor, err error) {
 	out, err := core.EvalOp(&pointwise.Convert{Type: typ}, []*core.Tensor{x})
 	if err != nil {
@@ -229,7 +229,7 @@ func thereAndBack(x *core.Tensor, typ core.Type) (there, back *core.Tensor, err 
 	return out[0], returned[0], nil
 }
 
-// convertAll returns a tensor of what convert makes of elements.
+// convertAll applies convert to each element and returns a tensor of the results.
 func convertAll[T bool | float64 | int64 | uint64](
 	shape core.Shape, elements []any, convert func(any) (T, error),
 ) (*core.Tensor, error) {

@@ -9,38 +9,38 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// decisions are about the conditionals of TensorFlow 1. Where the predicate is known, as in a
-// frozen graph that was built for training and inference, a Switch passes its data on to one
-// output, a Merge takes the one input that comes from there, and the other branch and the
-// predicate are not translated. Elsewhere they tell on which branches a node stands.
+// decisions records what is known about the conditionals of TensorFlow 1. If the predicate is known, as in
+// a frozen graph that was built for both training and inference, a Switch passes its data to one output and
+// a Merge takes the one input that comes from there; the other branch and the predicate are not
+// translated. If it is not known, decisions says which branches a node is on.
 type decisions struct {
 	graph   *graphdef.Graph
-	isCut   func(graphdef.Input) bool           // what is translated before: nothing before it counts
-	isInput func(tensorName) bool               // what is an input, or a variable of a loop
-	aliasOf func(tensorName) (tensorName, bool) // what a tensor stands for around the part
+	isCut   func(graphdef.Input) bool           // what has been translated already: nothing before it counts
+	isInput func(tensorName) bool               // an input of the graph, or a variable of a loop
+	aliasOf func(tensorName) (tensorName, bool) // the tensor outside the part that one inside stands for
 	fixed   map[tensorName]*core.Tensor         // the tensors that are given as constants
-	assumed map[tensorName]int                  // the sides that predicates are known to take
-	port    map[string]int                      // of a Switch that was decided: the output that is alive
-	input   map[string]int                      // of a Merge that was decided: the input that is alive
+	assumed map[tensorName]int                  // the values that predicates are known to have
+	port    map[string]int                      // of a decided Switch: the output that is alive
+	input   map[string]int                      // of a decided Merge: the input that is alive
 	dead    map[tensorName]bool
-	where   map[tensorName]sides // the branches that nodes (port -1) and outputs of Switches stand on
-	merges  map[string]*choice   // of the Merges that were not decided
+	where   map[tensorName]sides // the branches that nodes (port -1) and outputs of Switches are on
+	merges  map[string]*choice   // of the undecided Merges
 }
 
-// side is a branch: that for a value of a predicate, 0 and 1 of a boolean one.
+// side is one branch of a conditional: the one for a value of the predicate, 0 or 1 for a boolean.
 type side struct {
 	predicate tensorName
 	value     int
 }
 
-// sides are branches that a node stands on at the same time, by their predicates.
+// sides are the branches that a node is on, by their predicates.
 type sides []side
 
-// choice is what a Merge that was not decided chooses by, at first: where several inputs are alive
-// for one value of the predicate, the Merge chooses among them by another.
+// choice is the outermost predicate of an undecided Merge. If several inputs are alive for one value of this
+// predicate, the Merge chooses among them by another.
 type choice struct {
 	predicate tensorName
-	values    []int // of the predicate, by the Merge's inputs; -1 of those that are dead
+	values    []int // of the predicate, for each input of the Merge; -1 for a dead input
 	ways      int   // how many values the predicate has
 }
 
@@ -55,14 +55,14 @@ func (c *choice) inputs(value int) []int {
 	return list
 }
 
-// maxControlDepth bounds the nodes between one and the conditional that it depends on by
-// control edges alone.
+// maxControlDepth bounds how many nodes are between a node and the conditional that it depends on only
+// through control edges.
 const maxControlDepth = 64
 
-// maxSides bounds the branches in branches.
+// maxSides bounds how deep branches are nested.
 const maxSides = 16
 
-// decide looks at nodes in an order in which each stands after those that it reads.
+// decide visits nodes in an order in which each comes after those that it reads.
 func (t *translation) decide(order []*graphdef.Node) *decisions {
 	d := &decisions{
 		graph: t.graph, isCut: t.isCut, isInput: t.isInput, aliasOf: t.aliasOf, fixed: t.fixed, assumed: t.assumed,
@@ -79,8 +79,7 @@ func (t *translation) decide(order []*graphdef.Node) *decisions {
 
 func isSwitch(n *graphdef.Node) bool { return n.Op == "Switch" || n.Op == "_SwitchN" }
 
-// visit finds out which outputs of a node are dead, and on which branches it stands; port -1
-// stands for all.
+// visit finds out which outputs of a node are dead (port -1 means all), and which branches it is on.
 func (d *decisions) visit(n *graphdef.Node, depth int) {
 	all := tensorName{n.Name, -1}
 	if _, done := d.dead[all]; done || depth > maxControlDepth {
@@ -123,7 +122,7 @@ func (d *decisions) visit(n *graphdef.Node, depth int) {
 	}
 }
 
-// of returns the branches that an input comes from.
+// of returns the branches that an input is on.
 func (d *decisions) of(in graphdef.Input) sides {
 	if !in.Control && d.isCut(in) {
 		return nil
@@ -134,7 +133,7 @@ func (d *decisions) of(in graphdef.Input) sides {
 	return d.where[tensorName{in.Node, -1}]
 }
 
-// and returns the branches of both; false if nothing can stand on them.
+// and returns the branches of both; false if they contradict each other.
 func (s sides) and(o sides) (sides, bool) {
 	if len(o) == 0 {
 		return s, true
@@ -180,7 +179,7 @@ func (d *decisions) decideSwitch(n *graphdef.Node) {
 	}
 	predicate, negated, constant := d.predicate(data[1])
 	if negated && ways != 2 {
-		return // of a number there is no negation
+		return // a number cannot be negated
 	}
 	value, known := d.assumed[predicate]
 	if !known {
@@ -227,7 +226,7 @@ func waysOf(n *graphdef.Node) (int, error) {
 	return int(ways), err
 }
 
-// chosen returns the way that a constant predicate chooses.
+// chosen returns the branch that a constant predicate chooses.
 func chosen(t *core.Tensor, ways int) int {
 	if t.Type() == core.Bool {
 		if core.Data[bool](t)[0] {
@@ -241,8 +240,8 @@ func chosen(t *core.Tensor, ways int) int {
 	return ways - 1
 }
 
-// predicate follows a predicate to the tensor that it passes on, maybe negated, and to its
-// value if it is a constant.
+// predicate traces a predicate back, through Identity, negation and the like, to the tensor that decides
+// it, and to its value if that is constant.
 func (d *decisions) predicate(in graphdef.Input) (name tensorName, negated bool, constant *core.Tensor) {
 	for range maxControlDepth {
 		name = tensorName{in.Node, in.Port}
@@ -288,8 +287,8 @@ func scalarPredicate(t *core.Tensor) *core.Tensor {
 	return t
 }
 
-// join finds by which predicate a Merge chooses among the inputs that are alive: one that all of
-// them stand on branches of, and that takes all its values there.
+// join finds the predicate by which a Merge chooses among its live inputs: one for which each of them is on
+// some branch, and all branches occur.
 func (d *decisions) join(n *graphdef.Node, alive []int) {
 	first := d.of(n.Inputs[alive[0]])
 	for _, s := range first {
@@ -344,7 +343,7 @@ func (d *decisions) decided(n *graphdef.Node) bool {
 	return isMerge || isSwitch
 }
 
-// conditional reports whether a node stands on a branch of a conditional that was not decided.
+// conditional reports whether a node is on a branch of an undecided conditional.
 func (d *decisions) conditional(n *graphdef.Node) bool {
 	if len(d.where[tensorName{n.Name, -1}]) > 0 {
 		return true
@@ -353,7 +352,7 @@ func (d *decisions) conditional(n *graphdef.Node) bool {
 	return isSwitch(n) && !decided
 }
 
-// undecided returns the nodes without the Switches and Merges that were decided.
+// undecided returns the nodes without the decided Switches and Merges.
 func (d *decisions) undecided(nodes []*graphdef.Node) []*graphdef.Node {
 	return slices.DeleteFunc(slices.Clone(nodes), d.decided)
 }

@@ -1,8 +1,8 @@
 // Package tf translates TensorFlow GraphDefs to Functions of package core.
 //
-// It inlines functions, finds inputs and outputs, decides conditionals, and has each node
-// that is left translated by its op's row of the table in internal/ops.
+// It inlines functions, finds the inputs and outputs, decides conditionals whose predicate is known, and
+// then translates each remaining node by the row of its op in the table of internal/ops.
 //
-// Every core node carries the TensorFlow node and op it came from (core.Origin), and
-// every TensorFlow tensor stands in Function.Names under its full name, "conv1:0".
+// Every core node records the TensorFlow node and op that it came from (core.Origin), and Function.Names
+// has every TensorFlow tensor under its full name, "conv1:0".
 package tf

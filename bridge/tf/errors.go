@@ -10,9 +10,9 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Error is an error about a node of the GraphDef. It wraps a *core.OpError when an op
-// of package core rejected what the node became, and a *graphdef.Error when one of the
-// node's attributes is at fault.
+// Error is an error about a node of the GraphDef. It wraps a *core.OpError if the node was translated and
+// an op of package core rejected the result, and a *graphdef.Error if one of the node's attributes is
+// wrong.
 type Error struct {
 	Node, Op  string
 	Input     int    // the input at fault; -1 for attributes and for the node as a whole
@@ -20,8 +20,8 @@ type Error struct {
 	Msg       string
 	Err       error // may be nil; then Msg says it all
 
-	// Graph is the graph around, with this node, and others that are not translated for
-	// errors of theirs, in place of unsupported ops. It is nil where that is not known.
+	// Graph describes the surrounding graph: this node, and others that cannot be translated because of
+	// their own errors, take the place of unsupported ops. It is nil if that is not known.
 	Graph *UnsupportedError
 }
 
@@ -59,7 +59,7 @@ func within(n *graphdef.Node, err error) error {
 	return &Error{Node: n.Name, Op: n.Op, Input: -1, Msg: inner(n, err), Err: err}
 }
 
-// inner is the text of err without the node that it serves.
+// inner is the text of err without the name of the node.
 func inner(n *graphdef.Node, err error) string {
 	var o *core.OpError
 	if !errors.As(err, &o) {

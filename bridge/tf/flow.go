@@ -11,26 +11,25 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// flow is what a node runs that controls parts of the graph: a loop, whose parts are its
-// condition and its body, or a conditional, whose parts are its branches by their numbers.
-// The nodes of the parts are nodes of the graph; nothing but the parts reads them.
+// flow describes a node that runs parts of the graph: a loop, whose parts are its condition and its body, or
+// a conditional, whose parts are its numbered branches. The nodes of the parts are nodes of the graph, but
+// are read only within the parts.
 type flow struct {
 	loop      bool
-	variables int // of a loop: its first data inputs; the others stay what they are
+	variables int // of a loop: how many of its data inputs, counted from the first, the steps change
 	parts     []part
 }
 
 // part is a part of the graph that a flow runs.
 type part struct {
-	reads map[tensorName]int // the tensors that stand for data inputs of the node, by their numbers
+	reads map[tensorName]int // the tensors that stand for data inputs of the node, with the inputs' numbers
 	gives []tensorName
 }
 
-// opArguments is the op of the node that stands for the arguments of a function that a flow
-// runs.
+// opArguments is the op of the node that represents the arguments of a function run by a flow.
 const opArguments = "_Arg"
 
-// functional lists the ops that run functions, by the attributes that name these.
+// functional lists the ops that run functions, with the attributes that name the functions.
 var functional = map[string][]string{
 	"While": {"cond", "body"}, "StatelessWhile": {"cond", "body"},
 	"If": {"else_branch", "then_branch"}, "StatelessIf": {"else_branch", "then_branch"},
@@ -89,7 +88,7 @@ func calledBy(n *graphdef.Node, attr string) ([]*graphdef.Node, error) {
 	return []*graphdef.Node{call}, err
 }
 
-// part adds the nodes of one function that n runs, for its inputs from number first on.
+// part adds the nodes of one function that n runs on its inputs from number first on.
 func (in *inliner) part(n, call *graphdef.Node, suffix string, first int) (*part, error) {
 	f, ok := in.graph.FunctionNamed(call.Op)
 	if !ok {
@@ -119,7 +118,7 @@ func (in *inliner) part(n, call *graphdef.Node, suffix string, first int) (*part
 	return p, nil
 }
 
-// withParts returns nodes with those that the loops and conditionals among them run.
+// withParts returns the nodes, and those that the loops and conditionals among them run.
 func (t *translation) withParts(nodes []*graphdef.Node) []*graphdef.Node {
 	all := slices.Clone(nodes)
 	seen := map[string]bool{}
@@ -145,7 +144,7 @@ func (t *translation) withParts(nodes []*graphdef.Node) []*graphdef.Node {
 	return all
 }
 
-// mayTake reports whether a conditional may take a branch, as far as constants tell.
+// mayTake reports whether a conditional may take a branch, as far as its predicate is known.
 func (t *translation) mayTake(n *graphdef.Node, branch, ways int) bool {
 	_, negated, constant := t.decisions.predicate(n.DataInputs()[0])
 	if constant == nil || len(constant.Shape()) > 0 {

@@ -8,30 +8,31 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 )
 
-// opLoop is the op of the node that stands for a loop of TensorFlow 1.
+// opLoop is the op of the node that represents a loop of TensorFlow 1.
 const opLoop = "While"
 
 // frame is a loop as TensorFlow 1 writes it: each variable goes from an Enter to a Merge and to
 // a Switch, from there to an Exit, or through the body to a NextIteration and to the Merge.
 type frame struct {
-	name      string // of the node that stands for it
+	name      string // of the node that represents it
 	condition graphdef.Input
 	merges    []*graphdef.Node
 	switches  []*graphdef.Node
 	enters    []*graphdef.Node
 	nexts     []*graphdef.Node
-	constants []*graphdef.Node // the Enters of what no step changes
+	constants []*graphdef.Node // the Enters of values that no step changes
 }
 
-// closeFrames returns the graph with a node for each loop of TensorFlow 1: it reads what its
-// Enters read, and its Exits read it. What is not written as such loops are stays as it is.
+// closeFrames returns the graph with one node in place of each loop of TensorFlow 1. The node reads what the
+// loop's Enters read, and the loop's Exits read the node. Anything that does not have the form of such a
+// loop stays as it is.
 func closeFrames(g *graphdef.Graph, flows map[string]*flow) (*graphdef.Graph, error) {
 	frames := findFrames(g)
 	if len(frames) == 0 {
 		return g, nil
 	}
 	nodes := slices.Clone(g.Nodes)
-	exits := map[tensorName]tensorName{} // of what a Switch gives: what the frame's node gives
+	exits := map[tensorName]tensorName{} // a Switch's output -> the output of the frame's node
 	for _, f := range frames {
 		n, flow, err := f.node()
 		if err != nil {
@@ -91,7 +92,7 @@ func findFrames(g *graphdef.Graph) []*frame {
 	return frames
 }
 
-// variable adds the variable that goes through a Switch; nil nodes if it is none.
+// variable adds the variable that passes through a Switch; its nodes are nil if there is none.
 func (f *frame) variable(g *graphdef.Graph, s *graphdef.Node) {
 	f.switches = append(f.switches, s)
 	merge := g.Producer(s.DataInputs()[0])
@@ -109,7 +110,7 @@ func (f *frame) variable(g *graphdef.Graph, s *graphdef.Node) {
 	f.merges, f.enters, f.nexts = append(f.merges, merge), append(f.enters, enter), append(f.nexts, next)
 }
 
-// wellFormed reports whether all parts of a frame are there, and finds the constants.
+// wellFormed reports whether a frame is complete, and finds its constants.
 func (f *frame) wellFormed(g *graphdef.Graph) bool {
 	for _, list := range [][]*graphdef.Node{f.enters, f.nexts} {
 		if slices.ContainsFunc(list, func(n *graphdef.Node) bool { return n == nil || len(n.DataInputs()) != 1 }) {
@@ -154,7 +155,7 @@ func (f *frame) wellFormed(g *graphdef.Graph) bool {
 	return true
 }
 
-// node returns the node that stands for the frame, and what it runs.
+// node returns the node that represents the frame, and what it runs.
 func (f *frame) node() (graphdef.Node, *flow, error) {
 	var inputs []graphdef.Input
 	var types []graphdef.DataType

@@ -12,12 +12,13 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/internal/ops"
 )
 
-// Bounds of what inlining makes of a graph: functions that call others twice double it at each level.
+// These bound the result of inlining: functions that each call another one twice double the graph at every
+// level.
 const (
 	maxInlinedNodes = 1 << 18
 	maxInlinedParts = 1 << 22 // inputs and attributes of the nodes
 	maxInlinedNames = 1 << 26 // bytes of the nodes' names
-	maxCallDepth    = 64      // of calls in functions
+	maxCallDepth    = 64      // of nested calls
 )
 
 // errInlinedSize is the error of a graph beyond these bounds.
@@ -25,20 +26,19 @@ var errInlinedSize = fmt.Errorf("%w: inlining the calls of functions makes more 
 	"attributes or %d bytes of names",
 	graphdef.ErrLimit, maxInlinedNodes, maxInlinedParts, maxInlinedNames)
 
-// inlined is a graph with the nodes of functions in place of their calls.
+// inlined is a graph in which calls have been replaced by the nodes of the functions.
 type inlined struct {
 	graph  *graphdef.Graph
-	failed map[string]error    // why calls stayed as they are, by their names
+	failed map[string]error    // why a call was not inlined, by its name
 	bodies map[string][]string // by the name of a call: the Asserts and calls of its function
 	flows  map[string]*flow    // by the names of the nodes that run parts of the graph
 }
 
-// inlineCalls returns the graph with the nodes of functions in place of their calls:
-// those by PartitionedCall and StatefulPartitionedCall, and those whose op is a function.
-// A function's node has the name "call/node", as TensorFlow's own inliner names it, and
-// the call stays as an IdentityN of what the function returns. Loops and conditionals stay,
-// beside the nodes of the functions that they run. Calls that cannot be inlined stay as they
-// are.
+// inlineCalls returns the graph with calls replaced by the nodes of the functions: calls by PartitionedCall
+// and StatefulPartitionedCall, and nodes whose op is a function. A function's node is named "call/node", as
+// by TensorFlow's own inliner, and the call becomes an IdentityN of what the function returns. Loops and
+// conditionals stay, and the nodes of the functions that they run are added. Calls that cannot be inlined
+// are left as they are.
 func inlineCalls(g *graphdef.Graph) (*inlined, error) {
 	in := &inliner{
 		graph:  g,
@@ -76,7 +76,7 @@ type inliner struct {
 	bodies map[string][]string       // by the names of calls
 	flows  map[string]*flow          // by the names of nodes
 	scopes map[string]map[string]int // the nodes of each function, by their names
-	depth  int                       // of loops and conditionals in functions of such
+	depth  int                       // of nested loops and conditionals
 	active []string                  // the functions that are being inlined, the outermost first
 
 	parts, bytes int
@@ -96,7 +96,7 @@ func isPartitionedCall(n *graphdef.Node) bool {
 	return n.Op == "PartitionedCall" || n.Op == "StatefulPartitionedCall"
 }
 
-// add adds a node, or for a call what it stands for. It fails only beyond the bounds.
+// add adds a node or, in place of a call, the function's nodes. It fails only if a bound is exceeded.
 func (in *inliner) add(n graphdef.Node) error {
 	var err error
 	switch {
@@ -124,7 +124,7 @@ func (in *inliner) keep(n graphdef.Node) error {
 	return nil
 }
 
-// call adds the nodes of the function that n calls, and n as an IdentityN.
+// call adds the nodes of the function that n calls, and n itself as an IdentityN.
 func (in *inliner) call(n *graphdef.Node) error {
 	call, f, err := in.callee(n)
 	if err != nil {
@@ -145,9 +145,8 @@ func (in *inliner) call(n *graphdef.Node) error {
 	return in.keep(graphdef.Forward(n.Name, n.Device, outputs, types))
 }
 
-// instantiate adds the nodes of a function for a call, whose op it is, and returns what the
-// function returns, with its types. bound is called with the types of the arguments, before
-// nodes are added.
+// instantiate adds the nodes of a function for a call, whose op is the function's name, and returns the
+// function's results and their types. Before it adds nodes, it calls bound with the types of the arguments.
 func (in *inliner) instantiate(
 	call *graphdef.Node, f *graphdef.Function, bound func(types []graphdef.DataType) error,
 ) ([]graphdef.Input, []graphdef.DataType, error) {
@@ -178,8 +177,7 @@ func (in *inliner) instantiate(
 	return outputs, types, nil
 }
 
-// callee returns the function that n calls, and the call as a node whose op is that
-// function.
+// callee returns the function that n calls, and the call as a node whose op is the function's name.
 func (in *inliner) callee(n *graphdef.Node) (*graphdef.Node, *graphdef.Function, error) {
 	call := n
 	if _, direct := in.graph.FunctionNamed(n.Op); !direct {
@@ -223,7 +221,7 @@ func (in *inliner) scope(f *graphdef.Function) (map[string]int, error) {
 	return scope, nil
 }
 
-// unique returns the name, or one with a number behind it that no node has.
+// unique returns the name, with a number appended if some node already has it.
 func (in *inliner) unique(name string) string {
 	free := name
 	for i := 1; in.names[free]; i++ {
@@ -233,7 +231,7 @@ func (in *inliner) unique(name string) string {
 	return free
 }
 
-// body is a function's nodes as one call makes them.
+// body holds the nodes that one call of a function creates.
 type body struct {
 	in        *inliner
 	call      *graphdef.Node
@@ -242,10 +240,10 @@ type body struct {
 	arguments map[string][]graphdef.Input
 	types     []graphdef.DataType // of the arguments
 	nodes     []graphdef.Node
-	layouts   []map[string]stretch // of the nodes, where they have been asked for
+	layouts   []map[string]stretch // of the nodes, once they have been asked for
 }
 
-// stretch is where a named output stands among all outputs of a node.
+// stretch is the position of a named output among all outputs of a node.
 type stretch struct{ start, length int }
 
 func (in *inliner) newBody(call *graphdef.Node, f *graphdef.Function) (*body, error) {
@@ -279,7 +277,7 @@ func (in *inliner) newBody(call *graphdef.Node, f *graphdef.Function) (*body, er
 	return b, nil
 }
 
-// bind gives the function's arguments the call's inputs.
+// bind connects the function's arguments to the call's inputs.
 func (b *body) bind() error {
 	data := b.call.DataInputs()
 	for i := range b.function.Inputs {
@@ -304,8 +302,8 @@ func (b *body) bind() error {
 	return nil
 }
 
-// resolve returns what an input of one of the function's nodes reads in the graph. An
-// argument that is a list may be read as a whole.
+// resolve returns what an input of one of the function's nodes reads in the surrounding graph. An argument
+// that is a list may be read as a whole.
 func (b *body) resolve(input graphdef.Input) ([]graphdef.Input, error) {
 	values, isArgument := b.arguments[input.Node]
 	i, isNode := b.scope[input.Node]
@@ -328,7 +326,7 @@ func (b *body) resolve(input graphdef.Input) ([]graphdef.Input, error) {
 	return nil, fmt.Errorf("reads %q, which is neither an argument nor the output of a node", input)
 }
 
-// take counts inputs before they are made.
+// take counts inputs before they are created.
 func (b *body) take(n int) error {
 	if b.in.parts += n; b.in.parts > maxInlinedParts {
 		return errInlinedSize
@@ -336,7 +334,7 @@ func (b *body) take(n int) error {
 	return nil
 }
 
-// output returns what stands for an output of node i.
+// output returns the tensor in the graph for an output of node i.
 func (b *body) output(i int, input graphdef.Input) ([]graphdef.Input, error) {
 	at, err := b.stretch(i, input)
 	if err != nil {
@@ -359,8 +357,8 @@ func (b *body) output(i int, input graphdef.Input) ([]graphdef.Input, error) {
 	return out, nil
 }
 
-// stretch finds an output of node i by its name. The outputs of an op that has no
-// translator are not known; that it has none is told later.
+// stretch finds an output of node i by its name. The outputs of an op without a translator are not known;
+// that the op is not supported is reported later.
 func (b *body) stretch(i int, input graphdef.Input) (stretch, error) {
 	n := &b.nodes[i]
 	if !ops.Known(n.Op) && !b.in.isCall(n) {
@@ -380,7 +378,7 @@ func (b *body) stretch(i int, input graphdef.Input) (stretch, error) {
 	return at, nil
 }
 
-// layout returns where the named outputs of a node stand.
+// layout returns the positions of the named outputs of a node.
 func (in *inliner) layout(n *graphdef.Node) (map[string]stretch, error) {
 	layout := map[string]stretch{}
 	next := 0

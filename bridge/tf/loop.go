@@ -19,7 +19,7 @@ type looping struct {
 	flow      *flow
 	first     []core.Value // the values of all data inputs
 	variables []int        // the data inputs that steps change
-	facts     []core.Fact  // what is known of the variables in all steps
+	facts     []core.Fact  // what is known about the variables in all steps
 	unset     []int        // the variables that start as lists of elements of unknown shapes
 	captures  *captures
 }
@@ -31,7 +31,7 @@ type section struct {
 	gives     []core.Value
 }
 
-// loop translates a loop: the values of its data inputs when it has ended.
+// loop translates a loop. The results are the values of its data inputs after the last step.
 func (t *translation) loop(n *graphdef.Node, f *flow) ([]core.Value, error) {
 	l := &looping{t: t, node: n, flow: f}
 	if err := l.start(); err != nil {
@@ -76,7 +76,7 @@ func (t *translation) emit(n *graphdef.Node, suffix string, op core.Op, in ...co
 	return out, nil
 }
 
-// start reads the inputs, and finds the variables and what is known of them at first.
+// start reads the inputs, and finds the variables and what is known about them before the first step.
 func (l *looping) start() error {
 	for i, in := range l.node.DataInputs() {
 		v, err := l.t.readInput(in)
@@ -99,7 +99,7 @@ func (l *looping) start() error {
 	return nil
 }
 
-// unchanged reports whether the body gives back what it gets for a data input.
+// unchanged reports whether the body returns a data input as it is.
 func (l *looping) unchanged(i int) bool {
 	body := &l.flow.parts[1]
 	if i >= len(body.gives) {
@@ -120,12 +120,12 @@ func (l *looping) unchanged(i int) bool {
 	return false
 }
 
-// patience is how often the body is translated until nothing is taken to be known of the
-// shapes that still change.
+// patience is how often the body is translated before shapes that still change are taken to be unknown.
 const patience = 4
 
-// functions translates the condition and the body with what is known of the variables in all
-// steps: at first what is known of the inputs, then less, until the body gives no other shapes.
+// functions translates the condition and the body with what is known about the variables in all steps. It
+// starts with what is known about the inputs, and assumes less each time until the body returns the shapes
+// that it was given.
 func (l *looping) functions() (condition, body *core.Function, err error) {
 	var b *section
 	for round := 0; ; round++ {
@@ -192,8 +192,8 @@ func (l *looping) section(number int) (*section, error) {
 	return s, err
 }
 
-// widen keeps of what is known of the variables only what the body's results agree with, and
-// reports whether that was all of it.
+// widen drops what is known about the variables wherever the body's results disagree, and reports whether
+// nothing had to be dropped.
 func (l *looping) widen(body *section, round int) (stable bool, err error) {
 	stable = true
 	for v, next := range body.gives {
@@ -224,8 +224,7 @@ func (l *looping) widen(body *section, round int) (stable bool, err error) {
 // elementsKnown reports whether the shape of the elements of a list is known.
 func elementsKnown(list core.Shape) bool { return len(list) > 0 && list[1:].Static() }
 
-// close returns the function of a part of the graph: with parameters for variables and for all
-// captures.
+// close returns a part of the graph as a function, with parameters for the variables and for all captures.
 func (t *translation) close(name string, variables, results []core.Value) (*core.Function, error) {
 	f := t.function
 	f.Name = name
@@ -256,8 +255,8 @@ func (t *translation) close(name string, variables, results []core.Value) (*core
 // captureName is the name of the parameter for a capture.
 func captureName(i int, v core.Value) string { return fmt.Sprintf("capture%d:%s", i, v.Node.Name) }
 
-// truth returns a predicate as a boolean: a number is true if it is not 0, and what is no scalar if
-// it has elements.
+// truth returns a predicate as a boolean: a number is true if it is not 0, and a tensor that is not a scalar
+// is true if it has elements.
 func (t *translation) truth(n *graphdef.Node, v core.Value) (core.Value, error) {
 	s := v.Shape()
 	switch {

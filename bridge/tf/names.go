@@ -47,7 +47,7 @@ func find(g *graphdef.Graph, kind, s string) (tensorName, *graphdef.Node, error)
 	return t, n, nil
 }
 
-// similar is a hint at a node whose name ends as the one that was asked for.
+// similar returns a hint at a node whose name ends like the one that was asked for.
 func similar(g *graphdef.Graph, name string) string {
 	last := name[strings.LastIndex(name, "/")+1:]
 	for i := range g.Nodes {

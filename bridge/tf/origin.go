@@ -13,8 +13,8 @@ type OpSummary struct {
 	Builders []string `json:"builders,omitempty"` // the functions of package builders that made them, by name
 }
 
-// Origins tells by TensorFlow op what a translated function was made of. Nodes that left
-// nothing behind, as Identity does, are not in it.
+// Origins says, for each TensorFlow op, what its nodes became in a translated function. Nodes that left
+// nothing behind, such as Identity, are not counted.
 func Origins(f *core.Function) map[string]*OpSummary {
 	ops := map[string]*OpSummary{}
 	seen := map[string]bool{}
@@ -42,7 +42,7 @@ func Origins(f *core.Function) map[string]*OpSummary {
 	return ops
 }
 
-// Add counts what else the op became.
+// Add adds another summary of the same op.
 func (b *OpSummary) Add(more *OpSummary) {
 	b.Nodes += more.Nodes
 	for _, s := range more.Core {

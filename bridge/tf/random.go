@@ -8,8 +8,8 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// needless returns an *UnsupportedError if a result depends on random numbers, and drops the
-// names of what does.
+// needless returns an *UnsupportedError if a result depends on random numbers. Otherwise it drops the names
+// of tensors that do.
 func (t *translation) needless() error {
 	depends := map[*core.Node]bool{}
 	for _, n := range t.function.Nodes() {

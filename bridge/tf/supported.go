@@ -11,12 +11,12 @@ import (
 // OpInfo describes a TensorFlow op that this package translates.
 type OpInfo struct {
 	Name      string   `json:"name"`
-	Family    string   `json:"family"` // such as "pool": the part of the table in which it stands
+	Family    string   `json:"family"` // such as "pool": the part of the table that has it
 	Quantized bool     `json:"quantized"`
 	Inputs    []string `json:"inputs"`  // as "input:Tinput": a name, and a type or the attribute that holds it
 	Outputs   []string `json:"outputs"` // likewise
-	// Kernels are the types for which TensorFlow 2.21 has CPU kernels, as alternatives: of
-	// each attribute any of the types.
+	// Kernels lists, as alternatives, the types for which TensorFlow 2.21 has CPU kernels: for each
+	// attribute, any of the types.
 	Kernels []map[string][]string `json:"kernels,omitempty"`
 }
 
@@ -38,8 +38,8 @@ func Supported() []OpInfo {
 	return list
 }
 
-// IsQuantized reports whether an op computes with quantized types or makes or simulates
-// them. TensorFlow's names say so.
+// IsQuantized reports whether an op computes with, produces or simulates quantized types. TensorFlow's
+// names say so.
 func IsQuantized(op string) bool {
 	return strings.Contains(strings.ToLower(op), "quantiz") || strings.HasPrefix(op, "FakeQuant")
 }

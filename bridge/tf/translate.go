@@ -9,38 +9,38 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Options says what of a graph to translate, and how. The zero value finds inputs and
-// outputs and follows TensorFlow 2.21 but for two of its defects.
+// Options says which part of a graph to translate, and how. The zero value finds the inputs and outputs and
+// follows TensorFlow 2.21 without two of its defects.
 type Options struct {
-	// Inputs gives inputs shapes, and makes any tensor an input: what only served to
-	// compute it is left out. The Placeholders that the outputs still need are inputs too;
-	// if there are none, the PlaceholderWithDefaults.
+	// Inputs sets the shapes of inputs, and makes any tensor an input: nodes that only served to
+	// compute it are left out. The Placeholders that the outputs still need are inputs too or, if there
+	// are none, the PlaceholderWithDefaults.
 	Inputs []InputSpec
-	// Outputs names the wanted tensors, "x" or "x:0". Without any they are all outputs of
-	// the nodes whose data no node reads, except constants, inputs, NoOps and Asserts.
+	// Outputs names the wanted tensors, "x" or "x:0". If it is empty, they are all outputs of the nodes
+	// whose data no node reads, except for constants, inputs, NoOps and Asserts.
 	Outputs []string
-	// CheckAsserts makes the Asserts that TensorFlow would evaluate pointwise.Assert nodes, which
-	// fail a Run whose condition is false. Without it they are left out; see LeftOut.
+	// CheckAsserts turns the Asserts that TensorFlow would evaluate into pointwise.Assert nodes, which
+	// fail a Run if the condition is false. Otherwise they are left out; see LeftOut.
 	CheckAsserts bool
-	// Constants gives Placeholders values: they are no inputs, conditionals whose predicate
-	// they are take one branch, and what is random for other values only need not be.
+	// Constants fixes the values of Placeholders. They are no longer inputs, conditionals on them take one
+	// branch, and what is random only for other values is not in the way.
 	Constants []ConstantSpec
-	// TFVersion is the version of TensorFlow whose arithmetic to follow, "2.13" for
-	// example; "" and "auto" mean 2.21's, but for two of its defects.
+	// TFVersion is the version of TensorFlow whose arithmetic to follow, such as "2.13"; "" and "auto"
+	// mean 2.21 without two of its defects.
 	TFVersion string
 }
 
-// MetaVersion is the key of Function.Meta that tells which of TensorFlow's arithmetics
-// the function follows.
+// MetaVersion is the key of Function.Meta that says which version of TensorFlow's arithmetic the function
+// follows.
 const MetaVersion = "tensorflow"
 
-// Translate makes a Function of the graph. Its parameters have the names of TensorFlow's
-// nodes, its results the full names of tensors ("Identity:0"), and every tensor on the
-// way stands in Names. Unknown dimensions stay unknown. Calls of functions of the graph's
-// own library are inlined: their nodes are named "call/node".
+// Translate translates the graph to a Function. The parameters have the names of TensorFlow's nodes, the
+// results have the full names of tensors ("Identity:0"), and Names has every tensor in between. Unknown
+// dimensions stay unknown. Calls of functions in the graph's library are inlined: the functions' nodes are
+// named "call/node".
 //
-// The error is an *UnsupportedError when ops have no translator, an *Error for a node
-// that is not as its op wants it, or a *graphdef.Error; a few about Options are plain.
+// The error is an *UnsupportedError if ops have no translator, an *Error for a node that does not satisfy
+// its op, or a *graphdef.Error. A few errors about Options have no type of their own.
 func Translate(g *graphdef.Graph, opts Options) (*core.Function, error) {
 	version, err := arithmetic(opts.TFVersion)
 	if err != nil {
@@ -119,8 +119,8 @@ func newTranslation(in *inlined, version builders.Arithmetic, opts Options) *tra
 	}
 }
 
-// wantedOutputs finds the named outputs, those within calls too; without names, those of
-// the graph as it was before its calls were inlined.
+// wantedOutputs finds the named outputs, also inside calls. Without names, it finds the outputs of the graph
+// as it was before calls were inlined.
 func wantedOutputs(g, inlined *graphdef.Graph, names []string) ([]tensorName, error) {
 	if len(names) == 0 {
 		return findOutputs(g)
@@ -141,7 +141,7 @@ func wantedOutputs(g, inlined *graphdef.Graph, names []string) ([]tensorName, er
 	return outputs, nil
 }
 
-// conditional translates a Switch or Merge that was decided.
+// conditional translates a decided Switch or Merge.
 func (t *translation) conditional(n *graphdef.Node) error {
 	in := t.decisions.reads(n)[0]
 	v, err := t.read(tensorName{in.Node, in.Port})
@@ -180,8 +180,8 @@ func (t *translation) results(outputs []tensorName) error {
 	return nil
 }
 
-// absent reports whether a node that was found to be an output gives others, but not this one: a
-// Switch that was decided, or an op one of whose outputs is not translated.
+// absent reports whether a node that was found to be an output has other outputs but not this one: it is a
+// decided Switch, or an op with an output that is not translated.
 func (t *translation) absent(o tensorName) bool {
 	if _, isInput := t.cut[o]; isInput {
 		return false

@@ -9,40 +9,39 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// program is what all translations of one Translate have in common.
+// program is shared by all translations of one call of Translate.
 type program struct {
 	graph      *graphdef.Graph
 	arithmetic builders.Arithmetic
 	options    Options
 	fixed      map[tensorName]*core.Tensor // Options.Constants
 	failed     map[string]error            // the calls that could not be inlined
-	bodies     map[string][]string         // of each call: what has effects in its function
+	bodies     map[string][]string         // of each call: the nodes of its function that have effects
 	flows      map[string]*flow            // by the names of the nodes that run parts of the graph
-	lists      map[core.Value]bool         // what stands for lists of tensors
-	malformed  map[string]bool             // nodes with errors of their own; nil until one is found
+	lists      map[core.Value]bool         // the values that represent lists of tensors
+	malformed  map[string]bool             // nodes with errors; nil until one is found
 	leftOut    []string                    // Asserts
 }
 
-// translation is the state of the translation of a graph, or of a part of it that a loop or a
-// conditional runs. It reads what it does not translate itself from the translation around
-// it.
+// translation is the state of translating a graph, or a part of it that a loop or a conditional runs. What
+// it does not translate itself it reads from the surrounding translation.
 type translation struct {
 	*program
 	cut       map[tensorName]core.Value // the inputs
-	values    map[string][]core.Value   // what each node became, by output
+	values    map[string][]core.Value   // the outputs of each translated node
 	constant  map[string]bool           // the nodes that depend on no input
 	decisions *decisions                // which branches of conditionals are taken
-	assumed   map[tensorName]int        // the sides that predicates take here
-	found     bool                      // the outputs were not named
+	assumed   map[tensorName]int        // the values that predicates have here
+	found     bool                      // the outputs were found, not named
 	function  *core.Function
 
 	parent   *translation
-	aliases  map[tensorName]tensorName // what stands for tensors of parent
-	captures *captures                 // what a function of its own reads of parent; nil for none of its own
+	aliases  map[tensorName]tensorName // inside name to the tensor of parent
+	captures *captures                 // what this function reads from parent; nil if this is not a separate function
 	captured map[int]core.Value        // the parameters for captures, by their numbers
 }
 
-// captures are values of a translation that functions within it read.
+// captures are values of a translation that functions inside it read.
 type captures struct {
 	values []core.Value
 	number map[core.Value]int
@@ -57,7 +56,7 @@ func (c *captures) add(v core.Value) int {
 	return i
 }
 
-// constantInputs reports whether a node reads no input of the graph, directly or not.
+// constantInputs reports whether a node depends on no input of the graph.
 func (t *translation) constantInputs(n *graphdef.Node) bool {
 	for _, in := range n.DataInputs() {
 		if !t.isConstant(tensorName{in.Node, in.Port}) {
@@ -86,7 +85,7 @@ func (t *translation) readInput(in graphdef.Input) (core.Value, error) {
 	return t.read(tensorName{in.Node, in.Port})
 }
 
-// isInput reports whether a tensor is an input of the graph, or a variable of a loop around.
+// isInput reports whether a tensor is an input of the graph, or a variable of a surrounding loop.
 func (t *translation) isInput(name tensorName) bool {
 	if _, isInput := t.cut[name]; isInput {
 		return true
@@ -94,7 +93,7 @@ func (t *translation) isInput(name tensorName) bool {
 	return t.parent != nil && t.parent.isInput(name)
 }
 
-// aliasOf returns the tensor outside that one stands for in the part, or in one around it.
+// aliasOf returns the tensor outside that a tensor in this part, or in a surrounding one, stands for.
 func (t *translation) aliasOf(name tensorName) (tensorName, bool) {
 	if of, ok := t.aliases[name]; ok {
 		return of, of != name
@@ -105,8 +104,8 @@ func (t *translation) aliasOf(name tensorName) (tensorName, bool) {
 	return t.parent.aliasOf(name)
 }
 
-// has reports whether a tensor need not be translated: it is an input, or was translated
-// around here.
+// has reports whether a tensor need not be translated, because it is an input or has been translated here or
+// in a surrounding part.
 func (t *translation) has(name tensorName) bool {
 	if _, isInput := t.cut[name]; isInput {
 		return true
@@ -117,7 +116,7 @@ func (t *translation) has(name tensorName) bool {
 	return t.parent != nil && (len(t.parent.values[name.node]) > 0 || t.parent.has(name))
 }
 
-// read returns the value of a tensor. Its error is about the node that should give it.
+// read returns the value of a tensor. An error is about the node that should produce it.
 func (t *translation) read(name tensorName) (core.Value, error) {
 	if v, ok := t.cut[name]; ok {
 		return v, nil
@@ -149,8 +148,7 @@ func (t *translation) read(name tensorName) (core.Value, error) {
 	return core.Value{}, &Error{Node: n.Name, Op: n.Op, Input: -1, Msg: msg}
 }
 
-// capture returns a tensor of the translation around: a parameter for it, unless it is the
-// same each time.
+// capture returns a tensor of the surrounding translation, as a parameter unless it is constant.
 func (t *translation) capture(name tensorName) (core.Value, error) {
 	v, err := t.parent.read(name)
 	if err != nil || t.captures == nil || t.parent.isConstant(name) || ops.IsUnset(v) {
@@ -168,8 +166,8 @@ func (t *translation) capture(name tensorName) (core.Value, error) {
 	return p, err
 }
 
-// variable makes a parameter of the function of a loop or conditional. It does not join the
-// function's parameters.
+// variable creates a parameter for the function of a loop or conditional, without adding it to the
+// function's list of parameters.
 func (t *translation) variable(name string, f core.Fact, list bool) (core.Value, error) {
 	n, err := core.NewNamedNode(name, &core.Parameter{Type: f.Type, Shape: f.Shape})
 	if err != nil {
@@ -181,8 +179,8 @@ func (t *translation) variable(name string, f core.Fact, list bool) (core.Value,
 	return n.Out(0), nil
 }
 
-// inner returns the translation of a part of the graph that a node of t runs: into a function of its
-// own with captures, else among the nodes of t.
+// inner returns a translation for a part of the graph that a node of t runs: into a separate function if
+// captures are given, otherwise into the nodes of t.
 func (t *translation) inner(c *captures) *translation {
 	in := &translation{
 		program:  t.program,
@@ -202,8 +200,8 @@ func (t *translation) inner(c *captures) *translation {
 	return in
 }
 
-// translate translates what tensors need, and returns what they became. For a function of its
-// own, they become its results.
+// translate translates everything that tensors need and returns their values. In a separate function, they
+// become its results.
 func (t *translation) translate(wanted []tensorName) ([]core.Value, error) {
 	nodes, err := t.needed(wanted)
 	if err != nil {
@@ -234,8 +232,8 @@ func (t *translation) translate(wanted []tensorName) ([]core.Value, error) {
 	return values, err
 }
 
-// nodes translates nodes, each behind those that it reads. What stands on branches is translated
-// with the Merge that joins them.
+// nodes translates nodes, each after those that it reads. Nodes on branches are translated with the Merge
+// that joins the branches.
 func (t *translation) nodes(nodes []*graphdef.Node) error {
 	for i, n := range nodes {
 		if t.decisions.conditional(n) || t.values[n.Name] != nil {
@@ -248,7 +246,7 @@ func (t *translation) nodes(nodes []*graphdef.Node) error {
 	return nil
 }
 
-// node translates one node, whose inputs are translated. later are the nodes behind it.
+// node translates one node whose inputs have been translated. later are the nodes after it.
 func (t *translation) node(n *graphdef.Node, later []*graphdef.Node) error {
 	if v, isInput := t.input(n); isInput {
 		t.values[n.Name] = []core.Value{v}
@@ -280,7 +278,7 @@ func (t *translation) node(n *graphdef.Node, later []*graphdef.Node) error {
 	return nil
 }
 
-// input returns the input of the graph, or the constant, that a node is.
+// input returns the value of a node that is an input of the graph or a constant.
 func (t *translation) input(n *graphdef.Node) (core.Value, bool) {
 	name := tensorName{node: n.Name}
 	if v, isInput := t.cut[name]; isInput && isPlaceholder(n) {
@@ -296,7 +294,7 @@ func (t *translation) input(n *graphdef.Node) (core.Value, bool) {
 	return v, true
 }
 
-// give records what a node became.
+// give records the outputs of a translated node.
 func (t *translation) give(n *graphdef.Node, out []core.Value, constant bool) {
 	if out == nil {
 		out = []core.Value{}

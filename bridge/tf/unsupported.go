@@ -17,22 +17,22 @@ type UnsupportedError struct {
 	Ops       []UnsupportedOp
 	Supported map[string]int // the nodes of all other ops that the wanted outputs need
 
-	Inputs  []Endpoint // that the wanted outputs need
-	Outputs []Endpoint // those that are wanted
+	Inputs  []Endpoint // the inputs that the wanted outputs need
+	Outputs []Endpoint // the wanted outputs
 	Front   []string   // the last tensors that need no such op: Options.Outputs that would do
 	Behind  []string   // the first tensors behind all such ops: Options.Inputs that would do
 
-	heading string // of the text; empty is that of unsupported ops
+	heading string // the start of the text; empty means the one for unsupported ops
 }
 
-// malformedNodes begins the text where the ops are known and their nodes are in the way.
+// malformedNodes begins the text if the ops are supported and only these nodes are at fault.
 const malformedNodes = "malformed nodes: "
 
 // UnsupportedOp is an op without a translator.
 type UnsupportedOp struct {
 	Op    string
-	Count int    // its nodes
-	First string // the first of them
+	Count int    // the number of its nodes
+	First string // the name of the first one
 	Why   string // what is known about the op; may be empty
 }
 
@@ -59,7 +59,7 @@ func (e *UnsupportedError) Error() string {
 	return s + "; to do without them, " + strings.Join(ways, ", or ")
 }
 
-// flags writes the tensors as arguments of the command, at most four.
+// flags writes at most four of the tensors as command line flags.
 func flags(flag string, tensors []string) string {
 	const most = 4
 	s := flag + " " + strings.Join(tensors[:min(len(tensors), most)], " "+flag+" ")
@@ -94,7 +94,7 @@ const (
 	whyRandom   = "random numbers: if they serve for training only, fix what switches it with --set NAME=VALUE"
 )
 
-// why tells by an op's name why it is not supported.
+// why returns the reason why an op is not supported, by its name.
 var why = byOp(map[string][]string{
 	whyVariable: {
 		"Variable", "VariableV2", "VarHandleOp", "ReadVariableOp", "ResourceGather", "Assign", "AssignVariableOp",
@@ -130,7 +130,7 @@ func byOp(reasons map[string][]string) map[string]string {
 	return why
 }
 
-// Unsupported lists the ops that Translate refuses for a reason that it knows, by name.
+// Unsupported lists, by name, the ops that Translate refuses for a known reason.
 func Unsupported() []UnsupportedOp {
 	var list []UnsupportedOp
 	for name, w := range why {
@@ -142,8 +142,8 @@ func Unsupported() []UnsupportedOp {
 	return list
 }
 
-// unsupported returns an UnsupportedError for the nodes that have no translator, or else
-// the error of the first call that could not be inlined, or nil.
+// unsupported returns an UnsupportedError for the nodes without a translator, or else the error of the first
+// call that could not be inlined, or nil.
 func (t *translation) unsupported(nodes []*graphdef.Node, outputs []tensorName) error {
 	e := &UnsupportedError{Supported: map[string]int{}}
 	var failure error
@@ -174,13 +174,12 @@ func (t *translation) unsupported(nodes []*graphdef.Node, outputs []tensorName) 
 	return e
 }
 
-// supported reports whether a node can be translated, as far as its op and its part in a loop tell.
+// supported reports whether a node can be translated, judged by its op and its role in a loop.
 func (t *translation) supported(n *graphdef.Node) bool {
 	return ops.Known(n.Op) && !t.strays(n) && !t.malformed[n.Name]
 }
 
-// inTheWay puts all nodes that cannot be translated, and do not follow from another, into the
-// Graph of the error of the first.
+// inTheWay adds to the first error's Graph all nodes that cannot be translated for reasons of their own.
 func (t *translation) inTheWay(err error, nodes []*graphdef.Node, outputs []tensorName) error {
 	var first, e *Error
 	if !errors.As(err, &first) {
@@ -214,8 +213,8 @@ func (t *translation) inTheWay(err error, nodes []*graphdef.Node, outputs []tens
 	return err
 }
 
-// strays reports whether a node is part of a while loop that is not as TensorFlow writes them:
-// the others have one node each.
+// strays reports whether a node belongs to a while loop that does not have the form that TensorFlow writes.
+// Loops that do have been replaced by one node each.
 func (t *translation) strays(n *graphdef.Node) bool {
 	data := n.DataInputs()
 	switch n.Op {

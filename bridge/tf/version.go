@@ -8,9 +8,8 @@ import (
 	"github.com/tf2ng/tf2ng/builders"
 )
 
-// arithmetic returns the arithmetic of a version of TensorFlow, "2.13" or "2.13.0" for
-// example. "auto", or nothing, is 2.21's with two of its defects repaired; see
-// builders.TensorFlowAuto.
+// arithmetic returns the arithmetic of a version of TensorFlow, such as "2.13" or "2.13.0". "auto" and "" are
+// 2.21 with two of its defects repaired; see builders.TensorFlowAuto.
 func arithmetic(version string) (builders.Arithmetic, error) {
 	if version == "" || version == "auto" {
 		return builders.TensorFlowAuto, nil

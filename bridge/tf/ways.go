@@ -11,8 +11,8 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Endpoint is an input or an output of a graph. Its type is Dynamic where that is not known; so is
-// the shape of what is no Placeholder.
+// Endpoint is an input or an output of a graph. The type is Dynamic if it is not known. The shape is known
+// only for Placeholders.
 type Endpoint struct {
 	Name  string
 	Type  core.Type
@@ -66,7 +66,7 @@ func (t *translation) endpoints(outputs []tensorName) []Endpoint {
 	return list
 }
 
-// surround tells what is at the ends of the nodes that the outputs need, and where to cut.
+// surround finds the inputs and outputs of the nodes that the outputs need, and where to cut the graph.
 func (t *translation) surround(e *UnsupportedError, nodes []*graphdef.Node, outputs []tensorName) {
 	for _, p := range t.function.Parameters {
 		e.Inputs = append(e.Inputs, Endpoint{p.Name, p.Outputs()[0].Type, p.Outputs()[0].Shape})
@@ -89,17 +89,17 @@ func (t *translation) surround(e *UnsupportedError, nodes []*graphdef.Node, outp
 	e.Front, e.Behind = w.front(outputs), w.behind(outputs)
 }
 
-// maxWays bounds the tensors of one way to do without what is not supported. One that needs more
-// is no help.
+// maxWays bounds how many tensors a suggested cut may have. One that needs more is no help.
 const maxWays = 64
 
-// ways tells which nodes depend on unsupported ones, which serve these, and which depend on inputs.
+// ways records which nodes depend on unsupported ones, which of them unsupported ones depend on, and which
+// depend on inputs.
 type ways struct {
 	t      *translation
 	nodes  []*graphdef.Node
-	needs  map[string]bool // they depend on one, or are one
-	serves map[string]bool // one depends on them, or they are one
-	moving map[string]bool // they depend on an input
+	needs  map[string]bool // depends on an unsupported node, or is one
+	serves map[string]bool // an unsupported node depends on it, or it is one
+	moving map[string]bool // depends on an input
 }
 
 func (t *translation) newWays(nodes []*graphdef.Node) *ways {
@@ -139,7 +139,7 @@ func (t *translation) newWays(nodes []*graphdef.Node) *ways {
 // reads returns the inputs of a node that count.
 func (t *translation) reads(n *graphdef.Node) []graphdef.Input { return t.decisions.reads(n) }
 
-// spread marks the names, and all that next leads to from there.
+// spread marks the names and everything that can be reached from them through next.
 func spread(marked map[string]bool, names []string, next func(string) []string) {
 	names = slices.Clone(names)
 	for len(names) > 0 {
@@ -152,9 +152,9 @@ func spread(marked map[string]bool, names []string, next func(string) []string) 
 	}
 }
 
-// front returns the wanted outputs that need nothing unsupported, and the last such tensors on the
-// way to the others: those that something unsupported reads and nothing else. Constants and
-// inputs are none. There are at most maxWays.
+// front returns the wanted outputs that need nothing unsupported and, on the way to the other outputs, the
+// last tensors that need nothing unsupported: those that only unsupported nodes read. It leaves out
+// constants and inputs, and returns at most maxWays.
 func (w *ways) front(outputs []tensorName) []string {
 	var found []string
 	kept := map[string]bool{} // the nodes that something supported reads
@@ -188,9 +188,9 @@ func (w *ways) front(outputs []tensorName) []string {
 	return found
 }
 
-// behind returns the tensors that keep all that is unsupported away from the outputs when they are
-// inputs: the first on each way that nothing unsupported follows. There are none when an output
-// is itself unsupported, when the type of one would not be known, or when there are more than maxWays.
+// behind returns tensors that, taken as inputs, separate everything unsupported from the outputs: on each
+// path the first one after which nothing is unsupported. It returns none if an output is itself
+// unsupported, if the type of a tensor would not be known, or if there are more than maxWays.
 func (w *ways) behind(outputs []tensorName) []string {
 	for _, o := range outputs {
 		if w.serves[o.node] {
@@ -220,7 +220,7 @@ func (w *ways) behind(outputs []tensorName) []string {
 	return found
 }
 
-// noNodeError is about a name that no node has. Its text ends with what the graph has.
+// noNodeError is the error for a name that no node has. Its text ends with the graph's inputs and outputs.
 type noNodeError struct{ kind, tensor, node, hint, has string }
 
 func (e *noNodeError) Error() string {

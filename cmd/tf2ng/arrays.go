@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -42,7 +44,11 @@ func readArray(f *os.File, size int64, key string) (*core.Tensor, error) {
 		return nil, err
 	}
 	if string(head) != "PK" {
-		return npy.Read(f, size)
+		t, err := npy.Read(f, size)
+		if err != nil {
+			return nil, fmt.Errorf("%w: want what numpy.save or numpy.savez wrote", err)
+		}
+		return t, nil
 	}
 	a, err := npy.OpenArchive(f, size)
 	if err != nil {
@@ -74,7 +80,11 @@ func saveArrays(path string, as npy.Writer, tensors map[string]*core.Tensor) err
 // writeFile writes a file that appears under its name only once it is complete, and
 // returns its size.
 func writeFile(path string, write func(io.Writer) error) (size int64, err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".tf2ng-*")
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, ".tf2ng-*")
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("%s: there is no directory %s: make it first", path, dir)
+	}
 	if err != nil {
 		return 0, err
 	}

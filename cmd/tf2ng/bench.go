@@ -37,6 +37,14 @@ func (c *benchCommand) Help() string {
 		"Example: tf2ng bench frozen.pb --batch 8 --threads 2 --nodes --trace trace.json"
 }
 
+// Validate checks the numbers: kong calls it.
+func (c *benchCommand) Validate() error {
+	if c.Batch < 1 || c.Runs < 1 {
+		return fmt.Errorf("--batch and --runs: got %d and %d, want at least 1", c.Batch, c.Runs)
+	}
+	return nil
+}
+
 // measurement is what bench tells; times are in milliseconds.
 type measurement struct {
 	CPU        string             `json:"cpu"`

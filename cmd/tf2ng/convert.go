@@ -18,10 +18,10 @@ type convertCommand struct {
 	modelFlags
 	cutFlags
 	OutputFile string   `name:"out-file" short:"o" help:"The file to write; by default the model's name with .ng or .onnx." placeholder:"FILE"`
-	Output     []string `help:"A tensor to compute; by default what no node reads." placeholder:"NAME" sep:"none"`
-	Format     string   `help:"ng: a safetensors file with the graph in it; json: the graph alone, to stdout unless -o is given; onnx: an ONNX model." default:"ng" enum:"ng,json,onnx"`
+	Output     []string `help:"A tensor to keep as an output; by default every tensor that no node reads." placeholder:"NAME" sep:"none"`
+	Format     string   `help:"ng: a safetensors file that holds the graph; json: the graph alone, printed unless -o is given; onnx: an ONNX model." default:"ng" enum:"ng,json,onnx"`
 	onnxFlags
-	DumpAfter string `help:"Print the graph as it is after a pass (\"translate\" for before all), and write nothing." placeholder:"PASS"`
+	DumpAfter string `help:"Print the graph as it is after a pass (\"translate\": before the first), and write no file." placeholder:"PASS"`
 }
 
 // Help is shown by --help.

@@ -72,7 +72,7 @@ func doMain(args []string, stdout, stderr io.Writer, more ...kong.Option) (code 
 		return code
 	}
 	if err != nil {
-		return fail(stderr, err)
+		return fail(stderr, misused(err))
 	}
 	switch err := ctx.Run(); {
 	case errors.Is(err, errDiffers):
@@ -103,9 +103,32 @@ func versionLine() string {
 		version.String(), runtime.Version(), runtime.GOOS, runtime.GOARCH, core.Schema, core.OldestSchema, core.Schema)
 }
 
+// misused adds where to read how a command is used.
+func misused(err error) error {
+	command := ""
+	if e := (*kong.ParseError)(nil); errors.As(err, &e) {
+		if node := e.Context.Selected(); node != nil {
+			command = " " + node.Name
+		}
+	}
+	return fmt.Errorf("%w: see tf2ng%s --help", err, command)
+}
+
+// advice is what a user of the command can do about an error of the library; "" if the error says it.
+func advice(err error) string {
+	memory, tensor := (*core.MemoryError)(nil), (*kernels.TensorError)(nil)
+	switch {
+	case errors.As(err, &memory) && !memory.OneTensor:
+		return ": allow more with --memory-limit MIB, or run a smaller batch"
+	case errors.As(err, &tensor) && tensor.Problem == kernels.Missing && !tensor.Output:
+		return fmt.Sprintf(": give it with --input %s=FILE.npy", tensor.Name)
+	}
+	return ""
+}
+
 // fail prints an error as one line, and below it the stack of a *kernels.InternalError.
 func fail(stderr io.Writer, err error) int {
-	text, stack := err.Error(), ""
+	text, stack := err.Error()+advice(err), ""
 	if e := (*kernels.InternalError)(nil); errors.As(err, &e) {
 		stack = string(e.Stack)
 		text = strings.Replace(text, stack, "", 1)

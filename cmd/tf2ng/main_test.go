@@ -270,16 +270,22 @@ func TestErrorsAreOneLine(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"command", []string{"compile"}, "unexpected argument compile"},
-		{"flag", []string{"run", model, "--speed", "9"}, "unknown flag --speed"},
-		{"no model", []string{"run"}, `expected "<model>"`},
+		{"command", []string{"compile"}, "unexpected argument compile: see tf2ng --help"},
+		{"flag", []string{"run", model, "--speed", "9"}, "unknown flag --speed: see tf2ng run --help"},
+		{"no model", []string{"run"}, `expected "<model>": see tf2ng run --help`},
+		{
+			"no batch",
+			[]string{"bench", model, "--batch", "0"},
+			"bench: --batch and --runs: got 0 and 20, want at least 1: see tf2ng bench --help",
+		},
 		{
 			"directory",
 			[]string{"run", graphs},
 			graphs + ": got a directory, want a frozen GraphDef (.pb, .pbtxt), a SavedModel or a converted model (.ng): " +
 				"name the file in it",
 		},
-		{"no file", []string{"run", "no/such.pb"}, "open no/such.pb: no such file or directory"},
+		{"no file", []string{"run", "no/such.pb"}, "no/such.pb: no such file: want a frozen GraphDef (.pb, .pbtxt), a " +
+			"SavedModel (its directory or saved_model.pb) or a converted model (.ng)"},
 		{
 			"engine",
 			[]string{"run", model, "--engine", "gpu"},
@@ -291,7 +297,17 @@ func TestErrorsAreOneLine(t *testing.T) {
 			[]string{"run", model, "--memory-limit=-1", "--input", images},
 			"--memory-limit: got -1, want 1 to 1073741824",
 		},
-		{"no input", []string{"run", model}, `input "input" (f32[?,8,8,1]): missing`},
+		{
+			"no input",
+			[]string{"run", model},
+			`input "input" (f32[?,8,8,1]): missing: give it with --input input=FILE.npy`,
+		},
+		{
+			"too little memory",
+			[]string{"run", model, "--memory-limit=1", "--input", "input=" + graphs + "digits_data.npz:xv"},
+			`node "model/conv2d_3/Conv2D_eightbit_requantize" (IntegerConvolution): got output u8[500,8,8,16], for which ` +
+				`1152000 bytes are needed, want at most 1048576: allow more with --memory-limit MIB, or run a smaller batch`,
+		},
 		{"input syntax", []string{"run", model, "--input", "input"}, `--input "input": want NAME=FILE[:KEY]`},
 		{
 			"input twice",
@@ -311,7 +327,7 @@ func TestErrorsAreOneLine(t *testing.T) {
 		{
 			"input's format",
 			[]string{"run", model, "--input", "input=" + text},
-			`--input input: ` + text + `: invalid .npy data: header: unexpected EOF`,
+			`--input input: ` + text + `: invalid .npy data: header: unexpected EOF: want what numpy.save or numpy.savez wrote`,
 		},
 		{
 			"input's type",
@@ -357,7 +373,11 @@ func TestErrorsAreOneLine(t *testing.T) {
 			`--format must be one of "ng","json","onnx" but got "tflite"`,
 		},
 		{"no GraphDef", []string{"inspect", text}, text + ": "},
-		{"no folder", []string{"convert", model, "-o", "no/such/folder/x.ng"}, "open no/such/folder/"},
+		{
+			"no folder",
+			[]string{"convert", model, "-o", "no/such/folder/x.ng"},
+			"no/such/folder/x.ng: there is no directory no/such/folder: make it first",
+		},
 		{
 			"labels",
 			[]string{"run", model, "--input", images, "--labels", bytes8},

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -16,11 +19,11 @@ import (
 // modelFlags are shared by all commands that load a model.
 type modelFlags struct {
 	Model     string   `arg:"" help:"A frozen GraphDef (.pb, .pbtxt), a SavedModel (its directory or saved_model.pb) or a converted model (.ng)."`
-	Signature string   `help:"The signature of a SavedModel whose names inputs and outputs have; by default serving_default, or the only one." placeholder:"NAME"`
-	Tags      []string `help:"The tags of the graph of a SavedModel; by default serve, or those of the only one." placeholder:"TAG"`
-	TFVersion string   `name:"tf-version" help:"TensorFlow's version whose arithmetic to follow: auto, or 1.15 to 2.21. auto is 2.21 without two of its defects, and warns where they would show." placeholder:"VERSION"`
-	Set       []string `name:"set" help:"A placeholder's value, in JSON, fixed before the graph is read: phase_train=false. What it switches off is not there." placeholder:"NAME=VALUE" sep:"none"`
-	Asserts   bool     `name:"check-asserts" help:"Fail when an Assert of the graph does not hold; by default they are left out, with a warning."`
+	Signature string   `help:"The SavedModel's signature that names the inputs and outputs; by default serving_default, or the only one." placeholder:"NAME"`
+	Tags      []string `help:"The tags of the graph to take from a SavedModel; by default serve, or those of its only graph." placeholder:"TAG"`
+	TFVersion string   `name:"tf-version" help:"The TensorFlow version whose arithmetic to follow: auto, or 1.15 to 2.21. auto is 2.21 without two of its defects, and warns where they would show." placeholder:"VERSION"`
+	Set       []string `name:"set" help:"Fix a placeholder before the graph is read, to a value in JSON: phase_train=false. What it switches off is left out." placeholder:"NAME=VALUE" sep:"none"`
+	Asserts   bool     `name:"check-asserts" help:"Check the graph's Asserts, and fail when one does not hold; by default they are left out, with a warning."`
 	JSON      bool     `name:"json" help:"Print the result as JSON."`
 
 	graph *graphdef.Graph // what Model was read as already; or nil
@@ -47,6 +50,10 @@ func (m *modelFlags) load(opts ...tf2ng.Option) (*tf2ng.Model, error) {
 		opts = append(opts, tf2ng.WithConstantText(spec.Name, spec.Text))
 	}
 	if m.graph == nil {
+		if _, err := os.Stat(m.Model); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s: no such file: want a frozen GraphDef (.pb, .pbtxt), a SavedModel (its directory or "+
+				"saved_model.pb) or a converted model (.ng)", m.Model)
+		}
 		return tf2ng.Load(m.Model, opts...)
 	}
 	model, err := tf2ng.FromGraphDef(m.graph, opts...)
@@ -58,7 +65,7 @@ func (m *modelFlags) load(opts ...tf2ng.Option) (*tf2ng.Model, error) {
 
 // cutFlags say where a GraphDef begins.
 type cutFlags struct {
-	Input []string `help:"An input, with a type or a shape if wanted: NAME, NAME:1,224,224,3, NAME:f32:1,10." placeholder:"NAME[:TYPE][:SHAPE]" sep:"none"`
+	Input []string `help:"A tensor of the graph to take as an input, with its type or shape if the graph does not tell it: NAME, NAME:1,224,224,3, NAME:f32:1,10." placeholder:"NAME[:TYPE][:SHAPE]" sep:"none"`
 }
 
 func (c *cutFlags) cuts() ([]tf2ng.Option, error) {
@@ -97,10 +104,10 @@ func (o *output) warn(m *tf2ng.Model) {
 
 // engineFlags say how a model is run.
 type engineFlags struct {
-	Threads int    `help:"Threads to run on." default:"1"`
-	QDQ     bool   `name:"qdq-fusion" help:"Make float convolutions and matrix products whose operands are dequantized integer." default:"true" negatable:""`
-	Memory  int64  `name:"memory-limit" help:"MiB that tensors may take at once (8192 by default)." placeholder:"MIB"`
-	Engine  string `help:"What computes: kernels, portable or reference. Results are the same." default:"kernels" enum:"kernels,portable,reference"`
+	Threads int    `help:"Number of threads." default:"1"`
+	QDQ     bool   `name:"qdq-fusion" help:"Run float convolutions and matrix products in integers where their operands are dequantized integers." default:"true" negatable:""`
+	Memory  int64  `name:"memory-limit" help:"Most memory that tensors may take at once, in MiB; 8192 by default." placeholder:"MIB"`
+	Engine  string `help:"What computes: kernels, portable (kernels without assembly) or reference (plain loops). The results are the same." default:"kernels" enum:"kernels,portable,reference"`
 }
 
 func (e *engineFlags) options() ([]tf2ng.Option, error) {
@@ -128,7 +135,7 @@ func (e *engineFlags) options() ([]tf2ng.Option, error) {
 type runFlags struct {
 	modelFlags
 	engineFlags
-	Input []string `help:"An input: NAME=FILE.npy, or NAME=FILE.npz:KEY. NAME is a tensor of the graph, with a type behind it if the graph does not tell it: NAME:f32=FILE." placeholder:"NAME=FILE[:KEY]" sep:"none"`
+	Input []string `help:"An input: NAME=FILE.npy, or NAME=FILE.npz:KEY. NAME is an input or any other tensor of the graph; if the graph does not tell its type, add it: NAME:f32=FILE." placeholder:"NAME=FILE[:KEY]" sep:"none"`
 }
 
 // start loads the model for the given outputs (none: its own), with more options, and reads the

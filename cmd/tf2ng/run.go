@@ -15,10 +15,10 @@ import (
 
 type runCommand struct {
 	runFlags
-	Output []string `help:"A tensor to compute, any of the graph; by default the model's outputs." placeholder:"NAME" sep:"none"`
-	Out    string   `help:"Write the outputs to an .npz file, by their names." placeholder:"FILE.npz"`
-	BF16   bool     `name:"out-bfloat16" help:"Write bf16 outputs as NumPy saves ml_dtypes.bfloat16 (V2), not as uint16 of their bits."`
-	Labels string   `help:"Integer labels, one per row of the first output: print how many rows have their largest element there." placeholder:"FILE[:KEY]"`
+	Output []string `help:"A tensor to compute, any in the graph; by default the model's outputs." placeholder:"NAME" sep:"none"`
+	Out    string   `help:"Write the outputs to an .npz file, under their names." placeholder:"FILE.npz"`
+	BF16   bool     `name:"out-bfloat16" help:"Write bf16 outputs as NumPy saves ml_dtypes.bfloat16 (V2); otherwise their bits are written as uint16."`
+	Labels string   `help:"Integer labels, one for each row of the first output: print in how many rows the largest element is where the label says." placeholder:"FILE[:KEY]"`
 }
 
 // Help is shown by --help.

@@ -1,3 +1,3 @@
-// Package geometry has the attributes that ops with sliding windows share, and what follows from them:
-// where the channels are, and which elements a window reads.
+// Package geometry holds the attributes that ops with sliding windows share, and what follows from them: which
+// axis has the channels, and which elements a window reads.
 package geometry

@@ -8,7 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/internal/enum"
 )
 
-// Layout says where the channels of an image tensor and of its filters are.
+// Layout says which axes of an image tensor and of its filters have the channels.
 type Layout uint8
 
 // The layouts. Spatial dimensions keep their order.
@@ -22,7 +22,7 @@ var layoutNames = []string{"NCHW", "NHWC"}
 // String returns NCHW or NHWC.
 func (l Layout) String() string { return enum.Name(l, layoutNames) }
 
-// MarshalText makes a Layout its name in JSON.
+// MarshalText writes the name, which stands for the Layout in JSON.
 func (l Layout) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
 // UnmarshalText parses a layout's name.
@@ -55,13 +55,13 @@ func (l Layout) FilterAxes(rank int) (out, in, spatial int) {
 	return rank - 1, rank - 2, 0
 }
 
-// PadType says where the padding comes from.
+// PadType says how the padding is determined.
 type PadType uint8
 
 // The pad types.
 const (
 	PadExplicit  PadType = iota // from the attributes padding below and above
-	PadSameUpper                // so that out = ceil(in / stride), the odd element above (TensorFlow's SAME)
+	PadSameUpper                // such that out = ceil(in / stride), an odd element goes above (TensorFlow's SAME)
 	PadValid                    // none
 )
 
@@ -70,7 +70,7 @@ var padTypeNames = []string{"EXPLICIT", "SAME_UPPER", "VALID"}
 // String returns nGraph's name.
 func (p PadType) String() string { return enum.Name(p, padTypeNames) }
 
-// MarshalText makes a PadType its name in JSON.
+// MarshalText writes the name, which stands for the PadType in JSON.
 func (p PadType) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
 // UnmarshalText parses a pad type's name.
@@ -89,8 +89,8 @@ type Spatial struct {
 	DataDilations []int   `json:"data_dilations,omitempty"` // nGraph's data dilation strides
 	PadType       PadType `json:"pad_type"`
 
-	// MayBeEmpty gives data that is smaller than the window, by less than two strides, an output
-	// of no elements, as TensorFlow's formula of an output's size does; else it is an error.
+	// MayBeEmpty allows data that is smaller than the window by less than two strides: the output then has
+	// no elements, as by TensorFlow's formula for its size. Otherwise such data is an error.
 	MayBeEmpty bool `json:"may_be_empty,omitempty"`
 }
 
@@ -147,7 +147,7 @@ type Axis struct {
 	PadBelow, PadAbove             int
 }
 
-// At returns the data element that output o and window position k read; false for padding.
+// At returns the data element that window position k of output o reads; false for padding.
 func (a Axis) At(o, k int) (int, bool) {
 	p := o*a.Stride + k*a.Dilation - a.PadBelow
 	if p < 0 || p > (a.In-1)*a.DataDilation || p%a.DataDilation != 0 {
@@ -156,8 +156,8 @@ func (a Axis) At(o, k int) (int, bool) {
 	return p / a.DataDilation, true
 }
 
-// Inside returns the window positions [first, end) of output o that may be inside the data; all
-// others are padding. They are at most as many as the data spans, however large the window is.
+// Inside returns the window positions [first, end) of output o that may be inside the data; all others are
+// padding. Their number is bounded by the size of the data, however large the window is.
 func (a Axis) Inside(o int) (first, end int) {
 	start := a.PadBelow - o*a.Stride // first*Dilation >= start
 	first = min(max((start+a.Dilation-1)/a.Dilation, 0), a.Window)
@@ -168,8 +168,8 @@ func (a Axis) Inside(o int) (first, end int) {
 	return first, max(first, min(last/a.Dilation+1, a.Window))
 }
 
-// axis computes the geometry of spatial dimension i for a known input and window
-// size. An output size < 0 is an error, and one of 0 unless it may be.
+// axis computes the geometry of spatial dimension i for known sizes of the input and the window. An output
+// size below 0 is an error; 0 is an error unless MayBeEmpty is set.
 func (s *Spatial) axis(i, in, window int) (Axis, error) {
 	a := Axis{
 		In: in, Window: window,
@@ -234,8 +234,8 @@ func (s *Spatial) OutShape(data core.Shape, window []int, channels int) (core.Sh
 	return out, nil
 }
 
-// Padded returns s with padding of the axes of the data in addition; false if it cannot have
-// it.
+// Padded returns s with additional padding, given for each axis of the data; false if it cannot have that
+// padding.
 func (s Spatial) Padded(below, above []int) (Spatial, bool) {
 	n := len(below) - 2
 	if n < 1 || s.PadType == PadSameUpper || len(s.DataDilations) != 0 {
@@ -248,7 +248,7 @@ func (s Spatial) Padded(below, above []int) (Spatial, bool) {
 	below, above = slices.Clone(below[first:first+n]), slices.Clone(above[first:first+n])
 	if s.PadType == PadExplicit && len(s.PadBelow) == n && len(s.PadAbove) == n {
 		for i := range below {
-			// A negative padding would cut off what is added, or not, as well.
+			// With a negative padding it is not clear whether the additional one is cut off, too.
 			if s.PadBelow[i] < 0 || s.PadAbove[i] < 0 {
 				return s, false
 			}

@@ -8,9 +8,8 @@ import (
 // Activation is a function of one float32 that post-ops and elementwise ops share.
 type Activation uint8
 
-// The activations, with the formulas of their TensorFlow ops. Those that are not
-// piecewise linear are those of package activation: computed in float64 and rounded once,
-// Elu twice, GeluExact in float32 as oneDNN has it.
+// The activations, with the formulas of their TensorFlow ops. Those that are not piecewise linear are computed
+// by package activation: in float64, rounded once, Elu twice; GeluExact in float32, as oneDNN does.
 const (
 	Identity        Activation = iota // x
 	Relu                              // max(x, 0)
@@ -31,7 +30,7 @@ var activationNames = [numActivations]string{
 // String returns TensorFlow's name.
 func (a Activation) String() string { return enum.Name(a, activationNames[:]) }
 
-// MarshalText makes an Activation its name in JSON.
+// MarshalText writes the name, which stands for the Activation in JSON.
 func (a Activation) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
 // UnmarshalText parses an activation's name.

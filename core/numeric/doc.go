@@ -1,3 +1,3 @@
-// Package numeric has the arithmetic on single numbers that ops are defined with: how reals are rounded
-// to integers, saturated, and multiplied and added in one rounding, the same on every CPU.
+// Package numeric is the arithmetic on single numbers by which ops are defined: rounding reals to integers,
+// saturating, and multiplying and adding with a single rounding, with the same result on every CPU.
 package numeric

@@ -7,7 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
-// RoundMode says how a real becomes an integer. The order is nGraph's.
+// RoundMode says how a real is rounded to an integer. The order is nGraph's.
 type RoundMode uint8
 
 // The round modes of nGraph's Quantize.
@@ -32,7 +32,7 @@ var roundModeNames = [numRoundModes]string{
 // String returns nGraph's name.
 func (m RoundMode) String() string { return enum.Name(m, roundModeNames[:]) }
 
-// MarshalText makes a RoundMode its name in JSON.
+// MarshalText writes the name, which stands for the RoundMode in JSON.
 func (m RoundMode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
 // UnmarshalText parses nGraph's name.
@@ -64,7 +64,7 @@ func (m RoundMode) Round(x float64) float64 {
 	}
 }
 
-// roundHalf rounds to nearest and ties by tie.
+// roundHalf rounds to nearest; tie decides between two equally near integers.
 func roundHalf(x float64, tie func(float64) float64) float64 {
 	f := math.Floor(x)
 	if x-f == 0.5 {

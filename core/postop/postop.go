@@ -1,5 +1,5 @@
-// Package postop has the steps that follow the integer sum of a product: scales, summands,
-// an activation, and the way back to integers.
+// Package postop defines the steps that follow the integer sum of a product: scaling, adding, an activation,
+// and the conversion back to integers.
 package postop
 
 import (
@@ -30,7 +30,7 @@ var kindNames = [numKinds]string{"Add", "Mul", "MulAdd", "Linear", "Activation",
 // String returns the step's name.
 func (k Kind) String() string { return enum.Name(k, kindNames[:]) }
 
-// MarshalText makes a Kind its name in JSON.
+// MarshalText writes the name, which stands for the Kind in JSON.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // UnmarshalText parses a step's name.
@@ -58,7 +58,7 @@ func RoundSaturateTo(t core.Type) Step {
 	return Step{Kind: RoundSaturate, Type: t, Lo: lo, Hi: hi, Round: numeric.RoundNearestTowardEven}
 }
 
-// Operands returns how many graph values the step reads.
+// Operands returns how many values of the graph the step reads.
 func (p Step) Operands() int {
 	switch {
 	case p.Kind == MulAdd, p.Kind == Linear:

@@ -7,20 +7,19 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// affine is a real tensor that is known as integers: (integers - zero) * scale.
+// affine is a real tensor expressed by integers: (integers - zero) * scale.
 type affine struct {
 	integers core.Value
 	scale    float64
 	zero     int64
 }
 
-// linearity bounds how far, relative to the greatest value, a dequantization may be from
-// an affine function: it leaves room for a few roundings of float32, not for a zero point
-// between two integers.
+// linearity bounds how far a dequantization may be from an affine function, relative to the greatest value. It allows
+// for a few roundings of float32, but not for a zero point between two integers.
 const linearity = 0x1p-21
 
-// affineOf returns the 8-bit integers behind a dequantization that treats all elements
-// alike; false for any other value, and where reals have no integer that stands for 0.
+// affineOf returns the 8-bit integers that a value was dequantized from, if all elements are treated alike and some
+// integer represents 0; false for any other value.
 func affineOf(v core.Value) (affine, bool) {
 	n := v.Node
 	if !dequantizes(n.Op()) || v.Type() != core.F32 || !constants(n.Inputs()[1:]) {
@@ -63,16 +62,15 @@ func dequantizedBytes(n *core.Node, t core.Type) ([]float32, error) {
 	return core.Data[float32](y[0]), nil
 }
 
-// factor is a constant factor of a product: i8 integers times one scale for each of the
-// output's channels, or one for all.
+// factor is a constant factor of a product: i8 integers, and one scale for each of the output's channels or one for
+// all.
 type factor struct {
 	integers *core.Tensor
 	scales   []float32
 }
 
-// factorOf returns the integers behind the dequantization of a constant; false for any
-// other value, for integers with a zero point, and for scales that differ within one
-// channel. channels is the axis of the output's channels in v.
+// factorOf returns the integers and scales of a dequantized constant; false for any other value, for integers with a
+// zero point, and for scales that differ within a channel. channels is the axis of the output's channels in v.
 func factorOf(v core.Value, channels int) (factor, bool) {
 	moves, d := behindMoves(v)
 	axis, ok := sliceAxis(d.Op())
@@ -105,8 +103,8 @@ func factorOf(v core.Value, channels int) (factor, bool) {
 	return f, ok
 }
 
-// behindMoves returns the node whose elements v holds, and those that only move them, the
-// last first.
+// behindMoves returns the node that produced the elements of v, and the nodes after it that only move them, the last
+// one first.
 func behindMoves(v core.Value) (moves []*core.Node, from *core.Node) {
 	from = v.Node
 	for rearranges(from.Op()) && constants(from.Inputs()[1:]) {
@@ -116,14 +114,14 @@ func behindMoves(v core.Value) (moves []*core.Node, from *core.Node) {
 	return moves, from
 }
 
-// rearranges reports whether op gives the elements of its first input other indices.
+// rearranges reports whether op moves the elements of its first input to other indices.
 func rearranges(op core.Op) bool {
 	s, ok := op.(trait.Selecting)
 	return ok && s.Rearranges()
 }
 
-// sliceAxis returns the axis whose slices a dequantization treats alike, -1 if it treats
-// all elements so; false for any other op, and for more axes.
+// sliceAxis returns the axis along which a dequantization differs, -1 if it treats all elements alike; false for any
+// other op, and if there is more than one such axis.
 func sliceAxis(op core.Op) (axis int, ok bool) {
 	if d, ok := op.(trait.Dequantizer); ok {
 		return d.DequantizedAxis()
@@ -180,8 +178,8 @@ func sliceIndices(s core.Shape, axis int) (*core.Tensor, error) {
 	return t, nil
 }
 
-// perChannel returns the scale of each index on an axis, from the slice of each element;
-// false if one index has elements of slices with different scales.
+// perChannel returns the scale for each index on an axis, given the slice of each element; false if the elements at
+// one index belong to slices with different scales.
 func perChannel(scales []float32, slice *core.Tensor, axis int) ([]float32, bool) {
 	if len(scales) == 1 {
 		return scales, true

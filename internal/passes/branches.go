@@ -7,8 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/control"
 )
 
-// inlineBranches puts the nodes of a branch in the place of each Branch whose index is
-// constant, until there is none.
+// inlineBranches replaces each Branch whose index is constant by the nodes of the chosen branch, until none is left.
 func inlineBranches(f *core.Function, o Options) (*core.Function, error) {
 	for range core.MaxCallDepth {
 		done := true
@@ -48,7 +47,7 @@ func (c *calling) dropResults() (bool, error) {
 			c.outputs[i].at = len(keep)
 			keep = append(keep, out.at)
 		default:
-			c.outputs[i] = output{value: c.inputs[0], at: -1} // any value will do
+			c.outputs[i] = output{value: c.inputs[0], at: -1} // its value does not matter
 			dropped = true
 		}
 	}

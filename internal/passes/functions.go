@@ -8,8 +8,8 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/control"
 )
 
-// functions takes what nodes call through the whole table, once it knows of the shapes, the
-// constants and the results what the node tells.
+// functions runs all passes on the functions that nodes call, after it has given them everything that the node tells
+// about shapes, constants and unused results.
 func functions(f *core.Function, o Options) (*core.Function, error) {
 	f, err := inlineBranches(f, o)
 	if err != nil {
@@ -36,14 +36,14 @@ func functions(f *core.Function, o Options) (*core.Function, error) {
 	})
 }
 
-// calling is a node that calls functions, while it is made simpler. Parameter i of each
-// function is input first+i of the node.
+// calling is a node that calls functions, while it is being simplified. Parameter i of each function is input first+i
+// of the node.
 type calling struct {
 	from   *core.Node
 	op     core.Caller
 	inputs []core.Value
-	first  int // inputs of the node that are no parameters: they come before
-	// What the outputs of the node have become: another value, or output number at of the new one.
+	first  int // the number of inputs before the parameters
+	// What replaces each output of the node: another value, or output number at of the new node.
 	outputs []output
 }
 
@@ -72,7 +72,7 @@ func newCalling(
 	return c, nil
 }
 
-// reduce makes the call simpler until nothing changes.
+// reduce simplifies the call until nothing changes.
 func (c *calling) reduce() error {
 	for {
 		changed := false
@@ -91,7 +91,7 @@ func (c *calling) reduce() error {
 	}
 }
 
-// finish takes the functions through the table and returns the outputs of the new node.
+// finish runs all passes on the functions and returns the outputs of the new node.
 func (c *calling) finish(o Options) ([]core.Value, error) {
 	o.Dump = nil
 	list := slices.Clone(c.op.Functions())
@@ -115,7 +115,7 @@ func (c *calling) finish(o Options) ([]core.Value, error) {
 	return values, nil
 }
 
-// variables returns how many parameters the functions change: those cannot become constants.
+// variables returns how many parameters the functions change. These cannot become constants.
 func (c *calling) variables() int {
 	if l, ok := c.op.(*control.Loop); ok {
 		return l.Variables()
@@ -123,8 +123,7 @@ func (c *calling) variables() int {
 	return 0
 }
 
-// moveConstants gives the functions the values that follow from constants alone in place of
-// parameters.
+// moveConstants replaces parameters by values that follow from constants alone.
 func (c *calling) moveConstants() (bool, error) {
 	return c.dropParameters(func(i int) (core.Value, bool) {
 		v := c.inputs[c.first+i]
@@ -149,8 +148,8 @@ func isRead(f *core.Function, p *core.Node) bool {
 	})
 }
 
-// dropParameters drops the parameters that are no variables and that by says can be: each
-// function reads the value that it gives instead.
+// dropParameters drops those parameters, variables aside, for which by returns a value. The functions read that value
+// instead.
 func (c *calling) dropParameters(by func(i int) (core.Value, bool)) (bool, error) {
 	instead := map[int]core.Value{}
 	for i := c.variables(); i < len(c.inputs)-c.first; i++ {
@@ -179,8 +178,8 @@ func (c *calling) dropParameters(by func(i int) (core.Value, bool)) (bool, error
 	return true, nil
 }
 
-// withoutParameters returns f without some parameters, in place of which it reads values that
-// need none; no value where it does not read the parameter.
+// withoutParameters returns f without some parameters. In their place it reads values that need no parameters; there
+// is no value for a parameter that f does not read.
 func withoutParameters(f *core.Function, instead map[int]core.Value) (*core.Function, error) {
 	values := make([]core.Value, len(f.Parameters))
 	var kept []*core.Node
@@ -199,8 +198,7 @@ func withoutParameters(f *core.Function, instead map[int]core.Value) (*core.Func
 	return withBoundary(f, kept, results)
 }
 
-// withBoundary returns a function that is called as f, with some parameters and values for
-// its results.
+// withBoundary returns a function with the name of f, and with the given parameters and values of results.
 func withBoundary(f *core.Function, parameters []*core.Node, results []core.Value) (*core.Function, error) {
 	g := &core.Function{Name: f.Name, Parameters: parameters, Meta: f.Meta}
 	for i, v := range results {
@@ -219,7 +217,7 @@ func withBoundary(f *core.Function, parameters []*core.Node, results []core.Valu
 	return g, nil
 }
 
-// applied returns the results of f for values in place of its parameters.
+// applied returns the results of f with values in place of its parameters.
 func applied(f *core.Function, values []core.Value) ([]core.Value, error) {
 	to := map[*core.Node]*core.Node{}
 	at := map[*core.Node]core.Value{}
@@ -255,10 +253,10 @@ func applied(f *core.Function, values []core.Value) ([]core.Value, error) {
 	return results, nil
 }
 
-// maxConstantNodes bounds the nodes from which a value follows that functions compute themselves.
+// maxConstantNodes bounds how many nodes a value may take for the functions to compute it themselves.
 const maxConstantNodes = 256
 
-// followsFromConstants reports whether a value needs nothing but constants, by few nodes.
+// followsFromConstants reports whether a value is computed from constants alone, by few nodes.
 func followsFromConstants(v core.Value) bool {
 	seen := map[*core.Node]bool{}
 	todo := []*core.Node{v.Node}

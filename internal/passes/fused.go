@@ -6,9 +6,9 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// fused leaves out the roundings to bf16 inside of what TensorFlow computes as one op: a
-// product, its bias and its activation. A rounding that something else reads as well, or that
-// is a result, stays, as it does in TensorFlow, which then computes the ops one by one.
+// fused leaves out the roundings to bf16 inside a group that TensorFlow computes as one op: a product, its bias and
+// its activation. A rounded value that something else reads, or that is a result, stays: TensorFlow computes the ops
+// one by one then.
 func fused(f *core.Function, _ Options) (*core.Function, error) {
 	users := f.Users()
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
@@ -35,7 +35,7 @@ func partOf(n *core.Node) trait.FusedPart {
 	return trait.NotFused
 }
 
-// roundedBehind applies a node's op to a value of f32, and rounds to bf16 what it gives.
+// roundedBehind applies a node's op to a value of f32 and rounds the result to bf16.
 func roundedBehind(n *core.Node, real core.Value) ([]core.Value, error) {
 	wide, err := core.NewNamedNode(n.Name, n.Op(), real)
 	if err != nil {

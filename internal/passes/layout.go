@@ -9,8 +9,8 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// layout makes ops with channels first NHWC ones between transpositions, where the kernels
-// want it.
+// layout turns ops with channels first into ops with channels last, between transpositions, where the kernels want
+// it.
 func layout(f *core.Function, o Options) (*core.Function, error) {
 	if o.ChannelsLast == nil {
 		return f, nil
@@ -28,15 +28,15 @@ func layout(f *core.Function, o Options) (*core.Function, error) {
 	})
 }
 
-// relayout makes the nodes that replace one.
+// relayout creates the nodes that replace a node.
 type relayout struct {
 	node     *core.Node
 	evaluate Evaluate
 	err      error
 }
 
-// apply returns the op on inputs with the channels last, and its output with them first; no
-// values if it has computed filters of float32, which no kernel multiplies.
+// apply applies the op to inputs with the channels last, and returns the output with the channels first. It returns
+// no values if the op has filters of float32 that are computed: no kernel multiplies by those.
 func (l *relayout) apply(op trait.Layouted, inputs []core.Value) ([]core.Value, error) {
 	roles := op.LayoutRoles(core.FactsOf(inputs))
 	inputs = slices.Clone(inputs)
@@ -74,7 +74,7 @@ func (l *relayout) filters(v core.Value) core.Value {
 	return core.NewConstant(t[0])
 }
 
-// last returns v with axis 1 moved behind the others.
+// last returns v with axis 1 moved to the end.
 func (l *relayout) last(v core.Value) core.Value {
 	rank := len(v.Shape())
 	if t, ok := v.Node.Op().(*array.Transpose); ok && slices.Equal(t.Order, channelsFirst(rank)) {
@@ -104,7 +104,7 @@ func channelsFirst(rank int) []int {
 	return order
 }
 
-// make returns a node's output.
+// make creates a node and returns its output.
 func (l *relayout) make(op core.Op, inputs ...core.Value) core.Value {
 	if l.err != nil {
 		return core.Value{}

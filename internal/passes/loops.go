@@ -7,14 +7,14 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/control"
 )
 
-// loop returns the Loop of the call; false if it is none.
+// loop returns the Loop of the call; false if the op is not a Loop.
 func (c *calling) loop() (*control.Loop, bool) {
 	l, ok := c.op.(*control.Loop)
 	return l, ok
 }
 
-// dropVariables drops the variables that neither the condition nor a reader of the loop needs,
-// nor another variable.
+// dropVariables drops the variables that are needed by neither the condition, nor a reader of the loop, nor another
+// variable.
 func (c *calling) dropVariables() (bool, error) {
 	l, ok := c.loop()
 	if !ok {
@@ -55,7 +55,7 @@ func (c *calling) dropVariables() (bool, error) {
 	return c.withoutVariables(drop, nil)
 }
 
-// captureUnchanged makes captures of the variables that the body passes on as they are.
+// captureUnchanged turns variables that the body passes on unchanged into captures.
 func (c *calling) captureUnchanged() (bool, error) {
 	l, ok := c.loop()
 	if !ok {
@@ -75,7 +75,7 @@ func (c *calling) captureUnchanged() (bool, error) {
 	return c.withoutVariables(drop, captures)
 }
 
-// withoutVariables drops variables of the loop; those of captures become captures.
+// withoutVariables drops variables of the loop; those listed in captures become captures.
 func (c *calling) withoutVariables(drop map[int]bool, captures []int) (bool, error) {
 	if len(drop) == 0 {
 		return false, nil
@@ -132,7 +132,7 @@ func picked[T any](all []T, order []int) []T {
 	return list
 }
 
-// setRows has the loop itself set the row of a variable in place where the body ends with it.
+// setRows lets the loop itself set a row of a variable, in place, if that is the last thing the body does with it.
 func (c *calling) setRows() (bool, error) {
 	l, ok := c.loop()
 	if !ok {
@@ -164,8 +164,7 @@ func (c *calling) setRows() (bool, error) {
 	return true, nil
 }
 
-// rowSet returns the number of the row and the row that the body of a loop sets of a variable
-// last of all.
+// rowSet returns the number of the row, and the row, that the body of a loop sets in a variable as its last step.
 func rowSet(l *control.Loop, v int, r *core.Node, users map[core.Value][]*core.Node) (at, row core.Value, ok bool) {
 	x := r.Inputs()[0]
 	set, is := x.Node.Op().(*control.SetRow)

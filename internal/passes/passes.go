@@ -1,11 +1,10 @@
-// Package passes rewrites a translated Function into the form that kernels run: an
-// ordered table of passes. Each keeps every result equal bit for bit but two. fused leaves out
-// roundings that the translation has marked. qdq makes products of dequantized tensors
-// integer: it drops the errors of float32 sums, by which a value that is quantized next can
-// move by one step. Options leave it out.
+// Package passes rewrites a translated Function into the form that kernels run, by an ordered table of passes. All
+// but two keep every result equal bit for bit. Pass fused leaves out roundings that the translation has marked. Pass
+// qdq computes products of dequantized tensors in integers: without the rounding errors of float32 sums, a value that
+// is quantized next can move by one step. Options can leave it out.
 //
-// After each pass the function has been inferred anew. The order that passes need
-// among themselves is written beside them in the table and asserted at start-up.
+// After each pass the function is inferred again. The order that passes need is written beside them in the table, and
+// asserted at start-up.
 package passes
 
 import (
@@ -36,24 +35,24 @@ var table = []Pass{
 		Name: "shapes", Run: shapes,
 		Doc: "evaluate the integers that follow from constants and known shapes, " +
 			"so that the shapes that they are become known",
-		After: []string{"dead"}, // what nobody needs may be invalid
+		After: []string{"dead"}, // nodes that nobody needs may be invalid
 	},
 	{
 		Name: "passing", Run: passing,
 		Doc:   "leave out the ops that give one of their inputs: all rows, gathered or written in their order",
-		After: []string{"shapes"}, // the numbers of the rows follow from shapes
+		After: []string{"shapes"}, // row numbers follow from shapes
 	},
 	{
 		Name: "functions", Run: functions,
 		Doc: "take the functions of loops and branches through all passes, once they have the constants and " +
 			"shapes of their inputs; put a branch that is known to be taken in its place",
-		After: []string{"dead", "shapes"}, // what is dead need not be computed in each step
+		After: []string{"dead", "shapes"}, // dead nodes would be computed in each step
 	},
 	{
 		Name: "fused", Run: fused,
 		Doc: "leave out the roundings to bf16 between a product, its bias and its activation, which TensorFlow " +
 			"computes as one op",
-		After: []string{"dead"}, // a name that nobody asked for is no reader
+		After: []string{"dead"}, // a name that nobody asked for does not count as a reader
 	},
 	{
 		Name: QDQ, Run: qdq,
@@ -64,7 +63,7 @@ var table = []Pass{
 	{
 		Name: "decompose", Run: decompose,
 		Doc:   "replace the ops that are defined by simpler ones",
-		After: []string{"dead"}, // what is dead need not be decomposed
+		After: []string{"dead"}, // dead nodes need not be decomposed
 	},
 	{
 		Name: "fold", Run: fold,
@@ -85,7 +84,7 @@ var table = []Pass{
 	{
 		Name: "absorb_pads", Run: absorbPads,
 		Doc:   "make paddings of integers attributes of the convolutions and maximum pools that read them",
-		After: []string{"requantize"}, // which pads integers in place of reals
+		After: []string{"requantize"}, // which makes paddings pad integers
 	},
 	{
 		Name: "unsigned", Run: unsigned,
@@ -98,7 +97,7 @@ var table = []Pass{
 		Name: "tabulate", Run: tabulate,
 		Doc: "look functions of one byte that no fast kernel computes up in tables of their 256 values, " +
 			"made by the references of the ops",
-		// Ranges must be constants; flips of signs and what is quantized are part of a table.
+		// Ranges must be constants. Sign flips and quantizations become part of the tables.
 		After: []string{"fold", "requantize", "unsigned"},
 	},
 	{
@@ -133,14 +132,14 @@ func checkOrder(table []Pass) error {
 	return nil
 }
 
-// Options select how far the passes go and who watches.
+// Options say how far the passes go, which are left out, and who watches.
 type Options struct {
 	StopAfter string                              // the last pass to run; empty for all
 	Without   []string                            // passes to leave out
 	Dump      func(pass string, f *core.Function) // called after every pass, if not nil
-	Eval      Evaluate                            // what folds constants; core.EvalOp if nil
+	Eval      Evaluate                            // evaluates ops on constants; core.EvalOp if nil
 
-	// ChannelsLast says for which ops pass layout puts the channels last; none if it is nil.
+	// ChannelsLast says for which ops pass layout puts the channels last; for none if it is nil.
 	ChannelsLast func(core.Op) bool
 
 	run  func(*core.Function, Options) (*core.Function, error) // Run, for the functions that nodes call
@@ -158,7 +157,7 @@ func (o Options) check() error {
 	return nil
 }
 
-// Run takes f through the table.
+// Run runs the passes on f.
 func Run(f *core.Function, o Options) (*core.Function, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -205,7 +204,7 @@ func decompose(f *core.Function, _ Options) (*core.Function, error) {
 	})
 }
 
-// expand decomposes an op, and what it decomposes to, until only simple ops are left.
+// expand decomposes an op, and the ops that it decomposes to, until only simple ones are left.
 func expand(from *core.Node, op core.Op, inputs []core.Value) ([]core.Value, error) {
 	d, ok := op.(core.Decomposer)
 	if !ok {
@@ -245,7 +244,7 @@ func fold(f *core.Function, o Options) (*core.Function, error) {
 	return f.Rewrite(newFolding(o).node)
 }
 
-// folding evaluates nodes within a bound on what that may add to the size of a graph.
+// folding evaluates nodes, within a bound on how much that may add to the size of the graph.
 type folding struct {
 	evaluate Evaluate
 	left     *int64 // bytes
@@ -283,7 +282,7 @@ func (g *folding) admit(in []*core.Tensor, outputs []core.Fact) bool {
 	return true
 }
 
-// node returns the outputs of a node that depend on constants only.
+// node evaluates a node that depends only on constants, and returns its outputs.
 func (g *folding) node(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 	if _, calls := n.Op().(core.Caller); calls || !n.IsComputed() {
 		return nil, nil // functions may take long
@@ -311,7 +310,7 @@ func (g *folding) node(n *core.Node, inputs []core.Value) ([]core.Value, error) 
 	return values, nil
 }
 
-// foldPartly replaces those outputs of a node that are known without all its inputs.
+// foldPartly replaces the outputs of a node that are known although not all inputs are.
 func foldPartly(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 	op, ok := n.Op().(core.PartlyConstant)
 	if !ok {

@@ -5,7 +5,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// passing puts the input that an op passes on in the place of the op.
+// passing replaces an op that returns one of its inputs by that input.
 func passing(f *core.Function, _ Options) (*core.Function, error) {
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		op, ok := n.Op().(trait.Passing)

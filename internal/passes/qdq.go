@@ -12,33 +12,29 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// QDQ is the name of the pass that does not keep results bit for bit (see qdq).
+// QDQ is the name of the pass qdq, which may change results.
 const QDQ = "qdq"
 
-// qdq replaces convolutions and dots of dequantized tensors by integer ones: the graphs
-// that Intel's extension for TensorFlow (ITEX) runs hold
+// qdq replaces convolutions and dots of dequantized tensors by integer ones. Graphs for Intel's extension for
+// TensorFlow (ITEX) contain
 //
 //	Dequantize, Dequantize of a constant -> Conv2D, DepthwiseConv2dNative or MatMul
 //	  -> BiasAdd -> Add of another tensor -> Relu or Relu6 -> QuantizeV2
 //
-// Such a product becomes an IntegerConvolution or IntegerDot, whose accumulator is
-// multiplied by the product of the scales, and what follows becomes its post-ops as far as
-// the kernels have them in one piece. The data may have a zero point, the constant factor
-// none.
+// Such a product becomes an IntegerConvolution or IntegerDot whose accumulator is multiplied by the product of the
+// scales, and the ops that follow become its post-ops as far as one kernel can apply them. The data may have a zero
+// point; the constant factor may not.
 //
-// What changes are roundings. A product's sum, which float32 rounds after every term, is
-// exact; a dequantized summand is added with one rounding in place of two; factors and
-// further biases behind a product, such as those of a batch normalization, go into its
-// scale and its bias, rounded once, and so do the zero point of a summand and the minimum
-// of MIN_FIRST. All else is kept bit for bit: a single bias, activations and quantizations
-// have the arithmetic of the ops that they replace, and maximum pools, paddings and
-// reshapes go to the other side of a Dequantize or QuantizeV2 only where that gives the
-// same. A value that is quantized thus moves by one step, and only if it lay next to the
-// middle between two integers; what it then does to a deeper layer is a matter of that
-// layer's weights.
+// Only roundings change. The sum of products, which float32 rounds after every term, becomes exact. A dequantized
+// summand is added with one rounding instead of two. Factors and further biases after a product, such as those of a
+// batch normalization, are merged into its scale and its bias and rounded once; so are the zero point of a summand
+// and the minimum of MIN_FIRST. Everything else is kept bit for bit: a single bias, activations and quantizations
+// have the arithmetic of the ops that they replace, and maximum pools, paddings and reshapes move to the other side
+// of a Dequantize or QuantizeV2 only if the result is the same. So a quantized value moves by at most one step, and
+// only if it was close to the middle between two integers. How that affects later layers depends on their weights.
 //
-// A function without such a product is returned as it is. A value that several nodes read,
-// or that is a result, stays computed, which ends the post-ops there.
+// A function without such a product is returned as it is. A value that several nodes read, or that is a result, is
+// still computed, so the post-ops end there.
 func qdq(f *core.Function, o Options) (*core.Function, error) {
 	factors := dequantizedFactors(f)
 	if len(factors) == 0 {
@@ -83,9 +79,9 @@ func isProduct(op core.Op) bool {
 }
 
 type qdqPass struct {
-	users map[core.Value][]*core.Node // of the function before
+	users map[core.Value][]*core.Node // of the function before the pass
 	made  map[*core.Node]bool         // the integer products, with or without further post-ops
-	sunk  map[*core.Node]bool         // the reshapes that went behind what read them
+	sunk  map[*core.Node]bool         // the reshapes that were moved behind their readers
 }
 
 func (p *qdqPass) visit(n *core.Node, inputs []core.Value) ([]core.Value, error) {
@@ -108,8 +104,8 @@ func (p *qdqPass) visit(n *core.Node, inputs []core.Value) ([]core.Value, error)
 	return []core.Value{v}, nil
 }
 
-// follow returns n, which reads a product, as a part of that; no value where it cannot be.
-// inputs stand for the values before.
+// follow merges n, which reads a product, into the product; it returns no value if that is not possible. inputs are
+// n's rewritten inputs.
 func (p *qdqPass) follow(n *core.Node, before, inputs []core.Value) (core.Value, error) {
 	if op, ok := n.Op().(*pointwise.Activate); ok {
 		if op.Activation != numeric.Relu || !p.extends(before[0], inputs[0], postop.MulAdd) {
@@ -131,8 +127,8 @@ func (p *qdqPass) follow(n *core.Node, before, inputs []core.Value) (core.Value,
 	return core.Value{}, nil
 }
 
-// followReshaped is follow where a reshape that keeps the channels, which are last, stands
-// between: it goes behind n.
+// followReshaped is like follow if there is a reshape in between that keeps the channels, the last axis: the reshape
+// is moved behind n.
 func (p *qdqPass) followReshaped(n *core.Node, inputs []core.Value) (core.Value, error) {
 	for i, v := range inputs[:min(2, len(inputs))] {
 		innerBefore, inner, ok := p.behindReshape(n.Inputs()[i], v)
@@ -152,8 +148,8 @@ func (p *qdqPass) followReshaped(n *core.Node, inputs []core.Value) (core.Value,
 	return core.Value{}, nil
 }
 
-// behindReshape returns what v, a reshape that stands for the value before, reshapes, and
-// what that stands for; false if anybody else may read it.
+// behindReshape returns what the reshape v, which replaces the value before, reshapes, and the value that this
+// replaces; false if something else may read it.
 func (p *qdqPass) behindReshape(before, v core.Value) (innerBefore, inner core.Value, ok bool) {
 	if _, ok := v.Node.Op().(*array.Reshape); !ok || !p.only(before) {
 		return core.Value{}, core.Value{}, false
@@ -168,7 +164,7 @@ func (p *qdqPass) behindReshape(before, v core.Value) (innerBefore, inner core.V
 	return core.Value{}, core.Value{}, false
 }
 
-// reshaped returns v reshaped as a node does it, as the value of n.
+// reshaped returns v, reshaped as by a given node, as the value of n.
 func (p *qdqPass) reshaped(n, reshape *core.Node, v core.Value) (core.Value, error) {
 	out, err := remake(n, reshape.Op(), append([]core.Value{v}, reshape.Inputs()[1:]...))
 	if err == nil {
@@ -177,17 +173,17 @@ func (p *qdqPass) reshaped(n, reshape *core.Node, v core.Value) (core.Value, err
 	return out, err
 }
 
-// keepsChannels reports whether v, a reshape, has the last dimension of what it reshapes.
+// keepsChannels reports whether the reshape v keeps the last dimension.
 func keepsChannels(v core.Value) bool {
 	to, from := v.Shape(), v.Node.Inputs()[0].Shape()
 	return len(to) > 0 && len(from) > 0 && to[len(to)-1] == from[len(from)-1] && to[len(to)-1] != core.Unknown
 }
 
-// maxTerms is the greatest number of products that IntegerConvolution and IntegerDot sum.
+// maxTerms is the greatest number of products that IntegerConvolution and IntegerDot can sum.
 const maxTerms = 65793
 
-// product returns a product of dequantized tensors as an integer product, the scales as
-// its first post-op; no value if n is not one.
+// product returns a product of dequantized tensors as an integer product with the scales as its first post-op; no
+// value if n is not such a product.
 func (p *qdqPass) product(n *core.Node, inputs []core.Value) (core.Value, error) {
 	from, ok := n.Op().(trait.Product)
 	if !ok {
@@ -227,8 +223,7 @@ func (p *qdqPass) product(n *core.Node, inputs []core.Value) (core.Value, error)
 	return v, err
 }
 
-// productScales returns the scales of the products of data and weights; false if one leaves
-// the numbers that isExtreme allows.
+// productScales returns the products of the scales of data and weights; false if one is extreme.
 func productScales(data affine, weights factor) ([]float32, bool) {
 	scales := make([]float32, len(weights.scales))
 	for i, w := range weights.scales {
@@ -248,11 +243,11 @@ func integer(t core.Type, v int64) *core.Tensor {
 	return core.Scalar(int8(v))
 }
 
-// only reports whether a value of the function before has one reader.
+// only reports whether a value of the function before the pass has a single reader.
 func (p *qdqPass) only(before core.Value) bool { return len(p.users[before]) == 1 }
 
-// extends reports whether v, which stands for the value before, is a product whose only
-// reader can become a post-op behind one of kind last at the latest.
+// extends reports whether v, which replaces the value before, is a product whose only reader can become a further
+// post-op. The product's post-ops so far must not go beyond the kind last.
 func (p *qdqPass) extends(before, v core.Value, last postop.Kind) bool {
 	if !p.only(before) || !p.made[v.Node] {
 		return false
@@ -263,7 +258,7 @@ func (p *qdqPass) extends(before, v core.Value, last postop.Kind) bool {
 	return at >= 0 && at <= slices.Index(order, last)
 }
 
-// stepsOf returns the post-ops of a product that the pass has made.
+// stepsOf returns the post-ops of a product that this pass has created.
 func stepsOf(v core.Value) []postop.Step { return v.Node.Op().(trait.IntegerProduct).Steps() }
 
 // extend returns the product v with another post-op, as the value of n.
@@ -271,8 +266,8 @@ func (p *qdqPass) extend(n *core.Node, v core.Value, post postop.Step, operands 
 	return p.remade(n, v, append(slices.Clone(stepsOf(v)), post), slices.Concat(v.Node.Inputs(), operands))
 }
 
-// remade returns the product v with other post-ops and inputs, as the value of n. It keeps
-// the origin of the product, and takes n's name, whose value it is.
+// remade returns the product v with other post-ops and inputs, as the value of n. It keeps the product's origin and
+// gets n's name.
 func (p *qdqPass) remade(n *core.Node, v core.Value, posts []postop.Step, inputs []core.Value) (core.Value, error) {
 	out, err := remake(n, v.Node.Op().(trait.IntegerProduct).WithSteps(posts), inputs)
 	if err == nil {
@@ -282,9 +277,9 @@ func (p *qdqPass) remade(n *core.Node, v core.Value, posts []postop.Step, inputs
 	return out, err
 }
 
-// sum returns the addition of a tensor of a product's shape as a post-op of that, if the
-// tensor is dequantized or another product: those hold no NaN, which post-ops do not keep.
-// Depthwise products have no kernel with a summand.
+// sum returns the addition of a tensor with the shape of a product as a post-op of the product, if the tensor is
+// dequantized or another product: these contain no NaN, which post-ops would not keep. For depthwise products there
+// is no kernel with a summand.
 func (p *qdqPass) sum(n *core.Node, before, inputs []core.Value) (core.Value, error) {
 	for i, v := range inputs {
 		other, scale := inputs[1-i], float32(1)
@@ -305,11 +300,11 @@ func (p *qdqPass) sum(n *core.Node, before, inputs []core.Value) (core.Value, er
 	return core.Value{}, nil
 }
 
-// isGrouped reports whether v, a product, multiplies parts of the channels apart.
+// isGrouped reports whether the product v multiplies groups of channels separately.
 func isGrouped(v core.Value) bool { return v.Node.Op().(trait.IntegerProduct).GroupCount() > 1 }
 
-// behindDequantize moves a Dequantize behind an op that takes each element from its input,
-// so that this op handles integers; no value where that would not give the same.
+// behindDequantize moves a Dequantize behind an op that takes each element from its input, so that the op handles
+// integers; no value if the result would not be the same.
 func behindDequantize(n *core.Node, inputs []core.Value) (core.Value, error) {
 	pad, isPad := n.Op().(*array.Pad)
 	if !isPad && selects(n) != 1 {
@@ -335,8 +330,7 @@ func behindDequantize(n *core.Node, inputs []core.Value) (core.Value, error) {
 	return remake(n, d.Op(), append([]core.Value{moved}, d.Inputs()[1:]...))
 }
 
-// selects returns how many inputs a node takes the elements of its output from, and from
-// nowhere else; 0 if it makes other elements.
+// selects returns how many inputs the elements of a node's output all come from; 0 if it produces other elements.
 func selects(n *core.Node) int {
 	if s, ok := n.Op().(trait.Selecting); ok {
 		return s.Selects(len(n.Inputs()))
@@ -344,7 +338,7 @@ func selects(n *core.Node) int {
 	return 0
 }
 
-// dequantizedTo returns the integer that d dequantizes to a value, bit for bit.
+// dequantizedTo returns the integer that d dequantizes to exactly the given value.
 func dequantizedTo(d *core.Node, t core.Type, value *core.Tensor) (*core.Tensor, bool, error) {
 	y, err := dequantizedBytes(d, t)
 	if err != nil {

@@ -9,9 +9,8 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// transform returns a product and what multiplies it by constants and adds constants, for
-// each channel or for all, as a product with another scale and bias; no value if n is
-// anything else.
+// transform merges n, which multiplies a product by constants and adds constants, for each channel or for all, into
+// the product's scale and bias; no value if n is anything else.
 func (p *qdqPass) transform(n *core.Node, op trait.Affine, before, inputs []core.Value) (core.Value, error) {
 	for i, v := range inputs[:min(2, len(inputs))] {
 		if !p.extends(before[i], v, postop.Add) {
@@ -40,8 +39,7 @@ func (p *qdqPass) transform(n *core.Node, op trait.Affine, before, inputs []core
 	return core.Value{}, nil
 }
 
-// biased returns the product v, which may have further post-ops, with an offset added to
-// its bias.
+// biased returns the product v with an offset added to its bias. v may have further post-ops.
 func (p *qdqPass) biased(n *core.Node, v core.Value, offset float32) (core.Value, error) {
 	if offset == 0 {
 		return v, nil
@@ -58,8 +56,8 @@ func (p *qdqPass) biased(n *core.Node, v core.Value, offset float32) (core.Value
 	return p.remade(n, v, posts, inputs)
 }
 
-// transformation returns the factor and the offset that an op applies to its input number
-// at, the product v, one for each channel or one for all; nil where there is none.
+// transformation returns the factor and the offset that an op applies to its input number at, the product v: one for
+// each channel or one for all, nil if absent.
 func transformation(op trait.Affine, others []core.Value, at int, v core.Value) (factor, offset []float32) {
 	vectors := make([][]float32, len(others))
 	for i, o := range others {
@@ -70,8 +68,8 @@ func transformation(op trait.Affine, others []core.Value, at int, v core.Value) 
 	return op.Transformation(at, vectors)
 }
 
-// transformed returns scale*factor and bias*factor + offset; false if a scale or a bias gets
-// too great or too small for float32.
+// transformed returns scale*factor and bias*factor + offset; false if a scale or a bias becomes too large or too
+// small for float32.
 func transformed(scale, bias, factor, offset []float32) (scales, biases []float32, ok bool) {
 	multiply := func(a, b float32) float32 { return a * b }
 	if factor != nil {
@@ -89,8 +87,7 @@ func transformed(scale, bias, factor, offset []float32) (scales, biases []float3
 	return scale, bias, !slices.ContainsFunc(scale, isExtreme) && !slices.ContainsFunc(bias, isHuge)
 }
 
-// combine applies f channel by channel to two lists, of which one may have one element for
-// all channels.
+// combine applies f channel by channel to two lists. Either may have a single element, for all channels.
 func combine(a, b []float32, f func(a, b float32) float32) []float32 {
 	out := make([]float32, max(len(a), len(b)))
 	for i := range out {
@@ -99,11 +96,11 @@ func combine(a, b []float32, f func(a, b float32) float32) []float32 {
 	return out
 }
 
-// isHuge reports whether a constant may take sums out of float32, or is NaN.
+// isHuge reports whether a constant is NaN, or so large that sums with it may overflow float32.
 func isHuge(x float32) bool { return !(math.Abs(float64(x)) < 0x1p100) }
 
-// isExtreme reports whether a scale is so small or so great that its products with 32-bit
-// integers may leave the normal numbers.
+// isExtreme reports whether a scale is so small or so large that its products with 32-bit integers may not be normal
+// numbers.
 func isExtreme(scale float32) bool {
 	abs := math.Abs(float64(scale))
 	return scale != 0 && abs < 0x1p-100 || !(abs < 0x1p60)
@@ -122,8 +119,8 @@ func channelConstant(n *core.Node, v []float32) core.Value {
 	return constantOf(n, t)
 }
 
-// channelVector returns an f32 constant that broadcasts along the channels of v, a
-// product: one value, or one for each channel; nil if t is not one, or huge.
+// channelVector returns the values of an f32 constant that broadcasts along the channels of the product v: one value,
+// or one for each channel; nil if t is anything else, or huge.
 func channelVector(t *core.Tensor, v core.Value) []float32 {
 	out := v.Shape()
 	if t == nil || t.Type() != core.F32 || !out.Ranked() || len(t.Shape()) > len(out) || t.Len() == 0 {
@@ -144,7 +141,7 @@ func channelVector(t *core.Tensor, v core.Value) []float32 {
 	return x
 }
 
-// channelAxis returns the axis of the channels of a product, and the last of any other value.
+// channelAxis returns the axis of the channels of a product, and the last axis of any other value.
 func channelAxis(v core.Value) int {
 	if p, ok := v.Node.Op().(trait.IntegerProduct); ok {
 		return p.ChannelAxis(len(v.Shape()))

@@ -12,18 +12,18 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// quantizer is a quantization that products can do: round((x-sub)*factor) to even, within
+// quantizer is a quantization that a product can do as its last post-op: round((x-sub)*factor) to even, within
 // bounds.
 type quantizer struct {
 	node    *core.Node
-	rest    []*core.Tensor // the inputs of node behind the first
+	rest    []*core.Tensor // the inputs of node after the first
 	sub     float32
 	factor  float32
 	lo, hi  int64
-	limited bool // the bounds are not those of node alone
+	limited bool // the bounds have been narrowed by other ops
 }
 
-// quantizerOf returns a quantization as a quantizer; false if it has another arithmetic.
+// quantizerOf returns a quantization as a quantizer; false if its arithmetic is different.
 func quantizerOf(n *core.Node, inputs []core.Value) (quantizer, bool) {
 	r, ok := n.Op().(trait.RangeQuantizer).Rounding(inputs[1].Constant(), inputs[2].Constant())
 	if !ok || r.Round != numeric.RoundNearestTowardEven {
@@ -34,8 +34,8 @@ func quantizerOf(n *core.Node, inputs []core.Value) (quantizer, bool) {
 	}, true
 }
 
-// behind returns q behind an op that limits its input: as q never falls, the limits of the
-// reals are those of the integers.
+// behind returns q combined with an op before it that limits its input. Since q is monotonic, limits of the reals
+// become limits of the integers.
 func (q quantizer) behind(lower, upper float32) (quantizer, error) {
 	lo, err := q.apply(lower)
 	if err != nil {
@@ -46,7 +46,7 @@ func (q quantizer) behind(lower, upper float32) (quantizer, error) {
 	return q, err
 }
 
-// apply returns the integer that x becomes.
+// apply quantizes x.
 func (q quantizer) apply(x float32) (int64, error) {
 	out, err := core.EvalOp(q.node.Op(), append([]*core.Tensor{core.Scalar(x)}, q.rest...))
 	if err != nil {
@@ -55,8 +55,7 @@ func (q quantizer) apply(x float32) (int64, error) {
 	return min(max(out[0].Int64s()[0], q.lo), q.hi), nil
 }
 
-// quantize returns a quantization as the last post-op of the products that its input comes
-// from.
+// quantize makes a quantization the last post-op of the products that its input comes from.
 func (p *qdqPass) quantize(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 	q, ok := quantizerOf(n, inputs)
 	if !ok {
@@ -73,9 +72,9 @@ func (p *qdqPass) quantize(n *core.Node, inputs []core.Value) ([]core.Value, err
 	return []core.Value{v, constantOf(n, rangeOut[1]), constantOf(n, rangeOut[2])}, nil
 }
 
-// quantized returns v, which stands for the value before, quantized where it is computed:
-// by a product, or by those that limits, maximum pools, reshapes, paddings and concatenations
-// take it from; no value if something else computes it, or is to read it as well.
+// quantized returns v, which replaces the value before, quantized where it is computed: by a product, or by the
+// products that v comes from through limits, maximum pools, reshapes, paddings and concatenations. It returns no
+// value if something else computes or reads it.
 func (p *qdqPass) quantized(q quantizer, before, v core.Value) (core.Value, error) {
 	if p.extends(before, v, postop.Activation) {
 		return p.saturate(q, v)
@@ -107,8 +106,8 @@ func (p *qdqPass) quantized(q quantizer, before, v core.Value) (core.Value, erro
 	return p.quantized(narrow, before.Node.Inputs()[i], v.Node.Inputs()[i])
 }
 
-// saturate returns the product v with q as its last post-ops. What q subtracts goes into
-// the bias, and relu, which would come behind that, into the bounds.
+// saturate returns the product v with q as its last post-ops. What q subtracts is merged into the bias, and a Relu,
+// which would have to come after that, into the bounds.
 func (p *qdqPass) saturate(q quantizer, v core.Value) (core.Value, error) {
 	if q.sub != 0 {
 		var err error
@@ -133,8 +132,8 @@ func (p *qdqPass) saturate(q quantizer, v core.Value) (core.Value, error) {
 	return p.extend(q.node, scaled, last)
 }
 
-// quantizedArgs returns the node of v over its first n inputs, quantized by the products
-// that they come from, and by nodes of their own where others do; no value if all would be.
+// quantizedArgs returns the node of v on quantized versions of its first n inputs. Inputs that come from products are
+// quantized by these, others by nodes of their own; no value if none comes from a product.
 func (p *qdqPass) quantizedArgs(q quantizer, before, v core.Value, n int) (core.Value, error) {
 	inputs := slices.Clone(v.Node.Inputs())
 	products := 0
@@ -161,7 +160,7 @@ func (p *qdqPass) quantizedArgs(q quantizer, before, v core.Value, n int) (core.
 	return remake(v.Node, v.Node.Op(), inputs)
 }
 
-// quantizedPad is quantizedArgs of a padding with a constant, which it quantizes as well.
+// quantizedPad is like quantizedArgs for a padding with a constant, which it quantizes as well.
 func (p *qdqPass) quantizedPad(q quantizer, before, v core.Value) (core.Value, error) {
 	op, value, ok := constantPad(v)
 	if !ok {
@@ -178,8 +177,7 @@ func (p *qdqPass) quantizedPad(q quantizer, before, v core.Value) (core.Value, e
 	return remake(v.Node, op, []core.Value{x, core.NewConstant(integer(x.Type(), padding))})
 }
 
-// limits returns which input of a node it limits and the ends; false if it does anything
-// else.
+// limits returns which of its inputs a node limits, and the bounds; false if it does anything else.
 func limits(n *core.Node) (input int, lower, upper float32, ok bool) {
 	in := n.Inputs()
 	if op, isLimit := n.Op().(trait.Limiting); !isLimit || !op.Limits() {

@@ -9,8 +9,8 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// requantize moves quantizations in front of paddings, so that integers are padded, and
-// drops those that give back the integers that were dequantized.
+// requantize moves quantizations in front of paddings, so that integers are padded, and drops quantizations that
+// return the very integers that were dequantized.
 func requantize(f *core.Function, _ Options) (*core.Function, error) {
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		if !quantizes(n.Op()) || !constants(inputs[1:]) {
@@ -57,7 +57,7 @@ func constants(values []core.Value) bool {
 	return !slices.ContainsFunc(values, func(v core.Value) bool { return v.Constant() == nil })
 }
 
-// tensors returns the tensors of constants.
+// tensors returns the tensors of values that are constants.
 func tensors(values []core.Value) []*core.Tensor {
 	out := make([]*core.Tensor, len(values))
 	for i, v := range values {
@@ -76,8 +76,8 @@ func constantPad(v core.Value) (*array.Pad, *core.Tensor, bool) {
 	return op, value, value != nil
 }
 
-// unchanged returns the integers that n, a quantization, gives back as they were before
-// their dequantization, with n's further outputs; nil if some of the 256 values change.
+// unchanged returns the integers from before a dequantization in place of n, a quantization that restores them, and
+// n's further outputs; nil if any of the 256 values would change.
 func unchanged(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 	d := inputs[0].Node
 	if !dequantizes(d.Op()) || !constants(d.Inputs()[1:]) {
@@ -103,7 +103,7 @@ func unchanged(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 	return outs, nil
 }
 
-// remakeAll is remake for nodes with several outputs.
+// remakeAll is like remake for nodes with several outputs.
 func remakeAll(n *core.Node, op core.Op, inputs []core.Value) ([]core.Value, error) {
 	first, err := remake(n, op, inputs)
 	if err != nil {
@@ -116,9 +116,8 @@ func remakeAll(n *core.Node, op core.Op, inputs []core.Value) ([]core.Value, err
 	return outs, nil
 }
 
-// absorbPads makes paddings attributes of the integer convolutions that read them, if
-// they hold the data's zero point, and of the maximum pools, if they hold the lowest
-// value: what both take for padding.
+// absorbPads turns paddings into attributes of their readers: of integer convolutions if they pad with the data's
+// zero point, and of maximum pools if they pad with the lowest value. That is how these ops treat their own padding.
 func absorbPads(f *core.Function, _ Options) (*core.Function, error) {
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		window, ok := n.Op().(trait.SelfPadding)

@@ -7,8 +7,8 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// requantizeChannels makes RequantizePerChannel of constant ranges, a product with a scale for
-// each channel that is rounded, the post-ops of the raw accumulators that it alone reads.
+// requantizeChannels turns RequantizePerChannel with constant ranges, which multiplies by a scale for each channel
+// and rounds, into post-ops of the product whose raw accumulators it reads, if nothing else reads these.
 func requantizeChannels(f *core.Function, _ Options) (*core.Function, error) {
 	users := f.Users()
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
@@ -45,8 +45,7 @@ func requantizeChannels(f *core.Function, _ Options) (*core.Function, error) {
 	})
 }
 
-// withPostOps returns an integer product that gives its raw accumulators, with post-ops; false for
-// all other ops.
+// withPostOps adds post-ops to an integer product that returns its raw accumulators; false for all other ops.
 func withPostOps(op core.Op, steps ...postop.Step) (core.Op, bool) {
 	p, ok := op.(trait.IntegerProduct)
 	if !ok || len(p.Steps()) > 0 {

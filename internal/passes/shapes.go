@@ -6,9 +6,8 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// shapes evaluates the integers that follow from constants and known shapes: the
-// arithmetic that leads from the shape of one tensor to that of another. What it makes
-// known, the other passes can rely on.
+// shapes evaluates integers that follow from constants and known shapes: the arithmetic that leads from the shape of
+// one tensor to that of another. Other passes can rely on the shapes that become known.
 func shapes(f *core.Function, o Options) (*core.Function, error) {
 	g := newFolding(o)
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
@@ -22,8 +21,8 @@ func shapes(f *core.Function, o Options) (*core.Function, error) {
 // maxShapeElements bounds the elements of a tensor that counts as a shape.
 const maxShapeElements = 4096
 
-// isShapeArithmetic reports whether a node makes integers or booleans of few others, or
-// converts a few numbers on the way from one size to another.
+// isShapeArithmetic reports whether a node computes integers or booleans from few others, or converts a few numbers
+// in computing a size from another.
 func isShapeArithmetic(n *core.Node) bool {
 	return !slices.ContainsFunc(n.Outputs(), func(f core.Fact) bool { return !mayBeShape(f) }) &&
 		!slices.ContainsFunc(n.Inputs(), func(v core.Value) bool {

@@ -8,9 +8,9 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// tabulate replaces values that are functions of one byte of one tensor, and would be
-// computed slowly, by lookups in tables of the 256 results, which the references of the
-// replaced ops make: a dequantized sigmoid or hard-swish, quantized again or not.
+// tabulate replaces a value whose elements are each a function of one byte of one tensor, and would be slow to
+// compute, by a lookup in a table of the 256 results. Examples are a dequantized sigmoid or hard-swish, quantized
+// again or not. The table is computed with the references of the replaced ops.
 func tabulate(f *core.Function, _ Options) (*core.Function, error) {
 	t := &tabulation{users: f.Users(), functions: map[core.Value]byteFunction{}, now: map[core.Value]core.Value{}}
 	for _, n := range f.Nodes() {
@@ -21,22 +21,21 @@ func tabulate(f *core.Function, _ Options) (*core.Function, error) {
 	return f.Rewrite(t.replace)
 }
 
-// byteFunction is a value each of whose elements is a function of the same element of of,
-// a tensor of bytes of the same shape.
+// byteFunction is a value of which each element is a function of the element at the same index of of, a tensor of
+// bytes with the same shape.
 type byteFunction struct {
 	of    core.Value
-	table *core.Tensor // the function's values, in the order of the bytes' bits
-	cost  int          // of computing it
+	table *core.Tensor // the results, in the order of the bytes' bits
+	cost  int          // of computing an element
 }
 
 type tabulation struct {
 	users     map[core.Value][]*core.Node
 	functions map[core.Value]byteFunction
-	now       map[core.Value]core.Value // values of the old function in the new one
+	now       map[core.Value]core.Value // the new function's values, by those of the old
 }
 
-// function returns what the first output of a node is as a function of bytes; false if it
-// is none.
+// function returns the first output of a node as a function of bytes; false if it is not one.
 func (t *tabulation) function(n *core.Node) (byteFunction, bool) {
 	elements := trait.ElementsOf(n.Op())
 	if elements == trait.NoElements {
@@ -65,7 +64,7 @@ func (t *tabulation) function(n *core.Node) (byteFunction, bool) {
 	}
 	table, err := evalTable(n.Op(), in, unary)
 	fn.table = table
-	return fn, err == nil // the data may not have the byte that the error is of
+	return fn, err == nil // the byte that causes the error may not occur in the data
 }
 
 // evalTable runs an op on vectors of the values of all bytes, and on single numbers.
@@ -86,7 +85,7 @@ func evalTable(op core.Op, in []*core.Tensor, unary bool) (*core.Tensor, error) 
 	return out[0], nil
 }
 
-// argument returns a value as a function of bytes; of its own if it has bytes.
+// argument returns a value as a function of bytes: of its own elements if they are bytes.
 func (t *tabulation) argument(v core.Value) (byteFunction, bool) {
 	if fn, ok := t.functions[v]; ok {
 		return fn, true
@@ -97,22 +96,22 @@ func (t *tabulation) argument(v core.Value) (byteFunction, bool) {
 	return byteFunction{of: v, table: core.AllBytes(v.Type())}, true
 }
 
-// broadcast reports whether single numbers leave a shape as it is.
+// broadcast reports whether broadcasting with single numbers leaves a shape as it is.
 func broadcast(singles []*core.Tensor, s core.Shape) bool {
 	return !slices.ContainsFunc(singles, func(c *core.Tensor) bool {
 		return len(c.Shape()) > 0 && (!s.Ranked() || len(c.Shape()) > len(s))
 	})
 }
 
-// The costs of computing one element: about tenths of a nanosecond of a chain of AVX2
-// kernels, or what makes a table pay wherever it is.
+// The costs of computing one element: about tenths of a nanosecond for a chain of AVX2 kernels, or numbers chosen so
+// that a table always pays.
 const (
 	costOfWords  = 6 // a lookup of anything larger than a byte
 	costOfBytes  = 3 // a lookup of bytes
 	costOfNoKind = 100
 )
 
-// cost returns what an op with a result of a type costs where no table has it.
+// cost returns the cost of an op, by the type of its result, without a table.
 func cost(op core.Op, result core.Type) int {
 	if q, ok := op.(trait.Vectorized); ok {
 		if c, ok := q.ElementCost(result); ok {
@@ -130,7 +129,7 @@ func (fn byteFunction) costly() bool {
 	return fn.cost > costOfWords
 }
 
-// replace makes a costly function of bytes a Lookup, unless only such functions read it.
+// replace turns a costly function of bytes into a Lookup, unless only such functions read it.
 func (t *tabulation) replace(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 	for i, v := range n.Inputs() {
 		t.now[v] = inputs[i]
@@ -159,7 +158,7 @@ func (t *tabulation) replace(n *core.Node, inputs []core.Value) ([]core.Value, e
 	return values, nil
 }
 
-// isRead reports whether something reads v that does not become a Lookup itself.
+// isRead reports whether v has a reader that does not become a Lookup itself.
 func (t *tabulation) isRead(v core.Value) bool {
 	return slices.ContainsFunc(t.users[v], func(u *core.Node) bool {
 		fn, ok := t.functions[u.Out(0)]

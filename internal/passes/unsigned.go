@@ -9,9 +9,8 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// unsigned gives integer convolutions and dots u8 data. The producer of the data,
-// if it is one of those ops with an i8 RoundSaturate, stores u8 itself; any other
-// i8 value goes through one FlipSign, shared by all its readers.
+// unsigned makes the data of integer convolutions and dots u8. If the data is produced by such an op with an i8
+// RoundSaturate, that op stores u8 itself; any other i8 value goes through a FlipSign, which all its readers share.
 func unsigned(f *core.Function, _ Options) (*core.Function, error) {
 	u := &unsignedPass{users: f.Users(), flipped: map[core.Value]core.Value{}}
 	return f.Rewrite(u.visit)
@@ -19,7 +18,7 @@ func unsigned(f *core.Function, _ Options) (*core.Function, error) {
 
 type unsignedPass struct {
 	users   map[core.Value][]*core.Node // of the function before the pass
-	flipped map[core.Value]core.Value   // i8 value -> the same as u8
+	flipped map[core.Value]core.Value   // i8 value -> the same value as u8
 }
 
 func (u *unsignedPass) visit(n *core.Node, inputs []core.Value) ([]core.Value, error) {
@@ -43,7 +42,7 @@ func (u *unsignedPass) visit(n *core.Node, inputs []core.Value) ([]core.Value, e
 	return []core.Value{v}, err
 }
 
-// flip returns v, which stands for the value before of the old function, as u8.
+// flip returns v, which replaces the value before of the old function, as u8.
 func (u *unsignedPass) flip(before, v core.Value) (core.Value, error) {
 	if f, ok := u.flipped[v]; ok {
 		return f, nil
@@ -63,7 +62,7 @@ func (u *unsignedPass) flip(before, v core.Value) (core.Value, error) {
 	return f, err
 }
 
-// onlyMultiplied reports whether all readers of v take it as the data to multiply.
+// onlyMultiplied reports whether all readers of v multiply it, as their data.
 func (u *unsignedPass) onlyMultiplied(v core.Value) bool {
 	for _, n := range u.users[v] {
 		if !isIntegerProduct(n.Op()) {
@@ -78,7 +77,7 @@ func (u *unsignedPass) onlyMultiplied(v core.Value) bool {
 	return true
 }
 
-// producer returns v's node made anew so that it stores u8, if it can.
+// producer returns v's node rebuilt to store u8, if it can.
 func (u *unsignedPass) producer(v core.Value) (core.Value, error) {
 	p, ok := v.Node.Op().(trait.IntegerProduct)
 	if !ok {
@@ -92,8 +91,8 @@ func (u *unsignedPass) producer(v core.Value) (core.Value, error) {
 	return remake(v.Node, p.WithSteps(steps), append(slices.Clone(v.Node.Inputs()), offset))
 }
 
-// unsignedSteps returns steps that end in i8 without a zero point so that they end in u8, with
-// a zero point; nil for any others.
+// unsignedSteps returns steps that end in u8 with a zero point, for steps that end in i8 without one; nil for any
+// others.
 func unsignedSteps(steps []postop.Step) []postop.Step {
 	if len(steps) == 0 {
 		return nil
@@ -112,7 +111,7 @@ func isIntegerProduct(op core.Op) bool {
 	return ok
 }
 
-// remake returns the output of a node like n with another op or inputs.
+// remake returns the output of a copy of n with another op or other inputs.
 func remake(n *core.Node, op core.Op, inputs []core.Value) (core.Value, error) {
 	m, err := core.NewNamedNode(n.Name, op, inputs...)
 	if err != nil {

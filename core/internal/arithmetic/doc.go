@@ -1,3 +1,3 @@
-// Package arithmetic has the functions of two numbers, and of the numbers along axes, that several
-// families of ops compute with.
+// Package arithmetic holds functions of two numbers, and reductions of many numbers, that several families of
+// ops use.
 package arithmetic

@@ -2,8 +2,8 @@ package elements
 
 import "github.com/tf2ng/tf2ng/core"
 
-// Allocate infers the outputs of an op from its complete inputs and allocates those that
-// are missing. It is for ops whose outputs' shapes follow from the inputs' values.
+// Allocate infers the outputs of an op from its complete inputs and allocates those that are missing. It is
+// for ops whose output shapes depend on the values of the inputs.
 func Allocate(op core.Op, in, out []*core.Tensor) error {
 	facts, err := op.Infer(core.OperandsOf(in))
 	if err != nil {
@@ -17,8 +17,8 @@ func Allocate(op core.Op, in, out []*core.Tensor) error {
 	return nil
 }
 
-// CopyUnit copies elements of one tensor to another of the same type: n from position from
-// to position to.
+// CopyUnit copies n elements from one tensor, starting at position from, to another of the same type,
+// starting at position to.
 func CopyUnit(dst *core.Tensor, to int, src *core.Tensor, from, n int) {
 	if size := dst.Type().Size(); size > 0 {
 		copy(dst.Bytes()[to*size:(to+n)*size], src.Bytes()[from*size:])

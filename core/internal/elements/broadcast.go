@@ -5,8 +5,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/internal/infer"
 )
 
-// BroadcastStrides returns the element strides with which a tensor of shape from is
-// read as one of shape to.
+// BroadcastStrides returns the element strides for reading a tensor of shape from as if it had shape to.
 func BroadcastStrides(from, to core.Shape) []int {
 	st := RowMajorStrides(from)
 	out := make([]int, len(to))

@@ -1,5 +1,4 @@
-// Package elements has what the Eval of many ops does with the elements of tensors: allocates, moves,
-// stores, broadcasts.
+// Package elements helps Eval with the elements of tensors: it allocates, moves, stores and broadcasts them.
 package elements
 
 import (
@@ -11,8 +10,8 @@ import (
 	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
-// view returns the data of a tensor of fixed-size elements as T, which has
-// their size: for code that only moves elements.
+// view returns the data of a tensor as elements of T, for code that only moves elements. T has the size of
+// the tensor's elements, which is fixed.
 func view[T any](t *core.Tensor) []T {
 	var v T
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(t.Bytes()))), len(t.Bytes())/int(unsafe.Sizeof(v)))
@@ -28,8 +27,8 @@ type Region struct {
 // Whole returns the region of all elements.
 func Whole(t *core.Tensor) Region { return Region{t, 0, RowMajorStrides(t.Shape())} }
 
-// Move copies the elements of src, a region of the given shape, to dst, and not all of them if
-// that is abandoned. Both have one element type.
+// Move copies the elements of src, a region of the given shape, to dst. It stops early if dst is abandoned.
+// Both have the same element type.
 func Move(dst, src Region, shape core.Shape) {
 	if slices.Contains(shape, 0) {
 		return
@@ -92,7 +91,7 @@ func Fill(out []*core.Tensor, t *core.Tensor) {
 	Copy(out[0], t)
 }
 
-// Ensure allocates out[i] where Infer could not tell its shape.
+// Ensure allocates out[i] if it is nil because Infer could not tell its shape.
 func Ensure(out []*core.Tensor, i int, typ core.Type, s core.Shape) error {
 	if out[i] != nil {
 		return nil
@@ -102,7 +101,7 @@ func Ensure(out []*core.Tensor, i int, typ core.Type, s core.Shape) error {
 	return err
 }
 
-// SetInts stores integers in an integer tensor; what does not fit wraps.
+// SetInts stores integers in an integer tensor. A number that does not fit wraps around.
 func SetInts(t *core.Tensor, v []int64) {
 	switch t.Type() {
 	case core.I8:
@@ -126,7 +125,7 @@ func SetInts(t *core.Tensor, v []int64) {
 	}
 }
 
-// Store stores numbers as those of another type.
+// Store stores numbers in a tensor of another type.
 func Store[To, From numeric.Number](d []To, v []From) {
 	for i, x := range v {
 		d[i] = To(x)

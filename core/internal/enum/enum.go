@@ -11,7 +11,7 @@ func Name[E ~uint8](e E, names []string) string {
 	return fmt.Sprintf("invalid(%d)", uint8(e))
 }
 
-// Parse sets e to the value of a name; what says of what it is.
+// Parse sets e to the value with a name; what names the enumeration in errors.
 func Parse[E ~uint8](e *E, s, what string, names []string) error {
 	for i, n := range names {
 		if n == s {

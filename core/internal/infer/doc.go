@@ -1,2 +1,2 @@
-// Package infer has what the Infer of many ops asks of operands, and the shapes that follow from theirs.
+// Package infer helps Infer: it checks operands, and computes the shapes that follow from theirs.
 package infer

@@ -6,7 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// WantReal checks that input i is real, or not known.
+// WantReal checks that input i has a real type, as far as it is known.
 func WantReal(constraint string, in []core.Operand, i int) error {
 	if t := in[i].Type; t != core.Dynamic && !t.IsFloat() {
 		return core.Violation(constraint, i, "got type %v, want a real type", t)
@@ -40,5 +40,5 @@ func IntsOf(o core.Operand) ([]int64, bool) {
 	return o.Const.Int64s(), true
 }
 
-// IsNumber reports whether t is an integer or real type, or not known.
+// IsNumber reports whether t is an integer type, a real type or unknown.
 func IsNumber(t core.Type) bool { return t == core.Dynamic || t.IsInteger() || t.IsFloat() }

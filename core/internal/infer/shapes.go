@@ -6,8 +6,8 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// AxisOf returns a maybe negative axis, counted from the end then, of a shape of rank
-// rank.
+// AxisOf returns an axis of a shape with the given rank as a number from 0. A negative axis counts from the
+// end.
 func AxisOf(constraint string, axis, rank int) (int, error) {
 	if axis < -rank || axis >= rank {
 		return 0, core.Violation(constraint, -1, "axis: got %d, want in [%d, %d)", axis, -rank, rank)
@@ -18,8 +18,8 @@ func AxisOf(constraint string, axis, rank int) (int, error) {
 	return axis, nil
 }
 
-// AxesOf returns for each of rank axes whether it is in a list of maybe negative axes,
-// which must be different.
+// AxesOf returns, for each axis of a shape with the given rank, whether it is in a list of axes. They must be
+// different; negative ones count from the end.
 func AxesOf(constraint string, list []int, rank int) ([]bool, error) {
 	set := make([]bool, rank)
 	for _, a := range list {
@@ -35,7 +35,7 @@ func AxesOf(constraint string, list []int, rank int) ([]bool, error) {
 	return set, nil
 }
 
-// CheckedShape checks that a shape that attributes or values made is within MaxElements.
+// CheckedShape checks that a shape computed from attributes or values is within MaxElements.
 func CheckedShape(s core.Shape) (core.Shape, error) {
 	if !s.Static() {
 		return s, nil

@@ -1,4 +1,4 @@
-// Package interpolate has what the ops that resize images share.
+// Package interpolate is shared by the ops that resize images.
 package interpolate
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/internal/infer"
 )
 
-// Sampling says where the elements of an image lie.
+// Sampling says at which positions of the input the output elements lie.
 type Sampling struct{ AlignCorners, HalfPixelCenters bool }
 
 // Lerps returns the place of each output position of one dimension.
@@ -32,7 +32,7 @@ func (s Sampling) Lerps(in, out int) []Lerp {
 	return l
 }
 
-// Lerp is where an output position lies between two of the input.
+// Lerp says where an output position lies between two input positions.
 type Lerp struct {
 	Lower, Upper int
 	Fraction     float32

@@ -1,4 +1,4 @@
-// Package pool has the geometry of pooling.
+// Package pool computes the geometry of pooling ops.
 package pool
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/internal/infer"
 )
 
-// Pool is a pooling op's geometry with everything known.
+// Pool is the geometry of a pooling op when all shapes are known.
 type Pool struct {
 	axes            []geometry.Axis
 	out             core.Shape // spatial sizes
@@ -43,8 +43,7 @@ func (p *Pool) taps(taps []int, at []int) []int {
 	return taps
 }
 
-// New returns the geometry for data that Shape accepted, and allocates an
-// output that is not there.
+// New returns the geometry for data that Shape has accepted, and allocates outputs that are nil.
 func New(s *geometry.Spatial, in, out []*core.Tensor, window []int) (*Pool, error) {
 	data := in[0].Shape()
 	to, err := Shape(s, data, window)
@@ -67,8 +66,8 @@ func New(s *geometry.Spatial, in, out []*core.Tensor, window []int) (*Pool, erro
 	}, nil
 }
 
-// Each calls f with the elements of each output's window, in row-major order, until the output
-// is abandoned.
+// Each calls f with the elements of the window of each output element, in row-major order. It stops early if
+// the output is abandoned.
 func Each[T, U any](p *Pool, x []T, y []U, f func([]T) U) {
 	var v []T
 	var taps []int

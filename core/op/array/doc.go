@@ -1,2 +1,3 @@
-// Package array has the ops that arrange elements, or make them of a few numbers: TensorFlow's array ops.
+// Package array defines the ops that rearrange elements, or create them from a few numbers: TensorFlow's array
+// ops.
 package array

@@ -8,7 +8,7 @@ import (
 
 var _ = core.Register[Bitcast]("Bitcast")
 
-// Bitcast takes the bytes of elements as those of another type, little-endian.
+// Bitcast reinterprets the bytes of elements, in little-endian order, as elements of another type.
 //
 //	Inputs:  x: any type but string, any shape
 //	Outputs: y: Type; the shape of x if the types have one size; with a last dimension more

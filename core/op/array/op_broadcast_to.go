@@ -80,7 +80,7 @@ func (op *BroadcastTo) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Places are the first of axes that broadcast.
+// Places are index 0 along the axes that are broadcast.
 func (op *BroadcastTo) Places(x, out core.Shape) (trait.Places, bool) {
 	in := make(core.Shape, len(out))
 	for i := range in {

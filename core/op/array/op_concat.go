@@ -115,7 +115,7 @@ func (op *Concat) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Selects takes elements of all inputs.
+// Selects says that elements come from all inputs.
 func (op *Concat) Selects(inputs int) int { return inputs }
 
 // Rearranges is false: there are several inputs.

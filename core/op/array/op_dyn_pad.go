@@ -9,7 +9,7 @@ import (
 
 var _ = core.Register[DynPad]("DynPad")
 
-// DynPad is Pad whose paddings are a value.
+// DynPad is like Pad, but its paddings are an input.
 //
 //	Inputs:  x: any type, any shape
 //	         paddings: i32 or i64, [rank, 2]: before and after each dimension
@@ -55,7 +55,7 @@ func (op *DynPad) Infer(in []core.Operand) ([]core.Fact, error) {
 	if list == nil && !known {
 		others[0].Shape, list = core.Shape{}, []int64{}
 	}
-	if !known { // whatever the paddings are, the dimensions change
+	if !known { // the dimensions change by unknown paddings
 		others[0].Shape = infer.UnknownShape(len(list) / 2)
 	}
 	facts, err := op.pad(list).Infer(others)

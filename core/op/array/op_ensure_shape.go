@@ -8,7 +8,7 @@ import (
 
 var _ = core.Register[EnsureShape]("EnsureShape")
 
-// EnsureShape passes a tensor on whose shape is as expected.
+// EnsureShape passes on a tensor, whose shape must be the expected one.
 //
 //	Inputs:  x: any type, any shape
 //	Outputs: y: the type of x, its shape narrowed to Shape

@@ -49,10 +49,10 @@ func (op *ExpandDims) Eval(in, out []*core.Tensor) error {
 	return elements.KeepElements(op, in, out)
 }
 
-// Selects takes elements of the first input.
+// Selects says that all elements come from the first input.
 func (op *ExpandDims) Selects(int) int { return 1 }
 
-// Rearranges is true: each element is kept.
+// Rearranges is true: every element appears exactly once.
 func (op *ExpandDims) Rearranges() bool { return true }
 
 // Reshapes is true.

@@ -11,7 +11,7 @@ import (
 
 var _ = core.Register[Pad]("Pad")
 
-// PadMode says what the padding holds.
+// PadMode says what the padding is filled with.
 type PadMode uint8
 
 // The pad modes.
@@ -27,7 +27,7 @@ var padModeNames = [numPadModes]string{"CONSTANT", "REFLECT", "SYMMETRIC"}
 // String returns TensorFlow's name.
 func (m PadMode) String() string { return enum.Name(m, padModeNames[:]) }
 
-// MarshalText makes a PadMode its name in JSON.
+// MarshalText writes the name, which stands for the PadMode in JSON.
 func (m PadMode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
 // UnmarshalText parses a pad mode's name.
@@ -160,7 +160,7 @@ func (op *Pad) mirrored(p, n int) int {
 	return p
 }
 
-// Places are those of mirrored elements.
+// Places are the positions of mirrored elements.
 func (op *Pad) Places(x, out core.Shape) (trait.Places, bool) {
 	if op.Mode == PadConstant {
 		return trait.Places{}, false

@@ -44,7 +44,7 @@ func (op *Reshape) Infer(in []core.Operand) ([]core.Fact, error) {
 	return []core.Fact{{Type: in[0].Type, Shape: s}}, err
 }
 
-// reshaped returns the shape that a target gives to a maybe partly unknown shape.
+// reshaped applies a target to a shape, which may be partly unknown.
 func reshaped(from core.Shape, target []int64) (core.Shape, error) {
 	if len(target) > core.MaxRank {
 		return nil, core.Violation("C2", 1, "got a shape of rank %d, want at most %d", len(target), core.MaxRank)
@@ -128,17 +128,16 @@ func (op *Reshape) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Selects takes elements of the first input.
+// Selects says that all elements come from the first input.
 func (op *Reshape) Selects(int) int { return 1 }
 
-// Rearranges is true: each element is kept.
+// Rearranges is true: every element appears exactly once.
 func (op *Reshape) Rearranges() bool { return true }
 
 // Reshapes is true.
 func (op *Reshape) Reshapes() bool { return true }
 
-// ScalarOf returns a value of shape [1] as a scalar, by a Reshape, and any other value
-// itself.
+// ScalarOf returns a value of shape [1] as a scalar, by a Reshape, and any other value unchanged.
 func ScalarOf(v core.Value) (core.Value, error) {
 	if !v.Shape().Equal(core.Shape{1}) {
 		return v, nil

@@ -9,7 +9,7 @@ import (
 
 var _ = core.Register[Reverse]("Reverse")
 
-// Reverse turns the order of the elements along some axes.
+// Reverse reverses the order of the elements along some axes.
 //
 //	y[..., i, ...] = x[..., dimension-1 - i, ...] at each of the axes
 //
@@ -57,7 +57,7 @@ func (op *Reverse) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Places are those from the end of the axes.
+// Places are counted from the end of the axes.
 func (op *Reverse) Places(x, out core.Shape) (trait.Places, bool) {
 	axes, err := infer.AxesOf("C1", op.Axes, len(x))
 	if err != nil {

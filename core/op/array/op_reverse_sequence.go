@@ -10,8 +10,8 @@ import (
 
 var _ = core.Register[ReverseSequence]("ReverseSequence")
 
-// ReverseSequence turns the order of the first elements along an axis, of as many as each
-// slice of another axis says. With b and s the indices on BatchAxis and SeqAxis,
+// ReverseSequence reverses the order of the first elements along an axis. How many is given for each slice of
+// another axis. With b and s the indices on BatchAxis and SeqAxis,
 //
 //	y[..., b, ..., s, ...] = x[..., b, ..., lengths[b]-1 - s, ...]    s < lengths[b]
 //	                         x[..., b, ..., s, ...]                   else

@@ -9,7 +9,7 @@ import (
 
 var _ = core.Register[Roll]("Roll")
 
-// Roll moves elements along axes; what leaves at one end comes back at the other.
+// Roll shifts elements along axes. Elements that leave at one end come back at the other.
 //
 //	y[..., (i + shift) mod dimension, ...] = x[..., i, ...] at each axis; shifts of an axis
 //	that is named twice add up
@@ -91,7 +91,7 @@ func (op *Roll) shifts(s core.Shape) ([]int, error) {
 	return shifts, nil
 }
 
-// Places are those that the shifts move.
+// Places follow from the shifts.
 func (op *Roll) Places(x, out core.Shape) (trait.Places, bool) {
 	shifts, err := op.shifts(x)
 	if err != nil {

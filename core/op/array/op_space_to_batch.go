@@ -31,7 +31,7 @@ var (
 // all dimensions.
 type SpaceToBatch struct{}
 
-// BatchToSpace moves blocks of the batch into the spatial dimensions and crops these: the
+// BatchToSpace moves blocks of the batch into the spatial dimensions and crops these. It is the
 // inverse of SpaceToBatch.
 //
 //	Inputs:  x: any type but string, [N*B1*B2..., spatial (M)..., rest...]
@@ -205,9 +205,9 @@ func (op *BatchToSpace) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// eachBlock calls f for each position in a block with the region of the elements of that
-// position in the tensor in space (its start and strides), the same in the tensor in
-// batches, and their shape. offsets are the paddings or crops.
+// eachBlock calls f for each position within a block, with the region (start and strides) of the elements at
+// that position in the tensor laid out in space, their region in the tensor laid out in batches, and their
+// shape. offsets are the paddings or crops.
 func eachBlock(space, batch core.Shape, block, offsets []int64,
 	f func(at, many int, spaceStrides, batchStrides []int, shape core.Shape),
 ) {
@@ -225,7 +225,7 @@ func eachBlock(space, batch core.Shape, block, offsets []int64,
 		number++
 		shape := space.Clone()
 		for i, b := range block {
-			// Elements j of the batch hold the spatial position j*b + p - offset.
+			// Element j in the batch is at the spatial position j*b + p - offset.
 			first := 0
 			before := int(offsets[2*i]) - p[i]
 			if before > 0 {

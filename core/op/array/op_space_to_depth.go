@@ -100,7 +100,7 @@ func (op *DepthToSpace) Infer(in []core.Operand) ([]core.Fact, error) {
 	return []core.Fact{{Type: in[0].Type, Shape: out}}, err
 }
 
-// unranked is the type of input 0, if there is one, with a shape that is not known.
+// unranked has the type of input 0, if there is one, and an unknown shape.
 func unranked(in []core.Operand) []core.Fact {
 	if len(in) == 0 {
 		return nil
@@ -123,8 +123,8 @@ func blockInput(in []core.Operand, l geometry.Layout, block int) (core.Shape, er
 	return s, nil
 }
 
-// Permutation splits height and width into blocks, and moves the places within a block in
-// front of the channels.
+// Permutation splits height and width into blocks, and moves the positions within a block in front of the
+// channels.
 func (op *SpaceToDepth) Permutation(x core.Shape) (core.Shape, []int, error) {
 	h, b := op.Layout.SpatialAxis(), op.BlockSize
 	rows, columns := x[h]/b, x[h+1]/b
@@ -155,7 +155,7 @@ func (op *SpaceToDepth) WithLayout(l geometry.Layout) core.Op {
 // LayoutRoles says that the first input is data.
 func (op *SpaceToDepth) LayoutRoles(in []core.Fact) []trait.LayoutRole { return trait.DataRoles(in) }
 
-// Permutation splits the channels, and moves the places within a block behind height and width.
+// Permutation splits the channels, and moves the positions within a block behind height and width.
 func (op *DepthToSpace) Permutation(x core.Shape) (core.Shape, []int, error) {
 	h, b := op.Layout.SpatialAxis(), op.BlockSize
 	channels := x[op.Layout.ChannelAxis(4)] / (b * b)

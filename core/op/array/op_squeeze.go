@@ -49,10 +49,10 @@ func (op *Squeeze) Infer(in []core.Operand) ([]core.Fact, error) {
 // Eval keeps the elements.
 func (op *Squeeze) Eval(in, out []*core.Tensor) error { return elements.KeepElements(op, in, out) }
 
-// Selects takes elements of the first input.
+// Selects says that all elements come from the first input.
 func (op *Squeeze) Selects(int) int { return 1 }
 
-// Rearranges is true: each element is kept.
+// Rearranges is true: every element appears exactly once.
 func (op *Squeeze) Rearranges() bool { return true }
 
 // Reshapes is true.

@@ -90,7 +90,7 @@ func (op *Tile) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Places are those of the elements in turn.
+// Places repeat the indices of each axis.
 func (op *Tile) Places(x, out core.Shape) (trait.Places, bool) {
 	return trait.NewPlaces(x, out, func(axis, i int) int { return i % x[axis] }), true
 }

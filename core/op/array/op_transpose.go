@@ -89,8 +89,7 @@ func (op *Transpose) Eval(in, out []*core.Tensor) error {
 	return permute(op, in[0], out[0])
 }
 
-// permuting are the ops whose output holds the elements of their input, taken as of a shape,
-// with its axes in an order.
+// permuting is implemented by ops that view their input as a tensor of some shape and permute its axes.
 type permuting interface {
 	Permutation(x core.Shape) (core.Shape, []int, error)
 }
@@ -111,8 +110,8 @@ func permute(op permuting, x, y *core.Tensor) error {
 	return nil
 }
 
-// Selects takes elements of the first input.
+// Selects says that all elements come from the first input.
 func (op *Transpose) Selects(int) int { return 1 }
 
-// Rearranges is true: each element is kept.
+// Rearranges is true: every element appears exactly once.
 func (op *Transpose) Rearranges() bool { return true }

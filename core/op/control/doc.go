@@ -1,3 +1,3 @@
-// Package control has the ops that run functions, loops and branches, and those that a loop's
-// lists are made with.
+// Package control defines the ops that run functions, Loop and Branch, and the ops for lists of tensors, which
+// loops use.
 package control

@@ -2,7 +2,7 @@ package control
 
 import "github.com/tf2ng/tf2ng/core"
 
-// facts returns what is known of nodes' first outputs.
+// facts returns what is known about the first output of each node.
 func facts(nodes []*core.Node) []core.Fact {
 	list := make([]core.Fact, len(nodes))
 	for i, n := range nodes {
@@ -11,7 +11,7 @@ func facts(nodes []*core.Node) []core.Fact {
 	return list
 }
 
-// checkArgument checks that a tensor can be a parameter's.
+// checkArgument checks that a tensor can be the value of a parameter.
 func checkArgument(constraint string, input int, t *core.Tensor, want core.Fact) error {
 	if !t.Type().Compatible(want.Type) || !t.Shape().Compatible(want.Shape) {
 		return core.Violation(constraint, input, "got %v, want %v", t.Fact(), want)
@@ -19,7 +19,7 @@ func checkArgument(constraint string, input int, t *core.Tensor, want core.Fact)
 	return nil
 }
 
-// wholeOf returns the integer in a tensor that holds one, i32 or i64.
+// wholeOf returns the integer in a tensor that holds a single i32 or i64.
 func wholeOf(t *core.Tensor) int {
 	if t.Type() == core.I32 {
 		return int(core.Data[int32](t)[0])
@@ -27,7 +27,7 @@ func wholeOf(t *core.Tensor) int {
 	return int(core.Data[int64](t)[0])
 }
 
-// isWhole reports whether a tensor holds one integer, i32 or i64.
+// isWhole reports whether a tensor holds a single i32 or i64.
 func isWhole(t *core.Tensor) bool {
 	return (t.Type() == core.I32 || t.Type() == core.I64) && t.Len() == 1
 }

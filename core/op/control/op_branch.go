@@ -28,7 +28,7 @@ type Branch struct {
 // Functions returns Branches.
 func (op *Branch) Functions() []*core.Function { return op.Branches }
 
-// FunctionNames numbers them.
+// FunctionNames returns their numbers.
 func (op *Branch) FunctionNames() []string {
 	names := make([]string, len(op.Branches))
 	for i := range names {
@@ -137,7 +137,7 @@ func (op *Branch) chosen(index *core.Tensor) int {
 	return i
 }
 
-// Call is Caller.Call.
+// Call computes the chosen function.
 func (op *Branch) Call(in, out []*core.Tensor, call core.Call) error {
 	i := op.chosen(in[0])
 	for k, p := range op.Branches[i].Parameters {

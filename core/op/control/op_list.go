@@ -7,7 +7,7 @@ import (
 
 var _ = core.Register[List]("List")
 
-// List makes a list of tensors, none of which has been set: they are zeros.
+// List creates a list of tensors. None of them has been set, so they are zeros.
 //
 //	Inputs:  count: i32 or i64 []: how many
 //	         like: optional: a tensor with the shape of each; any type
@@ -22,7 +22,7 @@ var _ = core.Register[List]("List")
 type List struct {
 	Type    core.Type  `json:"type"`
 	Element core.Shape `json:"element"`
-	Grows   bool       `json:"grows,omitempty"` // a SetRow may set rows behind the last
+	Grows   bool       `json:"grows,omitempty"` // SetRow may add rows after the last
 }
 
 // Infer checks C1 and C2.

@@ -12,7 +12,7 @@ var _ = core.Register[Loop]("Loop")
 // MaxSteps bounds how often a Loop runs its body.
 const MaxSteps = 1 << 22
 
-// Loop runs a function again and again on what it gave, as long as another says so.
+// Loop runs a function repeatedly, on its own results of the step before, as long as another function says so.
 //
 //	Inputs:  variables: of each variable, its first value: the type of the parameter, a shape
 //	             that its shape can be; of one in Lists, how many elements it has: i32 or i64 []
@@ -30,10 +30,10 @@ const MaxSteps = 1 << 22
 //	C5: the numbers of rows and elements are within bounds
 //	C6: Condition is false after at most MaxSteps steps
 //
-// The shape of a variable may differ from step to step only where the parameter of Body says
-// that it is unknown. A variable in Lists starts as that many elements of zeros, [n, ...],
-// whose shape is that of what Body makes of them. One in Rows changes by one row [...] each
-// step, which is the same as a SetRow at the end of Body, in place.
+// The shape of a variable may change from step to step only where the parameter of Body declares it unknown. A
+// variable in Lists starts as a list of that many elements, all zeros, [n, ...], with the shape that Body's
+// results have. A variable in Rows changes by one row [...] in each step, which has the same effect as a SetRow
+// at the end of Body, but is done in place.
 //
 // It is TensorFlow's While, and the frame of Enter, Merge, Switch, NextIteration and Exit.
 type Loop struct {
@@ -46,12 +46,12 @@ type Loop struct {
 // Functions returns Condition and Body.
 func (op *Loop) Functions() []*core.Function { return []*core.Function{op.Condition, op.Body} }
 
-// FunctionNames says which they are.
+// FunctionNames returns condition and body.
 func (op *Loop) FunctionNames() []string { return loopFunctions[:] }
 
 var loopFunctions = [2]string{"condition", "body"}
 
-// Inferences grows smaller for functions that call others, whose inferences it multiplies.
+// Inferences is smaller for functions that call others, since it multiplies the inferences of those.
 func (op *Loop) Inferences(depth int) int { return max(8-2*depth, 2) }
 
 // WithFunctions replaces Condition and Body.
@@ -66,14 +66,13 @@ func (op *Loop) WithFunctions(f []*core.Function) core.Caller {
 // Variables returns how many variables there are.
 func (op *Loop) Variables() int { return len(op.Body.Results) - len(op.Rows) }
 
-// ResultsOf returns the results of Body that are about a variable: its next value, or the
-// number of a row and the row.
+// ResultsOf returns the results of Body for a variable: its next value, or the number of a row and the row.
 func (op *Loop) ResultsOf(variable int) []*core.Node {
 	first := op.result(variable)
 	return op.Body.Results[first:op.result(variable+1)]
 }
 
-// result returns the number of the first result of Body that is about a variable.
+// result returns the number of Body's first result for a variable.
 func (op *Loop) result(variable int) int {
 	before, _ := slices.BinarySearch(op.Rows, variable)
 	return variable + before
@@ -113,7 +112,7 @@ func (op *Loop) specialize(in []core.Operand) (*Loop, error) {
 		if err != nil {
 			return nil, err
 		}
-		for v := range op.Variables() { // what takes long to settle is what was declared
+		for v := range op.Variables() { // shapes that do not settle soon are those that were declared
 			if round >= rounds/2 && !next[v].Equal(shapes[v]) {
 				next[v] = op.declared(v)
 			}
@@ -160,7 +159,7 @@ func (op *Loop) first(in []core.Operand) ([]core.Shape, error) {
 	return shapes, nil
 }
 
-// next returns the shapes of the parameters that can be told for all steps up to one more.
+// next returns what is known about the shapes of the parameters for one more step than before.
 func (op *Loop) next(body *core.Function, shapes []core.Shape, in []core.Operand) ([]core.Shape, error) {
 	next := slices.Clone(shapes)
 	for v := range op.Variables() {
@@ -186,7 +185,7 @@ func (op *Loop) next(body *core.Function, shapes []core.Shape, in []core.Operand
 // elementsKnown reports whether the shape of the elements of a list is known.
 func elementsKnown(list core.Shape) bool { return len(list) > 0 && list[1:].Static() }
 
-// withRow returns the shape of a list one of whose rows has a shape.
+// withRow returns the shape of a list whose rows have a given shape.
 func withRow(list, row core.Shape) core.Shape {
 	if row == nil {
 		return list
@@ -198,8 +197,7 @@ func withRow(list, row core.Shape) core.Shape {
 	return s
 }
 
-// check checks what does not depend on the inputs' shapes. It returns how deep the functions
-// call others.
+// check checks what does not depend on the inputs' shapes. It returns how deeply the functions call others.
 func (op *Loop) check(in []core.Operand) (depth int, err error) {
 	for i, f := range op.Functions() {
 		name := loopFunctions[i]
@@ -232,7 +230,7 @@ func (op *Loop) check(in []core.Operand) (depth int, err error) {
 	return depth, op.checkNext()
 }
 
-// checkLists checks C4, and the inputs that are counts.
+// checkLists checks C4 and the inputs that are numbers of elements.
 func (op *Loop) checkLists(in []core.Operand) error {
 	if n := op.Variables(); n < 0 || n > len(in) {
 		return core.Violation("C3", -1, "body: got %d results, want at most one for each of %d parameters, "+
@@ -260,7 +258,7 @@ func (op *Loop) checkLists(in []core.Operand) error {
 	return nil
 }
 
-// checkNext checks the results of Body as far as shapes do not matter.
+// checkNext checks the results of Body, except for their shapes.
 func (op *Loop) checkNext() error {
 	for v := range op.Variables() {
 		r, want := op.Body.Results[op.result(v)].Outputs()[0], op.Body.Parameters[v].Outputs()[0].Type
@@ -285,7 +283,7 @@ func (op *Loop) Eval(in, out []*core.Tensor) error {
 	return op.Call(in, out, core.References(op.Functions(), core.DefaultMemoryLimits()))
 }
 
-// Call is Caller.Call.
+// Call runs the loop.
 func (op *Loop) Call(in, out []*core.Tensor, call core.Call) error {
 	s, err := op.start(in)
 	if err != nil {
@@ -315,13 +313,13 @@ func (op *Loop) Call(in, out []*core.Tensor, call core.Call) error {
 	return s.deliver(out)
 }
 
-// looping is the state of a Loop that runs.
+// looping is the state of a running Loop.
 type looping struct {
 	op    *Loop
 	now   []*core.Tensor // variables and captures
-	own   []bool         // of the variables: the memory is the loop's
-	spare []*core.Tensor // of the results of Body: to be written into
-	given []*core.Tensor // of the results of Body
+	own   []bool         // of the variables: whether the loop owns the memory
+	spare []*core.Tensor // for the results of Body to be written into
+	given []*core.Tensor // the results of Body
 }
 
 func (op *Loop) start(in []*core.Tensor) (*looping, error) {
@@ -347,7 +345,7 @@ func (op *Loop) start(in []*core.Tensor) (*looping, error) {
 	return s, nil
 }
 
-// checkValue checks that a tensor can be a parameter's.
+// checkValue checks that a tensor can be the value of a parameter.
 func (s *looping) checkValue(i int, t *core.Tensor) error {
 	return checkArgument("C3", i, t, core.Fact{Type: s.op.Body.Parameters[i].Outputs()[0].Type, Shape: s.op.declared(i)})
 }
@@ -370,13 +368,13 @@ func (op *Loop) emptyList(v int, in []*core.Tensor) (*core.Tensor, error) {
 	}
 	shape = shape.Clone()
 	for i, d := range shape {
-		shape[i] = max(d, 0) // see SetRow: the first row that is set tells
+		shape[i] = max(d, 0) // the first row that is set decides, see SetRow
 	}
 	shape[0] = n
 	return core.BoundedTensor(op, core.Fact{Type: op.Body.Parameters[v].Outputs()[0].Type, Shape: shape})
 }
 
-// results returns the tensors that Body is to write into.
+// results returns the tensors for Body to write into.
 func (s *looping) results() []*core.Tensor {
 	copy(s.given, s.spare)
 	clear(s.spare)
@@ -388,7 +386,7 @@ func (s *looping) results() []*core.Tensor {
 	return s.given
 }
 
-// advance makes what Body gave the values of the variables.
+// advance makes the results of Body the values of the variables.
 func (s *looping) advance() error {
 	for v := range s.own {
 		at := s.op.result(v)
@@ -425,7 +423,7 @@ func (s *looping) setRow(v int, index, row *core.Tensor) error {
 	return setRow(s.now[v], index, row)
 }
 
-// deliver puts the last values into out.
+// deliver stores the final values in out.
 func (s *looping) deliver(out []*core.Tensor) error {
 	for v, own := range s.own {
 		if err := core.Deliver(out, v, s.now[v], own); err != nil {

@@ -10,7 +10,7 @@ import (
 
 var _ = core.Register[SetRow]("SetRow")
 
-// SetRow replaces one row of a tensor: what it has at one index of the first axis.
+// SetRow replaces one row of a tensor: the elements at one index of the first axis.
 //
 //	Inputs:  x: any type [n, ...]
 //	         index: i32 or i64 []

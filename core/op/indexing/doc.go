@@ -1,2 +1,2 @@
-// Package indexing has the ops that choose elements by their indices, and those that find indices.
+// Package indexing defines the ops that choose elements by index, and those that find indices.
 package indexing

@@ -28,7 +28,7 @@ var _ = core.Register[Gather]("Gather")
 // It is nGraph's op::v0::Gather and TensorFlow's GatherV2.
 type Gather struct {
 	Axis      int `json:"axis"`
-	BatchDims int `json:"batch_dims,omitempty"` // how many dimensions are n...
+	BatchDims int `json:"batch_dims,omitempty"` // the number of dimensions n...
 }
 
 // InputNames names the inputs.
@@ -141,7 +141,7 @@ func (op *Gather) Cut(in []core.Operand) (first int, ok bool) {
 	return firstOf(s, cuts)
 }
 
-// Passes tells that all slices in their order are the input.
+// Passes recognises a Gather of all slices in order, which returns the input.
 func (op *Gather) Passes(in []core.Operand) (input int, ok bool) {
 	s := in[0].Shape
 	indices, known := infer.IntsOf(in[1])
@@ -152,7 +152,7 @@ func (op *Gather) Passes(in []core.Operand) (input int, ok bool) {
 	return 0, err == nil && len(indices) == s[axis] && (len(indices) == 0 || indices[0] == 0) && counting(indices)
 }
 
-// counting reports whether each number is larger by 1 than that before it.
+// counting reports whether each number is larger by 1 than the one before it.
 func counting(v []int64) bool {
 	for i := 1; i < len(v); i++ {
 		if v[i] != v[i-1]+1 {
@@ -171,10 +171,9 @@ func wholeCuts(s core.Shape) []cut {
 	return cuts
 }
 
-// firstOf returns the number of the first element that is taken, if all that are stand one behind the
-// other.
+// firstOf returns the index of the first element that is taken, if all elements that are taken are contiguous.
 func firstOf(s core.Shape, cuts []cut) (first int, ok bool) {
-	some := false // of a dimension, more than one is taken
+	some := false // more than one index of a dimension is taken
 	for i, c := range cuts {
 		if c.count < 1 || c.count > 1 && c.step != 1 || some && c.count != s[i] {
 			return 0, false

@@ -8,7 +8,7 @@ import (
 
 var _ = core.Register[GatherND]("GatherND")
 
-// GatherND takes slices of a tensor by indices of several dimensions.
+// GatherND takes slices of a tensor by multi-dimensional indices.
 //
 //	y[i..., r...] = x[indices[i..., 0], ..., indices[i..., K-1], r...]
 //

@@ -12,13 +12,13 @@ import (
 
 var _ = core.Register[ScatterND]("ScatterND")
 
-// ScatterMode says what ScatterND does with the elements that are there.
+// ScatterMode says how ScatterND combines the elements that are there with the new ones.
 type ScatterMode uint8
 
 // The modes.
 const (
-	ScatterUpdate ScatterMode = iota // they are replaced
-	ScatterAdd                       // what comes is added
+	ScatterUpdate ScatterMode = iota // the new ones replace them
+	ScatterAdd                       // the new ones are added
 	ScatterSubtract
 	ScatterMin
 	ScatterMax
@@ -30,7 +30,7 @@ var scatterModeNames = [numScatterModes]string{"Update", "Add", "Subtract", "Min
 // String returns the mode's name.
 func (m ScatterMode) String() string { return enum.Name(m, scatterModeNames[:]) }
 
-// MarshalText makes a ScatterMode its name in JSON.
+// MarshalText writes the name, which stands for the ScatterMode in JSON.
 func (m ScatterMode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
 // UnmarshalText parses a mode's name.
@@ -38,7 +38,7 @@ func (m *ScatterMode) UnmarshalText(b []byte) error {
 	return enum.Parse(m, string(b), "scatter mode", scatterModeNames[:])
 }
 
-// ScatterND combines slices of a tensor with others, in their order.
+// ScatterND combines slices of a tensor with other slices, one after the other.
 //
 //	y = x, then y[indices[i..., 0], ..., indices[i..., K-1], r...] Mode= updates[i..., r...]
 //
@@ -138,7 +138,7 @@ func scatterRow(m ScatterMode) arithmetic.Binary {
 	return arithmetic.Maximum()
 }
 
-// Passes tells that the updates of all slices in their order are the output.
+// Passes recognises an update of all slices in order, whose output is the updates.
 func (op *ScatterND) Passes(in []core.Operand) (input int, ok bool) {
 	at, known := infer.IntsOf(in[1])
 	s, n := in[0].Shape, in[1].Shape

@@ -89,7 +89,7 @@ func (op *Slice) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Cut returns the first element of a block of neighbours.
+// Cut returns the first element of a contiguous block.
 func (op *Slice) Cut(in []core.Operand) (first int, ok bool) {
 	s := in[0].Shape
 	begin, known := infer.IntsOf(in[1])

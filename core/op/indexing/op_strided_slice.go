@@ -12,10 +12,10 @@ var _ = core.Register[StridedSlice]("StridedSlice")
 
 // StridedSlice is Python's slicing x[begin:end:stride, ...].
 //
-// Bit i of a mask is about item i of begin, end and strides: with BeginMask or EndMask
-// the item is left out (x[:end], x[begin:]); EllipsisMask makes it all dimensions that
-// the other items leave (x[..., i]); NewAxisMask inserts a dimension of 1;
-// ShrinkAxisMask takes one element and removes the dimension (x[i]).
+// Bit i of a mask applies to item i of begin, end and strides. With BeginMask or EndMask the limit is left out
+// (x[:end], x[begin:]). EllipsisMask makes the item stand for all dimensions that the other items leave
+// (x[..., i]). NewAxisMask inserts a dimension of 1. ShrinkAxisMask takes one element and removes the dimension
+// (x[i]).
 //
 //	Inputs:  x: any type, any shape
 //	         begin, end, strides: i32 or i64, [n], n <= rank + new axes
@@ -71,7 +71,7 @@ func (op *StridedSlice) Infer(in []core.Operand) ([]core.Fact, error) {
 	return []core.Fact{{Type: in[0].Type, Shape: shape}}, err
 }
 
-// blurred returns a shape without the dimensions that items of unknown values are about.
+// blurred returns a shape in which the dimensions are unknown that belong to items with unknown values.
 func (op *StridedSlice) blurred(s core.Shape, items int) core.Shape {
 	s = s.Clone()
 	at, step := 0, 1
@@ -93,10 +93,10 @@ func (op *StridedSlice) blurred(s core.Shape, items int) core.Shape {
 	return s
 }
 
-// cut is what is taken of one dimension.
+// cut says which indices of one dimension are taken.
 type cut struct{ from, step, count int } // from and count are Unknown for a dimension that is
 
-// cuts returns what is taken of each dimension of x, and the output's shape.
+// cuts returns which indices are taken of each dimension of x, and the output's shape.
 func (op *StridedSlice) cuts(s core.Shape, begin, end, strides []int64) ([]cut, core.Shape, error) {
 	used, ellipsis := 0, -1
 	for i := range begin {
@@ -142,7 +142,7 @@ func (op *StridedSlice) cuts(s core.Shape, begin, end, strides []int64) ([]cut, 
 	return cuts, out, nil
 }
 
-// cut returns what item bit takes of a dimension.
+// cut returns which indices of a dimension item bit takes.
 func (op *StridedSlice) cut(dim, bit int, begin, end, stride int64) (cut, error) {
 	if stride == 0 || op.ShrinkAxisMask&bit != 0 && stride < 0 {
 		return cut{}, core.Violation("C2", 3, "got stride %d, want another than 0, positive for a shrunk axis", stride)
@@ -161,7 +161,7 @@ func (op *StridedSlice) cut(dim, bit int, begin, end, stride int64) (cut, error)
 	if dim == core.Unknown {
 		return cut{core.Unknown, int(stride), core.Unknown}, nil
 	}
-	lo, hi, sign := int64(0), n, int64(1) // what begin and end may be
+	lo, hi, sign := int64(0), n, int64(1) // the bounds of begin and end
 	if stride < 0 {
 		lo, hi, sign = -1, n-1, -1
 	}
@@ -204,7 +204,7 @@ func (op *StridedSlice) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Cut returns the first element of what is taken, if it is neighbours.
+// Cut returns the first element that is taken, if the elements are contiguous.
 func (op *StridedSlice) Cut(in []core.Operand) (first int, ok bool) {
 	var index [3][]int64
 	for i := range index {

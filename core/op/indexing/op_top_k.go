@@ -10,8 +10,8 @@ import (
 
 var _ = core.Register[TopK]("TopK")
 
-// TopK finds the largest elements along the last axis, the largest first; among equals
-// the first comes first. NaN comes last.
+// TopK finds the largest elements along the last axis, in descending order. Equal elements keep their order.
+// NaN comes last.
 //
 //	Inputs:  x: a number type, rank at least 1
 //	         k: an integer type, []
@@ -93,8 +93,8 @@ func (op *TopK) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// largestOf returns the positions of the k largest elements of each row of n, or any if the
-// tensor to is abandoned.
+// largestOf returns the positions of the k largest elements of each row of n. If the tensor to is abandoned, the
+// positions are arbitrary.
 func largestOf[T int64 | float64](to *core.Tensor, x []T, n, k int) []int {
 	out := make([]int, 0, len(x)/n*k)
 	row := make([]int, n)

@@ -8,7 +8,7 @@ import (
 
 var _ = core.Register[Unique]("Unique")
 
-// Unique lists the different elements of a vector in the order in which they appear.
+// Unique lists the distinct elements of a vector in the order of their first appearance.
 //
 //	Inputs:  x: a number type or boolean, [n]
 //	Outputs: y: the type of x, [how many differ]

@@ -8,7 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 )
 
-// conv is a convolution's geometry with everything known, for plain loops.
+// conv is the geometry of a convolution with known shapes, for plain loops.
 type conv struct {
 	axes                      []geometry.Axis
 	batch, inC, outC, groups  int // inC is the channels of one group
@@ -18,8 +18,8 @@ type conv struct {
 	out, window               core.Shape // spatial sizes
 }
 
-// eachOutput calls f for every element of an output, until that is abandoned, with its index in
-// the flat output, its channel, and taps: the pairs (data index, filter index) that it sums.
+// eachOutput calls f for every element of an output, with its index in the flat output, its channel, and its
+// taps: the pairs (data index, filter index) whose products it sums. It stops early if the output is abandoned.
 func (c *conv) eachOutput(to *core.Tensor, f func(out, channel int, taps func(yield func(x, w int)))) {
 	perGroup := c.outC / c.groups
 	for n := range c.batch {
@@ -54,7 +54,7 @@ func (c *conv) eachOutput(to *core.Tensor, f func(out, channel int, taps func(yi
 	}
 }
 
-// newConv returns the geometry of a convolution that convolutionShape accepted.
+// newConv returns the geometry of a convolution that convolutionShape has accepted.
 func newConv(s *geometry.Spatial, data, filters, out core.Shape, groups int) (*conv, error) {
 	rank := len(data)
 	axes, err := s.Axes(data, windowOf(s, filters))

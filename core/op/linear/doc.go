@@ -1,3 +1,3 @@
-// Package linear has the sums of products: convolutions, dot products and what they are made of, in reals
-// and in integers, with the steps that follow each integer sum.
+// Package linear defines the ops that sum products: convolutions and dot products, in reals and in integers, and
+// the steps that follow each integer sum.
 package linear

@@ -58,7 +58,7 @@ func (op *ApplyPostOps) WithLayout(l geometry.Layout) core.Op {
 	return &c
 }
 
-// LayoutRoles says that the accumulators are data, and operands of their shape.
+// LayoutRoles says that the accumulators are data, and so are operands of the same shape.
 func (op *ApplyPostOps) LayoutRoles(in []core.Fact) []trait.LayoutRole {
 	roles := make([]trait.LayoutRole, len(in))
 	for i, f := range in {
@@ -79,5 +79,5 @@ func (op *ApplyPostOps) WithSteps(steps []postop.Step) trait.PostOpped {
 	return &c
 }
 
-// ChannelAxis is that of Layout.
+// ChannelAxis follows from Layout.
 func (op *ApplyPostOps) ChannelAxis(rank int) int { return op.Layout.ChannelAxis(rank) }

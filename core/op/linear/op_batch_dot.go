@@ -63,7 +63,7 @@ func (op *BatchDot) shape(a, b core.Shape) (core.Shape, error) {
 	return infer.CheckedShape(append(batch, m, n))
 }
 
-// lastTwo returns the rows and columns of the matrices, as they are multiplied.
+// lastTwo returns the numbers of rows and columns of the matrices as they are multiplied.
 func lastTwo(s core.Shape, transposed bool) (rows, columns int) {
 	rows, columns = s[len(s)-2], s[len(s)-1]
 	if transposed {
@@ -95,13 +95,13 @@ func (op *BatchDot) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Operations counts those of each output: as many products as are summed.
+// Operations counts, for each output element, the products that are summed.
 func (op *BatchDot) Operations(in, out []core.Fact) int64 {
 	_, k := lastTwo(in[0].Shape, op.TransposeA)
 	return 2 * int64(out[0].Shape.MustElements()) * int64(k)
 }
 
-// IntegerForm is an IntegerDot, if there is one matrix of factors.
+// IntegerForm is an IntegerDot, if the factors are a single matrix.
 func (op *BatchDot) IntegerForm(rank int) (trait.IntegerForm, bool) {
 	form := trait.IntegerForm{Op: &IntegerDot{ReductionAxes: 1}, Channels: 1, Transposed: op.TransposeB}
 	return form, rank == 2 && !op.TransposeA

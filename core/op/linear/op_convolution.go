@@ -94,7 +94,7 @@ func (op *Convolution) LayoutRoles(in []core.Fact) []trait.LayoutRole {
 	return roles
 }
 
-// Operations counts those of each output: as many products as a filter has numbers.
+// Operations counts, for each output element, a product for each element of a filter.
 func (op *Convolution) Operations(in, out []core.Fact) int64 {
 	return operations(&op.Spatial, in[1].Shape, out[0].Shape)
 }

@@ -156,7 +156,7 @@ func (op *ConvolutionBackpropData) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Operations are those of the convolution whose gradient it has.
+// Operations are those of the convolution of which it is the gradient.
 func (op *ConvolutionBackpropData) Operations(in, _ []core.Fact) int64 {
 	return operations(&op.Spatial, in[1].Shape, in[2].Shape)
 }
@@ -202,9 +202,8 @@ func backpropTap[T float32 | float64](c *conv, y, w, gradient []T) {
 	}
 }
 
-// Decompose returns the convolution of the gradient, its elements as far apart as the
-// strides say, with the reversed filters. With shapes that are not known, or with groups,
-// it returns nothing.
+// Decompose returns a convolution of the gradient with the reversed filters; the strides become data dilations.
+// It returns nothing if shapes are not known or there are groups.
 func (op *ConvolutionBackpropData) Decompose(in []core.Value) ([]core.Value, error) {
 	sizes := in[0].Folded()
 	if sizes == nil || op.Groups > 1 || !in[1].Shape().Static() || !in[2].Shape().Static() {

@@ -70,18 +70,18 @@ func (op *Dot) BatchInputs(in []core.Fact, _ core.Shape) []bool {
 	return trait.FirstInput(in)
 }
 
-// Operations counts those of each output: as many products as are summed.
+// Operations counts, for each output element, the products that are summed.
 func (op *Dot) Operations(in, out []core.Fact) int64 {
 	return 2 * int64(out[0].Shape.MustElements()) * int64(core.Shape(in[1].Shape[:op.ReductionAxes]).MustElements())
 }
 
-// IntegerForm is an IntegerDot, if the output has one axis of the factors.
+// IntegerForm is an IntegerDot, if the factors contribute one axis to the output.
 func (op *Dot) IntegerForm(rank int) (trait.IntegerForm, bool) {
 	return trait.IntegerForm{Op: &IntegerDot{ReductionAxes: op.ReductionAxes}, Channels: rank - 1},
 		rank == op.ReductionAxes+1
 }
 
-// dots multiplies each of a number of pairs of matrices.
+// dots multiplies several pairs of matrices.
 func dots(y, a, b *core.Tensor, pairs, m, k, n int) {
 	switch y.Type() {
 	case core.F32:
@@ -107,8 +107,8 @@ type summed interface {
 	float32 | float64 | int32 | int64
 }
 
-// dot sets y[m, n] to a[m, k] times b[k, n], until that is abandoned; the sums of a row are made
-// side by side.
+// dot sets y[m, n] to a[m, k] times b[k, n]. The sums of a row are computed side by side. It stops early if y is
+// abandoned.
 func dot[T summed](y, a, b []T, m, k, n int, abandoned func() bool) {
 	clear(y[:m*n])
 	for i := range m {
@@ -124,8 +124,8 @@ func dot[T summed](y, a, b []T, m, k, n int, abandoned func() bool) {
 	}
 }
 
-// summedType checks C1 of an op on two inputs of one of some types, and returns it. A type
-// that is not known may be any; without either it is the first.
+// summedType checks C1 of an op whose two inputs have the same type, one of those given, and returns that type.
+// If neither type is known, it returns the first.
 func summedType(in []core.Operand, types ...core.Type) (core.Type, error) {
 	if err := core.WantInputs(in, 2); err != nil {
 		return core.Dynamic, err

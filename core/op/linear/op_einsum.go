@@ -17,10 +17,9 @@ var _ = core.Register[Einsum]("Einsum")
 //
 //	"bij,bjk->bik"  y[b,i,k] = sum over j of x0[b,i,j] * x1[b,j,k]
 //
-// Every dimension of an input has a letter; "..." stands for further ones, which are
-// aligned at the last and broadcast. Letters that the output lacks are summed: those of one
-// input first, as Sum does, then those of both in the order of the first input, with
-// product and sum as BatchDot has them.
+// Every dimension of an input has a letter; "..." stands for further dimensions, which are aligned at the last
+// one and broadcast. Letters that do not occur in the output are summed: first those of only one input, as Sum
+// does, then those of both, in the order of the first input, with the products and sums of BatchDot.
 //
 //	Inputs:  x0, maybe x1: f32, f64, i32 or i64
 //	Outputs: y: the type of x0
@@ -35,8 +34,8 @@ type Einsum struct {
 	Equation string `json:"equation"`
 }
 
-// rest is the label of "..." in an equation that was parsed; the dimensions that it stands
-// for have the labels -1 (the last), -2, and so on.
+// rest is the label of "..." in a parsed equation. The dimensions that it stands for have the labels -1 (the
+// last one), -2, and so on.
 const rest = 0
 
 // maxEquation bounds the letters of an equation.
@@ -139,7 +138,7 @@ func (op *Einsum) resolve(shapes []core.Shape) (*einsum, error) {
 	return e, nil
 }
 
-// bind gives a label a dimension, or checks the one that it has.
+// bind sets the dimension of a label, or checks it if it is set.
 func (e *einsum) bind(input, label, d int) error {
 	have, bound := e.dims[label]
 	switch {
@@ -222,8 +221,8 @@ func (op *Einsum) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Decompose returns a BatchDot between transpositions and reshapes, or for one input a Sum;
-// nothing while shapes are not known.
+// Decompose returns a BatchDot between transpositions and reshapes or, for one input, a Sum. It returns nothing
+// while shapes are not known.
 func (op *Einsum) Decompose(in []core.Value) ([]core.Value, error) {
 	shapes := make([]core.Shape, len(in))
 	for i, v := range in {
@@ -249,7 +248,7 @@ func (op *Einsum) Decompose(in []core.Value) ([]core.Value, error) {
 	return []core.Value{v}, nil
 }
 
-// einsumBuilder makes the nodes of a decomposition; the first error stays.
+// einsumBuilder creates the nodes of a decomposition, and keeps the first error.
 type einsumBuilder struct {
 	*einsum
 	values []core.Value
@@ -265,7 +264,7 @@ func (b *einsumBuilder) apply(op core.Op, in ...core.Value) core.Value {
 	return v
 }
 
-// reduce sums the labels that one input alone has.
+// reduce sums over the labels that only one input has.
 func (b *einsumBuilder) reduce(in []core.Value) {
 	for i, v := range in {
 		sum := &reduce.Sum{}

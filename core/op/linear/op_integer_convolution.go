@@ -112,7 +112,7 @@ func (op *IntegerConvolution) WithLayout(l geometry.Layout) core.Op {
 	return &c
 }
 
-// LayoutRoles says that the inputs are data, filters, and maybe operands of the output's shape.
+// LayoutRoles says that the inputs are data, filters and, if they have the output's shape, operands.
 func (op *IntegerConvolution) LayoutRoles(in []core.Fact) []trait.LayoutRole {
 	roles := trait.DataRoles(in)
 	roles[1] = trait.FilterLayout
@@ -134,23 +134,23 @@ func (op *IntegerConvolution) WithSteps(steps []postop.Step) trait.PostOpped {
 	return &c
 }
 
-// ChannelAxis is that of Layout.
+// ChannelAxis follows from Layout.
 func (op *IntegerConvolution) ChannelAxis(rank int) int { return op.Layout.ChannelAxis(rank) }
 
 // GroupCount returns Groups.
 func (op *IntegerConvolution) GroupCount() int { return max(op.Groups, 1) }
 
-// Operations counts those of each output: as many products as a filter has numbers.
+// Operations counts, for each output element, a product for each element of a filter.
 func (op *IntegerConvolution) Operations(in, out []core.Fact) int64 {
 	return operations(&op.Spatial, in[1].Shape, out[0].Shape)
 }
 
-// PadsWith reports whether the value is the data's zero point, as which padding counts.
+// PadsWith reports whether the value is the data's zero point: padding has the same effect.
 func (op *IntegerConvolution) PadsWith(value *core.Tensor, in []core.Operand) bool {
 	return in[2].Const != nil && bytes.Equal(in[2].Const.Bytes(), value.Bytes())
 }
 
-// WithPadding returns the op with more padding of its spatial dimensions.
+// WithPadding returns the op with additional padding of its spatial dimensions.
 func (op *IntegerConvolution) WithPadding(below, above []int) (core.Op, bool) {
 	s, ok := op.Padded(below, above)
 	c := *op
@@ -158,9 +158,8 @@ func (op *IntegerConvolution) WithPadding(below, above []int) (core.Op, bool) {
 	return &c, ok
 }
 
-// checkIntegerOperands checks the types of the 8-bit factors in[0] and in[1] and
-// their zero points in[2] and in[3], the second of which may have one element for
-// each of the channels (Unknown: not known).
+// checkIntegerOperands checks the types of the 8-bit factors in[0] and in[1] and of their zero points in[2] and
+// in[3]. The latter may have one element for each of the channels, whose number may be Unknown.
 func checkIntegerOperands(in []core.Operand, channels int) error {
 	for i := range 2 {
 		if t := in[i].Type; t != core.I8 && t != core.U8 && t != core.Dynamic {

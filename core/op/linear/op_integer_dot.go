@@ -89,7 +89,7 @@ func (op *IntegerDot) Eval(in, out []*core.Tensor) error {
 		rows = addRow[int8]
 	}
 	add := rows(in[1], zp)
-	acc := make([]int64, n) // of a row, for b is read in its order
+	acc := make([]int64, n) // of a row, since b is read row by row
 	for i := range m {
 		clear(acc)
 		for l := range k {
@@ -129,7 +129,7 @@ func (op *IntegerDot) ChannelAxis(rank int) int { return rank - 1 }
 // GroupCount is 1.
 func (op *IntegerDot) GroupCount() int { return 1 }
 
-// Operations counts those of each output: as many products as are summed.
+// Operations counts, for each output element, the products that are summed.
 func (op *IntegerDot) Operations(in, out []core.Fact) int64 {
 	return 2 * int64(out[0].Shape.MustElements()) * int64(core.Shape(in[1].Shape[:op.ReductionAxes]).MustElements())
 }

@@ -94,7 +94,7 @@ func (op *QuantizedConvolution) Infer(in []core.Operand) ([]core.Fact, error) {
 	return []core.Fact{{Type: op.OutputType, Shape: out}}, nil
 }
 
-// labelled gives an OpError of a shared check this op's label.
+// labelled gives an OpError of a shared check the label of this op.
 func labelled(err error, constraint string) error {
 	if e, ok := err.(*core.OpError); ok {
 		e.Constraint = constraint
@@ -126,8 +126,8 @@ func checkQuantizedProduct(in []core.Operand, output core.Type) error {
 	return nil
 }
 
-// checkProductScales checks C5, C6 for the second factor, whose channels (maybe
-// Unknown) lie at ChannelAxis (-1: not known), and C8.
+// checkProductScales checks C5, C6 for the second factor, and C8. The channels of that factor, whose number may
+// be Unknown, are at ChannelAxis (-1: not known).
 func checkProductScales(in []core.Operand, axes []int, channelAxis, channels int) error {
 	perChannel := len(axes) > 0
 	if perChannel && (len(axes) > 1 || channelAxis >= 0 && axes[0] != channelAxis) {
@@ -213,7 +213,7 @@ func (op *QuantizedConvolution) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Operations counts those of each output: as many products as a filter has numbers.
+// Operations counts, for each output element, a product for each element of a filter.
 func (op *QuantizedConvolution) Operations(in, out []core.Fact) int64 {
 	return operations(&op.Spatial, in[1].Shape, out[0].Shape)
 }

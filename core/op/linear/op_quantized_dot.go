@@ -111,7 +111,7 @@ func (op *QuantizedDot) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Operations counts those of each output: as many products as are summed.
+// Operations counts, for each output element, the products that are summed.
 func (op *QuantizedDot) Operations(in, out []core.Fact) int64 {
 	return 2 * int64(out[0].Shape.MustElements()) * int64(core.Shape(in[1].Shape[:op.ReductionAxes]).MustElements())
 }

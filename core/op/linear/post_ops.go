@@ -70,7 +70,7 @@ type postOps struct {
 	set   func(out int, v int64)           // writes the output, if RoundSaturate made it
 }
 
-// apply takes one accumulator through the steps and stores the result.
+// apply applies the steps to one accumulator and stores the result.
 func (p *postOps) apply(out, channel int, acc int32) {
 	if p.acc != nil {
 		p.acc[out] = acc

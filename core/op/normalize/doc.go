@@ -1,2 +1,2 @@
-// Package normalize has the ops that scale the elements of a vector, or of a channel, by what they are together.
+// Package normalize defines the ops that normalize the elements of a vector or of a channel, such as Softmax.
 package normalize

@@ -96,7 +96,7 @@ func (op *BatchNorm) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Rows are those of the channels, if they are last.
+// Rows are along the channels, if they are the last axis.
 func (op *BatchNorm) Rows(x core.Shape) (trait.Rows, bool) {
 	if op.Layout != geometry.NHWC {
 		return trait.Rows{}, false

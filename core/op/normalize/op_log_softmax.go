@@ -72,5 +72,5 @@ func (op *LogSoftmax) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Rows are those of the last axis.
+// Rows are along the last axis.
 func (op *LogSoftmax) Rows(x core.Shape) (trait.Rows, bool) { return trait.RowsOf(x, -1, op, false) }

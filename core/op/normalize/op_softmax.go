@@ -81,7 +81,7 @@ func (op *Softmax) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Rows are those of the axis, if it is the last.
+// Rows are along the axis, if it is the last one.
 func (op *Softmax) Rows(x core.Shape) (trait.Rows, bool) {
 	return trait.RowsOf(x, op.Axis, &Softmax{Axis: 1}, false)
 }

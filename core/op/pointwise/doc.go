@@ -1,2 +1,2 @@
-// Package pointwise has the ops that compute each element from the elements at the same place.
+// Package pointwise defines the ops that compute each element from the elements at the same index.
 package pointwise

@@ -30,8 +30,8 @@ type Activate struct {
 	Activation numeric.Activation `json:"activation"`
 	Alpha      float32            `json:"alpha,omitempty"` // LeakyRelu's slope
 
-	// Fused is for what TensorFlow computes as one op with a product of bf16: where nothing
-	// else reads x, which a Fused Convert has rounded, pass "fused" takes what was rounded.
+	// Fused marks an activation that TensorFlow computes as one op with a product of bf16. If nothing else
+	// reads x, which a Fused Convert has rounded, pass "fused" applies it to the value before rounding.
 	Fused bool `json:"fused,omitempty"`
 }
 
@@ -64,7 +64,7 @@ func (op *Activate) Eval(in, out []*core.Tensor) error {
 				y[i] = max(v, 0)
 			}
 			if op.Activation == numeric.Relu6 {
-				y[i] = int64(min(uint64(y[i]), 6)) // u64 is in its 64 bits
+				y[i] = int64(min(uint64(y[i]), 6)) // u64 is held in the same 64 bits
 			}
 		}
 		elements.SetInts(out[0], y)
@@ -141,10 +141,10 @@ func logistic(t core.Type, x, y []float32) error {
 	return nil
 }
 
-// Elements are those of the first input.
+// Elements is trait.FirstElements.
 func (op *Activate) Elements() trait.Elements { return trait.FirstElements }
 
-// ElementCost is that of the comparisons of f32 that some activations are.
+// ElementCost is known for activations that are comparisons of f32.
 func (op *Activate) ElementCost(result core.Type) (cost int, ok bool) {
 	switch op.Activation {
 	case numeric.Identity:
@@ -157,7 +157,7 @@ func (op *Activate) ElementCost(result core.Type) (cost int, ok bool) {
 	return 0, false
 }
 
-// Limits reports whether the activation only bounds.
+// Limits reports whether the activation only limits its input.
 func (op *Activate) Limits() bool {
 	return op.Activation == numeric.Relu || op.Activation == numeric.Relu6
 }

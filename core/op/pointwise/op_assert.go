@@ -7,7 +7,7 @@ import (
 
 var _ = core.Register[Assert]("Assert")
 
-// Assert is its first input, and an error unless a condition is true.
+// Assert returns its first input, or an error if a condition is false.
 //
 //	Inputs:  x: any type, any shape
 //	         condition: boolean []
@@ -17,7 +17,7 @@ var _ = core.Register[Assert]("Assert")
 //	C2: condition is a scalar
 //	C3: condition is true
 //
-// It is TensorFlow's Assert, which stands beside the data, in the way of the data.
+// It is TensorFlow's Assert, but placed in the path of the data rather than beside it.
 type Assert struct {
 	Message string `json:"message,omitempty"` // the error's
 }

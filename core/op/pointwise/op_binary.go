@@ -104,7 +104,7 @@ var binaryNames = func() (names [numBinaryFunctions]string) {
 // String returns the function's name.
 func (f BinaryFunction) String() string { return enum.Name(f, binaryNames[:]) }
 
-// MarshalText makes a BinaryFunction its name in JSON.
+// MarshalText writes the name, which stands for the BinaryFunction in JSON.
 func (f BinaryFunction) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 
 // UnmarshalText parses a function's name.
@@ -156,7 +156,7 @@ func (op *Binary) Eval(in, out []*core.Tensor) error {
 	return evalBinary(binaryTable[op.Function].Binary, in, out)
 }
 
-// Elements are those of all inputs.
+// Elements is trait.AllElements.
 func (op *Binary) Elements() trait.Elements { return trait.AllElements }
 
 func divideNoNan[T float32 | float64](a, b T) T {

@@ -11,7 +11,7 @@ import (
 
 var _ = core.Register[Bucketize]("Bucketize")
 
-// Bucketize tells between which boundaries each element lies.
+// Bucketize says between which boundaries each element lies.
 //
 //	y[i] = the number of boundaries <= x[i]
 //
@@ -21,7 +21,7 @@ var _ = core.Register[Bucketize]("Bucketize")
 //	C1: x is i32, i64, f32 or f64
 //	C2: the boundaries do not fall
 //
-// NaN lies above all. It is TensorFlow's Bucketize.
+// NaN lies above all boundaries. It is TensorFlow's Bucketize.
 type Bucketize struct {
 	Boundaries []float32 `json:"boundaries"`
 }
@@ -55,5 +55,5 @@ func (op *Bucketize) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Elements are those of the first input.
+// Elements is trait.FirstElements.
 func (op *Bucketize) Elements() trait.Elements { return trait.FirstElements }

@@ -9,7 +9,7 @@ import (
 
 var _ = core.Register[CheckFinite]("CheckFinite")
 
-// CheckFinite is its input, and an error if that holds NaN or an infinity.
+// CheckFinite returns its input, or an error if it contains NaN or an infinity.
 //
 //	Inputs:  x: a real type, any shape
 //	Outputs: y: the type and shape of x, its elements
@@ -19,7 +19,7 @@ var _ = core.Register[CheckFinite]("CheckFinite")
 //
 // It is TensorFlow's CheckNumerics.
 type CheckFinite struct {
-	Message string `json:"message,omitempty"` // begins the error
+	Message string `json:"message,omitempty"` // the start of the error
 }
 
 // Infer checks C1.

@@ -68,13 +68,13 @@ func (op *Clamp) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Elements are those of the first input.
+// Elements is trait.FirstElements.
 func (op *Clamp) Elements() trait.Elements { return trait.FirstElements }
 
-// ElementCost is that of one step on f32.
+// ElementCost is the cost of one elementary step on f32.
 func (op *Clamp) ElementCost(result core.Type) (cost int, ok bool) {
 	return trait.QuickReal(result, 1)
 }
 
-// Limits is true: Lo and Hi do.
+// Limits is true: Lo and Hi are the bounds.
 func (op *Clamp) Limits() bool { return true }

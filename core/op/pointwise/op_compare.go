@@ -31,7 +31,7 @@ var relationNames = [numRelations]string{"Equal", "NotEqual", "Less", "LessEqual
 // String returns TensorFlow's name.
 func (r Relation) String() string { return enum.Name(r, relationNames[:]) }
 
-// MarshalText makes a Relation its name in JSON.
+// MarshalText writes the name, which stands for the Relation in JSON.
 func (r Relation) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
 // UnmarshalText parses a relation's name.
@@ -116,5 +116,5 @@ func (op *Compare) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Elements are those of all inputs.
+// Elements is trait.AllElements.
 func (op *Compare) Elements() trait.Elements { return trait.AllElements }

@@ -29,9 +29,8 @@ var _ = core.Register[Convert]("Convert")
 // With Truncate the bits of a real that another real type lacks are cut off before it is
 // rounded.
 //
-// With Fused it is a rounding to bf16 inside of what TensorFlow computes as one op, or the way
-// back to f32 there: where the second is the first one's only reader, pass "fused" leaves out
-// both. It changes nothing else.
+// Fused marks a rounding to bf16, or the conversion back to f32, inside a group that TensorFlow computes as one
+// op. If the second is the only reader of the first, pass "fused" leaves out both. It changes nothing else.
 //
 // It is nGraph's op::v0::Convert and TensorFlow's Cast, which leaves out of range
 // conversions undefined.
@@ -66,7 +65,7 @@ func (op *Convert) Eval(in, out []*core.Tensor) error {
 		elements.Copy(y, x)
 	case y.Type() == core.Bool:
 		d := core.Data[bool](y)
-		for i, v := range x.Float64s() { // no value but 0 becomes 0
+		for i, v := range x.Float64s() { // only 0 becomes 0
 			d[i] = v != 0
 		}
 	case y.Type() == core.F64:
@@ -83,15 +82,15 @@ func (op *Convert) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Elements are those of the first input.
+// Elements is trait.FirstElements.
 func (op *Convert) Elements() trait.Elements { return trait.FirstElements }
 
-// ElementCost is that of one step on f32.
+// ElementCost is the cost of one elementary step on f32.
 func (op *Convert) ElementCost(result core.Type) (cost int, ok bool) {
 	return trait.QuickReal(result, 1)
 }
 
-// FusedAs says which way it goes, if Fused.
+// FusedAs is a rounding or a widening, if Fused.
 func (op *Convert) FusedAs() trait.FusedPart {
 	switch {
 	case !op.Fused:

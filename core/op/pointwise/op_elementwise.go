@@ -12,8 +12,8 @@ import (
 	"github.com/tf2ng/tf2ng/internal/transcendental"
 )
 
-// The elementwise arithmetic ops of two operands. All share this definition, one row
-// of a table (their arithmetic) telling them apart:
+// The elementwise arithmetic ops of two operands. They share this definition and differ only in f, a row of a
+// table:
 //
 //	y[i] = f(a[i], b[i]), a and b broadcast to one shape by NumPy's rules
 //
@@ -133,15 +133,15 @@ func (op *Add) Infer(in []core.Operand) ([]core.Fact, error) { return inferArith
 // Eval adds.
 func (op *Add) Eval(in, out []*core.Tensor) error { return evalBinary(arithmetic.Add(), in, out) }
 
-// Elements are those of all inputs.
+// Elements is trait.AllElements.
 func (op *Add) Elements() trait.Elements { return trait.AllElements }
 
-// ElementCost is that of one step on f32.
+// ElementCost is the cost of one elementary step on f32.
 func (op *Add) ElementCost(result core.Type) (cost int, ok bool) {
 	return trait.QuickReal(result, 1)
 }
 
-// Transformation adds.
+// Transformation is an offset.
 func (op *Add) Transformation(_ int, others [][]float32) (factor, offset []float32) {
 	return nil, others[0]
 }
@@ -154,15 +154,15 @@ func (op *Subtract) Eval(in, out []*core.Tensor) error {
 	return evalBinary(arithmetic.Subtract(), in, out)
 }
 
-// Elements are those of all inputs.
+// Elements is trait.AllElements.
 func (op *Subtract) Elements() trait.Elements { return trait.AllElements }
 
-// ElementCost is that of one step on f32.
+// ElementCost is the cost of one elementary step on f32.
 func (op *Subtract) ElementCost(result core.Type) (cost int, ok bool) {
 	return trait.QuickReal(result, 1)
 }
 
-// Transformation adds the second operand with the other sign; the first is no offset of it.
+// Transformation is an offset, the second operand negated. It is nothing for the second operand itself.
 func (op *Subtract) Transformation(at int, others [][]float32) (factor, offset []float32) {
 	if at != 0 {
 		return nil, nil
@@ -182,15 +182,15 @@ func (op *Multiply) Eval(in, out []*core.Tensor) error {
 	return evalBinary(arithmetic.Multiply(), in, out)
 }
 
-// Elements are those of all inputs.
+// Elements is trait.AllElements.
 func (op *Multiply) Elements() trait.Elements { return trait.AllElements }
 
-// ElementCost is that of one step on f32.
+// ElementCost is the cost of one elementary step on f32.
 func (op *Multiply) ElementCost(result core.Type) (cost int, ok bool) {
 	return trait.QuickReal(result, 1)
 }
 
-// Transformation multiplies.
+// Transformation is a factor.
 func (op *Multiply) Transformation(_ int, others [][]float32) (factor, offset []float32) {
 	return others[0], nil
 }
@@ -203,10 +203,10 @@ func (op *Divide) Eval(in, out []*core.Tensor) error {
 	return evalBinary(arithmetic.Divide(), in, out)
 }
 
-// Elements are those of all inputs.
+// Elements is trait.AllElements.
 func (op *Divide) Elements() trait.Elements { return trait.AllElements }
 
-// ElementCost is that of a quotient of f32.
+// ElementCost is the cost of a quotient of f32.
 func (op *Divide) ElementCost(result core.Type) (cost int, ok bool) {
 	return trait.QuickReal(result, 3)
 }
@@ -217,7 +217,7 @@ func (op *FloorDivide) Infer(in []core.Operand) ([]core.Fact, error) { return in
 // Eval divides and rounds down.
 func (op *FloorDivide) Eval(in, out []*core.Tensor) error { return evalBinary(floorDivideRow, in, out) }
 
-// Elements are those of all inputs.
+// Elements is trait.AllElements.
 func (op *FloorDivide) Elements() trait.Elements { return trait.AllElements }
 
 // Infer checks C1 to C3.
@@ -226,7 +226,7 @@ func (op *FloorMod) Infer(in []core.Operand) ([]core.Fact, error) { return infer
 // Eval takes the remainder.
 func (op *FloorMod) Eval(in, out []*core.Tensor) error { return evalBinary(floorModRow, in, out) }
 
-// Elements are those of all inputs.
+// Elements is trait.AllElements.
 func (op *FloorMod) Elements() trait.Elements { return trait.AllElements }
 
 // Infer checks C1 to C3.
@@ -237,10 +237,10 @@ func (op *Maximum) Eval(in, out []*core.Tensor) error {
 	return evalBinary(arithmetic.Maximum(), in, out)
 }
 
-// Elements are those of all inputs.
+// Elements is trait.AllElements.
 func (op *Maximum) Elements() trait.Elements { return trait.AllElements }
 
-// ElementCost is that of one step on f32.
+// ElementCost is the cost of one elementary step on f32.
 func (op *Maximum) ElementCost(result core.Type) (cost int, ok bool) {
 	return trait.QuickReal(result, 1)
 }
@@ -256,10 +256,10 @@ func (op *Minimum) Eval(in, out []*core.Tensor) error {
 	return evalBinary(arithmetic.Minimum(), in, out)
 }
 
-// Elements are those of all inputs.
+// Elements is trait.AllElements.
 func (op *Minimum) Elements() trait.Elements { return trait.AllElements }
 
-// ElementCost is that of one step on f32.
+// ElementCost is the cost of one elementary step on f32.
 func (op *Minimum) ElementCost(result core.Type) (cost int, ok bool) {
 	return trait.QuickReal(result, 1)
 }
@@ -273,7 +273,7 @@ func (op *Power) Infer(in []core.Operand) ([]core.Fact, error) { return inferAri
 // Eval raises to a power.
 func (op *Power) Eval(in, out []*core.Tensor) error { return evalBinary(powerRow, in, out) }
 
-// Elements are those of all inputs.
+// Elements is trait.AllElements.
 func (op *Power) Elements() trait.Elements { return trait.AllElements }
 
 // Infer checks C1 to C3.
@@ -281,7 +281,7 @@ func (op *SquaredDifference) Infer(in []core.Operand) ([]core.Fact, error) {
 	return inferArithmetic(in)
 }
 
-// Decompose gives the square of the difference, of f32: other types round once.
+// Decompose squares the difference, for f32 only: other types round once.
 func (op *SquaredDifference) Decompose(in []core.Value) ([]core.Value, error) {
 	if in[0].Type() != core.F32 {
 		return nil, nil
@@ -299,7 +299,7 @@ func (op *SquaredDifference) Eval(in, out []*core.Tensor) error {
 	return evalBinary(squaredDifferenceRow, in, out)
 }
 
-// Elements are those of all inputs.
+// Elements is trait.AllElements.
 func (op *SquaredDifference) Elements() trait.Elements { return trait.AllElements }
 
 func inferArithmetic(in []core.Operand) ([]core.Fact, error) {
@@ -361,7 +361,7 @@ func evalBinary(f arithmetic.Binary, in, out []*core.Tensor) error {
 	return nil
 }
 
-// zipWhole stores what f makes of integers, modulo 2 to the bits of their type.
+// zipWhole stores f of pairs of integers, modulo 2 to the number of bits of their type.
 func zipWhole[T int32 | int64](y, a, b []T, f func(a, b int64) (int64, error)) error {
 	for i, v := range a {
 		w, err := f(int64(v), int64(b[i]))

@@ -7,8 +7,8 @@ import (
 
 var _ = core.Register[FlipSign]("FlipSign")
 
-// FlipSign turns i8 into u8 by adding 128, and u8 into i8 by subtracting it: the
-// same real value once the zero point moves likewise. On bytes it is x ^ 0x80.
+// FlipSign turns i8 into u8 by adding 128, and u8 into i8 by subtracting 128. The real value stays the same if
+// the zero point changes likewise. On bytes it is x ^ 0x80.
 //
 //	Inputs:  x: i8 or u8, any shape
 //	Outputs: u8 or i8, the shape of x
@@ -43,8 +43,8 @@ func (op *FlipSign) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Elements are those of the first input.
+// Elements is trait.FirstElements.
 func (op *FlipSign) Elements() trait.Elements { return trait.FirstElements }
 
-// ElementCost is that of a product or less.
+// ElementCost is at most the cost of a product.
 func (op *FlipSign) ElementCost(core.Type) (cost int, ok bool) { return 1, true }

@@ -25,7 +25,7 @@ var floatClassNames = [numFloatClasses]string{"NaN", "Infinite", "Finite"}
 // String returns the class's name.
 func (c FloatClass) String() string { return enum.Name(c, floatClassNames[:]) }
 
-// MarshalText makes a FloatClass its name in JSON.
+// MarshalText writes the name, which stands for the FloatClass in JSON.
 func (c FloatClass) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // UnmarshalText parses a class's name.
@@ -35,7 +35,7 @@ func (c *FloatClass) UnmarshalText(b []byte) error {
 
 var _ = core.Register[Is]("Is")
 
-// Is tells which elements are of a class.
+// Is says which elements belong to a class.
 //
 //	Inputs:  x: a real type, any shape
 //	Outputs: y: boolean, the shape of x
@@ -81,5 +81,5 @@ func (op *Is) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Elements are those of the first input.
+// Elements is trait.FirstElements.
 func (op *Is) Elements() trait.Elements { return trait.FirstElements }

@@ -10,8 +10,8 @@ import (
 
 var _ = core.Register[FlushSubnormals]("FlushSubnormals")
 
-// FlushSubnormals makes 0 of subnormal numbers: TensorFlow's threads run in the CPU's mode
-// that does so with every result.
+// FlushSubnormals replaces subnormal numbers by 0, as the CPU does with every result in the mode in which
+// TensorFlow's threads run.
 //
 //	y[i] = x[i], or 0 of its sign where |x[i]| < 2^-126
 //
@@ -20,7 +20,7 @@ var _ = core.Register[FlushSubnormals]("FlushSubnormals")
 //
 //	C1: x is f32
 //
-// The builders put it behind the few products whose smallness decides a result.
+// The builders apply it to the few products for which this can change a result.
 type FlushSubnormals struct{}
 
 // Infer checks C1.
@@ -46,5 +46,5 @@ func (op *FlushSubnormals) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Elements are those of the first input.
+// Elements is trait.FirstElements.
 func (op *FlushSubnormals) Elements() trait.Elements { return trait.FirstElements }

@@ -29,7 +29,7 @@ var logicalNames = [numLogicalFunctions]string{"And", "Or", "Xor"}
 // String returns the function's name.
 func (f LogicalFunction) String() string { return enum.Name(f, logicalNames[:]) }
 
-// MarshalText makes a LogicalFunction its name in JSON.
+// MarshalText writes the name, which stands for the LogicalFunction in JSON.
 func (f LogicalFunction) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 
 // UnmarshalText parses a function's name.
@@ -89,7 +89,7 @@ func (op *Logical) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Elements are those of all inputs.
+// Elements is trait.AllElements.
 func (op *Logical) Elements() trait.Elements { return trait.AllElements }
 
 // LogicalNot negates booleans.
@@ -123,5 +123,5 @@ func (op *LogicalNot) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Elements are those of the first input.
+// Elements is trait.FirstElements.
 func (op *LogicalNot) Elements() trait.Elements { return trait.FirstElements }

@@ -7,7 +7,7 @@ import (
 
 var _ = core.Register[Lookup]("Lookup")
 
-// Lookup gives each byte its entry of a table.
+// Lookup replaces each byte by its entry in a table.
 //
 //	y[i] = table[bits of x[i]]: i8 takes entries 128 to 255 for -128 to -1
 //
@@ -19,7 +19,7 @@ var _ = core.Register[Lookup]("Lookup")
 //	C2: table has a type other than string
 //	C3: table has shape [256]
 //
-// The tabulate pass makes it of functions of one byte; no other framework has such an op.
+// The tabulate pass creates it from functions of one byte; no other framework has such an op.
 type Lookup struct{}
 
 // lookupEntries is how many values a byte has.

@@ -72,5 +72,5 @@ func (op *Select) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Elements are those of all inputs.
+// Elements is trait.AllElements.
 func (op *Select) Elements() trait.Elements { return trait.AllElements }

@@ -4,7 +4,7 @@ import "github.com/tf2ng/tf2ng/core"
 
 var _ = core.Register[SelectRows]("SelectRows")
 
-// SelectRows is Select whose condition may also choose whole rows.
+// SelectRows is like Select, but the condition may also choose whole rows.
 //
 //	y[i, ...] = a[i, ...] if condition[i], else b[i, ...], for a condition of rank 1;
 //	for any other y = a if the condition is true, else b, element by element

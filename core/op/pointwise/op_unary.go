@@ -96,7 +96,7 @@ var unaryTable = [numUnaryFunctions]struct {
 	Invert:     {"Invert", nil, func(x int64) int64 { return ^x }},
 }
 
-// singleFunctions are the functions that have a form of their own for types other than f64.
+// singleFunctions are the functions that are computed differently for types other than f64.
 var singleFunctions = [numUnaryFunctions]func(float32) float32{
 	Exp: activation.Exp, Erf: activation.Erf, Softplus: activation.Softplus, Swish: activation.Swish,
 	Expm1: activation.Expm1, Log: activation.Log, Log1p: activation.Log1p, Selu: activation.Selu,
@@ -127,7 +127,7 @@ func sign(x float64) float64 {
 // String returns the function's name.
 func (f UnaryFunction) String() string { return enum.Name(f, unaryNames[:]) }
 
-// MarshalText makes a UnaryFunction its name in JSON.
+// MarshalText writes the name, which stands for the UnaryFunction in JSON.
 func (f UnaryFunction) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 
 // UnmarshalText parses a function's name.
@@ -188,7 +188,7 @@ func (op *Unary) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Elements are those of the first input.
+// Elements is trait.FirstElements.
 func (op *Unary) Elements() trait.Elements { return trait.FirstElements }
 
 // mapSingle applies a function of float32 to reals other than f64.

@@ -1,2 +1,2 @@
-// Package pooling has the ops that make one element of each window.
+// Package pooling defines the ops that reduce each position of a sliding window to one element.
 package pooling

@@ -90,8 +90,8 @@ func (op *MaxPool) WithLayout(l geometry.Layout) core.Op {
 // LayoutRoles says that the first input is data.
 func (op *MaxPool) LayoutRoles(in []core.Fact) []trait.LayoutRole { return trait.DataRoles(in) }
 
-// Selects takes elements of the input, if each window holds some, so that none gives the
-// lowest value of the type.
+// Selects says that all elements come from the input, if no window can be without elements, which would give
+// the lowest value of the type.
 func (op *MaxPool) Selects(int) int {
 	dilated := slices.ContainsFunc(op.Dilations, func(d int) bool { return d != 1 })
 	if dilated || op.PadType == geometry.PadExplicit && len(op.PadBelow)+len(op.PadAbove) > 0 {
@@ -103,7 +103,7 @@ func (op *MaxPool) Selects(int) int {
 // Rearranges is false: elements are dropped.
 func (op *MaxPool) Rearranges() bool { return false }
 
-// PadsWith reports whether the value is the lowest, as which padding counts.
+// PadsWith reports whether the value is the lowest of the type: padding has the same effect.
 func (op *MaxPool) PadsWith(value *core.Tensor, _ []core.Operand) bool {
 	switch value.Type() {
 	case core.I8, core.U8:
@@ -115,7 +115,7 @@ func (op *MaxPool) PadsWith(value *core.Tensor, _ []core.Operand) bool {
 	return false
 }
 
-// WithPadding returns the op with more padding of its spatial dimensions.
+// WithPadding returns the op with additional padding of its spatial dimensions.
 func (op *MaxPool) WithPadding(below, above []int) (core.Op, bool) {
 	s, ok := op.Padded(below, above)
 	c := *op

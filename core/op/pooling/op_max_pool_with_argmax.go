@@ -11,7 +11,7 @@ import (
 
 var _ = core.Register[MaxPoolWithArgmax]("MaxPoolWithArgmax")
 
-// MaxPoolWithArgmax is MaxPool with the place of each maximum, the first among equals.
+// MaxPoolWithArgmax is MaxPool that also returns the position of each maximum, the first among equals.
 //
 //	Inputs:  x: a number type, [N, H, W, C]
 //	Outputs: y: the type of x, [N, rows, columns, C]
@@ -91,7 +91,7 @@ func (op *MaxPoolWithArgmax) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// largestInWindows returns the place of the largest element of each window in x.
+// largestInWindows returns the position in x of the largest element of each window.
 func largestInWindows[T int64 | float64](to *core.Tensor, x []T, s core.Shape, axes []geometry.Axis) []int64 {
 	var at []int64
 	elements.EachIndex(core.Shape{s[0], axes[0].Out, axes[1].Out, s[3]}, func(i []int) {

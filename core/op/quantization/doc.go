@@ -1,2 +1,2 @@
-// Package quantization has nGraph's ops between reals and integers, with scales and zero points.
+// Package quantization defines nGraph's ops that convert between reals and integers by scales and zero points.
 package quantization

@@ -15,7 +15,10 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	out, err := core.EvalOp(&quantization.Quantize{Type: core.U8, RoundMode: numeric.RoundNearestTowardEven}, []*core.Tensor{x, core.Scalar[float32](0.5), core.Scalar[uint8](128)})
+	out, err := core.EvalOp(
+		&quantization.Quantize{Type: core.U8, RoundMode: numeric.RoundNearestTowardEven},
+		[]*core.Tensor{x, core.Scalar[float32](0.5), core.Scalar[uint8](128)},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -69,15 +69,15 @@ func (op *Dequantize) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// DequantizedAxis returns the axis whose slices have scales of their own.
+// DequantizedAxis returns the axis along which scales differ.
 func (op *Dequantize) DequantizedAxis() (axis int, ok bool) { return trait.AxisOfSlices(op.Axes) }
 
-// Elements are those of the first input, if all have one scale.
+// Elements is trait.FirstElements if all elements have the same scale.
 func (op *Dequantize) Elements() trait.Elements {
 	return trait.ElementsOfSlices(op.DequantizedAxis())
 }
 
-// Rows are those of the last axis, if each of its elements has a scale.
+// Rows are along the last axis, if that is the axis along which scales differ.
 func (op *Dequantize) Rows(x core.Shape) (trait.Rows, bool) {
 	c := *op
 	c.Axes = []int{1}
@@ -88,5 +88,5 @@ func (op *Dequantize) Rows(x core.Shape) (trait.Rows, bool) {
 	return trait.RowsOf(x, axis, &c, false)
 }
 
-// ElementCost is that of a product or less.
+// ElementCost is at most the cost of a product.
 func (op *Dequantize) ElementCost(core.Type) (cost int, ok bool) { return 1, true }

@@ -11,7 +11,7 @@ import (
 
 var _ = core.Register[FakeQuantize]("FakeQuantize")
 
-// AutoBroadcast says how operands of fewer dimensions meet the data.
+// AutoBroadcast says how operands with fewer dimensions are broadcast to the data.
 type AutoBroadcast uint8
 
 // The broadcasts of nGraph's AutoBroadcastType.
@@ -26,7 +26,7 @@ var autoBroadcastNames = [numAutoBroadcasts]string{"NUMPY", "PDPD"}
 // String returns nGraph's name.
 func (b AutoBroadcast) String() string { return enum.Name(b, autoBroadcastNames[:]) }
 
-// MarshalText makes an AutoBroadcast its name in JSON.
+// MarshalText writes the name, which stands for the AutoBroadcast in JSON.
 func (b AutoBroadcast) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
 
 // UnmarshalText parses nGraph's name.
@@ -106,8 +106,8 @@ func (op *FakeQuantize) Infer(in []core.Operand) ([]core.Fact, error) {
 	return []core.Fact{data}, nil
 }
 
-// aligned returns an operand's shape with dimensions 1 behind it, so that it lies at
-// the last dimensions of the data; false if it does not fit there.
+// aligned returns an operand's shape with dimensions of 1 appended, so that it is aligned with the last dimensions
+// of the data; false if it does not fit.
 func (op *FakeQuantize) aligned(s, data core.Shape) (core.Shape, bool) {
 	if op.AutoBroadcast == BroadcastNumpy || !s.Ranked() || !data.Ranked() || len(s) == 0 || op.Axis == -1 {
 		return s, true

@@ -78,8 +78,8 @@ func (op *Quantize) Infer(in []core.Operand) ([]core.Fact, error) {
 // isReal reports whether t is f32, f64 or not known.
 func isReal(t core.Type) bool { return t == core.F32 || t == core.F64 || t == core.Dynamic }
 
-// quantizedShape checks C4 to C7 of Quantize and Dequantize, and returns the output's
-// shape: the input's, with what the scale and the zero point tell of it.
+// quantizedShape checks C4 to C7 of Quantize and Dequantize, and returns the output's shape: the input's, completed
+// by what the scale and the zero point tell about it.
 func quantizedShape(input, scale, zero core.Shape, axes []int) (core.Shape, error) {
 	merged, ok := scale.Merge(zero)
 	if !ok {
@@ -148,13 +148,13 @@ func (op *Quantize) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// QuantizedAxis returns the axis whose slices have scales of their own.
+// QuantizedAxis returns the axis along which scales differ.
 func (op *Quantize) QuantizedAxis() (axis int, ok bool) { return trait.AxisOfSlices(op.Axes) }
 
-// Elements are those of the first input, if all have one scale.
+// Elements is trait.FirstElements if all elements have the same scale.
 func (op *Quantize) Elements() trait.Elements { return trait.ElementsOfSlices(op.QuantizedAxis()) }
 
-// Rows are those of the last axis, if each of its elements has a scale.
+// Rows are along the last axis, if that is the axis along which scales differ.
 func (op *Quantize) Rows(x core.Shape) (trait.Rows, bool) {
 	c := *op
 	c.Axes = []int{1}
@@ -165,5 +165,5 @@ func (op *Quantize) Rows(x core.Shape) (trait.Rows, bool) {
 	return trait.RowsOf(x, axis, &c, false)
 }
 
-// ElementCost is that of a product that is rounded and stored.
+// ElementCost is the cost of a product that is rounded and stored.
 func (op *Quantize) ElementCost(core.Type) (cost int, ok bool) { return 2, true }

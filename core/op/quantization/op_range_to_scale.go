@@ -43,7 +43,7 @@ var scaleRuleNames = [numScaleRules]string{"SYMMETRIC", "BUMPED", "MAGNITUDE", "
 // String returns the rule's name.
 func (r ScaleRule) String() string { return enum.Name(r, scaleRuleNames[:]) }
 
-// MarshalText makes a ScaleRule its name in JSON.
+// MarshalText writes the name, which stands for the ScaleRule in JSON.
 func (r ScaleRule) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
 // UnmarshalText parses a rule's name.
@@ -66,19 +66,19 @@ func (r *ScaleRule) UnmarshalText(b []byte) error {
 //	C4: min and max are finite, and min <= max but with AnyOrder
 //	C5: with Divides, neither the scale is 0 nor its reciprocal infinite
 //
-// C4 and C5 are reported as soon as the values are known: at once for constants, at
-// run time for computed ranges.
+// Violations of C4 and C5 are reported as soon as the values are known: immediately for constants, at run time for
+// computed ranges.
 //
 // It is nGraph's ngraph::builder::quantization_utils::get_scale.
 type RangeToScale struct {
 	Type    core.Type `json:"type"`
 	Rule    ScaleRule `json:"rule"`
 	Largest bool      `json:"largest,omitempty"` // the output is the largest of the scales
-	Divides bool      `json:"divides,omitempty"` // the scale will divide
+	Divides bool      `json:"divides,omitempty"` // the scale will be a divisor
 
-	// AnyOrder takes a min above the max, and subnormal numbers as they are: nGraph's rules
-	// need but the larger magnitude. Without it subnormals count as 0, as TensorFlow's threads
-	// flush them.
+	// AnyOrder accepts a min above the max, and takes subnormal numbers as they are: nGraph's rules only
+	// need the larger magnitude. Otherwise subnormal numbers count as 0, since TensorFlow's threads flush
+	// them.
 	AnyOrder bool `json:"any_order,omitempty"`
 }
 
@@ -202,7 +202,7 @@ func (op *RangeToScale) rounding(t core.Type) func(float64) float64 {
 	return func(x float64) float64 { return float64(numeric.Flushed(float32(x))) }
 }
 
-// What ScaleLevel divides a width by, and the other rules a magnitude.
+// The divisors: ScaleLevel divides the width of the range, the other rules its magnitude.
 var (
 	rangeSteps  = [...]float64{core.I8: 254, core.U8: 255, core.I32: 1<<32 - 1}
 	rangeLevels = [...]float64{core.I8: 127, core.U8: 255, core.I32: 1 << 31}

@@ -28,8 +28,8 @@ var _ = core.Register[RangeToZeroPoint]("RangeToZeroPoint")
 //	C4: min and max are finite, and min <= max
 //	C5: the zero point is one of the output's values
 //
-// TensorFlow's QuantizedConv2D and QuantizedMatMul on quint8 filters use it. A range without
-// 0 has its zero point outside of the type.
+// TensorFlow's QuantizedConv2D and QuantizedMatMul on quint8 filters use it. The zero point of a range that does not
+// contain 0 is outside the type.
 type RangeToZeroPoint struct {
 	Type core.Type `json:"type"`
 	Wide bool      `json:"wide,omitempty"`

@@ -1,2 +1,2 @@
-// Package reduce has the ops that make one element of the elements along axes, or along the way there.
+// Package reduce defines the ops that combine the elements along axes into one, or into running totals.
 package reduce

@@ -13,7 +13,7 @@ var (
 	_ = core.Register[All]("All")
 )
 
-// Any tells whether one of the elements along Axes is true; All whether each is.
+// Any says whether at least one of the elements along Axes is true; All says whether all are.
 //
 //	Inputs:  x: boolean, any shape
 //	Outputs: y: boolean; the shape of x without the axes, or with 1 there if KeepDims
@@ -21,7 +21,7 @@ var (
 //	C1: x is boolean
 //	C2: the axes are different and in [-rank, rank); none reduces nothing
 //
-// Of nothing they are false and true. They are nGraph's op::v0::Any and op::v0::All, and
+// If there are no elements, Any is false and All is true. They are nGraph's op::v0::Any and op::v0::All, and
 // TensorFlow's ops of these names.
 type (
 	// Any is or.

@@ -53,7 +53,7 @@ func (op *ArgMax) Eval(in, out []*core.Tensor) error {
 	return op.find(in, out, argMax[int64], argMax[float64])
 }
 
-// Rows are those of the axis, if it is the last.
+// Rows are along the axis, if it is the last one.
 func (op *ArgMax) Rows(x core.Shape) (trait.Rows, bool) {
 	return trait.RowsOf(x, op.Axis, &ArgMax{Axis: 1, Type: op.Type}, true)
 }

@@ -30,7 +30,7 @@ func (op *ArgMin) Eval(in, out []*core.Tensor) error {
 	return (*ArgMax)(op).find(in, out, argMin[int64], argMin[float64])
 }
 
-// Rows are those of the axis, if it is the last.
+// Rows are along the axis, if it is the last one.
 func (op *ArgMin) Rows(x core.Shape) (trait.Rows, bool) {
 	return trait.RowsOf(x, op.Axis, &ArgMin{Axis: 1, Type: op.Type}, true)
 }

@@ -12,8 +12,8 @@ var (
 	_ = core.Register[CumProd]("CumProd")
 )
 
-// CumSum adds along an axis, CumProd multiplies; step by step from the first element, in
-// the type of x (bf16 and f16 in f32).
+// CumSum adds along an axis, CumProd multiplies: one element after the other from the first, in the type of x (bf16
+// and f16 in f32).
 //
 //	y[i] = x[0] + ... + x[i]; Exclusive: without x[i]; Reverse: from the last element
 //
@@ -82,7 +82,7 @@ func (op *Cumulative) eval(in, out []*core.Tensor, first int64, row arithmetic.B
 	default:
 		v := make([]int64, y.Len())
 		runAlong(op, y, v, x.Int64s(), x.Shape(), axis, first, func(a, b int64) int64 {
-			r, _ := row.Whole(a, b) // sums and products have no error
+			r, _ := row.Whole(a, b) // sums and products cannot fail
 			return r
 		})
 		elements.SetInts(y, v)

@@ -10,15 +10,13 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// The reductions. All share this definition, one row of a table (their reduction)
-// telling them apart:
+// The reductions. They share this definition and differ only in f, a row of a table:
 //
 //	y = f of the elements of x along Axes
 //
-// The reduced elements are taken in row-major order. Sums of reals are made in f32 (f64
-// for f64) in one written order: element k is added to lane k mod 16, and the 16 lanes
-// (zeros at first) are added pairwise, lane i + lane i+8, then i+4, i+2, i+1. Products of
-// reals are made likewise, of ones at first. Integers wrap in 64 bits and then in their type.
+// The elements are taken in row-major order. Sums of reals are computed in f32 (f64 for f64) in a fixed order:
+// element k is added to lane k mod 16, and the 16 lanes (zeros at first) are added pairwise, lane i + lane i+8, then
+// i+4, i+2, i+1. Products of reals are made likewise, with lanes of ones at first. Integers wrap in 64 bits and then in their type.
 //
 //	Inputs:  x: a number type, any shape
 //	Outputs: y: the type of x; its shape without the axes, or with 1 there if KeepDims
@@ -28,16 +26,16 @@ import (
 //
 // They are nGraph's ops of the same names, and TensorFlow's with constant axes.
 type (
-	// Sum adds; 0 of nothing.
+	// Sum is the sum; 0 without elements.
 	Sum struct{ Reduction }
-	// Mean is the sum divided by the number of elements; integers truncate. NaN, or 0 for
-	// integers, of nothing.
+	// Mean is the sum divided by the number of elements; integers truncate. Without elements it is NaN, or 0
+	// for integers.
 	Mean struct{ Reduction }
-	// Prod multiplies; 1 of nothing.
+	// Prod is the product; 1 without elements.
 	Prod struct{ Reduction }
-	// Max is the largest; -Inf, or the type's lowest value, of nothing; NaN if one is.
+	// Max is the largest; NaN if any is; -Inf or the type's lowest value without elements.
 	Max struct{ Reduction }
-	// Min is the smallest; Inf, or the type's highest value, of nothing; NaN if one is.
+	// Min is the smallest; NaN if any is; Inf or the type's highest value without elements.
 	Min struct{ Reduction }
 )
 
@@ -91,7 +89,7 @@ func (op *Sum) Eval(in, out []*core.Tensor) error {
 	return evalReduction(sumRow, &op.Reduction, in, out)
 }
 
-// Rows are those of the axes, if they are the last.
+// Rows are along the axes, if these are the last ones.
 func (op *Sum) Rows(x core.Shape) (trait.Rows, bool) { return op.rows(x, &Sum{Reduction: eachRow}) }
 
 // Eval averages.
@@ -99,7 +97,7 @@ func (op *Mean) Eval(in, out []*core.Tensor) error {
 	return evalReduction(meanRow, &op.Reduction, in, out)
 }
 
-// Rows are those of the axes, if they are the last.
+// Rows are along the axes, if these are the last ones.
 func (op *Mean) Rows(x core.Shape) (trait.Rows, bool) { return op.rows(x, &Mean{Reduction: eachRow}) }
 
 // Eval multiplies.
@@ -107,7 +105,7 @@ func (op *Prod) Eval(in, out []*core.Tensor) error {
 	return evalReduction(prodRow, &op.Reduction, in, out)
 }
 
-// Rows are those of the axes, if they are the last.
+// Rows are along the axes, if these are the last ones.
 func (op *Prod) Rows(x core.Shape) (trait.Rows, bool) { return op.rows(x, &Prod{Reduction: eachRow}) }
 
 // Eval finds the largest.
@@ -115,7 +113,7 @@ func (op *Max) Eval(in, out []*core.Tensor) error {
 	return evalReduction(arithmetic.Max(), &op.Reduction, in, out)
 }
 
-// Rows are those of the axes, if they are the last.
+// Rows are along the axes, if these are the last ones.
 func (op *Max) Rows(x core.Shape) (trait.Rows, bool) { return op.rows(x, &Max{Reduction: eachRow}) }
 
 // Eval finds the smallest.
@@ -123,7 +121,7 @@ func (op *Min) Eval(in, out []*core.Tensor) error {
 	return evalReduction(minRow, &op.Reduction, in, out)
 }
 
-// Rows are those of the axes, if they are the last.
+// Rows are along the axes, if these are the last ones.
 func (op *Min) Rows(x core.Shape) (trait.Rows, bool) { return op.rows(x, &Min{Reduction: eachRow}) }
 
 // Infer checks C1 and C2.
@@ -163,8 +161,8 @@ func (op *Reduction) rows(x core.Shape, of core.Op) (trait.Rows, bool) {
 	return trait.Rows{Op: of, Length: at, Single: true}, ok && behind == 1
 }
 
-// Sizes returns the products of the dimensions of x before, at and behind the axes, which
-// must be neighbours, dimensions of size 1 aside.
+// Sizes returns the products of the dimensions of x before, at and behind the axes. The axes must be adjacent, apart
+// from dimensions of size 1.
 func (op *Reduction) Sizes(x core.Shape) (before, at, behind int, ok bool) {
 	reduced, err := infer.AxesOf("C2", op.Axes, len(x))
 	if err != nil {
@@ -227,7 +225,7 @@ func evalReduction(f arithmetic.Reduction, op *Reduction, in, out []*core.Tensor
 	return nil
 }
 
-// reduceEach calls f with the elements of each output, in row-major order, until the tensor to is
+// reduceEach calls f with the elements of each output, in row-major order. It stops early if the tensor to is
 // abandoned.
 func reduceEach[T, U any](to *core.Tensor, s core.Shape, axes []bool, x []T, y []U, f func([]T) U) {
 	var kept, reduced core.Shape
@@ -252,7 +250,7 @@ func reduceEach[T, U any](to *core.Tensor, s core.Shape, axes []bool, x []T, y [
 	}
 }
 
-// offsetsOf lists the offsets of all indices of a shape in row-major order, until the tensor to is
+// offsetsOf lists the offsets of all indices of a shape in row-major order. It stops early if the tensor to is
 // abandoned.
 func offsetsOf(to *core.Tensor, s core.Shape, strides []int) []int {
 	var offsets []int

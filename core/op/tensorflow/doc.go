@@ -1,3 +1,3 @@
-// Package tensorflow has TensorFlow's quantized ops in TensorFlow's own arithmetic, with ranges from min to max,
-// or scales and zero points.
+// Package tensorflow defines TensorFlow's quantized ops in TensorFlow's own arithmetic, with ranges from min to
+// max, or with scales and zero points.
 package tensorflow

@@ -20,7 +20,7 @@ var _ = core.Register[Dequantize]("TFDequantize")
 //	SCALED:       q*s, s = max/hi if unsigned, else max(min/lo', max/hi),
 //	              lo' = lo + 1 with NarrowRange, which other modes do not read
 //
-// oneDNN, which takes u8 without an Axis, does with NarrowRange as if it were signed: lo' is 1.
+// oneDNN, which computes u8 without an Axis, treats it as signed if NarrowRange is set: lo' is 1.
 // With an Axis each slice has its own range.
 //
 //	Inputs:  q: i8, u8, i16, u16 or i32, any shape
@@ -31,7 +31,7 @@ var _ = core.Register[Dequantize]("TFDequantize")
 //	C1: Mode is one of the modes; OutType is f32 or bf16
 //	C2: q is i8, u8, i16, u16 or i32
 //	C4: Axis is -1 (none) or an axis of q, of one slice with MIN_FIRST
-//	R1 to R3: see tf_quantization.go
+//	R1 to R3: see quantization.go
 type Dequantize struct {
 	Mode        QuantizeMode `json:"mode"`
 	Axis        int          `json:"axis"` // -1 for none
@@ -91,15 +91,15 @@ func (op *Dequantize) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// DequantizedAxis returns the axis whose slices have scales of their own.
+// DequantizedAxis returns the axis along which scales differ.
 func (op *Dequantize) DequantizedAxis() (axis int, ok bool) { return op.Axis, true }
 
-// Elements are those of the first input, if all have one scale.
+// Elements is trait.FirstElements if all elements have the same scale.
 func (op *Dequantize) Elements() trait.Elements {
 	return trait.ElementsOfSlices(op.DequantizedAxis())
 }
 
-// Rows are those of the last axis, if each of its elements has a scale.
+// Rows are along the last axis, if that is the axis along which scales differ.
 func (op *Dequantize) Rows(x core.Shape) (trait.Rows, bool) {
 	c := *op
 	c.Axis = 1
@@ -110,10 +110,10 @@ func (op *Dequantize) Rows(x core.Shape) (trait.Rows, bool) {
 	return trait.RowsOf(x, axis, &c, false)
 }
 
-// ElementCost is that of a product or less.
+// ElementCost is at most the cost of a product.
 func (op *Dequantize) ElementCost(core.Type) (cost int, ok bool) { return 1, true }
 
-// function returns what dequantizes the values of a range.
+// function returns the function that dequantizes the values of a range.
 func (op *Dequantize) function(t core.Type, r tfRange) func(q int64) float32 {
 	lo, hi := t.Bounds()
 	switch op.Mode {

@@ -29,7 +29,7 @@ var _ = core.Register[FakeQuant]("TFFakeQuant")
 //	C1: NumBits is in [2, 16]
 //	C2: x is f32
 //	C3: min < max, or both are 0
-//	R1 to R3: see tf_quantization.go
+//	R1 to R3: see quantization.go
 type FakeQuant struct {
 	NumBits     int  `json:"num_bits"`
 	NarrowRange bool `json:"narrow_range,omitempty"`
@@ -115,7 +115,7 @@ func (op *FakeQuant) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Elements are those of the first input, if all have one range.
+// Elements is trait.FirstElements if all elements have the same range.
 func (op *FakeQuant) Elements() trait.Elements {
 	if op.PerChannel {
 		return trait.NoElements
@@ -123,7 +123,7 @@ func (op *FakeQuant) Elements() trait.Elements {
 	return trait.FirstElements
 }
 
-// Rows are those of the last axis, each element of which may have a range.
+// Rows are along the last axis, along which ranges may differ.
 func (op *FakeQuant) Rows(x core.Shape) (trait.Rows, bool) {
 	return trait.RowsOf(x, -1, op, false)
 }
@@ -131,7 +131,7 @@ func (op *FakeQuant) Rows(x core.Shape) (trait.Rows, bool) {
 // fakeQuantizer rounds the numbers of one range.
 type fakeQuantizer struct {
 	lo, hi, scale, inv, qzero float32
-	zero, divides             bool // all become 0; by the scale, in place of a product with inv
+	zero, divides             bool // all become 0; divide by the scale instead of multiplying by inv
 }
 
 func (op *FakeQuant) quantizer(r tfRange) fakeQuantizer {
@@ -179,12 +179,12 @@ func (q *fakeQuantizer) apply(y, x []float32) {
 	}
 }
 
-// FakeQuantSteps are the numbers by which FakeQuant rounds those of one range.
+// FakeQuantSteps holds the parameters of FakeQuant for one range.
 type FakeQuantSteps struct {
 	Lo, Hi, Scale, Inverse, Zero float32
 }
 
-// Steps returns the numbers of each range; false if one makes all 0, or none are valid.
+// Steps returns the parameters for each range; false if a range makes everything 0, or is invalid.
 func (op *FakeQuant) Steps(minT, maxT *core.Tensor) ([]FakeQuantSteps, bool) {
 	ranges, err := op.ranges(minT, maxT)
 	steps := make([]FakeQuantSteps, len(ranges))

@@ -38,10 +38,10 @@ var _ = core.Register[QuantizeAndDequantize]("TFQuantizeAndDequantize")
 //	C3: RoundMode is RoundNearestTowardEven or RoundNearestUpward
 //	C4: Axis is -1 (none) or an axis of x
 //	C5: num_bits is i32 of shape [], and NumBits is 0 beside it
-//	R1 to R3: see tf_quantization.go; with RangeGiven
+//	R1 to R3: see quantization.go; with RangeGiven
 type QuantizeAndDequantize struct {
 	SignedInput bool              `json:"signed_input"`
-	NumBits     int               `json:"num_bits"` // 0 where an input says it
+	NumBits     int               `json:"num_bits"` // 0 if an input has it
 	RangeGiven  bool              `json:"range_given"`
 	RoundMode   numeric.RoundMode `json:"round_mode"`
 	NarrowRange bool              `json:"narrow_range,omitempty"`
@@ -99,7 +99,7 @@ func (op *QuantizeAndDequantize) inferBits(in []core.Operand) error {
 	return nil
 }
 
-// checkBits checks C1 of a number that an input, or -1 for the attribute, holds.
+// checkBits checks C1 for a number from an input, or from the attribute (-1).
 func (op *QuantizeAndDequantize) checkBits(bits int64, input int) error {
 	most := int64(62)
 	if op.SignedInput {
@@ -134,7 +134,7 @@ func (op *QuantizeAndDequantize) Eval(in, out []*core.Tensor) error {
 	return roundToLevels[float32](op, in, out[0], math.MaxFloat32)
 }
 
-// Elements are those of the first input, if all have one range, which is given.
+// Elements is trait.FirstElements if a single range is given.
 func (op *QuantizeAndDequantize) Elements() trait.Elements {
 	if op.Axis == -1 && op.RangeGiven {
 		return trait.FirstElements
@@ -239,13 +239,13 @@ func normal[T float32 | float64](x T) T {
 	return x
 }
 
-// Levels are the numbers by which QuantizeAndDequantize rounds those of one range.
+// Levels holds the parameters of QuantizeAndDequantize for one range.
 type Levels struct {
 	Lo, Hi, Scale, Back float32
 }
 
-// Levels returns them of a range of f32 that is given; false if there are several, or one so narrow that
-// subnormal elements matter.
+// Levels returns the parameters for the given range of f32; false if there are several, or if the range is so narrow
+// that subnormal elements matter.
 func (op *QuantizeAndDequantize) Levels(minT, maxT *core.Tensor) (Levels, bool) {
 	if !op.RangeGiven || op.Axis != -1 || op.NumBits == 0 {
 		return Levels{}, false

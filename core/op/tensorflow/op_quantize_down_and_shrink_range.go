@@ -16,7 +16,7 @@ var _ = core.Register[QuantizeDownAndShrinkRange]("TFQuantizeDownAndShrinkRange"
 //	         min, max: f32, []
 //
 //	C1: x is i32
-//	R1 to R3: see tf_quantization.go
+//	R1 to R3: see quantization.go
 type QuantizeDownAndShrinkRange struct{}
 
 // InputNames names the inputs.

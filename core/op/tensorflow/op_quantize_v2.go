@@ -30,7 +30,7 @@ var quantizeModeNames = [numQuantizeModes]string{"MIN_COMBINED", "MIN_FIRST", "S
 // String returns TensorFlow's name.
 func (m QuantizeMode) String() string { return enum.Name(m, quantizeModeNames[:]) }
 
-// MarshalText makes a QuantizeMode its name in JSON.
+// MarshalText writes the name, which stands for the QuantizeMode in JSON.
 func (m QuantizeMode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
 // UnmarshalText parses a mode's name.
@@ -55,17 +55,17 @@ func (m *QuantizeMode) UnmarshalText(b []byte) error {
 // [lo'/s, hi/s], the range out (0 and hi/s
 // for u8 and u16). A product of 2^31 becomes -2^31 in i32, here and in MIN_COMBINED.
 //
-// SCALED of 8 bits with RoundNearestTowardEven, no NarrowRange and no Axis is oneDNN's:
+// SCALED of 8 bits with RoundNearestTowardEven and without NarrowRange and Axis is computed by oneDNN:
 // m = A(mn, mx); u8 q = sat(rne(x*(255/m))), range out (0, m); i8 q = sat(rne(x*(127.5/m))),
-// range out (-m, m). So is u8's MIN_FIRST without the two. With Plain they are what the
-// formulas before say of other types.
+// range out (-m, m). So is MIN_FIRST of u8 without NarrowRange and Axis. With Plain they follow the formulas above,
+// as other types do.
 //
 // With an Axis each slice has its own range.
 //
-// NaN gives the lowest value that a finite x can give, and so does what an infinite s makes
-// NaN of. TensorFlow's depends on the width of its vectors and on where in a tensor it stands.
+// NaN gives the lowest value that a finite x can give, and so does an x whose product with an infinite s is NaN.
+// TensorFlow's result depends on the width of its vectors and on the position in the tensor.
 //
-// Subnormal numbers count as 0, x - mn of MIN_COMBINED too: TensorFlow's threads flush them.
+// Subnormal numbers count as 0, and so does a subnormal x - mn of MIN_COMBINED: TensorFlow's threads flush them.
 //
 //	Inputs:  x: f32, any shape
 //	         min: f32, [] or [1]; [dimension at Axis] with an Axis
@@ -79,10 +79,10 @@ func (m *QuantizeMode) UnmarshalText(b []byte) error {
 //	C4: Axis is -1 (none) or an axis of x, of one slice with MIN_FIRST
 //	C5: EnsureMinimumRange is finite and >= 0
 //	C6: the grown range is finite, and wider than 0 with MIN_COMBINED and oneDNN's MIN_FIRST
-//	R1 to R3: see tf_quantization.go
+//	R1 to R3: see quantization.go
 //
-// With EnsureMinimumRange 0 a range may have the width 0: SCALED's s is then as without
-// sides that are > 0, or infinite in oneDNN's form, and MIN_FIRST gives the lowest value.
+// With EnsureMinimumRange 0 a range may have the width 0. SCALED's s is then as if no side were > 0, or infinite in
+// oneDNN's form, and MIN_FIRST gives the lowest value.
 type QuantizeV2 struct {
 	Type               core.Type         `json:"type"`
 	Mode               QuantizeMode      `json:"mode"`
@@ -91,7 +91,7 @@ type QuantizeV2 struct {
 	Axis               int               `json:"axis"` // -1 for none
 	EnsureMinimumRange float32           `json:"ensure_minimum_range"`
 
-	// Plain leaves oneDNN's forms aside. So TensorFlow quantizes what is constant.
+	// Plain never takes oneDNN's forms: TensorFlow quantizes constants that way.
 	Plain bool `json:"plain,omitempty"`
 
 	// Factor127 makes the i8 factor of SCALED to even 127/m, as TensorFlow up to 2.8 did.
@@ -137,7 +137,7 @@ func (op *QuantizeV2) Infer(in []core.Operand) ([]core.Fact, error) {
 		nil
 }
 
-// modeAxis is sliceAxis for a mode, of which MIN_FIRST takes one slice only, and checks C4.
+// modeAxis is like sliceAxis for a mode, and checks C4. MIN_FIRST allows only one slice.
 func modeAxis(mode QuantizeMode, axis int, s core.Shape) (channels int, err error) {
 	channels, err = sliceAxis("C4", axis, s)
 	if err == nil && axis != -1 && mode == MinFirst && channels != 1 {
@@ -189,7 +189,7 @@ func isTFQuantized(t core.Type) bool {
 	return t == core.I8 || t == core.U8 || t == core.I16 || t == core.U16 || t == core.I32
 }
 
-// grown returns the ranges after they grew, and checks R3 and C6.
+// grown returns the widened ranges, and checks R3 and C6.
 func (op *QuantizeV2) grown(minT, maxT *core.Tensor) ([]tfRange, error) {
 	read, err := readRangesOf[float32](minT, maxT, 1, 2)
 	if err != nil {
@@ -208,7 +208,7 @@ func (op *QuantizeV2) grown(minT, maxT *core.Tensor) ([]tfRange, error) {
 	return ranges, nil
 }
 
-// hasZeroWidth reports whether TensorFlow says what becomes of a range of the width 0.
+// hasZeroWidth reports whether TensorFlow defines the result for a range of width 0.
 func (op *QuantizeV2) hasZeroWidth() bool {
 	return op.Mode == Scaled || op.Mode == MinFirst && !op.isMinFirstOfOneDNN()
 }
@@ -241,15 +241,15 @@ func (op *QuantizeV2) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// QuantizedAxis returns the axis whose slices have scales of their own.
+// QuantizedAxis returns the axis along which scales differ.
 func (op *QuantizeV2) QuantizedAxis() (axis int, ok bool) { return op.Axis, true }
 
-// Elements are those of the first input, if all have one scale.
+// Elements is trait.FirstElements if all elements have the same scale.
 func (op *QuantizeV2) Elements() trait.Elements {
 	return trait.ElementsOfSlices(op.QuantizedAxis())
 }
 
-// Rows are those of the last axis, if each of its elements has a scale.
+// Rows are along the last axis, if that is the axis along which scales differ.
 func (op *QuantizeV2) Rows(x core.Shape) (trait.Rows, bool) {
 	c := *op
 	c.Axis = 1
@@ -260,7 +260,7 @@ func (op *QuantizeV2) Rows(x core.Shape) (trait.Rows, bool) {
 	return trait.RowsOf(x, axis, &c, false)
 }
 
-// ElementCost is that of a product that is rounded and stored.
+// ElementCost is the cost of a product that is rounded and stored.
 func (op *QuantizeV2) ElementCost(core.Type) (cost int, ok bool) { return 2, true }
 
 // Constants returns the range out if the range in is constant.
@@ -289,7 +289,7 @@ func (op *QuantizeV2) Constants(in []core.Operand) ([]*core.Tensor, error) {
 	return []*core.Tensor{nil, minOut, maxOut}, err
 }
 
-// function returns what quantizes the values of a range, and the range out.
+// function returns the function that quantizes the values of a range, and the range out.
 func (op *QuantizeV2) function(r tfRange) (func(x float32) int64, tfRange) {
 	lo, hi := op.Type.Bounds()
 	switch {
@@ -315,14 +315,13 @@ func (op *QuantizeV2) combinedFactor(r tfRange) (s, half float32) {
 	return float32(float64(hi-lo) / float64(r.max-r.min)), float32(float64(hi-lo+1) / 2)
 }
 
-// Combined are the numbers by which MIN_COMBINED quantizes those of one range: q is
-// (clip(x)-Lo)*Scale, and of signed types that less Half.
+// Combined holds the parameters of MIN_COMBINED for one range: q is (clip(x)-Lo)*Scale, minus Half for signed types.
 type Combined struct {
 	Lo, Hi, Scale, Half float32
 }
 
-// Combined returns them of bytes; false if the mode is another, if there are several ranges, or if
-// the range is so narrow that subnormal numbers count.
+// Combined returns the parameters for bytes; false for another mode, for several ranges, and for a range so narrow
+// that subnormal numbers matter.
 func (op *QuantizeV2) Combined(minT, maxT *core.Tensor) (Combined, bool) {
 	if op.Mode != MinCombined || op.Axis != -1 || op.Type.Size() != 1 || minT == nil || maxT == nil {
 		return Combined{}, false
@@ -332,7 +331,7 @@ func (op *QuantizeV2) Combined(minT, maxT *core.Tensor) (Combined, bool) {
 		return Combined{}, false
 	}
 	s, half := op.combinedFactor(ranges[0])
-	// Of a larger factor a subnormal difference, which counts as 0, would count.
+	// With a larger factor a subnormal difference, which must count as 0, would matter.
 	return Combined{Lo: ranges[0].min, Hi: ranges[0].max, Scale: s, Half: half}, s < 0x1p100
 }
 
@@ -415,8 +414,8 @@ func (op *QuantizeV2) scaled(r tfRange) (func(x float32) int64, tfRange) {
 	}, to
 }
 
-// cast converts what clipping has brought within the type, except that the bound 2^31
-// of i32 as a float32 becomes -2^31, as the CPU's conversion gives.
+// cast converts a value that has been clipped to the type. The bound of i32 is 2^31 as a float32 and becomes -2^31,
+// as by the CPU's conversion.
 func (op *QuantizeV2) cast(x float64) int64 {
 	lo, hi := op.Type.Bounds()
 	if op.Type == core.I32 && x >= 1<<31 {
@@ -425,8 +424,8 @@ func (op *QuantizeV2) cast(x float64) int64 {
 	return numeric.Saturate(x, lo, hi)
 }
 
-// Rounding returns what QuantizeV2 of 8 bits does to each number, for one range that is
-// constant; false for MIN_COMBINED and for the form of MIN_FIRST that rounds twice.
+// Rounding returns the formula by which QuantizeV2 of 8 bits quantizes each number, for a single constant range;
+// false for MIN_COMBINED and for the form of MIN_FIRST that rounds twice.
 func (op *QuantizeV2) Rounding(minT, maxT *core.Tensor) (trait.Rounding, bool) {
 	if op.Axis != -1 || op.Type.Size() != 1 || minT == nil || maxT == nil {
 		return trait.Rounding{}, false
@@ -450,7 +449,7 @@ func (op *QuantizeV2) Rounding(minT, maxT *core.Tensor) (trait.Rounding, bool) {
 	default:
 		return trait.Rounding{}, false
 	}
-	// Beyond, the bounds Lo/Factor and Hi/Factor to which SCALED clips are not exact. Of a
-	// smaller factor the product with a subnormal number, which counts as 0, is 0.
+	// Beyond this, the bounds Lo/Factor and Hi/Factor to which SCALED clips are not exact. With a smaller
+	// factor, the product with a subnormal number, which counts as 0, is 0 anyway.
 	return q, q.Factor > 0x1p-100 && q.Factor < 0x1p100
 }

@@ -14,8 +14,8 @@ import (
 
 var _ = core.Register[QuantizedAvgPool]("TFQuantizedAvgPool")
 
-// QuantizedAvgPool is TensorFlow's QuantizedAvgPool: the mean of a sliding window of
-// quantized values, whose range stays.
+// QuantizedAvgPool is TensorFlow's QuantizedAvgPool: the mean over a sliding window of quantized values. The range
+// does not change.
 //
 //	y = rne(f32(sum) / f32(count)) over the window positions inside the data; a window
 //	without any gives 0
@@ -64,7 +64,9 @@ func (op *QuantizedAvgPool) Eval(in, out []*core.Tensor) error {
 }
 
 // BatchInputs says that the first input has the axis.
-func (op *QuantizedAvgPool) BatchInputs(in []core.Fact, _ core.Shape) []bool { return trait.FirstInput(in) }
+func (op *QuantizedAvgPool) BatchInputs(in []core.Fact, _ core.Shape) []bool {
+	return trait.FirstInput(in)
+}
 
 // ChannelLayout returns Layout.
 func (op *QuantizedAvgPool) ChannelLayout() geometry.Layout { return op.Layout }

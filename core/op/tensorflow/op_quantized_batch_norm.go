@@ -11,9 +11,9 @@ import (
 var _ = core.Register[QuantizedBatchNorm]("TFQuantizedBatchNorm")
 
 // QuantizedBatchNorm is TensorFlow's
-// QuantizedBatchNormWithGlobalNormalization: batch normalization of quantized values in
-// integers of the range (-2^20, 2^20), one of which is 2^-11 apart. By QuantizedToFloat
-// and FloatToQuantized (see tf_quantization.go), reals in float32,
+// QuantizedBatchNormWithGlobalNormalization: batch normalization of quantized values in integers of the range
+// (-2^20, 2^20), in steps of 2^-11. With QuantizedToFloat and FloatToQuantized (see quantization.go), and reals in
+// float32,
 //
 //	k[c]     = 1/sqrt(variance[c] + Epsilon), times gamma[c] with ScaleAfterNormalization
 //	shift[c] = beta[c] - mean[c]*k[c]
@@ -33,7 +33,7 @@ var _ = core.Register[QuantizedBatchNorm]("TFQuantizedBatchNorm")
 //	C2: t has rank 4
 //	C3: mean, variance, beta and gamma have shape [C], C not 0
 //	C4: Epsilon is finite
-//	R1 to R3: see tf_quantization.go
+//	R1 to R3: see quantization.go
 type QuantizedBatchNorm struct {
 	Epsilon                 float32 `json:"variance_epsilon"`
 	ScaleAfterNormalization bool    `json:"scale_after_normalization"`

@@ -40,9 +40,9 @@ var _ = core.Register[QuantizedConcat]("TFQuantizedConcat")
 //	C3: mins and maxs are f32 of shape [] or [1]
 //	C4: they are finite, and with V1 min <= max
 //
-// It is TensorFlow's QuantizedConcatV2 and, with V1, QuantizedConcat. Of empty args
-// TensorFlow drops the tensors but not the ranges, so that the args behind take those of others:
-// undefined there. Here each arg has its own range, and that of an empty one counts too.
+// It is TensorFlow's QuantizedConcatV2 and, with V1, QuantizedConcat. TensorFlow drops empty args but not their ranges,
+// so that later args get the ranges of others, and the result is undefined. Here each arg has its own range, and the
+// range of an empty one counts too.
 type QuantizedConcat struct {
 	Axis int  `json:"axis"` // from the end if negative
 	V1   bool `json:"v1,omitempty"`

@@ -22,7 +22,7 @@ var (
 //	Outputs: z: i32
 //	         min, max: f32, []: the range of z
 //
-//	R1 to R3: see tf_quantization.go
+//	R1 to R3: see quantization.go
 type (
 	// QuantizedAdd is TensorFlow's QuantizedAdd. With a = the largest of |min| and |max|
 	// of both ranges, the range of z is (-a*2^14, a*2^14), and
@@ -43,8 +43,8 @@ type (
 	//
 	//	z = (x - zx) * (y - zy), wrapped to i32
 	//
-	// and the range of z that of products: one level is the product of the levels
-	// (max-min)/255, times -2^31 and 2^31.
+	// The range of z is that of products: -2^31 and 2^31 times the product of the levels
+	// (max-min)/255.
 	//
 	//	C1: x and y are u8
 	//	C2: the shapes of x and y broadcast
@@ -166,7 +166,7 @@ func readSummands(in, out []*core.Tensor) (summands, error) {
 	return s, elements.Ensure(out, 0, core.I32, s.x.Shape())
 }
 
-// readWideSummands is readSummands of ops that check C3.
+// readWideSummands is like readSummands, for ops with constraint C3.
 func readWideSummands(in, out []*core.Tensor) (summands, error) {
 	s, err := readSummands(in, out)
 	if err != nil {
@@ -213,8 +213,8 @@ func (op *QuantizedAdd) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// linearTo returns what u8 values of a range become in i32 of another, by multiples of
-// the step between the first two.
+// linearTo returns the i32 values in one range for the u8 values of another: multiples of the step between the first
+// two.
 func (r tfRange) linearTo(to tfRange) func(q int64) int64 {
 	real := r.quantizedToFloat(core.U8)
 	first := truncateToInt64(to.floatToQuantizedUnclamped(real(0), core.I32))

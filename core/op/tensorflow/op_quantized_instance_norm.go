@@ -32,7 +32,7 @@ var _ = core.Register[QuantizedInstanceNorm]("TFQuantizedInstanceNorm")
 //	C2: VarianceEpsilon and MinSeparation are finite and >= 0
 //	C3: the given range is finite, and its min < its max
 //	C4: the range of x is not empty
-//	R1 to R3: see tf_quantization.go
+//	R1 to R3: see quantization.go
 //
 // With fewer than 8 channels the bits are TensorFlow's. With more, its 1/sqrt is the CPU's
 // approximation (RSQRTPS), refined once, and another one on each make of CPU: the ends of the range are then

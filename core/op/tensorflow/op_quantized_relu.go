@@ -10,12 +10,12 @@ import (
 var _ = core.Register[QuantizedRelu]("TFQuantizedRelu")
 
 // QuantizedRelu is TensorFlow's QuantizedRelu, QuantizedRelu6 and QuantizedReluX:
-// quantized values between those of 0 and of an upper limit; the range stays.
+// quantized values clamped between the codes of 0 and of an upper limit. The range does not change.
 //
-//	y = min(max(x, FloatToQuantized(0)), FloatToQuantized(limit)), see tf_quantization.go
+//	y = min(max(x, FloatToQuantized(0)), FloatToQuantized(limit)), see quantization.go
 //
-// FloatToQuantized saturates, so that a limit far outside of the range limits nothing: where it
-// exceeds int64, TensorFlow's conversion overflows, and is undefined.
+// FloatToQuantized saturates, so a limit far outside the range has no effect. Where the limit exceeds int64,
+// TensorFlow's conversion overflows and is undefined.
 //
 //	Inputs:  x: u8, i8 or i32, any shape
 //	         min, max: f32, [] or [1]: the range of x
@@ -24,7 +24,7 @@ var _ = core.Register[QuantizedRelu]("TFQuantizedRelu")
 //
 //	C1: x is u8, i8 or i32
 //	C2: the limit is f32 of shape [] or [1], and not NaN
-//	R1 to R3: see tf_quantization.go
+//	R1 to R3: see quantization.go
 type QuantizedRelu struct{}
 
 // InputNames names the inputs.
@@ -86,8 +86,8 @@ func (op *QuantizedRelu) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Elements are those of the first input.
+// Elements is trait.FirstElements.
 func (op *QuantizedRelu) Elements() trait.Elements { return trait.FirstElements }
 
-// ElementCost is that of a product or less.
+// ElementCost is at most the cost of a product.
 func (op *QuantizedRelu) ElementCost(core.Type) (cost int, ok bool) { return 1, true }

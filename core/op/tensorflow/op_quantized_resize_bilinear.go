@@ -9,8 +9,8 @@ import (
 
 var _ = core.Register[QuantizedResizeBilinear]("TFQuantizedResizeBilinear")
 
-// QuantizedResizeBilinear is TensorFlow's QuantizedResizeBilinear: an image of
-// another size, each element interpolated between four; the range stays.
+// QuantizedResizeBilinear is TensorFlow's QuantizedResizeBilinear: it resizes an image and interpolates each element
+// between four. The range does not change.
 //
 //	scale = in/out; (in-1)/(out-1) with AlignCorners and out > 1
 //	p     = o*scale; (o+0.5)*scale - 0.5 with HalfPixelCenters, AlignCorners or not
@@ -33,7 +33,7 @@ var _ = core.Register[QuantizedResizeBilinear]("TFQuantizedResizeBilinear")
 //	C1: x is u8, i32 or f32
 //	C2: x has rank 4, height and width not 0
 //	C3: size is i32 of shape [2], each in [1, 2^24]
-//	R1 to R3: see tf_quantization.go
+//	R1 to R3: see quantization.go
 type QuantizedResizeBilinear struct {
 	AlignCorners     bool `json:"align_corners,omitempty"`
 	HalfPixelCenters bool `json:"half_pixel_centers,omitempty"`

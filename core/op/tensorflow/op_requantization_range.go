@@ -9,14 +9,14 @@ var _ = core.Register[RequantizationRange]("TFRequantizationRange")
 //
 //	(min(0, QuantizedToFloat(f32(smallest))), QuantizedToFloat(f32(largest)))
 //
-// see tf_quantization.go; (0, 0) of no elements.
+// see quantization.go; (0, 0) without elements.
 //
 //	Inputs:  x: i32, any shape
 //	         min, max: f32, [] or [1]: the range of x
 //	Outputs: min, max: f32, []
 //
 //	C1: x is i32
-//	R1 to R3: see tf_quantization.go
+//	R1 to R3: see quantization.go
 type RequantizationRange struct{}
 
 // InputNames names the inputs.

@@ -26,7 +26,7 @@ var _ = core.Register[RequantizationRangePerChannel]("TFRequantizationRangePerCh
 //
 //	C1: ClipValueMax is not NaN
 //	C2: x is i32, of rank 1 or more
-//	R1 to R3: see tf_quantization.go
+//	R1 to R3: see quantization.go
 type RequantizationRangePerChannel struct {
 	ClipValueMax float32 `json:"clip_value_max"`
 }

@@ -22,10 +22,10 @@ var _ = core.Register[Requantize]("TFRequantize")
 //	lowest = rha(2^16 * (min'*255) / (max'-min'))
 //	q      = clamp((((int64(f32(x))*scale) >> 32) + offset - lowest + 2^15) >> 16); 0 if min' = max'
 //
-// i8: the Eigen forms of dequantize and quantize, see tf_quantization.go. (The plain
+// i8: the Eigen forms of dequantize and quantize, see quantization.go. (The plain
 // forms, FloatToQuantized(QuantizedToFloat(x)), are off by one where a real is near a
-// tie: TensorFlow does not take them here.) What is NaN on the way becomes 0: all elements
-// where the step of the range of x is below 2^-126, which counts as 0.
+// tie: TensorFlow does not take them here.) Where an intermediate result is NaN, the result is 0. That is so for all
+// elements if the step of the range of x is below 2^-126, which counts as 0.
 //
 //	Inputs:  x: i32, any shape
 //	         min, max: f32, [] or [1]: the range of x
@@ -36,7 +36,7 @@ var _ = core.Register[Requantize]("TFRequantize")
 //	C1: Type is i8 or u8
 //	C2: x is i32
 //	C3: min' <= 0
-//	R1 to R3: see tf_quantization.go
+//	R1 to R3: see quantization.go
 type Requantize struct {
 	Type core.Type `json:"type"`
 }
@@ -110,14 +110,14 @@ func (op *Requantize) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Elements are those of the first input.
+// Elements is trait.FirstElements.
 func (op *Requantize) Elements() trait.Elements { return trait.FirstElements }
 
-// ElementCost is that of a product or less.
+// ElementCost is at most the cost of a product.
 func (op *Requantize) ElementCost(core.Type) (cost int, ok bool) { return 1, true }
 
-// Element returns what becomes of each element where the ranges are [min0, max0] and
-// [min1, max1], which must be valid.
+// Element returns the function from the range [min0, max0] to [min1, max1], which must be valid, for each
+// element.
 func (op *Requantize) Element(min0, max0, min1, max1 float32) func(q int64) int64 {
 	return op.element(tfRange{numeric.Flushed(min0), numeric.Flushed(max0)},
 		tfRange{numeric.Flushed(min1), numeric.Flushed(max1)})
@@ -131,10 +131,10 @@ func (op *Requantize) element(from, to tfRange) func(q int64) int64 {
 	return func(q int64) int64 { return quantize(real(q)) }
 }
 
-// FixedPoint is what Requantize does to i32 on the way to u8.
+// FixedPoint is the fixed-point arithmetic by which Requantize turns i32 into u8.
 type FixedPoint struct{ Scale, Offset int64 }
 
-// fixedPointBits are those of its fraction.
+// fixedPointBits is the number of bits of its fraction.
 const fixedPointBits = 16
 
 // NewFixedPoint returns the FixedPoint from the range [min0, max0] to [min1, max1].
@@ -166,9 +166,8 @@ func (r tfRange) fixedPointToU8(to tfRange) FixedPoint {
 	return FixedPoint{Scale: scale, Offset: offset - lowest + 1<<(shift-1)}
 }
 
-// usedRange returns the range that the elements of an i32 tensor use: QuantizedToFloat
-// of the smallest, at most 0, and of the largest, both rounded to float32, as TensorFlow
-// finds them. Nothing uses [0, 0].
+// usedRange returns the range that the elements of an i32 tensor use: QuantizedToFloat of the smallest (at most 0)
+// and of the largest, both rounded to float32, as TensorFlow computes them. Without elements it is [0, 0].
 func (r tfRange) usedRange(x *core.Tensor) tfRange {
 	v := core.Data[int32](x)
 	if len(v) == 0 {

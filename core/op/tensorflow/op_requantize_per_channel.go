@@ -26,7 +26,7 @@ var _ = core.Register[RequantizePerChannel]("TFRequantizePerChannel")
 //	C1: Type is i8 or u8
 //	C2: x is i32, of rank 1 or more
 //	C3: the requested range is not (0, 0)
-//	R1 to R3: see tf_quantization.go
+//	R1 to R3: see quantization.go
 type RequantizePerChannel struct {
 	Type core.Type `json:"type"`
 }
@@ -95,8 +95,8 @@ func (op *RequantizePerChannel) Constants(in []core.Operand) ([]*core.Tensor, er
 	return rangeConstants(r)
 }
 
-// Scales returns what x is multiplied with, of each channel or of all, for the inputs of
-// Eval, of which x is not read.
+// Scales returns the factors of x, one for each channel or one for all. in are the inputs of Eval; x itself is not
+// read.
 func (op *RequantizePerChannel) Scales(in []*core.Tensor) ([]float32, error) {
 	ranges, err := readRanges(in[1], in[2], 1, 2)
 	if err != nil {

@@ -74,12 +74,12 @@ func (op *UniformQuantize) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Elements are those of the first input, if all have one scale.
+// Elements is trait.FirstElements if all elements have the same scale.
 func (op *UniformQuantize) Elements() trait.Elements {
 	return trait.ElementsOfSlices(op.Axis, true)
 }
 
-// Rows are those of the last axis, if each of its elements has a scale.
+// Rows are along the last axis, if that is the axis along which scales differ.
 func (op *UniformQuantize) Rows(x core.Shape) (trait.Rows, bool) {
 	if op.Axis < 0 {
 		return trait.Rows{}, false

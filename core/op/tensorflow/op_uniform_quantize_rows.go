@@ -12,7 +12,7 @@ var _ = core.Register[UniformQuantizeRows]("TFUniformQuantizeRows")
 
 // UniformQuantizeRows is how TensorFlow's UniformQuantizedDotHybrid and
 // UniformQuantizedConvolutionHybrid quantize reals: each element of the first axis (a row)
-// by a scale and a zero point from its own range, in float64 where float32 is not said,
+// by a scale and a zero point from its own range, in float64 unless float32 is stated,
 //
 //	lo = min(0, the smallest), hi = max(0, the largest)
 //	scale   = f32((hi - lo) / 255), inverse = f32(255 / (hi - lo))
@@ -20,7 +20,7 @@ var _ = core.Register[UniformQuantizeRows]("TFUniformQuantizeRows")
 //	          128 + |lo/scale|; within [-128, 127]
 //	q       = as UniformQuantize has it, with the factor inverse
 //
-// A row whose scale is 0, or whose inverse is not finite, has scale 1 and zeros.
+// A row whose scale is 0, or whose inverse is not finite, gets scale 1 and consists of zeros.
 //
 //	Inputs:  x: f32, [N, ...]
 //	Outputs: q: i8, the shape of x

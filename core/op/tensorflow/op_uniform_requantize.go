@@ -104,7 +104,7 @@ func (op *UniformRequantize) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// throughFloat converts an i32 to float32 and back, or leaves it.
+// throughFloat converts an i32 to float32 and back, if the op does so.
 func throughFloat(v int64, yes bool) int32 {
 	if yes {
 		v = truncateToInt32(float64(float32(v)))
@@ -112,7 +112,7 @@ func throughFloat(v int64, yes bool) int32 {
 	return int32(v)
 }
 
-// multipliers returns one for all or one for each slice, and checks U2.
+// multipliers returns one multiplier for all slices or one for each, and checks U2.
 func (op *UniformRequantize) multipliers(in []*core.Tensor) ([]fixedMultiplier, error) {
 	for _, i := range []int{1, 3, 5} {
 		if i < len(in) {
@@ -154,8 +154,7 @@ type fixedMultiplier struct {
 	shift int
 }
 
-// newFixedMultiplier returns m as a fixedMultiplier; n is -1 for one that is not finite and
-// positive.
+// newFixedMultiplier returns m as a fixedMultiplier; n is -1 if m is not finite and positive.
 func newFixedMultiplier(m float64) fixedMultiplier {
 	if !(m > 0) || math.IsInf(m, 0) {
 		return fixedMultiplier{n: -1}
@@ -181,7 +180,7 @@ func (f fixedMultiplier) times(x int64) int32 {
 	return int32(min(max(product, math.MinInt32), math.MaxInt32))
 }
 
-// Elements are those of the first input, if all have one scale.
+// Elements is trait.FirstElements if all elements have the same scale.
 func (op *UniformRequantize) Elements() trait.Elements {
 	return trait.ElementsOfSlices(op.Axis, true)
 }

@@ -15,7 +15,7 @@ import (
 // rangeOf is a range of reals of a type.
 type rangeOf[T float32 | float64] struct{ min, max T }
 
-// tfRange is a range of reals that a type's values stand for.
+// tfRange is the range of reals that the values of a type represent.
 type tfRange rangeOf[float32]
 
 // steps returns n and the lowest value of a quantized type.
@@ -78,13 +78,13 @@ func (r tfRange) eigenDequantize(t core.Type) func(q int64) float32 {
 
 // eigenQuantize returns QUANTIZE_WITH_EIGEN, in float32: k = (n-1)/(max-min) (0 if
 // equal), m = rha(min*k); clamp(rha(x*k) - (m - lowest)). The upper bound of i32 is the
-// largest float32 below 2^31. What is NaN on the way gives the lowest value.
+// largest float32 below 2^31. Where an intermediate result is NaN, the result is the lowest value.
 func (r tfRange) eigenQuantize(t core.Type) func(x float32) int64 {
 	lo, _ := t.Bounds()
 	return r.eigenQuantizeOr(t, lo)
 }
 
-// eigenQuantizeOr is eigenQuantize with another value for what is NaN on the way.
+// eigenQuantizeOr is like eigenQuantize, with another result where an intermediate result is NaN.
 func (r tfRange) eigenQuantizeOr(t core.Type, ofNaN int64) func(x float32) int64 {
 	n, lowest := steps(t)
 	var k float32
@@ -105,7 +105,7 @@ func (r tfRange) eigenQuantizeOr(t core.Type, ofNaN int64) func(x float32) int64
 	}
 }
 
-// requantizeInNewRange returns FloatToQuantized of QuantizedToFloat.
+// requantizeInNewRange returns the composition of FloatToQuantized and QuantizedToFloat.
 func (r tfRange) requantizeInNewRange(from core.Type, to tfRange, t core.Type) func(q int64) int64 {
 	real := r.quantizedToFloat(from)
 	return func(q int64) int64 { return to.floatToQuantized(real(q), t) }
@@ -126,8 +126,8 @@ func productRange(a tfRange, ta core.Type, b tfRange, tb core.Type) tfRange {
 // magnitude returns A(min, max) = max(|min|, |max|).
 func (r tfRange) magnitude() float32 { return max(numeric.Abs32(r.min), numeric.Abs32(r.max)) }
 
-// truncateToInt64 is the CPU's conversion that TensorFlow's integer arithmetic rests
-// on: what does not fit gives -2^63.
+// truncateToInt64 is the CPU's conversion that TensorFlow's integer arithmetic relies on: a number that does not fit
+// gives -2^63.
 func truncateToInt64(x float64) int64 {
 	if !(x >= -(1<<63) && x < 1<<63) {
 		return math.MinInt64
@@ -141,7 +141,7 @@ func truncateToInt64(x float64) int64 {
 //	R2: min and max have shape [] or [1]; or [C] where the op says so
 //	R3: min and max are finite, and min <= max
 //
-// R3 is checked at once for constants, and at run time for all.
+// R3 is checked immediately for constants, and always at run time.
 
 // inferTFRange checks R1 and R2, and R3 for constants, of the range at inputs i and j.
 // channels is the C of a range of [C]; noChannels if there is none.
@@ -149,7 +149,7 @@ func inferTFRange(in []core.Operand, i, j, channels int) error {
 	return inferRangeOf(in, i, j, channels, core.F32)
 }
 
-// inferRangeOf is inferTFRange for a range of another type.
+// inferRangeOf is like inferTFRange for a range of another type.
 func inferRangeOf(in []core.Operand, i, j, channels int, typ core.Type) error {
 	for _, k := range []int{i, j} {
 		o := in[k]
@@ -218,7 +218,7 @@ func readRangesOf[T float32 | float64](minT, maxT *core.Tensor, i, j int) ([]ran
 	return out, nil
 }
 
-// readRange is readRanges for a range of one element.
+// readRange is like readRanges for a range of one element.
 func readRange(in []*core.Tensor, i, j int) (tfRange, error) {
 	r, err := readRanges(in[i], in[j], i, j)
 	if err != nil {
@@ -232,7 +232,7 @@ func setRange(out []*core.Tensor, i int, r tfRange) {
 	core.Data[float32](out[i])[0], core.Data[float32](out[i+1])[0] = r.min, r.max
 }
 
-// rangeConstants are the outputs of an op whose range out, at outputs 1 and 2, is known.
+// rangeConstants returns the outputs of an op of which the range out, outputs 1 and 2, is known.
 func rangeConstants(r tfRange) ([]*core.Tensor, error) {
 	minOut, err := core.TensorOf(core.Shape{}, []float32{r.min})
 	if err != nil {
@@ -276,7 +276,7 @@ func sliceAxis(constraint string, axis int, s core.Shape) (channels int, err err
 // rha32 is rha in float32.
 func rha32(x float32) float32 { return float32(math.Round(float64(x))) }
 
-// truncateToInt32 is truncateToInt64 for int32.
+// truncateToInt32 is like truncateToInt64 for int32.
 func truncateToInt32(x float64) int64 {
 	if !(x > -(1<<31)-1 && x < 1<<31) {
 		return math.MinInt32

@@ -8,7 +8,7 @@ import "github.com/tf2ng/tf2ng/core"
 //	    dimension at the axis
 //	U2: scales are positive
 //
-// U2 is checked at once for constants, and at run time for all.
+// U2 is checked immediately for constants, and always at run time.
 
 // inferUniform checks U1, and U2 for constants, of the scales at input i and the zero
 // points at input j. channels is C, or noChannels.

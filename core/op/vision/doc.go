@@ -1,2 +1,2 @@
-// Package vision has the ops on images: resizing, cropping, cutting in patches, and choosing among boxes.
+// Package vision defines the ops on images: resizing, cropping, extracting patches and selecting boxes.
 package vision

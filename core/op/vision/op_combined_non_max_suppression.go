@@ -12,10 +12,10 @@ import (
 
 var _ = core.Register[CombinedNonMaxSuppression]("CombinedNonMaxSuppression")
 
-// CombinedNonMaxSuppression selects boxes of each class of each image, as NonMaxSuppression
-// does without soft suppression, and keeps those of the highest scores of all classes. Which of
-// equal scores is first is what TensorFlow's heap and sort make of them. As there, the places
-// that a class does not fill have the score and the class -1, before scores below.
+// CombinedNonMaxSuppression selects boxes for each class of each image, as NonMaxSuppression does without soft
+// suppression, and keeps those with the highest scores over all classes. Boxes with equal scores have the order that
+// TensorFlow's heap and sort give them. As in TensorFlow, places that a class does not fill have the score and the
+// class -1, and come before boxes with lower scores.
 //
 //	Inputs:  boxes: f32, [batch, n, 1 or classes, 4]
 //	         scores: f32, [batch, n, classes]
@@ -142,7 +142,7 @@ func (op *CombinedNonMaxSuppression) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// suppressHard selects at most some boxes of a class, the first that the heap gives of equal scores.
+// suppressHard selects boxes of a class, up to a number. Of equal scores, the one that the heap returns first wins.
 func suppressHard(boxes, scores []float32, most int, overlapLimit, scoreLimit float32) []candidate {
 	q := binaryHeap[candidate]{less: func(a, b candidate) bool { return a.score < b.score }}
 	for i, s := range scores {

@@ -12,9 +12,8 @@ import (
 
 var _ = core.Register[CropAndResize]("CropAndResize")
 
-// CropAndResize cuts boxes out of images and resizes them, in f32. Corners are in parts of
-// the image: 0 is the middle of the first pixel, 1 that of the last. What lies outside the
-// image is Extrapolation.
+// CropAndResize cuts boxes out of images and resizes them, in f32. Corners are relative to the image: 0 is the center
+// of the first pixel, 1 that of the last. Positions outside the image have the value Extrapolation.
 //
 //	Inputs:  images: a number type, [N, H, W, C]
 //	         boxes: f32, [boxes, 4]: top, left, bottom, right; may be reversed
@@ -29,7 +28,7 @@ var _ = core.Register[CropAndResize]("CropAndResize")
 //
 // It is TensorFlow's CropAndResize, and nGraph's op::v0::CropAndResize.
 type CropAndResize struct {
-	Nearest       bool    `json:"nearest,omitempty"` // in place of bilinear
+	Nearest       bool    `json:"nearest,omitempty"` // instead of bilinear
 	Extrapolation float32 `json:"extrapolation,omitempty"`
 }
 

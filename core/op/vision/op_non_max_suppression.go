@@ -12,15 +12,14 @@ import (
 
 var _ = core.Register[NonMaxSuppression]("NonMaxSuppression")
 
-// NonMaxSuppression selects boxes of high score that overlap little. The box of the highest
-// score (the first among equals) is taken again and again, until there are max boxes or
-// none left. It is dropped if its overlap with a box that was selected is above the
-// threshold; with soft suppression its score is multiplied instead by
+// NonMaxSuppression selects boxes with high scores that overlap little. It repeatedly takes the box with the highest
+// score (the first among equals) until max boxes are selected or none are left. The box is dropped if its overlap with
+// a selected box is above the threshold. With soft suppression, its score is multiplied instead by
 //
-//	exp(-overlap^2 / (2 sigma)) for each of them
+//	exp(-overlap^2 / (2 sigma))
 //
-// and it waits for its turn again. The overlap of two boxes is the area of their
-// intersection over that of their union, in f32; 0 if one has no area.
+// for each selected box, and it waits for its turn again. The overlap of two boxes is the area of their intersection
+// divided by that of their union, in f32; 0 if one has no area.
 //
 //	Inputs:  boxes: a real type, [n, 4]: two opposite corners, (y1, x1) and (y2, x2)
 //	         scores: the type of boxes, [n]
@@ -137,10 +136,10 @@ func (op *NonMaxSuppression) Eval(in, out []*core.Tensor) error {
 type candidate struct {
 	box   int
 	score float32
-	seen  int // the selected boxes that its score reckons with
+	seen  int // the selected boxes that its score takes into account
 }
 
-// queue holds candidates, that of the highest score first.
+// queue holds candidates, the one with the highest score first.
 type queue []candidate
 
 func (q queue) Len() int { return len(q) }
@@ -160,7 +159,7 @@ func (q *queue) Pop() any {
 	return c
 }
 
-// suppress selects at most some boxes.
+// suppress selects boxes, up to a number.
 func suppress(boxes, scores []float32, most int, overlapLimit, scoreLimit, sigma float32) []candidate {
 	q := queue{}
 	for i, s := range scores {

@@ -29,7 +29,7 @@ var resizeModeNames = [numResizeModes]string{"Bilinear", "Nearest", "Bicubic"}
 // String returns the mode's name.
 func (m ResizeMode) String() string { return enum.Name(m, resizeModeNames[:]) }
 
-// MarshalText makes a ResizeMode its name in JSON.
+// MarshalText writes the name, which stands for the ResizeMode in JSON.
 func (m ResizeMode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
 // UnmarshalText parses a mode's name.
@@ -141,7 +141,7 @@ func (op *Resize) nearest(x, y *core.Tensor) {
 	}
 }
 
-// closest returns the element that each output position takes.
+// closest returns the input position for each output position.
 func (op *Resize) closest(in, out int) []int {
 	scale := op.scale(in, out)
 	at := make([]int, out)
@@ -168,7 +168,7 @@ type Neighbours struct {
 // cubicSteps is the number of steps between two positions for which weights are known.
 const cubicSteps = 1024
 
-// cubic is Keys' kernel at a distance of i steps, and at one position more.
+// cubic returns Keys' kernel at a distance of i steps, and at that distance plus one position.
 func cubic(a float64, i int) (near, far float32) {
 	x := float64(float32(float64(i) / cubicSteps))
 	near = float32(float64(((float64((a+2)*x) - (a + 3)) * x * x)) + 1)
@@ -235,12 +235,12 @@ func weighed(w [4]float32, a, b, c, d float32) float32 {
 	return float32(a*w[0]) + float32(b*w[1]) + float32(c*w[2]) + float32(d*w[3])
 }
 
-// Between is where an output position lies between two elements of the input: at
+// Between says where an output position lies between two elements of the input: at
 // x[Lower] + (x[Upper]-x[Lower])*Fraction, each step rounded.
 type Between = interpolate.Lerp
 
-// Between returns the place of each of out positions in a dimension of in elements, of mode
-// Bilinear. An element is interpolated along the width first.
+// Between returns, for mode Bilinear, where each of out positions lies in a dimension of in elements. Elements are
+// interpolated along the width first.
 func (op *Resize) Between(in, out int) []Between {
 	like := interpolate.Sampling{AlignCorners: op.AlignCorners, HalfPixelCenters: op.HalfPixelCenters}
 	return like.Lerps(in, out)

@@ -2,16 +2,16 @@ package vision
 
 import "math/bits"
 
-// TensorFlow's CombinedNonMaxSuppression compares candidates by their scores alone, so that
-// the order of equals is that in which the C++ library's binary heap and introsort leave them.
+// TensorFlow's CombinedNonMaxSuppression compares candidates by their scores alone. The order of equal scores is
+// whatever the C++ library's binary heap and introsort produce, which is reproduced here.
 
-// binaryHeap has the element first that is less than no other.
+// binaryHeap is a heap whose first element is not less than any other.
 type binaryHeap[T any] struct {
 	list []T
 	less func(a, b T) bool
 }
 
-// push puts x at the end and lifts it above what is less.
+// push adds x at the end and lifts it above smaller elements.
 func (h *binaryHeap[T]) push(x T) {
 	h.list = append(h.list, x)
 	h.lift(len(h.list)-1, 0, x)
@@ -42,7 +42,7 @@ func (h *binaryHeap[T]) place(hole int, x T) {
 	h.lift(hole, top, x)
 }
 
-// lift moves the hole up from what is less than x, to top at most, and fills it with x.
+// lift moves the hole up past elements that are less than x, up to top, and fills it with x.
 func (h *binaryHeap[T]) lift(hole, top int, x T) {
 	for hole > top {
 		parent := (hole - 1) / 2
@@ -55,7 +55,7 @@ func (h *binaryHeap[T]) lift(hole, top int, x T) {
 	h.list[hole] = x
 }
 
-// insertionMost is the length from which introsort splits a list no more.
+// insertionMost is the length up to which introsort does not split a list.
 const insertionMost = 16
 
 // introsort sorts a list: quicksort around the median of three down to insertionMost elements,
@@ -74,7 +74,7 @@ func introsort[T any](list []T, less func(a, b T) bool) {
 	}
 }
 
-// split leaves parts of insertionMost elements, none of which is less than one of an earlier part.
+// split divides the list into parts of at most insertionMost elements, in ascending order of the parts.
 func split[T any](list []T, less func(a, b T) bool, depth int) {
 	for ; len(list) > insertionMost; depth-- {
 		if depth == 0 {
@@ -122,7 +122,7 @@ func partition[T any](list []T, less func(a, b T) bool) int {
 	}
 }
 
-// heapsort takes the greatest element out of a heap again and again.
+// heapsort repeatedly removes the greatest element from a heap.
 func heapsort[T any](list []T, less func(a, b T) bool) {
 	h := binaryHeap[T]{list, less}
 	for i := len(list)/2 - 1; i >= 0; i-- {
