@@ -305,8 +305,8 @@ func TestErrorsAreOneLine(t *testing.T) {
 		{
 			"too little memory",
 			[]string{"run", model, "--memory-limit=1", "--input", "input=" + graphs + "digits_data.npz:xv"},
-			`node "model/conv2d_3/Conv2D_eightbit_requantize" (IntegerConvolution): got output u8[500,8,8,16], for which ` +
-				`1152000 bytes are needed, want at most 1048576: allow more with --memory-limit MIB, or run a smaller batch`,
+			`node "model/batch_normalization_6/FusedBatchNormV3" (TFDequantize): got output f32[500,8,8,16], for which ` +
+				`2048000 bytes are needed, want at most 1048576: allow more with --memory-limit MIB, or run a smaller batch`,
 		},
 		{"input syntax", []string{"run", model, "--input", "input"}, `--input "input": want NAME=FILE[:KEY]`},
 		{
