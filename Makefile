@@ -157,7 +157,7 @@ picture: build ## draw docs/diff-report.png again: the page of tf2ng diff --html
 bench: ## measure the kernels; compare two runs with benchstat
 	$(GO) test -run '^$$' -bench . -benchtime 200ms -count 6 ./kernels/...
 
-bench-peers: bench-peers-prepare bench-peers-run bench-peers-table ## measure tf2ng beside other runtimes and write docs/PERFORMANCE.md; on an idle machine (needs Python 3.11 to 3.13)
+bench-peers: bench-peers-prepare bench-peers-run bench-peers-table ## measure tf2ng beside other runtimes, for docs/PERFORMANCE.md; on an idle machine (needs Python 3.11 to 3.13)
 
 bench-peers-prepare: build
 	$(GO) build -o bin/speed ./scripts/speed

@@ -40,9 +40,9 @@ func (r *Results) head(b *strings.Builder) {
 		b.WriteString("Nothing was measured yet: `make bench-peers`.\n")
 		return
 	}
-	fmt.Fprintf(b, "%s, %s, %d CPUs, %s. Medians of %d rounds, in each of which every runtime had its turn; "+
+	fmt.Fprintf(b, "%s, %s, %d CPUs, %s. Medians of %s, in each of which every runtime had its turn; "+
 		"in brackets the distance between the slowest and the fastest round. The fastest is in bold.\n",
-		r.Date, r.CPU, r.CPUs, vnni, r.roundsDone())
+		r.Date, r.CPU, r.CPUs, vnni, count(r.roundsDone(), "round"))
 	if n := r.roundsDone(); n < r.Rounds {
 		fmt.Fprintf(b, "\nThis run is not complete: it has %d of %d rounds.\n", n, r.Rounds)
 	}
@@ -99,7 +99,8 @@ func (r *Results) layerTables(b *strings.Builder) {
 			fmt.Fprintf(b, "; tf2ng's share is that of the %.0f GOP/s that the CPU's multiplications reach in a loop "+
 				"over registers", r.Limit)
 		}
-		b.WriteString(". Integers in and out. OpenVINO's times are those of its kernels, which its counters tell; " +
+		b.WriteString(". A layer is its window (dw: depthwise), stride, channels and the side of its input. " +
+			"Integers in and out. OpenVINO's times are those of its kernels, which its counters tell; " +
 			"the others' are whole calls.\n\n")
 		runtimes := r.runtimes(Layers)
 		header := []string{"layer"}
