@@ -106,6 +106,32 @@ var conversions = []primitive{
 			}
 		},
 	},
+	{
+		result: "b8", name: "fixedpoint", x: 4, out: 1, wide: true,
+		doc: "min(max(((s64(f32(x[i]))*y[0] >> 32) + y[1]) >> 16, 0), 255), x s32, y two s64",
+		start: func(g *gen) {
+			g.MOVQ(field("y"), y)
+			g.VPBROADCASTQ(emit.At(y, 0), g.V(8))
+			g.VPBROADCASTQ(emit.At(y, 8), g.V(9))
+			g.VXORPS(g.V(10), g.V(10), g.V(10))
+			g.MOVQ(operand.U64(255), reg.RAX)
+			g.VPBROADCASTQ(reg.RAX, g.V(11))
+		},
+		step: func(g *gen) {
+			for i := range 2 * vectors {
+				v := g.V(i % vectors)
+				g.VCVTDQ2PS(emit.At(x, 32*i), emit.Y(v))
+				g.VCVTTPS2QQ(emit.Y(v), v)
+				g.VPMULLQ(g.V(8), v, v)
+				g.VPSRAQ(operand.U8(32), v, v)
+				g.VPADDQ(g.V(9), v, v)
+				g.VPSRAQ(operand.U8(16), v, v)
+				g.VPMAXSQ(g.V(10), v, v)
+				g.VPMINSQ(g.V(11), v, v)
+				g.VPMOVQB(v, emit.At(out, 8*i))
+			}
+		},
+	},
 	classification("finite", "x[i] is finite", 1),
 	classification("infinite", "x[i] is infinite", 0),
 	classification("nan", "x[i] is NaN", unordered),

@@ -78,7 +78,7 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		}
 		return v
 	}
-	if defineConversion(p, out, x, y, i) || defineInteger(p, out, x, y, i) {
+	if defineConversion(p, out, x, y, i, num) || defineInteger(p, out, x, y, i) {
 		return
 	}
 	switch p {
@@ -192,15 +192,17 @@ func defineInteger(p Primitive, out, x, y []byte, i int) bool {
 	bits := min(max(int64(b), 0), 31)
 	v := map[Primitive]int64{
 		WholeAdd: int64(a) + int64(b), WholeSubtract: int64(a) - int64(b), WholeMultiply: int64(a) * int64(b),
-		And: int64(a & b), Or: int64(a | b), Xor: int64(a ^ b),
+		WholeMaximum: int64(max(a, b)), WholeMinimum: int64(min(a, b)), And: int64(a & b), Or: int64(a | b), Xor: int64(a ^ b),
 		ShiftLeft: int64(a) << bits, ShiftRight: int64(a) >> bits,
 	}[p]
 	binary.NativeEndian.PutUint32(out[4*i:], uint32(v))
 	return true
 }
 
+func words(b []byte, i int) int32 { return int32(binary.NativeEndian.Uint32(b[4*i:])) }
+
 // defineConversion is define for conversions, comparisons and Pick.
-func defineConversion(p Primitive, out, x, y []byte, i int) bool {
+func defineConversion(p Primitive, out, x, y []byte, i int, num *Numbers) bool {
 	f := func(b []byte) float64 { return float64(math.Float32frombits(binary.NativeEndian.Uint32(b[4*i:]))) }
 	switch p {
 	case ConvertF16:
@@ -217,6 +219,17 @@ func defineConversion(p Primitive, out, x, y []byte, i int) bool {
 			v = math.Trunc(min(max(f(x), math.MinInt32), math.MaxInt32))
 		}
 		binary.NativeEndian.PutUint32(out[4*i:], uint32(int32(v)))
+	case FixedPoint:
+		q := int64(float32(int32(binary.NativeEndian.Uint32(x[4*i:]))))
+		scale, offset := int64(binary.NativeEndian.Uint64(y)), int64(binary.NativeEndian.Uint64(y[8:]))
+		out[i] = byte(min(max((q*scale>>32+offset)>>16, 0), 255))
+	case Affine:
+		v, whole := math.Floor(float64(float32(float32(f(x)*float64(num.Scale))+0.5))), int32(math.MinInt32)
+		if math.Abs(v) < 1<<31 {
+			whole = int32(v)
+		}
+		zero, lo, hi := words(y, 0), words(y, 1), words(y, 2)
+		out[i] = byte(max(min(whole+zero, hi), lo))
 	case ToI64:
 		v := int64(0)
 		switch g := f(x); {
@@ -455,6 +468,15 @@ func TestPrimitives(t *testing.T) {
 			for n := range 3*max(v.NR, 32) + 3 {
 				r := rand.New(rand.NewPCG(uint64(n), uint64(v.Primitive)))
 				x, y := someBytes(r, n*xs), values(r, max(n, 64))
+				if v.Primitive == Affine {
+					for i, w := range []int32{int32(r.IntN(20) - 10), -128 + int32(r.IntN(2)*128), 100} {
+						binary.NativeEndian.PutUint32(y[4*i:], uint32(w))
+					}
+				}
+				if v.Primitive == FixedPoint {
+					binary.NativeEndian.PutUint64(y, uint64(r.Int64N(1<<28)))
+					binary.NativeEndian.PutUint64(y[8:], uint64(r.Int64N(1<<24)-1<<22))
+				}
 				if primitives[v.Primitive].role == integer {
 					for i := 0; i < len(y); i += 8 {
 						binary.NativeEndian.PutUint32(y[i:], uint32(r.IntN(40)-4))
@@ -465,7 +487,7 @@ func TestPrimitives(t *testing.T) {
 						x[i] &= byte(i)
 					}
 				}
-				if xs == 4 && v.Primitive != ConvertI32 && primitives[v.Primitive].role != integer {
+				if xs == 4 && v.Primitive != ConvertI32 && v.Primitive != FixedPoint && primitives[v.Primitive].role != integer {
 					x = values(r, n)
 				}
 				num := &Numbers{Scale: float32(r.NormFloat64()), Sub: float32(r.IntN(3)), Lo: -128, Hi: 127, Back: 0.3, Flip: n%2 == 0}
@@ -716,6 +738,10 @@ func TestRunPanics(t *testing.T) {
 		for damaged := range 3 {
 			lengths := []int{v.Primitive.results(3), 3 * xs, 256}
 			if lengths[damaged]--; damaged == 2 && v.Primitive.isBinary() {
+				lengths[2] = 11
+			} else if damaged == 2 && v.Primitive == FixedPoint {
+				lengths[2] = 15
+			} else if damaged == 2 && v.Primitive == Affine {
 				lengths[2] = 11
 			} else if damaged == 2 && v.Primitive != Lookup {
 				continue
