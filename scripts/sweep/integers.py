@@ -127,9 +127,9 @@ def behind():
             x=bytes_of(IMAGE), y=bytes_of(IMAGE, name="y"), min_x=scalar(-1.0), max_x=scalar(1.0), min_y=scalar(-2.0),
             max_y=scalar(3.0))[0]
 
-    def relu(op, **kw):
+    def relu(op):
         return lambda: getattr(R, op)(features=bytes_of(IMAGE), min_features=scalar(-1.0), max_features=scalar(8.0),
-            **{name: scalar(v) for name, v in kw.items()})[0]
+)[0]
 
     return {
         "Requantize": lambda: R.Requantize(
@@ -149,7 +149,6 @@ def behind():
             input=bytes_of(IMAGE), bias=quantized(tf.quint8, random.randint(0, 256, 64)), min_input=scalar(-1.0),
             max_input=scalar(1.0), min_bias=scalar(-2.0), max_bias=scalar(2.0), out_type=tf.qint32)[0],
         "QuantizedRelu": relu("QuantizedRelu"), "QuantizedRelu6": relu("QuantizedRelu6"),
-        "QuantizedReluX": relu("QuantizedReluX", max_value=5.0),
         "QuantizedConcatV2": lambda: node(
             "QuantizedConcatV2", [bytes_of(IMAGE), bytes_of(IMAGE, name="y")], tf.constant(3), [scalar(0.0), scalar(0.0)],
             [scalar(1.0), scalar(2.0)]),

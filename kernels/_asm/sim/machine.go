@@ -1067,3 +1067,22 @@ func (m *Machine) VPMOVQB(a, b SimOperand) {
 	}
 	m.write(b, out, a.bytes/8)
 }
+
+func (m *Machine) VPSRAVQ(counts, a, b SimOperand) {
+	m.wide(counts, a, b, func(n, x uint64) uint64 { return uint64(int64(x) >> min(n, 63)) })
+}
+
+func (m *Machine) VPSUBQ(a, b, c SimOperand) {
+	m.wide(a, b, c, func(x, y uint64) uint64 { return y - x })
+}
+
+// VPMOVSXDQ widens with the sign.
+func (m *Machine) VPMOVSXDQ(a, b SimOperand) {
+	in := m.read(a, b.bytes/2)
+	var out [64]byte
+	for i := range b.bytes / 8 {
+		v := int32(binary.LittleEndian.Uint32(in[4*i:]))
+		binary.LittleEndian.PutUint64(out[8*i:], uint64(int64(v)))
+	}
+	m.write(b, out, b.bytes)
+}

@@ -702,10 +702,38 @@ func lowerUniformQuantize(c *compiler, n *core.Node) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	v, p, y := elementwise.Choose(c.isas, elementwise.Affine), &elementwise.Numbers{Scale: factor}, machine.Bytes(numbers[:])
+	v := elementwise.Choose(c.isas, elementwise.Affine)
+	p, y := &elementwise.Numbers{Scale: factor}, machine.Bytes(numbers[:])
 	src, dst := c.buffer(in[0]), c.newOutput(n.Out(0))
 	c.emitParts(n, v.Name, elements, []int{src}, func(r *machine.Run, i0, i1 int) {
 		v.Run(r.Mem[dst][i0:], r.Mem[src][4*i0:], y, i1-i0, p)
+	})
+	return true, nil
+}
+
+var _ = lowers[tensorflow.UniformRequantize](lowerUniformRequantize)
+
+// lowerUniformRequantize lowers that of i32 to bytes by constants.
+func lowerUniformRequantize(c *compiler, n *core.Node) (bool, error) {
+	op, in, elements := n.Op().(*tensorflow.UniformRequantize), n.Inputs(), n.Outputs()[0].Shape.MustElements()
+	constants := make([]*core.Tensor, len(in))
+	for i, v := range in[1:] {
+		if constants[i+1] = v.Constant(); constants[i+1] == nil {
+			return false, nil
+		}
+	}
+	f, ok := op.Rescaling(in[0].Type(), constants)
+	if !ok || elements == 0 || f.Shift < 1 || f.Shift > 63 {
+		return false, nil
+	}
+	y := (&elementwise.Rescaling{
+		Zero: int64(f.Zero), Factor: f.Factor, Half: 1 << (f.Shift - 1), Shift: int64(f.Shift),
+		Offset: int64(f.Offset), Lo: op.Lo, Hi: op.Hi,
+	}).Bytes()
+	v := elementwise.Choose(c.isas, elementwise.Rescale)
+	src, dst := c.buffer(in[0]), c.newOutput(n.Out(0))
+	c.emitParts(n, v.Name, elements, []int{src}, func(r *machine.Run, i0, i1 int) {
+		v.Run(r.Mem[dst][i0:], r.Mem[src][4*i0:], y, i1-i0, nil)
 	})
 	return true, nil
 }

@@ -98,6 +98,7 @@ var avx512vnni = routines{
 	ConvertI64:      {64, func(c call) { elementwise_f32_s64_64_avx512vnni(&c) }},
 	ToI64:           {64, func(c call) { elementwise_b64_tos64_64_avx512vnni(&c) }},
 	FixedPoint:      {64, func(c call) { elementwise_b8_fixedpoint_64_avx512vnni(&c) }},
+	Rescale:         {64, func(c call) { elementwise_b8_rescale_64_avx512vnni(&c) }},
 	Scaled:          {64, func(c call) { elementwise_f32_scaled_64_avx512vnni(&c) }},
 	AddScaled:       {64, func(c call) { elementwise_f32_addscaled_64_avx512vnni(&c) }},
 	Interpolate:     {64, func(c call) { elementwise_f32_interpolate_64_avx512vnni(&c) }},

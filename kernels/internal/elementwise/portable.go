@@ -199,6 +199,7 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	DividedLevels: levels(func(v, scale float32) float32 { return v / scale }),
 	Affine:        affine,
 	FixedPoint:    fixedPoint,
+	Rescale:       rescale,
 	FoldAdd:       fold(func(lane, x float32) float32 { return lane + x }),
 	FoldMultiply:  fold(func(lane, x float32) float32 { return lane * x }),
 	FoldMaximum: fold(func(lane, x float32) float32 {
@@ -426,5 +427,18 @@ func fixedPoint(out, x, y []byte, n int, _ *Numbers) {
 	scale, offset := f[0], f[1]
 	for i, q := range view[int32](x, n) {
 		out[i] = byte(min(max(((int64(float32(q))*scale)>>32+offset)>>16, 0), 255))
+	}
+}
+
+func rescale(out, x, y []byte, n int, _ *Numbers) {
+	f := view[int64](y, 7)
+	for i, q := range view[int32](x, n) {
+		whole := int64(math.MinInt32)
+		if v := int64(float32(q)); v <= math.MaxInt32 {
+			whole = v
+		}
+		v := (int64(int32(whole-f[0]))*f[1] + f[2]) >> uint(f[3])
+		v = int64(int32(min(max(v, math.MinInt32), math.MaxInt32) + f[4]))
+		out[i] = byte(max(min(v, f[6]), f[5]))
 	}
 }

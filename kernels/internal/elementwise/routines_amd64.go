@@ -228,6 +228,13 @@ func elementwise_f32_s64_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_b8_fixedpoint_64_avx512vnni(c *call)
 
+// elementwise_b8_rescale_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] rescaled as y says, s32
+//
+//go:noescape
+func elementwise_b8_rescale_64_avx512vnni(c *call)
+
 // elementwise_b8_finite_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = 1 if x[i] is finite, else 0

@@ -54,6 +54,8 @@ func (v *Variant) Run(out, x, y []byte, n int, p *Numbers) {
 		ys = 256
 	case v.Primitive == FixedPoint:
 		ys = 16
+	case v.Primitive == Rescale:
+		ys = 56
 	case v.Primitive == Affine:
 		ys = 12
 	}
