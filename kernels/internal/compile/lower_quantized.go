@@ -1,7 +1,6 @@
 package compile
 
 import (
-	"encoding/binary"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -78,9 +77,9 @@ func lowerRequantize(c *compiler, n *core.Node) (bool, error) {
 	}
 	in, res := c.emitRange(n)
 	dst := res[0]
-	c.emitParts(n, v.Name, elements, in, func(r *machine.Run, i0, i1 int) {
-		f := tensorflow.NewFixedPoint(floatAt(r, in[1]), floatAt(r, in[2]), floatAt(r, in[3]), floatAt(r, in[4]))
-		v.Run(r.Mem[dst][i0:], r.Mem[in[0]][4*i0:], fixedPoint(f), i1-i0, nil)
+	f := c.emitFixedPoint(n, in[1:5])
+	c.emitParts(n, v.Name, elements, []int{in[0], f}, func(r *machine.Run, i0, i1 int) {
+		v.Run(r.Mem[dst][i0:], r.Mem[in[0]][4*i0:], r.Mem[f], i1-i0, nil)
 	})
 	return true, nil
 }
@@ -109,9 +108,23 @@ func (c *compiler) constantRanges(n *core.Node) ([]float32, error) {
 func floatAt(r *machine.Run, b int) float32 { return machine.View[float32](r.Mem[b])[0] }
 
 // fixedPoint returns the operand of the primitive FixedPoint.
-func fixedPoint(f tensorflow.FixedPoint) []byte {
-	b := binary.NativeEndian.AppendUint64(nil, uint64(f.Scale))
-	return binary.NativeEndian.AppendUint64(b, uint64(f.Offset))
+func fixedPoint(f tensorflow.FixedPoint) []byte { return machine.Bytes([]int64{f.Scale, f.Offset}) }
+
+// emitFixedPoint appends an instruction that computes that operand, for the buffers of two ranges, and
+// returns its buffer.
+func (c *compiler) emitFixedPoint(n *core.Node, ranges []int) int {
+	dst := c.newScratch(16)
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "range", Reads: ranges, Writes: []int{dst},
+		Run: func(r *machine.Worker, _, _ int) error {
+			f := tensorflow.NewFixedPoint(floatAt(r.Run, ranges[0]), floatAt(r.Run, ranges[1]), floatAt(r.Run, ranges[2]),
+				floatAt(r.Run, ranges[3]))
+			y := machine.View[int64](r.Mem[dst])
+			y[0], y[1] = f.Scale, f.Offset
+			return nil
+		},
+	})
+	return dst
 }
 
 // extremes is the smallest and the largest element of each part of a tensor.
@@ -169,10 +182,9 @@ func lowerUsedRange(c *compiler, n *core.Node) (bool, error) {
 	}
 	ranges, dst := []int{in[1], in[2], out[1], out[2]}, out[0]
 	rescale := elementwise.Choose(c.isas, elementwise.FixedPoint)
-	c.emitParts(n, rescale.Name, elements, append(ranges, src), func(r *machine.Run, i0, i1 int) {
-		f := tensorflow.NewFixedPoint(floatAt(r, ranges[0]), floatAt(r, ranges[1]), floatAt(r, ranges[2]),
-			floatAt(r, ranges[3]))
-		rescale.Run(r.Mem[dst][i0:], r.Mem[src][4*i0:], fixedPoint(f), i1-i0, nil)
+	f := c.emitFixedPoint(n, ranges)
+	c.emitParts(n, rescale.Name, elements, []int{f, src}, func(r *machine.Run, i0, i1 int) {
+		rescale.Run(r.Mem[dst][i0:], r.Mem[src][4*i0:], r.Mem[f], i1-i0, nil)
 	})
 	return true, nil
 }
