@@ -308,7 +308,8 @@ func TestTopK(t *testing.T) {
 						}
 					}
 					requireKernel(t, "top_f32_portable", x, func(x core.Value) (core.Value, error) {
-						y, err := core.NewNode(&indexing.TopK{Type: []core.Type{core.I32, core.I64}[out]}, x, core.NewConstant(core.Scalar(int32(k))))
+						op := &indexing.TopK{Type: []core.Type{core.I32, core.I64}[out]}
+						y, err := core.NewNode(op, x, core.NewConstant(core.Scalar(int32(k))))
 						if err != nil {
 							return core.Value{}, err
 						}

@@ -11,7 +11,7 @@ import (
 // Operations of i32 wrap, whichever operand broadcasts.
 func TestIntegerRows(t *testing.T) {
 	for _, op := range []core.Op{
-		&pointwise.Add{}, &pointwise.Subtract{}, &pointwise.Multiply{},
+		&pointwise.Add{}, &pointwise.Subtract{}, &pointwise.Multiply{}, &pointwise.Maximum{}, &pointwise.Minimum{},
 		&pointwise.Binary{Function: pointwise.BitwiseAnd}, &pointwise.Binary{Function: pointwise.BitwiseOr},
 		&pointwise.Binary{Function: pointwise.BitwiseXor}, &pointwise.Binary{Function: pointwise.LeftShift},
 		&pointwise.Binary{Function: pointwise.RightShift},

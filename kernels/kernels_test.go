@@ -134,3 +134,34 @@ func TestLevelsOfComputedRange(t *testing.T) {
 		}
 	}
 }
+
+// TestRequantizePerChannel: channels fewer and more than a block, and scales of all.
+func TestRequantizePerChannel(t *testing.T) {
+	for i, channels := range []int{1, 3, 64, 1500} {
+		for _, typ := range []core.Type{core.U8, core.I8} {
+			g := newGraph(t, uint64(i))
+			x := g.parameter(core.I32, core.Shape{3, 7, channels})
+			low, high := g.reals(channels, 3e3, false), g.reals(channels, 7e4, false)
+			n := g.node(&tensorflow.RequantizePerChannel{Type: typ}, x, low, high, scalar(float32(-2)), scalar(float32(3)))
+			g.results(n)
+			g.check(false, "elementwise_b8_quantize_")
+		}
+	}
+}
+
+// TestUniform: quantizations and requantizations to bytes, beyond what they hold too.
+func TestUniform(t *testing.T) {
+	for seed := range uint64(8) {
+		g := newGraph(t, seed)
+		zero := scalar(int32(g.r.IntN(20) - 10))
+		x := g.parameter(core.F32, core.Shape{5, 333})
+		large := g.apply(&pointwise.Multiply{}, x, scalar([]float32{1, 1e30}[seed%2]))
+		g.result(g.apply(&tensorflow.UniformQuantize{Type: core.I8, Axis: -1, Lo: -120, Hi: 127}, large,
+			scalar(float32(0.3)), zero))
+		q := g.parameter(core.I32, core.Shape{5, 333})
+		scale := scalar([]float32{1e-6, 1e-9, 3e4, 0.7}[seed/2])
+		g.result(g.apply(&tensorflow.UniformRequantize{Type: core.I8, Axis: -1, Lo: -128, Hi: 100}, q, scale, zero,
+			scalar(float32(0.1)), scalar(int32(g.r.IntN(20)-10))))
+		g.check(true, "affine", "rescale")
+	}
+}

@@ -26,7 +26,8 @@ def weights(*shape):
 
 
 def convolution(op, bias=False, frozen=False, summand=None, out=tf.qint32, filters=(3, 3, 64, 64)):
-    """A QuantizedConv2D* with what its name says: 3x3, 64 to 64 channels, or a filter for each channel."""
+    """A QuantizedConv2D* with what its name says: 3x3, 64 to 64 channels, or a filter for each channel. The summand is
+    computed: one that TensorFlow may not overwrite ends its process."""
     def build():
         inputs = [bytes_of(HALF), weights(*filters)]
         if bias:
@@ -35,9 +36,9 @@ def convolution(op, bias=False, frozen=False, summand=None, out=tf.qint32, filte
         if frozen:
             inputs += [scalar(0.0), scalar(6.0)]
         if summand == tf.float32:
-            inputs.append(data(HALF, tf.float32, "summand"))
+            inputs.append(data(HALF, tf.float32, "summand") + 1)
         elif summand:
-            inputs += [data(HALF, summand, "summand"), *span(3.0)]
+            inputs += [tf.bitcast(data(HALF, tf.uint8, "summand") + 1, summand), *span(3.0)]
         return node(op, *inputs, strides=[1, 1, 1, 1], padding="SAME", out_type=out)
     return build
 
@@ -50,6 +51,7 @@ def convolutions():
         c + "AndReluAndRequantize": convolution(c + "AndReluAndRequantize", frozen=True, out=tf.quint8),
         c + "WithBias": convolution(c + "WithBias", True),
         c + "WithBiasAndRelu": convolution(c + "WithBiasAndRelu", True),
+        c + "WithBiasSumAndRelu": convolution(c + "WithBiasSumAndRelu", True, summand=tf.float32),
         c + "WithBiasAndRequantize": convolution(c + "WithBiasAndRequantize", True, True, out=tf.qint8),
         c + "WithBiasAndReluAndRequantize": convolution(c + "WithBiasAndReluAndRequantize", True, True, out=tf.quint8),
         c + "WithBiasSumAndReluAndRequantize": convolution(
@@ -125,8 +127,9 @@ def behind():
             x=bytes_of(IMAGE), y=bytes_of(IMAGE, name="y"), min_x=scalar(-1.0), max_x=scalar(1.0), min_y=scalar(-2.0),
             max_y=scalar(3.0))[0]
 
-    def relu(op, **kw):
-        return lambda: getattr(R, op)(features=bytes_of(IMAGE), min_features=scalar(-1.0), max_features=scalar(8.0), **kw)[0]
+    def relu(op):
+        return lambda: getattr(R, op)(features=bytes_of(IMAGE), min_features=scalar(-1.0), max_features=scalar(8.0),
+)[0]
 
     return {
         "Requantize": lambda: R.Requantize(
@@ -146,7 +149,6 @@ def behind():
             input=bytes_of(IMAGE), bias=quantized(tf.quint8, random.randint(0, 256, 64)), min_input=scalar(-1.0),
             max_input=scalar(1.0), min_bias=scalar(-2.0), max_bias=scalar(2.0), out_type=tf.qint32)[0],
         "QuantizedRelu": relu("QuantizedRelu"), "QuantizedRelu6": relu("QuantizedRelu6"),
-        "QuantizedReluX": relu("QuantizedReluX", max_value=scalar(5.0)),
         "QuantizedConcatV2": lambda: node(
             "QuantizedConcatV2", [bytes_of(IMAGE), bytes_of(IMAGE, name="y")], tf.constant(3), [scalar(0.0), scalar(0.0)],
             [scalar(1.0), scalar(2.0)]),

@@ -101,12 +101,19 @@ func (op *QuantizedBatchNorm) Eval(in, out []*core.Tensor) error {
 	k, shift := op.factors(to, real[1], real[2], real[3], real[4])
 	one := to.floatToQuantized(1, core.I32)
 	input := tRange.requantizeInNewRange(in[0].Type(), to, core.I32)
-	q := in[0].Int64s()
-	y := make([]int64, len(q))
-	eachSlice(in[0].Shape(), 3, func(i, c int) {
-		y[i] = int64(int32(input(q[i])*k[c]))/one + shift[c]
-	})
-	elements.SetInts(out[0], y)
+	element := func(q int64, c int) int32 { return int32(int64(int32(input(q)*k[c]))/one + shift[c]) }
+	y := core.Data[int32](out[0])
+	if in[0].Type() == core.U8 && len(y) > 256*len(k) { // all bytes, of each channel
+		table := make([]int32, 256*len(k))
+		for i := range table {
+			table[i] = element(int64(i%256), i/256)
+		}
+		x := core.Data[uint8](in[0])
+		eachSlice(in[0].Shape(), 3, func(i, c int) { y[i] = table[c<<8|int(x[i])] })
+	} else {
+		q := in[0].Int64s()
+		eachSlice(in[0].Shape(), 3, func(i, c int) { y[i] = element(q[i], c) })
+	}
 	setRange(out, 1, to)
 	return nil
 }

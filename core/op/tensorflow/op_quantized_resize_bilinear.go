@@ -93,11 +93,37 @@ func (op *QuantizedResizeBilinear) Eval(in, out []*core.Tensor) error {
 			x.Shape(), s,
 			core.Data[float32](x), core.Data[float32](out[0]), interpolate.Between)
 	case x.Type() == core.U8:
-		op.fixedPoint(x, out[0], s, 7)
+		op.bytes(x.Shape(), s, core.Data[uint8](x), core.Data[uint8](out[0]))
 	default:
 		op.fixedPoint(x, out[0], s, 30)
 	}
 	return nil
+}
+
+// bytes interpolates bytes with 7 bits of fraction, as fixedPoint does.
+func (op *QuantizedResizeBilinear) bytes(from, to core.Shape, x, y []uint8) {
+	const m = 128
+	like := interpolate.Sampling{AlignCorners: op.AlignCorners, HalfPixelCenters: op.HalfPixelCenters}
+	rows, columns := like.Lerps(from[1], to[1]), like.Lerps(from[2], to[2])
+	channels, row := from[3], from[2]*from[3]
+	for n := range from[0] {
+		image := x[n*from[1]*row:]
+		for _, v := range rows {
+			upper, lower, down := image[v.Lower*row:][:row], image[v.Upper*row:][:row], int32(v.Fraction*m)
+			for _, h := range columns {
+				left, right, across := h.Lower*channels, h.Upper*channels, int32(h.Fraction*m)
+				out := y[:channels]
+				tl, tr := upper[left:][:channels], upper[right:][:channels]
+				bl, br := lower[left:][:channels], lower[right:][:channels]
+				for c, v := range tl {
+					top := int32(v)*m + (int32(tr[c])-int32(v))*across
+					bottom := int32(bl[c])*m + (int32(br[c])-int32(bl[c]))*across
+					out[c] = uint8((top + (bottom-top)/m*down + m/2) / m)
+				}
+				y = y[channels:]
+			}
+		}
+	}
 }
 
 // fixedPoint interpolates integers with some bits of fraction.

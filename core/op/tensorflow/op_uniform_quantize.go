@@ -94,3 +94,12 @@ func affineQuantize(x, inverse float32, zero int32, lo, hi int64) int64 {
 	i := truncateToInt32(math.Floor(float64(float32(x*inverse) + 0.5)))
 	return max(min(int64(int32(i)+zero), hi), lo)
 }
+
+// Affine returns the factor, the zero point and the bounds with which each element of f32 becomes a
+// byte; false if there are several scales, or no bytes.
+func (op *UniformQuantize) Affine(scale, zero *core.Tensor) (factor float32, numbers [3]int32, ok bool) {
+	if op.Axis != -1 || op.Type.Size() != 1 || scale.Len() != 1 || checkUniform(scale, 1) != nil {
+		return 0, numbers, false
+	}
+	return 1 / core.Data[float32](scale)[0], [3]int32{core.Data[int32](zero)[0], int32(op.Lo), int32(op.Hi)}, true
+}

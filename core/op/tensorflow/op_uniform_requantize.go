@@ -184,3 +184,26 @@ func (f fixedMultiplier) times(x int64) int32 {
 func (op *UniformRequantize) Elements() trait.Elements {
 	return trait.ElementsOfSlices(op.Axis, true)
 }
+
+// Rescaling is what becomes of x, an i32 that is rounded to float32 and back: (x-Zero)*Factor is
+// rounded to Shift bits less, saturated, and Offset added, between the bounds of the op.
+type Rescaling struct {
+	Zero, Offset int32
+	Factor       int64
+	Shift        int
+}
+
+// Rescaling returns it for inputs of Eval of which x is not read; false if there are several, if x
+// is no i32, or if results are no bytes.
+func (op *UniformRequantize) Rescaling(x core.Type, in []*core.Tensor) (Rescaling, bool) {
+	if op.Axis != -1 || x != core.I32 || op.Type.Size() != 1 || len(in) != 5 {
+		return Rescaling{}, false
+	}
+	m, err := op.multipliers(in)
+	if err != nil || len(m) != 1 || in[2].Len() != 1 || in[4].Len() != 1 {
+		return Rescaling{}, false
+	}
+	return Rescaling{
+		Zero: core.Data[int32](in[2])[0], Offset: core.Data[int32](in[4])[0], Factor: m[0].n, Shift: 31 - m[0].shift,
+	}, true
+}

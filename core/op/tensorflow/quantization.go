@@ -254,8 +254,16 @@ func eachSlice(s core.Shape, axis int, f func(i, c int)) {
 	if axis >= 0 {
 		n, inner = s[axis], core.Shape(s[axis+1:]).MustElements()
 	}
-	for i := range s.MustElements() {
-		f(i, i/inner%n)
+	if n*inner == 0 {
+		return
+	}
+	for i := 0; i < s.MustElements(); {
+		for c := range n {
+			for range inner {
+				f(i, c)
+				i++
+			}
+		}
 	}
 }
 

@@ -106,6 +106,65 @@ var conversions = []primitive{
 			}
 		},
 	},
+	{
+		result: "b8", name: "fixedpoint", x: 4, out: 1, wide: true,
+		doc: "min(max(((s64(f32(x[i]))*y[0] >> 32) + y[1]) >> 16, 0), 255), x s32, y two s64",
+		start: func(g *gen) {
+			g.MOVQ(field("y"), y)
+			g.VPBROADCASTQ(emit.At(y, 0), g.V(8))
+			g.VPBROADCASTQ(emit.At(y, 8), g.V(9))
+			g.VXORPS(g.V(10), g.V(10), g.V(10))
+			g.MOVQ(operand.U64(255), reg.RAX)
+			g.VPBROADCASTQ(reg.RAX, g.V(11))
+		},
+		step: func(g *gen) {
+			for i := range 2 * vectors {
+				v := g.V(i % vectors)
+				g.VCVTDQ2PS(emit.At(x, 32*i), emit.Y(v))
+				g.VCVTTPS2QQ(emit.Y(v), v)
+				g.VPMULLQ(g.V(8), v, v)
+				g.VPSRAQ(operand.U8(32), v, v)
+				g.VPADDQ(g.V(9), v, v)
+				g.VPSRAQ(operand.U8(16), v, v)
+				g.VPMAXSQ(g.V(10), v, v)
+				g.VPMINSQ(g.V(11), v, v)
+				g.VPMOVQB(v, emit.At(out, 8*i))
+			}
+		},
+	},
+	{
+		result: "b8", name: "rescale", doc: "x[i] rescaled as y says, s32", x: 4, out: 1, wide: true,
+		start: func(g *gen) {
+			g.MOVQ(field("y"), y)
+			for i := range 7 { // zero, factor, half, shift, offset, lo, hi
+				g.VPBROADCASTQ(emit.At(y, 8*i), g.V(8+i))
+			}
+			for i, limit := range []int64{math.MinInt32, math.MaxInt32} {
+				g.MOVQ(operand.U64(limit), reg.RAX)
+				g.VPBROADCASTQ(reg.RAX, g.V(16+i))
+			}
+		},
+		step: func(g *gen) {
+			for i := range 2 * vectors {
+				v := g.V(i % vectors)
+				g.VCVTDQ2PS(emit.At(x, 32*i), emit.Y(v))
+				g.VCVTTPS2DQ(emit.Y(v), emit.Y(v))
+				g.VPMOVSXDQ(emit.Y(v), v)
+				g.VPSUBQ(g.V(8), v, v)
+				g.wrap(v)
+				g.VPMULLQ(g.V(9), v, v)
+				g.VPADDQ(g.V(10), v, v)
+				g.VPSRAVQ(g.V(11), v, v)
+				g.VPMAXSQ(g.V(16), v, v)
+				g.VPMINSQ(g.V(17), v, v)
+				g.VPADDQ(g.V(12), v, v)
+				g.wrap(v)
+				g.VPMINSQ(g.V(14), v, v)
+				g.VPMAXSQ(g.V(13), v, v)
+				g.VPMOVQB(v, emit.At(out, 8*i))
+			}
+		},
+	},
 	classification("finite", "x[i] is finite", 1),
 	classification("infinite", "x[i] is infinite", 0),
 	classification("nan", "x[i] is NaN", unordered),
@@ -130,6 +189,12 @@ func widening(name string, load func(*gen, operand.Mem, reg.VecPhysical)) primit
 			g.storeWords()
 		},
 	}
+}
+
+// wrap makes quadwords what their lower halves are as s32.
+func (g *gen) wrap(v reg.VecPhysical) {
+	g.VPSLLQ(operand.U8(32), v, v)
+	g.VPSRAQ(operand.U8(32), v, v)
 }
 
 // comparison gives bytes, 1 where a predicate holds.

@@ -61,6 +61,35 @@ var scaled = []primitive{
 		g.VMULPS(g.V(8), tmp(g), tmp(g))
 		g.VADDPS(tmp(g), v, v)
 	}),
+	{
+		result: "b8", name: "affine", x: 4, out: 1,
+		doc: "max(min(s32(floor(x[i] * scale + 1/2)) + y[0], y[2]), y[1]), y three s32",
+		start: func(g *gen) {
+			g.MOVQ(field("y"), y)
+			g.constants("scale")
+			g.doublewords(9, math.Float32bits(0.5))
+			g.VPBROADCASTD(emit.At(y, 0), g.V(10))
+			g.VPBROADCASTD(emit.At(y, 4), g.V(11))
+			g.VPBROADCASTD(emit.At(y, 8), g.V(15))
+			g.VPXOR(emit.X(g.V(12)), emit.X(g.V(12)), emit.X(g.V(12)))
+			if g.Width == 32 {
+				g.unpacking()
+				g.VPCMPEQW(reg.Y14, reg.Y14, reg.Y14)
+				g.VPSRLW(operand.U8(8), reg.Y14, reg.Y14)
+			}
+		},
+		step: func(g *gen) {
+			g.loadFloats()
+			g.each(func(v reg.VecPhysical) { g.VMULPS(g.V(8), v, v) })
+			g.each(func(v reg.VecPhysical) { g.VADDPS(g.V(9), v, v) })
+			g.each(func(v reg.VecPhysical) { g.round(floorMode, v) })
+			g.each(func(v reg.VecPhysical) { g.VCVTTPS2DQ(v, v) })
+			g.each(func(v reg.VecPhysical) { g.VPADDD(g.V(10), v, v) })
+			g.each(func(v reg.VecPhysical) { g.VPMINSD(g.V(15), v, v) })
+			g.each(func(v reg.VecPhysical) { g.VPMAXSD(g.V(11), v, v) })
+			g.storeBytes()
+		},
+	},
 	levels("levels", "*", func(g *gen, v reg.VecPhysical) { g.VMULPS(g.V(10), v, v) }),
 	levels("dividedlevels", "/", func(g *gen, v reg.VecPhysical) { g.VDIVPS(g.V(10), v, v) }),
 }
@@ -124,6 +153,8 @@ var integers = []primitive{
 	whole("add", "x[i] + y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPADDD(y, v, v) }),
 	whole("subtract", "x[i] - y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPSUBD(y, v, v) }),
 	whole("multiply", "x[i] * y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPMULLD(y, v, v) }),
+	whole("maximum", "max(x[i], y[i])", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPMAXSD(y, v, v) }),
+	whole("minimum", "min(x[i], y[i])", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPMINSD(y, v, v) }),
 	// The bits of floats are those of integers.
 	whole("and", "x[i] & y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VANDPS(y, v, v) }),
 	whole("or", "x[i] | y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VORPS(y, v, v) }),

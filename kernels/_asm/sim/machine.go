@@ -1155,3 +1155,54 @@ func (m *Machine) VINSERTF32X4(i, a, b, c SimOperand) {
 	copy(out[16*i.value:], part[:16])
 	m.write(c, out, c.bytes)
 }
+
+// VCVTTPS2QQ is VCVTTPS2QQ_Z of all.
+func (m *Machine) VCVTTPS2QQ(a, b SimOperand) {
+	m.mask[0] = 1<<8 - 1
+	m.VCVTTPS2QQ_Z(a, K(0), b)
+}
+
+func (m *Machine) VPMULLQ(a, b, c SimOperand) {
+	m.wide(a, b, c, func(x, y uint64) uint64 { return x * y })
+}
+
+func (m *Machine) VPSRAQ(i, a, b SimOperand) {
+	m.wide(a, a, b, func(x, _ uint64) uint64 { return uint64(int64(x) >> i.value) })
+}
+
+func (m *Machine) VPMAXSQ(a, b, c SimOperand) {
+	m.wide(a, b, c, func(x, y uint64) uint64 { return uint64(max(int64(x), int64(y))) })
+}
+
+func (m *Machine) VPMINSQ(a, b, c SimOperand) {
+	m.wide(a, b, c, func(x, y uint64) uint64 { return uint64(min(int64(x), int64(y))) })
+}
+
+// VPMOVQB takes the lowest byte of each quadword.
+func (m *Machine) VPMOVQB(a, b SimOperand) {
+	in := m.read(a, a.bytes)
+	var out [64]byte
+	for i := range a.bytes / 8 {
+		out[i] = in[8*i]
+	}
+	m.write(b, out, a.bytes/8)
+}
+
+func (m *Machine) VPSRAVQ(counts, a, b SimOperand) {
+	m.wide(counts, a, b, func(n, x uint64) uint64 { return uint64(int64(x) >> min(n, 63)) })
+}
+
+func (m *Machine) VPSUBQ(a, b, c SimOperand) {
+	m.wide(a, b, c, func(x, y uint64) uint64 { return y - x })
+}
+
+// VPMOVSXDQ widens with the sign.
+func (m *Machine) VPMOVSXDQ(a, b SimOperand) {
+	in := m.read(a, b.bytes/2)
+	var out [64]byte
+	for i := range b.bytes / 8 {
+		v := int32(binary.LittleEndian.Uint32(in[4*i:]))
+		binary.LittleEndian.PutUint64(out[8*i:], uint64(int64(v)))
+	}
+	m.write(b, out, b.bytes)
+}

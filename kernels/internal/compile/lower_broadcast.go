@@ -263,7 +263,8 @@ func (c *compiler) rowsOf(p elementwise.Primitive, then ...elementwise.Primitive
 // wholePrimitives are those of i32 for those of float32.
 var wholePrimitives = map[elementwise.Primitive]elementwise.Primitive{
 	elementwise.Add: elementwise.WholeAdd, elementwise.Subtract: elementwise.WholeSubtract,
-	elementwise.Multiply: elementwise.WholeMultiply,
+	elementwise.Multiply: elementwise.WholeMultiply, elementwise.Maximum: elementwise.WholeMaximum,
+	elementwise.Minimum: elementwise.WholeMinimum,
 }
 
 // lowerBinary lowers, row by row, the arithmetic of two operands that no chain combines.

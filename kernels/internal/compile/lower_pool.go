@@ -168,7 +168,8 @@ func lowerSums(c *compiler, n *core.Node, op *reduce.Reduction, divide bool) (bo
 	batch, taps, channels, ok := op.Sizes(data)
 	if ok && channels == 1 && n.Outputs()[0].Type == core.F32 && taps > 1 && batch*taps == data.MustElements() {
 		c.lowerRowFolds(n, batch, taps, rowFold{
-			fold: elementwise.Choose(c.isas, elementwise.FoldAdd), combine: func(a, b float32) float32 { return a + b }, mean: divide,
+			fold: elementwise.Choose(c.isas, elementwise.FoldAdd), mean: divide,
+			combine: func(a, b float32) float32 { return a + b },
 		})
 		return true, nil
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
-	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
 )
@@ -51,16 +50,22 @@ func lowerRequantize(c *compiler, n *core.Node) (bool, error) {
 	if out.Type.Size() != 1 || elements == 0 {
 		return false, nil
 	}
-	const fixed, eigen = "requantize_s32_fixedpoint_portable", "requantize_s32_eigen_portable"
+	v := elementwise.Choose(c.isas, elementwise.FixedPoint)
 	ranges, err := c.constantRanges(n)
 	switch {
 	case err != nil:
 		return false, err
 	case ranges != nil:
 		src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
+		if out.Type == core.U8 {
+			f := fixedPoint(tensorflow.NewFixedPoint(ranges[0], ranges[1], ranges[2], ranges[3]))
+			c.emitParts(n, v.Name, elements, []int{src}, func(r *machine.Run, i0, i1 int) {
+				v.Run(r.Mem[dst][i0:], r.Mem[src][4*i0:], f, i1-i0, nil)
+			})
+			return true, nil
+		}
 		element := op.Element(ranges[0], ranges[1], ranges[2], ranges[3])
-		kernel := map[bool]string{true: fixed, false: eigen}[out.Type == core.U8]
-		c.emitParts(n, kernel, elements, []int{src}, func(r *machine.Run, i0, i1 int) {
+		c.emitParts(n, "requantize_s32_eigen_portable", elements, []int{src}, func(r *machine.Run, i0, i1 int) {
 			to := r.Mem[dst][i0:i1]
 			for i, q := range machine.View[int32](r.Mem[src])[i0:i1] {
 				to[i] = byte(element(int64(q)))
@@ -72,9 +77,9 @@ func lowerRequantize(c *compiler, n *core.Node) (bool, error) {
 	}
 	in, res := c.emitRange(n)
 	dst := res[0]
-	c.emitParts(n, fixed, elements, in, func(r *machine.Run, i0, i1 int) {
-		f := tensorflow.NewFixedPoint(floatAt(r, in[1]), floatAt(r, in[2]), floatAt(r, in[3]), floatAt(r, in[4]))
-		applyFixedPoint(f, r.Mem[dst][i0:i1], machine.View[int32](r.Mem[in[0]])[i0:])
+	f := c.emitFixedPoint(n, in[1:5])
+	c.emitParts(n, v.Name, elements, []int{in[0], f}, func(r *machine.Run, i0, i1 int) {
+		v.Run(r.Mem[dst][i0:], r.Mem[in[0]][4*i0:], r.Mem[f], i1-i0, nil)
 	})
 	return true, nil
 }
@@ -102,11 +107,24 @@ func (c *compiler) constantRanges(n *core.Node) ([]float32, error) {
 // floatAt returns the first element of a buffer.
 func floatAt(r *machine.Run, b int) float32 { return machine.View[float32](r.Mem[b])[0] }
 
-func applyFixedPoint(f tensorflow.FixedPoint, out []byte, x []int32) {
-	x = x[:len(out)]
-	for i, q := range x {
-		out[i] = byte(f.Apply(int64(q)))
-	}
+// fixedPoint returns the operand of the primitive FixedPoint.
+func fixedPoint(f tensorflow.FixedPoint) []byte { return machine.Bytes([]int64{f.Scale, f.Offset}) }
+
+// emitFixedPoint appends an instruction that computes that operand, for the buffers of two ranges, and
+// returns its buffer.
+func (c *compiler) emitFixedPoint(n *core.Node, ranges []int) int {
+	dst := c.newScratch(16)
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "range", Reads: ranges, Writes: []int{dst},
+		Run: func(r *machine.Worker, _, _ int) error {
+			f := tensorflow.NewFixedPoint(floatAt(r.Run, ranges[0]), floatAt(r.Run, ranges[1]), floatAt(r.Run, ranges[2]),
+				floatAt(r.Run, ranges[3]))
+			y := machine.View[int64](r.Mem[dst])
+			y[0], y[1] = f.Scale, f.Offset
+			return nil
+		},
+	})
+	return dst
 }
 
 // extremes is the smallest and the largest element of each part of a tensor.
@@ -163,10 +181,10 @@ func lowerUsedRange(c *compiler, n *core.Node) (bool, error) {
 		return true, nil
 	}
 	ranges, dst := []int{in[1], in[2], out[1], out[2]}, out[0]
-	c.emitParts(n, "requantize_s32_fixedpoint_portable", elements, append(ranges, src), func(r *machine.Run, i0, i1 int) {
-		f := tensorflow.NewFixedPoint(floatAt(r, ranges[0]), floatAt(r, ranges[1]), floatAt(r, ranges[2]),
-			floatAt(r, ranges[3]))
-		applyFixedPoint(f, r.Mem[dst][i0:i1], machine.View[int32](r.Mem[src])[i0:])
+	rescale := elementwise.Choose(c.isas, elementwise.FixedPoint)
+	f := c.emitFixedPoint(n, ranges)
+	c.emitParts(n, rescale.Name, elements, []int{f, src}, func(r *machine.Run, i0, i1 int) {
+		rescale.Run(r.Mem[dst][i0:], r.Mem[src][4*i0:], r.Mem[f], i1-i0, nil)
 	})
 	return true, nil
 }
@@ -191,30 +209,37 @@ func lowerRequantizePerChannel(c *compiler, n *core.Node) (bool, error) {
 	}
 	channels := out.Shape[len(out.Shape)-1]
 	x, y := vector(core.I32, 0), vector(out.Type, 0)
-	state := c.newState(func() any { return make([]float32, channels) })
+	// The scales are repeated so that a block can begin at each channel.
+	state := c.newState(func() any { return make([]float32, channels+foldBlock) })
 	in, res := c.emitEval(n, "range", func(r *machine.Run, in, out []*core.Tensor) error {
 		in[0], out[0] = x, y
 		scales, err := op.Scales(in)
 		if err != nil {
 			return err
 		}
-		gemm.Repeat(r.State[state].([]float32), scales)
+		for i, table := 0, r.State[state].([]float32); i < len(table); i++ {
+			table[i] = scales[i%channels%len(scales)]
+		}
 		return op.Eval(in, out)
 	})
 	lo, hi := out.Type.Bounds()
-	c.emitParts(n, "requantize_s32_channels_portable", elements, in, func(r *machine.Run, i0, i1 int) {
-		scales := r.State[state].([]float32)
-		q, to := machine.View[int32](r.Mem[in[0]]), r.Mem[res[0]]
-		var v [unfusedBlock]float32
-		for i := i0; i < i1; {
-			at := i % channels
-			row := scales[at:min(channels, at+min(unfusedBlock, i1-i))]
-			for j, s := range row {
-				v[j] = float32(q[i+j]) * s
+	real, times := elementwise.Choose(c.isas, elementwise.ConvertI32), elementwise.Choose(c.isas, elementwise.Multiply)
+	quantize := elementwise.Choose(c.isas, elementwise.Quantize)
+	numbers := &elementwise.Numbers{Scale: 1, Lo: float32(lo), Hi: float32(hi)}
+	scratch := c.newScratch(productOf(c.threads, 4*foldBlock))
+	c.emit(machine.Instruction{
+		Node: n, Kernel: quantize.Name, Splits: true, Reads: in, Writes: res[:1], Scratch: []int{scratch},
+		Run: func(r *machine.Worker, part, parts int) error {
+			tmp, table := r.Mem[scratch][r.Thread*4*foldBlock:][:4*foldBlock], machine.Bytes(r.State[state].([]float32))
+			i0, i1 := splitElements(elements, part, parts)
+			for i := i0; i < i1; i += foldBlock {
+				k := min(foldBlock, i1-i)
+				real.Run(tmp, r.Mem[in[0]][4*i:], nil, k, numbers)
+				times.Run(tmp, tmp, table[i%channels*4:], k, nil)
+				quantize.Run(r.Mem[res[0]][i:], tmp, nil, k, numbers)
 			}
-			toBytes(to[i:], v[:len(row)], float32(lo), float32(hi))
-			i += len(row)
-		}
+			return nil
+		},
 	})
 	return true, nil
 }
@@ -674,4 +699,53 @@ func rangeOfParts(ends [][2]float32) (low, high float32) {
 		low, high = min(low, e[0]), max(high, e[1])
 	}
 	return low, high
+}
+
+var _ = lowers[tensorflow.UniformQuantize](lowerUniformQuantize)
+
+// lowerUniformQuantize lowers that to bytes by one constant scale.
+func lowerUniformQuantize(c *compiler, n *core.Node) (bool, error) {
+	in, elements := n.Inputs(), n.Outputs()[0].Shape.MustElements()
+	scale, zero := in[1].Constant(), in[2].Constant()
+	if scale == nil || zero == nil || elements == 0 {
+		return false, nil
+	}
+	factor, numbers, ok := n.Op().(*tensorflow.UniformQuantize).Affine(scale, zero)
+	if !ok {
+		return false, nil
+	}
+	v := elementwise.Choose(c.isas, elementwise.Affine)
+	p, y := &elementwise.Numbers{Scale: factor}, machine.Bytes(numbers[:])
+	src, dst := c.buffer(in[0]), c.newOutput(n.Out(0))
+	c.emitParts(n, v.Name, elements, []int{src}, func(r *machine.Run, i0, i1 int) {
+		v.Run(r.Mem[dst][i0:], r.Mem[src][4*i0:], y, i1-i0, p)
+	})
+	return true, nil
+}
+
+var _ = lowers[tensorflow.UniformRequantize](lowerUniformRequantize)
+
+// lowerUniformRequantize lowers that of i32 to bytes by constants.
+func lowerUniformRequantize(c *compiler, n *core.Node) (bool, error) {
+	op, in, elements := n.Op().(*tensorflow.UniformRequantize), n.Inputs(), n.Outputs()[0].Shape.MustElements()
+	constants := make([]*core.Tensor, len(in))
+	for i, v := range in[1:] {
+		if constants[i+1] = v.Constant(); constants[i+1] == nil {
+			return false, nil
+		}
+	}
+	f, ok := op.Rescaling(in[0].Type(), constants)
+	if !ok || elements == 0 || f.Shift < 1 || f.Shift > 63 {
+		return false, nil
+	}
+	y := (&elementwise.Rescaling{
+		Zero: int64(f.Zero), Factor: f.Factor, Half: 1 << (f.Shift - 1), Shift: int64(f.Shift),
+		Offset: int64(f.Offset), Lo: op.Lo, Hi: op.Hi,
+	}).Bytes()
+	v := elementwise.Choose(c.isas, elementwise.Rescale)
+	src, dst := c.buffer(in[0]), c.newOutput(n.Out(0))
+	c.emitParts(n, v.Name, elements, []int{src}, func(r *machine.Run, i0, i1 int) {
+		v.Run(r.Mem[dst][i0:], r.Mem[src][4*i0:], y, i1-i0, nil)
+	})
+	return true, nil
 }

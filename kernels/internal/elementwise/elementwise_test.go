@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -78,7 +79,7 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		}
 		return v
 	}
-	if defineConversion(p, out, x, y, i) || defineInteger(p, out, x, y, i) {
+	if defineConversion(p, out, x, y, i) || defineInteger(p, out, x, y, i) || defineScaled(p, out, x, y, i, num) {
 		return
 	}
 	switch p {
@@ -88,42 +89,6 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		put(float64(int8(x[i])) * float64(num.Scale))
 	case ConvertI32:
 		put(float64(float32(int32(binary.NativeEndian.Uint32(x[4*i:])))) * float64(num.Scale))
-	case FoldAdd:
-		store(out, i%Lanes, load(out, i%Lanes)+load(x, i))
-	case FoldMultiply:
-		store(out, i%Lanes, load(out, i%Lanes)*load(x, i))
-	case FoldMaximum, FoldMinimum:
-		lane, v := load(out, i%Lanes), load(x, i)
-		if lane == lane && !(p == FoldMaximum && lane > v) && !(p == FoldMinimum && lane < v) {
-			lane = v
-		}
-		store(out, i%Lanes, lane)
-	case Scaled:
-		put(f(x) * float64(num.Scale))
-	case AddScaled:
-		put(f(x) + float64(float32(f(y)*float64(num.Scale))))
-	case Interpolate:
-		put(f(x) + float64(float32(float64(float32(f(y)-f(x)))*float64(num.Scale))))
-	case Levels, DividedLevels:
-		v := f(x)
-		if !math.IsNaN(v) {
-			v = max(min(v, float64(num.Hi)), float64(num.Lo))
-		}
-		for _, g := range []func(v float64) float64{
-			func(v float64) float64 { return v - float64(num.Lo) },
-			func(v float64) float64 {
-				if p == DividedLevels {
-					return v / float64(num.Scale)
-				}
-				return v * float64(num.Scale)
-			},
-			func(v float64) float64 { return v - float64(num.Sub) },
-			func(v float64) float64 { return v + 0.5 }, math.Floor,
-			func(v float64) float64 { return v * float64(num.Back) },
-		} {
-			v = float64(float32(g(v)))
-		}
-		put(v)
 	case ConvertI64:
 		put(float64(float32(int64(binary.NativeEndian.Uint64(x[8*i:])))) * float64(num.Scale))
 	case Add:
@@ -183,6 +148,76 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 	}
 }
 
+// defineScaled is define for folds, and for what has numbers or an operand of its own.
+func defineScaled(p Primitive, out, x, y []byte, i int, num *Numbers) bool {
+	f := func(b []byte) float64 { return float64(math.Float32frombits(binary.NativeEndian.Uint32(b[4*i:]))) }
+	put := func(v float64) { store(out, i, float32(v)) }
+	switch p {
+	case FoldAdd:
+		store(out, i%Lanes, load(out, i%Lanes)+load(x, i))
+	case FoldMultiply:
+		store(out, i%Lanes, load(out, i%Lanes)*load(x, i))
+	case FoldMaximum, FoldMinimum:
+		lane, v := load(out, i%Lanes), load(x, i)
+		if lane == lane && !(p == FoldMaximum && lane > v) && !(p == FoldMinimum && lane < v) {
+			lane = v
+		}
+		store(out, i%Lanes, lane)
+	case Scaled:
+		put(f(x) * float64(num.Scale))
+	case AddScaled:
+		put(f(x) + float64(float32(f(y)*float64(num.Scale))))
+	case Interpolate:
+		put(f(x) + float64(float32(float64(float32(f(y)-f(x)))*float64(num.Scale))))
+	case Levels, DividedLevels:
+		v := f(x)
+		if !math.IsNaN(v) {
+			v = max(min(v, float64(num.Hi)), float64(num.Lo))
+		}
+		for _, g := range []func(v float64) float64{
+			func(v float64) float64 { return v - float64(num.Lo) },
+			func(v float64) float64 {
+				if p == DividedLevels {
+					return v / float64(num.Scale)
+				}
+				return v * float64(num.Scale)
+			},
+			func(v float64) float64 { return v - float64(num.Sub) },
+			func(v float64) float64 { return v + 0.5 }, math.Floor,
+			func(v float64) float64 { return v * float64(num.Back) },
+		} {
+			v = float64(float32(g(v)))
+		}
+		put(v)
+	default:
+		return defineBytes(p, out, x, y, i, num)
+	}
+	return true
+}
+
+// defineBytes is define for bytes that an operand of the call says how to make.
+func defineBytes(p Primitive, out, x, y []byte, i int, num *Numbers) bool {
+	f := func(b []byte) float64 { return float64(math.Float32frombits(binary.NativeEndian.Uint32(b[4*i:]))) }
+	switch p {
+	case Affine:
+		v, whole := math.Floor(float64(float32(float32(f(x)*float64(num.Scale))+0.5))), int32(math.MinInt32)
+		if math.Abs(v) < 1<<31 {
+			whole = int32(v)
+		}
+		zero, lo, hi := words(y, 0), words(y, 1), words(y, 2)
+		out[i] = byte(max(min(whole+zero, hi), lo))
+	case Rescale:
+		out[i] = byte(defineRescaled(int32(binary.NativeEndian.Uint32(x[4*i:])), y))
+	case FixedPoint:
+		q := int64(float32(int32(binary.NativeEndian.Uint32(x[4*i:]))))
+		scale, offset := int64(binary.NativeEndian.Uint64(y)), int64(binary.NativeEndian.Uint64(y[8:]))
+		out[i] = byte(min(max((q*scale>>32+offset)>>16, 0), 255))
+	default:
+		return false
+	}
+	return true
+}
+
 // defineInteger is define for operations of i32.
 func defineInteger(p Primitive, out, x, y []byte, i int) bool {
 	if primitives[p].role != integer {
@@ -192,12 +227,38 @@ func defineInteger(p Primitive, out, x, y []byte, i int) bool {
 	bits := min(max(int64(b), 0), 31)
 	v := map[Primitive]int64{
 		WholeAdd: int64(a) + int64(b), WholeSubtract: int64(a) - int64(b), WholeMultiply: int64(a) * int64(b),
+		WholeMaximum: int64(max(a, b)), WholeMinimum: int64(min(a, b)),
 		And: int64(a & b), Or: int64(a | b), Xor: int64(a ^ b),
 		ShiftLeft: int64(a) << bits, ShiftRight: int64(a) >> bits,
 	}[p]
 	binary.NativeEndian.PutUint32(out[4*i:], uint32(v))
 	return true
 }
+
+// defineRescaled rescales in arithmetic without bounds.
+func defineRescaled(x int32, y []byte) int64 {
+	f := func(i int) *big.Int { return big.NewInt(int64(binary.NativeEndian.Uint64(y[8*i:]))) }
+	wrapped := func(v *big.Int) *big.Int { return big.NewInt(int64(int32(v.Int64()))) }
+	between := func(v, lo, hi *big.Int) *big.Int {
+		if v.Cmp(hi) > 0 {
+			v = hi
+		}
+		if v.Cmp(lo) < 0 {
+			v = lo
+		}
+		return v
+	}
+	q := big.NewInt(int64(float32(x)))
+	if q.Int64() > math.MaxInt32 {
+		q = big.NewInt(math.MinInt32)
+	}
+	v := wrapped(q.Sub(q, f(0)))
+	v.Add(v.Mul(v, f(1)), f(2))
+	v = between(v.Rsh(v, uint(f(3).Int64())), big.NewInt(math.MinInt32), big.NewInt(math.MaxInt32))
+	return between(wrapped(new(big.Int).Add(v, f(4))), f(5), f(6)).Int64()
+}
+
+func words(b []byte, i int) int32 { return int32(binary.NativeEndian.Uint32(b[4*i:])) }
 
 // defineConversion is define for conversions, comparisons and Pick.
 func defineConversion(p Primitive, out, x, y []byte, i int) bool {
@@ -447,6 +508,43 @@ func requireEqual(t *testing.T, want, got []byte, size int, name string) {
 	}
 }
 
+// operands returns n elements of x, and y.
+func operands(r *rand.Rand, p Primitive, n int) (x, y []byte) {
+	xs, _ := p.sizes()
+	x, y = someBytes(r, n*xs), values(r, max(n, 64))
+	if p == Rescale {
+		shift := int64(20 + r.IntN(30))
+		copy(y, (&Rescaling{
+			Zero: r.Int64N(200) - 100, Factor: 1<<30 + r.Int64N(1<<30), Half: 1 << (shift - 1), Shift: shift,
+			Offset: r.Int64N(200) - 100, Lo: -128, Hi: r.Int64N(128),
+		}).Bytes())
+	}
+	if p == Affine {
+		for i, w := range []int32{int32(r.IntN(20) - 10), -128 + int32(r.IntN(2)*128), 100} {
+			binary.NativeEndian.PutUint32(y[4*i:], uint32(w))
+		}
+	}
+	if p == FixedPoint {
+		binary.NativeEndian.PutUint64(y, uint64(r.Int64N(1<<28)))
+		binary.NativeEndian.PutUint64(y[8:], uint64(r.Int64N(1<<24)-1<<22))
+	}
+	if primitives[p].role == integer {
+		for i := 0; i < len(y); i += 8 {
+			binary.NativeEndian.PutUint32(y[i:], uint32(r.IntN(40)-4))
+		}
+	}
+	if p == Pick {
+		for i := range x {
+			x[i] &= byte(i)
+		}
+	}
+	words := p == ConvertI32 || p == FixedPoint || p == Rescale || primitives[p].role == integer
+	if xs == 4 && !words {
+		x = values(r, n)
+	}
+	return x, y
+}
+
 // TestPrimitives covers steps: below, at and above each; and in place.
 func TestPrimitives(t *testing.T) {
 	for _, v := range runnable() {
@@ -454,21 +552,10 @@ func TestPrimitives(t *testing.T) {
 			xs, outs := v.Primitive.sizes()
 			for n := range 3*max(v.NR, 32) + 3 {
 				r := rand.New(rand.NewPCG(uint64(n), uint64(v.Primitive)))
-				x, y := someBytes(r, n*xs), values(r, max(n, 64))
-				if primitives[v.Primitive].role == integer {
-					for i := 0; i < len(y); i += 8 {
-						binary.NativeEndian.PutUint32(y[i:], uint32(r.IntN(40)-4))
-					}
+				x, y := operands(r, v.Primitive, n)
+				num := &Numbers{
+					Scale: float32(r.NormFloat64()), Sub: float32(r.IntN(3)), Lo: -128, Hi: 127, Back: 0.3, Flip: n%2 == 0,
 				}
-				if v.Primitive == Pick {
-					for i := range x {
-						x[i] &= byte(i)
-					}
-				}
-				if xs == 4 && v.Primitive != ConvertI32 && primitives[v.Primitive].role != integer {
-					x = values(r, n)
-				}
-				num := &Numbers{Scale: float32(r.NormFloat64()), Sub: float32(r.IntN(3)), Lo: -128, Hi: 127, Back: 0.3, Flip: n%2 == 0}
 				if n%3 == 0 {
 					num = &Numbers{Scale: 1, Lo: float32(r.IntN(9)), Hi: 255 - float32(r.IntN(9))}
 				}
@@ -717,6 +804,12 @@ func TestRunPanics(t *testing.T) {
 			lengths := []int{v.Primitive.results(3), 3 * xs, 256}
 			if lengths[damaged]--; damaged == 2 && v.Primitive.isBinary() {
 				lengths[2] = 11
+			} else if damaged == 2 && v.Primitive == FixedPoint {
+				lengths[2] = 15
+			} else if damaged == 2 && v.Primitive == Affine {
+				lengths[2] = 11
+			} else if damaged == 2 && v.Primitive == Rescale {
+				lengths[2] = 55
 			} else if damaged == 2 && v.Primitive != Lookup {
 				continue
 			}

@@ -197,6 +197,9 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	},
 	Levels:        levels(func(v, scale float32) float32 { return float32(v * scale) }),
 	DividedLevels: levels(func(v, scale float32) float32 { return v / scale }),
+	Affine:        affine,
+	FixedPoint:    fixedPoint,
+	Rescale:       rescale,
 	FoldAdd:       fold(func(lane, x float32) float32 { return lane + x }),
 	FoldMultiply:  fold(func(lane, x float32) float32 { return lane * x }),
 	FoldMaximum: fold(func(lane, x float32) float32 {
@@ -214,6 +217,8 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	WholeAdd:      combine(func(x, y int32) int32 { return x + y }),
 	WholeSubtract: combine(func(x, y int32) int32 { return x - y }),
 	WholeMultiply: combine(func(x, y int32) int32 { return x * y }),
+	WholeMaximum:  combine(func(x, y int32) int32 { return max(x, y) }),
+	WholeMinimum:  combine(func(x, y int32) int32 { return min(x, y) }),
 	And:           combine(func(x, y int32) int32 { return x & y }),
 	Or:            combine(func(x, y int32) int32 { return x | y }),
 	Xor:           combine(func(x, y int32) int32 { return x ^ y }),
@@ -403,5 +408,37 @@ func runQuantize(out, x, _ []byte, n int, p *Numbers) {
 		}
 		// The sum rounds to even: it has no bits for fractions.
 		out[i] = byte(math.Float32bits(min(f, p.Hi)+3<<22)) ^ flip
+	}
+}
+
+func affine(out, x, y []byte, n int, p *Numbers) {
+	f := view[int32](y, 3)
+	for i, v := range view[float32](x, n) {
+		level, whole := math.Floor(float64(float32(float32(v*p.Scale)+0.5))), int32(math.MinInt32)
+		if level >= math.MinInt32 && level <= math.MaxInt32 {
+			whole = int32(level)
+		}
+		out[i] = byte(max(min(whole+f[0], f[2]), f[1]))
+	}
+}
+
+func fixedPoint(out, x, y []byte, n int, _ *Numbers) {
+	f := view[int64](y, 2)
+	scale, offset := f[0], f[1]
+	for i, q := range view[int32](x, n) {
+		out[i] = byte(min(max(((int64(float32(q))*scale)>>32+offset)>>16, 0), 255))
+	}
+}
+
+func rescale(out, x, y []byte, n int, _ *Numbers) {
+	f := view[int64](y, 7)
+	for i, q := range view[int32](x, n) {
+		whole := int64(math.MinInt32)
+		if v := int64(float32(q)); v <= math.MaxInt32 {
+			whole = v
+		}
+		v := (int64(int32(whole-f[0]))*f[1] + f[2]) >> uint(f[3])
+		v = int64(int32(min(max(v, math.MinInt32), math.MaxInt32) + f[4]))
+		out[i] = byte(max(min(v, f[6]), f[5]))
 	}
 }

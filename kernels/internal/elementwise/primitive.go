@@ -1,6 +1,9 @@
 package elementwise
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // Primitive is one operation on every element of a run.
 type Primitive uint8
@@ -87,6 +90,8 @@ const (
 	WholeAdd                         // x + y, of i32 that wrap, as the following
 	WholeSubtract                    // x - y
 	WholeMultiply                    // x * y
+	WholeMaximum                     // the larger
+	WholeMinimum                     // the smaller
 	And                              // the bits that both have
 	Or                               // the bits that one has
 	Xor                              // the bits that one alone has
@@ -97,6 +102,9 @@ const (
 	Interpolate                      // x + (y - x) * Scale
 	Levels                           // floor((x, between Lo and Hi, less Lo) * Scale - Sub + 1/2) * Back; NaN stays
 	DividedLevels                    // the same with a division by Scale
+	FixedPoint                       // ((i64(f32(x))*y[0] >> 32) + y[1]) >> 16 within a byte, x i32, y two i64
+	Affine                           // i32(floor(x * Scale + 1/2)) + y[0] between y[1] and y[2], i32, as a byte
+	Rescale                          // a Rescaling, in y, of x, i32, as a byte
 	FoldAdd                          // out[i mod Lanes] + x[i] for each i in turn, in place, as the following
 	FoldMultiply                     // out[i mod Lanes] * x[i]
 	FoldMaximum                      // Maximum of out[i mod Lanes] and x[i]
@@ -133,7 +141,8 @@ var primitives = [numPrimitives]struct {
 	ConvertI64: {"s64", 8, 4, other}, ConvertF16: {"f16", 2, 4, other}, ConvertBF16: {"bf16", 2, 4, other},
 	ZeroNaN: {"zeronan", 4, 4, other}, Round: {"round", 4, 4, other}, Clamp: {"clamp", 4, 4, other},
 	Quantize: {"quantize", 4, 1, other}, Flip: {"flip", 1, 1, other}, Lookup: {"lookup", 1, 1, other},
-	Pick: {"pick", 1, 4, other},
+	Pick: {"pick", 1, 4, other}, FixedPoint: {"fixedpoint", 4, 1, other},
+	Affine: {"affine", 4, 1, other}, Rescale: {"rescale", 4, 1, other},
 
 	ToF16: {"tof16", 4, 2, narrowing}, ToBF16: {"tobf16", 4, 2, narrowing},
 	ToI32: {"tos32", 4, 4, narrowing}, ToI64: {"tos64", 4, 8, narrowing},
@@ -172,6 +181,7 @@ var primitives = [numPrimitives]struct {
 	FoldMaximum: {"foldmaximum", 4, 4, folding}, FoldMinimum: {"foldminimum", 4, 4, folding},
 
 	WholeAdd: {"add", 4, 4, integer}, WholeSubtract: {"subtract", 4, 4, integer},
+	WholeMaximum: {"maximum", 4, 4, integer}, WholeMinimum: {"minimum", 4, 4, integer},
 	WholeMultiply: {"multiply", 4, 4, integer}, And: {"and", 4, 4, integer}, Or: {"or", 4, 4, integer},
 	Xor: {"xor", 4, 4, integer}, ShiftLeft: {"shiftleft", 4, 4, integer}, ShiftRight: {"shiftright", 4, 4, integer},
 }
@@ -229,6 +239,20 @@ func (p Primitive) isAngular() bool { return p == Sin || p == Cos || p == Tan }
 
 // isRemainder reports whether the vector routines know only small quotients.
 func (p Primitive) isRemainder() bool { return p == TruncateMod || p == FloorMod }
+
+// Rescaling is the operand of Rescale: of x, rounded to float32 and truncated to i32, it makes
+// (x-Zero)*Factor + Half >> Shift, saturated to i32, plus Offset, between Lo and Hi. Differences and
+// sums wrap in 32 bits.
+type Rescaling struct{ Zero, Factor, Half, Shift, Offset, Lo, Hi int64 }
+
+// Bytes returns the operand.
+func (r *Rescaling) Bytes() []byte {
+	var b []byte
+	for _, v := range []int64{r.Zero, r.Factor, r.Half, r.Shift, r.Offset, r.Lo, r.Hi} {
+		b = binary.NativeEndian.AppendUint64(b, uint64(v))
+	}
+	return b
+}
 
 // Numbers are the parameters of a primitive.
 type Numbers struct {

@@ -228,6 +228,20 @@ func elementwise_b64_tos64_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_s64_64_avx512vnni(c *call)
 
+// elementwise_b8_fixedpoint_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = min(max(((s64(f32(x[i]))*y[0] >> 32) + y[1]) >> 16, 0), 255), x s32, y two s64
+//
+//go:noescape
+func elementwise_b8_fixedpoint_64_avx512vnni(c *call)
+
+// elementwise_b8_rescale_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] rescaled as y says, s32
+//
+//go:noescape
+func elementwise_b8_rescale_64_avx512vnni(c *call)
+
 // elementwise_b8_finite_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = 1 if x[i] is finite, else 0
@@ -326,6 +340,20 @@ func elementwise_s32_subtract_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_s32_multiply_64_avx512vnni(c *call)
 
+// elementwise_s32_maximum_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = max(x[i], y[i]), s32
+//
+//go:noescape
+func elementwise_s32_maximum_64_avx512vnni(c *call)
+
+// elementwise_s32_minimum_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = min(x[i], y[i]), s32
+//
+//go:noescape
+func elementwise_s32_minimum_64_avx512vnni(c *call)
+
 // elementwise_s32_and_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = x[i] & y[i], s32
@@ -381,6 +409,13 @@ func elementwise_f32_addscaled_64_avx512vnni(c *call)
 //
 //go:noescape
 func elementwise_f32_interpolate_64_avx512vnni(c *call)
+
+// elementwise_b8_affine_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = max(min(s32(floor(x[i] * scale + 1/2)) + y[0], y[2]), y[1]), y three s32
+//
+//go:noescape
+func elementwise_b8_affine_64_avx512vnni(c *call)
 
 // elementwise_f32_levels_64_avx512vnni computes, for i < n, a multiple of 64:
 //
@@ -732,6 +767,20 @@ func elementwise_s32_subtract_32_avx2(c *call)
 //go:noescape
 func elementwise_s32_multiply_32_avx2(c *call)
 
+// elementwise_s32_maximum_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = max(x[i], y[i]), s32
+//
+//go:noescape
+func elementwise_s32_maximum_32_avx2(c *call)
+
+// elementwise_s32_minimum_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = min(x[i], y[i]), s32
+//
+//go:noescape
+func elementwise_s32_minimum_32_avx2(c *call)
+
 // elementwise_s32_and_32_avx2 computes, for i < n, a multiple of 32:
 //
 //	out[i] = x[i] & y[i], s32
@@ -787,6 +836,13 @@ func elementwise_f32_addscaled_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_interpolate_32_avx2(c *call)
+
+// elementwise_b8_affine_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = max(min(s32(floor(x[i] * scale + 1/2)) + y[0], y[2]), y[1]), y three s32
+//
+//go:noescape
+func elementwise_b8_affine_32_avx2(c *call)
 
 // elementwise_f32_levels_32_avx2 computes, for i < n, a multiple of 32:
 //

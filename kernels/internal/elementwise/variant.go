@@ -52,6 +52,12 @@ func (v *Variant) Run(out, x, y []byte, n int, p *Numbers) {
 		ys = 4 * n
 	case v.Primitive == Lookup:
 		ys = 256
+	case v.Primitive == FixedPoint:
+		ys = 16
+	case v.Primitive == Rescale:
+		ys = 56
+	case v.Primitive == Affine:
+		ys = 12
 	}
 	// Lengths, not capacities: what lies behind a buffer is another one.
 	if len(x) < n*xs || len(out) < os || len(y) < ys {

@@ -13,6 +13,12 @@ func View[T core.Element](b []byte) []T {
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(v)))
 }
 
+// Bytes returns elements as bytes.
+func Bytes[T core.Element](v []T) []byte {
+	var one T
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(one)))
+}
+
 // LoadFloats converts elements [i0,i0+len(dst)) of a type to float32, rounded to nearest.
 func LoadFloats(dst []float32, t core.Type, mem []byte, i0 int) {
 	switch t {

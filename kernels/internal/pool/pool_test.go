@@ -112,7 +112,8 @@ func (p *problem) reference(k Kind) []byte {
 			to := out[guard+m*p.args.LDC+c*k.Size():]
 			taps := p.args.Offsets[m*p.taps : (m+1)*p.taps]
 			if k.Size() == 4 {
-				binary.NativeEndian.PutUint32(to, math.Float32bits(p.referenceFloat(k, taps, c, p.args.Counts[m*k.counts(p.taps):])))
+				v := p.referenceFloat(k, taps, c, p.args.Counts[m*k.counts(p.taps):])
+				binary.NativeEndian.PutUint32(to, math.Float32bits(v))
 				continue
 			}
 			best, sum := math.MinInt, 0
