@@ -63,6 +63,14 @@ func (g *gen) epilogue(t *tile, s scalars) {
 	g.JMP(operand.LabelRef(done))
 
 	g.Label(chain)
+	if t.bytes == 64 {
+		words := g.Fresh("words")
+		g.TESTL(operand.U32(outF32|outI32), s.flags.As32())
+		g.JNZ(operand.LabelRef(words))
+		g.bytes512(t, s)
+		g.JMP(operand.LabelRef(done))
+		g.Label(words)
+	}
 	t.each(func(_ int, acc reg.VecPhysical) { g.VCVTDQ2PS(acc, acc) })
 	g.perColumn(t, s, stepPre, "pre", g.VADDPS)
 	g.perColumn(t, s, stepScale, "scale", g.VMULPS)
@@ -75,37 +83,34 @@ func (g *gen) epilogue(t *tile, s scalars) {
 	g.perColumn(t, s, stepPost, "post", g.VMULPS)
 
 	narrow := g.Fresh("narrow")
-	g.TESTL(operand.U32(outF32|outI32), s.flags.As32())
-	g.JZ(operand.LabelRef(narrow))
+	if t.bytes == 32 {
+		g.TESTL(operand.U32(outF32|outI32), s.flags.As32())
+		g.JZ(operand.LabelRef(narrow))
+	}
 	g.When(s.flags.As32(), outI32, "words", func() { g.toWords(t, s) })
 	g.store(t, s, g.storeWords)
-	g.JMP(operand.LabelRef(done))
-
-	g.Label(narrow)
-	// VMAXPS replaces a NaN by its second source, the bound. VMINPS keeps it here: what is
-	// left of NaN and of values below the range of int32 becomes -2^31 and saturates.
-	lower := func() {
-		g.VBROADCASTSS(field(s.call, "lo"), t.tmp[0])
-		t.each(func(_ int, acc reg.VecPhysical) { g.VMAXPS(t.tmp[0], acc, acc) })
-	}
-	upper := func() {
-		g.VBROADCASTSS(field(s.call, "hi"), t.tmp[1])
-		t.each(func(_ int, acc reg.VecPhysical) { g.VMINPS(acc, t.tmp[1], acc) })
-	}
-	if t.bytes == 64 {
-		lower()
-		upper()
-	} else {
-		g.When(s.flags.As32(), stepLo, "lo", lower)
-		g.When(s.flags.As32(), stepHi, "hi", upper)
-	}
-	t.each(func(_ int, acc reg.VecPhysical) { g.VCVTPS2DQ(acc, acc) })
-	if t.bytes == 64 {
-		g.store(t, s, g.storeBytes512)
-	} else {
-		g.store(t, s, g.storeBytes256)
+	if t.bytes == 32 {
+		g.JMP(operand.LabelRef(done))
+		g.Label(narrow)
+		g.bytes256(t, s)
 	}
 	g.Label(done)
+}
+
+// bytes256 saturates results to bytes and stores them.
+func (g *gen) bytes256(t *tile, s scalars) {
+	// VMAXPS replaces a NaN by its second source, the bound. VMINPS keeps it here: what is
+	// left of NaN and of values below the range of int32 becomes -2^31 and saturates.
+	g.When(s.flags.As32(), stepLo, "lo", func() {
+		g.VBROADCASTSS(field(s.call, "lo"), t.tmp[0])
+		t.each(func(_ int, acc reg.VecPhysical) { g.VMAXPS(t.tmp[0], acc, acc) })
+	})
+	g.When(s.flags.As32(), stepHi, "hi", func() {
+		g.VBROADCASTSS(field(s.call, "hi"), t.tmp[1])
+		t.each(func(_ int, acc reg.VecPhysical) { g.VMINPS(acc, t.tmp[1], acc) })
+	})
+	t.each(func(_ int, acc reg.VecPhysical) { g.VCVTPS2DQ(acc, acc) })
+	g.store(t, s, g.storeBytes256)
 }
 
 // toWords converts to 32-bit integers, saturating: NaN becomes call.lo, which is -2^31, and
@@ -246,33 +251,6 @@ func (g *gen) storeWords(t *tile, s scalars, masked bool) {
 			} else {
 				g.VMOVUPS(acc, emit.At(s.p, c*t.bytes))
 			}
-		}
-		g.ADDQ(s.stride, s.p)
-	}
-}
-
-// storeBytes512 stores the lowest byte of each result.
-func (g *gen) storeBytes512(t *tile, s scalars, masked bool) {
-	flip := emit.Y(t.tmp[3])
-	g.VPBROADCASTD(field(s.call, "flip"), flip)
-	if masked {
-		g.KMOVD(field(s.call, "mask"), reg.K1)
-	}
-	for _, row := range t.acc {
-		out := emit.X(t.tmp[0])
-		g.VPMOVDB(row[0], out)
-		if len(row) == 2 {
-			g.VPMOVDB(row[1], emit.X(t.tmp[1]))
-			out = emit.Y(t.tmp[0])
-			g.VINSERTI128(operand.U8(1), emit.X(t.tmp[1]), out, out)
-			g.VPXOR(flip, out, out)
-		} else {
-			g.VPXOR(emit.X(flip), out, out)
-		}
-		if masked {
-			g.VMOVDQU8(out, reg.K1, emit.At(s.p, 0))
-		} else {
-			g.VMOVDQU(out, emit.At(s.p, 0))
 		}
 		g.ADDQ(s.stride, s.p)
 	}

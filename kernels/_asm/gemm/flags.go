@@ -18,6 +18,7 @@ const (
 	stepLo // saturation alone would not apply Lo
 	stepHi // saturation alone would not apply Hi
 	outI32
+	partial // not all columns of the panel exist
 
 	outS32 = 0
 )

@@ -10,7 +10,7 @@ import (
 func routines() []emit.Routine {
 	return []emit.Routine{
 		widenRoutine(), avx2Routine(2), avx2Routine(1),
-		vnniRoutine(2), vnniRoutine(1),
+		vnniRoutine(6, 2), vnniRoutine(12, 1),
 		interleaveRoutine(2), interleaveRoutine(4),
 		limitAVX2(), limitVNNI(),
 	}

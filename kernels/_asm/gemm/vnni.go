@@ -10,8 +10,6 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-const vnniRows = 12
-
 // vnniRow are the pointers into the rows of A; index and b complete the 14 general
 // registers beside the frame pointer, which holds the stride of the offsets.
 var (
@@ -23,9 +21,11 @@ var (
 )
 
 // vnniRoutine multiplies runs of bytes of A, where they are, by a panel of B of
-// 16*cols columns, interleaved by fours of K.
-func vnniRoutine(cols int) emit.Routine {
-	name := fmt.Sprintf("gemm_u8s8_chain_12x%dk4_avx512vnni", 16*cols)
+// 16*cols columns, interleaved by fours of K: at most most rows at a time. With two columns that is 6,
+// although there are registers for 12: the steps of a shorter epilogue run beside the
+// multiplications of the next tile.
+func vnniRoutine(most, cols int) emit.Routine {
+	name := fmt.Sprintf("gemm_u8s8_chain_%dx%dk4_avx512vnni", most, 16*cols)
 	return emit.Routine{
 		Name: name,
 		Doc: fmt.Sprintf(`%s computes tiles of rows by %d columns, for every m below rows*tiles:
@@ -36,7 +36,7 @@ k is a multiple of 4. Columns whose bit in mask is 0 are not stored.`, name, 16*
 		Frame: 32,
 		Build: func(c *build.Context) {
 			g := &gen{emit.Gen{Context: c}}
-			g.dispatch(reg.RDI, reg.RAX, vnniRows, func(rows int) { g.vnniTiles(rows, cols) })
+			g.dispatch(reg.RDI, reg.RAX, most, func(rows int) { g.vnniTiles(rows, cols) })
 		},
 	}
 }

@@ -271,6 +271,17 @@ func (m *Machine) VEXTRACTI128(i, a, b SimOperand) {
 	m.part(a, b, 16, int(i.value))
 }
 
+func (m *Machine) VEXTRACTI64X4(i, a, b SimOperand) { m.part(a, b, 32, int(i.value)) }
+
+// VPINSRQ replaces the i-th 8 bytes of b by a.
+func (m *Machine) VPINSRQ(i, a, b, c SimOperand) {
+	v, part := m.read(b, 16), m.read(a, 8)
+	for j := range 8 {
+		v[8*int(i.value)+j] = part[j]
+	}
+	m.write(c, v, 16)
+}
+
 func (m *Machine) VPEXTRQ(i, a, b SimOperand) {
 	m.part(a, b, 8, int(i.value))
 }
@@ -286,12 +297,13 @@ func (m *Machine) part(a, b SimOperand, n, i int) {
 }
 
 func (m *Machine) VPERMD(src, order, dst SimOperand) {
-	v, o := m.read(src, 32), m.read(order, 32)
+	n := dst.bytes
+	v, o := m.read(src, n), m.read(order, n)
 	var out [64]byte
-	for i := range 32 {
-		out[i] = v[4*int(o[i&^3]&7)+i%4]
+	for i := range n {
+		out[i] = v[4*(int(o[i&^3])%(n/4))+i%4]
 	}
-	m.write(dst, out, 32)
+	m.write(dst, out, n)
 }
 
 func (m *Machine) VZEROUPPER() {

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func gemm_u8s8_chain_12x16k4_avx512vnni(c *byte)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VL, AVX512VNNI
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, AVX512VNNI
 TEXT ·gemm_u8s8_chain_12x16k4_avx512vnni(SB), NOSPLIT, $32-8
 	MOVQ c+0(FP), DI
 	MOVQ (DI), AX
@@ -323,6 +323,493 @@ end_9:
 	JMP stored_6
 
 chain_7:
+	TESTL        $0x00008200, AX
+	JNZ          words_10
+	MOVQ         $0x0d0905010c080400, R13
+	VMOVQ        R13, X0
+	MOVQ         $0x0f0b07030e0a0602, R13
+	VPINSRQ      $0x01, R13, X0, X0
+	VPMOVZXBD    X0, Z0
+	MOVQ         80(DI), R8
+	MOVQ         88(DI), R9
+	MOVQ         96(DI), R10
+	MOVQ         104(DI), R11
+	MOVQ         56(DI), R12
+	MOVQ         128(DI), R13
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	KMOVW        172(DI), K1
+	KMOVW        174(DI), K2
+	KMOVD        172(DI), K3
+	VPBROADCASTD 188(DI), Z1
+	VBROADCASTSS 176(DI), Z2
+	VBROADCASTSS 180(DI), Z3
+	VBROADCASTSS 184(DI), Z4
+	VCVTDQ2PS    Z8, Z8
+	VCVTDQ2PS    Z9, Z9
+	VCVTDQ2PS    Z10, Z10
+	VCVTDQ2PS    Z11, Z11
+	VCVTDQ2PS    Z12, Z12
+	VCVTDQ2PS    Z13, Z13
+	VCVTDQ2PS    Z14, Z14
+	VCVTDQ2PS    Z15, Z15
+	VCVTDQ2PS    Z16, Z16
+	VCVTDQ2PS    Z17, Z17
+	VCVTDQ2PS    Z18, Z18
+	VCVTDQ2PS    Z19, Z19
+	TESTL        $0x00000001, AX
+	JZ           no_pre_11
+	VMOVUPS      (R8), Z5
+	VADDPS       Z5, Z8, Z8
+	VADDPS       Z5, Z9, Z9
+	VADDPS       Z5, Z10, Z10
+	VADDPS       Z5, Z11, Z11
+	VADDPS       Z5, Z12, Z12
+	VADDPS       Z5, Z13, Z13
+	VADDPS       Z5, Z14, Z14
+	VADDPS       Z5, Z15, Z15
+	VADDPS       Z5, Z16, Z16
+	VADDPS       Z5, Z17, Z17
+	VADDPS       Z5, Z18, Z18
+	VADDPS       Z5, Z19, Z19
+
+no_pre_11:
+	TESTL   $0x00000002, AX
+	JZ      no_scale_12
+	VMOVUPS (R9), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z5, Z12, Z12
+	VMULPS  Z5, Z13, Z13
+	VMULPS  Z5, Z14, Z14
+	VMULPS  Z5, Z15, Z15
+	VMULPS  Z5, Z16, Z16
+	VMULPS  Z5, Z17, Z17
+	VMULPS  Z5, Z18, Z18
+	VMULPS  Z5, Z19, Z19
+
+no_scale_12:
+	TESTL   $0x00000004, AX
+	JZ      no_bias_13
+	VMOVUPS (R10), Z5
+	VADDPS  Z5, Z8, Z8
+	VADDPS  Z5, Z9, Z9
+	VADDPS  Z5, Z10, Z10
+	VADDPS  Z5, Z11, Z11
+	VADDPS  Z5, Z12, Z12
+	VADDPS  Z5, Z13, Z13
+	VADDPS  Z5, Z14, Z14
+	VADDPS  Z5, Z15, Z15
+	VADDPS  Z5, Z16, Z16
+	VADDPS  Z5, Z17, Z17
+	VADDPS  Z5, Z18, Z18
+	VADDPS  Z5, Z19, Z19
+
+no_bias_13:
+	TESTL       $0x00000078, AX
+	JZ          no_sum_14
+	TESTL       $0x00000008, AX
+	JZ          no_u8_16
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z16
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z17
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z18
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z19
+	ADDQ        R13, R12
+	JMP         sum_end_15
+
+no_u8_16:
+	TESTL       $0x00000010, AX
+	JZ          no_i8_17
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z16
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z17
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z18
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z19
+	ADDQ        R13, R12
+	JMP         sum_end_15
+
+no_i8_17:
+	TESTL       $0x00000020, AX
+	JZ          no_i32_18
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z16
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z17
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z18
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z19
+	ADDQ        R13, R12
+	JMP         sum_end_15
+
+no_i32_18:
+	TESTL       $0x00000040, AX
+	JZ          no_f32_19
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z16
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z17
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z18
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z19
+	ADDQ        R13, R12
+	JMP         sum_end_15
+
+no_f32_19:
+sum_end_15:
+no_sum_14:
+	TESTL  $0x00000080, AX
+	JZ     no_relu_20
+	VPXOR  X5, X5, X5
+	VMAXPS Z5, Z8, Z8
+	VMAXPS Z5, Z9, Z9
+	VMAXPS Z5, Z10, Z10
+	VMAXPS Z5, Z11, Z11
+	VMAXPS Z5, Z12, Z12
+	VMAXPS Z5, Z13, Z13
+	VMAXPS Z5, Z14, Z14
+	VMAXPS Z5, Z15, Z15
+	VMAXPS Z5, Z16, Z16
+	VMAXPS Z5, Z17, Z17
+	VMAXPS Z5, Z18, Z18
+	VMAXPS Z5, Z19, Z19
+
+no_relu_20:
+	TESTL   $0x00000100, AX
+	JZ      no_post_21
+	VMOVUPS (R11), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z5, Z12, Z12
+	VMULPS  Z5, Z13, Z13
+	VMULPS  Z5, Z14, Z14
+	VMULPS  Z5, Z15, Z15
+	VMULPS  Z5, Z16, Z16
+	VMULPS  Z5, Z17, Z17
+	VMULPS  Z5, Z18, Z18
+	VMULPS  Z5, Z19, Z19
+
+no_post_21:
+	TESTL  $0x00002000, AX
+	JZ     no_lo_22
+	VMAXPS Z2, Z8, Z8
+	VMAXPS Z2, Z9, Z9
+	VMAXPS Z2, Z10, Z10
+	VMAXPS Z2, Z11, Z11
+	VMAXPS Z2, Z12, Z12
+	VMAXPS Z2, Z13, Z13
+	VMAXPS Z2, Z14, Z14
+	VMAXPS Z2, Z15, Z15
+	VMAXPS Z2, Z16, Z16
+	VMAXPS Z2, Z17, Z17
+	VMAXPS Z2, Z18, Z18
+	VMAXPS Z2, Z19, Z19
+
+no_lo_22:
+	TESTL  $0x00004000, AX
+	JZ     no_hi_23
+	VMINPS Z8, Z3, Z8
+	VMINPS Z9, Z3, Z9
+	VMINPS Z10, Z3, Z10
+	VMINPS Z11, Z3, Z11
+	VMINPS Z12, Z3, Z12
+	VMINPS Z13, Z3, Z13
+	VMINPS Z14, Z3, Z14
+	VMINPS Z15, Z3, Z15
+	VMINPS Z16, Z3, Z16
+	VMINPS Z17, Z3, Z17
+	VMINPS Z18, Z3, Z18
+	VMINPS Z19, Z3, Z19
+
+no_hi_23:
+	VCVTPS2DQ Z8, Z8
+	VCVTPS2DQ Z9, Z9
+	VCVTPS2DQ Z10, Z10
+	VCVTPS2DQ Z11, Z11
+	VCVTPS2DQ Z12, Z12
+	VCVTPS2DQ Z13, Z13
+	VCVTPS2DQ Z14, Z14
+	VCVTPS2DQ Z15, Z15
+	VCVTPS2DQ Z16, Z16
+	VCVTPS2DQ Z17, Z17
+	VCVTPS2DQ Z18, Z18
+	VCVTPS2DQ Z19, Z19
+	VPACKSSDW Z9, Z8, Z5
+	VPACKSSDW Z11, Z10, Z6
+	TESTL     $0x00000800, AX
+	JNZ       signed_24
+	VPACKUSWB Z6, Z5, Z5
+	JMP       packed_25
+
+signed_24:
+	VPACKSSWB Z6, Z5, Z5
+
+packed_25:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_26
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_27
+
+partial_26:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_27:
+	VPACKSSDW Z13, Z12, Z5
+	VPACKSSDW Z15, Z14, Z6
+	TESTL     $0x00000800, AX
+	JNZ       signed_28
+	VPACKUSWB Z6, Z5, Z5
+	JMP       packed_29
+
+signed_28:
+	VPACKSSWB Z6, Z5, Z5
+
+packed_29:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_30
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_31
+
+partial_30:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_31:
+	VPACKSSDW Z17, Z16, Z5
+	VPACKSSDW Z19, Z18, Z6
+	TESTL     $0x00000800, AX
+	JNZ       signed_32
+	VPACKUSWB Z6, Z5, Z5
+	JMP       packed_33
+
+signed_32:
+	VPACKSSWB Z6, Z5, Z5
+
+packed_33:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_34
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_35
+
+partial_34:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_35:
+	JMP stored_6
+
+words_10:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -336,7 +823,7 @@ chain_7:
 	VCVTDQ2PS Z18, Z18
 	VCVTDQ2PS Z19, Z19
 	TESTL     $0x00000001, AX
-	JZ        no_pre_10
+	JZ        no_pre_36
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -352,9 +839,9 @@ chain_7:
 	VADDPS    Z0, Z18, Z18
 	VADDPS    Z0, Z19, Z19
 
-no_pre_10:
+no_pre_36:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_11
+	JZ      no_scale_37
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -370,9 +857,9 @@ no_pre_10:
 	VMULPS  Z0, Z18, Z18
 	VMULPS  Z0, Z19, Z19
 
-no_scale_11:
+no_scale_37:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_12
+	JZ      no_bias_38
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -388,16 +875,16 @@ no_scale_11:
 	VADDPS  Z0, Z18, Z18
 	VADDPS  Z0, Z19, Z19
 
-no_bias_12:
+no_bias_38:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_13
+	JZ           no_sum_39
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_14
+	JZ           no_sum_u8_40
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -447,9 +934,9 @@ no_bias_12:
 	VFMADD231PS  Z1, Z0, Z19
 	ADDQ         CX, BX
 
-no_sum_u8_14:
+no_sum_u8_40:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_15
+	JZ          no_sum_i8_41
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -499,9 +986,9 @@ no_sum_u8_14:
 	VFMADD231PS Z1, Z0, Z19
 	ADDQ        CX, BX
 
-no_sum_i8_15:
+no_sum_i8_41:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_16
+	JZ          no_sum_i32_42
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -551,9 +1038,9 @@ no_sum_i8_15:
 	VFMADD231PS Z1, Z0, Z19
 	ADDQ        CX, BX
 
-no_sum_i32_16:
+no_sum_i32_42:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_17
+	JZ          no_sum_f32_43
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -591,10 +1078,10 @@ no_sum_i32_16:
 	VFMADD231PS Z1, Z0, Z19
 	ADDQ        CX, BX
 
-no_sum_f32_17:
-no_sum_13:
+no_sum_f32_43:
+no_sum_39:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_18
+	JZ     no_relu_44
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -609,9 +1096,9 @@ no_sum_13:
 	VMAXPS Z0, Z18, Z18
 	VMAXPS Z0, Z19, Z19
 
-no_relu_18:
+no_relu_44:
 	TESTL   $0x00000100, AX
-	JZ      no_post_19
+	JZ      no_post_45
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -627,11 +1114,9 @@ no_relu_18:
 	VMULPS  Z0, Z18, Z18
 	VMULPS  Z0, Z19, Z19
 
-no_post_19:
-	TESTL        $0x00008200, AX
-	JZ           narrow_20
+no_post_45:
 	TESTL        $0x00008000, AX
-	JZ           no_words_21
+	JZ           no_words_47
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 180(DI), Z1
@@ -730,11 +1215,11 @@ no_post_19:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z19, Z19
 
-no_words_21:
+no_words_47:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_22
+	JNE     partial_48
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -759,9 +1244,9 @@ no_words_21:
 	ADDQ    CX, BX
 	VMOVUPS Z19, (BX)
 	ADDQ    CX, BX
-	JMP     end_23
+	JMP     end_49
 
-partial_22:
+partial_48:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -789,158 +1274,7 @@ partial_22:
 	VMOVUPS Z19, K1, (BX)
 	ADDQ    CX, BX
 
-end_23:
-	JMP stored_6
-
-narrow_20:
-	VBROADCASTSS 176(DI), Z0
-	VMAXPS       Z0, Z8, Z8
-	VMAXPS       Z0, Z9, Z9
-	VMAXPS       Z0, Z10, Z10
-	VMAXPS       Z0, Z11, Z11
-	VMAXPS       Z0, Z12, Z12
-	VMAXPS       Z0, Z13, Z13
-	VMAXPS       Z0, Z14, Z14
-	VMAXPS       Z0, Z15, Z15
-	VMAXPS       Z0, Z16, Z16
-	VMAXPS       Z0, Z17, Z17
-	VMAXPS       Z0, Z18, Z18
-	VMAXPS       Z0, Z19, Z19
-	VBROADCASTSS 180(DI), Z1
-	VMINPS       Z8, Z1, Z8
-	VMINPS       Z9, Z1, Z9
-	VMINPS       Z10, Z1, Z10
-	VMINPS       Z11, Z1, Z11
-	VMINPS       Z12, Z1, Z12
-	VMINPS       Z13, Z1, Z13
-	VMINPS       Z14, Z1, Z14
-	VMINPS       Z15, Z1, Z15
-	VMINPS       Z16, Z1, Z16
-	VMINPS       Z17, Z1, Z17
-	VMINPS       Z18, Z1, Z18
-	VMINPS       Z19, Z1, Z19
-	VCVTPS2DQ    Z8, Z8
-	VCVTPS2DQ    Z9, Z9
-	VCVTPS2DQ    Z10, Z10
-	VCVTPS2DQ    Z11, Z11
-	VCVTPS2DQ    Z12, Z12
-	VCVTPS2DQ    Z13, Z13
-	VCVTPS2DQ    Z14, Z14
-	VCVTPS2DQ    Z15, Z15
-	VCVTPS2DQ    Z16, Z16
-	VCVTPS2DQ    Z17, Z17
-	VCVTPS2DQ    Z18, Z18
-	VCVTPS2DQ    Z19, Z19
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_24
-	VPBROADCASTD 188(DI), Y3
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z11, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z12, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z13, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z14, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z15, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z16, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z17, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z18, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z19, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	JMP          end_25
-
-partial_24:
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
-	VPBROADCASTD 188(DI), Y3
-	KMOVD        172(DI), K1
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z11, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z12, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z13, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z14, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z15, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z16, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z17, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z18, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z19, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-
-end_25:
+end_49:
 stored_6:
 	IMUL3Q $+12, 120(DI), BX
 	ADDQ   BX, 48(DI)
@@ -981,7 +1315,7 @@ tile11:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_26:
+tap_50:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R13
 	MOVLQSX (DI), AX
@@ -1019,9 +1353,9 @@ tap_26:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_28
+	JG      rest_52
 
-sixteen_27:
+sixteen_51:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -1116,13 +1450,13 @@ sixteen_27:
 	VPDPBUSD     Z0, Z4, Z18
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_27
+	JLE          sixteen_51
 
-rest_28:
+rest_52:
 	SUBQ $+16, DI
-	JZ   tap_done_30
+	JZ   tap_done_54
 
-four_29:
+four_53:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -1148,19 +1482,19 @@ four_29:
 	VPDPBUSD     Z0, Z4, Z18
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_29
+	JNZ          four_53
 
-tap_done_30:
+tap_done_54:
 	DECQ    16(SP)
-	JNZ     tap_26
+	JNZ     tap_50
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_32
+	JNZ     chain_56
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_33
+	JNE     partial_57
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -1183,9 +1517,9 @@ tap_done_30:
 	ADDQ    CX, BX
 	VMOVUPS Z18, (BX)
 	ADDQ    CX, BX
-	JMP     end_34
+	JMP     end_58
 
-partial_33:
+partial_57:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -1211,10 +1545,468 @@ partial_33:
 	VMOVUPS Z18, K1, (BX)
 	ADDQ    CX, BX
 
-end_34:
-	JMP stored_31
+end_58:
+	JMP stored_55
 
-chain_32:
+chain_56:
+	TESTL        $0x00008200, AX
+	JNZ          words_59
+	MOVQ         $0x0d0905010c080400, R13
+	VMOVQ        R13, X0
+	MOVQ         $0x0f0b07030e0a0602, R13
+	VPINSRQ      $0x01, R13, X0, X0
+	VPMOVZXBD    X0, Z0
+	MOVQ         80(DI), R8
+	MOVQ         88(DI), R9
+	MOVQ         96(DI), R10
+	MOVQ         104(DI), R11
+	MOVQ         56(DI), R12
+	MOVQ         128(DI), R13
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	KMOVW        172(DI), K1
+	KMOVW        174(DI), K2
+	KMOVD        172(DI), K3
+	VPBROADCASTD 188(DI), Z1
+	VBROADCASTSS 176(DI), Z2
+	VBROADCASTSS 180(DI), Z3
+	VBROADCASTSS 184(DI), Z4
+	VCVTDQ2PS    Z8, Z8
+	VCVTDQ2PS    Z9, Z9
+	VCVTDQ2PS    Z10, Z10
+	VCVTDQ2PS    Z11, Z11
+	VCVTDQ2PS    Z12, Z12
+	VCVTDQ2PS    Z13, Z13
+	VCVTDQ2PS    Z14, Z14
+	VCVTDQ2PS    Z15, Z15
+	VCVTDQ2PS    Z16, Z16
+	VCVTDQ2PS    Z17, Z17
+	VCVTDQ2PS    Z18, Z18
+	TESTL        $0x00000001, AX
+	JZ           no_pre_60
+	VMOVUPS      (R8), Z5
+	VADDPS       Z5, Z8, Z8
+	VADDPS       Z5, Z9, Z9
+	VADDPS       Z5, Z10, Z10
+	VADDPS       Z5, Z11, Z11
+	VADDPS       Z5, Z12, Z12
+	VADDPS       Z5, Z13, Z13
+	VADDPS       Z5, Z14, Z14
+	VADDPS       Z5, Z15, Z15
+	VADDPS       Z5, Z16, Z16
+	VADDPS       Z5, Z17, Z17
+	VADDPS       Z5, Z18, Z18
+
+no_pre_60:
+	TESTL   $0x00000002, AX
+	JZ      no_scale_61
+	VMOVUPS (R9), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z5, Z12, Z12
+	VMULPS  Z5, Z13, Z13
+	VMULPS  Z5, Z14, Z14
+	VMULPS  Z5, Z15, Z15
+	VMULPS  Z5, Z16, Z16
+	VMULPS  Z5, Z17, Z17
+	VMULPS  Z5, Z18, Z18
+
+no_scale_61:
+	TESTL   $0x00000004, AX
+	JZ      no_bias_62
+	VMOVUPS (R10), Z5
+	VADDPS  Z5, Z8, Z8
+	VADDPS  Z5, Z9, Z9
+	VADDPS  Z5, Z10, Z10
+	VADDPS  Z5, Z11, Z11
+	VADDPS  Z5, Z12, Z12
+	VADDPS  Z5, Z13, Z13
+	VADDPS  Z5, Z14, Z14
+	VADDPS  Z5, Z15, Z15
+	VADDPS  Z5, Z16, Z16
+	VADDPS  Z5, Z17, Z17
+	VADDPS  Z5, Z18, Z18
+
+no_bias_62:
+	TESTL       $0x00000078, AX
+	JZ          no_sum_63
+	TESTL       $0x00000008, AX
+	JZ          no_u8_65
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z16
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z17
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z18
+	ADDQ        R13, R12
+	JMP         sum_end_64
+
+no_u8_65:
+	TESTL       $0x00000010, AX
+	JZ          no_i8_66
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z16
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z17
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z18
+	ADDQ        R13, R12
+	JMP         sum_end_64
+
+no_i8_66:
+	TESTL       $0x00000020, AX
+	JZ          no_i32_67
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z16
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z17
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z18
+	ADDQ        R13, R12
+	JMP         sum_end_64
+
+no_i32_67:
+	TESTL       $0x00000040, AX
+	JZ          no_f32_68
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z16
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z17
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z18
+	ADDQ        R13, R12
+	JMP         sum_end_64
+
+no_f32_68:
+sum_end_64:
+no_sum_63:
+	TESTL  $0x00000080, AX
+	JZ     no_relu_69
+	VPXOR  X5, X5, X5
+	VMAXPS Z5, Z8, Z8
+	VMAXPS Z5, Z9, Z9
+	VMAXPS Z5, Z10, Z10
+	VMAXPS Z5, Z11, Z11
+	VMAXPS Z5, Z12, Z12
+	VMAXPS Z5, Z13, Z13
+	VMAXPS Z5, Z14, Z14
+	VMAXPS Z5, Z15, Z15
+	VMAXPS Z5, Z16, Z16
+	VMAXPS Z5, Z17, Z17
+	VMAXPS Z5, Z18, Z18
+
+no_relu_69:
+	TESTL   $0x00000100, AX
+	JZ      no_post_70
+	VMOVUPS (R11), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z5, Z12, Z12
+	VMULPS  Z5, Z13, Z13
+	VMULPS  Z5, Z14, Z14
+	VMULPS  Z5, Z15, Z15
+	VMULPS  Z5, Z16, Z16
+	VMULPS  Z5, Z17, Z17
+	VMULPS  Z5, Z18, Z18
+
+no_post_70:
+	TESTL  $0x00002000, AX
+	JZ     no_lo_71
+	VMAXPS Z2, Z8, Z8
+	VMAXPS Z2, Z9, Z9
+	VMAXPS Z2, Z10, Z10
+	VMAXPS Z2, Z11, Z11
+	VMAXPS Z2, Z12, Z12
+	VMAXPS Z2, Z13, Z13
+	VMAXPS Z2, Z14, Z14
+	VMAXPS Z2, Z15, Z15
+	VMAXPS Z2, Z16, Z16
+	VMAXPS Z2, Z17, Z17
+	VMAXPS Z2, Z18, Z18
+
+no_lo_71:
+	TESTL  $0x00004000, AX
+	JZ     no_hi_72
+	VMINPS Z8, Z3, Z8
+	VMINPS Z9, Z3, Z9
+	VMINPS Z10, Z3, Z10
+	VMINPS Z11, Z3, Z11
+	VMINPS Z12, Z3, Z12
+	VMINPS Z13, Z3, Z13
+	VMINPS Z14, Z3, Z14
+	VMINPS Z15, Z3, Z15
+	VMINPS Z16, Z3, Z16
+	VMINPS Z17, Z3, Z17
+	VMINPS Z18, Z3, Z18
+
+no_hi_72:
+	VCVTPS2DQ Z8, Z8
+	VCVTPS2DQ Z9, Z9
+	VCVTPS2DQ Z10, Z10
+	VCVTPS2DQ Z11, Z11
+	VCVTPS2DQ Z12, Z12
+	VCVTPS2DQ Z13, Z13
+	VCVTPS2DQ Z14, Z14
+	VCVTPS2DQ Z15, Z15
+	VCVTPS2DQ Z16, Z16
+	VCVTPS2DQ Z17, Z17
+	VCVTPS2DQ Z18, Z18
+	VPACKSSDW Z9, Z8, Z5
+	VPACKSSDW Z11, Z10, Z6
+	TESTL     $0x00000800, AX
+	JNZ       signed_73
+	VPACKUSWB Z6, Z5, Z5
+	JMP       packed_74
+
+signed_73:
+	VPACKSSWB Z6, Z5, Z5
+
+packed_74:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_75
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_76
+
+partial_75:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_76:
+	VPACKSSDW Z13, Z12, Z5
+	VPACKSSDW Z15, Z14, Z6
+	TESTL     $0x00000800, AX
+	JNZ       signed_77
+	VPACKUSWB Z6, Z5, Z5
+	JMP       packed_78
+
+signed_77:
+	VPACKSSWB Z6, Z5, Z5
+
+packed_78:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_79
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_80
+
+partial_79:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_80:
+	VPACKSSDW Z17, Z16, Z5
+	VPACKSSDW Z18, Z18, Z6
+	TESTL     $0x00000800, AX
+	JNZ       signed_81
+	VPACKUSWB Z6, Z5, Z5
+	JMP       packed_82
+
+signed_81:
+	VPACKSSWB Z6, Z5, Z5
+
+packed_82:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_83
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_84
+
+partial_83:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_84:
+	JMP stored_55
+
+words_59:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -1227,7 +2019,7 @@ chain_32:
 	VCVTDQ2PS Z17, Z17
 	VCVTDQ2PS Z18, Z18
 	TESTL     $0x00000001, AX
-	JZ        no_pre_35
+	JZ        no_pre_85
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -1242,9 +2034,9 @@ chain_32:
 	VADDPS    Z0, Z17, Z17
 	VADDPS    Z0, Z18, Z18
 
-no_pre_35:
+no_pre_85:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_36
+	JZ      no_scale_86
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -1259,9 +2051,9 @@ no_pre_35:
 	VMULPS  Z0, Z17, Z17
 	VMULPS  Z0, Z18, Z18
 
-no_scale_36:
+no_scale_86:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_37
+	JZ      no_bias_87
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -1276,16 +2068,16 @@ no_scale_36:
 	VADDPS  Z0, Z17, Z17
 	VADDPS  Z0, Z18, Z18
 
-no_bias_37:
+no_bias_87:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_38
+	JZ           no_sum_88
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_39
+	JZ           no_sum_u8_89
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -1331,9 +2123,9 @@ no_bias_37:
 	VFMADD231PS  Z1, Z0, Z18
 	ADDQ         CX, BX
 
-no_sum_u8_39:
+no_sum_u8_89:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_40
+	JZ          no_sum_i8_90
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -1379,9 +2171,9 @@ no_sum_u8_39:
 	VFMADD231PS Z1, Z0, Z18
 	ADDQ        CX, BX
 
-no_sum_i8_40:
+no_sum_i8_90:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_41
+	JZ          no_sum_i32_91
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -1427,9 +2219,9 @@ no_sum_i8_40:
 	VFMADD231PS Z1, Z0, Z18
 	ADDQ        CX, BX
 
-no_sum_i32_41:
+no_sum_i32_91:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_42
+	JZ          no_sum_f32_92
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -1464,10 +2256,10 @@ no_sum_i32_41:
 	VFMADD231PS Z1, Z0, Z18
 	ADDQ        CX, BX
 
-no_sum_f32_42:
-no_sum_38:
+no_sum_f32_92:
+no_sum_88:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_43
+	JZ     no_relu_93
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -1481,9 +2273,9 @@ no_sum_38:
 	VMAXPS Z0, Z17, Z17
 	VMAXPS Z0, Z18, Z18
 
-no_relu_43:
+no_relu_93:
 	TESTL   $0x00000100, AX
-	JZ      no_post_44
+	JZ      no_post_94
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -1498,11 +2290,9 @@ no_relu_43:
 	VMULPS  Z0, Z17, Z17
 	VMULPS  Z0, Z18, Z18
 
-no_post_44:
-	TESTL        $0x00008200, AX
-	JZ           narrow_45
+no_post_94:
 	TESTL        $0x00008000, AX
-	JZ           no_words_46
+	JZ           no_words_96
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 180(DI), Z1
@@ -1593,11 +2383,11 @@ no_post_44:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z18, Z18
 
-no_words_46:
+no_words_96:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_47
+	JNE     partial_97
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -1620,9 +2410,9 @@ no_words_46:
 	ADDQ    CX, BX
 	VMOVUPS Z18, (BX)
 	ADDQ    CX, BX
-	JMP     end_48
+	JMP     end_98
 
-partial_47:
+partial_97:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -1648,148 +2438,8 @@ partial_47:
 	VMOVUPS Z18, K1, (BX)
 	ADDQ    CX, BX
 
-end_48:
-	JMP stored_31
-
-narrow_45:
-	VBROADCASTSS 176(DI), Z0
-	VMAXPS       Z0, Z8, Z8
-	VMAXPS       Z0, Z9, Z9
-	VMAXPS       Z0, Z10, Z10
-	VMAXPS       Z0, Z11, Z11
-	VMAXPS       Z0, Z12, Z12
-	VMAXPS       Z0, Z13, Z13
-	VMAXPS       Z0, Z14, Z14
-	VMAXPS       Z0, Z15, Z15
-	VMAXPS       Z0, Z16, Z16
-	VMAXPS       Z0, Z17, Z17
-	VMAXPS       Z0, Z18, Z18
-	VBROADCASTSS 180(DI), Z1
-	VMINPS       Z8, Z1, Z8
-	VMINPS       Z9, Z1, Z9
-	VMINPS       Z10, Z1, Z10
-	VMINPS       Z11, Z1, Z11
-	VMINPS       Z12, Z1, Z12
-	VMINPS       Z13, Z1, Z13
-	VMINPS       Z14, Z1, Z14
-	VMINPS       Z15, Z1, Z15
-	VMINPS       Z16, Z1, Z16
-	VMINPS       Z17, Z1, Z17
-	VMINPS       Z18, Z1, Z18
-	VCVTPS2DQ    Z8, Z8
-	VCVTPS2DQ    Z9, Z9
-	VCVTPS2DQ    Z10, Z10
-	VCVTPS2DQ    Z11, Z11
-	VCVTPS2DQ    Z12, Z12
-	VCVTPS2DQ    Z13, Z13
-	VCVTPS2DQ    Z14, Z14
-	VCVTPS2DQ    Z15, Z15
-	VCVTPS2DQ    Z16, Z16
-	VCVTPS2DQ    Z17, Z17
-	VCVTPS2DQ    Z18, Z18
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_49
-	VPBROADCASTD 188(DI), Y3
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z11, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z12, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z13, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z14, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z15, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z16, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z17, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z18, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	JMP          end_50
-
-partial_49:
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
-	VPBROADCASTD 188(DI), Y3
-	KMOVD        172(DI), K1
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z11, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z12, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z13, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z14, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z15, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z16, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z17, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z18, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-
-end_50:
-stored_31:
+end_98:
+stored_55:
 	IMUL3Q $+11, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+11, 128(DI), BX
@@ -1828,7 +2478,7 @@ tile10:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_51:
+tap_99:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R12
 	MOVLQSX (DI), AX
@@ -1863,9 +2513,9 @@ tap_51:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_53
+	JG      rest_101
 
-sixteen_52:
+sixteen_100:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -1952,13 +2602,13 @@ sixteen_52:
 	VPDPBUSD     Z0, Z3, Z17
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_52
+	JLE          sixteen_100
 
-rest_53:
+rest_101:
 	SUBQ $+16, DI
-	JZ   tap_done_55
+	JZ   tap_done_103
 
-four_54:
+four_102:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -1982,19 +2632,19 @@ four_54:
 	VPDPBUSD     Z0, Z3, Z17
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_54
+	JNZ          four_102
 
-tap_done_55:
+tap_done_103:
 	DECQ    16(SP)
-	JNZ     tap_51
+	JNZ     tap_99
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_57
+	JNZ     chain_105
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_58
+	JNE     partial_106
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -2015,9 +2665,9 @@ tap_done_55:
 	ADDQ    CX, BX
 	VMOVUPS Z17, (BX)
 	ADDQ    CX, BX
-	JMP     end_59
+	JMP     end_107
 
-partial_58:
+partial_106:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -2041,10 +2691,438 @@ partial_58:
 	VMOVUPS Z17, K1, (BX)
 	ADDQ    CX, BX
 
-end_59:
-	JMP stored_56
+end_107:
+	JMP stored_104
 
-chain_57:
+chain_105:
+	TESTL        $0x00008200, AX
+	JNZ          words_108
+	MOVQ         $0x0d0905010c080400, R13
+	VMOVQ        R13, X0
+	MOVQ         $0x0f0b07030e0a0602, R13
+	VPINSRQ      $0x01, R13, X0, X0
+	VPMOVZXBD    X0, Z0
+	MOVQ         80(DI), R8
+	MOVQ         88(DI), R9
+	MOVQ         96(DI), R10
+	MOVQ         104(DI), R11
+	MOVQ         56(DI), R12
+	MOVQ         128(DI), R13
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	KMOVW        172(DI), K1
+	KMOVW        174(DI), K2
+	KMOVD        172(DI), K3
+	VPBROADCASTD 188(DI), Z1
+	VBROADCASTSS 176(DI), Z2
+	VBROADCASTSS 180(DI), Z3
+	VBROADCASTSS 184(DI), Z4
+	VCVTDQ2PS    Z8, Z8
+	VCVTDQ2PS    Z9, Z9
+	VCVTDQ2PS    Z10, Z10
+	VCVTDQ2PS    Z11, Z11
+	VCVTDQ2PS    Z12, Z12
+	VCVTDQ2PS    Z13, Z13
+	VCVTDQ2PS    Z14, Z14
+	VCVTDQ2PS    Z15, Z15
+	VCVTDQ2PS    Z16, Z16
+	VCVTDQ2PS    Z17, Z17
+	TESTL        $0x00000001, AX
+	JZ           no_pre_109
+	VMOVUPS      (R8), Z5
+	VADDPS       Z5, Z8, Z8
+	VADDPS       Z5, Z9, Z9
+	VADDPS       Z5, Z10, Z10
+	VADDPS       Z5, Z11, Z11
+	VADDPS       Z5, Z12, Z12
+	VADDPS       Z5, Z13, Z13
+	VADDPS       Z5, Z14, Z14
+	VADDPS       Z5, Z15, Z15
+	VADDPS       Z5, Z16, Z16
+	VADDPS       Z5, Z17, Z17
+
+no_pre_109:
+	TESTL   $0x00000002, AX
+	JZ      no_scale_110
+	VMOVUPS (R9), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z5, Z12, Z12
+	VMULPS  Z5, Z13, Z13
+	VMULPS  Z5, Z14, Z14
+	VMULPS  Z5, Z15, Z15
+	VMULPS  Z5, Z16, Z16
+	VMULPS  Z5, Z17, Z17
+
+no_scale_110:
+	TESTL   $0x00000004, AX
+	JZ      no_bias_111
+	VMOVUPS (R10), Z5
+	VADDPS  Z5, Z8, Z8
+	VADDPS  Z5, Z9, Z9
+	VADDPS  Z5, Z10, Z10
+	VADDPS  Z5, Z11, Z11
+	VADDPS  Z5, Z12, Z12
+	VADDPS  Z5, Z13, Z13
+	VADDPS  Z5, Z14, Z14
+	VADDPS  Z5, Z15, Z15
+	VADDPS  Z5, Z16, Z16
+	VADDPS  Z5, Z17, Z17
+
+no_bias_111:
+	TESTL       $0x00000078, AX
+	JZ          no_sum_112
+	TESTL       $0x00000008, AX
+	JZ          no_u8_114
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z16
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z17
+	ADDQ        R13, R12
+	JMP         sum_end_113
+
+no_u8_114:
+	TESTL       $0x00000010, AX
+	JZ          no_i8_115
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z16
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z17
+	ADDQ        R13, R12
+	JMP         sum_end_113
+
+no_i8_115:
+	TESTL       $0x00000020, AX
+	JZ          no_i32_116
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z16
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z17
+	ADDQ        R13, R12
+	JMP         sum_end_113
+
+no_i32_116:
+	TESTL       $0x00000040, AX
+	JZ          no_f32_117
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z16
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z17
+	ADDQ        R13, R12
+	JMP         sum_end_113
+
+no_f32_117:
+sum_end_113:
+no_sum_112:
+	TESTL  $0x00000080, AX
+	JZ     no_relu_118
+	VPXOR  X5, X5, X5
+	VMAXPS Z5, Z8, Z8
+	VMAXPS Z5, Z9, Z9
+	VMAXPS Z5, Z10, Z10
+	VMAXPS Z5, Z11, Z11
+	VMAXPS Z5, Z12, Z12
+	VMAXPS Z5, Z13, Z13
+	VMAXPS Z5, Z14, Z14
+	VMAXPS Z5, Z15, Z15
+	VMAXPS Z5, Z16, Z16
+	VMAXPS Z5, Z17, Z17
+
+no_relu_118:
+	TESTL   $0x00000100, AX
+	JZ      no_post_119
+	VMOVUPS (R11), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z5, Z12, Z12
+	VMULPS  Z5, Z13, Z13
+	VMULPS  Z5, Z14, Z14
+	VMULPS  Z5, Z15, Z15
+	VMULPS  Z5, Z16, Z16
+	VMULPS  Z5, Z17, Z17
+
+no_post_119:
+	TESTL  $0x00002000, AX
+	JZ     no_lo_120
+	VMAXPS Z2, Z8, Z8
+	VMAXPS Z2, Z9, Z9
+	VMAXPS Z2, Z10, Z10
+	VMAXPS Z2, Z11, Z11
+	VMAXPS Z2, Z12, Z12
+	VMAXPS Z2, Z13, Z13
+	VMAXPS Z2, Z14, Z14
+	VMAXPS Z2, Z15, Z15
+	VMAXPS Z2, Z16, Z16
+	VMAXPS Z2, Z17, Z17
+
+no_lo_120:
+	TESTL  $0x00004000, AX
+	JZ     no_hi_121
+	VMINPS Z8, Z3, Z8
+	VMINPS Z9, Z3, Z9
+	VMINPS Z10, Z3, Z10
+	VMINPS Z11, Z3, Z11
+	VMINPS Z12, Z3, Z12
+	VMINPS Z13, Z3, Z13
+	VMINPS Z14, Z3, Z14
+	VMINPS Z15, Z3, Z15
+	VMINPS Z16, Z3, Z16
+	VMINPS Z17, Z3, Z17
+
+no_hi_121:
+	VCVTPS2DQ Z8, Z8
+	VCVTPS2DQ Z9, Z9
+	VCVTPS2DQ Z10, Z10
+	VCVTPS2DQ Z11, Z11
+	VCVTPS2DQ Z12, Z12
+	VCVTPS2DQ Z13, Z13
+	VCVTPS2DQ Z14, Z14
+	VCVTPS2DQ Z15, Z15
+	VCVTPS2DQ Z16, Z16
+	VCVTPS2DQ Z17, Z17
+	VPACKSSDW Z9, Z8, Z5
+	VPACKSSDW Z11, Z10, Z6
+	TESTL     $0x00000800, AX
+	JNZ       signed_122
+	VPACKUSWB Z6, Z5, Z5
+	JMP       packed_123
+
+signed_122:
+	VPACKSSWB Z6, Z5, Z5
+
+packed_123:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_124
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_125
+
+partial_124:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_125:
+	VPACKSSDW Z13, Z12, Z5
+	VPACKSSDW Z15, Z14, Z6
+	TESTL     $0x00000800, AX
+	JNZ       signed_126
+	VPACKUSWB Z6, Z5, Z5
+	JMP       packed_127
+
+signed_126:
+	VPACKSSWB Z6, Z5, Z5
+
+packed_127:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_128
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_129
+
+partial_128:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_129:
+	VPACKSSDW Z17, Z16, Z5
+	TESTL     $0x00000800, AX
+	JNZ       signed_130
+	VPACKUSWB Z5, Z5, Z5
+	JMP       packed_131
+
+signed_130:
+	VPACKSSWB Z5, Z5, Z5
+
+packed_131:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_132
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_133
+
+partial_132:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_133:
+	JMP stored_104
+
+words_108:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -2056,7 +3134,7 @@ chain_57:
 	VCVTDQ2PS Z16, Z16
 	VCVTDQ2PS Z17, Z17
 	TESTL     $0x00000001, AX
-	JZ        no_pre_60
+	JZ        no_pre_134
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -2070,9 +3148,9 @@ chain_57:
 	VADDPS    Z0, Z16, Z16
 	VADDPS    Z0, Z17, Z17
 
-no_pre_60:
+no_pre_134:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_61
+	JZ      no_scale_135
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -2086,9 +3164,9 @@ no_pre_60:
 	VMULPS  Z0, Z16, Z16
 	VMULPS  Z0, Z17, Z17
 
-no_scale_61:
+no_scale_135:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_62
+	JZ      no_bias_136
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -2102,16 +3180,16 @@ no_scale_61:
 	VADDPS  Z0, Z16, Z16
 	VADDPS  Z0, Z17, Z17
 
-no_bias_62:
+no_bias_136:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_63
+	JZ           no_sum_137
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_64
+	JZ           no_sum_u8_138
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -2153,9 +3231,9 @@ no_bias_62:
 	VFMADD231PS  Z1, Z0, Z17
 	ADDQ         CX, BX
 
-no_sum_u8_64:
+no_sum_u8_138:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_65
+	JZ          no_sum_i8_139
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2197,9 +3275,9 @@ no_sum_u8_64:
 	VFMADD231PS Z1, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_i8_65:
+no_sum_i8_139:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_66
+	JZ          no_sum_i32_140
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2241,9 +3319,9 @@ no_sum_i8_65:
 	VFMADD231PS Z1, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_i32_66:
+no_sum_i32_140:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_67
+	JZ          no_sum_f32_141
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -2275,10 +3353,10 @@ no_sum_i32_66:
 	VFMADD231PS Z1, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_f32_67:
-no_sum_63:
+no_sum_f32_141:
+no_sum_137:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_68
+	JZ     no_relu_142
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -2291,9 +3369,9 @@ no_sum_63:
 	VMAXPS Z0, Z16, Z16
 	VMAXPS Z0, Z17, Z17
 
-no_relu_68:
+no_relu_142:
 	TESTL   $0x00000100, AX
-	JZ      no_post_69
+	JZ      no_post_143
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -2307,11 +3385,9 @@ no_relu_68:
 	VMULPS  Z0, Z16, Z16
 	VMULPS  Z0, Z17, Z17
 
-no_post_69:
-	TESTL        $0x00008200, AX
-	JZ           narrow_70
+no_post_143:
 	TESTL        $0x00008000, AX
-	JZ           no_words_71
+	JZ           no_words_145
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 180(DI), Z1
@@ -2394,11 +3470,11 @@ no_post_69:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z17, Z17
 
-no_words_71:
+no_words_145:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_72
+	JNE     partial_146
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -2419,9 +3495,9 @@ no_words_71:
 	ADDQ    CX, BX
 	VMOVUPS Z17, (BX)
 	ADDQ    CX, BX
-	JMP     end_73
+	JMP     end_147
 
-partial_72:
+partial_146:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -2445,137 +3521,8 @@ partial_72:
 	VMOVUPS Z17, K1, (BX)
 	ADDQ    CX, BX
 
-end_73:
-	JMP stored_56
-
-narrow_70:
-	VBROADCASTSS 176(DI), Z0
-	VMAXPS       Z0, Z8, Z8
-	VMAXPS       Z0, Z9, Z9
-	VMAXPS       Z0, Z10, Z10
-	VMAXPS       Z0, Z11, Z11
-	VMAXPS       Z0, Z12, Z12
-	VMAXPS       Z0, Z13, Z13
-	VMAXPS       Z0, Z14, Z14
-	VMAXPS       Z0, Z15, Z15
-	VMAXPS       Z0, Z16, Z16
-	VMAXPS       Z0, Z17, Z17
-	VBROADCASTSS 180(DI), Z1
-	VMINPS       Z8, Z1, Z8
-	VMINPS       Z9, Z1, Z9
-	VMINPS       Z10, Z1, Z10
-	VMINPS       Z11, Z1, Z11
-	VMINPS       Z12, Z1, Z12
-	VMINPS       Z13, Z1, Z13
-	VMINPS       Z14, Z1, Z14
-	VMINPS       Z15, Z1, Z15
-	VMINPS       Z16, Z1, Z16
-	VMINPS       Z17, Z1, Z17
-	VCVTPS2DQ    Z8, Z8
-	VCVTPS2DQ    Z9, Z9
-	VCVTPS2DQ    Z10, Z10
-	VCVTPS2DQ    Z11, Z11
-	VCVTPS2DQ    Z12, Z12
-	VCVTPS2DQ    Z13, Z13
-	VCVTPS2DQ    Z14, Z14
-	VCVTPS2DQ    Z15, Z15
-	VCVTPS2DQ    Z16, Z16
-	VCVTPS2DQ    Z17, Z17
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_74
-	VPBROADCASTD 188(DI), Y3
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z11, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z12, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z13, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z14, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z15, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z16, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z17, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	JMP          end_75
-
-partial_74:
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
-	VPBROADCASTD 188(DI), Y3
-	KMOVD        172(DI), K1
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z11, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z12, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z13, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z14, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z15, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z16, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z17, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-
-end_75:
-stored_56:
+end_147:
+stored_104:
 	IMUL3Q $+10, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+10, 128(DI), BX
@@ -2613,7 +3560,7 @@ tile9:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_76:
+tap_148:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R11
 	MOVLQSX (DI), AX
@@ -2645,9 +3592,9 @@ tap_76:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_78
+	JG      rest_150
 
-sixteen_77:
+sixteen_149:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -2726,13 +3673,13 @@ sixteen_77:
 	VPDPBUSD     Z0, Z2, Z16
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_77
+	JLE          sixteen_149
 
-rest_78:
+rest_150:
 	SUBQ $+16, DI
-	JZ   tap_done_80
+	JZ   tap_done_152
 
-four_79:
+four_151:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -2754,19 +3701,19 @@ four_79:
 	VPDPBUSD     Z0, Z2, Z16
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_79
+	JNZ          four_151
 
-tap_done_80:
+tap_done_152:
 	DECQ    16(SP)
-	JNZ     tap_76
+	JNZ     tap_148
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_82
+	JNZ     chain_154
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_83
+	JNE     partial_155
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -2785,9 +3732,9 @@ tap_done_80:
 	ADDQ    CX, BX
 	VMOVUPS Z16, (BX)
 	ADDQ    CX, BX
-	JMP     end_84
+	JMP     end_156
 
-partial_83:
+partial_155:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -2809,10 +3756,409 @@ partial_83:
 	VMOVUPS Z16, K1, (BX)
 	ADDQ    CX, BX
 
-end_84:
-	JMP stored_81
+end_156:
+	JMP stored_153
 
-chain_82:
+chain_154:
+	TESTL        $0x00008200, AX
+	JNZ          words_157
+	MOVQ         $0x0d0905010c080400, R13
+	VMOVQ        R13, X0
+	MOVQ         $0x0f0b07030e0a0602, R13
+	VPINSRQ      $0x01, R13, X0, X0
+	VPMOVZXBD    X0, Z0
+	MOVQ         80(DI), R8
+	MOVQ         88(DI), R9
+	MOVQ         96(DI), R10
+	MOVQ         104(DI), R11
+	MOVQ         56(DI), R12
+	MOVQ         128(DI), R13
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	KMOVW        172(DI), K1
+	KMOVW        174(DI), K2
+	KMOVD        172(DI), K3
+	VPBROADCASTD 188(DI), Z1
+	VBROADCASTSS 176(DI), Z2
+	VBROADCASTSS 180(DI), Z3
+	VBROADCASTSS 184(DI), Z4
+	VCVTDQ2PS    Z8, Z8
+	VCVTDQ2PS    Z9, Z9
+	VCVTDQ2PS    Z10, Z10
+	VCVTDQ2PS    Z11, Z11
+	VCVTDQ2PS    Z12, Z12
+	VCVTDQ2PS    Z13, Z13
+	VCVTDQ2PS    Z14, Z14
+	VCVTDQ2PS    Z15, Z15
+	VCVTDQ2PS    Z16, Z16
+	TESTL        $0x00000001, AX
+	JZ           no_pre_158
+	VMOVUPS      (R8), Z5
+	VADDPS       Z5, Z8, Z8
+	VADDPS       Z5, Z9, Z9
+	VADDPS       Z5, Z10, Z10
+	VADDPS       Z5, Z11, Z11
+	VADDPS       Z5, Z12, Z12
+	VADDPS       Z5, Z13, Z13
+	VADDPS       Z5, Z14, Z14
+	VADDPS       Z5, Z15, Z15
+	VADDPS       Z5, Z16, Z16
+
+no_pre_158:
+	TESTL   $0x00000002, AX
+	JZ      no_scale_159
+	VMOVUPS (R9), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z5, Z12, Z12
+	VMULPS  Z5, Z13, Z13
+	VMULPS  Z5, Z14, Z14
+	VMULPS  Z5, Z15, Z15
+	VMULPS  Z5, Z16, Z16
+
+no_scale_159:
+	TESTL   $0x00000004, AX
+	JZ      no_bias_160
+	VMOVUPS (R10), Z5
+	VADDPS  Z5, Z8, Z8
+	VADDPS  Z5, Z9, Z9
+	VADDPS  Z5, Z10, Z10
+	VADDPS  Z5, Z11, Z11
+	VADDPS  Z5, Z12, Z12
+	VADDPS  Z5, Z13, Z13
+	VADDPS  Z5, Z14, Z14
+	VADDPS  Z5, Z15, Z15
+	VADDPS  Z5, Z16, Z16
+
+no_bias_160:
+	TESTL       $0x00000078, AX
+	JZ          no_sum_161
+	TESTL       $0x00000008, AX
+	JZ          no_u8_163
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z16
+	ADDQ        R13, R12
+	JMP         sum_end_162
+
+no_u8_163:
+	TESTL       $0x00000010, AX
+	JZ          no_i8_164
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z16
+	ADDQ        R13, R12
+	JMP         sum_end_162
+
+no_i8_164:
+	TESTL       $0x00000020, AX
+	JZ          no_i32_165
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z16
+	ADDQ        R13, R12
+	JMP         sum_end_162
+
+no_i32_165:
+	TESTL       $0x00000040, AX
+	JZ          no_f32_166
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z16
+	ADDQ        R13, R12
+	JMP         sum_end_162
+
+no_f32_166:
+sum_end_162:
+no_sum_161:
+	TESTL  $0x00000080, AX
+	JZ     no_relu_167
+	VPXOR  X5, X5, X5
+	VMAXPS Z5, Z8, Z8
+	VMAXPS Z5, Z9, Z9
+	VMAXPS Z5, Z10, Z10
+	VMAXPS Z5, Z11, Z11
+	VMAXPS Z5, Z12, Z12
+	VMAXPS Z5, Z13, Z13
+	VMAXPS Z5, Z14, Z14
+	VMAXPS Z5, Z15, Z15
+	VMAXPS Z5, Z16, Z16
+
+no_relu_167:
+	TESTL   $0x00000100, AX
+	JZ      no_post_168
+	VMOVUPS (R11), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z5, Z12, Z12
+	VMULPS  Z5, Z13, Z13
+	VMULPS  Z5, Z14, Z14
+	VMULPS  Z5, Z15, Z15
+	VMULPS  Z5, Z16, Z16
+
+no_post_168:
+	TESTL  $0x00002000, AX
+	JZ     no_lo_169
+	VMAXPS Z2, Z8, Z8
+	VMAXPS Z2, Z9, Z9
+	VMAXPS Z2, Z10, Z10
+	VMAXPS Z2, Z11, Z11
+	VMAXPS Z2, Z12, Z12
+	VMAXPS Z2, Z13, Z13
+	VMAXPS Z2, Z14, Z14
+	VMAXPS Z2, Z15, Z15
+	VMAXPS Z2, Z16, Z16
+
+no_lo_169:
+	TESTL  $0x00004000, AX
+	JZ     no_hi_170
+	VMINPS Z8, Z3, Z8
+	VMINPS Z9, Z3, Z9
+	VMINPS Z10, Z3, Z10
+	VMINPS Z11, Z3, Z11
+	VMINPS Z12, Z3, Z12
+	VMINPS Z13, Z3, Z13
+	VMINPS Z14, Z3, Z14
+	VMINPS Z15, Z3, Z15
+	VMINPS Z16, Z3, Z16
+
+no_hi_170:
+	VCVTPS2DQ Z8, Z8
+	VCVTPS2DQ Z9, Z9
+	VCVTPS2DQ Z10, Z10
+	VCVTPS2DQ Z11, Z11
+	VCVTPS2DQ Z12, Z12
+	VCVTPS2DQ Z13, Z13
+	VCVTPS2DQ Z14, Z14
+	VCVTPS2DQ Z15, Z15
+	VCVTPS2DQ Z16, Z16
+	VPACKSSDW Z9, Z8, Z5
+	VPACKSSDW Z11, Z10, Z6
+	TESTL     $0x00000800, AX
+	JNZ       signed_171
+	VPACKUSWB Z6, Z5, Z5
+	JMP       packed_172
+
+signed_171:
+	VPACKSSWB Z6, Z5, Z5
+
+packed_172:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_173
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_174
+
+partial_173:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_174:
+	VPACKSSDW Z13, Z12, Z5
+	VPACKSSDW Z15, Z14, Z6
+	TESTL     $0x00000800, AX
+	JNZ       signed_175
+	VPACKUSWB Z6, Z5, Z5
+	JMP       packed_176
+
+signed_175:
+	VPACKSSWB Z6, Z5, Z5
+
+packed_176:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_177
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_178
+
+partial_177:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_178:
+	VPACKSSDW Z16, Z16, Z5
+	TESTL     $0x00000800, AX
+	JNZ       signed_179
+	VPACKUSWB Z5, Z5, Z5
+	JMP       packed_180
+
+signed_179:
+	VPACKSSWB Z5, Z5, Z5
+
+packed_180:
+	VPERMD  Z5, Z0, Z5
+	VPXORD  Z1, Z5, Z5
+	TESTL   $0x00010000, AX
+	JNZ     partial_181
+	VMOVUPS X5, (BX)
+	ADDQ    CX, BX
+	JMP     end_182
+
+partial_181:
+	VMOVDQU8 X5, K3, (BX)
+	ADDQ     CX, BX
+
+end_182:
+	JMP stored_153
+
+words_157:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -2823,7 +4169,7 @@ chain_82:
 	VCVTDQ2PS Z15, Z15
 	VCVTDQ2PS Z16, Z16
 	TESTL     $0x00000001, AX
-	JZ        no_pre_85
+	JZ        no_pre_183
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -2836,9 +4182,9 @@ chain_82:
 	VADDPS    Z0, Z15, Z15
 	VADDPS    Z0, Z16, Z16
 
-no_pre_85:
+no_pre_183:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_86
+	JZ      no_scale_184
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -2851,9 +4197,9 @@ no_pre_85:
 	VMULPS  Z0, Z15, Z15
 	VMULPS  Z0, Z16, Z16
 
-no_scale_86:
+no_scale_184:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_87
+	JZ      no_bias_185
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -2866,16 +4212,16 @@ no_scale_86:
 	VADDPS  Z0, Z15, Z15
 	VADDPS  Z0, Z16, Z16
 
-no_bias_87:
+no_bias_185:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_88
+	JZ           no_sum_186
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_89
+	JZ           no_sum_u8_187
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -2913,9 +4259,9 @@ no_bias_87:
 	VFMADD231PS  Z1, Z0, Z16
 	ADDQ         CX, BX
 
-no_sum_u8_89:
+no_sum_u8_187:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_90
+	JZ          no_sum_i8_188
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2953,9 +4299,9 @@ no_sum_u8_89:
 	VFMADD231PS Z1, Z0, Z16
 	ADDQ        CX, BX
 
-no_sum_i8_90:
+no_sum_i8_188:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_91
+	JZ          no_sum_i32_189
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2993,9 +4339,9 @@ no_sum_i8_90:
 	VFMADD231PS Z1, Z0, Z16
 	ADDQ        CX, BX
 
-no_sum_i32_91:
+no_sum_i32_189:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_92
+	JZ          no_sum_f32_190
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -3024,10 +4370,10 @@ no_sum_i32_91:
 	VFMADD231PS Z1, Z0, Z16
 	ADDQ        CX, BX
 
-no_sum_f32_92:
-no_sum_88:
+no_sum_f32_190:
+no_sum_186:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_93
+	JZ     no_relu_191
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -3039,9 +4385,9 @@ no_sum_88:
 	VMAXPS Z0, Z15, Z15
 	VMAXPS Z0, Z16, Z16
 
-no_relu_93:
+no_relu_191:
 	TESTL   $0x00000100, AX
-	JZ      no_post_94
+	JZ      no_post_192
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -3054,11 +4400,9 @@ no_relu_93:
 	VMULPS  Z0, Z15, Z15
 	VMULPS  Z0, Z16, Z16
 
-no_post_94:
-	TESTL        $0x00008200, AX
-	JZ           narrow_95
+no_post_192:
 	TESTL        $0x00008000, AX
-	JZ           no_words_96
+	JZ           no_words_194
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 180(DI), Z1
@@ -3133,11 +4477,11 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z16, Z16
 
-no_words_96:
+no_words_194:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_97
+	JNE     partial_195
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -3156,9 +4500,9 @@ no_words_96:
 	ADDQ    CX, BX
 	VMOVUPS Z16, (BX)
 	ADDQ    CX, BX
-	JMP     end_98
+	JMP     end_196
 
-partial_97:
+partial_195:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -3180,126 +4524,8 @@ partial_97:
 	VMOVUPS Z16, K1, (BX)
 	ADDQ    CX, BX
 
-end_98:
-	JMP stored_81
-
-narrow_95:
-	VBROADCASTSS 176(DI), Z0
-	VMAXPS       Z0, Z8, Z8
-	VMAXPS       Z0, Z9, Z9
-	VMAXPS       Z0, Z10, Z10
-	VMAXPS       Z0, Z11, Z11
-	VMAXPS       Z0, Z12, Z12
-	VMAXPS       Z0, Z13, Z13
-	VMAXPS       Z0, Z14, Z14
-	VMAXPS       Z0, Z15, Z15
-	VMAXPS       Z0, Z16, Z16
-	VBROADCASTSS 180(DI), Z1
-	VMINPS       Z8, Z1, Z8
-	VMINPS       Z9, Z1, Z9
-	VMINPS       Z10, Z1, Z10
-	VMINPS       Z11, Z1, Z11
-	VMINPS       Z12, Z1, Z12
-	VMINPS       Z13, Z1, Z13
-	VMINPS       Z14, Z1, Z14
-	VMINPS       Z15, Z1, Z15
-	VMINPS       Z16, Z1, Z16
-	VCVTPS2DQ    Z8, Z8
-	VCVTPS2DQ    Z9, Z9
-	VCVTPS2DQ    Z10, Z10
-	VCVTPS2DQ    Z11, Z11
-	VCVTPS2DQ    Z12, Z12
-	VCVTPS2DQ    Z13, Z13
-	VCVTPS2DQ    Z14, Z14
-	VCVTPS2DQ    Z15, Z15
-	VCVTPS2DQ    Z16, Z16
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_99
-	VPBROADCASTD 188(DI), Y3
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z11, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z12, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z13, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z14, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z15, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z16, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	JMP          end_100
-
-partial_99:
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
-	VPBROADCASTD 188(DI), Y3
-	KMOVD        172(DI), K1
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z11, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z12, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z13, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z14, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z15, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z16, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-
-end_100:
-stored_81:
+end_196:
+stored_153:
 	IMUL3Q $+9, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+9, 128(DI), BX
@@ -3336,7 +4562,7 @@ tile8:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_101:
+tap_197:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R10
 	MOVLQSX (DI), AX
@@ -3365,9 +4591,9 @@ tap_101:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_103
+	JG      rest_199
 
-sixteen_102:
+sixteen_198:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -3438,13 +4664,13 @@ sixteen_102:
 	VPDPBUSD     Z0, Z5, Z15
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_102
+	JLE          sixteen_198
 
-rest_103:
+rest_199:
 	SUBQ $+16, DI
-	JZ   tap_done_105
+	JZ   tap_done_201
 
-four_104:
+four_200:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -3464,19 +4690,19 @@ four_104:
 	VPDPBUSD     Z0, Z5, Z15
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_104
+	JNZ          four_200
 
-tap_done_105:
+tap_done_201:
 	DECQ    16(SP)
-	JNZ     tap_101
+	JNZ     tap_197
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_107
+	JNZ     chain_203
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_108
+	JNE     partial_204
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -3493,9 +4719,9 @@ tap_done_105:
 	ADDQ    CX, BX
 	VMOVUPS Z15, (BX)
 	ADDQ    CX, BX
-	JMP     end_109
+	JMP     end_205
 
-partial_108:
+partial_204:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -3515,10 +4741,362 @@ partial_108:
 	VMOVUPS Z15, K1, (BX)
 	ADDQ    CX, BX
 
-end_109:
-	JMP stored_106
+end_205:
+	JMP stored_202
 
-chain_107:
+chain_203:
+	TESTL        $0x00008200, AX
+	JNZ          words_206
+	MOVQ         $0x0d0905010c080400, R13
+	VMOVQ        R13, X0
+	MOVQ         $0x0f0b07030e0a0602, R13
+	VPINSRQ      $0x01, R13, X0, X0
+	VPMOVZXBD    X0, Z0
+	MOVQ         80(DI), R8
+	MOVQ         88(DI), R9
+	MOVQ         96(DI), R10
+	MOVQ         104(DI), R11
+	MOVQ         56(DI), R12
+	MOVQ         128(DI), R13
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	KMOVW        172(DI), K1
+	KMOVW        174(DI), K2
+	KMOVD        172(DI), K3
+	VPBROADCASTD 188(DI), Z1
+	VBROADCASTSS 176(DI), Z2
+	VBROADCASTSS 180(DI), Z3
+	VBROADCASTSS 184(DI), Z4
+	VCVTDQ2PS    Z8, Z8
+	VCVTDQ2PS    Z9, Z9
+	VCVTDQ2PS    Z10, Z10
+	VCVTDQ2PS    Z11, Z11
+	VCVTDQ2PS    Z12, Z12
+	VCVTDQ2PS    Z13, Z13
+	VCVTDQ2PS    Z14, Z14
+	VCVTDQ2PS    Z15, Z15
+	TESTL        $0x00000001, AX
+	JZ           no_pre_207
+	VMOVUPS      (R8), Z5
+	VADDPS       Z5, Z8, Z8
+	VADDPS       Z5, Z9, Z9
+	VADDPS       Z5, Z10, Z10
+	VADDPS       Z5, Z11, Z11
+	VADDPS       Z5, Z12, Z12
+	VADDPS       Z5, Z13, Z13
+	VADDPS       Z5, Z14, Z14
+	VADDPS       Z5, Z15, Z15
+
+no_pre_207:
+	TESTL   $0x00000002, AX
+	JZ      no_scale_208
+	VMOVUPS (R9), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z5, Z12, Z12
+	VMULPS  Z5, Z13, Z13
+	VMULPS  Z5, Z14, Z14
+	VMULPS  Z5, Z15, Z15
+
+no_scale_208:
+	TESTL   $0x00000004, AX
+	JZ      no_bias_209
+	VMOVUPS (R10), Z5
+	VADDPS  Z5, Z8, Z8
+	VADDPS  Z5, Z9, Z9
+	VADDPS  Z5, Z10, Z10
+	VADDPS  Z5, Z11, Z11
+	VADDPS  Z5, Z12, Z12
+	VADDPS  Z5, Z13, Z13
+	VADDPS  Z5, Z14, Z14
+	VADDPS  Z5, Z15, Z15
+
+no_bias_209:
+	TESTL       $0x00000078, AX
+	JZ          no_sum_210
+	TESTL       $0x00000008, AX
+	JZ          no_u8_212
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	JMP         sum_end_211
+
+no_u8_212:
+	TESTL       $0x00000010, AX
+	JZ          no_i8_213
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	JMP         sum_end_211
+
+no_i8_213:
+	TESTL       $0x00000020, AX
+	JZ          no_i32_214
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	JMP         sum_end_211
+
+no_i32_214:
+	TESTL       $0x00000040, AX
+	JZ          no_f32_215
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z15
+	ADDQ        R13, R12
+	JMP         sum_end_211
+
+no_f32_215:
+sum_end_211:
+no_sum_210:
+	TESTL  $0x00000080, AX
+	JZ     no_relu_216
+	VPXOR  X5, X5, X5
+	VMAXPS Z5, Z8, Z8
+	VMAXPS Z5, Z9, Z9
+	VMAXPS Z5, Z10, Z10
+	VMAXPS Z5, Z11, Z11
+	VMAXPS Z5, Z12, Z12
+	VMAXPS Z5, Z13, Z13
+	VMAXPS Z5, Z14, Z14
+	VMAXPS Z5, Z15, Z15
+
+no_relu_216:
+	TESTL   $0x00000100, AX
+	JZ      no_post_217
+	VMOVUPS (R11), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z5, Z12, Z12
+	VMULPS  Z5, Z13, Z13
+	VMULPS  Z5, Z14, Z14
+	VMULPS  Z5, Z15, Z15
+
+no_post_217:
+	TESTL  $0x00002000, AX
+	JZ     no_lo_218
+	VMAXPS Z2, Z8, Z8
+	VMAXPS Z2, Z9, Z9
+	VMAXPS Z2, Z10, Z10
+	VMAXPS Z2, Z11, Z11
+	VMAXPS Z2, Z12, Z12
+	VMAXPS Z2, Z13, Z13
+	VMAXPS Z2, Z14, Z14
+	VMAXPS Z2, Z15, Z15
+
+no_lo_218:
+	TESTL  $0x00004000, AX
+	JZ     no_hi_219
+	VMINPS Z8, Z3, Z8
+	VMINPS Z9, Z3, Z9
+	VMINPS Z10, Z3, Z10
+	VMINPS Z11, Z3, Z11
+	VMINPS Z12, Z3, Z12
+	VMINPS Z13, Z3, Z13
+	VMINPS Z14, Z3, Z14
+	VMINPS Z15, Z3, Z15
+
+no_hi_219:
+	VCVTPS2DQ Z8, Z8
+	VCVTPS2DQ Z9, Z9
+	VCVTPS2DQ Z10, Z10
+	VCVTPS2DQ Z11, Z11
+	VCVTPS2DQ Z12, Z12
+	VCVTPS2DQ Z13, Z13
+	VCVTPS2DQ Z14, Z14
+	VCVTPS2DQ Z15, Z15
+	VPACKSSDW Z9, Z8, Z5
+	VPACKSSDW Z11, Z10, Z6
+	TESTL     $0x00000800, AX
+	JNZ       signed_220
+	VPACKUSWB Z6, Z5, Z5
+	JMP       packed_221
+
+signed_220:
+	VPACKSSWB Z6, Z5, Z5
+
+packed_221:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_222
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_223
+
+partial_222:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_223:
+	VPACKSSDW Z13, Z12, Z5
+	VPACKSSDW Z15, Z14, Z6
+	TESTL     $0x00000800, AX
+	JNZ       signed_224
+	VPACKUSWB Z6, Z5, Z5
+	JMP       packed_225
+
+signed_224:
+	VPACKSSWB Z6, Z5, Z5
+
+packed_225:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_226
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_227
+
+partial_226:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_227:
+	JMP stored_202
+
+words_206:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -3528,7 +5106,7 @@ chain_107:
 	VCVTDQ2PS Z14, Z14
 	VCVTDQ2PS Z15, Z15
 	TESTL     $0x00000001, AX
-	JZ        no_pre_110
+	JZ        no_pre_228
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -3540,9 +5118,9 @@ chain_107:
 	VADDPS    Z0, Z14, Z14
 	VADDPS    Z0, Z15, Z15
 
-no_pre_110:
+no_pre_228:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_111
+	JZ      no_scale_229
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -3554,9 +5132,9 @@ no_pre_110:
 	VMULPS  Z0, Z14, Z14
 	VMULPS  Z0, Z15, Z15
 
-no_scale_111:
+no_scale_229:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_112
+	JZ      no_bias_230
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -3568,16 +5146,16 @@ no_scale_111:
 	VADDPS  Z0, Z14, Z14
 	VADDPS  Z0, Z15, Z15
 
-no_bias_112:
+no_bias_230:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_113
+	JZ           no_sum_231
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_114
+	JZ           no_sum_u8_232
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -3611,9 +5189,9 @@ no_bias_112:
 	VFMADD231PS  Z1, Z0, Z15
 	ADDQ         CX, BX
 
-no_sum_u8_114:
+no_sum_u8_232:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_115
+	JZ          no_sum_i8_233
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3647,9 +5225,9 @@ no_sum_u8_114:
 	VFMADD231PS Z1, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_i8_115:
+no_sum_i8_233:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_116
+	JZ          no_sum_i32_234
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3683,9 +5261,9 @@ no_sum_i8_115:
 	VFMADD231PS Z1, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_i32_116:
+no_sum_i32_234:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_117
+	JZ          no_sum_f32_235
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -3711,10 +5289,10 @@ no_sum_i32_116:
 	VFMADD231PS Z1, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_f32_117:
-no_sum_113:
+no_sum_f32_235:
+no_sum_231:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_118
+	JZ     no_relu_236
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -3725,9 +5303,9 @@ no_sum_113:
 	VMAXPS Z0, Z14, Z14
 	VMAXPS Z0, Z15, Z15
 
-no_relu_118:
+no_relu_236:
 	TESTL   $0x00000100, AX
-	JZ      no_post_119
+	JZ      no_post_237
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -3739,11 +5317,9 @@ no_relu_118:
 	VMULPS  Z0, Z14, Z14
 	VMULPS  Z0, Z15, Z15
 
-no_post_119:
-	TESTL        $0x00008200, AX
-	JZ           narrow_120
+no_post_237:
 	TESTL        $0x00008000, AX
-	JZ           no_words_121
+	JZ           no_words_239
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 180(DI), Z1
@@ -3810,11 +5386,11 @@ no_post_119:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 
-no_words_121:
+no_words_239:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_122
+	JNE     partial_240
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -3831,9 +5407,9 @@ no_words_121:
 	ADDQ    CX, BX
 	VMOVUPS Z15, (BX)
 	ADDQ    CX, BX
-	JMP     end_123
+	JMP     end_241
 
-partial_122:
+partial_240:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -3853,115 +5429,8 @@ partial_122:
 	VMOVUPS Z15, K1, (BX)
 	ADDQ    CX, BX
 
-end_123:
-	JMP stored_106
-
-narrow_120:
-	VBROADCASTSS 176(DI), Z0
-	VMAXPS       Z0, Z8, Z8
-	VMAXPS       Z0, Z9, Z9
-	VMAXPS       Z0, Z10, Z10
-	VMAXPS       Z0, Z11, Z11
-	VMAXPS       Z0, Z12, Z12
-	VMAXPS       Z0, Z13, Z13
-	VMAXPS       Z0, Z14, Z14
-	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 180(DI), Z1
-	VMINPS       Z8, Z1, Z8
-	VMINPS       Z9, Z1, Z9
-	VMINPS       Z10, Z1, Z10
-	VMINPS       Z11, Z1, Z11
-	VMINPS       Z12, Z1, Z12
-	VMINPS       Z13, Z1, Z13
-	VMINPS       Z14, Z1, Z14
-	VMINPS       Z15, Z1, Z15
-	VCVTPS2DQ    Z8, Z8
-	VCVTPS2DQ    Z9, Z9
-	VCVTPS2DQ    Z10, Z10
-	VCVTPS2DQ    Z11, Z11
-	VCVTPS2DQ    Z12, Z12
-	VCVTPS2DQ    Z13, Z13
-	VCVTPS2DQ    Z14, Z14
-	VCVTPS2DQ    Z15, Z15
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_124
-	VPBROADCASTD 188(DI), Y3
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z11, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z12, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z13, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z14, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z15, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	JMP          end_125
-
-partial_124:
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
-	VPBROADCASTD 188(DI), Y3
-	KMOVD        172(DI), K1
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z11, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z12, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z13, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z14, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z15, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-
-end_125:
-stored_106:
+end_241:
+stored_202:
 	IMUL3Q $+8, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+8, 128(DI), BX
@@ -3997,7 +5466,7 @@ tile7:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_126:
+tap_242:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R9
 	MOVLQSX (DI), AX
@@ -4023,9 +5492,9 @@ tap_126:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_128
+	JG      rest_244
 
-sixteen_127:
+sixteen_243:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -4088,13 +5557,13 @@ sixteen_127:
 	VPDPBUSD     Z0, Z4, Z14
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_127
+	JLE          sixteen_243
 
-rest_128:
+rest_244:
 	SUBQ $+16, DI
-	JZ   tap_done_130
+	JZ   tap_done_246
 
-four_129:
+four_245:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -4112,19 +5581,19 @@ four_129:
 	VPDPBUSD     Z0, Z4, Z14
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_129
+	JNZ          four_245
 
-tap_done_130:
+tap_done_246:
 	DECQ    16(SP)
-	JNZ     tap_126
+	JNZ     tap_242
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_132
+	JNZ     chain_248
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_133
+	JNE     partial_249
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -4139,9 +5608,9 @@ tap_done_130:
 	ADDQ    CX, BX
 	VMOVUPS Z14, (BX)
 	ADDQ    CX, BX
-	JMP     end_134
+	JMP     end_250
 
-partial_133:
+partial_249:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -4159,10 +5628,333 @@ partial_133:
 	VMOVUPS Z14, K1, (BX)
 	ADDQ    CX, BX
 
-end_134:
-	JMP stored_131
+end_250:
+	JMP stored_247
 
-chain_132:
+chain_248:
+	TESTL        $0x00008200, AX
+	JNZ          words_251
+	MOVQ         $0x0d0905010c080400, R13
+	VMOVQ        R13, X0
+	MOVQ         $0x0f0b07030e0a0602, R13
+	VPINSRQ      $0x01, R13, X0, X0
+	VPMOVZXBD    X0, Z0
+	MOVQ         80(DI), R8
+	MOVQ         88(DI), R9
+	MOVQ         96(DI), R10
+	MOVQ         104(DI), R11
+	MOVQ         56(DI), R12
+	MOVQ         128(DI), R13
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	KMOVW        172(DI), K1
+	KMOVW        174(DI), K2
+	KMOVD        172(DI), K3
+	VPBROADCASTD 188(DI), Z1
+	VBROADCASTSS 176(DI), Z2
+	VBROADCASTSS 180(DI), Z3
+	VBROADCASTSS 184(DI), Z4
+	VCVTDQ2PS    Z8, Z8
+	VCVTDQ2PS    Z9, Z9
+	VCVTDQ2PS    Z10, Z10
+	VCVTDQ2PS    Z11, Z11
+	VCVTDQ2PS    Z12, Z12
+	VCVTDQ2PS    Z13, Z13
+	VCVTDQ2PS    Z14, Z14
+	TESTL        $0x00000001, AX
+	JZ           no_pre_252
+	VMOVUPS      (R8), Z5
+	VADDPS       Z5, Z8, Z8
+	VADDPS       Z5, Z9, Z9
+	VADDPS       Z5, Z10, Z10
+	VADDPS       Z5, Z11, Z11
+	VADDPS       Z5, Z12, Z12
+	VADDPS       Z5, Z13, Z13
+	VADDPS       Z5, Z14, Z14
+
+no_pre_252:
+	TESTL   $0x00000002, AX
+	JZ      no_scale_253
+	VMOVUPS (R9), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z5, Z12, Z12
+	VMULPS  Z5, Z13, Z13
+	VMULPS  Z5, Z14, Z14
+
+no_scale_253:
+	TESTL   $0x00000004, AX
+	JZ      no_bias_254
+	VMOVUPS (R10), Z5
+	VADDPS  Z5, Z8, Z8
+	VADDPS  Z5, Z9, Z9
+	VADDPS  Z5, Z10, Z10
+	VADDPS  Z5, Z11, Z11
+	VADDPS  Z5, Z12, Z12
+	VADDPS  Z5, Z13, Z13
+	VADDPS  Z5, Z14, Z14
+
+no_bias_254:
+	TESTL       $0x00000078, AX
+	JZ          no_sum_255
+	TESTL       $0x00000008, AX
+	JZ          no_u8_257
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	JMP         sum_end_256
+
+no_u8_257:
+	TESTL       $0x00000010, AX
+	JZ          no_i8_258
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	JMP         sum_end_256
+
+no_i8_258:
+	TESTL       $0x00000020, AX
+	JZ          no_i32_259
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	JMP         sum_end_256
+
+no_i32_259:
+	TESTL       $0x00000040, AX
+	JZ          no_f32_260
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z14
+	ADDQ        R13, R12
+	JMP         sum_end_256
+
+no_f32_260:
+sum_end_256:
+no_sum_255:
+	TESTL  $0x00000080, AX
+	JZ     no_relu_261
+	VPXOR  X5, X5, X5
+	VMAXPS Z5, Z8, Z8
+	VMAXPS Z5, Z9, Z9
+	VMAXPS Z5, Z10, Z10
+	VMAXPS Z5, Z11, Z11
+	VMAXPS Z5, Z12, Z12
+	VMAXPS Z5, Z13, Z13
+	VMAXPS Z5, Z14, Z14
+
+no_relu_261:
+	TESTL   $0x00000100, AX
+	JZ      no_post_262
+	VMOVUPS (R11), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z5, Z12, Z12
+	VMULPS  Z5, Z13, Z13
+	VMULPS  Z5, Z14, Z14
+
+no_post_262:
+	TESTL  $0x00002000, AX
+	JZ     no_lo_263
+	VMAXPS Z2, Z8, Z8
+	VMAXPS Z2, Z9, Z9
+	VMAXPS Z2, Z10, Z10
+	VMAXPS Z2, Z11, Z11
+	VMAXPS Z2, Z12, Z12
+	VMAXPS Z2, Z13, Z13
+	VMAXPS Z2, Z14, Z14
+
+no_lo_263:
+	TESTL  $0x00004000, AX
+	JZ     no_hi_264
+	VMINPS Z8, Z3, Z8
+	VMINPS Z9, Z3, Z9
+	VMINPS Z10, Z3, Z10
+	VMINPS Z11, Z3, Z11
+	VMINPS Z12, Z3, Z12
+	VMINPS Z13, Z3, Z13
+	VMINPS Z14, Z3, Z14
+
+no_hi_264:
+	VCVTPS2DQ Z8, Z8
+	VCVTPS2DQ Z9, Z9
+	VCVTPS2DQ Z10, Z10
+	VCVTPS2DQ Z11, Z11
+	VCVTPS2DQ Z12, Z12
+	VCVTPS2DQ Z13, Z13
+	VCVTPS2DQ Z14, Z14
+	VPACKSSDW Z9, Z8, Z5
+	VPACKSSDW Z11, Z10, Z6
+	TESTL     $0x00000800, AX
+	JNZ       signed_265
+	VPACKUSWB Z6, Z5, Z5
+	JMP       packed_266
+
+signed_265:
+	VPACKSSWB Z6, Z5, Z5
+
+packed_266:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_267
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_268
+
+partial_267:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_268:
+	VPACKSSDW Z13, Z12, Z5
+	VPACKSSDW Z14, Z14, Z6
+	TESTL     $0x00000800, AX
+	JNZ       signed_269
+	VPACKUSWB Z6, Z5, Z5
+	JMP       packed_270
+
+signed_269:
+	VPACKSSWB Z6, Z5, Z5
+
+packed_270:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_271
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_272
+
+partial_271:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_272:
+	JMP stored_247
+
+words_251:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -4171,7 +5963,7 @@ chain_132:
 	VCVTDQ2PS Z13, Z13
 	VCVTDQ2PS Z14, Z14
 	TESTL     $0x00000001, AX
-	JZ        no_pre_135
+	JZ        no_pre_273
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -4182,9 +5974,9 @@ chain_132:
 	VADDPS    Z0, Z13, Z13
 	VADDPS    Z0, Z14, Z14
 
-no_pre_135:
+no_pre_273:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_136
+	JZ      no_scale_274
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -4195,9 +5987,9 @@ no_pre_135:
 	VMULPS  Z0, Z13, Z13
 	VMULPS  Z0, Z14, Z14
 
-no_scale_136:
+no_scale_274:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_137
+	JZ      no_bias_275
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -4208,16 +6000,16 @@ no_scale_136:
 	VADDPS  Z0, Z13, Z13
 	VADDPS  Z0, Z14, Z14
 
-no_bias_137:
+no_bias_275:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_138
+	JZ           no_sum_276
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_139
+	JZ           no_sum_u8_277
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -4247,9 +6039,9 @@ no_bias_137:
 	VFMADD231PS  Z1, Z0, Z14
 	ADDQ         CX, BX
 
-no_sum_u8_139:
+no_sum_u8_277:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_140
+	JZ          no_sum_i8_278
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4279,9 +6071,9 @@ no_sum_u8_139:
 	VFMADD231PS Z1, Z0, Z14
 	ADDQ        CX, BX
 
-no_sum_i8_140:
+no_sum_i8_278:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_141
+	JZ          no_sum_i32_279
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4311,9 +6103,9 @@ no_sum_i8_140:
 	VFMADD231PS Z1, Z0, Z14
 	ADDQ        CX, BX
 
-no_sum_i32_141:
+no_sum_i32_279:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_142
+	JZ          no_sum_f32_280
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -4336,10 +6128,10 @@ no_sum_i32_141:
 	VFMADD231PS Z1, Z0, Z14
 	ADDQ        CX, BX
 
-no_sum_f32_142:
-no_sum_138:
+no_sum_f32_280:
+no_sum_276:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_143
+	JZ     no_relu_281
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -4349,9 +6141,9 @@ no_sum_138:
 	VMAXPS Z0, Z13, Z13
 	VMAXPS Z0, Z14, Z14
 
-no_relu_143:
+no_relu_281:
 	TESTL   $0x00000100, AX
-	JZ      no_post_144
+	JZ      no_post_282
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -4362,11 +6154,9 @@ no_relu_143:
 	VMULPS  Z0, Z13, Z13
 	VMULPS  Z0, Z14, Z14
 
-no_post_144:
-	TESTL        $0x00008200, AX
-	JZ           narrow_145
+no_post_282:
 	TESTL        $0x00008000, AX
-	JZ           no_words_146
+	JZ           no_words_284
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 180(DI), Z1
@@ -4425,11 +6215,11 @@ no_post_144:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 
-no_words_146:
+no_words_284:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_147
+	JNE     partial_285
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -4444,9 +6234,9 @@ no_words_146:
 	ADDQ    CX, BX
 	VMOVUPS Z14, (BX)
 	ADDQ    CX, BX
-	JMP     end_148
+	JMP     end_286
 
-partial_147:
+partial_285:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -4464,104 +6254,8 @@ partial_147:
 	VMOVUPS Z14, K1, (BX)
 	ADDQ    CX, BX
 
-end_148:
-	JMP stored_131
-
-narrow_145:
-	VBROADCASTSS 176(DI), Z0
-	VMAXPS       Z0, Z8, Z8
-	VMAXPS       Z0, Z9, Z9
-	VMAXPS       Z0, Z10, Z10
-	VMAXPS       Z0, Z11, Z11
-	VMAXPS       Z0, Z12, Z12
-	VMAXPS       Z0, Z13, Z13
-	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 180(DI), Z1
-	VMINPS       Z8, Z1, Z8
-	VMINPS       Z9, Z1, Z9
-	VMINPS       Z10, Z1, Z10
-	VMINPS       Z11, Z1, Z11
-	VMINPS       Z12, Z1, Z12
-	VMINPS       Z13, Z1, Z13
-	VMINPS       Z14, Z1, Z14
-	VCVTPS2DQ    Z8, Z8
-	VCVTPS2DQ    Z9, Z9
-	VCVTPS2DQ    Z10, Z10
-	VCVTPS2DQ    Z11, Z11
-	VCVTPS2DQ    Z12, Z12
-	VCVTPS2DQ    Z13, Z13
-	VCVTPS2DQ    Z14, Z14
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_149
-	VPBROADCASTD 188(DI), Y3
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z11, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z12, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z13, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z14, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	JMP          end_150
-
-partial_149:
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
-	VPBROADCASTD 188(DI), Y3
-	KMOVD        172(DI), K1
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z11, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z12, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z13, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z14, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-
-end_150:
-stored_131:
+end_286:
+stored_247:
 	IMUL3Q $+7, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+7, 128(DI), BX
@@ -4596,7 +6290,7 @@ tile6:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_151:
+tap_287:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R8
 	MOVLQSX (DI), AX
@@ -4619,9 +6313,9 @@ tap_151:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_153
+	JG      rest_289
 
-sixteen_152:
+sixteen_288:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -4676,13 +6370,13 @@ sixteen_152:
 	VPDPBUSD     Z0, Z3, Z13
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_152
+	JLE          sixteen_288
 
-rest_153:
+rest_289:
 	SUBQ $+16, DI
-	JZ   tap_done_155
+	JZ   tap_done_291
 
-four_154:
+four_290:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -4698,19 +6392,19 @@ four_154:
 	VPDPBUSD     Z0, Z3, Z13
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_154
+	JNZ          four_290
 
-tap_done_155:
+tap_done_291:
 	DECQ    16(SP)
-	JNZ     tap_151
+	JNZ     tap_287
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_157
+	JNZ     chain_293
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_158
+	JNE     partial_294
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -4723,9 +6417,9 @@ tap_done_155:
 	ADDQ    CX, BX
 	VMOVUPS Z13, (BX)
 	ADDQ    CX, BX
-	JMP     end_159
+	JMP     end_295
 
-partial_158:
+partial_294:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -4741,10 +6435,303 @@ partial_158:
 	VMOVUPS Z13, K1, (BX)
 	ADDQ    CX, BX
 
-end_159:
-	JMP stored_156
+end_295:
+	JMP stored_292
 
-chain_157:
+chain_293:
+	TESTL        $0x00008200, AX
+	JNZ          words_296
+	MOVQ         $0x0d0905010c080400, R13
+	VMOVQ        R13, X0
+	MOVQ         $0x0f0b07030e0a0602, R13
+	VPINSRQ      $0x01, R13, X0, X0
+	VPMOVZXBD    X0, Z0
+	MOVQ         80(DI), R8
+	MOVQ         88(DI), R9
+	MOVQ         96(DI), R10
+	MOVQ         104(DI), R11
+	MOVQ         56(DI), R12
+	MOVQ         128(DI), R13
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	KMOVW        172(DI), K1
+	KMOVW        174(DI), K2
+	KMOVD        172(DI), K3
+	VPBROADCASTD 188(DI), Z1
+	VBROADCASTSS 176(DI), Z2
+	VBROADCASTSS 180(DI), Z3
+	VBROADCASTSS 184(DI), Z4
+	VCVTDQ2PS    Z8, Z8
+	VCVTDQ2PS    Z9, Z9
+	VCVTDQ2PS    Z10, Z10
+	VCVTDQ2PS    Z11, Z11
+	VCVTDQ2PS    Z12, Z12
+	VCVTDQ2PS    Z13, Z13
+	TESTL        $0x00000001, AX
+	JZ           no_pre_297
+	VMOVUPS      (R8), Z5
+	VADDPS       Z5, Z8, Z8
+	VADDPS       Z5, Z9, Z9
+	VADDPS       Z5, Z10, Z10
+	VADDPS       Z5, Z11, Z11
+	VADDPS       Z5, Z12, Z12
+	VADDPS       Z5, Z13, Z13
+
+no_pre_297:
+	TESTL   $0x00000002, AX
+	JZ      no_scale_298
+	VMOVUPS (R9), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z5, Z12, Z12
+	VMULPS  Z5, Z13, Z13
+
+no_scale_298:
+	TESTL   $0x00000004, AX
+	JZ      no_bias_299
+	VMOVUPS (R10), Z5
+	VADDPS  Z5, Z8, Z8
+	VADDPS  Z5, Z9, Z9
+	VADDPS  Z5, Z10, Z10
+	VADDPS  Z5, Z11, Z11
+	VADDPS  Z5, Z12, Z12
+	VADDPS  Z5, Z13, Z13
+
+no_bias_299:
+	TESTL       $0x00000078, AX
+	JZ          no_sum_300
+	TESTL       $0x00000008, AX
+	JZ          no_u8_302
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	JMP         sum_end_301
+
+no_u8_302:
+	TESTL       $0x00000010, AX
+	JZ          no_i8_303
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	JMP         sum_end_301
+
+no_i8_303:
+	TESTL       $0x00000020, AX
+	JZ          no_i32_304
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	JMP         sum_end_301
+
+no_i32_304:
+	TESTL       $0x00000040, AX
+	JZ          no_f32_305
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z13
+	ADDQ        R13, R12
+	JMP         sum_end_301
+
+no_f32_305:
+sum_end_301:
+no_sum_300:
+	TESTL  $0x00000080, AX
+	JZ     no_relu_306
+	VPXOR  X5, X5, X5
+	VMAXPS Z5, Z8, Z8
+	VMAXPS Z5, Z9, Z9
+	VMAXPS Z5, Z10, Z10
+	VMAXPS Z5, Z11, Z11
+	VMAXPS Z5, Z12, Z12
+	VMAXPS Z5, Z13, Z13
+
+no_relu_306:
+	TESTL   $0x00000100, AX
+	JZ      no_post_307
+	VMOVUPS (R11), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z5, Z12, Z12
+	VMULPS  Z5, Z13, Z13
+
+no_post_307:
+	TESTL  $0x00002000, AX
+	JZ     no_lo_308
+	VMAXPS Z2, Z8, Z8
+	VMAXPS Z2, Z9, Z9
+	VMAXPS Z2, Z10, Z10
+	VMAXPS Z2, Z11, Z11
+	VMAXPS Z2, Z12, Z12
+	VMAXPS Z2, Z13, Z13
+
+no_lo_308:
+	TESTL  $0x00004000, AX
+	JZ     no_hi_309
+	VMINPS Z8, Z3, Z8
+	VMINPS Z9, Z3, Z9
+	VMINPS Z10, Z3, Z10
+	VMINPS Z11, Z3, Z11
+	VMINPS Z12, Z3, Z12
+	VMINPS Z13, Z3, Z13
+
+no_hi_309:
+	VCVTPS2DQ Z8, Z8
+	VCVTPS2DQ Z9, Z9
+	VCVTPS2DQ Z10, Z10
+	VCVTPS2DQ Z11, Z11
+	VCVTPS2DQ Z12, Z12
+	VCVTPS2DQ Z13, Z13
+	VPACKSSDW Z9, Z8, Z5
+	VPACKSSDW Z11, Z10, Z6
+	TESTL     $0x00000800, AX
+	JNZ       signed_310
+	VPACKUSWB Z6, Z5, Z5
+	JMP       packed_311
+
+signed_310:
+	VPACKSSWB Z6, Z5, Z5
+
+packed_311:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_312
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_313
+
+partial_312:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_313:
+	VPACKSSDW Z13, Z12, Z5
+	TESTL     $0x00000800, AX
+	JNZ       signed_314
+	VPACKUSWB Z5, Z5, Z5
+	JMP       packed_315
+
+signed_314:
+	VPACKSSWB Z5, Z5, Z5
+
+packed_315:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_316
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_317
+
+partial_316:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_317:
+	JMP stored_292
+
+words_296:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -4752,7 +6739,7 @@ chain_157:
 	VCVTDQ2PS Z12, Z12
 	VCVTDQ2PS Z13, Z13
 	TESTL     $0x00000001, AX
-	JZ        no_pre_160
+	JZ        no_pre_318
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -4762,9 +6749,9 @@ chain_157:
 	VADDPS    Z0, Z12, Z12
 	VADDPS    Z0, Z13, Z13
 
-no_pre_160:
+no_pre_318:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_161
+	JZ      no_scale_319
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -4774,9 +6761,9 @@ no_pre_160:
 	VMULPS  Z0, Z12, Z12
 	VMULPS  Z0, Z13, Z13
 
-no_scale_161:
+no_scale_319:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_162
+	JZ      no_bias_320
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -4786,16 +6773,16 @@ no_scale_161:
 	VADDPS  Z0, Z12, Z12
 	VADDPS  Z0, Z13, Z13
 
-no_bias_162:
+no_bias_320:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_163
+	JZ           no_sum_321
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_164
+	JZ           no_sum_u8_322
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -4821,9 +6808,9 @@ no_bias_162:
 	VFMADD231PS  Z1, Z0, Z13
 	ADDQ         CX, BX
 
-no_sum_u8_164:
+no_sum_u8_322:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_165
+	JZ          no_sum_i8_323
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4849,9 +6836,9 @@ no_sum_u8_164:
 	VFMADD231PS Z1, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_i8_165:
+no_sum_i8_323:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_166
+	JZ          no_sum_i32_324
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4877,9 +6864,9 @@ no_sum_i8_165:
 	VFMADD231PS Z1, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_i32_166:
+no_sum_i32_324:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_167
+	JZ          no_sum_f32_325
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -4899,10 +6886,10 @@ no_sum_i32_166:
 	VFMADD231PS Z1, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_f32_167:
-no_sum_163:
+no_sum_f32_325:
+no_sum_321:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_168
+	JZ     no_relu_326
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -4911,9 +6898,9 @@ no_sum_163:
 	VMAXPS Z0, Z12, Z12
 	VMAXPS Z0, Z13, Z13
 
-no_relu_168:
+no_relu_326:
 	TESTL   $0x00000100, AX
-	JZ      no_post_169
+	JZ      no_post_327
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -4923,11 +6910,9 @@ no_relu_168:
 	VMULPS  Z0, Z12, Z12
 	VMULPS  Z0, Z13, Z13
 
-no_post_169:
-	TESTL        $0x00008200, AX
-	JZ           narrow_170
+no_post_327:
 	TESTL        $0x00008000, AX
-	JZ           no_words_171
+	JZ           no_words_329
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 180(DI), Z1
@@ -4978,11 +6963,11 @@ no_post_169:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 
-no_words_171:
+no_words_329:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_172
+	JNE     partial_330
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -4995,9 +6980,9 @@ no_words_171:
 	ADDQ    CX, BX
 	VMOVUPS Z13, (BX)
 	ADDQ    CX, BX
-	JMP     end_173
+	JMP     end_331
 
-partial_172:
+partial_330:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -5013,93 +6998,8 @@ partial_172:
 	VMOVUPS Z13, K1, (BX)
 	ADDQ    CX, BX
 
-end_173:
-	JMP stored_156
-
-narrow_170:
-	VBROADCASTSS 176(DI), Z0
-	VMAXPS       Z0, Z8, Z8
-	VMAXPS       Z0, Z9, Z9
-	VMAXPS       Z0, Z10, Z10
-	VMAXPS       Z0, Z11, Z11
-	VMAXPS       Z0, Z12, Z12
-	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 180(DI), Z1
-	VMINPS       Z8, Z1, Z8
-	VMINPS       Z9, Z1, Z9
-	VMINPS       Z10, Z1, Z10
-	VMINPS       Z11, Z1, Z11
-	VMINPS       Z12, Z1, Z12
-	VMINPS       Z13, Z1, Z13
-	VCVTPS2DQ    Z8, Z8
-	VCVTPS2DQ    Z9, Z9
-	VCVTPS2DQ    Z10, Z10
-	VCVTPS2DQ    Z11, Z11
-	VCVTPS2DQ    Z12, Z12
-	VCVTPS2DQ    Z13, Z13
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_174
-	VPBROADCASTD 188(DI), Y3
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z11, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z12, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z13, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	JMP          end_175
-
-partial_174:
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
-	VPBROADCASTD 188(DI), Y3
-	KMOVD        172(DI), K1
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z11, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z12, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z13, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-
-end_175:
-stored_156:
+end_331:
+stored_292:
 	IMUL3Q $+6, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+6, 128(DI), BX
@@ -5133,7 +7033,7 @@ tile5:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_176:
+tap_332:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
@@ -5153,9 +7053,9 @@ tap_176:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_178
+	JG      rest_334
 
-sixteen_177:
+sixteen_333:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -5202,13 +7102,13 @@ sixteen_177:
 	VPDPBUSD     Z0, Z2, Z12
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_177
+	JLE          sixteen_333
 
-rest_178:
+rest_334:
 	SUBQ $+16, DI
-	JZ   tap_done_180
+	JZ   tap_done_336
 
-four_179:
+four_335:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -5222,19 +7122,19 @@ four_179:
 	VPDPBUSD     Z0, Z2, Z12
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_179
+	JNZ          four_335
 
-tap_done_180:
+tap_done_336:
 	DECQ    16(SP)
-	JNZ     tap_176
+	JNZ     tap_332
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_182
+	JNZ     chain_338
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_183
+	JNE     partial_339
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -5245,9 +7145,9 @@ tap_done_180:
 	ADDQ    CX, BX
 	VMOVUPS Z12, (BX)
 	ADDQ    CX, BX
-	JMP     end_184
+	JMP     end_340
 
-partial_183:
+partial_339:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -5261,17 +7161,281 @@ partial_183:
 	VMOVUPS Z12, K1, (BX)
 	ADDQ    CX, BX
 
-end_184:
-	JMP stored_181
+end_340:
+	JMP stored_337
 
-chain_182:
+chain_338:
+	TESTL        $0x00008200, AX
+	JNZ          words_341
+	MOVQ         $0x0d0905010c080400, R13
+	VMOVQ        R13, X0
+	MOVQ         $0x0f0b07030e0a0602, R13
+	VPINSRQ      $0x01, R13, X0, X0
+	VPMOVZXBD    X0, Z0
+	MOVQ         80(DI), R8
+	MOVQ         88(DI), R9
+	MOVQ         96(DI), R10
+	MOVQ         104(DI), R11
+	MOVQ         56(DI), R12
+	MOVQ         128(DI), R13
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	KMOVW        172(DI), K1
+	KMOVW        174(DI), K2
+	KMOVD        172(DI), K3
+	VPBROADCASTD 188(DI), Z1
+	VBROADCASTSS 176(DI), Z2
+	VBROADCASTSS 180(DI), Z3
+	VBROADCASTSS 184(DI), Z4
+	VCVTDQ2PS    Z8, Z8
+	VCVTDQ2PS    Z9, Z9
+	VCVTDQ2PS    Z10, Z10
+	VCVTDQ2PS    Z11, Z11
+	VCVTDQ2PS    Z12, Z12
+	TESTL        $0x00000001, AX
+	JZ           no_pre_342
+	VMOVUPS      (R8), Z5
+	VADDPS       Z5, Z8, Z8
+	VADDPS       Z5, Z9, Z9
+	VADDPS       Z5, Z10, Z10
+	VADDPS       Z5, Z11, Z11
+	VADDPS       Z5, Z12, Z12
+
+no_pre_342:
+	TESTL   $0x00000002, AX
+	JZ      no_scale_343
+	VMOVUPS (R9), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z5, Z12, Z12
+
+no_scale_343:
+	TESTL   $0x00000004, AX
+	JZ      no_bias_344
+	VMOVUPS (R10), Z5
+	VADDPS  Z5, Z8, Z8
+	VADDPS  Z5, Z9, Z9
+	VADDPS  Z5, Z10, Z10
+	VADDPS  Z5, Z11, Z11
+	VADDPS  Z5, Z12, Z12
+
+no_bias_344:
+	TESTL       $0x00000078, AX
+	JZ          no_sum_345
+	TESTL       $0x00000008, AX
+	JZ          no_u8_347
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	JMP         sum_end_346
+
+no_u8_347:
+	TESTL       $0x00000010, AX
+	JZ          no_i8_348
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	JMP         sum_end_346
+
+no_i8_348:
+	TESTL       $0x00000020, AX
+	JZ          no_i32_349
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	JMP         sum_end_346
+
+no_i32_349:
+	TESTL       $0x00000040, AX
+	JZ          no_f32_350
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z12
+	ADDQ        R13, R12
+	JMP         sum_end_346
+
+no_f32_350:
+sum_end_346:
+no_sum_345:
+	TESTL  $0x00000080, AX
+	JZ     no_relu_351
+	VPXOR  X5, X5, X5
+	VMAXPS Z5, Z8, Z8
+	VMAXPS Z5, Z9, Z9
+	VMAXPS Z5, Z10, Z10
+	VMAXPS Z5, Z11, Z11
+	VMAXPS Z5, Z12, Z12
+
+no_relu_351:
+	TESTL   $0x00000100, AX
+	JZ      no_post_352
+	VMOVUPS (R11), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z5, Z11, Z11
+	VMULPS  Z5, Z12, Z12
+
+no_post_352:
+	TESTL  $0x00002000, AX
+	JZ     no_lo_353
+	VMAXPS Z2, Z8, Z8
+	VMAXPS Z2, Z9, Z9
+	VMAXPS Z2, Z10, Z10
+	VMAXPS Z2, Z11, Z11
+	VMAXPS Z2, Z12, Z12
+
+no_lo_353:
+	TESTL  $0x00004000, AX
+	JZ     no_hi_354
+	VMINPS Z8, Z3, Z8
+	VMINPS Z9, Z3, Z9
+	VMINPS Z10, Z3, Z10
+	VMINPS Z11, Z3, Z11
+	VMINPS Z12, Z3, Z12
+
+no_hi_354:
+	VCVTPS2DQ Z8, Z8
+	VCVTPS2DQ Z9, Z9
+	VCVTPS2DQ Z10, Z10
+	VCVTPS2DQ Z11, Z11
+	VCVTPS2DQ Z12, Z12
+	VPACKSSDW Z9, Z8, Z5
+	VPACKSSDW Z11, Z10, Z6
+	TESTL     $0x00000800, AX
+	JNZ       signed_355
+	VPACKUSWB Z6, Z5, Z5
+	JMP       packed_356
+
+signed_355:
+	VPACKSSWB Z6, Z5, Z5
+
+packed_356:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_357
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_358
+
+partial_357:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_358:
+	VPACKSSDW Z12, Z12, Z5
+	TESTL     $0x00000800, AX
+	JNZ       signed_359
+	VPACKUSWB Z5, Z5, Z5
+	JMP       packed_360
+
+signed_359:
+	VPACKSSWB Z5, Z5, Z5
+
+packed_360:
+	VPERMD  Z5, Z0, Z5
+	VPXORD  Z1, Z5, Z5
+	TESTL   $0x00010000, AX
+	JNZ     partial_361
+	VMOVUPS X5, (BX)
+	ADDQ    CX, BX
+	JMP     end_362
+
+partial_361:
+	VMOVDQU8 X5, K3, (BX)
+	ADDQ     CX, BX
+
+end_362:
+	JMP stored_337
+
+words_341:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
 	VCVTDQ2PS Z11, Z11
 	VCVTDQ2PS Z12, Z12
 	TESTL     $0x00000001, AX
-	JZ        no_pre_185
+	JZ        no_pre_363
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -5280,9 +7444,9 @@ chain_182:
 	VADDPS    Z0, Z11, Z11
 	VADDPS    Z0, Z12, Z12
 
-no_pre_185:
+no_pre_363:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_186
+	JZ      no_scale_364
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -5291,9 +7455,9 @@ no_pre_185:
 	VMULPS  Z0, Z11, Z11
 	VMULPS  Z0, Z12, Z12
 
-no_scale_186:
+no_scale_364:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_187
+	JZ      no_bias_365
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -5302,16 +7466,16 @@ no_scale_186:
 	VADDPS  Z0, Z11, Z11
 	VADDPS  Z0, Z12, Z12
 
-no_bias_187:
+no_bias_365:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_188
+	JZ           no_sum_366
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_189
+	JZ           no_sum_u8_367
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -5333,9 +7497,9 @@ no_bias_187:
 	VFMADD231PS  Z1, Z0, Z12
 	ADDQ         CX, BX
 
-no_sum_u8_189:
+no_sum_u8_367:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_190
+	JZ          no_sum_i8_368
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -5357,9 +7521,9 @@ no_sum_u8_189:
 	VFMADD231PS Z1, Z0, Z12
 	ADDQ        CX, BX
 
-no_sum_i8_190:
+no_sum_i8_368:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_191
+	JZ          no_sum_i32_369
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -5381,9 +7545,9 @@ no_sum_i8_190:
 	VFMADD231PS Z1, Z0, Z12
 	ADDQ        CX, BX
 
-no_sum_i32_191:
+no_sum_i32_369:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_192
+	JZ          no_sum_f32_370
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -5400,10 +7564,10 @@ no_sum_i32_191:
 	VFMADD231PS Z1, Z0, Z12
 	ADDQ        CX, BX
 
-no_sum_f32_192:
-no_sum_188:
+no_sum_f32_370:
+no_sum_366:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_193
+	JZ     no_relu_371
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -5411,9 +7575,9 @@ no_sum_188:
 	VMAXPS Z0, Z11, Z11
 	VMAXPS Z0, Z12, Z12
 
-no_relu_193:
+no_relu_371:
 	TESTL   $0x00000100, AX
-	JZ      no_post_194
+	JZ      no_post_372
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -5422,11 +7586,9 @@ no_relu_193:
 	VMULPS  Z0, Z11, Z11
 	VMULPS  Z0, Z12, Z12
 
-no_post_194:
-	TESTL        $0x00008200, AX
-	JZ           narrow_195
+no_post_372:
 	TESTL        $0x00008000, AX
-	JZ           no_words_196
+	JZ           no_words_374
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 180(DI), Z1
@@ -5469,11 +7631,11 @@ no_post_194:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 
-no_words_196:
+no_words_374:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_197
+	JNE     partial_375
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -5484,9 +7646,9 @@ no_words_196:
 	ADDQ    CX, BX
 	VMOVUPS Z12, (BX)
 	ADDQ    CX, BX
-	JMP     end_198
+	JMP     end_376
 
-partial_197:
+partial_375:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -5500,82 +7662,8 @@ partial_197:
 	VMOVUPS Z12, K1, (BX)
 	ADDQ    CX, BX
 
-end_198:
-	JMP stored_181
-
-narrow_195:
-	VBROADCASTSS 176(DI), Z0
-	VMAXPS       Z0, Z8, Z8
-	VMAXPS       Z0, Z9, Z9
-	VMAXPS       Z0, Z10, Z10
-	VMAXPS       Z0, Z11, Z11
-	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 180(DI), Z1
-	VMINPS       Z8, Z1, Z8
-	VMINPS       Z9, Z1, Z9
-	VMINPS       Z10, Z1, Z10
-	VMINPS       Z11, Z1, Z11
-	VMINPS       Z12, Z1, Z12
-	VCVTPS2DQ    Z8, Z8
-	VCVTPS2DQ    Z9, Z9
-	VCVTPS2DQ    Z10, Z10
-	VCVTPS2DQ    Z11, Z11
-	VCVTPS2DQ    Z12, Z12
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_199
-	VPBROADCASTD 188(DI), Y3
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z11, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z12, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	JMP          end_200
-
-partial_199:
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
-	VPBROADCASTD 188(DI), Y3
-	KMOVD        172(DI), K1
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z11, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z12, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-
-end_200:
-stored_181:
+end_376:
+stored_337:
 	IMUL3Q $+5, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+5, 128(DI), BX
@@ -5608,7 +7696,7 @@ tile4:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_201:
+tap_377:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
@@ -5625,9 +7713,9 @@ tap_201:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_203
+	JG      rest_379
 
-sixteen_202:
+sixteen_378:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -5666,13 +7754,13 @@ sixteen_202:
 	VPDPBUSD     Z0, Z5, Z11
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_202
+	JLE          sixteen_378
 
-rest_203:
+rest_379:
 	SUBQ $+16, DI
-	JZ   tap_done_205
+	JZ   tap_done_381
 
-four_204:
+four_380:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -5684,19 +7772,19 @@ four_204:
 	VPDPBUSD     Z0, Z5, Z11
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_204
+	JNZ          four_380
 
-tap_done_205:
+tap_done_381:
 	DECQ    16(SP)
-	JNZ     tap_201
+	JNZ     tap_377
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_207
+	JNZ     chain_383
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_208
+	JNE     partial_384
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -5705,9 +7793,9 @@ tap_done_205:
 	ADDQ    CX, BX
 	VMOVUPS Z11, (BX)
 	ADDQ    CX, BX
-	JMP     end_209
+	JMP     end_385
 
-partial_208:
+partial_384:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -5719,16 +7807,233 @@ partial_208:
 	VMOVUPS Z11, K1, (BX)
 	ADDQ    CX, BX
 
-end_209:
-	JMP stored_206
+end_385:
+	JMP stored_382
 
-chain_207:
+chain_383:
+	TESTL        $0x00008200, AX
+	JNZ          words_386
+	MOVQ         $0x0d0905010c080400, R13
+	VMOVQ        R13, X0
+	MOVQ         $0x0f0b07030e0a0602, R13
+	VPINSRQ      $0x01, R13, X0, X0
+	VPMOVZXBD    X0, Z0
+	MOVQ         80(DI), R8
+	MOVQ         88(DI), R9
+	MOVQ         96(DI), R10
+	MOVQ         104(DI), R11
+	MOVQ         56(DI), R12
+	MOVQ         128(DI), R13
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	KMOVW        172(DI), K1
+	KMOVW        174(DI), K2
+	KMOVD        172(DI), K3
+	VPBROADCASTD 188(DI), Z1
+	VBROADCASTSS 176(DI), Z2
+	VBROADCASTSS 180(DI), Z3
+	VBROADCASTSS 184(DI), Z4
+	VCVTDQ2PS    Z8, Z8
+	VCVTDQ2PS    Z9, Z9
+	VCVTDQ2PS    Z10, Z10
+	VCVTDQ2PS    Z11, Z11
+	TESTL        $0x00000001, AX
+	JZ           no_pre_387
+	VMOVUPS      (R8), Z5
+	VADDPS       Z5, Z8, Z8
+	VADDPS       Z5, Z9, Z9
+	VADDPS       Z5, Z10, Z10
+	VADDPS       Z5, Z11, Z11
+
+no_pre_387:
+	TESTL   $0x00000002, AX
+	JZ      no_scale_388
+	VMOVUPS (R9), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z5, Z11, Z11
+
+no_scale_388:
+	TESTL   $0x00000004, AX
+	JZ      no_bias_389
+	VMOVUPS (R10), Z5
+	VADDPS  Z5, Z8, Z8
+	VADDPS  Z5, Z9, Z9
+	VADDPS  Z5, Z10, Z10
+	VADDPS  Z5, Z11, Z11
+
+no_bias_389:
+	TESTL       $0x00000078, AX
+	JZ          no_sum_390
+	TESTL       $0x00000008, AX
+	JZ          no_u8_392
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	JMP         sum_end_391
+
+no_u8_392:
+	TESTL       $0x00000010, AX
+	JZ          no_i8_393
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	JMP         sum_end_391
+
+no_i8_393:
+	TESTL       $0x00000020, AX
+	JZ          no_i32_394
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	JMP         sum_end_391
+
+no_i32_394:
+	TESTL       $0x00000040, AX
+	JZ          no_f32_395
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z11
+	ADDQ        R13, R12
+	JMP         sum_end_391
+
+no_f32_395:
+sum_end_391:
+no_sum_390:
+	TESTL  $0x00000080, AX
+	JZ     no_relu_396
+	VPXOR  X5, X5, X5
+	VMAXPS Z5, Z8, Z8
+	VMAXPS Z5, Z9, Z9
+	VMAXPS Z5, Z10, Z10
+	VMAXPS Z5, Z11, Z11
+
+no_relu_396:
+	TESTL   $0x00000100, AX
+	JZ      no_post_397
+	VMOVUPS (R11), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+	VMULPS  Z5, Z11, Z11
+
+no_post_397:
+	TESTL  $0x00002000, AX
+	JZ     no_lo_398
+	VMAXPS Z2, Z8, Z8
+	VMAXPS Z2, Z9, Z9
+	VMAXPS Z2, Z10, Z10
+	VMAXPS Z2, Z11, Z11
+
+no_lo_398:
+	TESTL  $0x00004000, AX
+	JZ     no_hi_399
+	VMINPS Z8, Z3, Z8
+	VMINPS Z9, Z3, Z9
+	VMINPS Z10, Z3, Z10
+	VMINPS Z11, Z3, Z11
+
+no_hi_399:
+	VCVTPS2DQ Z8, Z8
+	VCVTPS2DQ Z9, Z9
+	VCVTPS2DQ Z10, Z10
+	VCVTPS2DQ Z11, Z11
+	VPACKSSDW Z9, Z8, Z5
+	VPACKSSDW Z11, Z10, Z6
+	TESTL     $0x00000800, AX
+	JNZ       signed_400
+	VPACKUSWB Z6, Z5, Z5
+	JMP       packed_401
+
+signed_400:
+	VPACKSSWB Z6, Z5, Z5
+
+packed_401:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_402
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_403
+
+partial_402:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x03, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_403:
+	JMP stored_382
+
+words_386:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
 	VCVTDQ2PS Z11, Z11
 	TESTL     $0x00000001, AX
-	JZ        no_pre_210
+	JZ        no_pre_404
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -5736,9 +8041,9 @@ chain_207:
 	VADDPS    Z0, Z10, Z10
 	VADDPS    Z0, Z11, Z11
 
-no_pre_210:
+no_pre_404:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_211
+	JZ      no_scale_405
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -5746,9 +8051,9 @@ no_pre_210:
 	VMULPS  Z0, Z10, Z10
 	VMULPS  Z0, Z11, Z11
 
-no_scale_211:
+no_scale_405:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_212
+	JZ      no_bias_406
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -5756,16 +8061,16 @@ no_scale_211:
 	VADDPS  Z0, Z10, Z10
 	VADDPS  Z0, Z11, Z11
 
-no_bias_212:
+no_bias_406:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_213
+	JZ           no_sum_407
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_214
+	JZ           no_sum_u8_408
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -5783,9 +8088,9 @@ no_bias_212:
 	VFMADD231PS  Z1, Z0, Z11
 	ADDQ         CX, BX
 
-no_sum_u8_214:
+no_sum_u8_408:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_215
+	JZ          no_sum_i8_409
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -5803,9 +8108,9 @@ no_sum_u8_214:
 	VFMADD231PS Z1, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_i8_215:
+no_sum_i8_409:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_216
+	JZ          no_sum_i32_410
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -5823,9 +8128,9 @@ no_sum_i8_215:
 	VFMADD231PS Z1, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_i32_216:
+no_sum_i32_410:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_217
+	JZ          no_sum_f32_411
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -5839,19 +8144,19 @@ no_sum_i32_216:
 	VFMADD231PS Z1, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_f32_217:
-no_sum_213:
+no_sum_f32_411:
+no_sum_407:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_218
+	JZ     no_relu_412
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 	VMAXPS Z0, Z10, Z10
 	VMAXPS Z0, Z11, Z11
 
-no_relu_218:
+no_relu_412:
 	TESTL   $0x00000100, AX
-	JZ      no_post_219
+	JZ      no_post_413
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -5859,11 +8164,9 @@ no_relu_218:
 	VMULPS  Z0, Z10, Z10
 	VMULPS  Z0, Z11, Z11
 
-no_post_219:
-	TESTL        $0x00008200, AX
-	JZ           narrow_220
+no_post_413:
 	TESTL        $0x00008000, AX
-	JZ           no_words_221
+	JZ           no_words_415
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 180(DI), Z1
@@ -5898,11 +8201,11 @@ no_post_219:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 
-no_words_221:
+no_words_415:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_222
+	JNE     partial_416
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -5911,9 +8214,9 @@ no_words_221:
 	ADDQ    CX, BX
 	VMOVUPS Z11, (BX)
 	ADDQ    CX, BX
-	JMP     end_223
+	JMP     end_417
 
-partial_222:
+partial_416:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -5925,71 +8228,8 @@ partial_222:
 	VMOVUPS Z11, K1, (BX)
 	ADDQ    CX, BX
 
-end_223:
-	JMP stored_206
-
-narrow_220:
-	VBROADCASTSS 176(DI), Z0
-	VMAXPS       Z0, Z8, Z8
-	VMAXPS       Z0, Z9, Z9
-	VMAXPS       Z0, Z10, Z10
-	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 180(DI), Z1
-	VMINPS       Z8, Z1, Z8
-	VMINPS       Z9, Z1, Z9
-	VMINPS       Z10, Z1, Z10
-	VMINPS       Z11, Z1, Z11
-	VCVTPS2DQ    Z8, Z8
-	VCVTPS2DQ    Z9, Z9
-	VCVTPS2DQ    Z10, Z10
-	VCVTPS2DQ    Z11, Z11
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_224
-	VPBROADCASTD 188(DI), Y3
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z11, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	JMP          end_225
-
-partial_224:
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
-	VPBROADCASTD 188(DI), Y3
-	KMOVD        172(DI), K1
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z11, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-
-end_225:
-stored_206:
+end_417:
+stored_382:
 	IMUL3Q $+4, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+4, 128(DI), BX
@@ -6021,7 +8261,7 @@ tile3:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_226:
+tap_418:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
@@ -6035,9 +8275,9 @@ tap_226:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_228
+	JG      rest_420
 
-sixteen_227:
+sixteen_419:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -6068,13 +8308,13 @@ sixteen_227:
 	VPDPBUSD     Z0, Z4, Z10
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_227
+	JLE          sixteen_419
 
-rest_228:
+rest_420:
 	SUBQ $+16, DI
-	JZ   tap_done_230
+	JZ   tap_done_422
 
-four_229:
+four_421:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -6084,28 +8324,28 @@ four_229:
 	VPDPBUSD     Z0, Z4, Z10
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_229
+	JNZ          four_421
 
-tap_done_230:
+tap_done_422:
 	DECQ    16(SP)
-	JNZ     tap_226
+	JNZ     tap_418
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_232
+	JNZ     chain_424
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_233
+	JNE     partial_425
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z10, (BX)
 	ADDQ    CX, BX
-	JMP     end_234
+	JMP     end_426
 
-partial_233:
+partial_425:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -6115,49 +8355,237 @@ partial_233:
 	VMOVUPS Z10, K1, (BX)
 	ADDQ    CX, BX
 
-end_234:
-	JMP stored_231
+end_426:
+	JMP stored_423
 
-chain_232:
+chain_424:
+	TESTL        $0x00008200, AX
+	JNZ          words_427
+	MOVQ         $0x0d0905010c080400, R13
+	VMOVQ        R13, X0
+	MOVQ         $0x0f0b07030e0a0602, R13
+	VPINSRQ      $0x01, R13, X0, X0
+	VPMOVZXBD    X0, Z0
+	MOVQ         80(DI), R8
+	MOVQ         88(DI), R9
+	MOVQ         96(DI), R10
+	MOVQ         104(DI), R11
+	MOVQ         56(DI), R12
+	MOVQ         128(DI), R13
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	KMOVW        172(DI), K1
+	KMOVW        174(DI), K2
+	KMOVD        172(DI), K3
+	VPBROADCASTD 188(DI), Z1
+	VBROADCASTSS 176(DI), Z2
+	VBROADCASTSS 180(DI), Z3
+	VBROADCASTSS 184(DI), Z4
+	VCVTDQ2PS    Z8, Z8
+	VCVTDQ2PS    Z9, Z9
+	VCVTDQ2PS    Z10, Z10
+	TESTL        $0x00000001, AX
+	JZ           no_pre_428
+	VMOVUPS      (R8), Z5
+	VADDPS       Z5, Z8, Z8
+	VADDPS       Z5, Z9, Z9
+	VADDPS       Z5, Z10, Z10
+
+no_pre_428:
+	TESTL   $0x00000002, AX
+	JZ      no_scale_429
+	VMOVUPS (R9), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+
+no_scale_429:
+	TESTL   $0x00000004, AX
+	JZ      no_bias_430
+	VMOVUPS (R10), Z5
+	VADDPS  Z5, Z8, Z8
+	VADDPS  Z5, Z9, Z9
+	VADDPS  Z5, Z10, Z10
+
+no_bias_430:
+	TESTL       $0x00000078, AX
+	JZ          no_sum_431
+	TESTL       $0x00000008, AX
+	JZ          no_u8_433
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	JMP         sum_end_432
+
+no_u8_433:
+	TESTL       $0x00000010, AX
+	JZ          no_i8_434
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	JMP         sum_end_432
+
+no_i8_434:
+	TESTL       $0x00000020, AX
+	JZ          no_i32_435
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	JMP         sum_end_432
+
+no_i32_435:
+	TESTL       $0x00000040, AX
+	JZ          no_f32_436
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z10
+	ADDQ        R13, R12
+	JMP         sum_end_432
+
+no_f32_436:
+sum_end_432:
+no_sum_431:
+	TESTL  $0x00000080, AX
+	JZ     no_relu_437
+	VPXOR  X5, X5, X5
+	VMAXPS Z5, Z8, Z8
+	VMAXPS Z5, Z9, Z9
+	VMAXPS Z5, Z10, Z10
+
+no_relu_437:
+	TESTL   $0x00000100, AX
+	JZ      no_post_438
+	VMOVUPS (R11), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+	VMULPS  Z5, Z10, Z10
+
+no_post_438:
+	TESTL  $0x00002000, AX
+	JZ     no_lo_439
+	VMAXPS Z2, Z8, Z8
+	VMAXPS Z2, Z9, Z9
+	VMAXPS Z2, Z10, Z10
+
+no_lo_439:
+	TESTL  $0x00004000, AX
+	JZ     no_hi_440
+	VMINPS Z8, Z3, Z8
+	VMINPS Z9, Z3, Z9
+	VMINPS Z10, Z3, Z10
+
+no_hi_440:
+	VCVTPS2DQ Z8, Z8
+	VCVTPS2DQ Z9, Z9
+	VCVTPS2DQ Z10, Z10
+	VPACKSSDW Z9, Z8, Z5
+	VPACKSSDW Z10, Z10, Z6
+	TESTL     $0x00000800, AX
+	JNZ       signed_441
+	VPACKUSWB Z6, Z5, Z5
+	JMP       packed_442
+
+signed_441:
+	VPACKSSWB Z6, Z5, Z5
+
+packed_442:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_443
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_444
+
+partial_443:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x02, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_444:
+	JMP stored_423
+
+words_427:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
 	TESTL     $0x00000001, AX
-	JZ        no_pre_235
+	JZ        no_pre_445
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
 	VADDPS    Z0, Z9, Z9
 	VADDPS    Z0, Z10, Z10
 
-no_pre_235:
+no_pre_445:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_236
+	JZ      no_scale_446
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z0, Z9, Z9
 	VMULPS  Z0, Z10, Z10
 
-no_scale_236:
+no_scale_446:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_237
+	JZ      no_bias_447
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
 	VADDPS  Z0, Z9, Z9
 	VADDPS  Z0, Z10, Z10
 
-no_bias_237:
+no_bias_447:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_238
+	JZ           no_sum_448
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_239
+	JZ           no_sum_u8_449
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -6171,9 +8599,9 @@ no_bias_237:
 	VFMADD231PS  Z1, Z0, Z10
 	ADDQ         CX, BX
 
-no_sum_u8_239:
+no_sum_u8_449:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_240
+	JZ          no_sum_i8_450
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -6187,9 +8615,9 @@ no_sum_u8_239:
 	VFMADD231PS Z1, Z0, Z10
 	ADDQ        CX, BX
 
-no_sum_i8_240:
+no_sum_i8_450:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_241
+	JZ          no_sum_i32_451
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -6203,9 +8631,9 @@ no_sum_i8_240:
 	VFMADD231PS Z1, Z0, Z10
 	ADDQ        CX, BX
 
-no_sum_i32_241:
+no_sum_i32_451:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_242
+	JZ          no_sum_f32_452
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -6216,29 +8644,27 @@ no_sum_i32_241:
 	VFMADD231PS Z1, Z0, Z10
 	ADDQ        CX, BX
 
-no_sum_f32_242:
-no_sum_238:
+no_sum_f32_452:
+no_sum_448:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_243
+	JZ     no_relu_453
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 	VMAXPS Z0, Z10, Z10
 
-no_relu_243:
+no_relu_453:
 	TESTL   $0x00000100, AX
-	JZ      no_post_244
+	JZ      no_post_454
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z0, Z9, Z9
 	VMULPS  Z0, Z10, Z10
 
-no_post_244:
-	TESTL        $0x00008200, AX
-	JZ           narrow_245
+no_post_454:
 	TESTL        $0x00008000, AX
-	JZ           no_words_246
+	JZ           no_words_456
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 180(DI), Z1
@@ -6265,20 +8691,20 @@ no_post_244:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 
-no_words_246:
+no_words_456:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_247
+	JNE     partial_457
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z10, (BX)
 	ADDQ    CX, BX
-	JMP     end_248
+	JMP     end_458
 
-partial_247:
+partial_457:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -6288,60 +8714,8 @@ partial_247:
 	VMOVUPS Z10, K1, (BX)
 	ADDQ    CX, BX
 
-end_248:
-	JMP stored_231
-
-narrow_245:
-	VBROADCASTSS 176(DI), Z0
-	VMAXPS       Z0, Z8, Z8
-	VMAXPS       Z0, Z9, Z9
-	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 180(DI), Z1
-	VMINPS       Z8, Z1, Z8
-	VMINPS       Z9, Z1, Z9
-	VMINPS       Z10, Z1, Z10
-	VCVTPS2DQ    Z8, Z8
-	VCVTPS2DQ    Z9, Z9
-	VCVTPS2DQ    Z10, Z10
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_249
-	VPBROADCASTD 188(DI), Y3
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	JMP          end_250
-
-partial_249:
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
-	VPBROADCASTD 188(DI), Y3
-	KMOVD        172(DI), K1
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z10, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-
-end_250:
-stored_231:
+end_458:
+stored_423:
 	IMUL3Q $+3, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+3, 128(DI), BX
@@ -6372,7 +8746,7 @@ tile2:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_251:
+tap_459:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
@@ -6383,9 +8757,9 @@ tap_251:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_253
+	JG      rest_461
 
-sixteen_252:
+sixteen_460:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -6408,13 +8782,13 @@ sixteen_252:
 	VPDPBUSD     Z0, Z3, Z9
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_252
+	JLE          sixteen_460
 
-rest_253:
+rest_461:
 	SUBQ $+16, DI
-	JZ   tap_done_255
+	JZ   tap_done_463
 
-four_254:
+four_462:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -6422,26 +8796,26 @@ four_254:
 	VPDPBUSD     Z0, Z3, Z9
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_254
+	JNZ          four_462
 
-tap_done_255:
+tap_done_463:
 	DECQ    16(SP)
-	JNZ     tap_251
+	JNZ     tap_459
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_257
+	JNZ     chain_465
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_258
+	JNE     partial_466
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
 	ADDQ    CX, BX
-	JMP     end_259
+	JMP     end_467
 
-partial_258:
+partial_466:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -6449,45 +8823,203 @@ partial_258:
 	VMOVUPS Z9, K1, (BX)
 	ADDQ    CX, BX
 
-end_259:
-	JMP stored_256
+end_467:
+	JMP stored_464
 
-chain_257:
+chain_465:
+	TESTL        $0x00008200, AX
+	JNZ          words_468
+	MOVQ         $0x0d0905010c080400, R13
+	VMOVQ        R13, X0
+	MOVQ         $0x0f0b07030e0a0602, R13
+	VPINSRQ      $0x01, R13, X0, X0
+	VPMOVZXBD    X0, Z0
+	MOVQ         80(DI), R8
+	MOVQ         88(DI), R9
+	MOVQ         96(DI), R10
+	MOVQ         104(DI), R11
+	MOVQ         56(DI), R12
+	MOVQ         128(DI), R13
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	KMOVW        172(DI), K1
+	KMOVW        174(DI), K2
+	KMOVD        172(DI), K3
+	VPBROADCASTD 188(DI), Z1
+	VBROADCASTSS 176(DI), Z2
+	VBROADCASTSS 180(DI), Z3
+	VBROADCASTSS 184(DI), Z4
+	VCVTDQ2PS    Z8, Z8
+	VCVTDQ2PS    Z9, Z9
+	TESTL        $0x00000001, AX
+	JZ           no_pre_469
+	VMOVUPS      (R8), Z5
+	VADDPS       Z5, Z8, Z8
+	VADDPS       Z5, Z9, Z9
+
+no_pre_469:
+	TESTL   $0x00000002, AX
+	JZ      no_scale_470
+	VMOVUPS (R9), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+
+no_scale_470:
+	TESTL   $0x00000004, AX
+	JZ      no_bias_471
+	VMOVUPS (R10), Z5
+	VADDPS  Z5, Z8, Z8
+	VADDPS  Z5, Z9, Z9
+
+no_bias_471:
+	TESTL       $0x00000078, AX
+	JZ          no_sum_472
+	TESTL       $0x00000008, AX
+	JZ          no_u8_474
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	JMP         sum_end_473
+
+no_u8_474:
+	TESTL       $0x00000010, AX
+	JZ          no_i8_475
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	JMP         sum_end_473
+
+no_i8_475:
+	TESTL       $0x00000020, AX
+	JZ          no_i32_476
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	JMP         sum_end_473
+
+no_i32_476:
+	TESTL       $0x00000040, AX
+	JZ          no_f32_477
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z9
+	ADDQ        R13, R12
+	JMP         sum_end_473
+
+no_f32_477:
+sum_end_473:
+no_sum_472:
+	TESTL  $0x00000080, AX
+	JZ     no_relu_478
+	VPXOR  X5, X5, X5
+	VMAXPS Z5, Z8, Z8
+	VMAXPS Z5, Z9, Z9
+
+no_relu_478:
+	TESTL   $0x00000100, AX
+	JZ      no_post_479
+	VMOVUPS (R11), Z5
+	VMULPS  Z5, Z8, Z8
+	VMULPS  Z5, Z9, Z9
+
+no_post_479:
+	TESTL  $0x00002000, AX
+	JZ     no_lo_480
+	VMAXPS Z2, Z8, Z8
+	VMAXPS Z2, Z9, Z9
+
+no_lo_480:
+	TESTL  $0x00004000, AX
+	JZ     no_hi_481
+	VMINPS Z8, Z3, Z8
+	VMINPS Z9, Z3, Z9
+
+no_hi_481:
+	VCVTPS2DQ Z8, Z8
+	VCVTPS2DQ Z9, Z9
+	VPACKSSDW Z9, Z8, Z5
+	TESTL     $0x00000800, AX
+	JNZ       signed_482
+	VPACKUSWB Z5, Z5, Z5
+	JMP       packed_483
+
+signed_482:
+	VPACKSSWB Z5, Z5, Z5
+
+packed_483:
+	VPERMD        Z5, Z0, Z5
+	VPXORD        Z1, Z5, Z5
+	TESTL         $0x00010000, AX
+	JNZ           partial_484
+	VMOVUPS       X5, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, (BX)
+	ADDQ          CX, BX
+	JMP           end_485
+
+partial_484:
+	VMOVDQU8      X5, K3, (BX)
+	ADDQ          CX, BX
+	VEXTRACTI32X4 $0x01, Z5, X6
+	VMOVDQU8      X6, K3, (BX)
+	ADDQ          CX, BX
+
+end_485:
+	JMP stored_464
+
+words_468:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	TESTL     $0x00000001, AX
-	JZ        no_pre_260
+	JZ        no_pre_486
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
 	VADDPS    Z0, Z9, Z9
 
-no_pre_260:
+no_pre_486:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_261
+	JZ      no_scale_487
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z0, Z9, Z9
 
-no_scale_261:
+no_scale_487:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_262
+	JZ      no_bias_488
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
 	VADDPS  Z0, Z9, Z9
 
-no_bias_262:
+no_bias_488:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_263
+	JZ           no_sum_489
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_264
+	JZ           no_sum_u8_490
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -6497,9 +9029,9 @@ no_bias_262:
 	VFMADD231PS  Z1, Z0, Z9
 	ADDQ         CX, BX
 
-no_sum_u8_264:
+no_sum_u8_490:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_265
+	JZ          no_sum_i8_491
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -6509,9 +9041,9 @@ no_sum_u8_264:
 	VFMADD231PS Z1, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_i8_265:
+no_sum_i8_491:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_266
+	JZ          no_sum_i32_492
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -6521,9 +9053,9 @@ no_sum_i8_265:
 	VFMADD231PS Z1, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_i32_266:
+no_sum_i32_492:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_267
+	JZ          no_sum_f32_493
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -6531,27 +9063,25 @@ no_sum_i32_266:
 	VFMADD231PS Z1, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_f32_267:
-no_sum_263:
+no_sum_f32_493:
+no_sum_489:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_268
+	JZ     no_relu_494
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 
-no_relu_268:
+no_relu_494:
 	TESTL   $0x00000100, AX
-	JZ      no_post_269
+	JZ      no_post_495
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z0, Z9, Z9
 
-no_post_269:
-	TESTL        $0x00008200, AX
-	JZ           narrow_270
+no_post_495:
 	TESTL        $0x00008000, AX
-	JZ           no_words_271
+	JZ           no_words_497
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 180(DI), Z1
@@ -6570,18 +9100,18 @@ no_post_269:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 
-no_words_271:
+no_words_497:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_272
+	JNE     partial_498
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
 	ADDQ    CX, BX
-	JMP     end_273
+	JMP     end_499
 
-partial_272:
+partial_498:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -6589,49 +9119,8 @@ partial_272:
 	VMOVUPS Z9, K1, (BX)
 	ADDQ    CX, BX
 
-end_273:
-	JMP stored_256
-
-narrow_270:
-	VBROADCASTSS 176(DI), Z0
-	VMAXPS       Z0, Z8, Z8
-	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 180(DI), Z1
-	VMINPS       Z8, Z1, Z8
-	VMINPS       Z9, Z1, Z9
-	VCVTPS2DQ    Z8, Z8
-	VCVTPS2DQ    Z9, Z9
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_274
-	VPBROADCASTD 188(DI), Y3
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	JMP          end_275
-
-partial_274:
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
-	VPBROADCASTD 188(DI), Y3
-	KMOVD        172(DI), K1
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-	VPMOVDB      Z9, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-
-end_275:
-stored_256:
+end_499:
+stored_464:
 	IMUL3Q $+2, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+2, 128(DI), BX
@@ -6661,7 +9150,7 @@ tile1:
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
 
-tap_276:
+tap_500:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
@@ -6669,9 +9158,9 @@ tap_276:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_278
+	JG      rest_502
 
-sixteen_277:
+sixteen_501:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -6686,123 +9175,250 @@ sixteen_277:
 	VPDPBUSD     Z0, Z2, Z8
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_277
+	JLE          sixteen_501
 
-rest_278:
+rest_502:
 	SUBQ $+16, DI
-	JZ   tap_done_280
+	JZ   tap_done_504
 
-four_279:
+four_503:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_279
+	JNZ          four_503
 
-tap_done_280:
+tap_done_504:
 	DECQ    16(SP)
-	JNZ     tap_276
+	JNZ     tap_500
 	MOVQ    c+0(FP), DI
 	MOVL    168(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_282
+	JNZ     chain_506
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_283
+	JNE     partial_507
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
-	JMP     end_284
+	JMP     end_508
 
-partial_283:
+partial_507:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 
-end_284:
-	JMP stored_281
+end_508:
+	JMP stored_505
 
-chain_282:
+chain_506:
+	TESTL        $0x00008200, AX
+	JNZ          words_509
+	MOVQ         $0x0d0905010c080400, R13
+	VMOVQ        R13, X0
+	MOVQ         $0x0f0b07030e0a0602, R13
+	VPINSRQ      $0x01, R13, X0, X0
+	VPMOVZXBD    X0, Z0
+	MOVQ         80(DI), R8
+	MOVQ         88(DI), R9
+	MOVQ         96(DI), R10
+	MOVQ         104(DI), R11
+	MOVQ         56(DI), R12
+	MOVQ         128(DI), R13
+	MOVQ         48(DI), BX
+	MOVQ         120(DI), CX
+	KMOVW        172(DI), K1
+	KMOVW        174(DI), K2
+	KMOVD        172(DI), K3
+	VPBROADCASTD 188(DI), Z1
+	VBROADCASTSS 176(DI), Z2
+	VBROADCASTSS 180(DI), Z3
+	VBROADCASTSS 184(DI), Z4
+	VCVTDQ2PS    Z8, Z8
+	TESTL        $0x00000001, AX
+	JZ           no_pre_510
+	VMOVUPS      (R8), Z5
+	VADDPS       Z5, Z8, Z8
+
+no_pre_510:
+	TESTL   $0x00000002, AX
+	JZ      no_scale_511
+	VMOVUPS (R9), Z5
+	VMULPS  Z5, Z8, Z8
+
+no_scale_511:
+	TESTL   $0x00000004, AX
+	JZ      no_bias_512
+	VMOVUPS (R10), Z5
+	VADDPS  Z5, Z8, Z8
+
+no_bias_512:
+	TESTL       $0x00000078, AX
+	JZ          no_sum_513
+	TESTL       $0x00000008, AX
+	JZ          no_u8_515
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	JMP         sum_end_514
+
+no_u8_515:
+	TESTL       $0x00000010, AX
+	JZ          no_i8_516
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	JMP         sum_end_514
+
+no_i8_516:
+	TESTL       $0x00000020, AX
+	JZ          no_i32_517
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	JMP         sum_end_514
+
+no_i32_517:
+	TESTL       $0x00000040, AX
+	JZ          no_f32_518
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z8
+	ADDQ        R13, R12
+	JMP         sum_end_514
+
+no_f32_518:
+sum_end_514:
+no_sum_513:
+	TESTL  $0x00000080, AX
+	JZ     no_relu_519
+	VPXOR  X5, X5, X5
+	VMAXPS Z5, Z8, Z8
+
+no_relu_519:
+	TESTL   $0x00000100, AX
+	JZ      no_post_520
+	VMOVUPS (R11), Z5
+	VMULPS  Z5, Z8, Z8
+
+no_post_520:
+	TESTL  $0x00002000, AX
+	JZ     no_lo_521
+	VMAXPS Z2, Z8, Z8
+
+no_lo_521:
+	TESTL  $0x00004000, AX
+	JZ     no_hi_522
+	VMINPS Z8, Z3, Z8
+
+no_hi_522:
+	VCVTPS2DQ Z8, Z8
+	VPACKSSDW Z8, Z8, Z5
+	TESTL     $0x00000800, AX
+	JNZ       signed_523
+	VPACKUSWB Z5, Z5, Z5
+	JMP       packed_524
+
+signed_523:
+	VPACKSSWB Z5, Z5, Z5
+
+packed_524:
+	VPERMD  Z5, Z0, Z5
+	VPXORD  Z1, Z5, Z5
+	TESTL   $0x00010000, AX
+	JNZ     partial_525
+	VMOVUPS X5, (BX)
+	ADDQ    CX, BX
+	JMP     end_526
+
+partial_525:
+	VMOVDQU8 X5, K3, (BX)
+	ADDQ     CX, BX
+
+end_526:
+	JMP stored_505
+
+words_509:
 	VCVTDQ2PS Z8, Z8
 	TESTL     $0x00000001, AX
-	JZ        no_pre_285
+	JZ        no_pre_527
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
 
-no_pre_285:
+no_pre_527:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_286
+	JZ      no_scale_528
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 
-no_scale_286:
+no_scale_528:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_287
+	JZ      no_bias_529
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
 
-no_bias_287:
+no_bias_529:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_288
+	JZ           no_sum_530
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 184(DI), Z0
 	KMOVW        172(DI), K1
 	KMOVW        174(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_289
+	JZ           no_sum_u8_531
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
 	ADDQ         CX, BX
 
-no_sum_u8_289:
+no_sum_u8_531:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_290
+	JZ          no_sum_i8_532
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
 
-no_sum_i8_290:
+no_sum_i8_532:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_291
+	JZ          no_sum_i32_533
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
 
-no_sum_i32_291:
+no_sum_i32_533:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_292
+	JZ          no_sum_f32_534
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
 
-no_sum_f32_292:
-no_sum_288:
+no_sum_f32_534:
+no_sum_530:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_293
+	JZ     no_relu_535
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 
-no_relu_293:
+no_relu_535:
 	TESTL   $0x00000100, AX
-	JZ      no_post_294
+	JZ      no_post_536
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 
-no_post_294:
-	TESTL        $0x00008200, AX
-	JZ           narrow_295
+no_post_536:
 	TESTL        $0x00008000, AX
-	JZ           no_words_296
+	JZ           no_words_538
 	VBROADCASTSS 176(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 180(DI), Z1
@@ -6813,53 +9429,23 @@ no_post_294:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 
-no_words_296:
+no_words_538:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    172(DI), $0x0000ffff
-	JNE     partial_297
+	JNE     partial_539
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
-	JMP     end_298
+	JMP     end_540
 
-partial_297:
+partial_539:
 	KMOVW   172(DI), K1
 	KMOVW   174(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 
-end_298:
-	JMP stored_281
-
-narrow_295:
-	VBROADCASTSS 176(DI), Z0
-	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 180(DI), Z1
-	VMINPS       Z8, Z1, Z8
-	VCVTPS2DQ    Z8, Z8
-	MOVQ         48(DI), BX
-	MOVQ         120(DI), CX
-	CMPL         172(DI), $0x0000ffff
-	JNE          partial_299
-	VPBROADCASTD 188(DI), Y3
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU      X0, (BX)
-	ADDQ         CX, BX
-	JMP          end_300
-
-partial_299:
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
-	VPBROADCASTD 188(DI), Y3
-	KMOVD        172(DI), K1
-	VPMOVDB      Z8, X0
-	VPXOR        X3, X0, X0
-	VMOVDQU8     X0, K1, (BX)
-	ADDQ         CX, BX
-
-end_300:
-stored_281:
+end_540:
+stored_505:
 	IMUL3Q $+1, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+1, 128(DI), BX

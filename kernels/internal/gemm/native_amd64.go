@@ -12,7 +12,7 @@ import (
 func init() {
 	variants.Add(
 		Variant{
-			Info: variant.Info{Does: does, MR: 12, NR: 32, KR: 4, ISA: isa.AVX512VNNI},
+			Info: variant.Info{Does: does, MR: 6, NR: 32, KR: 4, ISA: isa.AVX512VNNI},
 			pack: packVNNI, run: runVNNI, scratch: scratchVNNI, limit: loopAVX512VNNI,
 		},
 		Variant{

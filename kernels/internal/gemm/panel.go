@@ -22,6 +22,9 @@ func (p *Packed) epilogueCall(c *call, a *Args, panel int) {
 	c.bias, c.post = columnsAt(o.columns[Bias], n0), columnsAt(o.columns[Post], n0)
 	c.ldc, c.ldsum = a.LDC, a.LDSum
 	c.flags, c.mask = p.flags, 1<<cols-1
+	if cols < p.panelWidth(panel) {
+		c.flags |= partial
+	}
 	c.lo, c.hi, c.sumScale = p.lo, p.hi, o.sumScale
 	c.flip = uint32(p.flip) * 0x01010101
 }

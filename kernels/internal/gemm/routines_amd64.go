@@ -32,14 +32,14 @@ func gemm_u8s8_chain_6x16k2_avx2(c *call)
 //go:noescape
 func gemm_u8s8_chain_6x8k2_avx2(c *call)
 
-// gemm_u8s8_chain_12x32k4_avx512vnni computes tiles of rows by 32 columns, for every m below rows*tiles:
+// gemm_u8s8_chain_6x32k4_avx512vnni computes tiles of rows by 32 columns, for every m below rows*tiles:
 //
 //	c[m,n] = epilogue(init[n] + sum over t < taps, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
 //
 // k is a multiple of 4. Columns whose bit in mask is 0 are not stored.
 //
 //go:noescape
-func gemm_u8s8_chain_12x32k4_avx512vnni(c *call)
+func gemm_u8s8_chain_6x32k4_avx512vnni(c *call)
 
 // gemm_u8s8_chain_12x16k4_avx512vnni computes tiles of rows by 16 columns, for every m below rows*tiles:
 //

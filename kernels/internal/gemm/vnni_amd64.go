@@ -19,6 +19,9 @@ const (
 	copyLimit      = 256 << 10 // bytes of a block
 )
 
+// halfRowsVNNI is the most rows of a tile of half as many columns.
+const halfRowsVNNI = 12
+
 // copyVNNI returns the rows of a block that is copied, and their stride; 0 for none.
 func (p *Packed) copyVNNI() (rows, stride int) {
 	if p.spec.Taps > 1 || p.spec.TapBytes%conflictStride != 0 {
@@ -67,9 +70,13 @@ type runnerVNNI struct {
 func (r *runnerVNNI) multiply(m0, m1, panel0, panel1 int, offsets []int32) {
 	p := r.p
 	nr, size := p.variant.NR, p.spec.Taps*p.tapBytes
-	each, more, others := tiling(m1-m0, p.variant.MR)
-	split := more * (each + 1)
 	for panel := panel0; panel < panel1; panel++ {
+		rows := p.variant.MR
+		if p.panelWidth(panel) < nr {
+			rows = halfRowsVNNI
+		}
+		each, more, others := tiling(m1-m0, rows)
+		split := more * (each + 1)
 		p.epilogueCall(&r.call, &r.a, panel)
 		r.b = unsafe.Pointer(&p.bytes[panel*nr*size])
 		if more > 0 {
@@ -87,7 +94,7 @@ func (r *runnerVNNI) kernel(m, panel int, offsets *int32) {
 	r.p.rowsCall(&r.call, &r.a, m, panel*nr)
 	r.offsets = unsafe.Pointer(offsets)
 	if r.p.panelWidth(panel) == nr {
-		gemm_u8s8_chain_12x32k4_avx512vnni(&r.call)
+		gemm_u8s8_chain_6x32k4_avx512vnni(&r.call)
 		return
 	}
 	gemm_u8s8_chain_12x16k4_avx512vnni(&r.call)
