@@ -58,6 +58,9 @@ func (g *gen) vnniTiles(rows, cols int) {
 
 	g.Label(again)
 	g.vnniStart(t, s)
+	if cols == 2 {
+		g.aheadStart(s.call)
+	}
 	g.Label(tap)
 	g.vnniTap(rows)
 	run(t)
@@ -65,6 +68,9 @@ func (g *gen) vnniTiles(rows, cols int) {
 	g.JNZ(operand.LabelRef(tap))
 
 	g.MOVQ(emit.Param(), s.call)
+	if cols == 2 {
+		g.MOVQ(vnniAhead, field(s.call, "ahead"))
+	}
 	g.epilogue(t, s)
 	g.nextTile(s.call, s.p, rows, again, func() {
 		g.IMUL3Q(operand.I8(4*rows), field(s.call, "taps"), s.p)
@@ -88,6 +94,35 @@ func (g *gen) vnniStart(t *tile, s scalars) {
 	g.MOVQ(field(s.call, "taps"), reg.RBP)
 	g.MOVQ(reg.RBP, vnniLeft)
 	g.SHLQ(operand.U8(2), reg.RBP)
+}
+
+// Tiles of two columns leave registers for these: where the next panel is to be fetched, the cache
+// lines of it for every 16 of K, and those left.
+var vnniAhead, vnniLines, vnniLine = reg.R9, reg.R10, reg.R11
+
+// aheadStart loads what fetchAhead needs. Behind the next panel nothing is fetched.
+func (g *gen) aheadStart(call reg.GPPhysical) {
+	more := g.Fresh("fetch")
+	g.MOVQ(field(call, "ahead"), vnniAhead)
+	g.MOVQ(field(call, "lines"), vnniLines)
+	g.CMPQ(vnniAhead, field(call, "aheadEnd"))
+	g.JL(operand.LabelRef(more))
+	g.MOVQ(operand.I32(0), vnniLines)
+	g.Label(more)
+}
+
+// fetchAhead brings lines of the next panel to the second cache.
+func (g *gen) fetchAhead() {
+	line, done := g.Fresh("line"), g.Fresh("fetched")
+	g.MOVQ(vnniLines, vnniLine)
+	g.TESTQ(vnniLine, vnniLine)
+	g.JZ(operand.LabelRef(done))
+	g.Label(line)
+	g.PREFETCHT1(emit.At(vnniAhead, 0))
+	g.ADDQ(operand.I8(64), vnniAhead)
+	g.DECQ(vnniLine)
+	g.JNZ(operand.LabelRef(line))
+	g.Label(done)
 }
 
 // vnniTap points the rows' pointers behind their runs of the next tap.
@@ -115,6 +150,9 @@ func (g *gen) vnniRun() func(t *tile) {
 		g.ADDQ(operand.I8(16), vnniIndex)
 		g.JG(operand.LabelRef(rest))
 		g.Label(sixteen)
+		if len(t.acc[0]) == 2 {
+			g.fetchAhead()
+		}
 		for i := range 4 {
 			g.vnniFour(t, i*stepB, 4*i-16)
 		}

@@ -27,6 +27,9 @@ type call struct {
 	k          int     // length of a run, in the routine's unit
 	rows       int     // rows of each tile
 	tiles      int     // tiles, one below the other
+	ahead      uintptr // what is to be fetched of the next panel of B, up to aheadEnd
+	aheadEnd   uintptr
+	lines      int     // cache lines of it for every 16 bytes of K
 	flags      uint32  // steps of the epilogue
 	mask       uint32  // a bit for each column of the panel
 	lo         float32 // the range of the results

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func gemm_u8s8_chain_6x32k4_avx512vnni(c *byte)
-// Requires: AVX, AVX512BW, AVX512F, AVX512VL, AVX512VNNI
+// Requires: AVX, AVX512BW, AVX512F, AVX512VL, AVX512VNNI, MMX+
 TEXT ·gemm_u8s8_chain_6x32k4_avx512vnni(SB), NOSPLIT, $32-8
 	MOVQ c+0(FP), DI
 	MOVQ (DI), AX
@@ -59,7 +59,13 @@ tile6:
 	MOVQ    136(DI), BP
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
+	MOVQ    168(DI), R9
+	MOVQ    184(DI), R10
+	CMPQ    R9, 176(DI)
+	JL      fetch_6
+	MOVQ    $+0, R10
 
+fetch_6:
 tap_1:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R8
@@ -86,6 +92,17 @@ tap_1:
 	JG      rest_3
 
 sixteen_2:
+	MOVQ  R10, R11
+	TESTQ R11, R11
+	JZ    fetched_8
+
+line_7:
+	PREFETCHT1 (R9)
+	ADDQ       $+64, R9
+	DECQ       R11
+	JNZ        line_7
+
+fetched_8:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -203,13 +220,14 @@ tap_done_5:
 	DECQ    16(SP)
 	JNZ     tap_1
 	MOVQ    c+0(FP), DI
-	MOVL    168(DI), AX
+	MOVQ    R9, 168(DI)
+	MOVL    192(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_7
+	JNZ     chain_10
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    172(DI), $0xffffffff
-	JNE     partial_8
+	CMPL    196(DI), $0xffffffff
+	JNE     partial_11
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -228,11 +246,11 @@ tap_done_5:
 	VMOVUPS Z18, (BX)
 	VMOVUPS Z19, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_9
+	JMP     end_12
 
-partial_8:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
+partial_11:
+	KMOVW   196(DI), K1
+	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -252,12 +270,12 @@ partial_8:
 	VMOVUPS Z19, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_9:
-	JMP stored_6
+end_12:
+	JMP stored_9
 
-chain_7:
+chain_10:
 	TESTL        $0x00008200, AX
-	JNZ          words_10
+	JNZ          words_13
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -271,13 +289,13 @@ chain_7:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
-	KMOVD        172(DI), K3
-	VPBROADCASTD 188(DI), Z1
-	VBROADCASTSS 176(DI), Z2
-	VBROADCASTSS 180(DI), Z3
-	VBROADCASTSS 184(DI), Z4
+	KMOVW        196(DI), K1
+	KMOVW        198(DI), K2
+	KMOVD        196(DI), K3
+	VPBROADCASTD 212(DI), Z1
+	VBROADCASTSS 200(DI), Z2
+	VBROADCASTSS 204(DI), Z3
+	VBROADCASTSS 208(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -291,7 +309,7 @@ chain_7:
 	VCVTDQ2PS    Z18, Z18
 	VCVTDQ2PS    Z19, Z19
 	TESTL        $0x00000001, AX
-	JZ           no_pre_11
+	JZ           no_pre_14
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
@@ -307,9 +325,9 @@ chain_7:
 	VADDPS       Z5, Z18, Z18
 	VADDPS       Z6, Z19, Z19
 
-no_pre_11:
+no_pre_14:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_12
+	JZ      no_scale_15
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
@@ -325,9 +343,9 @@ no_pre_11:
 	VMULPS  Z5, Z18, Z18
 	VMULPS  Z6, Z19, Z19
 
-no_scale_12:
+no_scale_15:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_13
+	JZ      no_bias_16
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
@@ -343,11 +361,11 @@ no_scale_12:
 	VADDPS  Z5, Z18, Z18
 	VADDPS  Z6, Z19, Z19
 
-no_bias_13:
+no_bias_16:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_14
+	JZ          no_sum_17
 	TESTL       $0x00000008, AX
-	JZ          no_u8_16
+	JZ          no_u8_19
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -390,11 +408,11 @@ no_bias_13:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z19
 	ADDQ        R13, R12
-	JMP         sum_end_15
+	JMP         sum_end_18
 
-no_u8_16:
+no_u8_19:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_17
+	JZ          no_i8_20
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -437,11 +455,11 @@ no_u8_16:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z19
 	ADDQ        R13, R12
-	JMP         sum_end_15
+	JMP         sum_end_18
 
-no_i8_17:
+no_i8_20:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_18
+	JZ          no_i32_21
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -484,11 +502,11 @@ no_i8_17:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z19
 	ADDQ        R13, R12
-	JMP         sum_end_15
+	JMP         sum_end_18
 
-no_i32_18:
+no_i32_21:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_19
+	JZ          no_f32_22
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
@@ -519,13 +537,13 @@ no_i32_18:
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z19
 	ADDQ        R13, R12
-	JMP         sum_end_15
+	JMP         sum_end_18
 
-no_f32_19:
-sum_end_15:
-no_sum_14:
+no_f32_22:
+sum_end_18:
+no_sum_17:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_20
+	JZ     no_relu_23
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -540,9 +558,9 @@ no_sum_14:
 	VMAXPS Z5, Z18, Z18
 	VMAXPS Z5, Z19, Z19
 
-no_relu_20:
+no_relu_23:
 	TESTL   $0x00000100, AX
-	JZ      no_post_21
+	JZ      no_post_24
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
@@ -558,9 +576,9 @@ no_relu_20:
 	VMULPS  Z5, Z18, Z18
 	VMULPS  Z6, Z19, Z19
 
-no_post_21:
+no_post_24:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_22
+	JZ     no_lo_25
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -574,9 +592,9 @@ no_post_21:
 	VMAXPS Z2, Z18, Z18
 	VMAXPS Z2, Z19, Z19
 
-no_lo_22:
+no_lo_25:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_23
+	JZ     no_hi_26
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -590,7 +608,7 @@ no_lo_22:
 	VMINPS Z18, Z3, Z18
 	VMINPS Z19, Z3, Z19
 
-no_hi_23:
+no_hi_26:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -606,93 +624,93 @@ no_hi_23:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_24
+	JNZ       signed_27
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_25
+	JMP       packed_28
 
-signed_24:
+signed_27:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_25:
+packed_28:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_26
+	JNZ           partial_29
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_27
+	JMP           end_30
 
-partial_26:
+partial_29:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_27:
+end_30:
 	VPACKSSDW Z13, Z12, Z5
 	VPACKSSDW Z15, Z14, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_28
+	JNZ       signed_31
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_29
+	JMP       packed_32
 
-signed_28:
+signed_31:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_29:
+packed_32:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_30
+	JNZ           partial_33
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_31
+	JMP           end_34
 
-partial_30:
+partial_33:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_31:
+end_34:
 	VPACKSSDW Z17, Z16, Z5
 	VPACKSSDW Z19, Z18, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_32
+	JNZ       signed_35
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_33
+	JMP       packed_36
 
-signed_32:
+signed_35:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_33:
+packed_36:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_34
+	JNZ           partial_37
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_35
+	JMP           end_38
 
-partial_34:
+partial_37:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_35:
-	JMP stored_6
+end_38:
+	JMP stored_9
 
-words_10:
+words_13:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -706,7 +724,7 @@ words_10:
 	VCVTDQ2PS Z18, Z18
 	VCVTDQ2PS Z19, Z19
 	TESTL     $0x00000001, AX
-	JZ        no_pre_36
+	JZ        no_pre_39
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -723,9 +741,9 @@ words_10:
 	VADDPS    Z0, Z18, Z18
 	VADDPS    Z1, Z19, Z19
 
-no_pre_36:
+no_pre_39:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_37
+	JZ      no_scale_40
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -742,9 +760,9 @@ no_pre_36:
 	VMULPS  Z0, Z18, Z18
 	VMULPS  Z1, Z19, Z19
 
-no_scale_37:
+no_scale_40:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_38
+	JZ      no_bias_41
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -761,16 +779,16 @@ no_scale_37:
 	VADDPS  Z0, Z18, Z18
 	VADDPS  Z1, Z19, Z19
 
-no_bias_38:
+no_bias_41:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_39
+	JZ           no_sum_42
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 184(DI), Z0
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
+	VBROADCASTSS 208(DI), Z0
+	KMOVW        196(DI), K1
+	KMOVW        198(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_40
+	JZ           no_sum_u8_43
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -814,9 +832,9 @@ no_bias_38:
 	VFMADD231PS  Z2, Z0, Z19
 	ADDQ         CX, BX
 
-no_sum_u8_40:
+no_sum_u8_43:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_41
+	JZ          no_sum_i8_44
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -860,9 +878,9 @@ no_sum_u8_40:
 	VFMADD231PS Z2, Z0, Z19
 	ADDQ        CX, BX
 
-no_sum_i8_41:
+no_sum_i8_44:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_42
+	JZ          no_sum_i32_45
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -906,9 +924,9 @@ no_sum_i8_41:
 	VFMADD231PS Z2, Z0, Z19
 	ADDQ        CX, BX
 
-no_sum_i32_42:
+no_sum_i32_45:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_43
+	JZ          no_sum_f32_46
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -940,10 +958,10 @@ no_sum_i32_42:
 	VFMADD231PS Z2, Z0, Z19
 	ADDQ        CX, BX
 
-no_sum_f32_43:
-no_sum_39:
+no_sum_f32_46:
+no_sum_42:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_44
+	JZ     no_relu_47
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -958,9 +976,9 @@ no_sum_39:
 	VMAXPS Z0, Z18, Z18
 	VMAXPS Z0, Z19, Z19
 
-no_relu_44:
+no_relu_47:
 	TESTL   $0x00000100, AX
-	JZ      no_post_45
+	JZ      no_post_48
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -977,12 +995,12 @@ no_relu_44:
 	VMULPS  Z0, Z18, Z18
 	VMULPS  Z1, Z19, Z19
 
-no_post_45:
+no_post_48:
 	TESTL        $0x00008000, AX
-	JZ           no_words_47
-	VBROADCASTSS 176(DI), Z0
+	JZ           no_words_50
+	VBROADCASTSS 200(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -990,7 +1008,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -998,7 +1016,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -1006,7 +1024,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -1014,7 +1032,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -1022,7 +1040,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -1030,7 +1048,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -1038,7 +1056,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -1046,7 +1064,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 	VMAXPS       Z0, Z16, Z16
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z16, Z16
 	VPSRAD       $0x1f, Z16, Z1
 	VCVTPS2DQ    Z16, Z16
@@ -1054,7 +1072,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z16, Z16
 	VMAXPS       Z0, Z17, Z17
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z17, Z17
 	VPSRAD       $0x1f, Z17, Z1
 	VCVTPS2DQ    Z17, Z17
@@ -1062,7 +1080,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z17, Z17
 	VMAXPS       Z0, Z18, Z18
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z18, Z18
 	VPSRAD       $0x1f, Z18, Z1
 	VCVTPS2DQ    Z18, Z18
@@ -1070,7 +1088,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z18, Z18
 	VMAXPS       Z0, Z19, Z19
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z19, Z19
 	VPSRAD       $0x1f, Z19, Z1
 	VCVTPS2DQ    Z19, Z19
@@ -1078,11 +1096,11 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z19, Z19
 
-no_words_47:
+no_words_50:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    172(DI), $0xffffffff
-	JNE     partial_48
+	CMPL    196(DI), $0xffffffff
+	JNE     partial_51
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -1101,11 +1119,11 @@ no_words_47:
 	VMOVUPS Z18, (BX)
 	VMOVUPS Z19, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_49
+	JMP     end_52
 
-partial_48:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
+partial_51:
+	KMOVW   196(DI), K1
+	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -1125,8 +1143,8 @@ partial_48:
 	VMOVUPS Z19, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_49:
-stored_6:
+end_52:
+stored_9:
 	IMUL3Q $+6, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+6, 128(DI), BX
@@ -1164,8 +1182,14 @@ tile5:
 	MOVQ    136(DI), BP
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
+	MOVQ    168(DI), R9
+	MOVQ    184(DI), R10
+	CMPQ    R9, 176(DI)
+	JL      fetch_58
+	MOVQ    $+0, R10
 
-tap_50:
+fetch_58:
+tap_53:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
@@ -1185,9 +1209,20 @@ tap_50:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_52
+	JG      rest_55
 
-sixteen_51:
+sixteen_54:
+	MOVQ  R10, R11
+	TESTQ R11, R11
+	JZ    fetched_60
+
+line_59:
+	PREFETCHT1 (R9)
+	ADDQ       $+64, R9
+	DECQ       R11
+	JNZ        line_59
+
+fetched_60:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -1258,13 +1293,13 @@ sixteen_51:
 	VPDPBUSD     Z1, Z2, Z17
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_51
+	JLE          sixteen_54
 
-rest_52:
+rest_55:
 	SUBQ $+16, DI
-	JZ   tap_done_54
+	JZ   tap_done_57
 
-four_53:
+four_56:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -1284,19 +1319,20 @@ four_53:
 	VPDPBUSD     Z1, Z2, Z17
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_53
+	JNZ          four_56
 
-tap_done_54:
+tap_done_57:
 	DECQ    16(SP)
-	JNZ     tap_50
+	JNZ     tap_53
 	MOVQ    c+0(FP), DI
-	MOVL    168(DI), AX
+	MOVQ    R9, 168(DI)
+	MOVL    192(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_56
+	JNZ     chain_62
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    172(DI), $0xffffffff
-	JNE     partial_57
+	CMPL    196(DI), $0xffffffff
+	JNE     partial_63
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -1312,11 +1348,11 @@ tap_done_54:
 	VMOVUPS Z16, (BX)
 	VMOVUPS Z17, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_58
+	JMP     end_64
 
-partial_57:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
+partial_63:
+	KMOVW   196(DI), K1
+	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -1333,12 +1369,12 @@ partial_57:
 	VMOVUPS Z17, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_58:
-	JMP stored_55
+end_64:
+	JMP stored_61
 
-chain_56:
+chain_62:
 	TESTL        $0x00008200, AX
-	JNZ          words_59
+	JNZ          words_65
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -1352,13 +1388,13 @@ chain_56:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
-	KMOVD        172(DI), K3
-	VPBROADCASTD 188(DI), Z1
-	VBROADCASTSS 176(DI), Z2
-	VBROADCASTSS 180(DI), Z3
-	VBROADCASTSS 184(DI), Z4
+	KMOVW        196(DI), K1
+	KMOVW        198(DI), K2
+	KMOVD        196(DI), K3
+	VPBROADCASTD 212(DI), Z1
+	VBROADCASTSS 200(DI), Z2
+	VBROADCASTSS 204(DI), Z3
+	VBROADCASTSS 208(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -1370,7 +1406,7 @@ chain_56:
 	VCVTDQ2PS    Z16, Z16
 	VCVTDQ2PS    Z17, Z17
 	TESTL        $0x00000001, AX
-	JZ           no_pre_60
+	JZ           no_pre_66
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
@@ -1384,9 +1420,9 @@ chain_56:
 	VADDPS       Z5, Z16, Z16
 	VADDPS       Z6, Z17, Z17
 
-no_pre_60:
+no_pre_66:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_61
+	JZ      no_scale_67
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
@@ -1400,9 +1436,9 @@ no_pre_60:
 	VMULPS  Z5, Z16, Z16
 	VMULPS  Z6, Z17, Z17
 
-no_scale_61:
+no_scale_67:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_62
+	JZ      no_bias_68
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
@@ -1416,11 +1452,11 @@ no_scale_61:
 	VADDPS  Z5, Z16, Z16
 	VADDPS  Z6, Z17, Z17
 
-no_bias_62:
+no_bias_68:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_63
+	JZ          no_sum_69
 	TESTL       $0x00000008, AX
-	JZ          no_u8_65
+	JZ          no_u8_71
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -1456,11 +1492,11 @@ no_bias_62:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z17
 	ADDQ        R13, R12
-	JMP         sum_end_64
+	JMP         sum_end_70
 
-no_u8_65:
+no_u8_71:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_66
+	JZ          no_i8_72
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -1496,11 +1532,11 @@ no_u8_65:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z17
 	ADDQ        R13, R12
-	JMP         sum_end_64
+	JMP         sum_end_70
 
-no_i8_66:
+no_i8_72:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_67
+	JZ          no_i32_73
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -1536,11 +1572,11 @@ no_i8_66:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z17
 	ADDQ        R13, R12
-	JMP         sum_end_64
+	JMP         sum_end_70
 
-no_i32_67:
+no_i32_73:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_68
+	JZ          no_f32_74
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
@@ -1566,13 +1602,13 @@ no_i32_67:
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z17
 	ADDQ        R13, R12
-	JMP         sum_end_64
+	JMP         sum_end_70
 
-no_f32_68:
-sum_end_64:
-no_sum_63:
+no_f32_74:
+sum_end_70:
+no_sum_69:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_69
+	JZ     no_relu_75
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -1585,9 +1621,9 @@ no_sum_63:
 	VMAXPS Z5, Z16, Z16
 	VMAXPS Z5, Z17, Z17
 
-no_relu_69:
+no_relu_75:
 	TESTL   $0x00000100, AX
-	JZ      no_post_70
+	JZ      no_post_76
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
@@ -1601,9 +1637,9 @@ no_relu_69:
 	VMULPS  Z5, Z16, Z16
 	VMULPS  Z6, Z17, Z17
 
-no_post_70:
+no_post_76:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_71
+	JZ     no_lo_77
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -1615,9 +1651,9 @@ no_post_70:
 	VMAXPS Z2, Z16, Z16
 	VMAXPS Z2, Z17, Z17
 
-no_lo_71:
+no_lo_77:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_72
+	JZ     no_hi_78
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -1629,7 +1665,7 @@ no_lo_71:
 	VMINPS Z16, Z3, Z16
 	VMINPS Z17, Z3, Z17
 
-no_hi_72:
+no_hi_78:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -1643,87 +1679,87 @@ no_hi_72:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_73
+	JNZ       signed_79
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_74
+	JMP       packed_80
 
-signed_73:
+signed_79:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_74:
+packed_80:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_75
+	JNZ           partial_81
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_76
+	JMP           end_82
 
-partial_75:
+partial_81:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_76:
+end_82:
 	VPACKSSDW Z13, Z12, Z5
 	VPACKSSDW Z15, Z14, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_77
+	JNZ       signed_83
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_78
+	JMP       packed_84
 
-signed_77:
+signed_83:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_78:
+packed_84:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_79
+	JNZ           partial_85
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_80
+	JMP           end_86
 
-partial_79:
+partial_85:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_80:
+end_86:
 	VPACKSSDW Z17, Z16, Z5
 	TESTL     $0x00000800, AX
-	JNZ       signed_81
+	JNZ       signed_87
 	VPACKUSWB Z5, Z5, Z5
-	JMP       packed_82
+	JMP       packed_88
 
-signed_81:
+signed_87:
 	VPACKSSWB Z5, Z5, Z5
 
-packed_82:
+packed_88:
 	VPERMD  Z5, Z0, Z5
 	VPXORD  Z1, Z5, Z5
 	TESTL   $0x00010000, AX
-	JNZ     partial_83
+	JNZ     partial_89
 	VMOVUPS Y5, (BX)
 	ADDQ    CX, BX
-	JMP     end_84
+	JMP     end_90
 
-partial_83:
+partial_89:
 	VMOVDQU8 Y5, K3, (BX)
 	ADDQ     CX, BX
 
-end_84:
-	JMP stored_55
+end_90:
+	JMP stored_61
 
-words_59:
+words_65:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -1735,7 +1771,7 @@ words_59:
 	VCVTDQ2PS Z16, Z16
 	VCVTDQ2PS Z17, Z17
 	TESTL     $0x00000001, AX
-	JZ        no_pre_85
+	JZ        no_pre_91
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -1750,9 +1786,9 @@ words_59:
 	VADDPS    Z0, Z16, Z16
 	VADDPS    Z1, Z17, Z17
 
-no_pre_85:
+no_pre_91:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_86
+	JZ      no_scale_92
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -1767,9 +1803,9 @@ no_pre_85:
 	VMULPS  Z0, Z16, Z16
 	VMULPS  Z1, Z17, Z17
 
-no_scale_86:
+no_scale_92:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_87
+	JZ      no_bias_93
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -1784,16 +1820,16 @@ no_scale_86:
 	VADDPS  Z0, Z16, Z16
 	VADDPS  Z1, Z17, Z17
 
-no_bias_87:
+no_bias_93:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_88
+	JZ           no_sum_94
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 184(DI), Z0
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
+	VBROADCASTSS 208(DI), Z0
+	KMOVW        196(DI), K1
+	KMOVW        198(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_89
+	JZ           no_sum_u8_95
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -1830,9 +1866,9 @@ no_bias_87:
 	VFMADD231PS  Z2, Z0, Z17
 	ADDQ         CX, BX
 
-no_sum_u8_89:
+no_sum_u8_95:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_90
+	JZ          no_sum_i8_96
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -1869,9 +1905,9 @@ no_sum_u8_89:
 	VFMADD231PS Z2, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_i8_90:
+no_sum_i8_96:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_91
+	JZ          no_sum_i32_97
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -1908,9 +1944,9 @@ no_sum_i8_90:
 	VFMADD231PS Z2, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_i32_91:
+no_sum_i32_97:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_92
+	JZ          no_sum_f32_98
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -1937,10 +1973,10 @@ no_sum_i32_91:
 	VFMADD231PS Z2, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_f32_92:
-no_sum_88:
+no_sum_f32_98:
+no_sum_94:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_93
+	JZ     no_relu_99
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -1953,9 +1989,9 @@ no_sum_88:
 	VMAXPS Z0, Z16, Z16
 	VMAXPS Z0, Z17, Z17
 
-no_relu_93:
+no_relu_99:
 	TESTL   $0x00000100, AX
-	JZ      no_post_94
+	JZ      no_post_100
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -1970,12 +2006,12 @@ no_relu_93:
 	VMULPS  Z0, Z16, Z16
 	VMULPS  Z1, Z17, Z17
 
-no_post_94:
+no_post_100:
 	TESTL        $0x00008000, AX
-	JZ           no_words_96
-	VBROADCASTSS 176(DI), Z0
+	JZ           no_words_102
+	VBROADCASTSS 200(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -1983,7 +2019,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -1991,7 +2027,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -1999,7 +2035,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -2007,7 +2043,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -2015,7 +2051,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -2023,7 +2059,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -2031,7 +2067,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -2039,7 +2075,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 	VMAXPS       Z0, Z16, Z16
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z16, Z16
 	VPSRAD       $0x1f, Z16, Z1
 	VCVTPS2DQ    Z16, Z16
@@ -2047,7 +2083,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z16, Z16
 	VMAXPS       Z0, Z17, Z17
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z17, Z17
 	VPSRAD       $0x1f, Z17, Z1
 	VCVTPS2DQ    Z17, Z17
@@ -2055,11 +2091,11 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z17, Z17
 
-no_words_96:
+no_words_102:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    172(DI), $0xffffffff
-	JNE     partial_97
+	CMPL    196(DI), $0xffffffff
+	JNE     partial_103
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -2075,11 +2111,11 @@ no_words_96:
 	VMOVUPS Z16, (BX)
 	VMOVUPS Z17, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_98
+	JMP     end_104
 
-partial_97:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
+partial_103:
+	KMOVW   196(DI), K1
+	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -2096,8 +2132,8 @@ partial_97:
 	VMOVUPS Z17, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_98:
-stored_55:
+end_104:
+stored_61:
 	IMUL3Q $+5, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+5, 128(DI), BX
@@ -2133,8 +2169,14 @@ tile4:
 	MOVQ    136(DI), BP
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
+	MOVQ    168(DI), R9
+	MOVQ    184(DI), R10
+	CMPQ    R9, 176(DI)
+	JL      fetch_110
+	MOVQ    $+0, R10
 
-tap_99:
+fetch_110:
+tap_105:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
@@ -2151,9 +2193,20 @@ tap_99:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_101
+	JG      rest_107
 
-sixteen_100:
+sixteen_106:
+	MOVQ  R10, R11
+	TESTQ R11, R11
+	JZ    fetched_112
+
+line_111:
+	PREFETCHT1 (R9)
+	ADDQ       $+64, R9
+	DECQ       R11
+	JNZ        line_111
+
+fetched_112:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -2212,13 +2265,13 @@ sixteen_100:
 	VPDPBUSD     Z1, Z5, Z15
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_100
+	JLE          sixteen_106
 
-rest_101:
+rest_107:
 	SUBQ $+16, DI
-	JZ   tap_done_103
+	JZ   tap_done_109
 
-four_102:
+four_108:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -2235,19 +2288,20 @@ four_102:
 	VPDPBUSD     Z1, Z5, Z15
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_102
+	JNZ          four_108
 
-tap_done_103:
+tap_done_109:
 	DECQ    16(SP)
-	JNZ     tap_99
+	JNZ     tap_105
 	MOVQ    c+0(FP), DI
-	MOVL    168(DI), AX
+	MOVQ    R9, 168(DI)
+	MOVL    192(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_105
+	JNZ     chain_114
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    172(DI), $0xffffffff
-	JNE     partial_106
+	CMPL    196(DI), $0xffffffff
+	JNE     partial_115
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -2260,11 +2314,11 @@ tap_done_103:
 	VMOVUPS Z14, (BX)
 	VMOVUPS Z15, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_107
+	JMP     end_116
 
-partial_106:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
+partial_115:
+	KMOVW   196(DI), K1
+	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -2278,12 +2332,12 @@ partial_106:
 	VMOVUPS Z15, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_107:
-	JMP stored_104
+end_116:
+	JMP stored_113
 
-chain_105:
+chain_114:
 	TESTL        $0x00008200, AX
-	JNZ          words_108
+	JNZ          words_117
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -2297,13 +2351,13 @@ chain_105:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
-	KMOVD        172(DI), K3
-	VPBROADCASTD 188(DI), Z1
-	VBROADCASTSS 176(DI), Z2
-	VBROADCASTSS 180(DI), Z3
-	VBROADCASTSS 184(DI), Z4
+	KMOVW        196(DI), K1
+	KMOVW        198(DI), K2
+	KMOVD        196(DI), K3
+	VPBROADCASTD 212(DI), Z1
+	VBROADCASTSS 200(DI), Z2
+	VBROADCASTSS 204(DI), Z3
+	VBROADCASTSS 208(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -2313,7 +2367,7 @@ chain_105:
 	VCVTDQ2PS    Z14, Z14
 	VCVTDQ2PS    Z15, Z15
 	TESTL        $0x00000001, AX
-	JZ           no_pre_109
+	JZ           no_pre_118
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
@@ -2325,9 +2379,9 @@ chain_105:
 	VADDPS       Z5, Z14, Z14
 	VADDPS       Z6, Z15, Z15
 
-no_pre_109:
+no_pre_118:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_110
+	JZ      no_scale_119
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
@@ -2339,9 +2393,9 @@ no_pre_109:
 	VMULPS  Z5, Z14, Z14
 	VMULPS  Z6, Z15, Z15
 
-no_scale_110:
+no_scale_119:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_111
+	JZ      no_bias_120
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
@@ -2353,11 +2407,11 @@ no_scale_110:
 	VADDPS  Z5, Z14, Z14
 	VADDPS  Z6, Z15, Z15
 
-no_bias_111:
+no_bias_120:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_112
+	JZ          no_sum_121
 	TESTL       $0x00000008, AX
-	JZ          no_u8_114
+	JZ          no_u8_123
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -2386,11 +2440,11 @@ no_bias_111:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z15
 	ADDQ        R13, R12
-	JMP         sum_end_113
+	JMP         sum_end_122
 
-no_u8_114:
+no_u8_123:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_115
+	JZ          no_i8_124
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -2419,11 +2473,11 @@ no_u8_114:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z15
 	ADDQ        R13, R12
-	JMP         sum_end_113
+	JMP         sum_end_122
 
-no_i8_115:
+no_i8_124:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_116
+	JZ          no_i32_125
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -2452,11 +2506,11 @@ no_i8_115:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z15
 	ADDQ        R13, R12
-	JMP         sum_end_113
+	JMP         sum_end_122
 
-no_i32_116:
+no_i32_125:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_117
+	JZ          no_f32_126
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
@@ -2477,13 +2531,13 @@ no_i32_116:
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z15
 	ADDQ        R13, R12
-	JMP         sum_end_113
+	JMP         sum_end_122
 
-no_f32_117:
-sum_end_113:
-no_sum_112:
+no_f32_126:
+sum_end_122:
+no_sum_121:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_118
+	JZ     no_relu_127
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -2494,9 +2548,9 @@ no_sum_112:
 	VMAXPS Z5, Z14, Z14
 	VMAXPS Z5, Z15, Z15
 
-no_relu_118:
+no_relu_127:
 	TESTL   $0x00000100, AX
-	JZ      no_post_119
+	JZ      no_post_128
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
@@ -2508,9 +2562,9 @@ no_relu_118:
 	VMULPS  Z5, Z14, Z14
 	VMULPS  Z6, Z15, Z15
 
-no_post_119:
+no_post_128:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_120
+	JZ     no_lo_129
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -2520,9 +2574,9 @@ no_post_119:
 	VMAXPS Z2, Z14, Z14
 	VMAXPS Z2, Z15, Z15
 
-no_lo_120:
+no_lo_129:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_121
+	JZ     no_hi_130
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -2532,7 +2586,7 @@ no_lo_120:
 	VMINPS Z14, Z3, Z14
 	VMINPS Z15, Z3, Z15
 
-no_hi_121:
+no_hi_130:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -2544,64 +2598,64 @@ no_hi_121:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_122
+	JNZ       signed_131
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_123
+	JMP       packed_132
 
-signed_122:
+signed_131:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_123:
+packed_132:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_124
+	JNZ           partial_133
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_125
+	JMP           end_134
 
-partial_124:
+partial_133:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_125:
+end_134:
 	VPACKSSDW Z13, Z12, Z5
 	VPACKSSDW Z15, Z14, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_126
+	JNZ       signed_135
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_127
+	JMP       packed_136
 
-signed_126:
+signed_135:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_127:
+packed_136:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_128
+	JNZ           partial_137
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_129
+	JMP           end_138
 
-partial_128:
+partial_137:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_129:
-	JMP stored_104
+end_138:
+	JMP stored_113
 
-words_108:
+words_117:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -2611,7 +2665,7 @@ words_108:
 	VCVTDQ2PS Z14, Z14
 	VCVTDQ2PS Z15, Z15
 	TESTL     $0x00000001, AX
-	JZ        no_pre_130
+	JZ        no_pre_139
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -2624,9 +2678,9 @@ words_108:
 	VADDPS    Z0, Z14, Z14
 	VADDPS    Z1, Z15, Z15
 
-no_pre_130:
+no_pre_139:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_131
+	JZ      no_scale_140
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -2639,9 +2693,9 @@ no_pre_130:
 	VMULPS  Z0, Z14, Z14
 	VMULPS  Z1, Z15, Z15
 
-no_scale_131:
+no_scale_140:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_132
+	JZ      no_bias_141
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -2654,16 +2708,16 @@ no_scale_131:
 	VADDPS  Z0, Z14, Z14
 	VADDPS  Z1, Z15, Z15
 
-no_bias_132:
+no_bias_141:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_133
+	JZ           no_sum_142
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 184(DI), Z0
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
+	VBROADCASTSS 208(DI), Z0
+	KMOVW        196(DI), K1
+	KMOVW        198(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_134
+	JZ           no_sum_u8_143
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -2693,9 +2747,9 @@ no_bias_132:
 	VFMADD231PS  Z2, Z0, Z15
 	ADDQ         CX, BX
 
-no_sum_u8_134:
+no_sum_u8_143:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_135
+	JZ          no_sum_i8_144
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2725,9 +2779,9 @@ no_sum_u8_134:
 	VFMADD231PS Z2, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_i8_135:
+no_sum_i8_144:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_136
+	JZ          no_sum_i32_145
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2757,9 +2811,9 @@ no_sum_i8_135:
 	VFMADD231PS Z2, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_i32_136:
+no_sum_i32_145:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_137
+	JZ          no_sum_f32_146
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -2781,10 +2835,10 @@ no_sum_i32_136:
 	VFMADD231PS Z2, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_f32_137:
-no_sum_133:
+no_sum_f32_146:
+no_sum_142:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_138
+	JZ     no_relu_147
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -2795,9 +2849,9 @@ no_sum_133:
 	VMAXPS Z0, Z14, Z14
 	VMAXPS Z0, Z15, Z15
 
-no_relu_138:
+no_relu_147:
 	TESTL   $0x00000100, AX
-	JZ      no_post_139
+	JZ      no_post_148
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -2810,12 +2864,12 @@ no_relu_138:
 	VMULPS  Z0, Z14, Z14
 	VMULPS  Z1, Z15, Z15
 
-no_post_139:
+no_post_148:
 	TESTL        $0x00008000, AX
-	JZ           no_words_141
-	VBROADCASTSS 176(DI), Z0
+	JZ           no_words_150
+	VBROADCASTSS 200(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -2823,7 +2877,7 @@ no_post_139:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -2831,7 +2885,7 @@ no_post_139:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -2839,7 +2893,7 @@ no_post_139:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -2847,7 +2901,7 @@ no_post_139:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -2855,7 +2909,7 @@ no_post_139:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -2863,7 +2917,7 @@ no_post_139:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -2871,7 +2925,7 @@ no_post_139:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -2879,11 +2933,11 @@ no_post_139:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 
-no_words_141:
+no_words_150:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    172(DI), $0xffffffff
-	JNE     partial_142
+	CMPL    196(DI), $0xffffffff
+	JNE     partial_151
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -2896,11 +2950,11 @@ no_words_141:
 	VMOVUPS Z14, (BX)
 	VMOVUPS Z15, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_143
+	JMP     end_152
 
-partial_142:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
+partial_151:
+	KMOVW   196(DI), K1
+	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -2914,8 +2968,8 @@ partial_142:
 	VMOVUPS Z15, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_143:
-stored_104:
+end_152:
+stored_113:
 	IMUL3Q $+4, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+4, 128(DI), BX
@@ -2949,8 +3003,14 @@ tile3:
 	MOVQ    136(DI), BP
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
+	MOVQ    168(DI), R9
+	MOVQ    184(DI), R10
+	CMPQ    R9, 176(DI)
+	JL      fetch_158
+	MOVQ    $+0, R10
 
-tap_144:
+fetch_158:
+tap_153:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
@@ -2964,9 +3024,20 @@ tap_144:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_146
+	JG      rest_155
 
-sixteen_145:
+sixteen_154:
+	MOVQ  R10, R11
+	TESTQ R11, R11
+	JZ    fetched_160
+
+line_159:
+	PREFETCHT1 (R9)
+	ADDQ       $+64, R9
+	DECQ       R11
+	JNZ        line_159
+
+fetched_160:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -3013,13 +3084,13 @@ sixteen_145:
 	VPDPBUSD     Z1, Z4, Z13
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_145
+	JLE          sixteen_154
 
-rest_146:
+rest_155:
 	SUBQ $+16, DI
-	JZ   tap_done_148
+	JZ   tap_done_157
 
-four_147:
+four_156:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -3033,19 +3104,20 @@ four_147:
 	VPDPBUSD     Z1, Z4, Z13
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_147
+	JNZ          four_156
 
-tap_done_148:
+tap_done_157:
 	DECQ    16(SP)
-	JNZ     tap_144
+	JNZ     tap_153
 	MOVQ    c+0(FP), DI
-	MOVL    168(DI), AX
+	MOVQ    R9, 168(DI)
+	MOVL    192(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_150
+	JNZ     chain_162
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    172(DI), $0xffffffff
-	JNE     partial_151
+	CMPL    196(DI), $0xffffffff
+	JNE     partial_163
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -3055,11 +3127,11 @@ tap_done_148:
 	VMOVUPS Z12, (BX)
 	VMOVUPS Z13, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_152
+	JMP     end_164
 
-partial_151:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
+partial_163:
+	KMOVW   196(DI), K1
+	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -3070,12 +3142,12 @@ partial_151:
 	VMOVUPS Z13, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_152:
-	JMP stored_149
+end_164:
+	JMP stored_161
 
-chain_150:
+chain_162:
 	TESTL        $0x00008200, AX
-	JNZ          words_153
+	JNZ          words_165
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -3089,13 +3161,13 @@ chain_150:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
-	KMOVD        172(DI), K3
-	VPBROADCASTD 188(DI), Z1
-	VBROADCASTSS 176(DI), Z2
-	VBROADCASTSS 180(DI), Z3
-	VBROADCASTSS 184(DI), Z4
+	KMOVW        196(DI), K1
+	KMOVW        198(DI), K2
+	KMOVD        196(DI), K3
+	VPBROADCASTD 212(DI), Z1
+	VBROADCASTSS 200(DI), Z2
+	VBROADCASTSS 204(DI), Z3
+	VBROADCASTSS 208(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -3103,7 +3175,7 @@ chain_150:
 	VCVTDQ2PS    Z12, Z12
 	VCVTDQ2PS    Z13, Z13
 	TESTL        $0x00000001, AX
-	JZ           no_pre_154
+	JZ           no_pre_166
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
@@ -3113,9 +3185,9 @@ chain_150:
 	VADDPS       Z5, Z12, Z12
 	VADDPS       Z6, Z13, Z13
 
-no_pre_154:
+no_pre_166:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_155
+	JZ      no_scale_167
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
@@ -3125,9 +3197,9 @@ no_pre_154:
 	VMULPS  Z5, Z12, Z12
 	VMULPS  Z6, Z13, Z13
 
-no_scale_155:
+no_scale_167:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_156
+	JZ      no_bias_168
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
@@ -3137,11 +3209,11 @@ no_scale_155:
 	VADDPS  Z5, Z12, Z12
 	VADDPS  Z6, Z13, Z13
 
-no_bias_156:
+no_bias_168:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_157
+	JZ          no_sum_169
 	TESTL       $0x00000008, AX
-	JZ          no_u8_159
+	JZ          no_u8_171
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3163,11 +3235,11 @@ no_bias_156:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z13
 	ADDQ        R13, R12
-	JMP         sum_end_158
+	JMP         sum_end_170
 
-no_u8_159:
+no_u8_171:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_160
+	JZ          no_i8_172
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3189,11 +3261,11 @@ no_u8_159:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z13
 	ADDQ        R13, R12
-	JMP         sum_end_158
+	JMP         sum_end_170
 
-no_i8_160:
+no_i8_172:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_161
+	JZ          no_i32_173
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3215,11 +3287,11 @@ no_i8_160:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z13
 	ADDQ        R13, R12
-	JMP         sum_end_158
+	JMP         sum_end_170
 
-no_i32_161:
+no_i32_173:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_162
+	JZ          no_f32_174
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
@@ -3235,13 +3307,13 @@ no_i32_161:
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z13
 	ADDQ        R13, R12
-	JMP         sum_end_158
+	JMP         sum_end_170
 
-no_f32_162:
-sum_end_158:
-no_sum_157:
+no_f32_174:
+sum_end_170:
+no_sum_169:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_163
+	JZ     no_relu_175
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -3250,9 +3322,9 @@ no_sum_157:
 	VMAXPS Z5, Z12, Z12
 	VMAXPS Z5, Z13, Z13
 
-no_relu_163:
+no_relu_175:
 	TESTL   $0x00000100, AX
-	JZ      no_post_164
+	JZ      no_post_176
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
@@ -3262,9 +3334,9 @@ no_relu_163:
 	VMULPS  Z5, Z12, Z12
 	VMULPS  Z6, Z13, Z13
 
-no_post_164:
+no_post_176:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_165
+	JZ     no_lo_177
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -3272,9 +3344,9 @@ no_post_164:
 	VMAXPS Z2, Z12, Z12
 	VMAXPS Z2, Z13, Z13
 
-no_lo_165:
+no_lo_177:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_166
+	JZ     no_hi_178
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -3282,7 +3354,7 @@ no_lo_165:
 	VMINPS Z12, Z3, Z12
 	VMINPS Z13, Z3, Z13
 
-no_hi_166:
+no_hi_178:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -3292,58 +3364,58 @@ no_hi_166:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_167
+	JNZ       signed_179
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_168
+	JMP       packed_180
 
-signed_167:
+signed_179:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_168:
+packed_180:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_169
+	JNZ           partial_181
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_170
+	JMP           end_182
 
-partial_169:
+partial_181:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_170:
+end_182:
 	VPACKSSDW Z13, Z12, Z5
 	TESTL     $0x00000800, AX
-	JNZ       signed_171
+	JNZ       signed_183
 	VPACKUSWB Z5, Z5, Z5
-	JMP       packed_172
+	JMP       packed_184
 
-signed_171:
+signed_183:
 	VPACKSSWB Z5, Z5, Z5
 
-packed_172:
+packed_184:
 	VPERMD  Z5, Z0, Z5
 	VPXORD  Z1, Z5, Z5
 	TESTL   $0x00010000, AX
-	JNZ     partial_173
+	JNZ     partial_185
 	VMOVUPS Y5, (BX)
 	ADDQ    CX, BX
-	JMP     end_174
+	JMP     end_186
 
-partial_173:
+partial_185:
 	VMOVDQU8 Y5, K3, (BX)
 	ADDQ     CX, BX
 
-end_174:
-	JMP stored_149
+end_186:
+	JMP stored_161
 
-words_153:
+words_165:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -3351,7 +3423,7 @@ words_153:
 	VCVTDQ2PS Z12, Z12
 	VCVTDQ2PS Z13, Z13
 	TESTL     $0x00000001, AX
-	JZ        no_pre_175
+	JZ        no_pre_187
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -3362,9 +3434,9 @@ words_153:
 	VADDPS    Z0, Z12, Z12
 	VADDPS    Z1, Z13, Z13
 
-no_pre_175:
+no_pre_187:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_176
+	JZ      no_scale_188
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -3375,9 +3447,9 @@ no_pre_175:
 	VMULPS  Z0, Z12, Z12
 	VMULPS  Z1, Z13, Z13
 
-no_scale_176:
+no_scale_188:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_177
+	JZ      no_bias_189
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -3388,16 +3460,16 @@ no_scale_176:
 	VADDPS  Z0, Z12, Z12
 	VADDPS  Z1, Z13, Z13
 
-no_bias_177:
+no_bias_189:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_178
+	JZ           no_sum_190
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 184(DI), Z0
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
+	VBROADCASTSS 208(DI), Z0
+	KMOVW        196(DI), K1
+	KMOVW        198(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_179
+	JZ           no_sum_u8_191
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -3420,9 +3492,9 @@ no_bias_177:
 	VFMADD231PS  Z2, Z0, Z13
 	ADDQ         CX, BX
 
-no_sum_u8_179:
+no_sum_u8_191:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_180
+	JZ          no_sum_i8_192
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3445,9 +3517,9 @@ no_sum_u8_179:
 	VFMADD231PS Z2, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_i8_180:
+no_sum_i8_192:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_181
+	JZ          no_sum_i32_193
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3470,9 +3542,9 @@ no_sum_i8_180:
 	VFMADD231PS Z2, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_i32_181:
+no_sum_i32_193:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_182
+	JZ          no_sum_f32_194
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -3489,10 +3561,10 @@ no_sum_i32_181:
 	VFMADD231PS Z2, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_f32_182:
-no_sum_178:
+no_sum_f32_194:
+no_sum_190:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_183
+	JZ     no_relu_195
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -3501,9 +3573,9 @@ no_sum_178:
 	VMAXPS Z0, Z12, Z12
 	VMAXPS Z0, Z13, Z13
 
-no_relu_183:
+no_relu_195:
 	TESTL   $0x00000100, AX
-	JZ      no_post_184
+	JZ      no_post_196
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -3514,12 +3586,12 @@ no_relu_183:
 	VMULPS  Z0, Z12, Z12
 	VMULPS  Z1, Z13, Z13
 
-no_post_184:
+no_post_196:
 	TESTL        $0x00008000, AX
-	JZ           no_words_186
-	VBROADCASTSS 176(DI), Z0
+	JZ           no_words_198
+	VBROADCASTSS 200(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -3527,7 +3599,7 @@ no_post_184:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -3535,7 +3607,7 @@ no_post_184:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -3543,7 +3615,7 @@ no_post_184:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -3551,7 +3623,7 @@ no_post_184:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -3559,7 +3631,7 @@ no_post_184:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -3567,11 +3639,11 @@ no_post_184:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 
-no_words_186:
+no_words_198:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    172(DI), $0xffffffff
-	JNE     partial_187
+	CMPL    196(DI), $0xffffffff
+	JNE     partial_199
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -3581,11 +3653,11 @@ no_words_186:
 	VMOVUPS Z12, (BX)
 	VMOVUPS Z13, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_188
+	JMP     end_200
 
-partial_187:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
+partial_199:
+	KMOVW   196(DI), K1
+	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -3596,8 +3668,8 @@ partial_187:
 	VMOVUPS Z13, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_188:
-stored_149:
+end_200:
+stored_161:
 	IMUL3Q $+3, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+3, 128(DI), BX
@@ -3629,8 +3701,14 @@ tile2:
 	MOVQ    136(DI), BP
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
+	MOVQ    168(DI), R9
+	MOVQ    184(DI), R10
+	CMPQ    R9, 176(DI)
+	JL      fetch_206
+	MOVQ    $+0, R10
 
-tap_189:
+fetch_206:
+tap_201:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
@@ -3641,9 +3719,20 @@ tap_189:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_191
+	JG      rest_203
 
-sixteen_190:
+sixteen_202:
+	MOVQ  R10, R11
+	TESTQ R11, R11
+	JZ    fetched_208
+
+line_207:
+	PREFETCHT1 (R9)
+	ADDQ       $+64, R9
+	DECQ       R11
+	JNZ        line_207
+
+fetched_208:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -3678,13 +3767,13 @@ sixteen_190:
 	VPDPBUSD     Z1, Z3, Z11
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_190
+	JLE          sixteen_202
 
-rest_191:
+rest_203:
 	SUBQ $+16, DI
-	JZ   tap_done_193
+	JZ   tap_done_205
 
-four_192:
+four_204:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -3695,30 +3784,31 @@ four_192:
 	VPDPBUSD     Z1, Z3, Z11
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_192
+	JNZ          four_204
 
-tap_done_193:
+tap_done_205:
 	DECQ    16(SP)
-	JNZ     tap_189
+	JNZ     tap_201
 	MOVQ    c+0(FP), DI
-	MOVL    168(DI), AX
+	MOVQ    R9, 168(DI)
+	MOVL    192(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_195
+	JNZ     chain_210
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    172(DI), $0xffffffff
-	JNE     partial_196
+	CMPL    196(DI), $0xffffffff
+	JNE     partial_211
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
 	VMOVUPS Z10, (BX)
 	VMOVUPS Z11, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_197
+	JMP     end_212
 
-partial_196:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
+partial_211:
+	KMOVW   196(DI), K1
+	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -3726,12 +3816,12 @@ partial_196:
 	VMOVUPS Z11, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_197:
-	JMP stored_194
+end_212:
+	JMP stored_209
 
-chain_195:
+chain_210:
 	TESTL        $0x00008200, AX
-	JNZ          words_198
+	JNZ          words_213
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -3745,19 +3835,19 @@ chain_195:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
-	KMOVD        172(DI), K3
-	VPBROADCASTD 188(DI), Z1
-	VBROADCASTSS 176(DI), Z2
-	VBROADCASTSS 180(DI), Z3
-	VBROADCASTSS 184(DI), Z4
+	KMOVW        196(DI), K1
+	KMOVW        198(DI), K2
+	KMOVD        196(DI), K3
+	VPBROADCASTD 212(DI), Z1
+	VBROADCASTSS 200(DI), Z2
+	VBROADCASTSS 204(DI), Z3
+	VBROADCASTSS 208(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
 	VCVTDQ2PS    Z11, Z11
 	TESTL        $0x00000001, AX
-	JZ           no_pre_199
+	JZ           no_pre_214
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
@@ -3765,9 +3855,9 @@ chain_195:
 	VADDPS       Z5, Z10, Z10
 	VADDPS       Z6, Z11, Z11
 
-no_pre_199:
+no_pre_214:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_200
+	JZ      no_scale_215
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
@@ -3775,9 +3865,9 @@ no_pre_199:
 	VMULPS  Z5, Z10, Z10
 	VMULPS  Z6, Z11, Z11
 
-no_scale_200:
+no_scale_215:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_201
+	JZ      no_bias_216
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
@@ -3785,11 +3875,11 @@ no_scale_200:
 	VADDPS  Z5, Z10, Z10
 	VADDPS  Z6, Z11, Z11
 
-no_bias_201:
+no_bias_216:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_202
+	JZ          no_sum_217
 	TESTL       $0x00000008, AX
-	JZ          no_u8_204
+	JZ          no_u8_219
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3804,11 +3894,11 @@ no_bias_201:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z11
 	ADDQ        R13, R12
-	JMP         sum_end_203
+	JMP         sum_end_218
 
-no_u8_204:
+no_u8_219:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_205
+	JZ          no_i8_220
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3823,11 +3913,11 @@ no_u8_204:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z11
 	ADDQ        R13, R12
-	JMP         sum_end_203
+	JMP         sum_end_218
 
-no_i8_205:
+no_i8_220:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_206
+	JZ          no_i32_221
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3842,11 +3932,11 @@ no_i8_205:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z11
 	ADDQ        R13, R12
-	JMP         sum_end_203
+	JMP         sum_end_218
 
-no_i32_206:
+no_i32_221:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_207
+	JZ          no_f32_222
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
@@ -3857,22 +3947,22 @@ no_i32_206:
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z11
 	ADDQ        R13, R12
-	JMP         sum_end_203
+	JMP         sum_end_218
 
-no_f32_207:
-sum_end_203:
-no_sum_202:
+no_f32_222:
+sum_end_218:
+no_sum_217:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_208
+	JZ     no_relu_223
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
 	VMAXPS Z5, Z10, Z10
 	VMAXPS Z5, Z11, Z11
 
-no_relu_208:
+no_relu_223:
 	TESTL   $0x00000100, AX
-	JZ      no_post_209
+	JZ      no_post_224
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
@@ -3880,23 +3970,23 @@ no_relu_208:
 	VMULPS  Z5, Z10, Z10
 	VMULPS  Z6, Z11, Z11
 
-no_post_209:
+no_post_224:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_210
+	JZ     no_lo_225
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
 	VMAXPS Z2, Z11, Z11
 
-no_lo_210:
+no_lo_225:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_211
+	JZ     no_hi_226
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
 	VMINPS Z11, Z3, Z11
 
-no_hi_211:
+no_hi_226:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -3904,41 +3994,41 @@ no_hi_211:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_212
+	JNZ       signed_227
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_213
+	JMP       packed_228
 
-signed_212:
+signed_227:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_213:
+packed_228:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_214
+	JNZ           partial_229
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_215
+	JMP           end_230
 
-partial_214:
+partial_229:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_215:
-	JMP stored_194
+end_230:
+	JMP stored_209
 
-words_198:
+words_213:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
 	VCVTDQ2PS Z11, Z11
 	TESTL     $0x00000001, AX
-	JZ        no_pre_216
+	JZ        no_pre_231
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -3947,9 +4037,9 @@ words_198:
 	VADDPS    Z0, Z10, Z10
 	VADDPS    Z1, Z11, Z11
 
-no_pre_216:
+no_pre_231:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_217
+	JZ      no_scale_232
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -3958,9 +4048,9 @@ no_pre_216:
 	VMULPS  Z0, Z10, Z10
 	VMULPS  Z1, Z11, Z11
 
-no_scale_217:
+no_scale_232:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_218
+	JZ      no_bias_233
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -3969,16 +4059,16 @@ no_scale_217:
 	VADDPS  Z0, Z10, Z10
 	VADDPS  Z1, Z11, Z11
 
-no_bias_218:
+no_bias_233:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_219
+	JZ           no_sum_234
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 184(DI), Z0
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
+	VBROADCASTSS 208(DI), Z0
+	KMOVW        196(DI), K1
+	KMOVW        198(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_220
+	JZ           no_sum_u8_235
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -3994,9 +4084,9 @@ no_bias_218:
 	VFMADD231PS  Z2, Z0, Z11
 	ADDQ         CX, BX
 
-no_sum_u8_220:
+no_sum_u8_235:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_221
+	JZ          no_sum_i8_236
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4012,9 +4102,9 @@ no_sum_u8_220:
 	VFMADD231PS Z2, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_i8_221:
+no_sum_i8_236:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_222
+	JZ          no_sum_i32_237
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4030,9 +4120,9 @@ no_sum_i8_221:
 	VFMADD231PS Z2, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_i32_222:
+no_sum_i32_237:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_223
+	JZ          no_sum_f32_238
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -4044,19 +4134,19 @@ no_sum_i32_222:
 	VFMADD231PS Z2, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_f32_223:
-no_sum_219:
+no_sum_f32_238:
+no_sum_234:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_224
+	JZ     no_relu_239
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 	VMAXPS Z0, Z10, Z10
 	VMAXPS Z0, Z11, Z11
 
-no_relu_224:
+no_relu_239:
 	TESTL   $0x00000100, AX
-	JZ      no_post_225
+	JZ      no_post_240
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -4065,12 +4155,12 @@ no_relu_224:
 	VMULPS  Z0, Z10, Z10
 	VMULPS  Z1, Z11, Z11
 
-no_post_225:
+no_post_240:
 	TESTL        $0x00008000, AX
-	JZ           no_words_227
-	VBROADCASTSS 176(DI), Z0
+	JZ           no_words_242
+	VBROADCASTSS 200(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -4078,7 +4168,7 @@ no_post_225:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -4086,7 +4176,7 @@ no_post_225:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -4094,7 +4184,7 @@ no_post_225:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -4102,22 +4192,22 @@ no_post_225:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 
-no_words_227:
+no_words_242:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    172(DI), $0xffffffff
-	JNE     partial_228
+	CMPL    196(DI), $0xffffffff
+	JNE     partial_243
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
 	VMOVUPS Z10, (BX)
 	VMOVUPS Z11, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_229
+	JMP     end_244
 
-partial_228:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
+partial_243:
+	KMOVW   196(DI), K1
+	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -4125,8 +4215,8 @@ partial_228:
 	VMOVUPS Z11, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_229:
-stored_194:
+end_244:
+stored_209:
 	IMUL3Q $+2, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+2, 128(DI), BX
@@ -4156,8 +4246,14 @@ tile1:
 	MOVQ    136(DI), BP
 	MOVQ    BP, 16(SP)
 	SHLQ    $0x02, BP
+	MOVQ    168(DI), R9
+	MOVQ    184(DI), R10
+	CMPQ    R9, 176(DI)
+	JL      fetch_250
+	MOVQ    $+0, R10
 
-tap_230:
+fetch_250:
+tap_245:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
@@ -4165,9 +4261,20 @@ tap_230:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_232
+	JG      rest_247
 
-sixteen_231:
+sixteen_246:
+	MOVQ  R10, R11
+	TESTQ R11, R11
+	JZ    fetched_252
+
+line_251:
+	PREFETCHT1 (R9)
+	ADDQ       $+64, R9
+	DECQ       R11
+	JNZ        line_251
+
+fetched_252:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -4190,13 +4297,13 @@ sixteen_231:
 	VPDPBUSD     Z1, Z2, Z9
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_231
+	JLE          sixteen_246
 
-rest_232:
+rest_247:
 	SUBQ $+16, DI
-	JZ   tap_done_234
+	JZ   tap_done_249
 
-four_233:
+four_248:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -4204,37 +4311,38 @@ four_233:
 	VPDPBUSD     Z1, Z2, Z9
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_233
+	JNZ          four_248
 
-tap_done_234:
+tap_done_249:
 	DECQ    16(SP)
-	JNZ     tap_230
+	JNZ     tap_245
 	MOVQ    c+0(FP), DI
-	MOVL    168(DI), AX
+	MOVQ    R9, 168(DI)
+	MOVL    192(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_236
+	JNZ     chain_254
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    172(DI), $0xffffffff
-	JNE     partial_237
+	CMPL    196(DI), $0xffffffff
+	JNE     partial_255
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_238
+	JMP     end_256
 
-partial_237:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
+partial_255:
+	KMOVW   196(DI), K1
+	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_238:
-	JMP stored_235
+end_256:
+	JMP stored_253
 
-chain_236:
+chain_254:
 	TESTL        $0x00008200, AX
-	JNZ          words_239
+	JNZ          words_257
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -4248,43 +4356,43 @@ chain_236:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
-	KMOVD        172(DI), K3
-	VPBROADCASTD 188(DI), Z1
-	VBROADCASTSS 176(DI), Z2
-	VBROADCASTSS 180(DI), Z3
-	VBROADCASTSS 184(DI), Z4
+	KMOVW        196(DI), K1
+	KMOVW        198(DI), K2
+	KMOVD        196(DI), K3
+	VPBROADCASTD 212(DI), Z1
+	VBROADCASTSS 200(DI), Z2
+	VBROADCASTSS 204(DI), Z3
+	VBROADCASTSS 208(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	TESTL        $0x00000001, AX
-	JZ           no_pre_240
+	JZ           no_pre_258
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
 	VADDPS       Z6, Z9, Z9
 
-no_pre_240:
+no_pre_258:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_241
+	JZ      no_scale_259
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z6, Z9, Z9
 
-no_scale_241:
+no_scale_259:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_242
+	JZ      no_bias_260
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
 	VADDPS  Z6, Z9, Z9
 
-no_bias_242:
+no_bias_260:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_243
+	JZ          no_sum_261
 	TESTL       $0x00000008, AX
-	JZ          no_u8_245
+	JZ          no_u8_263
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -4292,11 +4400,11 @@ no_bias_242:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_244
+	JMP         sum_end_262
 
-no_u8_245:
+no_u8_263:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_246
+	JZ          no_i8_264
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -4304,11 +4412,11 @@ no_u8_245:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_244
+	JMP         sum_end_262
 
-no_i8_246:
+no_i8_264:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_247
+	JZ          no_i32_265
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -4316,114 +4424,114 @@ no_i8_246:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_244
+	JMP         sum_end_262
 
-no_i32_247:
+no_i32_265:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_248
+	JZ          no_f32_266
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_244
+	JMP         sum_end_262
 
-no_f32_248:
-sum_end_244:
-no_sum_243:
+no_f32_266:
+sum_end_262:
+no_sum_261:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_249
+	JZ     no_relu_267
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
 
-no_relu_249:
+no_relu_267:
 	TESTL   $0x00000100, AX
-	JZ      no_post_250
+	JZ      no_post_268
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z6, Z9, Z9
 
-no_post_250:
+no_post_268:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_251
+	JZ     no_lo_269
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 
-no_lo_251:
+no_lo_269:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_252
+	JZ     no_hi_270
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 
-no_hi_252:
+no_hi_270:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VPACKSSDW Z9, Z8, Z5
 	TESTL     $0x00000800, AX
-	JNZ       signed_253
+	JNZ       signed_271
 	VPACKUSWB Z5, Z5, Z5
-	JMP       packed_254
+	JMP       packed_272
 
-signed_253:
+signed_271:
 	VPACKSSWB Z5, Z5, Z5
 
-packed_254:
+packed_272:
 	VPERMD  Z5, Z0, Z5
 	VPXORD  Z1, Z5, Z5
 	TESTL   $0x00010000, AX
-	JNZ     partial_255
+	JNZ     partial_273
 	VMOVUPS Y5, (BX)
 	ADDQ    CX, BX
-	JMP     end_256
+	JMP     end_274
 
-partial_255:
+partial_273:
 	VMOVDQU8 Y5, K3, (BX)
 	ADDQ     CX, BX
 
-end_256:
-	JMP stored_235
+end_274:
+	JMP stored_253
 
-words_239:
+words_257:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	TESTL     $0x00000001, AX
-	JZ        no_pre_257
+	JZ        no_pre_275
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
 	VADDPS    Z0, Z8, Z8
 	VADDPS    Z1, Z9, Z9
 
-no_pre_257:
+no_pre_275:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_258
+	JZ      no_scale_276
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z1, Z9, Z9
 
-no_scale_258:
+no_scale_276:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_259
+	JZ      no_bias_277
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
 	VADDPS  Z0, Z8, Z8
 	VADDPS  Z1, Z9, Z9
 
-no_bias_259:
+no_bias_277:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_260
+	JZ           no_sum_278
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 184(DI), Z0
-	KMOVW        172(DI), K1
-	KMOVW        174(DI), K2
+	VBROADCASTSS 208(DI), Z0
+	KMOVW        196(DI), K1
+	KMOVW        198(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_261
+	JZ           no_sum_u8_279
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -4432,9 +4540,9 @@ no_bias_259:
 	VFMADD231PS  Z2, Z0, Z9
 	ADDQ         CX, BX
 
-no_sum_u8_261:
+no_sum_u8_279:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_262
+	JZ          no_sum_i8_280
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4443,9 +4551,9 @@ no_sum_u8_261:
 	VFMADD231PS Z2, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_i8_262:
+no_sum_i8_280:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_263
+	JZ          no_sum_i32_281
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4454,38 +4562,38 @@ no_sum_i8_262:
 	VFMADD231PS Z2, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_i32_263:
+no_sum_i32_281:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_264
+	JZ          no_sum_f32_282
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
 	VFMADD231PS Z2, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_f32_264:
-no_sum_260:
+no_sum_f32_282:
+no_sum_278:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_265
+	JZ     no_relu_283
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 
-no_relu_265:
+no_relu_283:
 	TESTL   $0x00000100, AX
-	JZ      no_post_266
+	JZ      no_post_284
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z1, Z9, Z9
 
-no_post_266:
+no_post_284:
 	TESTL        $0x00008000, AX
-	JZ           no_words_268
-	VBROADCASTSS 176(DI), Z0
+	JZ           no_words_286
+	VBROADCASTSS 200(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -4493,7 +4601,7 @@ no_post_266:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 180(DI), Z1
+	VBROADCASTSS 204(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -4501,25 +4609,25 @@ no_post_266:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 
-no_words_268:
+no_words_286:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    172(DI), $0xffffffff
-	JNE     partial_269
+	CMPL    196(DI), $0xffffffff
+	JNE     partial_287
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_270
+	JMP     end_288
 
-partial_269:
-	KMOVW   172(DI), K1
-	KMOVW   174(DI), K2
+partial_287:
+	KMOVW   196(DI), K1
+	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_270:
-stored_235:
+end_288:
+stored_253:
 	IMUL3Q $+1, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+1, 128(DI), BX

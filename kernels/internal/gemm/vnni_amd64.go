@@ -10,53 +10,38 @@ func packVNNI(p *Packed, weights []int8) {
 	packInterleaved(p, weights, p.spec.Taps, p.spec.TapBytes, interleave16)
 }
 
-// The VNNI variant reads A where it is, except for single runs whose length is a
-// multiple of conflictStride: rows of a matrix lie that far apart, and as many of them
-// as a tile has would share too few sets of the first-level cache. Those are copied, a
-// block at a time, to rows with an odd number of cache lines.
+// The most rows of a tile of half as many columns. Rows that lie a multiple of conflictStride
+// bytes apart share too few sets of the first cache for that many.
 const (
+	halfRowsVNNI   = 12
 	conflictStride = 2048
-	copyLimit      = 256 << 10 // bytes of a block
 )
-
-// halfRowsVNNI is the most rows of a tile of half as many columns.
-const halfRowsVNNI = 12
-
-// copyVNNI returns the rows of a block that is copied, and their stride; 0 for none.
-func (p *Packed) copyVNNI() (rows, stride int) {
-	if p.spec.Taps > 1 || p.spec.TapBytes%conflictStride != 0 {
-		return 0, 0
-	}
-	stride = p.spec.TapBytes + 64
-	return max(copyLimit/stride, 1) / p.variant.MR * p.variant.MR, stride
-}
-
-func scratchVNNI(p *Packed) int {
-	rows, stride := p.copyVNNI()
-	return rows * (stride + 4)
-}
 
 func runVNNI(p *Packed, a Args, m0, m1, panel0, panel1 int) {
 	r := runnerVNNI{p: p, a: a}
 	r.call.a, r.k, r.taps = unsafe.Pointer(unsafe.SliceData(a.A)), p.tapBytes, p.spec.Taps
-	block, stride := p.copyVNNI()
-	if block == 0 {
-		r.multiply(m0, m1, panel0, panel1, a.Offsets[m0*p.spec.Taps:])
-		return
-	}
-	rows := a.Scratch[4*block:]
-	offsets := unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(a.Scratch))), block)
-	for i := range offsets {
-		offsets[i] = int32(i * stride)
-	}
-	r.call.a = unsafe.Pointer(&rows[0])
-	for m := m0; m < m1; m += block {
-		end := min(m+block, m1)
-		for i, o := range a.Offsets[m:end] {
-			copy(rows[i*stride:], a.A[o:][:p.spec.TapBytes])
+	size := p.spec.Taps * p.tapBytes
+	for panel := panel0; panel < panel1; panel++ {
+		p.epilogueCall(&r.call, &r.a, panel)
+		r.b = unsafe.Pointer(&p.bytes[panel*p.variant.NR*size])
+		each, more, others := tiling(m1-m0, p.tileRowsVNNI(panel))
+		r.fetch(panel, min(panel+1, panel1-1), more+others)
+		if more > 0 {
+			r.tiles, r.rows = more, each+1
+			r.kernel(m0, panel)
 		}
-		r.multiply(m, end, panel0, panel1, offsets)
+		r.tiles, r.rows = others, each
+		r.kernel(m0+more*(each+1), panel)
 	}
+}
+
+// tileRowsVNNI returns the most rows of a tile of a panel.
+func (p *Packed) tileRowsVNNI(panel int) int {
+	conflict := p.spec.Taps == 1 && p.spec.TapBytes%conflictStride == 0
+	if p.panelWidth(panel) < p.variant.NR && !conflict {
+		return halfRowsVNNI
+	}
+	return p.variant.MR
 }
 
 // runnerVNNI is one call of Run.
@@ -66,33 +51,27 @@ type runnerVNNI struct {
 	a Args
 }
 
-// multiply computes rows [m0,m1), whose runs begin at offsets.
-func (r *runnerVNNI) multiply(m0, m1, panel0, panel1 int, offsets []int32) {
-	p := r.p
-	nr, size := p.variant.NR, p.spec.Taps*p.tapBytes
-	for panel := panel0; panel < panel1; panel++ {
-		rows := p.variant.MR
-		if p.panelWidth(panel) < nr {
-			rows = halfRowsVNNI
-		}
-		each, more, others := tiling(m1-m0, rows)
-		split := more * (each + 1)
-		p.epilogueCall(&r.call, &r.a, panel)
-		r.b = unsafe.Pointer(&p.bytes[panel*nr*size])
-		if more > 0 {
-			r.tiles, r.rows = more, each+1
-			r.kernel(m0, panel, &offsets[0])
-		}
-		r.tiles, r.rows = others, each
-		r.kernel(m0+split, panel, &offsets[split*p.spec.Taps])
+// fetch makes the tiles of a panel fetch the next one, an equal part each, but eight at most:
+// weights that the last level alone holds, or none, come too late else.
+func (r *runnerVNNI) fetch(panel, next, tiles int) {
+	const stepLines = 8 // of a panel, for every 16 bytes of K
+	size := r.p.spec.Taps * r.p.tapBytes
+	begin := next * r.p.variant.NR * size
+	end := begin + r.p.panelWidth(next)*size
+	if next == panel {
+		end = begin
 	}
+	whole := r.p.bytes[begin:end]
+	r.ahead = uintptr(unsafe.Pointer(unsafe.SliceData(whole)))
+	r.aheadEnd = r.ahead + uintptr(len(whole))
+	r.lines = (stepLines + tiles - 1) / tiles
 }
 
 // kernel computes tiles that begin with row m.
-func (r *runnerVNNI) kernel(m, panel int, offsets *int32) {
+func (r *runnerVNNI) kernel(m, panel int) {
 	nr := r.p.variant.NR
 	r.p.rowsCall(&r.call, &r.a, m, panel*nr)
-	r.offsets = unsafe.Pointer(offsets)
+	r.offsets = unsafe.Pointer(&r.a.Offsets[m*r.p.spec.Taps])
 	if r.p.panelWidth(panel) == nr {
 		gemm_u8s8_chain_6x32k4_avx512vnni(&r.call)
 		return
