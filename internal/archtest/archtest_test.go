@@ -65,8 +65,8 @@ var stages = [][]string{
 	},
 	{"kernels/internal/variant"},
 	{
-		"kernels/internal/isa", "kernels/internal/bounds", "internal/activation", "internal/testmode",
-		"internal/mapped", "internal/version",
+		"kernels/internal/isa", "kernels/internal/bounds", "kernels/internal/pages", "internal/activation",
+		"internal/testmode", "internal/mapped", "internal/version",
 	},
 }
 
@@ -209,12 +209,12 @@ func TestBridgeAndKernelsMeetAtTheRoot(t *testing.T) {
 }
 
 // The micro-kernels, which stand below core, are slices and structs: of ours they know the CPU's
-// features, the table of variants, the bounds of what they read and write, the epilogue of package
+// features, the table of variants, the bounds of what they read and write, large pages, the epilogue of package
 // gemm, which is that of every integer product, and the functions of internal/activation.
 func TestFamiliesImportNothingOfOurs(t *testing.T) {
 	below := []string{
-		"kernels/internal/isa", "kernels/internal/variant", "kernels/internal/bounds", "kernels/internal/gemm",
-		"internal/activation",
+		"kernels/internal/isa", "kernels/internal/variant", "kernels/internal/bounds", "kernels/internal/pages",
+		"kernels/internal/gemm", "internal/activation",
 	}
 	for _, f := range files(t) {
 		if !strings.HasPrefix(f.dir, "kernels/internal/") || stage(f.dir) < stage("core") || internal(f.dir) || isTest(f) {

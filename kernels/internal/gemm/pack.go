@@ -1,6 +1,10 @@
 package gemm
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/pages"
+)
 
 // packBlock is how many rows of B are packed before the next panel's turn: they stay
 // in the cache meanwhile.
@@ -16,6 +20,7 @@ func packInterleaved(p *Packed, weights []int8, runs, k int, wide interleaver) {
 	N, nr, kr := p.spec.N, p.variant.NR, p.variant.KR
 	padded := roundUp(k, kr)
 	p.bytes = make([]int8, roundUp(N, nr/2)*runs*padded)
+	pages.Large(p.bytes)
 	out, in := asBytes(p.bytes), asBytes(weights)
 	for run := range runs {
 		for k0 := 0; k0 < k; k0 += packBlock {
@@ -27,6 +32,7 @@ func packInterleaved(p *Packed, weights []int8, runs, k int, wide interleaver) {
 			}
 		}
 	}
+	pages.Gather(p.bytes)
 }
 
 func asBytes(v []int8) []byte {

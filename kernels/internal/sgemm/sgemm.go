@@ -19,6 +19,7 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/pages"
 )
 
 // Spec is the part of a multiplication that is known when it is packed.
@@ -64,6 +65,7 @@ func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
 	}
 	p := NewPacked(v, s)
 	p.Repack(weights, false)
+	pages.Gather(p.numbers)
 	return p, nil
 }
 
@@ -73,6 +75,7 @@ func NewPacked(v *Variant, s Spec) *Packed {
 	p := &Packed{spec: s, variant: v}
 	last := p.Panels() - 1
 	p.numbers = make([]float32, (last*v.NR+p.width(last))*s.Taps*s.TapNumbers)
+	pages.Large(p.numbers)
 	return p
 }
 
