@@ -57,5 +57,5 @@ func Variants(s ISASet) (all []VariantInfo) {
 // that the matrix products of a Program with these options use, in GOP/s; a multiply-add
 // is two operations.
 func Limit(o Options) float64 {
-	return gemm.Choose(o.isas()).Limit()
+	return gemm.Choose(o.isas(), gemm.Spec{}).Limit()
 }

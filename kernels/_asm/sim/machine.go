@@ -170,6 +170,10 @@ func (m *Machine) result(o SimOperand, v int64) {
 func (m *Machine) move(element int, o []SimOperand) {
 	dst := o[len(o)-1]
 	n := max(o[0].bytes, dst.bytes)
+	if len(o) == 3 && dst.kind == 'm' {
+		m.storeMasked(element, o[0], o[1], dst)
+		return
+	}
 	v := m.read(o[0], n)
 	if len(o) == 3 {
 		old := m.read(dst, n)
@@ -180,6 +184,16 @@ func (m *Machine) move(element int, o []SimOperand) {
 		}
 	}
 	m.write(dst, v, n)
+}
+
+// storeMasked touches only the elements in the mask.
+func (m *Machine) storeMasked(element int, a, k, dst SimOperand) {
+	v := m.read(a, a.bytes)
+	for i := range a.bytes / element {
+		if m.mask[k.n]>>i&1 == 1 {
+			copy(memory(dst.value+uint64(i*element), element), v[i*element:])
+		}
+	}
 }
 
 func (m *Machine) VMOVUPS(o ...SimOperand)   { m.move(4, o) }
@@ -458,6 +472,66 @@ func (m *Machine) unpack(a, b, c SimOperand, size, half int) {
 	}
 	m.write(c, out, c.bytes)
 }
+
+func (m *Machine) VPUNPCKLDQ(a, b, c SimOperand)  { m.unpack(a, b, c, 4, 0) }
+func (m *Machine) VPUNPCKHDQ(a, b, c SimOperand)  { m.unpack(a, b, c, 4, 1) }
+func (m *Machine) VPUNPCKLQDQ(a, b, c SimOperand) { m.unpack(a, b, c, 8, 0) }
+func (m *Machine) VPUNPCKHQDQ(a, b, c SimOperand) { m.unpack(a, b, c, 8, 1) }
+
+// VSHUFI32X4 takes two 16-byte lanes of b, then two of a, by two bits of which each.
+func (m *Machine) VSHUFI32X4(which, a, b, c SimOperand) {
+	x, y := m.read(a, 64), m.read(b, 64)
+	var out [64]byte
+	for i := range 4 {
+		from := y
+		if i >= 2 {
+			from = x
+		}
+		copy(out[16*i:16*i+16], from[16*(which.value>>(2*i)&3):])
+	}
+	m.write(c, out, 64)
+}
+
+// VPCOMPRESSD_Z moves the doublewords in the mask together.
+func (m *Machine) VPCOMPRESSD_Z(a, k, b SimOperand) {
+	in := m.read(a, a.bytes)
+	var out [64]byte
+	n := 0
+	for i := range a.bytes / 4 {
+		if m.mask[k.n]>>i&1 == 1 {
+			copy(out[4*n:4*n+4], in[4*i:])
+			n++
+		}
+	}
+	m.write(b, out, b.bytes)
+}
+
+// VPEXPANDD_Z is the opposite.
+func (m *Machine) VPEXPANDD_Z(a, k, b SimOperand) {
+	in := m.read(a, a.bytes)
+	var out [64]byte
+	n := 0
+	for i := range b.bytes / 4 {
+		if m.mask[k.n]>>i&1 == 1 {
+			copy(out[4*i:4*i+4], in[4*n:])
+			n++
+		}
+	}
+	m.write(b, out, b.bytes)
+}
+
+// repeat fills b with the first n bytes of a.
+func (m *Machine) repeat(a, b SimOperand, n int) {
+	in := m.read(a, n)
+	for i := n; i < 64; i++ {
+		in[i] = in[i%n]
+	}
+	m.write(b, in, b.bytes)
+}
+
+func (m *Machine) VPBROADCASTQ(a, b SimOperand)    { m.repeat(a, b, 8) }
+func (m *Machine) VBROADCASTI32X4(a, b SimOperand) { m.repeat(a, b, 16) }
+func (m *Machine) VBROADCASTI32X8(a, b SimOperand) { m.repeat(a, b, 32) }
 
 func (m *Machine) VPUNPCKLBW(a, b, c SimOperand) { m.unpack(a, b, c, 1, 0) }
 func (m *Machine) VPUNPCKHBW(a, b, c SimOperand) { m.unpack(a, b, c, 1, 1) }

@@ -76,8 +76,8 @@ func (w *computedWeights) fill(s *weightState, values, zeros []byte, dataZero in
 // gives raw accumulators beside the sums of the data, and the post-ops.
 func (c *compiler) lowerComputedProduct(m *matmul, w computedWeights) error {
 	n, rows := m.node, m.rows
-	variant := gemm.Choose(c.isas)
 	spec := gemm.Spec{N: w.columns + 1, Taps: m.taps, TapBytes: m.tapBytes}
+	variant := gemm.Choose(c.isas, spec)
 	empty, err := gemm.Pack(variant, spec, make([]int8, w.products*spec.N), nil)
 	if err != nil {
 		return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)

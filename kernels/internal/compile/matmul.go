@@ -115,8 +115,8 @@ func (c *compiler) lowerAccumulators(m *matmul) error {
 // are in a buffer with stride columns in all.
 func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, g int) error {
 	n := m.node
-	variant := gemm.Choose(c.isas)
 	spec := gemm.Spec{N: w.columns, Taps: m.taps, TapBytes: m.tapBytes, Epilogue: e.Epilogue}
+	variant := gemm.Choose(c.isas, spec)
 	k := e.addTo(m.zero.addTo(share.NewKey(variant.Name).Text(w.key.String())).Numbers(m.taps, m.tapBytes))
 	product, err := packed(c, k, func() (*gemm.Packed, []int32, error) {
 		start, slope := w.starts(m.zero)

@@ -10,7 +10,7 @@ import (
 )
 
 func TestPackErrors(t *testing.T) {
-	v := Choose(isa.Set(0))
+	v := Choose(isa.Set(0), Spec{})
 	two := []float32{1, 2}
 	for _, c := range []struct {
 		name    string

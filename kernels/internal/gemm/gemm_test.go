@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
 
@@ -169,7 +170,7 @@ func (p *problem) fillOutput(r *rand.Rand) {
 	if p.inPlace {
 		p.args.Sum, p.args.LDSum = p.args.C, p.args.LDC
 	} else if sumSize > 0 {
-		p.args.LDSum = p.n*sumSize + 3
+		p.args.LDSum = p.n*sumSize + []int{0, 3}[r.IntN(2)]
 		p.args.Sum = guarded("Sum", (p.m-1)*p.args.LDSum+p.n*sumSize)
 		for i := range p.args.Sum {
 			p.args.Sum[i] = byte(r.IntN(256))
@@ -408,7 +409,7 @@ func TestSizes(t *testing.T) {
 			seed := uint64(0)
 			for m := 1; m <= max(2*v.MR+1, 25); m++ {
 				for _, n := range []int{1, 2, v.NR/2 - 1, v.NR / 2, v.NR/2 + 1, v.NR - 1, v.NR, v.NR + 1, 2*v.NR + 3, 3 * v.NR} {
-					for _, k := range []int{1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 33} {
+					for _, k := range []int{1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 33, 2*v.KR + 1} {
 						taps := []int{1, 2, 9}[seed%3]
 						if n < 1 || m > 2*v.MR+1 && n > v.NR/2 { // a narrow panel may have taller tiles
 							continue
@@ -528,6 +529,47 @@ func TestFMA(t *testing.T) {
 		want, got := exactFMA(x, y, z), fma(x, y, z)
 		if math.Float32bits(want) != math.Float32bits(got) && (want == want || got == got) {
 			t.Fatalf("fma(%b, %b, %b) = %b, want %b", x, y, z, got, want)
+		}
+	}
+}
+
+// TestFewColumns has as many columns and rows as the tiles of few columns, side by side and apart,
+// with every list of steps of the usual ones.
+func TestFewColumns(t *testing.T) {
+	for _, v := range runnable() {
+		t.Run(v.Name, func(t *testing.T) {
+			seed := uint64(0)
+			for n := 1; n <= 8; n++ {
+				for _, m := range []int{1, 2, 3, 15, 16, 17, 33, 64} {
+					for i, e := range usualEpilogues() {
+						k := []int{3, 63, 64, 65, 130, 192}[seed%6]
+						p := problem{m: m, n: n, taps: 1 + i%4, k: k, epilogue: e, computed: seed%3 == 0, seed: seed}
+						p.check(t, v)
+						seed++
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestChooseFewColumns: products of few columns and long runs have a variant of their own,
+// if the CPU has one.
+func TestChooseFewColumns(t *testing.T) {
+	for _, v := range variants.Within(^isa.Set(0)) {
+		if v.suits == nil {
+			continue
+		}
+		set := isa.Set(1 << v.ISA)
+		for _, s := range []Spec{
+			{N: 1, Taps: 9, TapBytes: 64}, {N: 4, Taps: 9, TapBytes: 64}, {N: 1, Taps: 1, TapBytes: 1024},
+		} {
+			require.Equal(t, v.Name, Choose(set, s).Name, "%+v", s)
+		}
+		for _, s := range []Spec{
+			{}, {N: 1, Taps: 9, TapBytes: 4}, {N: 9, Taps: 9, TapBytes: 64}, {N: 64, Taps: 1, TapBytes: 64},
+		} {
+			require.NotEqual(t, v.Name, Choose(set, s).Name, "%+v", s)
 		}
 	}
 }

@@ -12,6 +12,10 @@ import (
 func init() {
 	variants.Add(
 		Variant{
+			Info: variant.Info{Does: does, MR: 2, NR: 8, KR: 64, ISA: isa.AVX512VNNI},
+			pack: packDots, run: runDots, scratch: scratchDots, suits: suitsDots, limit: loopAVX512VNNI,
+		},
+		Variant{
 			Info: variant.Info{Does: does, MR: 6, NR: 32, KR: 4, ISA: isa.AVX512VNNI},
 			pack: packVNNI, run: runVNNI, limit: loopAVX512VNNI,
 		},

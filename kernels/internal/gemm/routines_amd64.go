@@ -50,6 +50,46 @@ func gemm_u8s8_chain_6x32k4_avx512vnni(c *call)
 //go:noescape
 func gemm_u8s8_chain_12x16k4_avx512vnni(c *call)
 
+// gemm_u8s8_chain_16x1k64_avx512vnni computes tiles of 16 rows by 1 columns, for every m below 16*tiles:
+//
+//	c[m,n] = epilogue(init[n] + sum over t < taps, k64 < k, i < 64 of a[offsets[m,t]+64*k64+i] * b[t,k64,n,i])
+//
+// The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
+// numbers of it are stored, side by side: ldc is the bytes from tile to tile.
+//
+//go:noescape
+func gemm_u8s8_chain_16x1k64_avx512vnni(c *call)
+
+// gemm_u8s8_chain_8x2k64_avx512vnni computes tiles of 8 rows by 2 columns, for every m below 8*tiles:
+//
+//	c[m,n] = epilogue(init[n] + sum over t < taps, k64 < k, i < 64 of a[offsets[m,t]+64*k64+i] * b[t,k64,n,i])
+//
+// The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
+// numbers of it are stored, side by side: ldc is the bytes from tile to tile.
+//
+//go:noescape
+func gemm_u8s8_chain_8x2k64_avx512vnni(c *call)
+
+// gemm_u8s8_chain_4x4k64_avx512vnni computes tiles of 4 rows by 4 columns, for every m below 4*tiles:
+//
+//	c[m,n] = epilogue(init[n] + sum over t < taps, k64 < k, i < 64 of a[offsets[m,t]+64*k64+i] * b[t,k64,n,i])
+//
+// The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
+// numbers of it are stored, side by side: ldc is the bytes from tile to tile.
+//
+//go:noescape
+func gemm_u8s8_chain_4x4k64_avx512vnni(c *call)
+
+// gemm_u8s8_chain_2x8k64_avx512vnni computes tiles of 2 rows by 8 columns, for every m below 2*tiles:
+//
+//	c[m,n] = epilogue(init[n] + sum over t < taps, k64 < k, i < 64 of a[offsets[m,t]+64*k64+i] * b[t,k64,n,i])
+//
+// The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
+// numbers of it are stored, side by side: ldc is the bytes from tile to tile.
+//
+//go:noescape
+func gemm_u8s8_chain_2x8k64_avx512vnni(c *call)
+
 // interleave2 packs 16 columns of B, for every i below k, a number of steps:
 //
 //	c[i*ldc+n*2+r] = b[(i*2+r)*lda+n]    for n < 16, r < 2

@@ -16,6 +16,7 @@ type Variant struct {
 	pack    func(p *Packed, weights []int8)
 	run     func(p *Packed, a Args, m0, m1, panel0, panel1 int)
 	scratch func(p *Packed) int // nil: none
+	suits   func(s Spec) bool   // nil: every product
 	limit   loop
 }
 
@@ -30,6 +31,13 @@ var variants = variant.New("gemm",
 // Variants describes all variants.
 func Variants() []variant.Info { return variants.Infos() }
 
-// Choose returns the fastest variant within s. It is the fastest for every size: each
+// Choose returns the fastest variant within i for a product. Most variants are for every size: each
 // computes few rows in smaller tiles, and few columns in a narrower panel.
-func Choose(s isa.Set) *Variant { return variants.Choose(s, does) }
+func Choose(i isa.Set, s Spec) *Variant {
+	for _, v := range variants.Within(i) {
+		if v.suits == nil || v.suits(s) {
+			return v
+		}
+	}
+	panic("gemm: there is no portable variant")
+}

@@ -1,0 +1,155 @@
+//go:build amd64 && !purego
+
+package gemm
+
+import (
+	"unsafe"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/pages"
+)
+
+// The variant for few columns has 64 bytes of K in the lanes of a vector, and computes dotSums
+// sums at a time: of 1, 2, 4 or 8 columns.
+const (
+	dotSums = 16
+	dotStep = 64 // bytes of K
+	dotCols = 8  // of a panel, at most
+)
+
+// dotWidth returns the columns of a panel as computed.
+func (p *Packed) dotWidth(panel int) int {
+	width := 1
+	for width < min(p.spec.N-panel*dotCols, dotCols) {
+		width *= 2
+	}
+	return width
+}
+
+// suitsDots reports whether few columns are faster as dots: by the cycles for a row, a product of
+// vectors taking one in either variant.
+func suitsDots(s Spec) bool {
+	if s.N < 1 || s.N > dotCols {
+		return false
+	}
+	p := Packed{spec: s}
+	width := p.dotWidth(0)
+	// Loads of A as well, and what a tap and the sum of the lanes take.
+	dots := s.Taps*((s.TapBytes+dotStep-1)/dotStep*(width+1)+1) + 4*width
+	return dots < s.Taps*((s.TapBytes+3)/4)
+}
+
+// packDots packs B as [panel][tap][tapBytes/64][width][64].
+func packDots(p *Packed, weights []int8) {
+	s := &p.spec
+	p.tapBytes = roundUp(s.TapBytes, dotStep)
+	size, last := s.Taps*p.tapBytes, p.Panels()-1
+	p.bytes = make([]int8, (last*dotCols+p.dotWidth(last))*size)
+	pages.Large(p.bytes)
+	for panel := range p.Panels() {
+		n0, width := panel*dotCols, p.dotWidth(panel)
+		out := p.bytes[n0*size:]
+		for t := range s.Taps {
+			for k := range s.TapBytes {
+				row := weights[(t*s.TapBytes+k)*s.N+n0:][:min(width, s.N-n0)]
+				at := (t*p.tapBytes+k/dotStep*dotStep)*width + k%dotStep
+				for n, w := range row {
+					out[at+n*dotStep] = w
+				}
+			}
+		}
+	}
+	pages.Gather(p.bytes)
+}
+
+// scratchDots is that of the last tile's offsets, and of a tile and its summands that do not lie
+// side by side.
+func scratchDots(p *Packed) int { return 4*dotSums*p.spec.Taps + 2*4*dotSums }
+
+// runnerDots is one call of Run.
+type runnerDots struct {
+	call
+	p            *Packed
+	a            Args
+	offsets      []int32 // of the last tile: its last row again and again
+	tile, sums   []byte
+	width, cols  int // of the panel: as computed, and that exist
+	rows, panel0 int // of a whole tile; the first column
+}
+
+func runDots(p *Packed, a Args, m0, m1, panel0, panel1 int) {
+	n := dotSums * p.spec.Taps
+	r := runnerDots{
+		p: p, a: a, offsets: unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(a.Scratch))), n),
+		tile: a.Scratch[4*n:], sums: a.Scratch[4*n+4*dotSums:],
+	}
+	r.call.a, r.k, r.taps = unsafe.Pointer(unsafe.SliceData(a.A)), p.tapBytes/dotStep, p.spec.Taps
+	for panel := panel0; panel < panel1; panel++ {
+		r.panel(m0, m1, panel)
+	}
+}
+
+// panel computes rows [m0,m1) of a panel.
+func (r *runnerDots) panel(m0, m1, panel int) {
+	p := r.p
+	r.panel0, r.width = panel*dotCols, p.dotWidth(panel)
+	r.cols, r.rows = min(p.spec.N-r.panel0, r.width), dotSums/r.width
+	p.epilogueCall(&r.call, &r.a, panel)
+	r.b = unsafe.Pointer(&p.bytes[r.panel0*p.spec.Taps*p.tapBytes])
+	m := m0
+	if dense := r.a.LDC == r.cols*p.size && (p.sumSize == 0 || r.a.LDSum == r.cols*p.sumSize); dense {
+		if r.tiles = (m1 - m0) / r.rows; r.tiles > 0 {
+			p.rowsCall(&r.call, &r.a, m, r.panel0)
+			r.kernel(m, r.rows)
+			m += r.rows * ((m1 - m0) / r.rows)
+		}
+	}
+	for ; m < m1; m += r.rows {
+		r.scattered(m, min(r.rows, m1-m))
+	}
+}
+
+// scattered computes a tile by way of the scratch.
+func (r *runnerDots) scattered(m, rows int) {
+	p, a := r.p, &r.a
+	c, sum := r.cols*p.size, r.cols*p.sumSize
+	r.call.c, r.call.sum = unsafe.Pointer(&r.tile[0]), unsafe.Pointer(&r.sums[0])
+	for i := range rows {
+		if sum > 0 {
+			copy(r.sums[i*sum:][:sum], a.Sum[(m+i)*a.LDSum+r.panel0*p.sumSize:])
+		}
+	}
+	r.tiles = 1
+	r.kernel(m, rows)
+	for i := range rows {
+		copy(a.C[(m+i)*a.LDC+r.panel0*p.size:][:c], r.tile[i*c:])
+	}
+}
+
+// kernel computes tiles that begin with row m and have so many rows.
+func (r *runnerDots) kernel(m, rows int) {
+	p, taps := r.p, r.p.spec.Taps
+	offsets := r.a.Offsets[m*taps:]
+	if rows < r.rows {
+		for i := range r.rows {
+			copy(r.offsets[i*taps:][:taps], offsets[min(i, rows-1)*taps:])
+		}
+		offsets = r.offsets
+	}
+	r.call.offsets = unsafe.Pointer(&offsets[0])
+	r.mask = 0
+	for i := range r.rows {
+		r.mask |= (1<<r.cols - 1) << (i * r.width)
+	}
+	r.mask |= (1<<(rows*r.cols) - 1) << dotSums
+	r.ldc, r.ldsum = r.rows*r.cols*p.size, r.rows*r.cols*p.sumSize
+	switch r.width {
+	case 1:
+		gemm_u8s8_chain_16x1k64_avx512vnni(&r.call)
+	case 2:
+		gemm_u8s8_chain_8x2k64_avx512vnni(&r.call)
+	case 4:
+		gemm_u8s8_chain_4x4k64_avx512vnni(&r.call)
+	default:
+		gemm_u8s8_chain_2x8k64_avx512vnni(&r.call)
+	}
+}
