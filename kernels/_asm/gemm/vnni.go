@@ -59,6 +59,7 @@ func (g *gen) vnniTiles(rows, cols int) {
 	g.Label(again)
 	g.vnniStart(t, s)
 	if cols == 2 {
+		g.fetchResults(s.call, rows)
 		g.aheadStart(s.call)
 	}
 	g.Label(tap)
@@ -109,6 +110,25 @@ func (g *gen) aheadStart(call reg.GPPhysical) {
 	g.JL(operand.LabelRef(more))
 	g.MOVQ(operand.I32(0), vnniLines)
 	g.Label(more)
+}
+
+// fetchResults brings the tile's part of C and of the summand to the first cache, while the tile is
+// multiplied.
+func (g *gen) fetchResults(call reg.GPPhysical, rows int) {
+	p, stride := reg.R11, reg.R12
+	fetch := func(now, ld string) {
+		g.MOVQ(field(call, now), p)
+		g.MOVQ(field(call, ld), stride)
+		for r := range rows {
+			g.PREFETCHT0(emit.At(p, 0))
+			if r+1 < rows {
+				g.ADDQ(stride, p)
+			}
+		}
+	}
+	fetch("cNow", "ldc")
+	g.MOVL(field(call, "flags"), p.As32())
+	g.When(p.As32(), stepSumU8|stepSumI8|stepSumI32|stepSumF32, "fetch_sum", func() { fetch("sumNow", "ldsum") })
 }
 
 // fetchAhead brings lines of the next panel to the second cache.

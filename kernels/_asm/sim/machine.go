@@ -158,7 +158,8 @@ func (m *Machine) SHLQ(a, b SimOperand)      { m.result(b, m.integer(b, 8)<<m.in
 func (m *Machine) NEGQ(a SimOperand)         { m.result(a, -m.integer(a, 8)) }
 func (m *Machine) DECQ(a SimOperand)         { m.result(a, m.integer(a, 8)-1) }
 
-// PREFETCHT1 has no effect on what a program computes.
+// Prefetching has no effect on what a program computes.
+func (m *Machine) PREFETCHT0(SimOperand) {}
 func (m *Machine) PREFETCHT1(SimOperand) {}
 
 func (m *Machine) result(o SimOperand, v int64) {

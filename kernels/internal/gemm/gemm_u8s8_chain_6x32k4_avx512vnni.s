@@ -33,39 +33,70 @@ TEXT ·gemm_u8s8_chain_6x32k4_avx512vnni(SB), NOSPLIT, $32-8
 
 rows6:
 tile6:
-	MOVQ    c+0(FP), DI
-	MOVQ    72(DI), BX
-	VMOVUPS (BX), Z8
-	VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10
-	VMOVUPS 64(BX), Z11
-	VMOVUPS (BX), Z12
-	VMOVUPS 64(BX), Z13
-	VMOVUPS (BX), Z14
-	VMOVUPS 64(BX), Z15
-	VMOVUPS (BX), Z16
-	VMOVUPS 64(BX), Z17
-	VMOVUPS (BX), Z18
-	VMOVUPS 64(BX), Z19
-	MOVQ    8(DI), R15
-	MOVQ    144(DI), AX
-	MOVQ    (DI), BX
-	ADDQ    AX, BX
-	MOVQ    BX, (SP)
-	NEGQ    AX
-	MOVQ    AX, 24(SP)
-	MOVQ    64(DI), AX
-	MOVQ    AX, 8(SP)
-	MOVQ    136(DI), BP
-	MOVQ    BP, 16(SP)
-	SHLQ    $0x02, BP
-	MOVQ    168(DI), R9
-	MOVQ    184(DI), R10
-	CMPQ    R9, 176(DI)
-	JL      fetch_6
-	MOVQ    $+0, R10
+	MOVQ       c+0(FP), DI
+	MOVQ       72(DI), BX
+	VMOVUPS    (BX), Z8
+	VMOVUPS    64(BX), Z9
+	VMOVUPS    (BX), Z10
+	VMOVUPS    64(BX), Z11
+	VMOVUPS    (BX), Z12
+	VMOVUPS    64(BX), Z13
+	VMOVUPS    (BX), Z14
+	VMOVUPS    64(BX), Z15
+	VMOVUPS    (BX), Z16
+	VMOVUPS    64(BX), Z17
+	VMOVUPS    (BX), Z18
+	VMOVUPS    64(BX), Z19
+	MOVQ       8(DI), R15
+	MOVQ       144(DI), AX
+	MOVQ       (DI), BX
+	ADDQ       AX, BX
+	MOVQ       BX, (SP)
+	NEGQ       AX
+	MOVQ       AX, 24(SP)
+	MOVQ       64(DI), AX
+	MOVQ       AX, 8(SP)
+	MOVQ       136(DI), BP
+	MOVQ       BP, 16(SP)
+	SHLQ       $0x02, BP
+	MOVQ       48(DI), R11
+	MOVQ       120(DI), R12
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	MOVL       192(DI), R11
+	TESTL      $0x00000078, R11
+	JZ         no_fetch_sum_6
+	MOVQ       56(DI), R11
+	MOVQ       128(DI), R12
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
 
-fetch_6:
+no_fetch_sum_6:
+	MOVQ 168(DI), R9
+	MOVQ 184(DI), R10
+	CMPQ R9, 176(DI)
+	JL   fetch_7
+	MOVQ $+0, R10
+
+fetch_7:
 tap_1:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R8
@@ -94,15 +125,15 @@ tap_1:
 sixteen_2:
 	MOVQ  R10, R11
 	TESTQ R11, R11
-	JZ    fetched_8
+	JZ    fetched_9
 
-line_7:
+line_8:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_7
+	JNZ        line_8
 
-fetched_8:
+fetched_9:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -223,11 +254,11 @@ tap_done_5:
 	MOVQ    R9, 168(DI)
 	MOVL    192(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_10
+	JNZ     chain_11
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    196(DI), $0xffffffff
-	JNE     partial_11
+	JNE     partial_12
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -246,9 +277,9 @@ tap_done_5:
 	VMOVUPS Z18, (BX)
 	VMOVUPS Z19, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_12
+	JMP     end_13
 
-partial_11:
+partial_12:
 	KMOVW   196(DI), K1
 	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -270,12 +301,12 @@ partial_11:
 	VMOVUPS Z19, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_12:
-	JMP stored_9
+end_13:
+	JMP stored_10
 
-chain_10:
+chain_11:
 	TESTL        $0x00008200, AX
-	JNZ          words_13
+	JNZ          words_14
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -309,7 +340,7 @@ chain_10:
 	VCVTDQ2PS    Z18, Z18
 	VCVTDQ2PS    Z19, Z19
 	TESTL        $0x00000001, AX
-	JZ           no_pre_14
+	JZ           no_pre_15
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
@@ -325,9 +356,9 @@ chain_10:
 	VADDPS       Z5, Z18, Z18
 	VADDPS       Z6, Z19, Z19
 
-no_pre_14:
+no_pre_15:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_15
+	JZ      no_scale_16
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
@@ -343,9 +374,9 @@ no_pre_14:
 	VMULPS  Z5, Z18, Z18
 	VMULPS  Z6, Z19, Z19
 
-no_scale_15:
+no_scale_16:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_16
+	JZ      no_bias_17
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
@@ -361,11 +392,11 @@ no_scale_15:
 	VADDPS  Z5, Z18, Z18
 	VADDPS  Z6, Z19, Z19
 
-no_bias_16:
+no_bias_17:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_17
+	JZ          no_sum_18
 	TESTL       $0x00000008, AX
-	JZ          no_u8_19
+	JZ          no_u8_20
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -408,11 +439,11 @@ no_bias_16:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z19
 	ADDQ        R13, R12
-	JMP         sum_end_18
+	JMP         sum_end_19
 
-no_u8_19:
+no_u8_20:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_20
+	JZ          no_i8_21
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -455,11 +486,11 @@ no_u8_19:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z19
 	ADDQ        R13, R12
-	JMP         sum_end_18
+	JMP         sum_end_19
 
-no_i8_20:
+no_i8_21:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_21
+	JZ          no_i32_22
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -502,11 +533,11 @@ no_i8_20:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z19
 	ADDQ        R13, R12
-	JMP         sum_end_18
+	JMP         sum_end_19
 
-no_i32_21:
+no_i32_22:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_22
+	JZ          no_f32_23
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
@@ -537,13 +568,13 @@ no_i32_21:
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z19
 	ADDQ        R13, R12
-	JMP         sum_end_18
+	JMP         sum_end_19
 
-no_f32_22:
-sum_end_18:
-no_sum_17:
+no_f32_23:
+sum_end_19:
+no_sum_18:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_23
+	JZ     no_relu_24
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -558,9 +589,9 @@ no_sum_17:
 	VMAXPS Z5, Z18, Z18
 	VMAXPS Z5, Z19, Z19
 
-no_relu_23:
+no_relu_24:
 	TESTL   $0x00000100, AX
-	JZ      no_post_24
+	JZ      no_post_25
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
@@ -576,9 +607,9 @@ no_relu_23:
 	VMULPS  Z5, Z18, Z18
 	VMULPS  Z6, Z19, Z19
 
-no_post_24:
+no_post_25:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_25
+	JZ     no_lo_26
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -592,9 +623,9 @@ no_post_24:
 	VMAXPS Z2, Z18, Z18
 	VMAXPS Z2, Z19, Z19
 
-no_lo_25:
+no_lo_26:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_26
+	JZ     no_hi_27
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -608,7 +639,7 @@ no_lo_25:
 	VMINPS Z18, Z3, Z18
 	VMINPS Z19, Z3, Z19
 
-no_hi_26:
+no_hi_27:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -624,93 +655,93 @@ no_hi_26:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_27
+	JNZ       signed_28
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_28
+	JMP       packed_29
 
-signed_27:
+signed_28:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_28:
+packed_29:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_29
+	JNZ           partial_30
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_30
+	JMP           end_31
 
-partial_29:
+partial_30:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_30:
+end_31:
 	VPACKSSDW Z13, Z12, Z5
 	VPACKSSDW Z15, Z14, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_31
+	JNZ       signed_32
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_32
+	JMP       packed_33
 
-signed_31:
+signed_32:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_32:
+packed_33:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_33
+	JNZ           partial_34
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_34
+	JMP           end_35
 
-partial_33:
+partial_34:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_34:
+end_35:
 	VPACKSSDW Z17, Z16, Z5
 	VPACKSSDW Z19, Z18, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_35
+	JNZ       signed_36
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_36
+	JMP       packed_37
 
-signed_35:
+signed_36:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_36:
+packed_37:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_37
+	JNZ           partial_38
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_38
+	JMP           end_39
 
-partial_37:
+partial_38:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_38:
-	JMP stored_9
+end_39:
+	JMP stored_10
 
-words_13:
+words_14:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -724,7 +755,7 @@ words_13:
 	VCVTDQ2PS Z18, Z18
 	VCVTDQ2PS Z19, Z19
 	TESTL     $0x00000001, AX
-	JZ        no_pre_39
+	JZ        no_pre_40
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -741,9 +772,9 @@ words_13:
 	VADDPS    Z0, Z18, Z18
 	VADDPS    Z1, Z19, Z19
 
-no_pre_39:
+no_pre_40:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_40
+	JZ      no_scale_41
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -760,9 +791,9 @@ no_pre_39:
 	VMULPS  Z0, Z18, Z18
 	VMULPS  Z1, Z19, Z19
 
-no_scale_40:
+no_scale_41:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_41
+	JZ      no_bias_42
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -779,16 +810,16 @@ no_scale_40:
 	VADDPS  Z0, Z18, Z18
 	VADDPS  Z1, Z19, Z19
 
-no_bias_41:
+no_bias_42:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_42
+	JZ           no_sum_43
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 208(DI), Z0
 	KMOVW        196(DI), K1
 	KMOVW        198(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_43
+	JZ           no_sum_u8_44
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -832,9 +863,9 @@ no_bias_41:
 	VFMADD231PS  Z2, Z0, Z19
 	ADDQ         CX, BX
 
-no_sum_u8_43:
+no_sum_u8_44:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_44
+	JZ          no_sum_i8_45
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -878,9 +909,9 @@ no_sum_u8_43:
 	VFMADD231PS Z2, Z0, Z19
 	ADDQ        CX, BX
 
-no_sum_i8_44:
+no_sum_i8_45:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_45
+	JZ          no_sum_i32_46
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -924,9 +955,9 @@ no_sum_i8_44:
 	VFMADD231PS Z2, Z0, Z19
 	ADDQ        CX, BX
 
-no_sum_i32_45:
+no_sum_i32_46:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_46
+	JZ          no_sum_f32_47
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -958,10 +989,10 @@ no_sum_i32_45:
 	VFMADD231PS Z2, Z0, Z19
 	ADDQ        CX, BX
 
-no_sum_f32_46:
-no_sum_42:
+no_sum_f32_47:
+no_sum_43:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_47
+	JZ     no_relu_48
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -976,9 +1007,9 @@ no_sum_42:
 	VMAXPS Z0, Z18, Z18
 	VMAXPS Z0, Z19, Z19
 
-no_relu_47:
+no_relu_48:
 	TESTL   $0x00000100, AX
-	JZ      no_post_48
+	JZ      no_post_49
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -995,9 +1026,9 @@ no_relu_47:
 	VMULPS  Z0, Z18, Z18
 	VMULPS  Z1, Z19, Z19
 
-no_post_48:
+no_post_49:
 	TESTL        $0x00008000, AX
-	JZ           no_words_50
+	JZ           no_words_51
 	VBROADCASTSS 200(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 204(DI), Z1
@@ -1096,11 +1127,11 @@ no_post_48:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z19, Z19
 
-no_words_50:
+no_words_51:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    196(DI), $0xffffffff
-	JNE     partial_51
+	JNE     partial_52
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -1119,9 +1150,9 @@ no_words_50:
 	VMOVUPS Z18, (BX)
 	VMOVUPS Z19, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_52
+	JMP     end_53
 
-partial_51:
+partial_52:
 	KMOVW   196(DI), K1
 	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -1143,8 +1174,8 @@ partial_51:
 	VMOVUPS Z19, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_52:
-stored_9:
+end_53:
+stored_10:
 	IMUL3Q $+6, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+6, 128(DI), BX
@@ -1158,38 +1189,65 @@ stored_9:
 
 rows5:
 tile5:
-	MOVQ    c+0(FP), DI
-	MOVQ    72(DI), BX
-	VMOVUPS (BX), Z8
-	VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10
-	VMOVUPS 64(BX), Z11
-	VMOVUPS (BX), Z12
-	VMOVUPS 64(BX), Z13
-	VMOVUPS (BX), Z14
-	VMOVUPS 64(BX), Z15
-	VMOVUPS (BX), Z16
-	VMOVUPS 64(BX), Z17
-	MOVQ    8(DI), R15
-	MOVQ    144(DI), AX
-	MOVQ    (DI), BX
-	ADDQ    AX, BX
-	MOVQ    BX, (SP)
-	NEGQ    AX
-	MOVQ    AX, 24(SP)
-	MOVQ    64(DI), AX
-	MOVQ    AX, 8(SP)
-	MOVQ    136(DI), BP
-	MOVQ    BP, 16(SP)
-	SHLQ    $0x02, BP
-	MOVQ    168(DI), R9
-	MOVQ    184(DI), R10
-	CMPQ    R9, 176(DI)
-	JL      fetch_58
-	MOVQ    $+0, R10
+	MOVQ       c+0(FP), DI
+	MOVQ       72(DI), BX
+	VMOVUPS    (BX), Z8
+	VMOVUPS    64(BX), Z9
+	VMOVUPS    (BX), Z10
+	VMOVUPS    64(BX), Z11
+	VMOVUPS    (BX), Z12
+	VMOVUPS    64(BX), Z13
+	VMOVUPS    (BX), Z14
+	VMOVUPS    64(BX), Z15
+	VMOVUPS    (BX), Z16
+	VMOVUPS    64(BX), Z17
+	MOVQ       8(DI), R15
+	MOVQ       144(DI), AX
+	MOVQ       (DI), BX
+	ADDQ       AX, BX
+	MOVQ       BX, (SP)
+	NEGQ       AX
+	MOVQ       AX, 24(SP)
+	MOVQ       64(DI), AX
+	MOVQ       AX, 8(SP)
+	MOVQ       136(DI), BP
+	MOVQ       BP, 16(SP)
+	SHLQ       $0x02, BP
+	MOVQ       48(DI), R11
+	MOVQ       120(DI), R12
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	MOVL       192(DI), R11
+	TESTL      $0x00000078, R11
+	JZ         no_fetch_sum_59
+	MOVQ       56(DI), R11
+	MOVQ       128(DI), R12
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
 
-fetch_58:
-tap_53:
+no_fetch_sum_59:
+	MOVQ 168(DI), R9
+	MOVQ 184(DI), R10
+	CMPQ R9, 176(DI)
+	JL   fetch_60
+	MOVQ $+0, R10
+
+fetch_60:
+tap_54:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
@@ -1209,20 +1267,20 @@ tap_53:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_55
+	JG      rest_56
 
-sixteen_54:
+sixteen_55:
 	MOVQ  R10, R11
 	TESTQ R11, R11
-	JZ    fetched_60
+	JZ    fetched_62
 
-line_59:
+line_61:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_59
+	JNZ        line_61
 
-fetched_60:
+fetched_62:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -1293,13 +1351,13 @@ fetched_60:
 	VPDPBUSD     Z1, Z2, Z17
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_54
+	JLE          sixteen_55
 
-rest_55:
+rest_56:
 	SUBQ $+16, DI
-	JZ   tap_done_57
+	JZ   tap_done_58
 
-four_56:
+four_57:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -1319,20 +1377,20 @@ four_56:
 	VPDPBUSD     Z1, Z2, Z17
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_56
+	JNZ          four_57
 
-tap_done_57:
+tap_done_58:
 	DECQ    16(SP)
-	JNZ     tap_53
+	JNZ     tap_54
 	MOVQ    c+0(FP), DI
 	MOVQ    R9, 168(DI)
 	MOVL    192(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_62
+	JNZ     chain_64
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    196(DI), $0xffffffff
-	JNE     partial_63
+	JNE     partial_65
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -1348,9 +1406,9 @@ tap_done_57:
 	VMOVUPS Z16, (BX)
 	VMOVUPS Z17, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_64
+	JMP     end_66
 
-partial_63:
+partial_65:
 	KMOVW   196(DI), K1
 	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -1369,12 +1427,12 @@ partial_63:
 	VMOVUPS Z17, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_64:
-	JMP stored_61
+end_66:
+	JMP stored_63
 
-chain_62:
+chain_64:
 	TESTL        $0x00008200, AX
-	JNZ          words_65
+	JNZ          words_67
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -1406,7 +1464,7 @@ chain_62:
 	VCVTDQ2PS    Z16, Z16
 	VCVTDQ2PS    Z17, Z17
 	TESTL        $0x00000001, AX
-	JZ           no_pre_66
+	JZ           no_pre_68
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
@@ -1420,9 +1478,9 @@ chain_62:
 	VADDPS       Z5, Z16, Z16
 	VADDPS       Z6, Z17, Z17
 
-no_pre_66:
+no_pre_68:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_67
+	JZ      no_scale_69
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
@@ -1436,9 +1494,9 @@ no_pre_66:
 	VMULPS  Z5, Z16, Z16
 	VMULPS  Z6, Z17, Z17
 
-no_scale_67:
+no_scale_69:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_68
+	JZ      no_bias_70
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
@@ -1452,11 +1510,11 @@ no_scale_67:
 	VADDPS  Z5, Z16, Z16
 	VADDPS  Z6, Z17, Z17
 
-no_bias_68:
+no_bias_70:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_69
+	JZ          no_sum_71
 	TESTL       $0x00000008, AX
-	JZ          no_u8_71
+	JZ          no_u8_73
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -1492,11 +1550,11 @@ no_bias_68:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z17
 	ADDQ        R13, R12
-	JMP         sum_end_70
+	JMP         sum_end_72
 
-no_u8_71:
+no_u8_73:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_72
+	JZ          no_i8_74
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -1532,11 +1590,11 @@ no_u8_71:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z17
 	ADDQ        R13, R12
-	JMP         sum_end_70
+	JMP         sum_end_72
 
-no_i8_72:
+no_i8_74:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_73
+	JZ          no_i32_75
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -1572,11 +1630,11 @@ no_i8_72:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z17
 	ADDQ        R13, R12
-	JMP         sum_end_70
+	JMP         sum_end_72
 
-no_i32_73:
+no_i32_75:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_74
+	JZ          no_f32_76
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
@@ -1602,13 +1660,13 @@ no_i32_73:
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z17
 	ADDQ        R13, R12
-	JMP         sum_end_70
+	JMP         sum_end_72
 
-no_f32_74:
-sum_end_70:
-no_sum_69:
+no_f32_76:
+sum_end_72:
+no_sum_71:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_75
+	JZ     no_relu_77
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -1621,9 +1679,9 @@ no_sum_69:
 	VMAXPS Z5, Z16, Z16
 	VMAXPS Z5, Z17, Z17
 
-no_relu_75:
+no_relu_77:
 	TESTL   $0x00000100, AX
-	JZ      no_post_76
+	JZ      no_post_78
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
@@ -1637,9 +1695,9 @@ no_relu_75:
 	VMULPS  Z5, Z16, Z16
 	VMULPS  Z6, Z17, Z17
 
-no_post_76:
+no_post_78:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_77
+	JZ     no_lo_79
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -1651,9 +1709,9 @@ no_post_76:
 	VMAXPS Z2, Z16, Z16
 	VMAXPS Z2, Z17, Z17
 
-no_lo_77:
+no_lo_79:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_78
+	JZ     no_hi_80
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -1665,7 +1723,7 @@ no_lo_77:
 	VMINPS Z16, Z3, Z16
 	VMINPS Z17, Z3, Z17
 
-no_hi_78:
+no_hi_80:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -1679,87 +1737,87 @@ no_hi_78:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_79
+	JNZ       signed_81
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_80
+	JMP       packed_82
 
-signed_79:
+signed_81:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_80:
+packed_82:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_81
+	JNZ           partial_83
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_82
+	JMP           end_84
 
-partial_81:
+partial_83:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_82:
+end_84:
 	VPACKSSDW Z13, Z12, Z5
 	VPACKSSDW Z15, Z14, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_83
+	JNZ       signed_85
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_84
+	JMP       packed_86
 
-signed_83:
+signed_85:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_84:
+packed_86:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_85
+	JNZ           partial_87
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_86
+	JMP           end_88
 
-partial_85:
+partial_87:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_86:
+end_88:
 	VPACKSSDW Z17, Z16, Z5
 	TESTL     $0x00000800, AX
-	JNZ       signed_87
+	JNZ       signed_89
 	VPACKUSWB Z5, Z5, Z5
-	JMP       packed_88
+	JMP       packed_90
 
-signed_87:
+signed_89:
 	VPACKSSWB Z5, Z5, Z5
 
-packed_88:
+packed_90:
 	VPERMD  Z5, Z0, Z5
 	VPXORD  Z1, Z5, Z5
 	TESTL   $0x00010000, AX
-	JNZ     partial_89
+	JNZ     partial_91
 	VMOVUPS Y5, (BX)
 	ADDQ    CX, BX
-	JMP     end_90
+	JMP     end_92
 
-partial_89:
+partial_91:
 	VMOVDQU8 Y5, K3, (BX)
 	ADDQ     CX, BX
 
-end_90:
-	JMP stored_61
+end_92:
+	JMP stored_63
 
-words_65:
+words_67:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -1771,7 +1829,7 @@ words_65:
 	VCVTDQ2PS Z16, Z16
 	VCVTDQ2PS Z17, Z17
 	TESTL     $0x00000001, AX
-	JZ        no_pre_91
+	JZ        no_pre_93
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -1786,9 +1844,9 @@ words_65:
 	VADDPS    Z0, Z16, Z16
 	VADDPS    Z1, Z17, Z17
 
-no_pre_91:
+no_pre_93:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_92
+	JZ      no_scale_94
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -1803,9 +1861,9 @@ no_pre_91:
 	VMULPS  Z0, Z16, Z16
 	VMULPS  Z1, Z17, Z17
 
-no_scale_92:
+no_scale_94:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_93
+	JZ      no_bias_95
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -1820,16 +1878,16 @@ no_scale_92:
 	VADDPS  Z0, Z16, Z16
 	VADDPS  Z1, Z17, Z17
 
-no_bias_93:
+no_bias_95:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_94
+	JZ           no_sum_96
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 208(DI), Z0
 	KMOVW        196(DI), K1
 	KMOVW        198(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_95
+	JZ           no_sum_u8_97
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -1866,9 +1924,9 @@ no_bias_93:
 	VFMADD231PS  Z2, Z0, Z17
 	ADDQ         CX, BX
 
-no_sum_u8_95:
+no_sum_u8_97:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_96
+	JZ          no_sum_i8_98
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -1905,9 +1963,9 @@ no_sum_u8_95:
 	VFMADD231PS Z2, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_i8_96:
+no_sum_i8_98:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_97
+	JZ          no_sum_i32_99
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -1944,9 +2002,9 @@ no_sum_i8_96:
 	VFMADD231PS Z2, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_i32_97:
+no_sum_i32_99:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_98
+	JZ          no_sum_f32_100
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -1973,10 +2031,10 @@ no_sum_i32_97:
 	VFMADD231PS Z2, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_f32_98:
-no_sum_94:
+no_sum_f32_100:
+no_sum_96:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_99
+	JZ     no_relu_101
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -1989,9 +2047,9 @@ no_sum_94:
 	VMAXPS Z0, Z16, Z16
 	VMAXPS Z0, Z17, Z17
 
-no_relu_99:
+no_relu_101:
 	TESTL   $0x00000100, AX
-	JZ      no_post_100
+	JZ      no_post_102
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -2006,9 +2064,9 @@ no_relu_99:
 	VMULPS  Z0, Z16, Z16
 	VMULPS  Z1, Z17, Z17
 
-no_post_100:
+no_post_102:
 	TESTL        $0x00008000, AX
-	JZ           no_words_102
+	JZ           no_words_104
 	VBROADCASTSS 200(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 204(DI), Z1
@@ -2091,11 +2149,11 @@ no_post_100:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z17, Z17
 
-no_words_102:
+no_words_104:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    196(DI), $0xffffffff
-	JNE     partial_103
+	JNE     partial_105
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -2111,9 +2169,9 @@ no_words_102:
 	VMOVUPS Z16, (BX)
 	VMOVUPS Z17, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_104
+	JMP     end_106
 
-partial_103:
+partial_105:
 	KMOVW   196(DI), K1
 	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -2132,8 +2190,8 @@ partial_103:
 	VMOVUPS Z17, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_104:
-stored_61:
+end_106:
+stored_63:
 	IMUL3Q $+5, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+5, 128(DI), BX
@@ -2147,36 +2205,59 @@ stored_61:
 
 rows4:
 tile4:
-	MOVQ    c+0(FP), DI
-	MOVQ    72(DI), BX
-	VMOVUPS (BX), Z8
-	VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10
-	VMOVUPS 64(BX), Z11
-	VMOVUPS (BX), Z12
-	VMOVUPS 64(BX), Z13
-	VMOVUPS (BX), Z14
-	VMOVUPS 64(BX), Z15
-	MOVQ    8(DI), R15
-	MOVQ    144(DI), AX
-	MOVQ    (DI), BX
-	ADDQ    AX, BX
-	MOVQ    BX, (SP)
-	NEGQ    AX
-	MOVQ    AX, 24(SP)
-	MOVQ    64(DI), AX
-	MOVQ    AX, 8(SP)
-	MOVQ    136(DI), BP
-	MOVQ    BP, 16(SP)
-	SHLQ    $0x02, BP
-	MOVQ    168(DI), R9
-	MOVQ    184(DI), R10
-	CMPQ    R9, 176(DI)
-	JL      fetch_110
-	MOVQ    $+0, R10
+	MOVQ       c+0(FP), DI
+	MOVQ       72(DI), BX
+	VMOVUPS    (BX), Z8
+	VMOVUPS    64(BX), Z9
+	VMOVUPS    (BX), Z10
+	VMOVUPS    64(BX), Z11
+	VMOVUPS    (BX), Z12
+	VMOVUPS    64(BX), Z13
+	VMOVUPS    (BX), Z14
+	VMOVUPS    64(BX), Z15
+	MOVQ       8(DI), R15
+	MOVQ       144(DI), AX
+	MOVQ       (DI), BX
+	ADDQ       AX, BX
+	MOVQ       BX, (SP)
+	NEGQ       AX
+	MOVQ       AX, 24(SP)
+	MOVQ       64(DI), AX
+	MOVQ       AX, 8(SP)
+	MOVQ       136(DI), BP
+	MOVQ       BP, 16(SP)
+	SHLQ       $0x02, BP
+	MOVQ       48(DI), R11
+	MOVQ       120(DI), R12
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	MOVL       192(DI), R11
+	TESTL      $0x00000078, R11
+	JZ         no_fetch_sum_112
+	MOVQ       56(DI), R11
+	MOVQ       128(DI), R12
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
 
-fetch_110:
-tap_105:
+no_fetch_sum_112:
+	MOVQ 168(DI), R9
+	MOVQ 184(DI), R10
+	CMPQ R9, 176(DI)
+	JL   fetch_113
+	MOVQ $+0, R10
+
+fetch_113:
+tap_107:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
@@ -2193,20 +2274,20 @@ tap_105:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_107
+	JG      rest_109
 
-sixteen_106:
+sixteen_108:
 	MOVQ  R10, R11
 	TESTQ R11, R11
-	JZ    fetched_112
+	JZ    fetched_115
 
-line_111:
+line_114:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_111
+	JNZ        line_114
 
-fetched_112:
+fetched_115:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -2265,13 +2346,13 @@ fetched_112:
 	VPDPBUSD     Z1, Z5, Z15
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_106
+	JLE          sixteen_108
 
-rest_107:
+rest_109:
 	SUBQ $+16, DI
-	JZ   tap_done_109
+	JZ   tap_done_111
 
-four_108:
+four_110:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -2288,20 +2369,20 @@ four_108:
 	VPDPBUSD     Z1, Z5, Z15
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_108
+	JNZ          four_110
 
-tap_done_109:
+tap_done_111:
 	DECQ    16(SP)
-	JNZ     tap_105
+	JNZ     tap_107
 	MOVQ    c+0(FP), DI
 	MOVQ    R9, 168(DI)
 	MOVL    192(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_114
+	JNZ     chain_117
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    196(DI), $0xffffffff
-	JNE     partial_115
+	JNE     partial_118
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -2314,9 +2395,9 @@ tap_done_109:
 	VMOVUPS Z14, (BX)
 	VMOVUPS Z15, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_116
+	JMP     end_119
 
-partial_115:
+partial_118:
 	KMOVW   196(DI), K1
 	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -2332,12 +2413,12 @@ partial_115:
 	VMOVUPS Z15, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_116:
-	JMP stored_113
+end_119:
+	JMP stored_116
 
-chain_114:
+chain_117:
 	TESTL        $0x00008200, AX
-	JNZ          words_117
+	JNZ          words_120
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -2367,7 +2448,7 @@ chain_114:
 	VCVTDQ2PS    Z14, Z14
 	VCVTDQ2PS    Z15, Z15
 	TESTL        $0x00000001, AX
-	JZ           no_pre_118
+	JZ           no_pre_121
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
@@ -2379,9 +2460,9 @@ chain_114:
 	VADDPS       Z5, Z14, Z14
 	VADDPS       Z6, Z15, Z15
 
-no_pre_118:
+no_pre_121:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_119
+	JZ      no_scale_122
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
@@ -2393,9 +2474,9 @@ no_pre_118:
 	VMULPS  Z5, Z14, Z14
 	VMULPS  Z6, Z15, Z15
 
-no_scale_119:
+no_scale_122:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_120
+	JZ      no_bias_123
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
@@ -2407,11 +2488,11 @@ no_scale_119:
 	VADDPS  Z5, Z14, Z14
 	VADDPS  Z6, Z15, Z15
 
-no_bias_120:
+no_bias_123:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_121
+	JZ          no_sum_124
 	TESTL       $0x00000008, AX
-	JZ          no_u8_123
+	JZ          no_u8_126
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -2440,11 +2521,11 @@ no_bias_120:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z15
 	ADDQ        R13, R12
-	JMP         sum_end_122
+	JMP         sum_end_125
 
-no_u8_123:
+no_u8_126:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_124
+	JZ          no_i8_127
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -2473,11 +2554,11 @@ no_u8_123:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z15
 	ADDQ        R13, R12
-	JMP         sum_end_122
+	JMP         sum_end_125
 
-no_i8_124:
+no_i8_127:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_125
+	JZ          no_i32_128
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -2506,11 +2587,11 @@ no_i8_124:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z15
 	ADDQ        R13, R12
-	JMP         sum_end_122
+	JMP         sum_end_125
 
-no_i32_125:
+no_i32_128:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_126
+	JZ          no_f32_129
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
@@ -2531,13 +2612,13 @@ no_i32_125:
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z15
 	ADDQ        R13, R12
-	JMP         sum_end_122
+	JMP         sum_end_125
 
-no_f32_126:
-sum_end_122:
-no_sum_121:
+no_f32_129:
+sum_end_125:
+no_sum_124:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_127
+	JZ     no_relu_130
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -2548,9 +2629,9 @@ no_sum_121:
 	VMAXPS Z5, Z14, Z14
 	VMAXPS Z5, Z15, Z15
 
-no_relu_127:
+no_relu_130:
 	TESTL   $0x00000100, AX
-	JZ      no_post_128
+	JZ      no_post_131
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
@@ -2562,9 +2643,9 @@ no_relu_127:
 	VMULPS  Z5, Z14, Z14
 	VMULPS  Z6, Z15, Z15
 
-no_post_128:
+no_post_131:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_129
+	JZ     no_lo_132
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -2574,9 +2655,9 @@ no_post_128:
 	VMAXPS Z2, Z14, Z14
 	VMAXPS Z2, Z15, Z15
 
-no_lo_129:
+no_lo_132:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_130
+	JZ     no_hi_133
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -2586,7 +2667,7 @@ no_lo_129:
 	VMINPS Z14, Z3, Z14
 	VMINPS Z15, Z3, Z15
 
-no_hi_130:
+no_hi_133:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -2598,64 +2679,64 @@ no_hi_130:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_131
+	JNZ       signed_134
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_132
+	JMP       packed_135
 
-signed_131:
+signed_134:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_132:
+packed_135:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_133
+	JNZ           partial_136
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_134
+	JMP           end_137
 
-partial_133:
+partial_136:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_134:
+end_137:
 	VPACKSSDW Z13, Z12, Z5
 	VPACKSSDW Z15, Z14, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_135
+	JNZ       signed_138
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_136
+	JMP       packed_139
 
-signed_135:
+signed_138:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_136:
+packed_139:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_137
+	JNZ           partial_140
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_138
+	JMP           end_141
 
-partial_137:
+partial_140:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_138:
-	JMP stored_113
+end_141:
+	JMP stored_116
 
-words_117:
+words_120:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -2665,7 +2746,7 @@ words_117:
 	VCVTDQ2PS Z14, Z14
 	VCVTDQ2PS Z15, Z15
 	TESTL     $0x00000001, AX
-	JZ        no_pre_139
+	JZ        no_pre_142
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -2678,9 +2759,9 @@ words_117:
 	VADDPS    Z0, Z14, Z14
 	VADDPS    Z1, Z15, Z15
 
-no_pre_139:
+no_pre_142:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_140
+	JZ      no_scale_143
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -2693,9 +2774,9 @@ no_pre_139:
 	VMULPS  Z0, Z14, Z14
 	VMULPS  Z1, Z15, Z15
 
-no_scale_140:
+no_scale_143:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_141
+	JZ      no_bias_144
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -2708,16 +2789,16 @@ no_scale_140:
 	VADDPS  Z0, Z14, Z14
 	VADDPS  Z1, Z15, Z15
 
-no_bias_141:
+no_bias_144:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_142
+	JZ           no_sum_145
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 208(DI), Z0
 	KMOVW        196(DI), K1
 	KMOVW        198(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_143
+	JZ           no_sum_u8_146
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -2747,9 +2828,9 @@ no_bias_141:
 	VFMADD231PS  Z2, Z0, Z15
 	ADDQ         CX, BX
 
-no_sum_u8_143:
+no_sum_u8_146:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_144
+	JZ          no_sum_i8_147
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2779,9 +2860,9 @@ no_sum_u8_143:
 	VFMADD231PS Z2, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_i8_144:
+no_sum_i8_147:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_145
+	JZ          no_sum_i32_148
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2811,9 +2892,9 @@ no_sum_i8_144:
 	VFMADD231PS Z2, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_i32_145:
+no_sum_i32_148:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_146
+	JZ          no_sum_f32_149
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -2835,10 +2916,10 @@ no_sum_i32_145:
 	VFMADD231PS Z2, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_f32_146:
-no_sum_142:
+no_sum_f32_149:
+no_sum_145:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_147
+	JZ     no_relu_150
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -2849,9 +2930,9 @@ no_sum_142:
 	VMAXPS Z0, Z14, Z14
 	VMAXPS Z0, Z15, Z15
 
-no_relu_147:
+no_relu_150:
 	TESTL   $0x00000100, AX
-	JZ      no_post_148
+	JZ      no_post_151
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -2864,9 +2945,9 @@ no_relu_147:
 	VMULPS  Z0, Z14, Z14
 	VMULPS  Z1, Z15, Z15
 
-no_post_148:
+no_post_151:
 	TESTL        $0x00008000, AX
-	JZ           no_words_150
+	JZ           no_words_153
 	VBROADCASTSS 200(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 204(DI), Z1
@@ -2933,11 +3014,11 @@ no_post_148:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 
-no_words_150:
+no_words_153:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    196(DI), $0xffffffff
-	JNE     partial_151
+	JNE     partial_154
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -2950,9 +3031,9 @@ no_words_150:
 	VMOVUPS Z14, (BX)
 	VMOVUPS Z15, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_152
+	JMP     end_155
 
-partial_151:
+partial_154:
 	KMOVW   196(DI), K1
 	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -2968,8 +3049,8 @@ partial_151:
 	VMOVUPS Z15, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_152:
-stored_113:
+end_155:
+stored_116:
 	IMUL3Q $+4, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+4, 128(DI), BX
@@ -2983,34 +3064,53 @@ stored_113:
 
 rows3:
 tile3:
-	MOVQ    c+0(FP), DI
-	MOVQ    72(DI), BX
-	VMOVUPS (BX), Z8
-	VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10
-	VMOVUPS 64(BX), Z11
-	VMOVUPS (BX), Z12
-	VMOVUPS 64(BX), Z13
-	MOVQ    8(DI), R15
-	MOVQ    144(DI), AX
-	MOVQ    (DI), BX
-	ADDQ    AX, BX
-	MOVQ    BX, (SP)
-	NEGQ    AX
-	MOVQ    AX, 24(SP)
-	MOVQ    64(DI), AX
-	MOVQ    AX, 8(SP)
-	MOVQ    136(DI), BP
-	MOVQ    BP, 16(SP)
-	SHLQ    $0x02, BP
-	MOVQ    168(DI), R9
-	MOVQ    184(DI), R10
-	CMPQ    R9, 176(DI)
-	JL      fetch_158
-	MOVQ    $+0, R10
+	MOVQ       c+0(FP), DI
+	MOVQ       72(DI), BX
+	VMOVUPS    (BX), Z8
+	VMOVUPS    64(BX), Z9
+	VMOVUPS    (BX), Z10
+	VMOVUPS    64(BX), Z11
+	VMOVUPS    (BX), Z12
+	VMOVUPS    64(BX), Z13
+	MOVQ       8(DI), R15
+	MOVQ       144(DI), AX
+	MOVQ       (DI), BX
+	ADDQ       AX, BX
+	MOVQ       BX, (SP)
+	NEGQ       AX
+	MOVQ       AX, 24(SP)
+	MOVQ       64(DI), AX
+	MOVQ       AX, 8(SP)
+	MOVQ       136(DI), BP
+	MOVQ       BP, 16(SP)
+	SHLQ       $0x02, BP
+	MOVQ       48(DI), R11
+	MOVQ       120(DI), R12
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	MOVL       192(DI), R11
+	TESTL      $0x00000078, R11
+	JZ         no_fetch_sum_161
+	MOVQ       56(DI), R11
+	MOVQ       128(DI), R12
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
 
-fetch_158:
-tap_153:
+no_fetch_sum_161:
+	MOVQ 168(DI), R9
+	MOVQ 184(DI), R10
+	CMPQ R9, 176(DI)
+	JL   fetch_162
+	MOVQ $+0, R10
+
+fetch_162:
+tap_156:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
@@ -3024,20 +3124,20 @@ tap_153:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_155
+	JG      rest_158
 
-sixteen_154:
+sixteen_157:
 	MOVQ  R10, R11
 	TESTQ R11, R11
-	JZ    fetched_160
+	JZ    fetched_164
 
-line_159:
+line_163:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_159
+	JNZ        line_163
 
-fetched_160:
+fetched_164:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -3084,13 +3184,13 @@ fetched_160:
 	VPDPBUSD     Z1, Z4, Z13
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_154
+	JLE          sixteen_157
 
-rest_155:
+rest_158:
 	SUBQ $+16, DI
-	JZ   tap_done_157
+	JZ   tap_done_160
 
-four_156:
+four_159:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -3104,20 +3204,20 @@ four_156:
 	VPDPBUSD     Z1, Z4, Z13
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_156
+	JNZ          four_159
 
-tap_done_157:
+tap_done_160:
 	DECQ    16(SP)
-	JNZ     tap_153
+	JNZ     tap_156
 	MOVQ    c+0(FP), DI
 	MOVQ    R9, 168(DI)
 	MOVL    192(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_162
+	JNZ     chain_166
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    196(DI), $0xffffffff
-	JNE     partial_163
+	JNE     partial_167
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -3127,9 +3227,9 @@ tap_done_157:
 	VMOVUPS Z12, (BX)
 	VMOVUPS Z13, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_164
+	JMP     end_168
 
-partial_163:
+partial_167:
 	KMOVW   196(DI), K1
 	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -3142,12 +3242,12 @@ partial_163:
 	VMOVUPS Z13, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_164:
-	JMP stored_161
+end_168:
+	JMP stored_165
 
-chain_162:
+chain_166:
 	TESTL        $0x00008200, AX
-	JNZ          words_165
+	JNZ          words_169
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -3175,7 +3275,7 @@ chain_162:
 	VCVTDQ2PS    Z12, Z12
 	VCVTDQ2PS    Z13, Z13
 	TESTL        $0x00000001, AX
-	JZ           no_pre_166
+	JZ           no_pre_170
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
@@ -3185,9 +3285,9 @@ chain_162:
 	VADDPS       Z5, Z12, Z12
 	VADDPS       Z6, Z13, Z13
 
-no_pre_166:
+no_pre_170:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_167
+	JZ      no_scale_171
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
@@ -3197,9 +3297,9 @@ no_pre_166:
 	VMULPS  Z5, Z12, Z12
 	VMULPS  Z6, Z13, Z13
 
-no_scale_167:
+no_scale_171:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_168
+	JZ      no_bias_172
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
@@ -3209,11 +3309,11 @@ no_scale_167:
 	VADDPS  Z5, Z12, Z12
 	VADDPS  Z6, Z13, Z13
 
-no_bias_168:
+no_bias_172:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_169
+	JZ          no_sum_173
 	TESTL       $0x00000008, AX
-	JZ          no_u8_171
+	JZ          no_u8_175
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3235,11 +3335,11 @@ no_bias_168:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z13
 	ADDQ        R13, R12
-	JMP         sum_end_170
+	JMP         sum_end_174
 
-no_u8_171:
+no_u8_175:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_172
+	JZ          no_i8_176
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3261,11 +3361,11 @@ no_u8_171:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z13
 	ADDQ        R13, R12
-	JMP         sum_end_170
+	JMP         sum_end_174
 
-no_i8_172:
+no_i8_176:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_173
+	JZ          no_i32_177
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3287,11 +3387,11 @@ no_i8_172:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z13
 	ADDQ        R13, R12
-	JMP         sum_end_170
+	JMP         sum_end_174
 
-no_i32_173:
+no_i32_177:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_174
+	JZ          no_f32_178
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
@@ -3307,13 +3407,13 @@ no_i32_173:
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z13
 	ADDQ        R13, R12
-	JMP         sum_end_170
+	JMP         sum_end_174
 
-no_f32_174:
-sum_end_170:
-no_sum_169:
+no_f32_178:
+sum_end_174:
+no_sum_173:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_175
+	JZ     no_relu_179
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -3322,9 +3422,9 @@ no_sum_169:
 	VMAXPS Z5, Z12, Z12
 	VMAXPS Z5, Z13, Z13
 
-no_relu_175:
+no_relu_179:
 	TESTL   $0x00000100, AX
-	JZ      no_post_176
+	JZ      no_post_180
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
@@ -3334,9 +3434,9 @@ no_relu_175:
 	VMULPS  Z5, Z12, Z12
 	VMULPS  Z6, Z13, Z13
 
-no_post_176:
+no_post_180:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_177
+	JZ     no_lo_181
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -3344,9 +3444,9 @@ no_post_176:
 	VMAXPS Z2, Z12, Z12
 	VMAXPS Z2, Z13, Z13
 
-no_lo_177:
+no_lo_181:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_178
+	JZ     no_hi_182
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -3354,7 +3454,7 @@ no_lo_177:
 	VMINPS Z12, Z3, Z12
 	VMINPS Z13, Z3, Z13
 
-no_hi_178:
+no_hi_182:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -3364,58 +3464,58 @@ no_hi_178:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_179
+	JNZ       signed_183
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_180
+	JMP       packed_184
 
-signed_179:
+signed_183:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_180:
+packed_184:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_181
+	JNZ           partial_185
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_182
+	JMP           end_186
 
-partial_181:
+partial_185:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_182:
+end_186:
 	VPACKSSDW Z13, Z12, Z5
 	TESTL     $0x00000800, AX
-	JNZ       signed_183
+	JNZ       signed_187
 	VPACKUSWB Z5, Z5, Z5
-	JMP       packed_184
+	JMP       packed_188
 
-signed_183:
+signed_187:
 	VPACKSSWB Z5, Z5, Z5
 
-packed_184:
+packed_188:
 	VPERMD  Z5, Z0, Z5
 	VPXORD  Z1, Z5, Z5
 	TESTL   $0x00010000, AX
-	JNZ     partial_185
+	JNZ     partial_189
 	VMOVUPS Y5, (BX)
 	ADDQ    CX, BX
-	JMP     end_186
+	JMP     end_190
 
-partial_185:
+partial_189:
 	VMOVDQU8 Y5, K3, (BX)
 	ADDQ     CX, BX
 
-end_186:
-	JMP stored_161
+end_190:
+	JMP stored_165
 
-words_165:
+words_169:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -3423,7 +3523,7 @@ words_165:
 	VCVTDQ2PS Z12, Z12
 	VCVTDQ2PS Z13, Z13
 	TESTL     $0x00000001, AX
-	JZ        no_pre_187
+	JZ        no_pre_191
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -3434,9 +3534,9 @@ words_165:
 	VADDPS    Z0, Z12, Z12
 	VADDPS    Z1, Z13, Z13
 
-no_pre_187:
+no_pre_191:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_188
+	JZ      no_scale_192
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -3447,9 +3547,9 @@ no_pre_187:
 	VMULPS  Z0, Z12, Z12
 	VMULPS  Z1, Z13, Z13
 
-no_scale_188:
+no_scale_192:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_189
+	JZ      no_bias_193
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -3460,16 +3560,16 @@ no_scale_188:
 	VADDPS  Z0, Z12, Z12
 	VADDPS  Z1, Z13, Z13
 
-no_bias_189:
+no_bias_193:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_190
+	JZ           no_sum_194
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 208(DI), Z0
 	KMOVW        196(DI), K1
 	KMOVW        198(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_191
+	JZ           no_sum_u8_195
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -3492,9 +3592,9 @@ no_bias_189:
 	VFMADD231PS  Z2, Z0, Z13
 	ADDQ         CX, BX
 
-no_sum_u8_191:
+no_sum_u8_195:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_192
+	JZ          no_sum_i8_196
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3517,9 +3617,9 @@ no_sum_u8_191:
 	VFMADD231PS Z2, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_i8_192:
+no_sum_i8_196:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_193
+	JZ          no_sum_i32_197
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3542,9 +3642,9 @@ no_sum_i8_192:
 	VFMADD231PS Z2, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_i32_193:
+no_sum_i32_197:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_194
+	JZ          no_sum_f32_198
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -3561,10 +3661,10 @@ no_sum_i32_193:
 	VFMADD231PS Z2, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_f32_194:
-no_sum_190:
+no_sum_f32_198:
+no_sum_194:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_195
+	JZ     no_relu_199
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -3573,9 +3673,9 @@ no_sum_190:
 	VMAXPS Z0, Z12, Z12
 	VMAXPS Z0, Z13, Z13
 
-no_relu_195:
+no_relu_199:
 	TESTL   $0x00000100, AX
-	JZ      no_post_196
+	JZ      no_post_200
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -3586,9 +3686,9 @@ no_relu_195:
 	VMULPS  Z0, Z12, Z12
 	VMULPS  Z1, Z13, Z13
 
-no_post_196:
+no_post_200:
 	TESTL        $0x00008000, AX
-	JZ           no_words_198
+	JZ           no_words_202
 	VBROADCASTSS 200(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 204(DI), Z1
@@ -3639,11 +3739,11 @@ no_post_196:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 
-no_words_198:
+no_words_202:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    196(DI), $0xffffffff
-	JNE     partial_199
+	JNE     partial_203
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -3653,9 +3753,9 @@ no_words_198:
 	VMOVUPS Z12, (BX)
 	VMOVUPS Z13, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_200
+	JMP     end_204
 
-partial_199:
+partial_203:
 	KMOVW   196(DI), K1
 	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -3668,8 +3768,8 @@ partial_199:
 	VMOVUPS Z13, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_200:
-stored_161:
+end_204:
+stored_165:
 	IMUL3Q $+3, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+3, 128(DI), BX
@@ -3683,32 +3783,47 @@ stored_161:
 
 rows2:
 tile2:
-	MOVQ    c+0(FP), DI
-	MOVQ    72(DI), BX
-	VMOVUPS (BX), Z8
-	VMOVUPS 64(BX), Z9
-	VMOVUPS (BX), Z10
-	VMOVUPS 64(BX), Z11
-	MOVQ    8(DI), R15
-	MOVQ    144(DI), AX
-	MOVQ    (DI), BX
-	ADDQ    AX, BX
-	MOVQ    BX, (SP)
-	NEGQ    AX
-	MOVQ    AX, 24(SP)
-	MOVQ    64(DI), AX
-	MOVQ    AX, 8(SP)
-	MOVQ    136(DI), BP
-	MOVQ    BP, 16(SP)
-	SHLQ    $0x02, BP
-	MOVQ    168(DI), R9
-	MOVQ    184(DI), R10
-	CMPQ    R9, 176(DI)
-	JL      fetch_206
-	MOVQ    $+0, R10
+	MOVQ       c+0(FP), DI
+	MOVQ       72(DI), BX
+	VMOVUPS    (BX), Z8
+	VMOVUPS    64(BX), Z9
+	VMOVUPS    (BX), Z10
+	VMOVUPS    64(BX), Z11
+	MOVQ       8(DI), R15
+	MOVQ       144(DI), AX
+	MOVQ       (DI), BX
+	ADDQ       AX, BX
+	MOVQ       BX, (SP)
+	NEGQ       AX
+	MOVQ       AX, 24(SP)
+	MOVQ       64(DI), AX
+	MOVQ       AX, 8(SP)
+	MOVQ       136(DI), BP
+	MOVQ       BP, 16(SP)
+	SHLQ       $0x02, BP
+	MOVQ       48(DI), R11
+	MOVQ       120(DI), R12
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
+	MOVL       192(DI), R11
+	TESTL      $0x00000078, R11
+	JZ         no_fetch_sum_210
+	MOVQ       56(DI), R11
+	MOVQ       128(DI), R12
+	PREFETCHT0 (R11)
+	ADDQ       R12, R11
+	PREFETCHT0 (R11)
 
-fetch_206:
-tap_201:
+no_fetch_sum_210:
+	MOVQ 168(DI), R9
+	MOVQ 184(DI), R10
+	CMPQ R9, 176(DI)
+	JL   fetch_211
+	MOVQ $+0, R10
+
+fetch_211:
+tap_205:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
@@ -3719,20 +3834,20 @@ tap_201:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_203
+	JG      rest_207
 
-sixteen_202:
+sixteen_206:
 	MOVQ  R10, R11
 	TESTQ R11, R11
-	JZ    fetched_208
+	JZ    fetched_213
 
-line_207:
+line_212:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_207
+	JNZ        line_212
 
-fetched_208:
+fetched_213:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -3767,13 +3882,13 @@ fetched_208:
 	VPDPBUSD     Z1, Z3, Z11
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_202
+	JLE          sixteen_206
 
-rest_203:
+rest_207:
 	SUBQ $+16, DI
-	JZ   tap_done_205
+	JZ   tap_done_209
 
-four_204:
+four_208:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -3784,29 +3899,29 @@ four_204:
 	VPDPBUSD     Z1, Z3, Z11
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_204
+	JNZ          four_208
 
-tap_done_205:
+tap_done_209:
 	DECQ    16(SP)
-	JNZ     tap_201
+	JNZ     tap_205
 	MOVQ    c+0(FP), DI
 	MOVQ    R9, 168(DI)
 	MOVL    192(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_210
+	JNZ     chain_215
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    196(DI), $0xffffffff
-	JNE     partial_211
+	JNE     partial_216
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
 	VMOVUPS Z10, (BX)
 	VMOVUPS Z11, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_212
+	JMP     end_217
 
-partial_211:
+partial_216:
 	KMOVW   196(DI), K1
 	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -3816,12 +3931,12 @@ partial_211:
 	VMOVUPS Z11, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_212:
-	JMP stored_209
+end_217:
+	JMP stored_214
 
-chain_210:
+chain_215:
 	TESTL        $0x00008200, AX
-	JNZ          words_213
+	JNZ          words_218
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -3847,7 +3962,7 @@ chain_210:
 	VCVTDQ2PS    Z10, Z10
 	VCVTDQ2PS    Z11, Z11
 	TESTL        $0x00000001, AX
-	JZ           no_pre_214
+	JZ           no_pre_219
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
@@ -3855,9 +3970,9 @@ chain_210:
 	VADDPS       Z5, Z10, Z10
 	VADDPS       Z6, Z11, Z11
 
-no_pre_214:
+no_pre_219:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_215
+	JZ      no_scale_220
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
@@ -3865,9 +3980,9 @@ no_pre_214:
 	VMULPS  Z5, Z10, Z10
 	VMULPS  Z6, Z11, Z11
 
-no_scale_215:
+no_scale_220:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_216
+	JZ      no_bias_221
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
@@ -3875,11 +3990,11 @@ no_scale_215:
 	VADDPS  Z5, Z10, Z10
 	VADDPS  Z6, Z11, Z11
 
-no_bias_216:
+no_bias_221:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_217
+	JZ          no_sum_222
 	TESTL       $0x00000008, AX
-	JZ          no_u8_219
+	JZ          no_u8_224
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3894,11 +4009,11 @@ no_bias_216:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z11
 	ADDQ        R13, R12
-	JMP         sum_end_218
+	JMP         sum_end_223
 
-no_u8_219:
+no_u8_224:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_220
+	JZ          no_i8_225
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3913,11 +4028,11 @@ no_u8_219:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z11
 	ADDQ        R13, R12
-	JMP         sum_end_218
+	JMP         sum_end_223
 
-no_i8_220:
+no_i8_225:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_221
+	JZ          no_i32_226
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3932,11 +4047,11 @@ no_i8_220:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z11
 	ADDQ        R13, R12
-	JMP         sum_end_218
+	JMP         sum_end_223
 
-no_i32_221:
+no_i32_226:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_222
+	JZ          no_f32_227
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
@@ -3947,22 +4062,22 @@ no_i32_221:
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z11
 	ADDQ        R13, R12
-	JMP         sum_end_218
+	JMP         sum_end_223
 
-no_f32_222:
-sum_end_218:
-no_sum_217:
+no_f32_227:
+sum_end_223:
+no_sum_222:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_223
+	JZ     no_relu_228
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
 	VMAXPS Z5, Z10, Z10
 	VMAXPS Z5, Z11, Z11
 
-no_relu_223:
+no_relu_228:
 	TESTL   $0x00000100, AX
-	JZ      no_post_224
+	JZ      no_post_229
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
@@ -3970,23 +4085,23 @@ no_relu_223:
 	VMULPS  Z5, Z10, Z10
 	VMULPS  Z6, Z11, Z11
 
-no_post_224:
+no_post_229:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_225
+	JZ     no_lo_230
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
 	VMAXPS Z2, Z11, Z11
 
-no_lo_225:
+no_lo_230:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_226
+	JZ     no_hi_231
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
 	VMINPS Z11, Z3, Z11
 
-no_hi_226:
+no_hi_231:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -3994,41 +4109,41 @@ no_hi_226:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_227
+	JNZ       signed_232
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_228
+	JMP       packed_233
 
-signed_227:
+signed_232:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_228:
+packed_233:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_229
+	JNZ           partial_234
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_230
+	JMP           end_235
 
-partial_229:
+partial_234:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_230:
-	JMP stored_209
+end_235:
+	JMP stored_214
 
-words_213:
+words_218:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
 	VCVTDQ2PS Z11, Z11
 	TESTL     $0x00000001, AX
-	JZ        no_pre_231
+	JZ        no_pre_236
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -4037,9 +4152,9 @@ words_213:
 	VADDPS    Z0, Z10, Z10
 	VADDPS    Z1, Z11, Z11
 
-no_pre_231:
+no_pre_236:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_232
+	JZ      no_scale_237
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -4048,9 +4163,9 @@ no_pre_231:
 	VMULPS  Z0, Z10, Z10
 	VMULPS  Z1, Z11, Z11
 
-no_scale_232:
+no_scale_237:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_233
+	JZ      no_bias_238
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -4059,16 +4174,16 @@ no_scale_232:
 	VADDPS  Z0, Z10, Z10
 	VADDPS  Z1, Z11, Z11
 
-no_bias_233:
+no_bias_238:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_234
+	JZ           no_sum_239
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 208(DI), Z0
 	KMOVW        196(DI), K1
 	KMOVW        198(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_235
+	JZ           no_sum_u8_240
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -4084,9 +4199,9 @@ no_bias_233:
 	VFMADD231PS  Z2, Z0, Z11
 	ADDQ         CX, BX
 
-no_sum_u8_235:
+no_sum_u8_240:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_236
+	JZ          no_sum_i8_241
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4102,9 +4217,9 @@ no_sum_u8_235:
 	VFMADD231PS Z2, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_i8_236:
+no_sum_i8_241:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_237
+	JZ          no_sum_i32_242
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4120,9 +4235,9 @@ no_sum_i8_236:
 	VFMADD231PS Z2, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_i32_237:
+no_sum_i32_242:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_238
+	JZ          no_sum_f32_243
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -4134,19 +4249,19 @@ no_sum_i32_237:
 	VFMADD231PS Z2, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_f32_238:
-no_sum_234:
+no_sum_f32_243:
+no_sum_239:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_239
+	JZ     no_relu_244
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 	VMAXPS Z0, Z10, Z10
 	VMAXPS Z0, Z11, Z11
 
-no_relu_239:
+no_relu_244:
 	TESTL   $0x00000100, AX
-	JZ      no_post_240
+	JZ      no_post_245
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -4155,9 +4270,9 @@ no_relu_239:
 	VMULPS  Z0, Z10, Z10
 	VMULPS  Z1, Z11, Z11
 
-no_post_240:
+no_post_245:
 	TESTL        $0x00008000, AX
-	JZ           no_words_242
+	JZ           no_words_247
 	VBROADCASTSS 200(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 204(DI), Z1
@@ -4192,20 +4307,20 @@ no_post_240:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 
-no_words_242:
+no_words_247:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    196(DI), $0xffffffff
-	JNE     partial_243
+	JNE     partial_248
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
 	VMOVUPS Z10, (BX)
 	VMOVUPS Z11, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_244
+	JMP     end_249
 
-partial_243:
+partial_248:
 	KMOVW   196(DI), K1
 	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -4215,8 +4330,8 @@ partial_243:
 	VMOVUPS Z11, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_244:
-stored_209:
+end_249:
+stored_214:
 	IMUL3Q $+2, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+2, 128(DI), BX
@@ -4230,30 +4345,41 @@ stored_209:
 
 rows1:
 tile1:
-	MOVQ    c+0(FP), DI
-	MOVQ    72(DI), BX
-	VMOVUPS (BX), Z8
-	VMOVUPS 64(BX), Z9
-	MOVQ    8(DI), R15
-	MOVQ    144(DI), AX
-	MOVQ    (DI), BX
-	ADDQ    AX, BX
-	MOVQ    BX, (SP)
-	NEGQ    AX
-	MOVQ    AX, 24(SP)
-	MOVQ    64(DI), AX
-	MOVQ    AX, 8(SP)
-	MOVQ    136(DI), BP
-	MOVQ    BP, 16(SP)
-	SHLQ    $0x02, BP
-	MOVQ    168(DI), R9
-	MOVQ    184(DI), R10
-	CMPQ    R9, 176(DI)
-	JL      fetch_250
-	MOVQ    $+0, R10
+	MOVQ       c+0(FP), DI
+	MOVQ       72(DI), BX
+	VMOVUPS    (BX), Z8
+	VMOVUPS    64(BX), Z9
+	MOVQ       8(DI), R15
+	MOVQ       144(DI), AX
+	MOVQ       (DI), BX
+	ADDQ       AX, BX
+	MOVQ       BX, (SP)
+	NEGQ       AX
+	MOVQ       AX, 24(SP)
+	MOVQ       64(DI), AX
+	MOVQ       AX, 8(SP)
+	MOVQ       136(DI), BP
+	MOVQ       BP, 16(SP)
+	SHLQ       $0x02, BP
+	MOVQ       48(DI), R11
+	MOVQ       120(DI), R12
+	PREFETCHT0 (R11)
+	MOVL       192(DI), R11
+	TESTL      $0x00000078, R11
+	JZ         no_fetch_sum_255
+	MOVQ       56(DI), R11
+	MOVQ       128(DI), R12
+	PREFETCHT0 (R11)
 
-fetch_250:
-tap_245:
+no_fetch_sum_255:
+	MOVQ 168(DI), R9
+	MOVQ 184(DI), R10
+	CMPQ R9, 176(DI)
+	JL   fetch_256
+	MOVQ $+0, R10
+
+fetch_256:
+tap_250:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
@@ -4261,20 +4387,20 @@ tap_245:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_247
+	JG      rest_252
 
-sixteen_246:
+sixteen_251:
 	MOVQ  R10, R11
 	TESTQ R11, R11
-	JZ    fetched_252
+	JZ    fetched_258
 
-line_251:
+line_257:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_251
+	JNZ        line_257
 
-fetched_252:
+fetched_258:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -4297,13 +4423,13 @@ fetched_252:
 	VPDPBUSD     Z1, Z2, Z9
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_246
+	JLE          sixteen_251
 
-rest_247:
+rest_252:
 	SUBQ $+16, DI
-	JZ   tap_done_249
+	JZ   tap_done_254
 
-four_248:
+four_253:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -4311,38 +4437,38 @@ four_248:
 	VPDPBUSD     Z1, Z2, Z9
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_248
+	JNZ          four_253
 
-tap_done_249:
+tap_done_254:
 	DECQ    16(SP)
-	JNZ     tap_245
+	JNZ     tap_250
 	MOVQ    c+0(FP), DI
 	MOVQ    R9, 168(DI)
 	MOVL    192(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_254
+	JNZ     chain_260
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    196(DI), $0xffffffff
-	JNE     partial_255
+	JNE     partial_261
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_256
+	JMP     end_262
 
-partial_255:
+partial_261:
 	KMOVW   196(DI), K1
 	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_256:
-	JMP stored_253
+end_262:
+	JMP stored_259
 
-chain_254:
+chain_260:
 	TESTL        $0x00008200, AX
-	JNZ          words_257
+	JNZ          words_263
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -4366,33 +4492,33 @@ chain_254:
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	TESTL        $0x00000001, AX
-	JZ           no_pre_258
+	JZ           no_pre_264
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
 	VADDPS       Z6, Z9, Z9
 
-no_pre_258:
+no_pre_264:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_259
+	JZ      no_scale_265
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z6, Z9, Z9
 
-no_scale_259:
+no_scale_265:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_260
+	JZ      no_bias_266
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
 	VADDPS  Z6, Z9, Z9
 
-no_bias_260:
+no_bias_266:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_261
+	JZ          no_sum_267
 	TESTL       $0x00000008, AX
-	JZ          no_u8_263
+	JZ          no_u8_269
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -4400,11 +4526,11 @@ no_bias_260:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_262
+	JMP         sum_end_268
 
-no_u8_263:
+no_u8_269:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_264
+	JZ          no_i8_270
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -4412,11 +4538,11 @@ no_u8_263:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_262
+	JMP         sum_end_268
 
-no_i8_264:
+no_i8_270:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_265
+	JZ          no_i32_271
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -4424,114 +4550,114 @@ no_i8_264:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_262
+	JMP         sum_end_268
 
-no_i32_265:
+no_i32_271:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_266
+	JZ          no_f32_272
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_262
+	JMP         sum_end_268
 
-no_f32_266:
-sum_end_262:
-no_sum_261:
+no_f32_272:
+sum_end_268:
+no_sum_267:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_267
+	JZ     no_relu_273
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
 
-no_relu_267:
+no_relu_273:
 	TESTL   $0x00000100, AX
-	JZ      no_post_268
+	JZ      no_post_274
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z6, Z9, Z9
 
-no_post_268:
+no_post_274:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_269
+	JZ     no_lo_275
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 
-no_lo_269:
+no_lo_275:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_270
+	JZ     no_hi_276
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 
-no_hi_270:
+no_hi_276:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VPACKSSDW Z9, Z8, Z5
 	TESTL     $0x00000800, AX
-	JNZ       signed_271
+	JNZ       signed_277
 	VPACKUSWB Z5, Z5, Z5
-	JMP       packed_272
+	JMP       packed_278
 
-signed_271:
+signed_277:
 	VPACKSSWB Z5, Z5, Z5
 
-packed_272:
+packed_278:
 	VPERMD  Z5, Z0, Z5
 	VPXORD  Z1, Z5, Z5
 	TESTL   $0x00010000, AX
-	JNZ     partial_273
+	JNZ     partial_279
 	VMOVUPS Y5, (BX)
 	ADDQ    CX, BX
-	JMP     end_274
+	JMP     end_280
 
-partial_273:
+partial_279:
 	VMOVDQU8 Y5, K3, (BX)
 	ADDQ     CX, BX
 
-end_274:
-	JMP stored_253
+end_280:
+	JMP stored_259
 
-words_257:
+words_263:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	TESTL     $0x00000001, AX
-	JZ        no_pre_275
+	JZ        no_pre_281
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
 	VADDPS    Z0, Z8, Z8
 	VADDPS    Z1, Z9, Z9
 
-no_pre_275:
+no_pre_281:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_276
+	JZ      no_scale_282
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z1, Z9, Z9
 
-no_scale_276:
+no_scale_282:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_277
+	JZ      no_bias_283
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
 	VADDPS  Z0, Z8, Z8
 	VADDPS  Z1, Z9, Z9
 
-no_bias_277:
+no_bias_283:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_278
+	JZ           no_sum_284
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 208(DI), Z0
 	KMOVW        196(DI), K1
 	KMOVW        198(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_279
+	JZ           no_sum_u8_285
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -4540,9 +4666,9 @@ no_bias_277:
 	VFMADD231PS  Z2, Z0, Z9
 	ADDQ         CX, BX
 
-no_sum_u8_279:
+no_sum_u8_285:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_280
+	JZ          no_sum_i8_286
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4551,9 +4677,9 @@ no_sum_u8_279:
 	VFMADD231PS Z2, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_i8_280:
+no_sum_i8_286:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_281
+	JZ          no_sum_i32_287
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4562,35 +4688,35 @@ no_sum_i8_280:
 	VFMADD231PS Z2, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_i32_281:
+no_sum_i32_287:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_282
+	JZ          no_sum_f32_288
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
 	VFMADD231PS Z2, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_f32_282:
-no_sum_278:
+no_sum_f32_288:
+no_sum_284:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_283
+	JZ     no_relu_289
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 
-no_relu_283:
+no_relu_289:
 	TESTL   $0x00000100, AX
-	JZ      no_post_284
+	JZ      no_post_290
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z1, Z9, Z9
 
-no_post_284:
+no_post_290:
 	TESTL        $0x00008000, AX
-	JZ           no_words_286
+	JZ           no_words_292
 	VBROADCASTSS 200(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 204(DI), Z1
@@ -4609,25 +4735,25 @@ no_post_284:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 
-no_words_286:
+no_words_292:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    196(DI), $0xffffffff
-	JNE     partial_287
+	JNE     partial_293
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_288
+	JMP     end_294
 
-partial_287:
+partial_293:
 	KMOVW   196(DI), K1
 	KMOVW   198(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_288:
-stored_253:
+end_294:
+stored_259:
 	IMUL3Q $+1, 120(DI), BX
 	ADDQ   BX, 48(DI)
 	IMUL3Q $+1, 128(DI), BX
