@@ -207,7 +207,7 @@ func (c *compiler) matmulOffsets(m *matmul, s gemm.Spec, g int) *[]int32 {
 // range of panels.
 func split(rows, panels, mr, part, parts int) (m0, m1, p0, p1 int) {
 	tiles := (rows + mr - 1) / mr
-	if tiles >= 4*parts || tiles >= panels {
+	if tiles >= 8*parts || tiles >= panels {
 		return min(part*tiles/parts*mr, rows), min((part+1)*tiles/parts*mr, rows), 0, panels
 	}
 	return 0, rows, part * panels / parts, (part + 1) * panels / parts
