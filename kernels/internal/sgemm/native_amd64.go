@@ -12,7 +12,7 @@ import (
 func init() {
 	variants.Add(
 		Variant{
-			Info:  variant.Info{Does: does, MR: fewRows, NR: fewColumns, KR: 1, ISA: isa.AVX2},
+			Info:  variant.Info{Does: does, MR: fewRows, NR: fewColumns, KR: 1, ISA: isa.AVX2, For: "few columns"},
 			suits: func(s Spec) bool { return s.N <= fewColumns }, run: runFew,
 		},
 		assembled(6, 16, isa.AVX2, runAVX2),
