@@ -33,12 +33,14 @@ func registered() []variant.Info {
 
 // Variants lists the variants of all families, as their tables register them, and which
 // of them a Program for the instruction sets s uses: among those that do the same, the
-// first whose instruction set is in s.
+// first whose instruction set is in s, and what is for some calls only.
 func Variants(s ISASet) (all []VariantInfo) {
 	taken := map[string]isa.ISA{} // that of the variant that is used, by what it does
 	for _, r := range registered() {
 		v := VariantInfo{Family: r.Family, Name: r.Name, ISA: r.ISA}
 		switch used, ok := taken[r.Does]; {
+		case r.For != "" && s.Has(r.ISA):
+			v.Used, v.Why = true, "for "+r.For
 		case ok:
 			v.Why = used.String() + " is preferred"
 		case s.Has(r.ISA):

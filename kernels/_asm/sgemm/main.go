@@ -5,7 +5,12 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-func routines() []emit.Routine { return []emit.Routine{avx2Routine(2), avx2Routine(1)} }
+func routines() []emit.Routine {
+	return []emit.Routine{
+		avx2Routine(2), avx2Routine(1),
+		fewRoutine(1), fewRoutine(2), fewRoutine(3), fewRoutine(4),
+	}
+}
 
 var family = emit.Family{Name: "sgemm", Arguments: arguments, Routines: routines()}
 

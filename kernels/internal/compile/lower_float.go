@@ -156,8 +156,8 @@ func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
 	if productOf(d.k, d.n) > maxComputed {
 		return false, nil
 	}
-	variant := sgemm.Choose(c.isas)
 	spec := sgemm.Spec{N: d.n, Taps: 1, TapNumbers: d.k}
+	variant := sgemm.Choose(c.isas, spec)
 	a, b := c.bufferInArena(n.Inputs()[0]), c.buffer(n.Inputs()[1])
 	state := c.newState(func() any {
 		packed := make([]*sgemm.Packed, c.threads)
@@ -216,10 +216,10 @@ func batchPairs(n *core.Node, op *linear.BatchDot) (pairs, bool) {
 // lowerProducts packs the weights and appends the instruction of each group.
 func (c *compiler) lowerProducts(p *product) error {
 	n := p.node
-	variant := sgemm.Choose(c.isas)
 	columns := p.columns / p.groups
 	dst := c.newOutput(n.Out(0))
 	spec := sgemm.Spec{N: columns, Taps: p.taps, TapNumbers: p.numbers}
+	variant := sgemm.Choose(c.isas, spec)
 	for g := range p.groups {
 		k := share.NewKey(variant.Name).Text(p.key.String()).Numbers(p.taps, p.numbers, g, p.groups)
 		product, err := packed(c, k, func() (*sgemm.Packed, []int32, error) {

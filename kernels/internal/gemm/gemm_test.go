@@ -561,10 +561,14 @@ func TestChooseFewColumns(t *testing.T) {
 			continue
 		}
 		set := isa.Set(1 << v.ISA)
-		for _, s := range []Spec{{N: 1, Taps: 9, TapBytes: 64}, {N: 4, Taps: 9, TapBytes: 64}, {N: 1, Taps: 1, TapBytes: 1024}} {
+		for _, s := range []Spec{
+			{N: 1, Taps: 9, TapBytes: 64}, {N: 4, Taps: 9, TapBytes: 64}, {N: 1, Taps: 1, TapBytes: 1024},
+		} {
 			require.Equal(t, v.Name, Choose(set, s).Name, "%+v", s)
 		}
-		for _, s := range []Spec{{}, {N: 1, Taps: 9, TapBytes: 4}, {N: 9, Taps: 9, TapBytes: 64}, {N: 64, Taps: 1, TapBytes: 64}} {
+		for _, s := range []Spec{
+			{}, {N: 1, Taps: 9, TapBytes: 4}, {N: 9, Taps: 9, TapBytes: 64}, {N: 64, Taps: 1, TapBytes: 64},
+		} {
 			require.NotEqual(t, v.Name, Choose(set, s).Name, "%+v", s)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 func init() {
 	variants.Add(
 		Variant{
-			Info: variant.Info{Does: does, MR: 2, NR: 8, KR: 64, ISA: isa.AVX512VNNI},
+			Info: variant.Info{Does: does, MR: 2, NR: 8, KR: 64, ISA: isa.AVX512VNNI, For: "few columns"},
 			pack: packDots, run: runDots, scratch: scratchDots, suits: suitsDots, limit: loopAVX512VNNI,
 		},
 		Variant{

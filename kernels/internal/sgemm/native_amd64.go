@@ -2,11 +2,45 @@
 
 package sgemm
 
-import "github.com/tf2ng/tf2ng/kernels/internal/isa"
+import (
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/variant"
+)
 
 //go:generate go -C ../../_asm run ./sgemm
 
-func init() { variants.Add(assembled(6, 16, isa.AVX2, runAVX2)) }
+func init() {
+	variants.Add(
+		Variant{
+			Info:  variant.Info{Does: does, MR: fewRows, NR: fewColumns, KR: 1, ISA: isa.AVX2, For: "few columns"},
+			suits: func(s Spec) bool { return s.N <= fewColumns }, run: runFew,
+		},
+		assembled(6, 16, isa.AVX2, runAVX2),
+	)
+}
+
+// The tile of the variant for few columns, whose vectors have rows in their lanes.
+const fewRows, fewColumns = 16, 4
+
+func runFew(p *Packed, a *Args, m0, m1, panel0, panel1 int) {
+	for panel := panel0; panel < panel1; panel++ {
+		columns := min(p.spec.N-panel*fewColumns, fewColumns)
+		p.tiles(func(c call, _ int) { fewAVX2(&c, columns) }, a, m0, m1, panel)
+	}
+}
+
+func fewAVX2(c *call, columns int) {
+	switch columns {
+	case 1:
+		gemm_f32f32_f32_16x1k1_avx2(c)
+	case 2:
+		gemm_f32f32_f32_16x2k1_avx2(c)
+	case 3:
+		gemm_f32f32_f32_16x3k1_avx2(c)
+	default:
+		gemm_f32f32_f32_16x4k1_avx2(c)
+	}
+}
 
 func runAVX2(c call, width int) {
 	if width == 8 {

@@ -29,7 +29,7 @@ func assembled(mr, nr int, i isa.ISA, k kernel) Variant {
 					tiles.Put(tile)
 					continue
 				}
-				p.whole(k, a, m0, m1, panel)
+				p.tiles(k, a, m0, m1, panel)
 			}
 		},
 	}
@@ -48,8 +48,8 @@ func (c *call) at(a *Args, m, n0 int) {
 	c.c, c.offsets = unsafe.Pointer(&a.C[m*a.LDC+4*n0]), unsafe.Pointer(&a.Offsets[m*c.taps])
 }
 
-// whole computes a panel all of whose columns exist.
-func (p *Packed) whole(k kernel, a *Args, m0, m1, panel int) {
+// tiles computes a panel all of whose columns the kernel stores.
+func (p *Packed) tiles(k kernel, a *Args, m0, m1, panel int) {
 	c, mr, n0 := p.call(a, panel), p.variant.MR, panel*p.variant.NR
 	tiles := (m1 - m0) / mr
 	if tiles > 0 {

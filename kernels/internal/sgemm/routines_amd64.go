@@ -21,3 +21,43 @@ func gemm_f32f32_f32_6x16k1_avx2(c *call)
 //
 //go:noescape
 func gemm_f32f32_f32_6x8k1_avx2(c *call)
+
+// gemm_f32f32_f32_16x1k1_avx2 computes tiles of rows, at most 16, by 1 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, product and sum rounded on their own. b has 2 columns. k is at least 1.
+// It reads 12 bytes behind a run.
+//
+//go:noescape
+func gemm_f32f32_f32_16x1k1_avx2(c *call)
+
+// gemm_f32f32_f32_16x2k1_avx2 computes tiles of rows, at most 16, by 2 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, product and sum rounded on their own. b has 2 columns. k is at least 1.
+// It reads 12 bytes behind a run.
+//
+//go:noescape
+func gemm_f32f32_f32_16x2k1_avx2(c *call)
+
+// gemm_f32f32_f32_16x3k1_avx2 computes tiles of rows, at most 16, by 3 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, product and sum rounded on their own. b has 4 columns. k is at least 1.
+// It reads 12 bytes behind a run.
+//
+//go:noescape
+func gemm_f32f32_f32_16x3k1_avx2(c *call)
+
+// gemm_f32f32_f32_16x4k1_avx2 computes tiles of rows, at most 16, by 4 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, product and sum rounded on their own. b has 4 columns. k is at least 1.
+// It reads 12 bytes behind a run.
+//
+//go:noescape
+func gemm_f32f32_f32_16x4k1_avx2(c *call)

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
 
@@ -117,9 +118,12 @@ func TestSizes(t *testing.T) {
 	for _, v := range runnable() {
 		t.Run(v.Name, func(t *testing.T) {
 			seed := uint64(0)
-			for m := 1; m <= 2*v.MR+1; m++ {
+			for m := 1; m <= max(2*v.MR+1, 35); m++ {
 				for _, n := range []int{1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 25, 35, 48} {
-					for _, k := range []int{1, 2, 3, 8, 33} {
+					if m > 2*v.MR+1 && n > 4 { // few columns may have taller tiles
+						continue
+					}
+					for _, k := range []int{1, 2, 3, 4, 5, 6, 7, 8, 33} {
 						p := problem{m: m, n: n, taps: []int{1, 2, 9}[seed%3], k: k, special: seed%4 == 0, seed: seed}
 						p.check(t, v)
 						seed++
@@ -138,7 +142,7 @@ func TestCheckOffsets(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	v := Choose(0)
+	v := Choose(0, Spec{})
 	for _, c := range []struct {
 		spec    Spec
 		weights int
@@ -203,5 +207,18 @@ func BenchmarkLayers(b *testing.B) {
 				b.ReportMetric(2*float64(l.m)*float64(l.n)*float64(l.taps)*float64(l.k)/best, "GFLOP/s")
 			})
 		}
+	}
+}
+
+// TestChooseFewColumns: products of at most four columns have a variant of their own, if the CPU
+// has one.
+func TestChooseFewColumns(t *testing.T) {
+	for _, v := range variants.Within(^isa.Set(0)) {
+		if v.suits == nil {
+			continue
+		}
+		set := isa.Set(1 << v.ISA)
+		require.Equal(t, v.Name, Choose(set, Spec{N: 4, Taps: 9, TapNumbers: 8}).Name)
+		require.NotEqual(t, v.Name, Choose(set, Spec{N: 5, Taps: 9, TapNumbers: 8}).Name)
 	}
 }

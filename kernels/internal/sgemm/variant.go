@@ -13,7 +13,8 @@ const does = "gemm_f32f32_f32"
 type Variant struct {
 	variant.Info
 
-	run func(p *Packed, a *Args, m0, m1, panel0, panel1 int)
+	suits func(s Spec) bool // nil: every product
+	run   func(p *Packed, a *Args, m0, m1, panel0, panel1 int)
 }
 
 // variants holds every variant of this build; those in assembly add themselves.
@@ -24,5 +25,12 @@ var variants = variant.New("sgemm",
 // Variants describes all variants.
 func Variants() []variant.Info { return variants.Infos() }
 
-// Choose returns the fastest variant within s.
-func Choose(s isa.Set) *Variant { return variants.Choose(s, does) }
+// Choose returns the fastest variant within i for a product.
+func Choose(i isa.Set, s Spec) *Variant {
+	for _, v := range variants.Within(i) {
+		if v.suits == nil || v.suits(s) {
+			return v
+		}
+	}
+	panic("sgemm: there is no portable variant")
+}

@@ -18,6 +18,7 @@ type Info struct {
 	// The largest tile: rows, columns, and bytes of K per step, or what the family has in
 	// their place. Those that it has not are 0.
 	MR, NR, KR int
+	For        string // which calls it is for, such as "few columns"; "" for all
 
 	Name   string // what it does, its tile and its ISA, see docs/KERNELS.md; set by New and Add
 	Family string // likewise
