@@ -64,7 +64,9 @@ func (op *QuantizedAvgPool) Eval(in, out []*core.Tensor) error {
 }
 
 // BatchInputs says that the first input has the axis.
-func (op *QuantizedAvgPool) BatchInputs(in []core.Fact, _ core.Shape) []bool { return trait.FirstInput(in) }
+func (op *QuantizedAvgPool) BatchInputs(in []core.Fact, _ core.Shape) []bool {
+	return trait.FirstInput(in)
+}
 
 // ChannelLayout returns Layout.
 func (op *QuantizedAvgPool) ChannelLayout() geometry.Layout { return op.Layout }

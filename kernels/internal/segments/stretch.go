@@ -1,4 +1,4 @@
-package compile
+package segments
 
 import (
 	"slices"
@@ -7,12 +7,8 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/internal/testmode"
-	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
 )
-
-// A batch of images whose activations leave the second cache is computed for a few of them at a time,
-// through as many nodes as that pays for.
 
 const (
 	// cacheBytes is what a core's second cache holds of activations.
@@ -238,40 +234,4 @@ func (s *stretch) crossing() []int {
 		}
 	}
 	return bytes
-}
-
-// lowerSegment appends the instruction of a segment in place of a node.
-func (c *compiler) lowerSegment(n *core.Node, s *segment) error {
-	c.node = n
-	for _, m := range s.whole {
-		if err := c.checkOutputs(m, 0); err != nil {
-			return err
-		}
-	}
-	plan, err := c.assembler.lowerParts(inOnePart(s.inner), nil)
-	if err != nil {
-		return err
-	}
-	m := &machine.Segment{Plan: plan, Groups: s.groups, Nodes: s.nodes}
-	m.States = c.newState(machine.NewStates(plan, s.groups, c.threads))
-	m.Memory = c.newScratch(machine.MemoryBytes(plan, s.groups, c.threads))
-	portOf := func(p port, buffer int) machine.Port {
-		if !p.batched {
-			return machine.Port{Buffer: buffer}
-		}
-		return machine.Port{Buffer: buffer, Step: c.buffers[buffer].Size / s.groups}
-	}
-	var reads, writes []int
-	for _, p := range s.in {
-		reads = append(reads, c.buffer(p.value))
-		m.In = append(m.In, portOf(p, reads[len(reads)-1]))
-	}
-	for _, p := range s.out {
-		writes = append(writes, c.newOutput(p.value))
-		m.Out = append(m.Out, portOf(p, writes[len(writes)-1]))
-	}
-	c.emit(machine.Instruction{
-		Node: n, Kernel: "segment", Splits: true, Reads: reads, Writes: writes, Scratch: []int{m.Memory}, Segment: m,
-	})
-	return nil
 }
