@@ -2,6 +2,7 @@ package segments
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
@@ -40,17 +41,12 @@ func stretchesOf(nodes []*core.Node, threads int) (all []stretch) {
 		all = append(all, run.divide()...)
 		run = stretch{threads: threads}
 	}
-	users := map[core.Value][]*core.Node{}
-	for _, n := range nodes {
-		for _, v := range n.Inputs() {
-			users[v] = append(users[v], n)
-		}
-	}
+	read := sync.OnceValue(func() map[core.Value]bool { return valuesRead(nodes) })
 	for _, n := range nodes {
 		if !n.IsComputed() {
 			continue
 		}
-		batched := batchedInputs(n, users)
+		batched := batchedInputs(n, read)
 		if batched == nil || run.batch != n.Outputs()[0].Shape[0] {
 			end()
 		}
@@ -67,22 +63,33 @@ func stretchesOf(nodes []*core.Node, threads int) (all []stretch) {
 	return all
 }
 
+// valuesRead returns the values that nodes read.
+func valuesRead(nodes []*core.Node) map[core.Value]bool {
+	read := map[core.Value]bool{}
+	for _, n := range nodes {
+		for _, v := range n.Inputs() {
+			read[v] = true
+		}
+	}
+	return read
+}
+
 // batchedInputs says which inputs of a node have the batch as their first axis; nil if it cannot be
 // computed for some images.
-func batchedInputs(n *core.Node, users map[core.Value][]*core.Node) []bool {
+func batchedInputs(n *core.Node, read func() map[core.Value]bool) []bool {
 	static := func(f core.Fact) bool { return f.Static() && f.Type.Size() > 0 }
+	out := n.Outputs()[0].Shape
+	if !static(n.Outputs()[0]) || len(out) == 0 || out[0] < 2 || out.MustElements() == 0 {
+		return nil
+	}
 	facts := core.FactsOf(n.Inputs())
 	for _, f := range slices.Concat(facts, n.Outputs()) {
 		if !static(f) {
 			return nil
 		}
 	}
-	out := n.Outputs()[0].Shape
-	if len(out) == 0 || out[0] < 2 || out.MustElements() == 0 {
-		return nil
-	}
 	for i := range n.Outputs()[1:] {
-		if len(users[n.Out(i+1)]) > 0 {
+		if read()[n.Out(i+1)] {
 			return nil
 		}
 	}
