@@ -1,6 +1,7 @@
 package segments
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -11,6 +12,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
+	"github.com/tf2ng/tf2ng/internal/testmode"
 )
 
 // mixed among the channels of a network is no convolution: what is there is less its mean over the batch.
@@ -77,6 +79,48 @@ func TestSegmentsFollowFromBytes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			assert.Equal(t, c.want, sizes(t, network(t, c.batch, c.side, c.channels...), c.threads))
+		})
+	}
+}
+
+// A product of a batch with itself, or with what another product made of it, is of all images.
+func TestWhatTakesAllImagesIsInNoSegmentWithThem(t *testing.T) {
+	defer testmode.SetCacheBytes(0)
+	testmode.SetCacheBytes(16 << 10)
+	const batch, side = 64, 4
+	conv := func(x core.Value, channels int) core.Value {
+		w, err := core.NewTensor(core.F32, core.Shape{1, 1, x.Shape()[3], channels})
+		require.NoError(t, err)
+		op := &linear.Convolution{Spatial: geometry.Spatial{Layout: geometry.NHWC}}
+		y, err := core.Apply(op, x, core.NewConstant(w))
+		require.NoError(t, err)
+		return y
+	}
+	x, err := core.NewNode(&core.Parameter{Type: core.F32, Shape: core.Shape{batch, side, side, 4}})
+	require.NoError(t, err)
+	a, b := conv(x.Out(0), batch), conv(conv(x.Out(0), batch), 2)
+	for name, in := range map[string][2]core.Value{
+		"with itself": {a, a}, "with another": {a, b}, "with what is given": {a, x.Out(0)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			y, err := core.NewNode(&linear.Dot{ReductionAxes: 1}, in[0], in[1])
+			require.NoError(t, err)
+			r, err := core.NewNode(&core.Result{}, y.Out(0))
+			require.NoError(t, err)
+			p, err := Cut(&core.Function{Parameters: []*core.Node{x}, Results: []*core.Node{r}}, 1)
+			require.NoError(t, err)
+			segments := 0
+			for _, part := range p.Parts {
+				if s := part.Segment; s != nil && slices.Contains(s.Whole, y) {
+					assert.Equal(t, []*core.Node{y}, s.Whole)
+					require.Len(t, s.In, 2)
+					assert.True(t, s.In[0].Batched)
+					assert.False(t, s.In[1].Batched, "it has all images")
+				} else if s != nil {
+					segments++
+				}
+			}
+			assert.Positive(t, segments)
 		})
 	}
 }

@@ -22,6 +22,7 @@ const (
 type stretch struct {
 	nodes   []*core.Node
 	batched map[*core.Node][]bool // of each node, which inputs have the batch as their first axis
+	roles   map[core.Value]bool   // the same, of the values that are read or made
 	batch   int                   // images
 	group   int                   // of them at a time; it divides the batch
 	threads int                   // that compute a group each
@@ -47,20 +48,38 @@ func stretchesOf(nodes []*core.Node, threads int) (all []stretch) {
 			continue
 		}
 		batched := batchedInputs(n, read)
-		if batched == nil || run.batch != n.Outputs()[0].Shape[0] {
+		if batched == nil || !run.takes(n, batched) {
 			end()
 		}
-		if batched == nil {
-			continue
+		if batched != nil {
+			run.add(n, batched)
 		}
-		if run.batched == nil {
-			run.batch, run.batched = n.Outputs()[0].Shape[0], map[*core.Node][]bool{}
-		}
-		run.nodes = append(run.nodes, n)
-		run.batched[n] = batched
 	}
 	end()
 	return all
+}
+
+// takes reports whether a node may be of the stretch: of no value in it some node takes an image, and
+// another all of them.
+func (s *stretch) takes(n *core.Node, batched []bool) bool {
+	for i, v := range n.Inputs() {
+		if role, known := s.roles[v]; known && role != batched[i] {
+			return false
+		}
+	}
+	return len(s.nodes) == 0 || s.batch == n.Outputs()[0].Shape[0]
+}
+
+func (s *stretch) add(n *core.Node, batched []bool) {
+	if len(s.nodes) == 0 {
+		s.batch = n.Outputs()[0].Shape[0]
+		s.batched, s.roles = map[*core.Node][]bool{}, map[core.Value]bool{}
+	}
+	s.nodes, s.batched[n] = append(s.nodes, n), batched
+	for i, v := range n.Inputs() {
+		s.roles[v] = batched[i]
+	}
+	s.roles[n.Out(0)] = true
 }
 
 // valuesRead returns the values that nodes read.
@@ -95,7 +114,8 @@ func batchedInputs(n *core.Node, read func() map[core.Value]bool) []bool {
 	}
 	batched := trait.BatchInputsOf(n.Op(), facts, out)
 	for i, is := range batched {
-		if is && n.Inputs()[i].Constant() != nil {
+		v := n.Inputs()[i]
+		if is && v.Constant() != nil || batched[slices.Index(n.Inputs(), v)] != is {
 			return nil
 		}
 	}
@@ -131,7 +151,9 @@ func (s *stretch) divide() (parts []stretch) {
 			continue
 		}
 		if groups[k] < s.batch {
-			parts = append(parts, stretch{s.nodes[i:end], s.batched, s.batch, groups[k], s.threads})
+			part := *s
+			part.nodes, part.group = s.nodes[i:end], groups[k]
+			parts = append(parts, part)
 		}
 		end, k = i, before
 	}
