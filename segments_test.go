@@ -104,3 +104,26 @@ func runOn(t *testing.T, model *tf2ng.Model, m testmodel.Model, x *core.Tensor) 
 	require.NoError(t, err)
 	return out[m.Fetches[0]].Bytes()
 }
+
+// What is between the layers of a batch is there for the images that are under way, not for all.
+func TestMemoryOfABatchIsThatOfItsGroups(t *testing.T) {
+	for _, c := range []struct {
+		model string
+		most  float64 // times the memory for one image
+	}{{"resnet50_lpot16_tf25", 3}, {"nsfw_mobilenet_v2_lpot16_tf25", 2}} {
+		t.Run(c.model, func(t *testing.T) {
+			model, err := tf2ng.Load("testdata/graphdefs/" + c.model + ".pb")
+			require.NoError(t, err)
+			defer func() { require.NoError(t, model.Close()) }()
+			in := model.Inputs()[0]
+			peak := func(images int) float64 {
+				shape := in.Shape.Clone()
+				shape[0] = images
+				p, err := model.Compile(map[string]tf2ng.Shape{in.Name: shape})
+				require.NoError(t, err)
+				return float64(p.PeakBytes())
+			}
+			require.Less(t, peak(8), c.most*peak(1))
+		})
+	}
+}

@@ -23,6 +23,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/reduce"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/core/postop"
+	"github.com/tf2ng/tf2ng/internal/testmode"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
 
@@ -131,26 +132,38 @@ func (g *graph) check(special bool, kernels ...string) {
 	want, err := g.f.Eval(inputs)
 	require.NoError(t, err)
 	for _, o := range testOptions() {
-		p, err := Compile(g.f, nil, o)
-		require.NoError(t, err, "%+v", o)
-		var names []string
-		for _, s := range p.Steps() {
-			names = append(names, s.Kernel)
-		}
+		names := g.checkWith(o, inputs, want)
 		for _, k := range kernels {
 			require.Contains(t, strings.Join(names, " "), k, "%+v", o)
 		}
-		if !g.anyKernel {
-			require.NotContains(t, names, "reference", "%+v", o)
-		}
-		for range 2 { // the second run finds the arena of the first
-			got, err := p.Run(context.Background(), inputs, nil)
-			require.NoError(t, err)
-			for name, w := range want {
-				requireSameBits(t, w, got[name], fmt.Sprintf("%s, %+v, %v", name, o, names))
-			}
+	}
+	defer testmode.SetCacheBytes(0)
+	testmode.SetCacheBytes(256) // in which few batches fit
+	for _, threads := range []int{1, 2} {
+		g.checkWith(Options{Threads: threads}, inputs, want)
+	}
+}
+
+// checkWith runs the function with options, wants its results, and returns the names of the kernels.
+func (g *graph) checkWith(o Options, inputs, want map[string]*core.Tensor) (names []string) {
+	t := g.t
+	t.Helper()
+	p, err := Compile(g.f, nil, o)
+	require.NoError(t, err, "%+v", o)
+	for _, s := range p.Steps() {
+		names = append(names, s.Kernel)
+	}
+	if !g.anyKernel {
+		require.NotContains(t, names, "reference", "%+v", o)
+	}
+	for range 2 { // the second run finds the arena of the first
+		got, err := p.Run(context.Background(), inputs, nil)
+		require.NoError(t, err)
+		for name, w := range want {
+			requireSameBits(t, w, got[name], fmt.Sprintf("%s, %+v, %v", name, o, names))
 		}
 	}
+	return names
 }
 
 // testOptions are each instruction set that the CPU has and plain Go, with one thread and

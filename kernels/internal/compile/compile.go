@@ -14,6 +14,7 @@ import (
 	"github.com/tf2ng/tf2ng/internal/passes"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/segments"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
 
@@ -124,7 +125,7 @@ func rewrite(f *core.Function, o Options, keep *share.Lease) (*core.Function, er
 
 // lowerFunction makes the instructions of a function all of whose shapes are known.
 func (a assembler) lowerFunction(f *core.Function, runs *machine.RunPool) (*machine.Planned, error) {
-	parts, err := cut(f, a.options.Threads)
+	parts, err := segments.Cut(f, a.options.Threads)
 	if err != nil {
 		return nil, err
 	}
@@ -132,29 +133,65 @@ func (a assembler) lowerFunction(f *core.Function, runs *machine.RunPool) (*mach
 }
 
 // lowerParts makes the instructions of a function that may have segments.
-func (a assembler) lowerParts(f *partition, runs *machine.RunPool) (*machine.Planned, error) {
+func (a assembler) lowerParts(f *segments.Partition, runs *machine.RunPool) (*machine.Planned, error) {
 	o := a.options
 	c := &compiler{
 		assembler: a,
-		isas:      o.ISAs, threads: o.Threads, keep: a.keep, at: map[core.Value]int{}, users: f.users(),
+		isas:      o.ISAs, threads: o.Threads, keep: a.keep, at: map[core.Value]int{}, users: f.Users(),
 		skip: map[*core.Node]bool{}, padding: map[uint8]int{}, limits: o.Memory,
 	}
-	for i, p := range f.parameters {
+	for i, p := range f.Parameters {
 		b := c.newBuffer(p.Outputs()[0])
 		c.buffers[b].Param = i
 		c.at[p.Out(0)] = b
 	}
-	for _, p := range f.parts {
+	for _, p := range f.Parts {
 		lower := c.lower
-		if p.segment != nil {
-			lower = func(n *core.Node) error { return c.lowerSegment(n, p.segment) }
+		if p.Segment != nil {
+			lower = func(n *core.Node) error { return c.lowerSegment(n, p.Segment) }
 		}
-		if err := lower(p.node); err != nil {
+		if err := lower(p.Node); err != nil {
 			return nil, err
 		}
 		c.tellPacked(p.node)
 	}
 	return c.finish(f, runs)
+}
+
+// lowerSegment appends the instruction of a segment in place of a node.
+func (c *compiler) lowerSegment(n *core.Node, s *segments.Segment) error {
+	c.node = n
+	for _, m := range s.Whole {
+		if err := c.checkOutputs(m, 0); err != nil {
+			return err
+		}
+	}
+	plan, err := c.assembler.lowerParts(segments.Whole(s.Inner), nil)
+	if err != nil {
+		return err
+	}
+	m := &machine.Segment{Plan: plan, Groups: s.Groups, Nodes: s.Nodes}
+	m.States = c.newState(machine.NewStates(plan, s.Groups, c.threads))
+	m.Memory = c.newScratch(machine.MemoryBytes(plan, s.Groups, c.threads))
+	portOf := func(p segments.Port, buffer int) machine.Port {
+		if !p.Batched {
+			return machine.Port{Buffer: buffer}
+		}
+		return machine.Port{Buffer: buffer, Step: c.buffers[buffer].Size / s.Groups}
+	}
+	var reads, writes []int
+	for _, p := range s.In {
+		reads = append(reads, c.buffer(p.Value))
+		m.In = append(m.In, portOf(p, reads[len(reads)-1]))
+	}
+	for _, p := range s.Out {
+		writes = append(writes, c.newOutput(p.Value))
+		m.Out = append(m.Out, portOf(p, writes[len(writes)-1]))
+	}
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "segment", Splits: true, Reads: reads, Writes: writes, Scratch: []int{m.Memory}, Segment: m,
+	})
+	return nil
 }
 
 // lower appends the instructions of one node.

@@ -7,6 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/segments"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
 
@@ -156,18 +157,18 @@ func moved(offsets []int32, by int) []int32 {
 }
 
 // finish plans the memory and closes the compilation.
-func (c *compiler) finish(f *partition, runs *machine.RunPool) (*machine.Planned, error) {
+func (c *compiler) finish(f *segments.Partition, runs *machine.RunPool) (*machine.Planned, error) {
 	l := &machine.Layout{
-		Params: f.parameters, Results: f.results, Buffers: c.buffers, OnArena: c.onArena, States: c.states,
+		Params: f.Parameters, Results: f.Results, Buffers: c.buffers, OnArena: c.onArena, States: c.states,
 	}
-	for i, r := range f.results {
+	for i, r := range f.Results {
 		o, err := c.output(i, r)
 		if err != nil {
 			return nil, err
 		}
 		l.Outputs = append(l.Outputs, o)
 	}
-	if err := c.checkResults(f.results); err != nil {
+	if err := c.checkResults(f.Results); err != nil {
 		return nil, err
 	}
 	if err := l.Place(c.limits.Bytes); err != nil {

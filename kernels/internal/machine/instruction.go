@@ -42,11 +42,13 @@ type Worker struct {
 
 // estimate guesses how many nanoseconds one thread takes for an instruction.
 func (i *Instruction) estimate() int64 {
-	const operationsPerNano, bytesPerNano, slowness = 100, 8, 32
-	bytes := 0
+	const operationsPerNano, bytesPerNano, weightsPerNano, slowness = 100, 8, 16, 32
+	bytes, weights := 0, 0
 	for _, v := range i.Node.Inputs() {
 		if v.Constant() == nil {
 			bytes += size(v.Fact())
+		} else if i.Operations > 0 {
+			weights += size(v.Fact())
 		}
 	}
 	for _, o := range i.Node.Outputs() {
@@ -55,7 +57,7 @@ func (i *Instruction) estimate() int64 {
 	if i.Slow {
 		bytes *= slowness
 	}
-	return i.Operations/operationsPerNano + int64(bytes)/bytesPerNano
+	return i.Operations/operationsPerNano + int64(bytes)/bytesPerNano + int64(weights)/weightsPerNano
 }
 
 func size(f core.Fact) int { return f.Shape.MustElements() * f.Type.Size() }

@@ -22,6 +22,8 @@ const (
 	// partTime is how long a part should take at least, in nanoseconds: many times
 	// what it costs to hand it out.
 	partTime = 8_000
+	// shortTime is how long it should take if each thread has one: the data stays with the threads.
+	shortTime = 2_000
 	// PartsPerThread bounds how finely work is cut to even out what threads are late.
 	PartsPerThread = 4
 	// mostTime is how long a part should take at most, in the nanoseconds of estimates, that
@@ -47,8 +49,11 @@ func stages(code []Instruction, threads int) []stage {
 		}
 		parts := 1
 		if code[i].Splits && threads > 1 {
-			rounds := code[i].estimate() / int64(threads*partTime)
-			parts = threads * int(min(rounds, PartsPerThread))
+			rounds := min(code[i].estimate()/int64(threads*partTime), PartsPerThread)
+			if rounds == 0 && code[i].estimate() >= int64(threads*shortTime) {
+				rounds = 1
+			}
+			parts = threads * int(rounds)
 		}
 		if code[i].Splits {
 			parts = max(parts, int(min(code[i].estimate()/mostTime, mostParts)))

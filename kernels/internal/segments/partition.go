@@ -1,4 +1,7 @@
-package compile
+// Package segments says which nodes of a function are computed for a group of a batch's images after the
+// other: where the activations of all images leave the second cache and those of a few do not, through as many
+// nodes as that pays for. It knows nodes and bytes, not how they are computed.
+package segments
 
 import (
 	"fmt"
@@ -7,75 +10,75 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// partition is a function whose nodes are lowered in an order, some of them as segments: each of
+// Partition is a function whose nodes are lowered in an order, some of them as segments: each of
 // these is a function of its own, over fewer images, and what it computes for the nodes behind it
 // are parameters of the function here.
-type partition struct {
-	parameters, results []*core.Node
-	parts               []part
+type Partition struct {
+	Parameters, Results []*core.Node
+	Parts               []Part
 }
 
-// part is a node to be lowered, or a segment in place of its first node.
-type part struct {
-	node    *core.Node
-	segment *segment // nil for a node
+// Part is a node to be lowered, or a segment in place of its first node.
+type Part struct {
+	Node    *core.Node
+	Segment *Segment // nil for a node
 }
 
-// segment is nodes that follow each other and are computed for one group of images after the other.
-type segment struct {
-	inner  *core.Function // for one group
-	groups int
-	in     []port // the values that are inner's parameters
-	out    []port // and its results
-	nodes  map[*core.Node]*core.Node
-	whole  []*core.Node // its nodes, for the whole batch
+// Segment is nodes that follow each other and are computed for one group of images after the other.
+type Segment struct {
+	Inner  *core.Function // for one group
+	Groups int
+	In     []Port                    // the values that are Inner's parameters
+	Out    []Port                    // and its results
+	Nodes  map[*core.Node]*core.Node // of each of Inner's, the one for the whole batch
+	Whole  []*core.Node              // those, in their order
 }
 
-// port is a value of the function around a segment.
-type port struct {
-	value   core.Value
-	batched bool // each group has its own part of it
+// Port is a value of the function around a segment.
+type Port struct {
+	Value   core.Value
+	Batched bool // each group has its own part of it
 }
 
-// users returns, for every value in use, the nodes that read it. A segment is a node that nothing is
+// Users returns, for every value in use, the nodes that read it. A segment is a node that nothing is
 // known of.
-func (p *partition) users() map[core.Value][]*core.Node {
+func (p *Partition) Users() map[core.Value][]*core.Node {
 	users := map[core.Value][]*core.Node{}
 	read := func(n *core.Node, values []core.Value) {
 		for _, v := range values {
 			users[v] = append(users[v], n)
 		}
 	}
-	for _, part := range p.parts {
-		if s := part.segment; s == nil {
-			read(part.node, part.node.Inputs())
+	for _, part := range p.Parts {
+		if s := part.Segment; s == nil {
+			read(part.Node, part.Node.Inputs())
 		} else {
-			for i, in := range s.in {
-				read(s.inner.Parameters[i], []core.Value{in.value})
+			for i, in := range s.In {
+				read(s.Inner.Parameters[i], []core.Value{in.Value})
 			}
 		}
 	}
 	return users
 }
 
-// inOnePart returns a function without segments.
-func inOnePart(f *core.Function) *partition {
-	p := &partition{parameters: f.Parameters, results: f.Results}
+// Whole returns a function without segments.
+func Whole(f *core.Function) *Partition {
+	p := &Partition{Parameters: f.Parameters, Results: f.Results}
 	for _, n := range f.Nodes() {
-		p.parts = append(p.parts, part{node: n})
+		p.Parts = append(p.Parts, Part{Node: n})
 	}
 	return p
 }
 
-// cut divides a function at the stretches that stretchesOf finds.
-func cut(f *core.Function, threads int) (*partition, error) {
+// Cut divides a function, all of whose shapes are known, for a number of threads.
+func Cut(f *core.Function, threads int) (*Partition, error) {
 	nodes := f.Nodes()
 	stretches := stretchesOf(nodes, threads)
 	if len(stretches) == 0 {
-		return inOnePart(f), nil
+		return Whole(f), nil
 	}
 	c := cutter{
-		partition: &partition{parameters: f.Parameters}, to: map[core.Value]core.Value{}, kept: map[*core.Node]*core.Node{},
+		partition: &Partition{Parameters: f.Parameters}, to: map[core.Value]core.Value{}, kept: map[*core.Node]*core.Node{},
 	}
 	users := f.Users()
 	at := map[*core.Node]*stretch{}
@@ -96,14 +99,14 @@ func cut(f *core.Function, threads int) (*partition, error) {
 		}
 	}
 	for _, r := range f.Results {
-		c.partition.results = append(c.partition.results, c.kept[r])
+		c.partition.Results = append(c.partition.Results, c.kept[r])
 	}
 	return c.partition, nil
 }
 
 // cutter makes a partition, node after node.
 type cutter struct {
-	partition *partition
+	partition *Partition
 	to        map[core.Value]core.Value // what has taken a value's place
 	kept      map[*core.Node]*core.Node // and a node's
 }
@@ -127,7 +130,7 @@ func (c *cutter) keep(n *core.Node) error {
 		}
 	}
 	c.kept[n] = m
-	c.partition.parts = append(c.partition.parts, part{node: m})
+	c.partition.Parts = append(c.partition.Parts, Part{Node: m})
 	return nil
 }
 
@@ -159,8 +162,8 @@ func standIn(v core.Value, shape core.Shape) (*core.Node, error) {
 
 // replace adds a segment in place of the nodes of a stretch.
 func (c *cutter) replace(s *stretch, users map[core.Value][]*core.Node) error {
-	of := &segment{
-		inner: &core.Function{}, groups: s.batch / s.group, nodes: map[*core.Node]*core.Node{}, whole: s.nodes,
+	of := &Segment{
+		Inner: &core.Function{}, Groups: s.batch / s.group, Nodes: map[*core.Node]*core.Node{}, Whole: s.nodes,
 	}
 	inside := map[core.Value]core.Value{}
 	for _, n := range s.nodes {
@@ -181,7 +184,7 @@ func (c *cutter) replace(s *stretch, users map[core.Value][]*core.Node) error {
 			return fmt.Errorf("internal error, please report: node %q (%s): got shape %v for %d of %d images, want %v",
 				n.Name, n.OpName(), got, s.group, s.batch, want)
 		}
-		of.nodes[m] = n
+		of.Nodes[m] = n
 		for i := range n.Outputs() {
 			inside[n.Out(i)] = m.Out(i)
 		}
@@ -199,16 +202,16 @@ func (c *cutter) replace(s *stretch, users map[core.Value][]*core.Node) error {
 		if err != nil {
 			return err
 		}
-		of.inner.Results = append(of.inner.Results, result)
-		of.out = append(of.out, port{stand.Out(0), true})
+		of.Inner.Results = append(of.Inner.Results, result)
+		of.Out = append(of.Out, Port{stand.Out(0), true})
 		c.to[n.Out(0)] = stand.Out(0)
 	}
-	c.partition.parts = append(c.partition.parts, part{s.nodes[0], of})
+	c.partition.Parts = append(c.partition.Parts, Part{s.nodes[0], of})
 	return nil
 }
 
 // takeInputs makes what a node reads from outside its segment parameters of that.
-func (c *cutter) takeInputs(s *stretch, n *core.Node, of *segment, inside map[core.Value]core.Value) error {
+func (c *cutter) takeInputs(s *stretch, n *core.Node, of *Segment, inside map[core.Value]core.Value) error {
 	batched := s.batched[n]
 	for i, v := range n.Inputs() {
 		if _, known := inside[v]; known || v.Constant() != nil {
@@ -222,8 +225,8 @@ func (c *cutter) takeInputs(s *stretch, n *core.Node, of *segment, inside map[co
 		if err != nil {
 			return err
 		}
-		of.inner.Parameters = append(of.inner.Parameters, p)
-		of.in = append(of.in, port{c.value(v), batched[i]})
+		of.Inner.Parameters = append(of.Inner.Parameters, p)
+		of.In = append(of.In, Port{c.value(v), batched[i]})
 		inside[v] = p.Out(0)
 	}
 	return nil

@@ -1,18 +1,15 @@
-package compile
+package segments
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/internal/testmode"
-	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
 )
-
-// A batch of images whose activations leave the second cache is computed for a few of them at a time,
-// through as many nodes as that pays for.
 
 const (
 	// cacheBytes is what a core's second cache holds of activations.
@@ -25,6 +22,7 @@ const (
 type stretch struct {
 	nodes   []*core.Node
 	batched map[*core.Node][]bool // of each node, which inputs have the batch as their first axis
+	roles   map[core.Value]bool   // the same, of the values that are read or made
 	batch   int                   // images
 	group   int                   // of them at a time; it divides the batch
 	threads int                   // that compute a group each
@@ -44,55 +42,80 @@ func stretchesOf(nodes []*core.Node, threads int) (all []stretch) {
 		all = append(all, run.divide()...)
 		run = stretch{threads: threads}
 	}
-	users := map[core.Value][]*core.Node{}
-	for _, n := range nodes {
-		for _, v := range n.Inputs() {
-			users[v] = append(users[v], n)
-		}
-	}
+	read := sync.OnceValue(func() map[core.Value]bool { return valuesRead(nodes) })
 	for _, n := range nodes {
 		if !n.IsComputed() {
 			continue
 		}
-		batched := batchedInputs(n, users)
-		if batched == nil || run.batch != n.Outputs()[0].Shape[0] {
+		batched := batchedInputs(n, read)
+		if batched == nil || !run.takes(n, batched) {
 			end()
 		}
-		if batched == nil {
-			continue
+		if batched != nil {
+			run.add(n, batched)
 		}
-		if run.batched == nil {
-			run.batch, run.batched = n.Outputs()[0].Shape[0], map[*core.Node][]bool{}
-		}
-		run.nodes = append(run.nodes, n)
-		run.batched[n] = batched
 	}
 	end()
 	return all
 }
 
+// takes reports whether a node may be of the stretch: of no value in it some node takes an image, and
+// another all of them.
+func (s *stretch) takes(n *core.Node, batched []bool) bool {
+	for i, v := range n.Inputs() {
+		if role, known := s.roles[v]; known && role != batched[i] {
+			return false
+		}
+	}
+	return len(s.nodes) == 0 || s.batch == n.Outputs()[0].Shape[0]
+}
+
+func (s *stretch) add(n *core.Node, batched []bool) {
+	if len(s.nodes) == 0 {
+		s.batch = n.Outputs()[0].Shape[0]
+		s.batched, s.roles = map[*core.Node][]bool{}, map[core.Value]bool{}
+	}
+	s.nodes, s.batched[n] = append(s.nodes, n), batched
+	for i, v := range n.Inputs() {
+		s.roles[v] = batched[i]
+	}
+	s.roles[n.Out(0)] = true
+}
+
+// valuesRead returns the values that nodes read.
+func valuesRead(nodes []*core.Node) map[core.Value]bool {
+	read := map[core.Value]bool{}
+	for _, n := range nodes {
+		for _, v := range n.Inputs() {
+			read[v] = true
+		}
+	}
+	return read
+}
+
 // batchedInputs says which inputs of a node have the batch as their first axis; nil if it cannot be
 // computed for some images.
-func batchedInputs(n *core.Node, users map[core.Value][]*core.Node) []bool {
+func batchedInputs(n *core.Node, read func() map[core.Value]bool) []bool {
 	static := func(f core.Fact) bool { return f.Static() && f.Type.Size() > 0 }
+	out := n.Outputs()[0].Shape
+	if !static(n.Outputs()[0]) || len(out) == 0 || out[0] < 2 || out.MustElements() == 0 {
+		return nil
+	}
 	facts := core.FactsOf(n.Inputs())
 	for _, f := range slices.Concat(facts, n.Outputs()) {
 		if !static(f) {
 			return nil
 		}
 	}
-	out := n.Outputs()[0].Shape
-	if len(out) == 0 || out[0] < 2 || out.MustElements() == 0 {
-		return nil
-	}
 	for i := range n.Outputs()[1:] {
-		if len(users[n.Out(i+1)]) > 0 {
+		if read()[n.Out(i+1)] {
 			return nil
 		}
 	}
 	batched := trait.BatchInputsOf(n.Op(), facts, out)
 	for i, is := range batched {
-		if is && n.Inputs()[i].Constant() != nil {
+		v := n.Inputs()[i]
+		if is && v.Constant() != nil || batched[slices.Index(n.Inputs(), v)] != is {
 			return nil
 		}
 	}
@@ -128,7 +151,9 @@ func (s *stretch) divide() (parts []stretch) {
 			continue
 		}
 		if groups[k] < s.batch {
-			parts = append(parts, stretch{s.nodes[i:end], s.batched, s.batch, groups[k], s.threads})
+			part := *s
+			part.nodes, part.group = s.nodes[i:end], groups[k]
+			parts = append(parts, part)
 		}
 		end, k = i, before
 	}
@@ -238,40 +263,4 @@ func (s *stretch) crossing() []int {
 		}
 	}
 	return bytes
-}
-
-// lowerSegment appends the instruction of a segment in place of a node.
-func (c *compiler) lowerSegment(n *core.Node, s *segment) error {
-	c.node = n
-	for _, m := range s.whole {
-		if err := c.checkOutputs(m, 0); err != nil {
-			return err
-		}
-	}
-	plan, err := c.assembler.lowerParts(inOnePart(s.inner), nil)
-	if err != nil {
-		return err
-	}
-	m := &machine.Segment{Plan: plan, Groups: s.groups, Nodes: s.nodes}
-	m.States = c.newState(machine.NewStates(plan, s.groups, c.threads))
-	m.Memory = c.newScratch(machine.MemoryBytes(plan, s.groups, c.threads))
-	portOf := func(p port, buffer int) machine.Port {
-		if !p.batched {
-			return machine.Port{Buffer: buffer}
-		}
-		return machine.Port{Buffer: buffer, Step: c.buffers[buffer].Size / s.groups}
-	}
-	var reads, writes []int
-	for _, p := range s.in {
-		reads = append(reads, c.buffer(p.value))
-		m.In = append(m.In, portOf(p, reads[len(reads)-1]))
-	}
-	for _, p := range s.out {
-		writes = append(writes, c.newOutput(p.value))
-		m.Out = append(m.Out, portOf(p, writes[len(writes)-1]))
-	}
-	c.emit(machine.Instruction{
-		Node: n, Kernel: "segment", Splits: true, Reads: reads, Writes: writes, Scratch: []int{m.Memory}, Segment: m,
-	})
-	return nil
 }
