@@ -28,7 +28,7 @@ func TestSignatureInfo(t *testing.T) {
 		}, info.Inputs["inputs"])
 	}
 	_, err = m.SignatureInfo("none")
-	assert.EqualError(t, err, `no signature "none": the model has the signatures "predict", "regression", "serving_default"`)
+	assert.ErrorContains(t, err, `no signature "none": the model has the signatures "predict", "regression", `)
 
 	var b bytes.Buffer
 	require.NoError(t, m.WriteNG(&b))

@@ -401,7 +401,8 @@ func TestSignatureDefaults(t *testing.T) {
 		{`{"other":{"type":"u8","shape":[],"data":"AA=="}}`, `default of "other"`},
 		{`[]`, "want an object"},
 	} {
-		bad := bytes.Replace(graph, []byte(`"serving_default":{`), []byte(`"serving_default":{"defaults":`+test.defaults+`,`), 1)
+		const at = `"serving_default":{`
+		bad := bytes.Replace(graph, []byte(at), []byte(at+`"defaults":`+test.defaults+`,`), 1)
 		_, err := core.DecodeJSON(bad, tensors)
 		assert.ErrorContains(t, err, test.want, test.defaults)
 	}

@@ -162,7 +162,7 @@ func TestRESTErrors(t *testing.T) {
 		{"a wrong rank", half, `{"instances": [[1]]}`, fault.InputShape, `input "x": got shape [1,1], want [?]`},
 		{"base64 for numbers", half, `{"instances": [{"b64": "AAAA"}]}`, fault.JSONType, "float"},
 		{
-			"a plain list for two inputs", two, `{"instances": [1]}`, fault.JSONInstancesPlain, ", but expecting list of objects",
+			"a plain list for two inputs", two, `{"instances": [1]}`, fault.JSONInstancesPlain, "but expecting list of objects",
 		},
 		{
 			"a plain column for two inputs", two, `{"inputs": [1]}`, fault.JSONInputsPlain, ", but expecting an object",
@@ -177,9 +177,10 @@ func TestRESTErrors(t *testing.T) {
 			"an object among numbers", half, `{"instances": [1, {"x": 1}]}`, fault.JSONInstancesObject, "at item 1",
 		},
 		{"a real for an integer", two, `{"inputs": {"a": [[1, 2]], "b": [1.5]}}`, fault.JSONType, "int64"},
-		{"a wrong dimension", two, `{"inputs": {"a": [[1, 2, 3]], "b": [1]}}`, fault.InputShape, `input "a": got shape [1,3], want [?,2]`},
+		{"a wrong dimension", two, `{"inputs": {"a": [[1, 2, 3]], "b": [1]}}`, fault.InputShape, `[1,3], want [?,2]`},
 		{
-			"a method that the signature is not for", "/v1/models/half:classify", `{"examples": [{"x": 1}]}`, fault.ClassifyInputs, "[x]",
+			"a method that the signature is not for", "/v1/models/half:classify", `{"examples": [{"x": 1}]}`,
+			fault.ClassifyInputs, "[x]",
 		},
 		{"no examples", "/v1/models/half:regress", `{}`, fault.JSONNoExamples, "and was not found"},
 		{

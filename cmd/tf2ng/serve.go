@@ -140,7 +140,8 @@ func (c *serveCommand) managerOptions(log *slog.Logger) (serving.Options, error)
 	o := serving.Options{
 		Source: source, Poll: seconds(c.Poll), Retries: c.Retries,
 		RetryInterval: time.Duration(c.RetryMicros) * time.Microsecond, Parallel: c.Parallel,
-		MaxRequests: c.MaxRequests, MaxBytes: c.MaxMemory << 20, NoWarmup: !c.Warmup, CheckMethods: c.Methods, LabelsAnywhere: c.Labels, Log: log,
+		MaxRequests: c.MaxRequests, MaxBytes: c.MaxMemory << 20, NoWarmup: !c.Warmup,
+		CheckMethods: c.Methods, LabelsAnywhere: c.Labels, Log: log,
 	}
 	if c.Retries == 0 {
 		o.Retries = -1
