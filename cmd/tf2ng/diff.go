@@ -340,7 +340,11 @@ func (d *diff) record() error {
 		return fmt.Errorf("--record: %w", err)
 	}
 	if !d.command.JSON {
-		fmt.Fprintf(d.out.out, "%s: %d tensors of %s\n", d.command.Record, len(r.Results), r.Title)
+		tensors := "tensors"
+		if len(r.Results) == 1 {
+			tensors = "tensor"
+		}
+		fmt.Fprintf(d.out.out, "%s: %d %s of %s\n", d.command.Record, len(r.Results), tensors, r.Title)
 	}
 	return nil
 }
