@@ -59,21 +59,18 @@ type Gap struct {
 	Why    string `json:"why"`
 }
 
-// Outputs compares tensors that one Run of each side computes.
+// Outputs compares tensors that one Run of each side computes. Where Want fails, it is asked for fewer at a time.
 func (c *Comparison) Outputs(ctx context.Context, tensors []string) (*Report, error) {
 	got, err := c.Got.Runner.Run(ctx, c.Feeds, tensors)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Got.Name, err)
 	}
 	r := c.report()
-	want, err := c.Want.Runner.Run(ctx, c.Feeds, tensors)
+	want, err := c.fetch(ctx, c.Want, tensors)
 	if err != nil {
-		if ends(ctx, err) {
-			return nil, err
-		}
-		for _, t := range tensors {
-			r.Gaps = append(r.Gaps, Gap{Tensor: t, Op: c.Plan.op(t), Side: c.Want.Name, Why: err.Error()})
-		}
+		return nil, err
+	}
+	if tensors = r.without(c, tensors, c.Want.Name, want.failed); len(tensors) == 0 {
 		return r, nil
 	}
 	bounds, err := c.bounds(ctx, c.Got.Runner, c.Feeds, tensors)
@@ -81,7 +78,7 @@ func (c *Comparison) Outputs(ctx context.Context, tensors []string) (*Report, er
 		return nil, err
 	}
 	for _, t := range tensors {
-		r.add(c.tensor(t, got[t], want[t], bounds))
+		r.add(c.tensor(t, got[t], want.values[t], bounds))
 	}
 	return r, nil
 }

@@ -53,7 +53,7 @@ type childFlags struct {
 	TensorFlow bool          `name:"tensorflow" help:"Compare with real TensorFlow, which is run by python3."`
 	Python     string        `help:"The Python that has the package tensorflow; by default that of VIRTUAL_ENV, or of PATH." placeholder:"PROGRAM"`
 	Optimize   bool          `name:"grappler" help:"Let TensorFlow rewrite the graph before it runs it, as its default session does."`
-	TimeLimit  time.Duration `name:"time-limit" help:"Time that TensorFlow has for an answer." default:"10m"`
+	TimeLimit  time.Duration `name:"time-limit" help:"Time that TensorFlow has for an answer; it has two minutes to start." default:"10m"`
 }
 
 // Help is shown by --help.
@@ -183,12 +183,15 @@ func (d *diff) open(ctx context.Context) error {
 func (c *diffCommand) right(expected bool) (spec string, err error) {
 	var given []string
 	for flag, set := range map[string]bool{
-		"--expect": expected, "--against": c.Against != "", "--tensorflow": c.TensorFlow || c.Python != "", "--b": c.B != "",
+		"--expect": expected, "--against": c.Against != "", "--tensorflow": c.TensorFlow, "--b": c.B != "",
 		"--float": c.Float != "",
 	} {
 		if set {
 			given = append(given, flag)
 		}
+	}
+	if len(given) == 0 && c.Python != "" {
+		given = append(given, "--python")
 	}
 	slices.Sort(given)
 	switch {
@@ -299,7 +302,14 @@ func (d *diff) plan() (*compare.Plan, error) {
 	if d.a.model != nil {
 		return compare.PlanFunction(d.a.model.Function()), nil
 	}
-	return nil, errors.New("--a: want a side with a model, which tells the order of the tensors")
+	g, err := d.read(d.command.Model)
+	if err != nil {
+		return nil, err
+	}
+	if g == nil {
+		return nil, fmt.Errorf("%s: want a GraphDef, which tells the order of the tensors of both sides", d.command.Model)
+	}
+	return compare.PlanParsed(g.data, g.parsed)
 }
 
 // keep runs the model alone, for --record.
@@ -330,7 +340,11 @@ func (d *diff) record() error {
 		return fmt.Errorf("--record: %w", err)
 	}
 	if !d.command.JSON {
-		fmt.Fprintf(d.out.out, "%s: %d tensors of %s\n", d.command.Record, len(r.Results), r.Title)
+		tensors := "tensors"
+		if len(r.Results) == 1 {
+			tensors = "tensor"
+		}
+		fmt.Fprintf(d.out.out, "%s: %d %s of %s\n", d.command.Record, len(r.Results), tensors, r.Title)
 	}
 	return nil
 }

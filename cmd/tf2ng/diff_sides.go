@@ -79,8 +79,18 @@ func (d *diff) openLeft(ctx context.Context) error {
 		}
 	}
 	var err error
-	d.a, err = d.openSide(ctx, "--a", s)
-	return err
+	if d.a, err = d.openSide(ctx, "--a", s); err != nil {
+		return err
+	}
+	if d.a.model != nil || d.b.model != nil || d.command.Random == nil && len(d.command.Input) == 0 {
+		return nil
+	}
+	r := d.command.runFlags // what neither side knows of the inputs, the model does
+	m, err := d.load(&r)
+	if err != nil {
+		return err
+	}
+	return m.Close()
 }
 
 func (d *diff) openSide(ctx context.Context, flag string, s settings) (side, error) {
@@ -139,12 +149,16 @@ func (d *diff) openLive(ctx context.Context, s settings) (side, error) {
 // forTensorFlow returns the model's GraphDef.
 func (d *diff) forTensorFlow() (*graph, error) {
 	g, err := d.read(d.command.Model)
-	if err == nil && g == nil {
-		err = fmt.Errorf("%s: TensorFlow reads GraphDefs (.pb, .pbtxt) and SavedModels: name what it was converted from, "+
-			"and the .ng file as --a model=FILE.ng", d.command.Model)
-	}
 	if err != nil {
 		return nil, err
+	}
+	if g == nil {
+		m, err := d.command.modelFlags.load() // which knows best what is wrong with it
+		if err != nil {
+			return nil, err
+		}
+		return nil, errors.Join(m.Close(), fmt.Errorf("%s: TensorFlow reads GraphDefs (.pb, .pbtxt) and SavedModels: name "+
+			"what it was converted from, and the .ng file as --a model=FILE.ng", d.command.Model))
 	}
 	d.command.graph = g.parsed
 	return g, nil

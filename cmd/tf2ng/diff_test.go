@@ -53,6 +53,15 @@ func TestDiffOfTwoSides(t *testing.T) {
 	assert.Contains(t, out, "equal: 29 tensors, every element\n")
 }
 
+// Two recordings are compared in the order of the graph that is named, and need no model that runs.
+func TestDiffOfTwoRecordings(t *testing.T) {
+	out := must(t, "diff", small, "--a", "recorded="+recording, "--b", "recorded="+recording, "--nodes")
+	assert.Contains(t, out, "equal: 29 tensors, every element\n")
+	assert.Less(t, strings.Index(out, "\nsequential/conv2d/"), strings.Index(out, "\nIdentity:0"), "in the graph's order")
+	code, _, stderr := program("diff", small, "--a", "recorded="+recording, "--against", recording, "--python", "none")
+	assert.Equal(t, exitOK, code, "--python is for a side that is TensorFlow: %s", stderr)
+}
+
 // Another version's arithmetic differs first in one node, and the part that is cut out shows it.
 func TestDiffNamesTheNodeAndReduces(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "part")
@@ -138,7 +147,13 @@ func TestDiffErrors(t *testing.T) {
 			assert.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
 		})
 	}
-	code, _, stderr := program("diff", ng, "--tensorflow", "--random", "1")
+	none := filepath.Join(t.TempDir(), "none.pb")
+	require.NoError(t, os.WriteFile(none, []byte("no graph"), 0o600))
+	code, _, stderr := program("diff", none, "--tensorflow", "--random", "1")
+	assert.Equal(t, exitCannot, code)
+	assert.Contains(t, stderr, "error: "+none+": ")
+	assert.NotContains(t, stderr, ".ng file as", "it is no model")
+	code, _, stderr = program("diff", ng, "--tensorflow", "--random", "1")
 	assert.Equal(t, exitCannot, code)
 	assert.Equal(t, "error: "+ng+": TensorFlow reads GraphDefs (.pb, .pbtxt) and SavedModels: name what it was "+
 		"converted from, and the .ng file as --a model=FILE.ng\n", stderr)

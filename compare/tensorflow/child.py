@@ -68,9 +68,9 @@ def message(error):
     """An error's text in one line, without where the node was made."""
     text = str(error).partition("\n\nOriginal stack trace")[0]
     if "Graph execution error" in text:
-        text = text.rpartition("Detected at node")[2]
+        text = text.rpartition("Node: '")[2].partition("\n")[2]
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    return " ".join(lines[-2:] if len(lines) > 2 else lines)
+    return " ".join(lines[:2])
 
 
 class Side:
@@ -219,4 +219,5 @@ class SavedModel:
         self.model = self.function = None
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,14 +1,22 @@
 """The two sides: each gives {tensor: array} for a case, or raises Refused."""
 
+import contextlib
 import multiprocessing
 import os
+import select
 import subprocess
+import sys
 import tempfile
+import time
 
 import numpy as np
 import store
-import tensorflow as tf
-from tensorflow_process import run_graph
+import tensorflow  # noqa: F401  before the process is forked that uses it
+from case import ARRAY
+from tensorflow.core.framework import types_pb2
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../compare/tensorflow"))
+import child  # noqa: E402
 
 SECONDS = 30  # for one graph
 
@@ -22,64 +30,105 @@ class Refused(Exception):
 
 
 class TensorFlow:
-    """Runs graphs in a forked child, which a graph may end; the next graph gets another one."""
+    """Runs graphs in the process that tf2ng diff runs them in, compare/tensorflow/child.py. It is forked, so that the next one is there at
+    once when a graph has ended it."""
 
     def __init__(self):
-        self.child = None
+        self.process, self.graphs = None, 0
 
     def run(self, case):
-        if self.child is None:
+        if self.process is None:
             self._fork()
+        self.graphs += 1
+        load = {"do": "load", "graph": self.graphs, "optimize": case.folded, "threads": 1}
+        parts, feeds = [], []
+        for tensor, (dtype, array) in case.feeds.items():
+            parts.append(np.ascontiguousarray(array).tobytes())
+            number = types_pb2.DataType.Value("DT_" + dtype.upper())
+            feeds.append({"name": tensor, "type": number, "shape": list(array.shape), "bytes": len(parts[-1])})
         try:
-            self.pipe.send((case.graph, case.feeds, case.fetches, case.folded))
-            if not self.pipe.poll(SECONDS):
-                self.close()
-                raise Refused("late", f"TensorFlow takes more than {SECONDS} s")
-            error, answer = self.pipe.recv()
-        except (EOFError, BrokenPipeError, ConnectionResetError):
-            self.child.join()
-            status, self.child = self.child.exitcode, None
+            self._call(load, [case.graph])
+            try:
+                header, payload = self._call({"do": "run", "graph": self.graphs, "feeds": feeds, "fetches": case.fetches}, parts)
+            finally:
+                if self.process is not None:
+                    self._call({"do": "drop", "graph": self.graphs}, [])
+        except (EOFError, BrokenPipeError):
+            self.process.join()
+            status = self.process.exitcode
+            self.close()
             raise Refused("died", f"TensorFlow ended its process with status {status}") from None
-        if error:
-            raise Refused("error", error)
-        return {tensor: array for tensor, (_, array) in answer.items()}
+        outputs, at = {}, 0
+        for tensor in header["tensors"]:
+            outputs[tensor["name"]] = plain(tensor, payload[at : at + tensor["bytes"]])
+            at += tensor["bytes"]
+        return outputs
+
+    def _call(self, header, parts):
+        """The answer to a frame."""
+        child.write(self.requests, header, parts)
+        answer, payload = child.read(self.answers)
+        if "error" in answer:
+            raise Refused("error", f"{answer['kind']}: {answer['error'].partition(' [[{{node ')[0]}")
+        return answer, payload
 
     def _fork(self):
-        forked = multiprocessing.get_context("fork")
-        self.pipe, there = forked.Pipe()
-        self.child = forked.Process(target=_serve, args=(there,), daemon=True)
-        self.child.start()
-        there.close()
+        (theirs, ours), (answers, answer) = os.pipe(), os.pipe()
+        self.process = multiprocessing.get_context("fork").Process(target=_serve, args=(theirs, answer, (ours, answers)), daemon=True)
+        self.process.start()
+        os.close(theirs)
+        os.close(answer)
+        self.requests, self.answers = os.fdopen(ours, "wb"), Answers(answers, self)
+        child.read(self.answers)  # its versions
 
     def close(self):
-        if self.child is not None:
-            self.child.kill()
-            self.child.join()
-            self.child = None
+        if self.process is not None:
+            self.process.kill()
+            self.process.join()
+            self.answers.close()
+            with contextlib.suppress(BrokenPipeError):
+                self.requests.close()
+            self.process = None
 
 
-def _serve(pipe):
-    quiet = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(quiet, stream)
-    tf.compat.v1.disable_eager_execution()
-    while True:
-        try:
-            work = pipe.recv()
-        except EOFError:
-            return
-        try:
-            pipe.send(("", run_graph(tf, *work)))
-        except Exception as e:  # whatever TensorFlow raises is its answer
-            pipe.send((message(e), None))
+class Answers:
+    """What a child writes, for child.read: bytes that have to come in time."""
+
+    def __init__(self, pipe, side):
+        self.pipe, self.side = pipe, side
+
+    def read(self, size):
+        got, end = b"", time.monotonic() + SECONDS
+        while len(got) < size:
+            if not select.select([self.pipe], [], [], max(0, end - time.monotonic()))[0]:
+                self.side.close()
+                raise Refused("late", f"TensorFlow takes more than {SECONDS} s")
+            more = os.read(self.pipe, size - len(got))
+            if not more:
+                raise EOFError
+            got += more
+        return got
+
+    def close(self):
+        os.close(self.pipe)
 
 
-def message(error):
-    """TensorFlow's message in one line, without where the node was made."""
-    text = str(error).partition("\n\nOriginal stack trace")[0]
-    if "Graph execution error" in text:
-        text = text.rpartition("Node: '")[2].partition("\n")[2]
-    return f"{type(error).__name__}: {text.strip().partition(chr(10))[0]}"
+def _serve(requests, answers, others):
+    """What the forked process does: child.py's main, between two pipes."""
+    for pipe in others:
+        os.close(pipe)
+    os.dup2(requests, 0)
+    os.dup2(answers, 1)
+    os.dup2(os.open(os.devnull, os.O_RDWR), 2)
+    os.close(requests)
+    os.close(answers)
+    child.main()
+
+
+def plain(tensor, content):
+    """A tensor of an answer, a quantized one as its plain integers."""
+    name = types_pb2.DataType.Name(tensor["type"]).removeprefix("DT_").lower()
+    return np.frombuffer(content, dtype=ARRAY[name]).reshape(tensor["shape"])
 
 
 class Tf2ng:
