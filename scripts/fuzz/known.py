@@ -94,6 +94,12 @@ def approximated(f):
     return f.most <= (1 if f.kind == "integers" else 2.0**-22 * ends)
 
 
+def infinite_factor(f):
+    """A range of a SCALED QuantizeV2 whose integers for 1 are beyond float32."""
+    most = float(np.iinfo(f.theirs[f.case.fetches[0]].dtype).max)
+    return attr(node(f), "mode") == "SCALED" and (most / MOST > greatest(*read_by(f.case)[1:3])).any()
+
+
 def infinite_sum(f):
     """QuantizedAdd's range, 2^14 times the operands', or one in its units, is beyond float32."""
     ends = np.abs(np.array(read_by(f.case)[2:], np.float64))
@@ -107,9 +113,11 @@ def far(f):
 
 
 def disparate(f):
-    """A zero of QuantizedAdd's smaller operand that is beyond 32 bits of its own steps."""
+    """A zero of QuantizedAdd's smaller operand that is beyond 32 bits of its own steps, which may be 0 for TensorFlow."""
     values = [float(v) for v in read_by(f.case)[2:]]
     widths = values[1] - values[0], values[3] - values[2]
+    if min(widths) / 255 < LEAST:
+        return True
     return max(map(abs, values)) * 2.0**14 / max(min(widths), 1e-300) > 2.0**31
 
 
@@ -147,12 +155,28 @@ KNOWN = [
         "NaN: TensorFlow's integer depends on the vectors' width, and a range that is computed on the order",
     ),
     Known(
+        "QuantizeV2", lambda f: alone(f) and f.kind == "integers" and infinite_factor(f),
+        "a tiny range, by whose infinite factor TensorFlow multiplies 0: the integer of NaN depends on the CPU",
+    ),
+    Known(
+        "QuantizedInstanceNorm", lambda f: alone(f) and f.kind == "sign of zero" and f.theirs is not None,
+        "the least of zeros of both signs is that which TensorFlow's vectors meet first",
+    ),
+    Known(
+        "QuantizeDownAndShrinkRange", lambda f: alone(f) and f.kind == "range" and f.most <= LEAST,
+        "a range whose ends are below 2^-126 and count as 0, of one of which TensorFlow passes the bits on",
+    ),
+    Known(
         "QuantizedBatchNorm.*", lambda f: f.kind == "integers" and alone(f) and greatest(*read_by(f.case)[1:3]) > 2.0**31,
         "TensorFlow's mean in units of a huge range overflows 32 bits",
     ),
     Known(
         CONVOLUTION, lambda f: "the window spans" in f.kind and "padding_list" in node(f).attr,
         "a window larger than the image with its padding_list: TensorFlow returns memory that it never wrote, in another shape",
+    ),
+    Known(
+        CONVOLUTION, lambda f: "the window spans" in f.kind and f.theirs is None,
+        "TensorFlow refuses the step by itself, too: its result is empty only where the graph does not tell its shapes",
     ),
     Known(
         "_QuantizedMatMul", lambda f: alone(f) and within_noise(f, "Elu", 1.2e-7),
