@@ -120,7 +120,7 @@ def convolution(node, inputs):
         real = real + (previous * scale(*s_range, previous.dtype.type) if previous.dtype != np.float32 else previous)
     if "Relu" in names:
         real = np.maximum(real, 0)
-    if np.abs(real).max(initial=0) > FLOAT.max or np.min(unit) < FLOAT.tiny:
+    if np.abs(real).max(initial=0) > FLOAT.max or np.min(unit) < FLOAT.tiny or np.max(unit) * 2.0**31 > FLOAT.max:
         return None  # beyond float32, in which both sides compute
     if out_range is None:
         return real / np.max(unit)

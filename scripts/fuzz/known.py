@@ -45,6 +45,15 @@ def no_unit(f):
     return bool((unit < LEAST).any() or (unit > MOST).any() or data.max() * 255 > MOST)
 
 
+def no_result(f):
+    """A product whose unit in those of its result, which is requantized, is infinite."""
+    if "Requantize" not in steps_of(f):
+        return False
+    low, high, low_weights, high_weights = operand_ranges(f)
+    unit = greatest(low, high) / 255 * greatest(low_weights, high_weights) / 127
+    return bool((unit / np.maximum(greatest(*read_by(f.case)[-2:]) / 255, 1e-300) > MOST).any())
+
+
 def steps_of(f):
     """The fused steps of a product."""
     return {s.decode() for s in attr(node(f), "fused_ops", [])}
@@ -95,9 +104,9 @@ def approximated(f):
 
 
 def infinite_factor(f):
-    """A range of a SCALED QuantizeV2 whose integers for 1 are beyond float32."""
+    """A range of a QuantizeV2 whose integers for 1 are beyond float32."""
     most = float(np.iinfo(f.theirs[f.case.fetches[0]].dtype).max)
-    return attr(node(f), "mode") == "SCALED" and (most / MOST > greatest(*read_by(f.case)[1:3])).any()
+    return bool((most / MOST > greatest(*read_by(f.case)[1:3])).any())
 
 
 def infinite_sum(f):
@@ -163,8 +172,8 @@ KNOWN = [
         "the least of zeros of both signs is that which TensorFlow's vectors meet first",
     ),
     Known(
-        "QuantizeDownAndShrinkRange", lambda f: alone(f) and f.kind == "range" and f.most <= LEAST,
-        "a range whose ends are below 2^-126 and count as 0, of one of which TensorFlow passes the bits on",
+        "QuantizeDownAndShrinkRange|RequantizationRange|QuantizedConcat", lambda f: alone(f) and f.kind == "range" and f.most <= LEAST,
+        "a range whose ends are below 2^-126 and count as 0: TensorFlow passes the bits of one on, or 0",
     ),
     Known(
         "QuantizedBatchNorm.*", lambda f: f.kind == "integers" and alone(f) and greatest(*read_by(f.case)[1:3]) > 2.0**31,
@@ -183,7 +192,7 @@ KNOWN = [
         "oneDNN's e**x is off by one unit in the last place in places, from which 1 is subtracted",
     ),
     Known(
-        PRODUCT, lambda f: f.kind in ("integers", "NaN") and alone(f) and no_unit(f),
+        PRODUCT, lambda f: f.kind in ("integers", "NaN") and alone(f) and (no_unit(f) or no_result(f)),
         "a unit of 0, by which TensorFlow divides, or an infinite one: sums of 0 are NaN, whose integer depends on the CPU",
     ),
     Known(
