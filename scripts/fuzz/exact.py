@@ -152,7 +152,7 @@ def requantize(node, inputs):
         if (greatest(low, high) / 2.0**31 / scale(out_low, out_high, out) > FLOAT.max).any():
             return None  # beyond float32
         return x * greatest(low, high) / 2.0**31 / scale(out_low, out_high, out)
-    if (out_high - out_low) / 255 < FLOAT.tiny:
+    if (out_high - out_low) / 255 < FLOAT.tiny or (high - low) / 2.0**32 < FLOAT.tiny:
         return None  # a step that counts as 0
     if not high > low or not out_high > out_low or (high - low) / 2.0**32 > (out_high - out_low) / 255 / 4:
         return None  # where an input's step lies, to half of it, is TensorFlow's choice
