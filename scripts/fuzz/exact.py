@@ -120,7 +120,7 @@ def convolution(node, inputs):
         real = real + (previous * scale(*s_range, previous.dtype.type) if previous.dtype != np.float32 else previous)
     if "Relu" in names:
         real = np.maximum(real, 0)
-    if np.abs(real).max(initial=0) > FLOAT.max or np.min(unit) < FLOAT.tiny:
+    if np.abs(real).max(initial=0) > FLOAT.max or np.min(unit) < FLOAT.tiny or np.max(unit) * 2.0**31 > FLOAT.max:
         return None  # beyond float32, in which both sides compute
     if out_range is None:
         return real / np.max(unit)
@@ -149,7 +149,11 @@ def requantize(node, inputs):
     x, low, high, out_low, out_high = (i.astype(np.float64) for i in inputs)
     out = array_type(attr(node, "out_type"))
     if node.op == "RequantizePerChannel":
+        if (greatest(low, high) / 2.0**31 / scale(out_low, out_high, out) > FLOAT.max).any():
+            return None  # beyond float32
         return x * greatest(low, high) / 2.0**31 / scale(out_low, out_high, out)
+    if (out_high - out_low) / 255 < FLOAT.tiny or (high - low) / 2.0**32 < FLOAT.tiny:
+        return None  # a step that counts as 0
     if not high > low or not out_high > out_low or (high - low) / 2.0**32 > (out_high - out_low) / 255 / 4:
         return None  # where an input's step lies, to half of it, is TensorFlow's choice
     real = low + (x + 2.0**31) * (high - low) / (2.0**32 - 1)
@@ -162,15 +166,18 @@ def matmul(node, inputs):
         return None
     a, b = a.astype(np.int64), b.astype(np.int64)
     a, b = (a.T if attr(node, "transpose_a") else a), (b.T if attr(node, "transpose_b") else b)
-    zeros = [np.round(-low * 255 / (high - low)) for low, high in ((low_a, high_a), (low_b, high_b))]
+    zeros = [-np.float64(low) * 255 / (np.float64(high) - low) for low, high in ((low_a, high_a), (low_b, high_b))]
+    if any(abs(z % 1 - 0.5) < 1e-3 for z in zeros):
+        return None  # halves, which float32 tips to either side
+    zeros = np.round(zeros)
     return (a - zeros[0]) @ (b - zeros[1])
 
 
 def quantize(node, inputs):
-    """The modes in which a range's ends are the least and the greatest integer."""
+    """The modes in which a range's ends are the least and the greatest integer, to 8 and 16 bits."""
     x, low, high = (i.astype(np.float64) for i in inputs)
     low, high = np.minimum(low, 0), np.maximum(high, 0)
-    if attr(node, "mode") == "SCALED" or low.ndim or "ensure_minimum_range" in node.attr or high - low < 1e-30:
+    if attr(node, "mode") == "SCALED" or low.ndim or attr(node, "T") == types_pb2.DT_QINT32 or "ensure_minimum_range" in node.attr or high - low < 1e-30:
         return None
     i = np.iinfo(array_type(attr(node, "T")))
     return (x - low) * ((float(i.max) - i.min) / (high - low)) + i.min

@@ -45,6 +45,15 @@ def no_unit(f):
     return bool((unit < LEAST).any() or (unit > MOST).any() or data.max() * 255 > MOST)
 
 
+def no_result(f):
+    """A product whose unit in those of its result, which is requantized, is infinite."""
+    if "Requantize" not in steps_of(f):
+        return False
+    low, high, low_weights, high_weights = operand_ranges(f)
+    unit = greatest(low, high) / 255 * greatest(low_weights, high_weights) / 127
+    return bool((unit / np.maximum(greatest(*read_by(f.case)[-2:]) / 255, 1e-300) > MOST).any())
+
+
 def steps_of(f):
     """The fused steps of a product."""
     return {s.decode() for s in attr(node(f), "fused_ops", [])}
@@ -94,6 +103,12 @@ def approximated(f):
     return f.most <= (1 if f.kind == "integers" else 2.0**-22 * ends)
 
 
+def infinite_factor(f):
+    """A range of a QuantizeV2 whose integers for 1 are beyond float32."""
+    most = float(np.iinfo(f.theirs[f.case.fetches[0]].dtype).max)
+    return bool((most / MOST > greatest(*read_by(f.case)[1:3])).any())
+
+
 def infinite_sum(f):
     """QuantizedAdd's range, 2^14 times the operands', or one in its units, is beyond float32."""
     ends = np.abs(np.array(read_by(f.case)[2:], np.float64))
@@ -107,9 +122,11 @@ def far(f):
 
 
 def disparate(f):
-    """A zero of QuantizedAdd's smaller operand that is beyond 32 bits of its own steps."""
+    """A zero of QuantizedAdd's smaller operand that is beyond 32 bits of its own steps, which may be 0 for TensorFlow."""
     values = [float(v) for v in read_by(f.case)[2:]]
     widths = values[1] - values[0], values[3] - values[2]
+    if min(widths) / 255 < LEAST:
+        return True
     return max(map(abs, values)) * 2.0**14 / max(min(widths), 1e-300) > 2.0**31
 
 
@@ -147,6 +164,18 @@ KNOWN = [
         "NaN: TensorFlow's integer depends on the vectors' width, and a range that is computed on the order",
     ),
     Known(
+        "QuantizeV2", lambda f: alone(f) and f.kind == "integers" and infinite_factor(f),
+        "a tiny range, by whose infinite factor TensorFlow multiplies 0: the integer of NaN depends on the CPU",
+    ),
+    Known(
+        "QuantizedInstanceNorm", lambda f: alone(f) and f.kind == "sign of zero" and f.theirs is not None,
+        "the least of zeros of both signs is that which TensorFlow's vectors meet first",
+    ),
+    Known(
+        "QuantizeDownAndShrinkRange|RequantizationRange|QuantizedConcat", lambda f: alone(f) and f.kind == "range" and f.most <= LEAST,
+        "a range whose ends are below 2^-126 and count as 0: TensorFlow passes the bits of one on, or 0",
+    ),
+    Known(
         "QuantizedBatchNorm.*", lambda f: f.kind == "integers" and alone(f) and greatest(*read_by(f.case)[1:3]) > 2.0**31,
         "TensorFlow's mean in units of a huge range overflows 32 bits",
     ),
@@ -155,11 +184,15 @@ KNOWN = [
         "a window larger than the image with its padding_list: TensorFlow returns memory that it never wrote, in another shape",
     ),
     Known(
+        CONVOLUTION, lambda f: "the window spans" in f.kind and f.theirs is None,
+        "TensorFlow refuses the step by itself, too: its result is empty only where the graph does not tell its shapes",
+    ),
+    Known(
         "_QuantizedMatMul", lambda f: alone(f) and within_noise(f, "Elu", 1.2e-7),
         "oneDNN's e**x is off by one unit in the last place in places, from which 1 is subtracted",
     ),
     Known(
-        PRODUCT, lambda f: f.kind in ("integers", "NaN") and alone(f) and no_unit(f),
+        PRODUCT, lambda f: f.kind in ("integers", "NaN") and alone(f) and (no_unit(f) or no_result(f)),
         "a unit of 0, by which TensorFlow divides, or an infinite one: sums of 0 are NaN, whose integer depends on the CPU",
     ),
     Known(

@@ -6,6 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/numeric"
 )
 
 var _ = core.Register[RangeToZeroPoint]("RangeToZeroPoint")
@@ -16,7 +17,7 @@ var _ = core.Register[RangeToZeroPoint]("RangeToZeroPoint")
 //	r = (max - min) * (n / (n-1)), k = n / r with n = 256
 //	zero_point = lowest - rha(min * k); lowest if min == max
 //
-// rha rounds ties away from zero.
+// rha rounds ties away from zero. Subnormal float32 count as 0.
 //
 //	Inputs:  min: f32 or f64, []
 //	         max: min's type, []
@@ -67,6 +68,9 @@ func (op *RangeToZeroPoint) zeroPoint(minT, maxT *core.Tensor) (int64, error) {
 	mn, mx := minT.Float64s()[0], maxT.Float64s()[0]
 	if err := infer.CheckRange(mn, mx, 0, 1); err != nil {
 		return 0, err
+	}
+	if minT.Type() == core.F32 {
+		mn, mx = float64(numeric.Flushed(float32(mn))), float64(numeric.Flushed(float32(mx)))
 	}
 	lowest, _ := op.Type.Bounds()
 	zero := float64(lowest)

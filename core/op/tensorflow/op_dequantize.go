@@ -21,7 +21,8 @@ var _ = core.Register[Dequantize]("TFDequantize")
 //	              lo' = lo + 1 with NarrowRange, which other modes do not read
 //
 // oneDNN, which computes u8 without an Axis, treats it as signed if NarrowRange is set: lo' is 1.
-// With an Axis each slice has its own range.
+// With an Axis each slice has its own range; SCALED i32 of a single slice that float32 rounds to
+// 2^31 counts as -2^31 then.
 //
 //	Inputs:  q: i8, u8, i16, u16 or i32, any shape
 //	         min: f32, [] or [1]; [dimension at Axis] with an Axis
@@ -85,6 +86,13 @@ func (op *Dequantize) Eval(in, out []*core.Tensor) error {
 		return err
 	}
 	q := in[0].Int64s()
+	if op.Mode == Scaled && in[0].Type() == core.I32 && op.Axis >= 0 && len(ranges) == 1 {
+		for i, v := range q {
+			if v > numeric.LargestFloatI32+63 {
+				q[i] = math.MinInt32
+			}
+		}
+	}
 	y := make([]float32, len(q))
 	eachSlice(in[0].Shape(), op.Axis, func(i, c int) { y[i] = functions[c](q[i]) })
 	elements.SetFloat32s(out[0], y)

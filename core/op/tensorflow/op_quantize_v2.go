@@ -197,7 +197,7 @@ func (op *QuantizeV2) grown(minT, maxT *core.Tensor) ([]tfRange, error) {
 	}
 	ranges := make([]tfRange, len(read))
 	for i, r := range read {
-		mn := min(0, r.min)
+		mn := min(0, numeric.Flushed(r.min)+0)
 		eps := float32(op.EnsureMinimumRange * max(1, numeric.Abs32(r.min), numeric.Abs32(r.max)))
 		mx := max(0, r.max, mn+eps)
 		if mn == mx && !op.hasZeroWidth() || math.IsInf(float64(mx-mn), 0) {
@@ -396,19 +396,19 @@ func (op *QuantizeV2) scaledFactor(r tfRange) (s float32, lo, hi int64) {
 	if op.NarrowRange {
 		lo++
 	}
-	s = math.MaxFloat32
-	if v := float32(lo) / r.min; float32(lo)*r.min > 0 {
-		s = min(s, v)
+	ofMin, ofMax := float32(math.MaxFloat32), float32(math.MaxFloat32)
+	if float32(lo)*r.min > 0 {
+		ofMin = float32(lo) / r.min
 	}
-	if v := float32(hi) / r.max; float32(hi)*r.max > 0 {
-		s = min(s, v)
+	if float32(hi)*r.max > 0 {
+		ofMax = float32(hi) / r.max
 	}
-	return s, lo, hi
+	return min(ofMin, ofMax), lo, hi
 }
 
 func (op *QuantizeV2) scaled(r tfRange) (func(x float32) int64, tfRange) {
 	s, lo, hi := op.scaledFactor(r)
-	to := tfRange{numeric.Flushed(float32(lo) / s), float32(hi) / s}
+	to := tfRange{numeric.Flushed(float32(lo) / s), numeric.Flushed(float32(hi) / s)}
 	return func(x float32) int64 {
 		return op.cast(op.RoundMode.Round(float64(clipTo(x, to.min, to.max) * s)))
 	}, to

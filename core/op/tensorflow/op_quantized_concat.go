@@ -14,7 +14,7 @@ var _ = core.Register[QuantizedConcat]("TFQuantizedConcat")
 
 // QuantizedConcat joins quantized tensors along an axis and brings them to one range.
 //
-//	V2, all ranges equal and rank 4: that range, the elements copied
+//	V2, rank 4, mins and maxs all within 1e-6 of the first: the first range, the elements copied
 //	V2, u8:               (0, max of the maxes)
 //	V2, i8:               (-A, A), A the larger of |min of the mins| and |max of the maxes|
 //	V1, u8:               (min(0, mins), max of the maxes)
@@ -116,10 +116,11 @@ func (op *QuantizedConcat) Eval(in, out []*core.Tensor) error {
 		mins[i], maxs[i] = core.Data[float32](in[n+i])[0], core.Data[float32](in[2*n+i])[0]
 	}
 	mn, mx := op.outputRange(in[0].Fact(), mins, maxs)
+	one := op.oneRange(in[0].Fact(), mins, maxs)
 	args := make([]*core.Tensor, n)
 	for i, t := range in[:n] {
 		args[i] = t
-		if mins[i] != mn || maxs[i] != mx {
+		if !one && (mins[i] != mn || maxs[i] != mx) {
 			args[i] = t.Clone()
 			real := tfRange{mins[i], maxs[i]}.eigenDequantize(t.Type())
 			quantized := tfRange{mn, mx}.eigenQuantize(t.Type())
@@ -130,11 +131,20 @@ func (op *QuantizedConcat) Eval(in, out []*core.Tensor) error {
 	return (&array.Concat{Axis: op.Axis}).Eval(args, out[:1])
 }
 
-func (op *QuantizedConcat) outputRange(arg core.Fact, mins, maxs []float32) (mn, mx float32) {
-	mn, mx = slices.Min(mins), slices.Max(maxs)
-	if !op.V1 && len(arg.Shape) == 4 && mn == slices.Max(mins) && mx == slices.Min(maxs) {
-		return mn, mx
+// oneRange reports whether TensorFlow takes the ranges for one.
+func (op *QuantizedConcat) oneRange(arg core.Fact, mins, maxs []float32) bool {
+	const near = 1e-6
+	apart := func(list []float32) bool {
+		return slices.ContainsFunc(list, func(v float32) bool { return numeric.Abs32(v-list[0]) > near })
 	}
+	return !op.V1 && len(arg.Shape) == 4 && !apart(mins) && !apart(maxs)
+}
+
+func (op *QuantizedConcat) outputRange(arg core.Fact, mins, maxs []float32) (mn, mx float32) {
+	if op.oneRange(arg, mins, maxs) {
+		return mins[0], maxs[0]
+	}
+	mn, mx = slices.Min(mins), slices.Max(maxs)
 	if arg.Type == core.U8 {
 		if op.V1 {
 			return min(0, mn), mx
