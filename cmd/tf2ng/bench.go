@@ -20,10 +20,10 @@ import (
 type benchCommand struct {
 	modelFlags
 	engineFlags
-	Input   []string      `help:"An input's shape, where the graph does not tell it: NAME:1,224,224,3; or its values: NAME=FILE[:KEY]. By default they are random numbers." placeholder:"NAME:SHAPE|NAME=FILE" sep:"none"`
-	Batch   int           `help:"What to take for unknown dimensions." default:"1"`
-	Runs    int           `help:"Runs to measure, at least." default:"20"`
-	MinTime time.Duration `help:"Time to measure, at least." default:"1s"`
+	Input   []string      `help:"An input's shape, if the graph does not tell it: NAME:1,224,224,3; or its values: NAME=FILE[:KEY]. By default the values are random numbers." placeholder:"NAME:SHAPE|NAME=FILE" sep:"none"`
+	Batch   int           `help:"The size to assume for unknown dimensions." default:"1"`
+	Runs    int           `help:"Measure at least this many runs." default:"20"`
+	MinTime time.Duration `help:"Measure for at least this long." default:"1s"`
 	Nodes   bool          `help:"List each instruction's time on one thread, rate, share of the limit and kernel, the slowest first."`
 	Trace   string        `help:"Write a trace of the instructions, which chrome://tracing and Perfetto (ui.perfetto.dev) open." placeholder:"FILE" type:"path"`
 }

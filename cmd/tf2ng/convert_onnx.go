@@ -10,9 +10,9 @@ import (
 
 // onnxFlags say how an ONNX model is written.
 type onnxFlags struct {
-	Opset  int    `help:"Of --format onnx: the opset, 13 to 23." default:"21"`
-	Form   string `name:"onnx-form" help:"Of --format onnx: qdq: float ops between DequantizeLinear and QuantizeLinear; qoperator: QLinearConv; integer: ConvInteger, with each step behind it." default:"qdq" enum:"qdq,qoperator,integer"`
-	Report bool   `help:"Of --format onnx: print for each node whether it is exact, and why not."`
+	Opset  int    `help:"With --format onnx: the opset, 13 to 23." default:"21"`
+	Form   string `name:"onnx-form" help:"With --format onnx: qdq: float ops between DequantizeLinear and QuantizeLinear; qoperator: QLinearConv; integer: ConvInteger, followed by each step." default:"qdq" enum:"qdq,qoperator,integer"`
+	Report bool   `help:"With --format onnx: say for each node whether it is exact and, if not, why."`
 }
 
 // convertONNX writes an ONNX model.

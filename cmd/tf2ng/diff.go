@@ -19,48 +19,48 @@ import (
 
 type diffCommand struct {
 	runFlags
-	Expect  []string `help:"An expected tensor: NAME=FILE.npy, or NAME=FILE.npz:KEY. NAME is any tensor of the graph." placeholder:"NAME=FILE[:KEY]" sep:"none"`
-	Against string   `help:"Compare with what --record kept." placeholder:"DIR"`
+	Expect  []string `help:"An expected tensor: NAME=FILE.npy, or NAME=FILE.npz:KEY. NAME is any tensor in the graph." placeholder:"NAME=FILE[:KEY]" sep:"none"`
+	Against string   `help:"Compare with a recording written by --record." placeholder:"DIR"`
 	childFlags
-	A string `help:"The side that is judged, in place of the model on tf2ng: see below." placeholder:"SIDE"`
-	B string `help:"The side that is right: see below." placeholder:"SIDE"`
+	A string `help:"The side that is judged, instead of the model on tf2ng: see above." placeholder:"SIDE"`
+	B string `help:"The side that is taken to be right: see above." placeholder:"SIDE"`
 
-	Random     *uint64  `help:"Draw the inputs that are not given, to fit their types, shapes and use." placeholder:"SEED"`
-	Batch      int      `help:"What --random takes for unknown dimensions, and how many rows of --input NAME=DIR make a run." default:"1"`
-	Preprocess string   `help:"What is done with images, as Keras names it: none, caffe, tf or torch." default:"none"`
-	Shape      []string `help:"An input's shape for --random, where the graph does not tell it: NAME:1,224,224,3." placeholder:"NAME:SHAPE" sep:"none"`
+	Random     *uint64  `help:"Fill the inputs that are not given with random numbers that fit their types, shapes and use." placeholder:"SEED"`
+	Batch      int      `help:"The size that --random uses for unknown dimensions, and how many rows of --input NAME=DIR make a run." default:"1"`
+	Preprocess string   `help:"How images are preprocessed, in Keras' words: none, caffe, tf or torch." default:"none"`
+	Shape      []string `help:"An input's shape for --random, if the graph does not tell it: NAME:1,224,224,3." placeholder:"NAME:SHAPE" sep:"none"`
 	Output     []string `help:"A tensor to compare; by default the model's outputs." placeholder:"NAME" sep:"none"`
 
-	Nodes    bool   `help:"Compare every tensor that both sides can show, in the order of the graph, and tell of each that diverges whether its node is at fault."`
-	Alone    bool   `help:"With --nodes: run every node alone on the right side's inputs, not only those that diverge."`
-	Reduce   string `help:"With --nodes: write the smallest part of the graph that shows the first difference, with its inputs and what is right." placeholder:"DIR"`
-	FailFast bool   `name:"fail-fast" help:"Stop at the first tensor that diverges."`
+	Nodes    bool   `help:"Compare every tensor that both sides can compute, in the order of the graph, and say for each that differs whether its own node is at fault."`
+	Alone    bool   `help:"With --nodes: run every node by itself on the right side's inputs, not only those that differ."`
+	Reduce   string `help:"With --nodes: write the smallest part of the graph that shows the first difference, with its inputs and the right outputs." placeholder:"DIR"`
+	FailFast bool   `name:"fail-fast" help:"Stop at the first tensor that differs."`
 	Brief    bool   `help:"List only the tensors that differ."`
 
-	Float  string `help:"The float model that this one was quantized from: tell which layer loses how much." placeholder:"FILE"`
-	Labels string `help:"Integer labels, one per row of the first output: tell both sides' accuracy and the rows whose answers differ." placeholder:"FILE[:KEY]"`
+	Float  string `help:"The float model that this one was quantized from: say how much accuracy each layer loses." placeholder:"FILE"`
+	Labels string `help:"Integer labels, one for each row of the first output: print the accuracy of both sides, and the rows for which their answers differ." placeholder:"FILE[:KEY]"`
 
-	HTML   string   `name:"html" help:"Write the report as one page for browsers, too." placeholder:"FILE"`
-	Record string   `help:"Keep the tensors of the right side (of the model, if there is no other) for --against." placeholder:"DIR"`
-	Atol   *float64 `help:"Absolute tolerance for floats, in place of one that is derived from the graph; integers must be equal."`
-	Rtol   *float64 `help:"Relative tolerance for floats, in place of one that is derived from the graph."`
+	HTML   string   `name:"html" help:"Also write the report as one page for browsers." placeholder:"FILE"`
+	Record string   `help:"Record the tensors of the right side (or of the model, if there is no other side) for --against." placeholder:"DIR"`
+	Atol   *float64 `help:"Absolute tolerance for floats, instead of one derived from the graph; integers must be equal."`
+	Rtol   *float64 `help:"Relative tolerance for floats, instead of one derived from the graph."`
 
 	follows string // the version of TensorFlow that models follow unless --tf-version is given
 }
 
 // childFlags say which TensorFlow to run.
 type childFlags struct {
-	TensorFlow bool          `name:"tensorflow" help:"Compare with real TensorFlow, which is run by python3."`
-	Python     string        `help:"The Python that has the package tensorflow; by default that of VIRTUAL_ENV, or of PATH." placeholder:"PROGRAM"`
+	TensorFlow bool          `name:"tensorflow" help:"Compare with real TensorFlow, run by python3."`
+	Python     string        `help:"The Python that has the package tensorflow; by default the one of VIRTUAL_ENV, or the one on PATH." placeholder:"PROGRAM"`
 	Optimize   bool          `name:"grappler" help:"Let TensorFlow rewrite the graph before it runs it, as its default session does."`
 	TimeLimit  time.Duration `name:"time-limit" help:"Time that TensorFlow has for an answer; it has two minutes to start." default:"10m"`
 }
 
 // Help is shown by --help.
 func (c *diffCommand) Help() string {
-	return `Exits with 0 if all that was asked for was compared and agrees, with 1 if a tensor differs beyond the tolerance, with 2 if the comparison is incomplete.
+	return `The exit code is 0 if everything that was asked for was compared and agrees, 1 if a tensor differs by more than the tolerance, 2 if the comparison is incomplete.
 
-A SIDE is a list of settings: "tensorflow" or "python=PROGRAM", or "live" in a program built with the tag tensorflow, with "grappler" if wanted; "recorded=DIR"; or tf2ng with any of "model=FILE", "engine=NAME", "threads=N", "tf-version=VERSION", "qdq-fusion=no" in place of the command's.
+A SIDE is a list of settings: "tensorflow" or "python=PROGRAM", or "live" in a program built with the tag tensorflow, with "grappler" if wanted; "recorded=DIR"; or tf2ng with any of "model=FILE", "engine=NAME", "threads=N", "tf-version=VERSION", "qdq-fusion=no" instead of the command's.
 
 Example: tf2ng diff frozen.pb --tensorflow --random 1 --nodes
 

@@ -22,9 +22,9 @@ type inspectCommand struct {
 	modelFlags
 	engineFlags
 	cutFlags
-	Output  []string `help:"A tensor to compute; by default what no node reads." placeholder:"NAME" sep:"none"`
-	Kernels bool     `help:"List the instructions and the kernel of each, and the peak memory."`
-	Batch   int      `help:"What to take for unknown dimensions with --kernels." default:"1"`
+	Output  []string `help:"A tensor to take as an output; by default every tensor that no node reads." placeholder:"NAME" sep:"none"`
+	Kernels bool     `help:"List the instructions of a run, the kernel of each, and the peak memory."`
+	Batch   int      `help:"The size to assume for unknown dimensions with --kernels." default:"1"`
 }
 
 // Help is shown by --help.

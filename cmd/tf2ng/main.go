@@ -35,9 +35,9 @@ type cli struct {
 
 	Convert convertCommand `cmd:"" help:"Translate a GraphDef or a SavedModel to a .ng file."`
 	Run     runCommand     `cmd:"" help:"Run a model on inputs from .npy or .npz files."`
-	Diff    diffCommand    `cmd:"" help:"Lay a model's tensors beside TensorFlow's, another engine's or recorded ones."`
-	Inspect inspectCommand `cmd:"" help:"Tell what is in a model and what runs it."`
-	Bench   benchCommand   `cmd:"" help:"Measure a model on random inputs."`
+	Diff    diffCommand    `cmd:"" help:"Compare a model's tensors with TensorFlow's, another engine's or recorded ones."`
+	Inspect inspectCommand `cmd:"" help:"Say what is in a model, and what runs it."`
+	Bench   benchCommand   `cmd:"" help:"Measure the speed of a model on random inputs."`
 	Kernels kernelsCommand `cmd:"" help:"List the instruction sets and kernel variants."`
 	Serve   serveCommand   `cmd:"" help:"Serve models to TensorFlow Serving's clients."`
 }

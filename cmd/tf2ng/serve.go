@@ -22,46 +22,46 @@ import (
 type serveCommand struct {
 	Port       int    `name:"port" help:"Port of the gRPC API; 0 for none." default:"8500"`
 	RESTPort   int    `name:"rest_api_port" aliases:"rest-api-port" help:"Port of the REST API; 0 for none." default:"8501"`
-	GRPCSocket string `name:"grpc_socket_path" aliases:"grpc-socket-path" help:"A UNIX socket of the gRPC API." placeholder:"PATH"`
+	GRPCSocket string `name:"grpc_socket_path" aliases:"grpc-socket-path" help:"A UNIX socket for the gRPC API." placeholder:"PATH"`
 
-	ModelName     string  `name:"model_name" aliases:"model-name" help:"The model's name (default, or MODEL_NAME of the environment)." placeholder:"NAME"`
-	ModelBasePath string  `name:"model_base_path" aliases:"model-base-path" help:"The directory of the model's versions (MODEL_BASE_PATH/MODEL_NAME of the environment)." placeholder:"DIR"`
-	ConfigFile    string  `name:"model_config_file" aliases:"model-config-file" help:"A ModelServerConfig in text format, in place of --model_name and --model_base_path." placeholder:"FILE"`
-	ConfigPoll    float64 `name:"model_config_file_poll_wait_seconds" aliases:"model-config-file-poll-wait-seconds" help:"Seconds between two looks at --model_config_file; 0 for one look." default:"0"`
-	Poll          float64 `name:"file_system_poll_wait_seconds" aliases:"file-system-poll-wait-seconds" help:"Seconds between two looks for versions; 0 for one look." default:"1"`
-	Retries       int     `name:"max_num_load_retries" aliases:"max-num-load-retries" help:"More tries to load a version that failed." default:"5"`
-	RetryMicros   int64   `name:"load_retry_interval_micros" aliases:"load-retry-interval-micros" help:"Microseconds between two of them." default:"60000000"`
-	Tags          string  `name:"saved_model_tags" aliases:"saved-model-tags" help:"Tags of SavedModels, with commas between them." default:"serve"`
+	ModelName     string  `name:"model_name" aliases:"model-name" help:"The model's name; without it, MODEL_NAME of the environment, or \"default\"." placeholder:"NAME"`
+	ModelBasePath string  `name:"model_base_path" aliases:"model-base-path" help:"The directory with the model's versions; without it, MODEL_BASE_PATH/MODEL_NAME of the environment." placeholder:"DIR"`
+	ConfigFile    string  `name:"model_config_file" aliases:"model-config-file" help:"A ModelServerConfig in text format, instead of --model_name and --model_base_path." placeholder:"FILE"`
+	ConfigPoll    float64 `name:"model_config_file_poll_wait_seconds" aliases:"model-config-file-poll-wait-seconds" help:"Seconds between checks of --model_config_file; 0 to read it only once." default:"0"`
+	Poll          float64 `name:"file_system_poll_wait_seconds" aliases:"file-system-poll-wait-seconds" help:"Seconds between checks for new versions; 0 to look only once." default:"1"`
+	Retries       int     `name:"max_num_load_retries" aliases:"max-num-load-retries" help:"How often loading a version is retried after it failed." default:"5"`
+	RetryMicros   int64   `name:"load_retry_interval_micros" aliases:"load-retry-interval-micros" help:"Microseconds between two retries." default:"60000000"`
+	Tags          string  `name:"saved_model_tags" aliases:"saved-model-tags" help:"Tags of SavedModels, separated by commas." default:"serve"`
 	Warmup        bool    `name:"enable_model_warmup" aliases:"enable-model-warmup" help:"Run versions before they serve." default:"true"`
 	Methods       bool    `name:"enable_signature_method_name_check" aliases:"enable-signature-method-name-check" help:"Refuse signatures of other methods than the API's."`
 	Labels        bool    `name:"allow_version_labels_for_unavailable_models" aliases:"allow-version-labels-for-unavailable-models" help:"Let labels name versions that are not available yet."`
 
 	Batching      bool   `name:"enable_batching" aliases:"enable-batching" help:"Gather requests into batches."`
 	BatchingFile  string `name:"batching_parameters_file" aliases:"batching-parameters-file" help:"BatchingParameters in text format." placeholder:"FILE"`
-	BatchingModel bool   `name:"enable_per_model_batching_parameters" aliases:"enable-per-model-batching-parameters,enable_per_model_batching_params" help:"Read batching_params.pbtxt beside a version's model."`
+	BatchingModel bool   `name:"enable_per_model_batching_parameters" aliases:"enable-per-model-batching-parameters,enable_per_model_batching_params" help:"Read batching_params.pbtxt from the directory of a version."`
 
 	RESTTimeout int    `name:"rest_api_timeout_in_ms" aliases:"rest-api-timeout-in-ms" help:"Milliseconds that a REST request may take." default:"30000"`
-	CORS        bool   `name:"rest_api_enable_cors_support" aliases:"rest-api-enable-cors-support" help:"Answer pages of other origins."`
+	CORS        bool   `name:"rest_api_enable_cors_support" aliases:"rest-api-enable-cors-support" help:"Allow requests from web pages of other origins (CORS)."`
 	Monitoring  string `name:"monitoring_config_file" aliases:"monitoring-config-file" help:"A MonitoringConfig in text format." placeholder:"FILE"`
-	SSL         string `name:"ssl_config_file" aliases:"ssl-config-file" help:"An SSLConfig in text format, for the gRPC API." placeholder:"FILE"`
+	SSL         string `name:"ssl_config_file" aliases:"ssl-config-file" help:"An SSLConfig in text format: TLS for the gRPC API." placeholder:"FILE"`
 
-	Threads      int    `help:"Threads of one Run." default:"1"`
-	Parallel     int    `help:"Runs at once; 0 for as many as there are CPUs for." default:"0"`
-	Memory       int64  `name:"memory-limit" help:"MiB that the tensors of one Run may take at once (8192 by default)." placeholder:"MIB"`
-	MaxRequests  int    `name:"max-requests" help:"Requests under way at once." default:"10000"`
-	MaxMemory    int64  `name:"max-request-memory" help:"MiB of all requests under way." default:"4096"`
-	MaxMessage   int64  `name:"max-message" help:"Bytes of a message or a body." default:"2147483647"`
-	LogFormat    string `name:"log-format" help:"text or json." enum:"text,json" default:"text"`
-	LogLevel     string `name:"log-level" help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
+	Threads      int    `help:"Number of threads for one Run." default:"1"`
+	Parallel     int    `help:"Runs at the same time; 0 for as many as the CPUs allow." default:"0"`
+	Memory       int64  `name:"memory-limit" help:"Most memory that the tensors of one Run may take at once, in MiB; 8192 by default." placeholder:"MIB"`
+	MaxRequests  int    `name:"max-requests" help:"Most requests at the same time." default:"10000"`
+	MaxMemory    int64  `name:"max-request-memory" help:"Most memory for all requests at the same time, in MiB." default:"4096"`
+	MaxMessage   int64  `name:"max-message" help:"Most bytes of a gRPC message or a REST body." default:"2147483647"`
+	LogFormat    string `name:"log-format" help:"Format of the log: text or json." enum:"text,json" default:"text"`
+	LogLevel     string `name:"log-level" help:"Lowest level to log: debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
 	Pprof        string `help:"A local address for Go's profiles, such as 127.0.0.1:6060." placeholder:"ADDRESS"`
-	DrainTimeout int    `name:"drain-timeout" help:"Seconds for requests under way after SIGTERM." default:"30"`
+	DrainTimeout int    `name:"drain-timeout" help:"Seconds after SIGTERM in which requests under way may finish." default:"30"`
 
 	ignoredFlags
 }
 
 // Help is shown by --help.
 func (c *serveCommand) Help() string {
-	return "Takes tensorflow_model_server's flags.\n\n" +
+	return "Accepts the flags of tensorflow_model_server.\n\n" +
 		"Example: tf2ng serve --model_name=digits --model_base_path=/models/digits"
 }
 

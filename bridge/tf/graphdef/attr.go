@@ -19,7 +19,7 @@ type attribute struct {
 // Kind says which of its alternatives an AttrValue holds.
 type Kind uint8
 
-// The kinds. A list without values is an EmptyList, since a GraphDef does not say of what; it is
+// The kinds. A list without values is an EmptyList, since a GraphDef does not say what it is a list of. It can be
 // read as a list of any kind.
 const (
 	KindNone Kind = iota
@@ -74,7 +74,7 @@ const (
 	funcName protowire.Number = 1
 )
 
-// Shape is a TensorShapeProto as an attribute: of what is known when a graph is built.
+// Shape is a TensorShapeProto in an attribute: the shape as far as it is known when a graph is built.
 type Shape struct {
 	UnknownRank bool
 	Dims        []int64 // -1 where unknown
@@ -141,7 +141,7 @@ func (n *Node) Shape(name string) (Shape, error) { return get(n, name, KindShape
 // Func returns the function's name of an attribute of kind func.
 func (n *Node) Func(name string) (string, error) { return get(n, name, KindFunc, (*source).function) }
 
-// Tensor returns an attribute of kind tensor, checked as [Tensor] says. Its content is borrowed.
+// Tensor returns an attribute of kind tensor, checked as [Tensor] describes. The content is not copied.
 func (n *Node) Tensor(name string) (*Tensor, error) {
 	read := (*source).tensor
 	if n.made != nil && name == "value" {
@@ -244,8 +244,8 @@ func (n *Node) ShapesOr(name string, otherwise []Shape) ([]Shape, error) {
 	return orElse(n, name, otherwise, n.Shapes)
 }
 
-// Errorf makes an error about an attribute, or about the node when name is empty, in this package's form and wrapping
-// [ErrValue]: for the checks of those who read the attributes.
+// Errorf returns an error about an attribute, or about the node if name is empty, in the form of this package's
+// errors and wrapping [ErrValue]. It is for callers that check the values of attributes.
 func (n *Node) Errorf(name, format string, args ...any) error {
 	return in(errorf(ErrValue, format, args...), n, name)
 }
@@ -289,7 +289,7 @@ func (n *Node) open(name string, want Kind) (value, error) {
 	return v, in(err, n, name)
 }
 
-// get reads one value: decode makes it of a single one's bits or payload.
+// get reads a single value; decode decodes its bits or payload.
 func get[T any](n *Node, name string, want Kind, decode func(*source, field) (T, error)) (T, error) {
 	var zero T
 	v, err := n.open(name, want)
@@ -350,7 +350,7 @@ func (s *source) value(m span) (value, error) {
 	return out, nil
 }
 
-// listKind finds out of what a ListValue is a list, and its length.
+// listKind returns what a ListValue is a list of, and its length.
 func (s *source) listKind(f field) (Kind, int, error) {
 	if err := f.want(protowire.BytesType, "list"); err != nil {
 		return KindNone, 0, err

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// What an [Error] is about; errors.Is finds them.
+// These say what an [Error] is about. Use errors.Is.
 var (
 	ErrEmpty       = errors.New("empty file")
 	ErrText        = errors.New("text format")
@@ -59,7 +59,8 @@ func (e *Error) Error() string {
 // Unwrap returns the sentinel.
 func (e *Error) Unwrap() error { return e.Err }
 
-// errorAt makes an error with a place in the file; its node and attribute are filled in by the callers that know them.
+// errorAt makes an error with a place in the file; its node and attribute are filled in by the callers that know
+// them.
 func errorAt(offset int, reason error, format string, args ...any) *Error {
 	return &Error{Offset: offset, Message: fmt.Sprintf(format, args...), Err: reason}
 }

@@ -9,7 +9,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// mistaken are the files that people give in place of a binary GraphDef. The first row that recognises a file names it.
+// mistaken lists the files that people pass by mistake for a binary GraphDef. The first row that recognises a file
+// names it.
 //
 // Both SavedModel and ONNX's ModelProto start with a version as a varint in field 1, where a
 // GraphDef has a node. The schema version of every SavedModel is 1, and a MetaGraphDef follows in
@@ -81,9 +82,9 @@ var mistaken = []struct {
 	{ErrForeign, isPlainText, "got a text file (labels?), want a frozen GraphDef"},
 }
 
-// Recognise says what data is that people give in place of a binary GraphDef: an [*Error] whose
-// sentinel is [ErrText], [ErrSavedModel] or [ErrForeign]; nil if it is none of those, and then it
-// may be a GraphDef. It looks at few bytes.
+// Recognise recognises files that people pass by mistake for a binary GraphDef. It returns an [*Error] whose sentinel
+// is [ErrText], [ErrSavedModel] or [ErrForeign], or nil if data is none of those, and so may be a GraphDef. It looks
+// at few bytes.
 //
 // No GraphDef that TensorFlow writes is recognised. It starts with the tag of a node or of another
 // message, which no signature does, and is no text either: the tag of the node's op, behind its
@@ -188,7 +189,7 @@ func isPlainText(data []byte) bool {
 	return true
 }
 
-// textToBinary is what RegisterText was given; nil in a program without package pbtxt.
+// textToBinary is the function passed to RegisterText; nil in a program without package pbtxt.
 var textToBinary func(text []byte) ([]byte, error)
 
 // RegisterText provides the conversion of a GraphDef from text format to its binary form, which
@@ -198,8 +199,8 @@ var textToBinary func(text []byte) ([]byte, error)
 // program can link only one copy.
 func RegisterText(decode func(text []byte) ([]byte, error)) { textToBinary = decode }
 
-// ParseText reads a GraphDef in text format by what [RegisterText] provided. Offsets in errors are
-// those of the binary form.
+// ParseText reads a GraphDef in text format with the function that [RegisterText] was given. Offsets in errors refer
+// to the binary form.
 func ParseText(text []byte, limits Limits) (*Graph, error) {
 	if textToBinary == nil {
 		return nil, errorf(ErrText,

@@ -280,12 +280,11 @@ func (g *Graph) FunctionNamed(name string) (*Function, bool) {
 	return &g.Functions[i], true
 }
 
-// WithNodes returns a graph of other nodes with the same library, checked as [Parse] checks one.
+// WithNodes returns a graph with other nodes and the same library, checked as by [Parse].
 func (g *Graph) WithNodes(nodes []Node) (*Graph, error) { return g.With(nodes, g.Functions) }
 
-// Called returns the call that an attribute of kind func describes: a node of the same name and
-// inputs whose op is the function and whose attributes are those that the attribute gives the
-// function.
+// Called returns the call that an attribute of kind func describes: a node with the same name and inputs, whose op is
+// the function's name and whose attributes are those that the attribute passes to the function.
 func (n *Node) Called(name string) (*Node, error) {
 	function, err := n.Func(name)
 	if err != nil {
@@ -301,7 +300,7 @@ func (n *Node) Called(name string) (*Node, error) {
 	return &Node{Name: n.Name, Op: function, Device: n.Device, Inputs: n.Inputs, src: n.src, attributes: list}, nil
 }
 
-// CalledAll is Called for an attribute that is a list of functions.
+// CalledAll is like Called for an attribute that is a list of functions.
 func (n *Node) CalledAll(name string) ([]*Node, error) {
 	names, err := list(n, name, ListFunc, (*source).function)
 	if err != nil {
@@ -321,8 +320,8 @@ func (n *Node) CalledAll(name string) ([]*Node, error) {
 	return calls, nil
 }
 
-// Instance returns the node, which is one of a function, with another name and without inputs, and
-// with its placeholders replaced by the attributes of the call of the function.
+// Instance returns a node of a function with another name, without inputs, and with its placeholders replaced by the
+// attributes of the call of the function.
 func (n *Node) Instance(name string, call *Node) (Node, error) {
 	out := *n
 	out.Name, out.Inputs, out.caller = name, nil, call
@@ -331,7 +330,7 @@ func (n *Node) Instance(name string, call *Node) (Node, error) {
 	return out, in(err, &out, "")
 }
 
-// substitute returns the attributes with the call's in place of placeholders, which are those of a function's nodes.
+// substitute returns attributes of a function's node with placeholders replaced by the attributes of the call.
 func (s *source) substitute(list []attribute, call *Node) ([]attribute, error) {
 	shared := true
 	for i := range list {
@@ -375,12 +374,12 @@ func (s *source) funcAttributes(f field) ([]attribute, error) {
 	return holder.attributes, holder.sortAttributes(f.at)
 }
 
-// Forward makes an IdentityN with these inputs: a node's name for values that have other names too.
+// Forward creates an IdentityN with these inputs, which gives the values a node's name in addition to their own.
 func Forward(name, device string, inputs []Input, types []DataType) Node {
 	return Synthetic(name, "IdentityN", device, inputs, types)
 }
 
-// Synthetic makes a node of an op whose attribute T lists types.
+// Synthetic creates a node with an op, and with types in the attribute T.
 func Synthetic(name, op, device string, inputs []Input, types []DataType) Node {
 	data := typeList(types)
 	src := &source{data: data, limits: Limits{List: max(len(types), 1)}.withDefaults()}

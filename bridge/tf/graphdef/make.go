@@ -7,7 +7,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Attribute is an attribute for a node that a program makes.
+// Attribute is an attribute for a node that a program creates.
 type Attribute struct {
 	name  string
 	value []byte // an AttrValue
@@ -79,8 +79,8 @@ func (n Node) holding(values map[string][]byte, limits Limits) Node {
 	return n
 }
 
-// NewConst makes a node of op Const, which borrows the little-endian elements: as many as its shape
-// has, of a type with a fixed size.
+// NewConst creates a node with op Const. It uses the little-endian elements without copying them: as many as the
+// shape has, of a type with a fixed size.
 func NewConst(name string, t DataType, shape []int64, elements []byte) (Node, error) {
 	value := protowire.AppendBytes(protowire.AppendTag(nil, 8, protowire.BytesType), nil)
 	n := NewNode(name, "Const", nil, TypeAttribute("dtype", t), Attribute{"value", value})
@@ -105,7 +105,7 @@ func (n *Node) Functions() []string {
 	for _, a := range n.attributes {
 		v, err := n.src.value(a.value)
 		if err != nil {
-			continue // told when it is read
+			continue // reported when it is read
 		}
 		switch v.kind {
 		case KindFunc:
@@ -121,7 +121,7 @@ func (n *Node) Functions() []string {
 	return names
 }
 
-// With returns a graph of other nodes and functions, checked as [Parse] checks one.
+// With returns a graph with other nodes and functions, checked as by [Parse].
 func (g *Graph) With(nodes []Node, functions []Function) (*Graph, error) {
 	out := &Graph{Nodes: slices.Clone(nodes), Versions: g.Versions, Functions: functions}
 	for i := range out.Nodes {

@@ -15,13 +15,13 @@ type Node struct {
 
 	src        *source
 	attributes []attribute // by name
-	caller     *Node       // the call of the function of which the node is an instance
+	caller     *Node       // the function call that created this node
 	made       *Tensor     // the attribute "value" of a node that NewConst made
 }
 
-// Input is an edge from another node: from its output Port, or, for a control input, from its
-// having run. In a library function it is one from an argument, or else from a node's Output by the
-// name that the node's op gives it, of which Port is an index.
+// Input is an edge from another node: from output number Port or, for a control input, from the node itself. In a
+// library function it comes from an argument, or from an Output of a node by the name that the node's op gives it;
+// Port is then an index into that output.
 type Input struct {
 	Node    string
 	Output  string // only in functions, and not for their arguments
@@ -170,7 +170,7 @@ func parseInput(raw string) (Input, bool) {
 	return Input{Node: name, Port: port}, ok && validName(name)
 }
 
-// validName reports whether an input can name a node so.
+// validName reports whether an input can refer to a node with this name.
 func validName(name string) bool {
 	return name != "" && name[0] != '^' && !strings.Contains(name, ":")
 }

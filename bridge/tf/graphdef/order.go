@@ -10,7 +10,8 @@ import (
 // same each time. Control inputs do not bring nodes in, since they carry no data, but they are kept
 // among the nodes that are in.
 //
-// A cycle is an error that wraps [ErrCycle] and names the nodes on it, an unknown name one that wraps [ErrNoNode].
+// A cycle is an error that wraps [ErrCycle] and names the nodes on it. An unknown name is an error that wraps
+// [ErrNoNode].
 func (g *Graph) Order(outputs ...string) ([]*Node, error) {
 	if len(outputs) > 0 {
 		return g.OrderBehind(func(Input) bool { return false }, outputs...)
@@ -19,9 +20,8 @@ func (g *Graph) Order(outputs ...string) ([]*Node, error) {
 	return g.sort(wanted, func(Input) bool { return false })
 }
 
-// OrderBehind is Order of the named nodes and of what they need beyond the data inputs that are
-// cut: those are not followed, so what stands in front of them alone is not in the result, and a
-// cycle that they open is none.
+// OrderBehind is like Order, but does not follow the data inputs that are cut. Nodes that are needed only through
+// these are not in the result, and a cycle that goes through one of them is not an error.
 func (g *Graph) OrderBehind(cut func(Input) bool, outputs ...string) ([]*Node, error) {
 	wanted, err := g.ancestors(outputs, cut)
 	if err != nil {
@@ -30,7 +30,7 @@ func (g *Graph) OrderBehind(cut func(Input) bool, outputs ...string) ([]*Node, e
 	return g.sort(wanted, cut)
 }
 
-// NeededBehind returns the nodes of OrderBehind in the order of the file, on cycles too.
+// NeededBehind returns the nodes of OrderBehind in the order of the file. Cycles are allowed.
 func (g *Graph) NeededBehind(cut func(Input) bool, outputs ...string) ([]*Node, error) {
 	wanted, err := g.ancestors(outputs, cut)
 	if err != nil {
@@ -58,7 +58,7 @@ func (g *Graph) sort(wanted []bool, cut func(Input) bool) ([]*Node, error) {
 	return w.sorted, nil
 }
 
-// ancestors marks the outputs and what they read over data edges that are not cut.
+// ancestors marks the outputs and everything that they need over data edges that are not cut.
 func (g *Graph) ancestors(outputs []string, cut func(Input) bool) ([]bool, error) {
 	marked := make([]bool, len(g.Nodes))
 	var todo []int32
@@ -95,7 +95,8 @@ const (
 	done
 )
 
-// walk is a depth-first walk against the edges, with its own stack: graphs are deeper than goroutine stacks should get.
+// walk is a depth-first walk against the edges, with its own stack: graphs are deeper than goroutine stacks should
+// get.
 type walk struct {
 	graph  *Graph
 	wanted []bool
@@ -152,7 +153,8 @@ func (w *walk) cycle(start int32) error {
 			break
 		}
 	}
-	// The path runs from reader to producer, so walking it from its end follows the data, which the end has from start.
+	// The path runs from reader to producer, so walking it from its end follows the data, which the end has from
+	// start.
 	first := &w.graph.Nodes[start]
 	names = append(slices.Insert(names[:len(names)-1], 0, clip(first.Name)), clip(first.Name))
 	if len(names) > most {

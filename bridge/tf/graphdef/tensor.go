@@ -6,12 +6,12 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Tensor is a TensorProto. Its data stand in Content or as a list of values, or nowhere, which means zeros.
+// Tensor is a TensorProto. Its data are in Content, or in a list of values; if there are neither, the elements are
+// zeros.
 //
-// When a Tensor is got these hold: the type is defined and no reference type; all dimensions are
-// known and their product is within the limit; Content, unless empty, has the exact length; the
-// values, if any, are of the list that the type demands and not more than the elements; and there
-// are not both.
+// For every Tensor that this package returns: the type is defined and is not a reference type; all dimensions are
+// known and their product is within the limit; Content, unless empty, has exactly the right length; the values, if
+// any, are in the list that belongs to the type, and are not more than the elements; and it does not have both.
 type Tensor struct {
 	Type    DataType
 	Shape   []int64
@@ -65,13 +65,13 @@ var valueLists = map[protowire.Number]struct {
 // Elements is the product of the dimensions.
 func (t *Tensor) Elements() int { return int(t.elements) }
 
-// Splat reports whether all elements are one value that the file holds once, or zeros that it does not hold.
+// Splat reports whether all elements are the same value, which the file holds once, or zeros, which it does not hold.
 func (t *Tensor) Splat() bool { return t.Content == nil && t.count <= 1 }
 
-// Bytes returns the elements, little-endian, as exactly Elements*Type.Size() bytes. They are
-// Content itself when there is one, and otherwise made anew: as in TensorFlow, the last value of
-// the list fills the elements that the list does not reach, and an empty list gives zeros. What is
-// filled so counts against [Limits.Expanded], on each call.
+// Bytes returns the elements, little-endian, as exactly Elements*Type.Size() bytes. If there is Content, they are
+// Content itself. Otherwise they are newly allocated: as in TensorFlow, the last value of the list is repeated for
+// the elements that the list does not reach, and an empty list gives zeros. Repeated elements count against
+// [Limits.Expanded], on each call.
 //
 // A string tensor, and any type without a fixed size, is an error that wraps [ErrTensorType].
 func (t *Tensor) Bytes() ([]byte, error) {
@@ -178,7 +178,7 @@ func (t *Tensor) contentStrings() ([][]byte, error) {
 	return out, nil
 }
 
-// expand books bytes that the file does not hold.
+// expand counts bytes that the file does not hold against the limit.
 func (t *Tensor) expand(n int64) error {
 	src := t.node.src
 	if !src.expanded.take(n) {

@@ -4,8 +4,8 @@
 //
 //	import _ "github.com/tf2ng/tf2ng/bridge/tf/pbtxt"
 //
-// It is a package of its own because it links TensorFlow's generated messages, and protobuf panics
-// at start when a program links two copies of them, as serving glue may well do.
+// It is a separate package because it links TensorFlow's generated messages, and protobuf panics at start-up if a
+// program links two copies of them, as serving code may well do.
 package pbtxt
 
 import (
@@ -22,15 +22,15 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel"
 )
 
-// Limits of ToBinary. Messages take far more memory than the few characters that make one, so they
-// are counted before any is made.
+// Limits of ToBinary. A message takes far more memory than its few characters of text, so messages are counted before
+// any is created.
 const (
 	MaxBytes    = 64 << 20 // of text
 	MaxMessages = 1 << 20  // nodes, attributes, shapes, dimensions and so on
 	MaxDepth    = 100      // of messages in messages; no dimension of a tensor is deeper than 9
 )
 
-// What is wrapped by the errors about text that is not what it should be.
+// These are wrapped by the errors about text that is not valid.
 var (
 	ErrSyntax           = errors.New("not a GraphDef in text format")
 	ErrSavedModelSyntax = errors.New("not a SavedModel in text format")

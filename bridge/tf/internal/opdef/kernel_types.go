@@ -12,12 +12,12 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 )
 
-// kernelTypesText lists the types for which TensorFlow has CPU kernels; its head says how.
+// kernelTypesText lists the types for which TensorFlow has CPU kernels. Its first lines describe the form.
 //
 //go:embed kernel_types.txt
 var kernelTypesText string
 
-// kernelTypes is what TensorFlow demands of an op's attributes.
+// kernelTypes is what TensorFlow requires of an op's attributes.
 type kernelTypes struct {
 	kernels []map[string][]string // alternatives: the names of the types of each attribute
 	least   map[string]int64      // of attributes that are numbers
@@ -40,8 +40,8 @@ var kernelTypesOf = sync.OnceValue(func() map[string]*kernelTypes {
 	return table
 })
 
-// Kernels returns the types for which TensorFlow 2.21 has CPU kernels of an op, as
-// alternatives: of each attribute any of the types. It is nil where nothing is demanded.
+// Kernels returns the types for which TensorFlow 2.21 has CPU kernels for an op, as alternatives: for each attribute,
+// any of the types. It is nil if nothing is required.
 func Kernels(op string) []map[string][]string {
 	if k := kernelTypesOf()[op]; k != nil {
 		return k.kernels
@@ -64,8 +64,8 @@ func (k *kernelTypes) add(words []string) {
 	}
 }
 
-// CheckKernel refuses a node for whose types TensorFlow 2.21 has no CPU kernel. An absent
-// attribute has its default, which has one.
+// CheckKernel refuses a node if TensorFlow 2.21 has no CPU kernel for its types. An absent attribute has its default,
+// for which there is a kernel.
 func CheckKernel(n *graphdef.Node) error {
 	k := kernelTypesOf()[n.Op]
 	if k == nil {
@@ -86,15 +86,14 @@ func CheckKernel(n *graphdef.Node) error {
 		if err == nil {
 			return nil
 		}
-		if failed == nil || matched > reached { // tell about the nearest
+		if failed == nil || matched > reached { // report the closest match
 			reached, failed = matched, err
 		}
 	}
 	return failed
 }
 
-// matches reports whether a kernel takes the node's types: how many it takes, and the
-// first that it does not.
+// matches says how many of the node's types a kernel accepts, and which is the first that it does not.
 func matches(n *graphdef.Node, kernel map[string][]string) (matched int, err error) {
 	for _, attr := range slices.Sorted(maps.Keys(kernel)) {
 		if !n.Has(attr) {

@@ -17,30 +17,29 @@ type op struct {
 	name      string
 	signature string // see opdef.Parse
 	translate func(*call) []core.Value
-	random    bool // it makes random numbers
+	random    bool // it produces random numbers
 	passes    bool // its outputs are what it reads, as it is
 	flow      bool // its output of floats is the flow of a TensorArray
 	// adds tells the data input of a node to which it adds in place; nil: to none.
 	adds func(*op, *graphdef.Node) (input int, ok bool)
 
-	family  string // that of its file, op_<family>.go
+	family  string // from the name of its file, op_<family>.go
 	in, out opdef.Ports
 }
 
-// Context is what a translator knows beside its node.
+// Context is what a translator knows in addition to its node.
 type Context struct {
 	Arithmetic     builders.Arithmetic
 	ConstantInputs bool // no input of the node depends on an input of the graph
 	// Read returns what an input of the node became.
 	Read func(graphdef.Input) (core.Value, error)
-	// Lists holds the values that stand for lists of tensors; translators add theirs. To
-	// TensorFlow they are handles and flows, of other types.
+	// Lists holds the values that represent lists of tensors; translators add theirs. In TensorFlow they
+	// are handles and flows, of other types.
 	Lists map[core.Value]bool
 }
 
-// call is what a translator gets: the node, its attributes and its inputs. The first
-// error stays, and what follows it does nothing; so a translator needs no checks
-// between its steps.
+// call is what a translator works with: the node, its attributes and its inputs. The first error is kept, and later
+// steps do nothing, so a translator needs no checks between its steps.
 type call struct {
 	node *graphdef.Node
 	op   *op
@@ -48,9 +47,9 @@ type call struct {
 	err  error
 
 	arithmetic     builders.Arithmetic
-	starts         []int  // of op.in in in
-	role           string // what emit makes, if that is not yet the node's output
-	made           int    // nodes that emit and helper made
+	starts         []int  // the index in in of each of op.in
+	role           string // of what emit creates, if that is not yet the node's output
+	made           int    // how many nodes emit and helper have created
 	constantInputs bool   // no input depends on an input of the graph
 	lists          map[core.Value]bool
 }
@@ -83,7 +82,7 @@ func (o *op) call(n *graphdef.Node, ctx Context) (*call, error) {
 	return c, nil
 }
 
-// checkOutputs checks what a translator made against the op's signature.
+// checkOutputs checks the results of a translator against the op's signature.
 func (c *call) checkOutputs(out []core.Value) error {
 	types, _, err := c.op.out.Expand(c.node, opdef.MaxValues)
 	if err != nil {
@@ -103,7 +102,7 @@ func (c *call) checkOutputs(out []core.Value) error {
 	return nil
 }
 
-// InputError is an error about an input of the node that is translated.
+// InputError is an error about an input of the node that is being translated.
 type InputError struct {
 	Input int    // its number
 	Name  string // its name in the op's signature, "values[2]" in a list
@@ -127,7 +126,7 @@ func (c *call) inputError(i int, format string, args ...any) error {
 // nameOf returns the name of input i in the signature.
 func (c *call) nameOf(i int) string { return c.op.in.NameOf(c.starts, i) }
 
-// keep records an error, if it is one and the first.
+// keep records an error, unless it is nil or not the first.
 func (c *call) keep(err error) {
 	if c.err == nil {
 		c.err = err
@@ -187,7 +186,7 @@ func (c *call) strs(name string) []string {
 	return v
 }
 
-// intsOr reads a list(int) of a length; otherwise stands for one that is absent.
+// intsOr reads a list(int) of a given length; otherwise is the default if it is absent.
 func (c *call) intsOr(name string, length int, otherwise []int64) []int {
 	list := otherwise
 	if otherwise == nil || c.node.Has(name) {
@@ -209,7 +208,7 @@ func (c *call) typ(name string, otherwise core.Type) core.Type {
 	return t
 }
 
-// choice reads a string attribute that must be one of a list; the first is the default.
+// choice reads a string attribute that must be one of a list, of which the first is the default.
 func choice[T any](c *call, name string, names []string, values []T) T {
 	s := c.strOr(name, names[0])
 	for i, n := range names {
@@ -221,12 +220,12 @@ func choice[T any](c *call, name string, names []string, values []T) T {
 	return values[0]
 }
 
-// scope is what the builders need to know.
+// scope returns what the builders need to know.
 func (c *call) scope() builders.Scope {
 	return builders.Scope{Arithmetic: c.arithmetic, Node: c.node.Name, Op: c.node.Op}
 }
 
-// built returns a builder's output as the node's: the value, and its range if it has one.
+// built returns a builder's output as the node's outputs: the value, and its range if it has one.
 func (c *call) built(o builders.Output, err error) []core.Value {
 	c.keep(err)
 	if c.err != nil {
@@ -238,10 +237,10 @@ func (c *call) built(o builders.Output, err error) []core.Value {
 	return []core.Value{o.Value, o.Min, o.Max}
 }
 
-// emit applies an op and returns its outputs as the node's.
+// emit applies an op and returns its outputs as the node's outputs.
 func (c *call) emit(op core.Op, in ...core.Value) []core.Value { return c.emitAs(c.role, op, in...) }
 
-// helper applies an op on the way to the node's output and returns its first output.
+// helper applies an op for an intermediate result and returns its first output.
 func (c *call) helper(role string, op core.Op, in ...core.Value) core.Value {
 	if out := c.emitAs("#"+role, op, in...); len(out) > 0 {
 		return out[0]
@@ -249,8 +248,8 @@ func (c *call) helper(role string, op core.Op, in ...core.Value) core.Value {
 	return core.Value{}
 }
 
-// maxMade is how many nodes one node may become: lists of inputs beyond it, an operation for each,
-// take seconds to compile.
+// maxMade is how many nodes one node may become. Longer lists of inputs, with an op for each, would take seconds to
+// compile.
 const maxMade = 1 << 16
 
 func (c *call) emitAs(suffix string, op core.Op, in ...core.Value) []core.Value {
@@ -273,8 +272,7 @@ func (c *call) emitAs(suffix string, op core.Op, in ...core.Value) []core.Value 
 	return out
 }
 
-// blame turns a core op's error about one of its inputs into one about the node's input
-// that went there.
+// blame turns a core op's error about one of its inputs into an error about the node's input that it was made from.
 func (c *call) blame(err error, in []core.Value) error {
 	var o *core.OpError
 	if !errors.As(err, &o) || o.Input < 0 || o.Input >= len(in) {
@@ -294,7 +292,7 @@ func (c *call) blame(err error, in []core.Value) error {
 	return &InputError{Input: i, Name: c.nameOf(i), Msg: msg, Err: err}
 }
 
-// literal returns a constant on the way to the node's output.
+// literal returns a constant for an intermediate result.
 func (c *call) literal(role string, t *core.Tensor, err error) core.Value {
 	c.keep(err)
 	if c.err != nil {

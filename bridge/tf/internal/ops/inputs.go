@@ -14,12 +14,12 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/quantization"
 )
 
-// port returns the place in the signature of the input of a name; -1 if it has none.
+// port returns the position in the signature of the input with a name; -1 if there is none.
 func (c *call) port(name string) int {
 	return slices.IndexFunc(c.op.in, func(p opdef.Port) bool { return p.Name == name })
 }
 
-// mustPort is port for a name that the signature has.
+// mustPort is like port for a name that the signature has.
 func (c *call) mustPort(name string) int {
 	i := c.port(name)
 	if i < 0 {
@@ -28,13 +28,13 @@ func (c *call) mustPort(name string) int {
 	return i
 }
 
-// has reports whether the signature has an input of that name.
+// has reports whether the signature has an input with that name.
 func (c *call) has(name string) bool { return c.port(name) >= 0 }
 
-// index returns the number of the input of a name in the signature.
+// index returns the number of the input with a name in the signature.
 func (c *call) index(name string) int { return c.starts[c.mustPort(name)] }
 
-// value returns the input of a name in the signature.
+// value returns the input with a name in the signature.
 func (c *call) value(name string) core.Value { return c.in[c.index(name)] }
 
 // list returns the values of an input that is a list.
@@ -82,7 +82,7 @@ func (c *call) integer(i int) int {
 	return list[0]
 }
 
-// granularity says what a range counts for.
+// granularity says what a range applies to.
 type granularity bool
 
 const (
@@ -90,13 +90,13 @@ const (
 	perChannel granularity = true // it may have one element for each channel
 )
 
-// span returns a range of one min and one max, of shape [] or [1] each. It is checked
-// as far as it is known, by core's own rule, so that errors name TensorFlow's inputs.
+// span returns a range of one min and one max, each of shape [] or [1]. As far as it is known, it is checked here by
+// core's own rule, so that errors name TensorFlow's inputs.
 func (c *call) span(min, max string) builders.Range {
 	return c.ranged(c.index(min), c.index(max), perTensor)
 }
 
-// spans is span for filters, whose range may hold one element per output channel.
+// spans is like span for filters, whose range may have one element per output channel.
 func (c *call) spans(min, max string) builders.Range {
 	return c.ranged(c.index(min), c.index(max), perChannel)
 }
@@ -136,7 +136,7 @@ func (c *call) ranged(min, max int, g granularity) builders.Range {
 	return r
 }
 
-// scalar returns input i, brought from shape [1] to [].
+// scalar returns input i, reshaped from [1] to [] if necessary.
 func (c *call) scalar(i int) core.Value {
 	v := c.in[i]
 	if !v.Shape().Equal(core.Shape{1}) {
@@ -150,8 +150,8 @@ func (c *call) scalar(i int) core.Value {
 	return c.helper(role, &array.Squeeze{Axes: []int{0}}, v)
 }
 
-// fusedOps reads fused_ops as a set. Each step must be one of the alternatives at its
-// place or at a later one: the steps keep their order, and all of them are optional.
+// fusedOps reads fused_ops as a set. All steps are optional but must keep their order: each must be one of the
+// alternatives at its position or at a later one.
 func (c *call) fusedOps(places [][]string) map[string]bool {
 	got := c.strs("fused_ops")
 	set := map[string]bool{}
@@ -183,8 +183,8 @@ func describe(places [][]string) string {
 	return strings.Join(parts, ", ")
 }
 
-// reader takes the inputs of a _Fused* op one by one: those on the device, then those on
-// the host; their meaning follows from fused_ops alone.
+// reader reads the inputs of a _Fused* op one after the other: those on the device, then those on the host. Their
+// meaning follows from fused_ops alone.
 type reader struct {
 	*call
 	next int
@@ -192,7 +192,7 @@ type reader struct {
 
 func (c *call) reader() *reader { return &reader{call: c} }
 
-// take returns the next input, which plays a role.
+// take returns the next input, which has the given role.
 func (r *reader) take(role string) (core.Value, int) {
 	if r.next >= len(r.in) && r.err == nil {
 		r.fail("got %d inputs, want one more: %s", len(r.in), role)
@@ -204,7 +204,7 @@ func (r *reader) take(role string) (core.Value, int) {
 	return r.in[r.next-1], r.next - 1
 }
 
-// typed returns the next input, whose type an attribute tells.
+// typed returns the next input, whose type is in an attribute.
 func (r *reader) typed(role, attr string) core.Value {
 	v, i := r.take(role)
 	want := r.typ(attr, core.Dynamic)
@@ -214,7 +214,7 @@ func (r *reader) typed(role, attr string) core.Value {
 	return v
 }
 
-// span takes a min and a max.
+// span reads a min and a max.
 func (r *reader) span(role string, g granularity) builders.Range {
 	_, min := r.take("min_" + role)
 	_, max := r.take("max_" + role)
@@ -229,7 +229,7 @@ func (r *reader) span(role string, g granularity) builders.Range {
 	return r.ranged(min, max, g)
 }
 
-// end checks that all inputs are taken.
+// end checks that all inputs have been read.
 func (r *reader) end() {
 	if r.err == nil && r.next != len(r.in) {
 		r.keep(fmt.Errorf("got %d inputs, want %d as fused_ops says", len(r.in), r.next))

@@ -6,8 +6,8 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 )
 
-// The ops that control which nodes run. The loops and conditionals that they form are
-// translated as wholes, by package tf; what reaches a translator here is part of none.
+// The ops that control which nodes run. Package tf translates the loops and conditionals that they form as a whole; a
+// node that reaches a translator here is part of neither.
 var _ = register("control",
 	op{name: "While", signature: "input:[T] -> output:[T]", translate: uncontrolled},
 	op{name: "StatelessWhile", signature: "input:[T] -> output:[T]", translate: uncontrolled},
@@ -52,20 +52,20 @@ var _ = register("control",
 
 const randomSignature = "shape:T -> output:dtype"
 
-// uncontrolled refuses what is part of no loop or conditional that can be told.
+// uncontrolled refuses a node that is not part of a recognised loop or conditional.
 func uncontrolled(c *call) []core.Value {
 	c.fail("it is not part of a loop or conditional as TensorFlow writes them, so what it does cannot be told")
 	return nil
 }
 
-// random stands for random numbers. No function that is translated has one: there may be some
+// random represents random numbers during translation. It never occurs in the result: random numbers are accepted
 // only where their values do not matter.
 type random struct {
 	typ  core.Type
 	unit bool // they are in [0,1)
 }
 
-// Infer returns the type, and nothing of the shape.
+// Infer returns the type and an unknown shape.
 func (op *random) Infer([]core.Operand) ([]core.Fact, error) { return []core.Fact{{Type: op.typ}}, nil }
 
 // Eval is never called.
@@ -73,13 +73,13 @@ func (op *random) Eval(_, _ []*core.Tensor) error {
 	return core.Violation("", -1, "has no values")
 }
 
-// IsRandom reports whether an op stands for random numbers.
+// IsRandom reports whether an op represents random numbers.
 func IsRandom(op core.Op) bool {
 	_, ok := op.(*random)
 	return ok
 }
 
-// IsRandomOp reports whether a TensorFlow op makes random numbers.
+// IsRandomOp reports whether a TensorFlow op produces random numbers.
 func IsRandomOp(name string) bool { return table[name] != nil && table[name].random }
 
 func randomUniform(c *call) []core.Value {
@@ -101,8 +101,8 @@ func isUnit(v core.Value) bool {
 	return ok && r.unit
 }
 
-// certain returns what a comparison or sum of random numbers is whatever they are: all of
-// one number, of the shape that was asked for; false where they matter.
+// certain returns the result of a comparison or sum of random numbers if it does not depend on them: a tensor of one
+// number, with the shape that was asked for; false if it does.
 func (c *call) certain(uniform, other core.Value, holds func(float64) bool, number *core.Tensor) ([]core.Value, bool) {
 	t := other.Folded()
 	if c.err != nil || !isUnit(uniform) || t == nil || t.Len() != 1 || !t.Type().IsFloat() {
@@ -116,8 +116,8 @@ func (c *call) certain(uniform, other core.Value, holds func(float64) bool, numb
 	return c.emit(&array.BroadcastTo{}, one, uniform.Node.Inputs()[0]), true
 }
 
-// greaterEqual is GreaterEqual, and true for numbers in [0,1) compared with one that is not
-// positive: what is left of dropout that drops nothing.
+// greaterEqual is GreaterEqual. It is true for random numbers in [0,1) compared with a number that is not positive,
+// which is how dropout looks when it drops nothing.
 func greaterEqual(c *call) []core.Value {
 	if out, ok := c.certain(c.in[0], c.in[1], func(x float64) bool { return x <= 0 }, core.Scalar(true)); ok {
 		return out
@@ -125,8 +125,8 @@ func greaterEqual(c *call) []core.Value {
 	return compare(pointwise.GreaterEqual)(c)
 }
 
-// floor is Floor, and 1 for the sum of 1 and numbers in [0,1): the same as older programs
-// wrote it.
+// floor is Floor. It is 1 for the sum of 1 and random numbers in [0,1), which is how older programs wrote such
+// dropout.
 func floor(c *call) []core.Value {
 	x := c.in[0].Node
 	if _, sum := x.Op().(*pointwise.Add); sum {

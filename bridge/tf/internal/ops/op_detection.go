@@ -12,7 +12,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/vision"
 )
 
-// The ops whose outputs' shapes depend on data, and what usually stands beside them.
+// The ops whose output shapes depend on data, and ops that usually occur with them.
 var _ = register("detection",
 	op{name: "Where", signature: "input:T=bool -> index:int64", translate: apply(&indexing.Where{})},
 	op{name: "Unique", signature: "x:T -> y:T idx:out_idx=int32", translate: unique},
@@ -69,7 +69,7 @@ func unique(c *call) []core.Value {
 	return c.emit(&indexing.Unique{Type: c.typ("out_idx", core.I32)}, c.in...)
 }
 
-// nonMaxSuppression translates all versions: what an op lacks has no effect.
+// nonMaxSuppression translates all versions: inputs that a version lacks have values without effect.
 func nonMaxSuppression(c *call) []core.Value {
 	overlap := c.literal("iou_threshold", core.Scalar(c.floatOr("iou_threshold", 0.5)), nil)
 	score := c.literal("score_threshold", core.Scalar(float32(math.Inf(-1))), nil)

@@ -77,7 +77,7 @@ var _ = register("elementwise",
 	op{name: "Cast", signature: "x:SrcT -> y:DstT", translate: cast},
 )
 
-// apply translates the ops that are one core op of the same inputs.
+// apply translates the ops that become one core op with the same inputs.
 func apply(op core.Op) func(*call) []core.Value {
 	return func(c *call) []core.Value { return c.emit(op, c.in...) }
 }
@@ -90,8 +90,8 @@ func compare(r pointwise.Relation) func(*call) []core.Value {
 	return apply(&pointwise.Compare{Relation: r})
 }
 
-// equal translates Equal and NotEqual, which may take shapes that do not broadcast: the
-// tensors are then unlike each other as a whole.
+// equal translates Equal and NotEqual. They may allow shapes that do not broadcast: the tensors as a whole are then
+// not equal.
 func equal(r pointwise.Relation) func(*call) []core.Value {
 	return func(c *call) []core.Value {
 		a, b := c.in[0].Shape(), c.in[1].Shape()
@@ -127,7 +127,7 @@ func clipByValue(c *call) []core.Value {
 	return c.emit(&pointwise.Maximum{}, c.helper("clipped", &pointwise.Minimum{}, c.in[0], c.in[2]), c.in[1])
 }
 
-// addN adds from the left.
+// addN adds from left to right.
 func addN(c *call) []core.Value {
 	if len(c.in) == 0 {
 		c.fail("got no inputs, want at least 1")

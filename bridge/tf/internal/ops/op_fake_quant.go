@@ -24,7 +24,7 @@ var _ = register("fake_quant",
 	op{name: "QuantizeAndDequantizeV4", signature: dequantizeSignature, translate: quantizeAndDequantize},
 )
 
-// small returns a number that fits int, whatever an attribute holds.
+// small limits the number in an attribute to one that fits int.
 func small(v int64) int { return int(max(min(v, 1<<30), -1<<30)) }
 
 func (c *call) fakeQuant(g granularity) *tensorflow.FakeQuant {
@@ -62,7 +62,7 @@ func quantizeAndDequantize(c *call) []core.Value {
 	return c.emitRanged(op)
 }
 
-// quantizeAndDequantizeV3 has its number of bits in an input.
+// quantizeAndDequantizeV3 has the number of bits as an input.
 func quantizeAndDequantizeV3(c *call) []core.Value {
 	if c.value("num_bits").Folded() != nil {
 		return c.emitRanged(c.quantizedAndBack(c.integer(3), c.boolOr("range_given", true)))
@@ -70,7 +70,7 @@ func quantizeAndDequantizeV3(c *call) []core.Value {
 	return c.emitRanged(c.quantizedAndBack(0, c.boolOr("range_given", true)), c.value("num_bits"))
 }
 
-// quantizedAndBack returns the op of the attributes that the versions have in common.
+// quantizedAndBack returns the op with the attributes that all versions have in common.
 func (c *call) quantizedAndBack(bits int, rangeGiven bool) *tensorflow.QuantizeAndDequantize {
 	return &tensorflow.QuantizeAndDequantize{
 		SignedInput: c.boolOr("signed_input", true),
@@ -83,13 +83,13 @@ func (c *call) quantizedAndBack(bits int, rangeGiven bool) *tensorflow.QuantizeA
 	}
 }
 
-// emitRanged emits an op of the data, its range, and maybe the number of bits.
+// emitRanged emits an op on the data, its range and, if there is one, the number of bits.
 func (c *call) emitRanged(op *tensorflow.QuantizeAndDequantize, bits ...core.Value) []core.Value {
 	r := c.ranged(1, 2, granularity(op.Axis >= 0))
 	return c.emit(op, append([]core.Value{c.in[0], r.Min, r.Max}, bits...)...)
 }
 
-// quantizeAndDequantizeV1 has its range in attributes.
+// quantizeAndDequantizeV1 has the range as attributes.
 func quantizeAndDequantizeV1(c *call) []core.Value {
 	op := &tensorflow.QuantizeAndDequantize{
 		SignedInput: c.boolOr("signed_input", true),

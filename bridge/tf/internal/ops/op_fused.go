@@ -16,8 +16,7 @@ import (
 
 const batchNormExOutputs = "-> y:T batch_mean:U batch_variance:U reserve_space_1:U reserve_space_2:U reserve_space_3:U"
 
-// The ops that TensorFlow's remapper writes. Their further inputs are the operands of
-// fused_ops, in that order.
+// The ops that TensorFlow's remapper writes. Their additional inputs are the operands of fused_ops, in that order.
 var _ = register("fused",
 	op{
 		name:      "_FusedConv2D",
@@ -70,14 +69,14 @@ func toFusedSummand(_ *op, n *graphdef.Node) (input int, ok bool) {
 	return 0, false
 }
 
-// fusable are the activations that a step of fused_ops can be.
+// fusable lists the activations that can be a step of fused_ops.
 var fusable = map[string]numeric.Activation{
 	"Relu": numeric.Relu, "Relu6": numeric.Relu6, "Elu": numeric.Elu, "LeakyRelu": numeric.LeakyRelu,
 	"Tanh": numeric.Tanh, "Sigmoid": numeric.Sigmoid, "GeluApproximate": numeric.GeluApproximate,
 	"GeluExact": numeric.GeluExact,
 }
 
-// fusedSteps translates a product, over n spatial dimensions or none, and the steps behind it.
+// fusedSteps translates a product, over n spatial dimensions or none, and the steps after it.
 func fusedSteps(product func(*call) []core.Value, n int) func(*call) []core.Value {
 	return func(c *call) []core.Value {
 		layout := geometry.NHWC
@@ -110,7 +109,7 @@ func fusedSteps(product func(*call) []core.Value, n int) func(*call) []core.Valu
 	}
 }
 
-// fusion is a value to which fused steps are applied, and the operands that are left.
+// fusion is a value to which fused steps are applied, and the operands that have not been used yet.
 type fusion struct {
 	*call
 	value  core.Value
@@ -135,7 +134,7 @@ func (f *fusion) narrow() {
 	}
 }
 
-// named returns the value as the node's output: the last step's node gets its name.
+// named returns the value as the node's output. The last step gets the node's name.
 func (f *fusion) named() []core.Value {
 	if f.err != nil {
 		return nil
@@ -150,7 +149,7 @@ func (f *fusion) named() []core.Value {
 	return []core.Value{renamed.Out(0)}
 }
 
-// apply applies an op to the value and further ones, which become f32 if it is.
+// apply applies an op to the value and further values, which become f32 if it is.
 func (f *fusion) apply(op core.Op, in ...core.Value) {
 	for i, v := range in {
 		if f.err == nil && f.value.Type() == core.F32 && v.Type() == f.typ && v.Type() != core.F32 {

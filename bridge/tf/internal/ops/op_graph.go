@@ -23,7 +23,7 @@ var _ = register("graph",
 	op{name: "Assert", signature: "condition:bool data:[T] ->", translate: nothing},
 )
 
-// constant translates Const and HostConst. The content is borrowed from the file.
+// constant translates Const and HostConst. The content is not copied from the file.
 func constant(c *call) []core.Value {
 	t, err := opdef.Tensor(c.node, "value")
 	c.keep(err)
@@ -38,7 +38,7 @@ func constant(c *call) []core.Value {
 	return c.emit(&core.Constant{Value: t})
 }
 
-// passThrough translates the ops whose outputs are their inputs.
+// passThrough translates the ops that return their inputs.
 func passThrough(c *call) []core.Value { return c.in }
 
 // checkNumerics refuses NaN and infinities when the graph runs.

@@ -44,12 +44,12 @@ var _ = register("image",
 	op{name: "BatchMatMulV2", signature: "x:T y:T -> output:T", translate: batchMatMulV2},
 )
 
-// emitReal applies an op, which has no bf16 and f16, in f32.
+// emitReal applies an op that does not support bf16 and f16, converting these to f32 and back.
 func (c *call) emitReal(op core.Op, in ...core.Value) []core.Value {
 	return c.emitRounded(op, pointwise.Convert{Type: c.in[0].Type()}, in...)
 }
 
-// emitRounded is emitReal with a given rounding to the type of bf16 or f16.
+// emitRounded is like emitReal, with a given rounding to bf16 or f16.
 func (c *call) emitRounded(op core.Op, rounding pointwise.Convert, in ...core.Value) []core.Value {
 	t := rounding.Type
 	if t != core.BF16 && t != core.F16 {
@@ -75,8 +75,8 @@ func conv2D(c *call) []core.Value { return c.conv(2, "explicit_paddings") }
 
 func conv3D(c *call) []core.Value { return c.conv(3, "") }
 
-// conv translates a float convolution. Its groups are the input's channels over the
-// filter's, as in TensorFlow.
+// conv translates a float convolution. The number of groups is the input's channels divided by the filter's, as in
+// TensorFlow.
 func (c *call) conv(n int, explicit string) []core.Value {
 	layout := c.layout(n)
 	op := &linear.Convolution{Spatial: c.spatial(n, layout, explicit)}
@@ -98,8 +98,8 @@ func (c *call) conv(n int, explicit string) []core.Value {
 	return c.emitProduct(op, c.in[0], c.filters(c.in[1], layout, n))
 }
 
-// filters returns filters in the layout that core wants beside data of that layout:
-// TensorFlow's are [space..., input channels, output channels] beside any data.
+// filters returns filters in the layout that core wants for data of a layout. TensorFlow's filters are
+// [space..., input channels, output channels] for any data.
 func (c *call) filters(v core.Value, layout geometry.Layout, n int) core.Value {
 	if layout == geometry.NHWC {
 		return v
@@ -111,8 +111,8 @@ func (c *call) filters(v core.Value, layout geometry.Layout, n int) core.Value {
 	return c.helper("filters", &array.Transpose{Order: order}, v)
 }
 
-// depthwiseConv2D translates a convolution in as many groups as there are channels:
-// filters [h, w, C, M] are [h, w, 1, C*M] there.
+// depthwiseConv2D translates a convolution with as many groups as channels: the filters [h, w, C, M] become
+// [h, w, 1, C*M].
 func depthwiseConv2D(c *call) []core.Value {
 	layout := c.layout(2)
 	op := &linear.Convolution{Spatial: c.spatial(2, layout, "explicit_paddings")}
@@ -185,9 +185,9 @@ func fusedBatchNormV3(c *call) []core.Value {
 	return c.batchNorm(2)
 }
 
-// batchNorm normalizes images of n spatial dimensions with known statistics or, with
-// is_training, with the batch's own, as Keras' LayerNormalization has it; statistics of the
-// batch are not given out, known ones are.
+// batchNorm normalizes images with n spatial dimensions, by known statistics or, with is_training, by those of the
+// batch, which is what Keras' LayerNormalization uses. Known statistics are returned as outputs; those of the batch
+// are not.
 func (c *call) batchNorm(n int) []core.Value {
 	c.wantRank(0, n+2, "batch, channels and space")
 	layout, epsilon := c.layout(n), c.floatOr("epsilon", 0.0001)
@@ -225,7 +225,7 @@ func matMul(c *call) []core.Value {
 	if c.boolOr("transpose_b", false) {
 		b = c.helper("b", &array.Transpose{Order: []int{1, 0}}, b)
 	}
-	if c.boolOr("transpose_a", false) { // TensorFlow fuses nothing with it
+	if c.boolOr("transpose_a", false) { // TensorFlow does not fuse it then
 		return c.emitReal(&linear.Dot{ReductionAxes: 1}, a, b)
 	}
 	return c.emitProduct(&linear.Dot{ReductionAxes: 1}, a, b)
@@ -276,28 +276,27 @@ func (c *call) normalize(axes []int, epsilon float32, scale, offset core.Value) 
 	return c.emit(&pointwise.Convert{Type: t}, c.helper("shifted", &pointwise.Add{}, scaled, offset))
 }
 
-// In bfloat16 TensorFlow computes a product, a bias and an activation as one op, and rounds
-// once: a BiasAdd behind any such product, an addition of a constant bias, and behind either
-// the activations that steps of _FusedConv2D and its like can be. Conv2D and BiasAdd are fused
-// by its oneDNN pass in every session, all else by its remapper. Here they keep their
-// roundings, marked, and the pass "fused" leaves out those that nothing else reads.
+// In bfloat16, TensorFlow computes a product, a bias and an activation as one op and rounds once. It fuses a BiasAdd
+// after any such product, the addition of a constant bias, and after either of them the activations that are steps of
+// _FusedConv2D and similar ops. Conv2D and BiasAdd are fused by its oneDNN pass in every session, the rest by its
+// remapper. Here the ops keep their roundings, which are marked, and pass "fused" leaves out those that nothing else
+// reads.
 
-// emitProduct applies an op that sums products, which has no bf16 and f16, in f32. What
-// follows may be fused with it.
+// emitProduct applies an op that sums products and does not support bf16 and f16, in f32. Later ops may be fused with
+// it.
 func (c *call) emitProduct(op core.Op, in ...core.Value) []core.Value {
 	t := c.in[0].Type()
 	return c.emitRounded(op, pointwise.Convert{Type: t, Fused: t == core.BF16}, in...)
 }
 
-// emitSum adds values of bf16, the first of which is fused with it, as Add does: in f32,
-// rounded.
+// emitSum adds values of bf16 in f32 and rounds, as Add does. The first value is fused with the sum.
 func (c *call) emitSum(value, bias core.Value) []core.Value {
 	value = c.helper("fused", &pointwise.Convert{Type: core.F32, Fused: true}, value)
 	bias = c.helper("bias_f32", &pointwise.Convert{Type: core.F32}, bias)
 	return c.emit(&pointwise.Convert{Type: core.BF16, Fused: true}, c.helper("sum", &pointwise.Add{}, value, bias))
 }
 
-// emitBias applies an addition of a number for each channel to the first value.
+// emitBias adds a number for each channel to the first value.
 func (c *call) emitBias(in ...core.Value) []core.Value {
 	if _, ok := c.fusedProduct(in[0]); ok && in[1].Type() == core.BF16 {
 		return c.emitSum(in[0], in[1])
@@ -305,7 +304,7 @@ func (c *call) emitBias(in ...core.Value) []core.Value {
 	return c.emit(&pointwise.Add{}, in...)
 }
 
-// add translates an addition, which may be that of a bias.
+// add translates an addition, which may add a bias.
 func add(c *call) []core.Value {
 	for i, v := range c.in {
 		if c.err != nil || len(c.in) != 2 {
@@ -318,8 +317,7 @@ func add(c *call) []core.Value {
 	return c.emit(&pointwise.Add{}, c.in...)
 }
 
-// isBias reports whether a value is a constant of one number for each of the last axis of a
-// product.
+// isBias reports whether a value is a constant with one number for each index on the last axis of a product.
 func (c *call) isBias(v, product core.Value) bool {
 	op, ok := c.fusedProduct(product)
 	s, to := v.Shape(), product.Shape()
@@ -347,7 +345,7 @@ func (c *call) fusedProduct(v core.Value) (core.Op, bool) {
 	return op, ok
 }
 
-// fusedInput returns the input of a marked Convert to a type.
+// fusedInput returns the input of a marked Convert to the given type.
 func fusedInput(v core.Value, to core.Type) (core.Value, bool) {
 	if v.Node == nil {
 		return core.Value{}, false
@@ -359,15 +357,14 @@ func fusedInput(v core.Value, to core.Type) (core.Value, bool) {
 	return v.Node.Inputs()[0], true
 }
 
-// emitActivation applies an activation, fused with a product and its bias if TensorFlow has
-// that step.
+// emitActivation applies an activation. It is fused with a product and its bias if TensorFlow has such a step.
 func (c *call) emitActivation(op pointwise.Activate) []core.Value {
 	op.Fused = c.err == nil && c.fuses(op.Activation)
 	return c.emit(&op, c.in...)
 }
 
-// fuses reports whether TensorFlow fuses an activation with what the input is, and that
-// matters: Relu and Relu6 give the same either way.
+// fuses reports whether TensorFlow fuses an activation with its input, and this makes a difference: for Relu and
+// Relu6 it does not.
 func (c *call) fuses(a numeric.Activation) bool {
 	sum, ok := fusedInput(c.in[0], core.BF16)
 	if !ok || len(sum.Node.Inputs()) == 0 {

@@ -143,7 +143,7 @@ func reverse(c *call) []core.Value {
 	return c.emit(&array.Reverse{Axes: c.integers(1)}, c.in[0])
 }
 
-// reverseSequence reads the two axes, of which TensorFlow takes none from the end.
+// reverseSequence reads the two axes, which TensorFlow does not count from the end.
 func reverseSequence(c *call) []core.Value {
 	op := &array.ReverseSequence{BatchAxis: int(c.intOr("batch_dim", 0)), SeqAxis: int(c.intOr("seq_dim", -1))}
 	return c.emit(op, c.in...)
@@ -156,15 +156,15 @@ func scatterND(c *call) []core.Value {
 	return c.emit(&indexing.ScatterND{Mode: indexing.ScatterAdd}, zeros, c.in[0], c.in[1])
 }
 
-// maxRank bounds the length of a shape that is data.
+// maxRank bounds the length of a shape that is a tensor.
 const maxRank = 254
 
 func roll(c *call) []core.Value {
 	return c.emit(&array.Roll{Shifts: c.integers(1), Axes: c.integers(2)}, c.in[0])
 }
 
-// sparseToDense writes values into a tensor filled with a default. Indices of one
-// dimension may stand in a vector; one value may serve all of them.
+// sparseToDense writes values into a tensor filled with a default. One-dimensional indices may be a vector, and a
+// single value may be used for all indices.
 func sparseToDense(c *call) []core.Value {
 	indices, values := c.in[0], c.in[2]
 	if s := indices.Shape(); !s.Ranked() || len(s) == 0 || len(s) > 2 || len(values.Shape()) > 1 {
@@ -190,8 +190,8 @@ func sparseToDense(c *call) []core.Value {
 	return c.emit(&indexing.ScatterND{}, dense, indices, values)
 }
 
-// concatOffset tells where each part of a concatenation starts: the sums of the dimensions
-// before it at the axis, and 0 elsewhere.
+// concatOffset returns where each part of a concatenation starts: along the axis, at the sum of the dimensions before
+// it; along other axes, at 0.
 func concatOffset(c *call) []core.Value {
 	axis, parts := c.integer(0), c.list("shape")
 	if c.err != nil || len(parts) == 0 {

@@ -13,8 +13,8 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/reduce"
 )
 
-// Lists of tensors: TensorList, whose handles are what they hold, and TensorArray, whose
-// flows are. Here a list is one tensor, whose rows are its elements.
+// Lists of tensors. The state of a TensorList is in its handle, that of a TensorArray in its flow. Here a list is one
+// tensor whose rows are the elements.
 var _ = register("list",
 	op{
 		name:      "TensorListReserve",
@@ -130,9 +130,8 @@ var _ = register("list",
 	op{name: "TensorArrayCloseV3", signature: "handle:resource ->", translate: nothing},
 )
 
-// IsUnset reports whether a value is a list none of whose elements was set and whose elements'
-// shape is not known: only what sets elements can read it, and a loop as what it starts
-// with.
+// IsUnset reports whether a value is a list of which no element has been set, and the shape of the elements is not
+// known. Only ops that set elements can read it, and loops that start with it.
 func IsUnset(v core.Value) bool {
 	if v.Node == nil {
 		return false
@@ -141,7 +140,7 @@ func IsUnset(v core.Value) bool {
 	return ok && len(v.Node.Inputs()) == 1 && !l.Element.Static()
 }
 
-// asList notes that values stand for lists.
+// asList records that values represent lists.
 func (c *call) asList(values []core.Value) []core.Value {
 	for _, v := range values {
 		c.lists[v] = true
@@ -164,8 +163,8 @@ func (c *call) elements(name string) core.Value {
 	return v
 }
 
-// elementShape returns a shape that is an input; what is not known of it is -1. A scalar says
-// that nothing is known, as does a shape that is computed.
+// elementShape returns a shape that is given as an input, with -1 for unknown dimensions. A scalar means that nothing
+// is known, and so does a shape that is computed.
 func (c *call) elementShape(name string) core.Shape {
 	t := c.value(name).Folded()
 	if t == nil || len(t.Shape()) != 1 || !t.Type().IsInteger() {
@@ -199,7 +198,7 @@ func stackList(c *call) []core.Value {
 	return c.withElements(c.elements("input_handle"), core.Shape{rows})
 }
 
-// withElements emits a tensor whose shape is, behind some dimensions, the element_shape.
+// withElements emits a tensor with the given leading dimensions, followed by element_shape.
 func (c *call) withElements(v core.Value, before core.Shape) []core.Value {
 	s := c.elementShape("element_shape")
 	if s == nil {
@@ -222,7 +221,7 @@ func listItem(c *call) []core.Value {
 	return c.withElements(item, before)
 }
 
-// withElement returns a list whose elements have a known shape: that of an element, if they had none.
+// withElement returns a list whose elements have a known shape: that of the given element, if it was not known.
 func (c *call) withElement(list, element core.Value) core.Value {
 	if !IsUnset(list) {
 		return list
@@ -230,7 +229,7 @@ func (c *call) withElement(list, element core.Value) core.Value {
 	return c.helper("list", list.Node.Op(), list.Node.Inputs()[0], element)
 }
 
-// setItem emits a list with an element set.
+// setItem emits a list with one element set.
 func (c *call) setItem(list, index, item core.Value, grows bool) []core.Value {
 	return c.asList(c.emit(&control.SetRow{Grows: grows}, c.withElement(list, item), index, item))
 }
@@ -247,7 +246,7 @@ func pushBack(c *call) []core.Value {
 	return c.asList(c.emit(&array.Concat{}, list, row))
 }
 
-// popBack takes the last element off.
+// popBack removes the last element.
 func popBack(c *call) []core.Value {
 	list := c.elements("input_handle")
 	last := c.helper("last", &pointwise.Subtract{}, c.rows(list), c.literal("one", core.Scalar(int32(1)), nil))
@@ -275,7 +274,7 @@ func listLength(c *call) []core.Value { return []core.Value{c.rows(c.value("inpu
 
 func concatList(c *call) []core.Value { return c.joined(c.elements("input_handle")) }
 
-// joined puts the elements of a list one behind the other, along their first axis.
+// joined concatenates the elements of a list along their first axis.
 func (c *call) joined(list core.Value) []core.Value {
 	shape := c.helper("shape", &core.ShapeOf{Type: core.I64}, list)
 	at := func(role string, from, to int64) core.Value {
@@ -295,7 +294,7 @@ func (c *call) joined(list core.Value) []core.Value {
 	return []core.Value{joined[0], lengths}
 }
 
-// counting returns the integers from the first up to, but not including, the second.
+// counting returns the integers from the first argument up to, but not including, the second.
 func counting(from, to int64) []int64 {
 	var list []int64
 	for i := from; i < to; i++ {
@@ -304,8 +303,7 @@ func counting(from, to int64) []int64 {
 	return list
 }
 
-// scatterList makes a list of num_elements, or as many as the largest index asks for, with
-// elements set.
+// scatterList creates a list of num_elements elements, or as many as the largest index needs, with some elements set.
 func scatterList(c *call) []core.Value {
 	value, indices, count := c.value("tensor"), c.value("indices"), c.value("num_elements")
 	if t := count.Folded(); t == nil || slices.ContainsFunc(t.Int64s(), func(n int64) bool { return n < 0 }) {
@@ -356,7 +354,7 @@ func resizeList(c *call) []core.Value {
 	return c.asList(c.emit(&indexing.Slice{}, longer, begin, target))
 }
 
-// tensorArray gives the list as the flow; as the handle, whether it grows.
+// tensorArray returns the list as the flow, and whether it grows as the handle.
 func tensorArray(c *call) []core.Value {
 	shape, err := c.node.ShapeOr("element_shape", graphdef.Shape{UnknownRank: true})
 	c.keep(err)
@@ -376,7 +374,7 @@ func readArray(c *call) []core.Value {
 	return c.emit(&indexing.Gather{}, c.elements("flow_in"), c.in[1])
 }
 
-// grows reports whether the array of the handle takes elements behind its last.
+// grows reports whether elements may be added after the last one of the handle's array.
 func (c *call) grows() bool {
 	t := c.value("handle").Constant()
 	if t == nil || t.Type() != core.Bool || t.Len() != 1 {
@@ -390,8 +388,8 @@ func writeArray(c *call) []core.Value {
 	return c.setItem(c.value("flow_in"), c.value("index"), c.value("value"), c.grows())
 }
 
-// scatterArray sets the elements at indices. An array none of whose elements was set and
-// that has as many as there are indices, which count from 0, becomes what it gets.
+// scatterArray sets the elements at indices. If no element of the array has been set, and the indices count from 0 to
+// its length, the result is simply the new elements.
 func scatterArray(c *call) []core.Value {
 	flow, indices, value := c.value("flow_in"), c.value("indices"), c.value("value")
 	if c.err != nil {
@@ -408,7 +406,7 @@ func scatterArray(c *call) []core.Value {
 	return c.scatter(c.zeroed(flow, value), indices, value)
 }
 
-// zeroed returns a list whose elements are there: zeros of the shape of a value's rows, if none was set.
+// zeroed returns a list with elements: zeros with the shape of a value's rows, if none has been set.
 func (c *call) zeroed(list, value core.Value) core.Value {
 	l, ok := list.Node.Op().(*control.List)
 	if !ok || !IsUnset(list) {
@@ -417,7 +415,7 @@ func (c *call) zeroed(list, value core.Value) core.Value {
 	return c.zeroList(l.Type, list.Node.Inputs()[0], c.elementShapeOf(value))
 }
 
-// scatter emits a list with elements set.
+// scatter emits a list with some elements set.
 func (c *call) scatter(list, indices, value core.Value) []core.Value {
 	at := c.helper("at", &array.ExpandDims{Axes: []int{-1}}, indices)
 	return c.asList(c.emit(&indexing.ScatterND{Mode: indexing.ScatterUpdate}, list, at, value))
@@ -429,7 +427,7 @@ func (c *call) elementShapeOf(list core.Value) core.Value {
 	return c.helper("element", &indexing.Slice{}, shape, c.vector("second", 1), c.vector("others", -1))
 }
 
-// zeroList returns a list of so many elements of a shape.
+// zeroList returns a list of zeros with a number of elements of a shape.
 func (c *call) zeroList(t core.Type, count, element core.Value) core.Value {
 	if c.err != nil {
 		return core.Value{}
@@ -441,8 +439,8 @@ func (c *call) zeroList(t core.Type, count, element core.Value) core.Value {
 	return c.helper("zeros", &array.BroadcastTo{}, c.literal("zero", zero, err), shape)
 }
 
-// counts reports whether indices are 0, 1, ... up to the number of elements of a list, or, if it grows,
-// that at least.
+// counts reports whether indices are 0, 1, ..., one for each element of a list or, if it grows, at least one for
+// each.
 func (c *call) counts(indices, list core.Value, grows bool) bool {
 	size := list.Node.Inputs()[0]
 	n := size.Folded()
@@ -462,7 +460,7 @@ func (c *call) counts(indices, list core.Value, grows bool) bool {
 	return want == int64(t.Len()) || grows && want < int64(t.Len())
 }
 
-// isRange reports whether a node counts from 0 by 1.
+// isRange reports whether a node counts from 0 in steps of 1.
 func isRange(n *core.Node) bool {
 	if _, ok := n.Op().(*array.Range); !ok {
 		return false
@@ -478,7 +476,7 @@ func concatArray(c *call) []core.Value { return c.joined(c.elements("flow_in")) 
 
 func splitArray(c *call) []core.Value { return c.split("value") }
 
-// split makes a list of parts of a tensor, which must be of one length.
+// split creates a list from parts of a tensor, which must have the same length.
 func (c *call) split(name string) []core.Value {
 	value, lengths := c.value(name), c.value("lengths")
 	if t := lengths.Folded(); t != nil && t.Len() > 0 && slices.Min(t.Int64s()) != slices.Max(t.Int64s()) {

@@ -131,7 +131,7 @@ func argMin(c *call) []core.Value {
 	return c.emit(&reduce.ArgMin{Axis: c.integer(1), Type: c.typ("output_type", core.I64)}, c.in[0])
 }
 
-// topK translates TopKV2. Without sorted TensorFlow leaves the order open.
+// topK translates TopKV2. Without sorted, TensorFlow leaves the order open.
 func topK(c *call) []core.Value {
 	return c.emit(&indexing.TopK{Type: c.typ("index_type", core.I32)}, c.in...)
 }

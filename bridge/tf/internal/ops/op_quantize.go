@@ -75,7 +75,7 @@ func quantizeV2(c *call) []core.Value {
 		Axis:               c.axis(),
 		EnsureMinimumRange: c.floatOr("ensure_minimum_range", 0.01),
 		Factor127:          c.arithmetic == builders.TensorFlow2_8,
-		Plain:              c.constantInputs, // TensorFlow folds it before it takes oneDNN's kernels
+		Plain:              c.constantInputs, // TensorFlow folds constants before it selects oneDNN's kernels
 	}
 	r := c.sliced("min_range", "max_range", op.Axis)
 	if c.err != nil {

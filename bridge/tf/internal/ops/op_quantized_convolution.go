@@ -129,15 +129,14 @@ func toSummand(o *op, _ *graphdef.Node) (input int, ok bool) {
 	return input, input >= 0
 }
 
-// convolutionKind is what the name of a quantized convolution says, and no attribute.
+// convolutionKind holds what the name of a quantized convolution says, and no attribute does.
 type convolutionKind struct {
 	relu           bool
 	depthwise      bool
-	oneFilterRange bool // that of the filters counts for all channels
+	oneFilterRange bool // the range of the filters applies to all channels
 }
 
-// convolution translates the legacy quantized convolutions. What else is fused shows in
-// their inputs.
+// convolution translates the legacy quantized convolutions. What else is fused can be seen from their inputs.
 func convolution(kind convolutionKind) func(*call) []core.Value {
 	return func(c *call) []core.Value {
 		v := c.legacyConvolution()
@@ -161,7 +160,7 @@ func (c *call) legacyConvolution() builders.Convolution {
 	}
 }
 
-// fusedInputs calls the builder for what shows in the inputs.
+// fusedInputs calls the builder according to which inputs there are.
 func (c *call) fusedInputs(v builders.Convolution, kind convolutionKind) []core.Value {
 	c.outputs("out_type", v.OutputType)
 	if c.err == nil && v.Filters.Type() == core.U8 {
@@ -182,7 +181,7 @@ func (c *call) fusedInputs(v builders.Convolution, kind convolutionKind) []core.
 	return c.convolve(v, kind)
 }
 
-// plainConvolution checks what TensorFlow's kernel for u8 filters is limited to.
+// plainConvolution checks the limits of TensorFlow's kernel for u8 filters.
 func (c *call) plainConvolution(v *builders.Convolution) {
 	if s := v.Strides; len(s) == 2 && s[0] != s[1] {
 		c.failAttr("strides", "got %v for rows and columns with a quint8 filter, want equal ones", s)
@@ -193,8 +192,8 @@ func (c *call) plainConvolution(v *builders.Convolution) {
 	center(&v.Spatial, v.Data.Shape(), v.Filters.Shape())
 }
 
-// center shifts the windows as TensorFlow's kernel for u8 filters does: where strides leave
-// data out, part of it before the first window.
+// center shifts the windows as TensorFlow's kernel for u8 filters does: if strides leave out some data, part of that
+// is before the first window.
 func center(s *geometry.Spatial, data, filters core.Shape) {
 	if s.PadType == geometry.PadExplicit || !data.Static() || !filters.Static() || len(data) != 4 || len(filters) != 4 {
 		return
@@ -208,7 +207,7 @@ func center(s *geometry.Spatial, data, filters core.Shape) {
 			out, odd = (in-k+stride)/stride, 1
 		}
 		if out < 1 {
-			return // an error of shapes
+			return // the shapes are wrong, which is reported elsewhere
 		}
 		total := (out-1)*stride + k - in
 		before := (total + odd) / 2
@@ -220,7 +219,7 @@ func center(s *geometry.Spatial, data, filters core.Shape) {
 	}
 }
 
-// outputs checks the output's type: an 8-bit one for an op that requantizes, else i32.
+// outputs checks the output's type: an 8-bit type for an op that requantizes, otherwise i32.
 func (c *call) outputs(attr string, t core.Type) {
 	requantizes := c.has("min_freezed_output")
 	switch {
@@ -276,7 +275,7 @@ func convolutionBuilder(v *builders.Convolution) func(builders.Scope, builders.C
 	return builders.ScaledQuantizedConvolution
 }
 
-// convolutionFusions are the steps that TensorFlow's kernels of the fused convolutions take.
+// convolutionFusions lists the steps that TensorFlow's kernels for fused convolutions support.
 // Intel's Neural Compressor writes other activations too, before Requantize.
 var (
 	convolutionFusions   = [][]string{{"BiasAdd"}, {"Sum"}, {"Relu"}, {"Requantize"}}
@@ -284,8 +283,8 @@ var (
 	convolutionActivated = []string{"Relu", "Relu6", "LeakyRelu", "Elu", "Tanh", "Sigmoid"}
 )
 
-// convolutionOps reads fused_ops and returns them with their activation, "" for none. The
-// version 2.21 refuses Relu6, as TensorFlow is recorded to do.
+// convolutionOps reads fused_ops and returns the steps and their activation, "" for none. Version 2.21 refuses Relu6,
+// as TensorFlow was recorded to do.
 func (c *call) convolutionOps() (fused map[string]bool, activation string) {
 	places := convolutionFusions
 	if steps := c.strs("fused_ops"); len(steps) > 0 && steps[len(steps)-1] == "Requantize" {

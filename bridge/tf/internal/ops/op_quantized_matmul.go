@@ -51,7 +51,7 @@ var _ = register("quantized_matmul",
 	op{name: "_QuantizedMatMul", signature: fused, translate: fusedMatMul, adds: toFusedSummand},
 )
 
-// mode reads one of the attributes that say how ranges are meant.
+// mode reads one of the attributes that say how ranges are interpreted.
 func (c *call) mode(attr string, otherwise builders.QuantMode) builders.QuantMode {
 	names, modes := []string{"MIN_FIRST", "SCALED"}, []builders.QuantMode{builders.MinFirst, builders.Scaled}
 	if otherwise == builders.Scaled {
@@ -60,8 +60,8 @@ func (c *call) mode(attr string, otherwise builders.QuantMode) builders.QuantMod
 	return choice(c, attr, names, modes)
 }
 
-// matrices checks that a and b are matrices, and reads how they are transposed. ignored are
-// the attributes that TensorFlow's kernel does not read, and must be false.
+// matrices checks that a and b are matrices, and reads whether they are transposed. ignored lists attributes that
+// TensorFlow's kernel does not read; they must be false.
 func (c *call) matrices(d *builders.Dot, ignored ...string) {
 	c.wantRank(0, 2, "a matrix")
 	c.wantRank(1, 2, "a matrix")
@@ -73,11 +73,10 @@ func (c *call) matrices(d *builders.Dot, ignored ...string) {
 	}
 }
 
-// matMulKind is what the name of a legacy quantized matrix product says, and no attribute.
+// matMulKind holds what the name of a legacy quantized matrix product says, and no attribute does.
 type matMulKind struct{ relu bool }
 
-// quantizedMatMul translates the legacy quantized matrix products. What else is fused
-// shows in their inputs.
+// quantizedMatMul translates the legacy quantized matrix products. What else is fused can be seen from their inputs.
 func quantizedMatMul(kind matMulKind) func(*call) []core.Value {
 	return func(c *call) []core.Value {
 		d := c.legacyDot()
@@ -87,7 +86,7 @@ func quantizedMatMul(kind matMulKind) func(*call) []core.Value {
 	}
 }
 
-// dequantizedMatMul gives reals.
+// dequantizedMatMul translates the product whose output is real.
 func dequantizedMatMul(c *call) []core.Value {
 	d := c.legacyDot()
 	if c.err == nil && d.OutputType != core.F32 {
@@ -120,8 +119,8 @@ func (c *call) legacyDot() builders.Dot {
 	return d
 }
 
-// checkBias checks that a bias, if there is one, has a number for each of the channels, or of
-// an Unknown number of them. It is input 2 of all quantized products.
+// checkBias checks that a bias, if there is one, has a number for each channel. The number of channels may be
+// Unknown. The bias is input 2 of all quantized products.
 func (c *call) checkBias(bias core.Value, channels int) {
 	if bias.Node == nil || bias.Shape().Compatible(core.Shape{channels}) {
 		return
@@ -155,7 +154,7 @@ func (c *call) multiply(d builders.Dot) []core.Value {
 	return c.built(builders.ScaledQuantizedDotBias(c.scope(), d))
 }
 
-// matMulFusions are the steps that _QuantizedMatMul takes.
+// matMulFusions lists the steps that _QuantizedMatMul supports.
 var matMulFusions = [][]string{
 	{"BiasAdd"},
 	{"Add"},
@@ -190,7 +189,7 @@ func fusedMatMul(c *call) []core.Value {
 	if fused["Requantize"] {
 		d.OutputRange = r.span("freezed_output", perTensor)
 	} else if rest := len(c.in) - r.next; c.err == nil && rest == 2 {
-		r.span("freezed_output", perTensor) // legal, and without effect
+		r.span("freezed_output", perTensor) // allowed, and without effect
 	}
 	r.end()
 	for _, f := range list {
@@ -206,7 +205,7 @@ func fusedMatMul(c *call) []core.Value {
 	return c.multiply(d)
 }
 
-// summand returns the next input, which is added to the product: of its type and shape, as
+// summand returns the next input, which is added to the product. It must have the product's type and shape, since
 // TensorFlow adds in place.
 func (r *reader) summand(product core.Type) core.Value {
 	v := r.typed("summand", "U")

@@ -99,7 +99,7 @@ func maxPoolV2(c *call) []core.Value {
 	return c.emit(&pooling.MaxPool{Spatial: s, Window: c.spatialNumbers(1, layout)}, c.in[0])
 }
 
-// spatialNumbers returns the spatial ones of input i, a constant number per dimension.
+// spatialNumbers returns the numbers for spatial dimensions from input i, which has a constant number per dimension.
 func (c *call) spatialNumbers(i int, layout geometry.Layout) []int {
 	list := c.integers(i)
 	if c.err != nil {
@@ -116,8 +116,8 @@ func (c *call) spatialNumbers(i int, layout geometry.Layout) []int {
 	return list[first : first+2]
 }
 
-// backprop translates a transposed convolution over n spatial dimensions. Its groups are
-// the channels of the result over those of the filters.
+// backprop translates a transposed convolution over n spatial dimensions. The number of groups is the channels of the
+// result divided by those of the filters.
 func backprop(n int, explicit string) func(*call) []core.Value {
 	return func(c *call) []core.Value {
 		layout := c.layout(n)
@@ -142,7 +142,7 @@ func backprop(n int, explicit string) func(*call) []core.Value {
 	}
 }
 
-// emitNarrow is emitReal for ops whose input 0 is not of the type that they compute in.
+// emitNarrow is like emitReal for ops that do not compute in the type of input 0.
 func (c *call) emitNarrow(op core.Op, in ...core.Value) []core.Value {
 	if c.err != nil {
 		return nil

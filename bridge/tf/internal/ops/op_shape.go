@@ -44,7 +44,7 @@ func squeeze(c *call) []core.Value {
 
 func transpose(c *call) []core.Value {
 	order := c.integers(1)
-	if c.err == nil && len(order) == 0 { // core reads no order as the reverse
+	if c.err == nil && len(order) == 0 { // for core, no order means to reverse the dimensions
 		return []core.Value{c.in[0]}
 	}
 	for i, v := range order {

@@ -63,7 +63,7 @@ func gatherV2(c *call) []core.Value {
 	return c.emit(op, c.in[0], c.in[1])
 }
 
-// tile knows the types of TensorFlow's kernel, which are not where it lists its kernels.
+// tile knows the types of TensorFlow's kernel, which the list of kernels does not contain.
 func tile(c *call) []core.Value {
 	if t, err := c.node.Type("T"); err == nil &&
 		slices.Contains([]graphdef.DataType{graphdef.Uint16, graphdef.Quint8, graphdef.Qint8, graphdef.Qint32}, t) {

@@ -9,7 +9,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 )
 
-// The Uniform* family carries scales and zero points itself.
+// The ops of the Uniform* family have scales and zero points as inputs.
 const (
 	uniformFactors = "lhs:Tin rhs:Tin lhs_scales:float lhs_zero_points:int32 rhs_scales:float rhs_zero_points:int32 " +
 		"output_scales:float output_zero_points:int32 -> output:Tout"
@@ -56,8 +56,7 @@ func (c *call) limits(prefix string) (lo, hi int64) {
 	return lo, hi
 }
 
-// quantizationAxis reads <prefix>quantization_axis, -1 for none; it must be one of those
-// allowed, if some are given.
+// quantizationAxis reads <prefix>quantization_axis; -1 means none. If allowed axes are given, it must be one of them.
 func (c *call) quantizationAxis(prefix string, allowed ...int) int {
 	attr := prefix + "quantization_axis"
 	axis := c.intOr(attr, -1)
@@ -96,9 +95,9 @@ func uniformQuantize(c *call) []core.Value {
 	return c.emit(op, c.in...)
 }
 
-// uniformDequantize takes nGraph's Dequantize where its zero points have the input's type,
-// and else what it computes, with differences that wrap in i32. An i32 goes through float32
-// first, as TensorFlow's qint32 does: 2^31, to which the largest round, becomes -2^31.
+// uniformDequantize uses nGraph's Dequantize if the zero points have the input's type. Otherwise it emits the same
+// computation with differences that wrap in i32. An i32 goes through float32 first, as TensorFlow's qint32 does: the
+// largest numbers are rounded to 2^31, which becomes -2^31.
 func uniformDequantize(c *call) []core.Value {
 	op := &quantization.Dequantize{Type: c.types("Tout", core.F32)}
 	typ, axis := c.types("Tin", core.I8, core.U8, core.I32), c.quantizationAxis("")
@@ -127,7 +126,7 @@ func uniformRequantize(c *call) []core.Value {
 	return c.emit(op, c.in...)
 }
 
-// oneAxis reads two axes, which must be one if both are there.
+// oneAxis reads two axes, which must be equal if both are set.
 func (c *call) oneAxis(from, to string) int {
 	a, b := c.quantizationAxis(from), c.quantizationAxis(to)
 	if c.err == nil && a >= 0 && b >= 0 && a != b {
@@ -136,7 +135,7 @@ func (c *call) oneAxis(from, to string) int {
 	return max(a, b)
 }
 
-// uniformAdd brings both to the output's scale and adds its zero point.
+// uniformAdd rescales both operands to the output's scale and adds the output's zero point.
 func uniformAdd(c *call) []core.Value {
 	c.types("T", core.I32)
 	lo, hi := c.limits("output_")
@@ -171,7 +170,7 @@ func (c *call) toOutputScale(i, axis, out int) core.Value {
 		c.zeros(side, scales))
 }
 
-// zeros returns i32 zeros of a vector's or scalar's shape.
+// zeros returns i32 zeros with the shape of a vector or scalar.
 func (c *call) zeros(role string, like core.Value) core.Value {
 	if s := like.Shape(); !s.Static() {
 		c.fail("the scales have the shape %v, want a known one", s)
@@ -181,7 +180,7 @@ func (c *call) zeros(role string, like core.Value) core.Value {
 	return c.literal(role+"_zero", t, err)
 }
 
-// along returns a vector of numbers for each slice on an axis as it broadcasts over a shape.
+// along reshapes a vector with a number for each slice of an axis so that it broadcasts over a shape.
 func (c *call) along(role string, v core.Value, axis int, over core.Shape) core.Value {
 	if c.err != nil || axis < 0 || len(v.Shape()) != 1 {
 		return v
@@ -199,7 +198,7 @@ func (c *call) along(role string, v core.Value, axis int, over core.Shape) core.
 	return c.helper(role+"_along", &array.Reshape{}, v, c.literal(role+"_shape", shape, err))
 }
 
-// clamp makes the node's output: integers within limits.
+// clamp emits the node's output: integers within limits.
 func (c *call) clamp(v core.Value, lo, hi int64) []core.Value {
 	if c.err == nil && lo > hi {
 		c.failAttr("output_quantization_max_val", "got %d, want at least the min_val %d", hi, lo)
@@ -229,8 +228,8 @@ func uniformClip(c *call) []core.Value {
 	return c.emit(&pointwise.Minimum{}, c.helper("limited", &pointwise.Maximum{}, c.in[0], least), most)
 }
 
-// zeroPoint returns zero points as the integer products read them: as their type if they
-// are known to fit, else as i32.
+// zeroPoint returns zero points in the form that the integer products take: in the type of the factor if they are
+// known to fit it, otherwise as i32.
 func (c *call) zeroPoint(role string, v core.Value, typ core.Type) core.Value {
 	t := v.Constant()
 	if t == nil || c.err != nil {
@@ -265,7 +264,7 @@ func uniformDot(c *call) []core.Value {
 	return c.uniformOutput(acc, max(right, out))
 }
 
-// uniformOutput requantizes accumulators, whose scale is the product of both operands'.
+// uniformOutput requantizes accumulators, whose scale is the product of the operands' scales.
 func (c *call) uniformOutput(acc core.Value, axis int) []core.Value {
 	op := &tensorflow.UniformRequantize{Type: c.types("Tout", core.I32), Axis: axis}
 	op.Lo, op.Hi = c.limits("output_")
@@ -303,15 +302,15 @@ func (c *call) hybridTypes() {
 	c.types("Tout", core.F32)
 }
 
-// mostOnes bounds the constant of ones that hybrid makes.
+// mostOnes bounds the constant of ones that hybrid creates.
 const mostOnes = 1 << 24
 
-// hybrid quantizes the rows of real data and multiplies by the quantized rhs: as
+// hybrid quantizes the rows of real data and multiplies them by the quantized rhs, as
 //
 //	sum of (q - z)(w - v) = sum of q(w - v) - z * sum of (w - v)
 //
-// product gets q and ones of its shape without the batch. The rhs's scale remains to be
-// multiplied with.
+// product is called with q, and with ones of its shape without the batch. The result must still be multiplied by the
+// scale of the rhs.
 func (c *call) hybrid(data core.Value, product func(role string, data core.Value) core.Value) core.Value {
 	s := data.Shape()
 	if !s.Ranked() || !s[1:].Static() {

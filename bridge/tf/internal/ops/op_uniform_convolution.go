@@ -17,12 +17,12 @@ var _ = register("uniform_convolution",
 	op{name: "UniformQuantizedConvolutionHybrid", signature: uniformHybrid, translate: uniformConvolutionHybrid},
 )
 
-// dimensionNumbers are TensorFlow's UniformQuantizedConvolutionDimensionNumbersAttr: what
-// each axis of a convolution's operands and output is.
+// dimensionNumbers is TensorFlow's UniformQuantizedConvolutionDimensionNumbersAttr: the meaning of each axis of a
+// convolution's operands and output.
 type dimensionNumbers struct{ input, kernel, output []int } // batch (output channels), channels, space...
 
-// dimensions reads the attribute dimension_numbers; without it the order is batch, channels,
-// space, and that of the kernel output channels, input channels, space.
+// dimensions reads the attribute dimension_numbers. Without it, the order of axes is batch, channels, space, and for
+// the kernel output channels, input channels, space.
 func (c *call) dimensions(rank int) dimensionNumbers {
 	order := make([]int, rank)
 	for i := range order {
@@ -51,10 +51,10 @@ func (c *call) wantPermutations(d dimensionNumbers, order []int) {
 	}
 }
 
-// numberFields are the numbers of a serialized message by their fields.
+// numberFields holds the numbers in a serialized message, by field.
 type numberFields [13][]int
 
-// one returns the number of a field that has one; 0 if it is not there.
+// one returns the number of a field that is not repeated; 0 if it is absent.
 func (f *numberFields) one(i int) int {
 	if len(f[i]) == 0 {
 		return 0
@@ -82,7 +82,7 @@ func (c *call) dimensionFields(message string) (field numberFields) {
 	return field
 }
 
-// dimensionField reads one number or packed numbers; n < 0 for what is neither.
+// dimensionField reads one number or packed numbers; n < 0 for anything else.
 func dimensionField(raw []byte, kind protowire.Type) (values []int, n int) {
 	switch kind {
 	case protowire.VarintType:
@@ -110,7 +110,7 @@ type uniformProduct struct {
 	zero    core.Value // the filters' zero points
 }
 
-// uniformConvolve reads what both convolutions have: the window, and the rhs.
+// uniformConvolve reads what both convolutions have in common: the window and the rhs.
 func (c *call) uniformConvolve() (p uniformProduct) {
 	data, filters := c.in[0].Shape(), c.in[1].Shape()
 	if !data.Ranked() || !filters.Ranked() || len(data) != len(filters) || len(data) < 3 || len(data) > 5 {
@@ -175,7 +175,7 @@ func (c *call) uniformWindow(n int) geometry.Spatial {
 	return s
 }
 
-// permuted transposes a value unless the order is its own.
+// permuted transposes a value, unless the order is the one it has.
 func (c *call) permuted(role string, v core.Value, order []int) core.Value {
 	if slices.IsSorted(order) {
 		return v
@@ -229,7 +229,7 @@ func uniformConvolutionHybrid(c *call) []core.Value {
 		c.helper("product", &pointwise.Multiply{}, product, c.value("rhs_scales")))
 }
 
-// inverse returns the order of axes that undoes an order.
+// inverse returns the inverse of an order of axes.
 func inverse(order []int) []int {
 	out := make([]int, len(order))
 	for i, a := range order {

@@ -19,7 +19,7 @@ var _ = register("xla",
 	op{name: "XlaDotV2", signature: "lhs:LhsT rhs:RhsT -> output:preferred_element_type", translate: xlaDot},
 )
 
-// xlaTypes checks the types of a product of integers: those that quantize_model writes.
+// xlaTypes checks that the types of a product of integers are those that quantize_model writes.
 func (c *call) xlaTypes() {
 	c.types("LhsT", core.I8)
 	c.types("RhsT", core.I8)
@@ -111,7 +111,7 @@ func (c *call) xlaWindow(n int) geometry.Spatial {
 	return s
 }
 
-// xlaDot is a product of int8 with sums in int32, along any axes; there are no axes of batches.
+// xlaDot is a product of int8 with sums in int32, along any axes but without batch axes.
 func xlaDot(c *call) []core.Value {
 	c.xlaTypes()
 	f := c.dimensionFields("DotDimensionNumbers")

@@ -17,9 +17,8 @@ func (c *call) layout(n int) geometry.Layout {
 	return choice(c, "data_format", []string{last, first}, []geometry.Layout{geometry.NHWC, geometry.NCHW})
 }
 
-// perDimension reads strides, dilations or ksize: a list for all dimensions of data, of
-// which the spatial ones are returned; those of batch and channels must be 1. A default
-// of 0 means that the attribute must be there.
+// perDimension reads strides, dilations or ksize: a list for all dimensions of data. It returns the numbers for the
+// spatial dimensions; those for batch and channels must be 1. A default of 0 means that the attribute is required.
 func (c *call) perDimension(attr string, n int, layout geometry.Layout, otherwise int64) []int {
 	var def []int64
 	if otherwise != 0 {
@@ -45,8 +44,8 @@ func (c *call) perDimension(attr string, n int, layout geometry.Layout, otherwis
 	return spatial
 }
 
-// spatial reads strides, dilations and padding of n spatial dimensions. explicit is the
-// attribute that holds explicit paddings, "" for an op that knows none.
+// spatial reads strides, dilations and padding of n spatial dimensions. explicit is the attribute for explicit
+// paddings, "" for an op that has none.
 func (c *call) spatial(n int, layout geometry.Layout, explicit string) geometry.Spatial {
 	s := geometry.Spatial{
 		Layout:    layout,
@@ -57,9 +56,9 @@ func (c *call) spatial(n int, layout geometry.Layout, explicit string) geometry.
 	return s
 }
 
-// padding reads the attribute padding and, where the op has them, the explicit paddings,
-// which go with padding EXPLICIT only. The padding_list of the legacy quantized
-// convolutions, unless it is empty or all zeros, counts in place of SAME or VALID.
+// padding reads the attribute padding and, if the op has them, the explicit paddings, which require padding EXPLICIT.
+// The padding_list of the legacy quantized convolutions takes the place of SAME or VALID, unless it is empty or all
+// zeros.
 func (c *call) padding(s *geometry.Spatial, n int, explicit string) {
 	names := []string{"SAME", "VALID"}
 	legacy := explicit == "padding_list"

@@ -1,10 +1,8 @@
 // Package ops translates nodes of TensorFlow to ops of package core.
 //
-// It never computes: each TensorFlow op is one row of the table, in its family's
-// op_<family>.go, which says the op's signature and a translator that emits core ops. The
-// signature gives the number, names and element types of inputs and outputs, so they are
-// checked in one place. Quantized ops go through package builders, with TensorFlow's
-// arithmetic.
+// It never computes. Each TensorFlow op is one row of the table, in op_<family>.go, with its signature and a
+// translator that emits core ops. The signature has the number, names and element types of inputs and outputs, so
+// these are checked in one place. Quantized ops go through package builders, with TensorFlow's arithmetic.
 package ops
 
 import (
@@ -29,14 +27,14 @@ func register(family string, rows ...op) struct{} {
 	return struct{}{}
 }
 
-// Row is what the table says of an op.
+// Row is what the table says about an op.
 type Row struct {
 	Name      string
 	Family    string
 	Signature string // see opdef.Parse
 }
 
-// Rows returns the table, in no order.
+// Rows returns the table, in no particular order.
 func Rows() []Row {
 	rows := make([]Row, 0, len(table))
 	for _, o := range table {
@@ -74,9 +72,8 @@ func AddsTo(n *graphdef.Node) (input int, ok bool) {
 	return input, ok && input < len(n.DataInputs())
 }
 
-// Translate returns what the outputs of a node of a known op become. An output that the
-// node does not have here, or that has no translation, is absent or the zero Value. An
-// error about one input is an *InputError.
+// Translate translates a node whose op the table has, and returns its outputs. An output that this node does not
+// have, or that is not translated, is absent or the zero Value. An error about one input is an *InputError.
 func Translate(n *graphdef.Node, ctx Context) ([]core.Value, error) {
 	c, err := table[n.Op].call(n, ctx)
 	if err != nil {
