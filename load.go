@@ -63,8 +63,8 @@ func LoadBytes(data []byte, opts ...Option) (_ *Model, err error) {
 	return c.load(source{data: data})
 }
 
-// LoadReader is like Load for a model that is read from r until its end. More than 64 GiB, the most that
-// a model may have, is a *SizeError.
+// LoadReader is Load for a model that is read from r to its end. It does not read more than
+// a model may have, 64 GiB: that is a *SizeError.
 func LoadReader(r io.Reader, opts ...Option) (_ *Model, err error) {
 	defer guard(&err)
 	c, err := configure(opts)

@@ -17,7 +17,7 @@ type Model struct {
 	function  *core.Function
 	prepared  *kernels.Prepared
 	origin    *origin
-	signature string // the one that names the inputs and outputs; empty if there is none
+	signature string // whose names the inputs and outputs have; may be empty
 }
 
 // TensorInfo describes an input or an output. Dimensions may be unknown.
@@ -80,9 +80,9 @@ func (m *Model) Warnings() []Warning {
 // Function returns the translated graph. It must not be changed.
 func (m *Model) Function() *core.Function { return m.function }
 
-// Run computes all outputs. Inputs are given by name, with or without ":0". The outputs are returned
-// under their full names and belong to the caller. The first Run with a new set of input shapes compiles
-// for them, unless Prepare was called. Cancelling ctx stops between two ops.
+// Run computes all outputs. Inputs are by name, with or without ":0"; the outputs, by their
+// full names, belong to the caller. The first Run for a set of input shapes compiles,
+// unless Prepare was called for them; cancelling ctx stops between two ops.
 //
 // Errors that the caller can act on are a *TensorError (an input does not fit), a *MemoryError (the
 // memory limit is too low), ErrClosed (the Model was closed) and ctx.Err(). An *InternalError is a

@@ -19,7 +19,7 @@ type origin struct {
 	function *core.Function // with all signatures that could be translated
 	prepared *kernels.Prepared
 	options  kernels.Options
-	refused  map[string]error // why the other signatures could not be translated
+	refused  map[string]error // why other signatures cannot be had
 
 	mu     sync.Mutex
 	models map[string]*Model // by their signatures

@@ -67,6 +67,15 @@ func readArray(f *os.File, size int64, key string) (*core.Tensor, error) {
 	return a.Read(key)
 }
 
+// wantModel returns an error that says what a model can be, if nothing has the name.
+func wantModel(path string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: no such file: want a frozen GraphDef (.pb, .pbtxt), a SavedModel (its directory or "+
+			"saved_model.pb) or a converted model (.ng)", path)
+	}
+	return nil
+}
+
 // saveArrays writes tensors by name as an .npz, as the Writer has them.
 func saveArrays(path string, as npy.Writer, tensors map[string]*core.Tensor) error {
 	var arrays []npy.Array

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -27,6 +24,9 @@ type modelFlags struct {
 }
 
 func (m *modelFlags) load(opts ...tf2ng.Option) (*tf2ng.Model, error) {
+	if err := wantModel(m.Model); err != nil {
+		return nil, err
+	}
 	if m.TFVersion != "" {
 		opts = append(opts, tf2ng.WithTFVersion(m.TFVersion))
 	}
@@ -45,10 +45,6 @@ func (m *modelFlags) load(opts ...tf2ng.Option) (*tf2ng.Model, error) {
 			return nil, fmt.Errorf("--set: %w", err)
 		}
 		opts = append(opts, tf2ng.WithConstantText(spec.Name, spec.Text))
-	}
-	if _, err := os.Stat(m.Model); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: no such file: want a frozen GraphDef (.pb, .pbtxt), a SavedModel (its directory or "+
-			"saved_model.pb) or a converted model (.ng)", m.Model)
 	}
 	return tf2ng.Load(m.Model, opts...)
 }

@@ -8,8 +8,9 @@ import (
 // Activation is a function of one float32 that post-ops and elementwise ops share.
 type Activation uint8
 
-// The activations, with the formulas of their TensorFlow ops. Those that are not piecewise linear are computed
-// by package activation: in float64, rounded once, and Elu twice.
+// The activations, with the formulas of their TensorFlow ops. Those that are not
+// piecewise linear are those of package activation: computed in float64 and rounded once,
+// Elu twice.
 const (
 	Identity        Activation = iota // x
 	Relu                              // max(x, 0)

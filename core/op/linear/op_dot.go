@@ -62,7 +62,7 @@ func (op *Dot) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Operations counts, for each output element, the products that are summed.
+// Operations counts those of each output: as many products as are summed.
 func (op *Dot) Operations(in, out []core.Fact) int64 {
 	return 2 * int64(out[0].Shape.MustElements()) * int64(core.Shape(in[1].Shape[:op.ReductionAxes]).MustElements())
 }

@@ -84,7 +84,7 @@ func (op *IntegerDot) Eval(in, out []*core.Tensor) error {
 	for j := range zp {
 		zp[j] = bZP[j%channels%len(bZP)]
 	}
-	acc := make([]int64, n) // of a row, since b is read row by row
+	acc := make([]int64, n) // of a row, for b is read in its order
 	for i := range m {
 		clear(acc)
 		for l := range k {

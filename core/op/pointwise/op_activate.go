@@ -108,7 +108,7 @@ func (op *Activate) reals(t core.Type, x []float32) ([]float32, error) {
 	return y, nil
 }
 
-// Elements is trait.FirstElements.
+// Elements are those of the first input.
 func (op *Activate) Elements() trait.Elements { return trait.FirstElements }
 
 // ElementCost is known for activations that are comparisons of f32.

@@ -14,9 +14,10 @@ import (
 //
 //	y = f of the elements of x along Axes
 //
-// The elements are taken in row-major order. Sums of reals are computed in f32 (f64 for f64) in a fixed order:
-// element k is added to lane k mod 16, and the 16 lanes (zeros at first) are added pairwise, lane i + lane i+8, then
-// i+4, i+2, i+1. Products are multiplied in order. Integers wrap in 64 bits and then in their type.
+// The reduced elements are taken in row-major order. Sums of reals are made in f32 (f64
+// for f64) in one written order: element k is added to lane k mod 16, and the 16 lanes
+// (zeros at first) are added pairwise, lane i + lane i+8, then i+4, i+2, i+1. Products
+// multiply in order. Integers wrap in 64 bits and then in their type.
 //
 //	Inputs:  x: a number type, any shape
 //	Outputs: y: the type of x; its shape without the axes, or with 1 there if KeepDims

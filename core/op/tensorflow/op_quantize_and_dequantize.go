@@ -231,7 +231,7 @@ type Levels struct {
 	Lo, Hi, Scale, Back float32
 }
 
-// Levels returns the parameters for the given range of f32; false if there are several.
+// Levels returns them of a range of f32 that is given; false if there are several.
 func (op *QuantizeAndDequantize) Levels(minT, maxT *core.Tensor) (Levels, bool) {
 	if !op.RangeGiven || op.Axis != -1 || op.NumBits == 0 {
 		return Levels{}, false

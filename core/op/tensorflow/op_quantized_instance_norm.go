@@ -13,7 +13,7 @@ var _ = core.Register[QuantizedInstanceNorm]("TFQuantizedInstanceNorm")
 
 // QuantizedInstanceNorm is TensorFlow's QuantizedInstanceNorm: each channel of each
 // image normalized by its own mean and variance, in float32 between the Eigen forms of
-// quantization.go. Sums are those of Sum, in 16 lanes over the rows and columns.
+// tf_quantization.go. Sums are those of Sum, in 16 lanes over the rows and columns.
 //
 //	mean     = sum(x) / (H*W), variance = sum((x - mean)^2) / (H*W)
 //	v        = (x - mean) * rsqrt(variance + VarianceEpsilon)
@@ -32,8 +32,9 @@ var _ = core.Register[QuantizedInstanceNorm]("TFQuantizedInstanceNorm")
 //	C4: the range of x is not empty
 //	R1 to R3: see quantization.go
 //
-// The order of TensorFlow's sums is not documented, and its rsqrt is a refined approximation of the CPU. For 300 random
-// images, the ends of the range differed by at most 4 units in the last place, and 2 of 75,000 codes by 1.
+// TensorFlow's sums have no order that is documented, and its rsqrt is the CPU's approximation,
+// refined. Of 300 random images the ends of the range were off by 4 units in the last place
+// at most, and 2 of 75,000 codes by 1.
 type QuantizedInstanceNorm struct {
 	OutputRangeGiven bool    `json:"output_range_given,omitempty"`
 	GivenYMin        float32 `json:"given_y_min"`

@@ -14,8 +14,8 @@ var _ = core.Register[RequantizationRangePerChannel]("TFRequantizationRangePerCh
 //	u    = min(max(max a, 2^-126), ClipValueMax)
 //	range (-u, u) if any x < 0, else (0, u)
 //
-// A channel whose largest |f32(x)| is 2^31, which does not fit TensorFlow's int32, is ignored. If all accumulators are
-// 0, the range is (0, 2^-126).
+// A channel whose largest |f32(x)| is 2^31, which TensorFlow's int32 does not hold, is left
+// out of a. Accumulators that are all 0 have the range (0, 2^-126).
 //
 //	Inputs:  x: i32, [..., C]
 //	         min, max: f32, [C], or [] or [1] for all channels

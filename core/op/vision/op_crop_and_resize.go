@@ -91,7 +91,7 @@ func (op *CropAndResize) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// places returns the position in the image of each position of a crop; lower is -1 outside the image.
+// places returns where each position of a crop lies in an image; lower is -1 outside.
 func (op *CropAndResize) places(from, to float32, in, out int) []interpolate.Lerp {
 	l := make([]interpolate.Lerp, out)
 	var scale float32

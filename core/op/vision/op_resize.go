@@ -158,7 +158,7 @@ func (op *Resize) closest(in, out int) []int {
 	return at
 }
 
-// four holds the four neighbours of an output position and their weights.
+// four are the neighbours of an output position and their weights.
 type four struct {
 	at     [4]int
 	weight [4]float32

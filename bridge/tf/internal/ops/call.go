@@ -17,7 +17,7 @@ type op struct {
 	name      string
 	signature string // see opdef.Parse
 	translate func(*call) []core.Value
-	random    bool // it produces random numbers
+	random    bool // it makes random numbers
 
 	family  string // from the name of its file, op_<family>.go
 	in, out opdef.Ports

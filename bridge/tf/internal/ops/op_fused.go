@@ -34,7 +34,7 @@ var _ = register("fused",
 	op{name: "_MklFusedInstanceNorm", signature: "x:T gamma:T beta:T -> y:T", translate: instanceNorm},
 )
 
-// fusable lists the activations that can be a step of fused_ops.
+// fusable are the activations that a step of fused_ops can be.
 var fusable = map[string]numeric.Activation{
 	"Relu": numeric.Relu, "Relu6": numeric.Relu6, "Elu": numeric.Elu, "LeakyRelu": numeric.LeakyRelu,
 	"Tanh": numeric.Tanh, "Sigmoid": numeric.Sigmoid, "GeluApproximate": numeric.GeluApproximate,
@@ -80,7 +80,7 @@ type fusion struct {
 	layout geometry.Layout
 }
 
-// named returns the value as the node's output. The last step gets the node's name.
+// named returns the value as the node's output: the last step's node gets its name.
 func (f *fusion) named() []core.Value {
 	if f.err != nil {
 		return nil
@@ -95,7 +95,7 @@ func (f *fusion) named() []core.Value {
 	return []core.Value{renamed.Out(0)}
 }
 
-// apply applies an op to the value and further values.
+// apply applies an op to the value and further ones.
 func (f *fusion) apply(op core.Op, in ...core.Value) {
 	out := f.emit(op, append([]core.Value{f.value}, in...)...)
 	if f.err == nil {

@@ -110,7 +110,7 @@ var _ = register("quantized_convolution",
 	},
 )
 
-// convolutionKind holds what the name of a quantized convolution says, and no attribute does.
+// convolutionKind is what the name of a quantized convolution says, and no attribute.
 type convolutionKind struct {
 	relu           bool
 	depthwise      bool

@@ -54,8 +54,9 @@ func Ports(name string) (in, out opdef.Ports) {
 	return nil, nil
 }
 
-// Translate translates a node whose op the table has, and returns its outputs. An output that this node does not
-// have, or that is not translated, is absent or the zero Value. An error about one input is an *InputError.
+// Translate returns what the outputs of a node of a known op become. An output that the
+// node does not have here, or that has no translation, is absent or the zero Value. An
+// error about one input is an *InputError.
 func Translate(n *graphdef.Node, ctx Context) ([]core.Value, error) {
 	c, err := table[n.Op].call(n, ctx)
 	if err != nil {
