@@ -20,7 +20,7 @@ var _ = core.Register[Dequantize]("TFDequantize")
 //	SCALED:       q*s, s = max/hi if unsigned, else max(min/lo', max/hi),
 //	              lo' = lo + 1 with NarrowRange, which other modes do not read
 //
-// oneDNN, which computes u8 without an Axis, treats it as signed if NarrowRange is set: lo' is 1.
+// oneDNN, which takes u8 without an Axis, does with NarrowRange as if it were signed: lo' is 1.
 // With an Axis each slice has its own range.
 //
 //	Inputs:  q: i8, u8, i16, u16 or i32, any shape
