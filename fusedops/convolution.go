@@ -9,7 +9,7 @@
 //	f = max(f, 0)
 //	out = sat(rne(f))
 //
-// each step in float32 and rounded on its own, the fma once; rne rounds ties to even.
+// Each step is in float32 and rounded separately, the fma with one rounding; rne rounds ties to even.
 // Every op decomposes to linear.IntegerConvolution or linear.IntegerDot.
 package fusedops
 
@@ -119,8 +119,8 @@ func (op *QuantizedConvolutionBiasAdd) Decompose(in []core.Value) ([]core.Value,
 	return op.fused().decompose(in)
 }
 
-// QuantizedConvolutionBiasSignedAdd is QuantizedConvolutionBiasAdd with ReLU on an i8
-// summand, in whose memory nGraph leaves the result.
+// QuantizedConvolutionBiasSignedAdd is QuantizedConvolutionBiasAdd with ReLU and an i8 summand. nGraph stores the
+// result in the memory of the summand, so it is i8, too.
 //
 //	Inputs:  data, filters, bias, scale, sum_scale: those of QuantizedConvolutionBiasAdd
 //	         sum: i8, the output's shape

@@ -33,8 +33,7 @@ func (f *fused) names() []string {
 	return append(n, "scale")
 }
 
-// operands returns the inputs behind data and filters by their roles, nil or zero for
-// those that the op has not.
+// operands returns the inputs after data and filters by role; nil or zero for those that the op does not have.
 type operands[T any] struct{ bias, sum, scale, sumScale T }
 
 func named[T any](f *fused, in []T) operands[T] {
@@ -57,7 +56,7 @@ func named[T any](f *fused, in []T) operands[T] {
 // input returns the number of a named input.
 func (f *fused) input(name string) int { return slices.Index(f.names(), name) }
 
-// product infers the accumulators: their fact and the axis of their channels.
+// product infers the fact of the accumulators and the axis of their channels.
 func (f *fused) product(in []core.Operand) (fact core.Fact, channelAxis int, err error) {
 	if c := f.convolution; c != nil {
 		out, err := c.Infer(withZeroPoints(in[0], in[1]))
@@ -203,7 +202,7 @@ func element(t *core.Tensor, i int) int {
 	return int(core.Data[uint8](t)[i])
 }
 
-// store writes a result to an i8 or u8 tensor, rounded and saturated, or as it is to f32.
+// store writes a result to an i8 or u8 tensor, rounded and saturated, or unchanged to an f32 tensor.
 func store(out *core.Tensor, i int, v float32) {
 	r := math.RoundToEven(float64(v))
 	switch out.Type() {

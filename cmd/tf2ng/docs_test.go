@@ -100,9 +100,10 @@ func TestCommandsOfTheDemo(t *testing.T) {
 	variables := strings.NewReplacer("$(DATA)", "testdata/graphdefs", "$(MODEL)", "digits_mix_lpot16_tf25")
 	s := sandbox(t)
 	s.Link("testdata")
-	_, demo, _ := strings.Cut(string(makefile), "\ndemo:")
-	demo, _, _ = strings.Cut(demo, "\n\n")
-	found := regexp.MustCompile(`(?m)^\t(bin/tf2ng .*)$`).FindAllStringSubmatch(demo, -1)
+	_, rest, ok := strings.Cut(string(makefile), "\ndemo:")
+	require.True(t, ok)
+	recipe, _, _ := strings.Cut(rest, "\n\n")
+	found := regexp.MustCompile(`(?m)^\t(bin/tf2ng .*)$`).FindAllStringSubmatch(recipe, -1)
 	require.Len(t, found, 3)
 	for _, m := range found {
 		s.Run(testdocs.Command{Text: variables.Replace(m[1])})
