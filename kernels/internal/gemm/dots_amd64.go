@@ -58,7 +58,6 @@ func packDots(p *Packed, weights []int8) {
 			}
 		}
 	}
-	pages.Gather(p.bytes)
 }
 
 // scratchDots is that of the last tile's offsets, and of a tile and its summands that do not lie

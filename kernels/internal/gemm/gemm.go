@@ -17,6 +17,7 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/pages"
 )
 
 // Spec is the part of a multiplication that is known when it is packed.
@@ -33,7 +34,8 @@ type Packed struct {
 	spec    Spec
 	variant *Variant
 
-	bytes []int8   // B, for the variants that read bytes
+	bytes []int8 // B, for the variants that read bytes
+	uses  pages.Uses
 	lanes []uint64 // B, for the portable variant: three columns in a word
 
 	operands                Operands // the constant ones
@@ -161,6 +163,7 @@ func (p *Packed) Run(a *Args, m0, m1, panel0, panel1 int) {
 	if err := p.check(a, m1); err != nil {
 		panic("gemm: " + err.Error())
 	}
+	pages.Count(&p.uses, p.bytes)
 	args := *a
 	if args.Operands == nil {
 		args.Operands = &p.operands

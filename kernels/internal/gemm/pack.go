@@ -32,7 +32,6 @@ func packInterleaved(p *Packed, weights []int8, runs, k int, wide interleaver) {
 			}
 		}
 	}
-	pages.Gather(p.bytes)
 }
 
 func asBytes(v []int8) []byte {

@@ -2,7 +2,10 @@
 // each run, more of them than the CPU has addresses of small pages at hand.
 package pages
 
-import "unsafe"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // large is the size of a large page: of x86-64, and of arm64 with pages of 4 KiB.
 const large = 2 << 20
@@ -19,8 +22,18 @@ func Large[T any](v []T) {
 	}
 }
 
-// Gather moves what has been written to v to large pages, where memory was in use before Large.
-func Gather[T any](v []T) {
+// often is how many uses make it worth moving what is there already.
+const often = 16
+
+// Uses counts the reads of a slice.
+type Uses struct{ n atomic.Uint32 }
+
+// Count counts a read of v. When it has been read often, what lies in small pages, because the memory was
+// in use before Large, moves to large ones: a program that runs once does not pay for it.
+func Count[T any](u *Uses, v []T) {
+	if u.n.Add(1) != often {
+		return
+	}
 	if begin, size := behind(v); size > 0 {
 		collapse(begin, size)
 	}

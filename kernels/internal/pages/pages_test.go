@@ -29,7 +29,10 @@ func TestContentsStay(t *testing.T) {
 		for i := range v {
 			v[i] = int8(i)
 		}
-		Gather(v)
+		var u Uses
+		for range often + 1 {
+			Count(&u, v)
+		}
 		for i := range v {
 			if v[i] != int8(i) {
 				t.Fatalf("%d bytes: element %d changed", n, i)

@@ -35,6 +35,7 @@ type Packed struct {
 	spec    Spec
 	variant *Variant
 	numbers []float32 // [panel][Taps*TapNumbers][width of the panel]
+	uses    pages.Uses
 }
 
 // ErrSpec is wrapped by every error of Pack.
@@ -65,7 +66,6 @@ func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
 	}
 	p := NewPacked(v, s)
 	p.Repack(weights, false)
-	pages.Gather(p.numbers)
 	return p, nil
 }
 
@@ -156,6 +156,7 @@ func (p *Packed) Run(a *Args, m0, m1, panel0, panel1 int) {
 	if err := p.check(a, m1); err != nil {
 		panic("sgemm: " + err.Error())
 	}
+	pages.Count(&p.uses, p.numbers)
 	p.variant.run(p, a, m0, m1, panel0, panel1)
 }
 
