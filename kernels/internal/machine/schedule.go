@@ -73,10 +73,10 @@ func stages(code []Instruction, threads int) []stage {
 // other work, keeps nobody waiting.
 type progress struct {
 	stages  []stage
-	taken   []atomic.Int32 // parts, by stage and thread whose share they are
-	done    []atomic.Int32
+	taken   []atomic.Int32        // parts, by thread whose share they are and stage: each thread writes its own
+	done    []atomic.Int32        // parts, by stage
 	failure atomic.Pointer[error] // what ends the Run early
-	running atomic.Int32          // parts that are being computed
+	running []alone               // by thread, whether it computes a part
 	threads atomic.Int32          // that may still look here
 
 	sleepers atomic.Int32
@@ -89,12 +89,19 @@ type progress struct {
 	starts  []func() // what the goroutine of each worker runs; made once, as they take memory
 }
 
+// alone is a number that shares no cache line with what other threads write.
+type alone struct {
+	atomic.Int32
+	_ [60]byte
+}
+
 // newProgress returns the progress of instructions in stages for at most so many threads,
 // which waits for its next Run in ready.
 func newProgress(stages []stage, code []Instruction, threads int, ready *sync.Pool) *progress {
 	g := &progress{
 		stages: stages, taken: make([]atomic.Int32, threads*len(stages)), done: make([]atomic.Int32, len(stages)),
-		code: code, ready: ready, workers: make([]Worker, threads), starts: make([]func(), threads),
+		running: make([]alone, threads), code: code, ready: ready,
+		workers: make([]Worker, threads), starts: make([]func(), threads),
 	}
 	g.wake.L = &g.mu
 	for t := range g.starts {
@@ -122,8 +129,10 @@ func (p *progress) execute(ctx context.Context, r *Run) error {
 		go p.starts[t]()
 	}
 	p.work(ctx, &p.workers[0])
-	for p.running.Load() > 0 { // only after a failure
-		runtime.Gosched()
+	for t := range p.running {
+		for p.running[t].Load() > 0 { // only after a failure
+			runtime.Gosched()
+		}
 	}
 	failure := p.failure.Load()
 	p.leave()
@@ -153,7 +162,7 @@ func (p *progress) leave() {
 func (p *progress) work(ctx context.Context, w *Worker) {
 	cancelled := ctx.Done()
 	for i := range p.stages {
-		s := &p.stages[i]
+		s, computed := &p.stages[i], 0
 		for p.failure.Load() == nil {
 			if cancelled != nil {
 				if err := ctx.Err(); err != nil {
@@ -166,9 +175,10 @@ func (p *progress) work(ctx context.Context, w *Worker) {
 				break
 			}
 			p.compute(w, s, part)
-			if int(p.done[i].Add(1)) == s.parts {
-				p.rouse()
-			}
+			computed++
+		}
+		if computed > 0 && int(p.done[i].Add(int32(computed))) == s.parts {
+			p.rouse()
 		}
 		if !p.await(i) {
 			return
@@ -183,7 +193,7 @@ func (p *progress) take(i, thread int) int {
 	for k := range threads {
 		owner := (thread + k) % threads
 		first, end := owner*parts/threads, (owner+1)*parts/threads
-		taken := &p.taken[i*threads+owner]
+		taken := &p.taken[owner*len(p.stages)+i]
 		if first+int(taken.Load()) >= end {
 			continue
 		}
@@ -197,16 +207,19 @@ func (p *progress) take(i, thread int) int {
 // compute runs one part of a stage, unless the Run has failed. A panic fails the Run, whose
 // memory nobody uses again.
 func (p *progress) compute(w *Worker, s *stage, part int) {
-	p.running.Add(1)
-	around := w.Run
+	p.running[w.Thread].Store(1)
+	around, thread := w.Run, w.Thread
 	defer func() {
 		w.Run = around
 		if v := recover(); v != nil {
 			w.broken.Store(true)
 			p.fail(recovered(w.node, v))
 		}
-		p.running.Add(-1)
+		p.running[thread].Store(0)
 	}()
+	if p.failure.Load() != nil { // the Run may have ended before this part was seen to run
+		return
+	}
 	code := p.code
 	if s.segment != nil {
 		if code = s.segment.Plan.code; s.enters {

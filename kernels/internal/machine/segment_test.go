@@ -13,7 +13,7 @@ import (
 )
 
 // imageBytes is the size of an image: enough that an instruction is worth several threads.
-const imageBytes = 1 << 18
+const imageBytes = 1 << 16
 
 // batchOf returns a machine that gives, for the bytes x of some images, 2*(x+1), image by image: in a
 // segment of two instructions, of which the second has parts. inspect is called with each image's first byte.
