@@ -231,7 +231,7 @@ def floats():
     return {
         "_FusedConv2D": lambda: node(
             "_FusedConv2D", data(image), constant(3, 3, 64, 64), [constant(64)], [], fused_ops=["BiasAdd", "Relu"],
-            strides=one, padding="SAME", TArgs=[tf.float32]),
+            strides=one, padding="SAME", num_args=1),
         "_FusedDepthwiseConv2dNative": lambda: node(
             "_FusedDepthwiseConv2dNative", data(image), constant(3, 3, 64, 1), [constant(64)],
             fused_ops=["BiasAdd", "Relu"], strides=one, padding="SAME"),

@@ -15,7 +15,7 @@ def node(op, *inputs, output=0, **attrs):
         tensors = value if isinstance(value, list) else [value]
         if arg.type_list_attr:
             attrs[arg.type_list_attr] = [t.dtype for t in tensors]
-        elif arg.type_attr:
+        elif arg.type_attr and tensors:
             attrs[arg.type_attr] = tensors[0].dtype
         if arg.number_attr:
             attrs[arg.number_attr] = len(tensors)
