@@ -16,7 +16,8 @@ import (
 //
 // The elements are taken in row-major order. Sums of reals are computed in f32 (f64 for f64) in a fixed order:
 // element k is added to lane k mod 16, and the 16 lanes (zeros at first) are added pairwise, lane i + lane i+8, then
-// i+4, i+2, i+1. Products of reals are made likewise, with lanes of ones at first. Integers wrap in 64 bits and then in their type.
+// i+4, i+2, i+1. Products of reals are made likewise, with lanes of ones at first. Integers wrap in 64 bits and then in
+// their type.
 //
 //	Inputs:  x: a number type, any shape
 //	Outputs: y: the type of x; its shape without the axes, or with 1 there if KeepDims

@@ -153,7 +153,7 @@ func (a assembler) lowerParts(f *segments.Partition, runs *machine.RunPool) (*ma
 		if err := lower(p.Node); err != nil {
 			return nil, err
 		}
-		c.tellPacked(p.node)
+		c.tellPacked(p.Node)
 	}
 	return c.finish(f, runs)
 }
