@@ -139,8 +139,8 @@ var conversions = []primitive{
 			for i := range 7 { // zero, factor, half, shift, offset, lo, hi
 				g.VPBROADCASTQ(emit.At(y, 8*i), g.V(8+i))
 			}
-			for i, limit := range []int64{math.MinInt32, math.MaxInt32} {
-				g.MOVQ(operand.U64(limit), reg.RAX)
+			for i, limit := range []operand.I32{math.MinInt32, math.MaxInt32} {
+				g.MOVQ(limit, reg.RAX) // with its sign
 				g.VPBROADCASTQ(reg.RAX, g.V(16+i))
 			}
 		},
