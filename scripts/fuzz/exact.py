@@ -111,6 +111,8 @@ def convolution(node, inputs):
     if "Sum" in names and fusions is None:
         previous = values.pop(0)
         s_range = values if previous.dtype != np.float32 else None
+    if scale(*x_range, x.dtype.type) < FLOAT.tiny:
+        return None  # which counts as 0
     unit = scale(*x_range, x.dtype.type) * scale(*w_range, np.int8)
     real = convolve(node, x, w) * unit
     if b is not None:
