@@ -364,6 +364,14 @@ type SelfPadding interface {
 	WithPadding(below, above []int) (core.Op, bool)
 }
 
+// Widening is an Op that has a simple form on reals of 16 bits.
+type Widening interface {
+	core.Op
+	// Widens reports whether the op gives for bf16 and f16 what it gives for the same numbers in f32,
+	// rounded once.
+	Widens() bool
+}
+
 // Fusable is an Op that may be part of a group that TensorFlow computes as one op.
 type Fusable interface {
 	core.Op

@@ -22,7 +22,7 @@ func fused(f *core.Function, _ Options) (*core.Function, error) {
 		}
 		real := rounding.Inputs()[0]
 		if part == trait.FusedFunction {
-			return roundedBehind(n, real)
+			return roundedBehind(n, core.BF16, real)
 		}
 		return []core.Value{real}, nil
 	})
@@ -35,13 +35,13 @@ func partOf(n *core.Node) trait.FusedPart {
 	return trait.NotFused
 }
 
-// roundedBehind applies a node's op to a value of f32 and rounds the result to bf16.
-func roundedBehind(n *core.Node, real core.Value) ([]core.Value, error) {
-	wide, err := core.NewNamedNode(n.Name, n.Op(), real)
+// roundedBehind applies a node's op to values of f32 and rounds the result to a type.
+func roundedBehind(n *core.Node, t core.Type, reals ...core.Value) ([]core.Value, error) {
+	wide, err := core.NewNamedNode(n.Name, n.Op(), reals...)
 	if err != nil {
 		return nil, err
 	}
-	narrow, err := core.NewNamedNode(n.Name, &pointwise.Convert{Type: core.BF16}, wide.Out(0))
+	narrow, err := core.NewNamedNode(n.Name, &pointwise.Convert{Type: t}, wide.Out(0))
 	if err != nil {
 		return nil, err
 	}

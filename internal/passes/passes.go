@@ -106,6 +106,11 @@ var table = []Pass{
 		After: []string{"unsigned", "tabulate"},
 	},
 	{
+		Name: "widen", Run: widen,
+		Doc:   "compute what reads and makes reals of 16 bits in f32, where the kernels do, and round the results",
+		After: []string{"fused", "refold"}, // roundings are where the function has them; constants need no kernels
+	},
+	{
 		Name: "layout", Run: layout,
 		Doc: "put the channels of convolutions, pools and the like last, where the kernels want them there",
 		// no transposition stands between a padding and its reader; filters are constants

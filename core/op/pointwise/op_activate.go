@@ -170,6 +170,11 @@ func (op *Activate) FusedAs() trait.FusedPart {
 	return trait.NotFused
 }
 
+// Widens is true but for Sigmoid and Elu, which round in between, and for LeakyRelu, which rounds Alpha.
+func (op *Activate) Widens() bool {
+	return op.Activation != numeric.Sigmoid && op.Activation != numeric.Elu && op.Activation != numeric.LeakyRelu
+}
+
 // piecewise applies an activation that is piecewise linear, in f64.
 func (op *Activate) piecewise(x, y []float64) {
 	for i, v := range x {

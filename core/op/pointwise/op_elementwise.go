@@ -29,27 +29,33 @@ import (
 // They are nGraph's and TensorFlow's ops of the same names.
 type (
 	// Add is a + b.
-	Add struct{}
+	Add struct{ widening }
 	// Subtract is a - b.
-	Subtract struct{}
+	Subtract struct{ widening }
 	// Multiply is a * b.
-	Multiply struct{}
+	Multiply struct{ widening }
 	// Divide is a / b. Integers truncate toward zero; dividing one by 0 is an error.
-	Divide struct{}
+	Divide struct{ widening }
 	// FloorDivide is floor(a / b); an integer divided by 0 is an error.
-	FloorDivide struct{}
+	FloorDivide struct{ widening }
 	// FloorMod is a - floor(a/b)*b, with the sign of b; an integer modulo 0 is an error.
-	FloorMod struct{}
+	FloorMod struct{ widening }
 	// Maximum is a if a > b, else b; NaN if either is.
-	Maximum struct{}
+	Maximum struct{ widening }
 	// Minimum is a if a < b, else b; NaN if either is.
-	Minimum struct{}
+	Minimum struct{ widening }
 	// Power is a**b in float64, rounded once: a*a and a*a*a of b = 2 and 3 in f32; for integers
 	// by repeated products, which wrap, and an error if b < 0.
-	Power struct{}
+	Power struct{ widening }
 	// SquaredDifference is (a - b) * (a - b), each step rounded.
-	SquaredDifference struct{}
+	SquaredDifference struct{ widening }
 )
+
+// widening is the trait.Widening of ops that compute bf16 and f16 in f32 and round.
+type widening struct{}
+
+// Widens is true.
+func (widening) Widens() bool { return true }
 
 var (
 	_ = core.Register[Add]("Add")
