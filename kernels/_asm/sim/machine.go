@@ -1083,29 +1083,12 @@ func (m *Machine) VPMULLD(a, b, c SimOperand) {
 	m.lanes(a, b, c, func(x, y, _ uint32) uint32 { return x * y })
 }
 
-func (m *Machine) VPMAXSD(a, b, c SimOperand) {
-	m.lanes(a, b, c, func(x, y, _ uint32) uint32 { return uint32(max(int32(x), int32(y))) })
-}
-
-func (m *Machine) VPMINSD(a, b, c SimOperand) {
-	m.lanes(a, b, c, func(x, y, _ uint32) uint32 { return uint32(min(int32(x), int32(y))) })
-}
-
 func (m *Machine) VPSLLVD(counts, a, c SimOperand) {
 	m.lanes(counts, a, c, func(n, x, _ uint32) uint32 { return x << n })
 }
 
 func (m *Machine) VPSRAVD(counts, a, c SimOperand) {
 	m.lanes(counts, a, c, func(n, x, _ uint32) uint32 { return uint32(int32(x) >> min(n, 31)) })
-}
-
-func (m *Machine) VPBROADCASTQ(a, b SimOperand) {
-	in := m.read(a, 8)
-	var out [64]byte
-	for i := 0; i < b.bytes; i += 8 {
-		copy(out[i:], in[:8])
-	}
-	m.write(b, out, b.bytes)
 }
 
 func (m *Machine) VMOVDQU64(o ...SimOperand) { m.move(8, o) }
@@ -1146,8 +1129,6 @@ func (m *Machine) VUNPCKLPS(a, b, c SimOperand)      { m.unpack(a, b, c, 4, 0) }
 func (m *Machine) VUNPCKHPS(a, b, c SimOperand)      { m.unpack(a, b, c, 4, 1) }
 func (m *Machine) VUNPCKLPD(a, b, c SimOperand)      { m.unpack(a, b, c, 8, 0) }
 func (m *Machine) VUNPCKHPD(a, b, c SimOperand)      { m.unpack(a, b, c, 8, 1) }
-func (m *Machine) VPUNPCKLDQ(a, b, c SimOperand)     { m.unpack(a, b, c, 4, 0) }
-func (m *Machine) VPUNPCKHDQ(a, b, c SimOperand)     { m.unpack(a, b, c, 4, 1) }
 
 // VINSERTF32X4 replaces one of four parts of b.
 func (m *Machine) VINSERTF32X4(i, a, b, c SimOperand) {
