@@ -157,7 +157,8 @@ func (b *chainBuilder) follow(e match.Element) {
 	b.quantize(e)
 }
 
-// next returns the only reader of v besides others, if the chain can continue with it.
+// next returns the node in others, which are readers of v, if there is exactly one and the chain can continue
+// with it.
 func (b *chainBuilder) next(v core.Value, others []*core.Node) (match.Element, bool) {
 	if len(others) != 1 || len(b.buffers) > maxChainBuffers/2 {
 		return match.Element{}, false
@@ -185,8 +186,8 @@ func (b *chainBuilder) extend(e match.Element, v core.Value) {
 	b.last = e.Node
 }
 
-// quantize stores the chain's values as integers. If all readers want them with the sign bit inverted, it
-// stores only that form.
+// quantize ends the chain by storing its values as integers, or in another type than float32. If all readers
+// of the integers are FlipSigns, it stores them with the sign bit inverted.
 func (b *chainBuilder) quantize(e match.Element) {
 	step := elementwise.Step{Kind: elementwise.StoreQuantized, Numbers: e.Numbers}
 	b.last = e.Node
