@@ -559,7 +559,7 @@ type tabledConcat struct {
 // instruction, which checks the input ranges and computes the output's.
 func (c *compiler) concatTables(n *core.Node, op *tensorflow.QuantizedConcat) (*tabledConcat, error) {
 	count := len(n.Inputs()) / 3
-	rank := core.Shape{256} // not rank 4, at which the op copies without converting
+	rank := core.Shape{256} // the rank matters: only at rank 4 does the op copy
 	if len(n.Outputs()[0].Shape) == 4 {
 		rank = core.Shape{256, 1, 1, 1}
 	}
