@@ -117,7 +117,8 @@ func (w *window) insideOffsets(src, row int) []int32 {
 	return w.place(at, src, row, 0)
 }
 
-// place returns the offsets of the taps of all images. The pixels begin at src and are row bytes each; padding is at pad.
+// place returns the offsets of the taps of all images. The pixels begin at src and are row bytes each; taps in the
+// padding are at pad.
 func (w *window) place(image []int32, src, row, pad int) []int32 {
 	pixels := 1
 	for _, a := range w.axes {
@@ -159,8 +160,8 @@ func (g *convolution) isPadded() bool {
 }
 
 // wide reports whether the taps of one filter row should be joined to one run of bytes. Their bytes are contiguous if
-// the image has been copied with its padding and the width is not dilated. Joining pays for few channels, where a single
-// tap would fill only a part of a kernel's step.
+// the image has been copied with its padding and the width is not dilated. Joining pays for few channels, where a
+// single tap would fill only a part of a kernel's step.
 func (g *convolution) wide() bool {
 	for _, a := range g.axes {
 		if a.PadBelow < 0 || a.DataDilation != 1 {
