@@ -11,8 +11,8 @@ import (
 )
 
 // Partition is a function whose parts are lowered in order. Some parts are segments: a segment is a separate function
-// for fewer images. The values that it computes for later nodes are, in the function here, outputs of stand-in nodes
-// of which only type and shape are known.
+// for fewer images. The values that it computes for later nodes are, in the function here, stand-in parameters of
+// which only type and shape are known.
 type Partition struct {
 	Parameters, Results []*core.Node
 	Parts               []Part

@@ -123,9 +123,9 @@ func batchedInputs(n *core.Node, read func() map[core.Value]bool) []bool {
 	return batched
 }
 
-// divide returns the parts of a stretch, of any length, for which it pays to take fewer images than the whole batch at a
-// time. It minimizes the bytes read from the third-level cache (see nodeBytes) by dynamic programming: for each node and
-// group size it finds the cheapest way to get there. The group size may change between two nodes.
+// divide returns the parts of a stretch, of any length, for which it pays to take fewer images than the whole batch
+// at a time. It minimizes the bytes read from the third-level cache (see nodeBytes) by dynamic programming: for each
+// node and group size it finds the cheapest way to get there. The group size may change between two nodes.
 func (s *stretch) divide() (parts []stretch) {
 	groups := s.sizes()
 	if len(s.nodes) == 0 || len(groups) < 2 {
@@ -182,9 +182,9 @@ func divisors(n int) (all []int) {
 	return all
 }
 
-// nodeBytes estimates how many bytes a thread reads from the third-level cache to compute a node for groups of g images:
-// the weights once for each group; the activations, if those of a group do not fit into the second-level cache; and the
-// data once for each panel of a product's columns, if the data alone does not fit.
+// nodeBytes estimates how many bytes a thread reads from the third-level cache to compute a node for groups of g
+// images: the weights once for each group; the activations, if those of a group do not fit into the second-level
+// cache; and the data once for each panel of a product's columns, if the data alone does not fit.
 func (s *stretch) nodeBytes(n *core.Node, g int) int {
 	if isElementwise(n) {
 		return 0
@@ -237,8 +237,8 @@ func isElementwise(n *core.Node) bool {
 }
 
 // crossing returns, for each node, the cost in bytes of changing the group size before it: the values that cross from
-// one segment to the next are stored, read, and stored again in the memory of the next. It is -1 where the size must not
-// change.
+// one segment to the next are stored, read, and stored again in the memory of the next. It is -1 where the size must
+// not change.
 func (s *stretch) crossing() []int {
 	const moves = 3
 	at := map[*core.Node]int{}
