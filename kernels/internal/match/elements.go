@@ -155,8 +155,8 @@ func isZero(t *core.Tensor) bool {
 	return true
 }
 
-// matchQuantize matches Quantize that rounds to even, with one scale and without a zero point, or with zero point 128 for
-// u8. The chain divides by the scale: multiplying by the reciprocal would give other bits.
+// matchQuantize matches Quantize that rounds to even, with one scale and without a zero point, or with zero point 128
+// for u8. The chain divides by the scale: multiplying by the reciprocal would give other bits.
 func matchQuantize(e Element, op *quantization.Quantize) (Element, bool) {
 	in := e.Node.Inputs()
 	scale, zero := in[1].Constant(), in[2].Constant()

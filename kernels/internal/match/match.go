@@ -57,8 +57,8 @@ func matches[T any, P interface {
 	return struct{}{}
 }
 
-// Combines registers an op as one that chains compute by combining two values with a primitive and applying functions to
-// the result. It is called once for the op, in the file of its lowering.
+// Combines registers an op as one that chains compute by combining two values with a primitive and applying functions
+// to the result. It is called once for the op, in the file of its lowering.
 func Combines[T any, P interface {
 	*T
 	core.Op
