@@ -99,11 +99,11 @@ const (
 	Scaled                           // x * Scale
 	AddScaled                        // x + y * Scale
 	Interpolate                      // x + (y - x) * Scale
-	Levels                           // floor((x, between Lo and Hi, less Lo) * Scale - Sub + 1/2) * Back; NaN stays
-	DividedLevels                    // the same with a division by Scale
-	FixedPoint                       // ((i64(f32(x))*y[0] >> 32) + y[1]) >> 16 within a byte, x i32, y two i64
-	Affine                           // i32(floor(x * Scale + 1/2)) + y[0] between y[1] and y[2], i32, as a byte
-	Rescale                          // a Rescaling, in y, of x, i32, as a byte
+	Levels                           // floor((x clamped to [Lo, Hi] - Lo) * Scale - Sub + 1/2) * Back; NaN stays
+	DividedLevels                    // like Levels, with a division by Scale
+	FixedPoint                       // ((i64(f32(x))*y[0] >> 32) + y[1]) >> 16 saturated to a byte; x is i32, y two i64
+	Affine                           // i32(floor(x * Scale + 1/2)) + y[0] clamped to [y[1], y[2]], as a byte; y is i32
+	Rescale                          // y, a Rescaling, applied to x, as a byte; x is i32
 	FoldAdd                          // out[i mod Lanes] + x[i] for each i in turn, in place, as the following
 	FoldMultiply                     // out[i mod Lanes] * x[i]
 	FoldMaximum                      // Maximum of out[i mod Lanes] and x[i]
@@ -119,7 +119,7 @@ type role uint8
 
 const (
 	other      role = iota
-	arithmetic      // float32 of two
+	arithmetic      // float32 from two float32
 	function        // float32 from one float32
 	narrowing       // another type from one float32
 	relation        // a byte, 0 or 1, from two float32
