@@ -21,7 +21,7 @@ type computedWeights struct {
 
 // weightState is the state in which one run packs weights.
 type weightState struct {
-	values []int8 // [products][columns+1], the last column ones
+	values []int8 // [products][columns+1], the last column has ones
 	zeros  []int32
 	start  []int32
 	packed *gemm.Packed
