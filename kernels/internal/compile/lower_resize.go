@@ -68,7 +68,7 @@ func lowerResize(c *compiler, n *core.Node) (bool, error) {
 // places say where the rows and columns of an output image lie in the input image.
 type places struct {
 	rows, columns []vision.Between
-	offsets       []int32               // for each column, the offsets in a row of the two elements that it lies between, in bytes
+	offsets       []int32               // byte offsets in a row: of both neighbours of each column
 	fractions     []float32             // of each column
 	numbers       []elementwise.Numbers // of each row
 }

@@ -19,9 +19,9 @@ type unfused struct {
 	rows, columns int
 	stride        int
 	rowSums       int                          // the column of acc with the sums of the data; -1 for none
-	zeros         []int32                      // if rowSums >= 0: the zero point of each column; its product with the row sum is subtracted
+	zeros         []int32                      // with rowSums: by column, what to subtract the row sum times
 	computedZeros func(r *machine.Run) []int32 // returns the zero points if they are not constant
-	less          int                          // the buffer of numbers to subtract from acc, [rows][stride]; -1 if there is none
+	less          int                          // the buffer to subtract from acc, [rows][stride]; -1 for none
 	posts         []postop.Step
 	operands      []core.Value
 
