@@ -19,7 +19,7 @@ type unfused struct {
 	rows, columns int
 	stride        int
 	rowSums       int                          // the column of acc with the sums of the data; -1 for none
-	zeros         []int32                      // with rowSums: by column, what to subtract the row sum times
+	zeros         []int32                      // with rowSums: zeros[column] * row sum is subtracted from acc
 	computedZeros func(r *machine.Run) []int32 // returns the zero points if they are not constant
 	less          int                          // the buffer to subtract from acc, [rows][stride]; -1 for none
 	posts         []postop.Step
