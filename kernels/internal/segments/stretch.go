@@ -202,7 +202,7 @@ func (s *stretch) nodeBytes(n *core.Node, g int) int {
 		}
 	}
 	images := (s.batch + s.threads - 1) / s.threads // images per thread
-	at := min(g, images)                            // images of a thread at a time; all threads share g = batch
+	at := min(g, images)                            // per thread at a time; the threads share a group of all images
 	bytes := weights
 	if at*(data+others) > cache {
 		bytes += at * (data + others)
