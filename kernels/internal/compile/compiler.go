@@ -227,7 +227,7 @@ func stringSource(r *core.Node) (*core.Node, error) {
 // allocate in addition to its outputs.
 const referenceBytes = 16
 
-// productOf returns the product of sizes, or 2^62 if it would exceed that.
+// productOf returns the product of sizes, limited to about 2^62 so that it does not overflow.
 func productOf(sizes ...int) int {
 	const most = 1 << 62
 	n := 1
