@@ -1,11 +1,11 @@
 // Package kernels compiles a core.Function into Programs and runs them.
 //
-// Prepare takes a function of any shapes, and Program compiles it for some: it binds the
-// parameters' shapes and has package compile below it make a machine of the function, which
-// never changes. What does not depend on the shapes, such as packed weights, is kept for all
-// Programs by package share. A Run puts the tensors in order and has the machine (package
-// machine) compute the results.
+// Prepare accepts a function whose shapes may still be unknown. Prepared.Program compiles it for one
+// set of parameter shapes: it binds the shapes, and package internal/compile lowers the function to an
+// immutable machine (package internal/machine). What does not depend on the shapes, such as packed
+// weights, is made once and shared by all Programs (package internal/share). A Run matches the caller's
+// tensors to parameters and results by name, and the machine computes the results.
 //
-// The micro-kernels are packages below this one too, one family each; they know slices and
-// structs only.
+// The micro-kernels are in packages under internal too, one for each family. They work on slices and
+// structs and know nothing of graphs.
 package kernels

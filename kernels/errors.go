@@ -8,7 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
-// Problem is what is wrong with a tensor that was given for an input or output.
+// Problem says what is wrong with a tensor that was given for an input or output.
 type Problem uint8
 
 // The problems. All of them are the caller's fault.
@@ -17,8 +17,8 @@ const (
 	Missing                        // no tensor was given for an input
 	Duplicate                      // an input or output was given under two names
 	NoTensor                       // the tensor is nil
-	WrongType                      // another element type is wanted
-	WrongShape                     // another shape is wanted
+	WrongType                      // the tensor has the wrong element type
+	WrongShape                     // the tensor has the wrong shape
 )
 
 var problems = map[Problem]string{
@@ -38,7 +38,7 @@ func (p Problem) String() string {
 // output. Nothing was computed.
 type TensorError struct {
 	Name    string // of the input or output, as the caller wrote it
-	Output  bool   // it is an output to write into
+	Output  bool   // the tensor was given for an output, to be written into
 	Problem Problem
 	Detail  string // what was got and what was wanted
 }
@@ -58,7 +58,7 @@ func (e *TensorError) Error() string {
 	return fmt.Sprintf("%s %q: %s", side, e.Name, e.Detail)
 }
 
-// misfit reports a tensor that is not what is wanted of an input or an output.
+// misfit reports a tensor whose type or shape does not fit its input or output.
 func misfit(name string, got, want core.Fact, output bool, p Problem) error {
 	format := "got %v, want %v"
 	if output {
@@ -67,11 +67,11 @@ func misfit(name string, got, want core.Fact, output bool, p Problem) error {
 	return &TensorError{name, output, p, fmt.Sprintf(format, got, want)}
 }
 
-// InternalError reports a panic: a mistake of this module, or of an op that was registered
-// with it, and not of the caller. The Run that met it has failed; others go on.
+// InternalError reports a panic: a bug in this module or in an op that was registered with it, not a
+// mistake of the caller. The Run in which it happened has failed; other Runs are not affected.
 type InternalError struct {
-	Node, Op string // that was computed; empty if none was
-	Value    any    // what was given to panic
+	Node, Op string // the node that was being computed, and its op; empty if none was
+	Value    any    // the argument of panic
 	Stack    []byte // of the goroutine that panicked
 }
 
@@ -84,19 +84,19 @@ func (e *InternalError) Error() string {
 	return fmt.Sprintf("internal error, please report: %s%v\n%s", at, e.Value, e.Stack)
 }
 
-// Unwrap returns the error that was given to panic, if it was one.
+// Unwrap returns the argument of panic if it is an error, else nil.
 func (e *InternalError) Unwrap() error {
 	err, _ := e.Value.(error)
 	return err
 }
 
-// Recovered returns the InternalError of what recover returned. It is called by the
-// deferred function that recovers.
+// Recovered makes an InternalError of the value that recover returned. It must be called by the deferred
+// function that called recover, so that the stack is that of the panic.
 func Recovered(value any) *InternalError {
 	return &InternalError{Value: value, Stack: debug.Stack()}
 }
 
-// raised returns an error of a machine as callers know it.
+// raised translates an error of package machine into this package's exported error types.
 func raised(err error) error {
 	switch e := err.(type) {
 	case *machine.PanicError:

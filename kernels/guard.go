@@ -6,16 +6,16 @@ import (
 	"sync/atomic"
 )
 
-// ErrClosed is returned for whatever is asked of a Prepared, or of its Programs, after Close.
+// ErrClosed is returned by the methods of a Prepared and of its Programs after Close.
 var ErrClosed = errors.New("the model is closed")
 
-// guard counts what is under way.
+// guard lets close wait for the calls under way and refuses later ones.
 type guard struct {
 	closed atomic.Bool
-	mu     sync.RWMutex // read-locked by what is under way
+	mu     sync.RWMutex // read-locked by each call under way
 }
 
-// enter begins something; false after close.
+// enter begins a call, which leave must end; false after close.
 func (g *guard) enter() bool {
 	if g.closed.Load() {
 		return false
@@ -30,9 +30,9 @@ func (g *guard) enter() bool {
 
 func (g *guard) leave() { g.mu.RUnlock() }
 
-// close waits for what has entered.
+// close waits for the calls under way; from now on enter returns false.
 func (g *guard) close() {
 	g.closed.Store(true)
 	g.mu.Lock()
-	g.mu.Unlock() //lint:ignore SA2001 whoever held it has left
+	g.mu.Unlock() //lint:ignore SA2001 locking waits until every reader has left
 }

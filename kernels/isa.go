@@ -6,7 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
-// ISA is an instruction set for which there are kernels, beside those in plain Go.
+// ISA is an instruction set for which there are assembly kernels.
 type ISA = isa.ISA
 
 // The instruction sets.
@@ -23,12 +23,12 @@ func ISAs() []ISA {
 	return slices.DeleteFunc(isa.All(), func(i ISA) bool { return i == isa.Portable })
 }
 
-// ParseISA returns the ISA of a name, as its String method writes it.
+// ParseISA returns the ISA with the given name, as its String method writes it.
 func ParseISA(name string) (ISA, error) { return isa.Parse(name) }
 
-// DetectedISAs returns what the CPU has. It is empty in a build without assembly.
+// DetectedISAs returns the instruction sets that the CPU has. It is empty in a build without assembly.
 func DetectedISAs() ISASet { return isa.Detected() }
 
-// AvailableISAs returns what the CPU has, less what the environment variable
-// TF2NG_DISABLE_ISA names (a comma-separated list).
+// AvailableISAs returns DetectedISAs without those that the environment variable TF2NG_DISABLE_ISA
+// names (a comma-separated list).
 func AvailableISAs() ISASet { return isa.Available() }

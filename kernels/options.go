@@ -15,9 +15,9 @@ type Engine uint8
 
 // The engines. All give the same bits.
 const (
-	Kernels   Engine = iota // the fastest kernels that the CPU has
-	Portable                // the same program with the kernels in plain Go
-	Reference               // each op's reference in package core, after no pass but qdq
+	Kernels   Engine = iota // the fastest kernels that the CPU can run
+	Portable                // the same program, with the kernels in plain Go
+	Reference               // each op's reference in package core; qdq is the only pass that runs
 )
 
 var engineNames = []string{"kernels", "portable", "reference"}
@@ -30,7 +30,7 @@ func (e Engine) String() string {
 	return fmt.Sprintf("engine(%d)", uint8(e))
 }
 
-// ParseEngine returns the engine of a name.
+// ParseEngine returns the engine with the given name.
 func ParseEngine(name string) (Engine, error) {
 	for i, n := range engineNames {
 		if n == name {
@@ -43,10 +43,10 @@ func ParseEngine(name string) (Engine, error) {
 // MaxThreads bounds the goroutines of a Run.
 const MaxThreads = 1024
 
-// Options of a compilation. The zero value is one thread and every instruction set.
+// Options of a compilation. The zero value means one thread and every instruction set.
 type Options struct {
 	Threads int   // goroutines per Run, at most MaxThreads; 0 means 1
-	Without []ISA // instruction sets not to use, beside those the CPU lacks
+	Without []ISA // instruction sets not to use even if the CPU has them
 	Engine  Engine
 	// WithoutQDQ keeps convolutions and matrix products of dequantized tensors in float32,
 	// summed in the order that linear.Convolution and linear.Dot define. Without it all engines
@@ -54,24 +54,24 @@ type Options struct {
 	WithoutQDQ bool
 	// MaxBytes bounds the tensors that one Run holds at once: intermediate values and
 	// results. 0 means core.DefaultMaxBytes. A *core.MemoryError names the node for which
-	// that is not enough; the kernels' intermediate values must besides fit 2 GiB.
+	// that is not enough. Independently of it, the kernels' intermediate values must fit into 2 GiB.
 	MaxBytes int64
 	// MaxTensorBytes bounds each tensor that a node computes. 0 means
-	// core.DefaultMaxTensorBytes. A *core.MemoryError with OneTensor names the node.
+	// core.DefaultMaxTensorBytes. A *core.MemoryError with OneTensor set names the node that exceeds it.
 	MaxTensorBytes int64
-	// MaxPrograms and MaxProgramBytes bound the Programs that a Prepared keeps, one for each
-	// set of input shapes: their number, and what they hold beside what all of them share. 0
-	// means DefaultMaxPrograms and DefaultMaxProgramBytes.
+	// MaxPrograms and MaxProgramBytes bound the Programs that a Prepared keeps, one for each set of
+	// input shapes: their number, and the bytes that they hold, not counting what all of them share.
+	// 0 means DefaultMaxPrograms and DefaultMaxProgramBytes.
 	MaxPrograms     int
 	MaxProgramBytes int64
-	// Packed, if it is there, is called with the bytes of each constant of a node whose weights
-	// were packed. They stay as they are, but Runs read what was packed: memory that is filled
-	// again when it is read, as that of a mapped file is, may be given back. It is called by many
-	// goroutines at once.
+	// Packed, if not nil, is called with the bytes of each constant of a node whose weights were packed.
+	// The bytes must stay valid and unchanged, but Runs read the packed copy instead. So pages that are
+	// filled again on access, such as those of a mapped file, may be released. Packed may be called by
+	// several goroutines at once.
 	Packed func(bytes []byte)
 }
 
-// The bounds of the Programs that a Prepared keeps, where Options say nothing else.
+// The default bounds of the Programs that a Prepared keeps.
 const (
 	DefaultMaxPrograms     = 32
 	DefaultMaxProgramBytes = 64 << 20
@@ -91,8 +91,7 @@ func (o Options) maxProgramBytes() int64 {
 	return o.MaxProgramBytes
 }
 
-// OptionError reports the value of an option that has no meaning. Nothing was read or
-// computed.
+// OptionError reports an invalid value of an option. Nothing was read or computed.
 type OptionError struct {
 	Option string // the field of Options, or the function that makes the option
 	Got    any
@@ -104,8 +103,7 @@ func (e *OptionError) Error() string {
 	return fmt.Sprintf("option %s: got %v, want %s", e.Option, e.Got, e.Want)
 }
 
-// Check returns an *OptionError for the first option whose value has no meaning. Compile
-// calls it.
+// Check returns an *OptionError for the first option whose value is invalid. Compile calls it.
 func (o Options) Check() error {
 	switch {
 	case o.Threads < 0 || o.Threads > MaxThreads:
@@ -129,7 +127,7 @@ func (o Options) Check() error {
 	return nil
 }
 
-// check checks what Compile is given beside the shapes.
+// check validates the arguments of Compile except the shapes.
 func check(f *core.Function, o Options) error {
 	if err := o.Check(); err != nil {
 		return err
@@ -148,7 +146,7 @@ func (o Options) memory() core.MemoryLimits {
 	return limits
 }
 
-// compilation returns the options of package compile.
+// compilation returns these options in the form that package compile takes.
 func (o Options) compilation() compile.Options {
 	return compile.Options{
 		ISAs: o.isas(), Threads: max(o.Threads, 1), Memory: o.memory(), WithoutQDQ: o.WithoutQDQ,

@@ -9,12 +9,12 @@ import (
 
 // port is a parameter or a result.
 type port struct {
-	name  string // in full
-	short string // the same with or without ":0"
+	name  string // the full name
+	short string // the other accepted name: name without its ":0", or with one added
 	fact  core.Fact
 }
 
-// ports are the parameters and results of a function, in their order.
+// ports are the parameters and results of a function, in the function's order.
 type ports struct{ params, outs []port }
 
 func newPorts(f *core.Function) *ports {
@@ -43,9 +43,9 @@ func names(list []port) []string {
 
 // call holds the tensors of one Run, in the order of the ports.
 type call struct {
-	in, out []*core.Tensor // out: nil for what is to be allocated
+	in, out []*core.Tensor // an element of out is nil if its tensor is to be allocated
 	shapes  []core.Shape   // of the inputs
-	full    bool           // every result was given under its full name
+	full    bool           // a tensor was given for every result, under its full name
 }
 
 func newCall(p *ports) *call {
@@ -55,14 +55,14 @@ func newCall(p *ports) *call {
 	}
 }
 
-// clear forgets the caller's tensors.
+// clear drops the references to the caller's tensors.
 func (c *call) clear() {
 	clear(c.in)
 	clear(c.out)
 	clear(c.shapes)
 }
 
-// bind puts the tensors of a Run in order.
+// bind stores the tensors of a Run, given by name, in c in the order of the ports.
 func (p *ports) bind(c *call, inputs, outputs map[string]*core.Tensor) error {
 	if _, err := bindPorts(c.in, p.params, inputs, false); err != nil {
 		return err
@@ -78,8 +78,8 @@ func (p *ports) bind(c *call, inputs, outputs map[string]*core.Tensor) error {
 	return err
 }
 
-// bindPorts puts given tensors in the order of the ports. It reports whether each port was
-// given one under its full name.
+// bindPorts stores the given tensors in to, in the order of the ports. It reports whether every port was
+// given a tensor under its full name.
 func bindPorts(to []*core.Tensor, list []port, given map[string]*core.Tensor, output bool) (full bool, err error) {
 	full = true
 	found := 0
@@ -100,7 +100,7 @@ func bindPorts(to []*core.Tensor, list []port, given map[string]*core.Tensor, ou
 		if to[i], err = q.check(name, t, output); err != nil {
 			return false, err
 		}
-		if !output { // those of outputs are known to a Program
+		if !output { // the shapes of outputs are checked by the Program, which knows them
 			if err := q.checkShape(name, to[i], false); err != nil {
 				return false, err
 			}
@@ -113,7 +113,7 @@ func bindPorts(to []*core.Tensor, list []port, given map[string]*core.Tensor, ou
 	return false, unknownPort(list, given, output)
 }
 
-// unknownPort reports the first name, in their order, that no port has.
+// unknownPort reports the alphabetically first of the given names that no port has.
 func unknownPort(list []port, given map[string]*core.Tensor, output bool) error {
 	known := map[string]bool{}
 	for _, q := range list {
@@ -132,13 +132,14 @@ func unknownPort(list []port, given map[string]*core.Tensor, output bool) error 
 	return &TensorError{first, output, UnknownName, fmt.Sprintf("the %s are %q", side, names(list))}
 }
 
-// check returns a tensor that was given for a port, as one of the port's type.
+// check returns the tensor that was given for a port, with the port's type: for bf16 and f16 the caller
+// may give the bits as u16.
 func (q *port) check(name string, t *core.Tensor, output bool) (*core.Tensor, error) {
 	if t == nil {
 		return nil, &TensorError{name, output, NoTensor, "got no tensor"}
 	}
 	want := q.fact.Type
-	if half := want == core.BF16 || want == core.F16; half && t.Type() == core.U16 { // its bits
+	if half := want == core.BF16 || want == core.F16; half && t.Type() == core.U16 { // the bits of 16-bit reals
 		bits, err := core.TensorOver(want, t.Shape(), t.Bytes())
 		if err != nil {
 			return nil, &TensorError{name, output, WrongShape, err.Error()}
@@ -159,8 +160,8 @@ func (q *port) checkShape(name string, t *core.Tensor, output bool) error {
 	return nil
 }
 
-// shapes puts shapes by name in the order of the parameters; those that are not given are
-// what the function knows.
+// shapes returns the shapes that were given by name in the order of the parameters. For a parameter
+// without a given shape it returns the shape that the function declares.
 func (p *ports) shapes(given map[string]core.Shape) ([]core.Shape, error) {
 	ordered, found := make([]core.Shape, len(p.params)), 0
 	for i, q := range p.params {
@@ -194,7 +195,7 @@ func (p *ports) shapes(given map[string]core.Shape) ([]core.Shape, error) {
 	return ordered, nil
 }
 
-// results returns the results of a Run by their full names.
+// results returns the results of a Run by full name: in outputs itself if that has them all.
 func (p *ports) results(c *call, outputs map[string]*core.Tensor) map[string]*core.Tensor {
 	if c.full && len(outputs) > 0 {
 		return outputs

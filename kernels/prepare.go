@@ -12,15 +12,14 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
 
-// Prepared is a Function that is ready to be compiled for any shapes of its parameters. What
-// does not depend on them (packed weights, folded constants, tables) is made once and
-// shared by the Programs, which it keeps: the most recently used ones, within
-// Options.MaxPrograms and Options.MaxProgramBytes. Its methods may be called by any number of
-// goroutines at the same time.
+// Prepared is a Function that is ready to be compiled for any shapes of its parameters. What does not
+// depend on the shapes (packed weights, folded constants, tables) is made once and shared by its
+// Programs. It keeps the most recently used Programs, within Options.MaxPrograms and
+// Options.MaxProgramBytes. Its methods may be called by any number of goroutines at the same time.
 type Prepared struct {
 	function *core.Function
 	options  Options
-	ports    *ports // of the function: shapes may be unknown
+	ports    *ports // of the function, whose shapes may be unknown
 	store    *share.Store
 	runs     machine.RunPool
 	family   *family
@@ -30,7 +29,7 @@ type Prepared struct {
 	programs []*cached // the most recently used first
 }
 
-// family is a Prepared and its views.
+// family is a Prepared with its views: they are closed together.
 type family struct {
 	guard guard
 
@@ -38,21 +37,21 @@ type family struct {
 	members []*Prepared
 }
 
-// cached is a Program that is kept, or the error that there is none.
+// cached is a Program, or the error of its compilation, in the cache of a Prepared.
 type cached struct {
 	shapes []core.Shape // of the parameters
 	once   sync.Once
 
-	// Set by once, with mu of the Prepared held.
+	// Set by once, while mu of the Prepared is held.
 	program *Program
 	err     error
 	keep    *share.Lease
 	evicted bool
 }
 
-// Prepare returns a Prepared of f, which must not change any more. It computes nothing: the
-// first Program for any shapes packs the weights. Options without a meaning are an
-// *OptionError, and a Function that is put together wrongly is a *core.FunctionError.
+// Prepare returns a Prepared of f, which must not be changed afterwards. It computes nothing: weights are
+// packed when the first Program is compiled, whatever its shapes. It returns an *OptionError for invalid
+// Options and a *core.FunctionError for a malformed Function.
 func Prepare(f *core.Function, o Options) (*Prepared, error) {
 	if err := check(f, o); err != nil {
 		return nil, err
@@ -60,9 +59,9 @@ func Prepare(f *core.Function, o Options) (*Prepared, error) {
 	return newPrepared(f, o, share.New(f), &family{}), nil
 }
 
-// View returns a Prepared of f, whose constants and ops are those of p's function: it has, for
-// example, other parameters and results. What both need, such as packed weights, is made once. Each
-// has Programs of its own; both are closed when one of them is.
+// View returns a Prepared of f, a function that consists of the constants and ops of p's function but may
+// have, for example, other parameters and results. What both need, such as packed weights, is made once
+// and shared. Each keeps its own Programs. Closing either closes both.
 func (p *Prepared) View(f *core.Function) (*Prepared, error) {
 	if !p.family.guard.enter() {
 		return nil, ErrClosed
@@ -83,8 +82,8 @@ func newPrepared(f *core.Function, o Options, store *share.Store, all *family) *
 	return p
 }
 
-// Compile is Prepare and Program: it makes a Program of f for parameters of the given shapes,
-// by name. Shapes that f knows need not be given; all must then be known.
+// Compile is Prepare followed by Program: it compiles f for the given parameter shapes, by name. Shapes
+// that f declares need not be given. Together they must leave no shape unknown.
 func Compile(f *core.Function, shapes map[string]core.Shape, o Options) (*Program, error) {
 	p, err := Prepare(f, o)
 	if err != nil {
@@ -93,8 +92,8 @@ func Compile(f *core.Function, shapes map[string]core.Shape, o Options) (*Progra
 	return p.Program(shapes)
 }
 
-// Program returns the Program for parameters of the given shapes, by name, with or without
-// ":0"; shapes that the function knows need not be given. It is compiled if it is not kept.
+// Program returns the Program for the given parameter shapes, by name, with or without ":0". Shapes that
+// the function declares need not be given. The Program is compiled unless it is in the cache.
 func (p *Prepared) Program(shapes map[string]core.Shape) (*Program, error) {
 	if !p.family.guard.enter() {
 		return nil, ErrClosed
@@ -124,7 +123,7 @@ func (p *Prepared) program(shapes []core.Shape) (*Program, error) {
 	return c.program, c.err
 }
 
-// compileSafely is compile with an *InternalError in place of a panic.
+// compileSafely is compile, but returns an *InternalError where compile panics.
 func (p *Prepared) compileSafely(keep *share.Lease, shapes []core.Shape) (_ *Program, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -134,7 +133,7 @@ func (p *Prepared) compileSafely(keep *share.Lease, shapes []core.Shape) (_ *Pro
 	return p.compile(keep, shapes)
 }
 
-// compile makes the Program of one set of shapes.
+// compile makes the Program for one set of shapes.
 func (p *Prepared) compile(keep *share.Lease, shapes []core.Shape) (*Program, error) {
 	f, err := p.bind(shapes)
 	if err != nil {
@@ -147,7 +146,8 @@ func (p *Prepared) compile(keep *share.Lease, shapes []core.Shape) (*Program, er
 	return newProgram(f, rewritten, m, &p.family.guard), nil
 }
 
-// bind returns the function with the shapes of its parameters, in their order.
+// bind returns the function with its parameters' shapes bound to the given ones, which are in the order of
+// the parameters.
 func (p *Prepared) bind(shapes []core.Shape) (*core.Function, error) {
 	byName := make(map[string]core.Shape, len(shapes))
 	for i, n := range p.function.Parameters {
@@ -165,7 +165,7 @@ func (p *Prepared) bind(shapes []core.Shape) (*core.Function, error) {
 	return f, nil
 }
 
-// lookup returns the entry for shapes, a new one if need be, and makes it the first.
+// lookup returns the cache entry for the shapes, adding one if there is none, and moves it to the front.
 func (p *Prepared) lookup(shapes []core.Shape) *cached {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -184,8 +184,8 @@ func (p *Prepared) lookup(shapes []core.Shape) *cached {
 	return c
 }
 
-// evict forgets the Programs that were not used for longest, until the others are within
-// the bounds. The most recently used one always stays. mu is held.
+// evict drops the least recently used Programs until the others are within the bounds. The most recently
+// used one always stays. The caller holds mu.
 func (p *Prepared) evict() {
 	bytes, n := int64(0), 0
 	for n < len(p.programs) {
@@ -207,15 +207,14 @@ func (p *Prepared) evict() {
 	p.programs = p.programs[:n]
 }
 
-// Run computes the results for inputs by parameter name, with or without ":0". A result is
-// written into the tensor that outputs holds for it, or into a new one. The map that is
-// returned has them all by their full names: it is outputs itself where that has a tensor for
-// every result under its full name, and then nothing is allocated. After an error the
-// tensors of outputs hold anything. ctx is looked at between instructions.
+// Run computes the results for inputs, which are given by parameter name, with or without ":0". A result
+// is written into the tensor that outputs holds for it, or into a new one if there is none. The returned
+// map holds all results by their full names. If outputs has a tensor for every result under its full name,
+// the returned map is outputs itself and nothing is allocated. After an error the contents of the tensors
+// in outputs are undefined. ctx is checked between instructions.
 //
-// A *TensorError reports tensors that do not fit, a *core.MemoryError a Run that would
-// take too much memory, ErrClosed one that begins after Close, and ctx.Err() one that was
-// cancelled.
+// Run returns a *TensorError for tensors that do not fit, a *core.MemoryError if it would take too much
+// memory, ErrClosed if it begins after Close, and ctx.Err() if it was cancelled.
 func (p *Prepared) Run(ctx context.Context, inputs, outputs map[string]*core.Tensor) (map[string]*core.Tensor, error) {
 	if !p.family.guard.enter() {
 		return nil, ErrClosed
@@ -240,7 +239,8 @@ func (p *Prepared) Run(ctx context.Context, inputs, outputs map[string]*core.Ten
 	return p.ports.results(c, outputs), nil
 }
 
-// Memory tells what is kept: the bytes that all Programs share, and those of the Programs.
+// Memory returns the bytes that are kept: those that all Programs share, and the sum of those that each
+// Program holds by itself.
 func (p *Prepared) Memory() (shared, programs int64) {
 	shared = p.store.Size()
 	p.mu.Lock()
@@ -253,8 +253,8 @@ func (p *Prepared) Memory() (shared, programs int64) {
 	return shared, programs
 }
 
-// Use calls f while the Prepared is open: Close waits for its return. It returns ErrClosed,
-// without a call, after Close.
+// Use calls f and keeps the Prepared open until f returns: Close waits for it. After Close it returns
+// ErrClosed without calling f.
 func (p *Prepared) Use(f func() error) error {
 	if !p.family.guard.enter() {
 		return ErrClosed
@@ -263,10 +263,9 @@ func (p *Prepared) Use(f func() error) error {
 	return f()
 }
 
-// Close waits for what is under way, Runs of Programs too, and forgets the Programs, its own and
-// those of its views. What begins later, or while Close waits, fails with ErrClosed. After it
-// returns, no memory of the Function's constants is read any more. Close may be called again, which
-// does nothing.
+// Close waits for all calls under way, including Runs of Programs, and then drops the Programs of this
+// Prepared and of its views. Calls that begin later, or while Close waits, fail with ErrClosed. Once Close
+// has returned, the memory of the Function's constants is not read any more. Closing again does nothing.
 func (p *Prepared) Close() {
 	p.family.guard.close()
 	p.family.mu.Lock()
@@ -277,7 +276,7 @@ func (p *Prepared) Close() {
 	p.family.members = nil
 }
 
-// forget releases what the Programs keep.
+// forget drops the Programs and releases their leases on shared data.
 func (p *Prepared) forget() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

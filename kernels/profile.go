@@ -15,8 +15,8 @@ type StepTime struct {
 	Time time.Duration // the median of the runs, on one thread
 }
 
-// Profile runs the Program on one thread and returns the time of each step, the slowest
-// first.
+// Profile runs the Program the given number of times on one thread and returns the time of each step,
+// the slowest first.
 func (p *Program) Profile(ctx context.Context, inputs map[string]*core.Tensor, runs int) (_ []StepTime, err error) {
 	defer func() {
 		if v := recover(); v != nil {

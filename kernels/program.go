@@ -8,24 +8,24 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
-// Program is a Function compiled for parameters of certain shapes. It never changes: any
-// number of goroutines may Run it at the same time.
+// Program is a Function compiled for one set of parameter shapes. It is immutable: any number of
+// goroutines may Run it at the same time.
 type Program struct {
-	ports   *ports // with those shapes
+	ports   *ports // with the shapes that it is compiled for
 	machine machine.Machine
 	guard   *guard
 	calls   sync.Pool // of *call
 }
 
-// newProgram returns the Program of a bound function. Its results are described by what
-// the function became: the passes may know more of their shapes.
+// newProgram returns the Program of a function with bound shapes. The results' shapes are taken from the
+// function that the passes have rewritten, since passes may have found shapes that were unknown.
 func newProgram(bound, rewritten *core.Function, m machine.Machine, g *guard) *Program {
 	p := &Program{ports: &ports{portsOf(bound.Parameters), portsOf(rewritten.Results)}, machine: m, guard: g}
 	p.calls.New = func() any { return newCall(p.ports) }
 	return p
 }
 
-// Run is Prepared.Run for parameters of the Program's shapes.
+// Run is like Prepared.Run, for inputs of the shapes that the Program is compiled for.
 func (p *Program) Run(ctx context.Context, inputs, outputs map[string]*core.Tensor) (map[string]*core.Tensor, error) {
 	if !p.guard.enter() {
 		return nil, ErrClosed
@@ -43,7 +43,7 @@ func (p *Program) Run(ctx context.Context, inputs, outputs map[string]*core.Tens
 	return p.ports.results(c, outputs), nil
 }
 
-// run computes a call whose inputs fit.
+// run computes a call whose inputs have been checked. It checks the tensors given for outputs.
 func (p *Program) run(ctx context.Context, c *call) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -70,24 +70,25 @@ func (p *Program) run(ctx context.Context, c *call) (err error) {
 
 // StepInfo describes one step of a Program.
 type StepInfo struct {
-	Node       string    // the core node, named after the TensorFlow node that it serves
+	Node       string    // the core node, named after the TensorFlow node that it comes from
 	Op         string    // the core op
 	TFOp       string    // the TensorFlow op, if known
 	Kernel     string    // the variant that computes it, or "reference"
 	Output     core.Fact // the node's first output
 	Operations int64     // multiplications and additions of a convolution or dot, else 0
 
-	// Functions are those that a loop or branch calls; its Operations are theirs, each called once.
+	// Functions are the functions that a loop or branch calls. The step's Operations are the sum of
+	// theirs, as if each were called once.
 	Functions []FunctionInfo `json:",omitempty"`
 }
 
-// FunctionInfo describes a function that a step calls, as often as its input makes it.
+// FunctionInfo describes a function that a step calls. How often depends on the step's inputs.
 type FunctionInfo struct {
-	Name  string // what it is to the op: body, condition, branch 0
+	Name  string // its role in the op: body, condition, branch 0
 	Steps []StepInfo
 }
 
-// Steps lists what a Run does, in its order.
+// Steps lists the steps of a Run, in the order in which they are executed.
 func (p *Program) Steps() []StepInfo {
 	return infosOf(p.machine.Steps())
 }
@@ -106,13 +107,13 @@ func infosOf(list []machine.Step) []StepInfo {
 	return steps
 }
 
-// PeakBytes returns the size of the arenas that one Run uses, its own and those of the functions
-// that nodes call: the intermediate values at the worst moment. Weights, inputs and results are
-// not in it, nor what is computed by references after or in place of a plan.
+// PeakBytes returns the size of the arenas that one Run uses, its own and those of the functions that
+// nodes call: the peak memory of intermediate values. It does not include weights, inputs and results,
+// nor the values that references compute after a plan, where shapes depend on data, or in place of one.
 func (p *Program) PeakBytes() int64 { return p.machine.PeakBytes() }
 
-// Operations returns how many multiplications and additions the convolutions and dots
-// of one Run do, as far as shapes tell before it.
+// Operations returns how many multiplications and additions the convolutions and dots of one Run do.
+// Nodes whose shapes are not known before the Run are not counted.
 func (p *Program) Operations() (sum int64) {
 	for _, s := range p.Steps() {
 		sum += s.Operations

@@ -23,7 +23,7 @@ type VariantInfo struct {
 	Why    string `json:"why"` // why it is used, or is not
 }
 
-// registered returns the variants of all families, as their tables hold them.
+// registered returns the variants of all families, in the order of the families' tables.
 func registered() []variant.Info {
 	return slices.Concat(
 		gemm.Variants(), sgemm.Variants(), depthwise.Variants(), sdepthwise.Variants(),
@@ -31,11 +31,11 @@ func registered() []variant.Info {
 	)
 }
 
-// Variants lists the variants of all families, as their tables register them, and which
-// of them a Program for the instruction sets s uses: among those that do the same, the
-// first whose instruction set is in s, and what is for some calls only.
+// Variants lists the variants of all families, in the order of the families' tables, and says which of
+// them a Program for the instruction sets s uses: of the variants that do the same, the first whose
+// instruction set is in s. A variant that is only for certain calls is used in addition.
 func Variants(s ISASet) (all []VariantInfo) {
-	taken := map[string]isa.ISA{} // that of the variant that is used, by what it does
+	taken := map[string]isa.ISA{} // the instruction set of the variant in use, by what the variant does
 	for _, r := range registered() {
 		v := VariantInfo{Family: r.Family, Name: r.Name, ISA: r.ISA}
 		switch used, ok := taken[r.Does]; {
@@ -56,9 +56,9 @@ func Variants(s ISASet) (all []VariantInfo) {
 	return all
 }
 
-// Limit measures what one core's multiplications of bytes reach with the instruction set
-// that the matrix products of a Program with these options use, in GOP/s; a multiply-add
-// is two operations.
+// Limit measures the peak rate at which one core multiplies and adds bytes, in GOP/s, with the
+// instruction set that a Program with these options uses for matrix products. A multiply-add is two
+// operations.
 func Limit(o Options) float64 {
 	return gemm.Choose(o.isas(), gemm.Spec{}).Limit()
 }

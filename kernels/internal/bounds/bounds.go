@@ -1,15 +1,15 @@
-// Package bounds verifies that kernels, which read and write by addresses, stay within the
-// slices that they are given.
+// Package bounds verifies that kernels, which access memory by address, stay within the slices that they are
+// given.
 package bounds
 
 import "fmt"
 
-// Slack is how many bytes must be readable behind the last byte of every run that offsets
-// point to: kernels load whole vectors. What they find there does not influence the result.
+// Slack is how many bytes must be readable after the last byte of every run that offsets point to, because kernels
+// load whole vectors. The contents of these bytes do not influence the result.
 const Slack = 64
 
-// Offsets verifies that from every offset a run of width bytes, and Slack bytes behind it,
-// lie within size bytes. unit is what has taps offsets each, such as a row or a pixel.
+// Offsets verifies that the run of width bytes at every offset, and the Slack bytes after it, lie within size bytes.
+// For error messages, unit names what has taps offsets each, such as a row or a pixel.
 func Offsets(unit string, offsets []int32, taps, width, size int) error {
 	limit := size - width - Slack
 	for i, o := range offsets {
@@ -20,7 +20,7 @@ func Offsets(unit string, offsets []int32, taps, width, size int) error {
 	return nil
 }
 
-// Count verifies that there are offsets for the taps of some units.
+// Count verifies that there are enough offsets for units units with taps taps each. unit is the name for messages.
 func Count(unit string, offsets []int32, units, taps int) error {
 	if len(offsets)/taps < units {
 		return fmt.Errorf("got %d offsets, want %d %ss * %d taps", len(offsets), units, unit, taps)
@@ -28,8 +28,8 @@ func Count(unit string, offsets []int32, units, taps int) error {
 	return nil
 }
 
-// Stored verifies that units of width bytes, stride bytes apart, lie within size bytes and
-// share none. what is their name.
+// Stored verifies that units units of width bytes, stride bytes apart, lie within size bytes and do not overlap. what
+// and unit are names for error messages.
 func Stored(what, unit string, size, stride, units, width int) error {
 	if stride < 0 || stride < width && units > 1 {
 		return fmt.Errorf("%s: got stride %d, want at least %d bytes", what, stride, width)

@@ -1,10 +1,9 @@
-// Package compile makes machines of functions: it takes a function through internal/passes and
-// has each node lowered to instructions.
+// Package compile compiles functions to machines: it runs internal/passes on a function and lowers each
+// node to instructions.
 //
-// A file lower_*.go says of some ops how (lower.go has the table), with what they have in
-// common below it: matrix products (matmul.go), the steps behind them (epilogue.go, operands.go,
-// lower_unfused.go), packed weights, windows and their padding. What the lowerings build with
-// is in compiler.go.
+// Each file lower_*.go lowers some ops; lower.go has the table of lowerings. Below them is what they share:
+// matrix products (matmul.go), the post-ops after products (epilogue.go, operands.go, lower_unfused.go),
+// packed weights, windows and their padding. compiler.go has the builder that all lowerings use.
 package compile
 
 import (
@@ -20,18 +19,17 @@ import (
 
 // Options say how a function is compiled.
 type Options struct {
-	ISAs       isa.Set           // that kernels may use
+	ISAs       isa.Set           // the instruction sets that kernels may use
 	Threads    int               // of a Run
 	Memory     core.MemoryLimits // of the tensors of a Run
 	WithoutQDQ bool              // pass qdq is left out
-	Reference  bool              // ops run their references, after no other pass
-	Packed     func([]byte)      // is told which constants were packed; may be nil
+	Reference  bool              // ops run their references, and qdq is the only pass
+	Packed     func([]byte)      // called with the bytes of each constant that was packed; may be nil
 }
 
-// Compile takes a function, the types and shapes of whose parameters are known, through the
-// passes, and has each node lowered to instructions. It returns what the passes made of the
-// function, and the machine that computes it. What does not depend on the shapes is kept by
-// keep, and the memory of Runs by runs.
+// Compile runs the passes on a function whose parameters have known types and shapes, and lowers each node
+// to instructions. It returns the function as the passes rewrote it, and the machine that computes it.
+// keep holds what does not depend on the shapes, and runs holds the memory of Runs.
 func Compile(
 	f *core.Function, o Options, keep *share.Lease, runs *machine.RunPool,
 ) (*core.Function, machine.Machine, error) {
@@ -46,13 +44,13 @@ func Compile(
 	return g, m, nil
 }
 
-// assembler makes machines of functions that have been through the passes.
+// assembler makes machines from functions on which the passes have run.
 type assembler struct {
 	options Options
 	keep    *share.Lease
 }
 
-// machine returns the machine of a function, which other functions may call.
+// machine returns the machine of a function. called says that another function calls this one.
 func (a assembler) machine(f *core.Function, runs *machine.RunPool, called bool) (machine.Machine, error) {
 	if a.options.Reference {
 		calls, err := a.callsOf(f.Nodes())
@@ -76,7 +74,7 @@ func (a assembler) machine(f *core.Function, runs *machine.RunPool, called bool)
 	return dynamic, nil
 }
 
-// callsOf returns what those of the nodes call that call functions.
+// callsOf returns the Calls of those nodes that call functions.
 func (a assembler) callsOf(nodes []*core.Node) (map[*core.Node]*machine.Calls, error) {
 	all, bytes := map[*core.Node]*machine.Calls{}, int64(0)
 	for _, n := range nodes {
@@ -95,8 +93,8 @@ func (a assembler) callsOf(nodes []*core.Node) (map[*core.Node]*machine.Calls, e
 	return all, nil
 }
 
-// calls returns what one node calls. The memory of a function is its own: it stays from one
-// call to the next.
+// calls returns the Calls of one node. Each called function has memory of its own, which it keeps between
+// calls.
 func (a assembler) calls(n *core.Node, op core.Caller) (*machine.Calls, error) {
 	special, err := op.Specialize(core.Operands(n.Inputs()))
 	if err != nil {
@@ -111,19 +109,19 @@ func (a assembler) calls(n *core.Node, op core.Caller) (*machine.Calls, error) {
 	return machine.NewCalls(n, special, machines), nil
 }
 
-// rewrite takes a function through the passes.
+// rewrite runs the passes on a function.
 func rewrite(f *core.Function, o Options, keep *share.Lease) (*core.Function, error) {
 	p := passes.Options{Eval: keep.Evaluate, ChannelsLast: wantsChannelsLast}
 	if o.WithoutQDQ {
 		p.Without = []string{passes.QDQ}
 	}
 	if o.Reference {
-		p.StopAfter = passes.QDQ // it may change results, so it is for every engine
+		p.StopAfter = passes.QDQ // this pass may change results, so every engine needs it
 	}
 	return passes.Run(f, p)
 }
 
-// lowerFunction makes the instructions of a function all of whose shapes are known.
+// lowerFunction lowers a function all of whose shapes are known to a planned machine.
 func (a assembler) lowerFunction(f *core.Function, runs *machine.RunPool) (*machine.Planned, error) {
 	parts, err := segments.Cut(f, a.options.Threads)
 	if err != nil {
@@ -132,7 +130,7 @@ func (a assembler) lowerFunction(f *core.Function, runs *machine.RunPool) (*mach
 	return a.lowerParts(parts, runs)
 }
 
-// lowerParts makes the instructions of a function that may have segments.
+// lowerParts lowers a function that may have segments.
 func (a assembler) lowerParts(f *segments.Partition, runs *machine.RunPool) (*machine.Planned, error) {
 	o := a.options
 	c := &compiler{
@@ -158,7 +156,7 @@ func (a assembler) lowerParts(f *segments.Partition, runs *machine.RunPool) (*ma
 	return c.finish(f, runs)
 }
 
-// lowerSegment appends the instruction of a segment in place of a node.
+// lowerSegment appends the instruction of the segment that n stands for.
 func (c *compiler) lowerSegment(n *core.Node, s *segments.Segment) error {
 	c.node = n
 	for _, m := range s.Whole {
@@ -222,7 +220,7 @@ func (c *compiler) lower(n *core.Node) error {
 		return nil
 	}
 	if keepsBuffer(op) {
-		if v := n.Inputs()[0]; v.Type() != core.String { // those have no buffers
+		if v := n.Inputs()[0]; v.Type() != core.String { // strings have no buffers
 			c.at[n.Out(0)] = c.buffer(v)
 		}
 		return nil

@@ -16,23 +16,23 @@ type compiler struct {
 	assembler assembler // of the functions that nodes call
 	isas      isa.Set
 	threads   int
-	keep      *share.Lease       // what the plans of one function share
+	keep      *share.Lease       // data that all plans of one function share
 	at        map[core.Value]int // value -> buffer
 	buffers   []*machine.Buffer
 	code      []machine.Instruction
-	bind      []func() error   // run after planning, when offsets are known
-	arena     int              // bytes, known then
-	onArena   []func(a []byte) // run once on each new arena
+	bind      []func() error   // called after planning, when offsets are known
+	arena     int              // size in bytes, known after planning
+	onArena   []func(a []byte) // called once on each new arena
 	users     map[core.Value][]*core.Node
 	skip      map[*core.Node]bool // nodes that an earlier instruction computes
-	padding   map[uint8]int       // runs of a byte that stand for padding
-	states    []func() any        // what each arena needs beside it, see newState
+	padding   map[uint8]int       // by zero point: the buffer of a run of that byte, see paddingRun
+	states    []func() any        // make the states that each arena needs, see newState
 	limits    core.MemoryLimits   // of the tensors of a Run
-	node      *core.Node          // that is being lowered
-	indirects int64               // bytes of all offsets
-	inner     int64               // bytes of the arenas of functions
+	node      *core.Node          // the node that is being lowered
+	indirects int64               // the size of all offsets in bytes
+	inner     int64               // the size of the arenas of called functions in bytes
 	caller    *core.Node          // the last node that calls functions
-	packs     bool                // the node that is being lowered had constants packed
+	packs     bool                // the lowering of node has packed constants
 }
 
 // fixedBuffer returns a buffer outside the arena with a constant's bytes.
@@ -48,14 +48,14 @@ func (c *compiler) newBuffer(f core.Fact) int {
 	return c.newScratch(f.Shape.MustElements() * f.Type.Size())
 }
 
-// newScratch returns a buffer of some bytes. It lives from the first instruction that names
-// it to the last.
+// newScratch returns a new buffer of size bytes. It lives from the first instruction that names it to the
+// last.
 func (c *compiler) newScratch(size int) int {
 	c.buffers = append(c.buffers, machine.NewBuffer(size, c.node))
 	return len(c.buffers) - 1
 }
 
-// buffer returns the buffer of a value that was computed.
+// buffer returns the buffer of a value. It panics if no instruction computes the value yet.
 func (c *compiler) buffer(v core.Value) int {
 	b, ok := c.at[v]
 	if !ok {
@@ -64,7 +64,7 @@ func (c *compiler) buffer(v core.Value) int {
 	return b
 }
 
-// buffersOf returns the buffers of values that were computed.
+// buffersOf is buffer for several values.
 func (c *compiler) buffersOf(values []core.Value) []int {
 	out := make([]int, len(values))
 	for i, v := range values {
@@ -93,7 +93,7 @@ func (c *compiler) bufferInArena(v core.Value) int {
 	return copied
 }
 
-// newState returns the number, in Run.State, of what every arena gets one of.
+// newState returns the index in Run.State of a new state. f is called once for each arena to make its state.
 func (c *compiler) newState(f func() any) int {
 	c.states = append(c.states, f)
 	return len(c.states) - 1
@@ -123,9 +123,9 @@ func (c *compiler) emit(i machine.Instruction) {
 	c.code = append(c.code, i)
 }
 
-// offsets returns the offsets in the arena by which a kernel finds what each row reads. They
-// are there once the arena is planned: check, which is the kernel's, has found then that none
-// reaches out of it.
+// offsets returns the offsets in the arena at which a kernel finds what each row reads. They are computed
+// when the arena has been planned, and then verified by check, the kernel's function for that, so that none
+// reaches beyond the arena.
 func (c *compiler) offsets(n *core.Node, check func(offsets []int32, size int) error, compute func() []int32) *[]int32 {
 	offsets := new([]int32)
 	c.bind = append(c.bind, func() error {
@@ -139,7 +139,7 @@ func (c *compiler) offsets(n *core.Node, check func(offsets []int32, size int) e
 	return offsets
 }
 
-// rowOffsets are those of rows that lie one behind the other.
+// rowOffsets returns the offsets of rows that are stride bytes apart.
 func rowOffsets(first, rows, stride int) []int32 {
 	offsets := make([]int32, rows)
 	for i := range offsets {
@@ -148,7 +148,7 @@ func rowOffsets(first, rows, stride int) []int32 {
 	return offsets
 }
 
-// moved adds bytes to offsets and returns them.
+// moved adds a number of bytes to offsets, in place, and returns them.
 func moved(offsets []int32, by int) []int32 {
 	for i := range offsets {
 		offsets[i] += int32(by)
@@ -156,7 +156,7 @@ func moved(offsets []int32, by int) []int32 {
 	return offsets
 }
 
-// finish plans the memory and closes the compilation.
+// finish plans the memory and completes the compilation.
 func (c *compiler) finish(f *segments.Partition, runs *machine.RunPool) (*machine.Planned, error) {
 	l := &machine.Layout{
 		Params: f.Parameters, Results: f.Results, Buffers: c.buffers, OnArena: c.onArena, States: c.states,
@@ -185,8 +185,8 @@ func (c *compiler) finish(f *segments.Partition, runs *machine.RunPool) (*machin
 	return machine.NewPlanned(l, c.code, c.threads, c.indirects, runs), nil
 }
 
-// output returns where result number i is computed: in the caller's tensor, if no instruction
-// addresses its buffer.
+// output returns where result number i is computed: in the caller's tensor, provided that no instruction
+// addresses its buffer by offsets in the arena.
 func (c *compiler) output(i int, r *core.Node) (machine.Output, error) {
 	if r.Out(0).Type() == core.String {
 		s, err := stringSource(r)
@@ -200,13 +200,13 @@ func (c *compiler) output(i int, r *core.Node) (machine.Output, error) {
 	return machine.Output{Buffer: b}, nil
 }
 
-// keepsBuffer reports whether an op's output is where its first input is.
+// keepsBuffer reports whether an op's output shares the buffer of its first input.
 func keepsBuffer(op core.Op) bool {
 	_, result := op.(*core.Result)
 	return result || trait.Reshapes(op)
 }
 
-// stringSource returns the node, a constant or a parameter, whose strings a result passes on.
+// stringSource returns the constant or parameter whose strings a result passes on.
 func stringSource(r *core.Node) (*core.Node, error) {
 	n := r
 	for {
@@ -223,11 +223,11 @@ func stringSource(r *core.Node) (*core.Node, error) {
 	}
 }
 
-// referenceBytes is how many bytes for each element of its largest operand a reference may
-// take beside its outputs.
+// referenceBytes is how many temporary bytes, for each element of its largest operand, a reference may
+// allocate in addition to its outputs.
 const referenceBytes = 16
 
-// productOf multiplies sizes, at most 2^62.
+// productOf returns the product of sizes, limited to about 2^62 so that it does not overflow.
 func productOf(sizes ...int) int {
 	const most = 1 << 62
 	n := 1
@@ -244,8 +244,8 @@ func productOf(sizes ...int) int {
 	return n
 }
 
-// checkOutputs bounds what a node's outputs take, and temporary bytes for each element of
-// its largest operand, before memory is taken for anything that is as large.
+// checkOutputs checks the size of a node's outputs, plus temporary bytes for each element of its largest
+// operand, against the limits. It must be called before anything of that size is allocated.
 func (c *compiler) checkOutputs(n *core.Node, temporary int64) error {
 	need, elements := int64(0), 0
 	for _, v := range n.Inputs() {
@@ -268,7 +268,7 @@ func (c *compiler) checkOutputs(n *core.Node, temporary int64) error {
 	return nil
 }
 
-// checkResults bounds the results, which are copies.
+// checkResults checks the size of the results, which are copies, against the limits.
 func (c *compiler) checkResults(results []*core.Node) error {
 	total := int64(0)
 	for _, r := range results {
@@ -283,7 +283,8 @@ func (c *compiler) checkResults(results []*core.Node) error {
 	return nil
 }
 
-// checkIndirection bounds the offsets of an indirection: those of rows with some taps each.
+// checkIndirection checks the size of the offsets of an indirection, one for each tap of each row, against
+// the limits.
 func (c *compiler) checkIndirection(n *core.Node, rows, taps int) error {
 	if bytes := int64(productOf(rows, taps, 4)); bytes > c.limits.Bytes {
 		return machine.OutOfMemory(n, bytes, c.limits.Bytes)

@@ -10,14 +10,14 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
 
-// epilogue is a post-op list in the form of the kernels.
+// epilogue is a list of post-ops in the form that the kernels take.
 type epilogue struct {
 	gemm.Epilogue
 	sum      core.Value // the summand, if there is one
 	computed []computedOperand
 }
 
-// addTo appends what packing depends on of an epilogue.
+// addTo appends to a key all that packing depends on in the epilogue.
 func (e *epilogue) addTo(k *share.Key) *share.Key {
 	k.Floats(e.Pre).Floats(e.Scale).Floats(e.Bias).Floats(e.Post)
 	rest := e.Epilogue
@@ -25,22 +25,22 @@ func (e *epilogue) addTo(k *share.Key) *share.Key {
 	return k.Text(fmt.Sprintf("%#v", rest))
 }
 
-// computedOperand is an operand that is no constant.
+// computedOperand is an operand that is not a constant.
 type computedOperand struct {
 	which gemm.Operand
 	value core.Value
 }
 
-// columns are those of an output that one kernel computes: n of them from first on, of
-// which number i takes the per-channel operands of channel i mod channels.
+// columns are the columns of an output that one kernel computes: n of them, starting at first. Column i takes
+// the per-channel operands of channel i mod channels.
 type columns struct{ first, n, channels int }
 
-// matchEpilogue puts a post-op list into the kernels' chain of steps
+// matchEpilogue brings a post-op list into the form of the kernels' chain of steps
 //
 //	Add, Mul, Add, MulAdd, Relu, Mul, RoundSaturate
 //
-// each of which may be absent. It fails for any other list, for operands that are neither
-// per tensor nor per channel, and for sums that are not the output's shape.
+// each of which may be absent. It fails for any other list, for operands that are neither per tensor nor per
+// channel, and for summands that do not have the output's shape.
 func matchEpilogue(posts []postop.Step, operands []core.Value, out core.Fact, cols columns) (e epilogue, ok bool) {
 	if len(posts) == 0 {
 		e.Out = gemm.S32
@@ -53,7 +53,7 @@ func matchEpilogue(posts []postop.Step, operands []core.Value, out core.Fact, co
 		return v
 	}
 	stage := 0
-	// reach moves on to a stage of the chain; false if it is behind.
+	// reach moves on to a stage of the chain; false if the chain is already past it.
 	reach := func(s int) bool {
 		if stage > s {
 			return false
@@ -94,7 +94,7 @@ func (e *epilogue) operand(which gemm.Operand, v core.Value, cols columns) bool 
 		return false
 	}
 	if t == nil {
-		if len(s) > 0 && cols.n%cols.channels != 0 { // a group's values would have to be cut out
+		if len(s) > 0 && cols.n%cols.channels != 0 { // the values of a group would have to be extracted first
 			return false
 		}
 		e.Computed = e.Computed.With(which)
@@ -121,8 +121,8 @@ func (e *epilogue) operand(which gemm.Operand, v core.Value, cols columns) bool 
 	return true
 }
 
-// round takes the last step, RoundSaturate: half to even, to 8 bits or to i32 up to an
-// end that the kernels know.
+// round takes the last step, RoundSaturate, if it rounds half to even, to 8 bits, or to i32 with an upper bound
+// that the kernels support.
 func (e *epilogue) round(p postop.Step, operands *[]core.Value) bool {
 	if p.Round != numeric.RoundNearestTowardEven {
 		return false
@@ -161,7 +161,7 @@ func (e *epilogue) setSumType() (ok bool) {
 	return ok
 }
 
-// channelsOf returns the length of a shape's last axis, or 1 for what has one column.
+// channelsOf returns the length of a shape's last axis, or 1 if there is one column.
 func channelsOf(s core.Shape, columns int) int {
 	if len(s) == 0 || columns == 1 {
 		return 1

@@ -7,17 +7,17 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// lowering appends the instructions that compute a node; false if it computes no such node.
+// lowering appends the instructions that compute a node; false if it does not support the node.
 type lowering func(c *compiler, n *core.Node) (bool, error)
 
-// What files of this package do for which core ops, by the ops' Go types. It changes only
-// while the package is initialized.
+// The tables of lowerings, by the ops' Go types. The files of this package register theirs. The tables change
+// only while the package is initialized.
 var (
 	lowerings    = map[reflect.Type]lowering{}
 	channelsLast = map[reflect.Type]bool{}
 )
 
-// lowers makes f the kernel of an op. Called once for the op, from the kernel's file.
+// lowers registers f as the lowering of an op. It is called once for the op, in the file of the lowering.
 func lowers[T any, P interface {
 	*T
 	core.Op
@@ -30,11 +30,11 @@ func lowers[T any, P interface {
 	return struct{}{}
 }
 
-// wantsChannelsLast reports whether the kernel of an op wants the channels last.
+// wantsChannelsLast reports whether the lowering of an op needs the channels last.
 func wantsChannelsLast(op core.Op) bool { return channelsLast[reflect.TypeOf(op)] }
 
-// wantsLast has the passes give the kernel of an op the channels last. Called once for the op,
-// from the kernel's file.
+// wantsLast has the passes convert an op to the layout with the channels last. It is called once for the op,
+// in the file of the lowering.
 func wantsLast[T any, P interface {
 	*T
 	trait.Layouted
@@ -43,5 +43,5 @@ func wantsLast[T any, P interface {
 	return struct{}{}
 }
 
-// loweringOf returns the kernel of an op by itself; nil if it has none.
+// loweringOf returns the lowering registered for an op; nil if there is none.
 func loweringOf(op core.Op) lowering { return lowerings[reflect.TypeOf(op)] }

@@ -10,18 +10,18 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
 )
 
-// minBroadcastRow is the least length of rows that are worth a call each.
+// minBroadcastRow is the least length of a row that is worth a call of its own.
 const minBroadcastRow = 8
 
-// rowBlock is how many elements of a row a call takes at most: they stay in the first cache.
+// rowBlock bounds the elements of a call, so that they stay in the first-level cache.
 const rowBlock = 4096
 
-// rowOperand is an operand that broadcasts to an output, row by row of its last axis.
+// rowOperand is an operand that is broadcast to an output. It is read row by row, along the output's last axis.
 type rowOperand struct {
 	buffer  int
 	size    int   // bytes of an element
-	strides []int // elements from one to the next, for each axis of the output in front of the last
-	single  bool  // one element for all of the last axis
+	strides []int // in elements, for each axis of the output before the last
+	single  bool  // one element is broadcast along the whole last axis
 }
 
 func newRowOperand(buffer, size int, s, out core.Shape) rowOperand {
@@ -37,7 +37,7 @@ func newRowOperand(buffer, size int, s, out core.Shape) rowOperand {
 	return o
 }
 
-// at returns the first element of row l.
+// at returns the index of the first element of row l.
 func (o *rowOperand) at(l int, out core.Shape) int {
 	at := 0
 	for i := len(o.strides) - 1; i >= 0; i-- {
@@ -47,9 +47,9 @@ func (o *rowOperand) at(l int, out core.Shape) int {
 	return at
 }
 
-// load returns n elements of some rows from row l on, all within the last axis but one, from
-// column c on: of one row only, unless the columns are whole. They are as bytes; in scratch
-// unless they lie there like that.
+// load returns n elements of some rows as bytes, starting at row l and column c. The rows must lie within the
+// last axis but one. If they are more than one, c is 0 and the rows are whole. The result lies in scratch,
+// unless the elements are contiguous in the operand's own buffer.
 func (o *rowOperand) load(r *machine.Run, scratch []byte, l, rows, c, n int, out core.Shape) []byte {
 	at, last, columns := o.at(l, out), len(o.strides)-1, out[len(out)-1]
 	if !o.single && (rows == 1 || o.strides[last] == columns) {
@@ -76,9 +76,8 @@ func (o *rowOperand) load(r *machine.Run, scratch []byte, l, rows, c, n int, out
 	return scratch
 }
 
-// mergeAxes returns an output's shape and those of its operands with fewer axes: without
-// those of one element, and with neighbours in one along which each operand either has
-// all elements or broadcasts.
+// mergeAxes returns the shapes of an output and its operands with fewer axes. It removes axes of one element,
+// and merges neighbouring axes if each operand either has all elements along both or is broadcast along both.
 func mergeAxes(out core.Shape, in ...core.Shape) (mergedOut core.Shape, merged []core.Shape) {
 	dim := func(s core.Shape, i int) int {
 		if i -= len(out) - len(s); i >= 0 {
@@ -112,15 +111,15 @@ func mergeAxes(out core.Shape, in ...core.Shape) (mergedOut core.Shape, merged [
 	return mergedOut, merged
 }
 
-// rowCalls divides an output into some whole rows within the last axis but one or, where they
-// are long, into parts of a row.
+// rowCalls divides the computation of an output into calls. A call takes some whole rows within the last axis
+// but one, or a part of a row if rows are long.
 type rowCalls struct {
-	n             int // calls
-	columns, rows int // of the last two axes
-	perRow        int // calls of a row, 1 if rows are short
-	together      int // rows of a call
-	perRows       int // calls of the last two axes
-	most          int // elements of a call
+	n             int // number of calls
+	columns, rows int // the lengths of the last two axes
+	perRow        int // calls per row, 1 if rows are short
+	together      int // rows per call
+	perRows       int // calls per matrix of the last two axes
+	most          int // the largest number of elements of a call
 }
 
 func newRowCalls(out core.Shape) rowCalls {
@@ -138,7 +137,7 @@ func newRowCalls(out core.Shape) rowCalls {
 	return c
 }
 
-// of returns the first row of a call, how many it takes, its first column and its elements.
+// of returns the first row of a call, its number of rows, its first column and its number of elements.
 func (c *rowCalls) of(call int) (l, rows, column, width int) {
 	l, call = call/c.perRows*c.rows, call%c.perRows
 	if c.perRow > 1 {
@@ -156,7 +155,7 @@ type rowKernel struct {
 	run  func(to []byte, in *[3][]byte, n int)
 }
 
-// lowerRows lowers a node row by row of its output, to which its operands broadcast.
+// lowerRows lowers a node by running kernel on the rows of its output, to which the operands are broadcast.
 func (c *compiler) lowerRows(n *core.Node, kernel rowKernel) bool {
 	var shapes []core.Shape
 	for _, v := range n.Inputs() {
@@ -165,7 +164,7 @@ func (c *compiler) lowerRows(n *core.Node, kernel rowKernel) bool {
 	return c.lowerRowsOf(n, shapes, kernel)
 }
 
-// lowerRowsOf is lowerRows of operands that are taken as of some shapes.
+// lowerRowsOf is lowerRows with other shapes in place of those of the operands.
 func (c *compiler) lowerRowsOf(n *core.Node, shapes []core.Shape, kernel rowKernel) bool {
 	fact := n.Outputs()[0]
 	out, merged := mergeAxes(fact.Shape, shapes...)
@@ -215,8 +214,8 @@ var (
 	_ = combinesRows[pointwise.Power](elementwise.Power)
 )
 
-// combines makes a primitive of two operands, and functions of what it gives, the kernel of an
-// op, alone and in chains.
+// combines registers a primitive of two operands, followed by functions of its result, as the kernel of an
+// op, both by itself and in chains.
 func combines[T any, P interface {
 	*T
 	core.Op
@@ -225,7 +224,7 @@ func combines[T any, P interface {
 	return combinesRows[T, P](p, then...)
 }
 
-// combinesRows does so for what is no part of a chain.
+// combinesRows is combines for ops that are never part of a chain.
 func combinesRows[T any, P interface {
 	*T
 	core.Op
@@ -233,7 +232,7 @@ func combinesRows[T any, P interface {
 	return lowers[T, P](func(c *compiler, n *core.Node) (bool, error) { return c.lowerBinary(n, p, then) })
 }
 
-// binaryRows returns what combines rows of a type; no run for none.
+// binaryRows returns the kernel that combines rows of a type; its run is nil if there is none.
 func (c *compiler) binaryRows(t core.Type, p elementwise.Primitive, then []elementwise.Primitive) rowKernel {
 	switch whole, ok := wholePrimitives[p]; {
 	case t == core.F32:
@@ -244,8 +243,8 @@ func (c *compiler) binaryRows(t core.Type, p elementwise.Primitive, then []eleme
 	return rowKernel{}
 }
 
-// rowsOf returns what combines rows by a primitive of one or two operands, and by functions of what it
-// gives.
+// rowsOf returns the kernel that applies a primitive of one or two operands to rows, followed by functions of
+// its result.
 func (c *compiler) rowsOf(p elementwise.Primitive, then ...elementwise.Primitive) rowKernel {
 	v := elementwise.Choose(c.isas, p)
 	var functions []*elementwise.Variant
@@ -260,14 +259,14 @@ func (c *compiler) rowsOf(p elementwise.Primitive, then ...elementwise.Primitive
 	}}
 }
 
-// wholePrimitives are those of i32 for those of float32.
+// wholePrimitives maps primitives of float32 to their counterparts for i32.
 var wholePrimitives = map[elementwise.Primitive]elementwise.Primitive{
 	elementwise.Add: elementwise.WholeAdd, elementwise.Subtract: elementwise.WholeSubtract,
 	elementwise.Multiply: elementwise.WholeMultiply, elementwise.Maximum: elementwise.WholeMaximum,
 	elementwise.Minimum: elementwise.WholeMinimum,
 }
 
-// lowerBinary lowers, row by row, the arithmetic of two operands that no chain combines.
+// lowerBinary lowers, row by row, the arithmetic of two operands that is not part of a chain.
 func (c *compiler) lowerBinary(n *core.Node, p elementwise.Primitive, then []elementwise.Primitive) (bool, error) {
 	return c.lowerRows(n, c.binaryRows(n.Outputs()[0].Type, p, then)), nil
 }
@@ -278,8 +277,7 @@ var (
 	_ = lowers[pointwise.SelectRows](lowerSelectRows)
 )
 
-// relations are the primitives of relations, and whether they compare the operands the other
-// way round.
+// relations are the primitives that compute relations, and whether the operands must be swapped.
 var relations = map[pointwise.Relation]struct {
 	primitive elementwise.Primitive
 	swapped   bool
@@ -289,7 +287,7 @@ var relations = map[pointwise.Relation]struct {
 	pointwise.Greater: {elementwise.Less, true}, pointwise.GreaterEqual: {elementwise.LessEqual, true},
 }
 
-// lowerCompare lowers comparisons of float32, and of integers that have the same order as it.
+// lowerCompare lowers comparisons of float32, and of integers that compare the same after conversion to it.
 func lowerCompare(c *compiler, n *core.Node) (bool, error) {
 	relation := relations[n.Op().(*pointwise.Compare).Relation]
 	first, second := 0, 1
@@ -347,7 +345,7 @@ func lowerSelect(c *compiler, n *core.Node) (bool, error) {
 	return c.lowerRows(n, c.selection(n.Outputs()[0].Type.Size())), nil
 }
 
-// lowerSelectRows lowers that by a condition whose rows choose those of the others.
+// lowerSelectRows lowers a Select whose condition chooses whole rows of the other operands.
 func lowerSelectRows(c *compiler, n *core.Node) (bool, error) {
 	condition, x := n.Inputs()[0].Shape().Clone(), n.Inputs()[1].Shape()
 	for len(condition) > 0 && len(condition) < len(x) {
@@ -356,7 +354,7 @@ func lowerSelectRows(c *compiler, n *core.Node) (bool, error) {
 	return c.lowerRowsOf(n, []core.Shape{condition, x, x}, c.selection(n.Outputs()[0].Type.Size())), nil
 }
 
-// selection returns what chooses between rows of elements of some bytes; no run for others.
+// selection returns the kernel that selects elements of size bytes; its run is nil if there is none.
 func (c *compiler) selection(size int) rowKernel {
 	switch size {
 	case 4:
@@ -385,13 +383,13 @@ var (
 	_ = lowers[pointwise.Binary](lowerBinaryFunction)
 )
 
-// classes are the primitives of classes.
+// classes are the primitives that test for classes of float32.
 var classes = map[pointwise.FloatClass]elementwise.Primitive{
 	pointwise.NaN: elementwise.IsNaN, pointwise.Infinite: elementwise.IsInfinite,
 	pointwise.Finite: elementwise.IsFinite,
 }
 
-// lowerIs lowers the classes of float32.
+// lowerIs lowers tests for classes of float32.
 func lowerIs(c *compiler, n *core.Node) (bool, error) {
 	p, ok := classes[n.Op().(*pointwise.Is).Class]
 	if n.Inputs()[0].Type() != core.F32 || !ok {
@@ -400,7 +398,7 @@ func lowerIs(c *compiler, n *core.Node) (bool, error) {
 	return c.lowerRows(n, c.rowsOf(p)), nil
 }
 
-// lowerLogicalNot lowers that of booleans, which are 0 and 1.
+// lowerLogicalNot lowers the negation of booleans, which are the bytes 0 and 1.
 func lowerLogicalNot(c *compiler, n *core.Node) (bool, error) {
 	return c.lowerRows(n, rowKernel{"not_b8_portable", func(to []byte, in *[3][]byte, n int) {
 		x := in[0][:n]
@@ -414,7 +412,7 @@ func lowerLogicalNot(c *compiler, n *core.Node) (bool, error) {
 	}}), nil
 }
 
-// wholeUnary are the functions of i32, which wrap.
+// wholeUnary are the unary functions of i32, which wrap around.
 var wholeUnary = map[pointwise.UnaryFunction]func(to, x []int32){
 	pointwise.Abs: func(to, x []int32) {
 		for i, v := range x {
@@ -443,7 +441,7 @@ var wholeUnary = map[pointwise.UnaryFunction]func(to, x []int32){
 	},
 }
 
-// lowerWholeUnary lowers functions of i32.
+// lowerWholeUnary lowers unary functions of i32.
 func lowerWholeUnary(c *compiler, n *core.Node) (bool, error) {
 	f := wholeUnary[n.Op().(*pointwise.Unary).Function]
 	if f == nil || n.Outputs()[0].Type != core.I32 {
@@ -454,7 +452,7 @@ func lowerWholeUnary(c *compiler, n *core.Node) (bool, error) {
 	}}), nil
 }
 
-// lowerLogical lowers functions of booleans, eight at a time.
+// lowerLogical lowers functions of booleans, eight elements at a time.
 func lowerLogical(c *compiler, n *core.Node) (bool, error) {
 	combine := map[pointwise.LogicalFunction]func(a, b uint64) uint64{
 		pointwise.And: func(a, b uint64) uint64 { return a & b },
@@ -474,13 +472,13 @@ func lowerLogical(c *compiler, n *core.Node) (bool, error) {
 	}}), nil
 }
 
-// wholeFunctions are the primitives of functions of two i32.
+// wholeFunctions are the primitives for functions of two i32.
 var wholeFunctions = map[pointwise.BinaryFunction]elementwise.Primitive{
 	pointwise.BitwiseAnd: elementwise.And, pointwise.BitwiseOr: elementwise.Or, pointwise.BitwiseXor: elementwise.Xor,
 	pointwise.LeftShift: elementwise.ShiftLeft, pointwise.RightShift: elementwise.ShiftRight,
 }
 
-// lowerBinaryFunction lowers, row by row, functions of two numbers that no chain combines.
+// lowerBinaryFunction lowers, row by row, functions of two numbers that are not part of a chain.
 func lowerBinaryFunction(c *compiler, n *core.Node) (bool, error) {
 	function := n.Op().(*pointwise.Binary).Function
 	p, then, real := match.Function(function)

@@ -8,27 +8,27 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
-// maxComputedWeights bounds weights that are packed anew in each run.
+// maxComputedWeights bounds the number of weights that are packed in each run.
 const maxComputedWeights = 1 << 24
 
-// computedWeights are weights that no constant holds, or whose zero points no constant does.
+// computedWeights are weights that are not constant, or whose zero points are not.
 type computedWeights struct {
-	columns, products int // products are those of one sum
-	channels          int // the zero points repeat after as many columns
+	columns, products int // products is the number of products per sum
+	channels          int // the zero points repeat after that many columns
 	typ, zeroType     core.Type
 	values, zeros     int // buffers
 }
 
-// weightState is what one run packs.
+// weightState is the state in which one run packs weights.
 type weightState struct {
-	values []int8 // [products][columns+1], the last column ones
+	values []int8 // [products][columns+1], the last column has ones
 	zeros  []int32
 	start  []int32
 	packed *gemm.Packed
 }
 
-// newComputedWeights returns the weights of an IntegerConvolution or IntegerDot with as many
-// columns, which repeat the channels; false if they are too many to pack in each run.
+// newComputedWeights returns the weights of an IntegerConvolution or IntegerDot with the given number of
+// columns, to which the channels are assigned in turn; false if there are too many weights to pack in each run.
 func newComputedWeights(c *compiler, n *core.Node, columns, channels int) (computedWeights, bool) {
 	w, z := n.Inputs()[1], n.Inputs()[3]
 	elements := w.Shape().MustElements()
@@ -41,7 +41,7 @@ func newComputedWeights(c *compiler, n *core.Node, columns, channels int) (compu
 	}, true
 }
 
-// signed returns a byte of the weights' type, u8 less 128, as they are packed.
+// signed returns the weight of a byte as it is packed: u8 weights become signed by subtracting 128.
 func (w *computedWeights) signed(b byte) int8 {
 	if w.typ == core.U8 {
 		b ^= 0x80
@@ -49,7 +49,7 @@ func (w *computedWeights) signed(b byte) int8 {
 	return int8(b)
 }
 
-// fill brings the values and zero points of a run to the form that is packed.
+// fill converts the weights and zero points of a run to the form that is packed.
 func (w *computedWeights) fill(s *weightState, values, zeros []byte, dataZero int32) {
 	count := len(zeros) / w.zeroType.Size()
 	for j := range s.zeros {
@@ -72,8 +72,8 @@ func (w *computedWeights) fill(s *weightState, values, zeros []byte, dataZero in
 	}
 }
 
-// lowerComputedProduct appends an instruction that packs the weights of a run, the product that
-// gives raw accumulators beside the sums of the data, and the post-ops.
+// lowerComputedProduct appends an instruction that packs the weights in each run, the product that computes
+// raw accumulators and the sums of the data, and the post-ops.
 func (c *compiler) lowerComputedProduct(m *matmul, w computedWeights) error {
 	n, rows := m.node, m.rows
 	spec := gemm.Spec{N: w.columns + 1, Taps: m.taps, TapBytes: m.tapBytes}

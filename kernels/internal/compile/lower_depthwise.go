@@ -13,8 +13,8 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
 
-// lowerDepthwise lowers an NHWC convolution with one input channel per group. With
-// several output channels per group the data is repeated first, once for each of them.
+// lowerDepthwise lowers an NHWC convolution with one input channel per group. If there are several output
+// channels per group, the data is first repeated, once for each of them.
 func lowerDepthwise(c *compiler, n *core.Node, g *convolution, w weights) error {
 	op := n.Op().(*linear.IntegerConvolution)
 	out := n.Outputs()[0]
@@ -95,7 +95,7 @@ func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epil
 	return nil
 }
 
-// largestStarts bounds the start values that a computed zero point gives.
+// largestStarts returns bounds on the magnitude of the start values for a computed zero point.
 func largestStarts(slope []int32, zero zeroPoint) []int32 {
 	starts := make([]int32, len(slope))
 	for i, v := range slope {
@@ -106,8 +106,8 @@ func largestStarts(slope []int32, zero zeroPoint) []int32 {
 	return starts
 }
 
-// repeatChannels appends an instruction that writes each byte of a buffer times times,
-// and returns the buffer with them.
+// repeatChannels appends an instruction that writes each byte of a buffer the given number of times, and
+// returns the buffer that it writes.
 func (c *compiler) repeatChannels(n *core.Node, src, times int) int {
 	size := c.buffers[src].Size
 	dst := c.newScratch(productOf(size, times))
@@ -124,8 +124,8 @@ func (c *compiler) repeatChannels(n *core.Node, src, times int) int {
 	return dst
 }
 
-// lowerFloatDepthwise lowers a convolution with one input channel per group, which gives
-// multiplier output channels.
+// lowerFloatDepthwise lowers a float32 convolution with one input channel and multiplier output channels per
+// group.
 func (c *compiler) lowerFloatDepthwise(p *product, g *convolution, src, multiplier int) error {
 	n := p.node
 	variant := sdepthwise.Choose(c.isas)
@@ -161,8 +161,8 @@ func (c *compiler) lowerFloatDepthwise(p *product, g *convolution, src, multipli
 	return nil
 }
 
-// repeatNumbers appends an instruction that writes each float32 of a buffer times times,
-// and returns the buffer with them.
+// repeatNumbers appends an instruction that writes each float32 of a buffer the given number of times, and
+// returns the buffer that it writes.
 func (c *compiler) repeatNumbers(n *core.Node, src, times int) int {
 	size := c.buffers[src].Size / 4
 	dst := c.newScratch(productOf(4*size, times))

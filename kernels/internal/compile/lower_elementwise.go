@@ -12,18 +12,18 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
 )
 
-var _ = wantsLast[normalize.BatchNorm]() // its channels are those of the chain
+var _ = wantsLast[normalize.BatchNorm]() // chains have the channels last
 
-// lowerElementwise begins a chain of elementwise ops at a node, if package match says that it
-// is part of one, and takes in what follows it as long as the values need not be stored, or
-// can be stored on the way.
+// lowerElementwise begins a chain of elementwise ops at a node, if package match says that it can be part of
+// one. It takes the readers of the values into the chain, as long as the values need not be stored or can be
+// stored on the way.
 func lowerElementwise(c *compiler, n *core.Node) (bool, error) {
 	e, ok := match.Of(n)
 	if !ok {
 		return false, nil
 	}
 	if e.Kind == match.Dequantize && c.absorbed(n.Out(0)) {
-		return true, nil // its readers read the integers
+		return true, nil // no code: its readers read the integers
 	}
 	b := &chainBuilder{c: c, last: n, elements: n.Outputs()[0].Shape.MustElements()}
 	b.start(e)
@@ -31,8 +31,8 @@ func lowerElementwise(c *compiler, n *core.Node) (bool, error) {
 	return true, b.emit()
 }
 
-// absorbed reports whether all readers of a dequantized value are elementwise nodes,
-// which can read the integers instead.
+// absorbed reports whether all readers of a dequantized value are elementwise nodes that can read the
+// integers instead.
 func (c *compiler) absorbed(v core.Value) bool {
 	if _, ok := match.Dequantized(v); !ok || len(c.users[v]) == 0 {
 		return false
@@ -47,8 +47,8 @@ func (c *compiler) absorbed(v core.Value) bool {
 type chainBuilder struct {
 	c        *compiler
 	steps    []elementwise.Step
-	buffers  []int // the program's buffer of each of the chain's
-	writes   []int // those of them that it stores to
+	buffers  []int // for each buffer of the chain, the program's buffer
+	writes   []int // those of the program's buffers that the chain stores to
 	last     *core.Node
 	elements int
 }
@@ -61,7 +61,7 @@ func (b *chainBuilder) buffer(program int) int {
 	return len(b.buffers) - 1
 }
 
-// target returns a new buffer of the chain that a value is stored to.
+// target adds a buffer to the chain, for storing a value, and returns it.
 func (b *chainBuilder) target(v core.Value) int {
 	dst := b.c.newOutput(v)
 	b.writes = append(b.writes, dst)
@@ -70,7 +70,7 @@ func (b *chainBuilder) target(v core.Value) int {
 
 func (b *chainBuilder) add(s elementwise.Step) { b.steps = append(b.steps, s) }
 
-// operand returns a value as an operand of the chain and notes that it is read.
+// operand returns a value as an operand of the chain and records that the chain reads it.
 func (b *chainBuilder) operand(v core.Value, out core.Shape) elementwise.Source {
 	if t := match.ValuesOf(v, out); t != nil {
 		return elementwise.Source{Values: t}
@@ -114,7 +114,7 @@ func (b *chainBuilder) start(e match.Element) {
 
 func (b *chainBuilder) addSteps(steps []elementwise.Step) { b.steps = append(b.steps, steps...) }
 
-// combine adds the step of a binary node whose input number current the chain has.
+// combine adds the step of a binary node. The chain holds its input number current.
 func (b *chainBuilder) combine(e match.Element, current int) {
 	kind := elementwise.Combine
 	if current == 1 {
@@ -125,8 +125,8 @@ func (b *chainBuilder) combine(e match.Element, current int) {
 	b.addSteps(e.Steps)
 }
 
-// follow adds what reads the chain's values, after node e, and stores them where
-// somebody else needs them.
+// follow extends the chain, after node e, with readers of its values. It stores the values if other nodes
+// need them too.
 func (b *chainBuilder) follow(e match.Element) {
 	for e.Kind != match.Quantize {
 		v := e.Node.Out(0)
@@ -157,7 +157,8 @@ func (b *chainBuilder) follow(e match.Element) {
 	b.quantize(e)
 }
 
-// next returns the only other reader of v, if the chain can go on there.
+// next returns the node in others, which are readers of v, if there is exactly one and the chain can continue
+// with it.
 func (b *chainBuilder) next(v core.Value, others []*core.Node) (match.Element, bool) {
 	if len(others) != 1 || len(b.buffers) > maxChainBuffers/2 {
 		return match.Element{}, false
@@ -174,7 +175,7 @@ func (b *chainBuilder) next(v core.Value, others []*core.Node) (match.Element, b
 	return e, ok
 }
 
-// extend adds the steps of a node that reads v, the chain's values.
+// extend adds the steps of a node that reads v, the current values of the chain.
 func (b *chainBuilder) extend(e match.Element, v core.Value) {
 	if e.Kind == match.Binary {
 		b.combine(e, slices.Index(e.Node.Inputs(), v))
@@ -185,8 +186,8 @@ func (b *chainBuilder) extend(e match.Element, v core.Value) {
 	b.last = e.Node
 }
 
-// quantize stores the chain's values as integers, and those with the other sign where
-// nobody reads anything else.
+// quantize ends the chain by storing its values as integers, or in another type than float32. If all readers
+// of the integers are FlipSigns, it stores them with the sign bit inverted.
 func (b *chainBuilder) quantize(e match.Element) {
 	step := elementwise.Step{Kind: elementwise.StoreQuantized, Numbers: e.Numbers}
 	b.last = e.Node
@@ -212,7 +213,7 @@ func (b *chainBuilder) quantize(e match.Element) {
 	b.add(step)
 }
 
-// fixRange makes the outputs of a node behind the first constants.
+// fixRange makes the outputs of a node after the first constants, with the given values.
 func (c *compiler) fixRange(n *core.Node, values []*core.Tensor) {
 	for i, t := range values {
 		b := c.newBuffer(n.Outputs()[i+1])
@@ -221,7 +222,7 @@ func (c *compiler) fixRange(n *core.Node, values []*core.Tensor) {
 	}
 }
 
-// emit appends the instruction.
+// emit appends the instruction of the chain.
 func (b *chainBuilder) emit() error {
 	c, n := b.c, b.elements
 	chain, err := elementwise.NewChain(c.isas, len(b.buffers), b.steps)
@@ -245,10 +246,10 @@ func (b *chainBuilder) emit() error {
 	return nil
 }
 
-// maxChainBuffers bounds the buffers of one chain: follow and next heed it.
+// maxChainBuffers bounds the buffers of one chain; follow and next observe it.
 const maxChainBuffers = 16
 
-// splitElements gives each part a range of elements that begins at a multiple of 64.
+// splitElements returns the range of elements of a part. It begins at a multiple of 64.
 func splitElements(n, part, parts int) (i0, i1 int) {
 	const unit = 64
 	units := (n + unit - 1) / unit
@@ -257,14 +258,14 @@ func splitElements(n, part, parts int) (i0, i1 int) {
 
 var _ = lowers[pointwise.FlipSign](lowerFlipSign)
 
-// lowerFlipSign lowers what no quantization has taken in.
+// lowerFlipSign lowers a FlipSign that is not part of the instruction that computes its input.
 func lowerFlipSign(c *compiler, n *core.Node) (bool, error) {
 	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
 	c.emit(flipInstruction(c, n, src, dst, n.Outputs()[0].Shape.MustElements()))
 	return true, nil
 }
 
-// flipInstruction copies size bytes with their topmost bit inverted.
+// flipInstruction returns an instruction that copies size bytes with their topmost bit inverted.
 func flipInstruction(c *compiler, n *core.Node, src, dst, size int) machine.Instruction {
 	v := elementwise.Choose(c.isas, elementwise.Flip)
 	return machine.Instruction{

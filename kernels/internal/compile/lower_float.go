@@ -13,19 +13,19 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
 
-// product is a float32 matrix product to be lowered: rows of data times constant weights.
+// product is a float32 matrix product to be lowered, of rows of data and constant weights.
 type product struct {
 	node     *core.Node
 	rows     int
-	taps     int              // runs of numbers that one row multiplies
-	numbers  int              // of one run
-	key      *share.Key       // which weights they are
+	taps     int              // runs of numbers in one row of the data
+	numbers  int              // length of one run
+	key      *share.Key       // identifies the weights
 	weights  func() []float32 // [taps][numbers][columns]
 	columns  int
-	groups   int // how many products have their columns side by side in one output
+	groups   int // how many products there are, whose columns lie side by side in one output
 	offsets  func() []int32
 	reads    []int // the buffers that the offsets point into
-	channels int   // numbers from the data of one group to that of the next
+	channels int   // distance, in numbers, from the data of one group to that of the next
 }
 
 var (
@@ -33,8 +33,8 @@ var (
 	_ = wantsLast[linear.Convolution]()
 )
 
-// lowerFloatConvolution lowers an NHWC convolution of float32 with constant, finite
-// filters: padding is zeros then, which change no sum.
+// lowerFloatConvolution lowers an NHWC convolution of float32 with constant filters that are all finite: then
+// padding can be zeros, which change no sum.
 func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*linear.Convolution)
 	in, out := n.Inputs(), n.Outputs()[0]
@@ -78,7 +78,7 @@ func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 	return true, c.lowerProducts(p)
 }
 
-// finite reports whether all numbers of a constant are.
+// finite reports whether all numbers of a constant are finite.
 func (c *compiler) finite(t *core.Tensor) bool {
 	t = c.keep.Canonical(t)
 	ok, err := share.Kept(c.keep, share.NewKey("finite").Tensor(t).String(), func() (bool, int64, error) {
@@ -92,7 +92,7 @@ var (
 	_ = lowers[linear.BatchDot](lowerFloatBatchDot)
 )
 
-// isFloatDot reports whether a node multiplies matrices of float32 that have elements.
+// isFloatDot reports whether a node multiplies non-empty matrices of float32.
 func isFloatDot(n *core.Node) bool {
 	out := n.Outputs()[0]
 	return out.Type == core.F32 && out.Shape.MustElements() > 0 && n.Inputs()[1].Shape().MustElements() > 0
@@ -136,7 +136,7 @@ func lowerFloatBatchDot(c *compiler, n *core.Node) (bool, error) {
 	return true, c.lowerConstantDot(n, b, b.Shape()[0])
 }
 
-// lowerConstantDot lowers the product with a constant matrix of k rows.
+// lowerConstantDot lowers the product with a constant matrix b of k rows.
 func (c *compiler) lowerConstantDot(n *core.Node, b *core.Tensor, k int) error {
 	b = c.keep.Canonical(b)
 	columns := b.Len() / k
@@ -150,8 +150,7 @@ func (c *compiler) lowerConstantDot(n *core.Node, b *core.Tensor, k int) error {
 	return c.lowerProducts(p)
 }
 
-// lowerComputedDot lowers products of matrices that are both computed: each is packed when
-// the program runs.
+// lowerComputedDot lowers products of two computed matrices: the second is packed when the program runs.
 func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
 	if productOf(d.k, d.n) > maxComputed {
 		return false, nil
@@ -190,18 +189,18 @@ func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
 	return true, nil
 }
 
-// maxComputed bounds the numbers of a matrix that each thread packs anew in each run.
+// maxComputed bounds the size of a matrix that each thread packs in each run.
 const maxComputed = 1 << 24
 
-// pairs are products of matrices [m][k] and [k][n]: pair i multiplies matrix i and matrix
-// i mod matrices of the second operand, [n][k] if transposed.
+// pairs are products of matrices [m][k] and [k][n] ([n][k] if transposed). Pair i multiplies matrix i of the
+// first operand by matrix i mod matrices of the second.
 type pairs struct {
 	pairs, m, k, n, matrices int
 	transposed               bool
 }
 
-// batchPairs returns the products of a BatchDot; false if the first operand would have to be
-// transposed or repeated.
+// batchPairs returns the products of a BatchDot; false if the first operand would have to be transposed or
+// repeated.
 func batchPairs(n *core.Node, op *linear.BatchDot) (pairs, bool) {
 	a, b, out := n.Inputs()[0].Shape(), n.Inputs()[1].Shape(), n.Outputs()[0].Shape
 	p := pairs{

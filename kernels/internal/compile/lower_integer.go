@@ -13,8 +13,8 @@ var (
 	_ = wantsLast[linear.IntegerConvolution]()
 )
 
-// lowerConvolution lowers an NHWC convolution over constant filters. Depthwise ones go to
-// their own family, all others to gemm, group by group.
+// lowerConvolution lowers an NHWC convolution. Depthwise convolutions are computed by their own family, all
+// others by gemm, group by group.
 func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*linear.IntegerConvolution)
 	data, out := n.Inputs()[0].Shape(), n.Outputs()[0]
@@ -70,7 +70,7 @@ func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
 	return true, lower(m)
 }
 
-// flipped appends an instruction that copies bytes with their topmost bit inverted to the
+// flipped appends an instruction that copies the bytes of a buffer, with their topmost bit inverted, into the
 // arena.
 func (c *compiler) flipped(n *core.Node, src int) int {
 	dst, size := c.newScratch(c.buffers[src].Size), c.buffers[src].Size
@@ -80,7 +80,7 @@ func (c *compiler) flipped(n *core.Node, src int) int {
 
 var _ = lowers[linear.IntegerDot](lowerDot)
 
-// lowerDot lowers a matrix product over constant weights.
+// lowerDot lowers a matrix product of integers.
 func lowerDot(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*linear.IntegerDot)
 	in, out := n.Inputs(), n.Outputs()[0]
@@ -122,7 +122,7 @@ func lowerDot(c *compiler, n *core.Node) (bool, error) {
 	return true, c.lowerMatmul(m)
 }
 
-// perRow reports whether one of the values has an element for each of the rows.
+// perRow reports whether one of the values has one element for each row of the output.
 func perRow(values []core.Value, out core.Shape) bool {
 	return slices.ContainsFunc(values, func(v core.Value) bool {
 		s := v.Shape()

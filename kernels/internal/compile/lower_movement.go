@@ -9,14 +9,14 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 )
 
-// permutation is a transposition of dimensions, neighbours that stay together joined: lines
-// of the output's last dimension, read from the data at a stride.
+// permutation is a transposition. Dimensions that stay neighbours are merged. A line is the output's last
+// dimension; its elements are read from the data at a stride.
 type permutation struct {
-	shape   []int // the output's, in front of the line
-	strides []int // bytes in the data from one to the next
-	n       int   // elements of a line
-	stride  int   // bytes between them in the data
-	size    int   // of an element
+	shape   []int // the output's dimensions before the line
+	strides []int // the stride in the data of each of them, in bytes
+	n       int   // elements per line
+	stride  int   // bytes from one element of a line to the next in the data
+	size    int   // bytes per element
 }
 
 // newPermutation returns the transposition of elements of size bytes.
@@ -39,7 +39,7 @@ func newPermutation(in core.Shape, order []int, size int) permutation {
 		}
 		shape, from = append(shape, in[a]), append(from, strides[a])
 	}
-	if len(shape) > 0 && from[len(from)-1] == size { // lines move as a whole
+	if len(shape) > 0 && from[len(from)-1] == size { // contiguous runs are moved as single elements
 		size *= shape[len(shape)-1]
 		shape, from = shape[:len(shape)-1], from[:len(from)-1]
 	}
@@ -51,7 +51,8 @@ func newPermutation(in core.Shape, order []int, size int) permutation {
 	return p
 }
 
-// run makes lines [l0,l1) of the output. matrix transposes elements of the size, or is nil.
+// run computes lines [l0,l1) of the output. matrix is the variant that transposes elements of this size; nil
+// if there is none.
 func (p *permutation) run(matrix *movement.Variant, out, in []byte, l0, l1 int) {
 	switch {
 	case matrix == nil:
@@ -61,7 +62,7 @@ func (p *permutation) run(matrix *movement.Variant, out, in []byte, l0, l1 int) 
 				copy(out[(l*p.n+i)*p.size:][:p.size], in[at+i*p.stride:])
 			}
 		}
-	case len(p.shape) > 0 && p.strides[len(p.strides)-1] == p.size: // lines of neighbouring columns
+	case len(p.shape) > 0 && p.strides[len(p.strides)-1] == p.size: // consecutive lines read neighbouring columns
 		for l := l0; l < l1; {
 			width := p.shape[len(p.shape)-1]
 			lines := min(width-l%width, l1-l)
@@ -75,7 +76,7 @@ func (p *permutation) run(matrix *movement.Variant, out, in []byte, l0, l1 int) 
 	}
 }
 
-// transpose makes some lines from l on, columns of a matrix.
+// transpose computes lines from l on that are the columns of a matrix.
 func (p *permutation) transpose(matrix *movement.Variant, out, in []byte, l, lines int) {
 	line := p.n * p.size
 	matrix.Run(movement.Matrix{
@@ -83,7 +84,7 @@ func (p *permutation) transpose(matrix *movement.Variant, out, in []byte, l, lin
 	}, 0, p.n)
 }
 
-// source returns where in the data line l begins.
+// source returns the offset in the data at which line l begins.
 func (p *permutation) source(l int) int {
 	at := 0
 	for i := len(p.shape) - 1; i >= 0; i-- {
@@ -99,8 +100,7 @@ var (
 	_ = lowers[array.DepthToSpace](lowerPermutation)
 )
 
-// lowerPermutation lowers ops that take their input as of a shape and change the order of
-// its axes.
+// lowerPermutation lowers ops that reshape their input and then permute its axes.
 func lowerPermutation(c *compiler, n *core.Node) (bool, error) {
 	x := n.Inputs()[0]
 	size := x.Type().Size()
@@ -138,8 +138,8 @@ func lowerPermutation(c *compiler, n *core.Node) (bool, error) {
 
 var _ = lowers[array.Concat](lowerConcat)
 
-// lowerConcat lowers concatenation: each line of the output, the dimensions from the axis
-// on, is one run of bytes of each input.
+// lowerConcat lowers concatenation. A line of the output has the dimensions from the concatenated axis on; it
+// consists of one run of bytes from each input.
 func lowerConcat(c *compiler, n *core.Node) (bool, error) {
 	out := n.Outputs()[0]
 	axis := n.Op().(*array.Concat).Axis
@@ -180,16 +180,16 @@ func lowerConcat(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// padding is a constant padding as runs of bytes: lines of the output, of which those
-// that hold data have some fill before and behind it.
+// padding is a padding with a constant, in terms of lines of bytes of the output. A line holds only fill bytes,
+// or data with fill bytes before and after it.
 type padding struct {
-	in, out      []int // the dimensions in front of a line
-	below        []int // their padding
-	line         int   // bytes of a line of the output
-	left, length int   // where the data is in it, and its bytes
+	in, out      []int // the dimensions before the line
+	below        []int // their padding before the data
+	line         int   // bytes per line of the output
+	left, length int   // where in a line the data begins, and its length in bytes
 }
 
-// newPadding flattens the dimensions behind the last that is padded into the line.
+// newPadding makes the line from the last padded dimension and all dimensions after it.
 func newPadding(op *array.Pad, in core.Shape, size int) padding {
 	last := len(in) - 1
 	for last > 0 && op.Below[last]+op.Above[last] == 0 {
@@ -208,7 +208,7 @@ func newPadding(op *array.Pad, in core.Shape, size int) padding {
 	return p
 }
 
-// source returns the line of the data that line l of the output holds; false for none.
+// source returns the line of the data that line l of the output holds; false if that has only fill bytes.
 func (p *padding) source(l int) (int, bool) {
 	line, stride := 0, 1
 	for i := len(p.out) - 1; i >= 0; i-- {
@@ -223,7 +223,7 @@ func (p *padding) source(l int) (int, bool) {
 	return line, true
 }
 
-// lowerPad lowers padding, with a constant by itself.
+// lowerPad lowers padding with a constant.
 func lowerPad(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*array.Pad)
 	if op.Mode != array.PadConstant {
@@ -260,9 +260,9 @@ func lowerPad(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// repeat fills b with a value; the length of b is a multiple of the value's.
+// repeat fills b with copies of value. The length of b must be a multiple of the value's length.
 func repeat(b, value []byte) {
-	const most = 4096 // of what is copied: it stays in the first cache
+	const most = 4096 // bytes per copy: the source stays in the first-level cache
 	for n := copy(b, value); 0 < n && n < len(b); {
 		n += copy(b[n:], b[:min(n, max(most/len(value), 1)*len(value))])
 	}

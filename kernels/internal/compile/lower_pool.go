@@ -40,7 +40,7 @@ func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
 		c.lowerPool(n, w, kind, nil)
 		return true, nil
 	}
-	// Of a type of two bytes: the maximum of float32 is one of its numbers.
+	// A type of two bytes goes through float32. The maximum is one of the inputs, so narrowing it is exact.
 	data, result := n.Inputs()[0].Shape().MustElements(), n.Outputs()[0].Shape.MustElements()
 	wide, pooled := c.newScratch(productOf(4, data)), c.newScratch(productOf(4, result))
 	c.emitEach(n, elementwise.Choose(c.isas, widen), c.buffer(n.Inputs()[0]), wide, [2]int{2, 4}, data)
@@ -50,7 +50,8 @@ func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// emitEach appends what computes elements of some bytes of others, one by one.
+// emitEach appends an instruction that runs a variant on each element; sizes are the bytes of an element of src
+// and of dst.
 func (c *compiler) emitEach(n *core.Node, v *elementwise.Variant, src, dst int, sizes [2]int, elements int) {
 	numbers := &elementwise.Numbers{Scale: 1}
 	c.emit(machine.Instruction{
@@ -66,7 +67,8 @@ func (c *compiler) emitEach(n *core.Node, v *elementwise.Variant, src, dst int, 
 
 var _ = lowers[pooling.MaxPoolWithArgmax](lowerMaxPoolWithArgmax)
 
-// lowerMaxPoolWithArgmax lowers that of float32: of a pixel, tap by tap of all channels.
+// lowerMaxPoolWithArgmax lowers a MaxPoolWithArgmax of float32, pixel by pixel and tap by tap, for all channels
+// at once.
 func lowerMaxPoolWithArgmax(c *compiler, n *core.Node) (bool, error) {
 	op, s, out := n.Op().(*pooling.MaxPoolWithArgmax), n.Inputs()[0].Shape(), n.Outputs()[0]
 	w, ok := newWindow(&op.Spatial, op.Window, s)
@@ -94,8 +96,8 @@ func lowerMaxPoolWithArgmax(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// largestOfPixel sets the largest numbers of the taps of a pixel, and where they are: base further on
-// than in x.
+// largestOfPixel stores, for each channel of a pixel, the largest number of its taps in best and the index of
+// that number in at. The index is the one in x plus base.
 func largestOfPixel(best []float32, at []int64, x []float32, taps []int32, base int) {
 	channels, begun := len(best), false
 	at = at[:channels]
@@ -161,8 +163,8 @@ func lowerQuantizedAvgPool(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// lowerSums lowers float32 sums or means along neighbouring axes before the last: they
-// are those of a window as large as the data.
+// lowerSums lowers float32 sums or means along neighbouring axes before the last, as a pooling whose window is
+// as large as the data.
 func lowerSums(c *compiler, n *core.Node, op *reduce.Reduction, divide bool) (bool, error) {
 	data := n.Inputs()[0].Shape()
 	batch, taps, channels, ok := op.Sizes(data)
@@ -195,14 +197,14 @@ func lowerSums(c *compiler, n *core.Node, op *reduce.Reduction, divide bool) (bo
 	return true, nil
 }
 
-// lowerPool appends a pooling; counts are the divisors of averages, their reciprocals for
-// bytes.
+// lowerPool appends the instruction of a pooling. counts are the divisors of averages; for bytes, the reciprocals
+// of the divisors.
 func (c *compiler) lowerPool(n *core.Node, w *window, kind pool.Kind, counts []float32) {
 	src := c.bufferInArena(n.Inputs()[0])
 	c.emitPool(n, w, kind, counts, src, c.newOutput(n.Out(0)))
 }
 
-// emitPool is lowerPool of a buffer, which must be in the arena, into another.
+// emitPool is lowerPool with given buffers. src must be in the arena.
 func (c *compiler) emitPool(n *core.Node, w *window, kind pool.Kind, counts []float32, src, dst int) {
 	variant := pool.Choose(c.isas, kind)
 	row := w.channels * kind.Size()
@@ -235,7 +237,7 @@ func (c *compiler) emitPool(n *core.Node, w *window, kind pool.Kind, counts []fl
 	})
 }
 
-// splitChannels gives each part a range of pixels or, where there are few, of channels.
+// splitChannels returns the range of pixels or, if there are few pixels, of channels for a part.
 func splitChannels(pixels, channels, part, parts int) (m0, m1, c0, c1 int) {
 	if pixels >= 4*parts {
 		return part * pixels / parts, (part + 1) * pixels / parts, 0, channels

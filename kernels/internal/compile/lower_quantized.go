@@ -11,12 +11,12 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
 )
 
-// The ops of TensorFlow's quantized graphs whose ranges are computed while they run. Their
-// references compute what is small, the ranges and the results for all bytes; loops here
-// do the rest.
+// This file lowers the ops of TensorFlow's quantized graphs whose ranges are computed at run time. The references
+// of the ops compute what is small: the ranges, and tables of the results for all 256 bytes. The loops here do
+// the rest.
 
-// emitRange appends an instruction that runs a node's reference on no data: it checks the
-// ranges, and computes those that the node gives.
+// emitRange appends an instruction that runs a node's reference on empty data: it checks the input ranges and
+// computes the output ranges.
 func (c *compiler) emitRange(n *core.Node) (in, out []int) {
 	x, y := vector(n.Inputs()[0].Type(), 0), vector(n.Outputs()[0].Type, 0)
 	return c.emitEval(n, "range", func(_ *machine.Run, in, out []*core.Tensor) error {
@@ -84,8 +84,8 @@ func lowerRequantize(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// constantRanges returns the numbers that are a node's inputs behind the first, and makes its
-// outputs behind the first constants; nil if they are not constant.
+// constantRanges returns the numbers that a node has as inputs after the first, and makes the outputs after the
+// first constants; nil if the inputs are not constant.
 func (c *compiler) constantRanges(n *core.Node) ([]float32, error) {
 	args := []*core.Tensor{vector(n.Inputs()[0].Type(), 0)}
 	var ranges []float32
@@ -96,7 +96,7 @@ func (c *compiler) constantRanges(n *core.Node) ([]float32, error) {
 		}
 		args, ranges = append(args, t), append(ranges, core.Data[float32](t)[0])
 	}
-	made, err := c.keep.Evaluate(n.Op(), args) // it checks them, too
+	made, err := c.keep.Evaluate(n.Op(), args) // this also checks the ranges
 	if err != nil {
 		return nil, n.Locate(err)
 	}
@@ -110,8 +110,8 @@ func floatAt(r *machine.Run, b int) float32 { return machine.View[float32](r.Mem
 // fixedPoint returns the operand of the primitive FixedPoint.
 func fixedPoint(f tensorflow.FixedPoint) []byte { return machine.Bytes([]int64{f.Scale, f.Offset}) }
 
-// emitFixedPoint appends an instruction that computes that operand, for the buffers of two ranges, and
-// returns its buffer.
+// emitFixedPoint appends an instruction that computes the operand of the primitive FixedPoint from two ranges,
+// given by their buffers, and returns the operand's buffer.
 func (c *compiler) emitFixedPoint(n *core.Node, ranges []int) int {
 	dst := c.newScratch(16)
 	c.emit(machine.Instruction{
@@ -127,7 +127,7 @@ func (c *compiler) emitFixedPoint(n *core.Node, ranges []int) int {
 	return dst
 }
 
-// extremes is the smallest and the largest element of each part of a tensor.
+// extremes are the smallest and the largest element of each part of a tensor.
 type extremes struct {
 	low, high []int32
 	both      *core.Tensor
@@ -138,8 +138,8 @@ var (
 	_ = lowers[tensorflow.QuantizeDownAndShrinkRange](lowerUsedRange)
 )
 
-// lowerUsedRange lowers RequantizationRange and QuantizeDownAndShrinkRange: the range that
-// a tensor uses is that of its extremes.
+// lowerUsedRange lowers RequantizationRange and QuantizeDownAndShrinkRange: the range in use follows from the
+// smallest and the largest element.
 func lowerUsedRange(c *compiler, n *core.Node) (bool, error) {
 	elements := n.Inputs()[0].Shape().MustElements()
 	if elements < c.threads*machine.PartsPerThread {
@@ -156,7 +156,7 @@ func lowerUsedRange(c *compiler, n *core.Node) (bool, error) {
 			i0, i1 := part*elements/parts, (part+1)*elements/parts
 			e := r.State[state].(*extremes)
 			e.low[part], e.high[part] = extremesOf(machine.View[int32](r.Mem[src])[i0:i1])
-			for i := parts; part == 0 && i < most; i++ { // there may be fewer parts
+			for i := parts; part == 0 && i < most; i++ { // entries of parts that do not exist
 				e.low[i], e.high[i] = e.low[0], e.high[0]
 			}
 			return nil
@@ -199,8 +199,8 @@ func extremesOf(x []int32) (low, high int32) {
 
 var _ = lowers[tensorflow.RequantizePerChannel](lowerRequantizePerChannel)
 
-// lowerRequantizePerChannel lowers TensorFlow's RequantizePerChannel: a product with the scale
-// of the channel, rounded and saturated.
+// lowerRequantizePerChannel lowers TensorFlow's RequantizePerChannel: multiplication by the scale of the channel,
+// rounded and saturated.
 func lowerRequantizePerChannel(c *compiler, n *core.Node) (bool, error) {
 	op, out := n.Op().(*tensorflow.RequantizePerChannel), n.Outputs()[0]
 	elements := out.Shape.MustElements()
@@ -209,7 +209,7 @@ func lowerRequantizePerChannel(c *compiler, n *core.Node) (bool, error) {
 	}
 	channels := out.Shape[len(out.Shape)-1]
 	x, y := vector(core.I32, 0), vector(out.Type, 0)
-	// The scales are repeated so that a block can begin at each channel.
+	// The scales are repeated so that a block can begin at any channel.
 	state := c.newState(func() any { return make([]float32, channels+foldBlock) })
 	in, res := c.emitEval(n, "range", func(r *machine.Run, in, out []*core.Tensor) error {
 		in[0], out[0] = x, y
@@ -246,8 +246,8 @@ func lowerRequantizePerChannel(c *compiler, n *core.Node) (bool, error) {
 
 var _ = lowers[tensorflow.RequantizationRangePerChannel](lowerUsedRangePerChannel)
 
-// lowerUsedRangePerChannel lowers RequantizationRangePerChannel: the range that a tensor
-// uses is that of the extremes of its channels.
+// lowerUsedRangePerChannel lowers RequantizationRangePerChannel: the range in use follows from the extremes of
+// each channel.
 func lowerUsedRangePerChannel(c *compiler, n *core.Node) (bool, error) {
 	s := n.Inputs()[0].Shape()
 	if s.MustElements() == 0 {
@@ -259,7 +259,7 @@ func lowerUsedRangePerChannel(c *compiler, n *core.Node) (bool, error) {
 	state := c.newState(func() any {
 		t, err := core.NewTensor(core.I32, core.Shape{2 * most, channels})
 		if err != nil {
-			panic(err) // a few times the channels
+			panic(err) // cannot happen: the shape is small
 		}
 		return t
 	})
@@ -269,7 +269,7 @@ func lowerUsedRangePerChannel(c *compiler, n *core.Node) (bool, error) {
 		Run: func(r *machine.Worker, part, parts int) error {
 			x := machine.View[int32](r.Mem[src])
 			all := core.Data[int32](r.State[state].(*core.Tensor))
-			for i := part; i < most; i += parts { // what no part has, one that there is
+			for i := part; i < most; i += parts { // a part also fills the entries of parts that do not exist
 				low, high := all[2*i*channels:][:channels], all[(2*i+1)*channels:][:channels]
 				channelExtremes(low, high, x, part*rows/parts, (part+1)*rows/parts)
 			}
@@ -283,8 +283,8 @@ func lowerUsedRangePerChannel(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// channelExtremes finds the extremes of each channel in rows [m0,m1); those of the
-// first row if there are none.
+// channelExtremes finds the extremes of each channel in rows [m0,m1); if there are no such rows, the extremes are
+// the numbers of the first row.
 func channelExtremes(low, high, x []int32, m0, m1 int) {
 	copy(low, x[min(m0*len(low), len(x)-len(low)):])
 	copy(high, low)
@@ -297,7 +297,7 @@ func channelExtremes(low, high, x []int32, m0, m1 int) {
 
 var _ = lowers[tensorflow.QuantizeV2](lowerQuantizeV2)
 
-// lowerQuantizeV2 lowers a QuantizeV2 that no chain takes in, because its range is computed.
+// lowerQuantizeV2 lowers a QuantizeV2 that cannot be part of a chain because its range is computed.
 func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*tensorflow.QuantizeV2)
 	elements := n.Outputs()[0].Shape.MustElements()
@@ -321,11 +321,11 @@ func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// quantizeFlushed quantizes x, whose subnormal numbers count as 0. Of a factor below 2^100
-// they give what 0 gives.
+// quantizeFlushed quantizes x with subnormal numbers flushed to 0. If the factor is below 2^100, flushing makes no
+// difference.
 func quantizeFlushed(v *elementwise.Variant, dst []byte, x []float32, numbers *elementwise.Numbers) {
 	var flushed struct {
-		_     [0]float32 // aligns bytes
+		_     [0]float32 // aligns bytes for float32
 		bytes [256]byte
 	}
 	part := machine.View[float32](flushed.bytes[:])
@@ -340,8 +340,8 @@ func quantizeFlushed(v *elementwise.Variant, dst []byte, x []float32, numbers *e
 	}
 }
 
-// lowerQuantizeV2Steps lowers one by the chain of its range, which is made in each run; a range
-// that has none goes through the reference.
+// lowerQuantizeV2Steps lowers a QuantizeV2 by a chain that is built in each run, when its range is known. If no
+// chain fits the range, the reference computes it.
 func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2, elements int) (bool, error) {
 	if err := c.checkOutputs(n, referenceBytes); err != nil {
 		return false, err
@@ -380,11 +380,11 @@ func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2,
 	return true, nil
 }
 
-// sumTables say what z of each element of x and y is: z = x[byte of x] + y, y being that of
-// the byte of y or, with repeat, of the element of the last axis.
+// sumTables compute z, the sum of x and y, by lookup: z = x[byte of x] + y[byte of y] or, if repeat is not nil,
+// z = x[byte of x] + repeat[index along the last axis].
 type sumTables struct {
 	x, y   [256]int32
-	repeat []int32 // y of each element of the last axis; a 0 if that of one number is in x already
+	repeat []int32 // the summand for each element of the last axis; a single 0 if y is one number, which x then includes
 }
 
 var (
@@ -392,8 +392,8 @@ var (
 	_ = lowers[tensorflow.QuantizedBiasAdd](lowerQuantizedSum)
 )
 
-// lowerQuantizedSum lowers QuantizedAdd and QuantizedBiasAdd, whose z is what x adds to it
-// plus what y does.
+// lowerQuantizedSum lowers QuantizedAdd and QuantizedBiasAdd, whose result is a value that depends on x alone
+// plus one that depends on y alone.
 func lowerQuantizedSum(c *compiler, n *core.Node) (bool, error) {
 	x, y, out := n.Inputs()[0], n.Inputs()[1], n.Outputs()[0]
 	elements, channels := out.Shape.MustElements(), y.Shape().MustElements()
@@ -432,17 +432,16 @@ func lowerQuantizedSum(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// isRepeated reports whether y of a sum is of the output's shape, one number, or one for
+// isRepeated reports whether the operand y of a sum has the output's shape, is one number, or has one number for
 // each element of the last axis.
 func isRepeated(y, out core.Shape) bool {
 	n := y.MustElements()
 	return y.Equal(out) || n == 1 || n == y[len(y)-1] && len(y) <= len(out) && n == out[len(out)-1]
 }
 
-// fill computes the tables with the op's reference, and the ranges that it gives. Sums are
-// made modulo 2^32, as the op makes them.
+// fill computes the tables and the output range with the op's reference. Sums are modulo 2^32, as in the op.
 func (t *sumTables) fill(op core.Op, in, out []*core.Tensor) error {
-	// The op treats a single number in a way of its own, so other y come in numbers.
+	// The op has a special case for a single number, so other y are passed as vectors.
 	sum := func(x, y *core.Tensor, n int) ([]int32, error) {
 		z := vector(core.I32, n)
 		args := append([]*core.Tensor{x, y}, in[2:]...)
@@ -479,7 +478,8 @@ func (t *sumTables) fill(op core.Op, in, out []*core.Tensor) error {
 
 var _ = lowers[tensorflow.QuantizedMul](lowerQuantizedProduct)
 
-// lowerQuantizedProduct lowers QuantizedMul, whose zero points follow from three products.
+// lowerQuantizedProduct lowers QuantizedMul; its reference computes three products, from which the zero points
+// follow.
 func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
 	x, y, out := n.Inputs()[0], n.Inputs()[1], n.Outputs()[0]
 	elements := out.Shape.MustElements()
@@ -514,8 +514,8 @@ func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
 
 var _ = lowers[tensorflow.QuantizedConcat](lowerQuantizedConcat)
 
-// lowerQuantizedConcat lowers QuantizedConcat of bytes: a table for each input brings it to
-// the output's range.
+// lowerQuantizedConcat lowers QuantizedConcat of bytes: a table for each input converts its bytes to the output's
+// range.
 func lowerQuantizedConcat(c *compiler, n *core.Node) (bool, error) {
 	op, out := n.Op().(*tensorflow.QuantizedConcat), n.Outputs()[0]
 	if out.Type.Size() != 1 || out.Shape.MustElements() == 0 {
@@ -544,22 +544,22 @@ func lowerQuantizedConcat(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// tabledConcat is a concatenation of lines, of which each input gives some bytes, through a table of
-// its own.
+// tabledConcat is a concatenation. Each line of the output consists of some bytes from each input, converted by a
+// table for that input.
 type tabledConcat struct {
 	in     []int
 	dst    int
-	widths []int // bytes of each input in a line
+	widths []int // how many bytes of a line come from each input
 	lines  int
 	line   int
-	tables func(r *machine.Run) []byte // of all inputs
+	tables func(r *machine.Run) []byte // the tables of all inputs, one after the other
 }
 
-// concatTables has the op's reference make the tables: once, if all ranges are constant, else
-// by an instruction, which checks the ranges and computes the output's.
+// concatTables has the op's reference compute the tables: once if all ranges are constant, otherwise by an
+// instruction, which checks the input ranges and computes the output's.
 func (c *compiler) concatTables(n *core.Node, op *tensorflow.QuantizedConcat) (*tabledConcat, error) {
 	count := len(n.Inputs()) / 3
-	rank := core.Shape{256} // the op copies at rank 4 only
+	rank := core.Shape{256} // the rank matters: only at rank 4 does the op copy
 	if len(n.Outputs()[0].Shape) == 4 {
 		rank = core.Shape{256, 1, 1, 1}
 	}
@@ -592,7 +592,7 @@ func (c *compiler) concatTables(n *core.Node, op *tensorflow.QuantizedConcat) (*
 	state := c.newState(func() any {
 		t, err := vector(n.Outputs()[0].Type, 256*count).Reshaped(all)
 		if err != nil {
-			panic(err) // as many elements
+			panic(err) // cannot happen: it has as many elements
 		}
 		return t
 	})
@@ -608,7 +608,7 @@ func (c *compiler) concatTables(n *core.Node, op *tensorflow.QuantizedConcat) (*
 	return j, nil
 }
 
-// run joins lines [l0,l1).
+// run computes lines [l0,l1) of the output.
 func (j *tabledConcat) run(r *machine.Worker, l0, l1 int) {
 	tables, at := j.tables(r.Run), 0
 	for i, width := range j.widths {
@@ -626,7 +626,7 @@ func (j *tabledConcat) run(r *machine.Worker, l0, l1 int) {
 	}
 }
 
-// isIdentity reports whether each byte's entry is the byte.
+// isIdentity reports whether a table maps each byte to itself.
 func isIdentity(t *[256]byte) bool {
 	for i, b := range t {
 		if int(b) != i {
@@ -638,7 +638,7 @@ func isIdentity(t *[256]byte) bool {
 
 var _ = lowers[tensorflow.QuantizeAndDequantize](lowerLevels)
 
-// lowerLevels lowers that of float32 whose range is computed.
+// lowerLevels lowers a QuantizeAndDequantize of float32 whose range is computed.
 func lowerLevels(c *compiler, n *core.Node) (bool, error) {
 	op, x, elements := n.Op().(*tensorflow.QuantizeAndDequantize), n.Inputs()[0], n.Outputs()[0].Shape.MustElements()
 	if _, ok := op.ComputedLevels(0, 0); !ok || x.Type() != core.F32 || len(n.Inputs()) != 3 || elements == 0 ||
@@ -658,7 +658,7 @@ func lowerLevels(c *compiler, n *core.Node) (bool, error) {
 			for k, e := range ends {
 				v[part][k] = e.of(r.Mem[src][4*i0:4*i1], tmp)
 			}
-			for i := parts; part == parts-1 && i < most; i++ { // there may be fewer parts
+			for i := parts; part == parts-1 && i < most; i++ { // entries of parts that do not exist
 				v[i] = v[part]
 			}
 			return nil
@@ -670,7 +670,7 @@ func lowerLevels(c *compiler, n *core.Node) (bool, error) {
 		Node: n, Kernel: round.Name, Splits: true, Reads: []int{src}, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {
 			low, high := rangeOfParts(r.State[state].([][2]float32))
-			if high == 0 { // whose sign that of zeros decides
+			if high == 0 { // the sign of this zero depends on the signs of all zeros
 				for _, v := range machine.View[float32](r.Mem[src]) {
 					high = max(high, v)
 				}
@@ -692,7 +692,7 @@ func lowerLevels(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// rangeOfParts joins the smallest and the largest number of parts; NaN if one is.
+// rangeOfParts returns the smallest and the largest number of all parts; NaN if a part has NaN.
 func rangeOfParts(ends [][2]float32) (low, high float32) {
 	low, high = ends[0][0], ends[0][1]
 	for _, e := range ends {
@@ -703,7 +703,7 @@ func rangeOfParts(ends [][2]float32) (low, high float32) {
 
 var _ = lowers[tensorflow.UniformQuantize](lowerUniformQuantize)
 
-// lowerUniformQuantize lowers that to bytes by one constant scale.
+// lowerUniformQuantize lowers a UniformQuantize to bytes with one constant scale.
 func lowerUniformQuantize(c *compiler, n *core.Node) (bool, error) {
 	in, elements := n.Inputs(), n.Outputs()[0].Shape.MustElements()
 	scale, zero := in[1].Constant(), in[2].Constant()
@@ -725,7 +725,7 @@ func lowerUniformQuantize(c *compiler, n *core.Node) (bool, error) {
 
 var _ = lowers[tensorflow.UniformRequantize](lowerUniformRequantize)
 
-// lowerUniformRequantize lowers that of i32 to bytes by constants.
+// lowerUniformRequantize lowers a UniformRequantize of i32 to bytes with constant parameters.
 func lowerUniformRequantize(c *compiler, n *core.Node) (bool, error) {
 	op, in, elements := n.Op().(*tensorflow.UniformRequantize), n.Inputs(), n.Outputs()[0].Shape.MustElements()
 	constants := make([]*core.Tensor, len(in))

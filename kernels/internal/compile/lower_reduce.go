@@ -28,8 +28,8 @@ var (
 type extreme struct {
 	combine *elementwise.Variant
 	fold    *elementwise.Variant
-	none    float32                 // the extreme of nothing
-	better  func(a, b float32) bool // without NaN
+	none    float32                 // the extreme of no numbers
+	better  func(a, b float32) bool // for numbers other than NaN
 }
 
 func (c *compiler) largest() *extreme {
@@ -48,11 +48,11 @@ func (c *compiler) smallest() *extreme {
 
 func (e *extreme) name() string { return fmt.Sprintf("extremes_f32_%v", e.combine.ISA) }
 
-// foldBlock is how many numbers of a row are folded into at a time.
+// foldBlock is how many partial results a row is folded into at a time.
 const foldBlock = 1024
 
-// of returns the extreme of a row of float32, as the order of its numbers gives it; tmp has
-// room for foldBlock numbers.
+// of returns the extreme of a row of float32, with the bits that comparing the numbers in order gives. tmp has room
+// for foldBlock numbers.
 func (e *extreme) of(row, tmp []byte) float32 {
 	if len(row) < 2*4*elementwise.Lanes {
 		return e.inOrder(machine.View[float32](row))
@@ -69,14 +69,14 @@ func (e *extreme) of(row, tmp []byte) float32 {
 	}
 	e.fold.Run(lanes, rest, nil, len(rest)/4, nil)
 	m := e.inOrder(machine.View[float32](lanes))
-	if m == 0 || m != m { // the sign of a zero, and NaN's digits, depend on the order
+	if m == 0 || m != m { // the sign of a zero and the bits of a NaN depend on the order
 		return e.inOrder(machine.View[float32](row))
 	}
 	return m
 }
 
-// columns finds the extremes of the columns of rows as long as to, some rows at a time; tmp has room for
-// foldBlock numbers.
+// columns stores in to the extreme of each column of x, whose rows are as long as to. It combines several rows at a
+// time. tmp has room for foldBlock numbers.
 func (e *extreme) columns(to, x, tmp []byte) {
 	row := len(to)
 	rows := len(x) / row
@@ -100,13 +100,13 @@ func (e *extreme) columns(to, x, tmp []byte) {
 	}
 	copy(to, acc)
 	for i, m := range machine.View[float32](to) {
-		if m == 0 || m != m { // the sign of a zero, and NaN's digits, depend on the order
+		if m == 0 || m != m { // the sign of a zero and the bits of a NaN depend on the order
 			machine.View[float32](to)[i] = e.inColumn(machine.View[float32](x)[i:], row/4)
 		}
 	}
 }
 
-// inColumn is inOrder of every stride-th number.
+// inColumn is inOrder for every stride-th number of x.
 func (e *extreme) inColumn(x []float32, stride int) float32 {
 	m := e.none
 	for i := 0; i < len(x); i += stride {
@@ -117,7 +117,7 @@ func (e *extreme) inColumn(x []float32, stride int) float32 {
 	return m
 }
 
-// inOrder returns the extreme of numbers that are compared in turn.
+// inOrder returns the extreme of a row, comparing the numbers in order.
 func (e *extreme) inOrder(row []float32) float32 {
 	m := e.none
 	for _, v := range row {
@@ -128,7 +128,7 @@ func (e *extreme) inOrder(row []float32) float32 {
 	return m
 }
 
-// index returns where the extreme of a row is first; NaN is not regarded.
+// index returns the first index of the extreme of a row, ignoring NaN.
 func (e *extreme) index(row, tmp []byte) int {
 	numbers := machine.View[float32](row)
 	if len(row) >= 2*4*elementwise.Lanes {
@@ -183,7 +183,8 @@ func (c *compiler) lowerExtreme(n *core.Node, op *reduce.Reduction, e *extreme) 
 	return true
 }
 
-// lowerExtremeOfAll finds that of the parts, and then of those in their order.
+// lowerExtremeOfAll lowers the extreme of all elements: first that of each part, then that of the parts' extremes
+// in order.
 func (c *compiler) lowerExtremeOfAll(n *core.Node, elements int, e *extreme) {
 	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
 	most := c.threads * machine.PartsPerThread
@@ -194,7 +195,7 @@ func (c *compiler) lowerExtremeOfAll(n *core.Node, elements int, e *extreme) {
 		Run: func(r *machine.Worker, part, parts int) error {
 			tmp, v := r.Mem[scratch][r.Thread*4*foldBlock:][:4*foldBlock], r.State[state].([]float32)
 			v[part] = e.of(r.Mem[src][4*(part*elements/parts):4*((part+1)*elements/parts)], tmp)
-			for i := parts; part == parts-1 && i < most; i++ { // there may be fewer parts
+			for i := parts; part == parts-1 && i < most; i++ { // entries of parts that do not exist
 				v[i] = v[part]
 			}
 			return nil
@@ -209,7 +210,7 @@ func (c *compiler) lowerExtremeOfAll(n *core.Node, elements int, e *extreme) {
 	})
 }
 
-// minColumns is the least number of columns whose rows are combined as wholes.
+// minColumns is the least number of columns for which whole rows are combined.
 const minColumns = 16
 
 func lowerArgMax(c *compiler, n *core.Node) (bool, error) {
@@ -222,7 +223,7 @@ func lowerArgMin(c *compiler, n *core.Node) (bool, error) {
 	return c.lowerIndex(n, op.Axis, c.smallest()), nil
 }
 
-// lowerIndex lowers the places of the extremes of float32 along the last axis.
+// lowerIndex lowers the indices of the extremes of float32 along the last axis.
 func (c *compiler) lowerIndex(n *core.Node, axis int, e *extreme) bool {
 	in, out := n.Inputs()[0].Fact(), n.Outputs()[0]
 	last := len(in.Shape) - 1
@@ -266,7 +267,7 @@ func lowerAll(c *compiler, n *core.Node) (bool, error) {
 	return c.lowerFound(n, n.Op().(*reduce.All).Axes, 0, 0), nil
 }
 
-// lowerFound lowers what looks for a boolean in rows: it gives found, or the other one.
+// lowerFound lowers a search for a boolean in each row: the result is found if value occurs, else the other boolean.
 func (c *compiler) lowerFound(n *core.Node, axes []int, value, found byte) bool {
 	before, at, behind, ok := (&reduce.Reduction{Axes: axes}).Sizes(n.Inputs()[0].Shape())
 	if !ok || behind != 1 || before*at == 0 {
@@ -289,7 +290,7 @@ func (c *compiler) lowerFound(n *core.Node, axes []int, value, found byte) bool 
 
 var _ = lowers[pointwise.CheckFinite](lowerCheckFinite)
 
-// lowerCheckFinite lowers that of float32; its reference tells what is not finite.
+// lowerCheckFinite lowers a CheckFinite of float32. If a number is not finite, its reference makes the error.
 func lowerCheckFinite(c *compiler, n *core.Node) (bool, error) {
 	elements := n.Outputs()[0].Shape.MustElements()
 	if n.Outputs()[0].Type != core.F32 || elements == 0 {
@@ -321,7 +322,7 @@ func lowerCheckFinite(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// lowerTopK lowers that of rows of float32.
+// lowerTopK lowers a TopK of rows of float32.
 func lowerTopK(c *compiler, n *core.Node) (bool, error) {
 	x, out, indices := n.Inputs()[0].Fact(), n.Outputs()[0], n.Outputs()[1].Type
 	if x.Type != core.F32 || out.Shape.MustElements() == 0 || indices != core.I32 && indices != core.I64 {
@@ -358,8 +359,8 @@ func lowerTopK(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// keyOf orders numbers as TopK does: by value, both zeros alike and NaN below all, then by place, the
-// first of which is the greatest.
+// keyOf returns a key that orders numbers as TopK does: by value, with both zeros equal and NaN below everything,
+// and then by index, the lowest index being the greatest.
 func keyOf(v float32, at int) uint64 {
 	b := math.Float32bits(v + 0)
 	b ^= uint32(int32(b)>>31) | 1<<31
@@ -369,9 +370,9 @@ func keyOf(v float32, at int) uint64 {
 	return uint64(b)<<32 | uint64(^uint32(at))
 }
 
-// largestKeys sets keys to the largest of a row, in ascending order.
+// largestKeys stores the largest keys of a row in keys, in ascending order.
 func largestKeys(keys []uint64, row []float32) {
-	// A heap with the least on top.
+	// keys is a heap with the least key on top.
 	for i, v := range row[:len(keys)] {
 		keys[i] = keyOf(v, i)
 	}
@@ -384,7 +385,7 @@ func largestKeys(keys []uint64, row []float32) {
 	slices.Sort(keys)
 }
 
-// sink replaces the least of a heap.
+// sink replaces the least key of a heap.
 func sink(heap []uint64, key uint64) {
 	at := 0
 	for {
@@ -434,22 +435,22 @@ func lowerProd(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// maxLaneColumns bounds the lanes of a reduction, which are to stay in a near cache.
+// maxLaneColumns bounds the columns of a reduction, so that its lanes stay in a near cache.
 const maxLaneColumns = 1024
 
-// lanes are reductions in the order of reduce.Sum: of rows of taps, each of some columns.
+// lanes are reductions in the order of reduce.Sum, of data [rows][taps][columns] along the taps.
 type lanes struct {
 	rows, taps, columns int
-	start               float32 // of each lane
+	start               float32 // the start value of each lane
 	combine             *elementwise.Variant
-	mean                *elementwise.Variant // divides by the taps; nil for a sum
+	mean                *elementwise.Variant // divides by the number of taps; nil for a sum
 }
 
 // laneCount is the number of partial results of each column.
 const laneCount = 16
 
-// lowerLanes appends the reductions. Taps one behind the other are those of all lanes in turn,
-// so that the data is read in its order.
+// lowerLanes appends the instruction of the reductions. Consecutive taps go to the lanes in turn, so that the data
+// is read sequentially.
 func (c *compiler) lowerLanes(n *core.Node, l lanes) {
 	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
 	size := productOf(4, laneCount, l.columns)

@@ -8,7 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
-// lowerReference runs the op's reference on the values in their buffers.
+// lowerReference appends an instruction that runs the op's reference on the values in their buffers.
 func lowerReference(c *compiler, n *core.Node) (bool, error) {
 	if err := c.checkOutputs(n, referenceBytes); err != nil {
 		return false, err
@@ -25,9 +25,8 @@ func lowerReference(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// emitEval appends an instruction that evaluates a node on its inputs and outputs: eval
-// runs a reference, maybe on other tensors in place of some of them. It returns the
-// buffers of both.
+// emitEval appends an instruction that calls eval with tensors over a node's inputs and outputs. eval runs a
+// reference and may replace some of the tensors. emitEval returns the buffers of the inputs and outputs.
 func (c *compiler) emitEval(
 	n *core.Node, kernel string, eval func(r *machine.Run, in, out []*core.Tensor) error,
 ) (in, out []int) {
@@ -54,8 +53,8 @@ func (c *compiler) emitEval(
 	return in, out
 }
 
-// evalInto runs an op's reference so that the results are in the tensors of out, whatever
-// tensors the reference puts there. It ends early when the Run is cancelled.
+// evalInto runs an op's reference and copies the results into the given tensors of out if the reference returns
+// other tensors. It ends early if the Run is cancelled.
 func evalInto(r *machine.Run, op core.Op, in, out []*core.Tensor) error {
 	var few [4]*core.Tensor
 	want := append(few[:0], out...)
@@ -70,7 +69,7 @@ func evalInto(r *machine.Run, op core.Op, in, out []*core.Tensor) error {
 	return nil
 }
 
-// NewOperands returns the number of the state that holds tensors over buffers.
+// newOperands returns the number of a new state that holds tensors over buffers.
 func (c *compiler) newOperands(buffers int) int {
 	return c.newState(func() any { return machine.NewOperands(buffers) })
 }
@@ -79,12 +78,12 @@ func (c *compiler) newOperands(buffers int) int {
 func vector(t core.Type, n int) *core.Tensor {
 	v, err := core.NewTensor(t, core.Shape{n})
 	if err != nil {
-		panic(err) // of a type with a size, and few
+		panic(err) // cannot happen: the type has a size, and the elements are few
 	}
 	return v
 }
 
-// minPart is the least number of elements of one part.
+// minPart is the least number of elements per part.
 const minPart = 1024
 
 func isString(v core.Value) bool { return v.Type() == core.String }
@@ -108,7 +107,7 @@ func lowerInParts(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// evalPart computes one part of a division in the memory of a Run.
+// evalPart computes one part of a division on the memory of a Run.
 func evalPart(r *machine.Run, d *machine.Division, in, out []int, part, parts int) error {
 	ins, outs := make([][]byte, len(in)), make([][]byte, len(out))
 	for i, b := range in {

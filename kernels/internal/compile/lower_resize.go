@@ -15,10 +15,10 @@ var (
 	_ = lowers[vision.CropAndResize](lowerCropAndResize)
 )
 
-// resizing changes the height and width of images of float32 one after the other: weights and places
-// are tables, an axis each, and rows are vectors of all their channels.
+// resizing changes the height and width of float32 images, one axis after the other. Each axis has tables of
+// weights and positions. Rows are processed as vectors of all their channels.
 type resizing struct {
-	in, out, rows int // bytes of an image, of a row of the output, and rows of an output image
+	in, out, rows int // bytes per input image, bytes per output row, and rows per output image
 	tmp           int // bytes of scratch
 	name          string
 	// run computes rows [m0,m1) of an output image.
@@ -65,15 +65,15 @@ func lowerResize(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// places are where the rows and columns of an output image lie in an image.
+// places say where the rows and columns of an output image lie in the input image.
 type places struct {
 	rows, columns []vision.Between
-	offsets       []int32               // bytes from the beginning of a row of the two elements of each column
+	offsets       []int32               // byte offsets in a row: of both neighbours of each column
 	fractions     []float32             // of each column
 	numbers       []elementwise.Numbers // of each row
 }
 
-// newPlaces returns room for those of an output of some shape.
+// newPlaces returns places with room for the rows and columns of an output.
 func newPlaces(out core.Shape) *places {
 	return &places{
 		rows: make([]vision.Between, out[1]), columns: make([]vision.Between, out[2]),
@@ -81,7 +81,7 @@ func newPlaces(out core.Shape) *places {
 	}
 }
 
-// fill makes the tables of rows and columns of pixels of some bytes.
+// fill computes the tables from rows and columns; pixel is the size of a pixel in bytes.
 func (p *places) fill(pixel int) {
 	for i, h := range p.columns {
 		p.offsets[2*i], p.offsets[2*i+1] = int32(max(h.Lower, 0)*pixel), int32(h.Upper*pixel)
@@ -94,7 +94,7 @@ func (p *places) fill(pixel int) {
 
 // bilinear interpolates between columns, then between rows.
 type bilinear struct {
-	pixel, line, row int // bytes of a pixel, of a row of the input and of one of the output
+	pixel, line, row int // bytes per pixel, per row of the input and per row of the output
 	between          *pool.Variant
 	interpolate      *elementwise.Variant
 }
@@ -109,8 +109,8 @@ func (c *compiler) newBilinear(in, out core.Shape) *bilinear {
 
 func (b *bilinear) name() string { return fmt.Sprintf("resize_f32_bilinear_%v", b.interpolate.ISA) }
 
-// run computes rows [m0,m1) of an image, those outside of the input left out. tmp holds two rows of
-// the input, interpolated between columns.
+// run computes rows [m0,m1) of an output image, except rows that lie outside of the input. tmp holds two input
+// rows that are interpolated between columns.
 func (b *bilinear) run(r *machine.Worker, p *places, image, out, tmp []byte, m0, m1 int) {
 	wide, held := [2][]byte{tmp[:b.row], tmp[b.row : 2*b.row]}, [2]int{-1, -1}
 	for m := m0; m < m1; m++ {
@@ -131,7 +131,7 @@ func (b *bilinear) run(r *machine.Worker, p *places, image, out, tmp []byte, m0,
 	}
 }
 
-// hold interpolates a row of the input between columns, unless it is there.
+// hold interpolates an input row between columns into wide, unless wide already holds that row.
 func (b *bilinear) hold(r *machine.Worker, p *places, image, wide []byte, held *int, row int) {
 	if *held == row {
 		return
@@ -144,7 +144,7 @@ func (b *bilinear) hold(r *machine.Worker, p *places, image, wide []byte, held *
 	b.between.Run(&r.Pool, 0, len(p.fractions))
 }
 
-// newBicubic returns what weighs rows, then columns.
+// newBicubic returns a resizing that weighs rows first, then columns.
 func (c *compiler) newBicubic(op *vision.Resize, in, out core.Shape) *resizing {
 	pixel := 4 * in[3]
 	line, row := pixel*in[2], pixel*out[2]
@@ -182,7 +182,7 @@ func (c *compiler) newBicubic(op *vision.Resize, in, out core.Shape) *resizing {
 	}
 }
 
-// lowerCropAndResize lowers that of images of float32, box by box.
+// lowerCropAndResize lowers a CropAndResize of float32 images, box by box.
 func lowerCropAndResize(c *compiler, n *core.Node) (bool, error) {
 	op, in, out := n.Op().(*vision.CropAndResize), n.Inputs()[0].Fact(), n.Outputs()[0].Shape
 	if in.Type != core.F32 || out.MustElements() == 0 || in.Shape.MustElements() == 0 {
@@ -222,7 +222,7 @@ func lowerCropAndResize(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// extrapolate stores a number in the pixels, of some channels, that lie outside of the input.
+// extrapolate stores v in all channels of the pixels that lie outside of the input.
 func (p *places) extrapolate(out []float32, channels int, v float32) {
 	row := channels * len(p.columns)
 	for i, h := range p.columns {

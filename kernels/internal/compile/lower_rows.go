@@ -12,7 +12,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
-// softmax normalizes rows of n numbers as normalize.Softmax, or normalize.LogSoftmax, does.
+// softmax normalizes rows of n numbers as normalize.Softmax or normalize.LogSoftmax does.
 type softmax struct {
 	n                     int
 	log                   bool
@@ -62,13 +62,13 @@ func (c *compiler) lowerSoftmax(n *core.Node, log bool) (bool, error) {
 	return true, nil
 }
 
-// noNumbers are those of a primitive that has none.
+// noNumbers are passed to primitives that have no parameters.
 var noNumbers elementwise.Numbers
 
-// softmaxBlock is how many numbers a block of rows has at most, unless it is one longer row.
+// softmaxBlock bounds the numbers of a block of rows. A longer row is a block by itself.
 const softmaxBlock = 1024
 
-// run computes rows. tmp has their size.
+// run computes whole rows. tmp has the same size as y.
 func (s *softmax) run(y, x, tmp []byte) {
 	in, out, other := machine.View[float32](x), machine.View[float32](y), machine.View[float32](tmp)
 	for i := 0; i < len(in); i += s.n {
@@ -90,7 +90,7 @@ func (s *softmax) run(y, x, tmp []byte) {
 	s.divide.Run(y, y, tmp, len(in), nil)
 }
 
-// largest returns the largest number of a row, or NaN if there is one.
+// largest returns the largest number of a row, or NaN if the row has one.
 func largest(row []float32) float32 {
 	least := float32(math.Inf(-1))
 	m0, m1, m2, m3 := least, least, least, least
@@ -115,15 +115,15 @@ func fillRow(row []float32, v float32) {
 	}
 }
 
-// rowFold makes one number of a row of float32, in the order that reduce.Sum documents.
+// rowFold reduces a row of float32 to one number, in the order that reduce.Sum documents.
 type rowFold struct {
 	fold    *elementwise.Variant
-	start   float32 // of a lane
+	start   float32 // the start value of each lane
 	combine func(a, b float32) float32
 	mean    bool
 }
 
-// of returns that of a row; scratch has room for one number of each lane.
+// of reduces one row; scratch has room for one number per lane.
 func (f *rowFold) of(row, scratch []byte) float32 {
 	lanes := machine.View[float32](scratch)
 	for i := range lanes {
@@ -138,7 +138,7 @@ func (f *rowFold) of(row, scratch []byte) float32 {
 	return lanes[0]
 }
 
-// lowerRowFolds lowers those of rows of columns float32.
+// lowerRowFolds appends an instruction that reduces each of rows rows of columns float32.
 func (c *compiler) lowerRowFolds(n *core.Node, rows, columns int, f rowFold) {
 	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
 	const size = 4 * elementwise.Lanes
@@ -158,8 +158,8 @@ func (c *compiler) lowerRowFolds(n *core.Node, rows, columns int, f rowFold) {
 	})
 }
 
-// sumLanes adds in the order that reduce.Sum documents: number i to lane i mod 16, then the
-// lanes in halves. The lanes are variables, for registers.
+// sumLanes returns the sum in the order that reduce.Sum documents: number i is added to lane i mod 16, then the
+// upper half of the lanes to the lower one until one is left. The lanes are variables so that they are in registers.
 func sumLanes(v []float32) float32 {
 	var s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15 float32
 	for len(v) >= 16 {
@@ -184,17 +184,17 @@ func sumLanes(v []float32) float32 {
 
 var _ = lowers[normalize.LRN](lowerLRN)
 
-// localResponse computes normalize.LRN of some pixels at a time.
+// localResponse computes normalize.LRN for a block of pixels at a time.
 type localResponse struct {
 	channels, radius                   int
 	bias, beta                         float32
 	scaled, square, add, raise, divide *elementwise.Variant
-	root                               *elementwise.Variant // in place of raise, or nil
+	root                               *elementwise.Variant // used in place of raise; nil if raise is needed
 	scale                              elementwise.Numbers
-	pixels, stride                     int // of a block, and numbers of a pixel with the zeros behind it
+	pixels, stride                     int // pixels per block, and numbers per pixel including the zeros after it
 }
 
-// lowerLRN lowers that of float32.
+// lowerLRN lowers an LRN of float32.
 func lowerLRN(c *compiler, n *core.Node) (bool, error) {
 	op, out := n.Op().(*normalize.LRN), n.Outputs()[0]
 	if out.Type != core.F32 || out.Shape.MustElements() == 0 {
@@ -231,8 +231,8 @@ func lowerLRN(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// run computes the pixels of y. tmp holds their squares with radius zeros before, between and
-// behind them, so that all windows are whole; sums in the same places; and a number repeated.
+// run computes the pixels of y. tmp holds their squares, with radius zeros before, between and after them so that no
+// window is cut off; the sums at the same positions; and a repeated number.
 func (s *localResponse) run(y, x, tmp []byte) {
 	row, third := 4*s.channels, len(tmp)/3
 	pixels, stride, before := len(y)/row, 4*s.stride, 4*s.radius

@@ -12,8 +12,8 @@ import (
 // minTable is the least number of elements for which a table of all bytes pays.
 const minTable = 1024
 
-// lowerTable lowers an op on single bytes: its reference computes the results of all 256,
-// which every element then looks up.
+// lowerTable lowers an op on single bytes: its reference computes a table of the results for all 256 bytes, in which
+// every element is looked up.
 func lowerTable(c *compiler, n *core.Node) (bool, error) {
 	x, out := n.Inputs()[0], n.Outputs()[0]
 	size, elements := out.Type.Size(), out.Shape.MustElements()
@@ -32,7 +32,7 @@ func lowerTable(c *compiler, n *core.Node) (bool, error) {
 
 var _ = lowers[pointwise.Lookup](lowerLookup)
 
-// lowerLookup lowers a Lookup in a table that is known.
+// lowerLookup lowers a Lookup in a constant table.
 func lowerLookup(c *compiler, n *core.Node) (bool, error) {
 	values, size := n.Inputs()[1].Constant(), n.Outputs()[0].Type.Size()
 	if values == nil || size == 0 {
@@ -44,7 +44,7 @@ func lowerLookup(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// emitLook appends the instruction that gives each byte of src its entry of a table.
+// emitLook appends an instruction that looks up each byte of src in a table.
 func (c *compiler) emitLook(n *core.Node, src, dst int, table func(*machine.Run) []byte) {
 	size, elements := n.Outputs()[0].Type.Size(), n.Outputs()[0].Shape.MustElements()
 	kernel := fmt.Sprintf("table_b8_%v", n.Outputs()[0].Type)
@@ -75,7 +75,7 @@ func (c *compiler) emitLook(n *core.Node, src, dst int, table func(*machine.Run)
 	})
 }
 
-// look gives each byte its entry, eight at a time.
+// look stores the entry of each byte, eight at a time.
 func look[T any](to []T, from []byte, values *[256]T) {
 	for len(from) >= 8 && len(to) >= 8 {
 		f, t := (*[8]byte)(from), (*[8]T)(to)

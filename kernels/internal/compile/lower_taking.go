@@ -8,15 +8,15 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
-// taking makes an output of runs of bytes of the data: each axis has its places in the data.
+// taking composes an output of runs of bytes of the data. For each axis it has the positions in the data.
 type taking struct {
-	axes [][]int // bytes from the beginning, of each index of the axes in front of a line
-	runs []run   // of a line, from where the axes say
-	line int     // bytes of a line
-	size int     // of an element, if each run is one element; else 0
+	axes [][]int // for each axis before the line, the byte offset of each index
+	runs []run   // the runs of a line, relative to the sum of these offsets
+	line int     // bytes per line
+	size int     // bytes per element if each run is one element; else 0
 }
 
-// run is where some bytes of a line are.
+// run is a run of bytes of a line: its offset in the data and its length.
 type run struct{ at, bytes int }
 
 // newTaking returns the taking of elements of size bytes.
@@ -58,7 +58,7 @@ func newTaking(p trait.Places, size int) *taking {
 	return t
 }
 
-// isWhole reports whether places are those of all n elements in their order.
+// isWhole reports whether places are all n elements in order.
 func isWhole(places []int, n int) bool {
 	for i, at := range places {
 		if at != i {
@@ -68,7 +68,7 @@ func isWhole(places []int, n int) bool {
 	return len(places) == n
 }
 
-// source returns where in the data line l begins.
+// source returns the offset in the data to which the runs of line l are relative.
 func (t *taking) source(l int) int {
 	at := 0
 	for i := len(t.axes) - 1; i >= 0; i-- {
@@ -79,7 +79,7 @@ func (t *taking) source(l int) int {
 	return at
 }
 
-// run makes lines [l0,l1) of the output.
+// run computes lines [l0,l1) of the output.
 func (t *taking) run(out, in []byte, l0, l1 int) {
 	for l := l0; l < l1; l++ {
 		from, to := in[t.source(l):], out[l*t.line:][:t.line]
@@ -117,7 +117,7 @@ var (
 	_ = lowers[array.Roll](lowerTaking)
 )
 
-// lowerBroadcastTo lowers what repeats one element, else what takes elements.
+// lowerBroadcastTo lowers the repetition of one element to a fill, and any other broadcast to a taking.
 func lowerBroadcastTo(c *compiler, n *core.Node) (bool, error) {
 	x, out := n.Inputs()[0], n.Outputs()[0]
 	size, elements := out.Type.Size(), out.Shape.MustElements()
@@ -136,10 +136,10 @@ func lowerBroadcastTo(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// maxPlaces bounds the places of all axes of an output.
+// maxPlaces bounds the number of positions for all axes of an output together.
 const maxPlaces = 1 << 16
 
-// lowerTaking lowers ops that take elements of their first input by the places of each axis.
+// lowerTaking lowers ops that copy elements of their first input and choose them axis by axis (trait.Taking).
 func lowerTaking(c *compiler, n *core.Node) (bool, error) {
 	x, out := n.Inputs()[0], n.Outputs()[0]
 	sum := 0
@@ -174,7 +174,7 @@ var (
 	_ = lowers[array.Split](lowerSplit)
 )
 
-// lowerCut lowers what takes neighbouring elements at a place that is known.
+// lowerCut lowers ops that copy a contiguous run of elements that begins at a known index (trait.Cutting).
 func lowerCut(c *compiler, n *core.Node) (bool, error) {
 	x := n.Inputs()[0]
 	size := x.Type().Size()
@@ -232,7 +232,7 @@ func lowerGather(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// indexAt returns number i of integers of 64 bits, or of 32.
+// indexAt returns element i of b, which holds integers of 64 bits if wide, else of 32 bits.
 func indexAt(b []byte, i int, wide bool) int64 {
 	if wide {
 		return machine.View[int64](b)[i]
@@ -240,8 +240,8 @@ func indexAt(b []byte, i int, wide bool) int64 {
 	return int64(machine.View[int32](b)[i])
 }
 
-// lowerSplit lowers a Split: each line of the input, the dimensions from the axis on, is one run of
-// bytes of each output.
+// lowerSplit lowers a Split. A line of the input has the dimensions from the split axis on; it consists of one run of
+// bytes for each output.
 func lowerSplit(c *compiler, n *core.Node) (bool, error) {
 	x := n.Inputs()[0]
 	size := x.Type().Size()

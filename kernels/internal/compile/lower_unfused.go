@@ -12,17 +12,16 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
-// unfused is a post-op list that no kernel has taken in: it is applied to accumulators in a
-// buffer.
+// unfused is a list of post-ops that is not fused into a kernel: it is applied to accumulators in a buffer.
 type unfused struct {
 	node          *core.Node
 	acc           int // the buffer of the accumulators, [rows][stride]
 	rows, columns int
 	stride        int
 	rowSums       int                          // the column of acc with the sums of the data; -1 for none
-	zeros         []int32                      // then: the zero point of each column, times which they are subtracted
-	computedZeros func(r *machine.Run) []int32 // those, if they are not constant
-	less          int                          // the buffer of what is subtracted from acc, [rows][stride], -1 for nothing
+	zeros         []int32                      // with rowSums: zeros[column] * row sum is subtracted from acc
+	computedZeros func(r *machine.Run) []int32 // returns the zero points if they are not constant
+	less          int                          // the buffer to subtract from acc, [rows][stride]; -1 for none
 	posts         []postop.Step
 	operands      []core.Value
 
@@ -35,15 +34,15 @@ type unfused struct {
 type unfusedInput struct {
 	buffer   int
 	typ      core.Type
-	elements int // 1, the number of channels, or that of the output
+	elements int // 1, the number of channels, or the number of elements of the output
 	channels int
 }
 
-// unfusedBlock is how many columns go through all steps at a time.
+// unfusedBlock is how many columns are taken through all steps at a time.
 const unfusedBlock = 256
 
-// lowerUnfused appends the instruction, which splits the rows; operands that it cannot read go
-// through the reference.
+// lowerUnfused appends the instruction of the post-ops, which is divided by rows or columns. If it cannot read some
+// operand, the reference computes the list.
 func (c *compiler) lowerUnfused(u *unfused) error {
 	u.out = u.node.Outputs()[0]
 	if !u.loadable() {
@@ -77,11 +76,11 @@ func (c *compiler) lowerUnfused(u *unfused) error {
 	return nil
 }
 
-// loadable reports whether all operands can be read as float32 without a difference.
+// loadable reports whether reading all operands as float32 makes no difference.
 func (u *unfused) loadable() bool {
 	operands := u.operands
 	for _, p := range u.posts {
-		if p.Kind > postop.RoundSaturate { // unknown here
+		if p.Kind > postop.RoundSaturate { // a kind that this file does not know
 			return false
 		}
 		for range p.Operands() {
@@ -95,7 +94,7 @@ func (u *unfused) loadable() bool {
 	return true
 }
 
-// run finishes some columns of rows [m0,m1).
+// run applies the post-ops to columns [n0,n1) of rows [m0,m1).
 func (u *unfused) run(r *machine.Run, m0, m1, n0, n1 int) {
 	acc, zeros := machine.View[int32](r.Mem[u.acc]), u.zeros
 	if u.computedZeros != nil {
@@ -125,8 +124,7 @@ func (u *unfused) run(r *machine.Run, m0, m1, n0, n1 int) {
 	}
 }
 
-// block takes columns n and following of row m, whose accumulators are q, through the
-// steps. v, x and s are scratch.
+// block takes the columns of row m from n on, whose accumulators are q, through the steps. v, x and s are scratch.
 func (u *unfused) block(r *machine.Run, m, n int, q []int32, v, x, s []float32) {
 	at := m*u.columns + n
 	if len(u.posts) == 0 {
@@ -173,7 +171,7 @@ func (u *unfused) block(r *machine.Run, m, n int, q []int32, v, x, s []float32) 
 	copy(machine.View[float32](r.Mem[u.dst])[at:], v)
 }
 
-// load returns the operand's values for columns n and following of row m.
+// load returns the operand's values for the columns of row m from n on.
 func (in *unfusedInput) load(r *machine.Run, to []float32, m, n, columns int) []float32 {
 	mem := r.Mem[in.buffer]
 	switch in.elements {
@@ -195,7 +193,7 @@ func (in *unfusedInput) load(r *machine.Run, to []float32, m, n, columns int) []
 	return to
 }
 
-// activate applies an activation.
+// activate applies an activation to v in place.
 func activate(v []float32, a numeric.Activation, alpha float32) {
 	switch a {
 	case numeric.Identity:
@@ -205,7 +203,7 @@ func activate(v []float32, a numeric.Activation, alpha float32) {
 			hi = 6
 		}
 		for i, x := range v {
-			if x = max(x, 0); x != x { // max without branches; it keeps NaN
+			if x = max(x, 0); x != x { // max has no branches and keeps NaN
 				x = 0
 			}
 			v[i] = min(x, hi)
@@ -217,8 +215,8 @@ func activate(v []float32, a numeric.Activation, alpha float32) {
 	}
 }
 
-// saturate rounds, adds the zero points, which may be nil, and stores the integers from
-// element at on.
+// saturate rounds v, adds the zero points, which may be nil, and stores the saturated integers in the output, starting
+// at element at.
 func (u *unfused) saturate(r *machine.Run, p *postop.Step, v, zeros []float32, at int) {
 	store := func(i int, x int64) { machine.View[int32](r.Mem[u.dst])[at+i] = int32(x) }
 	if p.Type != core.I32 {
@@ -243,7 +241,7 @@ func (u *unfused) saturate(r *machine.Run, p *postop.Step, v, zeros []float32, a
 
 // toBytes rounds half to even and saturates; NaN becomes lo.
 func toBytes(out []byte, v []float32, lo, hi float32) {
-	const big = 3 << 22 // a sum with it has no bits for fractions
+	const big = 3 << 22 // a sum with it has no bits for a fraction
 	out = out[:len(v)]
 	for i, x := range v {
 		if x = max(x, lo); x != x {
@@ -265,11 +263,11 @@ func toWords(out []int32, v []float32, lo, hi float64) {
 	}
 }
 
-// lowerByReference runs the reference of a list in one part.
+// lowerByReference appends an instruction that runs the reference of the list, undivided.
 func (c *compiler) lowerByReference(u *unfused) error {
 	n := u.node
 	acc := u.acc
-	if u.stride != u.columns || u.less >= 0 { // of more than one product
+	if u.stride != u.columns || u.less >= 0 { // the accumulators of more than one product
 		raw := &unfused{
 			node: n, acc: acc, rows: u.rows, columns: u.columns, stride: u.stride, rowSums: u.rowSums,
 			zeros: u.zeros, computedZeros: u.computedZeros, less: u.less,
@@ -287,7 +285,7 @@ func (c *compiler) lowerByReference(u *unfused) error {
 	op := &linear.ApplyPostOps{PostOps: u.posts, Layout: geometry.NHWC}
 	in := append([]int{acc}, c.buffersOf(u.operands)...)
 	result := slices.Clone(n.Outputs())
-	if len(result[0].Shape) == 0 { // the op wants an axis of channels
+	if len(result[0].Shape) == 0 { // the op needs an axis of channels
 		result[0].Shape = core.Shape{1}
 	}
 	facts := append([]core.Fact{{Type: core.I32, Shape: result[0].Shape}}, core.FactsOf(u.operands)...)

@@ -13,29 +13,28 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
 
-// matmul is an indirect matrix product to be lowered: rows of u8 data with a zero
-// point times constant weights.
+// matmul is an indirect matrix product to be lowered, of rows of u8 data with a zero point and of weights.
 type matmul struct {
 	node     *core.Node
 	rows     int // M: output rows (pixels)
-	taps     int // runs of bytes that one row multiplies
-	tapBytes int // bytes of one run
+	taps     int // runs of bytes in one row of the data
+	tapBytes int // length of one run
 	weights  weights
-	zero     zeroPoint // the data's
-	padding  int       // the buffer of a run of zero points, if that is computed, else -1
+	zero     zeroPoint // the data's zero point
+	padding  int       // the buffer of a run of zero points if the zero point is computed, else -1
 	posts    []postop.Step
 	operands []core.Value
-	// offsets returns, once the arena is planned, where in the arena the runs of
-	// each row begin: [rows][taps].
+	// offsets returns where in the arena the runs of each row begin: [rows][taps]. It is called when the arena
+	// has been planned.
 	offsets func() []int32
 	reads   []int // the buffers that the offsets point into
 
-	groups int // how many products have their columns side by side in one output
-	step   int // bytes from the data of one of them to that of the next
+	groups int // how many products there are, whose columns lie side by side in one output
+	step   int // bytes from the data of one group to that of the next
 }
 
-// unsignedData returns the buffer of the data of an IntegerConvolution or IntegerDot as
-// unsigned bytes in the arena, and its zero point.
+// unsignedData returns a buffer in the arena that has the data of an IntegerConvolution or IntegerDot as unsigned
+// bytes, and the zero point of these bytes.
 func (c *compiler) unsignedData(n *core.Node) (src int, zero zeroPoint) {
 	zero = zeroPointOf(n)
 	if data := n.Inputs()[0]; data.Type() == core.I8 {
@@ -49,7 +48,7 @@ func (c *compiler) unsignedData(n *core.Node) (src int, zero zeroPoint) {
 	return src, zero
 }
 
-// lowerMatmul appends the instructions of the products of all groups and of their post-ops.
+// lowerMatmul appends the instructions for the products of all groups and for their post-ops.
 func (c *compiler) lowerMatmul(m *matmul) error {
 	out := m.node.Outputs()[0]
 	N := m.weights.columns
@@ -74,9 +73,9 @@ func (c *compiler) lowerMatmul(m *matmul) error {
 	return nil
 }
 
-// lowerAccumulators appends products that give raw accumulators, and the post-ops behind
-// them. Where the weights have zero points z, there remains to subtract z times the sum
-// of the data: the sum is one more column; with groups, the product with rows of z.
+// lowerAccumulators appends products that compute raw accumulators, followed by the post-ops. If the weights have
+// zero points z, z times the sum of the data must still be subtracted: the sum is computed by one more column or, with
+// groups, z times the sum by a product with rows of z.
 func (c *compiler) lowerAccumulators(m *matmul) error {
 	N := m.weights.columns
 	f := unfused{
@@ -111,8 +110,8 @@ func (c *compiler) lowerAccumulators(m *matmul) error {
 	return c.lowerUnfused(&f)
 }
 
-// lowerProduct packs weights and appends the instructions of group g, whose columns
-// are in a buffer with stride columns in all.
+// lowerProduct packs weights and appends the instructions of group g. The columns of the group are written into the
+// buffer dst, which has stride columns in all.
 func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, g int) error {
 	n := m.node
 	spec := gemm.Spec{N: w.columns, Taps: m.taps, TapBytes: m.tapBytes, Epilogue: e.Epilogue}
@@ -162,15 +161,15 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 	return nil
 }
 
-// flipBehind is a copy of a product's bytes with the other sign, made while they are in the
-// cache.
+// flipBehind is a copy of a product's output with the sign bit of each byte inverted. It is made while the output is
+// in the cache.
 type flipBehind struct {
-	variant *elementwise.Variant // nil: there is none
-	buffer  int                  // -1 then
+	variant *elementwise.Variant // nil if there is no copy
+	buffer  int                  // -1 if there is no copy
 }
 
-// flipBehind takes in the FlipSign nodes that read the output of a node, if the
-// instruction that is appended next writes all of it.
+// flipBehind fuses the FlipSign nodes that read the output of a node into the instruction that is appended next. whole
+// says that this instruction writes all of the output; otherwise nothing is fused.
 func (c *compiler) flipBehind(n *core.Node, whole bool) flipBehind {
 	f := flipBehind{buffer: -1}
 	for _, u := range c.users[n.Out(0)] {
@@ -185,12 +184,12 @@ func (c *compiler) flipBehind(n *core.Node, whole bool) flipBehind {
 	return f
 }
 
-// run copies columns [n0,n1) of rows [m0,m1).
+// run makes the copy of columns [n0,n1) of rows [m0,m1).
 func (f *flipBehind) run(r *machine.Worker, src, columns, m0, m1, n0, n1 int) {
 	if f.variant == nil || m0 >= m1 || n0 >= n1 {
 		return
 	}
-	if n1-n0 == columns { // rows without a gap
+	if n1-n0 == columns { // the rows are contiguous
 		m0, m1, n0, n1, columns = 0, 1, m0*columns, m1*columns, 0
 	}
 	for m := m0; m < m1; m++ {
@@ -199,28 +198,28 @@ func (f *flipBehind) run(r *machine.Worker, src, columns, m0, m1, n0, n1 int) {
 	}
 }
 
-// matmulOffsets returns the offsets of group g, which are there once the arena is planned.
+// matmulOffsets returns the offsets of group g, which are set when the arena has been planned.
 func (c *compiler) matmulOffsets(m *matmul, s gemm.Spec, g int) *[]int32 {
 	return c.offsets(m.node, s.CheckOffsets, func() []int32 { return moved(m.offsets(), g*m.step) })
 }
 
-// division is how the work of a product falls into parts.
+// division describes a product whose work is to be divided into parts.
 type division struct {
 	rows, panels int
-	mr           int // rows of a tile
-	weights      int // bytes
+	mr           int // rows per tile
+	weights      int // in bytes
 }
 
-// part gives each part a block of rows and panels. It is of rows as long as a part has a few tiles, so that
-// a thread keeps to its part of the images from one product to the next; where there are many weights and
-// fewer rows, it is of panels as far as there are enough, so that each thread reads weights of its own.
+// part returns the rows and panels of a part. As long as each part gets a few tiles, the work is divided by rows, so
+// that a thread works on the same part of the images from one product to the next. With many weights and fewer rows it
+// is divided by panels, as far as there are enough, so that each thread reads different weights.
 func (d *division) part(part, parts int) (m0, m1, p0, p1 int) {
 	const fewTiles, tiles, manyWeights = 2, 8, 64 << 10
 	heavy, least := d.weights > manyWeights, parts*d.mr*fewTiles
 	if heavy {
 		least = parts * d.mr * tiles
 	}
-	across := 1 // blocks of panels
+	across := 1 // number of blocks of panels
 	for i := 2; i <= min(parts, d.panels) && d.rows < least && (heavy || d.rows*across < least); i++ {
 		if parts%i == 0 {
 			across = i

@@ -10,18 +10,18 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
 
-// zeroPoint is the zero point of u8 data: a constant, or a value in a buffer less what the
-// data has more than before (128 for i8 data that became u8).
+// zeroPoint is the zero point of u8 data: a constant, or the value in a buffer plus shift. shift is 128 for i8 data
+// that is stored as u8, else 0.
 type zeroPoint struct {
 	constant int32
-	buffer   int // -1: the constant
+	buffer   int // -1 if the zero point is the constant
 	typ      core.Type
 	shift    int32
 }
 
 func (z zeroPoint) computed() bool { return z.buffer >= 0 }
 
-// isByte reports whether padding can hold it.
+// isByte reports whether the zero point is certain to be a byte, so that padding can hold it.
 func (z zeroPoint) isByte() bool {
 	if z.computed() {
 		return z.typ != core.I32
@@ -36,7 +36,7 @@ func (z zeroPoint) get(r *machine.Run) int32 {
 	return zeroAt(r.Mem[z.buffer], z.typ, 0) + z.shift
 }
 
-// addTo appends what packing depends on of the data's zero point.
+// addTo appends to a key all that packing depends on in the data's zero point.
 func (z zeroPoint) addTo(k *share.Key) *share.Key {
 	if z.computed() {
 		return k.Text("computed")
@@ -44,7 +44,7 @@ func (z zeroPoint) addTo(k *share.Key) *share.Key {
 	return k.Numbers(int(z.constant))
 }
 
-// zeroAt returns number i of some zero points.
+// zeroAt returns element i of zero points of type t.
 func zeroAt(mem []byte, t core.Type, i int) int32 {
 	switch t {
 	case core.I32:
@@ -55,8 +55,8 @@ func zeroAt(mem []byte, t core.Type, i int) int32 {
 	return int32(mem[i])
 }
 
-// zeroPointOf returns the zero point of the data of an IntegerConvolution or IntegerDot as u8.
-// A computed one has no buffer yet.
+// zeroPointOf returns the zero point that the data of an IntegerConvolution or IntegerDot has as u8. If it is
+// computed, the caller must set its buffer.
 func zeroPointOf(n *core.Node) zeroPoint {
 	z := zeroPoint{buffer: -1, typ: n.Inputs()[2].Type()}
 	if n.Inputs()[0].Type() == core.I8 {
@@ -70,22 +70,21 @@ func zeroPointOf(n *core.Node) zeroPoint {
 	return z
 }
 
-// operandSet are the operands of a packed product whose values are computed when it
-// runs; O is the family's form of them.
+// operandSet describes the operands of a packed product that are computed at run time. O is the type in which the
+// kernel family takes operands.
 type operandSet[O any] struct {
 	node     *core.Node
 	computed []computedOperand
 	zero     zeroPoint
-	slope    []int32 // what each step of a computed zero point adds to the start values
+	slope    []int32 // what a computed zero point is multiplied by to give the start values
 
 	new     func() O
 	set     func(o O, which gemm.Operand, v []float32)
 	setInit func(o O, v []int32)
 }
 
-// prepare appends an instruction that stores the operands, and zero points in the buffer
-// padding if that is not -1, and returns what finds the operands of a run: the zero O
-// if all are constant.
+// prepare appends an instruction that stores the computed operands, and fills the buffer padding with zero points if
+// that is not -1. It returns a function that returns the operands of a run: the zero O if all operands are constant.
 func prepare[O any](c *compiler, s operandSet[O], padding int) func(*machine.Run) O {
 	if len(s.computed) == 0 && !s.zero.computed() {
 		return func(*machine.Run) (none O) { return none }

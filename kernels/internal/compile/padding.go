@@ -8,8 +8,8 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
 
-// paddingFor returns a buffer of size zero points: one that lives as long as the arena,
-// or for a computed zero point one that is to be filled.
+// paddingFor returns a buffer of size zero points. For a constant zero point it is filled and lives as long as the
+// arena; for a computed one an instruction must fill it.
 func (c *compiler) paddingFor(zero zeroPoint, size int) int {
 	if zero.computed() {
 		return c.newScratch(size)
@@ -36,8 +36,8 @@ func (c *compiler) paddingRun(zero uint8, size int) int {
 	return b
 }
 
-// padImage appends an instruction that copies an image into one with its padding
-// around it, and returns that buffer.
+// padImage appends an instruction that copies images into a new buffer with padding around them, and returns that
+// buffer.
 func (c *compiler) padImage(n *core.Node, src int, g *convolution) int {
 	h, w := g.paddedSize()
 	y, x := g.plane()
@@ -66,7 +66,7 @@ func (c *compiler) padImage(n *core.Node, src int, g *convolution) int {
 	return dst
 }
 
-// zeroRun returns a buffer of zeros, which are -0 for float32, that lives as long as the arena.
+// zeroRun returns a buffer of zeros (-0 for float32) that lives as long as the arena.
 func (c *compiler) zeroRun(kind pool.Kind, size int) int {
 	if kind.Size() == 1 {
 		return c.paddingRun(0, size)

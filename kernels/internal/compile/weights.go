@@ -8,21 +8,20 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
 
-// weights are constant factors as signed bytes, [products][columns], with a zero point for
-// each column. The bytes are made only where a plan packs them, which the first one does for
-// all; key says which weights they are.
+// weights are constant factors as signed bytes, [products][columns], with a zero point for each column. The bytes are
+// made only when they are packed, which the first plan does for all plans. key identifies the weights.
 type weights struct {
 	key      *share.Key
 	values   func() []int8
-	products int // of one sum
+	products int // products per sum
 	columns  int
 	zeros    []int32 // nil if all are 0
-	ones     bool    // there is one more column, of ones, whose sums are without the data's zero point
+	ones     bool    // the last column has ones; its sums are of the data as it is, without subtracting the zero point
 }
 
-// signedWeights returns the constant weights of an IntegerConvolution or IntegerDot,
-// whose columns are the last size elements of each row and take the zero points of the
-// channels in turn; false if they or their zero points are not constant.
+// signedWeights returns the constant weights of an IntegerConvolution or IntegerDot, with rows of size columns, to
+// which the zero points of the channels are assigned in turn; false if the weights or their zero points are not
+// constant.
 func (c *compiler) signedWeights(n *core.Node, size, channels int) (weights, bool) {
 	w, z := n.Inputs()[1].Constant(), n.Inputs()[3].Constant()
 	if w == nil || z == nil || w.Len() == 0 {
@@ -51,7 +50,7 @@ func (c *compiler) signedWeights(n *core.Node, size, channels int) (weights, boo
 	return out, true
 }
 
-// signedBytes returns weights as signed bytes, u8 less 128.
+// signedBytes returns weights as signed bytes: from u8 weights it subtracts 128.
 func signedBytes(w *core.Tensor) []int8 {
 	if w.Type() != core.U8 {
 		return core.Data[int8](w)
@@ -63,7 +62,7 @@ func signedBytes(w *core.Tensor) []int8 {
 	return out
 }
 
-// columnZeros returns the zero points of weights as signed bytes, one for each column.
+// columnZeros returns one zero point for each column, for weights in the form of signedBytes.
 func columnZeros(z *core.Tensor, weights core.Type, columns, channels int) []int32 {
 	in, shift := z.Int64s(), int64(0)
 	if weights == core.U8 {
@@ -76,8 +75,7 @@ func columnZeros(z *core.Tensor, weights core.Type, columns, channels int) []int
 	return zeros
 }
 
-// subtract takes the zero points of the columns off the weights; false if some difference
-// is no signed byte.
+// subtract subtracts the zero points of the columns from the weights; false if a difference is not a signed byte.
 func subtract(values []int8, zeros []int32) ([]int8, bool) {
 	out := make([]int8, len(values))
 	for i := 0; i < len(out); i += len(zeros) {
@@ -97,13 +95,14 @@ func (w weights) zerosAreBytes() bool {
 	return !slices.ContainsFunc(w.zeros, func(z int32) bool { return z != int32(int8(z)) })
 }
 
-// derived returns weights that are made of w, with other values and maybe other columns.
+// derived returns weights that are made from w, with other values and perhaps a different number of columns. kind and
+// numbers distinguish their key.
 func (w weights) derived(kind string, columns int, values func() []int8, numbers ...int) weights {
 	k := share.NewKey(kind).Text(w.key.String()).Numbers(numbers...)
 	return weights{key: k, values: values, products: w.products, columns: columns}
 }
 
-// group returns group g of groups: as many of the columns, side by side.
+// group returns the weights of group g of groups, each of which has equally many neighbouring columns.
 func (w weights) group(g, groups int) weights {
 	if groups == 1 {
 		return w
@@ -113,7 +112,7 @@ func (w weights) group(g, groups int) weights {
 	return w.derived("group", columns, values, g, groups)
 }
 
-// columnsOf returns n columns of rows of stride numbers, from column first on.
+// columnsOf returns n columns, starting at column first, of rows of stride values.
 func columnsOf[T any](values []T, stride, first, n int) []T {
 	out := make([]T, 0, len(values)/stride*n)
 	for i := first; i < len(values); i += stride {
@@ -122,7 +121,7 @@ func columnsOf[T any](values []T, stride, first, n int) []T {
 	return out
 }
 
-// withOnes returns the weights with one more column, of ones: the sum of the data.
+// withOnes returns the weights with one more column, of ones, which computes the sum of the data.
 func (w weights) withOnes() weights {
 	out := w.derived("ones", w.columns+1, func() []int8 {
 		out := make([]int8, 0, w.products*(w.columns+1))
@@ -159,13 +158,13 @@ func (w weights) sums() []int32 {
 	return out
 }
 
-// starts returns the start values of the accumulators for a constant zero point zx of the
-// data, nil for zeros; and for a computed one what each step of zx adds. With products
-// (x-zx)*(w-zw) that is, for each column,
+// starts returns the start values of the accumulators if the data's zero point zx is constant, nil if they are all 0.
+// For a computed zx it returns slope, which zx is multiplied by to give the start values. With products
+// (x-zx)*(w-zw), the start value of a column is
 //
 //	-zx * (the sum of w - the number of products * zw)
 //
-// to which what remains, -zw * the sum of x, is added later.
+// The remaining term, -zw * the sum of x, is added later.
 func (w weights) starts(zero zeroPoint) (start, slope []int32) {
 	if !zero.computed() && zero.constant == 0 {
 		return nil, nil
@@ -189,18 +188,17 @@ func (w weights) starts(zero zeroPoint) (start, slope []int32) {
 	return slope, nil
 }
 
-// packedWeights are weights packed for one kernel, with what each step of a computed zero
-// point adds to the start values of the sums.
+// packedWeights are weights packed for one kernel, with the slope of their start values, see starts.
 type packedWeights[P any] struct {
 	packed P
 	slope  []int32
 }
 
-// sized is what a family packs.
+// sized is implemented by the packed weights of all kernel families.
 type sized interface{ Bytes() int64 }
 
-// packed returns what pack makes of weights: the first plan that needs it makes it for all.
-// k names all that it depends on.
+// packed returns the packed weights that pack makes. The first plan that needs them makes them for all plans. The key k
+// must contain everything that they depend on.
 func packed[P sized](c *compiler, k *share.Key, pack func() (P, []int32, error)) (packedWeights[P], error) {
 	return share.Kept(c.keep, k.String(), func() (packedWeights[P], int64, error) {
 		p, slope, err := pack()
@@ -212,7 +210,7 @@ func packed[P sized](c *compiler, k *share.Key, pack func() (P, []int32, error))
 	})
 }
 
-// tellPacked tells of the constants of a node that was lowered, if they were packed for it.
+// tellPacked calls Options.Packed for the constants of a node whose lowering has packed constants.
 func (c *compiler) tellPacked(n *core.Node) {
 	tell := c.assembler.options.Packed
 	if c.packs && tell != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
 
-// maxPoolTaps bounds the offsets of one pooling; larger ones run the reference.
+// maxPoolTaps bounds the offsets of one pooling. Larger poolings run the reference.
 const maxPoolTaps = 1 << 24
 
 // window is the geometry of a sliding window over NHWC data with any number of spatial
@@ -16,10 +16,10 @@ const maxPoolTaps = 1 << 24
 type window struct {
 	axes            []geometry.Axis
 	batch, channels int
-	pixels, taps    int // of the output, and of the window
+	pixels, taps    int // pixels of an output image, and taps of the window
 }
 
-// newWindow returns the geometry; false if it is not for kernels.
+// newWindow returns the geometry of a window; false if kernels do not support it.
 func newWindow(s *geometry.Spatial, size []int, data core.Shape) (*window, bool) {
 	if s.Layout != geometry.NHWC || len(data) != len(size)+2 {
 		return nil, false
@@ -30,7 +30,7 @@ func newWindow(s *geometry.Spatial, size []int, data core.Shape) (*window, bool)
 	}
 	for _, n := range size {
 		if n > pool.MaxTaps {
-			return nil, false // and so that the product below fits
+			return nil, false // this also keeps the product below from overflowing
 		}
 	}
 	w := windowOf(axes, data[0], data[len(data)-1])
@@ -47,14 +47,14 @@ func windowOf(axes []geometry.Axis, batch, channels int) *window {
 	return w
 }
 
-// padded is the number of a data pixel that is padding.
+// padded stands for the number of a data pixel where a tap lies in the padding.
 const padded = -1
 
-// image returns the number of the data pixel, or padded, that each tap of each output pixel
-// of one image reads: [pixel][tap].
+// image returns, for one image, the number of the data pixel that each tap of each output pixel reads, or padded:
+// [pixel][tap].
 func (w *window) image() []int32 {
 	at, pixels, taps := []int32{0}, 1, 1
-	for _, a := range w.axes { // each dimension in front of it becomes Out pixels of Window taps
+	for _, a := range w.axes { // each entry for the axes before a becomes Out pixels with Window taps
 		next := make([]int32, 0, pixels*a.Out*taps*a.Window)
 		for p := range pixels {
 			for o := range a.Out {
@@ -68,8 +68,8 @@ func (w *window) image() []int32 {
 	return at
 }
 
-// appendTaps appends what the taps of output o read along an axis, behind a number of the
-// axes in front.
+// appendTaps appends the numbers of the pixels that the taps of output index o read along an axis; before is the number
+// along the axes before it.
 func appendTaps(to []int32, a geometry.Axis, o int, before int32) []int32 {
 	for k := range a.Window {
 		i, inside := a.At(o, k)
@@ -82,7 +82,7 @@ func appendTaps(to []int32, a geometry.Axis, o int, before int32) []int32 {
 	return to
 }
 
-// counts returns how many taps of each pixel are inside the data.
+// counts returns, for each output pixel, how many taps lie inside the data.
 func (w *window) counts() []float32 {
 	counts := make([]float32, 0, w.pixels)
 	for i, at := 0, w.image(); i < len(at); i += w.taps {
@@ -97,11 +97,11 @@ func (w *window) counts() []float32 {
 	return slices.Repeat(counts, w.batch)
 }
 
-// offsets returns where each tap of each pixel begins; those in the padding at pad.
+// offsets returns the offset of each tap of each pixel. Taps in the padding are at pad.
 func (w *window) offsets(src, row, pad int) []int32 { return w.place(w.image(), src, row, pad) }
 
-// insideOffsets is offsets with each tap in the padding replaced by the one before it,
-// or by the first one in the data.
+// insideOffsets is like offsets, but replaces each tap in the padding by the tap before it, or by the first tap inside
+// the data if there is none before it.
 func (w *window) insideOffsets(src, row int) []int32 {
 	at := w.image()
 	for i := 0; i < len(at); i += w.taps {
@@ -117,7 +117,8 @@ func (w *window) insideOffsets(src, row int) []int32 {
 	return w.place(at, src, row, 0)
 }
 
-// place returns the offsets of the pixels of all images, whose rows of bytes begin at src.
+// place returns the offsets of the taps of all images. The pixels begin at src and are row bytes each; taps in the
+// padding are at pad.
 func (w *window) place(image []int32, src, row, pad int) []int32 {
 	pixels := 1
 	for _, a := range w.axes {
@@ -158,9 +159,9 @@ func (g *convolution) isPadded() bool {
 	return false
 }
 
-// wide reports whether the taps of one filter row should be one run of bytes: their
-// bytes lie side by side if the image is padded and the width is not dilated. It
-// pays for few channels, where a tap alone would waste the kernel's steps.
+// wide reports whether the taps of one filter row should be joined to one run of bytes. Their bytes are contiguous if
+// the image has been copied with its padding and the width is not dilated. Joining pays for few channels, where a
+// single tap would fill only a part of a kernel's step.
 func (g *convolution) wide() bool {
 	for _, a := range g.axes {
 		if a.PadBelow < 0 || a.DataDilation != 1 {
@@ -174,7 +175,7 @@ func (g *convolution) wide() bool {
 // unitAxis is a spatial dimension of size 1.
 var unitAxis = geometry.Axis{In: 1, Window: 1, Out: 1, Stride: 1, Dilation: 1, DataDilation: 1}
 
-// plane returns the axes of a convolution of one or two spatial dimensions as two.
+// plane returns the axes of a convolution with one or two spatial dimensions as two axes.
 func (g *convolution) plane() (y, x geometry.Axis) {
 	if len(g.axes) == 1 {
 		return unitAxis, g.axes[0]
@@ -182,12 +183,12 @@ func (g *convolution) plane() (y, x geometry.Axis) {
 	return g.axes[0], g.axes[1]
 }
 
-// offsets returns the beginning of each tap of each output pixel: [pixel][tap].
+// offsets returns the offset of each tap of each output pixel: [pixel][tap]. Taps in the padding are at pad.
 func (g *convolution) offsets(src, pad int) []int32 {
 	return windowOf(g.axes, g.batch, g.inC).offsets(src, g.inC, pad)
 }
 
-// paddedSize returns height and width of the image with its padding.
+// paddedSize returns the height and width of the image with its padding.
 func (g *convolution) paddedSize() (h, w int) {
 	y, x := g.plane()
 	h = (y.Out-1)*y.Stride + (y.Window-1)*y.Dilation + 1
@@ -195,7 +196,7 @@ func (g *convolution) paddedSize() (h, w int) {
 	return max(h, y.In+y.PadBelow), max(w, x.In+x.PadBelow)
 }
 
-// wideOffsets is offsets for one run of bytes per filter row of a padded image.
+// wideOffsets is like offsets, for filter rows that are one run of bytes each in a padded image.
 func (g *convolution) wideOffsets(src int) []int32 {
 	y, x := g.plane()
 	h, w := g.paddedSize()

@@ -1,23 +1,21 @@
 package depthwise
 
-// block is the filter of some neighbouring channels as the assembly reads it.
+// block is the filter of some neighbouring channels, in the form that the assembly reads.
 //
-// Within each 16 channels of a vector, instructions that widen bytes take the lower and
-// the upper 8 apart, and those that widen words the lower and upper 4 of these. So the
-// sums are in four vectors, of which number v holds channels 16*i+4*v to 16*i+4*v+3 for
-// each i: operands of the epilogue have that order.
+// Instructions that widen bytes separate the lower and the upper 8 of each 16 channels of a vector, and those that
+// widen words separate the lower and the upper 4 of these. So the sums are in four vectors: vector v holds channels
+// 16*i+4*v to 16*i+4*v+3 for each i. The operands of the epilogue are stored in that order.
 type block struct {
 	first, width int
 	weights      []int8
 	run          func(c *call) // the routine
 }
 
-// layout lays out the weights of a block, which at returns: 0 where there is no such tap or
-// channel.
+// layout lays out the weights of a block. at returns a weight, or 0 if there is no such tap or channel.
 type layout func(b *block, taps int, at func(tap, channel int) int)
 
-// packBlocks returns the packing of a variant with routines of some widths, the widest
-// first; that of the last must be narrowest.
+// packBlocks returns the packing function of a variant. The routines are ordered from the widest, and the width of the
+// last one must be narrowest.
 func packBlocks(pack layout, routines []routine) func(p *Packed, weights []int8) {
 	return func(p *Packed, weights []int8) {
 		channels, taps := p.spec.Channels, p.spec.Taps
@@ -36,9 +34,8 @@ func packBlocks(pack layout, routines []routine) func(p *Packed, weights []int8)
 	}
 }
 
-// nextBlock returns the block that begins at channel at, or the last one, which
-// overlaps the one before: with a width that leaves no channel uncovered, or the
-// smallest.
+// nextBlock returns the block that begins at channel at, or the last block, which overlaps the one before it. Its width
+// is one that leaves no channel uncovered, or the smallest.
 func (p *Packed) nextBlock(at int, routines []routine) block {
 	left := p.spec.Channels - at
 	for i, r := range routines {
@@ -75,9 +72,8 @@ func (b *block) packQuads(taps int, at func(tap, channel int) int) {
 // packDigits lays out weights as [pairs][lower, upper channels][low, high][width/2
 // channels][2 taps].
 //
-// A weight w is 16*high + low, with low in [-8,7] and high in [-8,8]. Pairs of taps,
-// multiplied by either and added, stay within 16 bits, and so do the sums of 16 taps:
-// 16*255*8 = 32640.
+// A weight w is 16*high + low, with low in [-8,7] and high in [-8,8]. The sum of two taps multiplied by either digit
+// fits into 16 bits, and so does the sum of 16 taps: 16*255*8 = 32640.
 func (b *block) packDigits(taps int, at func(tap, channel int) int) {
 	for t := 0; t < taps; t += 2 {
 		for _, upper := range []int{0, 8} {
@@ -103,8 +99,8 @@ func nibbles(w int) (low, high int) {
 	return low, (w - low) / 16
 }
 
-// toOrder copies the operands of a block's channels to the order of its sums. The smallest
-// block may have too few channels: what lies behind them stays as it is.
+// toOrder copies the operands of a block's channels into the order of the block's sums. If the smallest block has fewer
+// channels than its width, the rest of to stays as it is.
 func toOrder[T int32 | float32](b *block, to, from []T) {
 	for vector := range 4 {
 		for i := range b.width / 16 {

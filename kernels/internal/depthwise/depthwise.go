@@ -4,8 +4,8 @@
 //	acc[m,c] = init[c] + Σ_t A[Offsets[m,t] + c] * W[t,c]      (int32)
 //	C[m,c]   = Epilogue(acc[m,c])
 //
-// m counts output pixels and t the taps of the filter. The taps are given by the offset
-// of their channel 0: one that falls into the padding points to a run of zero points.
+// m counts output pixels and t the taps of the filter. A tap is given by the offset of its channel 0. A tap that falls
+// into the padding points to a run of zero points.
 //
 // Sums are exact. Every variant gives the same bits.
 package depthwise
@@ -35,21 +35,21 @@ type Packed struct {
 	variant *Variant
 	chain   chain
 
-	operands Operands // the constant ones
+	operands Operands // the constant operands
 
 	weights []int8  // [taps][channels], for the portable variant
-	blocks  []block // for the others
+	blocks  []block // for the other variants
 }
 
 // ErrSpec is wrapped by every error of Pack.
 var ErrSpec = errors.New("invalid depthwise convolution")
 
-// MaxTaps is how many products of a byte and a weight fit an int32 together.
+// MaxTaps is the most products of a byte and a weight whose sum certainly fits into an int32.
 const MaxTaps = math.MaxInt32 / (255 * 128)
 
 const maxChannels = 1 << 24
 
-// Bytes returns the size of what p holds.
+// Bytes returns the size in bytes of the data that p holds.
 func (p *Packed) Bytes() int64 {
 	bytes := len(p.weights)
 	for i := range p.blocks {
@@ -64,10 +64,9 @@ func (p *Packed) Bytes() int64 {
 	return int64(bytes)
 }
 
-// Pack lays out weights, an array [Taps][Channels] in row-major order, for v. init
-// holds the values with which the accumulators begin, such as -zeroPoint*weightSum;
-// nil stands for zeros; those that SetInit stores later must not be larger in
-// magnitude. Neither is retained.
+// Pack lays out weights, an array [Taps][Channels] in row-major order, for v. init has the start values of the
+// accumulators, such as -zeroPoint*weightSum; nil means zeros. Start values that SetInit stores later must not be
+// larger in magnitude. Neither slice is retained.
 func Pack(v *Variant, s Spec, weights []int8, init []int32) (*Packed, error) {
 	if s.Channels < 1 || s.Channels > maxChannels || s.Taps < 1 || s.Taps > MaxTaps {
 		return nil, fmt.Errorf("%w: got %d channels and %d taps, want 1 to %d channels and 1 to %d taps",
@@ -93,7 +92,7 @@ func Pack(v *Variant, s Spec, weights []int8, init []int32) (*Packed, error) {
 	return p, nil
 }
 
-// magnitudes returns bounds of the accumulators of each channel.
+// magnitudes returns, for each channel, a bound on the magnitude of the accumulators.
 func magnitudes(weights []int8, init []int32) []float64 {
 	out := make([]float64, len(init))
 	for i, v := range init {
@@ -116,18 +115,16 @@ type Args struct {
 	C   []byte // element (m, c) is at m*LDC + c*Out.Size()
 	LDC int    // bytes from one pixel of C to the next; beyond the channels nothing is written
 
-	// Operands of the epilogue, which NewOperands of the same Packed returned; nil stands
-	// for the constants.
+	// Operands of the epilogue, made by NewOperands of the same Packed; nil means the constants given to Pack.
 	Operands *Operands
 }
 
-// CheckOffsets verifies that Run may be given offsets into size bytes of A, or more: Run does
-// not.
+// CheckOffsets verifies offsets for an A of at least size bytes. Run does not verify them.
 func (s Spec) CheckOffsets(offsets []int32, size int) error {
 	return bounds.Offsets("pixel", offsets, s.Taps, s.Channels, size)
 }
 
-// check verifies all but the offsets for pixels [0,m).
+// check verifies everything except the offsets for pixels [0,m).
 func (p *Packed) check(a *Args, m int) error {
 	if err := bounds.Count("pixel", a.Offsets, m, p.spec.Taps); err != nil {
 		return err
@@ -138,10 +135,9 @@ func (p *Packed) check(a *Args, m int) error {
 	return p.checkOperands(a.Operands)
 }
 
-// Run computes pixels [m0,m1). Parts of one convolution that share no pixel may run
-// at the same time. Run panics if a slice of a is shorter than the pixels need, or if the
-// stride or the operands are not for them; offsets are the caller's duty, see
-// Spec.CheckOffsets.
+// Run computes pixels [m0,m1). Parts of one convolution that share no pixel may run at the same time. Run panics if a
+// slice of a is shorter than the pixels need, or if the stride or the operands do not fit. It does not verify the
+// offsets; the caller must, see Spec.CheckOffsets.
 func (p *Packed) Run(a *Args, m0, m1 int) {
 	if m0 < 0 || m0 >= m1 {
 		return

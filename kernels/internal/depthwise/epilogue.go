@@ -9,14 +9,14 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 )
 
-// chain is an epilogue without a summand, and the form in which the assembly sees it.
+// chain is an epilogue without a summand, with its form for the assembly.
 type chain struct {
 	epilogue gemm.Epilogue
 	out      gemm.Output
 	relu     bool
 	lo, hi   float32
 	flip     byte
-	steps    uint32 // what the assembly must do
+	steps    uint32 // the steps that the assembly must execute
 }
 
 func newChain(e gemm.Epilogue, channels int) (chain, error) {
@@ -58,8 +58,8 @@ func newChain(e gemm.Epilogue, channels int) (chain, error) {
 	return c, nil
 }
 
-// setSteps finds the steps that the assembly must take for accumulators of at most the
-// given magnitudes, one per channel.
+// setSteps finds the steps that the assembly must execute if the accumulators have at most the given magnitudes, one
+// per channel.
 func (c *chain) setSteps(magnitudes []float64) {
 	var f uint32
 	set := func(on bool, bit uint32) {
@@ -79,8 +79,8 @@ func (c *chain) setSteps(magnitudes []float64) {
 	c.steps = f
 }
 
-// saturates reports whether the conversions to integers do the clamping: the range is
-// all of the type, and every result fits an int32 (so that there are no NaNs).
+// saturates reports whether the conversions to integers make clamping unnecessary: the range is the whole type, and
+// every result fits into an int32 (so there are no NaNs).
 func (c *chain) saturates(magnitudes []float64) bool {
 	whole := c.out == gemm.U8 && c.lo == 0 && c.hi == math.MaxUint8 ||
 		c.out == gemm.I8 && c.lo == math.MinInt8 && c.hi == math.MaxInt8
@@ -108,8 +108,8 @@ func (c *chain) saturates(magnitudes []float64) bool {
 	return true
 }
 
-// clampIsRelu reports whether the lower end of the range does what Relu would: what
-// it makes 0 ends at 0 anyway, because factors behind it are positive.
+// clampIsRelu reports whether clamping at the lower end of the range has the same effect as Relu: what Relu would turn
+// into 0 becomes 0 anyway, because the factors after it are positive.
 func (c *chain) clampIsRelu() bool {
 	if c.out.Size() != 1 || c.lo != 0 || c.epilogue.Computed.Has(gemm.Post) {
 		return false
@@ -122,8 +122,8 @@ func (c *chain) clampIsRelu() bool {
 	return true
 }
 
-// finish applies the chain to accumulators (start values included) of channels c0 and
-// following, and stores the results in out.
+// finish applies the chain to the accumulators (start values included) of the channels from c0 on, and stores the
+// results in out.
 func (c *chain) finish(o *Operands, out []byte, acc []int32, c0 int) {
 	switch c.out {
 	case gemm.S32:
@@ -142,8 +142,8 @@ func (c *chain) finish(o *Operands, out []byte, acc []int32, c0 int) {
 	}
 }
 
-// real is the float32 part. Conversions keep the compiler from fusing a product with
-// the next sum.
+// real computes the float32 part of the chain. The conversions keep the compiler from fusing a product with the next
+// sum.
 func (c *chain) real(o *Operands, acc int32, channel int) float32 {
 	f := float32(acc)
 	if v := o.columns[gemm.Pre]; v != nil {
@@ -164,7 +164,7 @@ func (c *chain) real(o *Operands, acc int32, channel int) float32 {
 	return f
 }
 
-// atLeast returns f, or lo if f is less or NaN. max is free of branches on the data.
+// atLeast returns f, or lo if f is less or NaN. It uses max, which does not branch on the data.
 func atLeast(f, lo float32) float32 {
 	if f = max(f, lo); f != f {
 		return lo
@@ -172,8 +172,7 @@ func atLeast(f, lo float32) float32 {
 	return f
 }
 
-// roundToByte rounds a float32 within [-128, 255] to even: the sum has no bits for
-// fractions.
+// roundToByte rounds a float32 within [-128, 255] to even: the sum has no bits for a fraction.
 func roundToByte(f float32) byte {
 	return byte(math.Float32bits(float32(f) + 3<<22))
 }

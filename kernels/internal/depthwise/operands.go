@@ -10,9 +10,8 @@ import (
 // columnOperands are the operands of an epilogue without a summand.
 var columnOperands = []gemm.Operand{gemm.Pre, gemm.Scale, gemm.Bias, gemm.Post}
 
-// Operands are the start values of the accumulators and the values of an epilogue's
-// operands, one for each channel: in the channels' order and, for variants with
-// blocks, in that of each block's sums.
+// Operands are the start values of the accumulators and the values of an epilogue's operands, one for each channel: in
+// the order of the channels and, for variants with blocks, also in the order of each block's sums.
 type Operands struct {
 	channels
 	blocks []channels
@@ -21,7 +20,7 @@ type Operands struct {
 // channels are the operands of some channels.
 type channels struct {
 	init    []int32
-	columns [gemm.SumScale][]float32 // nil: the step is absent
+	columns [gemm.SumScale][]float32 // nil if the step is absent
 }
 
 func (p *Packed) newOperands(init []int32) Operands {
@@ -38,7 +37,7 @@ func (p *Packed) newOperands(init []int32) Operands {
 	return o
 }
 
-// zeros returns the operands that the epilogue has for n channels.
+// zeros returns zeros for all operands that the epilogue has, for n channels.
 func (p *Packed) zeros(n int) channels {
 	c := channels{init: make([]int32, n)}
 	for _, which := range columnOperands {
@@ -57,8 +56,8 @@ func (c *channels) clone() channels {
 	return d
 }
 
-// NewOperands returns operands for Args: a copy of p's constants, in which Set and SetInit
-// store what is computed. One Run at a time may use them while they are stored.
+// NewOperands returns operands for Args: a copy of p's constants, into which Set and SetInit store computed values.
+// They must not be stored while a Run uses them.
 func (p *Packed) NewOperands() *Operands {
 	o := &Operands{channels: p.operands.clone()}
 	for i := range p.operands.blocks {
@@ -67,8 +66,8 @@ func (p *Packed) NewOperands() *Operands {
 	return o
 }
 
-// Set stores the values of an operand, which repeat until all channels have one. It panics
-// if there are none, or the epilogue does not have the operand.
+// Set stores the values of an operand, repeating them until all channels have one. It panics if v is empty or if the
+// epilogue does not have the operand.
 func (p *Packed) Set(o *Operands, which gemm.Operand, v []float32) {
 	to := o.columns[which][:p.spec.Channels]
 	gemm.Repeat(to, v)

@@ -7,24 +7,23 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 )
 
-// routine computes width channels of all pixels of a call: nine with filters of nine taps,
-// any with all.
+// routine computes width channels of all pixels of a call. nine is for filters of nine taps, any for all filters.
 type routine struct {
 	width     int
 	nine, any func(c *call)
 }
 
 const (
-	// chunkBytes is how many bytes of a result are computed before the next block of
-	// channels: few enough that the pixels' taps are still in the first cache for it.
+	// chunkBytes is how many bytes of a result are computed before the next block of channels: few enough that the
+	// pixels' taps are still in the first-level cache.
 	chunkBytes = 32768
 
 	narrowest    = 16 // channels of the smallest block
 	narrowPixels = 64
 )
 
-// runner is one call of Run. It comes from a pool: on the stack it would be allocated, as
-// the routines are called by pointers.
+// runner is one call of Run. It comes from a pool: as a local variable it would escape to the heap, because the
+// routines are called through function pointers.
 type runner struct {
 	call
 	narrow [narrowPixels * narrowest * 4]byte
@@ -55,11 +54,11 @@ func runBlocks(p *Packed, a Args, m0, m1 int) {
 			b.run(&r.call)
 		}
 	}
-	r.call = call{} // keeps no memory alive
+	r.call = call{} // so that the pool keeps no memory of the caller alive
 	runners.Put(r)
 }
 
-// operands points the call to those of a block.
+// operands points the call to the operands of a block.
 func (c *call) operands(o *channels) {
 	c.init = unsafe.Pointer(unsafe.SliceData(o.init))
 	c.pre = unsafe.Pointer(unsafe.SliceData(o.columns[gemm.Pre]))
@@ -68,8 +67,8 @@ func (c *call) operands(o *channels) {
 	c.post = unsafe.Pointer(unsafe.SliceData(o.columns[gemm.Post]))
 }
 
-// runNarrow computes a block with fewer channels than it is wide, row bytes of each pixel,
-// whose stores must not reach the next pixel, which may be another thread's.
+// runNarrow computes a block with fewer channels than its width, which are row bytes of each pixel. Its stores must not
+// reach into the next pixel, which may belong to another thread.
 func (r *runner) runNarrow(b *block, out []byte, ldc, row, size int) {
 	r.c, r.ldc = unsafe.Pointer(&r.narrow), narrowest*size
 	pixels, offsets := r.pixels, r.offsets

@@ -5,7 +5,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
 
-// does is what every variant does.
+// does is the Info.Does of all variants of this family.
 const does = "depthwise_u8s8_chain"
 
 // Variant is one implementation: a kernel, the packing that it reads, and its tile of MR
@@ -17,7 +17,7 @@ type Variant struct {
 	run  func(p *Packed, a Args, m0, m1 int)
 }
 
-// variants holds every variant of this build; those in assembly add themselves.
+// variants has all variants of this build. Files of an architecture add theirs in init.
 var variants = variant.New("depthwise",
 	Variant{Info: variant.Info{Does: does, MR: 1, NR: portableBlock}, pack: packPortable, run: runPortable},
 )

@@ -1,10 +1,8 @@
-// Package elementwise computes chains of operations on every element of tensors: they
-// are converted from integers, combined in float32, and quantized again, without whole
-// tensors of float32 in between.
+// Package elementwise computes chains of operations on every element of tensors: elements are converted from integers,
+// combined in float32, and quantized again, without storing whole float32 tensors in between.
 //
-// A chain works on a few thousand elements at a time, which stay in the first cache
-// while one primitive after the other goes over them. Primitives have portable and
-// assembly variants, which give the same bits.
+// A chain works on about a thousand elements at a time, which stay in the first-level cache while one primitive after
+// the other processes them. Primitives have portable and assembly variants, which give the same bits.
 package elementwise
 
 import (
@@ -31,7 +29,7 @@ const (
 	numTypes
 )
 
-// converted is the primitive that makes float32 of each type but that.
+// converted is, for each type except float32, the primitive that converts it to float32.
 var converted = [numTypes]Primitive{
 	U8: ConvertU8, I8: ConvertI8, I32: ConvertI32, F16: ConvertF16, BF16: ConvertBF16, I64: ConvertI64,
 }
@@ -49,9 +47,9 @@ func (t Type) Size() int {
 	return 4
 }
 
-// Source is a value for each element: that of a buffer, integers times Scale, numbers of
-// other types as they are, or, if
-// Values is not nil, a value for each channel: element i has channel i mod len(Values).
+// Source is an operand with a value for each element. The values are those of a buffer: integers are multiplied by
+// Scale, numbers of other types are taken as they are. If Values is not nil, it has a value for each channel instead,
+// and element i is of channel i mod len(Values).
 type Source struct {
 	Buffer int
 	Type   Type
@@ -64,16 +62,16 @@ type StepKind uint8
 
 // The kinds of steps. The first of a chain is Load.
 const (
-	Load           StepKind = iota // take those of Source
+	Load           StepKind = iota // take the values of Source
 	Combine                        // apply Primitive, with Source as y
 	CombineSwapped                 // apply Primitive, with Source as x
-	Limit                          // Clamp to Numbers.Lo and Hi
+	Limit                          // clamp to Numbers.Lo and Hi (Clamp)
 	DropNaN                        // ZeroNaN
 	RoundAway                      // Round
 	Apply                          // apply Primitive, a function, with Numbers
-	StoreF32                       // store them in Buffer
-	StoreQuantized                 // Quantize them, and store that in Buffer; they stay
-	StoreConverted                 // store what Primitive makes of them in Buffer; they stay
+	StoreF32                       // store the values in Buffer
+	StoreQuantized                 // store the quantized values in Buffer; the current values stay
+	StoreConverted                 // store the values converted by Primitive in Buffer; the current values stay
 )
 
 // Step is one step of a chain.
@@ -88,26 +86,26 @@ type Step struct {
 // ErrChain is wrapped by every error of NewChain.
 var ErrChain = errors.New("invalid elementwise chain")
 
-// block is how many elements go through the chain together.
+// block is how many elements are taken through the chain together.
 const block = 1024
 
 // Chain is a list of steps. It is immutable and safe for concurrent use.
 type Chain struct {
 	steps   []step
-	buffers []int // bytes of an element of each buffer; 0 if it is not used
+	buffers []int // bytes per element of each buffer; 0 if the buffer is not used
 	name    string
 }
 
 // step is a Step with the variants that compute it.
 type step struct {
 	Step
-	convert *Variant // of the operand, if it is of integers
+	convert *Variant // converts the operand if it is not float32
 	run     *Variant
 	numbers Numbers // of convert
-	table   []byte  // the operand's values, repeated so that a block can begin at each
+	table   []byte  // the values of the operand's channels, repeated so that a block can begin at any channel
 }
 
-// choose says by which variants a step is computed.
+// choose returns a step with the variants that compute it.
 func (c *Chain) choose(st Step, use func(Primitive) *Variant) (step, error) {
 	t := step{Step: st}
 	switch st.Kind {
@@ -178,8 +176,7 @@ func NewChain(s isa.Set, n int, steps []Step) (*Chain, error) {
 	return c, nil
 }
 
-// Name returns the primitives of the chain and the most capable instruction set that
-// they use.
+// Name returns a name that consists of the primitives of the chain and the most capable instruction set that they use.
 func (c *Chain) Name() string { return c.name }
 
 func (c *Chain) buffer(i, size int) error {
@@ -219,10 +216,9 @@ func (c *Chain) operand(t *step, use func(Primitive) *Variant) error {
 // Scratch is how many bytes of scratch one call of Run needs.
 const Scratch = 2 * 4 * block
 
-// Run takes elements [i0,i1) through the chain. Calls for ranges that do not overlap may
-// run at the same time, each with its own scratch. A buffer that is stored must not be
-// loaded by a later step, except at the same place. Run panics if a buffer is shorter
-// than its elements, or is not there.
+// Run takes elements [i0,i1) through the chain. Calls for ranges that do not overlap may run at the same time, each
+// with its own scratch. A step must not load elements that an earlier step has stored, except at the same position.
+// Run panics if a buffer is missing or too short.
 func (c *Chain) Run(buffers [][]byte, scratch []byte, i0, i1 int) {
 	if err := c.check(buffers, i0, i1); err != nil {
 		panic("elementwise: " + err.Error())
@@ -237,7 +233,7 @@ func (c *Chain) Run(buffers [][]byte, scratch []byte, i0, i1 int) {
 	}
 }
 
-// step takes n elements from number at on through step k and returns where they are.
+// step takes n elements, starting at element at, through step k and returns the memory that holds their values.
 func (c *Chain) step(k int, current, values, other []byte, buffers [][]byte, at, n int) []byte {
 	s := &c.steps[k]
 	switch s.Kind {
@@ -250,10 +246,10 @@ func (c *Chain) step(k int, current, values, other []byte, buffers [][]byte, at,
 		return current
 	case StoreF32:
 		to := buffers[s.Buffer][4*at : 4*(at+n)]
-		copy(to, current) // onto itself where the step before has stored there
+		copy(to, current) // onto itself if the step before has already stored there
 		return to
 	}
-	// What a store follows is computed in its place.
+	// If the next step stores the values, they are computed in place, in the buffer.
 	to := values[:4*n]
 	if k+1 < len(c.steps) && c.steps[k+1].Kind == StoreF32 {
 		to = buffers[c.steps[k+1].Buffer][4*at : 4*(at+n)]
@@ -271,7 +267,7 @@ func (c *Chain) step(k int, current, values, other []byte, buffers [][]byte, at,
 	return to
 }
 
-// load returns n values of the operand, in to if they must be converted.
+// load returns n values of the operand, starting at element at. They are in to if they had to be converted.
 func (s *step) load(to []byte, buffers [][]byte, at, n int) []byte {
 	switch o := &s.Source; {
 	case s.table != nil:

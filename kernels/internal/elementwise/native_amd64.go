@@ -11,8 +11,7 @@ func init() {
 	variants.Add(assembled(isa.AVX2, avx2)...)
 }
 
-// avx512vnni has a variant for each line, which leaves to that of avx2 what is less than
-// its step.
+// avx512vnni has a variant for each line. The variant leaves a rest of less than its step to the routine of avx2.
 var avx512vnni = routines{
 	ConvertU8:       {64, func(c call) { elementwise_f32_u8_64_avx512vnni(&c) }},
 	ConvertI8:       {64, func(c call) { elementwise_f32_s8_64_avx512vnni(&c) }},

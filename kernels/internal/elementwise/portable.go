@@ -39,8 +39,7 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 			o[i] = a[i] / b[i]
 		}
 	},
-	// The comparisons are written out so that zeros of both signs give the same
-	// everywhere.
+	// The comparisons are written out so that zeros of both signs give the same results in all variants.
 	Maximum: func(out, x, y []byte, n int, _ *Numbers) {
 		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
 		for i := range o {
@@ -244,7 +243,7 @@ func floorMod(x, y float32) float32 {
 	return float32(r)
 }
 
-// levels rounds numbers to levels, whose number scaled makes.
+// levels returns a function that rounds numbers to levels. scaled computes the level, still with a fraction.
 func levels(scaled func(v, scale float32) float32) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, _ []byte, n int, p *Numbers) {
 		o, a := view[float32](out, n), view[float32](x, n)
@@ -279,7 +278,7 @@ func combine[T float32 | int32](f func(x, y T) T) func(out, x, y []byte, n int, 
 	}
 }
 
-// classify gives 1 where a function holds of the bits of |x|.
+// classify returns a function that stores 1 where f is true for the bits of |x|, else 0.
 func classify(f func(magnitude uint32) bool) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, _ []byte, n int, _ *Numbers) {
 		for i, v := range view[uint32](x, n) {
@@ -356,7 +355,7 @@ func sign(x float32) float32 {
 	return x
 }
 
-// each applies a function to each element.
+// each returns a function that applies f to each element.
 func each(f func(float32) float32) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, _ []byte, n int, _ *Numbers) {
 		o, a := view[float32](out, n), view[float32](x, n)
@@ -406,7 +405,7 @@ func runQuantize(out, x, _ []byte, n int, p *Numbers) {
 		if f != f {
 			f = p.Lo
 		}
-		// The sum rounds to even: it has no bits for fractions.
+		// The sum rounds to even, as it has no bits for a fraction.
 		out[i] = byte(math.Float32bits(min(f, p.Hi)+3<<22)) ^ flip
 	}
 }

@@ -8,8 +8,7 @@ import (
 // Primitive is one operation on every element of a run.
 type Primitive uint8
 
-// The primitives. x and y are float32 unless another type is said; every operation is
-// rounded on its own.
+// The primitives. x and y are float32 unless another type is given; the result of every operation is rounded.
 const (
 	ConvertU8       Primitive = iota // f32(x) * Scale, x u8
 	ConvertI8                        // f32(x) * Scale, x i8
@@ -29,7 +28,7 @@ const (
 	LeakyRelu                        // x, or x * Scale if that is less than 0
 	Square                           // x * x
 	Sqrt                             // the square root
-	Exp                              // e**(x - Sub), as the following by package internal/activation
+	Exp                              // e**(x - Sub); this and the following are as in package internal/activation
 	Sigmoid                          // 1 / (1 + e**-x)
 	Swish                            // x / (1 + e**-x)
 	Tanh                             // the hyperbolic tangent
@@ -48,7 +47,7 @@ const (
 	Sin                              // the sine
 	Cos                              // the cosine
 	Tan                              // the tangent
-	Erfc                             // 1 less the error function
+	Erfc                             // 1 minus the error function
 	Atan                             // the arc tangent
 	Asin                             // the arc sine
 	Acos                             // the arc cosine
@@ -92,27 +91,27 @@ const (
 	WholeMultiply                    // x * y
 	WholeMaximum                     // the larger
 	WholeMinimum                     // the smaller
-	And                              // the bits that both have
-	Or                               // the bits that one has
-	Xor                              // the bits that one alone has
+	And                              // bitwise and
+	Or                               // bitwise or
+	Xor                              // bitwise exclusive or
 	ShiftLeft                        // x shifted by y bits, y limited to [0, 31]
-	ShiftRight                       // likewise to the right, keeping the sign
+	ShiftRight                       // x shifted right, keeping the sign, by y bits, y limited to [0, 31]
 	Scaled                           // x * Scale
 	AddScaled                        // x + y * Scale
 	Interpolate                      // x + (y - x) * Scale
-	Levels                           // floor((x, between Lo and Hi, less Lo) * Scale - Sub + 1/2) * Back; NaN stays
-	DividedLevels                    // the same with a division by Scale
-	FixedPoint                       // ((i64(f32(x))*y[0] >> 32) + y[1]) >> 16 within a byte, x i32, y two i64
-	Affine                           // i32(floor(x * Scale + 1/2)) + y[0] between y[1] and y[2], i32, as a byte
-	Rescale                          // a Rescaling, in y, of x, i32, as a byte
+	Levels                           // floor((x clamped to [Lo, Hi] - Lo) * Scale - Sub + 1/2) * Back; NaN stays
+	DividedLevels                    // like Levels, with a division by Scale
+	FixedPoint                       // ((i64(f32(x))*y[0] >> 32) + y[1]) >> 16 saturated to a byte; x is i32, y two i64
+	Affine                           // i32(floor(x * Scale + 1/2)) + y[0] clamped to [y[1], y[2]], as a byte; y is i32
+	Rescale                          // y, a Rescaling, applied to x, as a byte; x is i32
 	FoldAdd                          // out[i mod Lanes] + x[i] for each i in turn, in place, as the following
 	FoldMultiply                     // out[i mod Lanes] * x[i]
 	FoldMaximum                      // Maximum of out[i mod Lanes] and x[i]
-	FoldMinimum                      // Minimum of them
+	FoldMinimum                      // Minimum of out[i mod Lanes] and x[i]
 	numPrimitives
 )
 
-// Lanes is how many results a fold has.
+// Lanes is the number of partial results of a fold.
 const Lanes = 16
 
 // role says what kind of operands and results a primitive has.
@@ -120,18 +119,18 @@ type role uint8
 
 const (
 	other      role = iota
-	arithmetic      // float32 of two
-	function        // float32 of one
-	narrowing       // elements of another type of one float32
-	relation        // a byte, 0 or 1, of two float32
-	class           // a byte, 0 or 1, of one float32
-	integer         // i32 of two
-	scaling         // float32 of two, and Numbers
-	folding         // Lanes float32 of all
+	arithmetic      // float32 from two float32
+	function        // float32 from one float32
+	narrowing       // another type from one float32
+	relation        // a byte, 0 or 1, from two float32
+	class           // a byte, 0 or 1, from one float32
+	integer         // i32 from two i32
+	scaling         // float32 from two float32 and Numbers
+	folding         // Lanes float32 from all elements
 )
 
-// primitives has a row for each: its name, as in the names of variants, the bytes of an element of x
-// and of the result, and its role.
+// primitives has a row for each primitive: its name, as in the names of variants, the bytes per element of x and of the
+// result, and its role.
 var primitives = [numPrimitives]struct {
 	name   string
 	x, out int
@@ -194,7 +193,7 @@ func (p Primitive) String() string {
 	return fmt.Sprintf("invalid(%d)", uint8(p))
 }
 
-// does returns what a variant of the primitive does.
+// does returns the Info.Does of the variants of the primitive.
 func (p Primitive) does() string {
 	element := map[int]string{1: "b8", 2: "b16", 4: "f32", 8: "b64"}[primitives[p].out]
 	if primitives[p].role == integer {
@@ -203,7 +202,7 @@ func (p Primitive) does() string {
 	return "elementwise_" + element + "_" + p.String()
 }
 
-// results returns the bytes of the results of n elements.
+// results returns the size in bytes of the results for n elements.
 func (p Primitive) results(n int) int {
 	if primitives[p].role == folding {
 		return 4 * Lanes
@@ -211,10 +210,10 @@ func (p Primitive) results(n int) int {
 	return n * primitives[p].out
 }
 
-// sizes returns the bytes of an element of x and of the result.
+// sizes returns the bytes per element of x and of the result.
 func (p Primitive) sizes() (x, out int) { return primitives[p].x, primitives[p].out }
 
-// isBinary reports whether the primitive reads y, four bytes for each element.
+// isBinary reports whether the primitive reads y with four bytes for each element.
 func (p Primitive) isBinary() bool {
 	switch primitives[p].role {
 	case arithmetic, relation, integer, scaling:
@@ -223,29 +222,27 @@ func (p Primitive) isBinary() bool {
 	return p == Pick
 }
 
-// isArithmetic reports whether the primitive makes float32 of two operands.
+// isArithmetic reports whether the primitive computes float32 from two operands.
 func (p Primitive) isArithmetic() bool { return primitives[p].role == arithmetic }
 
-// narrows reports whether the primitive makes elements of another type than float32 of it.
+// narrows reports whether the primitive converts float32 to another type.
 func (p Primitive) narrows() bool { return primitives[p].role == narrowing }
 
-// isFunction reports whether the primitive is a function of one float32, with results
-// that are.
+// isFunction reports whether the primitive is a function from float32 to float32.
 func (p Primitive) isFunction() bool { return primitives[p].role == function }
 
-// isAngular reports whether the vector routines of a function know only angles of at most
-// activation.MostAngle.
+// isAngular reports whether the vector routines of the function support only angles of at most activation.MostAngle.
 func (p Primitive) isAngular() bool { return p == Sin || p == Cos || p == Tan }
 
-// isRemainder reports whether the vector routines know only small quotients.
+// isRemainder reports whether the vector routines support only small quotients.
 func (p Primitive) isRemainder() bool { return p == TruncateMod || p == FloorMod }
 
-// Rescaling is the operand of Rescale: of x, rounded to float32 and truncated to i32, it makes
-// (x-Zero)*Factor + Half >> Shift, saturated to i32, plus Offset, between Lo and Hi. Differences and
-// sums wrap in 32 bits.
+// Rescaling is the operand of Rescale. Rescale rounds x to float32 and truncates that to i32, computes
+// (x-Zero)*Factor + Half >> Shift, saturates it to i32, adds Offset, and clamps to [Lo, Hi]. Differences and sums wrap
+// around in 32 bits.
 type Rescaling struct{ Zero, Factor, Half, Shift, Offset, Lo, Hi int64 }
 
-// Bytes returns the operand.
+// Bytes returns the operand in the form that Run takes.
 func (r *Rescaling) Bytes() []byte {
 	var b []byte
 	for _, v := range []int64{r.Zero, r.Factor, r.Half, r.Shift, r.Offset, r.Lo, r.Hi} {
@@ -254,7 +251,7 @@ func (r *Rescaling) Bytes() []byte {
 	return b
 }
 
-// Numbers are the parameters of a primitive.
+// Numbers are the numeric parameters of a primitive.
 type Numbers struct {
 	Scale, Sub, Lo, Hi float32
 	Back               float32 // the size of a level

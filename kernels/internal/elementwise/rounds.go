@@ -8,8 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
-// constants are what the routines of functions read: each number once for each float64 of
-// the widest vector.
+// constants are the numbers that the routines of functions read, each repeated for all float64 of the widest vector.
 var constants = func() (list [][8]float64) {
 	for _, c := range activation.Constants() {
 		list = append(list, [8]float64{c, c, c, c, c, c, c, c})
@@ -17,17 +16,17 @@ var constants = func() (list [][8]float64) {
 	return list
 }()
 
-// geluPolynomials points to those of activation.Gelu, which its routines find in y.
+// geluPolynomials points to the polynomials of activation.Gelu, which the routines of Gelu take as y.
 var geluPolynomials = func() unsafe.Pointer {
 	p := activation.GeluPolynomials()
 	return unsafe.Pointer(&p)
 }()
 
-// routines are those of an instruction set, by primitive: no run where it has none.
+// routines are the routines for an instruction set, by primitive; run is nil if there is none.
 type routines [numPrimitives]routine
 
-// assembled returns the variants for an instruction set: one for each routine of first,
-// with those of the others behind it.
+// assembled returns the variants for an instruction set: one for each routine of first. A variant leaves what its
+// routine cannot compute to the routines of others for the same primitive.
 func assembled(i isa.ISA, first routines, others ...routines) (all []Variant) {
 	for p, r := range first {
 		if r.run == nil {
@@ -42,19 +41,19 @@ func assembled(i isa.ISA, first routines, others ...routines) (all []Variant) {
 	return all
 }
 
-// routine computes a multiple of step elements; step is a power of two. run takes the
-// call itself, not its address, so that it stays on the stack.
+// routine computes a multiple of step elements; step is a power of two. run takes the call by value, so that the call
+// stays on the stack.
 type routine struct {
 	step int
 	run  func(c call)
 }
 
-// rounds returns what computes as much as it can with each routine in turn, and the rest
-// with the portable variant.
+// rounds returns a function that computes as many elements as it can with each routine in turn, and the rest with the
+// portable variant.
 func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n int, p *Numbers) {
 	xSize, outSize := primitive.sizes()
 	if primitives[primitive].role == folding {
-		outSize = 0 // the same for all
+		outSize = 0 // all elements are folded into the same results
 	}
 	angular, remainder := primitive.isAngular(), primitive.isRemainder()
 	return func(out, x, y []byte, n int, p *Numbers) {
@@ -71,7 +70,7 @@ func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n in
 			}
 		}
 		for _, r := range routines {
-			c.n = n &^ (r.step - 1) // 0 where there is no routine
+			c.n = n &^ (r.step - 1) // 0 if there is no routine, since its step is 0
 			if c.n == 0 {
 				continue
 			}
@@ -86,7 +85,7 @@ func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n in
 	}
 }
 
-// areAngles reports whether the vector routines know the sines of all elements.
+// areAngles reports whether the vector routines support all elements as angles.
 func areAngles(x []float32) bool {
 	const most = activation.MostAngle
 	var a, b, c, d bool
@@ -101,11 +100,11 @@ func areAngles(x []float32) bool {
 	return !(a || b || c || d)
 }
 
-// mostQuotient is below what quotients vector routines know: those are rounded to float64, which
-// has enough bits for their fractions.
+// mostQuotient bounds the quotients that the vector routines support: smaller ones are rounded to float64, which has
+// enough bits for their fractions.
 const mostQuotient = 1 << 28
 
-// areQuotients reports whether the vector routines know the remainders of all x/y.
+// areQuotients reports whether the vector routines support the remainders of all x/y.
 func areQuotients(x, y []float32) bool {
 	large := false
 	for i, v := range x {

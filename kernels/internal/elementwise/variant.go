@@ -7,7 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
 
-// Variant is one implementation of a primitive: it takes NR elements in a step.
+// Variant is one implementation of a primitive: it computes NR elements per step.
 type Variant struct {
 	variant.Info
 	Primitive Primitive
@@ -16,12 +16,12 @@ type Variant struct {
 	run func(out, x, y []byte, n int, p *Numbers)
 }
 
-// of returns the variant of a primitive that takes some elements in a step.
+// of returns the variant of a primitive that computes the given number of elements per step.
 func of(p Primitive, step int, i isa.ISA, run func(out, x, y []byte, n int, p *Numbers)) Variant {
 	return Variant{Info: variant.Info{Does: p.does(), NR: step, ISA: i}, Primitive: p, run: run}
 }
 
-// variants holds every variant of this build; those in assembly add themselves.
+// variants has all variants of this build. Files of an architecture add theirs in init.
 var variants = variant.New("elementwise", func() (all []Variant) {
 	for p := range numPrimitives {
 		step := 1
@@ -39,8 +39,8 @@ func Variants() []variant.Info { return variants.Infos() }
 // Choose returns the fastest variant of a primitive within s.
 func Choose(s isa.Set, p Primitive) *Variant { return variants.Choose(s, p.does()) }
 
-// Run computes n elements. It panics if a slice is shorter than they need. out may be x
-// or y, if their elements have its size.
+// Run computes n elements. It panics if a slice is too short for them. out may be x or y if their elements have the
+// same size as those of out.
 func (v *Variant) Run(out, x, y []byte, n int, p *Numbers) {
 	if n <= 0 {
 		return
@@ -59,7 +59,7 @@ func (v *Variant) Run(out, x, y []byte, n int, p *Numbers) {
 	case v.Primitive == Affine:
 		ys = 12
 	}
-	// Lengths, not capacities: what lies behind a buffer is another one.
+	// This checks lengths, not capacities: after the end of a buffer lies another buffer.
 	if len(x) < n*xs || len(out) < os || len(y) < ys {
 		panic(fmt.Sprintf("elementwise: %s: got %d, %d and %d bytes for %d elements", v.Name, len(out), len(x), len(y), n))
 	}

@@ -4,21 +4,20 @@ package gemm
 
 import "unsafe"
 
-// blockLimit bounds the bytes of a block of A: half of a second-level cache. The AVX2
-// variant widens A to words, a block of rows at a time, so that its kernels broadcast
-// pairs of them straight from memory.
+// blockLimit bounds the bytes of a block of A: half of a second-level cache. The AVX2 variant widens A to words, a
+// block of rows at a time, so that its kernels can broadcast pairs of words directly from memory.
 const blockLimit = 256 << 10
 
-// packAVX2 packs B as [panel][K/2][width][2]: taps are joined, as they are in scratch.
+// packAVX2 packs B as [panel][K/2][width][2]. Taps are joined, as they are in the widened block of A.
 func packAVX2(p *Packed, weights []int8) {
 	p.tapBytes = p.spec.TapBytes
 	packInterleaved(p, weights, 1, p.spec.Taps*p.spec.TapBytes, interleave16)
 }
 
-// blockAVX2 is the scratch of one call, by offset.
+// blockAVX2 is the layout of the scratch of one call.
 type blockAVX2 struct {
-	rows, lda       int // rows of a block, bytes of each
-	tile, sum, size int // where a partial tile and its summands begin; the whole
+	rows, lda       int // rows per block, and bytes per row
+	tile, sum, size int // the offsets of a partial tile and of its summands; the size of the scratch
 }
 
 const tileBytes = 6 * 16 * 4
@@ -27,7 +26,7 @@ func (p *Packed) blockAVX2() (b blockAVX2) {
 	K := roundUp(p.spec.Taps*p.spec.TapBytes, 2)
 	b.lda = roundUp(2*K, 64)
 	if b.lda%128 == 0 {
-		b.lda += 64 // an odd number of cache lines: rows do not compete for the same sets
+		b.lda += 64 // an odd number of cache lines, so that rows do not compete for the same cache sets
 	}
 	b.rows = max(blockLimit/b.lda/6*6, 12)
 	b.tile = b.rows*b.lda + 64
@@ -45,7 +44,7 @@ type runnerAVX2 struct {
 	a       Args
 	block   blockAVX2
 	scratch []byte
-	half    bool // the panel is half as wide
+	half    bool // the panel has half the width
 }
 
 func runAVX2(p *Packed, a Args, m0, m1, panel0, panel1 int) {
@@ -75,7 +74,7 @@ func (r *runnerAVX2) widenA(m, rows int) {
 	r.k = roundUp(s.Taps*s.TapBytes, 2) / 2
 }
 
-// multiply computes rows of one panel, which begin with row m.
+// multiply computes the given number of rows of one panel, starting at row m.
 func (r *runnerAVX2) multiply(m, rows, panel int) {
 	p := r.p
 	n0 := panel * p.variant.NR
@@ -109,7 +108,7 @@ func (r *runnerAVX2) multiply(m, rows, panel int) {
 // a0 points a to a row of the block.
 func (r *runnerAVX2) a0(row int) { r.call.a = unsafe.Pointer(&r.scratch[row*r.lda]) }
 
-// partial computes one tile of which not all columns exist, by way of the scratch.
+// partial computes one tile that extends beyond the last column. It goes through the scratch.
 func (r *runnerAVX2) partial(m, rows, n0, cols, at int) {
 	p := r.p
 	tile, sums := r.scratch[r.block.tile:r.block.sum], r.scratch[r.block.sum:]

@@ -8,15 +8,15 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/pages"
 )
 
-// The variant for few columns has 64 bytes of K in the lanes of a vector, and computes dotSums
-// sums at a time: of 1, 2, 4 or 8 columns.
+// The variant for few columns has 64 bytes of K in the lanes of a vector. It computes dotSums sums at a time, for
+// panels of 1, 2, 4 or 8 columns.
 const (
 	dotSums = 16
 	dotStep = 64 // bytes of K
-	dotCols = 8  // of a panel, at most
+	dotCols = 8  // most columns of a panel
 )
 
-// dotWidth returns the columns of a panel as computed.
+// dotWidth returns the number of columns that are computed for a panel, of which not all need exist.
 func (p *Packed) dotWidth(panel int) int {
 	width := 1
 	for width < min(p.spec.N-panel*dotCols, dotCols) {
@@ -25,15 +25,15 @@ func (p *Packed) dotWidth(panel int) int {
 	return width
 }
 
-// suitsDots reports whether few columns are faster as dots: by the cycles for a row, a product of
-// vectors taking one in either variant.
+// suitsDots reports whether a product has so few columns that dots are faster. It compares estimates of the cycles per
+// row; a product of vectors takes one cycle in either variant.
 func suitsDots(s Spec) bool {
 	if s.N < 1 || s.N > dotCols {
 		return false
 	}
 	p := Packed{spec: s}
 	width := p.dotWidth(0)
-	// Loads of A as well, and what a tap and the sum of the lanes take.
+	// This includes the loads of A and the overhead of a tap and of adding the lanes.
 	dots := s.Taps*((s.TapBytes+dotStep-1)/dotStep*(width+1)+1) + 4*width
 	return dots < s.Taps*((s.TapBytes+3)/4)
 }
@@ -60,8 +60,8 @@ func packDots(p *Packed, weights []int8) {
 	}
 }
 
-// scratchDots is that of the last tile's offsets, and of a tile and its summands that do not lie
-// side by side.
+// scratchDots is the scratch for the offsets of the last tile, and for a tile and its summands if they are not
+// contiguous in C and Sum.
 func scratchDots(p *Packed) int { return 4*dotSums*p.spec.Taps + 2*4*dotSums }
 
 // runnerDots is one call of Run.
@@ -69,10 +69,10 @@ type runnerDots struct {
 	call
 	p            *Packed
 	a            Args
-	offsets      []int32 // of the last tile: its last row again and again
+	offsets      []int32 // of the last tile, padded by repeating its last row
 	tile, sums   []byte
-	width, cols  int // of the panel: as computed, and that exist
-	rows, panel0 int // of a whole tile; the first column
+	width, cols  int // the columns of the panel that are computed, and those that exist
+	rows, panel0 int // rows per whole tile; the first column of the panel
 }
 
 func runDots(p *Packed, a Args, m0, m1, panel0, panel1 int) {
@@ -107,7 +107,7 @@ func (r *runnerDots) panel(m0, m1, panel int) {
 	}
 }
 
-// scattered computes a tile by way of the scratch.
+// scattered computes a tile that is not contiguous in C. It goes through the scratch.
 func (r *runnerDots) scattered(m, rows int) {
 	p, a := r.p, &r.a
 	c, sum := r.cols*p.size, r.cols*p.sumSize
@@ -124,7 +124,7 @@ func (r *runnerDots) scattered(m, rows int) {
 	}
 }
 
-// kernel computes tiles that begin with row m and have so many rows.
+// kernel computes tiles, starting at row m, of the given number of rows each; with fewer than r.rows, one tile.
 func (r *runnerDots) kernel(m, rows int) {
 	p, taps := r.p, r.p.spec.Taps
 	offsets := r.a.Offsets[m*taps:]

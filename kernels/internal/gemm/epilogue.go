@@ -9,8 +9,8 @@ import (
 // Output is the element type of C.
 type Output uint8
 
-// The outputs. S32 stores the accumulators and admits no step of the epilogue; F32
-// stores the float32 chain; U8, I8 and I32 round it and saturate.
+// The outputs. S32 stores the accumulators and allows no step of the epilogue. F32 stores the result of the float32
+// chain. U8, I8 and I32 round and saturate that result.
 const (
 	S32 Output = iota
 	F32
@@ -42,8 +42,8 @@ const (
 // Size returns the bytes of an element.
 func (t SumType) Size() int { return [...]int{NoSum: 0, SumU8: 1, SumI8: 1, SumI32: 4, SumF32: 4}[t] }
 
-// Epilogue is what happens to an accumulator, in this order and in float32, each
-// step rounded on its own:
+// Epilogue is a list of steps that are applied to an accumulator, in this order and in float32. Each step rounds its
+// result:
 //
 //	f = f32(acc)
 //	f = f + Pre[n]
@@ -58,15 +58,15 @@ func (t SumType) Size() int { return [...]int{NoSum: 0, SumU8: 1, SumI8: 1, SumI
 type Epilogue struct {
 	Out                    Output
 	Pre, Scale, Bias, Post []float32 // nil, or one value per column
-	// Computed are the operands (SumScale among them) whose values come with each Run, in
-	// Args.Operands: their steps are there, their values here are not used.
+	// Computed are the operands (including SumScale) whose values are given to each Run in Args.Operands. Their
+	// steps are present, and their values here are ignored.
 	Computed OperandSet
 
 	Sum      SumType
 	SumScale float32
 
 	Relu   bool
-	Lo, Hi int32 // the range of the results; of I32 all, or up to a float32
+	Lo, Hi int32 // the range of the results; for I32 the whole type, or see IsWordEnd
 	// Flip inverts the topmost bit of each stored byte: an I8 result becomes a U8 one
 	// with zero point 128.
 	Flip bool
@@ -98,9 +98,9 @@ func (e *Epilogue) flags() (f uint32) {
 	return f
 }
 
-// reluInRange reports whether the range of the results does what Relu would: its lower
-// bound is not negative, and nothing behind Relu changes a sign. (Without Relu, a value
-// below zero or NaN stays that and becomes Lo; with it, it becomes 0 and then Lo.)
+// reluInRange reports whether clamping to the range has the same effect as Relu: the lower bound is not negative, and
+// no step after Relu changes a sign. (Without Relu, a negative value or NaN stays so and becomes Lo. With Relu it
+// becomes 0 and then Lo.)
 func (e *Epilogue) reluInRange() bool {
 	if e.Out != U8 && e.Out != I8 || e.Lo < 0 || e.Computed.Has(Post) {
 		return false
@@ -113,8 +113,8 @@ func (e *Epilogue) reluInRange() bool {
 	return true
 }
 
-// bounded reports whether no accumulator can bring the chain near the end of int32,
-// beyond which a conversion does not saturate.
+// bounded reports whether no accumulator can bring the result of the chain near the upper end of int32, beyond which
+// the conversion does not saturate.
 func (e *Epilogue) bounded() bool {
 	if e.Computed != 0 {
 		return false
@@ -173,8 +173,8 @@ func (e *Epilogue) checkRange(lo, hi int32) error {
 	return nil
 }
 
-// finish applies the epilogue to the accumulators (start values included) of column n
-// in rows m and following, and stores the results.
+// finish applies the epilogue to the accumulators (start values included) of column n, in the rows from m on, and
+// stores the results.
 func (p *Packed) finish(a *Args, acc []int32, m, n int) {
 	at := m*a.LDC + n*p.size
 	if p.flags == outS32 {
@@ -207,13 +207,13 @@ func (p *Packed) finish(a *Args, acc []int32, m, n int) {
 	}
 }
 
-// IsWordEnd reports whether I32 results can end at hi: the end of the type, or a number that
-// float32 holds.
+// IsWordEnd reports whether hi can be the upper bound of I32 results: the largest number of the type, or a number that
+// float32 represents exactly.
 func IsWordEnd(hi int64) bool {
 	return hi == math.MaxInt32 || hi >= 0 && hi < math.MaxInt32 && int64(float32(hi)) == hi
 }
 
-// toWord rounds half to even and saturates at hi and to int32; NaN becomes the lowest.
+// toWord rounds half to even and saturates at hi and at the bounds of int32; NaN becomes the lowest int32.
 func toWord(f, hi float32) int32 {
 	f = min(f, hi)
 	switch {
@@ -225,8 +225,7 @@ func toWord(f, hi float32) int32 {
 	return int32(math.RoundToEven(float64(f)))
 }
 
-// roundToEven rounds a value of at most 2^22 in magnitude: added to 1.5*2^23 it has no
-// room for a fraction.
+// roundToEven rounds a value of at most 2^22 in magnitude: its sum with 1.5*2^23 has no bits for a fraction.
 func roundToEven(f float32) int32 {
 	const big = 0x1.8p23
 	return int32(math.Float32bits(float32(f+big))) - 0x4b400000
@@ -246,7 +245,7 @@ func (p *Packed) summand(a *Args, m, n int) float32 {
 	}
 }
 
-// clamp is VMAXPS then VMINPS with the bound as second source: NaN becomes lo.
+// clamp computes what VMAXPS and then VMINPS do with the bound as second source: NaN becomes lo.
 func clamp(f, lo, hi float32) float32 {
 	if !(f > lo) {
 		f = lo
@@ -257,18 +256,16 @@ func clamp(f, lo, hi float32) float32 {
 	return f
 }
 
-// fma returns x*y + z with one rounding. The product is exact in float64; the sum is
-// rounded to odd there, which leaves the rounding to float32 correct: a sticky bit
-// stands far below the last place that decides it.
+// fma returns x*y + z with one rounding. The product is exact in float64. The sum is rounded to odd in float64, which
+// keeps the rounding to float32 correct: the lowest bit acts as a sticky bit far below the place that decides it.
 func fma(x, y, z float32) float32 {
 	p, c := float64(x)*float64(y), float64(z)
 	s := p + c
-	// What the sum lost, exactly (Knuth's two-sum).
+	// The exact error of the sum (Knuth's two-sum).
 	b := s - p
 	lost := (p - (s - b)) + (c - b)
 	if bits := math.Float64bits(s); lost != 0 && bits&1 == 0 && !math.IsInf(s, 0) && s == s {
-		// The exact sum lies between s and its neighbour in the direction of lost; that
-		// one is odd.
+		// The exact sum lies between s and its neighbour in the direction of lost, and the neighbour is odd.
 		if (lost > 0) == (s > 0) {
 			bits++
 		} else {

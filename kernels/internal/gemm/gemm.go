@@ -4,9 +4,8 @@
 //	acc[m,n] = init[n] + Σ_t Σ_k A[Offsets[m,t] + k] * B[t,k,n]      (int32)
 //	C[m,n]   = Epilogue(acc[m,n])
 //
-// The rows of A are given by the offset of each of their runs of bytes ("taps"), so
-// that a convolution needs no im2col: a tap that falls into the padding points to a
-// run of zero points instead. A matrix product is the case of one tap.
+// A row of A consists of runs of bytes ("taps"), and each run is given by its offset. So a convolution needs no im2col;
+// a tap that falls into the padding points to a run of zero points. A matrix product has one tap.
 //
 // Sums are exact modulo 2^32; no intermediate is narrower than 32 bits. Every variant
 // gives the same bits.
@@ -38,11 +37,11 @@ type Packed struct {
 	uses  pages.Uses
 	lanes []uint64 // B, for the portable variant: three columns in a word
 
-	operands                Operands // the constant ones
+	operands                Operands // the constant operands
 	flags                   uint32
 	lo, hi                  float32
 	flip                    byte
-	size, sumSize, tapBytes int // of an element of C, of one of Sum; TapBytes as packed
+	size, sumSize, tapBytes int // bytes per element of C and of Sum; TapBytes as packed
 }
 
 // ErrSpec is wrapped by every error of Pack.
@@ -51,9 +50,8 @@ var ErrSpec = errors.New("invalid matrix product")
 // maxElements bounds the size of a packed matrix, so that no product of sizes overflows.
 const maxElements = 1 << 31
 
-// Pack lays out weights, an array [Taps][TapBytes][N] in row-major order, for v. init
-// holds N values with which the accumulators begin, such as -zeroPoint*columnSum; nil
-// stands for zeros. Neither is retained.
+// Pack lays out weights, an array [Taps][TapBytes][N] in row-major order, for v. init has the N start values of the
+// accumulators, such as -zeroPoint*columnSum; nil means zeros. Neither is retained.
 func Pack(v *Variant, s Spec, weights []int8, init []int32) (*Packed, error) {
 	if s.N <= 0 || s.Taps <= 0 || s.TapBytes <= 0 {
 		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap bytes=%d: want each at least 1", ErrSpec, s.N, s.Taps, s.TapBytes)
@@ -85,7 +83,7 @@ func Pack(v *Variant, s Spec, weights []int8, init []int32) (*Packed, error) {
 
 func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
 
-// Bytes returns the size of what p holds.
+// Bytes returns the size in bytes of the data that p holds.
 func (p *Packed) Bytes() int64 {
 	bytes := len(p.bytes) + 8*len(p.lanes) + 4*len(p.operands.init)
 	for _, v := range p.operands.columns {
@@ -100,7 +98,7 @@ func (p *Packed) Variant() *Variant { return p.variant }
 // Panels returns the number of column panels: the unit in which Run divides N.
 func (p *Packed) Panels() int { return (p.spec.N + p.variant.NR - 1) / p.variant.NR }
 
-// Scratch returns how many bytes of Args.Scratch one call of Run needs.
+// Scratch returns how many bytes one call of Run needs in Args.Scratch.
 func (p *Packed) Scratch() int {
 	if p.variant.scratch == nil {
 		return 0
@@ -119,20 +117,18 @@ type Args struct {
 	Sum   []byte // the summands, element (m, n) at m*LDSum + n*Sum.Size(); may be C itself
 	LDSum int    // bytes from one row of Sum to the next
 
-	Scratch []byte // at least Scratch() bytes, of one caller at a time
+	Scratch []byte // at least Scratch() bytes, used by one call at a time
 
-	// Operands of the epilogue, which NewOperands of the same Packed returned; nil stands
-	// for the constants.
+	// Operands of the epilogue, made by NewOperands of the same Packed; nil means the constants given to Pack.
 	Operands *Operands
 }
 
-// CheckOffsets verifies that Run may be given offsets into size bytes of A, or more: Run does
-// not.
+// CheckOffsets verifies offsets for an A of at least size bytes. Run does not verify them.
 func (s Spec) CheckOffsets(offsets []int32, size int) error {
 	return bounds.Offsets("row", offsets, s.Taps, s.TapBytes, size)
 }
 
-// check verifies all but the offsets for rows [0,m).
+// check verifies everything except the offsets for rows [0,m).
 func (p *Packed) check(a *Args, m int) error {
 	if err := bounds.Count("row", a.Offsets, m, p.spec.Taps); err != nil {
 		return err
@@ -151,10 +147,9 @@ func (p *Packed) check(a *Args, m int) error {
 	return p.checkOperands(a.Operands)
 }
 
-// Run computes rows [m0,m1) of the column panels [panel0,panel1). Parts of one
-// multiplication that share no element of C may run at the same time, each with its
-// own scratch. Run panics if a slice of a is shorter than the rows need, or if a stride or
-// the operands are not for them; offsets are the caller's duty, see Spec.CheckOffsets.
+// Run computes rows [m0,m1) of the column panels [panel0,panel1). Parts of one multiplication that share no element
+// of C may run at the same time, each with its own scratch. Run panics if a slice of a is shorter than the rows need,
+// or if a stride or the operands do not fit. It does not verify the offsets; the caller must, see Spec.CheckOffsets.
 func (p *Packed) Run(a *Args, m0, m1, panel0, panel1 int) {
 	panel1 = min(panel1, p.Panels())
 	if m0 < 0 || panel0 < 0 || m0 >= m1 || panel0 >= panel1 {

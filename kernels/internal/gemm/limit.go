@@ -6,15 +6,14 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
-// loop executes the instructions that multiply in a variant's kernel over registers alone, n
-// times.
+// loop executes the multiplying instructions of a variant's kernel n times, on registers alone.
 type loop struct {
-	operations int // of one iteration
+	operations int // per iteration
 	run        func(n int)
 }
 
-// Limit measures what the variant's multiplying instructions reach on one core in a loop over
-// registers alone, in GOP/s: the best of several runs. It is 0 if the CPU lacks them.
+// Limit measures the rate, in GOP/s, that the variant's multiplying instructions reach on one core in a loop on
+// registers alone: the best of several runs. It returns 0 if the CPU lacks the instructions.
 func (v *Variant) Limit() float64 {
 	if !isa.Detected().Has(v.ISA) {
 		return 0
@@ -31,8 +30,8 @@ func (v *Variant) Limit() float64 {
 
 var loopPortable = loop{operations: 2 * 4 * laneCols * laneTerms, run: func(n int) { swar(n) }}
 
-// swar multiplies blocks of four rows of bytes by words of three weights: the plainest
-// such loop, which the portable variant is measured against.
+// swar multiplies blocks of four rows of bytes by words of three weights. It is the simplest such loop, with which the
+// portable variant is compared.
 func swar(n int) (sum uint64) {
 	var x [4][laneTerms]byte
 	var w [laneTerms]uint64

@@ -31,13 +31,13 @@ func (o Operand) String() string {
 // OperandSet is a set of operands.
 type OperandSet uint8
 
-// With returns s and o.
+// With returns s with o added.
 func (s OperandSet) With(o Operand) OperandSet { return s | 1<<o }
 
 // Has reports whether o is in s.
 func (s OperandSet) Has(o Operand) bool { return s&(1<<o) != 0 }
 
-// Has reports whether the epilogue has the step of an operand, constant or computed.
+// Has reports whether the epilogue has the step of an operand, be it constant or computed.
 func (e *Epilogue) Has(o Operand) bool {
 	switch {
 	case o == SumScale:
@@ -48,7 +48,7 @@ func (e *Epilogue) Has(o Operand) bool {
 	return e.Constant(o) != nil
 }
 
-// Constant returns the values of an operand per column; nil if there are none.
+// Constant returns the constant values of an operand, one for each column; nil if there are none.
 func (e *Epilogue) Constant(o Operand) []float32 {
 	if e.Computed.Has(o) || o >= SumScale {
 		return nil
@@ -78,7 +78,7 @@ type Operands struct {
 	sumScale float32
 }
 
-// newOperands returns the operands of e: its constants, and zeros for what is computed.
+// newOperands returns the operands of e, with zeros in place of those that are computed.
 func newOperands(e *Epilogue, init []int32, padded int) Operands {
 	o := Operands{init: make([]int32, padded), sumScale: e.SumScale}
 	copy(o.init, init)
@@ -91,8 +91,8 @@ func newOperands(e *Epilogue, init []int32, padded int) Operands {
 	return o
 }
 
-// identities fills in operands that change nothing, so that the portable epilogue
-// needs no branches: x+(-0) and x*1 are x, for zeros of both signs too.
+// identities fills in absent operands with values that change nothing, so that the portable epilogue needs no branches:
+// x+(-0) and x*1 are x, also for zeros of both signs.
 func (o *Operands) identities() {
 	minusZero := float32(math.Copysign(0, -1))
 	for i, neutral := range [...]float32{Pre: minusZero, Scale: 1, Bias: minusZero, Post: 1} {
@@ -102,8 +102,8 @@ func (o *Operands) identities() {
 	}
 }
 
-// NewOperands returns operands for Args: a copy of p's constants, in which Set and SetInit
-// store what is computed. One Run at a time may use them while they are stored.
+// NewOperands returns operands for Args: a copy of p's constants, into which Set and SetInit store computed values.
+// They must not be stored while a Run uses them.
 func (p *Packed) NewOperands() *Operands {
 	o := Operands{init: slices.Clone(p.operands.init), sumScale: p.operands.sumScale}
 	for i, v := range p.operands.columns {
@@ -112,8 +112,8 @@ func (p *Packed) NewOperands() *Operands {
 	return &o
 }
 
-// Set stores the values of an operand, which repeat until all columns have one. It panics
-// if there are none, or the epilogue does not have the operand.
+// Set stores the values of an operand, repeating them until all columns have one. It panics if v is empty or if the
+// epilogue does not have the operand.
 func (p *Packed) Set(o *Operands, which Operand, v []float32) {
 	if which == SumScale {
 		o.sumScale = v[0]
@@ -122,7 +122,7 @@ func (p *Packed) Set(o *Operands, which Operand, v []float32) {
 	Repeat(o.columns[which][:p.spec.N], v)
 }
 
-// Repeat fills to with the values of v, over and over.
+// Repeat fills to by repeating the values of v.
 func Repeat(to, v []float32) {
 	for n := copy(to, v); n < len(to); {
 		n += copy(to[n:], to[:n/len(v)*len(v)])

@@ -6,16 +6,15 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/pages"
 )
 
-// packBlock is how many rows of B are packed before the next panel's turn: they stay
-// in the cache meanwhile.
+// packBlock is how many rows of B are packed for one panel before the next panel: few enough to stay in the cache.
 const packBlock = 64
 
-// interleaver brings 16 columns of steps*kr rows of B, stride bytes apart, to groups of kr
-// bytes, one for each column; from step to step of to are pitch bytes.
+// interleaver copies 16 columns of steps*kr rows of B, which are stride bytes apart, into groups of kr bytes, one group
+// for each column in each step. Steps are pitch bytes apart in to.
 type interleaver func(to, from []byte, stride, pitch, steps, kr int)
 
-// packInterleaved packs B as [panel][run][k/kr][width][kr] bytes: each of runs rows of
-// k rows of B is rounded up to a multiple of kr with zeros.
+// packInterleaved packs B as [panel][run][k/kr][width][kr] bytes. B has runs runs of k rows each, and each run is
+// padded with zeros to a multiple of kr rows.
 func packInterleaved(p *Packed, weights []int8, runs, k int, wide interleaver) {
 	N, nr, kr := p.spec.N, p.variant.NR, p.variant.KR
 	padded := roundUp(k, kr)
@@ -38,8 +37,8 @@ func asBytes(v []int8) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v))
 }
 
-// interleave copies rows of cols bytes, stride bytes apart, to groups of kr: for each kr
-// rows one group for each of width columns.
+// interleave copies rows of cols bytes, stride bytes apart, into groups of kr bytes: every kr rows give one group for
+// each of width columns.
 func interleave(to, from []byte, stride, cols, width, rows, kr int, wide interleaver) {
 	n, steps := 0, rows/kr
 	for ; n+16 <= cols && steps > 0; n += 16 {

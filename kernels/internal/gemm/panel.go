@@ -2,8 +2,7 @@ package gemm
 
 import "unsafe"
 
-// panelWidth returns the columns of a panel as packed: the last one is half as wide if
-// its columns fit into that.
+// panelWidth returns the width of a panel as packed: the last panel has half the width if its columns fit into that.
 func (p *Packed) panelWidth(panel int) int {
 	nr := p.variant.NR
 	if p.spec.N-panel*nr <= nr/2 {
@@ -12,7 +11,7 @@ func (p *Packed) panelWidth(panel int) int {
 	return nr
 }
 
-// epilogueCall fills in what does not depend on the rows.
+// epilogueCall sets the fields of c for the epilogue that do not depend on the rows.
 func (p *Packed) epilogueCall(c *call, a *Args, panel int) {
 	n0 := panel * p.variant.NR
 	cols := min(p.spec.N-n0, p.variant.NR)
@@ -36,7 +35,7 @@ func columnsAt(v []float32, n0 int) unsafe.Pointer {
 	return unsafe.Pointer(&v[n0])
 }
 
-// rowsCall points c to row m of the results.
+// rowsCall points c to row m and column n0 of the results.
 func (p *Packed) rowsCall(c *call, a *Args, m, n0 int) {
 	c.c = unsafe.Pointer(&a.C[m*a.LDC+n0*p.size])
 	if p.sumSize > 0 {
@@ -44,8 +43,8 @@ func (p *Packed) rowsCall(c *call, a *Args, m, n0 int) {
 	}
 }
 
-// tiling divides rows into tiles of at most mr rows that differ by at most one: more
-// tiles of rows+1, then others of rows.
+// tiling divides n rows into tiles of at most mr rows whose sizes differ by at most one: first more tiles of rows+1
+// rows, then others tiles of rows rows.
 func tiling(n, mr int) (rows, more, others int) {
 	tiles := (n + mr - 1) / mr
 	rows, more = n/tiles, n%tiles

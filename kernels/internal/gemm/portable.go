@@ -1,9 +1,8 @@
 package gemm
 
-// The portable variant multiplies one byte of A by three weights at once: a word holds
-// them in lanes of 21 bits (the upper one has 22), and the lanes of a sum of up to
-// laneTerms products stay apart, because each is less than 2^20 in magnitude:
-// 32*255*128 = 1044480.
+// The portable variant multiplies one byte of A by three weights at once. A word holds the weights in lanes of 21 bits
+// (the upper one has 22). The lanes of a sum of up to laneTerms products do not overlap, because each is less than 2^20
+// in magnitude: 32*255*128 = 1044480.
 const (
 	laneBits  = 21
 	laneCols  = 64 / laneBits
@@ -33,8 +32,8 @@ func packLanes(p *Packed, weights []int8) {
 	}
 }
 
-// split adds the three lanes of a sum to the accumulators of row r. A lane that is
-// negative has borrowed from the one above it.
+// split adds the three lanes of a sum to the accumulators of row r. A negative lane has borrowed from the lane above
+// it.
 func split(acc *[laneCols][4]int32, r int, sum uint64) {
 	s := int64(sum)
 	lane0 := s << (64 - laneBits) >> (64 - laneBits)
@@ -59,7 +58,7 @@ func runPortable(p *Packed, a Args, m0, m1, panel0, panel1 int) {
 				acc[c] = [4]int32{v, v, v, v}
 			}
 			rows := min(4, m1-m)
-			// Rows beyond the last repeat it.
+			// Rows beyond the last one repeat it.
 			var offsets [4][]int32
 			for r := range offsets {
 				offsets[r] = a.Offsets[(m+min(r, rows-1))*s.Taps:][:s.Taps]
@@ -90,8 +89,8 @@ func lanes4(acc *[laneCols][4]int32, x *[4][]byte, b []uint64) {
 	}
 }
 
-// dot4 multiplies four runs of A by the words w. Alone in a function, everything in
-// its loop has a register.
+// dot4 multiplies four runs of A by the words w. It is a separate function so that everything in its loop is in
+// registers.
 //
 //go:noinline
 func dot4(x0, x1, x2, x3 []byte, w []uint64) (s0, s1, s2, s3 uint64) {

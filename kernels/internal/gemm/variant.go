@@ -5,22 +5,22 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
 
-// does is what every variant does.
+// does is the Info.Does of all variants of this family.
 const does = "gemm_u8s8_chain"
 
-// Variant is one implementation: a kernel, the packing that it reads, and its tile of MR
-// rows and NR columns, which takes KR bytes of K in a step.
+// Variant is one implementation: a kernel, the packing that it reads, and its tile of MR rows and NR columns, which
+// consumes KR bytes of K per step.
 type Variant struct {
 	variant.Info
 
 	pack    func(p *Packed, weights []int8)
 	run     func(p *Packed, a Args, m0, m1, panel0, panel1 int)
-	scratch func(p *Packed) int // nil: none
-	suits   func(s Spec) bool   // nil: every product
+	scratch func(p *Packed) int // nil if it needs none
+	suits   func(s Spec) bool   // nil if it suits every product
 	limit   loop
 }
 
-// variants holds every variant of this build; those in assembly add themselves.
+// variants has all variants of this build. Files of an architecture add theirs in init.
 var variants = variant.New("gemm",
 	Variant{
 		Info: variant.Info{Does: does, MR: 4, NR: laneCols, KR: 1},
@@ -31,8 +31,8 @@ var variants = variant.New("gemm",
 // Variants describes all variants.
 func Variants() []variant.Info { return variants.Infos() }
 
-// Choose returns the fastest variant within i for a product. Most variants are for every size: each
-// computes few rows in smaller tiles, and few columns in a narrower panel.
+// Choose returns the fastest variant for a product, given the instruction sets i. Most variants suit every size: they
+// compute few rows in smaller tiles, and few columns in a narrower panel.
 func Choose(i isa.Set, s Spec) *Variant {
 	for _, v := range variants.Within(i) {
 		if v.suits == nil || v.suits(s) {

@@ -10,8 +10,8 @@ func packVNNI(p *Packed, weights []int8) {
 	packInterleaved(p, weights, p.spec.Taps, p.spec.TapBytes, interleave16)
 }
 
-// The most rows of a tile of half as many columns. Rows that lie a multiple of conflictStride
-// bytes apart share too few sets of the first cache for that many.
+// The most rows of a tile in a panel of half the width. If rows lie a multiple of conflictStride bytes apart, they
+// map to too few sets of the first-level cache for that many rows.
 const (
 	halfRowsVNNI   = 12
 	conflictStride = 2048
@@ -35,7 +35,7 @@ func runVNNI(p *Packed, a Args, m0, m1, panel0, panel1 int) {
 	}
 }
 
-// tileRowsVNNI returns the most rows of a tile of a panel.
+// tileRowsVNNI returns the most rows of a tile in a panel.
 func (p *Packed) tileRowsVNNI(panel int) int {
 	conflict := p.spec.Taps == 1 && p.spec.TapBytes%conflictStride == 0
 	if p.panelWidth(panel) < p.variant.NR && !conflict {
@@ -51,10 +51,10 @@ type runnerVNNI struct {
 	a Args
 }
 
-// fetch makes the tiles of a panel fetch the next one, an equal part each, but eight at most:
-// weights that the last level alone holds, or none, come too late else.
+// fetch makes the tiles of a panel prefetch the next panel, each an equal part, but only the first eight tiles at most:
+// otherwise weights that are only in the last-level cache, or in none, come too late.
 func (r *runnerVNNI) fetch(panel, next, tiles int) {
-	const stepLines = 8 // of a panel, for every 16 bytes of K
+	const stepLines = 8 // cache lines of a panel for every 16 bytes of K
 	size := r.p.spec.Taps * r.p.tapBytes
 	begin := next * r.p.variant.NR * size
 	end := begin + r.p.panelWidth(next)*size
@@ -67,7 +67,7 @@ func (r *runnerVNNI) fetch(panel, next, tiles int) {
 	r.lines = (stepLines + tiles - 1) / tiles
 }
 
-// kernel computes tiles that begin with row m.
+// kernel computes tiles of a panel, starting at row m.
 func (r *runnerVNNI) kernel(m, panel int) {
 	nr := r.p.variant.NR
 	r.p.rowsCall(&r.call, &r.a, m, panel*nr)

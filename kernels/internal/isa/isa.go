@@ -19,7 +19,7 @@ import (
 // ISA is an instruction set that a kernel variant needs.
 type ISA uint8
 
-// The instruction sets: of those of one architecture, each has all that the one before has.
+// The instruction sets. Within one architecture, each set includes the one before it.
 const (
 	Portable   ISA = iota // plain Go
 	AVX2                  // AVX2 and FMA3
@@ -27,8 +27,7 @@ const (
 	numISA
 )
 
-// table says of each ISA how it is called, on which architecture it is, and which features
-// of the CPU it needs.
+// table has, for each ISA, its name, its architecture, and the CPU features that it needs.
 var table = [numISA]struct {
 	name, arch string
 	features   []cpuid.FeatureID
@@ -40,7 +39,7 @@ var table = [numISA]struct {
 	}},
 }
 
-// String returns the name that variants, options and environment use.
+// String returns the name that is used by variants, options and the environment variable.
 func (i ISA) String() string {
 	if i < numISA {
 		return table[i].name
@@ -48,7 +47,7 @@ func (i ISA) String() string {
 	return fmt.Sprintf("isa(%d)", uint8(i))
 }
 
-// Parse returns the ISA of a name.
+// Parse returns the ISA with the given name.
 func Parse(name string) (ISA, error) {
 	var names []string
 	for i := range numISA {
@@ -75,7 +74,7 @@ type Set uint8
 // Has reports whether i may be used.
 func (s Set) Has(i ISA) bool { return i == Portable || s&(1<<i) != 0 }
 
-// Without returns s less the given instruction sets.
+// Without returns s without the given instruction sets.
 func (s Set) Without(isas ...ISA) Set {
 	for _, i := range isas {
 		s &^= 1 << i
@@ -94,11 +93,11 @@ func (s Set) String() string {
 	return strings.Join(out, ",")
 }
 
-// Detected holds what the CPU has, regardless of TF2NG_DISABLE_ISA.
+// Detected returns the instruction sets that the CPU has, regardless of TF2NG_DISABLE_ISA.
 func Detected() Set { return detected }
 
-// Available holds what the CPU has, less what TF2NG_DISABLE_ISA names and, in a
-// build without assembly (tag purego), everything but Portable.
+// Available returns the instruction sets that the CPU has, without those that TF2NG_DISABLE_ISA names. In a build
+// without assembly (tag purego) only Portable is left.
 func Available() Set { return available }
 
 var (

@@ -8,21 +8,21 @@ import (
 // Buffer is the memory of one value or of an instruction's scratch.
 type Buffer struct {
 	Size        int        // bytes, without slack
-	first, last int        // the instructions that name it first and last; -1 if none does
+	first, last int        // the first and last instruction that names it; -1 if none does
 	Fixed       []byte     // the bytes of a constant, outside the arena
-	Param       int        // the number of the parameter whose bytes it is; -1 if none
+	Param       int        // the number of the parameter whose bytes it holds; -1 if none
 	Result      int        // the number of the result whose tensor it is; -1 if none
-	Addressed   bool       // an instruction reads it, maybe by offsets in the arena
+	Addressed   bool       // an instruction may read it by offsets in the arena
 	Offset      int        // in the arena
-	Whole       bool       // lives as long as the arena
-	node        *core.Node // for which it is
-	found       int        // the last search of the timeline that found it
+	Whole       bool       // it lives as long as the arena
+	node        *core.Node // the node that it is for
+	found       int        // the number of the last timeline search that found it
 }
 
-// InArena reports whether the buffer is neither a constant's nor the caller's memory.
+// InArena reports whether the buffer lies in the arena, rather than in a constant's or the caller's memory.
 func (b *Buffer) InArena() bool { return b.Fixed == nil && b.Param < 0 && b.Result < 0 }
 
-// Touch notes that instruction i names the buffer.
+// Touch records that instruction i names the buffer.
 func (b *Buffer) Touch(i int) {
 	if b.first < 0 {
 		b.first = i
@@ -37,8 +37,8 @@ func NewBuffer(size int, n *core.Node) *Buffer {
 
 const bufferAlign = 64
 
-// Reserved returns the bytes that a buffer takes in the arena: kernels may read
-// bounds.Slack bytes behind its end.
+// Reserved returns how many bytes a buffer occupies in the arena, including bounds.Slack bytes behind its
+// end, which kernels may read.
 func (b *Buffer) Reserved() int {
 	return (b.Size + bounds.Slack + bufferAlign - 1) &^ (bufferAlign - 1)
 }

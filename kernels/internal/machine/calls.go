@@ -9,22 +9,22 @@ import (
 // Calls are the functions that a node calls, each with the machine that computes it.
 type Calls struct {
 	node     *core.Node
-	op       core.Caller // the node's, for the shapes that are known of its inputs
+	op       core.Caller // the node's op, specialized for what is known of its inputs' shapes
 	machines []Machine
 }
 
-// NewCalls returns the calls of a node by its op, or by what Specialize made of that.
+// NewCalls returns the calls of a node by op, which is the node's op or what Specialize made of it.
 func NewCalls(n *core.Node, op core.Caller, machines []Machine) *Calls {
 	return &Calls{n, op, machines}
 }
 
-// Run computes the node into tensors; it puts those that are missing. ctx is looked at whenever
-// a function is called.
+// Run computes the node into the tensors of out and stores new ones where out has nil. ctx is checked
+// whenever a function is called.
 func (c *Calls) Run(ctx context.Context, in, out []*core.Tensor) error {
 	return c.op.Call(in, out, c.by(ctx))
 }
 
-// RunWithin is core's EvalWithin of the node.
+// RunWithin is core's EvalWithin for the node.
 func (c *Calls) RunWithin(
 	ctx context.Context, in []*core.Tensor, held int64, limits core.MemoryLimits,
 ) ([]*core.Tensor, error) {
@@ -40,7 +40,7 @@ func (c *Calls) by(ctx context.Context) core.Call {
 	}
 }
 
-// Steps lists those of each function.
+// Steps lists the steps of each function.
 func (c *Calls) Steps() []FunctionSteps {
 	list := make([]FunctionSteps, len(c.machines))
 	for i, m := range c.machines {
@@ -49,7 +49,7 @@ func (c *Calls) Steps() []FunctionSteps {
 	return list
 }
 
-// Operations sums those of each function once.
+// Operations returns the sum of the functions' operations, as if each were called once.
 func (c *Calls) Operations() (sum int64) {
 	for _, m := range c.machines {
 		for _, s := range m.Steps() {
@@ -59,8 +59,7 @@ func (c *Calls) Operations() (sum int64) {
 	return sum
 }
 
-// PeakBytes sums those of the functions, each of which keeps its memory from one call to the
-// next.
+// PeakBytes returns the sum of the functions' peaks: each function keeps its memory between calls.
 func (c *Calls) PeakBytes() (sum int64) {
 	for _, m := range c.machines {
 		sum += m.PeakBytes()
@@ -68,7 +67,7 @@ func (c *Calls) PeakBytes() (sum int64) {
 	return sum
 }
 
-// Bytes returns what the machines hold.
+// Bytes returns how many bytes the functions' machines hold.
 func (c *Calls) Bytes() (sum int64) {
 	for _, m := range c.machines {
 		sum += m.Bytes()

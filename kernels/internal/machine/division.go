@@ -8,22 +8,22 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// MostElements is how many elements are computed at most, where that can be divided, before a
-// Run looks at its context.
+// MostElements bounds how many elements of a divisible op are computed between two checks of a Run's
+// context.
 const MostElements = 1 << 24
 
-// Division is an op whose reference runs on parts of its data at the same time: on some of
-// the units into which its inputs and its first output fall.
+// Division is an op whose reference runs on parts of its data at the same time. Its inputs and its first
+// output are divided into equally many units, and each part is a range of units.
 type Division struct {
 	node  *core.Node
-	op    core.Op // for one part
+	op    core.Op // computes one part
 	units int
 	in    []unit
 	out   unit // of the first output
 }
 
-// unit is what one of the units has of a value: one element; a row of some, so that the
-// parts have rank 2; or nothing, and each part has the whole.
+// unit says how much of a value belongs to one unit: one element; a row of elements, so that the parts are
+// tensors of rank 2; or nothing, so that each part gets the whole value.
 type unit struct{ elements, row int }
 
 var (
@@ -33,8 +33,7 @@ var (
 
 func rowOf(n int) unit { return unit{n, n} }
 
-// DivisionOf says how to divide the work of a node whose shapes are known; false if it cannot
-// be divided.
+// DivisionOf returns how to divide the work of a node with known shapes; false if it cannot be divided.
 func DivisionOf(n *core.Node) (*Division, bool) {
 	hasNoBytes := func(f core.Fact) bool { return f.Type.Size() == 0 || !f.Static() }
 	if slices.ContainsFunc(n.Outputs(), hasNoBytes) || slices.ContainsFunc(core.FactsOf(n.Inputs()), hasNoBytes) {
@@ -60,9 +59,8 @@ func divisionOf(n *core.Node) (Division, bool) {
 	return d, false
 }
 
-// perElement divides what combines the same elements of inputs of the output's shape and
-// single numbers; and if there are inputs with a number for each element of the last axis,
-// the rows of that axis.
+// perElement divides elementwise ops whose inputs either have the output's shape or are single numbers. If
+// other inputs have a number for each element of the last axis, it divides into rows along that axis.
 func (d Division) perElement(n *core.Node) (Division, bool) {
 	out, rows := n.Outputs()[0].Shape, false
 	for i, v := range n.Inputs() {
@@ -89,7 +87,7 @@ func (d Division) perElement(n *core.Node) (Division, bool) {
 	return d, true
 }
 
-// isLastAxis reports whether a shape has a number for each element of the last axis of out,
+// isLastAxis reports whether a tensor of shape s has one number for each element of the last axis of out,
 // and out is not empty.
 func isLastAxis(s, out core.Shape) bool {
 	last := len(out) - 1
@@ -112,16 +110,16 @@ func (d Division) perRow(n *core.Node, op trait.RowWise) (Division, bool) {
 	return d, true
 }
 
-// Units returns into how many parts the work may fall at most.
+// Units returns the number of units: the greatest number of parts into which the work can be divided.
 func (d *Division) Units() int { return d.units }
 
-// Elements returns the number of elements of what is divided.
+// Elements returns the number of elements of the output or of the first input, whichever has more.
 func (d *Division) Elements() int {
 	return max(d.node.Outputs()[0].Shape.MustElements(), d.units*max(d.in[0].elements, 1))
 }
 
-// Eval computes one part from the memory of the inputs in that of the outputs. The outputs
-// behind the first are the same for all parts.
+// Eval computes one part from the memory of the inputs into the memory of the outputs. Outputs other than
+// the first are the same for all parts.
 func (d *Division) Eval(in, out [][]byte, part, parts int) error {
 	u0, u1 := part*d.units/parts, (part+1)*d.units/parts
 	if u0 == u1 && part > 0 {
@@ -148,7 +146,7 @@ func (d *Division) Eval(in, out [][]byte, part, parts int) error {
 	return d.op.Eval(ins, outs)
 }
 
-// evalAll computes all parts, of at most MostElements each, one after the other until ctx ends.
+// evalAll computes all parts one after the other, each of about MostElements at most, until ctx is done.
 func (d *Division) evalAll(ctx context.Context, in, out []*core.Tensor) error {
 	ins, outs := bytesOf(in), bytesOf(out)
 	parts := min(d.units, d.Elements()/MostElements+1)
@@ -179,14 +177,14 @@ func (u unit) tensor(f core.Fact, mem []byte, u0, u1 int) (*core.Tensor, error) 
 		return core.TensorOver(f.Type, core.Shape{u1 - u0, u.row}, mem[u0*size:u1*size])
 	case u.elements > 0:
 		return core.TensorOver(f.Type, core.Shape{u1 - u0}, mem[u0*size:u1*size])
-	case len(f.Shape) > 1: // operands of one number, or of one for each element of a row
+	case len(f.Shape) > 1: // operands with a single number, or with one number for each element of a row
 		return core.TensorOver(f.Type, core.Shape{f.Shape.MustElements()}, mem)
 	}
 	return core.TensorOver(f.Type, f.Shape, mem)
 }
 
-// IsUnary reports whether a node computes each element of its first output from the same
-// element of its first input and from inputs of one element.
+// IsUnary reports whether a node computes each element of its first output from the element of its first
+// input at the same index and from inputs of one element.
 func IsUnary(n *core.Node) bool {
 	in, out := n.Inputs(), n.Outputs()[0]
 	if len(in) == 0 || !in[0].Shape().Equal(out.Shape) {

@@ -9,19 +9,20 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Dynamic is the machine for functions some of whose shapes depend on data: a plan for all
-// that can be planned, the head, and references for the nodes behind it, the tail.
+// Dynamic is the machine for functions some of whose shapes depend on data. The head is a plan for all
+// nodes that can be planned. The tail runs the references of the nodes after it.
 type Dynamic struct {
 	Head    *Planned     // set by the caller of CutLate
-	crosses []core.Value // the head's results behind the function's own: what the tail reads
+	crosses []core.Value // values that the tail reads: the head's results after those of the function
 	tail    *Interpreted
-	early   []int // the number of each result among the head's; -1 for those of the tail
-	given   []int // the numbers of the head's parameters among the function's
+	early   []int // for each result of the function its number among the head's; -1 if the tail computes it
+	given   []int // for each parameter of the head its number among the function's
 }
 
-// CutLate cuts a function in two: it returns the head, to be planned, and the machine of the
-// tail, which lacks the plan. If all shapes are known, the head is the function, and there is
-// no machine. calls returns what nodes of the tail call; called says whether f is called itself.
+// CutLate cuts a function in two. It returns the head, which the caller plans, and a Dynamic with the tail,
+// whose Head the caller then sets. If all shapes are known, the head is f itself and the Dynamic is nil.
+// calls returns the Calls of the tail's nodes that call functions; called says that f itself is called by
+// another function.
 func CutLate(
 	f *core.Function, calls func([]*core.Node) (map[*core.Node]*Calls, error), called bool, limits core.MemoryLimits,
 ) (*core.Function, *Dynamic, error) {
@@ -73,7 +74,7 @@ func CutLate(
 	return head, t, nil
 }
 
-// cross makes a value that the tail reads a result of the head.
+// cross adds a value that the tail reads to the results of the head.
 func (t *Dynamic) cross(head *core.Function, v core.Value) error {
 	r, err := core.NewNamedNode(fmt.Sprintf("tail#%d", len(t.crosses)), &core.Result{}, v)
 	if err != nil {
@@ -108,7 +109,7 @@ func (t *Dynamic) Run(ctx context.Context, in, out []*core.Tensor) error {
 	return nil
 }
 
-// headInputs returns those of the inputs that are the head's.
+// headInputs returns the inputs for the head's parameters.
 func (t *Dynamic) headInputs(in []*core.Tensor) []*core.Tensor {
 	if len(t.given) == len(in) {
 		return in
@@ -120,7 +121,7 @@ func (t *Dynamic) headInputs(in []*core.Tensor) []*core.Tensor {
 	return given
 }
 
-// divide returns the tensors that were given for the head's results and for the tail's.
+// divide divides the given tensors of out into those for the head's results and those for the tail's.
 func (t *Dynamic) divide(out []*core.Tensor) (first, second []*core.Tensor) {
 	first = make([]*core.Tensor, len(t.Head.layout.Results))
 	for i, at := range t.early {
@@ -133,7 +134,7 @@ func (t *Dynamic) divide(out []*core.Tensor) (first, second []*core.Tensor) {
 	return first, second
 }
 
-// crossing returns what the tail reads of the head's results.
+// crossing returns the head's results that the tail reads.
 func (t *Dynamic) crossing(first []*core.Tensor) core.Values {
 	v := core.Values{}
 	for i, x := range t.crosses {

@@ -7,40 +7,40 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
 )
 
-// Instruction computes one node, or prepares data for one. It touches no buffers but
-// those that it names; from them alone follows how long each buffer lives. The number of a
-// buffer may be -1, for none.
+// Instruction computes one node, or prepares data for one. It may touch only the buffers that it names,
+// because buffer lifetimes are derived from these names alone. A buffer number of -1 means none.
 type Instruction struct {
 	Node   *core.Node
 	Kernel string // a variant's name, or what else does the work
-	Splits bool   // whether any threads may share the work; stages decides into how many parts
-	// Operations are the multiplications and additions of the node's that it computes: none
-	// if it moves the node's data or finishes its accumulators.
+	Splits bool   // whether threads may share the work; function stages decides into how many parts
+	// Operations is how many of the node's multiplications and additions it does: none if it only moves
+	// the node's data or finishes its accumulators.
 	Operations int64
-	Slow       bool  // whether it is a reference, which takes some 4 ns for a byte
-	Reads      []int // buffers that were written before
+	Slow       bool  // whether it is a reference, which takes about 4 ns per byte
+	Reads      []int // buffers that earlier instructions have written
 	Writes     []int
-	Scratch    []int    // buffers that nobody else needs
+	Scratch    []int    // buffers that no other instruction needs
 	Calls      *Calls   // the functions that it calls; nil if it calls none
-	Segment    *Segment // that is run in place of Run; nil for most
-	// Run computes part number part of parts. It may be called for all parts at the
-	// same time, each by a worker with a thread number of its own.
+	Segment    *Segment // is run instead of Run; nil for most instructions
+	// Run computes part number part of parts. It may be called for all parts at the same time, by
+	// workers with different thread numbers.
 	Run func(r *Worker, part, parts int) error
 }
 
-// Worker is one thread of a Run. It reads the run's memory only while it computes a part:
-// afterwards the Run may have ended.
+// Worker is one thread of a Run. It may access the Run's memory only while it computes a part: afterwards
+// the Run may have ended.
 type Worker struct {
 	*Run
 	Thread int
-	node   *core.Node // that is computed
-	// The arguments of the call under way: variables of their own would be allocated.
+	node   *core.Node // the node that is being computed
+	// The arguments of the kernel call under way. They are here because local variables would escape to
+	// the heap.
 	Pool       pool.Args
 	SGemm      sgemm.Args
 	SDepthwise sdepthwise.Args
 }
 
-// estimate guesses how many nanoseconds one thread takes for an instruction.
+// estimate returns a rough estimate of how many nanoseconds an instruction takes on one thread.
 func (i *Instruction) estimate() int64 {
 	const operationsPerNano, bytesPerNano, weightsPerNano, slowness = 100, 8, 16, 32
 	bytes, weights := 0, 0

@@ -7,21 +7,21 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Interpreted is the machine that computes nodes one after the other by their ops'
-// references, on tensors of whatever shapes come out.
+// Interpreted is the machine that computes nodes one after the other with the references of their ops. Their
+// shapes need not be known before it runs.
 type Interpreted struct {
 	params     []*core.Node
 	results    []*core.Node
 	evaluation *core.Evaluation
 	limits     core.MemoryLimits // of what the nodes compute, and of copies of the results
 	calls      map[*core.Node]*Calls
-	called     bool // the parameters count as memory that is held
+	called     bool // another function calls this one, so the parameters count as memory that is held
 }
 
-// NewInterpreted returns the machine of nodes, each behind those that it reads. What else
-// they read are constants or parameters, or is given to compute. calls are what those of the
-// nodes call that call functions. Where the function is called itself, its parameters count as
-// memory that is held.
+// NewInterpreted returns the machine of nodes, which must be in topological order. Whatever else they read
+// must be a constant, a parameter, or a value that is given to compute. calls has the Calls of the nodes
+// that call functions. If the function itself is called by another one, called is set and its parameters
+// count as memory that is held.
 func NewInterpreted(
 	nodes, params, results []*core.Node, calls map[*core.Node]*Calls, called bool, limits core.MemoryLimits,
 ) *Interpreted {
@@ -44,8 +44,8 @@ func (m *Interpreted) Run(ctx context.Context, in, out []*core.Tensor) error {
 	return m.deliver(v, out)
 }
 
-// compute adds the parameters' tensors and what the nodes compute to v. Where times is not nil
-// it takes the time of each node.
+// compute adds the parameters' tensors and the values of all nodes to v. If times is not nil, it appends the
+// time of each node.
 func (m *Interpreted) compute(
 	ctx context.Context, in []*core.Tensor, v core.Values, times [][]time.Duration,
 ) (err error) {
@@ -81,7 +81,7 @@ func (m *Interpreted) compute(
 	})
 }
 
-// holding is the context of functions whose callers hold some bytes.
+// holding is the context of a called function: it says how many bytes the callers hold.
 type holding struct {
 	context.Context
 	bytes int64
@@ -104,7 +104,7 @@ func (m *Interpreted) eval(
 	return evalWithin(ctx, n, in, held, limits)
 }
 
-// evalWithin is EvalWithin of a node. It ends early with the context's error.
+// evalWithin is EvalWithin for a node, but ends early with the context's error if that is done.
 func evalWithin(
 	ctx context.Context, n *core.Node, args []*core.Tensor, held int64, limits core.MemoryLimits,
 ) ([]*core.Tensor, error) {
@@ -119,7 +119,7 @@ func evalWithin(
 	return out, err
 }
 
-// deliver puts the results, which are copies, into out.
+// deliver copies the results into out.
 func (m *Interpreted) deliver(v core.Values, out []*core.Tensor) error {
 	if err := core.CheckCopies(m.results, v, m.limits.Bytes); err != nil {
 		return err
@@ -133,7 +133,8 @@ func (m *Interpreted) deliver(v core.Values, out []*core.Tensor) error {
 	return nil
 }
 
-// deliver returns a result as a tensor that the caller owns: its own, checked, or a copy.
+// deliver returns result t in a tensor that the caller owns: into, which is checked first, or a copy if into
+// is nil.
 func deliver(r *core.Node, t, into *core.Tensor) (*core.Tensor, error) {
 	if into == nil {
 		return t.Clone(), nil
@@ -162,7 +163,7 @@ func (m *Interpreted) Profile(ctx context.Context, in []*core.Tensor, times [][]
 	return m.compute(ctx, in, core.Values{}, times)
 }
 
-// PeakBytes is that of the functions that nodes call: nothing else is planned.
+// PeakBytes is the sum over the functions that nodes call: nothing else is planned.
 func (m *Interpreted) PeakBytes() (sum int64) {
 	for _, c := range m.calls {
 		sum += c.PeakBytes()

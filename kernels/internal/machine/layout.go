@@ -2,33 +2,32 @@ package machine
 
 import "github.com/tf2ng/tf2ng/core"
 
-// Layout is the memory that Runs of a function need: its buffers, most of which have their
-// place in one arena. It never changes once they have it.
+// Layout describes the memory that a Run of a function needs: its buffers, most of which lie in one arena.
+// It does not change any more once Place has placed them.
 type Layout struct {
 	Params, Results []*core.Node
-	Outputs         []Output // of each result
+	Outputs         []Output // one for each result
 	Buffers         []*Buffer
 	OnArena         []func([]byte) // run once on each new arena
-	States          []func() any   // make what each arena has beside it
-	Arena           int            // bytes, see Place
-	dead            [][]span       // by instruction, for package testmode; else nil
+	States          []func() any   // each makes one element of Run.State, which every arena has its own of
+	Arena           int            // size in bytes, see Place
+	dead            [][]span       // by instruction: unused memory, see findDead; nil without package testmode
 }
 
-// Output is where a result is computed: in a buffer, or it is the strings of a constant or
-// parameter.
+// Output says where a result comes from: a buffer, or a constant or parameter of strings.
 type Output struct {
-	Buffer int // -1: source
+	Buffer int // -1 if the result is the strings of Source
 	Source *core.Node
 }
 
-// Place gives the buffers their places in an arena of at most limit bytes. A
-// *core.MemoryError names the node whose buffer is too much.
+// Place assigns the buffers their offsets in an arena of at most limit bytes. A *core.MemoryError names the
+// node whose buffer exceeds it.
 func (l *Layout) Place(limit int64) (err error) {
 	l.Arena, err = plan(l.Buffers, limit)
 	return err
 }
 
-// allocate makes the tensors for results that were given none.
+// allocate makes a tensor for each result for which out has none.
 func (l *Layout) allocate(out []*core.Tensor) error {
 	for i, t := range out {
 		if t != nil {

@@ -1,7 +1,7 @@
-// Package machine has what a compiled function is and how it runs: instructions over buffers,
-// most of which share one arena (Layout), by one goroutine per thread (Planned); nodes one
-// after the other (Interpreted); and instructions with nodes behind them (Dynamic). It knows
-// what an instruction reads and writes, not what it computes.
+// Package machine defines what a compiled function is and how it runs. There are three machines. Planned
+// runs instructions on several threads, over buffers most of which share one arena (Layout). Interpreted
+// runs nodes one after the other. Dynamic runs instructions first and then nodes. The package knows what
+// an instruction reads and writes, not what it computes.
 package machine
 
 import (
@@ -13,20 +13,20 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// Machine computes the results of a function for parameters of certain shapes. It never
-// changes: any number of goroutines may use it at the same time.
+// Machine computes the results of a function for parameters of certain shapes. It is immutable: any number
+// of goroutines may use it at the same time.
 type Machine interface {
-	// Run computes tensors that the caller owns. The inputs have the parameters' types and
-	// shapes; a tensor in out has its result's type and, if that is known, its shape, and
-	// is written into; where there is none, Run puts one.
+	// Run computes the results into out; the caller owns the tensors. The inputs must have the parameters'
+	// types and shapes. A tensor in out is written into. It must have the type of its result and, if that
+	// is known, its shape. Where out has nil, Run stores a new tensor.
 	Run(ctx context.Context, in, out []*core.Tensor) error
-	// Steps lists what Run does, in its order.
+	// Steps lists the steps of Run, in the order in which they are executed.
 	Steps() []Step
 	// Profile runs once on one thread and adds the time of each step to times.
 	Profile(ctx context.Context, in []*core.Tensor, times [][]time.Duration) error
 	// PeakBytes returns the bytes of the intermediate values of one Run, as far as they are planned.
 	PeakBytes() int64
-	// Bytes returns what the machine itself holds, beside what it shares with others.
+	// Bytes returns how many bytes the machine holds, not counting what it shares with other machines.
 	Bytes() int64
 }
 
@@ -35,17 +35,17 @@ type Step struct {
 	Node       *core.Node
 	Kernel     string // what computes it: a variant's name, or what else does the work
 	Operations int64
-	Functions  []FunctionSteps // that it calls, maybe many times or never
+	Functions  []FunctionSteps // of the functions that it calls, perhaps many times or never
 }
 
 // FunctionSteps are the steps of a function that a node calls.
 type FunctionSteps struct {
-	Name  string // what it is to the node's op
+	Name  string // its role in the node's op
 	Steps []Step
 }
 
-// Operations counts what a convolution or dot computes: nothing if its shapes are not known
-// before it runs.
+// Operations returns how many multiplications and additions a convolution or dot does; 0 if its shapes are
+// not known before it runs.
 func Operations(n *core.Node) int64 {
 	if !n.Outputs()[0].Static() || slices.ContainsFunc(n.Inputs(), func(v core.Value) bool { return !v.Fact().Static() }) {
 		return 0

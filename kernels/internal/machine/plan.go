@@ -23,10 +23,10 @@ func TensorTooLarge(n *core.Node, bytes, limit int64) error {
 	}
 }
 
-// plan gives every buffer its offset such that buffers that live at the same time
-// do not overlap, and returns the arena's size. Largest first, each at the lowest
-// free offset, or behind all others where too many live at its time. A *core.MemoryError
-// names the node whose buffer is too much.
+// plan assigns every buffer an offset such that buffers that live at the same time do not overlap, and
+// returns the size of the arena. It places the largest buffers first, each at the lowest free offset, or
+// behind all others if too many live at its time (see maxNeighbours). A *core.MemoryError names the node
+// whose buffer exceeds the limit.
 func plan(buffers []*Buffer, limit int64) (int, error) {
 	most := int(min(limit, maxArena))
 	var todo []*Buffer
@@ -67,18 +67,19 @@ func plan(buffers []*Buffer, limit int64) (int, error) {
 	return total, nil
 }
 
-// timeline finds the buffers that live at some time: a tree of spans of instructions, each
-// halved by the two below it. A buffer is kept at the fewest spans that make up its time.
+// timeline finds the buffers that live in a range of instructions. It is a segment tree: each span of
+// instructions is divided into two halves below it. A buffer is stored at the fewest spans that together
+// make up its lifetime.
 type timeline struct {
-	spans [][]*Buffer // span i has 2i and 2i+1 below it
-	used  []bool      // a buffer is kept here or below
-	size  int         // instructions of span 1
+	spans [][]*Buffer // the halves of span i are 2i and 2i+1
+	used  []bool      // by span: a buffer is stored there or below
+	size  int         // the number of instructions of span 1, the root
 	found []*Buffer
-	round int // the number of the search, which marks what it found
+	round int // the number of the current search; it marks the buffers that the search has found
 }
 
-// maxNeighbours is how many buffers a search finds at most, so that its time does not grow with
-// their number.
+// maxNeighbours bounds how many buffers a search finds, so that the time of a search does not grow with the
+// number of buffers.
 const maxNeighbours = 1024
 
 func newTimeline(end int) *timeline {
@@ -92,7 +93,7 @@ func newTimeline(end int) *timeline {
 
 func (t *timeline) add(b *Buffer) { t.keep(b, 1, 0, t.size-1) }
 
-// keep keeps b at span i, of instructions from to to, or below.
+// keep stores b at span i, which has the instructions from from to to, or below it.
 func (t *timeline) keep(b *Buffer, i, from, to int) {
 	if b.last < from || b.first > to {
 		return
@@ -107,8 +108,8 @@ func (t *timeline) keep(b *Buffer, i, from, to int) {
 	t.keep(b, 2*i+1, middle+1, to)
 }
 
-// during returns the buffers that live between two instructions, by offset; false if they are
-// more than maxNeighbours. They are valid until the next call.
+// during returns the buffers that live at some time between two instructions, ordered by offset; false if
+// there are more than maxNeighbours. The slice is valid until the next call.
 func (t *timeline) during(first, last int) (found []*Buffer, all bool) {
 	t.found = t.found[:0]
 	t.round++
@@ -119,7 +120,7 @@ func (t *timeline) during(first, last int) (found []*Buffer, all bool) {
 	return t.found, true
 }
 
-// find finds what lives at span i or below; false if that is too much.
+// find adds the buffers stored at span i or below that live in the range; false if there are too many.
 func (t *timeline) find(first, last, i, from, to int) bool {
 	if last < from || first > to || !t.used[i] {
 		return true

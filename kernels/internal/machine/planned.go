@@ -19,12 +19,12 @@ type Planned struct {
 	size    int64 // bytes that the machine holds
 	runs    *RunPool
 	stages  []stage
-	waiting sync.Pool // of *progress, between two Runs
+	waiting sync.Pool // of *progress, for the next Runs
 }
 
-// NewPlanned returns the machine of instructions over a layout whose buffers have their
-// places. Its Runs have as many threads and take their memory from runs. offsets is how many
-// bytes the instructions hold.
+// NewPlanned returns the machine of instructions over a layout whose buffers have been placed. Its Runs use
+// the given number of threads and take their memory from runs. offsets is the size in bytes of the offsets
+// that the instructions hold.
 func NewPlanned(l *Layout, code []Instruction, threads int, offsets int64, runs *RunPool) *Planned {
 	p := &Planned{layout: l, code: code, threads: threads, runs: runs}
 	p.size = offsets + int64(len(code)*instructionBytes+len(l.Buffers)*bufferBytes)
@@ -36,13 +36,13 @@ func NewPlanned(l *Layout, code []Instruction, threads int, offsets int64, runs 
 	return p
 }
 
-// What an instruction with its closure and a buffer take, roughly.
+// The approximate sizes of an instruction with its closure and of a buffer.
 const instructionBytes, bufferBytes = 512, 128
 
 // Run is Machine.Run.
 func (p *Planned) Run(ctx context.Context, in, out []*core.Tensor) error {
 	given := out
-	if overlap(in, out) { // an instruction would overwrite what another has yet to read
+	if overlap(in, out) { // writing results in place would overwrite what an instruction has yet to read
 		out = make([]*core.Tensor, len(given))
 	}
 	if err := p.layout.allocate(out); err != nil {
@@ -66,8 +66,7 @@ func (p *Planned) Run(ctx context.Context, in, out []*core.Tensor) error {
 	return nil
 }
 
-// overlap reports whether a tensor to write into shares memory with an input or with
-// another one.
+// overlap reports whether a tensor of out shares memory with an input or with another tensor of out.
 func overlap(in, out []*core.Tensor) bool {
 	for i, t := range out {
 		if t == nil {
@@ -148,7 +147,7 @@ func (p *Planned) Profile(ctx context.Context, in []*core.Tensor, times [][]time
 	return p.measure(ctx, in, out, times)
 }
 
-// measure is Run, one instruction after the other, with the time of each.
+// measure is like Run, but runs one instruction after the other and adds the time of each to times.
 func (p *Planned) measure(ctx context.Context, in, out []*core.Tensor, times [][]time.Duration) error {
 	if err := p.layout.allocate(out); err != nil {
 		return err

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// findDead finds, for each of the instructions, the memory of which no buffer that lives then
-// has a byte: what an instruction may not use.
+// findDead finds, for each instruction, the parts of the arena that belong to no buffer that lives then: the
+// instruction must not use them.
 func (l *Layout) findDead(instructions int) {
 	var byOffset []*Buffer
 	for _, b := range l.Buffers {
@@ -34,7 +34,7 @@ func (l *Layout) findDead(instructions int) {
 	l.dead = dead
 }
 
-// poison fills what is dead at an instruction, see package testmode.
+// poison overwrites the memory that is dead at an instruction; see package testmode.
 func (r *Run) poison(instruction int) {
 	for _, s := range r.layout.dead[instruction] {
 		Fill(r.Arena[s.from:s.to], 0xa5)

@@ -13,13 +13,13 @@ type Run struct {
 	layout  *Layout
 	Arena   []byte
 	Mem     [][]byte // by buffer
-	State   []any    // what instructions keep beside the arena
+	State   []any    // what instructions keep in addition to the arena, see Layout.States
 	in, out []*core.Tensor
 	ctx     context.Context // of the call under way
-	broken  atomic.Bool     // an instruction panicked: nobody uses the memory again
+	broken  atomic.Bool     // an instruction panicked, so the memory must not be used again
 }
 
-// RunPool keeps the memory of Runs that have ended for others, of any layout.
+// RunPool keeps the memory of Runs that have ended for later Runs, with any layout.
 type RunPool struct{ pool sync.Pool }
 
 // get returns the memory for one Run.
@@ -41,7 +41,7 @@ func (q *RunPool) put(r *Run) {
 	}
 }
 
-// become prepares the memory for another layout.
+// become changes the memory to another layout.
 func (r *Run) become(l *Layout) {
 	r.layout = l
 	if len(r.Arena) < l.Arena {
@@ -65,7 +65,7 @@ func (r *Run) become(l *Layout) {
 	}
 }
 
-// Eval runs an op's reference. It ends early when the Run is cancelled, with the context's error.
+// Eval runs an op's reference. If the Run is cancelled, it ends early with the context's error.
 func (r *Run) Eval(op core.Op, in, out []*core.Tensor) error {
 	err := core.EvalUntil(r.ctx.Done(), op, in, out)
 	if cancelled := r.ctx.Err(); cancelled != nil {
@@ -74,7 +74,7 @@ func (r *Run) Eval(op core.Op, in, out []*core.Tensor) error {
 	return err
 }
 
-// take makes the caller's tensors the buffers that they are.
+// take makes the memory of the caller's tensors the buffers of the parameters and results.
 func (r *Run) take(ctx context.Context, in, out []*core.Tensor) {
 	r.ctx, r.in, r.out = ctx, in, out
 	for i, b := range r.layout.Buffers {
@@ -87,10 +87,10 @@ func (r *Run) take(ctx context.Context, in, out []*core.Tensor) {
 	}
 }
 
-// Context is that of the call under way.
+// Context returns the context of the call under way.
 func (r *Run) Context() context.Context { return r.ctx }
 
-// forget gives up the caller's memory.
+// forget drops the references to the caller's memory.
 func (r *Run) forget() {
 	r.ctx, r.in, r.out = nil, nil, nil
 	for i, b := range r.layout.Buffers {
@@ -113,7 +113,7 @@ func forgetAll(runs []*Run) {
 	}
 }
 
-// deliver copies the results that are not computed in the caller's tensors.
+// deliver copies into the caller's tensors the results that were not computed there.
 func (r *Run) deliver() {
 	for i, o := range r.layout.Outputs {
 		switch {

@@ -7,34 +7,36 @@ import (
 	"sync/atomic"
 )
 
-// stage is a range of instructions that follow each other on one thread, or one
-// instruction whose parts any threads take. A stage begins when the one before has ended.
+// stage is a range of instructions that run one after the other on one thread, or one instruction whose
+// parts are distributed over all threads. A stage begins when the one before it has ended.
 type stage struct {
-	first, last int // instructions; none if the last is before the first
+	first, last int // the range of instructions; empty if last is before first
 	parts       int
 
-	segment        *Segment // whose plan has the instructions; nil for the plan itself
-	group          int      // of the segment
+	segment        *Segment // the segment whose plan has the instructions; nil for the plan itself
+	group          int      // the group of the segment
 	enters, leaves bool     // the stage is the first or the last of the group, and has one part
 }
 
 const (
-	// partTime is how long a part should take at least, in nanoseconds: many times
-	// what it costs to hand it out.
+	// partTime is how long a part should take at least, in nanoseconds: many times the cost of
+	// distributing it.
 	partTime = 8_000
-	// shortTime is how long it should take if each thread has one: the data stays with the threads.
+	// shortTime is how long a part should take at least if each thread gets exactly one. It is shorter
+	// because the data then stays in the caches of the threads.
 	shortTime = 2_000
-	// PartsPerThread bounds how finely work is cut to even out what threads are late.
+	// PartsPerThread bounds into how many parts per thread work is cut so that other threads can make up
+	// for a late one.
 	PartsPerThread = 4
-	// mostTime is how long a part should take at most, in the nanoseconds of estimates, that
-	// are short for most work: between parts a Run looks at its context.
+	// mostTime is how long a part should take at most, because a Run checks its context between parts. It
+	// is in estimated nanoseconds, and for most work the estimate is too low.
 	mostTime = 1 << 24
-	// mostParts bounds how finely work is cut for that.
+	// mostParts bounds into how many parts work is cut because of mostTime.
 	mostParts = 1 << 16
 )
 
-// stages groups the instructions for a number of threads. Work too short to be worth a
-// second thread stays with what is beside it.
+// stages groups the instructions into stages for a number of threads. Instructions too short to be worth a
+// second thread share a stage with their neighbours.
 func stages(code []Instruction, threads int) []stage {
 	var all []stage
 	for i := range code {
@@ -67,36 +69,36 @@ func stages(code []Instruction, threads int) []stage {
 	return all
 }
 
-// progress is how far the stages of one Run are. Each thread has a share of a stage's parts, as much of
-// the data as of the stage before, which is in its caches. It takes its own parts first, then those that
-// others have not taken, and waits for those that they have; a thread that comes late, because its core had
-// other work, keeps nobody waiting.
+// progress tracks how far the stages of one Run are. Each thread owns a share of a stage's parts. It covers
+// the same fraction of the data as in the stage before, so that the data is in the thread's caches. A thread
+// takes its own parts first, then those of others that have not been taken, and then waits for the parts
+// that others are computing. So a thread that comes late, because its core had other work, delays nobody.
 type progress struct {
 	stages  []stage
-	taken   []atomic.Int32        // parts, by thread whose share they are and stage: each thread writes its own
-	done    []atomic.Int32        // parts, by stage
-	failure atomic.Pointer[error] // what ends the Run early
-	running []alone               // by thread, whether it computes a part
-	threads atomic.Int32          // that may still look here
+	taken   []atomic.Int32        // parts taken, by thread that owns them and stage: mostly the owner writes it
+	done    []atomic.Int32        // parts computed, by stage
+	failure atomic.Pointer[error] // the error that ends the Run early
+	running []alone               // by thread: 1 while it computes a part
+	threads atomic.Int32          // how many threads may still access this progress
 
 	sleepers atomic.Int32
 	mu       sync.Mutex
 	wake     sync.Cond // on mu: a stage ended, or failure was set
 
 	code    []Instruction
-	ready   *sync.Pool // where it waits for the next Run
+	ready   *sync.Pool // to which it returns for the next Run
 	workers []Worker
-	starts  []func() // what the goroutine of each worker runs; made once, as they take memory
+	starts  []func() // what the goroutine of each worker runs; made once, since a closure is an allocation
 }
 
-// alone is a number that shares no cache line with what other threads write.
+// alone is a counter padded to a cache line, which it shares with nothing that other threads write.
 type alone struct {
 	atomic.Int32
 	_ [60]byte
 }
 
-// newProgress returns the progress of instructions in stages for at most so many threads,
-// which waits for its next Run in ready.
+// newProgress returns a progress for instructions in stages and at most the given number of threads. Between
+// two Runs it is kept in ready.
 func newProgress(stages []stage, code []Instruction, threads int, ready *sync.Pool) *progress {
 	g := &progress{
 		stages: stages, taken: make([]atomic.Int32, threads*len(stages)), done: make([]atomic.Int32, len(stages)),
@@ -142,7 +144,7 @@ func (p *progress) execute(ctx context.Context, r *Run) error {
 	return nil
 }
 
-// leave notes that a thread has gone; the last one makes p ready for another Run.
+// leave records that a thread is done with p; the last thread makes p ready for another Run.
 func (p *progress) leave() {
 	if p.threads.Add(-1) > 0 {
 		return
@@ -158,7 +160,7 @@ func (p *progress) leave() {
 	p.ready.Put(p)
 }
 
-// work has a worker take parts of every stage. The first one's ctx is looked at between parts.
+// work computes, as a worker, parts of every stage. The first worker checks ctx between parts.
 func (p *progress) work(ctx context.Context, w *Worker) {
 	cancelled := ctx.Done()
 	for i := range p.stages {
@@ -186,8 +188,8 @@ func (p *progress) work(ctx context.Context, w *Worker) {
 	}
 }
 
-// take returns a part of stage i that nobody has taken, of the thread's own share if there is one; -1
-// if there is none.
+// take takes a part of stage i that nobody has taken yet, preferably one of the thread's own share; -1 if
+// there is none.
 func (p *progress) take(i, thread int) int {
 	parts, threads := p.stages[i].parts, len(p.workers)
 	for k := range threads {
@@ -204,8 +206,8 @@ func (p *progress) take(i, thread int) int {
 	return -1
 }
 
-// compute runs one part of a stage, unless the Run has failed. A panic fails the Run, whose
-// memory nobody uses again.
+// compute runs one part of a stage, unless the Run has failed. A panic fails the Run, and the Run's memory is
+// not used again.
 func (p *progress) compute(w *Worker, s *stage, part int) {
 	p.running[w.Thread].Store(1)
 	around, thread := w.Run, w.Thread
@@ -217,7 +219,7 @@ func (p *progress) compute(w *Worker, s *stage, part int) {
 		}
 		p.running[thread].Store(0)
 	}()
-	if p.failure.Load() != nil { // the Run may have ended before this part was seen to run
+	if p.failure.Load() != nil { // the Run may have ended without waiting for this part
 		return
 	}
 	code := p.code
@@ -251,7 +253,7 @@ func (w *Worker) do(c *Instruction, i, part, parts int) error {
 	return c.Run(w, part, parts)
 }
 
-// spins is how often a thread looks before it sleeps: some 20 microseconds.
+// spins is how often a waiting thread polls before it sleeps: about 20 microseconds.
 const spins = 20_000
 
 // await waits for the end of a stage; false if the Run has failed.
@@ -276,12 +278,12 @@ func (p *progress) await(i int) bool {
 func (p *progress) rouse() {
 	if p.sleepers.Load() > 0 {
 		p.mu.Lock()
-		p.mu.Unlock() //lint:ignore SA2001 a sleeper holds the lock from its last look to its sleep
+		p.mu.Unlock() //lint:ignore SA2001 a sleeper holds the lock from its last poll until it sleeps
 		p.wake.Broadcast()
 	}
 }
 
-// fail ends the Run with an error, the first one given.
+// fail ends the Run with an error. The first error counts.
 func (p *progress) fail(err error) {
 	p.failure.CompareAndSwap(nil, &err)
 	p.rouse()

@@ -7,27 +7,27 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Segment is instructions that are computed for one group of a batch's images after the other, by a
-// plan of their own for as many images. Its memory is a buffer of the plan around it: once for each
-// thread that computes groups of its own.
+// Segment is a part of a plan that is computed for one group of a batch's images after the other. It has its
+// own plan, for the images of one group. The memory of that plan is a buffer of the plan around it, with
+// one copy for each thread that computes whole groups.
 type Segment struct {
-	Plan    *Planned // for one group; its Runs take no memory of their own
+	Plan    *Planned // for one group; its Runs allocate no memory
 	Groups  int
-	In, Out []Port // what the plan's parameters and results are in the plan around it
+	In, Out []Port // where the plan's parameters and results lie in the plan around it
 	Memory  int    // the buffer of the plan's memory, see MemoryBytes
-	States  int    // the state that NewStates makes
+	States  int    // the number of the state that NewStates makes
 
 	// Nodes gives, for each node of the plan, the one for the whole batch.
 	Nodes map[*core.Node]*core.Node
 }
 
-// Port is where a plan's value lies in the plan around it.
+// Port says where a parameter or result of a segment's plan lies in the plan around it.
 type Port struct {
 	Buffer int
-	Step   int // bytes from one group to the next; 0 if all groups have the same
+	Step   int // bytes from one group's data to the next; 0 if all groups share the data
 }
 
-// copies is how often a segment's memory is there.
+// copies returns how many copies of its memory a segment has.
 func copies(groups, threads int) int {
 	if groups < threads {
 		return 1 // the threads share each group
@@ -35,7 +35,7 @@ func copies(groups, threads int) int {
 	return threads
 }
 
-// apart returns how many of the groups are computed by one thread each; all threads take parts of the rest.
+// apart returns how many of the groups are each computed by a single thread. All threads share the rest.
 func (s *Segment) apart(threads int) int {
 	if s.Groups < threads {
 		return 0
@@ -43,12 +43,13 @@ func (s *Segment) apart(threads int) int {
 	return s.Groups - s.Groups%threads
 }
 
-// MemoryBytes returns what a plan for one of some groups takes.
+// MemoryBytes returns the size of Segment.Memory for a plan of one group.
 func MemoryBytes(plan *Planned, groups, threads int) int {
 	return copies(groups, threads) * plan.layout.Arena
 }
 
-// NewStates makes the state of a segment of some groups: a Run of the plan for each of its memories.
+// NewStates returns a function that makes the state of a segment: a Run of the plan for each copy of its
+// memory.
 func NewStates(plan *Planned, groups, threads int) func() any {
 	return func() any {
 		runs := make([]*Run, copies(groups, threads))
@@ -59,14 +60,14 @@ func NewStates(plan *Planned, groups, threads int) func() any {
 	}
 }
 
-// enter returns the Run of memory number at, made ready for one group.
+// enter returns the Run of copy number at of the memory, prepared for one group.
 func (s *Segment) enter(around *Run, at, group int) *Run {
 	l, r := s.Plan.layout, s.run(around, at)
 	if r.layout == nil {
 		r.Arena = around.Mem[s.Memory][at*l.Arena:][:l.Arena:l.Arena]
 		r.become(l)
 	} else {
-		for _, f := range l.OnArena { // others have used the memory since
+		for _, f := range l.OnArena { // other buffers have used the memory since
 			f(r.Arena)
 		}
 	}
@@ -88,8 +89,8 @@ func (p Port) slice(r *Run, group, size int) []byte {
 	return r.Mem[p.Buffer][group*p.Step:][:size:size]
 }
 
-// leave copies the results of a group that are not computed where they are wanted, and gives up the
-// memory that is not the segment's.
+// leave copies the results of a group that were not computed in their place in the plan around it, and drops
+// the references to memory outside the segment.
 func (s *Segment) leave(around, r *Run, group int) {
 	l := s.Plan.layout
 	for i, o := range l.Outputs {
@@ -100,7 +101,7 @@ func (s *Segment) leave(around, r *Run, group int) {
 	r.forget()
 }
 
-// compute computes part number part of those groups that are computed apart.
+// compute computes part number part of the groups that are computed by a single thread each.
 func (s *Segment) compute(w *Worker, part, parts int) error {
 	around, thread := w.Run, w.Thread
 	defer func() { w.Run, w.Thread = around, thread }()
@@ -145,7 +146,7 @@ func (s *Segment) measure(w *Worker, times [][]time.Duration) error {
 	return nil
 }
 
-// steps lists those of the plan, each with what it does for the whole batch.
+// steps lists the steps of the plan, each with its node and operations for the whole batch.
 func (s *Segment) steps() []Step {
 	steps := s.Plan.Steps()
 	for i := range steps {
@@ -157,7 +158,7 @@ func (s *Segment) steps() []Step {
 	return steps
 }
 
-// shared returns the stages of the groups of which all threads take parts.
+// shared returns the stages of the groups that all threads share.
 func (s *Segment) shared(threads int) (all []stage) {
 	for g := s.apart(threads); g < s.Groups; g++ {
 		of := slices.Clone(s.Plan.stages)

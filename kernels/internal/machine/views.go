@@ -6,20 +6,20 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// View returns bytes as elements. They must be aligned to the element's size, as buffers
+// View returns bytes as elements, without a copy. The bytes must be aligned to the element's size, as buffers
 // and the data of tensors are.
 func View[T core.Element](b []byte) []T {
 	var v T
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(v)))
 }
 
-// Bytes returns elements as bytes.
+// Bytes returns elements as bytes, without a copy.
 func Bytes[T core.Element](v []T) []byte {
 	var one T
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(one)))
 }
 
-// LoadFloats converts elements [i0,i0+len(dst)) of a type to float32, rounded to nearest.
+// LoadFloats converts elements [i0,i0+len(dst)) of mem, which are of type t, to float32, rounded to nearest.
 func LoadFloats(dst []float32, t core.Type, mem []byte, i0 int) {
 	switch t {
 	case core.F32:
@@ -48,7 +48,7 @@ func convert[T int8 | uint8 | int16 | uint16 | int32 | uint32 | float64](dst []f
 	}
 }
 
-// Loadable reports whether LoadFloats knows a type.
+// Loadable reports whether LoadFloats supports a type.
 func Loadable(t core.Type) bool {
 	switch t {
 	case core.F32, core.F64, core.I8, core.U8, core.I16, core.U16, core.I32, core.U32:
@@ -57,7 +57,7 @@ func Loadable(t core.Type) bool {
 	return false
 }
 
-// Fill sets all bytes to one.
+// Fill sets all bytes of b to v.
 func Fill(b []byte, v byte) {
 	for i := range b {
 		b[i] = v

@@ -23,8 +23,8 @@ var (
 	_ = matches[normalize.BatchNorm](Unary, matchBatchNorm)
 )
 
-// matchIntegers returns an element that loads integers as float32; false if its node does
-// not make float32 of integers that chains load.
+// matchIntegers returns an element that loads integers as float32; false if its node does not convert to float32 from
+// integers that chains can load.
 func matchIntegers(e Element) (Element, bool) {
 	in := e.Node.Inputs()[0]
 	typ, ok := integerTypes[in.Type()]
@@ -32,7 +32,7 @@ func matchIntegers(e Element) (Element, bool) {
 	return e, ok && e.Node.Outputs()[0].Type == core.F32 && in.Constant() == nil
 }
 
-// matchConvert matches conversions to float32, and from it to other types.
+// matchConvert matches conversions to and from float32.
 func matchConvert(e Element, op *pointwise.Convert) (Element, bool) {
 	in := e.Node.Inputs()[0]
 	if isComputedReal(e.Node) {
@@ -43,14 +43,14 @@ func matchConvert(e Element, op *pointwise.Convert) (Element, bool) {
 	return e, ok && e.Node.Outputs()[0].Type == core.F32 && in.Constant() == nil
 }
 
-// narrowings are what makes a type of float32.
+// narrowings are the primitives that convert float32 to other types.
 var narrowings = map[core.Type]elementwise.Primitive{
 	core.F16: elementwise.ToF16, core.BF16: elementwise.ToBF16, core.I32: elementwise.ToI32, core.I64: elementwise.ToI64,
 }
 
 func matchNarrowing(e Element, op *pointwise.Convert) (Element, bool) {
 	e.Kind = Quantize
-	if op.Type == core.I8 || op.Type == core.U8 { // truncated, saturated, 0 of NaN
+	if op.Type == core.I8 || op.Type == core.U8 { // truncated and saturated; NaN becomes 0
 		e.Steps = []elementwise.Step{{Kind: elementwise.DropNaN}, {Kind: elementwise.Apply, Primitive: elementwise.Trunc}}
 		lo, hi := op.Type.Bounds()
 		e.Numbers = elementwise.Numbers{Scale: 1, Lo: float32(lo), Hi: float32(hi)}
@@ -61,7 +61,7 @@ func matchNarrowing(e Element, op *pointwise.Convert) (Element, bool) {
 	return e, ok && !op.Truncate
 }
 
-// matchDequantize matches constant scales, of the tensor or of the channels, without zero points.
+// matchDequantize matches Dequantize with constant scales, per tensor or per channel, and without zero points.
 func matchDequantize(e Element, op *quantization.Dequantize) (Element, bool) {
 	e, ok := matchIntegers(e)
 	in := e.Node.Inputs()
@@ -80,7 +80,8 @@ func matchDequantize(e Element, op *quantization.Dequantize) (Element, bool) {
 	return e, true
 }
 
-// matchTFDequantize finds the scale as the value of 1, and of MIN_FIRST the value of 0.
+// matchTFDequantize matches TensorFlow's Dequantize if it is linear. The scale is the value of 1; for MIN_FIRST, the
+// value of 0 is added.
 func matchTFDequantize(e Element, op *tensorflow.Dequantize) (Element, bool) {
 	e, ok := matchIntegers(e)
 	in := e.Node.Inputs()
@@ -107,8 +108,8 @@ func matchTFDequantize(e Element, op *tensorflow.Dequantize) (Element, bool) {
 	return e, isLinear(e, y, true)
 }
 
-// isLinear reports whether y of every byte is, to the bit, the byte times the scale, plus y
-// of 0 if that is added. (A sum with 0 makes 0 of -0.)
+// isLinear reports whether the value y of every byte is, to the bit, the byte times the scale, plus the value of 0 if
+// add is set. (Adding 0 turns -0 into 0.)
 func isLinear(e Element, y []float32, add bool) bool {
 	for q, want := range y {
 		if e.From.Type == elementwise.I8 {
@@ -138,7 +139,7 @@ func dequantizeAll(op *tensorflow.Dequantize, in []core.Value) ([]float32, bool)
 	return y[0].Float32s(), true
 }
 
-// zeroAndOne returns the numbers 0 and 1 of a type of integers that are little-endian words.
+// zeroAndOne returns the numbers 0 and 1 as a tensor of an integer type stored in little-endian words.
 func zeroAndOne(t core.Type) *core.Tensor {
 	b := core.AlignedBytes(2 * t.Size())
 	b[t.Size()] = 1
@@ -154,8 +155,8 @@ func isZero(t *core.Tensor) bool {
 	return true
 }
 
-// matchQuantize matches rounding to even with one scale and without a zero point, or
-// with 128 for u8. The quotient is not a product with the reciprocal: the chain divides.
+// matchQuantize matches Quantize that rounds to even, with one scale and without a zero point, or with zero point 128
+// for u8. The chain divides by the scale: multiplying by the reciprocal would give other bits.
 func matchQuantize(e Element, op *quantization.Quantize) (Element, bool) {
 	in := e.Node.Inputs()
 	scale, zero := in[1].Constant(), in[2].Constant()
@@ -182,7 +183,7 @@ func matchQuantizeV2(e Element, op *tensorflow.QuantizeV2) (Element, bool) {
 	if op.Axis != -1 || op.Type.Size() != 1 || mn == nil || mx == nil || in[0].Constant() != nil {
 		return e, false
 	}
-	// The op itself says what its range becomes.
+	// The reference of the op computes the range that it uses.
 	out, err := core.EvalOp(op, []*core.Tensor{vectorOver(core.F32, 0, nil), mn, mx})
 	if err != nil {
 		return e, false
@@ -193,8 +194,8 @@ func matchQuantizeV2(e Element, op *tensorflow.QuantizeV2) (Element, bool) {
 	return e, ok
 }
 
-// QuantizeV2Steps returns the steps of a QuantizeV2 to bytes in front of the quantization, and
-// its numbers, for a range; false if no chain quantizes so.
+// QuantizeV2Steps returns, for a QuantizeV2 to bytes and a range, the steps before the quantization and the numbers of
+// the quantization; false if no chain can compute it.
 func QuantizeV2Steps(
 	op *tensorflow.QuantizeV2, mn, mx *core.Tensor,
 ) (steps []elementwise.Step, n elementwise.Numbers, ok bool) {
@@ -218,8 +219,8 @@ func QuantizeV2Steps(
 	return steps, n, ok && r.Round == numeric.RoundNearestTowardEven
 }
 
-// QuantizeV2Numbers returns the parameters of a QuantizeV2 to bytes whose range has become
-// [low, high]; false if it is not of the primitive's form.
+// QuantizeV2Numbers returns the parameters of the primitive Quantize for a QuantizeV2 to bytes whose adjusted range is
+// [low, high]; false if the primitive cannot express it.
 func QuantizeV2Numbers(op *tensorflow.QuantizeV2, low, high float32) (elementwise.Numbers, bool) {
 	if op.Axis != -1 || op.Type.Size() != 1 {
 		return elementwise.Numbers{}, false
@@ -243,12 +244,12 @@ func QuantizeV2Numbers(op *tensorflow.QuantizeV2, low, high float32) (elementwis
 func vectorOver(t core.Type, n int, b []byte) *core.Tensor {
 	v, err := core.TensorOver(t, core.Shape{n}, b)
 	if err != nil {
-		panic(err) // as many bytes as the shape says
+		panic(err) // cannot happen: b has as many bytes as the shape needs
 	}
 	return v
 }
 
-// matchClamp matches what clamps float32.
+// matchClamp matches a Clamp of float32.
 func matchClamp(e Element, op *pointwise.Clamp) (Element, bool) {
 	e.Steps = []elementwise.Step{
 		{Kind: elementwise.Limit, Numbers: elementwise.Numbers{Lo: float32(op.Lo), Hi: float32(op.Hi)}},
@@ -256,18 +257,18 @@ func matchClamp(e Element, op *pointwise.Clamp) (Element, bool) {
 	return e, isComputedReal(e.Node)
 }
 
-// isComputedReal reports whether a node's first input is float32 and no constant.
+// isComputedReal reports whether a node's first input is float32 and not constant.
 func isComputedReal(n *core.Node) bool {
 	in := n.Inputs()[0]
 	return in.Type() == core.F32 && in.Constant() == nil
 }
 
-// combineValues is a step that combines each value with a number, or with one of its channel.
+// combineValues returns a step that combines each value with a constant number, or with the number of its channel.
 func combineValues(p elementwise.Primitive, values []float32) elementwise.Step {
 	return elementwise.Step{Kind: elementwise.Combine, Primitive: p, Source: elementwise.Source{Values: values}}
 }
 
-// matchBatchNorm matches one with constant parameters and the channels last.
+// matchBatchNorm matches a BatchNorm with constant parameters and the channels last.
 func matchBatchNorm(e Element, op *normalize.BatchNorm) (Element, bool) {
 	var p [4][]float32
 	for i, v := range e.Node.Inputs()[1:] {
@@ -290,8 +291,7 @@ func matchBatchNorm(e Element, op *normalize.BatchNorm) (Element, bool) {
 	return e, true
 }
 
-// Halves returns what makes float32 of a type of two bytes, and what makes that of float32; false of
-// other types.
+// Halves returns the primitives that convert a real type of two bytes to float32 and back; false for other types.
 func Halves(t core.Type) (widen, narrow elementwise.Primitive, ok bool) {
 	switch t {
 	case core.F16:

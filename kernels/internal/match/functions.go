@@ -35,8 +35,7 @@ var (
 	_ = matches[pointwise.Binary](Binary, matchBinary)
 )
 
-// matchActivate matches the activations of float32 that have a primitive, and Relu and Relu6, of
-// which NaN stays NaN.
+// matchActivate matches the activations of float32 that have a primitive, and Relu and Relu6, for which NaN stays NaN.
 func matchActivate(e Element, op *pointwise.Activate) (Element, bool) {
 	floor := combineValues(elementwise.Maximum, []float32{0})
 	switch op.Activation {
@@ -96,7 +95,7 @@ var binaryPrimitives = map[pointwise.BinaryFunction]elementwise.Primitive{
 	pointwise.Atan2: elementwise.Atan2,
 }
 
-// Function returns the primitive of a function of two float32, and those of what it gives; false if
+// Function returns the primitive for a function of two float32, and the primitives to apply to its result; false if
 // there is none.
 func Function(f pointwise.BinaryFunction) (p elementwise.Primitive, then []elementwise.Primitive, ok bool) {
 	if f == pointwise.TruncateDivide {

@@ -16,12 +16,12 @@ func apply(p elementwise.Primitive) elementwise.Step {
 	return elementwise.Step{Kind: elementwise.Apply, Primitive: p}
 }
 
-// limit clips numbers, NaN to lo.
+// limit returns a step that clamps to [lo, hi]; NaN becomes lo.
 func limit(lo, hi float32) elementwise.Step {
 	return elementwise.Step{Kind: elementwise.Limit, Numbers: elementwise.Numbers{Lo: lo, Hi: hi}}
 }
 
-// matchFakeQuant matches constant ranges. Its maximum and minimum keep NaN.
+// matchFakeQuant matches a FakeQuant with a constant range. Its maximum and minimum keep NaN.
 func matchFakeQuant(e Element, op *tensorflow.FakeQuant) (Element, bool) {
 	in := e.Node.Inputs()
 	if !isComputedReal(e.Node) || in[1].Constant() == nil || in[2].Constant() == nil {
@@ -55,7 +55,7 @@ func matchFakeQuant(e Element, op *tensorflow.FakeQuant) (Element, bool) {
 	return e, ok && len(ranges) > 0
 }
 
-// matchLevels matches one constant range.
+// matchLevels matches a QuantizeAndDequantize with one constant range.
 func matchLevels(e Element, op *tensorflow.QuantizeAndDequantize) (Element, bool) {
 	in := e.Node.Inputs()
 	if !isComputedReal(e.Node) || len(in) != 3 || in[1].Constant() == nil || in[2].Constant() == nil {
@@ -72,7 +72,7 @@ func matchLevels(e Element, op *tensorflow.QuantizeAndDequantize) (Element, bool
 	return e, ok && l.Lo <= l.Hi && l.Hi > 0
 }
 
-// combinedSteps are those of MIN_COMBINED to bytes.
+// combinedSteps returns the steps of a QuantizeV2 to bytes in mode MIN_COMBINED.
 func combinedSteps(op *tensorflow.QuantizeV2, q tensorflow.Combined) ([]elementwise.Step, elementwise.Numbers) {
 	steps := []elementwise.Step{
 		limit(q.Lo, q.Hi), combineValues(elementwise.Subtract, []float32{q.Lo}),

@@ -1,4 +1,4 @@
-// Package match says which nodes are parts of elementwise chains, and by which steps.
+// Package match says which nodes can be part of elementwise chains, and which steps compute them.
 package match
 
 import (
@@ -15,42 +15,40 @@ type Kind uint8
 const (
 	Dequantize Kind = iota // begins a chain from integers
 	Binary                 // combines two values
-	Unary                  // changes the value by steps of its own
+	Unary                  // changes the value by Element.Steps
 	Quantize               // ends a chain
 )
 
-// Element is a node as a part of an elementwise chain.
+// Element describes a node as part of an elementwise chain.
 type Element struct {
 	Node      *core.Node
 	Kind      Kind
-	From      Integers              // of a dequantization
-	Primitive elementwise.Primitive // of a binary node
-	Steps     []elementwise.Step    // of a unary node, and behind the load or the primitive of others
-	Numbers   elementwise.Numbers   // of a quantization
-	Narrow    elementwise.Primitive // in its place, what makes another type of float32; 0 for none
-	RangeOut  []*core.Tensor        // the constant outputs of a quantization behind the first
+	From      Integers              // the integers of a dequantization
+	Primitive elementwise.Primitive // the primitive of a binary node
+	Steps     []elementwise.Step    // the steps of a unary node; for other nodes, those after the load or the primitive
+	Numbers   elementwise.Numbers   // the parameters of a quantization
+	Narrow    elementwise.Primitive // instead of a quantization: the conversion from float32 to another type; 0 for none
+	RangeOut  []*core.Tensor        // the outputs of a quantization after the first, which are constant
 }
 
-// Integers are the integer values of which an operand is a multiple, or its values in another
-// type, with the scale 1.
+// Integers are integers of which an operand is a multiple, or the operand's values in another type, with the scale 1.
 type Integers struct {
 	From  core.Value
 	Type  elementwise.Type
 	Scale float32
 }
 
-// matchers are the elements that ops make, by the ops' Go types. They change only while the
-// package is initialized.
+// matchers are the functions that match ops, by the ops' Go types. They change only while the package is initialized.
 var matchers = map[reflect.Type]matcher{}
 
-// matcher makes the nodes of an op parts of elementwise chains.
+// matcher describes how the nodes of an op can be part of elementwise chains.
 type matcher struct {
 	kind  Kind
 	match func(e Element) (Element, bool) // see Of
 }
 
-// matches makes an op a part of elementwise chains, as far as match says. Called once for the
-// op, from the file of match.
+// matches registers match as the function that decides whether nodes of an op can be part of elementwise chains. It is
+// called once for the op, in the file of match.
 func matches[T any, P interface {
 	*T
 	core.Op
@@ -59,8 +57,8 @@ func matches[T any, P interface {
 	return struct{}{}
 }
 
-// Combines makes an op a part of elementwise chains that combines two values by a primitive,
-// and applies functions to that. Called once for the op, from the kernel's file.
+// Combines registers an op as one that chains compute by combining two values with a primitive and applying functions
+// to the result. It is called once for the op, in the file of its lowering.
 func Combines[T any, P interface {
 	*T
 	core.Op
@@ -75,8 +73,7 @@ func Combines[T any, P interface {
 	})
 }
 
-// Of returns a node as a part of a chain; false if no chain computes it. The
-// answer depends on the node alone.
+// Of returns a node as part of a chain; false if no chain can compute it. The answer depends on the node alone.
 func Of(n *core.Node) (Element, bool) {
 	e := Element{Node: n}
 	if out := n.Outputs()[0]; !out.Static() || out.Shape.MustElements() == 0 {
@@ -90,8 +87,8 @@ func Of(n *core.Node) (Element, bool) {
 	return m.match(e)
 }
 
-// isOperands reports whether a chain can combine a and b: float32 of the output's shape
-// both, or one of them constant per tensor or per channel.
+// isOperands reports whether a chain can combine a and b: both are float32 of the output's shape, or one of them is
+// constant per tensor or per channel.
 func isOperands(a, b core.Value, out core.Shape) bool {
 	ta, tb := ValuesOf(a, out) != nil, ValuesOf(b, out) != nil
 	return (ta || a.Shape().Equal(out)) && (tb || b.Shape().Equal(out)) && !(ta && tb)
@@ -115,7 +112,7 @@ var integerTypes = map[core.Type]elementwise.Type{
 	core.U8: elementwise.U8, core.I8: elementwise.I8, core.I32: elementwise.I32,
 }
 
-// numberTypes are those of which a conversion makes float32.
+// numberTypes are the types that chains can convert to float32.
 var numberTypes = map[core.Type]elementwise.Type{
 	core.U8: elementwise.U8, core.I8: elementwise.I8, core.I32: elementwise.I32, core.Bool: elementwise.U8,
 	core.F16: elementwise.F16, core.BF16: elementwise.BF16, core.I64: elementwise.I64,

@@ -2,7 +2,7 @@
 //
 //	out[j][i] = in[i][j]
 //
-// Rows of both lie at strides, so that a matrix may be any two axes of a tensor.
+// The rows of both have a stride, so that a matrix may be any two axes of a tensor.
 package movement
 
 import (
@@ -21,17 +21,17 @@ type Variant struct {
 	run func(m Matrix, r0, r1 int)
 }
 
-// Matrix is an input and an output.
+// Matrix is an input matrix and the memory for its transpose.
 type Matrix struct {
 	Out, In             []byte
-	Rows, Columns       int // of the input
+	Rows, Columns       int // of the input matrix
 	OutStride, InStride int // bytes from row to row
 }
 
-// does returns what a variant does for elements of some bytes.
+// does returns the Info.Does of the variants for elements of size bytes.
 func does(size int) string { return fmt.Sprintf("transpose_b%d", 8*size) }
 
-// variants holds every variant of this build; those in assembly add themselves.
+// variants has all variants of this build. Files of an architecture add theirs in init.
 var variants = variant.New("movement",
 	Variant{Info: variant.Info{Does: does(1), MR: 1, NR: 1}, Size: 1, run: runPortable[uint8]},
 	Variant{Info: variant.Info{Does: does(2), MR: 1, NR: 1}, Size: 2, run: runPortable[uint16]},
@@ -45,8 +45,8 @@ func Variants() []variant.Info { return variants.Infos() }
 // Choose returns the fastest variant within s for elements of 1, 2, 4 or 8 bytes.
 func Choose(s isa.Set, size int) *Variant { return variants.Choose(s, does(size)) }
 
-// Run moves rows [r0,r1) of the input. Calls for rows that do not overlap may run at the same time.
-// Run panics if a slice is shorter than the matrix.
+// Run transposes rows [r0,r1) of the input. Calls for rows that do not overlap may run at the same time. Run panics
+// if a slice is shorter than the matrix.
 func (v *Variant) Run(m Matrix, r0, r1 int) {
 	if r0 >= r1 || m.Columns <= 0 {
 		return
@@ -59,10 +59,10 @@ func (v *Variant) Run(m Matrix, r0, r1 int) {
 	v.run(m, r0, r1)
 }
 
-// span returns the bytes from the first element of a matrix to its last.
+// span returns how many bytes a matrix takes from its first element to the end of its last.
 func span(rows, columns, stride, size int) int { return (rows-1)*stride + columns*size }
 
-// block is how many rows go together: their lines of the output stay in the first cache.
+// block is how many rows are moved together: few enough that their lines of the output stay in the first-level cache.
 const block = 64
 
 func runPortable[T uint8 | uint16 | uint32 | uint64](m Matrix, r0, r1 int) {
@@ -71,7 +71,7 @@ func runPortable[T uint8 | uint16 | uint32 | uint64](m Matrix, r0, r1 int) {
 	}
 }
 
-// rest moves rows [i0,i1) of columns [j0,j1).
+// rest moves rows [i0,i1) of columns [j0,j1) with a plain loop.
 func rest[T uint8 | uint16 | uint32 | uint64](m Matrix, i0, i1, j0, j1 int) {
 	size := int(unsafe.Sizeof(T(0)))
 	for j := j0; j < j1; j++ {
@@ -84,8 +84,8 @@ func rest[T uint8 | uint16 | uint32 | uint64](m Matrix, i0, i1, j0, j1 int) {
 	}
 }
 
-// squares returns what moves squares of side elements by a routine, the rest in Go. run takes the call
-// itself, not its address, so that it stays on the stack.
+// squares returns a function that moves squares of side by side elements with a routine, and the rest in Go. run
+// takes the call by value, so that the call stays on the stack.
 func squares[T uint8 | uint16 | uint32 | uint64](side int, run func(c call)) func(m Matrix, r0, r1 int) {
 	size := int(unsafe.Sizeof(T(0)))
 	return func(m Matrix, r0, r1 int) {

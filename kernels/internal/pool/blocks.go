@@ -7,24 +7,24 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
-// routine computes width bytes of channels of all pixels of a call. run takes the call
-// itself, not its address, so that it stays on the stack.
+// routine computes width bytes of channels of all pixels of a call. run takes the call by value, so that the call stays
+// on the stack.
 type routine struct {
 	width int
 	run   func(c call)
 }
 
-// chunkBytes is how many bytes of a result are computed before the next block of
-// channels: few enough that the pixels' taps are still in the first cache for it.
+// chunkBytes is how many bytes of a result are computed before the next block of channels: few enough that the pixels'
+// taps are still in the first-level cache.
 const chunkBytes = 4096
 
-// assembled returns a variant that runs the routines of lists, the widest first.
+// assembled returns a variant that runs the routines of lists, which are ordered from the widest.
 func assembled(k Kind, i isa.ISA, lists ...[]routine) Variant {
 	routines := slices.Concat(lists...)
 	return of(k, routines[0].width/k.Size(), i, blocks(routines))
 }
 
-// blocks returns what runs routines block by block on chunks of pixels.
+// blocks returns a function that runs routines block by block on chunks of pixels.
 func blocks(routines []routine) func(v *Variant, a *Args, m0, m1 int) {
 	return func(v *Variant, a *Args, m0, m1 int) {
 		row := a.Channels * v.Kind.Size()
@@ -51,8 +51,7 @@ func blocks(routines []routine) func(v *Variant, a *Args, m0, m1 int) {
 	}
 }
 
-// next returns the block that begins at byte at of a row, or the last one, which
-// overlaps the one before.
+// next returns the block that begins at byte at of a row, or the last block, which overlaps the one before it.
 func next(at, row int, routines []routine) (first int, r routine) {
 	left := row - at
 	for i, r := range routines {

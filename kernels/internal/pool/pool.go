@@ -1,5 +1,5 @@
-// Package pool reduces the pixels of a sliding window to their maximum or their
-// average, channel by channel:
+// Package pool reduces the pixels of a sliding window, channel by channel, to their maximum, their average or another
+// combination:
 //
 //	maximum:            C[m,c] = max over t of A[Offsets[m,t], c]
 //	average of bytes:   C[m,c] = roundToEven(f32(Σ_t A[Offsets[m,t], c]) * Counts[m])
@@ -8,10 +8,9 @@
 //	between two taps:   C[m,c] = x + (y-x)*Counts[m], x and y of the first and the second
 //	weighed sum:        C[m,c] = Σ_t A[Offsets[m,t], c]*Counts[m,t], in the order of t
 //
-// m counts output pixels and t the taps of the window, which are given by the offset of
-// their channel 0. A tap that falls into the padding is given, for a maximum, the
-// offset of the tap before it, or of the first one in the data; for an average, that of
-// a run of zeros, which for float32 must be -0, the only one that changes no sum.
+// m counts output pixels and t the taps of the window. A tap is given by the offset of its channel 0. For a maximum,
+// a tap that falls into the padding has the offset of the tap before it or of the first tap in the data. For an
+// average it has the offset of a run of zeros, which for float32 must be -0, the only number that changes no sum.
 //
 // Every variant gives the same bits.
 package pool
@@ -23,7 +22,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 )
 
-// Kind is what a pooling computes, and on which element type.
+// Kind says what a pooling computes, and on which element type.
 type Kind uint8
 
 // The kinds.
@@ -34,11 +33,11 @@ const (
 	AverageU8
 	AverageI8
 	AverageF32
-	// MeanF32 adds tap t to lane t mod 16 of 16 that begin with 0, and then the lanes
-	// pairwise: lane i + lane i+8, then i+4, i+2, i+1.
+	// MeanF32 adds tap t to lane t mod 16. There are 16 lanes, which begin with 0 and are then added pairwise:
+	// lane i + lane i+8, then i+4, i+2, i+1.
 	MeanF32
-	InterpolateF32 // of two taps; nothing behind their channels is read, as of the following
-	WeighedF32     // each product and sum rounded
+	InterpolateF32 // for two taps; like WeighedF32 it reads nothing after the channels of a tap
+	WeighedF32     // each product and each sum is rounded
 	numKinds
 )
 
@@ -77,8 +76,7 @@ func (k Kind) counts(taps int) int {
 	return 0
 }
 
-// MaxTaps is how many taps a window may have: as many as a float32 holds the sum of
-// exactly, if they are bytes.
+// MaxTaps is the most taps that a window may have: a float32 holds the sum of as many bytes exactly.
 const MaxTaps = 1 << 24 / 255
 
 // Args are the operands of a pooling.
@@ -93,13 +91,13 @@ type Args struct {
 	LDC int    // bytes from one pixel of C to the next; beyond the channels nothing is written
 }
 
-// CheckOffsets verifies that Run may be given offsets into size bytes of A, or more, for
-// windows of taps pixels with some channels: Run does not.
+// CheckOffsets verifies offsets for an A of at least size bytes, and for windows of taps pixels with the given number
+// of channels. Run does not verify them.
 func (k Kind) CheckOffsets(offsets []int32, taps, channels, size int) error {
 	return bounds.Offsets("pixel", offsets, taps, channels*k.Size(), size)
 }
 
-// check verifies all but the offsets for pixels [0,m).
+// check verifies everything except the offsets for pixels [0,m).
 func (v *Variant) check(a *Args, m int) error {
 	if a.Channels < 1 || a.Channels > math.MaxInt32 || a.Taps < 1 || a.Taps > MaxTaps {
 		return fmt.Errorf("got %d channels and %d taps, want at least 1 and at most %d taps", a.Channels, a.Taps, MaxTaps)
@@ -116,9 +114,9 @@ func (v *Variant) check(a *Args, m int) error {
 	return bounds.Stored("output", "pixel", len(a.C), a.LDC, m, a.Channels*v.Kind.Size())
 }
 
-// Run computes pixels [m0,m1). Parts of one pooling that share no pixel may run at the
-// same time. Run panics if a slice of a is shorter than the pixels need, or if the stride or
-// the sizes are not for them; offsets are the caller's duty, see Kind.CheckOffsets.
+// Run computes pixels [m0,m1). Parts of one pooling that share no pixel may run at the same time. Run panics if a
+// slice of a is shorter than the pixels need, or if the stride or the sizes do not fit. It does not verify the
+// offsets; the caller must, see Kind.CheckOffsets.
 func (v *Variant) Run(a *Args, m0, m1 int) {
 	if m0 < 0 || m0 >= m1 {
 		return

@@ -33,7 +33,7 @@ func runPortable(v *Variant, a *Args, m0, m1 int) {
 	}
 }
 
-// maxBytes compares bytes after inverting the bits in flip.
+// maxBytes stores the maximum of the taps, comparing bytes with the bits in flip inverted.
 func maxBytes(out, a []byte, taps []int32, flip byte) {
 	copy(out, a[taps[0]:])
 	for _, o := range taps[1:] {
@@ -105,8 +105,8 @@ func weighFloats(out, a []byte, taps []int32, weights []float32) {
 // portableBlock is how many channels averageBytes sums at a time.
 const portableBlock = 64
 
-// averageBytes sums bytes after inverting the bits in flip: with 0x80, signed bytes
-// become unsigned ones that are larger by 128.
+// averageBytes averages bytes after inverting the bits in flip: 0x80 turns signed bytes into unsigned bytes that are
+// larger by 128.
 func averageBytes(out, a []byte, taps []int32, count float32, flip byte) {
 	var buffer [portableBlock]int32
 	for c0 := 0; c0 < len(out); c0 += portableBlock {

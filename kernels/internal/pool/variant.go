@@ -13,15 +13,15 @@ type Variant struct {
 	run func(v *Variant, a *Args, m0, m1 int)
 }
 
-// of returns the variant of a kind that takes some channels at a time.
+// of returns the variant of a kind that computes the given number of channels at a time.
 func of(k Kind, channels int, i isa.ISA, run func(v *Variant, a *Args, m0, m1 int)) Variant {
 	return Variant{Info: variant.Info{Does: k.does(), MR: 1, NR: channels, ISA: i}, Kind: k, run: run}
 }
 
-// does returns what a variant of the kind does.
+// does returns the Info.Does of the variants of a kind.
 func (k Kind) does() string { return "pool_" + k.String() }
 
-// variants holds every variant of this build; those in assembly add themselves.
+// variants has all variants of this build. Files of an architecture add theirs in init.
 var variants = variant.New("pool", func() (all []Variant) {
 	for k := range numKinds {
 		all = append(all, of(k, 1, isa.Portable, runPortable))

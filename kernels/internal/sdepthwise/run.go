@@ -7,15 +7,15 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
 
-// routine filters width channels of all rows of a call. It takes the call itself, not its
-// address, so that it stays on the stack.
+// routine filters width channels of all rows of a call. It takes the call by value, so that the call stays on the
+// stack.
 type routine struct {
 	width int
 	run   func(c call)
 }
 
-// assembled returns the variant of routines, the widest first, each half as wide as the one
-// before, down to the least block.
+// assembled returns the variant that consists of routines: the widest first, and each half as wide as the one before,
+// down to leastBlock.
 func assembled(i isa.ISA, routines ...routine) Variant {
 	return Variant{
 		Info: variant.Info{Does: does, MR: 1, NR: routines[0].width, ISA: i},

@@ -1,10 +1,10 @@
-// Package sdepthwise filters each channel of float32 images by numbers of its own:
+// Package sdepthwise filters each channel of float32 images with its own weights:
 //
 //	C[m,n] = Σ_t A[Offsets[m,t] + 4*n] * W[t,n]
 //
-// Each sum begins with 0 and runs over t; product and sum are rounded on their own. So the
-// result depends neither on the CPU nor on the number of threads. The pixels of A are
-// given by offsets, as in package sgemm: a tap in the padding points to zeros.
+// Each sum begins with 0 and runs over t. Products and sums are rounded separately. So the result depends neither on
+// the CPU nor on the number of threads. The pixels of A are given by offsets, as in package sgemm: a tap in the
+// padding points to zeros.
 //
 // Every variant gives the same bits, except for the bits of a NaN.
 package sdepthwise
@@ -43,7 +43,7 @@ var ErrSpec = errors.New("invalid float32 depthwise filter")
 // maxElements bounds the size of a packed filter, so that no product of sizes overflows.
 const maxElements = 1 << 30
 
-// Bytes returns the size of what p holds.
+// Bytes returns the size in bytes of the data that p holds.
 func (p *Packed) Bytes() int64 {
 	bytes := 0
 	for i := range p.blocks {
@@ -74,9 +74,8 @@ func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
 // leastBlock is the least width of a block, unless there are fewer channels.
 const leastBlock = 8
 
-// blocks divides channels into blocks of nr, of less than that, and a last one that may
-// overlap the one before it. One block has all channels if there are fewer than the least
-// block has, or nr is 1.
+// blocks divides channels into blocks of nr channels, then narrower ones, and a last block that may overlap the one
+// before it. If there are fewer channels than leastBlock, or nr is 1, one block has all channels.
 func blocks(channels, nr int) (list []block) {
 	if channels < leastBlock || nr == 1 {
 		return []block{{width: channels}}
@@ -101,13 +100,12 @@ type Args struct {
 	LDC     int     // bytes from one row of C to the next
 }
 
-// CheckOffsets verifies that Run may be given offsets into size bytes of A, or more: Run does
-// not.
+// CheckOffsets verifies offsets for an A of at least size bytes. Run does not verify them.
 func (s Spec) CheckOffsets(offsets []int32, size int) error {
 	return bounds.Offsets("row", offsets, s.Taps, 4*s.Channels, size)
 }
 
-// check verifies all but the offsets for rows [0,m).
+// check verifies everything except the offsets for rows [0,m).
 func (p *Packed) check(a *Args, m int) error {
 	if err := bounds.Count("row", a.Offsets, m, p.spec.Taps); err != nil {
 		return err
@@ -115,9 +113,9 @@ func (p *Packed) check(a *Args, m int) error {
 	return bounds.Stored("output", "row", len(a.C), a.LDC, m, 4*p.spec.Channels)
 }
 
-// Run computes rows [m0,m1). Calls for rows that do not overlap may run at the same time.
-// It panics if a slice of a is shorter than the rows need, or if the stride is not for them;
-// offsets are the caller's duty, see Spec.CheckOffsets.
+// Run computes rows [m0,m1). Calls for rows that do not overlap may run at the same time. It panics if a slice of a is
+// shorter than the rows need, or if the stride does not fit. It does not verify the offsets; the caller must, see
+// Spec.CheckOffsets.
 func (p *Packed) Run(a *Args, m0, m1 int) {
 	if m0 < 0 || m0 >= m1 {
 		return

@@ -5,7 +5,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
 
-// does is what every variant does.
+// does is the Info.Does of all variants of this family.
 const does = "depthwise_f32f32_f32"
 
 // Variant is one implementation: a kernel and its tile of one pixel and NR channels.
@@ -15,7 +15,7 @@ type Variant struct {
 	run func(p *Packed, a *Args, m0, m1 int)
 }
 
-// variants holds every variant of this build; those in assembly add themselves.
+// variants has all variants of this build. Files of an architecture add theirs in init.
 var variants = variant.New("sdepthwise",
 	Variant{Info: variant.Info{Does: does, MR: 1, NR: 1}, run: runPortable},
 )

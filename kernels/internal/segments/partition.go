@@ -1,6 +1,6 @@
-// Package segments says which nodes of a function are computed for a group of a batch's images after the
-// other: where the activations of all images leave the second cache and those of a few do not, through as many
-// nodes as that pays for. It knows nodes and bytes, not how they are computed.
+// Package segments decides which nodes of a function are computed for one group of a batch's images after the
+// other. It does so where the activations of the whole batch do not fit into the second-level cache but those of a
+// few images do, and over as many nodes as this pays for. It knows nodes and bytes, not how nodes are computed.
 package segments
 
 import (
@@ -10,9 +10,9 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Partition is a function whose nodes are lowered in an order, some of them as segments: each of
-// these is a function of its own, over fewer images, and what it computes for the nodes behind it
-// are parameters of the function here.
+// Partition is a function whose parts are lowered in order. Some parts are segments: a segment is a separate function
+// for fewer images. The values that it computes for later nodes are, in the function here, stand-in parameters of
+// which only type and shape are known.
 type Partition struct {
 	Parameters, Results []*core.Node
 	Parts               []Part
@@ -24,24 +24,24 @@ type Part struct {
 	Segment *Segment // nil for a node
 }
 
-// Segment is nodes that follow each other and are computed for one group of images after the other.
+// Segment is a run of consecutive nodes that are computed for one group of images after the other.
 type Segment struct {
-	Inner  *core.Function // for one group
+	Inner  *core.Function // the nodes, as a function for one group
 	Groups int
 	In     []Port                    // the values that are Inner's parameters
-	Out    []Port                    // and its results
-	Nodes  map[*core.Node]*core.Node // of each of Inner's, the one for the whole batch
-	Whole  []*core.Node              // those, in their order
+	Out    []Port                    // the values that are Inner's results
+	Nodes  map[*core.Node]*core.Node // for each node of Inner, the node for the whole batch
+	Whole  []*core.Node              // the nodes for the whole batch, in order
 }
 
 // Port is a value of the function around a segment.
 type Port struct {
 	Value   core.Value
-	Batched bool // each group has its own part of it
+	Batched bool // each group has its own part of the value
 }
 
-// Users returns, for every value in use, the nodes that read it. A segment is a node that nothing is
-// known of.
+// Users returns, for every value in use, the nodes that read it. A segment counts as a node of which nothing else is
+// known.
 func (p *Partition) Users() map[core.Value][]*core.Node {
 	users := map[core.Value][]*core.Node{}
 	read := func(n *core.Node, values []core.Value) {
@@ -61,7 +61,7 @@ func (p *Partition) Users() map[core.Value][]*core.Node {
 	return users
 }
 
-// Whole returns a function without segments.
+// Whole returns a function as a Partition without segments.
 func Whole(f *core.Function) *Partition {
 	p := &Partition{Parameters: f.Parameters, Results: f.Results}
 	for _, n := range f.Nodes() {
@@ -70,7 +70,7 @@ func Whole(f *core.Function) *Partition {
 	return p
 }
 
-// Cut divides a function, all of whose shapes are known, for a number of threads.
+// Cut partitions a function, all of whose shapes must be known, for a number of threads.
 func Cut(f *core.Function, threads int) (*Partition, error) {
 	nodes := f.Nodes()
 	stretches := stretchesOf(nodes, threads)
@@ -107,8 +107,8 @@ func Cut(f *core.Function, threads int) (*Partition, error) {
 // cutter makes a partition, node after node.
 type cutter struct {
 	partition *Partition
-	to        map[core.Value]core.Value // what has taken a value's place
-	kept      map[*core.Node]*core.Node // and a node's
+	to        map[core.Value]core.Value // by value: the value that replaces it
+	kept      map[*core.Node]*core.Node // by node: the node that replaces it
 }
 
 func (c *cutter) value(v core.Value) core.Value {
@@ -118,7 +118,7 @@ func (c *cutter) value(v core.Value) core.Value {
 	return v
 }
 
-// keep adds a node that is in no segment.
+// keep adds a node that is not in a segment.
 func (c *cutter) keep(n *core.Node) error {
 	m, err := rebuilt(n, c.value)
 	if err != nil {
@@ -134,7 +134,7 @@ func (c *cutter) keep(n *core.Node) error {
 	return nil
 }
 
-// rebuilt returns a node over what has taken its inputs' places; itself if nothing has.
+// rebuilt returns a copy of a node on the values that replace its inputs; the node itself if none is replaced.
 func rebuilt(n *core.Node, to func(core.Value) core.Value) (*core.Node, error) {
 	inputs := make([]core.Value, len(n.Inputs()))
 	for i, v := range n.Inputs() {
@@ -151,7 +151,7 @@ func rebuilt(n *core.Node, to func(core.Value) core.Value) (*core.Node, error) {
 	return m, nil
 }
 
-// standIn returns a value of the type and shape of v, and with its name, of which nothing else is known.
+// standIn returns a value with the type and name of v and the given shape, of which nothing else is known.
 func standIn(v core.Value, shape core.Shape) (*core.Node, error) {
 	p, err := core.NewNamedNode(v.Node.Name, &core.Parameter{Type: v.Type(), Shape: shape})
 	if err == nil {
@@ -160,7 +160,7 @@ func standIn(v core.Value, shape core.Shape) (*core.Node, error) {
 	return p, err
 }
 
-// replace adds a segment in place of the nodes of a stretch.
+// replace adds a segment that replaces the nodes of a stretch.
 func (c *cutter) replace(s *stretch, users map[core.Value][]*core.Node) error {
 	of := &Segment{
 		Inner: &core.Function{}, Groups: s.batch / s.group, Nodes: map[*core.Node]*core.Node{}, Whole: s.nodes,
@@ -210,7 +210,7 @@ func (c *cutter) replace(s *stretch, users map[core.Value][]*core.Node) error {
 	return nil
 }
 
-// takeInputs makes what a node reads from outside its segment parameters of that.
+// takeInputs makes the values that a node reads from outside its segment parameters of the segment.
 func (c *cutter) takeInputs(s *stretch, n *core.Node, of *Segment, inside map[core.Value]core.Value) error {
 	batched := s.batched[n]
 	for i, v := range n.Inputs() {

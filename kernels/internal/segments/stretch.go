@@ -12,30 +12,31 @@ import (
 )
 
 const (
-	// cacheBytes is what a core's second cache holds of activations.
+	// cacheBytes is how many bytes of activations a core's second-level cache is assumed to hold.
 	cacheBytes = 1 << 20
-	// callShare is which part of that takes from the third cache as long as an instruction takes to begin.
+	// callShare gives the cost of beginning an instruction: as long as reading cacheBytes/callShare bytes from the
+	// third-level cache.
 	callShare = 32
 )
 
-// stretch is nodes that follow each other and are to be computed for a group of images at a time.
+// stretch is a run of consecutive nodes that could be computed for a group of images at a time.
 type stretch struct {
 	nodes   []*core.Node
-	batched map[*core.Node][]bool // of each node, which inputs have the batch as their first axis
-	roles   map[core.Value]bool   // the same, of the values that are read or made
-	batch   int                   // images
-	group   int                   // of them at a time; it divides the batch
-	threads int                   // that compute a group each
+	batched map[*core.Node][]bool // for each node: which inputs have the batch as their first axis
+	roles   map[core.Value]bool   // for each value that is read or computed: whether the batch is its first axis
+	batch   int                   // the number of images
+	group   int                   // the number of images per group; it divides batch
+	threads int                   // the number of threads, each of which computes its own groups
 }
 
-// shape returns the shape of a group of a value.
+// shape returns the shape of one group of a value whose shape for the whole batch is given.
 func (s *stretch) shape(whole core.Shape) core.Shape {
 	of := whole.Clone()
 	of[0] = s.group
 	return of
 }
 
-// stretchesOf finds the stretches of nodes in their order that pay with some threads.
+// stretchesOf finds the stretches of consecutive nodes for which groups pay, with the given number of threads.
 func stretchesOf(nodes []*core.Node, threads int) (all []stretch) {
 	run := stretch{threads: threads}
 	end := func() {
@@ -59,8 +60,8 @@ func stretchesOf(nodes []*core.Node, threads int) (all []stretch) {
 	return all
 }
 
-// takes reports whether a node may be of the stretch: of no value in it some node takes an image, and
-// another all of them.
+// takes reports whether a node may be part of the stretch: there must be no value of which one node reads one image at
+// a time and another node reads all images.
 func (s *stretch) takes(n *core.Node, batched []bool) bool {
 	for i, v := range n.Inputs() {
 		if role, known := s.roles[v]; known && role != batched[i] {
@@ -93,8 +94,8 @@ func valuesRead(nodes []*core.Node) map[core.Value]bool {
 	return read
 }
 
-// batchedInputs says which inputs of a node have the batch as their first axis; nil if it cannot be
-// computed for some images.
+// batchedInputs says which inputs of a node have the batch as their first axis; nil if the node cannot be computed for
+// some of the images.
 func batchedInputs(n *core.Node, read func() map[core.Value]bool) []bool {
 	static := func(f core.Fact) bool { return f.Static() && f.Type.Size() > 0 }
 	out := n.Outputs()[0].Shape
@@ -122,17 +123,17 @@ func batchedInputs(n *core.Node, read func() map[core.Value]bool) []bool {
 	return batched
 }
 
-// divide returns the parts of a stretch of any length for which it pays to take fewer images than all
-// at a time. What is compared are bytes from the third cache, see nodeBytes: those of the cheapest way to each
-// node for each size of a group, which may change between two nodes.
+// divide returns the parts of a stretch, of any length, for which it pays to take fewer images than the whole batch
+// at a time. It minimizes the bytes read from the third-level cache (see nodeBytes) by dynamic programming: for each
+// node and group size it finds the cheapest way to get there. The group size may change between two nodes.
 func (s *stretch) divide() (parts []stretch) {
 	groups := s.sizes()
 	if len(s.nodes) == 0 || len(groups) < 2 {
 		return nil
 	}
 	crossing := s.crossing()
-	best := make([]int, len(groups))    // of a group, the bytes up to a node
-	from := make([][]int, len(s.nodes)) // of node and group, the group before that they come from
+	best := make([]int, len(groups))    // for each group size, the least bytes up to the current node
+	from := make([][]int, len(s.nodes)) // for each node and group size, the group size of the node before
 	for i, n := range s.nodes {
 		from[i] = make([]int, len(groups))
 		cheapest := slices.Index(best, slices.Min(best))
@@ -160,13 +161,13 @@ func (s *stretch) divide() (parts []stretch) {
 	return parts
 }
 
-// sizes lists the sizes of groups, in rising order: they divide the batch, and each thread has a group of
-// its own, unless all images are one.
+// sizes lists the possible group sizes, in rising order: they divide the batch and give at least one group for each
+// thread. The whole batch as one group is always among them.
 func (s *stretch) sizes() []int {
 	return slices.DeleteFunc(divisors(s.batch), func(g int) bool { return g < s.batch && s.batch/g < s.threads })
 }
 
-// divisors lists those of a number, in rising order.
+// divisors lists the divisors of a number, in rising order.
 func divisors(n int) (all []int) {
 	for i := 1; i*i <= n; i++ {
 		if n%i == 0 {
@@ -181,9 +182,9 @@ func divisors(n int) (all []int) {
 	return all
 }
 
-// nodeBytes guesses what a node takes from the third cache to one thread for groups of g images: its weights
-// once for each group; its activations, if those of a group are too large for the second cache; and its data once for
-// each panel of a product's columns, if the data alone is.
+// nodeBytes estimates how many bytes a thread reads from the third-level cache to compute a node for groups of g
+// images: the weights once for each group; the activations, if those of a group do not fit into the second-level
+// cache; and the data once for each panel of a product's columns, if the data alone does not fit.
 func (s *stretch) nodeBytes(n *core.Node, g int) int {
 	if isElementwise(n) {
 		return 0
@@ -200,8 +201,8 @@ func (s *stretch) nodeBytes(n *core.Node, g int) int {
 			weights += bytes
 		}
 	}
-	images := (s.batch + s.threads - 1) / s.threads // of a thread
-	at := min(g, images)                            // the threads share all images, or have groups of their own
+	images := (s.batch + s.threads - 1) / s.threads // images per thread
+	at := min(g, images)                            // per thread at a time; the threads share a group of all images
 	bytes := weights
 	if at*(data+others) > cache {
 		bytes += at * (data + others)
@@ -212,7 +213,7 @@ func (s *stretch) nodeBytes(n *core.Node, g int) int {
 	return bytes * images / at
 }
 
-// panelsOf returns how often a node's kernel goes through its data.
+// panelsOf returns how often a node's kernel reads its data.
 func panelsOf(n *core.Node) int {
 	const columns = 32
 	op, ok := n.Op().(trait.Costed)
@@ -228,16 +229,16 @@ func panelsOf(n *core.Node) int {
 
 func sizeOf(f core.Fact) int { return f.Shape.MustElements() * f.Type.Size() }
 
-// isElementwise reports whether a node is part of the instruction of the one before it.
+// isElementwise reports whether a node is likely to be part of the instruction of the node before it.
 func isElementwise(n *core.Node) bool {
 	_, flips := n.Op().(*pointwise.FlipSign)
 	_, ok := match.Of(n)
 	return flips || ok
 }
 
-// crossing returns, for each node, what it takes to change the size of groups before it: what crosses
-// from one segment to the other is stored, read and stored in the other's memory. -1 where that is not to
-// be.
+// crossing returns, for each node, the cost in bytes of changing the group size before it: the values that cross from
+// one segment to the next are stored, read, and stored again in the memory of the next. It is -1 where the size must
+// not change.
 func (s *stretch) crossing() []int {
 	const moves = 3
 	at := map[*core.Node]int{}

@@ -19,7 +19,7 @@ func init() {
 	)
 }
 
-// The tile of the variant for few columns, whose vectors have rows in their lanes.
+// The tile of the variant for few columns. The lanes of its vectors are rows.
 const fewRows, fewColumns = 16, 4
 
 func runFew(p *Packed, a *Args, m0, m1, panel0, panel1 int) {

@@ -8,9 +8,8 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
 
-// kernel computes the tiles of a call, one below the other, in a panel of some width: all
-// columns of a panel, or half of them. It takes the call itself, not its address, so that it
-// stays on the stack.
+// kernel computes the tiles of a call, one below the other, in a panel of the given width: a whole panel or half of
+// one. It takes the call by value, so that the call stays on the stack.
 type kernel func(c call, width int)
 
 // assembled returns the variant of a kernel whose tiles have at most mr rows and nr columns.
@@ -64,8 +63,7 @@ func (p *Packed) tiles(k kernel, a *Args, m0, m1, panel int) {
 	}
 }
 
-// partial computes a panel of which not all columns exist, a tile at a time by way of a
-// buffer.
+// partial computes a panel that extends beyond the last column, one tile at a time through a buffer.
 func (p *Packed) partial(k kernel, tile []byte, a *Args, m0, m1, panel int) {
 	c, mr, n0, width := p.call(a, panel), p.variant.MR, panel*p.variant.NR, p.width(panel)
 	row := 4 * (p.spec.N - n0)

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// portableCols is how many columns the portable variant computes at a time, of two rows.
+// portableCols is how many columns, of two rows, the portable variant computes at a time.
 const portableCols = 4
 
 func runPortable(p *Packed, a *Args, m0, m1, panel0, panel1 int) {
@@ -15,7 +15,7 @@ func runPortable(p *Packed, a *Args, m0, m1, panel0, panel1 int) {
 		n0 := panel * portableCols
 		cols := min(p.spec.N-n0, portableCols)
 		for m := m0; m < m1; m += 2 {
-			second := min(m+1, m1-1) // the last row twice
+			second := min(m+1, m1-1) // a single last row is computed twice
 			var acc [2][portableCols]float32
 			for t := range taps {
 				x := a.A[a.Offsets[m*taps+t]:][:4*n]
@@ -35,8 +35,8 @@ func runPortable(p *Packed, a *Args, m0, m1, panel0, panel1 int) {
 	}
 }
 
-// multiply4 adds the products of two runs of A and four columns of B. Conversions keep
-// the compiler from fusing a product with the sum.
+// multiply4 adds the products of two runs of A and four columns of B to acc. The conversions keep the compiler from
+// fusing a product with the sum.
 func multiply4(acc *[2][portableCols]float32, x, y []byte, b []float32) {
 	p0, p1, p2, p3 := acc[0][0], acc[0][1], acc[0][2], acc[0][3]
 	q0, q1, q2, q3 := acc[1][0], acc[1][1], acc[1][2], acc[1][3]

@@ -2,12 +2,11 @@
 //
 //	C[m,n] = Σ_t Σ_k A[Offsets[m,t] + 4*k] * B[t,k,n]
 //
-// Each sum begins with 0 and runs over t and, within it, k; product and sum are rounded
-// on their own. So the result depends neither on the CPU nor on the number of threads.
+// Each sum begins with 0 and runs over t and, for each t, over k. Products and sums are rounded separately. So the
+// result depends neither on the CPU nor on the number of threads.
 //
-// The rows of A are given by the offset of each of their runs of numbers ("taps"), as in
-// package gemm. A tap that falls into the padding points to a run of zeros, which changes
-// no sum as long as the numbers of B are finite.
+// A row of A consists of runs of numbers ("taps"), and each run is given by its offset, as in package gemm. A tap that
+// falls into the padding points to a run of zeros, which changes no sum as long as the numbers of B are finite.
 //
 // Every variant gives the same bits, except for the bits of a NaN.
 package sgemm
@@ -44,13 +43,12 @@ var ErrSpec = errors.New("invalid float32 matrix product")
 // maxElements bounds the size of a packed matrix, so that no product of sizes overflows.
 const maxElements = 1 << 30
 
-// Bytes returns the size of what p holds.
+// Bytes returns the size in bytes of the data that p holds.
 func (p *Packed) Bytes() int64 {
 	return 4 * int64(len(p.numbers))
 }
 
-// Pack lays out weights, an array [Taps][TapNumbers][N] in row-major order, for v. It
-// does not retain them.
+// Pack lays out weights, an array [Taps][TapNumbers][N] in row-major order, for v. It does not retain them.
 func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
 	if s.N <= 0 || s.Taps <= 0 || s.TapNumbers <= 0 {
 		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap numbers=%d: want each at least 1",
@@ -69,8 +67,7 @@ func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
 	return p, nil
 }
 
-// NewPacked returns zeros in place of a matrix, for Repack. The sizes must be such as Pack
-// accepts.
+// NewPacked returns a matrix of zeros, to be filled by Repack. The sizes must be ones that Pack accepts.
 func NewPacked(v *Variant, s Spec) *Packed {
 	p := &Packed{spec: s, variant: v}
 	last := p.Panels() - 1
@@ -79,8 +76,8 @@ func NewPacked(v *Variant, s Spec) *Packed {
 	return p
 }
 
-// Repack stores another matrix, of which weights holds [K][N] numbers or, transposed,
-// [N][K]. Nobody may Run p meanwhile.
+// Repack stores another matrix, given as [K][N] numbers or, if transposed, as [N][K]. There must be no Run of p at the
+// same time.
 func (p *Packed) Repack(weights []float32, transposed bool) {
 	N, K := p.spec.N, p.spec.Taps*p.spec.TapNumbers
 	for panel := range p.Panels() {
@@ -100,8 +97,7 @@ func (p *Packed) Repack(weights []float32, transposed bool) {
 	}
 }
 
-// width returns the columns of a panel as packed: the last one is half as wide if its
-// columns fit into that.
+// width returns the width of a panel as packed: the last panel has half the width if its columns fit into that.
 func (p *Packed) width(panel int) int {
 	nr := p.variant.NR
 	if p.spec.N-panel*nr <= nr/2 {
@@ -130,13 +126,12 @@ type Args struct {
 	LDC     int     // bytes from one row of C to the next; beyond N elements nothing is written
 }
 
-// CheckOffsets verifies that Run may be given offsets into size bytes of A, or more: Run does
-// not.
+// CheckOffsets verifies offsets for an A of at least size bytes. Run does not verify them.
 func (s Spec) CheckOffsets(offsets []int32, size int) error {
 	return bounds.Offsets("row", offsets, s.Taps, 4*s.TapNumbers, size)
 }
 
-// check verifies all but the offsets for rows [0,m).
+// check verifies everything except the offsets for rows [0,m).
 func (p *Packed) check(a *Args, m int) error {
 	if err := bounds.Count("row", a.Offsets, m, p.spec.Taps); err != nil {
 		return err
@@ -144,10 +139,9 @@ func (p *Packed) check(a *Args, m int) error {
 	return bounds.Stored("output", "row", len(a.C), a.LDC, m, 4*p.spec.N)
 }
 
-// Run computes rows [m0,m1) of the column panels [panel0,panel1). Parts of one
-// multiplication that share no element of C may run at the same time. Run panics if a
-// slice of a is shorter than the rows need, or if the stride is not for them; offsets are the
-// caller's duty, see Spec.CheckOffsets.
+// Run computes rows [m0,m1) of the column panels [panel0,panel1). Parts of one multiplication that share no element
+// of C may run at the same time. Run panics if a slice of a is shorter than the rows need, or if the stride does not
+// fit. It does not verify the offsets; the caller must, see Spec.CheckOffsets.
 func (p *Packed) Run(a *Args, m0, m1, panel0, panel1 int) {
 	panel1 = min(panel1, p.Panels())
 	if m0 < 0 || panel0 < 0 || m0 >= m1 || panel0 >= panel1 {
@@ -160,7 +154,7 @@ func (p *Packed) Run(a *Args, m0, m1, panel0, panel1 int) {
 	p.variant.run(p, a, m0, m1, panel0, panel1)
 }
 
-// number returns the float32 at a byte.
+// number returns the float32 at byte at of b.
 func number(b []byte, at int) float32 {
 	return math.Float32frombits(binary.NativeEndian.Uint32(b[at:]))
 }

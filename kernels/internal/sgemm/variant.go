@@ -5,19 +5,19 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
 
-// does is what every variant does.
+// does is the Info.Does of all variants of this family.
 const does = "gemm_f32f32_f32"
 
-// Variant is one implementation: a kernel and its tile of MR rows and NR columns, which
-// takes KR numbers of K in a step. B is packed in panels of NR columns.
+// Variant is one implementation: a kernel and its tile of MR rows and NR columns, which consumes KR numbers of K per
+// step. B is packed in panels of NR columns.
 type Variant struct {
 	variant.Info
 
-	suits func(s Spec) bool // nil: every product
+	suits func(s Spec) bool // nil if it suits every product
 	run   func(p *Packed, a *Args, m0, m1, panel0, panel1 int)
 }
 
-// variants holds every variant of this build; those in assembly add themselves.
+// variants has all variants of this build. Files of an architecture add theirs in init.
 var variants = variant.New("sgemm",
 	Variant{Info: variant.Info{Does: does, MR: 2, NR: portableCols, KR: 1}, run: runPortable},
 )

@@ -8,10 +8,10 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Key collects what a kept thing is made of.
+// Key identifies an item of a Store by everything that the item depends on.
 type Key struct{ b []byte }
 
-// NewKey returns the key of a kind of things, of which nothing is said yet.
+// NewKey returns a key for a kind of item. What the item depends on must then be appended.
 func NewKey(kind string) *Key { return (&Key{}).Text(kind) }
 
 // Text appends a string.
@@ -29,19 +29,19 @@ func (k *Key) Numbers(v ...int) *Key {
 	return k
 }
 
-// Floats appends the bits of float32 and how many they are.
+// Floats appends the number of values and their bits.
 func (k *Key) Floats(v []float32) *Key {
 	k.b = binary.AppendUvarint(k.b, uint64(len(v)))
 	k.b = append(k.b, unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), 4*len(v))...)
 	return k
 }
 
-// Tensor appends the identity of a canonical constant, which its plan keeps alive.
+// Tensor appends the identity of a canonical constant (Lease.Canonical), which the plan keeps alive.
 func (k *Key) Tensor(t *core.Tensor) *Key {
 	return k.Numbers(int(uintptr(unsafe.Pointer(t))))
 }
 
-// content appends bytes, or a digest of many.
+// content appends bytes, or a digest if there are many.
 func (k *Key) content(b []byte) *Key {
 	if len(b) > sha256.Size {
 		digest := sha256.Sum256(b)

@@ -1,5 +1,5 @@
-// Package share keeps what the plans of one function share whatever the shapes of its
-// parameters: packed weights, folded constants, tables. Keys say what they are made of.
+// Package share keeps what the plans of one function share because it does not depend on the shapes of the
+// parameters: packed weights, folded constants, tables. Items are found by keys that say what they are made of.
 package share
 
 import (
@@ -10,37 +10,36 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Store keeps what the plans of one Prepared share: packed weights, and constants that
-// were folded from the model's. A thing is made once, by the first plan that needs it, and
-// dropped with the last one.
+// Store keeps what the plans of one Prepared share: packed weights, and constants folded from those of the model. An
+// item is made once, by the first plan that needs it, and dropped with the last plan that uses it.
 type Store struct {
-	// The function's constants and ops. Their addresses tell them apart as long as it lives.
+	// The function's constants and ops. Their addresses identify them as long as the function lives.
 	own map[*core.Tensor]bool
 	ops map[core.Op]bool
 
 	mu    sync.Mutex
 	items map[string]*item
-	bytes int64 // of all items
+	bytes int64 // the total size of all items
 }
 
-// item is one thing that is kept.
+// item is one thing that a Store keeps.
 type item struct {
 	key   string
 	once  sync.Once
 	value any
 	err   error
 	bytes int64
-	plans int // that use it
+	plans int // how many plans use it
 }
 
-// New returns an empty store for the plans of f, which must not change any more.
+// New returns an empty store for the plans of f, which must not be changed afterwards.
 func New(f *core.Function) *Store {
 	s := &Store{own: map[*core.Tensor]bool{}, ops: map[core.Op]bool{}, items: map[string]*item{}}
 	s.add(f)
 	return s
 }
 
-// add notes the constants and ops of a function and of those that it calls.
+// add records the constants and ops of a function and of the functions that it calls.
 func (s *Store) add(f *core.Function) {
 	for _, n := range f.Nodes() {
 		s.ops[n.Op()] = true
@@ -55,26 +54,26 @@ func (s *Store) add(f *core.Function) {
 	}
 }
 
-// Size returns the bytes of what is kept.
+// Size returns the total size of all items in bytes.
 func (s *Store) Size() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.bytes
 }
 
-// Lease is what one plan uses of the store.
+// Lease is the set of items that one plan uses.
 type Lease struct {
 	store      *Store
 	items      map[*item]bool
-	canonicals map[*core.Tensor]*core.Tensor // of the tensors that this plan has met
+	canonicals map[*core.Tensor]*core.Tensor // for the tensors that this plan has asked about
 }
 
-// Lease returns what a new plan uses of the store: nothing yet.
+// Lease returns an empty Lease for a new plan.
 func (s *Store) Lease() *Lease {
 	return &Lease{store: s, items: map[*item]bool{}, canonicals: map[*core.Tensor]*core.Tensor{}}
 }
 
-// Release gives up what the plan uses.
+// Release ends the plan's use of its items.
 func (l *Lease) Release() {
 	s := l.store
 	s.mu.Lock()
@@ -88,7 +87,7 @@ func (l *Lease) Release() {
 	l.items = nil
 }
 
-// item returns the item of a key, which from now on the plan uses.
+// item returns the item of a key and adds it to the lease.
 func (l *Lease) item(key string) *item {
 	s := l.store
 	s.mu.Lock()
@@ -105,8 +104,8 @@ func (l *Lease) item(key string) *item {
 	return i
 }
 
-// Kept returns what is kept under a key: what makes it, and how many bytes that takes, comes
-// from produce, which is called once for all plans.
+// Kept returns the item of a key. produce makes the item and returns it with its size in bytes; it is called once for
+// all plans.
 func Kept[T any](l *Lease, key string, produce func() (T, int64, error)) (T, error) {
 	i := l.item(key)
 	i.once.Do(func() {
@@ -146,10 +145,10 @@ func (l *Lease) Canonical(t *core.Tensor) *core.Tensor {
 
 // Evaluate runs an op's reference on constants, once for all plans.
 func (l *Lease) Evaluate(op core.Op, in []*core.Tensor) ([]*core.Tensor, error) {
-	k := NewKey("op").Text(core.OpName(op)) // ops without attributes may share their address
+	k := NewKey("op").Text(core.OpName(op)) // the name too: ops without attributes may share an address
 	if l.store.ops[op] {
 		k.Numbers(int(reflect.ValueOf(op).Pointer()))
-	} else { // of a pass: all attributes, to the last bit
+	} else { // an op that a pass made: identified by all attributes, to the last bit
 		k.Text(fmt.Sprintf("%#v", op))
 	}
 	args := make([]*core.Tensor, len(in))

@@ -1,5 +1,5 @@
-// Package variant holds the tables of kernels: what each family has for which
-// instruction set, and which of it is used.
+// Package variant has the tables of kernel variants: which variants each family has for which instruction set, and
+// which of them are used.
 package variant
 
 import (
@@ -10,18 +10,17 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
-// Info is what a variant of any family says of itself. The families' types of variants
-// embed it, beside the routines.
+// Info describes a variant of any family. The Variant types of the families embed it and add the routines.
 type Info struct {
 	Does string  // datatype_family_epilogue: variants that do the same give the same bits
-	ISA  isa.ISA // that it needs
-	// The largest tile: rows, columns, and bytes of K per step, or what the family has in
-	// their place. Those that it has not are 0.
+	ISA  isa.ISA // the instruction set that it needs
+	// The largest tile: rows, columns, and bytes of K per step, or the family's counterparts of these. Dimensions
+	// that the family does not have are 0.
 	MR, NR, KR int
-	For        string // which calls it is for, such as "few columns"; "" for all
+	For        string // the calls that it is for, such as "few columns"; "" if it is for all
 
 	Name   string // what it does, its tile and its ISA, see docs/KERNELS.md; set by New and Add
-	Family string // likewise
+	Family string // set by New and Add
 }
 
 // name composes the name from the other fields.
@@ -38,29 +37,28 @@ func (i *Info) name() string {
 
 func (i *Info) info() *Info { return i }
 
-// embeds is a pointer to a type of variants, which embeds an Info.
+// embeds is the constraint for pointers to types that embed an Info.
 type embeds[V any] interface {
 	*V
 	info() *Info
 }
 
-// Table holds the variants of a family, those for the most capable instruction set first.
-// Dispatch, tests and benchmarks go through it.
+// Table holds the variants of a family, ordered from the most capable instruction set to the least. Dispatch, tests
+// and benchmarks use it.
 type Table[V any, P embeds[V]] struct {
 	family string
 	list   []*V
 }
 
-// New returns the table of a family with its variants in plain Go: one for each thing that
-// the family does.
+// New returns the table of a family with its variants in plain Go. There must be one for each Info.Does of the family.
 func New[V any, P embeds[V]](family string, portable ...V) *Table[V, P] {
 	t := &Table[V, P]{family: family}
 	t.Add(portable...)
 	return t
 }
 
-// Add registers variants. It is for the init functions of files that only some builds have,
-// and panics if a name is taken.
+// Add registers variants. It is called by the init functions of files that are only in some builds. It panics if a name
+// is taken.
 func (t *Table[V, P]) Add(variants ...V) {
 	for i := range variants {
 		v := P(&variants[i]).info()
@@ -83,7 +81,7 @@ func (t *Table[V, P]) Within(s isa.Set) (list []*V) {
 	return list
 }
 
-// Choose returns the first variant within s of those that do what is asked for.
+// Choose returns the first variant in the table whose instruction set is in s and whose Does is does.
 func (t *Table[V, P]) Choose(s isa.Set, does string) *V {
 	for _, v := range t.Within(s) {
 		if P(v).info().Does == does {
