@@ -86,7 +86,8 @@ func Read(r io.Reader, name string, limit int64) ([]byte, error) {
 }
 
 // Drop releases the memory of a part of Data to the system, which reads it from the file again when it
-// is accessed. It ignores bytes that are not part of Data. It must not be called after Close.
+// is accessed. Only whole pages are released. If part is not within Data, Drop does nothing. It must not
+// be called after Close.
 func (f *File) Drop(part []byte) {
 	if f.drop == nil || len(part) == 0 {
 		return
