@@ -16,6 +16,6 @@ func mapFile(f *os.File, size int) (*File, error) {
 	return &File{
 		Data:  data,
 		close: func() error { return unix.Munmap(data) },
-		drop:  func(from, to int) { _ = unix.Madvise(data[from:to], unix.MADV_DONTNEED) }, // only advice, so errors do not matter
+		drop:  func(from, to int) { _ = unix.Madvise(data[from:to], unix.MADV_DONTNEED) }, // advice: it may do nothing
 	}, nil
 }
