@@ -86,7 +86,7 @@ func (c Config) check() error {
 // is one index of the inputs' first dimension.
 type Batching struct {
 	MaxBatchSize       int           // how many rows a batch has at most; 0 means 1000
-	BatchTimeout       time.Duration // how long a batch that is not full waits, at least, for more rows
+	BatchTimeout       time.Duration // how long a batch waits to fill up; longer while no thread is free
 	MaxEnqueuedBatches int           // how many batches of one signature and shape may wait for a thread; 0 means 10
 	NumBatchThreads    int           // how many batches of a version run at once; 0 means Options.Parallel
 	AllowedBatchSizes  []int         // sizes to which batches are padded; the last is MaxBatchSize; empty: any size

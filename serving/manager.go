@@ -28,8 +28,8 @@ type Options struct {
 
 	NoWarmup bool // versions serve without a warm-up
 
-	// CheckMethods refuses signatures whose method does not belong to the API that is called, as
-	// TensorFlow Serving's --enable_signature_method_name_check does.
+	// CheckMethods refuses signatures whose Method is not one that the called API is for, as TensorFlow
+	// Serving's --enable_signature_method_name_check does. Predict is for all three methods.
 	CheckMethods bool
 
 	// LabelsAnywhere lets labels name versions that are not available (yet).

@@ -194,8 +194,8 @@ func (m *model) untilRetry() time.Duration {
 	return first
 }
 
-// look looks for versions once. It loads those that the policy selects. Then it unloads those that the
-// policy does not select, unless nothing would remain available.
+// look looks for versions once. It loads those that the policy selects. Once any of these serves, it unloads
+// those that the policy does not select.
 func (m *model) look(ctx context.Context) error {
 	c := m.config()
 	found, err := m.manager.options.Source.Versions(ctx, c.BasePath)
