@@ -7,9 +7,9 @@
 //	data      the constants' tensors without gaps, in descending order of element size, so that
 //	          each is aligned
 //
-// __metadata__ has the graph (in core's JSON form) as one string and the schema version. For
-// information only, it also has the producer, its version, and the version of TensorFlow whose
-// arithmetic the graph follows. docs/NGFILE.md describes the format and its compatibility promises.
+// __metadata__ has the graph (in core's JSON form) as one string and the schema version. So that people
+// can see them, it also has the producer, its version, and the version of TensorFlow whose arithmetic
+// the graph follows. docs/NGFILE.md describes the format and its compatibility promises.
 package ngfile
 
 import (
