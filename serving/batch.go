@@ -11,9 +11,9 @@ import (
 	"github.com/tf2ng/tf2ng/serving/internal/fault"
 )
 
-// batcher gathers the rows of requests for one version into batches: requests for the same signature
-// whose inputs have the same shapes, apart from the first dimension, share one. A batch starts when a
-// thread is free and it is full or has waited for the timeout.
+// batcher gathers the rows of requests for one version into batches. Requests share a batch if they are
+// for the same signature and their inputs have the same shapes apart from the first dimension. A batch
+// starts when it is full or has waited for BatchTimeout, and a thread is free.
 type batcher struct {
 	manager *Manager
 	model   string
@@ -21,13 +21,14 @@ type batcher struct {
 	workers sync.WaitGroup
 
 	mu     sync.Mutex
-	wake   *sync.Cond // a batch may be due, or the batcher is closed
+	wake   *sync.Cond // signalled when a batch may be due or the batcher is closed
 	queues map[string]*queue
-	alone  map[*Signature]bool // those whose outputs have no row for each row of the inputs
+	alone  map[*Signature]bool // signatures that cannot be batched: outputs lack a row for each row of the inputs
 	closed bool
 }
 
-// queue holds the batches of one signature and shape, the oldest first. Only the last one still grows.
+// queue holds the waiting batches of one signature and shape, oldest first. Tasks are added to the last
+// batch only.
 type queue struct {
 	key     string
 	s       *Signature
@@ -41,14 +42,14 @@ type batch struct {
 	begun time.Time
 }
 
-// task is a request, or a part of one that has more rows than a batch may have.
+// task is a request, or a part of a request that has more rows than fit in a batch.
 type task struct {
 	ctx   context.Context
 	in    map[string]*tf2ng.Tensor
 	rows  int
 	begun time.Time
-	batch *batch        // while it waits in a queue; guarded by the batcher's mu
-	done  chan struct{} // closed when out and err are there
+	batch *batch        // the batch in a queue that holds the task; nil once it starts; guarded by batcher.mu
+	done  chan struct{} // closed when out and err are set
 	out   map[string]*tf2ng.Tensor
 	err   error
 }
@@ -62,7 +63,7 @@ func newBatcher(m *Manager, model string, p Batching) *batcher {
 	return b
 }
 
-// close ends the threads. No request is under way.
+// close ends the threads. It is called when no request is in flight any more.
 func (b *batcher) close() {
 	b.mu.Lock()
 	b.closed = true
@@ -71,7 +72,7 @@ func (b *batcher) close() {
 	b.workers.Wait()
 }
 
-// run computes the outputs of one request, together with others.
+// run computes the outputs of one request, in a batch with others if its signature allows that.
 func (b *batcher) run(ctx context.Context, s *Signature, in map[string]*tf2ng.Tensor) (
 	map[string]*tf2ng.Tensor, error,
 ) {
@@ -92,7 +93,7 @@ func (b *batcher) run(ctx context.Context, s *Signature, in map[string]*tf2ng.Te
 	return b.runSplit(ctx, s, in, rows)
 }
 
-// runSplit computes a request that has more rows than a batch may have.
+// runSplit computes a request that has more rows than MaxBatchSize, in parts.
 func (b *batcher) runSplit(ctx context.Context, s *Signature, in map[string]*tf2ng.Tensor, rows int) (
 	map[string]*tf2ng.Tensor, error,
 ) {
@@ -126,7 +127,7 @@ func (b *batcher) runSplit(ctx context.Context, s *Signature, in map[string]*tf2
 	if failure != nil {
 		return nil, failure
 	}
-	if b.isAlone(s) { // the parts do not make up the whole
+	if b.isAlone(s) { // the outputs of the parts cannot be joined
 		return b.manager.run(ctx, b.model, s, in)
 	}
 	return join(parts, nil)
@@ -138,8 +139,8 @@ func (b *batcher) isAlone(s *Signature) bool {
 	return b.alone[s]
 }
 
-// rowsOf returns how many rows the inputs have; not ok if that is not one number, or if the
-// signature has a fixed one.
+// rowsOf returns how many rows each of the inputs has. It is not ok if they differ in that, or if the
+// signature fixes the number of rows.
 func rowsOf(s *Signature, in map[string]*tf2ng.Tensor) (rows int, ok bool) {
 	rows = -1
 	for _, p := range s.Inputs {
@@ -170,9 +171,9 @@ func (b *batcher) add(ctx context.Context, s *Signature, in map[string]*tf2ng.Te
 		}
 		q.batches = append(q.batches, &batch{queue: q, begun: t.begun})
 		last++
-		b.wake.Signal() // the one before it is complete
+		b.wake.Signal() // the batch before it gets no more rows, so it is due
 		time.AfterFunc(b.p.BatchTimeout, func() {
-			b.mu.Lock() // between a look for due batches and Wait, a signal would reach nobody
+			b.mu.Lock() // without it, a signal between a worker's due and its Wait would be lost
 			defer b.mu.Unlock()
 			b.wake.Signal()
 		})
@@ -185,7 +186,7 @@ func (b *batcher) add(ctx context.Context, s *Signature, in map[string]*tf2ng.Te
 	return t, nil
 }
 
-// key tells which requests may share a batch.
+// key returns a text that is equal for requests that may share a batch.
 func (b *batcher) key(s *Signature, in map[string]*tf2ng.Tensor) string {
 	var k strings.Builder
 	fmt.Fprintf(&k, "%p", s)
@@ -200,8 +201,8 @@ func (b *batcher) key(s *Signature, in map[string]*tf2ng.Tensor) string {
 	return k.String()
 }
 
-// wait returns what became of a task. One that is cancelled leaves its queue; if its batch has
-// started, its inputs are read until that ends.
+// wait returns the result of a task. A task that is cancelled leaves its queue. If its batch has already
+// started, wait returns only when the batch has ended, since the inputs are read until then.
 func (b *batcher) wait(t *task) (map[string]*tf2ng.Tensor, error) {
 	select {
 	case <-t.done:
@@ -214,7 +215,7 @@ func (b *batcher) wait(t *task) (map[string]*tf2ng.Tensor, error) {
 	return nil, stopped(t.ctx)
 }
 
-// remove takes a task out of its queue; false if its batch has started.
+// remove takes a task out of its queue. It returns false if the task's batch has started.
 func (b *batcher) remove(t *task) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -240,7 +241,7 @@ func (b *batcher) drop(x *batch) {
 	}
 }
 
-// without returns the list without one of its elements.
+// without returns a list without the first element that equals one.
 func without[T comparable](list []T, one T) []T {
 	for i, x := range list {
 		if x == one {
@@ -261,7 +262,8 @@ func (b *batcher) work() {
 	}
 }
 
-// next waits for a batch that is due; nil once the batcher is closed.
+// next waits for a batch that is due and takes it out of its queue. It returns nil once the batcher is
+// closed and no batch is due.
 func (b *batcher) next() *batch {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -280,7 +282,8 @@ func (b *batcher) next() *batch {
 	}
 }
 
-// due returns the oldest batch that is complete or has waited long enough.
+// due returns the oldest batch that is complete or has waited for BatchTimeout; nil if there is none. A
+// batch is complete if it is full or another one is behind it in its queue.
 func (b *batcher) due() *batch {
 	var oldest *batch
 	for _, q := range b.queues {
@@ -296,8 +299,8 @@ func (b *batcher) due() *batch {
 	return oldest
 }
 
-// process computes a batch, and each of its tasks alone if the batch fails: what is wrong with one
-// is no concern of the others.
+// process computes a batch. If it fails, each task is computed alone, so that a bad request does not make
+// the others fail.
 func (b *batcher) process(x *batch) {
 	live := make([]*task, 0, len(x.tasks))
 	for _, t := range x.tasks {
@@ -321,7 +324,8 @@ func (t *task) finish(out map[string]*tf2ng.Tensor, err error) {
 	close(t.done)
 }
 
-// together computes tasks in one Run; false if none is finished, and each is to run alone.
+// together computes tasks in one Run. It returns false if that did not work: then no task is finished, and
+// each is to be run alone.
 func (b *batcher) together(s *Signature, tasks []*task) bool {
 	parts := make([]map[string]*tf2ng.Tensor, len(tasks))
 	rows := 0
@@ -364,7 +368,7 @@ func (b *batcher) together(s *Signature, tasks []*task) bool {
 	return true
 }
 
-// allowed returns the size to which a batch of some rows is filled up.
+// allowed returns the size to which a batch of so many rows is padded: the next allowed batch size.
 func (b *batcher) allowed(rows int) int {
 	for _, size := range b.p.AllowedBatchSizes {
 		if size >= rows {
@@ -374,7 +378,8 @@ func (b *batcher) allowed(rows int) int {
 	return rows
 }
 
-// anyOf returns a context that is done when those of all tasks are.
+// anyOf returns a context that is done once the contexts of all tasks are: it lasts while any task is still
+// wanted.
 func anyOf(tasks []*task) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var mu sync.Mutex

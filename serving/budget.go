@@ -6,7 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/serving/internal/fault"
 )
 
-// budget bounds what the requests under way take.
+// budget bounds the number and the memory of the requests in flight.
 type budget struct {
 	maxRequests int
 	maxBytes    int64
@@ -16,15 +16,15 @@ type budget struct {
 	bytes    int64
 }
 
-// Lease is a part of a Manager's budget, which a front end holds for a request: for its messages
-// and the tensors that it makes of them. It is for one goroutine.
+// Lease is the part of a Manager's budget that a front end holds for one request: for its messages and
+// the tensors that are made from them. It must not be used by several goroutines at once.
 type Lease struct {
 	budget *budget
 	bytes  int64
 }
 
-// Begin counts a request in. It is an *Error of code RESOURCE_EXHAUSTED if Options.MaxRequests are
-// under way.
+// Begin counts a request as in flight until the Lease's End. If Options.MaxRequests are already in
+// flight, it returns an *Error of code RESOURCE_EXHAUSTED.
 func (m *Manager) Begin() (*Lease, error) {
 	b := m.budget
 	b.mu.Lock()
@@ -36,8 +36,8 @@ func (m *Manager) Begin() (*Lease, error) {
 	return &Lease{budget: b}, nil
 }
 
-// Take adds bytes to the lease. It is an *Error of code RESOURCE_EXHAUSTED if the requests under way
-// would then have more than Options.MaxBytes.
+// Take adds bytes to the lease. If the requests in flight would then hold more than Options.MaxBytes, it
+// adds nothing and returns an *Error of code RESOURCE_EXHAUSTED.
 func (l *Lease) Take(bytes int64) error {
 	b := l.budget
 	b.mu.Lock()
@@ -50,7 +50,7 @@ func (l *Lease) Take(bytes int64) error {
 	return nil
 }
 
-// End gives all back. It may be called again, which does nothing.
+// End returns the request and all bytes of the lease to the budget. Further calls do nothing.
 func (l *Lease) End() {
 	b := l.budget
 	if b == nil {

@@ -8,26 +8,27 @@ import (
 	"github.com/tf2ng/tf2ng/serving/internal/fault"
 )
 
-// Config says what a Manager serves.
+// Config lists the models that a Manager serves.
 type Config struct{ Models []ModelConfig }
 
-// ModelConfig is a model of a Config.
+// ModelConfig configures a model: where its versions are and which of them serve.
 type ModelConfig struct {
 	Name     string
 	BasePath string
 	Policy   Policy
-	Labels   map[string]int64 // versions by the names that requests may use for them
-	Batching *Batching        // nil: the Manager's
+	Labels   map[string]int64 // version numbers, keyed by labels that requests may use in their place
+	Batching *Batching        // nil: Options.Batching of the Manager
 }
 
-// Policy says which of the versions that there are serve. The zero Policy is the newest one.
+// Policy says which of a model's versions serve. At most one field may be set. With the zero Policy the
+// newest version serves.
 type Policy struct {
-	Latest   int     // that many of the newest; 0 means 1
-	All      bool    // all versions, and no other field
-	Specific []int64 // these versions, and no other field
+	Latest   int     // the newest versions, as many as this says; 0 means 1
+	All      bool    // all versions
+	Specific []int64 // the versions with these numbers
 }
 
-// check returns what is wrong with a policy; empty for nothing.
+// check returns what is wrong with a policy, or an empty string.
 func (p Policy) check() string {
 	kinds := 0
 	for _, set := range []bool{p.Latest != 0, p.All, len(p.Specific) > 0} {
@@ -44,7 +45,7 @@ func (p Policy) check() string {
 	return ""
 }
 
-// wanted returns those of the versions, which are sorted, that the policy wants, the newest first.
+// wanted returns the versions that the policy selects, newest first. The argument is sorted, oldest first.
 func (p Policy) wanted(versions []Version) []Version {
 	list := slices.Clone(versions)
 	slices.Reverse(list)
@@ -57,7 +58,7 @@ func (p Policy) wanted(versions []Version) []Version {
 	return list[:min(max(p.Latest, 1), len(list))]
 }
 
-// check reports the first model that has no meaning.
+// check returns an error for the first model whose configuration is invalid.
 func (c Config) check() error {
 	names := map[string]bool{}
 	for _, m := range c.Models {
@@ -81,16 +82,17 @@ func (c Config) check() error {
 	return nil
 }
 
-// Batching has TensorFlow Serving's parameters of batching, by their names there.
+// Batching has the batching parameters of TensorFlow Serving, under the names that they have there. A row
+// is one index of the inputs' first dimension.
 type Batching struct {
-	MaxBatchSize       int           // rows of a batch; 0 means 1000
-	BatchTimeout       time.Duration // how long rows wait for more of them, while a thread is free
-	MaxEnqueuedBatches int           // that wait for a thread, of one signature and shape; 0 means 10
-	NumBatchThreads    int           // batches that run at once, of a version; 0 means Options.Parallel
-	AllowedBatchSizes  []int         // to which batches are filled up; empty: any; the last is MaxBatchSize
+	MaxBatchSize       int           // how many rows a batch has at most; 0 means 1000
+	BatchTimeout       time.Duration // how long a batch waits to fill up; longer while no thread is free
+	MaxEnqueuedBatches int           // how many batches of one signature and shape may wait for a thread; 0 means 10
+	NumBatchThreads    int           // how many batches of a version run at once; 0 means Options.Parallel
+	AllowedBatchSizes  []int         // sizes to which batches are padded; the last is MaxBatchSize; empty: any size
 
-	PadVariableLengthInputs bool // requests whose inputs differ in length are filled up to the longest
-	NoLargeBatchSplitting   bool // requests of more rows than MaxBatchSize are refused, not split
+	PadVariableLengthInputs bool // inputs of different shapes are padded to the largest and share a batch
+	NoLargeBatchSplitting   bool // requests with more rows than MaxBatchSize are refused, not split
 }
 
 func (b *Batching) check() error {

@@ -1,6 +1,6 @@
-// Package serving answers requests for models as TensorFlow Serving does: it finds numbered versions
-// below base paths, loads new ones beside the old ones, gathers requests into batches, and has an
-// http.Handler for the REST API. Package serving/tfgrpc has the gRPC services.
+// Package serving serves models as TensorFlow Serving does: it finds numbered versions in the base path
+// of each model, loads new versions while the old ones keep serving, gathers requests into batches, and
+// provides an http.Handler for the REST API. Package serving/tfgrpc provides the gRPC services.
 //
 //	m := serving.NewManager(serving.Options{})
 //	defer m.Close()
@@ -8,8 +8,9 @@
 //	...
 //	http.ListenAndServe(":8501", m.Handler(serving.RESTOptions{}))
 //
-// It imports none of TensorFlow's protobuf messages, of which a program can link one copy only.
+// The package imports none of TensorFlow's protobuf messages, because a program can link only one copy
+// of them.
 //
-// Errors have TensorFlow Serving's codes and the phrases of its texts, see Error. "As Serving" means
-// its releases 2.15 to 2.19, where they agree.
+// Errors have TensorFlow Serving's status codes and contain the key phrases of its messages; see Error.
+// "As TensorFlow Serving does" refers to its releases 2.15 to 2.19, where they agree.
 package serving

@@ -8,8 +8,8 @@ import (
 	"github.com/tf2ng/tf2ng/serving/internal/fault"
 )
 
-// Error is a request that failed, or a version that could not be loaded: TensorFlow Serving's status
-// code, and a text with its key phrases.
+// Error says why a request failed or a version could not be loaded. It has TensorFlow Serving's status
+// code, and a message that contains the key phrases of TensorFlow Serving's message.
 type Error = fault.Error
 
 // Code is a status code, with gRPC's numbers and names.
@@ -21,14 +21,14 @@ const (
 	InvalidArgument    = fault.InvalidArgument    // the request is wrong
 	DeadlineExceeded   = fault.DeadlineExceeded   // it took too long
 	NotFound           = fault.NotFound           // there is no such model or version
-	ResourceExhausted  = fault.ResourceExhausted  // too many or too large requests are under way
+	ResourceExhausted  = fault.ResourceExhausted  // the requests in flight are too many or too large
 	FailedPrecondition = fault.FailedPrecondition // the model has no such signature
 	Unimplemented      = fault.Unimplemented
-	Internal           = fault.Internal    // a mistake of this module, or of a model's Run
-	Unavailable        = fault.Unavailable // a queue is full, or the server shuts down
+	Internal           = fault.Internal    // a bug in this module or in a Servable's Run
+	Unavailable        = fault.Unavailable // a queue is full, or the server is shutting down
 )
 
-// CodeOf returns the code of an error: OK for nil, and Unknown for one that is no *Error.
+// CodeOf returns the code of an error: OK for nil, and Unknown for an error that wraps no *Error.
 func CodeOf(err error) Code {
 	if err == nil {
 		return fault.OK
@@ -50,7 +50,7 @@ func stopped(ctx context.Context) *Error {
 	return e
 }
 
-// failed returns the *Error of what a Run returned.
+// failed returns the *Error for an error that a Run returned.
 func failed(ctx context.Context, err error) error {
 	var (
 		known  *Error

@@ -15,48 +15,48 @@ import (
 	"github.com/tf2ng/tf2ng/serving/internal/fault"
 )
 
-// Example is a tf.Example: features by their names.
+// Example is a tf.Example: features, keyed by name.
 type Example map[string]Feature
 
-// Feature is a list of values, of which one kind is there.
+// Feature is a list of values of one kind: at most one of the fields has elements.
 type Feature struct {
 	Bytes  []string
 	Floats []float32
 	Ints   []int64
 }
 
-// ExamplesRequest asks for the classes or the values of examples.
+// ExamplesRequest is a request to classify examples, or to compute a value for each by regression.
 type ExamplesRequest struct {
 	Spec
 	Examples []Example
-	Context  Example // features that every example has unless it has its own; may be nil
-	Entry    string  // the front end, for the metrics: "GRPC" or "REST"
+	Context  Example // features of every example that has none of the same name itself; may be nil
+	Entry    string  // the front end, as a label of the metrics: "GRPC" or "REST"
 }
 
-// Class is a class of an example with its score.
+// Class is a class that an example may belong to, with its score.
 type Class struct {
 	Label string
 	Score float32
 }
 
-// Classification is the answer of Classify: the classes of each example.
+// Classification is the result of Classify: the classes of each example.
 type Classification struct {
 	Version   int64
 	Signature string
 	Results   [][]Class
 }
 
-// Regression is the answer of Regress: a value for each example.
+// Regression is the result of Regress: a value for each example.
 type Regression struct {
 	Version   int64
 	Signature string
 	Results   []float32
 }
 
-// Classify runs a signature on examples: one of the method ClassifyMethod or, unless
-// Options.CheckMethods is set, one of the same inputs and outputs. One whose input is a string
-// gets them as serialized tf.Examples, as TensorFlow Serving gives them. Any other gets, for each of
-// its inputs, the features of that name.
+// Classify runs a signature on examples. Its method must be ClassifyMethod; unless Options.CheckMethods is
+// set, it may also have another method if its inputs and outputs are those of a classification. If the
+// signature's only input is of strings, it gets the examples as serialized tf.Examples, as in TensorFlow
+// Serving. Otherwise each input gets the features of its name, a row for each example.
 func (m *Manager) Classify(ctx context.Context, r ExamplesRequest) (*Classification, error) {
 	out, p, err := m.examples(ctx, r, "Classify", ClassifyMethod, fault.ClassifyMethod)
 	if err != nil {
@@ -69,7 +69,7 @@ func (m *Manager) Classify(ctx context.Context, r ExamplesRequest) (*Classificat
 	return &Classification{Version: p.Version, Signature: p.Signature, Results: results}, nil
 }
 
-// Regress is Classify for a signature of the method RegressMethod.
+// Regress is like Classify, for signatures whose method is RegressMethod.
 func (m *Manager) Regress(ctx context.Context, r ExamplesRequest) (*Regression, error) {
 	out, p, err := m.examples(ctx, r, "Regress", RegressMethod, fault.RegressMethod)
 	if err != nil {
@@ -82,7 +82,7 @@ func (m *Manager) Regress(ctx context.Context, r ExamplesRequest) (*Regression, 
 	return &Regression{Version: p.Version, Signature: p.Signature, Results: values}, nil
 }
 
-// examples computes the outputs of a signature for examples.
+// examples computes the outputs of a signature for the examples of a request.
 func (m *Manager) examples(ctx context.Context, r ExamplesRequest, api, method string, wrong fault.Kind) (
 	map[string]*tf2ng.Tensor, *Response, error,
 ) {
@@ -118,7 +118,8 @@ func (m *Manager) examples(ctx context.Context, r ExamplesRequest, api, method s
 	return p.Outputs, p, nil
 }
 
-// fits checks the inputs and outputs of a signature that is not declared for a method.
+// fits checks that a signature has the inputs and outputs that the method prescribes. It is called for
+// signatures that are not declared for the method.
 func (s *Signature) fits(method string) error {
 	inputs, outputs := aliases(s.Inputs), aliases(s.Outputs)
 	classifies := method == ClassifyMethod
@@ -143,7 +144,8 @@ func (s *Signature) fits(method string) error {
 	return nil
 }
 
-// exampleInputs makes the inputs of a signature of examples.
+// exampleInputs makes the inputs of a signature from examples. The features in shared are added to each
+// example that has none of the same name.
 func exampleInputs(ports []Port, examples []Example, shared Example) (map[string]*tf2ng.Tensor, error) {
 	whole := make([]Example, len(examples))
 	for i, e := range examples {
@@ -171,7 +173,7 @@ func exampleInputs(ports []Port, examples []Example, shared Example) (map[string
 	return in, nil
 }
 
-// featureTensor makes an input of the features of its name, a row for each example.
+// featureTensor makes an input from the features that have its name: a row for each example.
 func featureTensor(p Port, examples []Example) (*tf2ng.Tensor, error) {
 	var floats []float32
 	var ints []int64

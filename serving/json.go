@@ -7,15 +7,15 @@ import (
 	"github.com/tf2ng/tf2ng/serving/internal/fault"
 )
 
-// maxJSONDepth bounds how deep values of a request may be nested.
+// maxJSONDepth bounds how deeply the values of a request may be nested.
 const maxJSONDepth = 100
 
-// jsonValue is the text of a value in a document that parseJSON has checked, without space around it.
-// Elements are found by reading on, so that a document takes no memory beside its text: NaN, Infinity
-// and -Infinity are values, too, as in TensorFlow Serving.
+// jsonValue is the text of a value, without surrounding space, in a document that parseJSON has checked.
+// Elements are found by scanning the text, so a document takes no memory beyond its text. As in TensorFlow
+// Serving, NaN, Infinity and -Infinity are valid values.
 type jsonValue []byte
 
-// parseJSON returns the object that a document is.
+// parseJSON checks a document, which must be a JSON object, and returns that object.
 func parseJSON(doc []byte) (jsonValue, error) {
 	p := jsonParser{text: doc}
 	p.space()
@@ -56,7 +56,7 @@ func (v jsonValue) kind() string {
 	return "Number"
 }
 
-// short returns the text of a value for an error, cut if it is long.
+// short returns the text of a value for use in an error, truncated if it is long.
 func (v jsonValue) short() string {
 	const most = 100
 	if len(v) > most {
@@ -65,7 +65,7 @@ func (v jsonValue) short() string {
 	return string(v)
 }
 
-// each calls f for the elements of an array, until it returns an error.
+// each calls f for each element of an array, until f returns an error.
 func (v jsonValue) each(f func(jsonValue) error) error {
 	for at := nextValue(v, 1); v[at] != ']'; {
 		end := valueEnd(v, at)
@@ -77,7 +77,7 @@ func (v jsonValue) each(f func(jsonValue) error) error {
 	return nil
 }
 
-// count returns how many elements an array has, and the first one.
+// count returns the number of elements of an array, and its first element.
 func (v jsonValue) count() (n int, first jsonValue) {
 	_ = v.each(func(e jsonValue) error {
 		if n == 0 {
@@ -89,7 +89,7 @@ func (v jsonValue) count() (n int, first jsonValue) {
 	return n, first
 }
 
-// members calls f for the members of an object, until it returns an error.
+// members calls f for each member of an object, until f returns an error.
 func (v jsonValue) members(f func(name string, member jsonValue) error) error {
 	for at := nextValue(v, 1); v[at] != '}'; {
 		end := valueEnd(v, at)
@@ -104,7 +104,7 @@ func (v jsonValue) members(f func(name string, member jsonValue) error) error {
 	return nil
 }
 
-// member returns the member of an object with a name; nil if there is none.
+// member returns the value of an object's member with the given name; nil if there is none.
 func (v jsonValue) member(name string) (found jsonValue) {
 	_ = v.members(func(n string, m jsonValue) error {
 		if n == name && found == nil {
@@ -128,7 +128,7 @@ func (v jsonValue) text() string {
 	return s
 }
 
-// nextValue skips space, commas and colons.
+// nextValue returns the first index from at on that is not white space, a comma or a colon.
 func nextValue(v jsonValue, at int) int {
 	for isSpace(v[at]) || v[at] == ',' || v[at] == ':' {
 		at++
@@ -136,10 +136,10 @@ func nextValue(v jsonValue, at int) int {
 	return at
 }
 
-// structural marks the bytes that lists, objects and strings begin and end with.
+// structural marks the bytes that begin or end a list, an object or a string.
 var structural = [256]bool{'"': true, '[': true, ']': true, '{': true, '}': true}
 
-// valueEnd returns where the value that begins at a place ends.
+// valueEnd returns the index after the value that begins at index at.
 func valueEnd(v jsonValue, at int) int {
 	if c := v[at]; c != '"' && c != '[' && c != '{' {
 		for at++; at < len(v) && !isDelimiter(v[at]); {
@@ -175,7 +175,7 @@ func isDelimiter(c byte) bool {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
 
-// stringEnd returns the place behind the string that begins at a place.
+// stringEnd returns the index after the string that begins at index at.
 func stringEnd(v jsonValue, at int) int {
 	for at++; v[at] != '"'; at++ {
 		if v[at] == '\\' {
@@ -185,8 +185,8 @@ func stringEnd(v jsonValue, at int) int {
 	return at + 1
 }
 
-// jsonParser checks that a text is JSON. Its methods return what is wrong at the place, in the words
-// of TensorFlow Serving's parser, or nothing.
+// jsonParser checks that a text is JSON. Its methods return what is wrong at the current position, in the
+// words of TensorFlow Serving's parser, or an empty string.
 type jsonParser struct {
 	text []byte
 	at   int
@@ -198,7 +198,7 @@ func (p *jsonParser) space() {
 	}
 }
 
-// take skips a byte if it is there.
+// take skips the next byte if it is c, and reports whether it was.
 func (p *jsonParser) take(c byte) bool {
 	if p.at < len(p.text) && p.text[p.at] == c {
 		p.at++
@@ -314,7 +314,7 @@ func (p *jsonParser) quoted() string {
 	return "Missing a closing quotation mark in string."
 }
 
-// escape skips all of an escape but its last byte.
+// escape skips an escape sequence except for its last byte.
 func (p *jsonParser) escape() string {
 	p.at++
 	if p.at == len(p.text) || bytes.IndexByte([]byte(`"\/bfnrtu`), p.text[p.at]) < 0 {

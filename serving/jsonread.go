@@ -13,19 +13,19 @@ import (
 	"github.com/tf2ng/tf2ng/serving/internal/fault"
 )
 
-// tensorReader makes a tensor of JSON values: of one value, or of many that are its rows.
+// tensorReader makes a tensor from JSON values: from one value, or from several that become its rows.
 type tensorReader struct {
 	typ    tf2ng.Type
 	append func(jsonValue) error                          // adds an element
-	tensor func(shape tf2ng.Shape) (*tf2ng.Tensor, error) // of the elements
-	n      int                                            // elements
+	tensor func(shape tf2ng.Shape) (*tf2ng.Tensor, error) // makes a tensor of all elements
+	n      int                                            // how many elements were added
 
-	rows  int         // values that were read
-	size  int         // elements of the first of them
-	shape tf2ng.Shape // of the first of them
+	rows  int         // how many values were read
+	size  int         // how many elements the first value has
+	shape tf2ng.Shape // the shape of the first value
 }
 
-// read adds a value and returns its shape.
+// read adds a value. Its shape must be that of the first value.
 func (r *tensorReader) read(v jsonValue) error {
 	shape := jsonShape(v)
 	before := r.n
@@ -45,7 +45,7 @@ func (r *tensorReader) read(v jsonValue) error {
 	return nil
 }
 
-// jsonShape returns the shape of a value by the first elements of its lists.
+// jsonShape returns the shape of a value, as far as the first element of each nested list shows it.
 func jsonShape(v jsonValue) tf2ng.Shape {
 	shape := tf2ng.Shape{}
 	for v != nil && v[0] == '[' {
@@ -64,8 +64,8 @@ func jsonShapeText(s tf2ng.Shape) string {
 	return "[" + strings.Join(list, ",") + "]"
 }
 
-// fill adds the elements of the value that begins at a place and stands at a level of a tensor's
-// shape, and returns where it ends. It reads the text once.
+// fill adds the elements of the value that begins at index at, and returns the index after it. The value
+// is at nesting depth level of a tensor of the given shape. The text is read only once.
 func (r *tensorReader) fill(v jsonValue, at, level int, shape tf2ng.Shape) (end int, err error) {
 	if v[at] != '[' {
 		end = valueEnd(v, at)
@@ -94,7 +94,7 @@ func (r *tensorReader) fill(v jsonValue, at, level int, shape tf2ng.Shape) (end 
 	return at + 1, nil
 }
 
-// newTensorReader returns a reader of tensors of a type.
+// newTensorReader returns a reader for a tensor of type t.
 func newTensorReader(t tf2ng.Type) *tensorReader {
 	r := &tensorReader{typ: t}
 	switch t {
@@ -129,7 +129,7 @@ func newTensorReader(t tf2ng.Type) *tensorReader {
 	return r
 }
 
-// elements gives a reader elements of one Go type.
+// elements sets the reader's append and tensor for elements of type T, which parse reads.
 func elements[T tf2ng.Element](r *tensorReader, parse func(jsonValue) (T, error)) {
 	var list []T
 	r.append = func(v jsonValue) error {
@@ -243,7 +243,7 @@ func jsonBytes(v jsonValue) (string, error) {
 	return string(data), nil
 }
 
-// isBase64 reports whether a value is an object with a string "b64" and nothing else.
+// isBase64 reports whether a value is an object whose only member is a string "b64".
 func isBase64(v jsonValue) bool {
 	if v[0] != '{' {
 		return false
@@ -298,7 +298,7 @@ func jsonSignature(v jsonValue) (string, error) {
 	return name.text(), nil
 }
 
-// tensors returns the inputs of a signature.
+// tensors reads the inputs of a signature from the body.
 func (b *predictBody) tensors(ports []Port) (map[string]*tf2ng.Tensor, error) {
 	switch {
 	case b.rows != nil && b.columns != nil:
@@ -311,7 +311,7 @@ func (b *predictBody) tensors(ports []Port) (map[string]*tf2ng.Tensor, error) {
 	return nil, fault.New(fault.JSONNeitherForm)
 }
 
-// columnTensors reads the column form: each input as a whole.
+// columnTensors reads the column form, which has each input as a whole.
 func columnTensors(v jsonValue, ports []Port) (map[string]*tf2ng.Tensor, error) {
 	given := map[string]jsonValue{}
 	if v[0] != '{' || isBase64(v) {
@@ -340,7 +340,7 @@ func columnTensors(v jsonValue, ports []Port) (map[string]*tf2ng.Tensor, error) 
 	return out, nil
 }
 
-// rowTensors reads the row form: the inputs of one row after the other.
+// rowTensors reads the row form, a list whose elements each have one row of every input.
 func rowTensors(v jsonValue, ports []Port) (map[string]*tf2ng.Tensor, error) {
 	if v[0] != '[' {
 		return nil, fault.New(fault.JSONInstancesNoList, v.short())
@@ -377,7 +377,7 @@ func rowTensors(v jsonValue, ports []Port) (map[string]*tf2ng.Tensor, error) {
 	return out, nil
 }
 
-// isNamed reports whether a row names its inputs.
+// isNamed reports whether a row is an object that names its inputs.
 func isNamed(v jsonValue) bool { return v[0] == '{' && !isBase64(v) }
 
 func plainRow(readers map[string]*tensorReader, ports []Port, i int, e jsonValue) error {
@@ -420,7 +420,7 @@ func namedRow(readers map[string]*tensorReader, i int, e jsonValue) error {
 	return err
 }
 
-// within wraps an error, and keeps the code of one that is no INVALID_ARGUMENT.
+// within wraps an error. If it is an *Error with a code other than INVALID_ARGUMENT, the code is kept.
 func within(err error, wrap func(error) *Error) error {
 	e := wrap(err)
 	if known := (*Error)(nil); errors.As(err, &known) && known.Code != fault.InvalidArgument {

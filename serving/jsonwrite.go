@@ -15,13 +15,13 @@ import (
 	"github.com/tf2ng/tf2ng/serving/internal/fault"
 )
 
-// jsonWriter writes JSON as TensorFlow Serving lays it out: four spaces a level, and lists of the
-// row form in one line.
+// jsonWriter writes JSON in TensorFlow Serving's layout: each level is indented by four spaces, and in the
+// row form ("predictions") the lists are on one line.
 type jsonWriter struct {
 	bytes.Buffer
-	empty []bool // of the open lists and objects: nothing is in them yet
-	line  bool   // lists are written in one line
-	keyed bool   // a key has been written, whose value comes next
+	empty []bool // for each open list or object, outermost first: whether it is still empty
+	line  bool   // write lists on one line
+	keyed bool   // a key has just been written, and its value comes next
 }
 
 func (w *jsonWriter) newline() {
@@ -31,7 +31,7 @@ func (w *jsonWriter) newline() {
 	}
 }
 
-// before writes what stands before a value.
+// before writes what separates a value from what was written before it: a comma, a line break, an indent.
 func (w *jsonWriter) before(line bool) {
 	if w.keyed {
 		w.keyed = false
@@ -84,14 +84,14 @@ func (w *jsonWriter) quote(s string) {
 	w.Write(bytes.TrimRight(b.Bytes(), "\n"))
 }
 
-// value writes a value that is formatted.
+// value writes a value that is already formatted.
 func (w *jsonWriter) value(text string) {
 	w.before(w.line)
 	w.WriteString(text)
 }
 
-// decimal formats a number as TensorFlow Serving does: with six digits, or with as many as any value
-// of its size may need, and always recognizable as no integer.
+// decimal formats a floating-point number as TensorFlow Serving does. It has six significant digits if those
+// are exact, else the 9 or 17 that identify any value of 32 or 64 bits. It always contains a "." or an "e".
 func decimal(x float64, bits int) string {
 	switch {
 	case math.IsNaN(x):
@@ -116,7 +116,7 @@ func decimal(x float64, bits int) string {
 	return s
 }
 
-// trimDecimal drops zeros at the end of a fraction, as C's %g does.
+// trimDecimal drops trailing zeros of the fraction, as C's %g does.
 func trimDecimal(s string) string {
 	mantissa, exponent, scientific := strings.Cut(s, "e")
 	if strings.Contains(mantissa, ".") {
@@ -128,7 +128,7 @@ func trimDecimal(s string) string {
 	return mantissa
 }
 
-// formatter returns what formats the elements of a tensor, by their indices.
+// formatter returns a function that writes the tensor's element with a given index.
 func formatter(alias string, t *tf2ng.Tensor) (func(w *jsonWriter, i int), error) {
 	switch t.Type() {
 	case tf2ng.F32:
@@ -169,7 +169,7 @@ func (w *jsonWriter) stringElement(s string, isBytes bool) {
 	w.close('}', false)
 }
 
-// array writes elements from a place on as nested lists of a shape, and returns the place behind.
+// array writes the elements from index at on as nested lists of a shape, and returns the index after them.
 func (w *jsonWriter) array(shape tf2ng.Shape, at int, element func(w *jsonWriter, i int)) int {
 	if len(shape) == 0 {
 		element(w, at)
@@ -183,7 +183,7 @@ func (w *jsonWriter) array(shape tf2ng.Shape, at int, element func(w *jsonWriter
 	return at
 }
 
-// columnsJSON writes outputs in the column form.
+// columnsJSON writes outputs in the column form: each output as a whole.
 func columnsJSON(out map[string]*tf2ng.Tensor) ([]byte, error) {
 	var w jsonWriter
 	w.open('{')
@@ -209,7 +209,7 @@ func columnsJSON(out map[string]*tf2ng.Tensor) ([]byte, error) {
 	return w.Bytes(), nil
 }
 
-// rowsJSON writes outputs in the row form.
+// rowsJSON writes outputs in the row form: a list with an entry for each row of the outputs.
 func rowsJSON(out map[string]*tf2ng.Tensor) ([]byte, error) {
 	names := slices.Sorted(maps.Keys(out))
 	rows := -1

@@ -13,23 +13,23 @@ import (
 	"github.com/tf2ng/tf2ng/serving/internal/fault"
 )
 
-// Options are what a Manager works with. The zero value is fine.
+// Options configure a Manager. The zero value is ready to use.
 type Options struct {
 	Source   Source        // nil: a *Directories
-	Poll     time.Duration // between two looks for versions; 0: one second; negative: one look only
-	Batching *Batching     // of models that have none of their own; nil: requests are not batched
+	Poll     time.Duration // interval between checks for new versions; 0: one second; negative: check only once
+	Batching *Batching     // for models that have none of their own; nil: their requests are not batched
 
-	Retries       int           // more tries to load a version that failed; 0: 5; negative: none
-	RetryInterval time.Duration // between two of them; 0: a minute; negative: none
+	Retries       int           // how often loading is retried after a version failed; 0: 5; negative: never
+	RetryInterval time.Duration // pause before each retry; 0: one minute; negative: no pause
 
-	Parallel    int   // Runs at once, of all models; 0: as many as Go may use CPUs
-	MaxRequests int   // under way at once; one more is refused; 0: 10,000
-	MaxBytes    int64 // of tensors and bodies of the requests under way; 0: 4 GiB
+	Parallel    int   // how many Runs execute at once, over all models; 0: GOMAXPROCS
+	MaxRequests int   // how many requests may be in flight; further ones are refused; 0: 10,000
+	MaxBytes    int64 // limit for the tensors and bodies of all requests in flight; 0: 4 GiB
 
-	NoWarmup bool // versions serve without having been run
+	NoWarmup bool // versions serve without a warm-up
 
-	// CheckMethods refuses signatures of another method than the API's, as TensorFlow Serving's
-	// --enable_signature_method_name_check does.
+	// CheckMethods refuses signatures whose Method is not one that the called API is for, as TensorFlow
+	// Serving's --enable_signature_method_name_check does. Predict is for all three methods.
 	CheckMethods bool
 
 	// LabelsAnywhere lets labels name versions that are not available (yet).
@@ -37,9 +37,10 @@ type Options struct {
 
 	Log *slog.Logger // nil: slog.Default()
 
-	// Progress, if it is there, is told how far a version is that is being loaded: how many are done
-	// of the steps, which are to open it and to warm it up. When it ends, in whatever way, all are.
-	// It is called by many goroutines at once.
+	// Progress, if not nil, is called while a version is loaded. Opening the version is one step, and
+	// each run of its warm-up is another; done is how many of the total steps are complete. The last
+	// call has done == total, whether or not the version could be loaded. Several goroutines may call
+	// Progress at once.
 	Progress func(model string, version int64, done, total int)
 }
 
@@ -71,13 +72,13 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Manager keeps the versions of models and answers requests for them. Its methods may be called
-// from any number of goroutines at once.
+// Manager loads and unloads the versions of models and answers requests for them. Its methods may be
+// called by any number of goroutines at once.
 type Manager struct {
 	options Options
 	metrics *metrics
 	budget  *budget
-	slots   chan struct{} // one for each Run at once
+	slots   chan struct{} // holds an element for each Run in progress; its capacity is Options.Parallel
 
 	reload sync.Mutex // held by Reload and Close
 
@@ -87,7 +88,7 @@ type Manager struct {
 	draining bool
 }
 
-// NewManager returns a Manager that serves nothing yet: see Reload.
+// NewManager returns a Manager that serves nothing until Reload is called.
 func NewManager(o Options) *Manager {
 	o = o.withDefaults()
 	return &Manager{
@@ -99,10 +100,10 @@ func NewManager(o Options) *Manager {
 	}
 }
 
-// Reload makes the Manager serve what the configuration says, and nothing else. It returns when
-// each model has been looked for once: then its versions serve, or the error tells why they do not,
-// while the Manager goes on trying. A model that was there stays available throughout, as long as
-// its configuration allows. A configuration without meaning changes nothing.
+// Reload makes the Manager serve the models of a configuration, and no others. It returns when the
+// versions of each model have been looked for once. Then they serve, or the error says why some do not;
+// the Manager keeps trying to load those. A model that was already served remains available during the
+// reload, as far as its new configuration allows. An invalid configuration changes nothing.
 func (m *Manager) Reload(ctx context.Context, c Config) error {
 	if err := c.check(); err != nil {
 		return err
@@ -136,7 +137,8 @@ func (m *Manager) Reload(ctx context.Context, c Config) error {
 	return m.checkNewLabels(c)
 }
 
-// exchange puts the models of a configuration in place of those that there are.
+// exchange replaces the current models by those of a configuration. It returns all models of the new
+// configuration, including those that are kept, and the models that are not served any more.
 func (m *Manager) exchange(c Config) (started, gone []*model, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -163,7 +165,7 @@ func (m *Manager) exchange(c Config) (started, gone []*model, err error) {
 	return started, gone, nil
 }
 
-// checkLabels holds the labels of models that are there already against their versions, as
+// checkLabels checks that the labels of models that are already served name available versions, as
 // TensorFlow Serving does.
 func (m *Manager) checkLabels(c Config) error {
 	for _, mc := range c.Models {
@@ -178,7 +180,7 @@ func (m *Manager) checkLabels(c Config) error {
 	return nil
 }
 
-// checkNewLabels is checkLabels for all models, after they were looked for.
+// checkNewLabels is checkLabels for all models, once their versions have been looked for.
 func (m *Manager) checkNewLabels(c Config) error {
 	for _, mc := range c.Models {
 		if known := m.model(mc.Name); known != nil {
@@ -219,7 +221,8 @@ func (m *Manager) Models() []string {
 	return slices.Sorted(maps.Keys(m.models))
 }
 
-// Ready reports whether every model has a version that serves, and there is one.
+// Ready reports whether there is at least one model and each model has a version that serves. It is false
+// after Drain or Close.
 func (m *Manager) Ready() bool {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -231,14 +234,15 @@ func (m *Manager) Ready() bool {
 	return len(m.models) > 0 && !m.closed && !m.draining
 }
 
-// Drain makes Ready false, as before a Close, while requests are answered as ever.
+// Drain makes Ready return false, so that clients can go elsewhere before Close. Requests are still
+// answered.
 func (m *Manager) Drain() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.draining = true
 }
 
-// Close refuses further requests, waits for those under way, and unloads all versions.
+// Close refuses further requests, waits for those in flight, and unloads all versions.
 func (m *Manager) Close() {
 	m.reload.Lock()
 	defer m.reload.Unlock()
@@ -254,20 +258,22 @@ func (m *Manager) Close() {
 	all.Wait()
 }
 
-// Spec names what a request is for.
+// Spec selects the model, the version and the signature of a request. Without a version and a label it
+// selects the newest version that serves.
 type Spec struct {
 	Model     string
-	Version   int64  // if HasVersion
-	Label     string // of a version; empty for none
+	Version   int64  // ignored unless HasVersion is set
+	Label     string // selects the version that has this label; empty for none
 	Signature string // empty for DefaultSignature
 
 	HasVersion bool
 
-	pinned *version // what Pin has found
+	pinned *version // the version that Pin found; nil if the Spec is not from Pin
 }
 
-// Pin returns a Spec of the version that a Spec means now. That version serves requests for it until
-// release is called, whatever happens to the model: several calls then ask the same version.
+// Pin returns a Spec for the version that s selects now. Requests with the pinned Spec are answered by
+// that version until release is called, even if the model's versions change meanwhile. So a caller can
+// make several requests to the same version.
 func (m *Manager) Pin(s Spec) (pinned Spec, release func(), err error) {
 	v, err := m.acquire(s)
 	if err != nil {
@@ -277,7 +283,8 @@ func (m *Manager) Pin(s Spec) (pinned Spec, release func(), err error) {
 	return s, v.release, nil
 }
 
-// acquire returns the version that a request is for, which is not unloaded before release.
+// acquire returns the version that a request selects. It is not unloaded before its method release is
+// called.
 func (m *Manager) acquire(s Spec) (*version, error) {
 	if s.pinned != nil {
 		s.pinned.users.Add(1)

@@ -15,33 +15,33 @@ import (
 	"github.com/tf2ng/tf2ng/serving/internal/fault"
 )
 
-// metrics counts what a Manager does, under TensorFlow Serving's names. The text is Prometheus's
+// metrics counts what a Manager does, under TensorFlow Serving's names. It is written in Prometheus's text
 // exposition format 0.0.4.
 type metrics struct {
 	mu       sync.Mutex
 	families map[string]*family
 }
 
-// family is a metric with its labels' names; its points are by the labels' values.
+// family is a metric with the names of its labels. It has a point for each combination of label values.
 type family struct {
 	kind   string // "counter" or "histogram"
 	help   string
 	labels []string
-	limits []float64 // of a histogram's buckets
+	limits []float64 // upper limits of a histogram's buckets, without the last, which is infinite
 	points map[string]*point
 }
 
 type point struct {
-	values  []string // of the labels
+	values  []string // the values of the labels
 	count   float64
 	sum     float64
 	buckets []uint64
 }
 
-// maxPoints bounds the points of a family: names of models come from requests.
+// maxPoints bounds the points of a family, since requests can contain any model name.
 const maxPoints = 1000
 
-// The families.
+// The names of the families.
 const (
 	requestCount   = ":tensorflow:serving:request_count"
 	requestLatency = ":tensorflow:serving:request_latency"
@@ -58,7 +58,7 @@ const (
 	loadLatency    = ":tensorflow:cc:saved_model:load_latency"
 )
 
-// exponential returns the limits of n buckets, of which the last has none.
+// exponential returns the upper limits of n buckets, scale*growth^i for bucket i. The last bucket has none.
 func exponential(scale, growth float64, n int) []float64 {
 	limits := make([]float64, n-1)
 	for i := range limits {
@@ -118,11 +118,11 @@ func (m *metrics) add(name string, value float64, labels ...string) {
 
 func micros(d time.Duration) float64 { return float64(d.Microseconds()) }
 
-// answered counts a request.
+// answered counts a request that has been answered, and the time that it took.
 func (m *metrics) answered(r Request, took time.Duration, err error) {
 	model := r.Model
 	if code := CodeOf(err); code == fault.NotFound {
-		model = "" // names of models that are not there are without number
+		model = "" // a client could make up any number of names
 	}
 	api, entry := r.API, r.Entry
 	if api == "" {
@@ -168,8 +168,8 @@ func (m *metrics) warmed(path string, took time.Duration, err error) {
 	m.add(warmupLatency, micros(took), path, outcome(err))
 }
 
-// WriteMetrics writes all metrics, those of Go's runtime and the memory of models too, as Prometheus
-// reads them.
+// WriteMetrics writes all metrics in Prometheus's text format, including those of Go's runtime and the
+// memory of the models.
 func (m *Manager) WriteMetrics(w io.Writer) error {
 	var b strings.Builder
 	m.metrics.write(&b)
@@ -211,7 +211,7 @@ func (f *family) write(b *strings.Builder, name string, p *point) {
 
 var escapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
-// pairs writes labels: a="x",b="y".
+// pairs formats labels as a="x",b="y".
 func pairs(names, values []string) string {
 	list := make([]string, len(names))
 	for i, n := range names {
@@ -244,7 +244,7 @@ func (m *Manager) writeModels(b *strings.Builder) {
 		bytes.String())
 }
 
-// memory returns the bytes of a version that serves.
+// memory returns how many bytes a version occupies; false if it does not serve or does not say.
 func (m *model) memory(n int64) (int64, bool) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

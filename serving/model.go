@@ -12,7 +12,8 @@ import (
 	"github.com/tf2ng/tf2ng/serving/internal/fault"
 )
 
-// State is where a version is between being found and being gone, with TensorFlow Serving's numbers.
+// State is the state of a version, from when it is found until it is unloaded. The values are TensorFlow
+// Serving's.
 type State int
 
 // The states.
@@ -24,7 +25,7 @@ const (
 	End       State = 50
 )
 
-// String returns the state's name in TensorFlow Serving: AVAILABLE.
+// String returns TensorFlow Serving's name of the state, such as AVAILABLE.
 func (s State) String() string {
 	switch s {
 	case Start:
@@ -41,44 +42,45 @@ func (s State) String() string {
 	return "UNKNOWN"
 }
 
-// VersionStatus tells of a version.
+// VersionStatus is the state of a version, and why it could not be loaded.
 type VersionStatus struct {
 	Version int64
 	State   State
-	Err     error // why it could not be loaded; nil if it could
+	Err     error // why the version could not be loaded; nil if it could, or has not been tried
 }
 
-// endedKept is how many versions that ended without an error a model remembers.
+// endedKept is how many versions in state End a model remembers, not counting those that failed to load.
 const endedKept = 16
 
-// model keeps the versions of one model. One goroutine, run, looks for them, loads and unloads them.
+// model manages the versions of one model. Its goroutine, run, looks for versions, loads them and unloads
+// them. A look is one pass of that: it lists the versions in the base path and acts on what changed.
 type model struct {
 	manager *Manager
 	log     *slog.Logger
 	cancel  context.CancelFunc
 	done    chan struct{} // closed when run has returned
-	kick    chan struct{} // a look is wanted at once
+	kick    chan struct{} // receives a value when a look is wanted at once
 
-	retiring sync.WaitGroup // versions that wait for their last request
+	retiring sync.WaitGroup // versions that are unloaded as soon as their last request is answered
 
 	mu        sync.RWMutex
 	conf      ModelConfig
 	versions  map[int64]*version
-	serving   map[int64]*version // those of versions that are available
-	seen      map[int64]string   // the content of all versions at the last look
-	looks     int                // how often the versions were looked for
-	lookedAt  chan struct{}      // closed at the next look's end, and replaced
-	lookError error              // of the last look
+	serving   map[int64]*version // the elements of versions that are available
+	seen      map[int64]string   // Version.State of all versions at the last look
+	looks     int                // how many looks have ended
+	lookedAt  chan struct{}      // closed, and replaced by a new one, when a look ends
+	lookError error              // the result of the last look
 }
 
-// version is a version of a model. Its fields are the model's to change, under mu.
+// version is a version of a model. Only the model changes its fields, while it holds model.mu.
 type version struct {
 	Version
 	model  *model
 	state  State
 	err    error
 	tries  int
-	next   time.Time // not to be tried again before; zero: at any time
+	next   time.Time // when loading may be tried again; zero after a failure: not again
 	loaded *Servable
 	batch  *batcher // nil if requests are not batched
 
@@ -102,7 +104,8 @@ func (m *model) config() ModelConfig {
 	return m.conf
 }
 
-// configure gives a model another configuration, of the same name and base path.
+// configure replaces a model's configuration by another one with the same name and base path, and asks
+// for a look at once.
 func (m *model) configure(c ModelConfig) {
 	m.mu.Lock()
 	m.conf = c
@@ -113,12 +116,13 @@ func (m *model) configure(c ModelConfig) {
 	}
 }
 
-// looked waits for a look that began after the call, or a first one, and returns its error.
+// looked waits until a look that began after the call has ended, or the model's first look, and returns
+// its error.
 func (m *model) looked(ctx context.Context) error {
 	m.mu.RLock()
 	want := m.looks + 1
 	if m.looks > 0 {
-		want++ // one may be under way
+		want++ // the look that ends next may have begun before this call
 	}
 	m.mu.RUnlock()
 	for {
@@ -141,7 +145,7 @@ func (m *model) looked(ctx context.Context) error {
 	}
 }
 
-// run looks for versions until stop.
+// run looks for versions until stop is called, and then unloads all of them.
 func (m *model) run(ctx context.Context) {
 	defer close(m.done)
 	for ctx.Err() == nil {
@@ -158,7 +162,7 @@ func (m *model) run(ctx context.Context) {
 	m.retiring.Wait()
 }
 
-// wait returns when the next look is due.
+// wait returns when the next look is due or the model is stopped.
 func (m *model) wait(ctx context.Context) {
 	var due <-chan time.Time
 	pause := m.manager.options.Poll
@@ -177,7 +181,7 @@ func (m *model) wait(ctx context.Context) {
 	}
 }
 
-// untilRetry returns the time until a version is to be tried again; 0 if none is.
+// untilRetry returns the time until loading some version is to be retried; 0 if there is none to retry.
 func (m *model) untilRetry() time.Duration {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -190,8 +194,8 @@ func (m *model) untilRetry() time.Duration {
 	return first
 }
 
-// look looks for versions once: it loads what the policy wants, and then unloads what it does not,
-// unless nothing else is available.
+// look looks for versions once. It loads those that the policy selects. Once any of these serves, it unloads
+// those that the policy does not select.
 func (m *model) look(ctx context.Context) error {
 	c := m.config()
 	found, err := m.manager.options.Source.Versions(ctx, c.BasePath)
@@ -224,7 +228,7 @@ func (m *model) look(ctx context.Context) error {
 	return err
 }
 
-// report logs what is wrong with a look, unless it is what was wrong with the last one.
+// report logs the error of a look, unless the previous look had the same one.
 func (m *model) report(err error) {
 	m.mu.RLock()
 	last := m.lookError
@@ -234,7 +238,8 @@ func (m *model) report(err error) {
 	}
 }
 
-// load loads a version that is wanted, if it is time to. The error tells why it does not serve.
+// load loads a version that the policy selects, if loading it is due. The error says why the version does
+// not serve.
 func (m *model) load(ctx context.Context, found Version) error {
 	v, now := m.due(found)
 	if !now {
@@ -273,7 +278,7 @@ func (m *model) newBatcher(v *version) *batcher {
 	return newBatcher(m.manager, m.conf.Name, parameters.withDefaults(m.manager.options.Parallel))
 }
 
-// due returns the version of a number, and whether it is to be loaded now.
+// due returns the model's version for one that a look found, and whether it is to be loaded now.
 func (m *model) due(found Version) (v *version, now bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -283,11 +288,11 @@ func (m *model) due(found Version) (v *version, now bool) {
 		v = &version{Version: found, model: m, state: Start}
 		m.versions[found.Number] = v
 		if len(m.serving) > 0 && m.looks > 0 && m.seen[found.Number] != found.State {
-			return v, false // it may still be copied, and nobody waits for it
+			return v, false // its files may still be being copied, and another version serves meanwhile
 		}
 	case v.state == Available:
 		return v, false
-	case v.State != found.State: // it is still changing, or was repaired
+	case v.State != found.State: // its files are still changing, or were repaired
 		v.Version, v.tries, v.next = found, 0, time.Time{}
 		return v, false
 	case v.tries > 0 && (v.next.IsZero() || time.Now().Before(v.next)):
@@ -298,7 +303,7 @@ func (m *model) due(found Version) (v *version, now bool) {
 	return v, true
 }
 
-// steps returns what tells of the steps of a version's load.
+// steps returns a function that reports the progress of loading a version to Options.Progress.
 func (m *model) steps(v Version) func(done, total int) {
 	tell := m.manager.options.Progress
 	if tell == nil {
@@ -308,7 +313,7 @@ func (m *model) steps(v Version) func(done, total int) {
 	return func(done, total int) { tell(name, v.Number, done, total) }
 }
 
-// open loads and warms up a version.
+// open loads a version and warms it up. A panic in either becomes an error.
 func (m *model) open(ctx context.Context, v Version, done func(steps, total int)) (_ *Servable, err error) {
 	done(0, 1)
 	defer func() {
@@ -348,7 +353,8 @@ func (s *Servable) close() error {
 	return s.Close()
 }
 
-// surplus returns the versions that serve and are not wanted, once one that is wanted serves.
+// surplus returns the versions that serve although the policy does not select them. It returns none as
+// long as no selected version serves.
 func (m *model) surplus(wanted []Version) []*version {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -405,8 +411,8 @@ func (m *model) unload(v *version, why string) {
 	v.state, v.loaded, v.batch = End, nil, nil
 }
 
-// forget drops versions that failed and are gone from the base path, and the oldest of many that
-// ended.
+// forget removes versions that never served and are gone from the base path, and of those that were
+// unloaded all but the endedKept newest.
 func (m *model) forget(found []Version) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -426,7 +432,7 @@ func (m *model) forget(found []Version) {
 	}
 }
 
-// remember notes the content of the versions that there are.
+// remember records the contents of the versions that a look found.
 func (m *model) remember(found []Version) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -454,7 +460,8 @@ func (m *model) available(n int64) bool {
 	return m.serving[n] != nil
 }
 
-// acquire returns the version that a request is for, by number, by label or the newest.
+// acquire returns the version that a request selects by number or by label, or else the newest one that
+// serves. It is not unloaded before release.
 func (m *model) acquire(s Spec) (*version, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()

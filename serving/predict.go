@@ -13,14 +13,14 @@ import (
 	"github.com/tf2ng/tf2ng/serving/internal/fault"
 )
 
-// Request asks for the outputs of a signature.
+// Request asks for outputs of a signature.
 type Request struct {
 	Spec
-	Inputs  map[string]*tf2ng.Tensor // by aliases
-	Outputs []string                 // aliases; empty for all
+	Inputs  map[string]*tf2ng.Tensor // keyed by alias
+	Outputs []string                 // aliases of the outputs that are wanted; empty for all
 
-	Entry string // the front end, for the metrics: "GRPC" or "REST"
-	API   string // the method, for the metrics; empty for "Predict"
+	Entry string // the front end, as a label of the metrics: "GRPC" or "REST"
+	API   string // the method that was called, as a label of the metrics; empty for "Predict"
 }
 
 // Response has the outputs that a Request asked for.
@@ -28,10 +28,11 @@ type Response struct {
 	Model     string
 	Version   int64
 	Signature string
-	Outputs   map[string]*tf2ng.Tensor // by aliases; the caller's
+	Outputs   map[string]*tf2ng.Tensor // keyed by alias; the caller may keep and change them
 }
 
-// Predict computes outputs. Every error is an *Error. The inputs must not change before it returns.
+// Predict computes the outputs that a request asks for. Every error is an *Error. The caller must not change
+// the inputs before Predict returns.
 func (m *Manager) Predict(ctx context.Context, r Request) (_ *Response, err error) {
 	begin := time.Now()
 	defer func() { m.metrics.answered(r, time.Since(begin), err) }()
@@ -59,7 +60,8 @@ func (m *Manager) Predict(ctx context.Context, r Request) (_ *Response, err erro
 	return &Response{Model: r.Model, Version: v.Number, Signature: name, Outputs: chosen(out, r.Outputs)}, nil
 }
 
-// noSignature returns the error for a signature that is not there, with the reason if there is one.
+// noSignature returns the error for a signature that the Servable does not have. It includes the reason if
+// the signature was refused.
 func (s *Servable) noSignature(k fault.Kind, name string) *Error {
 	e := fault.New(k, name)
 	if why := s.Refused[name]; why != nil {
@@ -68,7 +70,8 @@ func (s *Servable) noSignature(k fault.Kind, name string) *Error {
 	return e
 }
 
-// compute runs a signature of a version on inputs that fit it, in a batch if requests are batched.
+// compute runs a signature of a version on inputs that check has accepted, in a batch if requests are
+// batched.
 func (m *Manager) compute(ctx context.Context, v *version, s *Signature, in map[string]*tf2ng.Tensor) (
 	map[string]*tf2ng.Tensor, error,
 ) {
@@ -81,7 +84,7 @@ func (m *Manager) compute(ctx context.Context, v *version, s *Signature, in map[
 	return m.run(ctx, v.model.config().Name, s, in)
 }
 
-// run runs a signature on one of the threads that there are for that.
+// run runs a signature as soon as fewer than Options.Parallel Runs are in progress.
 func (m *Manager) run(ctx context.Context, model string, s *Signature, in map[string]*tf2ng.Tensor) (
 	_ map[string]*tf2ng.Tensor, err error,
 ) {
@@ -117,8 +120,8 @@ func chosen(out map[string]*tf2ng.Tensor, names []string) map[string]*tf2ng.Tens
 	return some
 }
 
-// check holds what a request gives and asks for against the signature. It returns the inputs, with the
-// defaults of those that were left out.
+// check checks the inputs of a request, and the aliases of the outputs that it wants, against the
+// signature. It returns the inputs, with default values for those that were left out.
 func (s *Signature) check(in map[string]*tf2ng.Tensor, outputs []string) (map[string]*tf2ng.Tensor, error) {
 	in, err := s.complete(in)
 	if err != nil {
@@ -146,7 +149,7 @@ func (s *Signature) check(in map[string]*tf2ng.Tensor, outputs []string) (map[st
 	return in, nil
 }
 
-// complete returns a value for each input: what was given, or else its default.
+// complete returns a value for each input of the signature: the given one, or else its default.
 func (s *Signature) complete(in map[string]*tf2ng.Tensor) (map[string]*tf2ng.Tensor, error) {
 	if len(in) > len(s.Inputs) || len(in) < len(s.Inputs) && len(s.Defaults) == 0 {
 		return nil, s.wrongCount(in)
@@ -176,7 +179,7 @@ func (s *Signature) complete(in map[string]*tf2ng.Tensor) (map[string]*tf2ng.Ten
 	return all, nil
 }
 
-// wrongCount tells which inputs are too many and which are missing.
+// wrongCount returns an error that lists which inputs are unknown and which are missing.
 func (s *Signature) wrongCount(in map[string]*tf2ng.Tensor) error {
 	given, want := slices.Sorted(maps.Keys(in)), aliases(s.Inputs)
 	join := func(list []string) string { return strings.Join(list, ",") }
@@ -194,10 +197,11 @@ var typeNames = map[tf2ng.Type]string{
 	tf2ng.F16: "half", tf2ng.F32: "float", tf2ng.F64: "double", tf2ng.String: "string",
 }
 
-// typeName returns TensorFlow's name of a type: float for f32.
+// typeName returns TensorFlow's name of a type, such as float for f32.
 func typeName(t tf2ng.Type) string { return cmp.Or(typeNames[t], "INVALID") }
 
-// Status tells of the versions of a model, or of one version, in order.
+// Status returns the states of a model's versions in ascending order; of one version only if s names a
+// version or a label.
 func (m *Manager) Status(s Spec) ([]VersionStatus, error) {
 	if s.Model == "" {
 		return nil, fault.New(fault.NoName)
@@ -246,11 +250,11 @@ type Metadata struct {
 // SignatureInfo describes a signature.
 type SignatureInfo struct {
 	Method          string
-	Inputs, Outputs []Port                   // by their aliases, sorted
-	Defaults        map[string]*tf2ng.Tensor // of inputs that may be left out, by their aliases; may be nil
+	Inputs, Outputs []Port                   // sorted by alias
+	Defaults        map[string]*tf2ng.Tensor // values of inputs that may be left out, keyed by alias; may be nil
 }
 
-// Metadata returns the signatures of the version that is meant.
+// Metadata describes the signatures of the version that s selects.
 func (m *Manager) Metadata(s Spec) (*Metadata, error) {
 	v, err := m.acquire(s)
 	if err != nil {

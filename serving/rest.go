@@ -20,19 +20,20 @@ import (
 	"github.com/tf2ng/tf2ng/serving/internal/fault"
 )
 
-// DefaultMaxBody is RESTOptions.MaxBody where it is 0.
+// DefaultMaxBody is the limit in bytes that a RESTOptions.MaxBody of 0 stands for.
 const DefaultMaxBody = 1 << 30
 
-// RESTOptions are what a Handler works with. The zero value is fine.
+// RESTOptions configure a Handler. The zero value is ready to use.
 type RESTOptions struct {
-	Timeout time.Duration // of a request; 0: 30 seconds; negative: none
-	MaxBody int64         // bytes of a body, after decompression too; 0: DefaultMaxBody
-	CORS    bool          // pages of other origins may ask
-	Metrics string        // the path of the metrics; empty: they are not there
+	Timeout time.Duration // how long a request may take; 0: 30 seconds; negative: no limit
+	MaxBody int64         // the most bytes of a body, compressed and decompressed; 0: DefaultMaxBody
+	CORS    bool          // allow requests from web pages of other origins
+	Metrics string        // the path that serves the metrics; empty: they are not served
 }
 
-// Handler answers TensorFlow Serving's REST API: /v1/models/NAME[/versions/N|/labels/L] with :predict,
-// :classify and :regress by POST, and the status and /metadata by GET.
+// Handler returns a handler for TensorFlow Serving's REST API. Below /v1/models/NAME[/versions/N|/labels/L],
+// POST requests with the suffix :predict, :classify or :regress compute; a GET request of the path itself
+// returns the status, and of /metadata the metadata.
 func (m *Manager) Handler(o RESTOptions) http.Handler {
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
@@ -48,8 +49,8 @@ type restHandler struct {
 	options RESTOptions
 }
 
-// pattern returns a regular expression, compiled when it is first used: most programs that have this
-// package serve nothing.
+// pattern returns a regular expression that is compiled when it is first used, since a program may link
+// this package and serve nothing.
 func pattern(text string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }
@@ -89,7 +90,7 @@ func (h *restHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.write(w, r, status, answer)
 }
 
-// write sends an answer, compressed if the client wants that.
+// write sends an answer, compressed if it is not small and the client accepts gzip.
 func (h *restHandler) write(w http.ResponseWriter, r *http.Request, status int, answer []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	if len(answer) < 1024 || !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
@@ -144,7 +145,7 @@ func (h *restHandler) answer(w http.ResponseWriter, r *http.Request, path string
 	return nil, fault.New(fault.Malformed, r.Method, path)
 }
 
-// restSpec reads the parts of a path: the model, the version and the label.
+// restSpec returns the Spec for the model, version and label that were matched in a path.
 func restSpec(found []string) (s Spec, err error) {
 	if s.Model, err = url.PathUnescape(found[1]); err != nil {
 		return s, fault.New(fault.Malformed, "model", found[1])
@@ -161,10 +162,10 @@ func restSpec(found []string) (s Spec, err error) {
 	return s, nil
 }
 
-// body reads the body of a request, whose memory the lease has.
+// body reads the body of a request, and takes its memory from the lease.
 func (h *restHandler) body(ctx context.Context, w http.ResponseWriter, r *http.Request, lease *Lease) ([]byte, error) {
 	if deadline, ok := ctx.Deadline(); ok {
-		_ = http.NewResponseController(w).SetReadDeadline(deadline) // a body may be slow
+		_ = http.NewResponseController(w).SetReadDeadline(deadline) // a client may send its body slowly
 	}
 	limit := h.options.MaxBody
 	if r.ContentLength > limit {
@@ -250,7 +251,7 @@ func (h *restHandler) predict(ctx context.Context, s Spec, doc []byte, lease *Le
 	if sig == nil {
 		return nil, s.pinned.loaded.noSignature(fault.NoSignatureREST, s.Signature)
 	}
-	if err := lease.Take(4 * int64(len(doc))); err != nil { // an element of 8 bytes has 2 in the text
+	if err := lease.Take(4 * int64(len(doc))); err != nil { // 2 bytes of text, "1,", can be an element of 8 bytes
 		return nil, err
 	}
 	in, err := body.tensors(sig.Inputs)
@@ -267,7 +268,7 @@ func (h *restHandler) predict(ctx context.Context, s Spec, doc []byte, lease *Le
 	return columnsJSON(p.Outputs)
 }
 
-// parseExamples reads the body of Classify and Regress.
+// parseExamples reads the body of a Classify or Regress request.
 func parseExamples(doc []byte) (*ExamplesRequest, error) {
 	v, err := parseJSON(doc)
 	if err != nil {

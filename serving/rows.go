@@ -8,7 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng"
 )
 
-// haveRows reports whether each tensor has so many rows: elements of the first dimension.
+// haveRows reports whether the first dimension of each tensor is rows.
 func haveRows(tensors map[string]*tf2ng.Tensor, rows int) bool {
 	for _, t := range tensors {
 		if s := t.Shape(); len(s) == 0 || s[0] != rows {
@@ -18,7 +18,7 @@ func haveRows(tensors map[string]*tf2ng.Tensor, rows int) bool {
 	return true
 }
 
-// slice returns the rows first to last-1 of each tensor, which it borrows from them.
+// slice returns the rows first to last-1 of each tensor. The results share the tensors' memory.
 func slice(tensors map[string]*tf2ng.Tensor, first, last int) (map[string]*tf2ng.Tensor, error) {
 	part := make(map[string]*tf2ng.Tensor, len(tensors))
 	for name, t := range tensors {
@@ -45,13 +45,14 @@ func slice(tensors map[string]*tf2ng.Tensor, first, last int) (map[string]*tf2ng
 	return part, nil
 }
 
-// joining says how to make one batch of parts.
+// joining says how to make one batch from parts.
 type joining struct {
-	rows int  // of the whole: what the parts lack are copies of the first row
-	pad  bool // parts that differ in length are filled up, each with its first element
+	rows int  // how many rows the batch has; rows that the parts lack are copies of the first row
+	pad  bool // parts are padded to the same dimensions after the first, each with its first element
 }
 
-// join puts the rows of parts one below the other. Without j the parts have equal shapes.
+// join concatenates the rows of parts. If j is nil, nothing is padded: dimensions after the first must be
+// equal.
 func join(parts []map[string]*tf2ng.Tensor, j *joining) (map[string]*tf2ng.Tensor, error) {
 	whole := make(map[string]*tf2ng.Tensor, len(parts[0]))
 	for _, name := range slices.Sorted(maps.Keys(parts[0])) {
@@ -121,7 +122,7 @@ func joinStrings(list []*tf2ng.Tensor, shape tf2ng.Shape, rows int) (*tf2ng.Tens
 	return tf2ng.StringTensor(shape, all)
 }
 
-// padded returns the tensors with all dimensions behind the first as large as the largest.
+// padded returns the tensors with each dimension after the first padded to the largest among them.
 func padded(list []*tf2ng.Tensor) ([]*tf2ng.Tensor, error) {
 	largest := list[0].Shape().Clone()
 	for _, t := range list {
@@ -139,7 +140,7 @@ func padded(list []*tf2ng.Tensor) ([]*tf2ng.Tensor, error) {
 	return out, nil
 }
 
-// padTo fills up the dimensions of t behind the first with t's first element.
+// padTo pads the dimensions of t after the first to dims, with t's first element.
 func padTo(t *tf2ng.Tensor, dims tf2ng.Shape) (*tf2ng.Tensor, error) {
 	from := t.Shape()
 	if from[1:].Equal(dims) || t.Len() == 0 {
@@ -169,8 +170,8 @@ func padTo(t *tf2ng.Tensor, dims tf2ng.Shape) (*tf2ng.Tensor, error) {
 	return whole, nil
 }
 
-// copyInto calls move for each innermost line of an array that is copied into the corner of a larger
-// one, with offsets and lengths in elements.
+// copyInto copies an array into the corner of a larger one at index 0, 0, ...: it calls move for each run
+// along the last dimension. Offsets and lengths are in elements.
 func copyInto(from, to tf2ng.Shape, move func(dst, src, n int)) {
 	if len(from) == 1 {
 		move(0, 0, from[0])

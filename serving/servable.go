@@ -11,10 +11,10 @@ import (
 	"github.com/tf2ng/tf2ng"
 )
 
-// DefaultSignature is the signature that is meant where a request names none.
+// DefaultSignature is the signature that a request uses if it names none.
 const DefaultSignature = "serving_default"
 
-// The methods of signatures.
+// The method names of signatures: which API a signature is meant for.
 const (
 	PredictMethod  = "tensorflow/serving/predict"
 	ClassifyMethod = "tensorflow/serving/classify"
@@ -23,50 +23,51 @@ const (
 
 var methods = []string{PredictMethod, ClassifyMethod, RegressMethod}
 
-// Servable is a version of a model that is loaded.
+// Servable is a loaded version of a model.
 type Servable struct {
 	Signatures map[string]*Signature
-	Refused    map[string]error // why other signatures cannot be had; may be nil
+	Refused    map[string]error // why each of the model's other signatures cannot be served; may be nil
 
-	// Saved is what metadata says of signatures, those that are refused too. May be nil: what is
-	// not in it is told by Signatures.
+	// Saved is what Metadata reports about signatures, including refused ones. A signature that is
+	// not in it is described by its entry in Signatures. May be nil.
 	Saved map[string]SignatureInfo
 
-	Warmup   []Request    // to be answered before it serves; without any, it is run on zeros
-	Batching *Batching    // nil: the model's
-	Memory   func() int64 // the bytes that it keeps; may be nil
-	Close    func() error // called once, when no request uses it any more; may be nil
+	Warmup   []Request    // answered before the version serves; if empty, it is warmed up on zeros
+	Batching *Batching    // nil: the parameters of the model's configuration
+	Memory   func() int64 // returns how many bytes the version occupies; may be nil
+	Close    func() error // called once, when no request uses the version any more; may be nil
 }
 
-// Signature is a computation of a Servable.
+// Signature is a computation that a Servable offers, with named inputs and outputs.
 type Signature struct {
-	Method  string // one of PredictMethod, ClassifyMethod, RegressMethod; others are for Predict alone
-	Inputs  []Port // by their aliases, sorted
-	Outputs []Port // by their aliases, sorted
+	Method  string // PredictMethod, ClassifyMethod or RegressMethod; any other can be used by Predict only
+	Inputs  []Port // sorted by alias
+	Outputs []Port // sorted by alias
 
-	// Defaults are the values of inputs that a request may leave out, by their aliases; may be nil.
+	// Defaults are the values of inputs that a request may leave out, keyed by alias; may be nil.
 	Defaults map[string]*tf2ng.Tensor
 
-	// Run computes all outputs by their aliases. It is called by many goroutines at once, with
-	// inputs that fit Inputs.
+	// Run computes all outputs. Inputs and outputs are keyed by alias. It is called by many goroutines
+	// at once, with inputs that match Inputs in type and shape.
 	Run func(ctx context.Context, inputs map[string]*tf2ng.Tensor) (map[string]*tf2ng.Tensor, error)
 }
 
 // Port is an input or an output of a Signature.
 type Port struct {
-	Alias string // the name in requests
-	Name  string // of the tensor in the graph: "input:0"
+	Alias string // the name that requests use
+	Name  string // the name of the tensor in the graph, such as "input:0"
 	Type  tf2ng.Type
 	Shape tf2ng.Shape // dimensions may be unknown
 
-	// TFType is TensorFlow's name of the type, where metadata has another than that of Type: "quint8".
+	// TFType is TensorFlow's name of the type in metadata, if it differs from the name of Type: "quint8",
+	// for example.
 	TFType string
 }
 
 // typeName returns TensorFlow's name of the type.
 func (p Port) typeName() string { return cmp.Or(p.TFType, typeName(p.Type)) }
 
-// port returns the port with an alias.
+// port returns the port that has the given alias.
 func port(ports []Port, alias string) (Port, bool) {
 	for _, p := range ports {
 		if p.Alias == alias {
@@ -76,7 +77,7 @@ func port(ports []Port, alias string) (Port, bool) {
 	return Port{}, false
 }
 
-// aliases lists the aliases of ports, as Serving's messages have them.
+// aliases lists the aliases of ports in order, as TensorFlow Serving's messages do.
 func aliases(ports []Port) []string {
 	names := make([]string, len(ports))
 	for i, p := range ports {
@@ -85,8 +86,9 @@ func aliases(ports []Port) []string {
 	return names
 }
 
-// FromModel returns the Servable of a Model, which it closes: with the Model's signatures, or, if it
-// has none, with its inputs and outputs as DefaultSignature, where aliases have no ":0".
+// FromModel returns a Servable for a Model; closing the Servable closes the Model. It has the Model's
+// signatures. If the Model has none, its inputs and outputs become DefaultSignature, with their names
+// without ":0" as aliases.
 func FromModel(m *tf2ng.Model) (*Servable, error) {
 	s := &Servable{
 		Signatures: map[string]*Signature{},
@@ -115,15 +117,15 @@ func FromModel(m *tf2ng.Model) (*Servable, error) {
 	return s, nil
 }
 
-// initializer is a signature that TensorFlow Serving's metadata has, for what runs when a SavedModel is
-// loaded.
+// initializer is the signature for what runs when a SavedModel is loaded. TensorFlow Serving lists it in
+// the metadata.
 const initializer = "__saved_model_init_op"
 
 func saved(info tf2ng.SignatureInfo) SignatureInfo {
 	return SignatureInfo{info.Method, savedPorts(info.Inputs), savedPorts(info.Outputs), info.Defaults}
 }
 
-// add adds a signature of a Model, and what was saved of it.
+// add adds a signature of a Model to Signatures, and its saved description, if it has one, to Saved.
 func (s *Servable) add(m *tf2ng.Model, name string) error {
 	info, err := m.SignatureInfo(name)
 	if err != nil {
@@ -148,7 +150,7 @@ func (s *Servable) add(m *tf2ng.Model, name string) error {
 	return nil
 }
 
-// savedPorts returns the tensors of one side of a signature as they were saved.
+// savedPorts returns the inputs or the outputs of a signature as the SavedModel describes them.
 func savedPorts(tensors map[string]tf2ng.SignatureTensor) []Port {
 	var list []Port
 	for _, alias := range slices.Sorted(maps.Keys(tensors)) {
@@ -158,7 +160,7 @@ func savedPorts(tensors map[string]tf2ng.SignatureTensor) []Port {
 	return list
 }
 
-// signature returns the Signature of a Model's inputs and outputs.
+// signature returns a Signature that runs the Model on its inputs and computes its outputs.
 func signature(m *tf2ng.Model) (*Signature, error) {
 	s := &Signature{}
 	inputs, err := ports(m.Inputs())
@@ -189,7 +191,7 @@ func signature(m *tf2ng.Model) (*Signature, error) {
 	return s, nil
 }
 
-// portsOf are the ports of one side of a model, and the model's names by their aliases.
+// portsOf are the ports for a model's inputs or for its outputs, and the model's names of them by alias.
 type portsOf struct {
 	list  []Port
 	names map[string]string
@@ -213,8 +215,8 @@ func ports(infos []tf2ng.TensorInfo) (*portsOf, error) {
 	return p, nil
 }
 
-// method tells by the names what a signature is for where no file says it: those of classification and regression have
-// names that are part of TensorFlow's API.
+// method guesses the method of a signature, for models whose file does not state it, from the aliases of
+// its inputs and outputs: TensorFlow's API prescribes those of classification and regression.
 func method(s *Signature) string {
 	if len(s.Inputs) != 1 || s.Inputs[0].Alias != "inputs" {
 		return PredictMethod

@@ -15,46 +15,48 @@ import (
 	"github.com/tf2ng/tf2ng"
 )
 
-// Source finds the versions of models and loads them. Directories is one; a program may have its own.
+// Source finds the versions of models and loads them. Directories is a Source; a program may use its own.
 type Source interface {
-	// Versions lists the versions that there are of a model.
+	// Versions lists the versions of the model at a base path, in ascending order of their numbers.
 	Versions(ctx context.Context, basePath string) ([]Version, error)
 
-	// Open loads a version. It may take long, and is to return when ctx is done.
+	// Open loads a version. It may take long, but should return early when ctx is done.
 	Open(ctx context.Context, v Version) (*Servable, error)
 }
 
 // Version is a version of a model that a Source has found.
 type Version struct {
 	Number int64  // larger is newer
-	Path   string // where it is; the Source's business
-	State  string // of its content: while it changes, the version is not loaded; may be empty
+	Path   string // where the version is; only the Source interprets it
+	State  string // identifies the content: while it changes, the version is not loaded; may be empty
 }
 
-// Directories is the Source of base paths in the file system: directories in which a SavedModel, a
-// GraphDef (.pb, .pbtxt) or a converted model (.ng) stands in a directory that is named by its
-// version's number, as 3/saved_model.pb or 3/model.ng, or the latter two in a file, as 3.ng.
+// Directories is the Source for base paths in the file system. A base path is a directory with one entry
+// for each version, named by the version's number: a directory that holds a SavedModel, a GraphDef (.pb,
+// .pbtxt) or a converted model (.ng), such as 3/saved_model.pb or 3/model.ng; or a file that is a GraphDef
+// or a converted model, such as 3.ng.
 type Directories struct {
-	Options []tf2ng.Option // for Load
+	Options []tf2ng.Option // for tf2ng.Load
 
-	// Warmup reads the requests of assets.extra/tf_serving_warmup_requests, a file at path; nil
-	// leaves them unread. Package serving/tfgrpc has such a function.
+	// Warmup reads the warm-up requests of a version from its file
+	// assets.extra/tf_serving_warmup_requests, which is at path. If it is nil, the file is ignored.
+	// tfgrpc.ReadWarmup is such a function.
 	Warmup func(path string) ([]Request, error)
 
-	// Batching reads the batching parameters of a version, the file batching_params.pbtxt beside its
-	// model; nil leaves them unread. Package serving/tfgrpc has such a function.
+	// Batching reads the batching parameters of a version from the file batching_params.pbtxt beside
+	// its model. If it is nil, the file is ignored. tfgrpc.ReadBatching is such a function.
 	Batching func(path string) (*Batching, error)
 }
 
-// warmupFile is where a SavedModel has requests to be answered before it serves.
+// warmupFile is the file of a SavedModel that holds the requests to answer before it serves.
 const warmupFile = "assets.extra/tf_serving_warmup_requests"
 
-// batchingFile is where a version may have batching parameters of its own.
+// batchingFile is the file in which a version may have batching parameters of its own.
 const batchingFile = "batching_params.pbtxt"
 
 var versionFile = pattern(`^(\d+)\.(pb|pbtxt|ng)$`)
 
-// Versions lists what has a number for its name.
+// Versions lists the entries of a base path that are named by a version number.
 func (d *Directories) Versions(_ context.Context, basePath string) ([]Version, error) {
 	entries, err := os.ReadDir(basePath)
 	if err != nil {
@@ -80,7 +82,8 @@ func (d *Directories) Versions(_ context.Context, basePath string) ([]Version, e
 	return list, nil
 }
 
-// state tells of which files a version is made: their names, sizes and times.
+// state returns a text that changes when the files of a version do: their names, sizes and modification
+// times.
 func state(path string) string {
 	var b strings.Builder
 	_ = filepath.WalkDir(path, func(p string, _ fs.DirEntry, err error) error {
@@ -130,13 +133,13 @@ func (d *Directories) load(path string) (*Servable, error) {
 	return s, nil
 }
 
-// loadAny loads a model whose usual signature cannot be had by another of its signatures: all those
-// that can be had are served.
+// loadAny loads a model that Load could not load with its default signature. It tries the model's other
+// signatures; the first that loads is enough, since FromModel then serves all that can be translated.
 func (d *Directories) loadAny(path string, why error) (*tf2ng.Model, error) {
 	by := func(name string) (*tf2ng.Model, error) {
 		return tf2ng.Load(path, append(slices.Clone(d.Options), tf2ng.WithSignature(name))...)
 	}
-	m, err := by("\x00") // which no model has: the error lists what there is
+	m, err := by("\x00") // no model has this signature: the error lists those that there are
 	if err == nil {
 		return m, nil
 	}
@@ -150,7 +153,7 @@ func (d *Directories) loadAny(path string, why error) (*tf2ng.Model, error) {
 	return nil, why
 }
 
-// addFiles reads what stands beside the model.
+// addFiles reads the warm-up requests and batching parameters that a version's directory may hold.
 func (d *Directories) addFiles(s *Servable, version string) (err error) {
 	path := filepath.Join(version, filepath.FromSlash(warmupFile))
 	if d.Warmup != nil && exists(path) {
@@ -172,7 +175,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// modelFile returns what Load is to read of a version: the directory of a SavedModel, or a file.
+// modelFile returns the path to pass to Load for a version: the directory of a SavedModel, or a file.
 func modelFile(version string) (string, error) {
 	info, err := os.Stat(version)
 	if err != nil || !info.IsDir() {

@@ -9,11 +9,12 @@ import (
 	"github.com/tf2ng/tf2ng"
 )
 
-// maxWarmupBytes bounds an input of zeros.
+// maxWarmupBytes bounds the size of an input of zeros.
 const maxWarmupBytes = 256 << 20
 
-// warm answers the recorded requests of a version, or else runs each signature on zeros, once for
-// each batch size that is allowed. The first step of the load is done.
+// warm answers the warm-up requests of a version. If there are none, it runs each signature on zeros,
+// once for each allowed batch size. It reports its progress by calling done, counting the opening of the
+// version as the first step, which is complete.
 func (m *Manager) warm(ctx context.Context, c ModelConfig, s *Servable, done func(steps, total int)) error {
 	for i, r := range s.Warmup {
 		done(1+i, 1+len(s.Warmup))
@@ -49,8 +50,8 @@ func (m *Manager) warm(ctx context.Context, c ModelConfig, s *Servable, done fun
 	return ctx.Err()
 }
 
-// warmZeros runs a signature on zeros, if the rows are all that is not known of its inputs. Zeros
-// may be nothing that a model can work on, so that an error says nothing.
+// warmZeros runs a signature on zeros, if at most the first dimension of each input is unknown. An error
+// is only logged for debugging, since zeros may not be valid inputs for a model.
 func (m *Manager) warmZeros(ctx context.Context, model, name string, s *Signature, rows int) {
 	in := map[string]*tf2ng.Tensor{}
 	for _, p := range s.Inputs {
@@ -75,8 +76,8 @@ func (m *Manager) warmZeros(ctx context.Context, model, name string, s *Signatur
 	}
 }
 
-// batching returns the parameters of batching for a version: its own, the model's, or all models';
-// nil if its requests are not batched.
+// batching returns the batching parameters for a version: its own, else the model's, else those of
+// Options; nil if requests are not batched.
 func (m *Manager) batching(c ModelConfig, s *Servable) *Batching {
 	switch {
 	case s.Batching != nil:

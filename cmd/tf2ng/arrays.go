@@ -15,8 +15,8 @@ import (
 	"github.com/tf2ng/tf2ng/internal/npy"
 )
 
-// loadArray reads the array that spec names: FILE for a .npy, FILE:KEY for an array of a
-// .npz; KEY may be left out if there is one array only.
+// loadArray reads the array that spec names: FILE for a .npy file, FILE:KEY for an array of a .npz file. KEY
+// may be left out if the file has only one array.
 func loadArray(spec string) (*core.Tensor, error) {
 	path, key := spec, ""
 	if i := strings.LastIndex(spec, ".npz:"); i >= 0 {
@@ -67,7 +67,7 @@ func readArray(f *os.File, size int64, key string) (*core.Tensor, error) {
 	return a.Read(key)
 }
 
-// saveArrays writes tensors by name as an .npz, as the Writer has them.
+// saveArrays writes named tensors to an .npz file, with the given Writer.
 func saveArrays(path string, as npy.Writer, tensors map[string]*core.Tensor) error {
 	var arrays []npy.Array
 	for _, name := range slices.Sorted(maps.Keys(tensors)) {
@@ -77,8 +77,7 @@ func saveArrays(path string, as npy.Writer, tensors map[string]*core.Tensor) err
 	return err
 }
 
-// writeFile writes a file that appears under its name only once it is complete, and
-// returns its size.
+// writeFile writes a file and returns its size. The file appears under its name only once it is complete.
 func writeFile(path string, write func(io.Writer) error) (size int64, err error) {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, ".tf2ng-*")

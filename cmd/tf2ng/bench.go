@@ -37,7 +37,7 @@ func (c *benchCommand) Help() string {
 		"Example: tf2ng bench frozen.pb --batch 8 --threads 2 --nodes --trace trace.json"
 }
 
-// Validate checks the numbers: kong calls it.
+// Validate checks the numbers. Kong calls it.
 func (c *benchCommand) Validate() error {
 	if c.Batch < 1 || c.Runs < 1 {
 		return fmt.Errorf("--batch and --runs: got %d and %d, want at least 1", c.Batch, c.Runs)
@@ -45,7 +45,7 @@ func (c *benchCommand) Validate() error {
 	return nil
 }
 
-// measurement is what bench tells; times are in milliseconds.
+// measurement is the result of bench. Times are in milliseconds.
 type measurement struct {
 	CPU        string             `json:"cpu"`
 	Batch      int                `json:"batch"`
@@ -56,10 +56,10 @@ type measurement struct {
 	P99        float64            `json:"p99_ms"`
 	Throughput float64            `json:"per_second"` // batch elements
 	Rate       float64            `json:"gop_per_second"`
-	Limit      float64            `json:"limit_gop_per_second"` // of the CPU's multiplications, all threads
+	Limit      float64            `json:"limit_gop_per_second"` // how fast the CPU can multiply, on all threads
 	Nodes      []kernels.StepTime `json:"nodes,omitempty"`
 
-	times   []float64          // of the runs in their order, in milliseconds
+	times   []float64          // for each run in order, in milliseconds
 	profile []kernels.StepTime // for Nodes and the trace
 }
 
@@ -103,7 +103,7 @@ func (c *benchCommand) Run(o *output) error {
 	return nil
 }
 
-// start loads the model, and reads the inputs that are files.
+// start loads the model, and reads the inputs that are given as files.
 func (c *benchCommand) start() (*tf2ng.Model, map[string]*core.Tensor, error) {
 	var files []string
 	cut := cutFlags{}
@@ -130,7 +130,7 @@ func (c *benchCommand) start() (*tf2ng.Model, map[string]*core.Tensor, error) {
 	return m, named, nil
 }
 
-// measure runs the program until it was run often and long enough.
+// measure runs the program at least --runs times and at least for --min-time.
 func (c *benchCommand) measure(p *kernels.Program, inputs map[string]*core.Tensor) (*measurement, error) {
 	outputs, err := p.Run(context.Background(), inputs, nil)
 	if err != nil {
@@ -151,7 +151,7 @@ func (c *benchCommand) measure(p *kernels.Program, inputs map[string]*core.Tenso
 	}
 	inTurn := slices.Clone(times)
 	slices.Sort(times)
-	limit = max(limit, kernels.Limit(kernels.Options{Engine: engine})) // other programs' load lowers either
+	limit = max(limit, kernels.Limit(kernels.Options{Engine: engine})) // other programs may have slowed down either one
 	at := func(q float64) float64 { return times[min(int(q*float64(len(times))), len(times)-1)] }
 	r := &measurement{
 		CPU: cpuid.CPU.BrandName, Batch: c.Batch, Threads: c.Threads, Runs: len(times),
@@ -159,7 +159,7 @@ func (c *benchCommand) measure(p *kernels.Program, inputs map[string]*core.Tenso
 		Rate: float64(p.Operations()) / at(0.5) / 1e6, Limit: limit * float64(c.Threads),
 		times: inTurn,
 	}
-	if engine == kernels.Reference { // it does not multiply as the limit does
+	if engine == kernels.Reference { // the limit does not apply to its way of multiplying
 		r.Rate = 0
 	}
 	if c.Nodes || c.Trace != "" {
@@ -191,7 +191,7 @@ func (r *measurement) print(w io.Writer) {
 	}
 }
 
-// randomInputs fills inputs with seeded noise: floats in [-1, 1), integers over their range.
+// randomInputs fills inputs with noise from a fixed seed: floats in [-1, 1), integers over their whole range.
 func randomInputs(infos []tf2ng.TensorInfo, shapes map[string]core.Shape) (map[string]*core.Tensor, error) {
 	r := rand.New(rand.NewPCG(1, 2))
 	inputs := map[string]*core.Tensor{}

@@ -8,38 +8,38 @@ import (
 	"github.com/tf2ng/tf2ng/kernels"
 )
 
-// traceFile is a file of the Trace Event format in its object form, which chrome://tracing
-// and Perfetto open. Times are in microseconds.
+// traceFile is a file in the object form of the Trace Event format, which chrome://tracing and Perfetto can
+// open. Times are in microseconds.
 type traceFile struct {
 	Events []traceEvent   `json:"traceEvents"`
-	Unit   string         `json:"displayTimeUnit"` // of the viewer: ms or ns
+	Unit   string         `json:"displayTimeUnit"` // the unit that the viewer displays: ms or ns
 	Other  map[string]any `json:"otherData"`
 }
 
-// traceEvent is one event of a track, which PID and TID name.
+// traceEvent is an event on the track that PID and TID identify.
 type traceEvent struct {
 	Name     string         `json:"name"`
 	Category string         `json:"cat,omitempty"`
 	Phase    string         `json:"ph"`
 	Start    float64        `json:"ts"`
-	Duration float64        `json:"dur"` // of a complete event
+	Duration float64        `json:"dur"` // for a complete event only
 	PID      int            `json:"pid"`
 	TID      int            `json:"tid"`
 	Args     map[string]any `json:"args"`
 }
 
-// Phases of the format, and the tracks of a trace.
+// Phases of the Trace Event format, and the tracks of a trace.
 const (
 	phaseComplete = "X"
 	phaseMetadata = "M"
 
 	traceProcess = 1
 	trackSteps   = 1 // the instructions, one after another
-	trackRuns    = 2 // the runs that were measured, on as many threads as there are
+	trackRuns    = 2 // the runs that were measured, on all threads
 )
 
-// trace lays out a measurement: the steps in the order in which they run, each as long as
-// its median, and the runs one after another.
+// trace makes a trace of a measurement: one track has the steps in the order in which they run, each as long
+// as its median, and the other one has the runs one after another.
 func (r *measurement) trace(order []kernels.StepInfo) *traceFile {
 	t := &traceFile{Unit: "ms", Other: map[string]any{
 		"cpu": r.CPU, "batch": r.Batch, "threads": r.Threads, "median_ms": r.Median,
@@ -58,14 +58,14 @@ func (r *measurement) trace(order []kernels.StepInfo) *traceFile {
 	return t
 }
 
-// name names a process or a track.
+// name adds the event that names a process or a track.
 func (t *traceFile) name(what string, track int, name string) {
 	t.Events = append(t.Events, traceEvent{
 		Name: what, Phase: phaseMetadata, PID: traceProcess, TID: track, Args: map[string]any{"name": name},
 	})
 }
 
-// complete adds an event with a beginning and a duration, and returns its end.
+// complete adds an event with a start and a duration, and returns when it ends.
 func (t *traceFile) complete(track int, name, category string, at, us float64, args map[string]any) float64 {
 	t.Events = append(t.Events, traceEvent{
 		Name: name, Category: category, Phase: phaseComplete, Start: at, Duration: us,
@@ -74,13 +74,13 @@ func (t *traceFile) complete(track int, name, category string, at, us float64, a
 	return at + us
 }
 
-// stepArgs is what a viewer shows of a step that is clicked on.
+// stepArgs returns what a viewer shows about a step when it is clicked.
 func stepArgs(n kernels.StepTime, r *measurement) map[string]any {
 	args := map[string]any{"op": n.Op, "kernel": n.Kernel, "output": fmt.Sprint(n.Output)}
 	if n.TFOp != "" {
 		args["tensorflow_op"] = n.TFOp
 	}
-	if bytes, err := n.Output.Bytes(); err == nil { // what a graph's values size has none
+	if bytes, err := n.Output.Bytes(); err == nil { // fails if the size depends on values of the graph
 		args["output_bytes"] = bytes
 	}
 	if n.Operations > 0 && n.Time > 0 {
@@ -90,8 +90,8 @@ func stepArgs(n kernels.StepTime, r *measurement) map[string]any {
 	return args
 }
 
-// inOrder sorts steps as they run. Steps that cannot be told apart keep the order that
-// they have.
+// inOrder sorts steps in the order in which they run. Steps that cannot be distinguished keep their relative
+// order.
 func inOrder(order []kernels.StepInfo, steps []kernels.StepTime) []kernels.StepTime {
 	key := func(s kernels.StepInfo) string { return fmt.Sprintf("%q %q %q %v", s.Node, s.Op, s.Kernel, s.Output) }
 	left := map[string][]kernels.StepTime{}
@@ -107,7 +107,7 @@ func inOrder(order []kernels.StepInfo, steps []kernels.StepTime) []kernels.StepT
 	return sorted
 }
 
-// write writes the trace, complete or not at all.
+// write writes the trace, completely or not at all.
 func (t *traceFile) write(path string) error {
 	_, err := writeFile(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(t) })
 	if err != nil {

@@ -29,7 +29,7 @@ func (c *convertCommand) Help() string {
 	return "A SavedModel's .ng file has all its signatures.\n\nExample: tf2ng convert frozen.pb -o model.ng"
 }
 
-// converted returns the path of the .ng file of a model: beside it, with its name.
+// converted returns the path of the .ng file for a model: in the same directory, with the same base name.
 func converted(model string) string {
 	path := filepath.Clean(model)
 	info, err := os.Stat(path)

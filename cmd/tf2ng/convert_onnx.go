@@ -8,7 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/export/onnx"
 )
 
-// onnxFlags say how an ONNX model is written.
+// onnxFlags say how to write an ONNX model.
 type onnxFlags struct {
 	Opset  int    `help:"With --format onnx: the opset, 13 to 23." default:"21"`
 	Form   string `name:"onnx-form" help:"With --format onnx: qdq: float ops between DequantizeLinear and QuantizeLinear; qoperator: QLinearConv; integer: ConvInteger, followed by each step." default:"qdq" enum:"qdq,qoperator,integer"`

@@ -69,8 +69,8 @@ Example: tf2ng diff frozen.pb --input input=x.npy --expect Identity:0=y.npy
 Example: tf2ng diff frozen.pb --random 1 --b engine=reference`
 }
 
-// errIncomplete is what diff returns when something that was asked for was not compared; the report
-// has been printed.
+// errIncomplete is returned by diff if something that was asked for was not compared. The report has already
+// been printed.
 var errIncomplete = errors.New("the comparison is incomplete")
 
 // Run is the command.
@@ -112,7 +112,7 @@ func (c *diffCommand) Run(o *output) (err error) {
 	return nil
 }
 
-// tolerance returns what floats are held to, and whether it is to be derived.
+// tolerance returns the tolerance for floats, and whether it is to be derived instead, because no flag sets it.
 func (c *diffCommand) tolerance() (t compare.Tolerance, derive bool) {
 	t = compare.Default()
 	if c.Atol != nil {
@@ -124,23 +124,23 @@ func (c *diffCommand) tolerance() (t compare.Tolerance, derive bool) {
 	return t, c.Atol == nil && c.Rtol == nil
 }
 
-// diff is a comparison under way.
+// diff is a comparison in progress.
 type diff struct {
 	command *diffCommand
 	out     *output
 
 	a, b     side
-	graphs   map[string]*graph // by their paths
+	graphs   map[string]*graph // the graphs that were read, keyed by path
 	feeds    compare.Tensors
-	outputs  []string          // to compare; nil for the model's
-	many     []compare.Tensors // of the inputs that are many files, those of each run
-	drawn    *compare.Plan     // the graph of the report
+	outputs  []string          // the outputs to compare; nil for those of the model
+	many     []compare.Tensors // for each run, the inputs that are given as many files
+	drawn    *compare.Plan     // the graph that the report draws
 	recorder *compare.Recorder
-	rewrites bool // TensorFlow rewrites the graph
+	rewrites bool // whether TensorFlow rewrites the graph before it runs it
 	notes    []string
 }
 
-// open opens both sides and reads or draws the inputs.
+// open opens both sides, and reads the inputs or generates random ones.
 func (d *diff) open(ctx context.Context) error {
 	c := d.command
 	expected, err := readTensors("--expect", c.Expect)
@@ -179,7 +179,7 @@ func (d *diff) open(ctx context.Context) error {
 	return nil
 }
 
-// right returns what the flags say of the right side: a SIDE, or "" for none.
+// right returns the right side that the flags specify, as a SIDE; "" if there is none.
 func (c *diffCommand) right(expected bool) (spec string, err error) {
 	var given []string
 	for flag, set := range map[string]bool{
@@ -252,7 +252,7 @@ func (d *diff) compare(ctx context.Context) (*compare.Comparison, *compare.Repor
 	return c, report, err
 }
 
-// warnOfLayerNorms tells what TensorFlow's remapper computes unlike the graph.
+// warnOfLayerNorms warns of LayerNorms that TensorFlow's remapper computes differently from the graph.
 func (d *diff) warnOfLayerNorms(plan *compare.Plan) {
 	list := plan.RemappedLayerNorms()
 	if len(list) == 0 {
@@ -278,7 +278,7 @@ func (d *diff) wanted() []string {
 	return outputs
 }
 
-// reduce writes the excerpt of --reduce.
+// reduce writes the excerpt of the graph that --reduce asks for.
 func (d *diff) reduce(ctx context.Context, c *compare.Comparison, r *compare.Report) error {
 	x, err := c.Reduce(ctx, r)
 	if err != nil {
@@ -312,7 +312,7 @@ func (d *diff) plan() (*compare.Plan, error) {
 	return compare.PlanParsed(g.data, g.parsed)
 }
 
-// keep runs the model alone, for --record.
+// keep runs the model without comparing it with anything, for --record.
 func (d *diff) keep(ctx context.Context) error {
 	plan, err := d.plan()
 	if err != nil {
@@ -330,7 +330,7 @@ func (d *diff) keep(ctx context.Context) error {
 	return d.record()
 }
 
-// record writes what --record is to keep.
+// record writes the recording that --record asks for.
 func (d *diff) record() error {
 	if d.recorder == nil {
 		return nil

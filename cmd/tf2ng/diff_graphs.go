@@ -7,16 +7,17 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/pbtxt"
 )
 
-// graph is a GraphDef, which all that need it share.
+// graph is a GraphDef that was read. It is shared by everything that needs it.
 type graph struct {
-	data   []byte // in binary form
+	data   []byte // the GraphDef in binary form
 	parsed *graphdef.Graph
 }
 
-// maxGraph bounds the bytes of a GraphDef that is given to TensorFlow, which is protobuf's own bound.
+// maxGraph bounds the bytes of a GraphDef that is given to TensorFlow. It is protobuf's own limit.
 const maxGraph = 1<<31 - 1
 
-// read returns the GraphDef in a file, which it reads once, in binary or text form; nil for what is none.
+// read returns the GraphDef in a file, in binary or text form; nil if the file has none. It reads each file
+// only once.
 func (d *diff) read(path string) (*graph, error) {
 	if g, known := d.graphs[path]; known {
 		return g, nil
@@ -29,7 +30,7 @@ func (d *diff) read(path string) (*graph, error) {
 	return g, nil
 }
 
-// keepGraph has read return a graph for a path.
+// keepGraph makes read return the given graph for a path.
 func (d *diff) keepGraph(path string, g *graph) {
 	if d.graphs == nil {
 		d.graphs = map[string]*graph{}
@@ -51,7 +52,7 @@ func readGraphDef(path string) (*graph, error) {
 	}
 	if graphdef.IsText(data) {
 		if data, err = pbtxt.ToBinary(data); err != nil {
-			return nil, nil //nolint:nilerr // whoever loads it tells what is wrong
+			return nil, nil //nolint:nilerr // loading the model reports what is wrong
 		}
 	}
 	parsed, err := graphdef.Parse(data, graphdef.Limits{})

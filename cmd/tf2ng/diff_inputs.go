@@ -8,7 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/compare"
 )
 
-// drawInputs adds random tensors for the inputs that feeds lacks.
+// drawInputs adds random tensors to feeds for the inputs that it does not have.
 func drawInputs(m *tf2ng.Model, seed uint64, batch int, feeds compare.Tensors) error {
 	shapes, err := fullShapes(m.Inputs(), batch, feeds)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// loss tells where a quantized model loses accuracy, beside the float model that it was made of.
+// loss reports where a quantized model loses accuracy, compared with the float model that it was made from.
 func (d *diff) loss(ctx context.Context) error {
 	if d.a.graph == nil || d.b.graph == nil {
 		return errors.New("--float: want two GraphDefs, whose nodes have names")
@@ -49,8 +49,8 @@ func (d *diff) loss(ctx context.Context) error {
 	return l.WriteText(d.out.out)
 }
 
-// answers compares the rows of both sides' first outputs with each other and with the first labels; the
-// rest of these are of further runs.
+// answers compares the rows of the first outputs of both sides with each other and with the labels. If there
+// are several runs, it uses the first labels for this run and returns the rest for the next ones.
 func (d *diff) answers(ctx context.Context, labels *core.Tensor) (a *compare.Answers, rest *core.Tensor, err error) {
 	var rows []*core.Tensor
 	for _, s := range []compare.Side{d.a.Side, d.b.Side} {
@@ -76,7 +76,7 @@ func (d *diff) answers(ctx context.Context, labels *core.Tensor) (a *compare.Ans
 	return a, rest, nil
 }
 
-// split returns the first n labels, and the others.
+// split returns the first n labels, and the rest.
 func split(labels *core.Tensor, n int) (first, rest *core.Tensor, err error) {
 	if len(labels.Shape()) != 1 || labels.Len() < n {
 		return nil, nil, fmt.Errorf("--labels: got %v, want one for each row of all runs, of which this one has %d",

@@ -14,14 +14,14 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// many is an input that is given as many files.
+// many is an input whose values are given as many files.
 type many struct {
 	name  string
 	files []string
 }
 
-// inputFiles takes the inputs apart: those of one array, and those of a directory or of a pattern, whose
-// files are in the order of their names.
+// inputFiles separates inputs that are a single array from inputs that are images, directories or patterns.
+// The files of the latter are sorted by name.
 func inputFiles(args []string) (single []string, several []many, err error) {
 	for _, s := range args {
 		name, path, ok := strings.Cut(s, "=")
@@ -51,8 +51,8 @@ func inputFiles(args []string) (single []string, several []many, err error) {
 	return single, several, nil
 }
 
-// sets returns the inputs of each run: those of files are joined along their first axis until they have as many rows
-// as --batch says.
+// sets returns the inputs of each run. The arrays of files are joined along their first axis until they have
+// as many rows as --batch says.
 func (d *diff) sets(m *tf2ng.Model, several []many) ([]compare.Tensors, error) {
 	how, ok := preprocessings()[d.command.Preprocess]
 	if !ok {
@@ -130,7 +130,7 @@ func join(list []*core.Tensor) (*core.Tensor, error) {
 	return core.TensorOver(list[0].Type(), shape, data)
 }
 
-// each compares with each set of inputs and sums up.
+// each calls one for each set of inputs, and merges the reports.
 func (d *diff) each(ctx context.Context, one func() (*compare.Report, error)) (*compare.Report, error) {
 	if len(d.many) == 0 {
 		return one()

@@ -14,8 +14,8 @@ import (
 	"github.com/tf2ng/tf2ng/compare/tensorflow"
 )
 
-// savedModelDir returns the directory of a SavedModel that is named by it or by its saved_model.pb; "" for
-// anything else.
+// savedModelDir returns the directory of a SavedModel, given the path of the directory or of its
+// saved_model.pb; "" if the path is something else.
 func savedModelDir(path string) string {
 	files := []string{savedmodel.Binary, savedmodel.Text}
 	if slices.Contains(files, filepath.Base(path)) {
@@ -29,8 +29,9 @@ func savedModelDir(path string) string {
 	return ""
 }
 
-// openSavedModel has TensorFlow load a SavedModel: as the right side, or for --nodes as the graph of both sides,
-// whose inputs and outputs the command then names by that graph's names.
+// openSavedModel makes TensorFlow load a SavedModel as the right side. With --nodes, TensorFlow turns it into
+// a graph that both sides use, and the names of inputs and outputs in the command are replaced by those of
+// the graph.
 func (d *diff) openSavedModel(ctx context.Context, e *tensorflow.Engine, dir string, opened *side) error {
 	c := d.command
 	r, err := e.OpenSavedModel(ctx, tensorflow.SavedModel{Dir: dir, Tags: c.Tags, Signature: c.Signature})
@@ -67,7 +68,7 @@ func (d *diff) openSavedModel(ctx context.Context, e *tensorflow.Engine, dir str
 	return err
 }
 
-// rename puts the tensors of a graph in place of a signature's names, with which arguments begin.
+// rename replaces the signature's names at the beginning of arguments by the names of the graph's tensors.
 func rename(arguments []string, names map[string]string) {
 	for i, s := range arguments {
 		end := len(s)
@@ -80,7 +81,7 @@ func rename(arguments []string, names map[string]string) {
 	}
 }
 
-// meaning tells what names of a signature have become.
+// meaning returns a text that says which tensors of the graph the signature's names stand for.
 func meaning(names *tensorflow.Names) string {
 	var list []string
 	for _, some := range []map[string]string{names.Inputs, names.Outputs} {

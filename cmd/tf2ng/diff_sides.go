@@ -15,15 +15,15 @@ import (
 	"github.com/tf2ng/tf2ng/compare/tensorflow"
 )
 
-// side is a side of a comparison and what it was opened from.
+// side is a side of a comparison, and what it was opened from.
 type side struct {
 	compare.Side
-	model   *tf2ng.Model // nil for other sides
-	graph   *graph       // nil if it was none
+	model   *tf2ng.Model // nil if the side is not run by tf2ng
+	graph   *graph       // nil if the side was not opened from a GraphDef
 	closers []func() error
 }
 
-// settings are those of a SIDE: "tensorflow" is a name without a value.
+// settings are the settings in a SIDE, keyed by name. Some, such as "tensorflow", have no value.
 type settings map[string]string
 
 // sideSettings lists the settings that a SIDE may have.
@@ -53,7 +53,7 @@ func (s settings) has(name string) bool {
 // isTensorFlow reports whether a SIDE is real TensorFlow.
 func (s settings) isTensorFlow() bool { return s.has("tensorflow") || s.has("python") }
 
-// openRight opens the side that is right.
+// openRight opens the right side, with which the left one is compared.
 func (d *diff) openRight(ctx context.Context, spec string) error {
 	s, err := parseSide("--b", spec)
 	if err != nil {
@@ -69,7 +69,7 @@ func (d *diff) openRight(ctx context.Context, spec string) error {
 	return nil
 }
 
-// openLeft opens the side that is judged, and reads or draws the inputs.
+// openLeft opens the left side, the one that is judged, and reads the inputs or generates random ones.
 func (d *diff) openLeft(ctx context.Context) error {
 	s := settings{}
 	if d.command.A != "" {
@@ -85,7 +85,7 @@ func (d *diff) openLeft(ctx context.Context) error {
 	if d.a.model != nil || d.b.model != nil || d.command.Random == nil && len(d.command.Input) == 0 {
 		return nil
 	}
-	r := d.command.runFlags // what neither side knows of the inputs, the model does
+	r := d.command.runFlags // neither side knows the types and shapes of the inputs, so the model is loaded
 	m, err := d.load(&r)
 	if err != nil {
 		return err
@@ -109,10 +109,10 @@ func (d *diff) openSide(ctx context.Context, flag string, s settings) (side, err
 	return d.openModel(flag, s)
 }
 
-// liveEngine makes an engine of the TensorFlow library in this process; nil in programs without it.
+// liveEngine makes an engine from the TensorFlow library that is linked into this program; nil if none is.
 var liveEngine func(optimize bool) versioned
 
-// versioned is an engine of TensorFlow's.
+// versioned is an engine of TensorFlow, which has a version.
 type versioned interface {
 	compare.Engine
 	Version() string
@@ -146,14 +146,14 @@ func (d *diff) openLive(ctx context.Context, s settings) (side, error) {
 	return opened, err
 }
 
-// forTensorFlow returns the model's GraphDef.
+// forTensorFlow returns the model's GraphDef, which TensorFlow can load.
 func (d *diff) forTensorFlow() (*graph, error) {
 	g, err := d.read(d.command.Model)
 	if err != nil {
 		return nil, err
 	}
 	if g == nil {
-		m, err := d.command.modelFlags.load() // which knows best what is wrong with it
+		m, err := d.command.modelFlags.load() // its error says best what is wrong with the file
 		if err != nil {
 			return nil, err
 		}
@@ -202,13 +202,13 @@ func (d *diff) openTensorFlow(ctx context.Context, s settings) (side, error) {
 	return opened, err
 }
 
-// fixed is a Runner of TensorFlow's with further feeds: the placeholders that --set makes constants.
+// fixed is a Runner of TensorFlow that also feeds the placeholders that --set makes constants.
 type fixed struct {
 	tensorFlowRunner
 	constants compare.Tensors
 }
 
-// tensorFlowRunner is what TensorFlow's Runners are.
+// tensorFlowRunner has the methods that all Runners of TensorFlow have.
 type tensorFlowRunner interface {
 	compare.Runner
 	compare.Lister
@@ -216,14 +216,14 @@ type tensorFlowRunner interface {
 	Close() error
 }
 
-// Run feeds the constants, too.
+// Run runs the graph with the given feeds and the constants.
 func (f *fixed) Run(ctx context.Context, feeds compare.Tensors, fetches []string) (compare.Tensors, error) {
 	all := maps.Clone(f.constants)
 	maps.Copy(all, feeds)
 	return f.tensorFlowRunner.Run(ctx, all, fetches)
 }
 
-// withConstants returns a Runner of TensorFlow's that is fed what --set says.
+// withConstants returns a Runner that also feeds the values of --set.
 func (d *diff) withConstants(ctx context.Context, r compare.Runner) (compare.Runner, error) {
 	inner, ok := r.(tensorFlowRunner)
 	if len(d.command.Set) == 0 || !ok {
@@ -234,7 +234,7 @@ func (d *diff) withConstants(ctx context.Context, r compare.Runner) (compare.Run
 		name, _, _ := strings.Cut(s, "=")
 		names = append(names, compare.FullName(name))
 	}
-	m, err := d.command.modelFlags.load(tf2ng.WithOutputs(names...)) // of the right types
+	m, err := d.command.modelFlags.load(tf2ng.WithOutputs(names...)) // so that the constants have the right types
 	if err != nil {
 		return nil, err
 	}
@@ -243,14 +243,14 @@ func (d *diff) withConstants(ctx context.Context, r compare.Runner) (compare.Run
 	return &fixed{inner, constants}, err
 }
 
-// warn prints a warning, and notes it.
+// warn prints a warning, and adds it to the notes of the report.
 func (d *diff) warn(text string) {
 	d.notes = append(d.notes, "warning: "+text)
 	fmt.Fprintln(d.out.err, "warning: "+text)
 }
 
-// follow makes the model follow the arithmetic of the TensorFlow that it is compared with, unless the
-// caller has chosen another one.
+// follow makes the model follow the arithmetic of the TensorFlow version that it is compared with, unless
+// the user has chosen another version.
 func (d *diff) follow(version string) {
 	major, rest, _ := strings.Cut(version, ".")
 	minor, _, _ := strings.Cut(rest, ".")
@@ -304,7 +304,7 @@ func (d *diff) openModel(flag string, s settings) (side, error) {
 	return opened, nil
 }
 
-// load loads a model with the inputs that are given, and draws the others.
+// load loads a model and reads the given inputs. With --random, it generates the others.
 func (d *diff) load(r *runFlags) (*tf2ng.Model, error) {
 	var shapes []tf2ng.Option
 	for _, s := range d.command.Shape {
@@ -329,7 +329,7 @@ func (d *diff) load(r *runFlags) (*tf2ng.Model, error) {
 		}
 	}
 	feeds := compare.Tensors{}
-	for name, t := range d.feeds { // of a recording, or those of the other side
+	for name, t := range d.feeds { // from a recording, or from the other side
 		if hasInput(m, name) {
 			feeds[compare.NodeOf(name)] = t
 		}
@@ -341,7 +341,7 @@ func (d *diff) load(r *runFlags) (*tf2ng.Model, error) {
 		feeds[name] = t
 	}
 	if len(d.many) > 0 {
-		maps.Copy(feeds, d.many[0]) // for what is derived from shapes; each run has its own
+		maps.Copy(feeds, d.many[0]) // only their shapes matter here: each run has its own inputs
 	}
 	if d.command.Random != nil {
 		if err := drawInputs(m, *d.command.Random, d.command.Batch, feeds); err != nil {
@@ -352,7 +352,7 @@ func (d *diff) load(r *runFlags) (*tf2ng.Model, error) {
 	return m, nil
 }
 
-// change applies the settings of a SIDE.
+// change applies the settings of a SIDE to the flags.
 func (r *runFlags) change(s settings) error {
 	if s.has("model") {
 		r.Model = s["model"]
@@ -376,13 +376,13 @@ func (r *runFlags) change(s settings) error {
 	return nil
 }
 
-// modelEngine loads excerpts of the model's graph, with the model's settings.
+// modelEngine is an engine that loads excerpts of the model's graph with the settings of the model.
 type modelEngine struct {
 	name  string
 	flags *runFlags
 }
 
-// Name is the side's.
+// Name returns the name of the side.
 func (e *modelEngine) Name() string { return e.name }
 
 // Open loads a GraphDef.

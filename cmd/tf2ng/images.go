@@ -3,24 +3,24 @@ package main
 import (
 	"fmt"
 	"image"
-	_ "image/jpeg" // a format that is read
-	_ "image/png"  // and another
+	_ "image/jpeg" // so that JPEG files can be decoded
+	_ "image/png"  // and PNG files
 	"os"
 
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// maxPixels bounds the pixels of an image that is decoded.
+// maxPixels bounds the number of pixels of an image that is decoded.
 const maxPixels = 1 << 26
 
-// preprocessing says what is done with the bytes of an image's channels, in the order in which a model
-// takes them: (byte - subtract) / divide.
+// preprocessing says how the channels of an image become the model's input: each is (byte - subtract) /
+// divide, where subtract and divide are in the order in which the model takes the channels.
 type preprocessing struct {
 	subtract, divide [3]float32
-	reversed         bool // blue first
+	reversed         bool // the model takes blue first
 }
 
-// preprocessings are those of Keras by their names, and none.
+// preprocessings returns Keras's kinds of preprocessing, and "none", keyed by name.
 func preprocessings() map[string]preprocessing {
 	return map[string]preprocessing{
 		"none":  {divide: [3]float32{1, 1, 1}},
@@ -33,8 +33,8 @@ func preprocessings() map[string]preprocessing {
 	}
 }
 
-// loadImage reads an image as a tensor of shape [1,height,width,channels] of f32 or u8, resized to what
-// the model's input wants, where that is known.
+// loadImage reads an image as a tensor of shape [1,height,width,channels] of f32 or u8. It is resized to the
+// height and width that the model's input has, if these are known.
 func loadImage(path string, want core.Fact, how preprocessing) (*core.Tensor, error) {
 	if len(want.Shape) != 4 || want.Type != core.F32 && want.Type != core.U8 {
 		return nil, fmt.Errorf("%s: an image is for an input of f32 or u8 [batch,height,width,channels], not %v", path, want)
@@ -79,7 +79,7 @@ func loadImage(path string, want core.Fact, how preprocessing) (*core.Tensor, er
 	return t, nil
 }
 
-// decodeImage decodes an image after a look at its size.
+// decodeImage decodes an image after checking its size.
 func decodeImage(path string) (image.Image, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -100,8 +100,8 @@ func decodeImage(path string) (image.Image, error) {
 	return img, err
 }
 
-// resized returns the red, green and blue of an image of another size, each from 0 to 255, row by row:
-// between the four nearest pixels by their distance, whose middles are at halves.
+// resized returns the red, green and blue, each from 0 to 255, of the pixels of a resized image, row by row.
+// It interpolates bilinearly between the four nearest pixels; the center of pixel i is at i + 0.5.
 func resized(img image.Image, height, width int) [][3]float32 {
 	b := img.Bounds()
 	at := func(y, x int) [3]float32 {
@@ -125,8 +125,8 @@ func resized(img image.Image, height, width int) [][3]float32 {
 	return out
 }
 
-// between returns the pixel in front of the middle of pixel i of n in an image of m, and how far behind
-// its middle that is.
+// between returns where the center of pixel i of n is on a line of m pixels: the last pixel whose center is
+// not after it, and its distance from that center.
 func between(i, n, m int) (pixel int, fraction float32) {
 	x := (float32(i)+0.5)*float32(m)/float32(n) - 0.5
 	if x < 0 {

@@ -30,9 +30,9 @@ type inspectCommand struct {
 // Help is shown by --help.
 func (c *inspectCommand) Help() string { return "Example: tf2ng inspect frozen.pb --kernels" }
 
-// inspection is what inspect tells.
+// inspection is the result of inspect.
 type inspection struct {
-	Signature string             `json:"signature,omitempty"` // whose names these are
+	Signature string             `json:"signature,omitempty"` // the signature whose names the inputs and outputs have
 	Others    []string           `json:"other_signatures,omitempty"`
 	Inputs    []tf2ng.TensorInfo `json:"inputs"`
 	Outputs   []tf2ng.TensorInfo `json:"outputs"`
@@ -44,7 +44,8 @@ type inspection struct {
 	Steps     []kernels.StepInfo `json:"steps,omitempty"`
 	PeakBytes int64              `json:"peak_bytes,omitempty"`
 
-	// Of a graph that is not supported: the last tensors in front of what is in the way, and the first behind.
+	// Only for a graph that is not supported: the last tensors before the unsupported ops, and the first
+	// ones after them.
 	Front  []string `json:"outputs_in_front,omitempty"`
 	Behind []string `json:"inputs_behind,omitempty"`
 }
@@ -93,8 +94,8 @@ func (c *inspectCommand) Run(o *output) error {
 	return nil
 }
 
-// unsupported tells what keeps a graph from being translated, and what would do: that is an
-// answer here, not an error.
+// unsupported prints what prevents a graph from being translated, and where it could be cut. For inspect this
+// is a result, not an error.
 func (c *inspectCommand) unsupported(o *output, u *tf.UnsupportedError) error {
 	in := &inspection{
 		Inputs: endpoints(u.Inputs), Outputs: endpoints(u.Outputs), TFOps: refusedOps(u), Front: u.Front, Behind: u.Behind,
@@ -111,7 +112,7 @@ func (c *inspectCommand) unsupported(o *output, u *tf.UnsupportedError) error {
 	return nil
 }
 
-// printWays prints where a graph may be cut.
+// printWays prints tensors at which a graph may be cut.
 func printWays(w io.Writer, title, flag string, tensors []string) {
 	if len(tensors) == 0 {
 		return
@@ -166,7 +167,8 @@ func (c *inspectCommand) inspect(m *tf2ng.Model) (*inspection, error) {
 	return in, nil
 }
 
-// mayBeInteger reports whether a node sums products of reals that integers could replace.
+// mayBeInteger reports whether a node computes sums of products of real numbers, such as a convolution, that
+// could be computed in integers.
 func mayBeInteger(n *core.Node) bool {
 	p, ok := n.Op().(trait.Product)
 	if ok {
@@ -196,7 +198,7 @@ func (in *inspection) print(w io.Writer) {
 	printSteps(w, in.Steps, "")
 }
 
-// printSteps prints a line for each step, and under it those of the functions that it calls.
+// printSteps prints a line for each step, followed by the steps of the functions that it calls.
 func printSteps(w io.Writer, steps []kernels.StepInfo, indent string) {
 	for i, s := range steps {
 		fmt.Fprintf(w, "%s%4d  %-34s %-18s %-20v %s\n", indent, i, s.Kernel, s.Op, s.Output, s.Node)
@@ -207,8 +209,8 @@ func printSteps(w io.Writer, steps []kernels.StepInfo, indent string) {
 	}
 }
 
-// fullShapes returns the inputs' shapes: those of the tensors that are given, and of the others
-// the graph's with a number for unknown dimensions.
+// fullShapes returns the shapes of the inputs. A given tensor has its own shape; the others have that of the
+// graph, with batch in place of each unknown dimension.
 func fullShapes(inputs []tf2ng.TensorInfo, batch int, given map[string]*core.Tensor) (map[string]core.Shape, error) {
 	shapes := map[string]core.Shape{}
 	for _, in := range inputs {

@@ -16,8 +16,8 @@ import (
 type inspectedOp struct {
 	Op        string `json:"op"`
 	Supported bool   `json:"supported"`
-	First     string `json:"first,omitempty"` // node, of an op that is not supported
-	Why       string `json:"why,omitempty"`   // it is not
+	First     string `json:"first,omitempty"` // the first node with the op, if it is not supported
+	Why       string `json:"why,omitempty"`   // why the op is not supported
 	tf.OpSummary
 }
 
@@ -32,7 +32,7 @@ func tensorFlowOps(f *core.Function) []inspectedOp {
 	return sorted(list)
 }
 
-// refusedOps lists the ops of a graph that is not translated: first those in the way.
+// refusedOps lists the ops of a graph that is not translated, the unsupported ones first.
 func refusedOps(u *tf.UnsupportedError) []inspectedOp {
 	var bad, good []inspectedOp
 	for _, o := range u.Ops {
@@ -44,7 +44,7 @@ func refusedOps(u *tf.UnsupportedError) []inspectedOp {
 	return append(bad, sorted(good)...)
 }
 
-// sorted puts the most frequent first.
+// sorted sorts ops by frequency, the most frequent first.
 func sorted(list []inspectedOp) []inspectedOp {
 	slices.SortFunc(list, func(a, b inspectedOp) int {
 		return cmp.Or(cmp.Compare(b.Nodes, a.Nodes), strings.Compare(a.Op, b.Op))
@@ -67,7 +67,8 @@ func (in *inspection) printOps(w io.Writer) {
 	t.Flush()
 }
 
-// becomes reads "ScaledQuantize: Quantize, RangeToScale", or tells why there is nothing.
+// becomes returns a text such as "ScaledQuantize: Quantize, RangeToScale", or the reason why the op is not
+// supported.
 func (o *inspectedOp) becomes() string {
 	switch {
 	case o.Supported && len(o.Builders) > 0:

@@ -12,7 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	_ "github.com/tf2ng/tf2ng/bridge/tf/pbtxt" // text GraphDefs
+	_ "github.com/tf2ng/tf2ng/bridge/tf/pbtxt" // to read GraphDefs in text format
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/version"
 	"github.com/tf2ng/tf2ng/kernels"
@@ -22,10 +22,10 @@ import (
 const (
 	exitOK      = 0
 	exitDiffers = 1 // diff found a difference beyond the tolerance
-	exitCannot  = 2 // anything that kept the command from doing its work, or diff from doing all of it
+	exitCannot  = 2 // the command could not do its work, or diff could do only a part of it
 )
 
-// errDiffers is what diff returns for exitDiffers; the report has been printed.
+// errDiffers is returned by diff for exitDiffers. The report has already been printed.
 var errDiffers = errors.New("outputs differ")
 
 func main() { os.Exit(doMain(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -42,15 +42,15 @@ type cli struct {
 	Serve   serveCommand   `cmd:"" help:"Serve models to TensorFlow Serving's clients."`
 }
 
-// doMain is the whole program as a function. A panic is reported as a mistake of this
-// program and gives exitCannot. More options are for commands of the tests.
+// doMain is the whole program as a function; it returns the exit code. A panic is reported as a bug of this
+// program, with exitCannot. Tests use more to add options.
 func doMain(args []string, stdout, stderr io.Writer, more ...kong.Option) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
 			code = fail(stderr, kernels.Recovered(p))
 		}
 	}()
-	left := false // by a flag that does the whole work, as --help does
+	left := false // whether a flag such as --help has done the whole work
 	options := append([]kong.Option{
 		kong.Name("tf2ng"),
 		kong.Description("Runs TensorFlow graphs with INT8 ops without TensorFlow, bit for bit."),
@@ -83,8 +83,8 @@ func doMain(args []string, stdout, stderr io.Writer, more ...kong.Option) (code 
 	return exitOK
 }
 
-// commandLine returns the cli for the parser: with the command that args name alone, for the flags of all
-// others together take longer to read than many a model.
+// commandLine returns the cli for the parser. It contains only the command that args name, since parsing the
+// struct tags of all commands takes longer than reading some models.
 func commandLine(args []string) any {
 	all := reflect.TypeFor[cli]()
 	version, _ := all.FieldByName("Version")
@@ -97,13 +97,13 @@ func commandLine(args []string) any {
 	return &cli{}
 }
 
-// versionLine tells what a report of a defect should say.
+// versionLine returns the version information that a bug report should include.
 func versionLine() string {
 	return fmt.Sprintf("tf2ng %s, %s %s/%s, .ng files of schema %d (reads %d to %d)",
 		version.String(), runtime.Version(), runtime.GOOS, runtime.GOARCH, core.Schema, core.OldestSchema, core.Schema)
 }
 
-// misused adds where to read how a command is used.
+// misused adds to an error a hint at the help of the command.
 func misused(err error) error {
 	command := ""
 	if e := (*kong.ParseError)(nil); errors.As(err, &e) {
@@ -114,7 +114,8 @@ func misused(err error) error {
 	return fmt.Errorf("%w: see tf2ng%s --help", err, command)
 }
 
-// advice is what a user of the command can do about an error of the library; "" if the error says it.
+// advice returns what a user of the command can do about an error of the library; "" if there is nothing to
+// add.
 func advice(err error) string {
 	memory, tensor := (*core.MemoryError)(nil), (*kernels.TensorError)(nil)
 	switch {
@@ -126,7 +127,8 @@ func advice(err error) string {
 	return ""
 }
 
-// fail prints an error as one line, and below it the stack of a *kernels.InternalError.
+// fail prints an error on one line, followed by the stack if it is a *kernels.InternalError. It returns
+// exitCannot.
 func fail(stderr io.Writer, err error) int {
 	text, stack := err.Error()+advice(err), ""
 	if e := (*kernels.InternalError)(nil); errors.As(err, &e) {

@@ -26,7 +26,7 @@ type modelFlags struct {
 	Asserts   bool     `name:"check-asserts" help:"Check the graph's Asserts, and fail when one does not hold; by default they are left out, with a warning."`
 	JSON      bool     `name:"json" help:"Print the result as JSON."`
 
-	graph *graphdef.Graph // what Model was read as already; or nil
+	graph *graphdef.Graph // the graph of Model if it has already been read; or nil
 }
 
 func (m *modelFlags) load(opts ...tf2ng.Option) (*tf2ng.Model, error) {
@@ -80,8 +80,8 @@ func (c *cutFlags) cuts() ([]tf2ng.Option, error) {
 	return opts, nil
 }
 
-// warn prints what the model computes unlike TensorFlow 2.21: a line for each defect that
-// is repaired, with the first node where it would show, and one for the Asserts that are left out.
+// warn prints in what the model differs from TensorFlow 2.21: a line for each defect of TensorFlow that is
+// repaired, with the first node where it would show, and a line for the Asserts that are left out.
 func (o *output) warn(m *tf2ng.Model) {
 	first, more := map[string]tf2ng.Warning{}, map[string]int{}
 	var reasons []string
@@ -131,15 +131,15 @@ func (e *engineFlags) options() ([]tf2ng.Option, error) {
 	return opts, nil
 }
 
-// runFlags load a model, its inputs and run it.
+// runFlags are the flags of commands that load a model, read its inputs and run it.
 type runFlags struct {
 	modelFlags
 	engineFlags
 	Input []string `help:"An input: NAME=FILE.npy, or NAME=FILE.npz:KEY. NAME is an input or any other tensor of the graph; if the graph does not tell its type, add it: NAME:f32=FILE." placeholder:"NAME=FILE[:KEY]" sep:"none"`
 }
 
-// start loads the model for the given outputs (none: its own), with more options, and reads the
-// inputs.
+// start reads the inputs, and loads the model with the given options for the given outputs. Without outputs,
+// the model has its own.
 func (r *runFlags) start(outputs []string, more ...tf2ng.Option) (*tf2ng.Model, map[string]*core.Tensor, error) {
 	opts, err := r.options()
 	if err != nil {
@@ -167,7 +167,8 @@ func (r *runFlags) start(outputs []string, more ...tf2ng.Option) (*tf2ng.Model, 
 	return m, inputs, err
 }
 
-// readInputs reads NAME[:TYPE]=FILE[:KEY] arguments, and returns those with a type.
+// readInputs reads NAME[:TYPE]=FILE[:KEY] arguments. It returns the tensors, and the specs of those with a
+// TYPE, both keyed by name.
 func readInputs(args []string) (map[string]*core.Tensor, map[string]tf.InputSpec, error) {
 	typed := map[string]tf.InputSpec{}
 	files := slices.Clone(args)
@@ -192,9 +193,9 @@ func readInputs(args []string) (map[string]*core.Tensor, map[string]tf.InputSpec
 	return tensors, typed, err
 }
 
-// inner returns the inputs that are not the model's own: giving a tensor a value makes
-// it an input. Without a model, which may load with these inputs only, it is all. Those with a
-// type are inputs already.
+// inner returns specs for the given tensors that are not yet inputs of the model, since a tensor with a given
+// value has to become an input. Tensors with a type are inputs already. If m is nil, because the model could
+// not be loaded without these inputs, all others are returned.
 func inner(m *tf2ng.Model, inputs map[string]*core.Tensor, typed map[string]tf.InputSpec) []tf.InputSpec {
 	var specs []tf.InputSpec
 	for _, name := range slices.Sorted(maps.Keys(inputs)) {

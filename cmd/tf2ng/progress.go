@@ -18,7 +18,7 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// progress returns what tells on a terminal how far the work is; nil elsewhere.
+// progress returns a function that shows the progress of the work on a terminal; nil if there is none.
 func (o *output) progress() func(what string, done, total int) {
 	if !isTerminal(o.err) {
 		return nil
@@ -26,7 +26,8 @@ func (o *output) progress() func(what string, done, total int) {
 	return (&barWriter{w: o.err}).show
 }
 
-// barWriter writes to a terminal whose last line is a bar: what is written stands above it.
+// barWriter writes to a terminal with a progress bar on its last line. Everything that is written appears
+// above the bar.
 type barWriter struct {
 	w   io.Writer
 	mu  sync.Mutex
@@ -35,7 +36,7 @@ type barWriter struct {
 
 const eraseLine = "\r\x1b[K"
 
-// Write writes whole lines.
+// Write writes p, which must consist of complete lines.
 func (b *barWriter) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -48,7 +49,7 @@ func (b *barWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// show shows how much of the work is done: nothing when all is.
+// show shows how much of the work is done. When all of it is, the bar disappears.
 func (b *barWriter) show(what string, done, total int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -73,7 +73,7 @@ func (c *runCommand) Run(o *output) error {
 	return nil
 }
 
-// summarize prints a tensor's extent and first elements.
+// summarize prints the range of a tensor's values, and its first elements.
 func summarize(w io.Writer, name string, t *core.Tensor) {
 	fmt.Fprintf(w, "%s: %v", name, t)
 	if t.Type() == core.String || t.Len() == 0 {
@@ -98,7 +98,7 @@ func summarize(w io.Writer, name string, t *core.Tensor) {
 	fmt.Fprintln(w)
 }
 
-// countLabels counts the rows of t whose largest element is where the labels say.
+// countLabels counts the rows of t whose largest element is at the index that the label says.
 func countLabels(t *core.Tensor, spec string) (right, total int, err error) {
 	labels, err := loadArray(spec)
 	if err != nil {

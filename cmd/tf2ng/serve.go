@@ -18,7 +18,8 @@ import (
 	"github.com/tf2ng/tf2ng/serving/tfgrpc"
 )
 
-// serveCommand has the flags of tensorflow_model_server, by their names there, with dashes as well.
+// serveCommand has the flags of tensorflow_model_server under their own names, and also with dashes in place
+// of underscores.
 type serveCommand struct {
 	Port       int    `name:"port" help:"Port of the gRPC API; 0 for none." default:"8500"`
 	RESTPort   int    `name:"rest_api_port" aliases:"rest-api-port" help:"Port of the REST API; 0 for none." default:"8501"`
@@ -65,7 +66,7 @@ func (c *serveCommand) Help() string {
 		"Example: tf2ng serve --model_name=digits --model_base_path=/models/digits"
 }
 
-// Run is the command. It returns after SIGTERM or SIGINT, when the requests under way have ended.
+// Run is the command. It returns after SIGTERM or SIGINT, when the requests in flight have been answered.
 func (c *serveCommand) Run(o *output) error {
 	loads := newLoadings(c, o)
 	log := loads.log
@@ -111,7 +112,7 @@ func (c *serveCommand) Run(o *output) error {
 
 func (c *serveCommand) logger(o *output) *slog.Logger {
 	var level slog.Level
-	_ = level.UnmarshalText([]byte(c.LogLevel)) // one of the enumeration
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // the flag allows valid levels only
 	options := &slog.HandlerOptions{Level: level}
 	if c.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(o.err, options))
@@ -119,7 +120,7 @@ func (c *serveCommand) logger(o *output) *slog.Logger {
 	return slog.New(slog.NewTextHandler(o.err, options))
 }
 
-// seconds returns the duration of a poll: negative, which means one look, for 0.
+// seconds returns a polling interval. For 0 it is negative, which means to look only once.
 func seconds(s float64) time.Duration {
 	if s <= 0 {
 		return -1
@@ -164,7 +165,8 @@ func (c *serveCommand) managerOptions(log *slog.Logger) (serving.Options, error)
 	return o, nil
 }
 
-// tagOptions returns the options that choose the graph of a SavedModel; "serve" is what Load chooses.
+// tagOptions returns the options that choose the graph of a SavedModel by tags. "serve" needs none, since it
+// is the default of Load.
 func tagOptions(tags string) []tf2ng.Option {
 	if tags == "" || tags == "serve" {
 		return nil
@@ -172,8 +174,8 @@ func tagOptions(tags string) []tf2ng.Option {
 	return []tf2ng.Option{tf2ng.WithTags(strings.Split(tags, ",")...)}
 }
 
-// config returns what to serve: a file, one model of the flags, or one of the environment as
-// TensorFlow Serving's image has it.
+// config returns the configuration to serve: that of a file, or one model that is given by flags, or one by
+// environment variables, as in TensorFlow Serving's Docker image.
 func (c *serveCommand) config(env func(string) string) (serving.Config, error) {
 	if c.ConfigFile != "" {
 		return tfgrpc.ReadConfig(c.ConfigFile)
@@ -197,7 +199,7 @@ func (c *serveCommand) config(env func(string) string) (serving.Config, error) {
 	return serving.Config{Models: []serving.ModelConfig{{Name: name, BasePath: base}}}, nil
 }
 
-// watchConfig looks at --model_config_file from time to time and serves what it says then.
+// watchConfig reads --model_config_file periodically, and serves the new configuration when it has changed.
 func (c *serveCommand) watchConfig(ctx context.Context, m *serving.Manager, last serving.Config, log *slog.Logger) {
 	if c.ConfigFile == "" || c.ConfigPoll <= 0 {
 		return

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// ignoredFlags are flags of tensorflow_model_server that mean nothing here: they are taken, with a
+// ignoredFlags are flags of tensorflow_model_server that have no meaning here. They are accepted, with a
 // warning.
 type ignoredFlags struct {
 	A01 *string `hidden:"" name:"tensorflow_session_parallelism" aliases:"tensorflow-session-parallelism"`

@@ -23,15 +23,15 @@ import (
 // maxHeader bounds the header of a REST request.
 const maxHeader = 64 << 10
 
-// servers are the ways in.
+// servers are the gRPC and HTTP servers that accept requests.
 type servers struct {
 	grpc   *grpc.Server
 	http   []*http.Server
-	failed chan error // of one that ended by itself
+	failed chan error // receives the error of a server that ends without being stopped
 	log    *slog.Logger
 }
 
-// listen opens all ways in.
+// listen opens the listeners, and starts all servers.
 func (c *serveCommand) listen(m *serving.Manager, log *slog.Logger) (_ *servers, err error) {
 	s := &servers{failed: make(chan error, 8), log: log}
 	defer func() {
@@ -122,7 +122,7 @@ func (s *servers) listenHTTP(api, address string, h http.Handler) error {
 	return nil
 }
 
-// profiles answers with Go's profiles.
+// profiles returns a handler that serves Go's profiles.
 func profiles() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
@@ -133,7 +133,7 @@ func profiles() http.Handler {
 	return mux
 }
 
-// drain takes no more requests and waits for those under way, but not longer than the timeout.
+// drain stops accepting requests and waits for those in flight, but not longer than the timeout.
 func (s *servers) drain(timeout time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
@@ -162,7 +162,7 @@ func (s *servers) drain(timeout time.Duration) {
 	all.Wait()
 }
 
-// close ends all at once.
+// close stops all servers at once, without waiting for requests.
 func (s *servers) close() {
 	if s.grpc != nil {
 		s.grpc.Stop()

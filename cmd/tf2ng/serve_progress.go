@@ -10,32 +10,33 @@ import (
 	"time"
 )
 
-// How long a version loads before its progress is shown on a terminal, and between two lines of a log.
+// On a terminal, the progress of a version is shown once it has been loading for barAfter. In a log, there is
+// a line every lineEvery.
 const (
 	barAfter  = 500 * time.Millisecond
 	lineEvery = 10 * time.Second
 )
 
-// loadings tells how far the versions are that are being loaded: by a bar on a terminal, elsewhere by
+// loadings shows the progress of the versions that are being loaded: as a bar on a terminal, and otherwise as
 // lines of the log.
 type loadings struct {
 	log   *slog.Logger
-	show  func(what string, done, total int) // nil where there is no terminal
+	show  func(what string, done, total int) // shows the bar; nil if there is no terminal
 	after time.Duration
 
 	mu    sync.Mutex
-	under map[string]*loading // by model and version
+	under map[string]*loading // the versions that are being loaded, keyed by "model/version"
 	shown bool
 }
 
 // loading is a version that is being loaded.
 type loading struct {
-	told        time.Time // when it began, or was last told of
+	told        time.Time // when loading began, or was last logged
 	done, total int
 	timer       *time.Timer
 }
 
-// newLoadings returns loadings and the log that goes with them: its lines stand above the bar.
+// newLoadings returns loadings, including a log whose lines appear above the bar.
 func newLoadings(c *serveCommand, o *output) *loadings {
 	l := &loadings{after: barAfter, under: map[string]*loading{}}
 	if !isTerminal(o.err) {
@@ -70,14 +71,15 @@ func (l *loadings) progress(model string, version int64, done, total int) {
 	l.tell(false)
 }
 
-// due tells of versions that have loaded for long.
+// due shows the progress of versions that have been loading for long.
 func (l *loadings) due() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tell(true)
 }
 
-// tell shows the bar if it is there already or is due, or writes the lines that are due.
+// tell shows the bar if it is already there or is due. Without a terminal, it writes the log lines that are
+// due.
 func (l *loadings) tell(due bool) {
 	names := slices.Sorted(maps.Keys(l.under))
 	if l.show == nil {

@@ -1,10 +1,10 @@
-// Command batch classifies the files of a directory, many at a time, and prints a line for
-// each: its name, the class with the largest output, and that output.
+// Command batch classifies the files of a directory in batches, and prints a line for each file: its name,
+// the class with the largest output, and that output.
 //
 //	batch -model model.pb [-size 64] [-threads 2] DIR
 //
-// A file *.f32 is one example: the float32 of the model's only input, little-endian and
-// without a header, as numpy writes them by x.astype("<f4").tofile("one.f32").
+// Each file *.f32 holds one example for the model's only input: float32 values, little-endian and without
+// a header, as NumPy writes them with x.astype("<f4").tofile("one.f32").
 package main
 
 import (
@@ -20,7 +20,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng"
-	_ "github.com/tf2ng/tf2ng/bridge/tf/pbtxt" // text GraphDefs
+	_ "github.com/tf2ng/tf2ng/bridge/tf/pbtxt" // to read GraphDefs in text format
 	"github.com/tf2ng/tf2ng/core"
 )
 
@@ -89,7 +89,7 @@ func classify(ctx context.Context, out io.Writer, m *tf2ng.Model, files []string
 	return nil
 }
 
-// readBatch returns the examples of files, one after the other, as the model's input.
+// readBatch returns the model's input for a batch: the examples of the files, along the first axis.
 func readBatch(m *tf2ng.Model, files []string) (*core.Tensor, error) {
 	in := m.Inputs()[0]
 	if len(m.Inputs()) != 1 || in.Type != core.F32 || len(in.Shape) < 1 || !in.Shape[1:].Static() {

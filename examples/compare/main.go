@@ -1,11 +1,11 @@
-// Command compare runs a model on recorded inputs and lays its tensors beside recorded ones.
-// Any tensor of the graph can be compared, so it shows where results part.
+// Command compare runs a model on recorded inputs and compares its tensors with recorded ones. Any tensor of
+// the graph can be compared, so it can show where results begin to differ.
 //
 //	compare -model model.pb -input x=x.f32 -want conv1/Relu=relu.f32 -want y=y.f32
 //
-// The files hold float32, little-endian and without a header, as numpy writes them by
-// x.astype("<f4").tofile("x.f32"). Give tensors in the order in which the graph computes
-// them: the report names the first that diverges. The exit code is 1 if one does.
+// The files hold float32 values, little-endian and without a header, as NumPy writes them with
+// x.astype("<f4").tofile("x.f32"). Give tensors in the order in which the graph computes them, since the
+// report names the first one that diverges. The exit code is 1 if any tensor diverges.
 package main
 
 import (
@@ -19,12 +19,12 @@ import (
 	"strings"
 
 	"github.com/tf2ng/tf2ng"
-	_ "github.com/tf2ng/tf2ng/bridge/tf/pbtxt" // text GraphDefs
+	_ "github.com/tf2ng/tf2ng/bridge/tf/pbtxt" // to read GraphDefs in text format
 	"github.com/tf2ng/tf2ng/compare"
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// errDiverges says that a tensor is not within the tolerance; the report tells the rest.
+// errDiverges says that a tensor is not within the tolerance. The report has the details.
 var errDiverges = errors.New("tensors diverge")
 
 func main() {
@@ -78,7 +78,7 @@ func run(args []string, stdout io.Writer) error {
 	return nil
 }
 
-// compute runs the model for the wanted tensors and returns them beside the recorded ones.
+// compute runs the model for the wanted tensors, and returns pairs of computed and recorded tensors.
 func compute(path string, inputs, wanted recordings) ([]compare.Pair, error) {
 	var names []string
 	for _, w := range wanted {
@@ -109,7 +109,7 @@ func compute(path string, inputs, wanted recordings) ([]compare.Pair, error) {
 	return pairs, nil
 }
 
-// readInputs reads the inputs in the shapes of the model.
+// readInputs reads the recorded inputs, with the shapes that the model specifies.
 func readInputs(m *tf2ng.Model, inputs recordings) (map[string]*core.Tensor, error) {
 	feed := map[string]*core.Tensor{}
 	for _, r := range inputs {
@@ -130,8 +130,8 @@ func readInputs(m *tf2ng.Model, inputs recordings) (map[string]*core.Tensor, err
 	return feed, nil
 }
 
-// read reads a file of float32 in a shape. If the first dimension is not known, it is as
-// large as the file makes it.
+// read reads a file of float32 as a tensor of the given shape. If the first dimension is unknown, it follows
+// from the size of the file.
 func read(r recording, shape core.Shape) (*core.Tensor, error) {
 	data, err := os.ReadFile(r.path)
 	if err != nil {

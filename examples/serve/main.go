@@ -1,8 +1,8 @@
-// Command serve answers TensorFlow Serving's clients, gRPC and REST, for one model and its versions.
+// Command serve serves the versions of one model to TensorFlow Serving's gRPC and REST clients.
 //
 //	serve -model digits -base models/digits
 //
-// The directory has versions in directories named by numbers, as models/digits/1/model.pb.
+// The base directory has a subdirectory for each version, named by its number: models/digits/1/model.pb.
 package main
 
 import (

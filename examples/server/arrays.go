@@ -8,14 +8,14 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// array is a tensor of float32 in JSON. Its numbers keep every bit; NaN and the infinities
-// have no JSON.
+// array is the JSON form of a float32 tensor. Finite numbers keep every bit; NaN and the infinities cannot be
+// written in JSON.
 type array struct {
 	Shape  core.Shape `json:"shape"`
 	Values []float32  `json:"values"`
 }
 
-// readInputs reads tensors by name. Errors are of type *requestError.
+// readInputs reads tensors, keyed by name. Errors are of type *requestError.
 func readInputs(r io.Reader) (map[string]*core.Tensor, error) {
 	body, err := io.ReadAll(r)
 	if err != nil {
@@ -36,7 +36,7 @@ func readInputs(r io.Reader) (map[string]*core.Tensor, error) {
 	return inputs, nil
 }
 
-// encodeOutputs writes tensors by name.
+// encodeOutputs encodes tensors, keyed by name, as JSON.
 func encodeOutputs(outputs map[string]*core.Tensor) ([]byte, error) {
 	arrays := make(map[string]array, len(outputs))
 	for name, t := range outputs {

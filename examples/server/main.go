@@ -2,15 +2,15 @@
 //
 //	server -model model.pb [-addr localhost:8080] [-runs 4] [-timeout 10s] [-memory 256]
 //
-// POST /run takes the inputs and answers with the outputs, both as JSON: by name, a shape
-// and the elements in row-major order.
+// POST /run takes the inputs and returns the outputs. Both are JSON objects that have, for each name, a
+// shape and the elements in row-major order.
 //
 //	curl localhost:8080/run -d '{"x": {"shape": [1, 4], "values": [0, 0.5, 1, 2]}}'
 //	{"y:0":{"shape":[1,2],"values":[0.25,0.75]}}
 //
-// GET /model describes the inputs and outputs. POST /reload, or SIGHUP, replaces the model
-// by what its file holds now; write that file beside it and rename it into place. No request
-// fails for it. Let only those reach /reload who may replace the model.
+// GET /model describes the inputs and outputs. POST /reload, or SIGHUP, loads the model's file again. To
+// replace the file, write a new one beside it and rename that into place. Requests do not fail during a
+// reload. Make /reload accessible only to those who may replace the model.
 package main
 
 import (
@@ -27,7 +27,7 @@ import (
 	"time"
 
 	"github.com/tf2ng/tf2ng"
-	_ "github.com/tf2ng/tf2ng/bridge/tf/pbtxt" // text GraphDefs
+	_ "github.com/tf2ng/tf2ng/bridge/tf/pbtxt" // to read GraphDefs in text format
 )
 
 func main() {
@@ -40,8 +40,8 @@ func main() {
 	}
 }
 
-// run is the whole program: it serves until ctx ends, and loads the model again whenever
-// reload says so.
+// run is the whole program: it serves until ctx is done, and loads the model again whenever it receives from
+// reload.
 func run(ctx context.Context, args []string, reload <-chan os.Signal) error {
 	flags := flag.NewFlagSet("server", flag.ContinueOnError)
 	path := flags.String("model", "", "the model, a .pb, .pbtxt or .ng file")
@@ -70,7 +70,7 @@ func run(ctx context.Context, args []string, reload <-chan os.Signal) error {
 	return errors.Join(serve(ctx, l, s, reload), s.close())
 }
 
-// serve answers requests until ctx ends and those under way are answered.
+// serve answers requests until ctx is done, and then waits for the requests in flight.
 func serve(ctx context.Context, l net.Listener, s *server, reload <-chan os.Signal) error {
 	h := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute}
 	ended := make(chan error, 1)

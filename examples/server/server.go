@@ -24,9 +24,9 @@ type server struct {
 	path    string
 	options []tf2ng.Option
 	timeout time.Duration
-	slots   chan struct{} // one for each run that may be under way
+	slots   chan struct{} // holds an element for each run in progress; its capacity is the most runs at once
 
-	swap  sync.Mutex // held while the model is replaced
+	swap  sync.Mutex // held while the model is being replaced
 	model atomic.Pointer[tf2ng.Model]
 }
 
@@ -41,8 +41,8 @@ func newServer(path string, runs int, timeout time.Duration, options ...tf2ng.Op
 	return s, nil
 }
 
-// reload loads the file again and lets the new model take the old one's place. The old one
-// is closed, which waits for its runs. If the file cannot be loaded the old one stays.
+// reload loads the file again and replaces the old model by the new one. Closing the old model waits for its
+// runs. If the file cannot be loaded, the old model stays.
 func (s *server) reload() error {
 	s.swap.Lock()
 	defer s.swap.Unlock()
@@ -53,15 +53,15 @@ func (s *server) reload() error {
 	return s.model.Swap(m).Close()
 }
 
-// close closes the model, for good.
+// close closes the model. The server must not be used after that.
 func (s *server) close() error {
 	s.swap.Lock()
 	defer s.swap.Unlock()
 	return s.model.Load().Close()
 }
 
-// run runs the model. A model that is replaced between Load and Run says ErrClosed: then the
-// next one takes the inputs.
+// run runs the model. If the model is replaced between Load and Run, Run returns ErrClosed, and the inputs
+// are given to the new model.
 func (s *server) run(ctx context.Context, inputs map[string]*core.Tensor) (map[string]*core.Tensor, error) {
 	select {
 	case s.slots <- struct{}{}:
@@ -79,7 +79,7 @@ func (s *server) run(ctx context.Context, inputs map[string]*core.Tensor) (map[s
 	}
 }
 
-// handler answers the requests that the package's document lists.
+// handler returns the handler for the requests that the package comment lists.
 func (s *server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /run", s.handleRun)
@@ -128,14 +128,14 @@ func (s *server) handleModel(w http.ResponseWriter, _ *http.Request) {
 	answer(w, body)
 }
 
-// answer writes JSON. A client that is gone does not read it.
+// answer writes JSON. Errors are ignored: they mean that the client is gone.
 func answer(w http.ResponseWriter, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(body)
 }
 
-// fail writes the status of an error and what the client may know of it: what it did wrong,
-// and of anything else that it happened.
+// fail answers with the status of an error and a text. The text says what the client did wrong; about an
+// internal error it gives no details.
 func fail(w http.ResponseWriter, err error) {
 	code := status(err)
 	text := err.Error()
@@ -146,7 +146,8 @@ func fail(w http.ResponseWriter, err error) {
 	http.Error(w, text, code)
 }
 
-// status tells whose fault an error is: the client's, nobody's (try again), or ours.
+// status returns the HTTP status for an error. It shows whose fault the error is: the client's, nobody's (try
+// again), or the server's.
 func status(err error) int {
 	var (
 		request *requestError
@@ -163,10 +164,10 @@ func status(err error) int {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, tf2ng.ErrClosed):
 		return http.StatusServiceUnavailable
 	}
-	return http.StatusInternalServerError // an *kernels.InternalError, and what is not foreseen
+	return http.StatusInternalServerError // a *kernels.InternalError, or an unexpected error
 }
 
-// requestError is a body that holds no tensors.
+// requestError says that the body of a request cannot be read as tensors.
 type requestError struct{ err error }
 
 func (e *requestError) Error() string { return fmt.Sprintf("the request: %v", e.err) }

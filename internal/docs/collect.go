@@ -16,7 +16,7 @@ import (
 	"github.com/tf2ng/tf2ng/internal/peers"
 )
 
-// collection is all that the pages tell.
+// collection has the data for all pages.
 type collection struct {
 	ops    map[string]*op
 	peers  *peers.Table
@@ -28,18 +28,18 @@ type collection struct {
 type op struct {
 	name      string
 	supported bool
-	info      tf.OpInfo      // if it is supported
-	why       string         // why it is not supported
-	attrs     []string       // the attributes that hold a type
-	fixed     []string       // the types that no attribute tells, if there is none
-	groups    map[string]int // recorded graphs of the op by group
-	refused   int            // recorded graphs that TensorFlow refuses
-	models    int            // models of testdata that contain it
+	info      tf.OpInfo      // set if the op is supported
+	why       string         // why the op is not supported
+	attrs     []string       // the attributes that specify a type
+	fixed     []string       // the types that the signature fixes, if there are no such attributes
+	groups    map[string]int // how many recorded graphs have the op, by group
+	refused   int            // how many recorded graphs TensorFlow refuses
+	models    int            // how many models of testdata contain the op
 	became    tf.OpSummary
-	types     map[string][]string // by attribute: in the recorded graphs and models that are translated
+	types     map[string][]string // by attribute: types in the recorded graphs and models that are translated
 	kernels   *kernels
 	peer      peers.Op
-	known     bool // peer was measured
+	known     bool // whether peer was measured
 	onnx      exported
 }
 
@@ -48,7 +48,7 @@ func (o *op) quantized() bool { return tf.IsQuantized(o.name) }
 // model is a model of testdata.
 type model struct {
 	name      string
-	quantized bool // it has ops of the quantized family
+	quantized bool // whether it has ops of the quantized family
 }
 
 // golden is a case of testdata/goldens.
@@ -70,7 +70,7 @@ func (g *golden) outputs() []string {
 	return names
 }
 
-// collect gathers everything below the module's root.
+// collect gathers the data from the files below the module's root.
 func collect(root string) (*collection, error) {
 	table, err := peers.Load()
 	if err != nil {
@@ -87,7 +87,7 @@ func collect(root string) (*collection, error) {
 	return c, c.minimal()
 }
 
-// minimal translates ops that nothing recorded contains.
+// minimal translates minimal graphs of the supported ops that no recorded graph or model contains.
 func (c *collection) minimal() error {
 	for _, o := range c.ops {
 		if !o.supported || o.became.Nodes > 0 || len(o.groups) > 0 || o.models > 0 {
@@ -106,8 +106,8 @@ func (c *collection) minimal() error {
 	return nil
 }
 
-// names makes the ops: those that are supported, those that are refused for a known
-// reason, and those of TensorFlow's quantized family.
+// names creates the ops: those that are supported, those that are refused for a known reason, and those of
+// TensorFlow's quantized family.
 func (c *collection) names() {
 	for _, s := range tf.Supported() {
 		o := c.add(s.Name)
@@ -133,7 +133,7 @@ func (c *collection) add(name string) *op {
 	return o
 }
 
-// typeAttributes lists the attributes of an op that hold a type, in the signature's order.
+// typeAttributes lists the attributes of an op that specify a type, in the order of its signature.
 func typeAttributes(s tf.OpInfo) []string {
 	var attrs []string
 	add := func(name string) {
@@ -154,7 +154,7 @@ func typeAttributes(s tf.OpInfo) []string {
 	return attrs
 }
 
-// fixedTypes lists the types of an op's values that its signature fixes.
+// fixedTypes lists the types of inputs and outputs that the signature of an op fixes.
 func fixedTypes(s tf.OpInfo) []string {
 	var types []string
 	for _, port := range slices.Concat(s.Inputs, s.Outputs) {
@@ -170,7 +170,8 @@ func fixedTypes(s tf.OpInfo) []string {
 	return types
 }
 
-// attribute returns that of a port "values:N*T", or "": its type may be fixed, or listed.
+// attribute returns the type attribute of a port: T for "values:N*T". It returns "" if the port has a fixed
+// type or a list of types.
 func attribute(port string) string {
 	_, typ, _ := strings.Cut(port, ":")
 	if _, elem, ok := strings.Cut(typ, "*"); ok {
@@ -263,8 +264,8 @@ func (c *collection) graphs(dir string) error {
 	return nil
 }
 
-// translate notes what the ops of a graph became, and their types. It returns nil of a graph
-// that is not translated.
+// translate translates a graph and records what its ops became, and their types. It returns nil if the graph
+// cannot be translated.
 func (c *collection) translate(g *graphdef.Graph, outputs []string) *core.Function {
 	f, err := tf.Translate(g, tf.Options{Outputs: outputs})
 	if err != nil {

@@ -18,22 +18,21 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 )
 
-// template is a recorded graph that is translated.
+// template is a recorded graph that can be translated, and that is tried with other types.
 type template struct {
 	raw     []byte
 	outputs []string
 }
 
-// kernels tells how many of the combinations of types for which TensorFlow has a CPU
-// kernel are translated.
+// kernels says which combinations of types are translated, of those for which TensorFlow has a CPU kernel.
 type kernels struct {
 	total   int
-	refused []string // as "T1 quint8, T2 quint8"
+	refused []string // the combinations that are not translated, such as "T1 quint8, T2 quint8"
 }
 
-// takes gives the recorded graphs of an op each combination of types in turn. It returns
-// nil where there is nothing to tell: TensorFlow's kernels name no types, or the op's
-// inputs are a list that only its translator can read.
+// takes tries to translate the recorded graphs of an op with each combination of types in turn. It returns
+// nil if there is nothing to try: TensorFlow's kernels name no types, or the op's inputs are a list that
+// only its translator can read.
 func takes(info tf.OpInfo, templates []template) *kernels {
 	if slices.ContainsFunc(info.Inputs, func(p string) bool { return strings.Contains(p, ":[") }) {
 		return nil
@@ -53,7 +52,7 @@ func takes(info tf.OpInfo, templates []template) *kernels {
 	return k
 }
 
-// expand lists the combinations of a row, which has some types for each attribute.
+// expand lists the combinations of types in a row, which has one or more types for each attribute.
 func expand(row map[string][]string) []map[string]string {
 	list := []map[string]string{{}}
 	for _, attr := range slices.Sorted(maps.Keys(row)) {
@@ -78,7 +77,7 @@ func describe(combination map[string]string) string {
 	return strings.Join(parts, ", ")
 }
 
-// translates reports whether the graph is translated with other types.
+// translates reports whether the graph can be translated with the given types.
 func (t template) translates(info tf.OpInfo, types map[string]string) bool {
 	g := &graphpb.GraphDef{}
 	if proto.Unmarshal(t.raw, g) != nil || !retype(g, info, types) {
@@ -96,8 +95,8 @@ func (t template) translates(info tf.OpInfo, types map[string]string) bool {
 	return err == nil
 }
 
-// retype sets the type attributes of the graph's node of the op, and replaces the inputs
-// whose types change.
+// retype sets the type attributes of the first node with the op, and replaces its inputs whose types change.
+// It returns false if the graph has no such node.
 func retype(g *graphpb.GraphDef, info tf.OpInfo, types map[string]string) bool {
 	at := slices.IndexFunc(g.Node, func(n *nodepb.NodeDef) bool { return n.Op == info.Name })
 	if at < 0 {
@@ -132,8 +131,9 @@ func typeValue(t typespb.DataType) *attrpb.AttrValue {
 	return &attrpb.AttrValue{Value: &attrpb.AttrValue_Type{Type: t}}
 }
 
-// replaced adds a node in the place of a tensor, of another type and of the same shape if
-// that is told: a constant in the place of constant indices, else a placeholder.
+// replaced adds a node that replaces a tensor by one of another type, with the same shape if that is known.
+// It is a constant if the tensor is a constant of indices, and otherwise a placeholder. The result is the
+// name of the node.
 func replaced(g *graphpb.GraphDef, tensor string, t *attrpb.AttrValue) string {
 	producer, _, _ := strings.Cut(tensor, ":")
 	name := producer + "_retyped"
@@ -166,7 +166,7 @@ func isIndex(t typespb.DataType) bool {
 	return t == typespb.DataType_DT_INT32 || t == typespb.DataType_DT_INT64
 }
 
-// indices returns the numbers of a constant that holds indices.
+// indices returns the values of a constant of an index type (int32 or int64).
 func indices(t *tensorpb.TensorProto) (list []int64, ok bool) {
 	if t == nil || !isIndex(t.Dtype) {
 		return nil, false

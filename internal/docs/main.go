@@ -1,7 +1,7 @@
-// Command docs writes docs/OPS.md and the generated part of README.md from the registry
-// of TensorFlow ops, the recorded graphs of testdata, and what package peers knows of
-// other tools; and the tables of docs/PERFORMANCE.md and docs/performance.svg from what
-// package speed has. Its test fails when a file is not current.
+// Command docs generates docs/OPS.md and the generated part of README.md from the registry of TensorFlow
+// ops, the recorded graphs of testdata, and what package peers knows about other tools. It also generates
+// the tables of docs/PERFORMANCE.md, and docs/performance.svg, from the measurements of package speed. Its
+// test fails if a file is out of date.
 package main
 
 import (
@@ -30,7 +30,7 @@ func main() {
 	}
 }
 
-// write brings the files below the module's root up to date.
+// write updates the generated files below the module's root.
 func write(root string) error {
 	files, err := generate(root)
 	if err != nil {
@@ -44,7 +44,7 @@ func write(root string) error {
 	return nil
 }
 
-// generate returns the files as they should be, by their names.
+// generate returns the contents that the files should have, keyed by file name.
 func generate(root string) (map[string]string, error) {
 	c, err := collect(root)
 	if err != nil {
@@ -71,7 +71,7 @@ func generate(root string) (map[string]string, error) {
 	return files, performance(root, files)
 }
 
-// performance adds the page of measurements, and the plot.
+// performance adds the page of measurements and the plot to files.
 func performance(root string, files map[string]string) error {
 	const name = "docs/PERFORMANCE.md"
 	results, err := speed.Load()
@@ -89,7 +89,7 @@ func performance(root string, files map[string]string) error {
 	return nil
 }
 
-// replace puts a new part between two marks.
+// replace replaces the text between two marks.
 func replace(text, begin, end, part string) (string, error) {
 	before, rest, ok := strings.Cut(text, begin)
 	_, after, closed := strings.Cut(rest, end)

@@ -15,8 +15,8 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 )
 
-// minimal returns a graph of an op alone whose inputs are placeholders of any shape: for
-// ops of which no graph is recorded. Attributes other than types have their defaults.
+// minimal returns a graph that consists of one op and of placeholders of unknown shape for its inputs. It is
+// used for ops of which no graph is recorded. Attributes other than types have their defaults.
 func minimal(info tf.OpInfo) (*graphdef.Graph, error) {
 	otherwise := typespb.DataType_DT_FLOAT
 	if info.Quantized {
@@ -37,7 +37,7 @@ func minimal(info tf.OpInfo) (*graphdef.Graph, error) {
 			t = node.Attr[attr]
 		}
 		if t.GetType() == typespb.DataType_DT_INVALID {
-			continue // a list: none of it
+			continue // a list, which is left empty
 		}
 		in := &nodepb.NodeDef{Name: fmt.Sprintf("in%d", i), Op: "Placeholder", Attr: map[string]*attrpb.AttrValue{
 			"dtype": t, "shape": {Value: &attrpb.AttrValue_Shape{Shape: &shapepb.TensorShapeProto{UnknownRank: true}}},

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// only is the generated part of README.md: what tf2ng does and others do not. The counts are those
-// of package peers. The rest was looked up or measured when it was written here.
+// only returns the generated part of README.md: what tf2ng does and other tools do not. The counts come from
+// package peers. The other claims are written here by hand, from documentation and measurements.
 func (c *collection) only() string {
 	n := c.counts()
 	v := c.peers.Versions
@@ -37,7 +37,7 @@ func (c *collection) only() string {
 	return b.String()
 }
 
-// short reads "5, none of them exactly".
+// short returns a text such as "5, none of them exactly".
 func (t taken) short() string {
 	exactly := "none of them"
 	if t.exactly > 0 {
@@ -49,7 +49,7 @@ func (t taken) short() string {
 // picture is a part of README.md that shows a file once it is there.
 type picture struct {
 	begin, end string
-	file, dark string // below the module's root; dark may be ""
+	file, dark string // paths below the module's root; dark, for dark mode, may be ""
 	about      string
 }
 
@@ -64,7 +64,7 @@ var pictures = []picture{
 	},
 }
 
-// show puts a picture between its marks, if its file is there.
+// show inserts a picture between its marks, if its file exists.
 func (p picture) show(root, text string) (string, error) {
 	there := func(name string) bool {
 		_, err := os.Stat(filepath.Join(root, filepath.FromSlash(name)))

@@ -11,14 +11,14 @@ import (
 	"github.com/tf2ng/tf2ng/export/onnx"
 )
 
-// exported counts the translated graphs of an op that have a form in ONNX, and why others have
-// none.
+// exported counts the translated graphs of an op that can be exported to ONNX, and has the reasons why others
+// cannot.
 type exported struct {
 	graphs, written int
 	why             map[string]int
 }
 
-// add tries a graph.
+// add tries to export a graph, and counts it.
 func (x *exported) add(f *core.Function) {
 	x.graphs++
 	_, err := onnx.Export(f, onnx.Options{})
@@ -38,7 +38,7 @@ func (x *exported) add(f *core.Function) {
 	}
 }
 
-// text reads "all 12 graphs", or "10 of 12 graphs; else Where: why".
+// text returns a text such as "all 12 graphs", or "10 of 12 graphs; else Where: why".
 func (x *exported) text() string {
 	switch {
 	case x.graphs == 0:
@@ -53,7 +53,7 @@ func (x *exported) text() string {
 	return fmt.Sprintf("%d of %s; else %s", x.written, count(x.graphs, "graph"), why)
 }
 
-// withoutONNX lists the ops of core that ONNX has no form for.
+// withoutONNX lists the ops of core that cannot be expressed in ONNX.
 func withoutONNX(b *strings.Builder) error {
 	reasons := map[string][]string{}
 	written := 0

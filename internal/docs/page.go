@@ -9,7 +9,7 @@ import (
 	"github.com/tf2ng/tf2ng/internal/peers"
 )
 
-// page is docs/OPS.md.
+// page returns docs/OPS.md.
 func (c *collection) page() (string, error) {
 	var b strings.Builder
 	v := c.peers.Versions
@@ -45,7 +45,7 @@ func (c *collection) page() (string, error) {
 	return b.String(), err
 }
 
-// families groups ops, each group by name.
+// families groups the wanted ops by family. Each group is sorted by name.
 func (c *collection) families(want func(*op) bool) map[string][]*op {
 	groups := map[string][]*op{}
 	for _, name := range slices.Sorted(maps.Keys(c.ops)) {
@@ -79,7 +79,7 @@ func title(family string) string {
 	return strings.ReplaceAll(family, "_", " ")
 }
 
-// typeText reads "Tinput qint8 quint8, Tfilter qint8".
+// typeText returns a text such as "Tinput qint8 quint8, Tfilter qint8", with Markdown.
 func (o *op) typeText() string {
 	var parts []string
 	for _, attr := range o.attrs {
@@ -104,12 +104,12 @@ func (o *op) typeText() string {
 	}
 }
 
-// onRequest tells of ops what they become where that is an option's.
+// onRequest says what an op becomes, for ops where that depends on an option.
 var onRequest = map[string]string{
 	"Assert": "nothing, with a warning; with `--check-asserts` Assert",
 }
 
-// becameText reads "`ScaledQuantize`: RangeToScale, Quantize".
+// becameText returns a text such as "`ScaledQuantize`: RangeToScale, Quantize".
 func (o *op) becameText() string {
 	core := strings.Join(o.became.Core, ", ")
 	switch {
@@ -125,7 +125,7 @@ func (o *op) becameText() string {
 	return core
 }
 
-// testText reads "7 graphs, 2 models".
+// testText returns a text such as "7 graphs, 2 models".
 func (o *op) testText() string {
 	var parts []string
 	for _, group := range slices.Sorted(maps.Keys(o.groups)) {

@@ -9,8 +9,8 @@ import (
 	"github.com/tf2ng/tf2ng/internal/peers"
 )
 
-// summary counts the ops by family and by what other tools do with them, at the head of
-// docs/OPS.md.
+// summary returns the beginning of docs/OPS.md: counts of the ops by family, and by what other tools do with
+// them.
 func (c *collection) summary() string {
 	var b strings.Builder
 	b.WriteString("\n")
@@ -33,7 +33,7 @@ func total(families map[string][]*op) int {
 	return n
 }
 
-// counts reads "convolution 20, pool 3": the largest family first.
+// counts returns a text such as "convolution 20, pool 3", with the largest family first.
 func counts(families map[string][]*op) string {
 	names := slices.SortedFunc(maps.Keys(families), func(a, b string) int {
 		if d := len(families[b]) - len(families[a]); d != 0 {
@@ -48,15 +48,15 @@ func counts(families map[string][]*op) string {
 	return strings.Join(parts, ", ")
 }
 
-// taken is what a converter makes of the quantized ops.
+// taken counts the quantized ops that a converter accepts, by how exact the result is.
 type taken struct{ ops, exactly, nearly, partly int }
 
-// counted is how many of the quantized ops and of the INT8 models each tool takes.
+// counted says how many of the quantized ops and of the INT8 models each tool accepts.
 type counted struct {
-	ops                           int // that tf2ng takes
-	compared                      int // of them, with TensorFlow's recorded outputs
+	ops                           int // quantized ops that tf2ng accepts
+	compared                      int // those among ops that are compared with recorded outputs of TensorFlow
 	tensorflow                    int
-	onednn                        int // of TensorFlow's, with oneDNN only
+	onednn                        int // those among tensorflow that run with oneDNN only
 	bridge                        int
 	openvino                      taken
 	tf2onnx                       taken
@@ -89,7 +89,7 @@ func (c *collection) counts() counted {
 	return n
 }
 
-// comparison shows how many of the quantized ops each tool takes.
+// comparison writes a table of how many of the quantized ops each tool accepts.
 func (c *collection) comparison(b *strings.Builder) {
 	v, n := c.peers.Versions, c.counts()
 	row(b, "", fmt.Sprintf("of the %d quantized ops", n.ops), "", fmt.Sprintf("of %d INT8 models", n.models))

@@ -1,5 +1,5 @@
-// Package mapped gives the contents of files without reading them: mapped into memory where
-// the system can do that.
+// Package mapped provides the contents of files by mapping them into memory instead of reading them,
+// where the system supports that.
 package mapped
 
 import (
@@ -11,24 +11,24 @@ import (
 	"unsafe"
 )
 
-// MaxBytes bounds the size of a file that Open takes; where an int is smaller, that does.
+// MaxBytes bounds the size of a file that Open accepts. Where the largest int is smaller, it is the bound.
 const MaxBytes = 1 << 36
 
-// File is the content of a file, mapped into memory where the system can do that, else
-// read. A file that is cut short while it is mapped ends the program when what is gone
-// is touched: replace files by renaming, never in place.
+// File is the content of a file. It is mapped into memory where the system supports that, and read
+// otherwise. If a file is truncated while it is mapped, accessing the missing part crashes the
+// program. So replace files by renaming, never in place.
 type File struct {
 	Data  []byte // must not be changed
 	close func() error
-	drop  func(from, to int) // the memory of whole pages in between; nil where the file was read
+	drop  func(from, to int) // releases the memory of the whole pages Data[from:to]; nil if the file was read
 	once  sync.Once
 	err   error
 }
 
-// SizeError reports a file or a stream with more bytes than may be read.
+// SizeError reports that a file or a stream has more bytes than may be read.
 type SizeError struct {
-	Name  string // of the file; empty for a stream
-	Size  int64  // 0 if the end was not looked for
+	Name  string // the name of the file; empty for a stream
+	Size  int64  // 0 if unknown, because reading stopped at the limit
 	Limit int64
 }
 
@@ -44,7 +44,7 @@ func (e *SizeError) Error() string {
 	return fmt.Sprintf("%s has %s, the limit is %d", name, size, e.Limit)
 }
 
-// Open maps a file. What has no size, such as a pipe, is read to its end.
+// Open maps a file. A file that has no size, such as a pipe, is read to its end instead.
 func Open(path string) (*File, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -73,7 +73,7 @@ func Open(path string) (*File, error) {
 	return &File{Data: data, close: func() error { return nil }}, nil
 }
 
-// Read reads a file or stream to its end. More than limit bytes are a *SizeError.
+// Read reads a file or a stream to its end. If it has more than limit bytes, the error is a *SizeError.
 func Read(r io.Reader, name string, limit int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
@@ -85,8 +85,9 @@ func Read(r io.Reader, name string, limit int64) ([]byte, error) {
 	return data, nil
 }
 
-// Drop gives back the memory of a part of Data, which the system fills again from the file when it is
-// read. Bytes that are no part of Data stay as they are. It must not be called after Close.
+// Drop releases the memory of a part of Data to the system, which reads it from the file again when it
+// is accessed. Only whole pages are released. If part is not within Data, Drop does nothing. It must not
+// be called after Close.
 func (f *File) Drop(part []byte) {
 	if f.drop == nil || len(part) == 0 {
 		return
@@ -102,7 +103,7 @@ func (f *File) Drop(part []byte) {
 	}
 }
 
-// Close unmaps the file: Data, and all that borrows from it, must not be used any more.
+// Close unmaps the file. After that, Data and everything that borrows from it must not be used.
 func (f *File) Close() error {
 	f.once.Do(func() {
 		f.Data = nil

@@ -1,15 +1,15 @@
-// Package ngfile reads and writes .ng files: a Function in a safetensors container,
-// which any safetensors reader opens.
+// Package ngfile reads and writes .ng files: a Function in a safetensors container, which any
+// safetensors reader can open.
 //
 //	8 bytes   length of the header, little-endian
 //	header    JSON: name -> {dtype, shape, data_offsets}, and __metadata__; padded with
 //	          spaces so that the data starts at a multiple of 8
-//	data      the constants' tensors without gaps, by falling element size, so that
+//	data      the constants' tensors without gaps, in descending order of element size, so that
 //	          each is aligned
 //
-// __metadata__ holds the graph (core's JSON form) in one string, the schema's version, and
-// for people the producer, its version and the version of TensorFlow whose arithmetic the
-// graph follows. docs/NGFILE.md describes the format and what is promised of it.
+// __metadata__ has the graph (in core's JSON form) as one string and the schema version. So that people
+// can see them, it also has the producer, its version, and the version of TensorFlow whose arithmetic
+// the graph follows. docs/NGFILE.md describes the format and its compatibility promises.
 package ngfile
 
 import (
@@ -29,11 +29,11 @@ import (
 
 // Limits of the header.
 const (
-	MaxHeaderBytes = 100 << 20 // as in safetensors itself
+	MaxHeaderBytes = 100 << 20 // the limit of safetensors itself
 	MaxTensors     = core.MaxJSONNodes
 )
 
-// Producer is what Write calls itself in a file.
+// Producer is the producer that Write records in a file.
 const Producer = "tf2ng"
 
 // The keys of __metadata__.
@@ -49,7 +49,7 @@ const (
 // ErrFormat is wrapped by all errors about a file's content.
 var ErrFormat = errors.New("invalid .ng file")
 
-// dtypes are safetensors' names of element types.
+// dtypes has safetensors' names for element types.
 var dtypes = map[core.Type]string{
 	core.Bool: "BOOL", core.U8: "U8", core.I8: "I8", core.I16: "I16", core.U16: "U16", core.I32: "I32", core.U32: "U32",
 	core.I64: "I64", core.U64: "U64", core.F16: "F16", core.BF16: "BF16", core.F32: "F32", core.F64: "F64",
@@ -70,8 +70,8 @@ type entry struct {
 	Offsets [2]uint64 `json:"data_offsets"` // from the start of the data
 }
 
-// Write writes f as a .ng file. Equal functions give equal files, if one program writes them:
-// its version is in them.
+// Write writes f as a .ng file. Equal functions give equal files if the same version of the program
+// writes them, since the file includes that version.
 func Write(w io.Writer, f *core.Function) error {
 	graph, tensors, err := f.EncodeJSON()
 	if err != nil {
@@ -96,7 +96,7 @@ func Write(w io.Writer, f *core.Function) error {
 	return nil
 }
 
-// header returns the length, the JSON and the padding.
+// header returns the first bytes of a file: the length of the header, its JSON and the padding.
 func header(graph []byte, version string, names []string, tensors map[string]*core.Tensor) ([]byte, error) {
 	meta := map[string]string{
 		keyGraph:    string(graph),
@@ -140,7 +140,7 @@ func header(graph []byte, version string, names []string, tensors map[string]*co
 	return b, nil
 }
 
-// Sniff reports whether data starts as a safetensors file does.
+// Sniff reports whether data starts like a safetensors file.
 func Sniff(data []byte) bool {
 	return len(data) > 8 && data[8] == '{' && binary.LittleEndian.Uint64(data) <= MaxHeaderBytes
 }

@@ -14,14 +14,14 @@ import (
 	_ "github.com/tf2ng/tf2ng/core/op" // registers all ops
 )
 
-// Read reads a .ng file. The Function borrows data, which must not change and must be
-// there as long as the Function is in use.
+// Read reads a .ng file. The Function borrows data, which must not change and must remain valid as
+// long as the Function is in use.
 //
-// Everything is checked: the header's length and syntax, that the tensors fill the data
-// without gaps or overlaps, that each has the bytes of its type and shape, and the graph
-// (core.DecodeJSON). Keys of the metadata that have no meaning are passed over: other tools
-// may add theirs. Errors wrap ErrFormat, and a *core.SchemaError or
-// *core.UnknownOpError where the file needs another program.
+// Everything is checked: the header's length and syntax, that the tensors fill the data without gaps
+// or overlaps, that each tensor has as many bytes as its type and shape require, and the graph (see
+// core.DecodeJSON). Unknown keys of the metadata are ignored, since other tools may add their own.
+// Errors wrap ErrFormat. If the file needs another version of the program, they also wrap a
+// *core.SchemaError or a *core.UnknownOpError.
 func Read(data []byte) (*core.Function, error) {
 	f, err := read(data)
 	if err != nil {
@@ -128,7 +128,7 @@ func parseEntry(d *json.Decoder) (entry, error) {
 	return entry{*raw.Type, raw.Shape, [2]uint64(raw.Offsets)}, nil
 }
 
-// checkOffsets checks that the tensors, by their offsets, fill the data.
+// checkOffsets checks that the tensors' offsets cover the data without gaps or overlaps.
 func checkOffsets(entries []namedEntry, size int) error {
 	slices.SortStableFunc(entries, func(a, b namedEntry) int {
 		return cmp.Or(cmp.Compare(a.Offsets[0], b.Offsets[0]), cmp.Compare(a.Offsets[1], b.Offsets[1]))
@@ -147,7 +147,7 @@ func checkOffsets(entries []namedEntry, size int) error {
 	return nil
 }
 
-// tensor returns the tensor over its part of the data.
+// tensor returns the tensor, which borrows its part of the data.
 func (e *entry) tensor(data []byte) (*core.Tensor, error) {
 	t, ok := types[e.Type]
 	if !ok {
@@ -178,8 +178,8 @@ func function(meta map[string]string, tensors map[string]*core.Tensor) (*core.Fu
 	return f, nil
 }
 
-// checkSchema checks the version in the metadata, before a graph is read that may have fields
-// which mean nothing here. core.DecodeJSON checks the graph's own.
+// checkSchema checks the schema version in the metadata before the graph is read, which may have fields
+// that this program does not know. core.DecodeJSON checks the version in the graph itself.
 func checkSchema(text string) error {
 	version, err := strconv.Atoi(text)
 	if err != nil {

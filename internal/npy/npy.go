@@ -1,14 +1,14 @@
-// Package npy reads and writes tensors as NumPy's .npy and .npz files.
+// Package npy reads and writes tensors as NumPy's .npy and .npz files. These element types are supported:
 //
 //	|b1 boolean   |i1 i8   |u1 u8   <i2 i16   <u2 u16   <i4 i32   <u4 u32
 //	<i8 i64   <u8 u64   <f2 f16   <f4 f32   <f8 f64   <V2 bf16
 //
-// NumPy itself has no bfloat16. Arrays of TensorFlow's and JAX's, which package ml_dtypes
-// defines, are saved as <V2, or |V2 once they have been loaded again, two bytes without a
-// meaning: they are read as bf16. A [Writer] writes bf16 as that or as the u16 of its bits.
-// Arrays in Fortran's order, of big-endian numbers, or of Python objects and strings are errors.
+// NumPy itself has no bfloat16. TensorFlow and JAX use the type of the Python package ml_dtypes, which NumPy
+// saves as two bytes without a meaning: <V2, or |V2 if the array was loaded from a file before. Both are
+// read as bf16. A [Writer] writes bf16 either as <V2 or as u16 with the same bits. Arrays in Fortran order,
+// and arrays of big-endian numbers, of Python objects or of strings, are errors.
 //
-// The format is NumPy's NEP 1, with its versions 1 to 3.
+// The format is defined by NumPy's NEP 1; its versions 1 to 3 can be read.
 package npy
 
 import (
@@ -30,7 +30,7 @@ var ErrFormat = errors.New("invalid .npy data")
 const (
 	magic     = "\x93NUMPY"
 	maxHeader = 1 << 16
-	maxRank   = 64 // NumPy's own
+	maxRank   = 64 // NumPy's own limit
 )
 
 var descriptors = map[string]core.Type{
@@ -41,14 +41,14 @@ var descriptors = map[string]core.Type{
 	"<V2": core.BF16, "|V2": core.BF16,
 }
 
-// Writer writes .npy and .npz files. The zero value writes what every program reads.
+// Writer writes .npy and .npz files. The zero value writes files that every program can read.
 type Writer struct {
-	// BFloat16 writes bf16 as <V2, which x.view(ml_dtypes.bfloat16) makes an array of
-	// bfloat16; else it is the u16 of its bits.
+	// BFloat16 writes bf16 as <V2, which x.view(ml_dtypes.bfloat16) turns into an array of
+	// bfloat16. Otherwise bf16 is written as u16 with the same bits.
 	BFloat16 bool
 }
 
-// descriptor returns NumPy's name of a type.
+// descriptor returns NumPy's name for a type.
 func (w Writer) descriptor(t core.Type) (string, bool) {
 	switch t {
 	case core.Bool:
@@ -71,7 +71,7 @@ func (w Writer) descriptor(t core.Type) (string, bool) {
 	return "", false
 }
 
-// Write is the Write of the zero Writer.
+// Write writes t as a .npy file, with the zero Writer.
 func Write(to io.Writer, t *core.Tensor) error { return Writer{}.Write(to, t) }
 
 // Write writes t as a .npy file of version 1. Strings are an error.
@@ -103,8 +103,8 @@ func (w Writer) Write(to io.Writer, t *core.Tensor) error {
 	return err
 }
 
-// Read reads a .npy file from r, whose rest is at most size bytes long: no more memory
-// than that is taken.
+// Read reads a .npy file from r. At most size bytes remain in r, and no more memory than that is
+// allocated.
 func Read(r io.Reader, size int64) (*core.Tensor, error) {
 	t, err := read(r, size)
 	if err != nil {
@@ -145,7 +145,7 @@ func read(r io.Reader, size int64) (*core.Tensor, error) {
 	return t, nil
 }
 
-// readHeader returns the Python dictionary that describes the array.
+// readHeader returns the text of the Python dictionary that describes the array.
 func readHeader(r io.Reader) (string, error) {
 	var start [8]byte
 	if _, err := io.ReadFull(r, start[:]); err != nil {

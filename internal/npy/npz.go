@@ -10,16 +10,16 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Array is a tensor and its name in a .npz file.
+// Array is a named tensor of a .npz file.
 type Array struct {
 	Name   string
 	Tensor *core.Tensor
 }
 
-// WriteArchive is the WriteArchive of the zero Writer.
+// WriteArchive writes a .npz file with the zero Writer.
 func WriteArchive(to io.Writer, arrays []Array) error { return Writer{}.WriteArchive(to, arrays) }
 
-// WriteArchive writes a .npz file, as numpy.savez does: arrays by name, uncompressed.
+// WriteArchive writes a .npz file of named arrays, uncompressed, as numpy.savez does.
 func (w Writer) WriteArchive(to io.Writer, arrays []Array) error {
 	z := zip.NewWriter(to)
 	for _, a := range arrays {
@@ -52,7 +52,7 @@ func OpenArchive(r io.ReaderAt, size int64) (*Archive, error) {
 	return a, nil
 }
 
-// Names lists the arrays.
+// Names lists the names of the arrays.
 func (a *Archive) Names() []string {
 	names := make([]string, len(a.files))
 	for i, f := range a.files {
@@ -61,14 +61,14 @@ func (a *Archive) Names() []string {
 	return names
 }
 
-// Read reads an array.
+// Read reads the array with the given name.
 func (a *Archive) Read(name string) (*core.Tensor, error) {
 	for _, f := range a.files {
 		if f.Name != name+".npy" {
 			continue
 		}
 		size := min(f.UncompressedSize64, math.MaxInt64)
-		// Deflate makes at most 1032 bytes of one.
+		// Deflate expands a byte to at most 1032 bytes.
 		if f.CompressedSize64 < math.MaxInt64/1100 && size > 1100*(f.CompressedSize64+1) {
 			return nil, fmt.Errorf("%w: array %q: %d bytes cannot hold %d", ErrFormat, name, f.CompressedSize64, size)
 		}

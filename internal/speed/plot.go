@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// The plot's measures, in units of the picture. It is one column, so that a phone shows its
-// letters at their size.
+// The plot's dimensions, in units of the picture. It has one narrow column, so that its text is readable on
+// a phone.
 const (
 	width     = 400
-	left      = 132 // of the bars
-	right     = 58  // kept free behind the longest bar, for its time
+	left      = 132 // where the bars begin
+	right     = 58  // space to the right of the longest bar, for its time
 	barHeight = 13
 	barStep   = 16
 	groupGap  = 34
@@ -33,8 +33,8 @@ const style = `<style>
 </style>
 `
 
-// Plot draws the whole models as an SVG picture: for each model, batch and number of threads a
-// bar for each runtime, as long as its time.
+// Plot draws the results of whole models as an SVG picture. For each model, batch and number of threads there
+// is a bar for each runtime, whose length is proportional to its time.
 func (r *Results) Plot() string {
 	var b strings.Builder
 	y := 20
@@ -60,7 +60,7 @@ func (r *Results) Plot() string {
 `, width, height, style, b.String())
 }
 
-// bars draws the runtimes of one setting, and returns where they end.
+// bars draws the bars of one setting, and returns the y coordinate at which they end.
 func (r *Results) bars(b *strings.Builder, y int, k Key) int {
 	longest := 0.0
 	for _, t := range r.runtimes(Models) {
@@ -96,6 +96,6 @@ func text(b *strings.Builder, x, y int, class, anchor, s string) {
 		attributes += fmt.Sprintf(" text-anchor=%q", anchor)
 	}
 	fmt.Fprintf(b, "<text x=\"%d\" y=\"%d\"%s>", x, y, attributes)
-	_ = xml.EscapeText(b, []byte(s)) // a Builder takes all
+	_ = xml.EscapeText(b, []byte(s)) // writing to a Builder does not fail
 	b.WriteString("</text>\n")
 }

@@ -1,7 +1,7 @@
-// Package speed holds how fast tf2ng and other runtimes were, side by side in one run, and
-// writes the tables and the plot of docs/PERFORMANCE.md from it.
+// Package speed has the measured speed of tf2ng and of other runtimes, taken side by side in one run, and
+// generates the tables and the plot of docs/PERFORMANCE.md from it.
 //
-// measured.json is what scripts/speed measured (make bench-peers).
+// The measurements are in measured.json, which scripts/speed writes (make bench-peers).
 package speed
 
 import (
@@ -21,63 +21,63 @@ var measured []byte
 const (
 	Models   = "models"   // whole models
 	Layers   = "layers"   // one layer each
-	Families = "families" // models of other kinds, beside TensorFlow alone
-	Exported = "onnx"     // what tf2ng exports as ONNX, in other runtimes
+	Families = "families" // models of other kinds, compared with TensorFlow only
+	Exported = "onnx"     // models that tf2ng exported as ONNX, in other runtimes
 )
 
 // Results is one run of scripts/speed, complete or not.
 type Results struct {
-	Date   string  `json:"date"` // of the last round
+	Date   string  `json:"date"` // when the last round was measured
 	CPU    string  `json:"cpu"`
 	CPUs   int     `json:"cpus"`
 	VNNI   bool    `json:"vnni"`
 	Binary string  `json:"binary"` // the hash of the tf2ng that was measured
-	Limit  float64 `json:"limit"`  // GOP/s that one thread's multiplications reach in registers; 0 if unknown
-	Rounds int     `json:"rounds"` // of a complete run
+	Limit  float64 `json:"limit"`  // GOP/s of one thread that multiplies values in registers; 0 if unknown
+	Rounds int     `json:"rounds"` // the number of rounds of a complete run
 
 	Runtimes []*Runtime `json:"runtimes"`
 	Rows     []*Row     `json:"rows"`
 	Cells    []*Cell    `json:"cells"`
 }
 
-// Runtime is a program that was measured, with a way of giving it models.
+// Runtime is a program that was measured, with a particular way of giving it models.
 type Runtime struct {
-	Name    string `json:"name"` // as cells have it
+	Name    string `json:"name"` // Cell.Runtime refers to it
 	Title   string `json:"title"`
 	Version string `json:"version"` // empty if it never ran
 	Runs    string `json:"runs"`    // what it runs: the same file, or its own quantization
 }
 
-// Row is what is measured: a model or a layer.
+// Row is a model or a layer that is measured.
 type Row struct {
 	Section    string `json:"section"`
 	Name       string `json:"name"`
 	Title      string `json:"title"`
-	File       string `json:"file,omitempty"`       // of a whole model, as TensorFlow and tf2ng run it
-	Operations int64  `json:"operations,omitempty"` // of a layer at batch 1: multiplications and additions
+	File       string `json:"file,omitempty"`       // for a whole model: the file that TensorFlow and tf2ng run
+	Operations int64  `json:"operations,omitempty"` // for a layer at batch 1: its multiplications and additions
 }
 
-// Cell is one row in one runtime.
+// Cell is the measurement of a row in a runtime, with a batch size and a number of threads.
 type Cell struct {
 	Section string    `json:"section"`
 	Row     string    `json:"row"`
 	Runtime string    `json:"runtime"`
 	Batch   int       `json:"batch"`
 	Threads int       `json:"threads"`
-	MS      []float64 `json:"ms"`              // the median of each round's calls
-	NotRun  string    `json:"error,omitempty"` // why there is none
+	MS      []float64 `json:"ms"`              // for each round, the median time of its calls in milliseconds
+	NotRun  string    `json:"error,omitempty"` // why nothing was measured
 }
 
-// Key tells cells apart.
+// Key identifies a cell.
 type Key struct {
 	Section, Row, Runtime string
 	Batch, Threads        int
 }
 
-// Key is the cell's.
+// Key returns the cell's key.
 func (c *Cell) Key() Key { return Key{c.Section, c.Row, c.Runtime, c.Batch, c.Threads} }
 
-// Median is the median of the rounds; 0 if the cell was not run.
+// Median returns the median of the rounds in milliseconds; 0 if the cell was not run.
 func (c *Cell) Median() float64 {
 	if c == nil || len(c.MS) == 0 {
 		return 0
@@ -90,7 +90,7 @@ func (c *Cell) Median() float64 {
 	return (ms[half-1] + ms[half]) / 2
 }
 
-// Spread is the distance of the slowest and the fastest round, as a part of the median.
+// Spread returns the difference between the slowest and the fastest round, divided by the median.
 func (c *Cell) Spread() float64 {
 	if c.Median() == 0 {
 		return 0
@@ -98,7 +98,7 @@ func (c *Cell) Spread() float64 {
 	return (slices.Max(c.MS) - slices.Min(c.MS)) / c.Median()
 }
 
-// Cell returns the cell of a key, or nil.
+// Cell returns the cell with the given key, or nil.
 func (r *Results) Cell(k Key) *Cell {
 	for _, c := range r.Cells {
 		if c.Key() == k {
@@ -108,7 +108,7 @@ func (r *Results) Cell(k Key) *Cell {
 	return nil
 }
 
-// Runtime returns the runtime of a name, or nil.
+// Runtime returns the runtime with the given name, or nil.
 func (r *Results) Runtime(name string) *Runtime {
 	for _, t := range r.Runtimes {
 		if t.Name == name {
@@ -118,7 +118,7 @@ func (r *Results) Runtime(name string) *Runtime {
 	return nil
 }
 
-// rows returns those of a section.
+// rows returns the rows of a section.
 func (r *Results) rows(section string) []*Row {
 	var rows []*Row
 	for _, row := range r.Rows {
@@ -129,7 +129,7 @@ func (r *Results) rows(section string) []*Row {
 	return rows
 }
 
-// runtimes returns those that have cells in a section.
+// runtimes returns the runtimes that have cells in a section.
 func (r *Results) runtimes(section string) []*Runtime {
 	var list []*Runtime
 	for _, t := range r.Runtimes {
@@ -140,7 +140,7 @@ func (r *Results) runtimes(section string) []*Runtime {
 	return list
 }
 
-// settings are the batches and threads of a section.
+// settings returns the combinations of batch and threads that a section has, as Keys.
 func (r *Results) settings(section string) []Key {
 	seen := map[Key]bool{}
 	var list []Key
@@ -156,7 +156,7 @@ func (r *Results) settings(section string) []Key {
 	return list
 }
 
-// Load reads the results that are in the repository.
+// Load returns the results that are embedded from measured.json.
 func Load() (*Results, error) { return decode(measured, "measured.json") }
 
 // Read reads results from a file.
@@ -176,8 +176,8 @@ func decode(data []byte, name string) (*Results, error) {
 	return r, nil
 }
 
-// Write writes results to a file, complete or not at all: one cell a line, so that
-// differences can be read.
+// Write writes results to a file, completely or not at all. Each cell is on a line of its own, so that diffs
+// are readable.
 func (r *Results) Write(path string) error {
 	data, err := r.encode()
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 
 const notRun = "NOT RUN"
 
-// Ours is the name of tf2ng among the runtimes, and those that others are compared with.
+// The names of runtimes that the tables refer to. Ours is tf2ng.
 const (
 	Ours       = "tf2ng"
 	TensorFlow = "tensorflow"
@@ -19,7 +19,7 @@ const (
 	ViNoExport = "openvino_export"
 )
 
-// Tables is the generated part of docs/PERFORMANCE.md.
+// Tables returns the generated part of docs/PERFORMANCE.md.
 func (r *Results) Tables() string {
 	var b strings.Builder
 	r.head(&b)
@@ -56,7 +56,7 @@ func (r *Results) head(b *strings.Builder) {
 	}
 }
 
-// roundsDone is the number of rounds that every cell has which has any.
+// roundsDone returns the least number of rounds among the cells that have any.
 func (r *Results) roundsDone() int {
 	least := math.MaxInt
 	for _, c := range r.Cells {
@@ -150,7 +150,7 @@ func (r *Results) exportTable(b *strings.Builder) {
 	}
 }
 
-// reasons lists why cells were not run.
+// reasons writes a list of the reasons why cells were not run.
 func (r *Results) reasons(b *strings.Builder) {
 	var list []string
 	for _, c := range r.Cells {
@@ -167,7 +167,7 @@ func (r *Results) reasons(b *strings.Builder) {
 	}
 }
 
-// text is a cell's median and its spread.
+// text returns a cell's median and spread as text.
 func (r *Results) text(k Key) string {
 	c := r.Cell(k)
 	if c.Median() == 0 {
@@ -176,7 +176,7 @@ func (r *Results) text(k Key) string {
 	return fmt.Sprintf("%s (%.0f %%)", digits(c.Median()), 100*c.Spread())
 }
 
-// digits writes a time with three of them, and more before the point.
+// digits formats a time with three significant digits, or with more if the integer part has more.
 func digits(ms float64) string {
 	if ms >= 100 {
 		return fmt.Sprintf("%.0f", ms)
@@ -204,7 +204,7 @@ func gops(l *Row, batch int, ms float64) float64 {
 	return float64(l.Operations) * float64(batch) / ms / 1e6
 }
 
-// ratio is that of two cells' times.
+// ratio returns the ratio of two cells' times as text.
 func (r *Results) ratio(a, b Key) string {
 	x, y := r.Cell(a).Median(), r.Cell(b).Median()
 	if x == 0 || y == 0 {
@@ -213,7 +213,8 @@ func (r *Results) ratio(a, b Key) string {
 	return fmt.Sprintf("%.2f", x/y)
 }
 
-// fastest is the runtime with the least median in the column of a key.
+// fastest returns the name of the runtime, among those given, with the smallest median for the row and the
+// setting of k; empty if none has one.
 func (r *Results) fastest(k Key, runtimes []*Runtime) string {
 	least, name := math.Inf(1), ""
 	for _, t := range runtimes {

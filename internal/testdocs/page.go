@@ -1,5 +1,5 @@
-// Package testdocs reads the repository's Markdown pages for tests: the commands that they show,
-// their blocks of Go, and their links.
+// Package testdocs reads the repository's Markdown pages, so that tests can check the commands, the Go code
+// and the links in them.
 package testdocs
 
 import (
@@ -13,20 +13,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Root is the module's root as tests of this package and of packages two folders deep see it.
+// Root is the path of the module's root, relative to this package and to any other package two folders deep.
 const Root = "../.."
 
 // Page is a Markdown file.
 type Page struct {
 	Path   string // below the module's root, with slashes
 	Blocks []Block
-	Prose  string // the page without its fenced blocks: as many lines as the page has
+	Prose  string // the page with its fenced blocks blanked, so that it has as many lines as the page
 }
 
 // Block is a fenced block of a page.
 type Block struct {
-	Lang string // sh, go, text, ...: what stands behind the fence
-	Line int    // of its first line, counted from 1
+	Lang string // sh, go, text, ...: the word after the opening fence
+	Line int    // the number of its first line, counted from 1
 	Text string
 }
 
@@ -34,10 +34,10 @@ type Block struct {
 type Command struct {
 	Text string
 	Line int
-	Code int // the exit code that the page tells, "# exit code 1", or else 0
+	Code int // the exit code that the page states, as "# exit code 1"; 0 if it states none
 }
 
-// Pages returns the pages for readers: those at the root and in docs.
+// Pages returns the Markdown pages at the root and in docs.
 func Pages(t testing.TB, root string) []Page {
 	t.Helper()
 	var pages []Page
@@ -81,8 +81,8 @@ func parse(path, text string) Page {
 
 var exitCode = regexp.MustCompile(`# exit code (\d)`)
 
-// Commands returns the commands of a page, in order. A line that ends with a backslash goes on in
-// the next one.
+// Commands returns the commands of a page, in order. A line that ends with a backslash is continued on the
+// next one.
 func (p *Page) Commands() []Command {
 	var list []Command
 	for _, b := range p.Blocks {
@@ -119,7 +119,7 @@ var (
 	comments = regexp.MustCompile(`(?s)<!--.*?-->`)
 )
 
-// Code returns what stands between backquotes in the prose.
+// Code returns the texts between backquotes in the prose.
 func (p *Page) Code() []string {
 	var list []string
 	for _, c := range code.FindAllString(p.Prose, -1) {
@@ -128,7 +128,7 @@ func (p *Page) Code() []string {
 	return list
 }
 
-// Links returns where the links and images of a page lead.
+// Links returns the targets of the links and images of a page.
 func (p *Page) Links() []string {
 	var list []string
 	prose := code.ReplaceAllString(comments.ReplaceAllString(p.Prose, ""), "")

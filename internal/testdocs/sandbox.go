@@ -20,7 +20,7 @@ import (
 	"github.com/tf2ng/tf2ng/internal/npy"
 )
 
-// linked are the files that pages name, and what they are below testdata.
+// linked maps the names of files that pages use to files below testdata.
 var linked = map[string]string{
 	"frozen.pb":                "graphdefs/digits_mix_lpot16_tf25.pb",
 	"int8.pb":                  "graphdefs/digits_mix_lpot16_tf25.pb",
@@ -30,22 +30,22 @@ var linked = map[string]string{
 	"models/saved/1":           "savedmodels/int8_variables/model",
 }
 
-// Sandbox is a folder in which the commands of one page run, one after the other, with the
-// program's name on the path. Its files are those that the pages name: frozen.pb and int8.pb, a
-// classifier of digits, fp32.pb, the model that it was quantized from, saved_model, images.npz with
-// inputs x and labels y, tensorflow.npz with TensorFlow's output y, x.npy and y.npy of the same,
-// rows.npz with inputs x of saved_model. Servers listen on free ports in place of 8500 and 8501,
-// /models is a folder of the sandbox, and tf2ng bench runs once.
+// Sandbox is a folder in which the commands of one page run, one after the other, with the program in PATH.
+// It has the files that the pages use: frozen.pb and int8.pb, a classifier of digits; fp32.pb, the model
+// that it was quantized from; images.npz, with inputs x and labels y for the classifier; tensorflow.npz,
+// with TensorFlow's output y for these inputs; x.npy and y.npy, the same as separate files; saved_model; and
+// rows.npz, with inputs x for saved_model. Commands are changed as they run: servers listen on free ports in
+// place of 8500 and 8501, /models is a folder of the sandbox, and tf2ng bench measures one run.
 type Sandbox struct {
 	t       testing.TB
-	root    string // the module's
+	root    string // the module's root
 	dir     string
 	grpc    int
 	rest    int
 	servers []*server
 }
 
-// NewSandbox makes a sandbox for the tests of a program. Root leads to the module's root.
+// NewSandbox makes a sandbox for testing a program. The path root leads to the module's root.
 func NewSandbox(t testing.TB, root, program string) *Sandbox {
 	t.Helper()
 	root, err := filepath.Abs(root)
@@ -72,7 +72,7 @@ func NewSandbox(t testing.TB, root, program string) *Sandbox {
 	return s
 }
 
-// Link adds a file or a folder of the repository, under its name there.
+// Link adds a file or a folder of the repository to the sandbox, under the same relative name.
 func (s *Sandbox) Link(name string) { s.link(filepath.Join(s.root, filepath.FromSlash(name)), name) }
 
 func (s *Sandbox) link(file, name string) {
@@ -110,8 +110,8 @@ func freePort(t testing.TB) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// Run runs a command as a page shows it and checks its exit code. A server goes on until the
-// sandbox ends.
+// Run runs a command as a page shows it, and checks its exit code. A server keeps running until the test
+// ends.
 func (s *Sandbox) Run(c Command) {
 	s.t.Helper()
 	if strings.HasPrefix(c.Text, "tf2ng serve") {
@@ -141,14 +141,14 @@ func (s *Sandbox) command(text string) *exec.Cmd {
 	return cmd
 }
 
-// server is a tf2ng serve that runs.
+// server is a running tf2ng serve.
 type server struct {
 	*exec.Cmd
 	mu  sync.Mutex
 	log bytes.Buffer
 }
 
-// Write gathers the log.
+// Write collects the server's log.
 func (s *server) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -176,7 +176,7 @@ func (s *Sandbox) serve(c Command) {
 		20*time.Millisecond, "line %d: %s: it does not get ready", c.Line, c.Text)
 }
 
-// stop ends the servers, which must end well.
+// stop ends the servers, which must exit without an error.
 func (s *Sandbox) stop() {
 	for _, v := range s.servers {
 		require.NoError(s.t, v.Process.Signal(syscall.SIGTERM))

@@ -2,14 +2,14 @@ package testdocs
 
 import "regexp"
 
-// Where tells which test runs a command.
+// Where says which test runs a command.
 type Where int
 
 const (
 	Here       Where = iota // the tests of cmd/tf2ng
 	TensorFlow              // make test-tensorflow
-	Make                    // make, by whoever develops tf2ng; that the target exists is tested
-	Nowhere                 // no test: see elsewhere
+	Make                    // developers run these make targets; a test only checks that they exist
+	Nowhere                 // no test; elsewhere has the reasons
 )
 
 // elsewhere lists the commands that need more than Go and a shell.
@@ -26,7 +26,7 @@ var elsewhere = []struct {
 	{regexp.MustCompile(`^go (get|mod) `), Nowhere, "it needs the network"},
 }
 
-// Runs tells which test runs a command; for Nowhere, why none does.
+// Runs returns which test runs a command, and for Nowhere the reason.
 func (c Command) Runs() (where Where, why string) {
 	for _, e := range elsewhere {
 		if e.pattern.MatchString(c.Text) {

@@ -17,10 +17,10 @@ import (
 	"github.com/tf2ng/tf2ng/serving"
 )
 
-// maxFile bounds a configuration file.
+// maxFile bounds the size of a configuration file in bytes.
 const maxFile = 16 << 20
 
-// readText reads a message in text format.
+// readText reads a protobuf message from a file in text format.
 func readText(path string, m proto.Message) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -39,7 +39,7 @@ func readText(path string, m proto.Message) error {
 	return nil
 }
 
-// ReadConfig reads a file of --model_config_file: a ModelServerConfig in text format.
+// ReadConfig reads the file that --model_config_file names: a ModelServerConfig in text format.
 func ReadConfig(path string) (serving.Config, error) {
 	var m config_go_proto.ModelServerConfig
 	if err := readText(path, &m); err != nil {
@@ -52,8 +52,8 @@ func ReadConfig(path string) (serving.Config, error) {
 	return c, nil
 }
 
-// ReadBatching reads a file of --batching_parameters_file, or batching_params.pbtxt in a version's
-// directory: BatchingParameters in text format.
+// ReadBatching reads BatchingParameters in text format: the file that --batching_parameters_file names, or
+// batching_params.pbtxt in a version's directory.
 func ReadBatching(path string) (*serving.Batching, error) {
 	var m tensorflow_go_proto.BatchingParameters
 	if err := readText(path, &m); err != nil {
@@ -91,8 +91,8 @@ func ReadBatching(path string) (*serving.Batching, error) {
 	return b, nil
 }
 
-// ReadMonitoring reads a file of --monitoring_config_file, a MonitoringConfig in text format, and
-// returns the path of the metrics: empty if they are not wanted.
+// ReadMonitoring reads the file that --monitoring_config_file names, a MonitoringConfig in text format. It
+// returns the URL path at which to serve the metrics, or an empty string if they are not enabled.
 func ReadMonitoring(path string) (string, error) {
 	const usual = "/monitoring/prometheus/metrics"
 	var m config_go_proto.MonitoringConfig
@@ -109,8 +109,9 @@ func ReadMonitoring(path string) (string, error) {
 	return p.GetPath(), nil
 }
 
-// ReadTLS reads a file of --ssl_config_file: an SSLConfig in text format, with PEM texts. With
-// client_verify, clients must show a certificate of custom_ca, or of the system's authorities.
+// ReadTLS reads the file that --ssl_config_file names: an SSLConfig in text format whose keys and
+// certificates are in PEM form. If client_verify is set, clients must present a certificate that is signed
+// by custom_ca, or, if that is empty, by one of the system's authorities.
 func ReadTLS(path string) (*tls.Config, error) {
 	var m config_go_proto.SSLConfig
 	if err := readText(path, &m); err != nil {

@@ -13,16 +13,16 @@ import (
 	"github.com/tf2ng/tf2ng/serving/tfgrpc/internal/stubs"
 )
 
-// watchInterval is how often a watched health is looked at.
+// watchInterval is how often Watch checks the health for changes.
 const watchInterval = 100 * time.Millisecond
 
-// healthService is the health of a Manager: SERVING while it is ready.
+// healthService reports the health of a Manager: SERVING while the Manager is ready.
 type healthService struct {
 	grpc_health_v1.UnimplementedHealthServer
 	manager *serving.Manager
 }
 
-// of returns the health of a service; not ok if there is none of the name.
+// of returns the health of a service. It is not ok if there is no service of that name.
 func (h *healthService) of(service string) (s grpc_health_v1.HealthCheckResponse_ServingStatus, ok bool) {
 	switch service {
 	case "", stubs.PredictionService_ServiceDesc.ServiceName, stubs.ModelService_ServiceDesc.ServiceName:
@@ -35,7 +35,7 @@ func (h *healthService) of(service string) (s grpc_health_v1.HealthCheckResponse
 	return grpc_health_v1.HealthCheckResponse_NOT_SERVING, true
 }
 
-// Check tells the health.
+// Check returns the health of a service.
 func (h *healthService) Check(_ context.Context, r *grpc_health_v1.HealthCheckRequest) (
 	*grpc_health_v1.HealthCheckResponse, error,
 ) {
@@ -46,7 +46,7 @@ func (h *healthService) Check(_ context.Context, r *grpc_health_v1.HealthCheckRe
 	return &grpc_health_v1.HealthCheckResponse{Status: s}, nil
 }
 
-// List tells the health of all services.
+// List returns the health of all services.
 func (h *healthService) List(context.Context, *grpc_health_v1.HealthListRequest) (
 	*grpc_health_v1.HealthListResponse, error,
 ) {
@@ -60,7 +60,7 @@ func (h *healthService) List(context.Context, *grpc_health_v1.HealthListRequest)
 	return list, nil
 }
 
-// Watch tells the health whenever it changes.
+// Watch sends the health of a service at once, and again whenever it changes.
 func (h *healthService) Watch(r *grpc_health_v1.HealthCheckRequest,
 	stream grpc.ServerStreamingServer[grpc_health_v1.HealthCheckResponse],
 ) error {

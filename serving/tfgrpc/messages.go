@@ -8,7 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/serving"
 )
 
-// protosOf returns the messages of tensors.
+// protosOf converts tensors to messages.
 func protosOf(tensors map[string]*tf2ng.Tensor) map[string]*tensor_go_proto.TensorProto {
 	out := make(map[string]*tensor_go_proto.TensorProto, len(tensors))
 	for alias, t := range tensors {
@@ -17,7 +17,7 @@ func protosOf(tensors map[string]*tf2ng.Tensor) map[string]*tensor_go_proto.Tens
 	return out
 }
 
-// bytesOf returns what tensors take.
+// bytesOf returns how many bytes the elements of tensors take. The contents of strings are not counted.
 func bytesOf(tensors map[string]*tf2ng.Tensor) int64 {
 	n := int64(0)
 	for _, t := range tensors {
@@ -30,7 +30,7 @@ func bytesOf(tensors map[string]*tf2ng.Tensor) int64 {
 	return n
 }
 
-// exampleOf returns the features of a message.
+// exampleOf converts a tf.Example message.
 func exampleOf(p *example_protos_go_proto.Example) serving.Example {
 	e := serving.Example{}
 	for name, f := range p.GetFeatures().GetFeature() {

@@ -14,7 +14,7 @@ import (
 	"github.com/wamuir/graft/tensorflow/serving/config_go_proto"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	_ "google.golang.org/grpc/encoding/gzip" // clients may compress
+	_ "google.golang.org/grpc/encoding/gzip" // so that clients may compress messages
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -30,14 +30,15 @@ import (
 // MaxMessage is the largest message that ServerOptions accepts: TensorFlow Serving's limit.
 const MaxMessage = math.MaxInt32
 
-// ServerOptions returns the options of a grpc.Server that serves as TensorFlow Serving does: it
-// takes messages of up to MaxMessage bytes, where grpc's own limit is 4 MiB.
+// ServerOptions returns options for a grpc.Server that accepts and sends messages of up to MaxMessage
+// bytes, as TensorFlow Serving does. By default, grpc accepts up to 4 MiB.
 func ServerOptions() []grpc.ServerOption {
 	return []grpc.ServerOption{grpc.MaxRecvMsgSize(MaxMessage), grpc.MaxSendMsgSize(MaxMessage)}
 }
 
-// Register registers PredictionService, ModelService and the health service on a server. The health
-// is that of Ready, by the name of each service or none.
+// Register registers PredictionService, ModelService and the health service on a server. The health is
+// SERVING while the Manager's Ready is true; it can be asked for by the name of either service or by an
+// empty name.
 func Register(s grpc.ServiceRegistrar, m *serving.Manager) {
 	stubs.RegisterPredictionServiceServer(s, &predictionService{manager: m})
 	stubs.RegisterModelServiceServer(s, &modelService{manager: m})
@@ -54,7 +55,7 @@ type modelService struct {
 	manager *serving.Manager
 }
 
-// statusOf returns the status of an error.
+// statusOf returns the gRPC status for an error; nil for nil.
 func statusOf(err error) error {
 	if err == nil {
 		return nil
@@ -62,7 +63,7 @@ func statusOf(err error) error {
 	return status.Error(codes.Code(serving.CodeOf(err)), err.Error())
 }
 
-// specOf reads which model is meant.
+// specOf returns the Spec of a request's ModelSpec.
 func specOf(p *apis_go_proto.ModelSpec) (serving.Spec, error) {
 	if p == nil {
 		return serving.Spec{}, fault.New(fault.NoSpec)
@@ -81,7 +82,7 @@ func specProto(model string, version int64, signature string) *apis_go_proto.Mod
 	}
 }
 
-// begin counts a request in, with the memory of its message.
+// begin counts a request as in flight, and takes the memory of its message from the budget.
 func begin(m *serving.Manager, request proto.Message) (*serving.Lease, error) {
 	lease, err := m.Begin()
 	if err != nil {
@@ -184,7 +185,7 @@ func infosOf(ports []serving.Port) map[string]*for_core_protos_go_proto.TensorIn
 	return infos
 }
 
-// typeOf returns the type that metadata has of a port.
+// typeOf returns the element type that metadata reports for a port.
 func typeOf(p serving.Port) types_go_proto.DataType {
 	if n, ok := types_go_proto.DataType_value["DT_"+strings.ToUpper(p.TFType)]; ok {
 		return types_go_proto.DataType(n)
@@ -264,7 +265,7 @@ func (s *predictionService) regress(ctx context.Context, m proto.Message, spec s
 	return result, specProto(request.Model, c.Version, c.Signature), nil
 }
 
-// examples reads the examples of a request and counts it in.
+// examples reads the examples of a request and counts the request as in flight.
 func (s *predictionService) examples(m proto.Message, spec serving.Spec, input *apis_go_proto.Input) (
 	*serving.Lease, *serving.ExamplesRequest, error,
 ) {
@@ -284,7 +285,7 @@ func (s *predictionService) examples(m proto.Message, spec serving.Spec, input *
 	return lease, r, nil
 }
 
-// MultiInference runs several signatures on the same examples, all of one version.
+// MultiInference runs several signatures of one version of a model on the same examples.
 func (s *predictionService) MultiInference(ctx context.Context, r *apis_go_proto.MultiInferenceRequest) (
 	*apis_go_proto.MultiInferenceResponse, error,
 ) {
@@ -345,7 +346,7 @@ func (s *predictionService) multi(ctx context.Context, r *apis_go_proto.MultiInf
 	return response, nil
 }
 
-// GetModelStatus tells of the versions of a model.
+// GetModelStatus returns the states of a model's versions.
 func (s *modelService) GetModelStatus(_ context.Context, r *apis_go_proto.GetModelStatusRequest) (
 	*apis_go_proto.GetModelStatusResponse, error,
 ) {
@@ -374,7 +375,7 @@ func statusProto(err error) *apis_go_proto.StatusProto {
 	return p
 }
 
-// HandleReloadConfigRequest makes the server serve another configuration.
+// HandleReloadConfigRequest replaces the configuration of the server.
 func (s *modelService) HandleReloadConfigRequest(ctx context.Context, r *apis_go_proto.ReloadConfigRequest) (
 	*apis_go_proto.ReloadConfigResponse, error,
 ) {
@@ -388,7 +389,7 @@ func (s *modelService) HandleReloadConfigRequest(ctx context.Context, r *apis_go
 	return &apis_go_proto.ReloadConfigResponse{Status: statusProto(nil)}, nil
 }
 
-// configOf reads a configuration.
+// configOf converts a configuration message.
 func configOf(p *config_go_proto.ModelServerConfig) (serving.Config, error) {
 	var c serving.Config
 	list, ok := p.GetConfig().(*config_go_proto.ModelServerConfig_ModelConfigList)

@@ -13,7 +13,8 @@ import (
 	"github.com/tf2ng/tf2ng/serving"
 )
 
-// types are the element types by TensorFlow's: quantized ones are their integers.
+// types maps TensorFlow's element types to ours. Quantized types are mapped to the integers that represent
+// them.
 var types = map[types_go_proto.DataType]tf2ng.Type{
 	types_go_proto.DataType_DT_BOOL:     tf2ng.Bool,
 	types_go_proto.DataType_DT_INT8:     tf2ng.I8,
@@ -36,7 +37,7 @@ var types = map[types_go_proto.DataType]tf2ng.Type{
 	types_go_proto.DataType_DT_STRING:   tf2ng.String,
 }
 
-// enums are TensorFlow's element types by ours.
+// enums maps our element types to TensorFlow's.
 var enums = map[tf2ng.Type]types_go_proto.DataType{
 	tf2ng.Bool:   types_go_proto.DataType_DT_BOOL,
 	tf2ng.I8:     types_go_proto.DataType_DT_INT8,
@@ -54,11 +55,12 @@ var enums = map[tf2ng.Type]types_go_proto.DataType{
 	tf2ng.String: types_go_proto.DataType_DT_STRING,
 }
 
-// stringSize is what a string takes beside its bytes.
+// stringSize is how many bytes a string takes in addition to its content.
 const stringSize = 16
 
-// tensorOf returns the tensor of a message, whose bytes it borrows where it can. What it allocates
-// beside the message is taken of the lease first: few bytes of a message may mean many elements.
+// tensorOf converts a message to a tensor, which shares the message's bytes where possible. Memory for
+// further elements is taken from the lease before it is allocated, since a short message can stand for
+// many elements.
 func tensorOf(lease *serving.Lease, p *tensor_go_proto.TensorProto) (*tf2ng.Tensor, error) {
 	t, ok := types[p.GetDtype()]
 	if !ok {
@@ -112,7 +114,7 @@ func shapeOf(p *tensor_shape_go_proto.TensorShapeProto) (tf2ng.Shape, int64, err
 	return shape, n, nil
 }
 
-// fieldTensor reads the elements from the message's field for the type.
+// fieldTensor reads n elements from the field of the message that holds elements of type t.
 func fieldTensor(t tf2ng.Type, shape tf2ng.Shape, n int, p *tensor_go_proto.TensorProto) (*tf2ng.Tensor, error) {
 	ints := p.GetIntVal()
 	switch t {
@@ -153,7 +155,7 @@ func fieldTensor(t tf2ng.Type, shape tf2ng.Shape, n int, p *tensor_go_proto.Tens
 	return tf2ng.StringTensor(shape, filled(texts, n))
 }
 
-// filled returns n elements: where the message has fewer, the last is repeated, as in TensorFlow.
+// filled returns the first n elements of list. If there are fewer, the last is repeated, as in TensorFlow.
 func filled[T any](list []T, n int) []T {
 	if len(list) >= n {
 		return list[:n]
@@ -168,7 +170,7 @@ func filled[T any](list []T, n int) []T {
 	return all
 }
 
-// narrow returns the elements in fewer bits, at most n.
+// narrow converts up to n elements to a narrower integer type.
 func narrow[T int8 | uint8 | int16 | uint16](list []int32, n int) []T {
 	out := make([]T, min(len(list), n))
 	for i := range out {
@@ -177,8 +179,8 @@ func narrow[T int8 | uint8 | int16 | uint16](list []int32, n int) []T {
 	return out
 }
 
-// protoOf returns the message of a tensor, with its elements in the field for their type, as
-// TensorFlow Serving sends them.
+// protoOf converts a tensor to a message. As in TensorFlow Serving, the elements are in the field for their
+// type, not in tensor_content.
 func protoOf(t *tf2ng.Tensor) *tensor_go_proto.TensorProto {
 	p := &tensor_go_proto.TensorProto{Dtype: enums[t.Type()], TensorShape: shapeProto(t.Shape())}
 	switch t.Type() {

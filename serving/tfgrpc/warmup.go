@@ -16,14 +16,14 @@ import (
 	"github.com/tf2ng/tf2ng/serving"
 )
 
-// The bounds of a file of warm-up requests; TensorFlow Serving answers 1000 of them, too.
+// Bounds for a file of warm-up requests. TensorFlow Serving, too, answers at most 1000 of them.
 const (
 	maxWarmupRecords = 1000
 	maxWarmupBytes   = 512 << 20
 )
 
-// ReadWarmup reads tf_serving_warmup_requests, a TFRecord file of PredictionLog messages with
-// PredictLog in them.
+// ReadWarmup reads tf_serving_warmup_requests, a TFRecord file of PredictionLog messages. Each of them must
+// contain a PredictLog.
 func ReadWarmup(path string) ([]serving.Request, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -67,20 +67,20 @@ func readWarmup(r io.Reader) ([]serving.Request, error) {
 	}
 }
 
-// castagnoli returns the table of the checksums: made when it is first used.
+// castagnoli returns the CRC-32C table for the checksums. It is made when it is first used.
 var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
-// masked returns the checksum that TFRecord files have of some bytes.
+// masked returns the masked CRC-32C that TFRecord files store for some bytes.
 func masked(data []byte) uint32 {
 	sum := crc32.Checksum(data, castagnoli())
 	return (sum>>15 | sum<<17) + 0xa282ead8
 }
 
-// record reads a record of a TFRecord file; io.EOF at its end.
+// record reads the next record of a TFRecord file. At the end of the file it returns io.EOF.
 func record(r io.Reader, lease *serving.Lease) ([]byte, error) {
 	var head [12]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return nil, err // io.EOF if there is nothing
+		return nil, err // io.EOF at the end of the file
 	}
 	if binary.LittleEndian.Uint32(head[8:]) != masked(head[:8]) {
 		return nil, errors.New("the length's checksum is wrong")

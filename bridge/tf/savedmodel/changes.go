@@ -9,31 +9,31 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel/internal/wire"
 )
 
-// touched is a variable, or an argument of a function that is one.
+// touched is a variable, or an argument of a function through which a variable is passed.
 type touched struct {
 	name     string
 	argument bool
 }
 
-// effects are what the nodes of a scope do to variables.
+// effects records which variables the nodes of a scope read and change.
 type effects struct {
 	reads   map[touched]bool
-	changes map[touched]*graphdef.Node // the first node that does
+	changes map[touched]*graphdef.Node // the first node that changes each variable
 }
 
 func newEffects() *effects {
 	return &effects{map[touched]bool{}, map[touched]*graphdef.Node{}}
 }
 
-// change notes the node that changes a variable, if it is the first.
+// change records that a node changes a variable, unless one that does is already known.
 func (e *effects) change(v touched, n *graphdef.Node) {
 	if e.changes[v] == nil {
 		e.changes[v] = n
 	}
 }
 
-// checkChanges reports a variable that the wanted nodes read, and that they, or what they depend on
-// by control alone, change.
+// checkChanges returns an error if the wanted nodes, including those needed only by control dependencies,
+// both read and change a variable.
 func (f *freezer) checkChanges(top *scope) error {
 	w := &watcher{graph: f.graph, functions: map[string]*effects{}}
 	e := newEffects()
@@ -55,8 +55,8 @@ func (f *freezer) checkChanges(top *scope) error {
 // watcher finds the effects of functions.
 type watcher struct {
 	graph     *graphdef.Graph
-	functions map[string]*effects // by their names; of one that is being looked at, what is known
-	depth     int
+	functions map[string]*effects // keyed by name; incomplete for a function that is still being searched
+	depth     int                 // how deeply the function being searched is nested in calls
 }
 
 // keepers are the ops that take a resource and neither read nor change the variable.
@@ -69,7 +69,7 @@ var changers = map[string]bool{
 	"ScatterMax": true, "ScatterUpdate": true, "ScatterNdAdd": true, "ScatterNdSub": true, "ScatterNdUpdate": true,
 }
 
-// node adds the effects of a node.
+// node adds the effects of a node, including those of the functions that it calls.
 func (w *watcher) node(s *scope, n *graphdef.Node, to *effects) {
 	names := n.Functions()
 	if _, direct := w.graph.FunctionNamed(n.Op); direct {
@@ -96,7 +96,7 @@ func (w *watcher) node(s *scope, n *graphdef.Node, to *effects) {
 	}
 }
 
-// call adds the effects of a function that is called with inputs.
+// call adds the effects of calling a function with the given inputs.
 func (w *watcher) call(s *scope, inputs []graphdef.Input, name string, to *effects) {
 	fn, ok := w.graph.FunctionNamed(name)
 	if !ok {
@@ -155,8 +155,8 @@ func (w *watcher) function(fn *graphdef.Function) *effects {
 	return e
 }
 
-// resolve returns the variable that an input is, if it is one, and whether it is a resource: else a
-// reference, which is also a value.
+// resolve returns the variable that an input refers to; ok is false if it refers to none. It also says
+// whether the variable is a resource. Otherwise it is a reference, which can be used as a value as well.
 func (w *watcher) resolve(s *scope, in graphdef.Input) (v touched, resource, ok bool) {
 	for range maxChain {
 		if _, isArgument := s.args[in.Node]; isArgument && in.Output == "" {

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// TagsError reports that no MetaGraph of a SavedModel has the tags that are wanted.
+// TagsError reports that no MetaGraph of a SavedModel has the tags that were asked for.
 type TagsError struct {
-	Want []string   // nil: none were given, and neither is one tagged "serve" nor is there only one
-	Have [][]string // of each MetaGraph
+	Want []string   // nil: no tags were given, and there are several MetaGraphs, none of them tagged "serve"
+	Have [][]string // the tags of each MetaGraph
 }
 
 // Error reads: no graph has the tags "gpu", "serve": it has graphs with the tags ["serve"], ["train"]
@@ -25,10 +25,10 @@ func (e *TagsError) Error() string {
 	return fmt.Sprintf("no graph has the tags %q: %s", e.Want, have)
 }
 
-// SignatureError reports a signature that is not there, or that one must be chosen.
+// SignatureError reports that a model does not have a signature, or that one of several must be chosen.
 type SignatureError struct {
-	Name string // that is wanted; empty: none was
-	Have []string
+	Name string   // the signature that was asked for; empty if none was named
+	Have []string // the model's signatures
 }
 
 // Error reads: no signature "classify": the model has "predict", "serving_default"
@@ -51,7 +51,7 @@ func quoted(names []string) string {
 	return strings.Join(list, ", ")
 }
 
-// VariableError reports a variable whose value cannot be had, or is not the same in each run.
+// VariableError reports a variable whose value cannot be read, or may change from run to run.
 type VariableError struct {
 	Variable string
 	Err      error

@@ -8,11 +8,11 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel/internal/wire"
 )
 
-// Freeze returns the part of the graph that the tensors need, with constants in place of the
-// variables. Tensors are "x" or "x:0"; those inside calls of functions, "call/x:0", count as the call.
-// A name that no node has is passed over: whoever translates the graph tells of it.
+// Freeze returns the part of the graph that the given tensors need, with constants in place of variables.
+// A tensor is named "x" or "x:0". A tensor inside a function call, "call/x:0", stands for the call. Names
+// that no node has are ignored here; translating the graph reports them.
 //
-// A *VariableError reports a variable that is missing, damaged or changed by what is asked for.
+// The error is a *VariableError if a variable is missing or damaged, or if the wanted nodes change it.
 func (m *SavedModel) Freeze(tensors ...string) (*graphdef.Graph, error) {
 	f := &freezer{
 		graph:     m.graph,
@@ -44,7 +44,7 @@ func (m *SavedModel) Freeze(tensors ...string) (*graphdef.Graph, error) {
 	return m.graph.With(nodes, f.library())
 }
 
-// needed returns the nodes, by their numbers, that the tensors need by data or control.
+// needed returns the indices of the nodes that the tensors depend on, by data or by control.
 func needed(top *scope, tensors []string) []int {
 	var order []int
 	seen := map[int]bool{}
@@ -73,23 +73,23 @@ func needed(top *scope, tensors []string) []int {
 type freezer struct {
 	graph     *graphdef.Graph
 	variables *variables
-	functions map[string]*specialized // that the wanted nodes call, by their names
-	taken     map[string]bool         // the nodes of the graph that are wanted
-	depth     int                     // of functions
+	functions map[string]*specialized // the functions that the wanted nodes call, keyed by name
+	taken     map[string]bool         // the names of the graph's nodes that are wanted
+	depth     int                     // how deeply the function being made is nested in calls
 }
 
 // specialized is a function whose resources have become tensors.
 type specialized struct {
 	function graphdef.Function
-	types    []graphdef.DataType // of the variables that its arguments are; Invalid for all others
-	open     bool                // it is being made
+	types    []graphdef.DataType // for each argument, the variable's element type; Invalid if it is no variable
+	open     bool                // the function is still being made
 }
 
-// scope is the graph, or a function.
+// scope is the graph or the body of a function.
 type scope struct {
 	nodes []graphdef.Node
 	index map[string]int
-	args  map[string]graphdef.DataType // of a function, arguments that are variables: the types of their elements
+	args  map[string]graphdef.DataType // element types of a function's arguments that are variables; nil for the graph
 }
 
 func newScope(nodes []graphdef.Node) *scope {
@@ -100,7 +100,7 @@ func newScope(nodes []graphdef.Node) *scope {
 	return s
 }
 
-// library returns the graph's functions, with those that were made in place of their originals.
+// library returns the graph's functions, with specialized functions in place of their originals.
 func (f *freezer) library() []graphdef.Function {
 	list := slices.Clone(f.graph.Functions)
 	for i := range list {
@@ -111,7 +111,7 @@ func (f *freezer) library() []graphdef.Function {
 	return list
 }
 
-// node returns what stands for a node.
+// node returns the nodes that replace a node; most nodes are replaced by just a copy.
 func (f *freezer) node(s *scope, n *graphdef.Node) ([]graphdef.Node, error) {
 	r, reads := readers[n.Op]
 	switch {
@@ -134,7 +134,7 @@ func (f *freezer) node(s *scope, n *graphdef.Node) ([]graphdef.Node, error) {
 	return []graphdef.Node{out}, err
 }
 
-// constant returns the constant of a variable.
+// constant returns a Const that holds the value of a variable.
 func (f *freezer) constant(n *graphdef.Node) (graphdef.Node, error) {
 	t, err := f.variables.value(n)
 	if err != nil {
@@ -148,12 +148,12 @@ func (f *freezer) constant(n *graphdef.Node) (graphdef.Node, error) {
 	return c, nil
 }
 
-// renamed is the name of the output of a Const, an Identity and of all that takes the place of a
-// reader: in a function, an input names the output that it reads.
+// renamed is the name of the output of a Const, of an Identity, and of every op that replaces a reader.
+// Inputs within a function refer to outputs by name, so they have to be renamed.
 const renamed = "output"
 
-// rename makes the inputs of a node of a function read what has taken the place of a variable or
-// of what read it.
+// rename changes the inputs of a function's node that refer to replaced nodes, so that they name the output
+// of the replacement.
 func (f *freezer) rename(s *scope, n *graphdef.Node) {
 	inputs := n.Inputs
 	for i, in := range n.Inputs {
@@ -169,7 +169,7 @@ func (f *freezer) rename(s *scope, n *graphdef.Node) {
 	n.Inputs = inputs
 }
 
-// replaced reports whether another op takes the place of a node.
+// replaced reports whether a node is replaced by one with another op.
 func (f *freezer) replaced(s *scope, n *graphdef.Node) bool {
 	if isVariable(n) {
 		return true
@@ -179,7 +179,7 @@ func (f *freezer) replaced(s *scope, n *graphdef.Node) bool {
 	return reads && len(data) > 0 && f.element(s, data[0]) != graphdef.Invalid
 }
 
-// readers are the ops that read a variable, and what they are for a tensor of its elements.
+// readers maps the ops that read a variable to functions that make the corresponding op on a tensor.
 var readers = map[string]makeReader{
 	"ReadVariableOp":   reader("Identity", "T"),
 	"ResourceGatherNd": reader("GatherNd", "Tparams", "Tindices"),
@@ -187,11 +187,12 @@ var readers = map[string]makeReader{
 	"ResourceGather":   gather,
 }
 
-// makeReader makes what reads a tensor of a type in place of a node of a scope.
+// makeReader returns the nodes that replace a reader n of a variable, now that its input is a tensor of
+// type t.
 type makeReader func(s *scope, n *graphdef.Node, t graphdef.DataType) ([]graphdef.Node, error)
 
-// reader returns what makes a node of another op, with the elements' type and further attributes
-// that both ops have.
+// reader returns a makeReader that replaces a node by one with the given op. The element type becomes
+// attribute typ; the type attributes in same are copied.
 func reader(op, typ string, same ...string) makeReader {
 	return func(_ *scope, n *graphdef.Node, t graphdef.DataType) ([]graphdef.Node, error) {
 		attributes := []graphdef.Attribute{graphdef.TypeAttribute(typ, t)}
@@ -208,8 +209,8 @@ func reader(op, typ string, same ...string) makeReader {
 	}
 }
 
-// gather makes a GatherV2 of a ResourceGather: the axis, which is that behind the dimensions of the
-// batch, is a constant of its own.
+// gather replaces a ResourceGather by a GatherV2 and a constant for its axis, which is the first one after
+// the batch dimensions.
 func gather(s *scope, n *graphdef.Node, t graphdef.DataType) ([]graphdef.Node, error) {
 	indices, err := n.Type("Tindices")
 	if err != nil {
@@ -228,7 +229,7 @@ func gather(s *scope, n *graphdef.Node, t graphdef.DataType) ([]graphdef.Node, e
 		return nil, n.Errorf("batch_dims", "got %d and %d inputs, want 0 to 127 and 2", batch, len(data))
 	}
 	at := graphdef.Input{Node: axis.Name}
-	if s.args != nil { // a function's
+	if s.args != nil { // within a function
 		at.Output = renamed
 	}
 	inputs := slices.Insert(slices.Clone(n.Inputs), 2, at)

@@ -7,16 +7,15 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 )
 
-// handing is how an op hands on its inputs: the attribute with their types, from which input on, and
-// whether it is a list of them; the attribute with the types of its outputs, if that is another.
+// handing describes how an op passes inputs on, to its outputs or to the functions that it calls.
 type handing struct {
-	types   string
-	first   int
-	list    bool
-	outputs string
+	types   string // the attribute with the types of these inputs
+	first   int    // the first of these inputs
+	list    bool   // whether the attribute is a list of types
+	outputs string // the attribute with the types of the outputs; empty if types is that, too
 }
 
-// handings are the ops that hand on resources.
+// handings are the ops that pass resources on.
 var handings = map[string]handing{
 	"Identity":                {types: "T"},
 	"IdentityN":               {types: "T", list: true},
@@ -30,10 +29,10 @@ var handings = map[string]handing{
 	"StatelessWhile":          {types: "T", list: true},
 }
 
-// maxDepth bounds functions that call functions.
+// maxDepth bounds the nesting of function calls.
 const maxDepth = 64
 
-// element returns the type of the elements of the variable that an input is; Invalid if it is none.
+// element returns the element type of the variable that an input refers to; Invalid if it refers to none.
 func (f *freezer) element(s *scope, in graphdef.Input) graphdef.DataType {
 	for range maxChain {
 		if t, ok := s.args[in.Node]; ok && in.Output == "" {
@@ -68,7 +67,7 @@ func (f *freezer) element(s *scope, in graphdef.Input) graphdef.DataType {
 	return graphdef.Invalid
 }
 
-// isResource reports whether a node hands on a resource.
+// isResource reports whether the input that a node passes on to output port is a resource.
 func (h handing) isResource(n *graphdef.Node, port int) bool {
 	if !h.list {
 		t, err := n.Type(h.types)
@@ -78,7 +77,8 @@ func (h handing) isResource(n *graphdef.Node, port int) bool {
 	return err == nil && port < len(list) && list[port] == graphdef.Resource
 }
 
-// returned returns what element does for an output of a call.
+// returned is element for an output of a call: it returns the element type of the variable that the called
+// functions return there.
 func (f *freezer) returned(s *scope, n *graphdef.Node, port int) graphdef.DataType {
 	h := handings[n.Op]
 	list, err := n.Types(h.outputs)
@@ -96,7 +96,7 @@ func (f *freezer) returned(s *scope, n *graphdef.Node, port int) graphdef.DataTy
 	return graphdef.Invalid
 }
 
-// elements returns what element does for each input of a node from the first on.
+// elements returns the result of element for each data input of a node, beginning with input first.
 func (f *freezer) elements(s *scope, n *graphdef.Node, first int) []graphdef.DataType {
 	data := n.DataInputs()
 	types := make([]graphdef.DataType, max(len(data)-first, 0))
@@ -106,8 +106,8 @@ func (f *freezer) elements(s *scope, n *graphdef.Node, first int) []graphdef.Dat
 	return types
 }
 
-// hand returns a node that reads no variable, with the types of those that it hands on, and makes
-// the functions that it calls.
+// hand returns the replacement for a node that reads no variable: where it passes variables on, its type
+// attributes have their element types. It also specializes the functions that the node calls.
 func (f *freezer) hand(s *scope, n *graphdef.Node) (graphdef.Node, error) {
 	out := *n
 	h, hands := handings[n.Op]
@@ -131,7 +131,7 @@ func (f *freezer) hand(s *scope, n *graphdef.Node) (graphdef.Node, error) {
 	return h.retype(f, s, n, types)
 }
 
-// retype returns the node with other types where a resource is a variable.
+// retype returns the node with the element types of variables in place of the type resource.
 func (h handing) retype(f *freezer, s *scope, n *graphdef.Node, types []graphdef.DataType) (graphdef.Node, error) {
 	var attributes []graphdef.Attribute
 	if !h.list {
@@ -160,7 +160,8 @@ func (h handing) retype(f *freezer, s *scope, n *graphdef.Node, types []graphdef
 	return n.With(attributes...), nil
 }
 
-// replace puts the types of variables in place of resources. It reports whether there are any.
+// replace replaces the type resource in list by the element types of variables. It reports whether it
+// replaced any.
 func replace(list, types []graphdef.DataType) bool {
 	changed := false
 	for i := range min(len(list), len(types)) {
@@ -171,8 +172,9 @@ func replace(list, types []graphdef.DataType) bool {
 	return changed
 }
 
-// specialize makes a function whose arguments are variables with elements of these types; Invalid
-// stands for what is none. It returns nil for what is no function, or is being made: it calls itself.
+// specialize makes a function for a call whose arguments are variables with these element types; the type
+// is Invalid for arguments that are no variables. It returns nil if there is no such function, or if the
+// function is still being made because it calls itself.
 func (f *freezer) specialize(name string, types []graphdef.DataType) (*specialized, error) {
 	original, ok := f.graph.FunctionNamed(name)
 	if !ok {
@@ -201,7 +203,7 @@ func (f *freezer) specialize(name string, types []graphdef.DataType) (*specializ
 	for i := range min(len(types), len(original.Inputs)) {
 		a := &made.function.Inputs[i]
 		if a.NumberAttr != "" || a.TypeListAttr != "" {
-			break // the arguments behind it are not counted
+			break // this argument stands for several inputs, so later ones cannot be assigned to inputs by index
 		}
 		if a.Type == graphdef.Resource && types[i] != graphdef.Invalid {
 			a.Type = types[i]
@@ -215,7 +217,7 @@ func (f *freezer) specialize(name string, types []graphdef.DataType) (*specializ
 	return made, nil
 }
 
-// body makes the nodes and the outputs of a function.
+// body makes the nodes and the outputs of a specialized function.
 func (f *freezer) body(s *scope, original *graphdef.Function, made *specialized) error {
 	made.function.Nodes = make([]graphdef.Node, 0, len(original.Nodes))
 	for i := range original.Nodes {

@@ -11,23 +11,23 @@ import (
 // Bounds of an object graph.
 const (
 	MaxObjects  = 1 << 18
-	MaxChildren = 1 << 20 // of all objects
+	MaxChildren = 1 << 20 // total over all objects
 )
 
-// objectGraphKey is the key of a bundle's own object graph.
+// objectGraphKey is the key under which a bundle has its object graph.
 const objectGraphKey = "_CHECKPOINTABLE_OBJECT_GRAPH"
 
-// valueAttribute is the attribute of an object of a bundle that is a variable's value.
+// valueAttribute is the name of the attribute that holds a variable's value, in a bundle's object graph.
 const valueAttribute = "VARIABLE_VALUE"
 
-// Field numbers of SavedObjectGraph and TrackableObjectGraph, which have the same for objects and
-// their children.
+// Field numbers of SavedObjectGraph and TrackableObjectGraph. For objects and their children, both have the
+// same numbers.
 const (
 	graphObject    protowire.Number = 1
 	graphFunctions protowire.Number = 2
 
 	objectChild     protowire.Number = 1
-	objectAttribute protowire.Number = 2 // of a TrackableObject alone
+	objectAttribute protowire.Number = 2 // in a TrackableObject only
 
 	childID   protowire.Number = 1
 	childName protowire.Number = 2
@@ -38,10 +38,10 @@ const (
 	functionBound protowire.Number = 2
 )
 
-// object is an object of either graph.
+// object is an object of either object graph.
 type object struct {
 	children []child
-	key      string // of its value in the bundle
+	key      string // the key of its value in the bundle; empty if it has none
 }
 
 type child struct {
@@ -49,8 +49,8 @@ type child struct {
 	id   int64
 }
 
-// byObjects returns what the bundle has for the variables that functions capture, by the names of
-// their nodes in the graph. What the object graphs do not tell, or tell wrongly, is left out.
+// byObjects returns where the bundle has the values of variables that functions capture, keyed by the
+// variables' names. Variables that the object graphs do not describe, or describe incorrectly, are left out.
 func (m *SavedModel) byObjects(b *bundle.Bundle) map[string]source {
 	sources := map[string]source{}
 	if len(m.objects) == 0 || !b.Has(objectGraphKey) {
@@ -89,8 +89,8 @@ func (m *SavedModel) byObjects(b *bundle.Bundle) map[string]source {
 	return sources
 }
 
-// match returns the keys of the values of the saved objects, by their numbers: those of the stored
-// ones on the same paths from the root.
+// match returns the bundle keys for the objects of the SavedModel, keyed by the objects' ids. An object of
+// saved has the key of the object of stored that is on the same path from the root.
 func match(saved, stored []object) map[int64]string {
 	keys := map[int64]string{}
 	if len(saved) == 0 || len(stored) == 0 {
@@ -122,8 +122,8 @@ func match(saved, stored []object) map[int64]string {
 
 func inside(id int64, list []object) bool { return id >= 0 && id < int64(len(list)) }
 
-// readObjects reads an object graph: its objects, and for a SavedObjectGraph which of them each
-// function captures.
+// readObjects reads an object graph: its objects, and, in a SavedObjectGraph, the ids of the objects that
+// each function captures.
 func readObjects(message []byte) (list []object, bound map[string][]int64, err error) {
 	bound = map[string][]int64{}
 	children := 0
@@ -179,7 +179,7 @@ func readObject(f wire.Field, children *int) (object, error) {
 	return o, nil
 }
 
-// take counts a child.
+// take counts a child, and returns an error if there are too many.
 func take(children *int) error {
 	if *children++; *children > MaxChildren {
 		return wire.Errorf(graphdef.ErrLimit, "more than %d children of objects, which is the limit", MaxChildren)
@@ -226,7 +226,7 @@ func (o *object) attribute(f wire.Field) error {
 	return nil
 }
 
-// readBound reads the captured objects of a SavedConcreteFunction, which may be packed.
+// readBound reads the ids of the objects that a SavedConcreteFunction captures, which may be packed.
 func readBound(message []byte, children *int) ([]int64, error) {
 	var ids []int64
 	for f, err := range wire.Fields(message) {

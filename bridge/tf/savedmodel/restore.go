@@ -8,41 +8,41 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel/internal/wire"
 )
 
-// Bounds of the search in the operation that restores.
+// Bounds for the search in the restore operation.
 const (
-	maxRestoreNodes = 1 << 18 // of the graph and of functions, once for each call
-	maxRestoreDepth = 16      // of calls
-	maxChain        = 64      // of Identities and arguments between an assignment and what it reads
+	maxRestoreNodes = 1 << 18 // nodes of the graph and of functions; those of a function count for each call
+	maxRestoreDepth = 16      // nested calls
+	maxChain        = 64      // Identities and arguments between an assignment and the node that it reads
 )
 
-// frame is a graph, or a function as one call calls it.
+// frame is the graph, or one call of a function.
 type frame struct {
 	nodes   []graphdef.Node
 	index   map[string]int
 	call    *graphdef.Node // nil for the graph
-	args    map[string]int // the inputs of the call by the names of arguments
+	args    map[string]int // the indices of the call's inputs, keyed by the names of the function's arguments
 	parent  *frame
 	visited map[string]bool
 	depth   int
 }
 
-// place is a node of a frame, or one of its outputs.
+// place is an output of a node of a frame.
 type place struct {
 	frame *frame
 	node  *graphdef.Node
 	port  int
 }
 
-// restorer reads an operation that restores variables.
+// restorer searches the operation that restores the variables.
 type restorer struct {
 	graph     *graphdef.Graph
 	sources   map[string]source
 	constants map[*graphdef.Node][]string
-	nodes     int // visited
+	nodes     int // how many nodes were visited
 }
 
-// restored returns what the operation assigns to variables, by their names. What it does in a way
-// that is not understood has the reason for an error; beyond the bounds the search ends.
+// restored returns what the operation assigns to each variable, keyed by the variable's name. If an
+// assignment is not understood, the source has an error with the reason. The search ends at the bounds.
 func restored(g *graphdef.Graph, operation string) map[string]source {
 	r := &restorer{graph: g, sources: map[string]source{}, constants: map[*graphdef.Node][]string{}}
 	name, _, _ := strings.Cut(operation, ":")
@@ -58,7 +58,7 @@ func newFrame(nodes []graphdef.Node) *frame {
 	return f
 }
 
-// visit walks the nodes that a node depends on, of its frame and of the functions called.
+// visit visits a node and all nodes that it depends on, in its frame and in the functions that are called.
 func (r *restorer) visit(f *frame, start string) {
 	todo := []string{start}
 	for len(todo) > 0 {
@@ -83,7 +83,7 @@ func (r *restorer) visit(f *frame, start string) {
 	}
 }
 
-// enter walks all nodes of a function.
+// enter visits all nodes of a function that is called.
 func (r *restorer) enter(f *frame, call *graphdef.Node, fn *graphdef.Function) {
 	inner := newFrame(fn.Nodes)
 	inner.call, inner.parent, inner.depth = call, f, f.depth+1
@@ -96,7 +96,7 @@ func (r *restorer) enter(f *frame, call *graphdef.Node, fn *graphdef.Function) {
 	}
 }
 
-// assignment notes what a variable is assigned.
+// assignment records what a node assigns to a variable.
 func (r *restorer) assignment(f *frame, n *graphdef.Node) {
 	data := n.DataInputs()
 	if len(data) != 2 {
@@ -120,7 +120,7 @@ func (r *restorer) assignment(f *frame, n *graphdef.Node) {
 	}
 }
 
-// restoredFrom returns the key and the slice of an output of a RestoreV2.
+// restoredFrom returns the key and the slice that a RestoreV2 reads for an output.
 func (r *restorer) restoredFrom(p place) source {
 	data := p.node.DataInputs()
 	if len(data) != 3 {
@@ -141,7 +141,7 @@ func (r *restorer) restoredFrom(p place) source {
 	return source{key: texts[0], slice: texts[1]}
 }
 
-// strings returns the strings of a constant.
+// strings returns the strings of a constant that an input reads.
 func (r *restorer) strings(f *frame, in graphdef.Input) ([]string, error) {
 	p, ok := r.chase(f, in)
 	if !ok || p.node.Op != "Const" {
@@ -166,7 +166,7 @@ func (r *restorer) strings(f *frame, in graphdef.Input) ([]string, error) {
 	return list, nil
 }
 
-// chase follows an input through Identities and arguments to the node that gives it.
+// chase follows an input through Identities and function arguments to the node that produces its value.
 func (r *restorer) chase(f *frame, in graphdef.Input) (place, bool) {
 	for range maxChain {
 		i, isNode := f.index[in.Node]

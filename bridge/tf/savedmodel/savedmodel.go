@@ -15,64 +15,65 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// The names of the file of MetaGraphs.
+// The names that the file of MetaGraphs may have.
 const (
 	Binary = "saved_model.pb"
 	Text   = "saved_model.pbtxt"
 )
 
-// Limits of what a SavedModel may have beside its graphs, which graphdef.Limits bounds.
+// Limits on what a SavedModel may contain besides its graphs, which are bounded by graphdef.Limits.
 const (
 	MaxMetaGraphs = 64
-	MaxSignatures = 1 << 10 // of a MetaGraph
-	MaxPorts      = 1 << 12 // inputs or outputs of a signature
+	MaxSignatures = 1 << 10 // in a MetaGraph
+	MaxPorts      = 1 << 12 // inputs of a signature, and also outputs
 )
 
-// ServingDefault is the signature that is meant where none is named.
+// ServingDefault is the signature that is used if none is named.
 const ServingDefault = "serving_default"
 
-// Files returns the content of a file of the directory, by its name below that, with slashes:
-// "variables/variables.index". It is asked once for each file. The bytes are borrowed and must
-// outlive all that is made of the SavedModel. A file that is not there is an fs.ErrNotExist.
+// Files returns the content of a file of the SavedModel's directory. The name is relative to the directory,
+// with slashes: "variables/variables.index". Files is called at most once for each file. The bytes are
+// borrowed and must outlive everything that is made from the SavedModel. If a file does not exist, the error
+// wraps fs.ErrNotExist.
 type Files func(name string) ([]byte, error)
 
-// Options say what of a SavedModel to read.
+// Options say which part of a SavedModel to read.
 type Options struct {
-	Tags   []string        // of the MetaGraph; without any, "serve", or else those of the only one
-	Limits graphdef.Limits // of its graph
+	Tags   []string        // of the MetaGraph to read; if empty, the one tagged "serve", or else the only one
+	Limits graphdef.Limits // for the MetaGraph's graph
 }
 
 // SavedModel is one MetaGraph of a SavedModel. It is not for concurrent use.
 type SavedModel struct {
-	Tags       []string // in their order in the file
-	Version    string   // of the TensorFlow that wrote it; may be empty
+	Tags       []string // in the order of the file
+	Version    string   // the version of the TensorFlow that wrote the MetaGraph; may be empty
 	Signatures map[string]Signature
 
 	graph   *graphdef.Graph
-	restore string // the operation that restores the variables; empty if there is none
-	objects []byte // a SavedObjectGraph
+	restore string // the name of the operation that restores the variables; empty if there is none
+	objects []byte // the encoded SavedObjectGraph
 	files   Files
 
 	variables *variables
-	internal  map[string]Signature // those that only initialize
+	internal  map[string]Signature // signatures that only initialize the model
 }
 
-// Signature is a SignatureDef: tensors of the graph by the caller's names for them.
+// Signature is a SignatureDef: tensors of the graph, keyed by the names that callers use for them.
 type Signature struct {
 	Inputs, Outputs map[string]Tensor
 	Method          string // "tensorflow/serving/predict" for example
 
-	defaults map[string][]byte // TensorProtos of inputs that may be left out
+	defaults map[string][]byte // encoded TensorProtos for inputs that callers may leave out
 }
 
 // Tensor is a TensorInfo.
 type Tensor struct {
-	Name  string // in the graph, "serving_default_x:0"; empty for a sparse or composite tensor
+	Name  string // the name in the graph, "serving_default_x:0"; empty for a sparse or composite tensor
 	Type  graphdef.DataType
 	Shape graphdef.Shape
 }
 
-// Dims returns the shape as package core has it.
+// Dims returns the shape as a core.Shape.
 func (t Tensor) Dims() core.Shape { return opdef.ShapeOf(t.Shape) }
 
 // Field numbers.
@@ -104,9 +105,11 @@ const (
 	dimSize      protowire.Number = 1
 )
 
-// Open reads the content of saved_model.pb, which it borrows. Without files, variables are errors.
+// Open reads data, the content of saved_model.pb, which the SavedModel keeps borrowing. If files is nil, a
+// graph with variables cannot be frozen.
 //
-// A *TagsError reports tags that no MetaGraph has. Other errors wrap a sentinel of package graphdef.
+// If no MetaGraph has the tags of o, the error is a *TagsError. Other errors wrap a sentinel of package
+// graphdef.
 func Open(data []byte, files Files, o Options) (*SavedModel, error) {
 	if len(data) == 0 {
 		return nil, wire.Errorf(graphdef.ErrEmpty, "empty file, want a SavedModel")
@@ -136,7 +139,7 @@ func Open(data []byte, files Files, o Options) (*SavedModel, error) {
 	return m, nil
 }
 
-// choose returns the MetaGraph with the tags.
+// choose returns the encoded MetaGraph that has the given tags.
 func choose(data []byte, tags []string) ([]byte, error) {
 	var graphs [][]byte
 	var have [][]string
@@ -175,12 +178,12 @@ func choose(data []byte, tags []string) ([]byte, error) {
 	return nil, &TagsError{tags, have}
 }
 
-// sorted returns the distinct names in their order.
+// sorted returns the names in ascending order, without duplicates.
 func sorted(names []string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(names)))
 }
 
-// info is what is read of a MetaInfoDef.
+// info has the fields of a MetaInfoDef that are read.
 type info struct {
 	tags    []string
 	version string
@@ -227,7 +230,7 @@ func (i *info) read(message []byte) error {
 	return nil
 }
 
-// field reads a field of the MetaGraphDef that is not the graph.
+// field reads a field of the MetaGraphDef other than the graph.
 func (m *SavedModel) field(f wire.Field) (err error) {
 	switch f.Number {
 	case metaInfo:
@@ -260,7 +263,7 @@ func (m *SavedModel) saver(f wire.Field) error {
 	return nil
 }
 
-// internal is how the names of signatures begin that only initialize.
+// internal is the prefix of the names of signatures that only initialize the model.
 const internal = "__saved_model_"
 
 func (m *SavedModel) signature(f wire.Field) error {
@@ -309,7 +312,8 @@ func readDefault(f wire.Field, to map[string][]byte) error {
 	return err
 }
 
-// Defaults returns the values of inputs that callers may leave out, by their names for them.
+// Defaults returns the values of inputs that callers may leave out, keyed by the callers' names of the
+// inputs.
 func (s Signature) Defaults() (map[string]*core.Tensor, error) {
 	var all map[string]*core.Tensor
 	for _, key := range slices.Sorted(maps.Keys(s.defaults)) {
@@ -394,11 +398,11 @@ func readShape(f wire.Field) (graphdef.Shape, error) {
 	return s, nil
 }
 
-// Names returns the names of the signatures in their order.
+// Names returns the sorted names of the signatures.
 func (m *SavedModel) Names() []string { return slices.Sorted(maps.Keys(m.Signatures)) }
 
-// Choose returns the name of a signature: that which is wanted, or without one serving_default, or
-// the only one. Anything else is a *SignatureError.
+// Choose returns the name of the signature to use: want, or, if that is empty, serving_default, or else the
+// only one. Otherwise it returns a *SignatureError.
 func Choose(want string, have []string) (string, error) {
 	switch {
 	case want != "" && slices.Contains(have, want):
@@ -411,28 +415,28 @@ func Choose(want string, have []string) (string, error) {
 	return "", &SignatureError{want, have}
 }
 
-// saved returns all signatures, those that only initialize too.
+// saved returns all signatures, including those that only initialize the model.
 func (m *SavedModel) saved() map[string]Signature {
 	all := maps.Clone(m.Signatures)
 	maps.Copy(all, m.internal)
 	return all
 }
 
-// Graph returns the graph as it was saved, with variables.
+// Graph returns the graph as it was saved, including variables.
 func (m *SavedModel) Graph() *graphdef.Graph { return m.graph }
 
-// textToBinary is what RegisterText was given.
+// textToBinary is the function that was passed to RegisterText.
 var textToBinary func(text []byte) ([]byte, error)
 
-// RegisterText provides the conversion of a SavedModel from text format to its binary form, as
-// graphdef.RegisterText does that of a GraphDef.
+// RegisterText sets the function that converts a SavedModel from text format to binary form, just as
+// graphdef.RegisterText does for a GraphDef.
 func RegisterText(decode func(text []byte) ([]byte, error)) { textToBinary = decode }
 
 // IsText reports whether data, which is a SavedModel, is in text format: it does not start with the
 // tag of one of the message's fields.
 func IsText(data []byte) bool { return len(data) > 0 && data[0] != 0x08 && data[0] != 0x12 }
 
-// ToBinary converts the content of saved_model.pbtxt by what [RegisterText] provided.
+// ToBinary converts the content of saved_model.pbtxt with the function that [RegisterText] set.
 func ToBinary(text []byte) ([]byte, error) {
 	if textToBinary == nil {
 		return nil, wire.Errorf(graphdef.ErrText,
@@ -441,5 +445,5 @@ func ToBinary(text []byte) ([]byte, error) {
 	return textToBinary(text)
 }
 
-// errNoFiles is the error of a SavedModel whose directory is not known.
+// errNoFiles is the error for a variable of a SavedModel whose directory is not known.
 var errNoFiles = errors.New("saved_model.pb alone does not hold it: give the directory that it is in")

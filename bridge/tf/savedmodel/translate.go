@@ -13,24 +13,25 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Translation is a SavedModel as a Function.
+// Translation is the result of translating a SavedModel.
 type Translation struct {
-	Function *core.Function   // with all signatures that it has
-	Refused  map[string]error // why it does not have others
-	Cuts     []string         // parameters that the caller named as the graph does, inner tensors among them
+	Function *core.Function   // has all signatures that could be translated
+	Refused  map[string]error // why the Function does not have each of the other signatures
+	Cuts     []string         // parameters that the caller gave by a name of the graph, such as inner tensors
 
-	Signatures map[string]Signature // as they were saved: those that are refused, or only initialize, too
+	Signatures map[string]Signature // as saved, including refused ones and those that only initialize the model
 }
 
-// Translate makes one Function of the signatures of a SavedModel: of that which is named, which must
-// be there unless it is empty, and of all others that can be had beside it. Its parameters and
-// results have the names of TensorFlow's tensors; Function.Signatures tells what the signatures call
-// them.
+// Translate translates the signatures of a SavedModel to one Function: the named signature, which must
+// exist, and all others that can be translated along with it. The parameters and results of the Function
+// have the names of TensorFlow's tensors; Function.Signatures maps the signatures' names to these.
 //
-// The names in o.Inputs, o.Outputs and o.Constants are those of the signature, or else of tensors of
-// the graph. An input of a signature that is a constant is none any more.
-// Without a signature they are tensors only. With any that the signature does not have, and with
-// o.CheckAsserts, no other signature is translated.
+// The names in o.Inputs, o.Outputs and o.Constants are those of the signature's inputs and outputs, or else
+// of tensors of the graph. If a constant is an input of a signature, it is an input no longer. If a name in
+// o.Inputs or o.Outputs is not one of the signature's, or if o.CheckAsserts is set, no other signature is
+// translated.
+//
+// If signature is empty, all names are those of tensors of the graph, and the Function has no signatures.
 func (m *SavedModel) Translate(signature string, o tf.Options) (*Translation, error) {
 	if signature == "" {
 		return m.withoutSignature(o)
@@ -58,7 +59,8 @@ func (m *SavedModel) Translate(signature string, o tf.Options) (*Translation, er
 	return &Translation{f, refused, t.cuts, m.saved()}, nil
 }
 
-// oneByOne translates the first signature and those of the others that can be translated.
+// oneByOne tries each signature by itself. It translates the first one, which must succeed, together with
+// those of the others that succeed.
 func (t *translator) oneByOne(names []string, refused map[string]error) (*core.Function, error) {
 	if f, err := t.translate(names[:1]); err != nil {
 		return f, err
@@ -74,8 +76,8 @@ func (t *translator) oneByOne(names []string, refused map[string]error) (*core.F
 	return t.translate(good)
 }
 
-// withoutSignature translates the tensors that o names, or for a graph without variables what no
-// node reads.
+// withoutSignature translates the outputs that o names. If it names none, the graph must have no variables,
+// and the outputs are the tensors that no node reads.
 func (m *SavedModel) withoutSignature(o tf.Options) (*Translation, error) {
 	g := m.graph
 	if len(o.Outputs) > 0 {
@@ -91,20 +93,20 @@ func (m *SavedModel) withoutSignature(o tf.Options) (*Translation, error) {
 	return &Translation{Function: f}, err
 }
 
-// translator makes Functions of sets of signatures.
+// translator translates sets of signatures to Functions.
 type translator struct {
 	model   *SavedModel
 	chosen  string
 	options tf.Options
-	given   map[string]tf.InputSpec // what the caller said of tensors that are inputs of the signature
-	inner   []tf.InputSpec          // and of others
-	outputs []string                // tensors that the caller wants beside those of the signature
-	cuts    []string
-	fixed   map[string]bool // tensors that are inputs of signatures no more: o.Constants has their values
+	given   map[string]tf.InputSpec // the caller's specs of tensors that are inputs of the signature
+	inner   []tf.InputSpec          // the caller's specs of other tensors
+	outputs []string                // tensors that the caller wants in addition to those of the signature
+	cuts    []string                // see Translation.Cuts
+	fixed   map[string]bool         // tensors that are no inputs of signatures any more: they are in o.Constants
 }
 
-// bind sorts the caller's inputs and outputs. It reports whether there are others than the
-// signature's.
+// bind sorts the caller's inputs and outputs into those of the signature and others. It reports whether
+// there are others.
 func (t *translator) bind() (own bool, err error) {
 	s := t.model.Signatures[t.chosen]
 	byTensor := map[string]bool{}
@@ -152,8 +154,8 @@ func full(name string) string {
 	return name
 }
 
-// others returns the chosen signature and those that can be translated with it: their inputs do not
-// cut the graph elsewhere.
+// others returns the chosen signature and those that can be translated with it, because their inputs do
+// not cut the graph at other places.
 func (t *translator) others(refused map[string]error) []string {
 	names := []string{t.chosen}
 	inner := t.innerInputs(t.model.Signatures[t.chosen])
@@ -173,7 +175,8 @@ func (t *translator) others(refused map[string]error) []string {
 	return names
 }
 
-// refuseOthers refuses all other signatures: the checks of Asserts hang on results of one.
+// refuseOthers refuses all signatures but the chosen one, since checks of Asserts are tied to the results
+// of one signature.
 func (t *translator) refuseOthers(refused map[string]error) {
 	for _, name := range t.model.Names() {
 		if name != t.chosen {
@@ -198,7 +201,7 @@ func nodeOf(tensor string) string {
 	return name
 }
 
-// checkSignature reports what no Function can have.
+// checkSignature returns an error if a signature does not exist or cannot be part of a Function.
 func (m *SavedModel) checkSignature(name string) error {
 	s, ok := m.Signatures[name]
 	if !ok {
@@ -222,7 +225,7 @@ func (m *SavedModel) checkSignature(name string) error {
 	return nil
 }
 
-// translate makes a Function of signatures, with what the caller wants besides.
+// translate translates signatures, and the other inputs and outputs that the caller wants, to a Function.
 func (t *translator) translate(names []string) (*core.Function, error) {
 	inputs := map[string]tf.InputSpec{}
 	var outputs []string
@@ -268,8 +271,8 @@ func (t *translator) translate(names []string) (*core.Function, error) {
 	return f, nil
 }
 
-// named returns the tensors that are inputs or constants: their nodes stay in the graph, needed or
-// not.
+// named returns the names of the tensors that are inputs or constants. Their nodes stay in the graph even
+// if nothing needs them.
 func named(o tf.Options) []string {
 	var names []string
 	for _, s := range o.Inputs {
@@ -281,7 +284,8 @@ func named(o tf.Options) []string {
 	return names
 }
 
-// spec returns what the signature says of an input, as far as its placeholder does not.
+// spec returns the type and shape that the signature gives for an input, as far as the input's placeholder
+// does not specify them.
 func (t *translator) spec(in Tensor) tf.InputSpec {
 	s := tf.InputSpec{Name: full(in.Name)}
 	n, ok := t.model.graph.Lookup(nodeOf(in.Name))
@@ -299,7 +303,7 @@ func (t *translator) spec(in Tensor) tf.InputSpec {
 	return s
 }
 
-// narrowed returns a spec with what the caller says.
+// narrowed returns s with the type and shape that by specifies.
 func narrowed(s, by tf.InputSpec) tf.InputSpec {
 	if by.Type != core.Dynamic {
 		s.Type = by.Type
@@ -310,7 +314,8 @@ func narrowed(s, by tf.InputSpec) tf.InputSpec {
 	return s
 }
 
-// signature returns the signature of a Function, whose inputs must be enough for its outputs.
+// signature returns signature s for a Function. It is an error if the outputs depend on parameters that are
+// neither inputs of s nor given by the caller.
 func (t *translator) signature(f *core.Function, s Signature) (core.Signature, error) {
 	defaults, err := s.Defaults()
 	if err != nil {
@@ -351,7 +356,7 @@ func (t *translator) signature(f *core.Function, s Signature) (core.Signature, e
 	return out, nil
 }
 
-// setDefault gives an input of a signature its value for callers who leave it out; nil is none.
+// setDefault sets the default value of a signature's input. If t is nil, the input has none.
 func setDefault(s *core.Signature, key string, t *core.Tensor, of core.Fact) error {
 	switch {
 	case t == nil:

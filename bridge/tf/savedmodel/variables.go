@@ -12,22 +12,22 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel/internal/wire"
 )
 
-// bundlePrefix is where the variables are.
+// bundlePrefix is the prefix of the bundle that holds the variables.
 const bundlePrefix = "variables/variables"
 
-// source says what of the bundle a variable holds.
+// source says which tensor of the bundle is the value of a variable.
 type source struct {
 	key   string
-	slice string // of the tensor, as RestoreV2 writes it; empty for the whole
-	err   error  // why it is not known
+	slice string // the slice of the tensor, in RestoreV2's notation; empty for the whole tensor
+	err   error  // why the source is not known
 }
 
-// variables gives what the variables of a graph hold.
+// variables reads the values of a graph's variables.
 type variables struct {
 	model             *SavedModel
-	restored, objects map[string]source // by the names of variables; nil: not looked for yet
-	bundle            *bundle.Bundle    // nil: not open yet
-	err               error             // why it cannot be opened
+	restored, objects map[string]source // keyed by the variable's name; nil: not searched for yet
+	bundle            *bundle.Bundle    // nil: not opened yet
+	err               error             // why the bundle cannot be opened
 	values            map[string]*bundle.Tensor
 }
 
@@ -40,7 +40,7 @@ func isVariable(n *graphdef.Node) bool {
 	return n.Op == "VarHandleOp" || n.Op == "VariableV2" || n.Op == "Variable"
 }
 
-// variableName is what tells variables apart: nodes with the same one are one variable.
+// variableName returns the name that identifies a variable: nodes with the same name are the same variable.
 func variableName(n *graphdef.Node) string {
 	if name, err := n.StrOr("shared_name", ""); err == nil && name != "" {
 		return name
@@ -48,7 +48,7 @@ func variableName(n *graphdef.Node) string {
 	return n.Name
 }
 
-// value returns what the variable of a node holds, checked against its type and shape.
+// value returns the value of a variable's node, after checking it against the node's type and shape.
 func (v *variables) value(n *graphdef.Node) (*bundle.Tensor, error) {
 	name := variableName(n)
 	t, ok := v.values[name]
@@ -116,8 +116,8 @@ func (v *variables) open() error {
 	return v.err
 }
 
-// source returns what of the bundle a variable holds: what the operation that restores says, or else
-// the object graphs; or else the tensor with its name, as a Saver would have it.
+// source returns where the bundle has the value of a variable, according to the restore operation, or else
+// to the object graphs. If neither says so, it is the tensor with the variable's name, as a Saver names it.
 func (v *variables) source(name string) (source, bool) {
 	if v.restored == nil {
 		v.restored = restored(v.model.graph, v.model.restore)
@@ -134,8 +134,8 @@ func (v *variables) source(name string) (source, bool) {
 	return source{key: name}, v.bundle.Has(name)
 }
 
-// aligned returns a tensor whose elements stand at multiples of their size, so that all constants
-// that borrow them share them.
+// aligned returns a tensor whose elements are aligned to their size, so that all constants that borrow the
+// data can share it.
 func aligned(t *bundle.Tensor) *bundle.Tensor {
 	if len(t.Data) == 0 || uintptr(unsafe.Pointer(&t.Data[0]))%uintptr(min(t.Type.Size(), 8)) == 0 {
 		return t

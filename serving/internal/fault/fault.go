@@ -1,5 +1,5 @@
-// Package fault has the errors of a server: TensorFlow Serving's status codes, and its texts in one
-// table, Rows, that the tests of all front ends read.
+// Package fault defines the errors of a server: TensorFlow Serving's status codes and its messages, which
+// are in one table. The tests of all front ends read the table through Rows.
 package fault
 
 import (
@@ -31,7 +31,7 @@ const (
 	Unauthenticated    Code = 16
 )
 
-// codes has each code's name, and the status of an HTTP answer with it.
+// codes has the name of each code, and the status code of an HTTP response for it.
 var codes = [...]struct {
 	name string
 	http int
@@ -55,7 +55,7 @@ var codes = [...]struct {
 	{"UNAUTHENTICATED", 401},
 }
 
-// String returns the code's name: INVALID_ARGUMENT.
+// String returns the code's name, such as INVALID_ARGUMENT.
 func (c Code) String() string {
 	if c < 0 || int(c) >= len(codes) {
 		return fmt.Sprintf("CODE_%d", int(c))
@@ -63,7 +63,7 @@ func (c Code) String() string {
 	return codes[c].name
 }
 
-// HTTP returns the status of an HTTP answer with the code, as TensorFlow Serving maps it.
+// HTTP returns the status code of an HTTP response for the code, as TensorFlow Serving maps it.
 func (c Code) HTTP() int {
 	if c < 0 || int(c) >= len(codes) {
 		return 500
@@ -71,11 +71,11 @@ func (c Code) HTTP() int {
 	return codes[c].http
 }
 
-// Error is a request that failed, or a version that could not be loaded.
+// Error says why a request failed or a version could not be loaded.
 type Error struct {
 	Code    Code
 	Message string
-	Err     error // its cause; may be nil
+	Err     error // the cause; may be nil
 }
 
 // Error returns the message.
@@ -84,15 +84,15 @@ func (e *Error) Error() string { return e.Message }
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Row is a kind of error.
+// Row describes a kind of error.
 type Row struct {
 	Code   Code
-	Format string // of the message, with its arguments
-	Phrase string // the part of the message that clients may look for
-	Source string // where TensorFlow Serving or TensorFlow has it; "ours" where they have nothing of the kind
+	Format string // the message, with fmt verbs for the arguments of New
+	Phrase string // the part of the message that clients may search for
+	Source string // the file of TensorFlow Serving or TensorFlow with the message; "ours" if they have none like it
 }
 
-// New returns an error of a kind.
+// New returns an error of kind k. If an argument is an error, it becomes the cause.
 func New(k Kind, args ...any) *Error {
 	row := table[k]
 	e := &Error{Code: row.Code, Message: fmt.Sprintf(row.Format, args...)}
@@ -104,5 +104,5 @@ func New(k Kind, args ...any) *Error {
 	return e
 }
 
-// Rows returns the table of all kinds: a Kind is an index.
+// Rows returns a copy of the table. A Kind is an index into it.
 func Rows() []Row { return slices.Clone(table[:]) }

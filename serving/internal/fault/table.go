@@ -1,6 +1,6 @@
 package fault
 
-// Kind is a row of the table.
+// Kind is a kind of error: the index of its row in the table.
 type Kind int
 
 // The kinds.
@@ -106,7 +106,7 @@ const (
 	MultiMethod
 )
 
-// Where the texts are from.
+// The files of TensorFlow Serving and TensorFlow that the messages are from.
 const (
 	basicManager   = "tensorflow_serving/core/basic_manager.cc"
 	serverCore     = "tensorflow_serving/model_servers/server_core.cc"

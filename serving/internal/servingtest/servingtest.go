@@ -21,11 +21,11 @@ import (
 	"github.com/tf2ng/tf2ng/serving"
 )
 
-// Quiet is a log that nobody reads.
+// Quiet returns a logger that discards everything.
 func Quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
 
-// Linear writes version N of a model below a base path: y = x*factor + offset, elementwise on f32 of
-// a shape. It is renamed into place, as whoever publishes a version should.
+// Linear writes a version of a model below a base path: y = x*factor + offset, elementwise on f32 of the
+// given shape. The version is renamed into place, as one should do when publishing a version.
 func Linear(t testing.TB, base string, version int64, shape tf2ng.Shape, factor, offset float32) {
 	t.Helper()
 	write(t, base, version, linear(t, shape, factor, offset))
@@ -38,7 +38,8 @@ func linear(t testing.TB, shape tf2ng.Shape, factor, offset float32) *core.Funct
 	return &core.Function{Parameters: []*core.Node{x}, Results: []*core.Node{result(t, "y", sum.Out(0))}}
 }
 
-// Two writes a version of a model of two inputs: twice = 2a for a of f32[?,2], next = b+1 for b of i64[?].
+// Two writes a version of a model with two inputs and two outputs: twice = 2a for a of f32[?,2], and
+// next = b+1 for b of i64[?].
 func Two(t testing.TB, base string, version int64) {
 	t.Helper()
 	a := parameter(t, "a", tf2ng.F32, tf2ng.Shape{tf2ng.Unknown, 2})
@@ -76,7 +77,7 @@ func write(t testing.TB, base string, version int64, f *core.Function) {
 	Put(t, base, version, b.Bytes())
 }
 
-// Put writes the file of a version, renamed into place.
+// Put writes the file of a version, and renames the version into place.
 func Put(t testing.TB, base string, version int64, model []byte) {
 	t.Helper()
 	temporary := filepath.Join(base, fmt.Sprintf("new-%d", version))
@@ -85,7 +86,7 @@ func Put(t testing.TB, base string, version int64, model []byte) {
 	require.NoError(t, os.Rename(temporary, filepath.Join(base, strconv.FormatInt(version, 10))))
 }
 
-// Start returns a Manager that serves models, and is closed at the end of the test.
+// Start returns a Manager that serves the given models. It is closed at the end of the test.
 func Start(t testing.TB, o serving.Options, models ...serving.ModelConfig) *serving.Manager {
 	t.Helper()
 	if o.Log == nil {
@@ -100,10 +101,10 @@ func Start(t testing.TB, o serving.Options, models ...serving.ModelConfig) *serv
 	return m
 }
 
-// Servables is a Source of what a test has made: version 1 of each base path.
+// Servables is a Source that a test fills: it has version 1 of the model at each base path.
 type Servables map[string]*serving.Servable
 
-// Versions lists version 1.
+// Versions lists version 1, if there is a Servable for the base path.
 func (s Servables) Versions(_ context.Context, base string) ([]serving.Version, error) {
 	if s[base] == nil {
 		return nil, fmt.Errorf("no model %q", base)

@@ -1,12 +1,12 @@
 // Package bundle reads TensorBundles: the variables of a SavedModel or a checkpoint, as TensorFlow
 // has written them since 0.12.
 //
-// A bundle PREFIX is a table PREFIX.index, which has an entry for each tensor by its key (type,
-// shape, place, checksum), and the bytes of the tensors in PREFIX.data-00000-of-00001 and so on.
-// The messages are those of tensorflow/core/protobuf/tensor_bundle.proto.
+// A bundle PREFIX consists of a table PREFIX.index, which maps the key of each tensor to an entry (type,
+// shape, position, checksum), and the files PREFIX.data-00000-of-00001 and so on, which have the tensors'
+// bytes. The messages are those of tensorflow/core/protobuf/tensor_bundle.proto.
 //
-// The files come from outside and are not trusted. Every checksum is compared, that of a tensor when
-// it is asked for, and no tensor takes more memory than its bytes take in the files.
+// The files come from outside and are not trusted. Every checksum is verified, that of a tensor when the
+// tensor is read, and no tensor takes more memory than its bytes take in the files.
 package bundle
 
 import (
@@ -23,31 +23,32 @@ import (
 
 // Limits of an entry.
 const (
-	MaxShards = 1 << 14 // files of a bundle
-	MaxDims   = 254     // as TensorFlow's own limit
-	MaxSlices = 1 << 12 // of a tensor
+	MaxShards = 1 << 14 // files with tensors in a bundle
+	MaxDims   = 254     // dimensions of a tensor: TensorFlow's own limit
+	MaxSlices = 1 << 12 // slices of a tensor
 )
 
 // ErrNoKey is wrapped by the error about a key that is not in the bundle.
 var ErrNoKey = errors.New("no such key")
 
-// Files returns the content of a file, by its name with the prefix. It is asked once for each.
+// Files returns the content of a file, whose name begins with the bundle's prefix. It is called at most once
+// for each file.
 type Files func(name string) ([]byte, error)
 
-// Bundle is an open bundle. It is not for concurrent use. What it gives is borrowed from the files
-// where it can be.
+// Bundle is an open bundle. It is not for concurrent use. The data that it returns is borrowed from the
+// files where possible.
 type Bundle struct {
 	prefix  string
 	files   Files
-	entries map[string][]byte // BundleEntryProtos
-	keys    []string          // in their order, without the header and the slices
-	shards  [][]byte          // nil: not read yet
-	checked map[string]error  // what comparing the checksums of keys gave
-	taken   map[int64]int64   // by these of each shard, in bytes: tensors do not overlap
+	entries map[string][]byte // encoded BundleEntryProtos, by key
+	keys    []string          // in ascending order, without those of the header and of slices
+	shards  [][]byte          // the contents of the data files; nil: not read yet
+	checked map[string]error  // by key: the result of verifying the checksum
+	taken   map[int64]int64   // by shard: the bytes of the checked tensors, which must not overlap
 }
 
-// Error says which file, and which of its keys, is at fault. It wraps a sentinel of package
-// graphdef, ErrNoKey, or the error of a file.
+// Error says which file of a bundle, and which key in it, is at fault. It wraps a sentinel of package
+// graphdef, ErrNoKey, or the error from reading a file.
 type Error struct {
 	File string
 	Key  string // may be empty
@@ -70,7 +71,7 @@ func (e *Error) Unwrap() error { return e.Err }
 type Tensor struct {
 	Type  graphdef.DataType
 	Shape []int64
-	Data  []byte // little-endian, row-major; of strings as TensorFlow writes them, see Bundle.Strings
+	Data  []byte // little-endian, row-major; for the encoding of strings, see Bundle.Strings
 }
 
 // Field numbers.
@@ -91,7 +92,7 @@ const (
 	dimSize      protowire.Number = 1
 )
 
-// Open reads the index of the bundle with a prefix, "variables/variables" for example.
+// Open reads the index of the bundle that has the given prefix, such as "variables/variables".
 func Open(prefix string, files Files) (*Bundle, error) {
 	b := &Bundle{
 		prefix: prefix, files: files, entries: map[string][]byte{}, checked: map[string]error{}, taken: map[int64]int64{},
@@ -108,7 +109,7 @@ func Open(prefix string, files Files) (*Bundle, error) {
 			return nil
 		}
 		b.entries[string(key)] = value
-		if key[0] != 0 { // that of a slice
+		if key[0] != 0 { // otherwise the key is that of a slice
 			b.keys = append(b.keys, string(key))
 		}
 		return nil
@@ -153,10 +154,10 @@ func (b *Bundle) header(message []byte) error {
 	return nil
 }
 
-// Keys returns the keys in their order.
+// Keys returns the keys in ascending order.
 func (b *Bundle) Keys() []string { return slices.Clone(b.keys) }
 
-// Has reports whether there is a key.
+// Has reports whether the bundle has a tensor with the given key.
 func (b *Bundle) Has(key string) bool {
 	_, ok := b.entries[key]
 	return ok && !strings.HasPrefix(key, "\x00")
@@ -170,7 +171,7 @@ type entry struct {
 	offset int64
 	size   int64
 	crc    uint32
-	slices []slice // if there are any, the bytes are theirs
+	slices []slice // if not empty, the tensor is stored in these slices, each with an entry of its own
 }
 
 // entry reads the entry of a key.
@@ -267,10 +268,10 @@ func dim(f wire.Field) (size int64, err error) {
 	return size, nil
 }
 
-// maxElements keeps products of dimensions and sizes within int64.
+// maxElements bounds the elements of a tensor, so that its size in bytes fits in an int64.
 const maxElements = 1 << 48
 
-// elements is the product of dimensions, within the limit.
+// elements returns the product of dimensions. More than maxElements are an error.
 func elements(dims []int64) (int64, error) {
 	product, empty := int64(1), false
 	for _, d := range dims {
@@ -290,7 +291,7 @@ func elements(dims []int64) (int64, error) {
 	return product, nil
 }
 
-// shard returns the content of a file of tensors.
+// shard returns the name and the content of data file i.
 func (b *Bundle) shard(i int64) (name string, data []byte, err error) {
 	if i < 0 || i >= int64(len(b.shards)) {
 		return b.prefix + ".index", nil, wire.Errorf(graphdef.ErrValue, "got shard %d of %d", i, len(b.shards))
@@ -305,7 +306,7 @@ func (b *Bundle) shard(i int64) (name string, data []byte, err error) {
 	return name, b.shards[i], nil
 }
 
-// content returns the bytes of an entry without slices; the checksum is compared by the caller.
+// content returns the bytes of an entry without slices. The caller has to verify the checksum.
 func (b *Bundle) content(key string, e *entry) (name string, data []byte, err error) {
 	name, whole, err := b.shard(e.shard)
 	if err != nil {
@@ -318,12 +319,12 @@ func (b *Bundle) content(key string, e *entry) (name string, data []byte, err er
 	return name, whole[e.offset : e.offset+e.size : e.offset+e.size], nil
 }
 
-// within makes an error about a key of the index.
+// within returns err as an Error about a key of the index.
 func (b *Bundle) within(key string, err error) error {
 	return &Error{b.prefix + ".index", key, err}
 }
 
-// similar is a hint at a key that ends as the one that was asked for.
+// similar returns a hint for an error: a key that ends in the same name as one that does not exist.
 func (b *Bundle) similar(key string) string {
 	last := key[strings.LastIndex(key, "/")+1:]
 	for _, k := range b.keys {

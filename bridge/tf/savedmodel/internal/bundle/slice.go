@@ -12,16 +12,16 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel/internal/wire"
 )
 
-// extent is what a slice takes of a dimension.
+// extent is the range of a dimension that a slice covers.
 type extent struct{ start, length int64 }
 
-// whole is the extent of a dimension that is not cut.
+// whole is the length of the extent of a dimension that a slice covers completely.
 const whole = -1
 
-// slice is a part of a tensor.
+// slice is a rectangular part of a tensor: an extent for each dimension.
 type slice []extent
 
-// whole makes the slice the whole tensor.
+// whole sets the slice to the whole tensor, and returns it.
 func (s slice) whole() slice {
 	for i := range s {
 		s[i] = extent{0, whole}
@@ -84,7 +84,7 @@ func readExtent(f wire.Field) (extent, error) {
 	return e, nil
 }
 
-// parseRegion reads "8 4 0,2:-" for a tensor of a shape.
+// parseRegion reads a region, such as "8 4 0,2:-", of a tensor of the given shape. See Bundle.Region.
 func parseRegion(spec string, shape []int64) (slice, error) {
 	fields := strings.Fields(spec)
 	bad := wire.Errorf(graphdef.ErrValue, "got the slice %q of a tensor of shape %v, want its dimensions and "+
@@ -117,7 +117,7 @@ func parseRegion(spec string, shape []int64) (slice, error) {
 	return s, nil
 }
 
-// resolve returns the slice of a tensor of a shape with all lengths known.
+// resolve returns the slice, of a tensor of the given shape, with the actual length in place of each whole.
 func (s slice) resolve(shape []int64) (slice, error) {
 	if len(s) != len(shape) {
 		return nil, wire.Errorf(graphdef.ErrValue, "got a slice of %d dimensions of a tensor of shape %v", len(s),
@@ -146,7 +146,7 @@ func (s slice) lengths() []int64 {
 	return out
 }
 
-// intersect returns what two slices share, and whether that has elements.
+// intersect returns the intersection of two slices, and whether it has any elements.
 func (s slice) intersect(o slice) (slice, bool) {
 	out := make(slice, len(s))
 	for i := range s {
@@ -160,15 +160,16 @@ func (s slice) intersect(o slice) (slice, bool) {
 	return out, true
 }
 
-// piece is a part of a region, and where its bytes are.
+// piece is a stored slice of a tensor that contributes to a region.
 type piece struct {
-	stored, shared slice // of the tensor: what stands in the file, and what of it is wanted
+	stored, shared slice // the slice that is stored, and its intersection with the region
 	key            string
 	entry          *entry
 }
 
-// assemble makes the region of a tensor from its slices, which must cover it without overlaps, or
-// cuts it from the whole. It takes no more memory than the files have bytes.
+// assemble returns a region of a tensor. It is put together from the slices in which the tensor is stored,
+// which must cover it without overlaps, or cut from the whole tensor. It takes no more memory than the files
+// have bytes.
 func (b *Bundle) assemble(key string, e *entry, region slice) (*Tensor, error) {
 	want, pieces, err := b.pieces(key, e, region)
 	if err != nil {
@@ -203,7 +204,8 @@ func (b *Bundle) assemble(key string, e *entry, region slice) (*Tensor, error) {
 	return &Tensor{e.typ, want.lengths(), out}, nil
 }
 
-// bound reports a tensor with more bytes than the files that its pieces stand in: some count twice.
+// bound returns an error if a tensor has more bytes than the files that hold its pieces: then some bytes
+// would be used twice.
 func (b *Bundle) bound(size int64, pieces []piece) error {
 	seen := map[int64]bool{}
 	have := int64(0)
@@ -224,7 +226,7 @@ func (b *Bundle) bound(size int64, pieces []piece) error {
 	return nil
 }
 
-// stored returns what stands in the file of a piece of the tensor of a key.
+// stored reads the stored slice of a piece. Errors name the key of the tensor.
 func (b *Bundle) stored(key string, p piece) (*Tensor, error) {
 	t, err := b.tensor(p.key, p.entry)
 	var e *Error
@@ -234,7 +236,7 @@ func (b *Bundle) stored(key string, p piece) (*Tensor, error) {
 	return t, err
 }
 
-// pieces returns the region with its lengths and what it is made of.
+// pieces returns the resolved region, and the pieces that it is made of.
 func (b *Bundle) pieces(key string, e *entry, region slice) (slice, []piece, error) {
 	want, err := region.resolve(e.shape)
 	if err != nil {
@@ -285,7 +287,7 @@ func (b *Bundle) pieces(key string, e *entry, region slice) (slice, []piece, err
 	return want, pieces, nil
 }
 
-// piece finds the entry of a slice.
+// piece finds the entry of slice s of a tensor; stored is the same slice, resolved.
 func (b *Bundle) piece(key string, e *entry, s, stored slice) (piece, error) {
 	at := sliceKey(key, s)
 	part, err := b.entry(at)
@@ -315,7 +317,8 @@ func sameSlice(a, b slice) bool {
 	return true
 }
 
-// copyShared copies what is shared from the bytes of one slice to those of another.
+// copyShared copies the elements in shared, a part of both slices, from the bytes of fromSlice to those of
+// toSlice.
 func copyShared(to []byte, toSlice slice, from []byte, fromSlice, shared slice, size int64) {
 	if len(shared) == 0 {
 		copy(to, from[:size])
@@ -323,7 +326,7 @@ func copyShared(to []byte, toSlice slice, from []byte, fromSlice, shared slice, 
 	}
 	last := len(shared) - 1
 	row := shared[last].length * size
-	at := make([]int64, len(shared)) // in the shared slice
+	at := make([]int64, len(shared)) // the index, within shared, of the first element of the row
 	for {
 		copy(to[offset(toSlice, shared, at)*size:][:row], from[offset(fromSlice, shared, at)*size:])
 		d := last - 1
@@ -339,7 +342,7 @@ func copyShared(to []byte, toSlice slice, from []byte, fromSlice, shared slice, 
 	}
 }
 
-// offset returns the place in a slice of an element of what is shared.
+// offset returns the offset, in the elements of slice s, of the element with index at in shared.
 func offset(s, shared slice, at []int64) int64 {
 	o := int64(0)
 	for d := range s {

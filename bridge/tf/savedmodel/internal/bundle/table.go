@@ -12,7 +12,7 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel/internal/wire"
 )
 
-// Limits of an index: a few bytes of a table can make many and long keys.
+// Limits of an index. They are needed because a few bytes of a table can stand for many and long keys.
 const (
 	MaxEntries  = 1 << 20 // keys of an index
 	MaxKey      = 1 << 14 // bytes of a key
@@ -22,35 +22,36 @@ const (
 // Sizes of the parts of a table.
 const (
 	footerBytes  = 48 // two handles, padded to 40 bytes, and the magic number
-	trailerBytes = 5  // behind a block: its compression and its checksum
+	trailerBytes = 5  // after each block: its compression and its checksum
 )
 
 var magic = []byte("\x57\xfb\x80\x8b\x24\x75\x47\xdb")
 
-// table is a LevelDB table: blocks of entries in the order of their keys, and a block that tells
-// where these are.
+// table is a LevelDB table: blocks of entries in the order of their keys, and an index block that says
+// where these blocks are.
 //
-// A block is entries, then the positions of those with whole keys, then their number, all numbers
-// of 4 bytes. An entry is three varints (bytes that its key shares with the key in front of it,
-// further bytes of its key, bytes of its value), and what they count. Behind a block stand a byte
-// for its compression and the masked CRC32C of both.
+// A block has its entries, then the positions of the entries with complete keys (the restarts), then the
+// number of these, each in 4 bytes. An entry is three varints (how many bytes its key shares with the
+// previous key, how many more bytes its key has, how many bytes its value has), and then the bytes of the
+// rest of the key and of the value. A block is followed by a byte for its compression, and the masked
+// CRC32C of the block and that byte.
 type table struct {
 	data    []byte
-	last    []byte // the key that was read last
-	entries int
-	bytes   int // of the keys
-	end     int // of the block that was read last
+	last    []byte // the previous key
+	entries int    // how many entries were read
+	bytes   int    // total size of their keys
+	end     int    // where the previous block ended
 }
 
-// readTable calls yield for each entry, in the order of the keys. The value is borrowed, the key is
-// the callee's for the time of the call.
+// readTable calls yield for each entry, in the order of the keys. The value is borrowed from data; the key
+// is valid only during the call.
 func readTable(data []byte, yield func(key, value []byte) error) error {
 	t := &table{data: data}
 	if len(data) < footerBytes || !bytes.HasSuffix(data, magic) {
 		return wire.Errorf(graphdef.ErrMalformed, "got %d bytes that do not end as a LevelDB table does", len(data))
 	}
 	footer := data[len(data)-footerBytes:]
-	_, n, err := readHandle(footer) // of the block of filters, of which TensorFlow makes none
+	_, n, err := readHandle(footer) // the handle of the metaindex block, which is not used here
 	if err != nil {
 		return fmt.Errorf("footer: %w", err)
 	}
@@ -80,7 +81,8 @@ func readTable(data []byte, yield func(key, value []byte) error) error {
 	})
 }
 
-// count checks a key against the limits and the order.
+// count counts an entry, and checks that it is within the limits and its key is greater than the previous
+// one.
 func (t *table) count(key []byte) error {
 	t.entries++
 	t.bytes += len(key)
@@ -98,10 +100,10 @@ func (t *table) count(key []byte) error {
 	return nil
 }
 
-// handle says where a block stands, without its trailer.
+// handle is the position and the size of a block, without its trailer.
 type handle struct{ offset, size uint64 }
 
-// readHandle reads a handle and returns the bytes that it takes.
+// readHandle reads a handle. It also returns how many bytes the handle takes.
 func readHandle(b []byte) (handle, int, error) {
 	offset, n := binary.Uvarint(b)
 	if n <= 0 {
@@ -114,7 +116,7 @@ func readHandle(b []byte) (handle, int, error) {
 	return handle{offset, size}, n + m, nil
 }
 
-// block returns the entries of a block, whose checksum holds.
+// block verifies the checksum of a block and returns its entries.
 func (t *table) block(at handle) ([]byte, error) {
 	room := uint64(len(t.data) - footerBytes)
 	if at.offset > room || at.size > room-at.offset || room-at.offset-at.size < trailerBytes {
@@ -139,7 +141,7 @@ func (t *table) block(at handle) ([]byte, error) {
 	return cutRestarts(body[:at.size], at)
 }
 
-// cutRestarts cuts off the list of the entries with whole keys.
+// cutRestarts cuts off the list of restarts at the end of a block.
 func cutRestarts(block []byte, at handle) ([]byte, error) {
 	if len(block) < 4 {
 		return nil, wire.Errorf(graphdef.ErrMalformed, "block at byte %d has %d bytes", at.offset, len(block))
@@ -152,11 +154,11 @@ func cutRestarts(block []byte, at handle) ([]byte, error) {
 	return block[:len(block)-4-int(n)*4], nil
 }
 
-// eachEntry walks the entries of a block; check, if there is one, sees each key first.
+// eachEntry calls yield for each entry of a block. Before that it calls check, if not nil, with the key.
 func eachEntry(block []byte, check func(key []byte) error, yield func(key, value []byte) error) error {
 	var key []byte
 	for rest := block; len(rest) > 0; {
-		var numbers [3]uint64 // shared and further bytes of the key, bytes of the value
+		var numbers [3]uint64 // sizes: of the shared and of the other bytes of the key, and of the value
 		for i := range numbers {
 			v, n := binary.Uvarint(rest)
 			if n <= 0 || v > math.MaxUint32 {
@@ -187,13 +189,14 @@ func eachEntry(block []byte, check func(key []byte) error, yield func(key, value
 	return nil
 }
 
-// castagnoli returns the table of the checksums: made when it is first used.
+// castagnoli returns the CRC-32C table for the checksums. It is made when it is first used.
 var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
-// mask is how LevelDB stores a checksum, so that one of bytes with checksums in them means something.
+// mask returns a checksum in the form in which LevelDB stores it. It is changed so that the CRC of data
+// that itself contains stored CRCs is still meaningful.
 func mask(crc uint32) uint32 { return (crc>>15 | crc<<17) + 0xa282ead8 }
 
-// clip shortens a key for the text of an error.
+// clip shortens a key for use in an error.
 func clip(key []byte) string {
 	const most = 120
 	if len(key) <= most {

@@ -10,8 +10,8 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel/internal/wire"
 )
 
-// Tensor returns the tensor of a key, put together if it was saved in slices. Its bytes are borrowed
-// from the file if it was not.
+// Tensor returns the tensor with the given key. If it was saved in slices, they are put together; otherwise
+// its bytes are borrowed from the file.
 func (b *Bundle) Tensor(key string) (*Tensor, error) {
 	e, err := b.entry(key)
 	if err != nil {
@@ -23,8 +23,9 @@ func (b *Bundle) Tensor(key string) (*Tensor, error) {
 	return b.tensor(key, e)
 }
 
-// Region returns a part of the tensor of a key, as RestoreV2 writes it: the shape of the whole and,
-// for each dimension, start and length or a -, "8 4 0,2:-" for example. "" is the whole.
+// Region returns a part of the tensor with the given key. The part is specified as in RestoreV2, by the
+// shape of the whole tensor and, for each dimension, START,LENGTH or - for all of it: "8 4 0,2:-" is the
+// first 2 rows of an 8x4 matrix. An empty spec means the whole tensor.
 func (b *Bundle) Region(key, spec string) (*Tensor, error) {
 	if spec == "" {
 		return b.Tensor(key)
@@ -40,7 +41,7 @@ func (b *Bundle) Region(key, spec string) (*Tensor, error) {
 	return b.assemble(key, e, want)
 }
 
-// tensor returns the tensor of an entry without slices.
+// tensor returns the tensor for an entry that has no slices.
 func (b *Bundle) tensor(key string, e *entry) (*Tensor, error) {
 	n, err := elements(e.shape)
 	if err != nil {
@@ -63,7 +64,7 @@ func (b *Bundle) tensor(key string, e *entry) (*Tensor, error) {
 	return &Tensor{e.typ, e.shape, data}, nil
 }
 
-// check compares the checksum of the bytes of a key, once.
+// check verifies the checksum of the bytes of a key. It does so once and remembers the result.
 func (b *Bundle) check(key string, e *entry, data []byte) error {
 	if err, done := b.checked[key]; done {
 		return err
@@ -78,7 +79,7 @@ func (b *Bundle) check(key string, e *entry, data []byte) error {
 	return err
 }
 
-// compare compares the checksum of bytes with one that is stored.
+// compare compares a computed checksum with a stored one, which is masked.
 func compare(crc, stored uint32) error {
 	if got := mask(crc); got != stored {
 		return wire.Errorf(graphdef.ErrMalformed, "got checksum %#08x, want %#08x: the file is damaged", got, stored)
@@ -86,9 +87,9 @@ func compare(crc, stored uint32) error {
 	return nil
 }
 
-// Strings returns the elements of a tensor of strings, borrowed from the file. They stand there as
-// the varints of their lengths, the masked checksum of the lengths, and their bytes. The lengths
-// count in checksums as numbers of 4 bytes, or of 8 if they need them.
+// Strings returns the elements of a tensor of strings, borrowed from the file. The file has the lengths of
+// all strings as varints, the masked checksum of the lengths, and then the bytes of all strings. For the
+// checksums, each length counts as a number of 4 bytes, or of 8 if it does not fit in 4.
 func (b *Bundle) Strings(key string) ([][]byte, error) {
 	e, err := b.entry(key)
 	if err != nil {
@@ -113,7 +114,7 @@ func (b *Bundle) Strings(key string) ([][]byte, error) {
 }
 
 func splitStrings(data []byte, n int64, stored uint32) ([][]byte, error) {
-	if n > int64(len(data)) { // a string takes at least the byte of its length
+	if n > int64(len(data)) { // each string takes at least one byte, for its length
 		return nil, wire.Errorf(graphdef.ErrValue, "got %d bytes, want %d strings", len(data), n)
 	}
 	lengths := make([]uint64, n)

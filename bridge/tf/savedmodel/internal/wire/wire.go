@@ -1,5 +1,5 @@
-// Package wire walks the fields of protocol buffers that come from outside, without generated
-// messages: nothing is allocated but what the caller keeps, and nothing recurses.
+// Package wire reads the fields of untrusted protocol buffers without generated messages. It allocates
+// nothing except what the caller keeps, and does not recurse.
 package wire
 
 import (
@@ -13,11 +13,11 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 )
 
-// MaxName bounds the bytes of a name, as graphdef's default does.
+// MaxName bounds the bytes of a name. It is equal to the default limit in package graphdef.
 const MaxName = 1 << 14
 
-// Field is a field of a message. The value of a length-delimited field is Bytes, which are borrowed;
-// that of any other is Bits.
+// Field is a field of a message. Its value is in Bytes, borrowed from the message, if it is
+// length-delimited, and otherwise in Bits.
 type Field struct {
 	Number protowire.Number
 	Type   protowire.Type
@@ -25,8 +25,9 @@ type Field struct {
 	Bytes  []byte
 }
 
-// Fields walks the fields of a message. After an error, which wraps [graphdef.ErrMalformed] and has
-// no field, it stops. Groups are errors: no message of a SavedModel has any.
+// Fields iterates over the fields of a message. If the message is malformed, it yields an error that wraps
+// [graphdef.ErrMalformed], with an empty Field, and stops. Groups are errors, since no message of a
+// SavedModel has any.
 func Fields(message []byte) iter.Seq2[Field, error] {
 	return func(yield func(Field, error) bool) {
 		for rest := message; len(rest) > 0; {
@@ -43,7 +44,8 @@ func Fields(message []byte) iter.Seq2[Field, error] {
 	}
 }
 
-// consume reads the first field, and the bytes that it takes; negative as protowire has it.
+// consume reads the first field, and returns how many bytes it takes, or one of protowire's negative error
+// codes.
 func consume(b []byte) (f Field, n int) {
 	if f.Number, f.Type, n = protowire.ConsumeTag(b); n < 0 {
 		return f, n
@@ -70,7 +72,8 @@ func consume(b []byte) (f Field, n int) {
 	return f, n + m
 }
 
-// reason is protowire's text without its prefix, in which a space may be a no-break space.
+// reason returns protowire's error text for a code without its prefix. In the prefix, a space may be a
+// no-break space.
 func reason(code int) string {
 	return strings.TrimLeft(strings.TrimPrefix(protowire.ParseError(code).Error(), "proto:"), " \u00a0")
 }
@@ -134,12 +137,12 @@ func (f Field) MapEntry(what string) (key string, value []byte, err error) {
 	return key, value, nil
 }
 
-// Errorf makes an error with a sentinel that errors.Is finds and that the text does not repeat.
+// Errorf returns an error that wraps a sentinel without including the sentinel's text in its own.
 func Errorf(sentinel error, format string, args ...any) error {
 	return &sorted{fmt.Sprintf(format, args...), sentinel}
 }
 
-// sorted is a text, and what sort of error it is.
+// sorted is an error with a text and a sentinel, which says what sort of error it is.
 type sorted struct {
 	text     string
 	sentinel error
