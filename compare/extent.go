@@ -8,9 +8,9 @@ import (
 
 // Extent describes the range of a tensor's elements.
 type Extent struct {
-	Lowest   Number `json:"lowest"` // of the elements that are numbers; NaN if there are none
+	Lowest   Number `json:"lowest"` // the lowest element that is not NaN; NaN if there is none
 	Highest  Number `json:"highest"`
-	NaN      int    `json:"nan"` // elements that are no numbers
+	NaN      int    `json:"nan"` // number of elements that are NaN
 	Infinite int    `json:"infinite"`
 	// Saturated is the share of the elements that are the lowest or the highest number of their type. Used
 	// is the share of the type's numbers that lie between Lowest and Highest, inclusive. Both are set for

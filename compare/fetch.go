@@ -87,7 +87,7 @@ func (f *fetch) some(ctx context.Context, tensors []string) error {
 	return f.some(ctx, tensors[half:])
 }
 
-// possible returns the tensors that do not depend on a broken node.
+// possible returns the tensors that do not depend on a broken node, and puts the others into failed.
 func (f *fetch) possible(tensors []string) []string {
 	if len(f.broken) == 0 {
 		return tensors
