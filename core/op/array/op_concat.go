@@ -85,7 +85,7 @@ func concatShape(in []core.Operand, axis, rank int) (core.Shape, error) {
 	return infer.CheckedShape(out)
 }
 
-// BatchInputs says that all inputs have the axis, unless they are joined along it.
+// BatchInputs says that all inputs have the batch axis (axis 0), unless they are joined along it.
 func (op *Concat) BatchInputs(in []core.Fact, out core.Shape) []bool {
 	if op.Axis == 0 || op.Axis == -len(out) {
 		return nil

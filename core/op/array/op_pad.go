@@ -102,7 +102,7 @@ func (op *Pad) Infer(in []core.Operand) ([]core.Fact, error) {
 	return []core.Fact{{Type: typ, Shape: out}}, err
 }
 
-// BatchInputs says that x has the axis, unless that is padded.
+// BatchInputs says that x has the batch axis (axis 0), unless that axis is padded.
 func (op *Pad) BatchInputs(in []core.Fact, _ core.Shape) []bool {
 	if op.Below[0] != 0 || op.Above[0] != 0 {
 		return nil

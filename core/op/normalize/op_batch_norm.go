@@ -118,7 +118,7 @@ func (op *BatchNorm) Transformation(at int, others [][]float32) (factor, offset 
 	return factor, offset
 }
 
-// BatchInputs says that the first input has the axis.
+// BatchInputs says that the first input has the batch axis (axis 0).
 func (op *BatchNorm) BatchInputs(in []core.Fact, _ core.Shape) []bool { return trait.FirstInput(in) }
 
 // ChannelLayout returns Layout.
