@@ -13,7 +13,7 @@ var _ = core.Register[Concat]("Concat")
 // Concat joins tensors along an axis.
 //
 //	Inputs:  args: at least one, of one type, any shapes
-//	Outputs: y: their type; the dimension at Axis is the sum of theirs
+//	Outputs: y: the type of args; the dimension at Axis is the sum of theirs
 //
 //	C1: there is at least one arg
 //	C2: all have the first's type

@@ -17,8 +17,8 @@ type PadMode uint8
 // The pad modes.
 const (
 	PadConstant  PadMode = iota // a value
-	PadReflect                  // the elements mirrored at the first and the last, without them
-	PadSymmetric                // the elements mirrored at the edges
+	PadReflect                  // the elements mirrored at the first and last element, which are not repeated
+	PadSymmetric                // the elements mirrored at the edges, so the first and last element are repeated
 	numPadModes
 )
 
@@ -38,7 +38,7 @@ func (m *PadMode) UnmarshalText(b []byte) error {
 // Pad adds elements before and after each dimension.
 //
 //	Inputs:  x: any type, any shape
-//	         value: the type of x, []: what the padding holds; only with PadConstant
+//	         value: the type of x, []: the padding's value; only with PadConstant
 //	Outputs: y: the type of x; dimension d is Below[d] + dimension d of x + Above[d]
 //
 //	C1: Mode is one of the modes
@@ -110,7 +110,7 @@ func (op *Pad) BatchInputs(in []core.Fact, _ core.Shape) []bool {
 	return trait.FirstInput(in)
 }
 
-// Eval finds for each element where it comes from.
+// Eval copies each element from its position in x, or sets it to value.
 func (op *Pad) Eval(in, out []*core.Tensor) error {
 	s := in[0].Shape()
 	to := make(core.Shape, len(s))
