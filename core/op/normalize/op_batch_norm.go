@@ -104,7 +104,7 @@ func (op *BatchNorm) Rows(x core.Shape) (trait.Rows, bool) {
 	return trait.RowsOf(x, -1, op, false)
 }
 
-// Transformation returns k and what is added, in float64 and rounded once.
+// Transformation returns k and the offset, each computed in float64 and rounded once.
 func (op *BatchNorm) Transformation(at int, others [][]float32) (factor, offset []float32) {
 	if at != 0 || op.Layout != geometry.NHWC || len(others) != 4 {
 		return nil, nil
