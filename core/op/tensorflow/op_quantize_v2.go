@@ -80,8 +80,8 @@ func (m *QuantizeMode) UnmarshalText(b []byte) error {
 //	C6: the grown range is finite, and wider than 0 with MIN_COMBINED and oneDNN's MIN_FIRST
 //	R1 to R3: see quantization.go
 //
-// With EnsureMinimumRange 0 a range may have the width 0. Then SCALED's s is the largest float32, as if neither quotient
-// were > 0, or infinite in oneDNN's form, and MIN_FIRST gives the lowest value.
+// With EnsureMinimumRange 0 a range may have the width 0. Then SCALED's s is the largest float32, as if neither
+// quotient were > 0, or infinite in oneDNN's form, and MIN_FIRST gives the lowest value.
 type QuantizeV2 struct {
 	Type               core.Type         `json:"type"`
 	Mode               QuantizeMode      `json:"mode"`
