@@ -21,8 +21,8 @@ type Bounder interface {
 
 // The constants of the rule; docs/DIFF.md derives it.
 const (
-	roundingUnits = 4 // rounding error of an op on reals, in units in the last place
-	roundingSpan  = 1 // additional error of a sum of n terms, in units in the last place per sqrt(n)
+	roundingUnits = 4 // rounding error of an op on reals, in units of roundoff (see unit)
+	roundingSpan  = 1 // additional error of a sum of n terms, in units of roundoff per sqrt(n)
 	boundFactor   = 4 // a bound is this many times the largest change in the disturbed runs
 	boundRuns     = 2 // number of disturbed runs
 )
@@ -30,8 +30,8 @@ const (
 // Bounds derives, for a graph and its inputs, how far apart the reals of two correct programs may be. run
 // computes tensors of a Function. The graph is run once as it is, and boundRuns times with each result of
 // reals disturbed by as much as rounding may change it (see Disturbed). The bound of a tensor is
-// boundFactor times the largest change of any of its elements, plus roundingUnits units in the last place
-// of its largest element. Integers and their ranges are not disturbed, since they have to be equal.
+// boundFactor times the largest change of any of its elements, plus roundingUnits units of roundoff of its
+// largest element. Integers and their ranges are not disturbed, since they have to be equal.
 func Bounds(f *core.Function, feeds Tensors, fetches []string,
 	run func(f *core.Function, fetches []string) (Tensors, error),
 ) (map[string]*Bound, error) {
