@@ -19,8 +19,8 @@ import (
 )
 
 // Load reads a frozen GraphDef (.pb), a SavedModel (its directory, saved_model.pb or .pbtxt), a
-// converted model (.ng), or a text GraphDef (.pbtxt, if the program imports package bridge/tf/pbtxt). It
-// goes by the content, not by the name. Files stay mapped into memory until Close.
+// converted model (.ng), or a text GraphDef (.pbtxt, if the program imports package bridge/tf/pbtxt). The
+// format is recognised by the content, not by the name. Files stay mapped into memory until Close.
 //
 // The inputs and outputs of a SavedModel, and of a .ng file made from one, are named by a signature: see
 // WithSignature.
@@ -42,7 +42,7 @@ func Load(path string, opts ...Option) (_ *Model, err error) {
 	return m, nil
 }
 
-// open returns the source at a path.
+// open returns the source for a path: a directory, or the mapped content of a file.
 func open(path string) (source, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return source{path: path, dir: os.DirFS(path), files: &files{dir: path}}, nil
@@ -63,8 +63,8 @@ func LoadBytes(data []byte, opts ...Option) (_ *Model, err error) {
 	return c.load(source{data: data})
 }
 
-// FromGraphDef is Load for a GraphDef that graphdef.Parse has read, with its limits. Neither the graph nor the
-// bytes that it was read from may change until Close.
+// FromGraphDef is like Load for a GraphDef that graphdef.Parse has already parsed; the limits were those given
+// to Parse. Neither the graph nor the bytes that it was parsed from may change until Close.
 func FromGraphDef(g *graphdef.Graph, opts ...Option) (_ *Model, err error) {
 	defer guard(&err)
 	c, err := configure(opts)
@@ -81,8 +81,8 @@ func FromGraphDef(g *graphdef.Graph, opts ...Option) (_ *Model, err error) {
 	return c.model(t)
 }
 
-// LoadReader is like Load for a model that is read from r until its end. More than 64 GiB, the most that
-// a model may have, is a *SizeError.
+// LoadReader is like Load for a model that is read from r until EOF. If there are more than 64 GiB, the largest
+// size of a model, the error is a *SizeError.
 func LoadReader(r io.Reader, opts ...Option) (_ *Model, err error) {
 	defer guard(&err)
 	c, err := configure(opts)
@@ -169,7 +169,7 @@ func (c *config) readSavedModel(s source) (*translation, error) {
 	return m.Translate(name, c.translation())
 }
 
-// translated returns the Function of a GraphDef that was read, or the error of reading it.
+// translated translates a GraphDef, unless err, the error of parsing it, is not nil.
 func (c *config) translated(g *graphdef.Graph, err error) (*translation, error) {
 	if err != nil {
 		return nil, err
@@ -186,7 +186,8 @@ func (c *config) translation() tf.Options {
 	}
 }
 
-// converted reduces the Function of a .ng file to what the options ask for.
+// converted applies the options to the Function of a .ng file. It binds the shapes of inputs, and refuses options
+// that would need another conversion.
 func (c *config) converted(f *core.Function) (*core.Function, error) {
 	if recorded := f.Meta[tf.MetaVersion]; c.tfVersion != "" {
 		want, err := tf.VersionName(c.tfVersion)
@@ -236,7 +237,7 @@ func (c *config) converted(f *core.Function) (*core.Function, error) {
 	return f.Bind(shapes)
 }
 
-// parameterNames returns the parameters of a converted model by their names in the chosen signature.
+// parameterNames maps the names of inputs in the chosen signature to parameters of a converted model.
 func (c *config) parameterNames(f *core.Function) (map[string]string, error) {
 	name, err := c.choose(slices.Collect(maps.Keys(f.Signatures)))
 	return f.Signatures[name].Inputs, err
@@ -250,7 +251,7 @@ func parameterNames(f *core.Function) []string {
 	return names
 }
 
-// Convert translates a GraphDef in memory and writes it as a .ng file.
+// Convert translates a GraphDef in memory, and writes it to w in the format of .ng files.
 func Convert(w io.Writer, graph []byte, opts ...Option) error {
 	m, err := LoadBytes(graph, opts...)
 	if err != nil {

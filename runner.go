@@ -10,17 +10,17 @@ import (
 	"github.com/tf2ng/tf2ng/kernels"
 )
 
-// Runner returns the Model as one side of a comparison. It computes not only the Model's outputs but every
-// tensor that its graph names. Each set of tensors is compiled for a single Run, in which the ops that
-// produce them are not fused away. The Runner is closed with the Model.
+// Runner returns the Model as one side of a comparison. It computes not only the Model's outputs but any
+// tensor that has a name in the graph. Each Run compiles the graph for the tensors that it fetches, so that
+// the ops that compute them are not fused away. The Runner is closed with the Model.
 func (m *Model) Runner() compare.Runner { return &runner{m} }
 
 type runner struct{ model *Model }
 
-// Inputs are the Model's.
+// Inputs returns the Model's inputs.
 func (r *runner) Inputs() []compare.Port { return comparePorts(r.model.Inputs()) }
 
-// Outputs are the Model's.
+// Outputs returns the Model's outputs.
 func (r *runner) Outputs() []compare.Port { return comparePorts(r.model.Outputs()) }
 
 func comparePorts(list []TensorInfo) []compare.Port {
@@ -31,7 +31,7 @@ func comparePorts(list []TensorInfo) []compare.Port {
 	return out
 }
 
-// Tensors lists the tensors that the graph names.
+// Tensors lists the tensors that have a name in the graph.
 func (r *runner) Tensors() []string { return slices.Sorted(maps.Keys(r.model.function.Names)) }
 
 // Run computes tensors of the graph.
@@ -66,7 +66,7 @@ func (r *runner) run(ctx context.Context, f *core.Function, feeds compare.Tensor
 	return out, use
 }
 
-// Bounds derives how far reals may be from those of another program, as compare.Bounds does.
+// Bounds derives how far reals may be from those of another program; see compare.Bounds.
 func (r *runner) Bounds(ctx context.Context, feeds compare.Tensors, fetches []string) (
 	_ map[string]*compare.Bound, err error,
 ) {

@@ -7,26 +7,26 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// SignatureInfo is what a SavedModel says of a signature.
+// SignatureInfo is what a SavedModel says about a signature.
 type SignatureInfo struct {
-	Method   string             // what it is for: "tensorflow/serving/predict"; may be empty
-	Defaults map[string]*Tensor // values of inputs that Run may be called without; may be nil
+	Method   string             // the method name, "tensorflow/serving/predict"; may be empty
+	Defaults map[string]*Tensor // default values of inputs that Run may be called without; may be nil
 
-	// Inputs and Outputs are as they were saved, by their names in the signature; nil where the file
-	// does not keep that, as a .ng file does not: Model.Inputs and Model.Outputs tell what they are.
+	// Inputs and Outputs are the tensors as they were saved, keyed by their names in the signature. They
+	// are nil if the file does not have this, as .ng files do not; see Model.Inputs and Model.Outputs.
 	Inputs, Outputs map[string]SignatureTensor
 }
 
-// SignatureTensor is what a signature says of an input or an output.
+// SignatureTensor is what a signature says about an input or an output.
 type SignatureTensor struct {
-	Name  string // in TensorFlow's graph, "serving_default_x:0"; empty for a sparse or composite tensor
+	Name  string // the name in TensorFlow's graph, "serving_default_x:0"; empty for a sparse or composite tensor
 	Type  string // TensorFlow's name: "float", "quint8"
 	Shape Shape
 }
 
-// SignatureInfo tells of a signature of the file, whether it can be had or not; "__saved_model_init_op",
-// which Signatures does not list, is such, too. A name that the file
-// does not have is a *SignatureError.
+// SignatureInfo describes a signature of the file, even one that cannot be run or that Signatures does not
+// list, such as "__saved_model_init_op". The error is a *SignatureError if the file has no signature of that
+// name.
 func (m *Model) SignatureInfo(name string) (SignatureInfo, error) {
 	o := m.origin
 	s, ok := o.function.Signatures[name]
@@ -50,7 +50,7 @@ func tensorsOf(saved map[string]savedmodel.Tensor) map[string]SignatureTensor {
 	return out
 }
 
-// withDefaults returns the inputs with the values of those that the signature lets callers leave out.
+// withDefaults returns the inputs, with the signature's default values for those that are missing.
 func (m *Model) withDefaults(inputs map[string]*Tensor) map[string]*Tensor {
 	var all map[string]*Tensor
 	for name, t := range m.defaults {
@@ -69,7 +69,7 @@ func (m *Model) withDefaults(inputs map[string]*Tensor) map[string]*Tensor {
 	return all
 }
 
-// defaultsOf returns the defaults of a signature for the parameters that a function has.
+// defaultsOf returns a signature's default values for the parameters that f has.
 func defaultsOf(s core.Signature, f *core.Function) map[string]*Tensor {
 	var all map[string]*Tensor
 	for _, p := range f.Parameters {

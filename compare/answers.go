@@ -7,18 +7,20 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Answers tells which of two classifiers' rows have their largest element at the same place.
+// Answers compares the answers of two classifiers: the index of the largest element in each row of their
+// outputs.
 type Answers struct {
 	Rows    int   `json:"rows"`
 	Changed []int `json:"changed"` // the rows whose answers differ
-	// Labels are the rows that have labels, and GotRight and WantRight those whose answer is the label.
+	// Labels is the number of rows that have a label; GotRight and WantRight are the numbers of rows in
+	// which the side's answer is the label.
 	Labels    int `json:"labels,omitempty"`
 	GotRight  int `json:"got_right,omitempty"`
 	WantRight int `json:"want_right,omitempty"`
 }
 
-// CompareAnswers compares the rows of two matrices of [rows, classes]. labels, integers of [rows], may be
-// nil.
+// CompareAnswers compares the answers in two matrices of shape [rows, classes]. labels are integers of shape
+// [rows], or nil.
 func CompareAnswers(got, want, labels *core.Tensor) (*Answers, error) {
 	s := got.Shape()
 	if len(s) != 2 || s[1] == 0 || !s.Equal(want.Shape()) || got.Type() == core.String || want.Type() == core.String {
@@ -66,7 +68,7 @@ func place(row []float64) int {
 	return at
 }
 
-// Add counts further rows.
+// Add appends the rows of another comparison. Their numbers in Changed go on after those of a.
 func (a *Answers) Add(more *Answers) {
 	for _, i := range more.Changed {
 		a.Changed = append(a.Changed, a.Rows+i)
@@ -77,7 +79,7 @@ func (a *Answers) Add(more *Answers) {
 	a.WantRight += more.WantRight
 }
 
-// write writes the answers for people.
+// write writes the answers as text.
 func (a *Answers) write(w io.Writer) {
 	fmt.Fprintf(w, "answers: %d of %d the same", a.Rows-len(a.Changed), a.Rows)
 	if n := len(a.Changed); n > 0 {

@@ -12,26 +12,26 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// Bounder is a Runner that knows how far the reals that it computes may be from those of another
-// one that evaluates the same ops in another order. A tensor that it says nothing of has no bound
-// of its own.
+// Bounder is a Runner that can bound how far its reals may be from those of another Runner that evaluates
+// the same ops but rounds in another order. The Tolerance applies to a tensor for which Bounds has no
+// entry.
 type Bounder interface {
 	Bounds(ctx context.Context, feeds Tensors, fetches []string) (map[string]*Bound, error)
 }
 
 // The constants of the rule; docs/DIFF.md derives it.
 const (
-	roundingUnits = 4 // what an op on reals may be off, in units of the last place
-	roundingSpan  = 1 // and a sum of n terms, times the root of n
-	boundFactor   = 4 // times what the disturbed runs move
-	boundRuns     = 2 // disturbed runs
+	roundingUnits = 4 // rounding error of an op on reals, in units of roundoff (see unit)
+	roundingSpan  = 1 // additional error of a sum of n terms, in units of roundoff per sqrt(n)
+	boundFactor   = 4 // a bound is this many times the largest change in the disturbed runs
+	boundRuns     = 2 // number of disturbed runs
 )
 
-// Bounds derives from a graph and its inputs how far reals may be apart that two programs compute of
-// it, both rightly. run computes tensors of a Function. The graph is run as it is, and boundRuns
-// times with each result of reals disturbed by what rounding may do to it, which Disturbed says. The
-// bound of a tensor is boundFactor times the most that any of its elements moves, and roundingUnits of
-// its largest. Integers and their ranges are held as they are, since they have to be equal.
+// Bounds derives, for a graph and its inputs, how far apart the reals of two correct programs may be. run
+// computes tensors of a Function. The graph is run once as it is, and boundRuns times with each result of
+// reals disturbed by as much as rounding may change it (see Disturbed). The bound of a tensor is
+// boundFactor times the largest change of any of its elements, plus roundingUnits units of roundoff of its
+// largest element. Integers and their ranges are not disturbed, since they have to be equal.
 func Bounds(f *core.Function, feeds Tensors, fetches []string,
 	run func(f *core.Function, fetches []string) (Tensors, error),
 ) (map[string]*Bound, error) {
@@ -87,7 +87,7 @@ func rule(n int64) string {
 	return "rounding of the float ops so far"
 }
 
-// unit is half the distance from 1 to the next number of a type.
+// unit is the unit roundoff of a type: half the distance from 1 to the next larger number.
 func unit(t core.Type) float64 {
 	switch t {
 	case core.F64:
@@ -123,8 +123,9 @@ func largest(t *core.Tensor) float64 {
 	return m
 }
 
-// terms returns how many terms a node sums for an element of its result: the products of a
-// convolution or a matrix product, else how many elements it makes one of; 1 where it is not known.
+// terms returns how many terms a node sums for an element of its result: the number of products in a
+// convolution or a matrix product, for other ops the number of input elements per output element, and 1
+// if that is not known.
 func terms(n *core.Node) int64 {
 	in, out := n.Inputs(), n.Outputs()[0]
 	elements, err := out.Shape.Elements()
@@ -138,7 +139,7 @@ func terms(n *core.Node) int64 {
 	if c, ok := n.Op().(trait.Costed); ok {
 		return max(c.Operations(facts, n.Outputs())/int64(2*elements), 1)
 	}
-	if _, ok := n.Op().(trait.Affine); ok { // it may do with each row what it does, but it sums nothing
+	if _, ok := n.Op().(trait.Affine); ok { // it may be RowWise, too, but it sums nothing
 		return 1
 	}
 	if r, ok := n.Op().(trait.RowWise); ok {
@@ -153,8 +154,8 @@ func terms(n *core.Node) int64 {
 	return int64(max(read/elements, 1))
 }
 
-// rounds reports whether a node computes reals that it rounds: it has such a result, it depends on an
-// input, and it does more than to choose among what it reads.
+// rounds reports whether a node computes reals and rounds them: its result is of reals and depends on an
+// input of the graph, and the node does more than select or limit elements that it reads.
 func rounds(n *core.Node, varies map[*core.Node]bool) bool {
 	if !varies[n] || len(n.Inputs()) == 0 || !n.Outputs()[0].Type.IsFloat() {
 		return false
@@ -168,10 +169,10 @@ func rounds(n *core.Node, varies map[*core.Node]bool) bool {
 	return true
 }
 
-// Disturbed returns a Function of the same names in which each result of reals is multiplied, along
-// its last axis, by numbers next to 1: 1 + or - the rounding of roundingUnits last places, and of
-// roundingSpan times the root of n more behind a sum of n terms. Integers, their ranges, and what is
-// constant stay as they are. The shapes of f's values should be known.
+// Disturbed returns a Function with the same names in which each result of reals is multiplied, along its
+// last axis, by factors 1+e or 1-e chosen at random. e is roundingUnits units of roundoff, plus
+// roundingSpan*sqrt(n) units for a sum of n terms. Integers, their ranges and constants stay as they are.
+// The shapes of f's values should be known.
 func Disturbed(f *core.Function, seed uint64) (*core.Function, error) {
 	d := &disturbance{
 		random: rand.New(rand.NewPCG(seed, 1)), to: map[*core.Node][]core.Value{}, varies: map[*core.Node]bool{},
@@ -197,17 +198,17 @@ func Disturbed(f *core.Function, seed uint64) (*core.Function, error) {
 	return g, nil
 }
 
-// disturbance is the state of one Disturbed.
+// disturbance is the state of one call of Disturbed.
 type disturbance struct {
 	random *rand.Rand
-	to     map[*core.Node][]core.Value // the disturbed outputs; a node that is not in it has its own
+	to     map[*core.Node][]core.Value // the disturbed outputs; a node that is not in the map keeps its own
 	varies map[*core.Node]bool         // nodes that depend on an input
 	ranges map[*core.Node]bool         // nodes that compute ranges of integers
 }
 
-// ranges returns the nodes whose results say what integers mean: numbers, or one for each channel, that
-// an op reads beside integers that it makes or takes, and what such are computed of. Two programs that
-// agree have the same ranges, as they have the same integers.
+// ranges returns the nodes that compute scales and ranges of integers: reals of at most one axis that an
+// op reads beside its first input when it takes or makes integers, and everything that these are
+// computed from. Two programs that agree have equal ranges, just as they have equal integers.
 func ranges(f *core.Function) map[*core.Node]bool {
 	found := map[*core.Node]bool{}
 	nodes := f.Nodes()
@@ -229,7 +230,7 @@ func ranges(f *core.Function) map[*core.Node]bool {
 	return found
 }
 
-// makesIntegers reports whether a result of a node is a tensor of integers.
+// makesIntegers reports whether an output of a node is a tensor of integers.
 func makesIntegers(n *core.Node) bool {
 	return slices.ContainsFunc(n.Outputs(), func(o core.Fact) bool { return o.Type.IsInteger() })
 }
@@ -282,7 +283,7 @@ func (d *disturbance) node(n *core.Node, parameter bool) error {
 	return err
 }
 
-// factor returns what to multiply a node's result by; nil for types and shapes that have none.
+// factor returns the tensor of factors for a node's result; nil if the type is neither f32 nor f64.
 func (d *disturbance) factor(n *core.Node) *core.Tensor {
 	fact := n.Outputs()[0]
 	shape := core.Shape{}

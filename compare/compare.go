@@ -1,5 +1,5 @@
-// Package compare lays two sets of tensors side by side: what differs, by how much,
-// where, and where in a graph it starts.
+// Package compare compares the tensors that two programs compute from one graph. It reports which of
+// them differ, by how much and at which index, and at which node of the graph the difference starts.
 package compare
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Tolerance says how far a real may be from what is wanted: |got-want| <= Absolute +
+// Tolerance says how far a real may be from the wanted value: |got-want| <= Absolute +
 // Relative*|want|. Integers, booleans and strings must be equal.
 type Tolerance struct {
 	Absolute float64 `json:"atol"`
@@ -21,18 +21,19 @@ type Tolerance struct {
 // Default returns 1e-6 absolute and 1e-6 relative.
 func Default() Tolerance { return Tolerance{1e-6, 1e-6} }
 
-// Bound says how far the elements of a tensor of reals may be from what is wanted, and why so far.
+// Bound limits the absolute difference of each element of a tensor of reals from the wanted value, and
+// says what the limit was derived from.
 type Bound struct {
 	Absolute float64
-	Rule     string // in words, for the report
+	Rule     string // what Absolute was derived from, in words, for the report
 }
 
-// Pair is a tensor and what it should be.
+// Pair is a computed tensor and the tensor that it should equal.
 type Pair struct {
 	Name      string
-	Op        string // of the node that computed it; may be empty
+	Op        string // the op of the node that computed the tensor; may be empty
 	Got, Want *core.Tensor
-	Bound     *Bound // in place of the Tolerance; may be nil
+	Bound     *Bound // replaces the Tolerance if the tensor is of reals; may be nil
 }
 
 // Tensor is the comparison of one Pair. Two NaNs are equal, and so are zeros of both signs.
@@ -42,8 +43,8 @@ type Tensor struct {
 	Type     core.Type  `json:"type"`
 	Shape    core.Shape `json:"shape"`
 	Elements int        `json:"elements"`
-	// Problem says why nothing could be compared: other types or shapes. The rest is
-	// then zero.
+	// Problem says why the elements could not be compared: the types or the shapes differ. The
+	// results of the comparison below are then zero.
 	Problem     string `json:"problem,omitempty"`
 	Differing   int    `json:"differing"` // elements that are not equal
 	Outside     int    `json:"outside"`   // elements that differ by more than the tolerance
@@ -57,23 +58,23 @@ type Tensor struct {
 	// SNR is the ratio of the wanted signal's power to that of the differences, in
 	// decibels, over the elements that are finite in both; +Inf without differences.
 	SNR Number `json:"signal_to_noise_db"`
-	// MaxULP is the largest difference of reals in units of the last place of the type: how many
-	// numbers of the type lie between the two, and one more.
+	// MaxULP is the largest difference of reals in units in the last place of the type: 1 for two
+	// adjacent numbers of the type.
 	MaxULP Number `json:"max_ulp"`
-	// Bound is how far the elements may be apart, and Rule says what it was derived from; Rule is
-	// empty where the Tolerance of the Report holds.
+	// Bound is the largest absolute difference that is allowed, and Rule says what it was derived from.
+	// Rule is empty if the Report's Tolerance was used instead.
 	Bound Number `json:"bound,omitempty"`
 	Rule  string `json:"rule,omitempty"`
-	// Values tells of the elements on both sides; nil for strings, and for tensors with a Problem.
+	// Values describes the elements of both sides; nil for strings, and for tensors with a Problem.
 	Values *Values `json:"values,omitempty"`
-	// Alone is the comparison of what the node alone makes of the other side's inputs, and Fault
-	// what follows from it; AloneProblem says why there is none.
+	// Alone is the comparison with the tensor that the judged side computes when it runs this one node
+	// on the other side's inputs. Fault is the conclusion. AloneProblem says why that run failed.
 	Alone        *Tensor  `json:"alone,omitempty"`
 	Fault        Fault    `json:"fault,omitempty"`
 	AloneProblem string   `json:"alone_problem,omitempty"`
-	Samples      *Samples `json:"samples,omitempty"` // for charts; only if a Comparison is to keep them
-	// Of a Report that sums up others: how many have the tensor, the mean of their SNRs, and the
-	// number of the one that it differs most in.
+	Samples      *Samples `json:"samples,omitempty"` // for charts; only if Comparison.Samples is set
+	// Set in a merged Report only: the number of runs that have the tensor, the mean of their SNRs, and
+	// the number of the run in which the tensor differs most, from 0.
 	Runs    int    `json:"runs,omitempty"`
 	SNRMean Number `json:"signal_to_noise_mean_db,omitempty"`
 	Worst   int    `json:"worst_run,omitempty"`
@@ -102,8 +103,8 @@ func (n Number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(n))
 }
 
-// ReportSchema is the version of the form of a Report's JSON: it grows when a name or a meaning
-// changes, and not when something is added.
+// ReportSchema is the version of the JSON schema of a Report. It is incremented when a field is renamed
+// or changes its meaning, but not when one is added.
 const ReportSchema = 1
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -122,25 +123,26 @@ type Report struct {
 	Schema    int       `json:"schema"`
 	Got       string    `json:"got,omitempty"` // the sides' names
 	Want      string    `json:"want,omitempty"`
-	Notes     []string  `json:"notes,omitempty"` // what to know of the sides, a sentence each
+	Notes     []string  `json:"notes,omitempty"` // what a reader should know about the sides, a sentence each
 	Tolerance Tolerance `json:"tolerance"`
-	Runs      int       `json:"runs,omitempty"` // that are summed up; 0 for one
+	Runs      int       `json:"runs,omitempty"` // number of merged runs; 0 if the Report is of a single run
 	Tensors   []Tensor  `json:"tensors"`
-	// Gaps are the tensors that were to be compared and were not.
+	// Gaps are the tensors that should have been compared but could not be.
 	Gaps []Gap `json:"gaps,omitempty"`
-	// First tells of the first node that diverges; nil if none does or nothing is known of it.
+	// First describes the first node that diverges; nil if none does, or if the comparison was not of
+	// nodes.
 	First *Explanation `json:"first,omitempty"`
 	// Answers, if not nil, compares the rows of a classifier's outputs.
 	Answers *Answers `json:"answers,omitempty"`
-	// FirstDivergence names the first tensor that is not within the tolerance, which is
-	// where an error starts if the pairs are in the order of a graph.
+	// FirstDivergence names the first tensor that is not within the tolerance. If the pairs are in the
+	// order of a graph, this is where the error starts.
 	FirstDivergence string `json:"first_divergence,omitempty"`
 	// FirstDifference names the first tensor that is not equal.
 	FirstDifference string `json:"first_difference,omitempty"`
 	Pass            bool   `json:"pass"` // all tensors are within the tolerance
 }
 
-// Compare compares pairs, which keep their order.
+// Compare compares pairs; the Report has the tensors in the same order.
 func Compare(pairs []Pair, tol Tolerance) *Report {
 	r := &Report{Schema: ReportSchema, Tolerance: tol, Pass: true, Tensors: []Tensor{}}
 	for _, p := range pairs {
@@ -149,7 +151,7 @@ func Compare(pairs []Pair, tol Tolerance) *Report {
 	return r
 }
 
-// add adds the next tensor.
+// add appends a tensor, and keeps Pass, FirstDifference and FirstDivergence up to date.
 func (r *Report) add(t Tensor) {
 	r.Tensors = append(r.Tensors, t)
 	if !t.Equal() && r.FirstDifference == "" {
@@ -161,18 +163,18 @@ func (r *Report) add(t Tensor) {
 	}
 }
 
-// Complete reports whether everything that was to be compared was.
+// Complete reports whether every tensor that should have been compared was compared.
 func (r *Report) Complete() bool { return len(r.Gaps) == 0 }
 
-// asBits returns want as got's type if it is the uint16 of 16-bit reals, which NumPy's
-// files hold for bfloat16.
+// asBits reinterprets a uint16 want as got's type if that is bf16 or f16: NumPy has no bfloat16, so .npy
+// files hold its bits as uint16.
 func asBits(got, want *core.Tensor) *core.Tensor {
 	if want.Type() != core.U16 || got.Type() != core.BF16 && got.Type() != core.F16 {
 		return want
 	}
 	t, err := core.TensorOver(got.Type(), want.Shape(), want.Bytes())
 	if err != nil {
-		return want // its type is then reported
+		return want // compare then reports the difference in type
 	}
 	return t
 }
@@ -198,7 +200,8 @@ func compare(p Pair, tol Tolerance) Tensor {
 		t.MaxULP = maxULP(typ, got, want)
 		t.Values = &Values{extent(typ, got), extent(typ, want)}
 	default:
-		// 64-bit integers are compared as they are; their differences are approximate.
+		// Equality is decided on the integers; the size of a difference is computed in float64, so it
+		// is approximate for 64-bit integers.
 		ints, wanted := p.Got.Int64s(), p.Want.Int64s()
 		got, want := p.Got.Float64s(), p.Want.Float64s()
 		t.numbers(got, want, func(i int) bool { return ints[i] == wanted[i] }, Tolerance{})
@@ -207,7 +210,7 @@ func compare(p Pair, tol Tolerance) Tensor {
 	return t
 }
 
-// count compares what has no difference.
+// count compares elements that can only be equal or not, such as strings.
 func (t *Tensor) count(equal func(i int) bool) {
 	for i := range t.Elements {
 		if equal(i) {
@@ -221,7 +224,8 @@ func (t *Tensor) count(equal func(i int) bool) {
 	}
 }
 
-// numbers compares numbers; equal, if not nil, decides in place of their values.
+// numbers compares numbers. If equal is not nil, it decides which elements are equal, and all others are
+// outside the tolerance.
 func (t *Tensor) numbers(got, want []float64, equal func(i int) bool, tol Tolerance) {
 	largest := -1.0
 	var signal, noise float64
@@ -255,7 +259,7 @@ func isFinite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 func same(a, b float64) bool { return a == b || a != a && b != b }
 
-// difference is |g-w|, and infinite if either is not finite.
+// difference is |g-w|, or +Inf where that is NaN.
 func difference(g, w float64) float64 {
 	if d := math.Abs(g - w); d == d {
 		return d
@@ -270,7 +274,7 @@ func relative(d, w float64) float64 {
 	return math.Inf(1)
 }
 
-// index returns the index of element i.
+// index returns the index, one number per axis, of element i in row-major order.
 func index(i int, s core.Shape) []int {
 	at := make([]int, len(s))
 	for k := len(s) - 1; k >= 0; k-- {

@@ -10,10 +10,10 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// Draw returns random values for a parameter of a graph that fit its type and its use. Reals are from
-// the range by which the graph quantizes them, or from [-1, 1). Integers that choose among the rows of
-// a table are within it; others of 8 bits have all values, and wider ones are from 0 to 7. Strings are
-// an error.
+// Draw returns random values for a parameter of a graph, suited to its type and to how the graph uses it.
+// Reals are drawn from the range with which the graph quantizes them, or else from [-1, 1). Integers that
+// index the rows of a table are valid indices; other 8-bit integers are drawn from their whole type, and
+// wider ones from 0 to 7. A parameter of strings is an error.
 func Draw(r *rand.Rand, f *core.Function, parameter string, shape core.Shape) (*core.Tensor, error) {
 	v, ok := f.Lookup(parameter)
 	if !ok {
@@ -72,13 +72,13 @@ func fill(t *core.Tensor, next func() float64) error {
 	return nil
 }
 
-// use is what a graph does with a parameter.
+// use is how a graph uses a parameter.
 type use struct {
-	low, high float64 // of reals
-	rows      int     // of the smallest table that integers choose from; 0 if there is none
+	low, high float64 // the range of reals
+	rows      int     // rows of the smallest table that integers index; 0 if there is none
 }
 
-// useOf follows a value through what only moves or converts its elements.
+// useOf returns the use of a value, and of what it becomes in nodes that only move or convert its elements.
 func useOf(f *core.Function, v core.Value) use {
 	u := use{low: -1, high: 1}
 	users := f.Users()
@@ -100,8 +100,8 @@ func useOf(f *core.Function, v core.Value) use {
 	return u
 }
 
-// moves reports whether a node's result are the elements of its first input, in other places or of
-// another type.
+// moves reports whether a node's result consists of the elements of its first input, in another order or
+// converted to another type.
 func moves(n *core.Node) bool {
 	if s, ok := n.Op().(trait.Selecting); ok && s.Rearranges() {
 		return true
@@ -110,7 +110,7 @@ func moves(n *core.Node) bool {
 	return converts
 }
 
-// by narrows a use by a node that reads the value.
+// by narrows the use to what a node that reads the value needs.
 func (u *use) by(n *core.Node, v core.Value) {
 	if g, ok := n.Op().(*indexing.Gather); ok && n.Inputs()[1] == v {
 		x := n.Inputs()[0].Shape()

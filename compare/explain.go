@@ -10,20 +10,20 @@ import (
 	"github.com/tf2ng/tf2ng/compare/internal/excerpt"
 )
 
-// Became is a node of package core that a TensorFlow node was translated to.
+// Became is one of the core nodes that a TensorFlow node was translated to.
 type Became struct {
 	Node    string `json:"node"`
 	Op      string `json:"op"`
-	Builder string `json:"builder,omitempty"` // of package builders
-	Kernel  string `json:"kernel,omitempty"`  // that computes it; "" if it is part of another one's
+	Builder string `json:"builder,omitempty"` // the function of package builders that made the node
+	Kernel  string `json:"kernel,omitempty"`  // the kernel that computes the node; "" if fused into another node
 }
 
-// Explainer is a Runner that knows what it made of TensorFlow's nodes.
+// Explainer is a Runner that knows what TensorFlow's nodes were translated to.
 type Explainer interface {
 	Explain(node string, feeds Tensors) ([]Became, error)
 }
 
-// Explanation tells of the first node that diverges.
+// Explanation describes the first node that diverges.
 type Explanation struct {
 	Node       string      `json:"node"`
 	Op         string      `json:"op"`
@@ -37,16 +37,16 @@ type Explanation struct {
 type Read struct {
 	Tensor  string `json:"tensor"`
 	Op      string `json:"op,omitempty"`
-	Verdict string `json:"verdict"` // of the comparison: equal, same, DIFFERS, constant, or not compared
+	Verdict string `json:"verdict"` // equal, same, DIFFERS, constant, input, or not compared
 }
 
-// Attribute is an attribute of a node, in words.
+// Attribute is an attribute of a node, with its value as text.
 type Attribute struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 }
 
-// first returns the tensor to explain: the first that differs of itself, or else the first that
+// first returns the tensor to explain: the first whose own node is at fault, or else the first that
 // diverges; nil if none does.
 func (r *Report) first() *Tensor {
 	var first *Tensor
@@ -109,7 +109,7 @@ func (c *Comparison) verdictOf(r *Report, tensor string) string {
 	return "not compared"
 }
 
-// attribute writes an attribute's value; "" for tensors, functions and those that do not read.
+// attribute formats an attribute's value; "" for tensors, functions and values that cannot be read.
 func attribute(n *graphdef.Node, name string) string {
 	kind, err := n.Kind(name)
 	if err != nil {
@@ -148,7 +148,7 @@ func attribute(n *graphdef.Node, name string) string {
 	return fmt.Sprint(value)
 }
 
-// write writes the explanation for people.
+// write writes the explanation as text.
 func (e *Explanation) write(w io.Writer) {
 	fmt.Fprintf(w, "%s%s\n", e.Node, inBrackets(e.Op))
 	for _, in := range e.Inputs {

@@ -6,20 +6,20 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Extent tells which values a tensor has.
+// Extent describes the range of a tensor's elements.
 type Extent struct {
-	Lowest   Number `json:"lowest"` // of the elements that are numbers; NaN if there are none
+	Lowest   Number `json:"lowest"` // the lowest element that is not NaN; NaN if there is none
 	Highest  Number `json:"highest"`
-	NaN      int    `json:"nan"` // elements that are no numbers
+	NaN      int    `json:"nan"` // number of elements that are NaN
 	Infinite int    `json:"infinite"`
-	// Saturated is the share of the elements that are the lowest or the highest of their type, and
-	// Used the share of the type's numbers that lies from Lowest to Highest: of integers of at most
-	// 16 bits, and 0 for all others.
+	// Saturated is the share of the elements that are the lowest or the highest number of their type. Used
+	// is the share of the type's numbers that lie between Lowest and Highest, inclusive. Both are set for
+	// integers of at most 16 bits, and 0 for other types.
 	Saturated float64 `json:"saturated"`
 	Used      float64 `json:"used"`
 }
 
-// extent finds what elements of a type are.
+// extent returns the Extent of elements of a type.
 func extent(t core.Type, elements []float64) Extent {
 	e := Extent{Lowest: Number(math.NaN()), Highest: Number(math.NaN())}
 	lowest, highest := bounds(t)
@@ -49,10 +49,10 @@ func extent(t core.Type, elements []float64) Extent {
 	return e
 }
 
-// narrow reports whether a type is one of integers of at most 16 bits.
+// narrow reports whether a type is an integer of at most 16 bits.
 func narrow(t core.Type) bool { return t.IsInteger() && t.Size() <= 2 }
 
-// bounds returns the lowest and highest number of a narrow type, and NaN for others.
+// bounds returns the lowest and the highest number of a narrow type, and NaNs for other types.
 func bounds(t core.Type) (lowest, highest float64) {
 	if !narrow(t) {
 		return math.NaN(), math.NaN()
@@ -61,7 +61,7 @@ func bounds(t core.Type) (lowest, highest float64) {
 	return float64(lo), float64(hi)
 }
 
-// maxULP returns the largest distance of two reals of a type, counted in numbers of the type.
+// maxULP returns the largest distance between got and want at the same index, in units in the last place.
 func maxULP(t core.Type, got, want []float64) Number {
 	largest := 0.0
 	for i, g := range got {
@@ -72,7 +72,8 @@ func maxULP(t core.Type, got, want []float64) Number {
 	return Number(largest)
 }
 
-// ulps counts the numbers of a type from a to b; it is infinite if one of them is not finite.
+// ulps returns how many steps from one number of the type to the next lie between a and b; +Inf if either is
+// not finite.
 func ulps(t core.Type, a, b float64) float64 {
 	if !isFinite(a) || !isFinite(b) {
 		return math.Inf(1)
@@ -94,7 +95,7 @@ func ulps(t core.Type, a, b float64) float64 {
 	return d
 }
 
-// ordered32 maps a float32 to an integer, the next larger number to the next.
+// ordered32 maps a float32 to an integer so that adjacent float32 numbers become consecutive integers.
 func ordered32(x float64) int64 {
 	bits := int64(int32(math.Float32bits(float32(x))))
 	if bits < 0 {

@@ -7,10 +7,10 @@ import (
 	"slices"
 )
 
-// maxFailures bounds the calls of a Runner that may fail before the rest is given up.
+// maxFailures is how many calls of a Runner may fail before it is no longer asked for smaller parts.
 const maxFailures = 40
 
-// BehindError reports a tensor that needs a node for which a Runner gave no result.
+// BehindError reports a tensor that depends on a node for which a Runner gave no result.
 type BehindError struct{ Node string }
 
 // Error names the node.
@@ -18,13 +18,14 @@ func (e *BehindError) Error() string {
 	return fmt.Sprintf("needs node %q, which gives no result", e.Node)
 }
 
-// fetch has a Runner compute tensors of a plan, which are in the plan's order. Where the Runner fails,
-// it is asked for fewer at a time, so that failed tells of those tensors that it cannot give.
+// fetch has a Runner compute tensors, which are in the order of a Plan. If a call fails, the list is split
+// in half and each half is fetched separately, so that failed ends up with just the tensors that the Runner
+// cannot compute.
 type fetch struct {
 	plan   *Plan
 	runner Runner
 	feeds  Tensors
-	step   func(done int) // is told how many tensors are settled
+	step   func(done int) // called with the number of tensors that were computed or have failed
 
 	values   Tensors
 	failed   map[string]error
@@ -54,7 +55,7 @@ func (f *fetch) run(ctx context.Context, tensors []string) error {
 	return nil
 }
 
-// some fetches some tensors; its error is one that ends a comparison.
+// some fetches some of the tensors. An error that it returns ends the comparison; others are kept in failed.
 func (f *fetch) some(ctx context.Context, tensors []string) error {
 	tensors = f.possible(tensors)
 	if len(tensors) == 0 {
@@ -86,7 +87,7 @@ func (f *fetch) some(ctx context.Context, tensors []string) error {
 	return f.some(ctx, tensors[half:])
 }
 
-// possible returns the tensors that need no node that failed.
+// possible returns the tensors that do not depend on a broken node, and puts the others into failed.
 func (f *fetch) possible(tensors []string) []string {
 	if len(f.broken) == 0 {
 		return tensors
@@ -101,7 +102,7 @@ func (f *fetch) possible(tensors []string) []string {
 	})
 }
 
-// culprit returns the first node that failed and that a tensor needs.
+// culprit returns the first broken node that a tensor depends on.
 func (f *fetch) culprit(tensor string) string {
 	for _, n := range f.plan.nodes {
 		if f.broken[n.name] && f.plan.behind(map[string]bool{n.name: true})[NodeOf(tensor)] {

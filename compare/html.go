@@ -7,24 +7,24 @@ import (
 	"strings"
 )
 
-// page is the report for browsers, into which the data are put.
+// page is the template of the HTML report.
 //
 //go:embed report.html
 var page string
 
-// dataMark is where the data go in page.
+// dataMark is the text in page that the report's data replace.
 const dataMark = "/*DATA*/null"
 
-// drawn is a node of the graph for the page.
+// drawn is a node of the graph as the page draws it.
 type drawn struct {
 	Name  string   `json:"name"`
 	Op    string   `json:"op"`
 	Reads []string `json:"reads,omitempty"` // nodes
 }
 
-// WriteHTML writes the report as one page that needs nothing else: a table that can be sorted, the graph
-// with its nodes coloured by how they differ, and of each tensor a histogram and a scatter plot, if the
-// Comparison kept Samples. p may be nil: there is no graph then.
+// WriteHTML writes the report as one self-contained HTML page: a sortable table, the graph with its nodes
+// coloured by how much they differ, and for each tensor a histogram and a scatter plot, if
+// Comparison.Samples was set. If p is nil, the page has no graph.
 func (r *Report) WriteHTML(w io.Writer, p *Plan) error {
 	nodes := []drawn{}
 	if p != nil {

@@ -7,18 +7,17 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 )
 
-// remappedEpsilon is the epsilon of the op into which TensorFlow's remapper fuses those of a LayerNorm.
+// remappedEpsilon is the epsilon of the op into which TensorFlow's remapper fuses the ops of a LayerNorm.
 const remappedEpsilon = 0.001
 
-// LayerNorm is the root of a variance that a LayerNorm divides by.
+// LayerNorm identifies a LayerNorm by the node of its reciprocal standard deviation.
 type LayerNorm struct {
 	Node    string // Rsqrt(Mean(SquaredDifference(x, mean)) + epsilon)
 	Epsilon float32
 }
 
-// RemappedLayerNorms returns those LayerNorms of a graph that TensorFlow computes with another epsilon
-// if its remapper, which a default session uses, sees them: it fuses their ops into one whose epsilon is
-// 0.001, whatever theirs is.
+// RemappedLayerNorms returns the LayerNorms of the graph whose epsilon TensorFlow's remapper changes. The
+// remapper, which is on in a default session, fuses their ops into one whose epsilon is always 0.001.
 func (p *Plan) RemappedLayerNorms() []LayerNorm {
 	if p.graph == nil {
 		return nil
@@ -44,7 +43,7 @@ func (p *Plan) RemappedLayerNorms() []LayerNorm {
 	return found
 }
 
-// reads returns the first node of one of some ops that a node reads; nil if there is none.
+// reads returns the first input node whose op is one of ops; nil if there is none.
 func (p *Plan) reads(node string, ops ...string) *graphdef.Node {
 	n, ok := p.graph.Lookup(node)
 	if !ok {
@@ -61,7 +60,7 @@ func (p *Plan) reads(node string, ops ...string) *graphdef.Node {
 	return nil
 }
 
-// number returns the constant float32 that a node reads.
+// number returns the single float32 constant among a node's inputs.
 func (p *Plan) number(n *graphdef.Node) (float32, bool) {
 	for _, in := range n.DataInputs() {
 		c, ok := p.graph.Lookup(in.Node)

@@ -14,11 +14,11 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Quantization lays a quantized graph beside the float graph that it was made of.
+// Quantization compares a quantized graph with the float graph that it was made from.
 type Quantization struct {
 	Quantized, Float         Side
 	QuantizedPlan, FloatPlan *Plan
-	Feeds                    Tensors // of both
+	Feeds                    Tensors // the inputs of both graphs
 	Progress                 func(what string, done, total int)
 }
 
@@ -26,36 +26,39 @@ type Quantization struct {
 type Layer struct {
 	Name      string `json:"name"` // in the float graph
 	Quantized string `json:"quantized"`
-	Op        string `json:"op,omitempty"` // of the quantized graph
+	Op        string `json:"op,omitempty"` // the op in the quantized graph
 	Elements  int    `json:"elements"`
-	// SNR is the ratio of the float tensor's power to that of the differences, in decibels; SNRInputs
-	// is the smallest of the layers that it reads, +Inf if there are none. SNROwn is what SNR would
-	// be if those had no noise, as far as noise adds up: the layer's own loss.
+	// SNR is the ratio of the float tensor's power to that of the differences, in decibels. SNRInputs is
+	// the smallest SNR of the layers that this one reads, +Inf if there are none. SNROwn is the layer's
+	// own loss: what its SNR would be with noiseless inputs, assuming that noise power adds up.
 	SNR         Number  `json:"signal_to_noise_db"`
 	SNRInputs   Number  `json:"signal_to_noise_of_inputs_db"`
 	SNROwn      Number  `json:"signal_to_noise_own_db"`
 	MaxAbsolute Number  `json:"max_absolute_difference"`
-	Saturated   float64 `json:"saturated"` // of integers, see Extent
+	Saturated   float64 `json:"saturated"` // see Extent
 	Used        float64 `json:"used"`
-	Narrow      bool    `json:"narrow"` // the counterpart are integers, so that the two have a meaning
+	Narrow      bool    `json:"narrow"` // the counterpart has narrow integers, so Saturated and Used are set
 }
 
-// Loss tells where a quantized graph loses accuracy.
+// Loss reports where a quantized graph loses accuracy.
 type Loss struct {
 	Schema    int      `json:"schema"`
 	Quantized string   `json:"quantized"`
 	Float     string   `json:"float"`
-	Layers    []Layer  `json:"layers"`              // the largest own loss first
+	Layers    []Layer  `json:"layers"`              // in order of their own loss, the largest first
 	Unmatched []string `json:"unmatched,omitempty"` // tensors of the quantized graph without a counterpart
 	Answers   *Answers `json:"answers,omitempty"`
 }
 
-// Layers compares every tensor of the quantized graph that has a counterpart in the float graph. The
-// counterpart of a node is the one of the same name. That of a node that makes integers of reals, or reals of
-// integers, is that of what it reads. That of any other quantized node is what follows the node whose name it
-// begins with ("conv1_eightbit_requantize": conv1) up to the next that the quantized graph has, too: of these
-// the tensor of the same shape that is nearest, since what is fused differs. Integers count by the range that
-// the node gives with them.
+// Layers compares every tensor of the quantized graph that has a counterpart in the float graph:
+//   - The counterpart of a node is the node of the same name, if there is one.
+//   - A node that only quantizes or dequantizes has the counterpart of its input.
+//   - Any other quantized node is named after a float node: "conv1_eightbit_requantize" after conv1. The
+//     candidates are that node and the chain of nodes that follow it, up to the first that the quantized
+//     graph has, too. The counterpart is the candidate of the same shape with the smallest difference, since
+//     it varies how many nodes of the chain were fused.
+//
+// Quantized tensors are dequantized with the range that their node outputs before they are compared.
 func (q *Quantization) Layers(ctx context.Context) (*Loss, error) {
 	small, err := q.values(ctx, q.Quantized, q.QuantizedPlan)
 	if err != nil {
@@ -91,15 +94,15 @@ func (q *Quantization) Layers(ctx context.Context) (*Loss, error) {
 	return l, nil
 }
 
-// What tells a counterpart by name from a true one: a tensor with more noise than strangeSNR, of which all
-// readers have less by strangeGain, is of another meaning, as a convolution is into which its
-// normalization was folded.
+// A counterpart that was found by name may compute something else, for example a convolution without the
+// normalization that was folded into the quantized one. That is assumed of a tensor whose SNR is below
+// strangeSNR while the SNR of everything that reads it is higher by more than strangeGain.
 const (
 	strangeSNR  = 20 // dB
 	strangeGain = 12 // dB
 )
 
-// match finds the counterparts, by the nodes of the quantized graph, and the nodes that have none.
+// match returns the counterparts by node of the quantized graph, and the nodes that have none.
 func (q *Quantization) match(small, full Tensors) (found map[string]*Layer, unmatched []string) {
 	chains := newChains(q.QuantizedPlan, q.FloatPlan, small)
 	found = map[string]*Layer{}
@@ -121,7 +124,7 @@ func (q *Quantization) match(small, full Tensors) (found map[string]*Layer, unma
 		}
 		found[n.name] = layer
 	}
-	readers := map[string]Number{} // the smallest SNR of those that read each layer
+	readers := map[string]Number{} // for each layer, the smallest SNR of the layers that read it
 	for i := range q.QuantizedPlan.nodes {
 		n := &q.QuantizedPlan.nodes[i]
 		if found[n.name] == nil {
@@ -144,7 +147,8 @@ func (q *Quantization) match(small, full Tensors) (found map[string]*Layer, unma
 	return found, unmatched
 }
 
-// matchedInputs returns the nearest nodes with a counterpart that a node reads, directly or not.
+// matchedInputs returns the nearest nodes before n that have a counterpart. Nodes without one are looked
+// through.
 func (p *Plan) matchedInputs(n *planned, found map[string]*Layer) []string {
 	var list []string
 	seen := map[string]bool{}
@@ -164,7 +168,7 @@ func (p *Plan) matchedInputs(n *planned, found map[string]*Layer) []string {
 	return list
 }
 
-// values computes all tensors of a side.
+// values computes all tensors of one side.
 func (q *Quantization) values(ctx context.Context, s Side, p *Plan) (Tensors, error) {
 	list, ok := s.Runner.(Lister)
 	if !ok {
@@ -187,9 +191,10 @@ func (q *Quantization) values(ctx context.Context, s Side, p *Plan) (Tensors, er
 	return f.values, nil
 }
 
-// reals returns the reals that the first output of a node may stand for: its own, or 8-bit integers by the
-// range of its second and third output. Of unsigned integers whose range begins below 0 TensorFlow's
-// ops have two readings: the larger end is the scale, or the lowest integer is the lower end.
+// reals returns the reals that the first output of a node may stand for: the output itself if it is f32, or
+// its 8-bit integers dequantized with the range in the second and third output. TensorFlow's ops interpret
+// unsigned integers whose range begins below 0 in two ways, and both are returned: integer 0 is 0 and 255
+// is the larger magnitude of the range, or integer 0 is the lower end of the range and 255 the upper one.
 func reals(values Tensors, node string) []*core.Tensor {
 	t := values[node+":0"]
 	if t == nil || t.Type() == core.F32 {
@@ -225,7 +230,8 @@ func affine(t *core.Tensor, scale, offset float64) []*core.Tensor {
 	return []*core.Tensor{r}
 }
 
-// best returns the candidate that is nearest to a reading of a tensor; nil if none has its shape.
+// best returns the candidate with the highest SNR against any reading of a tensor; nil if none has the
+// tensor's shape.
 func best(readings []*core.Tensor, candidates []string, full Tensors) *Layer {
 	var found *Layer
 	for _, name := range candidates {
@@ -243,7 +249,7 @@ func best(readings []*core.Tensor, candidates []string, full Tensors) *Layer {
 	return found
 }
 
-// own finds what of the noise the inputs do not explain.
+// own sets SNROwn: the noise of the inputs is subtracted from the layer's.
 func (l *Layer) own() {
 	noise := math.Pow(10, -float64(l.SNR)/10) - math.Pow(10, -float64(l.SNRInputs)/10)
 	l.SNROwn = Number(math.Inf(1))
@@ -252,12 +258,12 @@ func (l *Layer) own() {
 	}
 }
 
-// chains finds the nodes of a float graph that a quantized graph has in one node.
+// chains finds the nodes of the float graph that were fused into one node of the quantized graph.
 type chains struct {
 	quantized, float *Plan
-	values           Tensors             // of the quantized graph
-	readers          map[string][]string // the nodes that read each node of the float graph
-	kept             map[string]bool     // the nodes of the float graph that the quantized one has
+	values           Tensors             // tensors of the quantized graph
+	readers          map[string][]string // for each node of the float graph, the nodes that read it
+	kept             map[string]bool     // nodes that are in the quantized graph, or that one of its nodes comes from
 }
 
 func newChains(quantized, float *Plan, values Tensors) *chains {
@@ -282,8 +288,8 @@ func newChains(quantized, float *Plan, values Tensors) *chains {
 	return c
 }
 
-// origin returns the node of the float graph that a quantized node was made of: quantization tools give what
-// they make of a node its name and more. "" if there is none.
+// origin returns the node of the float graph that a quantized node was made from, "" if there is none.
+// Quantization tools append suffixes to the name of the original node.
 func (c *chains) origin(node string) string {
 	for !c.float.has(node) {
 		at := strings.LastIndexAny(node, "_/")
@@ -300,10 +306,10 @@ func (c *chains) candidates(n *planned) []string {
 	if c.float.has(n.name) {
 		return []string{n.name + ":0"}
 	}
-	if !n.quantized || len(n.reads) == 0 { // of constants others are made, by folding for example
+	if !n.quantized || len(n.reads) == 0 { // constants may have been changed, by folding for example
 		return nil
 	}
-	if t := c.converts(n); t != "" { // its result stands for what it reads
+	if t := c.converts(n); t != "" { // the result stands for the same reals as the input
 		if i, ok := c.quantized.at[NodeOf(t)]; ok {
 			return c.candidates(&c.quantized.nodes[i])
 		}
@@ -317,15 +323,14 @@ func (c *chains) candidates(n *planned) []string {
 	for len(c.readers[at]) == 1 {
 		at = c.readers[at][0]
 		list = append(list, at+":0")
-		if c.kept[at] { // as what makes reals of the integers, or as the next layer
+		if c.kept[at] { // in the quantized graph it is the dequantization, or the next layer
 			break
 		}
 	}
 	return list
 }
 
-// converts returns the tensor of reals of which a node makes integers, or the other way round; "" if it does
-// something else.
+// converts returns the input of a node that only quantizes or dequantizes it; "" for any other node.
 func (c *chains) converts(n *planned) string {
 	read, made := c.values[n.inputs[0]], c.values[n.name+":0"]
 	if n.reads[0] != n.inputs[0] || read == nil || made == nil || !read.Shape().Equal(made.Shape()) ||
@@ -335,7 +340,7 @@ func (c *chains) converts(n *planned) string {
 	return n.reads[0]
 }
 
-// WriteText writes the loss for people.
+// WriteText writes the loss as text: a table with a line per layer, and a summary.
 func (l *Loss) WriteText(w io.Writer) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "LAYER\tOP\tELEMENTS\tSNR\tOF INPUTS\tOWN\tMAX ABS\tSATURATED\tUSED\tQUANTIZED")

@@ -2,10 +2,10 @@ package compare
 
 import "fmt"
 
-// Merge sums up Reports of one comparison with other inputs each. A tensor has the elements of all of
-// them, its worst difference, and the smallest and the mean of its ratios of signal to noise; Worst is the
-// number of the Report that it differs most in. What is told of the first node is that of the first
-// Report with a difference.
+// Merge sums up the Reports of one comparison that was run with several inputs. The counts of a tensor are
+// summed over all Reports; its differences are the largest, and its SNR the smallest; SNRMean is the mean.
+// Worst is the index of the Report in which the tensor differs most. First is taken from the first Report
+// that has one.
 func Merge(reports []*Report) *Report {
 	m := &Report{Schema: ReportSchema, Pass: true, Tensors: []Tensor{}, Runs: len(reports)}
 	at := map[string]int{}
@@ -47,7 +47,7 @@ func Merge(reports []*Report) *Report {
 	return m
 }
 
-// merge adds what another run gave for the same tensor.
+// merge adds the comparison of the same tensor in another run.
 func (t *Tensor) merge(o *Tensor, run int) {
 	if t.Problem == "" {
 		t.Problem = o.Problem
@@ -75,7 +75,7 @@ func (t *Tensor) merge(o *Tensor, run int) {
 	}
 }
 
-// merged returns the extent of the elements of runs and of one more, the last of n.
+// merged returns the extent over n runs, given that of the first n-1 and that of the last.
 func merged(e, o Extent, n int) Extent {
 	return Extent{
 		Lowest: least(e.Lowest, o.Lowest, -1), Highest: least(e.Highest, o.Highest, 1), NaN: e.NaN + o.NaN,
@@ -84,7 +84,8 @@ func merged(e, o Extent, n int) Extent {
 	}
 }
 
-// least returns the end of two ranges in a direction; NaN is of no range.
+// least returns the larger of two numbers if direction is 1, and the smaller if it is -1. NaN stands for
+// an empty range, and the other number is returned.
 func least(a, b, direction Number) Number {
 	if a != a || b*direction > a*direction {
 		return b

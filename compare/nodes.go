@@ -15,51 +15,53 @@ import (
 type Side struct {
 	Name   string
 	Runner Runner
-	// Engine runs nodes alone; nil if it cannot.
+	// Engine runs excerpts of the graph, such as a single node; nil if the side cannot.
 	Engine Engine
 }
 
-// Comparison lays the tensors of two sides beside each other: Got's, which are judged, beside Want's.
+// Comparison compares the tensors of two sides: those of Got, which is judged, with those of Want, which is
+// taken to be right.
 type Comparison struct {
 	Got, Want Side
 	Plan      *Plan
 	Feeds     Tensors
-	// Tolerance is for reals without a bound: all of them unless Derive is set.
+	// Tolerance is for reals that have no bound: all reals unless Derive is set.
 	Tolerance Tolerance
-	// Derive has Got derive the bounds of reals, if it is a Bounder.
+	// Derive has Got derive bounds for reals, if Got's Runner is a Bounder.
 	Derive bool
-	// All compares each node alone on Want's inputs, not only those that diverge.
+	// All runs every node alone on Want's inputs, not only the nodes that diverge.
 	All bool
-	// Samples keeps what charts need, see Report.WriteHTML.
+	// Samples keeps the data for charts, see Report.WriteHTML.
 	Samples bool
 	// FailFast stops at the first node that diverges.
 	FailFast bool
-	// Progress, if not nil, is told what is being done and how much of it is.
+	// Progress, if not nil, is called with what is being done, how much of it is done, and the total.
 	Progress func(what string, done, total int)
 
-	wanted Tensors // what Want gave for the tensors of the last Nodes
+	wanted Tensors // Want's tensors in the last call of Nodes
 }
 
-// Fault says where a difference began.
+// Fault says whether a node's difference starts in the node itself or comes from its inputs.
 type Fault string
 
 // The faults.
 const (
-	// Own: the node differs on the other side's inputs, too.
+	// Own: the node differs even on the other side's inputs.
 	Own Fault = "own"
-	// Inherited: on the other side's inputs the node agrees.
+	// Inherited: the node agrees on the other side's inputs, so the difference comes from its own inputs.
 	Inherited Fault = "inherited"
 )
 
-// Gap is a tensor that was to be compared and was not.
+// Gap is a tensor that should have been compared but could not be.
 type Gap struct {
 	Tensor string `json:"tensor"`
 	Op     string `json:"op,omitempty"`
-	Side   string `json:"side"` // which gives no result
+	Side   string `json:"side"` // the side that gives no result
 	Why    string `json:"why"`
 }
 
-// Outputs compares tensors that one Run of each side computes. Where Want fails, it is asked for fewer at a time.
+// Outputs compares tensors that one Run of each side computes. If Want's Run fails, the tensors are fetched
+// from Want in smaller parts.
 func (c *Comparison) Outputs(ctx context.Context, tensors []string) (*Report, error) {
 	got, err := c.Got.Runner.Run(ctx, c.Feeds, tensors)
 	if err != nil {
@@ -83,7 +85,7 @@ func (c *Comparison) Outputs(ctx context.Context, tensors []string) (*Report, er
 	return r, nil
 }
 
-// ends reports whether a Runner's error ends a comparison: the caller's own, or that of its inputs.
+// ends reports whether a Runner's error ends a comparison: ctx is done, or an input is not accepted.
 func ends(ctx context.Context, err error) bool {
 	input := (*InputError)(nil)
 	return ctx.Err() != nil || errors.As(err, &input)
@@ -108,7 +110,7 @@ func (c *Comparison) pair(tensor string, got, want *core.Tensor, bounds map[stri
 	return Pair{Name: tensor, Op: c.Plan.op(tensor), Got: got, Want: want, Bound: bounds[tensor]}
 }
 
-// bounds asks a Runner of Got's for the bounds of tensors.
+// bounds asks a Runner of the judged side for the bounds of tensors.
 func (c *Comparison) bounds(ctx context.Context, r Runner, feeds Tensors, fetches []string) (map[string]*Bound, error) {
 	b, ok := r.(Bounder)
 	if !ok || !c.Derive || len(fetches) == 0 {
@@ -123,7 +125,7 @@ func (c *Comparison) progress(what string, done, total int) {
 	}
 }
 
-// Shared returns the tensors that both sides can show, in the order of the Plan.
+// Shared returns the tensors that can be fetched from both sides, in the order of the Plan.
 func (c *Comparison) Shared() []string {
 	var lists [][]string
 	for _, s := range []Side{c.Got, c.Want} {
@@ -145,7 +147,7 @@ func (c *Comparison) Shared() []string {
 	return shared
 }
 
-// fetched are the tensors of a side by their full names, and why some could not be had.
+// fetched has the tensors of a side by full name, and for those that could not be computed the error.
 type fetched struct {
 	values Tensors
 	failed map[string]error
@@ -160,8 +162,9 @@ func (c *Comparison) fetch(ctx context.Context, s Side, tensors []string) (fetch
 	return fetched{f.values, f.failed}, err
 }
 
-// Nodes compares every tensor that both sides can show, in the order of the graph, and finds out of
-// each node that diverges whether it would on Want's inputs. The outputs are among the tensors.
+// Nodes compares every tensor that can be fetched from both sides, outputs included, in the order of the
+// graph. Each node that diverges is run again alone on Want's inputs, to find out whether the difference
+// starts in it.
 func (c *Comparison) Nodes(ctx context.Context) (*Report, error) {
 	tensors := c.Shared()
 	if len(tensors) == 0 {
@@ -195,7 +198,7 @@ func (c *Comparison) Nodes(ctx context.Context) (*Report, error) {
 	return r, c.explain(ctx, r)
 }
 
-// without notes the tensors that a side could not give, and returns the others.
+// without adds a Gap for each tensor that a side could not compute, and returns the other tensors.
 func (r *Report) without(c *Comparison, tensors []string, side string, failed map[string]error) []string {
 	var rest []string
 	for _, t := range tensors {
@@ -208,10 +211,10 @@ func (r *Report) without(c *Comparison, tensors []string, side string, failed ma
 	return rest
 }
 
-// typed is a Runner that knows TensorFlow's types of its tensors.
+// typed is a Runner that knows the TensorFlow types of its tensors.
 type typed interface{ TensorTypes() map[string]int32 }
 
-// types returns TensorFlow's types of tensors, as far as a side knows them.
+// types returns the TensorFlow types of tensors as one of the sides knows them; nil if neither does.
 func (c *Comparison) types() map[string]int32 {
 	for _, s := range []Side{c.Want, c.Got} {
 		if t, ok := s.Runner.(typed); ok && len(t.TensorTypes()) > 0 {
@@ -221,7 +224,7 @@ func (c *Comparison) types() map[string]int32 {
 	return nil
 }
 
-// alone runs nodes alone on Want's inputs: those that diverge, or all.
+// alone runs each node that diverges, or each node if All is set, alone on Want's inputs.
 func (c *Comparison) alone(ctx context.Context, r *Report, want Tensors) error {
 	if c.Plan.graph == nil || c.Got.Engine == nil {
 		return nil
@@ -236,14 +239,14 @@ func (c *Comparison) alone(ctx context.Context, r *Report, want Tensors) error {
 	return a.compare(ctx, tensors)
 }
 
-// apart runs nodes, each for itself.
+// apart runs nodes one by one, each on Want's inputs.
 type apart struct {
 	c     *Comparison
 	want  Tensors
 	types map[string]int32
 }
 
-// value returns what Want has for a tensor, which may be an input.
+// value returns Want's value of a tensor, which may be an input of the graph.
 func (a *apart) value(tensor string) *core.Tensor {
 	if t := a.want[tensor]; t != nil {
 		return t
@@ -256,7 +259,7 @@ func (a *apart) value(tensor string) *core.Tensor {
 	return nil
 }
 
-// fed tells of a tensor that becomes an input.
+// fed returns the type and shape of a tensor that becomes an input of an excerpt.
 func (a *apart) fed(tensor string) (excerpt.Fed, error) {
 	t := a.value(tensor)
 	if t == nil {
@@ -272,7 +275,8 @@ func (a *apart) fed(tensor string) (excerpt.Fed, error) {
 	return excerpt.Fed{Type: typ, Shape: t.Shape()}, nil
 }
 
-// compare sets Alone and Fault of tensors: of all at once, or of each where that fails.
+// compare sets Alone and Fault of tensors. Their nodes run together in one excerpt; if that fails, each runs
+// in an excerpt of its own.
 func (a *apart) compare(ctx context.Context, tensors []*Tensor) error {
 	var able []*Tensor
 	for _, t := range tensors {
@@ -283,7 +287,7 @@ func (a *apart) compare(ctx context.Context, tensors []*Tensor) error {
 	if len(able) == 0 {
 		return nil
 	}
-	const most = 64 // nodes at a time: so much of the tensors is held twice
+	const most = 64 // tensors at a time, since their second copies are all in memory
 	for start := 0; start < len(able); start += most {
 		some := able[start:min(start+most, len(able))]
 		a.c.progress("nodes alone", start, len(able))
@@ -301,7 +305,7 @@ func (a *apart) compare(ctx context.Context, tensors []*Tensor) error {
 	return nil
 }
 
-// able reports whether all that a node reads is there.
+// able reports whether Want has every tensor that a node reads.
 func (a *apart) able(node string) bool {
 	i, ok := a.c.Plan.at[node]
 	if !ok {
@@ -347,7 +351,7 @@ func (a *apart) feeds(tensors []string) Tensors {
 	return feeds
 }
 
-// judge takes what the node gave alone.
+// judge sets Alone, and derives Fault from it.
 func (t *Tensor) judge(alone Tensor) {
 	t.Alone = &alone
 	switch {
@@ -359,7 +363,7 @@ func (t *Tensor) judge(alone Tensor) {
 	}
 }
 
-// run has Got run an excerpt.
+// run computes tensors of an excerpt, and their bounds, with Got's Engine.
 func (a *apart) run(ctx context.Context, graph []byte, feeds Tensors, fetches []string) (
 	_ Tensors, _ map[string]*Bound, err error,
 ) {

@@ -13,21 +13,21 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Plan is the order in which tensors are compared, and what is known of the nodes that compute them.
+// Plan is the order in which tensors are compared, and what is known about the nodes that compute them.
 type Plan struct {
 	nodes []planned
-	at    map[string]int // the nodes by name
-	graph *excerpt.Graph // nil without a GraphDef
+	at    map[string]int // indices of nodes, by name
+	graph *excerpt.Graph // nil if the Plan was not made from a GraphDef
 }
 
 // planned is a node of a Plan.
 type planned struct {
 	name, op  string
 	inputs    []string // the full names of all tensors that it reads
-	reads     []string // those of them that are no constants
-	summand   string   // the tensor that it adds to, in place, so that nothing else may hold it; or ""
-	flow      bool     // its result is a TensorArray's flow, whose value has no meaning
-	quantized bool     // it computes with quantized types, or makes or simulates them
+	reads     []string // those of inputs that are not constant
+	summand   string   // the tensor that the node adds to in place, so it cannot be fetched as well; or ""
+	flow      bool     // the result is a TensorArray's flow, whose value has no meaning
+	quantized bool     // the node reads, computes or simulates quantized types
 }
 
 // PlanGraph returns the Plan of a binary GraphDef.
@@ -39,7 +39,7 @@ func PlanGraph(data []byte, limits graphdef.Limits) (*Plan, error) {
 	return PlanParsed(data, g)
 }
 
-// PlanParsed returns the Plan of a binary GraphDef and of what graphdef.Parse made of it.
+// PlanParsed returns the Plan of a binary GraphDef that graphdef.Parse has already parsed into g.
 func PlanParsed(data []byte, g *graphdef.Graph) (*Plan, error) {
 	x, err := excerpt.New(data, g)
 	if err != nil {
@@ -67,7 +67,8 @@ func PlanParsed(data []byte, g *graphdef.Graph) (*Plan, error) {
 	return p, nil
 }
 
-// PlanFunction returns the Plan of a translated graph, of whose nodes it is not known what they read.
+// PlanFunction returns the Plan of a translated graph. It knows the order of the nodes, but not what each
+// of them reads.
 func PlanFunction(f *core.Function) *Plan {
 	place := map[*core.Node]int{}
 	for i, n := range f.Nodes() {
@@ -91,7 +92,8 @@ func PlanFunction(f *core.Function) *Plan {
 	return p
 }
 
-// hasFlow reports whether a node's tensors are the flow of a TensorArray: by what it is, or by what it reads.
+// hasFlow reports whether a node's tensors are the flow of a TensorArray, judging by the node's op or by
+// what it reads.
 func (p *Plan) hasFlow(n *graphdef.Node, f tf.Facts) bool {
 	return f.Flow || f.Passes && slices.ContainsFunc(n.DataInputs(), func(in graphdef.Input) bool {
 		i, ok := p.at[in.Node]
@@ -104,7 +106,7 @@ func (p *Plan) add(n planned) {
 	p.nodes = append(p.nodes, n)
 }
 
-// order returns those of the tensors that a node of the Plan computes, in its order.
+// order returns, in the Plan's order, those tensors that a node of the Plan computes.
 func (p *Plan) order(tensors []string) []string {
 	var known []string
 	for _, t := range tensors {
@@ -118,8 +120,8 @@ func (p *Plan) order(tensors []string) []string {
 	return known
 }
 
-// Sorted returns all of the tensors, whose names may lack ":0", those that a node of the Plan computes
-// in its order, and first those that none does.
+// Sorted returns all of the tensors: first those that no node of the Plan computes, then the others in the
+// Plan's order. Names may lack ":0".
 func (p *Plan) Sorted(tensors []string) []string {
 	return slices.SortedStableFunc(slices.Values(tensors), func(a, b string) int {
 		i, inA := p.at[NodeOf(a)]
@@ -145,7 +147,8 @@ func port(tensor string) int {
 	return n
 }
 
-// summands returns the tensors that cannot be had together with what is computed of them.
+// summands returns the tensors that a node overwrites in place. They cannot be fetched in the same run as
+// that node's result.
 func (p *Plan) summands() map[string]bool {
 	set := map[string]bool{}
 	for i := range p.nodes {
@@ -156,7 +159,7 @@ func (p *Plan) summands() map[string]bool {
 	return set
 }
 
-// behind returns the nodes that need one of some nodes, and these.
+// behind returns the failed nodes and all nodes that depend on one of them.
 func (p *Plan) behind(failed map[string]bool) map[string]bool {
 	set := maps.Clone(failed)
 	for i := range p.nodes {

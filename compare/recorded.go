@@ -10,18 +10,18 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Recorded is a Runner of tensors that were computed before.
+// Recorded is a Runner that returns tensors computed earlier.
 type Recorded struct {
-	Title   string // what computed them: "TensorFlow 2.21.0"
+	Title   string // what computed the tensors: "TensorFlow 2.21.0"
 	Feeds   Tensors
-	Results Tensors // by full names
+	Results Tensors // keyed by full names
 	Ports   []Port  // the outputs; nil means all Results
-	// Types are TensorFlow's numbers of the types of tensors, by full names, where they are known.
-	// Package core has fewer: a quantized type is its plain integer there.
+	// Types maps full names to the TensorFlow types (DataType numbers) of the tensors, where they are
+	// known. They say more than the types of package core, where a quantized type is a plain integer.
 	Types map[string]int32
 }
 
-// Name is what computed the tensors.
+// Name returns the Title.
 func (r *Recorded) Name() string { return r.Title }
 
 // Inputs describes the recorded feeds, by name.
@@ -38,11 +38,11 @@ func (r *Recorded) Outputs() []Port {
 // Tensors lists the recorded tensors.
 func (r *Recorded) Tensors() []string { return slices.Sorted(maps.Keys(r.Results)) }
 
-// TensorTypes returns TensorFlow's numbers of the types of tensors.
+// TensorTypes returns the TensorFlow types (DataType numbers) of the tensors.
 func (r *Recorded) TensorTypes() map[string]int32 { return r.Types }
 
-// Run returns recorded tensors. Feeds that differ from the recorded ones are an error: the
-// tensors are then of other inputs.
+// Run returns recorded tensors. Feeds that differ from the recorded ones are an error, since the
+// recorded tensors do not belong to them.
 func (r *Recorded) Run(_ context.Context, feeds Tensors, fetches []string) (Tensors, error) {
 	recorded := Tensors{}
 	for name, t := range r.Feeds {

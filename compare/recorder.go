@@ -5,7 +5,8 @@ import (
 	"maps"
 )
 
-// Recorder is a Runner that keeps what another one computes. Not for concurrent use.
+// Recorder is a Runner that passes calls on to another Runner and keeps the results. It is not safe for
+// concurrent use.
 type Recorder struct {
 	Title  string
 	Runner Runner
@@ -13,13 +14,13 @@ type Recorder struct {
 	feeds, results Tensors
 }
 
-// Inputs are the Runner's.
+// Inputs returns the inputs of the underlying Runner.
 func (r *Recorder) Inputs() []Port { return r.Runner.Inputs() }
 
-// Outputs are the Runner's.
+// Outputs returns the outputs of the underlying Runner.
 func (r *Recorder) Outputs() []Port { return r.Runner.Outputs() }
 
-// Tensors are the Runner's, nil if it does not tell.
+// Tensors lists the tensors of the underlying Runner; nil if it is no Lister.
 func (r *Recorder) Tensors() []string {
 	if l, ok := r.Runner.(Lister); ok {
 		return l.Tensors()
@@ -27,7 +28,7 @@ func (r *Recorder) Tensors() []string {
 	return nil
 }
 
-// TensorTypes are the Runner's, nil if it does not tell.
+// TensorTypes returns the TensorFlow types of the underlying Runner's tensors; nil if it does not know them.
 func (r *Recorder) TensorTypes() map[string]int32 {
 	if t, ok := r.Runner.(typed); ok {
 		return t.TensorTypes()
@@ -35,7 +36,7 @@ func (r *Recorder) TensorTypes() map[string]int32 {
 	return nil
 }
 
-// Run keeps the feeds and the results.
+// Run runs the underlying Runner, and keeps the feeds and the results.
 func (r *Recorder) Run(ctx context.Context, feeds Tensors, fetches []string) (Tensors, error) {
 	got, err := r.Runner.Run(ctx, feeds, fetches)
 	if err != nil {
@@ -51,7 +52,7 @@ func (r *Recorder) Run(ctx context.Context, feeds Tensors, fetches []string) (Te
 	return got, nil
 }
 
-// Recording returns what was computed so far.
+// Recording returns what has been recorded so far.
 func (r *Recorder) Recording() *Recorded {
 	types := map[string]int32{}
 	fed := map[string]bool{}

@@ -17,14 +17,14 @@ const (
 	recordingFeeds  = "inputs.npz"
 	recordingValues = "tensors.npz"
 
-	// RecordingSchema is the version of the form of recordings that this package writes and reads.
+	// RecordingSchema is the version of the recording format that this package writes and reads.
 	RecordingSchema = 1
 
 	maxIndex = 64 << 20 // bytes of a recording's index
 )
 
-// recordingFile is the content of recording.json. NumPy's archives hold the numbers; strings, which
-// they cannot hold, stand here.
+// recordingFile is the content of recording.json. Numbers are in the .npz archives; strings are here,
+// because the archives cannot hold them.
 type recordingFile struct {
 	Schema  int                     `json:"schema"`
 	Name    string                  `json:"name"`
@@ -32,7 +32,7 @@ type recordingFile struct {
 	Types   map[string]int32        `json:"tensorflow_types,omitempty"`
 	Texts   map[string]recordedText `json:"strings,omitempty"`
 	Fed     map[string]recordedText `json:"string_inputs,omitempty"`
-	Types16 map[string]core.Type    `json:"types_of_16_bits,omitempty"` // of u16 arrays that are reals
+	Types16 map[string]core.Type    `json:"types_of_16_bits,omitempty"` // real types of arrays stored as u16
 }
 
 type recordedText struct {
@@ -40,8 +40,8 @@ type recordedText struct {
 	Values [][]byte   `json:"values"`
 }
 
-// WriteDir writes a recording to a directory, which is made if it is missing: recording.json, and
-// the tensors as inputs.npz and tensors.npz, which NumPy reads. Files of those names are replaced.
+// WriteDir writes a recording to a directory, which is created if it is missing: recording.json, and the
+// tensors as inputs.npz and tensors.npz, which NumPy can read. Existing files of these names are replaced.
 func (r *Recorded) WriteDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -167,7 +167,7 @@ func ReadArchive(path string) (_ Tensors, err error) {
 	return tensors, nil
 }
 
-// writeArchive writes tensors as an .npz file, strings aside.
+// writeArchive writes all tensors but those of strings as an .npz file.
 func writeArchive(path string, tensors Tensors) (err error) {
 	f, err := os.Create(path)
 	if err != nil {

@@ -9,22 +9,23 @@ import (
 	"slices"
 )
 
-// maxReach bounds how many nodes in front of a node that differs an excerpt may have.
+// maxReach is how many edges before the node that differs an excerpt may begin at most.
 const maxReach = 64
 
 // Reduction is the smallest excerpt of a graph that still shows a difference.
 type Reduction struct {
-	Node   string // that differs
-	Reach  int    // of how many nodes, at most, on the way to an input the excerpt consists beside it
+	Node   string // the node that differs
+	Reach  int    // the excerpt has the nodes that are at most this many edges before Node
 	Graph  []byte // a binary GraphDef
 	Feeds  Tensors
-	Want   *Recorded // what the right side has for the node's outputs
-	Report *Report   // of the excerpt
+	Want   *Recorded // Want's values of the node's outputs
+	Report *Report   // the comparison of the excerpt
 }
 
-// Reduce cuts the graph down around the first tensor of a Report of Nodes that differs, one that does
-// so of itself if there is any. The excerpt has Want's values for inputs. If Want has an Engine, it has
-// run the excerpt; else what it gave for the whole graph is taken.
+// Reduce cuts the graph down around a node that differs. r is the result of Nodes; the node is that of the
+// first tensor whose Fault is Own, or else of the first that diverges. The inputs of the excerpt are Want's
+// values in the whole graph. The wanted outputs are those of Want's Engine running the excerpt, or, if Want
+// has no Engine, Want's values in the whole graph.
 func (c *Comparison) Reduce(ctx context.Context, r *Report) (*Reduction, error) {
 	t := r.first()
 	switch {
@@ -40,7 +41,7 @@ func (c *Comparison) Reduce(ctx context.Context, r *Report) (*Reduction, error) 
 	for reach, size := 0, 0; reach <= maxReach; reach++ {
 		near := c.Plan.near(node, reach)
 		if len(near) == size {
-			break // there is nothing more in front of it
+			break // no further nodes come before it
 		}
 		size = len(near)
 		x, err := c.reduced(ctx, t, near)
@@ -59,7 +60,8 @@ func (c *Comparison) Reduce(ctx context.Context, r *Report) (*Reduction, error) 
 // errAgrees says that an excerpt does not show a difference.
 var errAgrees = errors.New("both sides agree")
 
-// reduced makes an excerpt of some nodes and tries whether it shows the difference of a tensor.
+// reduced makes an excerpt of the nodes in near, and checks that it shows the difference of a tensor. The
+// error is errAgrees if it does not.
 func (c *Comparison) reduced(ctx context.Context, t *Tensor, near map[string]bool) (*Reduction, error) {
 	a := apart{c: c, want: c.wanted, types: c.types()}
 	node := NodeOf(t.Name)
@@ -99,12 +101,12 @@ func (c *Comparison) reduced(ctx context.Context, t *Tensor, near map[string]boo
 	return x, nil
 }
 
-// outputsOf returns the tensors of a node that both sides have.
+// outputsOf returns those tensors of a node that both sides have.
 func (c *Comparison) outputsOf(node string) []string {
 	return slices.DeleteFunc(c.Shared(), func(t string) bool { return NodeOf(t) != node || c.wanted[t] == nil })
 }
 
-// near returns the nodes from which a node can be reached by so many edges, and itself.
+// near returns a node, and the nodes from which it can be reached over at most so many edges.
 func (p *Plan) near(node string, edges int) map[string]bool {
 	found := map[string]bool{node: true}
 	front := []string{node}
@@ -132,11 +134,11 @@ func (p *Plan) has(node string) bool {
 	return ok
 }
 
-// The file of an excerpt's graph, beside those of a recording.
+// The file of an excerpt's graph, next to the files of a recording.
 const reducedGraph = "graph.pb"
 
-// WriteDir writes the excerpt to a directory: graph.pb, and a recording of inputs and of what is right,
-// so that "tf2ng diff DIR/graph.pb --against DIR" shows the difference.
+// WriteDir writes the excerpt to a directory: graph.pb, and a recording of its inputs and wanted outputs.
+// "tf2ng diff DIR/graph.pb --against DIR" then shows the difference.
 func (x *Reduction) WriteDir(dir string) error {
 	if err := x.Want.WriteDir(dir); err != nil {
 		return err

@@ -10,13 +10,13 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// TextOptions say how a report is written for people.
+// TextOptions control the text form of a report.
 type TextOptions struct {
-	Colour    bool // for terminals
+	Colour    bool // colour the verdicts with a terminal's escape sequences
 	Differing bool // leave out tensors that are equal
 }
 
-// WriteText writes the report for people: a table with a line per tensor, and a verdict.
+// WriteText writes the report as text: a table with a line per tensor, and a verdict.
 func (r *Report) WriteText(w io.Writer) error { return r.WriteTable(w, TextOptions{}) }
 
 // WriteTable is WriteText with options.
@@ -58,7 +58,7 @@ func (r *Report) Text() string {
 	return b.String()
 }
 
-// writeGaps writes what was not compared, each reason once.
+// writeGaps writes the gaps: one line per reason, with the first tensor and the number of others.
 func (r *Report) writeGaps(w io.Writer) {
 	var reasons []string
 	first, count := map[string]Gap{}, map[string]int{}
@@ -78,7 +78,7 @@ func (r *Report) writeGaps(w io.Writer) {
 	}
 }
 
-// Verdict says in one line how the comparison went.
+// Verdict sums up the comparison in one line.
 func (r *Report) Verdict() string {
 	n := plural(len(r.Tensors), "tensor")
 	if r.Runs > 0 {
@@ -109,7 +109,7 @@ func (r *Report) incomplete() string {
 	return fmt.Sprintf("; INCOMPLETE: %s not compared", plural(len(r.Gaps), "tensor"))
 }
 
-// tolerance tells what reals were held to.
+// tolerance describes the limit that reals were compared with.
 func (r *Report) tolerance() string {
 	for i := range r.Tensors {
 		if r.Tensors[i].Rule != "" {
@@ -173,7 +173,7 @@ func (t *Tensor) ulp() string {
 	return fmt.Sprintf("%.3g", t.MaxULP)
 }
 
-// extent writes the wanted range, and how many elements are no finite numbers.
+// extent formats the range of the wanted elements, and the number of NaNs and infinities.
 func (t *Tensor) extent() string {
 	if t.Values == nil || t.Elements == 0 {
 		return "-"
@@ -189,7 +189,8 @@ func (t *Tensor) extent() string {
 	return s
 }
 
-// share writes one of the shares of the wanted elements of narrow integers.
+// share formats one of the shares (Saturated or Used) of the wanted side's Extent, which only tensors of
+// narrow integers have.
 func (t *Tensor) share(of func(Extent) float64) string {
 	if t.Values == nil || !narrow(t.Type) {
 		return "-"

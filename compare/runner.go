@@ -8,35 +8,35 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Runner is a side of a comparison: something that computes the tensors of a graph.
+// Runner computes the tensors of a graph for one side of a comparison.
 type Runner interface {
 	// Inputs describes the inputs, in the order of the graph.
 	Inputs() []Port
 	// Outputs describes the outputs, by their full names ("Identity:0").
 	Outputs() []Port
-	// Run returns the tensors that fetches names, by these names. feeds are by the names of
-	// inputs, with or without ":0". The tensors belong to the caller, who must not change feeds
-	// before Run returns. An error concerns the whole call: nothing was computed.
+	// Run returns the tensors named in fetches, keyed by these names. The keys of feeds are names of
+	// inputs, with or without ":0". The returned tensors belong to the caller, who must not change
+	// feeds before Run returns. An error is about the whole call: no tensor is returned.
 	Run(ctx context.Context, feeds Tensors, fetches []string) (Tensors, error)
 }
 
-// Tensors are tensors by name.
+// Tensors maps names to tensors.
 type Tensors = map[string]*core.Tensor
 
-// Engine makes Runners of binary GraphDefs, which must not change while a Runner is in use. The
-// Runners that it makes may need to be closed: see Close.
+// Engine opens binary GraphDefs as Runners. The bytes of a GraphDef must not change while its Runner is in
+// use. A Runner may need to be closed: see Close.
 type Engine interface {
-	// Name tells engines apart in reports: "tf2ng", "TensorFlow 2.21.0".
+	// Name identifies the engine in reports: "tf2ng", "TensorFlow 2.21.0".
 	Name() string
 	// Open loads a GraphDef.
 	Open(ctx context.Context, graph []byte) (Runner, error)
 }
 
-// Lister is a Runner that knows which tensors it can be asked for: full names, in any order. Of
-// any other Runner every tensor of the graph may be asked for.
+// Lister is a Runner that lists the tensors that can be fetched from it: full names, in any order. A
+// Runner that is no Lister can be asked for any tensor of the graph.
 type Lister interface{ Tensors() []string }
 
-// Port describes an input or an output of a Runner. Dimensions may be unknown, and the type
+// Port describes an input or an output of a Runner. Dimensions may be unknown, and the type may be
 // Dynamic.
 type Port struct {
 	Name  string     `json:"name"`
@@ -52,7 +52,7 @@ func Close(r Runner) error {
 	return nil
 }
 
-// FullName returns the name of a tensor with its number: "x" is "x:0".
+// FullName returns the name of a tensor with the number of the output: "x:0" for "x".
 func FullName(tensor string) string {
 	if strings.Contains(tensor, ":") {
 		return tensor
@@ -66,7 +66,7 @@ func NodeOf(tensor string) string {
 	return node
 }
 
-// InputError reports an input that a Runner does not take. A comparison ends with it.
+// InputError reports an input that a Runner does not accept. It ends a comparison.
 type InputError struct {
 	Side, Input string
 	Msg         string
@@ -77,7 +77,7 @@ func (e *InputError) Error() string { return fmt.Sprintf("input %q: %s %s", e.In
 
 // NoTensorError reports a tensor that a Runner does not have.
 type NoTensorError struct {
-	Side   string // what does not have it
+	Side   string // the side that lacks the tensor
 	Tensor string
 }
 

@@ -2,13 +2,14 @@ package compare
 
 import "math"
 
-// Samples are what a chart of a tensor needs, of a bounded size.
+// Samples is the data for a tensor's charts: two histograms, and pairs of elements for a scatter plot. Its
+// size is bounded.
 type Samples struct {
-	Lowest  Number `json:"lowest"` // of the histogram, of both sides' finite elements
+	Lowest  Number `json:"lowest"` // lower end of the histograms: the lowest finite element of both sides
 	Highest Number `json:"highest"`
-	Got     []int  `json:"got"` // elements in each of the parts of equal width
+	Got     []int  `json:"got"` // number of elements in each bin; all bins have equal width
 	Want    []int  `json:"want"`
-	// Pairs are elements of Got and Want at the same places, at most maxPairs, evenly spread.
+	// Pairs are at most maxPairs finite elements of got and want at the same index, evenly spaced.
 	Pairs [][2]Number `json:"pairs"`
 }
 
@@ -17,7 +18,8 @@ const (
 	maxPairs       = 200
 )
 
-// samples returns the Samples of elements; nil for fewer than two.
+// samples returns the Samples of two lists of elements; nil if there are fewer than two elements, or no
+// finite ones.
 func samples(got, want []float64) *Samples {
 	if len(got) < 2 || len(got) != len(want) {
 		return nil

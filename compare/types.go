@@ -7,7 +7,8 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// tensorFlowTypes returns TensorFlow's types that have the elements of a type: the plain one first.
+// tensorFlowTypes returns the TensorFlow types whose elements are stored as a core type: the plain type
+// first, then the quantized one.
 func tensorFlowTypes(t core.Type) []graphdef.DataType {
 	return map[core.Type][]graphdef.DataType{
 		core.Bool: {graphdef.Bool},
@@ -20,8 +21,9 @@ func tensorFlowTypes(t core.Type) []graphdef.DataType {
 	}[t]
 }
 
-// typeOf returns TensorFlow's type of a tensor where no side knows it: the one with such elements that
-// an attribute of a node that reads or computes the tensor names, or else the plain one.
+// typeOf guesses the TensorFlow type of a tensor when neither side knows it. Among the types that are
+// stored as t, it takes the one named by an attribute of the node that computes the tensor, or else of a
+// node that reads it, or else the plain type.
 func (p *Plan) typeOf(tensor string, t core.Type) (graphdef.DataType, bool) {
 	fit := tensorFlowTypes(t)
 	if len(fit) == 0 {
@@ -45,7 +47,7 @@ func (p *Plan) typeOf(tensor string, t core.Type) (graphdef.DataType, bool) {
 	return fit[0], true
 }
 
-// named returns the type that an attribute of a node names, if just one of some does.
+// named returns the type in fit that a node's attributes name, if they name exactly one.
 func named(n *graphdef.Node, fit []graphdef.DataType) (graphdef.DataType, bool) {
 	var found []graphdef.DataType
 	for _, name := range n.Attributes() {

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// script is what the child runs.
+// script is the Python script that the child runs.
 //
 //go:embed child.py
 var script string
@@ -28,7 +28,7 @@ type child struct {
 	stderr  *tail
 	hello   hello
 	ended   chan struct{} // closed once the process has been waited for
-	status  error         // of the process; after ended
+	status  error         // the result of waiting for the process; valid once ended is closed
 }
 
 // hello is the header of a child's first frame.
@@ -38,17 +38,17 @@ type hello struct {
 	NumPy      string   `json:"numpy"`
 	Python     string   `json:"python"`
 	OneDNN     string   `json:"onednn"`
-	CPU        []string `json:"cpu"` // nil where it is not known
+	CPU        []string `json:"cpu"` // the CPU's features; nil if they are not known
 	Error      string   `json:"error"`
 }
 
 const protocol = 1
 
-// missingHint tells what to do without TensorFlow.
+// missingHint tells a user who has no TensorFlow what to do.
 const missingHint = "; install the package tensorflow, or name another python3 with --python"
 
-// environment is what the child sees of this process's: oneDNN is on unless the caller has it off,
-// sums have one order, and nothing forces oneDNN's choices.
+// environment returns the child's environment. It is this process's, changed so that oneDNN is on unless the
+// caller turned it off, sums have a fixed order, and no setting overrides oneDNN's choice of kernels.
 func environment() []string {
 	list := []string{"OMP_NUM_THREADS=1", "TF_CPP_MIN_LOG_LEVEL=3", "CUDA_VISIBLE_DEVICES="}
 	if os.Getenv("TF_ENABLE_ONEDNN_OPTS") == "" {
@@ -72,7 +72,7 @@ func start(ctx context.Context, command []string, o *Options) (*child, error) {
 	if c.in, err = c.command.StdinPipe(); err != nil {
 		return nil, err
 	}
-	// Not StdoutPipe, which Wait closes: a last answer may still be in it.
+	// StdoutPipe would not do: Wait closes it, and it may still hold the last answer.
 	read, write, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (c *child) call(ctx context.Context, o *Options, request, answer any, parts
 	})
 }
 
-// within does what may take some time. If it takes more, or fails, the process is ended and the
+// within runs a function that has a time limit. If it takes longer, or fails, the process is killed and the
 // error says why.
 func (c *child) within(ctx context.Context, limit time.Duration, what string,
 	do func() ([]byte, error),
@@ -147,7 +147,7 @@ func (c *child) within(ctx context.Context, limit time.Duration, what string,
 	return nil, r.err
 }
 
-// explain tells why a frame could not be written or read.
+// explain returns the reason why a frame could not be written or read.
 func (c *child) explain(err error) error {
 	if none := (*errNoFrame)(nil); errors.As(err, &none) {
 		return failure(Garbled, "answered what is no answer: %v", err)
@@ -168,7 +168,7 @@ func (c *child) explain(err error) error {
 	return failure(Died, "ended its process (%s)%s", status, c.stderr.reason())
 }
 
-// stop ends the process and waits for it.
+// stop kills the process and waits for it.
 func (c *child) stop() {
 	_ = c.in.Close()
 	select {
@@ -180,7 +180,7 @@ func (c *child) stop() {
 	_ = c.out.Close()
 }
 
-// quit lets the process end by itself, and ends it if it does not.
+// quit lets the process end by itself, and kills it if it does not.
 func (c *child) quit() {
 	_ = c.in.Close()
 	select {
@@ -214,10 +214,11 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// fatal tells the lines that say why a process ends: what abseil and glog log before they abort.
+// fatal matches the lines that say why a process ends, such as those that abseil and glog log before they
+// abort.
 var fatal = regexp.MustCompile(`^F\d{4} | F .*\]|Check failed|Error: `)
 
-// reason is ": " and the line that tells why a process ended, or nothing.
+// reason returns ": " and the line that says why a process ended, or "" if there is no such line.
 func (t *tail) reason() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -225,7 +226,7 @@ func (t *tail) reason() string {
 	for line := range bytes.Lines(t.text) {
 		text := strings.TrimSpace(string(line))
 		if text == "" || strings.HasPrefix(text, "@") || strings.HasPrefix(text, "***") {
-			continue // a stack
+			continue // a line of a stack trace
 		}
 		if last = text; fatal.MatchString(text) {
 			break

@@ -1,7 +1,7 @@
-// Package tensorflow runs GraphDefs in real TensorFlow, in a process of its own: a python3 that has
-// the package tensorflow, which reads a small script and answers over pipes. A graph that ends that
-// process, or holds it up, fails by itself; the next one gets a new process.
+// Package tensorflow runs GraphDefs in real TensorFlow. TensorFlow runs in a separate process, a python3
+// that has the package tensorflow, which executes a small script and answers requests over pipes. A graph
+// that makes that process abort or hang fails alone; the next graph gets a new process.
 //
-// Graphs run as they are: TensorFlow's own rewriting of graphs (Grappler, with its remapper) is off
-// unless [Options.Optimize] is set, since it fuses nodes and changes what some of them compute.
+// Graphs run as they are: TensorFlow's own graph rewriting (Grappler, with its remapper) is off unless
+// [Options.Optimize] is set, since it fuses nodes and changes what some of them compute.
 package tensorflow

@@ -13,22 +13,24 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Options says which TensorFlow to run, and how. The zero value finds one.
+// Options says which TensorFlow to run, and how. With the zero value, one is searched for.
 type Options struct {
-	// Python is the program to run. Without it, it is the python3 of the virtual environment in
-	// use, or the first of PATH that has the package tensorflow.
+	// Python is the program to run. If it is empty, the first python3 that has the package tensorflow
+	// is run: that of the active virtual environment, or one in PATH.
 	Python string
-	// TimeLimit is for one answer, DefaultTimeLimit if 0; StartLimit is for TensorFlow to be ready,
-	// DefaultStartLimit if 0.
+	// TimeLimit is how long one answer may take; DefaultTimeLimit if 0. StartLimit is how long
+	// TensorFlow may take to start; DefaultStartLimit if 0.
 	TimeLimit, StartLimit time.Duration
 	// Optimize lets TensorFlow rewrite graphs before it runs them, as its default session does.
 	Optimize bool
-	// Threads is for TensorFlow's own use; 1 if 0. With one, its sums have one order.
+	// Threads is the number of threads that TensorFlow uses; 1 if 0. With one thread, the order of its
+	// sums is fixed.
 	Threads int
-	// MaxBytes bounds the tensors of one answer; core.DefaultMaxBytes if 0.
+	// MaxBytes limits the total size of the tensors in one answer; core.DefaultMaxBytes if 0.
 	MaxBytes int64
 
-	// of tests: what to run in place of Python and the script, and further variables.
+	// For tests: a command to run instead of Python with the script, and additional environment
+	// variables.
 	command     []string
 	environment []string
 }
@@ -39,14 +41,14 @@ const (
 	DefaultStartLimit = 2 * time.Minute
 )
 
-// Engine is a TensorFlow that runs. It is safe for concurrent use, and runs one graph at a time.
+// Engine is a running TensorFlow. It is safe for concurrent use, and runs one graph at a time.
 type Engine struct {
 	options Options
 	command []string
 
 	mu     sync.Mutex
-	child  *child // nil after it was ended
-	starts int    // of children: a graph is loaded into each anew
+	child  *child // nil after it has ended
+	starts int    // children started so far: a graph has to be loaded again into each
 	hello  hello
 	graphs int
 	closed bool
@@ -100,14 +102,14 @@ func (e *Engine) start(ctx context.Context) error {
 	return nil
 }
 
-// Name is "TensorFlow 2.21.0".
+// Name returns the engine's name: "TensorFlow 2.21.0".
 func (e *Engine) Name() string { return "TensorFlow " + e.hello.TensorFlow }
 
-// Version is TensorFlow's version, "2.21.0".
+// Version returns TensorFlow's version: "2.21.0".
 func (e *Engine) Version() string { return e.hello.TensorFlow }
 
-// Describe tells in one line what runs: versions, oneDNN's setting, the CPU's features that matter,
-// and whether graphs are rewritten.
+// Describe describes the running TensorFlow in one line: versions, oneDNN's setting, the CPU's features
+// that matter, and whether graphs are rewritten.
 func (e *Engine) Describe() string {
 	features := "unknown CPU features"
 	if e.hello.CPU != nil {
@@ -135,14 +137,14 @@ func (e *Engine) features() []string {
 	return list
 }
 
-// SaturatesSums reports whether TensorFlow's sums of two products of u8 and s8 saturate at 16 bits
-// here: its oneDNN multiplies by VPMADDUBSW where the CPU has no VNNI.
+// SaturatesSums reports whether TensorFlow's sums of two u8*s8 products saturate at 16 bits on this CPU:
+// without VNNI, oneDNN multiplies with VPMADDUBSW.
 func (e *Engine) SaturatesSums() bool {
 	return e.hello.CPU != nil && !slices.Contains(e.hello.CPU, "avx512_vnni") && !slices.Contains(e.hello.CPU, "avx_vnni")
 }
 
-// Warnings tells what of this TensorFlow's set-up makes its results other than those that tf2ng
-// follows, a sentence each.
+// Warnings returns a sentence about each property of the CPU and the environment that makes TensorFlow's
+// results differ from those that tf2ng reproduces.
 func (e *Engine) Warnings() []string {
 	var list []string
 	if e.SaturatesSums() {
@@ -156,7 +158,7 @@ func (e *Engine) Warnings() []string {
 	return list
 }
 
-// Open loads a GraphDef. The Runner may be closed, to free what TensorFlow keeps for it.
+// Open loads a GraphDef. Closing the Runner frees what TensorFlow holds for it.
 func (e *Engine) Open(ctx context.Context, graph []byte) (compare.Runner, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -168,12 +170,12 @@ func (e *Engine) Open(ctx context.Context, graph []byte) (compare.Runner, error)
 // SavedModel says which signature of which SavedModel to run.
 type SavedModel struct {
 	Dir       string
-	Tags      []string // of the graph; without any, "serve", or else those of the only one
-	Signature string   // "serving_default", or the only one, if empty
+	Tags      []string // tags of the graph; if empty, "serve", or else those of the only graph
+	Signature string   // if empty, "serving_default", or else the only signature
 }
 
-// OpenSavedModel loads a SavedModel as TensorFlow does. The Runner's inputs and outputs have the names of the
-// signature, and it has no other tensors; Freeze makes a GraphDef of it that has.
+// OpenSavedModel loads a SavedModel as TensorFlow does. The Runner's inputs and outputs are named as in the
+// signature, and no other tensors can be fetched. For those, Freeze makes a GraphDef.
 func (e *Engine) OpenSavedModel(ctx context.Context, m SavedModel) (*Runner, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -182,7 +184,7 @@ func (e *Engine) OpenSavedModel(ctx context.Context, m SavedModel) (*Runner, err
 	return r, r.load(ctx)
 }
 
-// Close ends TensorFlow's process.
+// Close ends TensorFlow's process, and with it all Runners.
 func (e *Engine) Close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -194,7 +196,7 @@ func (e *Engine) Close() error {
 	return nil
 }
 
-// request is the header of what is sent to the child.
+// request is the header of a frame to the child.
 type request struct {
 	Do         string      `json:"do"`
 	Graph      int         `json:"graph"`
@@ -207,7 +209,7 @@ type request struct {
 	Fetches    []string    `json:"fetches"`
 }
 
-// answer is the header of what comes back.
+// answer is the header of a frame from the child.
 type answer struct {
 	Error   string      `json:"error"`
 	Kind    string      `json:"kind"`
@@ -217,13 +219,14 @@ type answer struct {
 	Names   *Names      `json:"names"`
 }
 
-// Names are the tensors of a frozen graph ("x:0") by the names that a signature has for them.
+// Names maps the names in a signature to the tensors of a frozen graph ("x:0").
 type Names struct {
 	Inputs  map[string]string `json:"inputs"`
 	Outputs map[string]string `json:"outputs"`
 }
 
-// call makes one call to the child, and forgets it when it has been ended.
+// call sends a request to the child and returns the answer and its payload. If the child ended, e.child
+// becomes nil.
 func (e *Engine) call(ctx context.Context, r request, parts ...[]byte) (*answer, []byte, error) {
 	a := &answer{}
 	payload, err := e.child.call(ctx, &e.options, r, a, parts...)

@@ -7,15 +7,15 @@ type Failure string
 
 // The failures.
 const (
-	Missing Failure = "missing" // there is no python3, or it has no tensorflow
-	Refused Failure = "refused" // TensorFlow gave an error
-	Died    Failure = "died"    // its process ended
-	Late    Failure = "late"    // it did not answer within the time limit, and was ended
-	Garbled Failure = "garbled" // it answered what is no answer, and was ended
+	Missing Failure = "missing" // there is no python3, or it lacks the package tensorflow
+	Refused Failure = "refused" // TensorFlow reported an error
+	Died    Failure = "died"    // TensorFlow's process ended
+	Late    Failure = "late"    // the process did not answer within the time limit and was killed
+	Garbled Failure = "garbled" // the process sent something that is not a valid answer and was killed
 )
 
-// Error reports that TensorFlow gave no result. After any failure but Missing the next call
-// starts another process if there is none, so a comparison can go on with other tensors.
+// Error reports that TensorFlow gave no result. After any failure but Missing, the next call starts a new
+// process if the old one has ended, so a comparison can go on with other tensors.
 type Error struct {
 	Failure Failure
 	Msg     string // one line

@@ -7,8 +7,8 @@ import (
 	"runtime"
 )
 
-// candidates lists the Pythons to try, in their order: the one that was asked for and no other, or
-// that of the virtual environment in use, the repository's own, and those of PATH.
+// candidates lists the Python programs to try: only the one that was asked for, if any; else that of the
+// active virtual environment, and then python3 and python from PATH.
 func candidates(asked string) []string {
 	if asked != "" {
 		return []string{asked}

@@ -7,15 +7,15 @@ import (
 	"io"
 )
 
-// A frame is a header in JSON and a payload, as child.py describes it.
+// A frame is the unit sent over a pipe: a JSON header and a payload. child.py describes the format.
 const (
 	frameMagic = "TF2N"
-	frameHead  = 16 // bytes in front of the header
+	frameHead  = 16 // bytes before the header
 
-	maxHeader = 64 << 20 // bytes of a header
+	maxHeader = 64 << 20 // the largest header, in bytes
 )
 
-// errNoFrame is what was read instead of a frame.
+// errNoFrame reports bytes that do not begin a frame.
 type errNoFrame struct{ got []byte }
 
 func (e *errNoFrame) Error() string { return fmt.Sprintf("got %.60q, want a frame", e.got) }
@@ -40,7 +40,8 @@ func writeFrame(w io.Writer, header any, parts ...[]byte) error {
 	return nil
 }
 
-// readFrame reads a frame into header, and a payload of at most limit bytes.
+// readFrame reads a frame: it decodes the header into header, and returns the payload, which may have at most
+// limit bytes.
 func readFrame(r io.Reader, header any, limit int64) ([]byte, error) {
 	var head [frameHead]byte
 	n, err := io.ReadFull(r, head[:])

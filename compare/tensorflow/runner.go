@@ -12,19 +12,19 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Runner is a GraphDef, or a signature of a SavedModel, in an Engine.
+// Runner is a GraphDef, or a signature of a SavedModel, that is loaded in an Engine.
 type Runner struct {
 	engine *Engine
 	id     int
 	graph  []byte
-	saved  SavedModel // in place of graph, if it has a directory
-	loaded int        // into which of the engine's children
+	saved  SavedModel // used instead of graph if Dir is set
+	loaded int        // the Engine's starts when the graph was loaded: it is in that child only
 
-	types           map[string]int32 // TensorFlow's numbers of the types of all tensors
+	types           map[string]int32 // the TensorFlow types (DataType numbers) of all tensors
 	inputs, outputs []compare.Port
 }
 
-// load loads the graph into the engine's child, which is started if there is none.
+// load loads the graph into the Engine's child, and starts a child if there is none.
 func (r *Runner) load(ctx context.Context) error {
 	e := r.engine
 	if e.closed {
@@ -76,8 +76,9 @@ func describe(list []described) []compare.Port {
 	return ports
 }
 
-// Freeze returns what a SavedModel's signature computes as a binary GraphDef: its variables are constants, and the
-// functions that it calls are inlined. What has no value before a run, as tables have, cannot be frozen.
+// Freeze returns what a SavedModel's signature computes as a binary GraphDef, in which variables are constants
+// and the functions that it calls are inlined. Resources that have no value before a run, such as tables,
+// cannot be frozen. names maps the signature's names to tensors of the GraphDef.
 func (r *Runner) Freeze(ctx context.Context) (graph []byte, names *Names, err error) {
 	r.engine.mu.Lock()
 	defer r.engine.mu.Unlock()
@@ -97,10 +98,10 @@ func (r *Runner) Freeze(ctx context.Context) (graph []byte, names *Names, err er
 // Inputs describes the placeholders.
 func (r *Runner) Inputs() []compare.Port { return r.inputs }
 
-// Outputs describes the tensors of the nodes of which nothing is read.
+// Outputs describes the tensors of the nodes whose results no other node reads.
 func (r *Runner) Outputs() []compare.Port { return r.outputs }
 
-// Tensors lists the tensors of the graph whose types package core has: handles of resources are none.
+// Tensors lists the tensors of the graph whose types package core has, which excludes resource handles.
 func (r *Runner) Tensors() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(r.types)), func(name string) bool {
 		_, ok := coreTypes[graphdef.DataType(r.types[name])]
@@ -108,13 +109,13 @@ func (r *Runner) Tensors() []string {
 	})
 }
 
-// TensorTypes returns TensorFlow's numbers of the types of all tensors.
+// TensorTypes returns the TensorFlow types (DataType numbers) of all tensors.
 func (r *Runner) TensorTypes() map[string]int32 { return r.types }
 
-// Name is the engine's.
+// Name returns the Engine's name.
 func (r *Runner) Name() string { return r.engine.Name() }
 
-// Run runs the graph; feeds may be any tensors of it. An error that is not the caller's is an
+// Run runs the graph. Any tensor of the graph may be fed. Errors other than those of the arguments are an
 // *Error.
 func (r *Runner) Run(ctx context.Context, feeds compare.Tensors, fetches []string) (compare.Tensors, error) {
 	r.engine.mu.Lock()
@@ -159,7 +160,7 @@ func (r *Runner) Run(ctx context.Context, feeds compare.Tensors, fetches []strin
 	return pick(got, fetches)
 }
 
-// pick returns the fetched tensors by the names that they were asked for by.
+// pick returns the fetched tensors, keyed by the names in fetches.
 func pick(got compare.Tensors, fetches []string) (compare.Tensors, error) {
 	out := compare.Tensors{}
 	for _, name := range fetches {
@@ -172,7 +173,7 @@ func pick(got compare.Tensors, fetches []string) (compare.Tensors, error) {
 	return out, nil
 }
 
-// Close frees what TensorFlow keeps of the graph.
+// Close frees what TensorFlow holds for the graph.
 func (r *Runner) Close() error {
 	r.engine.mu.Lock()
 	defer r.engine.mu.Unlock()

@@ -8,8 +8,8 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// coreTypes are the types of package core that have the elements of TensorFlow's. A quantized type
-// is its plain integer type.
+// coreTypes maps TensorFlow's types to the types of package core. A quantized type becomes its plain integer
+// type.
 var coreTypes = map[graphdef.DataType]core.Type{
 	graphdef.Quint8: core.U8, graphdef.Uint8: core.U8,
 	graphdef.Qint8: core.I8, graphdef.Int8: core.I8,
@@ -21,7 +21,7 @@ var coreTypes = map[graphdef.DataType]core.Type{
 	graphdef.Bool: core.Bool, graphdef.String: core.String,
 }
 
-// described is a tensor in a header.
+// described describes a tensor in the header of a frame.
 type described struct {
 	Name  string            `json:"name"`
 	Type  graphdef.DataType `json:"type"`
@@ -29,7 +29,8 @@ type described struct {
 	Bytes int               `json:"bytes"`
 }
 
-// content returns a tensor's part of a payload: its elements, or of a string its length and its bytes.
+// content returns a tensor's part of a payload: its elements, or for each string its length (32 bits, little
+// endian) and its bytes.
 func content(t *core.Tensor) []byte {
 	if t.Type() != core.String {
 		return t.Bytes()
@@ -41,7 +42,7 @@ func content(t *core.Tensor) []byte {
 	return b
 }
 
-// tensor makes a tensor of its part of a payload, which it may borrow.
+// tensor makes the tensor from its part of a payload. It may keep a reference to content.
 func (d *described) tensor(content []byte) (*core.Tensor, error) {
 	typ, ok := coreTypes[d.Type]
 	if !ok {
@@ -70,7 +71,7 @@ func (d *described) tensor(content []byte) (*core.Tensor, error) {
 	return t, nil
 }
 
-// tensors takes a payload apart.
+// tensors splits a payload into the tensors that list describes.
 func tensors(list []described, payload []byte) (map[string]*core.Tensor, error) {
 	out := map[string]*core.Tensor{}
 	for i := range list {

@@ -8,22 +8,22 @@ import (
 	"github.com/tf2ng/tf2ng/core/postop"
 )
 
-// affine is a list of post-ops that comes to one factor and one summand for each channel, a
-// function that limits, and the way to 8-bit integers:
+// affine is a list of post-ops reduced to one factor and one offset per channel, bounds, and the
+// quantization to 8 bits:
 //
 //	y = Saturate(Round(min(max(sum*factor + offset + summand*by, lo), hi) * to) + zero)
 type affine struct {
 	factor, offset []float64 // one for all channels, or one for each
-	lo, hi         float64   // -Inf and Inf where nothing limits
-	to             float64   // integers of the result for 1
-	zero           int64     // the integer of 0
+	lo, hi         float64   // -Inf and Inf if there are no bounds
+	to             float64   // the reciprocal of the result's scale
+	zero           int64     // the zero point of the result
 	last           postop.Step
-	summand        core.Value // a quantized tensor of the output's shape; of no node where there is none
+	summand        core.Value // a quantized tensor of the output's shape; its Node is nil if there is none
 	by             float64
 }
 
-// affineOf returns what the post-ops of a product come to; false if they come to something
-// else, or if an operand is computed.
+// affineOf reduces the post-ops of a product to an affine; false if that is not possible, or if an operand is
+// not constant.
 func affineOf(steps []postop.Step, operands []core.Value) (*affine, bool) {
 	n := len(steps) - 1
 	if n < 0 || steps[n].Kind != postop.RoundSaturate || steps[n].Type.Size() != 1 {
@@ -53,7 +53,8 @@ func affineOf(steps []postop.Step, operands []core.Value) (*affine, bool) {
 	return a, true
 }
 
-// step takes one step in. toIntegers says that nothing but the rounding follows.
+// step adds a post-op to the affine; false if that is not possible. toIntegers says that only the rounding
+// follows it.
 func (a *affine) step(s postop.Step, operands [][]float64, toIntegers bool) bool {
 	limited := !math.IsInf(a.lo, 0) || !math.IsInf(a.hi, 0)
 	switch s.Kind {
@@ -94,7 +95,7 @@ func (a *affine) step(s postop.Step, operands [][]float64, toIntegers bool) bool
 	return false
 }
 
-// addsTensor takes in the sum with a computed tensor of bytes; false if it is another sum.
+// addsTensor adds the sum with a computed tensor of bytes to the affine; false if the sum is of another kind.
 func (a *affine) addsTensor(v, scale core.Value) bool {
 	s, ok := number(scale)
 	limited := !math.IsInf(a.lo, 0) || !math.IsInf(a.hi, 0)
@@ -108,7 +109,8 @@ func (a *affine) addsTensor(v, scale core.Value) bool {
 func plus(x, y float64) float64  { return x + y }
 func times(x, y float64) float64 { return x * y }
 
-// multiply takes a factor in. A limit takes positive ones, an upper limit one for all channels.
+// multiply adds a factor to the affine. With a bound it must be positive, and with an upper bound it must be
+// the same for all channels.
 func (a *affine) multiply(v []float64) bool {
 	limited := !math.IsInf(a.lo, 0) || !math.IsInf(a.hi, 0)
 	for _, x := range v {
@@ -133,7 +135,7 @@ func (a *affine) multiply(v []float64) bool {
 	return true
 }
 
-// combine applies f to two lists, of which one may have one element for all of the other's.
+// combine applies f elementwise to two lists. A list of one element is broadcast.
 func combine(a, b []float64, f func(x, y float64) float64) []float64 {
 	out := make([]float64, max(len(a), len(b)))
 	for i := range out {
@@ -142,7 +144,7 @@ func combine(a, b []float64, f func(x, y float64) float64) []float64 {
 	return out
 }
 
-// integers returns the least and the greatest integer of the result.
+// integers returns the smallest and the largest integer that the result can have.
 func (a *affine) integers() (lo, hi int64) {
 	lo, hi = a.last.Lo, a.last.Hi
 	if !math.IsInf(a.lo, 0) {
@@ -154,20 +156,20 @@ func (a *affine) integers() (lo, hi int64) {
 	return lo, max(lo, hi)
 }
 
-// quantized is an affine with integer summands and the scales of the factors.
+// quantized is an affine with integer biases and with scales for the factors of the product.
 type quantized struct {
-	scales []float32 // of the factors: one, or one for each channel
+	scales []float32 // scales of the factors: one, or one for each channel
 	bias   []int32   // one for each channel
-	zeroed []bool    // channels of the factors that are to be 0; nil of none
-	steps  float64   // by which a result may be off before it is rounded
+	zeroed []bool    // channels whose factors are to be replaced by 0; nil if there are none
+	steps  float64   // the largest error of a result before it is rounded, in steps of the result
 }
 
-// maxBias is the largest integer summand: with the sum of products it stays within i32.
+// maxBias is the largest magnitude of an integer bias: added to the sum of products, it does not overflow i32.
 const maxBias = 1 << 29
 
-// quantize returns the affine for data of a scale, with summands of integers that are
-// multiples of data scale times factor scale; false if that takes a result off by more than
-// half a step. magnitude is the sum of the magnitudes of a channel's products.
+// quantize returns the affine with integer biases, in units of data scale times factor scale, for data of the
+// given scale; false if a result can then be off by more than half a step. magnitude returns the sum of the
+// magnitudes of a channel's products.
 func (a *affine) quantize(scale float32, channels int, magnitude func(channel int) float64) (*quantized, bool) {
 	q := &quantized{bias: make([]int32, channels), scales: make([]float32, len(a.factor))}
 	for c := range channels {
@@ -175,7 +177,7 @@ func (a *affine) quantize(scale float32, channels int, magnitude func(channel in
 		unit := a.factor[k]
 		b := a.offset[c%len(a.offset)]
 		if len(q.scales) == channels && (!(unit > 0x1p-120) || math.Abs(b)/unit > maxBias) {
-			// The products do not count beside the summand: they become 0.
+			// The products are negligible compared with the bias, so they become 0.
 			if q.zeroed == nil {
 				q.zeroed = make([]bool, channels)
 			}

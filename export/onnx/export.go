@@ -11,26 +11,26 @@ import (
 	"github.com/tf2ng/tf2ng/internal/version"
 )
 
-// lastPass is the last pass before those that shape the function for our kernels.
+// lastPass is the last pass to run: those after it prepare the function for tf2ng's own kernels.
 const lastPass = "absorb_pads"
 
-// Form is how quantized convolutions and matrix products are written.
+// Form says as which ONNX ops quantized convolutions and matrix products are written.
 type Form string
 
 // The forms.
 const (
-	// QDQ has the float op between DequantizeLinear and QuantizeLinear, which runtimes fuse.
+	// QDQ writes the float op between DequantizeLinear and QuantizeLinear; runtimes fuse these.
 	QDQ Form = "qdq"
-	// QOperator has QLinearConv and QLinearMatMul.
+	// QOperator writes QLinearConv and QLinearMatMul.
 	QOperator Form = "qoperator"
-	// Integer has ConvInteger and MatMulInteger, and each step behind the sum as TensorFlow
-	// rounds it.
+	// Integer writes ConvInteger and MatMulInteger, and after them each step with TensorFlow's
+	// rounding.
 	Integer Form = "integer"
 )
 
 // Options say how a function is written.
 type Options struct {
-	Opset int  // of ONNX's standard domain, 13 to 23; 0 means 21
+	Opset int  // version of ONNX's standard domain, 13 to 23; 0 means 21
 	Form  Form // "" means QDQ
 }
 
@@ -41,10 +41,10 @@ const (
 	DefaultOpset = 21
 )
 
-// irVersions are the first IR versions with the opsets from MinOpset on.
+// irVersions are the first IR versions that allow the opsets, from MinOpset on.
 var irVersions = [...]int{7, 7, 8, 8, 8, 8, 9, 9, 10, 10, 11}
 
-// Reason is why a node cannot be written.
+// Reason says why a node cannot be written.
 type Reason struct {
 	Node string // its name
 	Op   string // its op in core
@@ -54,7 +54,7 @@ type Reason struct {
 // String writes: node "x" (Where): why.
 func (r Reason) String() string { return fmt.Sprintf("node %q (%s): %s", r.Node, r.Op, r.Why) }
 
-// UnsupportedError lists everything of a function that cannot be written.
+// UnsupportedError lists all nodes of a function that cannot be written.
 type UnsupportedError struct{ Reasons []Reason }
 
 // Error lists the reasons.
@@ -66,7 +66,7 @@ func (e *UnsupportedError) Error() string {
 	return "no ONNX for " + strings.Join(lines, "\n       and ")
 }
 
-// OptionError reports an option that cannot be.
+// OptionError reports an invalid option.
 type OptionError struct{ Option, Got, Want string }
 
 // Error writes: onnx: opset: got 12, want 13 to 23.
@@ -90,28 +90,28 @@ func (o Options) complete() (Options, error) {
 	return o, nil
 }
 
-// Fidelity says how close a node of the model, given the same inputs, comes to the node of the
-// function.
+// Fidelity says how close the result of a written node is to the result of the function's node for the same
+// inputs.
 type Fidelity string
 
 // The fidelities.
 const (
-	// Exact is equal bit for bit, as ONNX defines the ops.
+	// Exact: the result is equal bit for bit, by ONNX's definition of the ops.
 	Exact Fidelity = "exact"
-	// OneStep is an integer off by at most one.
+	// OneStep: integers are off by at most one.
 	OneStep Fidelity = "within one step"
-	// LastBits is a real that differs in its last bits: ONNX leaves the order of sums, or the
+	// LastBits: reals may differ in their last bits, since ONNX leaves the order of a sum, or the
 	// rounding of a function, to the runtime.
 	LastBits Fidelity = "last bits"
 )
 
-// NodeReport says what became of a node.
+// NodeReport says how a node was written.
 type NodeReport struct {
 	Node     string   `json:"node"`
 	Op       string   `json:"op"`   // in core
-	ONNX     []string `json:"onnx"` // the ops that it became
+	ONNX     []string `json:"onnx"` // the ONNX ops that it was written as
 	Fidelity Fidelity `json:"fidelity"`
-	Why      string   `json:"why,omitempty"` // it is not exact
+	Why      string   `json:"why,omitempty"` // why it is not exact
 }
 
 // Model is an ONNX model in memory.
@@ -120,20 +120,20 @@ type Model struct {
 	report  []NodeReport
 }
 
-// Report lists the nodes of the function, in its order, constants aside.
+// Report lists the nodes of the function, except constants, in their order.
 func (m *Model) Report() []NodeReport { return m.report }
 
 // Nodes returns the number of the model's nodes.
 func (m *Model) Nodes() int { return len(m.message.graph.nodes) }
 
-// Prepare returns the function that Export writes node by node: f with its constants folded and
-// its quantized products integer. Preparing it again changes nothing.
+// Prepare returns the function that Export writes node by node: f after constant folding and after its
+// quantized products were turned into integer ones. Prepare is idempotent.
 func Prepare(f *core.Function) (*core.Function, error) {
 	return passes.Run(f, passes.Options{StopAfter: lastPass})
 }
 
-// Export writes f. The error is an *OptionError, an *UnsupportedError, or one of the passes.
-// It borrows the tensors of f.
+// Export converts f to an ONNX model, which refers to the tensors of f. The error is an *OptionError, an
+// *UnsupportedError, or an error of a pass.
 func Export(f *core.Function, o Options) (*Model, error) {
 	o, err := o.complete()
 	if err != nil {
@@ -160,7 +160,7 @@ func Export(f *core.Function, o Options) (*Model, error) {
 	}, nil
 }
 
-// metadata says where the model came from.
+// metadata returns the model's metadata, which say where it came from.
 func metadata(f *core.Function, o Options) [][2]string {
 	meta := [][2]string{{"source", "TensorFlow GraphDef"}, {"quantization", string(o.Form)}}
 	for _, key := range slices.Sorted(maps.Keys(f.Meta)) {

@@ -10,13 +10,13 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// form is how a tensor of the function stands in the model.
+// form is how a tensor of the function is represented in the model.
 type form struct {
-	first bool // its channels, the last axis in the function, are axis 1
-	bytes bool // of i8: it is uint8, 128 larger
+	first bool // the channels, which are the last axis in the function, are axis 1
+	bytes bool // an i8 tensor is stored as uint8, with 128 added
 }
 
-// suffix is what the name of a form has behind the name of the tensor.
+// suffix is appended to the name of the tensor in the name of the form.
 func (f form) suffix() string {
 	s := ""
 	if f.first {
@@ -32,19 +32,19 @@ func (f form) suffix() string {
 type exporter struct {
 	opts    Options
 	ends    []*core.Node  // the function's results
-	graph   *graphMessage // the one that is being written: the model's, or that of a branch or a loop's body
+	graph   *graphMessage // the graph being written: the model's, or that of a branch or a loop's body
 	forms   map[core.Value]map[form]string
-	scales  map[core.Value]float32 // of quantized values, where their writer knows it
+	scales  map[core.Value]float32 // scales of quantized values, where the node that wrote them knows it
 	results map[core.Value]string  // the names of results
-	taken   map[string]bool        // names of tensors
-	nodes   map[string]bool        // names of nodes
-	own     map[string]*core.Node  // the node of the function that a tensor is an output of
-	shared  map[string]string      // tensors by what computes them
-	kept    map[string]bool        // those of shared
-	scalars map[string]string      // small constants by type, shape and bytes
+	taken   map[string]bool        // names of tensors that are in use
+	nodes   map[string]bool        // names of nodes that are in use
+	own     map[string]*core.Node  // for a tensor of the model, the node of the function that computes it
+	shared  map[string]string      // tensors that once has written, by key
+	kept    map[string]bool        // the tensors in shared
+	scalars map[string]string      // small constants, by type, shape and bytes
 
-	node     *core.Node // the one that is being written
-	first    int        // of the model's nodes that it became
+	node     *core.Node // the current node: the one being written
+	first    int        // index of the first node in graph that was written for it
 	fidelity Fidelity
 	why      string
 	reasons  []Reason
@@ -69,14 +69,14 @@ func newExporter(f *core.Function, o Options) *exporter {
 	return e
 }
 
-// less notes that the node at hand is not exact, and why.
+// less lowers the fidelity of the current node, and says why.
 func (e *exporter) less(f Fidelity, why string) {
 	if e.fidelity != OneStep {
 		e.fidelity, e.why = f, why
 	}
 }
 
-// unique returns a name that no tensor has yet.
+// unique returns a name that no tensor has, and reserves it.
 func (e *exporter) unique(name string) string {
 	free := name
 	for i := 1; e.taken[free]; i++ {
@@ -86,7 +86,8 @@ func (e *exporter) unique(name string) string {
 	return free
 }
 
-// tensorName returns the name of a form of a value: TensorFlow's, and the form's suffix.
+// tensorName returns the name for a form of a value: the result's name, or TensorFlow's name of the tensor
+// with the form's suffix.
 func (e *exporter) tensorName(v core.Value, f form) string {
 	name := e.results[v]
 	if name == "" || f != (form{}) {
@@ -96,8 +97,8 @@ func (e *exporter) tensorName(v core.Value, f form) string {
 	return name
 }
 
-// emitTo writes a node whose outputs have given names. What gives an output of the node at hand
-// has that node's name.
+// emitTo writes a node whose outputs have the given names. If it computes an output of the current node, it
+// gets that node's name.
 func (e *exporter) emitTo(outputs []string, op string, inputs []string, attrs ...attribute) {
 	name := e.node.Name
 	if e.own[outputs[0]] != e.node || e.nodes[name] || name == "" {
@@ -110,7 +111,8 @@ func (e *exporter) emitTo(outputs []string, op string, inputs []string, attrs ..
 	e.graph.nodes = append(e.graph.nodes, nodeMessage{op: op, name: name, inputs: inputs, outputs: outputs, attrs: attrs})
 }
 
-// emit writes a node with one output, which is no tensor of the function, and returns its name.
+// emit writes a node with one output, an intermediate tensor that the function does not have, and returns the
+// tensor's name.
 func (e *exporter) emit(op string, inputs []string, attrs ...attribute) string {
 	out := e.unique(e.node.Name + "/" + op)
 	e.emitTo([]string{out}, op, inputs, attrs...)
@@ -124,8 +126,8 @@ func (e *exporter) define(v core.Value, f form, op string, inputs []string, attr
 	e.set(v, f, name)
 }
 
-// rename makes a tensor that was written a form of a value of the node at hand. The last one gets
-// the value's name.
+// rename makes a tensor that has been written a form of a value of the current node. If the last node written
+// computes it, that node is renamed; otherwise an Identity is added.
 func (e *exporter) rename(v core.Value, f form, written string) error {
 	at := len(e.graph.nodes) - 1
 	if at >= e.first && slices.Equal(e.graph.nodes[at].outputs, []string{written}) && !e.kept[written] {
@@ -139,7 +141,7 @@ func (e *exporter) rename(v core.Value, f form, written string) error {
 	return nil
 }
 
-// set gives a form of a value a name.
+// set records the name of a form of a value.
 func (e *exporter) set(v core.Value, f form, name string) {
 	if e.forms[v] == nil {
 		e.forms[v] = map[form]string{}
@@ -147,7 +149,7 @@ func (e *exporter) set(v core.Value, f form, name string) {
 	e.forms[v][f] = name
 }
 
-// alias makes a value another one, whose elements it has.
+// alias gives a value all forms of another value with the same elements.
 func (e *exporter) alias(v, of core.Value) {
 	for f, name := range e.forms[of] {
 		e.set(v, f, name)
@@ -155,7 +157,7 @@ func (e *exporter) alias(v, of core.Value) {
 	e.scales[v] = e.scales[of]
 }
 
-// use returns the name of a form of a value, which it writes if no reader wanted it before.
+// use returns the name of a form of a value. It writes the form if this is the first reader that needs it.
 func (e *exporter) use(v core.Value, f form) string {
 	if f.first && len(v.Shape()) < 3 {
 		f.first = false
@@ -187,17 +189,17 @@ func (e *exporter) use(v core.Value, f form) string {
 		e.set(v, f, name)
 		return name
 	}
-	return v.Node.Name // of a node that cannot be written
+	return v.Node.Name // the node could not be written, so the model will be refused
 }
 
-// turn writes the transposition to a form.
+// turn writes the Transpose from one order of axes to that of f.
 func (e *exporter) turn(v core.Value, f form, from string) string {
 	out := e.tensorName(v, f)
 	e.emitTo([]string{out}, "Transpose", []string{from}, attribute{"perm", channelOrder(len(v.Shape()), f.first)})
 	return out
 }
 
-// flip writes the change between i8 and uint8 to a form.
+// flip writes the conversion between int8 and uint8 to that of f. If named, the result is a form of v.
 func (e *exporter) flip(v core.Value, f form, from string, named bool) string {
 	one := e.scalar(core.Scalar(float32(1)))
 	a, b := e.scalar(core.Scalar(int8(0))), e.scalar(core.Scalar(uint8(128)))
@@ -215,7 +217,7 @@ func (e *exporter) flip(v core.Value, f form, from string, named bool) string {
 	return out
 }
 
-// channelOrder is the order of axes that brings the channels to axis 1, or back to the end.
+// channelOrder is the permutation that moves the channels to axis 1 (first), or from there to the end.
 func channelOrder(rank int, first bool) []int {
 	order := []int{0}
 	if first {
@@ -232,7 +234,7 @@ func channelOrder(rank int, first bool) []int {
 	return order
 }
 
-// axisIn returns where an axis of a tensor is in a form.
+// axisIn returns the number that an axis of a tensor has in a form.
 func axisIn(axis, rank int, f form) int {
 	if axis < 0 {
 		axis += rank
@@ -259,10 +261,10 @@ func (e *exporter) constantForm(t *core.Tensor, v core.Value, f form) string {
 	return name
 }
 
-// smallConstant is the elements of a constant that nodes share by its value.
+// smallConstant is the number of elements up to which equal constants are written only once.
 const smallConstant = 1
 
-// scalar writes a small constant, once for each value.
+// scalar writes a small constant, unless an equal one has been written.
 func (e *exporter) scalar(t *core.Tensor) string {
 	key := fmt.Sprint(t.Type(), t.Shape(), t.Bytes(), t.Strings())
 	if name := e.scalars[key]; name != "" {
@@ -274,7 +276,7 @@ func (e *exporter) scalar(t *core.Tensor) string {
 	return name
 }
 
-// tensor writes a constant that belongs to the node at hand.
+// tensor writes a constant that belongs to the current node.
 func (e *exporter) tensor(what string, t *core.Tensor) string {
 	if t.Len() <= smallConstant {
 		return e.scalar(t)
@@ -284,7 +286,7 @@ func (e *exporter) tensor(what string, t *core.Tensor) string {
 	return name
 }
 
-// once writes what write does, once for each key.
+// once calls write the first time that it sees a key, and returns the same name from then on.
 func (e *exporter) once(key string, write func() string) string {
 	if name := e.shared[key]; name != "" {
 		return name
@@ -294,9 +296,8 @@ func (e *exporter) once(key string, write func() string) string {
 	return name
 }
 
-// inline writes the nodes of a function where the exporter is, with the tensors of given names as
-// its parameters, and returns the names of its results. What its nodes are not exact in, the node
-// at hand is not either.
+// inline writes the nodes of a function into the current graph, with the named tensors as arguments, and
+// returns the names of its results. If its nodes are not exact, the current node is not exact either.
 func (e *exporter) inline(f *core.Function, arguments []string) []string {
 	caller := *e
 	e.ends, e.forms = nil, map[core.Value]map[form]string{}
@@ -330,8 +331,8 @@ func (e *exporter) inline(f *core.Function, arguments []string) []string {
 	return results
 }
 
-// subgraph returns a graph of its own, as an attribute of the node at hand: what write writes
-// there, and the tensors that it returns as the graph's results. It sees the tensors around it.
+// subgraph returns a new graph for an attribute of the current node. It has the nodes that write writes, and
+// its outputs are the tensors that write returns. Tensors of the outer graphs are visible in it.
 func (e *exporter) subgraph(what string, inputs []valueInfo, results []core.Fact, write func() []string) *graphMessage {
 	outer := *e
 	defer func() {
@@ -349,12 +350,12 @@ func (e *exporter) subgraph(what string, inputs []valueInfo, results []core.Fact
 	return g
 }
 
-// cast converts a tensor.
+// cast writes a Cast to a type.
 func (e *exporter) cast(name string, to core.Type) string {
 	return e.emit("Cast", []string{name}, attribute{"to", int(dataTypes[to])})
 }
 
-// ints writes a list of i64.
+// ints writes a constant list of i64.
 func (e *exporter) ints(what string, list []int) string {
 	data := make([]int64, len(list))
 	for i, v := range list {
@@ -363,7 +364,7 @@ func (e *exporter) ints(what string, list []int) string {
 	return e.tensor(what, tensorOf(core.Shape{len(list)}, data))
 }
 
-// tensorOf is core.TensorOf of a shape that fits.
+// tensorOf is core.TensorOf for data that are known to fit the shape; it panics otherwise.
 func tensorOf[T core.Element](s core.Shape, data []T) *core.Tensor {
 	t, err := core.TensorOf(s, data)
 	if err != nil {
@@ -372,7 +373,7 @@ func tensorOf[T core.Element](s core.Shape, data []T) *core.Tensor {
 	return t
 }
 
-// over is core.TensorOver of data that fits.
+// over is core.TensorOver for data that are known to fit the shape; it panics otherwise.
 func over(t core.Type, s core.Shape, data []byte) *core.Tensor {
 	out, err := core.TensorOver(t, s, data)
 	if err != nil {
@@ -381,7 +382,7 @@ func over(t core.Type, s core.Shape, data []byte) *core.Tensor {
 	return out
 }
 
-// flipped turns i8 into u8 that are 128 larger, and back.
+// flipped converts i8 to u8 by adding 128, and u8 to i8 by subtracting 128.
 func flipped(t *core.Tensor) *core.Tensor {
 	data := slices.Clone(t.Bytes())
 	for i := range data {
@@ -394,7 +395,7 @@ func flipped(t *core.Tensor) *core.Tensor {
 	return over(to, t.Shape(), data)
 }
 
-// permuted returns a tensor, not of strings, with its axes in another order.
+// permuted returns a copy of a tensor with its axes in another order. It does not take strings.
 func permuted(t *core.Tensor, order []int) *core.Tensor {
 	shape := t.Shape()
 	out, strides := make(core.Shape, len(order)), make([]int, len(order))

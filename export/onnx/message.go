@@ -5,13 +5,12 @@ import (
 	"github.com/tf2ng/tf2ng/internal/wire"
 )
 
-// The messages of ONNX's schema (onnx.proto) as far as they are written, with the numbers of
-// their fields.
+// The messages of ONNX's schema (onnx.proto), limited to the fields that are written, with the field numbers.
 
 // dataType is TensorProto.DataType.
 type dataType int32
 
-// dataTypes are ONNX's numbers of the types of core; 0 where there is none.
+// dataTypes maps the types of core to ONNX's numbers; 0 if ONNX has no such type.
 var dataTypes = [...]dataType{
 	core.Bool: 9, core.I8: 3, core.U8: 2, core.I16: 5, core.U16: 4, core.I32: 6, core.U32: 12,
 	core.I64: 7, core.U64: 13, core.BF16: 16, core.F16: 10, core.F32: 1, core.F64: 11, core.String: 8,
@@ -33,8 +32,7 @@ type nodeMessage struct {
 	attrs   []attribute
 }
 
-// attribute is AttributeProto. Its value is an int, a float32, a string, a list of ints or a
-// *graphMessage.
+// attribute is AttributeProto. Its value is an int, a float32, a string, a list of ints, or a *graphMessage.
 type attribute struct {
 	name  string
 	value any
@@ -45,11 +43,11 @@ type tensorMessage struct {
 	tensor *core.Tensor
 }
 
-// valueInfo is ValueInfoProto of a tensor.
+// valueInfo is the ValueInfoProto of a tensor.
 type valueInfo struct {
 	name string
 	fact core.Fact
-	dims []string // names of unknown dimensions; "" for none
+	dims []string // names of the unknown dimensions; "" for those without a name
 }
 
 type modelMessage struct {

@@ -11,7 +11,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/postop"
 )
 
-// activations write functions of f32; nil where ONNX has none.
+// activations has the functions that write the activations for f32; nil for those that ONNX lacks.
 var activations = [...]func(e *exporter, x string, alpha float32) string{
 	numeric.Identity:  func(_ *exporter, x string, _ float32) string { return x },
 	numeric.Relu:      func(e *exporter, x string, _ float32) string { return e.emit("Relu", []string{x}) },
@@ -33,7 +33,7 @@ func writeLeakyRelu(e *exporter, x string, alpha float32) string {
 	return e.emit("LeakyRelu", []string{x}, attribute{"alpha", alpha})
 }
 
-// inexact writes an op whose rounding ONNX leaves open.
+// inexact returns a function that writes an op whose rounding ONNX does not specify.
 func inexact(op string) func(e *exporter, x string, alpha float32) string {
 	return func(e *exporter, x string, _ float32) string {
 		e.less(LastBits, op+" is rounded as the runtime does")
@@ -57,11 +57,10 @@ func writeGeluApproximate(e *exporter, x string, _ float32) string {
 	return e.emit("Mul", []string{half, e.emit("Add", []string{tanh, e.real(1)})})
 }
 
-// real writes a number of f32.
+// real writes an f32 constant.
 func (e *exporter) real(x float32) string { return e.scalar(core.Scalar(x)) }
 
-// postOps writes the steps behind an f32 sum x, each as it is rounded, and the output of a
-// node.
+// postOps writes the steps that follow the f32 sum x, each with its rounding, and the output of the node.
 func (e *exporter) postOps(n *core.Node, steps []postop.Step, operands []core.Value, x string, first bool) error {
 	y := n.Out(0)
 	next := func() core.Value {
@@ -104,7 +103,7 @@ func (e *exporter) postOps(n *core.Node, steps []postop.Step, operands []core.Va
 	return e.rename(y, form{first: first}, x)
 }
 
-// multiplyAdd writes f + v*s (MulAdd) or f*s + v (Linear), which is rounded once, as two ops.
+// multiplyAdd writes f + v*s (MulAdd) or f*s + v (Linear), which the function rounds once, as two ops.
 func (e *exporter) multiplyAdd(s postop.Step, a, b core.Value, x string, y core.Value, first bool) (string, error) {
 	u, err := e.operand(a, y, first)
 	if err != nil {
@@ -125,7 +124,7 @@ func (e *exporter) multiplyAdd(s postop.Step, a, b core.Value, x string, y core.
 	return e.emit("Add", []string{x, e.emit("Mul", []string{u, v})}), nil
 }
 
-// operand returns a post-op's operand as f32 that broadcasts to the output y.
+// operand writes a post-op's operand in f32, in a shape that broadcasts to the output y.
 func (e *exporter) operand(v, y core.Value, first bool) (string, error) {
 	rank := len(y.Shape())
 	if !v.Shape().Ranked() || !y.Shape().Ranked() {
@@ -161,7 +160,7 @@ func (e *exporter) operand(v, y core.Value, first bool) (string, error) {
 
 func notFinite(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
 
-// perChannel is the shape of one number for each channel, where they are axis 1.
+// perChannel is the shape of a tensor with one number per channel, if the channels are axis 1.
 func perChannel(rank, channels int) core.Shape {
 	s := core.Shape(perChannelOf(rank)).Clone()
 	s[1] = channels
@@ -177,7 +176,7 @@ func perChannelOf(rank int) []int {
 	return s
 }
 
-// roundSaturate writes the step to integers.
+// roundSaturate writes the rounding and saturation to an integer type.
 func (e *exporter) roundSaturate(s postop.Step, x string, zero, y core.Value, first bool) error {
 	if s.Round != numeric.RoundNearestTowardEven {
 		r, err := e.round(s.Round, x)
@@ -213,8 +212,7 @@ func (e *exporter) roundSaturate(s postop.Step, x string, zero, y core.Value, fi
 	return nil
 }
 
-// saturateI32 writes the step to i32, whose upper bound is a float32 where it is not the
-// type's.
+// saturateI32 writes the saturation to i32. An upper bound other than the type's is a float32.
 func (e *exporter) saturateI32(s postop.Step, x string, zero, y core.Value, first bool) error {
 	if zero.Node != nil {
 		return errors.New("its i32 result has a zero point")
@@ -234,7 +232,7 @@ func (e *exporter) saturateI32(s postop.Step, x string, zero, y core.Value, firs
 	return nil
 }
 
-// round writes a rounding to integers of f32.
+// round writes the rounding of f32 to whole numbers.
 func (e *exporter) round(m numeric.RoundMode, x string) (string, error) {
 	switch m {
 	case numeric.RoundNearestTowardEven:
@@ -249,8 +247,8 @@ func (e *exporter) round(m numeric.RoundMode, x string) (string, error) {
 	return "", fmt.Errorf("the round mode %v has no form in ONNX", m)
 }
 
-// roundAway writes the rounding to nearest, ties away from zero: to even, and one more where
-// half was dropped in the direction of the sign.
+// roundAway writes the rounding to nearest, ties away from zero: it rounds ties to even, and then moves by one
+// where that rounded a tie toward zero.
 func (e *exporter) roundAway(x string, t core.Type) string {
 	number := func(v float64) string {
 		if t == core.F64 {

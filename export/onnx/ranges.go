@@ -6,17 +6,17 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// The conversions of core/op/tensorflow between reals and quantized values (quantization.go
-// there) of ranges that are computed, in ONNX's ops. rha rounds to nearest, ties away from
-// zero; n is 2^bits of the type.
+// This file writes core/op/tensorflow's conversions between reals and quantized values (see quantization.go
+// there) as ONNX ops, for computed ranges. rha rounds to nearest, ties away from zero; n is 2 to the number of
+// bits of the type.
 
-// span is a range of f32, as tensors of shape [], subnormals flushed.
+// span is a range of f32: two tensors of shape [], in which subnormal numbers have been flushed to 0.
 type span struct {
 	e        *exporter
 	min, max string
 }
 
-// span returns the range at two values of shape [] or [1].
+// span returns the range between two values of shape [] or [1].
 func (e *exporter) span(min, max core.Value) (span, error) {
 	lo, err := e.single(min)
 	if err != nil {
@@ -26,7 +26,7 @@ func (e *exporter) span(min, max core.Value) (span, error) {
 	return span{e, e.flushed(lo), e.flushed(hi)}, err
 }
 
-// single returns a value of one element as a tensor of shape [].
+// single writes a value of one element as a tensor of shape [].
 func (e *exporter) single(v core.Value) (string, error) {
 	if t := v.Constant(); t != nil && t.Len() == 1 {
 		return e.scalar(over(t.Type(), core.Shape{}, t.Bytes())), nil
@@ -50,7 +50,7 @@ func (e *exporter) double(a float64) string       { return e.scalar(core.Scalar(
 func (e *exporter) f64(a string) string           { return e.cast(a, core.F64) }
 func (e *exporter) f32(a string) string           { return e.cast(a, core.F32) }
 
-// flushed makes 0 of a subnormal f32 of shape [].
+// flushed writes the flushing of a subnormal f32 of shape [] to 0.
 func (e *exporter) flushed(a string) string {
 	return e.once("flushed "+a, func() string {
 		small := e.emit("Less", []string{e.abs(a), e.real(0x1p-126)})
@@ -58,14 +58,14 @@ func (e *exporter) flushed(a string) string {
 	})
 }
 
-// choose is a where a condition holds, else b.
+// choose writes a where the condition is true, else b.
 func (e *exporter) choose(condition, a, b string) string {
 	return e.emit("Where", []string{condition, a, b})
 }
 
 func (e *exporter) equal(a, b string) string { return e.emit("Equal", []string{a, b}) }
 
-// clip is x within [lo, hi], of f64.
+// clip writes the clamping of an f64 x to [lo, hi].
 func (e *exporter) clip(x string, lo, hi float64) string {
 	return e.emit("Clip", []string{x, e.double(lo), e.double(hi)})
 }
@@ -76,24 +76,24 @@ func steps(t core.Type) (n, lowest float64) {
 	return float64(hi-lo) + 1, float64(lo)
 }
 
-// width is max - min in f32.
+// width writes max - min in f32.
 func (r span) width() string {
 	return r.e.once("width "+r.min+" "+r.max, func() string { return r.e.sub(r.max, r.min) })
 }
 
-// isPoint is min = max.
+// isPoint writes the comparison min = max.
 func (r span) isPoint() string {
 	return r.e.once("point "+r.min+" "+r.max, func() string { return r.e.equal(r.min, r.max) })
 }
 
-// twiceAdjusted is twice f64(width) * (n/(n-1)). ONNX Runtime drops products whose factor is 1
-// when it is rounded to float32, as that of i32 is.
+// twiceAdjusted writes 2 * f64(width) * (n/(n-1)). The factor 2 is there because ONNX Runtime drops products whose
+// factor, rounded to float32, is 1, as n/(n-1) is for i32.
 func (r span) twiceAdjusted(n float64) string {
 	return r.e.mul(r.e.f64(r.width()), r.e.double(2*(n/(n-1))))
 }
 
-// toQuantized is FloatToQuantized of x, of f64, not clamped: rha(x*k) - rha(min*k) + lowest,
-// k = n/adjusted; lowest if min = max. x "" is 0.
+// toQuantized writes FloatToQuantized of an f64 x, without clamping: rha(x*k) - rha(min*k) + lowest with
+// k = n/adjusted; lowest if min = max. If x is "", it stands for 0.
 func (r span) toQuantized(x string, t core.Type) string {
 	e := r.e
 	n, lowest := steps(t)
@@ -105,7 +105,7 @@ func (r span) toQuantized(x string, t core.Type) string {
 	return e.choose(r.isPoint(), e.double(lowest), q)
 }
 
-// toReal is QuantizedToFloat of q, of f64, in f32: base + (q-lowest)*k, k = adjusted/n,
+// toReal writes QuantizedToFloat of an f64 q, with an f32 result: base + (q-lowest)*k with k = adjusted/n and
 // base = rha(min/k)*k in f32; min if min = max.
 func (r span) toReal(q string, t core.Type) string {
 	e := r.e
@@ -117,7 +117,7 @@ func (r span) toReal(q string, t core.Type) string {
 	return e.choose(r.isPoint(), r.min, e.flushed(e.f32(real)))
 }
 
-// eigenDequantize returns factor and summand of DEQUANTIZE_WITH_EIGEN.
+// eigenDequantize writes the factor and the offset of DEQUANTIZE_WITH_EIGEN: q*factor + offset.
 func (r span) eigenDequantize(t core.Type) (factor, offset string) {
 	e := r.e
 	n, lowest := steps(t)
@@ -127,7 +127,7 @@ func (r span) eigenDequantize(t core.Type) (factor, offset string) {
 	return k, e.flushed(e.sub(base, e.flushed(e.mul(e.real(float32(lowest)), k))))
 }
 
-// eigenQuantize returns factor and subtrahend of QUANTIZE_WITH_EIGEN: rha(x*factor) - offset.
+// eigenQuantize writes the factor and the offset of QUANTIZE_WITH_EIGEN: rha(x*factor) - offset.
 func (r span) eigenQuantize(t core.Type) (factor, offset string) {
 	e := r.e
 	n, lowest := steps(t)
@@ -136,5 +136,5 @@ func (r span) eigenQuantize(t core.Type) (factor, offset string) {
 	return k, e.sub(e.roundAway(e.mul(r.min, k), core.F32), e.real(float32(lowest)))
 }
 
-// magnitude is max(|min|, |max|).
+// magnitude writes max(|min|, |max|).
 func (r span) magnitude() string { return r.e.larger(r.e.abs(r.min), r.e.abs(r.max)) }

@@ -27,10 +27,10 @@ var (
 	_ = lacks[array.Bitcast]("ONNX does not take the bits of one type as another")
 )
 
-// asIs returns the form of a value in the order of its axes; of i8, as uint8.
+// asIs returns the form of a value with its axes in the function's order, and i8 as uint8.
 func asIs(v core.Value) form { return form{bytes: v.Type() == core.I8} }
 
-// index returns a list of i32 or i64 as ONNX wants lists: i64.
+// index writes a list of i32 or i64 as i64, as ONNX requires.
 func (e *exporter) index(v core.Value) string {
 	if t := v.Constant(); t != nil {
 		data := t.Int64s()
@@ -43,7 +43,7 @@ func (e *exporter) index(v core.Value) string {
 	return name
 }
 
-// move writes an op that moves elements of its first input, and keeps its scale.
+// move writes an op that only moves elements of its first input, so that the scale stays the same.
 func (e *exporter) move(n *core.Node, f form, op string, inputs []string, attrs ...attribute) {
 	e.define(n.Out(0), f, op, inputs, attrs...)
 	e.scales[n.Out(0)] = e.scales[n.Inputs()[0]]
@@ -179,7 +179,7 @@ func exportSplit(e *exporter, n *core.Node, op *array.Split) error {
 	return nil
 }
 
-// numOutputsFrom is the opset in which a Split into equal parts says how many there are.
+// numOutputsFrom is the first opset in which Split has the attribute num_outputs.
 const numOutputsFrom = 18
 
 func exportTile(e *exporter, n *core.Node, _ *array.Tile) error {
@@ -194,7 +194,7 @@ func exportBroadcastTo(e *exporter, n *core.Node, _ *array.BroadcastTo) error {
 	return nil
 }
 
-// exportEnsureShape writes nothing where the shape is known to be what is asked for.
+// exportEnsureShape writes nothing if the shape is known to be the expected one.
 func exportEnsureShape(e *exporter, n *core.Node, op *array.EnsureShape) error {
 	x := n.Inputs()[0]
 	if merged, ok := x.Shape().Merge(op.Shape); !ok || !merged.Equal(x.Shape()) {

@@ -16,8 +16,7 @@ var (
 	_ = exports(exportSetRow)
 )
 
-// factsOf returns what is known of nodes' first outputs; the error is about a type that is not
-// known.
+// factsOf returns what is known about the first outputs of nodes. It is an error if a type is not known.
 func factsOf(nodes []*core.Node) ([]core.Fact, error) {
 	list := make([]core.Fact, len(nodes))
 	for i, n := range nodes {
@@ -29,7 +28,7 @@ func factsOf(nodes []*core.Node) ([]core.Fact, error) {
 	return list, nil
 }
 
-// asTheyAre returns the names of values in the function's form.
+// asTheyAre returns the names of values in the function's own form.
 func (e *exporter) asTheyAre(values []core.Value) []string {
 	names := make([]string, len(values))
 	for i, v := range values {
@@ -38,7 +37,7 @@ func (e *exporter) asTheyAre(values []core.Value) []string {
 	return names
 }
 
-// outputs gives the outputs of a node of the function their names.
+// outputs names the outputs of a node of the function.
 func (e *exporter) outputs(n *core.Node) []string {
 	names := make([]string, len(n.Outputs()))
 	for i := range names {
@@ -48,7 +47,7 @@ func (e *exporter) outputs(n *core.Node) []string {
 	return names
 }
 
-// exportBranch writes If: of more than two branches, one in the other's else_branch.
+// exportBranch writes an If. For more than two branches, the else_branch contains the next If.
 func exportBranch(e *exporter, n *core.Node, op *control.Branch) error {
 	index, arguments := e.use(n.Inputs()[0], form{}), e.asTheyAre(n.Inputs()[1:])
 	facts, err := factsOf(op.Branches[0].Results)
@@ -63,7 +62,7 @@ func exportBranch(e *exporter, n *core.Node, op *control.Branch) error {
 			return e.inline(op.Branches[i], arguments)
 		})
 	}
-	var from func(i int, outputs []string) // writes the choice among the branches from i on
+	var from func(i int, outputs []string) // writes the If that chooses among branches i and above
 	from = func(i int, outputs []string) {
 		var others *graphMessage
 		if last := len(op.Branches) - 1; i+1 >= last {
@@ -85,8 +84,8 @@ func exportBranch(e *exporter, n *core.Node, op *control.Branch) error {
 	return nil
 }
 
-// exportLoop writes Loop. Its condition stands before it, for the first values of the variables,
-// and at the end of its body, for the next ones.
+// exportLoop writes a Loop. The condition is written twice: before the Loop for the initial values of the
+// variables, and at the end of the body for their next values.
 func exportLoop(e *exporter, n *core.Node, op *control.Loop) error {
 	in, count := n.Inputs(), op.Variables()
 	facts, err := factsOf(op.Body.Parameters[:count])
@@ -126,8 +125,8 @@ func exportLoop(e *exporter, n *core.Node, op *control.Loop) error {
 	return nil
 }
 
-// lists returns the first values of a loop's variables, in which first has the numbers of elements
-// of those that are lists.
+// lists returns the initial values of a loop's variables. For a variable that is a list, first has the number
+// of elements, which is replaced by a list of zeros.
 func (e *exporter) lists(
 	op *control.Loop, first, captures []string, facts []core.Fact,
 ) (_ []string, err error) {
@@ -161,8 +160,8 @@ func (e *exporter) lists(
 
 var errNoElement = errors.New("the shape of a list's elements is not known")
 
-// elements writes the shapes of the rows that the body sets of some variables, which it does not
-// read: those of a first step, if there is one.
+// elements writes the shapes of the rows that the body sets in some lists, which it does not read. They are
+// found by running the first step, if there is one.
 func (e *exporter) elements(op *control.Loop, variables []int, arguments []string) []string {
 	shapes, outputs := make([]core.Fact, len(variables)), make([]string, len(variables))
 	for i, v := range variables {
@@ -206,12 +205,12 @@ func (e *exporter) zeros(count string, list core.Fact) (string, error) {
 	return e.expanded(list.Type, shape)
 }
 
-// rowCount makes a number a shape of one axis.
+// rowCount writes a number as a shape of one axis.
 func (e *exporter) rowCount(count string) string {
 	return e.emit("Reshape", []string{e.cast(count, core.I64), e.ints("one", []int{1})})
 }
 
-// expanded writes zeros of a shape, i64.
+// expanded writes a tensor of zeros, given the name of its shape in i64.
 func (e *exporter) expanded(t core.Type, shape string) (string, error) {
 	zero, err := core.NewTensor(t, core.Shape{})
 	if err != nil {
@@ -220,7 +219,7 @@ func (e *exporter) expanded(t core.Type, shape string) (string, error) {
 	return e.emit("Expand", []string{e.scalar(zero), shape}), nil
 }
 
-// scatterRow replaces one row of a tensor.
+// scatterRow writes the replacement of one row of a tensor.
 func (e *exporter) scatterRow(x, index, row string) string {
 	at := e.emit("Reshape", []string{e.cast(index, core.I64), e.ints("indices", []int{1, 1})})
 	return e.emit("ScatterND", []string{x, at, e.emit("Unsqueeze", []string{row, e.ints("axes", []int{0})})})
@@ -245,7 +244,7 @@ func exportList(e *exporter, n *core.Node, op *control.List) error {
 	return e.rename(n.Out(0), form{}, list)
 }
 
-// exportSetRow writes ScatterND, behind rows of zeros where the list may grow.
+// exportSetRow writes a ScatterND. If the list may grow, rows of zeros are appended first.
 func exportSetRow(e *exporter, n *core.Node, op *control.SetRow) error {
 	in := n.Inputs()
 	if s := in[0].Shape(); len(s) == 0 || !s[1:].Static() || s[1:].MustElements() == 0 {

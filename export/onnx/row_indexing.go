@@ -37,7 +37,7 @@ func exportGatherND(e *exporter, n *core.Node, _ *indexing.GatherND) error {
 	return nil
 }
 
-// exportSlice makes ends of sizes, of which -1 is all that is left.
+// exportSlice converts the sizes to ends. A size of -1 means everything up to the end of the axis.
 func exportSlice(e *exporter, n *core.Node, _ *indexing.Slice) error {
 	x := n.Inputs()[0]
 	begin, size := e.index(n.Inputs()[1]), e.index(n.Inputs()[2])
@@ -47,16 +47,16 @@ func exportSlice(e *exporter, n *core.Node, _ *indexing.Slice) error {
 	return nil
 }
 
-// cuts are the attributes of a StridedSlice as ONNX has them.
+// cuts are the parameters of a StridedSlice in ONNX's terms.
 type cuts struct {
 	starts, ends, axes, steps []int
 	shrunk, inserted          []int  // axes of the slice to remove, axes of the output to insert
-	items                     []int  // of begin and end that starts and ends are
-	fromBegin, fromEnd        []bool // they are not left out
-	single                    []bool // the end is one behind the start
+	items                     []int  // for each cut, the index in begin and end of its start and end
+	fromBegin, fromEnd        []bool // whether the start or the end is given, not left out by a mask
+	single                    []bool // a single element is taken: the end is the start plus 1
 }
 
-// cutsOf reads a StridedSlice of constants over a rank.
+// cutsOf returns the cuts of a StridedSlice with constant parameters, for an input of the given rank.
 func cutsOf(op *indexing.StridedSlice, begin, end, strides []int64, rank int) (c cuts) {
 	added := 0
 	for i := range begin {
@@ -104,13 +104,13 @@ func (c *cuts) cut(axis, from, to, step int) {
 	c.ends, c.steps = append(c.ends, to), append(c.steps, step)
 }
 
-// from notes where the last cut comes from.
+// from records which item of begin and end the last cut comes from.
 func (c *cuts) from(item int, begin, end, single bool) {
 	c.items, c.single = append(c.items, item), append(c.single, single)
 	c.fromBegin, c.fromEnd = append(c.fromBegin, begin), append(c.fromEnd, end)
 }
 
-// bounds writes the starts and the ends of cuts whose begin or end is computed.
+// bounds writes the starts and ends of cuts of which begin or end is computed.
 func (e *exporter) bounds(c cuts, begin, end core.Value) (starts, ends string) {
 	size := core.Shape{len(c.items)}
 	items := e.ints("items", c.items)
@@ -159,8 +159,8 @@ func exportStridedSlice(e *exporter, n *core.Node, op *indexing.StridedSlice) er
 	return e.rename(n.Out(0), f, x)
 }
 
-// exportOneHot compares with the places of the new axis: ONNX's OneHot counts negative indices
-// from the end.
+// exportOneHot compares the indices with the positions along the new axis. ONNX's OneHot would not do, since it
+// counts negative indices from the end.
 func exportOneHot(e *exporter, n *core.Node, op *indexing.OneHot) error {
 	in := n.Inputs()
 	depth, rank := in[1].Constant(), len(n.Outputs()[0].Shape)
@@ -210,7 +210,7 @@ func exportWhere(e *exporter, n *core.Node, _ *indexing.Where) error {
 	return nil
 }
 
-// scatters are the reductions of ScatterND, and the opsets that first had them.
+// scatters are the values of ScatterND's attribute reduction, and the first opset that has each.
 var scatters = map[indexing.ScatterMode]struct {
 	reduction string
 	opset     int

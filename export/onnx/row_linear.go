@@ -14,7 +14,7 @@ var (
 	_ = exports(exportApplyPostOps)
 )
 
-// sums notes that the sums of a product of reals have an order.
+// sums lowers the fidelity of a product of reals, since ONNX does not specify the order of its sums.
 func (e *exporter) sums(n *core.Node) {
 	if n.Outputs()[0].Type.IsFloat() {
 		e.less(LastBits, sumOrder)

@@ -96,7 +96,7 @@ func exportDynPad(e *exporter, n *core.Node, op *array.DynPad) error {
 	return nil
 }
 
-// exportBandPart drops what is below the band, then what is above it.
+// exportBandPart clears the elements below the band, then those above it.
 func exportBandPart(e *exporter, n *core.Node, _ *array.BandPart) error {
 	in := n.Inputs()
 	lower, upper := in[1].Constant(), in[2].Constant()
@@ -147,7 +147,7 @@ func exportAll(e *exporter, n *core.Node, op *reduce.All) error {
 	return e.rename(n.Out(0), form{}, e.emit("Not", []string{no}))
 }
 
-// any counts.
+// any writes Any as a count of the elements that are true, cast to bool.
 func (e *exporter) any(x string, r reduce.BoolReduction) string {
 	inputs := []string{e.cast(x, core.I32)}
 	attrs := []attribute{{"keepdims", boolean(r.KeepDims)}, {"noop_with_empty_axes", 1}}
@@ -155,8 +155,8 @@ func (e *exporter) any(x string, r reduce.BoolReduction) string {
 	return e.cast(count, core.Bool)
 }
 
-// blockLists returns the constant lists of SpaceToBatch and BatchToSpace: the sizes of blocks, what
-// is added or cropped before and after each dimension, and the dimensions behind the batch.
+// blockLists returns the constant lists of SpaceToBatch and BatchToSpace: the block sizes, how much is padded or
+// cropped before and after each dimension, and the dimensions after the batch.
 func blockLists(n *core.Node) (block, edges []int64, shape core.Shape, err error) {
 	in := n.Inputs()
 	b, p, s := in[1].Constant(), in[2].Constant(), in[0].Shape()
@@ -166,7 +166,8 @@ func blockLists(n *core.Node) (block, edges []int64, shape core.Shape, err error
 	return b.Int64s(), p.Int64s(), s[1:], nil
 }
 
-// exportSpaceToBatch pads, gives blocks axes of their own, and brings these before the batch.
+// exportSpaceToBatch pads, splits each dimension so that the positions within a block are an axis, and moves these
+// axes in front of the batch.
 func exportSpaceToBatch(e *exporter, n *core.Node, _ *array.SpaceToBatch) error {
 	block, pads, shape, err := blockLists(n)
 	if err != nil {
@@ -202,7 +203,7 @@ func exportSpaceToBatch(e *exporter, n *core.Node, _ *array.SpaceToBatch) error 
 	return nil
 }
 
-// exportBatchToSpace is the way back, and crops at its end.
+// exportBatchToSpace reverses exportSpaceToBatch, and crops at the end.
 func exportBatchToSpace(e *exporter, n *core.Node, _ *array.BatchToSpace) error {
 	block, crops, shape, err := blockLists(n)
 	if err != nil {

@@ -40,8 +40,8 @@ var (
 	_ = lacks[pointwise.Bucketize]("ONNX has no search in sorted numbers")
 )
 
-// elementwise returns the form in which an op makes each element of its output of the same
-// elements of its inputs, and the names of the inputs, broadcast.
+// elementwise returns the form in which an elementwise op computes its output, and the names of its inputs in that
+// form, ready to broadcast.
 func (e *exporter) elementwise(n *core.Node) (form, []string, error) {
 	y := n.Outputs()[0].Shape
 	f := form{}
@@ -63,7 +63,7 @@ func (e *exporter) elementwise(n *core.Node) (form, []string, error) {
 	return f, names, nil
 }
 
-// broadcast returns a value so that it broadcasts to an output of a rank.
+// broadcast writes a value in a shape that broadcasts to an output of the given rank.
 func (e *exporter) broadcast(v core.Value, rank int, first bool) (string, error) {
 	s := v.Shape()
 	if !first || len(s) == rank || len(s) == 0 && s.Ranked() {
@@ -124,7 +124,7 @@ func exportFloorDivide(e *exporter, n *core.Node, _ *pointwise.FloorDivide) erro
 	return nil
 }
 
-// floorDivided writes the quotient of integers of a type, rounded down: ONNX rounds toward 0.
+// floorDivided writes the quotient of integers rounded down, since ONNX's Div rounds toward 0.
 func (e *exporter) floorDivided(a, b string, t core.Type) string {
 	q := e.emit("Div", []string{a, b})
 	if !t.IsSigned() {
@@ -154,8 +154,7 @@ func exportSquaredDifference(e *exporter, n *core.Node, _ *pointwise.SquaredDiff
 	return nil
 }
 
-// unaries are the functions that ONNX has; the second is whether the result is the correctly
-// rounded one.
+// unaries are the functions that ONNX has, and whether their results are correctly rounded.
 var unaries = map[pointwise.UnaryFunction]struct {
 	op    string
 	exact bool
@@ -256,7 +255,7 @@ func exportConvert(e *exporter, n *core.Node, op *pointwise.Convert) error {
 		return err
 	}
 	if from.IsFloat() && op.Type.IsInteger() {
-		// ONNX leaves open what becomes of numbers outside of the type.
+		// ONNX does not specify the conversion of numbers that are outside the type's range.
 		if op.Type.Size() > 4 || op.Type == core.U32 {
 			return fmt.Errorf("reals outside of %v have no result in ONNX", op.Type)
 		}
@@ -270,7 +269,7 @@ func exportConvert(e *exporter, n *core.Node, op *pointwise.Convert) error {
 	return nil
 }
 
-// relations are the ops that compare, and whether their result is negated.
+// relations are the comparison ops, and whether their results are negated.
 var relations = [...]struct {
 	op  string
 	not bool

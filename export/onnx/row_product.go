@@ -22,14 +22,14 @@ type product struct {
 	e *exporter
 	n *core.Node
 
-	// What ONNX computes it with: Conv, Gemm or MatMul in QDQ form, QLinearConv or
-	// QLinearMatMul, ConvInteger or MatMulInteger.
+	// The ONNX ops for it: Conv, Gemm or MatMul in QDQ form; QLinearConv or QLinearMatMul; ConvInteger
+	// or MatMulInteger.
 	real, quantized, integer string
-	attrs                    []attribute  // of the convolution
-	first                    bool         // channels are axis 1
-	factors                  *core.Tensor // nil where they are computed
-	channelAxis              int          // of the factors
-	strides                  []int        // of a convolution as MatMul, before which the data is thinned out; nil for ones
+	attrs                    []attribute  // attributes of the convolution
+	first                    bool         // the channels are axis 1
+	factors                  *core.Tensor // nil if they are computed
+	channelAxis              int          // the axis of the output channels in factors
+	strides                  []int        // strides that a Slice applies to the data before a MatMul; nil if all are 1
 	steps                    []postop.Step
 }
 
@@ -48,7 +48,7 @@ func exportIntegerConvolution(e *exporter, n *core.Node, op *linear.IntegerConvo
 	}
 	p := &product{e: e, n: n, steps: op.PostOps, first: op.Layout == geometry.NHWC}
 	if p.isPointwise(op, window) && !p.isQLinear() {
-		// A product of matrices needs no transposition.
+		// A matrix product needs no transposition.
 		p.first, p.real, p.integer = false, "MatMul", "MatMulInteger"
 		if p.strides = op.Strides; !slices.ContainsFunc(p.strides, func(s int) bool { return s != 1 }) {
 			p.strides = nil
@@ -66,7 +66,7 @@ func exportIntegerConvolution(e *exporter, n *core.Node, op *linear.IntegerConvo
 	return p.write()
 }
 
-// isPointwise reports whether a convolution, channels last, is a product of matrices.
+// isPointwise reports whether a convolution with the channels last is a matrix product.
 func (p *product) isPointwise(op *linear.IntegerConvolution, window []int) bool {
 	ones := func(list []int) bool { return !slices.ContainsFunc(list, func(x int) bool { return x != 1 }) }
 	zeros := func(list []int) bool { return !slices.ContainsFunc(list, func(x int) bool { return x != 0 }) }
@@ -74,7 +74,7 @@ func (p *product) isPointwise(op *linear.IntegerConvolution, window []int) bool 
 		ones(op.DataDilations) && (op.PadType != geometry.PadExplicit || zeros(op.PadBelow) && zeros(op.PadAbove))
 }
 
-// isQLinear reports whether the product will have quantized operands and a quantized result.
+// isQLinear reports whether the product can be written with quantized operands and a quantized result.
 func (p *product) isQLinear() bool {
 	a, ok := affineOf(p.steps, p.operands())
 	in := p.n.Inputs()
@@ -97,7 +97,7 @@ func exportIntegerDot(e *exporter, n *core.Node, op *linear.IntegerDot) error {
 	return p.write()
 }
 
-// write writes the product in the form that is wanted, or, if it cannot, as integers.
+// write writes the product in the Form of the options, or in the Integer form if that is not possible.
 func (p *product) write() error {
 	if p.e.opts.Form != Integer && p.factors != nil && p.writeQLinear() {
 		return nil
@@ -105,7 +105,7 @@ func (p *product) write() error {
 	return p.writeInteger()
 }
 
-// dataIn returns a form of the data, thinned out where a stride of a convolution is left to it.
+// dataIn returns a form of the data, to which the strides are applied if there are any.
 func (p *product) dataIn(f form) string {
 	e := p.e
 	x := e.use(p.data(), f)
@@ -124,7 +124,8 @@ func (p *product) dataIn(f form) string {
 
 func (p *product) channels() int { return p.factors.Shape()[p.channelAxis] }
 
-// zeroOf returns a zero point as one number of a form of a type; false if it is none.
+// zeroOf returns a zero point as a byte, in the uint8 form if bytes is set; false unless it is a single number
+// within the type.
 func zeroOf(t *core.Tensor, typ core.Type, bytes bool) (uint8, bool) {
 	if t == nil || t.Len() != 1 {
 		return 0, false
@@ -139,10 +140,11 @@ func zeroOf(t *core.Tensor, typ core.Type, bytes bool) (uint8, bool) {
 	return uint8(z), true
 }
 
-// byteTensor is a tensor of shape [] of a byte of a type.
+// byteTensor returns a scalar of an 8-bit type.
 func byteTensor(t core.Type, b uint8) *core.Tensor { return over(t, core.Shape{}, []byte{b}) }
 
-// writeQLinear writes the product between quantized tensors; false if it is no such product.
+// writeQLinear writes the product with quantized operands and a quantized result, in QDQ or QOperator form; false
+// if that is not possible.
 func (p *product) writeQLinear() bool {
 	e, n := p.e, p.n
 	op := p.real
@@ -162,7 +164,7 @@ func (p *product) writeQLinear() bool {
 		return false
 	}
 	biased := slices.ContainsFunc(q.bias, func(b int32) bool { return b != 0 })
-	if op == "QLinearMatMul" && biased { // it has none
+	if op == "QLinearMatMul" && biased { // the op has no bias
 		return false
 	}
 	e.less(OneStep, "ONNX multiplies by one factor, and its bias is an integer")
@@ -208,7 +210,7 @@ func (p *product) writeQLinear() bool {
 	return true
 }
 
-// addSummand adds what each channel has and the summand to a product of reals.
+// addSummand adds the offset of each channel and the dequantized summand to a product of reals.
 func (p *product) addSummand(a *affine, real string) string {
 	e := p.e
 	offset := make([]float32, len(a.offset))
@@ -223,7 +225,7 @@ func (p *product) addSummand(a *affine, real string) string {
 	})})
 }
 
-// clips makes the bounds of a result those of uint8, and reports whether they limit it.
+// clips converts the bounds of a result to uint8, and reports whether they are narrower than the type.
 func (p *product) clips(lo, hi *int64, t core.Type) bool {
 	if t == core.I8 {
 		*lo += 128
@@ -232,7 +234,7 @@ func (p *product) clips(lo, hi *int64, t core.Type) bool {
 	return *lo > 0 || *hi < 255
 }
 
-// magnitude returns what sums the magnitudes of the products of a channel.
+// magnitude returns a function that bounds the sum of the magnitudes of a channel's products.
 func (p *product) magnitude(zero int64) func(channel int) float64 {
 	return func(channel int) float64 {
 		sum := 0.0
@@ -244,7 +246,7 @@ func (p *product) magnitude(zero int64) func(channel int) float64 {
 	}
 }
 
-// eachOfChannel calls f for the elements of a channel of a tensor.
+// eachOfChannel calls f with the index of each element of one channel of a tensor.
 func eachOfChannel(t *core.Tensor, axis, channel int, f func(i int)) {
 	s := t.Shape()
 	inner := core.Shape(s[axis+1:]).MustElements()
@@ -255,7 +257,7 @@ func eachOfChannel(t *core.Tensor, axis, channel int, f func(i int)) {
 	}
 }
 
-// zeroedFactors returns the factors, those that do not count 0.
+// zeroedFactors returns the factors, with 0 in the channels that are negligible.
 func (p *product) zeroedFactors(q *quantized) *core.Tensor {
 	if q.zeroed == nil {
 		return p.factors
@@ -298,7 +300,7 @@ func (o *qlinear) factorScale() (scale, zero *core.Tensor) {
 	return tensorOf(s, o.q.scales), over(o.factors.Type(), s, zeros)
 }
 
-// quantizedInputs returns the inputs of QLinearConv up to those of its result.
+// quantizedInputs returns the inputs of QLinearConv up to the filters' zero point; those of the result follow.
 func (o *qlinear) quantizedInputs(e *exporter) []string {
 	scale, zero := o.factorScale()
 	return []string{
@@ -374,8 +376,8 @@ func (p *product) writeInteger() error {
 	return e.postOps(n, p.steps, p.operands(), e.cast(sum, core.F32), p.first)
 }
 
-// dataZero returns the data's zero point, and what is to be subtracted from the sums because
-// that zero point is another.
+// dataZero returns the zero point to use for the data, and the tensor to subtract from the sums if that is not
+// the real one.
 func (p *product) dataZero() (zero, rest string, err error) {
 	e, v := p.e, p.n.Inputs()[2]
 	typ := p.data().Type()

@@ -32,14 +32,14 @@ func exportQuantizeV2(e *exporter, n *core.Node, op *tensorflow.QuantizeV2) erro
 	f := form{first: e.formOf(in[0]).first}
 	x := e.use(in[0], f)
 	if !in[0].Node.IsComputed() {
-		// Images of bytes lie on ties, where the last bit of a product decides.
+		// Inputs that come from images of bytes often lie on ties, where the last bit of a product decides.
 		return e.quantizeExactly(n, r, f, x)
 	}
 	return e.quantize(n, r, f, x)
 }
 
-// quantize writes Saturate(Round(x*Factor - Shift), Lo, Hi): as QuantizeLinear of the factor's
-// reciprocal where the shift is an integer.
+// quantize writes Saturate(Round(x*Factor - Shift), Lo, Hi). If the shift is an integer, that is a QuantizeLinear
+// whose scale is the reciprocal of the factor.
 func (e *exporter) quantize(n *core.Node, r trait.Rounding, f form, x string) error {
 	y := n.Out(0)
 	typ := y.Type()
@@ -111,7 +111,7 @@ func exportRequantize(e *exporter, n *core.Node, op *tensorflow.Requantize) erro
 	return nil
 }
 
-// fixedPoint writes clamp((((int64(x)*scale) >> 32) + offset) >> 16) within u8.
+// fixedPoint writes clamp((((int64(x)*scale) >> 32) + offset) >> 16) to u8.
 func (e *exporter) fixedPoint(n *core.Node, scale, offset, x string, f form) {
 	long := func(v int64) string { return e.scalar(core.Scalar(v)) }
 	y := e.shifted(e.emit("Mul", []string{e.cast(x, core.I64), scale}), 32)
@@ -120,7 +120,7 @@ func (e *exporter) fixedPoint(n *core.Node, scale, offset, x string, f form) {
 	e.define(n.Out(0), f, "Cast", []string{y}, attribute{"to", int(dataTypes[core.U8])})
 }
 
-// shifted writes x >> n of i64: ONNX shifts unsigned integers only, and divides toward 0.
+// shifted writes x >> n for i64. ONNX shifts only unsigned integers, and its Div rounds toward 0.
 func (e *exporter) shifted(x string, n int) string {
 	by := e.scalar(core.Scalar(int64(1) << n))
 	return e.floorDivided(x, by, core.I64)
@@ -129,7 +129,7 @@ func (e *exporter) shifted(x string, n int) string {
 // line is x*factor + offset (eigenDequantize) or round(x*factor) - offset (eigenQuantizeI8).
 type line struct{ factor, offset float32 }
 
-// eigenDequantize is TensorFlow's DEQUANTIZE_WITH_EIGEN of i32.
+// eigenDequantize returns TensorFlow's DEQUANTIZE_WITH_EIGEN from i32.
 func eigenDequantize(lo, hi float32) line {
 	lo, hi = numeric.Flushed(lo), numeric.Flushed(hi)
 	k := numeric.Flushed(float32(float64(hi-lo) / (1<<32 - 1)))
@@ -141,7 +141,7 @@ func eigenDequantize(lo, hi float32) line {
 	return line{k, numeric.Flushed(base - numeric.Flushed(lowest*k))}
 }
 
-// eigenQuantizeI8 is TensorFlow's QUANTIZE_WITH_EIGEN to i8.
+// eigenQuantizeI8 returns TensorFlow's QUANTIZE_WITH_EIGEN to i8.
 func eigenQuantizeI8(lo, hi float32) line {
 	lo, hi = numeric.Flushed(lo), numeric.Flushed(hi)
 	var k float32
@@ -151,8 +151,7 @@ func eigenQuantizeI8(lo, hi float32) line {
 	return line{k, float32(math.Round(float64(float32(lo*k)))) + 128}
 }
 
-// exportQuantizedConcat looks the integers of args of other ranges up in tables of theirs in
-// the result's range.
+// exportQuantizedConcat converts args that do not have the result's range by a lookup table for each of them.
 func exportQuantizedConcat(e *exporter, n *core.Node, op *tensorflow.QuantizedConcat) error {
 	in := n.Inputs()
 	count := len(in) / 3
@@ -196,7 +195,7 @@ func exportQuantizedConcat(e *exporter, n *core.Node, op *tensorflow.QuantizedCo
 	return nil
 }
 
-// perSlice writes numbers of slices along an axis, or the one of all elements.
+// perSlice writes a constant with one number for each slice along an axis, or a single number for all elements.
 func perSlice[T core.Element](e *exporter, what string, list []T, axis, rank int) string {
 	if len(list) == 1 {
 		return e.scalar(core.Scalar(list[0]))
@@ -209,10 +208,10 @@ func perSlice[T core.Element](e *exporter, what string, list []T, axis, rank int
 	return e.tensor(what, tensorOf(s, list))
 }
 
-// wrapped writes i64 as what i32 makes of its low bits, i64 again.
+// wrapped writes an i64 wrapped to 32 bits: a cast to i32 and back.
 func (e *exporter) wrapped(x string) string { return e.cast(e.cast(x, core.I32), core.I64) }
 
-// limited writes i64 within [lo, hi] as a type.
+// limited writes an output: an i64 clamped to [lo, hi] and cast to a type.
 func (e *exporter) limited(n *core.Node, x string, lo, hi int64, t core.Type) error {
 	x = e.emit("Clip", []string{x, e.scalar(core.Scalar(lo)), e.scalar(core.Scalar(hi))})
 	return e.rename(n.Out(0), form{}, e.cast(x, t))
@@ -240,8 +239,7 @@ func exportUniformQuantize(e *exporter, n *core.Node, op *tensorflow.UniformQuan
 	return e.limited(n, q, op.Lo, op.Hi, op.Type)
 }
 
-// exportUniformRequantize writes its formula in i64, where no product overflows, or a table of
-// bytes.
+// exportUniformRequantize writes the op's formula in i64, in which no product overflows, or a lookup table for bytes.
 func exportUniformRequantize(e *exporter, n *core.Node, op *tensorflow.UniformRequantize) error {
 	if e.isTable(n) {
 		return e.table(n)

@@ -19,7 +19,7 @@ var (
 	_ = exports(exportDequantize)
 )
 
-// rangeSteps and rangeLevels are what a width and a magnitude are divided by.
+// rangeSteps and rangeLevels are the divisors of the width and of the magnitude of a range.
 var (
 	rangeSteps  = map[core.Type]float32{core.I8: 254, core.U8: 255, core.I32: 1<<32 - 1}
 	rangeLevels = map[core.Type]float32{core.I8: 127, core.U8: 255, core.I32: 1 << 31}
@@ -88,7 +88,7 @@ func exportRequantizationRange(e *exporter, n *core.Node, _ *tensorflow.Requanti
 	return e.rename(n.Out(1), form{}, extreme("ReduceMax"))
 }
 
-// setRange gives the two outputs behind the first a range.
+// setRange writes lo and hi as the second and third output of a node, its range.
 func (e *exporter) setRange(n *core.Node, lo, hi string) {
 	e.define(n.Out(1), form{}, "Identity", []string{lo})
 	e.define(n.Out(2), form{}, "Identity", []string{hi})
@@ -130,7 +130,7 @@ func (e *exporter) requantizeComputed(n *core.Node, op *tensorflow.Requantize) e
 	return nil
 }
 
-// fixedPointOf returns what tensorflow.NewFixedPoint does, of ranges that are computed.
+// fixedPointOf writes what tensorflow.NewFixedPoint computes, for computed ranges.
 func fixedPointOf(from, to span) (scale, offset string) {
 	e := from.e
 	long := func(x string) string { return e.cast(x, core.I64) }
@@ -218,7 +218,7 @@ func exportQuantizedRelu(e *exporter, n *core.Node, _ *tensorflow.QuantizedRelu)
 	return nil
 }
 
-// exportDequantize is for what no table says: computed ranges, and types of more than 8 bits.
+// exportDequantize is for the cases that are not written as a table: computed ranges, and types of more than 8 bits.
 func exportDequantize(e *exporter, n *core.Node, op *tensorflow.Dequantize) error {
 	in := n.Inputs()
 	t := in[0].Type()

@@ -33,7 +33,7 @@ var (
 	_ = lacks[reduce.CumProd]("ONNX has no cumulative product")
 )
 
-// reduce writes a reduction. Its axes are an input from an opset on, and an attribute before.
+// reduce writes a reduction. The axes are an input from opset axesInput on, and an attribute before that.
 func (e *exporter) reduce(n *core.Node, op string, r reduce.Reduction, axesInput int) error {
 	x := n.Inputs()[0]
 	f := e.formOf(x)
@@ -63,7 +63,8 @@ func (e *exporter) reduce(n *core.Node, op string, r reduce.Reduction, axesInput
 	slices.Sort(axes)
 	y := form{first: f.first && r.KeepDims}
 	if f.first && !r.KeepDims && slices.Contains(axes, 1) {
-		// What is left keeps its order only without the channels, or with nothing behind them.
+		// The remaining axes keep their order only if the channels are reduced, or if none of them follows
+		// the channels.
 		y.first = false
 	} else if f.first && !r.KeepDims && len(axes) < rank-2 {
 		f.first = false
@@ -81,8 +82,8 @@ func (e *exporter) reduce(n *core.Node, op string, r reduce.Reduction, axesInput
 	return nil
 }
 
-// exportProd writes a few whole numbers, the dimensions of a shape for instance, as a chain of Mul,
-// which wraps as TensorFlow's product does.
+// exportProd writes the product of a few integers, such as the dimensions of a shape, as a chain of Mul, which wraps
+// like TensorFlow's Prod.
 func exportProd(e *exporter, n *core.Node, op *reduce.Prod) error {
 	const few = 8
 	x := n.Inputs()[0]

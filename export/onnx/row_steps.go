@@ -21,18 +21,19 @@ var (
 	_ = exports(exportQuantizedAdd)
 )
 
-// grown is the range that QuantizeV2 makes of its inputs.
+// grown returns the range that QuantizeV2 uses: its inputs' range, widened to contain 0 and to have the minimum
+// width.
 func grown(op *tensorflow.QuantizeV2, lo, hi float32) (mn, mx float32) {
 	mn = min(0, lo)
 	least := float32(op.EnsureMinimumRange * max(1, numeric.Abs32(lo), numeric.Abs32(hi)))
 	return numeric.Flushed(mn), numeric.Flushed(max(0, hi, mn+least))
 }
 
-// errTooNarrow refuses ranges that TensorFlow's flushing of subnormal numbers shows in, which
-// ONNX does not have.
+// errTooNarrow refuses a range that is so narrow that flushing subnormal numbers, as TensorFlow does and ONNX
+// does not, would change results.
 var errTooNarrow = errors.New("its range is so narrow that subnormal numbers count")
 
-// quantizeInSteps writes the modes of QuantizeV2 that no Rounding says, for a constant range.
+// quantizeInSteps writes the modes of QuantizeV2 that have no trait.Rounding, for a constant range.
 func (e *exporter) quantizeInSteps(n *core.Node, op *tensorflow.QuantizeV2, lo, hi float32) error {
 	if op.Axis != -1 || op.Type == core.I32 {
 		return errors.New("its slices have ranges of their own, or it makes i32, whose upper bound becomes the lowest")
@@ -112,7 +113,7 @@ func exportRequantizePerChannel(e *exporter, n *core.Node, op *tensorflow.Requan
 	return nil
 }
 
-// fakeQuant has the numbers of TensorFlow's fake quantization of a range.
+// fakeQuant has the parameters of TensorFlow's fake quantization for one range.
 type fakeQuant struct{ lo, hi, scale, inv, qzero float32 }
 
 func fakeQuantOf(op *tensorflow.FakeQuant, mn, mx float32) (q fakeQuant) {
@@ -213,7 +214,8 @@ func exportQuantizeAndDequantize(e *exporter, n *core.Node, op *tensorflow.Quant
 	return nil
 }
 
-// linearAttributes returns the axis of scales of QuantizeLinear and its inverse.
+// linearAttributes returns the attribute axis, along which the scales differ, of QuantizeLinear and
+// DequantizeLinear.
 func linearAttributes(axes []int) ([]attribute, error) {
 	switch len(axes) {
 	case 0:
@@ -281,8 +283,8 @@ func exportQuantizedMul(e *exporter, n *core.Node, _ *tensorflow.QuantizedMul) e
 	return nil
 }
 
-// exportQuantizedAdd moves both summands to the range of the sum by multiples of the step
-// between their first two values.
+// exportQuantizedAdd converts both summands to the range of the sum, as multiples of the step between their
+// first two values.
 func exportQuantizedAdd(e *exporter, n *core.Node, _ *tensorflow.QuantizedAdd) error {
 	x, y, err := e.spans(n)
 	if err != nil {

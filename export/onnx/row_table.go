@@ -6,7 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// byteTable returns what a function of a byte makes of all 256, in the order of their bits.
+// byteTable returns the results of a function of one byte for all 256 bytes, in unsigned order.
 func byteTable(n *core.Node) (*core.Tensor, error) {
 	in := []*core.Tensor{core.AllBytes(n.Inputs()[0].Type())}
 	for _, v := range n.Inputs()[1:] {
@@ -22,8 +22,8 @@ func byteTable(n *core.Node) (*core.Tensor, error) {
 	return out[0], nil
 }
 
-// table writes a function of a byte: as DequantizeLinear where it is one, else by looking up
-// its 256 values.
+// table writes a function of one byte: as DequantizeLinear if it is linear, else as a lookup in its 256
+// values.
 func (e *exporter) table(n *core.Node) error {
 	values, err := byteTable(n)
 	if err != nil {
@@ -46,7 +46,7 @@ func (e *exporter) table(n *core.Node) error {
 	return nil
 }
 
-// lookUp writes the entries of a table for bytes.
+// lookUp writes the lookup of bytes in a table of values.
 func (e *exporter) lookUp(y core.Value, first bool, values *core.Tensor, bytes string) {
 	f := form{first: first}
 	if values.Type() == core.I8 {
@@ -56,15 +56,14 @@ func (e *exporter) lookUp(y core.Value, first bool, values *core.Tensor, bytes s
 	e.define(y, f, "Gather", []string{e.tensor("table", values), e.cast(bytes, core.I32)}, attribute{"axis", 0})
 }
 
-// rotated gives a table for i8 the order of uint8 that are 128 larger.
+// rotated reorders a table indexed by the bits of an i8 for the uint8 form, which is 128 larger.
 func rotated(t *core.Tensor) *core.Tensor {
 	half := len(t.Bytes()) / 2
 	data := append(append([]byte{}, t.Bytes()[half:]...), t.Bytes()[:half]...)
 	return over(t.Type(), t.Shape(), data)
 }
 
-// linearTable returns scale and zero point if a table of f32 is (q - zero) * scale, rounded
-// once.
+// linearTable returns the scale and the zero point if the f32 table is (q - zero) * scale, rounded once.
 func linearTable(t *core.Tensor) (scale float32, zero uint8, ok bool) {
 	if t.Type() != core.F32 {
 		return 0, 0, false
@@ -93,8 +92,8 @@ func linearTable(t *core.Tensor) (scale float32, zero uint8, ok bool) {
 	return scale, zero, true
 }
 
-// formOf returns the form in which a value is there already, the one that the function has
-// rather than others.
+// formOf returns a form in which a value has been written: the function's own form if that exists, or else
+// another one.
 func (e *exporter) formOf(v core.Value) form {
 	best := form{}
 	for _, f := range []form{{}, {bytes: true}, {first: true}, {true, true}} {

@@ -19,7 +19,7 @@ var (
 	_ = lacks[vision.ExtractPatches](noRow)
 )
 
-// exportNonMaxSuppression takes the third column of ONNX's triples: batch, class, box.
+// exportNonMaxSuppression takes the third column, the box, of ONNX's result: triples of batch, class and box.
 func exportNonMaxSuppression(e *exporter, n *core.Node, op *vision.NonMaxSuppression) error {
 	in := n.Inputs()
 	if s, ok := number(in[5]); !ok || s != 0 {
@@ -54,7 +54,7 @@ func exportNonMaxSuppression(e *exporter, n *core.Node, op *vision.NonMaxSuppres
 	return nil
 }
 
-// exportResize writes Nearest as indices, which are the op's own.
+// exportResize writes mode Nearest as Gathers with the indices that the op itself computes.
 func exportResize(e *exporter, n *core.Node, op *vision.Resize) error {
 	in := n.Inputs()
 	x := in[0]
@@ -86,7 +86,8 @@ func exportResize(e *exporter, n *core.Node, op *vision.Resize) error {
 	return nil
 }
 
-// nearest takes the elements that the op takes of an image of row numbers, and of columns.
+// nearest writes mode Nearest. It finds the indices by running the op on an image whose elements are their row
+// numbers, and on one of column numbers.
 func (e *exporter) nearest(n *core.Node, op *vision.Resize) error {
 	x, size := n.Inputs()[0], n.Inputs()[1].Constant()
 	if size == nil || len(x.Shape()) != 4 || x.Shape()[1] == core.Unknown || x.Shape()[2] == core.Unknown {
@@ -111,7 +112,7 @@ func (e *exporter) nearest(n *core.Node, op *vision.Resize) error {
 	return e.rename(n.Out(0), f, name)
 }
 
-// exportConvolutionBackpropData pads as the convolution does of which it is the gradient.
+// exportConvolutionBackpropData uses the padding of the convolution of which the op is the gradient.
 func exportConvolutionBackpropData(e *exporter, n *core.Node, op *linear.ConvolutionBackpropData) error {
 	filters, gradient := n.Inputs()[1].Constant(), n.Inputs()[2]
 	y := n.Outputs()[0].Shape

@@ -24,10 +24,10 @@ var (
 	_ = lacks[pooling.MaxPoolWithArgmax]("ONNX counts the places of maximums in another order")
 )
 
-// sumOrder is why sums of reals differ.
+// sumOrder is the reason why sums of reals are not exact.
 const sumOrder = "the order of the sum is the runtime's"
 
-// last reports whether a layout has the channels last.
+// last reports whether the channels are the last axis of a layout.
 func last(l geometry.Layout) bool { return l == geometry.NHWC }
 
 func exportConvolution(e *exporter, n *core.Node, op *linear.Convolution) error {
@@ -92,8 +92,8 @@ func (e *exporter) averageAttributes(
 	return attrs, err
 }
 
-// exportQuantizedAvgPool averages integers as f32: sums of bytes are exact, and so is what is
-// rounded to integers but where a mean is a tie.
+// exportQuantizedAvgPool averages the integers in f32. Sums of bytes are exact, and so are the rounded means, except
+// where a mean is a tie.
 func exportQuantizedAvgPool(e *exporter, n *core.Node, op *tensorflow.QuantizedAvgPool) error {
 	x := n.Inputs()[0]
 	attrs, err := e.averageAttributes(&op.Spatial, x.Shape(), op.Window, false)
@@ -115,7 +115,7 @@ func exportQuantizedAvgPool(e *exporter, n *core.Node, op *tensorflow.QuantizedA
 	return nil
 }
 
-// exportBatchNorm multiplies and adds what the op's definition makes of the statistics.
+// exportBatchNorm writes BatchNormalization. ONNX does not specify the order of its operations.
 func exportBatchNorm(e *exporter, n *core.Node, op *normalize.BatchNorm) error {
 	f := form{first: last(op.Layout)}
 	in := []string{e.use(n.Inputs()[0], f)}

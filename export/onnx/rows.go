@@ -5,29 +5,29 @@ import (
 	"reflect"
 
 	"github.com/tf2ng/tf2ng/core"
-	_ "github.com/tf2ng/tf2ng/core/op" // Coverage makes ops of their names
+	_ "github.com/tf2ng/tf2ng/core/op" // registers all ops, which Coverage creates by name
 	"github.com/tf2ng/tf2ng/core/op/quantization"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// row writes a node; an error says why it cannot.
+// row writes a node of one op; an error says why it cannot.
 type row func(e *exporter, n *core.Node) error
 
-// rows are what the ops of core are in ONNX, and absent why the others have no row, by the
-// ops' Go types. They change only while the package is initialized.
+// rows has the row of each op that can be written, and absent the reason for each op that cannot, by the
+// op's Go type. They change only while the package is initialized.
 var (
 	rows   = map[reflect.Type]row{}
 	absent = map[reflect.Type]string{}
 )
 
-// opType is a pointer to T that is an op.
+// opType constrains P to be *T and an op.
 type opType[T any] interface {
 	*T
 	core.Op
 }
 
-// exports makes f the row of an op. Called once for the op, from the file of its family.
+// exports registers f as the row of an op. It is called once per op, in the file of the op's family.
 func exports[T any, P opType[T]](f func(e *exporter, n *core.Node, op *T) error) struct{} {
 	t := reflect.TypeFor[P]()
 	if rows[t] != nil || absent[t] != "" {
@@ -43,7 +43,7 @@ func exports[T any, P opType[T]](f func(e *exporter, n *core.Node, op *T) error)
 	return struct{}{}
 }
 
-// lacks says why ONNX has nothing for an op.
+// lacks registers the reason why an op has no row.
 func lacks[T any, P opType[T]](why string) struct{} {
 	t := reflect.TypeFor[P]()
 	if rows[t] != nil || absent[t] != "" {
@@ -53,8 +53,8 @@ func lacks[T any, P opType[T]](why string) struct{} {
 	return struct{}{}
 }
 
-// Coverage says of a registered op what Export makes of it: "" where it writes it, else why
-// it does not. The error is a *core.UnknownOpError.
+// Coverage returns "" if Export can write the registered op of that name, or else the reason why it cannot.
+// The error is a *core.UnknownOpError.
 func Coverage(name string) (why string, err error) {
 	op, err := core.NewOp(name)
 	if err != nil {
@@ -69,7 +69,8 @@ func Coverage(name string) (why string, err error) {
 	return noRow, nil
 }
 
-// decided reports whether an op has a row, consists of ops that have, or lacks one for a reason.
+// decided reports whether an op has a row, decomposes into ops that have rows, or has a registered reason for
+// having none.
 func decided(op core.Op) bool {
 	t := reflect.TypeOf(op)
 	_, decomposes := op.(core.Decomposer)
@@ -99,7 +100,7 @@ func (e *exporter) export(n *core.Node) {
 	e.report = append(e.report, r)
 }
 
-// write writes a node by its row, or, where it is a function of a byte, as a table.
+// write writes a node by its row, or as a table if it is a function of one byte.
 func (e *exporter) write(n *core.Node) error {
 	t := reflect.TypeOf(n.Op())
 	if f := rows[t]; f != nil {
@@ -131,7 +132,7 @@ func (e *exporter) isTable(n *core.Node) bool {
 	return in[0].Constant() == nil
 }
 
-// What could be written with ONNX's ops, and has no row.
+// Reasons for ops that could be expressed in ONNX but have no row.
 var (
 	_ = lacks[quantization.FakeQuantize](noRow)
 	_ = lacks[tensorflow.QuantizeDownAndShrinkRange](noRow)

@@ -8,14 +8,13 @@ import (
 	"github.com/tf2ng/tf2ng/core/geometry"
 )
 
-// windowOf returns the window of filters.
+// windowOf returns the spatial dimensions of filters.
 func windowOf(l geometry.Layout, filters core.Shape) []int {
 	_, _, first := l.FilterAxes(len(filters))
 	return slices.Clone(filters[first : first+len(filters)-2])
 }
 
-// filterOrder is the order of axes that makes filters [spatial..., I, O] those of ONNX, [O, I,
-// spatial...].
+// filterOrder is the permutation of axes from [spatial..., I, O] to ONNX's filters, [O, I, spatial...].
 func filterOrder(rank int) []int {
 	order := []int{rank - 1, rank - 2}
 	for i := range rank - 2 {

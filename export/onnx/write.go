@@ -11,18 +11,19 @@ import (
 )
 
 const (
-	// messageLimit is what protobuf takes as one message, with room for the graph.
+	// messageLimit is how many bytes of tensors fit into one protobuf message, with room left for the
+	// graph.
 	messageLimit = 2<<30 - 64<<20
-	// externalFrom is the bytes from which on a tensor stands in the file of data, if there is
-	// one.
+	// externalFrom is the size in bytes from which on a tensor is stored in the file of external data,
+	// if there is one.
 	externalFrom = 1 << 10
-	// externalAlignment is the multiple at which a tensor starts there, for mapping.
+	// externalAlignment is the alignment of tensors in that file, so that they can be mapped.
 	externalAlignment = 4096
 )
 
-// externalData collects tensors for a file beside the model. A nil one takes none.
+// externalData collects the tensors for the file of external data. A nil externalData takes no tensors.
 type externalData struct {
-	file    string // its name, in the model's folder
+	file    string // the file's name, relative to the model's directory
 	tensors []*core.Tensor
 	offsets []int64
 	end     int64
@@ -30,7 +31,7 @@ type externalData struct {
 
 func (x *externalData) takes(t *core.Tensor) bool { return x != nil && len(t.Bytes()) >= externalFrom }
 
-// add gives a tensor its place and returns what TensorProto says of it.
+// add assigns a tensor its place in the file, and returns the entries of TensorProto.external_data.
 func (x *externalData) add(t *core.Tensor) [][2]string {
 	at := (x.end + externalAlignment - 1) / externalAlignment * externalAlignment
 	x.tensors, x.offsets = append(x.tensors, t), append(x.offsets, at)
@@ -58,7 +59,7 @@ func (x *externalData) write(path string) error {
 	})
 }
 
-// dataBytes returns the bytes of the tensors of a graph and of the graphs in its nodes.
+// dataBytes returns the total size of the tensors in a graph and in the subgraphs of its nodes.
 func (g *graphMessage) dataBytes() int64 {
 	var n int64
 	for _, t := range g.initializers {
@@ -74,11 +75,11 @@ func (g *graphMessage) dataBytes() int64 {
 	return n
 }
 
-// Bytes returns the model as one message.
+// Bytes returns the model encoded as one message.
 func (m *Model) Bytes() []byte { return m.message.encode(nil) }
 
-// WriteFile writes the model to a file, whole or not at all, and returns how many bytes it
-// wrote. A model of more than 2 GiB has its tensors in a second file, path.data.
+// WriteFile writes the model to a file, atomically, and returns the number of bytes written. The tensors of
+// a model of more than 2 GiB go into a second file, path.data.
 func (m *Model) WriteFile(path string) (int64, error) {
 	return m.writeFile(path, messageLimit)
 }
@@ -106,7 +107,7 @@ func (m *Model) writeFile(path string, limit int64) (int64, error) {
 	return written, err
 }
 
-// writeWhole writes a file beside its place and moves it there once it is whole.
+// writeWhole writes a temporary file in the same directory, and renames it once it is complete.
 func writeWhole(path string, write func(w *bufio.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {

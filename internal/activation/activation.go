@@ -1,12 +1,13 @@
-// Package activation has the functions of one float32 that networks need in bulk: the
-// exponential function and what is made of it.
+// Package activation has the elementwise float32 functions that networks compute in bulk: exponentials,
+// logarithms, trigonometric functions, and activations such as Sigmoid and Gelu.
 //
-// Each is written in float64 arithmetic of one order, with fused multiply-adds where fma
-// says so, and rounded once; Elu twice. So a vector of float64 computes the same bits, and the result is
-// the same on every CPU. It is within 0.51 units in the last place of the exact one (Erf of the
-// far tail included; not Elu). Gelu is in float32, each step rounded. A NaN gives a NaN.
+// Each function is float64 arithmetic in a fixed order, with fused multiply-adds only where fma is called,
+// and rounds to float32 once, at the end; Elu rounds twice. Vector code that keeps the order therefore gives
+// the same bits, and results are equal on every CPU. A result is within 0.51 units in the last place of the
+// exact value, even Erf in its far tail; Elu is not as accurate. Gelu is computed in float32 and rounds each
+// step. NaN gives NaN.
 //
-// The polynomials interpolate at Chebyshev's points.
+// The polynomials interpolate at Chebyshev nodes.
 package activation
 
 import (
@@ -14,20 +15,20 @@ import (
 	"slices"
 )
 
-// expTail is (e**r - 1)/r for |r| <= ln2/2, within 2**-31.8 relative.
+// expTail is (e**r - 1)/r, a polynomial in r for |r| <= ln2/2, with a relative error of at most 2**-31.8.
 var expTail = [...]float64{
 	1.0, 0.5000000047117786, 0.1666666671899754, 0.041666352896649515,
 	0.008333298483740934, 0.0013941108444434013, 0.00019899273970266023,
 }
 
-// logTail is log((1+s)/(1-s))/s of s*s, for s <= 1/3, within 2**-38.5 relative.
+// logTail is log((1+s)/(1-s))/s, a polynomial in s*s for s <= 1/3, with a relative error of at most 2**-38.5.
 var logTail = [...]float64{
 	2.000000000004866, 0.6666666623792175, 0.4000006142120794, 0.2856814575820109,
 	0.22305127385582954, 0.1712253666729019, 0.2186056831430696,
 }
 
-// erfTop and erfBottom are the polynomials of x*x whose quotient is erf(x)/x for |x| <= erfMost, beyond
-// which erf is 1 in float32, within 2**-32.3 relative.
+// erfTop and erfBottom are polynomials in x*x. Their quotient is erf(x)/x for |x| <= erfMost, with a relative
+// error of at most 2**-32.3. Beyond erfMost, erf is 1 in float32.
 var (
 	erfTop = [...]float64{
 		1.1283791668955498, 0.39982450466913355, 0.08853580784401169, 0.014171685271000125,
@@ -39,22 +40,22 @@ var (
 	}
 )
 
-// asinTail is asin(s)/s of s*s, for |s| <= 1/2, within 2**-35.8 relative.
+// asinTail is asin(s)/s, a polynomial in s*s for |s| <= 1/2, with a relative error of at most 2**-35.8.
 var asinTail = [...]float64{
 	0.9999999999863537, 0.16666667364186447, 0.07499941908754719, 0.04466113930866896,
 	0.03010250689966149, 0.024650862660604088, 0.0074010072390753795, 0.0347484248080839,
 }
 
-// normalTail is the probability that a normal variable exceeds t, times e**(t*t/2)/v, of
-// v = 1/(1 + normalScale*t), for t <= 15, within 2**-31.8 relative.
+// normalTail is the probability that a standard normal variable exceeds t, times e**(t*t/2)/v: a polynomial
+// in v = 1/(1 + normalScale*t) for t <= 15, with a relative error of at most 2**-31.8.
 var normalTail = [...]float64{
 	0.11843615544883712, 0.11843438532791115, 0.1079712185989385, 0.08772333085799987,
 	0.0533652221163723, 0.05387719331881554, -0.0817906939990565, 0.16654463354654658,
 	-0.2645782460950865, 0.20769277984624204, -0.08017037991803667, 0.012494401026684854,
 }
 
-// sinTail is sin(r)/r of r*r, and cosTail cos(r) of it, for |r| <= pi/4, within 2**-37.6 and
-// 2**-33.8 relative.
+// sinTail is sin(r)/r and cosTail is cos(r), both polynomials in r*r for |r| <= pi/4, with relative errors of
+// at most 2**-37.6 and 2**-33.8.
 var (
 	sinTail = [...]float64{
 		0.999999999995673, -0.16666666631590885, 0.00833332878243166, -0.000198392022039956, 2.7173456078290523e-06,
@@ -64,7 +65,7 @@ var (
 	}
 )
 
-// atanTail is atan(v)/v of v*v, for |v| <= 1, within 2**-33.7 relative.
+// atanTail is atan(v)/v, a polynomial in v*v for |v| <= 1, with a relative error of at most 2**-33.7.
 var atanTail = [...]float64{
 	0.9999999999293037, -0.3333333129088999, 0.19999901102171555, -0.14283813255743194, 0.11091922963683302,
 	-0.08974171958363882, 0.07228278345377252, -0.05395668057137172, 0.033826218952786875, -0.015828322749149415,
@@ -72,11 +73,11 @@ var atanTail = [...]float64{
 }
 
 const (
-	mostExponent  = 710  // e to it counts as infinite
-	leastExponent = -708 // e to it counts as what is below every float32
-	mostFinite    = 700  // e to it is finite, and above every float32
-	// toInteger, added to a float64, rounds it to an integer, which stands, with the bias of
-	// an exponent, in its lowest bits; toWhole does so without the bias.
+	mostExponent  = 710  // larger arguments of exp are clamped to this: e**710 is infinite
+	leastExponent = -708 // smaller arguments of exp are clamped to this: e**-708 is 0 in float32
+	mostFinite    = 700  // e**700 is finite in float64, and larger than every float32
+	// Adding toInteger to a float64 rounds it to an integer; the lowest bits of the sum are then that
+	// integer plus the bias of a float64's exponent. toWhole is the same without the bias.
 	toInteger    = 3<<51 + 1023
 	toWhole      = 3 << 51
 	gelu1, gelu3 = 1.5957691216057307, 0.044715 // sqrt(8/pi)
@@ -85,15 +86,15 @@ const (
 	halfPi, halfPiRest    = 1.5707963267948966, 6.123233995736766e-17
 	selu, seluNegative    = 1.0507009873554804934193349852946, 1.7580993408473768599402175208123
 	erfMost               = 3.93
-	mostAngle             = 1 << 28            // of which the vector routines know the sine
-	exponentBits          = 52                 // below those of a float64's exponent
-	sqrtHalfBits          = 0x3fe6a09e667f3bcd // of sqrt(1/2)
+	mostAngle             = 1 << 28            // see MostAngle
+	exponentBits          = 52                 // the number of bits below the exponent of a float64
+	sqrtHalfBits          = 0x3fe6a09e667f3bcd // the bits of sqrt(1/2)
 	toExponent            = 1024<<exponentBits - sqrtHalfBits
 	fractionMask          = 1<<exponentBits - 1
 	wholeBits, wholeValue = 0x433 << exponentBits, 1<<exponentBits + 1024
 )
 
-// Constants returns the numbers above in the order in which vector routines read them.
+// Constants returns the constants and coefficients above in the order in which the vector routines read them.
 func Constants() []float64 {
 	bits := math.Float64frombits
 	numbers := []float64{
@@ -110,7 +111,7 @@ func Constants() []float64 {
 // fma returns x*y + z, rounded once.
 func fma(x, y, z float64) float64 { return math.FMA(x, y, z) }
 
-// horner evaluates a polynomial.
+// horner evaluates a polynomial by Horner's rule. c[i] is the coefficient of x**i.
 func horner(c []float64, x float64) float64 {
 	p := c[len(c)-1]
 	for i := len(c) - 2; i >= 0; i-- {
@@ -144,7 +145,7 @@ func exp(x float64) float64 {
 	return float64((tail + 1) * scale)
 }
 
-// expm1 is e**x - 1 for x of at most mostFinite.
+// expm1 is e**x - 1, for x <= mostFinite.
 func expm1(x float64) float64 {
 	tail, scale := power(x)
 	return fma(tail, scale, scale-1)
@@ -163,7 +164,7 @@ func log(k, f float64) float64 {
 	return fma(k, math.Ln2, float64(horner(logTail[:], float64(s*s))*s))
 }
 
-// special returns what a logarithm is of numbers that have none, beside log itself.
+// special returns log, the logarithm computed for x, unless x is a special case: negative, 0, +Inf or NaN.
 func special(x, log float64) float64 {
 	switch {
 	case x < 0:
@@ -176,7 +177,7 @@ func special(x, log float64) float64 {
 	return x
 }
 
-// exceeds is the probability that a normal variable exceeds t >= 0.
+// exceeds is the probability that a standard normal variable exceeds t, for t >= 0.
 func exceeds(t float64) float64 {
 	v := 1 / fma(t, normalScale, 1)
 	p := horner(normalTail[:], v)
@@ -218,13 +219,13 @@ func log1p(v float64) float64 {
 	return special(u, log(k, f))
 }
 
-// Atanh returns the inverse hyperbolic tangent: log(1+2a/(1-a))/2 of a = |x|, with the sign of x.
+// Atanh returns the inverse hyperbolic tangent: log(1+2a/(1-a))/2 with a = |x|, and the sign of x.
 func Atanh(x float32) float32 {
 	a := math.Abs(float64(x))
 	return float32(math.Copysign(log1p((a+a)/(1-a))*0.5, float64(x)))
 }
 
-// Sinh returns the hyperbolic sine: (e + e/(e+1))/2 of e = e**|x| - 1, with the sign of x.
+// Sinh returns the hyperbolic sine: (f + f/(f+1))/2 with f = e**|x| - 1, and the sign of x.
 func Sinh(x float32) float32 {
 	a := math.Abs(float64(x))
 	if a > mostFinite {
@@ -234,13 +235,13 @@ func Sinh(x float32) float32 {
 	return float32(math.Copysign((e/(e+1)+e)*0.5, float64(x)))
 }
 
-// Cosh returns the hyperbolic cosine: (e + 1/e)/2 of e = e**|x|.
+// Cosh returns the hyperbolic cosine: (f + 1/f)/2 with f = e**|x|.
 func Cosh(x float32) float32 {
 	e := exp(math.Abs(float64(x)))
 	return float32((1/e + e) * 0.5)
 }
 
-// atan is the arc tangent: of more than 1, the rest of pi/2 beside that of the reciprocal.
+// atan is the arc tangent. For |x| > 1 it is pi/2 minus the arc tangent of 1/|x|, with the sign of x.
 func atan(x float64) float64 {
 	a := math.Abs(x)
 	v := a
@@ -257,7 +258,8 @@ func atan(x float64) float64 {
 // Atan returns the arc tangent.
 func Atan(x float32) float32 { return float32(atan(float64(x))) }
 
-// asin is the arc sine of a >= 0, or of sqrt((1-a)/2) if a is greater than 1/2: half the arc cosine of a.
+// asin is the arc sine of a for 0 <= a <= 1/2. For larger a it is the arc sine of sqrt((1-a)/2), which is
+// half the arc cosine of a.
 func asin(a float64) float64 {
 	s, z := a, float64(a*a)
 	if 0.5 < a {
@@ -290,18 +292,18 @@ func Acos(x float32) float32 {
 	return float32(p + p)
 }
 
-// Asinh returns the inverse hyperbolic sine: log(1 + a + aa/(1+sqrt(1+aa))) of a = |x|, with the sign of x.
+// Asinh returns the inverse hyperbolic sine: log(1 + a + a*a/(1+sqrt(1+a*a))) with a = |x|, and the sign of x.
 func Asinh(x float32) float32 {
 	a := math.Abs(float64(x))
 	aa := float64(a * a)
 	t := aa / (math.Sqrt(aa+1) + 1)
-	if !(t < a) { // of infinity
+	if !(t < a) { // a*a is infinite
 		t = a
 	}
 	return float32(math.Copysign(log1p(t+a), float64(x)))
 }
 
-// Acosh returns the inverse hyperbolic cosine: log(1 + t + sqrt(2t+tt)) of t = x-1.
+// Acosh returns the inverse hyperbolic cosine: log(1 + t + sqrt(2*t+t*t)) with t = x-1.
 func Acosh(x float32) float32 {
 	t := float64(x) - 1
 	if t < 0 {
@@ -319,7 +321,7 @@ func Atan2(y, x float32) float32 {
 	a, b := math.Abs(v), math.Abs(w)
 	less, more := min(a, b), max(a, b)
 	q := less / more
-	if less == more { // both infinite, or 0
+	if less == more { // also for two infinities or zeros, whose quotient is NaN
 		q = 1
 	}
 	if less == 0 {
@@ -354,7 +356,7 @@ func Xlog1py(x, y float32) float32 {
 	return float32(float64(x) * math.Copysign(log1p(w), w))
 }
 
-// Erfc returns 1 less the error function.
+// Erfc returns 1 minus the error function.
 func Erfc(x float32) float32 {
 	v := float64(x)
 	p := 2 * exceeds(math.Abs(v)*math.Sqrt2)
@@ -364,8 +366,8 @@ func Erfc(x float32) float32 {
 	return float32(p)
 }
 
-// Pow returns x**y: x*x and x*x*x of y = 2 and 3; else e**(y*log|x|), with the sign and the
-// special cases of IEEE 754's pow.
+// Pow returns x**y: x*x for y = 2, x*x*x for y = 3, and else e**(y*log|x|) with the sign and the special
+// cases of IEEE 754's pow.
 func Pow(x, y float32) float32 {
 	v, w := float64(x), float64(y)
 	switch w {
@@ -404,14 +406,14 @@ func Sigmoid(x float32) float32 { return float32(1 / (exp(-float64(x)) + 1)) }
 // Swish returns x/(1+e**-x).
 func Swish(x float32) float32 { return float32(float64(x) / (exp(-float64(x)) + 1)) }
 
-// Tanh returns the hyperbolic tangent: -e/(2+e) of e = e**(-2|x|) - 1, with the sign of x.
+// Tanh returns the hyperbolic tangent: -f/(2+f) with f = e**(-2|x|) - 1, and the sign of x.
 func Tanh(x float32) float32 {
 	e := expm1(-2 * math.Abs(float64(x)))
 	return float32(math.Copysign((0-e)/(e+2), float64(x)))
 }
 
-// Elu returns e**x - 1 for x < 0, else x. The power is rounded before 1 is subtracted, as
-// TensorFlow has it: of x above -2**-25 the result is 0.
+// Elu returns e**x - 1 for x < 0, else x. As in TensorFlow, e**x is rounded before 1 is subtracted, so the
+// result is 0 for negative x above -2**-25.
 func Elu(x float32) float32 {
 	if x < 0 {
 		return Exp(x) - 1
@@ -434,8 +436,8 @@ func Softsign(x float32) float32 {
 	return float32(v / (math.Abs(v) + 1))
 }
 
-// Softplus returns log(1+e**x): max(x, 0) + log(1+e) of e = e**-|x|, as the series of
-// log((1+s)/(1-s)) of s = e/(2+e).
+// Softplus returns log(1+e**x), as max(x, 0) + log(1+f) with f = e**-|x|. The logarithm is computed as
+// log((1+s)/(1-s)) with s = f/(2+f).
 func Softplus(x float32) float32 {
 	e := exp(-math.Abs(float64(x)))
 	s := e / (e + 2)
@@ -446,8 +448,8 @@ func Softplus(x float32) float32 {
 	return float32(fma(horner(logTail[:], float64(s*s)), s, m))
 }
 
-// GeluApproximate returns x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))), which is
-// x/(1+e**-y) of y = sqrt(8/pi) * (x + 0.044715 x^3).
+// GeluApproximate returns x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))). It is computed as x/(1+e**-y)
+// with y = sqrt(8/pi) * (x + 0.044715 x^3).
 func GeluApproximate(x float32) float32 {
 	v := float64(x)
 	cube := float64(float64(v*v) * v)
@@ -465,25 +467,25 @@ func Erf(x float32) float32 {
 	return float32(math.Copysign(float64(horner(erfTop[:], z)*a)/horner(erfBottom[:], z), v))
 }
 
-// Rsqrt returns 1/sqrt(x), in float32 arithmetic: the quotient of the rounded root, and what
-// the distance of x*r*r from 1 changes it by.
+// Rsqrt returns 1/sqrt(x), in float32 arithmetic: r = 1/sqrt(x), with the root and the quotient rounded, is
+// corrected by r*(1-x*r*r)/2.
 func Rsqrt(x float32) float32 {
 	r := 1 / float32(math.Sqrt(float64(x)))
 	p := float32(x * r)
-	// The errors are exact in float64: fused multiply-adds of float32 give the same.
+	// e and f are exact before they are rounded to float32, so fused multiply-adds of float32 give the same.
 	e := float32(float64(x)*float64(r) - float64(p))
 	f := float32(1 - float64(p)*float64(r))
 	c := float32((f - float32(e*r)) * 0.5)
-	if c != c { // of 0, infinity and what has no root
+	if c != c { // x is 0, infinite, negative or NaN
 		return r
 	}
 	return r + float32(r*c)
 }
 
-// MostAngle is the largest number of which vector routines compute a sine or a cosine.
+// MostAngle is the largest magnitude for which the vector routines compute a sine or a cosine.
 const MostAngle = float32(mostAngle)
 
-// Tan returns the tangent; of more than MostAngle that of package math.
+// Tan returns the tangent. Beyond MostAngle it is package math's.
 func Tan(x float32) float32 {
 	v := float64(x)
 	if !(math.Abs(v) <= mostAngle) {
@@ -496,8 +498,8 @@ func Tan(x float32) float32 {
 	return float32(math.Float64frombits(math.Float64bits(sine/cosine) ^ q<<63))
 }
 
-// turned returns the sine and the cosine of x less the nearest multiple of pi/2, and which
-// multiple, in the lowest bits.
+// turned returns the sine and the cosine of x minus the nearest multiple of pi/2. The lowest bits of q are
+// the number of that multiple.
 func turned(x float64) (sine, cosine float64, q uint64) {
 	turned := fma(x, 2/math.Pi, toWhole)
 	k := turned - toWhole
@@ -506,7 +508,7 @@ func turned(x float64) (sine, cosine float64, q uint64) {
 	return float64(horner(sinTail[:], rr) * r), horner(cosTail[:], rr), math.Float64bits(turned)
 }
 
-// quarter returns the sine of x, or of x and so many quarters of the circle more.
+// quarter returns the sine of x + more*pi/2.
 func quarter(x float64, more uint64) float64 {
 	sine, cosine, q := turned(x)
 	q += more
@@ -516,7 +518,7 @@ func quarter(x float64, more uint64) float64 {
 	return math.Float64frombits(math.Float64bits(sine) ^ q<<62&(1<<63))
 }
 
-// Sin returns the sine; of more than MostAngle that of package math.
+// Sin returns the sine. Beyond MostAngle it is package math's.
 func Sin(x float32) float32 {
 	v := float64(x)
 	if !(math.Abs(v) <= mostAngle) {
@@ -525,7 +527,7 @@ func Sin(x float32) float32 {
 	return float32(quarter(v, 0))
 }
 
-// Cos returns the cosine; of more than MostAngle that of package math.
+// Cos returns the cosine. Beyond MostAngle it is package math's.
 func Cos(x float32) float32 {
 	v := float64(x)
 	if !(math.Abs(v) <= mostAngle) {

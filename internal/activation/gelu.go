@@ -2,12 +2,12 @@ package activation
 
 import "math"
 
-// GeluPieces is how many polynomials an exact Gelu is made of, the last of which is 1.
+// GeluPieces is the number of polynomials that make up the exact Gelu. The last one is the constant 1.
 const GeluPieces = 23
 
-// geluPolynomials are those of erf(x/sqrt(2)), x >= 0, by degree and piece: the first for all up
-// to 5/32, then one for each quarter of an octave. oneDNN 3 (Apache License 2.0) computes gelu_erf
-// with these numbers where the CPU has AVX-512.
+// geluPolynomials has the coefficients of erf(x/sqrt(2)) for x >= 0, indexed by degree and piece. The first
+// piece is for x up to 5/32, and each further one for a quarter of an octave. The numbers are those with which
+// oneDNN 3 (Apache License 2.0) computes gelu_erf on CPUs that have AVX-512.
 var geluPolynomials = [6][32]float32{
 	{
 		1.5188366e-08, 6.0441465e-08, 1.9580071e-07, 5.7655126e-07, 1.8136789e-06, 7.1081054e-06,
@@ -43,19 +43,19 @@ var geluPolynomials = [6][32]float32{
 }
 
 const (
-	geluFirst   = 0x3e000001 // the bits of the least number above 1/8, which begins an octave
-	geluQuarter = 21         // so many bits stand below those that tell quarters of octaves apart
-	geluBound   = 0x40b15cee // the bits of 5.5426, above which erf(x/sqrt(2)) is 1 in float32
+	geluFirst   = 0x3e000001 // the bits of the smallest float32 above 1/8, where an octave begins
+	geluQuarter = 21         // the number of bits below those that distinguish quarters of octaves
+	geluBound   = 0x40b15cee // the bits of 5.5426; for larger x, erf(x/sqrt(2)) is 1 in float32
 )
 
-// GeluPolynomials returns the coefficients of an exact Gelu as vector routines read them: for each degree
-// those of the pieces, and zeros.
+// GeluPolynomials returns the coefficients of the exact Gelu in the layout that the vector routines read: for
+// each degree those of all pieces, padded with zeros.
 func GeluPolynomials() [6][32]float32 { return geluPolynomials }
 
-// Gelu returns x/2 * (1 + erf(x/sqrt(2))) as oneDNN's gelu_erf with AVX-512 has it, which is what TensorFlow
-// fuses with products: erf is a polynomial of degree 5 in |x| by Horner's rule, each step
-// rounded once to float32, and so are the sum and the two products around it. It is within
-// 1.3e-6 of the exact value. Beyond half of the greatest float32 it is infinite, and of an infinite x NaN.
+// Gelu returns x/2 * (1 + erf(x/sqrt(2))) with the bits of oneDNN's gelu_erf on AVX-512, which TensorFlow fuses
+// with products. erf is a polynomial of degree 5 in |x|, evaluated by Horner's rule. Each step of it is rounded
+// once to float32, and so are the sum and the two products that follow. The result is within 1.3e-6 of the
+// exact value. It is infinite for x above half of the largest float32, and NaN for infinite x.
 func Gelu(x float32) float32 {
 	a := math.Float32frombits(math.Float32bits(x) &^ (1 << 31))
 	piece := min(max((int32(math.Float32bits(a))-geluFirst)>>geluQuarter, 0), GeluPieces-1)

@@ -11,14 +11,14 @@ func F32ToBF16(x float32) uint16 {
 	return uint16((b + 0x7fff + b>>16&1) >> 16)
 }
 
-// F32ToF16 rounds to the nearest float16, ties to even; what is too large is infinite.
+// F32ToF16 rounds to the nearest float16, ties to even. Numbers that are too large become infinite.
 func F32ToF16(x float32) uint16 {
 	b := math.Float32bits(x)
 	sign, mag := uint16(b>>16)&0x8000, b&0x7fffffff
 	switch {
 	case mag > 0x7f800000:
 		return sign | 0x7e00
-	case mag >= 0x477ff000: // 65520, halfway beyond the largest
+	case mag >= 0x477ff000: // 65520: half a step above the largest float16
 		return sign | 0x7c00
 	case mag < 0x38800000: // below 2^-14: a multiple of 2^-24
 		return sign | uint16(math.RoundToEven(float64(math.Float32frombits(mag))*(1<<24)))
@@ -26,7 +26,7 @@ func F32ToF16(x float32) uint16 {
 	return sign | uint16((mag-0x38000000+0xfff+mag>>13&1)>>13)
 }
 
-// F16ToF32 returns the number of a float16; a NaN is a quiet one.
+// F16ToF32 returns the value of a float16. A NaN becomes quiet.
 func F16ToF32(h uint16) float32 {
 	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&1023
 	switch {

@@ -2,15 +2,15 @@ package transcendental
 
 import "math"
 
-const sqrtPi = 1.77245385090551602729816748334114518 // sqrt of pi
+const sqrtPi = 1.77245385090551602729816748334114518 // the square root of pi
 
-// expCoefficients are 1/n! from n = 13 down to 0.
+// expCoefficients are 1/n! for n from 13 down to 0.
 var expCoefficients = [...]float64{
 	1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320,
 	1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 1.0 / 2, 1, 1,
 }
 
-// Exp returns e**x within about 1e-15 relative.
+// Exp returns e**x with a relative error of about 1e-15.
 func Exp(x float64) float64 {
 	switch {
 	case x != x:
@@ -30,7 +30,7 @@ func Exp(x float64) float64 {
 	return math.Ldexp(p, int(k))
 }
 
-// expPolynomial is the sum of expCoefficients times powers of r, from the first on.
+// expPolynomial evaluates the polynomial with expCoefficients at r by Horner's rule.
 func expPolynomial(r float64) float64 {
 	c := &expCoefficients
 	p := float64(c[0]*r) + c[1]
@@ -48,7 +48,7 @@ func expPolynomial(r float64) float64 {
 	return float64(p*r) + c[13]
 }
 
-// nearExpm1 returns e**x - 1 within about 1e-15 of max(|x|, 1) for x <= 0.
+// nearExpm1 returns e**x - 1 with an error of about 1e-15 of max(|x|, 1), for x <= 0.
 func nearExpm1(x float64) float64 {
 	if x < -0.5 {
 		return Exp(x) - 1
@@ -68,7 +68,7 @@ func tanh(x float64) float64 {
 	return -e / (2 + e)
 }
 
-// Erf returns the error function by the series of positive terms
+// Erf returns the error function, computed by a series of positive terms:
 // 2/sqrt(pi) * exp(-x^2) * sum of 2^n x^(2n+1) / (1*3*...*(2n+1)).
 func Erf(x float64) float64 {
 	switch {

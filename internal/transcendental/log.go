@@ -2,9 +2,8 @@ package transcendental
 
 import "math"
 
-// Log returns the natural logarithm within about 1e-15 relative, in basic float64
-// arithmetic: with x = 2^k * m, m in [sqrt(1/2), sqrt(2)) and s = (m-1)/(m+1), it is
-// k*ln2 + 2*(s + s^3/3 + s^5/5 + ...).
+// Log returns the natural logarithm with a relative error of about 1e-15, in basic float64 arithmetic. With
+// x = 2^k * m, m in [sqrt(1/2), sqrt(2)) and s = (m-1)/(m+1), it is k*ln2 + 2*(s + s^3/3 + s^5/5 + ...).
 func Log(x float64) float64 {
 	switch {
 	case x != x || math.IsInf(x, 1):
@@ -30,8 +29,8 @@ func Log(x float64) float64 {
 	return float64(float64(k)*ln2Hi) + (float64(2*s) + (float64(2*s*p) + float64(float64(k)*ln2Lo)))
 }
 
-// Pow returns x**y as exp(y*log|x|) in float64, with the sign and the special cases
-// of IEEE 754's pow.
+// Pow returns x**y, computed as exp(y*log|x|) in float64, with the sign and the special cases of IEEE 754's
+// pow.
 func Pow(x, y float64) float64 {
 	odd := !math.IsInf(y, 0) && math.Trunc(y) == y && math.Mod(y, 2) != 0
 	switch {

@@ -1,7 +1,7 @@
-// Package transcendental has the functions of float64 that ops are defined with.
+// Package transcendental has the float64 functions in terms of which ops are defined.
 //
-// They are basic arithmetic in one written order, so that they give the same bits on every CPU; package
-// math uses assembly and fused multiply-adds on some.
+// They consist of basic arithmetic in a fixed order, so they give the same bits on every CPU. Package math does
+// not: it uses assembly and fused multiply-adds on some CPUs.
 package transcendental
 
 import "math"
@@ -14,7 +14,7 @@ func Expm1(x float64) float64 {
 	return nearExpm1(x)
 }
 
-// Log1p is log(1 + x) without the loss of small x.
+// Log1p is log(1 + x), accurate for small x, too.
 func Log1p(x float64) float64 {
 	u := 1 + x
 	if u == 1 || math.IsInf(u, 1) {
@@ -46,8 +46,8 @@ func Swish(x float64) float64 { return x / (1 + Exp(-x)) }
 // Mish is x * tanh(softplus(x)).
 func Mish(x float64) float64 { return x * tanh(Softplus(x)) }
 
-// Erfc is 1 - erf(x): beyond 2 the continued fraction
-// exp(-x^2)/sqrt(pi) / (x + (1/2)/(x + (2/2)/(x + (3/2)/(x + ...)))), from term 80.
+// Erfc is 1 - erf(x). From 2 on it is the continued fraction
+// exp(-x^2)/sqrt(pi) / (x + (1/2)/(x + (2/2)/(x + (3/2)/(x + ...)))), of which 80 terms are evaluated.
 func Erfc(x float64) float64 {
 	switch {
 	case x != x:
@@ -64,8 +64,8 @@ func Erfc(x float64) float64 {
 	return Exp(-float64(x*x)) / sqrtPi / f
 }
 
-// sinCos returns the sine and cosine: x is reduced by the nearest multiple of pi/2, in
-// three parts, to a Taylor polynomial. Beyond 2^28 it is that of package math.
+// sinCos returns the sine and the cosine of x. The nearest multiple of pi/2, held in three parts, is subtracted
+// from x, and the rest is the argument of Taylor polynomials. Beyond 2^28 the results are package math's.
 func sinCos(x float64) (sin, cos float64) {
 	switch {
 	case x != x || math.IsInf(x, 0):
@@ -132,7 +132,7 @@ func Tan(x float64) float64 {
 	return s / c
 }
 
-// Atan halves the angle twice, to a series up to x^23.
+// Atan is the arc tangent: the angle is halved twice, and then computed by the series up to x^23.
 func Atan(x float64) float64 {
 	switch {
 	case x < 0:

@@ -1,4 +1,4 @@
-// Command picture draws a page of tf2ng diff --html in Chromium, as a PNG of few colours.
+// Command picture renders a page written by tf2ng diff --html in Chromium, and saves it as a PNG with few colours.
 //
 //	go run ./scripts/picture PAGE.html PICTURE.png
 package main
@@ -16,7 +16,7 @@ import (
 	"slices"
 )
 
-// shorter makes the table leave room for what is below it.
+// shorter is a style that limits the height of the table, so that the picture shows what is below it.
 const shorter = `<style>.wide { max-height: 15.5rem !important; }</style>`
 
 func main() {
@@ -66,7 +66,7 @@ func draw(page, picture string) error {
 	return os.WriteFile(picture, small.Bytes(), 0o644)
 }
 
-// reduced returns a picture of its most frequent colours.
+// reduced returns a picture reduced to its most frequent colours.
 func reduced(full image.Image) image.Image {
 	const most = 64 // colours
 	counts := map[color.Color]int{}

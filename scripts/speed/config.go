@@ -14,28 +14,28 @@ import (
 //go:embed config.json
 var configFile []byte
 
-// config is config.json, which the Python scripts read, too.
+// config is the content of config.json, which the Python scripts read, too.
 type config struct {
 	Models   []model  `json:"models"`
 	Layers   []layer  `json:"layers"`
 	Families []family `json:"families"`
 }
 
-// model is a whole model, of which there is an INT8 graph for TensorFlow.
+// model is a whole model that has an INT8 graph for TensorFlow.
 type model struct {
 	Name  string `json:"name"`
 	Title string `json:"title"`
 	File  string `json:"file"`
 }
 
-// layer is a convolution with SAME padding, or a matrix product, with a ReLU.
+// layer is a convolution with SAME padding or a matrix product, followed by a ReLU.
 type layer struct {
 	Name      string `json:"name"`
 	Kernel    int64  `json:"kernel"`
 	Stride    int64  `json:"stride"`
 	In        int64  `json:"in"`
 	Out       int64  `json:"out"`
-	Side      int64  `json:"side"` // of the input
+	Side      int64  `json:"side"` // height and width of the input
 	Depthwise bool   `json:"depthwise"`
 }
 
@@ -55,14 +55,14 @@ func (l *layer) operations() int64 {
 	return n
 }
 
-// runtime is a row of the tables: a program, and which of a model's files it gets.
+// runtime is a row of the tables: a program, and which of a model's files it runs.
 type runtime struct {
 	name, title, runs string
-	environment       string // of its worker; tf2ng itself has none
-	worker            string // its script
-	models, layers    string // files, %d being the batch; empty if it has none
+	environment       string // the virtual environment of its worker; tf2ng itself has none
+	worker            string // the worker's script
+	models, layers    string // names of files, in which %d stands for the batch; empty if it runs none
 	families, export  string
-	kernel            bool // layers are timed by what it says of its kernel
+	kernel            bool // for layers, the time that the runtime reports for its kernel is taken
 }
 
 const (
@@ -77,7 +77,7 @@ const (
 	tensorflowEnv = "tensorflow"
 	openvinoEnv   = "openvino"
 	litertEnv     = "litert"
-	compressorEnv = "neural_compressor" // makes graphs, and runs none
+	compressorEnv = "neural_compressor" // makes graphs, but does not run any
 
 	onnxWorker = "worker_onnxruntime.py"
 	vinoWorker = "worker_openvino.py"
@@ -124,12 +124,12 @@ func runtimes() []runtime {
 	}
 }
 
-// task is a cell to be measured.
+// task is a cell of the tables that is to be measured.
 type task struct {
 	key     speed.Key
 	runtime runtime
-	path    string  // below the directory of models
-	seconds float64 // of one measurement
+	path    string  // relative to the directory of models
+	seconds float64 // duration of one measurement
 	kernel  bool
 }
 
@@ -141,7 +141,7 @@ func loadConfig() (*config, error) {
 	return c, nil
 }
 
-// rows lists what is measured.
+// rows lists the rows of the tables.
 func (c *config) rows() []*speed.Row {
 	var rows []*speed.Row
 	for _, section := range []string{speed.Models, speed.Exported} {
@@ -160,7 +160,7 @@ func (c *config) rows() []*speed.Row {
 	return rows
 }
 
-// setting is what a section's rows are measured with.
+// setting says how the rows of a section are measured.
 type setting struct {
 	batch, threads int
 	seconds        float64
@@ -179,7 +179,7 @@ func settings(section string) []setting {
 	return []setting{{1, 1, long}}
 }
 
-// tasks lists the cells in an order in which the runtimes of a row follow one another.
+// tasks lists the cells. For each row and setting, the cells of all runtimes are adjacent.
 func (c *config) tasks() []task {
 	var tasks []task
 	layers := 0
@@ -213,7 +213,7 @@ func (t *runtime) file(section string) string {
 	}[section]
 }
 
-// batchFile puts the batch into a file's name, where it has a place for it.
+// batchFile inserts the batch into a file's name, if it contains %d.
 func batchFile(file string, batch int) string {
 	return strings.ReplaceAll(file, "%d", strconv.Itoa(batch))
 }

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// Before a measurement the CPUs are idle for a while, so that no process pays for what
-// the one before it left behind. A machine that stays busy is measured all the same.
+// Before each measurement the CPUs must have been idle for idleShare of an idleWindow, so that no process is slowed
+// by what the one before it left behind. If the machine stays busy, it is measured all the same.
 const (
 	idleWindow = 60 * time.Millisecond
 	idleShare  = 0.9
 )
 
-// waitIdle waits until the CPUs are idle, and returns whether they are. A system that does
-// not tell counts as idle, and so does one that is not asked.
+// waitIdle waits until the CPUs are idle, at most for longest, and reports whether they are. They count as idle on a
+// system without /proc/stat, and if longest is 0.
 func waitIdle(longest time.Duration) bool {
 	for begin := time.Now(); time.Since(begin) < longest; {
 		before, err := procStat()
@@ -36,7 +36,7 @@ func procStat() (string, error) {
 	return string(data), err
 }
 
-// idleOf is the part of the time between two texts of /proc/stat in which the CPUs idled.
+// idleOf returns the share of the time between two contents of /proc/stat in which the CPUs were idle.
 func idleOf(before, after string) float64 {
 	idle, total := 0.0, 0.0
 	for sign, text := range map[float64]string{-1: before, 1: after} {
@@ -44,10 +44,10 @@ func idleOf(before, after string) float64 {
 		for i, field := range strings.Fields(line) {
 			var ticks float64
 			if _, err := fmt.Sscan(field, &ticks); err != nil {
-				continue // the line's name
+				continue // the name at the start of the line
 			}
 			total += sign * ticks
-			if i == 4 || i == 5 { // idle, and idle while waiting for a disk
+			if i == 4 || i == 5 { // idle, iowait
 				idle += sign * ticks
 			}
 		}

@@ -1,4 +1,4 @@
-// Command speed measures tf2ng beside other runtimes; see README.md.
+// Command speed compares the speed of tf2ng with that of other runtimes; see README.md.
 package main
 
 import (
@@ -8,7 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// places is where things are.
+// places are the directories that the commands use.
 type places struct {
 	Dir     string   `help:"Directory of the virtual environments, the models and the results." default:"bin/peers" type:"path"`
 	Models  []string `help:"Directories of the INT8 models (MODEL.pb)." default:"testdata/graphdefs" type:"path"`

@@ -14,8 +14,8 @@ type prepareCommand struct {
 	places
 }
 
-// Run makes what is missing. What cannot be made is reported, and keeps nothing else from
-// being made.
+// Run creates the environments and files that are missing. Those that cannot be created are reported, and the others
+// are created all the same.
 func (c *prepareCommand) Run() error {
 	cfg, err := loadConfig()
 	if err != nil {
@@ -47,8 +47,8 @@ func (c *prepareCommand) Run() error {
 	return nil
 }
 
-// script runs a Python script on the directory of models; none where its environment is
-// not there, which was reported.
+// script runs a Python script on the directory of models. It does nothing if the script's environment is missing,
+// which has been reported.
 func (p *places) script(environment, name string, args ...string) error {
 	if !complete(p.Dir, environment) {
 		return nil
@@ -56,8 +56,8 @@ func (p *places) script(environment, name string, args ...string) error {
 	return command(p.python(environment), append([]string{filepath.Join(p.Scripts, name), p.models()}, args...)...)
 }
 
-// graphs brings the INT8 graphs of models: copies of those that there are, others by
-// neural-compressor, whose environment is made only then.
+// graphs provides the INT8 graphs of models. Existing ones are copied, and the others are made by neural-compressor,
+// whose environment is created only if it is needed.
 func (p *places) graphs(models []model) error {
 	var missing []string
 	for _, m := range models {
@@ -98,18 +98,18 @@ func environments() []string {
 	return names
 }
 
-// marker is a file in an environment that has the requirements it was made with.
+// marker is the file in an environment that holds the requirements with which it was created.
 func marker(dir, environment string) string {
 	return filepath.Join(dir, environment, "requirements.txt")
 }
 
-// complete reports whether an environment is there.
+// complete reports whether an environment has been created completely.
 func complete(dir, environment string) bool {
 	_, err := os.Stat(marker(dir, environment))
 	return err == nil
 }
 
-// environment makes a virtual environment, again if its requirements are other ones now.
+// environment creates a virtual environment, and recreates it if its requirements have changed.
 func (p *places) environment(name string) error {
 	requirements := filepath.Join(p.Scripts, "requirements-"+name+".txt")
 	want, err := os.ReadFile(requirements)
@@ -129,7 +129,7 @@ func (p *places) environment(name string) error {
 	return os.WriteFile(marker(p.Dir, name), want, 0o644)
 }
 
-// graph copies the INT8 graph of a model, and reports whether it is there.
+// graph copies the INT8 graph of a model, and reports whether the model has one.
 func (p *places) graph(m model) (bool, error) {
 	to := filepath.Join(p.models(), m.Name, int8File)
 	if _, err := os.Stat(to); err == nil {
@@ -151,12 +151,12 @@ func (p *places) graph(m model) (bool, error) {
 	return false, nil
 }
 
-// export writes the ONNX model that tf2ng makes of the INT8 graph; always anew, as another tf2ng
-// may write another one.
+// export writes the ONNX model that tf2ng makes from the INT8 graph. An existing one is replaced, since another
+// version of tf2ng may write another model.
 func (p *places) export(m model) error {
 	folder := filepath.Join(p.models(), m.Name)
 	if _, err := os.Stat(filepath.Join(folder, int8File)); err != nil {
-		return nil // graph has said so
+		return nil // graph has reported it
 	}
 	from, to := filepath.Join(folder, int8File), filepath.Join(folder, exportFile)
 	return command(p.TF2NG, "convert", from, "--format", "onnx", "-o", to)

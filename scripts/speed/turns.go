@@ -25,8 +25,7 @@ type runCommand struct {
 	Fresh    bool          `help:"Forget the results that are there."`
 }
 
-// Run measures round by round. It writes the results after each row, and goes on where an
-// earlier run was ended.
+// Run measures round by round. It writes the results after each row, and resumes where an earlier run stopped.
 func (c *runCommand) Run() error {
 	cfg, err := loadConfig()
 	if err != nil {
@@ -62,7 +61,7 @@ func (c *runCommand) wanted(t task) bool {
 	return in(c.Sections, t.key.Section) && in(c.Runtimes, t.key.Runtime) && in(c.Rows, t.key.Row)
 }
 
-// begin reads the results of an earlier run, or makes new ones.
+// begin reads the results of an earlier run, or creates empty ones.
 func (c *runCommand) begin(cfg *config) (*speed.Results, error) {
 	binary, err := hash(c.TF2NG)
 	if err != nil {
@@ -117,8 +116,8 @@ func hash(path string) (string, error) {
 	return fmt.Sprintf("%x", h.Sum(nil))[:16], nil
 }
 
-// pending lists what a round has left, with so many threads. Every second round goes through
-// the runtimes of a row backwards, so that none always follows the same one.
+// pending lists, by row, the tasks of a round that have not been measured with so many threads. Every second round
+// goes through the runtimes of a row in reverse, so that none always follows the same other one.
 func pending(r *speed.Results, tasks []task, round, threads int) [][]task {
 	var rows [][]task
 	for _, t := range tasks {
@@ -143,15 +142,15 @@ func pending(r *speed.Results, tasks []task, round, threads int) [][]task {
 	return rows
 }
 
-// meter measures rows, with processes that live for a round.
+// meter measures rows. Its worker processes live for one round.
 type meter struct {
 	command *runCommand
 	results *speed.Results
 	idle    func(longest time.Duration) bool
-	busy    int // measurements that began on a busy machine
+	busy    int // number of measurements that began on a busy machine
 }
 
-// round measures rows, and returns the number of cells.
+// round measures rows, and returns the number of cells measured.
 func (m *meter) round(round, threads int, rows [][]task) (cells int, err error) {
 	workers := map[string]measurer{}
 	broken := map[string]error{}
@@ -173,7 +172,7 @@ func (m *meter) round(round, threads int, rows [][]task) (cells int, err error) 
 	return cells, nil
 }
 
-// cell measures one cell. What cannot be measured has its reason in the cell.
+// cell measures one cell. If that is not possible, the cell holds the reason.
 func (m *meter) cell(t task, threads int, workers map[string]measurer, broken map[string]error) {
 	cell := m.results.Cell(t.key)
 	w, err := m.worker(t, threads, workers, broken)
@@ -192,7 +191,7 @@ func (m *meter) cell(t task, threads int, workers map[string]measurer, broken ma
 			return
 		}
 		var no refused
-		if !errors.As(err, &no) { // the process is gone
+		if !errors.As(err, &no) { // the process has ended
 			w.close()
 			delete(workers, t.runtime.worker)
 			broken[t.runtime.worker] = err
@@ -202,7 +201,7 @@ func (m *meter) cell(t task, threads int, workers map[string]measurer, broken ma
 	fmt.Printf("NOT RUN: %s, %s: %v\n", t.runtime.title, t.key.Row, err)
 }
 
-// worker returns the process of a task's runtime.
+// worker returns the worker of a task's runtime, and starts it if necessary.
 func (m *meter) worker(t task, threads int, workers map[string]measurer, broken map[string]error) (measurer, error) {
 	name := t.runtime.worker
 	if err := broken[name]; err != nil {

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// request is what a worker measures; see worker.py.
+// request tells a worker what to measure; see worker.py.
 type request struct {
 	Path    string  `json:"path"`
 	Batch   int     `json:"batch"`
@@ -23,22 +23,22 @@ type request struct {
 	Kernel  bool    `json:"kernel"`
 }
 
-// answer is what it says. Version alone comes when it has started.
+// answer is a worker's answer. The first one, after it has started, has only the Version.
 type answer struct {
 	Version string  `json:"version"`
 	MS      float64 `json:"ms"`
 	Error   string  `json:"error"`
-	Limit   float64 `json:"-"` // tf2ng's, in GOP/s
+	Limit   float64 `json:"-"` // the limit that tf2ng reports, in GOP/s
 }
 
-// measurer measures in one runtime with one number of threads.
+// measurer measures with one runtime and one number of threads.
 type measurer interface {
 	measure(request) (answer, error)
 	version() string
 	close()
 }
 
-// refused is an answer of a worker that ran, but not the model.
+// refused is the error of a worker that works but cannot run the model.
 type refused struct{ reason string }
 
 func (r refused) Error() string { return r.reason }
@@ -54,15 +54,15 @@ type worker struct {
 	named   string
 }
 
-// cleanEnvironment is the environment without settings that choose slower kernels for NumPy.
+// cleanEnvironment is this process's environment without the settings that make NumPy use slower kernels.
 func cleanEnvironment() []string {
 	return slices.DeleteFunc(os.Environ(), func(s string) bool {
 		return strings.HasPrefix(s, "OPENBLAS_CORETYPE=") || strings.HasPrefix(s, "OPENBLAS_L2_SIZE=")
 	})
 }
 
-// pinned runs a program on as many CPUs as it has threads: the last ones, as the first one
-// serves most interrupts.
+// pinned returns the command that runs a program on as many CPUs as it has threads. These are the last ones, since
+// the first one serves most interrupts.
 func pinned(cpus, threads int, name string, args ...string) *exec.Cmd {
 	first := max(cpus-threads, 0)
 	list := fmt.Sprintf("%d-%d", first, max(cpus-1, first))
@@ -115,7 +115,7 @@ func (w *worker) measure(r request) (answer, error) {
 	return a, err
 }
 
-// read reads an answer; a process that takes too long is ended.
+// read reads an answer. A process that takes longer than patience is killed.
 func (w *worker) read() (a answer, err error) {
 	timer := time.AfterFunc(patience, func() { _ = w.process.Process.Kill() })
 	defer timer.Stop()
@@ -129,10 +129,10 @@ func (w *worker) close() {
 	_ = w.in.Close()
 	timer := time.AfterFunc(10*time.Second, func() { _ = w.process.Process.Kill() })
 	defer timer.Stop()
-	_ = w.process.Wait() // how it ends does not matter any more
+	_ = w.process.Wait() // its exit status no longer matters
 }
 
-// bench is tf2ng itself, a process for each measurement.
+// bench is the measurer of tf2ng itself, which starts a process for each measurement.
 type bench struct {
 	exe           string
 	cpus, threads int

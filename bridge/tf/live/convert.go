@@ -14,8 +14,8 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// kind says how the elements of one of TensorFlow's types are held here, and as which type they are
-// copied: the binding copies none but a few plain ones, and the others are views of those.
+// kind says which core type has the elements of a TensorFlow type, and as which TensorFlow type they are
+// copied: the Go binding can copy only a few plain types, and the others are views of these.
 type kind struct {
 	core core.Type
 	copy tensorflow.DataType
@@ -36,9 +36,9 @@ func kinds() map[graphdef.DataType]kind {
 	}
 }
 
-// ToTensorFlow returns a tensor as one of TensorFlow's, of the given type, which has to have such
-// elements: quint8 for u8, say. The elements are copied once; a type that the binding cannot fill is
-// then viewed by a Bitcast, which copies nothing.
+// ToTensorFlow converts a tensor to a TensorFlow tensor of the given type, whose elements must be stored like
+// t's: quint8 for u8, for example. The elements are copied once. If the Go binding cannot fill the type, the
+// copy is reinterpreted by a Bitcast, which copies nothing.
 func ToTensorFlow(t *core.Tensor, as graphdef.DataType) (*tensorflow.Tensor, error) {
 	k, ok := kinds()[as]
 	if !ok || t == nil || t.Type() != k.core {
@@ -58,7 +58,7 @@ func ToTensorFlow(t *core.Tensor, as graphdef.DataType) (*tensorflow.Tensor, err
 	return view(out, tensorflow.DataType(as))
 }
 
-// FromTensorFlow returns one of TensorFlow's tensors as ours: a quantized type becomes its plain integer
+// FromTensorFlow converts a TensorFlow tensor to a core tensor. A quantized type becomes its plain integer
 // type. The elements are copied once.
 func FromTensorFlow(t *tensorflow.Tensor) (*core.Tensor, error) {
 	typ := graphdef.DataType(t.DataType())
@@ -88,7 +88,7 @@ func FromTensorFlow(t *tensorflow.Tensor) (*core.Tensor, error) {
 	return out, nil
 }
 
-// texts makes a tensor of strings: the binding takes slices of slices.
+// texts makes a tensor of strings, which the binding takes as nested slices.
 func texts(list []string, shape []int64) (*tensorflow.Tensor, error) {
 	if len(shape) == 0 {
 		return tensorflow.NewTensor(list[0])
@@ -109,7 +109,7 @@ func texts(list []string, shape []int64) (*tensorflow.Tensor, error) {
 	return tensorflow.NewTensor(v.Interface())
 }
 
-// flat appends the strings of slices of slices.
+// flat appends the strings in nested slices to list.
 func flat(v reflect.Value, list []string) []string {
 	if v.Kind() == reflect.String {
 		return append(list, v.String())
@@ -120,7 +120,7 @@ func flat(v reflect.Value, list []string) []string {
 	return list
 }
 
-// casts are graphs of one Bitcast, by the types on both sides.
+// casts caches graphs of a single Bitcast, by the types that it converts between.
 var casts = struct {
 	mu   sync.Mutex
 	made map[[2]tensorflow.DataType]*cast

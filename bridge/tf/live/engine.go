@@ -13,22 +13,22 @@ import (
 	"github.com/tf2ng/tf2ng/internal/wire"
 )
 
-// Engine makes Runners of GraphDefs. The zero value runs graphs as they are, on one thread, so that sums
-// have one order.
+// Engine opens GraphDefs as Runners. The zero value runs graphs as they are and on one thread, so that the
+// order of sums is fixed.
 type Engine struct {
 	// Optimize lets TensorFlow rewrite graphs before it runs them, as its default session does.
 	Optimize bool
-	// Threads is for TensorFlow's own use; 1 if 0.
+	// Threads is the number of threads that TensorFlow uses; 1 if 0.
 	Threads int
 }
 
-// Name is "TensorFlow 2.21.0 (in process)".
+// Name returns the engine's name: "TensorFlow 2.21.0 (in process)".
 func (e *Engine) Name() string { return "TensorFlow " + tensorflow.Version() + " (in process)" }
 
-// Version is TensorFlow's version, "2.21.0".
+// Version returns TensorFlow's version: "2.21.0".
 func (e *Engine) Version() string { return tensorflow.Version() }
 
-// Open loads a GraphDef. The Runner, a *Graph, is to be closed.
+// Open loads a GraphDef. The Runner is a *Graph, which the caller must close.
 func (e *Engine) Open(_ context.Context, graph []byte) (compare.Runner, error) {
 	g := &Graph{graph: tensorflow.NewGraph(), name: e.Name()}
 	if err := g.graph.Import(graph, ""); err != nil {
@@ -55,13 +55,13 @@ const (
 	rewriteNoMetaOptimizer protowire.Number = 19
 )
 
-// config returns a ConfigProto. It is written field by field, since a program can link one copy of
-// TensorFlow's messages only.
+// config returns an encoded ConfigProto. It is written field by field, since a program can link only one copy
+// of TensorFlow's messages.
 func (e *Engine) config() []byte {
 	threads := int64(max(e.Threads, 1))
 	b := wire.AppendInt(nil, configIntraThreads, threads)
 	b = wire.AppendInt(b, configInterThreads, threads)
-	b = wire.AppendInt(b, configSoftPlacement, 1) // the CPU in place of the devices that a graph names
+	b = wire.AppendInt(b, configSoftPlacement, 1) // run nodes on the CPU, whatever device the graph names
 	if e.Optimize {
 		return b
 	}

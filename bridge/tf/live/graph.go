@@ -15,7 +15,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Graph is a GraphDef in TensorFlow. It is safe for concurrent use until it is closed.
+// Graph is a GraphDef that is loaded in TensorFlow. It is safe for concurrent use until it is closed.
 type Graph struct {
 	graph   *tensorflow.Graph
 	session *tensorflow.Session
@@ -25,7 +25,7 @@ type Graph struct {
 	inputs, outputs []compare.Port
 }
 
-// list notes the tensors of the graph.
+// list finds the inputs, the outputs and the tensors of the graph.
 func (g *Graph) list() error {
 	g.tensors = map[string]tensorflow.Output{}
 	for _, op := range g.graph.Operations() {
@@ -50,7 +50,7 @@ func (g *Graph) list() error {
 func port(name string, out tensorflow.Output) compare.Port {
 	p := compare.Port{Name: name, Type: kinds()[graphdef.DataType(out.DataType())].core}
 	dims, err := out.Shape().ToSlice()
-	if err != nil { // of unknown rank
+	if err != nil { // the rank is unknown
 		return p
 	}
 	p.Shape = core.Shape{}
@@ -63,16 +63,16 @@ func port(name string, out tensorflow.Output) compare.Port {
 	return p
 }
 
-// Name is the engine's.
+// Name returns the Engine's name.
 func (g *Graph) Name() string { return g.name }
 
 // Inputs describes the placeholders.
 func (g *Graph) Inputs() []compare.Port { return g.inputs }
 
-// Outputs describes the tensors of the nodes of which nothing is read.
+// Outputs describes the tensors of the nodes whose results no other node reads.
 func (g *Graph) Outputs() []compare.Port { return g.outputs }
 
-// Tensors lists the tensors of the graph whose types package core has: handles of resources are none.
+// Tensors lists the tensors of the graph whose types package core has, which excludes resource handles.
 func (g *Graph) Tensors() []string {
 	known := kinds()
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(g.tensors)), func(name string) bool {
@@ -81,7 +81,7 @@ func (g *Graph) Tensors() []string {
 	})
 }
 
-// TensorTypes returns TensorFlow's numbers of the types of all tensors.
+// TensorTypes returns the TensorFlow types (DataType numbers) of all tensors.
 func (g *Graph) TensorTypes() map[string]int32 {
 	types := make(map[string]int32, len(g.tensors))
 	for name, out := range g.tensors {
@@ -90,8 +90,8 @@ func (g *Graph) TensorTypes() map[string]int32 {
 	return types
 }
 
-// Run runs the graph; feeds may be any tensors of it. TensorFlow cannot be stopped in the middle: ctx is
-// looked at before it starts.
+// Run runs the graph. Any tensor of the graph may be fed. TensorFlow cannot be interrupted, so ctx is only
+// checked before it starts.
 func (g *Graph) Run(ctx context.Context, feeds compare.Tensors, fetches []string) (compare.Tensors, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -129,5 +129,5 @@ func (g *Graph) Run(ctx context.Context, feeds compare.Tensors, fetches []string
 	return results, nil
 }
 
-// Close frees the session.
+// Close closes the session.
 func (g *Graph) Close() error { return g.session.Close() }

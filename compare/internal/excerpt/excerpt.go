@@ -1,4 +1,5 @@
-// Package excerpt makes a GraphDef of some nodes of another one, with what they read as inputs.
+// Package excerpt cuts nodes out of a GraphDef: it makes a smaller GraphDef of them, in which the tensors that
+// they read from other nodes are inputs.
 package excerpt
 
 import (
@@ -13,15 +14,15 @@ import (
 	"github.com/tf2ng/tf2ng/internal/wire"
 )
 
-// Graph is a GraphDef to take excerpts of.
+// Graph is a GraphDef from which excerpts are made.
 type Graph struct {
 	data     []byte
 	graph    *graphdef.Graph
 	nodes    map[string][]byte // NodeDefs by name
-	constant map[string]bool   // nodes that depend on no placeholder
+	constant map[string]bool   // nodes that do not depend on a placeholder
 }
 
-// Fed is what is known of a tensor that becomes an input.
+// Fed is the type and the shape of a tensor that becomes an input.
 type Fed struct {
 	Type  graphdef.DataType
 	Shape core.Shape
@@ -46,7 +47,7 @@ const (
 	dimSize  protowire.Number = 1
 )
 
-// New returns the Graph of a binary GraphDef and what Parse made of it.
+// New returns the Graph of a binary GraphDef, data, which graphdef.Parse has parsed into g.
 func New(data []byte, g *graphdef.Graph) (*Graph, error) {
 	e := &Graph{data: data, graph: g, nodes: map[string][]byte{}, constant: map[string]bool{}}
 	err := fields(data, func(number protowire.Number, value, _ []byte) error {
@@ -73,8 +74,8 @@ func New(data []byte, g *graphdef.Graph) (*Graph, error) {
 	return e, nil
 }
 
-// Order returns the nodes of a graph, each after those that it reads; loops are entered, and not gone
-// round.
+// Order returns the nodes of a graph, each after the nodes that it reads. The edges that close a loop are
+// ignored.
 func Order(g *graphdef.Graph) ([]*graphdef.Node, error) {
 	names := make([]string, len(g.Nodes))
 	for i := range g.Nodes {
@@ -84,7 +85,8 @@ func Order(g *graphdef.Graph) ([]*graphdef.Node, error) {
 	return g.OrderBehind(again, names...)
 }
 
-// constant reports whether a node has a value that no input changes; known are those in front of it.
+// constant reports whether no input of the graph changes a node's value. known says the same of the nodes
+// before it.
 func constant(n *graphdef.Node, known map[string]bool) bool {
 	if len(n.DataInputs()) == 0 {
 		return n.Has("value")
@@ -97,14 +99,14 @@ func constant(n *graphdef.Node, known map[string]bool) bool {
 	return true
 }
 
-// Constant reports whether a node depends on no input of the graph.
+// Constant reports whether a node is independent of the graph's inputs.
 func (e *Graph) Constant(node string) bool { return e.constant[node] }
 
 // Lookup finds a node by its name.
 func (e *Graph) Lookup(node string) (*graphdef.Node, bool) { return e.graph.Lookup(node) }
 
-// Reads returns the full names of the tensors that a node reads and that an excerpt has as inputs:
-// those that depend on an input of the graph.
+// Reads returns the full names of the tensors that a node reads and that depend on an input of the graph.
+// These become the inputs of an excerpt.
 func (e *Graph) Reads(node string) []string {
 	n, ok := e.graph.Lookup(node)
 	if !ok {
@@ -119,7 +121,7 @@ func (e *Graph) Reads(node string) []string {
 	return names
 }
 
-// Tensor returns the full name of the tensor at the other end of an input.
+// Tensor returns the full name of the tensor that an input reads.
 func Tensor(in graphdef.Input) string { return in.Node + ":" + strconv.Itoa(in.Port) }
 
 // Input returns the name of the placeholder that stands for a tensor in excerpts.
@@ -128,9 +130,10 @@ func Input(tensor string) string {
 	return "input/" + node + "/" + port
 }
 
-// Of returns a GraphDef of some nodes. What they read of each other stays an edge if inner says so of
-// the tensor; what else they read becomes a placeholder, constants aside, which come with them. The
-// second result are the tensors that became placeholders.
+// Of returns a GraphDef of some nodes. A tensor that they read stays connected to the node that computes it if
+// inner reports true, and that node becomes part of the excerpt. Constants are copied into the excerpt. Any
+// other tensor becomes a placeholder, whose type and shape are those that fed returns. The second result
+// lists the tensors that became placeholders.
 func (e *Graph) Of(nodes []string, inner func(tensor string) bool, fed func(tensor string) (Fed, error)) (
 	graph []byte, inputs []string, err error,
 ) {
@@ -141,7 +144,7 @@ func (e *Graph) Of(nodes []string, inner func(tensor string) bool, fed func(tens
 		}
 	}
 	err = fields(e.data, func(number protowire.Number, _, whole []byte) error {
-		if number != graphNode { // the versions, and the library
+		if number != graphNode { // the versions and the function library
 			x.out = append(x.out, whole...)
 		}
 		return nil
@@ -149,17 +152,17 @@ func (e *Graph) Of(nodes []string, inner func(tensor string) bool, fed func(tens
 	return x.out, x.inputs, err
 }
 
-// excerpt is the state of one Of.
+// excerpt is the state of one call of Of.
 type excerpt struct {
 	*Graph
 	inner  func(tensor string) bool
 	fed    func(tensor string) (Fed, error)
-	done   map[string]bool // nodes and placeholders
+	done   map[string]bool // nodes and placeholders that have been added
 	out    []byte
 	inputs []string
 }
 
-// add adds a node and what it needs; in front of it, so that the order holds.
+// add adds a node. Everything that it needs is added before it, so the order stays topological.
 func (x *excerpt) add(name string) error {
 	if x.done[name] {
 		return nil
@@ -212,8 +215,8 @@ func (x *excerpt) placeholder(tensor string) error {
 	return nil
 }
 
-// rewired returns a NodeDef with other inputs, and without the classes that bind it to the places of
-// nodes that may be missing.
+// rewired returns a NodeDef with other inputs. The attribute _class, which colocates it with nodes that may be
+// missing, is removed.
 func rewired(node []byte, inputs []string) ([]byte, error) {
 	var out []byte
 	err := fields(node, func(number protowire.Number, value, whole []byte) error {
@@ -232,7 +235,7 @@ func rewired(node []byte, inputs []string) ([]byte, error) {
 	return out, err
 }
 
-// key returns the name of an attribute.
+// key returns the key of a map entry: the name of an attribute.
 func key(entry []byte) (name string) {
 	_ = fields(entry, func(number protowire.Number, value, _ []byte) error {
 		if number == entryKey {
@@ -243,7 +246,8 @@ func key(entry []byte) (name string) {
 	return name
 }
 
-// fields walks the fields of a message: their payloads, if they have one, and all their bytes.
+// fields calls visit for each field of a message, with the field's payload, if it is length-delimited, and
+// with all bytes of the field.
 func fields(m []byte, visit func(number protowire.Number, value, whole []byte) error) error {
 	for len(m) > 0 {
 		number, wire, tag := protowire.ConsumeTag(m)

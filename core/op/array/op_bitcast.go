@@ -11,12 +11,12 @@ var _ = core.Register[Bitcast]("Bitcast")
 // Bitcast reinterprets the bytes of elements, in little-endian order, as elements of another type.
 //
 //	Inputs:  x: any type but string, any shape
-//	Outputs: y: Type; the shape of x if the types have one size; with a last dimension more
-//	         if Type is smaller, that holds the parts; without the last dimension if it is
+//	Outputs: y: Type; the shape of x if both types have the same size; with an additional last
+//	         dimension for the parts if Type is smaller; without the last dimension if Type is
 //	         larger
 //
 //	C1: x and Type have elements of a fixed size; neither is boolean, unless both are
-//	C2: if Type is larger, the last dimension of x makes one element of it
+//	C2: if Type is larger, the elements along the last dimension of x make up one of its elements
 //
 // It is TensorFlow's Bitcast.
 type Bitcast struct {

@@ -13,7 +13,7 @@ var _ = core.Register[Concat]("Concat")
 // Concat joins tensors along an axis.
 //
 //	Inputs:  args: at least one, of one type, any shapes
-//	Outputs: y: their type; the dimension at Axis is the sum of theirs
+//	Outputs: y: the type of args; the dimension at Axis is the sum of theirs
 //
 //	C1: there is at least one arg
 //	C2: all have the first's type
@@ -85,7 +85,7 @@ func concatShape(in []core.Operand, axis, rank int) (core.Shape, error) {
 	return infer.CheckedShape(out)
 }
 
-// BatchInputs says that all inputs have the axis, unless they are joined along it.
+// BatchInputs says that all inputs have the batch axis (axis 0), unless they are joined along it.
 func (op *Concat) BatchInputs(in []core.Fact, out core.Shape) []bool {
 	if op.Axis == 0 || op.Axis == -len(out) {
 		return nil

@@ -8,7 +8,7 @@ import (
 
 var _ = core.Register[LinSpace]("LinSpace")
 
-// LinSpace divides an interval evenly.
+// LinSpace lists evenly spaced numbers of an interval.
 //
 //	y[i] = start + i*step, step = (stop - start) / (num - 1); the last is stop itself
 //

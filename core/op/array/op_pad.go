@@ -17,8 +17,8 @@ type PadMode uint8
 // The pad modes.
 const (
 	PadConstant  PadMode = iota // a value
-	PadReflect                  // the elements mirrored at the first and the last, without them
-	PadSymmetric                // the elements mirrored at the edges
+	PadReflect                  // the elements mirrored at the first and last element, which are not repeated
+	PadSymmetric                // the elements mirrored at the edges, so the first and last element are repeated
 	numPadModes
 )
 
@@ -38,7 +38,7 @@ func (m *PadMode) UnmarshalText(b []byte) error {
 // Pad adds elements before and after each dimension.
 //
 //	Inputs:  x: any type, any shape
-//	         value: the type of x, []: what the padding holds; only with PadConstant
+//	         value: the type of x, []: the padding's value; only with PadConstant
 //	Outputs: y: the type of x; dimension d is Below[d] + dimension d of x + Above[d]
 //
 //	C1: Mode is one of the modes
@@ -102,7 +102,7 @@ func (op *Pad) Infer(in []core.Operand) ([]core.Fact, error) {
 	return []core.Fact{{Type: typ, Shape: out}}, err
 }
 
-// BatchInputs says that x has the axis, unless that is padded.
+// BatchInputs says that x has the batch axis (axis 0), unless that axis is padded.
 func (op *Pad) BatchInputs(in []core.Fact, _ core.Shape) []bool {
 	if op.Below[0] != 0 || op.Above[0] != 0 {
 		return nil
@@ -110,7 +110,7 @@ func (op *Pad) BatchInputs(in []core.Fact, _ core.Shape) []bool {
 	return trait.FirstInput(in)
 }
 
-// Eval finds for each element where it comes from.
+// Eval copies each element from its position in x, or sets it to value.
 func (op *Pad) Eval(in, out []*core.Tensor) error {
 	s := in[0].Shape()
 	to := make(core.Shape, len(s))

@@ -10,7 +10,7 @@ import (
 
 var _ = core.Register[Range]("Range")
 
-// Range counts.
+// Range lists the numbers from a start, in steps of a delta, up to a limit.
 //
 //	y[0] = start, y[i] = y[i-1] + delta, up to but without limit
 //
@@ -96,7 +96,7 @@ func (op *Range) Eval(in, out []*core.Tensor) error {
 		count(core.Data[float64](y), in[0].Float64s()[0], in[2].Float64s()[0])
 	case y.Type() == core.F32:
 		count(core.Data[float32](y), in[0].Float32s()[0], in[2].Float32s()[0])
-	case y.Type() == core.I32: // modulo 2^32, as what is stored of 64 bits
+	case y.Type() == core.I32: // modulo 2^32: the low bits of the 64 are stored
 		count(core.Data[int32](y), int32(in[0].Int64s()[0]), int32(in[2].Int64s()[0]))
 	case y.Type() == core.I64:
 		count(core.Data[int64](y), in[0].Int64s()[0], in[2].Int64s()[0])

@@ -11,13 +11,13 @@ var _ = core.Register[Branch]("Branch")
 
 // Branch computes one of several functions.
 //
-//	Inputs:  index: i32 []: which one; one that there is not means the last
-//	         arguments: of the types of the functions' parameters, of shapes that theirs can be
-//	Outputs: results: those of the function, of the types that all give; what is known of their
-//	             shapes is what all agree on
+//	Inputs:  index: i32 []: the number of the function; the last one if there is no such function
+//	         arguments: the types of the functions' parameters, shapes that theirs allow
+//	Outputs: results: those of the function; all functions give the same types, and dimensions
+//	             are known where they agree
 //
-//	C1: there is a function, and each has a parameter for each argument, of the same types
-//	C2: all functions have as many results, of the same types
+//	C1: there is at least one function, and each has a parameter for each argument, of its type
+//	C2: all functions have the same number of results, of the same types
 //	C3: index is i32 []
 //
 // It is TensorFlow's If (the second function is the one for true) and Case.

@@ -9,16 +9,16 @@ var _ = core.Register[List]("List")
 
 // List creates a list of tensors. None of them has been set, so they are zeros.
 //
-//	Inputs:  count: i32 or i64 []: how many
-//	         like: optional: a tensor with the shape of each; any type
+//	Inputs:  count: i32 or i64 []: the number of tensors
+//	         like: optional: a tensor with the shape of each of them; any type
 //	Outputs: list: Type [count, ...Element]
 //
 //	C1: count is i32 or i64 [], and not negative
-//	C2: like has a shape that Element can be
+//	C2: the shape of like is one that Element allows
 //	C3: the shape of the elements is known when the list is computed
 //
-// It is TensorFlow's TensorListReserve and TensorArrayV3: a list is one tensor, whose rows
-// are the list's. Loop finds the shape of the elements where neither Element nor like tells it.
+// It is TensorFlow's TensorListReserve and TensorArrayV3: the list is one tensor, whose rows are the list's tensors.
+// If neither Element nor like gives their shape, Loop finds it.
 type List struct {
 	Type    core.Type  `json:"type"`
 	Element core.Shape `json:"element"`

@@ -14,20 +14,22 @@ const MaxSteps = 1 << 22
 
 // Loop runs a function repeatedly, on its own results of the step before, as long as another function says so.
 //
-//	Inputs:  variables: of each variable, its first value: the type of the parameter, a shape
-//	             that its shape can be; of one in Lists, how many elements it has: i32 or i64 []
-//	         captures: what both functions read beside: types and shapes of their parameters
-//	Outputs: variables: their last values
+//	Inputs:  variables: the initial value of each variable, with the type of the parameter and a
+//	             shape that the parameter's allows; for a variable in Lists, its number of
+//	             elements: i32 or i64, []
+//	         captures: further values that both functions read, with the types and shapes of
+//	             their parameters
+//	Outputs: variables: their final values
 //
 //	C1: Condition and Body have a parameter for each variable, and then for each capture, of
 //	    the same types
 //	C2: Condition gives a boolean []
-//	C3: Body gives the next value of each variable, of its type, and of a shape that its
-//	    parameter's can be; for one in Rows, in place of it, a number of a row, i32 or i64 [],
-//	    and that row
-//	C4: Lists and Rows are numbers of variables, each once, in rising order; those of Rows have
-//	    rows
-//	C5: the numbers of rows and elements are within bounds
+//	C3: Body gives the next value of each variable, with its type and a shape that its
+//	    parameter's allows; for a variable in Rows it gives the number of a row instead, i32 or
+//	    i64 [], and that row
+//	C4: Lists and Rows are numbers of variables, in ascending order without duplicates; the
+//	    variables in Rows have rows
+//	C5: numbers of rows, and numbers of elements, are within bounds
 //	C6: Condition is false after at most MaxSteps steps
 //
 // The shape of a variable may change from step to step only where the parameter of Body declares it unknown. A
@@ -51,7 +53,7 @@ func (op *Loop) FunctionNames() []string { return loopFunctions[:] }
 
 var loopFunctions = [2]string{"condition", "body"}
 
-// Inferences is smaller for functions that call others, since it multiplies the inferences of those.
+// Inferences is smaller for functions that call others, since the inferences of nested loops multiply.
 func (op *Loop) Inferences(depth int) int { return max(8-2*depth, 2) }
 
 // WithFunctions replaces Condition and Body.
@@ -112,7 +114,7 @@ func (op *Loop) specialize(in []core.Operand) (*Loop, error) {
 		if err != nil {
 			return nil, err
 		}
-		for v := range op.Variables() { // shapes that do not settle soon are those that were declared
+		for v := range op.Variables() { // shapes that have not settled by now fall back to the declared ones
 			if round >= rounds/2 && !next[v].Equal(shapes[v]) {
 				next[v] = op.declared(v)
 			}
@@ -159,7 +161,7 @@ func (op *Loop) first(in []core.Operand) ([]core.Shape, error) {
 	return shapes, nil
 }
 
-// next returns what is known about the shapes of the parameters for one more step than before.
+// next returns what is known about the shapes of the parameters after one more step.
 func (op *Loop) next(body *core.Function, shapes []core.Shape, in []core.Operand) ([]core.Shape, error) {
 	next := slices.Clone(shapes)
 	for v := range op.Variables() {
@@ -368,7 +370,7 @@ func (op *Loop) emptyList(v int, in []*core.Tensor) (*core.Tensor, error) {
 	}
 	shape = shape.Clone()
 	for i, d := range shape {
-		shape[i] = max(d, 0) // the first row that is set decides, see SetRow
+		shape[i] = max(d, 0) // the first row that is set decides on unknown dimensions, see SetRow
 	}
 	shape[0] = n
 	return core.BoundedTensor(op, core.Fact{Type: op.Body.Parameters[v].Outputs()[0].Type, Shape: shape})

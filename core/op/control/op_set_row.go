@@ -17,10 +17,10 @@ var _ = core.Register[SetRow]("SetRow")
 //	         row: the type of x, [...]
 //	Outputs: y: x with row at index
 //
-//	C1: index is i32 or i64 [], and there is such a row; with Grows it may be behind the last,
-//	    and the rows between are zeros
+//	C1: index is i32 or i64 [], and the number of an existing row; with Grows it may be after
+//	    the last row, and rows of zeros are inserted in between
 //	C2: row has the type and the shape of a row of x, unless the rows of x are known to have
-//	    no elements: they are then those of a list of which none was set, and all get the
+//	    no elements: then x is a list in which no row has been set, and all rows get the
 //	    shape of row
 //
 // It is TensorFlow's TensorListSetItem and TensorArrayWriteV3.
@@ -93,7 +93,7 @@ func (op *SetRow) Eval(in, out []*core.Tensor) error {
 	return setRow(out[0], in[1], in[2])
 }
 
-// rowShape returns the shape of the rows of x once a row is set.
+// rowShape returns the shape that the rows of x have after a row has been set.
 func rowShape(x, row *core.Tensor) core.Shape {
 	if own := x.Shape()[1:]; !slices.Contains(own, 0) {
 		return own

@@ -85,7 +85,7 @@ func checkIndices(indices []int64, n int) error {
 	return nil
 }
 
-// CheckIndex checks C3 for one index of a dimension of n.
+// CheckIndex checks C3 for an index into a dimension of size n.
 func CheckIndex(v int64, n int) error {
 	if v < 0 || v >= int64(n) {
 		return core.Violation("C3", 1, "got index %d, want in [0, %d)", v, n)
@@ -125,7 +125,7 @@ func (op *Gather) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Cut returns the first element of slices that follow each other, if each is all that is behind Axis.
+// Cut returns the first element that is taken, if the slices are contiguous and in order.
 func (op *Gather) Cut(in []core.Operand) (first int, ok bool) {
 	s := in[0].Shape
 	indices, known := infer.IntsOf(in[1])
@@ -162,7 +162,7 @@ func counting(v []int64) bool {
 	return true
 }
 
-// wholeCuts takes all of each dimension.
+// wholeCuts returns cuts that take all indices of each dimension.
 func wholeCuts(s core.Shape) []cut {
 	cuts := make([]cut, len(s))
 	for i, d := range s {

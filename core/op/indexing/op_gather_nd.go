@@ -40,8 +40,8 @@ func (op *GatherND) Infer(in []core.Operand) ([]core.Fact, error) {
 	return []core.Fact{{Type: in[0].Type, Shape: out}}, err
 }
 
-// indexedRest checks C1 and C2 of indices, input i, and returns the dimensions of a shape
-// behind those that are indexed; nil if they are not known.
+// indexedRest checks C1 and C2 of indices, input i, and returns the dimensions of a shape that follow the indexed
+// ones; nil if they are not known.
 func indexedRest(s core.Shape, in []core.Operand, i int) (core.Shape, error) {
 	o := in[i]
 	if o.Type != core.I16 && o.Type != core.I32 && o.Type != core.I64 && o.Type != core.Dynamic || o.Shape.Ranked() &&
@@ -58,8 +58,8 @@ func indexedRest(s core.Shape, in []core.Operand, i int) (core.Shape, error) {
 	return append(core.Shape{}, s[k:]...), nil
 }
 
-// eachIndexed calls f with the number of each slice and its place in the indexed tensor, in
-// slices.
+// eachIndexed calls f with the number i of each slice, and with the position of that slice in the indexed tensor,
+// counted in slices.
 func eachIndexed(s core.Shape, indices *core.Tensor, f func(i, at int)) error {
 	k := indices.Shape()[len(indices.Shape())-1]
 	v := indices.Int64s()

@@ -12,13 +12,13 @@ import (
 
 var _ = core.Register[ScatterND]("ScatterND")
 
-// ScatterMode says how ScatterND combines the elements that are there with the new ones.
+// ScatterMode says how ScatterND combines existing elements with new ones.
 type ScatterMode uint8
 
 // The modes.
 const (
-	ScatterUpdate ScatterMode = iota // the new ones replace them
-	ScatterAdd                       // the new ones are added
+	ScatterUpdate ScatterMode = iota // new elements replace the existing ones
+	ScatterAdd                       // new elements are added to the existing ones
 	ScatterSubtract
 	ScatterMin
 	ScatterMax
@@ -42,7 +42,7 @@ func (m *ScatterMode) UnmarshalText(b []byte) error {
 //
 //	y = x, then y[indices[i..., 0], ..., indices[i..., K-1], r...] Mode= updates[i..., r...]
 //
-//	Inputs:  x: any type, rank K or more; a number for the modes that compute
+//	Inputs:  x: any type, rank K or more; a number unless Mode is ScatterUpdate
 //	         indices: an integer type, [i..., K]
 //	         updates: the type of x, [i..., r...]
 //	Outputs: y: the type and shape of x
@@ -51,7 +51,7 @@ func (m *ScatterMode) UnmarshalText(b []byte) error {
 //	C2: K is at most the rank of x
 //	C3: each index is inside its dimension
 //	C4: updates have the type of x and the shape [i..., r...]
-//	C5: Mode is one of the modes; x is a number (not u64) if it computes
+//	C5: Mode is one of the modes; x is a number (not u64) unless Mode is ScatterUpdate
 //
 // It is TensorFlow's ScatterNd (of zeros, Add), TensorScatterUpdate, TensorScatterAdd and
 // so on.
@@ -111,7 +111,7 @@ func (op *ScatterND) Eval(in, out []*core.Tensor) error {
 	}
 	whole := scatterRow(op.Mode).Whole
 	f := func(a, b int64) int64 {
-		v, _ := whole(a, b) // none of the modes has an error
+		v, _ := whole(a, b) // no mode can fail
 		return v
 	}
 	d, u := slices.Clone(y.Int64s()), in[2].Int64s()

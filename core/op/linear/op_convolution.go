@@ -74,7 +74,7 @@ func (op *Convolution) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// BatchInputs says that the first input has the axis.
+// BatchInputs says that the first input has the batch axis (axis 0).
 func (op *Convolution) BatchInputs(in []core.Fact, _ core.Shape) []bool { return trait.FirstInput(in) }
 
 // ChannelLayout returns Layout.

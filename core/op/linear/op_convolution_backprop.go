@@ -29,8 +29,8 @@ var _ = core.Register[ConvolutionBackpropData]("ConvolutionBackpropData")
 //	Outputs: y: the type of filters, [N, C, spatial...] or [N, spatial..., C]
 //
 //	C1: filters and gradient are of one type, f32 or f64
-//	C2: sizes are i32 or i64 of rank 1 and give a shape of which Convolution makes the
-//	    gradient's shape
+//	C2: sizes are i32 or i64 of rank 1; a Convolution of data of that shape has an output of
+//	    the gradient's shape
 //	C3: there are no data dilations
 //
 // It is nGraph's op::v0::ConvolutionBackpropData, and TensorFlow's Conv2DBackpropInput and
@@ -135,7 +135,7 @@ func (op *ConvolutionBackpropData) sized(y core.Shape, sizes core.Operand) (core
 	return merged, nil
 }
 
-// Eval adds each product to where it belongs.
+// Eval adds each product to the element of y that it belongs to.
 func (op *ConvolutionBackpropData) Eval(in, out []*core.Tensor) error {
 	if err := elements.Allocate(op, in, out); err != nil {
 		return err

@@ -62,7 +62,7 @@ func (op *Dot) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// BatchInputs says that the first input has the axis, unless that is reduced.
+// BatchInputs says that the first input has the batch axis (axis 0), unless that axis is reduced.
 func (op *Dot) BatchInputs(in []core.Fact, _ core.Shape) []bool {
 	if len(in[0].Shape) <= op.ReductionAxes {
 		return nil

@@ -38,7 +38,7 @@ type Einsum struct {
 // last one), -2, and so on.
 const rest = 0
 
-// maxEquation bounds the letters of an equation.
+// maxEquation is the largest number of characters in an equation.
 const maxEquation = 1024
 
 // terms parses the equation: the labels of the inputs and of the output.
@@ -98,8 +98,7 @@ type einsum struct {
 	dims map[int]int
 }
 
-// resolve gives every dimension its label and every label its dimension; nil if a rank is
-// not known.
+// resolve assigns a label to every dimension and a size to every label; nil if a rank is not known.
 func (op *Einsum) resolve(shapes []core.Shape) (*einsum, error) {
 	in, out, err := op.terms(len(shapes))
 	if err != nil {

@@ -97,7 +97,7 @@ func (op *IntegerConvolution) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// BatchInputs says that the data has the axis, and operands of the output's shape.
+// BatchInputs says that the data have the batch axis (axis 0), and that operands of the output's shape have it, too.
 func (op *IntegerConvolution) BatchInputs(in []core.Fact, out core.Shape) []bool {
 	return trait.FirstAndOperands(op, in, out)
 }

@@ -89,7 +89,7 @@ func (op *IntegerDot) Eval(in, out []*core.Tensor) error {
 		rows = addRow[int8]
 	}
 	add := rows(in[1], zp)
-	acc := make([]int64, n) // of a row, since b is read row by row
+	acc := make([]int64, n) // the sums of one row of the output, since b is read row by row
 	for i := range m {
 		clear(acc)
 		for l := range k {
@@ -105,7 +105,8 @@ func (op *IntegerDot) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// BatchInputs says that a has the axis, unless that is reduced, and operands of the output's shape.
+// BatchInputs says that a has the batch axis (axis 0), unless that axis is reduced, and that operands of the output's
+// shape have it, too.
 func (op *IntegerDot) BatchInputs(in []core.Fact, out core.Shape) []bool {
 	if len(in[0].Shape) <= op.ReductionAxes || len(out) < 2 {
 		return nil
@@ -161,8 +162,8 @@ func dotSizes(a, b core.Shape, reductionAxes int) (m, k, n int) {
 		core.Shape(b[reductionAxes:]).MustElements()
 }
 
-// addRow returns a function that adds the products of x and row l of b, less its zero points, to acc.
-// It reads b as it is: a copy in 64 bits would take eight times its memory.
+// addRow returns a function that adds to acc the products of x and row l of b, from which the zero points are
+// subtracted. It reads the 8-bit elements of b: a copy in 64 bits would take eight times the memory.
 func addRow[T int8 | uint8](b *core.Tensor, zp []int64) func(acc []int64, l int, x int64) {
 	data, n := core.Data[T](b), len(zp)
 	return func(acc []int64, l int, x int64) {

@@ -104,7 +104,7 @@ func (op *BatchNorm) Rows(x core.Shape) (trait.Rows, bool) {
 	return trait.RowsOf(x, -1, op, false)
 }
 
-// Transformation returns k and what is added, in float64 and rounded once.
+// Transformation returns k and the offset, each computed in float64 and rounded once.
 func (op *BatchNorm) Transformation(at int, others [][]float32) (factor, offset []float32) {
 	if at != 0 || op.Layout != geometry.NHWC || len(others) != 4 {
 		return nil, nil
@@ -118,7 +118,7 @@ func (op *BatchNorm) Transformation(at int, others [][]float32) (factor, offset 
 	return factor, offset
 }
 
-// BatchInputs says that the first input has the axis.
+// BatchInputs says that the first input has the batch axis (axis 0).
 func (op *BatchNorm) BatchInputs(in []core.Fact, _ core.Shape) []bool { return trait.FirstInput(in) }
 
 // ChannelLayout returns Layout.

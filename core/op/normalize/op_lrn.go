@@ -15,8 +15,8 @@ var _ = core.Register[LRN]("LRN")
 //
 //	y[..., c] = x[..., c] / (Bias + Alpha * sum of x[..., k]^2 for |k-c| <= Radius) ** Beta
 //
-// The squares are added in the order of the channels, each step rounded; the power is that of
-// op Power, or of Beta = 1/2 the square root, where neither Alpha nor Bias is negative.
+// The squares are added in the order of the channels, and each step is rounded. The power is computed as by op
+// Power, or as a square root if Beta is 1/2 and neither Alpha nor Bias is negative.
 //
 //	Inputs:  x: a real type, [N, H, W, C]
 //	Outputs: y: the type and shape of x
@@ -79,7 +79,7 @@ func (op *LRN) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// power returns x**Beta, a root if IsRoot.
+// power returns x**Beta, computed as a square root if IsRoot.
 func (op *LRN) power(x float32) float32 {
 	if op.IsRoot() {
 		return float32(math.Sqrt(float64(x)))
@@ -87,7 +87,7 @@ func (op *LRN) power(x float32) float32 {
 	return activation.Pow(x, op.Beta)
 }
 
-// IsRoot reports whether the power is the square root, of numbers that are not negative.
+// IsRoot reports whether the power is a square root of numbers that cannot be negative.
 func (op *LRN) IsRoot() bool {
 	return op.Beta == 0.5 && !math.Signbit(float64(op.Alpha)) && !math.Signbit(float64(op.Bias))
 }

@@ -23,9 +23,9 @@ var _ = core.Register[Activate]("Activate")
 //	C2: x is real (Relu, Relu6: any number)
 //
 // It is TensorFlow's Relu, Relu6, LeakyRelu, Elu, Tanh, Sigmoid and Gelu. f64 is
-// computed in f32 unless the activation is piecewise linear. NaN stays NaN. Of bf16 and f16,
-// Elu's e**x and LeakyRelu's Alpha are rounded to the type, too, and Sigmoid is e**x/(1+e**x), each step
-// rounded, where a power below 2**-126 counts as 0, and beyond the type's numbers the result is 1.
+// computed in f32 unless the activation is piecewise linear. NaN stays NaN. For bf16 and f16, Elu's e**x and
+// LeakyRelu's Alpha are also rounded to the type. Sigmoid of these types is e**x/(1+e**x) with each step rounded;
+// e**x below 2**-126 counts as 0, and if e**x is beyond the type's range, the result is 1.
 type Activate struct {
 	Activation numeric.Activation `json:"activation"`
 	Alpha      float32            `json:"alpha,omitempty"` // LeakyRelu's slope
@@ -114,7 +114,7 @@ func (op *Activate) reals(t core.Type, x []float32) ([]float32, error) {
 	return y, nil
 }
 
-// logistic makes y the sigmoid of x in a type of 16 bits. y is rounded by the caller.
+// logistic sets y to the sigmoid of x for a 16-bit type. The caller rounds y.
 func logistic(t core.Type, x, y []float32) error {
 	sum := make([]float32, len(x))
 	for i, v := range x {
@@ -170,7 +170,8 @@ func (op *Activate) FusedAs() trait.FusedPart {
 	return trait.NotFused
 }
 
-// Widens is true but for Sigmoid and Elu, which round in between, and for LeakyRelu, which rounds Alpha.
+// Widens is true except for Sigmoid and Elu, which round intermediate results, and for LeakyRelu, which rounds
+// Alpha.
 func (op *Activate) Widens() bool {
 	return op.Activation != numeric.Sigmoid && op.Activation != numeric.Elu && op.Activation != numeric.LeakyRelu
 }

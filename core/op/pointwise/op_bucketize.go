@@ -11,7 +11,7 @@ import (
 
 var _ = core.Register[Bucketize]("Bucketize")
 
-// Bucketize says between which boundaries each element lies.
+// Bucketize computes between which boundaries each element lies.
 //
 //	y[i] = the number of boundaries <= x[i]
 //
@@ -19,7 +19,7 @@ var _ = core.Register[Bucketize]("Bucketize")
 //	Outputs: y: i32, the shape of x
 //
 //	C1: x is i32, i64, f32 or f64
-//	C2: the boundaries do not fall
+//	C2: the boundaries are in ascending order, and may be equal
 //
 // NaN lies above all boundaries. It is TensorFlow's Bucketize.
 type Bucketize struct {

@@ -26,8 +26,8 @@ var _ = core.Register[Convert]("Convert")
 //	C1: Type is known and not string
 //	C2: x is not string
 //
-// With Truncate the bits of a real that another real type lacks are cut off before it is
-// rounded.
+// With Truncate, the bits of a real's significand that the other real type lacks are cut off before the number is
+// rounded to that type.
 //
 // Fused marks a rounding to bf16, or the conversion back to f32, inside a group that TensorFlow computes as one
 // op. If the second is the only reader of the first, pass "fused" leaves out both. It changes nothing else.

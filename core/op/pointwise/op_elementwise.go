@@ -34,7 +34,7 @@ type (
 	Subtract struct{ widening }
 	// Multiply is a * b.
 	Multiply struct{ widening }
-	// Divide is a / b. Integers truncate toward zero; dividing one by 0 is an error.
+	// Divide is a / b. Integers truncate toward zero; an integer divided by 0 is an error.
 	Divide struct{ widening }
 	// FloorDivide is floor(a / b); an integer divided by 0 is an error.
 	FloorDivide struct{ widening }
@@ -44,8 +44,8 @@ type (
 	Maximum struct{ widening }
 	// Minimum is a if a < b, else b; NaN if either is.
 	Minimum struct{ widening }
-	// Power is a**b in float64, rounded once: a*a and a*a*a of b = 2 and 3 in f32; for integers
-	// by repeated products, which wrap, and an error if b < 0.
+	// Power is a**b, computed in float64 and rounded once; in f32 it is a*a for b = 2 and a*a*a
+	// for b = 3. For integers it is repeated products, which wrap, and an error if b < 0.
 	Power struct{ widening }
 	// SquaredDifference is (a - b) * (a - b), each step rounded.
 	SquaredDifference struct{ widening }
@@ -168,7 +168,7 @@ func (op *Subtract) ElementCost(result core.Type) (cost int, ok bool) {
 	return trait.QuickReal(result, 1)
 }
 
-// Transformation is an offset, the second operand negated. It is nothing for the second operand itself.
+// Transformation is an offset for the first operand: the negated second operand. There is none for the second operand.
 func (op *Subtract) Transformation(at int, others [][]float32) (factor, offset []float32) {
 	if at != 0 {
 		return nil, nil
@@ -287,7 +287,7 @@ func (op *SquaredDifference) Infer(in []core.Operand) ([]core.Fact, error) {
 	return inferArithmetic(in)
 }
 
-// Decompose squares the difference, for f32 only: other types round once.
+// Decompose returns the square of the difference. It is for f32 only: other types round once.
 func (op *SquaredDifference) Decompose(in []core.Value) ([]core.Value, error) {
 	if in[0].Type() != core.F32 {
 		return nil, nil
@@ -367,7 +367,7 @@ func evalBinary(f arithmetic.Binary, in, out []*core.Tensor) error {
 	return nil
 }
 
-// zipWhole stores f of pairs of integers, modulo 2 to the number of bits of their type.
+// zipWhole stores the results of f for pairs of integers, wrapped to their type.
 func zipWhole[T int32 | int64](y, a, b []T, f func(a, b int64) (int64, error)) error {
 	for i, v := range a {
 		w, err := f(int64(v), int64(b[i]))

@@ -22,7 +22,7 @@ var _ = core.Register[Lookup]("Lookup")
 // The tabulate pass creates it from functions of one byte; no other framework has such an op.
 type Lookup struct{}
 
-// lookupEntries is how many values a byte has.
+// lookupEntries is the number of values of a byte.
 const lookupEntries = 256
 
 // InputNames names the inputs in errors.

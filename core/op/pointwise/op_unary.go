@@ -17,8 +17,7 @@ var _ = core.Register[Unary]("Unary")
 // UnaryFunction is a function of one number.
 type UnaryFunction uint8
 
-// The functions. In f32 each is one correctly rounded operation, or what package internal/activation
-// says.
+// The functions. In f32 each is one correctly rounded operation, or the function of package internal/activation.
 const (
 	Abs        UnaryFunction = iota // |x|
 	Negative                        // -x

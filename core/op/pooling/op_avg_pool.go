@@ -68,7 +68,7 @@ func (op *AvgPool) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// BatchInputs says that the first input has the axis.
+// BatchInputs says that the first input has the batch axis (axis 0).
 func (op *AvgPool) BatchInputs(in []core.Fact, _ core.Shape) []bool { return trait.FirstInput(in) }
 
 // ChannelLayout returns Layout.

@@ -24,9 +24,9 @@ var (
 // If there are no elements, Any is false and All is true. They are nGraph's op::v0::Any and op::v0::All, and
 // TensorFlow's ops of these names.
 type (
-	// Any is or.
+	// Any is the logical or of the elements.
 	Any struct{ BoolReduction }
-	// All is and.
+	// All is the logical and of the elements.
 	All struct{ BoolReduction }
 )
 

@@ -144,7 +144,7 @@ func (op *Reduction) Infer(in []core.Operand) ([]core.Fact, error) {
 	return []core.Fact{{Type: in[0].Type, Shape: reducedShape(s, axes, op.KeepDims)}}, nil
 }
 
-// BatchInputs says that the input has the axis, unless that is reduced.
+// BatchInputs says that the input has the batch axis (axis 0), unless that axis is reduced.
 func (op *Reduction) BatchInputs(in []core.Fact, _ core.Shape) []bool {
 	reduced, err := infer.AxesOf("C2", op.Axes, len(in[0].Shape))
 	if err != nil || len(reduced) == 0 || reduced[0] {

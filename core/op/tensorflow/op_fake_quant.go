@@ -11,9 +11,8 @@ import (
 
 var _ = core.Register[FakeQuant]("TFFakeQuant")
 
-// FakeQuant is TensorFlow's FakeQuantWithMinMaxArgs, -Vars and -VarsPerChannel: reals
-// rounded to the levels of a quantized type. Every step is rounded to float32; lo is 0,
-// or 1 with NarrowRange, and hi = 2^NumBits - 1.
+// FakeQuant is TensorFlow's FakeQuantWithMinMaxArgs, -Vars and -VarsPerChannel: it rounds reals to the levels of a
+// quantized type. Every step is rounded to float32; lo is 0, or 1 with NarrowRange, and hi = 2^NumBits - 1.
 //
 //	scale = (max - min) / (hi - lo)
 //	zero  = rha(lo - min/scale) within [lo, hi]; lo where both are 0, as a subnormal scale is
@@ -34,7 +33,7 @@ type FakeQuant struct {
 	NumBits     int  `json:"num_bits"`
 	NarrowRange bool `json:"narrow_range,omitempty"`
 	PerChannel  bool `json:"per_channel,omitempty"`
-	Divides     bool `json:"divides,omitempty"` // as FakeQuantWithMinMaxVars does
+	Divides     bool `json:"divides,omitempty"` // divide by scale, as FakeQuantWithMinMaxVars does
 }
 
 // InputNames names the inputs.
@@ -156,7 +155,7 @@ func (op *FakeQuant) quantizer(r tfRange) fakeQuantizer {
 	return q
 }
 
-// apply rounds x to y; NaN stays.
+// apply stores the rounded elements of x in y; NaN stays NaN.
 func (q *fakeQuantizer) apply(y, x []float32) {
 	y = y[:len(x)]
 	if q.zero {

@@ -12,36 +12,34 @@ import (
 
 var _ = core.Register[QuantizeAndDequantize]("TFQuantizeAndDequantize")
 
-// QuantizeAndDequantize is TensorFlow's QuantizeAndDequantize, V2, V3 and V4: reals
-// rounded to the levels of an integer type. Every step is rounded to x's type, of which a
-// subnormal number, read or computed, is 0; [lo, hi]
-// are the bounds of a signed or unsigned type of NumBits, lo one more with a signed
-// NarrowRange.
+// QuantizeAndDequantize is TensorFlow's QuantizeAndDequantize, V2, V3 and V4: it rounds reals to the levels of an
+// integer type. Every step is rounded to x's type, and subnormal numbers, read or computed, count as 0. [lo, hi]
+// are the bounds of a signed or unsigned integer of NumBits bits; lo is one larger if it is signed and NarrowRange
+// is set.
 //
 //	s  = the smaller of lo/min and hi/max that are > 0; that side decides
 //	s' = min/lo or max/hi, of the side that decides
 //	the other end of the range becomes lo*s' or hi*s'
 //	y  = round(clamp(x, min, max) * s) * s'
 //
-// round is to nearest, ties to even, or floor(v + 0.5) with RoundNearestUpward. Without
-// RangeGiven the range is that of x, and nothing is clamped. With an Axis each slice has
-// its own range. NaN counts as min with RangeGiven; without, it makes its slice NaN. TensorFlow's
-// results of NaN depend on the width of its vectors.
+// round is to nearest, ties to even, or floor(v + 0.5) with RoundNearestUpward. Without RangeGiven the range is that
+// of x, and nothing is clamped. With an Axis each slice has its own range. With RangeGiven NaN counts as min; without,
+// it makes the whole slice NaN. TensorFlow's results for NaN depend on the width of its vectors.
 //
 //	Inputs:  x: f32 or f64, any shape
 //	         min, max: x's type, [] or [1]; [dimension at Axis] with an Axis; read with RangeGiven
-//	         num_bits: i32, []; in place of NumBits, which is 0 then. There may be none
+//	         num_bits: i32, []; replaces NumBits, which must be 0 then; may be left out
 //	Outputs: y: x's type and shape
 //
 //	C1: NumBits, or num_bits, is in [1, 61] (unsigned: [1, 62])
 //	C2: x is f32 or f64
 //	C3: RoundMode is RoundNearestTowardEven or RoundNearestUpward
 //	C4: Axis is -1 (none) or an axis of x
-//	C5: num_bits is i32 of shape [], and NumBits is 0 beside it
-//	R1 to R3: see quantization.go; with RangeGiven
+//	C5: num_bits is i32 of shape []; NumBits is 0 if it is there
+//	R1 to R3: see quantization.go; only with RangeGiven
 type QuantizeAndDequantize struct {
 	SignedInput bool              `json:"signed_input"`
-	NumBits     int               `json:"num_bits"` // 0 if an input has it
+	NumBits     int               `json:"num_bits"` // 0 if the input num_bits is there
 	RangeGiven  bool              `json:"range_given"`
 	RoundMode   numeric.RoundMode `json:"round_mode"`
 	NarrowRange bool              `json:"narrow_range,omitempty"`
@@ -204,7 +202,7 @@ func levelFunction[T float32 | float64](op *QuantizeAndDequantize, r rangeOf[T],
 	}
 }
 
-// levelScales returns the range that is clipped to, and the factors before and behind rounding.
+// levelScales returns the range that x is clipped to, and the factors before and after rounding.
 func levelScales[T float32 | float64](
 	op *QuantizeAndDequantize, r rangeOf[T], largest T,
 ) (to rangeOf[T], scale, back T) {
@@ -228,7 +226,7 @@ func levelScales[T float32 | float64](
 	return r, normal(scale), back
 }
 
-// normal returns x, or 0 of its sign for a subnormal number of its type.
+// normal returns x, or a zero with the sign of x if x is subnormal.
 func normal[T float32 | float64](x T) T {
 	if v, ok := any(x).(float32); ok {
 		return T(numeric.Flushed(v))
@@ -258,8 +256,8 @@ func (op *QuantizeAndDequantize) Levels(minT, maxT *core.Tensor) (Levels, bool) 
 	return Levels{Lo: r.min, Hi: r.max, Scale: scale, Back: back}, scale < 0x1p100
 }
 
-// ComputedLevels returns them of data of f32 between low and high, where no range is given; false if
-// there are several.
+// ComputedLevels returns the parameters for f32 data whose smallest and largest elements are low and high, if no
+// range is given; false if there are several ranges.
 func (op *QuantizeAndDequantize) ComputedLevels(low, high float32) (Levels, bool) {
 	if op.RangeGiven || op.Axis != -1 || op.NumBits == 0 {
 		return Levels{}, false

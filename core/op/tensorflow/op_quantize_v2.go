@@ -44,16 +44,15 @@ func (m *QuantizeMode) UnmarshalText(b []byte) error {
 //	mn = min(0, min)
 //	mx = max(0, max(max, mn + EnsureMinimumRange*max(1, |mn|, |max|)))
 //
-// MIN_COMBINED: s = f32(f64(hi-lo)/(mx-mn)), y = (clip(x)-mn)*s; unsigned q = trunc(y + 0.5),
+// MIN_COMBINED: s = f32(f64(hi-lo)/(mx-mn)), y = (clip(x)-mn)*s; unsigned q = trunc(y + 0.5) and
 // signed q = rha(y - (hi-lo+1)/2); the range out is (mn, mx).
 //
 // MIN_FIRST: u8 q = sat(rne(x*s - mn*s)), s = 255/(mx-mn); others q = sat(rha(x*s) -
 // (rha(mn*s)-lo)), s = (hi-lo)/(mx-mn); the range out is (mn, mx).
 //
-// SCALED: lo' = lo + 1 with NarrowRange; s = the smaller of lo'/mn and hi/mx that are
-// > 0, the largest float32 without any (whose lo'/s counts as 0); q = round(clip(x)*s) within
-// [lo'/s, hi/s], the range out (0 and hi/s
-// for u8 and u16). A product of 2^31 becomes -2^31 in i32, here and in MIN_COMBINED.
+// SCALED: lo' = lo + 1 with NarrowRange, else lo; s = the smaller one of lo'/mn and hi/mx that are > 0, or the largest
+// float32 if neither is (lo'/s then counts as 0); q = round(clip(x)*s), where x is clipped to [lo'/s, hi/s]. The range
+// out is (lo'/s, hi/s), or (0, hi/s) for u8 and u16. A product of 2^31 becomes -2^31 in i32, here and in MIN_COMBINED.
 //
 // SCALED of 8 bits with RoundNearestTowardEven and without NarrowRange and Axis is computed by oneDNN:
 // m = A(mn, mx); u8 q = sat(rne(x*(255/m))), range out (0, m); i8 q = sat(rne(x*(127.5/m))),
@@ -81,8 +80,8 @@ func (m *QuantizeMode) UnmarshalText(b []byte) error {
 //	C6: the grown range is finite, and wider than 0 with MIN_COMBINED and oneDNN's MIN_FIRST
 //	R1 to R3: see quantization.go
 //
-// With EnsureMinimumRange 0 a range may have the width 0. SCALED's s is then as if no side were > 0, or infinite in
-// oneDNN's form, and MIN_FIRST gives the lowest value.
+// With EnsureMinimumRange 0 a range may have the width 0. Then SCALED's s is the largest float32, as if neither
+// quotient were > 0, or infinite in oneDNN's form, and MIN_FIRST gives the lowest value.
 type QuantizeV2 struct {
 	Type               core.Type         `json:"type"`
 	Mode               QuantizeMode      `json:"mode"`
@@ -94,7 +93,8 @@ type QuantizeV2 struct {
 	// Plain never takes oneDNN's forms: TensorFlow quantizes constants that way.
 	Plain bool `json:"plain,omitempty"`
 
-	// Factor127 makes the i8 factor of SCALED to even 127/m, as TensorFlow up to 2.8 did.
+	// Factor127 makes the factor of oneDNN's SCALED for i8 127/m instead of 127.5/m, as in TensorFlow up to
+	// 2.8.
 	Factor127 bool `json:"factor_127,omitempty"`
 }
 
@@ -390,7 +390,7 @@ func (op *QuantizeV2) evenFactor(r tfRange) float32 {
 	return 127.5 / r.magnitude()
 }
 
-// scaledFactor returns the factor of scaled and the least and the greatest integer.
+// scaledFactor returns the factor s of SCALED, and the smallest and the largest integer.
 func (op *QuantizeV2) scaledFactor(r tfRange) (s float32, lo, hi int64) {
 	lo, hi = op.Type.Bounds()
 	if op.NarrowRange {

@@ -63,7 +63,7 @@ func (op *QuantizedAvgPool) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// BatchInputs says that the first input has the axis.
+// BatchInputs says that the first input has the batch axis (axis 0).
 func (op *QuantizedAvgPool) BatchInputs(in []core.Fact, _ core.Shape) []bool {
 	return trait.FirstInput(in)
 }

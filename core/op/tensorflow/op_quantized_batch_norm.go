@@ -24,7 +24,7 @@ var _ = core.Register[QuantizedBatchNorm]("TFQuantizedBatchNorm")
 //
 //	Inputs:  t: u8, [N, H, W, C]
 //	         t_min, t_max: f32, [] or [1]
-//	         mean: u8, [C]; its range, as that of t
+//	         mean, mean_min, mean_max: u8, [C], and its range like that of t
 //	         variance, beta, gamma: likewise
 //	Outputs: y: i32, the shape of t
 //	         min, max: f32, []: -2^20 and 2^20
@@ -103,7 +103,7 @@ func (op *QuantizedBatchNorm) Eval(in, out []*core.Tensor) error {
 	input := tRange.requantizeInNewRange(in[0].Type(), to, core.I32)
 	element := func(q int64, c int) int32 { return int32(int64(int32(input(q)*k[c]))/one + shift[c]) }
 	y := core.Data[int32](out[0])
-	if in[0].Type() == core.U8 && len(y) > 256*len(k) { // all bytes, of each channel
+	if in[0].Type() == core.U8 && len(y) > 256*len(k) { // a table of all bytes for each channel is cheaper
 		table := make([]int32, 256*len(k))
 		for i := range table {
 			table[i] = element(int64(i%256), i/256)

@@ -12,22 +12,21 @@ import (
 
 var _ = core.Register[QuantizedConcat]("TFQuantizedConcat")
 
-// QuantizedConcat joins quantized tensors along an axis and brings them to one range.
+// QuantizedConcat joins quantized tensors along an axis and converts them to one range, which is:
 //
 //	V2, rank 4, mins and maxs all within 1e-6 of the first: the first range, the elements copied
 //	V2, u8:               (0, max of the maxes)
 //	V2, i8:               (-A, A), A the larger of |min of the mins| and |max of the maxes|
 //	V1, u8:               (min(0, mins), max of the maxes)
-//	V1, i8 and i32:       (-A, A) of that
+//	V1, i8 and i32:       (-A, A), A the larger magnitude of the ends of the range for u8
 //
-// An arg whose range is the output's is copied. The others are dequantized and
-// quantized in float32, rha rounding ties away from zero, n the type's values, lo and
-// hi its bounds:
+// An arg that has the output's range is copied. The others are dequantized and quantized in float32. rha rounds ties
+// away from zero, n is the number of the type's values, and lo and hi are its bounds:
 //
 //	k = (max - min) / (n-1), base = rha(min / k) * k, or min if max = min
 //	x = (base - lo*k) + f32(q)*k
 //	k' = (n-1) / (max' - min'), or 0 if they are equal
-//	q' = clamp(rha(x * k') - (rha(min' * k') - lo)), hi being 2147483520 for i32
+//	q' = clamp(rha(x * k') - (rha(min' * k') - lo)), where hi is 2147483520 for i32
 //
 //	Inputs:  args: N tensors of one type: i8, u8 or (V1 only) i32
 //	         mins: N of f32, [] or [1]
@@ -44,7 +43,7 @@ var _ = core.Register[QuantizedConcat]("TFQuantizedConcat")
 // so that later args get the ranges of others, and the result is undefined. Here each arg has its own range, and the
 // range of an empty one counts too.
 type QuantizedConcat struct {
-	Axis int  `json:"axis"` // from the end if negative
+	Axis int  `json:"axis"` // counted from the end if negative
 	V1   bool `json:"v1,omitempty"`
 }
 
@@ -105,7 +104,7 @@ func (op *QuantizedConcat) Constants(in []core.Operand) ([]*core.Tensor, error) 
 	return rangeConstants(tfRange{mn, mx})
 }
 
-// Eval brings the args to the output's range and joins them.
+// Eval converts the args to the output's range and joins them.
 func (op *QuantizedConcat) Eval(in, out []*core.Tensor) error {
 	n := len(in) / 3
 	mins, maxs := make([]float32, n), make([]float32, n)
@@ -131,7 +130,7 @@ func (op *QuantizedConcat) Eval(in, out []*core.Tensor) error {
 	return (&array.Concat{Axis: op.Axis}).Eval(args, out[:1])
 }
 
-// oneRange reports whether TensorFlow takes the ranges for one.
+// oneRange reports whether TensorFlow treats the ranges as equal.
 func (op *QuantizedConcat) oneRange(arg core.Fact, mins, maxs []float32) bool {
 	const near = 1e-6
 	apart := func(list []float32) bool {

@@ -14,7 +14,7 @@ var (
 	_ = core.Register[QuantizedBiasAdd]("TFQuantizedBiasAdd")
 )
 
-// The quantized sums and products of TensorFlow. They share:
+// TensorFlow's quantized sums and products. They have in common:
 //
 //	Inputs:  x, y: quantized
 //	         min_x, max_x: f32, [] or [1]
@@ -27,24 +27,23 @@ type (
 	// QuantizedAdd is TensorFlow's QuantizedAdd. With a = the largest of |min| and |max|
 	// of both ranges, the range of z is (-a*2^14, a*2^14), and
 	//
-	//	z = x' + y', x' = x0 + x*(x1 - x0) within i32
+	//	z = x' + y', x' = x0 + x*(x1 - x0) clamped to i32
 	//
-	// where x0 and x1 are what the codes 0 and 1 of x become in the range of z:
-	// FloatToQuantized(QuantizedToFloat(0)), not clamped; y' likewise. The x' or y' of a
-	// single element is FloatToQuantized(QuantizedToFloat(x)) itself.
+	// where x0 and x1 are the codes 0 and 1 of x converted to the range of z:
+	// FloatToQuantized(QuantizedToFloat(0)) and so on, without clamping; y' likewise. If x
+	// or y has a single element, x' or y' is FloatToQuantized(QuantizedToFloat(x)) itself.
 	//
 	//	C1: x and y are u8
 	//	C2: the shapes of x and y broadcast
 	//	C3: min < max of both ranges
 	QuantizedAdd struct{}
 
-	// QuantizedMul is TensorFlow's QuantizedMul. With zero points zx and zy =
-	// FloatToQuantized(0), not clamped,
+	// QuantizedMul is TensorFlow's QuantizedMul. With the zero points zx and zy =
+	// FloatToQuantized(0), without clamping,
 	//
 	//	z = (x - zx) * (y - zy), wrapped to i32
 	//
-	// The range of z is that of products: -2^31 and 2^31 times the product of the levels
-	// (max-min)/255.
+	// The range of z is -2^31 to 2^31 times the product of the levels (max-min)/255 of x and y.
 	//
 	//	C1: x and y are u8
 	//	C2: the shapes of x and y broadcast
@@ -108,7 +107,7 @@ func inferBroadcastSum(in []core.Operand) ([]core.Fact, error) {
 	return rangeFacts(core.I32, s), err
 }
 
-// checkWide checks C3 of the range whose max is input i.
+// checkWide checks C3 for the range whose max is input i.
 func checkWide(r tfRange, i int) error {
 	if !(r.min < r.max) {
 		return core.Violation("C3", i, "got the range [%v, %v], want min < max", r.min, r.max)
@@ -184,7 +183,7 @@ func (s summands) symmetric(factor float32) tfRange {
 	return tfRange{-a, a}
 }
 
-// each stores f of each pair of elements.
+// each stores the result of f for each pair of elements.
 func (s summands) each(out *core.Tensor, f func(x, y int64) int64) {
 	x, y := s.x.Int64s(), s.y.Int64s()
 	z := make([]int64, len(x))
@@ -194,7 +193,7 @@ func (s summands) each(out *core.Tensor, f func(x, y int64) int64) {
 	elements.SetInts(out, z)
 }
 
-// Eval moves both to the range of the sum and adds.
+// Eval converts both summands to the range of the sum and adds them.
 func (op *QuantizedAdd) Eval(in, out []*core.Tensor) error {
 	s, err := readWideSummands(in, out)
 	if err != nil {
@@ -224,7 +223,7 @@ func (r tfRange) linearTo(to tfRange) func(q int64) int64 {
 	}
 }
 
-// Eval multiplies the distances from the zero points.
+// Eval multiplies the differences from the zero points.
 func (op *QuantizedMul) Eval(in, out []*core.Tensor) error {
 	s, err := readWideSummands(in, out)
 	if err != nil {
@@ -237,7 +236,7 @@ func (op *QuantizedMul) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Eval moves both to the range of the sum, in float32, and adds.
+// Eval converts both summands to the range of the sum, in float32, and adds them.
 func (op *QuantizedBiasAdd) Eval(in, out []*core.Tensor) error {
 	s, err := readSummands(in, out)
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 
 var _ = core.Register[QuantizedInstanceNorm]("TFQuantizedInstanceNorm")
 
-// QuantizedInstanceNorm is TensorFlow's QuantizedInstanceNorm: each channel of each
-// image normalized by its own mean and variance, in float32. Sums go down the columns, one column
-// after the other, and are rounded at each step; a result below 2^-126 is 0.
+// QuantizedInstanceNorm is TensorFlow's QuantizedInstanceNorm: it normalizes each channel of each image by its own
+// mean and variance, in float32. Sums run down the columns, one column after the other, and each step is rounded.
+// Results below 2^-126 count as 0.
 //
 //	k        = (max - min) / 255
 //	mean     = sum(x) / (H*W), variance = sum((k * (x - mean))^2) / (H*W)
@@ -34,9 +34,9 @@ var _ = core.Register[QuantizedInstanceNorm]("TFQuantizedInstanceNorm")
 //	C4: the range of x is not empty
 //	R1 to R3: see quantization.go
 //
-// With fewer than 8 channels the bits are TensorFlow's. With more, its 1/sqrt is the CPU's
-// approximation (RSQRTPS), refined once, and another one on each make of CPU: the ends of the range are then
-// off by 2 units in the last place at most, and so v, which changes a code where it is at a half.
+// With fewer than 8 channels the bits are TensorFlow's. With 8 or more, TensorFlow computes 1/sqrt as the CPU's
+// approximation (RSQRTPS), refined once, which differs between makes of CPU. The ends of the range, and v, are
+// then off by at most 2 units in the last place, which changes a code only where v is at a tie.
 type QuantizedInstanceNorm struct {
 	OutputRangeGiven bool    `json:"output_range_given,omitempty"`
 	GivenYMin        float32 `json:"given_y_min"`
@@ -110,7 +110,7 @@ func (op *QuantizedInstanceNorm) Eval(in, out []*core.Tensor) error {
 	k := numeric.Flushed((r.max - r.min) / 255)
 	v := make([]float32, in[0].Len())
 	pixels, channels := s[1]*s[2], s[3]
-	plane := make([]float32, pixels) // by columns
+	plane := make([]float32, pixels) // in column-major order
 	for n := range s[0] {
 		x := core.Data[uint8](in[0])[n*pixels*channels:]
 		y := v[n*pixels*channels:]
@@ -134,7 +134,7 @@ func (op *QuantizedInstanceNorm) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// pixel returns where the i-th pixel by columns is in an image of the shape [N, H, W, C].
+// pixel returns the row-major index of the i-th pixel in column-major order, for images of shape [N, H, W, C].
 func pixel(i int, s core.Shape) int { return i%s[1]*s[2] + i/s[1] }
 
 // normalize replaces the codes of a plane, in units of k, by their normalized values.

@@ -18,9 +18,9 @@ var _ = core.Register[QuantizedResizeBilinear]("TFQuantizedResizeBilinear")
 //	top   = x[lower, left] + (x[lower, right] - x[lower, left])*fx, bottom likewise
 //	y     = top + (bottom - top)*fy
 //
-// The last two are computed in float32 for f32, every step rounded. For u8 and i32 they
-// are fixed-point numbers with 7 and 30 bits of fraction, m = 2^7 or 2^30, of x rounded
-// to float32; int() and all divisions truncate:
+// For f32, top and y are computed in float32, and every step is rounded. For u8 and i32, x is rounded to float32,
+// and top and y are computed in fixed point with 7 and 30 bits of fraction: m is 2^7 or 2^30, and int() and all
+// divisions truncate:
 //
 //	top = x[lower, left]*m + (x[lower, right] - x[lower, left])*int(fx*m), bottom likewise
 //	y   = (top + (bottom - top)/m*int(fy*m) + m/2) / m
@@ -100,7 +100,7 @@ func (op *QuantizedResizeBilinear) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// bytes interpolates bytes with 7 bits of fraction, as fixedPoint does.
+// bytes is fixedPoint for bytes, with 7 bits of fraction.
 func (op *QuantizedResizeBilinear) bytes(from, to core.Shape, x, y []uint8) {
 	const m = 128
 	like := interpolate.Sampling{AlignCorners: op.AlignCorners, HalfPixelCenters: op.HalfPixelCenters}

@@ -10,15 +10,15 @@ import (
 
 var _ = core.Register[RequantizationRangePerChannel]("TFRequantizationRangePerChannel")
 
-// RequantizationRangePerChannel is TensorFlow's op of that name: the range that
-// covers what each channel uses, symmetric unless nothing is negative.
+// RequantizationRangePerChannel is TensorFlow's op of that name: the range that covers what every channel uses. It is
+// symmetric if any element is negative.
 //
 //	a[c] = (largest |f32(x)| of channel c) * A(min[c], max[c]) / 2^31
 //	u    = min(max(max a, 2^-126), ClipValueMax)
 //	range (-u, u) if any x < 0, else (0, u)
 //
-// A channel whose largest |f32(x)| is 2^31, which TensorFlow's int32 does not hold, is left
-// out of a, and one that is nothing else is negative. Accumulators that are all 0 have the range (0, 2^-126).
+// A channel whose largest |f32(x)| is 2^31, which does not fit into TensorFlow's int32, is left out of a, and counts
+// as negative if f32(x) is 2^31 for all its elements. Accumulators that are all 0 have the range (0, 2^-126).
 //
 //	Inputs:  x: i32, [..., C]
 //	         min, max: f32, [C], or [] or [1] for all channels

@@ -14,18 +14,18 @@ var _ = core.Register[Requantize]("TFRequantize")
 
 // Requantize is TensorFlow's Requantize: i32 of one range to Type of another.
 //
-// u8 in 64-bit fixed point with 16 bits of fraction, int64() truncating, products
-// wrapping, and reals in float32 or float64 as TensorFlow mixes them:
+// u8 is computed in 64-bit fixed point with 16 bits of fraction. int64() truncates, products wrap, and reals are
+// float32 or float64 in the same mixture as in TensorFlow:
 //
 //	scale  = int64(255 * 2^16 * (max-min) / (max'-min'))
 //	offset = int64((min+max)/2 * (255/(max'-min')) * 2^16)
 //	lowest = rha(2^16 * (min'*255) / (max'-min'))
 //	q      = clamp((((int64(f32(x))*scale) >> 32) + offset - lowest + 2^15) >> 16); 0 if min' = max'
 //
-// i8: the Eigen forms of dequantize and quantize, see quantization.go. (The plain
-// forms, FloatToQuantized(QuantizedToFloat(x)), are off by one where a real is near a
-// tie: TensorFlow does not take them here.) Where an intermediate result is NaN, the result is 0. That is so for all
-// elements if the step of the range of x is below 2^-126, which counts as 0.
+// i8 is computed with the Eigen forms of dequantize and quantize, see quantization.go. TensorFlow does not use the
+// plain forms, FloatToQuantized(QuantizedToFloat(x)), here; they would be off by one where a real is near a tie. Where
+// an intermediate result is NaN, the result is 0. That is so for all elements if the step of the range of x is below
+// 2^-126, which counts as 0.
 //
 //	Inputs:  x: i32, any shape
 //	         min, max: f32, [] or [1]: the range of x
@@ -134,7 +134,7 @@ func (op *Requantize) element(from, to tfRange) func(q int64) int64 {
 // FixedPoint is the fixed-point arithmetic by which Requantize turns i32 into u8.
 type FixedPoint struct{ Scale, Offset int64 }
 
-// fixedPointBits is the number of bits of its fraction.
+// fixedPointBits is the number of fraction bits in a FixedPoint.
 const fixedPointBits = 16
 
 // NewFixedPoint returns the FixedPoint from the range [min0, max0] to [min1, max1].
@@ -179,7 +179,7 @@ func (r tfRange) usedRange(x *core.Tensor) tfRange {
 	}
 	real := r.quantizedToFloat(core.I32)
 	used := tfRange{real(int64(float32(lo))), real(int64(float32(hi)))}
-	if !(used.min < 0) { // nor NaN, of a step that is 0
+	if !(used.min < 0) { // also if it is NaN, which a step of 0 gives
 		used.min = 0
 	}
 	return used

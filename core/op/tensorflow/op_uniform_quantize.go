@@ -11,11 +11,11 @@ import (
 
 var _ = core.Register[UniformQuantize]("TFUniformQuantize")
 
-// UniformQuantize is TensorFlow's UniformQuantize: reals to integers by scales and zero
-// points, each step rounded to float32,
+// UniformQuantize is TensorFlow's UniformQuantize: it quantizes reals by scales and zero points. Each step is rounded
+// to float32.
 //
-//	i = int32(floor(x * (1/scale) + 0.5)) + zero_point, wrapped; what int32 does not hold
-//	    is -2^31
+//	i = int32(floor(x * (1/scale) + 0.5)) + zero_point; int32() gives -2^31 for numbers that
+//	    do not fit, and the sum wraps
 //	q = max(min(i, Hi), Lo)
 //
 // With an Axis each slice has its own scale and zero point. nGraph's Quantize divides.
@@ -95,8 +95,8 @@ func affineQuantize(x, inverse float32, zero int32, lo, hi int64) int64 {
 	return max(min(int64(int32(i)+zero), hi), lo)
 }
 
-// Affine returns the factor, the zero point and the bounds with which each element of f32 becomes a
-// byte; false if there are several scales, or no bytes.
+// Affine returns the factor, and the zero point and the bounds (numbers), with which each f32 element is quantized to 8
+// bits; false if there are several scales, or if Type does not have 8 bits.
 func (op *UniformQuantize) Affine(scale, zero *core.Tensor) (factor float32, numbers [3]int32, ok bool) {
 	if op.Axis != -1 || op.Type.Size() != 1 || scale.Len() != 1 || checkUniform(scale, 1) != nil {
 		return 0, numbers, false

@@ -10,15 +10,15 @@ import (
 
 var _ = core.Register[UniformQuantizeRows]("TFUniformQuantizeRows")
 
-// UniformQuantizeRows is how TensorFlow's UniformQuantizedDotHybrid and
-// UniformQuantizedConvolutionHybrid quantize reals: each element of the first axis (a row)
-// by a scale and a zero point from its own range, in float64 unless float32 is stated,
+// UniformQuantizeRows quantizes reals as TensorFlow's UniformQuantizedDotHybrid and UniformQuantizedConvolutionHybrid
+// do: each row (index of the first axis) by a scale and a zero point from its own range. Everything is computed in
+// float64 unless f32 is stated,
 //
 //	lo = min(0, the smallest), hi = max(0, the largest)
 //	scale   = f32((hi - lo) / 255), inverse = f32(255 / (hi - lo))
 //	zero    = rha(-128 - lo/scale), or rha(127 - hi/scale) if 127 + |hi/scale| is not above
 //	          128 + |lo/scale|; within [-128, 127]
-//	q       = as UniformQuantize has it, with the factor inverse
+//	q       = that of UniformQuantize, with inverse as the factor 1/scale
 //
 // A row whose scale is 0, or whose inverse is not finite, gets scale 1 and consists of zeros.
 //

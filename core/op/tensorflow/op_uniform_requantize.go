@@ -11,20 +11,18 @@ import (
 
 var _ = core.Register[UniformRequantize]("TFUniformRequantize")
 
-// UniformRequantize is TensorFlow's UniformRequantize, and how its UniformQuantizedDot,
-// ...Convolution and ...Add scale what they sum: integers of one scale to those of another,
-// in fixed point. With m = f64(factor) * f64(scale) / f64(output scale) = n * 2^(e-31), n
-// rounded to 31 bits,
+// UniformRequantize is TensorFlow's UniformRequantize, and the last step of its UniformQuantizedDot,
+// UniformQuantizedConvolution and UniformQuantizedAdd: it converts integers from one scale to another in fixed point.
+// With m = f64(factor) * f64(scale) / f64(output scale) = n * 2^(e-31), n rounded to 31 bits,
 //
 //	q = max(min(((x - zero) * n + 2^(30-e)) >> (31-e) + output zero, Hi), Lo)
 //
-// the difference and the last sum wrapped to i32, the shifted product limited to it. m below
-// 2^-32 counts as 0, m of 2^30 and more as 2^30 - 2^-1. Without a factor i32 goes through
-// float32 on its way in and out, as TensorFlow's qint32 does there, and with an Axis the
-// difference is not wrapped.
+// where the difference and the last sum wrap to i32, and the shifted product saturates to it. m below 2^-32 counts as
+// 0, and m of 2^30 or more as 2^30 - 2^-1. Without a factor, i32 inputs and outputs are converted to float32 and back,
+// as TensorFlow does with qint32 there, and with an Axis the difference does not wrap.
 //
 //	Inputs:  x: i8 or i32, any shape
-//	         scales, zero_points: of x; [], or [dimension at Axis]
+//	         scales, zero_points: those of x; [], or [dimension at Axis]
 //	         output_scales, output_zero_points: [], or [dimension at Axis]
 //	         factor: f32, []: another scale of x; may be left out
 //	Outputs: q: Type, the shape of x
@@ -35,7 +33,7 @@ var _ = core.Register[UniformRequantize]("TFUniformRequantize")
 //	U1, U2: see uniform.go
 type UniformRequantize struct {
 	Type core.Type `json:"type"`
-	Axis int       `json:"axis"` // of scales that are not []; -1 for none
+	Axis int       `json:"axis"` // the axis along which scales differ; -1 for none
 	Lo   int64     `json:"lo"`
 	Hi   int64     `json:"hi"`
 }
@@ -136,10 +134,9 @@ func (op *UniformRequantize) multipliers(in []*core.Tensor) ([]fixedMultiplier, 
 	return out, nil
 }
 
-// FixedPoint returns, for given inputs of which the first is not read, what the distances to
-// the zero point are multiplied by, and by how many bits the products are shifted: n and 31-e
-// of the op's formula, one pair for all elements or one for each slice along Axis. The error is
-// one of U2.
+// FixedPoint returns n and 31-e of the op's formula: the factors by which differences from the zero point are
+// multiplied, and the numbers of bits by which the products are shifted. There is one pair for all elements, or one
+// for each slice along Axis. in are the inputs of Eval; x itself is not read. The error is a violation of U2.
 func (op *UniformRequantize) FixedPoint(in []*core.Tensor) (factors []int64, shifts []int, err error) {
 	multipliers, err := op.multipliers(in)
 	for _, m := range multipliers {
@@ -148,7 +145,7 @@ func (op *UniformRequantize) FixedPoint(in []*core.Tensor) (factors []int64, shi
 	return factors, shifts, err
 }
 
-// fixedMultiplier is n * 2^(shift-31), n of 31 bits.
+// fixedMultiplier is the number n * 2^(shift-31), where n has 31 bits.
 type fixedMultiplier struct {
 	n     int64
 	shift int
@@ -173,7 +170,7 @@ func newFixedMultiplier(m float64) fixedMultiplier {
 	return fixedMultiplier{n, shift}
 }
 
-// times multiplies, rounds half up and limits to i32.
+// times multiplies x, rounds half up and saturates to i32.
 func (f fixedMultiplier) times(x int64) int32 {
 	total := 31 - f.shift
 	product := (x*f.n + 1<<(total-1)) >> total
@@ -185,16 +182,17 @@ func (op *UniformRequantize) Elements() trait.Elements {
 	return trait.ElementsOfSlices(op.Axis, true)
 }
 
-// Rescaling is what becomes of x, an i32 that is rounded to float32 and back: (x-Zero)*Factor is
-// rounded to Shift bits less, saturated, and Offset added, between the bounds of the op.
+// Rescaling holds the parameters of UniformRequantize for one scale and i32 data: x is rounded to float32 and
+// back, (x-Zero)*Factor is shifted right by Shift bits with rounding and saturated, Offset is added, and the sum is
+// clamped to the bounds of the op.
 type Rescaling struct {
 	Zero, Offset int32
 	Factor       int64
 	Shift        int
 }
 
-// Rescaling returns it for inputs of Eval of which x is not read; false if there are several, if x
-// is no i32, or if results are no bytes.
+// Rescaling returns the parameters; false if there are several scales, if there is a factor, if x is not the type
+// i32, or if Type is not a type of 8 bits. in are the inputs of Eval; x itself is not read.
 func (op *UniformRequantize) Rescaling(x core.Type, in []*core.Tensor) (Rescaling, bool) {
 	if op.Axis != -1 || x != core.I32 || op.Type.Size() != 1 || len(in) != 5 {
 		return Rescaling{}, false

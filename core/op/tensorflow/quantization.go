@@ -7,10 +7,10 @@ import (
 	"github.com/tf2ng/tf2ng/core/numeric"
 )
 
-// The conversions between reals and quantized values that several of TensorFlow's ops
-// share, in their exact arithmetic (quantization_utils.h), and the validation of their
-// ranges. rha rounds to nearest, ties away from zero; n is 2^bits of the type. Subnormal
-// float32 count as 0, in the ranges and in every result: TensorFlow's threads flush them.
+// This file has the conversions between reals and quantized values that several of TensorFlow's ops share, in
+// TensorFlow's exact arithmetic (quantization_utils.h), and the validation of ranges. rha rounds to nearest, ties away
+// from zero; n is 2 to the number of bits of the type. Subnormal float32 count as 0, in ranges and in every result,
+// since TensorFlow's threads flush them.
 
 // rangeOf is a range of reals of a type.
 type rangeOf[T float32 | float64] struct{ min, max T }
@@ -41,7 +41,7 @@ func (r tfRange) floatToQuantizedUnclamped(x float32, t core.Type) float64 {
 	return math.Round(float64(x)*k) - math.Round(float64(r.min)*k) + lowest
 }
 
-// floatToQuantized is floatToQuantizedUnclamped within the type.
+// floatToQuantized is floatToQuantizedUnclamped, clamped to the type.
 func (r tfRange) floatToQuantized(x float32, t core.Type) int64 {
 	lo, hi := t.Bounds()
 	return numeric.Saturate(r.floatToQuantizedUnclamped(x, t), lo, hi)
@@ -111,7 +111,7 @@ func (r tfRange) requantizeInNewRange(from core.Type, to tfRange, t core.Type) f
 	return func(q int64) int64 { return to.floatToQuantized(real(q), t) }
 }
 
-// level returns the real distance of two neighbours: (max-min)/(highest-lowest).
+// level returns the difference of the reals that two adjacent integers represent: (max-min)/(highest-lowest).
 func (r tfRange) level(t core.Type) float32 {
 	lo, hi := t.Bounds()
 	return numeric.Flushed((r.max - r.min) / float32(hi-lo))
@@ -232,7 +232,7 @@ func setRange(out []*core.Tensor, i int, r tfRange) {
 	core.Data[float32](out[i])[0], core.Data[float32](out[i+1])[0] = r.min, r.max
 }
 
-// rangeConstants returns the outputs of an op of which the range out, outputs 1 and 2, is known.
+// rangeConstants returns the constant outputs of an op whose output range, outputs 1 and 2, is known.
 func rangeConstants(r tfRange) ([]*core.Tensor, error) {
 	minOut, err := core.TensorOf(core.Shape{}, []float32{r.min})
 	if err != nil {

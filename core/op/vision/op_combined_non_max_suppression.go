@@ -23,7 +23,7 @@ var _ = core.Register[CombinedNonMaxSuppression]("CombinedNonMaxSuppression")
 //	         iou_threshold, score_threshold: f32, []
 //	Outputs: boxes: f32, [batch, kept, 4], limited to [0, 1] with ClipBoxes
 //	         scores, classes: f32, [batch, kept]
-//	         valid: i32, [batch]: how many of them are boxes; the rest is 0
+//	         valid: i32, [batch]: the number of boxes kept; the remaining places are 0
 //
 // kept is max_total, or with PadPerClass at most max_per_class * classes.
 //
@@ -142,7 +142,8 @@ func (op *CombinedNonMaxSuppression) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// suppressHard selects boxes of a class, up to a number. Of equal scores, the one that the heap returns first wins.
+// suppressHard selects at most the given number of boxes of a class. Among equal scores, the box that the heap returns
+// first wins.
 func suppressHard(boxes, scores []float32, most int, overlapLimit, scoreLimit float32) []candidate {
 	q := binaryHeap[candidate]{less: func(a, b candidate) bool { return a.score < b.score }}
 	for i, s := range scores {

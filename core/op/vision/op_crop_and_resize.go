@@ -28,7 +28,7 @@ var _ = core.Register[CropAndResize]("CropAndResize")
 //
 // It is TensorFlow's CropAndResize, and nGraph's op::v0::CropAndResize.
 type CropAndResize struct {
-	Nearest       bool    `json:"nearest,omitempty"` // instead of bilinear
+	Nearest       bool    `json:"nearest,omitempty"` // take the nearest element instead of interpolating
 	Extrapolation float32 `json:"extrapolation,omitempty"`
 }
 
@@ -91,7 +91,7 @@ func (op *CropAndResize) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// CheckIndex checks C4 of the index of one of so many images.
+// CheckIndex checks C4 for one index, given the number of images.
 func (op *CropAndResize) CheckIndex(i int32, images int) error {
 	if i < 0 || int(i) >= images {
 		return core.Violation("C4", 2, "got index %d, want in [0, %d)", i, images)
@@ -99,8 +99,8 @@ func (op *CropAndResize) CheckIndex(i int32, images int) error {
 	return nil
 }
 
-// Places sets where each row and each column of a crop lies between those of an image of some height
-// and width; Lower is -1 outside. A box is its top, left, bottom and right.
+// Places sets rows and columns to where the rows and columns of a crop lie between those of an image. size is the
+// height and width of the image, and box is top, left, bottom and right. Lower is -1 for positions outside.
 func (op *CropAndResize) Places(box []float32, size []int, rows, columns []Between) {
 	op.places(box[0], box[2], size[0], rows)
 	op.places(box[1], box[3], size[1], columns)

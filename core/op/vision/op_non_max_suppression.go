@@ -136,7 +136,7 @@ func (op *NonMaxSuppression) Eval(in, out []*core.Tensor) error {
 type candidate struct {
 	box   int
 	score float32
-	seen  int // the selected boxes that its score takes into account
+	seen  int // the number of selected boxes that the score already takes into account
 }
 
 // queue holds candidates, the one with the highest score first.
@@ -159,7 +159,7 @@ func (q *queue) Pop() any {
 	return c
 }
 
-// suppress selects boxes, up to a number.
+// suppress selects at most the given number of boxes.
 func suppress(boxes, scores []float32, most int, overlapLimit, scoreLimit, sigma float32) []candidate {
 	q := queue{}
 	for i, s := range scores {

@@ -42,11 +42,10 @@ func (m *ResizeMode) UnmarshalText(b []byte) error {
 //	p = o*scale, or (o + 1/2)*scale - 1/2 with HalfPixelCenters (Nearest: without - 1/2);
 //	scale = in/out, or (in-1)/(out-1) with AlignCorners and out > 1
 //
-// in float32. Nearest takes the element at floor(p), or at p rounded half away from zero
-// with AlignCorners; Bilinear interpolates between the neighbours, first along the width;
-// Bicubic weighs four neighbours by Keys' kernel, a = -1/2 with HalfPixelCenters (neighbours
-// outside the image are left out), else -3/4 (they are the edge's), in 1024 steps.
-// Positions are limited to the image.
+// in float32. Nearest takes the element at floor(p), or, with AlignCorners, at p rounded to nearest, ties away from
+// zero. Bilinear interpolates between the two neighbours, first along the width. Bicubic weights four neighbours by
+// Keys' kernel, tabulated in 1024 steps: with HalfPixelCenters a = -1/2, and neighbours outside the image are left
+// out; otherwise a = -3/4, and they have the value at the edge. Positions are clamped to the image.
 //
 //	Inputs:  x: a number type, [N, H, W, C]
 //	         size: i32, [2]: the new height and width
@@ -158,14 +157,14 @@ func (op *Resize) closest(in, out int) []int {
 	return at
 }
 
-// Neighbours are the four elements of the input that make an output position, and their weights: the
-// products are added in order, each step rounded.
+// Neighbours are the four input elements from which an output position is computed, and their weights. The products
+// are added in order, and each step is rounded.
 type Neighbours struct {
 	At     [4]int
 	Weight [4]float32
 }
 
-// cubicSteps is the number of steps between two positions for which weights are known.
+// cubicSteps is the number of steps between two input positions for which weights are tabulated.
 const cubicSteps = 1024
 
 // cubic returns Keys' kernel at a distance of i steps, and at that distance plus one position.
@@ -177,8 +176,8 @@ func cubic(a float64, i int) (near, far float32) {
 	return near, far
 }
 
-// Neighbours returns those of each of out positions in a dimension of in elements, of mode Bicubic.
-// An element is interpolated along the height first.
+// Neighbours returns, for mode Bicubic, the Neighbours of each of out positions in a dimension of in elements.
+// Elements are interpolated along the height first.
 func (op *Resize) Neighbours(in, out int) []Neighbours {
 	scale := op.scale(in, out)
 	list := make([]Neighbours, out)

@@ -40,19 +40,19 @@ type golden struct {
 	options []tf2ng.Option
 }
 
-// report is a case.json: graphs, what they are fed, and what they fetch.
+// report is the content of a case.json: graphs, their feeds and their fetches.
 type report struct {
 	Runs []struct {
 		Model  string                     `json:"model"`
-		Feeds  map[string]string          `json:"feeds"`  // FILE:ARRAY by tensor
+		Feeds  map[string]string          `json:"feeds"`  // by tensor, as FILE:ARRAY
 		Expect map[string]string          `json:"expect"` // by tensor
 		Set    map[string]json.RawMessage `json:"set"`    // values of placeholders
 		Fails  string                     `json:"fails"`
 	} `json:"runs"`
 }
 
-// goldens returns the recorded graphs of a directory: those of its index.json, or of the
-// case.json in each of its directories.
+// goldens returns the recorded graphs in a directory: those listed in its index.json, or in the case.json of each
+// subdirectory.
 func goldens(root string) ([]*golden, error) {
 	var file struct {
 		Cases []*golden `json:"cases"`
@@ -110,8 +110,8 @@ func (r *report) goldens(name string) []*golden {
 	return list
 }
 
-// recorded writes the recorded graphs that ONNX has a form for, with their inputs and with
-// what tf2ng computes.
+// recorded writes the recorded graphs that can be exported to ONNX, with their inputs and the outputs that tf2ng
+// computes.
 func recorded(root string, form onnx.Form, dir string) error {
 	cases, err := goldens(root)
 	if err != nil {
@@ -145,7 +145,7 @@ func recorded(root string, form onnx.Form, dir string) error {
 	return writeIndex(index, dir)
 }
 
-// errNotRun is a graph that tf2ng does not run, or whose inputs are not arrays of ONNX.
+// errNotRun reports a graph that tf2ng does not run, or whose inputs cannot be inputs of an ONNX model.
 var errNotRun = errors.New("not run")
 
 func (g *golden) write(root string, form onnx.Form, dir, file string) (node, error) {

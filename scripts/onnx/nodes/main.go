@@ -1,5 +1,5 @@
-// Command nodes writes what scripts/onnx compares: a model as ONNX, and each of its nodes as a
-// model of its own, with inputs and with what tf2ng computes of them.
+// Command nodes writes what scripts/onnx compares: a model as ONNX, and each of its nodes as a model of its own, with
+// inputs and the outputs that tf2ng computes from them.
 //
 //	nodes -model MODEL.pb -input INPUT.npy -dir DIR
 //	nodes -goldens testdata/goldens [-form integer] -dir DIR
@@ -29,11 +29,11 @@ import (
 
 // node is an entry of index.json.
 type node struct {
-	File     string        `json:"file"` // without its extension
+	File     string        `json:"file"` // name of the file without extension
 	Name     string        `json:"name"`
 	Op       string        `json:"op"`
-	Inputs   []string      `json:"inputs"`  // ONNX's names of x0, x1, ...
-	Outputs  []string      `json:"outputs"` // of y0, y1, ...
+	Inputs   []string      `json:"inputs"`  // names in the ONNX model of x0, x1, ...
+	Outputs  []string      `json:"outputs"` // names in the ONNX model of y0, y1, ...
 	Fidelity onnx.Fidelity `json:"fidelity"`
 	ONNX     []string      `json:"onnx"`
 }
@@ -153,7 +153,7 @@ func writeIndex(index []node, dir string) error {
 	return os.WriteFile(filepath.Join(dir, "index.json"), data, 0o644)
 }
 
-// writeNode writes a node whose computed inputs are parameters.
+// writeNode writes a model of a single node, in which the node's computed inputs are parameters.
 func writeNode(n *core.Node, values map[core.Value]*core.Tensor, dir, file string) (node, error) {
 	entry := node{File: file, Name: n.Name, Op: n.OpName(), Inputs: []string{}}
 	g := &core.Function{}

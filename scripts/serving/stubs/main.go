@@ -1,6 +1,5 @@
-// Command stubs writes the service stubs of package serving/tfgrpc again: protoc-gen-go-grpc makes
-// them of the descriptors that graft's messages register. With -check it writes nothing, and fails
-// when the stubs that are there are others.
+// Command stubs regenerates the service stubs of package serving/tfgrpc: protoc-gen-go-grpc generates them from the
+// descriptors that graft's messages register. With -check it writes nothing, and fails if the existing stubs differ.
 //
 //	go run ./scripts/serving/stubs [-check]
 package main
@@ -77,7 +76,7 @@ func generate(services ...protoreflect.FileDescriptor) ([]*pluginpb.CodeGenerato
 		parameters = append(parameters, "M"+s.Path()+"="+pkg+";stubs")
 		request.ProtoFile = append(request.ProtoFile, withImports(s, seen)...)
 	}
-	for _, f := range request.ProtoFile { // graft moved the packages without telling the descriptors
+	for _, f := range request.ProtoFile { // graft moved the packages but did not change the descriptors
 		if rest, moved := strings.CutPrefix(f.GetOptions().GetGoPackage(), tensorflow); moved {
 			f.Options.GoPackage = proto.String(graft + rest)
 		}
@@ -103,7 +102,7 @@ func generate(services ...protoreflect.FileDescriptor) ([]*pluginpb.CodeGenerato
 	return response.File, nil
 }
 
-// withImports returns a file behind those that it imports.
+// withImports returns a file, preceded by the files that it imports.
 func withImports(f protoreflect.FileDescriptor, seen map[string]bool) []*descriptorpb.FileDescriptorProto {
 	if seen[f.Path()] {
 		return nil
