@@ -220,10 +220,7 @@ func (e *exporter) blocks(n *core.Node, l geometry.Layout, op string, attrs ...a
 }
 
 func exportRange(e *exporter, n *core.Node, _ *array.Range) error {
-	in := make([]string, 3)
-	for i, v := range n.Inputs() {
-		in[i] = e.use(v, form{})
-	}
+	in := e.asTheyAre(n.Inputs())
 	if n.Outputs()[0].Type.IsFloat() {
 		return errors.New("ONNX multiplies where TensorFlow adds step by step")
 	}

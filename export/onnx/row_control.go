@@ -150,7 +150,7 @@ func (e *exporter) lists(
 	}
 	elements := e.elements(op, unknown, slices.Concat(first, captures))
 	for i, v := range unknown {
-		shape := e.emit("Concat", []string{e.rowCount(counts[v]), elements[i]}, attribute{"axis", 0})
+		shape := e.emit("Concat", []string{e.listOf(counts[v]), elements[i]}, attribute{"axis", 0})
 		if first[v], err = e.expanded(facts[v].Type, shape); err != nil {
 			return nil, err
 		}
@@ -198,15 +198,15 @@ func (e *exporter) zeros(count string, list core.Fact) (string, error) {
 	if len(list.Shape) == 0 || !list.Shape[1:].Static() {
 		return "", errNoElement
 	}
-	shape := e.rowCount(count)
+	shape := e.listOf(count)
 	if len(list.Shape) > 1 {
 		shape = e.emit("Concat", []string{shape, e.ints("element", list.Shape[1:])}, attribute{"axis", 0})
 	}
 	return e.expanded(list.Type, shape)
 }
 
-// rowCount writes a number as a shape of one axis.
-func (e *exporter) rowCount(count string) string {
+// listOf writes a number as a list that holds only it, i64.
+func (e *exporter) listOf(count string) string {
 	return e.emit("Reshape", []string{e.cast(count, core.I64), e.ints("one", []int{1})})
 }
 
@@ -236,7 +236,7 @@ func exportList(e *exporter, n *core.Node, op *control.List) error {
 		return e.rename(n.Out(0), form{}, list)
 	}
 	element := e.emit("Shape", []string{e.use(in[1], form{})})
-	shape := e.emit("Concat", []string{e.rowCount(count), element}, attribute{"axis", 0})
+	shape := e.emit("Concat", []string{e.listOf(count), element}, attribute{"axis", 0})
 	list, err := e.expanded(op.Type, shape)
 	if err != nil {
 		return err

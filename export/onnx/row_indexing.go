@@ -186,7 +186,7 @@ func exportOneHot(e *exporter, n *core.Node, op *indexing.OneHot) error {
 
 func exportTopK(e *exporter, n *core.Node, op *indexing.TopK) error {
 	x, k := n.Inputs()[0], n.Inputs()[1]
-	count := e.emit("Reshape", []string{e.cast(e.use(k, form{}), core.I64), e.ints("one", []int{1})})
+	count := e.listOf(e.use(k, form{}))
 	values, indices := e.tensorName(n.Out(0), asIs(x)), e.unique(n.Name+"/indices")
 	e.emitTo([]string{values, indices}, "TopK", []string{e.use(x, asIs(x)), count}, attribute{"axis", -1})
 	e.set(n.Out(0), asIs(x), values)
