@@ -97,6 +97,7 @@ type ISA = kernels.ISA
 const (
 	AVX2       = kernels.AVX2       // AVX2 and FMA3
 	AVX512VNNI = kernels.AVX512VNNI // AVX-512 F, BW, DQ, VL and VNNI
+	AMX        = kernels.AMX        // AMX-TILE and AMX-INT8 beside these; Linux
 )
 
 // InputSpec makes a tensor of the graph an input, or sets the shape of an input.

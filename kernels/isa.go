@@ -13,6 +13,7 @@ type ISA = isa.ISA
 const (
 	AVX2       = isa.AVX2       // AVX2 and FMA3
 	AVX512VNNI = isa.AVX512VNNI // AVX-512 F, BW, DQ, VL and VNNI
+	AMX        = isa.AMX        // AMX-TILE and AMX-INT8 beside these; Linux
 )
 
 // ISASet is a set of instruction sets. Plain Go ("portable") is in every set.

@@ -39,6 +39,15 @@ var arguments = emit.Arguments{
 	{Name: "hi", Type: "float32", Size: 4, Doc: ""},
 	{Name: "sumScale", Type: "float32", Size: 4, Doc: ""},
 	{Name: "flip", Type: "uint32", Size: 4, Doc: "0x80808080 or 0: inverted in every result"},
+	{Name: "panels", Type: "int", Size: 8, Doc: "panels, one beside the other"},
+	{Name: "panelBytes", Type: "int", Size: 8, Doc: "from panel to panel: of B"},
+	{Name: "panelC", Type: "int", Size: 8, Doc: "of C"},
+	{Name: "panelSum", Type: "int", Size: 8, Doc: "of the summand"},
+	{Name: "shapes", Type: "unsafe.Pointer", Size: 8, Doc: "of the tile registers"},
+	{Name: "acc", Type: "unsafe.Pointer", Size: 8, Doc: "accumulators on their way from tile registers to vectors"},
+	{Name: "gathered", Type: "unsafe.Pointer", Size: 8, Doc: "rows of A whose taps lie side by side"},
+	{Name: "tapBytes", Type: "int", Size: 8, Doc: "length of a run in bytes"},
+	{Name: "blockRows", Type: "int", Size: 8, Doc: "rows of a block"},
 }
 
 // gen is one routine being generated.

@@ -47,3 +47,27 @@ func limitVNNI() emit.Routine {
 		g.VPDPBUSD(reg.Z0, reg.Z1, emit.Vector(8+i, 64))
 	})
 }
+
+func limitAMX() emit.Routine {
+	return emit.Routine{
+		Name: "limitAMX",
+		Doc:  "limitAMX executes TDPBUSD 4 times in each of k iterations: 65536 multiply-adds.",
+		Build: func(c *build.Context) {
+			g := &gen{emit.Gen{Context: c}}
+			g.MOVQ(emit.Param(), reg.RDI)
+			g.MOVQ(field(reg.RDI, "shapes"), reg.RCX)
+			g.ConfigureTiles(emit.At(reg.RCX, 0))
+			g.MOVQ(field(reg.RDI, "k"), reg.RCX)
+			g.Label("again")
+			for half := range 2 {
+				for c := range 2 {
+					g.DotTiles(amxB[c], amxA[half], amxAcc[half][c])
+				}
+			}
+			g.DECQ(reg.RCX)
+			g.JNZ(operand.LabelRef("again"))
+			g.ReleaseTiles()
+			g.RET()
+		},
+	}
+}

@@ -21,7 +21,8 @@ type Machine struct {
 	zero  bool // the flags, as jumps read them
 	less  bool
 	arg   uint64
-	stack [256]byte
+	stack [512]byte
+	tiles [8][16][64]byte
 }
 
 // current keeps the machine and its argument on the heap: routines address both by number.
@@ -152,9 +153,11 @@ func (m *Machine) TESTL(a, b SimOperand)     { m.flags(m.integer(a, 4) & m.integ
 func (m *Machine) CMPL(a, b SimOperand)      { m.compare(m.integer(a, 4), m.integer(b, 4)) }
 func (m *Machine) CMPQ(a, b SimOperand)      { m.compare(m.integer(a, 8), m.integer(b, 8)) }
 func (m *Machine) IMUL3Q(a, b, c SimOperand) { m.setInteger(c, m.integer(a, 8)*m.integer(b, 8), 8) }
+func (m *Machine) IMULQ(a, b SimOperand)     { m.setInteger(b, m.integer(a, 8)*m.integer(b, 8), 8) }
 func (m *Machine) ADDQ(a, b SimOperand)      { m.result(b, m.integer(b, 8)+m.integer(a, 8)) }
 func (m *Machine) SUBQ(a, b SimOperand)      { m.result(b, m.integer(b, 8)-m.integer(a, 8)) }
 func (m *Machine) SHLQ(a, b SimOperand)      { m.result(b, m.integer(b, 8)<<m.integer(a, 8)) }
+func (m *Machine) SHRQ(a, b SimOperand)      { m.result(b, int64(uint64(m.integer(b, 8))>>m.integer(a, 8))) }
 func (m *Machine) NEGQ(a SimOperand)         { m.result(a, -m.integer(a, 8)) }
 func (m *Machine) DECQ(a SimOperand)         { m.result(a, m.integer(a, 8)-1) }
 
@@ -1186,4 +1189,50 @@ func (m *Machine) VPMOVSXDQ(a, b SimOperand) {
 		binary.LittleEndian.PutUint64(out[8*i:], uint64(int64(v)))
 	}
 	m.write(b, out, b.bytes)
+}
+
+// Instructions on tiles, all of 16 rows of 64 bytes.
+func (m *Machine) LDTILECFG(shapes SimOperand) {
+	config := m.read(shapes, 64)
+	if config[0] != 1 {
+		panic("LDTILECFG: not the palette of tiles")
+	}
+	for t := range m.tiles {
+		if config[16+2*t] != 64 || config[17+2*t] != 0 || config[48+t] != 16 {
+			panic("LDTILECFG: another shape")
+		}
+	}
+	clear(m.tiles[:])
+}
+func (m *Machine) TILERELEASE()          { clear(m.tiles[:]) }
+func (m *Machine) TILEZERO(t SimOperand) { m.tiles[t.value] = [16][64]byte{} }
+
+// tileRow is the memory a distance behind that of an operand.
+func tileRow(first SimOperand, distance uint64) SimOperand {
+	return SimOperand{kind: 'm', value: first.value + distance}
+}
+
+func (m *Machine) TILELOADD(from, stride, t SimOperand) {
+	for row := range uint64(16) {
+		m.tiles[t.value][row] = m.read(tileRow(from, row*m.gpr[stride.n]), 64)
+	}
+}
+
+func (m *Machine) TILESTORED(t, to, stride SimOperand) {
+	for row := range uint64(16) {
+		m.write(tileRow(to, row*m.gpr[stride.n]), m.tiles[t.value][row], 64)
+	}
+}
+
+func (m *Machine) TDPBUSD(signed, unsigned, acc SimOperand) {
+	a, b, c := &m.tiles[unsigned.value], &m.tiles[signed.value], &m.tiles[acc.value]
+	for row := range 16 {
+		for col := range 16 {
+			sum := binary.LittleEndian.Uint32(c[row][4*col:])
+			for k := range 64 {
+				sum += uint32(int32(a[row][k]) * int32(int8(b[k/4][4*col+k%4])))
+			}
+			binary.LittleEndian.PutUint32(c[row][4*col:], sum)
+		}
+	}
 }

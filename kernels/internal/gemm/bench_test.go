@@ -81,6 +81,7 @@ func (l layer) problem() *problem {
 	}
 	p.start = make([]int32, p.n)
 	p.fillEpilogue(r)
+	p.epilogue.Lo, p.epilogue.Hi = 0, 255
 	p.args.LDC = p.n
 	p.args.C = make([]byte, p.m*p.n)
 	return p

@@ -35,7 +35,16 @@ type call struct {
 	lo         float32 // the range of the results
 	hi         float32
 	sumScale   float32
-	flip       uint32 // 0x80808080 or 0: inverted in every result
+	flip       uint32         // 0x80808080 or 0: inverted in every result
+	panels     int            // panels, one beside the other
+	panelBytes int            // from panel to panel: of B
+	panelC     int            // of C
+	panelSum   int            // of the summand
+	shapes     unsafe.Pointer // of the tile registers
+	acc        unsafe.Pointer // accumulators on their way from tile registers to vectors
+	gathered   unsafe.Pointer // rows of A whose taps lie side by side
+	tapBytes   int            // length of a run in bytes
+	blockRows  int            // rows of a block
 }
 
 // The bits of call.flags: the steps of an epilogue as the assembly sees them.
@@ -57,6 +66,7 @@ const (
 	stepHi // saturation alone would not apply Hi
 	outI32
 	partial // not all columns of the panel exist
+	fast    // all columns exist, results are bytes, and no step but scale, bias, a summand of bytes and post is there
 
 	outS32 = 0
 )

@@ -37,6 +37,7 @@ type problem struct {
 	huge          bool     // scales that bring results to both sides of the ends of int32
 	computed      bool     // operands and start values come with Run
 	inPlace       bool     // Sum is C
+	even          bool     // the rows of A are equally far apart
 	seed          uint64
 
 	weights []int8
@@ -48,8 +49,10 @@ type problem struct {
 }
 
 func (p *problem) String() string {
-	return fmt.Sprintf("m=%d,n=%d,taps=%d,k=%d,epilogue=%s,extreme=%t,special=%t,huge=%t,computed=%t,inplace=%t,seed=%d",
-		p.m, p.n, p.taps, p.k, epilogueName(p.epilogue), p.extreme, p.special, p.huge, p.computed, p.inPlace, p.seed)
+	return fmt.Sprintf("m=%d,n=%d,taps=%d,k=%d,epilogue=%s,"+
+		"extreme=%t,special=%t,huge=%t,computed=%t,inplace=%t,even=%t,seed=%d",
+		p.m, p.n, p.taps, p.k, epilogueName(p.epilogue),
+		p.extreme, p.special, p.huge, p.computed, p.inPlace, p.even, p.seed)
 }
 
 func epilogueName(e Epilogue) string {
@@ -103,7 +106,11 @@ func (p *problem) fillRows(r *rand.Rand) {
 		a[i] = 128
 	}
 	p.args.A = a
-	for range p.m * p.taps {
+	for i := range p.m * p.taps {
+		if p.even {
+			p.args.Offsets = append(p.args.Offsets, int32(p.k+i*(p.k+3)))
+			continue
+		}
 		o := p.k + r.IntN(p.m*p.taps)*stride + r.IntN(14)
 		if r.IntN(8) == 0 {
 			o = 0
@@ -416,7 +423,8 @@ func TestSizes(t *testing.T) {
 						}
 						p := problem{
 							m: m, n: n, taps: taps, k: k,
-							epilogue: epilogues[seed%uint64(len(epilogues))], computed: seed%5 == 0, seed: seed,
+							epilogue: epilogues[seed%uint64(len(epilogues))],
+							computed: seed%5 == 0, even: seed%2 == 0, seed: seed,
 						}
 						p.check(t, v)
 						seed++
@@ -499,6 +507,8 @@ func TestManyRows(t *testing.T) {
 				{1000, 9, 40}, {301, v.NR + 1, 700}, {50, 33, 4609}, {3, 70, 2049}, {41, 33, 4096}, {140, 16, 2048},
 			} {
 				p := problem{m: size[0], n: size[1], taps: 1, k: size[2], epilogue: usualEpilogues()[i+2], seed: uint64(i)}
+				p.check(t, v)
+				p = problem{m: p.m, n: p.n, taps: 1, k: p.k, epilogue: p.epilogue, even: true, seed: p.seed}
 				p.check(t, v)
 			}
 		})

@@ -12,11 +12,15 @@ import (
 func init() {
 	variants.Add(
 		Variant{
+			Info: variant.Info{Does: does, MR: amxRows, NR: 32, KR: amxStep, ISA: isa.AMX},
+			pack: packAMX, run: runAMX, scratch: scratchAMX, limit: loopAMX,
+		},
+		Variant{
 			Info: variant.Info{Does: does, MR: 2, NR: 8, KR: 64, ISA: isa.AVX512VNNI, For: "few columns"},
 			pack: packDots, run: runDots, scratch: scratchDots, suits: suitsDots, limit: loopAVX512VNNI,
 		},
 		Variant{
-			Info: variant.Info{Does: does, MR: 6, NR: 32, KR: 4, ISA: isa.AVX512VNNI},
+			Info: variant.Info{Does: does, MR: rowsVNNI, NR: 32, KR: 4, ISA: isa.AVX512VNNI},
 			pack: packVNNI, run: runVNNI, limit: loopAVX512VNNI,
 		},
 		Variant{

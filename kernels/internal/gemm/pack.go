@@ -13,11 +13,11 @@ const packBlock = 64
 // for each column in each step. Steps are pitch bytes apart in to.
 type interleaver func(to, from []byte, stride, pitch, steps, kr int)
 
-// packInterleaved packs B as [panel][run][k/kr][width][kr] bytes. B has runs runs of k rows each, and each run is
-// padded with zeros to a multiple of kr rows.
+// packInterleaved packs B as [panel][run][k/kr][width][kr] bytes, where kr is the variant's, but at most 4. B has runs
+// runs of k rows each, and each run is padded with zeros to a multiple of the variant's KR rows.
 func packInterleaved(p *Packed, weights []int8, runs, k int, wide interleaver) {
-	N, nr, kr := p.spec.N, p.variant.NR, p.variant.KR
-	padded := roundUp(k, kr)
+	N, nr, kr := p.spec.N, p.variant.NR, min(p.variant.KR, 4)
+	padded := roundUp(k, p.variant.KR)
 	p.bytes = make([]int8, roundUp(N, nr/2)*runs*padded)
 	pages.Large(p.bytes)
 	out, in := asBytes(p.bytes), asBytes(weights)

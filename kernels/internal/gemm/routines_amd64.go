@@ -32,6 +32,32 @@ func gemm_u8s8_chain_6x16k2_avx2(c *call)
 //go:noescape
 func gemm_u8s8_chain_6x8k2_avx2(c *call)
 
+// gemm_u8s8_chain_32x32k64_amx computes panels of 32 columns, for every m below rows:
+//
+//	c[m,n] = epilogue(init[n] + sum over k4 < 16*k, i < 4 of x[m,4*k4+i] * b[k4,n,i])
+//
+// Where offsets is nil, x[m,i] is a[m*lda+i], and rows is at least 32; else
+// x[m,t*tapBytes+i] is a[offsets[m,t]+i] for i < tapBytes, and
+// what is behind the last tap may be anything. It goes through gathered, blockRows rows at a time, lda bytes apart.
+// Of each block of blockRows rows all panels are computed. Columns whose bit in mask is 0 are not stored.
+// Pointers end as they were.
+//
+//go:noescape
+func gemm_u8s8_chain_32x32k64_amx(c *call)
+
+// gemm_u8s8_chain_32x16k64_amx computes panels of 16 columns, for every m below rows:
+//
+//	c[m,n] = epilogue(init[n] + sum over k4 < 16*k, i < 4 of x[m,4*k4+i] * b[k4,n,i])
+//
+// Where offsets is nil, x[m,i] is a[m*lda+i], and rows is at least 32; else
+// x[m,t*tapBytes+i] is a[offsets[m,t]+i] for i < tapBytes, and
+// what is behind the last tap may be anything. It goes through gathered, blockRows rows at a time, lda bytes apart.
+// Of each block of blockRows rows all panels are computed. Columns whose bit in mask is 0 are not stored.
+// Pointers end as they were.
+//
+//go:noescape
+func gemm_u8s8_chain_32x16k64_amx(c *call)
+
 // gemm_u8s8_chain_6x32k4_avx512vnni computes tiles of rows by 32 columns, for every m below rows*tiles:
 //
 //	c[m,n] = epilogue(init[n] + sum over t < taps, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
@@ -113,3 +139,8 @@ func limitAVX2(c *call)
 //
 //go:noescape
 func limitAVX512VNNI(c *call)
+
+// limitAMX executes TDPBUSD 4 times in each of k iterations: 65536 multiply-adds.
+//
+//go:noescape
+func limitAMX(c *call)

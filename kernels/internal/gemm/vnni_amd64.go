@@ -10,9 +10,10 @@ func packVNNI(p *Packed, weights []int8) {
 	packInterleaved(p, weights, p.spec.Taps, p.spec.TapBytes, interleave16)
 }
 
-// The most rows of a tile in a panel of half the width. If rows lie a multiple of conflictStride bytes apart, they
-// map to too few sets of the first-level cache for that many rows.
+// The most rows of a tile, in a whole panel and in one of half the width. If rows lie a multiple of conflictStride
+// bytes apart, they map to too few sets of the first-level cache for that many rows.
 const (
+	rowsVNNI       = 6
 	halfRowsVNNI   = 12
 	conflictStride = 2048
 )
@@ -41,7 +42,7 @@ func (p *Packed) tileRowsVNNI(panel int) int {
 	if p.panelWidth(panel) < p.variant.NR && !conflict {
 		return halfRowsVNNI
 	}
-	return p.variant.MR
+	return rowsVNNI
 }
 
 // runnerVNNI is one call of Run.

@@ -24,20 +24,31 @@ const (
 	Portable   ISA = iota // plain Go
 	AVX2                  // AVX2 and FMA3
 	AVX512VNNI            // AVX-512 F, BW, DQ, VL and VNNI
+	AMX                   // AMX-INT8 beside these, on Linux
 	numISA
 )
 
 // table has, for each ISA, its name, its architecture, and the CPU features that it needs.
+// permit, if not nil, asks the system for what a process may not use unasked, and reports whether it grants it.
 var table = [numISA]struct {
 	name, arch string
 	features   []cpuid.FeatureID
+	permit     func() bool
 }{
-	Portable: {name: "portable"},
-	AVX2:     {"avx2", "amd64", []cpuid.FeatureID{cpuid.AVX2, cpuid.FMA3}},
-	AVX512VNNI: {"avx512vnni", "amd64", []cpuid.FeatureID{
-		cpuid.AVX2, cpuid.FMA3, cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512DQ, cpuid.AVX512VL, cpuid.AVX512VNNI,
-	}},
+	Portable:   {name: "portable"},
+	AVX2:       {name: "avx2", arch: "amd64", features: featuresAVX2},
+	AVX512VNNI: {name: "avx512vnni", arch: "amd64", features: featuresAVX512VNNI},
+	AMX: {
+		name: "amx", arch: "amd64", permit: permitTiles,
+		features: append(slices.Clone(featuresAVX512VNNI), cpuid.AMXTILE, cpuid.AMXINT8),
+	},
 }
+
+var (
+	featuresAVX2       = []cpuid.FeatureID{cpuid.AVX2, cpuid.FMA3}
+	featuresAVX512VNNI = append(slices.Clone(featuresAVX2),
+		cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512DQ, cpuid.AVX512VL, cpuid.AVX512VNNI)
+)
 
 // String returns the name that is used by variants, options and the environment variable.
 func (i ISA) String() string {
@@ -107,7 +118,8 @@ var (
 
 func detect() (s Set) {
 	for i := Portable + 1; i < numISA && !purego; i++ {
-		if table[i].arch == runtime.GOARCH && cpuid.CPU.Supports(table[i].features...) {
+		t := &table[i]
+		if t.arch == runtime.GOARCH && cpuid.CPU.Supports(t.features...) && (t.permit == nil || t.permit()) {
 			s |= 1 << i
 		}
 	}

@@ -43,8 +43,8 @@ type embeds[V any] interface {
 	info() *Info
 }
 
-// Table holds the variants of a family, ordered from the most capable instruction set to the least. Dispatch, tests
-// and benchmarks use it.
+// Table holds the variants of a family, those that are only for certain calls first, and ordered from the most capable
+// instruction set to the least. Dispatch, tests and benchmarks use it.
 type Table[V any, P embeds[V]] struct {
 	family string
 	list   []*V
@@ -68,7 +68,10 @@ func (t *Table[V, P]) Add(variants ...V) {
 		}
 		t.list = append(t.list, &variants[i])
 	}
-	slices.SortStableFunc(t.list, func(a, b *V) int { return cmp.Compare(P(b).info().ISA, P(a).info().ISA) })
+	slices.SortStableFunc(t.list, func(a, b *V) int {
+		x, y := P(a).info(), P(b).info()
+		return cmp.Or(cmp.Compare(min(len(y.For), 1), min(len(x.For), 1)), cmp.Compare(y.ISA, x.ISA))
+	})
 }
 
 // Within returns the variants whose instruction set is in s, in the table's order.
