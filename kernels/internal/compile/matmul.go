@@ -142,8 +142,9 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 	flip := c.flipBehind(n, m.groups == 1 && e.Out.Size() == 1)
 	reads, writes := append(slices.Clone(m.reads), sum), []int{dst, flip.buffer}
 	c.emit(machine.Instruction{
-		Node: n, Kernel: variant.Name, Splits: true, Operations: machine.Operations(n) / int64(m.groups),
-		Reads: reads, Writes: writes, Scratch: []int{scratch},
+		Node: n, Kernel: variant.Name, Splits: true, MostParts: divided.most(),
+		Operations: machine.Operations(n) / int64(m.groups),
+		Reads:      reads, Writes: writes, Scratch: []int{scratch},
 		Run: func(r *machine.Worker, part, parts int) error {
 			a := gemm.Args{
 				A: r.Arena, Offsets: *offsets, C: r.Mem[dst][first*size:], LDC: stride * size, Operands: operands(r.Run),
@@ -214,10 +215,10 @@ type division struct {
 // that a thread works on the same part of the images from one product to the next. With many weights and fewer rows it
 // is divided by panels, as far as there are enough, so that each thread reads different weights.
 func (d *division) part(part, parts int) (m0, m1, p0, p1 int) {
-	const fewTiles, tiles, manyWeights = 2, 8, 64 << 10
-	heavy, least := d.weights > manyWeights, parts*d.mr*fewTiles
+	const fewRows, rows, manyWeights = 12, 48, 64 << 10
+	heavy, least := d.weights > manyWeights, parts*fewRows
 	if heavy {
-		least = parts * d.mr * tiles
+		least = parts * rows
 	}
 	across := 1 // number of blocks of panels
 	for i := 2; i <= min(parts, d.panels) && d.rows < least && (heavy || d.rows*across < least); i++ {
@@ -227,5 +228,21 @@ func (d *division) part(part, parts int) (m0, m1, p0, p1 int) {
 	}
 	down := parts / across
 	r, c := part/across, part%across
-	return r * d.rows / down, (r + 1) * d.rows / down, c * d.panels / across, (c + 1) * d.panels / across
+	return d.row(r, down), d.row(r+1, down), c * d.panels / across, (c + 1) * d.panels / across
+}
+
+// most returns into how many parts the product is divided at most, so that a part has some tiles below each other or
+// many panels.
+func (d *division) most() int {
+	const tiles, panels = 4, 8
+	return max(d.rows/(tiles*d.mr), d.panels/panels, 1)
+}
+
+// row returns the first row of block i of blocks: the first row of a tile, if there are enough tiles.
+func (d *division) row(i, blocks int) int {
+	first := i * d.rows / blocks
+	if i == blocks || d.rows < 2*blocks*d.mr {
+		return first
+	}
+	return (first + d.mr/2) / d.mr * d.mr
 }

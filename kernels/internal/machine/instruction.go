@@ -13,6 +13,9 @@ type Instruction struct {
 	Node   *core.Node
 	Kernel string // a variant's name, or what else does the work
 	Splits bool   // whether threads may share the work; function stages decides into how many parts
+	// MostParts is into how many parts the work may be divided before their own cost is felt, if these are more
+	// than the threads; 0 if that does not matter.
+	MostParts int
 	// Operations is how many of the node's multiplications and additions it does: none if it only moves
 	// the node's data or finishes its accumulators.
 	Operations int64

@@ -52,6 +52,9 @@ func stages(code []Instruction, threads int) []stage {
 		parts := 1
 		if code[i].Splits && threads > 1 {
 			rounds := min(code[i].estimate()/int64(threads*partTime), PartsPerThread)
+			if most := code[i].MostParts; most > 0 {
+				rounds = min(rounds, int64(max(most/threads, 1)))
+			}
 			if rounds == 0 && code[i].estimate() >= int64(threads*shortTime) {
 				rounds = 1
 			}

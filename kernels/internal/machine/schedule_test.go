@@ -61,6 +61,16 @@ func TestStagesKeepShortWorkOnOneThread(t *testing.T) {
 	}
 }
 
+func TestStagesKeepToMostParts(t *testing.T) {
+	for _, c := range []struct{ most, threads, want int }{
+		{0, 2, 8}, {9, 2, 8}, {6, 2, 6}, {5, 2, 4}, {1, 2, 2}, {3, 4, 4},
+	} {
+		i := copying(t, 1<<20, true, nil)
+		i.MostParts = c.most
+		assert.Equal(t, c.want, stages([]Instruction{i}, c.threads)[0].parts, "%+v", c)
+	}
+}
+
 // scheduled returns a machine of the instructions, without memory.
 func scheduled(code []Instruction, threads int) *Planned {
 	return NewPlanned(&Layout{}, code, threads, 0, &RunPool{})
