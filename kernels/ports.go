@@ -139,7 +139,7 @@ func (q *port) check(name string, t *core.Tensor, output bool) (*core.Tensor, er
 		return nil, &TensorError{name, output, NoTensor, "got no tensor"}
 	}
 	want := q.fact.Type
-	if half := want == core.BF16 || want == core.F16; half && t.Type() == core.U16 { // the bits of 16-bit reals
+	if want.IsHalf() && t.Type() == core.U16 {
 		bits, err := core.TensorOver(want, t.Shape(), t.Bytes())
 		if err != nil {
 			return nil, &TensorError{name, output, WrongShape, err.Error()}
