@@ -19,7 +19,6 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/npy"
 	"github.com/tf2ng/tf2ng/internal/version"
-	"github.com/tf2ng/tf2ng/kernels"
 )
 
 const (
@@ -401,7 +400,7 @@ type crash struct{ do func() error }
 func (c *crash) Run() error { return c.do() }
 
 func TestCrashIsReported(t *testing.T) {
-	internal := &kernels.InternalError{
+	internal := &core.InternalError{
 		Node:  "y",
 		Op:    "Relu",
 		Value: "torn",

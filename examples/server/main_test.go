@@ -25,7 +25,6 @@ import (
 	"github.com/tf2ng/tf2ng/compare"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/testmodel"
-	"github.com/tf2ng/tf2ng/kernels"
 )
 
 // digits is a model, and what TensorFlow made of eight digits with it.
@@ -277,13 +276,13 @@ func TestStatus(t *testing.T) {
 		err  error
 		want int
 	}{
-		"tensor":         {&kernels.TensorError{Name: "x", Problem: kernels.WrongType}, http.StatusBadRequest},
+		"tensor":         {&core.TensorError{Name: "x", Problem: core.WrongType}, http.StatusBadRequest},
 		"op":             {core.Violation("C1", 0, "got a scalar"), http.StatusBadRequest},
 		"memory":         {&core.MemoryError{Op: "Add"}, http.StatusRequestEntityTooLarge},
 		"body":           {&requestError{&http.MaxBytesError{Limit: maxBody}}, http.StatusRequestEntityTooLarge},
 		"client is gone": {context.Canceled, http.StatusServiceUnavailable},
 		"closed":         {tf2ng.ErrClosed, http.StatusServiceUnavailable},
-		"panic":          {&kernels.InternalError{Value: "torn"}, http.StatusInternalServerError},
+		"panic":          {&core.InternalError{Value: "torn"}, http.StatusInternalServerError},
 		"anything":       {io.ErrUnexpectedEOF, http.StatusInternalServerError},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -295,7 +294,7 @@ func TestStatus(t *testing.T) {
 // What an internal error says stays in the log.
 func TestInternalErrorsAreNotShown(t *testing.T) {
 	w := httptest.NewRecorder()
-	fail(w, &kernels.InternalError{Value: "torn", Stack: []byte("goroutine 1\n")})
+	fail(w, &core.InternalError{Value: "torn", Stack: []byte("goroutine 1\n")})
 	assert.Equal(t, "internal error\n", w.Body.String())
 }
 

@@ -13,7 +13,6 @@ import (
 
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels"
 )
 
 // maxBody bounds the bytes of one request.
@@ -151,7 +150,7 @@ func fail(w http.ResponseWriter, err error) {
 func status(err error) int {
 	var (
 		request *requestError
-		tensor  *kernels.TensorError
+		tensor  *core.TensorError
 		op      *core.OpError
 		memory  *core.MemoryError
 		body    *http.MaxBytesError
@@ -164,7 +163,7 @@ func status(err error) int {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, tf2ng.ErrClosed):
 		return http.StatusServiceUnavailable
 	}
-	return http.StatusInternalServerError // a *kernels.InternalError, or an unexpected error
+	return http.StatusInternalServerError // a *core.InternalError, or an unexpected error
 }
 
 // requestError says that the body of a request cannot be read as tensors.

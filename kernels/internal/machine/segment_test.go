@@ -119,10 +119,10 @@ func TestSegmentsFail(t *testing.T) {
 					return nil
 				})
 				_, err = runBatch(t, p, images)
-				var panicked *PanicError
+				var panicked *core.InternalError
 				require.ErrorAs(t, err, &panicked)
 				assert.Equal(t, "no such image", panicked.Value)
-				assert.Equal(t, p.code[0].Segment.Plan.code[0].Node, panicked.Node)
+				assert.Equal(t, p.code[0].Segment.Plan.code[0].Node.Name, panicked.Node)
 			})
 		}
 	}
