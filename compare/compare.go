@@ -18,8 +18,8 @@ type Tolerance struct {
 	Relative float64 `json:"rtol"`
 }
 
-// Default returns 1e-6 absolute and 1e-6 relative.
-func Default() Tolerance { return Tolerance{1e-6, 1e-6} }
+// DefaultTolerance returns 1e-6 absolute and 1e-6 relative.
+func DefaultTolerance() Tolerance { return Tolerance{1e-6, 1e-6} }
 
 // Bound limits the absolute difference of each element of a tensor of reals from the wanted value, and
 // says what the limit was derived from.

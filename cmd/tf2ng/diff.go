@@ -114,7 +114,7 @@ func (c *diffCommand) Run(o *output) (err error) {
 
 // tolerance returns the tolerance for floats, and whether it is to be derived instead, because no flag sets it.
 func (c *diffCommand) tolerance() (t compare.Tolerance, derive bool) {
-	t = compare.Default()
+	t = compare.DefaultTolerance()
 	if c.Atol != nil {
 		t.Absolute = *c.Atol
 	}
