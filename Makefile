@@ -28,7 +28,7 @@ help: ## list the commands
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 17
 
 build: ## build bin/tf2ng
-	$(GO) build -trimpath -o bin/tf2ng ./cmd/tf2ng
+	$(GO) build -trimpath -ldflags=-w -o bin/tf2ng ./cmd/tf2ng
 
 demo: build ## convert, run and check a real INT8 model
 	@echo

@@ -32,19 +32,19 @@ type SizeError = mapped.SizeError
 
 // TensorError reports a tensor for an input or an output that does not fit or is missing. Nothing was
 // computed.
-type TensorError = kernels.TensorError
+type TensorError = core.TensorError
 
 // Problem says what is wrong in a TensorError.
-type Problem = kernels.Problem
+type Problem = core.Problem
 
 // The problems.
 const (
-	UnknownName = kernels.UnknownName // there is no such input or output
-	Missing     = kernels.Missing     // no tensor was given for an input
-	Duplicate   = kernels.Duplicate   // an input or output was given under two names
-	NoTensor    = kernels.NoTensor    // the tensor is nil
-	WrongType   = kernels.WrongType   // another element type is wanted
-	WrongShape  = kernels.WrongShape  // another shape is wanted
+	UnknownName = core.UnknownName // there is no such input or output
+	Missing     = core.Missing     // no tensor was given for an input
+	Duplicate   = core.Duplicate   // an input or output was given under two names
+	NoTensor    = core.NoTensor    // the tensor is nil
+	WrongType   = core.WrongType   // another element type is wanted
+	WrongShape  = core.WrongShape  // another shape is wanted
 )
 
 // TypeError reports a tensor whose element type is not one of those that were asked for.
@@ -92,4 +92,4 @@ type UnsupportedOp = tf.UnsupportedOp
 
 // InternalError reports a panic: a defect of this module, or of an op registered with it, not a mistake
 // of the caller. The call that panicked fails; others are not affected.
-type InternalError = kernels.InternalError
+type InternalError = core.InternalError

@@ -152,7 +152,7 @@ func ExampleWithEngine() {
 		Name: "Identity:0",
 		Got:  results[0],
 		Want: results[1],
-	}}, compare.Default())
+	}}, compare.DefaultTolerance())
 	fmt.Println(report.Verdict())
 	// Output: equal: 1 tensor, every element
 }

@@ -94,7 +94,7 @@ func (f format) translation(c *config, s source) (*translation, error) {
 	if f.read == nil {
 		return nil, &graphdef.Error{
 			Offset: -1,
-			Message: "got " + f.name + ", want a frozen GraphDef (.pb, .pbtxt), a SavedModel or a converted model (.ng): " +
+			Msg: "got " + f.name + ", want a frozen GraphDef (.pb, .pbtxt), a SavedModel or a converted model (.ng): " +
 				f.advice,
 			Err: f.reason,
 		}

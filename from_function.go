@@ -1,9 +1,6 @@
 package tf2ng
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/core"
 )
@@ -33,17 +30,4 @@ func FromFunction(f *core.Function, opts ...Option) (_ *Model, err error) {
 		return nil, err
 	}
 	return c.model(&translation{Function: f})
-}
-
-// givenTwice returns an error if two names of outputs mean the same tensor.
-func givenTwice(outputs []string) error {
-	seen := map[string]bool{}
-	for _, name := range outputs {
-		tensor := strings.TrimSuffix(name, ":0")
-		if seen[tensor] {
-			return fmt.Errorf("output %q: given twice", name)
-		}
-		seen[tensor] = true
-	}
-	return nil
 }

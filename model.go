@@ -133,6 +133,6 @@ func (m *Model) Close() error { return m.origin.close() }
 // guard turns a panic of this goroutine into an error, as a last resort.
 func guard(err *error) {
 	if p := recover(); p != nil {
-		*err = kernels.Recovered(p)
+		*err = core.Recovered(nil, p)
 	}
 }

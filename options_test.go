@@ -2,6 +2,8 @@ package tf2ng_test
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"testing"
 	"testing/fstest"
 
@@ -61,6 +63,7 @@ func TestOptionsWithoutAMeaning(t *testing.T) {
 			tf2ng.WithOutputs("Identity", ""),
 			`option WithOutputs: got "", want the name of a tensor`,
 		},
+		{"constant without a value", tf2ng.WithConstant("input", nil), "option WithConstant: got input, want a tensor"},
 		{
 			"limit of bytes",
 			tf2ng.WithLimits(tf2ng.Limits{Bytes: -1}),
@@ -163,4 +166,27 @@ func TestTensorsByNamesOfThisPackage(t *testing.T) {
 	spec, err := tf2ng.ParseInputSpec("x:1:[?,8]")
 	require.NoError(t, err)
 	assert.Equal(t, tf2ng.InputSpec{Name: "x:1", Shape: tf2ng.Shape{tf2ng.Unknown, 8}}, spec)
+}
+
+// A placeholder with a value is no input, however the value is written.
+func TestConstantInPlaceOfAnInput(t *testing.T) {
+	x := images(t, 1)
+	pixels, err := tf2ng.DataOf[float32](x)
+	require.NoError(t, err)
+	var nested [1][8][8][1]float32
+	for i, v := range pixels {
+		nested[0][i/8][i%8][0] = v
+	}
+	text, err := json.Marshal(nested)
+	require.NoError(t, err)
+	var outputs [2]*tf2ng.Tensor
+	for i, o := range []tf2ng.Option{tf2ng.WithConstant("input", x), tf2ng.WithConstantText("input", string(text))} {
+		m := load(t, o)
+		assert.Empty(t, m.Inputs())
+		all, err := m.Run(context.Background(), nil)
+		require.NoError(t, err)
+		outputs[i] = all["Identity:0"]
+		assert.Equal(t, "f32[1,10]", outputs[i].String())
+	}
+	assert.Equal(t, outputs[0].Bytes(), outputs[1].Bytes())
 }

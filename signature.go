@@ -245,3 +245,16 @@ func (o *origin) close() error {
 
 // portless returns a tensor's name without ":0", which is how parameters are named.
 func portless(tensor string) string { return strings.TrimSuffix(tensor, ":0") }
+
+// givenTwice returns an error if two names of outputs mean the same tensor.
+func givenTwice(outputs []string) error {
+	seen := map[string]bool{}
+	for _, name := range outputs {
+		tensor := strings.TrimSuffix(name, ":0")
+		if seen[tensor] {
+			return fmt.Errorf("output %q: given twice", name)
+		}
+		seen[tensor] = true
+	}
+	return nil
+}

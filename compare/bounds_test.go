@@ -133,7 +133,7 @@ func TestADifferenceWithinItsBound(t *testing.T) {
 	r := compare.Compare([]compare.Pair{
 		{Name: "x", Got: near, Want: far, Bound: &compare.Bound{Absolute: 0.02, Rule: "of the test"}},
 		{Name: "y", Got: near, Want: far, Bound: &compare.Bound{Absolute: 0.005, Rule: "of the test"}},
-	}, compare.Default())
+	}, compare.DefaultTolerance())
 	assert.True(t, r.Tensors[0].Within())
 	assert.Equal(t, "of the test", r.Tensors[0].Rule)
 	assert.False(t, r.Tensors[1].Within())

@@ -18,8 +18,8 @@ type Tolerance struct {
 	Relative float64 `json:"rtol"`
 }
 
-// Default returns 1e-6 absolute and 1e-6 relative.
-func Default() Tolerance { return Tolerance{1e-6, 1e-6} }
+// DefaultTolerance returns 1e-6 absolute and 1e-6 relative.
+func DefaultTolerance() Tolerance { return Tolerance{1e-6, 1e-6} }
 
 // Bound limits the absolute difference of each element of a tensor of reals from the wanted value, and
 // says what the limit was derived from.
@@ -169,7 +169,7 @@ func (r *Report) Complete() bool { return len(r.Gaps) == 0 }
 // asBits reinterprets a uint16 want as got's type if that is bf16 or f16: NumPy has no bfloat16, so .npy
 // files hold its bits as uint16.
 func asBits(got, want *core.Tensor) *core.Tensor {
-	if want.Type() != core.U16 || got.Type() != core.BF16 && got.Type() != core.F16 {
+	if want.Type() != core.U16 || !got.Type().IsHalf() {
 		return want
 	}
 	t, err := core.TensorOver(got.Type(), want.Shape(), want.Bytes())

@@ -95,7 +95,7 @@ func TestFloats(t *testing.T) {
 				Name: "x",
 				Got:  tensor(t, shape, test.got...),
 				Want: tensor(t, shape, test.want...),
-			}}, compare.Default())
+			}}, compare.DefaultTolerance())
 			c := r.Tensors[0]
 			assert.Equal(t, test.differing, c.Differing, "differing")
 			assert.Equal(t, test.outside, c.Outside, "outside")
@@ -132,7 +132,7 @@ func TestStringsAndMismatches(t *testing.T) {
 	require.NoError(t, err)
 	b, err := core.StringTensor(core.Shape{2}, []string{"a", "c"})
 	require.NoError(t, err)
-	r := compare.Compare([]compare.Pair{{Name: "s", Got: a, Want: b}}, compare.Default())
+	r := compare.Compare([]compare.Pair{{Name: "s", Got: a, Want: b}}, compare.DefaultTolerance())
 	assert.Equal(t, []int{1}, r.Tensors[0].Where)
 	assert.False(t, r.Pass)
 
@@ -141,7 +141,7 @@ func TestStringsAndMismatches(t *testing.T) {
 		"got f32[2], want i32[2]":   tensor(t, core.Shape{2}, int32(1), 2),
 		"got f32[2], want f32[1,2]": tensor(t, core.Shape{1, 2}, float32(1), 2),
 	} {
-		r := compare.Compare([]compare.Pair{{Name: "s", Got: f, Want: other}}, compare.Default())
+		r := compare.Compare([]compare.Pair{{Name: "s", Got: f, Want: other}}, compare.DefaultTolerance())
 		assert.Equal(t, want, r.Tensors[0].Problem)
 		assert.False(t, r.Pass)
 	}
@@ -159,7 +159,7 @@ func report(t *testing.T) *compare.Report {
 			Want: tensor(t, core.Shape{2}, uint8(1), 4),
 		},
 		{Name: "d:0", Op: "Softmax", Got: one, Want: tensor(t, core.Shape{1}, float32(1))},
-	}, compare.Default())
+	}, compare.DefaultTolerance())
 }
 
 func TestReport(t *testing.T) {
@@ -192,7 +192,7 @@ func TestBFloat16AsItsBits(t *testing.T) {
 	want := tensor(t, core.Shape{2}, uint16(0x3f80), 0x4000)                              // 1, 2
 	got, err := core.TensorOver(core.BF16, core.Shape{2}, []byte{0x80, 0x3f, 0x40, 0x40}) // 1, 3
 	require.NoError(t, err)
-	r := compare.Compare([]compare.Pair{{Name: "x", Got: got, Want: want}}, compare.Default()).Tensors[0]
+	r := compare.Compare([]compare.Pair{{Name: "x", Got: got, Want: want}}, compare.DefaultTolerance()).Tensors[0]
 	assert.Equal(t, []int{1}, r.Where)
 	assert.Equal(t, compare.Number(1), r.MaxAbsolute)
 }
@@ -217,6 +217,6 @@ func TestVerdicts(t *testing.T) {
 			Want: tensor(t, core.Shape{1}, float32(2)),
 		},
 	} {
-		assert.Equal(t, want, compare.Compare([]compare.Pair{p}, compare.Default()).Verdict())
+		assert.Equal(t, want, compare.Compare([]compare.Pair{p}, compare.DefaultTolerance()).Verdict())
 	}
 }

@@ -21,7 +21,7 @@ func Example() {
 		{Name: "conv1:0", Got: vector(1, 2, 3), Want: vector(1, 2, 3)},
 		{Name: "conv2:0", Got: vector(1, 2.5, 3), Want: vector(1, 2, 3)},
 		{Name: "conv3:0", Got: vector(1, 7, 3), Want: vector(1, 2, 3)},
-	}, compare.Default())
+	}, compare.DefaultTolerance())
 	fmt.Println(report.Verdict())
 	second := report.Tensors[1]
 	fmt.Println(second.Name, "differs most at", second.Where, "by", second.MaxAbsolute)

@@ -13,7 +13,7 @@ import (
 )
 
 func one(t *testing.T, got, want *core.Tensor) compare.Tensor {
-	return compare.Compare([]compare.Pair{{Name: "x", Got: got, Want: want}}, compare.Default()).Tensors[0]
+	return compare.Compare([]compare.Pair{{Name: "x", Got: got, Want: want}}, compare.DefaultTolerance()).Tensors[0]
 }
 
 func TestExtents(t *testing.T) {

@@ -51,7 +51,7 @@ func (r *Recorded) WriteDir(dir string) error {
 		Texts: texts(r.Results), Fed: texts(r.Feeds), Types16: map[string]core.Type{},
 	}
 	for name, t := range r.Results {
-		if t.Type() == core.F16 || t.Type() == core.BF16 {
+		if t.Type().IsHalf() {
 			f.Types16[name] = t.Type()
 		}
 	}

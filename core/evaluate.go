@@ -127,17 +127,22 @@ func CheckCopies(results []*Node, values Values, limit int64) error {
 }
 
 // Eval runs the reference of every node. Inputs are given by the names of parameters, and results are
-// returned by name. A result may be the tensor of an input or a constant.
+// returned by name. A result may be the tensor of an input or a constant. An input that is missing or does
+// not fit is a *TensorError.
 func (f *Function) Eval(inputs map[string]*Tensor) (map[string]*Tensor, error) {
 	values := Values{}
 	for _, p := range f.Parameters {
 		t := inputs[p.Name]
 		if t == nil {
-			return nil, fmt.Errorf("input %q: missing", p.Name)
+			return nil, &TensorError{Name: p.Name, Problem: Missing, Detail: p.outputs[0].String()}
 		}
 		want := p.outputs[0]
 		if t.typ != want.Type || !t.shape.Compatible(want.Shape) {
-			return nil, fmt.Errorf("input %q: got %v, want %v", p.Name, t, want)
+			problem := WrongShape
+			if t.typ != want.Type {
+				problem = WrongType
+			}
+			return nil, &TensorError{Name: p.Name, Problem: problem, Detail: fmt.Sprintf("got %v, want %v", t, want)}
 		}
 		values[p.Out(0)] = t
 	}

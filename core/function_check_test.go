@@ -133,7 +133,7 @@ func TestValuesAndTensorsThatAreNotThere(t *testing.T) {
 			p, err := core.NewNamedNode("p", &core.Parameter{Type: core.F32})
 			require.NoError(t, err)
 			return second((&core.Function{Parameters: []*core.Node{p}}).Eval(map[string]*core.Tensor{"p": nil}))
-		}, `input "p": missing`},
+		}, `input "p" (f32?): missing`},
 	} {
 		t.Run(test.name, func(t *testing.T) { assert.EqualError(t, test.call(), test.want) })
 	}

@@ -161,7 +161,7 @@ func (t *Tensor) Strings() []string { return t.strings }
 // DataOf returns an error.
 func Data[T Element](t *Tensor) []T {
 	want := typeOf[T]()
-	if t.typ != want && !(want == U16 && (t.typ == BF16 || t.typ == F16)) {
+	if t.typ != want && !(want == U16 && t.typ.IsHalf()) {
 		panic(fmt.Sprintf("core: Data[%v] of a tensor of %v", want, t.typ))
 	}
 	return elementsOf[T](t)

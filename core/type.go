@@ -59,6 +59,9 @@ func (t Type) Size() int {
 // IsFloat reports whether t is one of the real types.
 func (t Type) IsFloat() bool { return t >= BF16 && t <= F64 }
 
+// IsHalf reports whether t is one of the real types of 16 bits.
+func (t Type) IsHalf() bool { return t == BF16 || t == F16 }
+
 // IsInteger reports whether t is a signed or unsigned integer type (not Bool).
 func (t Type) IsInteger() bool { return t >= I8 && t <= U64 }
 

@@ -105,7 +105,7 @@ func TestPanicInABody(t *testing.T) {
 			return b.Named("inner", &faulty{}, b.Apply(&pointwise.Unary{Function: pointwise.Negative}, x))
 		})
 		err := runOn(context.Background(), f, o, 1, 1, 1, 1)
-		var internal *InternalError
+		var internal *core.InternalError
 		require.ErrorAs(t, err, &internal)
 		assert.Equal(t, "inner", internal.Node)
 		assert.Equal(t, "planted", internal.Value)

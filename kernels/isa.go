@@ -24,9 +24,6 @@ func ISAs() []ISA {
 	return slices.DeleteFunc(isa.All(), func(i ISA) bool { return i == isa.Portable })
 }
 
-// ParseISA returns the ISA with the given name, as its String method writes it.
-func ParseISA(name string) (ISA, error) { return isa.Parse(name) }
-
 // DetectedISAs returns the instruction sets that the CPU has. It is empty in a build without assembly.
 func DetectedISAs() ISASet { return isa.Detected() }
 

@@ -70,7 +70,7 @@ func (p *ports) bind(c *call, inputs, outputs map[string]*core.Tensor) error {
 	for i, t := range c.in {
 		if t == nil {
 			q := p.params[i]
-			return &TensorError{Name: q.name, Problem: Missing, Detail: q.fact.String()}
+			return wrong(q.name, false, core.Missing, "%v", q.fact)
 		}
 	}
 	var err error
@@ -90,7 +90,7 @@ func bindPorts(to []*core.Tensor, list []port, given map[string]*core.Tensor, ou
 		name := q.name
 		switch {
 		case ok && short:
-			return false, &TensorError{q.short, output, Duplicate, fmt.Sprintf("it is also given as %q", q.name)}
+			return false, wrong(q.short, output, core.Duplicate, "it is also given as %q", q.name)
 		case short:
 			t, name, full = other, q.short, false
 		case !ok:
@@ -129,25 +129,25 @@ func unknownPort(list []port, given map[string]*core.Tensor, output bool) error 
 	if output {
 		side = "outputs"
 	}
-	return &TensorError{first, output, UnknownName, fmt.Sprintf("the %s are %q", side, names(list))}
+	return wrong(first, output, core.UnknownName, "the %s are %q", side, names(list))
 }
 
 // check returns the tensor that was given for a port, with the port's type: for bf16 and f16 the caller
 // may give the bits as u16.
 func (q *port) check(name string, t *core.Tensor, output bool) (*core.Tensor, error) {
 	if t == nil {
-		return nil, &TensorError{name, output, NoTensor, "got no tensor"}
+		return nil, wrong(name, output, core.NoTensor, "got no tensor")
 	}
 	want := q.fact.Type
-	if half := want == core.BF16 || want == core.F16; half && t.Type() == core.U16 { // the bits of 16-bit reals
+	if want.IsHalf() && t.Type() == core.U16 {
 		bits, err := core.TensorOver(want, t.Shape(), t.Bytes())
 		if err != nil {
-			return nil, &TensorError{name, output, WrongShape, err.Error()}
+			return nil, wrong(name, output, core.WrongShape, "%v", err)
 		}
 		t = bits
 	}
 	if want != core.Dynamic && t.Type() != want {
-		return nil, misfit(name, t.Fact(), q.fact, output, WrongType)
+		return nil, misfit(name, t.Fact(), q.fact, output, core.WrongType)
 	}
 	return t, nil
 }
@@ -155,9 +155,23 @@ func (q *port) check(name string, t *core.Tensor, output bool) (*core.Tensor, er
 // checkShape reports a tensor whose shape does not fit.
 func (q *port) checkShape(name string, t *core.Tensor, output bool) error {
 	if !t.Shape().Compatible(q.fact.Shape) {
-		return misfit(name, t.Fact(), q.fact, output, WrongShape)
+		return misfit(name, t.Fact(), q.fact, output, core.WrongShape)
 	}
 	return nil
+}
+
+// wrong reports a tensor that was given for an input or output, or is missing.
+func wrong(name string, output bool, p core.Problem, format string, args ...any) error {
+	return &core.TensorError{Name: name, Output: output, Problem: p, Detail: fmt.Sprintf(format, args...)}
+}
+
+// misfit reports a tensor whose type or shape does not fit its input or output.
+func misfit(name string, got, want core.Fact, output bool, p core.Problem) error {
+	format := "got %v, want %v"
+	if output {
+		format = "got a tensor of %v to write into, want %v"
+	}
+	return wrong(name, output, p, format, got, want)
 }
 
 // shapes returns the shapes that were given by name in the order of the parameters. For a parameter
@@ -169,7 +183,7 @@ func (p *ports) shapes(given map[string]core.Shape) ([]core.Shape, error) {
 		other, short := given[q.short]
 		switch {
 		case ok && short:
-			return nil, &TensorError{Name: q.short, Problem: Duplicate, Detail: fmt.Sprintf("it is also given as %q", q.name)}
+			return nil, wrong(q.short, false, core.Duplicate, "it is also given as %q", q.name)
 		case short:
 			s, ok = other, true
 		}
@@ -180,8 +194,7 @@ func (p *ports) shapes(given map[string]core.Shape) ([]core.Shape, error) {
 		found++
 		merged, fits := q.fact.Shape.Merge(s)
 		if !fits {
-			detail := fmt.Sprintf("got shape %v, want %v", s, q.fact.Shape)
-			return nil, &TensorError{Name: q.name, Problem: WrongShape, Detail: detail}
+			return nil, wrong(q.name, false, core.WrongShape, "got shape %v, want %v", s, q.fact.Shape)
 		}
 		ordered[i] = merged
 	}

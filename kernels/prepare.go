@@ -123,11 +123,11 @@ func (p *Prepared) program(shapes []core.Shape) (*Program, error) {
 	return c.program, c.err
 }
 
-// compileSafely is compile, but returns an *InternalError where compile panics.
+// compileSafely is compile, but returns an *core.InternalError where compile panics.
 func (p *Prepared) compileSafely(keep *share.Lease, shapes []core.Shape) (_ *Program, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = Recovered(v)
+			err = core.Recovered(nil, v)
 		}
 	}()
 	return p.compile(keep, shapes)
@@ -213,7 +213,7 @@ func (p *Prepared) evict() {
 // the returned map is outputs itself and nothing is allocated. After an error the contents of the tensors
 // in outputs are undefined. ctx is checked between instructions.
 //
-// Run returns a *TensorError for tensors that do not fit, a *core.MemoryError if it would take too much
+// Run returns a *core.TensorError for tensors that do not fit, a *core.MemoryError if it would take too much
 // memory, ErrClosed if it begins after Close, and ctx.Err() if it was cancelled.
 func (p *Prepared) Run(ctx context.Context, inputs, outputs map[string]*core.Tensor) (map[string]*core.Tensor, error) {
 	if !p.family.guard.enter() {

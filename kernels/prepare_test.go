@@ -77,7 +77,7 @@ func runFaulty(t *testing.T, p *Prepared, f *core.Function, panics bool) {
 		}
 		return
 	}
-	var e *InternalError
+	var e *core.InternalError
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, "planted", e.Value)
 	assert.Equal(t, "Faulty", e.Op)

@@ -20,7 +20,7 @@ type StepTime struct {
 func (p *Program) Profile(ctx context.Context, inputs map[string]*core.Tensor, runs int) (_ []StepTime, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = Recovered(v)
+			err = core.Recovered(nil, v)
 		}
 	}()
 	if !p.guard.enter() {
@@ -35,7 +35,7 @@ func (p *Program) Profile(ctx context.Context, inputs map[string]*core.Tensor, r
 	times := make([][]time.Duration, len(infos))
 	for range runs {
 		if err := p.machine.Profile(ctx, c.in, times); err != nil {
-			return nil, raised(err)
+			return nil, err
 		}
 	}
 	steps := make([]StepTime, len(infos))

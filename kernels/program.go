@@ -47,7 +47,7 @@ func (p *Program) Run(ctx context.Context, inputs, outputs map[string]*core.Tens
 func (p *Program) run(ctx context.Context, c *call) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = Recovered(v)
+			err = core.Recovered(nil, v)
 		}
 	}()
 	for i, t := range c.out {
@@ -65,7 +65,7 @@ func (p *Program) run(ctx context.Context, c *call) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return raised(p.machine.Run(ctx, c.in, c.out))
+	return p.machine.Run(ctx, c.in, c.out)
 }
 
 // StepInfo describes one step of a Program.

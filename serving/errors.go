@@ -17,7 +17,9 @@ type Code = fault.Code
 
 // The codes of a Manager's errors.
 const (
+	OK                 = fault.OK                 // there is no error
 	Cancelled          = fault.Cancelled          // the client is gone
+	Unknown            = fault.Unknown            // the error is none of this package
 	InvalidArgument    = fault.InvalidArgument    // the request is wrong
 	DeadlineExceeded   = fault.DeadlineExceeded   // it took too long
 	NotFound           = fault.NotFound           // there is no such model or version
@@ -31,12 +33,12 @@ const (
 // CodeOf returns the code of an error: OK for nil, and Unknown for an error that wraps no *Error.
 func CodeOf(err error) Code {
 	if err == nil {
-		return fault.OK
+		return OK
 	}
 	if e := (*Error)(nil); errors.As(err, &e) {
 		return e.Code
 	}
-	return fault.Unknown
+	return Unknown
 }
 
 // stopped returns the error of a request whose context is done.

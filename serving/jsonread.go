@@ -425,7 +425,7 @@ func within(err error, wrap func(error) *Error) error {
 	e := wrap(err)
 	if known := (*Error)(nil); errors.As(err, &known) && known.Code != fault.InvalidArgument {
 		e.Code = known.Code
-		e.Message = strings.Replace(e.Message, "INVALID_ARGUMENT", known.Code.String(), 1)
+		e.Msg = strings.Replace(e.Msg, "INVALID_ARGUMENT", known.Code.String(), 1)
 	}
 	return e
 }

@@ -18,25 +18,25 @@ type State int
 
 // The states.
 const (
-	Start     State = 10
-	Loading   State = 20
-	Available State = 30
-	Unloading State = 40
-	End       State = 50
+	StateStart     State = 10
+	StateLoading   State = 20
+	StateAvailable State = 30
+	StateUnloading State = 40
+	StateEnd       State = 50
 )
 
 // String returns TensorFlow Serving's name of the state, such as AVAILABLE.
 func (s State) String() string {
 	switch s {
-	case Start:
+	case StateStart:
 		return "START"
-	case Loading:
+	case StateLoading:
 		return "LOADING"
-	case Available:
+	case StateAvailable:
 		return "AVAILABLE"
-	case Unloading:
+	case StateUnloading:
 		return "UNLOADING"
-	case End:
+	case StateEnd:
 		return "END"
 	}
 	return "UNKNOWN"
@@ -49,7 +49,7 @@ type VersionStatus struct {
 	Err     error // why the version could not be loaded; nil if it could, or has not been tried
 }
 
-// endedKept is how many versions in state End a model remembers, not counting those that failed to load.
+// endedKept is how many versions in StateEnd a model remembers, not counting those that failed to load.
 const endedKept = 16
 
 // model manages the versions of one model. Its goroutine, run, looks for versions, loads them and unloads
@@ -187,7 +187,7 @@ func (m *model) untilRetry() time.Duration {
 	defer m.mu.RUnlock()
 	var first time.Duration
 	for _, v := range m.versions {
-		if left := time.Until(v.next); v.state != Available && !v.next.IsZero() && (first == 0 || left < first) {
+		if left := time.Until(v.next); v.state != StateAvailable && !v.next.IsZero() && (first == 0 || left < first) {
 			first = max(left, time.Millisecond)
 		}
 	}
@@ -256,14 +256,14 @@ func (m *model) load(ctx context.Context, found Version) error {
 	defer m.mu.Unlock()
 	if err != nil {
 		err = fmt.Errorf("version %d of model %s cannot be loaded: %w", v.Number, m.conf.Name, err)
-		v.state, v.err, v.next = End, err, time.Time{}
+		v.state, v.err, v.next = StateEnd, err, time.Time{}
 		if v.tries <= m.manager.options.Retries {
 			v.next = time.Now().Add(m.manager.options.RetryInterval)
 		}
 		m.log.Error("not loaded", "version", v.Number, "try", v.tries, "error", err)
 		return err
 	}
-	v.state, v.err, v.loaded = Available, nil, loaded
+	v.state, v.err, v.loaded = StateAvailable, nil, loaded
 	v.batch = m.newBatcher(v)
 	m.serving[v.Number] = v
 	m.log.Info("serving", "version", v.Number, "seconds", took.Seconds())
@@ -284,13 +284,13 @@ func (m *model) due(found Version) (v *version, now bool) {
 	defer m.mu.Unlock()
 	v = m.versions[found.Number]
 	switch {
-	case v == nil || v.state == End && v.err == nil:
-		v = &version{Version: found, model: m, state: Start}
+	case v == nil || v.state == StateEnd && v.err == nil:
+		v = &version{Version: found, model: m, state: StateStart}
 		m.versions[found.Number] = v
 		if len(m.serving) > 0 && m.looks > 0 && m.seen[found.Number] != found.State {
 			return v, false // its files may still be being copied, and another version serves meanwhile
 		}
-	case v.state == Available:
+	case v.state == StateAvailable:
 		return v, false
 	case v.State != found.State: // its files are still changing, or were repaired
 		v.Version, v.tries, v.next = found, 0, time.Time{}
@@ -298,7 +298,7 @@ func (m *model) due(found Version) (v *version, now bool) {
 	case v.tries > 0 && (v.next.IsZero() || time.Now().Before(v.next)):
 		return v, false
 	}
-	v.state, v.Version = Loading, found
+	v.state, v.Version = StateLoading, found
 	v.tries++
 	return v, true
 }
@@ -388,7 +388,7 @@ func (m *model) retire(list []*version, why string) {
 	m.mu.Lock()
 	for _, v := range list {
 		delete(m.serving, v.Number)
-		v.state = Unloading
+		v.state = StateUnloading
 	}
 	m.mu.Unlock()
 	for _, v := range list {
@@ -408,7 +408,7 @@ func (m *model) unload(v *version, why string) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	v.state, v.loaded, v.batch = End, nil, nil
+	v.state, v.loaded, v.batch = StateEnd, nil, nil
 }
 
 // forget removes versions that never served and are gone from the base path, and of those that were
@@ -420,9 +420,9 @@ func (m *model) forget(found []Version) {
 	for n, v := range m.versions {
 		there := slices.ContainsFunc(found, func(f Version) bool { return f.Number == n })
 		switch {
-		case !there && (v.state == Start || v.err != nil):
+		case !there && (v.state == StateStart || v.err != nil):
 			delete(m.versions, n)
-		case v.state == End && v.err == nil:
+		case v.state == StateEnd && v.err == nil:
 			ended = append(ended, n)
 		}
 	}

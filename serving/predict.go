@@ -65,7 +65,7 @@ func (m *Manager) Predict(ctx context.Context, r Request) (_ *Response, err erro
 func (s *Servable) noSignature(k fault.Kind, name string) *Error {
 	e := fault.New(k, name)
 	if why := s.Refused[name]; why != nil {
-		e.Message, e.Err = e.Message+" It cannot be had: "+why.Error(), why
+		e.Msg, e.Err = e.Msg+" It cannot be had: "+why.Error(), why
 	}
 	return e
 }

@@ -2,7 +2,9 @@ package tf
 
 import (
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/bridge/tf/internal/ops"
+	"github.com/tf2ng/tf2ng/core"
 )
 
 // Facts tell of a node what matters to whoever runs its graph in TensorFlow and looks at its tensors.
@@ -18,6 +20,10 @@ type Facts struct {
 	// Quantized: the op computes with quantized types, or makes or simulates them.
 	Quantized bool
 }
+
+// CoreType returns the type in package core of a TensorFlow type; Dynamic if there is none. That of a quantized type
+// is its plain integer type.
+func CoreType(t graphdef.DataType) core.Type { return opdef.CoreType(t) }
 
 // FactsOf returns what the table of ops says of a node. Of ops that it does not have it says nothing.
 func FactsOf(n *graphdef.Node) Facts {

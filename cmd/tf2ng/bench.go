@@ -186,8 +186,8 @@ func (r *measurement) print(w io.Writer) {
 			gops := float64(n.Operations) / n.Time.Seconds() / 1e9
 			rate, share = fmt.Sprintf("%.1f GOP/s", gops), fmt.Sprintf("%.2f", gops*float64(r.Threads)/r.Limit)
 		}
-		fmt.Fprintf(w, "%9.1f us  %-13s %-5s %-36s %-18s %-20v %s\n", float64(n.Time.Nanoseconds())/1e3, rate, share,
-			n.Kernel, n.Op, n.Output, n.Node)
+		fmt.Fprintf(w, "%9.1f us  %-13s %-5s %-18s %-20v %-42s %s\n", float64(n.Time.Nanoseconds())/1e3, rate, share,
+			n.Op, n.Output, n.Kernel, n.Node)
 	}
 }
 
@@ -241,7 +241,7 @@ func (c *kernelsCommand) Run(o *output) error {
 		if v.Used {
 			use = "used"
 		}
-		fmt.Fprintf(o.out, "%-44s %-8s  %s\n", v.Name, use, v.Why)
+		fmt.Fprintf(o.out, "%-46s %-8s  %s\n", v.Name, use, v.Why)
 	}
 	return nil
 }

@@ -58,9 +58,12 @@ type childFlags struct {
 
 // Help is shown by --help.
 func (c *diffCommand) Help() string {
-	return `The exit code is 0 if everything that was asked for was compared and agrees, 1 if a tensor differs by more than the tolerance, 2 if the comparison is incomplete.
+	return `The exit code is 0 if everything that was asked for was compared and agrees, 1 if a tensor differs by more than
+the tolerance, 2 if the comparison is incomplete.
 
-A SIDE is a list of settings: "tensorflow" or "python=PROGRAM", or "live" in a program built with the tag tensorflow, with "grappler" if wanted; "recorded=DIR"; or tf2ng with any of "model=FILE", "engine=NAME", "threads=N", "tf-version=VERSION", "qdq-fusion=no" instead of the command's.
+A SIDE is a list of settings: "tensorflow" or "python=PROGRAM", or "live" in a program built with the tag tensorflow,
+with "grappler" if wanted; "recorded=DIR"; or tf2ng with any of "model=FILE", "engine=NAME", "threads=N",
+"tf-version=VERSION", "qdq-fusion=no" instead of the command's.
 
 Example: tf2ng diff frozen.pb --tensorflow --random 1 --nodes
 
@@ -114,7 +117,7 @@ func (c *diffCommand) Run(o *output) (err error) {
 
 // tolerance returns the tolerance for floats, and whether it is to be derived instead, because no flag sets it.
 func (c *diffCommand) tolerance() (t compare.Tolerance, derive bool) {
-	t = compare.Default()
+	t = compare.DefaultTolerance()
 	if c.Atol != nil {
 		t.Absolute = *c.Atol
 	}

@@ -201,7 +201,7 @@ func (in *inspection) print(w io.Writer) {
 // printSteps prints a line for each step, followed by the steps of the functions that it calls.
 func printSteps(w io.Writer, steps []kernels.StepInfo, indent string) {
 	for i, s := range steps {
-		fmt.Fprintf(w, "%s%4d  %-34s %-18s %-20v %s\n", indent, i, s.Kernel, s.Op, s.Output, s.Node)
+		fmt.Fprintf(w, "%s%4d  %-18s %-20v %-42s %s\n", indent, i, s.Op, s.Output, s.Kernel, s.Node)
 		for _, f := range s.Functions {
 			fmt.Fprintf(w, "%s      %s:\n", indent, f.Name)
 			printSteps(w, f.Steps, indent+"    ")

@@ -15,7 +15,6 @@ import (
 	_ "github.com/tf2ng/tf2ng/bridge/tf/pbtxt" // to read GraphDefs in text format
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/version"
-	"github.com/tf2ng/tf2ng/kernels"
 )
 
 // Exit codes.
@@ -47,7 +46,7 @@ type cli struct {
 func doMain(args []string, stdout, stderr io.Writer, more ...kong.Option) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
-			code = fail(stderr, kernels.Recovered(p))
+			code = fail(stderr, core.Recovered(nil, p))
 		}
 	}()
 	left := false // whether a flag such as --help has done the whole work
@@ -117,21 +116,21 @@ func misused(err error) error {
 // advice returns what a user of the command can do about an error of the library; "" if there is nothing to
 // add.
 func advice(err error) string {
-	memory, tensor := (*core.MemoryError)(nil), (*kernels.TensorError)(nil)
+	memory, tensor := (*core.MemoryError)(nil), (*core.TensorError)(nil)
 	switch {
 	case errors.As(err, &memory) && !memory.OneTensor:
 		return ": allow more with --memory-limit MIB, or run a smaller batch"
-	case errors.As(err, &tensor) && tensor.Problem == kernels.Missing && !tensor.Output:
+	case errors.As(err, &tensor) && tensor.Problem == core.Missing && !tensor.Output:
 		return fmt.Sprintf(": give it with --input %s=FILE.npy", tensor.Name)
 	}
 	return ""
 }
 
-// fail prints an error on one line, followed by the stack if it is a *kernels.InternalError. It returns
+// fail prints an error on one line, followed by the stack if it is a *core.InternalError. It returns
 // exitCannot.
 func fail(stderr io.Writer, err error) int {
 	text, stack := err.Error()+advice(err), ""
-	if e := (*kernels.InternalError)(nil); errors.As(err, &e) {
+	if e := (*core.InternalError)(nil); errors.As(err, &e) {
 		stack = string(e.Stack)
 		text = strings.Replace(text, stack, "", 1)
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/compare"
 	"github.com/tf2ng/tf2ng/core"
@@ -61,7 +62,7 @@ func (r *Runner) load(ctx context.Context) error {
 func describe(list []described) []compare.Port {
 	ports := make([]compare.Port, len(list))
 	for i, d := range list {
-		ports[i] = compare.Port{Name: d.Name, Type: coreTypes[d.Type]}
+		ports[i] = compare.Port{Name: d.Name, Type: tf.CoreType(d.Type)}
 		if d.Shape == nil {
 			continue
 		}
@@ -104,8 +105,7 @@ func (r *Runner) Outputs() []compare.Port { return r.outputs }
 // Tensors lists the tensors of the graph whose types package core has, which excludes resource handles.
 func (r *Runner) Tensors() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(r.types)), func(name string) bool {
-		_, ok := coreTypes[graphdef.DataType(r.types[name])]
-		return !ok
+		return tf.CoreType(graphdef.DataType(r.types[name])) == core.Dynamic
 	})
 }
 
@@ -131,7 +131,7 @@ func (r *Runner) Run(ctx context.Context, feeds compare.Tensors, fetches []strin
 		if !ok {
 			return nil, &compare.InputError{Side: r.Name(), Input: name, Msg: "has no such tensor"}
 		}
-		if want := coreTypes[graphdef.DataType(typ)]; t == nil || t.Type() != want {
+		if want := tf.CoreType(graphdef.DataType(typ)); t == nil || t.Type() != want {
 			return nil, &compare.InputError{
 				Side: r.Name(), Input: name, Msg: fmt.Sprintf("wants elements of %v, got %v", want, t),
 			}

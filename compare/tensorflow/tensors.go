@@ -4,22 +4,10 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/tf2ng/tf2ng/bridge/tf"
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/core"
 )
-
-// coreTypes maps TensorFlow's types to the types of package core. A quantized type becomes its plain integer
-// type.
-var coreTypes = map[graphdef.DataType]core.Type{
-	graphdef.Quint8: core.U8, graphdef.Uint8: core.U8,
-	graphdef.Qint8: core.I8, graphdef.Int8: core.I8,
-	graphdef.Quint16: core.U16, graphdef.Uint16: core.U16,
-	graphdef.Qint16: core.I16, graphdef.Int16: core.I16,
-	graphdef.Qint32: core.I32, graphdef.Int32: core.I32,
-	graphdef.Uint32: core.U32, graphdef.Int64: core.I64, graphdef.Uint64: core.U64,
-	graphdef.Bfloat16: core.BF16, graphdef.Half: core.F16, graphdef.Float: core.F32, graphdef.Double: core.F64,
-	graphdef.Bool: core.Bool, graphdef.String: core.String,
-}
 
 // described describes a tensor in the header of a frame.
 type described struct {
@@ -44,8 +32,8 @@ func content(t *core.Tensor) []byte {
 
 // tensor makes the tensor from its part of a payload. It may keep a reference to content.
 func (d *described) tensor(content []byte) (*core.Tensor, error) {
-	typ, ok := coreTypes[d.Type]
-	if !ok {
+	typ := tf.CoreType(d.Type)
+	if typ == core.Dynamic {
 		return nil, fmt.Errorf("tensor %q: type %v is not supported", d.Name, d.Type)
 	}
 	shape := core.Shape(d.Shape)

@@ -17,6 +17,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/pooling"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
 	"github.com/tf2ng/tf2ng/core/op/vision"
+	"github.com/tf2ng/tf2ng/internal/testgraph"
 )
 
 // furtherBaselines are those of the ops that stand beside the quantized ones in real graphs.
@@ -432,17 +433,7 @@ func TestConstraintsOfFurtherOps(t *testing.T) {
 		},
 	} {
 		t.Run(c.want, func(t *testing.T) {
-			p := make([]core.Value, len(c.in))
-			for i, o := range c.in {
-				if o.Const != nil {
-					p[i] = core.NewConstant(o.Const)
-					continue
-				}
-				n, err := core.NewNode(&core.Parameter{Type: o.Type, Shape: o.Shape})
-				require.NoError(t, err)
-				p[i] = n.Out(0)
-			}
-			_, err := core.NewNode(c.op, p...)
+			_, err := core.NewNode(c.op, testgraph.Values(t, c.in)...)
 			require.EqualError(t, err, c.want)
 		})
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/pooling"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/internal/testgraph"
 )
 
 // f32, i32, u8 and i8 make operands that are not constants.
@@ -338,17 +339,7 @@ func TestConstraints(t *testing.T) {
 		},
 	} {
 		t.Run(c.want, func(t *testing.T) {
-			p := make([]core.Value, len(c.in))
-			for i, o := range c.in {
-				if o.Const != nil {
-					p[i] = core.NewConstant(o.Const)
-					continue
-				}
-				n, err := core.NewNode(&core.Parameter{Type: o.Type, Shape: o.Shape})
-				require.NoError(t, err)
-				p[i] = n.Out(0)
-			}
-			_, err := core.NewNode(c.op, p...)
+			_, err := core.NewNode(c.op, testgraph.Values(t, c.in)...)
 			require.EqualError(t, err, c.want)
 		})
 	}

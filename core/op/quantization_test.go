@@ -16,6 +16,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/quantization"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/internal/ngraphtest"
+	"github.com/tf2ng/tf2ng/internal/testgraph"
 )
 
 // fact writes an operand that is not constant.
@@ -320,17 +321,7 @@ func TestQuantizationConstraints(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.want, func(t *testing.T) {
-			var in []core.Value
-			for _, o := range tt.in {
-				if o.Const != nil {
-					in = append(in, core.NewConstant(o.Const))
-					continue
-				}
-				n, err := core.NewNode(&core.Parameter{Type: o.Type, Shape: o.Shape})
-				require.NoError(t, err)
-				in = append(in, n.Out(0))
-			}
-			_, err := core.NewNode(tt.op, in...)
+			_, err := core.NewNode(tt.op, testgraph.Values(t, tt.in)...)
 			require.EqualError(t, err, core.OpName(tt.op)+": "+tt.want)
 		})
 	}

@@ -372,27 +372,14 @@ type Widening interface {
 	Widens() bool
 }
 
-// Fusable is an Op that may be part of a group that TensorFlow computes as one op.
+// Fusable is an Op that may belong to a group that TensorFlow computes as one op on bf16. In the group, what
+// makes bf16 of f32 rounds for the op behind it, what makes f32 of bf16 takes that back, and what makes bf16 of
+// bf16 computes in f32 and rounds once.
 type Fusable interface {
 	core.Op
-	// FusedAs returns which part it can be.
-	FusedAs() FusedPart
+	// Fuses reports whether it does.
+	Fuses() bool
 }
-
-// FusedPart is the part an op plays in a group of ops on bf16 that TensorFlow computes as one.
-type FusedPart uint8
-
-const (
-	// NotFused: it is never part of such a group.
-	NotFused FusedPart = iota
-	// FusedRounding rounds f32 to bf16 for another part to read.
-	FusedRounding
-	// FusedWidening takes a FusedRounding's bf16 back to f32.
-	FusedWidening
-	// FusedFunction computes in f32 and rounds once: the same op on f32, followed by a rounding, gives
-	// the same result.
-	FusedFunction
-)
 
 // Rounding is a quantization in the form of one formula, Saturate(Round(x*Factor - Shift), Lo, Hi).
 // The product and the difference are each rounded to float32. NaN becomes Lo.

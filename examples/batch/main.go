@@ -21,7 +21,6 @@ import (
 
 	"github.com/tf2ng/tf2ng"
 	_ "github.com/tf2ng/tf2ng/bridge/tf/pbtxt" // to read GraphDefs in text format
-	"github.com/tf2ng/tf2ng/core"
 )
 
 func main() {
@@ -71,17 +70,17 @@ func classify(ctx context.Context, out io.Writer, m *tf2ng.Model, files []string
 	if err != nil {
 		return err
 	}
-	outputs, err := m.Run(ctx, map[string]*core.Tensor{m.Inputs()[0].Name: x})
+	outputs, err := m.Run(ctx, map[string]*tf2ng.Tensor{m.Inputs()[0].Name: x})
 	if err != nil {
 		return err
 	}
 	name := m.Outputs()[0].Name
 	y := outputs[name]
-	if s := y.Shape(); y.Type() != core.F32 || len(s) != 2 || s[0] != len(files) || s[1] == 0 {
+	values, err := tf2ng.DataOf[float32](y)
+	if s := y.Shape(); err != nil || len(s) != 2 || s[0] != len(files) || s[1] == 0 {
 		return fmt.Errorf("output %q: got %v, want f32[%d,classes]", name, y, len(files))
 	}
-	classes := y.Shape()[1]
-	for row := range slices.Chunk(core.Data[float32](y), classes) {
+	for row := range slices.Chunk(values, y.Shape()[1]) {
 		largest := slices.Max(row)
 		fmt.Fprintf(out, "%s %d %.4f\n", filepath.Base(files[0]), slices.Index(row, largest), largest)
 		files = files[1:]
@@ -90,15 +89,15 @@ func classify(ctx context.Context, out io.Writer, m *tf2ng.Model, files []string
 }
 
 // readBatch returns the model's input for a batch: the examples of the files, along the first axis.
-func readBatch(m *tf2ng.Model, files []string) (*core.Tensor, error) {
+func readBatch(m *tf2ng.Model, files []string) (*tf2ng.Tensor, error) {
 	in := m.Inputs()[0]
-	if len(m.Inputs()) != 1 || in.Type != core.F32 || len(in.Shape) < 1 || !in.Shape[1:].Static() {
+	if len(m.Inputs()) != 1 || in.Type != tf2ng.F32 || len(in.Shape) < 1 || !in.Shape[1:].Static() {
 		return nil, fmt.Errorf("the inputs are %v, want one of float32 whose first dimension alone may be unknown",
 			m.Inputs())
 	}
 	shape := in.Shape.Clone()
 	shape[0] = len(files)
-	x, err := core.NewTensor(core.F32, shape)
+	x, err := tf2ng.NewTensor(tf2ng.F32, shape)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,6 @@ import (
 	"github.com/tf2ng/tf2ng"
 	_ "github.com/tf2ng/tf2ng/bridge/tf/pbtxt" // to read GraphDefs in text format
 	"github.com/tf2ng/tf2ng/compare"
-	"github.com/tf2ng/tf2ng/core"
 )
 
 // errDiverges says that a tensor is not within the tolerance. The report has the details.
@@ -110,8 +109,8 @@ func compute(path string, inputs, wanted recordings) ([]compare.Pair, error) {
 }
 
 // readInputs reads the recorded inputs, with the shapes that the model specifies.
-func readInputs(m *tf2ng.Model, inputs recordings) (map[string]*core.Tensor, error) {
-	feed := map[string]*core.Tensor{}
+func readInputs(m *tf2ng.Model, inputs recordings) (map[string]*tf2ng.Tensor, error) {
+	feed := map[string]*tf2ng.Tensor{}
 	for _, r := range inputs {
 		for _, in := range m.Inputs() {
 			if in.Name != r.name {
@@ -132,13 +131,13 @@ func readInputs(m *tf2ng.Model, inputs recordings) (map[string]*core.Tensor, err
 
 // read reads a file of float32 as a tensor of the given shape. If the first dimension is unknown, it follows
 // from the size of the file.
-func read(r recording, shape core.Shape) (*core.Tensor, error) {
+func read(r recording, shape tf2ng.Shape) (*tf2ng.Tensor, error) {
 	data, err := os.ReadFile(r.path)
 	if err != nil {
 		return nil, err
 	}
 	shape = shape.Clone()
-	if len(shape) > 0 && shape[0] == core.Unknown {
+	if len(shape) > 0 && shape[0] == tf2ng.Unknown {
 		shape[0] = 1
 		one, err := shape.Elements()
 		if err != nil {
@@ -146,7 +145,7 @@ func read(r recording, shape core.Shape) (*core.Tensor, error) {
 		}
 		shape[0] = len(data) / 4 / max(one, 1)
 	}
-	t, err := core.TensorOver(core.F32, shape, data)
+	t, err := tf2ng.TensorOver(tf2ng.F32, shape, data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.path, err)
 	}

@@ -5,18 +5,18 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng"
 )
 
 // array is the JSON form of a float32 tensor. Finite numbers keep every bit; NaN and the infinities cannot be
 // written in JSON.
 type array struct {
-	Shape  core.Shape `json:"shape"`
-	Values []float32  `json:"values"`
+	Shape  tf2ng.Shape `json:"shape"`
+	Values []float32   `json:"values"`
 }
 
 // readInputs reads tensors, keyed by name. Errors are of type *requestError.
-func readInputs(r io.Reader) (map[string]*core.Tensor, error) {
+func readInputs(r io.Reader) (map[string]*tf2ng.Tensor, error) {
 	body, err := io.ReadAll(r)
 	if err != nil {
 		return nil, &requestError{err}
@@ -25,9 +25,9 @@ func readInputs(r io.Reader) (map[string]*core.Tensor, error) {
 	if err := json.Unmarshal(body, &arrays); err != nil {
 		return nil, &requestError{err}
 	}
-	inputs := make(map[string]*core.Tensor, len(arrays))
+	inputs := make(map[string]*tf2ng.Tensor, len(arrays))
 	for name, a := range arrays {
-		t, err := core.TensorOf(a.Shape, a.Values)
+		t, err := tf2ng.TensorOf(a.Shape, a.Values)
 		if err != nil {
 			return nil, &requestError{fmt.Errorf("input %q: %w", name, err)}
 		}
@@ -37,13 +37,14 @@ func readInputs(r io.Reader) (map[string]*core.Tensor, error) {
 }
 
 // encodeOutputs encodes tensors, keyed by name, as JSON.
-func encodeOutputs(outputs map[string]*core.Tensor) ([]byte, error) {
+func encodeOutputs(outputs map[string]*tf2ng.Tensor) ([]byte, error) {
 	arrays := make(map[string]array, len(outputs))
 	for name, t := range outputs {
-		if t.Type() != core.F32 {
-			return nil, fmt.Errorf("output %q: got %v, want f32", name, t)
+		values, err := tf2ng.DataOf[float32](t)
+		if err != nil {
+			return nil, fmt.Errorf("output %q: %w", name, err)
 		}
-		arrays[name] = array{t.Shape(), core.Data[float32](t)}
+		arrays[name] = array{t.Shape(), values}
 	}
 	return json.Marshal(arrays)
 }

@@ -25,14 +25,13 @@ import (
 	"github.com/tf2ng/tf2ng/compare"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/testmodel"
-	"github.com/tf2ng/tf2ng/kernels"
 )
 
 // digits is a model, and what TensorFlow made of eight digits with it.
 type digits struct {
 	file    []byte
 	request string // the digits
-	want    *core.Tensor
+	want    *tf2ng.Tensor
 }
 
 func readDigits(t *testing.T, name string) digits {
@@ -57,7 +56,7 @@ func both(t *testing.T) [2]digits {
 var tolerance = compare.Tolerance{Absolute: 1e-6, Relative: 1e-6}
 
 // same tells whether outputs are TensorFlow's.
-func same(got, want *core.Tensor) bool {
+func same(got, want *tf2ng.Tensor) bool {
 	return compare.Compare([]compare.Pair{{Got: got, Want: want}}, tolerance).Pass
 }
 
@@ -89,7 +88,7 @@ func post(url, body string) (code int, answer string, err error) {
 }
 
 // recognize asks for the digits.
-func recognize(url string, d digits) (*core.Tensor, error) {
+func recognize(url string, d digits) (*tf2ng.Tensor, error) {
 	code, answer, err := post(url+"/run", d.request)
 	if err != nil || code != http.StatusOK {
 		return nil, errors.Join(err, fmt.Errorf("status %d: %s", code, answer))
@@ -98,7 +97,7 @@ func recognize(url string, d digits) (*core.Tensor, error) {
 	if err := json.Unmarshal([]byte(answer), &outputs); err != nil {
 		return nil, err
 	}
-	return core.TensorOf(outputs["Identity:0"].Shape, outputs["Identity:0"].Values)
+	return tf2ng.TensorOf(outputs["Identity:0"].Shape, outputs["Identity:0"].Values)
 }
 
 // Eight clients are answered while the model is replaced ten times: each answer is that of
@@ -277,13 +276,13 @@ func TestStatus(t *testing.T) {
 		err  error
 		want int
 	}{
-		"tensor":         {&kernels.TensorError{Name: "x", Problem: kernels.WrongType}, http.StatusBadRequest},
+		"tensor":         {&tf2ng.TensorError{Name: "x", Problem: core.WrongType}, http.StatusBadRequest},
 		"op":             {core.Violation("C1", 0, "got a scalar"), http.StatusBadRequest},
-		"memory":         {&core.MemoryError{Op: "Add"}, http.StatusRequestEntityTooLarge},
+		"memory":         {&tf2ng.MemoryError{Op: "Add"}, http.StatusRequestEntityTooLarge},
 		"body":           {&requestError{&http.MaxBytesError{Limit: maxBody}}, http.StatusRequestEntityTooLarge},
 		"client is gone": {context.Canceled, http.StatusServiceUnavailable},
 		"closed":         {tf2ng.ErrClosed, http.StatusServiceUnavailable},
-		"panic":          {&kernels.InternalError{Value: "torn"}, http.StatusInternalServerError},
+		"panic":          {&tf2ng.InternalError{Value: "torn"}, http.StatusInternalServerError},
 		"anything":       {io.ErrUnexpectedEOF, http.StatusInternalServerError},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -295,19 +294,19 @@ func TestStatus(t *testing.T) {
 // What an internal error says stays in the log.
 func TestInternalErrorsAreNotShown(t *testing.T) {
 	w := httptest.NewRecorder()
-	fail(w, &kernels.InternalError{Value: "torn", Stack: []byte("goroutine 1\n")})
+	fail(w, &tf2ng.InternalError{Value: "torn", Stack: []byte("goroutine 1\n")})
 	assert.Equal(t, "internal error\n", w.Body.String())
 }
 
 func TestArraysKeepEveryBit(t *testing.T) {
-	x, err := core.TensorOf(core.Shape{4}, []float32{0.1, -2.5, 1e-45, 3.4028235e38})
+	x, err := tf2ng.TensorOf(tf2ng.Shape{4}, []float32{0.1, -2.5, 1e-45, 3.4028235e38})
 	require.NoError(t, err)
-	text, err := encodeOutputs(map[string]*core.Tensor{"x": x})
+	text, err := encodeOutputs(map[string]*tf2ng.Tensor{"x": x})
 	require.NoError(t, err)
 	y, err := readInputs(bytes.NewReader(text))
 	require.NoError(t, err)
 	assert.Equal(t, x.Bytes(), y["x"].Bytes())
 
-	_, err = encodeOutputs(map[string]*core.Tensor{"x": core.Scalar(int32(1))})
-	assert.EqualError(t, err, `output "x": got i32[], want f32`)
+	_, err = encodeOutputs(map[string]*tf2ng.Tensor{"x": core.Scalar(int32(1))})
+	assert.EqualError(t, err, `output "x": got a tensor of i32, want f32`)
 }

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/tf2ng/tf2ng"
-	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels"
 )
 
 // maxBody bounds the bytes of one request.
@@ -62,7 +60,7 @@ func (s *server) close() error {
 
 // run runs the model. If the model is replaced between Load and Run, Run returns ErrClosed, and the inputs
 // are given to the new model.
-func (s *server) run(ctx context.Context, inputs map[string]*core.Tensor) (map[string]*core.Tensor, error) {
+func (s *server) run(ctx context.Context, inputs map[string]*tf2ng.Tensor) (map[string]*tf2ng.Tensor, error) {
 	select {
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
@@ -151,9 +149,9 @@ func fail(w http.ResponseWriter, err error) {
 func status(err error) int {
 	var (
 		request *requestError
-		tensor  *kernels.TensorError
-		op      *core.OpError
-		memory  *core.MemoryError
+		tensor  *tf2ng.TensorError
+		op      *tf2ng.OpError
+		memory  *tf2ng.MemoryError
 		body    *http.MaxBytesError
 	)
 	switch {
@@ -164,7 +162,7 @@ func status(err error) int {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, tf2ng.ErrClosed):
 		return http.StatusServiceUnavailable
 	}
-	return http.StatusInternalServerError // a *kernels.InternalError, or an unexpected error
+	return http.StatusInternalServerError // a *tf2ng.InternalError, or an unexpected error
 }
 
 // requestError says that the body of a request cannot be read as tensors.

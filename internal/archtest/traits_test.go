@@ -14,9 +14,8 @@ import (
 // switches are the functions outside of core that may tell ops apart by a switch over their
 // types, or by their names. The list only shrinks: what an op does, the op says (core/trait).
 var switches = map[string]string{
-	"cmd/tf2ng/inspect.go: inspect":                      "it counts the ops of each name",
-	"kernels/internal/compile/compile.go: lower":         "the ends of a graph, and Reshape: no instruction",
-	"kernels/internal/compile/compiler.go: stringSource": "the same",
+	"cmd/tf2ng/inspect.go: inspect":              "it counts the ops of each name",
+	"kernels/internal/compile/compile.go: lower": "the ends of a graph, and Reshape: no instruction",
 }
 
 // What an op does stands in the op's file. A list of types elsewhere is what somebody who adds

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/testmode"
@@ -67,7 +68,7 @@ func Equal(a, b *core.Tensor) bool {
 		return false
 	}
 	if bytes.Equal(a.Bytes(), b.Bytes()) {
-		return true
+		return slices.Equal(a.Strings(), b.Strings())
 	}
 	if a.Type() != core.F32 && a.Type() != core.F64 {
 		return false

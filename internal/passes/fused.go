@@ -12,27 +12,27 @@ import (
 func fused(f *core.Function, _ Options) (*core.Function, error) {
 	users := f.Users()
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
-		part := partOf(n)
-		if part != trait.FusedWidening && part != trait.FusedFunction || len(users[n.Inputs()[0]]) != 1 {
+		if !fuses(n) || n.Inputs()[0].Type() != core.BF16 || len(users[n.Inputs()[0]]) != 1 {
 			return nil, nil
 		}
 		rounding := inputs[0].Node
-		if partOf(rounding) != trait.FusedRounding || rounding.Inputs()[0].Type() != core.F32 {
+		if !fuses(rounding) || rounding.Inputs()[0].Type() != core.F32 {
 			return nil, nil
 		}
 		real := rounding.Inputs()[0]
-		if part == trait.FusedFunction {
+		switch n.Outputs()[0].Type {
+		case core.BF16:
 			return roundedBehind(n, core.BF16, real)
+		case core.F32:
+			return []core.Value{real}, nil
 		}
-		return []core.Value{real}, nil
+		return nil, nil
 	})
 }
 
-func partOf(n *core.Node) trait.FusedPart {
-	if op, ok := n.Op().(trait.Fusable); ok {
-		return op.FusedAs()
-	}
-	return trait.NotFused
+func fuses(n *core.Node) bool {
+	op, ok := n.Op().(trait.Fusable)
+	return ok && op.Fuses()
 }
 
 // roundedBehind applies a node's op to values of f32 and rounds the result to a type.

@@ -10,7 +10,7 @@ import (
 func widen(f *core.Function, _ Options) (*core.Function, error) {
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		op, ok := n.Op().(trait.Widening)
-		if !ok || !op.Widens() || !isHalf(n.Outputs()[0].Type) {
+		if !ok || !op.Widens() || !n.Outputs()[0].Type.IsHalf() {
 			return nil, nil
 		}
 		wide := make([]core.Value, len(inputs))
@@ -28,5 +28,3 @@ func widen(f *core.Function, _ Options) (*core.Function, error) {
 		return roundedBehind(n, n.Outputs()[0].Type, wide...)
 	})
 }
-
-func isHalf(t core.Type) bool { return t == core.BF16 || t == core.F16 }

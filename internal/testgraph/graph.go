@@ -59,3 +59,21 @@ func (g *Graph) Results(values ...core.Value) *core.Function {
 
 // Number returns a constant of shape [].
 func Number[T core.Element](v T) core.Value { return core.NewConstant(core.Scalar(v)) }
+
+// Values returns a constant for each operand that has a value, and a parameter for each other.
+func Values(t testing.TB, operands []core.Operand) []core.Value {
+	t.Helper()
+	values := make([]core.Value, len(operands))
+	for i, o := range operands {
+		if o.Const != nil {
+			values[i] = core.NewConstant(o.Const)
+			continue
+		}
+		n, err := core.NewNode(&core.Parameter{Type: o.Type, Shape: o.Shape})
+		if err != nil {
+			t.Fatal(err)
+		}
+		values[i] = n.Out(0)
+	}
+	return values
+}

@@ -95,6 +95,7 @@ def save_graph(name, calibration, path):
 
 
 def main(directory, *names):
+    os.makedirs(directory, exist_ok=True)
     once(f"{directory}/images.npy", lambda path: save(images(), path))
     calibration = np.load(f"{directory}/images.npy")
     for name in names:

@@ -234,16 +234,6 @@ func (n *Node) FloatsOr(name string, otherwise []float32) ([]float32, error) {
 	return orElse(n, name, otherwise, n.Floats)
 }
 
-// TypesOr is [Node.Types] with a default.
-func (n *Node) TypesOr(name string, otherwise []DataType) ([]DataType, error) {
-	return orElse(n, name, otherwise, n.Types)
-}
-
-// ShapesOr is [Node.Shapes] with a default.
-func (n *Node) ShapesOr(name string, otherwise []Shape) ([]Shape, error) {
-	return orElse(n, name, otherwise, n.Shapes)
-}
-
 // Errorf returns an error about an attribute, or about the node if name is empty, in the form of this package's
 // errors and wrapping [ErrValue]. It is for callers that check the values of attributes.
 func (n *Node) Errorf(name, format string, args ...any) error {

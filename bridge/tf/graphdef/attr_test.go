@@ -134,8 +134,6 @@ func TestAttributeDefaults(t *testing.T) {
 	assert.Equal(t, []string{"a"}, result(n.StrsOr("y", []string{"a"})))
 	assert.Equal(t, []int64{1}, result(n.IntsOr("y", []int64{1})))
 	assert.Equal(t, []float32{1}, result(n.FloatsOr("y", []float32{1})))
-	assert.Equal(t, []graphdef.DataType{graphdef.Bool}, result(n.TypesOr("y", []graphdef.DataType{graphdef.Bool})))
-	assert.Equal(t, []graphdef.Shape{{}}, result(n.ShapesOr("y", []graphdef.Shape{{}})))
 	assert.Equal(t, `node "n" (Op): attribute "x": got int, want bool`, result(n.BoolOr("x", true)),
 		"present but of another kind")
 }

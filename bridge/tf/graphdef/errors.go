@@ -30,7 +30,7 @@ type Error struct {
 	Node, Op  string // empty outside a node
 	Attribute string // empty outside an attribute
 	Offset    int    // place in the file; -1 when the error has none
-	Message   string
+	Msg       string
 	Err       error // one of this package's sentinels
 }
 
@@ -49,7 +49,7 @@ func (e *Error) Error() string {
 	if e.Attribute != "" {
 		fmt.Fprintf(&b, "attribute %s: ", quote(e.Attribute))
 	}
-	b.WriteString(e.Message)
+	b.WriteString(e.Msg)
 	if e.Offset >= 0 {
 		fmt.Fprintf(&b, " (at byte %d)", e.Offset)
 	}
@@ -62,7 +62,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // errorAt makes an error with a place in the file; its node and attribute are filled in by the callers that know
 // them.
 func errorAt(offset int, reason error, format string, args ...any) *Error {
-	return &Error{Offset: offset, Message: fmt.Sprintf(format, args...), Err: reason}
+	return &Error{Offset: offset, Msg: fmt.Sprintf(format, args...), Err: reason}
 }
 
 // errorf makes an error without a place.

@@ -65,9 +65,6 @@ var valueLists = map[protowire.Number]struct {
 // Elements is the product of the dimensions.
 func (t *Tensor) Elements() int { return int(t.elements) }
 
-// Splat reports whether all elements are the same value, which the file holds once, or zeros, which it does not hold.
-func (t *Tensor) Splat() bool { return t.Content == nil && t.count <= 1 }
-
 // Bytes returns the elements, little-endian, as exactly Elements*Type.Size() bytes. If there is Content, they are
 // Content itself. Otherwise they are newly allocated: as in TensorFlow, the last value of the list is repeated for
 // the elements that the list does not reach, and an empty list gives zeros. Repeated elements count against

@@ -87,7 +87,7 @@ func (op *Activate) reals(t core.Type, x []float32) ([]float32, error) {
 	if err := elements.Narrow(t, alpha); err != nil {
 		return nil, err
 	}
-	if op.Activation == numeric.Sigmoid && t.Size() < core.F32.Size() {
+	if op.Activation == numeric.Sigmoid && t.IsHalf() {
 		return y, logistic(t, x, y)
 	}
 	for i, v := range x {
@@ -162,13 +162,8 @@ func (op *Activate) Limits() bool {
 	return op.Activation == numeric.Relu || op.Activation == numeric.Relu6
 }
 
-// FusedAs is FusedFunction, if Fused.
-func (op *Activate) FusedAs() trait.FusedPart {
-	if op.Fused {
-		return trait.FusedFunction
-	}
-	return trait.NotFused
-}
+// Fuses is Fused.
+func (op *Activate) Fuses() bool { return op.Fused }
 
 // Widens is true except for Sigmoid and Elu, which round intermediate results, and for LeakyRelu, which rounds
 // Alpha.

@@ -90,16 +90,8 @@ func (op *Convert) ElementCost(result core.Type) (cost int, ok bool) {
 	return trait.QuickReal(result, 1)
 }
 
-// FusedAs is a rounding or a widening, if Fused.
-func (op *Convert) FusedAs() trait.FusedPart {
-	switch {
-	case !op.Fused:
-		return trait.NotFused
-	case op.Type == core.BF16:
-		return trait.FusedRounding
-	}
-	return trait.FusedWidening
-}
+// Fuses is Fused.
+func (op *Convert) Fuses() bool { return op.Fused }
 
 func convertToF64(x, y *core.Tensor) {
 	if x.Type() == core.U64 {

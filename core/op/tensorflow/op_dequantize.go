@@ -109,13 +109,12 @@ func (op *Dequantize) Elements() trait.Elements {
 
 // Rows are along the last axis, if that is the axis along which scales differ.
 func (op *Dequantize) Rows(x core.Shape) (trait.Rows, bool) {
-	c := *op
-	c.Axis = 1
-	axis, ok := op.DequantizedAxis()
-	if !ok || axis < 0 {
+	if op.Axis < 0 {
 		return trait.Rows{}, false
 	}
-	return trait.RowsOf(x, axis, &c, false)
+	c := *op
+	c.Axis = 1
+	return trait.RowsOf(x, op.Axis, &c, false)
 }
 
 // ElementCost is at most the cost of a product.

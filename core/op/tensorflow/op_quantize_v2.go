@@ -251,13 +251,12 @@ func (op *QuantizeV2) Elements() trait.Elements {
 
 // Rows are along the last axis, if that is the axis along which scales differ.
 func (op *QuantizeV2) Rows(x core.Shape) (trait.Rows, bool) {
-	c := *op
-	c.Axis = 1
-	axis, ok := op.QuantizedAxis()
-	if !ok || axis < 0 {
+	if op.Axis < 0 {
 		return trait.Rows{}, false
 	}
-	return trait.RowsOf(x, axis, &c, false)
+	c := *op
+	c.Axis = 1
+	return trait.RowsOf(x, op.Axis, &c, false)
 }
 
 // ElementCost is the cost of a product that is rounded and stored.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/internal/testgraph"
 )
 
 func uniformVector[T core.Element](t testing.TB, v ...T) *core.Tensor {
@@ -171,17 +172,7 @@ func TestUniformConstraints(t *testing.T) {
 		},
 	} {
 		t.Run(tt.want, func(t *testing.T) {
-			in := make([]core.Value, len(tt.in))
-			for i, o := range tt.in {
-				if o.Const != nil {
-					in[i] = core.NewConstant(o.Const)
-					continue
-				}
-				n, err := core.NewNode(&core.Parameter{Type: o.Type, Shape: o.Shape})
-				require.NoError(t, err)
-				in[i] = n.Out(0)
-			}
-			_, err := core.NewNode(tt.op, in...)
+			_, err := core.NewNode(tt.op, testgraph.Values(t, tt.in)...)
 			assert.EqualError(t, err, tt.want)
 		})
 	}

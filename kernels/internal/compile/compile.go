@@ -214,15 +214,11 @@ func (c *compiler) lower(n *core.Node) error {
 	case *core.Parameter:
 		return nil
 	case *core.Constant:
-		if op.Value.Type() != core.String {
-			c.at[n.Out(0)] = c.fixedBuffer(n.Outputs()[0], op.Value)
-		}
+		c.at[n.Out(0)] = c.fixedBuffer(n.Outputs()[0], op.Value)
 		return nil
 	}
 	if keepsBuffer(op) {
-		if v := n.Inputs()[0]; v.Type() != core.String { // strings have no buffers
-			c.at[n.Out(0)] = c.buffer(v)
-		}
+		c.at[n.Out(0)] = c.buffer(n.Inputs()[0])
 		return nil
 	}
 	for _, l := range []lowering{

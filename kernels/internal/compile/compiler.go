@@ -162,11 +162,7 @@ func (c *compiler) finish(f *segments.Partition, runs *machine.RunPool) (*machin
 		Params: f.Parameters, Results: f.Results, Buffers: c.buffers, OnArena: c.onArena, States: c.states,
 	}
 	for i, r := range f.Results {
-		o, err := c.output(i, r)
-		if err != nil {
-			return nil, err
-		}
-		l.Outputs = append(l.Outputs, o)
+		l.Outputs = append(l.Outputs, c.output(i, r))
 	}
 	if err := c.checkResults(f.Results); err != nil {
 		return nil, err
@@ -185,42 +181,21 @@ func (c *compiler) finish(f *segments.Partition, runs *machine.RunPool) (*machin
 	return machine.NewPlanned(l, c.code, c.threads, c.indirects, runs), nil
 }
 
-// output returns where result number i is computed: in the caller's tensor, provided that no instruction
-// addresses its buffer by offsets in the arena.
-func (c *compiler) output(i int, r *core.Node) (machine.Output, error) {
-	if r.Out(0).Type() == core.String {
-		s, err := stringSource(r)
-		return machine.Output{Buffer: -1, Source: s}, err
-	}
+// output returns the buffer of result number i. The result is computed in the caller's tensor, provided that no
+// instruction addresses its buffer by offsets in the arena.
+func (c *compiler) output(i int, r *core.Node) int {
 	b := c.buffer(r.Out(0))
 	if buf := c.buffers[b]; buf.InArena() && !buf.Addressed && !buf.Whole {
 		buf.Result = i
 	}
 	c.buffers[b].Touch(len(c.code))
-	return machine.Output{Buffer: b}, nil
+	return b
 }
 
 // keepsBuffer reports whether an op's output shares the buffer of its first input.
 func keepsBuffer(op core.Op) bool {
 	_, result := op.(*core.Result)
 	return result || trait.Reshapes(op)
-}
-
-// stringSource returns the constant or parameter whose strings a result passes on.
-func stringSource(r *core.Node) (*core.Node, error) {
-	n := r
-	for {
-		if keepsBuffer(n.Op()) {
-			n = n.Inputs()[0].Node
-			continue
-		}
-		switch n.Op().(type) {
-		case *core.Constant, *core.Parameter:
-			return n, nil
-		default:
-			return nil, fmt.Errorf("node %q (%s): strings can be passed through but not computed with", n.Name, n.OpName())
-		}
-	}
 }
 
 // referenceBytes is how many temporary bytes, for each element of its largest operand, a reference may

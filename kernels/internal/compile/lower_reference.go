@@ -1,9 +1,6 @@
 package compile
 
 import (
-	"fmt"
-	"slices"
-
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
@@ -12,11 +9,6 @@ import (
 func lowerReference(c *compiler, n *core.Node) (bool, error) {
 	if err := c.checkOutputs(n, referenceBytes); err != nil {
 		return false, err
-	}
-	for _, v := range n.Inputs() {
-		if v.Type() == core.String {
-			return false, fmt.Errorf("node %q (%s): strings can be passed through but not computed with", n.Name, n.OpName())
-		}
 	}
 	c.emitEval(n, "reference", func(r *machine.Run, in, out []*core.Tensor) error {
 		return evalInto(r, n.Op(), in, out)
@@ -86,8 +78,6 @@ func vector(t core.Type, n int) *core.Tensor {
 // minPart is the least number of elements per part.
 const minPart = 1024
 
-func isString(v core.Value) bool { return v.Type() == core.String }
-
 // lowerInParts lowers a node whose reference can run on parts of its data.
 func lowerInParts(c *compiler, n *core.Node) (bool, error) {
 	d, ok := machine.DivisionOf(n)
@@ -124,11 +114,6 @@ func lowerCalls(c *compiler, n *core.Node) (bool, error) {
 	op, ok := n.Op().(core.Caller)
 	if !ok {
 		return false, nil
-	}
-	if slices.ContainsFunc(n.Inputs(), isString) || slices.ContainsFunc(n.Outputs(), func(f core.Fact) bool {
-		return f.Type == core.String
-	}) {
-		return false, fmt.Errorf("node %q (%s): strings can be passed through but not given to functions", n.Name, n.OpName())
 	}
 	calls, err := c.assembler.calls(n, op)
 	if err != nil {

@@ -215,7 +215,7 @@ func (c *compiler) tellPacked(n *core.Node) {
 	tell := c.assembler.options.Packed
 	if c.packs && tell != nil {
 		for _, v := range n.Inputs() {
-			if k, ok := v.Node.Op().(*core.Constant); ok && k.Value.Type() != core.String {
+			if k, ok := v.Node.Op().(*core.Constant); ok {
 				tell(k.Value.Bytes())
 			}
 		}

@@ -35,13 +35,15 @@ func rowOf(n int) unit { return unit{n, n} }
 
 // DivisionOf returns how to divide the work of a node with known shapes; false if it cannot be divided.
 func DivisionOf(n *core.Node) (*Division, bool) {
-	hasNoBytes := func(f core.Fact) bool { return f.Type.Size() == 0 || !f.Static() }
 	if slices.ContainsFunc(n.Outputs(), hasNoBytes) || slices.ContainsFunc(core.FactsOf(n.Inputs()), hasNoBytes) {
 		return nil, false
 	}
 	d, ok := divisionOf(n)
 	return &d, ok
 }
+
+// hasNoBytes reports whether a value has no bytes whose number is known: it has an unknown shape, or strings.
+func hasNoBytes(f core.Fact) bool { return f.Type.Size() == 0 || !f.Static() }
 
 func divisionOf(n *core.Node) (Division, bool) {
 	d := Division{node: n, op: n.Op(), in: make([]unit, len(n.Inputs())), out: single}

@@ -9,8 +9,8 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Dynamic is the machine for functions some of whose shapes depend on data. The head is a plan for all
-// nodes that can be planned. The tail runs the references of the nodes after it.
+// Dynamic is the machine for functions with shapes that depend on data, or with strings. The head is a plan
+// for all nodes that can be planned. The tail runs the references of the nodes after it.
 type Dynamic struct {
 	Head    *Planned     // set by the caller of CutLate
 	crosses []core.Value // values that the tail reads: the head's results after those of the function
@@ -20,7 +20,8 @@ type Dynamic struct {
 }
 
 // CutLate cuts a function in two. It returns the head, which the caller plans, and a Dynamic with the tail,
-// whose Head the caller then sets. If all shapes are known, the head is f itself and the Dynamic is nil.
+// whose Head the caller then sets. If all shapes are known and nothing is a string, the head is f itself and
+// the Dynamic is nil.
 // calls returns the Calls of the tail's nodes that call functions; called says that f itself is called by
 // another function.
 func CutLate(
@@ -28,7 +29,7 @@ func CutLate(
 ) (*core.Function, *Dynamic, error) {
 	late := map[*core.Node]bool{}
 	for _, n := range f.Nodes() {
-		late[n] = slices.ContainsFunc(n.Outputs(), func(o core.Fact) bool { return !o.Static() }) ||
+		late[n] = slices.ContainsFunc(n.Outputs(), hasNoBytes) ||
 			slices.ContainsFunc(n.Inputs(), func(v core.Value) bool { return late[v.Node] })
 	}
 	head := &core.Function{Name: f.Name, Meta: f.Meta}

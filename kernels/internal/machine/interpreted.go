@@ -2,6 +2,7 @@ package machine
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -63,7 +64,7 @@ func (m *Interpreted) compute(
 	var at *core.Node
 	defer func() {
 		if p := recover(); p != nil {
-			err = recovered(at, p)
+			err = core.Recovered(at, p)
 		}
 	}()
 	return m.evaluation.Run(v, func(
@@ -140,7 +141,8 @@ func deliver(r *core.Node, t, into *core.Tensor) (*core.Tensor, error) {
 		return t.Clone(), nil
 	}
 	if got, want := into.Fact(), t.Fact(); got.Type != want.Type || !got.Shape.Equal(want.Shape) {
-		return nil, &MisfitError{r, got, want}
+		detail := fmt.Sprintf("got a tensor of %v to write into, want %v", got, want)
+		return nil, &core.TensorError{Name: r.Name, Output: true, Problem: core.WrongShape, Detail: detail}
 	}
 	copyTensor(into, t)
 	return into, nil

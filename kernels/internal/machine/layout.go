@@ -6,18 +6,12 @@ import "github.com/tf2ng/tf2ng/core"
 // It does not change any more once Place has placed them.
 type Layout struct {
 	Params, Results []*core.Node
-	Outputs         []Output // one for each result
+	Outputs         []int // the buffer of each result
 	Buffers         []*Buffer
 	OnArena         []func([]byte) // run once on each new arena
 	States          []func() any   // each makes one element of Run.State, which every arena has its own of
 	Arena           int            // size in bytes, see Place
 	dead            [][]span       // by instruction: unused memory, see findDead; nil without package testmode
-}
-
-// Output says where a result comes from: a buffer, or a constant or parameter of strings.
-type Output struct {
-	Buffer int // -1 if the result is the strings of Source
-	Source *core.Node
 }
 
 // Place assigns the buffers their offsets in an arena of at most limit bytes. A *core.MemoryError names the
@@ -33,13 +27,8 @@ func (l *Layout) allocate(out []*core.Tensor) error {
 		if t != nil {
 			continue
 		}
-		var err error
-		if want := l.Results[i].Outputs()[0]; want.Type == core.String {
-			out[i], err = core.StringTensor(want.Shape, make([]string, want.Shape.MustElements()))
-		} else {
-			out[i], err = core.NewTensor(want.Type, want.Shape)
-		}
-		if err != nil {
+		want, err := l.Results[i].Outputs()[0], error(nil)
+		if out[i], err = core.NewTensor(want.Type, want.Shape); err != nil {
 			return err
 		}
 	}

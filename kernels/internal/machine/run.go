@@ -115,20 +115,9 @@ func forgetAll(runs []*Run) {
 
 // deliver copies into the caller's tensors the results that were not computed there.
 func (r *Run) deliver() {
-	for i, o := range r.layout.Outputs {
-		switch {
-		case o.Source != nil:
-			if c, ok := o.Source.Op().(*core.Constant); ok {
-				copy(r.out[i].Strings(), c.Value.Strings())
-				continue
-			}
-			for j, n := range r.layout.Params {
-				if n == o.Source {
-					copy(r.out[i].Strings(), r.in[j].Strings())
-				}
-			}
-		case r.layout.Buffers[o.Buffer].Result != i:
-			copy(r.out[i].Bytes(), r.Mem[o.Buffer])
+	for i, b := range r.layout.Outputs {
+		if r.layout.Buffers[b].Result != i {
+			copy(r.out[i].Bytes(), r.Mem[b])
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"github.com/tf2ng/tf2ng/core"
 )
 
 // stage is a range of instructions that run one after the other on one thread, or one instruction whose
@@ -218,7 +220,7 @@ func (p *progress) compute(w *Worker, s *stage, part int) {
 		w.Run = around
 		if v := recover(); v != nil {
 			w.broken.Store(true)
-			p.fail(recovered(w.node, v))
+			p.fail(core.Recovered(w.node, v))
 		}
 		p.running[thread].Store(0)
 	}()

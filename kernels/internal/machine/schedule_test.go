@@ -162,10 +162,10 @@ func TestPanicInAPart(t *testing.T) {
 			}, threads)
 			for range 50 {
 				r := &Run{layout: p.layout}
-				var e *PanicError
+				var e *core.InternalError
 				require.ErrorAs(t, execute(context.Background(), p, r), &e)
 				assert.Equal(t, errors.New("planted"), e.Value)
-				assert.Equal(t, "FlipSign", e.Node.OpName())
+				assert.Equal(t, "FlipSign", e.Op)
 				assert.Contains(t, string(e.Stack), "TestPanicInAPart")
 				require.True(t, r.broken.Load(), "its memory is not used again")
 			}

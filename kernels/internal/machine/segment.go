@@ -93,9 +93,9 @@ func (p Port) slice(r *Run, group, size int) []byte {
 // the references to memory outside the segment.
 func (s *Segment) leave(around, r *Run, group int) {
 	l := s.Plan.layout
-	for i, o := range l.Outputs {
-		if b := l.Buffers[o.Buffer]; b.Result != i {
-			copy(s.Out[i].slice(around, group, b.Size), r.Mem[o.Buffer])
+	for i, at := range l.Outputs {
+		if b := l.Buffers[at]; b.Result != i {
+			copy(s.Out[i].slice(around, group, b.Size), r.Mem[at])
 		}
 	}
 	r.forget()

@@ -35,7 +35,7 @@ func batchOf(t *testing.T, images, threads int, inspect func(x byte) error) *Pla
 			return nil
 		}),
 	}
-	inner := &Layout{Buffers: []*Buffer{param, result, between}, Outputs: []Output{{Buffer: 1}}}
+	inner := &Layout{Buffers: []*Buffer{param, result, between}, Outputs: []int{1}}
 	touch(inner, 0, 0, 2)
 	touch(inner, 1, 1, 2)
 	require.NoError(t, inner.Place(1<<30))
@@ -45,7 +45,7 @@ func batchOf(t *testing.T, images, threads int, inspect func(x byte) error) *Pla
 	in.Param, out.Result = 0, 0
 	memory := NewBuffer(MemoryBytes(plan, images, threads), nil)
 	l := &Layout{
-		Results: []*core.Node{code[0].Node}, Outputs: []Output{{Buffer: 1}}, Buffers: []*Buffer{in, out, memory},
+		Results: []*core.Node{code[0].Node}, Outputs: []int{1}, Buffers: []*Buffer{in, out, memory},
 		States: []func() any{NewStates(plan, images, threads)},
 	}
 	touch(l, 0, 0, 1, 2)
@@ -119,10 +119,10 @@ func TestSegmentsFail(t *testing.T) {
 					return nil
 				})
 				_, err = runBatch(t, p, images)
-				var panicked *PanicError
+				var panicked *core.InternalError
 				require.ErrorAs(t, err, &panicked)
 				assert.Equal(t, "no such image", panicked.Value)
-				assert.Equal(t, p.code[0].Segment.Plan.code[0].Node, panicked.Node)
+				assert.Equal(t, p.code[0].Segment.Plan.code[0].Node.Name, panicked.Node)
 			})
 		}
 	}

@@ -73,13 +73,13 @@ func (c Code) HTTP() int {
 
 // Error says why a request failed or a version could not be loaded.
 type Error struct {
-	Code    Code
-	Message string
-	Err     error // the cause; may be nil
+	Code Code
+	Msg  string
+	Err  error // the cause; may be nil
 }
 
 // Error returns the message.
-func (e *Error) Error() string { return e.Message }
+func (e *Error) Error() string { return e.Msg }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
@@ -95,7 +95,7 @@ type Row struct {
 // New returns an error of kind k. If an argument is an error, it becomes the cause.
 func New(k Kind, args ...any) *Error {
 	row := table[k]
-	e := &Error{Code: row.Code, Message: fmt.Sprintf(row.Format, args...)}
+	e := &Error{Code: row.Code, Msg: fmt.Sprintf(row.Format, args...)}
 	for _, a := range args {
 		if err, ok := a.(error); ok {
 			e.Err = err

@@ -5,8 +5,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// coreTypes are TensorFlow's element types in package core. A quantized type is its
-// plain integer type.
+// coreTypes are TensorFlow's element types in package core.
 var coreTypes = map[graphdef.DataType]core.Type{
 	graphdef.Quint8: core.U8, graphdef.Uint8: core.U8,
 	graphdef.Qint8: core.I8, graphdef.Int8: core.I8,
@@ -25,6 +24,10 @@ var typeByName = func() map[string]core.Type {
 	}
 	return m
 }()
+
+// CoreType returns the type in package core of a TensorFlow type; Dynamic if there is none. That of a quantized type
+// is its plain integer type.
+func CoreType(t graphdef.DataType) core.Type { return coreTypes[t] }
 
 // TypeOf returns the element type of a TensorFlow type that stands in an attribute.
 func TypeOf(n *graphdef.Node, attr string, t graphdef.DataType) (core.Type, error) {

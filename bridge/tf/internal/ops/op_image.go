@@ -52,7 +52,7 @@ func (c *call) emitReal(op core.Op, in ...core.Value) []core.Value {
 // emitRounded is like emitReal, with a given rounding to bf16 or f16.
 func (c *call) emitRounded(op core.Op, rounding pointwise.Convert, in ...core.Value) []core.Value {
 	t := rounding.Type
-	if t != core.BF16 && t != core.F16 {
+	if !t.IsHalf() {
 		return c.emit(op, in...)
 	}
 	in = slices.Clone(in)

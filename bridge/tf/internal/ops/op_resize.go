@@ -138,23 +138,7 @@ func backprop(n int, explicit string) func(*call) []core.Value {
 			}
 		}
 		gradient := c.in[2]
-		return c.emitNarrow(op, c.in[0], c.filters(c.in[1], layout, n), gradient)
+		return c.emitRounded(
+			op, pointwise.Convert{Type: gradient.Type()}, c.in[0], c.filters(c.in[1], layout, n), gradient)
 	}
-}
-
-// emitNarrow is like emitReal for ops that do not compute in the type of input 0.
-func (c *call) emitNarrow(op core.Op, in ...core.Value) []core.Value {
-	if c.err != nil {
-		return nil
-	}
-	t := in[len(in)-1].Type()
-	if t != core.BF16 && t != core.F16 {
-		return c.emit(op, in...)
-	}
-	for i, v := range in {
-		if v.Type() == t {
-			in[i] = c.helper([]string{"sizes", "filters_f32", "gradient_f32"}[i], &pointwise.Convert{Type: core.F32}, v)
-		}
-	}
-	return c.emit(&pointwise.Convert{Type: t}, c.helper("real", op, in...))
 }
