@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -352,6 +353,46 @@ func TestExternalData(t *testing.T) {
 	assert.Equal(t, [][2]string{{"0", "2400"}, {"4096", "2400"}}, places)
 	assert.Equal(t, "599", elementText("float", data, 599))
 	assert.Equal(t, "599", elementText("float", data[4096:], 599))
+}
+
+// A model of more than 2 GiB, which no message holds. The tables are one tensor of zeros, so that the test takes little
+// memory, with a last byte of its own.
+func TestBeyondTwoGiB(t *testing.T) {
+	if os.Getenv("TF2NG_LARGE_FILES") == "" {
+		t.Skip("it writes 2 GiB; set TF2NG_LARGE_FILES=1 to run it")
+	}
+	const rows, columns, tables = 1 << 20, 513, 4
+	table, err := core.NewTensor(core.U8, core.Shape{rows, columns})
+	require.NoError(t, err)
+	table.Bytes()[rows*columns-1] = 7
+	b := &builder{t: t}
+	index := b.input("index", core.I32)
+	for i := range tables {
+		name := "table" + strconv.Itoa(i)
+		b.result(name+":0", b.op(name, &indexing.Gather{}, core.NewConstant(table), index))
+	}
+	m, err := onnx.Export(&b.f, onnx.Options{})
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "m.onnx")
+	n, err := m.WriteFile(path)
+	require.NoError(t, err)
+	assert.Greater(t, n, int64(2<<30))
+	model, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Less(t, len(model), 1<<16)
+	data, err := os.Open(path + ".data")
+	require.NoError(t, err)
+	defer data.Close()
+	initializers := parse(t, parse(t, model)[7][0].bytes).messages(t, 5)
+	require.Len(t, initializers, tables)
+	for _, c := range initializers {
+		at, err := strconv.ParseInt(c.messages(t, 13)[1].text(2), 10, 64)
+		require.NoError(t, err)
+		var end [2]byte
+		_, err = data.ReadAt(end[:], at+rows*columns-2)
+		require.NoError(t, err)
+		assert.Equal(t, [2]byte{0, 7}, end, "of %s", c.text(8))
+	}
 }
 
 // Whatever the function, the error is one that callers can tell apart.

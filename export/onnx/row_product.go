@@ -445,7 +445,7 @@ const exactReals = 1 << 24
 
 // wholeReals writes a matrix product that steps follow as MatMul of reals without fractions, which runtimes compute
 // with integers; false in the form Integer, and where f32 may not hold a sum. A sum of two parts that f32 holds is
-// rounded as the conversion of its integer is.
+// rounded as the conversion of its integer is. No Add may follow a MatMul: ONNX Runtime makes a Gemm of reals of both.
 func (p *product) wholeReals() (sum string, ok bool) {
 	e, in := p.e, p.n.Inputs()
 	zero, fits := zeroOf(in[2].Constant(), p.data().Type(), true)
@@ -456,6 +456,9 @@ func (p *product) wholeReals() (sum string, ok bool) {
 	if z, single := zeroOf(in[3].Constant(), core.I8, false); !single || z != 0 {
 		return "", false
 	}
+	if first := p.steps[0].Kind; first == postop.Add || first == postop.MulAdd {
+		return "", false
+	}
 	rows := p.factors.Shape()[0]
 	half := rows / 2
 	switch {
@@ -463,7 +466,7 @@ func (p *product) wholeReals() (sum string, ok bool) {
 		return p.realPart(e.dequantized(p.data(), p.first, 1, zero), 0, rows), true
 	case p.reach(0, half, zero) <= exactReals && p.reach(half, rows, zero) <= exactReals:
 		x := e.dequantized(p.data(), p.first, 1, zero)
-		return e.add(p.realPart(x, 0, half), p.realPart(x, half, rows)), true
+		return e.emit("Sum", []string{p.realPart(x, 0, half), p.realPart(x, half, rows)}), true
 	}
 	return "", false
 }
