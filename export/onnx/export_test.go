@@ -21,6 +21,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/pooling"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/core/postop"
 	"github.com/tf2ng/tf2ng/export/onnx"
@@ -234,13 +235,13 @@ func TestReport(t *testing.T) {
 func TestUnsupported(t *testing.T) {
 	b := &builder{t: t}
 	x := b.input("x", core.I32, 4)
-	u := b.op("inverse", &indexing.InvertPermutation{}, x)
+	u := b.op("running", &reduce.CumProd{}, x)
 	y := b.op("real", &pointwise.Convert{Type: core.F32}, u)
 	c := b.op("products", &pointwise.Bucketize{Boundaries: []float32{1}}, y)
 	_, err := onnx.Export(b.result("y", c), onnx.Options{})
 	var unsupported *onnx.UnsupportedError
 	require.ErrorAs(t, err, &unsupported)
-	require.EqualError(t, err, `no ONNX for node "inverse" (InvertPermutation): `+unsupported.Reasons[0].Why+`
+	require.EqualError(t, err, `no ONNX for node "running" (CumProd): ONNX has no cumulative product
        and node "products" (Bucketize): ONNX has no search in sorted numbers`)
 }
 
