@@ -147,6 +147,16 @@ func large(b *builder) *core.Function {
 	return b.result("y", y)
 }
 
+// zeros is a convolution with a list of equal zero points.
+func zeros(b *builder) *core.Function {
+	x := b.input("x", core.U8, core.Unknown, 4, 4, 1)
+	y := b.op("conv", &linear.IntegerConvolution{
+		Spatial: geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadValid},
+	}, x, constant(b, core.Shape{2, 1, 1, 2}, int8(1), 2, 3, 4), scalar(b, uint8(0)),
+		constant(b, core.Shape{2}, int8(-3), -3))
+	return b.result("y", y)
+}
+
 // product is a matrix product whose result is real, with a computed zero point.
 func product(b *builder) *core.Function {
 	x := b.input("x", core.U8, core.Unknown, 3)
@@ -194,6 +204,7 @@ func TestText(t *testing.T) {
 		{"signed_sum_qoperator", signedSum, onnx.Options{Form: onnx.QOperator}},
 		{"large", large, onnx.Options{}},
 		{"product", product, onnx.Options{}},
+		{"zeros", zeros, onnx.Options{}},
 		{"loop", file("Loop"), onnx.Options{}},
 		{"branch", branch, onnx.Options{}},
 	} {

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"slices"
@@ -548,6 +549,9 @@ func (p *product) integerFactors() (factors, zero string, err error) {
 			return "", "", errors.New("the zero point of its factors lies outside of their type")
 		}
 		w = byteTensor(p.factors.Type(), z)
+	}
+	if z := w.Bytes(); len(z) > 1 && bytes.Count(z, z[:1]) == len(z) { // ONNX Runtime takes no list for filters
+		w = byteTensor(w.Type(), z[0])
 	}
 	t := p.factors
 	if p.integer == "ConvInteger" && t.Type() == core.I8 {

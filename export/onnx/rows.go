@@ -138,5 +138,4 @@ var (
 	_ = lacks[tensorflow.QuantizedBatchNorm](noRow)
 	_ = lacks[tensorflow.QuantizedInstanceNorm](noRow)
 	_ = lacks[tensorflow.QuantizedResizeBilinear](noRow)
-	_ = lacks[tensorflow.UniformQuantizeRows](noRow)
 )

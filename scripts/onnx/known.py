@@ -11,7 +11,7 @@ KNOWN = [
     (r"sign_half", r"NaN|differs", r".*", None, "ONNX Runtime's Sign of a NaN of 16 bits is one"),
     (r"mean_empty", r"NaN", r".*", None, "ONNX leaves open what the mean of nothing is"),
     (r"reshape_inferred_of_empty", r"checker", r"", None, "ONNX infers no dimension of a tensor without elements"),
-    (r"uniformconvolution_.*_channels_", r"not run", r"", None, "ONNX Runtime's ConvInteger has one zero point for all filters"),
+    (r"uniformconvolution(hybrid)?_.*_channels_", r"not run", r"", None, "ONNX Runtime's ConvInteger has one zero point for all filters"),
     # Scores are outputs of their own order, so they are close where boxes are not. How many there are is no output here.
     (r"ssd_\w+/graph.pb#0 of (qdq|integer)", r"differs", r"detection_scores:0|out_1:0", 0.02, ORDER),
     (r"ssd_\w+/graph.pb#0 of (qdq|integer)", r"differs", r"detection_(boxes|classes):0|out_[02]:0", None, ORDER),
