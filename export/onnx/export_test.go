@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/numeric"
@@ -415,4 +416,42 @@ func TestErrorsAreTyped(t *testing.T) {
 	var unsupported *onnx.UnsupportedError
 	require.True(t, errors.As(err, &unsupported))
 	require.EqualError(t, err, `no ONNX for node "x" (Parameter): its type is not known; give the input one`)
+}
+
+// ONNX Runtime aborts if a Loop reads what a DequantizeLinear gives, also by way of ops that move elements.
+func TestLoopReadsNoDequantizeLinear(t *testing.T) {
+	model, err := tf2ng.Load("../../testdata/controlflow/lstm_neural_compressor/graph.pb")
+	require.NoError(t, err)
+	defer model.Close()
+	m, err := onnx.Export(model.Function(), onnx.Options{})
+	require.NoError(t, err)
+	nodes := parse(t, parse(t, m.Bytes())[7][0].bytes).messages(t, 1)
+	from := map[string]message{} // the node of each tensor
+	for _, n := range nodes {
+		for _, output := range n[2] {
+			from[string(output.bytes)] = n
+		}
+	}
+	loops, read := 0, 0
+	for _, n := range nodes {
+		if n.text(4) != "Loop" {
+			continue
+		}
+		loops++
+		body := parse(t, n.messages(t, 5)[0][6][0].bytes)
+		for _, inner := range body.messages(t, 1) {
+			for _, input := range inner[1] {
+				source := from[string(input.bytes)]
+				for source.text(4) == "Transpose" || source.text(4) == "Reshape" {
+					source = from[source.text(1)]
+				}
+				assert.NotEqual(t, "DequantizeLinear", source.text(4), "%s reads %s", n.text(3), input.bytes)
+				if source.text(4) == "Sum" {
+					read++
+				}
+			}
+		}
+	}
+	assert.Positive(t, loops)
+	assert.Positive(t, read)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// form is how a tensor of the function is represented in the model.
+// form is how a tensor of the function is represented in the model; Form is how products are written.
 type form struct {
 	first bool // the channels, which are the last axis in the function, are axis 1
 	bytes bool // an i8 tensor is stored as uint8, with 128 added
