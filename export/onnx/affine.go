@@ -197,3 +197,60 @@ func (a *affine) quantize(scale float32, channels int, magnitude func(channel in
 	}
 	return q, q.steps < 0.5
 }
+
+// qlinear has the operands of a product between quantized tensors.
+type qlinear struct {
+	scale      float32
+	zero       uint8
+	factors    *core.Tensor
+	factorZero uint8
+	axis       int
+	q          *quantized
+}
+
+func (o *qlinear) biasTensor() *core.Tensor {
+	return tensorOf(core.Shape{len(o.q.bias)}, o.q.bias)
+}
+
+// factorScale returns scales and zero points of the factors: one number, or one for each
+// channel.
+func (o *qlinear) factorScale() (scale, zero *core.Tensor) {
+	if len(o.q.scales) == 1 {
+		return core.Scalar(o.q.scales[0]), byteTensor(o.factors.Type(), o.factorZero)
+	}
+	zeros := make([]byte, len(o.q.scales))
+	for i := range zeros {
+		zeros[i] = o.factorZero
+	}
+	s := core.Shape{len(zeros)}
+	return tensorOf(s, o.q.scales), over(o.factors.Type(), s, zeros)
+}
+
+// quantizedInputs returns the inputs of QLinearConv for data x up to the filters' zero point; those of the result
+// follow.
+func (o *qlinear) quantizedInputs(e *exporter, x string) []string {
+	return append([]string{x, e.scalar(core.Scalar(o.scale)), e.scalar(core.Scalar(o.zero))}, o.quantizedFactors(e)...)
+}
+
+// quantizedFactors writes the factors, their scales and their zero points.
+func (o *qlinear) quantizedFactors(e *exporter) []string {
+	scale, zero := o.factorScale()
+	return []string{e.tensor("weights", o.factors), e.tensor("weights_scale", scale), e.tensor("weights_zero_point", zero)}
+}
+
+// realBias writes the dequantization of the bias.
+func (o *qlinear) realBias(e *exporter) string {
+	units := make([]float32, len(o.q.scales))
+	for i, s := range o.q.scales {
+		units[i] = o.scale * s
+	}
+	unit, zeros := core.Scalar(units[0]), core.Scalar(int32(0))
+	var axis []attribute
+	if s := (core.Shape{len(units)}); len(units) > 1 {
+		unit, zeros = tensorOf(s, units), tensorOf(s, make([]int32, len(units)))
+		axis = []attribute{{"axis", 0}}
+	}
+	return e.emit("DequantizeLinear", []string{
+		e.tensor("bias", o.biasTensor()), e.tensor("bias_scale", unit), e.tensor("bias_zero_point", zeros),
+	}, axis...)
+}

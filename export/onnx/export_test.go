@@ -5,11 +5,14 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/numeric"
@@ -19,6 +22,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/pooling"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/core/postop"
 	"github.com/tf2ng/tf2ng/export/onnx"
@@ -116,6 +120,44 @@ func sum(b *builder) *core.Function {
 	return b.result("y", y)
 }
 
+// signedSum is a pointwise convolution of a convolution's result, to which that is added; the sum ends at 127.
+func signedSum(b *builder) *core.Function {
+	x := b.convolution("data", b.input("x", core.U8, core.Unknown, 4, 4, 2), 1, toI8())
+	to := toU8()
+	to.Hi = 127
+	y := b.op("conv", &linear.IntegerConvolution{
+		Spatial: geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadValid},
+		PostOps: []postop.Step{{Kind: postop.Mul}, {Kind: postop.MulAdd}, reluStep, {Kind: postop.Mul}, to},
+	}, x, constant(b, core.Shape{1, 1, 2, 2}, int8(5), -7, 3, 2), scalar(b, int8(0)), scalar(b, int8(0)),
+		constant(b, core.Shape{2}, float32(0.5), 0.75), x, scalar(b, float32(0.25)), scalar(b, float32(0.125)))
+	return b.result("y", b.convolution("next", y, 1, toU8()))
+}
+
+// large is a matrix product whose sums f32 may not hold, to i32.
+func large(b *builder) *core.Function {
+	x := b.input("x", core.U8, core.Unknown, 600)
+	factors := make([]int8, 600)
+	for i := range factors {
+		factors[i] = 127
+	}
+	to := postop.RoundSaturateTo(core.I32)
+	to.Hi = numeric.LargestFloatI32
+	y := b.op("matmul", &linear.IntegerDot{
+		ReductionAxes: 1, PostOps: []postop.Step{{Kind: postop.Mul}, to},
+	}, x, constant(b, core.Shape{600, 1}, factors...), scalar(b, uint8(0)), scalar(b, int8(0)), scalar(b, float32(0.5)))
+	return b.result("y", y)
+}
+
+// zeros is a convolution with a list of equal zero points.
+func zeros(b *builder) *core.Function {
+	x := b.input("x", core.U8, core.Unknown, 4, 4, 1)
+	y := b.op("conv", &linear.IntegerConvolution{
+		Spatial: geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadValid},
+	}, x, constant(b, core.Shape{2, 1, 1, 2}, int8(1), 2, 3, 4), scalar(b, uint8(0)),
+		constant(b, core.Shape{2}, int8(-3), -3))
+	return b.result("y", y)
+}
+
 // product is a matrix product whose result is real, with a computed zero point.
 func product(b *builder) *core.Function {
 	x := b.input("x", core.U8, core.Unknown, 3)
@@ -159,7 +201,11 @@ func TestText(t *testing.T) {
 		{"chain_qoperator", chain, onnx.Options{Form: onnx.QOperator, Opset: 13}},
 		{"chain_integer", chain, onnx.Options{Form: onnx.Integer}},
 		{"sum_qdq", sum, onnx.Options{}},
+		{"signed_sum_qdq", signedSum, onnx.Options{}},
+		{"signed_sum_qoperator", signedSum, onnx.Options{Form: onnx.QOperator}},
+		{"large", large, onnx.Options{}},
 		{"product", product, onnx.Options{}},
+		{"zeros", zeros, onnx.Options{}},
 		{"loop", file("Loop"), onnx.Options{}},
 		{"branch", branch, onnx.Options{}},
 	} {
@@ -181,12 +227,15 @@ func TestReport(t *testing.T) {
 	m, err := onnx.Export(chain(&builder{t: t}), onnx.Options{})
 	require.NoError(t, err)
 	less := "ONNX multiplies by one factor, and its bias is an integer"
-	conv := []string{"Transpose", "DequantizeLinear", "DequantizeLinear", "DequantizeLinear", "Conv", "QuantizeLinear"}
+	conv := []string{"DequantizeLinear", "DequantizeLinear", "DequantizeLinear", "Conv", "QuantizeLinear"}
 	assert.Equal(t, []onnx.NodeReport{
 		{Node: "quantize", Op: "TFQuantizeV2", ONNX: []string{"Mul", "QuantizeLinear"}, Fidelity: onnx.Exact},
-		{Node: "conv1", Op: "IntegerConvolution", ONNX: conv, Fidelity: onnx.OneStep, Why: less},
 		{
-			Node: "conv2", Op: "IntegerConvolution", ONNX: append(conv[1:], "Clip"),
+			Node: "conv1", Op: "IntegerConvolution", ONNX: slices.Insert(slices.Clone(conv), 1, "Transpose"),
+			Fidelity: onnx.OneStep, Why: less,
+		},
+		{
+			Node: "conv2", Op: "IntegerConvolution", ONNX: append(conv, "Clip"),
 			Fidelity: onnx.OneStep, Why: less,
 		},
 		{Node: "pool", Op: "MaxPool", ONNX: []string{"MaxPool"}, Fidelity: onnx.Exact},
@@ -198,13 +247,13 @@ func TestReport(t *testing.T) {
 func TestUnsupported(t *testing.T) {
 	b := &builder{t: t}
 	x := b.input("x", core.I32, 4)
-	u := b.op("inverse", &indexing.InvertPermutation{}, x)
+	u := b.op("running", &reduce.CumProd{}, x)
 	y := b.op("real", &pointwise.Convert{Type: core.F32}, u)
 	c := b.op("products", &pointwise.Bucketize{Boundaries: []float32{1}}, y)
 	_, err := onnx.Export(b.result("y", c), onnx.Options{})
 	var unsupported *onnx.UnsupportedError
 	require.ErrorAs(t, err, &unsupported)
-	require.EqualError(t, err, `no ONNX for node "inverse" (InvertPermutation): `+unsupported.Reasons[0].Why+`
+	require.EqualError(t, err, `no ONNX for node "running" (CumProd): ONNX has no cumulative product
        and node "products" (Bucketize): ONNX has no search in sorted numbers`)
 }
 
@@ -319,6 +368,46 @@ func TestExternalData(t *testing.T) {
 	assert.Equal(t, "599", elementText("float", data[4096:], 599))
 }
 
+// A model of more than 2 GiB, which no message holds. The tables are one tensor of zeros, so that the test takes little
+// memory, with a last byte of its own.
+func TestBeyondTwoGiB(t *testing.T) {
+	if os.Getenv("TF2NG_LARGE_FILES") == "" {
+		t.Skip("it writes 2 GiB; set TF2NG_LARGE_FILES=1 to run it")
+	}
+	const rows, columns, tables = 1 << 20, 513, 4
+	table, err := core.NewTensor(core.U8, core.Shape{rows, columns})
+	require.NoError(t, err)
+	table.Bytes()[rows*columns-1] = 7
+	b := &builder{t: t}
+	index := b.input("index", core.I32)
+	for i := range tables {
+		name := "table" + strconv.Itoa(i)
+		b.result(name+":0", b.op(name, &indexing.Gather{}, core.NewConstant(table), index))
+	}
+	m, err := onnx.Export(&b.f, onnx.Options{})
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "m.onnx")
+	n, err := m.WriteFile(path)
+	require.NoError(t, err)
+	assert.Greater(t, n, int64(2<<30))
+	model, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Less(t, len(model), 1<<16)
+	data, err := os.Open(path + ".data")
+	require.NoError(t, err)
+	defer data.Close()
+	initializers := parse(t, parse(t, model)[7][0].bytes).messages(t, 5)
+	require.Len(t, initializers, tables)
+	for _, c := range initializers {
+		at, err := strconv.ParseInt(c.messages(t, 13)[1].text(2), 10, 64)
+		require.NoError(t, err)
+		var end [2]byte
+		_, err = data.ReadAt(end[:], at+rows*columns-2)
+		require.NoError(t, err)
+		assert.Equal(t, [2]byte{0, 7}, end, "of %s", c.text(8))
+	}
+}
+
 // Whatever the function, the error is one that callers can tell apart.
 func TestErrorsAreTyped(t *testing.T) {
 	b := &builder{t: t}
@@ -327,4 +416,42 @@ func TestErrorsAreTyped(t *testing.T) {
 	var unsupported *onnx.UnsupportedError
 	require.True(t, errors.As(err, &unsupported))
 	require.EqualError(t, err, `no ONNX for node "x" (Parameter): its type is not known; give the input one`)
+}
+
+// ONNX Runtime aborts if a Loop reads what a DequantizeLinear gives, also by way of ops that move elements.
+func TestLoopReadsNoDequantizeLinear(t *testing.T) {
+	model, err := tf2ng.Load("../../testdata/controlflow/lstm_neural_compressor/graph.pb")
+	require.NoError(t, err)
+	defer model.Close()
+	m, err := onnx.Export(model.Function(), onnx.Options{})
+	require.NoError(t, err)
+	nodes := parse(t, parse(t, m.Bytes())[7][0].bytes).messages(t, 1)
+	from := map[string]message{} // the node of each tensor
+	for _, n := range nodes {
+		for _, output := range n[2] {
+			from[string(output.bytes)] = n
+		}
+	}
+	loops, read := 0, 0
+	for _, n := range nodes {
+		if n.text(4) != "Loop" {
+			continue
+		}
+		loops++
+		body := parse(t, n.messages(t, 5)[0][6][0].bytes)
+		for _, inner := range body.messages(t, 1) {
+			for _, input := range inner[1] {
+				source := from[string(input.bytes)]
+				for source.text(4) == "Transpose" || source.text(4) == "Reshape" {
+					source = from[source.text(1)]
+				}
+				assert.NotEqual(t, "DequantizeLinear", source.text(4), "%s reads %s", n.text(3), input.bytes)
+				if source.text(4) == "Sum" {
+					read++
+				}
+			}
+		}
+	}
+	assert.Positive(t, loops)
+	assert.Positive(t, read)
 }

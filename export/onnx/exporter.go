@@ -10,7 +10,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// form is how a tensor of the function is represented in the model.
+// form is how a tensor of the function is represented in the model; Form is how products are written.
 type form struct {
 	first bool // the channels, which are the last axis in the function, are axis 1
 	bytes bool // an i8 tensor is stored as uint8, with 128 added
@@ -157,14 +157,14 @@ func (e *exporter) alias(v, of core.Value) {
 	e.scales[v] = e.scales[of]
 }
 
+// normal returns a form without what makes no difference for a value.
+func (e *exporter) normal(v core.Value, f form) form {
+	return form{first: f.first && len(v.Shape()) >= 3, bytes: f.bytes && v.Type() == core.I8}
+}
+
 // use returns the name of a form of a value. It writes the form if this is the first reader that needs it.
 func (e *exporter) use(v core.Value, f form) string {
-	if f.first && len(v.Shape()) < 3 {
-		f.first = false
-	}
-	if f.bytes && v.Type() != core.I8 {
-		f.bytes = false
-	}
+	f = e.normal(v, f)
 	if name := e.forms[v][f]; name != "" {
 		return name
 	}

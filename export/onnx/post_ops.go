@@ -103,7 +103,8 @@ func (e *exporter) postOps(n *core.Node, steps []postop.Step, operands []core.Va
 	return e.rename(y, form{first: first}, x)
 }
 
-// multiplyAdd writes f + v*s (MulAdd) or f*s + v (Linear), which the function rounds once, as two ops.
+// multiplyAdd writes f + v*s (MulAdd) or f*s + v (Linear), which the function rounds once, as two ops. In the form
+// Integer these compute in f64, which holds the product.
 func (e *exporter) multiplyAdd(s postop.Step, a, b core.Value, x string, y core.Value, first bool) (string, error) {
 	u, err := e.operand(a, y, first)
 	if err != nil {
@@ -114,14 +115,19 @@ func (e *exporter) multiplyAdd(s postop.Step, a, b core.Value, x string, y core.
 		return "", err
 	}
 	less := LastBits
-	if steps := y.Type(); steps != core.F32 {
+	if y.Type() != core.F32 {
 		less = OneStep
 	}
-	e.less(less, "ONNX rounds the product before the sum")
-	if s.Kind == postop.Linear {
-		return e.emit("Add", []string{e.emit("Mul", []string{x, u}), v}), nil
+	factor, other, summand := x, u, v
+	if s.Kind == postop.MulAdd {
+		factor, other, summand = u, v, x
 	}
-	return e.emit("Add", []string{x, e.emit("Mul", []string{u, v})}), nil
+	if e.opts.Form == Integer {
+		e.less(less, "ONNX rounds the sum twice, to f64 and to f32")
+		return e.f32(e.add(e.mul(e.f64(factor), e.f64(other)), e.f64(summand))), nil
+	}
+	e.less(less, "ONNX rounds the product before the sum")
+	return e.add(e.mul(factor, other), summand), nil
 }
 
 // operand writes a post-op's operand in f32, in a shape that broadcasts to the output y.

@@ -37,6 +37,33 @@ func (e *exporter) asTheyAre(values []core.Value) []string {
 	return names
 }
 
+// settled writes a Sum of one summand behind each tensor that a DequantizeLinear gives, also by way of ops that move
+// elements. ONNX Runtime 1.32 moves such a node to where its result is read, and aborts if that is in a Loop.
+func (e *exporter) settled(names []string) []string {
+	for i, name := range names {
+		if e.isDequantized(name) {
+			names[i] = e.emit("Sum", []string{name})
+		}
+	}
+	return names
+}
+
+// movers are the ops behind which ONNX Runtime moves a DequantizeLinear.
+var movers = []string{"Transpose", "Reshape", "Squeeze", "Unsqueeze", "Slice", "MaxPool"}
+
+func (e *exporter) isDequantized(name string) bool {
+	for _, n := range slices.Backward(e.graph.nodes) {
+		if !slices.Contains(n.outputs, name) {
+			continue
+		}
+		if !slices.Contains(movers, n.op) {
+			return n.op == "DequantizeLinear"
+		}
+		name = n.inputs[0]
+	}
+	return false
+}
+
 // outputs names the outputs of a node of the function.
 func (e *exporter) outputs(n *core.Node) []string {
 	names := make([]string, len(n.Outputs()))
@@ -92,7 +119,7 @@ func exportLoop(e *exporter, n *core.Node, op *control.Loop) error {
 	if err != nil {
 		return err
 	}
-	first, captures := make([]string, count), e.asTheyAre(in[count:])
+	first, captures := make([]string, count), e.settled(e.asTheyAre(in[count:]))
 	for v := range first {
 		first[v] = e.use(in[v], form{})
 	}

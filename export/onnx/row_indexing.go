@@ -18,8 +18,7 @@ var (
 	_ = exports(exportUnique)
 	_ = exports(exportWhere)
 	_ = exports(exportScatterND)
-
-	_ = lacks[indexing.InvertPermutation](noRow)
+	_ = exports(exportInvertPermutation)
 )
 
 func exportGather(e *exporter, n *core.Node, op *indexing.Gather) error {
@@ -239,5 +238,15 @@ func exportScatterND(e *exporter, n *core.Node, op *indexing.ScatterND) error {
 		e.less(LastBits, sumOrder)
 	}
 	e.define(n.Out(0), form{}, "ScatterND", []string{e.use(in[0], form{}), e.index(in[1]), updates}, attrs...)
+	return nil
+}
+
+// exportInvertPermutation writes the numbers from 0 on to where the permutation says, over the permutation itself.
+func exportInvertPermutation(e *exporter, n *core.Node, _ *indexing.InvertPermutation) error {
+	x := e.use(n.Inputs()[0], form{})
+	long := func(v int64) string { return e.scalar(core.Scalar(v)) }
+	count := e.emit("Squeeze", []string{e.emit("Shape", []string{x}), e.ints("axis", []int{0})})
+	numbers := e.cast(e.emit("Range", []string{long(0), count, long(1)}), n.Inputs()[0].Type())
+	e.define(n.Out(0), form{}, "ScatterElements", []string{x, x, numbers})
 	return nil
 }

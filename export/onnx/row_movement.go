@@ -3,6 +3,7 @@ package onnx
 import (
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/array"
@@ -21,8 +22,8 @@ var (
 	_ = exports(exportSelectRows)
 	_ = exports(exportAny)
 	_ = exports(exportAll)
+	_ = exports(exportBroadcastShape)
 
-	_ = lacks[array.BroadcastShape](noRow)
 	_ = lacks[array.LinSpace](noRow)
 )
 
@@ -229,5 +230,25 @@ func exportBatchToSpace(e *exporter, n *core.Node, _ *array.BatchToSpace) error 
 	name = e.emit("Transpose", []string{name}, attribute{"perm", order})
 	name = e.emit("Reshape", []string{name, e.ints("joined", joined)})
 	e.move(n, f, "Slice", []string{name, e.ints("from", from), e.ints("to", to), e.ints("axes", axes)})
+	return nil
+}
+
+// exportBroadcastShape takes the dimensions of the first shape, except those that are 1. Ones are put before the
+// shorter shape.
+func exportBroadcastShape(e *exporter, n *core.Node, _ *array.BroadcastShape) error {
+	a, b := n.Inputs()[0], n.Inputs()[1]
+	if !a.Shape().Static() || !b.Shape().Static() {
+		return errors.New("the rank of a shape is not known")
+	}
+	names, rank := [2]string{}, max(a.Shape()[0], b.Shape()[0])
+	for i, v := range []core.Value{a, b} {
+		names[i] = e.cast(e.use(v, form{}), core.I64)
+		if missing := rank - v.Shape()[0]; missing > 0 {
+			ones := e.ints("ones", slices.Repeat([]int{1}, missing))
+			names[i] = e.emit("Concat", []string{ones, names[i]}, attribute{"axis", 0})
+		}
+	}
+	y := e.choose(e.equal(names[0], e.scalar(core.Scalar(int64(1)))), names[1], names[0])
+	e.define(n.Out(0), form{}, "Cast", []string{y}, attribute{"to", int(dataTypes[a.Type()])})
 	return nil
 }

@@ -219,9 +219,26 @@ func exportBinary(e *exporter, n *core.Node, op *pointwise.Binary) error {
 		e.define(n.Out(0), f, "BitwiseOr", in)
 	case op.Function == pointwise.BitwiseXor && e.opts.Opset >= 18:
 		e.define(n.Out(0), f, "BitwiseXor", in)
+	case op.Function == pointwise.DivideNoNan:
+		return e.unlessZero(n, f, "Div", in, in[1])
+	case op.Function == pointwise.MultiplyNoNan:
+		return e.unlessZero(n, f, "Mul", in, in[1])
+	case op.Function == pointwise.Xdivy:
+		return e.unlessZero(n, f, "Div", in, in[0])
 	default:
 		return fmt.Errorf("the function %v has no op in ONNX's opset %d", op.Function, e.opts.Opset)
 	}
+	return nil
+}
+
+// unlessZero writes an op of two reals whose result is 0 where x, one of the two, is 0.
+func (e *exporter) unlessZero(n *core.Node, f form, op string, in []string, x string) error {
+	t := n.Outputs()[0].Type
+	if t != core.F32 && t != core.F64 {
+		return fmt.Errorf("it is of %v, want f32 or f64", t)
+	}
+	zero := e.scalar(over(t, core.Shape{}, make([]byte, t.Size())))
+	e.define(n.Out(0), f, "Where", []string{e.equal(x, zero), zero, e.emit(op, in)})
 	return nil
 }
 

@@ -1,9 +1,11 @@
 package onnx
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
@@ -26,10 +28,10 @@ type product struct {
 	// or MatMulInteger.
 	real, quantized, integer string
 	attrs                    []attribute  // attributes of the convolution
-	first                    bool         // the channels are axis 1
+	first                    bool         // data and result have the channels as axis 1
 	factors                  *core.Tensor // nil if they are computed
 	channelAxis              int          // the axis of the output channels in factors
-	strides                  []int        // strides that a Slice applies to the data before a MatMul; nil if all are 1
+	strides                  []int        // strides of a convolution that is written as MatMul; nil if all are 1
 	steps                    []postop.Step
 }
 
@@ -48,7 +50,7 @@ func exportIntegerConvolution(e *exporter, n *core.Node, op *linear.IntegerConvo
 	}
 	p := &product{e: e, n: n, steps: op.PostOps, first: op.Layout == geometry.NHWC}
 	if p.isPointwise(op, window) && !p.isQLinear() {
-		// A matrix product needs no transposition.
+		// A matrix product of integers needs no transposition.
 		p.first, p.real, p.integer = false, "MatMul", "MatMulInteger"
 		if p.strides = op.Strides; !slices.ContainsFunc(p.strides, func(s int) bool { return s != 1 }) {
 			p.strides = nil
@@ -147,15 +149,18 @@ func byteTensor(t core.Type, b uint8) *core.Tensor { return over(t, core.Shape{}
 // if that is not possible.
 func (p *product) writeQLinear() bool {
 	e, n := p.e, p.n
-	op := p.real
-	if e.opts.Form == QOperator {
-		op = p.quantized
-	}
 	a, ok := affineOf(p.steps, p.operands())
 	x, w := n.Inputs()[2].Constant(), n.Inputs()[3].Constant()
 	zero, fits := zeroOf(x, p.data().Type(), true)
 	factorZero, single := zeroOf(w, p.factors.Type(), false)
-	if op == "" || !ok || !fits || !single || (a.summand.Node != nil) != (op == "MatMul") {
+	if !ok || !fits || !single {
+		return false
+	}
+	op, sums := p.real, a.summand.Node != nil
+	if e.opts.Form == QOperator && !sums {
+		op = p.quantized
+	}
+	if op == "" || sums != (op == "MatMul") {
 		return false
 	}
 	scale := e.scaleOf(p.data())
@@ -167,62 +172,103 @@ func (p *product) writeQLinear() bool {
 	if op == "QLinearMatMul" && biased { // the op has no bias
 		return false
 	}
-	e.less(OneStep, "ONNX multiplies by one factor, and its bias is an integer")
-	out := n.Out(0)
-	f := form{first: p.first, bytes: out.Type() == core.I8}
-	e.scales[out] = float32(1 / a.to)
-	yScale := e.scalar(core.Scalar(e.scales[out]))
-	yZero, _ := zeroOf(core.Scalar(int32(a.zero)), out.Type(), true)
-	yZeroName := e.scalar(byteTensor(core.U8, yZero))
 	operands := &qlinear{
-		x: p.dataIn(form{p.first, true}), scale: scale, zero: zero,
-		factors: p.zeroedFactors(q), factorZero: factorZero, q: q, axis: p.channelAxis,
+		scale: scale, zero: zero, factors: p.zeroedFactors(q), factorZero: factorZero, q: q, axis: p.channelAxis,
 	}
-	y := e.tensorName(out, f)
-	unclipped := y
-	lo, hi := a.integers()
-	clips := p.clips(&lo, &hi, out.Type())
-	if clips {
-		unclipped = e.unique(n.Name + "/unclipped")
-	}
-	if e.opts.Form == QOperator {
-		inputs := append(operands.quantizedInputs(e), yScale, yZeroName)
+	e.scales[n.Out(0)] = float32(1 / a.to)
+	switch {
+	case sums:
+		e.less(OneStep, "ONNX adds and quantizes reals, each rounded on its own")
+		p.first = true
+		p.quantizeLinear(a, p.sum(a, operands))
+	case op == p.real:
+		e.less(OneStep, oneFactor)
+		x, w := p.realInputs(operands)
+		p.quantizeLinear(a, e.emit(op, []string{x, w, operands.realBias(e)}, p.attrs...))
+	default:
+		e.less(OneStep, oneFactor)
+		yScale, yZero := p.resultScale(a)
+		inputs := append(operands.quantizedInputs(e, e.use(p.data(), form{p.first, true})), yScale, yZero)
 		if op == "QLinearConv" {
 			inputs = append(inputs, e.tensor("bias", operands.biasTensor()))
 		}
-		e.emitTo([]string{unclipped}, op, inputs, p.attrs...)
-	} else {
-		inputs := operands.realInputs(e)
-		real := ""
-		if a.summand.Node != nil {
-			real = p.addSummand(a, e.emit(op, inputs, p.attrs...))
-		} else {
-			real = e.emit(op, append(inputs, operands.realBias(e)), p.attrs...)
-		}
-		e.emitTo([]string{unclipped}, "QuantizeLinear", []string{real, yScale, yZeroName})
+		p.bounded(a, op, inputs, p.attrs...)
 	}
-	if clips {
-		e.emitTo([]string{y}, "Clip", []string{
-			unclipped, e.scalar(byteTensor(core.U8, uint8(lo))), e.scalar(byteTensor(core.U8, uint8(hi))),
-		})
-	}
-	e.set(out, f, y)
 	return true
 }
 
-// addSummand adds the offset of each channel and the dequantized summand to a product of reals.
-func (p *product) addSummand(a *affine, real string) string {
+// oneFactor is the reason why products with a quantized result are not exact.
+const oneFactor = "ONNX multiplies by one factor, and its bias is an integer"
+
+// resultScale writes scale and zero point of the result.
+func (p *product) resultScale(a *affine) (scale, zero string) {
+	e, y := p.e, p.n.Out(0)
+	z, _ := zeroOf(core.Scalar(int32(a.zero)), y.Type(), true)
+	return e.scalar(core.Scalar(e.scales[y])), e.scalar(byteTensor(core.U8, z))
+}
+
+// quantizeLinear writes the quantization of the product of reals to the result.
+func (p *product) quantizeLinear(a *affine, real string) {
+	scale, zero := p.resultScale(a)
+	p.bounded(a, "QuantizeLinear", []string{real, scale, zero})
+}
+
+// bounded writes the op that gives the quantized result, and a Clip if the result has bounds within its type.
+func (p *product) bounded(a *affine, op string, inputs []string, attrs ...attribute) {
+	e, y := p.e, p.n.Out(0)
+	f := form{first: p.first, bytes: y.Type() == core.I8}
+	lo, hi := a.integers()
+	if !p.clips(&lo, &hi, y.Type()) {
+		e.define(y, f, op, inputs, attrs...)
+		return
+	}
+	unclipped := e.emit(op, inputs, attrs...)
+	e.define(y, f, "Clip", []string{
+		unclipped, e.scalar(byteTensor(core.U8, uint8(lo))), e.scalar(byteTensor(core.U8, uint8(hi))),
+	})
+}
+
+// sum writes a MatMul of reals with the summand added and the bounds applied. Runtimes multiply integers for it. The
+// bias is added to the summand, for OpenVINO fuses a sum behind the MatMul only if it is the last. Transposes are next
+// to the MatMul, where runtimes drop them.
+func (p *product) sum(a *affine, operands *qlinear) string {
 	e := p.e
+	x, w := p.realInputs(operands)
+	rank := len(p.data().Shape())
+	if p.strides != nil {
+		x = e.emit("MaxPool", []string{x},
+			attribute{"kernel_shape", listOf(nil, rank-2)}, attribute{"strides", p.strides})
+	}
+	x = e.emit("Transpose", []string{x}, attribute{"perm", channelOrder(rank, false)})
+	real := e.emit("MatMul", []string{x, w})
+	real = e.emit("Transpose", []string{real}, attribute{"perm", channelOrder(rank, true)})
+
 	offset := make([]float32, len(a.offset))
 	for i, x := range a.offset {
 		offset[i] = float32(x)
 	}
-	real = e.emit("Add", []string{real, e.tensor("offset", tensorOf(core.Shape{len(offset)}, offset))})
-	v := e.use(a.summand, form{p.first, true})
 	zero, _ := zeroOf(core.Scalar(int32(0)), a.summand.Type(), true)
-	return e.emit("Add", []string{real, e.emit("DequantizeLinear", []string{
-		v, e.real(float32(a.by)), e.scalar(core.Scalar(zero)),
-	})})
+	summand := e.dequantized(a.summand, p.first, float32(a.by), zero)
+	bias := tensorOf(perChannel(rank, len(offset)), offset)
+	real = e.emit("Add", []string{real, e.emit("Add", []string{summand, e.tensor("offset", bias)})})
+	return p.boundedReal(a, real)
+}
+
+// boundedReal writes the bounds of the result within its type for the reals that are quantized to it, so that the
+// QuantizeLinear comes last. It changes the bounds of a to those of the type.
+func (p *product) boundedReal(a *affine, real string) string {
+	e, step := p.e, p.e.scales[p.n.Out(0)]
+	lo, hi := a.integers()
+	least, most := p.n.Out(0).Type().Bounds()
+	bound := func(x int64) string { return e.real(float32(x-a.zero) * step) }
+	switch {
+	case lo > least:
+		real = e.emit("Clip", []string{real, bound(lo), bound(hi)})
+	case hi < most:
+		real = e.emit("Min", []string{real, bound(hi)})
+	}
+	a.lo, a.hi, a.last.Lo, a.last.Hi = math.Inf(-1), math.Inf(1), least, most
+	return real
 }
 
 // clips converts the bounds of a result to uint8, and reports whether they are narrower than the type.
@@ -271,74 +317,33 @@ func (p *product) zeroedFactors(q *quantized) *core.Tensor {
 	return t
 }
 
-// qlinear has the operands of a product between quantized tensors.
-type qlinear struct {
-	x          string
-	scale      float32
-	zero       uint8
-	factors    *core.Tensor
-	factorZero uint8
-	axis       int
-	q          *quantized
-}
-
-func (o *qlinear) biasTensor() *core.Tensor {
-	return tensorOf(core.Shape{len(o.q.bias)}, o.q.bias)
-}
-
-// factorScale returns scales and zero points of the factors: one number, or one for each
-// channel.
-func (o *qlinear) factorScale() (scale, zero *core.Tensor) {
-	if len(o.q.scales) == 1 {
-		return core.Scalar(o.q.scales[0]), byteTensor(o.factors.Type(), o.factorZero)
-	}
-	zeros := make([]byte, len(o.q.scales))
-	for i := range zeros {
-		zeros[i] = o.factorZero
-	}
-	s := core.Shape{len(zeros)}
-	return tensorOf(s, o.q.scales), over(o.factors.Type(), s, zeros)
-}
-
-// quantizedInputs returns the inputs of QLinearConv up to the filters' zero point; those of the result follow.
-func (o *qlinear) quantizedInputs(e *exporter) []string {
-	scale, zero := o.factorScale()
-	return []string{
-		o.x, e.scalar(core.Scalar(o.scale)), e.scalar(core.Scalar(o.zero)),
-		e.tensor("weights", o.factors), e.tensor("weights_scale", scale), e.tensor("weights_zero_point", zero),
-	}
-}
-
 // realInputs writes the dequantizations of data and factors.
-func (o *qlinear) realInputs(e *exporter) []string {
-	in := o.quantizedInputs(e)
+func (p *product) realInputs(o *qlinear) (x, factors string) {
 	var axis []attribute
 	if len(o.q.scales) > 1 {
 		axis = []attribute{{"axis", o.axis}}
 	}
-	return []string{
-		e.once("dequantize "+in[0]+" "+in[1]+" "+in[2], func() string {
-			return e.emit("DequantizeLinear", in[:3])
-		}),
-		e.emit("DequantizeLinear", in[3:6], axis...),
-	}
+	x = p.e.dequantized(p.data(), p.first, o.scale, o.zero)
+	return x, p.e.emit("DequantizeLinear", o.quantizedFactors(p.e), axis...)
 }
 
-// realBias writes the dequantization of the bias.
-func (o *qlinear) realBias(e *exporter) string {
-	units := make([]float32, len(o.q.scales))
-	for i, s := range o.q.scales {
-		units[i] = o.scale * s
+// dequantized writes the dequantization of a tensor of bytes, whose zero point is that of its uint8 form. Where the
+// bytes have been written with their axes in the other order, the reals are transposed and not the bytes: runtimes
+// fuse a DequantizeLinear with the QuantizeLinear that it follows.
+func (e *exporter) dequantized(v core.Value, first bool, scale float32, zero uint8) string {
+	want, other := e.normal(v, form{first, true}), e.normal(v, form{!first, true})
+	from := want
+	if e.forms[v][want] == "" && e.forms[v][other] != "" {
+		from = other
 	}
-	unit, zeros := core.Scalar(units[0]), core.Scalar(int32(0))
-	var axis []attribute
-	if s := (core.Shape{len(units)}); len(units) > 1 {
-		unit, zeros = tensorOf(s, units), tensorOf(s, make([]int32, len(units)))
-		axis = []attribute{{"axis", 0}}
+	inputs := []string{e.use(v, from), e.real(scale), e.scalar(core.Scalar(zero))}
+	real := e.once("dequantize "+strings.Join(inputs, " "), func() string { return e.emit("DequantizeLinear", inputs) })
+	if from == want {
+		return real
 	}
-	return e.emit("DequantizeLinear", []string{
-		e.tensor("bias", o.biasTensor()), e.tensor("bias_scale", unit), e.tensor("bias_zero_point", zeros),
-	}, axis...)
+	return e.once("turn "+real, func() string {
+		return e.emit("Transpose", []string{real}, attribute{"perm", channelOrder(len(v.Shape()), first)})
+	})
 }
 
 // scaleOf returns the scale of a quantized value as its writer gave it; 1 where it gave none.
@@ -352,6 +357,9 @@ func (e *exporter) scaleOf(v core.Value) float32 {
 // writeInteger writes the product of integers, and each step behind it.
 func (p *product) writeInteger() error {
 	e, n := p.e, p.n
+	if sum, ok := p.wholeReals(); ok {
+		return e.postOps(n, p.steps, p.operands(), sum, p.first)
+	}
 	zero, rest, err := p.dataZero()
 	if err != nil {
 		return err
@@ -360,13 +368,13 @@ func (p *product) writeInteger() error {
 	if err != nil {
 		return err
 	}
-	sum := ""
 	inputs := []string{p.dataIn(form{p.first, true}), factors, zero, factorZero}
 	if len(p.steps) == 0 && rest == "" {
 		e.define(n.Out(0), form{first: p.first}, p.integer, inputs, p.attrs...)
 		return nil
 	}
-	if sum = e.emit(p.integer, inputs, p.attrs...); rest != "" {
+	sum := e.emit(p.integer, inputs, p.attrs...)
+	if rest != "" {
 		if len(p.steps) == 0 {
 			e.define(n.Out(0), form{first: p.first}, "Sub", []string{sum, rest})
 			return nil
@@ -374,6 +382,66 @@ func (p *product) writeInteger() error {
 		sum = e.emit("Sub", []string{sum, rest})
 	}
 	return e.postOps(n, p.steps, p.operands(), e.cast(sum, core.F32), p.first)
+}
+
+// exactReals is the magnitude up to which f32 holds all integers.
+const exactReals = 1 << 24
+
+// wholeReals writes a matrix product that steps follow as MatMul of reals without fractions, which runtimes compute
+// with integers; false in the form Integer, and where f32 may not hold a sum. A sum of two parts that f32 holds is
+// rounded as the conversion of its integer is. No Add may follow a MatMul: ONNX Runtime makes a Gemm of reals of both.
+func (p *product) wholeReals() (sum string, ok bool) {
+	e, in := p.e, p.n.Inputs()
+	zero, fits := zeroOf(in[2].Constant(), p.data().Type(), true)
+	if e.opts.Form == Integer || p.integer != "MatMulInteger" || p.strides != nil || len(p.steps) == 0 ||
+		p.factors == nil || p.factors.Type() != core.I8 || !fits {
+		return "", false
+	}
+	if z, single := zeroOf(in[3].Constant(), core.I8, false); !single || z != 0 {
+		return "", false
+	}
+	if first := p.steps[0].Kind; first == postop.Add || first == postop.MulAdd {
+		return "", false
+	}
+	rows := p.factors.Shape()[0]
+	half := rows / 2
+	switch {
+	case p.reach(0, rows, zero) <= exactReals:
+		return p.realPart(e.dequantized(p.data(), p.first, 1, zero), 0, rows), true
+	case p.reach(0, half, zero) <= exactReals && p.reach(half, rows, zero) <= exactReals:
+		x := e.dequantized(p.data(), p.first, 1, zero)
+		return e.emit("Sum", []string{p.realPart(x, 0, half), p.realPart(x, half, rows)}), true
+	}
+	return "", false
+}
+
+// realPart writes the product with some rows of the factors.
+func (p *product) realPart(x string, from, to int) string {
+	e, columns := p.e, p.channels()
+	if to-from < p.factors.Shape()[0] {
+		x = e.emit("Slice", []string{
+			x, e.ints("starts", []int{from}), e.ints("ends", []int{to}), e.ints("axes", []int{-1}),
+		})
+	}
+	rows := over(core.I8, core.Shape{to - from, columns}, p.factors.Bytes()[from*columns:to*columns])
+	w := []string{e.tensor("weights", rows), e.real(1), e.scalar(byteTensor(core.I8, 0))}
+	return e.emit("MatMul", []string{x, e.emit("DequantizeLinear", w)})
+}
+
+// reach returns the largest magnitude of a sum of some products with the given rows of the factors.
+func (p *product) reach(from, to int, zero uint8) int64 {
+	columns := p.channels()
+	up, down := make([]int64, columns), make([]int64, columns)
+	below, above := int64(zero), 255-int64(zero)
+	for i, b := range p.factors.Bytes()[from*columns : to*columns] {
+		c := i % columns
+		if w := int64(int8(b)); w > 0 {
+			up[c], down[c] = up[c]+w*above, down[c]+w*below
+		} else {
+			up[c], down[c] = up[c]-w*below, down[c]-w*above
+		}
+	}
+	return max(slices.Max(up), slices.Max(down))
 }
 
 // dataZero returns the zero point to use for the data, and the tensor to subtract from the sums if that is not
@@ -424,6 +492,9 @@ func (p *product) integerFactors() (factors, zero string, err error) {
 			return "", "", errors.New("the zero point of its factors lies outside of their type")
 		}
 		w = byteTensor(p.factors.Type(), z)
+	}
+	if z := w.Bytes(); len(z) > 1 && bytes.Count(z, z[:1]) == len(z) { // ONNX Runtime takes no list for filters
+		w = byteTensor(w.Type(), z[0])
 	}
 	t := p.factors
 	if p.integer == "ConvInteger" && t.Type() == core.I8 {

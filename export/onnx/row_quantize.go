@@ -13,6 +13,7 @@ import (
 
 var (
 	_ = exports(exportUniformQuantize)
+	_ = exports(exportUniformQuantizeRows)
 	_ = exports(exportUniformRequantize)
 	_ = exports(exportQuantizeV2)
 	_ = exports(exportRequantize)
@@ -237,6 +238,49 @@ func exportUniformQuantize(e *exporter, n *core.Node, op *tensorflow.UniformQuan
 	q := e.cast(e.choose(fits, x, e.real(math.MinInt32)), core.I64)
 	q = e.wrapped(e.add(q, perSlice(e, "zeros", zeros.Int64s(), op.Axis, rank)))
 	return e.limited(n, q, op.Lo, op.Hi, op.Type)
+}
+
+// exportUniformQuantizeRows writes the op's formula in the types that it computes with. A row that has no scale gets
+// the inverse 0 and the zero point 0, which make zeros.
+func exportUniformQuantizeRows(e *exporter, n *core.Node, _ *tensorflow.UniformQuantizeRows) error {
+	v := n.Inputs()[0]
+	if !v.Shape().Ranked() {
+		return errUniform
+	}
+	x, axes := e.use(v, form{}), make([]int, len(v.Shape())-1)
+	for i := range axes {
+		axes[i] = 1 + i
+	}
+	extreme := func(op, with string) string {
+		of := x
+		if len(axes) > 0 {
+			inputs, attrs := e.along(x, axes, 18)
+			of = e.emit(op, inputs, append(attrs, attribute{"keepdims", 1})...)
+		}
+		return e.f64(e.emit(with, []string{of, e.real(0)}))
+	}
+	lo, hi := extreme("ReduceMin", "Min"), extreme("ReduceMax", "Max")
+	width := e.sub(hi, lo)
+	scale, inverse := e.f32(e.div(width, e.double(255))), e.f32(e.div(e.double(255), width))
+	none := e.emit("Or", []string{e.equal(scale, e.real(0)), e.emit("IsInf", []string{inverse})})
+	none = e.emit("Or", []string{none, e.emit("IsNaN", []string{inverse})})
+	scale, inverse = e.choose(none, e.real(1), scale), e.choose(none, e.real(0), inverse)
+
+	below, above := e.div(lo, e.f64(scale)), e.div(hi, e.f64(scale))
+	fromBelow := e.emit("Less", []string{
+		e.add(e.double(128), e.abs(below)), e.add(e.double(127), e.abs(above)),
+	})
+	zero := e.choose(fromBelow, e.sub(e.double(-128), below), e.sub(e.double(127), above))
+	zero = e.roundAway(e.clip(e.choose(none, e.double(0), zero), -128, 127), core.F64)
+	zero = e.cast(zero, core.I64)
+	q := e.emit("Floor", []string{e.add(e.mul(x, inverse), e.real(0.5))})
+	if err := e.limited(n, e.add(e.cast(q, core.I64), zero), -128, 127, core.I8); err != nil {
+		return err
+	}
+	rows := e.ints("rows", []int{-1})
+	e.define(n.Out(1), form{}, "Reshape", []string{scale, rows})
+	e.define(n.Out(2), form{}, "Reshape", []string{e.cast(zero, core.I32), rows})
+	return nil
 }
 
 // exportUniformRequantize writes the op's formula in i64, in which no product overflows, or a lookup table for bytes.

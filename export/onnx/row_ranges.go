@@ -14,6 +14,8 @@ var (
 	_ = exports(exportRangeToScale)
 	_ = exports(exportRangeToZeroPoint)
 	_ = exports(exportRequantizationRange)
+	_ = exports(exportRequantizationRangePerChannel)
+	_ = exports(exportQuantizeDownAndShrinkRange)
 	_ = exports(exportQuantizedBiasAdd)
 	_ = exports(exportQuantizedRelu)
 	_ = exports(exportDequantize)
@@ -70,22 +72,99 @@ func exportRangeToZeroPoint(e *exporter, n *core.Node, op *quantization.RangeToZ
 }
 
 func exportRequantizationRange(e *exporter, n *core.Node, _ *tensorflow.RequantizationRange) error {
-	in := n.Inputs()
-	r, err := e.span(in[1], in[2])
+	r, err := e.span(n.Inputs()[1], n.Inputs()[2])
 	if err != nil {
 		return err
 	}
-	if d := in[0].Shape(); !d.Ranked() {
-		return errors.New("the rank of its input is not known")
+	used, err := r.used(n.Inputs()[0])
+	if err != nil {
+		return err
 	}
-	x := e.use(in[0], e.formOf(in[0]))
+	e.define(n.Out(0), form{}, "Identity", []string{used.min})
+	return e.rename(n.Out(1), form{}, used.max)
+}
+
+// used writes the range of what accumulators of range r use.
+func (r span) used(v core.Value) (span, error) {
+	e := r.e
+	if !v.Shape().Ranked() {
+		return span{}, errors.New("the rank of its input is not known")
+	}
+	x := e.use(v, e.formOf(v))
 	extreme := func(op string) string {
 		q := e.emit(op, []string{x}, attribute{"keepdims", 0})
 		return r.toReal(e.f64(e.f32(q)), core.I32)
 	}
 	lo := extreme("ReduceMin")
-	e.define(n.Out(0), form{}, "Where", []string{e.emit("Less", []string{lo, e.real(0)}), lo, e.real(0)})
-	return e.rename(n.Out(1), form{}, extreme("ReduceMax"))
+	return span{e, e.choose(e.less0(lo), lo, e.real(0)), extreme("ReduceMax")}, nil
+}
+
+// less0 writes x < 0 for f32.
+func (e *exporter) less0(x string) string { return e.emit("Less", []string{x, e.real(0)}) }
+
+func exportQuantizeDownAndShrinkRange(e *exporter, n *core.Node, _ *tensorflow.QuantizeDownAndShrinkRange) error {
+	v := n.Inputs()[0]
+	from, err := e.span(n.Inputs()[1], n.Inputs()[2])
+	if err != nil {
+		return err
+	}
+	to, err := from.used(v)
+	if err != nil {
+		return err
+	}
+	e.setRange(n, to.min, to.max)
+	scale, offset := fixedPointOf(from, to)
+	f := form{first: e.formOf(v).first}
+	e.fixedPoint(n, scale, offset, e.f32(e.use(v, f)), f)
+	return nil
+}
+
+// magnitudes writes max(|min|, |max|) of the ranges of channels.
+func (e *exporter) magnitudes(min, max core.Value) string {
+	return span{e, e.flushed(e.use(min, form{})), e.flushed(e.use(max, form{}))}.magnitude()
+}
+
+func exportRequantizationRangePerChannel(
+	e *exporter, n *core.Node, op *tensorflow.RequantizationRangePerChannel,
+) error {
+	in := n.Inputs()
+	if !in[0].Shape().Ranked() || !in[1].Shape().Static() {
+		return errors.New("the rank of its input, or the number of its ranges is not known")
+	}
+	axes := make([]int, 0, len(in[0].Shape()))
+	for i := range cap(axes) {
+		if i < cap(axes)-1 || in[1].Shape().MustElements() == 1 {
+			axes = append(axes, i)
+		}
+	}
+	x := e.f32(e.use(in[0], form{}))
+	extreme := func(op, x string) string {
+		inputs, attrs := e.along(x, axes, 18)
+		return e.emit(op, inputs, append(attrs, attribute{"keepdims", 0})...)
+	}
+	whole := func(op, x string) string { return e.emit(op, []string{x}, attribute{"keepdims", 0}) }
+	largest, least, limit := extreme("ReduceMax", e.abs(x)), extreme("ReduceMin", x), e.real(1<<31)
+	reals := e.div(e.mul(largest, e.magnitudes(in[1], in[2])), limit)
+	reals = e.choose(e.emit("Less", []string{largest, limit}), reals, e.real(0))
+	used := e.larger(e.real(numeric.LeastNormal), whole("ReduceMax", reals))
+	used = e.emit("Min", []string{used, e.real(op.ClipValueMax)})
+	negative := e.emit("Or", []string{e.less0(least), e.equal(least, limit)})
+	negative = e.cast(whole("ReduceMax", e.cast(negative, core.I32)), core.Bool)
+	e.define(n.Out(0), form{}, "Where", []string{negative, e.emit("Neg", []string{used}), e.real(0)})
+	e.define(n.Out(1), form{}, "Identity", []string{used})
+	return nil
+}
+
+// requantizationFactors writes the factors of RequantizePerChannel, and its requested range, for computed ranges.
+func (e *exporter) requantizationFactors(n *core.Node, op *tensorflow.RequantizePerChannel) (string, error) {
+	in := n.Inputs()
+	to, err := e.span(in[3], in[4])
+	if err != nil {
+		return "", err
+	}
+	e.setRange(n, to.min, to.max)
+	_, levels := op.Type.Bounds()
+	return e.mul(e.div(e.magnitudes(in[1], in[2]), to.magnitude()), e.real(float32(levels)/(1<<31))), nil
 }
 
 // setRange writes lo and hi as the second and third output of a node, its range.

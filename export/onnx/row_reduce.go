@@ -72,14 +72,17 @@ func (e *exporter) reduce(n *core.Node, op string, r reduce.Reduction, axesInput
 			axes[i] = axisIn(a, rank, f)
 		}
 	}
-	inputs, attrs := []string{e.use(x, f)}, []attribute{{"keepdims", boolean(r.KeepDims)}}
-	if e.opts.Opset >= axesInput {
-		inputs = append(inputs, e.ints("axes", axes))
-	} else {
-		attrs = append(attrs, attribute{"axes", axes})
-	}
-	e.define(n.Out(0), y, op, inputs, attrs...)
+	inputs, attrs := e.along(e.use(x, f), axes, axesInput)
+	e.define(n.Out(0), y, op, inputs, append(attrs, attribute{"keepdims", boolean(r.KeepDims)})...)
 	return nil
+}
+
+// along returns the inputs of a reduction, and its attribute for the axes if the opset has no input for them.
+func (e *exporter) along(x string, axes []int, axesInput int) ([]string, []attribute) {
+	if e.opts.Opset >= axesInput {
+		return []string{x, e.ints("axes", axes)}, nil
+	}
+	return []string{x}, []attribute{{"axes", axes}}
 }
 
 // exportProd writes the product of a few integers, such as the dimensions of a shape, as a chain of Mul, which wraps

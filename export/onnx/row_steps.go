@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
@@ -93,18 +94,23 @@ func scaledFactor(mn, mx float32, lo, hi int64) float32 {
 }
 
 func exportRequantizePerChannel(e *exporter, n *core.Node, op *tensorflow.RequantizePerChannel) error {
-	in := make([]*core.Tensor, 5)
+	in, factors := make([]*core.Tensor, 5), ""
 	for i, v := range n.Inputs() {
-		if in[i] = v.Constant(); i > 0 && in[i] == nil {
-			return errors.New("a range is computed")
+		in[i] = v.Constant()
+	}
+	if slices.Contains(in[1:], nil) {
+		var err error
+		if factors, err = e.requantizationFactors(n, op); err != nil {
+			return err
 		}
+	} else {
+		list, err := op.Scales(in)
+		if err != nil {
+			return err
+		}
+		factors = e.tensor("factors", tensorOf(core.Shape{len(list)}, list))
 	}
-	factors, err := op.Scales(in)
-	if err != nil {
-		return err
-	}
-	x := e.cast(e.use(n.Inputs()[0], form{}), core.F32)
-	x = e.mul(x, e.tensor("factors", tensorOf(core.Shape{len(factors)}, factors)))
+	x := e.mul(e.cast(e.use(n.Inputs()[0], form{}), core.F32), factors)
 	zero, f := uint8(0), form{bytes: op.Type == core.I8}
 	if f.bytes {
 		zero = 128

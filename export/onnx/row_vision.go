@@ -14,7 +14,7 @@ var (
 	_ = exports(exportResize)
 	_ = exports(exportConvolutionBackpropData)
 
-	_ = lacks[vision.CombinedNonMaxSuppression](noRow)
+	_ = lacks[vision.CombinedNonMaxSuppression]("ONNX has no order for equal scores, which images of 8 bits have")
 	_ = lacks[vision.CropAndResize](noRow)
 	_ = lacks[vision.ExtractPatches](noRow)
 )

@@ -178,7 +178,7 @@ func (g *golden) write(root string, form onnx.Form, dir, file string) (node, err
 		entry.Outputs = append(entry.Outputs, r.Name)
 		arrays = append(arrays, npy.Array{Name: fmt.Sprintf("y%d", i), Tensor: out[r.Name]})
 	}
-	return entry.write(m.Function(), form, arrays, filepath.Join(dir, file))
+	return entry.write(m.Function(), form, arrays, dir)
 }
 
 // inputs returns the recorded inputs of a model.

@@ -6,6 +6,7 @@
 //
 // DIR then holds index.json; for a model qdq.onnx, qoperator.onnx and integer.onnx; and for node i of the
 // function, or recorded graph i, i.onnx, and i.npz with the inputs x0, x1, ... and the outputs y0, y1, ...
+// A node that the form qoperator writes in another way has a second entry, with i.qoperator.onnx.
 package main
 
 import (
@@ -17,6 +18,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,7 +31,9 @@ import (
 
 // node is an entry of index.json.
 type node struct {
-	File     string        `json:"file"` // name of the file without extension
+	File     string        `json:"file"`   // name of the model's file without extension
+	Arrays   string        `json:"arrays"` // name of the arrays' file without extension
+	Form     onnx.Form     `json:"form"`
 	Name     string        `json:"name"`
 	Op       string        `json:"op"`
 	Inputs   []string      `json:"inputs"`  // names in the ONNX model of x0, x1, ...
@@ -136,11 +140,11 @@ func writeNodes(f *core.Function, values map[core.Value]*core.Tensor, dir string
 		if !n.IsComputed() {
 			continue
 		}
-		entry, err := writeNode(n, values, dir, strconv.Itoa(i))
+		entries, err := writeNode(n, values, dir, strconv.Itoa(i))
 		if err != nil {
 			return fmt.Errorf("node %q: %w", n.Name, err)
 		}
-		index = append(index, entry)
+		index = append(index, entries...)
 	}
 	return writeIndex(index, dir)
 }
@@ -153,8 +157,9 @@ func writeIndex(index []node, dir string) error {
 	return os.WriteFile(filepath.Join(dir, "index.json"), data, 0o644)
 }
 
-// writeNode writes a model of a single node, in which the node's computed inputs are parameters.
-func writeNode(n *core.Node, values map[core.Value]*core.Tensor, dir, file string) (node, error) {
+// writeNode writes models of a single node, in which the node's computed inputs are parameters: in the form QDQ, and
+// in the form QOperator if that differs.
+func writeNode(n *core.Node, values map[core.Value]*core.Tensor, dir, file string) ([]node, error) {
 	entry := node{File: file, Name: n.Name, Op: n.OpName(), Inputs: []string{}}
 	g := &core.Function{}
 	var arrays []npy.Array
@@ -169,7 +174,7 @@ func writeNode(n *core.Node, values map[core.Value]*core.Tensor, dir, file strin
 			t := values[v]
 			p, err := core.NewNamedNode(fmt.Sprintf("x%d", len(g.Parameters)), &core.Parameter{Type: t.Type(), Shape: t.Shape()})
 			if err != nil {
-				return entry, err
+				return nil, err
 			}
 			known[v] = p.Out(0)
 			g.Parameters = append(g.Parameters, p)
@@ -180,7 +185,7 @@ func writeNode(n *core.Node, values map[core.Value]*core.Tensor, dir, file strin
 	}
 	alone, err := core.NewNamedNode(n.Name, n.Op(), inputs...)
 	if err != nil {
-		return entry, err
+		return nil, err
 	}
 	for i := range alone.Outputs() {
 		if alone.Out(i).Constant() != nil || values[n.Out(i)] == nil {
@@ -189,33 +194,52 @@ func writeNode(n *core.Node, values map[core.Value]*core.Tensor, dir, file strin
 		name := fmt.Sprintf("y%d", len(g.Results))
 		r, err := core.NewNamedNode(name, &core.Result{}, alone.Out(i))
 		if err != nil {
-			return entry, err
+			return nil, err
 		}
 		g.Results = append(g.Results, r)
 		arrays = append(arrays, npy.Array{Name: name, Tensor: values[n.Out(i)]})
 		entry.Outputs = append(entry.Outputs, name)
 	}
-	return entry.write(g, onnx.QDQ, arrays, filepath.Join(dir, file))
+	qdq, err := entry.write(g, onnx.QDQ, arrays, dir)
+	if err != nil {
+		return nil, err
+	}
+	entry.File += ".qoperator"
+	other, err := entry.export(g, onnx.QOperator, dir)
+	if err != nil || slices.Equal(qdq.ONNX, other.ONNX) {
+		return []node{qdq}, err
+	}
+	other.Arrays = qdq.Arrays
+	return []node{qdq, other}, nil
 }
 
-func (entry node) write(g *core.Function, form onnx.Form, arrays []npy.Array, path string) (node, error) {
+// write writes a graph in a form, and its arrays.
+func (entry node) write(g *core.Function, form onnx.Form, arrays []npy.Array, dir string) (node, error) {
+	entry, err := entry.export(g, form, dir)
+	if err != nil {
+		return entry, err
+	}
+	entry.Arrays = entry.File
+	out, err := os.Create(filepath.Join(dir, entry.Arrays+".npz"))
+	if err != nil {
+		return entry, err
+	}
+	return entry, errors.Join(npy.WriteArchive(out, arrays), out.Close())
+}
+
+// export writes a graph in a form.
+func (entry node) export(g *core.Function, form onnx.Form, dir string) (node, error) {
 	model, err := onnx.Export(g, onnx.Options{Form: form})
 	if err != nil {
 		return entry, err
 	}
-	entry.Fidelity = onnx.Exact
+	entry.Form, entry.Fidelity = form, onnx.Exact
 	for _, r := range model.Report() {
 		entry.ONNX = append(entry.ONNX, strings.Join(r.ONNX, " "))
 		if r.Fidelity != onnx.Exact && entry.Fidelity != onnx.OneStep {
 			entry.Fidelity = r.Fidelity
 		}
 	}
-	if _, err := model.WriteFile(path + ".onnx"); err != nil {
-		return entry, err
-	}
-	out, err := os.Create(path + ".npz")
-	if err != nil {
-		return entry, err
-	}
-	return entry, errors.Join(npy.WriteArchive(out, arrays), out.Close())
+	_, err = model.WriteFile(filepath.Join(dir, entry.File+".onnx"))
+	return entry, err
 }
