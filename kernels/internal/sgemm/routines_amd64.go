@@ -4,6 +4,24 @@
 
 package sgemm
 
+// gemm_f32f32_f32_12x32k1_avx512vnni computes tiles of rows by 32 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, product and sum rounded on their own. k is at least 1.
+//
+//go:noescape
+func gemm_f32f32_f32_12x32k1_avx512vnni(c *call)
+
+// gemm_f32f32_f32_12x16k1_avx512vnni computes tiles of rows by 16 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, product and sum rounded on their own. k is at least 1.
+//
+//go:noescape
+func gemm_f32f32_f32_12x16k1_avx512vnni(c *call)
+
 // gemm_f32f32_f32_6x16k1_avx2 computes tiles of rows by 16 columns, for every m below rows*tiles:
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
