@@ -172,6 +172,101 @@ func (g *convolution) wide() bool {
 	return len(g.axes) <= 2 && x.Dilation == 1 && x.Window > 1 && (g.inC < 16 || g.inC%4 != 0 && g.inC < 64)
 }
 
+// strand has every step-th output of an axis, from first on, which all read the same positions of the window: tap,
+// tap+tapStep and so on. The Axis has these outputs and positions only, and no data dilation.
+type strand struct {
+	geometry.Axis
+
+	first, step, tap, tapStep int
+}
+
+// strands divides the outputs of an axis by what they read. Outputs whose window lies between the elements of dilated
+// data have a strand with one position, in the padding.
+func strands(a geometry.Axis) []strand {
+	d := a.DataDilation
+	step, tapStep := d/commonDivisor(a.Stride, d), d/commonDivisor(a.Dilation, d)
+	out := make([]strand, min(step, a.Out))
+	for first := range out {
+		s := strand{first: first, step: step, tapStep: tapStep}
+		s.Axis = geometry.Axis{
+			In: a.In, Window: 1, Out: (a.Out - first + step - 1) / step,
+			Stride: step * a.Stride / d, Dilation: tapStep * a.Dilation / d, DataDilation: 1,
+		}
+		s.PadBelow = s.Out * s.Stride
+		for tap := range min(tapStep, a.Window) {
+			if below := a.PadBelow - first*a.Stride - tap*a.Dilation; below%d == 0 {
+				s.tap, s.Window, s.PadBelow = tap, (a.Window-tap+tapStep-1)/tapStep, below/d
+				break
+			}
+		}
+		out[first] = s
+	}
+	return out
+}
+
+func commonDivisor(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// phase is a part of a convolution, with a strand of each axis.
+type phase []strand
+
+// phases divides a convolution by what its outputs read: into one phase if the data is not dilated.
+func phases(axes []geometry.Axis) []phase {
+	list := []phase{{}}
+	for _, a := range axes {
+		var next []phase
+		for _, p := range list {
+			for _, s := range strands(a) {
+				next = append(next, append(slices.Clip(p), s))
+			}
+		}
+		list = next
+	}
+	return list
+}
+
+// numberOfPhases returns how many phases there are, or more than most.
+func numberOfPhases(axes []geometry.Axis, most int) int {
+	n := 1
+	for _, a := range axes {
+		n *= min(a.DataDilation/commonDivisor(a.Stride, a.DataDilation), a.Out)
+		if n > most {
+			break
+		}
+	}
+	return n
+}
+
+// axes returns the axes of the phase's own convolution.
+func (p phase) axes() []geometry.Axis {
+	axes := make([]geometry.Axis, len(p))
+	for i, s := range p {
+		axes[i] = s.Axis
+	}
+	return axes
+}
+
+// along returns, for each combination of an index below count(s) along each axis, its position in an array of the
+// axes' sizes: index i is at first(s) + i*step(s).
+func (p phase) along(sizes []int, of func(s strand) (first, step, count int)) []int {
+	at := []int{0}
+	for i, s := range p {
+		first, step, count := of(s)
+		next := make([]int, 0, len(at)*count)
+		for _, before := range at {
+			for j := range count {
+				next = append(next, before*sizes[i]+first+j*step)
+			}
+		}
+		at = next
+	}
+	return at
+}
+
 // unitAxis is a spatial dimension of size 1.
 var unitAxis = geometry.Axis{In: 1, Window: 1, Out: 1, Stride: 1, Dilation: 1, DataDilation: 1}
 
