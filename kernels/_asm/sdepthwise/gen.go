@@ -38,7 +38,7 @@ func routine(width, vectors int) emit.Routine {
 
 	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 
-in this order, each sum beginning with 0, product and sum rounded on their own. rows and taps are at least 1.`, name, channels),
+in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.`, name, channels),
 		Build: func(ctx *build.Context) {
 			g := &emit.Gen{Context: ctx, Width: width}
 			g.MOVQ(emit.Param(), call)
@@ -61,16 +61,15 @@ in this order, each sum beginning with 0, product and sum rounded on their own. 
 				g.VMOVUPS(emit.At(x, width*i), g.V(8+i))
 			}
 			for i := range vectors {
-				g.VMULPS(emit.At(w, width*i), g.V(8+i), g.V(8+i))
-			}
-			for i := range vectors {
-				g.VADDPS(g.V(8+i), g.V(i), g.V(i))
+				g.VFMADD231PS(emit.At(w, width*i), g.V(8+i), g.V(i))
 			}
 			g.ADDQ(operand.I32(width*vectors), w)
 			g.ADDQ(operand.I8(4), offsets)
 			g.DECQ(left)
 			g.JNZ(operand.LabelRef("tap"))
+			g.Zero(g.V(8))
 			for i := range vectors {
+				g.VADDPS(g.V(8), g.V(i), g.V(i))
 				g.VMOVUPS(g.V(i), emit.At(c, width*i))
 			}
 			g.ADDQ(ldc, c)

@@ -35,15 +35,10 @@ type gen struct {
 	cols int // vectors of columns
 }
 
-// multiplyAdd adds the products of x and each weight to the accumulators. It overwrites x and y.
-func (g *gen) multiplyAdd(weights []reg.VecPhysical, x, y reg.VecPhysical, acc []reg.VecPhysical) {
-	if len(weights) == 1 {
-		g.VMULPS(weights[0], x, x)
-		g.VADDPS(x, acc[0], acc[0])
-		return
+// withoutSign makes zeros of sums positive. It clears zero.
+func (g *gen) withoutSign(zero reg.VecPhysical, sums []reg.VecPhysical) {
+	g.Zero(zero)
+	for _, v := range sums {
+		g.VADDPS(zero, v, v)
 	}
-	g.VMULPS(weights[0], x, y)
-	g.VMULPS(weights[1], x, x)
-	g.VADDPS(y, acc[0], acc[0])
-	g.VADDPS(x, acc[1], acc[1])
 }

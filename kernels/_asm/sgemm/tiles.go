@@ -43,7 +43,7 @@ func tilesRoutine(width, most, cols int) emit.Routine {
 
 	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 
-in this order, each sum beginning with 0, product and sum rounded on their own. k is at least 1.`, name, columns),
+in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least 1.`, name, columns),
 		Frame: 48,
 		Build: func(ctx *build.Context) {
 			g := &gen{emit.Gen{Context: ctx, Width: width}, cols}
@@ -77,10 +77,12 @@ func (g *gen) tiles(rows int) {
 	weights := []reg.VecPhysical{g.V(0), g.V(1)}[:g.cols]
 
 	g.Label(label("tile"))
+	var sums []reg.VecPhysical
 	for r := range rows {
-		for _, v := range acc(r) {
-			g.Xor(v, v, v)
-		}
+		sums = append(sums, acc(r)...)
+	}
+	for _, v := range sums {
+		g.Xor(v, v, v)
 	}
 	g.tileStart()
 	g.Label(label("tap"))
@@ -91,7 +93,9 @@ func (g *gen) tiles(rows int) {
 	}
 	for r := range rows {
 		g.VBROADCASTSS(emit.Indexed(rowPointer[r], runIndex, 4, 0), g.V(2))
-		g.multiplyAdd(weights, g.V(2), g.V(3), acc(r))
+		for col, v := range acc(r) {
+			g.VFMADD231PS(weights[col], g.V(2), v)
+		}
 	}
 	g.ADDQ(operand.I32(g.Width*g.cols), runB)
 	g.ADDQ(operand.I8(1), runIndex)
@@ -99,6 +103,7 @@ func (g *gen) tiles(rows int) {
 	g.DECQ(tileLeft)
 	g.JNZ(operand.LabelRef(label("tap")))
 
+	g.withoutSign(g.V(2), sums)
 	g.MOVQ(emit.Param(), call)
 	to, ldc := rowPointer[0], rowPointer[1]
 	g.MOVQ(tileC, to)

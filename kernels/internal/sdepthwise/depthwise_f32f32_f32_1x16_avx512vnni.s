@@ -21,18 +21,19 @@ row:
 	MOVQ  R10, CX
 
 tap:
-	MOVLQSX (R8), AX
-	ADDQ    SI, AX
-	VMOVUPS (AX), Z8
-	VMULPS  (BX), Z8, Z8
-	VADDPS  Z8, Z0, Z0
-	ADDQ    $+64, BX
-	ADDQ    $+4, R8
-	DECQ    CX
-	JNZ     tap
-	VMOVUPS Z0, (DX)
-	ADDQ    R9, DX
-	DECQ    R11
-	JNZ     row
+	MOVLQSX     (R8), AX
+	ADDQ        SI, AX
+	VMOVUPS     (AX), Z8
+	VFMADD231PS (BX), Z8, Z0
+	ADDQ        $+64, BX
+	ADDQ        $+4, R8
+	DECQ        CX
+	JNZ         tap
+	VPXOR       X8, X8, X8
+	VADDPS      Z8, Z0, Z0
+	VMOVUPS     Z0, (DX)
+	ADDQ        R9, DX
+	DECQ        R11
+	JNZ         row
 	VZEROUPPER
 	RET

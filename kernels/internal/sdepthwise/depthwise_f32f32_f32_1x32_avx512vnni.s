@@ -22,22 +22,23 @@ row:
 	MOVQ  R10, CX
 
 tap:
-	MOVLQSX (R8), AX
-	ADDQ    SI, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	VMULPS  (BX), Z8, Z8
-	VMULPS  64(BX), Z9, Z9
-	VADDPS  Z8, Z0, Z0
-	VADDPS  Z9, Z1, Z1
-	ADDQ    $+128, BX
-	ADDQ    $+4, R8
-	DECQ    CX
-	JNZ     tap
-	VMOVUPS Z0, (DX)
-	VMOVUPS Z1, 64(DX)
-	ADDQ    R9, DX
-	DECQ    R11
-	JNZ     row
+	MOVLQSX     (R8), AX
+	ADDQ        SI, AX
+	VMOVUPS     (AX), Z8
+	VMOVUPS     64(AX), Z9
+	VFMADD231PS (BX), Z8, Z0
+	VFMADD231PS 64(BX), Z9, Z1
+	ADDQ        $+128, BX
+	ADDQ        $+4, R8
+	DECQ        CX
+	JNZ         tap
+	VPXOR       X8, X8, X8
+	VADDPS      Z8, Z0, Z0
+	VMOVUPS     Z0, (DX)
+	VADDPS      Z8, Z1, Z1
+	VMOVUPS     Z1, 64(DX)
+	ADDQ        R9, DX
+	DECQ        R11
+	JNZ         row
 	VZEROUPPER
 	RET

@@ -109,46 +109,47 @@ tap12:
 step12:
 	VMOVUPS      (R15), Z0
 	VBROADCASTSS (AX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z4, Z4
+	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z5, Z5
+	VFMADD231PS  Z0, Z2, Z5
 	VBROADCASTSS (CX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z6, Z6
+	VFMADD231PS  Z0, Z2, Z6
 	VBROADCASTSS (DX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z7, Z7
+	VFMADD231PS  Z0, Z2, Z7
 	VBROADCASTSS (SI)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z8, Z8
+	VFMADD231PS  Z0, Z2, Z8
 	VBROADCASTSS (R8)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z9, Z9
+	VFMADD231PS  Z0, Z2, Z9
 	VBROADCASTSS (R9)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z10, Z10
+	VFMADD231PS  Z0, Z2, Z10
 	VBROADCASTSS (R10)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z11, Z11
+	VFMADD231PS  Z0, Z2, Z11
 	VBROADCASTSS (R11)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z12, Z12
+	VFMADD231PS  Z0, Z2, Z12
 	VBROADCASTSS (R12)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z13, Z13
+	VFMADD231PS  Z0, Z2, Z13
 	VBROADCASTSS (R13)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z14, Z14
+	VFMADD231PS  Z0, Z2, Z14
 	VBROADCASTSS (R14)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z15, Z15
+	VFMADD231PS  Z0, Z2, Z15
 	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step12
 	DECQ         16(SP)
 	JNZ          tap12
+	VPXOR        X2, X2, X2
+	VADDPS       Z2, Z4, Z4
+	VADDPS       Z2, Z5, Z5
+	VADDPS       Z2, Z6, Z6
+	VADDPS       Z2, Z7, Z7
+	VADDPS       Z2, Z8, Z8
+	VADDPS       Z2, Z9, Z9
+	VADDPS       Z2, Z10, Z10
+	VADDPS       Z2, Z11, Z11
+	VADDPS       Z2, Z12, Z12
+	VADDPS       Z2, Z13, Z13
+	VADDPS       Z2, Z14, Z14
+	VADDPS       Z2, Z15, Z15
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -250,43 +251,44 @@ tap11:
 step11:
 	VMOVUPS      (R15), Z0
 	VBROADCASTSS (AX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z4, Z4
+	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z5, Z5
+	VFMADD231PS  Z0, Z2, Z5
 	VBROADCASTSS (CX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z6, Z6
+	VFMADD231PS  Z0, Z2, Z6
 	VBROADCASTSS (DX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z7, Z7
+	VFMADD231PS  Z0, Z2, Z7
 	VBROADCASTSS (SI)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z8, Z8
+	VFMADD231PS  Z0, Z2, Z8
 	VBROADCASTSS (R8)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z9, Z9
+	VFMADD231PS  Z0, Z2, Z9
 	VBROADCASTSS (R9)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z10, Z10
+	VFMADD231PS  Z0, Z2, Z10
 	VBROADCASTSS (R10)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z11, Z11
+	VFMADD231PS  Z0, Z2, Z11
 	VBROADCASTSS (R11)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z12, Z12
+	VFMADD231PS  Z0, Z2, Z12
 	VBROADCASTSS (R12)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z13, Z13
+	VFMADD231PS  Z0, Z2, Z13
 	VBROADCASTSS (R13)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z14, Z14
+	VFMADD231PS  Z0, Z2, Z14
 	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step11
 	DECQ         16(SP)
 	JNZ          tap11
+	VPXOR        X2, X2, X2
+	VADDPS       Z2, Z4, Z4
+	VADDPS       Z2, Z5, Z5
+	VADDPS       Z2, Z6, Z6
+	VADDPS       Z2, Z7, Z7
+	VADDPS       Z2, Z8, Z8
+	VADDPS       Z2, Z9, Z9
+	VADDPS       Z2, Z10, Z10
+	VADDPS       Z2, Z11, Z11
+	VADDPS       Z2, Z12, Z12
+	VADDPS       Z2, Z13, Z13
+	VADDPS       Z2, Z14, Z14
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -382,40 +384,41 @@ tap10:
 step10:
 	VMOVUPS      (R15), Z0
 	VBROADCASTSS (AX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z4, Z4
+	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z5, Z5
+	VFMADD231PS  Z0, Z2, Z5
 	VBROADCASTSS (CX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z6, Z6
+	VFMADD231PS  Z0, Z2, Z6
 	VBROADCASTSS (DX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z7, Z7
+	VFMADD231PS  Z0, Z2, Z7
 	VBROADCASTSS (SI)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z8, Z8
+	VFMADD231PS  Z0, Z2, Z8
 	VBROADCASTSS (R8)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z9, Z9
+	VFMADD231PS  Z0, Z2, Z9
 	VBROADCASTSS (R9)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z10, Z10
+	VFMADD231PS  Z0, Z2, Z10
 	VBROADCASTSS (R10)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z11, Z11
+	VFMADD231PS  Z0, Z2, Z11
 	VBROADCASTSS (R11)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z12, Z12
+	VFMADD231PS  Z0, Z2, Z12
 	VBROADCASTSS (R12)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z13, Z13
+	VFMADD231PS  Z0, Z2, Z13
 	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step10
 	DECQ         16(SP)
 	JNZ          tap10
+	VPXOR        X2, X2, X2
+	VADDPS       Z2, Z4, Z4
+	VADDPS       Z2, Z5, Z5
+	VADDPS       Z2, Z6, Z6
+	VADDPS       Z2, Z7, Z7
+	VADDPS       Z2, Z8, Z8
+	VADDPS       Z2, Z9, Z9
+	VADDPS       Z2, Z10, Z10
+	VADDPS       Z2, Z11, Z11
+	VADDPS       Z2, Z12, Z12
+	VADDPS       Z2, Z13, Z13
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -505,37 +508,38 @@ tap9:
 step9:
 	VMOVUPS      (R15), Z0
 	VBROADCASTSS (AX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z4, Z4
+	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z5, Z5
+	VFMADD231PS  Z0, Z2, Z5
 	VBROADCASTSS (CX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z6, Z6
+	VFMADD231PS  Z0, Z2, Z6
 	VBROADCASTSS (DX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z7, Z7
+	VFMADD231PS  Z0, Z2, Z7
 	VBROADCASTSS (SI)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z8, Z8
+	VFMADD231PS  Z0, Z2, Z8
 	VBROADCASTSS (R8)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z9, Z9
+	VFMADD231PS  Z0, Z2, Z9
 	VBROADCASTSS (R9)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z10, Z10
+	VFMADD231PS  Z0, Z2, Z10
 	VBROADCASTSS (R10)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z11, Z11
+	VFMADD231PS  Z0, Z2, Z11
 	VBROADCASTSS (R11)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z12, Z12
+	VFMADD231PS  Z0, Z2, Z12
 	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step9
 	DECQ         16(SP)
 	JNZ          tap9
+	VPXOR        X2, X2, X2
+	VADDPS       Z2, Z4, Z4
+	VADDPS       Z2, Z5, Z5
+	VADDPS       Z2, Z6, Z6
+	VADDPS       Z2, Z7, Z7
+	VADDPS       Z2, Z8, Z8
+	VADDPS       Z2, Z9, Z9
+	VADDPS       Z2, Z10, Z10
+	VADDPS       Z2, Z11, Z11
+	VADDPS       Z2, Z12, Z12
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -619,34 +623,35 @@ tap8:
 step8:
 	VMOVUPS      (R15), Z0
 	VBROADCASTSS (AX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z4, Z4
+	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z5, Z5
+	VFMADD231PS  Z0, Z2, Z5
 	VBROADCASTSS (CX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z6, Z6
+	VFMADD231PS  Z0, Z2, Z6
 	VBROADCASTSS (DX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z7, Z7
+	VFMADD231PS  Z0, Z2, Z7
 	VBROADCASTSS (SI)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z8, Z8
+	VFMADD231PS  Z0, Z2, Z8
 	VBROADCASTSS (R8)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z9, Z9
+	VFMADD231PS  Z0, Z2, Z9
 	VBROADCASTSS (R9)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z10, Z10
+	VFMADD231PS  Z0, Z2, Z10
 	VBROADCASTSS (R10)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z11, Z11
+	VFMADD231PS  Z0, Z2, Z11
 	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step8
 	DECQ         16(SP)
 	JNZ          tap8
+	VPXOR        X2, X2, X2
+	VADDPS       Z2, Z4, Z4
+	VADDPS       Z2, Z5, Z5
+	VADDPS       Z2, Z6, Z6
+	VADDPS       Z2, Z7, Z7
+	VADDPS       Z2, Z8, Z8
+	VADDPS       Z2, Z9, Z9
+	VADDPS       Z2, Z10, Z10
+	VADDPS       Z2, Z11, Z11
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -724,31 +729,32 @@ tap7:
 step7:
 	VMOVUPS      (R15), Z0
 	VBROADCASTSS (AX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z4, Z4
+	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z5, Z5
+	VFMADD231PS  Z0, Z2, Z5
 	VBROADCASTSS (CX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z6, Z6
+	VFMADD231PS  Z0, Z2, Z6
 	VBROADCASTSS (DX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z7, Z7
+	VFMADD231PS  Z0, Z2, Z7
 	VBROADCASTSS (SI)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z8, Z8
+	VFMADD231PS  Z0, Z2, Z8
 	VBROADCASTSS (R8)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z9, Z9
+	VFMADD231PS  Z0, Z2, Z9
 	VBROADCASTSS (R9)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z10, Z10
+	VFMADD231PS  Z0, Z2, Z10
 	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step7
 	DECQ         16(SP)
 	JNZ          tap7
+	VPXOR        X2, X2, X2
+	VADDPS       Z2, Z4, Z4
+	VADDPS       Z2, Z5, Z5
+	VADDPS       Z2, Z6, Z6
+	VADDPS       Z2, Z7, Z7
+	VADDPS       Z2, Z8, Z8
+	VADDPS       Z2, Z9, Z9
+	VADDPS       Z2, Z10, Z10
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -820,28 +826,29 @@ tap6:
 step6:
 	VMOVUPS      (R15), Z0
 	VBROADCASTSS (AX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z4, Z4
+	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z5, Z5
+	VFMADD231PS  Z0, Z2, Z5
 	VBROADCASTSS (CX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z6, Z6
+	VFMADD231PS  Z0, Z2, Z6
 	VBROADCASTSS (DX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z7, Z7
+	VFMADD231PS  Z0, Z2, Z7
 	VBROADCASTSS (SI)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z8, Z8
+	VFMADD231PS  Z0, Z2, Z8
 	VBROADCASTSS (R8)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z9, Z9
+	VFMADD231PS  Z0, Z2, Z9
 	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step6
 	DECQ         16(SP)
 	JNZ          tap6
+	VPXOR        X2, X2, X2
+	VADDPS       Z2, Z4, Z4
+	VADDPS       Z2, Z5, Z5
+	VADDPS       Z2, Z6, Z6
+	VADDPS       Z2, Z7, Z7
+	VADDPS       Z2, Z8, Z8
+	VADDPS       Z2, Z9, Z9
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -907,25 +914,26 @@ tap5:
 step5:
 	VMOVUPS      (R15), Z0
 	VBROADCASTSS (AX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z4, Z4
+	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z5, Z5
+	VFMADD231PS  Z0, Z2, Z5
 	VBROADCASTSS (CX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z6, Z6
+	VFMADD231PS  Z0, Z2, Z6
 	VBROADCASTSS (DX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z7, Z7
+	VFMADD231PS  Z0, Z2, Z7
 	VBROADCASTSS (SI)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z8, Z8
+	VFMADD231PS  Z0, Z2, Z8
 	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step5
 	DECQ         16(SP)
 	JNZ          tap5
+	VPXOR        X2, X2, X2
+	VADDPS       Z2, Z4, Z4
+	VADDPS       Z2, Z5, Z5
+	VADDPS       Z2, Z6, Z6
+	VADDPS       Z2, Z7, Z7
+	VADDPS       Z2, Z8, Z8
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -985,22 +993,23 @@ tap4:
 step4:
 	VMOVUPS      (R15), Z0
 	VBROADCASTSS (AX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z4, Z4
+	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z5, Z5
+	VFMADD231PS  Z0, Z2, Z5
 	VBROADCASTSS (CX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z6, Z6
+	VFMADD231PS  Z0, Z2, Z6
 	VBROADCASTSS (DX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z7, Z7
+	VFMADD231PS  Z0, Z2, Z7
 	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step4
 	DECQ         16(SP)
 	JNZ          tap4
+	VPXOR        X2, X2, X2
+	VADDPS       Z2, Z4, Z4
+	VADDPS       Z2, Z5, Z5
+	VADDPS       Z2, Z6, Z6
+	VADDPS       Z2, Z7, Z7
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -1054,19 +1063,20 @@ tap3:
 step3:
 	VMOVUPS      (R15), Z0
 	VBROADCASTSS (AX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z4, Z4
+	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z5, Z5
+	VFMADD231PS  Z0, Z2, Z5
 	VBROADCASTSS (CX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z6, Z6
+	VFMADD231PS  Z0, Z2, Z6
 	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step3
 	DECQ         16(SP)
 	JNZ          tap3
+	VPXOR        X2, X2, X2
+	VADDPS       Z2, Z4, Z4
+	VADDPS       Z2, Z5, Z5
+	VADDPS       Z2, Z6, Z6
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -1114,16 +1124,17 @@ tap2:
 step2:
 	VMOVUPS      (R15), Z0
 	VBROADCASTSS (AX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z4, Z4
+	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z5, Z5
+	VFMADD231PS  Z0, Z2, Z5
 	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step2
 	DECQ         16(SP)
 	JNZ          tap2
+	VPXOR        X2, X2, X2
+	VADDPS       Z2, Z4, Z4
+	VADDPS       Z2, Z5, Z5
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -1165,13 +1176,14 @@ tap1:
 step1:
 	VMOVUPS      (R15), Z0
 	VBROADCASTSS (AX)(DI*4), Z2
-	VMULPS       Z0, Z2, Z2
-	VADDPS       Z2, Z4, Z4
+	VFMADD231PS  Z0, Z2, Z4
 	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step1
 	DECQ         16(SP)
 	JNZ          tap1
+	VPXOR        X2, X2, X2
+	VADDPS       Z2, Z4, Z4
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX

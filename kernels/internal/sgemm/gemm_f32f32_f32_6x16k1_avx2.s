@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func gemm_f32f32_f32_6x16k1_avx2(c *byte)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·gemm_f32f32_f32_6x16k1_avx2(SB), NOSPLIT, $48-8
 	MOVQ c+0(FP), DI
 	MOVQ 16(DI), AX
@@ -80,40 +80,41 @@ step6:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
 	VBROADCASTSS (AX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y4, Y4
-	VADDPS       Y2, Y5, Y5
+	VFMADD231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
 	VBROADCASTSS (BX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y6, Y6
-	VADDPS       Y2, Y7, Y7
+	VFMADD231PS  Y0, Y2, Y6
+	VFMADD231PS  Y1, Y2, Y7
 	VBROADCASTSS (CX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y8, Y8
-	VADDPS       Y2, Y9, Y9
+	VFMADD231PS  Y0, Y2, Y8
+	VFMADD231PS  Y1, Y2, Y9
 	VBROADCASTSS (DX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y10, Y10
-	VADDPS       Y2, Y11, Y11
+	VFMADD231PS  Y0, Y2, Y10
+	VFMADD231PS  Y1, Y2, Y11
 	VBROADCASTSS (SI)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y12, Y12
-	VADDPS       Y2, Y13, Y13
+	VFMADD231PS  Y0, Y2, Y12
+	VFMADD231PS  Y1, Y2, Y13
 	VBROADCASTSS (R8)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y14, Y14
-	VADDPS       Y2, Y15, Y15
+	VFMADD231PS  Y0, Y2, Y14
+	VFMADD231PS  Y1, Y2, Y15
 	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step6
 	DECQ         16(SP)
 	JNZ          tap6
+	VPXOR        X2, X2, X2
+	VADDPS       Y2, Y4, Y4
+	VADDPS       Y2, Y5, Y5
+	VADDPS       Y2, Y6, Y6
+	VADDPS       Y2, Y7, Y7
+	VADDPS       Y2, Y8, Y8
+	VADDPS       Y2, Y9, Y9
+	VADDPS       Y2, Y10, Y10
+	VADDPS       Y2, Y11, Y11
+	VADDPS       Y2, Y12, Y12
+	VADDPS       Y2, Y13, Y13
+	VADDPS       Y2, Y14, Y14
+	VADDPS       Y2, Y15, Y15
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -191,35 +192,36 @@ step5:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
 	VBROADCASTSS (AX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y4, Y4
-	VADDPS       Y2, Y5, Y5
+	VFMADD231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
 	VBROADCASTSS (BX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y6, Y6
-	VADDPS       Y2, Y7, Y7
+	VFMADD231PS  Y0, Y2, Y6
+	VFMADD231PS  Y1, Y2, Y7
 	VBROADCASTSS (CX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y8, Y8
-	VADDPS       Y2, Y9, Y9
+	VFMADD231PS  Y0, Y2, Y8
+	VFMADD231PS  Y1, Y2, Y9
 	VBROADCASTSS (DX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y10, Y10
-	VADDPS       Y2, Y11, Y11
+	VFMADD231PS  Y0, Y2, Y10
+	VFMADD231PS  Y1, Y2, Y11
 	VBROADCASTSS (SI)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y12, Y12
-	VADDPS       Y2, Y13, Y13
+	VFMADD231PS  Y0, Y2, Y12
+	VFMADD231PS  Y1, Y2, Y13
 	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step5
 	DECQ         16(SP)
 	JNZ          tap5
+	VPXOR        X2, X2, X2
+	VADDPS       Y2, Y4, Y4
+	VADDPS       Y2, Y5, Y5
+	VADDPS       Y2, Y6, Y6
+	VADDPS       Y2, Y7, Y7
+	VADDPS       Y2, Y8, Y8
+	VADDPS       Y2, Y9, Y9
+	VADDPS       Y2, Y10, Y10
+	VADDPS       Y2, Y11, Y11
+	VADDPS       Y2, Y12, Y12
+	VADDPS       Y2, Y13, Y13
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -289,30 +291,31 @@ step4:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
 	VBROADCASTSS (AX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y4, Y4
-	VADDPS       Y2, Y5, Y5
+	VFMADD231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
 	VBROADCASTSS (BX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y6, Y6
-	VADDPS       Y2, Y7, Y7
+	VFMADD231PS  Y0, Y2, Y6
+	VFMADD231PS  Y1, Y2, Y7
 	VBROADCASTSS (CX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y8, Y8
-	VADDPS       Y2, Y9, Y9
+	VFMADD231PS  Y0, Y2, Y8
+	VFMADD231PS  Y1, Y2, Y9
 	VBROADCASTSS (DX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y10, Y10
-	VADDPS       Y2, Y11, Y11
+	VFMADD231PS  Y0, Y2, Y10
+	VFMADD231PS  Y1, Y2, Y11
 	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step4
 	DECQ         16(SP)
 	JNZ          tap4
+	VPXOR        X2, X2, X2
+	VADDPS       Y2, Y4, Y4
+	VADDPS       Y2, Y5, Y5
+	VADDPS       Y2, Y6, Y6
+	VADDPS       Y2, Y7, Y7
+	VADDPS       Y2, Y8, Y8
+	VADDPS       Y2, Y9, Y9
+	VADDPS       Y2, Y10, Y10
+	VADDPS       Y2, Y11, Y11
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -374,25 +377,26 @@ step3:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
 	VBROADCASTSS (AX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y4, Y4
-	VADDPS       Y2, Y5, Y5
+	VFMADD231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
 	VBROADCASTSS (BX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y6, Y6
-	VADDPS       Y2, Y7, Y7
+	VFMADD231PS  Y0, Y2, Y6
+	VFMADD231PS  Y1, Y2, Y7
 	VBROADCASTSS (CX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y8, Y8
-	VADDPS       Y2, Y9, Y9
+	VFMADD231PS  Y0, Y2, Y8
+	VFMADD231PS  Y1, Y2, Y9
 	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step3
 	DECQ         16(SP)
 	JNZ          tap3
+	VPXOR        X2, X2, X2
+	VADDPS       Y2, Y4, Y4
+	VADDPS       Y2, Y5, Y5
+	VADDPS       Y2, Y6, Y6
+	VADDPS       Y2, Y7, Y7
+	VADDPS       Y2, Y8, Y8
+	VADDPS       Y2, Y9, Y9
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -446,20 +450,21 @@ step2:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
 	VBROADCASTSS (AX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y4, Y4
-	VADDPS       Y2, Y5, Y5
+	VFMADD231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
 	VBROADCASTSS (BX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y6, Y6
-	VADDPS       Y2, Y7, Y7
+	VFMADD231PS  Y0, Y2, Y6
+	VFMADD231PS  Y1, Y2, Y7
 	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step2
 	DECQ         16(SP)
 	JNZ          tap2
+	VPXOR        X2, X2, X2
+	VADDPS       Y2, Y4, Y4
+	VADDPS       Y2, Y5, Y5
+	VADDPS       Y2, Y6, Y6
+	VADDPS       Y2, Y7, Y7
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -505,15 +510,16 @@ step1:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
 	VBROADCASTSS (AX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y3
-	VMULPS       Y1, Y2, Y2
-	VADDPS       Y3, Y4, Y4
-	VADDPS       Y2, Y5, Y5
+	VFMADD231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
 	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step1
 	DECQ         16(SP)
 	JNZ          tap1
+	VPXOR        X2, X2, X2
+	VADDPS       Y2, Y4, Y4
+	VADDPS       Y2, Y5, Y5
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX

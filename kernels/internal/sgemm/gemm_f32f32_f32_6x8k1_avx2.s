@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func gemm_f32f32_f32_6x8k1_avx2(c *byte)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·gemm_f32f32_f32_6x8k1_avx2(SB), NOSPLIT, $48-8
 	MOVQ c+0(FP), DI
 	MOVQ 16(DI), AX
@@ -73,28 +73,29 @@ tap6:
 step6:
 	VMOVUPS      (R15), Y0
 	VBROADCASTSS (AX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y4, Y4
+	VFMADD231PS  Y0, Y2, Y4
 	VBROADCASTSS (BX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y5, Y5
+	VFMADD231PS  Y0, Y2, Y5
 	VBROADCASTSS (CX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y6, Y6
+	VFMADD231PS  Y0, Y2, Y6
 	VBROADCASTSS (DX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y7, Y7
+	VFMADD231PS  Y0, Y2, Y7
 	VBROADCASTSS (SI)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y8, Y8
+	VFMADD231PS  Y0, Y2, Y8
 	VBROADCASTSS (R8)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y9, Y9
+	VFMADD231PS  Y0, Y2, Y9
 	ADDQ         $+32, R15
 	ADDQ         $+1, DI
 	JNZ          step6
 	DECQ         16(SP)
 	JNZ          tap6
+	VPXOR        X2, X2, X2
+	VADDPS       Y2, Y4, Y4
+	VADDPS       Y2, Y5, Y5
+	VADDPS       Y2, Y6, Y6
+	VADDPS       Y2, Y7, Y7
+	VADDPS       Y2, Y8, Y8
+	VADDPS       Y2, Y9, Y9
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -160,25 +161,26 @@ tap5:
 step5:
 	VMOVUPS      (R15), Y0
 	VBROADCASTSS (AX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y4, Y4
+	VFMADD231PS  Y0, Y2, Y4
 	VBROADCASTSS (BX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y5, Y5
+	VFMADD231PS  Y0, Y2, Y5
 	VBROADCASTSS (CX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y6, Y6
+	VFMADD231PS  Y0, Y2, Y6
 	VBROADCASTSS (DX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y7, Y7
+	VFMADD231PS  Y0, Y2, Y7
 	VBROADCASTSS (SI)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y8, Y8
+	VFMADD231PS  Y0, Y2, Y8
 	ADDQ         $+32, R15
 	ADDQ         $+1, DI
 	JNZ          step5
 	DECQ         16(SP)
 	JNZ          tap5
+	VPXOR        X2, X2, X2
+	VADDPS       Y2, Y4, Y4
+	VADDPS       Y2, Y5, Y5
+	VADDPS       Y2, Y6, Y6
+	VADDPS       Y2, Y7, Y7
+	VADDPS       Y2, Y8, Y8
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -238,22 +240,23 @@ tap4:
 step4:
 	VMOVUPS      (R15), Y0
 	VBROADCASTSS (AX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y4, Y4
+	VFMADD231PS  Y0, Y2, Y4
 	VBROADCASTSS (BX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y5, Y5
+	VFMADD231PS  Y0, Y2, Y5
 	VBROADCASTSS (CX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y6, Y6
+	VFMADD231PS  Y0, Y2, Y6
 	VBROADCASTSS (DX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y7, Y7
+	VFMADD231PS  Y0, Y2, Y7
 	ADDQ         $+32, R15
 	ADDQ         $+1, DI
 	JNZ          step4
 	DECQ         16(SP)
 	JNZ          tap4
+	VPXOR        X2, X2, X2
+	VADDPS       Y2, Y4, Y4
+	VADDPS       Y2, Y5, Y5
+	VADDPS       Y2, Y6, Y6
+	VADDPS       Y2, Y7, Y7
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -307,19 +310,20 @@ tap3:
 step3:
 	VMOVUPS      (R15), Y0
 	VBROADCASTSS (AX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y4, Y4
+	VFMADD231PS  Y0, Y2, Y4
 	VBROADCASTSS (BX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y5, Y5
+	VFMADD231PS  Y0, Y2, Y5
 	VBROADCASTSS (CX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y6, Y6
+	VFMADD231PS  Y0, Y2, Y6
 	ADDQ         $+32, R15
 	ADDQ         $+1, DI
 	JNZ          step3
 	DECQ         16(SP)
 	JNZ          tap3
+	VPXOR        X2, X2, X2
+	VADDPS       Y2, Y4, Y4
+	VADDPS       Y2, Y5, Y5
+	VADDPS       Y2, Y6, Y6
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -367,16 +371,17 @@ tap2:
 step2:
 	VMOVUPS      (R15), Y0
 	VBROADCASTSS (AX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y4, Y4
+	VFMADD231PS  Y0, Y2, Y4
 	VBROADCASTSS (BX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y5, Y5
+	VFMADD231PS  Y0, Y2, Y5
 	ADDQ         $+32, R15
 	ADDQ         $+1, DI
 	JNZ          step2
 	DECQ         16(SP)
 	JNZ          tap2
+	VPXOR        X2, X2, X2
+	VADDPS       Y2, Y4, Y4
+	VADDPS       Y2, Y5, Y5
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX
@@ -418,13 +423,14 @@ tap1:
 step1:
 	VMOVUPS      (R15), Y0
 	VBROADCASTSS (AX)(DI*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y4, Y4
+	VFMADD231PS  Y0, Y2, Y4
 	ADDQ         $+32, R15
 	ADDQ         $+1, DI
 	JNZ          step1
 	DECQ         16(SP)
 	JNZ          tap1
+	VPXOR        X2, X2, X2
+	VADDPS       Y2, Y4, Y4
 	MOVQ         c+0(FP), DI
 	MOVQ         32(SP), AX
 	MOVQ         32(DI), BX

@@ -8,7 +8,7 @@ package sgemm
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, product and sum rounded on their own. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least 1.
 //
 //go:noescape
 func gemm_f32f32_f32_12x32k1_avx512vnni(c *call)
@@ -17,7 +17,7 @@ func gemm_f32f32_f32_12x32k1_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, product and sum rounded on their own. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least 1.
 //
 //go:noescape
 func gemm_f32f32_f32_12x16k1_avx512vnni(c *call)
@@ -26,7 +26,7 @@ func gemm_f32f32_f32_12x16k1_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, product and sum rounded on their own. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least 1.
 //
 //go:noescape
 func gemm_f32f32_f32_6x16k1_avx2(c *call)
@@ -35,7 +35,7 @@ func gemm_f32f32_f32_6x16k1_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, product and sum rounded on their own. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least 1.
 //
 //go:noescape
 func gemm_f32f32_f32_6x8k1_avx2(c *call)
@@ -44,7 +44,7 @@ func gemm_f32f32_f32_6x8k1_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, product and sum rounded on their own. b has 2 columns. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 2 columns. k is at least 1.
 // It reads 12 bytes behind a run.
 //
 //go:noescape
@@ -54,7 +54,7 @@ func gemm_f32f32_f32_16x1k1_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, product and sum rounded on their own. b has 2 columns. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 2 columns. k is at least 1.
 // It reads 12 bytes behind a run.
 //
 //go:noescape
@@ -64,7 +64,7 @@ func gemm_f32f32_f32_16x2k1_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, product and sum rounded on their own. b has 4 columns. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 4 columns. k is at least 1.
 // It reads 12 bytes behind a run.
 //
 //go:noescape
@@ -74,7 +74,7 @@ func gemm_f32f32_f32_16x3k1_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, product and sum rounded on their own. b has 4 columns. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 4 columns. k is at least 1.
 // It reads 12 bytes behind a run.
 //
 //go:noescape

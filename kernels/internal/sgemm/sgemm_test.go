@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tf2ng/tf2ng/internal/activation"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
@@ -92,11 +93,10 @@ func (p *problem) reference() []byte {
 			var sum float32
 			for t := range p.taps {
 				for k := range p.k {
-					product := float32(number(p.args.A, int(p.args.Offsets[m*p.taps+t])+4*k) * p.weights[(t*p.k+k)*p.n+n])
-					sum += product
+					sum = activation.FMA32(number(p.args.A, int(p.args.Offsets[m*p.taps+t])+4*k), p.weights[(t*p.k+k)*p.n+n], sum)
 				}
 			}
-			binary.NativeEndian.PutUint32(out[guard+m*p.args.LDC+4*n:], math.Float32bits(sum))
+			binary.NativeEndian.PutUint32(out[guard+m*p.args.LDC+4*n:], math.Float32bits(sum+0))
 		}
 	}
 	return out
