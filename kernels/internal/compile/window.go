@@ -169,7 +169,7 @@ func (g *convolution) wide() bool {
 		}
 	}
 	x := g.axes[len(g.axes)-1]
-	return len(g.axes) <= 2 && x.Dilation == 1 && x.Window > 1 && (g.inC < 16 || g.inC%4 != 0 && g.inC < 64)
+	return x.Dilation == 1 && x.Window > 1 && (g.inC < 16 || g.inC%4 != 0 && g.inC < 64)
 }
 
 // strand has every step-th output of an axis, from first on, which all read the same positions of the window: tap,
@@ -267,44 +267,24 @@ func (p phase) along(sizes []int, of func(s strand) (first, step, count int)) []
 	return at
 }
 
-// unitAxis is a spatial dimension of size 1.
-var unitAxis = geometry.Axis{In: 1, Window: 1, Out: 1, Stride: 1, Dilation: 1, DataDilation: 1}
-
-// plane returns the axes of a convolution with one or two spatial dimensions as two axes.
-func (g *convolution) plane() (y, x geometry.Axis) {
-	if len(g.axes) == 1 {
-		return unitAxis, g.axes[0]
-	}
-	return g.axes[0], g.axes[1]
-}
-
 // offsets returns the offset of each tap of each output pixel: [pixel][tap]. Taps in the padding are at pad.
 func (g *convolution) offsets(src, pad int) []int32 {
 	return windowOf(g.axes, g.batch, g.inC).offsets(src, g.inC, pad)
 }
 
-// paddedSize returns the height and width of the image with its padding.
-func (g *convolution) paddedSize() (h, w int) {
-	y, x := g.plane()
-	h = (y.Out-1)*y.Stride + (y.Window-1)*y.Dilation + 1
-	w = (x.Out-1)*x.Stride + x.Window
-	return max(h, y.In+y.PadBelow), max(w, x.In+x.PadBelow)
+// inPadded returns the axes for the image with its padding around it.
+func (g *convolution) inPadded() []geometry.Axis {
+	axes := slices.Clone(g.axes)
+	for i, a := range axes {
+		axes[i].In = max((a.Out-1)*a.Stride+(a.Window-1)*a.Dilation+1, a.In+a.PadBelow)
+		axes[i].PadBelow, axes[i].PadAbove = 0, 0
+	}
+	return axes
 }
 
 // wideOffsets is like offsets, for filter rows that are one run of bytes each in a padded image.
 func (g *convolution) wideOffsets(src int) []int32 {
-	y, x := g.plane()
-	h, w := g.paddedSize()
-	out := make([]int32, 0, g.batch*y.Out*x.Out*y.Window)
-	for n := range g.batch {
-		for oy := range y.Out {
-			for ox := range x.Out {
-				for ky := range y.Window {
-					iy, ix := oy*y.Stride+ky*y.Dilation, ox*x.Stride
-					out = append(out, int32(src+((n*h+iy)*w+ix)*g.inC))
-				}
-			}
-		}
-	}
-	return out
+	axes := g.inPadded()
+	axes[len(axes)-1].Window = 1
+	return windowOf(axes, g.batch, g.inC).offsets(src, g.inC, 0)
 }
