@@ -246,6 +246,9 @@ func TestFloatConvolutions(t *testing.T) {
 					s.PadBelow, s.PadAbove = append(s.PadBelow, g.r.IntN(4)-1), append(s.PadAbove, g.r.IntN(4)-1)
 					s.Dilations = append(s.Dilations, 1+g.r.IntN(2))
 				}
+				if seed%2 == 0 {
+					s.DataDilations = append(s.DataDilations, 1+g.r.IntN(4))
+				}
 			}
 			data, filters = append(data, inC), append(filters, inC/groups, outC)
 			if s.Layout == geometry.NCHW {

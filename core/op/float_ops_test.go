@@ -384,10 +384,13 @@ func TestDots(t *testing.T) {
 	rows := tensor(t, core.Shape{2, 1, 2}, float32(1), 2, 3, 4)
 	is(t, eval(t, &linear.BatchDot{TransposeA: true}, rows, tensor(t, core.Shape{1, 1, 1}, float32(10))),
 		core.Shape{2, 2, 1}, float32(10), 20, 30, 40)
-	// Product and sum are rounded one after the other: fused, this would give 2^-24.
+	// A product is added with one rounding: after two, this would give 0.
 	e := float32(1 + 0x1p-12)
 	x, y := tensor(t, core.Shape{2}, float32(-1-0x1p-11), e), tensor(t, core.Shape{2}, float32(1), e)
-	is(t, eval(t, &linear.Dot{ReductionAxes: 1}, x, y), core.Shape{}, float32(0))
+	is(t, eval(t, &linear.Dot{ReductionAxes: 1}, x, y), core.Shape{}, float32(0x1p-24))
+	// A sum that is zero is +0, of a product that is too small as well.
+	x, y = tensor(t, core.Shape{1}, float32(-0x1p-100)), tensor(t, core.Shape{1}, float32(0x1p-100))
+	require.Zero(t, math.Float32bits(core.Data[float32](eval(t, &linear.Dot{ReductionAxes: 1}, x, y))[0]))
 }
 
 func TestBatchNorm(t *testing.T) {

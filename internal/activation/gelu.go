@@ -74,8 +74,20 @@ func Gelu(x float32) float32 {
 func FMA32(x, y, z float32) float32 {
 	p := float64(x) * float64(y) // exact: 24+24 bits
 	s := p + float64(z)
+	// Rounding twice is wrong only if the sum is where float32 rounds: halfway between two numbers, or subnormal.
+	if b := math.Float64bits(s); b&(1<<29-1) != 1<<28 && b<<1 >= leastNormal<<1 {
+		return float32(s)
+	}
+	return rounded(p, float64(z), s)
+}
+
+// leastNormal has the bits of 0x1p-126.
+const leastNormal = (1023 - 126) << 52
+
+// rounded returns p + z with one rounding to float32, for s = fl(p + z).
+func rounded(p, z, s float64) float32 {
 	// Round the 53-bit sum to odd, so that rounding it again to 24 bits is right.
-	if err := twoSumError(p, float64(z), s); err != 0 && !math.IsInf(s, 0) {
+	if err := twoSumError(p, z, s); err != 0 && !math.IsInf(s, 0) {
 		if b := math.Float64bits(s); b&1 == 0 {
 			if (err > 0) == (s > 0) {
 				b++

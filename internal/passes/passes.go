@@ -72,7 +72,7 @@ var table = []Pass{
 	},
 	{
 		Name: "requantize", Run: requantize,
-		Doc: "quantize before padding, not behind it, and " +
+		Doc: "quantize before padding and concatenation, not behind them, and " +
 			"drop quantizations that give back the integers that were dequantized",
 		After: []string{"fold"}, // ranges and the values of paddings must be constants
 	},

@@ -9,12 +9,22 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// requantize moves quantizations in front of paddings, so that integers are padded, and drops quantizations that
-// return the very integers that were dequantized.
+// requantize moves quantizations in front of paddings and concatenations, so that integers are padded and copied, and
+// drops quantizations that return the very integers that were dequantized.
 func requantize(f *core.Function, _ Options) (*core.Function, error) {
+	readers := map[*core.Node]int{}
+	for _, n := range f.Nodes() {
+		for _, v := range n.Inputs() {
+			readers[v.Node]++
+		}
+	}
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		if !quantizes(n.Op()) || !constants(inputs[1:]) {
 			return nil, nil
+		}
+		// What others read is joined anyway.
+		if concat, ok := inputs[0].Node.Op().(*array.Concat); ok && readers[n.Inputs()[0].Node] == 1 {
+			return quantizeParts(n, inputs, concat)
 		}
 		pad, value, ok := constantPad(inputs[0])
 		if !ok {
@@ -24,17 +34,37 @@ func requantize(f *core.Function, _ Options) (*core.Function, error) {
 		if err != nil {
 			return nil, err
 		}
-		inner := append([]core.Value{inputs[0].Node.Inputs()[0]}, inputs[1:]...)
-		outs, err := unchanged(n, inner)
-		if err == nil && outs == nil {
-			outs, err = remakeAll(n, n.Op(), inner)
-		}
+		outs, err := quantized(n, append([]core.Value{inputs[0].Node.Inputs()[0]}, inputs[1:]...))
 		if err != nil {
 			return nil, err
 		}
 		outs[0], err = remake(inputs[0].Node, pad, []core.Value{outs[0], core.NewConstant(padded[0])})
 		return outs, err
 	})
+}
+
+// quantizeParts returns the outputs of n, which quantizes a concatenation, from quantizations of its parts.
+func quantizeParts(n *core.Node, inputs []core.Value, concat *array.Concat) (outs []core.Value, err error) {
+	var parts []core.Value
+	for _, part := range inputs[0].Node.Inputs() {
+		outs, err = quantized(n, append([]core.Value{part}, inputs[1:]...))
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, outs[0])
+	}
+	outs = slices.Clone(outs)
+	outs[0], err = remake(inputs[0].Node, concat, parts)
+	return outs, err
+}
+
+// quantized returns the outputs of n for other inputs: those of its op, or what unchanged returns.
+func quantized(n *core.Node, inputs []core.Value) ([]core.Value, error) {
+	outs, err := unchanged(n, inputs)
+	if err == nil && outs == nil {
+		outs, err = remakeAll(n, n.Op(), inputs)
+	}
+	return outs, err
 }
 
 // quantizes reports whether op quantizes all elements alike.

@@ -88,6 +88,37 @@ func convolution(t *testing.T, x core.Value, zero core.Value, s geometry.Spatial
 	return apply(t, &linear.IntegerConvolution{Spatial: s}, x, core.NewConstant(w), zero, scalar(int8(0)))
 }
 
+// TestConcatOfIntegers: the parts of a U-Net's concatenation are quantized, unless another node reads it.
+func TestConcatOfIntegers(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		to       float32
+		read     bool
+		quantize int // nodes left
+	}{
+		{"equal ranges", 6, false, 1},
+		{"other ranges", 5, false, 2},
+		{"another reader", 5, true, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			x := parameter(t, core.U8, core.Shape{1, 4, 5, 2})
+			real := apply(t, &tensorflow.Dequantize{Mode: tensorflow.Scaled, Axis: -1, OutType: core.F32},
+				x.Out(0), scalar(float32(0)), scalar(float32(6)))
+			joined := apply(t, &array.Concat{Axis: 3}, apply(t, &array.Reverse{Axes: []int{1}}, real), real)
+			y := apply(t, &tensorflow.QuantizeV2{
+				Type: core.U8, Axis: -1, Mode: tensorflow.Scaled, RoundMode: numeric.RoundNearestTowardEven,
+				EnsureMinimumRange: 0.01,
+			}, joined, scalar(float32(0)), scalar(c.to))
+			if c.read {
+				y = apply(t, &pointwise.Add{}, joined, apply(t, &pointwise.Convert{Type: core.F32}, y))
+			}
+			ops := rewritten(t, x, y)
+			require.Equal(t, c.quantize, ops["TFQuantizeV2"], "%v", ops)
+			require.Equal(t, 1, ops["Concat"])
+		})
+	}
+}
+
 func TestPadBetweenIntegers(t *testing.T) {
 	shape := core.Shape{1, 4, 5, 2}
 	valid := geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadValid}

@@ -153,8 +153,13 @@ func convolutionShape(s *geometry.Spatial, data, filters core.Shape, groups int)
 	return s.OutShape(data, windowOf(s, filters), outC)
 }
 
-// operations returns the multiplications and additions of a convolution.
+// operations returns the multiplications and additions of a convolution, not counting those of zeros between dilated
+// data.
 func operations(s *geometry.Spatial, filters, out core.Shape) int64 {
 	o, _, _ := s.Layout.FilterAxes(len(filters))
-	return 2 * int64(out.MustElements()) * int64(filters.MustElements()/filters[o])
+	n := 2 * int64(out.MustElements()) * int64(filters.MustElements()/filters[o])
+	for _, d := range s.DataDilations {
+		n /= int64(d)
+	}
+	return n
 }

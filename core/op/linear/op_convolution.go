@@ -15,8 +15,8 @@ var _ = core.Register[Convolution]("Convolution")
 //	y[n, o, p] = sum over the taps inside the data of data * filters
 //
 // Each sum starts with 0 and runs over the window in row-major order, and within a
-// window position over the input channels of the group; product and sum are rounded
-// on their own. Padding is left out, not added as 0. Integers wrap.
+// window position over the input channels of the group, with products, sums and zeros as
+// Dot's. Padding is left out, not added as 0. Integers wrap.
 //
 //	Inputs:  data: f32, f64 or i32, [N, C, spatial...] or [N, spatial..., C] by Layout
 //	         filters: the type of data, [O, C/Groups, spatial...] or [spatial..., C/Groups, O]
@@ -115,6 +115,7 @@ func convolve[T summed](c *conv, data, filters, to *core.Tensor) {
 			}
 			clear(acc)
 			accumulate(c, acc, x[n*c.dataN:], w, at)
+			withoutSign(acc)
 			o := n * c.outN
 			for i, v := range at {
 				o += v * c.outS[i]
@@ -144,9 +145,7 @@ func accumulate[T summed](c *conv, acc, x, w []T, at []int) {
 			for ch := range c.inC {
 				v := x[xAt+(g*c.inC+ch)*c.dataC]
 				row := wAt + g*perGroup*c.filtO + ch*c.filtI
-				for i := range sums {
-					sums[i] += T(v * w[row+i*c.filtO])
-				}
+				addProducts(sums, v, w[row:], c.filtO)
 			}
 		}
 	})

@@ -19,7 +19,7 @@ var _ = core.Register[ConvolutionBackpropData]("ConvolutionBackpropData")
 //	             which filter element k meets i of gradient[n, o, d] * filters[k, c, d]
 //
 // Each sum starts with 0 and runs over o in row-major order, and within a position over d;
-// product and sum are rounded on their own.
+// products, sums and zeros are Dot's.
 //
 //	Inputs:  sizes: i32 or i64, [spatial+2] or [spatial]: the shape of y, or its spatial
 //	         dimensions alone
@@ -162,6 +162,8 @@ func (op *ConvolutionBackpropData) Operations(in, _ []core.Fact) int64 {
 }
 
 func backprop[T float32 | float64](c *conv, to *core.Tensor, y, w, gradient []T) {
+	defer withoutSign(y)
+	sums := make([]T, c.inC)
 	for n := range c.batch {
 		elements.EachIndex(c.out, func(at []int) {
 			if to.Abandoned() {
@@ -181,23 +183,25 @@ func backprop[T float32 | float64](c *conv, to *core.Tensor, y, w, gradient []T)
 					yAt += p * c.dataS[i]
 					wAt += ki * c.filtS[i]
 				}
-				backpropTap(c, y[yAt:], w[wAt:], gradient[g:])
+				backpropTap(c, sums, y[yAt:], w[wAt:], gradient[g:])
 			})
 		})
 	}
 }
 
-// backpropTap adds the products of one output position with one filter position.
-func backpropTap[T float32 | float64](c *conv, y, w, gradient []T) {
+// backpropTap adds the products of one output position with one filter position. sums is for the channels of a group.
+func backpropTap[T float32 | float64](c *conv, sums, y, w, gradient []T) {
 	perGroup := c.outC / c.groups
 	for group := range c.groups {
-		for ch := range c.inC {
-			to := (group*c.inC + ch) * c.dataC
-			sum := y[to]
-			for o := group * perGroup; o < (group+1)*perGroup; o++ {
-				sum += T(gradient[o*c.outCh] * w[o*c.filtO+ch*c.filtI])
-			}
-			y[to] = sum
+		first := group * c.inC * c.dataC
+		for ch := range sums {
+			sums[ch] = y[first+ch*c.dataC]
+		}
+		for o := group * perGroup; o < (group+1)*perGroup; o++ {
+			addProducts(sums, gradient[o*c.outCh], w[o*c.filtO:], c.filtI)
+		}
+		for ch, sum := range sums {
+			y[first+ch*c.dataC] = sum
 		}
 	}
 }

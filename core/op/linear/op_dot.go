@@ -6,6 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
@@ -16,8 +17,9 @@ var _ = core.Register[Dot]("Dot")
 //	y[m..., n...] = sum over k... of a[m..., k...] * b[k..., n...]
 //
 // k... are the last ReductionAxes axes of a and the first of b. Each sum starts with 0
-// and runs over k... in row-major order; product and sum are rounded on their own.
-// Integers wrap.
+// and runs over k... in row-major order. In f32 a product is added with one rounding
+// (fused multiply-add), in f64 product and sum are rounded on their own. A sum that is
+// zero is +0. Integers wrap.
 //
 //	Inputs:  a: f32, f64, i32 or i64, [m..., k...]
 //	         b: the type of a, [k..., n...]
@@ -117,10 +119,30 @@ func dot[T summed](y, a, b []T, m, k, n int, abandoned func() bool) {
 			if l%64 == 0 && abandoned() {
 				return
 			}
-			for j, w := range b[l*n : (l+1)*n] {
-				row[j] += T(v * w)
-			}
+			addProducts(row, v, b[l*n:(l+1)*n], 1)
 		}
+		withoutSign(row)
+	}
+}
+
+// addProducts adds x*w[i*stride] to sums[i]. In float32 that is rounded once, in float64 the product and the sum.
+func addProducts[T summed](sums []T, x T, w []T, stride int) {
+	if s, ok := any(sums).([]float32); ok {
+		weights := any(w).([]float32)
+		for i, sum := range s {
+			s[i] = numeric.FMA32(float32(x), weights[i*stride], sum)
+		}
+		return
+	}
+	for i := range sums {
+		sums[i] += T(x * w[i*stride])
+	}
+}
+
+// withoutSign makes zeros of sums positive, so that it does not matter whether zeros of padding are added.
+func withoutSign[T summed](sums []T) {
+	for i := range sums {
+		sums[i] += 0
 	}
 }
 

@@ -28,18 +28,19 @@ var (
 
 func field(name string) operand.Mem { return arguments.At(call, name) }
 
-// avx2Routine filters 8*vectors channels.
-func avx2Routine(vectors int) emit.Routine {
-	name := fmt.Sprintf("depthwise_f32f32_f32_1x%d_avx2", 8*vectors)
+// routine filters the channels of a number of vectors.
+func routine(width, vectors int) emit.Routine {
+	channels := width / 4 * vectors
+	name := fmt.Sprintf("depthwise_f32f32_f32_1x%d_%s", channels, emit.ISA(width))
 	return emit.Routine{
 		Name: name,
 		Doc: fmt.Sprintf(`%s computes, for m < rows and n < %d:
 
 	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 
-in this order, each sum beginning with 0, product and sum rounded on their own. rows and taps are at least 1.`, name, 8*vectors),
+in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.`, name, channels),
 		Build: func(ctx *build.Context) {
-			g := &emit.Gen{Context: ctx, Width: 32}
+			g := &emit.Gen{Context: ctx, Width: width}
 			g.MOVQ(emit.Param(), call)
 			g.MOVQ(field("a"), a)
 			g.MOVQ(field("c"), c)
@@ -57,20 +58,19 @@ in this order, each sum beginning with 0, product and sum rounded on their own. 
 			g.MOVLQSX(emit.At(offsets, 0), x)
 			g.ADDQ(a, x)
 			for i := range vectors {
-				g.VMOVUPS(emit.At(x, 32*i), g.V(8+i))
+				g.VMOVUPS(emit.At(x, width*i), g.V(8+i))
 			}
 			for i := range vectors {
-				g.VMULPS(emit.At(w, 32*i), g.V(8+i), g.V(8+i))
+				g.VFMADD231PS(emit.At(w, width*i), g.V(8+i), g.V(i))
 			}
-			for i := range vectors {
-				g.VADDPS(g.V(8+i), g.V(i), g.V(i))
-			}
-			g.ADDQ(operand.I32(32*vectors), w)
+			g.ADDQ(operand.I32(width*vectors), w)
 			g.ADDQ(operand.I8(4), offsets)
 			g.DECQ(left)
 			g.JNZ(operand.LabelRef("tap"))
+			g.Zero(g.V(8))
 			for i := range vectors {
-				g.VMOVUPS(g.V(i), emit.At(c, 32*i))
+				g.VADDPS(g.V(8), g.V(i), g.V(i))
+				g.VMOVUPS(g.V(i), emit.At(c, width*i))
 			}
 			g.ADDQ(ldc, c)
 			g.DECQ(rows)

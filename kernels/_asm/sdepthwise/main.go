@@ -6,7 +6,10 @@ import (
 )
 
 func routines() []emit.Routine {
-	return []emit.Routine{avx2Routine(8), avx2Routine(4), avx2Routine(2), avx2Routine(1)}
+	return []emit.Routine{
+		routine(64, 8), routine(64, 4), routine(64, 2), routine(64, 1),
+		routine(32, 8), routine(32, 4), routine(32, 2), routine(32, 1),
+	}
 }
 
 var family = emit.Family{Name: "sdepthwise", Arguments: arguments, Routines: routines()}

@@ -65,7 +65,7 @@ func fewRoutine(columns int) emit.Routine {
 
 	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 
-in this order, each sum beginning with 0, product and sum rounded on their own. b has %d columns. k is at least 1.
+in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has %d columns. k is at least 1.
 It reads 12 bytes behind a run.`, name, fewRows, columns, f.pitch()),
 		Build: func(ctx *build.Context) {
 			f := &few{&gen{emit.Gen{Context: ctx, Width: 32}, 0}, columns}
@@ -198,17 +198,20 @@ func (f *few) multiply(halves []int, i int) {
 	for col := range f.columns {
 		weight := t[col%2]
 		f.VBROADCASTSS(emit.At(b, 4*(i*f.pitch()+col)), weight)
-		for j, half := range halves {
+		for _, half := range halves {
 			v, _ := f.data(half)
-			product := t[2+(j+col)%2]
-			f.VMULPS(weight, v[i], product)
-			f.VADDPS(product, f.acc(half, col), f.acc(half, col))
+			f.VFMADD231PS(weight, v[i], f.acc(half, col))
 		}
 	}
 }
 
 // store stores the sums: one column without gaps as it is, else number by number.
 func (f *few) store() {
+	var sums []reg.VecPhysical
+	for i := range 2 * f.columns {
+		sums = append(sums, f.V(i))
+	}
+	f.withoutSign(f.V(15), sums)
 	if f.columns == 1 {
 		f.CMPQ(field("ldc"), operand.I8(4))
 		f.JNE(operand.LabelRef("apart"))

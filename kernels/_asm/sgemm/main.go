@@ -7,7 +7,7 @@ import (
 
 func routines() []emit.Routine {
 	return []emit.Routine{
-		avx2Routine(2), avx2Routine(1),
+		tilesRoutine(64, 12, 2), tilesRoutine(64, 12, 1), tilesRoutine(32, 6, 2), tilesRoutine(32, 6, 1),
 		fewRoutine(1), fewRoutine(2), fewRoutine(3), fewRoutine(4),
 	}
 }

@@ -74,8 +74,103 @@ func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 	}
 	pad := c.paddingRun(0, g.inC)
 	p.reads = []int{src, pad}
+	if n := numberOfPhases(axes, maxPhases); n > 1 && n <= maxPhases {
+		return true, c.lowerPhases(p, g)
+	}
 	p.offsets = func() []int32 { return g.offsets(c.buffers[src].Offset, c.buffers[pad].Offset) }
 	return true, c.lowerProducts(p)
+}
+
+// maxPhases bounds the phases that a convolution of dilated data is divided into.
+const maxPhases = 1 << 12
+
+// phased is the product of one phase and group. Its rows are the phase's pixels; those that lie in a line of the output
+// are ldc bytes apart.
+type phased struct {
+	packed     *sgemm.Packed
+	offsets    *[]int32
+	lines      []int // where each line begins, in bytes
+	rows, taps int   // of a line, and of a row
+	ldc        int
+}
+
+// lowerPhases lowers a convolution of dilated data, a transposed one: each phase is a product that has no zeros between
+// the data. p has the buffers that it reads: the data, and a run of zeros.
+func (c *compiler) lowerPhases(p *product, g *convolution) error {
+	dst := c.newOutput(p.node.Out(0))
+	spec := sgemm.Spec{N: p.columns / p.groups, Taps: p.taps, TapNumbers: p.numbers}
+	variant := sgemm.Choose(c.isas, spec)
+	var products []phased
+	for _, ph := range phases(g.axes) {
+		for group := range p.groups {
+			product, err := c.newPhased(p, g, ph, group, variant)
+			if err != nil {
+				return fmt.Errorf("node %q (%s): %w", p.node.Name, p.node.OpName(), err)
+			}
+			products = append(products, product)
+		}
+	}
+	c.emit(machine.Instruction{
+		Node: p.node, Kernel: variant.Name, Splits: true, Operations: machine.Operations(p.node),
+		Reads: p.reads, Writes: []int{dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			for i := range products {
+				products[i].run(r, dst, part, parts)
+			}
+			return nil
+		},
+	})
+	return nil
+}
+
+// newPhased packs the weights of a phase and group.
+func (c *compiler) newPhased(
+	p *product, g *convolution, ph phase, group int, variant *sgemm.Variant,
+) (phased, error) {
+	own := &convolution{axes: ph.axes(), batch: g.batch, inC: g.inC, zero: g.zero}
+	windows, outs := []int{}, []int{}
+	for _, a := range g.axes {
+		windows, outs = append(windows, a.Window), append(outs, a.Out)
+	}
+	taps := ph.along(windows, func(s strand) (first, step, count int) { return s.tap, s.tapStep, s.Window })
+	pixels := ph.along(outs, func(s strand) (first, step, count int) { return s.first, s.step, s.Out })
+	columns, last := p.columns/p.groups, ph[len(ph)-1]
+	spec := sgemm.Spec{N: columns, Taps: len(taps), TapNumbers: p.numbers}
+	k := share.NewKey(variant.Name).Text(p.key.String()).Numbers(p.numbers, group, p.groups).Numbers(taps...)
+	product, err := packed(c, k, func() (*sgemm.Packed, []int32, error) {
+		all, size := p.group(group), p.numbers*columns
+		weights := make([]float32, 0, len(taps)*size)
+		for _, tap := range taps {
+			weights = append(weights, all[tap*size:][:size]...)
+		}
+		packed, err := sgemm.Pack(variant, spec, weights)
+		return packed, nil, err
+	})
+	if err != nil {
+		return phased{}, err
+	}
+	f := phased{packed: product.packed, rows: last.Out, taps: len(taps), ldc: 4 * p.columns * last.step}
+	f.offsets = c.offsets(p.node, spec.CheckOffsets, func() []int32 {
+		src, pad := c.buffers[p.reads[0]].Offset, c.buffers[p.reads[1]].Offset
+		return moved(own.offsets(src, pad), 4*group*p.channels)
+	})
+	image := core.Shape(outs).MustElements()
+	for n := range g.batch {
+		for i := 0; i < len(pixels); i += f.rows {
+			f.lines = append(f.lines, 4*((n*image+pixels[i])*p.columns+group*columns))
+		}
+	}
+	return f, nil
+}
+
+// run computes the lines of a part.
+func (f *phased) run(r *machine.Worker, dst, part, parts int) {
+	for line := part * len(f.lines) / parts; line < (part+1)*len(f.lines)/parts; line++ {
+		r.SGemm = sgemm.Args{
+			A: r.Arena, Offsets: (*f.offsets)[line*f.rows*f.taps:], C: r.Mem[dst][f.lines[line]:], LDC: f.ldc,
+		}
+		f.packed.Run(&r.SGemm, 0, f.rows, 0, f.packed.Panels())
+	}
 }
 
 // finite reports whether all numbers of a constant are finite.

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
@@ -39,24 +40,27 @@ func (c *compiler) paddingRun(zero uint8, size int) int {
 // padImage appends an instruction that copies images into a new buffer with padding around them, and returns that
 // buffer.
 func (c *compiler) padImage(n *core.Node, src int, g *convolution) int {
-	h, w := g.paddedSize()
-	y, x := g.plane()
-	dst := c.newScratch(productOf(g.batch, h, w, g.inC))
-	row, padded := x.In*g.inC, w*g.inC
+	last := len(g.axes) - 1
+	x, lines := g.axes[last], g.batch
+	outer, axes := g.axes[:last], g.inPadded()
+	for _, a := range axes[:last] {
+		lines = productOf(lines, a.In)
+	}
+	row, padded := x.In*g.inC, axes[last].In*g.inC
 	left := x.PadBelow * g.inC
+	dst := c.newScratch(productOf(lines, padded))
 	c.emit(machine.Instruction{
 		Node: n, Kernel: "pad", Splits: true, Reads: []int{src, g.zero.buffer}, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {
 			in, out, zero := r.Mem[src], r.Mem[dst], byte(g.zero.get(r.Run))
-			lines := g.batch * h
 			for l := part * lines / parts; l < (part+1)*lines/parts; l++ {
 				to := out[l*padded : (l+1)*padded]
-				at := l%h - y.PadBelow
-				if at < 0 || at >= y.In {
+				at, inside := sourceLine(outer, axes, l)
+				if !inside {
 					machine.Fill(to, zero)
 					continue
 				}
-				from := in[(l/h*y.In+at)*row:][:row]
+				from := in[at*row:][:row]
 				machine.Fill(to[:left], zero)
 				machine.Fill(to[left+copy(to[left:], from):], zero)
 			}
@@ -64,6 +68,21 @@ func (c *compiler) padImage(n *core.Node, src int, g *convolution) int {
 		},
 	})
 	return dst
+}
+
+// sourceLine returns the line of images that line l of images with padding is; false if it is padding. The lines stand
+// along outer axes, and padded begins with those of the images with padding.
+func sourceLine(outer, padded []geometry.Axis, l int) (line int, inside bool) {
+	stride := 1
+	for i := len(outer) - 1; i >= 0; i-- {
+		at := l%padded[i].In - outer[i].PadBelow
+		if at < 0 || at >= outer[i].In {
+			return 0, false
+		}
+		line += at * stride
+		l, stride = l/padded[i].In, stride*outer[i].In
+	}
+	return line + l*stride, true
 }
 
 // zeroRun returns a buffer of zeros (-0 for float32) that lives as long as the arena.

@@ -169,18 +169,102 @@ func (g *convolution) wide() bool {
 		}
 	}
 	x := g.axes[len(g.axes)-1]
-	return len(g.axes) <= 2 && x.Dilation == 1 && x.Window > 1 && (g.inC < 16 || g.inC%4 != 0 && g.inC < 64)
+	return x.Dilation == 1 && x.Window > 1 && (g.inC < 16 || g.inC%4 != 0 && g.inC < 64)
 }
 
-// unitAxis is a spatial dimension of size 1.
-var unitAxis = geometry.Axis{In: 1, Window: 1, Out: 1, Stride: 1, Dilation: 1, DataDilation: 1}
+// strand has every step-th output of an axis, from first on, which all read the same positions of the window: tap,
+// tap+tapStep and so on. The Axis has these outputs and positions only, and no data dilation.
+type strand struct {
+	geometry.Axis
 
-// plane returns the axes of a convolution with one or two spatial dimensions as two axes.
-func (g *convolution) plane() (y, x geometry.Axis) {
-	if len(g.axes) == 1 {
-		return unitAxis, g.axes[0]
+	first, step, tap, tapStep int
+}
+
+// strands divides the outputs of an axis by what they read. Outputs whose window lies between the elements of dilated
+// data have a strand with one position, in the padding.
+func strands(a geometry.Axis) []strand {
+	d := a.DataDilation
+	step, tapStep := d/commonDivisor(a.Stride, d), d/commonDivisor(a.Dilation, d)
+	out := make([]strand, min(step, a.Out))
+	for first := range out {
+		s := strand{first: first, step: step, tapStep: tapStep}
+		s.Axis = geometry.Axis{
+			In: a.In, Window: 1, Out: (a.Out - first + step - 1) / step,
+			Stride: step * a.Stride / d, Dilation: tapStep * a.Dilation / d, DataDilation: 1,
+		}
+		s.PadBelow = s.Out * s.Stride
+		for tap := range min(tapStep, a.Window) {
+			if below := a.PadBelow - first*a.Stride - tap*a.Dilation; below%d == 0 {
+				s.tap, s.Window, s.PadBelow = tap, (a.Window-tap+tapStep-1)/tapStep, below/d
+				break
+			}
+		}
+		out[first] = s
 	}
-	return g.axes[0], g.axes[1]
+	return out
+}
+
+func commonDivisor(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// phase is a part of a convolution, with a strand of each axis.
+type phase []strand
+
+// phases divides a convolution by what its outputs read: into one phase if the data is not dilated.
+func phases(axes []geometry.Axis) []phase {
+	list := []phase{{}}
+	for _, a := range axes {
+		var next []phase
+		for _, p := range list {
+			for _, s := range strands(a) {
+				next = append(next, append(slices.Clip(p), s))
+			}
+		}
+		list = next
+	}
+	return list
+}
+
+// numberOfPhases returns how many phases there are, or more than most.
+func numberOfPhases(axes []geometry.Axis, most int) int {
+	n := 1
+	for _, a := range axes {
+		n *= min(a.DataDilation/commonDivisor(a.Stride, a.DataDilation), a.Out)
+		if n > most {
+			break
+		}
+	}
+	return n
+}
+
+// axes returns the axes of the phase's own convolution.
+func (p phase) axes() []geometry.Axis {
+	axes := make([]geometry.Axis, len(p))
+	for i, s := range p {
+		axes[i] = s.Axis
+	}
+	return axes
+}
+
+// along returns, for each combination of an index below count(s) along each axis, its position in an array of the
+// axes' sizes: index i is at first(s) + i*step(s).
+func (p phase) along(sizes []int, of func(s strand) (first, step, count int)) []int {
+	at := []int{0}
+	for i, s := range p {
+		first, step, count := of(s)
+		next := make([]int, 0, len(at)*count)
+		for _, before := range at {
+			for j := range count {
+				next = append(next, before*sizes[i]+first+j*step)
+			}
+		}
+		at = next
+	}
+	return at
 }
 
 // offsets returns the offset of each tap of each output pixel: [pixel][tap]. Taps in the padding are at pad.
@@ -188,28 +272,19 @@ func (g *convolution) offsets(src, pad int) []int32 {
 	return windowOf(g.axes, g.batch, g.inC).offsets(src, g.inC, pad)
 }
 
-// paddedSize returns the height and width of the image with its padding.
-func (g *convolution) paddedSize() (h, w int) {
-	y, x := g.plane()
-	h = (y.Out-1)*y.Stride + (y.Window-1)*y.Dilation + 1
-	w = (x.Out-1)*x.Stride + x.Window
-	return max(h, y.In+y.PadBelow), max(w, x.In+x.PadBelow)
+// inPadded returns the axes for the image with its padding around it.
+func (g *convolution) inPadded() []geometry.Axis {
+	axes := slices.Clone(g.axes)
+	for i, a := range axes {
+		axes[i].In = max((a.Out-1)*a.Stride+(a.Window-1)*a.Dilation+1, a.In+a.PadBelow)
+		axes[i].PadBelow, axes[i].PadAbove = 0, 0
+	}
+	return axes
 }
 
 // wideOffsets is like offsets, for filter rows that are one run of bytes each in a padded image.
 func (g *convolution) wideOffsets(src int) []int32 {
-	y, x := g.plane()
-	h, w := g.paddedSize()
-	out := make([]int32, 0, g.batch*y.Out*x.Out*y.Window)
-	for n := range g.batch {
-		for oy := range y.Out {
-			for ox := range x.Out {
-				for ky := range y.Window {
-					iy, ix := oy*y.Stride+ky*y.Dilation, ox*x.Stride
-					out = append(out, int32(src+((n*h+iy)*w+ix)*g.inC))
-				}
-			}
-		}
-	}
-	return out
+	axes := g.inPadded()
+	axes[len(axes)-1].Window = 1
+	return windowOf(axes, g.batch, g.inC).offsets(src, g.inC, 0)
 }

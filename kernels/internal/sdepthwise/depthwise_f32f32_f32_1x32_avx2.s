@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func depthwise_f32f32_f32_1x32_avx2(c *byte)
-// Requires: AVX
+// Requires: AVX, FMA3
 TEXT ·depthwise_f32f32_f32_1x32_avx2(SB), NOSPLIT, $0-8
 	MOVQ c+0(FP), DI
 	MOVQ (DI), SI
@@ -24,30 +24,31 @@ row:
 	MOVQ  R10, CX
 
 tap:
-	MOVLQSX (R8), AX
-	ADDQ    SI, AX
-	VMOVUPS (AX), Y8
-	VMOVUPS 32(AX), Y9
-	VMOVUPS 64(AX), Y10
-	VMOVUPS 96(AX), Y11
-	VMULPS  (BX), Y8, Y8
-	VMULPS  32(BX), Y9, Y9
-	VMULPS  64(BX), Y10, Y10
-	VMULPS  96(BX), Y11, Y11
-	VADDPS  Y8, Y0, Y0
-	VADDPS  Y9, Y1, Y1
-	VADDPS  Y10, Y2, Y2
-	VADDPS  Y11, Y3, Y3
-	ADDQ    $+128, BX
-	ADDQ    $+4, R8
-	DECQ    CX
-	JNZ     tap
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	VMOVUPS Y2, 64(DX)
-	VMOVUPS Y3, 96(DX)
-	ADDQ    R9, DX
-	DECQ    R11
-	JNZ     row
+	MOVLQSX     (R8), AX
+	ADDQ        SI, AX
+	VMOVUPS     (AX), Y8
+	VMOVUPS     32(AX), Y9
+	VMOVUPS     64(AX), Y10
+	VMOVUPS     96(AX), Y11
+	VFMADD231PS (BX), Y8, Y0
+	VFMADD231PS 32(BX), Y9, Y1
+	VFMADD231PS 64(BX), Y10, Y2
+	VFMADD231PS 96(BX), Y11, Y3
+	ADDQ        $+128, BX
+	ADDQ        $+4, R8
+	DECQ        CX
+	JNZ         tap
+	VPXOR       X8, X8, X8
+	VADDPS      Y8, Y0, Y0
+	VMOVUPS     Y0, (DX)
+	VADDPS      Y8, Y1, Y1
+	VMOVUPS     Y1, 32(DX)
+	VADDPS      Y8, Y2, Y2
+	VMOVUPS     Y2, 64(DX)
+	VADDPS      Y8, Y3, Y3
+	VMOVUPS     Y3, 96(DX)
+	ADDQ        R9, DX
+	DECQ        R11
+	JNZ         row
 	VZEROUPPER
 	RET

@@ -4,11 +4,47 @@
 
 package sdepthwise
 
+// depthwise_f32f32_f32_1x128_avx512vnni computes, for m < rows and n < 128:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_f32f32_f32_1x128_avx512vnni(c *call)
+
+// depthwise_f32f32_f32_1x64_avx512vnni computes, for m < rows and n < 64:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_f32f32_f32_1x64_avx512vnni(c *call)
+
+// depthwise_f32f32_f32_1x32_avx512vnni computes, for m < rows and n < 32:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_f32f32_f32_1x32_avx512vnni(c *call)
+
+// depthwise_f32f32_f32_1x16_avx512vnni computes, for m < rows and n < 16:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_f32f32_f32_1x16_avx512vnni(c *call)
+
 // depthwise_f32f32_f32_1x64_avx2 computes, for m < rows and n < 64:
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, product and sum rounded on their own. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x64_avx2(c *call)
@@ -17,7 +53,7 @@ func depthwise_f32f32_f32_1x64_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, product and sum rounded on their own. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x32_avx2(c *call)
@@ -26,7 +62,7 @@ func depthwise_f32f32_f32_1x32_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, product and sum rounded on their own. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x16_avx2(c *call)
@@ -35,7 +71,7 @@ func depthwise_f32f32_f32_1x16_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, product and sum rounded on their own. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x8_avx2(c *call)

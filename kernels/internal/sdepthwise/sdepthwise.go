@@ -2,9 +2,9 @@
 //
 //	C[m,n] = Σ_t A[Offsets[m,t] + 4*n] * W[t,n]
 //
-// Each sum begins with 0 and runs over t. Products and sums are rounded separately. So the result depends neither on
-// the CPU nor on the number of threads. The pixels of A are given by offsets, as in package sgemm: a tap in the
-// padding points to zeros.
+// Each sum begins with 0 and runs over t. A product is added with one rounding (fused multiply-add), and a sum that is
+// zero is +0. So the result depends neither on the CPU nor on the number of threads. The pixels of A are given by
+// offsets, as in package sgemm: a tap in the padding points to zeros.
 //
 // Every variant gives the same bits, except for the bits of a NaN.
 package sdepthwise
@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"unsafe"
 
+	"github.com/tf2ng/tf2ng/internal/activation"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 )
 
@@ -141,8 +142,11 @@ func (p *Packed) portable(b *block, a *Args, m0, m1 int) {
 		for t, at := range a.Offsets[m*taps:][:taps] {
 			x, w := floats(a.A[int(at)+4*b.first:], b.width), b.weights[t*b.width:][:b.width]
 			for n, v := range x {
-				sums[n] += float32(v * w[n])
+				sums[n] = activation.Fused(v, w[n], sums[n])
 			}
+		}
+		for n := range sums {
+			sums[n] += 0
 		}
 	}
 }

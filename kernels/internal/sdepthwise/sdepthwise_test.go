@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tf2ng/tf2ng/internal/activation"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
@@ -88,10 +89,9 @@ func (p *problem) reference() []byte {
 		for n := range p.channels {
 			var sum float32
 			for t := range p.taps {
-				product := float32(number(p.args.A, int(p.args.Offsets[m*p.taps+t])+4*n) * p.weights[t*p.channels+n])
-				sum += product
+				sum = activation.FMA32(number(p.args.A, int(p.args.Offsets[m*p.taps+t])+4*n), p.weights[t*p.channels+n], sum)
 			}
-			binary.NativeEndian.PutUint32(out[guard+m*p.args.LDC+4*n:], math.Float32bits(sum))
+			binary.NativeEndian.PutUint32(out[guard+m*p.args.LDC+4*n:], math.Float32bits(sum+0))
 		}
 	}
 	return out

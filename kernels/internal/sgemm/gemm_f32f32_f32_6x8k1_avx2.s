@@ -5,389 +5,440 @@
 #include "textflag.h"
 
 // func gemm_f32f32_f32_6x8k1_avx2(c *byte)
-// Requires: AVX
-TEXT ·gemm_f32f32_f32_6x8k1_avx2(SB), NOSPLIT, $0-8
+// Requires: AVX, AVX2, FMA3
+TEXT ·gemm_f32f32_f32_6x8k1_avx2(SB), NOSPLIT, $48-8
 	MOVQ c+0(FP), DI
-	MOVQ 16(DI), SI
-	MOVQ 24(DI), DX
-	MOVQ 40(DI), R14
-	SHLQ $0x02, R14
-	MOVQ 56(DI), CX
-	CMPQ CX, $+6
+	MOVQ 16(DI), AX
+	MOVQ AX, 32(SP)
+	MOVQ 24(DI), AX
+	MOVQ AX, 40(SP)
+	MOVQ 56(DI), AX
+	CMPQ AX, $+6
 	JEQ  tile6
-	CMPQ CX, $+5
+	CMPQ AX, $+5
 	JEQ  tile5
-	CMPQ CX, $+4
+	CMPQ AX, $+4
 	JEQ  tile4
-	CMPQ CX, $+3
+	CMPQ AX, $+3
 	JEQ  tile3
-	CMPQ CX, $+2
+	CMPQ AX, $+2
 	JEQ  tile2
-	CMPQ CX, $+1
+	CMPQ AX, $+1
 	JEQ  tile1
 	RET
 
 tile6:
-	VPXOR X4, X4, X4
-	VPXOR X5, X5, X5
-	VPXOR X6, X6, X6
-	VPXOR X7, X7, X7
-	VPXOR X8, X8, X8
-	VPXOR X9, X9, X9
-	MOVQ  8(DI), BX
-	MOVQ  DX, R15
-	MOVQ  40(DI), CX
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	MOVQ  8(DI), R15
+	MOVQ  48(DI), AX
+	MOVQ  (DI), BX
+	LEAQ  (BX)(AX*4), BX
+	MOVQ  BX, (SP)
+	NEGQ  AX
+	MOVQ  AX, 24(SP)
+	MOVQ  40(SP), AX
+	MOVQ  AX, 8(SP)
+	MOVQ  40(DI), BP
+	MOVQ  BP, 16(SP)
+	SHLQ  $0x02, BP
 
 tap6:
-	MOVQ    R15, AX
-	MOVLQSX (AX), R8
-	ADDQ    R14, AX
-	MOVLQSX (AX), R9
-	ADDQ    R14, AX
-	MOVLQSX (AX), R10
-	ADDQ    R14, AX
-	MOVLQSX (AX), R11
-	ADDQ    R14, AX
-	MOVLQSX (AX), R12
-	ADDQ    R14, AX
-	MOVLQSX (AX), R13
-	ADDQ    R14, AX
-	ADDQ    $+4, R15
-	MOVQ    48(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    (DI), AX
-	ADDQ    AX, R8
-	ADDQ    AX, R9
-	ADDQ    AX, R10
-	ADDQ    AX, R11
-	ADDQ    AX, R12
-	ADDQ    AX, R13
-	MOVQ    48(DI), AX
-	NEGQ    AX
+	MOVQ    8(SP), DI
+	MOVQ    (SP), R8
+	MOVLQSX (DI), AX
+	ADDQ    R8, AX
+	ADDQ    BP, DI
+	MOVLQSX (DI), BX
+	ADDQ    R8, BX
+	ADDQ    BP, DI
+	MOVLQSX (DI), CX
+	ADDQ    R8, CX
+	ADDQ    BP, DI
+	MOVLQSX (DI), DX
+	ADDQ    R8, DX
+	ADDQ    BP, DI
+	MOVLQSX (DI), SI
+	ADDQ    R8, SI
+	ADDQ    BP, DI
+	MOVLQSX (DI), DI
+	ADDQ    DI, R8
+	ADDQ    $+4, 8(SP)
+	MOVQ    24(SP), DI
 
 step6:
-	VMOVUPS      (BX), Y0
-	VBROADCASTSS (R8)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y4, Y4
-	VBROADCASTSS (R9)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y5, Y5
-	VBROADCASTSS (R10)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y6, Y6
-	VBROADCASTSS (R11)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y7, Y7
-	VBROADCASTSS (R12)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y8, Y8
-	VBROADCASTSS (R13)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y9, Y9
-	ADDQ         $+32, BX
-	ADDQ         $+1, AX
+	VMOVUPS      (R15), Y0
+	VBROADCASTSS (AX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y4
+	VBROADCASTSS (BX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y5
+	VBROADCASTSS (CX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y6
+	VBROADCASTSS (DX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y7
+	VBROADCASTSS (SI)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y8
+	VBROADCASTSS (R8)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y9
+	ADDQ         $+32, R15
+	ADDQ         $+1, DI
 	JNZ          step6
-	DECQ         CX
+	DECQ         16(SP)
 	JNZ          tap6
-	VMOVUPS      Y4, (SI)
-	ADDQ         32(DI), SI
-	VMOVUPS      Y5, (SI)
-	ADDQ         32(DI), SI
-	VMOVUPS      Y6, (SI)
-	ADDQ         32(DI), SI
-	VMOVUPS      Y7, (SI)
-	ADDQ         32(DI), SI
-	VMOVUPS      Y8, (SI)
-	ADDQ         32(DI), SI
-	VMOVUPS      Y9, (SI)
-	ADDQ         32(DI), SI
-	ADDQ         R14, DX
-	ADDQ         R14, DX
-	ADDQ         R14, DX
-	ADDQ         R14, DX
-	ADDQ         R14, DX
-	ADDQ         R14, DX
+	VPXOR        X2, X2, X2
+	VADDPS       Y2, Y4, Y4
+	VADDPS       Y2, Y5, Y5
+	VADDPS       Y2, Y6, Y6
+	VADDPS       Y2, Y7, Y7
+	VADDPS       Y2, Y8, Y8
+	VADDPS       Y2, Y9, Y9
+	MOVQ         c+0(FP), DI
+	MOVQ         32(SP), AX
+	MOVQ         32(DI), BX
+	VMOVUPS      Y4, (AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y6, (AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y7, (AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y8, (AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y9, (AX)
+	ADDQ         BX, AX
+	MOVQ         AX, 32(SP)
+	IMUL3Q       $+6, BP, BP
+	ADDQ         BP, 40(SP)
 	DECQ         64(DI)
 	JNZ          tile6
 	VZEROUPPER
 	RET
 
 tile5:
-	VPXOR X4, X4, X4
-	VPXOR X5, X5, X5
-	VPXOR X6, X6, X6
-	VPXOR X7, X7, X7
-	VPXOR X8, X8, X8
-	MOVQ  8(DI), BX
-	MOVQ  DX, R15
-	MOVQ  40(DI), CX
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	MOVQ  8(DI), R15
+	MOVQ  48(DI), AX
+	MOVQ  (DI), BX
+	LEAQ  (BX)(AX*4), BX
+	MOVQ  BX, (SP)
+	NEGQ  AX
+	MOVQ  AX, 24(SP)
+	MOVQ  40(SP), AX
+	MOVQ  AX, 8(SP)
+	MOVQ  40(DI), BP
+	MOVQ  BP, 16(SP)
+	SHLQ  $0x02, BP
 
 tap5:
-	MOVQ    R15, AX
-	MOVLQSX (AX), R8
-	ADDQ    R14, AX
-	MOVLQSX (AX), R9
-	ADDQ    R14, AX
-	MOVLQSX (AX), R10
-	ADDQ    R14, AX
-	MOVLQSX (AX), R11
-	ADDQ    R14, AX
-	MOVLQSX (AX), R12
-	ADDQ    R14, AX
-	ADDQ    $+4, R15
-	MOVQ    48(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    (DI), AX
-	ADDQ    AX, R8
-	ADDQ    AX, R9
-	ADDQ    AX, R10
-	ADDQ    AX, R11
-	ADDQ    AX, R12
-	MOVQ    48(DI), AX
-	NEGQ    AX
+	MOVQ    8(SP), DI
+	MOVQ    (SP), SI
+	MOVLQSX (DI), AX
+	ADDQ    SI, AX
+	ADDQ    BP, DI
+	MOVLQSX (DI), BX
+	ADDQ    SI, BX
+	ADDQ    BP, DI
+	MOVLQSX (DI), CX
+	ADDQ    SI, CX
+	ADDQ    BP, DI
+	MOVLQSX (DI), DX
+	ADDQ    SI, DX
+	ADDQ    BP, DI
+	MOVLQSX (DI), DI
+	ADDQ    DI, SI
+	ADDQ    $+4, 8(SP)
+	MOVQ    24(SP), DI
 
 step5:
-	VMOVUPS      (BX), Y0
-	VBROADCASTSS (R8)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y4, Y4
-	VBROADCASTSS (R9)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y5, Y5
-	VBROADCASTSS (R10)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y6, Y6
-	VBROADCASTSS (R11)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y7, Y7
-	VBROADCASTSS (R12)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y8, Y8
-	ADDQ         $+32, BX
-	ADDQ         $+1, AX
+	VMOVUPS      (R15), Y0
+	VBROADCASTSS (AX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y4
+	VBROADCASTSS (BX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y5
+	VBROADCASTSS (CX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y6
+	VBROADCASTSS (DX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y7
+	VBROADCASTSS (SI)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y8
+	ADDQ         $+32, R15
+	ADDQ         $+1, DI
 	JNZ          step5
-	DECQ         CX
+	DECQ         16(SP)
 	JNZ          tap5
-	VMOVUPS      Y4, (SI)
-	ADDQ         32(DI), SI
-	VMOVUPS      Y5, (SI)
-	ADDQ         32(DI), SI
-	VMOVUPS      Y6, (SI)
-	ADDQ         32(DI), SI
-	VMOVUPS      Y7, (SI)
-	ADDQ         32(DI), SI
-	VMOVUPS      Y8, (SI)
-	ADDQ         32(DI), SI
-	ADDQ         R14, DX
-	ADDQ         R14, DX
-	ADDQ         R14, DX
-	ADDQ         R14, DX
-	ADDQ         R14, DX
+	VPXOR        X2, X2, X2
+	VADDPS       Y2, Y4, Y4
+	VADDPS       Y2, Y5, Y5
+	VADDPS       Y2, Y6, Y6
+	VADDPS       Y2, Y7, Y7
+	VADDPS       Y2, Y8, Y8
+	MOVQ         c+0(FP), DI
+	MOVQ         32(SP), AX
+	MOVQ         32(DI), BX
+	VMOVUPS      Y4, (AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y6, (AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y7, (AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y8, (AX)
+	ADDQ         BX, AX
+	MOVQ         AX, 32(SP)
+	IMUL3Q       $+5, BP, BP
+	ADDQ         BP, 40(SP)
 	DECQ         64(DI)
 	JNZ          tile5
 	VZEROUPPER
 	RET
 
 tile4:
-	VPXOR X4, X4, X4
-	VPXOR X5, X5, X5
-	VPXOR X6, X6, X6
-	VPXOR X7, X7, X7
-	MOVQ  8(DI), BX
-	MOVQ  DX, R15
-	MOVQ  40(DI), CX
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	MOVQ  8(DI), R15
+	MOVQ  48(DI), AX
+	MOVQ  (DI), BX
+	LEAQ  (BX)(AX*4), BX
+	MOVQ  BX, (SP)
+	NEGQ  AX
+	MOVQ  AX, 24(SP)
+	MOVQ  40(SP), AX
+	MOVQ  AX, 8(SP)
+	MOVQ  40(DI), BP
+	MOVQ  BP, 16(SP)
+	SHLQ  $0x02, BP
 
 tap4:
-	MOVQ    R15, AX
-	MOVLQSX (AX), R8
-	ADDQ    R14, AX
-	MOVLQSX (AX), R9
-	ADDQ    R14, AX
-	MOVLQSX (AX), R10
-	ADDQ    R14, AX
-	MOVLQSX (AX), R11
-	ADDQ    R14, AX
-	ADDQ    $+4, R15
-	MOVQ    48(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    (DI), AX
-	ADDQ    AX, R8
-	ADDQ    AX, R9
-	ADDQ    AX, R10
-	ADDQ    AX, R11
-	MOVQ    48(DI), AX
-	NEGQ    AX
+	MOVQ    8(SP), DI
+	MOVQ    (SP), DX
+	MOVLQSX (DI), AX
+	ADDQ    DX, AX
+	ADDQ    BP, DI
+	MOVLQSX (DI), BX
+	ADDQ    DX, BX
+	ADDQ    BP, DI
+	MOVLQSX (DI), CX
+	ADDQ    DX, CX
+	ADDQ    BP, DI
+	MOVLQSX (DI), DI
+	ADDQ    DI, DX
+	ADDQ    $+4, 8(SP)
+	MOVQ    24(SP), DI
 
 step4:
-	VMOVUPS      (BX), Y0
-	VBROADCASTSS (R8)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y4, Y4
-	VBROADCASTSS (R9)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y5, Y5
-	VBROADCASTSS (R10)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y6, Y6
-	VBROADCASTSS (R11)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y7, Y7
-	ADDQ         $+32, BX
-	ADDQ         $+1, AX
+	VMOVUPS      (R15), Y0
+	VBROADCASTSS (AX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y4
+	VBROADCASTSS (BX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y5
+	VBROADCASTSS (CX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y6
+	VBROADCASTSS (DX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y7
+	ADDQ         $+32, R15
+	ADDQ         $+1, DI
 	JNZ          step4
-	DECQ         CX
+	DECQ         16(SP)
 	JNZ          tap4
-	VMOVUPS      Y4, (SI)
-	ADDQ         32(DI), SI
-	VMOVUPS      Y5, (SI)
-	ADDQ         32(DI), SI
-	VMOVUPS      Y6, (SI)
-	ADDQ         32(DI), SI
-	VMOVUPS      Y7, (SI)
-	ADDQ         32(DI), SI
-	ADDQ         R14, DX
-	ADDQ         R14, DX
-	ADDQ         R14, DX
-	ADDQ         R14, DX
+	VPXOR        X2, X2, X2
+	VADDPS       Y2, Y4, Y4
+	VADDPS       Y2, Y5, Y5
+	VADDPS       Y2, Y6, Y6
+	VADDPS       Y2, Y7, Y7
+	MOVQ         c+0(FP), DI
+	MOVQ         32(SP), AX
+	MOVQ         32(DI), BX
+	VMOVUPS      Y4, (AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y6, (AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y7, (AX)
+	ADDQ         BX, AX
+	MOVQ         AX, 32(SP)
+	IMUL3Q       $+4, BP, BP
+	ADDQ         BP, 40(SP)
 	DECQ         64(DI)
 	JNZ          tile4
 	VZEROUPPER
 	RET
 
 tile3:
-	VPXOR X4, X4, X4
-	VPXOR X5, X5, X5
-	VPXOR X6, X6, X6
-	MOVQ  8(DI), BX
-	MOVQ  DX, R15
-	MOVQ  40(DI), CX
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	MOVQ  8(DI), R15
+	MOVQ  48(DI), AX
+	MOVQ  (DI), BX
+	LEAQ  (BX)(AX*4), BX
+	MOVQ  BX, (SP)
+	NEGQ  AX
+	MOVQ  AX, 24(SP)
+	MOVQ  40(SP), AX
+	MOVQ  AX, 8(SP)
+	MOVQ  40(DI), BP
+	MOVQ  BP, 16(SP)
+	SHLQ  $0x02, BP
 
 tap3:
-	MOVQ    R15, AX
-	MOVLQSX (AX), R8
-	ADDQ    R14, AX
-	MOVLQSX (AX), R9
-	ADDQ    R14, AX
-	MOVLQSX (AX), R10
-	ADDQ    R14, AX
-	ADDQ    $+4, R15
-	MOVQ    48(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    (DI), AX
-	ADDQ    AX, R8
-	ADDQ    AX, R9
-	ADDQ    AX, R10
-	MOVQ    48(DI), AX
-	NEGQ    AX
+	MOVQ    8(SP), DI
+	MOVQ    (SP), CX
+	MOVLQSX (DI), AX
+	ADDQ    CX, AX
+	ADDQ    BP, DI
+	MOVLQSX (DI), BX
+	ADDQ    CX, BX
+	ADDQ    BP, DI
+	MOVLQSX (DI), DI
+	ADDQ    DI, CX
+	ADDQ    $+4, 8(SP)
+	MOVQ    24(SP), DI
 
 step3:
-	VMOVUPS      (BX), Y0
-	VBROADCASTSS (R8)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y4, Y4
-	VBROADCASTSS (R9)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y5, Y5
-	VBROADCASTSS (R10)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y6, Y6
-	ADDQ         $+32, BX
-	ADDQ         $+1, AX
+	VMOVUPS      (R15), Y0
+	VBROADCASTSS (AX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y4
+	VBROADCASTSS (BX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y5
+	VBROADCASTSS (CX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y6
+	ADDQ         $+32, R15
+	ADDQ         $+1, DI
 	JNZ          step3
-	DECQ         CX
+	DECQ         16(SP)
 	JNZ          tap3
-	VMOVUPS      Y4, (SI)
-	ADDQ         32(DI), SI
-	VMOVUPS      Y5, (SI)
-	ADDQ         32(DI), SI
-	VMOVUPS      Y6, (SI)
-	ADDQ         32(DI), SI
-	ADDQ         R14, DX
-	ADDQ         R14, DX
-	ADDQ         R14, DX
+	VPXOR        X2, X2, X2
+	VADDPS       Y2, Y4, Y4
+	VADDPS       Y2, Y5, Y5
+	VADDPS       Y2, Y6, Y6
+	MOVQ         c+0(FP), DI
+	MOVQ         32(SP), AX
+	MOVQ         32(DI), BX
+	VMOVUPS      Y4, (AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y6, (AX)
+	ADDQ         BX, AX
+	MOVQ         AX, 32(SP)
+	IMUL3Q       $+3, BP, BP
+	ADDQ         BP, 40(SP)
 	DECQ         64(DI)
 	JNZ          tile3
 	VZEROUPPER
 	RET
 
 tile2:
-	VPXOR X4, X4, X4
-	VPXOR X5, X5, X5
-	MOVQ  8(DI), BX
-	MOVQ  DX, R15
-	MOVQ  40(DI), CX
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	MOVQ  8(DI), R15
+	MOVQ  48(DI), AX
+	MOVQ  (DI), BX
+	LEAQ  (BX)(AX*4), BX
+	MOVQ  BX, (SP)
+	NEGQ  AX
+	MOVQ  AX, 24(SP)
+	MOVQ  40(SP), AX
+	MOVQ  AX, 8(SP)
+	MOVQ  40(DI), BP
+	MOVQ  BP, 16(SP)
+	SHLQ  $0x02, BP
 
 tap2:
-	MOVQ    R15, AX
-	MOVLQSX (AX), R8
-	ADDQ    R14, AX
-	MOVLQSX (AX), R9
-	ADDQ    R14, AX
-	ADDQ    $+4, R15
-	MOVQ    48(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    (DI), AX
-	ADDQ    AX, R8
-	ADDQ    AX, R9
-	MOVQ    48(DI), AX
-	NEGQ    AX
+	MOVQ    8(SP), DI
+	MOVQ    (SP), BX
+	MOVLQSX (DI), AX
+	ADDQ    BX, AX
+	ADDQ    BP, DI
+	MOVLQSX (DI), DI
+	ADDQ    DI, BX
+	ADDQ    $+4, 8(SP)
+	MOVQ    24(SP), DI
 
 step2:
-	VMOVUPS      (BX), Y0
-	VBROADCASTSS (R8)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y4, Y4
-	VBROADCASTSS (R9)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y5, Y5
-	ADDQ         $+32, BX
-	ADDQ         $+1, AX
+	VMOVUPS      (R15), Y0
+	VBROADCASTSS (AX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y4
+	VBROADCASTSS (BX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y5
+	ADDQ         $+32, R15
+	ADDQ         $+1, DI
 	JNZ          step2
-	DECQ         CX
+	DECQ         16(SP)
 	JNZ          tap2
-	VMOVUPS      Y4, (SI)
-	ADDQ         32(DI), SI
-	VMOVUPS      Y5, (SI)
-	ADDQ         32(DI), SI
-	ADDQ         R14, DX
-	ADDQ         R14, DX
+	VPXOR        X2, X2, X2
+	VADDPS       Y2, Y4, Y4
+	VADDPS       Y2, Y5, Y5
+	MOVQ         c+0(FP), DI
+	MOVQ         32(SP), AX
+	MOVQ         32(DI), BX
+	VMOVUPS      Y4, (AX)
+	ADDQ         BX, AX
+	VMOVUPS      Y5, (AX)
+	ADDQ         BX, AX
+	MOVQ         AX, 32(SP)
+	IMUL3Q       $+2, BP, BP
+	ADDQ         BP, 40(SP)
 	DECQ         64(DI)
 	JNZ          tile2
 	VZEROUPPER
 	RET
 
 tile1:
-	VPXOR X4, X4, X4
-	MOVQ  8(DI), BX
-	MOVQ  DX, R15
-	MOVQ  40(DI), CX
+	VPXOR Y4, Y4, Y4
+	MOVQ  8(DI), R15
+	MOVQ  48(DI), AX
+	MOVQ  (DI), BX
+	LEAQ  (BX)(AX*4), BX
+	MOVQ  BX, (SP)
+	NEGQ  AX
+	MOVQ  AX, 24(SP)
+	MOVQ  40(SP), AX
+	MOVQ  AX, 8(SP)
+	MOVQ  40(DI), BP
+	MOVQ  BP, 16(SP)
+	SHLQ  $0x02, BP
 
 tap1:
-	MOVQ    R15, AX
-	MOVLQSX (AX), R8
-	ADDQ    R14, AX
-	ADDQ    $+4, R15
-	MOVQ    48(DI), AX
-	SHLQ    $0x02, AX
-	ADDQ    (DI), AX
-	ADDQ    AX, R8
-	MOVQ    48(DI), AX
-	NEGQ    AX
+	MOVQ    8(SP), DI
+	MOVQ    (SP), AX
+	MOVLQSX (DI), DI
+	ADDQ    DI, AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    24(SP), DI
 
 step1:
-	VMOVUPS      (BX), Y0
-	VBROADCASTSS (R8)(AX*4), Y2
-	VMULPS       Y0, Y2, Y2
-	VADDPS       Y2, Y4, Y4
-	ADDQ         $+32, BX
-	ADDQ         $+1, AX
+	VMOVUPS      (R15), Y0
+	VBROADCASTSS (AX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y4
+	ADDQ         $+32, R15
+	ADDQ         $+1, DI
 	JNZ          step1
-	DECQ         CX
+	DECQ         16(SP)
 	JNZ          tap1
-	VMOVUPS      Y4, (SI)
-	ADDQ         32(DI), SI
-	ADDQ         R14, DX
+	VPXOR        X2, X2, X2
+	VADDPS       Y2, Y4, Y4
+	MOVQ         c+0(FP), DI
+	MOVQ         32(SP), AX
+	MOVQ         32(DI), BX
+	VMOVUPS      Y4, (AX)
+	ADDQ         BX, AX
+	MOVQ         AX, 32(SP)
+	IMUL3Q       $+1, BP, BP
+	ADDQ         BP, 40(SP)
 	DECQ         64(DI)
 	JNZ          tile1
 	VZEROUPPER

@@ -13,14 +13,18 @@ func init() {
 	variants.Add(
 		Variant{
 			Info:  variant.Info{Does: does, MR: fewRows, NR: fewColumns, KR: 1, ISA: isa.AVX2, For: "few columns"},
-			suits: func(s Spec) bool { return s.N <= fewColumns }, run: runFew,
+			suits: func(s Spec) bool { return !moreColumns(s) }, run: runFew,
 		},
-		assembled(6, 16, isa.AVX2, runAVX2),
+		assembled(12, 32, isa.AVX512VNNI, moreColumns, runAVX512),
+		assembled(6, 16, isa.AVX2, nil, runAVX2),
 	)
 }
 
 // The tile of the variant for few columns. The lanes of its vectors are rows.
 const fewRows, fewColumns = 16, 4
+
+// moreColumns leaves products of few columns to the variant for them, which AVX-512 would hardly make faster.
+func moreColumns(s Spec) bool { return s.N > fewColumns }
 
 func runFew(p *Packed, a *Args, m0, m1, panel0, panel1 int) {
 	for panel := panel0; panel < panel1; panel++ {
@@ -48,4 +52,12 @@ func runAVX2(c call, width int) {
 		return
 	}
 	gemm_f32f32_f32_6x16k1_avx2(&c)
+}
+
+func runAVX512(c call, width int) {
+	if width == 16 {
+		gemm_f32f32_f32_12x16k1_avx512vnni(&c)
+		return
+	}
+	gemm_f32f32_f32_12x32k1_avx512vnni(&c)
 }

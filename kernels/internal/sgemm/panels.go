@@ -13,13 +13,14 @@ import (
 type kernel func(c call, width int)
 
 // assembled returns the variant of a kernel whose tiles have at most mr rows and nr columns.
-func assembled(mr, nr int, i isa.ISA, k kernel) Variant {
+func assembled(mr, nr int, i isa.ISA, suits func(s Spec) bool, k kernel) Variant {
 	tiles := &sync.Pool{New: func() any {
 		tile := make([]byte, 4*mr*nr)
 		return &tile
 	}}
 	return Variant{
-		Info: variant.Info{Does: does, MR: mr, NR: nr, KR: 1, ISA: i},
+		Info:  variant.Info{Does: does, MR: mr, NR: nr, KR: 1, ISA: i},
+		suits: suits,
 		run: func(p *Packed, a *Args, m0, m1, panel0, panel1 int) {
 			for panel := panel0; panel < panel1; panel++ {
 				if n0, width := panel*nr, p.width(panel); p.spec.N-n0 < width {

@@ -3,6 +3,8 @@ package sgemm
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
 // portableCols is how many columns, of two rows, the portable variant computes at a time.
@@ -28,29 +30,28 @@ func runPortable(p *Packed, a *Args, m0, m1, panel0, panel1 int) {
 			}
 			for i, row := range []int{m, second} {
 				for j, v := range acc[i][:cols] {
-					binary.NativeEndian.PutUint32(a.C[row*a.LDC+4*(n0+j):], math.Float32bits(v))
+					binary.NativeEndian.PutUint32(a.C[row*a.LDC+4*(n0+j):], math.Float32bits(v+0))
 				}
 			}
 		}
 	}
 }
 
-// multiply4 adds the products of two runs of A and four columns of B to acc. The conversions keep the compiler from
-// fusing a product with the sum.
+// multiply4 adds the products of two runs of A and four columns of B to acc.
 func multiply4(acc *[2][portableCols]float32, x, y []byte, b []float32) {
 	p0, p1, p2, p3 := acc[0][0], acc[0][1], acc[0][2], acc[0][3]
 	q0, q1, q2, q3 := acc[1][0], acc[1][1], acc[1][2], acc[1][3]
 	for len(b) >= 4 && len(x) >= 4 && len(y) >= 4 {
 		u, v := number(x, 0), number(y, 0)
 		w0, w1, w2, w3 := b[0], b[1], b[2], b[3]
-		p0 += float32(u * w0)
-		p1 += float32(u * w1)
-		p2 += float32(u * w2)
-		p3 += float32(u * w3)
-		q0 += float32(v * w0)
-		q1 += float32(v * w1)
-		q2 += float32(v * w2)
-		q3 += float32(v * w3)
+		p0 = activation.Fused(u, w0, p0)
+		p1 = activation.Fused(u, w1, p1)
+		p2 = activation.Fused(u, w2, p2)
+		p3 = activation.Fused(u, w3, p3)
+		q0 = activation.Fused(v, w0, q0)
+		q1 = activation.Fused(v, w1, q1)
+		q2 = activation.Fused(v, w2, q2)
+		q3 = activation.Fused(v, w3, q3)
 		x, y, b = x[4:], y[4:], b[4:]
 	}
 	acc[0] = [portableCols]float32{p0, p1, p2, p3}
@@ -62,8 +63,8 @@ func multiply2(acc *[2][portableCols]float32, x, y []byte, b []float32) {
 	for i := 0; 2*i+1 < len(b); i++ {
 		u, v := number(x, 4*i), number(y, 4*i)
 		for j, w := range b[2*i : 2*i+2] {
-			acc[0][j] += float32(u * w)
-			acc[1][j] += float32(v * w)
+			acc[0][j] = activation.Fused(u, w, acc[0][j])
+			acc[1][j] = activation.Fused(v, w, acc[1][j])
 		}
 	}
 }

@@ -4,11 +4,29 @@
 
 package sgemm
 
+// gemm_f32f32_f32_12x32k1_avx512vnni computes tiles of rows by 32 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least 1.
+//
+//go:noescape
+func gemm_f32f32_f32_12x32k1_avx512vnni(c *call)
+
+// gemm_f32f32_f32_12x16k1_avx512vnni computes tiles of rows by 16 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least 1.
+//
+//go:noescape
+func gemm_f32f32_f32_12x16k1_avx512vnni(c *call)
+
 // gemm_f32f32_f32_6x16k1_avx2 computes tiles of rows by 16 columns, for every m below rows*tiles:
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, product and sum rounded on their own. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least 1.
 //
 //go:noescape
 func gemm_f32f32_f32_6x16k1_avx2(c *call)
@@ -17,7 +35,7 @@ func gemm_f32f32_f32_6x16k1_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, product and sum rounded on their own. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least 1.
 //
 //go:noescape
 func gemm_f32f32_f32_6x8k1_avx2(c *call)
@@ -26,7 +44,7 @@ func gemm_f32f32_f32_6x8k1_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, product and sum rounded on their own. b has 2 columns. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 2 columns. k is at least 1.
 // It reads 12 bytes behind a run.
 //
 //go:noescape
@@ -36,7 +54,7 @@ func gemm_f32f32_f32_16x1k1_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, product and sum rounded on their own. b has 2 columns. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 2 columns. k is at least 1.
 // It reads 12 bytes behind a run.
 //
 //go:noescape
@@ -46,7 +64,7 @@ func gemm_f32f32_f32_16x2k1_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, product and sum rounded on their own. b has 4 columns. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 4 columns. k is at least 1.
 // It reads 12 bytes behind a run.
 //
 //go:noescape
@@ -56,7 +74,7 @@ func gemm_f32f32_f32_16x3k1_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, product and sum rounded on their own. b has 4 columns. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 4 columns. k is at least 1.
 // It reads 12 bytes behind a run.
 //
 //go:noescape

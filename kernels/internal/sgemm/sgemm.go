@@ -2,8 +2,8 @@
 //
 //	C[m,n] = Σ_t Σ_k A[Offsets[m,t] + 4*k] * B[t,k,n]
 //
-// Each sum begins with 0 and runs over t and, for each t, over k. Products and sums are rounded separately. So the
-// result depends neither on the CPU nor on the number of threads.
+// Each sum begins with 0 and runs over t and, for each t, over k. A product is added with one rounding (fused
+// multiply-add), and a sum that is zero is +0. So the result depends neither on the CPU nor on the number of threads.
 //
 // A row of A consists of runs of numbers ("taps"), and each run is given by its offset, as in package gemm. A tap that
 // falls into the padding points to a run of zeros, which changes no sum as long as the numbers of B are finite.
