@@ -17,6 +17,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/pooling"
 	"github.com/tf2ng/tf2ng/core/op/quantization"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
@@ -53,6 +54,13 @@ func samples(t *testing.T) []baseline {
 		{&reduce.ArgMin{Axis: -1, Type: core.I32}, []*core.Tensor{f(4, 3)}},
 		{&pointwise.Activate{Activation: numeric.Relu}, []*core.Tensor{f(4, 3)}},
 		{&array.Concat{Axis: 1}, []*core.Tensor{f(2, 3), f(2, 2)}},
+		{&array.Transpose{Order: []int{0, 2, 1}}, []*core.Tensor{f(2, 3, 4)}},
+		{&pooling.MaxPool{
+			Spatial: geometry.Spatial{Layout: geometry.NHWC, PadBelow: []int{1, 2}, PadAbove: []int{0, 1}}, Window: []int{2, 3},
+		}, []*core.Tensor{f(2, 3, 4, 2)}},
+		{&pooling.MaxPool{
+			Spatial: geometry.Spatial{Layout: geometry.NHWC, PadBelow: []int{2, 0}, PadAbove: []int{0, 0}}, Window: []int{2, 3},
+		}, []*core.Tensor{f(2, 3, 4, 2)}},
 		{&array.Pad{Below: []int{0, 1}, Above: []int{0, 2}}, []*core.Tensor{f(2, 3), r(0)}},
 	})
 	return slices.DeleteFunc(all, func(b baseline) bool { return len(b.in) == 0 })

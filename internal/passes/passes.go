@@ -71,6 +71,11 @@ var table = []Pass{
 		After: []string{"decompose"}, // scales are computed by the nodes of a decomposition
 	},
 	{
+		Name: "common", Run: common,
+		Doc:   "compute equal elementwise ops of equal inputs once",
+		After: []string{QDQ, "fold"}, // a value with one reader becomes a step of that; inputs are constants then
+	},
+	{
 		Name: "requantize", Run: requantize,
 		Doc: "quantize before padding and concatenation, not behind them, and " +
 			"drop quantizations that give back the integers that were dequantized",
@@ -87,11 +92,18 @@ var table = []Pass{
 		After: []string{"requantize"}, // which makes paddings pad integers
 	},
 	{
+		Name: "selected", Run: selected,
+		Doc: "take maxima of bytes, not of reals that are a function of them, and " +
+			"quantize the parts of a concatenation, not the whole",
+		// Ranges must be constants, and paddings of integers attributes of pools.
+		After: []string{"fold", "absorb_pads"},
+	},
+	{
 		Name: "unsigned", Run: unsigned,
 		Doc: "make the i8 data of integer convolutions and dots u8 with a zero point larger by 128, " +
 			"the form that the kernels multiply",
-		// Zero points must be constants; no sign is flipped between a padding and its reader.
-		After: []string{"fold", "absorb_pads"},
+		// Zero points must be constants; no sign is flipped between a padding or a pool and its reader.
+		After: []string{"fold", "absorb_pads", "selected"},
 	},
 	{
 		Name: "tabulate", Run: tabulate,

@@ -139,11 +139,7 @@ func remakeAll(n *core.Node, op core.Op, inputs []core.Value) ([]core.Value, err
 	if err != nil {
 		return nil, err
 	}
-	var outs []core.Value
-	for i := range first.Node.Outputs() {
-		outs = append(outs, first.Node.Out(i))
-	}
-	return outs, nil
+	return outputs(first.Node), nil
 }
 
 // absorbPads turns paddings into attributes of their readers: of integer convolutions if they pad with the data's

@@ -12,13 +12,18 @@ import (
 // compute, by a lookup in a table of the 256 results. Examples are a dequantized sigmoid or hard-swish, quantized
 // again or not. The table is computed with the references of the replaced ops.
 func tabulate(f *core.Function, _ Options) (*core.Function, error) {
+	return f.Rewrite(tabulated(f).replace)
+}
+
+// tabulated finds the values that are functions of bytes.
+func tabulated(f *core.Function) *tabulation {
 	t := &tabulation{users: f.Users(), functions: map[core.Value]byteFunction{}, now: map[core.Value]core.Value{}}
 	for _, n := range f.Nodes() {
 		if fn, ok := t.function(n); ok {
 			t.functions[n.Out(0)] = fn
 		}
 	}
-	return f.Rewrite(t.replace)
+	return t
 }
 
 // byteFunction is a value of which each element is a function of the element at the same index of of, a tensor of

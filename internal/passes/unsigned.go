@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/postop"
 	"github.com/tf2ng/tf2ng/core/trait"
@@ -53,10 +54,7 @@ func (u *unsignedPass) flip(before, v core.Value) (core.Value, error) {
 		f, err = u.producer(v)
 	}
 	if err == nil && f.Node == nil {
-		f, err = core.Apply(&pointwise.FlipSign{}, v)
-		if err == nil {
-			f.Node.Name, f.Node.Origin = v.Node.Name, v.Node.Origin
-		}
+		f, err = flipSign(v)
 	}
 	u.flipped[v] = f
 	return f, err
@@ -79,6 +77,9 @@ func (u *unsignedPass) onlyMultiplied(v core.Value) bool {
 
 // producer returns v's node rebuilt to store u8, if it can.
 func (u *unsignedPass) producer(v core.Value) (core.Value, error) {
+	if _, ok := v.Node.Op().(*array.Concat); ok {
+		return u.parts(v)
+	}
 	p, ok := v.Node.Op().(trait.IntegerProduct)
 	if !ok {
 		return core.Value{}, nil
@@ -89,6 +90,32 @@ func (u *unsignedPass) producer(v core.Value) (core.Value, error) {
 	}
 	offset := core.NewConstant(core.Scalar(float32(128)))
 	return remake(v.Node, p.WithSteps(steps), append(slices.Clone(v.Node.Inputs()), offset))
+}
+
+// parts returns a concatenation of parts that are u8 each.
+func (u *unsignedPass) parts(v core.Value) (core.Value, error) {
+	parts := slices.Clone(v.Node.Inputs())
+	for i, part := range parts {
+		f, ok := u.flipped[part]
+		if !ok {
+			var err error
+			if f, err = flipSign(part); err != nil {
+				return core.Value{}, err
+			}
+			u.flipped[part] = f
+		}
+		parts[i] = f
+	}
+	return remake(v.Node, v.Node.Op(), parts)
+}
+
+// flipSign returns v, which is i8, as u8.
+func flipSign(v core.Value) (core.Value, error) {
+	f, err := core.Apply(&pointwise.FlipSign{}, v)
+	if err == nil {
+		f.Node.Name, f.Node.Origin = v.Node.Name, v.Node.Origin
+	}
+	return f, err
 }
 
 // unsignedSteps returns steps that end in u8 with a zero point, for steps that end in i8 without one; nil for any

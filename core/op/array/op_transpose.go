@@ -6,6 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 var _ = core.Register[Transpose]("Transpose")
@@ -79,6 +80,14 @@ func (op *Transpose) Infer(in []core.Operand) ([]core.Fact, error) {
 func (op *Transpose) Permutation(x core.Shape) (core.Shape, []int, error) {
 	order, err := op.order(len(x))
 	return x, order, err
+}
+
+// BatchInputs says that the input has the batch axis (axis 0), if that stays the first.
+func (op *Transpose) BatchInputs(in []core.Fact, _ core.Shape) []bool {
+	if order, err := op.order(len(in[0].Shape)); err != nil || len(order) == 0 || order[0] != 0 {
+		return nil
+	}
+	return trait.FirstInput(in)
 }
 
 // Eval copies each element.

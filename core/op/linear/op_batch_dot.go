@@ -95,6 +95,18 @@ func (op *BatchDot) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
+// BatchInputs says which inputs have the batch axis (axis 0) and are not broadcast along it.
+func (op *BatchDot) BatchInputs(in []core.Fact, out core.Shape) []bool {
+	if len(out) < 3 {
+		return nil
+	}
+	batched := make([]bool, len(in))
+	for i, f := range in {
+		batched[i] = len(f.Shape) == len(out) && f.Shape[0] == out[0]
+	}
+	return batched
+}
+
 // Operations counts, for each output element, the products that are summed.
 func (op *BatchDot) Operations(in, out []core.Fact) int64 {
 	_, k := lastTwo(in[0].Shape, op.TransposeA)

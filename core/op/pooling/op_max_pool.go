@@ -93,9 +93,16 @@ func (op *MaxPool) LayoutRoles(in []core.Fact) []trait.LayoutRole { return trait
 // Selects says that all elements come from the input, if no window can be without elements, which would give
 // the lowest value of the type.
 func (op *MaxPool) Selects(int) int {
-	dilated := slices.ContainsFunc(op.Dilations, func(d int) bool { return d != 1 })
-	if dilated || op.PadType == geometry.PadExplicit && len(op.PadBelow)+len(op.PadAbove) > 0 {
+	if slices.ContainsFunc(op.Dilations, func(d int) bool { return d != 1 }) {
 		return 0
+	}
+	if op.PadType != geometry.PadExplicit {
+		return 1
+	}
+	for i, window := range op.Window {
+		if i < len(op.PadBelow) && op.PadBelow[i] >= window || i < len(op.PadAbove) && op.PadAbove[i] >= window {
+			return 0
+		}
 	}
 	return 1
 }

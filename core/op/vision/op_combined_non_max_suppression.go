@@ -103,16 +103,24 @@ func (op *CombinedNonMaxSuppression) Eval(in, out []*core.Tensor) error {
 	perClass, limit, scoreLimit := int(in[2].Int64s()[0]), in[4].Float32s()[0], in[5].Float32s()[0]
 	kept := out[1].Shape()[1]
 	boxes, scores := core.Data[float32](in[0]), core.Data[float32](in[1])
+	above := make([][]candidate, classes) // the scores of each class above the threshold, in the order of the boxes
 	for image := range in[0].Shape()[0] {
+		for class := range above {
+			above[class] = above[class][:0]
+		}
+		for i := range n {
+			for class, s := range scores[(image*n+i)*classes:][:classes] {
+				if s > scoreLimit {
+					above[class] = append(above[class], candidate{box: i, score: s})
+				}
+			}
+		}
 		var all []candidate // seen is the class; box -1 is a place that a class does not fill
 		count := 0
-		for class := range classes {
-			b, s := make([]float32, 0, 4*n), make([]float32, n)
-			for i := range s {
-				at := ((image*n+i)*q + min(class, q-1)) * 4
-				b, s[i] = append(b, boxes[at:at+4]...), scores[(image*n+i)*classes+class]
-			}
-			selected := suppressHard(b, s, perClass, limit, scoreLimit)
+		for class, list := range above {
+			selected := suppressHard(list, perClass, limit, func(i int) []float32 {
+				return boxes[((image*n+i)*q+min(class, q-1))*4:][:4]
+			})
 			count += len(selected)
 			for _, c := range selected {
 				all = append(all, candidate{c.box, c.score, class})
@@ -142,22 +150,20 @@ func (op *CombinedNonMaxSuppression) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// suppressHard selects at most the given number of boxes of a class. Among equal scores, the box that the heap returns
-// first wins.
-func suppressHard(boxes, scores []float32, most int, overlapLimit, scoreLimit float32) []candidate {
+// suppressHard selects at most the given number of boxes of a class from the candidates. Among equal scores, the box
+// that the heap returns first wins.
+func suppressHard(list []candidate, most int, overlapLimit float32, box func(i int) []float32) []candidate {
 	q := binaryHeap[candidate]{less: func(a, b candidate) bool { return a.score < b.score }}
-	for i, s := range scores {
-		if s > scoreLimit {
-			q.push(candidate{box: i, score: s})
-		}
+	for _, c := range list {
+		q.push(c)
 	}
 	var picked []candidate
+	var extents []extent
 	for len(picked) < most && len(q.list) > 0 {
 		c := q.pop()
-		if !slices.ContainsFunc(picked, func(p candidate) bool {
-			return overlap(boxes[4*c.box:], boxes[4*p.box:]) > overlapLimit
-		}) {
-			picked = append(picked, c)
+		e := extentOf(box(c.box))
+		if !slices.ContainsFunc(extents, func(p extent) bool { return e.overlap(p) > overlapLimit }) {
+			picked, extents = append(picked, c), append(extents, e)
 		}
 	}
 	return picked

@@ -197,17 +197,27 @@ func suppress(boxes, scores []float32, most int, overlapLimit, scoreLimit, sigma
 }
 
 // overlap is the area of the intersection of two boxes over that of their union.
-func overlap(a, b []float32) float32 {
-	top, left := max(min(a[0], a[2]), min(b[0], b[2])), max(min(a[1], a[3]), min(b[1], b[3]))
-	bottom, right := min(max(a[0], a[2]), max(b[0], b[2])), min(max(a[1], a[3]), max(b[1], b[3]))
-	areaA, areaB := area(a), area(b)
-	if areaA <= 0 || areaB <= 0 {
-		return 0
+func overlap(a, b []float32) float32 { return extentOf(a).overlap(extentOf(b)) }
+
+// extent is a box from its top left to its bottom right corner.
+type extent struct{ top, left, bottom, right, area float32 }
+
+// extentOf returns the extent of a box given by any two opposite corners.
+func extentOf(box []float32) extent {
+	e := extent{
+		top: min(box[0], box[2]), left: min(box[1], box[3]), bottom: max(box[0], box[2]), right: max(box[1], box[3]),
 	}
-	both := float32(max(bottom-top, 0) * max(right-left, 0))
-	return both / (areaA + areaB - both)
+	e.area = float32((e.bottom - e.top) * (e.right - e.left))
+	return e
 }
 
-func area(a []float32) float32 {
-	return float32((max(a[0], a[2]) - min(a[0], a[2])) * (max(a[1], a[3]) - min(a[1], a[3])))
+// overlap returns the intersection of two boxes over their union.
+func (e extent) overlap(f extent) float32 {
+	if e.area <= 0 || f.area <= 0 {
+		return 0
+	}
+	top, left := max(e.top, f.top), max(e.left, f.left)
+	bottom, right := min(e.bottom, f.bottom), min(e.right, f.right)
+	both := float32(max(bottom-top, 0) * max(right-left, 0))
+	return both / (e.area + f.area - both)
 }

@@ -42,15 +42,9 @@ func guard(name, doc string, first bool, op func(g *gen, y, x, to reg.VecPhysica
 
 // scaled are operations with numbers of the call.
 var scaled = []primitive{
-	{
-		result: "f32", name: "scaled", doc: "x[i] * scale", x: 4, out: 4,
-		start: func(g *gen) { g.constants("scale") },
-		step: func(g *gen) {
-			g.loadFloats()
-			g.each(func(v reg.VecPhysical) { g.VMULPS(g.V(8), v, v) })
-			g.storeWords()
-		},
-	},
+	single("scaled", "x[i] * scale", func(g *gen, v reg.VecPhysical) { g.VMULPS(g.V(8), v, v) }).with("scale"),
+	single("divided", "x[i] / scale", func(g *gen, v reg.VecPhysical) { g.VDIVPS(g.V(8), v, v) }).with("scale"),
+	single("shifted", "x[i] - sub", func(g *gen, v reg.VecPhysical) { g.VSUBPS(g.V(8), v, v) }).with("sub"),
 	byScale("addscaled", "x[i] + y[i] * scale", func(g *gen, y operand.Mem, v reg.VecPhysical) {
 		g.VMULPS(y, g.V(8), tmp(g))
 		g.VADDPS(tmp(g), v, v)
@@ -92,6 +86,12 @@ var scaled = []primitive{
 	},
 	levels("levels", "*", func(g *gen, v reg.VecPhysical) { g.VMULPS(g.V(10), v, v) }),
 	levels("dividedlevels", "/", func(g *gen, v reg.VecPhysical) { g.VDIVPS(g.V(10), v, v) }),
+}
+
+// with makes the primitive start with fields of the call as its only constants.
+func (p primitive) with(names ...string) primitive {
+	p.start = func(g *gen) { g.constants(names...) }
+	return p
 }
 
 func levels(name, sign string, scaled func(*gen, reg.VecPhysical)) primitive {
@@ -143,9 +143,7 @@ func fold(name, doc string, op func(*gen, operand.Mem, reg.VecPhysical)) primiti
 }
 
 func byScale(name, doc string, op func(*gen, operand.Mem, reg.VecPhysical)) primitive {
-	p := combination(name, doc, op)
-	p.start = func(g *gen) { g.constants("scale") }
-	return p
+	return combination(name, doc, op).with("scale")
 }
 
 // integers combine s32, which wrap.

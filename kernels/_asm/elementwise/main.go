@@ -26,6 +26,8 @@ var arguments = emit.Arguments{
 	{Name: "flip", Type: "uint32", Size: 4, Doc: "inverted in the bytes of results"},
 	{Name: "back", Type: "float32", Size: 4, Doc: ""},
 	{Name: "constants", Type: "unsafe.Pointer", Size: 8, Doc: "those of internal/activation, each eight times"},
+	{Name: "rows", Type: "int", Size: 8, Doc: ""},
+	{Name: "stride", Type: "int", Size: 8, Doc: "bytes from row to row"},
 }
 
 func routines() []emit.Routine {
@@ -42,7 +44,7 @@ func routines() []emit.Routine {
 			list = append(list, f.routine(width))
 		}
 	}
-	return append(list, lookup.routine(32))
+	return append(list, lookup.routine(32), wideLookup.routine(64), softmax)
 }
 
 var family = emit.Family{Name: "elementwise", Arguments: arguments, Routines: routines()}
@@ -175,6 +177,38 @@ var lookup = primitive{
 	},
 }
 
+// wideLookup is lookup with the table in registers.
+var wideLookup = primitive{
+	result: "b8", name: "lookup", doc: "y[x[i]], bytes", x: 1, out: 1, size: 128,
+	start: func(g *gen) {
+		g.MOVQ(field("y"), y)
+		for part := range 16 {
+			g.VBROADCASTI32X4(emit.At(y, 16*part), g.V(16+part))
+		}
+		g.doublewords(8, 0x10101010)
+		g.doublewords(9, 0x70707070)
+	},
+	step: func(g *gen) {
+		const step, outside = 8, 9
+		sum, next, index := 2, 4, 6
+		for i := range 2 {
+			g.VMOVUPS(emit.At(x, 64*i), g.V(i))
+			g.VXORPS(g.V(sum+i), g.V(sum+i), g.V(sum+i))
+		}
+		for part := range 16 {
+			for i := range 2 {
+				g.VPADDUSB(g.V(outside), g.V(i), g.V(index+i))
+				g.VPSHUFB(g.V(index+i), g.V(16+part), g.V(next+i))
+				g.VPORD(g.V(next+i), g.V(sum+i), g.V(sum+i))
+				g.VPSUBB(g.V(step), g.V(i), g.V(i))
+			}
+		}
+		for i := range 2 {
+			g.VMOVUPS(g.V(sum+i), emit.At(out, 64*i))
+		}
+	},
+}
+
 var absolute = single("abs", "|x[i]|", func(g *gen, v reg.VecPhysical) { g.VANDPS(g.V(9), v, v) })
 
 var signum = single("sign", "-1, 0 or 1 with the sign of x[i], or NaN", (*gen).signum)
@@ -284,6 +318,14 @@ func combination(name, doc string, op func(*gen, operand.Mem, reg.VecPhysical)) 
 	}
 }
 
+// immediate returns a number as the shortest operand that holds it.
+func immediate(n int) operand.Op {
+	if n > math.MaxInt8 {
+		return operand.I32(n)
+	}
+	return operand.I8(n)
+}
+
 // routine takes vectors vectors of float32, or one of bytes, in each round.
 func (p primitive) routine(width int) emit.Routine {
 	size := width
@@ -311,7 +353,7 @@ func (p primitive) routine(width int) emit.Routine {
 				g.ADDQ(operand.I32(size*4), y)
 			}
 			g.ADDQ(operand.I32(size*p.out), out)
-			g.SUBQ(operand.I8(size), n)
+			g.SUBQ(immediate(size), n)
 			g.JG(operand.LabelRef("next"))
 			if p.end != nil {
 				p.end(g)

@@ -146,6 +146,7 @@ func (m *Machine) JMP() bool { return true }
 func (m *Machine) MOVQ(a, b SimOperand)      { m.setInteger(b, m.integer(a, 8), 8) }
 func (m *Machine) MOVL(a, b SimOperand)      { m.setInteger(b, m.integer(a, 4), 4) }
 func (m *Machine) MOVLQSX(a, b SimOperand)   { m.setInteger(b, m.integer(a, 4), 8) }
+func (m *Machine) KMOVB(a, b SimOperand)     { m.write(b, m.read(a, 1), 1) }
 func (m *Machine) KMOVW(a, b SimOperand)     { m.write(b, m.read(a, 2), 2) }
 func (m *Machine) KMOVD(a, b SimOperand)     { m.write(b, m.read(a, 4), 4) }
 func (m *Machine) LEAQ(a, b SimOperand)      { m.setInteger(b, int64(a.value), 8) }
@@ -156,6 +157,7 @@ func (m *Machine) IMUL3Q(a, b, c SimOperand) { m.setInteger(c, m.integer(a, 8)*m
 func (m *Machine) IMULQ(a, b SimOperand)     { m.setInteger(b, m.integer(a, 8)*m.integer(b, 8), 8) }
 func (m *Machine) ADDQ(a, b SimOperand)      { m.result(b, m.integer(b, 8)+m.integer(a, 8)) }
 func (m *Machine) SUBQ(a, b SimOperand)      { m.result(b, m.integer(b, 8)-m.integer(a, 8)) }
+func (m *Machine) XORQ(a, b SimOperand)      { m.result(b, m.integer(b, 8)^m.integer(a, 8)) }
 func (m *Machine) SHLQ(a, b SimOperand)      { m.result(b, m.integer(b, 8)<<m.integer(a, 8)) }
 func (m *Machine) SHRQ(a, b SimOperand)      { m.result(b, int64(uint64(m.integer(b, 8))>>m.integer(a, 8))) }
 func (m *Machine) NEGQ(a SimOperand)         { m.result(a, -m.integer(a, 8)) }
@@ -290,6 +292,17 @@ func (m *Machine) VINSERTI128(i, a, b, c SimOperand) {
 
 func (m *Machine) VEXTRACTI128(i, a, b SimOperand) {
 	m.part(a, b, 16, int(i.value))
+}
+
+// VPSHUFD takes each doubleword from the one of the four beside it that two bits of i name.
+func (m *Machine) VPSHUFD(i, a, b SimOperand) {
+	v := m.read(a, b.bytes)
+	var out [64]byte
+	for at := 0; at < b.bytes; at += 4 {
+		from := at&^15 + 4*int(i.value>>(at/4%4*2)&3)
+		copy(out[at:at+4], v[from:])
+	}
+	m.write(b, out, b.bytes)
 }
 
 func (m *Machine) VEXTRACTI64X4(i, a, b SimOperand) { m.part(a, b, 32, int(i.value)) }

@@ -8,11 +8,14 @@ package compile
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/internal/passes"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/match"
 	"github.com/tf2ng/tf2ng/kernels/internal/segments"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
@@ -136,7 +139,7 @@ func (a assembler) lowerParts(f *segments.Partition, runs *machine.RunPool) (*ma
 	c := &compiler{
 		assembler: a,
 		isas:      o.ISAs, threads: o.Threads, keep: a.keep, at: map[core.Value]int{}, users: f.Users(),
-		skip: map[*core.Node]bool{}, padding: map[uint8]int{}, limits: o.Memory,
+		skip: map[*core.Node]bool{}, waiting: map[core.Value]match.Element{}, padding: map[uint8]int{}, limits: o.Memory,
 	}
 	for i, p := range f.Parameters {
 		b := c.newBuffer(p.Outputs()[0])
@@ -192,6 +195,14 @@ func (c *compiler) lowerSegment(n *core.Node, s *segments.Segment) error {
 	return nil
 }
 
+// isShape reports whether a constant is only the shape of what is reshaped, which no instruction reads.
+func (c *compiler) isShape(v core.Value) bool {
+	users := c.users[v]
+	return len(users) > 0 && !slices.ContainsFunc(users, func(u *core.Node) bool {
+		return !trait.Reshapes(u.Op()) || u.Inputs()[0] == v
+	})
+}
+
 // lower appends the instructions of one node.
 func (c *compiler) lower(n *core.Node) error {
 	if c.skip[n] {
@@ -214,7 +225,9 @@ func (c *compiler) lower(n *core.Node) error {
 	case *core.Parameter:
 		return nil
 	case *core.Constant:
-		c.at[n.Out(0)] = c.fixedBuffer(n.Outputs()[0], op.Value)
+		if !c.isShape(n.Out(0)) {
+			c.at[n.Out(0)] = c.fixedBuffer(n.Outputs()[0], op.Value)
+		}
 		return nil
 	}
 	if keepsBuffer(op) {

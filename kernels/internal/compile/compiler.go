@@ -7,6 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/match"
 	"github.com/tf2ng/tf2ng/kernels/internal/segments"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
@@ -24,15 +25,16 @@ type compiler struct {
 	arena     int              // size in bytes, known after planning
 	onArena   []func(a []byte) // called once on each new arena
 	users     map[core.Value][]*core.Node
-	skip      map[*core.Node]bool // nodes that an earlier instruction computes
-	padding   map[uint8]int       // by zero point: the buffer of a run of that byte, see paddingRun
-	states    []func() any        // make the states that each arena needs, see newState
-	limits    core.MemoryLimits   // of the tensors of a Run
-	node      *core.Node          // the node that is being lowered
-	indirects int64               // the size of all offsets in bytes
-	inner     int64               // the size of the arenas of called functions in bytes
-	caller    *core.Node          // the last node that calls functions
-	packs     bool                // the lowering of node has packed constants
+	skip      map[*core.Node]bool          // nodes that an earlier instruction computes
+	waiting   map[core.Value]match.Element // values that the chains which read them compute
+	padding   map[uint8]int                // by zero point: the buffer of a run of that byte, see paddingRun
+	states    []func() any                 // make the states that each arena needs, see newState
+	limits    core.MemoryLimits            // of the tensors of a Run
+	node      *core.Node                   // the node that is being lowered
+	indirects int64                        // the size of all offsets in bytes
+	inner     int64                        // the size of the arenas of called functions in bytes
+	caller    *core.Node                   // the last node that calls functions
+	packs     bool                         // the lowering of node has packed constants
 }
 
 // fixedBuffer returns a buffer outside the arena with a constant's bytes.

@@ -25,6 +25,10 @@ func lowerElementwise(c *compiler, n *core.Node) (bool, error) {
 	if e.Kind == match.Dequantize && c.absorbed(n.Out(0)) {
 		return true, nil // no code: its readers read the integers
 	}
+	if c.waits(n, e) {
+		c.waiting[n.Out(0)] = e
+		return true, nil // no code: the chain that reads it computes it
+	}
 	b := &chainBuilder{c: c, last: n, elements: n.Outputs()[0].Shape.MustElements()}
 	b.start(e)
 	b.follow(e)
@@ -43,6 +47,36 @@ func (c *compiler) absorbed(v core.Value) bool {
 	})
 }
 
+// waits reports whether the value of an element that changes one value is better computed where a chain reads it: it
+// would have to be stored, because its only reader combines it with a value that is not available yet.
+func (c *compiler) waits(n *core.Node, e match.Element) bool {
+	users := c.users[n.Out(0)]
+	if !changesOne(e) || len(users) != 1 {
+		return false
+	}
+	u, ok := match.Of(users[0])
+	if !ok || users[0].Outputs()[0].Shape.MustElements() != n.Outputs()[0].Shape.MustElements() {
+		return false
+	}
+	if u.Kind == match.Binary {
+		in := users[0].Inputs()
+		other := in[1-slices.Index(in, n.Out(0))]
+		if other != n.Out(0) && match.ValuesOf(other, users[0].Outputs()[0].Shape) == nil && !c.available(other) {
+			return true
+		}
+	}
+	return changesOne(u) && c.waits(users[0], u)
+}
+
+// changesOne reports whether an element computes its value from one other value.
+func changesOne(e match.Element) bool {
+	if e.Kind != match.Binary {
+		return e.Kind == match.Unary
+	}
+	in, out := e.Node.Inputs(), e.Node.Outputs()[0].Shape
+	return match.IsBroadcast(in[0], out) || match.IsBroadcast(in[1], out)
+}
+
 // chainBuilder collects the steps of one elementwise instruction.
 type chainBuilder struct {
 	c        *compiler
@@ -50,6 +84,7 @@ type chainBuilder struct {
 	buffers  []int // for each buffer of the chain, the program's buffer
 	writes   []int // those of the program's buffers that the chain stores to
 	last     *core.Node
+	rows     *softmaxRows // computed of the chain's values; nil for nothing
 	elements int
 }
 
@@ -75,14 +110,40 @@ func (b *chainBuilder) operand(v core.Value, out core.Shape) elementwise.Source 
 	if t := match.ValuesOf(v, out); t != nil {
 		return elementwise.Source{Values: t}
 	}
+	if row := match.RowOf(v, out); row != 0 {
+		return elementwise.Source{Buffer: b.buffer(b.c.buffer(v)), Row: row}
+	}
+	if e, ok := b.c.waiting[v]; ok {
+		return b.changed(e)
+	}
 	if d, ok := match.Dequantized(v); ok {
 		return elementwise.Source{Buffer: b.buffer(b.c.buffer(d.From)), Type: d.Type, Scale: d.Scale}
 	}
 	return elementwise.Source{Buffer: b.buffer(b.c.buffer(v)), Type: elementwise.F32}
 }
 
+// changed returns the value of an element that changes one value as an operand.
+func (b *chainBuilder) changed(e match.Element) elementwise.Source {
+	in, out := e.Node.Inputs(), e.Node.Outputs()[0].Shape
+	current, steps := 0, e.Steps
+	if e.Kind == match.Binary {
+		kind := elementwise.Combine
+		if match.IsBroadcast(in[0], out) {
+			current, kind = 1, elementwise.CombineSwapped
+		}
+		other := b.operand(in[1-current], out)
+		steps = append([]elementwise.Step{{Kind: kind, Primitive: e.Primitive, Source: other}}, steps...)
+	}
+	s := b.operand(in[current], out)
+	s.Steps = append(s.Steps, steps...)
+	return s
+}
+
 // available reports whether a value can be read by the next instruction.
 func (c *compiler) available(v core.Value) bool {
+	if _, ok := c.waiting[v]; ok {
+		return true
+	}
 	if d, ok := match.Dequantized(v); ok {
 		v = d.From
 	}
@@ -101,13 +162,20 @@ func (b *chainBuilder) start(e match.Element) {
 		b.addSteps(e.Steps)
 	case match.Binary:
 		current := 0
-		if match.ValuesOf(in[0], out) != nil {
+		if match.IsBroadcast(in[0], out) {
 			current = 1
 		}
 		b.add(elementwise.Step{Kind: elementwise.Load, Source: b.operand(in[current], out)})
 		b.combine(e, current)
 	default:
 		b.add(elementwise.Step{Kind: elementwise.Load, Source: b.operand(in[0], out)})
+		b.change(e)
+	}
+}
+
+// change adds the steps of a node that changes one value. Those of a quantization are part of its store.
+func (b *chainBuilder) change(e match.Element) {
+	if e.Kind != match.Quantize {
 		b.addSteps(e.Steps)
 	}
 }
@@ -134,14 +202,17 @@ func (b *chainBuilder) follow(e match.Element) {
 		var others []*core.Node
 		for _, u := range b.c.users[v] {
 			q, ok := match.Of(u)
-			if ok && q.Kind == match.Quantize && len(q.Steps) == 0 && len(b.buffers)+len(quantizers) < maxChainBuffers-2 {
+			if ok && q.Kind == match.Quantize && len(b.buffers)+len(quantizers) < maxChainBuffers-2 {
 				quantizers = append(quantizers, q)
 			} else {
 				others = append(others, u)
 			}
 		}
 		next, ok := b.next(v, others)
-		if !ok && (len(others) > 0 || len(quantizers) == 0) {
+		if !ok && len(quantizers) == 0 && b.normalize(others) {
+			return
+		}
+		if !ok && (len(others) > 0 || len(quantizers) == 0) || len(others) > 1 {
 			b.add(elementwise.Step{Kind: elementwise.StoreF32, Buffer: b.target(v)})
 		}
 		for _, q := range quantizers {
@@ -157,22 +228,25 @@ func (b *chainBuilder) follow(e match.Element) {
 	b.quantize(e)
 }
 
-// next returns the node in others, which are readers of v, if there is exactly one and the chain can continue
-// with it.
+// next returns the first node in others, which are readers of v, with which the chain can continue.
 func (b *chainBuilder) next(v core.Value, others []*core.Node) (match.Element, bool) {
-	if len(others) != 1 || len(b.buffers) > maxChainBuffers/2 {
+	if len(b.buffers) > maxChainBuffers/2 {
 		return match.Element{}, false
 	}
-	u := others[0]
-	e, ok := match.Of(u)
-	if !ok || u.Outputs()[0].Shape.MustElements() != b.elements {
-		return match.Element{}, false
+	for _, u := range others {
+		e, ok := match.Of(u)
+		if !ok || b.c.skip[u] || u.Outputs()[0].Shape.MustElements() != b.elements {
+			continue
+		}
+		if e.Kind == match.Binary {
+			other := u.Inputs()[1-slices.Index(u.Inputs(), v)]
+			ok = other != v && (match.ValuesOf(other, u.Outputs()[0].Shape) != nil || b.c.available(other))
+		}
+		if ok {
+			return e, true
+		}
 	}
-	if e.Kind == match.Binary {
-		other := u.Inputs()[1-slices.Index(u.Inputs(), v)]
-		ok = other != v && (match.ValuesOf(other, u.Outputs()[0].Shape) != nil || b.c.available(other))
-	}
-	return e, ok
+	return match.Element{}, false
 }
 
 // extend adds the steps of a node that reads v, the current values of the chain.
@@ -180,7 +254,7 @@ func (b *chainBuilder) extend(e match.Element, v core.Value) {
 	if e.Kind == match.Binary {
 		b.combine(e, slices.Index(e.Node.Inputs(), v))
 	} else {
-		b.addSteps(e.Steps)
+		b.change(e)
 	}
 	b.c.skip[e.Node] = true
 	b.last = e.Node
@@ -189,7 +263,9 @@ func (b *chainBuilder) extend(e match.Element, v core.Value) {
 // quantize ends the chain by storing its values as integers, or in another type than float32. If all readers
 // of the integers are FlipSigns, it stores them with the sign bit inverted.
 func (b *chainBuilder) quantize(e match.Element) {
-	step := elementwise.Step{Kind: elementwise.StoreQuantized, Numbers: e.Numbers}
+	step := elementwise.Step{
+		Kind: elementwise.StoreQuantized, Numbers: e.Numbers, Source: elementwise.Source{Steps: e.Steps},
+	}
 	b.last = e.Node
 	b.c.fixRange(e.Node, e.RangeOut)
 	v := e.Node.Out(0)
@@ -222,12 +298,56 @@ func (c *compiler) fixRange(n *core.Node, values []*core.Tensor) {
 	}
 }
 
+// normalize ends the chain with the Softmax that alone reads its values: it is computed in place, while they are in
+// the first-level cache. It does nothing and returns false if there is none.
+func (b *chainBuilder) normalize(readers []*core.Node) bool {
+	if len(readers) != 1 {
+		return false
+	}
+	rows, ok := b.c.softmaxOf(readers[0])
+	if !ok {
+		return false
+	}
+	b.rows, b.last = rows, readers[0]
+	b.c.skip[b.last] = true
+	b.add(elementwise.Step{Kind: elementwise.StoreF32, Buffer: b.target(b.last.Out(0))})
+	return true
+}
+
+// emitNormalized appends the instruction of a chain that ends with a Softmax.
+func (b *chainBuilder) emitNormalized(chain *elementwise.Chain) {
+	c, s, buffers := b.c, b.rows, b.buffers
+	scratch, own := c.newScratch(c.threads*elementwise.Scratch), c.newScratch(productOf(c.threads, s.bytes))
+	states := s.newState(c)
+	reads := slices.DeleteFunc(slices.Clone(buffers), func(p int) bool { return slices.Contains(b.writes, p) })
+	dst, size := c.at[b.last.Out(0)], 4*s.n
+	c.emit(machine.Instruction{
+		Node: b.last, Kernel: fmt.Sprintf("%s, softmax_%v", chain.Name(), s.exp.ISA), Splits: s.count > 1,
+		Reads: reads, Writes: b.writes, Scratch: []int{scratch, own},
+		Run: func(r *machine.Worker, part, parts int) error {
+			var mem [maxChainBuffers][]byte
+			for i, p := range buffers {
+				mem[i] = r.Mem[p]
+			}
+			return s.each(r, states, own, part, parts, func(row, rows int) ([]byte, []byte) {
+				chain.Run(mem[:len(buffers)], r.Mem[scratch][r.Thread*elementwise.Scratch:], row*s.n, (row+rows)*s.n)
+				y := r.Mem[dst][row*size:][:rows*size]
+				return y, y
+			})
+		},
+	})
+}
+
 // emit appends the instruction of the chain.
 func (b *chainBuilder) emit() error {
 	c, n := b.c, b.elements
 	chain, err := elementwise.NewChain(c.isas, len(b.buffers), b.steps)
 	if err != nil {
 		return fmt.Errorf("node %q (%s): %w", b.last.Name, b.last.OpName(), err)
+	}
+	if b.rows != nil {
+		b.emitNormalized(chain)
+		return nil
 	}
 	buffers, scratch := b.buffers, c.newScratch(c.threads*elementwise.Scratch)
 	reads := slices.DeleteFunc(slices.Clone(buffers), func(p int) bool { return slices.Contains(b.writes, p) })

@@ -57,10 +57,7 @@ func (p *permutation) run(matrix *movement.Variant, out, in []byte, l0, l1 int) 
 	switch {
 	case matrix == nil:
 		for l := l0; l < l1; l++ {
-			at := p.source(l)
-			for i := range p.n {
-				copy(out[(l*p.n+i)*p.size:][:p.size], in[at+i*p.stride:])
-			}
+			copyRuns(out[l*p.n*p.size:], in[p.source(l):], p.n, p.size, p.size, p.stride)
 		}
 	case len(p.shape) > 0 && p.strides[len(p.strides)-1] == p.size: // consecutive lines read neighbouring columns
 		for l := l0; l < l1; {
@@ -168,16 +165,43 @@ func lowerConcat(c *compiler, n *core.Node) (bool, error) {
 			l0, l1 := part*lines/parts, (part+1)*lines/parts
 			at := 0
 			for _, s := range pieces {
-				in, out := r.Mem[s.buffer], r.Mem[dst]
-				for l := l0; l < l1; l++ {
-					copy(out[l*line+at:][:s.bytes], in[l*s.bytes:])
-				}
+				copyRuns(r.Mem[dst][l0*line+at:], r.Mem[s.buffer][l0*s.bytes:], l1-l0, s.bytes, line, s.bytes)
 				at += s.bytes
 			}
 			return nil
 		},
 	})
 	return true, nil
+}
+
+// copyRuns copies n runs of bytes, which are outStride and inStride bytes apart.
+func copyRuns(out, in []byte, n, bytes, outStride, inStride int) {
+	switch bytes {
+	case 4:
+		for i := range n {
+			*(*[4]byte)(out[i*outStride:]) = [4]byte(in[i*inStride:])
+		}
+	case 8:
+		for i := range n {
+			*(*[8]byte)(out[i*outStride:]) = [8]byte(in[i*inStride:])
+		}
+	case 16:
+		for i := range n {
+			*(*[16]byte)(out[i*outStride:]) = [16]byte(in[i*inStride:])
+		}
+	case 32:
+		for i := range n {
+			*(*[32]byte)(out[i*outStride:]) = [32]byte(in[i*inStride:])
+		}
+	case 64:
+		for i := range n {
+			*(*[64]byte)(out[i*outStride:]) = [64]byte(in[i*inStride:])
+		}
+	default:
+		for i := range n {
+			copy(out[i*outStride:][:bytes], in[i*inStride:][:bytes])
+		}
+	}
 }
 
 // padding is a padding with a constant, in terms of lines of bytes of the output. A line holds only fill bytes,

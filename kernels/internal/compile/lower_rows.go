@@ -1,93 +1,183 @@
 package compile
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/internal/transcendental"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 )
 
 // softmax normalizes rows of n numbers as normalize.Softmax or normalize.LogSoftmax does.
 type softmax struct {
-	n                     int
-	log                   bool
-	exp, divide, subtract *elementwise.Variant
+	n                                   int
+	log                                 bool
+	exp, largest, sum, shifted, divided *elementwise.Variant
+	maximum, subtract, add, divide      *elementwise.Variant // of columns
+	matrix                              *movement.Variant
 }
 
 var (
-	_ = lowers[normalize.Softmax](lowerSoftmax(false))
-	_ = lowers[normalize.LogSoftmax](lowerSoftmax(true))
+	_ = lowers[normalize.Softmax]((*compiler).lowerSoftmax)
+	_ = lowers[normalize.LogSoftmax]((*compiler).lowerSoftmax)
 )
 
 // lowerSoftmax lowers a Softmax, or LogSoftmax, along the last axis.
-func lowerSoftmax(log bool) lowering {
-	return func(c *compiler, n *core.Node) (bool, error) { return c.lowerSoftmax(n, log) }
-}
-
-func (c *compiler) lowerSoftmax(n *core.Node, log bool) (bool, error) {
-	out := n.Outputs()[0]
-	elements := out.Shape.MustElements()
-	rows, ok := n.Op().(trait.RowWise).Rows(out.Shape)
-	if !ok || out.Type != core.F32 || elements == 0 {
+func (c *compiler) lowerSoftmax(n *core.Node) (bool, error) {
+	s, ok := c.softmaxOf(n)
+	if !ok {
 		return false, nil
 	}
-	s := &softmax{
-		n: rows.Length, log: log, exp: elementwise.Choose(c.isas, elementwise.Exp),
-		divide: elementwise.Choose(c.isas, elementwise.Divide), subtract: elementwise.Choose(c.isas, elementwise.Subtract),
-	}
-	src := c.buffer(n.Inputs()[0])
-	dst := c.newOutput(n.Out(0))
-	block := max(1, softmaxBlock/s.n)
-	size := productOf(4, s.n)
-	scratch := c.newScratch(productOf(c.threads, block, size))
-	count := elements / s.n
-	kernel := fmt.Sprintf("softmax_%v", s.exp.ISA)
+	src, dst, size := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), 4*s.n
+	scratch, states := c.newScratch(productOf(c.threads, s.bytes)), s.newState(c)
 	c.emit(machine.Instruction{
-		Node: n, Kernel: kernel, Splits: count > 1, Reads: []int{src}, Writes: []int{dst}, Scratch: []int{scratch},
+		Node: n, Kernel: fmt.Sprintf("softmax_%v", s.exp.ISA), Splits: s.count > 1,
+		Reads: []int{src}, Writes: []int{dst}, Scratch: []int{scratch},
 		Run: func(r *machine.Worker, part, parts int) error {
-			tmp := r.Mem[scratch][r.Thread*block*size:][:block*size]
-			end := (part + 1) * count / parts
-			for i := part * count / parts; i < end; i += block {
-				n := min(block, end-i) * size
-				s.run(r.Mem[dst][i*size:][:n], r.Mem[src][i*size:][:n], tmp[:n])
-			}
-			return nil
+			return s.each(r, states, scratch, part, parts, func(row, rows int) (y, x []byte) {
+				return r.Mem[dst][row*size:][:rows*size], r.Mem[src][row*size:][:rows*size]
+			})
 		},
 	})
 	return true, nil
 }
 
+// softmaxRows computes the rows of a tensor, block by block.
+type softmaxRows struct {
+	*softmax
+	count, block int // the number of rows, and of a block
+	bytes        int // of scratch for each thread
+	run          func(y, x, tmp []byte, p *elementwise.Numbers)
+}
+
+// softmaxOf returns the rows of a Softmax or LogSoftmax of float32 along the last axis; false for any other node.
+func (c *compiler) softmaxOf(n *core.Node) (*softmaxRows, bool) {
+	_, log := n.Op().(*normalize.LogSoftmax)
+	if _, ok := n.Op().(*normalize.Softmax); !ok && !log {
+		return nil, false
+	}
+	out := n.Outputs()[0]
+	elements := out.Shape.MustElements()
+	rows, ok := n.Op().(trait.RowWise).Rows(out.Shape)
+	if !ok || out.Type != core.F32 || elements == 0 {
+		return nil, false
+	}
+	s := newSoftmax(c.isas, rows.Length, log)
+	r := &softmaxRows{softmax: s, count: elements / s.n, block: max(1, softmaxBlock/s.n), run: s.rows}
+	switch v := elementwise.Choose(c.isas, elementwise.Softmax); {
+	case log:
+	case v.ISA == s.exp.ISA:
+		length := binary.NativeEndian.AppendUint64(nil, uint64(s.n))
+		r.run = func(y, x, _ []byte, _ *elementwise.Numbers) { v.Run(y, x, length, len(x)/4, nil) }
+	case s.n < shortRow:
+		r.run = s.columns
+	}
+	r.bytes = productOf(4, r.block, s.n) + 4*max(r.block, elementwise.Lanes)
+	return r, true
+}
+
+// newState returns the number of a state that each uses.
+func (s *softmaxRows) newState(c *compiler) int {
+	return c.newState(func() any { return make([]elementwise.Numbers, c.threads) })
+}
+
+// each computes part number part of the rows. of returns the result and the data of some rows.
+func (s *softmaxRows) each(
+	r *machine.Worker, states, scratch, part, parts int, of func(row, rows int) (y, x []byte),
+) error {
+	tmp, p := r.Mem[scratch][r.Thread*s.bytes:][:s.bytes], &r.State[states].([]elementwise.Numbers)[r.Thread]
+	end := (part + 1) * s.count / parts
+	for i := part * s.count / parts; i < end; i += s.block {
+		y, x := of(i, min(s.block, end-i))
+		s.run(y, x, tmp, p)
+	}
+	return nil
+}
+
+func newSoftmax(s isa.Set, n int, log bool) *softmax {
+	choose := func(p elementwise.Primitive) *elementwise.Variant { return elementwise.Choose(s, p) }
+	return &softmax{
+		n: n, log: log, exp: choose(elementwise.Exp), largest: choose(elementwise.FoldMaximum),
+		sum: choose(elementwise.FoldAdd), shifted: choose(elementwise.Shifted), divided: choose(elementwise.Divided),
+		maximum: choose(elementwise.Maximum), subtract: choose(elementwise.Subtract), add: choose(elementwise.Add),
+		divide: choose(elementwise.Divide), matrix: movement.Choose(s, 4),
+	}
+}
+
 // noNumbers are passed to primitives that have no parameters.
 var noNumbers elementwise.Numbers
 
-// softmaxBlock bounds the numbers of a block of rows. A longer row is a block by itself.
-const softmaxBlock = 1024
+// lowest has the start value of a maximum for each lane.
+var lowest = machine.Bytes(slices.Repeat([]float32{float32(math.Inf(-1))}, elementwise.Lanes))
 
-// run computes whole rows. tmp has the same size as y.
-func (s *softmax) run(y, x, tmp []byte) {
-	in, out, other := machine.View[float32](x), machine.View[float32](y), machine.View[float32](tmp)
-	for i := 0; i < len(in); i += s.n {
-		fillRow(other[i:i+s.n], largest(in[i:i+s.n]))
-	}
-	s.subtract.Run(y, x, tmp, len(in), nil)
+const (
+	softmaxBlock = 2048 // bounds the numbers of a block of rows; a longer row is a block by itself
+	shortRow     = 48   // the length of the shortest row that is worth calls of its own
+)
+
+// rows computes rows one after the other. tmp has room for them and for one number per lane.
+func (s *softmax) rows(y, x, tmp []byte, p *elementwise.Numbers) {
+	size, lanes, exps := 4*s.n, tmp[:4*elementwise.Lanes], y
 	if s.log {
-		s.exp.Run(tmp, y, nil, len(in), &noNumbers)
-		for i := 0; i < len(in); i += s.n {
-			fillRow(other[i:i+s.n], float32(transcendental.Log(float64(sumLanes(other[i:i+s.n])))))
+		exps = tmp[4*elementwise.Lanes:]
+	}
+	for i := 0; i < len(x); i += size {
+		copy(lanes, lowest)
+		s.largest.Run(lanes, x[i:], nil, s.n, nil)
+		p.Sub = largest(machine.View[float32](lanes))
+		s.shifted.Run(y[i:], x[i:], nil, s.n, p)
+	}
+	s.exp.Run(exps, y, nil, len(x)/4, &noNumbers)
+	for i := 0; i < len(x); i += size {
+		clear(lanes)
+		s.sum.Run(lanes, exps[i:], nil, s.n, nil)
+		if p.Scale = sumOfLanes(machine.View[float32](lanes)); s.log {
+			p.Sub = float32(transcendental.Log(float64(p.Scale)))
+			s.shifted.Run(y[i:], y[i:], nil, s.n, p)
+			continue
 		}
-		s.subtract.Run(y, y, tmp, len(in), nil)
-		return
+		s.divided.Run(y[i:], y[i:], nil, s.n, p)
 	}
-	s.exp.Run(y, y, nil, len(in), &noNumbers)
-	for i := 0; i < len(in); i += s.n {
-		fillRow(other[i:i+s.n], sumLanes(out[i:i+s.n]))
+}
+
+// columns computes short rows. It transposes them, so that a call takes the numbers at one place of all rows. tmp has
+// room for them and for one number per row.
+func (s *softmax) columns(y, x, tmp []byte, _ *elementwise.Numbers) {
+	rows := len(x) / (4 * s.n)
+	size := 4 * rows // of a column
+	one, all := tmp[:size], tmp[size:][:len(x)]
+	s.matrix.Run(movement.Matrix{Out: all, In: x, Rows: rows, Columns: s.n, OutStride: size, InStride: 4 * s.n}, 0, rows)
+	copy(one, all)
+	for at := size; at < len(all); at += size {
+		s.maximum.Run(one, all[at:], one, rows, nil)
 	}
-	s.divide.Run(y, y, tmp, len(in), nil)
+	for at := 0; at < len(all); at += size {
+		s.subtract.Run(all[at:], all[at:], one, rows, nil)
+	}
+	s.exp.Run(all, all, nil, len(all)/4, &noNumbers)
+	lanes := min(s.n, elementwise.Lanes)
+	sums := y[:lanes*size]
+	for at := copy(sums, all); at < len(all); at += len(sums) {
+		s.add.Run(sums, sums, all[at:], min(len(sums), len(all)-at)/4, nil)
+	}
+	for half := elementwise.Lanes / 2; half > 0; half /= 2 {
+		if more := min(lanes-half, half); more > 0 { // the other lanes would add 0
+			s.add.Run(sums, sums, sums[half*size:], more*rows, nil)
+		}
+		lanes = min(lanes, half)
+	}
+	for at := 0; at < len(all); at += size {
+		s.divide.Run(all[at:], all[at:], sums, rows, nil)
+	}
+	s.matrix.Run(movement.Matrix{Out: y, In: all, Rows: s.n, Columns: rows, OutStride: 4 * s.n, InStride: size}, 0, s.n)
 }
 
 // largest returns the largest number of a row, or NaN if the row has one.
@@ -158,23 +248,10 @@ func (c *compiler) lowerRowFolds(n *core.Node, rows, columns int, f rowFold) {
 	})
 }
 
-// sumLanes returns the sum in the order that reduce.Sum documents: number i is added to lane i mod 16, then the
-// upper half of the lanes to the lower one until one is left. The lanes are variables so that they are in registers.
-func sumLanes(v []float32) float32 {
-	var s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15 float32
-	for len(v) >= 16 {
-		x := (*[16]float32)(v)
-		s0, s1, s2, s3 = s0+x[0], s1+x[1], s2+x[2], s3+x[3]
-		s4, s5, s6, s7 = s4+x[4], s5+x[5], s6+x[6], s7+x[7]
-		s8, s9, s10, s11 = s8+x[8], s9+x[9], s10+x[10], s11+x[11]
-		s12, s13, s14, s15 = s12+x[12], s13+x[13], s14+x[14], s15+x[15]
-		v = v[16:]
-	}
-	lane := [16]float32{s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15}
-	for i, x := range v {
-		lane[i] += x
-	}
-	for half := 8; half > 0; half /= 2 {
+// sumOfLanes returns the sum of reduce.Sum's lanes: the upper half is added to the lower one until one is left.
+func sumOfLanes(v []float32) float32 {
+	lane := (*[elementwise.Lanes]float32)(v)
+	for half := len(lane) / 2; half > 0; half /= 2 {
 		for i := range half {
 			lane[i] += lane[i+half]
 		}

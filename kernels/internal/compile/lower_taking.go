@@ -269,9 +269,8 @@ func lowerSplit(c *compiler, n *core.Node) (bool, error) {
 			from := 0
 			for _, p := range pieces {
 				in, out := r.Mem[src], r.Mem[p.buffer]
-				for l := part * lines / parts; l < (part+1)*lines/parts; l++ {
-					copy(out[l*p.bytes:][:p.bytes], in[l*line+from:])
-				}
+				l0, l1 := part*lines/parts, (part+1)*lines/parts
+				copyRuns(out[l0*p.bytes:], in[l0*line+from:], l1-l0, p.bytes, p.bytes, line)
 				from += p.bytes
 			}
 			return nil

@@ -17,4 +17,6 @@ type call struct {
 	flip      uint32 // inverted in the bytes of results
 	back      float32
 	constants unsafe.Pointer // those of internal/activation, each eight times
+	rows      int
+	stride    int // bytes from row to row
 }

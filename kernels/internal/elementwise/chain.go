@@ -6,6 +6,7 @@
 package elementwise
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -49,12 +50,15 @@ func (t Type) Size() int {
 
 // Source is an operand with a value for each element. The values are those of a buffer: integers are multiplied by
 // Scale, numbers of other types are taken as they are. If Values is not nil, it has a value for each channel instead,
-// and element i is of channel i mod len(Values).
+// and element i is of channel i mod len(Values). If Row is not 0, the buffer has a float32 for each row of so many
+// elements instead. Steps change what is taken; they read no other elements and store nothing.
 type Source struct {
 	Buffer int
 	Type   Type
 	Scale  float32
 	Values []float32
+	Row    int
+	Steps  []Step
 }
 
 // StepKind says what a step does to the current values.
@@ -78,7 +82,7 @@ const (
 type Step struct {
 	Kind      StepKind
 	Primitive Primitive // of Combine, Apply and StoreConverted
-	Source    Source    // of Load and Combine
+	Source    Source    // of Load and Combine; of StoreQuantized the Steps alone, which change what it stores
 	Numbers   Numbers   // of Limit, Apply and StoreQuantized
 	Buffer    int       // of the stores
 }
@@ -92,7 +96,8 @@ const block = 1024
 // Chain is a list of steps. It is immutable and safe for concurrent use.
 type Chain struct {
 	steps   []step
-	buffers []int // bytes per element of each buffer; 0 if the buffer is not used
+	buffers []int // bytes per element of each buffer; 0 if the buffer is not used, or has no value for each element
+	rows    []int // for each buffer that has a value for each row, the elements of a row
 	name    string
 }
 
@@ -103,6 +108,7 @@ type step struct {
 	run     *Variant
 	numbers Numbers // of convert
 	table   []byte  // the values of the operand's channels, repeated so that a block can begin at any channel
+	then    []step  // change the operand
 }
 
 // choose returns a step with the variants that compute it.
@@ -133,6 +139,9 @@ func (c *Chain) choose(st Step, use func(Primitive) *Variant) (step, error) {
 	case StoreF32:
 		return t, c.buffer(st.Buffer, 4)
 	case StoreQuantized:
+		if err := c.changes(&t, use); err != nil {
+			return t, err
+		}
 		t.run = use(Quantize)
 		if lo, hi := st.Numbers.Lo, st.Numbers.Hi; !(lo >= -128 && hi <= 255 && lo <= hi) {
 			return t, fmt.Errorf("got range [%v,%v], want one within 8 bits", lo, hi)
@@ -156,7 +165,7 @@ func NewChain(s isa.Set, n int, steps []Step) (*Chain, error) {
 	if len(steps) == 0 || steps[0].Kind != Load {
 		return nil, fmt.Errorf("%w: want a load as the first step", ErrChain)
 	}
-	c := &Chain{buffers: make([]int, n)}
+	c := &Chain{buffers: make([]int, n), rows: make([]int, n)}
 	var names []string
 	best := isa.Portable
 	use := func(p Primitive) *Variant {
@@ -183,6 +192,9 @@ func (c *Chain) buffer(i, size int) error {
 	if i < 0 || i >= len(c.buffers) {
 		return fmt.Errorf("got buffer %d, want one of %d", i, len(c.buffers))
 	}
+	if c.rows[i] != 0 {
+		return fmt.Errorf("buffer %d has a value for each row and one for each element", i)
+	}
 	if c.buffers[i] != 0 && c.buffers[i] != size {
 		return fmt.Errorf("buffer %d has elements of %d and of %d bytes", i, c.buffers[i], size)
 	}
@@ -203,6 +215,9 @@ func (c *Chain) operand(t *step, use func(Primitive) *Variant) error {
 		}
 		return nil
 	}
+	if o.Row != 0 {
+		return c.row(o)
+	}
 	if o.Type >= numTypes {
 		return fmt.Errorf("unknown type %d", o.Type)
 	}
@@ -210,11 +225,53 @@ func (c *Chain) operand(t *step, use func(Primitive) *Variant) error {
 		t.convert = use(converted[o.Type])
 		t.numbers.Scale = o.Scale
 	}
+	if err := c.changes(t, use); err != nil {
+		return err
+	}
 	return c.buffer(o.Buffer, o.Type.Size())
 }
 
+// changes adds the steps of an operand.
+func (c *Chain) changes(t *step, use func(Primitive) *Variant) error {
+	for _, st := range t.Source.Steps {
+		u, err := c.choose(st, use)
+		if err != nil {
+			return err
+		}
+		if !u.isUnary() {
+			return errors.New("a step of an operand reads other elements, or stores")
+		}
+		t.then = append(t.then, u)
+	}
+	return nil
+}
+
+// row notes an operand that has a value for each row.
+func (c *Chain) row(o *Source) error {
+	switch {
+	case o.Buffer < 0 || o.Buffer >= len(c.buffers):
+		return fmt.Errorf("got buffer %d, want one of %d", o.Buffer, len(c.buffers))
+	case o.Row < 0 || o.Type != F32 || len(o.Steps) > 0 || c.buffers[o.Buffer] != 0 ||
+		c.rows[o.Buffer] != 0 && c.rows[o.Buffer] != o.Row:
+		return fmt.Errorf("buffer %d has no float32 for each row of %d elements", o.Buffer, o.Row)
+	}
+	c.rows[o.Buffer] = o.Row
+	return nil
+}
+
+// isUnary reports whether the step changes the current values and reads no other elements.
+func (s *step) isUnary() bool {
+	switch s.Kind {
+	case Combine, CombineSwapped:
+		return s.table != nil || s.Source.Row != 0
+	case Limit, DropNaN, RoundAway, Apply:
+		return true
+	}
+	return false
+}
+
 // Scratch is how many bytes of scratch one call of Run needs.
-const Scratch = 2 * 4 * block
+const Scratch = 3 * 4 * block
 
 // Run takes elements [i0,i1) through the chain. Calls for ranges that do not overlap may run at the same time, each
 // with its own scratch. A step must not load elements that an earlier step has stored, except at the same position.
@@ -223,7 +280,7 @@ func (c *Chain) Run(buffers [][]byte, scratch []byte, i0, i1 int) {
 	if err := c.check(buffers, i0, i1); err != nil {
 		panic("elementwise: " + err.Error())
 	}
-	values, other := scratch[:4*block], scratch[4*block:Scratch]
+	values, other := scratch[:4*block], scratch[4*block:Scratch] // other has room for an operand, and for its operand
 	for at := i0; at < i1; at += block {
 		n := min(block, i1-at)
 		current := values[:4*n]
@@ -238,7 +295,8 @@ func (c *Chain) step(k int, current, values, other []byte, buffers [][]byte, at,
 	s := &c.steps[k]
 	switch s.Kind {
 	case StoreQuantized:
-		s.run.Run(buffers[s.Buffer][at:], current, nil, n, &s.Numbers)
+		v := s.changed(current, other[:4*block], other[4*block:], buffers, at, n)
+		s.run.Run(buffers[s.Buffer][at:], v, nil, n, &s.Numbers)
 		return current
 	case StoreConverted:
 		_, size := s.Primitive.sizes()
@@ -254,29 +312,77 @@ func (c *Chain) step(k int, current, values, other []byte, buffers [][]byte, at,
 	if k+1 < len(c.steps) && c.steps[k+1].Kind == StoreF32 {
 		to = buffers[c.steps[k+1].Buffer][4*at : 4*(at+n)]
 	}
-	switch s.Kind {
-	case Load:
-		return s.load(to, buffers, at, n)
-	case Limit, DropNaN, RoundAway, Apply:
-		s.run.Run(to, current, nil, n, &s.Numbers)
-	case Combine:
-		s.run.Run(to, current, s.load(other, buffers, at, n), n, nil)
-	case CombineSwapped:
-		s.run.Run(to, s.load(other, buffers, at, n), current, n, nil)
+	if s.Kind == Load {
+		return s.load(to, other, buffers, at, n)
 	}
+	var operand []byte
+	if s.Kind == Combine || s.Kind == CombineSwapped {
+		operand = s.load(other[:4*block], other[4*block:], buffers, at, n)
+	}
+	s.apply(to, current, operand, n)
 	return to
 }
 
-// load returns n values of the operand, starting at element at. They are in to if they had to be converted.
-func (s *step) load(to []byte, buffers [][]byte, at, n int) []byte {
+// apply changes n values, of which it makes those in to.
+func (s *step) apply(to, current, operand []byte, n int) {
+	switch s.Kind {
+	case Combine:
+		s.run.Run(to, current, operand, n, nil)
+	case CombineSwapped:
+		s.run.Run(to, operand, current, n, nil)
+	default:
+		s.run.Run(to, current, nil, n, &s.Numbers)
+	}
+}
+
+// load returns n values of the operand, starting at element at. They are in to if they had to be computed.
+func (s *step) load(to, other []byte, buffers [][]byte, at, n int) []byte {
+	return s.changed(s.values(to, buffers, at, n), to, other, buffers, at, n)
+}
+
+// changed returns n values as the steps of the operand change them. They are in to if there are any.
+func (s *step) changed(v, to, other []byte, buffers [][]byte, at, n int) []byte {
+	for i := range s.then {
+		t := &s.then[i]
+		var operand []byte
+		if t.Kind == Combine || t.Kind == CombineSwapped {
+			operand = t.values(other, buffers, at, n)
+		}
+		t.apply(to, v, operand, n)
+		v = to[:4*n]
+	}
+	return v
+}
+
+// values returns n values of the operand before its steps. They are in to if they had to be converted.
+func (s *step) values(to []byte, buffers [][]byte, at, n int) []byte {
 	switch o := &s.Source; {
 	case s.table != nil:
 		return s.table[at%len(o.Values)*4:][:4*n]
+	case o.Row != 0:
+		repeatRows(to[:4*n], buffers[o.Buffer], at, o.Row)
+		return to[:4*n]
 	case o.Type == F32:
 		return buffers[o.Buffer][4*at : 4*(at+n)]
 	default:
 		s.convert.Run(to, buffers[o.Buffer][at*o.Type.Size():], nil, n, &s.numbers)
 		return to[:4*n]
+	}
+}
+
+// repeatRows fills to, whose first element is number at, with the value of each element's row.
+func repeatRows(to, values []byte, at, row int) {
+	for len(to) > 0 {
+		n := 4 * min(row-at%row, len(to)/4)
+		v := binary.NativeEndian.Uint32(values[at/row*4:])
+		few := to[:min(n, 64)]
+		for i := 0; i < len(few); i += 4 {
+			binary.NativeEndian.PutUint32(few[i:], v)
+		}
+		for done := len(few); done < n; done *= 2 {
+			copy(to[done:n], to[:done])
+		}
+		to, at = to[n:], at+n/4
 	}
 }
 
@@ -291,6 +397,10 @@ func (c *Chain) check(buffers [][]byte, i0, i1 int) error {
 	for i, size := range c.buffers {
 		if len(buffers[i]) < i1*size {
 			return fmt.Errorf("buffer %d: got %d bytes, want %d elements of %d", i, len(buffers[i]), i1, size)
+		}
+		if row := c.rows[i]; row != 0 && len(buffers[i]) < (i1+row-1)/row*4 {
+			return fmt.Errorf("buffer %d: got %d bytes, want a float32 for each row of %d of %d elements",
+				i, len(buffers[i]), row, i1)
 		}
 	}
 	return nil

@@ -165,6 +165,10 @@ func defineScaled(p Primitive, out, x, y []byte, i int, num *Numbers) bool {
 		store(out, i%Lanes, lane)
 	case Scaled:
 		put(f(x) * float64(num.Scale))
+	case Divided:
+		put(f(x) / float64(num.Scale))
+	case Shifted:
+		put(f(x) - float64(num.Sub))
 	case AddScaled:
 		put(f(x) + float64(float32(f(y)*float64(num.Scale))))
 	case Interpolate:
@@ -206,6 +210,8 @@ func defineBytes(p Primitive, out, x, y []byte, i int, num *Numbers) bool {
 		}
 		zero, lo, hi := words(y, 0), words(y, 1), words(y, 2)
 		out[i] = byte(max(min(whole+zero, hi), lo))
+	case Softmax:
+		defineSoftmax(out, x, i, RowLength(y))
 	case Rescale:
 		out[i] = byte(defineRescaled(int32(binary.NativeEndian.Uint32(x[4*i:])), y))
 	case FixedPoint:
@@ -233,6 +239,36 @@ func defineInteger(p Primitive, out, x, y []byte, i int) bool {
 	}[p]
 	binary.NativeEndian.PutUint32(out[4*i:], uint32(v))
 	return true
+}
+
+// defineSoftmax writes the row that ends with element i.
+func defineSoftmax(out, x []byte, i, length int) {
+	if (i+1)%length != 0 {
+		return
+	}
+	first := i + 1 - length
+	most := load(x, first)
+	for k := first; k <= i; k++ {
+		if v := load(x, k); v != v || v > most {
+			most = v
+		}
+		if most != most {
+			break
+		}
+	}
+	lanes := make([]float32, Lanes)
+	for k := first; k <= i; k++ {
+		store(out, k, activation.Exp(load(x, k)-most))
+		lanes[(k-first)%Lanes] += load(out, k)
+	}
+	for ; len(lanes) > 1; lanes = lanes[:len(lanes)/2] {
+		for k := range len(lanes) / 2 {
+			lanes[k] += lanes[len(lanes)/2+k]
+		}
+	}
+	for k := first; k <= i; k++ {
+		store(out, k, load(out, k)/lanes[0])
+	}
 }
 
 // defineRescaled rescales in arithmetic without bounds.
@@ -524,6 +560,22 @@ func operands(r *rand.Rand, p Primitive, n int) (x, y []byte) {
 			binary.NativeEndian.PutUint32(y[4*i:], uint32(w))
 		}
 	}
+	if p == Softmax {
+		length := n // or a part of that, so that there are several rows
+		for _, rows := range []int{2, 3, 5} {
+			if n%rows == 0 && r.IntN(2) == 0 {
+				length = n / rows
+			}
+		}
+		binary.NativeEndian.PutUint64(y, uint64(length))
+		x = values(r, n)
+		for i := range n {
+			if r.IntN(50) > 0 {
+				store(x, i, float32(r.NormFloat64()*20))
+			}
+		}
+		return x, y
+	}
 	if p == FixedPoint {
 		binary.NativeEndian.PutUint64(y, uint64(r.Int64N(1<<28)))
 		binary.NativeEndian.PutUint64(y[8:], uint64(r.Int64N(1<<24)-1<<22))
@@ -643,6 +695,32 @@ func TestChains(t *testing.T) {
 			{Kind: Load, Source: Source{Buffer: 0, Type: F32}},
 			{Kind: StoreConverted, Primitive: ToI32, Buffer: 2},
 		}},
+		{"changed operands", []Step{
+			{Kind: Load, Source: Source{Buffer: 0, Type: BF16, Steps: []Step{
+				{Kind: Combine, Primitive: Multiply, Source: channels(3)}, {Kind: Apply, Primitive: Square}, {Kind: DropNaN},
+			}}},
+			{Kind: Combine, Primitive: Add, Source: Source{Buffer: 1, Type: F32, Steps: []Step{
+				{Kind: CombineSwapped, Primitive: Subtract, Source: channels(1)},
+				{Kind: Limit, Numbers: Numbers{Lo: -300, Hi: 20}},
+			}}},
+			{Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 1, Lo: -128, Hi: 127}, Source: Source{Steps: []Step{
+				{Kind: Combine, Primitive: Multiply, Source: channels(5)}, {Kind: RoundAway},
+			}}},
+			{Kind: StoreF32, Buffer: 2},
+		}},
+		{"numbers of rows", []Step{
+			{Kind: Load, Source: Source{Buffer: 0, Type: F32}},
+			{Kind: CombineSwapped, Primitive: Subtract, Source: Source{Buffer: 1, Row: 7}},
+			{Kind: Combine, Primitive: Add, Source: Source{Buffer: 0, Type: F32, Steps: []Step{
+				{Kind: Combine, Primitive: Multiply, Source: Source{Buffer: 1, Row: 7}}, {Kind: Apply, Primitive: Abs},
+			}}},
+			{Kind: StoreF32, Buffer: 2},
+		}},
+		{"numbers of long rows", []Step{
+			{Kind: Load, Source: Source{Buffer: 1, Row: 700}},
+			{Kind: Combine, Primitive: Add, Source: Source{Buffer: 0, Type: F32}},
+			{Kind: StoreF32, Buffer: 2},
+		}},
 		{"copy", []Step{{Kind: Load, Source: Source{Type: F32}}, {Kind: StoreF32, Buffer: 2}}},
 		{"store twice", []Step{
 			{Kind: Load, Source: channels(3)},
@@ -679,13 +757,19 @@ func TestChains(t *testing.T) {
 
 // defineChain computes a chain step by step on whole tensors.
 func defineChain(steps []Step, buffers [][]byte, n int) {
-	current := make([]byte, 4*n)
+	defineSteps(make([]byte, 4*n), steps, buffers, n)
+}
+
+// defineSteps changes values step by step and returns what becomes of them.
+func defineSteps(current []byte, steps []Step, buffers [][]byte, n int) []byte {
 	operand := func(o Source) []byte {
 		out := make([]byte, 4*n)
 		for i := range n {
 			switch {
 			case o.Values != nil:
 				store(out, i, o.Values[i%len(o.Values)])
+			case o.Row != 0:
+				store(out, i, load(buffers[o.Buffer], i/o.Row))
 			case o.Type == F32:
 				store(out, i, load(buffers[o.Buffer], i))
 			default:
@@ -693,18 +777,24 @@ func defineChain(steps []Step, buffers [][]byte, n int) {
 					&Numbers{Scale: o.Scale})
 			}
 		}
-		return out
+		return defineSteps(out, o.Steps, buffers, n)
 	}
 	for _, s := range steps {
-		next := make([]byte, 4*n)
+		next, stored, other := make([]byte, 4*n), current, []byte(nil)
+		switch s.Kind {
+		case StoreQuantized:
+			stored = defineSteps(current, s.Source.Steps, buffers, n)
+		case Load, Combine, CombineSwapped:
+			other = operand(s.Source)
+		}
 		for i := range n {
 			switch s.Kind {
 			case Load:
-				next = operand(s.Source)
+				next = other
 			case Combine:
-				define(s.Primitive, next, current, operand(s.Source), i, nil)
+				define(s.Primitive, next, current, other, i, nil)
 			case CombineSwapped:
-				define(s.Primitive, next, operand(s.Source), current, i, nil)
+				define(s.Primitive, next, other, current, i, nil)
 			case Limit:
 				define(Clamp, next, current, nil, i, &s.Numbers)
 			case DropNaN:
@@ -720,7 +810,7 @@ func defineChain(steps []Step, buffers [][]byte, n int) {
 				define(s.Primitive, buffers[s.Buffer], current, nil, i, nil)
 				copy(next, current)
 			case StoreQuantized:
-				define(Quantize, buffers[s.Buffer], current, nil, i, &s.Numbers)
+				define(Quantize, buffers[s.Buffer], stored, nil, i, &s.Numbers)
 				copy(next, current)
 			}
 			if s.Kind == Load || s.Kind == StoreF32 {
@@ -729,6 +819,7 @@ func defineChain(steps []Step, buffers [][]byte, n int) {
 		}
 		current = next
 	}
+	return current
 }
 
 func TestNewErrors(t *testing.T) {
@@ -760,6 +851,35 @@ func TestNewErrors(t *testing.T) {
 			"step 0: got 0 values of channels, want at least 1",
 		},
 		{"kind", []Step{first, {Kind: 10}}, "step 1: unknown kind 10"},
+		{
+			"an operand's operand",
+			[]Step{{Kind: Load, Source: Source{Buffer: 1, Steps: []Step{
+				{Kind: Combine, Primitive: Add, Source: Source{Buffer: 1}},
+			}}}},
+			"step 0: a step of an operand reads other elements, or stores",
+		},
+		{
+			"an operand's store",
+			[]Step{first, {Kind: StoreQuantized, Buffer: 1, Numbers: Numbers{Hi: 1}, Source: Source{Steps: []Step{
+				{Kind: StoreF32, Buffer: 1},
+			}}}},
+			"step 1: a step of an operand reads other elements, or stores",
+		},
+		{
+			"rows of bytes",
+			[]Step{{Kind: Load, Source: Source{Buffer: 1, Type: U8, Row: 3}}},
+			"step 0: buffer 1 has no float32 for each row of 3 elements",
+		},
+		{
+			"rows of no buffer",
+			[]Step{{Kind: Load, Source: Source{Buffer: 2, Row: 3}}},
+			"step 0: got buffer 2, want one of 2",
+		},
+		{
+			"rows and elements",
+			[]Step{{Kind: Load, Source: Source{Buffer: 1, Row: 3}}, {Kind: StoreF32, Buffer: 1}},
+			"step 1: buffer 1 has a value for each row and one for each element",
+		},
 		{
 			"same type",
 			[]Step{first, {Kind: StoreConverted, Primitive: Add, Buffer: 1}},
@@ -798,6 +918,17 @@ func TestRunPanics(t *testing.T) {
 	} {
 		require.PanicsWithValue(t, "elementwise: "+test.want, func() { c.Run(test.buffers, scratch, test.i0, test.i1) })
 	}
+	rows, err := NewChain(0, 2, []Step{{Kind: Load, Source: Source{Row: 3}}, {Kind: StoreF32, Buffer: 1}})
+	require.NoError(t, err)
+	rows.Run([][]byte{whole[:8], make([]byte, 24)}, scratch, 0, 6)
+	want := "elementwise: buffer 0: got 8 bytes, want a float32 for each row of 3 of 7 elements"
+	require.PanicsWithValue(t, want, func() { rows.Run([][]byte{whole[:8], make([]byte, 28)}, scratch, 0, 7) })
+	for _, length := range []uint64{0, 2, 1 << 63} {
+		require.PanicsWithValue(t, fmt.Sprintf("elementwise: %s: got 3 elements for rows of %d",
+			Choose(0, Softmax).Name, int(length)), func() {
+			Choose(0, Softmax).Run(make([]byte, 12), make([]byte, 12), binary.NativeEndian.AppendUint64(nil, length), 3, nil)
+		})
+	}
 	for _, v := range runnable() {
 		xs, _ := v.Primitive.sizes()
 		for damaged := range 3 {
@@ -810,6 +941,8 @@ func TestRunPanics(t *testing.T) {
 				lengths[2] = 11
 			} else if damaged == 2 && v.Primitive == Rescale {
 				lengths[2] = 55
+			} else if damaged == 2 && v.Primitive == Softmax {
+				lengths[2] = 7
 			} else if damaged == 2 && v.Primitive != Lookup {
 				continue
 			}
@@ -826,6 +959,9 @@ func BenchmarkPrimitives(b *testing.B) {
 			r := rand.New(rand.NewPCG(1, 2))
 			x, y, out := values(r, 2*n), values(r, n), make([]byte, 8*n)
 			p := &Numbers{Scale: 0.5, Hi: 255}
+			if v.Primitive == Softmax {
+				x, y = operands(r, Softmax, n)
+			}
 			for b.Loop() {
 				v.Run(out, x, y, n, p)
 			}

@@ -32,6 +32,7 @@ var avx512vnni = routines{
 	Floor:           {64, func(c call) { elementwise_f32_floor_64_avx512vnni(&c) }},
 	Ceil:            {64, func(c call) { elementwise_f32_ceil_64_avx512vnni(&c) }},
 	RoundEven:       {64, func(c call) { elementwise_f32_roundeven_64_avx512vnni(&c) }},
+	Lookup:          {128, func(c call) { elementwise_b8_lookup_128_avx512vnni(&c) }},
 	LeakyRelu:       {64, func(c call) { elementwise_f32_leakyrelu_64_avx512vnni(&c) }},
 	Square:          {64, func(c call) { elementwise_f32_square_64_avx512vnni(&c) }},
 	Sqrt:            {64, func(c call) { elementwise_f32_sqrt_64_avx512vnni(&c) }},
@@ -99,6 +100,8 @@ var avx512vnni = routines{
 	FixedPoint:      {64, func(c call) { elementwise_b8_fixedpoint_64_avx512vnni(&c) }},
 	Rescale:         {64, func(c call) { elementwise_b8_rescale_64_avx512vnni(&c) }},
 	Scaled:          {64, func(c call) { elementwise_f32_scaled_64_avx512vnni(&c) }},
+	Divided:         {64, func(c call) { elementwise_f32_divided_64_avx512vnni(&c) }},
+	Shifted:         {64, func(c call) { elementwise_f32_shifted_64_avx512vnni(&c) }},
 	AddScaled:       {64, func(c call) { elementwise_f32_addscaled_64_avx512vnni(&c) }},
 	Interpolate:     {64, func(c call) { elementwise_f32_interpolate_64_avx512vnni(&c) }},
 	Levels:          {64, func(c call) { elementwise_f32_levels_64_avx512vnni(&c) }},
@@ -110,6 +113,7 @@ var avx512vnni = routines{
 	FoldMultiply:    {16, func(c call) { elementwise_f32_foldmultiply_16_avx512vnni(&c) }},
 	FoldMaximum:     {16, func(c call) { elementwise_f32_foldmaximum_16_avx512vnni(&c) }},
 	FoldMinimum:     {16, func(c call) { elementwise_f32_foldminimum_16_avx512vnni(&c) }},
+	Softmax:         {32, func(c call) { elementwise_f32_softmax_32_avx512vnni(&c) }},
 }
 
 // avx2 has a variant for each line.
@@ -197,6 +201,8 @@ var avx2 = routines{
 	ShiftLeft:       {32, func(c call) { elementwise_s32_shiftleft_32_avx2(&c) }},
 	ShiftRight:      {32, func(c call) { elementwise_s32_shiftright_32_avx2(&c) }},
 	Scaled:          {32, func(c call) { elementwise_f32_scaled_32_avx2(&c) }},
+	Divided:         {32, func(c call) { elementwise_f32_divided_32_avx2(&c) }},
+	Shifted:         {32, func(c call) { elementwise_f32_shifted_32_avx2(&c) }},
 	AddScaled:       {32, func(c call) { elementwise_f32_addscaled_32_avx2(&c) }},
 	Interpolate:     {32, func(c call) { elementwise_f32_interpolate_32_avx2(&c) }},
 	Levels:          {32, func(c call) { elementwise_f32_levels_32_avx2(&c) }},

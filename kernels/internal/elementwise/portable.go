@@ -1,7 +1,9 @@
 package elementwise
 
 import (
+	"encoding/binary"
 	"math"
+	"slices"
 	"unsafe"
 
 	"github.com/tf2ng/tf2ng/internal/activation"
@@ -182,6 +184,19 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 			o[i] = v * p.Scale
 		}
 	},
+	Divided: func(out, x, _ []byte, n int, p *Numbers) {
+		o, a := view[float32](out, n), view[float32](x, n)
+		for i, v := range a {
+			o[i] = v / p.Scale
+		}
+	},
+	Shifted: func(out, x, _ []byte, n int, p *Numbers) {
+		o, a := view[float32](out, n), view[float32](x, n)
+		for i, v := range a {
+			o[i] = v - p.Sub
+		}
+	},
+	Softmax: softmax,
 	AddScaled: func(out, x, y []byte, n int, p *Numbers) {
 		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
 		for i, v := range a {
@@ -439,5 +454,29 @@ func rescale(out, x, y []byte, n int, _ *Numbers) {
 		v := (int64(int32(whole-f[0]))*f[1] + f[2]) >> uint(f[3])
 		v = int64(int32(min(max(v, math.MinInt32), math.MaxInt32) + f[4]))
 		out[i] = byte(max(min(v, f[6]), f[5]))
+	}
+}
+
+// RowLength returns the length of the rows of Softmax, which is its operand.
+func RowLength(y []byte) int { return int(binary.NativeEndian.Uint64(y)) }
+
+func softmax(out, x, y []byte, n int, _ *Numbers) {
+	o, a, length := view[float32](out, n), view[float32](x, n), RowLength(y)
+	for at := 0; at < n; at += length {
+		row, to := a[at:at+length], o[at:at+length]
+		most := slices.Max(row)
+		var lanes [Lanes]float32
+		for i, v := range row {
+			to[i] = activation.Exp(v - most)
+			lanes[i%Lanes] += to[i]
+		}
+		for half := Lanes / 2; half > 0; half /= 2 {
+			for i := range half {
+				lanes[i] += lanes[i+half]
+			}
+		}
+		for i := range to {
+			to[i] /= lanes[0]
+		}
 	}
 }

@@ -97,6 +97,8 @@ const (
 	ShiftLeft                        // x shifted by y bits, y limited to [0, 31]
 	ShiftRight                       // x shifted right, keeping the sign, by y bits, y limited to [0, 31]
 	Scaled                           // x * Scale
+	Divided                          // x / Scale
+	Shifted                          // x - Sub
 	AddScaled                        // x + y * Scale
 	Interpolate                      // x + (y - x) * Scale
 	Levels                           // floor((x clamped to [Lo, Hi] - Lo) * Scale - Sub + 1/2) * Back; NaN stays
@@ -108,6 +110,7 @@ const (
 	FoldMultiply                     // out[i mod Lanes] * x[i]
 	FoldMaximum                      // Maximum of out[i mod Lanes] and x[i]
 	FoldMinimum                      // Minimum of out[i mod Lanes] and x[i]
+	Softmax                          // e**(x - m)/s of rows of y[0] elements; m is the maximum, s the sum in Lanes
 	numPrimitives
 )
 
@@ -165,7 +168,8 @@ var primitives = [numPrimitives]struct {
 	Atan: {"atan", 4, 4, function}, Asin: {"asin", 4, 4, function}, Acos: {"acos", 4, 4, function},
 	Atanh: {"atanh", 4, 4, function}, Sinh: {"sinh", 4, 4, function}, Cosh: {"cosh", 4, 4, function},
 	Asinh: {"asinh", 4, 4, function}, Acosh: {"acosh", 4, 4, function},
-	Scaled: {"scaled", 4, 4, function}, Levels: {"levels", 4, 4, function},
+	Scaled: {"scaled", 4, 4, function}, Divided: {"divided", 4, 4, function},
+	Shifted: {"shifted", 4, 4, function}, Levels: {"levels", 4, 4, function},
 	DividedLevels: {"dividedlevels", 4, 4, function},
 	Abs:           {"abs", 4, 4, function}, Sign: {"sign", 4, 4, function}, Floor: {"floor", 4, 4, function},
 	Ceil: {"ceil", 4, 4, function}, RoundEven: {"roundeven", 4, 4, function}, Trunc: {"trunc", 4, 4, function},
@@ -178,6 +182,8 @@ var primitives = [numPrimitives]struct {
 
 	FoldAdd: {"foldadd", 4, 4, folding}, FoldMultiply: {"foldmultiply", 4, 4, folding},
 	FoldMaximum: {"foldmaximum", 4, 4, folding}, FoldMinimum: {"foldminimum", 4, 4, folding},
+
+	Softmax: {"softmax", 4, 4, other},
 
 	WholeAdd: {"add", 4, 4, integer}, WholeSubtract: {"subtract", 4, 4, integer},
 	WholeMaximum: {"maximum", 4, 4, integer}, WholeMinimum: {"minimum", 4, 4, integer},

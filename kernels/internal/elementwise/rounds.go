@@ -36,7 +36,11 @@ func assembled(i isa.ISA, first routines, others ...routines) (all []Variant) {
 		for _, o := range others {
 			list = append(list, o[p])
 		}
-		all = append(all, of(Primitive(p), r.step, i, rounds(Primitive(p), list)))
+		run := rounds(Primitive(p), list)
+		if Primitive(p) == Softmax {
+			run = softmaxOf(r)
+		}
+		all = append(all, of(Primitive(p), r.step, i, run))
 	}
 	return all
 }
@@ -52,6 +56,7 @@ type routine struct {
 // portable variant.
 func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n int, p *Numbers) {
 	xSize, outSize := primitive.sizes()
+	binary, quantize := primitive.isBinary(), primitive == Quantize
 	if primitives[primitive].role == folding {
 		outSize = 0 // all elements are folded into the same results
 	}
@@ -65,7 +70,7 @@ func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n in
 		c := call{flip: 0x80808080, constants: unsafe.Pointer(&constants[0])}
 		if p != nil {
 			c.scale, c.sub, c.lo, c.hi, c.back = p.Scale, p.Sub, p.Lo, p.Hi, p.Back
-			if primitive == Quantize && !p.Flip {
+			if quantize && !p.Flip {
 				c.flip = 0
 			}
 		}
@@ -76,12 +81,27 @@ func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n in
 			}
 			c.out, c.x, c.y = unsafe.Pointer(&out[0]), unsafe.Pointer(&x[0]), unsafe.Pointer(unsafe.SliceData(y))
 			r.run(c)
+			if n == c.n {
+				return
+			}
 			out, x, n = out[outSize*c.n:], x[xSize*c.n:], n-c.n
-			if primitive.isBinary() {
+			if binary {
 				y = y[4*c.n:]
 			}
 		}
 		portable[primitive](out, x, y, n, p)
+	}
+}
+
+// softmaxOf returns the function of a routine that computes whole rows.
+func softmaxOf(r routine) func(out, x, y []byte, n int, p *Numbers) {
+	return func(out, x, y []byte, n int, _ *Numbers) {
+		length := RowLength(y)
+		rest := length & (r.step - 1)
+		r.run(call{
+			out: unsafe.Pointer(&out[0]), x: unsafe.Pointer(&x[0]), n: length - rest, flip: 1<<rest - 1,
+			constants: unsafe.Pointer(&constants[0]), rows: n / length, stride: 4 * length,
+		})
 	}
 }
 

@@ -396,6 +396,20 @@ func elementwise_s32_shiftright_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_scaled_64_avx512vnni(c *call)
 
+// elementwise_f32_divided_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] / scale
+//
+//go:noescape
+func elementwise_f32_divided_64_avx512vnni(c *call)
+
+// elementwise_f32_shifted_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] - sub
+//
+//go:noescape
+func elementwise_f32_shifted_64_avx512vnni(c *call)
+
 // elementwise_f32_addscaled_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = x[i] + y[i] * scale
@@ -822,6 +836,20 @@ func elementwise_s32_shiftright_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_scaled_32_avx2(c *call)
+
+// elementwise_f32_divided_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] / scale
+//
+//go:noescape
+func elementwise_f32_divided_32_avx2(c *call)
+
+// elementwise_f32_shifted_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] - sub
+//
+//go:noescape
+func elementwise_f32_shifted_32_avx2(c *call)
 
 // elementwise_f32_addscaled_32_avx2 computes, for i < n, a multiple of 32:
 //
@@ -1340,3 +1368,18 @@ func elementwise_f32_cos_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_b8_lookup_64_avx2(c *call)
+
+// elementwise_b8_lookup_128_avx512vnni computes, for i < n, a multiple of 128:
+//
+//	out[i] = y[x[i]], bytes
+//
+//go:noescape
+func elementwise_b8_lookup_128_avx512vnni(c *call)
+
+// elementwise_f32_softmax_32_avx512vnni computes rows of n elements, a multiple of 32, and of as many
+// more as flip has bits; the rows are stride bytes apart:
+//
+//	out[i] = exp(x[i] - m) / s, m the maximum of x, s the sum in 16 lanes, as internal/activation does
+//
+//go:noescape
+func elementwise_f32_softmax_32_avx512vnni(c *call)

@@ -14,11 +14,33 @@ type Variant struct {
 
 	// run computes n elements; out may be x or y.
 	run func(out, x, y []byte, n int, p *Numbers)
+
+	// The bytes of an element of x, of y and of the result, and what y and the result have besides.
+	x, y, out, allY, allOut int
 }
 
 // of returns the variant of a primitive that computes the given number of elements per step.
 func of(p Primitive, step int, i isa.ISA, run func(out, x, y []byte, n int, p *Numbers)) Variant {
-	return Variant{Info: variant.Info{Does: p.does(), NR: step, ISA: i}, Primitive: p, run: run}
+	v := Variant{Info: variant.Info{Does: p.does(), NR: step, ISA: i}, Primitive: p, run: run}
+	v.x, v.out = p.sizes()
+	v.allOut = p.results(0)
+	switch {
+	case p.isBinary():
+		v.y = 4
+	case p == Lookup:
+		v.allY = 256
+	case p == FixedPoint:
+		v.allY = 16
+	case p == Softmax:
+		v.allY = 8
+	case p == Rescale:
+		v.allY = 56
+	case p == Affine:
+		v.allY = 12
+	case primitives[p].role == folding:
+		v.out = 0
+	}
+	return v
 }
 
 // variants has all variants of this build. Files of an architecture add theirs in init.
@@ -45,23 +67,13 @@ func (v *Variant) Run(out, x, y []byte, n int, p *Numbers) {
 	if n <= 0 {
 		return
 	}
-	xs, _ := v.Primitive.sizes()
-	os, ys := v.Primitive.results(n), 0
-	switch {
-	case v.Primitive.isBinary():
-		ys = 4 * n
-	case v.Primitive == Lookup:
-		ys = 256
-	case v.Primitive == FixedPoint:
-		ys = 16
-	case v.Primitive == Rescale:
-		ys = 56
-	case v.Primitive == Affine:
-		ys = 12
-	}
+	xs, ys, os := n*v.x, n*v.y+v.allY, n*v.out+v.allOut
 	// This checks lengths, not capacities: after the end of a buffer lies another buffer.
-	if len(x) < n*xs || len(out) < os || len(y) < ys {
+	if len(x) < xs || len(out) < os || len(y) < ys {
 		panic(fmt.Sprintf("elementwise: %s: got %d, %d and %d bytes for %d elements", v.Name, len(out), len(x), len(y), n))
 	}
-	v.run(out[:os], x[:n*xs], y[:ys], n, p)
+	if v.Primitive == Softmax && (RowLength(y) <= 0 || n%RowLength(y) != 0) {
+		panic(fmt.Sprintf("elementwise: %s: got %d elements for rows of %d", v.Name, n, RowLength(y)))
+	}
+	v.run(out[:os], x[:xs], y[:ys], n, p)
 }

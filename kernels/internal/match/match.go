@@ -88,10 +88,33 @@ func Of(n *core.Node) (Element, bool) {
 }
 
 // isOperands reports whether a chain can combine a and b: both are float32 of the output's shape, or one of them is
-// constant per tensor or per channel.
+// constant per tensor or per channel, or has a number for each row.
 func isOperands(a, b core.Value, out core.Shape) bool {
-	ta, tb := ValuesOf(a, out) != nil, ValuesOf(b, out) != nil
-	return (ta || a.Shape().Equal(out)) && (tb || b.Shape().Equal(out)) && !(ta && tb)
+	whole := func(v core.Value) bool { return v.Shape().Equal(out) && !IsBroadcast(v, out) }
+	return whole(a) && (whole(b) || IsBroadcast(b, out)) || whole(b) && IsBroadcast(a, out)
+}
+
+// IsBroadcast reports whether a chain combines all its values with those of v: v is constant per tensor or per channel,
+// or has a number for each row.
+func IsBroadcast(v core.Value, out core.Shape) bool {
+	return ValuesOf(v, out) != nil || RowOf(v, out) != 0
+}
+
+// minRow is the least length of a row that is worth a call of its own.
+const minRow = 32
+
+// RowOf returns the length of the rows along an output's last axis for each of which v has a number; 0 if it has
+// anything else.
+func RowOf(v core.Value, out core.Shape) int {
+	s, last := v.Shape(), len(out)-1
+	if v.Constant() != nil || v.Type() != core.F32 || last < 1 || len(s) != len(out) ||
+		s[last] != 1 || out[last] < minRow || !s[:last].Equal(out[:last]) {
+		return 0
+	}
+	if _, ok := Dequantized(v); ok {
+		return 0
+	}
+	return out[last]
 }
 
 // ValuesOf returns a float32 constant of one value, or of one for each element of the

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 // Partition is a function whose parts are lowered in order. Some parts are segments: a segment is a separate function
@@ -151,6 +153,23 @@ func rebuilt(n *core.Node, to func(core.Value) core.Value) (*core.Node, error) {
 	return m, nil
 }
 
+// reshaped returns a node in place of n that gives v another shape.
+func reshaped(n *core.Node, v core.Value, shape core.Shape) (*core.Node, error) {
+	to, err := core.NewTensor(core.I64, core.Shape{len(shape)})
+	if err != nil {
+		return nil, err
+	}
+	for i, d := range shape {
+		core.Data[int64](to)[i] = int64(d)
+	}
+	m, err := core.NewNamedNode(n.Name, &array.Reshape{}, v, core.NewConstant(to))
+	if err != nil {
+		return nil, err
+	}
+	m.Origin = n.Origin
+	return m, nil
+}
+
 // standIn returns a value with the type and name of v and the given shape, of which nothing else is known.
 func standIn(v core.Value, shape core.Shape) (*core.Node, error) {
 	p, err := core.NewNamedNode(v.Node.Name, &core.Parameter{Type: v.Type(), Shape: shape})
@@ -170,16 +189,19 @@ func (c *cutter) replace(s *stretch, users map[core.Value][]*core.Node) error {
 		if err := c.takeInputs(s, n, of, inside); err != nil {
 			return err
 		}
+		want := s.shape(n.Outputs()[0].Shape)
 		m, err := rebuilt(n, func(v core.Value) core.Value {
 			if w, ok := inside[v]; ok {
 				return w
 			}
 			return v
 		})
+		if trait.Reshapes(n.Op()) {
+			m, err = reshaped(n, inside[n.Inputs()[0]], want)
+		}
 		if err != nil {
 			return err
 		}
-		want := s.shape(n.Outputs()[0].Shape)
 		if got := m.Outputs()[0].Shape; !got.Equal(want) {
 			return fmt.Errorf("internal error, please report: node %q (%s): got shape %v for %d of %d images, want %v",
 				n.Name, n.OpName(), got, s.group, s.batch, want)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
@@ -122,5 +123,66 @@ func TestWhatTakesAllImagesIsInNoSegmentWithThem(t *testing.T) {
 			}
 			assert.Positive(t, segments)
 		})
+	}
+}
+
+// A reshape may make several rows of an image: its groups have the rows of as many images.
+func TestRowsOfImagesAreInOneSegment(t *testing.T) {
+	defer testmode.SetCacheBytes(0)
+	testmode.SetCacheBytes(1 << 13)
+	const batch, length, size = 6, 8, 32
+	node := func(op core.Op, in ...core.Value) core.Value {
+		n, err := core.NewNode(op, in...)
+		require.NoError(t, err)
+		return n.Out(0)
+	}
+	constant := func(s core.Shape) core.Value {
+		w, err := core.NewTensor(core.F32, s)
+		require.NoError(t, err)
+		return core.NewConstant(w)
+	}
+	to := func(d ...int64) core.Value {
+		s, err := core.TensorOf(core.Shape{len(d)}, d)
+		require.NoError(t, err)
+		return core.NewConstant(s)
+	}
+	x := node(&core.Parameter{Type: core.F32, Shape: core.Shape{batch * length, size}})
+	y := node(&linear.Dot{ReductionAxes: 1}, x, constant(core.Shape{size, size}))
+	y = node(&array.Reshape{}, y, to(batch, length, size))
+	y = node(&array.Transpose{Order: []int{0, 2, 1}}, y)
+	y = node(&linear.BatchDot{}, y, node(&array.Reshape{}, x, to(batch, length, size)))
+	y = node(&array.Reshape{}, y, to(batch*size, size))
+	y = node(&linear.Dot{ReductionAxes: 1}, y, constant(core.Shape{size, size}))
+	p, err := Cut(&core.Function{Parameters: []*core.Node{x.Node}, Results: []*core.Node{node(&core.Result{}, y).Node}}, 1)
+	require.NoError(t, err)
+	var segments []*Segment
+	for _, part := range p.Parts {
+		if part.Segment != nil {
+			segments = append(segments, part.Segment)
+		}
+	}
+	require.Len(t, segments, 1)
+	require.Equal(t, batch, segments[0].Groups)
+	require.Len(t, segments[0].Whole, 7)
+	for m, n := range segments[0].Nodes {
+		want := n.Outputs()[0].Shape.Clone()
+		want[0] /= batch
+		require.Equal(t, want, m.Outputs()[0].Shape)
+	}
+}
+
+func TestReshapesAloneAreNoSegment(t *testing.T) {
+	x, err := core.NewNode(&core.Parameter{Type: core.F32, Shape: core.Shape{6, 8, 4}})
+	require.NoError(t, err)
+	shape, err := core.TensorOf(core.Shape{2}, []int32{6, 32})
+	require.NoError(t, err)
+	y, err := core.NewNode(&array.Reshape{}, x.Out(0), core.NewConstant(shape))
+	require.NoError(t, err)
+	r, err := core.NewNode(&core.Result{}, y.Out(0))
+	require.NoError(t, err)
+	p, err := Cut(&core.Function{Parameters: []*core.Node{x}, Results: []*core.Node{r}}, 1)
+	require.NoError(t, err)
+	for _, part := range p.Parts {
+		require.Nil(t, part.Segment)
 	}
 }

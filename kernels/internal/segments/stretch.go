@@ -24,7 +24,7 @@ type stretch struct {
 	nodes   []*core.Node
 	batched map[*core.Node][]bool // for each node: which inputs have the batch as their first axis
 	roles   map[core.Value]bool   // for each value that is read or computed: whether the batch is its first axis
-	batch   int                   // the number of images
+	batch   int                   // the number of images: it divides the first axis of every value that has the batch
 	group   int                   // the number of images per group; it divides batch
 	threads int                   // the number of threads, each of which computes its own groups
 }
@@ -32,7 +32,7 @@ type stretch struct {
 // shape returns the shape of one group of a value whose shape for the whole batch is given.
 func (s *stretch) shape(whole core.Shape) core.Shape {
 	of := whole.Clone()
-	of[0] = s.group
+	of[0] = whole[0] / s.batch * s.group
 	return of
 }
 
@@ -61,26 +61,49 @@ func stretchesOf(nodes []*core.Node, threads int) (all []stretch) {
 }
 
 // takes reports whether a node may be part of the stretch: there must be no value of which one node reads one image at
-// a time and another node reads all images.
+// a time and another node reads all images, and the images must be several rows of the node, or its rows of an image.
 func (s *stretch) takes(n *core.Node, batched []bool) bool {
 	for i, v := range n.Inputs() {
 		if role, known := s.roles[v]; known && role != batched[i] {
 			return false
 		}
 	}
-	return len(s.nodes) == 0 || s.batch == n.Outputs()[0].Shape[0]
+	images := imagesOf(n, batched)
+	return len(s.nodes) == 0 || s.batch%images == 0 || images%s.batch == 0
 }
 
 func (s *stretch) add(n *core.Node, batched []bool) {
+	images := imagesOf(n, batched)
 	if len(s.nodes) == 0 {
-		s.batch = n.Outputs()[0].Shape[0]
+		s.batch = images
 		s.batched, s.roles = map[*core.Node][]bool{}, map[core.Value]bool{}
 	}
+	s.batch = min(s.batch, images)
 	s.nodes, s.batched[n] = append(s.nodes, n), batched
 	for i, v := range n.Inputs() {
 		s.roles[v] = batched[i]
 	}
 	s.roles[n.Out(0)] = true
+}
+
+// imagesOf returns the largest number of images that a node can be computed for one after the other: a reshape may
+// make several rows of one, or one of several.
+func imagesOf(n *core.Node, batched []bool) int {
+	images := n.Outputs()[0].Shape[0]
+	for i, v := range n.Inputs() {
+		if batched[i] {
+			images = divisor(images, v.Shape()[0])
+		}
+	}
+	return images
+}
+
+// divisor returns the greatest common divisor.
+func divisor(a, b int) int {
+	for b > 0 {
+		a, b = b, a%b
+	}
+	return a
 }
 
 // valuesRead returns the values that nodes read.
@@ -114,6 +137,12 @@ func batchedInputs(n *core.Node, read func() map[core.Value]bool) []bool {
 		}
 	}
 	batched := trait.BatchInputsOf(n.Op(), facts, out)
+	if trait.Reshapes(n.Op()) && len(facts[0].Shape) > 0 {
+		batched = trait.FirstInput(facts)
+	}
+	if batched == nil || imagesOf(n, batched) < 2 {
+		return nil
+	}
 	for i, is := range batched {
 		v := n.Inputs()[i]
 		if is && v.Constant() != nil || batched[slices.Index(n.Inputs(), v)] != is {
@@ -151,7 +180,8 @@ func (s *stretch) divide() (parts []stretch) {
 		if i > 0 && before == k {
 			continue
 		}
-		if groups[k] < s.batch {
+		reshapes := func(n *core.Node) bool { return trait.Reshapes(n.Op()) }
+		if computes := !all(s.nodes[i:end], reshapes); computes && groups[k] < s.batch {
 			part := *s
 			part.nodes, part.group = s.nodes[i:end], groups[k]
 			parts = append(parts, part)
@@ -159,6 +189,11 @@ func (s *stretch) divide() (parts []stretch) {
 		end, k = i, before
 	}
 	return parts
+}
+
+// all reports whether f holds for all nodes.
+func all(nodes []*core.Node, f func(*core.Node) bool) bool {
+	return !slices.ContainsFunc(nodes, func(n *core.Node) bool { return !f(n) })
 }
 
 // sizes lists the possible group sizes, in rising order: they divide the batch and give at least one group for each
@@ -186,7 +221,7 @@ func divisors(n int) (all []int) {
 // images: the weights once for each group; the activations, if those of a group do not fit into the second-level
 // cache; and the data once for each panel of a product's columns, if the data alone does not fit.
 func (s *stretch) nodeBytes(n *core.Node, g int) int {
-	if isElementwise(n) {
+	if isElementwise(n) || trait.Reshapes(n.Op()) {
 		return 0
 	}
 	cache := testmode.CacheBytes(cacheBytes)
