@@ -208,7 +208,7 @@ func (g *graph) spatial() geometry.Spatial {
 		s.PadBelow, s.PadAbove = []int{g.r.IntN(2), g.r.IntN(2)}, []int{g.r.IntN(2), g.r.IntN(2)}
 	}
 	if g.r.IntN(3) == 0 {
-		s.Dilations = []int{1 + g.r.IntN(2), 1}
+		s.Dilations = []int{1 + g.r.IntN(2), 1 + g.r.IntN(2)}
 	}
 	return s
 }

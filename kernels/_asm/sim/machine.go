@@ -277,12 +277,15 @@ func (m *Machine) VPBROADCASTD(a, b SimOperand) {
 }
 func (m *Machine) VBROADCASTSS(a, b SimOperand) { m.VPBROADCASTD(a, b) }
 
-func (m *Machine) VINSERTI128(i, a, b, c SimOperand) {
-	v, part := m.read(b, 32), m.read(a, 16)
-	for j := range 16 {
-		v[16*int(i.value)+j] = part[j]
-	}
-	m.write(c, v, 32)
+func (m *Machine) VINSERTI128(i, a, b, c SimOperand)  { m.insert(a, b, c, 16, int(i.value), 32) }
+func (m *Machine) VINSERTI32X4(i, a, b, c SimOperand) { m.insert(a, b, c, 16, int(i.value), 64) }
+func (m *Machine) VINSERTI64X4(i, a, b, c SimOperand) { m.insert(a, b, c, 32, int(i.value), 64) }
+
+// insert replaces the i-th n bytes of a vector of some width.
+func (m *Machine) insert(a, b, c SimOperand, n, i, width int) {
+	v, part := m.read(b, width), m.read(a, n)
+	copy(v[n*i:], part[:n])
+	m.write(c, v, width)
 }
 
 func (m *Machine) VEXTRACTI128(i, a, b SimOperand) {

@@ -34,17 +34,12 @@ func (l layer) bench(b *testing.B, v *Variant) {
 		args.A[i] = byte(r.IntN(256))
 	}
 	out := (l.size + l.stride - 1) / l.stride
-	for y := range out {
-		for x := range out {
-			for t := range 9 {
-				iy, ix := y*l.stride+t/3-(2-l.stride), x*l.stride+t%3-(2-l.stride)
-				at := image
-				if iy >= 0 && iy < l.size && ix >= 0 && ix < l.size {
-					at = (iy*l.size + ix) * l.channels
-				}
-				args.Offsets = append(args.Offsets, int32(at))
-			}
+	tap := func(iy, ix int) int32 {
+		iy, ix = iy-(2-l.stride), ix-(2-l.stride)
+		if iy < 0 || iy >= l.size || ix < 0 || ix >= l.size {
+			return int32(image)
 		}
+		return int32((iy*l.size + ix) * l.channels)
 	}
 	args.C = make([]byte, out*out*l.channels)
 	operand := func(size float32) []float32 {
@@ -59,11 +54,22 @@ func (l layer) bench(b *testing.B, v *Variant) {
 		weights[i] = int8(r.IntN(256) - 128)
 	}
 	e := gemm.Epilogue{Out: gemm.U8, Hi: 255, Scale: operand(0.01), Bias: operand(3), Relu: true, Post: operand(1)}
-	packed, err := Pack(v, Spec{Channels: l.channels, Taps: 9, Epilogue: e}, weights, init)
+	packed, err := Pack(v, Spec{Channels: l.channels, Taps: 9, Epilogue: e, Columns: 3, Step: l.stride}, weights, init)
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := packed.spec.CheckOffsets(args.Offsets, len(args.A)); err != nil {
+	if packed.Slides() {
+		side := (out-1)*l.stride + 3
+		args.Grid = Grid{Rows: out, Columns: out, Height: side, Width: side, RowStep: l.stride, TapStep: 1}
+		for i := range side * side {
+			args.Offsets = append(args.Offsets, tap(i/side, i%side))
+		}
+	} else {
+		for i := range out * out * 9 {
+			args.Offsets = append(args.Offsets, tap(i/9/out*l.stride+i%9/3, i/9%out*l.stride+i%3))
+		}
+	}
+	if err := packed.CheckOffsets(args.Offsets, len(args.A)); err != nil {
 		b.Fatal(err)
 	}
 	best := time.Duration(math.MaxInt64)

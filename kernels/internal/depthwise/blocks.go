@@ -7,12 +7,20 @@ package depthwise
 // 16*i+4*v to 16*i+4*v+3 for each i. The operands of the epilogue are stored in that order.
 type block struct {
 	first, width int
-	weights      []int8
+	rows         int           // computed together, each in a part of every vector; 0 if the routine knows no rows
+	weights      int           // where they begin in Packed.blockWeights
+	operands     int           // where they begin in Operands.blocks
 	run          func(c *call) // the routine
 }
 
-// layout lays out the weights of a block. at returns a weight, or 0 if there is no such tap or channel.
-type layout func(b *block, taps int, at func(tap, channel int) int)
+// sums returns how many sums the routine computes at a time, in four vectors: of a pixel, or of one of each row.
+func (b *block) sums() int { return b.width * max(b.rows, 1) }
+
+// channel returns the channel whose sum is element i of vector v.
+func (b *block) channel(v, i int) int { return b.first + (i/4*16+4*v+i%4)%b.width }
+
+// layout appends the weights of a block to a slice. at returns a weight, or 0 if there is no such tap or channel.
+type layout func(b *block, to []int8, taps int, at func(tap, channel int) int) []int8
 
 // packBlocks returns the packing function of a variant. The routines are ordered from the widest, and the width of the
 // last one must be narrowest.
@@ -27,7 +35,8 @@ func packBlocks(pack layout, routines []routine) func(p *Packed, weights []int8)
 		}
 		for at := 0; at < channels; {
 			b := p.nextBlock(at, routines)
-			pack(&b, taps, value)
+			b.weights = len(p.blockWeights)
+			p.blockWeights = pack(&b, p.blockWeights, taps, value)
 			p.blocks = append(p.blocks, b)
 			at = b.first + b.width
 		}
@@ -39,34 +48,49 @@ func packBlocks(pack layout, routines []routine) func(p *Packed, weights []int8)
 func (p *Packed) nextBlock(at int, routines []routine) block {
 	left := p.spec.Channels - at
 	for i, r := range routines {
-		run := r.any
-		if p.spec.Taps == 9 {
-			run = r.nine
-		}
 		switch last := i == len(routines)-1; {
 		case left >= r.width:
-			return block{first: at, width: r.width, run: run}
-		case !last && left > routines[i+1].width && p.spec.Channels >= r.width:
-			return block{first: p.spec.Channels - r.width, width: r.width, run: run}
-		case last:
-			return block{first: max(p.spec.Channels-r.width, 0), width: r.width, run: run}
+			return p.newBlock(at, &r)
+		case !last && left > routines[i+1].width && p.spec.Channels >= r.width, last:
+			return p.newBlock(max(p.spec.Channels-r.width, 0), &r)
 		}
 	}
 	panic("depthwise: no routines")
 }
 
-// packQuads lays out weights as [quads][4 vectors][width/4 channels][4 taps].
-func (b *block) packQuads(taps int, at func(tap, channel int) int) {
-	for t := 0; t < taps; t += 4 {
+func (p *Packed) newBlock(first int, r *routine) block {
+	b, s := block{first: first, width: r.width, run: r.any}, &p.spec
+	if s.Taps != 9 {
+		return b
+	}
+	b.run = r.nine
+	if s.Columns == 3 && s.Step <= len(r.slide.run) && r.slide.rows > 0 && s.Channels >= r.width {
+		b.rows, b.run = r.slide.rows, r.slide.run[s.Step-1]
+	}
+	return b
+}
+
+// packQuads lays out weights as [quads][4 vectors][sums/4][4 taps]. If the routine knows rows, a quad is a column of
+// the filter.
+func (b *block) packQuads(to []int8, taps int, at func(tap, channel int) int) []int8 {
+	for t := range (taps + 3) / 4 {
+		first, step, n := 4*t, 1, 4
+		if b.rows > 0 {
+			first, step, n = t, 3, 3
+		}
 		for vector := range 4 {
-			for i := range b.width / 4 {
-				channel := b.first + i/4*16 + 4*vector + i%4
-				for tap := t; tap < t+4; tap++ {
-					b.weights = append(b.weights, int8(at(tap, channel)))
+			for i := range b.sums() / 4 {
+				for k := range 4 {
+					w := 0
+					if k < n {
+						w = at(first+k*step, b.channel(vector, i))
+					}
+					to = append(to, int8(w))
 				}
 			}
 		}
 	}
+	return to
 }
 
 // packDigits lays out weights as [pairs][lower, upper channels][low, high][width/2
@@ -74,7 +98,7 @@ func (b *block) packQuads(taps int, at func(tap, channel int) int) {
 //
 // A weight w is 16*high + low, with low in [-8,7] and high in [-8,8]. The sum of two taps multiplied by either digit
 // fits into 16 bits, and so does the sum of 16 taps: 16*255*8 = 32640.
-func (b *block) packDigits(taps int, at func(tap, channel int) int) {
+func (b *block) packDigits(to []int8, taps int, at func(tap, channel int) int) []int8 {
 	for t := 0; t < taps; t += 2 {
 		for _, upper := range []int{0, 8} {
 			for _, high := range []bool{false, true} {
@@ -85,12 +109,13 @@ func (b *block) packDigits(taps int, at func(tap, channel int) int) {
 						if high {
 							low = rest
 						}
-						b.weights = append(b.weights, int8(low))
+						to = append(to, int8(low))
 					}
 				}
 			}
 		}
 	}
+	return to
 }
 
 // nibbles returns low in [-8,7] and high such that w = 16*high + low.
@@ -99,14 +124,12 @@ func nibbles(w int) (low, high int) {
 	return low, (w - low) / 16
 }
 
-// toOrder copies the operands of a block's channels into the order of the block's sums. If the smallest block has fewer
-// channels than its width, the rest of to stays as it is.
-func toOrder[T int32 | float32](b *block, to, from []T) {
-	for vector := range 4 {
-		for i := range b.width / 16 {
-			at := b.first + 16*i + 4*vector
-			copy(to[:4], from[min(at, len(from)):])
-			to = to[4:]
+// inOrder stores a value for each sum of a block, in the order of the sums. of returns the value of a channel; from
+// channels on, which a block of few channels has too, there is none.
+func (b *block) inOrder(to []uint32, of func(channel int) uint32, channels int) {
+	for i := range b.sums() {
+		if c := b.channel(i/(b.sums()/4), i%(b.sums()/4)); c < channels {
+			to[i] = of(c)
 		}
 	}
 }

@@ -25,12 +25,21 @@ func init() {
 // The routines for each packing of the weights.
 var (
 	quads = []routine{
-		{64, depthwise_u8s8_chain_2x64t9_avx512vnni, depthwise_u8s8_chain_1x64_avx512vnni},
-		{32, depthwise_u8s8_chain_2x32t9_avx512vnni, depthwise_u8s8_chain_1x32_avx512vnni},
-		{narrowest, depthwise_u8s8_chain_2x16t9_avx512vnni, depthwise_u8s8_chain_1x16_avx512vnni},
+		{
+			64, depthwise_u8s8_chain_2x64t9_avx512vnni, depthwise_u8s8_chain_1x64_avx512vnni,
+			slide{1, [2]func(*call){depthwise_u8s8_chain_1x64w3s1_avx512vnni, depthwise_u8s8_chain_1x64w3s2_avx512vnni}},
+		},
+		{
+			32, depthwise_u8s8_chain_2x32t9_avx512vnni, depthwise_u8s8_chain_1x32_avx512vnni,
+			slide{2, [2]func(*call){depthwise_u8s8_chain_2x32w3s1_avx512vnni, depthwise_u8s8_chain_2x32w3s2_avx512vnni}},
+		},
+		{
+			narrowest, depthwise_u8s8_chain_2x16t9_avx512vnni, depthwise_u8s8_chain_1x16_avx512vnni,
+			slide{4, [2]func(*call){depthwise_u8s8_chain_4x16w3s1_avx512vnni, depthwise_u8s8_chain_4x16w3s2_avx512vnni}},
+		},
 	}
 	digits = []routine{
-		{32, depthwise_u8s8_chain_2x32t9_avx2, depthwise_u8s8_chain_1x32_avx2},
-		{narrowest, depthwise_u8s8_chain_2x16t9_avx2, depthwise_u8s8_chain_1x16_avx2},
+		{32, depthwise_u8s8_chain_2x32t9_avx2, depthwise_u8s8_chain_1x32_avx2, slide{}},
+		{narrowest, depthwise_u8s8_chain_2x16t9_avx2, depthwise_u8s8_chain_1x16_avx2, slide{}},
 	}
 )
