@@ -113,13 +113,10 @@ var primitives = []primitive{
 		start: func(g *gen) {
 			g.constants("lo", "hi", "sub", "scale")
 			g.VPBROADCASTD(field("flip"), g.V(12))
-			if g.Width == 32 {
-				g.unpacking()
-				g.VPCMPEQW(reg.Y14, reg.Y14, reg.Y14)
-				g.VPSRLW(operand.U8(8), reg.Y14, reg.Y14)
-			}
+			g.bytes()
 		},
 		step: func(g *gen) {
+			g.prefetchFloats()
 			g.loadFloats()
 			g.each(func(v reg.VecPhysical) { g.VSUBPS(g.V(10), v, v) })
 			g.each(func(v reg.VecPhysical) { g.VMULPS(g.V(11), v, v) })
