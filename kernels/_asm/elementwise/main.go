@@ -42,7 +42,7 @@ func routines() []emit.Routine {
 			list = append(list, f.routine(width))
 		}
 	}
-	return append(list, lookup.routine(32))
+	return append(list, lookup.routine(32), wordLookup.routine(64))
 }
 
 var family = emit.Family{Name: "elementwise", Arguments: arguments, Routines: routines()}
@@ -169,6 +169,46 @@ var lookup = primitive{
 		for i := range 2 {
 			g.VMOVUPS(g.V(sum+i), emit.At(out, 32*i))
 		}
+	},
+}
+
+// wordLookup is lookup with the table as 128 words of two entries each, in four registers: VPERMI2W finds a word by six
+// bits of an index. Each word of x has two indexes, which are found apart.
+var wordLookup = primitive{
+	result: "b8", name: "lookup", doc: "y[x[i]], bytes", x: 1, out: 1,
+	start: func(g *gen) {
+		g.MOVQ(field("y"), y)
+		for i := range 4 {
+			g.VMOVUPS(emit.At(y, 64*i), g.V(16+i))
+		}
+		g.doublewords(8, 0x0001_0001)
+		g.doublewords(9, 0x0100_0100)
+		g.MOVQ(operand.U64(0x5555_5555_5555_5555), reg.RAX)
+		g.KMOVQ(reg.RAX, reg.K1)
+	},
+	step: func(g *gen) {
+		indexes, lower, upper, other, ofLower, ofUpper := g.V(0), g.V(1), g.V(2), g.V(3), g.V(8), g.V(9)
+		g.VMOVUPS(emit.At(x, 0), indexes)
+		g.VPSLLW(operand.U8(8), indexes, other)
+		g.VPMOVW2M(other, reg.K2)
+		g.VPMOVW2M(indexes, reg.K3)
+		for _, half := range []struct {
+			shift  int
+			isHigh reg.Register
+			to     reg.VecPhysical
+		}{{1, reg.K2, lower}, {9, reg.K3, upper}} {
+			g.VPSRLW(operand.U8(half.shift), indexes, half.to)
+			g.VMOVAPS(half.to, other)
+			g.VPERMI2W(g.V(17), g.V(16), half.to)
+			g.VPERMI2W(g.V(19), g.V(18), other)
+			g.VPBLENDMW(other, half.to, half.isHigh, half.to)
+		}
+		g.VPTESTMW(ofLower, indexes, reg.K2) // odd: the entry is the upper byte of its word
+		g.VPSRLW(operand.U8(8), lower, reg.K2, lower)
+		g.VPTESTNMW(ofUpper, indexes, reg.K3)
+		g.VPSLLW(operand.U8(8), upper, reg.K3, upper)
+		g.VPBLENDMB(lower, upper, reg.K1, lower)
+		g.VMOVUPS(lower, emit.At(out, 0))
 	},
 }
 

@@ -27,6 +27,7 @@ var avx512vnni = routines{
 	Clamp:           {64, func(c call) { elementwise_f32_clamp_64_avx512vnni(&c) }},
 	Quantize:        {64, func(c call) { elementwise_b8_quantize_64_avx512vnni(&c) }},
 	Flip:            {64, func(c call) { elementwise_b8_flip_64_avx512vnni(&c) }},
+	Lookup:          {64, func(c call) { elementwise_b8_lookup_64_avx512vnni(&c) }},
 	Abs:             {64, func(c call) { elementwise_f32_abs_64_avx512vnni(&c) }},
 	Sign:            {64, func(c call) { elementwise_f32_sign_64_avx512vnni(&c) }},
 	Floor:           {64, func(c call) { elementwise_f32_floor_64_avx512vnni(&c) }},

@@ -1340,3 +1340,10 @@ func elementwise_f32_cos_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_b8_lookup_64_avx2(c *call)
+
+// elementwise_b8_lookup_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = y[x[i]], bytes
+//
+//go:noescape
+func elementwise_b8_lookup_64_avx512vnni(c *call)
