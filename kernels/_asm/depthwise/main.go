@@ -14,7 +14,7 @@ func routines() []emit.Routine {
 	}
 	for _, rows := range []int{1, 2, 4} {
 		for _, step := range []int{1, 2} {
-			list = append(list, window(rows, 3, step))
+			list = append(list, window(rows, 3, step), window(rows, 5, step))
 		}
 	}
 	for _, width := range []int{32, 16} {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
@@ -17,16 +18,21 @@ for i < %d, r < %d and s < strips. It reads A and writes C at all %d channels.`
 // column of taps once, interleaves them to quads, and multiplies them for every pixel whose window the column is in.
 // The sums of these pixels are in registers:
 //
-//	0 to 4*sharing-1          the sums, four for each pixel
-//	from free on, six         a column, and afterwards what epilogue needs
-//	from kept on, 4*size      the weights, four for each column
+//	from free on, six            a quad, and afterwards what epilogue needs
+//	from sums on, 4*sharing      the sums, four for each pixel
+//	behind them, 4*size          the weights, if there is one quad in a column
 type sliding struct {
 	gen
 
 	size, step int
+	quads      int // in a column
 	sharing    int // how many pixels share a column at most
-	free, kept int
 }
+
+const (
+	free = 0
+	sums = 6
+)
 
 // window convolves rows of pixels with filters of size*size taps, in so many rows together that a vector is full.
 func window(rows, size, step int) emit.Routine {
@@ -37,10 +43,9 @@ func window(rows, size, step int) emit.Routine {
 		Doc: name + " computes, for every m below pixels:" +
 			fmt.Sprintf(windowMeaning, size, step, width/rows, rows, width/rows),
 		Build: func(ctx *build.Context) {
-			sharing := (size + step - 1) / step
 			g := &sliding{
 				gen:  gen{Gen: emit.Gen{Context: ctx, Width: width}, how: quads, rows: rows},
-				size: size, step: step, sharing: sharing, free: 4 * sharing, kept: 4*sharing + 6,
+				size: size, step: step, quads: (size + 3) / 4, sharing: (size + step - 1) / step,
 			}
 			g.build()
 		},
@@ -49,8 +54,10 @@ func window(rows, size, step int) emit.Routine {
 
 func (g *sliding) build() {
 	g.start()
-	for i := range 4 * g.size {
-		g.load(emit.At(weights, i*g.Width), g.V(g.kept+i))
+	if g.quads == 1 {
+		for i := range 4 * g.size {
+			g.load(emit.At(weights, i*g.Width), g.V(sums+4*g.sharing+i))
+		}
 	}
 	g.MOVQ(field("tapRow"), tapRow)
 	if g.rows > 1 {
@@ -68,7 +75,7 @@ func (g *sliding) build() {
 		for k := g.size - g.step; k < g.size; k++ {
 			g.column(k, pixel)
 		}
-		g.epilogue(4*pixel, 1, g.free)
+		g.epilogue(sums+4*pixel, 1, free)
 		g.ADDQ(operand.I8(4*g.step), tap)
 		g.ADDQ(ldc, c)
 		g.DECQ(pixels)
@@ -96,55 +103,90 @@ func (g *sliding) nextStrip() {
 }
 
 // column adds the products of a pixel's column k to the sums of all pixels whose windows it is in: those of the pixel
-// are in the registers that begin with 4*pixel.
+// are the pixel'th four.
 func (g *sliding) column(k, pixel int) {
-	q := g.quadFrom(g.free)
-	g.loadColumn(k, q)
-	q[3] = q[2] // with weights of 0
-	x := g.interleave(q)
-	for next, at := 0, k; at >= 0; next, at = next+1, at-g.step {
-		sums := 4 * ((pixel + next) % g.sharing)
-		if at == 0 {
-			g.MOVQ(field("init"), p)
+	for part := range g.quads {
+		x := g.quad(k, 4*part)
+		if g.quads > 1 {
+			g.MOVQ(field("weights"), p)
 		}
-		for v := range 4 {
-			if at == 0 {
-				g.load(emit.At(p, v*g.Width), g.V(sums+v))
+		for next, at := 0, k; at >= 0; next, at = next+1, at-g.step {
+			begins := at == 0 && part == 0
+			if begins {
+				g.MOVQ(field("init"), first)
 			}
-			g.VPDPBUSD(g.V(g.kept+4*at+v), x[v], g.V(sums+v))
+			for v := range 4 {
+				sum := g.V(sums + 4*((pixel+next)%g.sharing) + v)
+				if begins {
+					g.load(emit.At(first, v*g.Width), sum)
+				}
+				g.VPDPBUSD(g.weight((at*g.quads+part)*4+v), x[v], sum)
+			}
 		}
 	}
 }
 
-// loadColumn loads the taps of column k of a pixel of each row.
-func (g *sliding) loadColumn(k int, q quad) {
+// weight returns the i-th weights, to which p points if they are not in registers.
+func (g *sliding) weight(i int) operand.Op {
+	if g.quads > 1 {
+		return emit.At(p, i*g.Width)
+	}
+	return g.V(sums + 4*g.sharing + i)
+}
+
+// quad loads and interleaves up to four taps of column k, from row y on, of a pixel of each row. Taps that the filter
+// lacks have weights of 0.
+func (g *sliding) quad(k, y int) [4]reg.VecPhysical {
+	q := g.quadFrom(free)
+	n := min(g.size-y, 4)
 	base := tap
 	for row := range g.rows {
 		if row > 0 {
 			g.LEAQ(emit.Indexed(base, nextTap, 1, 0), rowTap)
 			base = rowTap
 		}
-		for y := range g.size {
-			at := emit.At(base, 4*k)
-			if y > 0 {
-				at = emit.Indexed(base, tapRow, uint8(y), 4*k)
-			}
-			g.MOVLQSX(at, first)
-			switch from := emit.Indexed(a, first, 1, 0); {
-			case row == 0:
-				g.load(from, emit.Part(q[y], g.channels()))
-			case g.channels() == 32:
-				g.VINSERTI64X4(operand.U8(row), from, q[y], q[y])
-			default:
-				g.VINSERTI32X4(operand.U8(row), from, q[y], q[y])
-			}
+		for i := range n {
+			g.loadTap(g.tapAt(base, y+i, k), row, q[i])
 		}
+	}
+	if n == 1 {
+		return g.spread(q)
+	}
+	if n == 3 {
+		q[3] = q[2]
+	}
+	return g.interleave(q)
+}
+
+// tapAt addresses the offset of the tap in row y and column k, if that of the first is at base.
+func (g *sliding) tapAt(base reg.Register, y, k int) operand.Mem {
+	if y > 2 {
+		g.LEAQ(emit.Indexed(base, tapRow, 2, 0), p)
+		base, y = p, y-2
+	}
+	if y == 0 {
+		return emit.At(base, 4*k)
+	}
+	return emit.Indexed(base, tapRow, uint8(y), 4*k)
+}
+
+// loadTap loads a tap into a row's part of a vector.
+func (g *sliding) loadTap(offset operand.Mem, row int, v reg.VecPhysical) {
+	g.MOVLQSX(offset, first)
+	switch from := emit.Indexed(a, first, 1, 0); {
+	case row == 0:
+		g.load(from, emit.Part(v, g.channels()))
+	case g.channels() == 32:
+		g.VINSERTI64X4(operand.U8(row), from, v, v)
+	default:
+		g.VINSERTI32X4(operand.U8(row), from, v, v)
 	}
 }
 
 // prefetch prefetches a part of the next block's weights and operands.
 func (g *sliding) prefetch() {
-	const lines, most = 4, 5 * 4 // of each at a time, and altogether: start values and four operands
+	const lines = 4                        // of each at a time
+	most := max(4*g.size*g.quads, (1+4)*4) // all weights; start values and four operands
 	done := g.Fresh("prefetched")
 	g.MOVQ(field("ahead"), first)
 	g.CMPQ(first, operand.I32(most*64))

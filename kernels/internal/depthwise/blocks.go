@@ -20,7 +20,7 @@ func (b *block) sums() int { return b.width * max(b.rows, 1) }
 func (b *block) channel(v, i int) int { return b.first + (i/4*16+4*v+i%4)%b.width }
 
 // layout appends the weights of a block to a slice. at returns a weight, or 0 if there is no such tap or channel.
-type layout func(b *block, to []int8, taps int, at func(tap, channel int) int) []int8
+type layout func(p *Packed, b *block, to []int8, at func(tap, channel int) int) []int8
 
 // packBlocks returns the packing function of a variant. The routines are ordered from the widest, and the width of the
 // last one must be narrowest.
@@ -36,7 +36,7 @@ func packBlocks(pack layout, routines []routine) func(p *Packed, weights []int8)
 		for at := 0; at < channels; {
 			b := p.nextBlock(at, routines)
 			b.weights = len(p.blockWeights)
-			p.blockWeights = pack(&b, p.blockWeights, taps, value)
+			p.blockWeights = pack(p, &b, p.blockWeights, value)
 			p.blocks = append(p.blocks, b)
 			at = b.first + b.width
 		}
@@ -59,33 +59,34 @@ func (p *Packed) nextBlock(at int, routines []routine) block {
 }
 
 func (p *Packed) newBlock(first int, r *routine) block {
-	b, s := block{first: first, width: r.width, run: r.any}, &p.spec
-	if s.Taps != 9 {
-		return b
+	b := block{first: first, width: r.width, run: r.any}
+	if p.spec.Taps == 9 {
+		b.run = r.nine
 	}
-	b.run = r.nine
-	if s.Columns == 3 && s.Step <= len(r.slide.run) && r.slide.rows > 0 && s.Channels >= r.width {
-		b.rows, b.run = r.slide.rows, r.slide.run[s.Step-1]
+	if run := r.slide.of(&p.spec); run != nil && p.spec.Channels >= r.width {
+		b.rows, b.run = r.slide.rows, run
 	}
 	return b
 }
 
-// packQuads lays out weights as [quads][4 vectors][sums/4][4 taps]. If the routine knows rows, a quad is a column of
-// the filter.
-func (b *block) packQuads(to []int8, taps int, at func(tap, channel int) int) []int8 {
-	for t := range (taps + 3) / 4 {
-		first, step, n := 4*t, 1, 4
-		if b.rows > 0 {
-			first, step, n = t, 3, 3
-		}
-		for vector := range 4 {
-			for i := range b.sums() / 4 {
-				for k := range 4 {
-					w := 0
-					if k < n {
-						w = at(first+k*step, b.channel(vector, i))
+// packQuads lays out weights as [quads][4 vectors][sums/4][4 taps]. If the routine knows rows, the quads are those of
+// each column of the filter.
+func (p *Packed) packQuads(b *block, to []int8, at func(tap, channel int) int) []int8 {
+	taps, columns := p.spec.Taps, 1
+	if b.rows > 0 {
+		columns = p.spec.Columns
+	}
+	for column := range columns {
+		for t := 0; t < taps/columns; t += 4 {
+			for vector := range 4 {
+				for i := range b.sums() / 4 {
+					for k := t; k < t+4; k++ {
+						w := 0
+						if k < taps/columns {
+							w = at(k*columns+column, b.channel(vector, i))
+						}
+						to = append(to, int8(w))
 					}
-					to = append(to, int8(w))
 				}
 			}
 		}
@@ -98,8 +99,8 @@ func (b *block) packQuads(to []int8, taps int, at func(tap, channel int) int) []
 //
 // A weight w is 16*high + low, with low in [-8,7] and high in [-8,8]. The sum of two taps multiplied by either digit
 // fits into 16 bits, and so does the sum of 16 taps: 16*255*8 = 32640.
-func (b *block) packDigits(to []int8, taps int, at func(tap, channel int) int) []int8 {
-	for t := 0; t < taps; t += 2 {
+func (p *Packed) packDigits(b *block, to []int8, at func(tap, channel int) int) []int8 {
+	for t := 0; t < p.spec.Taps; t += 2 {
 		for _, upper := range []int{0, 8} {
 			for _, high := range []bool{false, true} {
 				for i := range b.width / 2 {

@@ -14,11 +14,25 @@ type routine struct {
 	slide     slide
 }
 
-// slide has routines for 3x3 filters that compute several rows of pixels together, by Spec.Step less 1; none if rows
-// is 0.
+// slide has routines for filters of 3x3 and of 5x5 taps, by Spec.Step less 1, that compute so many rows of pixels
+// together; none if rows is 0.
 type slide struct {
 	rows int
-	run  [2]func(c *call)
+	run  [2][2]func(c *call)
+}
+
+// of returns the routine for a filter; nil if there is none.
+func (s *slide) of(spec *Spec) func(c *call) {
+	if s.rows == 0 || spec.Step < 1 || spec.Step > 2 || spec.Taps != spec.Columns*spec.Columns {
+		return nil
+	}
+	switch spec.Columns {
+	case 3:
+		return s.run[0][spec.Step-1]
+	case 5:
+		return s.run[1][spec.Step-1]
+	}
+	return nil
 }
 
 const (
