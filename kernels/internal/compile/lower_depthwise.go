@@ -85,9 +85,10 @@ func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epil
 		new: packed.NewOperands, set: packed.Set, setInit: packed.SetInit,
 	}, d.padding)
 	ldc := channels * e.Out.Size()
-	grid, computeOffsets := depthwise.Grid{}, g.offsets
+	grid, computeOffsets, row := depthwise.Grid{}, g.offsets, 1
 	if packed.Slides() {
 		grid, computeOffsets = g.grid(), g.gridOffsets
+		row = grid.Columns
 	}
 	offsets := c.offsets(n, packed.CheckOffsets, func() []int32 {
 		return computeOffsets(c.buffers[d.src].Offset, c.buffers[d.padding].Offset)
@@ -99,11 +100,20 @@ func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epil
 			a := depthwise.Args{
 				A: r.Arena, Offsets: *offsets, Grid: grid, C: r.Mem[dst], LDC: ldc, Operands: values(r.Run),
 			}
-			packed.Run(&a, part*rows/parts, (part+1)*rows/parts)
+			packed.Run(&a, firstPixel(rows, row, part, parts), firstPixel(rows, row, part+1, parts))
 			return nil
 		},
 	})
 	return nil
+}
+
+// firstPixel returns the pixel with which a part begins: the first of a row of so many pixels, unless there are more
+// parts than rows.
+func firstPixel(pixels, row, part, parts int) int {
+	if pixels/row < parts {
+		row = 1
+	}
+	return part * (pixels / row) / parts * row
 }
 
 // grid returns the grid of a convolution with one or two spatial dimensions whose filter slides: the image with its
