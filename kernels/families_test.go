@@ -208,7 +208,7 @@ func (g *graph) spatial() geometry.Spatial {
 		s.PadBelow, s.PadAbove = []int{g.r.IntN(2), g.r.IntN(2)}, []int{g.r.IntN(2), g.r.IntN(2)}
 	}
 	if g.r.IntN(3) == 0 {
-		s.Dilations = []int{1 + g.r.IntN(2), 1}
+		s.Dilations = []int{1 + g.r.IntN(2), 1 + g.r.IntN(2)}
 	}
 	return s
 }
@@ -244,8 +244,11 @@ func TestDepthwise(t *testing.T) {
 				typ, zero = core.I8, core.NewConstant(g.tensor(core.I8, core.Shape{}, false))
 			}
 			size := []int{3, 3}
-			if seed%4 == 0 {
+			switch seed % 4 {
+			case 0:
 				size = []int{1 + g.r.IntN(5), 1 + g.r.IntN(5)}
+			case 1:
+				size = []int{5, 5}
 			}
 			data := g.parameter(typ, core.Shape{1 + g.r.IntN(2), 9 + g.r.IntN(6), 9 + g.r.IntN(6), channels})
 			filters := core.NewConstant(g.tensor(core.I8, core.Shape{size[0], size[1], 1, channels * multiplier}, false))

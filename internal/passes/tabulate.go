@@ -112,7 +112,7 @@ func broadcast(singles []*core.Tensor, s core.Shape) bool {
 // that a table always pays.
 const (
 	costOfWords  = 6 // a lookup of anything larger than a byte
-	costOfBytes  = 3 // a lookup of bytes
+	costOfBytes  = 2 // a lookup of bytes
 	costOfNoKind = 100
 )
 

@@ -3,6 +3,7 @@ package pointwise
 import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 var _ = core.Register[Lookup]("Lookup")
@@ -45,6 +46,9 @@ func (op *Lookup) Infer(in []core.Operand) ([]core.Fact, error) {
 	}
 	return []core.Fact{{Type: table.Type, Shape: x.Shape}}, nil
 }
+
+// BatchInputs is the first input.
+func (op *Lookup) BatchInputs(in []core.Fact, _ core.Shape) []bool { return trait.FirstInput(in) }
 
 // Eval copies entries.
 func (op *Lookup) Eval(in, out []*core.Tensor) error {

@@ -7,13 +7,14 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-// epilogue applies the steps in flags to the sums of n pixels in registers 0 to 4*n-1
-// and stores them. It uses the registers from 8 to 14.
-func (g *gen) epilogue(n int) {
+// epilogue applies the steps in flags to the sums of n pixels, in registers sums and following, and stores them. It
+// uses the four registers from free on.
+func (g *gen) epilogue(sums, n, free int) {
 	done, integers, words := g.Fresh("stored"), g.Fresh("integers"), g.Fresh("words")
+	sum := func(i int) reg.VecPhysical { return g.V(sums + i) }
 	each := func(f func(k int, v reg.VecPhysical)) {
 		for i := range 4 * n {
-			f(i%4, g.V(i))
+			f(i%4, sum(i))
 		}
 	}
 	operands := func(name string, op func(...operand.Op)) {
@@ -23,11 +24,14 @@ func (g *gen) epilogue(n int) {
 			return
 		}
 		for k := range 4 {
-			g.load(emit.At(p, k*g.Width), g.V(8+k))
+			g.load(emit.At(p, k*g.Width), g.V(free+k))
 		}
-		each(func(k int, v reg.VecPhysical) { op(g.V(8+k), v, v) })
+		each(func(k int, v reg.VecPhysical) { op(g.V(free+k), v, v) })
 	}
 
+	if g.rows > 3 {
+		g.LEAQ(emit.Indexed(nextC, nextC, 2, 0), thirdC)
+	}
 	if g.how == digits { // the sums of quads begin with them
 		operands("init", g.VPADDD)
 	}
@@ -39,8 +43,8 @@ func (g *gen) epilogue(n int) {
 	g.When(flags, stepBias, "bias", func() { operands("bias", g.VADDPS) })
 	g.When(flags, stepRelu, "relu", func() {
 		// A NaN is replaced by the second source, here and at the range's ends.
-		g.Zero(g.V(8))
-		each(func(_ int, v reg.VecPhysical) { g.VMAXPS(g.V(8), v, v) })
+		g.Zero(g.V(free))
+		each(func(_ int, v reg.VecPhysical) { g.VMAXPS(g.V(free), v, v) })
 	})
 	g.When(flags, stepPost, "post", func() { operands("post", g.VMULPS) })
 	g.TESTL(operand.U32(outF32), flags)
@@ -50,7 +54,8 @@ func (g *gen) epilogue(n int) {
 	for i := range n {
 		for k := range 4 {
 			for lane := range g.Width / 16 {
-				g.storeLane(g.V(4*i+k), lane, g.pixel(i, 4*(16*lane+4*k)))
+				row, within := lane/(g.channels()/16), lane%(g.channels()/16)
+				g.storePart(sum(4*i+k), lane, 16, g.result(i, row, 4*(16*within+4*k)))
 			}
 		}
 	}
@@ -58,23 +63,25 @@ func (g *gen) epilogue(n int) {
 
 	g.Label(integers)
 	g.When(flags, stepClamp, "clamp", func() {
-		g.VBROADCASTSS(field("lo"), g.V(8))
-		g.VBROADCASTSS(field("hi"), g.V(9))
-		each(func(_ int, v reg.VecPhysical) { g.VMAXPS(g.V(8), v, v) })
-		each(func(_ int, v reg.VecPhysical) { g.VMINPS(g.V(9), v, v) })
+		g.VBROADCASTSS(field("lo"), g.V(free))
+		g.VBROADCASTSS(field("hi"), g.V(free+1))
+		each(func(_ int, v reg.VecPhysical) { g.VMAXPS(g.V(free), v, v) })
+		each(func(_ int, v reg.VecPhysical) { g.VMINPS(g.V(free+1), v, v) })
 	})
 	each(func(_ int, v reg.VecPhysical) { g.VCVTPS2DQ(v, v) })
-	flip, signed := g.V(10), g.Fresh("signed")
+	flip, signed := g.V(free+2), g.Fresh("signed")
 	g.VPBROADCASTD(field("flip"), flip)
 	for i := range n {
-		g.VPACKSSDW(g.V(4*i+1), g.V(4*i), g.V(4*i))
-		g.VPACKSSDW(g.V(4*i+3), g.V(4*i+2), g.V(4*i+2))
+		g.VPACKSSDW(sum(4*i+1), sum(4*i), sum(4*i))
+		g.VPACKSSDW(sum(4*i+3), sum(4*i+2), sum(4*i+2))
 	}
 	bytes := func(pack func(...operand.Op)) {
 		for i := range n {
-			pack(g.V(4*i+2), g.V(4*i), g.V(4*i))
-			g.Xor(flip, g.V(4*i), g.V(4*i))
-			g.VMOVUPS(g.V(4*i), g.pixel(i, 0))
+			pack(sum(4*i+2), sum(4*i), sum(4*i))
+			g.Xor(flip, sum(4*i), sum(4*i))
+			for row := range g.rows {
+				g.storePart(sum(4*i), row, g.channels(), g.result(i, row, 0))
+			}
 		}
 	}
 	g.TESTL(operand.U32(outI8), flags)
@@ -86,23 +93,31 @@ func (g *gen) epilogue(n int) {
 	g.Label(done)
 }
 
-// pixel addresses pixel i of C.
-func (g *gen) pixel(i, disp int) operand.Mem {
-	m := emit.At(c, disp)
-	if i > 0 {
-		m.Index, m.Scale = ldc, uint8(i)
+// result addresses C at disp bytes into pixel i of a row.
+func (g *gen) result(i, row, disp int) operand.Mem {
+	switch {
+	case i > 0 && row > 0:
+		panic("pixels of several rows are computed one at a time")
+	case i > 0:
+		return emit.Indexed(c, ldc, uint8(i), disp)
+	case row == 3:
+		return emit.Indexed(c, thirdC, 1, disp)
+	case row > 0:
+		return emit.Indexed(c, nextC, uint8(row), disp)
 	}
-	return m
+	return emit.At(c, disp)
 }
 
-// storeLane stores 128 bits of a vector.
-func (g *gen) storeLane(v reg.VecPhysical, lane int, m operand.Mem) {
+// storePart stores the i-th n bytes of a vector.
+func (g *gen) storePart(v reg.VecPhysical, i, n int, m operand.Mem) {
 	switch {
-	case lane == 0:
-		g.VMOVUPS(v.AsX(), m)
+	case i == 0:
+		g.VMOVUPS(emit.Part(v, n), m)
 	case g.Width == 32:
-		g.VEXTRACTI128(operand.U8(lane), v, m)
+		g.VEXTRACTI128(operand.U8(i), v, m)
+	case n == 32:
+		g.VEXTRACTI64X4(operand.U8(i), v, m)
 	default:
-		g.VEXTRACTI32X4(operand.U8(lane), v, m)
+		g.VEXTRACTI32X4(operand.U8(i), v, m)
 	}
 }

@@ -18,9 +18,16 @@ var arguments = emit.Arguments{
 	{Name: "scale", Type: "unsafe.Pointer", Size: 8, Doc: ""},
 	{Name: "bias", Type: "unsafe.Pointer", Size: 8, Doc: ""},
 	{Name: "post", Type: "unsafe.Pointer", Size: 8, Doc: ""},
+	{Name: "nextWeights", Type: "unsafe.Pointer", Size: 8, Doc: "of the next block, to be prefetched"},
+	{Name: "nextOperands", Type: "unsafe.Pointer", Size: 8, Doc: "likewise"},
+	{Name: "ahead", Type: "int", Size: 8, Doc: "how many bytes of each have been prefetched"},
 	{Name: "ldc", Type: "int", Size: 8, Doc: "bytes from pixel to pixel of C"},
 	{Name: "taps", Type: "int", Size: 8, Doc: ""},
-	{Name: "pixels", Type: "int", Size: 8, Doc: ""},
+	{Name: "pixels", Type: "int", Size: 8, Doc: "of each row"},
+	{Name: "strips", Type: "int", Size: 8, Doc: "how often rows are computed together, one strip of rows behind the other"},
+	{Name: "nextOffsets", Type: "int", Size: 8, Doc: "bytes from row to row of the offsets, where rows are computed together"},
+	{Name: "nextC", Type: "int", Size: 8, Doc: "bytes from row to row of C, likewise"},
+	{Name: "tapRow", Type: "int", Size: 8, Doc: "bytes of the offsets from one row of taps to the next"},
 	{Name: "flags", Type: "uint32", Size: 4, Doc: "steps of the epilogue"},
 	{Name: "flip", Type: "uint32", Size: 4, Doc: "0x80808080 or 0: inverted in every result"},
 	{Name: "lo", Type: "float32", Size: 4, Doc: "the range of 8-bit results"},
@@ -34,11 +41,24 @@ var (
 	flags                                 = reg.EAX
 )
 
-// gen is one routine being generated: it computes width channels at a time.
+// The general registers of routines that compute several rows together.
+var (
+	nextTap, nextC = reg.R13, reg.R15
+	thirdC         = first   // in epilogue
+	tapRow         = weights // after the weights are loaded
+	rowTap         = second
+)
+
+// gen is one routine being generated. Its vectors have as many bytes as the channels of all rows that it computes
+// together.
 type gen struct {
 	emit.Gen
-	how method
+	how  method
+	rows int
 }
+
+// channels is how many channels of each row are computed together.
+func (g *gen) channels() int { return g.Width / g.rows }
 
 // pairWeight holds 1 and 16 in the words of each doubleword.
 const pairWeight = 15

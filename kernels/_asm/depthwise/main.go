@@ -12,6 +12,11 @@ func routines() []emit.Routine {
 	for _, width := range []int{64, 32, 16} {
 		list = append(list, nineTaps(width, quads), anyTaps(width, quads))
 	}
+	for _, rows := range []int{1, 2, 4} {
+		for _, step := range []int{1, 2} {
+			list = append(list, window(rows, 3, step), window(rows, 5, step))
+		}
+	}
 	for _, width := range []int{32, 16} {
 		list = append(list, nineTaps(width, digits), anyTaps(width, digits))
 	}

@@ -31,7 +31,7 @@ func nineTaps(width int, how method) emit.Routine {
 		Name: name,
 		Doc:  name + " computes, for taps = 9 and every m below pixels:" + fmt.Sprintf(meaning, width, width),
 		Build: func(ctx *build.Context) {
-			g := &gen{Gen: emit.Gen{Context: ctx, Width: width}, how: how}
+			g := &gen{Gen: emit.Gen{Context: ctx, Width: width}, how: how, rows: 1}
 			nine := g.nineDigits
 			if how == quads {
 				nine = g.nineQuads
@@ -41,7 +41,7 @@ func nineTaps(width int, how method) emit.Routine {
 			g.SUBQ(operand.I8(2), pixels)
 			g.JL(operand.LabelRef("one"))
 			nine(2)
-			g.epilogue(2)
+			g.epilogue(0, 2, 8)
 			g.ADDQ(operand.I32(2*9*4), tap)
 			g.LEAQ(operand.Mem{Base: c, Index: ldc, Scale: 2}, c)
 			g.JMP(operand.LabelRef("two"))
@@ -49,7 +49,7 @@ func nineTaps(width int, how method) emit.Routine {
 			g.ADDQ(operand.I8(2), pixels)
 			g.JZ(operand.LabelRef("done"))
 			nine(1)
-			g.epilogue(1)
+			g.epilogue(0, 1, 8)
 			g.Label("done")
 			g.VZEROUPPER()
 			g.RET()
@@ -119,7 +119,7 @@ func anyTaps(width int, how method) emit.Routine {
 		Name: name,
 		Doc:  name + " computes, for every m below pixels:" + fmt.Sprintf(meaning, width, width),
 		Build: func(ctx *build.Context) {
-			g := &gen{Gen: emit.Gen{Context: ctx, Width: width}, how: how}
+			g := &gen{Gen: emit.Gen{Context: ctx, Width: width}, how: how, rows: 1}
 			g.start()
 			g.Label("pixel")
 			g.MOVQ(field("weights"), weights)
@@ -129,7 +129,7 @@ func anyTaps(width int, how method) emit.Routine {
 			} else {
 				g.anyDigits()
 			}
-			g.epilogue(1)
+			g.epilogue(0, 1, 8)
 			g.ADDQ(ldc, c)
 			g.DECQ(pixels)
 			g.JNZ(operand.LabelRef("pixel"))

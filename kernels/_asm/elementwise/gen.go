@@ -45,6 +45,14 @@ func (g *gen) loadFloats() {
 	}
 }
 
+// prefetchFloats prefetches what later rounds will load. The CPU does so by itself, but only within a page.
+func (g *gen) prefetchFloats() {
+	const ahead = 2048 // bytes
+	for i := 0; i < vectors*g.Width; i += 64 {
+		g.PREFETCHT0(emit.At(x, ahead+i))
+	}
+}
+
 func (g *gen) storeWords() {
 	for i := range vectors {
 		g.VMOVUPS(g.V(i), emit.At(out, i*g.Width))
@@ -159,28 +167,38 @@ func (g *gen) keepNaN(v reg.VecPhysical) {
 // unpacking makes register 13 the order of doublewords that undoes what packing, which works
 // within 128-bit lanes, does to theirs.
 func (g *gen) unpacking() {
+	if g.Width == 64 {
+		g.MOVQ(operand.U64(0x0d0905010c080400), reg.RAX)
+		g.VMOVQ(reg.RAX, reg.X13)
+		g.MOVQ(operand.U64(0x0f0b07030e0a0602), reg.RAX)
+		g.VPINSRQ(operand.U8(1), reg.RAX, reg.X13, reg.X13)
+		g.VPMOVZXBD(reg.X13, reg.Z13)
+		return
+	}
 	g.MOVQ(operand.U64(0x0703060205010400), reg.RAX)
 	g.VMOVQ(reg.RAX, reg.X13)
 	g.VPMOVZXBD(reg.X13, reg.Y13)
 }
 
-// storeBytes stores the lowest byte of each doubleword, some bits inverted.
+// bytes fills registers 13 and 14 for storeBytes, which finds the bits to invert in 12.
+func (g *gen) bytes() {
+	g.unpacking()
+	g.doublewords(14, 0x00ff00ff)
+}
+
+// storeBytes stores the lowest byte of each doubleword, of values within the range of i8 or u8, some bits inverted.
 func (g *gen) storeBytes() {
-	flip := g.V(12)
+	flip, low := g.V(12), g.V(14)
+	and := func(x, y, z operand.Op) { g.VPAND(x, y, z) }
 	if g.Width == 64 {
-		for i := range vectors {
-			g.VPXORD(flip, g.V(i), g.V(i))
-			g.VPMOVDB(g.V(i), emit.At(out, 16*i))
-		}
-		return
+		and = func(x, y, z operand.Op) { g.VPANDD(x, y, z) }
 	}
-	low := g.V(14)
 	g.VPACKSSDW(g.V(1), g.V(0), g.V(0))
 	g.VPACKSSDW(g.V(3), g.V(2), g.V(2))
-	g.VPAND(low, g.V(0), g.V(0))
-	g.VPAND(low, g.V(2), g.V(2))
+	and(low, g.V(0), g.V(0))
+	and(low, g.V(2), g.V(2))
 	g.VPACKUSWB(g.V(2), g.V(0), g.V(0))
 	g.VPERMD(g.V(0), g.V(13), g.V(0))
-	g.VPXOR(flip, g.V(0), g.V(0))
+	g.Xor(flip, g.V(0), g.V(0))
 	g.VMOVUPS(g.V(0), emit.At(out, 0))
 }

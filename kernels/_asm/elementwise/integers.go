@@ -66,11 +66,7 @@ var scaled = []primitive{
 			g.VPBROADCASTD(emit.At(y, 4), g.V(11))
 			g.VPBROADCASTD(emit.At(y, 8), g.V(15))
 			g.VPXOR(emit.X(g.V(12)), emit.X(g.V(12)), emit.X(g.V(12)))
-			if g.Width == 32 {
-				g.unpacking()
-				g.VPCMPEQW(reg.Y14, reg.Y14, reg.Y14)
-				g.VPSRLW(operand.U8(8), reg.Y14, reg.Y14)
-			}
+			g.bytes()
 		},
 		step: func(g *gen) {
 			g.loadFloats()

@@ -44,7 +44,7 @@ func routines() []emit.Routine {
 			list = append(list, f.routine(width))
 		}
 	}
-	return append(list, lookup.routine(32), wideLookup.routine(64), softmax)
+	return append(list, lookup.routine(32), wordLookup.routine(64), softmax)
 }
 
 var family = emit.Family{Name: "elementwise", Arguments: arguments, Routines: routines()}
@@ -115,13 +115,10 @@ var primitives = []primitive{
 		start: func(g *gen) {
 			g.constants("lo", "hi", "sub", "scale")
 			g.VPBROADCASTD(field("flip"), g.V(12))
-			if g.Width == 32 {
-				g.unpacking()
-				g.VPCMPEQW(reg.Y14, reg.Y14, reg.Y14)
-				g.VPSRLW(operand.U8(8), reg.Y14, reg.Y14)
-			}
+			g.bytes()
 		},
 		step: func(g *gen) {
+			g.prefetchFloats()
 			g.loadFloats()
 			g.each(func(v reg.VecPhysical) { g.VSUBPS(g.V(10), v, v) })
 			g.each(func(v reg.VecPhysical) { g.VMULPS(g.V(11), v, v) })
@@ -177,35 +174,43 @@ var lookup = primitive{
 	},
 }
 
-// wideLookup is lookup with the table in registers.
-var wideLookup = primitive{
-	result: "b8", name: "lookup", doc: "y[x[i]], bytes", x: 1, out: 1, size: 128,
+// wordLookup is lookup with the table as 128 words of two entries each, in four registers: VPERMI2W finds a word by six
+// bits of an index. Each word of x has two indexes, which are found apart.
+var wordLookup = primitive{
+	result: "b8", name: "lookup", doc: "y[x[i]], bytes", x: 1, out: 1,
 	start: func(g *gen) {
 		g.MOVQ(field("y"), y)
-		for part := range 16 {
-			g.VBROADCASTI32X4(emit.At(y, 16*part), g.V(16+part))
+		for i := range 4 {
+			g.VMOVUPS(emit.At(y, 64*i), g.V(16+i))
 		}
-		g.doublewords(8, 0x10101010)
-		g.doublewords(9, 0x70707070)
+		g.doublewords(8, 0x0001_0001)
+		g.doublewords(9, 0x0100_0100)
+		g.MOVQ(operand.U64(0x5555_5555_5555_5555), reg.RAX)
+		g.KMOVQ(reg.RAX, reg.K1)
 	},
 	step: func(g *gen) {
-		const step, outside = 8, 9
-		sum, next, index := 2, 4, 6
-		for i := range 2 {
-			g.VMOVUPS(emit.At(x, 64*i), g.V(i))
-			g.VXORPS(g.V(sum+i), g.V(sum+i), g.V(sum+i))
+		indexes, lower, upper, other, ofLower, ofUpper := g.V(0), g.V(1), g.V(2), g.V(3), g.V(8), g.V(9)
+		g.VMOVUPS(emit.At(x, 0), indexes)
+		g.VPSLLW(operand.U8(8), indexes, other)
+		g.VPMOVW2M(other, reg.K2)
+		g.VPMOVW2M(indexes, reg.K3)
+		for _, half := range []struct {
+			shift  int
+			isHigh reg.Register
+			to     reg.VecPhysical
+		}{{1, reg.K2, lower}, {9, reg.K3, upper}} {
+			g.VPSRLW(operand.U8(half.shift), indexes, half.to)
+			g.VMOVAPS(half.to, other)
+			g.VPERMI2W(g.V(17), g.V(16), half.to)
+			g.VPERMI2W(g.V(19), g.V(18), other)
+			g.VPBLENDMW(other, half.to, half.isHigh, half.to)
 		}
-		for part := range 16 {
-			for i := range 2 {
-				g.VPADDUSB(g.V(outside), g.V(i), g.V(index+i))
-				g.VPSHUFB(g.V(index+i), g.V(16+part), g.V(next+i))
-				g.VPORD(g.V(next+i), g.V(sum+i), g.V(sum+i))
-				g.VPSUBB(g.V(step), g.V(i), g.V(i))
-			}
-		}
-		for i := range 2 {
-			g.VMOVUPS(g.V(sum+i), emit.At(out, 64*i))
-		}
+		g.VPTESTMW(ofLower, indexes, reg.K2) // odd: the entry is the upper byte of its word
+		g.VPSRLW(operand.U8(8), lower, reg.K2, lower)
+		g.VPTESTNMW(ofUpper, indexes, reg.K3)
+		g.VPSLLW(operand.U8(8), upper, reg.K3, upper)
+		g.VPBLENDMB(lower, upper, reg.K1, lower)
+		g.VMOVUPS(lower, emit.At(out, 0))
 	},
 }
 

@@ -89,6 +89,17 @@ func X(v reg.VecPhysical) reg.VecPhysical { return v.AsX().(reg.VecPhysical) }
 // Y returns the lowest 32 bytes of a register.
 func Y(v reg.VecPhysical) reg.VecPhysical { return v.AsY().(reg.VecPhysical) }
 
+// Part returns the lowest n bytes of a register: 16, 32 or all of its 64.
+func Part(v reg.VecPhysical, n int) reg.VecPhysical {
+	switch n {
+	case 16:
+		return X(v)
+	case 32:
+		return Y(v)
+	}
+	return v
+}
+
 // ISA names the instruction set of routines with vectors of some bytes.
 func ISA(width int) string {
 	if width == 64 {

@@ -149,6 +149,7 @@ func (m *Machine) MOVLQSX(a, b SimOperand)   { m.setInteger(b, m.integer(a, 4), 
 func (m *Machine) KMOVB(a, b SimOperand)     { m.write(b, m.read(a, 1), 1) }
 func (m *Machine) KMOVW(a, b SimOperand)     { m.write(b, m.read(a, 2), 2) }
 func (m *Machine) KMOVD(a, b SimOperand)     { m.write(b, m.read(a, 4), 4) }
+func (m *Machine) KMOVQ(a, b SimOperand)     { m.write(b, m.read(a, 8), 8) }
 func (m *Machine) LEAQ(a, b SimOperand)      { m.setInteger(b, int64(a.value), 8) }
 func (m *Machine) TESTL(a, b SimOperand)     { m.flags(m.integer(a, 4) & m.integer(b, 4)) }
 func (m *Machine) CMPL(a, b SimOperand)      { m.compare(m.integer(a, 4), m.integer(b, 4)) }
@@ -282,12 +283,15 @@ func (m *Machine) VPBROADCASTD(a, b SimOperand) {
 }
 func (m *Machine) VBROADCASTSS(a, b SimOperand) { m.VPBROADCASTD(a, b) }
 
-func (m *Machine) VINSERTI128(i, a, b, c SimOperand) {
-	v, part := m.read(b, 32), m.read(a, 16)
-	for j := range 16 {
-		v[16*int(i.value)+j] = part[j]
-	}
-	m.write(c, v, 32)
+func (m *Machine) VINSERTI128(i, a, b, c SimOperand)  { m.insert(a, b, c, 16, int(i.value), 32) }
+func (m *Machine) VINSERTI32X4(i, a, b, c SimOperand) { m.insert(a, b, c, 16, int(i.value), 64) }
+func (m *Machine) VINSERTI64X4(i, a, b, c SimOperand) { m.insert(a, b, c, 32, int(i.value), 64) }
+
+// insert replaces the i-th n bytes of a vector of some width.
+func (m *Machine) insert(a, b, c SimOperand, n, i, width int) {
+	v, part := m.read(b, width), m.read(a, n)
+	copy(v[n*i:], part[:n])
+	m.write(c, v, width)
 }
 
 func (m *Machine) VEXTRACTI128(i, a, b SimOperand) {
@@ -636,8 +640,64 @@ func (m *Machine) VPMADDUBSW(signed, unsigned, c SimOperand) {
 	})
 }
 
-func (m *Machine) VPSRLW(n, a, b SimOperand) {
-	m.words(a, a, b, func(a, _ uint16) uint16 { return a >> n.value })
+func (m *Machine) VPSRLW(o ...SimOperand) {
+	m.shiftWords(o, func(v, n uint16) uint16 { return v >> n })
+}
+
+func (m *Machine) VPSLLW(o ...SimOperand) {
+	m.shiftWords(o, func(v, n uint16) uint16 { return v << n })
+}
+
+// shiftWords takes a count, a source, perhaps a mask and a destination, which keeps its words without a bit in the mask.
+func (m *Machine) shiftWords(o []SimOperand, f func(v, n uint16) uint16) {
+	shifted, to := m.read(o[1], 64), o[len(o)-1]
+	for i := 0; i < 64; i += 2 {
+		v := f(binary.LittleEndian.Uint16(shifted[i:]), uint16(o[0].value))
+		binary.LittleEndian.PutUint16(shifted[i:], v)
+	}
+	if len(o) == 4 {
+		kept := m.read(to, 64)
+		for i := range shifted {
+			if m.mask[o[2].n]>>(i/2)&1 == 0 {
+				shifted[i] = kept[i]
+			}
+		}
+	}
+	m.write(to, shifted, to.bytes)
+}
+
+func (m *Machine) VPMOVW2M(a, k SimOperand) {
+	v := m.read(a, a.bytes)
+	m.mask[k.n] = 0
+	for i := range a.bytes / 2 {
+		m.mask[k.n] |= uint64(v[2*i+1]>>7) << i
+	}
+}
+
+func (m *Machine) VPTESTMW(a, b, k SimOperand) {
+	x, y := m.read(a, b.bytes), m.read(b, b.bytes)
+	m.mask[k.n] = 0
+	for i := range b.bytes / 2 {
+		if x[2*i]&y[2*i] != 0 || x[2*i+1]&y[2*i+1] != 0 {
+			m.mask[k.n] |= 1 << i
+		}
+	}
+}
+
+func (m *Machine) VPTESTNMW(a, b, k SimOperand) {
+	m.VPTESTMW(a, b, k)
+	m.mask[k.n] ^= 1<<(b.bytes/2) - 1
+}
+
+// VPERMI2W takes words of b and then of a by the lowest bits of those of c, which it replaces.
+func (m *Machine) VPERMI2W(a, b, c SimOperand) {
+	tables, v := [2][64]byte{m.read(b, c.bytes), m.read(a, c.bytes)}, m.read(c, c.bytes)
+	n := c.bytes / 2
+	for i := range n {
+		at := int(binary.LittleEndian.Uint16(v[2*i:])) & (2*n - 1)
+		copy(v[2*i:2*i+2], tables[at/n][at%n*2:])
+	}
+	m.write(c, v, c.bytes)
 }
 
 func (m *Machine) VPCMPEQW(a, b, c SimOperand) {
@@ -827,6 +887,8 @@ func (m *Machine) blend(a, b, k, c SimOperand, size int) {
 
 func (m *Machine) VBLENDMPS(a, b, k, c SimOperand) { m.blend(a, b, k, c, 4) }
 func (m *Machine) VBLENDMPD(a, b, k, c SimOperand) { m.blend(a, b, k, c, 8) }
+func (m *Machine) VPBLENDMB(a, b, k, c SimOperand) { m.blend(a, b, k, c, 1) }
+func (m *Machine) VPBLENDMW(a, b, k, c SimOperand) { m.blend(a, b, k, c, 2) }
 
 func (m *Machine) VBLENDVPD(mask, a, b, c SimOperand) {
 	x, y, k := m.read(a, c.bytes), m.read(b, c.bytes), m.read(mask, c.bytes)

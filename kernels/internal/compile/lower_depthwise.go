@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/kernels/internal/depthwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
@@ -62,7 +63,11 @@ func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epil
 	n, g, channels, rows := d.node, d.geometry, w.columns, d.rows
 	variant := depthwise.Choose(c.isas)
 	spec := depthwise.Spec{Channels: channels, Taps: w.products, Epilogue: e.Epilogue}
+	if _, x := g.plane(); len(g.axes) <= 2 && x.Stride%x.Dilation == 0 {
+		spec.Columns, spec.Step = x.Window, x.Stride/x.Dilation
+	}
 	k := e.addTo(g.zero.addTo(share.NewKey(variant.Name).Text(w.key.String())).Text(g.zero.typ.String()))
+	k = k.Numbers(spec.Columns, spec.Step)
 	product, err := packed(c, k, func() (*depthwise.Packed, []int32, error) {
 		start, slope := w.starts(g.zero)
 		if g.zero.computed() {
@@ -80,19 +85,63 @@ func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epil
 		new: packed.NewOperands, set: packed.Set, setInit: packed.SetInit,
 	}, d.padding)
 	ldc := channels * e.Out.Size()
-	offsets := c.offsets(n, spec.CheckOffsets, func() []int32 {
-		return g.offsets(c.buffers[d.src].Offset, c.buffers[d.padding].Offset)
+	grid, computeOffsets, row := depthwise.Grid{}, g.offsets, 1
+	if packed.Slides() {
+		grid, computeOffsets = g.grid(), g.gridOffsets
+		row = grid.Columns
+	}
+	offsets := c.offsets(n, packed.CheckOffsets, func() []int32 {
+		return computeOffsets(c.buffers[d.src].Offset, c.buffers[d.padding].Offset)
 	})
 	reads := []int{d.src, d.padding}
 	c.emit(machine.Instruction{
 		Node: n, Kernel: variant.Name, Splits: true, Operations: machine.Operations(n), Reads: reads, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {
-			a := depthwise.Args{A: r.Arena, Offsets: *offsets, C: r.Mem[dst], LDC: ldc, Operands: values(r.Run)}
-			packed.Run(&a, part*rows/parts, (part+1)*rows/parts)
+			a := depthwise.Args{
+				A: r.Arena, Offsets: *offsets, Grid: grid, C: r.Mem[dst], LDC: ldc, Operands: values(r.Run),
+			}
+			packed.Run(&a, firstPixel(rows, row, part, parts), firstPixel(rows, row, part+1, parts))
 			return nil
 		},
 	})
 	return nil
+}
+
+// firstPixel returns the pixel with which a part begins: the first of a row of so many pixels, unless there are more
+// parts than rows.
+func firstPixel(pixels, row, part, parts int) int {
+	if pixels/row < parts {
+		row = 1
+	}
+	return part * (pixels / row) / parts * row
+}
+
+// plane returns the axes of a convolution with one or two spatial dimensions as two axes.
+func (g *convolution) plane() (y, x geometry.Axis) {
+	if len(g.axes) == 1 {
+		return geometry.Axis{In: 1, Window: 1, Out: 1, Stride: 1, Dilation: 1, DataDilation: 1}, g.axes[0]
+	}
+	return g.axes[0], g.axes[1]
+}
+
+// grid returns the grid of a convolution with one or two spatial dimensions whose filter slides: the image with its
+// padding, of whose columns only those that taps can be in.
+func (g *convolution) grid() depthwise.Grid {
+	y, x := g.plane()
+	return depthwise.Grid{
+		Rows: y.Out, Columns: x.Out,
+		Height: (y.Out-1)*y.Stride + (y.Window-1)*y.Dilation + 1, Width: (x.Out-1)*(x.Stride/x.Dilation) + x.Window,
+		RowStep: y.Stride, TapStep: y.Dilation,
+	}
+}
+
+// gridOffsets returns the offset of each element of the grid. Those in the padding are at pad.
+func (g *convolution) gridOffsets(src, pad int) []int32 {
+	y, x := g.plane()
+	grid := g.grid()
+	y.Window, y.Out, y.Stride = 1, grid.Height, 1
+	x.Window, x.Out, x.Stride = 1, grid.Width, x.Dilation
+	return windowOf([]geometry.Axis{y, x}, g.batch, g.inC).offsets(src, g.inC, pad)
 }
 
 // largestStarts returns bounds on the magnitude of the start values for a computed zero point.

@@ -6,22 +6,29 @@ import "unsafe"
 
 // call holds the arguments of the assembly routines.
 type call struct {
-	a       unsafe.Pointer // A, at the block's first channel
-	offsets unsafe.Pointer // of the taps of the first pixel: [pixels][taps]int32
-	c       unsafe.Pointer // the first pixel of C, at the block's first channel
-	weights unsafe.Pointer // of the block, as type block describes
-	init    unsafe.Pointer // start values, in the order of the sums
-	pre     unsafe.Pointer // operands of the epilogue, likewise; nil where absent
-	scale   unsafe.Pointer
-	bias    unsafe.Pointer
-	post    unsafe.Pointer
-	ldc     int // bytes from pixel to pixel of C
-	taps    int
-	pixels  int
-	flags   uint32  // steps of the epilogue
-	flip    uint32  // 0x80808080 or 0: inverted in every result
-	lo      float32 // the range of 8-bit results
-	hi      float32
+	a            unsafe.Pointer // A, at the block's first channel
+	offsets      unsafe.Pointer // of the taps of the first pixel: [pixels][taps]int32
+	c            unsafe.Pointer // the first pixel of C, at the block's first channel
+	weights      unsafe.Pointer // of the block, as type block describes
+	init         unsafe.Pointer // start values, in the order of the sums
+	pre          unsafe.Pointer // operands of the epilogue, likewise; nil where absent
+	scale        unsafe.Pointer
+	bias         unsafe.Pointer
+	post         unsafe.Pointer
+	nextWeights  unsafe.Pointer // of the next block, to be prefetched
+	nextOperands unsafe.Pointer // likewise
+	ahead        int            // how many bytes of each have been prefetched
+	ldc          int            // bytes from pixel to pixel of C
+	taps         int
+	pixels       int     // of each row
+	strips       int     // how often rows are computed together, one strip of rows behind the other
+	nextOffsets  int     // bytes from row to row of the offsets, where rows are computed together
+	nextC        int     // bytes from row to row of C, likewise
+	tapRow       int     // bytes of the offsets from one row of taps to the next
+	flags        uint32  // steps of the epilogue
+	flip         uint32  // 0x80808080 or 0: inverted in every result
+	lo           float32 // the range of 8-bit results
+	hi           float32
 }
 
 // The bits of call.flags: the steps of an epilogue as the assembly sees them.

@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
@@ -26,6 +25,19 @@ type Spec struct {
 	Channels int
 	Taps     int
 	Epilogue gemm.Epilogue
+
+	// If Step is not 0, tap t is in column t%Columns of the filter, and the filter moves by Step columns from pixel to
+	// pixel. Then a variant may read a tap once for all pixels that share it: see Packed.Slides.
+	Columns, Step int
+}
+
+// Grid tells where the taps of a pixel are for a filter that slides: for each image, Offsets has Height rows of Width
+// offsets. Tap t of the pixel in row y and column x is the one in row y*RowStep + t/Columns*TapStep and column
+// x*Step + t%Columns.
+type Grid struct {
+	Rows, Columns    int // of output pixels of an image
+	Height, Width    int
+	RowStep, TapStep int
 }
 
 // Packed is a filter in the order in which one Variant reads it, with the epilogue of
@@ -37,8 +49,11 @@ type Packed struct {
 
 	operands Operands // the constant operands
 
-	weights []int8  // [taps][channels], for the portable variant
-	blocks  []block // for the other variants
+	weights []int8 // [taps][channels], for the portable variant
+
+	// For the other variants:
+	blocks       []block
+	blockWeights []int8 // of the blocks, one after the other
 }
 
 // ErrSpec is wrapped by every error of Pack.
@@ -51,15 +66,9 @@ const maxChannels = 1 << 24
 
 // Bytes returns the size in bytes of the data that p holds.
 func (p *Packed) Bytes() int64 {
-	bytes := len(p.weights)
-	for i := range p.blocks {
-		bytes += len(p.blocks[i].weights)
-	}
-	for _, c := range slices.Concat(p.operands.blocks, []channels{p.operands.channels}) {
-		bytes += 4 * len(c.init)
-		for _, v := range c.columns {
-			bytes += 4 * len(v)
-		}
+	bytes := len(p.weights) + len(p.blockWeights) + 4*len(p.operands.init) + 4*len(p.operands.blocks)
+	for _, v := range p.operands.columns {
+		bytes += 4 * len(v)
 	}
 	return int64(bytes)
 }
@@ -71,6 +80,10 @@ func Pack(v *Variant, s Spec, weights []int8, init []int32) (*Packed, error) {
 	if s.Channels < 1 || s.Channels > maxChannels || s.Taps < 1 || s.Taps > MaxTaps {
 		return nil, fmt.Errorf("%w: got %d channels and %d taps, want 1 to %d channels and 1 to %d taps",
 			ErrSpec, s.Channels, s.Taps, maxChannels, MaxTaps)
+	}
+	if (s.Columns != 0 || s.Step != 0) && (s.Columns < 1 || s.Step < 1 || s.Taps%s.Columns != 0) {
+		return nil, fmt.Errorf("%w: got %d columns at step %d, want a divisor of %d taps and at least 1, or neither",
+			ErrSpec, s.Columns, s.Step, s.Taps)
 	}
 	if want := s.Taps * s.Channels; len(weights) != want {
 		return nil, fmt.Errorf("%w: got %d weights, want %d taps * %d channels", ErrSpec, len(weights), s.Taps, s.Channels)
@@ -111,6 +124,7 @@ func (p *Packed) Variant() *Variant { return p.variant }
 type Args struct {
 	A       []byte  // the bytes that Offsets point into
 	Offsets []int32 // [M][Taps]: where in A channel 0 of each tap of each pixel is
+	Grid    Grid    // of Offsets, if the filter slides: [images][Grid.Height][Grid.Width]
 
 	C   []byte // element (m, c) is at m*LDC + c*Out.Size()
 	LDC int    // bytes from one pixel of C to the next; beyond the channels nothing is written
@@ -119,14 +133,38 @@ type Args struct {
 	Operands *Operands
 }
 
+// Slides reports whether Args has a Grid: there is an offset for each tap of an image, however many pixels share it.
+func (p *Packed) Slides() bool { return len(p.blocks) > 0 && p.blocks[0].rows > 0 }
+
 // CheckOffsets verifies offsets for an A of at least size bytes. Run does not verify them.
-func (s Spec) CheckOffsets(offsets []int32, size int) error {
-	return bounds.Offsets("pixel", offsets, s.Taps, s.Channels, size)
+func (p *Packed) CheckOffsets(offsets []int32, size int) error {
+	if p.Slides() {
+		return bounds.Offsets("tap", offsets, 1, p.spec.Channels, size)
+	}
+	return bounds.Offsets("pixel", offsets, p.spec.Taps, p.spec.Channels, size)
+}
+
+// check verifies that a grid has all taps of its pixels and that there are offsets for m pixels.
+func (g *Grid) check(s *Spec, offsets []int32, m int) error {
+	if g.Rows < 1 || g.Columns < 1 || g.RowStep < 1 || g.TapStep < 1 {
+		return fmt.Errorf("grid: got %d rows of %d pixels and steps of %d and %d rows, want at least 1",
+			g.Rows, g.Columns, g.RowStep, g.TapStep)
+	}
+	height, width := (g.Rows-1)*g.RowStep+(s.Taps/s.Columns-1)*g.TapStep+1, (g.Columns-1)*s.Step+s.Columns
+	if g.Height < height || g.Width < width {
+		return fmt.Errorf("grid: got %d rows of %d taps, want at least %d of %d", g.Height, g.Width, height, width)
+	}
+	pixels := g.Rows * g.Columns
+	return bounds.Count("image", offsets, (m+pixels-1)/pixels, g.Height*g.Width)
 }
 
 // check verifies everything except the offsets for pixels [0,m).
 func (p *Packed) check(a *Args, m int) error {
-	if err := bounds.Count("pixel", a.Offsets, m, p.spec.Taps); err != nil {
+	if p.Slides() {
+		if err := a.Grid.check(&p.spec, a.Offsets, m); err != nil {
+			return err
+		}
+	} else if err := bounds.Count("pixel", a.Offsets, m, p.spec.Taps); err != nil {
 		return err
 	}
 	if err := bounds.Stored("output", "pixel", len(a.C), a.LDC, m, p.spec.Channels*p.chain.out.Size()); err != nil {

@@ -34,19 +34,24 @@ type problem struct {
 	computed          bool          // operands and start values come with Run
 	seed              uint64
 
+	// A filter that slides has so many columns, and the step is not 0. grid is without Height and Width.
+	columns, step int
+	grid          Grid
+
 	weights []int8
 	start   []int32
 	args    Args
-	before  []byte // the buffer of C with its guards, before the call
+	sliding []int32 // args.Offsets for a variant that slides
+	before  []byte  // the buffer of C with its guards, before the call
 	guard   int
 }
 
 func (p *problem) String() string {
 	e := p.epilogue
 	return fmt.Sprintf("m=%d,channels=%d,taps=%d,out=%d,pre=%t,scale=%t,bias=%t,relu=%t,post=%t,flip=%t,"+
-		"extreme=%t,special=%t,computed=%t,seed=%d",
+		"extreme=%t,special=%t,computed=%t,seed=%d,columns=%d,step=%d,grid=%+v",
 		p.m, p.channels, p.taps, e.Out, e.Pre != nil, e.Scale != nil, e.Bias != nil, e.Relu, e.Post != nil, e.Flip,
-		p.extreme, p.special, p.computed, p.seed)
+		p.extreme, p.special, p.computed, p.seed, p.columns, p.step, p.grid)
 }
 
 // fill makes the data of a problem from its seed.
@@ -76,7 +81,7 @@ func (p *problem) fill() {
 		a[i] = 128
 	}
 	p.args.A = a
-	for range p.m * p.taps {
+	offset := func() int32 {
 		o := p.channels + r.IntN(p.m*p.taps)*stride + r.IntN(13)
 		if r.IntN(8) == 0 {
 			o = 0
@@ -84,7 +89,14 @@ func (p *problem) fill() {
 		if r.IntN(16) == 0 {
 			o = len(a) - p.channels - bounds.Slack // the last that is allowed
 		}
-		p.args.Offsets = append(p.args.Offsets, int32(o))
+		return int32(o)
+	}
+	if p.step > 0 {
+		p.fillGrid(offset)
+	} else {
+		for range p.m * p.taps {
+			p.args.Offsets = append(p.args.Offsets, offset())
+		}
 	}
 	p.fillEpilogue(r)
 	size := p.epilogue.Out.Size()
@@ -93,6 +105,25 @@ func (p *problem) fill() {
 	p.before = make([]byte, 2*p.guard+p.m*p.args.LDC)
 	for i := range p.before {
 		p.before[i] = byte(r.IntN(256))
+	}
+}
+
+// fillGrid makes the offsets of a filter that slides, in both forms.
+func (p *problem) fillGrid(offset func() int32) {
+	g := &p.grid
+	g.Height = (g.Rows-1)*g.RowStep + (p.taps/p.columns-1)*g.TapStep + 1 + int(p.seed%2)
+	g.Width = (g.Columns-1)*p.step + p.columns + int(p.seed%3)
+	images := (p.m + g.Rows*g.Columns - 1) / (g.Rows * g.Columns)
+	p.sliding = nil
+	for range images * g.Height * g.Width {
+		p.sliding = append(p.sliding, offset())
+	}
+	for m := range p.m {
+		image, y, x := m/g.Columns/g.Rows, m/g.Columns%g.Rows, m%g.Columns
+		for t := range p.taps {
+			row := image*g.Height + y*g.RowStep + t/p.columns*g.TapStep
+			p.args.Offsets = append(p.args.Offsets, p.sliding[row*g.Width+x*p.step+t%p.columns])
+		}
 	}
 }
 
@@ -133,22 +164,36 @@ func (p *problem) fillEpilogue(r *rand.Rand) {
 // the whole buffer of C.
 func (p *problem) run(t *testing.T, v *Variant) []byte {
 	t.Helper()
-	s, start := Spec{Channels: p.channels, Taps: p.taps, Epilogue: p.epilogue}, p.start
+	s, start := p.spec(), p.start
 	if p.computed {
 		s.Epilogue, start = withoutConstants(s.Epilogue), slices.Repeat([]int32{1 << 19}, p.channels)
 	}
 	packed, err := Pack(v, s, p.weights, start)
 	require.NoError(t, err, "%s: %s", v.Name, p)
-	if p.args.Operands = nil; p.computed {
-		p.args.Operands = p.operands(packed)
-	}
+	args := p.argsFor(packed)
 	out := slices.Clone(p.before)
 	end := p.guard + (p.m-1)*p.args.LDC + p.channels*p.epilogue.Out.Size()
-	p.args.C = out[p.guard:end:end]
-	require.NoError(t, packed.spec.CheckOffsets(p.args.Offsets, len(p.args.A)), "%s: %s", v.Name, p)
-	packed.Run(&p.args, p.m/3, p.m)
-	packed.Run(&p.args, 0, p.m/3)
+	args.C = out[p.guard:end:end]
+	require.NoError(t, packed.CheckOffsets(args.Offsets, len(args.A)), "%s: %s", v.Name, p)
+	packed.Run(&args, p.m/3, p.m)
+	packed.Run(&args, 0, p.m/3)
 	return out
+}
+
+// argsFor returns args with what packed needs beyond them.
+func (p *problem) argsFor(packed *Packed) Args {
+	args := p.args
+	if p.computed {
+		args.Operands = p.operands(packed)
+	}
+	if packed.Slides() {
+		args.Offsets, args.Grid = p.sliding, p.grid
+	}
+	return args
+}
+
+func (p *problem) spec() Spec {
+	return Spec{Channels: p.channels, Taps: p.taps, Epilogue: p.epilogue, Columns: p.columns, Step: p.step}
 }
 
 // withoutConstants returns e with every operand computed.
@@ -296,6 +341,37 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+// TestSliding covers filters whose taps are shared by the pixels of a row: rows of every length, images of few and many
+// rows, parts that begin and end within a row, and channels below, at and above each block.
+func TestSliding(t *testing.T) {
+	epilogues := usualEpilogues()
+	for _, v := range runnable() {
+		t.Run(v.Name, func(t *testing.T) {
+			for seed := range uint64(800) {
+				p := problem{
+					channels: 1 + int(seed)%(2*v.NR+17), taps: []int{9, 25, 9, 3, 6, 25, 9}[seed%7],
+					columns: 3, step: 1 + int(seed/7)%3,
+					grid: Grid{
+						Rows: 1 + int(seed)%5, Columns: 1 + int(seed)%9, RowStep: 1 + int(seed)%2, TapStep: 1 + int(seed)%3/2,
+					},
+					epilogue: epilogues[seed%uint64(len(epilogues))], computed: seed%3 == 0, seed: seed,
+				}
+				if p.taps == 25 {
+					p.columns = 5
+				}
+				p.m = max(p.grid.Rows*p.grid.Columns*(1+int(seed)%4)-int(seed)%3, 1)
+				p.check(t, v)
+				if v.Name == "depthwise_u8s8_chain_2x64_avx512vnni" {
+					packed, err := Pack(v, p.spec(), p.weights, p.start)
+					require.NoError(t, err)
+					slides := p.taps == p.columns*p.columns && p.step < 3 && p.channels >= narrowest
+					require.Equal(t, slides, packed.Slides(), &p)
+				}
+			}
+		})
+	}
+}
+
 // TestEpilogues covers every combination of steps.
 func TestEpilogues(t *testing.T) {
 	operand := func(on int) []float32 {
@@ -306,7 +382,7 @@ func TestEpilogues(t *testing.T) {
 	}
 	for _, v := range runnable() {
 		t.Run(v.Name, func(t *testing.T) {
-			for i := range 32 * 5 * 4 {
+			for i := range 32 * 5 * 4 * 2 {
 				steps, result := i%32, i/32%5
 				p := problem{
 					m: 3 + i%7, channels: v.NR + i%v.NR, taps: 8 + i%3, special: i%3 == 0, computed: i/160%2 == 1, seed: uint64(i),
@@ -314,6 +390,10 @@ func TestEpilogues(t *testing.T) {
 						Pre: operand(steps & 1), Scale: operand(steps & 2), Bias: operand(steps & 4), Post: operand(steps & 8),
 						Relu: steps&16 != 0, Out: []gemm.Output{gemm.F32, gemm.U8, gemm.I8, gemm.U8, gemm.I8}[result], Flip: result >= 3,
 					},
+				}
+				if i >= 32*5*4 {
+					p.taps, p.columns, p.step = 9, 3, 1+i%2
+					p.grid = Grid{Rows: 1 + i%4, Columns: 1 + i%3, RowStep: 1, TapStep: 1}
 				}
 				p.check(t, v)
 			}
@@ -377,6 +457,18 @@ func TestPackErrors(t *testing.T) {
 		{"few weights", Spec{Channels: 2, Taps: 3}, 5, nil, "got 5 weights, want 3 taps * 2 channels"},
 		{"start values", Spec{Channels: 2, Taps: 1}, 2, []int32{1}, "got 1 start values, want 2 or none"},
 		{
+			"step",
+			Spec{Channels: 1, Taps: 6, Columns: 3},
+			6, nil,
+			"got 3 columns at step 0, want a divisor of 6 taps and at least 1, or neither",
+		},
+		{
+			"columns",
+			Spec{Channels: 1, Taps: 6, Columns: 4, Step: 1},
+			6, nil,
+			"got 4 columns at step 1, want a divisor of 6 taps and at least 1, or neither",
+		},
+		{
 			"scale",
 			Spec{Channels: 3, Taps: 1, Epilogue: gemm.Epilogue{Out: gemm.F32, Scale: two}},
 			3, nil,
@@ -417,9 +509,10 @@ func TestPackErrors(t *testing.T) {
 }
 
 func TestCheckOffsets(t *testing.T) {
-	s := Spec{Channels: 5, Taps: 2}
-	require.NoError(t, s.CheckOffsets([]int32{0, 13, 1, 2}, 18+bounds.Slack))
-	err := s.CheckOffsets([]int32{0, 13, 1, 14}, 18+bounds.Slack)
+	p, err := Pack(Choose(0), Spec{Channels: 5, Taps: 2}, make([]int8, 10), nil)
+	require.NoError(t, err)
+	require.NoError(t, p.CheckOffsets([]int32{0, 13, 1, 2}, 18+bounds.Slack))
+	err = p.CheckOffsets([]int32{0, 13, 1, 14}, 18+bounds.Slack)
 	require.EqualError(t, err, "pixel 1, tap 1: got offset 14 into 82 bytes, want 0 to 13")
 }
 
@@ -462,19 +555,58 @@ func TestRunPanics(t *testing.T) {
 	}
 }
 
+// TestGridPanics: nor does it trust a grid.
+func TestGridPanics(t *testing.T) {
+	for _, v := range runnable() {
+		packed, err := Pack(v, Spec{Channels: 16, Taps: 9, Columns: 3, Step: 2}, make([]int8, 9*16), nil)
+		require.NoError(t, err)
+		if !packed.Slides() {
+			continue
+		}
+		for _, c := range []struct {
+			name    string
+			grid    Grid
+			offsets int
+			want    string
+		}{
+			{"good", Grid{2, 3, 5, 7, 2, 1}, 35, ""},
+			{"no rows", Grid{0, 3, 5, 7, 2, 1}, 35, "grid: got 0 rows of 3 pixels and steps of 2 and 1 rows, want at least 1"},
+			{"no step", Grid{2, 3, 5, 7, 2, 0}, 35, "grid: got 2 rows of 3 pixels and steps of 2 and 0 rows, want at least 1"},
+			{"low", Grid{2, 3, 4, 7, 2, 1}, 35, "grid: got 4 rows of 7 taps, want at least 5 of 7"},
+			{"narrow", Grid{2, 3, 5, 6, 2, 1}, 35, "grid: got 5 rows of 6 taps, want at least 5 of 7"},
+			{"few offsets", Grid{2, 3, 5, 7, 2, 1}, 34, "got 34 offsets, want 1 images * 35 taps"},
+		} {
+			t.Run(v.Name+"/"+c.name, func(t *testing.T) {
+				a := Args{
+					A: make([]byte, 16+bounds.Slack), Offsets: make([]int32, c.offsets), Grid: c.grid, C: make([]byte, 6*64), LDC: 64,
+				}
+				if c.want == "" {
+					require.NotPanics(t, func() { packed.Run(&a, 0, 6) })
+					return
+				}
+				require.PanicsWithValue(t, "depthwise: "+c.want, func() { packed.Run(&a, 0, 6) })
+			})
+		}
+	}
+}
+
 // TestNoAllocation: a call of Run allocates nothing.
 func TestNoAllocation(t *testing.T) {
 	if simulated {
 		t.Skip("simulated routines allocate")
 	}
 	for _, v := range runnable() {
-		for _, channels := range []int{3, 77} {
+		for i, channels := range []int{3, 77, 77} {
 			p := problem{m: 9, channels: channels, taps: 9, epilogue: usualEpilogues()[0]}
+			if i == 2 {
+				p.columns, p.step, p.grid = 3, 1, Grid{Rows: 3, Columns: 3, RowStep: 1, TapStep: 1}
+			}
 			p.fill()
 			p.args.C = p.before
-			packed, err := Pack(v, Spec{Channels: channels, Taps: 9, Epilogue: p.epilogue}, p.weights, p.start)
+			packed, err := Pack(v, p.spec(), p.weights, p.start)
 			require.NoError(t, err)
-			require.Zero(t, testing.AllocsPerRun(10, func() { packed.Run(&p.args, 0, p.m) }), v.Name)
+			args := p.argsFor(packed)
+			require.Zero(t, testing.AllocsPerRun(10, func() { packed.Run(&args, 0, p.m) }), v.Name)
 		}
 	}
 }

@@ -12,16 +12,16 @@ TEXT ·depthwise_u8s8_chain_1x32_avx2(SB), NOSPLIT, $0-8
 	MOVQ         8(DI), DX
 	MOVQ         16(DI), CX
 	MOVQ         24(DI), BX
-	MOVQ         72(DI), R8
-	MOVQ         88(DI), R9
-	MOVL         96(DI), AX
+	MOVQ         96(DI), R8
+	MOVQ         112(DI), R9
+	MOVL         152(DI), AX
 	MOVL         $0x00100001, R12
 	VMOVD        R12, X15
 	VPBROADCASTD X15, Y15
 
 pixel:
 	MOVQ  24(DI), BX
-	MOVQ  80(DI), R13
+	MOVQ  104(DI), R13
 	VPXOR X0, X0, X0
 	VPXOR X1, X1, X1
 	VPXOR X2, X2, X2
@@ -154,8 +154,8 @@ words_5:
 integers_4:
 	TESTL        $0x00000020, AX
 	JZ           no_clamp_11
-	VBROADCASTSS 104(DI), Y8
-	VBROADCASTSS 108(DI), Y9
+	VBROADCASTSS 160(DI), Y8
+	VBROADCASTSS 164(DI), Y9
 	VMAXPS       Y8, Y0, Y0
 	VMAXPS       Y8, Y1, Y1
 	VMAXPS       Y8, Y2, Y2
@@ -170,7 +170,7 @@ no_clamp_11:
 	VCVTPS2DQ    Y1, Y1
 	VCVTPS2DQ    Y2, Y2
 	VCVTPS2DQ    Y3, Y3
-	VPBROADCASTD 100(DI), Y10
+	VPBROADCASTD 156(DI), Y10
 	VPACKSSDW    Y1, Y0, Y0
 	VPACKSSDW    Y3, Y2, Y2
 	TESTL        $0x00000100, AX

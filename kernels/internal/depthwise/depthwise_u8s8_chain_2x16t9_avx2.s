@@ -12,9 +12,9 @@ TEXT ·depthwise_u8s8_chain_2x16t9_avx2(SB), NOSPLIT, $0-8
 	MOVQ         8(DI), DX
 	MOVQ         16(DI), CX
 	MOVQ         24(DI), BX
-	MOVQ         72(DI), R8
-	MOVQ         88(DI), R9
-	MOVL         96(DI), AX
+	MOVQ         96(DI), R8
+	MOVQ         112(DI), R9
+	MOVL         152(DI), AX
 	MOVL         $0x00100001, R12
 	VMOVD        R12, X15
 	VPBROADCASTD X15, X15
@@ -307,8 +307,8 @@ words_3:
 integers_2:
 	TESTL        $0x00000020, AX
 	JZ           no_clamp_9
-	VBROADCASTSS 104(DI), X8
-	VBROADCASTSS 108(DI), X9
+	VBROADCASTSS 160(DI), X8
+	VBROADCASTSS 164(DI), X9
 	VMAXPS       X8, X0, X0
 	VMAXPS       X8, X1, X1
 	VMAXPS       X8, X2, X2
@@ -335,7 +335,7 @@ no_clamp_9:
 	VCVTPS2DQ    X5, X5
 	VCVTPS2DQ    X6, X6
 	VCVTPS2DQ    X7, X7
-	VPBROADCASTD 100(DI), X10
+	VPBROADCASTD 156(DI), X10
 	VPACKSSDW    X1, X0, X0
 	VPACKSSDW    X3, X2, X2
 	VPACKSSDW    X5, X4, X4
@@ -527,8 +527,8 @@ words_13:
 integers_12:
 	TESTL        $0x00000020, AX
 	JZ           no_clamp_19
-	VBROADCASTSS 104(DI), X8
-	VBROADCASTSS 108(DI), X9
+	VBROADCASTSS 160(DI), X8
+	VBROADCASTSS 164(DI), X9
 	VMAXPS       X8, X0, X0
 	VMAXPS       X8, X1, X1
 	VMAXPS       X8, X2, X2
@@ -543,7 +543,7 @@ no_clamp_19:
 	VCVTPS2DQ    X1, X1
 	VCVTPS2DQ    X2, X2
 	VCVTPS2DQ    X3, X3
-	VPBROADCASTD 100(DI), X10
+	VPBROADCASTD 156(DI), X10
 	VPACKSSDW    X1, X0, X0
 	VPACKSSDW    X3, X2, X2
 	TESTL        $0x00000100, AX

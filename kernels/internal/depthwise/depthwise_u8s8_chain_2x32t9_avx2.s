@@ -12,9 +12,9 @@ TEXT ·depthwise_u8s8_chain_2x32t9_avx2(SB), NOSPLIT, $0-8
 	MOVQ         8(DI), DX
 	MOVQ         16(DI), CX
 	MOVQ         24(DI), BX
-	MOVQ         72(DI), R8
-	MOVQ         88(DI), R9
-	MOVL         96(DI), AX
+	MOVQ         96(DI), R8
+	MOVQ         112(DI), R9
+	MOVL         152(DI), AX
 	MOVL         $0x00100001, R12
 	VMOVD        R12, X15
 	VPBROADCASTD X15, Y15
@@ -315,8 +315,8 @@ words_3:
 integers_2:
 	TESTL        $0x00000020, AX
 	JZ           no_clamp_9
-	VBROADCASTSS 104(DI), Y8
-	VBROADCASTSS 108(DI), Y9
+	VBROADCASTSS 160(DI), Y8
+	VBROADCASTSS 164(DI), Y9
 	VMAXPS       Y8, Y0, Y0
 	VMAXPS       Y8, Y1, Y1
 	VMAXPS       Y8, Y2, Y2
@@ -343,7 +343,7 @@ no_clamp_9:
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
 	VCVTPS2DQ    Y7, Y7
-	VPBROADCASTD 100(DI), Y10
+	VPBROADCASTD 156(DI), Y10
 	VPACKSSDW    Y1, Y0, Y0
 	VPACKSSDW    Y3, Y2, Y2
 	VPACKSSDW    Y5, Y4, Y4
@@ -539,8 +539,8 @@ words_13:
 integers_12:
 	TESTL        $0x00000020, AX
 	JZ           no_clamp_19
-	VBROADCASTSS 104(DI), Y8
-	VBROADCASTSS 108(DI), Y9
+	VBROADCASTSS 160(DI), Y8
+	VBROADCASTSS 164(DI), Y9
 	VMAXPS       Y8, Y0, Y0
 	VMAXPS       Y8, Y1, Y1
 	VMAXPS       Y8, Y2, Y2
@@ -555,7 +555,7 @@ no_clamp_19:
 	VCVTPS2DQ    Y1, Y1
 	VCVTPS2DQ    Y2, Y2
 	VCVTPS2DQ    Y3, Y3
-	VPBROADCASTD 100(DI), Y10
+	VPBROADCASTD 156(DI), Y10
 	VPACKSSDW    Y1, Y0, Y0
 	VPACKSSDW    Y3, Y2, Y2
 	TESTL        $0x00000100, AX

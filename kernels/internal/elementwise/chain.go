@@ -1,7 +1,7 @@
 // Package elementwise computes chains of operations on every element of tensors: elements are converted from integers,
 // combined in float32, and quantized again, without storing whole float32 tensors in between.
 //
-// A chain works on about a thousand elements at a time, which stay in the first-level cache while one primitive after
+// A chain works on about two thousand elements at a time, which stay in the first-level cache while one primitive after
 // the other processes them. Primitives have portable and assembly variants, which give the same bits.
 package elementwise
 
@@ -91,7 +91,7 @@ type Step struct {
 var ErrChain = errors.New("invalid elementwise chain")
 
 // block is how many elements are taken through the chain together.
-const block = 1024
+const block = 2048
 
 // Chain is a list of steps. It is immutable and safe for concurrent use.
 type Chain struct {

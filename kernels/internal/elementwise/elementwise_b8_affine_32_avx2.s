@@ -23,8 +23,9 @@ TEXT ·elementwise_b8_affine_32_avx2(SB), NOSPLIT, $0-8
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X13
 	VPMOVZXBD    X13, Y13
-	VPCMPEQW     Y14, Y14, Y14
-	VPSRLW       $0x08, Y14, Y14
+	MOVL         $0x00ff00ff, AX
+	VMOVD        AX, X14
+	VBROADCASTSS X14, Y14
 
 next:
 	VMOVUPS    (DX), Y0

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func elementwise_b8_affine_64_avx512vnni(c *byte)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512BW, AVX512F
 TEXT ·elementwise_b8_affine_64_avx512vnni(SB), NOSPLIT, $0-8
 	MOVQ         c+0(FP), DI
 	MOVQ         (DI), SI
@@ -20,6 +20,14 @@ TEXT ·elementwise_b8_affine_64_avx512vnni(SB), NOSPLIT, $0-8
 	VPBROADCASTD 4(CX), Z11
 	VPBROADCASTD 8(CX), Z15
 	VPXOR        X12, X12, X12
+	MOVQ         $0x0d0905010c080400, AX
+	VMOVQ        AX, X13
+	MOVQ         $0x0f0b07030e0a0602, AX
+	VPINSRQ      $0x01, AX, X13, X13
+	VPMOVZXBD    X13, Z13
+	MOVL         $0x00ff00ff, AX
+	VMOVD        AX, X14
+	VBROADCASTSS X14, Z14
 
 next:
 	VMOVUPS     (DX), Z0
@@ -54,14 +62,14 @@ next:
 	VPMAXSD     Z11, Z1, Z1
 	VPMAXSD     Z11, Z2, Z2
 	VPMAXSD     Z11, Z3, Z3
+	VPACKSSDW   Z1, Z0, Z0
+	VPACKSSDW   Z3, Z2, Z2
+	VPANDD      Z14, Z0, Z0
+	VPANDD      Z14, Z2, Z2
+	VPACKUSWB   Z2, Z0, Z0
+	VPERMD      Z0, Z13, Z0
 	VPXORD      Z12, Z0, Z0
-	VPMOVDB     Z0, (SI)
-	VPXORD      Z12, Z1, Z1
-	VPMOVDB     Z1, 16(SI)
-	VPXORD      Z12, Z2, Z2
-	VPMOVDB     Z2, 32(SI)
-	VPXORD      Z12, Z3, Z3
-	VPMOVDB     Z3, 48(SI)
+	VMOVUPS     Z0, (SI)
 	ADDQ        $+256, DX
 	ADDQ        $+64, SI
 	SUBQ        $+64, BX

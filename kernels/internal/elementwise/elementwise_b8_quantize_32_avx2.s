@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func elementwise_b8_quantize_32_avx2(c *byte)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT ·elementwise_b8_quantize_32_avx2(SB), NOSPLIT, $0-8
 	MOVQ         c+0(FP), DI
 	MOVQ         (DI), SI
@@ -19,45 +19,48 @@ TEXT ·elementwise_b8_quantize_32_avx2(SB), NOSPLIT, $0-8
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X13
 	VPMOVZXBD    X13, Y13
-	VPCMPEQW     Y14, Y14, Y14
-	VPSRLW       $0x08, Y14, Y14
+	MOVL         $0x00ff00ff, AX
+	VMOVD        AX, X14
+	VBROADCASTSS X14, Y14
 
 next:
-	VMOVUPS   (DX), Y0
-	VMOVUPS   32(DX), Y1
-	VMOVUPS   64(DX), Y2
-	VMOVUPS   96(DX), Y3
-	VSUBPS    Y10, Y0, Y0
-	VSUBPS    Y10, Y1, Y1
-	VSUBPS    Y10, Y2, Y2
-	VSUBPS    Y10, Y3, Y3
-	VMULPS    Y11, Y0, Y0
-	VMULPS    Y11, Y1, Y1
-	VMULPS    Y11, Y2, Y2
-	VMULPS    Y11, Y3, Y3
-	VMAXPS    Y8, Y0, Y0
-	VMINPS    Y9, Y0, Y0
-	VMAXPS    Y8, Y1, Y1
-	VMINPS    Y9, Y1, Y1
-	VMAXPS    Y8, Y2, Y2
-	VMINPS    Y9, Y2, Y2
-	VMAXPS    Y8, Y3, Y3
-	VMINPS    Y9, Y3, Y3
-	VCVTPS2DQ Y0, Y0
-	VCVTPS2DQ Y1, Y1
-	VCVTPS2DQ Y2, Y2
-	VCVTPS2DQ Y3, Y3
-	VPACKSSDW Y1, Y0, Y0
-	VPACKSSDW Y3, Y2, Y2
-	VPAND     Y14, Y0, Y0
-	VPAND     Y14, Y2, Y2
-	VPACKUSWB Y2, Y0, Y0
-	VPERMD    Y0, Y13, Y0
-	VPXOR     Y12, Y0, Y0
-	VMOVUPS   Y0, (SI)
-	ADDQ      $+128, DX
-	ADDQ      $+32, SI
-	SUBQ      $+32, BX
-	JG        next
+	PREFETCHT0 2048(DX)
+	PREFETCHT0 2112(DX)
+	VMOVUPS    (DX), Y0
+	VMOVUPS    32(DX), Y1
+	VMOVUPS    64(DX), Y2
+	VMOVUPS    96(DX), Y3
+	VSUBPS     Y10, Y0, Y0
+	VSUBPS     Y10, Y1, Y1
+	VSUBPS     Y10, Y2, Y2
+	VSUBPS     Y10, Y3, Y3
+	VMULPS     Y11, Y0, Y0
+	VMULPS     Y11, Y1, Y1
+	VMULPS     Y11, Y2, Y2
+	VMULPS     Y11, Y3, Y3
+	VMAXPS     Y8, Y0, Y0
+	VMINPS     Y9, Y0, Y0
+	VMAXPS     Y8, Y1, Y1
+	VMINPS     Y9, Y1, Y1
+	VMAXPS     Y8, Y2, Y2
+	VMINPS     Y9, Y2, Y2
+	VMAXPS     Y8, Y3, Y3
+	VMINPS     Y9, Y3, Y3
+	VCVTPS2DQ  Y0, Y0
+	VCVTPS2DQ  Y1, Y1
+	VCVTPS2DQ  Y2, Y2
+	VCVTPS2DQ  Y3, Y3
+	VPACKSSDW  Y1, Y0, Y0
+	VPACKSSDW  Y3, Y2, Y2
+	VPAND      Y14, Y0, Y0
+	VPAND      Y14, Y2, Y2
+	VPACKUSWB  Y2, Y0, Y0
+	VPERMD     Y0, Y13, Y0
+	VPXOR      Y12, Y0, Y0
+	VMOVUPS    Y0, (SI)
+	ADDQ       $+128, DX
+	ADDQ       $+32, SI
+	SUBQ       $+32, BX
+	JG         next
 	VZEROUPPER
 	RET

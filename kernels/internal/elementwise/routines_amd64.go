@@ -1369,12 +1369,12 @@ func elementwise_f32_cos_32_avx2(c *call)
 //go:noescape
 func elementwise_b8_lookup_64_avx2(c *call)
 
-// elementwise_b8_lookup_128_avx512vnni computes, for i < n, a multiple of 128:
+// elementwise_b8_lookup_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = y[x[i]], bytes
 //
 //go:noescape
-func elementwise_b8_lookup_128_avx512vnni(c *call)
+func elementwise_b8_lookup_64_avx512vnni(c *call)
 
 // elementwise_f32_softmax_32_avx512vnni computes rows of n elements, a multiple of 32, and of as many
 // more as flip has bits; the rows are stride bytes apart:

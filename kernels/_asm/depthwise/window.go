@@ -1,0 +1,203 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+
+	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
+)
+
+const windowMeaning = `
+	c[s,r,m,i] = epilogue(init[i] + sum over y, x < %d of a[offsets[s,r,y,%d*m+x]+i] * w[y,x,i])
+for i < %d, r < %d and s < strips. It reads A and writes C at all %d channels.`
+
+// sliding is the routine of a filter of size*size taps that moves by step columns from pixel to pixel. It loads each
+// column of taps once, interleaves them to quads, and multiplies them for every pixel whose window the column is in.
+// The sums of these pixels are in registers:
+//
+//	from free on, six            a quad, and afterwards what epilogue needs
+//	from sums on, 4*sharing      the sums, four for each pixel
+//	behind them, 4*size          the weights, if there is one quad in a column
+type sliding struct {
+	gen
+
+	size, step int
+	quads      int // in a column
+	sharing    int // how many pixels share a column at most
+}
+
+const (
+	free = 0
+	sums = 6
+)
+
+// window convolves rows of pixels with filters of size*size taps, in so many rows together that a vector is full.
+func window(rows, size, step int) emit.Routine {
+	const width = 64
+	name := fmt.Sprintf("depthwise_u8s8_chain_%dx%dw%ds%d_%s", rows, width/rows, size, step, quads)
+	return emit.Routine{
+		Name: name,
+		Doc: name + " computes, for every m below pixels:" +
+			fmt.Sprintf(windowMeaning, size, step, width/rows, rows, width/rows),
+		Build: func(ctx *build.Context) {
+			g := &sliding{
+				gen:  gen{Gen: emit.Gen{Context: ctx, Width: width}, how: quads, rows: rows},
+				size: size, step: step, quads: (size + 3) / 4, sharing: (size + step - 1) / step,
+			}
+			g.build()
+		},
+	}
+}
+
+func (g *sliding) build() {
+	g.start()
+	if g.quads == 1 {
+		for i := range 4 * g.size {
+			g.load(emit.At(weights, i*g.Width), g.V(sums+4*g.sharing+i))
+		}
+	}
+	g.MOVQ(field("tapRow"), tapRow)
+	if g.rows > 1 {
+		g.MOVQ(field("nextOffsets"), nextTap)
+		g.MOVQ(field("nextC"), nextC)
+	}
+	g.Label("strip")
+	g.MOVQ(field("pixels"), pixels)
+	g.prefetch()
+	for k := range g.size - g.step {
+		g.column(k, 0)
+	}
+	g.Label("pixel")
+	for pixel := range g.sharing {
+		for k := g.size - g.step; k < g.size; k++ {
+			g.column(k, pixel)
+		}
+		g.epilogue(sums+4*pixel, 1, free)
+		g.ADDQ(operand.I8(4*g.step), tap)
+		g.ADDQ(ldc, c)
+		g.DECQ(pixels)
+		g.JZ(operand.LabelRef("done"))
+	}
+	g.JMP(operand.LabelRef("pixel"))
+	g.Label("done")
+	g.nextStrip()
+	g.VZEROUPPER()
+	g.RET()
+}
+
+// nextStrip continues with the next strip, if there is one; c is behind the first row of this one.
+func (g *sliding) nextStrip() {
+	g.MOVQ(field("offsets"), tap)
+	for range g.rows {
+		g.ADDQ(field("nextOffsets"), tap)
+	}
+	g.MOVQ(tap, field("offsets"))
+	for range g.rows - 1 {
+		g.ADDQ(nextC, c)
+	}
+	g.DECQ(field("strips"))
+	g.JNZ(operand.LabelRef("strip"))
+}
+
+// column adds the products of a pixel's column k to the sums of all pixels whose windows it is in: those of the pixel
+// are the pixel'th four.
+func (g *sliding) column(k, pixel int) {
+	for part := range g.quads {
+		x := g.quad(k, 4*part)
+		if g.quads > 1 {
+			g.MOVQ(field("weights"), p)
+		}
+		for next, at := 0, k; at >= 0; next, at = next+1, at-g.step {
+			begins := at == 0 && part == 0
+			if begins {
+				g.MOVQ(field("init"), first)
+			}
+			for v := range 4 {
+				sum := g.V(sums + 4*((pixel+next)%g.sharing) + v)
+				if begins {
+					g.load(emit.At(first, v*g.Width), sum)
+				}
+				g.VPDPBUSD(g.weight((at*g.quads+part)*4+v), x[v], sum)
+			}
+		}
+	}
+}
+
+// weight returns the i-th weights, to which p points if they are not in registers.
+func (g *sliding) weight(i int) operand.Op {
+	if g.quads > 1 {
+		return emit.At(p, i*g.Width)
+	}
+	return g.V(sums + 4*g.sharing + i)
+}
+
+// quad loads and interleaves up to four taps of column k, from row y on, of a pixel of each row. Taps that the filter
+// lacks have weights of 0.
+func (g *sliding) quad(k, y int) [4]reg.VecPhysical {
+	q := g.quadFrom(free)
+	n := min(g.size-y, 4)
+	base := tap
+	for row := range g.rows {
+		if row > 0 {
+			g.LEAQ(emit.Indexed(base, nextTap, 1, 0), rowTap)
+			base = rowTap
+		}
+		for i := range n {
+			g.loadTap(g.tapAt(base, y+i, k), row, q[i])
+		}
+	}
+	if n == 1 {
+		return g.spread(q)
+	}
+	if n == 3 {
+		q[3] = q[2]
+	}
+	return g.interleave(q)
+}
+
+// tapAt addresses the offset of the tap in row y and column k, if that of the first is at base.
+func (g *sliding) tapAt(base reg.Register, y, k int) operand.Mem {
+	if y > 2 {
+		g.LEAQ(emit.Indexed(base, tapRow, 2, 0), p)
+		base, y = p, y-2
+	}
+	if y == 0 {
+		return emit.At(base, 4*k)
+	}
+	return emit.Indexed(base, tapRow, uint8(y), 4*k)
+}
+
+// loadTap loads a tap into a row's part of a vector.
+func (g *sliding) loadTap(offset operand.Mem, row int, v reg.VecPhysical) {
+	g.MOVLQSX(offset, first)
+	switch from := emit.Indexed(a, first, 1, 0); {
+	case row == 0:
+		g.load(from, emit.Part(v, g.channels()))
+	case g.channels() == 32:
+		g.VINSERTI64X4(operand.U8(row), from, v, v)
+	default:
+		g.VINSERTI32X4(operand.U8(row), from, v, v)
+	}
+}
+
+// prefetch prefetches a part of the next block's weights and operands.
+func (g *sliding) prefetch() {
+	const lines = 4                        // of each at a time
+	most := max(4*g.size*g.quads, (1+4)*4) // all weights; start values and four operands
+	done := g.Fresh("prefetched")
+	g.MOVQ(field("ahead"), first)
+	g.CMPQ(first, operand.I32(most*64))
+	g.JGE(operand.LabelRef(done))
+	for _, from := range []string{"nextWeights", "nextOperands"} {
+		g.MOVQ(field(from), p)
+		for i := range lines {
+			g.PREFETCHT0(emit.Indexed(p, first, 1, 64*i))
+		}
+	}
+	g.ADDQ(operand.I32(64*lines), first)
+	g.MOVQ(first, field("ahead"))
+	g.Label(done)
+}
