@@ -165,6 +165,11 @@ var quantizedOps = []quantizedOp{
 	{"concat_u8", &tensorflow.QuantizedConcat{Axis: -1}, joined(core.U8)},
 	{"concat_i8", &tensorflow.QuantizedConcat{Axis: 1}, joined(core.I8)},
 	{"concat_v1", &tensorflow.QuantizedConcat{Axis: 0, V1: true}, joined(core.U8)},
+	{"resize", &tensorflow.QuantizedResizeBilinear{}, func(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
+		mn, mx := g.span(computed)
+		size := constant(core.Shape{2}, int32(9), int32(50))
+		return g.node(op, g.parameter(core.U8, append(core.Shape{2}, s...)), size, mn, mx)
+	}},
 	{"max", &reduce.Max{Reduction: reduce.Reduction{Axes: []int{0, 1, 2}}}, onlyData},
 	{"min", &reduce.Min{Reduction: reduce.Reduction{Axes: []int{0, 1, 2}, KeepDims: true}}, onlyData},
 	{"softmax", &normalize.Softmax{Axis: -1}, onlyData},
@@ -240,6 +245,29 @@ func TestSpecialExtremes(t *testing.T) {
 			require.NoError(t, err)
 			g.fixed = map[string]*core.Tensor{x.Node.Name: data}
 			g.check(false, "extremes_f32_")
+		}
+	}
+}
+
+func TestQuantizedResize(t *testing.T) {
+	for _, op := range []*tensorflow.QuantizedResizeBilinear{
+		{}, {AlignCorners: true}, {HalfPixelCenters: true}, {AlignCorners: true, HalfPixelCenters: true},
+	} {
+		for _, typ := range []core.Type{core.U8, core.F32} {
+			for _, size := range [][]int32{{1, 1}, {14, 10}, {3, 20}, {9, 2}, {61, 47}} {
+				for _, channels := range []int{1, 3, 40} {
+					for _, computed := range []bool{false, true} {
+						name := fmt.Sprintf("%+v,%v,size=%v,channels=%d,computed=%t", *op, typ, size, channels, computed)
+						t.Run(name, func(t *testing.T) {
+							g := newGraph(t, 23)
+							mn, mx := g.span(computed)
+							x := g.parameter(typ, core.Shape{2, 7, 5, channels})
+							g.result(g.apply(op, x, constant(core.Shape{2}, size...), mn, mx))
+							g.check(true, fmt.Sprintf("resize_%v_bilinear_", typ))
+						})
+					}
+				}
+			}
 		}
 	}
 }
