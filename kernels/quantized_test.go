@@ -170,12 +170,22 @@ var quantizedOps = []quantizedOp{
 		size := constant(core.Shape{2}, int32(9), int32(50))
 		return g.node(op, g.parameter(core.U8, append(core.Shape{2}, s...)), size, mn, mx)
 	}},
+	{"instance_norm", &tensorflow.QuantizedInstanceNorm{VarianceEpsilon: 1e-5, MinSeparation: 1e-3}, instances},
+	{"instance_norm_given", &tensorflow.QuantizedInstanceNorm{
+		OutputRangeGiven: true, GivenYMin: -1, GivenYMax: 2, VarianceEpsilon: 0.1,
+	}, instances},
 	{"max", &reduce.Max{Reduction: reduce.Reduction{Axes: []int{0, 1, 2}}}, onlyData},
 	{"min", &reduce.Min{Reduction: reduce.Reduction{Axes: []int{0, 1, 2}, KeepDims: true}}, onlyData},
 	{"softmax", &normalize.Softmax{Axis: -1}, onlyData},
 	{"sigmoid", &pointwise.Activate{Activation: numeric.Sigmoid}, onlyData},
 	{"mean_last", &reduce.Mean{Reduction: reduce.Reduction{Axes: []int{2}}}, onlyData},
 	{"argmax", &reduce.ArgMax{Axis: 2, Type: core.I64}, onlyData},
+}
+
+// instances applies an op to two images.
+func instances(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
+	mn, mx := g.span(computed)
+	return g.node(op, g.parameter(core.U8, append(core.Shape{2}, s...)), mn, mx)
 }
 
 func onlyData(g *graph, op core.Op, s core.Shape, _ bool) *core.Node {
@@ -269,6 +279,43 @@ func TestQuantizedResize(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestQuantizedInstanceNorm: images of more pixels than a pooling adds, and values that are subnormal, infinite or NaN
+// on the way.
+func TestQuantizedInstanceNorm(t *testing.T) {
+	for name, c := range map[string]struct {
+		shape    core.Shape
+		epsilon  float32
+		low, top float32
+		constant bool // the second channel
+	}{
+		"many pixels":             {core.Shape{1, 270, 280, 3}, 1e-5, -1, 3, false},
+		"one pixel":               {core.Shape{3, 1, 1, 20}, 1e-5, -1, 3, false},
+		"one channel":             {core.Shape{5, 7, 1, 1}, 0, -1, 3, false},
+		"more channels than rows": {core.Shape{2, 3, 2, 1500}, 1e-5, 0, 6, false},
+		"constant channel":        {core.Shape{2, 9, 8, 4}, 1e-5, -1, 3, true},
+		"no variance":             {core.Shape{2, 9, 8, 4}, 0, -1, 3, true},
+		"small units":             {core.Shape{2, 9, 8, 4}, 1e-5, 0, 1e-30, false},
+		"subnormal units":         {core.Shape{2, 9, 8, 4}, 0, 0, 1e-37, false},
+		"large units":             {core.Shape{2, 9, 8, 4}, 1e-5, -1e38, 1e38, false},
+		"large epsilon":           {core.Shape{2, 9, 8, 4}, 1e38, -1, 1, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGraph(t, 5)
+			g.anyKernel = true // what is special
+			x := g.parameter(core.U8, c.shape)
+			if data := g.tensor(core.U8, c.shape, false); c.constant {
+				for i := 1; i < data.Len(); i += c.shape[3] {
+					data.Bytes()[i] = 77
+				}
+				g.fixed = map[string]*core.Tensor{x.Node.Name: data}
+			}
+			op := &tensorflow.QuantizedInstanceNorm{VarianceEpsilon: c.epsilon}
+			g.results(g.node(op, x, scalar(c.low), scalar(c.top)))
+			g.check(false, "pool_f32_average")
+		})
 	}
 }
 
