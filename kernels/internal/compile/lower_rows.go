@@ -17,9 +17,11 @@ import (
 
 // softmax normalizes rows of n numbers as normalize.Softmax or normalize.LogSoftmax does.
 type softmax struct {
-	n                     int
-	log                   bool
-	exp, divide, subtract *elementwise.Variant
+	n                             int
+	log                           bool
+	exp, divide, subtract, larger *elementwise.Variant
+	add                           *elementwise.Variant
+	most                          *extreme
 }
 
 var (
@@ -42,6 +44,8 @@ func (c *compiler) lowerSoftmax(n *core.Node, log bool) (bool, error) {
 	s := &softmax{
 		n: rows.Length, log: log, exp: elementwise.Choose(c.isas, elementwise.Exp),
 		divide: elementwise.Choose(c.isas, elementwise.Divide), subtract: elementwise.Choose(c.isas, elementwise.Subtract),
+		larger: elementwise.Choose(c.isas, elementwise.Maximum), add: elementwise.Choose(c.isas, elementwise.Add),
+		most: c.largest(),
 	}
 	src := c.buffer(n.Inputs()[0])
 	dst := c.newOutput(n.Out(0))
@@ -73,24 +77,72 @@ const softmaxBlock = 1024
 
 // run computes whole rows. tmp has the same size as y.
 func (s *softmax) run(y, x, tmp []byte) {
-	in, out, other := machine.View[float32](x), machine.View[float32](y), machine.View[float32](tmp)
+	in, other := machine.View[float32](x), machine.View[float32](tmp)
+	s.maxima(tmp, x)
 	for i := 0; i < len(in); i += s.n {
-		fillRow(other[i:i+s.n], largest(in[i:i+s.n]))
+		m := other[i]
+		if m == 0 { // of zeros with both signs the positive one is the largest
+			m = largest(in[i : i+s.n])
+		}
+		fillRow(other[i:i+s.n], m)
 	}
 	s.subtract.Run(y, x, tmp, len(in), nil)
 	if s.log {
 		s.exp.Run(tmp, y, nil, len(in), &noNumbers)
+		s.sums(tmp, tmp)
 		for i := 0; i < len(in); i += s.n {
-			fillRow(other[i:i+s.n], float32(transcendental.Log(float64(sumLanes(other[i:i+s.n])))))
+			fillRow(other[i:i+s.n], float32(transcendental.Log(float64(other[i]))))
 		}
 		s.subtract.Run(y, y, tmp, len(in), nil)
 		return
 	}
 	s.exp.Run(y, y, nil, len(in), &noNumbers)
+	s.sums(tmp, y)
 	for i := 0; i < len(in); i += s.n {
-		fillRow(other[i:i+s.n], sumLanes(out[i:i+s.n]))
+		fillRow(other[i:i+s.n], other[i])
 	}
 	s.divide.Run(y, y, tmp, len(in), nil)
+}
+
+// minLongRow is the least length of a row whose maximum is found alone.
+const minLongRow = 256
+
+// maxima stores the largest number of each row of x, or NaN if the row has one, in the first place of the same row of
+// tmp. It halves all rows at once, by comparing each number with the one that lies as many places behind it as are
+// left out.
+func (s *softmax) maxima(tmp, x []byte) {
+	if s.n >= minLongRow {
+		for i := 0; i < len(x); i += 4 * s.n {
+			row := tmp[i:][:4*s.n]
+			machine.View[float32](row)[0] = s.most.of(x[i:][:4*s.n], row)
+		}
+		return
+	}
+	if s.n == 1 {
+		copy(tmp, x)
+	}
+	from := x
+	for left := s.n; left > 1; {
+		out := left / 2
+		s.larger.Run(tmp, from, from[4*out:], len(x)/4-out, nil)
+		from, left = tmp, left-out
+	}
+}
+
+// sums stores the sum of each row of x, in core's lanes, in the first place of the same row of tmp, which may be x. For
+// as many numbers as lanes or fewer the lanes are added in all rows at once.
+func (s *softmax) sums(tmp, x []byte) {
+	if s.n > laneCount || s.n&(s.n-1) != 0 || s.n == 1 {
+		out, in := machine.View[float32](tmp), machine.View[float32](x)
+		for i := 0; i < len(in); i += s.n {
+			out[i] = sumLanes(in[i : i+s.n])
+		}
+		return
+	}
+	for half := s.n / 2; half > 0; half /= 2 {
+		s.add.Run(tmp, x, x[4*half:], len(x)/4-half, nil)
+		x = tmp
+	}
 }
 
 // largest returns the largest number of a row, or NaN if the row has one.

@@ -570,6 +570,18 @@ func TestPrimitives(t *testing.T) {
 				}
 				v.Run(got[guard:guard+size:guard+size], x, y, n, num)
 				requireEqual(t, want, got, outs, fmt.Sprintf("n=%d,%+v", n, *num))
+				if xs == outs && v.Primitive.isBinary() { // y is a later part of out
+					behind := xs * (1 + r.IntN(20))
+					all, _ := operands(r, v.Primitive, n+behind/xs)
+					for i := range n {
+						define(v.Primitive, want[guard:], all, all[behind:], i, num)
+					}
+					v.Run(all, all, all[behind:], n, num)
+					requireEqual(t, want[guard:guard+n*outs], all[:n*outs], outs, fmt.Sprintf("later part: n=%d,%+v", n, *num))
+					for i := range n {
+						define(v.Primitive, want[guard:], x, y, i, num)
+					}
+				}
 				if xs == outs && primitives[v.Primitive].role != folding {
 					v.Run(x, x, y, n, num)
 					requireEqual(t, want[guard:guard+n*outs], x, outs, fmt.Sprintf("in place: n=%d,%+v", n, *num))
