@@ -273,6 +273,36 @@ func TestDepthwiseSum(t *testing.T) {
 	g.check(false, "depthwise_", "post-ops")
 }
 
+// TestDepthwiseToWords: results of 32 bits are post-ops, too, whatever their bounds.
+func TestDepthwiseToWords(t *testing.T) {
+	scales := make([]float32, 19)
+	for i := range scales {
+		scales[i] = []float32{0.01, float32(math.NaN()), 1e7, -1e7, 0.5}[i%5]
+	}
+	for _, bounds := range [][2]int64{
+		{math.MinInt32, math.MaxInt32},
+		{math.MinInt32, numeric.LargestFloatI32},
+		{math.MinInt32, math.MaxInt32 - 1}, // which float32 does not hold
+		{-1<<24 - 1, 50},                   // likewise
+		{0, 1000},
+	} {
+		for _, round := range []numeric.RoundMode{numeric.RoundNearestTowardEven, numeric.RoundDown} {
+			t.Run(fmt.Sprintf("%v,%v", bounds, round), func(t *testing.T) {
+				g := newGraph(t, 1)
+				last := postop.Step{Kind: postop.RoundSaturate, Type: core.I32, Lo: bounds[0], Hi: bounds[1], Round: round}
+				op := &linear.IntegerConvolution{
+					Spatial: geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadSameUpper}, Groups: 19,
+					PostOps: []postop.Step{{Kind: postop.Mul}, last},
+				}
+				filters := core.NewConstant(g.tensor(core.I8, core.Shape{3, 3, 1, 19}, false))
+				data := g.parameter(core.U8, core.Shape{2, 9, 8, 19})
+				g.result(g.apply(op, data, filters, scalar(uint8(3)), scalar(int8(0)), constant(core.Shape{19}, scales...)))
+				g.check(false, "depthwise_", "post-ops")
+			})
+		}
+	}
+}
+
 func TestPools(t *testing.T) {
 	for seed := range uint64(150) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
