@@ -145,6 +145,7 @@ var quantizedOps = []quantizedOp{
 		&tensorflow.QuantizeV2{Type: core.U8, Mode: tensorflow.MinFirst, Axis: -1, EnsureMinimumRange: 0.01},
 		onData(core.F32),
 	},
+	{"quantize_combined_u8", &tensorflow.QuantizeV2{Type: core.U8, Axis: -1, EnsureMinimumRange: 0.01}, onData(core.F32)},
 	{"quantize_combined", &tensorflow.QuantizeV2{Type: core.I8, Axis: -1, EnsureMinimumRange: 0.01}, onData(core.F32)},
 	{
 		"quantize_scaled", &tensorflow.QuantizeV2{
@@ -316,6 +317,20 @@ func TestQuantizedInstanceNorm(t *testing.T) {
 			g.results(g.node(op, x, scalar(c.low), scalar(c.top)))
 			g.check(false, "pool_f32_average")
 		})
+	}
+}
+
+// TestCombinedOfSpecialNumbers quantizes NaN, infinity and numbers outside of the range.
+func TestCombinedOfSpecialNumbers(t *testing.T) {
+	for _, typ := range []core.Type{core.U8, core.I8} {
+		for _, computed := range []bool{false, true} {
+			g := newGraph(t, 3)
+			g.anyKernel = computed
+			mn, mx := g.span(computed)
+			op := &tensorflow.QuantizeV2{Type: typ, Axis: -1, EnsureMinimumRange: 0.01}
+			g.results(g.node(op, g.parameter(core.F32, core.Shape{40, 41}), mn, mx))
+			g.check(true, "quantize")
+		}
 	}
 }
 
