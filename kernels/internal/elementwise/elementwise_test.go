@@ -303,6 +303,8 @@ func defineConversion(p Primitive, out, x, y []byte, i int) bool {
 		}[p] {
 			out[i] = 1
 		}
+	case WholeU8:
+		binary.NativeEndian.PutUint32(out[4*i:], uint32(x[i])-binary.NativeEndian.Uint32(y))
 	case Pick:
 		if x[i] != 0 {
 			copy(out[4*i:4*i+4], y[4*i:])

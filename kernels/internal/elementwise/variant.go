@@ -58,6 +58,8 @@ func (v *Variant) Run(out, x, y []byte, n int, p *Numbers) {
 		ys = 56
 	case v.Primitive == Affine:
 		ys = 12
+	case v.Primitive == WholeU8:
+		ys = 4
 	}
 	// This checks lengths, not capacities: after the end of a buffer lies another buffer.
 	if len(x) < n*xs || len(out) < os || len(y) < ys {
