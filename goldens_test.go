@@ -2,6 +2,7 @@ package tf2ng_test
 
 import (
 	"context"
+	"encoding/binary"
 	"math"
 	"path/filepath"
 	"strings"
@@ -53,17 +54,32 @@ func engineOptions() map[string][]tf2ng.Option {
 // withoutNaNs returns the bytes of a tensor with one NaN for all: which of the numbers that
 // are none an operation gives is the CPU's choice.
 func withoutNaNs(t *core.Tensor) []byte {
-	if t.Type() != core.F32 {
+	c := t.Clone()
+	switch t.Type() {
+	case core.F32:
+		v := core.Data[float32](c)
+		for i, x := range v {
+			if x != x {
+				v[i] = float32(math.NaN())
+			}
+		}
+	case core.F16:
+		oneNaN(c.Bytes(), 0x7c00)
+	case core.BF16:
+		oneNaN(c.Bytes(), 0x7f80)
+	default:
 		return t.Bytes()
 	}
-	c := t.Clone()
-	v := core.Data[float32](c)
-	for i, x := range v {
-		if x != x {
-			v[i] = float32(math.NaN())
+	return c.Bytes()
+}
+
+// oneNaN makes all NaNs of 16 bits the same, in place; infinity is given.
+func oneNaN(b []byte, infinity uint16) {
+	for ; len(b) > 0; b = b[2:] {
+		if binary.NativeEndian.Uint16(b)&0x7fff > infinity {
+			binary.NativeEndian.PutUint16(b, infinity+1)
 		}
 	}
-	return c.Bytes()
 }
 
 // runGolden returns the fetched tensors of a case.

@@ -15,6 +15,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
@@ -273,6 +274,36 @@ func TestDepthwiseSum(t *testing.T) {
 	zeros := []core.Value{scalar(uint8(3)), scalar(int8(0))}
 	g.result(g.apply(op, data, filters, zeros[0], zeros[1], g.reals(19, 0.01, false), sum, scalar(float32(0.3))))
 	g.check(false, "depthwise_", "post-ops")
+}
+
+// TestDepthwiseToWords: results of 32 bits are post-ops, too, whatever their bounds.
+func TestDepthwiseToWords(t *testing.T) {
+	scales := make([]float32, 19)
+	for i := range scales {
+		scales[i] = []float32{0.01, float32(math.NaN()), 1e7, -1e7, 0.5}[i%5]
+	}
+	for _, bounds := range [][2]int64{
+		{math.MinInt32, math.MaxInt32},
+		{math.MinInt32, numeric.LargestFloatI32},
+		{math.MinInt32, math.MaxInt32 - 1}, // which float32 does not hold
+		{-1<<24 - 1, 50},                   // likewise
+		{0, 1000},
+	} {
+		for _, round := range []numeric.RoundMode{numeric.RoundNearestTowardEven, numeric.RoundDown} {
+			t.Run(fmt.Sprintf("%v,%v", bounds, round), func(t *testing.T) {
+				g := newGraph(t, 1)
+				last := postop.Step{Kind: postop.RoundSaturate, Type: core.I32, Lo: bounds[0], Hi: bounds[1], Round: round}
+				op := &linear.IntegerConvolution{
+					Spatial: geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadSameUpper}, Groups: 19,
+					PostOps: []postop.Step{{Kind: postop.Mul}, last},
+				}
+				filters := core.NewConstant(g.tensor(core.I8, core.Shape{3, 3, 1, 19}, false))
+				data := g.parameter(core.U8, core.Shape{2, 9, 8, 19})
+				g.result(g.apply(op, data, filters, scalar(uint8(3)), scalar(int8(0)), constant(core.Shape{19}, scales...)))
+				g.check(false, "depthwise_", "post-ops")
+			})
+		}
+	}
 }
 
 func TestPools(t *testing.T) {
@@ -604,6 +635,62 @@ func TestConcat(t *testing.T) {
 			g.result(g.apply(&array.Concat{Axis: axis - len(shape)*g.r.IntN(2)}, in...))
 			g.check(true, "concat")
 		})
+	}
+}
+
+// TestScatter combines slices at indices that occur again, and with special values.
+func TestScatter(t *testing.T) {
+	modes := []indexing.ScatterMode{
+		indexing.ScatterUpdate, indexing.ScatterAdd, indexing.ScatterSubtract, indexing.ScatterMin, indexing.ScatterMax,
+	}
+	for _, mode := range modes {
+		for _, typ := range []core.Type{core.F32, core.I32, core.U8, core.F64} {
+			for _, of := range [][]int{{1, 70}, {1, 3}, {2, 33}, {2, 16}} { // indices of a slice, and its elements
+				t.Run(fmt.Sprintf("%v/%v/%v", mode, typ, of), func(t *testing.T) {
+					g := newGraph(t, 29)
+					g.anyKernel = true
+					x, updates, rows := core.Shape{5, of[1]}, core.Shape{6, of[1]}, 5
+					if of[0] == 2 {
+						x, rows = core.Shape{3, 2, of[1]}, 2
+					}
+					at := make([]int64, 6*of[0])
+					for i := range at {
+						at[i] = g.r.Int64N(int64(rows))
+					}
+					indices := constant(core.Shape{6, of[0]}, at...)
+					g.result(g.apply(&indexing.ScatterND{Mode: mode}, g.parameter(typ, x), indices, g.parameter(typ, updates)))
+					kernel := map[core.Type]string{core.F32: "elementwise_f32_", core.I32: "elementwise_s32_"}[typ]
+					switch {
+					case mode == indexing.ScatterUpdate:
+						kernel = "scatter"
+					case kernel == "" || of[1] < 16:
+						kernel = "reference"
+					}
+					g.check(true, kernel)
+				})
+			}
+		}
+	}
+}
+
+// TestScatterOutside: an index that is wrong only when it is computed is reported as the reference reports it.
+func TestScatterOutside(t *testing.T) {
+	g := newGraph(t, 1)
+	x, at, updates := core.Shape{5, 20}, g.parameter(core.I32, core.Shape{2, 1}), g.parameter(core.F32, core.Shape{2, 20})
+	g.result(g.apply(&indexing.ScatterND{}, g.parameter(core.F32, x), at, updates))
+	inputs := map[string]*core.Tensor{}
+	for _, p := range g.f.Parameters {
+		inputs[p.Name] = g.tensor(core.F32, p.Outputs()[0].Shape, false)
+	}
+	wrong, err := core.TensorOf(core.Shape{2, 1}, []int32{4, 5})
+	require.NoError(t, err)
+	inputs[at.Node.Name] = wrong
+	const want = `node "ScatterND4" (ScatterND): input 1 (indices): got index [5], want one inside [5] (ScatterND-C3)`
+	for _, o := range testOptions() {
+		p, err := Compile(g.f, nil, o)
+		require.NoError(t, err)
+		_, err = p.Run(context.Background(), inputs, nil)
+		require.EqualError(t, err, want)
 	}
 }
 

@@ -61,7 +61,7 @@ func requireKernel(t *testing.T, kernel string, x *core.Tensor, build func(x cor
 func TestSoftmaxRows(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
-	for _, n := range []int{1, 2, 15, 16, 17, 31, 32, 33, 65, 127, 128, 1000, 1025, 4099} {
+	for _, n := range []int{1, 2, 4, 8, 15, 16, 17, 31, 32, 33, 65, 127, 128, 1000, 1025, 4099} {
 		for _, op := range []core.Op{&normalize.Softmax{Axis: -1}, &normalize.Softmax{Axis: 1}, &normalize.LogSoftmax{}} {
 			t.Run(fmt.Sprintf("%s,n=%d", core.OpName(op), n), func(t *testing.T) {
 				x := numbers(t, r, 7+60%(n+1), n) // short rows in larger numbers

@@ -145,6 +145,7 @@ var quantizedOps = []quantizedOp{
 		&tensorflow.QuantizeV2{Type: core.U8, Mode: tensorflow.MinFirst, Axis: -1, EnsureMinimumRange: 0.01},
 		onData(core.F32),
 	},
+	{"quantize_combined_u8", &tensorflow.QuantizeV2{Type: core.U8, Axis: -1, EnsureMinimumRange: 0.01}, onData(core.F32)},
 	{"quantize_combined", &tensorflow.QuantizeV2{Type: core.I8, Axis: -1, EnsureMinimumRange: 0.01}, onData(core.F32)},
 	{
 		"quantize_scaled", &tensorflow.QuantizeV2{
@@ -165,12 +166,27 @@ var quantizedOps = []quantizedOp{
 	{"concat_u8", &tensorflow.QuantizedConcat{Axis: -1}, joined(core.U8)},
 	{"concat_i8", &tensorflow.QuantizedConcat{Axis: 1}, joined(core.I8)},
 	{"concat_v1", &tensorflow.QuantizedConcat{Axis: 0, V1: true}, joined(core.U8)},
+	{"resize", &tensorflow.QuantizedResizeBilinear{}, func(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
+		mn, mx := g.span(computed)
+		size := constant(core.Shape{2}, int32(9), int32(50))
+		return g.node(op, g.parameter(core.U8, append(core.Shape{2}, s...)), size, mn, mx)
+	}},
+	{"instance_norm", &tensorflow.QuantizedInstanceNorm{VarianceEpsilon: 1e-5, MinSeparation: 1e-3}, instances},
+	{"instance_norm_given", &tensorflow.QuantizedInstanceNorm{
+		OutputRangeGiven: true, GivenYMin: -1, GivenYMax: 2, VarianceEpsilon: 0.1,
+	}, instances},
 	{"max", &reduce.Max{Reduction: reduce.Reduction{Axes: []int{0, 1, 2}}}, onlyData},
 	{"min", &reduce.Min{Reduction: reduce.Reduction{Axes: []int{0, 1, 2}, KeepDims: true}}, onlyData},
 	{"softmax", &normalize.Softmax{Axis: -1}, onlyData},
 	{"sigmoid", &pointwise.Activate{Activation: numeric.Sigmoid}, onlyData},
 	{"mean_last", &reduce.Mean{Reduction: reduce.Reduction{Axes: []int{2}}}, onlyData},
 	{"argmax", &reduce.ArgMax{Axis: 2, Type: core.I64}, onlyData},
+}
+
+// instances applies an op to two images.
+func instances(g *graph, op core.Op, s core.Shape, computed bool) *core.Node {
+	mn, mx := g.span(computed)
+	return g.node(op, g.parameter(core.U8, append(core.Shape{2}, s...)), mn, mx)
 }
 
 func onlyData(g *graph, op core.Op, s core.Shape, _ bool) *core.Node {
@@ -240,6 +256,80 @@ func TestSpecialExtremes(t *testing.T) {
 			require.NoError(t, err)
 			g.fixed = map[string]*core.Tensor{x.Node.Name: data}
 			g.check(false, "extremes_f32_")
+		}
+	}
+}
+
+func TestQuantizedResize(t *testing.T) {
+	for _, op := range []*tensorflow.QuantizedResizeBilinear{
+		{}, {AlignCorners: true}, {HalfPixelCenters: true}, {AlignCorners: true, HalfPixelCenters: true},
+	} {
+		for _, typ := range []core.Type{core.U8, core.F32} {
+			for _, size := range [][]int32{{1, 1}, {14, 10}, {3, 20}, {9, 2}, {61, 47}} {
+				for _, channels := range []int{1, 3, 40} {
+					for _, computed := range []bool{false, true} {
+						name := fmt.Sprintf("%+v,%v,size=%v,channels=%d,computed=%t", *op, typ, size, channels, computed)
+						t.Run(name, func(t *testing.T) {
+							g := newGraph(t, 23)
+							mn, mx := g.span(computed)
+							x := g.parameter(typ, core.Shape{2, 7, 5, channels})
+							g.result(g.apply(op, x, constant(core.Shape{2}, size...), mn, mx))
+							g.check(true, fmt.Sprintf("resize_%v_bilinear_", typ))
+						})
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestQuantizedInstanceNorm: images of more pixels than a pooling adds, and values that are subnormal, infinite or NaN
+// on the way.
+func TestQuantizedInstanceNorm(t *testing.T) {
+	for name, c := range map[string]struct {
+		shape    core.Shape
+		epsilon  float32
+		low, top float32
+		constant bool // the second channel
+	}{
+		"many pixels":             {core.Shape{1, 270, 280, 3}, 1e-5, -1, 3, false},
+		"one pixel":               {core.Shape{3, 1, 1, 20}, 1e-5, -1, 3, false},
+		"one channel":             {core.Shape{5, 7, 1, 1}, 0, -1, 3, false},
+		"more channels than rows": {core.Shape{2, 3, 2, 1500}, 1e-5, 0, 6, false},
+		"constant channel":        {core.Shape{2, 9, 8, 4}, 1e-5, -1, 3, true},
+		"no variance":             {core.Shape{2, 9, 8, 4}, 0, -1, 3, true},
+		"small units":             {core.Shape{2, 9, 8, 4}, 1e-5, 0, 1e-30, false},
+		"subnormal units":         {core.Shape{2, 9, 8, 4}, 0, 0, 1e-37, false},
+		"large units":             {core.Shape{2, 9, 8, 4}, 1e-5, -1e38, 1e38, false},
+		"large epsilon":           {core.Shape{2, 9, 8, 4}, 1e38, -1, 1, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGraph(t, 5)
+			g.anyKernel = true // what is special
+			x := g.parameter(core.U8, c.shape)
+			if data := g.tensor(core.U8, c.shape, false); c.constant {
+				for i := 1; i < data.Len(); i += c.shape[3] {
+					data.Bytes()[i] = 77
+				}
+				g.fixed = map[string]*core.Tensor{x.Node.Name: data}
+			}
+			op := &tensorflow.QuantizedInstanceNorm{VarianceEpsilon: c.epsilon}
+			g.results(g.node(op, x, scalar(c.low), scalar(c.top)))
+			g.check(false, "pool_f32_average")
+		})
+	}
+}
+
+// TestCombinedOfSpecialNumbers quantizes NaN, infinity and numbers outside of the range.
+func TestCombinedOfSpecialNumbers(t *testing.T) {
+	for _, typ := range []core.Type{core.U8, core.I8} {
+		for _, computed := range []bool{false, true} {
+			g := newGraph(t, 3)
+			g.anyKernel = computed
+			mn, mx := g.span(computed)
+			op := &tensorflow.QuantizeV2{Type: typ, Axis: -1, EnsureMinimumRange: 0.01}
+			g.results(g.node(op, g.parameter(core.F32, core.Shape{40, 41}), mn, mx))
+			g.check(true, "quantize")
 		}
 	}
 }

@@ -412,3 +412,33 @@ func TestShapeOfAKnownShapeIsConstant(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "f32[2,3]", y.Fact().String())
 }
+
+// TestBucketizeOfManyBoundaries: numbers between boundaries, on them and outside, for few boundaries and for many.
+func TestBucketizeOfManyBoundaries(t *testing.T) {
+	for _, n := range []int{0, 1, 16, 17, 100} {
+		boundaries := make([]float32, n)
+		for i := range boundaries {
+			boundaries[i] = float32(i/2) - 3 // each twice
+		}
+		x := []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))}
+		for v := float32(-5); v < 60; v += 0.25 {
+			x = append(x, v)
+		}
+		wide := make([]float64, len(x))
+		for i, v := range x {
+			wide[i] = float64(v)
+		}
+		want := make([]int32, len(x))
+		for i, v := range x {
+			for _, b := range boundaries {
+				if b <= v || v != v {
+					want[i]++
+				}
+			}
+		}
+		op := &pointwise.Bucketize{Boundaries: boundaries}
+		for _, data := range []*core.Tensor{tensor(t, core.Shape{len(x)}, x...), tensor(t, core.Shape{len(x)}, wide...)} {
+			require.Equal(t, want, core.Data[int32](eval(t, op, data)), "%d boundaries, %v", n, data.Type())
+		}
+	}
+}

@@ -58,9 +58,9 @@ func indexedRest(s core.Shape, in []core.Operand, i int) (core.Shape, error) {
 	return append(core.Shape{}, s[k:]...), nil
 }
 
-// eachIndexed calls f with the number i of each slice, and with the position of that slice in the indexed tensor,
-// counted in slices.
-func eachIndexed(s core.Shape, indices *core.Tensor, f func(i, at int)) error {
+// EachIndexed calls f with the number i of each slice that indices of shape [i..., K] tell, and with the position of
+// that slice in a tensor of shape s, counted in slices. It ends at an index that violates C3.
+func EachIndexed(s core.Shape, indices *core.Tensor, f func(i, at int)) error {
 	k := indices.Shape()[len(indices.Shape())-1]
 	v := indices.Int64s()
 	for i := range core.Shape(indices.Shape()[:len(indices.Shape())-1]).MustElements() {
@@ -83,5 +83,5 @@ func (op *GatherND) Eval(in, out []*core.Tensor) error {
 	}
 	at := in[1].Shape()
 	n := core.Shape(in[0].Shape()[at[len(at)-1]:]).MustElements()
-	return eachIndexed(in[0].Shape(), in[1], func(i, from int) { elements.CopyUnit(out[0], i*n, in[0], from*n, n) })
+	return EachIndexed(in[0].Shape(), in[1], func(i, from int) { elements.CopyUnit(out[0], i*n, in[0], from*n, n) })
 }

@@ -97,15 +97,15 @@ func (op *ScatterND) Eval(in, out []*core.Tensor) error {
 	n := core.Shape(in[0].Shape()[at[len(at)-1]:]).MustElements()
 	switch {
 	case op.Mode == ScatterUpdate:
-		return eachIndexed(y.Shape(), in[1], func(i, to int) { elements.CopyUnit(y, to*n, in[2], i*n, n) })
+		return EachIndexed(y.Shape(), in[1], func(i, to int) { elements.CopyUnit(y, to*n, in[2], i*n, n) })
 	case y.Type() == core.F64:
 		f := scatterRow(op.Mode).Real64
 		d, u := core.Data[float64](y), core.Data[float64](in[2])
-		return eachIndexed(y.Shape(), in[1], func(i, to int) { combine(d[to*n:(to+1)*n], u[i*n:], f) })
+		return EachIndexed(y.Shape(), in[1], func(i, to int) { combine(d[to*n:(to+1)*n], u[i*n:], f) })
 	case y.Type().IsFloat():
 		f := scatterRow(op.Mode).Real32
 		d, u := slices.Clone(y.Float32s()), in[2].Float32s()
-		err := eachIndexed(y.Shape(), in[1], func(i, to int) { combine(d[to*n:(to+1)*n], u[i*n:], f) })
+		err := EachIndexed(y.Shape(), in[1], func(i, to int) { combine(d[to*n:(to+1)*n], u[i*n:], f) })
 		elements.SetFloat32s(y, d)
 		return err
 	}
@@ -115,7 +115,7 @@ func (op *ScatterND) Eval(in, out []*core.Tensor) error {
 		return v
 	}
 	d, u := slices.Clone(y.Int64s()), in[2].Int64s()
-	err := eachIndexed(y.Shape(), in[1], func(i, to int) { combine(d[to*n:(to+1)*n], u[i*n:], f) })
+	err := EachIndexed(y.Shape(), in[1], func(i, to int) { combine(d[to*n:(to+1)*n], u[i*n:], f) })
 	elements.SetInts(y, d)
 	return err
 }

@@ -37,22 +37,50 @@ func (op *Where) Infer(in []core.Operand) ([]core.Fact, error) {
 
 // Eval looks at each element.
 func (op *Where) Eval(in, out []*core.Tensor) error {
-	found := []int64{}
-	n, at := 0, 0
-	values := in[0].Float64s()
-	elements.EachIndex(in[0].Shape(), func(idx []int) {
-		if values[at] != 0 {
-			n++
-			for _, i := range idx {
-				found = append(found, int64(i))
-			}
-		}
-		at++
-	})
-	t, err := core.TensorOf(core.Shape{n, len(in[0].Shape())}, found)
+	x, s := in[0], core.Shape(in[0].Shape())
+	var found []int64
+	if x.Type().Size() == 1 {
+		found = positions(x.Bytes(), s)
+	} else {
+		found = positions(x.Float64s(), s)
+	}
+	t, err := core.TensorOf(core.Shape{len(found) / len(s), len(s)}, found)
 	if err != nil {
 		return err
 	}
 	elements.Fill(out, t)
 	return nil
+}
+
+// positions returns the indices of the elements that are not 0, one after the other.
+func positions[T byte | float64](v []T, s core.Shape) []int64 {
+	n := 0
+	for _, e := range v {
+		if e != 0 {
+			n++
+		}
+	}
+	found, at := make([]int64, n*len(s)), 0
+	last := len(s) - 1
+	index := make([]int64, last)
+	for ; len(v) > 0; v = v[s[last]:] {
+		for i, e := range v[:s[last]] {
+			if e == 0 {
+				continue
+			}
+			for _, k := range index {
+				found[at] = k
+				at++
+			}
+			found[at] = int64(i)
+			at++
+		}
+		for d := last - 1; d >= 0; d-- {
+			if index[d]++; index[d] < int64(s[d]) {
+				break
+			}
+			index[d] = 0
+		}
+	}
+	return found
 }

@@ -49,10 +49,38 @@ func (op *Bucketize) Eval(in, out []*core.Tensor) error {
 		return err
 	}
 	y := core.Data[int32](out[0])
-	for i, v := range in[0].Float64s() {
-		y[i] = int32(sort.Search(len(op.Boundaries), func(k int) bool { return v < float64(op.Boundaries[k]) }))
+	if in[0].Type() == core.F32 {
+		bucketize(y, core.Data[float32](in[0]), op.Boundaries)
+		return nil
 	}
+	boundaries := make([]float64, len(op.Boundaries))
+	for i, b := range op.Boundaries {
+		boundaries[i] = float64(b)
+	}
+	bucketize(y, in[0].Float64s(), boundaries)
 	return nil
+}
+
+// fewBoundaries is up to how many boundaries comparing with all of them is faster than searching.
+const fewBoundaries = 16
+
+// bucketize counts the boundaries that are not above each number.
+func bucketize[T float32 | float64](y []int32, x, boundaries []T) {
+	if len(boundaries) > fewBoundaries {
+		for i, v := range x {
+			y[i] = int32(sort.Search(len(boundaries), func(k int) bool { return v < boundaries[k] }))
+		}
+		return
+	}
+	for i, v := range x {
+		n := int32(len(boundaries))
+		for _, b := range boundaries {
+			if v < b {
+				n--
+			}
+		}
+		y[i] = n
+	}
 }
 
 // Elements is trait.FirstElements.

@@ -108,8 +108,11 @@ func (op *QuantizedBatchNorm) Eval(in, out []*core.Tensor) error {
 		for i := range table {
 			table[i] = element(int64(i%256), i/256)
 		}
-		x := core.Data[uint8](in[0])
-		eachSlice(in[0].Shape(), 3, func(i, c int) { y[i] = table[c<<8|int(x[i])] })
+		for x := core.Data[uint8](in[0]); len(x) > 0; x, y = x[len(k):], y[len(k):] {
+			for c, q := range x[:len(k)] {
+				y[c] = table[c<<8|int(q)]
+			}
+		}
 	} else {
 		q := in[0].Int64s()
 		eachSlice(in[0].Shape(), 3, func(i, c int) { y[i] = element(q[i], c) })

@@ -107,7 +107,7 @@ func (op *QuantizedInstanceNorm) Eval(in, out []*core.Tensor) error {
 	if err := elements.Ensure(out, 0, core.U8, s); err != nil {
 		return err
 	}
-	k := numeric.Flushed((r.max - r.min) / 255)
+	k := op.Unit(r.min, r.max)
 	v := make([]float32, in[0].Len())
 	pixels, channels := s[1]*s[2], s[3]
 	plane := make([]float32, pixels) // in column-major order
@@ -124,7 +124,7 @@ func (op *QuantizedInstanceNorm) Eval(in, out []*core.Tensor) error {
 			}
 		}
 	}
-	to := op.outputRange(v)
+	to := op.outputRange(arithmetic.Smallest(v, v[0]), arithmetic.Largest(v, v[0]))
 	toQuantized := to.eigenQuantize(core.U8)
 	y := core.Data[uint8](out[0])
 	for i, x := range v {
@@ -149,20 +149,45 @@ func (op *QuantizedInstanceNorm) normalize(v []float32, k float32) {
 		v[i] = numeric.Flushed((x - mean) * k)
 		squares += numeric.Flushed(float32(v[i] * v[i]))
 	}
-	variance := numeric.Flushed(squares/n) + numeric.Flushed(op.VarianceEpsilon)
-	factor := 1 / float32(math.Sqrt(float64(variance)))
+	factor := op.Factor(squares / n)
 	for i := range v {
 		v[i] = numeric.Flushed(v[i] * factor)
 	}
 }
 
-func (op *QuantizedInstanceNorm) outputRange(v []float32) tfRange {
-	to := tfRange{op.GivenYMin, op.GivenYMax}
-	if !op.OutputRangeGiven {
-		to = tfRange{arithmetic.Smallest(v, v[0]), arithmetic.Largest(v, v[0])}
+// outputRange returns the output's range if the normalized values lie within [low, high].
+func (op *QuantizedInstanceNorm) outputRange(low, high float32) tfRange {
+	to := tfRange{low, high}
+	if op.OutputRangeGiven {
+		to = tfRange{op.GivenYMin, op.GivenYMax}
 	}
 	if to.max-to.min < op.MinSeparation {
 		to.max = to.min + op.MinSeparation
 	}
 	return to
+}
+
+// CheckRange checks R3 and C4.
+func (op *QuantizedInstanceNorm) CheckRange(in []*core.Tensor) error {
+	_, err := op.inputRange(in)
+	return err
+}
+
+// Unit returns the k of a range of x.
+func (op *QuantizedInstanceNorm) Unit(low, high float32) float32 {
+	return numeric.Flushed((high - low) / 255)
+}
+
+// Factor returns what the differences from the mean are multiplied by: 1 / sqrt(variance + VarianceEpsilon).
+func (op *QuantizedInstanceNorm) Factor(variance float32) float32 {
+	variance = numeric.Flushed(variance) + numeric.Flushed(op.VarianceEpsilon)
+	return 1 / float32(math.Sqrt(float64(variance)))
+}
+
+// Output returns the range of the output if the normalized values lie within [low, high], and the numbers that make
+// a byte of a value: rha(v*scale) - offset, each step rounded to float32, then clamped to [0, 255].
+func (op *QuantizedInstanceNorm) Output(low, high float32) (from, to, scale, offset float32) {
+	r := op.outputRange(low, high)
+	scale, offset = r.eigenScale(core.U8)
+	return r.min, r.max, scale, offset
 }

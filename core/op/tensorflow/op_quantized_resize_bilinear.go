@@ -74,7 +74,7 @@ func (op *QuantizedResizeBilinear) Infer(in []core.Operand) ([]core.Fact, error)
 
 // Eval interpolates each element.
 func (op *QuantizedResizeBilinear) Eval(in, out []*core.Tensor) error {
-	if _, err := readRange(in, 2, 3); err != nil {
+	if err := op.CheckRange(in); err != nil {
 		return err
 	}
 	x := in[0]
@@ -89,9 +89,8 @@ func (op *QuantizedResizeBilinear) Eval(in, out []*core.Tensor) error {
 	case s.Equal(x.Shape()):
 		copy(out[0].Bytes(), x.Bytes())
 	case x.Type() == core.F32:
-		interpolate.Images(interpolate.Sampling{AlignCorners: op.AlignCorners, HalfPixelCenters: op.HalfPixelCenters},
-			x.Shape(), s,
-			core.Data[float32](x), core.Data[float32](out[0]), interpolate.Between)
+		real := core.Data[float32](x)
+		interpolate.Images(op.sampling(), x.Shape(), s, real, core.Data[float32](out[0]), interpolate.Between)
 	case x.Type() == core.U8:
 		op.bytes(x.Shape(), s, core.Data[uint8](x), core.Data[uint8](out[0]))
 	default:
@@ -100,10 +99,38 @@ func (op *QuantizedResizeBilinear) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
+// CheckRange checks R3.
+func (op *QuantizedResizeBilinear) CheckRange(in []*core.Tensor) error {
+	_, err := readRange(in, 2, 3)
+	return err
+}
+
+func (op *QuantizedResizeBilinear) sampling() interpolate.Sampling {
+	return interpolate.Sampling{AlignCorners: op.AlignCorners, HalfPixelCenters: op.HalfPixelCenters}
+}
+
+// Between says where an output position lies between two elements of the input.
+type Between = interpolate.Lerp
+
+// Between returns where each of out positions lies in a dimension of in elements. Fractions for bytes are whole
+// multiples of 1/m.
+func (op *QuantizedResizeBilinear) Between(t core.Type, in, out int) []Between {
+	all := op.sampling().Lerps(in, out)
+	for i := range all {
+		if t == core.U8 {
+			all[i].Fraction = float32(int32(all[i].Fraction*byteUnit)) / byteUnit
+		}
+	}
+	return all
+}
+
+// byteUnit is the m of bytes.
+const byteUnit = 1 << 7
+
 // bytes is fixedPoint for bytes, with 7 bits of fraction.
 func (op *QuantizedResizeBilinear) bytes(from, to core.Shape, x, y []uint8) {
-	const m = 128
-	like := interpolate.Sampling{AlignCorners: op.AlignCorners, HalfPixelCenters: op.HalfPixelCenters}
+	const m = byteUnit
+	like := op.sampling()
 	rows, columns := like.Lerps(from[1], to[1]), like.Lerps(from[2], to[2])
 	channels, row := from[3], from[2]*from[3]
 	for n := range from[0] {
@@ -134,8 +161,7 @@ func (op *QuantizedResizeBilinear) fixedPoint(x, y *core.Tensor, s core.Shape, b
 	for i, v := range real {
 		q[i] = int64(v)
 	}
-	interpolate.Images(interpolate.Sampling{AlignCorners: op.AlignCorners, HalfPixelCenters: op.HalfPixelCenters},
-		x.Shape(), s, q, z,
+	interpolate.Images(op.sampling(), x.Shape(), s, q, z,
 		func(tl, tr, bl, br int64, fx, fy float32) int64 {
 			across, down := int64(fx*float32(m)), int64(fy*float32(m))
 			top := tl*m + (tr-tl)*across

@@ -86,12 +86,7 @@ func (r tfRange) eigenQuantize(t core.Type) func(x float32) int64 {
 
 // eigenQuantizeOr is like eigenQuantize, with another result where an intermediate result is NaN.
 func (r tfRange) eigenQuantizeOr(t core.Type, ofNaN int64) func(x float32) int64 {
-	n, lowest := steps(t)
-	var k float32
-	if r.max != r.min {
-		k = float32((n - 1) / float64(r.max-r.min))
-	}
-	offset := rha32(r.min*k) - float32(lowest)
+	k, offset := r.eigenScale(t)
 	lo, hi := t.Bounds()
 	if t == core.I32 {
 		hi = numeric.LargestFloatI32
@@ -103,6 +98,15 @@ func (r tfRange) eigenQuantizeOr(t core.Type, ofNaN int64) func(x float32) int64
 		}
 		return numeric.Saturate(v, lo, hi)
 	}
+}
+
+// eigenScale returns k and m - lowest of QUANTIZE_WITH_EIGEN.
+func (r tfRange) eigenScale(t core.Type) (k, offset float32) {
+	n, lowest := steps(t)
+	if r.max != r.min {
+		k = float32((n - 1) / float64(r.max-r.min))
+	}
+	return k, rha32(r.min*k) - float32(lowest)
 }
 
 // requantizeInNewRange returns the composition of FloatToQuantized and QuantizedToFloat.

@@ -161,6 +161,23 @@ var integers = []primitive{
 		g.bitsOf(y)
 		g.VPSRAVD(tmp(g), v, v)
 	}),
+	wholeBytes,
+}
+
+// wholeBytes are differences of bytes from a number.
+var wholeBytes = primitive{
+	result: "s32", name: "u8", doc: "s32(x[i]) - y[0], x u8, y one s32", x: 1, out: 4,
+	start: func(g *gen) {
+		g.MOVQ(field("y"), y)
+		g.VPBROADCASTD(emit.At(y, 0), g.V(8))
+	},
+	step: func(g *gen) {
+		for i := range vectors {
+			g.VPMOVZXBD(emit.At(x, i*g.lanes()), g.V(i))
+		}
+		g.each(func(v reg.VecPhysical) { g.VPSUBD(g.V(8), v, v) })
+		g.storeWords()
+	},
 }
 
 // bitsOf makes tmp how many bits y shifts by.

@@ -284,7 +284,7 @@ func lowerPad(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// repeat fills b with copies of value. The length of b must be a multiple of the value's length.
+// repeat fills b with copies of value, the last of which may be cut off.
 func repeat(b, value []byte) {
 	const most = 4096 // bytes per copy: the source stays in the first-level cache
 	for n := copy(b, value); 0 < n && n < len(b); {

@@ -478,6 +478,12 @@ func (t *sumTables) fill(op core.Op, in, out []*core.Tensor) error {
 
 var _ = lowers[tensorflow.QuantizedMul](lowerQuantizedProduct)
 
+// productZeros are the zero points of a QuantizedMul, and the products from which they follow.
+type productZeros struct {
+	x, y [1]int32
+	some *core.Tensor
+}
+
 // lowerQuantizedProduct lowers QuantizedMul; its reference computes three products, from which the zero points
 // follow.
 func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
@@ -487,27 +493,49 @@ func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
 		return false, nil
 	}
 	channels := y.Shape().MustElements()
-	state := c.newState(func() any { return vector(core.I32, 3) })
+	state := c.newState(func() any { return &productZeros{some: vector(core.I32, 3)} })
 	a, b := vector(core.U8, 3), vector(core.U8, 3)
 	a.Bytes()[1], b.Bytes()[2] = 1, 1
 	in, res := c.emitEval(n, "range", func(r *machine.Run, in, out []*core.Tensor) error {
-		in[0], in[1], out[0] = a, b, r.State[state].(*core.Tensor)
-		return n.Op().Eval(in, out)
+		s := r.State[state].(*productZeros)
+		in[0], in[1], out[0] = a, b, s.some
+		err := n.Op().Eval(in, out)
+		z := core.Data[int32](s.some)
+		s.x[0], s.y[0] = z[0]-z[2], z[0]-z[1]
+		return err
 	})
 	dst := res[0]
-	c.emitParts(n, "product_b8_portable", elements, in[:2], func(r *machine.Run, i0, i1 int) {
-		z := core.Data[int32](r.State[state].(*core.Tensor))
-		zx, zy := z[0]-z[2], z[0]-z[1]
-		p, q, to := r.Mem[in[0]][i0:i1], r.Mem[in[1]], machine.View[int32](r.Mem[dst])[i0:i1]
-		for i := 0; i < len(p); {
-			at := (i0 + i) % channels
-			row := q[at:min(channels, at+len(p)-i)]
-			a, to := p[i:][:len(row)], to[i:][:len(row)]
-			for j, b := range row {
-				to[j] = (int32(a[j]) - zx) * (int32(b) - zy)
+	whole, times := elementwise.Choose(c.isas, elementwise.WholeU8), elementwise.Choose(c.isas, elementwise.WholeMultiply)
+	// The second factors are repeated so that a block can begin at any channel.
+	repeated := channels + foldBlock
+	if channels == elements {
+		repeated = foldBlock
+	}
+	scratch := c.newScratch(productOf(c.threads, 4, repeated))
+	c.emit(machine.Instruction{
+		Node: n, Kernel: times.Name, Splits: true, Reads: in[:2], Writes: res[:1], Scratch: []int{scratch},
+		Run: func(r *machine.Worker, part, parts int) error {
+			s := r.State[state].(*productZeros)
+			zx, zy := machine.Bytes(s.x[:]), machine.Bytes(s.y[:])
+			tmp := r.Mem[scratch][4*r.Thread*repeated:][:4*repeated]
+			if channels < elements {
+				whole.Run(tmp, r.Mem[in[1]], zy, channels, nil)
+				repeat(tmp, tmp[:4*channels])
 			}
-			i += len(row)
-		}
+			i0, i1 := splitElements(elements, part, parts)
+			for i := i0; i < i1; i += foldBlock {
+				k := min(foldBlock, i1-i)
+				y, to := tmp, r.Mem[dst][4*i:][:4*k]
+				if channels < elements {
+					y = tmp[i%channels*4:]
+				} else {
+					whole.Run(tmp, r.Mem[in[1]][i:], zy, k, nil)
+				}
+				whole.Run(to, r.Mem[in[0]][i:], zx, k, nil)
+				times.Run(to, to, y, k, nil)
+			}
+			return nil
+		},
 	})
 	return true, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/core/op/vision"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -13,14 +14,14 @@ import (
 var (
 	_ = lowers[vision.Resize](lowerResize)
 	_ = lowers[vision.CropAndResize](lowerCropAndResize)
+	_ = lowers[tensorflow.QuantizedResizeBilinear](lowerQuantizedResize)
 )
 
-// resizing changes the height and width of float32 images, one axis after the other. Each axis has tables of
-// weights and positions. Rows are processed as vectors of all their channels.
+// resizing changes the height and width of images, one axis after the other. Each axis has tables of weights and
+// positions. Rows are processed as vectors of all their channels.
 type resizing struct {
-	in, out, rows int // bytes per input image, bytes per output row, and rows per output image
-	tmp           int // bytes of scratch
-	name          string
+	tmp  int // bytes of scratch
+	name string
 	// run computes rows [m0,m1) of an output image.
 	run func(r *machine.Worker, image, out, tmp []byte, m0, m1 int)
 }
@@ -33,36 +34,57 @@ func lowerResize(c *compiler, n *core.Node) (bool, error) {
 	var s *resizing
 	switch op.Mode {
 	case vision.ResizeBilinear:
-		b := c.newBilinear(in.Shape, out)
-		p := newPlaces(out)
-		copy(p.rows, op.Between(in.Shape[1], out[1]))
-		copy(p.columns, op.Between(in.Shape[2], out[2]))
-		p.fill(b.pixel)
-		s = &resizing{tmp: 2 * b.row, name: b.name(), run: func(r *machine.Worker, image, out, tmp []byte, m0, m1 int) {
-			b.run(r, p, image, out, tmp, m0, m1)
-		}}
+		s = c.newBilinear(in.Shape, out).resizing(op.Between(in.Shape[1], out[1]), op.Between(in.Shape[2], out[2]))
 	case vision.ResizeBicubic:
 		s = c.newBicubic(op, in.Shape, out)
 	default:
 		return false, nil
 	}
-	s.in, s.out, s.rows = 4*in.Shape[1:].MustElements(), 4*out[2]*out[3], out[1]
-	src, dst, all := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), out[0]*out[1]
+	c.emitResizing(n, c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), s)
+	return true, nil
+}
+
+// lowerQuantizedResize lowers a QuantizedResizeBilinear of bytes or float32. The fixed-point numbers of bytes are
+// computed in float32, which holds all of them exactly: they have at most 16 bits.
+func lowerQuantizedResize(c *compiler, n *core.Node) (bool, error) {
+	op, in, out := n.Op().(*tensorflow.QuantizedResizeBilinear), n.Inputs()[0].Fact(), n.Outputs()[0].Shape
+	if in.Type == core.I32 || out.MustElements() == 0 || out.Equal(in.Shape) {
+		return false, nil
+	}
+	src, dst := c.buffer(n.Inputs()[0]), 0
+	if n.Inputs()[2].Constant() != nil && n.Inputs()[3].Constant() != nil {
+		dst = c.newOutput(n.Out(0))
+	} else {
+		_, res := c.emitEval(n, "range", func(_ *machine.Run, in, _ []*core.Tensor) error { return op.CheckRange(in) })
+		dst = res[0]
+	}
+	b := c.newBilinear(in.Shape, out)
+	if in.Type == core.U8 {
+		b.bytes = c.newResizedBytes()
+	}
+	rows, columns := op.Between(in.Type, in.Shape[1], out[1]), op.Between(in.Type, in.Shape[2], out[2])
+	c.emitResizing(n, src, dst, b.resizing(rows, columns))
+	return true, nil
+}
+
+// emitResizing appends the instruction that resizes the images of a node from one buffer to another.
+func (c *compiler) emitResizing(n *core.Node, src, dst int, s *resizing) {
+	size, in, out := n.Outputs()[0].Type.Size(), n.Inputs()[0].Shape(), n.Outputs()[0].Shape
+	from, row, rows, all := size*in[1:].MustElements(), size*out[2]*out[3], out[1], out[0]*out[1]
 	scratch := c.newScratch(productOf(c.threads, s.tmp))
 	c.emit(machine.Instruction{
 		Node: n, Kernel: s.name, Splits: true, Reads: []int{src}, Writes: []int{dst}, Scratch: []int{scratch},
 		Run: func(r *machine.Worker, part, parts int) error {
 			tmp := r.Mem[scratch][r.Thread*s.tmp:][:s.tmp]
 			for m, end := part*all/parts, (part+1)*all/parts; m < end; {
-				image, first := m/s.rows, m%s.rows
-				rows := min(s.rows-first, end-m)
-				s.run(r, r.Mem[src][image*s.in:][:s.in], r.Mem[dst][image*s.rows*s.out:][:s.rows*s.out], tmp, first, first+rows)
-				m += rows
+				image, first := m/rows, m%rows
+				last := first + min(rows-first, end-m)
+				s.run(r, r.Mem[src][image*from:][:from], r.Mem[dst][image*rows*row:][:rows*row], tmp, first, last)
+				m += last - first
 			}
 			return nil
 		},
 	})
-	return true, nil
 }
 
 // places say where the rows and columns of an output image lie in the input image.
@@ -73,11 +95,10 @@ type places struct {
 	numbers       []elementwise.Numbers // of each row
 }
 
-// newPlaces returns places with room for the rows and columns of an output.
-func newPlaces(out core.Shape) *places {
+func newPlaces(rows, columns []vision.Between) *places {
 	return &places{
-		rows: make([]vision.Between, out[1]), columns: make([]vision.Between, out[2]),
-		offsets: make([]int32, 2*out[2]), fractions: make([]float32, out[2]), numbers: make([]elementwise.Numbers, out[1]),
+		rows: rows, columns: columns, offsets: make([]int32, 2*len(columns)), fractions: make([]float32, len(columns)),
+		numbers: make([]elementwise.Numbers, len(rows)),
 	}
 }
 
@@ -94,25 +115,68 @@ func (p *places) fill(pixel int) {
 
 // bilinear interpolates between columns, then between rows.
 type bilinear struct {
-	pixel, line, row int // bytes per pixel, per row of the input and per row of the output
+	pixel, line, row int // bytes per pixel, per row of the input and per row of the output, as float32
+	columns          int // of the output
 	between          *pool.Variant
 	interpolate      *elementwise.Variant
+	bytes            *resizedBytes // nil for images of float32
+}
+
+// resizedBytes is the part of bilinear that is different for bytes. An output row is
+// floor(top + trunc(bottom-top)*fraction + 1/2).
+type resizedBytes struct {
+	real, subtract, trunc, add, floor *elementwise.Variant
+	one                               elementwise.Numbers
+	limits                            []byte // of floor
 }
 
 func (c *compiler) newBilinear(in, out core.Shape) *bilinear {
 	pixel := 4 * in[3]
 	return &bilinear{
-		pixel: pixel, line: pixel * in[2], row: pixel * out[2],
+		pixel: pixel, line: pixel * in[2], row: pixel * out[2], columns: out[2],
 		between: pool.Choose(c.isas, pool.InterpolateF32), interpolate: elementwise.Choose(c.isas, elementwise.Interpolate),
 	}
 }
 
-func (b *bilinear) name() string { return fmt.Sprintf("resize_f32_bilinear_%v", b.interpolate.ISA) }
+func (c *compiler) newResizedBytes() *resizedBytes {
+	return &resizedBytes{
+		real: elementwise.Choose(c.isas, elementwise.ConvertU8), subtract: elementwise.Choose(c.isas, elementwise.Subtract),
+		trunc: elementwise.Choose(c.isas, elementwise.Trunc), add: elementwise.Choose(c.isas, elementwise.AddScaled),
+		floor: elementwise.Choose(c.isas, elementwise.Affine), one: elementwise.Numbers{Scale: 1},
+		limits: machine.Bytes([]int32{0, 0, 255}),
+	}
+}
+
+func (b *bilinear) name() string {
+	if b.bytes != nil {
+		return fmt.Sprintf("resize_u8_bilinear_%v", b.bytes.floor.ISA)
+	}
+	return fmt.Sprintf("resize_f32_bilinear_%v", b.interpolate.ISA)
+}
+
+// scratch returns how many bytes of scratch run needs.
+func (b *bilinear) scratch() int {
+	if b.bytes != nil {
+		return 2*b.row + max(b.line, 4*foldBlock)
+	}
+	return 2 * b.row
+}
+
+// resizing returns the resizing whose rows and columns lie at the given places.
+func (b *bilinear) resizing(rows, columns []vision.Between) *resizing {
+	p := newPlaces(rows, columns)
+	p.fill(b.pixel)
+	return &resizing{
+		tmp: b.scratch(), name: b.name(), run: func(r *machine.Worker, image, out, tmp []byte, m0, m1 int) {
+			b.run(r, p, image, out, tmp, m0, m1)
+		},
+	}
+}
 
 // run computes rows [m0,m1) of an output image, except rows that lie outside of the input. tmp holds two input
 // rows that are interpolated between columns.
 func (b *bilinear) run(r *machine.Worker, p *places, image, out, tmp []byte, m0, m1 int) {
-	wide, held := [2][]byte{tmp[:b.row], tmp[b.row : 2*b.row]}, [2]int{-1, -1}
+	wide, held, rest := [2][]byte{tmp[:b.row], tmp[b.row : 2*b.row]}, [2]int{-1, -1}, tmp[2*b.row:]
 	for m := m0; m < m1; m++ {
 		v := &p.rows[m]
 		if v.Lower < 0 {
@@ -121,27 +185,51 @@ func (b *bilinear) run(r *machine.Worker, p *places, image, out, tmp []byte, m0,
 		if held[1] == v.Lower {
 			wide[0], wide[1], held[0], held[1] = wide[1], wide[0], held[1], held[0]
 		}
-		b.hold(r, p, image, wide[0], &held[0], v.Lower)
+		b.hold(r, p, image, wide[0], rest, &held[0], v.Lower)
 		below := wide[0]
 		if v.Upper != v.Lower {
-			b.hold(r, p, image, wide[1], &held[1], v.Upper)
+			b.hold(r, p, image, wide[1], rest, &held[1], v.Upper)
 			below = wide[1]
+		}
+		if b.bytes != nil {
+			row := b.row / 4
+			b.bytes.join(out[m*row:][:row], wide[0], below, rest, &p.numbers[m])
+			continue
 		}
 		b.interpolate.Run(out[m*b.row:][:b.row], wide[0], below, b.row/4, &p.numbers[m])
 	}
 }
 
 // hold interpolates an input row between columns into wide, unless wide already holds that row.
-func (b *bilinear) hold(r *machine.Worker, p *places, image, wide []byte, held *int, row int) {
+func (b *bilinear) hold(r *machine.Worker, p *places, image, wide, tmp []byte, held *int, row int) {
 	if *held == row {
 		return
 	}
 	*held = row
-	r.Pool = pool.Args{
-		Channels: b.pixel / 4, Taps: 2, A: image[row*b.line:][:b.line], Offsets: p.offsets, Counts: p.fractions,
-		C: wide, LDC: b.pixel,
+	from := image
+	if b.bytes == nil {
+		from = image[row*b.line:][:b.line]
+	} else {
+		n := b.line / 4
+		from = tmp[:b.line]
+		b.bytes.real.Run(from, image[row*n:], nil, n, &b.bytes.one)
 	}
-	b.between.Run(&r.Pool, 0, len(p.fractions))
+	r.Pool = pool.Args{
+		Channels: b.pixel / 4, Taps: 2, A: from, Offsets: p.offsets, Counts: p.fractions, C: wide, LDC: b.pixel,
+	}
+	b.between.Run(&r.Pool, 0, b.columns)
+}
+
+// join computes an output row of bytes from the rows of float32 above and below it.
+func (s *resizedBytes) join(out, top, bottom, tmp []byte, fraction *elementwise.Numbers) {
+	for at := 0; at < len(out); at += foldBlock {
+		n := min(foldBlock, len(out)-at)
+		above := top[4*at:][:4*n]
+		s.subtract.Run(tmp, bottom[4*at:], above, n, nil)
+		s.trunc.Run(tmp, tmp, nil, n, nil)
+		s.add.Run(tmp, above, tmp, n, fraction)
+		s.floor.Run(out[at:], tmp, s.limits, n, &s.one)
+	}
 }
 
 // newBicubic returns a resizing that weighs rows first, then columns.
@@ -196,7 +284,7 @@ func lowerCropAndResize(c *compiler, n *core.Node) (bool, error) {
 	state := c.newState(func() any {
 		all := make([]*places, threads)
 		for i := range all {
-			all[i] = newPlaces(out)
+			all[i] = newPlaces(make([]vision.Between, out[1]), make([]vision.Between, out[2]))
 		}
 		return all
 	})

@@ -8,12 +8,15 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/normalize"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/internal/transcendental"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
+	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
 
 // softmax normalizes rows of n numbers as normalize.Softmax or normalize.LogSoftmax does.
@@ -334,5 +337,230 @@ func (s *localResponse) run(y, x, tmp []byte) {
 	}
 	for i := range pixels {
 		s.divide.Run(y[i*row:], x[i*row:], sums[i*stride:], s.channels, nil)
+	}
+}
+
+var _ = lowers[tensorflow.QuantizedInstanceNorm](lowerQuantizedInstanceNorm)
+
+// instanceNorm computes a tensorflow.QuantizedInstanceNorm. Its vectors are channels, each of which is summed in the
+// op's order: down the columns of the image, one column after the other.
+type instanceNorm struct {
+	op                       *tensorflow.QuantizedInstanceNorm
+	images, pixels, channels int
+	lanes                    int       // numbers of each channel whose extremes are found at a time
+	taps                     [][]int32 // in parts that one pooling can add: the sum so far and the pixels
+	one, count               []float32 // divisors of a sum that goes on, and of the whole sum
+
+	average                                      *pool.Variant
+	real, subtract, scaled, square, multiply     *elementwise.Variant
+	smaller, larger, round, quantize             *elementwise.Variant
+	bytes                                        elementwise.Numbers // of real
+	src, low, high, means, factors, dst, scratch int                 // buffers
+	table, memory                                int                 // bytes: per image of means, per thread of scratch
+}
+
+// instanceNorms is what a Run finds out about the images.
+type instanceNorms struct {
+	images          []imageNorm
+	scale, quantize elementwise.Numbers // what makes bytes of normalized values
+	isDone          bool                // by the reference
+}
+
+type imageNorm struct {
+	unit      elementwise.Numbers
+	low, high float32 // the extremes of the normalized values
+	isSpecial bool    // whether numbers may be infinite or subnormal
+}
+
+// maxNormBytes bounds the scratch of an instance normalization.
+const maxNormBytes = 1 << 28
+
+// lowerQuantizedInstanceNorm lowers a QuantizedInstanceNorm to three instructions, which compute the moments of each
+// image, the output's range, and the output.
+func lowerQuantizedInstanceNorm(c *compiler, n *core.Node) (bool, error) {
+	if err := c.checkOutputs(n, referenceBytes); err != nil {
+		return false, err
+	}
+	s := c.newInstanceNorm(n)
+	if productOf(c.threads, s.memory) > maxNormBytes {
+		return false, nil
+	}
+	s.allocate(c, n)
+	state := c.newState(func() any { return &instanceNorms{images: make([]imageNorm, s.images)} })
+	c.emit(machine.Instruction{
+		Node: n, Kernel: s.average.Name, Splits: s.images > 1,
+		Reads: []int{s.src, s.low, s.high}, Writes: []int{s.means, s.factors}, Scratch: []int{s.scratch},
+		Run: func(r *machine.Worker, part, parts int) error {
+			for i := part * s.images / parts; i < (part+1)*s.images/parts; i++ {
+				s.moments(r, &r.State[state].(*instanceNorms).images[i], i)
+			}
+			return nil
+		},
+	})
+	_, res := c.emitEval(n, "range", func(r *machine.Run, in, out []*core.Tensor) error {
+		return r.State[state].(*instanceNorms).finish(s.op, in, out)
+	})
+	s.dst = res[0]
+	tmp := c.newScratch(productOf(c.threads, 4*foldBlock))
+	c.emit(machine.Instruction{
+		Node: n, Kernel: s.quantize.Name, Splits: true, Reads: []int{s.src, s.means, s.factors, res[1], res[2]},
+		Writes: res[:1], Scratch: []int{tmp},
+		Run: func(r *machine.Worker, part, parts int) error {
+			if all := r.State[state].(*instanceNorms); !all.isDone {
+				i0, i1 := splitElements(s.images*s.pixels*s.channels, part, parts)
+				s.normalize(r, all, r.Mem[tmp][r.Thread*4*foldBlock:][:4*foldBlock], i0, i1)
+			}
+			return nil
+		},
+	})
+	return true, nil
+}
+
+func (c *compiler) newInstanceNorm(n *core.Node) *instanceNorm {
+	in := n.Inputs()[0].Shape()
+	choose := func(p elementwise.Primitive) *elementwise.Variant { return elementwise.Choose(c.isas, p) }
+	s := &instanceNorm{
+		op: n.Op().(*tensorflow.QuantizedInstanceNorm), images: in[0], pixels: in[1] * in[2], channels: in[3], lanes: 1,
+		average: pool.Choose(c.isas, pool.AverageF32), real: choose(elementwise.ConvertU8),
+		subtract: choose(elementwise.Subtract), scaled: choose(elementwise.Scaled), square: choose(elementwise.Square),
+		multiply: choose(elementwise.Multiply), smaller: choose(elementwise.Minimum), larger: choose(elementwise.Maximum),
+		round: choose(elementwise.Round), quantize: choose(elementwise.Quantize), bytes: elementwise.Numbers{Scale: 1},
+	}
+	for 2*s.lanes <= min(laneCount, s.pixels) {
+		s.lanes *= 2
+	}
+	s.memory = productOf(4, s.channels, 2+s.pixels+2*s.lanes) + bounds.Slack
+	return s
+}
+
+// allocate makes the tables of offsets and the buffers.
+func (s *instanceNorm) allocate(c *compiler, n *core.Node) {
+	in := n.Inputs()[0].Shape()
+	for i := range s.pixels {
+		if i%(pool.MaxTaps-1) == 0 {
+			s.taps = append(s.taps, make([]int32, 1, min(pool.MaxTaps, 1+s.pixels-i)))
+		}
+		row, column := i%in[1], i/in[1]
+		last := &s.taps[len(s.taps)-1]
+		*last = append(*last, int32(4*s.channels*(1+row*in[2]+column)))
+	}
+	s.one, s.count = []float32{1}, []float32{float32(s.pixels)}
+	s.table = 4 * (s.channels + foldBlock)
+	s.src, s.low, s.high = c.buffer(n.Inputs()[0]), c.buffer(n.Inputs()[1]), c.buffer(n.Inputs()[2])
+	s.means, s.factors = c.newScratch(productOf(s.images, s.table)), c.newScratch(productOf(s.images, s.table))
+	s.scratch = c.newScratch(productOf(c.threads, s.memory))
+}
+
+// moments computes the mean, the factor and the extremes of each channel of image i.
+func (s *instanceNorm) moments(r *machine.Worker, to *imageNorm, i int) {
+	row, size := 4*s.channels, s.pixels*s.channels
+	tmp := r.Mem[s.scratch][r.Thread*s.memory:][:s.memory]
+	summed, rest := tmp[:row+4*size+bounds.Slack], tmp[row+4*size+bounds.Slack:] // the sum so far and the image
+	image, sum, low, high := summed[row:], rest[:row], rest[row:][:s.lanes*row], rest[row+s.lanes*row:]
+	means, factors := r.Mem[s.means][i*s.table:][:s.table], r.Mem[s.factors][i*s.table:][:s.table]
+
+	s.real.Run(image, r.Mem[s.src][i*size:], nil, size, &s.bytes)
+	s.extremes(s.smaller, low, image[:4*size])
+	s.extremes(s.larger, high, image[:4*size])
+	s.sum(r, summed, sum)
+	repeat(means, sum)
+	to.unit.Scale = s.op.Unit(floatAt(r.Run, s.low), floatAt(r.Run, s.high))
+	for at := 0; at < size; at += foldBlock {
+		n, part := min(foldBlock, size-at), image[4*at:]
+		s.subtract.Run(part, part, means[at%s.channels*4:], n, nil)
+		s.scaled.Run(part, part, nil, n, &to.unit)
+		s.square.Run(part, part, nil, n, nil)
+	}
+	s.sum(r, summed, sum)
+	to.finish(s.op, machine.View[float32](means), machine.View[float32](sum), [2][]float32{
+		machine.View[float32](low[:row]), machine.View[float32](high[:row]),
+	})
+	repeat(factors, sum)
+}
+
+// sum stores in to the sum of each channel over the pixels.
+func (s *instanceNorm) sum(r *machine.Worker, summed, to []byte) {
+	clear(summed[:len(to)])
+	for i, taps := range s.taps {
+		count := s.one
+		if i == len(s.taps)-1 {
+			count = s.count
+		}
+		r.Pool = pool.Args{
+			Channels: s.channels, Taps: len(taps), A: summed, Offsets: taps, Counts: count, C: to, LDC: len(to),
+		}
+		s.average.Run(&r.Pool, 0, 1)
+		copy(summed, to)
+	}
+}
+
+// extremes stores in lane the extreme of each channel, and then others.
+func (s *instanceNorm) extremes(v *elementwise.Variant, lane, x []byte) {
+	copy(lane, x)
+	for x = x[len(lane):]; len(x) > 0; x = x[min(len(lane), len(x)):] {
+		v.Run(lane, lane, x, min(len(lane), len(x))/4, nil)
+	}
+	for half := len(lane) / 2; half >= 4*s.channels; half /= 2 {
+		v.Run(lane, lane, lane[half:], half/4, nil)
+	}
+}
+
+// The units for which no normalized value, nor its square, is subnormal or infinite: the difference of a byte from a
+// mean is 0, or at least 2^-31 and at most 255.
+const (
+	leastUnit = 0x1p-20
+	mostUnit  = 0x1p40
+)
+
+// finish makes the variances of the channels their factors, and finds the extremes of the normalized values among those
+// of the extremes of the data.
+func (to *imageNorm) finish(op *tensorflow.QuantizedInstanceNorm, means, variances []float32, ends [2][]float32) {
+	unit := to.unit.Scale
+	to.low, to.high = float32(math.Inf(1)), float32(math.Inf(-1))
+	to.isSpecial = !(unit >= leastUnit && unit <= mostUnit)
+	for c, v := range variances {
+		factor := op.Factor(v)
+		for _, x := range ends {
+			v := float32((x[c]-means[c])*unit) * factor
+			to.low, to.high = min(to.low, v), max(to.high, v)
+		}
+		to.isSpecial = to.isSpecial || !(factor <= math.MaxFloat32)
+		variances[c] = factor
+	}
+}
+
+// finish computes the output's range, or everything with the reference if an image is special.
+func (all *instanceNorms) finish(op *tensorflow.QuantizedInstanceNorm, in, out []*core.Tensor) error {
+	if err := op.CheckRange(in); err != nil {
+		return err
+	}
+	low, high := all.images[0].low, all.images[0].high
+	for _, i := range all.images {
+		if all.isDone = i.isSpecial; i.isSpecial {
+			return op.Eval(in, out)
+		}
+		low, high = min(low, i.low), max(high, i.high)
+	}
+	from, to, scale, offset := op.Output(low, high)
+	core.Data[float32](out[1])[0], core.Data[float32](out[2])[0] = from, to
+	all.scale.Scale = scale
+	all.quantize = elementwise.Numbers{Sub: offset, Scale: 1, Lo: 0, Hi: 255}
+	return nil
+}
+
+// normalize computes elements [i0,i1) of the output. tmp has room for foldBlock numbers.
+func (s *instanceNorm) normalize(r *machine.Worker, all *instanceNorms, tmp []byte, i0, i1 int) {
+	size := s.pixels * s.channels
+	for i := i0; i < i1; {
+		image, at := i/size, i%size
+		n, table := min(foldBlock, i1-i, size-at), image*s.table+at%s.channels*4
+		s.real.Run(tmp, r.Mem[s.src][i:], nil, n, &s.bytes)
+		s.subtract.Run(tmp, tmp, r.Mem[s.means][table:], n, nil)
+		s.scaled.Run(tmp, tmp, nil, n, &all.images[image].unit)
+		s.multiply.Run(tmp, tmp, r.Mem[s.factors][table:], n, nil)
+		s.scaled.Run(tmp, tmp, nil, n, &all.scale)
+		s.round.Run(tmp, tmp, nil, n, nil)
+		s.quantize.Run(r.Mem[s.dst][i:], tmp, nil, n, &all.quantize)
+		i += n
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
@@ -275,6 +276,52 @@ func lowerSplit(c *compiler, n *core.Node) (bool, error) {
 			}
 			return nil
 		},
+	})
+	return true, nil
+}
+
+var _ = lowers[indexing.ScatterND](lowerScatter)
+
+// scattered are the primitives that combine existing elements with new ones: those of float32 and of i32.
+var scattered = map[indexing.ScatterMode][2]elementwise.Primitive{
+	indexing.ScatterAdd:      {elementwise.Add, elementwise.WholeAdd},
+	indexing.ScatterSubtract: {elementwise.Subtract, elementwise.WholeSubtract},
+	indexing.ScatterMin:      {elementwise.Minimum, elementwise.WholeMinimum},
+	indexing.ScatterMax:      {elementwise.Maximum, elementwise.WholeMaximum},
+}
+
+// minScattered is the least number of elements of a slice for which a primitive is called.
+const minScattered = 16
+
+// lowerScatter lowers a ScatterND: slices are copied, or combined as vectors. They stay in order on one thread, as an
+// index may occur again.
+func lowerScatter(c *compiler, n *core.Node) (bool, error) {
+	op, x, at := n.Op().(*indexing.ScatterND), n.Inputs()[0].Fact(), n.Inputs()[1].Shape()
+	slice := x.Shape[at[len(at)-1]:].MustElements()
+	line := slice * x.Type.Size()
+	kernel, combine := "scatter", (*elementwise.Variant)(nil)
+	if p, ok := scattered[op.Mode]; ok {
+		i, known := map[core.Type]int{core.F32: 0, core.I32: 1}[x.Type]
+		if !known || slice < minScattered {
+			return false, nil
+		}
+		combine = elementwise.Choose(c.isas, p[i])
+		kernel = combine.Name
+	}
+	if line == 0 {
+		return false, nil
+	}
+	c.emitEval(n, kernel, func(_ *machine.Run, in, out []*core.Tensor) error {
+		y, updates := out[0].Bytes(), in[2].Bytes()
+		copy(y, in[0].Bytes())
+		return indexing.EachIndexed(x.Shape, in[1], func(i, at int) {
+			from, to := updates[i*line:][:line], y[at*line:][:line]
+			if combine == nil {
+				copy(to, from)
+				return
+			}
+			combine.Run(to, to, from, slice, nil)
+		})
 	})
 	return true, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/postop"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
@@ -25,9 +26,14 @@ type unfused struct {
 	posts         []postop.Step
 	operands      []core.Value
 
-	inputs [][]unfusedInput // the operands of each post-op
-	out    core.Fact
-	dst    int
+	inputs  [][]unfusedInput      // the operands of each post-op
+	numbers []elementwise.Numbers // those of each post-op, for its primitive
+	one     elementwise.Numbers   // a scale of 1
+	out     core.Fact
+	dst     int
+	scratch int
+
+	real, add, multiply, clamp, round, whole, quantize *elementwise.Variant
 }
 
 // unfusedInput is an operand of a post-op.
@@ -38,8 +44,11 @@ type unfusedInput struct {
 	channels int
 }
 
-// unfusedBlock is how many columns are taken through all steps at a time.
-const unfusedBlock = 256
+// unfusedBlock is how many elements are taken through all steps at a time.
+const unfusedBlock = 1024
+
+// unfusedScratch is how many bytes of scratch each thread needs: for accumulators, values and two operands.
+const unfusedScratch = 4 * 4 * unfusedBlock
 
 // lowerUnfused appends the instruction of the post-ops, which is divided by rows or columns. If it cannot read some
 // operand, the reference computes the list.
@@ -62,18 +71,47 @@ func (c *compiler) lowerUnfused(u *unfused) error {
 	u.dst = c.newOutput(u.node.Out(0))
 	node := u.node
 	u.node, u.operands = nil, nil
+	u.prepare(c)
 	c.emit(machine.Instruction{
-		Node: node, Kernel: "post-ops", Splits: true, Reads: reads, Writes: []int{u.dst},
+		Node: node, Kernel: "post-ops", Splits: true, Reads: reads, Writes: []int{u.dst}, Scratch: []int{u.scratch},
 		Run: func(r *machine.Worker, part, parts int) error {
 			if u.rows >= parts {
-				u.run(r.Run, part*u.rows/parts, (part+1)*u.rows/parts, 0, u.columns)
+				u.run(r, part*u.rows/parts, (part+1)*u.rows/parts, 0, u.columns)
 			} else {
-				u.run(r.Run, 0, u.rows, part*u.columns/parts, (part+1)*u.columns/parts)
+				u.run(r, 0, u.rows, part*u.columns/parts, (part+1)*u.columns/parts)
 			}
 			return nil
 		},
 	})
 	return nil
+}
+
+// prepare chooses the primitives of the steps, and their numbers.
+func (u *unfused) prepare(c *compiler) {
+	u.scratch = c.newScratch(productOf(c.threads, unfusedScratch))
+	choose := func(p elementwise.Primitive) *elementwise.Variant { return elementwise.Choose(c.isas, p) }
+	u.real, u.add, u.multiply = choose(elementwise.ConvertI32), choose(elementwise.Add), choose(elementwise.Multiply)
+	u.clamp, u.round, u.whole = choose(elementwise.Clamp), choose(elementwise.RoundEven), choose(elementwise.ToI32)
+	u.quantize, u.one = choose(elementwise.Quantize), elementwise.Numbers{Scale: 1}
+	inf := float32(math.Inf(1))
+	for _, p := range u.posts {
+		n := elementwise.Numbers{Scale: 1, Hi: inf}
+		switch {
+		case p.Kind == postop.Activation && p.Activation == numeric.Relu6:
+			n.Hi = 6
+		case p.Kind == postop.RoundSaturate:
+			n.Lo = float32(p.Lo)
+			if p.Hi < math.MaxInt32 { // else the conversion to integers saturates
+				n.Hi = float32(p.Hi)
+			}
+		}
+		u.numbers = append(u.numbers, n)
+	}
+}
+
+// areExact reports whether float32 holds the bounds of a RoundSaturate. The upper one may also be the largest i32.
+func areExact(p *postop.Step) bool {
+	return int64(float32(p.Lo)) == p.Lo && (p.Hi == math.MaxInt32 || int64(float32(p.Hi)) == p.Hi)
 }
 
 // loadable reports whether reading all operands as float32 makes no difference.
@@ -95,171 +133,160 @@ func (u *unfused) loadable() bool {
 }
 
 // run applies the post-ops to columns [n0,n1) of rows [m0,m1).
-func (u *unfused) run(r *machine.Run, m0, m1, n0, n1 int) {
-	acc, zeros := machine.View[int32](r.Mem[u.acc]), u.zeros
+func (u *unfused) run(r *machine.Worker, m0, m1, n0, n1 int) {
+	zeros := u.zeros
 	if u.computedZeros != nil {
-		zeros = u.computedZeros(r)
+		zeros = u.computedZeros(r.Run)
 	}
-	var raw [unfusedBlock]int32
-	var values, operand, scale [unfusedBlock]float32
-	for m := m0; m < m1; m++ {
-		row := acc[m*u.stride:][:u.stride]
-		for n := n0; n < n1; n += unfusedBlock {
-			width := min(unfusedBlock, n1-n)
-			q := raw[:width]
-			copy(q, row[n:])
-			if u.rowSums >= 0 {
-				sum := row[u.rowSums]
-				for i, z := range zeros[n:][:width] {
-					q[i] -= z * sum
-				}
-			}
-			if u.less >= 0 {
-				for i, v := range machine.View[int32](r.Mem[u.less])[m*u.stride+n:][:width] {
-					q[i] -= v
-				}
-			}
-			u.block(r, m, n, q, values[:width], operand[:width], scale[:width])
+	tmp := r.Mem[u.scratch][r.Thread*unfusedScratch:][:unfusedScratch]
+	all := func(first, end int) {
+		for ; first < end; first += unfusedBlock {
+			u.block(r.Run, tmp, zeros, first, min(unfusedBlock, end-first))
 		}
+	}
+	if n1-n0 == u.columns {
+		all(m0*u.columns, m1*u.columns)
+		return
+	}
+	for m := m0; m < m1; m++ {
+		all(m*u.columns+n0, m*u.columns+n1)
 	}
 }
 
-// block takes the columns of row m from n on, whose accumulators are q, through the steps. v, x and s are scratch.
-func (u *unfused) block(r *machine.Run, m, n int, q []int32, v, x, s []float32) {
-	at := m*u.columns + n
+// accumulators returns n accumulators from element at on. They are in tmp if something is subtracted from them, or if
+// they do not lie one after the other.
+func (u *unfused) accumulators(r *machine.Run, tmp []byte, zeros []int32, at, n int) []byte {
+	if u.stride == u.columns && u.rowSums < 0 && u.less < 0 {
+		return r.Mem[u.acc][4*at:][:4*n]
+	}
+	acc, all := machine.View[int32](r.Mem[u.acc]), machine.View[int32](tmp)
+	for i := 0; i < n; {
+		m, first := (at+i)/u.columns, (at+i)%u.columns
+		row, q := acc[m*u.stride:][:u.stride], all[i:min(n, i+u.columns-first)]
+		copy(q, row[first:])
+		if u.rowSums >= 0 {
+			sum := row[u.rowSums]
+			for i, z := range zeros[first:][:len(q)] {
+				q[i] -= z * sum
+			}
+		}
+		if u.less >= 0 {
+			for i, v := range machine.View[int32](r.Mem[u.less])[m*u.stride+first:][:len(q)] {
+				q[i] -= v
+			}
+		}
+		i += len(q)
+	}
+	return tmp[:4*n]
+}
+
+// block takes n elements, starting at element at, through the steps.
+func (u *unfused) block(r *machine.Run, tmp []byte, zeros []int32, at, n int) {
+	part := func(i int) []byte { return tmp[4*i*unfusedBlock:][:4*n] }
+	q, v, x, s := u.accumulators(r, part(0), zeros, at, n), part(1), part(2), part(3)
 	if len(u.posts) == 0 {
-		copy(machine.View[int32](r.Mem[u.dst])[at:], q)
+		copy(r.Mem[u.dst][4*at:], q)
 		return
 	}
-	for i, a := range q {
-		v[i] = float32(a)
-	}
+	u.real.Run(v, q, nil, n, &u.one)
 	for i := range u.posts {
 		p, in := &u.posts[i], u.inputs[i]
 		switch p.Kind {
 		case postop.Add:
-			for i, y := range in[0].load(r, x, m, n, u.columns) {
-				v[i] += y
-			}
+			u.add.Run(v, v, in[0].load(r, x, at), n, nil)
 		case postop.Mul:
-			for i, y := range in[0].load(r, x, m, n, u.columns) {
-				v[i] = float32(v[i] * y)
-			}
+			u.multiply.Run(v, v, in[0].load(r, x, at), n, nil)
 		case postop.MulAdd:
-			in[0].load(r, x, m, n, u.columns)
-			in[1].load(r, s, m, n, u.columns)
-			for i, y := range x {
-				v[i] = numeric.FMA32(y, s[i], v[i])
-			}
+			fuse(v, in[0].load(r, x, at), in[1].load(r, s, at), v)
 		case postop.Linear:
-			in[0].load(r, s, m, n, u.columns)
-			in[1].load(r, x, m, n, u.columns)
-			for i, y := range x {
-				v[i] = numeric.FMA32(v[i], s[i], y)
-			}
+			fuse(v, v, in[0].load(r, s, at), in[1].load(r, x, at))
 		case postop.Activation:
-			activate(v, p.Activation, p.Alpha)
+			u.activate(i, v)
 		case postop.RoundSaturate:
 			var zeros []float32
 			if p.ZeroPoint {
-				zeros = in[0].load(r, x, m, n, u.columns)
+				zeros = machine.View[float32](in[0].load(r, x, at))
 			}
-			u.saturate(r, p, v, zeros, at)
+			u.saturate(r, i, v, zeros, at)
 			return
 		}
 	}
-	copy(machine.View[float32](r.Mem[u.dst])[at:], v)
+	copy(r.Mem[u.dst][4*at:], v)
 }
 
-// load returns the operand's values for the columns of row m from n on.
-func (in *unfusedInput) load(r *machine.Run, to []float32, m, n, columns int) []float32 {
-	mem := r.Mem[in.buffer]
+// fuse stores x*y + z, rounded once.
+func fuse(to, x, y, z []byte) {
+	a, b, c := machine.View[float32](x), machine.View[float32](y), machine.View[float32](z)
+	for i := range machine.View[float32](to) {
+		machine.View[float32](to)[i] = numeric.FMA32(a[i], b[i], c[i])
+	}
+}
+
+// load returns the operand's values from element at on, as float32; they may be in to.
+func (in *unfusedInput) load(r *machine.Run, to []byte, at int) []byte {
+	mem, values := r.Mem[in.buffer], machine.View[float32](to)
 	switch in.elements {
 	case 1:
-		machine.LoadFloats(to[:1], in.typ, mem, 0)
-		for i := range to {
-			to[i] = to[0]
-		}
+		machine.LoadFloats(values[:1], in.typ, mem, 0)
+		fillRow(values, values[0])
 	case in.channels:
-		for i := 0; i < len(to); {
-			at := (n + i) % in.channels
-			width := min(in.channels-at, len(to)-i)
-			machine.LoadFloats(to[i:i+width], in.typ, mem, at)
-			i += width
-		}
+		first := at % in.channels
+		period := values[:min(in.channels, len(values))]
+		head := period[:min(in.channels-first, len(period))]
+		machine.LoadFloats(head, in.typ, mem, first)
+		machine.LoadFloats(period[len(head):], in.typ, mem, 0)
+		repeat(to, to[:4*len(period)])
 	default:
-		machine.LoadFloats(to, in.typ, mem, m*columns+n)
+		if in.typ == core.F32 {
+			return mem[4*at:][:len(to)]
+		}
+		machine.LoadFloats(values, in.typ, mem, at)
 	}
 	return to
 }
 
-// activate applies an activation to v in place.
-func activate(v []float32, a numeric.Activation, alpha float32) {
-	switch a {
+// activate applies post-op i, an activation, to values in place.
+func (u *unfused) activate(i int, values []byte) {
+	switch p := u.posts[i]; p.Activation {
 	case numeric.Identity:
 	case numeric.Relu, numeric.Relu6:
-		hi := float32(math.Inf(1))
-		if a == numeric.Relu6 {
-			hi = 6
-		}
-		for i, x := range v {
-			if x = max(x, 0); x != x { // max has no branches and keeps NaN
-				x = 0
-			}
-			v[i] = min(x, hi)
-		}
+		u.clamp.Run(values, values, nil, len(values)/4, &u.numbers[i])
 	default:
+		v := machine.View[float32](values)
 		for i, x := range v {
-			v[i] = a.Apply(x, alpha)
+			v[i] = p.Activation.Apply(x, p.Alpha)
 		}
 	}
 }
 
-// saturate rounds v, adds the zero points, which may be nil, and stores the saturated integers in the output, starting
-// at element at.
-func (u *unfused) saturate(r *machine.Run, p *postop.Step, v, zeros []float32, at int) {
-	store := func(i int, x int64) { machine.View[int32](r.Mem[u.dst])[at+i] = int32(x) }
-	if p.Type != core.I32 {
-		out := r.Mem[u.dst][at:]
-		if zeros == nil && p.Round == numeric.RoundNearestTowardEven {
-			toBytes(out, v, float32(p.Lo), float32(p.Hi))
-			return
-		}
-		store = func(i int, x int64) { out[i] = byte(x) }
-	} else if zeros == nil && p.Round == numeric.RoundNearestTowardEven {
-		toWords(machine.View[int32](r.Mem[u.dst])[at:], v, float64(p.Lo), float64(p.Hi))
-		return
+// saturate applies post-op i, a RoundSaturate with zero points, which may be nil, and stores the integers in the
+// output, starting at element at.
+func (u *unfused) saturate(r *machine.Run, i int, values []byte, zeros []float32, at int) {
+	p, n := &u.posts[i], len(values)/4
+	size := 1
+	if p.Type == core.I32 {
+		size = 4
 	}
-	for i, x := range v {
-		y := p.Round.Round(float64(x))
-		if zeros != nil {
-			y += float64(zeros[i])
+	out := r.Mem[u.dst][size*at:][:size*n]
+	switch {
+	case zeros != nil || p.Round != numeric.RoundNearestTowardEven || !areExact(p):
+		for i, x := range machine.View[float32](values) {
+			y := p.Round.Round(float64(x))
+			if zeros != nil {
+				y += float64(zeros[i])
+			}
+			if whole := numeric.Saturate(y, p.Lo, p.Hi); size == 1 {
+				out[i] = byte(whole)
+			} else {
+				machine.View[int32](out)[i] = int32(whole)
+			}
 		}
-		store(i, numeric.Saturate(y, p.Lo, p.Hi))
-	}
-}
-
-// toBytes rounds half to even and saturates; NaN becomes lo.
-func toBytes(out []byte, v []float32, lo, hi float32) {
-	const big = 3 << 22 // a sum with it has no bits for a fraction
-	out = out[:len(v)]
-	for i, x := range v {
-		if x = max(x, lo); x != x {
-			x = lo
-		}
-		out[i] = byte(math.Float32bits(float32(min(x, hi) + big)))
-	}
-}
-
-// toWords rounds half to even and saturates; NaN becomes lo.
-func toWords(out []int32, v []float32, lo, hi float64) {
-	out = out[:len(v)]
-	for i, x := range v {
-		y := max(float64(x), lo)
-		if y != y {
-			y = lo
-		}
-		out[i] = int32(math.RoundToEven(min(y, hi)))
+	case size == 1:
+		u.quantize.Run(out, values, nil, n, &u.numbers[i])
+	default:
+		u.clamp.Run(values, values, nil, n, &u.numbers[i])
+		u.round.Run(values, values, nil, n, nil)
+		u.whole.Run(out, values, nil, n, nil)
 	}
 }
 
@@ -273,11 +300,12 @@ func (c *compiler) lowerByReference(u *unfused) error {
 			zeros: u.zeros, computedZeros: u.computedZeros, less: u.less,
 		}
 		raw.dst = c.newScratch(u.rows * u.columns * 4)
+		raw.prepare(c)
 		acc = raw.dst
 		c.emit(machine.Instruction{
-			Node: n, Kernel: "post-ops", Reads: []int{u.acc, u.less}, Writes: []int{raw.dst},
+			Node: n, Kernel: "post-ops", Reads: []int{u.acc, u.less}, Writes: []int{raw.dst}, Scratch: []int{raw.scratch},
 			Run: func(r *machine.Worker, _, _ int) error {
-				raw.run(r.Run, 0, raw.rows, 0, raw.columns)
+				raw.run(r, 0, raw.rows, 0, raw.columns)
 				return nil
 			},
 		})

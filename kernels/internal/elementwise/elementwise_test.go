@@ -339,6 +339,8 @@ func defineConversion(p Primitive, out, x, y []byte, i int) bool {
 		}[p] {
 			out[i] = 1
 		}
+	case WholeU8:
+		binary.NativeEndian.PutUint32(out[4*i:], uint32(x[i])-binary.NativeEndian.Uint32(y))
 	case Pick:
 		if x[i] != 0 {
 			copy(out[4*i:4*i+4], y[4*i:])
@@ -502,18 +504,18 @@ func TestRemainders(t *testing.T) {
 
 // TestAngles: one number of which no routine knows the sine leaves all to the portable variant.
 func TestAngles(t *testing.T) {
-	const n = 256
+	const n = 253
 	r := rand.New(rand.NewPCG(7, 8))
 	for _, v := range runnable() {
 		if !v.Primitive.isAngular() {
 			continue
 		}
-		for _, most := range []float32{1 << 28, 1 << 20, 1 << 29} {
+		for i, most := range []float32{1 << 28, 1 << 20, 1 << 29, -1 << 29, float32(math.NaN()), math.MaxFloat32} {
 			x, want, got := make([]byte, 4*n), make([]byte, 4*n), make([]byte, 4*n)
 			for i := range n {
-				store(x, i, float32(r.Float64()*2-1)*most)
+				store(x, i, float32(r.Float64()*2-1)*(1<<20))
 			}
-			store(x, 77, most)
+			store(x, []int{0, 77, 150, 252}[i%4], most)
 			for i := range n {
 				define(v.Primitive, want, x, nil, i, nil)
 			}
@@ -622,6 +624,18 @@ func TestPrimitives(t *testing.T) {
 				}
 				v.Run(got[guard:guard+size:guard+size], x, y, n, num)
 				requireEqual(t, want, got, outs, fmt.Sprintf("n=%d,%+v", n, *num))
+				if xs == outs && v.Primitive.isBinary() { // y is a later part of out
+					behind := xs * (1 + r.IntN(20))
+					all, _ := operands(r, v.Primitive, n+behind/xs)
+					for i := range n {
+						define(v.Primitive, want[guard:], all, all[behind:], i, num)
+					}
+					v.Run(all, all, all[behind:], n, num)
+					requireEqual(t, want[guard:guard+n*outs], all[:n*outs], outs, fmt.Sprintf("later part: n=%d,%+v", n, *num))
+					for i := range n {
+						define(v.Primitive, want[guard:], x, y, i, num)
+					}
+				}
 				if xs == outs && primitives[v.Primitive].role != folding {
 					v.Run(x, x, y, n, num)
 					requireEqual(t, want[guard:guard+n*outs], x, outs, fmt.Sprintf("in place: n=%d,%+v", n, *num))

@@ -214,6 +214,7 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	Affine:        affine,
 	FixedPoint:    fixedPoint,
 	Rescale:       rescale,
+	WholeU8:       wholeU8,
 	FoldAdd:       fold(func(lane, x float32) float32 { return lane + x }),
 	FoldMultiply:  fold(func(lane, x float32) float32 { return lane * x }),
 	FoldMaximum: fold(func(lane, x float32) float32 {
@@ -433,6 +434,13 @@ func affine(out, x, y []byte, n int, p *Numbers) {
 			whole = int32(level)
 		}
 		out[i] = byte(max(min(whole+f[0], f[2]), f[1]))
+	}
+}
+
+func wholeU8(out, x, y []byte, n int, _ *Numbers) {
+	o, zero := view[int32](out, n), view[int32](y, 1)[0]
+	for i, v := range x[:n] {
+		o[i] = int32(v) - zero
 	}
 }
 

@@ -106,6 +106,7 @@ const (
 	FixedPoint                       // ((i64(f32(x))*y[0] >> 32) + y[1]) >> 16 saturated to a byte; x is i32, y two i64
 	Affine                           // i32(floor(x * Scale + 1/2)) + y[0] clamped to [y[1], y[2]], as a byte; y is i32
 	Rescale                          // y, a Rescaling, applied to x, as a byte; x is i32
+	WholeU8                          // i32(x) - y[0], which wraps; x is u8, y one i32
 	FoldAdd                          // out[i mod Lanes] + x[i] for each i in turn, in place, as the following
 	FoldMultiply                     // out[i mod Lanes] * x[i]
 	FoldMaximum                      // Maximum of out[i mod Lanes] and x[i]
@@ -145,6 +146,7 @@ var primitives = [numPrimitives]struct {
 	Quantize: {"quantize", 4, 1, other}, Flip: {"flip", 1, 1, other}, Lookup: {"lookup", 1, 1, other},
 	Pick: {"pick", 1, 4, other}, FixedPoint: {"fixedpoint", 4, 1, other},
 	Affine: {"affine", 4, 1, other}, Rescale: {"rescale", 4, 1, other},
+	WholeU8: {"u8", 1, 4, other},
 
 	ToF16: {"tof16", 4, 2, narrowing}, ToBF16: {"tobf16", 4, 2, narrowing},
 	ToI32: {"tos32", 4, 4, narrowing}, ToI64: {"tos64", 4, 8, narrowing},
@@ -202,7 +204,7 @@ func (p Primitive) String() string {
 // does returns the Info.Does of the variants of the primitive.
 func (p Primitive) does() string {
 	element := map[int]string{1: "b8", 2: "b16", 4: "f32", 8: "b64"}[primitives[p].out]
-	if primitives[p].role == integer {
+	if primitives[p].role == integer || p == WholeU8 {
 		element = "s32"
 	}
 	return "elementwise_" + element + "_" + p.String()

@@ -1,6 +1,7 @@
 package elementwise
 
 import (
+	"encoding/binary"
 	"math"
 	"unsafe"
 
@@ -62,7 +63,7 @@ func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n in
 	}
 	angular, remainder := primitive.isAngular(), primitive.isRemainder()
 	return func(out, x, y []byte, n int, p *Numbers) {
-		if angular && !areAngles(view[float32](x, n)) ||
+		if angular && !areAngles(x) ||
 			remainder && !areQuotients(view[float32](x, n), view[float32](y, n)) {
 			portable[primitive](out, x, y, n, p)
 			return
@@ -105,19 +106,24 @@ func softmaxOf(r routine) func(out, x, y []byte, n int, p *Numbers) {
 	}
 }
 
-// areAngles reports whether the vector routines support all elements as angles.
-func areAngles(x []float32) bool {
-	const most = activation.MostAngle
-	var a, b, c, d bool
+// areAngles reports whether the vector routines support all elements as angles: whether the bits of no magnitude are
+// above those of activation.MostAngle. It adds to the bits of two numbers at a time what sets their topmost bits if
+// they are.
+func areAngles(x []byte) bool {
+	const magnitudes, topmost = 0x7fffffff_7fffffff, 0x80000000_80000000
+	above := (1<<31 - 1 - uint64(math.Float32bits(activation.MostAngle))) * (1<<32 + 1)
+	var sums [4]uint64
+	for ; len(x) >= 32; x = x[32:] {
+		v := (*[32]byte)(x)
+		sums[0] |= binary.NativeEndian.Uint64(v[:])&magnitudes + above
+		sums[1] |= binary.NativeEndian.Uint64(v[8:])&magnitudes + above
+		sums[2] |= binary.NativeEndian.Uint64(v[16:])&magnitudes + above
+		sums[3] |= binary.NativeEndian.Uint64(v[24:])&magnitudes + above
+	}
 	for ; len(x) >= 4; x = x[4:] {
-		v := (*[4]float32)(x)
-		a, b = a || !(v[0] >= -most && v[0] <= most), b || !(v[1] >= -most && v[1] <= most)
-		c, d = c || !(v[2] >= -most && v[2] <= most), d || !(v[3] >= -most && v[3] <= most)
+		sums[0] |= uint64(binary.NativeEndian.Uint32(x))&magnitudes + above
 	}
-	for _, v := range x {
-		a = a || !(v >= -most && v <= most)
-	}
-	return !(a || b || c || d)
+	return (sums[0]|sums[1]|sums[2]|sums[3])&topmost == 0
 }
 
 // mostQuotient bounds the quotients that the vector routines support: smaller ones are rounded to float64, which has

@@ -389,6 +389,13 @@ func elementwise_s32_shiftleft_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_s32_shiftright_64_avx512vnni(c *call)
 
+// elementwise_s32_u8_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = s32(x[i]) - y[0], x u8, y one s32
+//
+//go:noescape
+func elementwise_s32_u8_64_avx512vnni(c *call)
+
 // elementwise_f32_scaled_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = x[i] * scale
@@ -829,6 +836,13 @@ func elementwise_s32_shiftleft_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_s32_shiftright_32_avx2(c *call)
+
+// elementwise_s32_u8_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = s32(x[i]) - y[0], x u8, y one s32
+//
+//go:noescape
+func elementwise_s32_u8_32_avx2(c *call)
 
 // elementwise_f32_scaled_32_avx2 computes, for i < n, a multiple of 32:
 //

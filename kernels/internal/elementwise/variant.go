@@ -37,6 +37,8 @@ func of(p Primitive, step int, i isa.ISA, run func(out, x, y []byte, n int, p *N
 		v.allY = 56
 	case p == Affine:
 		v.allY = 12
+	case p == WholeU8:
+		v.allY = 4
 	case primitives[p].role == folding:
 		v.out = 0
 	}
@@ -62,7 +64,7 @@ func Variants() []variant.Info { return variants.Infos() }
 func Choose(s isa.Set, p Primitive) *Variant { return variants.Choose(s, p.does()) }
 
 // Run computes n elements. It panics if a slice is too short for them. out may be x or y if their elements have the
-// same size as those of out.
+// same size as those of out; then the other may also be a later part of out.
 func (v *Variant) Run(out, x, y []byte, n int, p *Numbers) {
 	if n <= 0 {
 		return

@@ -74,14 +74,15 @@ func matchLevels(e Element, op *tensorflow.QuantizeAndDequantize) (Element, bool
 
 // combinedSteps returns the steps of a QuantizeV2 to bytes in mode MIN_COMBINED.
 func combinedSteps(op *tensorflow.QuantizeV2, q tensorflow.Combined) ([]elementwise.Step, elementwise.Numbers) {
-	steps := []elementwise.Step{
-		limit(q.Lo, q.Hi), combineValues(elementwise.Subtract, []float32{q.Lo}),
-		combineValues(elementwise.Multiply, []float32{q.Scale}),
-	}
-	if op.Type == core.U8 {
-		steps = append(steps, combineValues(elementwise.Add, []float32{0.5}), apply(elementwise.Trunc))
+	var steps []elementwise.Step
+	if op.Type == core.U8 { // numbers that are not negative, so that rounding them down is truncation
+		steps = append(steps, elementwise.Step{
+			Kind: elementwise.Apply, Primitive: elementwise.Levels,
+			Numbers: elementwise.Numbers{Lo: q.Lo, Hi: q.Hi, Scale: q.Scale, Back: 1},
+		})
 	} else {
-		steps = append(steps, combineValues(elementwise.Subtract, []float32{q.Half}),
+		steps = append(steps, limit(q.Lo, q.Hi), combineValues(elementwise.Subtract, []float32{q.Lo}),
+			combineValues(elementwise.Multiply, []float32{q.Scale}), combineValues(elementwise.Subtract, []float32{q.Half}),
 			elementwise.Step{Kind: elementwise.RoundAway})
 	}
 	lo, hi := op.Type.Bounds()

@@ -84,6 +84,25 @@ func TestSegmentsFollowFromBytes(t *testing.T) {
 	}
 }
 
+// A vector is as many images as it has elements. What elementwise ops alone make of it is one instruction, which reads
+// it once however many elements are taken at a time.
+func TestElementwiseOpsAloneTakeTheWholeBatch(t *testing.T) {
+	x, err := core.NewNode(&core.Parameter{Type: core.F32, Shape: core.Shape{1 << 20}})
+	require.NoError(t, err)
+	square, err := core.Apply(&pointwise.Unary{Function: pointwise.Square}, x.Out(0))
+	require.NoError(t, err)
+	magnitude, err := core.Apply(&pointwise.Unary{Function: pointwise.Abs}, square)
+	require.NoError(t, err)
+	sum, err := core.Apply(&reduce.Sum{Reduction: reduce.Reduction{Axes: []int{0}}}, magnitude)
+	require.NoError(t, err)
+	result, err := core.NewNode(&core.Result{}, sum)
+	require.NoError(t, err)
+	f := &core.Function{Parameters: []*core.Node{x}, Results: []*core.Node{result}}
+	for _, threads := range []int{1, 2} {
+		assert.Empty(t, sizes(t, f, threads), "%d threads", threads)
+	}
+}
+
 // A product of a batch with itself, or with what another product made of it, is of all images.
 func TestWhatTakesAllImagesIsInNoSegmentWithThem(t *testing.T) {
 	defer testmode.SetCacheBytes(0)

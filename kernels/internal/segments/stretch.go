@@ -155,6 +155,7 @@ func batchedInputs(n *core.Node, read func() map[core.Value]bool) []bool {
 // divide returns the parts of a stretch, of any length, for which it pays to take fewer images than the whole batch
 // at a time. It minimizes the bytes read from the third-level cache (see nodeBytes) by dynamic programming: for each
 // node and group size it finds the cheapest way to get there. The group size may change between two nodes.
+// Elementwise ops alone are computed for the whole batch: they count for nothing, so any group size would do.
 func (s *stretch) divide() (parts []stretch) {
 	groups := s.sizes()
 	if len(s.nodes) == 0 || len(groups) < 2 {
@@ -180,8 +181,7 @@ func (s *stretch) divide() (parts []stretch) {
 		if i > 0 && before == k {
 			continue
 		}
-		reshapes := func(n *core.Node) bool { return trait.Reshapes(n.Op()) }
-		if computes := !all(s.nodes[i:end], reshapes); computes && groups[k] < s.batch {
+		if groups[k] < s.batch && slices.ContainsFunc(s.nodes[i:end], isCounted) {
 			part := *s
 			part.nodes, part.group = s.nodes[i:end], groups[k]
 			parts = append(parts, part)
@@ -189,11 +189,6 @@ func (s *stretch) divide() (parts []stretch) {
 		end, k = i, before
 	}
 	return parts
-}
-
-// all reports whether f holds for all nodes.
-func all(nodes []*core.Node, f func(*core.Node) bool) bool {
-	return !slices.ContainsFunc(nodes, func(n *core.Node) bool { return !f(n) })
 }
 
 // sizes lists the possible group sizes, in rising order: they divide the batch and give at least one group for each
@@ -270,6 +265,8 @@ func isElementwise(n *core.Node) bool {
 	_, ok := match.Of(n)
 	return flips || ok
 }
+
+func isCounted(n *core.Node) bool { return !isElementwise(n) && !trait.Reshapes(n.Op()) }
 
 // crossing returns, for each node, the cost in bytes of changing the group size before it: the values that cross from
 // one segment to the next are stored, read, and stored again in the memory of the next. It is -1 where the size must
