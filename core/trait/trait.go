@@ -389,10 +389,17 @@ const (
 	FusedRounding
 	// FusedWidening takes a FusedRounding's bf16 back to f32.
 	FusedWidening
-	// FusedFunction computes in f32 and rounds once: the same op on f32, followed by a rounding, gives
-	// the same result.
+	// FusedFunction computes in f32 and rounds once: a FusedOp's InProduct on f32, or else the same op, followed by
+	// a rounding, gives the result.
 	FusedFunction
 )
+
+// FusedOp is an Op whose results differ in their last bits where TensorFlow computes it as one op with a product.
+type FusedOp interface {
+	core.Op
+	// InProduct returns the op that gives the results it has there.
+	InProduct() core.Op
+}
 
 // Rounding is a quantization in the form of one formula, Saturate(Round(x*Factor - Shift), Lo, Hi).
 // The product and the difference are each rounded to float32. NaN becomes Lo.

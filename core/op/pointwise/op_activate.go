@@ -92,7 +92,7 @@ func (op *Activate) reals(t core.Type, x []float32) ([]float32, error) {
 	}
 	for i, v := range x {
 		switch {
-		case v != v:
+		case v != v && op.Activation < numeric.FusedElu:
 			y[i] = v
 		case op.Activation == numeric.Elu && v < 0:
 			y[i] = activation.Exp(v)
@@ -168,6 +168,11 @@ func (op *Activate) FusedAs() trait.FusedPart {
 		return trait.FusedFunction
 	}
 	return trait.NotFused
+}
+
+// InProduct is the op with the activation's form in a product.
+func (op *Activate) InProduct() core.Op {
+	return &Activate{Activation: op.Activation.InProduct(), Alpha: op.Alpha}
 }
 
 // Widens is true except for Sigmoid and Elu, which round intermediate results, and for LeakyRelu, which rounds

@@ -11,6 +11,8 @@ var activationPrimitives = map[numeric.Activation]elementwise.Primitive{
 	numeric.LeakyRelu: elementwise.LeakyRelu, numeric.Elu: elementwise.Elu,
 	numeric.Tanh: elementwise.Tanh, numeric.Sigmoid: elementwise.Sigmoid,
 	numeric.GeluApproximate: elementwise.GeluApproximate, numeric.GeluExact: elementwise.Gelu,
+	numeric.FusedElu: elementwise.FusedElu, numeric.FusedTanh: elementwise.FusedTanh,
+	numeric.FusedSigmoid: elementwise.FusedSigmoid,
 }
 
 var unaryPrimitives = map[pointwise.UnaryFunction]elementwise.Primitive{

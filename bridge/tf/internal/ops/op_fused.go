@@ -89,6 +89,7 @@ func fusedSteps(product func(*call) []core.Value, n int) func(*call) []core.Valu
 			return nil
 		}
 		f := fusion{call: c, value: out[0], typ: out[0].Type(), args: c.list("args"), layout: layout}
+		f.eigen = c.boolOr("transpose_a", false) || slices.Contains(c.strs("fused_ops"), "FusedBatchNorm")
 		f.widen()
 		if c.node.Has("TArgs") {
 			types, err := c.node.Types("TArgs")
@@ -116,6 +117,7 @@ type fusion struct {
 	typ    core.Type // the node's; value is f32 where that is bf16 or f16
 	args   []core.Value
 	layout geometry.Layout
+	eigen  bool // TensorFlow computes the node by Eigen, not by oneDNN
 }
 
 // widen takes back the rounding of a product to bf16 or f16: TensorFlow computes all steps in f32, and
@@ -187,6 +189,9 @@ func (f *fusion) step(name string) {
 	case f.err != nil:
 	case isActivation:
 		op := &pointwise.Activate{Activation: activation}
+		if !f.eigen {
+			op.Activation = activation.InProduct()
+		}
 		if activation == numeric.LeakyRelu {
 			op.Alpha = f.floatOr("leakyrelu_alpha", 0.2)
 		}
@@ -237,12 +242,13 @@ func (f *fusion) bias(v core.Value) {
 	f.apply(&pointwise.Add{}, v)
 }
 
-// hardSwish is x * relu6(x + 3) / 6.
+// hardSwish is x * min(max(x/6 + 1/2, 0), 1).
 func (f *fusion) hardSwish() {
 	x := f.value
-	f.apply(&pointwise.Add{}, f.number("three", 3, x))
-	f.apply(&pointwise.Activate{Activation: numeric.Relu6})
 	f.apply(&pointwise.Multiply{}, f.number("sixth", 1.0/6, x))
+	f.apply(&pointwise.Add{}, f.number("half", 0.5, x))
+	f.apply(&pointwise.Minimum{}, f.number("one", 1, x))
+	f.apply(&pointwise.Activate{Activation: numeric.Relu})
 	f.apply(&pointwise.Multiply{}, x)
 }
 
