@@ -9,7 +9,9 @@ import (
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/postop"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/match"
 )
 
 // unfused is a list of post-ops that is not fused into a kernel: it is applied to accumulators in a buffer.
@@ -25,9 +27,11 @@ type unfused struct {
 	posts         []postop.Step
 	operands      []core.Value
 
-	inputs [][]unfusedInput // the operands of each post-op
-	out    core.Fact
-	dst    int
+	inputs    [][]unfusedInput  // the operands of each post-op
+	functions []unfusedFunction // the activation of each post-op
+	out       core.Fact
+	dst       int
+	values    int // a buffer of unfusedBlock float32 for each thread
 }
 
 // unfusedInput is an operand of a post-op.
@@ -36,6 +40,12 @@ type unfusedInput struct {
 	typ      core.Type
 	elements int // 1, the number of channels, or the number of elements of the output
 	channels int
+}
+
+// unfusedFunction is an activation; variant is nil unless it has a primitive.
+type unfusedFunction struct {
+	variant *elementwise.Variant
+	numbers elementwise.Numbers
 }
 
 // unfusedBlock is how many columns are taken through all steps at a time.
@@ -58,23 +68,31 @@ func (c *compiler) lowerUnfused(u *unfused) error {
 			in = append(in, unfusedInput{c.buffer(v), v.Type(), v.Shape().MustElements(), channelsOf(u.out.Shape, u.columns)})
 		}
 		u.inputs = append(u.inputs, in)
+		f := unfusedFunction{numbers: elementwise.Numbers{Scale: p.Alpha}}
+		if a, ok := match.Activation(p.Activation); ok && p.Kind == postop.Activation {
+			f.variant = elementwise.Choose(c.isas, a)
+		}
+		u.functions = append(u.functions, f)
 	}
-	u.dst = c.newOutput(u.node.Out(0))
+	u.dst, u.values = c.newOutput(u.node.Out(0)), c.unfusedValues()
 	node := u.node
 	u.node, u.operands = nil, nil
 	c.emit(machine.Instruction{
-		Node: node, Kernel: "post-ops", Splits: true, Reads: reads, Writes: []int{u.dst},
+		Node: node, Kernel: "post-ops", Splits: true, Reads: reads, Writes: []int{u.dst}, Scratch: []int{u.values},
 		Run: func(r *machine.Worker, part, parts int) error {
 			if u.rows >= parts {
-				u.run(r.Run, part*u.rows/parts, (part+1)*u.rows/parts, 0, u.columns)
+				u.run(r, part*u.rows/parts, (part+1)*u.rows/parts, 0, u.columns)
 			} else {
-				u.run(r.Run, 0, u.rows, part*u.columns/parts, (part+1)*u.columns/parts)
+				u.run(r, 0, u.rows, part*u.columns/parts, (part+1)*u.columns/parts)
 			}
 			return nil
 		},
 	})
 	return nil
 }
+
+// unfusedValues returns a new buffer for an unfused's values.
+func (c *compiler) unfusedValues() int { return c.newScratch(productOf(c.threads, 4*unfusedBlock)) }
 
 // loadable reports whether reading all operands as float32 makes no difference.
 func (u *unfused) loadable() bool {
@@ -95,13 +113,14 @@ func (u *unfused) loadable() bool {
 }
 
 // run applies the post-ops to columns [n0,n1) of rows [m0,m1).
-func (u *unfused) run(r *machine.Run, m0, m1, n0, n1 int) {
+func (u *unfused) run(r *machine.Worker, m0, m1, n0, n1 int) {
 	acc, zeros := machine.View[int32](r.Mem[u.acc]), u.zeros
 	if u.computedZeros != nil {
-		zeros = u.computedZeros(r)
+		zeros = u.computedZeros(r.Run)
 	}
 	var raw [unfusedBlock]int32
-	var values, operand, scale [unfusedBlock]float32
+	var operand, scale [unfusedBlock]float32
+	values := machine.View[float32](r.Mem[u.values])[r.Thread*unfusedBlock:]
 	for m := m0; m < m1; m++ {
 		row := acc[m*u.stride:][:u.stride]
 		for n := n0; n < n1; n += unfusedBlock {
@@ -119,7 +138,7 @@ func (u *unfused) run(r *machine.Run, m0, m1, n0, n1 int) {
 					q[i] -= v
 				}
 			}
-			u.block(r, m, n, q, values[:width], operand[:width], scale[:width])
+			u.block(r.Run, m, n, q, values[:width], operand[:width], scale[:width])
 		}
 	}
 }
@@ -158,7 +177,7 @@ func (u *unfused) block(r *machine.Run, m, n int, q []int32, v, x, s []float32) 
 				v[i] = numeric.FMA32(v[i], s[i], y)
 			}
 		case postop.Activation:
-			activate(v, p.Activation, p.Alpha)
+			u.activate(i, v)
 		case postop.RoundSaturate:
 			var zeros []float32
 			if p.ZeroPoint {
@@ -193,13 +212,16 @@ func (in *unfusedInput) load(r *machine.Run, to []float32, m, n, columns int) []
 	return to
 }
 
-// activate applies an activation to v in place.
-func activate(v []float32, a numeric.Activation, alpha float32) {
-	switch a {
-	case numeric.Identity:
-	case numeric.Relu, numeric.Relu6:
+// activate applies the activation of post-op i to v in place.
+func (u *unfused) activate(i int, v []float32) {
+	p, f := &u.posts[i], &u.functions[i]
+	switch {
+	case f.variant != nil:
+		b := machine.Bytes(v)
+		f.variant.Run(b, b, nil, len(v), &f.numbers)
+	case p.Activation == numeric.Relu, p.Activation == numeric.Relu6:
 		hi := float32(math.Inf(1))
-		if a == numeric.Relu6 {
+		if p.Activation == numeric.Relu6 {
 			hi = 6
 		}
 		for i, x := range v {
@@ -207,10 +229,6 @@ func activate(v []float32, a numeric.Activation, alpha float32) {
 				x = 0
 			}
 			v[i] = min(x, hi)
-		}
-	default:
-		for i, x := range v {
-			v[i] = a.Apply(x, alpha)
 		}
 	}
 }
@@ -272,12 +290,12 @@ func (c *compiler) lowerByReference(u *unfused) error {
 			node: n, acc: acc, rows: u.rows, columns: u.columns, stride: u.stride, rowSums: u.rowSums,
 			zeros: u.zeros, computedZeros: u.computedZeros, less: u.less,
 		}
-		raw.dst = c.newScratch(u.rows * u.columns * 4)
+		raw.dst, raw.values = c.newScratch(u.rows*u.columns*4), c.unfusedValues()
 		acc = raw.dst
 		c.emit(machine.Instruction{
-			Node: n, Kernel: "post-ops", Reads: []int{u.acc, u.less}, Writes: []int{raw.dst},
+			Node: n, Kernel: "post-ops", Reads: []int{u.acc, u.less}, Writes: []int{raw.dst}, Scratch: []int{raw.values},
 			Run: func(r *machine.Worker, _, _ int) error {
-				raw.run(r.Run, 0, raw.rows, 0, raw.columns)
+				raw.run(r, 0, raw.rows, 0, raw.columns)
 				return nil
 			},
 		})

@@ -15,6 +15,13 @@ var activationPrimitives = map[numeric.Activation]elementwise.Primitive{
 	numeric.FusedSigmoid: elementwise.FusedSigmoid,
 }
 
+// Activation returns the primitive of an activation that is not piecewise linear, or of LeakyRelu, whose slope is its
+// Scale; false for others.
+func Activation(a numeric.Activation) (elementwise.Primitive, bool) {
+	p, ok := activationPrimitives[a]
+	return p, ok
+}
+
 var unaryPrimitives = map[pointwise.UnaryFunction]elementwise.Primitive{
 	pointwise.Exp: elementwise.Exp, pointwise.Erf: elementwise.Erf,
 	pointwise.Softplus: elementwise.Softplus, pointwise.Swish: elementwise.Swish,
@@ -46,7 +53,7 @@ func matchActivate(e Element, op *pointwise.Activate) (Element, bool) {
 	case numeric.Relu6:
 		e.Steps = []elementwise.Step{floor, combineValues(elementwise.Minimum, []float32{6})}
 	default:
-		p, ok := activationPrimitives[op.Activation]
+		p, ok := Activation(op.Activation)
 		if !ok {
 			return e, false
 		}
