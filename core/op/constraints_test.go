@@ -19,10 +19,11 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 )
 
-// f32, i32, u8 and i8 make operands that are not constants.
-func f32(s ...int) core.Operand { return operand(core.F32, s) }
-func i32(s ...int) core.Operand { return operand(core.I32, s) }
-func u8(s ...int) core.Operand  { return operand(core.U8, s) }
+// f32, i32, u8 and bf16 make operands that are not constants.
+func bf16(s ...int) core.Operand { return operand(core.BF16, s) }
+func f32(s ...int) core.Operand  { return operand(core.F32, s) }
+func i32(s ...int) core.Operand  { return operand(core.I32, s) }
+func u8(s ...int) core.Operand   { return operand(core.U8, s) }
 
 func operand(t core.Type, s []int) core.Operand {
 	return core.Operand{Fact: core.Fact{Type: t, Shape: append(core.Shape{}, s...)}}
@@ -256,6 +257,18 @@ func TestConstraints(t *testing.T) {
 		{
 			&tensorflow.QuantizedRelu{}, ops(u8(3), is32(0), is32(1), is32(nan)),
 			"TFQuantizedRelu: input 3 (limit): got NaN, want a number (TFQuantizedRelu-C2)",
+		},
+		{
+			&tensorflow.NarrowMatMul{}, ops(bf16(2, 3), f32(3, 4)),
+			"TFNarrowMatMul: input 1 (b): got type f32, want one of [bf16] (TFNarrowMatMul-C1)",
+		},
+		{
+			&tensorflow.NarrowMatMul{}, ops(bf16(2, 3, 1), bf16(3, 4)),
+			"TFNarrowMatMul: input 0 (a): got shape [2,3,1], want a matrix (TFNarrowMatMul-C1)",
+		},
+		{
+			&tensorflow.NarrowMatMul{}, ops(bf16(2, 3), bf16(4, 3)),
+			"TFNarrowMatMul: input 1 (b): got shape [4,3], want 3 rows, as many as a has columns (TFNarrowMatMul-C2)",
 		},
 		{
 			&tensorflow.QuantizedAvgPool{Spatial: nhwc, Window: []int{1}}, ops(u8(1, 2, 2, 1)),

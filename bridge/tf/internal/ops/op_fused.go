@@ -12,6 +12,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 )
 
 const batchNormExOutputs = "-> y:T batch_mean:U batch_variance:U reserve_space_1:U reserve_space_2:U reserve_space_3:U"
@@ -39,7 +40,7 @@ var _ = register("fused",
 	op{
 		name:      "_FusedMatMul",
 		signature: "a:T b:T args:* -> product:T",
-		translate: fusedSteps(matMul, 0),
+		translate: fusedSteps(matMulOfFused, 0),
 		adds:      toFusedSummand,
 	},
 	op{
@@ -108,6 +109,15 @@ func fusedSteps(product func(*call) []core.Value, n int) func(*call) []core.Valu
 		f.narrow()
 		return f.named()
 	}
+}
+
+// matMulOfFused is a MatMul, but with transpose_a the sums of bf16 are bf16, too.
+func matMulOfFused(c *call) []core.Value {
+	if c.err != nil || !c.boolOr("transpose_a", false) || c.in[0].Type() != core.BF16 || c.in[1].Type() != core.BF16 {
+		return matMul(c)
+	}
+	a, b := c.factors()
+	return c.emit(&tensorflow.NarrowMatMul{}, a, b)
 }
 
 // fusion is a value to which fused steps are applied, and the operands that have not been used yet.
