@@ -95,6 +95,7 @@ type emitter struct {
 	builder string
 	repairs string // see core.Origin
 	err     error
+	ordered bool                  // a computed range, too, must have its min below its max
 	made    map[string]core.Value // the first outputs of the nodes that play a role, by role
 }
 
@@ -307,8 +308,19 @@ func (e *emitter) scale(role string, op quantization.RangeToScale, r Range) core
 		return core.Value{}
 	}
 	op.Largest = len(r.Min.Shape()) == 1 // [1] becomes []
-	op.AnyOrder = e.Arithmetic == NGraph
+	e.order(&op, r)
 	return e.op(role+"_"+ruleSuffix(op.Rule), &op, r.Min, r.Max)
+}
+
+// order lets a min be above the max in nGraph's arithmetic, and where anyOrder says so.
+func (e *emitter) order(op *quantization.RangeToScale, r Range) {
+	op.AnyOrder = e.Arithmetic == NGraph
+	op.Computed = e.anyOrder(r)
+}
+
+// anyOrder reports whether a range's min may be above its max in TensorFlow's arithmetic: if a graph computes it.
+func (e *emitter) anyOrder(r Range) bool {
+	return e.Arithmetic != NGraph && !e.ordered && (r.Min.Constant() == nil || r.Max.Constant() == nil)
 }
 
 // scales is like scale for a range that may have one element per channel.
@@ -320,7 +332,7 @@ func (e *emitter) scales(role string, op quantization.RangeToScale, r Range, per
 	if e.err != nil {
 		return core.Value{}
 	}
-	op.AnyOrder = e.Arithmetic == NGraph
+	e.order(&op, r)
 	return e.op(role+"_"+ruleSuffix(op.Rule), &op, r.Min, r.Max)
 }
 

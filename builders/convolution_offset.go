@@ -104,7 +104,8 @@ func (e *emitter) zeroPoint(role string, r Range) core.Value {
 	if !e.scalar(role, r) {
 		return core.Value{}
 	}
-	return e.op(role+"_zero_point", &quantization.RangeToZeroPoint{Type: core.U8, Wide: !holdsZero(r)}, r.Min, r.Max)
+	op := &quantization.RangeToZeroPoint{Type: core.U8, Wide: !holdsZero(r), Computed: e.anyOrder(r)}
+	return e.op(role+"_zero_point", op, r.Min, r.Max)
 }
 
 // holdsZero reports whether 0 is known to lie within a range: a constant one, or the one

@@ -88,6 +88,7 @@ func (e *emitter) offsetDot(d Dot) (Output, error) {
 	case d.Input0.Type() != core.U8:
 		e.unsupported("got input1 of u8 and input0 of %v, want both of u8", d.Input0.Type())
 	}
+	e.ordered = true
 	in, level := e.offsetOperands(d.Input0, d.Input1, d.Input0Range, d.Input1Range)
 	out := Output{Range: e.levelRange(level)}
 	out.Value = e.op("", &linear.IntegerDot{ReductionAxes: 1}, in...)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 )
 
 // TestRangesInEitherOrder: nGraph's scales follow from the larger magnitude, so that its
@@ -37,5 +38,30 @@ func TestRangesInEitherOrder(t *testing.T) {
 		})
 		require.NoError(t, err)
 		require.Equal(t, []float32{24, 0, -24}, core.Data[float32](out.Folded()))
+	}
+}
+
+// TestComputedRangesInEitherOrder: TensorFlow takes a range that a graph computes as it is. Its symmetric scales follow
+// from the larger magnitude.
+func TestComputedRangesInEitherOrder(t *testing.T) {
+	zero := core.NewConstant(core.Scalar(float32(0)))
+	computed := func(v float32) core.Value {
+		n, err := core.NewNode(&pointwise.Add{}, core.NewConstant(core.Scalar(v)), zero)
+		require.NoError(t, err)
+		return n.Out(0)
+	}
+	scope := builders.Scope{Arithmetic: builders.TensorFlow2_21}
+	for name, build := range convolutionBuilders {
+		c := conv(t)
+		c.DataRange, c.OutputRange = between(-24, 20), between(-24, 20)
+		want, err := build(scope, c)
+		require.NoError(t, err, name)
+		c.DataRange = builders.Range{Min: computed(20), Max: computed(-24)}
+		c.OutputRange = c.DataRange
+		got, err := build(scope, c)
+		require.NoError(t, err, name)
+		w, _ := run(t, 3, want, c.Data, c.Filters, c.Bias, c.Sum)
+		g, _ := run(t, 3, got, c.Data, c.Filters, c.Bias, c.Sum)
+		require.Equal(t, w.Bytes(), g.Bytes(), name)
 	}
 }

@@ -73,7 +73,7 @@ func (g *graph) postOps(out core.Shape, channels int, reach float64) ([]postop.S
 	}
 	switch g.r.IntN(6) {
 	case 0:
-		a := numeric.Activation(g.r.IntN(int(numeric.GeluExact) + 1))
+		a := numeric.Activation(g.r.IntN(int(numeric.FusedSigmoid) + 1))
 		posts = append(posts, postop.Step{Kind: postop.Activation, Activation: a, Alpha: 0.3})
 	case 1:
 		posts, in = append(posts, add), append(in, g.parameter(core.F32, out))

@@ -8,8 +8,9 @@ import (
 // Activation is a function of one float32 that post-ops and elementwise ops share.
 type Activation uint8
 
-// The activations, with the formulas of their TensorFlow ops. Those that are not piecewise linear are computed
-// by package activation: in float64, rounded once, Elu twice; GeluExact in float32, as oneDNN does.
+// The activations, with the formulas of their TensorFlow ops. Those that are not piecewise linear are computed by
+// package activation. Tanh and Sigmoid are rounded once and Elu twice. Gelu and the Fused ones have the bits of
+// oneDNN, with which TensorFlow computes them where they are fused with a product.
 const (
 	Identity        Activation = iota // x
 	Relu                              // max(x, 0)
@@ -20,14 +21,18 @@ const (
 	Sigmoid                           // 1/(1+exp(-x))
 	GeluApproximate                   // x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3)))
 	GeluExact                         // x/2 * (1 + erf(x/sqrt(2)))
+	FusedElu                          // Elu
+	FusedTanh                         // Tanh
+	FusedSigmoid                      // Sigmoid
 	numActivations
 )
 
 var activationNames = [numActivations]string{
 	"Identity", "Relu", "Relu6", "LeakyRelu", "Elu", "Tanh", "Sigmoid", "GeluApproximate", "GeluExact",
+	"FusedElu", "FusedTanh", "FusedSigmoid",
 }
 
-// String returns TensorFlow's name.
+// String returns the name, TensorFlow's but for the Fused ones.
 func (a Activation) String() string { return enum.Name(a, activationNames[:]) }
 
 // MarshalText writes the name, which stands for the Activation in JSON.
@@ -61,6 +66,12 @@ func (a Activation) Apply(x, alpha float32) float32 {
 		return activation.GeluApproximate(x)
 	case GeluExact:
 		return activation.Gelu(x)
+	case FusedElu:
+		return activation.FusedElu(x)
+	case FusedTanh:
+		return activation.FusedTanh(x)
+	case FusedSigmoid:
+		return activation.FusedSigmoid(x)
 	}
 	return x
 }
@@ -74,3 +85,16 @@ func relu(x float32) float32 {
 
 // Valid reports whether a is one of the activations.
 func (a Activation) Valid() bool { return a < numActivations }
+
+// InProduct returns the activation as TensorFlow computes it where it is fused with a product.
+func (a Activation) InProduct() Activation {
+	switch a {
+	case Elu:
+		return FusedElu
+	case Tanh:
+		return FusedTanh
+	case Sigmoid:
+		return FusedSigmoid
+	}
+	return a
+}

@@ -20,10 +20,11 @@ import (
 	"github.com/tf2ng/tf2ng/internal/testgraph"
 )
 
-// f32, i32, u8 and i8 make operands that are not constants.
-func f32(s ...int) core.Operand { return operand(core.F32, s) }
-func i32(s ...int) core.Operand { return operand(core.I32, s) }
-func u8(s ...int) core.Operand  { return operand(core.U8, s) }
+// f32, i32, u8 and bf16 make operands that are not constants.
+func bf16(s ...int) core.Operand { return operand(core.BF16, s) }
+func f32(s ...int) core.Operand  { return operand(core.F32, s) }
+func i32(s ...int) core.Operand  { return operand(core.I32, s) }
+func u8(s ...int) core.Operand   { return operand(core.U8, s) }
 
 func operand(t core.Type, s []int) core.Operand {
 	return core.Operand{Fact: core.Fact{Type: t, Shape: append(core.Shape{}, s...)}}
@@ -259,6 +260,18 @@ func TestConstraints(t *testing.T) {
 			"TFQuantizedRelu: input 3 (limit): got NaN, want a number (TFQuantizedRelu-C2)",
 		},
 		{
+			&tensorflow.NarrowMatMul{}, ops(bf16(2, 3), f32(3, 4)),
+			"TFNarrowMatMul: input 1 (b): got type f32, want one of [bf16] (TFNarrowMatMul-C1)",
+		},
+		{
+			&tensorflow.NarrowMatMul{}, ops(bf16(2, 3, 1), bf16(3, 4)),
+			"TFNarrowMatMul: input 0 (a): got shape [2,3,1], want a matrix (TFNarrowMatMul-C1)",
+		},
+		{
+			&tensorflow.NarrowMatMul{}, ops(bf16(2, 3), bf16(4, 3)),
+			"TFNarrowMatMul: input 1 (b): got shape [4,3], want 3 rows, as many as a has columns (TFNarrowMatMul-C2)",
+		},
+		{
 			&tensorflow.QuantizedAvgPool{Spatial: nhwc, Window: []int{1}}, ops(u8(1, 2, 2, 1)),
 			"TFQuantizedAvgPool: input 0: got shape [1,2,2,1], want rank 3: batch, " +
 				"channels and the dimensions of window [1] (TFQuantizedAvgPool-C2)",
@@ -359,7 +372,7 @@ func TestComputedRangesAreCheckedAtRunTime(t *testing.T) {
 		for i := range out {
 			out[i] = core.Scalar(float32(0))
 		}
-		in := []*core.Tensor{x, core.Scalar(float32(2)), core.Scalar(float32(1))}
-		require.EqualError(t, op.Eval(in, out), ": input 1: got min 2 > max 1, want min <= max (R3)")
+		in := []*core.Tensor{x, core.Scalar(float32(2)), core.Scalar(float32(math.Inf(1)))}
+		require.EqualError(t, op.Eval(in, out), ": input 2: got +Inf, want a finite number (R3)")
 	}
 }

@@ -35,6 +35,7 @@ func baselines(t testing.TB) []baseline {
 	r := func(v float32) *core.Tensor { return core.Scalar(v) }
 	u8 := func(s core.Shape) *core.Tensor { return eval(t, &pointwise.Convert{Type: core.U8}, f(s)) }
 	i32 := func(s core.Shape) *core.Tensor { return eval(t, &pointwise.Convert{Type: core.I32}, f(s)) }
+	bf := func(s core.Shape) *core.Tensor { return eval(t, &pointwise.Convert{Type: core.BF16}, f(s)) }
 	b := eval(t, &pointwise.Compare{Relation: pointwise.Less}, f(core.Shape{2, 3}), r(0))
 	image := core.Shape{1, 4, 5, 2}
 	nhwc := geometry.Spatial{Layout: geometry.NHWC, Strides: []int{2, 1}, PadType: geometry.PadSameUpper}
@@ -105,6 +106,7 @@ func baselines(t testing.TB) []baseline {
 		{&tensorflow.QuantizedAdd{}, sum},
 		{&tensorflow.QuantizedMul{}, sum},
 		{&tensorflow.QuantizedBiasAdd{}, sum},
+		{&tensorflow.NarrowMatMul{}, []*core.Tensor{bf(core.Shape{5, 9}), bf(core.Shape{9, 27})}},
 		{&tensorflow.QuantizedRelu{}, []*core.Tensor{u8(image), r(-1), r(1), r(6)}},
 		{&tensorflow.FakeQuant{NumBits: 8}, []*core.Tensor{f(image), r(-1), r(1)}},
 		{

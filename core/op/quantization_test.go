@@ -274,6 +274,11 @@ func TestQuantizationConstraints(t *testing.T) {
 		},
 		{"got min 2 > max 1, want min <= max (RangeToScale-C4)", scale(0), []core.Operand{scalar(2), scalar(1)}},
 		{
+			"input 1 (max): got -Inf, want a finite number (RangeToScale-C4)",
+			&quantization.RangeToScale{Type: core.U8, Computed: true},
+			[]core.Operand{scalar(2), scalar(-inf)},
+		},
+		{
 			"got the range [0, 0], whose scale 0 cannot divide; want a wider one (RangeToScale-C5)",
 			scale(0),
 			[]core.Operand{scalar(0), scalar(0)},

@@ -381,6 +381,13 @@ type Fusable interface {
 	Fuses() bool
 }
 
+// FusedOp is an Op whose results differ in their last bits where TensorFlow computes it as one op with a product.
+type FusedOp interface {
+	core.Op
+	// InProduct returns the op that gives the results it has there.
+	InProduct() core.Op
+}
+
 // Rounding is a quantization in the form of one formula, Saturate(Round(x*Factor - Shift), Lo, Hi).
 // The product and the difference are each rounded to float32. NaN becomes Lo.
 type Rounding struct {

@@ -23,6 +23,10 @@ var activations = [...]func(e *exporter, x string, alpha float32) string{
 
 	numeric.GeluApproximate: writeGeluApproximate,
 	numeric.GeluExact:       writeGelu,
+
+	numeric.FusedElu:     inexact("Elu"),
+	numeric.FusedTanh:    inexact("Tanh"),
+	numeric.FusedSigmoid: inexact("Sigmoid"),
 }
 
 func writeRelu6(e *exporter, x string, _ float32) string {

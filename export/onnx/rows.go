@@ -135,6 +135,7 @@ func (e *exporter) isTable(n *core.Node) bool {
 // Reasons for ops that could be expressed in ONNX but have no row.
 var (
 	_ = lacks[quantization.FakeQuantize](noRow)
+	_ = lacks[tensorflow.NarrowMatMul](noRow)
 	_ = lacks[tensorflow.QuantizedBatchNorm](noRow)
 	_ = lacks[tensorflow.QuantizedInstanceNorm](noRow)
 	_ = lacks[tensorflow.QuantizedResizeBilinear](noRow)

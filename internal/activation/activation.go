@@ -4,8 +4,8 @@
 // Each function is float64 arithmetic in a fixed order, with fused multiply-adds only where fma is called,
 // and rounds to float32 once, at the end; Elu rounds twice. Vector code that keeps the order therefore gives
 // the same bits, and results are equal on every CPU. A result is within 0.51 units in the last place of the
-// exact value, even Erf in its far tail; Elu is not as accurate. Gelu is computed in float32 and rounds each
-// step. NaN gives NaN.
+// exact value, even Erf in its far tail; Elu is not as accurate. NaN gives NaN. Those that TensorFlow fuses with
+// products (fused.go, gelu.go) are computed in float32 and round each step.
 //
 // The polynomials interpolate at Chebyshev nodes.
 package activation
@@ -78,10 +78,9 @@ const (
 	mostFinite    = 700  // e**700 is finite in float64, and larger than every float32
 	// Adding toInteger to a float64 rounds it to an integer; the lowest bits of the sum are then that
 	// integer plus the bias of a float64's exponent. toWhole is the same without the bias.
-	toInteger    = 3<<51 + 1023
-	toWhole      = 3 << 51
-	gelu1, gelu3 = 1.5957691216057307, 0.044715 // sqrt(8/pi)
-	normalScale  = 19.0 / 64
+	toInteger   = 3<<51 + 1023
+	toWhole     = 3 << 51
+	normalScale = 19.0 / 64
 	// halfPi and halfPiRest add up to pi/2.
 	halfPi, halfPiRest    = 1.5707963267948966, 6.123233995736766e-17
 	selu, seluNegative    = 1.0507009873554804934193349852946, 1.7580993408473768599402175208123
@@ -99,7 +98,7 @@ func Constants() []float64 {
 	bits := math.Float64frombits
 	numbers := []float64{
 		mostExponent, leastExponent, mostFinite, math.Log2E, toInteger, math.Ln2,
-		1, 2, -0.5, 0.5, math.Copysign(0, -1), bits(1<<63 - 1), gelu1, gelu3, normalScale, math.Sqrt2,
+		1, 2, -0.5, 0.5, math.Copysign(0, -1), bits(1<<63 - 1), normalScale, math.Sqrt2,
 		selu, seluNegative, 2 / math.Pi, toWhole, halfPi, halfPiRest, bits(1),
 		bits(toExponent), bits(wholeBits), wholeValue, bits(fractionMask), bits(sqrtHalfBits),
 		0, math.Inf(1), math.Inf(-1), math.NaN(), 3, erfMost, math.Pi,
@@ -403,9 +402,6 @@ func Cube(x float32) float32 {
 // Sigmoid returns 1/(1+e**-x).
 func Sigmoid(x float32) float32 { return float32(1 / (exp(-float64(x)) + 1)) }
 
-// Swish returns x/(1+e**-x).
-func Swish(x float32) float32 { return float32(float64(x) / (exp(-float64(x)) + 1)) }
-
 // Tanh returns the hyperbolic tangent: -f/(2+f) with f = e**(-2|x|) - 1, and the sign of x.
 func Tanh(x float32) float32 {
 	e := expm1(-2 * math.Abs(float64(x)))
@@ -446,14 +442,6 @@ func Softplus(x float32) float32 {
 		m = 0
 	}
 	return float32(fma(horner(logTail[:], float64(s*s)), s, m))
-}
-
-// GeluApproximate returns x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 x^3))). It is computed as x/(1+e**-y)
-// with y = sqrt(8/pi) * (x + 0.044715 x^3).
-func GeluApproximate(x float32) float32 {
-	v := float64(x)
-	cube := float64(float64(v*v) * v)
-	return float32(v / (exp(-float64(fma(cube, gelu3, v)*gelu1)) + 1))
 }
 
 // Erf returns the error function.

@@ -22,7 +22,7 @@ func fused(f *core.Function, _ Options) (*core.Function, error) {
 		real := rounding.Inputs()[0]
 		switch n.Outputs()[0].Type {
 		case core.BF16:
-			return roundedBehind(n, core.BF16, real)
+			return roundedBehind(n, inProduct(n.Op()), core.BF16, real)
 		case core.F32:
 			return []core.Value{real}, nil
 		}
@@ -35,9 +35,17 @@ func fuses(n *core.Node) bool {
 	return ok && op.Fuses()
 }
 
-// roundedBehind applies a node's op to values of f32 and rounds the result to a type.
-func roundedBehind(n *core.Node, t core.Type, reals ...core.Value) ([]core.Value, error) {
-	wide, err := core.NewNamedNode(n.Name, n.Op(), reals...)
+// inProduct returns the op that gives the results of op where TensorFlow fuses it with a product.
+func inProduct(op core.Op) core.Op {
+	if f, ok := op.(trait.FusedOp); ok {
+		return f.InProduct()
+	}
+	return op
+}
+
+// roundedBehind applies a node's op, or another form of it, to values of f32 and rounds the result to a type.
+func roundedBehind(n *core.Node, op core.Op, t core.Type, reals ...core.Value) ([]core.Value, error) {
+	wide, err := core.NewNamedNode(n.Name, op, reals...)
 	if err != nil {
 		return nil, err
 	}

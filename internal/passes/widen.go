@@ -25,6 +25,6 @@ func widen(f *core.Function, _ Options) (*core.Function, error) {
 			c.Origin = n.Origin
 			wide[i] = c.Out(0)
 		}
-		return roundedBehind(n, n.Outputs()[0].Type, wide...)
+		return roundedBehind(n, n.Op(), n.Outputs()[0].Type, wide...)
 	})
 }

@@ -64,12 +64,13 @@ def run(options):
 
 
 def processor():
-    """The CPU's name, and whether it multiplies u8 by s8 exactly."""
+    """The CPU's name and what it multiplies bytes with, and whether it multiplies u8 by s8 exactly."""
     with open("/proc/cpuinfo") as f:
         text = f.read()
     name = re.search(r"^model name\s*: (.*)$", text, re.M)
-    vnni = re.search(r"\b(avx512_vnni|avx_vnni)\b", text)
-    how = vnni[1] if vnni else "no VNNI: products' data is quint8 of at most 127"
+    flags = set(re.search(r"^flags\s*: (.*)$", text, re.M)[1].split())
+    vnni = flags & {"avx512_vnni", "avx_vnni"}
+    how = ", ".join(sorted(vnni | flags & {"amx_int8"})) if vnni else "no VNNI: products' data is quint8 of at most 127"
     return f"{name[1].strip() if name else 'CPU'} ({how})", bool(vnni)
 
 

@@ -5,7 +5,6 @@ from collections import namedtuple
 import numpy as np
 
 ULPS = 2
-LOOSE = 5e-7  # for functions that neither side rounds correctly
 
 Difference = namedtuple("Difference", "step tensor kind detail most")
 
@@ -72,8 +71,6 @@ def difference(step, name, a, b):
         return "NaN"
     with np.errstate(invalid="ignore"):
         near = ulps(a, b) <= ULPS
-        if step.loose:
-            near |= np.abs(x - y) <= LOOSE
     return "" if (near | np.isnan(x)).all() else "floats"
 
 

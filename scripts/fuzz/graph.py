@@ -25,7 +25,6 @@ class Step:
     nodes: list  # names of the nodes that were made for this step, itself the last
     outputs: list  # of Tensor, in order
     ranges: set  # names of the outputs that are ends of ranges
-    loose: bool = False  # what follows functions that are computed to 5e-7
 
 
 @dataclass
@@ -82,8 +81,10 @@ class Graph(Draws):
         return self.input(dtype, array, False)
 
     def ends(self, low, high):
-        """The two tensors of a range, fed now and then: then nothing is known beforehand."""
+        """The two tensors of a range, fed now and then: then nothing is known beforehand, and the min may be above the max."""
         constant = not self.chance(0.2)
+        if not constant and self.chance(0.1):
+            low, high = high, low
         return self.input("float", low, constant), self.input("float", high, constant)
 
     def fresh(self, dtype, shape, span=None):
@@ -149,7 +150,7 @@ class Graph(Draws):
         node, _ = self.node(op, *inputs, attrs=attrs)
         return Tensor(node.name, dtype, shape)
 
-    def add(self, op, *inputs, shape=None, loose=False, **attrs):
+    def add(self, op, *inputs, shape=None, **attrs):
         """Adds a step and returns its outputs; shape is the first one's."""
         node, definition = self.node(op, *inputs, attrs=attrs)
         outputs, ranges = [], set()
@@ -159,7 +160,7 @@ class Graph(Draws):
                 outputs.append(Tensor(f"{node.name}:{i}" if i else node.name, dtype, shape if i == 0 else ()))
                 if "min" in arg.name or "max" in arg.name or arg.name == "host_outputs":
                     ranges.add(f"{node.name}:{i}")
-        self.steps.append(Step(op, node.name, self.fresh_nodes, outputs, ranges, loose))
+        self.steps.append(Step(op, node.name, self.fresh_nodes, outputs, ranges))
         self.fresh_nodes = []
         return outputs
 

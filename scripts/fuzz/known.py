@@ -59,17 +59,6 @@ def steps_of(f):
     return {s.decode() for s in attr(node(f), "fused_ops", [])}
 
 
-def within_noise(f, step, noise):
-    """What differs is the value of a fused step, by its noise at most: a real number, or the
-    integers that stand for such numbers and one for the rounding."""
-    if step not in steps_of(f):
-        return False
-    if f.kind == "floats":
-        return f.most <= noise
-    low, high = read_by(f.case)[-2:]
-    return f.kind == "integers" and "Requantize" in steps_of(f) and f.most <= 1 + noise * 255 / max(float(high) - float(low), 1e-30)
-
-
 def no_level(f):
     """A part of a QuantizedConcat whose level, a float32, is below 2^-126."""
     values = [v for v in read_by(f.case) if v.dtype == np.float32]
@@ -186,10 +175,6 @@ KNOWN = [
     Known(
         CONVOLUTION, lambda f: "the window spans" in f.kind and f.theirs is None,
         "TensorFlow refuses the step by itself, too: its result is empty only where the graph does not tell its shapes",
-    ),
-    Known(
-        "_QuantizedMatMul", lambda f: alone(f) and within_noise(f, "Elu", 1.2e-7),
-        "oneDNN's e**x is off by one unit in the last place in places, from which 1 is subtracted",
     ),
     Known(
         PRODUCT, lambda f: f.kind in ("integers", "NaN") and alone(f) and (no_unit(f) or no_result(f)),

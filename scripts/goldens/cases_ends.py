@@ -149,3 +149,34 @@ ends = [f(np.float32([p[i] for p in TOWARDS])) for i in (0, 1)]
 case("FakeQuantWithMinMaxVarsPerChannel", "ends_fake_quant_scale_0_channels", x, *ends, group="FakeQuant", num_bits=16)
 for i, p in enumerate(TOWARDS[:-1]):
     case("FakeQuantWithMinMaxVars", f"ends_fake_quant_scale_0_vars_{i}", x, f(p[0]), f(p[1]), group="FakeQuant", num_bits=16)
+
+# Ranges that are fed with their min above their max, which most ops take as they are.
+def swapped(high, low):
+    return feed("float", high), feed("float", low)
+
+
+image = feed("quint8", integers(1, 3, 4, 2, low=0, high=100))
+wide = feed("qint32", integers(1, 3, 4, 2, low=-(2**30), high=2**30))
+for name, ends in {"positive": (2.5, 0.5), "through_0": (1.5, -3.0), "negative": (-0.5, -2.0)}.items():
+    r = swapped(*ends)
+    case("QuantizedRelu6", f"ends_swapped_{name}_relu6", image, *r)
+    for mode in ["MIN_COMBINED", "MIN_FIRST", "SCALED"]:
+        case("Dequantize", f"ends_swapped_{name}_dequantize_{mode}", image, *r, mode=mode)
+    case("QuantizedBiasAdd", f"ends_swapped_{name}_biasadd", image, feed("quint8", integers(2, low=0, high=255)), *r, f(-1), f(1.5), out_type="qint32")
+    case("RequantizationRange", f"ends_swapped_{name}_range", wide, *r)
+    case("QuantizeDownAndShrinkRange", f"ends_swapped_{name}_shrink", wide, *r, out_type="quint8")
+    case("Requantize", f"ends_swapped_{name}_requantize", wide, *r, f(-1), f(1), out_type="quint8")
+    case("RequantizePerChannel", f"ends_swapped_{name}_requantize_channels", wide, *swapped([ends[0]] * 2, [ends[1]] * 2), f(-1), f(1), out_type="qint8")
+    case("FakeQuantWithMinMaxVars", f"ends_swapped_{name}_fakequant", feed("float", uniform(3, 7, low=-4, high=4)), *r)
+    case("QuantizedResizeBilinear", f"ends_swapped_{name}_resize", image, const("int32", [5, 3]), *r)
+    part = feed("quint8", integers(1, 3, 4, 3, low=0, high=255))
+    case("QuantizedConcat", f"ends_swapped_{name}_concat", const("int32", 3), [image, part], [r[0], f(0)], [r[1], f(2)])
+    filters = const("quint8", integers(2, 2, 2, 3, low=0, high=255))
+    case("QuantizedConv2D", f"ends_swapped_{name}_conv", image, filters, *r, f(-1), f(0.5), strides=[1, 1, 1, 1], padding="SAME")
+    case("QuantizedConv2DWithBias", f"ends_swapped_{name}_conv_bias", image, weights(2, 2, 2, 4), const("float", [1.0, -2.0, 0.5, 0.0]), *r, f(-0.8), f(0.5), **CONVOLVED)
+    rows = feed("quint8", integers(3, 8, low=0, high=100))
+    bias = const("float", [1.0, -2.0, 0.5, 0.0])
+    case("QuantizedMatMulWithBias", f"ends_swapped_{name}_matmul_bias", rows, weights(8, 4), bias, *r, f(-0.8), f(0.5), Toutput="qint32")
+    case("QuantizedMatMul", f"ends_swapped_{name}_matmul", rows, const("quint8", integers(8, 4, low=0, high=255)), *r, f(-1), f(1), error=True)
+    case("QuantizeV2", f"ends_swapped_{name}_quantize", feed("float", uniform(3, 7)), *r, T="quint8", error=True)
+    case("QuantizeAndDequantizeV3", f"ends_swapped_{name}_quantize_and_dequantize", feed("float", uniform(3, 7)), *r, const("int32", 8), range_given=True, error=True)

@@ -42,6 +42,14 @@ for steps in [["BiasAdd"], *[["BiasAdd", a] for a in [*ACTIVATIONS, "Tanh", "Sig
     a = args(steps, 4, (2, 4), "float")
     case("_FusedMatMul", "fusedmatmul_" + "_".join(steps).lower(), feed("float", normal(2, 5)), const("float", normal(5, 4)), a, fused_ops=steps, num_args=len(a), leakyrelu_alpha=0.3)
 case("_FusedMatMul", "fusedmatmul_transposed", feed("float", normal(5, 2)), const("float", normal(4, 5)), [const("float", normal(4))], fused_ops=["BiasAdd"], num_args=1, transpose_a=True, transpose_b=True)
+# Products of two numbers are exact: what differs is the activation.
+POWERS = [sign * 2.0**n for n in range(-12, 4) for sign in (1, -1)]
+for step in ["Elu", "Tanh", "Sigmoid", "GeluApproximate", "GeluExact"]:
+    case("_FusedMatMul", "fusedmatmul_activation_" + step.lower(), feed("float", uniform(24, 1, low=1, high=2)), const("float", [POWERS]), [const("float", [0.0] * 32)], fused_ops=["BiasAdd", step], num_args=1)
+# Sums of bfloat16 are rounded at each step.
+for rows, inner, columns in [(1, 12, 21), (1, 130, 19), (2, 9, 8), (5, 30, 29), (8, 64, 16), (7, 300, 24), (9, 7, 1)]:
+    steps = ["BiasAdd", *{8: ["Elu"], 16: ["LeakyRelu"], 24: ["Relu6"], 1: ["Tanh"], 19: ["Sigmoid"]}.get(columns, [])]
+    case("_FusedMatMul", f"fusedmatmul_bfloat16_{rows}x{inner}x{columns}", feed("bfloat16", normal(inner, rows)), const("bfloat16", normal(columns, inner) if rows == 5 else normal(inner, columns)), [const("bfloat16", normal(columns))], fused_ops=steps, num_args=1, transpose_a=True, transpose_b=rows == 5)
 case("_FusedMatMul", "fusedmatmul_unknown", feed("float", normal(2, 5)), const("float", normal(5, 4)), [const("float", normal(4))], fused_ops=["BiasAdd", "Nothing"], num_args=1, error=True)
 norm = [const("float", uniform(4, low=0.5, high=2)) for _ in range(4)]
 case("_FusedBatchNormEx", "fusedbatchnormex_relu", feed("float", normal(2, 3, 2, 4)), *norm, [], is_training=False, activation_mode="Relu", num_side_inputs=0, outputs=[0])

@@ -22,17 +22,29 @@ func CheckScales(t *core.Tensor, constraint string) error {
 
 // CheckRange checks C4: element i of a range of n.
 func CheckRange(mn, mx float64, i, n int) error {
-	if mn <= mx && !math.IsInf(mn, 0) && !math.IsInf(mx, 0) {
-		return nil
+	if err := CheckFinite(mn, mx, i, n); err != nil {
+		return err
 	}
-	at := ""
-	if n > 1 {
-		at = fmt.Sprintf(" at element %d", i)
+	if mn > mx {
+		return core.Violation("C4", -1, "got min %v > max %v%s, want min <= max", mn, mx, element(i, n))
 	}
+	return nil
+}
+
+// CheckFinite is CheckRange of a range whose min may be above its max.
+func CheckFinite(mn, mx float64, i, n int) error {
 	for input, v := range []float64{mn, mx} {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return core.Violation("C4", input, "got %v%s, want a finite number", v, at)
+			return core.Violation("C4", input, "got %v%s, want a finite number", v, element(i, n))
 		}
 	}
-	return core.Violation("C4", -1, "got min %v > max %v%s, want min <= max", mn, mx, at)
+	return nil
+}
+
+// element names one of several elements.
+func element(i, n int) string {
+	if n > 1 {
+		return fmt.Sprintf(" at element %d", i)
+	}
+	return ""
 }

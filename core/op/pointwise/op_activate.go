@@ -92,7 +92,7 @@ func (op *Activate) reals(t core.Type, x []float32) ([]float32, error) {
 	}
 	for i, v := range x {
 		switch {
-		case v != v:
+		case v != v && op.Activation < numeric.FusedElu:
 			y[i] = v
 		case op.Activation == numeric.Elu && v < 0:
 			y[i] = activation.Exp(v)
@@ -164,6 +164,11 @@ func (op *Activate) Limits() bool {
 
 // Fuses is Fused.
 func (op *Activate) Fuses() bool { return op.Fused }
+
+// InProduct is the op with the activation's form in a product.
+func (op *Activate) InProduct() core.Op {
+	return &Activate{Activation: op.Activation.InProduct(), Alpha: op.Alpha}
+}
 
 // Widens is true except for Sigmoid and Elu, which round intermediate results, and for LeakyRelu, which rounds
 // Alpha.

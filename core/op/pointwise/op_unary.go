@@ -102,7 +102,7 @@ var singleFunctions = [numUnaryFunctions]func(float32) float32{
 	Sin: activation.Sin, Cos: activation.Cos, Tan: activation.Tan, Erfc: activation.Erfc,
 	Atan: activation.Atan, Asin: activation.Asin, Acos: activation.Acos, Atanh: activation.Atanh,
 	Sinh: activation.Sinh, Cosh: activation.Cosh, Asinh: activation.Asinh, Acosh: activation.Acosh,
-	Rsqrt: activation.Rsqrt,
+	Rsqrt: activation.Rsqrt, Mish: activation.Mish,
 }
 
 var unaryNames = func() (names [numUnaryFunctions]string) {

@@ -63,7 +63,7 @@ func (r *ScaleRule) UnmarshalText(b []byte) error {
 //	C1: min and max are f32 or f64, of one type
 //	C2: min and max have one shape, [] or [C]
 //	C3: Type is i8, u8 or i32, and Rule one of the rules
-//	C4: min and max are finite, and min <= max but with AnyOrder
+//	C4: min and max are finite, and min <= max but with AnyOrder or Computed
 //	C5: with Divides, neither the scale is 0 nor its reciprocal infinite
 //
 // Violations of C4 and C5 are reported as soon as the values are known: immediately for constants, at run time for
@@ -80,6 +80,10 @@ type RangeToScale struct {
 	// need the larger magnitude. Otherwise subnormal numbers count as 0, since TensorFlow's threads flush
 	// them.
 	AnyOrder bool `json:"any_order,omitempty"`
+
+	// Computed accepts a min above the max, whose scale by ScaleLevel and ScaleWidth is negative, as
+	// TensorFlow does.
+	Computed bool `json:"computed,omitempty"`
 }
 
 // InputNames names the inputs.
@@ -153,8 +157,8 @@ func (op *RangeToScale) check(minT, maxT *core.Tensor) error {
 
 // checkRange checks C4 of element i of n.
 func (op *RangeToScale) checkRange(mn, mx float64, i, n int) error {
-	if op.AnyOrder && mn > mx {
-		mn, mx = mx, mn
+	if op.AnyOrder || op.Computed {
+		return infer.CheckFinite(mn, mx, i, n)
 	}
 	return infer.CheckRange(mn, mx, i, n)
 }

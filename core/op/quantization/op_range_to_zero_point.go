@@ -26,7 +26,7 @@ var _ = core.Register[RangeToZeroPoint]("RangeToZeroPoint")
 //	C1: min and max are f32 or f64, of one type
 //	C2: min and max have shape []
 //	C3: Type is i8 or u8
-//	C4: min and max are finite, and min <= max
+//	C4: min and max are finite, and min <= max but with Computed
 //	C5: the zero point is one of the output's values
 //
 // TensorFlow's QuantizedConv2D and QuantizedMatMul on quint8 filters use it. The zero point of a range that does not
@@ -34,6 +34,9 @@ var _ = core.Register[RangeToZeroPoint]("RangeToZeroPoint")
 type RangeToZeroPoint struct {
 	Type core.Type `json:"type"`
 	Wide bool      `json:"wide,omitempty"`
+
+	// Computed accepts a min above the max, as RangeToScale's does.
+	Computed bool `json:"computed,omitempty"`
 }
 
 // InputNames names the inputs.
@@ -66,7 +69,11 @@ func (op *RangeToZeroPoint) outType() core.Type {
 // zeroPoint computes the zero point and checks C4 and C5.
 func (op *RangeToZeroPoint) zeroPoint(minT, maxT *core.Tensor) (int64, error) {
 	mn, mx := minT.Float64s()[0], maxT.Float64s()[0]
-	if err := infer.CheckRange(mn, mx, 0, 1); err != nil {
+	check := infer.CheckRange
+	if op.Computed {
+		check = infer.CheckFinite
+	}
+	if err := check(mn, mx, 0, 1); err != nil {
 		return 0, err
 	}
 	if minT.Type() == core.F32 {

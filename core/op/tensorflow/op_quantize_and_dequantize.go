@@ -77,8 +77,9 @@ func (op *QuantizeAndDequantize) Infer(in []core.Operand) ([]core.Fact, error) {
 		if err := wantChannels(in, 1, 2, channels); err != nil {
 			return nil, err
 		}
+		return []core.Fact{in[0].Fact}, inferRangeOf(in, 1, 2, channels, in[0].Type)
 	}
-	return []core.Fact{in[0].Fact}, inferRangeOf(in, 1, 2, channels, in[0].Type)
+	return []core.Fact{in[0].Fact}, inferOrdered(in, 1, 2, channels, in[0].Type)
 }
 
 // inferBits checks C5, and C1 as far as the number is known.
@@ -158,8 +159,11 @@ func roundToLevels[T float32 | float64](
 
 // levelRanges returns the ranges given, or those of the slices of x.
 func levelRanges[T float32 | float64](op *QuantizeAndDequantize, in []*core.Tensor) ([]rangeOf[T], error) {
-	if op.RangeGiven {
+	switch {
+	case op.RangeGiven && op.Axis >= 0:
 		return readRangesOf[T](in[1], in[2], 1, 2)
+	case op.RangeGiven:
+		return readOrdered[T](in[1], in[2], 1, 2)
 	}
 	n := 1
 	if op.Axis >= 0 {
@@ -248,7 +252,7 @@ func (op *QuantizeAndDequantize) Levels(minT, maxT *core.Tensor) (Levels, bool) 
 	if !op.RangeGiven || op.Axis != -1 || op.NumBits == 0 {
 		return Levels{}, false
 	}
-	ranges, err := readRangesOf[float32](minT, maxT, 1, 2)
+	ranges, err := readOrdered[float32](minT, maxT, 1, 2)
 	if err != nil || len(ranges) != 1 {
 		return Levels{}, false
 	}

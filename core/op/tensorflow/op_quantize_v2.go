@@ -191,7 +191,7 @@ func isTFQuantized(t core.Type) bool {
 
 // grown returns the widened ranges, and checks R3 and C6.
 func (op *QuantizeV2) grown(minT, maxT *core.Tensor) ([]tfRange, error) {
-	read, err := readRangesOf[float32](minT, maxT, 1, 2)
+	read, err := readOrdered[float32](minT, maxT, 1, 2)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ var _ = core.Register[QuantizedConcat]("TFQuantizedConcat")
 //	C1: there are as many mins and maxs as args, at least one
 //	C2: args have one type, i8, u8 or (V1) i32, and shapes that Concat joins
 //	C3: mins and maxs are f32 of shape [] or [1]
-//	C4: they are finite, and with V1 min <= max
+//	C4: they are finite
 //
 // It is TensorFlow's QuantizedConcatV2 and, with V1, QuantizedConcat. TensorFlow drops empty args but not their ranges,
 // so that later args get the ranges of others, and the result is undefined. Here each arg has its own range, and the
@@ -79,10 +79,7 @@ func (op *QuantizedConcat) Infer(in []core.Operand) ([]core.Fact, error) {
 
 func (op *QuantizedConcat) checkRange(mn, mx *core.Tensor, i, n int) error {
 	low, high := float64(core.Data[float32](mn)[0]), float64(core.Data[float32](mx)[0])
-	if !op.V1 && low > high {
-		low, high = high, low
-	}
-	err := infer.CheckRange(low, high, i, n)
+	err := infer.CheckFinite(low, high, i, n)
 	if v, ok := err.(*core.OpError); ok && v.Input >= 0 {
 		v.Input = n + v.Input*n + i
 	}

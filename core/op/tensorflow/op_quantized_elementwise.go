@@ -50,8 +50,8 @@ type (
 	//	C3: min < max of both ranges
 	QuantizedMul struct{}
 
-	// QuantizedBiasAdd is TensorFlow's QuantizedBiasAdd. With a = the largest of |min|
-	// and |max| of both ranges, the range of z is (-a*2^17, a*2^17), and in float32
+	// QuantizedBiasAdd is TensorFlow's QuantizedBiasAdd. With a = the largest of max
+	// and -min of both ranges, the range of z is (-a*2^17, a*2^17), and in float32
 	//
 	//	z = quantize(dequantize(x)) + quantize(dequantize(y)) + FloatToQuantized(0)
 	//
@@ -183,6 +183,12 @@ func (s summands) symmetric(factor float32) tfRange {
 	return tfRange{-a, a}
 }
 
+// headroom returns the range of a sum with a bias, which is (-a, a) unless ranges have their min above their max.
+func (s summands) headroom() tfRange {
+	a := max(s.xRange.max, -s.xRange.min, s.yRange.max, -s.yRange.min) * (1 << 17)
+	return tfRange{-a, a}
+}
+
 // each stores the result of f for each pair of elements.
 func (s summands) each(out *core.Tensor, f func(x, y int64) int64) {
 	x, y := s.x.Int64s(), s.y.Int64s()
@@ -242,7 +248,7 @@ func (op *QuantizedBiasAdd) Eval(in, out []*core.Tensor) error {
 	if err != nil {
 		return err
 	}
-	to := s.symmetric(1 << 17)
+	to := s.headroom()
 	x, y, q := s.xRange.eigenDequantize(s.x.Type()), s.yRange.eigenDequantize(s.y.Type()), to.eigenQuantize(core.I32)
 	zero := to.floatToQuantized(0, core.I32)
 	s.each(out[0], func(a, b int64) int64 { return int64(int32(q(x(a)) + q(y(b)) + zero)) })

@@ -57,10 +57,11 @@ func (op *Requantize) Infer(in []core.Operand) ([]core.Fact, error) {
 	if err := infer.WantType("C2", in, 0, core.I32); err != nil {
 		return nil, err
 	}
-	for _, i := range []int{1, 3} {
-		if err := inferTFRange(in, i, i+1, noChannels); err != nil {
-			return nil, err
-		}
+	if err := inferTFRange(in, 1, 2, noChannels); err != nil {
+		return nil, err
+	}
+	if err := inferOrdered(in, 3, 4, noChannels, core.F32); err != nil {
+		return nil, err
 	}
 	if mn := in[3].Const; mn != nil {
 		if err := checkRequested(core.Data[float32](mn)[0]); err != nil {
@@ -83,7 +84,7 @@ func (op *Requantize) Constants(in []core.Operand) ([]*core.Tensor, error) {
 	if in[3].Const == nil || in[4].Const == nil {
 		return make([]*core.Tensor, 3), nil
 	}
-	if _, err := readRanges(in[3].Const, in[4].Const, 3, 4); err != nil {
+	if _, err := readOrdered[float32](in[3].Const, in[4].Const, 3, 4); err != nil {
 		return nil, err
 	}
 	return rangeConstants(tfRange{core.Data[float32](in[3].Const)[0], core.Data[float32](in[4].Const)[0]})
@@ -93,6 +94,9 @@ func (op *Requantize) Constants(in []core.Operand) ([]*core.Tensor, error) {
 func (op *Requantize) Eval(in, out []*core.Tensor) error {
 	from, err := readRange(in, 1, 2)
 	if err != nil {
+		return err
+	}
+	if _, err := readOrdered[float32](in[3], in[4], 3, 4); err != nil {
 		return err
 	}
 	to, err := readRange(in, 3, 4)

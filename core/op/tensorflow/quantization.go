@@ -143,14 +143,30 @@ func truncateToInt64(x float64) int64 {
 //
 //	R1: min and max are f32
 //	R2: min and max have shape [] or [1]; or [C] where the op says so
-//	R3: min and max are finite, and min <= max
+//	R3: min and max are finite; min <= max where TensorFlow insists on it: in QuantizeV2, QuantizeAndDequantize
+//	    without an axis, and the requested range of Requantize
 //
-// R3 is checked immediately for constants, and always at run time.
+// R3 is checked immediately for constants, and always at run time. Elsewhere TensorFlow's formulas take a min above
+// the max as it is, and a width is negative then.
 
 // inferTFRange checks R1 and R2, and R3 for constants, of the range at inputs i and j.
 // channels is the C of a range of [C]; noChannels if there is none.
 func inferTFRange(in []core.Operand, i, j, channels int) error {
 	return inferRangeOf(in, i, j, channels, core.F32)
+}
+
+// inferOrdered is like inferTFRange for a range of another type, with min <= max.
+func inferOrdered(in []core.Operand, i, j, channels int, typ core.Type) error {
+	err := inferRangeOf(in, i, j, channels, typ)
+	if err != nil || in[i].Const == nil || in[j].Const == nil {
+		return err
+	}
+	if typ == core.F64 {
+		_, err = readOrdered[float64](in[i].Const, in[j].Const, i, j)
+	} else {
+		_, err = readOrdered[float32](in[i].Const, in[j].Const, i, j)
+	}
+	return err
 }
 
 // inferRangeOf is like inferTFRange for a range of another type.
@@ -214,12 +230,20 @@ func readRangesOf[T float32 | float64](minT, maxT *core.Tensor, i, j int) ([]ran
 				return nil, core.Violation("R3", []int{i, j}[k], "got %v, want a finite number", v)
 			}
 		}
-		if mn > maxs[c] {
-			return nil, core.Violation("R3", i, "got min %v > max %v, want min <= max", mn, maxs[c])
-		}
 		out[c] = rangeOf[T]{mn, maxs[c]}
 	}
 	return out, nil
+}
+
+// readOrdered is like readRangesOf, with min <= max.
+func readOrdered[T float32 | float64](minT, maxT *core.Tensor, i, j int) ([]rangeOf[T], error) {
+	ranges, err := readRangesOf[T](minT, maxT, i, j)
+	for _, r := range ranges {
+		if r.min > r.max {
+			return nil, core.Violation("R3", i, "got min %v > max %v, want min <= max", r.min, r.max)
+		}
+	}
+	return ranges, err
 }
 
 // readRange is like readRanges for a range of one element.

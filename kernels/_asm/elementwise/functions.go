@@ -30,8 +30,6 @@ const (
 	half
 	sign
 	magnitude
-	gelu1
-	gelu3
 	normalScale
 	sqrt2
 	seluPositive
@@ -173,13 +171,6 @@ func (g *gen) ofNegative(values func(l lane) (yes, no reg.VecPhysical)) {
 	})
 }
 
-// logistic makes p what, x or 1, divided by 1 + e**r.
-func (g *gen) logistic(what func(l lane) reg.VecPhysical) {
-	g.exp()
-	g.all(func(l lane) { g.VADDPD(number(one), l.p, l.p) })
-	g.all(func(l lane) { g.VDIVPD(l.p, what(l), l.p) })
-}
-
 // normal makes p the probability that a normal variable exceeds y, at least 0.
 func (g *gen) normal() {
 	g.all(func(l lane) { g.VMULPD(l.y, l.y, l.r) })
@@ -219,11 +210,6 @@ func (g *gen) sigmoid() {
 	unit := g.share(one)
 	g.all(func(l lane) { g.VADDPD(number(one), l.p, l.p) })
 	g.all(func(l lane) { g.VDIVPD(l.p, unit, l.p) })
-}
-
-func (g *gen) swish() {
-	g.all(func(l lane) { g.VXORPD(number(sign), l.x, l.r) })
-	g.logistic(func(l lane) reg.VecPhysical { return l.x })
 }
 
 func (g *gen) tanh() {
@@ -578,16 +564,6 @@ func (g *gen) truncate(x, to reg.VecPhysical) {
 	g.VROUNDPD(operand.U8(truncate), x, to)
 }
 
-func (g *gen) geluApproximate() {
-	g.all(func(l lane) { g.VMULPD(l.x, l.x, l.r) })
-	g.all(func(l lane) { g.VMULPD(l.x, l.r, l.r) })
-	g.all(func(l lane) { g.VMOVUPD(number(gelu3), l.t) })
-	g.all(func(l lane) { g.VFMADD213PD(l.x, l.t, l.r) })
-	g.all(func(l lane) { g.VMULPD(number(gelu1), l.r, l.r) })
-	g.all(func(l lane) { g.VXORPD(number(sign), l.r, l.r) })
-	g.logistic(func(l lane) reg.VecPhysical { return l.x })
-}
-
 func (g *gen) erf() {
 	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.y) })
 	limit := g.share(erfMost)
@@ -661,16 +637,11 @@ var functions = []function{
 	{"power", "x[i] ** y[i]", (*gen).raise, true, false},
 	{"cube", "x[i] * x[i] * x[i]", (*gen).cube, false, false},
 	{"sigmoid", "1 / (1 + e**-x[i])", (*gen).sigmoid, false, false},
-	{"swish", "x[i] / (1 + e**-x[i])", (*gen).swish, false, false},
 	{"tanh", "tanh(x[i])", (*gen).tanh, false, false},
 	{"elu", "x[i], or f32(e**x[i]) - 1 if that is less than 0", (*gen).elu, false, false},
 	{"selu", "1.0507 * x[i], or 1.7581 * (e**x[i] - 1) if that is less than 0", (*gen).selu, false, false},
 	{"softplus", "log(1 + e**x[i])", (*gen).softplus, false, false},
 	{"softsign", "x[i] / (1 + |x[i]|)", (*gen).softsign, false, false},
-	{
-		"geluapproximate", "x[i] / (1 + e**-y), y = sqrt(8/pi) * (x[i] + 0.044715 * x[i]**3)",
-		(*gen).geluApproximate, false, false,
-	},
 	{"erf", "erf(x[i])", (*gen).erf, false, false},
 	{"erfc", "1 - erf(x[i])", (*gen).complementOfErf, false, false},
 	{"atan", "the arc tangent of x[i]", (*gen).ofTangent, false, false},

@@ -67,9 +67,11 @@ func (g *gen) clamp(v reg.VecPhysical) {
 
 // The predicates of comparisons.
 const (
-	unordered = 3
-	ordered   = 7
-	unequal   = 12 // and ordered
+	unordered         = 3
+	notLessOrEqual    = 6 // or unordered
+	ordered           = 7
+	notGreaterOrEqual = 9  // or unordered
+	unequal           = 12 // and ordered
 )
 
 // keep puts yes into to where x compares with y, and no elsewhere. It changes register 5, or

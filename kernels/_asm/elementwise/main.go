@@ -33,7 +33,7 @@ var arguments = emit.Arguments{
 func routines() []emit.Routine {
 	var list []emit.Routine
 	for _, width := range []int{64, 32} {
-		for _, p := range slices.Concat(primitives, conversions, guarded, integers, scaled, folds) {
+		for _, p := range slices.Concat(primitives, fusedFunctions, conversions, guarded, integers, scaled, folds) {
 			if width == 64 || !p.wide {
 				list = append(list, p.routine(width))
 			}

@@ -735,6 +735,10 @@ func unordered[T float32 | float64](n SimOperand, a, b T) bool {
 		return b <= a
 	case 4:
 		return b != a
+	case 6:
+		return !(b <= a)
+	case 9:
+		return !(b >= a)
 	case 12:
 		return b < a || b > a
 	case 13:
@@ -863,6 +867,15 @@ func (m *Machine) VCMPPD(n, a, b, c SimOperand) {
 		}
 		return 0
 	})
+}
+
+// VPMOVD2M takes the topmost bits.
+func (m *Machine) VPMOVD2M(a, k SimOperand) {
+	v := m.read(a, a.bytes)
+	m.mask[k.n] = 0
+	for i := range a.bytes / 4 {
+		m.mask[k.n] |= uint64(v[4*i+3]>>7) << i
+	}
 }
 
 // VPMOVQ2M takes the topmost bits.

@@ -11,6 +11,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/postop"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/match"
 )
 
 // unfused is a list of post-ops that is not fused into a kernel: it is applied to accumulators in a buffer.
@@ -26,12 +27,13 @@ type unfused struct {
 	posts         []postop.Step
 	operands      []core.Value
 
-	inputs  [][]unfusedInput      // the operands of each post-op
-	numbers []elementwise.Numbers // those of each post-op, for its primitive
-	one     elementwise.Numbers   // a scale of 1
-	out     core.Fact
-	dst     int
-	scratch int
+	inputs    [][]unfusedInput       // the operands of each post-op
+	functions []*elementwise.Variant // the primitive of each post-op that is an activation and has one
+	numbers   []elementwise.Numbers  // those of each post-op, for its primitive
+	one       elementwise.Numbers    // a scale of 1
+	out       core.Fact
+	dst       int
+	scratch   int
 
 	real, add, multiply, clamp, round, whole, quantize *elementwise.Variant
 }
@@ -96,6 +98,11 @@ func (u *unfused) prepare(c *compiler) {
 	inf := float32(math.Inf(1))
 	for _, p := range u.posts {
 		n := elementwise.Numbers{Scale: 1, Hi: inf}
+		var function *elementwise.Variant
+		if a, ok := match.Activation(p.Activation); ok && p.Kind == postop.Activation {
+			function, n.Scale = choose(a), p.Alpha
+		}
+		u.functions = append(u.functions, function)
 		switch {
 		case p.Kind == postop.Activation && p.Activation == numeric.Relu6:
 			n.Hi = 6
@@ -247,15 +254,12 @@ func (in *unfusedInput) load(r *machine.Run, to []byte, at int) []byte {
 
 // activate applies post-op i, an activation, to values in place.
 func (u *unfused) activate(i int, values []byte) {
-	switch p := u.posts[i]; p.Activation {
-	case numeric.Identity:
-	case numeric.Relu, numeric.Relu6:
-		u.clamp.Run(values, values, nil, len(values)/4, &u.numbers[i])
-	default:
-		v := machine.View[float32](values)
-		for i, x := range v {
-			v[i] = p.Activation.Apply(x, p.Alpha)
-		}
+	f := u.functions[i]
+	if a := u.posts[i].Activation; a == numeric.Relu || a == numeric.Relu6 {
+		f = u.clamp
+	}
+	if f != nil { // else it is the identity
+		f.Run(values, values, nil, len(values)/4, &u.numbers[i])
 	}
 }
 

@@ -23,6 +23,9 @@ var geluPolynomials = func() unsafe.Pointer {
 	return unsafe.Pointer(&p)
 }()
 
+// fusedNumbers points to activation.FusedNumbers, which the routines of functions that TensorFlow fuses take as y.
+var fusedNumbers = unsafe.Pointer(unsafe.SliceData(activation.FusedNumbers()))
+
 // routines are the routines for an instruction set, by primitive; run is nil if there is none.
 type routines [numPrimitives]routine
 

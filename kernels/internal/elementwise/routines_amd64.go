@@ -179,6 +179,41 @@ func elementwise_f32_leakyrelu_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_gelu_64_avx512vnni(c *call)
 
+// elementwise_f32_fusedelu_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = e**x[i] - 1 for x[i] <= 0, else x[i], as internal/activation does, with its FusedNumbers in y
+//
+//go:noescape
+func elementwise_f32_fusedelu_64_avx512vnni(c *call)
+
+// elementwise_f32_fusedsigmoid_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = 1 / (1 + e**-x[i]), as internal/activation does, with its FusedNumbers in y
+//
+//go:noescape
+func elementwise_f32_fusedsigmoid_64_avx512vnni(c *call)
+
+// elementwise_f32_swish_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] / (1 + e**-x[i]), as internal/activation does, with its FusedNumbers in y
+//
+//go:noescape
+func elementwise_f32_swish_64_avx512vnni(c *call)
+
+// elementwise_f32_fusedtanh_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = tanh(x[i]), as internal/activation does, with its FusedNumbers in y
+//
+//go:noescape
+func elementwise_f32_fusedtanh_64_avx512vnni(c *call)
+
+// elementwise_f32_geluapproximate_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i]/2 * (1 + tanh(sqrt(2/pi) * (x[i] + 0.044715 * x[i]**3))), as internal/activation does, with its FusedNumbers in y
+//
+//go:noescape
+func elementwise_f32_geluapproximate_64_avx512vnni(c *call)
+
 // elementwise_f32_f16_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = f32(x[i]), x f16
@@ -655,6 +690,41 @@ func elementwise_f32_leakyrelu_32_avx2(c *call)
 //go:noescape
 func elementwise_f32_gelu_32_avx2(c *call)
 
+// elementwise_f32_fusedelu_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = e**x[i] - 1 for x[i] <= 0, else x[i], as internal/activation does, with its FusedNumbers in y
+//
+//go:noescape
+func elementwise_f32_fusedelu_32_avx2(c *call)
+
+// elementwise_f32_fusedsigmoid_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 / (1 + e**-x[i]), as internal/activation does, with its FusedNumbers in y
+//
+//go:noescape
+func elementwise_f32_fusedsigmoid_32_avx2(c *call)
+
+// elementwise_f32_swish_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] / (1 + e**-x[i]), as internal/activation does, with its FusedNumbers in y
+//
+//go:noescape
+func elementwise_f32_swish_32_avx2(c *call)
+
+// elementwise_f32_fusedtanh_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = tanh(x[i]), as internal/activation does, with its FusedNumbers in y
+//
+//go:noescape
+func elementwise_f32_fusedtanh_32_avx2(c *call)
+
+// elementwise_f32_geluapproximate_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i]/2 * (1 + tanh(sqrt(2/pi) * (x[i] + 0.044715 * x[i]**3))), as internal/activation does, with its FusedNumbers in y
+//
+//go:noescape
+func elementwise_f32_geluapproximate_32_avx2(c *call)
+
 // elementwise_f32_f16_32_avx2 computes, for i < n, a multiple of 32:
 //
 //	out[i] = f32(x[i]), x f16
@@ -977,13 +1047,6 @@ func elementwise_f32_cube_32_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_sigmoid_32_avx512vnni(c *call)
 
-// elementwise_f32_swish_32_avx512vnni computes, for i < n, a multiple of 32:
-//
-//	out[i] = x[i] / (1 + e**-x[i]), as internal/activation does
-//
-//go:noescape
-func elementwise_f32_swish_32_avx512vnni(c *call)
-
 // elementwise_f32_tanh_32_avx512vnni computes, for i < n, a multiple of 32:
 //
 //	out[i] = tanh(x[i]), as internal/activation does
@@ -1018,13 +1081,6 @@ func elementwise_f32_softplus_32_avx512vnni(c *call)
 //
 //go:noescape
 func elementwise_f32_softsign_32_avx512vnni(c *call)
-
-// elementwise_f32_geluapproximate_32_avx512vnni computes, for i < n, a multiple of 32:
-//
-//	out[i] = x[i] / (1 + e**-y), y = sqrt(8/pi) * (x[i] + 0.044715 * x[i]**3), as internal/activation does
-//
-//go:noescape
-func elementwise_f32_geluapproximate_32_avx512vnni(c *call)
 
 // elementwise_f32_erf_32_avx512vnni computes, for i < n, a multiple of 32:
 //
@@ -1201,13 +1257,6 @@ func elementwise_f32_cube_32_avx2(c *call)
 //go:noescape
 func elementwise_f32_sigmoid_32_avx2(c *call)
 
-// elementwise_f32_swish_32_avx2 computes, for i < n, a multiple of 32:
-//
-//	out[i] = x[i] / (1 + e**-x[i]), as internal/activation does
-//
-//go:noescape
-func elementwise_f32_swish_32_avx2(c *call)
-
 // elementwise_f32_tanh_32_avx2 computes, for i < n, a multiple of 32:
 //
 //	out[i] = tanh(x[i]), as internal/activation does
@@ -1242,13 +1291,6 @@ func elementwise_f32_softplus_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_softsign_32_avx2(c *call)
-
-// elementwise_f32_geluapproximate_32_avx2 computes, for i < n, a multiple of 32:
-//
-//	out[i] = x[i] / (1 + e**-y), y = sqrt(8/pi) * (x[i] + 0.044715 * x[i]**3), as internal/activation does
-//
-//go:noescape
-func elementwise_f32_geluapproximate_32_avx2(c *call)
 
 // elementwise_f32_erf_32_avx2 computes, for i < n, a multiple of 32:
 //

@@ -11,6 +11,15 @@ var activationPrimitives = map[numeric.Activation]elementwise.Primitive{
 	numeric.LeakyRelu: elementwise.LeakyRelu, numeric.Elu: elementwise.Elu,
 	numeric.Tanh: elementwise.Tanh, numeric.Sigmoid: elementwise.Sigmoid,
 	numeric.GeluApproximate: elementwise.GeluApproximate, numeric.GeluExact: elementwise.Gelu,
+	numeric.FusedElu: elementwise.FusedElu, numeric.FusedTanh: elementwise.FusedTanh,
+	numeric.FusedSigmoid: elementwise.FusedSigmoid,
+}
+
+// Activation returns the primitive of an activation that is not piecewise linear, or of LeakyRelu, whose slope is its
+// Scale; false for others.
+func Activation(a numeric.Activation) (elementwise.Primitive, bool) {
+	p, ok := activationPrimitives[a]
+	return p, ok
 }
 
 var unaryPrimitives = map[pointwise.UnaryFunction]elementwise.Primitive{
@@ -44,7 +53,7 @@ func matchActivate(e Element, op *pointwise.Activate) (Element, bool) {
 	case numeric.Relu6:
 		e.Steps = []elementwise.Step{floor, combineValues(elementwise.Minimum, []float32{6})}
 	default:
-		p, ok := activationPrimitives[op.Activation]
+		p, ok := Activation(op.Activation)
 		if !ok {
 			return e, false
 		}

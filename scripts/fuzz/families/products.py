@@ -5,7 +5,6 @@ from families.operands import BIASES, EIGHT, bias, filter_range, freezed, produc
 from table import Row
 
 ACTIVATIONS = ["Relu", "Relu6", "LeakyRelu", "GeluApproximate", "GeluExact", "Tanh", "Sigmoid", "Elu"]
-SMOOTH = {"GeluApproximate", "Tanh", "Sigmoid", "Elu"}
 COLUMNS = [1, 2, 3, 5, 8, 16, 17, 33]
 
 
@@ -60,7 +59,7 @@ def fused(g, op):
     if out in EIGHT:
         host += freezed(g, out, size)
     outputs = g.add(
-        op, device, host, shape=(rows, columns), loose=bool(SMOOTH & set(steps)), T1=a.tensor.dtype, T2="qint8", Tbias=Tbias, U="float", Tout=out,
+        op, device, host, shape=(rows, columns), T1=a.tensor.dtype, T2="qint8", Tbias=Tbias, U="float", Tout=out,
         Tdevice_outputs=[out], Thost_outputs=[] if out == "float" else ["float"] * 2, fused_ops=steps, input_quant_mode=mode,
         output_quant_mode=output_mode, transpose_b=transposed, leakyrelu_alpha=g.pick(0.2, 0.3),
     )

@@ -12,6 +12,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 )
 
 const batchNormExOutputs = "-> y:T batch_mean:U batch_variance:U reserve_space_1:U reserve_space_2:U reserve_space_3:U"
@@ -39,7 +40,7 @@ var _ = register("fused",
 	op{
 		name:      "_FusedMatMul",
 		signature: "a:T b:T args:* -> product:T",
-		translate: fusedSteps(matMul, 0),
+		translate: fusedSteps(matMulOfFused, 0),
 		adds:      toFusedSummand,
 	},
 	op{
@@ -89,6 +90,7 @@ func fusedSteps(product func(*call) []core.Value, n int) func(*call) []core.Valu
 			return nil
 		}
 		f := fusion{call: c, value: out[0], typ: out[0].Type(), args: c.list("args"), layout: layout}
+		f.eigen = c.boolOr("transpose_a", false) || slices.Contains(c.strs("fused_ops"), "FusedBatchNorm")
 		f.widen()
 		if c.node.Has("TArgs") {
 			types, err := c.node.Types("TArgs")
@@ -109,6 +111,15 @@ func fusedSteps(product func(*call) []core.Value, n int) func(*call) []core.Valu
 	}
 }
 
+// matMulOfFused is a MatMul, but with transpose_a the sums of bf16 are bf16, too.
+func matMulOfFused(c *call) []core.Value {
+	if c.err != nil || !c.boolOr("transpose_a", false) || c.in[0].Type() != core.BF16 || c.in[1].Type() != core.BF16 {
+		return matMul(c)
+	}
+	a, b := c.factors()
+	return c.emit(&tensorflow.NarrowMatMul{}, a, b)
+}
+
 // fusion is a value to which fused steps are applied, and the operands that have not been used yet.
 type fusion struct {
 	*call
@@ -116,6 +127,7 @@ type fusion struct {
 	typ    core.Type // the node's; value is f32 where that is bf16 or f16
 	args   []core.Value
 	layout geometry.Layout
+	eigen  bool // TensorFlow computes the node by Eigen, not by oneDNN
 }
 
 // widen takes back the rounding of a product to bf16 or f16: TensorFlow computes all steps in f32, and
@@ -187,6 +199,9 @@ func (f *fusion) step(name string) {
 	case f.err != nil:
 	case isActivation:
 		op := &pointwise.Activate{Activation: activation}
+		if !f.eigen {
+			op.Activation = activation.InProduct()
+		}
 		if activation == numeric.LeakyRelu {
 			op.Alpha = f.floatOr("leakyrelu_alpha", 0.2)
 		}
@@ -237,12 +252,13 @@ func (f *fusion) bias(v core.Value) {
 	f.apply(&pointwise.Add{}, v)
 }
 
-// hardSwish is x * relu6(x + 3) / 6.
+// hardSwish is x * min(max(x/6 + 1/2, 0), 1).
 func (f *fusion) hardSwish() {
 	x := f.value
-	f.apply(&pointwise.Add{}, f.number("three", 3, x))
-	f.apply(&pointwise.Activate{Activation: numeric.Relu6})
 	f.apply(&pointwise.Multiply{}, f.number("sixth", 1.0/6, x))
+	f.apply(&pointwise.Add{}, f.number("half", 0.5, x))
+	f.apply(&pointwise.Minimum{}, f.number("one", 1, x))
+	f.apply(&pointwise.Activate{Activation: numeric.Relu})
 	f.apply(&pointwise.Multiply{}, x)
 }
 

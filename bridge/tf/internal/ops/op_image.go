@@ -216,19 +216,25 @@ func (c *call) batchNorm(n int) []core.Value {
 }
 
 func matMul(c *call) []core.Value {
+	a, b := c.factors()
+	if c.boolOr("transpose_a", false) { // TensorFlow does not fuse it then
+		return c.emitReal(&linear.Dot{ReductionAxes: 1}, a, b)
+	}
+	return c.emitProduct(&linear.Dot{ReductionAxes: 1}, a, b)
+}
+
+// factors returns the two matrices of a product, transposed if the node says so.
+func (c *call) factors() (a, b core.Value) {
 	c.wantRank(0, 2, "a matrix")
 	c.wantRank(1, 2, "a matrix")
-	a, b := c.in[0], c.in[1]
+	a, b = c.in[0], c.in[1]
 	if c.boolOr("transpose_a", false) {
 		a = c.helper("a", &array.Transpose{Order: []int{1, 0}}, a)
 	}
 	if c.boolOr("transpose_b", false) {
 		b = c.helper("b", &array.Transpose{Order: []int{1, 0}}, b)
 	}
-	if c.boolOr("transpose_a", false) { // TensorFlow does not fuse it then
-		return c.emitReal(&linear.Dot{ReductionAxes: 1}, a, b)
-	}
-	return c.emitProduct(&linear.Dot{ReductionAxes: 1}, a, b)
+	return a, b
 }
 
 // batchMatMul multiplies matrices of equal batches.

@@ -197,6 +197,9 @@ func fusedMatMul(c *call) []core.Value {
 			d.Activation = a
 		}
 	}
+	if fused["BiasAdd"] { // TensorFlow refuses an activation without it
+		d.Activation = d.Activation.InProduct()
+	}
 	if d.Activation == numeric.LeakyRelu {
 		d.Alpha = c.floatOr("leakyrelu_alpha", 0.2)
 	}
