@@ -25,6 +25,7 @@ var arguments = emit.Arguments{
 	{Name: "taps", Type: "int", Size: 8, Doc: ""},
 	{Name: "pixels", Type: "int", Size: 8, Doc: "of each row"},
 	{Name: "strips", Type: "int", Size: 8, Doc: "how often rows are computed together, one strip of rows behind the other"},
+	{Name: "strip", Type: "int", Size: 8, Doc: "bytes of the offsets before the next strip"},
 	{Name: "nextOffsets", Type: "int", Size: 8, Doc: "bytes from row to row of the offsets, where rows are computed together"},
 	{Name: "nextC", Type: "int", Size: 8, Doc: "bytes from row to row of C, likewise"},
 	{Name: "tapRow", Type: "int", Size: 8, Doc: "bytes of the offsets from one row of taps to the next"},

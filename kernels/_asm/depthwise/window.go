@@ -65,6 +65,8 @@ func (g *sliding) build() {
 		g.MOVQ(field("nextC"), nextC)
 	}
 	g.Label("strip")
+	g.MOVQ(field("offsets"), tap)
+	g.ADDQ(field("strip"), tap)
 	g.MOVQ(field("pixels"), pixels)
 	g.prefetch()
 	for k := range g.size - g.step {
@@ -88,13 +90,14 @@ func (g *sliding) build() {
 	g.RET()
 }
 
-// nextStrip continues with the next strip, if there is one; c is behind the first row of this one.
+// nextStrip continues with the next strip, if there is one; c is behind the first row of this one. A number tells where
+// its offsets are: a pointer in the call, behind the last strip, would be one that the garbage collector must not find.
 func (g *sliding) nextStrip() {
-	g.MOVQ(field("offsets"), tap)
+	g.MOVQ(field("strip"), tap)
 	for range g.rows {
 		g.ADDQ(field("nextOffsets"), tap)
 	}
-	g.MOVQ(tap, field("offsets"))
+	g.MOVQ(tap, field("strip"))
 	for range g.rows - 1 {
 		g.ADDQ(nextC, c)
 	}

@@ -22,6 +22,7 @@ type call struct {
 	taps         int
 	pixels       int     // of each row
 	strips       int     // how often rows are computed together, one strip of rows behind the other
+	strip        int     // bytes of the offsets before the next strip
 	nextOffsets  int     // bytes from row to row of the offsets, where rows are computed together
 	nextC        int     // bytes from row to row of C, likewise
 	tapRow       int     // bytes of the offsets from one row of taps to the next

@@ -14,7 +14,7 @@ TEXT ·depthwise_u8s8_chain_1x16_avx2(SB), NOSPLIT, $0-8
 	MOVQ         24(DI), BX
 	MOVQ         96(DI), R8
 	MOVQ         112(DI), R9
-	MOVL         152(DI), AX
+	MOVL         160(DI), AX
 	MOVL         $0x00100001, R12
 	VMOVD        R12, X15
 	VPBROADCASTD X15, X15
@@ -150,8 +150,8 @@ words_5:
 integers_4:
 	TESTL        $0x00000020, AX
 	JZ           no_clamp_11
-	VBROADCASTSS 160(DI), X8
-	VBROADCASTSS 164(DI), X9
+	VBROADCASTSS 168(DI), X8
+	VBROADCASTSS 172(DI), X9
 	VMAXPS       X8, X0, X0
 	VMAXPS       X8, X1, X1
 	VMAXPS       X8, X2, X2
@@ -166,7 +166,7 @@ no_clamp_11:
 	VCVTPS2DQ    X1, X1
 	VCVTPS2DQ    X2, X2
 	VCVTPS2DQ    X3, X3
-	VPBROADCASTD 156(DI), X10
+	VPBROADCASTD 164(DI), X10
 	VPACKSSDW    X1, X0, X0
 	VPACKSSDW    X3, X2, X2
 	TESTL        $0x00000100, AX

@@ -14,7 +14,7 @@ TEXT ·depthwise_u8s8_chain_1x32_avx2(SB), NOSPLIT, $0-8
 	MOVQ         24(DI), BX
 	MOVQ         96(DI), R8
 	MOVQ         112(DI), R9
-	MOVL         152(DI), AX
+	MOVL         160(DI), AX
 	MOVL         $0x00100001, R12
 	VMOVD        R12, X15
 	VPBROADCASTD X15, Y15
@@ -154,8 +154,8 @@ words_5:
 integers_4:
 	TESTL        $0x00000020, AX
 	JZ           no_clamp_11
-	VBROADCASTSS 160(DI), Y8
-	VBROADCASTSS 164(DI), Y9
+	VBROADCASTSS 168(DI), Y8
+	VBROADCASTSS 172(DI), Y9
 	VMAXPS       Y8, Y0, Y0
 	VMAXPS       Y8, Y1, Y1
 	VMAXPS       Y8, Y2, Y2
@@ -170,7 +170,7 @@ no_clamp_11:
 	VCVTPS2DQ    Y1, Y1
 	VCVTPS2DQ    Y2, Y2
 	VCVTPS2DQ    Y3, Y3
-	VPBROADCASTD 156(DI), Y10
+	VPBROADCASTD 164(DI), Y10
 	VPACKSSDW    Y1, Y0, Y0
 	VPACKSSDW    Y3, Y2, Y2
 	TESTL        $0x00000100, AX

@@ -107,7 +107,7 @@ func (r *runner) slide(b *block, a *Args, m0, m1, size int) {
 		s := g.nextStrips(m0, m, m1, b.rows)
 		r.offsets = unsafe.Pointer(&a.Offsets[g.offset(s.first, r.step)])
 		r.c = unsafe.Pointer(&a.C[s.first*a.LDC+b.first*size])
-		r.pixels, r.strips = s.pixels, s.count
+		r.pixels, r.strips, r.strip = s.pixels, s.count, 0
 		r.nextOffsets, r.nextC = 4*s.next*g.RowStep*g.Width, s.next*g.Columns*a.LDC
 		b.run(&r.call)
 		m = s.end
