@@ -93,8 +93,7 @@ var table = []Pass{
 	},
 	{
 		Name: "selected", Run: selected,
-		Doc: "take maxima of bytes, not of reals that are a function of them, and " +
-			"quantize the parts of a concatenation, not the whole",
+		Doc: "take maxima of bytes, not of reals that are a function of them",
 		// Ranges must be constants, and paddings of integers attributes of pools.
 		After: []string{"fold", "absorb_pads"},
 	},

@@ -5,20 +5,16 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 // selected lets ops that select elements do so among bytes: a maximum pool of reals that are a rising function of bytes
-// pools the bytes, and a concatenation that is quantized, and of which a part was dequantized, joins integers.
+// pools the bytes.
 func selected(f *core.Function, _ Options) (*core.Function, error) {
 	t := tabulated(f)
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		for i, v := range n.Inputs() {
 			t.now[v] = inputs[i]
-		}
-		if quantizes(n.Op()) && constants(inputs[1:]) {
-			return t.joined(n, inputs)
 		}
 		v, err := t.pooled(n, inputs)
 		if err != nil || v.Node == nil {
@@ -88,33 +84,4 @@ func (t *tabulation) applied(v, of, to core.Value) (core.Value, error) {
 		}
 	}
 	return remake(v.Node, v.Node.Op(), inputs)
-}
-
-// joined returns the outputs of n, a quantization, with its parts quantized one by one, if it quantizes a concatenation
-// that only quantizations read.
-func (t *tabulation) joined(n *core.Node, inputs []core.Value) ([]core.Value, error) {
-	before, join := n.Inputs()[0], inputs[0].Node
-	_, ok := join.Op().(*array.Concat)
-	isDequantized := func(v core.Value) bool { return dequantizes(v.Node.Op()) && constants(v.Node.Inputs()[1:]) }
-	reads := func(u *core.Node) bool {
-		return quantizes(u.Op()) && constants(u.Inputs()[1:]) && u.Inputs()[0] == before
-	}
-	if !ok || !slices.ContainsFunc(join.Inputs(), isDequantized) ||
-		slices.ContainsFunc(t.users[before], func(u *core.Node) bool { return !reads(u) }) {
-		return nil, nil
-	}
-	var outs, parts []core.Value
-	for _, v := range join.Inputs() {
-		part := append([]core.Value{v}, inputs[1:]...)
-		same, err := unchanged(n, part)
-		if err == nil && same == nil {
-			same, err = remakeAll(n, n.Op(), part)
-		}
-		if err != nil {
-			return nil, err
-		}
-		outs, parts = same, append(parts, same[0])
-	}
-	joined, err := remake(join, join.Op(), parts)
-	return append([]core.Value{joined}, outs[1:]...), err
 }
