@@ -31,6 +31,7 @@ type Results struct {
 	CPU    string  `json:"cpu"`
 	CPUs   int     `json:"cpus"`
 	VNNI   bool    `json:"vnni"`
+	AMX    bool    `json:"amx"`
 	Binary string  `json:"binary"` // the hash of the tf2ng that was measured
 	Limit  float64 `json:"limit"`  // GOP/s of one thread that multiplies values in registers; 0 if unknown
 	Rounds int     `json:"rounds"` // the number of rounds of a complete run
@@ -204,7 +205,7 @@ func (r *Results) encode() ([]byte, error) {
 		return nil, err
 	}
 	out := []byte("{\n")
-	for _, name := range []string{"date", "cpu", "cpus", "vnni", "binary", "limit", "rounds"} {
+	for _, name := range []string{"date", "cpu", "cpus", "vnni", "amx", "binary", "limit", "rounds"} {
 		out = fmt.Appendf(out, "  %q: %s,\n", name, fields[name])
 	}
 	for _, list := range []struct {

@@ -21,7 +21,7 @@ func small() *Results {
 	missing := cell(Models, "net", "other", 1)
 	missing.NotRun = "the environment other is not there"
 	return &Results{
-		Date: "2026-01-02", CPU: "A <fast> CPU", CPUs: 2, VNNI: true, Limit: 400, Rounds: 2,
+		Date: "2026-01-02", CPU: "A <fast> CPU", CPUs: 2, VNNI: true, AMX: true, Limit: 400, Rounds: 2,
 		Runtimes: []*Runtime{
 			{Name: Ours, Title: "tf2ng", Version: "v1", Runs: "the .pb"},
 			{Name: TensorFlow, Title: "TensorFlow", Version: "2.21.0", Runs: "the .pb"},
@@ -48,7 +48,7 @@ func small() *Results {
 func TestTables(t *testing.T) {
 	got := small().Tables()
 	for _, want := range []string{
-		"2026-01-02, A <fast> CPU, 2 CPUs, with VNNI. Medians of 2 rounds,",
+		"2026-01-02, A <fast> CPU, 2 CPUs, with AMX. Medians of 2 rounds,",
 		"| Other | NOT RUN | its own |\n",
 		"### Net\n\nINT8, 224x224, float32 in and out, ms for each call. TensorFlow and tf2ng run net.pb.\n\n" +
 			"| runtime | batch 1, one thread | batch 1, 2 threads |\n| --- | --- | --- |\n" +

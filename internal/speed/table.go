@@ -32,9 +32,12 @@ func (r *Results) Tables() string {
 }
 
 func (r *Results) head(b *strings.Builder) {
-	vnni := "without VNNI"
-	if r.VNNI {
-		vnni = "with VNNI"
+	products := "without VNNI" // what the CPU multiplies bytes with
+	switch {
+	case r.AMX:
+		products = "with AMX"
+	case r.VNNI:
+		products = "with VNNI"
 	}
 	if r.Date == "" {
 		b.WriteString("Nothing was measured yet: `make bench-peers`.\n")
@@ -42,7 +45,7 @@ func (r *Results) head(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "%s, %s, %d CPUs, %s. Medians of %s, in each of which every runtime had its turn; "+
 		"in brackets the distance between the slowest and the fastest round. The fastest is in bold.\n",
-		r.Date, r.CPU, r.CPUs, vnni, count(r.roundsDone(), "round"))
+		r.Date, r.CPU, r.CPUs, products, count(r.roundsDone(), "round"))
 	if n := r.roundsDone(); n < r.Rounds {
 		fmt.Fprintf(b, "\nThis run is not complete: it has %d of %d rounds.\n", n, r.Rounds)
 	}

@@ -82,6 +82,7 @@ func (c *runCommand) begin(cfg *config) (*speed.Results, error) {
 	}
 	r.Binary, r.Rounds, r.CPU, r.CPUs = binary, c.Rounds, cpuid.CPU.BrandName, cpuid.CPU.LogicalCores
 	r.VNNI = cpuid.CPU.Has(cpuid.AVX512VNNI) || cpuid.CPU.Has(cpuid.AVXVNNI)
+	r.AMX = cpuid.CPU.Supports(cpuid.AMXTILE, cpuid.AMXINT8)
 	r.Rows = cfg.rows()
 	old := r.Runtimes
 	r.Runtimes = nil
