@@ -59,7 +59,8 @@ func WithThreads(n int) Option {
 	}
 }
 
-// WithoutISA forbids the use of instruction sets even if the CPU has them. Results do not depend on it.
+// WithoutISA forbids the use of instruction sets, and of those that include them, even if the CPU has them. Results do
+// not depend on it.
 func WithoutISA(isas ...ISA) Option {
 	return func(c *config) {
 		c.take("WithoutISA", kernels.Options{Without: isas})

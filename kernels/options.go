@@ -46,7 +46,7 @@ const MaxThreads = 1024
 // Options of a compilation. The zero value means one thread and every instruction set.
 type Options struct {
 	Threads int   // goroutines per Run, at most MaxThreads; 0 means 1
-	Without []ISA // instruction sets not to use even if the CPU has them
+	Without []ISA // instruction sets not to use even if the CPU has them, nor those that include them
 	Engine  Engine
 	// WithoutQDQ keeps convolutions and matrix products of dequantized tensors in float32,
 	// summed in the order that linear.Convolution and linear.Dot define. Without it all engines

@@ -220,7 +220,8 @@ type kernelsCommand struct {
 
 // Help is shown by --help.
 func (c *kernelsCommand) Help() string {
-	return "TF2NG_DISABLE_ISA=avx512vnni,avx2 switches instruction sets off.\n\nExample: tf2ng kernels"
+	return "TF2NG_DISABLE_ISA=avx512vnni switches an instruction set off, and those that include it.\n\n" +
+		"Example: tf2ng kernels"
 }
 
 // Run is the command.

@@ -3,7 +3,8 @@
 //
 // The set is read once, at start-up, and can be narrowed, never widened, by the
 // environment variable TF2NG_DISABLE_ISA (a comma-separated list of names, such
-// as "avx512vnni,avx2") and by the caller of each compilation (Set.Without).
+// as "avx512vnni") and by the caller of each compilation (Set.Without). What includes
+// an instruction set goes with it.
 package isa
 
 import (
@@ -85,10 +86,14 @@ type Set uint8
 // Has reports whether i may be used.
 func (s Set) Has(i ISA) bool { return i == Portable || s&(1<<i) != 0 }
 
-// Without returns s without the given instruction sets.
+// Without returns s without the given instruction sets and those that include them.
 func (s Set) Without(isas ...ISA) Set {
 	for _, i := range isas {
-		s &^= 1 << i
+		for j := i; j < numISA; j++ {
+			if table[j].arch == table[i].arch {
+				s &^= 1 << j
+			}
+		}
 	}
 	return s
 }
@@ -107,7 +112,7 @@ func (s Set) String() string {
 // Detected returns the instruction sets that the CPU has, regardless of TF2NG_DISABLE_ISA.
 func Detected() Set { return detected }
 
-// Available returns the instruction sets that the CPU has, without those that TF2NG_DISABLE_ISA names. In a build
+// Available returns the instruction sets that the CPU has, Without those that TF2NG_DISABLE_ISA names. In a build
 // without assembly (tag purego) only Portable is left.
 func Available() Set { return available }
 

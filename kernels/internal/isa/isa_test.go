@@ -29,12 +29,13 @@ func TestMoreCapableOnesAreLessCapableOnesToo(t *testing.T) {
 }
 
 func TestNarrow(t *testing.T) {
-	all := Set(1<<AVX2 | 1<<AVX512VNNI)
+	all := Set(1<<AVX2 | 1<<AVX512VNNI | 1<<AMX)
 	for _, c := range []struct{ disabled, want string }{
-		{"", "avx512vnni,avx2,portable"},
-		{"avx512vnni", "avx2,portable"},
-		{"avx2, avx512vnni,unknown", "portable"},
-		{"portable", "avx512vnni,avx2,portable"},
+		{"", "amx,avx512vnni,avx2,portable"},
+		{"amx", "avx512vnni,avx2,portable"},
+		{"avx512vnni", "avx2,portable"}, // which amx includes
+		{" avx2, unknown", "portable"},
+		{"portable", "amx,avx512vnni,avx2,portable"},
 	} {
 		assert.Equal(t, c.want, narrow(all, c.disabled).String(), c.disabled)
 	}
