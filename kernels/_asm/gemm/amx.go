@@ -55,15 +55,15 @@ const (
 	localTailLower             // whether it has a lower half
 	localTilesLeft             // whole tiles of the panel, this one included
 	localTileRows              // rows of this tile; 0 behind the last
-	localSkip                  // of this tile, as above
-	localLower                 //
+	localSkip                  // of this tile: bytes of accumulators before its first row,
+	localLower                 // and whether it has a lower half
 	localA                     // the block's rows of A
-	localC                     // this tile's part of C and of the summand,
-	localSum                   //
-	localCPanel                // the panel's,
-	localSumPanel              //
-	localCBlock                // the block's
-	localSumBlock              //
+	localC                     // this tile's part of C,
+	localSum                   // and of the summand;
+	localCPanel                // the panel's of C,
+	localSumPanel              // and of the summand;
+	localCBlock                // the block's of C,
+	localSumBlock              // and of the summand
 	localPanelsLeft            // panels, this one included
 	localB                     // the panel's B
 	localBehind                // bytes by which the pointers to the epilogue's operands are behind
@@ -92,9 +92,9 @@ func amxRoutine(cols int) emit.Routine {
 
 	c[m,n] = epilogue(init[n] + sum over k4 < 16*k, i < 4 of x[m,4*k4+i] * b[k4,n,i])
 
-Where offsets is nil, x[m,i] is a[m*lda+i], and rows is at least 32; else
-x[m,t*tapBytes+i] is a[offsets[m,t]+i] for i < tapBytes, and
-what is behind the last tap may be anything. It goes through gathered, blockRows rows at a time, lda bytes apart.
+Where offsets is nil, x[m,i] is a[m*lda+i], and rows is at least 32. Otherwise x[m,t*tapBytes+i] is a[offsets[m,t]+i] for
+i < tapBytes, and what is behind the last tap may be anything; x goes through gathered, blockRows rows at a time, lda
+bytes apart.
 Of each block of blockRows rows all panels are computed. Columns whose bit in mask is 0 are not stored.
 Pointers end as they were.`, name, 16*cols),
 		Frame: amxFrame,

@@ -33,7 +33,8 @@ var (
 	tileFirst = emit.At(reg.StackPointer, 40)
 )
 
-// tilesRoutine multiplies runs of A, where they are, by a panel of cols vectors of columns, at most most rows at a time.
+// tilesRoutine multiplies runs of A, where they are, by a panel of cols vectors of columns, at most most rows at a
+// time.
 func tilesRoutine(width, most, cols int) emit.Routine {
 	columns := width / 4 * cols
 	name := fmt.Sprintf("gemm_f32f32_f32_%dx%dk1_%s", most, columns, emit.ISA(width))
@@ -43,7 +44,8 @@ func tilesRoutine(width, most, cols int) emit.Routine {
 
 	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 
-in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least 1.`, name, columns),
+in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least 1.`,
+			name, columns),
 		Frame: 48,
 		Build: func(ctx *build.Context) {
 			g := &gen{emit.Gen{Context: ctx, Width: width}, cols}

@@ -21,9 +21,9 @@ type call struct {
 	ldc          int            // bytes from pixel to pixel of C
 	taps         int
 	pixels       int     // of each row
-	strips       int     // how often rows are computed together, one strip of rows behind the other
+	strips       int     // how often rows are computed together, strip by strip
 	strip        int     // bytes of the offsets before the next strip
-	nextOffsets  int     // bytes from row to row of the offsets, where rows are computed together
+	nextOffsets  int     // bytes from row to row of the offsets, if rows are together
 	nextC        int     // bytes from row to row of C, likewise
 	tapRow       int     // bytes of the offsets from one row of taps to the next
 	flags        uint32  // steps of the epilogue

@@ -36,9 +36,9 @@ func gemm_u8s8_chain_6x8k2_avx2(c *call)
 //
 //	c[m,n] = epilogue(init[n] + sum over k4 < 16*k, i < 4 of x[m,4*k4+i] * b[k4,n,i])
 //
-// Where offsets is nil, x[m,i] is a[m*lda+i], and rows is at least 32; else
-// x[m,t*tapBytes+i] is a[offsets[m,t]+i] for i < tapBytes, and
-// what is behind the last tap may be anything. It goes through gathered, blockRows rows at a time, lda bytes apart.
+// Where offsets is nil, x[m,i] is a[m*lda+i], and rows is at least 32. Otherwise x[m,t*tapBytes+i] is a[offsets[m,t]+i] for
+// i < tapBytes, and what is behind the last tap may be anything; x goes through gathered, blockRows rows at a time, lda
+// bytes apart.
 // Of each block of blockRows rows all panels are computed. Columns whose bit in mask is 0 are not stored.
 // Pointers end as they were.
 //
@@ -49,9 +49,9 @@ func gemm_u8s8_chain_32x32k64_amx(c *call)
 //
 //	c[m,n] = epilogue(init[n] + sum over k4 < 16*k, i < 4 of x[m,4*k4+i] * b[k4,n,i])
 //
-// Where offsets is nil, x[m,i] is a[m*lda+i], and rows is at least 32; else
-// x[m,t*tapBytes+i] is a[offsets[m,t]+i] for i < tapBytes, and
-// what is behind the last tap may be anything. It goes through gathered, blockRows rows at a time, lda bytes apart.
+// Where offsets is nil, x[m,i] is a[m*lda+i], and rows is at least 32. Otherwise x[m,t*tapBytes+i] is a[offsets[m,t]+i] for
+// i < tapBytes, and what is behind the last tap may be anything; x goes through gathered, blockRows rows at a time, lda
+// bytes apart.
 // Of each block of blockRows rows all panels are computed. Columns whose bit in mask is 0 are not stored.
 // Pointers end as they were.
 //
