@@ -1,7 +1,7 @@
-// Command docs generates docs/OPS.md and the generated part of README.md from the registry of TensorFlow
+// Command docs generates docs/OPS.md and the generated parts of README.md from the registry of TensorFlow
 // ops, the recorded graphs of testdata, and what package peers knows about other tools. It also generates
-// the tables of docs/PERFORMANCE.md, and docs/performance.svg, from the measurements of package speed. Its
-// test fails if a file is out of date.
+// the tables of README.md and docs/PERFORMANCE.md, and the plots in docs, from the measurements of package
+// speed. Its test fails if a file is out of date.
 package main
 
 import (
@@ -54,8 +54,15 @@ func generate(root string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	results, err := speed.Load()
+	if err != nil {
+		return nil, err
+	}
 	readme, err := replace(string(old), begin, end, c.only())
-	for _, p := range pictures {
+	if err == nil {
+		readme, err = replace(readme, speedBegin, speedEnd, speed.Summary(results))
+	}
+	for _, p := range pictures(results[0].Picture()) {
 		if err == nil {
 			readme, err = p.show(root, readme)
 		}
@@ -68,24 +75,24 @@ func generate(root string) (map[string]string, error) {
 		return nil, err
 	}
 	files := map[string]string{"README.md": readme, "docs/OPS.md": page}
-	return files, performance(root, files)
+	return files, performance(root, results, files)
 }
 
-// performance adds the page of measurements and the plot to files.
-func performance(root string, files map[string]string) error {
+// performance adds the page of measurements and the plots to files.
+func performance(root string, results []*speed.Results, files map[string]string) error {
 	const name = "docs/PERFORMANCE.md"
-	results, err := speed.Load()
-	if err != nil {
-		return err
-	}
 	old, err := os.ReadFile(filepath.Join(root, name))
 	if err != nil {
 		return err
 	}
-	if files[name], err = replace(string(old), speedBegin, speedEnd, results.Tables()); err != nil {
+	var tables []string
+	for _, r := range results {
+		tables = append(tables, r.Tables())
+		files["docs/"+r.Picture()] = r.Plot()
+	}
+	if files[name], err = replace(string(old), speedBegin, speedEnd, strings.Join(tables, "\n")); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	files["docs/performance.svg"] = results.Plot()
 	return nil
 }
 

@@ -49,34 +49,29 @@ func (t taken) short() string {
 // picture is a part of README.md that shows a file once it is there.
 type picture struct {
 	begin, end string
-	file, dark string // paths below the module's root; dark, for dark mode, may be ""
+	file       string // path below the module's root
 	about      string
 }
 
-var pictures = []picture{
-	{
-		"<!-- diff-report:begin -->\n", "<!-- diff-report:end -->\n", "docs/diff-report.png", "",
-		"A report of tf2ng diff: the graph in colours, and a histogram of a tensor on both sides",
-	},
-	{
-		"<!-- performance:begin -->\n", "<!-- performance:end -->\n", "docs/performance.svg", "docs/performance-dark.svg",
-		"Milliseconds of tf2ng and other runtimes, INT8 models",
-	},
+// pictures returns the pictures of README.md, of which plot, a file of docs, is one.
+func pictures(plot string) []picture {
+	return []picture{
+		{
+			"<!-- diff-report:begin -->\n", "<!-- diff-report:end -->\n", "docs/diff-report.png",
+			"A report of tf2ng diff: the graph in colours, and a histogram of a tensor on both sides",
+		},
+		{
+			"<!-- performance:begin -->\n", "<!-- performance:end -->\n", "docs/" + plot,
+			"Milliseconds of tf2ng and other runtimes, INT8 models",
+		},
+	}
 }
 
 // show inserts a picture between its marks, if its file exists.
 func (p picture) show(root, text string) (string, error) {
-	there := func(name string) bool {
-		_, err := os.Stat(filepath.Join(root, filepath.FromSlash(name)))
-		return name != "" && err == nil
-	}
 	part := ""
-	if there(p.file) {
+	if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(p.file))); err == nil {
 		part = fmt.Sprintf("<img alt=%q src=%q>\n", p.about, p.file)
-		if there(p.dark) {
-			part = fmt.Sprintf("<picture>\n<source media=\"(prefers-color-scheme: dark)\" srcset=%q>\n%s</picture>\n",
-				p.dark, part)
-		}
 	}
 	return replace(text, p.begin, p.end, part)
 }

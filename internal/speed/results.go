@@ -1,21 +1,34 @@
-// Package speed has the measured speed of tf2ng and of other runtimes, taken side by side in one run, and
-// generates the tables and the plot of docs/PERFORMANCE.md from it.
+// Package speed has the measured speed of tf2ng and of other runtimes, taken side by side in one run on each
+// kind of CPU, and generates the tables of README.md and docs/PERFORMANCE.md and the plots from it.
 //
-// The measurements are in measured.json, which scripts/speed writes (make bench-peers).
+// The measurements are in the folder measured, which scripts/speed writes (make bench-peers).
 package speed
 
 import (
 	"cmp"
-	_ "embed"
+	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 )
 
-//go:embed measured.json
-var measured []byte
+//go:embed measured/*.json
+var measured embed.FS
+
+// Kinds of CPUs, by what they multiply bytes with.
+const (
+	AMX  = "amx"
+	VNNI = "vnni"
+	AVX2 = "avx2"
+)
+
+// Kinds lists the kinds of CPUs in the order in which they are shown.
+func Kinds() []string { return []string{AMX, VNNI, AVX2} }
 
 // Sections of the measurements.
 const (
@@ -157,8 +170,40 @@ func (r *Results) settings(section string) []Key {
 	return list
 }
 
-// Load returns the results that are embedded from measured.json.
-func Load() (*Results, error) { return decode(measured, "measured.json") }
+// Load returns the results that the module has, one for each kind of CPU that was measured, in the order of Kinds.
+func Load() ([]*Results, error) {
+	var list []*Results
+	for _, kind := range Kinds() {
+		name := path.Join("measured", kind+".json")
+		data, err := measured.ReadFile(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		r, err := decode(data, name)
+		if err != nil {
+			return nil, err
+		}
+		if r.Kind() != kind {
+			return nil, fmt.Errorf("%s was measured on a CPU of kind %s", name, r.Kind())
+		}
+		list = append(list, r)
+	}
+	return list, nil
+}
+
+// Kind returns the kind of the CPU.
+func (r *Results) Kind() string {
+	switch {
+	case r.AMX:
+		return AMX
+	case r.VNNI:
+		return VNNI
+	}
+	return AVX2
+}
 
 // Read reads results from a file.
 func Read(path string) (*Results, error) {

@@ -48,7 +48,8 @@ func small() *Results {
 func TestTables(t *testing.T) {
 	got := small().Tables()
 	for _, want := range []string{
-		"2026-01-02, A <fast> CPU, 2 CPUs, with AMX. Medians of 2 rounds,",
+		"## With AMX\n\n![Time of INT8 models in tf2ng and other runtimes](performance-amx.svg)\n",
+		"2026-01-02, A <fast> CPU, 2 CPUs. Medians of 2 rounds,",
 		"| Other | NOT RUN | its own |\n",
 		"### Net\n\nINT8, 224x224, float32 in and out, ms for each call. TensorFlow and tf2ng run net.pb.\n\n" +
 			"| runtime | batch 1, one thread | batch 1, 2 threads |\n| --- | --- | --- |\n" +
@@ -123,6 +124,17 @@ func TestResultsAreReadAsTheyWereWritten(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, r, got)
 	}
-	_, err := Load()
-	assert.NoError(t, err)
+}
+
+// Every measured kind of CPU is loaded, and README.md's table has a line for each.
+func TestMeasured(t *testing.T) {
+	list, err := Load()
+	require.NoError(t, err)
+	files, err := filepath.Glob("measured/*.json")
+	require.NoError(t, err)
+	require.Len(t, list, len(files))
+	summary := Summary(list)
+	for _, r := range list {
+		assert.Equal(t, 2, strings.Count(summary, r.CPU+", "+products[r.Kind()]), "two models")
+	}
 }

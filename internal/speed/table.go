@@ -13,13 +13,21 @@ const notRun = "NOT RUN"
 const (
 	Ours       = "tf2ng"
 	TensorFlow = "tensorflow"
+	OpenVINO   = "openvino"
+	LiteRT     = "litert"
 	ONNXOwn    = "onnxruntime"
 	ONNXOwnQDQ = "onnxruntime_qdq"
 	ONNXExport = "onnxruntime_export"
 	ViNoExport = "openvino_export"
 )
 
-// Tables returns the generated part of docs/PERFORMANCE.md.
+// products names what each kind of CPU multiplies bytes with.
+var products = map[string]string{AMX: "AMX", VNNI: "AVX-512 VNNI", AVX2: "AVX2"}
+
+// Picture returns the path of the results' plot within docs.
+func (r *Results) Picture() string { return "performance-" + r.Kind() + ".svg" }
+
+// Tables returns the part of docs/PERFORMANCE.md that shows the results.
 func (r *Results) Tables() string {
 	var b strings.Builder
 	r.head(&b)
@@ -31,21 +39,40 @@ func (r *Results) Tables() string {
 	return b.String()
 }
 
-func (r *Results) head(b *strings.Builder) {
-	products := "without VNNI" // what the CPU multiplies bytes with
-	switch {
-	case r.AMX:
-		products = "with AMX"
-	case r.VNNI:
-		products = "with VNNI"
+// Summary returns a table of whole models, batch 1, one thread, for README.md.
+func Summary(list []*Results) string {
+	shown := []string{Ours, TensorFlow, OpenVINO, ONNXOwn, LiteRT}
+	var b strings.Builder
+	header := []string{"", "CPU"}
+	for _, name := range shown {
+		header = append(header, list[0].Runtime(name).Title)
 	}
+	table(&b, header)
+	for _, m := range list[0].rows(Models) {
+		for i, r := range list {
+			line := []string{m.Title, fmt.Sprintf("%s, %s", r.CPU, products[r.Kind()])}
+			if i > 0 {
+				line[0] = ""
+			}
+			for _, name := range shown {
+				line = append(line, r.milliseconds(Key{Models, m.Name, name, 1, 1}))
+			}
+			row(&b, line...)
+		}
+	}
+	return b.String()
+}
+
+func (r *Results) head(b *strings.Builder) {
 	if r.Date == "" {
 		b.WriteString("Nothing was measured yet: `make bench-peers`.\n")
 		return
 	}
-	fmt.Fprintf(b, "%s, %s, %d CPUs, %s. Medians of %s, in each of which every runtime had its turn; "+
+	fmt.Fprintf(b, "## With %s\n\n![Time of INT8 models in tf2ng and other runtimes](%s)\n\n",
+		products[r.Kind()], r.Picture())
+	fmt.Fprintf(b, "%s, %s, %d CPUs. Medians of %s, in each of which every runtime had its turn; "+
 		"in brackets the distance between the slowest and the fastest round. The fastest is in bold.\n",
-		r.Date, r.CPU, r.CPUs, products, count(r.roundsDone(), "round"))
+		r.Date, r.CPU, r.CPUs, count(r.roundsDone(), "round"))
 	if n := r.roundsDone(); n < r.Rounds {
 		fmt.Fprintf(b, "\nThis run is not complete: it has %d of %d rounds.\n", n, r.Rounds)
 	}
@@ -177,6 +204,14 @@ func (r *Results) text(k Key) string {
 		return notRun
 	}
 	return fmt.Sprintf("%s (%.0f %%)", digits(c.Median()), 100*c.Spread())
+}
+
+// milliseconds returns a cell's median as text with its unit.
+func (r *Results) milliseconds(k Key) string {
+	if ms := r.Cell(k).Median(); ms > 0 {
+		return digits(ms) + " ms"
+	}
+	return notRun
 }
 
 // digits formats a time with three significant digits, or with more if the integer part has more.

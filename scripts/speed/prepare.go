@@ -175,16 +175,16 @@ func command(name string, args ...string) error {
 
 type publishCommand struct {
 	places
-	To string `help:"The file in the repository." default:"internal/speed/measured.json" type:"path"`
+	To string `help:"The folder in the repository." default:"internal/speed/measured" type:"path"`
 }
 
-// Run copies the results.
+// Run copies the results to the file of their kind of CPU.
 func (c *publishCommand) Run() error {
 	r, err := speed.Read(c.results())
 	if err != nil {
 		return err
 	}
-	return r.Write(c.To)
+	return r.Write(filepath.Join(c.To, r.Kind()+".json"))
 }
 
 func (p *places) results() string { return filepath.Join(p.Dir, "results.json") }

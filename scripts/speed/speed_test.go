@@ -99,7 +99,7 @@ func begun(t *testing.T) (*runCommand, *speed.Results, []task) {
 func TestRuntimesTakeTurnsAndARunGoesOnWhereItEnded(t *testing.T) {
 	c, r, tasks := begun(t)
 	var calls []string
-	m := &meter{command: c, results: r, idle: func(time.Duration) bool { return true }}
+	m := &meter{command: c, results: r, idle: func(time.Duration) bool { return true }, report: t.Output()}
 	workers, broken := map[string]measurer{}, map[string]error{}
 	for _, k := range tasks {
 		workers[k.runtime.worker] = &fake{name: "w" + k.runtime.worker, calls: &calls}
@@ -137,7 +137,8 @@ func TestRuntimesTakeTurnsAndARunGoesOnWhereItEnded(t *testing.T) {
 
 func TestWhatCannotRunHasItsReasonInTheCell(t *testing.T) {
 	c, r, tasks := begun(t)
-	m := &meter{command: c, results: r, idle: func(time.Duration) bool { return true }}
+	var report strings.Builder
+	m := &meter{command: c, results: r, idle: func(time.Duration) bool { return true }, report: &report}
 	var calls []string
 	workers := map[string]measurer{
 		"":                    &fake{name: "tf2ng", calls: &calls, err: refused{"no such op"}},
@@ -155,6 +156,7 @@ func TestWhatCannotRunHasItsReasonInTheCell(t *testing.T) {
 	}
 	assert.Equal(t, "no such op", reason(speed.Ours))
 	assert.Equal(t, "it crashed", reason("litert"))
+	assert.Contains(t, report.String(), "NOT RUN: LiteRT, resnet50: it crashed\n")
 	assert.Empty(t, reason("openvino"))
 	assert.Equal(t, "the environment tensorflow is not there: make bench-peers-prepare", reason(speed.TensorFlow))
 	assert.Contains(t, workers, "", "it only refused")

@@ -36,7 +36,7 @@ func (c *runCommand) Run() error {
 		return err
 	}
 	tasks := slices.DeleteFunc(cfg.tasks(), func(t task) bool { return !c.wanted(t) })
-	m := &meter{command: c, results: r, idle: waitIdle}
+	m := &meter{command: c, results: r, idle: waitIdle, report: os.Stdout}
 	for round := range c.Rounds {
 		for _, threads := range []int{1, 2} {
 			begin := time.Now()
@@ -148,7 +148,8 @@ type meter struct {
 	command *runCommand
 	results *speed.Results
 	idle    func(longest time.Duration) bool
-	busy    int // number of measurements that began on a busy machine
+	report  io.Writer // told what could not be measured
+	busy    int       // number of measurements that began on a busy machine
 }
 
 // round measures rows, and returns the number of cells measured.
@@ -199,7 +200,7 @@ func (m *meter) cell(t task, threads int, workers map[string]measurer, broken ma
 		}
 	}
 	cell.NotRun = err.Error()
-	fmt.Printf("NOT RUN: %s, %s: %v\n", t.runtime.title, t.key.Row, err)
+	fmt.Fprintf(m.report, "NOT RUN: %s, %s: %v\n", t.runtime.title, t.key.Row, err)
 }
 
 // worker returns the worker of a task's runtime, and starts it if necessary.
