@@ -10,7 +10,6 @@ import (
 
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/export/onnx"
 	"github.com/tf2ng/tf2ng/internal/passes"
 )
 
@@ -44,8 +43,8 @@ func converted(model string) string {
 
 // Run is the command.
 func (c *convertCommand) Run(o *output) error {
-	if c.Format != "onnx" && c.onnxFlags != (onnxFlags{Opset: onnx.DefaultOpset, Form: string(onnx.QDQ)}) {
-		return errors.New("--opset, --onnx-form and --report are for --format onnx")
+	if c.Format != "onnx" && c.onnxFlags != defaultONNX {
+		return errors.New("--opset, --onnx-form, --onnx-sums and --report are for --format onnx")
 	}
 	opts, err := c.cuts()
 	if err != nil {

@@ -12,12 +12,17 @@ import (
 type onnxFlags struct {
 	Opset  int    `help:"With --format onnx: the opset, 13 to 23." default:"21"`
 	Form   string `name:"onnx-form" help:"With --format onnx: qdq: float ops between DequantizeLinear and QuantizeLinear; qoperator: QLinearConv; integer: ConvInteger, followed by each step." default:"qdq" enum:"qdq,qoperator,integer"`
+	Sums   string `name:"onnx-sums" help:"With --format onnx: reals: a tensor is added to the product of a convolution as it is; bytes: the product is rounded to 8 bits before, where that moves no result by more than a step." default:"reals" enum:"reals,bytes"`
 	Report bool   `help:"With --format onnx: say for each node whether it is exact and, if not, why."`
 }
 
+var defaultONNX = onnxFlags{Opset: onnx.DefaultOpset, Form: string(onnx.QDQ), Sums: string(onnx.SumsOfReals)}
+
 // convertONNX writes an ONNX model.
 func (c *convertCommand) convertONNX(o *output, m *tf2ng.Model) error {
-	model, err := onnx.Export(m.Function(), onnx.Options{Opset: c.Opset, Form: onnx.Form(c.Form)})
+	model, err := onnx.Export(m.Function(), onnx.Options{
+		Opset: c.Opset, Form: onnx.Form(c.Form), Sums: onnx.Sums(c.Sums),
+	})
 	if err != nil {
 		return err
 	}

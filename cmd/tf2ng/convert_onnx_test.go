@@ -49,5 +49,5 @@ func TestConvertToONNXRefuses(t *testing.T) {
 
 	code, _, stderr = program("convert", digits, "-o", path, "--report")
 	assert.NotZero(t, code)
-	assert.Equal(t, "error: --opset, --onnx-form and --report are for --format onnx\n", stderr)
+	assert.Equal(t, "error: --opset, --onnx-form, --onnx-sums and --report are for --format onnx\n", stderr)
 }

@@ -156,6 +156,26 @@ func (a *affine) integers() (lo, hi int64) {
 	return lo, max(lo, hi)
 }
 
+// roundedProduct returns the scale and the zero point with which the product is rounded to 8 bits before the summand is
+// added; false if that can move a result by more than one step.
+//
+// Whatever the summand, the result is at its lower bound for products below least, and at its upper bound for those
+// above most. So the 256 values of the rounded product lie between them, and what is beyond them saturates. A rounded
+// product is off by half of the distance of two values at most.
+func (a *affine) roundedProduct() (scale float32, zero uint8, ok bool) {
+	lo, hi := a.integers()
+	first, last := a.summand.Type().Bounds()
+	least := (float64(lo-a.zero)+0.5)/a.to - a.by*float64(last)
+	most := (float64(hi-a.zero)-0.5)/a.to - a.by*float64(first)
+	scale = float32((most - least) / 255)
+	z := math.RoundToEven(-least / float64(scale))
+	fits := scale > 0x1p-120 && z >= 0 && z <= 255
+	return scale, uint8(z), fits && float64(scale)/2*a.to < 1-roundingSlack
+}
+
+// roundingSlack is the part of a step that roundedProduct leaves to the integer bias and to the rounding of reals.
+const roundingSlack = 0x1p-7
+
 // quantized is an affine with integer biases and with scales for the factors of the product.
 type quantized struct {
 	scales []float32 // scales of the factors: one, or one for each channel

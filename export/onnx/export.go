@@ -28,10 +28,23 @@ const (
 	Integer Form = "integer"
 )
 
+// Sums says how a tensor is added to the product of a convolution before the result is quantized.
+type Sums string
+
+// The kinds of sums.
+const (
+	// SumsOfReals adds the product as it is.
+	SumsOfReals Sums = "reals"
+	// SumsOfBytes rounds the product to 8 bits before the sum, wherever no result can be off by more than one step
+	// for that, whatever the inputs. It is SumsOfReals elsewhere, and in the form Integer.
+	SumsOfBytes Sums = "bytes"
+)
+
 // Options say how a function is written.
 type Options struct {
 	Opset int  // version of ONNX's standard domain, 13 to 23; 0 means 21
 	Form  Form // "" means QDQ
+	Sums  Sums // "" means SumsOfReals
 }
 
 // The versions of the standard domain that can be written.
@@ -81,11 +94,17 @@ func (o Options) complete() (Options, error) {
 	if o.Form == "" {
 		o.Form = QDQ
 	}
+	if o.Sums == "" {
+		o.Sums = SumsOfReals
+	}
 	if o.Opset < MinOpset || o.Opset > MaxOpset {
 		return o, &OptionError{"opset", fmt.Sprint(o.Opset), fmt.Sprintf("%d to %d", MinOpset, MaxOpset)}
 	}
 	if o.Form != QDQ && o.Form != QOperator && o.Form != Integer {
 		return o, &OptionError{"form", fmt.Sprintf("%q", o.Form), "qdq, qoperator or integer"}
+	}
+	if o.Sums != SumsOfReals && o.Sums != SumsOfBytes {
+		return o, &OptionError{"sums", fmt.Sprintf("%q", o.Sums), "reals or bytes"}
 	}
 	return o, nil
 }

@@ -203,6 +203,9 @@ func TestText(t *testing.T) {
 		{"sum_qdq", sum, onnx.Options{}},
 		{"signed_sum_qdq", signedSum, onnx.Options{}},
 		{"signed_sum_qoperator", signedSum, onnx.Options{Form: onnx.QOperator}},
+		{"sum_of_bytes", sum, onnx.Options{Sums: onnx.SumsOfBytes}},
+		{"signed_sum_of_bytes", signedSum, onnx.Options{Sums: onnx.SumsOfBytes}},
+		{"signed_sum_of_bytes_qoperator", signedSum, onnx.Options{Sums: onnx.SumsOfBytes, Form: onnx.QOperator}},
 		{"large", large, onnx.Options{}},
 		{"product", product, onnx.Options{}},
 		{"zeros", zeros, onnx.Options{}},
@@ -243,6 +246,29 @@ func TestReport(t *testing.T) {
 	}, m.Report())
 }
 
+// A sum is of bytes only where no result can be off by more than one step for that.
+func TestSumsOfBytes(t *testing.T) {
+	for _, test := range []struct {
+		summand, step float32
+		want          string
+	}{
+		{0.25, 0.5, "the product is rounded to 8 bits before the sum"},
+		{0.5, 0.5, "ONNX adds and quantizes reals, each rounded on its own"},
+	} {
+		b := &builder{t: t}
+		x, s := b.input("x", core.U8, 1, 4, 4, 2), b.input("s", core.U8, 1, 4, 4, 1)
+		y := b.op("conv", &linear.IntegerConvolution{
+			Spatial: geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadValid},
+			PostOps: []postop.Step{{Kind: postop.Mul}, {Kind: postop.MulAdd}, reluStep, {Kind: postop.Mul}, toU8()},
+		}, x, constant(b, core.Shape{1, 1, 2, 1}, int8(5), -7), scalar(b, uint8(0)), scalar(b, int8(0)),
+			scalar(b, float32(0.5)), s, scalar(b, test.summand), scalar(b, 1/test.step))
+		m, err := onnx.Export(b.result("y", y), onnx.Options{Sums: onnx.SumsOfBytes})
+		require.NoError(t, err)
+		assert.Equal(t, test.want, m.Report()[0].Why, "summand of scale %v, result of scale %v", test.summand, test.step)
+		assert.Equal(t, onnx.OneStep, m.Report()[0].Fidelity)
+	}
+}
+
 // All reasons are told at once, and what one of them reads does not add others.
 func TestUnsupported(t *testing.T) {
 	b := &builder{t: t}
@@ -265,6 +291,7 @@ func TestOptions(t *testing.T) {
 		{onnx.Options{Opset: 12}, "onnx: opset: got 12, want 13 to 23"},
 		{onnx.Options{Opset: 24}, "onnx: opset: got 24, want 13 to 23"},
 		{onnx.Options{Form: "float"}, `onnx: form: got "float", want qdq, qoperator or integer`},
+		{onnx.Options{Sums: "floats"}, `onnx: sums: got "floats", want reals or bytes`},
 	} {
 		t.Run(test.want, func(t *testing.T) {
 			_, err := onnx.Export(chain(&builder{t: t}), test.o)

@@ -80,7 +80,7 @@ func (p *product) isPointwise(op *linear.IntegerConvolution, window []int) bool 
 func (p *product) isQLinear() bool {
 	a, ok := affineOf(p.steps, p.operands())
 	in := p.n.Inputs()
-	return ok && a.summand.Node == nil && p.e.opts.Form != Integer && in[2].Constant() != nil && in[3].Constant() != nil
+	return ok && (a.summand.Node == nil || p.rounds(a)) && p.e.opts.Form != Integer && in[2].Constant() != nil && in[3].Constant() != nil
 }
 
 func exportIntegerDot(e *exporter, n *core.Node, op *linear.IntegerDot) error {
@@ -157,15 +157,19 @@ func (p *product) writeQLinear() bool {
 		return false
 	}
 	op, sums := p.real, a.summand.Node != nil
-	if e.opts.Form == QOperator && !sums {
+	rounded := sums && p.rounds(a)
+	if e.opts.Form == QOperator && (!sums || rounded) {
 		op = p.quantized
 	}
-	if op == "" || sums != (op == "MatMul") {
+	if op == "" || sums && !rounded && op != "MatMul" || !sums && op == "MatMul" {
 		return false
 	}
 	scale := e.scaleOf(p.data())
 	q, ok := a.quantize(scale, p.channels(), p.magnitude(int64(zero)))
 	if step := float32(1 / a.to); !ok || !(step > 0x1p-120 && step < 0x1p120) {
+		return false
+	}
+	if rounded && q.steps > roundingSlack/2 {
 		return false
 	}
 	biased := slices.ContainsFunc(q.bias, func(b int32) bool { return b != 0 })
@@ -177,24 +181,35 @@ func (p *product) writeQLinear() bool {
 	}
 	e.scales[n.Out(0)] = float32(1 / a.to)
 	switch {
+	case rounded:
+		e.less(OneStep, "the product is rounded to 8 bits before the sum")
+		p.roundedSum(a, op, operands)
 	case sums:
 		e.less(OneStep, "ONNX adds and quantizes reals, each rounded on its own")
 		p.first = true
 		p.quantizeLinear(a, p.sum(a, operands))
-	case op == p.real:
-		e.less(OneStep, oneFactor)
-		x, w := p.realInputs(operands)
-		p.quantizeLinear(a, e.emit(op, []string{x, w, operands.realBias(e)}, p.attrs...))
 	default:
 		e.less(OneStep, oneFactor)
 		yScale, yZero := p.resultScale(a)
-		inputs := append(operands.quantizedInputs(e, e.use(p.data(), form{p.first, true})), yScale, yZero)
-		if op == "QLinearConv" {
-			inputs = append(inputs, e.tensor("bias", operands.biasTensor()))
-		}
-		p.bounded(a, op, inputs, p.attrs...)
+		op, inputs, attrs := p.quantizedTo(op, operands, yScale, yZero)
+		p.bounded(a, op, inputs, attrs...)
 	}
 	return true
+}
+
+// quantizedTo returns the op that gives the product with the given scale and zero point. In QDQ form it writes those
+// before it.
+func (p *product) quantizedTo(op string, o *qlinear, scale, zero string) (string, []string, []attribute) {
+	e := p.e
+	if op == p.real {
+		x, w := p.realInputs(o)
+		return "QuantizeLinear", []string{e.emit(op, []string{x, w, o.realBias(e)}, p.attrs...), scale, zero}, nil
+	}
+	inputs := append(o.quantizedInputs(e, e.use(p.data(), form{p.first, true})), scale, zero)
+	if op == "QLinearConv" {
+		inputs = append(inputs, e.tensor("bias", o.biasTensor()))
+	}
+	return op, inputs, p.attrs
 }
 
 // oneFactor is the reason why products with a quantized result are not exact.
@@ -252,6 +267,24 @@ func (p *product) sum(a *affine, operands *qlinear) string {
 	bias := tensorOf(perChannel(rank, len(offset)), offset)
 	real = e.emit("Add", []string{real, e.emit("Add", []string{summand, e.tensor("offset", bias)})})
 	return p.boundedReal(a, real)
+}
+
+// rounds reports whether the product is to be rounded to 8 bits before the summand is added.
+func (p *product) rounds(a *affine) bool {
+	_, _, ok := a.roundedProduct()
+	return p.e.opts.Sums == SumsOfBytes && ok
+}
+
+// roundedSum writes the product, rounded to 8 bits, and the sum of two tensors of bytes. Runtimes have one op for the
+// sum.
+func (p *product) roundedSum(a *affine, op string, o *qlinear) {
+	e := p.e
+	scale, zero, _ := a.roundedProduct()
+	of := []string{e.real(scale), e.scalar(core.Scalar(zero))}
+	op, inputs, attrs := p.quantizedTo(op, o, of[0], of[1])
+	real := e.emit("DequantizeLinear", append([]string{e.emit(op, inputs, attrs...)}, of...))
+	summandZero, _ := zeroOf(core.Scalar(int32(0)), a.summand.Type(), true)
+	p.quantizeLinear(a, e.add(real, e.dequantized(a.summand, p.first, float32(a.by), summandZero)))
 }
 
 // boundedReal writes the bounds of the result within its type for the reals that are quantized to it, so that the

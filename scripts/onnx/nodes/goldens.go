@@ -112,7 +112,7 @@ func (r *report) goldens(name string) []*golden {
 
 // recorded writes the recorded graphs that can be exported to ONNX, with their inputs and the outputs that tf2ng
 // computes.
-func recorded(root string, form onnx.Form, dir string) error {
+func recorded(root, form, dir string) error {
 	cases, err := goldens(root)
 	if err != nil {
 		return err
@@ -148,7 +148,7 @@ func recorded(root string, form onnx.Form, dir string) error {
 // errNotRun reports a graph that tf2ng does not run, or whose inputs cannot be inputs of an ONNX model.
 var errNotRun = errors.New("not run")
 
-func (g *golden) write(root string, form onnx.Form, dir, file string) (node, error) {
+func (g *golden) write(root, form, dir, file string) (node, error) {
 	entry := node{File: file, Name: g.ID, Op: g.Op, Inputs: []string{}}
 	graph, err := os.ReadFile(filepath.Join(root, g.PB))
 	if err != nil {

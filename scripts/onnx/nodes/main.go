@@ -4,9 +4,10 @@
 //	nodes -model MODEL.pb -input INPUT.npy -dir DIR
 //	nodes -goldens testdata/goldens [-form integer] -dir DIR
 //
-// DIR then holds index.json; for a model qdq.onnx, qoperator.onnx and integer.onnx; and for node i of the
-// function, or recorded graph i, i.onnx, and i.npz with the inputs x0, x1, ... and the outputs y0, y1, ...
-// A node that the form qoperator writes in another way has a second entry, with i.qoperator.onnx.
+// DIR then holds index.json; for a model qdq.onnx, qoperator.onnx, integer.onnx and bytes.onnx (qdq with sums of
+// bytes); and for node i of the function, or recorded graph i, i.onnx, and i.npz with the inputs x0, x1, ... and the
+// outputs y0, y1, ... A node that qoperator or bytes writes in another way than qdq has an entry of its own for that,
+// with i.qoperator.onnx or i.bytes.onnx.
 package main
 
 import (
@@ -33,7 +34,7 @@ import (
 type node struct {
 	File     string        `json:"file"`   // name of the model's file without extension
 	Arrays   string        `json:"arrays"` // name of the arrays' file without extension
-	Form     onnx.Form     `json:"form"`
+	Form     string        `json:"form"`
 	Name     string        `json:"name"`
 	Op       string        `json:"op"`
 	Inputs   []string      `json:"inputs"`  // names in the ONNX model of x0, x1, ...
@@ -42,16 +43,24 @@ type node struct {
 	ONNX     []string      `json:"onnx"`
 }
 
+// forms are how models are written, by name.
+var forms = map[string]onnx.Options{
+	"qdq":       {Form: onnx.QDQ},
+	"qoperator": {Form: onnx.QOperator},
+	"integer":   {Form: onnx.Integer},
+	"bytes":     {Form: onnx.QDQ, Sums: onnx.SumsOfBytes},
+}
+
 func main() {
 	model := flag.String("model", "", "a GraphDef")
 	input := flag.String("input", "", "an .npy of its only input")
 	dir := flag.String("dir", "", "the directory to fill")
 	goldens := flag.String("goldens", "", "a directory of recorded graphs, in place of a model")
-	form := flag.String("form", string(onnx.QDQ), "how recorded graphs are written")
+	form := flag.String("form", "qdq", "how recorded graphs are written")
 	flag.Parse()
 	var err error
 	if *goldens != "" {
-		err = recorded(*goldens, onnx.Form(*form), *dir)
+		err = recorded(*goldens, *form, *dir)
 	} else {
 		err = run(*model, *input, *dir)
 	}
@@ -70,12 +79,12 @@ func run(path, input, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, form := range []onnx.Form{onnx.QDQ, onnx.QOperator, onnx.Integer} {
-		model, err := onnx.Export(m.Function(), onnx.Options{Form: form})
+	for form, options := range forms {
+		model, err := onnx.Export(m.Function(), options)
 		if err != nil {
 			return err
 		}
-		if _, err := model.WriteFile(filepath.Join(dir, string(form)+".onnx")); err != nil {
+		if _, err := model.WriteFile(filepath.Join(dir, form+".onnx")); err != nil {
 			return err
 		}
 	}
@@ -157,8 +166,8 @@ func writeIndex(index []node, dir string) error {
 	return os.WriteFile(filepath.Join(dir, "index.json"), data, 0o644)
 }
 
-// writeNode writes models of a single node, in which the node's computed inputs are parameters: in the form QDQ, and
-// in the form QOperator if that differs.
+// writeNode writes models of a single node, in which the node's computed inputs are parameters: in the form qdq, and
+// in qoperator and bytes where these differ.
 func writeNode(n *core.Node, values map[core.Value]*core.Tensor, dir, file string) ([]node, error) {
 	entry := node{File: file, Name: n.Name, Op: n.OpName(), Inputs: []string{}}
 	g := &core.Function{}
@@ -200,21 +209,27 @@ func writeNode(n *core.Node, values map[core.Value]*core.Tensor, dir, file strin
 		arrays = append(arrays, npy.Array{Name: name, Tensor: values[n.Out(i)]})
 		entry.Outputs = append(entry.Outputs, name)
 	}
-	qdq, err := entry.write(g, onnx.QDQ, arrays, dir)
+	qdq, err := entry.write(g, "qdq", arrays, dir)
 	if err != nil {
 		return nil, err
 	}
-	entry.File += ".qoperator"
-	other, err := entry.export(g, onnx.QOperator, dir)
-	if err != nil || slices.Equal(qdq.ONNX, other.ONNX) {
-		return []node{qdq}, err
+	entries := []node{qdq}
+	for _, form := range []string{"qoperator", "bytes"} {
+		entry.File = file + "." + form
+		other, err := entry.export(g, form, dir)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Equal(qdq.ONNX, other.ONNX) {
+			other.Arrays = qdq.Arrays
+			entries = append(entries, other)
+		}
 	}
-	other.Arrays = qdq.Arrays
-	return []node{qdq, other}, nil
+	return entries, nil
 }
 
 // write writes a graph in a form, and its arrays.
-func (entry node) write(g *core.Function, form onnx.Form, arrays []npy.Array, dir string) (node, error) {
+func (entry node) write(g *core.Function, form string, arrays []npy.Array, dir string) (node, error) {
 	entry, err := entry.export(g, form, dir)
 	if err != nil {
 		return entry, err
@@ -228,8 +243,8 @@ func (entry node) write(g *core.Function, form onnx.Form, arrays []npy.Array, di
 }
 
 // export writes a graph in a form.
-func (entry node) export(g *core.Function, form onnx.Form, dir string) (node, error) {
-	model, err := onnx.Export(g, onnx.Options{Form: form})
+func (entry node) export(g *core.Function, form, dir string) (node, error) {
+	model, err := onnx.Export(g, forms[form])
 	if err != nil {
 		return entry, err
 	}
