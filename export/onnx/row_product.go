@@ -79,8 +79,8 @@ func (p *product) isPointwise(op *linear.IntegerConvolution, window []int) bool 
 // isQLinear reports whether the product can be written with quantized operands and a quantized result.
 func (p *product) isQLinear() bool {
 	a, ok := affineOf(p.steps, p.operands())
-	in := p.n.Inputs()
-	return ok && (a.summand.Node == nil || p.rounds(a)) && p.e.opts.Form != Integer && in[2].Constant() != nil && in[3].Constant() != nil
+	x, w := p.n.Inputs()[2].Constant(), p.n.Inputs()[3].Constant()
+	return ok && (a.summand.Node == nil || p.rounds(a)) && p.e.opts.Form != Integer && x != nil && w != nil
 }
 
 func exportIntegerDot(e *exporter, n *core.Node, op *linear.IntegerDot) error {

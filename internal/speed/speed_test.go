@@ -66,6 +66,17 @@ func TestTables(t *testing.T) {
 	assert.NotContains(t, got, "not complete")
 }
 
+func TestTablesWithSumsOfBytes(t *testing.T) {
+	r := small()
+	r.Runtimes = append(r.Runtimes, &Runtime{Name: ONNXBytes, Title: "exported, bytes"})
+	r.Cells = append(r.Cells, &Cell{
+		Section: Exported, Row: "net", Runtime: ONNXBytes, Batch: 1, Threads: 1, MS: []float64{4.2},
+	})
+	got := r.Tables()
+	assert.Contains(t, got, "| with `--onnx-sums bytes`, ONNX Runtime | to its QOperator | to its QDQ |\n")
+	assert.Contains(t, got, "| Net | 4.4 (0 %) | 4 (0 %) | 1.10 | NOT RUN |  | NOT RUN | 4.2 (0 %) | 1.05 |  |\n")
+}
+
 func TestTablesOfARunThatIsNotComplete(t *testing.T) {
 	r := small()
 	r.Rounds = 5

@@ -18,6 +18,7 @@ const (
 	ONNXOwn    = "onnxruntime"
 	ONNXOwnQDQ = "onnxruntime_qdq"
 	ONNXExport = "onnxruntime_export"
+	ONNXBytes  = "onnxruntime_export_bytes"
 	ViNoExport = "openvino_export"
 )
 
@@ -168,14 +169,25 @@ func (r *Results) exportTable(b *strings.Builder) {
 		fmt.Fprintf(b, "\n### What tf2ng exports as ONNX, batch %d, %s\n\n", s.Batch, count(s.Threads, "thread"))
 		b.WriteString("`tf2ng convert --format onnx` of the same .pb, beside what ONNX Runtime's own tool makes of the " +
 			"float parent. ms for each call.\n\n")
-		table(b, []string{
+		header := []string{
 			"model", "exported, ONNX Runtime", "its own QOperator", "ratio", "its own QDQ", "ratio", "exported, OpenVINO",
-		})
+		}
+		bytes := r.Runtime(ONNXBytes) != nil // older results are without it
+		if bytes {
+			header = append(header, "with `--onnx-sums bytes`, ONNX Runtime", "to its QOperator", "to its QDQ")
+		}
+		table(b, header)
 		for _, m := range r.rows(Exported) {
 			key := func(section, runtime string) Key { return Key{section, m.Name, runtime, s.Batch, s.Threads} }
 			exported, own, qdq := key(Exported, ONNXExport), key(Models, ONNXOwn), key(Models, ONNXOwnQDQ)
-			row(b, m.Title, r.text(exported), r.text(own), r.ratio(exported, own), r.text(qdq),
-				r.ratio(exported, qdq), r.text(key(Exported, ViNoExport)))
+			line := []string{
+				m.Title, r.text(exported), r.text(own), r.ratio(exported, own), r.text(qdq), r.ratio(exported, qdq),
+				r.text(key(Exported, ViNoExport)),
+			}
+			if sums := key(Exported, ONNXBytes); bytes {
+				line = append(line, r.text(sums), r.ratio(sums, own), r.ratio(sums, qdq))
+			}
+			row(b, line...)
 		}
 	}
 }

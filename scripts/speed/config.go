@@ -68,6 +68,7 @@ type runtime struct {
 const (
 	int8File   = "int8.pb"
 	exportFile = "export.onnx"
+	bytesFile  = "export_bytes.onnx"
 	samePB     = "the INT8 .pb"
 	ownExport  = "what tf2ng exports as ONNX"
 )
@@ -116,6 +117,10 @@ func runtimes() []runtime {
 		{
 			name: speed.ONNXExport, title: "ONNX Runtime, exported", environment: tensorflowEnv, worker: onnxWorker,
 			runs: ownExport, export: exportFile,
+		},
+		{
+			name: speed.ONNXBytes, title: "ONNX Runtime, exported with sums of bytes", environment: tensorflowEnv,
+			worker: onnxWorker, runs: ownExport + " with --onnx-sums bytes", export: bytesFile,
 		},
 		{
 			name: speed.ViNoExport, title: "OpenVINO, exported", environment: openvinoEnv, worker: vinoWorker,

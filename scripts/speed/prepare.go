@@ -151,15 +151,18 @@ func (p *places) graph(m model) (bool, error) {
 	return false, nil
 }
 
-// export writes the ONNX model that tf2ng makes from the INT8 graph. An existing one is replaced, since another
-// version of tf2ng may write another model.
+// export writes the ONNX models that tf2ng makes from the INT8 graph. Existing ones are replaced, since another version
+// of tf2ng may write other models.
 func (p *places) export(m model) error {
 	folder := filepath.Join(p.models(), m.Name)
 	if _, err := os.Stat(filepath.Join(folder, int8File)); err != nil {
 		return nil // graph has reported it
 	}
-	from, to := filepath.Join(folder, int8File), filepath.Join(folder, exportFile)
-	return command(p.TF2NG, "convert", from, "--format", "onnx", "-o", to)
+	convert := []string{"convert", filepath.Join(folder, int8File), "--format", "onnx"}
+	return errors.Join(
+		command(p.TF2NG, append(convert, "-o", filepath.Join(folder, exportFile))...),
+		command(p.TF2NG, append(convert, "--onnx-sums", "bytes", "-o", filepath.Join(folder, bytesFile))...),
+	)
 }
 
 // command runs a program whose output is shown.

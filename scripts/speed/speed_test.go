@@ -55,6 +55,7 @@ func TestEachTaskIsACellOfItsOwn(t *testing.T) {
 		key(speed.Layers, "matmul 2048>1001", "openvino", 8, 1):     "layers/23/qdq.onnx",
 		key(speed.Families, "minilm", speed.TensorFlow, 8, 1):       "families/minilm/int8.pb",
 		key(speed.Exported, "mobilenet_v2", speed.ONNXExport, 1, 1): "mobilenet_v2/export.onnx",
+		key(speed.Exported, "mobilenet_v2", speed.ONNXBytes, 1, 1):  "mobilenet_v2/export_bytes.onnx",
 	} {
 		assert.Equal(t, want, paths[k], "%+v", k)
 	}
