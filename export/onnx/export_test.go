@@ -22,7 +22,6 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/pooling"
-	"github.com/tf2ng/tf2ng/core/op/reduce"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/core/postop"
 	"github.com/tf2ng/tf2ng/export/onnx"
@@ -168,6 +167,18 @@ func product(b *builder) *core.Function {
 	return b.result("y", y)
 }
 
+// narrow is a product of bf16 matrices that has all parts that such a product may have.
+func narrow(b *builder) *core.Function {
+	x, y := b.input("x", core.BF16, 5, 9), b.input("y", core.BF16, 9, 25)
+	return b.result("z", b.op("matmul", &tensorflow.NarrowMatMul{}, x, y))
+}
+
+// narrowRow is such a product with a single row.
+func narrowRow(b *builder) *core.Function {
+	x, y := b.input("x", core.BF16, 1, 130), b.input("y", core.BF16, 130, 9)
+	return b.result("z", b.op("matmul", &tensorflow.NarrowMatMul{}, x, y))
+}
+
 // branch chooses among three functions of x.
 func branch(b *builder) *core.Function {
 	index, x := b.input("index", core.I32), b.input("x", core.F32, core.Unknown, 2)
@@ -211,6 +222,8 @@ func TestText(t *testing.T) {
 		{"zeros", zeros, onnx.Options{}},
 		{"loop", file("Loop"), onnx.Options{}},
 		{"branch", branch, onnx.Options{}},
+		{"narrow", narrow, onnx.Options{}},
+		{"narrow_row", narrowRow, onnx.Options{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m, err := onnx.Export(test.make(&builder{t: t}), test.o)
@@ -273,14 +286,15 @@ func TestSumsOfBytes(t *testing.T) {
 func TestUnsupported(t *testing.T) {
 	b := &builder{t: t}
 	x := b.input("x", core.I32, 4)
-	u := b.op("running", &reduce.CumProd{}, x)
-	y := b.op("real", &pointwise.Convert{Type: core.F32}, u)
-	c := b.op("products", &pointwise.Bucketize{Boundaries: []float32{1}}, y)
+	u := b.op("bits", &array.Bitcast{Type: core.F32}, x)
+	y := b.op("double", &pointwise.Add{}, u, u)
+	c := b.op("finite", &pointwise.CheckFinite{}, y)
 	_, err := onnx.Export(b.result("y", c), onnx.Options{})
 	var unsupported *onnx.UnsupportedError
 	require.ErrorAs(t, err, &unsupported)
-	require.EqualError(t, err, `no ONNX for node "running" (CumProd): ONNX has no cumulative product
-       and node "products" (Bucketize): ONNX has no search in sorted numbers`)
+	require.EqualError(t, err, `no ONNX for node "bits" (Bitcast): `+
+		`ONNX takes the bits of integers alone for another type, of the same size
+       and node "finite" (CheckFinite): ONNX has nothing that fails; leave CheckNumerics out`)
 }
 
 func TestOptions(t *testing.T) {

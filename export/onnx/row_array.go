@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -23,8 +24,8 @@ var (
 	_ = exports(exportSpaceToDepth)
 	_ = exports(exportDepthToSpace)
 	_ = exports(exportRange)
-
-	_ = lacks[array.Bitcast]("ONNX does not take the bits of one type as another")
+	_ = exports(exportLinSpace)
+	_ = exports(exportBitcast)
 )
 
 // asIs returns the form of a value with its axes in the function's order, and i8 as uint8.
@@ -225,5 +226,33 @@ func exportRange(e *exporter, n *core.Node, _ *array.Range) error {
 		return errors.New("ONNX multiplies where TensorFlow adds step by step")
 	}
 	e.define(n.Out(0), form{}, "Range", in)
+	return nil
+}
+
+// exportLinSpace writes the op's formula for all elements but the first and the last, which are start and stop.
+func exportLinSpace(e *exporter, n *core.Node, _ *array.LinSpace) error {
+	t := n.Outputs()[0].Type
+	if t != core.F32 && t != core.F64 {
+		return fmt.Errorf("it is of %v, want f32 or f64", t)
+	}
+	in := n.Inputs()
+	start, stop := e.use(in[0], form{}), e.use(in[1], form{})
+	long := func(x int64) string { return e.scalar(core.Scalar(x)) }
+	count := e.index(in[2])
+	last := e.sub(count, long(1))
+	at := e.emit("Range", []string{long(0), count, long(1)})
+	step := e.div(e.sub(stop, start), e.cast(last, t))
+	y := e.choose(e.equal(at, last), stop, e.add(start, e.mul(e.cast(at, t), step)))
+	e.define(n.Out(0), form{}, "Where", []string{e.equal(at, long(0)), start, y})
+	return nil
+}
+
+// exportBitcast writes a Cast from integers to integers of the same size, which keeps the bits.
+func exportBitcast(e *exporter, n *core.Node, op *array.Bitcast) error {
+	from := n.Inputs()[0].Type()
+	if !from.IsInteger() || !op.Type.IsInteger() || from.Size() != op.Type.Size() {
+		return errors.New("ONNX takes the bits of integers alone for another type, of the same size")
+	}
+	e.define(n.Out(0), form{}, "Cast", []string{e.use(n.Inputs()[0], form{})}, attribute{"to", int(dataTypes[op.Type])})
 	return nil
 }

@@ -23,8 +23,6 @@ var (
 	_ = exports(exportAny)
 	_ = exports(exportAll)
 	_ = exports(exportBroadcastShape)
-
-	_ = lacks[array.LinSpace](noRow)
 )
 
 func exportReverse(e *exporter, n *core.Node, op *array.Reverse) error {

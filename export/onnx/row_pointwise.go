@@ -33,11 +33,11 @@ var (
 	_ = exports(exportIs)
 	_ = exports(exportFlushSubnormals)
 	_ = exports(exportLookup)
+	_ = exports(exportBucketize)
 
 	_ = lacks[pointwise.FlipSign]("it is written as a table of bytes, of which its input has none")
 	_ = lacks[pointwise.Assert]("ONNX has nothing that fails; leave Asserts out")
 	_ = lacks[pointwise.CheckFinite]("ONNX has nothing that fails; leave CheckNumerics out")
-	_ = lacks[pointwise.Bucketize]("ONNX has no search in sorted numbers")
 )
 
 // elementwise returns the form in which an elementwise op computes its output, and the names of its inputs in that
@@ -380,5 +380,20 @@ func exportLookup(e *exporter, n *core.Node, _ *pointwise.Lookup) error {
 		t = rotated(t)
 	}
 	e.lookUp(n.Out(0), f.first, t, e.use(x, f))
+	return nil
+}
+
+// exportBucketize subtracts the number of boundaries above an element, of which a NaN has none, from that of all.
+func exportBucketize(e *exporter, n *core.Node, op *pointwise.Bucketize) error {
+	x := n.Inputs()[0]
+	name, shape := e.use(x, form{}), core.Shape{len(op.Boundaries)}
+	boundaries := tensorOf(shape, op.Boundaries)
+	if x.Type() != core.F32 {
+		name, boundaries = e.f64(name), tensorOf(shape, boundaries.Float64s())
+	}
+	at := []string{e.emit("Unsqueeze", []string{name, e.ints("last", []int{-1})}), e.tensor("boundaries", boundaries)}
+	above := e.cast(e.emit("Less", at), core.I32)
+	above = e.emit("ReduceSum", []string{above, e.ints("last", []int{-1})}, attribute{"keepdims", 0})
+	e.define(n.Out(0), form{}, "Sub", []string{e.scalar(core.Scalar(int32(len(op.Boundaries)))), above})
 	return nil
 }

@@ -27,10 +27,9 @@ var (
 	_ = exports(exportArgMax)
 	_ = exports(exportArgMin)
 	_ = exports(exportCumSum)
+	_ = exports(exportCumProd)
 	_ = exports(exportSoftmax)
 	_ = exports(exportLogSoftmax)
-
-	_ = lacks[reduce.CumProd]("ONNX has no cumulative product")
 )
 
 // reduce writes a reduction. The axes are an input from opset axesInput on, and an attribute before that.
@@ -140,6 +139,53 @@ func exportCumSum(e *exporter, n *core.Node, op *reduce.CumSum) error {
 	e.define(n.Out(0), form{}, "CumSum", []string{e.use(n.Inputs()[0], form{}), axis},
 		attribute{"exclusive", boolean(op.Exclusive)}, attribute{"reverse", boolean(op.Reverse)})
 	return nil
+}
+
+// exportCumProd writes a Scan, whose state is the product of the elements that it has seen. ONNX Runtime aborts in a
+// Scan of an empty tensor.
+func exportCumProd(e *exporter, n *core.Node, op *reduce.CumProd) error {
+	x := n.Inputs()[0]
+	if !x.Shape().Ranked() {
+		return errors.New("the rank of its input is not known")
+	}
+	if x.Shape().Static() && x.Shape().MustElements() == 0 {
+		e.alias(n.Out(0), x)
+		return nil
+	}
+	t, name := x.Type(), e.use(x, form{})
+	if t.IsFloat() && t.Size() == 2 {
+		t, name = core.F32, e.f32(name)
+	}
+	rank := len(x.Shape())
+	axis := axisIn(op.Axis, rank, form{})
+	others := make([]int, 0, rank)
+	for i := range rank {
+		if i != axis {
+			others = append(others, i)
+		}
+	}
+	shape := e.emit("Gather", []string{e.emit("Shape", []string{name}), e.ints("others", others)})
+	one := e.cast(e.scalar(core.Scalar(int64(1))), t)
+	rest := core.Fact{Type: t, Shape: slices.Delete(x.Shape().Clone(), axis, axis+1)}
+	state := valueInfo{name: e.unique(n.Name + "/state"), fact: rest}
+	element := valueInfo{name: e.unique(n.Name + "/element"), fact: rest}
+	body := e.subgraph("body", []valueInfo{state, element}, []core.Fact{rest, rest}, func() []string {
+		product := e.mul(state.name, element.name)
+		if op.Exclusive {
+			return []string{product, state.name}
+		}
+		return []string{product, product}
+	})
+	end, y := e.unique(n.Name+"/end"), e.unique(n.Name+"/Scan")
+	axes, directions := []int{axis}, []int{boolean(op.Reverse)}
+	e.emitTo([]string{end, y}, "Scan", []string{e.emit("Expand", []string{one, shape}), name},
+		attribute{"body", body}, attribute{"num_scan_inputs", 1},
+		attribute{"scan_input_axes", axes}, attribute{"scan_input_directions", directions},
+		attribute{"scan_output_axes", axes}, attribute{"scan_output_directions", directions})
+	if t != x.Type() {
+		y = e.cast(y, x.Type())
+	}
+	return e.rename(n.Out(0), form{}, y)
 }
 
 func exportSoftmax(e *exporter, n *core.Node, op *normalize.Softmax) error {

@@ -20,6 +20,9 @@ var (
 	_ = exports(exportQuantizeLinearInverse)
 	_ = exports(exportQuantizedMul)
 	_ = exports(exportQuantizedAdd)
+	_ = exports(exportFakeQuantize)
+	_ = exports(exportQuantizedBatchNorm)
+	_ = exports(exportQuantizedInstanceNorm)
 )
 
 // grown returns the range that QuantizeV2 uses: its inputs' range, widened to contain 0 and to have the minimum
@@ -314,5 +317,102 @@ func exportQuantizedAdd(e *exporter, n *core.Node, _ *tensorflow.QuantizedAdd) e
 	}
 	e.setRange(n, to.min, to.max)
 	e.define(n.Out(0), form{}, "Add", []string{moved(n.Inputs()[0], x), moved(n.Inputs()[1], y)})
+	return nil
+}
+
+// exportFakeQuantize writes the op's formula in the type of its data.
+func exportFakeQuantize(e *exporter, n *core.Node, op *quantization.FakeQuantize) error {
+	in, t := n.Inputs(), n.Inputs()[0].Type()
+	rank := len(in[0].Shape())
+	var ends [4]string
+	for i, v := range in[1:] {
+		if !in[0].Shape().Ranked() || !v.Shape().Ranked() {
+			return errors.New("the rank of an input is not known")
+		}
+		ends[i] = e.use(v, form{})
+		if behind := rank - op.Axis - len(v.Shape()); op.AutoBroadcast == quantization.BroadcastPDPD && op.Axis != -1 &&
+			behind > 0 && len(v.Shape()) > 0 {
+			axes := make([]int, behind)
+			for k := range axes {
+				axes[k] = len(v.Shape()) + k
+			}
+			ends[i] = e.emit("Unsqueeze", []string{ends[i], e.ints("axes", axes)})
+		}
+	}
+	steps := e.scalar(core.Scalar(float64(op.Levels - 1)))
+	if t == core.F32 {
+		steps = e.real(float32(op.Levels - 1))
+	}
+	step := func(low, high string) string { return e.div(e.sub(high, low), steps) }
+	x := e.emit("Min", []string{ends[1], e.larger(ends[0], e.use(in[0], form{}))})
+	q := e.roundAway(e.div(e.sub(x, ends[0]), step(ends[0], ends[1])), t)
+	e.define(n.Out(0), form{}, "Add", []string{e.mul(q, step(ends[2], ends[3])), ends[2]})
+	return nil
+}
+
+// exportQuantizedBatchNorm writes a table of all bytes for each channel.
+func exportQuantizedBatchNorm(e *exporter, n *core.Node, op *tensorflow.QuantizedBatchNorm) error {
+	t := n.Inputs()[0]
+	channels := t.Shape()[3]
+	if t.Type() != core.U8 || channels == core.Unknown {
+		return fmt.Errorf("it is of %v, or the number of its channels is not known", t.Type())
+	}
+	in := make([]*core.Tensor, len(n.Inputs()))
+	for i, v := range n.Inputs()[1:] {
+		if in[1+i] = v.Constant(); in[1+i] == nil {
+			return errors.New("a range, or a number for each channel, is computed")
+		}
+	}
+	all, offsets := make([]uint8, 256*channels), make([]int32, channels)
+	for i := range all {
+		all[i] = uint8(i / channels)
+	}
+	for c := range offsets {
+		offsets[c] = int32(c)
+	}
+	in[0] = tensorOf(core.Shape{1, 1, 256, channels}, all)
+	out, err := core.EvalOp(op, in)
+	if err != nil {
+		return err
+	}
+	at := e.mul(e.cast(e.use(t, form{}), core.I32), e.scalar(core.Scalar(int32(channels))))
+	at = e.add(at, e.tensor("channels", tensorOf(core.Shape{channels}, offsets)))
+	e.setRange(n, e.real(out[1].Float32s()[0]), e.real(out[2].Float32s()[0]))
+	table := over(core.I32, core.Shape{out[0].Len()}, out[0].Bytes())
+	e.define(n.Out(0), form{}, "Gather", []string{e.tensor("table", table), at}, attribute{"axis", 0})
+	return nil
+}
+
+// exportQuantizedInstanceNorm writes the op's formula in f32. The sum of the bytes is exact in any order, that of the
+// squares is not.
+func exportQuantizedInstanceNorm(e *exporter, n *core.Node, op *tensorflow.QuantizedInstanceNorm) error {
+	v := n.Inputs()[0]
+	s := v.Shape()
+	from, err := e.span(n.Inputs()[1], n.Inputs()[2])
+	if err != nil || len(s) != 4 || !s[1:3].Static() {
+		return errors.Join(err, errSizes)
+	}
+	e.less(OneStep, sumOrder)
+	pixels := e.real(float32(s[1] * s[2]))
+	mean := func(x string) string {
+		x = e.emit("ReduceSum", []string{x, e.ints("pixels", []int{1, 2})}, attribute{"keepdims", 1})
+		return e.div(x, pixels)
+	}
+	x := e.f32(e.use(v, form{}))
+	x = e.mul(e.sub(x, mean(x)), e.flushed(e.div(from.width(), e.real(255))))
+	variance := e.add(mean(e.mul(x, x)), e.real(numeric.Flushed(op.VarianceEpsilon)))
+	y := e.mul(x, e.div(e.real(1), e.emit("Sqrt", []string{variance})))
+	to := span{e, e.real(op.GivenYMin), e.real(op.GivenYMax)}
+	if !op.OutputRangeGiven {
+		whole := func(op string) string { return e.emit(op, []string{y}, attribute{"keepdims", 0}) }
+		to = span{e, whole("ReduceMin"), whole("ReduceMax")}
+	}
+	least := e.real(op.MinSeparation)
+	to.max = e.choose(e.emit("Less", []string{to.width(), least}), e.add(to.min, least), to.max)
+	factor, offset := to.eigenQuantize(core.U8)
+	q := e.sub(e.roundAway(e.mul(y, factor), core.F32), offset)
+	e.setRange(n, to.min, to.max)
+	q = e.emit("Clip", []string{q, e.real(0), e.real(255)})
+	e.define(n.Out(0), form{}, "Cast", []string{q}, attribute{"to", int(dataTypes[core.U8])})
 	return nil
 }

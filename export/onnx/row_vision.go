@@ -15,8 +15,6 @@ var (
 	_ = exports(exportConvolutionBackpropData)
 
 	_ = lacks[vision.CombinedNonMaxSuppression]("ONNX has no order for equal scores, which images of 8 bits have")
-	_ = lacks[vision.CropAndResize](noRow)
-	_ = lacks[vision.ExtractPatches](noRow)
 )
 
 // exportNonMaxSuppression takes the third column, the box, of ONNX's result: triples of batch, class and box.

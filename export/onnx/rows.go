@@ -6,8 +6,6 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	_ "github.com/tf2ng/tf2ng/core/op" // registers all ops, which Coverage creates by name
-	"github.com/tf2ng/tf2ng/core/op/quantization"
-	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
@@ -131,12 +129,3 @@ func (e *exporter) isTable(n *core.Node) bool {
 	}
 	return in[0].Constant() == nil
 }
-
-// Reasons for ops that could be expressed in ONNX but have no row.
-var (
-	_ = lacks[quantization.FakeQuantize](noRow)
-	_ = lacks[tensorflow.NarrowMatMul](noRow)
-	_ = lacks[tensorflow.QuantizedBatchNorm](noRow)
-	_ = lacks[tensorflow.QuantizedInstanceNorm](noRow)
-	_ = lacks[tensorflow.QuantizedResizeBilinear](noRow)
-)
