@@ -5,13 +5,13 @@ import (
 	"errors"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/postop"
+	"github.com/tf2ng/tf2ng/export/onnx/internal/affine"
 )
 
 var (
@@ -78,9 +78,9 @@ func (p *product) isPointwise(op *linear.IntegerConvolution, window []int) bool 
 
 // isQLinear reports whether the product can be written with quantized operands and a quantized result.
 func (p *product) isQLinear() bool {
-	a, ok := affineOf(p.steps, p.operands())
+	a, ok := affine.Of(p.steps, p.operands())
 	x, w := p.n.Inputs()[2].Constant(), p.n.Inputs()[3].Constant()
-	return ok && (a.summand.Node == nil || p.rounds(a)) && p.e.opts.Form != Integer && x != nil && w != nil
+	return ok && (a.Summand.Node == nil || p.rounds(a)) && p.e.opts.Form != Integer && x != nil && w != nil
 }
 
 func exportIntegerDot(e *exporter, n *core.Node, op *linear.IntegerDot) error {
@@ -144,248 +144,6 @@ func zeroOf(t *core.Tensor, typ core.Type, bytes bool) (uint8, bool) {
 
 // byteTensor returns a scalar of an 8-bit type.
 func byteTensor(t core.Type, b uint8) *core.Tensor { return over(t, core.Shape{}, []byte{b}) }
-
-// writeQLinear writes the product with quantized operands and a quantized result, in QDQ or QOperator form; false
-// if that is not possible.
-func (p *product) writeQLinear() bool {
-	e, n := p.e, p.n
-	a, ok := affineOf(p.steps, p.operands())
-	x, w := n.Inputs()[2].Constant(), n.Inputs()[3].Constant()
-	zero, fits := zeroOf(x, p.data().Type(), true)
-	factorZero, single := zeroOf(w, p.factors.Type(), false)
-	if !ok || !fits || !single {
-		return false
-	}
-	op, sums := p.real, a.summand.Node != nil
-	rounded := sums && p.rounds(a)
-	if e.opts.Form == QOperator && (!sums || rounded) {
-		op = p.quantized
-	}
-	if op == "" || sums && !rounded && op != "MatMul" || !sums && op == "MatMul" {
-		return false
-	}
-	scale := e.scaleOf(p.data())
-	q, ok := a.quantize(scale, p.channels(), p.magnitude(int64(zero)))
-	if step := float32(1 / a.to); !ok || !(step > 0x1p-120 && step < 0x1p120) {
-		return false
-	}
-	if rounded && q.steps > roundingSlack/2 {
-		return false
-	}
-	biased := slices.ContainsFunc(q.bias, func(b int32) bool { return b != 0 })
-	if op == "QLinearMatMul" && biased { // the op has no bias
-		return false
-	}
-	operands := &qlinear{
-		scale: scale, zero: zero, factors: p.zeroedFactors(q), factorZero: factorZero, q: q, axis: p.channelAxis,
-	}
-	e.scales[n.Out(0)] = float32(1 / a.to)
-	switch {
-	case rounded:
-		e.less(OneStep, "the product is rounded to 8 bits before the sum")
-		p.roundedSum(a, op, operands)
-	case sums:
-		e.less(OneStep, "ONNX adds and quantizes reals, each rounded on its own")
-		p.first = true
-		p.quantizeLinear(a, p.sum(a, operands))
-	default:
-		e.less(OneStep, oneFactor)
-		yScale, yZero := p.resultScale(a)
-		op, inputs, attrs := p.quantizedTo(op, operands, yScale, yZero)
-		p.bounded(a, op, inputs, attrs...)
-	}
-	return true
-}
-
-// quantizedTo returns the op that gives the product with the given scale and zero point. In QDQ form it writes those
-// before it.
-func (p *product) quantizedTo(op string, o *qlinear, scale, zero string) (string, []string, []attribute) {
-	e := p.e
-	if op == p.real {
-		x, w := p.realInputs(o)
-		return "QuantizeLinear", []string{e.emit(op, []string{x, w, o.realBias(e)}, p.attrs...), scale, zero}, nil
-	}
-	inputs := append(o.quantizedInputs(e, e.use(p.data(), form{p.first, true})), scale, zero)
-	if op == "QLinearConv" {
-		inputs = append(inputs, e.tensor("bias", o.biasTensor()))
-	}
-	return op, inputs, p.attrs
-}
-
-// oneFactor is the reason why products with a quantized result are not exact.
-const oneFactor = "ONNX multiplies by one factor, and its bias is an integer"
-
-// resultScale writes scale and zero point of the result.
-func (p *product) resultScale(a *affine) (scale, zero string) {
-	e, y := p.e, p.n.Out(0)
-	z, _ := zeroOf(core.Scalar(int32(a.zero)), y.Type(), true)
-	return e.scalar(core.Scalar(e.scales[y])), e.scalar(byteTensor(core.U8, z))
-}
-
-// quantizeLinear writes the quantization of the product of reals to the result.
-func (p *product) quantizeLinear(a *affine, real string) {
-	scale, zero := p.resultScale(a)
-	p.bounded(a, "QuantizeLinear", []string{real, scale, zero})
-}
-
-// bounded writes the op that gives the quantized result, and a Clip if the result has bounds within its type.
-func (p *product) bounded(a *affine, op string, inputs []string, attrs ...attribute) {
-	e, y := p.e, p.n.Out(0)
-	f := form{first: p.first, bytes: y.Type() == core.I8}
-	lo, hi := a.integers()
-	if !p.clips(&lo, &hi, y.Type()) {
-		e.define(y, f, op, inputs, attrs...)
-		return
-	}
-	unclipped := e.emit(op, inputs, attrs...)
-	e.define(y, f, "Clip", []string{
-		unclipped, e.scalar(byteTensor(core.U8, uint8(lo))), e.scalar(byteTensor(core.U8, uint8(hi))),
-	})
-}
-
-// sum writes a MatMul of reals with the summand added and the bounds applied. Runtimes multiply integers for it. The
-// bias is added to the summand, for OpenVINO fuses a sum behind the MatMul only if it is the last. Transposes are next
-// to the MatMul, where runtimes drop them.
-func (p *product) sum(a *affine, operands *qlinear) string {
-	e := p.e
-	x, w := p.realInputs(operands)
-	rank := len(p.data().Shape())
-	if p.strides != nil {
-		x = e.emit("MaxPool", []string{x},
-			attribute{"kernel_shape", listOf(nil, rank-2)}, attribute{"strides", p.strides})
-	}
-	x = e.emit("Transpose", []string{x}, attribute{"perm", channelOrder(rank, false)})
-	real := e.emit("MatMul", []string{x, w})
-	real = e.emit("Transpose", []string{real}, attribute{"perm", channelOrder(rank, true)})
-
-	offset := make([]float32, len(a.offset))
-	for i, x := range a.offset {
-		offset[i] = float32(x)
-	}
-	zero, _ := zeroOf(core.Scalar(int32(0)), a.summand.Type(), true)
-	summand := e.dequantized(a.summand, p.first, float32(a.by), zero)
-	bias := tensorOf(perChannel(rank, len(offset)), offset)
-	real = e.emit("Add", []string{real, e.emit("Add", []string{summand, e.tensor("offset", bias)})})
-	return p.boundedReal(a, real)
-}
-
-// rounds reports whether the product is to be rounded to 8 bits before the summand is added.
-func (p *product) rounds(a *affine) bool {
-	_, _, ok := a.roundedProduct()
-	return p.e.opts.Sums == SumsOfBytes && ok
-}
-
-// roundedSum writes the product, rounded to 8 bits, and the sum of two tensors of bytes. Runtimes have one op for the
-// sum.
-func (p *product) roundedSum(a *affine, op string, o *qlinear) {
-	e := p.e
-	scale, zero, _ := a.roundedProduct()
-	of := []string{e.real(scale), e.scalar(core.Scalar(zero))}
-	op, inputs, attrs := p.quantizedTo(op, o, of[0], of[1])
-	real := e.emit("DequantizeLinear", append([]string{e.emit(op, inputs, attrs...)}, of...))
-	summandZero, _ := zeroOf(core.Scalar(int32(0)), a.summand.Type(), true)
-	p.quantizeLinear(a, e.add(real, e.dequantized(a.summand, p.first, float32(a.by), summandZero)))
-}
-
-// boundedReal writes the bounds of the result within its type for the reals that are quantized to it, so that the
-// QuantizeLinear comes last. It changes the bounds of a to those of the type.
-func (p *product) boundedReal(a *affine, real string) string {
-	e, step := p.e, p.e.scales[p.n.Out(0)]
-	lo, hi := a.integers()
-	least, most := p.n.Out(0).Type().Bounds()
-	bound := func(x int64) string { return e.real(float32(x-a.zero) * step) }
-	switch {
-	case lo > least:
-		real = e.emit("Clip", []string{real, bound(lo), bound(hi)})
-	case hi < most:
-		real = e.emit("Min", []string{real, bound(hi)})
-	}
-	a.lo, a.hi, a.last.Lo, a.last.Hi = math.Inf(-1), math.Inf(1), least, most
-	return real
-}
-
-// clips converts the bounds of a result to uint8, and reports whether they are narrower than the type.
-func (p *product) clips(lo, hi *int64, t core.Type) bool {
-	if t == core.I8 {
-		*lo += 128
-		*hi += 128
-	}
-	return *lo > 0 || *hi < 255
-}
-
-// magnitude returns a function that bounds the sum of the magnitudes of a channel's products.
-func (p *product) magnitude(zero int64) func(channel int) float64 {
-	return func(channel int) float64 {
-		sum := 0.0
-		eachOfChannel(p.factors, p.channelAxis, channel, func(i int) {
-			v := float64(int8(p.factors.Bytes()[i]))
-			sum += max(v, -v)
-		})
-		return sum * float64(max(zero, 255-zero))
-	}
-}
-
-// eachOfChannel calls f with the index of each element of one channel of a tensor.
-func eachOfChannel(t *core.Tensor, axis, channel int, f func(i int)) {
-	s := t.Shape()
-	inner := core.Shape(s[axis+1:]).MustElements()
-	for i := channel * inner; i < t.Len(); i += inner * s[axis] {
-		for k := range inner {
-			f(i + k)
-		}
-	}
-}
-
-// zeroedFactors returns the factors, with 0 in the channels that are negligible.
-func (p *product) zeroedFactors(q *quantized) *core.Tensor {
-	if q.zeroed == nil {
-		return p.factors
-	}
-	t := p.factors.Clone()
-	for c, zeroed := range q.zeroed {
-		if zeroed {
-			eachOfChannel(t, p.channelAxis, c, func(i int) { t.Bytes()[i] = 0 })
-		}
-	}
-	return t
-}
-
-// realInputs writes the dequantizations of data and factors.
-func (p *product) realInputs(o *qlinear) (x, factors string) {
-	var axis []attribute
-	if len(o.q.scales) > 1 {
-		axis = []attribute{{"axis", o.axis}}
-	}
-	x = p.e.dequantized(p.data(), p.first, o.scale, o.zero)
-	return x, p.e.emit("DequantizeLinear", o.quantizedFactors(p.e), axis...)
-}
-
-// dequantized writes the dequantization of a tensor of bytes, whose zero point is that of its uint8 form. Where the
-// bytes have been written with their axes in the other order, the reals are transposed and not the bytes: runtimes
-// fuse a DequantizeLinear with the QuantizeLinear that it follows.
-func (e *exporter) dequantized(v core.Value, first bool, scale float32, zero uint8) string {
-	want, other := e.normal(v, form{first, true}), e.normal(v, form{!first, true})
-	from := want
-	if e.forms[v][want] == "" && e.forms[v][other] != "" {
-		from = other
-	}
-	inputs := []string{e.use(v, from), e.real(scale), e.scalar(core.Scalar(zero))}
-	real := e.once("dequantize "+strings.Join(inputs, " "), func() string { return e.emit("DequantizeLinear", inputs) })
-	if from == want {
-		return real
-	}
-	return e.once("turn "+real, func() string {
-		return e.emit("Transpose", []string{real}, attribute{"perm", channelOrder(len(v.Shape()), first)})
-	})
-}
-
-// scaleOf returns the scale of a quantized value as its writer gave it; 1 where it gave none.
-func (e *exporter) scaleOf(v core.Value) float32 {
-	if s := e.scales[v]; s > 0 {
-		return s
-	}
-	return 1
-}
 
 // writeInteger writes the product of integers, and each step behind it.
 func (p *product) writeInteger() error {

@@ -1,4 +1,4 @@
-package onnx
+package affine
 
 import (
 	"fmt"
@@ -35,11 +35,11 @@ func TestRoundedProduct(t *testing.T) {
 		t.Run(fmt.Sprintf("%v_%v_%v_%v", test.summand, test.by, test.to, test.hi), func(t *testing.T) {
 			p, err := core.NewNamedNode("s", &core.Parameter{Type: test.summand, Shape: core.Shape{1}})
 			require.NoError(t, err)
-			a := &affine{
-				lo: math.Inf(-1), hi: math.Inf(1), to: test.to, zero: test.zero, summand: p.Out(0), by: test.by,
-				last: postop.Step{Lo: test.lo, Hi: test.hi},
+			a := &Affine{
+				Lo: math.Inf(-1), Hi: math.Inf(1), To: test.to, Zero: test.zero, Summand: p.Out(0), By: test.by,
+				Last: postop.Step{Lo: test.lo, Hi: test.hi},
 			}
-			scale, zero, ok := a.roundedProduct()
+			scale, zero, ok := a.RoundedProduct()
 			require.Equal(t, test.want, ok)
 			if !ok {
 				return
