@@ -43,8 +43,8 @@ func converted(model string) string {
 
 // Run is the command.
 func (c *convertCommand) Run(o *output) error {
-	if c.Format != "onnx" && c.onnxFlags != defaultONNX {
-		return errors.New("--opset, --onnx-form, --onnx-sums and --report are for --format onnx")
+	if c.Format != "onnx" && c.given() {
+		return errors.New("--opset, --onnx-form, --onnx-sums, --calibrate and --report are for --format onnx")
 	}
 	opts, err := c.cuts()
 	if err != nil {

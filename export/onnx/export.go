@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/export/onnx/internal/calibrate"
 	"github.com/tf2ng/tf2ng/internal/passes"
 	"github.com/tf2ng/tf2ng/internal/version"
 )
@@ -45,6 +46,11 @@ type Options struct {
 	Opset int  // version of ONNX's standard domain, 13 to 23; 0 means 21
 	Form  Form // "" means QDQ
 	Sums  Sums // "" means SumsOfReals
+
+	// Calibration has inputs of the function, by name, on which Export runs it, to round the products of SumsOfBytes in
+	// the ranges that they have there. That makes their steps finer, and leaves fewer sums of reals. Products outside of
+	// these ranges saturate.
+	Calibration []map[string]*core.Tensor
 }
 
 // The versions of the standard domain that can be written.
@@ -106,6 +112,9 @@ func (o Options) complete() (Options, error) {
 	if o.Sums != SumsOfReals && o.Sums != SumsOfBytes {
 		return o, &OptionError{"sums", fmt.Sprintf("%q", o.Sums), "reals or bytes"}
 	}
+	if len(o.Calibration) > 0 && (o.Sums != SumsOfBytes || o.Form == Integer) {
+		return o, &OptionError{"calibration", "sums of reals", "sums of bytes, in the form qdq or qoperator"}
+	}
 	return o, nil
 }
 
@@ -119,6 +128,9 @@ const (
 	Exact Fidelity = "exact"
 	// OneStep: integers are off by at most one.
 	OneStep Fidelity = "within one step"
+	// OneStepInRange: integers are off by at most one as long as the products of the node lie in the range that they had
+	// in Calibration; beyond it they saturate.
+	OneStepInRange Fidelity = "within one step in the range calibrated"
 	// LastBits: reals may differ in their last bits, since ONNX leaves the order of a sum, or the
 	// rounding of a function, to the runtime.
 	LastBits Fidelity = "last bits"
@@ -152,7 +164,7 @@ func Prepare(f *core.Function) (*core.Function, error) {
 }
 
 // Export converts f to an ONNX model, which refers to the tensors of f. The error is an *OptionError, an
-// *UnsupportedError, or an error of a pass.
+// *UnsupportedError, or an error of a pass or of a run for Calibration.
 func Export(f *core.Function, o Options) (*Model, error) {
 	o, err := o.complete()
 	if err != nil {
@@ -163,6 +175,11 @@ func Export(f *core.Function, o Options) (*Model, error) {
 		return nil, err
 	}
 	e := newExporter(g, o)
+	if len(o.Calibration) > 0 {
+		if e.products, err = calibrate.Products(g, o.Calibration); err != nil {
+			return nil, fmt.Errorf("onnx: calibration: %w", err)
+		}
+	}
 	for _, n := range g.Nodes() {
 		e.export(n)
 	}

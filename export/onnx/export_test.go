@@ -215,6 +215,9 @@ func TestText(t *testing.T) {
 		{"signed_sum_qdq", signedSum, onnx.Options{}},
 		{"signed_sum_qoperator", signedSum, onnx.Options{Form: onnx.QOperator}},
 		{"sum_of_bytes", sum, onnx.Options{Sums: onnx.SumsOfBytes}},
+		{"sum_calibrated", func(b *builder) *core.Function { return scaledSum(b, 0.5, 0.5) }, onnx.Options{
+			Sums: onnx.SumsOfBytes, Calibration: append(values(20, 0), values(0, 5)...),
+		}},
 		{"signed_sum_of_bytes", signedSum, onnx.Options{Sums: onnx.SumsOfBytes}},
 		{"signed_sum_of_bytes_qoperator", signedSum, onnx.Options{Sums: onnx.SumsOfBytes, Form: onnx.QOperator}},
 		{"large", large, onnx.Options{}},
@@ -259,27 +262,78 @@ func TestReport(t *testing.T) {
 	}, m.Report())
 }
 
-// A sum is of bytes only where no result can be off by more than one step for that.
+// scaledSum is a pointwise convolution with a summand of one scale, whose result has another.
+func scaledSum(b *builder, summand, result float32) *core.Function {
+	x, s := b.input("x", core.U8, 1, 4, 4, 2), b.input("s", core.U8, 1, 4, 4, 1)
+	return b.result("y", b.op("conv", &linear.IntegerConvolution{
+		Spatial: geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadValid},
+		PostOps: []postop.Step{{Kind: postop.Mul}, {Kind: postop.MulAdd}, reluStep, {Kind: postop.Mul}, toU8()},
+	}, x, constant(b, core.Shape{1, 1, 2, 1}, int8(5), -7), scalar(b, uint8(0)), scalar(b, int8(0)),
+		scalar(b, float32(0.5)), s, scalar(b, summand), scalar(b, 1/result)))
+}
+
+// values has the pixel (first, second) for scaledSum's x, among zeros, and zeros for s.
+func values(first, second uint8) []map[string]*core.Tensor {
+	x := make([]uint8, 32)
+	x[6], x[7] = first, second
+	pixels, err := core.TensorOf(core.Shape{1, 4, 4, 2}, x)
+	if err != nil {
+		panic(err)
+	}
+	zeros, err := core.NewTensor(core.U8, core.Shape{1, 4, 4, 1})
+	if err != nil {
+		panic(err)
+	}
+	return []map[string]*core.Tensor{{"x": pixels, "s": zeros}}
+}
+
+// A sum is of bytes only where no result can be off by more than one step for that, or none in the range calibrated.
 func TestSumsOfBytes(t *testing.T) {
+	const (
+		rounded = "the product is rounded to 8 bits before the sum"
+		reals   = "ONNX adds and quantizes reals, each rounded on its own"
+	)
 	for _, test := range []struct {
-		summand, step float32
-		want          string
+		summand, result float32
+		calibration     []map[string]*core.Tensor
+		fidelity        onnx.Fidelity
+		why             string
 	}{
-		{0.25, 0.5, "the product is rounded to 8 bits before the sum"},
-		{0.5, 0.5, "ONNX adds and quantizes reals, each rounded on its own"},
+		{0.25, 0.5, nil, onnx.OneStep, rounded},
+		{0.5, 0.5, nil, onnx.OneStep, reals},
+		{0.5, 0.5, values(10, 0), onnx.OneStepInRange, rounded + ", and saturates outside of its range"},
+		{0.5, 0.5, append(values(255, 0), values(0, 255)...), onnx.OneStep, reals},
+		{0.25, 0.5, append(values(255, 0), values(0, 255)...), onnx.OneStep, rounded},
 	} {
 		b := &builder{t: t}
-		x, s := b.input("x", core.U8, 1, 4, 4, 2), b.input("s", core.U8, 1, 4, 4, 1)
-		y := b.op("conv", &linear.IntegerConvolution{
-			Spatial: geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadValid},
-			PostOps: []postop.Step{{Kind: postop.Mul}, {Kind: postop.MulAdd}, reluStep, {Kind: postop.Mul}, toU8()},
-		}, x, constant(b, core.Shape{1, 1, 2, 1}, int8(5), -7), scalar(b, uint8(0)), scalar(b, int8(0)),
-			scalar(b, float32(0.5)), s, scalar(b, test.summand), scalar(b, 1/test.step))
-		m, err := onnx.Export(b.result("y", y), onnx.Options{Sums: onnx.SumsOfBytes})
+		f := scaledSum(b, test.summand, test.result)
+		m, err := onnx.Export(f, onnx.Options{Sums: onnx.SumsOfBytes, Calibration: test.calibration})
 		require.NoError(t, err)
-		assert.Equal(t, test.want, m.Report()[0].Why, "summand of scale %v, result of scale %v", test.summand, test.step)
-		assert.Equal(t, onnx.OneStep, m.Report()[0].Fidelity)
+		got := m.Report()[0]
+		assert.Equal(t, test.why, got.Why, "summand %v, result %v, %v", test.summand, test.result, test.calibration)
+		assert.Equal(t, test.fidelity, got.Fidelity)
 	}
+}
+
+func TestCalibrationFails(t *testing.T) {
+	for _, test := range []struct {
+		o    onnx.Options
+		want string
+	}{
+		{onnx.Options{}, "onnx: calibration: got sums of reals, want sums of bytes, in the form qdq or qoperator"},
+		{
+			onnx.Options{Sums: onnx.SumsOfBytes, Form: onnx.Integer},
+			"onnx: calibration: got sums of reals, want sums of bytes, in the form qdq or qoperator",
+		},
+	} {
+		test.o.Calibration = values(1, 2)
+		_, err := onnx.Export(scaledSum(&builder{t: t}, 1, 1), test.o)
+		require.EqualError(t, err, test.want)
+	}
+	values := values(1, 2)
+	delete(values[0], "s")
+	_, err := onnx.Export(scaledSum(&builder{t: t}, 1, 1), onnx.Options{Sums: onnx.SumsOfBytes, Calibration: values})
+	require.ErrorContains(t, err, "onnx: calibration: ")
 }
 
 // All reasons are told at once, and what one of them reads does not add others.

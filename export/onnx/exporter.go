@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/export/onnx/internal/affine"
 )
 
 // form is how a tensor of the function is represented in the model; Form is how products are written.
@@ -30,18 +31,19 @@ func (f form) suffix() string {
 
 // exporter writes a function node by node, inputs before users.
 type exporter struct {
-	opts    Options
-	ends    []*core.Node  // the function's results
-	graph   *graphMessage // the graph being written: the model's, or that of a branch or a loop's body
-	forms   map[core.Value]map[form]string
-	scales  map[core.Value]float32 // scales of quantized values, where the node that wrote them knows it
-	results map[core.Value]string  // the names of results
-	taken   map[string]bool        // names of tensors that are in use
-	nodes   map[string]bool        // names of nodes that are in use
-	own     map[string]*core.Node  // for a tensor of the model, the node of the function that computes it
-	shared  map[string]string      // tensors that once has written, by key
-	kept    map[string]bool        // the tensors in shared
-	scalars map[string]string      // small constants, by type, shape and bytes
+	opts     Options
+	products map[*core.Node]affine.Range // the ranges of products that calibration has found
+	ends     []*core.Node                // the function's results
+	graph    *graphMessage               // the graph being written: the model's, or that of a branch or a loop's body
+	forms    map[core.Value]map[form]string
+	scales   map[core.Value]float32 // scales of quantized values, where the node that wrote them knows it
+	results  map[core.Value]string  // the names of results
+	taken    map[string]bool        // names of tensors that are in use
+	nodes    map[string]bool        // names of nodes that are in use
+	own      map[string]*core.Node  // for a tensor of the model, the node of the function that computes it
+	shared   map[string]string      // tensors that once has written, by key
+	kept     map[string]bool        // the tensors in shared
+	scalars  map[string]string      // small constants, by type, shape and bytes
 
 	node     *core.Node // the current node: the one being written
 	first    int        // index of the first node in graph that was written for it
@@ -71,7 +73,7 @@ func newExporter(f *core.Function, o Options) *exporter {
 
 // less lowers the fidelity of the current node, and says why.
 func (e *exporter) less(f Fidelity, why string) {
-	if e.fidelity != OneStep {
+	if e.fidelity != OneStep && e.fidelity != OneStepInRange {
 		e.fidelity, e.why = f, why
 	}
 }

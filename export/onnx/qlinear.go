@@ -78,7 +78,10 @@ func (p *product) writeQLinear() bool {
 		return false
 	}
 	op, sums := p.real, a.Summand.Node != nil
-	rounded := sums && p.rounds(a)
+	rounded := false
+	if sums {
+		_, rounded = p.rounding(a)
+	}
 	if e.opts.Form == QOperator && (!sums || rounded) {
 		op = p.quantized
 	}
@@ -103,7 +106,6 @@ func (p *product) writeQLinear() bool {
 	e.scales[n.Out(0)] = float32(1 / a.To)
 	switch {
 	case rounded:
-		e.less(OneStep, "the product is rounded to 8 bits before the sum")
 		p.roundedSum(a, op, operands)
 	case sums:
 		e.less(OneStep, "ONNX adds and quantizes reals, each rounded on its own")
@@ -190,18 +192,27 @@ func (p *product) sum(a *affine.Affine, operands *qlinear) string {
 	return p.boundedReal(a, real)
 }
 
-// rounds reports whether the product is to be rounded to 8 bits before the summand is added.
-func (p *product) rounds(a *affine.Affine) bool {
-	_, _, ok := a.RoundedProduct()
-	return p.e.opts.Sums == SumsOfBytes && ok
+// rounding returns how the product is rounded to 8 bits before the summand is added; false if it is not.
+func (p *product) rounding(a *affine.Affine) (affine.Rounding, bool) {
+	r, known := p.e.products[p.n]
+	if !known {
+		r = affine.Reals()
+	}
+	rounding, ok := a.RoundedProduct(r)
+	return rounding, ok && p.e.opts.Sums == SumsOfBytes
 }
 
 // roundedSum writes the product, rounded to 8 bits, and the sum of two tensors of bytes. Runtimes have one op for the
 // sum.
 func (p *product) roundedSum(a *affine.Affine, op string, o *qlinear) {
 	e := p.e
-	scale, zero, _ := a.RoundedProduct()
-	of := []string{e.real(scale), e.scalar(core.Scalar(zero))}
+	rounding, _ := p.rounding(a)
+	if rounding.Saturates {
+		e.less(OneStepInRange, "the product is rounded to 8 bits before the sum, and saturates outside of its range")
+	} else {
+		e.less(OneStep, "the product is rounded to 8 bits before the sum")
+	}
+	of := []string{e.real(rounding.Scale), e.scalar(core.Scalar(rounding.Zero))}
 	op, inputs, attrs := p.quantizedTo(op, o, of[0], of[1])
 	real := e.emit("DequantizeLinear", append([]string{e.emit(op, inputs, attrs...)}, of...))
 	summandZero, _ := zeroOf(core.Scalar(int32(0)), a.Summand.Type(), true)

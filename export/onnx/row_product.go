@@ -79,8 +79,11 @@ func (p *product) isPointwise(op *linear.IntegerConvolution, window []int) bool 
 // isQLinear reports whether the product can be written with quantized operands and a quantized result.
 func (p *product) isQLinear() bool {
 	a, ok := affine.Of(p.steps, p.operands())
+	if ok && a.Summand.Node != nil {
+		_, ok = p.rounding(a)
+	}
 	x, w := p.n.Inputs()[2].Constant(), p.n.Inputs()[3].Constant()
-	return ok && (a.Summand.Node == nil || p.rounds(a)) && p.e.opts.Form != Integer && x != nil && w != nil
+	return ok && p.e.opts.Form != Integer && x != nil && w != nil
 }
 
 func exportIntegerDot(e *exporter, n *core.Node, op *linear.IntegerDot) error {

@@ -32,6 +32,7 @@ var stages = [][]string{
 	{"compare/tensorflow", "bridge/tf/live"},
 	{"compare"},
 	{"export/onnx"},
+	{"export/onnx/internal/calibrate"},
 	{"export/onnx/internal/affine"},
 	{"compare/internal/excerpt"},
 	{"bridge/tf/pbtxt"},

@@ -18,7 +18,8 @@ import judge
 import known
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FORMS = ["qdq", "qoperator", "integer", "bytes"]
+FORMS = ["qdq", "qoperator", "integer", "bytes", "calibrated"]
+SUMS = ["bytes", "calibrated"]
 # The inputs for which the winners have to agree, how far accuracies may part, and the integers that may be off by one
 # where each node runs alone; sums of bytes may all be.
 AGREEMENT, ACCURACY, OFF_BY_ONE = 0.998, 0.002, 0.001
@@ -128,7 +129,8 @@ def model(binary, m, directory, failures):
     print(f"== {m.name}")
     directory.mkdir(parents=True, exist_ok=True)
     np.save(directory / "input.npy", m.sample)
-    nodes(binary, "-model", m.path, "-input", directory / "input.npy", "-dir", directory)
+    np.save(directory / "inputs.npy", m.x)
+    nodes(binary, "-model", m.path, "-input", directory / "input.npy", "-calibrate", directory / "inputs.npy", "-dir", directory)
     entries = json.loads((directory / "index.json").read_text())
     counts, steps = {form: collections.Counter() for form in FORMS}, {form: collections.Counter() for form in FORMS}
     for entry, verdict in judged(directory, entries):
@@ -139,10 +141,10 @@ def model(binary, m, directory, failures):
     for form, names in counts.items():
         if names:
             print(f"  nodes alone, {form}: {names['equal']} equal, {names['off by one']} off by one; {shares(steps[form])}")
-        if form != "bytes" and steps[form][1] > OFF_BY_ONE * sum(steps[form].values()):
+        if form not in SUMS and steps[form][1] > OFF_BY_ONE * sum(steps[form].values()):
             failures.add(f"{m.name} {form}: nodes alone", f"more than {OFF_BY_ONE:.2%} off by one: {shares(steps[form])}")
     for form in FORMS:
-        if form == "bytes" and not counts[form]:  # it has no such sums, so that is the form qdq
+        if form in SUMS and not counts[form]:  # it has no such sums, so that is the form qdq
             continue
         path = str(directory / f"{form}.onnx")
         wrong = judge.check(path)

@@ -1,13 +1,13 @@
 // Command nodes writes what scripts/onnx compares: a model as ONNX, and each of its nodes as a model of its own, with
 // inputs and the outputs that tf2ng computes from them.
 //
-//	nodes -model MODEL.pb -input INPUT.npy -dir DIR
+//	nodes -model MODEL.pb -input INPUT.npy -calibrate INPUTS.npy -dir DIR
 //	nodes -goldens testdata/goldens [-form integer] -dir DIR
 //
-// DIR then holds index.json; for a model qdq.onnx, qoperator.onnx, integer.onnx and bytes.onnx (qdq with sums of
-// bytes); and for node i of the function, or recorded graph i, i.onnx, and i.npz with the inputs x0, x1, ... and the
-// outputs y0, y1, ... A node that qoperator or bytes writes in another way than qdq has an entry of its own for that,
-// with i.qoperator.onnx or i.bytes.onnx.
+// DIR then holds index.json; for a model qdq.onnx, qoperator.onnx, integer.onnx, bytes.onnx (qdq with sums of bytes)
+// and calibrated.onnx (these in the ranges that INPUTS give, and for nodes alone INPUT); and for node i of the
+// function, or recorded graph i, i.onnx, and i.npz with the inputs x0, x1, ... and the outputs y0, y1, ... A node that
+// qoperator, bytes or calibrated writes in another way than qdq has an entry of its own for that, with i.FORM.onnx.
 package main
 
 import (
@@ -49,11 +49,16 @@ var forms = map[string]onnx.Options{
 	"qoperator": {Form: onnx.QOperator},
 	"integer":   {Form: onnx.Integer},
 	"bytes":     {Form: onnx.QDQ, Sums: onnx.SumsOfBytes},
+	calibrated:  {Form: onnx.QDQ, Sums: onnx.SumsOfBytes},
 }
+
+// calibrated is the form that needs inputs.
+const calibrated = "calibrated"
 
 func main() {
 	model := flag.String("model", "", "a GraphDef")
 	input := flag.String("input", "", "an .npy of its only input")
+	inputs := flag.String("calibrate", "", "an .npy of the input for the ranges of the form calibrated")
 	dir := flag.String("dir", "", "the directory to fill")
 	goldens := flag.String("goldens", "", "a directory of recorded graphs, in place of a model")
 	form := flag.String("form", "qdq", "how recorded graphs are written")
@@ -62,7 +67,7 @@ func main() {
 	if *goldens != "" {
 		err = recorded(*goldens, *form, *dir)
 	} else {
-		err = run(*model, *input, *dir)
+		err = run(*model, *input, *inputs, *dir)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
@@ -70,7 +75,15 @@ func main() {
 	}
 }
 
-func run(path, input, dir string) error {
+func read(path string) (*core.Tensor, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return npy.Read(bytes.NewReader(data), int64(len(data)))
+}
+
+func run(path, input, inputs, dir string) error {
 	m, err := tf2ng.Load(path)
 	if err != nil {
 		return err
@@ -79,7 +92,18 @@ func run(path, input, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
+	x, err := read(input)
+	if err != nil {
+		return err
+	}
+	all, err := read(inputs)
+	if err != nil {
+		return err
+	}
 	for form, options := range forms {
+		if form == calibrated {
+			options.Calibration = []map[string]*core.Tensor{{m.Inputs()[0].Name: all}}
+		}
 		model, err := onnx.Export(m.Function(), options)
 		if err != nil {
 			return err
@@ -87,14 +111,6 @@ func run(path, input, dir string) error {
 		if _, err := model.WriteFile(filepath.Join(dir, form+".onnx")); err != nil {
 			return err
 		}
-	}
-	data, err := os.ReadFile(input)
-	if err != nil {
-		return err
-	}
-	x, err := npy.Read(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		return err
 	}
 	f, err := onnx.Prepare(m.Function())
 	if err != nil {
@@ -214,9 +230,9 @@ func writeNode(n *core.Node, values map[core.Value]*core.Tensor, dir, file strin
 		return nil, err
 	}
 	entries := []node{qdq}
-	for _, form := range []string{"qoperator", "bytes"} {
+	for _, form := range []string{"qoperator", "bytes", calibrated} {
 		entry.File = file + "." + form
-		other, err := entry.export(g, form, dir)
+		other, err := entry.export(g, form, arrays, dir)
 		if err != nil {
 			return nil, err
 		}
@@ -230,7 +246,7 @@ func writeNode(n *core.Node, values map[core.Value]*core.Tensor, dir, file strin
 
 // write writes a graph in a form, and its arrays.
 func (entry node) write(g *core.Function, form string, arrays []npy.Array, dir string) (node, error) {
-	entry, err := entry.export(g, form, dir)
+	entry, err := entry.export(g, form, arrays, dir)
 	if err != nil {
 		return entry, err
 	}
@@ -243,14 +259,25 @@ func (entry node) write(g *core.Function, form string, arrays []npy.Array, dir s
 }
 
 // export writes a graph in a form.
-func (entry node) export(g *core.Function, form, dir string) (node, error) {
-	model, err := onnx.Export(g, forms[form])
+func (entry node) export(g *core.Function, form string, arrays []npy.Array, dir string) (node, error) {
+	options := forms[form]
+	if form == calibrated {
+		feeds := map[string]*core.Tensor{}
+		for _, a := range arrays[:len(g.Parameters)] {
+			feeds[a.Name] = a.Tensor
+		}
+		options.Calibration = []map[string]*core.Tensor{feeds}
+	}
+	model, err := onnx.Export(g, options)
 	if err != nil {
 		return entry, err
 	}
 	entry.Form, entry.Fidelity = form, onnx.Exact
 	for _, r := range model.Report() {
 		entry.ONNX = append(entry.ONNX, strings.Join(r.ONNX, " "))
+		if r.Fidelity == onnx.OneStepInRange { // the inputs are those that it was calibrated with
+			r.Fidelity = onnx.OneStep
+		}
 		if r.Fidelity != onnx.Exact && entry.Fidelity != onnx.OneStep {
 			entry.Fidelity = r.Fidelity
 		}

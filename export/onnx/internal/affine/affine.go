@@ -158,21 +158,37 @@ func (a *Affine) Integers() (lo, hi int64) {
 	return lo, max(lo, hi)
 }
 
-// RoundedProduct returns the scale and the zero point with which the product is rounded to 8 bits before the summand
-// is added; false if that can move a result by more than one step.
+// Range is an interval of reals.
+type Range struct{ Least, Most float64 }
+
+// Reals returns the Range of all reals.
+func Reals() Range { return Range{math.Inf(-1), math.Inf(1)} }
+
+// Rounding is how a product is rounded to 8 bits.
+type Rounding struct {
+	Scale     float32
+	Zero      uint8
+	Saturates bool // products outside of the Range that is known move results by more than one step
+}
+
+// RoundedProduct returns how the product is rounded to 8 bits before the summand is added, if the products that are
+// known lie in r; false if that can move the result of one of these by more than one step.
 //
 // Whatever the summand, the result is at its lower bound for products below least, and at its upper bound for those
 // above most. So the 256 values of the rounded product lie between them, and what is beyond them saturates. A rounded
 // product is off by half of the distance of two values at most.
-func (a *Affine) RoundedProduct() (scale float32, zero uint8, ok bool) {
+func (a *Affine) RoundedProduct(r Range) (Rounding, bool) {
 	lo, hi := a.Integers()
 	first, last := a.Summand.Type().Bounds()
 	least := (float64(lo-a.Zero)+0.5)/a.To - a.By*float64(last)
 	most := (float64(hi-a.Zero)-0.5)/a.To - a.By*float64(first)
-	scale = float32((most - least) / 255)
-	z := math.RoundToEven(-least / float64(scale))
-	fits := scale > 0x1p-120 && z >= 0 && z <= 255
-	return scale, uint8(z), fits && float64(scale)/2*a.To < 1-RoundingSlack
+	saturates := r.Least > least || r.Most < most
+	least, most = min(max(least, r.Least), 0), max(min(most, r.Most), 0)
+	scale := float32((most - least) / 255)
+	if !(scale > 0x1p-120) || float64(scale)/2*a.To >= 1-RoundingSlack {
+		return Rounding{}, false
+	}
+	return Rounding{scale, uint8(math.RoundToEven(-least / float64(scale))), saturates}, true
 }
 
 // RoundingSlack is the part of a step that RoundedProduct leaves to the integer bias and to the rounding of reals.
