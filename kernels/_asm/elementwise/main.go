@@ -127,6 +127,7 @@ var primitives = []primitive{
 			g.storeBytes()
 		},
 	},
+	estimate,
 	{
 		result: "b8", name: "flip", doc: "x[i] ^ flip, bytes", x: 1, out: 1,
 		start: func(g *gen) { g.VPBROADCASTD(field("flip"), g.V(8)) },

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
@@ -99,6 +100,8 @@ type Chain struct {
 	buffers []int // bytes per element of each buffer; 0 if the buffer is not used, or has no value for each element
 	rows    []int // for each buffer that has a value for each row, the elements of a row
 	name    string
+
+	estimate *estimate // nil if there is none
 }
 
 // step is a Step with the variants that compute it.
@@ -180,6 +183,9 @@ func NewChain(s isa.Set, n int, steps []Step) (*Chain, error) {
 			return nil, fmt.Errorf("%w: step %d: %w", ErrChain, i, err)
 		}
 		c.steps = append(c.steps, t)
+	}
+	if c.estimate = c.estimated(s); c.estimate != nil {
+		names = slices.Insert(names, 0, c.estimate.function.Primitive.String(), Estimate.String())
 	}
 	c.name = fmt.Sprintf("elementwise_%s_%v", strings.Join(names, "+"), best)
 	return c, nil
@@ -271,7 +277,9 @@ func (s *step) isUnary() bool {
 }
 
 // Scratch is how many bytes of scratch one call of Run needs.
-const Scratch = 3 * 4 * block
+const Scratch = chainScratch + estimateScratch
+
+const chainScratch = 3 * 4 * block
 
 // Run takes elements [i0,i1) through the chain. Calls for ranges that do not overlap may run at the same time, each
 // with its own scratch. A step must not load elements that an earlier step has stored, except at the same position.
@@ -280,7 +288,16 @@ func (c *Chain) Run(buffers [][]byte, scratch []byte, i0, i1 int) {
 	if err := c.check(buffers, i0, i1); err != nil {
 		panic("elementwise: " + err.Error())
 	}
-	values, other := scratch[:4*block], scratch[4*block:Scratch] // other has room for an operand, and for its operand
+	if c.estimate != nil {
+		c.estimate.run(c, buffers, scratch, i0, i1)
+		return
+	}
+	c.runSteps(buffers, scratch, i0, i1)
+}
+
+// runSteps takes elements [i0,i1) through the steps.
+func (c *Chain) runSteps(buffers [][]byte, scratch []byte, i0, i1 int) {
+	values, other := scratch[:4*block], scratch[4*block:chainScratch] // other has room for an operand, and for its operand
 	for at := i0; at < i1; at += block {
 		n := min(block, i1-at)
 		current := values[:4*n]

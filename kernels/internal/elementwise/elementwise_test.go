@@ -126,6 +126,20 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		if num.Flip {
 			out[i] += 128
 		}
+	case Estimate:
+		t := float64(float32(float64(float32(f(x)*float64(num.Scale))) - float64(num.Sub)))
+		if !math.IsNaN(t) {
+			t = limit(t)
+		}
+		if y[i/8] &= 1<<(i%8) - 1; !(math.Abs(t-math.RoundToEven(t)) <= float64(num.Back)) {
+			y[i/8] |= 1 << (i % 8)
+		}
+		if out[i] = 0; !math.IsNaN(t) {
+			out[i] = byte(int(math.RoundToEven(t)))
+		}
+		if num.Flip {
+			out[i] += 128
+		}
 	case Flip:
 		out[i] = x[i] + 128
 	case Lookup:
@@ -620,11 +634,13 @@ func TestPrimitives(t *testing.T) {
 					copy(want[guard:], values(r, Lanes))
 				}
 				got := slices.Clone(want)
+				y0 := slices.Clone(y) // as Estimate writes it
 				for i := range n {
-					define(v.Primitive, want[guard:], x, y, i, num)
+					define(v.Primitive, want[guard:], x, y0, i, num)
 				}
 				v.Run(got[guard:guard+size:guard+size], x, y, n, num)
 				requireEqual(t, want, got, outs, fmt.Sprintf("n=%d,%+v", n, *num))
+				require.Equal(t, y0, y, "n=%d,%+v", n, *num)
 				if xs == outs && v.Primitive.isBinary() { // y is a later part of out
 					behind := xs * (1 + r.IntN(20))
 					all, _ := operands(r, v.Primitive, n+behind/xs)
@@ -958,6 +974,8 @@ func TestRunPanics(t *testing.T) {
 				lengths[2] = 55
 			} else if damaged == 2 && v.Primitive == Softmax {
 				lengths[2] = 7
+			} else if damaged == 2 && v.Primitive == Estimate {
+				lengths[2] = 0
 			} else if damaged == 2 && v.Primitive != Lookup {
 				continue
 			}

@@ -80,6 +80,7 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	},
 	Clamp:    runClamp,
 	Quantize: runQuantize,
+	Estimate: runEstimate,
 	Flip: func(out, x, _ []byte, n int, _ *Numbers) {
 		for i, v := range x[:n] {
 			out[i] = v ^ 0x80
@@ -426,6 +427,30 @@ func runQuantize(out, x, _ []byte, n int, p *Numbers) {
 		}
 		// The sum rounds to even, as it has no bits for a fraction.
 		out[i] = byte(math.Float32bits(min(f, p.Hi)+3<<22)) ^ flip
+	}
+}
+
+func runEstimate(out, x, y []byte, n int, p *Numbers) {
+	flip := byte(0)
+	if p.Flip {
+		flip = 0x80
+	}
+	clear(y[:(n+7)/8])
+	for i, v := range view[float32](x, n) {
+		t := float32(v*p.Scale) - p.Sub
+		if t < p.Lo {
+			t = p.Lo
+		} else if t > p.Hi {
+			t = p.Hi
+		}
+		whole := t + 3<<22 - 3<<22
+		if d := t - whole; !(d <= p.Back && d >= -p.Back) {
+			y[i/8] |= 1 << (i % 8)
+		}
+		if t != t {
+			whole = 0
+		}
+		out[i] = byte(int32(whole)) ^ flip
 	}
 }
 
