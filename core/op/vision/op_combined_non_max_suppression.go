@@ -102,8 +102,8 @@ func (op *CombinedNonMaxSuppression) Eval(in, out []*core.Tensor) error {
 	perClass, limit, scoreLimit := int(in[2].Int64s()[0]), in[4].Float32s()[0], in[5].Float32s()[0]
 	kept := out[1].Shape()[1]
 	boxes, scores := core.Data[float32](in[0]), core.Data[float32](in[1])
-	above := make([]binaryHeap, classes) // the scores of each class above the threshold, pushed in the order of the boxes
-	var all []ranked                     // the key is that of the reverse order; at -1 is a place that a class does not fill
+	above := make([]binaryHeap, classes) // the scores of each class above the threshold, pushed in order
+	var all []ranked                     // by descending scores; at -1 is a place that a class does not fill
 	var s suppressor
 	for image := range in[0].Shape()[0] {
 		for class := range above {

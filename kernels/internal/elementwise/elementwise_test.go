@@ -126,20 +126,6 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		if num.Flip {
 			out[i] += 128
 		}
-	case Estimate:
-		t := float64(float32(float64(float32(f(x)*float64(num.Scale))) - float64(num.Sub)))
-		if !math.IsNaN(t) {
-			t = limit(t)
-		}
-		if y[i/8] &= 1<<(i%8) - 1; !(math.Abs(t-math.RoundToEven(t)) <= float64(num.Back)) {
-			y[i/8] |= 1 << (i % 8)
-		}
-		if out[i] = 0; !math.IsNaN(t) {
-			out[i] = byte(int(math.RoundToEven(t)))
-		}
-		if num.Flip {
-			out[i] += 128
-		}
 	case Flip:
 		out[i] = x[i] + 128
 	case Lookup:
@@ -162,11 +148,29 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 	}
 }
 
+// defineEstimate writes the byte and the bit of element i.
+func defineEstimate(out, x, bits []byte, i int, num *Numbers) {
+	t := float64(float32(float64(load(x, i))*float64(num.Scale))) - float64(num.Sub)
+	t = float64(float32(t))
+	if out[i] = 0; !math.IsNaN(t) {
+		t = min(max(t, float64(num.Lo)), float64(num.Hi))
+		out[i] = byte(int(math.RoundToEven(t)))
+	}
+	if bits[i/8] &= 1<<(i%8) - 1; !(math.Abs(t-math.RoundToEven(t)) <= float64(num.Back)) {
+		bits[i/8] |= 1 << (i % 8)
+	}
+	if num.Flip {
+		out[i] += 128
+	}
+}
+
 // defineScaled is define for folds, and for what has numbers or an operand of its own.
 func defineScaled(p Primitive, out, x, y []byte, i int, num *Numbers) bool {
 	f := func(b []byte) float64 { return float64(math.Float32frombits(binary.NativeEndian.Uint32(b[4*i:]))) }
 	put := func(v float64) { store(out, i, float32(v)) }
 	switch p {
+	case Estimate:
+		defineEstimate(out, x, y, i, num)
 	case FoldAdd:
 		store(out, i%Lanes, load(out, i%Lanes)+load(x, i))
 	case FoldMultiply:

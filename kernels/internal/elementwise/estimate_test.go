@@ -222,7 +222,9 @@ func TestNoEstimates(t *testing.T) {
 		{"channels", erf(with(Multiply, data()), with(Multiply, Source{Values: []float32{1, 2}}), store(whole))},
 		{"steps too small", erf(with(Multiply, data()), store(Numbers{Scale: 1e6, Lo: -128, Hi: 127}))},
 		{"steps too large", erf(with(Multiply, data()), store(Numbers{Scale: 1e-6, Lo: -128, Hi: 127}))},
-		{"a large offset", erf(with(Multiply, data()), store(whole, with(Add, numberOf(1000)), with(Subtract, numberOf(1000))))},
+		{"a large offset", erf(
+			with(Multiply, data()), with(Add, numberOf(1000)), with(Subtract, numberOf(1000)), store(whole),
+		)},
 		{"a fraction as bound", erf(with(Multiply, data()), store(Numbers{Scale: 20, Lo: -128, Hi: 12.5}))},
 		{"rounded before", erf(with(Multiply, data()), store(whole, Step{Kind: RoundAway}, with(Add, numberOf(1))))},
 		{"rounded in other units", erf(with(Multiply, data()), store(whole, Step{Kind: RoundAway}))},
