@@ -269,9 +269,9 @@ func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
 	}
 	a, b := c.bufferInArena(first), c.buffer(second)
 	state := c.newState(func() any {
-		packed := make([]*sgemm.Packed, c.threads)
+		packed := make([]panels, c.threads)
 		for i := range packed {
-			packed[i] = sgemm.NewPacked(variant, spec)
+			packed[i] = newPanels(variant, spec)
 		}
 		return packed
 	})
@@ -285,14 +285,14 @@ func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
 		return all
 	})
 	run := func(r *machine.Worker, part, parts int) error {
-		packed := r.State[state].([]*sgemm.Packed)[r.Thread]
+		packed := r.State[state].([]panels)[r.Thread]
 		rows := d.pairs * d.m
 		for m, end := part*rows/parts, (part+1)*rows/parts; m < end; {
 			pair := m / d.m
-			packed.Repack(machine.View[float32](r.Mem[b][right.at(pair%d.matrices):]), right.row/4, turn)
 			begin, m1 := pair*d.m, min((pair+1)*d.m, end)
+			weights := machine.View[float32](r.Mem[b][right.at(pair%d.matrices):])
 			r.SGemm = sgemm.Args{A: r.Arena, Offsets: (*offsets)[begin:], C: r.Mem[dst][out.at(pair):], LDC: out.row}
-			packed.Run(&r.SGemm, m-begin, m1-begin, 0, packed.Panels())
+			packed.run(&r.SGemm, m-begin, m1-begin, weights, right.row/4, turn)
 			m = m1
 		}
 		return nil
@@ -302,6 +302,42 @@ func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
 		Reads: []int{a, b}, Writes: []int{dst}, Run: run,
 	})
 	return true, nil
+}
+
+// panels multiply by a matrix that is packed one panel of columns after the other, in the same memory, so that a panel
+// is still in the first-level cache when it is read.
+type panels struct {
+	whole, last *sgemm.Packed // last is that of the remaining columns
+	columns     int
+	width       int // of a whole panel
+}
+
+func newPanels(v *sgemm.Variant, s sgemm.Spec) panels {
+	p := panels{columns: s.N, width: v.NR}
+	s.N = v.NR
+	p.whole = sgemm.NewPacked(v, s)
+	if s.N = p.columns % v.NR; s.N > 0 {
+		p.last = sgemm.NewPacked(v, s)
+	}
+	return p
+}
+
+// run computes rows [m0,m1). The rows of the matrix are stride numbers apart; turn transposes it, if it is not nil.
+func (p *panels) run(a *sgemm.Args, m0, m1 int, weights []float32, stride int, turn sgemm.Transposition) {
+	step := 1
+	if turn != nil {
+		step = stride
+	}
+	c := a.C
+	for n := 0; n < p.columns; n += p.width {
+		panel := p.whole
+		if n+p.width > p.columns {
+			panel = p.last
+		}
+		panel.Repack(weights[n*step:], stride, turn)
+		a.C = c[4*n:]
+		panel.Run(a, m0, m1, 0, 1)
+	}
 }
 
 // transposition returns the transposition of matrices of float32.

@@ -171,6 +171,11 @@ func defineScaled(p Primitive, out, x, y []byte, i int, num *Numbers) bool {
 	switch p {
 	case Estimate:
 		defineEstimate(out, x, y, i, num)
+	case QuantizeShifted:
+		shifted, whole := make([]byte, 4), *num
+		store(shifted, 0, float32(float64(float32(f(x)*float64(num.Scale)))-float64(num.Sub)))
+		whole.Scale, whole.Sub = 1, 0
+		define(Quantize, out[i:], shifted, nil, 0, &whole)
 	case FoldAdd:
 		store(out, i%Lanes, load(out, i%Lanes)+load(x, i))
 	case FoldMultiply:
@@ -754,6 +759,45 @@ func TestChains(t *testing.T) {
 		{"numbers of long rows", []Step{
 			{Kind: Load, Source: Source{Buffer: 1, Row: 700}},
 			{Kind: Combine, Primitive: Add, Source: Source{Buffer: 0, Type: F32}},
+			{Kind: StoreF32, Buffer: 2},
+		}},
+		{"each with one number", []Step{
+			{Kind: Load, Source: data()},
+			with(Add, numberOf(0.1)), with(Divide, numberOf(-4)), with(Multiply, numberOf(0.3)), with(Subtract, numberOf(7)),
+			with(Divide, numberOf(0.7)), with(Divide, numberOf(0)), with(Divide, numberOf(0x1p-127)),
+			with(Divide, numberOf(0x1p127)), with(Divide, numberOf(float32(math.Inf(1)))), with(Add, numberOf(0)),
+			{Kind: StoreF32, Buffer: 2},
+		}},
+		{"each after one number", []Step{
+			{Kind: Load, Source: data()},
+			{Kind: CombineSwapped, Primitive: Add, Source: numberOf(0.1)},
+			{Kind: CombineSwapped, Primitive: Subtract, Source: numberOf(3)},
+			{Kind: CombineSwapped, Primitive: Multiply, Source: numberOf(0.3)},
+			{Kind: CombineSwapped, Primitive: Divide, Source: numberOf(2)},
+			{Kind: CombineSwapped, Primitive: Maximum, Source: numberOf(-2)},
+			{Kind: StoreF32, Buffer: 2},
+		}},
+		{"quotients by powers of two", []Step{
+			{Kind: Load, Source: data()},
+			with(Divide, numberOf(0x1p126)), with(Divide, numberOf(0x1p20)),
+			with(Divide, numberOf(-0x1p-100)), with(Divide, numberOf(0x1p-126)),
+			{Kind: StoreF32, Buffer: 2},
+		}},
+		{"each with numbers of long rows", []Step{
+			{Kind: Load, Source: data()},
+			with(Add, Source{Buffer: 1, Row: 300}), with(Divide, Source{Buffer: 1, Row: 300}),
+			with(Multiply, data(with(Subtract, Source{Buffer: 1, Row: 300}), with(Multiply, Source{Buffer: 1, Row: 300}))),
+			{Kind: CombineSwapped, Primitive: Subtract, Source: Source{Buffer: 1, Row: 300}},
+			{Kind: CombineSwapped, Primitive: Divide, Source: Source{Buffer: 1, Row: 300}},
+			{Kind: CombineSwapped, Primitive: Multiply, Source: Source{Buffer: 1, Row: 300}},
+			{Kind: StoreF32, Buffer: 2},
+		}},
+		{"multiplied, shifted and quantized", []Step{
+			{Kind: Load, Source: data()},
+			{
+				Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 1, Lo: -128, Hi: 127, Flip: true},
+				Source: Source{Steps: []Step{with(Multiply, numberOf(0.37)), with(Add, numberOf(-11.3))}},
+			},
 			{Kind: StoreF32, Buffer: 2},
 		}},
 		{"copy", []Step{{Kind: Load, Source: Source{Type: F32}}, {Kind: StoreF32, Buffer: 2}}},

@@ -61,7 +61,7 @@ type routine struct {
 func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n int, p *Numbers) {
 	xSize, outSize := primitive.sizes()
 	binary, estimate := primitive.isBinary(), primitive == Estimate
-	flips := primitive == Quantize || estimate
+	flips := primitive == Quantize || primitive == QuantizeShifted || estimate
 	if primitives[primitive].role == folding {
 		outSize = 0 // all elements are folded into the same results
 	}

@@ -95,6 +95,13 @@ func elementwise_f32_clamp_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_b8_quantize_64_avx512vnni(c *call)
 
+// elementwise_b8_quantizeshifted_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = roundToEven(min(max(x[i]*scale - sub, lo), hi)) ^ flip, NaN becomes lo
+//
+//go:noescape
+func elementwise_b8_quantizeshifted_64_avx512vnni(c *call)
+
 // elementwise_b8_estimate_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = roundToEven(t) ^ flip, t = min(max(x[i]*scale - sub, lo), hi), of NaN 0 ^ flip,
@@ -613,6 +620,13 @@ func elementwise_f32_clamp_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_b8_quantize_32_avx2(c *call)
+
+// elementwise_b8_quantizeshifted_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = roundToEven(min(max(x[i]*scale - sub, lo), hi)) ^ flip, NaN becomes lo
+//
+//go:noescape
+func elementwise_b8_quantizeshifted_32_avx2(c *call)
 
 // elementwise_b8_estimate_32_avx2 computes, for i < n, a multiple of 32:
 //

@@ -92,7 +92,15 @@ func (p *Packed) Repack(weights []float32, stride int, turn Transposition) {
 			continue
 		}
 		for k := range K {
-			copy(to[k*width:][:cols], weights[k*stride+n0:])
+			row, from := to[k*width:][:cols], weights[k*stride+n0:]
+			switch len(row) { // short runs are copied in place
+			case 16:
+				*(*[16]float32)(row) = [16]float32(from)
+			case 32:
+				*(*[32]float32)(row) = [32]float32(from)
+			default:
+				copy(row, from)
+			}
 		}
 	}
 }
