@@ -3,6 +3,7 @@ package kernels_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -132,6 +133,74 @@ func TestAttentionInSegments(t *testing.T) {
 					y = g.apply(&array.Reshape{}, y, g.shape(batch*length, heads*size))
 					return g.apply(&pointwise.Add{}, x, g.apply(&linear.Dot{ReductionAxes: 1}, y, weights)), nil
 				})
+		})
+	}
+}
+
+// TestTransposesOfProducts: products read and store rows where transposes leave them, unless something else reads the
+// transpose, or it moves the last axis.
+func TestTransposesOfProducts(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	g := graph{t}
+	turn := func(x core.Value, order ...int) core.Value { return g.apply(&array.Transpose{Order: order}, x) }
+	times := func(a, b core.Value) core.Value { return g.apply(&linear.BatchDot{}, a, b) }
+	timesTurned := func(a, b core.Value) core.Value { return g.apply(&linear.BatchDot{TransposeB: true}, a, b) }
+	for _, c := range []struct {
+		name       string
+		shape      []int
+		build      func(x core.Value) core.Value
+		transposes int
+	}{
+		{"both operands", []int{3, 5, 2, 21}, func(x core.Value) core.Value {
+			y := turn(x, 0, 2, 1, 3)
+			return timesTurned(y, y)
+		}, 0},
+		{"first operand", []int{4, 4, 4}, func(x core.Value) core.Value { return times(turn(x, 1, 0, 2), x) }, 0},
+		{"second operand", []int{4, 4, 4}, func(x core.Value) core.Value { return times(x, turn(x, 1, 0, 2)) }, 0},
+		{"outer axes", []int{2, 3, 40, 17}, func(x core.Value) core.Value {
+			return timesTurned(turn(x, 1, 0, 2, 3), turn(x, 1, 0, 2, 3))
+		}, 0},
+		{"rows from the first axis", []int{35, 2, 3, 33}, func(x core.Value) core.Value {
+			return timesTurned(turn(x, 2, 1, 0, 3), turn(x, 2, 1, 0, 3))
+		}, 0},
+		{"the product", []int{2, 3, 19, 19}, func(x core.Value) core.Value { return turn(times(x, x), 2, 0, 1, 3) }, 0},
+		{"the product, read by a product", []int{3, 3, 3, 3}, func(x core.Value) core.Value {
+			y := turn(times(x, x), 2, 1, 0, 3)
+			return times(y, y)
+		}, 0},
+		{"operands and the product", []int{2, 7, 3, 7}, func(x core.Value) core.Value {
+			y := turn(x, 0, 2, 1, 3)
+			return turn(timesTurned(y, y), 0, 2, 1, 3)
+		}, 0},
+		{"one matrix for all", []int{6, 1, 6}, func(x core.Value) core.Value {
+			return times(x, turn(x, 1, 0, 2))
+		}, 0},
+		{"read by a sum", []int{4, 4, 4}, func(x core.Value) core.Value {
+			y := turn(x, 1, 0, 2)
+			return g.apply(&pointwise.Add{}, times(y, x), y)
+		}, 1},
+		{"the last axis", []int{4, 4, 4}, func(x core.Value) core.Value { return times(turn(x, 0, 2, 1), x) }, 1},
+		{"the product, read by a sum", []int{4, 4, 4}, func(x core.Value) core.Value {
+			y := times(x, x)
+			return g.apply(&pointwise.Add{}, turn(y, 1, 0, 2), y)
+		}, 1},
+		{"the last axis of the product", []int{4, 4, 4}, func(x core.Value) core.Value {
+			return turn(times(x, x), 0, 2, 1)
+		}, 1},
+		{"a matrix product of all rows", []int{4, 4, 4}, func(x core.Value) core.Value {
+			return g.apply(&linear.Dot{ReductionAxes: 1}, turn(x, 1, 0, 2), g.apply(&array.Reshape{}, x, g.shape(4, 16)))
+		}, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			steps := stepsOf(t, numbers(t, r, c.shape...), func(x core.Value) (core.Value, error) { return c.build(x), nil })
+			transposes := 0
+			for _, s := range steps {
+				if strings.HasPrefix(s, "transpose") {
+					transposes++
+				}
+			}
+			require.Equal(t, c.transposes, transposes, "%v", steps)
+			require.Contains(t, steps, "gemm_f32f32_f32_2x4k1_portable")
 		})
 	}
 }

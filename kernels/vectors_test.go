@@ -7,6 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
@@ -157,6 +158,37 @@ func TestTaking(t *testing.T) {
 				g.result(g.apply(&array.Reverse{Axes: axes}, x))
 			}
 			g.result(g.apply(&array.Roll{Shifts: []int{1, -2, 7}, Axes: []int{0, 2, 3}}, x))
+			g.check(false, "take")
+		})
+	}
+}
+
+// TestSlices covers blocks, steps in both directions, axes that are shrunk and new ones, of elements of each size.
+func TestSlices(t *testing.T) {
+	i := func(v ...int64) core.Value { return constant(core.Shape{len(v)}, v...) }
+	for _, typ := range []core.Type{core.U8, core.F16, core.F32, core.I64} {
+		t.Run(typ.String(), func(t *testing.T) {
+			g := newGraph(t, 17)
+			x := g.parameter(typ, core.Shape{2, 5, 70, 3})
+			for _, block := range [][2][]int64{
+				{{0, 1, 0, 1}, {2, 3, 70, 2}},
+				{{1, 0, 5, 0}, {1, 5, 60, -1}},
+				{{0, 0, 0, 2}, {2, 5, 70, 1}},
+				{{0, 0, 1, 0}, {2, 5, 1, 3}},
+				{{0, 4, 3, 1}, {2, 1, 17, 1}},
+			} {
+				g.result(g.apply(&indexing.Slice{}, x, i(block[0]...), i(block[1]...)))
+			}
+			for _, s := range [][3][]int64{
+				{{0, 0, 0, 0}, {2, 5, 70, 2}, {1, 1, 1, 1}},
+				{{0, 4, 69, 2}, {2, 0, 0, 0}, {1, -2, -3, -1}},
+				{{1, 1, 2, 0}, {2, 5, 60, 3}, {1, 3, 7, 2}},
+				{{0, 0, 1, 0}, {2, 5, 70, 3}, {1, 1, 2, 1}},
+			} {
+				g.result(g.apply(&indexing.StridedSlice{}, x, i(s[0]...), i(s[1]...), i(s[2]...)))
+			}
+			g.result(g.apply(&indexing.StridedSlice{ShrinkAxisMask: 2, BeginMask: 8, EndMask: 4, NewAxisMask: 1}, x,
+				i(0, 1, 1, 9), i(0, 2, 0, 60), i(1, 1, 2, 5)))
 			g.check(false, "take")
 		})
 	}

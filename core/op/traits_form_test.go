@@ -389,12 +389,56 @@ func cutting() map[string]struct {
 	}
 }
 
-// What cuts gives the elements from the first on.
-func TestCuttingOps(t *testing.T) {
-	data := make([]float32, 24)
+// TestSlicingOps: what slices gives the elements at the places.
+func TestSlicingOps(t *testing.T) {
+	x := tensor(t, core.Shape{3, 4, 2}, numbersTo(24)...)
+	spoke := map[string]bool{}
+	for name, c := range cutting() {
+		op, ok := c.op.(trait.Slicing)
+		if !ok {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			spoke[core.OpName(c.op)] = true
+			in := []*core.Tensor{x}
+			for _, v := range c.index {
+				i, err := core.TensorOf(core.Shape{len(v)}, v)
+				require.NoError(t, err)
+				in = append(in, i)
+			}
+			p, ok := op.Slices(core.OperandsOf(in))
+			require.True(t, ok)
+			require.Equal(t, x.Shape(), p.In)
+			var want []float32
+			for _, i := range p.At[0] {
+				for _, j := range p.At[1] {
+					for _, k := range p.At[2] {
+						want = append(want, core.Data[float32](x)[(i*4+j)*2+k])
+					}
+				}
+			}
+			assert.Equal(t, want, core.Data[float32](eval(t, c.op, in...)))
+			unknown := core.OperandsOf(in)
+			unknown[1].Const = nil
+			_, ok = op.Slices(unknown)
+			assert.False(t, ok, "indices that are not known")
+		})
+	}
+	says[trait.Slicing](t, spoke)
+}
+
+// numbersTo returns the whole numbers below n.
+func numbersTo(n int) []float32 {
+	data := make([]float32, n)
 	for i := range data {
 		data[i] = float32(i)
 	}
+	return data
+}
+
+// What cuts gives the elements from the first on.
+func TestCuttingOps(t *testing.T) {
+	data := numbersTo(24)
 	x := tensor(t, core.Shape{3, 4, 2}, data...)
 	spoke := map[string]bool{}
 	for name, c := range cutting() {

@@ -329,6 +329,15 @@ type Cutting interface {
 	Cut(in []core.Operand) (first int, ok bool)
 }
 
+// Slicing is an Op that copies elements of its first input. Which ones is decided axis by axis, by its other inputs.
+type Slicing interface {
+	core.Op
+	// Slices says which indices are taken along each axis of the first input, for inputs that the op accepts; the
+	// output has these elements in their order, and may lack axes of one index or have more of them. It is false if
+	// the indices are not known.
+	Slices(in []core.Operand) (Places, bool)
+}
+
 // Passing is an Op whose output may be one of its inputs.
 type Passing interface {
 	core.Op

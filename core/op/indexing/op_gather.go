@@ -6,6 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 var _ = core.Register[Gather]("Gather")
@@ -182,4 +183,15 @@ func firstOf(s core.Shape, cuts []cut) (first int, ok bool) {
 		first = first*s[i] + c.from
 	}
 	return first, true
+}
+
+// placesOf returns the indices that cuts take of a shape.
+func placesOf(s core.Shape, cuts []cut) trait.Places {
+	p := trait.Places{In: s, At: make([][]int, len(cuts))}
+	for axis, c := range cuts {
+		for i := range c.count {
+			p.At[axis] = append(p.At[axis], c.from+i*c.step)
+		}
+	}
+	return p
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 var _ = core.Register[StridedSlice]("StridedSlice")
@@ -206,18 +207,33 @@ func (op *StridedSlice) Eval(in, out []*core.Tensor) error {
 
 // Cut returns the first element that is taken, if the elements are contiguous.
 func (op *StridedSlice) Cut(in []core.Operand) (first int, ok bool) {
-	var index [3][]int64
-	for i := range index {
-		if index[i], ok = infer.IntsOf(in[i+1]); !ok {
-			return 0, false
-		}
-	}
-	if !in[0].Shape.Static() {
-		return 0, false
-	}
-	cuts, _, err := op.cuts(in[0].Shape, index[0], index[1], index[2])
-	if err != nil {
+	cuts, ok := op.knownCuts(in)
+	if !ok {
 		return 0, false
 	}
 	return firstOf(in[0].Shape, cuts)
+}
+
+// Slices are the indices of the items.
+func (op *StridedSlice) Slices(in []core.Operand) (trait.Places, bool) {
+	cuts, ok := op.knownCuts(in)
+	if !ok {
+		return trait.Places{}, false
+	}
+	return placesOf(in[0].Shape, cuts), true
+}
+
+// knownCuts returns which indices are taken of each dimension of x; false if they are not known.
+func (op *StridedSlice) knownCuts(in []core.Operand) (cuts []cut, ok bool) {
+	var index [3][]int64
+	for i := range index {
+		if index[i], ok = infer.IntsOf(in[i+1]); !ok {
+			return nil, false
+		}
+	}
+	if !in[0].Shape.Static() {
+		return nil, false
+	}
+	cuts, _, err := op.cuts(in[0].Shape, index[0], index[1], index[2])
+	return cuts, err == nil
 }

@@ -2,7 +2,6 @@ package vision
 
 import (
 	"math"
-	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
@@ -103,41 +102,46 @@ func (op *CombinedNonMaxSuppression) Eval(in, out []*core.Tensor) error {
 	perClass, limit, scoreLimit := int(in[2].Int64s()[0]), in[4].Float32s()[0], in[5].Float32s()[0]
 	kept := out[1].Shape()[1]
 	boxes, scores := core.Data[float32](in[0]), core.Data[float32](in[1])
-	above := make([][]candidate, classes) // the scores of each class above the threshold, in the order of the boxes
+	above := make([]binaryHeap, classes) // the scores of each class above the threshold, pushed in order
+	var all []ranked                     // by descending scores; at -1 is a place that a class does not fill
+	var s suppressor
 	for image := range in[0].Shape()[0] {
 		for class := range above {
 			above[class] = above[class][:0]
 		}
 		for i := range n {
-			for class, s := range scores[(image*n+i)*classes:][:classes] {
-				if s > scoreLimit {
-					above[class] = append(above[class], candidate{box: i, score: s})
+			for class, score := range scores[(image*n+i)*classes:][:classes] {
+				if score > scoreLimit {
+					above[class].push(ranked{keyOf(score), i*classes + class})
 				}
 			}
 		}
-		var all []candidate // seen is the class; box -1 is a place that a class does not fill
+		all = all[:0]
 		count := 0
-		for class, list := range above {
-			selected := suppressHard(list, perClass, limit, func(i int) []float32 {
-				return boxes[((image*n+i)*q+min(class, q-1))*4:][:4]
+		for class := range above {
+			selected := s.suppress(&above[class], perClass, limit, func(at int) []float32 {
+				return boxes[((image*n+at/classes)*q+min(class, q-1))*4:][:4]
 			})
 			count += len(selected)
 			for _, c := range selected {
-				all = append(all, candidate{c.box, c.score, class})
+				all = append(all, ranked{^c.key, c.at})
 			}
 			for range min(perClass, n) - len(selected) {
-				all = append(all, candidate{-1, -1, -1})
+				all = append(all, ranked{^keyOf(-1), -1})
 			}
 		}
-		introsort(all, func(a, b candidate) bool { return a.score > b.score })
+		introsort(all)
 		all = all[:min(kept, count)]
 		for i, c := range all {
 			at := image*kept + i
-			core.Data[float32](out[1])[at], core.Data[float32](out[2])[at] = c.score, float32(c.seen)
-			if c.box < 0 {
+			if c.at < 0 {
+				core.Data[float32](out[1])[at], core.Data[float32](out[2])[at] = -1, -1
 				continue
 			}
-			from := ((image*n+c.box)*q + min(c.seen, q-1)) * 4
+			box, class := c.at/classes, c.at%classes
+			core.Data[float32](out[1])[at] = scores[image*n*classes+c.at]
+			core.Data[float32](out[2])[at] = float32(class)
+			from := ((image*n+box)*q + min(class, q-1)) * 4
 			for k, v := range boxes[from : from+4] {
 				if op.ClipBoxes {
 					v = min(max(v, 0), 1)
@@ -150,21 +154,34 @@ func (op *CombinedNonMaxSuppression) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// suppressHard selects at most the given number of boxes of a class from the candidates. Among equal scores, the box
-// that the heap returns first wins.
-func suppressHard(list []candidate, most int, overlapLimit float32, box func(i int) []float32) []candidate {
-	q := binaryHeap[candidate]{less: func(a, b candidate) bool { return a.score < b.score }}
-	for _, c := range list {
-		q.push(c)
-	}
-	var picked []candidate
-	var extents []extent
-	for len(picked) < most && len(q.list) > 0 {
+// suppressor holds the boxes that are selected, with their extents.
+type suppressor struct {
+	picked  []ranked
+	extents []extent
+}
+
+// suppress selects at most the given number of boxes of a class from the candidates. Among equal scores, the box
+// that the heap returns first wins. The result is valid until the next call.
+func (s *suppressor) suppress(q *binaryHeap, most int, limit float32, box func(at int) []float32) []ranked {
+	s.picked, s.extents = s.picked[:0], s.extents[:0]
+	for len(s.picked) < most && len(*q) > 0 {
 		c := q.pop()
-		e := extentOf(box(c.box))
-		if !slices.ContainsFunc(extents, func(p extent) bool { return e.overlap(p) > overlapLimit }) {
-			picked, extents = append(picked, c), append(extents, e)
+		e := extentOf(box(c.at))
+		if !s.covers(e, limit) {
+			s.picked, s.extents = append(s.picked, c), append(s.extents, e)
 		}
 	}
-	return picked
+	return s.picked
+}
+
+// covers reports whether a box overlaps with one that is selected by more than the limit, which is at least 0.
+func (s *suppressor) covers(e extent, limit float32) bool {
+	for i := range s.extents {
+		p := &s.extents[i]
+		apart := p.left >= e.right || e.left >= p.right || p.top >= e.bottom || e.top >= p.bottom
+		if !apart && e.overlap(*p) > limit {
+			return true
+		}
+	}
+	return false
 }

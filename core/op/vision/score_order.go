@@ -1,27 +1,41 @@
 package vision
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
 // TensorFlow's CombinedNonMaxSuppression compares candidates by their scores alone. The order of equal scores is
 // whatever the C++ library's binary heap and introsort produce, which is reproduced here.
 
-// binaryHeap is a heap whose first element is not less than any other.
-type binaryHeap[T any] struct {
-	list []T
-	less func(a, b T) bool
+// ranked is a score of an image, ordered by its key. at is where it is among the image's scores.
+type ranked struct {
+	key int32
+	at  int
 }
 
+// keyOf returns an integer for a score that is not NaN; integers have the order of the scores, and are equal for equal
+// scores. The keys of the reverse order are their complements.
+func keyOf(score float32) int32 {
+	b := int32(math.Float32bits(score + 0)) // -0 + 0 is 0
+	return b ^ b>>31&math.MaxInt32
+}
+
+// binaryHeap is a heap whose first element is not less than any other.
+type binaryHeap []ranked
+
 // push adds x at the end and lifts it above smaller elements.
-func (h *binaryHeap[T]) push(x T) {
-	h.list = append(h.list, x)
-	h.lift(len(h.list)-1, 0, x)
+func (h *binaryHeap) push(x ranked) {
+	*h = append(*h, x)
+	h.lift(len(*h)-1, 0, x)
 }
 
 // pop removes the first element. The last takes its place.
-func (h *binaryHeap[T]) pop() T {
-	first, last := h.list[0], len(h.list)-1
-	x := h.list[last]
-	h.list = h.list[:last]
+func (h *binaryHeap) pop() ranked {
+	list := *h
+	first, last := list[0], len(list)-1
+	x := list[last]
+	*h = list[:last]
 	if last > 0 {
 		h.place(0, x)
 	}
@@ -30,29 +44,34 @@ func (h *binaryHeap[T]) pop() T {
 
 // place moves the hole down to a leaf, along the greater children (the second of equals), and
 // lifts x from there.
-func (h *binaryHeap[T]) place(hole int, x T) {
-	top := hole
-	for child := 2*hole + 1; child < len(h.list); child = 2*hole + 1 {
-		if child+1 < len(h.list) && !h.less(h.list[child+1], h.list[child]) {
-			child++
-		}
-		h.list[hole] = h.list[child]
+func (h *binaryHeap) place(hole int, x ranked) {
+	list, top := *h, hole
+	child := 2*hole + 1
+	for ; child+1 < len(list); child = 2*hole + 1 {
+		// The sign of the difference, as which child is greater cannot be predicted.
+		child += 1 - int(uint64(int64(list[child+1].key)-int64(list[child].key))>>63)
+		list[hole] = list[child]
+		hole = child
+	}
+	if child < len(list) {
+		list[hole] = list[child]
 		hole = child
 	}
 	h.lift(hole, top, x)
 }
 
 // lift moves the hole up past elements that are less than x, up to top, and fills it with x.
-func (h *binaryHeap[T]) lift(hole, top int, x T) {
+func (h *binaryHeap) lift(hole, top int, x ranked) {
+	list := *h
 	for hole > top {
 		parent := (hole - 1) / 2
-		if !h.less(h.list[parent], x) {
+		if list[parent].key >= x.key {
 			break
 		}
-		h.list[hole] = h.list[parent]
+		list[hole] = list[parent]
 		hole = parent
 	}
-	h.list[hole] = x
+	list[hole] = x
 }
 
 // insertionMost is the length up to which introsort does not split a list.
@@ -60,14 +79,14 @@ const insertionMost = 16
 
 // introsort sorts a list: quicksort around the median of three down to insertionMost elements,
 // heapsort where that goes too deep, and a last insertion sort.
-func introsort[T any](list []T, less func(a, b T) bool) {
+func introsort(list []ranked) {
 	if len(list) == 0 {
 		return
 	}
-	split(list, less, 2*(bits.Len(uint(len(list)))-1))
+	split(list, 2*(bits.Len(uint(len(list)))-1))
 	for i := 1; i < len(list); i++ {
 		x, at := list[i], i
-		for ; at > 0 && less(x, list[at-1]); at-- {
+		for ; at > 0 && x.key < list[at-1].key; at-- {
 			list[at] = list[at-1]
 		}
 		list[at] = x
@@ -75,44 +94,44 @@ func introsort[T any](list []T, less func(a, b T) bool) {
 }
 
 // split divides the list into parts of at most insertionMost elements, in ascending order of the parts.
-func split[T any](list []T, less func(a, b T) bool, depth int) {
+func split(list []ranked, depth int) {
 	for ; len(list) > insertionMost; depth-- {
 		if depth == 0 {
-			heapsort(list, less)
+			heapsort(list)
 			return
 		}
-		medianFirst(list, less)
-		cut := partition(list, less)
-		split(list[cut:], less, depth-1)
+		medianFirst(list)
+		cut := partition(list)
+		split(list[cut:], depth-1)
 		list = list[:cut]
 	}
 }
 
 // medianFirst exchanges the first element for the median of the second, the middle and the last.
-func medianFirst[T any](list []T, less func(a, b T) bool) {
+func medianFirst(list []ranked) {
 	a, b, c := 1, len(list)/2, len(list)-1
 	low, high := a, b
-	if !less(list[a], list[b]) {
+	if list[a].key >= list[b].key {
 		low, high = b, a
 	}
 	median := low
 	switch {
-	case less(list[high], list[c]):
+	case list[high].key < list[c].key:
 		median = high
-	case less(list[low], list[c]):
+	case list[low].key < list[c].key:
 		median = c
 	}
 	list[0], list[median] = list[median], list[0]
 }
 
 // partition exchanges elements around the first, the pivot, and returns where the second part begins.
-func partition[T any](list []T, less func(a, b T) bool) int {
-	i, j := 1, len(list)
+func partition(list []ranked) int {
+	pivot, i, j := list[0].key, 1, len(list)
 	for {
-		for less(list[i], list[0]) {
+		for list[i].key < pivot {
 			i++
 		}
-		for j--; less(list[0], list[j]); j-- {
+		for j--; pivot < list[j].key; j-- {
 		}
 		if i >= j {
 			return i
@@ -123,8 +142,8 @@ func partition[T any](list []T, less func(a, b T) bool) int {
 }
 
 // heapsort repeatedly removes the greatest element from a heap.
-func heapsort[T any](list []T, less func(a, b T) bool) {
-	h := binaryHeap[T]{list, less}
+func heapsort(list []ranked) {
+	h := binaryHeap(list)
 	for i := len(list)/2 - 1; i >= 0; i-- {
 		h.place(i, list[i])
 	}

@@ -1,7 +1,9 @@
 package vision
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -21,17 +23,30 @@ func TestIntrosort(t *testing.T) {
 			"pipe":   func(i int) int { return min(i, n-i) },
 		} {
 			t.Run(fmt.Sprintf("%s_%d", name, n), func(t *testing.T) {
-				list := make([]int, n)
+				list := make([]ranked, n)
 				for i := range list {
-					list[i] = value(i)
+					list[i].key = int32(value(i))
 				}
-				want := slices.Sorted(slices.Values(list))
+				byKey := func(a, b ranked) int { return cmp.Compare(a.key, b.key) }
+				want := slices.SortedFunc(slices.Values(list), byKey)
 				got := slices.Clone(list)
-				introsort(got, func(a, b int) bool { return a < b })
-				require.Equal(t, want, append([]int(nil), got...))
-				heapsort(list, func(a, b int) bool { return a < b })
-				require.Equal(t, want, append([]int(nil), list...))
+				introsort(got)
+				require.Equal(t, want, append([]ranked(nil), got...))
+				heapsort(list)
+				require.Equal(t, want, append([]ranked(nil), list...))
 			})
 		}
 	}
+}
+
+func TestKeys(t *testing.T) {
+	inf := float32(math.Inf(1))
+	scores := []float32{-inf, -math.MaxFloat32, -1, -0x1p-149, 0, 0x1p-149, 0.5, 1, math.MaxFloat32, inf}
+	for i, s := range scores {
+		if i > 0 {
+			require.Less(t, keyOf(scores[i-1]), keyOf(s), "%v and %v", scores[i-1], s)
+			require.Greater(t, ^keyOf(scores[i-1]), ^keyOf(s), "%v and %v", scores[i-1], s)
+		}
+	}
+	require.Equal(t, keyOf(0), keyOf(float32(math.Copysign(0, -1))))
 }

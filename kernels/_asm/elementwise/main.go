@@ -109,24 +109,15 @@ var primitives = []primitive{
 			g.storeWords()
 		},
 	},
-	{
-		result: "b8", name: "quantize", x: 4, out: 1,
-		doc: "roundToEven(min(max((x[i] - sub) * scale, lo), hi)) ^ flip, NaN becomes lo",
-		start: func(g *gen) {
-			g.constants("lo", "hi", "sub", "scale")
-			g.VPBROADCASTD(field("flip"), g.V(12))
-			g.bytes()
-		},
-		step: func(g *gen) {
-			g.prefetchFloats()
-			g.loadFloats()
-			g.each(func(v reg.VecPhysical) { g.VSUBPS(g.V(10), v, v) })
-			g.each(func(v reg.VecPhysical) { g.VMULPS(g.V(11), v, v) })
-			g.each(g.clamp)
-			g.each(func(v reg.VecPhysical) { g.VCVTPS2DQ(v, v) })
-			g.storeBytes()
-		},
-	},
+	quantization("quantize", "(x[i] - sub) * scale", func(g *gen) {
+		g.each(func(v reg.VecPhysical) { g.VSUBPS(g.V(10), v, v) })
+		g.each(func(v reg.VecPhysical) { g.VMULPS(g.V(11), v, v) })
+	}),
+	quantization("quantizeshifted", "x[i]*scale - sub", func(g *gen) {
+		g.each(func(v reg.VecPhysical) { g.VMULPS(g.V(11), v, v) })
+		g.each(func(v reg.VecPhysical) { g.VSUBPS(g.V(10), v, v) })
+	}),
+	estimate,
 	{
 		result: "b8", name: "flip", doc: "x[i] ^ flip, bytes", x: 1, out: 1,
 		start: func(g *gen) { g.VPBROADCASTD(field("flip"), g.V(8)) },
@@ -140,6 +131,28 @@ var primitives = []primitive{
 		},
 	},
 	absolute, signum, floor, ceil, roundEven, truncated, square, squareRoot, reciprocalRoot, leakyRelu, gelu,
+}
+
+// quantization is a primitive that clamps and rounds what change makes of registers 0 to 3, with sub in 10 and scale
+// in 11.
+func quantization(name, doc string, change func(g *gen)) primitive {
+	return primitive{
+		result: "b8", name: name, x: 4, out: 1,
+		doc: fmt.Sprintf("roundToEven(min(max(%s, lo), hi)) ^ flip, NaN becomes lo", doc),
+		start: func(g *gen) {
+			g.constants("lo", "hi", "sub", "scale")
+			g.VPBROADCASTD(field("flip"), g.V(12))
+			g.bytes()
+		},
+		step: func(g *gen) {
+			g.prefetchFloats()
+			g.loadFloats()
+			change(g)
+			g.each(g.clamp)
+			g.each(func(v reg.VecPhysical) { g.VCVTPS2DQ(v, v) })
+			g.storeBytes()
+		},
+	}
 }
 
 // lookup finds bytes in a table of 256, sixteen at a time: VPSHUFB gives 0 for an index

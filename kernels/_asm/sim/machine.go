@@ -146,6 +146,7 @@ func (m *Machine) JMP() bool { return true }
 func (m *Machine) MOVQ(a, b SimOperand)      { m.setInteger(b, m.integer(a, 8), 8) }
 func (m *Machine) MOVL(a, b SimOperand)      { m.setInteger(b, m.integer(a, 4), 4) }
 func (m *Machine) MOVLQSX(a, b SimOperand)   { m.setInteger(b, m.integer(a, 4), 8) }
+func (m *Machine) MOVB(a, b SimOperand)      { m.write(b, m.read(a, 1), 1) }
 func (m *Machine) KMOVB(a, b SimOperand)     { m.write(b, m.read(a, 1), 1) }
 func (m *Machine) KMOVW(a, b SimOperand)     { m.write(b, m.read(a, 2), 2) }
 func (m *Machine) KMOVD(a, b SimOperand)     { m.write(b, m.read(a, 4), 4) }
@@ -867,6 +868,15 @@ func (m *Machine) VCMPPD(n, a, b, c SimOperand) {
 		}
 		return 0
 	})
+}
+
+// VMOVMSKPS takes the topmost bits.
+func (m *Machine) VMOVMSKPS(a, b SimOperand) {
+	v := m.read(a, a.bytes)
+	m.gpr[b.n] = 0
+	for i := range a.bytes / 4 {
+		m.gpr[b.n] |= uint64(v[4*i+3]>>7) << i
+	}
 }
 
 // VPMOVD2M takes the topmost bits.

@@ -9,6 +9,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
@@ -214,7 +215,7 @@ func lowerFloatBatchDot(c *compiler, n *core.Node) (bool, error) {
 		return false, nil
 	}
 	op, b := n.Op().(*linear.BatchDot), n.Inputs()[1].Constant()
-	if b == nil || op.TransposeA || len(b.Shape()) != 2 {
+	if !hasOneConstant(n) {
 		d, ok := batchPairs(n, op)
 		if !ok {
 			return false, nil
@@ -245,34 +246,53 @@ func (c *compiler) lowerConstantDot(n *core.Node, b *core.Tensor, k int) error {
 	return c.lowerProducts(p)
 }
 
-// lowerComputedDot lowers products of two computed matrices: the second is packed when the program runs.
+// hasOneConstant reports whether a BatchDot multiplies rows by one constant matrix.
+func hasOneConstant(n *core.Node) bool {
+	b := n.Inputs()[1].Constant()
+	return b != nil && !n.Op().(*linear.BatchDot).TransposeA && len(b.Shape()) == 2
+}
+
+// lowerComputedDot lowers products of two computed matrices: the second is packed when the program runs. Transposes of
+// the operands and of the product that leave the last axis are only other places of rows.
 func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
 	if productOf(d.k, d.n) > maxComputed {
 		return false, nil
 	}
 	spec := sgemm.Spec{N: d.n, Taps: 1, TapNumbers: d.k}
 	variant := sgemm.Choose(c.isas, spec)
-	a, b := c.bufferInArena(n.Inputs()[0]), c.buffer(n.Inputs()[1])
+	first, left := c.matricesOf(n.Inputs()[0], d.pairs, d.m, d.k)
+	second, right := c.matricesOf(n.Inputs()[1], d.matrices, d.k, d.n)
+	var turn sgemm.Transposition
+	if d.transposed {
+		second, right = c.matricesOf(n.Inputs()[1], d.matrices, d.n, d.k)
+		turn = c.transposition()
+	}
+	a, b := c.bufferInArena(first), c.buffer(second)
 	state := c.newState(func() any {
-		packed := make([]*sgemm.Packed, c.threads)
+		packed := make([]panels, c.threads)
 		for i := range packed {
-			packed[i] = sgemm.NewPacked(variant, spec)
+			packed[i] = newPanels(variant, spec)
 		}
 		return packed
 	})
-	dst := c.newOutput(n.Out(0))
+	product, out := c.targetOf(n, d)
+	dst := c.newOutput(product)
 	offsets := c.offsets(n, spec.CheckOffsets, func() []int32 {
-		return rowOffsets(c.buffers[a].Offset, d.pairs*d.m, 4*d.k)
+		all := make([]int32, 0, d.pairs*d.m)
+		for i := range d.pairs {
+			all = append(all, rowOffsets(c.buffers[a].Offset+left.at(i), d.m, left.row)...)
+		}
+		return all
 	})
 	run := func(r *machine.Worker, part, parts int) error {
-		packed := r.State[state].([]*sgemm.Packed)[r.Thread]
-		r.SGemm = sgemm.Args{A: r.Arena, Offsets: *offsets, C: r.Mem[dst], LDC: 4 * d.n}
+		packed := r.State[state].([]panels)[r.Thread]
 		rows := d.pairs * d.m
 		for m, end := part*rows/parts, (part+1)*rows/parts; m < end; {
 			pair := m / d.m
-			packed.Repack(machine.View[float32](r.Mem[b])[pair%d.matrices*d.k*d.n:][:d.k*d.n], d.transposed)
-			m1 := min((pair+1)*d.m, end)
-			packed.Run(&r.SGemm, m, m1, 0, packed.Panels())
+			begin, m1 := pair*d.m, min((pair+1)*d.m, end)
+			weights := machine.View[float32](r.Mem[b][right.at(pair%d.matrices):])
+			r.SGemm = sgemm.Args{A: r.Arena, Offsets: (*offsets)[begin:], C: r.Mem[dst][out.at(pair):], LDC: out.row}
+			packed.run(&r.SGemm, m-begin, m1-begin, weights, right.row/4, turn)
 			m = m1
 		}
 		return nil
@@ -284,8 +304,149 @@ func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
 	return true, nil
 }
 
+// panels multiply by a matrix that is packed one panel of columns after the other, in the same memory, so that a panel
+// is still in the first-level cache when it is read.
+type panels struct {
+	whole, last *sgemm.Packed // last is that of the remaining columns
+	columns     int
+	width       int // of a whole panel
+}
+
+func newPanels(v *sgemm.Variant, s sgemm.Spec) panels {
+	p := panels{columns: s.N, width: v.NR}
+	s.N = v.NR
+	p.whole = sgemm.NewPacked(v, s)
+	if s.N = p.columns % v.NR; s.N > 0 {
+		p.last = sgemm.NewPacked(v, s)
+	}
+	return p
+}
+
+// run computes rows [m0,m1). The rows of the matrix are stride numbers apart; turn transposes it, if it is not nil.
+func (p *panels) run(a *sgemm.Args, m0, m1 int, weights []float32, stride int, turn sgemm.Transposition) {
+	step := 1
+	if turn != nil {
+		step = stride
+	}
+	c := a.C
+	for n := 0; n < p.columns; n += p.width {
+		panel := p.whole
+		if n+p.width > p.columns {
+			panel = p.last
+		}
+		panel.Repack(weights[n*step:], stride, turn)
+		a.C = c[4*n:]
+		panel.Run(a, m0, m1, 0, 1)
+	}
+}
+
+// transposition returns the transposition of matrices of float32.
+func (c *compiler) transposition() sgemm.Transposition {
+	v := movement.Choose(c.isas, 4)
+	return func(out, in []byte, rows, columns, outStride, inStride int) {
+		v.Run(movement.Matrix{
+			Out: out, In: in, Rows: rows, Columns: columns, OutStride: outStride, InStride: inStride,
+		}, 0, rows)
+	}
+}
+
 // maxComputed bounds the size of a matrix that each thread packs in each run.
 const maxComputed = 1 << 24
+
+// matrices says where the matrices of a tensor of float32 are: those along the axes dims, strides bytes apart, with
+// rows that are row bytes apart.
+type matrices struct {
+	dims, strides []int
+	row           int
+}
+
+// at returns the byte at which matrix i begins.
+func (m *matrices) at(i int) int {
+	at := 0
+	for k := len(m.dims) - 1; k >= 0; k-- {
+		at += i % m.dims[k] * m.strides[k]
+		i /= m.dims[k]
+	}
+	return at
+}
+
+// newMatrices returns where the matrices of a tensor are whose axes have these strides.
+func newMatrices(s core.Shape, strides []int) matrices {
+	last := len(s) - 2
+	return matrices{dims: s[:last], strides: strides[:last], row: strides[last]}
+}
+
+// wholeMatrices returns where matrices are that lie one behind the other.
+func wholeMatrices(count, rows, columns int) matrices {
+	return matrices{dims: []int{count}, strides: []int{4 * rows * columns}, row: 4 * columns}
+}
+
+// turning returns, for a transpose of float32 that leaves the last axis, where the data has the matrices of the result,
+// and where the result has those of the data; false for another node.
+func turning(t *core.Node) (ofResult, ofData matrices, ok bool) {
+	op, ok := t.Op().(*array.Transpose)
+	if !ok {
+		return ofResult, ofData, false
+	}
+	data, result := t.Inputs()[0].Shape(), t.Outputs()[0].Shape
+	last := len(data) - 1
+	_, order, err := op.Permutation(data)
+	if err != nil || t.Outputs()[0].Type != core.F32 || last < 1 || order[last] != last {
+		return ofResult, ofData, false
+	}
+	stridesOf := func(s core.Shape) []int {
+		strides, step := make([]int, len(s)), 4
+		for i := last; i >= 0; i-- {
+			strides[i] = step
+			step *= s[i]
+		}
+		return strides
+	}
+	inData, inResult := stridesOf(data), stridesOf(result)
+	forResult, forData := make([]int, len(data)), make([]int, len(data))
+	for to, from := range order {
+		forResult[to], forData[from] = inData[from], inResult[to]
+	}
+	return newMatrices(result, forResult), newMatrices(data, forData), true
+}
+
+// matricesOf returns the value in whose buffer the matrices of v are, and where.
+func (c *compiler) matricesOf(v core.Value, count, rows, columns int) (core.Value, matrices) {
+	if c.isTurned(v) {
+		m, _, _ := turning(v.Node)
+		return v.Node.Inputs()[0], m
+	}
+	return v, wholeMatrices(count, rows, columns)
+}
+
+// targetOf returns the value as which the products of a node are stored, and where: that of the transpose that alone
+// reads them, or their own.
+func (c *compiler) targetOf(n *core.Node, d pairs) (core.Value, matrices) {
+	v := n.Out(0)
+	if users := c.users[v]; len(users) == 1 {
+		if _, m, ok := turning(users[0]); ok && !c.isTurned(users[0].Out(0)) {
+			c.skip[users[0]] = true
+			return users[0].Out(0), m
+		}
+	}
+	return v, wholeMatrices(d.pairs, d.m, d.n)
+}
+
+// isTurned reports whether a value is a transpose that is not computed: all its readers are products of computed
+// matrices, which read the rows of the data in other places.
+func (c *compiler) isTurned(v core.Value) bool {
+	if _, _, ok := turning(v.Node); !ok || len(c.users[v]) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(c.users[v], func(u *core.Node) bool {
+		op, ok := u.Op().(*linear.BatchDot)
+		if !ok || !isFloatDot(u) || hasOneConstant(u) {
+			return true
+		}
+		d, ok := batchPairs(u, op)
+		return !ok || productOf(d.k, d.n) > maxComputed
+	})
+}
 
 // pairs are products of matrices [m][k] and [k][n] ([n][k] if transposed). Pair i multiplies matrix i of the
 // first operand by matrix i mod matrices of the second.

@@ -92,10 +92,18 @@ func (p *permutation) source(l int) int {
 }
 
 var (
-	_ = lowers[array.Transpose](lowerPermutation)
+	_ = lowers[array.Transpose](lowerTranspose)
 	_ = lowers[array.SpaceToDepth](lowerPermutation)
 	_ = lowers[array.DepthToSpace](lowerPermutation)
 )
+
+// lowerTranspose leaves a transpose to the products that read it, if they can.
+func lowerTranspose(c *compiler, n *core.Node) (bool, error) {
+	if c.isTurned(n.Out(0)) {
+		return true, nil // no code: its readers read the data
+	}
+	return lowerPermutation(c, n)
+}
 
 // lowerPermutation lowers ops that reshape their input and then permute its axes.
 func lowerPermutation(c *compiler, n *core.Node) (bool, error) {

@@ -170,8 +170,7 @@ func lowerSums(c *compiler, n *core.Node, op *reduce.Reduction, divide bool) (bo
 	batch, taps, channels, ok := op.Sizes(data)
 	if ok && channels == 1 && n.Outputs()[0].Type == core.F32 && taps > 1 && batch*taps == data.MustElements() {
 		c.lowerRowFolds(n, batch, taps, rowFold{
-			fold: elementwise.Choose(c.isas, elementwise.FoldAdd), mean: divide,
-			combine: func(a, b float32) float32 { return a + b },
+			fold: elementwise.Choose(c.isas, elementwise.FoldAdd), last: sumOfLanes, mean: divide,
 		})
 		return true, nil
 	}

@@ -421,8 +421,7 @@ func lowerProd(c *compiler, n *core.Node) (bool, error) {
 	}
 	if behind == 1 {
 		c.lowerRowFolds(n, before, at, rowFold{
-			fold: elementwise.Choose(c.isas, elementwise.FoldMultiply), start: 1,
-			combine: func(a, b float32) float32 { return a * b },
+			fold: elementwise.Choose(c.isas, elementwise.FoldMultiply), start: 1, last: productOfLanes,
 		})
 		return true, nil
 	}

@@ -210,10 +210,10 @@ func fillRow(row []float32, v float32) {
 
 // rowFold reduces a row of float32 to one number, in the order that reduce.Sum documents.
 type rowFold struct {
-	fold    *elementwise.Variant
-	start   float32 // the start value of each lane
-	combine func(a, b float32) float32
-	mean    bool
+	fold  *elementwise.Variant
+	start float32                       // the start value of each lane
+	last  func(lanes []float32) float32 // reduces the lanes
+	mean  bool
 }
 
 // of reduces one row; scratch has room for one number per lane.
@@ -223,12 +223,7 @@ func (f *rowFold) of(row, scratch []byte) float32 {
 		lanes[i] = f.start
 	}
 	f.fold.Run(scratch, row, nil, len(row)/4, nil)
-	for half := len(lanes) / 2; half > 0; half /= 2 {
-		for i := range half {
-			lanes[i] = f.combine(lanes[i], lanes[i+half])
-		}
-	}
-	return lanes[0]
+	return f.last(lanes)
 }
 
 // lowerRowFolds appends an instruction that reduces each of rows rows of columns float32.
@@ -252,14 +247,21 @@ func (c *compiler) lowerRowFolds(n *core.Node, rows, columns int, f rowFold) {
 }
 
 // sumOfLanes returns the sum of reduce.Sum's lanes: the upper half is added to the lower one until one is left.
-func sumOfLanes(v []float32) float32 {
-	lane := (*[elementwise.Lanes]float32)(v)
-	for half := len(lane) / 2; half > 0; half /= 2 {
-		for i := range half {
-			lane[i] += lane[i+half]
-		}
-	}
-	return lane[0]
+func sumOfLanes(lanes []float32) float32 {
+	v := (*[elementwise.Lanes]float32)(lanes)
+	a, b, c, d := v[0]+v[8], v[1]+v[9], v[2]+v[10], v[3]+v[11]
+	e, f, g, h := v[4]+v[12], v[5]+v[13], v[6]+v[14], v[7]+v[15]
+	a, b, c, d = a+e, b+f, c+g, d+h
+	return (a + c) + (b + d)
+}
+
+// productOfLanes is sumOfLanes for a product.
+func productOfLanes(lanes []float32) float32 {
+	v := (*[elementwise.Lanes]float32)(lanes)
+	a, b, c, d := v[0]*v[8], v[1]*v[9], v[2]*v[10], v[3]*v[11]
+	e, f, g, h := v[4]*v[12], v[5]*v[13], v[6]*v[14], v[7]*v[15]
+	a, b, c, d = a*e, b*f, c*g, d*h
+	return (a * c) * (b * d)
 }
 
 var _ = lowers[normalize.LRN](lowerLRN)

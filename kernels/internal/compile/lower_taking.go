@@ -15,6 +15,7 @@ type taking struct {
 	runs []run   // the runs of a line, relative to the sum of these offsets
 	line int     // bytes per line
 	size int     // bytes per element if each run is one element; else 0
+	step int     // bytes from line to line in the data, along the last axis before the line; 0 if they differ
 }
 
 // run is a run of bytes of a line: its offset in the data and its length.
@@ -56,7 +57,24 @@ func newTaking(p trait.Places, size int) *taking {
 		}
 		t.axes = append(t.axes, axis)
 	}
+	if n := len(t.axes) - 1; n >= 0 {
+		t.step = stepOf(t.axes[n])
+	}
 	return t
+}
+
+// stepOf returns the positive distance of neighbouring positions; 0 if it is not the same for all.
+func stepOf(places []int) int {
+	if len(places) < 2 {
+		return 0
+	}
+	step := places[1] - places[0]
+	for i, at := range places[1:] {
+		if at-places[i] != step {
+			return 0
+		}
+	}
+	return max(step, 0)
 }
 
 // isWhole reports whether places are all n elements in order.
@@ -82,6 +100,15 @@ func (t *taking) source(l int) int {
 
 // run computes lines [l0,l1) of the output.
 func (t *taking) run(out, in []byte, l0, l1 int) {
+	if t.step > 0 && len(t.runs) == 1 {
+		lines := len(t.axes[len(t.axes)-1])
+		for l := l0; l < l1; {
+			n := min(lines-l%lines, l1-l)
+			copyRuns(out[l*t.line:], in[t.source(l)+t.runs[0].at:], n, t.line, t.line, t.step)
+			l += n
+		}
+		return
+	}
 	for l := l0; l < l1; l++ {
 		from, to := in[t.source(l):], out[l*t.line:][:t.line]
 		switch t.size {
@@ -143,17 +170,26 @@ const maxPlaces = 1 << 16
 // lowerTaking lowers ops that copy elements of their first input and choose them axis by axis (trait.Taking).
 func lowerTaking(c *compiler, n *core.Node) (bool, error) {
 	x, out := n.Inputs()[0], n.Outputs()[0]
+	return c.lowerPlaces(n, out.Shape, func() (trait.Places, bool) {
+		return n.Op().(trait.Taking).Places(x.Shape(), out.Shape)
+	}), nil
+}
+
+// lowerPlaces lowers a node that copies elements of its first input from places, if these are few enough for an output
+// of that shape.
+func (c *compiler) lowerPlaces(n *core.Node, shape core.Shape, placesOf func() (trait.Places, bool)) bool {
+	x, out := n.Inputs()[0], n.Outputs()[0]
 	sum := 0
-	for _, d := range out.Shape {
+	for _, d := range shape {
 		sum += min(d, maxPlaces+1)
 	}
 	size := out.Type.Size()
 	if size == 0 || out.Shape.MustElements() == 0 || x.Shape().MustElements() == 0 || sum > maxPlaces {
-		return false, nil
+		return false
 	}
-	places, ok := n.Op().(trait.Taking).Places(x.Shape(), out.Shape)
+	places, ok := placesOf()
 	if !ok {
-		return false, nil
+		return false
 	}
 	t := newTaking(places, size)
 	src, dst := c.buffer(x), c.newOutput(n.Out(0))
@@ -165,12 +201,12 @@ func lowerTaking(c *compiler, n *core.Node) (bool, error) {
 			return nil
 		},
 	})
-	return true, nil
+	return true
 }
 
 var (
-	_ = lowers[indexing.Slice](lowerCut)
-	_ = lowers[indexing.StridedSlice](lowerCut)
+	_ = lowers[indexing.Slice](lowerSlice)
+	_ = lowers[indexing.StridedSlice](lowerSlice)
 	_ = lowers[indexing.Gather](lowerGather)
 	_ = lowers[array.Split](lowerSplit)
 )
@@ -195,6 +231,16 @@ func lowerCut(c *compiler, n *core.Node) (bool, error) {
 		},
 	})
 	return true, nil
+}
+
+// lowerSlice lowers ops that copy elements which known indices choose (trait.Slicing).
+func lowerSlice(c *compiler, n *core.Node) (bool, error) {
+	if done, err := lowerCut(c, n); done || err != nil {
+		return done, err
+	}
+	return c.lowerPlaces(n, n.Outputs()[0].Shape, func() (trait.Places, bool) {
+		return n.Op().(trait.Slicing).Slices(core.Operands(n.Inputs()))
+	}), nil
 }
 
 // lowerGather lowers a Gather without batch dimensions: each slice is a run of bytes.

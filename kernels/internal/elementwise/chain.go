@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
@@ -95,10 +96,13 @@ const block = 2048
 
 // Chain is a list of steps. It is immutable and safe for concurrent use.
 type Chain struct {
+	isas    isa.Set
 	steps   []step
 	buffers []int // bytes per element of each buffer; 0 if the buffer is not used, or has no value for each element
 	rows    []int // for each buffer that has a value for each row, the elements of a row
 	name    string
+
+	estimate *estimate // nil if there is none
 }
 
 // step is a Step with the variants that compute it.
@@ -109,6 +113,7 @@ type step struct {
 	numbers Numbers // of convert
 	table   []byte  // the values of the operand's channels, repeated so that a block can begin at any channel
 	then    []step  // change the operand
+	by      by      // computes the step if the operand is one number, or one for each long row
 }
 
 // choose returns a step with the variants that compute it.
@@ -124,6 +129,7 @@ func (c *Chain) choose(st Step, use func(Primitive) *Variant) (step, error) {
 				return t, fmt.Errorf("%v does not combine two operands", st.Primitive)
 			}
 			t.run = use(st.Primitive)
+			t.by = c.by(&t)
 		}
 	case Limit:
 		t.run = use(Clamp)
@@ -143,6 +149,7 @@ func (c *Chain) choose(st Step, use func(Primitive) *Variant) (step, error) {
 			return t, err
 		}
 		t.run = use(Quantize)
+		t.by = c.shifted(&t)
 		if lo, hi := st.Numbers.Lo, st.Numbers.Hi; !(lo >= -128 && hi <= 255 && lo <= hi) {
 			return t, fmt.Errorf("got range [%v,%v], want one within 8 bits", lo, hi)
 		}
@@ -165,7 +172,7 @@ func NewChain(s isa.Set, n int, steps []Step) (*Chain, error) {
 	if len(steps) == 0 || steps[0].Kind != Load {
 		return nil, fmt.Errorf("%w: want a load as the first step", ErrChain)
 	}
-	c := &Chain{buffers: make([]int, n), rows: make([]int, n)}
+	c := &Chain{isas: s, buffers: make([]int, n), rows: make([]int, n)}
 	var names []string
 	best := isa.Portable
 	use := func(p Primitive) *Variant {
@@ -180,6 +187,9 @@ func NewChain(s isa.Set, n int, steps []Step) (*Chain, error) {
 			return nil, fmt.Errorf("%w: step %d: %w", ErrChain, i, err)
 		}
 		c.steps = append(c.steps, t)
+	}
+	if c.estimate = c.estimated(s); c.estimate != nil {
+		names = slices.Insert(names, 0, c.estimate.function.Primitive.String(), Estimate.String())
 	}
 	c.name = fmt.Sprintf("elementwise_%s_%v", strings.Join(names, "+"), best)
 	return c, nil
@@ -271,7 +281,13 @@ func (s *step) isUnary() bool {
 }
 
 // Scratch is how many bytes of scratch one call of Run needs.
-const Scratch = 3 * 4 * block
+const Scratch = chainScratch + estimateScratch
+
+// numbersSize is how many bytes of scratch, behind those for values and operands, are for Numbers.
+const (
+	numbersSize  = 32
+	chainScratch = 3*4*block + numbersSize
+)
 
 // Run takes elements [i0,i1) through the chain. Calls for ranges that do not overlap may run at the same time, each
 // with its own scratch. A step must not load elements that an earlier step has stored, except at the same position.
@@ -280,7 +296,16 @@ func (c *Chain) Run(buffers [][]byte, scratch []byte, i0, i1 int) {
 	if err := c.check(buffers, i0, i1); err != nil {
 		panic("elementwise: " + err.Error())
 	}
-	values, other := scratch[:4*block], scratch[4*block:Scratch] // other has room for an operand, and for its operand
+	if c.estimate != nil {
+		c.estimate.run(c, buffers, scratch, i0, i1)
+		return
+	}
+	c.runSteps(buffers, scratch, i0, i1)
+}
+
+// runSteps takes elements [i0,i1) through the steps.
+func (c *Chain) runSteps(buffers [][]byte, scratch []byte, i0, i1 int) {
+	values, other := scratch[:4*block], scratch[4*block:chainScratch] // other has room for an operand, and for its operand
 	for at := i0; at < i1; at += block {
 		n := min(block, i1-at)
 		current := values[:4*n]
@@ -295,6 +320,10 @@ func (c *Chain) step(k int, current, values, other []byte, buffers [][]byte, at,
 	s := &c.steps[k]
 	switch s.Kind {
 	case StoreQuantized:
+		if s.by.run != nil {
+			s.by.run.Run(buffers[s.Buffer][at:], current, nil, n, &s.by.numbers)
+			return current
+		}
 		v := s.changed(current, other[:4*block], other[4*block:], buffers, at, n)
 		s.run.Run(buffers[s.Buffer][at:], v, nil, n, &s.Numbers)
 		return current
@@ -314,6 +343,10 @@ func (c *Chain) step(k int, current, values, other []byte, buffers [][]byte, at,
 	}
 	if s.Kind == Load {
 		return s.load(to, other, buffers, at, n)
+	}
+	if s.by.run != nil {
+		s.applyBy(to, current, other, buffers, at, n)
+		return to
 	}
 	var operand []byte
 	if s.Kind == Combine || s.Kind == CombineSwapped {
@@ -345,7 +378,12 @@ func (s *step) changed(v, to, other []byte, buffers [][]byte, at, n int) []byte 
 	for i := range s.then {
 		t := &s.then[i]
 		var operand []byte
-		if t.Kind == Combine || t.Kind == CombineSwapped {
+		switch {
+		case t.by.run != nil:
+			t.applyBy(to, v, other, buffers, at, n)
+			v = to[:4*n]
+			continue
+		case t.Kind == Combine || t.Kind == CombineSwapped:
 			operand = t.values(other, buffers, at, n)
 		}
 		t.apply(to, v, operand, n)

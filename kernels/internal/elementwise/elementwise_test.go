@@ -148,11 +148,34 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 	}
 }
 
+// defineEstimate writes the byte and the bit of element i.
+func defineEstimate(out, x, bits []byte, i int, num *Numbers) {
+	t := float64(float32(float64(load(x, i))*float64(num.Scale))) - float64(num.Sub)
+	t = float64(float32(t))
+	if out[i] = 0; !math.IsNaN(t) {
+		t = min(max(t, float64(num.Lo)), float64(num.Hi))
+		out[i] = byte(int(math.RoundToEven(t)))
+	}
+	if bits[i/8] &= 1<<(i%8) - 1; !(math.Abs(t-math.RoundToEven(t)) <= float64(num.Back)) {
+		bits[i/8] |= 1 << (i % 8)
+	}
+	if num.Flip {
+		out[i] += 128
+	}
+}
+
 // defineScaled is define for folds, and for what has numbers or an operand of its own.
 func defineScaled(p Primitive, out, x, y []byte, i int, num *Numbers) bool {
 	f := func(b []byte) float64 { return float64(math.Float32frombits(binary.NativeEndian.Uint32(b[4*i:]))) }
 	put := func(v float64) { store(out, i, float32(v)) }
 	switch p {
+	case Estimate:
+		defineEstimate(out, x, y, i, num)
+	case QuantizeShifted:
+		shifted, whole := make([]byte, 4), *num
+		store(shifted, 0, float32(float64(float32(f(x)*float64(num.Scale)))-float64(num.Sub)))
+		whole.Scale, whole.Sub = 1, 0
+		define(Quantize, out[i:], shifted, nil, 0, &whole)
 	case FoldAdd:
 		store(out, i%Lanes, load(out, i%Lanes)+load(x, i))
 	case FoldMultiply:
@@ -620,11 +643,13 @@ func TestPrimitives(t *testing.T) {
 					copy(want[guard:], values(r, Lanes))
 				}
 				got := slices.Clone(want)
+				y0 := slices.Clone(y) // as Estimate writes it
 				for i := range n {
-					define(v.Primitive, want[guard:], x, y, i, num)
+					define(v.Primitive, want[guard:], x, y0, i, num)
 				}
 				v.Run(got[guard:guard+size:guard+size], x, y, n, num)
 				requireEqual(t, want, got, outs, fmt.Sprintf("n=%d,%+v", n, *num))
+				require.Equal(t, y0, y, "n=%d,%+v", n, *num)
 				if xs == outs && v.Primitive.isBinary() { // y is a later part of out
 					behind := xs * (1 + r.IntN(20))
 					all, _ := operands(r, v.Primitive, n+behind/xs)
@@ -734,6 +759,45 @@ func TestChains(t *testing.T) {
 		{"numbers of long rows", []Step{
 			{Kind: Load, Source: Source{Buffer: 1, Row: 700}},
 			{Kind: Combine, Primitive: Add, Source: Source{Buffer: 0, Type: F32}},
+			{Kind: StoreF32, Buffer: 2},
+		}},
+		{"each with one number", []Step{
+			{Kind: Load, Source: data()},
+			with(Add, numberOf(0.1)), with(Divide, numberOf(-4)), with(Multiply, numberOf(0.3)), with(Subtract, numberOf(7)),
+			with(Divide, numberOf(0.7)), with(Divide, numberOf(0)), with(Divide, numberOf(0x1p-127)),
+			with(Divide, numberOf(0x1p127)), with(Divide, numberOf(float32(math.Inf(1)))), with(Add, numberOf(0)),
+			{Kind: StoreF32, Buffer: 2},
+		}},
+		{"each after one number", []Step{
+			{Kind: Load, Source: data()},
+			{Kind: CombineSwapped, Primitive: Add, Source: numberOf(0.1)},
+			{Kind: CombineSwapped, Primitive: Subtract, Source: numberOf(3)},
+			{Kind: CombineSwapped, Primitive: Multiply, Source: numberOf(0.3)},
+			{Kind: CombineSwapped, Primitive: Divide, Source: numberOf(2)},
+			{Kind: CombineSwapped, Primitive: Maximum, Source: numberOf(-2)},
+			{Kind: StoreF32, Buffer: 2},
+		}},
+		{"quotients by powers of two", []Step{
+			{Kind: Load, Source: data()},
+			with(Divide, numberOf(0x1p126)), with(Divide, numberOf(0x1p20)),
+			with(Divide, numberOf(-0x1p-100)), with(Divide, numberOf(0x1p-126)),
+			{Kind: StoreF32, Buffer: 2},
+		}},
+		{"each with numbers of long rows", []Step{
+			{Kind: Load, Source: data()},
+			with(Add, Source{Buffer: 1, Row: 300}), with(Divide, Source{Buffer: 1, Row: 300}),
+			with(Multiply, data(with(Subtract, Source{Buffer: 1, Row: 300}), with(Multiply, Source{Buffer: 1, Row: 300}))),
+			{Kind: CombineSwapped, Primitive: Subtract, Source: Source{Buffer: 1, Row: 300}},
+			{Kind: CombineSwapped, Primitive: Divide, Source: Source{Buffer: 1, Row: 300}},
+			{Kind: CombineSwapped, Primitive: Multiply, Source: Source{Buffer: 1, Row: 300}},
+			{Kind: StoreF32, Buffer: 2},
+		}},
+		{"multiplied, shifted and quantized", []Step{
+			{Kind: Load, Source: data()},
+			{
+				Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 1, Lo: -128, Hi: 127, Flip: true},
+				Source: Source{Steps: []Step{with(Multiply, numberOf(0.37)), with(Add, numberOf(-11.3))}},
+			},
 			{Kind: StoreF32, Buffer: 2},
 		}},
 		{"copy", []Step{{Kind: Load, Source: Source{Type: F32}}, {Kind: StoreF32, Buffer: 2}}},
@@ -958,6 +1022,8 @@ func TestRunPanics(t *testing.T) {
 				lengths[2] = 55
 			} else if damaged == 2 && v.Primitive == Softmax {
 				lengths[2] = 7
+			} else if damaged == 2 && v.Primitive == Estimate {
+				lengths[2] = 0
 			} else if damaged == 2 && v.Primitive != Lookup {
 				continue
 			}

@@ -78,8 +78,10 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 			o[i] = float32(math.Round(float64(a[i])))
 		}
 	},
-	Clamp:    runClamp,
-	Quantize: runQuantize,
+	Clamp:           runClamp,
+	Quantize:        runQuantize,
+	Estimate:        runEstimate,
+	QuantizeShifted: runQuantizeShifted,
 	Flip: func(out, x, _ []byte, n int, _ *Numbers) {
 		for i, v := range x[:n] {
 			out[i] = v ^ 0x80
@@ -414,18 +416,57 @@ func runClamp(out, x, _ []byte, n int, p *Numbers) {
 }
 
 func runQuantize(out, x, _ []byte, n int, p *Numbers) {
-	flip := byte(0)
-	if p.Flip {
-		flip = 0x80
-	}
+	flip := flipOf(p)
 	a := view[float32](x, n)
 	for i := range out[:n] {
-		f := max(float32(float32(a[i]-p.Sub)*p.Scale), p.Lo)
-		if f != f {
-			f = p.Lo
+		out[i] = quantized(float32(float32(a[i]-p.Sub)*p.Scale), p.Lo, p.Hi) ^ flip
+	}
+}
+
+func runQuantizeShifted(out, x, _ []byte, n int, p *Numbers) {
+	flip := flipOf(p)
+	a := view[float32](x, n)
+	for i := range out[:n] {
+		out[i] = quantized(float32(a[i]*p.Scale)-p.Sub, p.Lo, p.Hi) ^ flip
+	}
+}
+
+// flipOf returns the bit that is inverted in quantized bytes.
+func flipOf(p *Numbers) byte {
+	if p.Flip {
+		return 0x80
+	}
+	return 0
+}
+
+// quantized clamps and rounds a number.
+func quantized(v, lo, hi float32) byte {
+	f := max(v, lo)
+	if f != f {
+		f = lo
+	}
+	// The sum rounds to even, as it has no bits for a fraction.
+	return byte(math.Float32bits(min(f, hi) + 3<<22))
+}
+
+func runEstimate(out, x, y []byte, n int, p *Numbers) {
+	flip := flipOf(p)
+	clear(y[:(n+7)/8])
+	for i, v := range view[float32](x, n) {
+		t := float32(v*p.Scale) - p.Sub
+		if t < p.Lo {
+			t = p.Lo
+		} else if t > p.Hi {
+			t = p.Hi
 		}
-		// The sum rounds to even, as it has no bits for a fraction.
-		out[i] = byte(math.Float32bits(min(f, p.Hi)+3<<22)) ^ flip
+		whole := t + 3<<22 - 3<<22
+		if d := t - whole; !(d <= p.Back && d >= -p.Back) {
+			y[i/8] |= 1 << (i % 8)
+		}
+		if t != t {
+			whole = 0
+		}
+		out[i] = byte(int32(whole)) ^ flip
 	}
 }
 

@@ -114,6 +114,8 @@ const (
 	FoldMultiply                     // out[i mod Lanes] * x[i]
 	FoldMaximum                      // Maximum of out[i mod Lanes] and x[i]
 	FoldMinimum                      // Minimum of out[i mod Lanes] and x[i]
+	QuantizeShifted                  // Clamp(roundToEven(x*Scale - Sub)) ^ Flip, a byte
+	Estimate                         // Clamp(roundToEven(t)) ^ Flip, t = x*Scale - Sub, a byte; see Variant.Run
 	Softmax                          // e**(x - m)/s of rows of y[0] elements; m is the maximum, s the sum in Lanes
 	numPrimitives
 )
@@ -190,7 +192,8 @@ var primitives = [numPrimitives]struct {
 	FoldAdd: {"foldadd", 4, 4, folding}, FoldMultiply: {"foldmultiply", 4, 4, folding},
 	FoldMaximum: {"foldmaximum", 4, 4, folding}, FoldMinimum: {"foldminimum", 4, 4, folding},
 
-	Softmax: {"softmax", 4, 4, other},
+	Softmax: {"softmax", 4, 4, other}, Estimate: {"estimate", 4, 1, other},
+	QuantizeShifted: {"quantizeshifted", 4, 1, other},
 
 	WholeAdd: {"add", 4, 4, integer}, WholeSubtract: {"subtract", 4, 4, integer},
 	WholeMaximum: {"maximum", 4, 4, integer}, WholeMinimum: {"minimum", 4, 4, integer},

@@ -60,7 +60,8 @@ type routine struct {
 // portable variant.
 func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n int, p *Numbers) {
 	xSize, outSize := primitive.sizes()
-	binary, quantize := primitive.isBinary(), primitive == Quantize
+	binary, estimate := primitive.isBinary(), primitive == Estimate
+	flips := primitive == Quantize || primitive == QuantizeShifted || estimate
 	if primitives[primitive].role == folding {
 		outSize = 0 // all elements are folded into the same results
 	}
@@ -74,7 +75,7 @@ func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n in
 		c := call{flip: 0x80808080, constants: unsafe.Pointer(&constants[0])}
 		if p != nil {
 			c.scale, c.sub, c.lo, c.hi, c.back = p.Scale, p.Sub, p.Lo, p.Hi, p.Back
-			if quantize && !p.Flip {
+			if flips && !p.Flip {
 				c.flip = 0
 			}
 		}
@@ -91,6 +92,8 @@ func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n in
 			out, x, n = out[outSize*c.n:], x[xSize*c.n:], n-c.n
 			if binary {
 				y = y[4*c.n:]
+			} else if estimate {
+				y = y[c.n/8:]
 			}
 		}
 		portable[primitive](out, x, y, n, p)

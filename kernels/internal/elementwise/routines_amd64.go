@@ -95,6 +95,21 @@ func elementwise_f32_clamp_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_b8_quantize_64_avx512vnni(c *call)
 
+// elementwise_b8_quantizeshifted_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = roundToEven(min(max(x[i]*scale - sub, lo), hi)) ^ flip, NaN becomes lo
+//
+//go:noescape
+func elementwise_b8_quantizeshifted_64_avx512vnni(c *call)
+
+// elementwise_b8_estimate_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = roundToEven(t) ^ flip, t = min(max(x[i]*scale - sub, lo), hi), of NaN 0 ^ flip,
+//	bit i of y = whether t is NaN, or further than back from a whole number
+//
+//go:noescape
+func elementwise_b8_estimate_64_avx512vnni(c *call)
+
 // elementwise_b8_flip_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = x[i] ^ flip, bytes
@@ -605,6 +620,21 @@ func elementwise_f32_clamp_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_b8_quantize_32_avx2(c *call)
+
+// elementwise_b8_quantizeshifted_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = roundToEven(min(max(x[i]*scale - sub, lo), hi)) ^ flip, NaN becomes lo
+//
+//go:noescape
+func elementwise_b8_quantizeshifted_32_avx2(c *call)
+
+// elementwise_b8_estimate_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = roundToEven(t) ^ flip, t = min(max(x[i]*scale - sub, lo), hi), of NaN 0 ^ flip,
+//	bit i of y = whether t is NaN, or further than back from a whole number
+//
+//go:noescape
+func elementwise_b8_estimate_32_avx2(c *call)
 
 // elementwise_b8_flip_32_avx2 computes, for i < n, a multiple of 32:
 //

@@ -15,8 +15,10 @@ type Variant struct {
 	// run computes n elements; out may be x or y.
 	run func(out, x, y []byte, n int, p *Numbers)
 
-	// The bytes of an element of x, of y and of the result, and what y and the result have besides.
+	// The bytes of an element of x, of y and of the result, and what y and the result have besides. bits says that
+	// y has a bit for each element.
 	x, y, out, allY, allOut int
+	bits                    bool
 }
 
 // of returns the variant of a primitive that computes the given number of elements per step.
@@ -33,6 +35,8 @@ func of(p Primitive, step int, i isa.ISA, run func(out, x, y []byte, n int, p *N
 		v.allY = 16
 	case p == Softmax:
 		v.allY = 8
+	case p == Estimate:
+		v.bits = true
 	case p == Rescale:
 		v.allY = 56
 	case p == Affine:
@@ -64,12 +68,17 @@ func Variants() []variant.Info { return variants.Infos() }
 func Choose(s isa.Set, p Primitive) *Variant { return variants.Choose(s, p.does()) }
 
 // Run computes n elements. It panics if a slice is too short for them. out may be x or y if their elements have the
-// same size as those of out; then the other may also be a later part of out.
+// same size as those of out; then the other may also be a later part of out. Estimate also writes y, a bit for each
+// element, the lowest first: whether t, clamped, is further than Back from a whole number, or NaN, whose byte is
+// 0 ^ Flip.
 func (v *Variant) Run(out, x, y []byte, n int, p *Numbers) {
 	if n <= 0 {
 		return
 	}
 	xs, ys, os := n*v.x, n*v.y+v.allY, n*v.out+v.allOut
+	if v.bits {
+		ys = (n + 7) / 8
+	}
 	// This checks lengths, not capacities: after the end of a buffer lies another buffer.
 	if len(x) < xs || len(out) < os || len(y) < ys {
 		panic(fmt.Sprintf("elementwise: %s: got %d, %d and %d bytes for %d elements", v.Name, len(out), len(x), len(y), n))

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"unsafe"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/pages"
@@ -63,7 +64,7 @@ func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
 			ErrSpec, len(weights), s.Taps, s.TapNumbers, s.N, want)
 	}
 	p := NewPacked(v, s)
-	p.Repack(weights, false)
+	p.Repack(weights, s.N, nil)
 	return p, nil
 }
 
@@ -76,25 +77,36 @@ func NewPacked(v *Variant, s Spec) *Packed {
 	return p
 }
 
-// Repack stores another matrix, given as [K][N] numbers or, if transposed, as [N][K]. There must be no Run of p at the
-// same time.
-func (p *Packed) Repack(weights []float32, transposed bool) {
+// Transposition moves element (i,j) of a matrix of rows by columns numbers to (j,i). Strides are bytes from row to row.
+type Transposition func(out, in []byte, rows, columns, outStride, inStride int)
+
+// Repack stores another matrix of [K][N] numbers whose rows are stride numbers apart. If turn is not nil, the matrix is
+// given as [N][K] and transposed by it. There must be no Run of p at the same time.
+func (p *Packed) Repack(weights []float32, stride int, turn Transposition) {
 	N, K := p.spec.N, p.spec.Taps*p.spec.TapNumbers
 	for panel := range p.Panels() {
 		n0, width, to := panel*p.variant.NR, p.width(panel), p.panel(panel)
 		cols := min(width, N-n0)
-		if transposed {
-			for n := range cols {
-				for k, w := range weights[(n0+n)*K:][:K] {
-					to[k*width+n] = w
-				}
-			}
+		if turn != nil {
+			turn(bytesOf(to), bytesOf(weights[n0*stride:]), cols, K, 4*width, 4*stride)
 			continue
 		}
 		for k := range K {
-			copy(to[k*width:][:cols], weights[k*N+n0:])
+			row, from := to[k*width:][:cols], weights[k*stride+n0:]
+			switch len(row) { // short runs are copied in place
+			case 16:
+				*(*[16]float32)(row) = [16]float32(from)
+			case 32:
+				*(*[32]float32)(row) = [32]float32(from)
+			default:
+				copy(row, from)
+			}
 		}
 	}
+}
+
+func bytesOf(numbers []float32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(numbers))), 4*len(numbers))
 }
 
 // width returns the width of a panel as packed: the last panel has half the width if its columns fit into that.
