@@ -59,7 +59,7 @@ func (g *gen) vnniTiles(rows, cols int) {
 	g.Label(again)
 	g.vnniStart(t, s)
 	if cols == 2 {
-		g.fetchResults(s.call, rows)
+		g.fetchResults(s.call, rows, reg.R11, reg.R12)
 		g.aheadStart(s.call)
 	}
 	g.Label(tap)
@@ -113,9 +113,8 @@ func (g *gen) aheadStart(call reg.GPPhysical) {
 }
 
 // fetchResults brings the tile's part of C and of the summand to the first cache, while the tile is
-// multiplied.
-func (g *gen) fetchResults(call reg.GPPhysical, rows int) {
-	p, stride := reg.R11, reg.R12
+// multiplied. It uses p and stride.
+func (g *gen) fetchResults(call reg.GPPhysical, rows int, p, stride reg.GPPhysical) {
 	fetch := func(now, ld string) {
 		g.MOVQ(field(call, now), p)
 		g.MOVQ(field(call, ld), stride)

@@ -41,6 +41,7 @@ type Packed struct {
 	flags                   uint32
 	lo, hi                  float32
 	flip                    byte
+	short                   bool // a routine for usual lists of steps can compute whole panels
 	size, sumSize, tapBytes int // bytes per element of C and of Sum; TapBytes as packed
 }
 

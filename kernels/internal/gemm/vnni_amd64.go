@@ -8,6 +8,24 @@ import "unsafe"
 func packVNNI(p *Packed, weights []int8) {
 	p.tapBytes = roundUp(p.spec.TapBytes, p.variant.KR)
 	packInterleaved(p, weights, p.spec.Taps, p.spec.TapBytes, interleave16)
+	p.short = p.shortVNNI()
+}
+
+// shortVNNI reports whether the routine for usual lists of steps can compute p's whole panels. A tile must have enough
+// steps of K for the epilogue to run beside them.
+func (p *Packed) shortVNNI() bool {
+	const always, may = stepScale | stepBias | stepPost, stepSumU8 | stepSumI8 | stepLo | stepHi | outU8 | outI8 | flipped
+	const stepK, chunks = 16, 3
+	return p.flags&always == always && p.flags&^(always|may) == 0 && p.flags&(outU8|outI8) != 0 &&
+		p.tapBytes/stepK*p.spec.Taps >= chunks
+}
+
+// scratchVNNI is the scratch for the accumulators of a tile, which begin with a cache line.
+func scratchVNNI(p *Packed) int {
+	if !p.short {
+		return 0
+	}
+	return rowsVNNI*32*4 + 63
 }
 
 // The most rows of a tile, in a whole panel and in one of half the width. If rows lie a multiple of conflictStride
@@ -21,6 +39,9 @@ const (
 func runVNNI(p *Packed, a Args, m0, m1, panel0, panel1 int) {
 	r := runnerVNNI{p: p, a: a}
 	r.call.a, r.k, r.taps = unsafe.Pointer(unsafe.SliceData(a.A)), p.tapBytes, p.spec.Taps
+	if p.short {
+		r.acc = unsafe.Pointer(&a.Scratch[-int(uintptr(unsafe.Pointer(&a.Scratch[0])))&63])
+	}
 	size := p.spec.Taps * p.tapBytes
 	for panel := panel0; panel < panel1; panel++ {
 		p.epilogueCall(&r.call, &r.a, panel)
@@ -73,9 +94,12 @@ func (r *runnerVNNI) kernel(m, panel int) {
 	nr := r.p.variant.NR
 	r.p.rowsCall(&r.call, &r.a, m, panel*nr)
 	r.offsets = unsafe.Pointer(&r.a.Offsets[m*r.p.spec.Taps])
-	if r.p.panelWidth(panel) == nr {
+	switch {
+	case r.p.short && r.flags&partial == 0 && r.tiles > 1 && r.p.panelWidth(panel) == nr:
+		gemm_u8s8_short_6x32k4_avx512vnni(&r.call)
+	case r.p.panelWidth(panel) == nr:
 		gemm_u8s8_chain_6x32k4_avx512vnni(&r.call)
-		return
+	default:
+		gemm_u8s8_chain_12x16k4_avx512vnni(&r.call)
 	}
-	gemm_u8s8_chain_12x16k4_avx512vnni(&r.call)
 }
