@@ -42,7 +42,7 @@ type Packed struct {
 	lo, hi                  float32
 	flip                    byte
 	short                   bool // a routine for usual lists of steps can compute whole panels
-	size, sumSize, tapBytes int // bytes per element of C and of Sum; TapBytes as packed
+	size, sumSize, tapBytes int  // bytes per element of C and of Sum; TapBytes as packed
 }
 
 // ErrSpec is wrapped by every error of Pack.
