@@ -22,7 +22,7 @@ const bytesVectors = 12
 
 // bytes512 turns the accumulators to bytes and stores them. Saturation applies the ends of the type, hence lo and hi only where flags say so.
 func (g *gen) bytes512(t *tile, s scalars) {
-	g.transposition(t.tmp[0], bytesSumStride)
+	g.transposition(t.tmp[0])
 	for _, name := range []string{"pre", "scale", "bias", "post"} {
 		g.MOVQ(field(s.call, name), bytesOperand[name])
 	}
@@ -68,14 +68,19 @@ func (b *bytes512) each(f func(c int, acc reg.VecPhysical)) {
 	}
 }
 
-// transposition makes the order of doublewords that transposes four by four of them, by way of a general register.
-func (g *gen) transposition(order reg.VecPhysical, by reg.GPPhysical) {
-	g.MOVQ(operand.U64(0x0d0905010c080400), by)
-	x := reg.X0
-	g.VMOVQ(by, x)
-	g.MOVQ(operand.U64(0x0f0b07030e0a0602), by)
-	g.VPINSRQ(operand.U8(1), by, x, x)
-	g.VPMOVZXBD(x, order)
+// The order of doublewords that transposes four by four of them, in bytes.
+const (
+	transpositionLow  = 0x0d0905010c080400
+	transpositionHigh = 0x0f0b07030e0a0602
+)
+
+// transposition makes that order. It uses the register of bytesSumStride.
+func (g *gen) transposition(order reg.VecPhysical) {
+	g.MOVQ(operand.U64(transpositionLow), bytesSumStride)
+	g.VMOVQ(bytesSumStride, emit.X(order))
+	g.MOVQ(operand.U64(transpositionHigh), bytesSumStride)
+	g.VPINSRQ(operand.U8(1), bytesSumStride, emit.X(order), emit.X(order))
+	g.VPMOVZXBD(emit.X(order), order)
 }
 
 // bytesChain computes the chain of some rows, up to 32-bit integers.

@@ -11,8 +11,8 @@ import (
 )
 
 // shortRoutine is vnniRoutine for whole panels of 32 columns and the usual lists of steps: scale, bias, perhaps a
-// summand of bytes, post, perhaps a range, and results of bytes. The accumulators of a tile go through memory, and its
-// epilogue runs beside the multiplications of the next one, two rows with every 16 bytes of K.
+// summand of bytes, post, perhaps a range, and results of bytes. When a tile has been multiplied, its accumulators move
+// to other registers, and its epilogue is interleaved with the first 16 bytes of K of the next tile.
 func shortRoutine() emit.Routine {
 	return emit.Routine{
 		Name: "gemm_u8s8_short_6x32k4_avx512vnni",
@@ -20,9 +20,9 @@ func shortRoutine() emit.Routine {
 
 	c[m,n] = epilogue(init[n] + sum over t < taps, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
 
-k is a multiple of 4. The epilogue has scale, bias and post, and may have a summand of bytes and a range; results are
-bytes. acc has room for the accumulators of a tile.`,
-		Frame: 64,
+k is a multiple of 4 and at least 16. The epilogue has scale, bias and post, and may have a summand of bytes and a
+range; results are bytes.`,
+		Frame: 80,
 		Build: func(c *build.Context) {
 			g := &short{gen: &gen{emit.Gen{Context: c}}}
 			g.dispatch(reg.RDI, reg.RAX, 6, g.tiles)
@@ -30,229 +30,221 @@ bytes. acc has room for the accumulators of a tile.`,
 	}
 }
 
-// short is the routine being generated. While a tile is multiplied, shortC and shortSum are where the next row of the one
-// before is to be stored and where its summand is; shortAcc has its accumulators, and shortEnd is behind the last of them.
+// short is the routine being generated. While a tile is multiplied, shortC and shortSum are where the next row of the
+// one before is to be stored and where its summand is; shortC is 0 while there is none.
 type short struct{ *gen }
 
 var (
-	shortC, shortSum, shortAcc = reg.R12, reg.R13, reg.R14
+	shortC, shortSum, shortP = reg.R12, reg.R13, reg.R14
 
-	shortEnd   = emit.At(reg.StackPointer, 32)
-	shortFlags = emit.At(reg.StackPointer, 40)
-	shortLDC   = emit.At(reg.StackPointer, 48)
-	shortLDSum = emit.At(reg.StackPointer, 56)
+	shortCall   = emit.At(reg.StackPointer, 32)
+	shortFlags  = emit.At(reg.StackPointer, 40)
+	shortLDC    = emit.At(reg.StackPointer, 48)
+	shortLDSum  = emit.At(reg.StackPointer, 56)
+	shortOrder  = emit.At(reg.StackPointer, 64) // 16 bytes, see transposition
+	shortOrder8 = emit.At(reg.StackPointer, 72)
 )
 
+// The vector registers: behind two for B one for A and temporaries, then the accumulators of the tile before and of
+// this one.
 const (
-	shortRow   = 2 * 64 // bytes of a row's accumulators
-	shortChunk = 2      // rows of the epilogue that run beside 16 bytes of K
-)
-
-// The vector registers of the epilogue, beside those of a tile: results of a chunk, [column] operands and constants.
-var (
-	shortSummand = reg.Z7
-	shortResult  = [][]reg.VecPhysical{{reg.Z20, reg.Z21}, {reg.Z22, reg.Z23}}
-	shortScale   = []reg.VecPhysical{reg.Z24, reg.Z25}
-	shortBias    = []reg.VecPhysical{reg.Z26, reg.Z27}
-	shortPost    = []reg.VecPhysical{reg.Z28, reg.Z29}
-	shortOrder   = reg.Z30
-	shortFlip    = reg.Z31
-	shortScaled  = reg.Z6 // the scale of the summand
+	shortSummand = 3
+	shortTemp    = 4 // the first of four
+	shortBefore  = 8
+	shortNow     = 20
 )
 
 func (g *short) tiles(rows int) {
-	t, again, tap := newTile(64, rows, 2, 8), fmt.Sprintf("tile%d", rows), g.Fresh("tap")
+	t, before := newTile(64, rows, 2, shortNow), newTile(64, rows, 2, shortBefore)
+	again, tap, run := fmt.Sprintf("tile%d", rows), g.Fresh("tap"), g.Fresh("run")
 	s := scalars{call: reg.RDI, flags: reg.RAX, p: reg.RBX, stride: reg.RCX}
-	g.begin(rows)
+	g.vnniRuns(s)
+	g.begin()
 
 	g.Label(again)
-	g.vnniStart(t, s)
+	g.MOVQ(emit.Param(), s.call)
+	g.start(t, s)
+	g.MOVQ(field(s.call, "b"), vnniB)
+	g.vnniTaps(s)
 	g.fetchResults(s.call, rows, reg.RBX, reg.RCX)
 	g.aheadStart(s.call)
+	g.vnniTap(rows)
+	g.MOVQ(vnniBegin, vnniIndex)
+	g.ADDQ(operand.I8(16), vnniIndex)
+	g.TESTQ(shortC, shortC)
+	g.JZ(operand.LabelRef(run))
+	g.fetchAhead()
+	for i, part := range g.parts(before) {
+		g.four(t, i)
+		part()
+	}
+	g.ADDQ(operand.I32(4*shortStep), vnniB)
+	g.ADDQ(operand.I8(16), vnniIndex)
+	g.JMP(operand.LabelRef(run))
 	g.Label(tap)
 	g.vnniTap(rows)
+	g.MOVQ(vnniBegin, vnniIndex)
+	g.ADDQ(operand.I8(16), vnniIndex)
+	g.Label(run)
 	g.run(t)
 	g.DECQ(vnniLeft)
 	g.JNZ(operand.LabelRef(tap))
 
-	g.MOVQ(emit.Param(), s.call)
-	g.MOVQ(vnniAhead, field(s.call, "ahead"))
-	drain, drained, done := g.Fresh("drain"), g.Fresh("drained"), g.Fresh("done")
-	g.Label(drain)
-	g.CMPQ(shortAcc, shortEnd)
-	g.JEQ(operand.LabelRef(drained))
-	for _, part := range g.chunk(rows) {
-		part()
-	}
-	g.JMP(operand.LabelRef(drain))
-	g.Label(drained)
-	g.CMPQ(field(s.call, "tiles"), operand.I8(0))
-	g.JEQ(operand.LabelRef(done))
-	g.MOVQ(field(s.call, "acc"), shortAcc)
 	for r, row := range t.acc {
 		for c, acc := range row {
-			g.VMOVUPS(acc, emit.At(shortAcc, r*shortRow+c*64))
+			g.VMOVDQA64(acc, before.acc[r][c])
 		}
 	}
+	g.MOVQ(emit.Param(), s.call)
+	g.MOVQ(vnniAhead, field(s.call, "ahead"))
+	g.MOVQ(field(s.call, "cNow"), shortC)
+	g.MOVQ(field(s.call, "sumNow"), shortSum)
 	g.nextTile(s.call, s.p, rows, again, func() {
 		g.IMUL3Q(operand.I8(4*rows), field(s.call, "taps"), s.p)
 		g.ADDQ(s.p, field(s.call, "offsetsNow"))
 	})
-	g.JMP(operand.LabelRef(drain))
-	g.Label(done)
-}
-
-// begin loads what stays the same for all tiles. There is no tile yet whose epilogue is to be run.
-func (g *short) begin(rows int) {
-	call := reg.RDI
-	g.transposition(shortOrder, reg.RBX)
-	g.VPBROADCASTD(field(call, "flip"), shortFlip)
-	g.VBROADCASTSS(field(call, "sumScale"), shortScaled)
-	for _, o := range []struct {
-		name string
-		v    []reg.VecPhysical
-	}{{"scale", shortScale}, {"bias", shortBias}, {"post", shortPost}} {
-		g.MOVQ(field(call, o.name), reg.RBX)
-		for c, v := range o.v {
-			g.VMOVUPS(emit.At(reg.RBX, 64*c), v)
-		}
-	}
-	g.MOVL(field(call, "flags"), reg.EBX)
-	g.MOVL(reg.EBX, shortFlags)
-	g.MOVQ(field(call, "ldc"), reg.RBX)
-	g.MOVQ(reg.RBX, shortLDC)
-	g.MOVQ(field(call, "ldsum"), reg.RBX)
-	g.MOVQ(reg.RBX, shortLDSum)
-	g.MOVQ(field(call, "c"), shortC)
-	g.MOVQ(field(call, "sum"), shortSum)
-	g.MOVQ(field(call, "acc"), shortAcc)
-	g.ADDQ(operand.I32(rows*shortRow), shortAcc)
-	g.MOVQ(shortAcc, shortEnd)
-}
-
-// run multiplies a run of each row: sixteen bytes at a time, with a chunk of the epilogue as long as one is left, and four.
-func (g *short) run(t *tile) {
-	const stepB = 2 * 64
-	both, sixteen := g.Fresh("both"), g.Fresh("sixteen")
-	rest, one, done := g.Fresh("rest"), g.Fresh("four"), g.Fresh("tap_done")
-	advance := func(again string) {
-		g.ADDQ(operand.I32(4*stepB), vnniB)
-		g.ADDQ(operand.I8(16), vnniIndex)
-		g.JLE(operand.LabelRef(again))
-	}
-	g.MOVQ(vnniBegin, vnniIndex)
-	g.ADDQ(operand.I8(16), vnniIndex)
-	g.JG(operand.LabelRef(rest))
-	g.Label(both)
-	g.CMPQ(shortAcc, shortEnd)
-	g.JEQ(operand.LabelRef(sixteen))
-	g.fetchAhead()
-	for i, part := range g.chunk(len(t.acc)) {
-		g.vnniFour(t, i*stepB, 4*i-16)
+	for _, part := range g.parts(before) {
 		part()
 	}
-	advance(both)
-	g.JMP(operand.LabelRef(rest))
+}
+
+// begin stores what stays the same for all tiles. There is no tile yet whose epilogue is to be run.
+func (g *short) begin() {
+	call, x := reg.RDI, reg.RBX
+	g.MOVQ(call, shortCall)
+	g.MOVL(field(call, "flags"), x.As32())
+	g.MOVL(x.As32(), shortFlags)
+	g.MOVQ(field(call, "ldc"), x)
+	g.MOVQ(x, shortLDC)
+	g.MOVQ(field(call, "ldsum"), x)
+	g.MOVQ(x, shortLDSum)
+	g.MOVQ(operand.U64(transpositionLow), x)
+	g.MOVQ(x, shortOrder)
+	g.MOVQ(operand.U64(transpositionHigh), x)
+	g.MOVQ(x, shortOrder8)
+	g.XORQ(shortC, shortC)
+}
+
+// shortStep is how many bytes of B four bytes of K have.
+const shortStep = 2 * 64
+
+// four multiplies four bytes of K, the ones with number i behind the index.
+func (g *short) four(t *tile, i int) { g.vnniFour(t, i*shortStep, 4*i-16) }
+
+// run multiplies the rest of a run of each row, sixteen bytes at a time and four. The index is 16 bytes ahead.
+func (g *short) run(t *tile) {
+	sixteen, rest, one, done := g.Fresh("sixteen"), g.Fresh("rest"), g.Fresh("four"), g.Fresh("tap_done")
+	g.TESTQ(vnniIndex, vnniIndex)
+	g.JG(operand.LabelRef(rest))
 	g.Label(sixteen)
 	g.fetchAhead()
 	for i := range 4 {
-		g.vnniFour(t, i*stepB, 4*i-16)
+		g.four(t, i)
 	}
-	advance(sixteen)
+	g.ADDQ(operand.I32(4*shortStep), vnniB)
+	g.ADDQ(operand.I8(16), vnniIndex)
+	g.JLE(operand.LabelRef(sixteen))
 	g.Label(rest)
 	g.SUBQ(operand.I8(16), vnniIndex)
 	g.JZ(operand.LabelRef(done))
 	g.Label(one)
 	g.vnniFour(t, 0, 0)
-	g.ADDQ(operand.I32(stepB), vnniB)
+	g.ADDQ(operand.I32(shortStep), vnniB)
 	g.ADDQ(operand.I8(4), vnniIndex)
 	g.JNZ(operand.LabelRef(one))
 	g.Label(done)
 }
 
-// chunk returns the four parts of the epilogue of the next rows.
-func (g *short) chunk(rows int) []func() {
-	n := shortChunk
-	if rows%shortChunk != 0 {
-		n = 1
-	}
-	v := shortResult[:n]
-	each := func(f func(r, c int, v reg.VecPhysical)) {
-		for r, row := range v {
-			for c, v := range row {
-				f(r, c, v)
-			}
+// parts returns the four parts of the epilogue of t, each for all rows.
+func (g *short) parts(t *tile) []func() {
+	columns := func(name string, first int, op func(...operand.Op)) {
+		g.MOVQ(field(shortP, name), vnniLine)
+		for c := range 2 {
+			g.VMOVUPS(emit.At(vnniLine, 64*c), emit.Vector(first+c, 64))
 		}
+		t.each(func(c int, v reg.VecPhysical) { op(emit.Vector(first+c, 64), v, v) })
 	}
 	return []func(){
 		func() {
-			each(func(r, c int, v reg.VecPhysical) { g.VCVTDQ2PS(emit.At(shortAcc, r*shortRow+c*64), v) })
-			g.ADDQ(operand.I32(n*shortRow), shortAcc)
-			each(func(_, c int, v reg.VecPhysical) { g.VMULPS(shortScale[c], v, v) })
+			g.MOVQ(shortCall, shortP)
+			t.each(func(_ int, v reg.VecPhysical) { g.VCVTDQ2PS(v, v) })
+			columns("scale", shortTemp, g.VMULPS)
 		},
 		func() {
-			each(func(_, c int, v reg.VecPhysical) { g.VADDPS(shortBias[c], v, v) })
-			g.sum(stepSumU8, each, func(m operand.Mem, v reg.VecPhysical) { g.VPMOVZXBD(m, v) })
-			g.sum(stepSumI8, each, func(m operand.Mem, v reg.VecPhysical) { g.VPMOVSXBD(m, v) })
+			columns("bias", shortTemp+2, g.VADDPS)
+			g.sum(t, stepSumU8, func(m operand.Mem, v reg.VecPhysical) { g.VPMOVZXBD(m, v) })
+			g.sum(t, stepSumI8, func(m operand.Mem, v reg.VecPhysical) { g.VPMOVSXBD(m, v) })
 		},
 		func() {
-			each(func(_, c int, v reg.VecPhysical) { g.VMULPS(shortPost[c], v, v) })
-			g.bound(stepLo, "lo", each, func(bound, v reg.VecPhysical) { g.VMAXPS(bound, v, v) })
-			g.bound(stepHi, "hi", each, func(bound, v reg.VecPhysical) { g.VMINPS(v, bound, v) })
-			each(func(_, _ int, v reg.VecPhysical) { g.VCVTPS2DQ(v, v) })
+			columns("post", shortTemp, g.VMULPS)
+			g.bound(t, stepLo, "lo", func(bound, v reg.VecPhysical) { g.VMAXPS(bound, v, v) })
+			g.bound(t, stepHi, "hi", func(bound, v reg.VecPhysical) { g.VMINPS(v, bound, v) })
+			t.each(func(_ int, v reg.VecPhysical) { g.VCVTPS2DQ(v, v) })
 		},
-		func() { g.store(v) },
+		func() { g.store(t) },
 	}
 }
 
-// sum adds the summands of a chunk.
-func (g *short) sum(
-	step uint32, each func(func(r, c int, v reg.VecPhysical)), widen func(m operand.Mem, v reg.VecPhysical),
-) {
+// sum adds the summands of a tile.
+func (g *short) sum(t *tile, step uint32, widen func(m operand.Mem, v reg.VecPhysical)) {
 	g.When(shortFlags, step, "sum", func() {
-		each(func(r, c int, v reg.VecPhysical) {
-			x := shortSummand
-			widen(emit.At(shortSum, 16*c), x)
-			g.VCVTDQ2PS(x, x)
-			g.VFMADD231PS(x, shortScaled, v)
-			if c == 1 {
+		scale, x := emit.Vector(shortTemp, 64), emit.Vector(shortSummand, 64)
+		g.VBROADCASTSS(field(shortP, "sumScale"), scale)
+		for r, row := range t.acc {
+			for c, v := range row {
+				widen(emit.At(shortSum, 16*c), x)
+				g.VCVTDQ2PS(x, x)
+				g.VFMADD231PS(x, scale, v)
+			}
+			if r+1 < len(t.acc) {
 				g.ADDQ(shortLDSum, shortSum)
 			}
-		})
+		}
 	})
 }
 
-// bound applies a bound to a chunk, if saturation alone would not.
-func (g *short) bound(
-	step uint32, name string, each func(func(r, c int, v reg.VecPhysical)), op func(bound, v reg.VecPhysical),
-) {
+// bound applies a bound to a tile, if saturation alone would not.
+func (g *short) bound(t *tile, step uint32, name string, op func(bound, v reg.VecPhysical)) {
 	g.When(shortFlags, step, name, func() {
-		g.MOVQ(emit.Param(), vnniLine)
-		g.VBROADCASTSS(field(vnniLine, name), shortSummand)
-		each(func(_, _ int, v reg.VecPhysical) { op(shortSummand, v) })
+		x := emit.Vector(shortSummand, 64)
+		g.VBROADCASTSS(field(shortP, name), x)
+		t.each(func(_ int, v reg.VecPhysical) { op(x, v) })
 	})
 }
 
-// store saturates the rows of a chunk to bytes and stores them, see bytesStore.
-func (g *short) store(v [][]reg.VecPhysical) {
-	signed, packed := g.Fresh("signed"), g.Fresh("packed")
-	low, high := v[0][0], v[len(v)-1][0]
-	for _, row := range v {
+// store saturates a tile to bytes and stores it, see bytesStore.
+func (g *short) store(t *tile) {
+	order, flip := emit.Vector(shortTemp, 64), emit.Vector(shortTemp+1, 64)
+	g.VPMOVZXBD(shortOrder, order)
+	g.VPBROADCASTD(field(shortP, "flip"), flip)
+	for _, row := range t.acc {
 		g.VPACKSSDW(row[1], row[0], row[0])
+	}
+	signed, packed := g.Fresh("signed"), g.Fresh("packed")
+	pairs := func(pack func(...operand.Op)) {
+		for r := 0; r < len(t.acc); r += 2 {
+			low, high := t.acc[r][0], t.acc[min(r+1, len(t.acc)-1)][0]
+			pack(high, low, low)
+		}
 	}
 	g.TESTL(operand.U32(outI8), shortFlags)
 	g.JNZ(operand.LabelRef(signed))
-	g.VPACKUSWB(high, low, low)
+	pairs(g.VPACKUSWB)
 	g.JMP(operand.LabelRef(packed))
 	g.Label(signed)
-	g.VPACKSSWB(high, low, low)
+	pairs(g.VPACKSSWB)
 	g.Label(packed)
-	g.VPERMD(low, shortOrder, low)
-	g.VPXORD(shortFlip, low, low)
-	g.VMOVDQU32(emit.Y(low), emit.At(shortC, 0))
-	g.ADDQ(shortLDC, shortC)
-	if len(v) == 2 {
-		g.VEXTRACTI64X4(operand.U8(1), low, emit.At(shortC, 0))
-		g.ADDQ(shortLDC, shortC)
+	for r := 0; r < len(t.acc); r += 2 {
+		low := t.acc[r][0]
+		g.VPERMD(low, order, low)
+		g.VPXORD(flip, low, low)
+		g.VMOVDQU32(emit.Y(low), emit.At(shortC, 0))
+		if r+1 < len(t.acc) {
+			g.ADDQ(shortLDC, shortC)
+			g.VEXTRACTI64X4(operand.U8(1), low, emit.At(shortC, 0))
+		}
+		if r+2 < len(t.acc) {
+			g.ADDQ(shortLDC, shortC)
+		}
 	}
 }

@@ -80,8 +80,8 @@ func gemm_u8s8_chain_12x16k4_avx512vnni(c *call)
 //
 //	c[m,n] = epilogue(init[n] + sum over t < taps, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
 //
-// k is a multiple of 4. The epilogue has scale, bias and post, and may have a summand of bytes and a range; results are
-// bytes. acc has room for the accumulators of a tile.
+// k is a multiple of 4 and at least 16. The epilogue has scale, bias and post, and may have a summand of bytes and a
+// range; results are bytes.
 //
 //go:noescape
 func gemm_u8s8_short_6x32k4_avx512vnni(c *call)

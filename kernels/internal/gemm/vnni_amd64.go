@@ -11,21 +11,12 @@ func packVNNI(p *Packed, weights []int8) {
 	p.short = p.shortVNNI()
 }
 
-// shortVNNI reports whether the routine for usual lists of steps can compute p's whole panels. A tile must have enough
-// steps of K for the epilogue to run beside them.
+// shortVNNI reports whether the routine for usual lists of steps can compute p's whole panels. A run must have the
+// steps of K beside which the epilogue runs.
 func (p *Packed) shortVNNI() bool {
 	const always, may = stepScale | stepBias | stepPost, stepSumU8 | stepSumI8 | stepLo | stepHi | outU8 | outI8 | flipped
-	const stepK, chunks = 16, 3
-	return p.flags&always == always && p.flags&^(always|may) == 0 && p.flags&(outU8|outI8) != 0 &&
-		p.tapBytes/stepK*p.spec.Taps >= chunks
-}
-
-// scratchVNNI is the scratch for the accumulators of a tile, which begin with a cache line.
-func scratchVNNI(p *Packed) int {
-	if !p.short {
-		return 0
-	}
-	return rowsVNNI*32*4 + 63
+	const stepK = 16
+	return p.flags&always == always && p.flags&^(always|may) == 0 && p.flags&(outU8|outI8) != 0 && p.tapBytes >= stepK
 }
 
 // The most rows of a tile, in a whole panel and in one of half the width. If rows lie a multiple of conflictStride
@@ -39,9 +30,6 @@ const (
 func runVNNI(p *Packed, a Args, m0, m1, panel0, panel1 int) {
 	r := runnerVNNI{p: p, a: a}
 	r.call.a, r.k, r.taps = unsafe.Pointer(unsafe.SliceData(a.A)), p.tapBytes, p.spec.Taps
-	if p.short {
-		r.acc = unsafe.Pointer(&a.Scratch[-int(uintptr(unsafe.Pointer(&a.Scratch[0])))&63])
-	}
 	size := p.spec.Taps * p.tapBytes
 	for panel := panel0; panel < panel1; panel++ {
 		p.epilogueCall(&r.call, &r.a, panel)
