@@ -25,7 +25,7 @@ func (g *Gen) Fresh(name string) string {
 }
 
 // When emits body so that it runs only if one of the bits is set in flags.
-func (g *Gen) When(flags reg.Register, bits uint32, name string, body func()) {
+func (g *Gen) When(flags operand.Op, bits uint32, name string, body func()) {
 	skip := g.Fresh("no_" + name)
 	g.TESTL(operand.U32(bits), flags)
 	g.JZ(operand.LabelRef(skip))

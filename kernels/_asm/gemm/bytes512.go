@@ -68,12 +68,17 @@ func (b *bytes512) each(f func(c int, acc reg.VecPhysical)) {
 	}
 }
 
-// transposition makes the order of doublewords that transposes four by four of them. It uses the
-// register of bytesSumStride.
+// The order of doublewords that transposes four by four of them, in bytes.
+const (
+	transpositionLow  = 0x0d0905010c080400
+	transpositionHigh = 0x0f0b07030e0a0602
+)
+
+// transposition makes that order. It uses the register of bytesSumStride.
 func (g *gen) transposition(order reg.VecPhysical) {
-	g.MOVQ(operand.U64(0x0d0905010c080400), bytesSumStride)
+	g.MOVQ(operand.U64(transpositionLow), bytesSumStride)
 	g.VMOVQ(bytesSumStride, emit.X(order))
-	g.MOVQ(operand.U64(0x0f0b07030e0a0602), bytesSumStride)
+	g.MOVQ(operand.U64(transpositionHigh), bytesSumStride)
 	g.VPINSRQ(operand.U8(1), bytesSumStride, emit.X(order), emit.X(order))
 	g.VPMOVZXBD(emit.X(order), order)
 }

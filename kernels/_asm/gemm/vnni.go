@@ -59,7 +59,7 @@ func (g *gen) vnniTiles(rows, cols int) {
 	g.Label(again)
 	g.vnniStart(t, s)
 	if cols == 2 {
-		g.fetchResults(s.call, rows)
+		g.fetchResults(s.call, rows, reg.R11, reg.R12)
 		g.aheadStart(s.call)
 	}
 	g.Label(tap)
@@ -84,12 +84,22 @@ func (g *gen) vnniStart(t *tile, s scalars) {
 	g.MOVQ(emit.Param(), s.call)
 	g.start(t, s)
 	g.MOVQ(field(s.call, "b"), vnniB)
+	g.vnniRuns(s)
+	g.vnniTaps(s)
+}
+
+// vnniRuns stores the length of a run, and A displaced by it.
+func (g *gen) vnniRuns(s scalars) {
 	g.MOVQ(field(s.call, "k"), reg.RAX)
 	g.MOVQ(field(s.call, "a"), reg.RBX)
 	g.ADDQ(reg.RAX, reg.RBX)
 	g.MOVQ(reg.RBX, vnniBase)
 	g.NEGQ(reg.RAX)
 	g.MOVQ(reg.RAX, vnniBegin)
+}
+
+// vnniTaps begins with the first tap of a tile.
+func (g *gen) vnniTaps(s scalars) {
 	g.MOVQ(field(s.call, "offsetsNow"), reg.RAX)
 	g.MOVQ(reg.RAX, vnniNext)
 	g.MOVQ(field(s.call, "taps"), reg.RBP)
@@ -113,17 +123,21 @@ func (g *gen) aheadStart(call reg.GPPhysical) {
 }
 
 // fetchResults brings the tile's part of C and of the summand to the first cache, while the tile is
-// multiplied.
-func (g *gen) fetchResults(call reg.GPPhysical, rows int) {
-	p, stride := reg.R11, reg.R12
+// multiplied. It uses p and stride.
+func (g *gen) fetchResults(call reg.GPPhysical, rows int, p, stride reg.GPPhysical) {
 	fetch := func(now, ld string) {
 		g.MOVQ(field(call, now), p)
 		g.MOVQ(field(call, ld), stride)
 		for r := range rows {
-			g.PREFETCHT0(emit.At(p, 0))
-			if r+1 < rows {
+			switch {
+			case r%3 > 0:
+				g.PREFETCHT0(emit.Indexed(p, stride, uint8(r%3), 0))
+				continue
+			case r > 0:
+				g.LEAQ(emit.Indexed(p, stride, 2, 0), p)
 				g.ADDQ(stride, p)
 			}
+			g.PREFETCHT0(emit.At(p, 0))
 		}
 	}
 	fetch("cNow", "ldc")

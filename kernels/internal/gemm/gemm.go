@@ -41,7 +41,8 @@ type Packed struct {
 	flags                   uint32
 	lo, hi                  float32
 	flip                    byte
-	size, sumSize, tapBytes int // bytes per element of C and of Sum; TapBytes as packed
+	short                   bool // a routine for usual lists of steps can compute whole panels
+	size, sumSize, tapBytes int  // bytes per element of C and of Sum; TapBytes as packed
 }
 
 // ErrSpec is wrapped by every error of Pack.

@@ -452,6 +452,30 @@ func TestEpilogues(t *testing.T) {
 	}
 }
 
+// TestOverlap covers the lists of steps with results of bytes where a run is long enough for the epilogue of the tile
+// before to run beside it: rows of every remainder, one run and several, and the summand in C.
+func TestOverlap(t *testing.T) {
+	for _, v := range runnable() {
+		t.Run(v.Name, func(t *testing.T) {
+			seed := 0
+			for _, e := range allEpilogues() {
+				if e.Out.Size() != 1 || e.Pre != nil || e.Sum.Size() == 4 {
+					continue
+				}
+				for _, shape := range [][2]int{{1, 16}, {1, 67}, {3, 17}, {5, 36}} {
+					p := problem{
+						m: 2 + seed%29, n: v.NR + 32*(seed%3), taps: shape[0], k: shape[1], epilogue: e,
+						special: seed%5 == 0, huge: seed%5 == 1, computed: seed%3 == 0, seed: uint64(seed),
+						inPlace: e.Sum.Size() == e.Out.Size() && seed%2 == 0,
+					}
+					p.check(t, v)
+					seed++
+				}
+			}
+		})
+	}
+}
+
 func allEpilogues() (out []Epilogue) {
 	operand := func(on int) []float32 {
 		if on == 0 {

@@ -76,6 +76,16 @@ func gemm_u8s8_chain_6x32k4_avx512vnni(c *call)
 //go:noescape
 func gemm_u8s8_chain_12x16k4_avx512vnni(c *call)
 
+// gemm_u8s8_short_6x32k4_avx512vnni computes tiles of rows by 32 columns, for every m below rows*tiles:
+//
+//	c[m,n] = epilogue(init[n] + sum over t < taps, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
+//
+// k is a multiple of 4 and at least 16. The epilogue has scale, bias and post, and may have a summand of bytes and a
+// range; results are bytes.
+//
+//go:noescape
+func gemm_u8s8_short_6x32k4_avx512vnni(c *call)
+
 // gemm_u8s8_chain_16x1k64_avx512vnni computes tiles of 16 rows by 1 columns, for every m below 16*tiles:
 //
 //	c[m,n] = epilogue(init[n] + sum over t < taps, k64 < k, i < 64 of a[offsets[m,t]+64*k64+i] * b[t,k64,n,i])

@@ -8,6 +8,15 @@ import "unsafe"
 func packVNNI(p *Packed, weights []int8) {
 	p.tapBytes = roundUp(p.spec.TapBytes, p.variant.KR)
 	packInterleaved(p, weights, p.spec.Taps, p.spec.TapBytes, interleave16)
+	p.short = p.shortVNNI()
+}
+
+// shortVNNI reports whether the routine for usual lists of steps can compute p's whole panels. A run must have the
+// steps of K beside which the epilogue runs.
+func (p *Packed) shortVNNI() bool {
+	const always, may = stepScale | stepBias | stepPost, stepSumU8 | stepSumI8 | stepLo | stepHi | outU8 | outI8 | flipped
+	const stepK = 16
+	return p.flags&always == always && p.flags&^(always|may) == 0 && p.flags&(outU8|outI8) != 0 && p.tapBytes >= stepK
 }
 
 // The most rows of a tile, in a whole panel and in one of half the width. If rows lie a multiple of conflictStride
@@ -73,9 +82,12 @@ func (r *runnerVNNI) kernel(m, panel int) {
 	nr := r.p.variant.NR
 	r.p.rowsCall(&r.call, &r.a, m, panel*nr)
 	r.offsets = unsafe.Pointer(&r.a.Offsets[m*r.p.spec.Taps])
-	if r.p.panelWidth(panel) == nr {
+	switch {
+	case r.p.short && r.flags&partial == 0 && r.tiles > 1 && r.p.panelWidth(panel) == nr:
+		gemm_u8s8_short_6x32k4_avx512vnni(&r.call)
+	case r.p.panelWidth(panel) == nr:
 		gemm_u8s8_chain_6x32k4_avx512vnni(&r.call)
-		return
+	default:
+		gemm_u8s8_chain_12x16k4_avx512vnni(&r.call)
 	}
-	gemm_u8s8_chain_12x16k4_avx512vnni(&r.call)
 }
