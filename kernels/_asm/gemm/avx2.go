@@ -78,6 +78,7 @@ func (g *gen) avx2Tiles(s scalars, rows, cols int) {
 // avx2Pair is the step of one pair of K: a and a3 point to the first and the fourth row.
 type avx2Pair struct {
 	a, a3, b, lda reg.GPPhysical
+	words         bool // B has words, not bytes
 	tile          *tile
 }
 
@@ -99,7 +100,11 @@ func (m *avx2Pair) multiply(g *gen, i int) {
 	tmp, acc := m.tile.tmp, m.tile.acc
 	cols := len(acc[0])
 	for c := range cols {
-		g.VPMOVSXBW(emit.At(m.b, (i*cols+c)*16), tmp[c])
+		if m.words {
+			g.VMOVDQU(emit.At(m.b, (i*cols+c)*32), tmp[c])
+		} else {
+			g.VPMOVSXBW(emit.At(m.b, (i*cols+c)*16), tmp[c])
+		}
 	}
 	x, z := tmp[2], tmp[3]
 	for r := 0; r < len(acc); r++ {
@@ -132,7 +137,11 @@ func (m *avx2Pair) advance(g *gen, pairs int) {
 	if len(m.tile.acc) > 3 {
 		g.ADDQ(operand.I32(4*pairs), m.a3)
 	}
-	g.ADDQ(operand.I32(16*pairs*len(m.tile.acc[0])), m.b)
+	size := 16
+	if m.words {
+		size = 32
+	}
+	g.ADDQ(operand.I32(size*pairs*len(m.tile.acc[0])), m.b)
 }
 
 // widenRoutine copies rows of A to words.

@@ -19,6 +19,7 @@ type matmul struct {
 	rows     int // M: output rows (pixels)
 	taps     int // runs of bytes in one row of the data
 	tapBytes int // length of one run
+	grid     gemm.Grid
 	weights  weights
 	zero     zeroPoint // the data's zero point
 	padding  int       // the buffer of a run of zero points if the zero point is computed, else -1
@@ -114,7 +115,7 @@ func (c *compiler) lowerAccumulators(m *matmul) error {
 // buffer dst, which has stride columns in all.
 func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, g int) error {
 	n := m.node
-	spec := gemm.Spec{N: w.columns, Taps: m.taps, TapBytes: m.tapBytes, Epilogue: e.Epilogue}
+	spec := gemm.Spec{N: w.columns, Taps: m.taps, TapBytes: m.tapBytes, Grid: m.grid, Epilogue: e.Epilogue}
 	variant := gemm.Choose(c.isas, spec)
 	k := e.addTo(m.zero.addTo(share.NewKey(variant.Name).Text(w.key.String())).Numbers(m.taps, m.tapBytes))
 	product, err := packed(c, k, func() (*gemm.Packed, []int32, error) {
@@ -138,7 +139,7 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 	offsets := c.matmulOffsets(m, spec, g)
 	size, first, rows, columns := e.Out.Size(), g*w.columns, m.rows, w.columns
 	perThread, sumSize := packed.Scratch(), e.Sum.Size()
-	divided := division{rows, packed.Panels(), variant.MR, m.taps * m.tapBytes * columns}
+	divided := division{rows, packed.Panels(), packed.TileRows(), m.taps * m.tapBytes * columns}
 	flip := c.flipBehind(n, m.groups == 1 && e.Out.Size() == 1)
 	reads, writes := append(slices.Clone(m.reads), sum), []int{dst, flip.buffer}
 	c.emit(machine.Instruction{

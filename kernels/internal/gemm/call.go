@@ -45,6 +45,9 @@ type call struct {
 	gathered   unsafe.Pointer // rows of A whose taps lie side by side
 	tapBytes   int            // length of a run in bytes
 	blockRows  int            // rows of a block
+	aPitch     int            // from position to position of a Winograd transform: of A
+	cPitch     int            // of C
+	sign       int32          // of a line of its results: 1 or -1
 }
 
 // The bits of call.flags: the steps of an epilogue as the assembly sees them.

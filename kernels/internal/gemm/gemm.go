@@ -24,7 +24,20 @@ type Spec struct {
 	N        int // columns of B and of C
 	Taps     int // runs of bytes in one row of A
 	TapBytes int // length of each run; K is Taps*TapBytes
+	// Grid, if not zero, says that the rows are pixels whose taps are a 3x3 window that moves by one pixel.
+	Grid     Grid
 	Epilogue Epilogue
+}
+
+// Grid is the size of images, whose pixels are rows of A, line by line. Tap 3*i+j of the pixel at (y, x) is the run at
+// position (y+i, x+j): taps at the same position of an image have the same bytes.
+type Grid struct{ Height, Width int }
+
+func (g Grid) check(taps int) error {
+	if g != (Grid{}) && (g.Height < 1 || g.Width < 1 || taps != 9) {
+		return fmt.Errorf("grid: got %d taps in images of %dx%d pixels, want 9 and at least 1x1", taps, g.Height, g.Width)
+	}
+	return nil
 }
 
 // Packed is a constant matrix B in the order in which one Variant reads it, with the
@@ -69,6 +82,12 @@ func Pack(v *Variant, s Spec, weights []int8, init []int32) (*Packed, error) {
 	if err := s.Epilogue.check(s.N); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSpec, err)
 	}
+	if err := s.Grid.check(s.Taps); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSpec, err)
+	}
+	if v.computes != nil && !v.computes(s) {
+		return nil, fmt.Errorf("%w: %s does not compute it", ErrSpec, v.Name)
+	}
 	e := &s.Epilogue
 	p := &Packed{
 		spec: s, variant: v, operands: newOperands(e, init, roundUp(s.N, v.NR)),
@@ -95,6 +114,14 @@ func (p *Packed) Bytes() int64 {
 // Variant returns the variant for which p was packed.
 func (p *Packed) Variant() *Variant { return p.variant }
 
+// TileRows returns the number of rows at whose multiples it is best to divide rows.
+func (p *Packed) TileRows() int {
+	if p.variant.computes != nil {
+		return 2 * p.spec.Grid.Width
+	}
+	return p.variant.MR
+}
+
 // Panels returns the number of column panels: the unit in which Run divides N.
 func (p *Packed) Panels() int { return (p.spec.N + p.variant.NR - 1) / p.variant.NR }
 
@@ -109,7 +136,7 @@ func (p *Packed) Scratch() int {
 // Args is the part of a multiplication that changes from call to call.
 type Args struct {
 	A       []byte  // the bytes that Offsets point into, and bounds.Slack bytes behind every run
-	Offsets []int32 // [M][Taps]: where in A each run of each row begins
+	Offsets []int32 // [M][Taps]: where in A each run of each row begins; with a Grid, of whole images
 
 	C   []byte // element (m, n) is at m*LDC + n*Out.Size()
 	LDC int    // bytes from one row of C to the next; beyond N elements nothing is written
@@ -130,7 +157,11 @@ func (s Spec) CheckOffsets(offsets []int32, size int) error {
 
 // check verifies everything except the offsets for rows [0,m).
 func (p *Packed) check(a *Args, m int) error {
-	if err := bounds.Count("row", a.Offsets, m, p.spec.Taps); err != nil {
+	pixels := m
+	if g := p.spec.Grid; g.Width > 0 {
+		pixels = roundUp(m, g.Height*g.Width)
+	}
+	if err := bounds.Count("row", a.Offsets, pixels, p.spec.Taps); err != nil {
 		return err
 	}
 	if err := bounds.Stored("output", "row", len(a.C), a.LDC, m, p.spec.N*p.size); err != nil {

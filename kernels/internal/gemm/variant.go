@@ -17,7 +17,9 @@ type Variant struct {
 	run     func(p *Packed, a Args, m0, m1, panel0, panel1 int)
 	scratch func(p *Packed) int // nil if it needs none
 	suits   func(s Spec) bool   // nil if it suits every product
-	limit   loop
+	// computes reports whether it can compute a product at all; nil if it can compute every product.
+	computes func(s Spec) bool
+	limit    loop
 }
 
 // variants has all variants of this build. Files of an architecture add theirs in init.
@@ -35,6 +37,9 @@ func Variants() []variant.Info { return variants.Infos() }
 // compute few rows in smaller tiles, and few columns in a narrower panel.
 func Choose(i isa.Set, s Spec) *Variant {
 	for _, v := range variants.Within(i) {
+		if v.Until != isa.Portable && i.Has(v.Until) {
+			continue
+		}
 		if v.suits == nil || v.suits(s) {
 			return v
 		}
