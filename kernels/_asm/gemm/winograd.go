@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -134,77 +136,119 @@ func (w *winogradData) store(g *gen, i, j int, v reg.VecPhysical) {
 func winogradMultiply() emit.Routine {
 	return emit.Routine{
 		Name: "winogradMultiply",
-		Doc: `winogradMultiply multiplies words, for every position p below panels, s below rows*tiles and n < 16:
+		Doc: `winogradMultiply multiplies words, for every position p below panels, s below rows*tiles + (rows-1)*others and n < 16:
 
 	c[p,s,n] = sum over k2 < k, i < 2 of a[p,s,2*k2+i] * b[p,k2,n,i]
 
 with lda and ldc bytes from row to row, and aPitch and cPitch from position to position.`,
 		Build: func(c *build.Context) {
 			g := &gen{emit.Gen{Context: c}}
-			call, p := reg.RDI, reg.R9
-			g.dispatch(call, p, avx2Rows, func(rows int) { g.winogradTiles(call, p, rows) })
+			w := winogradProducts{
+				call: reg.RDI, rows: reg.R9, others: reg.RAX, tiles: reg.R11, stride: reg.R10, a: reg.R12, c: reg.R13,
+				m: avx2Pair{a: reg.RSI, a3: reg.RDX, b: reg.RBX, lda: reg.R8, words: true}, k: reg.RCX, ahead: reg.R15,
+			}
+			w.positions(g)
 		},
 	}
 }
 
-func (g *gen) winogradTiles(call, p reg.GPPhysical, rows int) {
-	var (
-		m = avx2Pair{
-			a: reg.RSI, a3: reg.RDX, b: reg.RBX, lda: reg.R8, words: true, tile: newTile(32, rows, 2, 4),
-		}
-		k, stride, tiles, a, c  = reg.RCX, reg.R10, reg.R11, reg.R12, reg.R13
-		position, again         = g.Fresh("position"), g.Fresh("tile")
-		four, ones, one, summed = g.Fresh("four_pairs"), g.Fresh("rest"), g.Fresh("one_pair"), g.Fresh("multiplied")
-	)
-	g.MOVQ(field(call, "lda"), m.lda)
-	g.MOVQ(field(call, "ldc"), stride)
-	g.Label(position)
-	g.MOVQ(field(call, "aNow"), a)
-	g.MOVQ(field(call, "cNow"), c)
-	g.MOVQ(field(call, "tiles"), tiles)
+// winogradProducts are the registers of the multiplication: a and c are where the tile
+// is, m where its products are.
+type winogradProducts struct {
+	call, rows, others, tiles, stride, a, c, k, ahead reg.GPPhysical
+
+	m avx2Pair
+}
+
+// positions emits the loop over positions, each of which has tiles of rows and then others
+// of one row less.
+func (w *winogradProducts) positions(g *gen) {
+	g.MOVQ(emit.Param(), w.call)
+	for _, f := range []string{"a", "c"} {
+		g.MOVQ(field(w.call, f), w.k)
+		g.MOVQ(w.k, field(w.call, f+"Now"))
+	}
+	g.MOVQ(field(w.call, "lda"), w.m.lda)
+	g.MOVQ(field(w.call, "ldc"), w.stride)
+	g.MOVQ(field(w.call, "ahead"), w.ahead)
+	g.Label("position")
+	g.MOVQ(field(w.call, "aNow"), w.a)
+	g.MOVQ(field(w.call, "cNow"), w.c)
+	g.MOVQ(field(w.call, "rows"), w.rows)
+	g.MOVQ(field(w.call, "others"), w.others)
+	g.MOVQ(field(w.call, "tiles"), w.tiles)
+	g.TESTQ(w.tiles, w.tiles)
+	g.JZ(operand.LabelRef("multiplied"))
+	g.Label("multiply")
+	for rows := avx2Rows; rows >= 1; rows-- {
+		g.CMPQ(w.rows, operand.I8(rows))
+		g.JEQ(operand.LabelRef(fmt.Sprintf("rows%d", rows)))
+	}
+	for rows := avx2Rows; rows >= 1; rows-- {
+		g.Label(fmt.Sprintf("rows%d", rows))
+		w.multiply(g, rows)
+		g.JMP(operand.LabelRef("multiplied"))
+	}
+	g.Label("multiplied")
+	g.MOVQ(w.others, w.tiles)
+	g.XORQ(w.others, w.others)
+	g.DECQ(w.rows)
+	g.TESTQ(w.tiles, w.tiles)
+	g.JNZ(operand.LabelRef("multiply"))
+	g.MOVQ(w.m.b, field(w.call, "b")) // the weights of the next position follow
+	for _, f := range [][2]string{{"aNow", "aPitch"}, {"cNow", "cPitch"}} {
+		g.MOVQ(field(w.call, f[1]), w.k)
+		g.ADDQ(w.k, field(w.call, f[0]))
+	}
+	g.DECQ(field(w.call, "panels"))
+	g.JNZ(operand.LabelRef("position"))
+	g.VZEROUPPER()
+	g.RET()
+}
+
+// multiply computes tiles of a number of rows.
+func (w *winogradProducts) multiply(g *gen, rows int) {
+	m, t := w.m, newTile(32, rows, 2, 4)
+	m.tile = t
+	again, four, ones := g.Fresh("tile"), g.Fresh("four_pairs"), g.Fresh("rest")
+	one, summed := g.Fresh("one_pair"), g.Fresh("summed")
 	g.Label(again)
-	g.MOVQ(a, m.a)
+	g.MOVQ(w.a, m.a)
 	if rows > 3 {
 		g.LEAQ(emit.Indexed(m.lda, m.lda, 2, 0), m.a3)
 		g.ADDQ(m.a, m.a3)
 	}
-	g.MOVQ(field(call, "b"), m.b)
-	g.MOVQ(field(call, "k"), k)
-	m.tile.each(func(_ int, acc reg.VecPhysical) { g.Zero(acc) })
-	g.SUBQ(operand.I8(4), k)
+	g.MOVQ(field(w.call, "b"), m.b)
+	g.MOVQ(field(w.call, "k"), w.k)
+	t.each(func(_ int, acc reg.VecPhysical) { g.Zero(acc) })
+	g.SUBQ(operand.I8(4), w.k)
 	g.JL(operand.LabelRef(ones))
 	g.Label(four)
 	for i := range 4 {
+		g.PREFETCHT0(emit.Indexed(m.b, w.ahead, 1, 64*i))
 		m.multiply(g, i)
 	}
 	m.advance(g, 4)
-	g.SUBQ(operand.I8(4), k)
+	g.SUBQ(operand.I8(4), w.k)
 	g.JGE(operand.LabelRef(four))
 	g.Label(ones)
-	g.ADDQ(operand.I8(4), k)
+	g.ADDQ(operand.I8(4), w.k)
 	g.JZ(operand.LabelRef(summed))
 	g.Label(one)
 	m.multiply(g, 0)
 	m.advance(g, 1)
-	g.DECQ(k)
+	g.DECQ(w.k)
 	g.JNZ(operand.LabelRef(one))
 	g.Label(summed)
-	for _, row := range m.tile.acc {
+	for _, row := range t.acc {
 		for i, acc := range row {
-			g.VMOVDQU(acc, emit.At(c, 32*i))
+			g.VMOVDQU(acc, emit.At(w.c, 32*i))
 		}
-		g.ADDQ(stride, c)
-		g.ADDQ(m.lda, a)
+		g.ADDQ(w.stride, w.c)
+		g.ADDQ(m.lda, w.a)
 	}
-	g.DECQ(tiles)
+	g.DECQ(w.tiles)
 	g.JNZ(operand.LabelRef(again))
-	g.MOVQ(m.b, field(call, "b")) // the weights of the next position follow
-	for _, f := range [][2]string{{"aNow", "aPitch"}, {"cNow", "cPitch"}} {
-		g.MOVQ(field(call, f[1]), p)
-		g.ADDQ(p, field(call, f[0]))
-	}
-	g.DECQ(field(call, "panels"))
-	g.JNZ(operand.LabelRef(position))
 }
 
 // winogradResults computes At * products * A and the epilogue.

@@ -45,6 +45,7 @@ type call struct {
 	gathered   unsafe.Pointer // rows of A whose taps lie side by side
 	tapBytes   int            // length of a run in bytes
 	blockRows  int            // rows of a block
+	others     int            // tiles of one row less, below the tiles
 	aPitch     int            // from position to position of a Winograd transform: of A
 	cPitch     int            // of C
 	sign       int32          // of a line of its results: 1 or -1

@@ -33,12 +33,12 @@ TEXT ·gemm_u8s8_chain_24x16k2_avx2(SB), NOSPLIT, $0-8
 
 rows6:
 line_1:
-	MOVQ         288(DI), R8
+	MOVQ         296(DI), R8
 	LEAQ         (R8)(R8*2), CX
 	MOVQ         40(DI), SI
 	LEAQ         (SI)(R8*4), DX
 	LEAQ         (DX)(R8*4), BX
-	VPBROADCASTD 304(DI), Y0
+	VPBROADCASTD 312(DI), Y0
 	VMOVDQU      (DX), Y4
 	VPADDD       (BX), Y4, Y4
 	VPSIGND      Y0, Y4, Y4
@@ -725,12 +725,12 @@ stored_2:
 
 rows5:
 line_20:
-	MOVQ         288(DI), R8
+	MOVQ         296(DI), R8
 	LEAQ         (R8)(R8*2), CX
 	MOVQ         40(DI), SI
 	LEAQ         (SI)(R8*4), DX
 	LEAQ         (DX)(R8*4), BX
-	VPBROADCASTD 304(DI), Y0
+	VPBROADCASTD 312(DI), Y0
 	VMOVDQU      (DX), Y4
 	VPADDD       (BX), Y4, Y4
 	VPSIGND      Y0, Y4, Y4
@@ -1333,12 +1333,12 @@ stored_21:
 
 rows4:
 line_39:
-	MOVQ         288(DI), R8
+	MOVQ         296(DI), R8
 	LEAQ         (R8)(R8*2), CX
 	MOVQ         40(DI), SI
 	LEAQ         (SI)(R8*4), DX
 	LEAQ         (DX)(R8*4), BX
-	VPBROADCASTD 304(DI), Y0
+	VPBROADCASTD 312(DI), Y0
 	VMOVDQU      (DX), Y4
 	VPADDD       (BX), Y4, Y4
 	VPSIGND      Y0, Y4, Y4
@@ -1833,12 +1833,12 @@ stored_40:
 
 rows3:
 line_58:
-	MOVQ         288(DI), R8
+	MOVQ         296(DI), R8
 	LEAQ         (R8)(R8*2), CX
 	MOVQ         40(DI), SI
 	LEAQ         (SI)(R8*4), DX
 	LEAQ         (DX)(R8*4), BX
-	VPBROADCASTD 304(DI), Y0
+	VPBROADCASTD 312(DI), Y0
 	VMOVDQU      (DX), Y4
 	VPADDD       (BX), Y4, Y4
 	VPSIGND      Y0, Y4, Y4
@@ -2249,12 +2249,12 @@ stored_59:
 
 rows2:
 line_77:
-	MOVQ         288(DI), R8
+	MOVQ         296(DI), R8
 	LEAQ         (R8)(R8*2), CX
 	MOVQ         40(DI), SI
 	LEAQ         (SI)(R8*4), DX
 	LEAQ         (DX)(R8*4), BX
-	VPBROADCASTD 304(DI), Y0
+	VPBROADCASTD 312(DI), Y0
 	VMOVDQU      (DX), Y4
 	VPADDD       (BX), Y4, Y4
 	VPSIGND      Y0, Y4, Y4
@@ -2557,12 +2557,12 @@ stored_78:
 
 rows1:
 line_96:
-	MOVQ         288(DI), R8
+	MOVQ         296(DI), R8
 	LEAQ         (R8)(R8*2), CX
 	MOVQ         40(DI), SI
 	LEAQ         (SI)(R8*4), DX
 	LEAQ         (DX)(R8*4), BX
-	VPBROADCASTD 304(DI), Y0
+	VPBROADCASTD 312(DI), Y0
 	VMOVDQU      (DX), Y4
 	VPADDD       (BX), Y4, Y4
 	VPSIGND      Y0, Y4, Y4

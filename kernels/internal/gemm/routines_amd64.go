@@ -46,7 +46,7 @@ func gemm_u8s8_chain_6x8k2_avx2(c *call)
 //go:noescape
 func winogradTransform(c *call)
 
-// winogradMultiply multiplies words, for every position p below panels, s below rows*tiles and n < 16:
+// winogradMultiply multiplies words, for every position p below panels, s below rows*tiles + (rows-1)*others and n < 16:
 //
 //	c[p,s,n] = sum over k2 < k, i < 2 of a[p,s,2*k2+i] * b[p,k2,n,i]
 //

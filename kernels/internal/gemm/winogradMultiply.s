@@ -5,18 +5,27 @@
 #include "textflag.h"
 
 // func winogradMultiply(c *byte)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, MMX+
 TEXT ·winogradMultiply(SB), NOSPLIT, $0-8
 	MOVQ c+0(FP), DI
-	MOVQ (DI), R9
-	MOVQ R9, 40(DI)
-	MOVQ 16(DI), R9
-	MOVQ R9, 48(DI)
-	MOVQ 24(DI), R9
-	MOVQ R9, 56(DI)
-	MOVQ 32(DI), R9
-	MOVQ R9, 64(DI)
-	MOVQ 152(DI), R9
+	MOVQ (DI), CX
+	MOVQ CX, 40(DI)
+	MOVQ 16(DI), CX
+	MOVQ CX, 48(DI)
+	MOVQ 112(DI), R8
+	MOVQ 120(DI), R10
+	MOVQ 168(DI), R15
+
+position:
+	MOVQ  40(DI), R12
+	MOVQ  48(DI), R13
+	MOVQ  152(DI), R9
+	MOVQ  288(DI), AX
+	MOVQ  160(DI), R11
+	TESTQ R11, R11
+	JZ    multiplied
+
+multiply:
 	CMPQ R9, $+6
 	JEQ  rows6
 	CMPQ R9, $+5
@@ -29,18 +38,9 @@ TEXT ·winogradMultiply(SB), NOSPLIT, $0-8
 	JEQ  rows2
 	CMPQ R9, $+1
 	JEQ  rows1
-	RET
 
 rows6:
-	MOVQ 112(DI), R8
-	MOVQ 120(DI), R10
-
-position_1:
-	MOVQ 40(DI), R12
-	MOVQ 48(DI), R13
-	MOVQ 160(DI), R11
-
-tile_2:
+tile_1:
 	MOVQ  R12, SI
 	LEAQ  (R8)(R8*2), DX
 	ADDQ  SI, DX
@@ -59,9 +59,10 @@ tile_2:
 	VPXOR X14, X14, X14
 	VPXOR X15, X15, X15
 	SUBQ  $+4, CX
-	JL    rest_4
+	JL    rest_3
 
-four_pairs_3:
+four_pairs_2:
+	PREFETCHT0   (BX)(R15*1)
 	VMOVDQU      (BX), Y0
 	VMOVDQU      32(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -94,6 +95,7 @@ four_pairs_3:
 	VPMADDWD     Y1, Y2, Y2
 	VPADDD       Y3, Y14, Y14
 	VPADDD       Y2, Y15, Y15
+	PREFETCHT0   64(BX)(R15*1)
 	VMOVDQU      64(BX), Y0
 	VMOVDQU      96(BX), Y1
 	VPBROADCASTD 4(SI), Y2
@@ -126,6 +128,7 @@ four_pairs_3:
 	VPMADDWD     Y1, Y2, Y2
 	VPADDD       Y3, Y14, Y14
 	VPADDD       Y2, Y15, Y15
+	PREFETCHT0   128(BX)(R15*1)
 	VMOVDQU      128(BX), Y0
 	VMOVDQU      160(BX), Y1
 	VPBROADCASTD 8(SI), Y2
@@ -158,6 +161,7 @@ four_pairs_3:
 	VPMADDWD     Y1, Y2, Y2
 	VPADDD       Y3, Y14, Y14
 	VPADDD       Y2, Y15, Y15
+	PREFETCHT0   192(BX)(R15*1)
 	VMOVDQU      192(BX), Y0
 	VMOVDQU      224(BX), Y1
 	VPBROADCASTD 12(SI), Y2
@@ -194,13 +198,13 @@ four_pairs_3:
 	ADDQ         $+16, DX
 	ADDQ         $+256, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_3
+	JGE          four_pairs_2
 
-rest_4:
+rest_3:
 	ADDQ $+4, CX
-	JZ   multiplied_6
+	JZ   summed_5
 
-one_pair_5:
+one_pair_4:
 	VMOVDQU      (BX), Y0
 	VMOVDQU      32(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -237,9 +241,9 @@ one_pair_5:
 	ADDQ         $+4, DX
 	ADDQ         $+64, BX
 	DECQ         CX
-	JNZ          one_pair_5
+	JNZ          one_pair_4
 
-multiplied_6:
+summed_5:
 	VMOVDQU Y4, (R13)
 	VMOVDQU Y5, 32(R13)
 	ADDQ    R10, R13
@@ -265,27 +269,11 @@ multiplied_6:
 	ADDQ    R10, R13
 	ADDQ    R8, R12
 	DECQ    R11
-	JNZ     tile_2
-	MOVQ    BX, 8(DI)
-	MOVQ    288(DI), R9
-	ADDQ    R9, 40(DI)
-	MOVQ    296(DI), R9
-	ADDQ    R9, 48(DI)
-	DECQ    216(DI)
-	JNZ     position_1
-	VZEROUPPER
-	RET
+	JNZ     tile_1
+	JMP     multiplied
 
 rows5:
-	MOVQ 112(DI), R8
-	MOVQ 120(DI), R10
-
-position_7:
-	MOVQ 40(DI), R12
-	MOVQ 48(DI), R13
-	MOVQ 160(DI), R11
-
-tile_8:
+tile_6:
 	MOVQ  R12, SI
 	LEAQ  (R8)(R8*2), DX
 	ADDQ  SI, DX
@@ -302,9 +290,10 @@ tile_8:
 	VPXOR X12, X12, X12
 	VPXOR X13, X13, X13
 	SUBQ  $+4, CX
-	JL    rest_10
+	JL    rest_8
 
-four_pairs_9:
+four_pairs_7:
+	PREFETCHT0   (BX)(R15*1)
 	VMOVDQU      (BX), Y0
 	VMOVDQU      32(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -332,6 +321,7 @@ four_pairs_9:
 	VPMADDWD     Y1, Y2, Y2
 	VPADDD       Y3, Y12, Y12
 	VPADDD       Y2, Y13, Y13
+	PREFETCHT0   64(BX)(R15*1)
 	VMOVDQU      64(BX), Y0
 	VMOVDQU      96(BX), Y1
 	VPBROADCASTD 4(SI), Y2
@@ -359,6 +349,7 @@ four_pairs_9:
 	VPMADDWD     Y1, Y2, Y2
 	VPADDD       Y3, Y12, Y12
 	VPADDD       Y2, Y13, Y13
+	PREFETCHT0   128(BX)(R15*1)
 	VMOVDQU      128(BX), Y0
 	VMOVDQU      160(BX), Y1
 	VPBROADCASTD 8(SI), Y2
@@ -386,6 +377,7 @@ four_pairs_9:
 	VPMADDWD     Y1, Y2, Y2
 	VPADDD       Y3, Y12, Y12
 	VPADDD       Y2, Y13, Y13
+	PREFETCHT0   192(BX)(R15*1)
 	VMOVDQU      192(BX), Y0
 	VMOVDQU      224(BX), Y1
 	VPBROADCASTD 12(SI), Y2
@@ -417,13 +409,13 @@ four_pairs_9:
 	ADDQ         $+16, DX
 	ADDQ         $+256, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_9
+	JGE          four_pairs_7
 
-rest_10:
+rest_8:
 	ADDQ $+4, CX
-	JZ   multiplied_12
+	JZ   summed_10
 
-one_pair_11:
+one_pair_9:
 	VMOVDQU      (BX), Y0
 	VMOVDQU      32(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -455,9 +447,9 @@ one_pair_11:
 	ADDQ         $+4, DX
 	ADDQ         $+64, BX
 	DECQ         CX
-	JNZ          one_pair_11
+	JNZ          one_pair_9
 
-multiplied_12:
+summed_10:
 	VMOVDQU Y4, (R13)
 	VMOVDQU Y5, 32(R13)
 	ADDQ    R10, R13
@@ -479,27 +471,11 @@ multiplied_12:
 	ADDQ    R10, R13
 	ADDQ    R8, R12
 	DECQ    R11
-	JNZ     tile_8
-	MOVQ    BX, 8(DI)
-	MOVQ    288(DI), R9
-	ADDQ    R9, 40(DI)
-	MOVQ    296(DI), R9
-	ADDQ    R9, 48(DI)
-	DECQ    216(DI)
-	JNZ     position_7
-	VZEROUPPER
-	RET
+	JNZ     tile_6
+	JMP     multiplied
 
 rows4:
-	MOVQ 112(DI), R8
-	MOVQ 120(DI), R10
-
-position_13:
-	MOVQ 40(DI), R12
-	MOVQ 48(DI), R13
-	MOVQ 160(DI), R11
-
-tile_14:
+tile_11:
 	MOVQ  R12, SI
 	LEAQ  (R8)(R8*2), DX
 	ADDQ  SI, DX
@@ -514,9 +490,10 @@ tile_14:
 	VPXOR X10, X10, X10
 	VPXOR X11, X11, X11
 	SUBQ  $+4, CX
-	JL    rest_16
+	JL    rest_13
 
-four_pairs_15:
+four_pairs_12:
+	PREFETCHT0   (BX)(R15*1)
 	VMOVDQU      (BX), Y0
 	VMOVDQU      32(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -539,6 +516,7 @@ four_pairs_15:
 	VPMADDWD     Y1, Y2, Y2
 	VPADDD       Y3, Y10, Y10
 	VPADDD       Y2, Y11, Y11
+	PREFETCHT0   64(BX)(R15*1)
 	VMOVDQU      64(BX), Y0
 	VMOVDQU      96(BX), Y1
 	VPBROADCASTD 4(SI), Y2
@@ -561,6 +539,7 @@ four_pairs_15:
 	VPMADDWD     Y1, Y2, Y2
 	VPADDD       Y3, Y10, Y10
 	VPADDD       Y2, Y11, Y11
+	PREFETCHT0   128(BX)(R15*1)
 	VMOVDQU      128(BX), Y0
 	VMOVDQU      160(BX), Y1
 	VPBROADCASTD 8(SI), Y2
@@ -583,6 +562,7 @@ four_pairs_15:
 	VPMADDWD     Y1, Y2, Y2
 	VPADDD       Y3, Y10, Y10
 	VPADDD       Y2, Y11, Y11
+	PREFETCHT0   192(BX)(R15*1)
 	VMOVDQU      192(BX), Y0
 	VMOVDQU      224(BX), Y1
 	VPBROADCASTD 12(SI), Y2
@@ -609,13 +589,13 @@ four_pairs_15:
 	ADDQ         $+16, DX
 	ADDQ         $+256, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_15
+	JGE          four_pairs_12
 
-rest_16:
+rest_13:
 	ADDQ $+4, CX
-	JZ   multiplied_18
+	JZ   summed_15
 
-one_pair_17:
+one_pair_14:
 	VMOVDQU      (BX), Y0
 	VMOVDQU      32(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -642,9 +622,9 @@ one_pair_17:
 	ADDQ         $+4, DX
 	ADDQ         $+64, BX
 	DECQ         CX
-	JNZ          one_pair_17
+	JNZ          one_pair_14
 
-multiplied_18:
+summed_15:
 	VMOVDQU Y4, (R13)
 	VMOVDQU Y5, 32(R13)
 	ADDQ    R10, R13
@@ -662,27 +642,11 @@ multiplied_18:
 	ADDQ    R10, R13
 	ADDQ    R8, R12
 	DECQ    R11
-	JNZ     tile_14
-	MOVQ    BX, 8(DI)
-	MOVQ    288(DI), R9
-	ADDQ    R9, 40(DI)
-	MOVQ    296(DI), R9
-	ADDQ    R9, 48(DI)
-	DECQ    216(DI)
-	JNZ     position_13
-	VZEROUPPER
-	RET
+	JNZ     tile_11
+	JMP     multiplied
 
 rows3:
-	MOVQ 112(DI), R8
-	MOVQ 120(DI), R10
-
-position_19:
-	MOVQ 40(DI), R12
-	MOVQ 48(DI), R13
-	MOVQ 160(DI), R11
-
-tile_20:
+tile_16:
 	MOVQ  R12, SI
 	MOVQ  8(DI), BX
 	MOVQ  144(DI), CX
@@ -693,9 +657,10 @@ tile_20:
 	VPXOR X8, X8, X8
 	VPXOR X9, X9, X9
 	SUBQ  $+4, CX
-	JL    rest_22
+	JL    rest_18
 
-four_pairs_21:
+four_pairs_17:
+	PREFETCHT0   (BX)(R15*1)
 	VMOVDQU      (BX), Y0
 	VMOVDQU      32(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -713,6 +678,7 @@ four_pairs_21:
 	VPMADDWD     Y1, Y2, Y2
 	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
+	PREFETCHT0   64(BX)(R15*1)
 	VMOVDQU      64(BX), Y0
 	VMOVDQU      96(BX), Y1
 	VPBROADCASTD 4(SI), Y2
@@ -730,6 +696,7 @@ four_pairs_21:
 	VPMADDWD     Y1, Y2, Y2
 	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
+	PREFETCHT0   128(BX)(R15*1)
 	VMOVDQU      128(BX), Y0
 	VMOVDQU      160(BX), Y1
 	VPBROADCASTD 8(SI), Y2
@@ -747,6 +714,7 @@ four_pairs_21:
 	VPMADDWD     Y1, Y2, Y2
 	VPADDD       Y3, Y8, Y8
 	VPADDD       Y2, Y9, Y9
+	PREFETCHT0   192(BX)(R15*1)
 	VMOVDQU      192(BX), Y0
 	VMOVDQU      224(BX), Y1
 	VPBROADCASTD 12(SI), Y2
@@ -767,13 +735,13 @@ four_pairs_21:
 	ADDQ         $+16, SI
 	ADDQ         $+256, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_21
+	JGE          four_pairs_17
 
-rest_22:
+rest_18:
 	ADDQ $+4, CX
-	JZ   multiplied_24
+	JZ   summed_20
 
-one_pair_23:
+one_pair_19:
 	VMOVDQU      (BX), Y0
 	VMOVDQU      32(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -794,9 +762,9 @@ one_pair_23:
 	ADDQ         $+4, SI
 	ADDQ         $+64, BX
 	DECQ         CX
-	JNZ          one_pair_23
+	JNZ          one_pair_19
 
-multiplied_24:
+summed_20:
 	VMOVDQU Y4, (R13)
 	VMOVDQU Y5, 32(R13)
 	ADDQ    R10, R13
@@ -810,27 +778,11 @@ multiplied_24:
 	ADDQ    R10, R13
 	ADDQ    R8, R12
 	DECQ    R11
-	JNZ     tile_20
-	MOVQ    BX, 8(DI)
-	MOVQ    288(DI), R9
-	ADDQ    R9, 40(DI)
-	MOVQ    296(DI), R9
-	ADDQ    R9, 48(DI)
-	DECQ    216(DI)
-	JNZ     position_19
-	VZEROUPPER
-	RET
+	JNZ     tile_16
+	JMP     multiplied
 
 rows2:
-	MOVQ 112(DI), R8
-	MOVQ 120(DI), R10
-
-position_25:
-	MOVQ 40(DI), R12
-	MOVQ 48(DI), R13
-	MOVQ 160(DI), R11
-
-tile_26:
+tile_21:
 	MOVQ  R12, SI
 	MOVQ  8(DI), BX
 	MOVQ  144(DI), CX
@@ -839,9 +791,10 @@ tile_26:
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
 	SUBQ  $+4, CX
-	JL    rest_28
+	JL    rest_23
 
-four_pairs_27:
+four_pairs_22:
+	PREFETCHT0   (BX)(R15*1)
 	VMOVDQU      (BX), Y0
 	VMOVDQU      32(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -854,6 +807,7 @@ four_pairs_27:
 	VPMADDWD     Y1, Y2, Y2
 	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
+	PREFETCHT0   64(BX)(R15*1)
 	VMOVDQU      64(BX), Y0
 	VMOVDQU      96(BX), Y1
 	VPBROADCASTD 4(SI), Y2
@@ -866,6 +820,7 @@ four_pairs_27:
 	VPMADDWD     Y1, Y2, Y2
 	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
+	PREFETCHT0   128(BX)(R15*1)
 	VMOVDQU      128(BX), Y0
 	VMOVDQU      160(BX), Y1
 	VPBROADCASTD 8(SI), Y2
@@ -878,6 +833,7 @@ four_pairs_27:
 	VPMADDWD     Y1, Y2, Y2
 	VPADDD       Y3, Y6, Y6
 	VPADDD       Y2, Y7, Y7
+	PREFETCHT0   192(BX)(R15*1)
 	VMOVDQU      192(BX), Y0
 	VMOVDQU      224(BX), Y1
 	VPBROADCASTD 12(SI), Y2
@@ -893,13 +849,13 @@ four_pairs_27:
 	ADDQ         $+16, SI
 	ADDQ         $+256, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_27
+	JGE          four_pairs_22
 
-rest_28:
+rest_23:
 	ADDQ $+4, CX
-	JZ   multiplied_30
+	JZ   summed_25
 
-one_pair_29:
+one_pair_24:
 	VMOVDQU      (BX), Y0
 	VMOVDQU      32(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -915,9 +871,9 @@ one_pair_29:
 	ADDQ         $+4, SI
 	ADDQ         $+64, BX
 	DECQ         CX
-	JNZ          one_pair_29
+	JNZ          one_pair_24
 
-multiplied_30:
+summed_25:
 	VMOVDQU Y4, (R13)
 	VMOVDQU Y5, 32(R13)
 	ADDQ    R10, R13
@@ -927,36 +883,21 @@ multiplied_30:
 	ADDQ    R10, R13
 	ADDQ    R8, R12
 	DECQ    R11
-	JNZ     tile_26
-	MOVQ    BX, 8(DI)
-	MOVQ    288(DI), R9
-	ADDQ    R9, 40(DI)
-	MOVQ    296(DI), R9
-	ADDQ    R9, 48(DI)
-	DECQ    216(DI)
-	JNZ     position_25
-	VZEROUPPER
-	RET
+	JNZ     tile_21
+	JMP     multiplied
 
 rows1:
-	MOVQ 112(DI), R8
-	MOVQ 120(DI), R10
-
-position_31:
-	MOVQ 40(DI), R12
-	MOVQ 48(DI), R13
-	MOVQ 160(DI), R11
-
-tile_32:
+tile_26:
 	MOVQ  R12, SI
 	MOVQ  8(DI), BX
 	MOVQ  144(DI), CX
 	VPXOR X4, X4, X4
 	VPXOR X5, X5, X5
 	SUBQ  $+4, CX
-	JL    rest_34
+	JL    rest_28
 
-four_pairs_33:
+four_pairs_27:
+	PREFETCHT0   (BX)(R15*1)
 	VMOVDQU      (BX), Y0
 	VMOVDQU      32(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -964,6 +905,7 @@ four_pairs_33:
 	VPMADDWD     Y1, Y2, Y2
 	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
+	PREFETCHT0   64(BX)(R15*1)
 	VMOVDQU      64(BX), Y0
 	VMOVDQU      96(BX), Y1
 	VPBROADCASTD 4(SI), Y2
@@ -971,6 +913,7 @@ four_pairs_33:
 	VPMADDWD     Y1, Y2, Y2
 	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
+	PREFETCHT0   128(BX)(R15*1)
 	VMOVDQU      128(BX), Y0
 	VMOVDQU      160(BX), Y1
 	VPBROADCASTD 8(SI), Y2
@@ -978,6 +921,7 @@ four_pairs_33:
 	VPMADDWD     Y1, Y2, Y2
 	VPADDD       Y3, Y4, Y4
 	VPADDD       Y2, Y5, Y5
+	PREFETCHT0   192(BX)(R15*1)
 	VMOVDQU      192(BX), Y0
 	VMOVDQU      224(BX), Y1
 	VPBROADCASTD 12(SI), Y2
@@ -988,13 +932,13 @@ four_pairs_33:
 	ADDQ         $+16, SI
 	ADDQ         $+256, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_33
+	JGE          four_pairs_27
 
-rest_34:
+rest_28:
 	ADDQ $+4, CX
-	JZ   multiplied_36
+	JZ   summed_30
 
-one_pair_35:
+one_pair_29:
 	VMOVDQU      (BX), Y0
 	VMOVDQU      32(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -1005,21 +949,28 @@ one_pair_35:
 	ADDQ         $+4, SI
 	ADDQ         $+64, BX
 	DECQ         CX
-	JNZ          one_pair_35
+	JNZ          one_pair_29
 
-multiplied_36:
+summed_30:
 	VMOVDQU Y4, (R13)
 	VMOVDQU Y5, 32(R13)
 	ADDQ    R10, R13
 	ADDQ    R8, R12
 	DECQ    R11
-	JNZ     tile_32
-	MOVQ    BX, 8(DI)
-	MOVQ    288(DI), R9
-	ADDQ    R9, 40(DI)
-	MOVQ    296(DI), R9
-	ADDQ    R9, 48(DI)
-	DECQ    216(DI)
-	JNZ     position_31
+	JNZ     tile_26
+
+multiplied:
+	MOVQ  AX, R11
+	XORQ  AX, AX
+	DECQ  R9
+	TESTQ R11, R11
+	JNZ   multiply
+	MOVQ  BX, 8(DI)
+	MOVQ  296(DI), CX
+	ADDQ  CX, 40(DI)
+	MOVQ  304(DI), CX
+	ADDQ  CX, 48(DI)
+	DECQ  216(DI)
+	JNZ   position
 	VZEROUPPER
 	RET

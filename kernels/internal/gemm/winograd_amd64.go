@@ -16,8 +16,9 @@ const (
 	winogradPositions = 16 // of a transformed square
 	winogradMost      = 48 // squares of a block
 	winogradLeast     = 16
-	winogradRows      = 6 // squares of a tile of products
-	winogradLine      = 6 // pixels of a tile of results
+	winogradRows      = 6       // squares of a tile of products
+	winogradLine      = 6       // pixels of a tile of results
+	winogradAhead     = 8 << 10 // bytes of weights that are fetched ahead, at most
 	productBytes      = 64
 	productsPitch     = winogradMost*productBytes + 64 // bytes from position to position of products
 )
@@ -188,19 +189,12 @@ func (r *runnerWinograd) flush() {
 	each, more, others := tiling(r.squares, winogradRows)
 	pairs := (s.TapBytes + 1) / 2
 	for panel := r.panel0; panel < r.panel1; panel++ {
-		multiply := call{
-			a: data, lda: r.block.lda, aPitch: r.block.pitch, k: pairs,
-			c: products, ldc: productBytes, cPitch: productsPitch,
-		}
-		first := unsafe.Pointer(&r.p.bytes[panel*winogradPositions*pairs*64])
-		if more > 0 {
-			multiply.b, multiply.panels, multiply.rows, multiply.tiles = first, winogradPositions, each+1, more
-			winogradMultiply(&multiply)
-			multiply.a = unsafe.Pointer(&r.scratch[more*(each+1)*r.block.lda])
-			multiply.c = unsafe.Pointer(&r.scratch[r.block.products+more*(each+1)*productBytes])
-		}
-		multiply.b, multiply.panels, multiply.rows, multiply.tiles = first, winogradPositions, each, others
-		winogradMultiply(&multiply)
+		winogradMultiply(&call{
+			a: data, lda: r.block.lda, aPitch: r.block.pitch, rows: each + 1, tiles: more, others: others,
+			b: unsafe.Pointer(&r.p.bytes[panel*winogradPositions*pairs*64]), k: pairs, panels: winogradPositions,
+			ahead: uintptr(min(pairs*64, winogradAhead)),
+			c:     products, ldc: productBytes, cPitch: productsPitch,
+		})
 		r.results(panel)
 	}
 	r.squares, r.strips = 0, 0
