@@ -62,5 +62,5 @@ func Variants(s ISASet) (all []VariantInfo) {
 // instruction set that a Program with these options uses for matrix products. A multiply-add is two
 // operations.
 func Limit(o Options) float64 {
-	return gemm.Choose(o.isas(), gemm.Spec{}).Limit()
+	return gemm.Choose(o.isas(), gemm.Spec{}, gemm.Grid{}).Limit()
 }

@@ -210,8 +210,7 @@ func (w *winogradProducts) positions(g *gen) {
 func (w *winogradProducts) multiply(g *gen, rows int) {
 	m, t := w.m, newTile(32, rows, 2, 4)
 	m.tile = t
-	again, four, ones := g.Fresh("tile"), g.Fresh("four_pairs"), g.Fresh("rest")
-	one, summed := g.Fresh("one_pair"), g.Fresh("summed")
+	again := g.Fresh("tile")
 	g.Label(again)
 	g.MOVQ(w.a, m.a)
 	if rows > 3 {
@@ -221,25 +220,11 @@ func (w *winogradProducts) multiply(g *gen, rows int) {
 	g.MOVQ(field(w.call, "b"), m.b)
 	g.MOVQ(field(w.call, "k"), w.k)
 	t.each(func(_ int, acc reg.VecPhysical) { g.Zero(acc) })
-	g.SUBQ(operand.I8(4), w.k)
-	g.JL(operand.LabelRef(ones))
-	g.Label(four)
-	for i := range 4 {
-		g.PREFETCHT0(emit.Indexed(m.b, w.ahead, 1, 64*i))
-		m.multiply(g, i)
-	}
-	m.advance(g, 4)
-	g.SUBQ(operand.I8(4), w.k)
-	g.JGE(operand.LabelRef(four))
-	g.Label(ones)
-	g.ADDQ(operand.I8(4), w.k)
-	g.JZ(operand.LabelRef(summed))
-	g.Label(one)
-	m.multiply(g, 0)
-	m.advance(g, 1)
-	g.DECQ(w.k)
-	g.JNZ(operand.LabelRef(one))
-	g.Label(summed)
+	m.loop(g, w.k, func() {
+		for i := range 4 {
+			g.PREFETCHT0(emit.Indexed(m.b, w.ahead, 1, 64*i))
+		}
+	})
 	for _, row := range t.acc {
 		for i, acc := range row {
 			g.VMOVDQU(acc, emit.At(w.c, 32*i))

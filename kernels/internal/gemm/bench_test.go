@@ -61,6 +61,7 @@ func (l layer) problem() *problem {
 		p.taps, p.k = l.window, l.window*l.inC
 	} else if l.window == 3 && l.stride == 1 {
 		p.images, p.grid = 1, Grid{l.size, l.size}
+		p.args.Grid = p.grid
 	}
 	p.args.A = make([]byte, side*side*l.inC+bounds.Slack)
 	for i := range p.args.A {

@@ -10,7 +10,7 @@ import (
 )
 
 func TestPackErrors(t *testing.T) {
-	v := Choose(isa.Set(0), Spec{})
+	v := Choose(isa.Set(0), Spec{}, Grid{})
 	two := []float32{1, 2}
 	for _, c := range []struct {
 		name    string
@@ -65,16 +65,10 @@ func TestPackErrors(t *testing.T) {
 			"epilogue: unknown output type 9 or summand type 0",
 		},
 		{
-			"taps of a grid",
-			Spec{N: 1, Taps: 3, TapBytes: 1, Grid: Grid{4, 5}},
+			"windows",
+			Spec{N: 1, Taps: 3, TapBytes: 1, Windows: true},
 			3, nil,
-			"grid: got 3 taps in images of 4x5 pixels, want 9 and at least 1x1",
-		},
-		{
-			"lines of a grid",
-			Spec{N: 1, Taps: 9, TapBytes: 1, Grid: Grid{0, 5}},
-			9, nil,
-			"grid: got 9 taps in images of 0x5 pixels, want 9 and at least 1x1",
+			"got windows of 3 taps, want 9",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -107,16 +101,18 @@ func TestNotComputed(t *testing.T) {
 // TestWholeImages: Run needs the offsets of whole images, also for a part of one.
 func TestWholeImages(t *testing.T) {
 	for _, v := range runnable() {
-		s := Spec{N: 16, Taps: 9, TapBytes: 1, Grid: Grid{2, 3}}
+		s := Spec{N: 16, Taps: 9, TapBytes: 1, Windows: true}
 		packed, err := Pack(v, s, make([]int8, 144), nil)
 		require.NoError(t, err)
 		a := &Args{
-			A: make([]byte, 1+bounds.Slack), Offsets: make([]int32, 9*6), C: make([]byte, 64), LDC: 64,
+			A: make([]byte, 1+bounds.Slack), Offsets: make([]int32, 9*6), C: make([]byte, 64), LDC: 64, Grid: Grid{2, 3},
 			Scratch: make([]byte, packed.Scratch()),
 		}
 		packed.Run(a, 0, 1, 0, 1)
 		a.Offsets = a.Offsets[1:]
 		require.PanicsWithValue(t, "gemm: got 53 offsets, want 6 rows * 9 taps", func() { packed.Run(a, 0, 1, 0, 1) }, v.Name)
+		a.Grid = Grid{0, 3}
+		require.PanicsWithValue(t, "gemm: got images of 0x3 pixels, want at least 1x1", func() { packed.Run(a, 0, 1, 0, 1) }, v.Name)
 	}
 }
 

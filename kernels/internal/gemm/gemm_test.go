@@ -229,7 +229,7 @@ func (p *problem) fillOutput(r *rand.Rand) {
 }
 
 func (p *problem) spec() Spec {
-	return Spec{N: p.n, Taps: p.taps, TapBytes: p.k, Grid: p.grid, Epilogue: p.epilogue}
+	return Spec{N: p.n, Taps: p.taps, TapBytes: p.k, Windows: p.images > 0, Epilogue: p.epilogue}
 }
 
 // run computes the problem with a variant and returns the whole buffer of C.
@@ -237,6 +237,7 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 	t.Helper()
 	copy(p.buffer, p.before)
 	s, start := p.spec(), p.start
+	p.args.Grid = p.grid
 	if p.computed {
 		s.Epilogue, start = withoutConstants(s.Epilogue), nil
 	}
@@ -611,12 +612,12 @@ func TestChooseFewColumns(t *testing.T) {
 		for _, s := range []Spec{
 			{N: 1, Taps: 9, TapBytes: 64}, {N: 4, Taps: 9, TapBytes: 64}, {N: 1, Taps: 1, TapBytes: 1024},
 		} {
-			require.Equal(t, v.Name, Choose(set, s).Name, "%+v", s)
+			require.Equal(t, v.Name, Choose(set, s, Grid{}).Name, "%+v", s)
 		}
 		for _, s := range []Spec{
 			{}, {N: 1, Taps: 9, TapBytes: 4}, {N: 9, Taps: 9, TapBytes: 64}, {N: 64, Taps: 1, TapBytes: 64},
 		} {
-			require.NotEqual(t, v.Name, Choose(set, s).Name, "%+v", s)
+			require.NotEqual(t, v.Name, Choose(set, s, Grid{}).Name, "%+v", s)
 		}
 	}
 }
@@ -646,9 +647,9 @@ func TestChooseWindows(t *testing.T) {
 			{"sums of more bits", 16, 1828, Grid{8, 8}, false},
 		} {
 			t.Run(c.name, func(t *testing.T) {
-				s := Spec{N: c.n, Taps: 9, TapBytes: c.k, Grid: c.grid}
-				require.Equal(t, c.chosen, Choose(isa.Set(1<<v.ISA), s).Name == v.Name)
-				require.NotEqual(t, v.Name, Choose(isa.Set(1<<v.ISA|1<<v.Until), s).Name)
+				s := Spec{N: c.n, Taps: 9, TapBytes: c.k, Windows: c.grid != (Grid{})}
+				require.Equal(t, c.chosen, Choose(isa.Set(1<<v.ISA), s, c.grid).Name == v.Name)
+				require.NotEqual(t, v.Name, Choose(isa.Set(1<<v.ISA|1<<v.Until), s, c.grid).Name)
 			})
 		}
 	}

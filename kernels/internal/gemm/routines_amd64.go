@@ -14,11 +14,16 @@ package gemm
 //go:noescape
 func widenRows(c *call)
 
+// widenPanel copies bytes to words: c[i] = int16(b[i]) for i < 16*k.
+//
+//go:noescape
+func widenPanel(c *call)
+
 // gemm_u8s8_chain_6x16k2_avx2 computes tiles of rows by 16 columns, for every m below rows*tiles:
 //
 //	c[m,n] = epilogue(init[n] + sum over k2 < k, i < 2 of a[m,2*k2+i] * b[k2,n,i])
 //
-// a holds words at a stride of lda bytes, b bytes.
+// a holds words at a stride of lda bytes, b words or bytes: see flags. The bytes at ahead are fetched.
 //
 //go:noescape
 func gemm_u8s8_chain_6x16k2_avx2(c *call)
@@ -27,7 +32,7 @@ func gemm_u8s8_chain_6x16k2_avx2(c *call)
 //
 //	c[m,n] = epilogue(init[n] + sum over k2 < k, i < 2 of a[m,2*k2+i] * b[k2,n,i])
 //
-// a holds words at a stride of lda bytes, b bytes.
+// a holds words at a stride of lda bytes, b words or bytes: see flags. The bytes at ahead are fetched.
 //
 //go:noescape
 func gemm_u8s8_chain_6x8k2_avx2(c *call)

@@ -26,17 +26,17 @@ const (
 // computesWinograd reports whether the variant can compute a product.
 func computesWinograd(s Spec) bool {
 	const bound = 4 * math.MaxUint8 * -math.MinInt8
-	return s.Grid.Width > 0 && s.N%16 == 0 && s.Taps*s.TapBytes <= math.MaxInt32/bound
+	return s.Windows && s.N%16 == 0 && s.Taps*s.TapBytes <= math.MaxInt32/bound
 }
 
 // suitsWinograd reports whether a product is so large that transforming pays: its images have many squares, few of
 // which hang over the edge.
-func suitsWinograd(s Spec) bool {
+func suitsWinograd(s Spec, g Grid) bool {
 	if !computesWinograd(s) || s.TapBytes < 16 {
 		return false
 	}
-	squares := (s.Grid.Height + 1) / 2 * ((s.Grid.Width + 1) / 2)
-	return squares >= winogradLeast && 2*4*squares <= 3*s.Grid.Height*s.Grid.Width
+	squares := (g.Height + 1) / 2 * ((g.Width + 1) / 2)
+	return squares >= winogradLeast && 2*4*squares <= 3*g.Height*g.Width
 }
 
 // packWinograd packs 4 G g Gt of each column as [panel][position][K/2][16][2] words.
@@ -114,14 +114,14 @@ func runWinograd(p *Packed, a Args, m0, m1, panel0, panel1 int) {
 	r.scratch = a.Scratch[skip:]
 	all := 0
 	for m := m0; m < m1; {
-		width, lines := p.spec.Grid.strip(m, m1)
+		width, lines := a.Grid.strip(m, m1)
 		all += (width + 1) / 2
 		m += width * lines
 	}
 	blocks := (all + r.block.squares - 1) / r.block.squares
 	r.most = min(roundUp((all+blocks-1)/blocks, winogradRows), r.block.squares)
 	for m := m0; m < m1; {
-		width, lines := p.spec.Grid.strip(m, m1)
+		width, lines := a.Grid.strip(m, m1)
 		r.add(m, width, lines)
 		m += width * lines
 	}
@@ -159,7 +159,7 @@ func (r *runnerWinograd) add(m, width, lines int) {
 // place sets the offsets of the square at pixel m. Data of pixels that do not exist are any.
 func (r *runnerWinograd) place(to []int32, m, lines int) {
 	const taps = 9
-	width := r.p.spec.Grid.Width
+	width := r.a.Grid.Width
 	right := m%width+1 < width
 	line := func(to, first []int32) { // the taps of a row of the windows of the pixel and its neighbour
 		copy(to[:3], first[:3])
@@ -208,7 +208,7 @@ func (r *runnerWinograd) results(panel int) {
 	for _, s := range r.strip[:r.strips] {
 		for line := range s.lines {
 			c.sign = int32(1 - 2*line)
-			m := s.m + line*r.p.spec.Grid.Width
+			m := s.m + line*r.a.Grid.Width
 			for x, n := 0, 0; x < s.width; x += n {
 				c.rows, c.tiles = winogradLine, (s.width-x)/winogradLine
 				if c.tiles == 0 {
