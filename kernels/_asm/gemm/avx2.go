@@ -71,6 +71,9 @@ func (g *gen) avx2Tiles(s scalars, rows, cols int) {
 	g.nextTile(s.call, s.p, rows, again, func() {
 		g.IMUL3Q(operand.I8(rows), field(s.call, "lda"), s.p)
 		g.ADDQ(s.p, field(s.call, "aNow"))
+		// Once is enough; fetching what is near costs next to nothing.
+		g.MOVQ(field(s.call, "b"), s.p)
+		g.MOVQ(s.p, field(s.call, "ahead"))
 	})
 }
 

@@ -24,7 +24,7 @@ type blockAVX2 struct {
 const tileBytes = 6 * 16 * 4
 
 // wordRows is how many rows it takes to make widening a panel of B worth while: kernels multiply words faster.
-const wordRows = 24
+const wordRows = 64
 
 func (p *Packed) blockAVX2() (b blockAVX2) {
 	K := roundUp(p.spec.Taps*p.spec.TapBytes, 2)

@@ -964,6 +964,8 @@ stored_11:
 	ADDQ   R9, 56(DI)
 	IMUL3Q $+6, 112(DI), R9
 	ADDQ   R9, 40(DI)
+	MOVQ   8(DI), R9
+	MOVQ   R9, 168(DI)
 	DECQ   160(DI)
 	JNZ    tile6
 	VZEROUPPER
@@ -1782,6 +1784,8 @@ stored_39:
 	ADDQ   R9, 56(DI)
 	IMUL3Q $+5, 112(DI), R9
 	ADDQ   R9, 40(DI)
+	MOVQ   8(DI), R9
+	MOVQ   R9, 168(DI)
 	DECQ   160(DI)
 	JNZ    tile5
 	VZEROUPPER
@@ -2472,6 +2476,8 @@ stored_67:
 	ADDQ   R9, 56(DI)
 	IMUL3Q $+4, 112(DI), R9
 	ADDQ   R9, 40(DI)
+	MOVQ   8(DI), R9
+	MOVQ   R9, 168(DI)
 	DECQ   160(DI)
 	JNZ    tile4
 	VZEROUPPER
@@ -3036,6 +3042,8 @@ stored_95:
 	ADDQ   R9, 56(DI)
 	IMUL3Q $+3, 112(DI), R9
 	ADDQ   R9, 40(DI)
+	MOVQ   8(DI), R9
+	MOVQ   R9, 168(DI)
 	DECQ   160(DI)
 	JNZ    tile3
 	VZEROUPPER
@@ -3472,6 +3480,8 @@ stored_123:
 	ADDQ   R9, 56(DI)
 	IMUL3Q $+2, 112(DI), R9
 	ADDQ   R9, 40(DI)
+	MOVQ   8(DI), R9
+	MOVQ   R9, 168(DI)
 	DECQ   160(DI)
 	JNZ    tile2
 	VZEROUPPER
@@ -3788,6 +3798,8 @@ stored_151:
 	ADDQ   R9, 56(DI)
 	IMUL3Q $+1, 112(DI), R9
 	ADDQ   R9, 40(DI)
+	MOVQ   8(DI), R9
+	MOVQ   R9, 168(DI)
 	DECQ   160(DI)
 	JNZ    tile1
 	VZEROUPPER

@@ -642,6 +642,8 @@ stored_11:
 	ADDQ   R9, 56(DI)
 	IMUL3Q $+6, 112(DI), R9
 	ADDQ   R9, 40(DI)
+	MOVQ   8(DI), R9
+	MOVQ   R9, 168(DI)
 	DECQ   160(DI)
 	JNZ    tile6
 	VZEROUPPER
@@ -1190,6 +1192,8 @@ stored_39:
 	ADDQ   R9, 56(DI)
 	IMUL3Q $+5, 112(DI), R9
 	ADDQ   R9, 40(DI)
+	MOVQ   8(DI), R9
+	MOVQ   R9, 168(DI)
 	DECQ   160(DI)
 	JNZ    tile5
 	VZEROUPPER
@@ -1660,6 +1664,8 @@ stored_67:
 	ADDQ   R9, 56(DI)
 	IMUL3Q $+4, 112(DI), R9
 	ADDQ   R9, 40(DI)
+	MOVQ   8(DI), R9
+	MOVQ   R9, 168(DI)
 	DECQ   160(DI)
 	JNZ    tile4
 	VZEROUPPER
@@ -2056,6 +2062,8 @@ stored_95:
 	ADDQ   R9, 56(DI)
 	IMUL3Q $+3, 112(DI), R9
 	ADDQ   R9, 40(DI)
+	MOVQ   8(DI), R9
+	MOVQ   R9, 168(DI)
 	DECQ   160(DI)
 	JNZ    tile3
 	VZEROUPPER
@@ -2374,6 +2382,8 @@ stored_123:
 	ADDQ   R9, 56(DI)
 	IMUL3Q $+2, 112(DI), R9
 	ADDQ   R9, 40(DI)
+	MOVQ   8(DI), R9
+	MOVQ   R9, 168(DI)
 	DECQ   160(DI)
 	JNZ    tile2
 	VZEROUPPER
@@ -2624,6 +2634,8 @@ stored_151:
 	ADDQ   R9, 56(DI)
 	IMUL3Q $+1, 112(DI), R9
 	ADDQ   R9, 40(DI)
+	MOVQ   8(DI), R9
+	MOVQ   R9, 168(DI)
 	DECQ   160(DI)
 	JNZ    tile1
 	VZEROUPPER
