@@ -171,6 +171,35 @@ func TestConvolutions(t *testing.T) {
 	}
 }
 
+// TestWindows has 3x3 windows that move by one pixel, large enough for kernels of their own, and the same weights where
+// they do not.
+func TestWindows(t *testing.T) {
+	for seed := range uint64(30) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := newGraph(t, seed)
+			groups := 1 + g.r.IntN(2)
+			inC, outC := 16+g.r.IntN(20), 16*(1+g.r.IntN(3))
+			typ := g.bytesType()
+			filters := core.NewConstant(g.tensor(core.I8, core.Shape{3, 3, inC, outC * groups}, false))
+			zero := g.operandOf(g.tensor(typ, core.Shape{}, false), seed%4 == 0)
+			for _, s := range []geometry.Spatial{
+				{Layout: geometry.NHWC, PadType: geometry.PadSameUpper},
+				{Layout: geometry.NHWC},
+				{Layout: geometry.NHWC, PadType: geometry.PadSameUpper, Strides: []int{2, 1}},
+				{Layout: geometry.NHWC, PadBelow: []int{2, -1}, PadAbove: []int{0, 3}},
+			} {
+				data := g.parameter(typ, core.Shape{1 + g.r.IntN(3), 9 + g.r.IntN(8), 9 + g.r.IntN(8), inC * groups})
+				in := []core.Value{data, filters, zero, scalar(int8(0))}
+				op := &linear.IntegerConvolution{Spatial: s, Groups: groups}
+				posts, operands := g.postOps(g.apply(op, in...).Shape(), outC*groups, math.Sqrt(float64(9*inC))*255*64)
+				op = &linear.IntegerConvolution{Spatial: s, Groups: groups, PostOps: posts}
+				g.result(g.apply(op, append(in, operands...)...))
+			}
+			g.check(false)
+		})
+	}
+}
+
 // join returns the dimensions of two shapes; those of none are a scalar's.
 func join(a, b core.Shape) core.Shape { return append(a.Clone(), b...) }
 

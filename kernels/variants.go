@@ -39,6 +39,8 @@ func Variants(s ISASet) (all []VariantInfo) {
 	for _, r := range registered() {
 		v := VariantInfo{Family: r.Family, Name: r.Name, ISA: r.ISA}
 		switch used, ok := taken[r.Does]; {
+		case r.Until != isa.Portable && s.Has(r.Until):
+			v.Why = r.Until.String() + " is preferred"
 		case r.For != "" && s.Has(r.ISA):
 			v.Used, v.Why = true, "for "+r.For
 		case ok:
@@ -60,5 +62,5 @@ func Variants(s ISASet) (all []VariantInfo) {
 // instruction set that a Program with these options uses for matrix products. A multiply-add is two
 // operations.
 func Limit(o Options) float64 {
-	return gemm.Choose(o.isas(), gemm.Spec{}).Limit()
+	return gemm.Choose(o.isas(), gemm.Spec{}, gemm.Grid{}).Limit()
 }

@@ -21,9 +21,12 @@ func TestVariantsSayWhichAreUsedAndWhy(t *testing.T) {
 			does := infos[i].Does
 			before, taken := used[does]
 			switch {
+			case infos[i].Until != isa.Portable && s.Has(infos[i].Until):
+				assert.False(t, v.Used, v.Name)
+				assert.Equal(t, infos[i].Until.String()+" is preferred", v.Why, v.Name)
 			case v.Used && infos[i].For != "":
 				assert.True(t, s.Has(v.ISA), v.Name)
-				assert.Equal(t, "for few columns", v.Why, v.Name)
+				assert.Equal(t, "for "+infos[i].For, v.Why, v.Name)
 			case v.Used:
 				assert.False(t, taken, "%s: two variants are used", does)
 				assert.True(t, s.Has(v.ISA), v.Name)

@@ -13,8 +13,8 @@ import (
 const avx2Rows = 6
 
 // avx2Routine multiplies rows of A that have been widened to words by a panel of B of
-// 8*cols columns, bytes interleaved by pairs of K, which it widens as it loads them.
-// VPMADDWD of words is exact: 255*-128*2 fits 32 bits.
+// 8*cols columns, interleaved by pairs of K. VPMADDWD of words is exact: 255*-128*2 fits
+// 32 bits.
 func avx2Routine(cols int) emit.Routine {
 	name := fmt.Sprintf("gemm_u8s8_chain_6x%dk2_avx2", 8*cols)
 	return emit.Routine{
@@ -23,7 +23,7 @@ func avx2Routine(cols int) emit.Routine {
 
 	c[m,n] = epilogue(init[n] + sum over k2 < k, i < 2 of a[m,2*k2+i] * b[k2,n,i])
 
-a holds words at a stride of lda bytes, b bytes.`, name, 8*cols),
+a holds words at a stride of lda bytes, b words or bytes: see flags. The bytes at ahead are fetched.`, name, 8*cols),
 		Build: func(c *build.Context) {
 			g := &gen{emit.Gen{Context: c}}
 			s := scalars{call: reg.RDI, flags: reg.RAX, p: reg.R9, stride: reg.R10}
@@ -34,12 +34,19 @@ a holds words at a stride of lda bytes, b bytes.`, name, 8*cols),
 
 func (g *gen) avx2Tiles(s scalars, rows, cols int) {
 	var (
-		m     = avx2Pair{a: reg.RSI, a3: reg.RDX, b: reg.RBX, lda: reg.R8, tile: newTile(32, rows, cols, 4)}
-		k     = reg.RCX
-		again = fmt.Sprintf("tile%d", rows)
+		t        = newTile(32, rows, cols, 4)
+		m        = avx2Pair{a: reg.RSI, a3: reg.RDX, b: reg.RBX, lda: reg.R8, tile: t}
+		k, ahead = reg.RCX, reg.R11
+		again    = fmt.Sprintf("tile%d", rows)
 	)
-	four, ones, one, done := g.Fresh("four_pairs"), g.Fresh("rest"), g.Fresh("one_pair"), g.Fresh("multiplied")
-
+	bytes, multiplied := g.Fresh("bytes"), g.Fresh("multiplied")
+	// fetch fetches the part of a panel of bytes that four pairs are.
+	fetch := func() {
+		for i := range cols {
+			g.PREFETCHT1(emit.At(ahead, 64*i))
+		}
+		g.ADDQ(operand.I8(64*cols), ahead)
+	}
 	g.Label(again)
 	g.MOVQ(field(s.call, "aNow"), m.a)
 	g.MOVQ(field(s.call, "lda"), m.lda)
@@ -49,10 +56,41 @@ func (g *gen) avx2Tiles(s scalars, rows, cols int) {
 	}
 	g.MOVQ(field(s.call, "b"), m.b)
 	g.MOVQ(field(s.call, "k"), k)
-	g.start(m.tile, s)
+	g.MOVQ(field(s.call, "ahead"), ahead)
+	g.start(t, s)
+	g.TESTL(operand.U32(words), field(s.call, "flags"))
+	g.JZ(operand.LabelRef(bytes))
+	m.words = true
+	m.loop(g, k, fetch)
+	g.JMP(operand.LabelRef(multiplied))
+	g.Label(bytes)
+	m.words = false
+	m.loop(g, k, fetch)
+	g.Label(multiplied)
+	g.epilogue(t, s)
+	g.nextTile(s.call, s.p, rows, again, func() {
+		g.IMUL3Q(operand.I8(rows), field(s.call, "lda"), s.p)
+		g.ADDQ(s.p, field(s.call, "aNow"))
+		// Once is enough; fetching what is near costs next to nothing.
+		g.MOVQ(field(s.call, "b"), s.p)
+		g.MOVQ(s.p, field(s.call, "ahead"))
+	})
+}
+
+// avx2Pair is the step of one pair of K: a and a3 point to the first and the fourth row.
+type avx2Pair struct {
+	a, a3, b, lda reg.GPPhysical
+	words         bool // B has words, not bytes
+	tile          *tile
+}
+
+// loop emits the loop over k pairs, four at a time, with what is fetched for each four.
+func (m *avx2Pair) loop(g *gen, k reg.GPPhysical, fetch func()) {
+	four, ones, one, done := g.Fresh("four_pairs"), g.Fresh("rest"), g.Fresh("one_pair"), g.Fresh("summed")
 	g.SUBQ(operand.I8(4), k)
 	g.JL(operand.LabelRef(ones))
 	g.Label(four)
+	fetch()
 	for i := range 4 {
 		m.multiply(g, i)
 	}
@@ -68,17 +106,6 @@ func (g *gen) avx2Tiles(s scalars, rows, cols int) {
 	g.DECQ(k)
 	g.JNZ(operand.LabelRef(one))
 	g.Label(done)
-	g.epilogue(m.tile, s)
-	g.nextTile(s.call, s.p, rows, again, func() {
-		g.IMUL3Q(operand.I8(rows), field(s.call, "lda"), s.p)
-		g.ADDQ(s.p, field(s.call, "aNow"))
-	})
-}
-
-// avx2Pair is the step of one pair of K: a and a3 point to the first and the fourth row.
-type avx2Pair struct {
-	a, a3, b, lda reg.GPPhysical
-	tile          *tile
 }
 
 // row returns the address of pair i of a row.
@@ -99,7 +126,11 @@ func (m *avx2Pair) multiply(g *gen, i int) {
 	tmp, acc := m.tile.tmp, m.tile.acc
 	cols := len(acc[0])
 	for c := range cols {
-		g.VPMOVSXBW(emit.At(m.b, (i*cols+c)*16), tmp[c])
+		if m.words {
+			g.VMOVDQU(emit.At(m.b, (i*cols+c)*32), tmp[c])
+		} else {
+			g.VPMOVSXBW(emit.At(m.b, (i*cols+c)*16), tmp[c])
+		}
 	}
 	x, z := tmp[2], tmp[3]
 	for r := 0; r < len(acc); r++ {
@@ -132,7 +163,36 @@ func (m *avx2Pair) advance(g *gen, pairs int) {
 	if len(m.tile.acc) > 3 {
 		g.ADDQ(operand.I32(4*pairs), m.a3)
 	}
-	g.ADDQ(operand.I32(16*pairs*len(m.tile.acc[0])), m.b)
+	size := 16
+	if m.words {
+		size = 32
+	}
+	g.ADDQ(operand.I32(size*pairs*len(m.tile.acc[0])), m.b)
+}
+
+// widenPanelRoutine copies a panel of B to words.
+func widenPanelRoutine() emit.Routine {
+	return emit.Routine{
+		Name: "widenPanel",
+		Doc:  "widenPanel copies bytes to words: c[i] = int16(b[i]) for i < 16*k.",
+		Build: func(c *build.Context) {
+			g := &gen{emit.Gen{Context: c}}
+			call, from, to, n := reg.RDI, reg.RSI, reg.RDX, reg.RCX
+			g.MOVQ(emit.Param(), call)
+			g.MOVQ(field(call, "b"), from)
+			g.MOVQ(field(call, "c"), to)
+			g.MOVQ(field(call, "k"), n)
+			g.Label("next")
+			g.VPMOVSXBW(emit.At(from, 0), reg.Y0)
+			g.VMOVDQU(reg.Y0, emit.At(to, 0))
+			g.ADDQ(operand.I8(16), from)
+			g.ADDQ(operand.I8(32), to)
+			g.DECQ(n)
+			g.JNZ(operand.LabelRef("next"))
+			g.VZEROUPPER()
+			g.RET()
+		},
+	}
 }
 
 // widenRoutine copies rows of A to words.

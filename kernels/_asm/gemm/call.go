@@ -48,6 +48,10 @@ var arguments = emit.Arguments{
 	{Name: "gathered", Type: "unsafe.Pointer", Size: 8, Doc: "rows of A whose taps lie side by side"},
 	{Name: "tapBytes", Type: "int", Size: 8, Doc: "length of a run in bytes"},
 	{Name: "blockRows", Type: "int", Size: 8, Doc: "rows of a block"},
+	{Name: "others", Type: "int", Size: 8, Doc: "tiles of one row less, below the tiles"},
+	{Name: "aPitch", Type: "int", Size: 8, Doc: "from position to position of a Winograd transform: of A"},
+	{Name: "cPitch", Type: "int", Size: 8, Doc: "of C"},
+	{Name: "sign", Type: "int32", Size: 4, Doc: "of a line of its results: 1 or -1"},
 }
 
 // gen is one routine being generated.

@@ -19,6 +19,7 @@ const (
 	stepHi // saturation alone would not apply Hi
 	outI32
 	partial // not all columns of the panel exist
+	words   // the panel of B has words, not bytes
 	fast    // all columns exist, results are bytes, and no step but scale, bias, a summand of bytes and post is there
 
 	outS32 = 0

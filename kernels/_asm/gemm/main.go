@@ -9,7 +9,8 @@ import (
 
 func routines() []emit.Routine {
 	return []emit.Routine{
-		widenRoutine(), avx2Routine(2), avx2Routine(1),
+		widenRoutine(), widenPanelRoutine(), avx2Routine(2), avx2Routine(1),
+		winogradTransform(), winogradMultiply(), winogradResults(),
 		amxRoutine(2), amxRoutine(1),
 		vnniRoutine(6, 2), vnniRoutine(12, 1), shortRoutine(),
 		dotsRoutine(1), dotsRoutine(2), dotsRoutine(4), dotsRoutine(8),

@@ -634,6 +634,23 @@ func (m *Machine) VPADDW(a, b, c SimOperand) {
 	m.words(a, b, c, func(a, b uint16) uint16 { return a + b })
 }
 
+func (m *Machine) VPSUBW(a, b, c SimOperand) {
+	m.words(a, b, c, func(a, b uint16) uint16 { return b - a })
+}
+
+// VPSIGND gives b the sign of a.
+func (m *Machine) VPSIGND(a, b, c SimOperand) {
+	m.lanes(a, b, c, func(a, b, _ uint32) uint32 {
+		switch s := int32(a); {
+		case s < 0:
+			return -b
+		case s == 0:
+			return 0
+		}
+		return b
+	})
+}
+
 func (m *Machine) VPMADDUBSW(signed, unsigned, c SimOperand) {
 	m.words(signed, unsigned, c, func(s, u uint16) uint16 {
 		sum := int32(int8(s))*int32(uint8(u)) + int32(int8(s>>8))*int32(uint8(u>>8))

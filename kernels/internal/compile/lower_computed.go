@@ -77,7 +77,7 @@ func (w *computedWeights) fill(s *weightState, values, zeros []byte, dataZero in
 func (c *compiler) lowerComputedProduct(m *matmul, w computedWeights) error {
 	n, rows := m.node, m.rows
 	spec := gemm.Spec{N: w.columns + 1, Taps: m.taps, TapBytes: m.tapBytes}
-	variant := gemm.Choose(c.isas, spec)
+	variant := gemm.Choose(c.isas, spec, gemm.Grid{})
 	empty, err := gemm.Pack(variant, spec, make([]int8, w.products*spec.N), nil)
 	if err != nil {
 		return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)

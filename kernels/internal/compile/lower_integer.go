@@ -61,6 +61,7 @@ func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
 		m.reads = []int{src}
 		return true, lower(m)
 	}
+	m.grid = g.windowGrid()
 	pad := c.paddingFor(zero, inC)
 	m.reads = []int{src, pad}
 	if zero.computed() {

@@ -16,9 +16,10 @@ import (
 // matmul is an indirect matrix product to be lowered, of rows of u8 data with a zero point and of weights.
 type matmul struct {
 	node     *core.Node
-	rows     int // M: output rows (pixels)
-	taps     int // runs of bytes in one row of the data
-	tapBytes int // length of one run
+	rows     int       // M: output rows (pixels)
+	taps     int       // runs of bytes in one row of the data
+	tapBytes int       // length of one run
+	grid     gemm.Grid // the images, if the taps are a 3x3 window that moves by one pixel
 	weights  weights
 	zero     zeroPoint // the data's zero point
 	padding  int       // the buffer of a run of zero points if the zero point is computed, else -1
@@ -114,9 +115,12 @@ func (c *compiler) lowerAccumulators(m *matmul) error {
 // buffer dst, which has stride columns in all.
 func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, g int) error {
 	n := m.node
-	spec := gemm.Spec{N: w.columns, Taps: m.taps, TapBytes: m.tapBytes, Epilogue: e.Epilogue}
-	variant := gemm.Choose(c.isas, spec)
+	spec := gemm.Spec{
+		N: w.columns, Taps: m.taps, TapBytes: m.tapBytes, Windows: m.grid != gemm.Grid{}, Epilogue: e.Epilogue,
+	}
+	variant := gemm.Choose(c.isas, spec, m.grid)
 	k := e.addTo(m.zero.addTo(share.NewKey(variant.Name).Text(w.key.String())).Numbers(m.taps, m.tapBytes))
+	k.Text(fmt.Sprint(spec.Windows))
 	product, err := packed(c, k, func() (*gemm.Packed, []int32, error) {
 		start, slope := w.starts(m.zero)
 		p, err := gemm.Pack(variant, spec, w.values(), start)
@@ -137,8 +141,8 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 	}
 	offsets := c.matmulOffsets(m, spec, g)
 	size, first, rows, columns := e.Out.Size(), g*w.columns, m.rows, w.columns
-	perThread, sumSize := packed.Scratch(), e.Sum.Size()
-	divided := division{rows, packed.Panels(), variant.MR, m.taps * m.tapBytes * columns}
+	perThread, sumSize, grid := packed.Scratch(), e.Sum.Size(), m.grid
+	divided := division{rows, packed.Panels(), packed.TileRows(m.grid), m.taps * m.tapBytes * columns}
 	flip := c.flipBehind(n, m.groups == 1 && e.Out.Size() == 1)
 	reads, writes := append(slices.Clone(m.reads), sum), []int{dst, flip.buffer}
 	c.emit(machine.Instruction{
@@ -147,7 +151,8 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 		Reads:      reads, Writes: writes, Scratch: []int{scratch},
 		Run: func(r *machine.Worker, part, parts int) error {
 			a := gemm.Args{
-				A: r.Arena, Offsets: *offsets, C: r.Mem[dst][first*size:], LDC: stride * size, Operands: operands(r.Run),
+				A: r.Arena, Offsets: *offsets, Grid: grid,
+				C: r.Mem[dst][first*size:], LDC: stride * size, Operands: operands(r.Run),
 				Scratch: r.Mem[scratch][r.Thread*perThread : (r.Thread+1)*perThread],
 			}
 			if sum >= 0 {

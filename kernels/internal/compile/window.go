@@ -5,6 +5,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
 
@@ -157,6 +158,19 @@ func (g *convolution) isPadded() bool {
 		}
 	}
 	return false
+}
+
+// windowGrid returns the size of the output images if the window is 3x3 and moves by one pixel, else the zero Grid.
+func (g *convolution) windowGrid() gemm.Grid {
+	if len(g.axes) != 2 {
+		return gemm.Grid{}
+	}
+	for _, a := range g.axes {
+		if a.Window != 3 || a.Stride != 1 || a.Dilation != 1 || a.DataDilation != 1 {
+			return gemm.Grid{}
+		}
+	}
+	return gemm.Grid{Height: g.axes[0].Out, Width: g.axes[1].Out}
 }
 
 // wide reports whether the taps of one filter row should be joined to one run of bytes. Their bytes are contiguous if

@@ -17,10 +17,14 @@ func packAVX2(p *Packed, weights []int8) {
 // blockAVX2 is the layout of the scratch of one call.
 type blockAVX2 struct {
 	rows, lda       int // rows per block, and bytes per row
+	panel           int // the offset of a panel of B as words
 	tile, sum, size int // the offsets of a partial tile and of its summands; the size of the scratch
 }
 
 const tileBytes = 6 * 16 * 4
+
+// wordRows is how many rows it takes to make widening a panel of B worth while: kernels multiply words faster.
+const wordRows = 64
 
 func (p *Packed) blockAVX2() (b blockAVX2) {
 	K := roundUp(p.spec.Taps*p.spec.TapBytes, 2)
@@ -29,7 +33,8 @@ func (p *Packed) blockAVX2() (b blockAVX2) {
 		b.lda += 64 // an odd number of cache lines, so that rows do not compete for the same cache sets
 	}
 	b.rows = max(blockLimit/b.lda/6*6, 12)
-	b.tile = b.rows*b.lda + 64
+	b.panel = b.rows*b.lda + 64
+	b.tile = b.panel + K*p.variant.NR*2
 	b.sum = b.tile + tileBytes
 	b.size = b.sum + tileBytes + 63
 	return b
@@ -80,7 +85,7 @@ func (r *runnerAVX2) multiply(m, rows, panel int) {
 	n0 := panel * p.variant.NR
 	cols := min(p.spec.N-n0, p.variant.NR)
 	p.epilogueCall(&r.call, &r.a, panel)
-	r.b = unsafe.Pointer(&p.bytes[n0*r.k*2])
+	r.weights(rows, panel)
 	r.half = p.panelWidth(panel) < p.variant.NR
 	each, more, others := tiling(rows, p.variant.MR)
 	r.a0(0)
@@ -103,6 +108,21 @@ func (r *runnerAVX2) multiply(m, rows, panel int) {
 	}
 	p.rowsCall(&r.call, &r.a, m+more*(each+1), n0)
 	r.kernel(each, others)
+}
+
+// weights points b to the panel, as words if there are enough rows, and ahead to the next panel.
+func (r *runnerAVX2) weights(rows, panel int) {
+	p := r.p
+	at := func(panel int) unsafe.Pointer { return unsafe.Pointer(&p.bytes[panel*p.variant.NR*r.k*2]) }
+	r.b = at(panel)
+	r.ahead = uintptr(at(min(panel+1, p.Panels()-1)))
+	if rows < wordRows {
+		return
+	}
+	wide := unsafe.Pointer(&r.scratch[r.block.panel])
+	widenPanel(&call{b: r.b, c: wide, k: p.panelWidth(panel) * r.k / 8})
+	r.b = wide
+	r.flags |= words
 }
 
 // a0 points a to a row of the block.

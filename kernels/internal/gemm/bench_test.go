@@ -59,6 +59,9 @@ func (l layer) problem() *problem {
 	}
 	if l.wide {
 		p.taps, p.k = l.window, l.window*l.inC
+	} else if l.window == 3 && l.stride == 1 {
+		p.images, p.grid = 1, Grid{l.size, l.size}
+		p.args.Grid = p.grid
 	}
 	p.args.A = make([]byte, side*side*l.inC+bounds.Slack)
 	for i := range p.args.A {
@@ -96,7 +99,10 @@ func BenchmarkLayers(b *testing.B) {
 		for _, l := range layers {
 			b.Run(fmt.Sprintf("%s/%s", l, v.Name), func(b *testing.B) {
 				p := l.problem()
-				packed, err := Pack(v, Spec{N: p.n, Taps: p.taps, TapBytes: p.k, Epilogue: p.epilogue}, p.weights, p.start)
+				if v.computes != nil && !v.computes(p.spec()) {
+					b.Skip("not for this layer")
+				}
+				packed, err := Pack(v, p.spec(), p.weights, p.start)
 				require.NoError(b, err)
 				p.args.Scratch = make([]byte, packed.Scratch())
 				require.NoError(b, packed.spec.CheckOffsets(p.args.Offsets, len(p.args.A)))
@@ -127,7 +133,7 @@ func BenchmarkPack(b *testing.B) {
 			p := layer{1, 3, 1, 512, 512, false}.problem()
 			b.SetBytes(int64(len(p.weights)))
 			for b.Loop() {
-				_, err := Pack(v, Spec{N: p.n, Taps: p.taps, TapBytes: p.k, Epilogue: p.epilogue}, p.weights, p.start)
+				_, err := Pack(v, p.spec(), p.weights, p.start)
 				require.NoError(b, err)
 			}
 		})
@@ -140,8 +146,12 @@ func TestNoAllocation(t *testing.T) {
 		t.Skip("simulated routines allocate")
 	}
 	for _, v := range runnable() {
-		p := layer{5, 3, 1, 8, 37, false}.problem()
-		packed, err := Pack(v, Spec{N: p.n, Taps: p.taps, TapBytes: p.k, Epilogue: p.epilogue}, p.weights, p.start)
+		columns := 37
+		if v.computes != nil {
+			columns = 48
+		}
+		p := layer{5, 3, 1, 8, columns, false}.problem()
+		packed, err := Pack(v, p.spec(), p.weights, p.start)
 		require.NoError(t, err)
 		p.args.Scratch = make([]byte, packed.Scratch())
 		n := testing.AllocsPerRun(10, func() {

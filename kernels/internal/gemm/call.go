@@ -45,6 +45,10 @@ type call struct {
 	gathered   unsafe.Pointer // rows of A whose taps lie side by side
 	tapBytes   int            // length of a run in bytes
 	blockRows  int            // rows of a block
+	others     int            // tiles of one row less, below the tiles
+	aPitch     int            // from position to position of a Winograd transform: of A
+	cPitch     int            // of C
+	sign       int32          // of a line of its results: 1 or -1
 }
 
 // The bits of call.flags: the steps of an epilogue as the assembly sees them.
@@ -66,6 +70,7 @@ const (
 	stepHi // saturation alone would not apply Hi
 	outI32
 	partial // not all columns of the panel exist
+	words   // the panel of B has words, not bytes
 	fast    // all columns exist, results are bytes, and no step but scale, bias, a summand of bytes and post is there
 
 	outS32 = 0

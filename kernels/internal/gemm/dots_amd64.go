@@ -27,7 +27,7 @@ func (p *Packed) dotWidth(panel int) int {
 
 // suitsDots reports whether a product has so few columns that dots are faster. It compares estimates of the cycles per
 // row; a product of vectors takes one cycle in either variant.
-func suitsDots(s Spec) bool {
+func suitsDots(s Spec, _ Grid) bool {
 	if s.N < 1 || s.N > dotCols {
 		return false
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 func TestPackErrors(t *testing.T) {
-	v := Choose(isa.Set(0), Spec{})
+	v := Choose(isa.Set(0), Spec{}, Grid{})
 	two := []float32{1, 2}
 	for _, c := range []struct {
 		name    string
@@ -64,6 +64,12 @@ func TestPackErrors(t *testing.T) {
 			1, nil,
 			"epilogue: unknown output type 9 or summand type 0",
 		},
+		{
+			"windows",
+			Spec{N: 1, Taps: 3, TapBytes: 1, Windows: true},
+			3, nil,
+			"got windows of 3 taps, want 9",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Pack(v, c.spec, make([]int8, c.weights), c.init)
@@ -80,9 +86,39 @@ func TestCheckOffsets(t *testing.T) {
 	require.EqualError(t, err, "row 1, tap 1: got offset 14 into 84 bytes, want 0 to 13")
 }
 
+// TestNotComputed: Pack refuses what a variant cannot compute.
+func TestNotComputed(t *testing.T) {
+	for _, v := range variants.Within(^isa.Set(0)) {
+		if v.computes == nil {
+			continue
+		}
+		_, err := Pack(v, Spec{N: 16, Taps: 9, TapBytes: 1}, make([]int8, 144), nil)
+		require.ErrorIs(t, err, ErrSpec)
+		require.EqualError(t, err, "invalid matrix product: "+v.Name+" does not compute it")
+	}
+}
+
+// TestWholeImages: Run needs the offsets of whole images, also for a part of one.
+func TestWholeImages(t *testing.T) {
+	for _, v := range runnable() {
+		s := Spec{N: 16, Taps: 9, TapBytes: 1, Windows: true}
+		packed, err := Pack(v, s, make([]int8, 144), nil)
+		require.NoError(t, err)
+		a := &Args{
+			A: make([]byte, 1+bounds.Slack), Offsets: make([]int32, 9*6), C: make([]byte, 64), LDC: 64, Grid: Grid{2, 3},
+			Scratch: make([]byte, packed.Scratch()),
+		}
+		packed.Run(a, 0, 1, 0, 1)
+		a.Offsets = a.Offsets[1:]
+		require.PanicsWithValue(t, "gemm: got 53 offsets, want 6 rows * 9 taps", func() { packed.Run(a, 0, 1, 0, 1) }, v.Name)
+		a.Grid = Grid{0, 3}
+		require.PanicsWithValue(t, "gemm: got images of 0x3 pixels, want at least 1x1", func() { packed.Run(a, 0, 1, 0, 1) }, v.Name)
+	}
+}
+
 // TestRunPanics: Run takes nothing on trust, other than offsets.
 func TestRunPanics(t *testing.T) {
-	for _, v := range runnable() {
+	for _, v := range general() {
 		e := Epilogue{Out: U8, Hi: 255, Sum: SumI32}
 		packed, err := Pack(v, Spec{N: 5, Taps: 2, TapBytes: 7, Epilogue: e}, make([]int8, 70), nil)
 		require.NoError(t, err)

@@ -24,8 +24,14 @@ type Spec struct {
 	N        int // columns of B and of C
 	Taps     int // runs of bytes in one row of A
 	TapBytes int // length of each run; K is Taps*TapBytes
+	// Windows says that the rows are pixels of images (Args.Grid) whose nine taps are a 3x3 window that moves by one pixel.
+	Windows  bool
 	Epilogue Epilogue
 }
+
+// Grid is the size of images, whose pixels are rows of A, line by line. Tap 3*i+j of the pixel at (y, x) is the run at
+// position (y+i, x+j): taps at the same position of an image have the same bytes.
+type Grid struct{ Height, Width int }
 
 // Packed is a constant matrix B in the order in which one Variant reads it, with the
 // epilogue of its results. It is immutable and safe for concurrent use.
@@ -70,6 +76,12 @@ func Pack(v *Variant, s Spec, weights []int8, init []int32) (*Packed, error) {
 	if err := s.Epilogue.check(s.N); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSpec, err)
 	}
+	if s.Windows && s.Taps != 9 {
+		return nil, fmt.Errorf("%w: got windows of %d taps, want 9", ErrSpec, s.Taps)
+	}
+	if v.computes != nil && !v.computes(s) {
+		return nil, fmt.Errorf("%w: %s does not compute it", ErrSpec, v.Name)
+	}
 	e := &s.Epilogue
 	p := &Packed{
 		spec: s, variant: v, operands: newOperands(e, init, roundUp(s.N, v.NR)),
@@ -96,6 +108,14 @@ func (p *Packed) Bytes() int64 {
 // Variant returns the variant for which p was packed.
 func (p *Packed) Variant() *Variant { return p.variant }
 
+// TileRows returns the number of rows at whose multiples it is best to divide rows. g is Args.Grid.
+func (p *Packed) TileRows(g Grid) int {
+	if p.variant.computes != nil {
+		return 2 * g.Width
+	}
+	return p.variant.MR
+}
+
 // Panels returns the number of column panels: the unit in which Run divides N.
 func (p *Packed) Panels() int { return (p.spec.N + p.variant.NR - 1) / p.variant.NR }
 
@@ -111,6 +131,7 @@ func (p *Packed) Scratch() int {
 type Args struct {
 	A       []byte  // the bytes that Offsets point into, and bounds.Slack bytes behind every run
 	Offsets []int32 // [M][Taps]: where in A each run of each row begins
+	Grid    Grid    // with Spec.Windows, of which Offsets has whole images
 
 	C   []byte // element (m, n) is at m*LDC + n*Out.Size()
 	LDC int    // bytes from one row of C to the next; beyond N elements nothing is written
@@ -131,7 +152,14 @@ func (s Spec) CheckOffsets(offsets []int32, size int) error {
 
 // check verifies everything except the offsets for rows [0,m).
 func (p *Packed) check(a *Args, m int) error {
-	if err := bounds.Count("row", a.Offsets, m, p.spec.Taps); err != nil {
+	pixels := m
+	if g := a.Grid; p.spec.Windows {
+		if g.Height < 1 || g.Width < 1 {
+			return fmt.Errorf("got images of %dx%d pixels, want at least 1x1", g.Height, g.Width)
+		}
+		pixels = roundUp(m, g.Height*g.Width)
+	}
+	if err := bounds.Count("row", a.Offsets, pixels, p.spec.Taps); err != nil {
 		return err
 	}
 	if err := bounds.Stored("output", "row", len(a.C), a.LDC, m, p.spec.N*p.size); err != nil {

@@ -28,9 +28,16 @@ var simulated bool
 // runnable returns the variants that this CPU can execute.
 func runnable() []*Variant { return variants.Within(isatest.Runnable(simulated)) }
 
+// general returns those of them that compute every product.
+func general() []*Variant {
+	return slices.DeleteFunc(runnable(), func(v *Variant) bool { return v.computes != nil })
+}
+
 // problem is one multiplication with all of its data. Its String reproduces it.
 type problem struct {
 	m, n, taps, k int
+	grid          Grid
+	images        int      // if there is a grid
 	epilogue      Epilogue // operands are filled by the generator: any non-nil slice asks for one
 	extreme       bool     // only bytes and weights whose products are largest
 	special       bool     // infinities, NaN and zeros among the epilogue's operands
@@ -49,9 +56,9 @@ type problem struct {
 }
 
 func (p *problem) String() string {
-	return fmt.Sprintf("m=%d,n=%d,taps=%d,k=%d,epilogue=%s,"+
+	return fmt.Sprintf("m=%d,n=%d,taps=%d,k=%d,grid=%dx%dx%d,epilogue=%s,"+
 		"extreme=%t,special=%t,huge=%t,computed=%t,inplace=%t,even=%t,seed=%d",
-		p.m, p.n, p.taps, p.k, epilogueName(p.epilogue),
+		p.m, p.n, p.taps, p.k, p.images, p.grid.Height, p.grid.Width, epilogueName(p.epilogue),
 		p.extreme, p.special, p.huge, p.computed, p.inPlace, p.even, p.seed)
 }
 
@@ -91,9 +98,36 @@ func (p *problem) fill() {
 	p.fillOutput(r)
 }
 
+// fillGrid makes images of random positions, one beside the other and padding around them.
+func (p *problem) fillGrid(r *rand.Rand) {
+	h, w, stride := p.grid.Height, p.grid.Width, p.k+r.IntN(14)
+	a := guarded("A", p.k+p.images*h*w*stride+bounds.Slack)
+	for i := range a {
+		a[i] = byte(r.IntN(256))
+		if p.extreme {
+			a[i] = byte(255 * r.IntN(2))
+		}
+	}
+	p.args.A = a
+	for m := range p.m {
+		for tap := range p.taps {
+			y, x := m/w%h+tap/3-1, m%w+tap%3-1
+			if y < 0 || y >= h || x < 0 || x >= w {
+				p.args.Offsets = append(p.args.Offsets, 0)
+				continue
+			}
+			p.args.Offsets = append(p.args.Offsets, int32(p.k+((m/(h*w)*h+y)*w+x)*stride))
+		}
+	}
+}
+
 // fillRows gives every row its own place in A at a prime stride; one tap in eight
 // points to a run of zero points.
 func (p *problem) fillRows(r *rand.Rand) {
+	if p.images > 0 {
+		p.fillGrid(r)
+		return
+	}
 	stride := p.k + 13
 	a := guarded("A", p.k+p.m*p.taps*stride+bounds.Slack)
 	for i := range a {
@@ -194,12 +228,16 @@ func (p *problem) fillOutput(r *rand.Rand) {
 	}
 }
 
+func (p *problem) spec() Spec {
+	return Spec{N: p.n, Taps: p.taps, TapBytes: p.k, Windows: p.images > 0, Epilogue: p.epilogue}
+}
+
 // run computes the problem with a variant and returns the whole buffer of C.
 func (p *problem) run(t *testing.T, v *Variant) []byte {
 	t.Helper()
 	copy(p.buffer, p.before)
-	s := Spec{N: p.n, Taps: p.taps, TapBytes: p.k, Epilogue: p.epilogue}
-	start := p.start
+	s, start := p.spec(), p.start
+	p.args.Grid = p.grid
 	if p.computed {
 		s.Epilogue, start = withoutConstants(s.Epilogue), nil
 	}
@@ -411,7 +449,7 @@ func usualEpilogues() []Epilogue {
 // TestSizes covers tiles, panels, steps of K and taps: below, at and above each.
 func TestSizes(t *testing.T) {
 	epilogues := usualEpilogues()
-	for _, v := range runnable() {
+	for _, v := range general() {
 		t.Run(v.Name, func(t *testing.T) {
 			seed := uint64(0)
 			for m := 1; m <= max(2*v.MR+1, 25); m++ {
@@ -437,7 +475,7 @@ func TestSizes(t *testing.T) {
 
 // TestEpilogues covers every combination of steps.
 func TestEpilogues(t *testing.T) {
-	for _, v := range runnable() {
+	for _, v := range general() {
 		t.Run(v.Name, func(t *testing.T) {
 			for i, e := range allEpilogues() {
 				p := problem{
@@ -498,7 +536,7 @@ func allEpilogues() (out []Epilogue) {
 
 // TestHuge has results on both sides of the ends of int32, where conversions do not saturate.
 func TestHuge(t *testing.T) {
-	for _, v := range runnable() {
+	for _, v := range general() {
 		t.Run(v.Name, func(t *testing.T) {
 			for i := range 64 {
 				e := Epilogue{Out: []Output{U8, I8, I32}[i%3], Scale: someOf(), Relu: i&2 != 0}
@@ -511,7 +549,7 @@ func TestHuge(t *testing.T) {
 
 // TestExtremes has pairs and quadruples of products that exceed 16 bits, over long runs.
 func TestExtremes(t *testing.T) {
-	for _, v := range runnable() {
+	for _, v := range general() {
 		t.Run(v.Name, func(t *testing.T) {
 			for i, k := range []int{2, 4, 31, 32, 33, 64, 100, 1000} {
 				p := problem{
@@ -525,7 +563,7 @@ func TestExtremes(t *testing.T) {
 
 // TestManyRows has more rows and a longer K than one block of any variant's scratch.
 func TestManyRows(t *testing.T) {
-	for _, v := range runnable() {
+	for _, v := range general() {
 		t.Run(v.Name, func(t *testing.T) {
 			for i, size := range [][3]int{
 				{1000, 9, 40}, {301, v.NR + 1, 700}, {50, 33, 4609}, {3, 70, 2049}, {41, 33, 4096}, {140, 16, 2048},
@@ -570,7 +608,7 @@ func TestFMA(t *testing.T) {
 // TestFewColumns has as many columns and rows as the tiles of few columns, side by side and apart,
 // with every list of steps of the usual ones.
 func TestFewColumns(t *testing.T) {
-	for _, v := range runnable() {
+	for _, v := range general() {
 		t.Run(v.Name, func(t *testing.T) {
 			seed := uint64(0)
 			for n := 1; n <= 8; n++ {
@@ -591,19 +629,109 @@ func TestFewColumns(t *testing.T) {
 // if the CPU has one.
 func TestChooseFewColumns(t *testing.T) {
 	for _, v := range variants.Within(^isa.Set(0)) {
-		if v.suits == nil {
+		if v.For != "few columns" {
 			continue
 		}
 		set := isa.Set(1 << v.ISA)
 		for _, s := range []Spec{
 			{N: 1, Taps: 9, TapBytes: 64}, {N: 4, Taps: 9, TapBytes: 64}, {N: 1, Taps: 1, TapBytes: 1024},
 		} {
-			require.Equal(t, v.Name, Choose(set, s).Name, "%+v", s)
+			require.Equal(t, v.Name, Choose(set, s, Grid{}).Name, "%+v", s)
 		}
 		for _, s := range []Spec{
 			{}, {N: 1, Taps: 9, TapBytes: 4}, {N: 9, Taps: 9, TapBytes: 64}, {N: 64, Taps: 1, TapBytes: 64},
 		} {
-			require.NotEqual(t, v.Name, Choose(set, s).Name, "%+v", s)
+			require.NotEqual(t, v.Name, Choose(set, s, Grid{}).Name, "%+v", s)
 		}
+	}
+}
+
+// TestChooseWindows: products of 3x3 windows have a variant of their own, if the CPU lacks
+// what makes it needless.
+func TestChooseWindows(t *testing.T) {
+	for _, v := range variants.Within(^isa.Set(0)) {
+		if v.For != "3x3 windows" {
+			continue
+		}
+		for _, c := range []struct {
+			name   string
+			n, k   int
+			grid   Grid
+			chosen bool
+		}{
+			{"stage 2 of ResNet-50", 64, 64, Grid{56, 56}, true},
+			{"stage 5 of ResNet-50", 512, 512, Grid{7, 7}, true},
+			{"DenseNet", 32, 128, Grid{14, 14}, true},
+			{"other window", 64, 64, Grid{}, false},
+			{"half a panel", 24, 64, Grid{56, 56}, false},
+			{"few channels", 64, 15, Grid{56, 56}, false},
+			{"small images", 64, 64, Grid{6, 6}, false},
+			{"a line", 64, 64, Grid{1, 64}, false},
+			{"largest sums of 30 bits", 16, 1827, Grid{8, 8}, true},
+			{"sums of more bits", 16, 1828, Grid{8, 8}, false},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				s := Spec{N: c.n, Taps: 9, TapBytes: c.k, Windows: c.grid != (Grid{})}
+				require.Equal(t, c.chosen, Choose(isa.Set(1<<v.ISA), s, c.grid).Name == v.Name)
+				require.NotEqual(t, v.Name, Choose(isa.Set(1<<v.ISA|1<<v.Until), s, c.grid).Name)
+			})
+		}
+	}
+}
+
+// TestWindowsExtremes has the largest sums that the variant of 3x3 windows is given.
+func TestWindowsExtremes(t *testing.T) {
+	for _, v := range runnable() {
+		for i, weight := range []int8{127, -128} {
+			t.Run(fmt.Sprintf("%s/%d", v.Name, weight), func(t *testing.T) {
+				p := problem{
+					images: 1, grid: Grid{2, 3}, m: 6, n: 16, taps: 9, k: 1827, epilogue: Epilogue{Out: S32}, seed: uint64(i),
+				}
+				p.fill()
+				for i := range p.args.A {
+					p.args.A[i] = 255
+				}
+				for i := range p.weights {
+					p.weights[i] = weight
+				}
+				p.requireEqual(t, v, p.reference(), p.run(t, v))
+			})
+		}
+	}
+}
+
+// TestGrids has 3x3 windows that move by one pixel: images of any size with padding, divided anywhere, with every list
+// of steps.
+func TestGrids(t *testing.T) {
+	epilogues := allEpilogues()
+	for _, v := range runnable() {
+		t.Run(v.Name, func(t *testing.T) {
+			seed := uint64(0)
+			for _, size := range [][3]int{
+				{1, 1, 1},
+				{1, 1, 7},
+				{1, 7, 1},
+				{1, 2, 2},
+				{2, 3, 3},
+				{1, 5, 8},
+				{3, 4, 5},
+				{1, 14, 14},
+				{4, 7, 7},
+				{1, 3, 113},
+				{1, 2, 97},
+			} {
+				for _, k := range []int{1, 2, 15, 16, 17, 31, 32, 33, 64, 100} {
+					for _, n := range []int{16, 48} {
+						p := problem{
+							images: size[0], grid: Grid{size[1], size[2]}, m: size[0] * size[1] * size[2], n: n, taps: 9, k: k,
+							epilogue: epilogues[seed*31%uint64(len(epilogues))], extreme: seed%7 == 0,
+							special: seed%5 == 0, computed: seed%3 == 0, seed: seed,
+						}
+						p.check(t, v)
+						seed++
+					}
+				}
+			}
+		})
 	}
 }

@@ -258,7 +258,7 @@ multiplied:
 	CMPQ          R13, $+0
 	JEQ           stored
 	MOVL          192(DI), BX
-	TESTL         $0x00020000, BX
+	TESTL         $0x00040000, BX
 	JZ            any_list
 	CMPQ          R13, $+8
 	JL            fast_row
@@ -2095,7 +2095,7 @@ stored:
 	ADDQ    BX, 96(DI)
 	ADDQ    BX, 104(DI)
 	MOVQ    $+0, 160(SP)
-	TESTL   $0x00020000, 192(DI)
+	TESTL   $0x00040000, 192(DI)
 	JZ      not_fast
 	MOVQ    72(DI), BX
 	VMOVUPS (BX), Z24

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func gemm_u8s8_chain_6x16k2_avx2(c *byte)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·gemm_u8s8_chain_6x16k2_avx2(SB), NOSPLIT, $0-8
 	MOVQ c+0(FP), DI
 	MOVQ (DI), R9
@@ -39,6 +39,7 @@ tile6:
 	ADDQ    SI, DX
 	MOVQ    8(DI), BX
 	MOVQ    144(DI), CX
+	MOVQ    168(DI), R11
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	VMOVUPS 32(R9), Y5
@@ -52,10 +53,203 @@ tile6:
 	VMOVUPS 32(R9), Y13
 	VMOVUPS (R9), Y14
 	VMOVUPS 32(R9), Y15
+	TESTL   $0x00020000, 192(DI)
+	JZ      bytes_1
 	SUBQ    $+4, CX
-	JL      rest_2
+	JL      rest_4
 
-four_pairs_1:
+four_pairs_3:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         $-128, R11
+	VMOVDQU      (BX), Y0
+	VMOVDQU      32(BX), Y1
+	VPBROADCASTD (SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD (SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD (SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	VPBROADCASTD (DX), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
+	VPADDD       Y2, Y11, Y11
+	VPBROADCASTD (DX)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
+	VPADDD       Y2, Y13, Y13
+	VPBROADCASTD (DX)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y14, Y14
+	VPADDD       Y2, Y15, Y15
+	VMOVDQU      64(BX), Y0
+	VMOVDQU      96(BX), Y1
+	VPBROADCASTD 4(SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD 4(SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD 4(SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	VPBROADCASTD 4(DX), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
+	VPADDD       Y2, Y11, Y11
+	VPBROADCASTD 4(DX)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
+	VPADDD       Y2, Y13, Y13
+	VPBROADCASTD 4(DX)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y14, Y14
+	VPADDD       Y2, Y15, Y15
+	VMOVDQU      128(BX), Y0
+	VMOVDQU      160(BX), Y1
+	VPBROADCASTD 8(SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD 8(SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD 8(SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	VPBROADCASTD 8(DX), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
+	VPADDD       Y2, Y11, Y11
+	VPBROADCASTD 8(DX)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
+	VPADDD       Y2, Y13, Y13
+	VPBROADCASTD 8(DX)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y14, Y14
+	VPADDD       Y2, Y15, Y15
+	VMOVDQU      192(BX), Y0
+	VMOVDQU      224(BX), Y1
+	VPBROADCASTD 12(SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD 12(SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD 12(SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	VPBROADCASTD 12(DX), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
+	VPADDD       Y2, Y11, Y11
+	VPBROADCASTD 12(DX)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
+	VPADDD       Y2, Y13, Y13
+	VPBROADCASTD 12(DX)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y14, Y14
+	VPADDD       Y2, Y15, Y15
+	ADDQ         $+16, SI
+	ADDQ         $+16, DX
+	ADDQ         $+256, BX
+	SUBQ         $+4, CX
+	JGE          four_pairs_3
+
+rest_4:
+	ADDQ $+4, CX
+	JZ   summed_6
+
+one_pair_5:
+	VMOVDQU      (BX), Y0
+	VMOVDQU      32(BX), Y1
+	VPBROADCASTD (SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD (SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD (SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	VPBROADCASTD (DX), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
+	VPADDD       Y2, Y11, Y11
+	VPBROADCASTD (DX)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
+	VPADDD       Y2, Y13, Y13
+	VPBROADCASTD (DX)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y14, Y14
+	VPADDD       Y2, Y15, Y15
+	ADDQ         $+4, SI
+	ADDQ         $+4, DX
+	ADDQ         $+64, BX
+	DECQ         CX
+	JNZ          one_pair_5
+
+summed_6:
+	JMP multiplied_2
+
+bytes_1:
+	SUBQ $+4, CX
+	JL   rest_8
+
+four_pairs_7:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         $-128, R11
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -188,13 +382,13 @@ four_pairs_1:
 	ADDQ         $+16, DX
 	ADDQ         $+128, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_1
+	JGE          four_pairs_7
 
-rest_2:
+rest_8:
 	ADDQ $+4, CX
-	JZ   multiplied_4
+	JZ   summed_10
 
-one_pair_3:
+one_pair_9:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -231,12 +425,13 @@ one_pair_3:
 	ADDQ         $+4, DX
 	ADDQ         $+32, BX
 	DECQ         CX
-	JNZ          one_pair_3
+	JNZ          one_pair_9
 
-multiplied_4:
+summed_10:
+multiplied_2:
 	MOVL    192(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_6
+	JNZ     chain_12
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -257,9 +452,9 @@ multiplied_4:
 	VMOVUPS Y14, (R9)
 	VMOVUPS Y15, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_5
+	JMP     stored_11
 
-chain_6:
+chain_12:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
@@ -273,7 +468,7 @@ chain_6:
 	VCVTDQ2PS Y14, Y14
 	VCVTDQ2PS Y15, Y15
 	TESTL     $0x00000001, AX
-	JZ        no_pre_7
+	JZ        no_pre_13
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VMOVUPS   32(R9), Y1
@@ -290,9 +485,9 @@ chain_6:
 	VADDPS    Y0, Y14, Y14
 	VADDPS    Y1, Y15, Y15
 
-no_pre_7:
+no_pre_13:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_8
+	JZ      no_scale_14
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -309,9 +504,9 @@ no_pre_7:
 	VMULPS  Y0, Y14, Y14
 	VMULPS  Y1, Y15, Y15
 
-no_scale_8:
+no_scale_14:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_9
+	JZ      no_bias_15
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -328,14 +523,14 @@ no_scale_8:
 	VADDPS  Y0, Y14, Y14
 	VADDPS  Y1, Y15, Y15
 
-no_bias_9:
+no_bias_15:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_10
+	JZ           no_sum_16
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 208(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_11
+	JZ           no_sum_u8_17
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -379,9 +574,9 @@ no_bias_9:
 	VFMADD231PS  Y2, Y0, Y15
 	ADDQ         R10, R9
 
-no_sum_u8_11:
+no_sum_u8_17:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_12
+	JZ          no_sum_i8_18
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -425,9 +620,9 @@ no_sum_u8_11:
 	VFMADD231PS Y2, Y0, Y15
 	ADDQ        R10, R9
 
-no_sum_i8_12:
+no_sum_i8_18:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_13
+	JZ          no_sum_i32_19
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VCVTDQ2PS   32(R9), Y2
@@ -459,9 +654,9 @@ no_sum_i8_12:
 	VFMADD231PS Y2, Y0, Y15
 	ADDQ        R10, R9
 
-no_sum_i32_13:
+no_sum_i32_19:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_14
+	JZ          no_sum_f32_20
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VMOVUPS     32(R9), Y2
@@ -493,10 +688,10 @@ no_sum_i32_13:
 	VFMADD231PS Y2, Y0, Y15
 	ADDQ        R10, R9
 
-no_sum_f32_14:
-no_sum_10:
+no_sum_f32_20:
+no_sum_16:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_15
+	JZ     no_relu_21
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
@@ -511,9 +706,9 @@ no_sum_10:
 	VMAXPS Y0, Y14, Y14
 	VMAXPS Y0, Y15, Y15
 
-no_relu_15:
+no_relu_21:
 	TESTL   $0x00000100, AX
-	JZ      no_post_16
+	JZ      no_post_22
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -530,11 +725,11 @@ no_relu_15:
 	VMULPS  Y0, Y14, Y14
 	VMULPS  Y1, Y15, Y15
 
-no_post_16:
+no_post_22:
 	TESTL        $0x00008200, AX
-	JZ           narrow_17
+	JZ           narrow_23
 	TESTL        $0x00008000, AX
-	JZ           no_words_18
+	JZ           no_words_24
 	VBROADCASTSS 200(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VBROADCASTSS 204(DI), Y1
@@ -633,7 +828,7 @@ no_post_16:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y15, Y15
 
-no_words_18:
+no_words_24:
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -654,11 +849,11 @@ no_words_18:
 	VMOVUPS Y14, (R9)
 	VMOVUPS Y15, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_5
+	JMP     stored_11
 
-narrow_17:
+narrow_23:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_19
+	JZ           no_lo_25
 	VBROADCASTSS 200(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
@@ -673,9 +868,9 @@ narrow_17:
 	VMAXPS       Y0, Y14, Y14
 	VMAXPS       Y0, Y15, Y15
 
-no_lo_19:
+no_lo_25:
 	TESTL        $0x00004000, AX
-	JZ           no_hi_20
+	JZ           no_hi_26
 	VBROADCASTSS 204(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
@@ -690,7 +885,7 @@ no_lo_19:
 	VMINPS       Y14, Y1, Y14
 	VMINPS       Y15, Y1, Y15
 
-no_hi_20:
+no_hi_26:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -710,7 +905,7 @@ no_hi_20:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_21
+	JNZ          signed_27
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKUSWB    Y6, Y4, Y4
@@ -734,9 +929,9 @@ no_hi_20:
 	VPXOR        Y1, Y12, Y12
 	VMOVDQU      X12, (R9)
 	VEXTRACTI128 $0x01, Y12, (R9)(R10*1)
-	JMP          end_22
+	JMP          end_28
 
-signed_21:
+signed_27:
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKSSWB    Y6, Y4, Y4
@@ -761,14 +956,16 @@ signed_21:
 	VMOVDQU      X12, (R9)
 	VEXTRACTI128 $0x01, Y12, (R9)(R10*1)
 
-end_22:
-stored_5:
+end_28:
+stored_11:
 	IMUL3Q $+6, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+6, 128(DI), R9
 	ADDQ   R9, 56(DI)
 	IMUL3Q $+6, 112(DI), R9
 	ADDQ   R9, 40(DI)
+	MOVQ   8(DI), R9
+	MOVQ   R9, 168(DI)
 	DECQ   160(DI)
 	JNZ    tile6
 	VZEROUPPER
@@ -782,6 +979,7 @@ tile5:
 	ADDQ    SI, DX
 	MOVQ    8(DI), BX
 	MOVQ    144(DI), CX
+	MOVQ    168(DI), R11
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	VMOVUPS 32(R9), Y5
@@ -793,10 +991,178 @@ tile5:
 	VMOVUPS 32(R9), Y11
 	VMOVUPS (R9), Y12
 	VMOVUPS 32(R9), Y13
+	TESTL   $0x00020000, 192(DI)
+	JZ      bytes_29
 	SUBQ    $+4, CX
-	JL      rest_24
+	JL      rest_32
 
-four_pairs_23:
+four_pairs_31:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         $-128, R11
+	VMOVDQU      (BX), Y0
+	VMOVDQU      32(BX), Y1
+	VPBROADCASTD (SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD (SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD (SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	VPBROADCASTD (DX), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
+	VPADDD       Y2, Y11, Y11
+	VPBROADCASTD (DX)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
+	VPADDD       Y2, Y13, Y13
+	VMOVDQU      64(BX), Y0
+	VMOVDQU      96(BX), Y1
+	VPBROADCASTD 4(SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD 4(SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD 4(SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	VPBROADCASTD 4(DX), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
+	VPADDD       Y2, Y11, Y11
+	VPBROADCASTD 4(DX)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
+	VPADDD       Y2, Y13, Y13
+	VMOVDQU      128(BX), Y0
+	VMOVDQU      160(BX), Y1
+	VPBROADCASTD 8(SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD 8(SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD 8(SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	VPBROADCASTD 8(DX), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
+	VPADDD       Y2, Y11, Y11
+	VPBROADCASTD 8(DX)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
+	VPADDD       Y2, Y13, Y13
+	VMOVDQU      192(BX), Y0
+	VMOVDQU      224(BX), Y1
+	VPBROADCASTD 12(SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD 12(SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD 12(SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	VPBROADCASTD 12(DX), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
+	VPADDD       Y2, Y11, Y11
+	VPBROADCASTD 12(DX)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
+	VPADDD       Y2, Y13, Y13
+	ADDQ         $+16, SI
+	ADDQ         $+16, DX
+	ADDQ         $+256, BX
+	SUBQ         $+4, CX
+	JGE          four_pairs_31
+
+rest_32:
+	ADDQ $+4, CX
+	JZ   summed_34
+
+one_pair_33:
+	VMOVDQU      (BX), Y0
+	VMOVDQU      32(BX), Y1
+	VPBROADCASTD (SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD (SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD (SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	VPBROADCASTD (DX), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
+	VPADDD       Y2, Y11, Y11
+	VPBROADCASTD (DX)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y12, Y12
+	VPADDD       Y2, Y13, Y13
+	ADDQ         $+4, SI
+	ADDQ         $+4, DX
+	ADDQ         $+64, BX
+	DECQ         CX
+	JNZ          one_pair_33
+
+summed_34:
+	JMP multiplied_30
+
+bytes_29:
+	SUBQ $+4, CX
+	JL   rest_36
+
+four_pairs_35:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         $-128, R11
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -909,13 +1275,13 @@ four_pairs_23:
 	ADDQ         $+16, DX
 	ADDQ         $+128, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_23
+	JGE          four_pairs_35
 
-rest_24:
+rest_36:
 	ADDQ $+4, CX
-	JZ   multiplied_26
+	JZ   summed_38
 
-one_pair_25:
+one_pair_37:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -947,12 +1313,13 @@ one_pair_25:
 	ADDQ         $+4, DX
 	ADDQ         $+32, BX
 	DECQ         CX
-	JNZ          one_pair_25
+	JNZ          one_pair_37
 
-multiplied_26:
+summed_38:
+multiplied_30:
 	MOVL    192(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_28
+	JNZ     chain_40
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -970,9 +1337,9 @@ multiplied_26:
 	VMOVUPS Y12, (R9)
 	VMOVUPS Y13, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_27
+	JMP     stored_39
 
-chain_28:
+chain_40:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
@@ -984,7 +1351,7 @@ chain_28:
 	VCVTDQ2PS Y12, Y12
 	VCVTDQ2PS Y13, Y13
 	TESTL     $0x00000001, AX
-	JZ        no_pre_29
+	JZ        no_pre_41
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VMOVUPS   32(R9), Y1
@@ -999,9 +1366,9 @@ chain_28:
 	VADDPS    Y0, Y12, Y12
 	VADDPS    Y1, Y13, Y13
 
-no_pre_29:
+no_pre_41:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_30
+	JZ      no_scale_42
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1016,9 +1383,9 @@ no_pre_29:
 	VMULPS  Y0, Y12, Y12
 	VMULPS  Y1, Y13, Y13
 
-no_scale_30:
+no_scale_42:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_31
+	JZ      no_bias_43
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1033,14 +1400,14 @@ no_scale_30:
 	VADDPS  Y0, Y12, Y12
 	VADDPS  Y1, Y13, Y13
 
-no_bias_31:
+no_bias_43:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_32
+	JZ           no_sum_44
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 208(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_33
+	JZ           no_sum_u8_45
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -1077,9 +1444,9 @@ no_bias_31:
 	VFMADD231PS  Y2, Y0, Y13
 	ADDQ         R10, R9
 
-no_sum_u8_33:
+no_sum_u8_45:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_34
+	JZ          no_sum_i8_46
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -1116,9 +1483,9 @@ no_sum_u8_33:
 	VFMADD231PS Y2, Y0, Y13
 	ADDQ        R10, R9
 
-no_sum_i8_34:
+no_sum_i8_46:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_35
+	JZ          no_sum_i32_47
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VCVTDQ2PS   32(R9), Y2
@@ -1145,9 +1512,9 @@ no_sum_i8_34:
 	VFMADD231PS Y2, Y0, Y13
 	ADDQ        R10, R9
 
-no_sum_i32_35:
+no_sum_i32_47:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_36
+	JZ          no_sum_f32_48
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VMOVUPS     32(R9), Y2
@@ -1174,10 +1541,10 @@ no_sum_i32_35:
 	VFMADD231PS Y2, Y0, Y13
 	ADDQ        R10, R9
 
-no_sum_f32_36:
-no_sum_32:
+no_sum_f32_48:
+no_sum_44:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_37
+	JZ     no_relu_49
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
@@ -1190,9 +1557,9 @@ no_sum_32:
 	VMAXPS Y0, Y12, Y12
 	VMAXPS Y0, Y13, Y13
 
-no_relu_37:
+no_relu_49:
 	TESTL   $0x00000100, AX
-	JZ      no_post_38
+	JZ      no_post_50
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1207,11 +1574,11 @@ no_relu_37:
 	VMULPS  Y0, Y12, Y12
 	VMULPS  Y1, Y13, Y13
 
-no_post_38:
+no_post_50:
 	TESTL        $0x00008200, AX
-	JZ           narrow_39
+	JZ           narrow_51
 	TESTL        $0x00008000, AX
-	JZ           no_words_40
+	JZ           no_words_52
 	VBROADCASTSS 200(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VBROADCASTSS 204(DI), Y1
@@ -1294,7 +1661,7 @@ no_post_38:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y13, Y13
 
-no_words_40:
+no_words_52:
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -1312,11 +1679,11 @@ no_words_40:
 	VMOVUPS Y12, (R9)
 	VMOVUPS Y13, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_27
+	JMP     stored_39
 
-narrow_39:
+narrow_51:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_41
+	JZ           no_lo_53
 	VBROADCASTSS 200(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
@@ -1329,9 +1696,9 @@ narrow_39:
 	VMAXPS       Y0, Y12, Y12
 	VMAXPS       Y0, Y13, Y13
 
-no_lo_41:
+no_lo_53:
 	TESTL        $0x00004000, AX
-	JZ           no_hi_42
+	JZ           no_hi_54
 	VBROADCASTSS 204(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
@@ -1344,7 +1711,7 @@ no_lo_41:
 	VMINPS       Y12, Y1, Y12
 	VMINPS       Y13, Y1, Y13
 
-no_hi_42:
+no_hi_54:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -1362,7 +1729,7 @@ no_hi_42:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_43
+	JNZ          signed_55
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKUSWB    Y6, Y4, Y4
@@ -1384,9 +1751,9 @@ no_hi_42:
 	VPERMD       Y12, Y2, Y12
 	VPXOR        Y1, Y12, Y12
 	VMOVDQU      X12, (R9)
-	JMP          end_44
+	JMP          end_56
 
-signed_43:
+signed_55:
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKSSWB    Y6, Y4, Y4
@@ -1409,14 +1776,16 @@ signed_43:
 	VPXOR        Y1, Y12, Y12
 	VMOVDQU      X12, (R9)
 
-end_44:
-stored_27:
+end_56:
+stored_39:
 	IMUL3Q $+5, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+5, 128(DI), R9
 	ADDQ   R9, 56(DI)
 	IMUL3Q $+5, 112(DI), R9
 	ADDQ   R9, 40(DI)
+	MOVQ   8(DI), R9
+	MOVQ   R9, 168(DI)
 	DECQ   160(DI)
 	JNZ    tile5
 	VZEROUPPER
@@ -1430,6 +1799,7 @@ tile4:
 	ADDQ    SI, DX
 	MOVQ    8(DI), BX
 	MOVQ    144(DI), CX
+	MOVQ    168(DI), R11
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	VMOVUPS 32(R9), Y5
@@ -1439,10 +1809,153 @@ tile4:
 	VMOVUPS 32(R9), Y9
 	VMOVUPS (R9), Y10
 	VMOVUPS 32(R9), Y11
+	TESTL   $0x00020000, 192(DI)
+	JZ      bytes_57
 	SUBQ    $+4, CX
-	JL      rest_46
+	JL      rest_60
 
-four_pairs_45:
+four_pairs_59:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         $-128, R11
+	VMOVDQU      (BX), Y0
+	VMOVDQU      32(BX), Y1
+	VPBROADCASTD (SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD (SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD (SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	VPBROADCASTD (DX), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
+	VPADDD       Y2, Y11, Y11
+	VMOVDQU      64(BX), Y0
+	VMOVDQU      96(BX), Y1
+	VPBROADCASTD 4(SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD 4(SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD 4(SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	VPBROADCASTD 4(DX), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
+	VPADDD       Y2, Y11, Y11
+	VMOVDQU      128(BX), Y0
+	VMOVDQU      160(BX), Y1
+	VPBROADCASTD 8(SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD 8(SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD 8(SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	VPBROADCASTD 8(DX), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
+	VPADDD       Y2, Y11, Y11
+	VMOVDQU      192(BX), Y0
+	VMOVDQU      224(BX), Y1
+	VPBROADCASTD 12(SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD 12(SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD 12(SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	VPBROADCASTD 12(DX), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
+	VPADDD       Y2, Y11, Y11
+	ADDQ         $+16, SI
+	ADDQ         $+16, DX
+	ADDQ         $+256, BX
+	SUBQ         $+4, CX
+	JGE          four_pairs_59
+
+rest_60:
+	ADDQ $+4, CX
+	JZ   summed_62
+
+one_pair_61:
+	VMOVDQU      (BX), Y0
+	VMOVDQU      32(BX), Y1
+	VPBROADCASTD (SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD (SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD (SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	VPBROADCASTD (DX), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y10, Y10
+	VPADDD       Y2, Y11, Y11
+	ADDQ         $+4, SI
+	ADDQ         $+4, DX
+	ADDQ         $+64, BX
+	DECQ         CX
+	JNZ          one_pair_61
+
+summed_62:
+	JMP multiplied_58
+
+bytes_57:
+	SUBQ $+4, CX
+	JL   rest_64
+
+four_pairs_63:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         $-128, R11
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -1535,13 +2048,13 @@ four_pairs_45:
 	ADDQ         $+16, DX
 	ADDQ         $+128, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_45
+	JGE          four_pairs_63
 
-rest_46:
+rest_64:
 	ADDQ $+4, CX
-	JZ   multiplied_48
+	JZ   summed_66
 
-one_pair_47:
+one_pair_65:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -1568,12 +2081,13 @@ one_pair_47:
 	ADDQ         $+4, DX
 	ADDQ         $+32, BX
 	DECQ         CX
-	JNZ          one_pair_47
+	JNZ          one_pair_65
 
-multiplied_48:
+summed_66:
+multiplied_58:
 	MOVL    192(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_50
+	JNZ     chain_68
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -1588,9 +2102,9 @@ multiplied_48:
 	VMOVUPS Y10, (R9)
 	VMOVUPS Y11, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_49
+	JMP     stored_67
 
-chain_50:
+chain_68:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
@@ -1600,7 +2114,7 @@ chain_50:
 	VCVTDQ2PS Y10, Y10
 	VCVTDQ2PS Y11, Y11
 	TESTL     $0x00000001, AX
-	JZ        no_pre_51
+	JZ        no_pre_69
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VMOVUPS   32(R9), Y1
@@ -1613,9 +2127,9 @@ chain_50:
 	VADDPS    Y0, Y10, Y10
 	VADDPS    Y1, Y11, Y11
 
-no_pre_51:
+no_pre_69:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_52
+	JZ      no_scale_70
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1628,9 +2142,9 @@ no_pre_51:
 	VMULPS  Y0, Y10, Y10
 	VMULPS  Y1, Y11, Y11
 
-no_scale_52:
+no_scale_70:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_53
+	JZ      no_bias_71
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1643,14 +2157,14 @@ no_scale_52:
 	VADDPS  Y0, Y10, Y10
 	VADDPS  Y1, Y11, Y11
 
-no_bias_53:
+no_bias_71:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_54
+	JZ           no_sum_72
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 208(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_55
+	JZ           no_sum_u8_73
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -1680,9 +2194,9 @@ no_bias_53:
 	VFMADD231PS  Y2, Y0, Y11
 	ADDQ         R10, R9
 
-no_sum_u8_55:
+no_sum_u8_73:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_56
+	JZ          no_sum_i8_74
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -1712,9 +2226,9 @@ no_sum_u8_55:
 	VFMADD231PS Y2, Y0, Y11
 	ADDQ        R10, R9
 
-no_sum_i8_56:
+no_sum_i8_74:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_57
+	JZ          no_sum_i32_75
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VCVTDQ2PS   32(R9), Y2
@@ -1736,9 +2250,9 @@ no_sum_i8_56:
 	VFMADD231PS Y2, Y0, Y11
 	ADDQ        R10, R9
 
-no_sum_i32_57:
+no_sum_i32_75:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_58
+	JZ          no_sum_f32_76
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VMOVUPS     32(R9), Y2
@@ -1760,10 +2274,10 @@ no_sum_i32_57:
 	VFMADD231PS Y2, Y0, Y11
 	ADDQ        R10, R9
 
-no_sum_f32_58:
-no_sum_54:
+no_sum_f32_76:
+no_sum_72:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_59
+	JZ     no_relu_77
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
@@ -1774,9 +2288,9 @@ no_sum_54:
 	VMAXPS Y0, Y10, Y10
 	VMAXPS Y0, Y11, Y11
 
-no_relu_59:
+no_relu_77:
 	TESTL   $0x00000100, AX
-	JZ      no_post_60
+	JZ      no_post_78
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -1789,11 +2303,11 @@ no_relu_59:
 	VMULPS  Y0, Y10, Y10
 	VMULPS  Y1, Y11, Y11
 
-no_post_60:
+no_post_78:
 	TESTL        $0x00008200, AX
-	JZ           narrow_61
+	JZ           narrow_79
 	TESTL        $0x00008000, AX
-	JZ           no_words_62
+	JZ           no_words_80
 	VBROADCASTSS 200(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VBROADCASTSS 204(DI), Y1
@@ -1860,7 +2374,7 @@ no_post_60:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y11, Y11
 
-no_words_62:
+no_words_80:
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -1875,11 +2389,11 @@ no_words_62:
 	VMOVUPS Y10, (R9)
 	VMOVUPS Y11, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_49
+	JMP     stored_67
 
-narrow_61:
+narrow_79:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_63
+	JZ           no_lo_81
 	VBROADCASTSS 200(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
@@ -1890,9 +2404,9 @@ narrow_61:
 	VMAXPS       Y0, Y10, Y10
 	VMAXPS       Y0, Y11, Y11
 
-no_lo_63:
+no_lo_81:
 	TESTL        $0x00004000, AX
-	JZ           no_hi_64
+	JZ           no_hi_82
 	VBROADCASTSS 204(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
@@ -1903,7 +2417,7 @@ no_lo_63:
 	VMINPS       Y10, Y1, Y10
 	VMINPS       Y11, Y1, Y11
 
-no_hi_64:
+no_hi_82:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -1919,7 +2433,7 @@ no_hi_64:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_65
+	JNZ          signed_83
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKUSWB    Y6, Y4, Y4
@@ -1935,9 +2449,9 @@ no_hi_64:
 	VPXOR        Y1, Y8, Y8
 	VMOVDQU      X8, (R9)
 	VEXTRACTI128 $0x01, Y8, (R9)(R10*1)
-	JMP          end_66
+	JMP          end_84
 
-signed_65:
+signed_83:
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKSSWB    Y6, Y4, Y4
@@ -1954,14 +2468,16 @@ signed_65:
 	VMOVDQU      X8, (R9)
 	VEXTRACTI128 $0x01, Y8, (R9)(R10*1)
 
-end_66:
-stored_49:
+end_84:
+stored_67:
 	IMUL3Q $+4, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+4, 128(DI), R9
 	ADDQ   R9, 56(DI)
 	IMUL3Q $+4, 112(DI), R9
 	ADDQ   R9, 40(DI)
+	MOVQ   8(DI), R9
+	MOVQ   R9, 168(DI)
 	DECQ   160(DI)
 	JNZ    tile4
 	VZEROUPPER
@@ -1973,6 +2489,7 @@ tile3:
 	MOVQ    112(DI), R8
 	MOVQ    8(DI), BX
 	MOVQ    144(DI), CX
+	MOVQ    168(DI), R11
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	VMOVUPS 32(R9), Y5
@@ -1980,10 +2497,126 @@ tile3:
 	VMOVUPS 32(R9), Y7
 	VMOVUPS (R9), Y8
 	VMOVUPS 32(R9), Y9
+	TESTL   $0x00020000, 192(DI)
+	JZ      bytes_85
 	SUBQ    $+4, CX
-	JL      rest_68
+	JL      rest_88
 
-four_pairs_67:
+four_pairs_87:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         $-128, R11
+	VMOVDQU      (BX), Y0
+	VMOVDQU      32(BX), Y1
+	VPBROADCASTD (SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD (SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD (SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	VMOVDQU      64(BX), Y0
+	VMOVDQU      96(BX), Y1
+	VPBROADCASTD 4(SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD 4(SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD 4(SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	VMOVDQU      128(BX), Y0
+	VMOVDQU      160(BX), Y1
+	VPBROADCASTD 8(SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD 8(SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD 8(SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	VMOVDQU      192(BX), Y0
+	VMOVDQU      224(BX), Y1
+	VPBROADCASTD 12(SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD 12(SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD 12(SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	ADDQ         $+16, SI
+	ADDQ         $+256, BX
+	SUBQ         $+4, CX
+	JGE          four_pairs_87
+
+rest_88:
+	ADDQ $+4, CX
+	JZ   summed_90
+
+one_pair_89:
+	VMOVDQU      (BX), Y0
+	VMOVDQU      32(BX), Y1
+	VPBROADCASTD (SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD (SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VPBROADCASTD (SI)(R8*2), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y8, Y8
+	VPADDD       Y2, Y9, Y9
+	ADDQ         $+4, SI
+	ADDQ         $+64, BX
+	DECQ         CX
+	JNZ          one_pair_89
+
+summed_90:
+	JMP multiplied_86
+
+bytes_85:
+	SUBQ $+4, CX
+	JL   rest_92
+
+four_pairs_91:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         $-128, R11
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -2055,13 +2688,13 @@ four_pairs_67:
 	ADDQ         $+16, SI
 	ADDQ         $+128, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_67
+	JGE          four_pairs_91
 
-rest_68:
+rest_92:
 	ADDQ $+4, CX
-	JZ   multiplied_70
+	JZ   summed_94
 
-one_pair_69:
+one_pair_93:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -2082,12 +2715,13 @@ one_pair_69:
 	ADDQ         $+4, SI
 	ADDQ         $+32, BX
 	DECQ         CX
-	JNZ          one_pair_69
+	JNZ          one_pair_93
 
-multiplied_70:
+summed_94:
+multiplied_86:
 	MOVL    192(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_72
+	JNZ     chain_96
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -2099,9 +2733,9 @@ multiplied_70:
 	VMOVUPS Y8, (R9)
 	VMOVUPS Y9, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_71
+	JMP     stored_95
 
-chain_72:
+chain_96:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
@@ -2109,7 +2743,7 @@ chain_72:
 	VCVTDQ2PS Y8, Y8
 	VCVTDQ2PS Y9, Y9
 	TESTL     $0x00000001, AX
-	JZ        no_pre_73
+	JZ        no_pre_97
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VMOVUPS   32(R9), Y1
@@ -2120,9 +2754,9 @@ chain_72:
 	VADDPS    Y0, Y8, Y8
 	VADDPS    Y1, Y9, Y9
 
-no_pre_73:
+no_pre_97:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_74
+	JZ      no_scale_98
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -2133,9 +2767,9 @@ no_pre_73:
 	VMULPS  Y0, Y8, Y8
 	VMULPS  Y1, Y9, Y9
 
-no_scale_74:
+no_scale_98:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_75
+	JZ      no_bias_99
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -2146,14 +2780,14 @@ no_scale_74:
 	VADDPS  Y0, Y8, Y8
 	VADDPS  Y1, Y9, Y9
 
-no_bias_75:
+no_bias_99:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_76
+	JZ           no_sum_100
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 208(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_77
+	JZ           no_sum_u8_101
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -2176,9 +2810,9 @@ no_bias_75:
 	VFMADD231PS  Y2, Y0, Y9
 	ADDQ         R10, R9
 
-no_sum_u8_77:
+no_sum_u8_101:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_78
+	JZ          no_sum_i8_102
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -2201,9 +2835,9 @@ no_sum_u8_77:
 	VFMADD231PS Y2, Y0, Y9
 	ADDQ        R10, R9
 
-no_sum_i8_78:
+no_sum_i8_102:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_79
+	JZ          no_sum_i32_103
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VCVTDQ2PS   32(R9), Y2
@@ -2220,9 +2854,9 @@ no_sum_i8_78:
 	VFMADD231PS Y2, Y0, Y9
 	ADDQ        R10, R9
 
-no_sum_i32_79:
+no_sum_i32_103:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_80
+	JZ          no_sum_f32_104
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VMOVUPS     32(R9), Y2
@@ -2239,10 +2873,10 @@ no_sum_i32_79:
 	VFMADD231PS Y2, Y0, Y9
 	ADDQ        R10, R9
 
-no_sum_f32_80:
-no_sum_76:
+no_sum_f32_104:
+no_sum_100:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_81
+	JZ     no_relu_105
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
@@ -2251,9 +2885,9 @@ no_sum_76:
 	VMAXPS Y0, Y8, Y8
 	VMAXPS Y0, Y9, Y9
 
-no_relu_81:
+no_relu_105:
 	TESTL   $0x00000100, AX
-	JZ      no_post_82
+	JZ      no_post_106
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -2264,11 +2898,11 @@ no_relu_81:
 	VMULPS  Y0, Y8, Y8
 	VMULPS  Y1, Y9, Y9
 
-no_post_82:
+no_post_106:
 	TESTL        $0x00008200, AX
-	JZ           narrow_83
+	JZ           narrow_107
 	TESTL        $0x00008000, AX
-	JZ           no_words_84
+	JZ           no_words_108
 	VBROADCASTSS 200(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VBROADCASTSS 204(DI), Y1
@@ -2319,7 +2953,7 @@ no_post_82:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y9, Y9
 
-no_words_84:
+no_words_108:
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -2331,11 +2965,11 @@ no_words_84:
 	VMOVUPS Y8, (R9)
 	VMOVUPS Y9, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_71
+	JMP     stored_95
 
-narrow_83:
+narrow_107:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_85
+	JZ           no_lo_109
 	VBROADCASTSS 200(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
@@ -2344,9 +2978,9 @@ narrow_83:
 	VMAXPS       Y0, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
 
-no_lo_85:
+no_lo_109:
 	TESTL        $0x00004000, AX
-	JZ           no_hi_86
+	JZ           no_hi_110
 	VBROADCASTSS 204(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
@@ -2355,7 +2989,7 @@ no_lo_85:
 	VMINPS       Y8, Y1, Y8
 	VMINPS       Y9, Y1, Y9
 
-no_hi_86:
+no_hi_110:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -2369,7 +3003,7 @@ no_hi_86:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_87
+	JNZ          signed_111
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKUSWB    Y6, Y4, Y4
@@ -2383,9 +3017,9 @@ no_hi_86:
 	VPERMD       Y8, Y2, Y8
 	VPXOR        Y1, Y8, Y8
 	VMOVDQU      X8, (R9)
-	JMP          end_88
+	JMP          end_112
 
-signed_87:
+signed_111:
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKSSWB    Y6, Y4, Y4
@@ -2400,14 +3034,16 @@ signed_87:
 	VPXOR        Y1, Y8, Y8
 	VMOVDQU      X8, (R9)
 
-end_88:
-stored_71:
+end_112:
+stored_95:
 	IMUL3Q $+3, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+3, 128(DI), R9
 	ADDQ   R9, 56(DI)
 	IMUL3Q $+3, 112(DI), R9
 	ADDQ   R9, 40(DI)
+	MOVQ   8(DI), R9
+	MOVQ   R9, 168(DI)
 	DECQ   160(DI)
 	JNZ    tile3
 	VZEROUPPER
@@ -2419,15 +3055,107 @@ tile2:
 	MOVQ    112(DI), R8
 	MOVQ    8(DI), BX
 	MOVQ    144(DI), CX
+	MOVQ    168(DI), R11
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	VMOVUPS 32(R9), Y5
 	VMOVUPS (R9), Y6
 	VMOVUPS 32(R9), Y7
+	TESTL   $0x00020000, 192(DI)
+	JZ      bytes_113
 	SUBQ    $+4, CX
-	JL      rest_90
+	JL      rest_116
 
-four_pairs_89:
+four_pairs_115:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         $-128, R11
+	VMOVDQU      (BX), Y0
+	VMOVDQU      32(BX), Y1
+	VPBROADCASTD (SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD (SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VMOVDQU      64(BX), Y0
+	VMOVDQU      96(BX), Y1
+	VPBROADCASTD 4(SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD 4(SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VMOVDQU      128(BX), Y0
+	VMOVDQU      160(BX), Y1
+	VPBROADCASTD 8(SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD 8(SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	VMOVDQU      192(BX), Y0
+	VMOVDQU      224(BX), Y1
+	VPBROADCASTD 12(SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD 12(SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	ADDQ         $+16, SI
+	ADDQ         $+256, BX
+	SUBQ         $+4, CX
+	JGE          four_pairs_115
+
+rest_116:
+	ADDQ $+4, CX
+	JZ   summed_118
+
+one_pair_117:
+	VMOVDQU      (BX), Y0
+	VMOVDQU      32(BX), Y1
+	VPBROADCASTD (SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VPBROADCASTD (SI)(R8*1), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y6, Y6
+	VPADDD       Y2, Y7, Y7
+	ADDQ         $+4, SI
+	ADDQ         $+64, BX
+	DECQ         CX
+	JNZ          one_pair_117
+
+summed_118:
+	JMP multiplied_114
+
+bytes_113:
+	SUBQ $+4, CX
+	JL   rest_120
+
+four_pairs_119:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         $-128, R11
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -2479,13 +3207,13 @@ four_pairs_89:
 	ADDQ         $+16, SI
 	ADDQ         $+128, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_89
+	JGE          four_pairs_119
 
-rest_90:
+rest_120:
 	ADDQ $+4, CX
-	JZ   multiplied_92
+	JZ   summed_122
 
-one_pair_91:
+one_pair_121:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -2501,12 +3229,13 @@ one_pair_91:
 	ADDQ         $+4, SI
 	ADDQ         $+32, BX
 	DECQ         CX
-	JNZ          one_pair_91
+	JNZ          one_pair_121
 
-multiplied_92:
+summed_122:
+multiplied_114:
 	MOVL    192(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_94
+	JNZ     chain_124
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -2515,15 +3244,15 @@ multiplied_92:
 	VMOVUPS Y6, (R9)
 	VMOVUPS Y7, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_93
+	JMP     stored_123
 
-chain_94:
+chain_124:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	VCVTDQ2PS Y6, Y6
 	VCVTDQ2PS Y7, Y7
 	TESTL     $0x00000001, AX
-	JZ        no_pre_95
+	JZ        no_pre_125
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VMOVUPS   32(R9), Y1
@@ -2532,9 +3261,9 @@ chain_94:
 	VADDPS    Y0, Y6, Y6
 	VADDPS    Y1, Y7, Y7
 
-no_pre_95:
+no_pre_125:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_96
+	JZ      no_scale_126
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -2543,9 +3272,9 @@ no_pre_95:
 	VMULPS  Y0, Y6, Y6
 	VMULPS  Y1, Y7, Y7
 
-no_scale_96:
+no_scale_126:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_97
+	JZ      no_bias_127
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -2554,14 +3283,14 @@ no_scale_96:
 	VADDPS  Y0, Y6, Y6
 	VADDPS  Y1, Y7, Y7
 
-no_bias_97:
+no_bias_127:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_98
+	JZ           no_sum_128
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 208(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_99
+	JZ           no_sum_u8_129
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -2577,9 +3306,9 @@ no_bias_97:
 	VFMADD231PS  Y2, Y0, Y7
 	ADDQ         R10, R9
 
-no_sum_u8_99:
+no_sum_u8_129:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_100
+	JZ          no_sum_i8_130
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -2595,9 +3324,9 @@ no_sum_u8_99:
 	VFMADD231PS Y2, Y0, Y7
 	ADDQ        R10, R9
 
-no_sum_i8_100:
+no_sum_i8_130:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_101
+	JZ          no_sum_i32_131
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VCVTDQ2PS   32(R9), Y2
@@ -2609,9 +3338,9 @@ no_sum_i8_100:
 	VFMADD231PS Y2, Y0, Y7
 	ADDQ        R10, R9
 
-no_sum_i32_101:
+no_sum_i32_131:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_102
+	JZ          no_sum_f32_132
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VMOVUPS     32(R9), Y2
@@ -2623,19 +3352,19 @@ no_sum_i32_101:
 	VFMADD231PS Y2, Y0, Y7
 	ADDQ        R10, R9
 
-no_sum_f32_102:
-no_sum_98:
+no_sum_f32_132:
+no_sum_128:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_103
+	JZ     no_relu_133
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
 	VMAXPS Y0, Y6, Y6
 	VMAXPS Y0, Y7, Y7
 
-no_relu_103:
+no_relu_133:
 	TESTL   $0x00000100, AX
-	JZ      no_post_104
+	JZ      no_post_134
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -2644,11 +3373,11 @@ no_relu_103:
 	VMULPS  Y0, Y6, Y6
 	VMULPS  Y1, Y7, Y7
 
-no_post_104:
+no_post_134:
 	TESTL        $0x00008200, AX
-	JZ           narrow_105
+	JZ           narrow_135
 	TESTL        $0x00008000, AX
-	JZ           no_words_106
+	JZ           no_words_136
 	VBROADCASTSS 200(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VBROADCASTSS 204(DI), Y1
@@ -2683,7 +3412,7 @@ no_post_104:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 
-no_words_106:
+no_words_136:
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
@@ -2692,27 +3421,27 @@ no_words_106:
 	VMOVUPS Y6, (R9)
 	VMOVUPS Y7, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_93
+	JMP     stored_123
 
-narrow_105:
+narrow_135:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_107
+	JZ           no_lo_137
 	VBROADCASTSS 200(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
 
-no_lo_107:
+no_lo_137:
 	TESTL        $0x00004000, AX
-	JZ           no_hi_108
+	JZ           no_hi_138
 	VBROADCASTSS 204(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
 	VMINPS       Y7, Y1, Y7
 
-no_hi_108:
+no_hi_138:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	VCVTPS2DQ    Y6, Y6
@@ -2724,7 +3453,7 @@ no_hi_108:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_109
+	JNZ          signed_139
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKUSWB    Y6, Y4, Y4
@@ -2732,9 +3461,9 @@ no_hi_108:
 	VPXOR        Y1, Y4, Y4
 	VMOVDQU      X4, (R9)
 	VEXTRACTI128 $0x01, Y4, (R9)(R10*1)
-	JMP          end_110
+	JMP          end_140
 
-signed_109:
+signed_139:
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKSSDW    Y7, Y6, Y6
 	VPACKSSWB    Y6, Y4, Y4
@@ -2743,14 +3472,16 @@ signed_109:
 	VMOVDQU      X4, (R9)
 	VEXTRACTI128 $0x01, Y4, (R9)(R10*1)
 
-end_110:
-stored_93:
+end_140:
+stored_123:
 	IMUL3Q $+2, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+2, 128(DI), R9
 	ADDQ   R9, 56(DI)
 	IMUL3Q $+2, 112(DI), R9
 	ADDQ   R9, 40(DI)
+	MOVQ   8(DI), R9
+	MOVQ   R9, 168(DI)
 	DECQ   160(DI)
 	JNZ    tile2
 	VZEROUPPER
@@ -2762,13 +3493,80 @@ tile1:
 	MOVQ    112(DI), R8
 	MOVQ    8(DI), BX
 	MOVQ    144(DI), CX
+	MOVQ    168(DI), R11
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	VMOVUPS 32(R9), Y5
+	TESTL   $0x00020000, 192(DI)
+	JZ      bytes_141
 	SUBQ    $+4, CX
-	JL      rest_112
+	JL      rest_144
 
-four_pairs_111:
+four_pairs_143:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         $-128, R11
+	VMOVDQU      (BX), Y0
+	VMOVDQU      32(BX), Y1
+	VPBROADCASTD (SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VMOVDQU      64(BX), Y0
+	VMOVDQU      96(BX), Y1
+	VPBROADCASTD 4(SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VMOVDQU      128(BX), Y0
+	VMOVDQU      160(BX), Y1
+	VPBROADCASTD 8(SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	VMOVDQU      192(BX), Y0
+	VMOVDQU      224(BX), Y1
+	VPBROADCASTD 12(SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	ADDQ         $+16, SI
+	ADDQ         $+256, BX
+	SUBQ         $+4, CX
+	JGE          four_pairs_143
+
+rest_144:
+	ADDQ $+4, CX
+	JZ   summed_146
+
+one_pair_145:
+	VMOVDQU      (BX), Y0
+	VMOVDQU      32(BX), Y1
+	VPBROADCASTD (SI), Y2
+	VPMADDWD     Y0, Y2, Y3
+	VPMADDWD     Y1, Y2, Y2
+	VPADDD       Y3, Y4, Y4
+	VPADDD       Y2, Y5, Y5
+	ADDQ         $+4, SI
+	ADDQ         $+64, BX
+	DECQ         CX
+	JNZ          one_pair_145
+
+summed_146:
+	JMP multiplied_142
+
+bytes_141:
+	SUBQ $+4, CX
+	JL   rest_148
+
+four_pairs_147:
+	PREFETCHT1   (R11)
+	PREFETCHT1   64(R11)
+	ADDQ         $-128, R11
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -2800,13 +3598,13 @@ four_pairs_111:
 	ADDQ         $+16, SI
 	ADDQ         $+128, BX
 	SUBQ         $+4, CX
-	JGE          four_pairs_111
+	JGE          four_pairs_147
 
-rest_112:
+rest_148:
 	ADDQ $+4, CX
-	JZ   multiplied_114
+	JZ   summed_150
 
-one_pair_113:
+one_pair_149:
 	VPMOVSXBW    (BX), Y0
 	VPMOVSXBW    16(BX), Y1
 	VPBROADCASTD (SI), Y2
@@ -2817,56 +3615,57 @@ one_pair_113:
 	ADDQ         $+4, SI
 	ADDQ         $+32, BX
 	DECQ         CX
-	JNZ          one_pair_113
+	JNZ          one_pair_149
 
-multiplied_114:
+summed_150:
+multiplied_142:
 	MOVL    192(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_116
+	JNZ     chain_152
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
 	VMOVUPS Y5, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_115
+	JMP     stored_151
 
-chain_116:
+chain_152:
 	VCVTDQ2PS Y4, Y4
 	VCVTDQ2PS Y5, Y5
 	TESTL     $0x00000001, AX
-	JZ        no_pre_117
+	JZ        no_pre_153
 	MOVQ      80(DI), R9
 	VMOVUPS   (R9), Y0
 	VMOVUPS   32(R9), Y1
 	VADDPS    Y0, Y4, Y4
 	VADDPS    Y1, Y5, Y5
 
-no_pre_117:
+no_pre_153:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_118
+	JZ      no_scale_154
 	MOVQ    88(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
 	VMULPS  Y0, Y4, Y4
 	VMULPS  Y1, Y5, Y5
 
-no_scale_118:
+no_scale_154:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_119
+	JZ      no_bias_155
 	MOVQ    96(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
 	VADDPS  Y0, Y4, Y4
 	VADDPS  Y1, Y5, Y5
 
-no_bias_119:
+no_bias_155:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_120
+	JZ           no_sum_156
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
 	VBROADCASTSS 208(DI), Y0
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_121
+	JZ           no_sum_u8_157
 	VPMOVZXBD    (R9), Y1
 	VCVTDQ2PS    Y1, Y1
 	VFMADD231PS  Y1, Y0, Y4
@@ -2875,9 +3674,9 @@ no_bias_119:
 	VFMADD231PS  Y2, Y0, Y5
 	ADDQ         R10, R9
 
-no_sum_u8_121:
+no_sum_u8_157:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_122
+	JZ          no_sum_i8_158
 	VPMOVSXBD   (R9), Y1
 	VCVTDQ2PS   Y1, Y1
 	VFMADD231PS Y1, Y0, Y4
@@ -2886,46 +3685,46 @@ no_sum_u8_121:
 	VFMADD231PS Y2, Y0, Y5
 	ADDQ        R10, R9
 
-no_sum_i8_122:
+no_sum_i8_158:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_123
+	JZ          no_sum_i32_159
 	VCVTDQ2PS   (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VCVTDQ2PS   32(R9), Y2
 	VFMADD231PS Y2, Y0, Y5
 	ADDQ        R10, R9
 
-no_sum_i32_123:
+no_sum_i32_159:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_124
+	JZ          no_sum_f32_160
 	VMOVUPS     (R9), Y1
 	VFMADD231PS Y1, Y0, Y4
 	VMOVUPS     32(R9), Y2
 	VFMADD231PS Y2, Y0, Y5
 	ADDQ        R10, R9
 
-no_sum_f32_124:
-no_sum_120:
+no_sum_f32_160:
+no_sum_156:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_125
+	JZ     no_relu_161
 	VPXOR  X0, X0, X0
 	VMAXPS Y0, Y4, Y4
 	VMAXPS Y0, Y5, Y5
 
-no_relu_125:
+no_relu_161:
 	TESTL   $0x00000100, AX
-	JZ      no_post_126
+	JZ      no_post_162
 	MOVQ    104(DI), R9
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
 	VMULPS  Y0, Y4, Y4
 	VMULPS  Y1, Y5, Y5
 
-no_post_126:
+no_post_162:
 	TESTL        $0x00008200, AX
-	JZ           narrow_127
+	JZ           narrow_163
 	TESTL        $0x00008000, AX
-	JZ           no_words_128
+	JZ           no_words_164
 	VBROADCASTSS 200(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VBROADCASTSS 204(DI), Y1
@@ -2944,29 +3743,29 @@ no_post_126:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 
-no_words_128:
+no_words_164:
 	MOVQ    48(DI), R9
 	MOVQ    120(DI), R10
 	VMOVUPS Y4, (R9)
 	VMOVUPS Y5, 32(R9)
 	ADDQ    R10, R9
-	JMP     stored_115
+	JMP     stored_151
 
-narrow_127:
+narrow_163:
 	TESTL        $0x00002000, AX
-	JZ           no_lo_129
+	JZ           no_lo_165
 	VBROADCASTSS 200(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 
-no_lo_129:
+no_lo_165:
 	TESTL        $0x00004000, AX
-	JZ           no_hi_130
+	JZ           no_hi_166
 	VBROADCASTSS 204(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 
-no_hi_130:
+no_hi_166:
 	VCVTPS2DQ    Y4, Y4
 	VCVTPS2DQ    Y5, Y5
 	MOVQ         48(DI), R9
@@ -2976,29 +3775,31 @@ no_hi_130:
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
 	VPMOVZXBD    X2, Y2
-	JNZ          signed_131
+	JNZ          signed_167
 	VPACKSSDW    Y5, Y4, Y4
 	VPACKUSWB    Y4, Y4, Y4
 	VPERMD       Y4, Y2, Y4
 	VPXOR        Y1, Y4, Y4
 	VMOVDQU      X4, (R9)
-	JMP          end_132
+	JMP          end_168
 
-signed_131:
+signed_167:
 	VPACKSSDW Y5, Y4, Y4
 	VPACKSSWB Y4, Y4, Y4
 	VPERMD    Y4, Y2, Y4
 	VPXOR     Y1, Y4, Y4
 	VMOVDQU   X4, (R9)
 
-end_132:
-stored_115:
+end_168:
+stored_151:
 	IMUL3Q $+1, 120(DI), R9
 	ADDQ   R9, 48(DI)
 	IMUL3Q $+1, 128(DI), R9
 	ADDQ   R9, 56(DI)
 	IMUL3Q $+1, 112(DI), R9
 	ADDQ   R9, 40(DI)
+	MOVQ   8(DI), R9
+	MOVQ   R9, 168(DI)
 	DECQ   160(DI)
 	JNZ    tile1
 	VZEROUPPER

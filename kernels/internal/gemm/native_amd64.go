@@ -24,6 +24,13 @@ func init() {
 			pack: packVNNI, run: runVNNI, limit: loopAVX512VNNI,
 		},
 		Variant{
+			Info: variant.Info{
+				Does: does, MR: 24, NR: 16, KR: 2, ISA: isa.AVX2, For: "3x3 windows", Until: isa.AVX512VNNI,
+			},
+			pack: packWinograd, run: runWinograd, scratch: scratchWinograd, suits: suitsWinograd,
+			computes: computesWinograd, limit: loopAVX2,
+		},
+		Variant{
 			Info: variant.Info{Does: does, MR: 6, NR: 16, KR: 2, ISA: isa.AVX2},
 			pack: packAVX2, run: runAVX2, scratch: scratchAVX2, limit: loopAVX2,
 		},

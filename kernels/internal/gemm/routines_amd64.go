@@ -14,11 +14,16 @@ package gemm
 //go:noescape
 func widenRows(c *call)
 
+// widenPanel copies bytes to words: c[i] = int16(b[i]) for i < 16*k.
+//
+//go:noescape
+func widenPanel(c *call)
+
 // gemm_u8s8_chain_6x16k2_avx2 computes tiles of rows by 16 columns, for every m below rows*tiles:
 //
 //	c[m,n] = epilogue(init[n] + sum over k2 < k, i < 2 of a[m,2*k2+i] * b[k2,n,i])
 //
-// a holds words at a stride of lda bytes, b bytes.
+// a holds words at a stride of lda bytes, b words or bytes: see flags. The bytes at ahead are fetched.
 //
 //go:noescape
 func gemm_u8s8_chain_6x16k2_avx2(c *call)
@@ -27,10 +32,46 @@ func gemm_u8s8_chain_6x16k2_avx2(c *call)
 //
 //	c[m,n] = epilogue(init[n] + sum over k2 < k, i < 2 of a[m,2*k2+i] * b[k2,n,i])
 //
-// a holds words at a stride of lda bytes, b bytes.
+// a holds words at a stride of lda bytes, b words or bytes: see flags. The bytes at ahead are fetched.
 //
 //go:noescape
 func gemm_u8s8_chain_6x8k2_avx2(c *call)
+
+// winogradTransform transforms the data of squares, for every square s below tiles, i, j < 4 and channel n < 16*k:
+//
+//	c[4*i+j,s,n] = int16(Σ_p Σ_q t[i,p] * a[offsets[s,4*p+q]+n] * t[j,q])
+//
+//	t = 1  0 -1  0
+//	    0  1  1  0
+//	    0 -1  1  0
+//	    0  1  0 -1
+//
+// with ldc bytes from square to square of c and cPitch from position to position.
+//
+//go:noescape
+func winogradTransform(c *call)
+
+// winogradMultiply multiplies words, for every position p below panels, s below rows*tiles + (rows-1)*others and n < 16:
+//
+//	c[p,s,n] = sum over k2 < k, i < 2 of a[p,s,2*k2+i] * b[p,k2,n,i]
+//
+// with lda and ldc bytes from row to row, and aPitch and cPitch from position to position.
+//
+//go:noescape
+func winogradMultiply(c *call)
+
+// gemm_u8s8_chain_24x16k2_avx2 computes a line of results of squares side by side, rows*tiles pixels m by 16 columns. rows is 6,
+// or there is one tile:
+//
+//	r[s,j,n]   = a[j,s,n] + sign*(a[4+j,s,n] + a[8+j,s,n])
+//	c[2*s,n]   = epilogue(init[n] + (r[s,0,n] + r[s,1,n] + r[s,2,n])/4)
+//	c[2*s+1,n] = epilogue(init[n] + (r[s,1,n] - r[s,2,n] - r[s,3,n])/4)
+//
+// a holds the products of the positions, aPitch bytes from one to the next, from the first or the second row of positions
+// on: the first line has the sign 1, the second -1. a has 64 bytes for each square.
+//
+//go:noescape
+func gemm_u8s8_chain_24x16k2_avx2(c *call)
 
 // gemm_u8s8_chain_32x32k64_amx computes panels of 32 columns, for every m below rows:
 //

@@ -16,8 +16,11 @@ type Variant struct {
 	pack    func(p *Packed, weights []int8)
 	run     func(p *Packed, a Args, m0, m1, panel0, panel1 int)
 	scratch func(p *Packed) int // nil if it needs none
-	suits   func(s Spec) bool   // nil if it suits every product
-	limit   loop
+	// suits reports whether it suits a product with images of size g; nil if it suits every product.
+	suits func(s Spec, g Grid) bool
+	// computes reports whether it can compute a product at all; nil if it can compute every product.
+	computes func(s Spec) bool
+	limit    loop
 }
 
 // variants has all variants of this build. Files of an architecture add theirs in init.
@@ -32,10 +35,13 @@ var variants = variant.New("gemm",
 func Variants() []variant.Info { return variants.Infos() }
 
 // Choose returns the fastest variant for a product, given the instruction sets i. Most variants suit every size: they
-// compute few rows in smaller tiles, and few columns in a narrower panel.
-func Choose(i isa.Set, s Spec) *Variant {
+// compute few rows in smaller tiles, and few columns in a narrower panel. g is Args.Grid.
+func Choose(i isa.Set, s Spec, g Grid) *Variant {
 	for _, v := range variants.Within(i) {
-		if v.suits == nil || v.suits(s) {
+		if v.Until != isa.Portable && i.Has(v.Until) {
+			continue
+		}
+		if v.suits == nil || v.suits(s, g) {
 			return v
 		}
 	}

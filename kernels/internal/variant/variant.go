@@ -18,6 +18,8 @@ type Info struct {
 	// that the family does not have are 0.
 	MR, NR, KR int
 	For        string // the calls that it is for, such as "few columns"; "" if it is for all
+	// Until is the instruction set that makes it needless: where that may be used, it is not. Portable is none.
+	Until isa.ISA
 
 	Name   string // what it does, its tile and its ISA, see docs/KERNELS.md; set by New and Add
 	Family string // set by New and Add
