@@ -112,7 +112,8 @@ func TestWholeImages(t *testing.T) {
 		a.Offsets = a.Offsets[1:]
 		require.PanicsWithValue(t, "gemm: got 53 offsets, want 6 rows * 9 taps", func() { packed.Run(a, 0, 1, 0, 1) }, v.Name)
 		a.Grid = Grid{0, 3}
-		require.PanicsWithValue(t, "gemm: got images of 0x3 pixels, want at least 1x1", func() { packed.Run(a, 0, 1, 0, 1) }, v.Name)
+		want := "gemm: got images of 0x3 pixels, want at least 1x1"
+		require.PanicsWithValue(t, want, func() { packed.Run(a, 0, 1, 0, 1) }, v.Name)
 	}
 }
 

@@ -24,7 +24,7 @@ type Spec struct {
 	N        int // columns of B and of C
 	Taps     int // runs of bytes in one row of A
 	TapBytes int // length of each run; K is Taps*TapBytes
-	// Windows says that the rows are pixels of images (Args.Grid) whose nine taps are a 3x3 window that moves by one pixel.
+	// Windows says that the rows are pixels of images (Args.Grid) and the nine taps a 3x3 window that moves by one pixel.
 	Windows  bool
 	Epilogue Epilogue
 }

@@ -95,7 +95,6 @@ type strip struct {
 
 // runnerWinograd is one call of Run.
 type runnerWinograd struct {
-	call
 	p              *Packed
 	a              Args
 	block          blockWinograd
