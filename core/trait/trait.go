@@ -329,6 +329,14 @@ type Cutting interface {
 	Cut(in []core.Operand) (first int, ok bool)
 }
 
+// Slicing is an Op that copies elements of its first input, chosen axis by axis.
+type Slicing interface {
+	core.Op
+	// Slices says which elements are copied, in the order of the first input's axes, for inputs that the op accepts;
+	// false if that cannot be told from what is known of them.
+	Slices(in []core.Operand) (Places, bool)
+}
+
 // Passing is an Op whose output may be one of its inputs.
 type Passing interface {
 	core.Op

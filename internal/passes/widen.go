@@ -7,9 +7,13 @@ import (
 )
 
 // widen puts conversions around the ops that give for bf16 and f16 what they give in f32, rounded once if the result
-// has such a type.
+// has such a type. What converts other types to these goes through f32, as it does in the reference.
 func widen(f *core.Function, _ Options) (*core.Function, error) {
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
+		c, converts := n.Op().(*pointwise.Convert)
+		if converts && c.Type.IsHalf() && !c.Truncate && !inputs[0].Type().IsHalf() && inputs[0].Type() != core.F32 {
+			return roundedBehind(n, &pointwise.Convert{Type: core.F32}, c.Type, inputs[0])
+		}
 		op, ok := n.Op().(trait.Widening)
 		if !ok || len(n.Outputs()) != 1 || !op.Widens() {
 			return nil, nil
@@ -31,7 +35,6 @@ func widen(f *core.Function, _ Options) (*core.Function, error) {
 			c.Origin = n.Origin
 			wide[i] = c.Out(0)
 		}
-		_, converts := n.Op().(*pointwise.Convert)
 		switch result := n.Outputs()[0].Type; {
 		case half == core.Dynamic, converts && result == half: // a copy
 			return nil, nil

@@ -4,6 +4,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 var _ = core.Register[Slice]("Slice")
@@ -91,19 +92,34 @@ func (op *Slice) Eval(in, out []*core.Tensor) error {
 
 // Cut returns the first element of a contiguous block.
 func (op *Slice) Cut(in []core.Operand) (first int, ok bool) {
+	cuts, ok := op.constantCuts(in)
+	if !ok {
+		return 0, false
+	}
+	return firstOf(in[0].Shape, cuts)
+}
+
+// Slices are the indices of the block.
+func (op *Slice) Slices(in []core.Operand) (trait.Places, bool) {
+	cuts, ok := op.constantCuts(in)
+	return placesOf(in[0].Shape, cuts), ok
+}
+
+// constantCuts returns what the block has of each dimension; false if that is not known.
+func (op *Slice) constantCuts(in []core.Operand) ([]cut, bool) {
 	s := in[0].Shape
 	begin, known := infer.IntsOf(in[1])
 	size, sized := infer.IntsOf(in[2])
 	if !known || !sized || !s.Static() {
-		return 0, false
+		return nil, false
 	}
 	block, err := blockShape(s, begin, size)
 	if err != nil {
-		return 0, false
+		return nil, false
 	}
 	cuts := wholeCuts(s)
 	for i, d := range block {
 		cuts[i] = cut{int(begin[i]), 1, d}
 	}
-	return firstOf(s, cuts)
+	return cuts, true
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 var _ = core.Register[StridedSlice]("StridedSlice")
@@ -206,18 +207,44 @@ func (op *StridedSlice) Eval(in, out []*core.Tensor) error {
 
 // Cut returns the first element that is taken, if the elements are contiguous.
 func (op *StridedSlice) Cut(in []core.Operand) (first int, ok bool) {
-	var index [3][]int64
-	for i := range index {
-		if index[i], ok = infer.IntsOf(in[i+1]); !ok {
-			return 0, false
-		}
-	}
-	if !in[0].Shape.Static() {
-		return 0, false
-	}
-	cuts, _, err := op.cuts(in[0].Shape, index[0], index[1], index[2])
-	if err != nil {
+	cuts, ok := op.constantCuts(in)
+	if !ok {
 		return 0, false
 	}
 	return firstOf(in[0].Shape, cuts)
+}
+
+// Slices are what is taken of each dimension.
+func (op *StridedSlice) Slices(in []core.Operand) (trait.Places, bool) {
+	cuts, ok := op.constantCuts(in)
+	return placesOf(in[0].Shape, cuts), ok
+}
+
+// constantCuts returns what is taken of each dimension; false if that is not known.
+func (op *StridedSlice) constantCuts(in []core.Operand) ([]cut, bool) {
+	var index [3][]int64
+	for i := range index {
+		var ok bool
+		if index[i], ok = infer.IntsOf(in[i+1]); !ok {
+			return nil, false
+		}
+	}
+	if !in[0].Shape.Static() {
+		return nil, false
+	}
+	cuts, _, err := op.cuts(in[0].Shape, index[0], index[1], index[2])
+	return cuts, err == nil
+}
+
+// placesOf lists the indices of cuts.
+func placesOf(s core.Shape, cuts []cut) trait.Places {
+	p := trait.Places{In: s}
+	for _, c := range cuts {
+		at := make([]int, c.count)
+		for i := range at {
+			at[i] = c.from + i*c.step
+		}
+		p.At = append(p.At, at)
+	}
+	return p
 }

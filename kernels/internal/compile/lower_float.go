@@ -205,7 +205,8 @@ func lowerFloatDot(c *compiler, n *core.Node) (bool, error) {
 	}
 	columns := b.Shape().MustElements() / k
 	rows := n.Outputs()[0].Shape.MustElements() / columns
-	return c.lowerComputedDot(n, pairs{pairs: 1, m: rows, k: k, n: columns, matrices: 1})
+	one := []int{0}
+	return c.lowerComputedDot(n, pairs{pairs: 1, m: rows, k: k, n: columns, first: one, second: one})
 }
 
 // lowerFloatBatchDot lowers products of matrices of float32.
@@ -215,11 +216,7 @@ func lowerFloatBatchDot(c *compiler, n *core.Node) (bool, error) {
 	}
 	op, b := n.Op().(*linear.BatchDot), n.Inputs()[1].Constant()
 	if b == nil || op.TransposeA || len(b.Shape()) != 2 {
-		d, ok := batchPairs(n, op)
-		if !ok {
-			return false, nil
-		}
-		return c.lowerComputedDot(n, d)
+		return c.lowerComputedDot(n, batchPairs(n, op))
 	}
 	if op.TransposeB {
 		t, err := c.keep.Evaluate(&array.Transpose{}, []*core.Tensor{b})
@@ -252,7 +249,7 @@ func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
 	}
 	spec := sgemm.Spec{N: d.n, Taps: 1, TapNumbers: d.k}
 	variant := sgemm.Choose(c.isas, spec)
-	a, b := c.bufferInArena(n.Inputs()[0]), c.buffer(n.Inputs()[1])
+	a, b := c.firstOfPairs(n, d), c.buffer(n.Inputs()[1])
 	state := c.newState(func() any {
 		packed := make([]*sgemm.Packed, c.threads)
 		for i := range packed {
@@ -262,15 +259,22 @@ func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
 	})
 	dst := c.newOutput(n.Out(0))
 	offsets := c.offsets(n, spec.CheckOffsets, func() []int32 {
-		return rowOffsets(c.buffers[a].Offset, d.pairs*d.m, 4*d.k)
+		var offsets []int32
+		for _, matrix := range d.first {
+			offsets = append(offsets, rowOffsets(c.buffers[a].Offset+4*matrix*d.m*d.k, d.m, 4*d.k)...)
+		}
+		return offsets
 	})
 	run := func(r *machine.Worker, part, parts int) error {
 		packed := r.State[state].([]*sgemm.Packed)[r.Thread]
 		r.SGemm = sgemm.Args{A: r.Arena, Offsets: *offsets, C: r.Mem[dst], LDC: 4 * d.n}
-		rows := d.pairs * d.m
+		rows, held := d.pairs*d.m, -1
 		for m, end := part*rows/parts, (part+1)*rows/parts; m < end; {
 			pair := m / d.m
-			packed.Repack(machine.View[float32](r.Mem[b])[pair%d.matrices*d.k*d.n:][:d.k*d.n], d.transposed)
+			if matrix := d.second[pair]; matrix != held {
+				packed.Repack(machine.View[float32](r.Mem[b])[matrix*d.k*d.n:][:d.k*d.n], d.transposed)
+				held = matrix
+			}
 			m1 := min((pair+1)*d.m, end)
 			packed.Run(&r.SGemm, m, m1, 0, packed.Panels())
 			m = m1
@@ -287,24 +291,56 @@ func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
 // maxComputed bounds the size of a matrix that each thread packs in each run.
 const maxComputed = 1 << 24
 
-// pairs are products of matrices [m][k] and [k][n] ([n][k] if transposed). Pair i multiplies matrix i of the
-// first operand by matrix i mod matrices of the second.
+// pairs are products of matrices [m][k], or [k][m] if turned, and [k][n], or [n][k] if transposed. Pair i multiplies
+// matrix first[i] of the first operand by matrix second[i] of the second.
 type pairs struct {
-	pairs, m, k, n, matrices int
-	transposed               bool
+	pairs, m, k, n     int
+	first, second      []int
+	turned, transposed bool
 }
 
-// batchPairs returns the products of a BatchDot; false if the first operand would have to be transposed or
-// repeated.
-func batchPairs(n *core.Node, op *linear.BatchDot) (pairs, bool) {
+// batchPairs returns the products of a BatchDot.
+func batchPairs(n *core.Node, op *linear.BatchDot) pairs {
 	a, b, out := n.Inputs()[0].Shape(), n.Inputs()[1].Shape(), n.Outputs()[0].Shape
+	batch := out[:len(out)-2]
 	p := pairs{
-		pairs: out[:len(out)-2].MustElements(), m: out[len(out)-2], k: a[len(a)-1], n: out[len(out)-1],
-		matrices: b[:len(b)-2].MustElements(), transposed: op.TransposeB,
+		pairs: batch.MustElements(), m: out[len(out)-2], k: a[len(a)-1], n: out[len(out)-1],
+		first: matricesOf(a[:len(a)-2], batch), second: matricesOf(b[:len(b)-2], batch),
+		turned: op.TransposeA, transposed: op.TransposeB,
 	}
-	same := len(b) == len(out) && b[:len(b)-2].Equal(out[:len(out)-2])
-	whole := a[:len(a)-2].MustElements() == p.pairs
-	return p, !op.TransposeA && whole && (same || p.matrices == 1)
+	if p.turned {
+		p.k = a[len(a)-2]
+	}
+	return p
+}
+
+// matricesOf returns, for each pair of a batch, the matrix of an operand whose batch s is broadcast.
+func matricesOf(s, batch core.Shape) []int {
+	matrices := make([]int, batch.MustElements())
+	for i := range matrices {
+		pair, stride := i, 1
+		for k := len(batch) - 1; k >= len(batch)-len(s); k-- {
+			d := s[k-len(batch)+len(s)]
+			if d > 1 {
+				matrices[i] += pair % batch[k] * stride
+			}
+			pair, stride = pair/batch[k], stride*d
+		}
+	}
+	return matrices
+}
+
+// firstOfPairs returns a buffer in the arena with the first operand's matrices as they are multiplied.
+func (c *compiler) firstOfPairs(n *core.Node, d pairs) int {
+	x := n.Inputs()[0]
+	if !d.turned {
+		return c.bufferInArena(x)
+	}
+	count := x.Shape().MustElements() / (d.m * d.k)
+	turned := c.newScratch(4 * x.Shape().MustElements())
+	c.emitPermutation(n, newPermutation(core.Shape{count, d.k, d.m}, []int{0, 2, 1}, 4), c.buffer(x), turned)
+	c.buffers[turned].Addressed = true
+	return turned
 }
 
 // lowerProducts packs the weights and appends the instruction of each group.
