@@ -185,16 +185,16 @@ func requireSameBits(t *testing.T, want, got *core.Tensor, what string) {
 	if bytes.Equal(want.Bytes(), got.Bytes()) {
 		return
 	}
-	if want.Type() != core.F32 {
+	if !want.Type().IsFloat() {
 		for i, w := range want.Bytes() {
 			if v := got.Bytes()[i]; v != w {
 				t.Fatalf("%s: byte %d: got %#x, want %#x", what, i, v, w)
 			}
 		}
 	}
-	w, v := core.Data[float32](want), core.Data[float32](got)
+	w, v := want.Float64s(), got.Float64s()
 	for i := range w {
-		if math.Float32bits(w[i]) != math.Float32bits(v[i]) && (w[i] == w[i] || v[i] == v[i]) {
+		if math.Float64bits(w[i]) != math.Float64bits(v[i]) && (w[i] == w[i] || v[i] == v[i]) {
 			t.Fatalf("%s: element %d: got %v, want %v", what, i, v[i], w[i])
 		}
 	}

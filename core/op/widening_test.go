@@ -9,7 +9,9 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
 	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/internal/enginetest"
 )
@@ -20,22 +22,42 @@ var halves = []uint16{
 	0x7C00, 0xFC00, 0x7E00, 0x7F80, 0xFF80, 0x7FC0, 0x1234, 0x9ABC, 0x40E0, 0x4700,
 }
 
-func TestOpsThatWidenAreThoseOfF32(t *testing.T) {
-	var unary, binaries []core.Op
+// wideningOps returns an op with every choice of its attributes that matters, for all ops that widen.
+func wideningOps() (all []core.Op) {
 	for a := numeric.Identity; a <= numeric.GeluExact; a++ {
-		if op := (&pointwise.Activate{Activation: a}); op.Widens() {
-			unary = append(unary, op)
-		}
+		all = append(all, &pointwise.Activate{Activation: a, Alpha: 0.1})
 	}
-	for _, name := range core.OpNames() {
-		op, err := core.NewOp(name)
-		require.NoError(t, err)
-		if _, ok := op.(*pointwise.Activate); !ok && widens(op) {
-			binaries = append(binaries, op)
-		}
+	for f := pointwise.Abs; f <= pointwise.Invert; f++ {
+		all = append(all, &pointwise.Unary{Function: f})
 	}
-	assert.Len(t, unary, 6)
-	assert.Len(t, binaries, 10)
+	for f := pointwise.TruncateDivide; f <= pointwise.RightShift; f++ {
+		all = append(all, &pointwise.Binary{Function: f})
+	}
+	for r := pointwise.Equal; r <= pointwise.GreaterEqual; r++ {
+		all = append(all, &pointwise.Compare{Relation: r})
+	}
+	for c := pointwise.NaN; c <= pointwise.Finite; c++ {
+		all = append(all, &pointwise.Is{Class: c})
+	}
+	for _, t := range []core.Type{core.Bool, core.U8, core.I16, core.I32, core.I64, core.BF16, core.F16, core.F64} {
+		all = append(all, &pointwise.Convert{Type: t})
+	}
+	for _, axis := range []int{0, 1} {
+		r, c := reduce.Reduction{Axes: []int{axis}}, reduce.Cumulative{Axis: axis}
+		all = append(all,
+			&reduce.Sum{Reduction: r}, &reduce.Mean{Reduction: r}, &reduce.Prod{Reduction: r}, &reduce.Max{Reduction: r},
+			&reduce.Min{Reduction: r}, &reduce.CumSum{Cumulative: c}, &reduce.CumProd{Cumulative: c},
+			&reduce.ArgMax{Axis: axis, Type: core.I32}, &reduce.ArgMin{Axis: axis, Type: core.I64},
+			&normalize.Softmax{Axis: axis})
+	}
+	return append(all,
+		&pointwise.Add{}, &pointwise.Subtract{}, &pointwise.Multiply{}, &pointwise.Divide{}, &pointwise.FloorDivide{},
+		&pointwise.FloorMod{}, &pointwise.Maximum{}, &pointwise.Minimum{}, &pointwise.Power{},
+		&pointwise.SquaredDifference{}, &pointwise.Clamp{Lo: -0.1, Hi: 1e5}, &normalize.LogSoftmax{})
+}
+
+func TestOpsThatWidenAreThoseOfF32(t *testing.T) {
+	tested := map[string]bool{}
 	for _, typ := range []core.Type{core.BF16, core.F16} {
 		a, b := []byte{}, []byte{}
 		for _, x := range halves {
@@ -44,12 +66,23 @@ func TestOpsThatWidenAreThoseOfF32(t *testing.T) {
 			}
 		}
 		x, y := overHalves(t, typ, a), overHalves(t, typ, b)
-		for _, op := range unary {
-			checkWidens(t, op, x)
+		for _, op := range wideningOps() {
+			in := []*core.Tensor{x, y}
+			if _, err := core.EvalOp(op, in[:1]); err == nil {
+				in = in[:1]
+			} else if _, err := core.EvalOp(op, in); err != nil {
+				continue // it is for integers
+			}
+			c, converts := op.(*pointwise.Convert)
+			if tested[core.OpName(op)] = true; widens(op) && !(converts && c.Type == typ) {
+				checkWidens(t, op, in...)
+			}
 		}
-		for _, op := range binaries {
-			checkWidens(t, op, x, y)
-		}
+	}
+	for _, name := range core.OpNames() {
+		op, err := core.NewOp(name)
+		require.NoError(t, err)
+		assert.True(t, tested[name] || !widens(op), name)
 	}
 }
 
@@ -59,7 +92,7 @@ func widens(op core.Op) bool {
 }
 
 func overHalves(t *testing.T, typ core.Type, data []byte) *core.Tensor {
-	x, err := core.TensorOver(typ, core.Shape{len(data) / 2}, data)
+	x, err := core.TensorOver(typ, core.Shape{len(halves), len(halves)}, data)
 	require.NoError(t, err)
 	return x
 }
@@ -71,6 +104,9 @@ func checkWidens(t *testing.T, op core.Op, in ...*core.Tensor) {
 		wide[i] = eval(t, &pointwise.Convert{Type: core.F32}, x)
 	}
 	want := eval(t, op, in...)
-	got := eval(t, &pointwise.Convert{Type: typ}, eval(t, op, wide...))
+	got := eval(t, op, wide...)
+	if want.Type() == typ {
+		got = eval(t, &pointwise.Convert{Type: typ}, got)
+	}
 	assert.True(t, enginetest.Equal(want, got), "%T %+v of %v", op, op, typ)
 }

@@ -376,8 +376,8 @@ type SelfPadding interface {
 // Widening is an Op that has a simple form on reals of 16 bits.
 type Widening interface {
 	core.Op
-	// Widens reports whether the op gives for bf16 and f16 what it gives for the same numbers in f32,
-	// rounded once.
+	// Widens reports whether the op gives for bf16 and f16 what it gives for the same numbers in f32, rounded
+	// once if its result has their type.
 	Widens() bool
 }
 

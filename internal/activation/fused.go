@@ -86,7 +86,7 @@ func FusedNumbers() (rows [][16]float32) {
 	for _, c := range fusedTanhPolynomials {
 		rows = append(rows, [16]float32(c[:16]), [16]float32(c[16:]))
 	}
-	return rows
+	return append(rows, [16]float32(slices.Repeat([]float32{fusedMishLimit}, 16)))
 }
 
 // fusedExp returns e**x: p * 2**n with n = floor(x/ln2 + 1/2), where p is a polynomial in x - n*ln2.

@@ -64,7 +64,7 @@ var stages = [][]string{
 	{"core/internal/enum", "internal/transcendental"},
 	{
 		"kernels/internal/gemm", "kernels/internal/sgemm", "kernels/internal/depthwise", "kernels/internal/sdepthwise",
-		"kernels/internal/pool", "kernels/internal/elementwise", "kernels/internal/movement",
+		"kernels/internal/pool", "kernels/internal/elementwise", "kernels/internal/movement", "kernels/internal/loops",
 	},
 	{"kernels/internal/variant"},
 	{

@@ -112,14 +112,14 @@ var table = []Pass{
 		After: []string{"fold", "requantize", "unsigned"},
 	},
 	{
-		Name: "refold", Run: fold,
-		Doc:   "evaluate the constants that the passes before have made",
-		After: []string{"unsigned", "tabulate"},
+		Name: "widen", Run: widen,
+		Doc:   "compute what reads reals of 16 bits in f32, where the kernels do, and round the results",
+		After: []string{"fused", "tabulate"}, // roundings are where the function has them; tables need no kernels
 	},
 	{
-		Name: "widen", Run: widen,
-		Doc:   "compute what reads and makes reals of 16 bits in f32, where the kernels do, and round the results",
-		After: []string{"fused", "refold"}, // roundings are where the function has them; constants need no kernels
+		Name: "refold", Run: fold,
+		Doc:   "evaluate the constants that the passes before have made",
+		After: []string{"unsigned", "tabulate", "widen"},
 	},
 	{
 		Name: "layout", Run: layout,

@@ -6,18 +6,28 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// widen puts conversions around the ops on bf16 and f16 that give the same in f32, rounded once.
+// widen puts conversions around the ops that give for bf16 and f16 what they give in f32, rounded once if the result
+// has such a type. What converts other types to these goes through f32, as it does in the reference.
 func widen(f *core.Function, _ Options) (*core.Function, error) {
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
+		c, converts := n.Op().(*pointwise.Convert)
+		if converts && c.Type.IsHalf() && !c.Truncate && !inputs[0].Type().IsHalf() && inputs[0].Type() != core.F32 {
+			return roundedBehind(n, &pointwise.Convert{Type: core.F32}, c.Type, inputs[0])
+		}
 		op, ok := n.Op().(trait.Widening)
-		if !ok || !op.Widens() || !n.Outputs()[0].Type.IsHalf() {
+		if !ok || len(n.Outputs()) != 1 || !op.Widens() {
 			return nil, nil
 		}
+		half := core.Dynamic
 		wide := make([]core.Value, len(inputs))
 		for i, v := range inputs {
-			if v.Type() != n.Outputs()[0].Type {
+			if wide[i] = v; !v.Type().IsHalf() {
+				continue
+			}
+			if half != core.Dynamic && half != v.Type() {
 				return nil, nil
 			}
+			half = v.Type()
 			c, err := core.NewNamedNode("", &pointwise.Convert{Type: core.F32}, v)
 			if err != nil {
 				return nil, err
@@ -25,6 +35,17 @@ func widen(f *core.Function, _ Options) (*core.Function, error) {
 			c.Origin = n.Origin
 			wide[i] = c.Out(0)
 		}
-		return roundedBehind(n, n.Op(), n.Outputs()[0].Type, wide...)
+		switch result := n.Outputs()[0].Type; {
+		case half == core.Dynamic, converts && result == half: // a copy
+			return nil, nil
+		case result == half:
+			return roundedBehind(n, n.Op(), half, wide...)
+		}
+		w, err := core.NewNamedNode(n.Name, n.Op(), wide...)
+		if err != nil {
+			return nil, err
+		}
+		w.Origin = n.Origin
+		return []core.Value{w.Out(0)}, nil
 	})
 }

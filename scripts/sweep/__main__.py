@@ -28,6 +28,7 @@ import tensorflow as tf  # noqa: E402
 
 import integers  # noqa: E402
 import rows  # noqa: E402
+import shapes  # noqa: E402
 
 v1 = tf.compat.v1
 MOST = 1.5
@@ -46,8 +47,8 @@ def main():
         os.sched_setaffinity(0, {args.cpu})  # children have it, too
     table, timed = [], set()
     chosen = {name.strip() for name in args.only.split(";")} if args.only else None
-    within = rows.BOUNDED | integers.rows()
-    for name, build in (within | rows.UNBOUNDED).items():
+    within = rows.BOUNDED | shapes.rows() | integers.rows()
+    for name, build in (within | rows.UNBOUNDED | shapes.unbounded()).items():
         if chosen and name not in chosen:
             continue
         table.append(row(args, name, build, timed))

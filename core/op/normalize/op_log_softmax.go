@@ -72,5 +72,8 @@ func (op *LogSoftmax) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
+// Widens is true: bf16 and f16 are computed in f32.
+func (op *LogSoftmax) Widens() bool { return true }
+
 // Rows are along the last axis.
 func (op *LogSoftmax) Rows(x core.Shape) (trait.Rows, bool) { return trait.RowsOf(x, -1, op, false) }

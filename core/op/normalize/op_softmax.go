@@ -81,6 +81,9 @@ func (op *Softmax) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
+// Widens is true: bf16 and f16 are computed in f32.
+func (op *Softmax) Widens() bool { return true }
+
 // Rows are along the axis, if it is the last one.
 func (op *Softmax) Rows(x core.Shape) (trait.Rows, bool) {
 	return trait.RowsOf(x, op.Axis, &Softmax{Axis: 1}, false)

@@ -156,6 +156,9 @@ func (op *Binary) Eval(in, out []*core.Tensor) error {
 	return evalBinary(binaryTable[op.Function].Binary, in, out)
 }
 
+// Widens is true: bf16 and f16 are computed in f32.
+func (op *Binary) Widens() bool { return true }
+
 // Elements is trait.AllElements.
 func (op *Binary) Elements() trait.Elements { return trait.AllElements }
 

@@ -68,6 +68,9 @@ func (op *Clamp) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
+// Widens is true: bf16 and f16 are computed in f32.
+func (op *Clamp) Widens() bool { return true }
+
 // Elements is trait.FirstElements.
 func (op *Clamp) Elements() trait.Elements { return trait.FirstElements }
 

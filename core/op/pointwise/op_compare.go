@@ -116,5 +116,8 @@ func (op *Compare) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
+// Widens is true: f32 has the numbers of bf16 and f16.
+func (op *Compare) Widens() bool { return true }
+
 // Elements is trait.AllElements.
 func (op *Compare) Elements() trait.Elements { return trait.AllElements }

@@ -90,6 +90,9 @@ func (op *Convert) ElementCost(result core.Type) (cost int, ok bool) {
 	return trait.QuickReal(result, 1)
 }
 
+// Widens is true unless f32 is what it makes, or bits are cut off. A copy keeps the bits of NaN, though.
+func (op *Convert) Widens() bool { return op.Type != core.F32 && !op.Truncate }
+
 // Fuses is Fused.
 func (op *Convert) Fuses() bool { return op.Fused }
 

@@ -81,5 +81,8 @@ func (op *Is) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
+// Widens is true: f32 has the numbers of bf16 and f16.
+func (op *Is) Widens() bool { return true }
+
 // Elements is trait.FirstElements.
 func (op *Is) Elements() trait.Elements { return trait.FirstElements }

@@ -187,6 +187,9 @@ func (op *Unary) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
+// Widens is true: bf16 and f16 are computed in f32.
+func (op *Unary) Widens() bool { return true }
+
 // Elements is trait.FirstElements.
 func (op *Unary) Elements() trait.Elements { return trait.FirstElements }
 

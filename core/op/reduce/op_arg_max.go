@@ -53,6 +53,9 @@ func (op *ArgMax) Eval(in, out []*core.Tensor) error {
 	return op.find(in, out, argMax[int64], argMax[float64])
 }
 
+// Widens is true: f32 has the numbers of bf16 and f16.
+func (op *ArgMax) Widens() bool { return true }
+
 // Rows are along the axis, if it is the last one.
 func (op *ArgMax) Rows(x core.Shape) (trait.Rows, bool) {
 	return trait.RowsOf(x, op.Axis, &ArgMax{Axis: 1, Type: op.Type}, true)

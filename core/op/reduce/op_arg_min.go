@@ -30,6 +30,9 @@ func (op *ArgMin) Eval(in, out []*core.Tensor) error {
 	return (*ArgMax)(op).find(in, out, argMin[int64], argMin[float64])
 }
 
+// Widens is true: f32 has the numbers of bf16 and f16.
+func (op *ArgMin) Widens() bool { return true }
+
 // Rows are along the axis, if it is the last one.
 func (op *ArgMin) Rows(x core.Shape) (trait.Rows, bool) {
 	return trait.RowsOf(x, op.Axis, &ArgMin{Axis: 1, Type: op.Type}, true)

@@ -55,6 +55,9 @@ func (op *Cumulative) Infer(in []core.Operand) ([]core.Fact, error) {
 	return []core.Fact{in[0].Fact}, nil
 }
 
+// Widens is true: bf16 and f16 are computed in f32.
+func (op *Cumulative) Widens() bool { return true }
+
 // Eval adds.
 func (op *CumSum) Eval(in, out []*core.Tensor) error { return op.eval(in, out, 0, arithmetic.Add()) }
 

@@ -153,6 +153,9 @@ func (op *Reduction) BatchInputs(in []core.Fact, _ core.Shape) []bool {
 	return trait.FirstInput(in)
 }
 
+// Widens is true: bf16 and f16 are reduced in f32.
+func (op *Reduction) Widens() bool { return true }
+
 // eachRow reduces the rows of a matrix.
 var eachRow = Reduction{Axes: []int{1}}
 

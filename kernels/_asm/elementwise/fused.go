@@ -31,6 +31,8 @@ const (
 	fusedExpTail
 	fusedTanhs = fusedExpTail + fusedExpTerms
 
+	fusedMishLimit = fusedTanhs + 2*(fusedTanhDegree+1)
+
 	fusedExpTerms   = 5
 	fusedTanhDegree = 6
 	fusedTanhTable  = 16 // the register where a vector of 64 bytes finds the first row of fusedTanhs
@@ -67,6 +69,7 @@ var fusedFunctions = []primitive{
 		g.fusedSigmoid(g.V(0))
 		g.VMULPS(g.V(6), g.V(0), g.V(0))
 	}),
+	fusedFunction("mish", "x[i] * tanh(log(1 + e**x[i]))", false, (*gen).mish),
 	fusedFunction("fusedtanh", "tanh(x[i])", true, func(g *gen) { g.fusedTanh() }),
 	fusedFunction("geluapproximate", "x[i]/2 * (1 + tanh(sqrt(2/pi) * (x[i] + 0.044715 * x[i]**3)))", true, func(g *gen) {
 		kept := g.V(8)
@@ -112,6 +115,19 @@ func (g *gen) fusedElu() {
 	g.VSUBPS(fusedNumber(fusedOne), v, v)
 	g.Zero(zero)
 	g.keep(notLessOrEqual, zero, kept, kept, v, v)
+}
+
+func (g *gen) mish() {
+	v, kept, below, above := g.V(0), g.V(6), g.V(1), g.V(2)
+	g.VMOVAPS(v, kept)
+	g.VMINPS(fusedNumber(fusedMishLimit), v, v) // the limit for NaN
+	g.fusedExp(v)
+	g.VADDPS(fusedNumber(fusedOne), v, v)
+	g.VMULPS(v, v, v)
+	g.VSUBPS(fusedNumber(fusedOne), v, below)
+	g.VADDPS(fusedNumber(fusedOne), v, above)
+	g.VDIVPS(above, below, v)
+	g.VMULPS(kept, v, v)
 }
 
 // fusedSigmoid makes v 1/(1 + e**-v). Registers 1 to 5 change.

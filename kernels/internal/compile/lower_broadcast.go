@@ -2,10 +2,14 @@ package compile
 
 import (
 	"encoding/binary"
+	"fmt"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/loops"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
 )
@@ -61,6 +65,11 @@ func (o *rowOperand) load(r *machine.Run, scratch []byte, l, rows, c, n int, out
 		return scratch
 	}
 	same, row := o.strides[last] == 0, columns*o.size
+	if o.single && !same && columns < shortRow {
+		if spread(scratch, r.Mem[o.buffer][at*o.size:], columns, o.strides[last], o.size) {
+			return scratch
+		}
+	}
 	for i := range rows {
 		from := r.Mem[o.buffer][(at+i*o.strides[last])*o.size:]
 		switch {
@@ -74,6 +83,34 @@ func (o *rowOperand) load(r *machine.Run, scratch []byte, l, rows, c, n int, out
 		}
 	}
 	return scratch
+}
+
+// spread fills rows of columns elements of size bytes with one element each, which are stride elements apart. It does
+// nothing and returns false for other sizes than 1, 2, 4 and 8.
+func spread(to, from []byte, columns, stride, size int) bool {
+	switch size {
+	case 1:
+		spreadElements(to, from, columns, stride)
+	case 2:
+		spreadElements(machine.View[uint16](to), machine.View[uint16](from), columns, stride)
+	case 4:
+		spreadElements(machine.View[uint32](to), machine.View[uint32](from), columns, stride)
+	case 8:
+		spreadElements(machine.View[uint64](to), machine.View[uint64](from), columns, stride)
+	default:
+		return false
+	}
+	return true
+}
+
+func spreadElements[T any](to, from []T, columns, stride int) {
+	for at := 0; len(to) >= columns; at += stride {
+		v, row := from[at], to[:columns]
+		for i := range row {
+			row[i] = v
+		}
+		to = to[columns:]
+	}
 }
 
 // mergeAxes returns the shapes of an output and its operands with fewer axes. It removes axes of one element,
@@ -211,6 +248,7 @@ var (
 	_ = combines[pointwise.Minimum](elementwise.Minimum)
 	_ = combines[pointwise.FloorDivide](elementwise.Divide, elementwise.Floor)
 	_ = combines[pointwise.FloorMod](elementwise.FloorMod)
+	_ = combines[pointwise.SquaredDifference](elementwise.Subtract, elementwise.Square)
 	_ = combinesRows[pointwise.Power](elementwise.Power)
 )
 
@@ -230,17 +268,6 @@ func combinesRows[T any, P interface {
 	core.Op
 }](p elementwise.Primitive, then ...elementwise.Primitive) struct{} {
 	return lowers[T, P](func(c *compiler, n *core.Node) (bool, error) { return c.lowerBinary(n, p, then) })
-}
-
-// binaryRows returns the kernel that combines rows of a type; its run is nil if there is none.
-func (c *compiler) binaryRows(t core.Type, p elementwise.Primitive, then []elementwise.Primitive) rowKernel {
-	switch whole, ok := wholePrimitives[p]; {
-	case t == core.F32:
-		return c.rowsOf(p, then...)
-	case t == core.I32 && ok && len(then) == 0:
-		return c.rowsOf(whole)
-	}
-	return rowKernel{}
 }
 
 // rowsOf returns the kernel that applies a primitive of one or two operands to rows, followed by functions of
@@ -266,9 +293,28 @@ var wholePrimitives = map[elementwise.Primitive]elementwise.Primitive{
 	elementwise.Minimum: elementwise.WholeMinimum,
 }
 
+// loopFunctions maps primitives of float32, and what is applied to their results, to the functions of other types.
+var loopFunctions = map[[2]elementwise.Primitive]loops.Function{
+	{elementwise.Add}: loops.Add, {elementwise.Subtract}: loops.Subtract, {elementwise.Multiply}: loops.Multiply,
+	{elementwise.Maximum}: loops.Maximum, {elementwise.Minimum}: loops.Minimum, {elementwise.Divide}: loops.Divide,
+	{elementwise.FloorMod}: loops.FloorMod, {elementwise.Divide, elementwise.Floor}: loops.FloorDivide,
+	{elementwise.Subtract, elementwise.Square}: loops.SquaredDifference,
+}
+
 // lowerBinary lowers, row by row, the arithmetic of two operands that is not part of a chain.
 func (c *compiler) lowerBinary(n *core.Node, p elementwise.Primitive, then []elementwise.Primitive) (bool, error) {
-	return c.lowerRows(n, c.binaryRows(n.Outputs()[0].Type, p, then)), nil
+	t := n.Outputs()[0].Type
+	whole, ok := wholePrimitives[p]
+	switch {
+	case t == core.F32:
+		return c.lowerRows(n, c.rowsOf(p, then...)), nil
+	case t == core.I32 && ok && len(then) == 0:
+		return c.lowerRows(n, c.rowsOf(whole)), nil
+	}
+	key := [2]elementwise.Primitive{p}
+	copy(key[1:], then)
+	f, ok := loopFunctions[key]
+	return ok && c.lowerPairs(n, f), nil
 }
 
 var (
@@ -287,60 +333,31 @@ var relations = map[pointwise.Relation]struct {
 	pointwise.Greater: {elementwise.Less, true}, pointwise.GreaterEqual: {elementwise.LessEqual, true},
 }
 
-// lowerCompare lowers comparisons of float32, and of integers that compare the same after conversion to it.
+// lowerCompare lowers comparisons.
 func lowerCompare(c *compiler, n *core.Node) (bool, error) {
 	relation := relations[n.Op().(*pointwise.Compare).Relation]
 	first, second := 0, 1
 	if relation.swapped {
 		first, second = 1, 0
 	}
-	switch n.Inputs()[0].Type() {
-	case core.F32:
+	if n.Inputs()[0].Type() == core.F32 {
 		v := elementwise.Choose(c.isas, relation.primitive)
 		return c.lowerRows(n, rowKernel{v.Name, func(to []byte, in *[3][]byte, n int) {
 			v.Run(to, in[first], in[second], n, nil)
 		}}), nil
-	case core.I32:
-		f := integerRelations[relation.primitive]
-		return c.lowerRows(n, rowKernel{"compare_s32_portable", func(to []byte, in *[3][]byte, n int) {
-			f(to[:n], machine.View[int32](in[first])[:n], machine.View[int32](in[second])[:n])
-		}}), nil
 	}
-	return false, nil
-}
-
-// integerRelations compare rows of i32.
-var integerRelations = map[elementwise.Primitive]func(to []byte, a, b []int32){
-	elementwise.Equal: func(to []byte, a, b []int32) {
-		for i, x := range a {
-			to[i] = bit(x == b[i])
-		}
-	},
-	elementwise.NotEqual: func(to []byte, a, b []int32) {
-		for i, x := range a {
-			to[i] = bit(x != b[i])
-		}
-	},
-	elementwise.Less: func(to []byte, a, b []int32) {
-		for i, x := range a {
-			to[i] = bit(x < b[i])
-		}
-	},
-	elementwise.LessEqual: func(to []byte, a, b []int32) {
-		for i, x := range a {
-			to[i] = bit(x <= b[i])
-		}
-	},
-}
-
-func bit(b bool) byte {
-	if b {
-		return 1
+	typ, ok := loopTypes[n.Inputs()[0].Type()]
+	if !ok {
+		return false, nil
 	}
-	return 0
+	f := loopRelations[relation.primitive]
+	run := loops.Compare(typ, f)
+	return c.lowerRows(n, rowKernel{loopName(f, typ), func(to []byte, in *[3][]byte, n int) {
+		run(to, in[first], in[second], n)
+	}}), nil
 }
 
-// lowerSelect lowers a Select of elements of four bytes, or of bytes.
+// lowerSelect lowers a Select.
 func lowerSelect(c *compiler, n *core.Node) (bool, error) {
 	return c.lowerRows(n, c.selection(n.Outputs()[0].Type.Size())), nil
 }
@@ -365,11 +382,15 @@ func (c *compiler) selection(size int) rowKernel {
 		}}
 	case 1:
 		return rowKernel{"select_b8_portable", func(to []byte, in *[3][]byte, n int) {
-			a, b := in[1][:n], in[2][:n]
-			for i, c := range in[0][:n] {
-				mask := -min(c, 1)
-				to[i] = a[i]&mask | b[i]&^mask
-			}
+			pick(to, in[0][:n], in[1], in[2])
+		}}
+	case 2:
+		return rowKernel{"select_b16_portable", func(to []byte, in *[3][]byte, n int) {
+			pick(machine.View[uint16](to), in[0][:n], machine.View[uint16](in[1]), machine.View[uint16](in[2]))
+		}}
+	case 8:
+		return rowKernel{"select_b64_portable", func(to []byte, in *[3][]byte, n int) {
+			pick(machine.View[uint64](to), in[0][:n], machine.View[uint64](in[1]), machine.View[uint64](in[2]))
 		}}
 	}
 	return rowKernel{}
@@ -379,7 +400,6 @@ var (
 	_ = lowers[pointwise.Is](lowerIs)
 	_ = lowers[pointwise.Logical](lowerLogical)
 	_ = lowers[pointwise.LogicalNot](lowerLogicalNot)
-	_ = lowers[pointwise.Unary](lowerWholeUnary)
 	_ = lowers[pointwise.Binary](lowerBinaryFunction)
 )
 
@@ -412,46 +432,6 @@ func lowerLogicalNot(c *compiler, n *core.Node) (bool, error) {
 	}}), nil
 }
 
-// wholeUnary are the unary functions of i32, which wrap around.
-var wholeUnary = map[pointwise.UnaryFunction]func(to, x []int32){
-	pointwise.Abs: func(to, x []int32) {
-		for i, v := range x {
-			to[i] = max(v, -v)
-		}
-	},
-	pointwise.Negative: func(to, x []int32) {
-		for i, v := range x {
-			to[i] = -v
-		}
-	},
-	pointwise.Sign: func(to, x []int32) {
-		for i, v := range x {
-			to[i] = v>>31 | int32(uint32(-v)>>31)
-		}
-	},
-	pointwise.Square: func(to, x []int32) {
-		for i, v := range x {
-			to[i] = v * v
-		}
-	},
-	pointwise.Invert: func(to, x []int32) {
-		for i, v := range x {
-			to[i] = ^v
-		}
-	},
-}
-
-// lowerWholeUnary lowers unary functions of i32.
-func lowerWholeUnary(c *compiler, n *core.Node) (bool, error) {
-	f := wholeUnary[n.Op().(*pointwise.Unary).Function]
-	if f == nil || n.Outputs()[0].Type != core.I32 {
-		return false, nil
-	}
-	return c.lowerRows(n, rowKernel{"unary_s32_portable", func(to []byte, in *[3][]byte, n int) {
-		f(machine.View[int32](to)[:n], machine.View[int32](in[0])[:n])
-	}}), nil
-}
-
 // lowerLogical lowers functions of booleans, eight elements at a time.
 func lowerLogical(c *compiler, n *core.Node) (bool, error) {
 	combine := map[pointwise.LogicalFunction]func(a, b uint64) uint64{
@@ -478,16 +458,133 @@ var wholeFunctions = map[pointwise.BinaryFunction]elementwise.Primitive{
 	pointwise.LeftShift: elementwise.ShiftLeft, pointwise.RightShift: elementwise.ShiftRight,
 }
 
+// bitFunctions are the functions of two integers that have plain loops.
+var bitFunctions = map[pointwise.BinaryFunction]loops.Function{
+	pointwise.BitwiseAnd: loops.And, pointwise.BitwiseOr: loops.Or, pointwise.BitwiseXor: loops.Xor,
+	pointwise.LeftShift: loops.ShiftLeft, pointwise.RightShift: loops.ShiftRight,
+	pointwise.TruncateDivide: loops.Divide, pointwise.TruncateMod: loops.TruncateMod,
+}
+
 // lowerBinaryFunction lowers, row by row, functions of two numbers that are not part of a chain.
 func lowerBinaryFunction(c *compiler, n *core.Node) (bool, error) {
 	function := n.Op().(*pointwise.Binary).Function
 	p, then, real := match.Function(function)
 	whole, integer := wholeFunctions[function]
+	f, loop := bitFunctions[function]
 	switch t := n.Outputs()[0].Type; {
 	case t == core.F32 && real:
 		return c.lowerRows(n, c.rowsOf(p, then...)), nil
 	case t == core.I32 && integer:
 		return c.lowerRows(n, c.rowsOf(whole)), nil
+	case t.IsInteger() && loop:
+		return c.lowerPairs(n, f), nil
 	}
 	return false, nil
+}
+
+// loopTypes are the types that have plain loops.
+var loopTypes = map[core.Type]loops.Type{
+	core.Bool: loops.U8, core.U8: loops.U8, core.I8: loops.I8, core.U16: loops.U16, core.I16: loops.I16,
+	core.U32: loops.U32, core.I32: loops.I32, core.I64: loops.I64, core.F32: loops.F32, core.F64: loops.F64,
+}
+
+// loopName returns the name of the kernel of a function of a type.
+func loopName(f fmt.Stringer, t loops.Type) string { return fmt.Sprintf("%v_%v_portable", f, t) }
+
+// pairsOf returns the kernel of a function of two numbers; its run is nil if there is none.
+func pairsOf(t core.Type, f loops.Function) rowKernel {
+	typ, ok := loopTypes[t]
+	if !ok || t == core.Bool {
+		return rowKernel{}
+	}
+	run := loops.Binary(typ, f)
+	if run == nil {
+		return rowKernel{}
+	}
+	return rowKernel{loopName(f, typ), func(to []byte, in *[3][]byte, n int) { run(to, in[0], in[1], n) }}
+}
+
+// quotients are the functions whose divisors, if they are integers, must not be 0.
+var quotients = []loops.Function{loops.Divide, loops.FloorDivide, loops.TruncateMod, loops.FloorMod}
+
+// lowerPairs lowers a function of two numbers that has a plain loop. Integers are divided by constants only, as the
+// loops report no division by 0.
+func (c *compiler) lowerPairs(n *core.Node, f loops.Function) bool {
+	t := n.Outputs()[0].Type
+	if t.IsInteger() && slices.Contains(quotients, f) {
+		divisor := n.Inputs()[1].Constant()
+		if divisor == nil || slices.Contains(divisor.Int64s(), 0) {
+			return false
+		}
+	}
+	return c.lowerRows(n, pairsOf(t, f))
+}
+
+// loopRelations are the relations that primitives of float32 compute.
+var loopRelations = map[elementwise.Primitive]loops.Relation{
+	elementwise.Equal: loops.Equal, elementwise.NotEqual: loops.NotEqual, elementwise.Less: loops.Less,
+	elementwise.LessEqual: loops.LessEqual,
+}
+
+// loopUnary are the functions of one number that have plain loops.
+var loopUnary = map[pointwise.UnaryFunction]loops.UnaryFunction{
+	pointwise.Abs: loops.Abs, pointwise.Negative: loops.Negative, pointwise.Sign: loops.Sign,
+	pointwise.Square: loops.Square, pointwise.Invert: loops.Invert, pointwise.Sqrt: loops.Sqrt,
+	pointwise.Reciprocal: loops.Reciprocal, pointwise.Floor: loops.Floor, pointwise.Ceil: loops.Ceil,
+}
+
+var (
+	_ = lowers[pointwise.Unary](lowerUnaryLoop)
+	_ = lowers[pointwise.Activate](lowerActivationLoop)
+	_ = lowers[pointwise.Convert](lowerConvertLoop)
+)
+
+// lowerUnaryLoop lowers unary functions that have plain loops.
+func lowerUnaryLoop(c *compiler, n *core.Node) (bool, error) {
+	f, ok := loopUnary[n.Op().(*pointwise.Unary).Function]
+	return ok && c.lowerEach(n, f), nil
+}
+
+// lowerActivationLoop lowers a Relu of integers or float64.
+func lowerActivationLoop(c *compiler, n *core.Node) (bool, error) {
+	return n.Op().(*pointwise.Activate).Activation == numeric.Relu && c.lowerEach(n, loops.Relu), nil
+}
+
+// lowerEach lowers a function of one number that has a plain loop.
+func (c *compiler) lowerEach(n *core.Node, f loops.UnaryFunction) bool {
+	typ, ok := loopTypes[n.Outputs()[0].Type]
+	if !ok {
+		return false
+	}
+	return c.lowerRows(n, eachOf(loopName(f, typ), loops.Unary(typ, f)))
+}
+
+// eachOf returns the kernel of a loop of one operand; its run is nil if the loop is.
+func eachOf(name string, loop loops.Each) rowKernel {
+	if loop == nil {
+		return rowKernel{}
+	}
+	return rowKernel{name, func(to []byte, in *[3][]byte, n int) { loop(to, in[0], n) }}
+}
+
+// lowerConvertLoop lowers conversions that are not part of a chain.
+func lowerConvertLoop(c *compiler, n *core.Node) (bool, error) {
+	from, of := loopTypes[n.Inputs()[0].Type()]
+	to, ok := loopTypes[n.Outputs()[0].Type]
+	if !of || !ok || n.Op().(*pointwise.Convert).Truncate {
+		return false, nil
+	}
+	if n.Outputs()[0].Type == core.Bool {
+		return c.lowerRows(n, eachOf(fmt.Sprintf("%v_to_bool_portable", from), loops.NotZero(from))), nil
+	}
+	return c.lowerRows(n, eachOf(fmt.Sprintf("%v_to_%v_portable", from, to), loops.Convert(from, to))), nil
+}
+
+// pick stores elements of a where condition holds, and of b elsewhere.
+func pick[T uint8 | uint16 | uint64](to []T, condition []byte, a, b []T) {
+	to, a, b = to[:len(condition)], a[:len(condition)], b[:len(condition)]
+	for i, c := range condition {
+		mask := -T(min(c, 1))
+		to[i] = a[i]&mask | b[i]&^mask
+	}
 }

@@ -206,7 +206,8 @@ func lowerFloatDot(c *compiler, n *core.Node) (bool, error) {
 	}
 	columns := b.Shape().MustElements() / k
 	rows := n.Outputs()[0].Shape.MustElements() / columns
-	return c.lowerComputedDot(n, pairs{pairs: 1, m: rows, k: k, n: columns, matrices: 1})
+	one := []int{0}
+	return c.lowerComputedDot(n, pairs{pairs: 1, m: rows, k: k, n: columns, first: one, second: one})
 }
 
 // lowerFloatBatchDot lowers products of matrices of float32.
@@ -216,11 +217,7 @@ func lowerFloatBatchDot(c *compiler, n *core.Node) (bool, error) {
 	}
 	op, b := n.Op().(*linear.BatchDot), n.Inputs()[1].Constant()
 	if !hasOneConstant(n) {
-		d, ok := batchPairs(n, op)
-		if !ok {
-			return false, nil
-		}
-		return c.lowerComputedDot(n, d)
+		return c.lowerComputedDot(n, batchPairs(n, op))
 	}
 	if op.TransposeB {
 		t, err := c.keep.Evaluate(&array.Transpose{}, []*core.Tensor{b})
@@ -260,14 +257,14 @@ func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
 	}
 	spec := sgemm.Spec{N: d.n, Taps: 1, TapNumbers: d.k}
 	variant := sgemm.Choose(c.isas, spec)
-	first, left := c.matricesOf(n.Inputs()[0], d.pairs, d.m, d.k)
-	second, right := c.matricesOf(n.Inputs()[1], d.matrices, d.k, d.n)
+	a, left := c.firstOfPairs(n, d)
+	second, right := c.matricesOf(n.Inputs()[1], d.k, d.n)
 	var turn sgemm.Transposition
 	if d.transposed {
-		second, right = c.matricesOf(n.Inputs()[1], d.matrices, d.n, d.k)
+		second, right = c.matricesOf(n.Inputs()[1], d.n, d.k)
 		turn = c.transposition()
 	}
-	a, b := c.bufferInArena(first), c.buffer(second)
+	b := c.buffer(second)
 	state := c.newState(func() any {
 		packed := make([]panels, c.threads)
 		for i := range packed {
@@ -279,8 +276,8 @@ func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
 	dst := c.newOutput(product)
 	offsets := c.offsets(n, spec.CheckOffsets, func() []int32 {
 		all := make([]int32, 0, d.pairs*d.m)
-		for i := range d.pairs {
-			all = append(all, rowOffsets(c.buffers[a].Offset+left.at(i), d.m, left.row)...)
+		for _, matrix := range d.first {
+			all = append(all, rowOffsets(c.buffers[a].Offset+left.at(matrix), d.m, left.row)...)
 		}
 		return all
 	})
@@ -290,7 +287,7 @@ func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
 		for m, end := part*rows/parts, (part+1)*rows/parts; m < end; {
 			pair := m / d.m
 			begin, m1 := pair*d.m, min((pair+1)*d.m, end)
-			weights := machine.View[float32](r.Mem[b][right.at(pair%d.matrices):])
+			weights := machine.View[float32](r.Mem[b][right.at(d.second[pair]):])
 			r.SGemm = sgemm.Args{A: r.Arena, Offsets: (*offsets)[begin:], C: r.Mem[dst][out.at(pair):], LDC: out.row}
 			packed.run(&r.SGemm, m-begin, m1-begin, weights, right.row/4, turn)
 			m = m1
@@ -411,12 +408,12 @@ func turning(t *core.Node) (ofResult, ofData matrices, ok bool) {
 }
 
 // matricesOf returns the value in whose buffer the matrices of v are, and where.
-func (c *compiler) matricesOf(v core.Value, count, rows, columns int) (core.Value, matrices) {
+func (c *compiler) matricesOf(v core.Value, rows, columns int) (core.Value, matrices) {
 	if c.isTurned(v) {
 		m, _, _ := turning(v.Node)
 		return v.Node.Inputs()[0], m
 	}
-	return v, wholeMatrices(count, rows, columns)
+	return v, wholeMatrices(v.Shape().MustElements()/(rows*columns), rows, columns)
 }
 
 // targetOf returns the value as which the products of a node are stored, and where: that of the transpose that alone
@@ -440,32 +437,66 @@ func (c *compiler) isTurned(v core.Value) bool {
 	}
 	return !slices.ContainsFunc(c.users[v], func(u *core.Node) bool {
 		op, ok := u.Op().(*linear.BatchDot)
-		if !ok || !isFloatDot(u) || hasOneConstant(u) {
+		if !ok || !isFloatDot(u) || hasOneConstant(u) || op.TransposeA {
 			return true
 		}
-		d, ok := batchPairs(u, op)
-		return !ok || productOf(d.k, d.n) > maxComputed
+		d := batchPairs(u, op)
+		return productOf(d.k, d.n) > maxComputed
 	})
 }
 
-// pairs are products of matrices [m][k] and [k][n] ([n][k] if transposed). Pair i multiplies matrix i of the
-// first operand by matrix i mod matrices of the second.
+// pairs are products of matrices [m][k], or [k][m] if turned, and [k][n], or [n][k] if transposed. Pair i multiplies
+// matrix first[i] of the first operand by matrix second[i] of the second.
 type pairs struct {
-	pairs, m, k, n, matrices int
-	transposed               bool
+	pairs, m, k, n     int
+	first, second      []int
+	turned, transposed bool
 }
 
-// batchPairs returns the products of a BatchDot; false if the first operand would have to be transposed or
-// repeated.
-func batchPairs(n *core.Node, op *linear.BatchDot) (pairs, bool) {
+// batchPairs returns the products of a BatchDot.
+func batchPairs(n *core.Node, op *linear.BatchDot) pairs {
 	a, b, out := n.Inputs()[0].Shape(), n.Inputs()[1].Shape(), n.Outputs()[0].Shape
+	batch := out[:len(out)-2]
 	p := pairs{
-		pairs: out[:len(out)-2].MustElements(), m: out[len(out)-2], k: a[len(a)-1], n: out[len(out)-1],
-		matrices: b[:len(b)-2].MustElements(), transposed: op.TransposeB,
+		pairs: batch.MustElements(), m: out[len(out)-2], k: a[len(a)-1], n: out[len(out)-1],
+		first: matrixOfPairs(a[:len(a)-2], batch), second: matrixOfPairs(b[:len(b)-2], batch),
+		turned: op.TransposeA, transposed: op.TransposeB,
 	}
-	same := len(b) == len(out) && b[:len(b)-2].Equal(out[:len(out)-2])
-	whole := a[:len(a)-2].MustElements() == p.pairs
-	return p, !op.TransposeA && whole && (same || p.matrices == 1)
+	if p.turned {
+		p.k = a[len(a)-2]
+	}
+	return p
+}
+
+// matrixOfPairs returns, for each pair of a batch, the matrix of an operand whose batch s is broadcast.
+func matrixOfPairs(s, batch core.Shape) []int {
+	matrices := make([]int, batch.MustElements())
+	for i := range matrices {
+		pair, stride := i, 1
+		for k := len(batch) - 1; k >= len(batch)-len(s); k-- {
+			d := s[k-len(batch)+len(s)]
+			if d > 1 {
+				matrices[i] += pair % batch[k] * stride
+			}
+			pair, stride = pair/batch[k], stride*d
+		}
+	}
+	return matrices
+}
+
+// firstOfPairs returns a buffer in the arena with the first operand's matrices as they are multiplied, and where in it
+// they are.
+func (c *compiler) firstOfPairs(n *core.Node, d pairs) (int, matrices) {
+	x := n.Inputs()[0]
+	if !d.turned {
+		v, m := c.matricesOf(x, d.m, d.k)
+		return c.bufferInArena(v), m
+	}
+	count := x.Shape().MustElements() / (d.m * d.k)
+	turned := c.newScratch(4 * x.Shape().MustElements())
+	c.emitPermutation(n, newPermutation(core.Shape{count, d.k, d.m}, []int{0, 2, 1}, 4), c.buffer(x), turned)
+	c.buffers[turned].Addressed = true
+	return turned, wholeMatrices(count, d.m, d.k)
 }
 
 // lowerProducts packs the weights and appends the instruction of each group.

@@ -12,12 +12,14 @@ import (
 // permutation is a transposition. Dimensions that stay neighbours are merged. A line is the output's last
 // dimension; its elements are read from the data at a stride.
 type permutation struct {
-	shape   []int // the output's dimensions before the line
-	strides []int // the stride in the data of each of them, in bytes
-	n       int   // elements per line
-	stride  int   // bytes from one element of a line to the next in the data
-	size    int   // bytes per element
+	axes   []axis // the output's dimensions before the line; a dimension of neighbours in the data is the last
+	n      int    // elements per line
+	stride int    // bytes from one element of a line to the next in the data
+	size   int    // bytes per element
 }
+
+// axis is a dimension, with its strides in the data and in the output in bytes.
+type axis struct{ n, in, out int }
 
 // newPermutation returns the transposition of elements of size bytes.
 func newPermutation(in core.Shape, order []int, size int) permutation {
@@ -27,68 +29,66 @@ func newPermutation(in core.Shape, order []int, size int) permutation {
 		strides[i] = step
 		step *= in[i]
 	}
-	var shape, from []int
+	var axes []axis
 	for _, a := range order {
 		if in[a] == 1 {
 			continue
 		}
-		last := len(shape) - 1
-		if last >= 0 && from[last] == strides[a]*in[a] {
-			shape[last], from[last] = shape[last]*in[a], strides[a]
+		if last := len(axes) - 1; last >= 0 && axes[last].in == strides[a]*in[a] {
+			axes[last] = axis{n: axes[last].n * in[a], in: strides[a]}
 			continue
 		}
-		shape, from = append(shape, in[a]), append(from, strides[a])
+		axes = append(axes, axis{n: in[a], in: strides[a]})
 	}
-	if len(shape) > 0 && from[len(from)-1] == size { // contiguous runs are moved as single elements
-		size *= shape[len(shape)-1]
-		shape, from = shape[:len(shape)-1], from[:len(from)-1]
+	if last := len(axes) - 1; last >= 0 && axes[last].in == size { // contiguous runs are moved as single elements
+		size *= axes[last].n
+		axes = axes[:last]
 	}
 	p := permutation{n: 1, size: size}
-	if last := len(shape) - 1; last >= 0 {
-		p.shape, p.strides = shape[:last], from[:last]
-		p.n, p.stride = shape[last], from[last]
+	if last := len(axes) - 1; last >= 0 {
+		p.n, p.stride, p.axes = axes[last].n, axes[last].in, axes[:last]
+	}
+	step = p.n * p.size
+	for i := len(p.axes) - 1; i >= 0; i-- {
+		p.axes[i].out = step
+		step *= p.axes[i].n
+	}
+	if i := slices.IndexFunc(p.axes, func(a axis) bool { return a.in == p.size }); i >= 0 {
+		a := p.axes[i]
+		p.axes = append(slices.Delete(p.axes, i, i+1), a)
 	}
 	return p
 }
 
-// run computes lines [l0,l1) of the output. matrix is the variant that transposes elements of this size; nil
-// if there is none.
+// run computes lines [l0,l1). matrix is the variant that transposes elements of this size; nil if there is none.
 func (p *permutation) run(matrix *movement.Variant, out, in []byte, l0, l1 int) {
-	switch {
-	case matrix == nil:
-		for l := l0; l < l1; l++ {
-			copyRuns(out[l*p.n*p.size:], in[p.source(l):], p.n, p.size, p.size, p.stride)
+	width, step := 1, p.n*p.size // of the columns of a matrix, which are lines
+	if last := len(p.axes) - 1; matrix != nil && last >= 0 && p.axes[last].in == p.size {
+		width, step = p.axes[last].n, p.axes[last].out
+	}
+	for l := l0; l < l1; {
+		lines := min(width-l%width, l1-l)
+		from, to := p.places(l)
+		if matrix == nil {
+			movement.CopyRuns(out[to:], in[from:], p.n, p.size, p.size, p.stride)
+		} else {
+			matrix.Run(movement.Matrix{
+				Out: out[to:], In: in[from:], Rows: p.n, Columns: lines, OutStride: step, InStride: p.stride,
+			}, 0, p.n)
 		}
-	case len(p.shape) > 0 && p.strides[len(p.strides)-1] == p.size: // consecutive lines read neighbouring columns
-		for l := l0; l < l1; {
-			width := p.shape[len(p.shape)-1]
-			lines := min(width-l%width, l1-l)
-			p.transpose(matrix, out, in, l, lines)
-			l += lines
-		}
-	default:
-		for l := l0; l < l1; l++ {
-			p.transpose(matrix, out, in, l, 1)
-		}
+		l += lines
 	}
 }
 
-// transpose computes lines from l on that are the columns of a matrix.
-func (p *permutation) transpose(matrix *movement.Variant, out, in []byte, l, lines int) {
-	line := p.n * p.size
-	matrix.Run(movement.Matrix{
-		Out: out[l*line:], In: in[p.source(l):], Rows: p.n, Columns: lines, OutStride: line, InStride: p.stride,
-	}, 0, p.n)
-}
-
-// source returns the offset in the data at which line l begins.
-func (p *permutation) source(l int) int {
-	at := 0
-	for i := len(p.shape) - 1; i >= 0; i-- {
-		at += l % p.shape[i] * p.strides[i]
-		l /= p.shape[i]
+// places returns the offsets in the data and in the output at which line l begins.
+func (p *permutation) places(l int) (from, to int) {
+	for i := len(p.axes) - 1; i >= 0; i-- {
+		a := &p.axes[i]
+		k := l % a.n
+		from, to = from+k*a.in, to+k*a.out
+		l /= a.n
 	}
-	return at
+	return from, to
 }
 
 var (
@@ -119,17 +119,22 @@ func lowerPermutation(c *compiler, n *core.Node) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	p := newPermutation(in, order, size)
+	src := c.buffer(x)
+	c.emitPermutation(n, newPermutation(in, order, size), src, c.newOutput(n.Out(0)))
+	return true, nil
+}
+
+// emitPermutation appends the instruction of a transposition from one buffer to another.
+func (c *compiler) emitPermutation(n *core.Node, p permutation, src, dst int) {
 	var matrix *movement.Variant
 	kernel := "transpose"
 	if slices.Contains([]int{1, 2, 4, 8}, p.size) && p.n > 1 {
 		matrix = movement.Choose(c.isas, p.size)
 		kernel = matrix.Name
 	}
-	src, dst := c.buffer(x), c.newOutput(n.Out(0))
 	lines := 1
-	for _, d := range p.shape {
-		lines *= d
+	for _, a := range p.axes {
+		lines *= a.n
 	}
 	c.emit(machine.Instruction{
 		Node: n, Kernel: kernel, Splits: true, Reads: []int{src}, Writes: []int{dst},
@@ -138,7 +143,6 @@ func lowerPermutation(c *compiler, n *core.Node) (bool, error) {
 			return nil
 		},
 	})
-	return true, nil
 }
 
 var _ = lowers[array.Concat](lowerConcat)
@@ -173,7 +177,7 @@ func lowerConcat(c *compiler, n *core.Node) (bool, error) {
 			l0, l1 := part*lines/parts, (part+1)*lines/parts
 			at := 0
 			for _, s := range pieces {
-				copyRuns(r.Mem[dst][l0*line+at:], r.Mem[s.buffer][l0*s.bytes:], l1-l0, s.bytes, line, s.bytes)
+				movement.CopyRuns(r.Mem[dst][l0*line+at:], r.Mem[s.buffer][l0*s.bytes:], l1-l0, s.bytes, line, s.bytes)
 				at += s.bytes
 			}
 			return nil
@@ -182,40 +186,10 @@ func lowerConcat(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// copyRuns copies n runs of bytes, which are outStride and inStride bytes apart.
-func copyRuns(out, in []byte, n, bytes, outStride, inStride int) {
-	switch bytes {
-	case 4:
-		for i := range n {
-			*(*[4]byte)(out[i*outStride:]) = [4]byte(in[i*inStride:])
-		}
-	case 8:
-		for i := range n {
-			*(*[8]byte)(out[i*outStride:]) = [8]byte(in[i*inStride:])
-		}
-	case 16:
-		for i := range n {
-			*(*[16]byte)(out[i*outStride:]) = [16]byte(in[i*inStride:])
-		}
-	case 32:
-		for i := range n {
-			*(*[32]byte)(out[i*outStride:]) = [32]byte(in[i*inStride:])
-		}
-	case 64:
-		for i := range n {
-			*(*[64]byte)(out[i*outStride:]) = [64]byte(in[i*inStride:])
-		}
-	default:
-		for i := range n {
-			copy(out[i*outStride:][:bytes], in[i*inStride:][:bytes])
-		}
-	}
-}
-
 // padding is a padding with a constant, in terms of lines of bytes of the output. A line holds only fill bytes,
 // or data with fill bytes before and after it.
 type padding struct {
-	in, out      []int // the dimensions before the line
+	in, out      []int // the dimensions before the line, of which there is at least one
 	below        []int // their padding before the data
 	line         int   // bytes per line of the output
 	left, length int   // where in a line the data begins, and its length in bytes
@@ -237,23 +211,61 @@ func newPadding(op *array.Pad, in core.Shape, size int) padding {
 		p.in, p.below = append(p.in, in[i]), append(p.below, op.Below[i])
 		p.out = append(p.out, op.Below[i]+in[i]+op.Above[i])
 	}
+	if len(p.in) == 0 {
+		p.in, p.below, p.out = []int{1}, []int{0}, []int{1}
+	}
 	return p
 }
 
-// source returns the line of the data that line l of the output holds; false if that has only fill bytes.
-func (p *padding) source(l int) (int, bool) {
-	line, stride := 0, 1
-	for i := len(p.out) - 1; i >= 0; i-- {
-		at := l%p.out[i] - p.below[i]
-		l /= p.out[i]
+// source returns the line of the data that the first line of group g of the output would hold; false if all its lines
+// have only fill bytes. A group has the lines of the last dimension before the line.
+func (p *padding) source(g int) (int, bool) {
+	last := len(p.out) - 1
+	line, stride := 0, p.in[last]
+	for i := last - 1; i >= 0; i-- {
+		at := g%p.out[i] - p.below[i]
+		g /= p.out[i]
 		if at < 0 || at >= p.in[i] {
 			return 0, false
 		}
 		line += at * stride
 		stride *= p.in[i]
 	}
-	return line, true
+	return line - p.below[last], true
 }
+
+// run computes lines [l0,l1) of the output.
+func (p *padding) run(out, in, value []byte, l0, l1 int) {
+	group := p.out[len(p.out)-1]
+	for l := l0; l < l1; {
+		first, n := l%group, min(group-l%group, l1-l)
+		to := out[l*p.line:][:n*p.line]
+		from, ok := p.source(l / group)
+		below, above := p.below[len(p.below)-1], p.below[len(p.below)-1]+p.in[len(p.in)-1]
+		a, b := min(max(below, first), first+n), min(max(above, first), first+n) // lines that hold data
+		if !ok {
+			a, b = first, first
+		}
+		if p.line < shortLine {
+			repeat(to, value)
+		} else {
+			repeat(to[:(a-first)*p.line], value)
+			repeat(to[(b-first)*p.line:], value)
+			for i := a; i < b; i++ {
+				line := to[(i-first)*p.line:][:p.line]
+				repeat(line[:p.left], value)
+				repeat(line[p.left+p.length:], value)
+			}
+		}
+		if a < b {
+			movement.CopyRuns(to[(a-first)*p.line+p.left:], in[(from+a)*p.length:], b-a, p.length, p.line, p.length)
+		}
+		l += n
+	}
+}
+
+// shortLine is how many bytes a line must have for that its ends are filled apart.
+const shortLine = 256
 
 // lowerPad lowers padding with a constant.
 func lowerPad(c *compiler, n *core.Node) (bool, error) {
@@ -274,18 +286,7 @@ func lowerPad(c *compiler, n *core.Node) (bool, error) {
 	c.emit(machine.Instruction{
 		Node: n, Kernel: "pad", Splits: true, Reads: []int{src}, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {
-			in, out := r.Mem[src], r.Mem[dst]
-			for l := part * lines / parts; l < (part+1)*lines/parts; l++ {
-				to := out[l*p.line : (l+1)*p.line]
-				from, ok := p.source(l)
-				if !ok {
-					repeat(to, value)
-					continue
-				}
-				repeat(to[:p.left], value)
-				copy(to[p.left:], in[from*p.length:(from+1)*p.length])
-				repeat(to[p.left+p.length:], value)
-			}
+			p.run(r.Mem[dst], r.Mem[src], value, part*lines/parts, (part+1)*lines/parts)
 			return nil
 		},
 	})

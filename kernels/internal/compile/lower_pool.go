@@ -4,9 +4,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/pooling"
-	"github.com/tf2ng/tf2ng/core/op/reduce"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -43,22 +41,24 @@ func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
 	// A type of two bytes goes through float32. The maximum is one of the inputs, so narrowing it is exact.
 	data, result := n.Inputs()[0].Shape().MustElements(), n.Outputs()[0].Shape.MustElements()
 	wide, pooled := c.newScratch(productOf(4, data)), c.newScratch(productOf(4, result))
-	c.emitEach(n, elementwise.Choose(c.isas, widen), c.buffer(n.Inputs()[0]), wide, [2]int{2, 4}, data)
+	var none elementwise.Numbers
+	c.emitEach(n, elementwise.Choose(c.isas, widen), c.buffer(n.Inputs()[0]), wide, [2]int{2, 4}, data, none)
 	c.buffers[wide].Addressed = true
 	c.emitPool(n, w, pool.MaxF32, nil, wide, pooled)
-	c.emitEach(n, elementwise.Choose(c.isas, narrow), pooled, c.newOutput(n.Out(0)), [2]int{4, 2}, result)
+	c.emitEach(n, elementwise.Choose(c.isas, narrow), pooled, c.newOutput(n.Out(0)), [2]int{4, 2}, result, none)
 	return true, nil
 }
 
 // emitEach appends an instruction that runs a variant on each element; sizes are the bytes of an element of src
 // and of dst.
-func (c *compiler) emitEach(n *core.Node, v *elementwise.Variant, src, dst int, sizes [2]int, elements int) {
-	numbers := &elementwise.Numbers{Scale: 1}
+func (c *compiler) emitEach(
+	n *core.Node, v *elementwise.Variant, src, dst int, sizes [2]int, elements int, numbers elementwise.Numbers,
+) {
 	c.emit(machine.Instruction{
 		Node: n, Kernel: v.Name, Splits: true, Reads: []int{src}, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {
 			if i0, i1 := splitElements(elements, part, parts); i0 < i1 {
-				v.Run(r.Mem[dst][i0*sizes[1]:], r.Mem[src][i0*sizes[0]:], nil, i1-i0, numbers)
+				v.Run(r.Mem[dst][i0*sizes[1]:], r.Mem[src][i0*sizes[0]:], nil, i1-i0, &numbers)
 			}
 			return nil
 		},
@@ -160,39 +160,6 @@ func lowerQuantizedAvgPool(c *compiler, n *core.Node) (bool, error) {
 		counts[i] = 1 / v
 	}
 	c.lowerPool(n, w, kind, counts)
-	return true, nil
-}
-
-// lowerSums lowers float32 sums or means along neighbouring axes before the last, as a pooling whose window is
-// as large as the data.
-func lowerSums(c *compiler, n *core.Node, op *reduce.Reduction, divide bool) (bool, error) {
-	data := n.Inputs()[0].Shape()
-	batch, taps, channels, ok := op.Sizes(data)
-	if ok && channels == 1 && n.Outputs()[0].Type == core.F32 && taps > 1 && batch*taps == data.MustElements() {
-		c.lowerRowFolds(n, batch, taps, rowFold{
-			fold: elementwise.Choose(c.isas, elementwise.FoldAdd), last: sumOfLanes, mean: divide,
-		})
-		return true, nil
-	}
-	if !ok || n.Outputs()[0].Type != core.F32 || channels < 4 || batch*taps == 0 ||
-		taps > pool.MaxTaps || batch*taps > maxPoolTaps {
-		return false, nil
-	}
-	if batch >= c.threads && taps >= laneCount && channels <= maxLaneColumns {
-		l := lanes{rows: batch, taps: taps, columns: channels, combine: elementwise.Choose(c.isas, elementwise.Add)}
-		if divide {
-			l.mean = elementwise.Choose(c.isas, elementwise.Divide)
-		}
-		c.lowerLanes(n, l)
-		return true, nil
-	}
-	all := geometry.Axis{In: taps, Window: taps, Out: 1, Stride: 1, Dilation: 1, DataDilation: 1}
-	w := &window{axes: []geometry.Axis{all}, batch: batch, channels: channels, pixels: batch, taps: taps}
-	counts := slices.Repeat([]float32{1}, batch)
-	if divide {
-		counts = slices.Repeat([]float32{float32(taps)}, batch)
-	}
-	c.lowerPool(n, w, pool.MeanF32, counts)
 	return true, nil
 }
 

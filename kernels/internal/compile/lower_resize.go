@@ -7,6 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/core/op/vision"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/loops"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
@@ -28,7 +29,8 @@ type resizing struct {
 
 func lowerResize(c *compiler, n *core.Node) (bool, error) {
 	op, in, out := n.Op().(*vision.Resize), n.Inputs()[0].Fact(), n.Outputs()[0].Shape
-	if in.Type != core.F32 || out.MustElements() == 0 {
+	typ, ok := loopTypes[in.Type]
+	if !ok || out.MustElements() == 0 || n.Outputs()[0].Type != core.F32 {
 		return false, nil
 	}
 	var s *resizing
@@ -40,8 +42,27 @@ func lowerResize(c *compiler, n *core.Node) (bool, error) {
 	default:
 		return false, nil
 	}
-	c.emitResizing(n, c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), s)
+	src := c.buffer(n.Inputs()[0])
+	if typ != loops.F32 {
+		src = c.emitReals(n, typ, src, in.Shape.MustElements())
+	}
+	c.emitResizing(n, src, c.newOutput(n.Out(0)), s)
 	return true, nil
+}
+
+// emitReals appends an instruction that converts numbers to float32, and returns their buffer.
+func (c *compiler) emitReals(n *core.Node, typ loops.Type, src, elements int) int {
+	wide, convert := c.newScratch(productOf(4, elements)), loops.Convert(typ, loops.F32)
+	c.emit(machine.Instruction{
+		Node: n, Kernel: fmt.Sprintf("%v_to_f32_portable", typ), Splits: true, Reads: []int{src}, Writes: []int{wide},
+		Run: func(r *machine.Worker, part, parts int) error {
+			if i0, i1 := splitElements(elements, part, parts); i0 < i1 {
+				convert(r.Mem[wide][4*i0:], r.Mem[src][typ.Size()*i0:], i1-i0)
+			}
+			return nil
+		},
+	})
+	return wide
 }
 
 // lowerQuantizedResize lowers a QuantizedResizeBilinear of bytes or float32. The fixed-point numbers of bytes are

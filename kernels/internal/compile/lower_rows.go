@@ -76,6 +76,8 @@ func (c *compiler) softmaxOf(n *core.Node) (*softmaxRows, bool) {
 	s := newSoftmax(c.isas, rows.Length, log)
 	r := &softmaxRows{softmax: s, count: elements / s.n, block: max(1, softmaxBlock/s.n), run: s.rows}
 	switch v := elementwise.Choose(c.isas, elementwise.Softmax); {
+	case log && s.n < 2*shortRow: // a row alone has a logarithm and two more calls
+		r.run = s.columns
 	case log:
 	case v.ISA == s.exp.ISA:
 		length := binary.NativeEndian.AppendUint64(nil, uint64(s.n))
@@ -83,7 +85,10 @@ func (c *compiler) softmaxOf(n *core.Node) (*softmaxRows, bool) {
 	case s.n < shortRow:
 		r.run = s.columns
 	}
-	r.bytes = productOf(4, r.block, s.n) + 4*max(r.block, elementwise.Lanes)
+	if log && s.n < 2*shortRow {
+		r.block = shortRows(s.n)
+	}
+	r.bytes = 4*max(r.block, elementwise.Lanes) + productOf(8, r.block, s.n)
 	return r, true
 }
 
@@ -152,11 +157,14 @@ func (s *softmax) rows(y, x, tmp []byte, p *elementwise.Numbers) {
 }
 
 // columns computes short rows. It transposes them, so that a call takes the numbers at one place of all rows. tmp has
-// room for them and for one number per row.
+// room for them, twice, and for one number per row.
 func (s *softmax) columns(y, x, tmp []byte, _ *elementwise.Numbers) {
 	rows := len(x) / (4 * s.n)
 	size := 4 * rows // of a column
-	one, all := tmp[:size], tmp[size:][:len(x)]
+	one, all, exps := tmp[:size], tmp[size:][:len(x)], tmp[size:][:len(x)]
+	if s.log {
+		exps = tmp[size+len(x):][:len(x)]
+	}
 	s.matrix.Run(movement.Matrix{Out: all, In: x, Rows: rows, Columns: s.n, OutStride: size, InStride: 4 * s.n}, 0, rows)
 	copy(one, all)
 	for at := size; at < len(all); at += size {
@@ -165,11 +173,11 @@ func (s *softmax) columns(y, x, tmp []byte, _ *elementwise.Numbers) {
 	for at := 0; at < len(all); at += size {
 		s.subtract.Run(all[at:], all[at:], one, rows, nil)
 	}
-	s.exp.Run(all, all, nil, len(all)/4, &noNumbers)
+	s.exp.Run(exps, all, nil, len(all)/4, &noNumbers)
 	lanes := min(s.n, elementwise.Lanes)
 	sums := y[:lanes*size]
-	for at := copy(sums, all); at < len(all); at += len(sums) {
-		s.add.Run(sums, sums, all[at:], min(len(sums), len(all)-at)/4, nil)
+	for at := copy(sums, exps); at < len(exps); at += len(sums) {
+		s.add.Run(sums, sums, exps[at:], min(len(sums), len(exps)-at)/4, nil)
 	}
 	for half := elementwise.Lanes / 2; half > 0; half /= 2 {
 		if more := min(lanes-half, half); more > 0 { // the other lanes would add 0
@@ -177,8 +185,15 @@ func (s *softmax) columns(y, x, tmp []byte, _ *elementwise.Numbers) {
 		}
 		lanes = min(lanes, half)
 	}
+	finish := s.divide
+	if s.log {
+		finish = s.subtract
+		for i, sum := range machine.View[float32](sums)[:rows] {
+			machine.View[float32](sums)[i] = float32(transcendental.Log(float64(sum)))
+		}
+	}
 	for at := 0; at < len(all); at += size {
-		s.divide.Run(all[at:], all[at:], sums, rows, nil)
+		finish.Run(all[at:], all[at:], sums, rows, nil)
 	}
 	s.matrix.Run(movement.Matrix{Out: y, In: all, Rows: s.n, Columns: rows, OutStride: 4 * s.n, InStride: size}, 0, s.n)
 }
@@ -208,44 +223,6 @@ func fillRow(row []float32, v float32) {
 	}
 }
 
-// rowFold reduces a row of float32 to one number, in the order that reduce.Sum documents.
-type rowFold struct {
-	fold  *elementwise.Variant
-	start float32                       // the start value of each lane
-	last  func(lanes []float32) float32 // reduces the lanes
-	mean  bool
-}
-
-// of reduces one row; scratch has room for one number per lane.
-func (f *rowFold) of(row, scratch []byte) float32 {
-	lanes := machine.View[float32](scratch)
-	for i := range lanes {
-		lanes[i] = f.start
-	}
-	f.fold.Run(scratch, row, nil, len(row)/4, nil)
-	return f.last(lanes)
-}
-
-// lowerRowFolds appends an instruction that reduces each of rows rows of columns float32.
-func (c *compiler) lowerRowFolds(n *core.Node, rows, columns int, f rowFold) {
-	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
-	const size = 4 * elementwise.Lanes
-	scratch := c.newScratch(productOf(c.threads, size))
-	c.emit(machine.Instruction{
-		Node: n, Kernel: f.fold.Name, Splits: rows > 1, Reads: []int{src}, Writes: []int{dst}, Scratch: []int{scratch},
-		Run: func(r *machine.Worker, part, parts int) error {
-			x, y, lanes := r.Mem[src], machine.View[float32](r.Mem[dst]), r.Mem[scratch][r.Thread*size:][:size]
-			for i := part * rows / parts; i < (part+1)*rows/parts; i++ {
-				y[i] = f.of(x[4*i*columns:][:4*columns], lanes)
-				if f.mean {
-					y[i] /= float32(columns)
-				}
-			}
-			return nil
-		},
-	})
-}
-
 // sumOfLanes returns the sum of reduce.Sum's lanes: the upper half is added to the lower one until one is left.
 func sumOfLanes(lanes []float32) float32 {
 	v := (*[elementwise.Lanes]float32)(lanes)
@@ -253,15 +230,6 @@ func sumOfLanes(lanes []float32) float32 {
 	e, f, g, h := v[4]+v[12], v[5]+v[13], v[6]+v[14], v[7]+v[15]
 	a, b, c, d = a+e, b+f, c+g, d+h
 	return (a + c) + (b + d)
-}
-
-// productOfLanes is sumOfLanes for a product.
-func productOfLanes(lanes []float32) float32 {
-	v := (*[elementwise.Lanes]float32)(lanes)
-	a, b, c, d := v[0]*v[8], v[1]*v[9], v[2]*v[10], v[3]*v[11]
-	e, f, g, h := v[4]*v[12], v[5]*v[13], v[6]*v[14], v[7]*v[15]
-	a, b, c, d = a*e, b*f, c*g, d*h
-	return (a * c) * (b * d)
 }
 
 var _ = lowers[normalize.LRN](lowerLRN)

@@ -12,11 +12,17 @@ import (
 // minTable is the least number of elements for which a table of all bytes pays.
 const minTable = 1024
 
+// minHalfTable is the least number of elements for which a table of all words pays.
+const minHalfTable = 1 << 12
+
 // lowerTable lowers an op on single bytes: its reference computes a table of the results for all 256 bytes, in which
 // every element is looked up.
 func lowerTable(c *compiler, n *core.Node) (bool, error) {
 	x, out := n.Inputs()[0], n.Outputs()[0]
 	size, elements := out.Type.Size(), out.Shape.MustElements()
+	if x.Type().IsHalf() && out.Type.IsHalf() && elements >= minHalfTable && machine.IsUnary(n) && len(n.Inputs()) == 1 {
+		return true, c.lowerHalfTable(n)
+	}
 	bytes := core.AllBytes(x.Type())
 	if bytes == nil || size == 0 || elements < minTable || !machine.IsUnary(n) {
 		return false, nil
@@ -28,6 +34,37 @@ func lowerTable(c *compiler, n *core.Node) (bool, error) {
 	})
 	c.emitLook(n, in[0], res[0], func(r *machine.Run) []byte { return r.State[state].(*core.Tensor).Bytes() })
 	return true, nil
+}
+
+// lowerHalfTable lowers a function of one real of 16 bits: its reference computes the results for all of them once.
+func (c *compiler) lowerHalfTable(n *core.Node) error {
+	x, out := n.Inputs()[0], n.Outputs()[0]
+	all := core.AlignedBytes(2 << 16)
+	for i := range machine.View[uint16](all) {
+		machine.View[uint16](all)[i] = uint16(i)
+	}
+	words, err := core.TensorOver(x.Type(), core.Shape{1 << 16}, all)
+	if err != nil {
+		return n.Locate(err)
+	}
+	values, err := c.keep.Evaluate(n.Op(), []*core.Tensor{words})
+	if err != nil {
+		return n.Locate(err)
+	}
+	table := machine.View[uint16](c.keep.Canonical(values[0]).Bytes())
+	elements, src, dst := out.Shape.MustElements(), c.buffer(x), c.newOutput(n.Out(0))
+	c.emit(machine.Instruction{
+		Node: n, Kernel: fmt.Sprintf("table_b16_%v", out.Type), Splits: true, Reads: []int{src}, Writes: []int{dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			i0, i1 := splitElements(elements, part, parts)
+			to, all := machine.View[uint16](r.Mem[dst])[i0:max(i0, i1)], (*[1 << 16]uint16)(table)
+			for i, v := range machine.View[uint16](r.Mem[src])[i0:max(i0, i1)] {
+				to[i] = all[v]
+			}
+			return nil
+		},
+	})
+	return nil
 }
 
 var _ = lowers[pointwise.Lookup](lowerLookup)

@@ -1,12 +1,15 @@
 package compile
 
 import (
+	"slices"
+
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 )
 
 // taking composes an output of runs of bytes of the data. For each axis it has the positions in the data.
@@ -14,12 +17,20 @@ type taking struct {
 	axes [][]int // for each axis before the line, the byte offset of each index
 	runs []run   // the runs of a line, relative to the sum of these offsets
 	line int     // bytes per line
-	size int     // bytes per element if each run is one element; else 0
-	step int     // bytes from line to line in the data, along the last axis before the line; 0 if they differ
+	size int     // bytes per run if all have as many; else 0
+	at   []int   // the offsets of the runs
+	most int     // the greatest of them
+	same bool    // there are many runs, of the same bytes
 }
 
 // run is a run of bytes of a line: its offset in the data and its length.
 type run struct{ at, bytes int }
+
+const (
+	shortTaking = 4096 // the bytes of a line that is long enough
+	maxTaken    = 2048 // bounds the runs of a line to which axes are added
+	manySame    = 16   // runs of the same bytes that are worth a call
+)
 
 // newTaking returns the taking of elements of size bytes.
 func newTaking(p trait.Places, size int) *taking {
@@ -36,45 +47,54 @@ func newTaking(p trait.Places, size int) *taking {
 		last--
 	}
 	t := &taking{line: unit, runs: []run{{0, unit}}}
-	if last < 0 {
-		return t
-	}
-	t.line, t.runs = unit*len(p.At[last]), nil
-	for _, at := range p.At[last] {
-		if n := len(t.runs) - 1; n >= 0 && t.runs[n].at+t.runs[n].bytes == at*unit {
-			t.runs[n].bytes += unit
-			continue
+	for ; last >= 0; last-- {
+		n := len(p.At[last])
+		if t.line > unit && (t.line >= shortTaking || n*len(t.runs) > maxTaken) {
+			break
 		}
-		t.runs = append(t.runs, run{at * unit, unit})
+		t.same = len(t.runs) == 1 && n >= manySame && allSame(p.At[last])
+		t.add(p.At[last], strides[last])
+		if t.same {
+			last--
+			break
+		}
 	}
-	if unit == size && len(t.runs) == len(p.At[last]) {
-		t.size = size
+	t.size = t.runs[0].bytes
+	for _, r := range t.runs {
+		if t.at = append(t.at, r.at); r.bytes != t.size {
+			t.size = 0
+			break
+		}
 	}
-	for i, places := range p.At[:last] {
+	for i, places := range p.At[:last+1] {
 		axis := make([]int, len(places))
 		for k, at := range places {
 			axis[k] = at * strides[i]
 		}
 		t.axes = append(t.axes, axis)
 	}
-	if n := len(t.axes) - 1; n >= 0 {
-		t.step = stepOf(t.axes[n])
-	}
+	t.most = slices.Max(t.at)
 	return t
 }
 
-// stepOf returns the positive distance of neighbouring positions; 0 if it is not the same for all.
-func stepOf(places []int) int {
-	if len(places) < 2 {
-		return 0
-	}
-	step := places[1] - places[0]
-	for i, at := range places[1:] {
-		if at-places[i] != step {
-			return 0
+// add makes lines of one axis more, whose indices are stride bytes apart in the data.
+func (t *taking) add(places []int, stride int) {
+	inner := t.runs
+	t.line, t.runs = t.line*len(places), nil
+	for _, at := range places {
+		for _, r := range inner {
+			from := at*stride + r.at
+			if n := len(t.runs) - 1; n >= 0 && t.runs[n].at+t.runs[n].bytes == from {
+				t.runs[n].bytes += r.bytes
+				continue
+			}
+			t.runs = append(t.runs, run{from, r.bytes})
 		}
 	}
-	return max(step, 0)
+}
+
+func allSame(places []int) bool {
+	return !slices.ContainsFunc(places, func(at int) bool { return at != places[0] })
 }
 
 // isWhole reports whether places are all n elements in order.
@@ -100,40 +120,19 @@ func (t *taking) source(l int) int {
 
 // run computes lines [l0,l1) of the output.
 func (t *taking) run(out, in []byte, l0, l1 int) {
-	if t.step > 0 && len(t.runs) == 1 {
-		lines := len(t.axes[len(t.axes)-1])
-		for l := l0; l < l1; {
-			n := min(lines-l%lines, l1-l)
-			copyRuns(out[l*t.line:], in[t.source(l)+t.runs[0].at:], n, t.line, t.line, t.step)
-			l += n
-		}
-		return
-	}
 	for l := l0; l < l1; l++ {
 		from, to := in[t.source(l):], out[l*t.line:][:t.line]
-		switch t.size {
-		case 1:
-			takeElements(to, from, t.runs)
-		case 2:
-			takeElements(machine.View[uint16](to), machine.View[uint16](from), t.runs)
-		case 4:
-			takeElements(machine.View[uint32](to), machine.View[uint32](from), t.runs)
-		case 8:
-			takeElements(machine.View[uint64](to), machine.View[uint64](from), t.runs)
+		switch {
+		case t.same:
+			repeat(to, from[t.at[0]:][:t.size])
+		case t.size > 0:
+			movement.Take(to, from, t.at, t.most, t.size)
 		default:
 			for _, r := range t.runs {
 				copy(to, from[r.at:r.at+r.bytes])
 				to = to[r.bytes:]
 			}
 		}
-	}
-}
-
-func takeElements[T uint8 | uint16 | uint32 | uint64](to, from []T, runs []run) {
-	size := runs[0].bytes
-	to = to[:len(runs)]
-	for i := range to {
-		to[i] = from[runs[i].at/size]
 	}
 }
 
@@ -167,31 +166,33 @@ func lowerBroadcastTo(c *compiler, n *core.Node) (bool, error) {
 // maxPlaces bounds the number of positions for all axes of an output together.
 const maxPlaces = 1 << 16
 
+func hasManyPlaces(out core.Shape) bool {
+	sum := 0
+	for _, d := range out {
+		sum += min(d, maxPlaces+1)
+	}
+	return sum > maxPlaces
+}
+
 // lowerTaking lowers ops that copy elements of their first input and choose them axis by axis (trait.Taking).
 func lowerTaking(c *compiler, n *core.Node) (bool, error) {
 	x, out := n.Inputs()[0], n.Outputs()[0]
-	return c.lowerPlaces(n, out.Shape, func() (trait.Places, bool) {
-		return n.Op().(trait.Taking).Places(x.Shape(), out.Shape)
-	}), nil
+	size := out.Type.Size()
+	if size == 0 || out.Shape.MustElements() == 0 || x.Shape().MustElements() == 0 || hasManyPlaces(out.Shape) {
+		return false, nil
+	}
+	places, ok := n.Op().(trait.Taking).Places(x.Shape(), out.Shape)
+	if !ok {
+		return false, nil
+	}
+	c.emitTaking(n, places)
+	return true, nil
 }
 
-// lowerPlaces lowers a node that copies elements of its first input from places, if these are few enough for an output
-// of that shape.
-func (c *compiler) lowerPlaces(n *core.Node, shape core.Shape, placesOf func() (trait.Places, bool)) bool {
-	x, out := n.Inputs()[0], n.Outputs()[0]
-	sum := 0
-	for _, d := range shape {
-		sum += min(d, maxPlaces+1)
-	}
-	size := out.Type.Size()
-	if size == 0 || out.Shape.MustElements() == 0 || x.Shape().MustElements() == 0 || sum > maxPlaces {
-		return false
-	}
-	places, ok := placesOf()
-	if !ok {
-		return false
-	}
-	t := newTaking(places, size)
+// emitTaking appends an instruction that copies elements of a node's first input.
+func (c *compiler) emitTaking(n *core.Node, places trait.Places) {
+	x := n.Inputs()[0]
+	t := newTaking(places, x.Type().Size())
 	src, dst := c.buffer(x), c.newOutput(n.Out(0))
 	lines := c.buffers[dst].Size / t.line
 	c.emit(machine.Instruction{
@@ -201,7 +202,6 @@ func (c *compiler) lowerPlaces(n *core.Node, shape core.Shape, placesOf func() (
 			return nil
 		},
 	})
-	return true
 }
 
 var (
@@ -210,6 +210,22 @@ var (
 	_ = lowers[indexing.Gather](lowerGather)
 	_ = lowers[array.Split](lowerSplit)
 )
+
+// lowerSlice lowers a slice with constant limits.
+func lowerSlice(c *compiler, n *core.Node) (bool, error) {
+	if done, err := lowerCut(c, n); done || err != nil {
+		return done, err
+	}
+	out := n.Outputs()[0]
+	if out.Type.Size() == 0 || out.Shape.MustElements() == 0 || hasManyPlaces(out.Shape) {
+		return false, nil
+	}
+	places, ok := n.Op().(trait.Slicing).Slices(core.Operands(n.Inputs()))
+	if ok {
+		c.emitTaking(n, places)
+	}
+	return ok, nil
+}
 
 // lowerCut lowers ops that copy a contiguous run of elements that begins at a known index (trait.Cutting).
 func lowerCut(c *compiler, n *core.Node) (bool, error) {
@@ -220,8 +236,13 @@ func lowerCut(c *compiler, n *core.Node) (bool, error) {
 	if !ok || bytes == 0 {
 		return false, nil
 	}
-	src, dst := c.buffer(x), c.newOutput(n.Out(0))
-	from := first * size
+	src := c.buffer(x)
+	c.emitCopy(n, src, c.newOutput(n.Out(0)), first*size, bytes)
+	return true, nil
+}
+
+// emitCopy appends an instruction that copies bytes of src, from offset from on, to dst.
+func (c *compiler) emitCopy(n *core.Node, src, dst, from, bytes int) {
 	c.emit(machine.Instruction{
 		Node: n, Kernel: "copy", Splits: true, Reads: []int{src}, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {
@@ -230,17 +251,6 @@ func lowerCut(c *compiler, n *core.Node) (bool, error) {
 			return nil
 		},
 	})
-	return true, nil
-}
-
-// lowerSlice lowers ops that copy elements which known indices choose (trait.Slicing).
-func lowerSlice(c *compiler, n *core.Node) (bool, error) {
-	if done, err := lowerCut(c, n); done || err != nil {
-		return done, err
-	}
-	return c.lowerPlaces(n, n.Outputs()[0].Shape, func() (trait.Places, bool) {
-		return n.Op().(trait.Slicing).Slices(core.Operands(n.Inputs()))
-	}), nil
 }
 
 // lowerGather lowers a Gather without batch dimensions: each slice is a run of bytes.
@@ -261,23 +271,43 @@ func lowerGather(c *compiler, n *core.Node) (bool, error) {
 	outer, line := x.Shape()[:axis].MustElements(), x.Shape()[axis+1:].MustElements()*size
 	src, at := c.buffer(x), c.buffer(indices)
 	dst := c.newOutput(n.Out(0))
-	wide := indices.Type() == core.I64
+	wide, node := indices.Type() == core.I64, n
+	state := c.newState(func() any {
+		places := make([][]int, c.threads)
+		for i := range places {
+			places[i] = make([]int, min(count, gathered))
+		}
+		return places
+	})
 	c.emit(machine.Instruction{
 		Node: n, Kernel: "gather", Splits: true, Reads: []int{src, at}, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {
 			lines := outer * count
-			for l := part * lines / parts; l < (part+1)*lines/parts; l++ {
-				index := indexAt(r.Mem[at], l%count, wide)
-				if err := indexing.CheckIndex(index, dim); err != nil {
-					return n.Locate(err)
+			for l, end := part*lines/parts, (part+1)*lines/parts; l < end; {
+				first, n := l%count, min(count-l%count, end-l)
+				places := r.State[state].([][]int)[r.Thread]
+				n = min(n, len(places))
+				places = places[:n]
+				most := 0
+				for i := range places {
+					index := indexAt(r.Mem[at], first+i, wide)
+					if err := indexing.CheckIndex(index, dim); err != nil {
+						return node.Locate(err)
+					}
+					places[i] = int(index) * line
+					most = max(most, places[i])
 				}
-				copy(r.Mem[dst][l*line:][:line], r.Mem[src][(l/count*dim+int(index))*line:])
+				movement.Take(r.Mem[dst][l*line:], r.Mem[src][l/count*dim*line:], places, most, line)
+				l += n
 			}
 			return nil
 		},
 	})
 	return true, nil
 }
+
+// gathered bounds the slices that are copied together.
+const gathered = 512
 
 // indexAt returns element i of b, which holds integers of 64 bits if wide, else of 32 bits.
 func indexAt(b []byte, i int, wide bool) int64 {
@@ -317,7 +347,7 @@ func lowerSplit(c *compiler, n *core.Node) (bool, error) {
 			for _, p := range pieces {
 				in, out := r.Mem[src], r.Mem[p.buffer]
 				l0, l1 := part*lines/parts, (part+1)*lines/parts
-				copyRuns(out[l0*p.bytes:], in[l0*line+from:], l1-l0, p.bytes, p.bytes, line)
+				movement.CopyRuns(out[l0*p.bytes:], in[l0*line+from:], l1-l0, p.bytes, p.bytes, line)
 				from += p.bytes
 			}
 			return nil
@@ -368,6 +398,39 @@ func lowerScatter(c *compiler, n *core.Node) (bool, error) {
 			}
 			combine.Run(to, to, from, slice, nil)
 		})
+	})
+	return true, nil
+}
+
+var _ = lowers[indexing.OneHot](lowerOneHot)
+
+// lowerOneHot lowers a OneHot: what is off is filled in, and then what is on.
+func lowerOneHot(c *compiler, n *core.Node) (bool, error) {
+	indices, out := n.Inputs()[0], n.Outputs()[0]
+	size, count := out.Type.Size(), indices.Shape().MustElements()
+	if t := indices.Type(); size == 0 || out.Shape.MustElements() == 0 || t != core.I32 && t != core.I64 {
+		return false, nil
+	}
+	axis := n.Op().(*indexing.OneHot).Axis
+	if axis < 0 {
+		axis += len(out.Shape)
+	}
+	inner, depth, wide := out.Shape[axis+1:].MustElements(), out.Shape[axis], indices.Type() == core.I64
+	outer := count / inner
+	at, on, off := c.buffer(indices), c.buffer(n.Inputs()[2]), c.buffer(n.Inputs()[3])
+	dst := c.newOutput(n.Out(0))
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "onehot", Splits: outer > 1, Reads: []int{at, on, off}, Writes: []int{dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			o0, o1, row := part*outer/parts, (part+1)*outer/parts, inner*size
+			repeat(r.Mem[dst][o0*depth*row:o1*depth*row], r.Mem[off][:size])
+			for i := o0 * inner; i < o1*inner; i++ {
+				if index := indexAt(r.Mem[at], i, wide); index >= 0 && index < int64(depth) {
+					copy(r.Mem[dst][(i/inner*depth+int(index))*row+i%inner*size:], r.Mem[on][:size])
+				}
+			}
+			return nil
+		},
 	})
 	return true, nil
 }

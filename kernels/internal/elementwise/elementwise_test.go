@@ -378,6 +378,7 @@ func defineConversion(p Primitive, out, x, y []byte, i int) bool {
 var functions = map[Primitive]func(float32) float32{
 	Sigmoid: activation.Sigmoid, Swish: activation.Swish, Tanh: activation.Tanh, Elu: activation.Elu,
 	FusedSigmoid: activation.FusedSigmoid, FusedTanh: activation.FusedTanh, FusedElu: activation.FusedElu,
+	Mish:     activation.Mish,
 	Softplus: activation.Softplus, Gelu: activation.Gelu, GeluApproximate: activation.GeluApproximate,
 	Erf: activation.Erf, Rsqrt: activation.Rsqrt, Expm1: activation.Expm1, Log: activation.Log, Log1p: activation.Log1p,
 	Cube: activation.Cube, Selu: activation.Selu, Softsign: activation.Softsign, Sin: activation.Sin, Cos: activation.Cos,

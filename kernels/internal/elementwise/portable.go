@@ -124,6 +124,7 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	FusedSigmoid:    each(activation.FusedSigmoid),
 	FusedTanh:       each(activation.FusedTanh),
 	FusedElu:        each(activation.FusedElu),
+	Mish:            each(activation.Mish),
 	Softplus:        each(activation.Softplus),
 	Gelu:            each(activation.Gelu),
 	GeluApproximate: each(activation.GeluApproximate),

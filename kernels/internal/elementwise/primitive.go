@@ -36,6 +36,7 @@ const (
 	FusedSigmoid                     // Sigmoid, as TensorFlow fuses it
 	FusedTanh                        // Tanh, as TensorFlow fuses it
 	FusedElu                         // Elu, as TensorFlow fuses it
+	Mish                             // x * tanh(log(1 + e**x))
 	Softplus                         // log(1 + e**x)
 	Gelu                             // x/2 * (1 + erf(x/sqrt(2)))
 	GeluApproximate                  // x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 * x**3)))
@@ -168,8 +169,8 @@ var primitives = [numPrimitives]struct {
 	Exp: {"exp", 4, 4, function}, Sigmoid: {"sigmoid", 4, 4, function}, Swish: {"swish", 4, 4, function},
 	Tanh: {"tanh", 4, 4, function}, Elu: {"elu", 4, 4, function}, Softplus: {"softplus", 4, 4, function},
 	FusedSigmoid: {"fusedsigmoid", 4, 4, function}, FusedTanh: {"fusedtanh", 4, 4, function},
-	FusedElu: {"fusedelu", 4, 4, function},
-	Gelu:     {"gelu", 4, 4, function}, GeluApproximate: {"geluapproximate", 4, 4, function},
+	FusedElu: {"fusedelu", 4, 4, function}, Mish: {"mish", 4, 4, function},
+	Gelu: {"gelu", 4, 4, function}, GeluApproximate: {"geluapproximate", 4, 4, function},
 	Erf: {"erf", 4, 4, function}, Rsqrt: {"rsqrt", 4, 4, function}, Expm1: {"expm1", 4, 4, function},
 	Log: {"log", 4, 4, function}, Log1p: {"log1p", 4, 4, function}, Cube: {"cube", 4, 4, function},
 	Selu: {"selu", 4, 4, function}, Softsign: {"softsign", 4, 4, function}, Sin: {"sin", 4, 4, function},

@@ -215,6 +215,13 @@ func elementwise_f32_fusedsigmoid_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_swish_64_avx512vnni(c *call)
 
+// elementwise_f32_mish_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] * tanh(log(1 + e**x[i])), as internal/activation does, with its FusedNumbers in y
+//
+//go:noescape
+func elementwise_f32_mish_64_avx512vnni(c *call)
+
 // elementwise_f32_fusedtanh_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = tanh(x[i]), as internal/activation does, with its FusedNumbers in y
@@ -740,6 +747,13 @@ func elementwise_f32_fusedsigmoid_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_swish_32_avx2(c *call)
+
+// elementwise_f32_mish_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] * tanh(log(1 + e**x[i])), as internal/activation does, with its FusedNumbers in y
+//
+//go:noescape
+func elementwise_f32_mish_32_avx2(c *call)
 
 // elementwise_f32_fusedtanh_32_avx2 computes, for i < n, a multiple of 32:
 //

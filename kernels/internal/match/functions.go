@@ -24,7 +24,7 @@ func Activation(a numeric.Activation) (elementwise.Primitive, bool) {
 
 var unaryPrimitives = map[pointwise.UnaryFunction]elementwise.Primitive{
 	pointwise.Exp: elementwise.Exp, pointwise.Erf: elementwise.Erf,
-	pointwise.Softplus: elementwise.Softplus, pointwise.Swish: elementwise.Swish,
+	pointwise.Mish: elementwise.Mish, pointwise.Softplus: elementwise.Softplus, pointwise.Swish: elementwise.Swish,
 	pointwise.Square: elementwise.Square, pointwise.Sqrt: elementwise.Sqrt, pointwise.Rsqrt: elementwise.Rsqrt,
 	pointwise.Expm1: elementwise.Expm1, pointwise.Log: elementwise.Log, pointwise.Log1p: elementwise.Log1p,
 	pointwise.Selu: elementwise.Selu, pointwise.Softsign: elementwise.Softsign,

@@ -1,0 +1,98 @@
+package loops
+
+import "math"
+
+// Convert returns the loop that converts between types: integers wrap, reals become integers truncated and saturated,
+// NaN 0, and anything else is rounded to nearest even.
+func Convert(from, to Type) Each {
+	switch from {
+	case U8:
+		return fromWhole[uint8](to)
+	case I8:
+		return fromWhole[int8](to)
+	case U16:
+		return fromWhole[uint16](to)
+	case I16:
+		return fromWhole[int16](to)
+	case U32:
+		return fromWhole[uint32](to)
+	case I32:
+		return fromWhole[int32](to)
+	case I64:
+		return fromWhole[int64](to)
+	case F32:
+		return fromReal[float32](to)
+	}
+	return fromReal[float64](to)
+}
+
+func converted[T, F number](out, x []byte, n int) {
+	to, from := two[T, F](out, x, n)
+	from = from[:len(to)]
+	for i := range to {
+		to[i] = T(from[i])
+	}
+}
+
+func fromWhole[F whole](to Type) Each {
+	return [numTypes]Each{
+		U8: converted[uint8, F], I8: converted[int8, F], U16: converted[uint16, F], I16: converted[int16, F],
+		U32: converted[uint32, F], I32: converted[int32, F], I64: converted[int64, F],
+		F32: converted[float32, F], F64: converted[float64, F],
+	}[to]
+}
+
+func fromReal[F real](to Type) Each {
+	return [numTypes]Each{
+		U8: truncated[uint8, F](0, math.MaxUint8), I8: truncated[int8, F](math.MinInt8, math.MaxInt8),
+		U16: truncated[uint16, F](0, math.MaxUint16), I16: truncated[int16, F](math.MinInt16, math.MaxInt16),
+		U32: truncated[uint32, F](0, math.MaxUint32), I32: truncated[int32, F](math.MinInt32, math.MaxInt32),
+		I64: truncated[int64, F](math.MinInt64, math.MaxInt64), F32: converted[float32, F], F64: converted[float64, F],
+	}[to]
+}
+
+// truncated returns the loop for integers in [lo, hi].
+func truncated[T whole, F real](lo, hi T) Each {
+	least, most := float64(lo), float64(hi) // that of int64 is rounded up, to a number that saturates
+	return func(out, x []byte, n int) {
+		to, from := two[T, F](out, x, n)
+		from = from[:len(to)]
+		for i := range to {
+			switch v := float64(from[i]); {
+			case v != v:
+				to[i] = 0
+			case v <= least:
+				to[i] = lo
+			case v >= most:
+				to[i] = hi
+			default:
+				to[i] = T(int64(v))
+			}
+		}
+	}
+}
+
+// NotZero returns the loop that makes a byte of each number: 0 of 0, and 1 of anything else.
+func NotZero(t Type) Each {
+	switch t {
+	case U8, I8:
+		return notZero[uint8]
+	case U16, I16:
+		return notZero[uint16]
+	case U32, I32:
+		return notZero[uint32]
+	case I64:
+		return notZero[int64]
+	case F32:
+		return notZero[float32]
+	}
+	return notZero[float64]
+}
+
+func notZero[T number](out, x []byte, n int) {
+	to, from := out[:n], view[T](x, n)
+	from = from[:len(to)]
+	for i := range to {
+		to[i] = bit(from[i] != 0)
+	}
+}

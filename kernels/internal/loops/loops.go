@@ -1,0 +1,53 @@
+// Package loops computes with elements of the types for which there are no vector routines. Each function has one plain
+// loop, which is compiled for each type.
+package loops
+
+import "unsafe"
+
+// Type is the type of an element.
+type Type uint8
+
+// The types. A boolean is a U8 that is 0 or 1.
+const (
+	U8 Type = iota
+	I8
+	U16
+	I16
+	U32
+	I32
+	I64
+	F32
+	F64
+	numTypes
+)
+
+var types = [numTypes]struct {
+	name string
+	size int
+}{
+	U8: {"u8", 1}, I8: {"s8", 1}, U16: {"u16", 2}, I16: {"s16", 2}, U32: {"u32", 4}, I32: {"s32", 4}, I64: {"s64", 8},
+	F32: {"f32", 4}, F64: {"f64", 8},
+}
+
+// String returns the name of the type in those of kernels.
+func (t Type) String() string { return types[t].name }
+
+// Size returns the bytes of an element.
+func (t Type) Size() int { return types[t].size }
+
+type whole interface {
+	uint8 | int8 | uint16 | int16 | uint32 | int32 | int64
+}
+
+type signed interface{ int8 | int16 | int32 | int64 }
+
+type real interface{ float32 | float64 }
+
+type number interface{ whole | real }
+
+// view returns n elements that b begins with. It panics if b is too short.
+func view[T number](b []byte, n int) []T {
+	var v T
+	b = b[:n*int(unsafe.Sizeof(v))]
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), n)
+}

@@ -1,0 +1,380 @@
+package loops
+
+import "slices"
+
+// Reduction makes one number of many.
+type Reduction uint8
+
+// The reductions. Integers wrap; reals are added and multiplied in 16 lanes, as core documents.
+const (
+	Sum  Reduction = iota
+	Mean           // the sum of integers in 64 bits, divided and truncated
+	Product
+	Largest  // NaN if any is
+	Smallest // NaN if any is
+	numReductions
+)
+
+var reductionNames = [numReductions]string{"sum", "mean", "product", "largest", "smallest"}
+
+// String returns the name of the reduction in those of kernels.
+func (r Reduction) String() string { return reductionNames[r] }
+
+// Reduce stores, for each of columns columns of x, the reduction of its rows in out. There is at least one row.
+type Reduce func(out, x []byte, rows, columns int)
+
+// Reducing returns the loop of a reduction of a type; nil if there is none.
+func Reducing(t Type, r Reduction) Reduce {
+	switch t {
+	case U8:
+		return wholeReduce[uint8](r)
+	case I8:
+		return wholeReduce[int8](r)
+	case U16:
+		return wholeReduce[uint16](r)
+	case I16:
+		return wholeReduce[int16](r)
+	case U32:
+		return wholeReduce[uint32](r)
+	case I32:
+		return wholeReduce[int32](r)
+	case I64:
+		return wholeReduce[int64](r)
+	case F64:
+		return realReduce(r)
+	}
+	return nil
+}
+
+// columnBlock is how many columns are reduced together, row by row.
+const columnBlock = 64
+
+// blocks calls one for each row if there is one column. Else it calls block for some columns at a time.
+func blocks[T number](out, x []byte, rows, columns int, one func(v []T) T, block func(to, x []T, stride int)) {
+	to, v := view[T](out, columns), view[T](x, rows*columns)
+	if columns == 1 {
+		to[0] = one(v)
+		return
+	}
+	for at := 0; at < columns; at += columnBlock {
+		block(to[at:min(at+columnBlock, columns)], v[at:], columns)
+	}
+}
+
+func wholeReduce[T whole](r Reduction) Reduce {
+	switch r {
+	case Sum:
+		return func(out, x []byte, rows, columns int) {
+			blocks(out, x, rows, columns, func(v []T) T { return T(sumOf(v)) }, func(to, x []T, stride int) {
+				var acc [columnBlock]int64
+				addColumns(acc[:len(to)], x, stride)
+				for i := range to {
+					to[i] = T(acc[i])
+				}
+			})
+		}
+	case Mean:
+		return func(out, x []byte, rows, columns int) {
+			n := int64(rows)
+			blocks(out, x, rows, columns, func(v []T) T { return T(sumOf(v) / n) }, func(to, x []T, stride int) {
+				var acc [columnBlock]int64
+				addColumns(acc[:len(to)], x, stride)
+				for i := range to {
+					to[i] = T(acc[i] / n)
+				}
+			})
+		}
+	case Product:
+		return func(out, x []byte, rows, columns int) {
+			blocks(out, x, rows, columns, productOf[T], multiplyColumns[T])
+		}
+	}
+	return wholeExtremes[T](r)
+}
+
+func sumOf[T whole](v []T) int64 {
+	var a, b, c, d int64
+	for ; len(v) >= 4; v = v[4:] {
+		a, b, c, d = a+int64(v[0]), b+int64(v[1]), c+int64(v[2]), d+int64(v[3])
+	}
+	for _, e := range v {
+		a += int64(e)
+	}
+	return a + b + c + d
+}
+
+func addColumns[T whole](acc []int64, x []T, stride int) {
+	for ; len(x) >= len(acc); x = x[min(stride, len(x)):] {
+		for i, v := range x[:len(acc)] {
+			acc[i] += int64(v)
+		}
+	}
+}
+
+func productOf[T whole](v []T) T {
+	a, b, c, d := T(1), T(1), T(1), T(1)
+	for ; len(v) >= 4; v = v[4:] {
+		a, b, c, d = a*v[0], b*v[1], c*v[2], d*v[3]
+	}
+	for _, e := range v {
+		a *= e
+	}
+	return a * b * c * d
+}
+
+func multiplyColumns[T whole](to, x []T, stride int) {
+	copy(to, x)
+	for x = x[min(stride, len(x)):]; len(x) >= len(to); x = x[min(stride, len(x)):] {
+		for i, v := range x[:len(to)] {
+			to[i] *= v
+		}
+	}
+}
+
+func extremes[T number](r Reduction) Reduce {
+	if r == Largest {
+		return func(out, x []byte, rows, n int) { blocks(out, x, rows, n, largerOf[T], largerColumns[T]) }
+	}
+	return func(out, x []byte, rows, n int) { blocks(out, x, rows, n, smallerOf[T], smallerColumns[T]) }
+}
+
+func largerOf[T number](v []T) T {
+	m := v[0]
+	for _, e := range v[1:] {
+		m = larger(m, e)
+	}
+	return m
+}
+
+func smallerOf[T number](v []T) T {
+	m := v[0]
+	for _, e := range v[1:] {
+		m = smaller(m, e)
+	}
+	return m
+}
+
+func largerColumns[T number](to, x []T, stride int) {
+	copy(to, x)
+	for x = x[min(stride, len(x)):]; len(x) >= len(to); x = x[min(stride, len(x)):] {
+		row := x[:len(to)]
+		for i, v := range row {
+			to[i] = larger(to[i], v)
+		}
+	}
+}
+
+func smallerColumns[T number](to, x []T, stride int) {
+	copy(to, x)
+	for x = x[min(stride, len(x)):]; len(x) >= len(to); x = x[min(stride, len(x)):] {
+		row := x[:len(to)]
+		for i, v := range row {
+			to[i] = smaller(to[i], v)
+		}
+	}
+}
+
+// wholeExtremes is extremes for integers, whose order does not matter.
+func wholeExtremes[T whole](r Reduction) Reduce {
+	if r == Largest {
+		return func(out, x []byte, rows, n int) { blocks(out, x, rows, n, largestOf[T], maxColumns[T]) }
+	}
+	return func(out, x []byte, rows, n int) { blocks(out, x, rows, n, smallestOf[T], minColumns[T]) }
+}
+
+func largestOf[T whole](v []T) T {
+	a, b, c, d := v[0], v[0], v[0], v[0]
+	for ; len(v) >= 4; v = v[4:] {
+		a, b, c, d = max(a, v[0]), max(b, v[1]), max(c, v[2]), max(d, v[3])
+	}
+	for _, e := range v {
+		a = max(a, e)
+	}
+	return max(a, b, c, d)
+}
+
+func smallestOf[T whole](v []T) T {
+	a, b, c, d := v[0], v[0], v[0], v[0]
+	for ; len(v) >= 4; v = v[4:] {
+		a, b, c, d = min(a, v[0]), min(b, v[1]), min(c, v[2]), min(d, v[3])
+	}
+	for _, e := range v {
+		a = min(a, e)
+	}
+	return min(a, b, c, d)
+}
+
+func maxColumns[T whole](to, x []T, stride int) {
+	copy(to, x)
+	for x = x[min(stride, len(x)):]; len(x) >= len(to); x = x[min(stride, len(x)):] {
+		row := x[:len(to)]
+		for i, v := range row {
+			to[i] = max(to[i], v)
+		}
+	}
+}
+
+func minColumns[T whole](to, x []T, stride int) {
+	copy(to, x)
+	for x = x[min(stride, len(x)):]; len(x) >= len(to); x = x[min(stride, len(x)):] {
+		row := x[:len(to)]
+		for i, v := range row {
+			to[i] = min(to[i], v)
+		}
+	}
+}
+
+// lanes is the number of partial results of a sum or a product of reals.
+const lanes = 16
+
+func realReduce(r Reduction) Reduce {
+	switch r {
+	case Sum:
+		return func(out, x []byte, rows, columns int) { sumLanes(out, x, rows, columns, 1) }
+	case Mean:
+		return func(out, x []byte, rows, columns int) { sumLanes(out, x, rows, columns, float64(rows)) }
+	case Product:
+		return multiplyLanes
+	}
+	return extremes[float64](r)
+}
+
+// sumLanes adds row k of each column to lane k mod 16, and then the upper half of the lanes to the lower one until one
+// is left, which it divides.
+func sumLanes(out, x []byte, rows, columns int, by float64) {
+	to, v := view[float64](out, columns), view[float64](x, rows*columns)
+	for c := range to {
+		var lane [lanes]float64
+		at := c
+		for ; len(v)-at > (lanes-1)*columns; at += lanes * columns {
+			for i := range lane {
+				lane[i] += v[at+i*columns]
+			}
+		}
+		for i := 0; at < len(v); i++ {
+			lane[i] += v[at]
+			at += columns
+		}
+		for half := lanes / 2; half > 0; half /= 2 {
+			for i := range half {
+				lane[i] += lane[i+half]
+			}
+		}
+		to[c] = lane[0] / by
+	}
+}
+
+// multiplyLanes is sumLanes for products.
+func multiplyLanes(out, x []byte, rows, columns int) {
+	to, v := view[float64](out, columns), view[float64](x, rows*columns)
+	for c := range to {
+		var lane [lanes]float64
+		for i := range lane {
+			lane[i] = 1
+		}
+		for k, at := 0, c; at < len(v); k, at = k+1, at+columns {
+			lane[k%lanes] *= v[at]
+		}
+		for half := lanes / 2; half > 0; half /= 2 {
+			for i := range half {
+				lane[i] *= lane[i+half]
+			}
+		}
+		to[c] = lane[0]
+	}
+}
+
+// Index stores, for each of columns columns of x, the row of its extreme in at. There is at least one row.
+type Index func(at []int64, x []byte, rows, columns int)
+
+// ArgExtreme returns the loop that finds the first row of the largest number of each column, or of the smallest. NaN is
+// neither.
+func ArgExtreme(t Type, largest bool) Index {
+	switch t {
+	case U8:
+		return argExtreme(largest, indexOf[uint8](largest))
+	case I8:
+		return argExtreme(largest, indexOf[int8](largest))
+	case U16:
+		return argExtreme(largest, indexOf[uint16](largest))
+	case I16:
+		return argExtreme(largest, indexOf[int16](largest))
+	case U32:
+		return argExtreme(largest, indexOf[uint32](largest))
+	case I32:
+		return argExtreme(largest, indexOf[int32](largest))
+	case I64:
+		return argExtreme(largest, indexOf[int64](largest))
+	case F32:
+		return argExtreme(largest, func(v []float32) int { return argOf(v, largest) })
+	}
+	return argExtreme(largest, func(v []float64) int { return argOf(v, largest) })
+}
+
+// indexOf returns a function that finds the first extreme of a row.
+func indexOf[T whole](largest bool) func(v []T) int {
+	of := smallestOf[T]
+	if largest {
+		of = largestOf[T]
+	}
+	return func(v []T) int { return slices.Index(v, of(v)) }
+}
+
+func argExtreme[T number](largest bool, of func(v []T) int) Index {
+	return func(at []int64, x []byte, rows, columns int) {
+		v := view[T](x, rows*columns)
+		if columns == 1 {
+			at[0] = int64(of(v))
+			return
+		}
+		var best [columnBlock]T
+		for c := 0; c < columns; c += columnBlock {
+			n := min(columnBlock, columns-c)
+			to, b := at[c:c+n], best[:n]
+			clear(to)
+			copy(b, v[c:])
+			for k := 1; k < rows; k++ {
+				if row := v[k*columns+c:][:n]; largest {
+					above(to, b, row, int64(k))
+				} else {
+					below(to, b, row, int64(k))
+				}
+			}
+		}
+	}
+}
+
+// above notes row number k where its numbers are above the best.
+func above[T number](at []int64, best, row []T, k int64) {
+	best, at = best[:len(row)], at[:len(row)]
+	for i, v := range row {
+		if b := best[i]; v > b || b != b && v == v {
+			best[i], at[i] = v, k
+		}
+	}
+}
+
+// below notes row number k where its numbers are below the best.
+func below[T number](at []int64, best, row []T, k int64) {
+	best, at = best[:len(row)], at[:len(row)]
+	for i, v := range row {
+		if b := best[i]; v < b || b != b && v == v {
+			best[i], at[i] = v, k
+		}
+	}
+}
+
+// argOf returns the first index of the extreme of a row.
+func argOf[T number](v []T, largest bool) int {
+	best, at := v[0], 0
+	for i, e := range v {
+		better := e < best
+		if largest {
+			better = e > best
+		}
+		if better || best != best && e == e {
+			best, at = e, i
+		}
+	}
+	return at
+}

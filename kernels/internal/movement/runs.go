@@ -1,0 +1,78 @@
+package movement
+
+import "unsafe"
+
+// CopyRuns copies n runs of size bytes, which are outStride and inStride bytes apart.
+func CopyRuns(out, in []byte, n, size, outStride, inStride int) {
+	switch size {
+	case 1:
+		copyRuns[[1]byte](out, in, n, outStride, inStride)
+	case 2:
+		copyRuns[[2]byte](out, in, n, outStride, inStride)
+	case 3:
+		copyRuns[[3]byte](out, in, n, outStride, inStride)
+	case 4:
+		copyRuns[[4]byte](out, in, n, outStride, inStride)
+	case 8:
+		copyRuns[[8]byte](out, in, n, outStride, inStride)
+	case 12:
+		copyRuns[[12]byte](out, in, n, outStride, inStride)
+	case 16:
+		copyRuns[[16]byte](out, in, n, outStride, inStride)
+	case 32:
+		copyRuns[[32]byte](out, in, n, outStride, inStride)
+	case 64:
+		copyRuns[[64]byte](out, in, n, outStride, inStride)
+	default:
+		for i := range n {
+			copy(out[i*outStride:][:size], in[i*inStride:][:size])
+		}
+	}
+}
+
+func copyRuns[T any](out, in []byte, n, outStride, inStride int) {
+	var v T
+	size := int(unsafe.Sizeof(v))
+	for i := range n {
+		put[T](out[i*outStride:][:size], in[i*inStride:][:size])
+	}
+}
+
+// put copies as many bytes as a T has, which both slices have.
+func put[T any](to, from []byte) {
+	*(*T)(unsafe.Pointer(unsafe.SliceData(to))) = *(*T)(unsafe.Pointer(unsafe.SliceData(from)))
+}
+
+// Take stores in to, one after the other, the runs of size bytes that begin at the given offsets of from, of which most
+// is the greatest. It panics if a slice is too short for them.
+func Take(to, from []byte, at []int, most, size int) {
+	to, from = to[:len(at)*size], from[:most+size]
+	switch size {
+	case 1:
+		take[[1]byte](to, from, at)
+	case 2:
+		take[[2]byte](to, from, at)
+	case 3:
+		take[[3]byte](to, from, at)
+	case 4:
+		take[[4]byte](to, from, at)
+	case 8:
+		take[[8]byte](to, from, at)
+	case 12:
+		take[[12]byte](to, from, at)
+	case 16:
+		take[[16]byte](to, from, at)
+	default:
+		for i, a := range at {
+			copy(to[i*size:][:size], from[a:][:size])
+		}
+	}
+}
+
+func take[T any](to, from []byte, at []int) {
+	out, in := unsafe.Pointer(unsafe.SliceData(to)), unsafe.Pointer(unsafe.SliceData(from))
+	var v T
+	for i, a := range at {
+		*(*T)(unsafe.Add(out, i*int(unsafe.Sizeof(v)))) = *(*T)(unsafe.Add(in, a))
+	}
+}

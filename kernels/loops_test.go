@@ -1,0 +1,179 @@
+package kernels
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
+)
+
+// typesOfLoops are those that plain loops compute.
+var typesOfLoops = []core.Type{
+	core.U8, core.I8, core.U16, core.I16, core.U32, core.I32, core.I64, core.F64, core.BF16, core.F16,
+}
+
+// loopData returns random elements: any integers, and reals with ties, zeros of both signs and, if special, NaN.
+func (g *graph) loopData(t core.Type, s core.Shape, special bool) *core.Tensor {
+	g.t.Helper()
+	x := g.tensor(core.F32, s, special)
+	if !t.IsFloat() {
+		return g.tensor(t, s, false)
+	}
+	out, err := core.EvalOp(&pointwise.Convert{Type: t}, []*core.Tensor{x})
+	require.NoError(g.t, err)
+	return out[0]
+}
+
+// loopParameter returns a parameter whose values loopData makes.
+func (g *graph) loopParameter(t core.Type, s core.Shape, special bool) core.Value {
+	v := g.parameter(t, s)
+	if g.fixed == nil {
+		g.fixed = map[string]*core.Tensor{}
+	}
+	g.fixed[v.Node.Name] = g.loopData(t, s, special)
+	return v
+}
+
+// resultsOf adds the op's results for values, if it is defined for their type.
+func (g *graph) resultsOf(op core.Op, in ...core.Value) {
+	if _, err := core.Apply(op, in...); err == nil {
+		g.result(g.apply(op, in...))
+	}
+}
+
+func TestLoopsOfPairs(t *testing.T) {
+	for _, typ := range typesOfLoops {
+		t.Run(fmt.Sprint(typ), func(t *testing.T) {
+			g := newGraph(t, uint64(typ))
+			s := core.Shape{3, 5, 33}
+			x, y := g.loopParameter(typ, s, false), g.loopParameter(typ, s, false)
+			row := g.loopParameter(typ, core.Shape{33}, false)
+			divisor := g.loopData(typ, core.Shape{33}, false)
+			for i := range divisor.Bytes() {
+				divisor.Bytes()[i] |= 1
+			}
+			for _, op := range []core.Op{
+				&pointwise.Add{}, &pointwise.Subtract{}, &pointwise.Multiply{}, &pointwise.Maximum{}, &pointwise.Minimum{},
+				&pointwise.SquaredDifference{},
+			} {
+				g.resultsOf(op, x, y)
+				g.resultsOf(op, row, y)
+			}
+			for f := pointwise.BitwiseAnd; f <= pointwise.RightShift; f++ {
+				g.resultsOf(&pointwise.Binary{Function: f}, x, y)
+			}
+			for r := pointwise.Equal; r <= pointwise.GreaterEqual; r++ {
+				g.resultsOf(&pointwise.Compare{Relation: r}, x, y)
+				g.resultsOf(&pointwise.Compare{Relation: r}, x, x)
+			}
+			if typ != core.F64 { // which has no remainders
+				g.resultsOf(&pointwise.FloorMod{}, x, core.NewConstant(divisor))
+				g.resultsOf(&pointwise.Binary{Function: pointwise.TruncateMod}, x, core.NewConstant(divisor))
+			}
+			g.resultsOf(&pointwise.Divide{}, x, core.NewConstant(divisor))
+			g.resultsOf(&pointwise.FloorDivide{}, x, core.NewConstant(divisor))
+			chosen := g.apply(&pointwise.Compare{Relation: pointwise.Less}, x, y)
+			g.result(g.apply(&pointwise.Select{}, chosen, x, y))
+			g.check(false)
+		})
+	}
+}
+
+func TestLoopsOfOne(t *testing.T) {
+	for _, typ := range append([]core.Type{core.Bool, core.F32}, typesOfLoops...) {
+		t.Run(fmt.Sprint(typ), func(t *testing.T) {
+			g := newGraph(t, uint64(typ))
+			s := core.Shape{3, 5, 33}
+			data := typ
+			if typ == core.Bool {
+				data = core.U8
+			}
+			x := g.loopParameter(data, s, true)
+			if typ == core.Bool {
+				x = g.apply(&pointwise.Convert{Type: core.Bool}, x)
+			}
+			for f := pointwise.Abs; f <= pointwise.Ceil; f++ {
+				switch f {
+				case pointwise.Exp, pointwise.Log, pointwise.Erf, pointwise.Rsqrt:
+					continue // float64 has no loops of them
+				case pointwise.Floor, pointwise.Ceil:
+					if !typ.IsFloat() {
+						continue
+					}
+				}
+				g.resultsOf(&pointwise.Unary{Function: f}, x)
+			}
+			g.resultsOf(&pointwise.Unary{Function: pointwise.Invert}, x)
+			g.resultsOf(&pointwise.Activate{Activation: numeric.Relu}, x)
+			for _, to := range append([]core.Type{core.Bool, core.F32}, typesOfLoops...) {
+				if to != typ {
+					g.resultsOf(&pointwise.Convert{Type: to}, x)
+				}
+			}
+			g.anyKernel = typ == core.U8 || typ == core.U16 || typ == core.U32 // signs of what has none
+			g.check(false)
+		})
+	}
+}
+
+// TestReductionsOfTypes has every reduction along any axes, of each type.
+func TestReductionsOfTypes(t *testing.T) {
+	for _, typ := range append([]core.Type{core.F32}, typesOfLoops...) {
+		for _, c := range []struct {
+			shape core.Shape
+			axes  []int
+		}{
+			{core.Shape{5, 9, 1}, []int{2}},
+			{core.Shape{5, 9}, []int{}},
+			{core.Shape{5, 70}, []int{0, 1}},
+			{core.Shape{1050}, []int{0}},
+			{core.Shape{70, 2}, []int{1}},
+			{core.Shape{70, 3}, []int{-1}},
+			{core.Shape{35, 17}, []int{1}},
+			{core.Shape{3, 200}, []int{1}},
+			{core.Shape{33, 3}, []int{0}},
+			{core.Shape{3, 18, 2}, []int{1}},
+			{core.Shape{3, 2, 70}, []int{1}},
+			{core.Shape{17, 1030}, []int{0}},
+			{core.Shape{4, 3, 5, 6}, []int{0, 2}},
+			{core.Shape{4, 3, 5, 6}, []int{-1, 1}},
+			{core.Shape{4, 3, 5, 6}, []int{0, 2, 3}},
+			{core.Shape{4, 3, 1, 6, 2}, []int{0, 3}},
+		} {
+			t.Run(fmt.Sprintf("%v,%v,%v", typ, c.shape, c.axes), func(t *testing.T) {
+				for _, special := range []bool{false, true}[:1+bit(typ.IsFloat())] {
+					g := newGraph(t, uint64(typ))
+					r := reduce.Reduction{Axes: c.axes, KeepDims: special}
+					x := g.loopParameter(typ, c.shape, special)
+					for _, op := range []core.Op{
+						&reduce.Sum{Reduction: r}, &reduce.Mean{Reduction: r}, &reduce.Prod{Reduction: r}, &reduce.Max{Reduction: r},
+						&reduce.Min{Reduction: r},
+					} {
+						g.result(g.apply(op, x))
+					}
+					b := reduce.BoolReduction{Axes: c.axes}
+					is := g.apply(&pointwise.Convert{Type: core.Bool}, x)
+					g.result(g.apply(&reduce.Any{BoolReduction: b}, is))
+					g.result(g.apply(&reduce.All{BoolReduction: b}, is))
+					if len(c.axes) == 1 {
+						g.result(g.apply(&reduce.ArgMax{Axis: c.axes[0], Type: core.I64}, x))
+						g.result(g.apply(&reduce.ArgMin{Axis: c.axes[0], Type: core.I32}, x))
+					}
+					g.check(false)
+				}
+			})
+		}
+	}
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,134 @@
+"""Rows of shapes and types at which kernels tend to fall off: few or odd channels, inner, outer and scattered axes, small
+runs of bytes, and other element types than float32."""
+
+import tensorflow as tf
+
+from rows import R, data, one, random, two
+
+TYPES = {
+    "f16": tf.float16, "bf16": tf.bfloat16, "f64": tf.float64, "u8": tf.uint8, "i16": tf.int16, "i32": tf.int32,
+    "i64": tf.int64,
+}
+
+
+# Rows that are shown and have no bound: plain loops where TensorFlow has vectors of bytes and words, and what has no
+# kernel of its own.
+OPEN = {
+    "AddV2 of i16", "AddV2 of u8", "Maximum of u8", "Maximum of i16", "Less of u8", "Less of i16", "Abs of i16",
+    "Abs of i32", "SelectV2 of bf16", "ArgMax of f16", "ArgMax of bf16", "Cast of i32 to u8", "Cast of i16 to i32",
+    "Cast of i32 to i64", "Cast of u8 to i32", "FloorMod of i64 by a number", "Mish", "rsqrt of float16", "group norm",
+    "LogSoftmax of 3", "LogSoftmax of 21", "LogSoftmax of 91", "Max of an inner axis", "Tile of 1 channel",
+    "Tile to 3 channels", "BroadcastTo along two axes", "GatherV2 of colours", "SpaceToBatchND of colours",
+    "ReverseV2 of channels",
+}
+
+
+def rows():
+    return {name: row for name, row in every().items() if name not in OPEN}
+
+
+def unbounded():
+    return {name: row for name, row in every().items() if name in OPEN}
+
+
+def every():
+    return types() | reductions() | movement() | products()
+
+
+def types():
+    rows = {}
+    for name, kind in TYPES.items():
+        rows |= {
+            f"AddV2 of {name}": two(lambda x, y: x + y, kind=kind),
+            f"Maximum of {name}": two(tf.maximum, kind=kind),
+            f"Less of {name}": two(lambda x, y: x < y, kind=kind),
+            f"SelectV2 of {name}": two(lambda x, y: tf.where(x > y, x, y), kind=kind),
+            f"Sum of rows of {name}": one(lambda x: tf.reduce_sum(x, -1), (64, 128, 256), kind),
+            f"ArgMax of {name}": one(lambda x: tf.argmax(x, -1), (64, 128, 256), kind),
+        }
+        if not kind.is_unsigned:
+            rows[f"Abs of {name}"] = one(tf.abs, kind=kind)
+    for kind in (tf.float16, tf.bfloat16):
+        for op in (tf.exp, tf.sigmoid, tf.math.rsqrt, tf.nn.softmax, tf.nn.elu):
+            rows[f"{op.__name__} of {kind.name}"] = one(lambda x, op=op: op(tf.abs(x)), kind=kind)
+    pairs = ("f16 i32", "i32 bf16", "i32 i64", "i64 i32", "u8 i32", "i32 u8", "i16 i32", "f64 i64", "i64 f64")
+    for pair in pairs:
+        from_, to = pair.split()
+        rows[f"Cast of {from_} to {to}"] = one(lambda x, to=to: tf.cast(x, TYPES[to]), kind=TYPES[from_])
+    return rows | {
+        "Cast of i32 to bool": one(lambda x: tf.cast(x, tf.bool), kind=tf.int32),
+        "FloorDiv of i32 by a number": one(lambda x: x // 7, kind=tf.int32),
+        "FloorMod of i64 by a number": one(lambda x: x % 7, kind=tf.int64),
+        "Mish": one(lambda x: x * tf.tanh(tf.nn.softplus(x))),
+        "ResizeBilinear of bytes": one(
+            lambda x: R.ResizeBilinear(images=x, size=(224, 224)), (1, 300, 400, 3), tf.uint8),
+    }
+
+
+def reductions():
+    rows = {}
+    shapes = {
+        "1 channel": ((64, 64, 64, 1), -1), "2 channels": ((64, 64, 32, 2), -1), "3 channels": ((4, 112, 112, 3), -1),
+        "8 channels": ((4, 64, 64, 8), -1), "17 channels": ((64, 64, 17), -1), "the first axis": ((128, 64, 64), 0),
+        "images of 3 channels": ((4, 112, 112, 3), [1, 2]), "channels first": ((16, 256, 7, 7), [2, 3]),
+        "axes apart": ((4, 64, 56, 56), [0, 2, 3]), "an inner axis": ((1000, 32, 3), 1),
+    }
+    for where, (shape, axes) in shapes.items():
+        for name in ("sum", "mean", "max", "prod"):
+            op = getattr(tf, "reduce_" + name)
+            rows[f"{name.capitalize()} of {where}"] = one(lambda x, op=op, axes=axes: op(x, axes), shape)
+        rows[f"Max of {where}, i32"] = one(lambda x, axes=axes: tf.reduce_max(x, axes), shape, tf.int32)
+    for where, shape, axis in (("the first axis", (128, 64, 64), 0), ("channels first", (1, 21, 128, 128), 1),
+                               ("21 channels", (1, 128, 128, 21), -1)):
+        rows["ArgMax of " + where] = one(lambda x, axis=axis: tf.argmax(x, axis), shape)
+    for n, shape in ((3, (4, 112, 112, 3)), (21, (1, 128, 128, 21)), (91, (1, 1917, 91))):
+        rows[f"LogSoftmax of {n}"] = one(tf.nn.log_softmax, shape)
+    return rows | {
+        "Any of 4": one(lambda x: tf.reduce_any(x > 0.9, -1), (4, 112, 112, 4)),
+        "group norm": one(lambda x: (x - tf.reduce_mean(x, [1, 2, 4], True)) * tf.math.rsqrt(
+            tf.math.reduce_variance(x, [1, 2, 4], True) + 1e-5), (4, 56, 56, 8, 8)),
+        "TopKV2 of 1": one(lambda x: tf.math.top_k(x, 1), (4, 1000, 91)),
+    }
+
+
+def movement():
+    colours = (4, 224, 224, 3)
+    return {
+        "Transpose of 4 axes, reversed": one(tf.transpose),
+        "Transpose of 6 axes, reversed": one(tf.transpose, (2, 4, 8, 8, 8, 16)),
+        "Transpose of bytes, reversed": one(tf.transpose, kind=tf.uint8),
+        "StridedSlice, one colour": one(lambda x: x[..., 0], colours),
+        "StridedSlice, colours reversed": one(lambda x: x[..., ::-1], colours),
+        "StridedSlice, sides of boxes": one(lambda x: [x[..., i] for i in range(4)], (8, 3000, 4)),
+        "StridedSlice of every second channel": one(lambda x: x[..., ::2]),
+        "Pad to 4 channels": one(lambda x: tf.pad(x, [[0, 0], [0, 0], [0, 0], [0, 1]]), colours),
+        "Pad of 5 axes": one(lambda x: tf.pad(x, [[0, 0], [1, 1], [1, 1], [1, 1], [0, 0]]), (2, 8, 16, 16, 16)),
+        "Tile of 1 channel": one(lambda x: tf.tile(x, [1, 1, 1, 64]), (4, 56, 56, 1)),
+        "Tile to 3 channels": one(lambda x: tf.tile(x, [1, 1, 1, 3]), (4, 224, 224, 1)),
+        "BroadcastTo along two axes": one(lambda x: tf.broadcast_to(x, (8, 32, 64, 32)), (8, 1, 64, 1)),
+        "GatherV2 of colours": one(lambda x: tf.gather(x, [2, 1, 0], axis=-1), colours),
+        "GatherV2 of 4 numbers": lambda: tf.gather(data((10000, 4)), tf.constant(random.randint(0, 10000, 4096))),
+        "OneHot of an inner axis": lambda: tf.one_hot(data((8, 64, 64), tf.int32), 21, axis=1),
+        "OneHot of 2": lambda: tf.one_hot(data((128, 128), tf.int32), 2),
+        "ReverseV2 of channels": one(lambda x: tf.reverse(x, [-1])),
+        "SpaceToBatchND of colours": one(
+            lambda x: tf.space_to_batch_nd(x, [2, 2], [[0, 0], [0, 0]]), (4, 112, 112, 3)),
+        "ConcatV2 of 20": lambda: tf.concat([data((1024, 3), name=f"x{i}") for i in range(20)], -1),
+        "Mul of rows of 4": two_of((10, 3000, 4), (10, 3000, 1)),
+        "Mul of an outer product": two_of((8, 256, 1), (8, 1, 256)),
+    }
+
+
+def two_of(a, b):
+    return lambda: data(a) * data(b, name="y")
+
+
+def products():
+    def batch(a, b, **kw):
+        return lambda: tf.matmul(data(a), data(b, name="y"), **kw)
+
+    return {
+        "BatchMatMulV2, both broadcast": batch((8, 1, 64, 64), (1, 4, 64, 64)),
+        "BatchMatMulV2, first transposed": batch((8, 64, 128), (8, 64, 128), transpose_a=True),
+        "BatchMatMulV2 of one matrix": batch((8, 4, 64, 64), (64, 64)),
+    }
