@@ -13,6 +13,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/postop"
 )
 
@@ -267,6 +268,24 @@ func TestFloatConvolutions(t *testing.T) {
 		g.result(g.apply(&linear.Convolution{Spatial: s, Groups: groups}, g.parameter(typ, data), w))
 		g.check(seed%4 == 0, kernel)
 	})
+}
+
+// TestLimitedProductsOfBF16: they are rounded once, which must not show in the sign of a zero.
+func TestLimitedProductsOfBF16(t *testing.T) {
+	for seed := range uint64(20) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := newGraph(t, seed)
+			g.anyKernel = true
+			w := core.NewConstant(g.tensor(core.BF16, core.Shape{1 + g.r.IntN(9), 20}, false))
+			x := g.parameter(core.BF16, core.Shape{30, w.Shape()[0]})
+			y := g.apply(&pointwise.Convert{Type: core.BF16}, g.apply(&linear.Dot{ReductionAxes: 1}, x, w))
+			g.result(g.apply(&pointwise.Activate{Activation: []numeric.Activation{numeric.Relu, numeric.Relu6}[seed%2]}, y))
+			if seed%3 == 0 {
+				g.result(y)
+			}
+			g.check(false) // the sign of a NaN is the CPU's
+		})
+	}
 }
 
 // TestInfiniteFilters: padding must be left out then, which the reference does.
