@@ -97,7 +97,8 @@ type ISA = kernels.ISA
 const (
 	AVX2       = kernels.AVX2       // AVX2 and FMA3
 	AVX512VNNI = kernels.AVX512VNNI // AVX-512 F, BW, DQ, VL and VNNI
-	AMX        = kernels.AMX        // AMX-TILE and AMX-INT8 beside these; Linux
+	AVX512BF16 = kernels.AVX512BF16 // AVX512-BF16 beside these
+	AMX        = kernels.AMX        // AMX-TILE and AMX-INT8 beside AVX512VNNI; Linux
 )
 
 // InputSpec makes a tensor of the graph an input, or sets the shape of an input.

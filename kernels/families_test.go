@@ -73,6 +73,17 @@ func (g *graph) result(v core.Value) {
 // tensor returns random elements; reals have ties, and special values if asked for.
 func (g *graph) tensor(t core.Type, s core.Shape, special bool) *core.Tensor {
 	g.t.Helper()
+	if t == core.BF16 {
+		wide := g.tensor(core.F32, s, special)
+		if scale := float32(math.Ldexp(1, -70)); special && g.r.IntN(2) == 0 { // subnormal products
+			for i := range core.Data[float32](wide) {
+				core.Data[float32](wide)[i] *= scale
+			}
+		}
+		x, err := core.EvalOp(&pointwise.Convert{Type: t}, []*core.Tensor{wide})
+		require.NoError(g.t, err)
+		return x[0]
+	}
 	x, err := core.NewTensor(t, s)
 	require.NoError(g.t, err)
 	if t != core.F32 {

@@ -13,7 +13,8 @@ type ISA = isa.ISA
 const (
 	AVX2       = isa.AVX2       // AVX2 and FMA3
 	AVX512VNNI = isa.AVX512VNNI // AVX-512 F, BW, DQ, VL and VNNI
-	AMX        = isa.AMX        // AMX-TILE and AMX-INT8 beside these; Linux
+	AVX512BF16 = isa.AVX512BF16 // AVX512-BF16 beside these
+	AMX        = isa.AMX        // AMX-TILE and AMX-INT8 beside AVX512VNNI; Linux
 )
 
 // ISASet is a set of instruction sets. Plain Go ("portable") is in every set.

@@ -87,5 +87,9 @@ func Saturate(x float64, lo, hi int64) int64 {
 // FMA32 returns x*y + z with one rounding to float32, on every CPU.
 func FMA32(x, y, z float32) float32 { return activation.FMA32(x, y, z) }
 
+// FlushedFMA32 is FMA32 where subnormal operands count as zeros, and so does a subnormal result, after it is rounded as
+// if exponents had no lower limit.
+func FlushedFMA32(x, y, z float32) float32 { return activation.FlushedFMA32(x, y, z) }
+
 // Valid reports whether m is one of the modes.
 func (m RoundMode) Valid() bool { return m < numRoundModes }

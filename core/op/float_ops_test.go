@@ -393,6 +393,35 @@ func TestDots(t *testing.T) {
 	require.Zero(t, math.Float32bits(core.Data[float32](eval(t, &linear.Dot{ReductionAxes: 1}, x, y))[0]))
 }
 
+// Products of bf16 are summed in f32, pair by pair, with one rounding each, and without subnormal numbers.
+func TestDotsOfBF16(t *testing.T) {
+	bf16 := func(s core.Shape, v ...float32) *core.Tensor {
+		return eval(t, &pointwise.Convert{Type: core.BF16}, tensor(t, s, v...))
+	}
+	for _, c := range []struct {
+		name string
+		a, b []float32
+		want float32
+	}{
+		{"second first", []float32{-1, 0x1p-30, 1}, []float32{1, 1, 1}, 0},
+		{"pair by pair", []float32{1, -1, 0x1p-30, 0}, []float32{1, 1, 1, 1}, 0x1p-30},
+		{"single", []float32{0x1p-30, 1, -1}, []float32{1, 1, 1}, 0},
+		{"one rounding", []float32{1 + 0x1p-7, -1}, []float32{1 + 0x1p-7, 1}, 0x1p-6 + 0x1p-14},
+		{"subnormal factor", []float32{0x1p-127, 0x1p-100}, []float32{0x1p100, 1}, 0x1p-100},
+		{"subnormal product", []float32{0x1p-63, 0x1p-64}, []float32{0x1p-63, 0x1p-63}, 0x1p-126},
+		{"subnormal sum", []float32{0x1p-126, 1.5 * -0x1p-126}, []float32{1, 1}, 0},
+		{"rounded to the least normal number", []float32{-0x1p-76, 0x1p-63}, []float32{0x1p-75, 0x1p-63}, 0x1p-126},
+		{"rounded below it", []float32{-0x1p-76, 0x1p-63}, []float32{0x1p-75 + 0x1p-82, 0x1p-63}, 0},
+	} {
+		s := core.Shape{len(c.a)}
+		is(t, eval(t, &linear.Dot{ReductionAxes: 1}, bf16(s, c.a...), bf16(s, c.b...)), core.Shape{}, c.want)
+		row, column := core.Shape{1, len(c.a)}, core.Shape{len(c.a), 1}
+		is(t, eval(t, &linear.BatchDot{}, bf16(row, c.a...), bf16(column, c.b...)), core.Shape{1, 1}, c.want)
+		channels := core.Shape{1, len(c.a), 1}
+		is(t, eval(t, &linear.Convolution{}, bf16(channels, c.a...), bf16(channels, c.b...)), core.Shape{1, 1, 1}, c.want)
+	}
+}
+
 func TestBatchNorm(t *testing.T) {
 	c := func(v ...float32) *core.Tensor { return tensor(t, core.Shape{2}, v...) }
 	x := tensor(t, core.Shape{1, 2, 2}, float32(1), 2, 3, 4)

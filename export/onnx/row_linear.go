@@ -23,13 +23,21 @@ func (e *exporter) sums(n *core.Node) {
 	}
 }
 
+// wide returns the name of a factor with its numbers as f32, which the results of products of bf16 are.
+func (e *exporter) wide(v core.Value, name string) string {
+	if v.Type() != core.BF16 {
+		return name
+	}
+	return e.cast(name, core.F32)
+}
+
 func exportDot(e *exporter, n *core.Node, op *linear.Dot) error {
 	a, b := n.Inputs()[0], n.Inputs()[1]
 	if op.ReductionAxes != 1 || len(b.Shape()) != 2 || !a.Shape().Ranked() {
 		return errors.New("it is no product with a matrix")
 	}
 	e.sums(n)
-	e.define(n.Out(0), form{}, "MatMul", []string{e.use(a, form{}), e.use(b, form{})})
+	e.define(n.Out(0), form{}, "MatMul", []string{e.wide(a, e.use(a, form{})), e.wide(b, e.use(b, form{}))})
 	return nil
 }
 
@@ -37,7 +45,7 @@ func exportBatchDot(e *exporter, n *core.Node, op *linear.BatchDot) error {
 	names := make([]string, 2)
 	for i, transposed := range []bool{op.TransposeA, op.TransposeB} {
 		v := n.Inputs()[i]
-		names[i] = e.use(v, form{})
+		names[i] = e.wide(v, e.use(v, form{}))
 		if !transposed {
 			continue
 		}

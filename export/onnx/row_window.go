@@ -32,8 +32,8 @@ func last(l geometry.Layout) bool { return l == geometry.NHWC }
 func exportConvolution(e *exporter, n *core.Node, op *linear.Convolution) error {
 	x, w := n.Inputs()[0], n.Inputs()[1]
 	filters := w.Constant()
-	if filters == nil || x.Type() != core.F32 {
-		return errors.New("its filters are computed, or not of f32")
+	if filters == nil || x.Type() != core.F32 && x.Type() != core.BF16 {
+		return errors.New("its filters are computed, or not of f32 or bf16")
 	}
 	attrs, err := windowAttributes(&op.Spatial, x.Shape(), windowOf(op.Layout, filters.Shape()), true)
 	if err != nil {
@@ -44,7 +44,7 @@ func exportConvolution(e *exporter, n *core.Node, op *linear.Convolution) error 
 	}
 	e.less(LastBits, sumOrder)
 	f := form{first: last(op.Layout)}
-	e.define(n.Out(0), f, "Conv", []string{e.use(x, f), e.tensor("weights", filters)},
+	e.define(n.Out(0), f, "Conv", []string{e.wide(x, e.use(x, f)), e.wide(x, e.tensor("weights", filters))},
 		append(attrs, attribute{"group", max(op.Groups, 1)})...)
 	return nil
 }

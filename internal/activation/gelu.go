@@ -85,8 +85,10 @@ func FMA32(x, y, z float32) float32 {
 const leastNormal = (1023 - 126) << 52
 
 // rounded returns p + z with one rounding to float32, for s = fl(p + z).
-func rounded(p, z, s float64) float32 {
-	// Round the 53-bit sum to odd, so that rounding it again to 24 bits is right.
+func rounded(p, z, s float64) float32 { return float32(oddSum(p, z, s)) }
+
+// oddSum rounds p + z to odd, for s = fl(p + z), so that rounding it again to 24 bits is right.
+func oddSum(p, z, s float64) float64 {
 	if err := twoSumError(p, z, s); err != 0 && !math.IsInf(s, 0) {
 		if b := math.Float64bits(s); b&1 == 0 {
 			if (err > 0) == (s > 0) {
@@ -97,7 +99,7 @@ func rounded(p, z, s float64) float32 {
 			s = math.Float64frombits(b)
 		}
 	}
-	return float32(s)
+	return s
 }
 
 // twoSumError returns the exact a + b - s for s = fl(a + b) (Knuth). NaN counts as no error.

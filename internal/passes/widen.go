@@ -28,6 +28,10 @@ func widen(f *core.Function, _ Options) (*core.Function, error) {
 				return nil, nil
 			}
 			half = v.Type()
+			if real, ok := unrounded(n, v); ok {
+				wide[i] = real
+				continue
+			}
 			c, err := core.NewNamedNode("", &pointwise.Convert{Type: core.F32}, v)
 			if err != nil {
 				return nil, err
@@ -48,4 +52,21 @@ func widen(f *core.Function, _ Options) (*core.Function, error) {
 		w.Origin = n.Origin
 		return []core.Value{w.Out(0)}, nil
 	})
+}
+
+// unrounded returns the product of which v is the rounding, if n only limits it: then it may as well be rounded
+// afterwards. That is not so for any value, since numbers just below 0 are rounded to -0, but sums of products of bf16
+// are no subnormal numbers.
+func unrounded(n *core.Node, v core.Value) (core.Value, bool) {
+	limit, ok := n.Op().(trait.Limiting)
+	rounding, rounds := v.Node.Op().(*pointwise.Convert)
+	if !ok || !limit.Limits() || len(n.Inputs()) != 1 || !rounds || rounding.Type != core.BF16 || rounding.Truncate {
+		return core.Value{}, false
+	}
+	real := v.Node.Inputs()[0]
+	if real.Type() != core.F32 {
+		return core.Value{}, false
+	}
+	_, ok = real.Node.Op().(trait.Product)
+	return real, ok && real.Node.Inputs()[0].Type() == core.BF16
 }

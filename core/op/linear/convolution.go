@@ -16,6 +16,7 @@ type conv struct {
 	filtO, filtI              int
 	dataS, filtS, outS        []int      // element strides of the spatial dimensions
 	out, window               core.Shape // spatial sizes
+	pairs                     bool       // channels are summed in the order of ofPairs
 }
 
 // eachOutput calls f for every element of an output, with its index in the flat output, its channel, and its

@@ -15,11 +15,11 @@ var _ = core.Register[BatchDot]("BatchDot")
 //
 // The batch dimensions broadcast by NumPy's rules.
 //
-//	Inputs:  a: f32, f64, i32 or i64, [batch..., m, k], or [batch..., k, m] with TransposeA
+//	Inputs:  a: f32, f64, bf16, i32 or i64, [batch..., m, k], or [batch..., k, m] with TransposeA
 //	         b: the type of a, [batch..., k, n], or [batch..., n, k] with TransposeB
-//	Outputs: y: the type of a, [batch..., m, n]
+//	Outputs: y: the type of a, but f32 for bf16, [batch..., m, n]
 //
-//	C1: a and b are of one type, f32, f64, i32 or i64
+//	C1: a and b are of one type, f32, f64, bf16, i32 or i64
 //	C2: both have rank 2 or more and equal k
 //	C3: the batch dimensions broadcast
 //
@@ -34,12 +34,12 @@ func (op *BatchDot) InputNames() []string { return []string{"a", "b"} }
 
 // Infer checks C1 to C3.
 func (op *BatchDot) Infer(in []core.Operand) ([]core.Fact, error) {
-	t, err := summedType(in, core.F32, core.F64, core.I32, core.I64)
+	t, err := summedType(in, core.F32, core.F64, core.BF16, core.I32, core.I64)
 	if err != nil {
 		return nil, err
 	}
 	s, err := op.shape(in[0].Shape, in[1].Shape)
-	return []core.Fact{{Type: t, Shape: s}}, err
+	return []core.Fact{{Type: sumType(t), Shape: s}}, err
 }
 
 func (op *BatchDot) shape(a, b core.Shape) (core.Shape, error) {
@@ -78,7 +78,7 @@ func (op *BatchDot) Eval(in, out []*core.Tensor) error {
 	if err != nil {
 		return err
 	}
-	if err := elements.Ensure(out, 0, in[0].Type(), s); err != nil {
+	if err := elements.Ensure(out, 0, sumType(in[0].Type()), s); err != nil {
 		return err
 	}
 	batch := s[:len(s)-2]

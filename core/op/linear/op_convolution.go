@@ -16,13 +16,14 @@ var _ = core.Register[Convolution]("Convolution")
 //
 // Each sum starts with 0 and runs over the window in row-major order, and within a
 // window position over the input channels of the group, with products, sums and zeros as
-// Dot's. Padding is left out, not added as 0. Integers wrap.
+// Dot's; those of bf16 run over the pairs of a window position's channels. Padding is left
+// out, not added as 0. Integers wrap.
 //
-//	Inputs:  data: f32, f64 or i32, [N, C, spatial...] or [N, spatial..., C] by Layout
+//	Inputs:  data: f32, f64, bf16 or i32, [N, C, spatial...] or [N, spatial..., C] by Layout
 //	         filters: the type of data, [O, C/Groups, spatial...] or [spatial..., C/Groups, O]
-//	Outputs: y: the type of data, [N, O, spatial...] or [N, spatial..., O]
+//	Outputs: y: the type of data, but f32 for bf16, [N, O, spatial...] or [N, spatial..., O]
 //
-//	C1: data and filters are of one type, f32, f64 or i32
+//	C1: data and filters are of one type, f32, f64, bf16 or i32
 //	C2: 1 to 3 spatial dimensions; input channels = filters' channels * Groups
 //	C3: the padded data is at least as large as the dilated window
 //
@@ -38,7 +39,7 @@ func (op *Convolution) InputNames() []string { return []string{"data", "filters"
 
 // Infer checks C1 to C3.
 func (op *Convolution) Infer(in []core.Operand) ([]core.Fact, error) {
-	t, err := summedType(in, core.F32, core.F64, core.I32)
+	t, err := summedType(in, core.F32, core.F64, core.BF16, core.I32)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +48,7 @@ func (op *Convolution) Infer(in []core.Operand) ([]core.Fact, error) {
 		return nil, err
 	}
 	s, err = infer.CheckedShape(s)
-	return []core.Fact{{Type: t, Shape: s}}, err
+	return []core.Fact{{Type: sumType(t), Shape: s}}, err
 }
 
 // Eval is the plain loop; the channels of an output position are summed side by side.
@@ -56,7 +57,7 @@ func (op *Convolution) Eval(in, out []*core.Tensor) error {
 	if err != nil {
 		return err
 	}
-	if err := elements.Ensure(out, 0, in[0].Type(), s); err != nil {
+	if err := elements.Ensure(out, 0, sumType(in[0].Type()), s); err != nil {
 		return err
 	}
 	c, err := newConv(&op.Spatial, in[0].Shape(), in[1].Shape(), s, op.Groups)
@@ -68,6 +69,9 @@ func (op *Convolution) Eval(in, out []*core.Tensor) error {
 		convolve[float32](c, in[0], in[1], out[0])
 	case core.F64:
 		convolve[float64](c, in[0], in[1], out[0])
+	case core.BF16:
+		c.pairs = true
+		convolveNumbers(c, in[0].Float32s(), in[1].Float32s(), core.Data[float32](out[0]), addFlushed, out[0].Abandoned)
 	case core.I32:
 		convolve[int32](c, in[0], in[1], out[0])
 	}
@@ -106,15 +110,21 @@ func (op *Convolution) IntegerForm(rank int) (trait.IntegerForm, bool) {
 }
 
 func convolve[T summed](c *conv, data, filters, to *core.Tensor) {
-	x, w, y := core.Data[T](data), core.Data[T](filters), core.Data[T](to)
+	convolveNumbers(c, core.Data[T](data), core.Data[T](filters), core.Data[T](to), addProducts[T], to.Abandoned)
+}
+
+// adder adds x*w[i*stride] to sums[i].
+type adder[T summed] func(sums []T, x T, w []T, stride int)
+
+func convolveNumbers[T summed](c *conv, x, w, y []T, add adder[T], abandoned func() bool) {
 	acc := make([]T, c.outC)
 	for n := range c.batch {
 		elements.EachIndex(c.out, func(at []int) {
-			if to.Abandoned() {
+			if abandoned() {
 				return
 			}
 			clear(acc)
-			accumulate(c, acc, x[n*c.dataN:], w, at)
+			accumulate(c, acc, x[n*c.dataN:], w, at, add)
 			withoutSign(acc)
 			o := n * c.outN
 			for i, v := range at {
@@ -128,7 +138,7 @@ func convolve[T summed](c *conv, data, filters, to *core.Tensor) {
 }
 
 // accumulate adds the products of one output position to one sum per output channel.
-func accumulate[T summed](c *conv, acc, x, w []T, at []int) {
+func accumulate[T summed](c *conv, acc, x, w []T, at []int, add adder[T]) {
 	perGroup := c.outC / c.groups
 	elements.EachIndex(c.window, func(k []int) {
 		xAt, wAt := 0, 0
@@ -143,9 +153,12 @@ func accumulate[T summed](c *conv, acc, x, w []T, at []int) {
 		for g := range c.groups {
 			sums := acc[g*perGroup : (g+1)*perGroup]
 			for ch := range c.inC {
+				if c.pairs {
+					ch = ofPairs(ch, c.inC)
+				}
 				v := x[xAt+(g*c.inC+ch)*c.dataC]
 				row := wAt + g*perGroup*c.filtO + ch*c.filtI
-				addProducts(sums, v, w[row:], c.filtO)
+				add(sums, v, w[row:], c.filtO)
 			}
 		}
 	})

@@ -21,11 +21,16 @@ var _ = core.Register[Dot]("Dot")
 // (fused multiply-add), in f64 product and sum are rounded on their own. A sum that is
 // zero is +0. Integers wrap.
 //
-//	Inputs:  a: f32, f64, i32 or i64, [m..., k...]
-//	         b: the type of a, [k..., n...]
-//	Outputs: y: the type of a, [m..., n...]
+// The products of bf16 are summed in f32, in pairs of which the second is added first; the
+// last may be single. Each is added with one rounding, and subnormal numbers and sums count
+// as zeros. That is how the instruction VDPBF16PS of x86 adds a pair, and TensorFlow on the
+// CPUs that have it.
 //
-//	C1: a and b are of one type, f32, f64, i32 or i64
+//	Inputs:  a: f32, f64, bf16, i32 or i64, [m..., k...]
+//	         b: the type of a, [k..., n...]
+//	Outputs: y: the type of a, but f32 for bf16, [m..., n...]
+//
+//	C1: a and b are of one type, f32, f64, bf16, i32 or i64
 //	C2: the reduction axes exist in both and have equal sizes
 //
 // It is nGraph's op::v0::Dot, and TensorFlow's MatMul, which leaves the order open.
@@ -38,7 +43,7 @@ func (op *Dot) InputNames() []string { return []string{"a", "b"} }
 
 // Infer checks C1 and C2.
 func (op *Dot) Infer(in []core.Operand) ([]core.Fact, error) {
-	t, err := summedType(in, core.F32, core.F64, core.I32, core.I64)
+	t, err := summedType(in, core.F32, core.F64, core.BF16, core.I32, core.I64)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +52,7 @@ func (op *Dot) Infer(in []core.Operand) ([]core.Fact, error) {
 		return nil, err
 	}
 	s, err = infer.CheckedShape(s)
-	return []core.Fact{{Type: t, Shape: s}}, err
+	return []core.Fact{{Type: sumType(t), Shape: s}}, err
 }
 
 // Eval is the plain loop.
@@ -56,7 +61,7 @@ func (op *Dot) Eval(in, out []*core.Tensor) error {
 	if err != nil {
 		return err
 	}
-	if err := elements.Ensure(out, 0, in[0].Type(), s); err != nil {
+	if err := elements.Ensure(out, 0, sumType(in[0].Type()), s); err != nil {
 		return err
 	}
 	m, k, n := dotSizes(in[0].Shape(), in[1].Shape(), op.ReductionAxes)
@@ -85,11 +90,16 @@ func (op *Dot) IntegerForm(rank int) (trait.IntegerForm, bool) {
 
 // dots multiplies several pairs of matrices.
 func dots(y, a, b *core.Tensor, pairs, m, k, n int) {
-	switch y.Type() {
+	switch a.Type() {
 	case core.F32:
 		eachDot[float32](y, a, b, pairs, m, k, n)
 	case core.F64:
 		eachDot[float64](y, a, b, pairs, m, k, n)
+	case core.BF16:
+		to, left, right := core.Data[float32](y), a.Float32s(), b.Float32s()
+		for i := range pairs {
+			dotPairs(to[i*m*n:], left[i*m*k:], right[i*k*n:], m, k, n, y.Abandoned)
+		}
 	case core.I32:
 		eachDot[int32](y, a, b, pairs, m, k, n)
 	case core.I64:
@@ -109,6 +119,14 @@ type summed interface {
 	float32 | float64 | int32 | int64
 }
 
+// sumType is the type of the sums of a type's products.
+func sumType(t core.Type) core.Type {
+	if t == core.BF16 {
+		return core.F32
+	}
+	return t
+}
+
 // dot sets y[m, n] to a[m, k] times b[k, n]. The sums of a row are computed side by side. It stops early if y is
 // abandoned.
 func dot[T summed](y, a, b []T, m, k, n int, abandoned func() bool) {
@@ -122,6 +140,37 @@ func dot[T summed](y, a, b []T, m, k, n int, abandoned func() bool) {
 			addProducts(row, v, b[l*n:(l+1)*n], 1)
 		}
 		withoutSign(row)
+	}
+}
+
+// dotPairs is dot for numbers of bf16.
+func dotPairs(y, a, b []float32, m, k, n int, abandoned func() bool) {
+	clear(y[:m*n])
+	for i := range m {
+		row := y[i*n : (i+1)*n]
+		for l := range k {
+			if l%64 == 0 && abandoned() {
+				return
+			}
+			l = ofPairs(l, k)
+			addFlushed(row, a[i*k+l], b[l*n:(l+1)*n], 1)
+		}
+		withoutSign(row)
+	}
+}
+
+// ofPairs returns which of n numbers of bf16 is multiplied at a place in their sum.
+func ofPairs(place, n int) int {
+	if other := place ^ 1; other < n {
+		return other
+	}
+	return place
+}
+
+// addFlushed is addProducts for numbers of bf16.
+func addFlushed(sums []float32, x float32, w []float32, stride int) {
+	for i, sum := range sums {
+		sums[i] = numeric.FlushedFMA32(x, w[i*stride], sum)
 	}
 }
 

@@ -141,7 +141,7 @@ func (r *Routine) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := encodeTiles(f); err != nil {
+	if err := encode(f); err != nil {
 		return err
 	}
 	src, err := printer.NewGoAsm(printer.Config{Name: "kernels/_asm", Pkg: filepath.Base(dir)}).Print(f)

@@ -2,7 +2,6 @@ package emit
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/operand"
@@ -12,7 +11,7 @@ import (
 // Tile is the number of a tile register of AMX. avo knows no such registers, but constants.
 type Tile = operand.U8
 
-// The instructions on tiles. Go's assembler has none of them, so they are written as bytes (encodeTiles).
+// The instructions on tiles. Go's assembler has none of them, so they are written as bytes (encode).
 const (
 	loadConfig = "LDTILECFG"   // m512
 	release    = "TILERELEASE" //
@@ -49,48 +48,7 @@ func (g *Gen) StoreTile(t Tile, to operand.Mem, stride reg.GPPhysical) {
 // for each column.
 func (g *Gen) DotTiles(b, a, acc Tile) { g.tiles(dotTiles, nil, b, a, acc) }
 
-// encodeTiles replaces the instructions on tiles by their bytes.
-func encodeTiles(f *ir.File) error {
-	for _, fn := range f.Functions() {
-		var nodes []ir.Node
-		for _, n := range fn.Nodes {
-			i, ok := n.(*ir.Instruction)
-			if !ok {
-				nodes = append(nodes, n)
-				continue
-			}
-			code, err := encodeTile(i)
-			switch {
-			case err != nil:
-				return err
-			case code == nil:
-				nodes = append(nodes, n)
-				continue
-			}
-			nodes = append(nodes, &ir.Comment{Lines: []string{tileText(i)}})
-			for _, b := range code {
-				nodes = append(nodes, &ir.Instruction{Opcode: "BYTE", Operands: []operand.Op{operand.U8(b)}})
-			}
-		}
-		fn.Nodes = nodes
-	}
-	return nil
-}
-
-// tileText returns an instruction as an assembler that knows it would have it.
-func tileText(i *ir.Instruction) string {
-	var operands []string
-	for _, o := range i.Operands {
-		if t, ok := o.(Tile); ok {
-			operands = append(operands, fmt.Sprintf("TMM%d", t))
-		} else {
-			operands = append(operands, o.Asm())
-		}
-	}
-	return strings.TrimSpace(i.Opcode + " " + strings.Join(operands, ", "))
-}
-
-// The prefixes that VEX implies.
+// The prefixes that VEX and EVEX imply.
 const (
 	prefixNone = iota
 	prefix66

@@ -32,7 +32,6 @@ func field(name string) operand.Mem { return arguments.At(call, name) }
 // gen is one routine being generated.
 type gen struct {
 	emit.Gen
-	cols int // vectors of columns
 }
 
 // withoutSign makes zeros of sums positive. It clears zero.

@@ -5,11 +5,25 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-func routines() []emit.Routine {
-	return []emit.Routine{
-		tilesRoutine(64, 12, 2), tilesRoutine(64, 12, 1), tilesRoutine(32, 6, 2), tilesRoutine(32, 6, 1),
-		fewRoutine(1), fewRoutine(2), fewRoutine(3), fewRoutine(4),
+func routines() (all []emit.Routine) {
+	for _, t := range []tiling{
+		{64, 12, 2, floats},
+		{64, 12, 1, floats},
+		{32, 6, 2, floats},
+		{32, 6, 1, floats},
+		{64, 12, 2, pairsBF16},
+		{64, 12, 1, pairsBF16},
+		{64, 12, 2, wideBF16},
+		{64, 12, 1, wideBF16},
+		{32, 6, 2, wideBF16},
+		{32, 6, 1, wideBF16},
+	} {
+		all = append(all, tilesRoutine(t))
 	}
+	for columns := 1; columns <= 4; columns++ {
+		all = append(all, fewRoutine(columns))
+	}
+	return all
 }
 
 var family = emit.Family{Name: "sgemm", Arguments: arguments, Routines: routines()}

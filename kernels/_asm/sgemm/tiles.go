@@ -23,7 +23,8 @@ var (
 
 // The locals: A displaced by the length of a run, the offsets of the next tap, the taps left, minus the numbers of a
 // run, and the tile's first row of C and its offsets. At the end these point behind their slices, where no pointer that
-// the garbage collector sees may point; so they are not fields of the call.
+// the garbage collector sees may point; so they are not fields of the call. The last two are MXCSR as it was, and as it
+// is in between.
 var (
 	tileBase  = emit.At(reg.StackPointer, 0)
 	tileNext  = emit.At(reg.StackPointer, 8)
@@ -31,57 +32,143 @@ var (
 	tileBegin = emit.At(reg.StackPointer, 24)
 	tileC     = emit.At(reg.StackPointer, 32)
 	tileFirst = emit.At(reg.StackPointer, 40)
+	callerCSR = emit.At(reg.StackPointer, 48)
+	ownCSR    = emit.At(reg.StackPointer, 52)
 )
 
-// tilesRoutine multiplies runs of A, where they are, by a panel of cols vectors of columns, at most most rows at a
-// time.
-func tilesRoutine(width, most, cols int) emit.Routine {
-	columns := width / 4 * cols
-	name := fmt.Sprintf("gemm_f32f32_f32_%dx%dk1_%s", most, columns, emit.ISA(width))
+// tiling is what the routines of tiles differ in: the bytes of their vectors, the most rows of a tile, and its vectors
+// of columns.
+type tiling struct {
+	width, rows, vectors int
+	arithmetic
+}
+
+// arithmetic says what is multiplied, and how.
+type arithmetic int
+
+const (
+	floats    arithmetic = iota // float32
+	wideBF16                    // bf16, which is in memory as float32 in the order of the sums
+	pairsBF16                   // bf16
+)
+
+// step is how many numbers are multiplied at a time, and in how many bytes each is.
+func (a arithmetic) step() (numbers, size int) {
+	if a == pairsBF16 {
+		return 2, 2
+	}
+	return 1, 4
+}
+
+func (t *tiling) name() string {
+	types, isa := "f32f32", emit.ISA(t.width)
+	if t.arithmetic != floats {
+		types = "bf16bf16"
+	}
+	numbers, size := t.step()
+	if size == 2 {
+		isa = "avx512bf16"
+	}
+	return fmt.Sprintf("gemm_%s_f32_%dx%dk%d_%s", types, t.rows, t.columns(), numbers, isa)
+}
+
+func (t *tiling) columns() int { return t.width / 4 * t.vectors }
+
+func (t *tiling) doc() string {
+	_, size := t.step()
+	head := fmt.Sprintf(`%s computes tiles of rows by %d columns, for every m below rows*tiles:
+
+	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+%d*i] * b[t,i,n]
+
+`, t.name(), t.columns(), size)
+	switch t.arithmetic {
+	case wideBF16:
+		return head + `in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums count as zeros, and sums
+that are zero are +0. k is at least 1.`
+	case pairsBF16:
+		return head + `of bf16, each sum beginning with 0, with fused multiply-adds: the second product of each pair of i first. Subnormal numbers
+and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last one of each t is the last
+number and 0. k is at least 1.`
+	}
+	return head + `in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least 1.`
+}
+
+// tilesRoutine multiplies runs of A, where they are, by a panel, some rows at a time.
+func tilesRoutine(t tiling) emit.Routine {
 	return emit.Routine{
-		Name: name,
-		Doc: fmt.Sprintf(`%s computes tiles of rows by %d columns, for every m below rows*tiles:
-
-	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
-
-in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least 1.`,
-			name, columns),
-		Frame: 48,
+		Name:  t.name(),
+		Doc:   t.doc(),
+		Frame: 56,
 		Build: func(ctx *build.Context) {
-			g := &gen{emit.Gen{Context: ctx, Width: width}, cols}
+			g := &tiles{gen{emit.Gen{Context: ctx, Width: t.width}}, t}
 			g.MOVQ(emit.Param(), call)
 			g.MOVQ(field("c"), rowPointer[0])
 			g.MOVQ(rowPointer[0], tileC)
 			g.MOVQ(field("offsets"), rowPointer[0])
 			g.MOVQ(rowPointer[0], tileFirst)
+			g.enter()
 			g.MOVQ(field("rows"), rowPointer[0])
-			for r := most; r >= 1; r-- {
+			for r := t.rows; r >= 1; r-- {
 				g.CMPQ(rowPointer[0], operand.I8(r))
 				g.JEQ(operand.LabelRef(fmt.Sprintf("tile%d", r)))
 			}
-			g.RET()
-			for r := most; r >= 1; r-- {
+			g.leave()
+			for r := t.rows; r >= 1; r-- {
 				g.tiles(r)
 			}
 		},
 	}
 }
 
-// tiles emits the loops over tiles of a number of rows.
-func (g *gen) tiles(rows int) {
-	label := func(name string) string { return fmt.Sprintf("%s%d", name, rows) }
-	acc := func(r int) (v []reg.VecPhysical) {
-		for col := range g.cols {
-			v = append(v, g.V(4+r*g.cols+col))
-		}
-		return v
-	}
-	weights := []reg.VecPhysical{g.V(0), g.V(1)}[:g.cols]
+// tiles is a routine of tiles being generated.
+type tiles struct {
+	gen
+	tiling
+}
 
+// lowWords has each lower word of a pair.
+var lowWords = reg.K1
+
+// enter sets up the arithmetic.
+func (g *tiles) enter() {
+	switch g.arithmetic {
+	case wideBF16:
+		g.STMXCSR(callerCSR)
+		g.MOVL(operand.U32(flushing), ownCSR)
+		g.LDMXCSR(ownCSR)
+	case pairsBF16:
+		g.MOVL(operand.U32(0x55555555), rowPointer[0].As32())
+		g.KMOVD(rowPointer[0].As32(), lowWords)
+	}
+}
+
+// flushing is MXCSR with subnormal operands and results as zeros, rounding to nearest and no exceptions.
+const flushing = 0x9fc0
+
+// leave returns.
+func (g *tiles) leave() {
+	if g.arithmetic == wideBF16 {
+		g.LDMXCSR(callerCSR)
+	}
+	g.VZEROUPPER()
+	g.RET()
+}
+
+// acc returns the sums of row r of a tile.
+func (g *tiles) acc(r int) (v []reg.VecPhysical) {
+	for col := range g.vectors {
+		v = append(v, g.V(4+r*g.vectors+col))
+	}
+	return v
+}
+
+// tiles emits the loops over tiles of a number of rows.
+func (g *tiles) tiles(rows int) {
+	label := func(name string) string { return fmt.Sprintf("%s%d", name, rows) }
 	g.Label(label("tile"))
 	var sums []reg.VecPhysical
 	for r := range rows {
-		sums = append(sums, acc(r)...)
+		sums = append(sums, g.acc(r)...)
 	}
 	for _, v := range sums {
 		g.Xor(v, v, v)
@@ -89,19 +176,14 @@ func (g *gen) tiles(rows int) {
 	g.tileStart()
 	g.Label(label("tap"))
 	g.tap(rows)
-	g.Label(label("step"))
-	for col, v := range weights {
-		g.VMOVUPS(emit.At(runB, g.Width*col), v)
+	if g.arithmetic == pairsBF16 {
+		g.pairs(rows)
+	} else {
+		g.Label(label("step"))
+		g.step(rows)
+		g.ADDQ(operand.I8(1), runIndex)
+		g.JNZ(operand.LabelRef(label("step")))
 	}
-	for r := range rows {
-		g.VBROADCASTSS(emit.Indexed(rowPointer[r], runIndex, 4, 0), g.V(2))
-		for col, v := range acc(r) {
-			g.VFMADD231PS(weights[col], g.V(2), v)
-		}
-	}
-	g.ADDQ(operand.I32(g.Width*g.cols), runB)
-	g.ADDQ(operand.I8(1), runIndex)
-	g.JNZ(operand.LabelRef(label("step")))
 	g.DECQ(tileLeft)
 	g.JNZ(operand.LabelRef(label("tap")))
 
@@ -111,7 +193,7 @@ func (g *gen) tiles(rows int) {
 	g.MOVQ(tileC, to)
 	g.MOVQ(field("ldc"), ldc)
 	for r := range rows {
-		for col, v := range acc(r) {
+		for col, v := range g.acc(r) {
 			g.VMOVUPS(v, emit.At(to, g.Width*col))
 		}
 		g.ADDQ(ldc, to)
@@ -121,17 +203,69 @@ func (g *gen) tiles(rows int) {
 	g.ADDQ(pitch, tileFirst)
 	g.DECQ(field("tiles"))
 	g.JNZ(operand.LabelRef(label("tile")))
-	g.VZEROUPPER()
-	g.RET()
+	g.leave()
+}
+
+// step multiplies a number of each row.
+func (g *tiles) step(rows int) {
+	weights := g.weights()
+	for r := range rows {
+		g.VBROADCASTSS(emit.Indexed(rowPointer[r], runIndex, 4, 0), g.V(2))
+		for col, v := range g.acc(r) {
+			g.VFMADD231PS(weights[col], g.V(2), v)
+		}
+	}
+}
+
+// pairs multiplies the pairs of each row's run, and the last number if it is single.
+func (g *tiles) pairs(rows int) {
+	label := func(name string) string { return fmt.Sprintf("%s%d", name, rows) }
+	g.CMPQ(runIndex, operand.I8(-1))
+	g.JEQ(operand.LabelRef(label("single")))
+	g.Label(label("step"))
+	weights := g.weights()
+	for r := range rows {
+		g.VPBROADCASTD(emit.Indexed(rowPointer[r], runIndex, 2, 0), g.V(2))
+		g.multiply(weights, r)
+	}
+	g.ADDQ(operand.I8(2), runIndex)
+	g.CMPQ(runIndex, operand.I8(-1))
+	g.JL(operand.LabelRef(label("step")))
+	g.JNE(operand.LabelRef(label("multiplied")))
+	g.Label(label("single"))
+	weights = g.weights()
+	for r := range rows {
+		g.VPBROADCASTW_Z(emit.At(rowPointer[r], -2), lowWords, g.V(2))
+		g.multiply(weights, r)
+	}
+	g.Label(label("multiplied"))
+}
+
+// multiply multiplies pairs of row r.
+func (g *tiles) multiply(weights []reg.VecPhysical, r int) {
+	for col, v := range g.acc(r) {
+		g.DotBF16(weights[col], g.V(2), v)
+	}
+}
+
+// weights loads the next row of the panel.
+func (g *tiles) weights() []reg.VecPhysical {
+	weights := []reg.VecPhysical{g.V(0), g.V(1)}[:g.vectors]
+	for col, v := range weights {
+		g.VMOVUPS(emit.At(runB, g.Width*col), v)
+	}
+	g.ADDQ(operand.I32(g.Width*g.vectors), runB)
+	return weights
 }
 
 // tileStart loads what a tile begins with.
-func (g *gen) tileStart() {
+func (g *tiles) tileStart() {
 	x, y := rowPointer[0], rowPointer[1]
+	_, size := g.tiling.step()
 	g.MOVQ(field("b"), runB)
 	g.MOVQ(field("k"), x)
 	g.MOVQ(field("a"), y)
-	g.LEAQ(emit.Indexed(y, x, 4, 0), y)
+	g.LEAQ(emit.Indexed(y, x, uint8(size), 0), y)
 	g.MOVQ(y, tileBase)
 	g.NEGQ(x)
 	g.MOVQ(x, tileBegin)
@@ -143,7 +277,7 @@ func (g *gen) tileStart() {
 }
 
 // tap points the rows' pointers behind their runs of the next tap.
-func (g *gen) tap(rows int) {
+func (g *tiles) tap(rows int) {
 	last := rowPointer[rows-1]
 	g.MOVQ(tileNext, runIndex)
 	g.MOVQ(tileBase, last)

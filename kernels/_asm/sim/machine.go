@@ -20,6 +20,7 @@ type Machine struct {
 	mask  [8]uint64
 	zero  bool // the flags, as jumps read them
 	less  bool
+	csr   uint32
 	arg   uint64
 	stack [512]byte
 	tiles [8][16][64]byte
@@ -33,7 +34,7 @@ var current struct {
 
 // New returns a machine whose argument is a pointer.
 func New(arg unsafe.Pointer) *Machine {
-	m := &Machine{arg: uint64(uintptr(arg))}
+	m := &Machine{arg: uint64(uintptr(arg)), csr: 0x1f80}
 	m.gpr[4] = uint64(uintptr(unsafe.Pointer(&m.stack)))
 	current.m, current.arg = m, arg
 	for i := range m.vec { // no routine may rely on zeros
@@ -284,6 +285,17 @@ func (m *Machine) VPBROADCASTD(a, b SimOperand) {
 }
 func (m *Machine) VBROADCASTSS(a, b SimOperand) { m.VPBROADCASTD(a, b) }
 
+func (m *Machine) VPBROADCASTW_Z(a, k, b SimOperand) {
+	in := m.read(a, 2)
+	var out [64]byte
+	for i := range b.bytes / 2 {
+		if m.mask[k.n]>>i&1 == 1 {
+			copy(out[2*i:], in[:2])
+		}
+	}
+	m.write(b, out, b.bytes)
+}
+
 func (m *Machine) VINSERTI128(i, a, b, c SimOperand)  { m.insert(a, b, c, 16, int(i.value), 32) }
 func (m *Machine) VINSERTI32X4(i, a, b, c SimOperand) { m.insert(a, b, c, 16, int(i.value), 64) }
 func (m *Machine) VINSERTI64X4(i, a, b, c SimOperand) { m.insert(a, b, c, 32, int(i.value), 64) }
@@ -412,7 +424,53 @@ func (m *Machine) VMULPS(a, b, c SimOperand) {
 	m.floats(a, b, c, func(a, b, _ float32) float32 { return float32(b * a) })
 }
 
-func (m *Machine) VFMADD231PS(a, b, c SimOperand) { m.floats(a, b, c, fusedMultiplyAdd) }
+func (m *Machine) VFMADD231PS(a, b, c SimOperand) {
+	f := fusedMultiplyAdd
+	if m.csr == flushing {
+		f = flushedMultiplyAdd
+	}
+	m.floats(a, b, c, f)
+}
+
+// flushing is MXCSR with subnormal operands and results as zeros, and no exceptions.
+const flushing = 0x9fc0
+
+func (m *Machine) STMXCSR(a SimOperand) { m.setInteger(a, int64(m.csr), 4) }
+func (m *Machine) LDMXCSR(a SimOperand) { m.csr = uint32(m.integer(a, 4)) }
+
+// VDPBF16PS regards no MXCSR.
+func (m *Machine) VDPBF16PS(a, b, c SimOperand) {
+	m.floats(a, b, c, func(x, y, sum float32) float32 {
+		part := func(v float32, shift int) float32 {
+			return math.Float32frombits(math.Float32bits(v) << shift & 0xffff0000)
+		}
+		for _, shift := range []int{0, 16} {
+			sum = flushedMultiplyAdd(part(x, shift), part(y, shift), sum)
+		}
+		return sum
+	})
+}
+
+// flushedMultiplyAdd rounds once, as if exponents had no limit, and makes subnormal results zeros then.
+func flushedMultiplyAdd(x, y, z float32) float32 {
+	const least = 0x1p-126
+	flushed := func(v float64) float32 {
+		if math.Abs(v) < least {
+			return float32(math.Copysign(0, v))
+		}
+		return float32(v)
+	}
+	x, y, z = flushed(float64(x)), flushed(float64(y)), flushed(float64(z))
+	sum := float64(x)*float64(y) + float64(z)
+	if math.IsNaN(sum) || math.Abs(sum) >= 2*least {
+		return fusedMultiplyAdd(x, y, z)
+	}
+	b := func(v float32) *big.Float { return new(big.Float).SetPrec(1000).SetFloat64(float64(v)) }
+	exact := b(x)
+	exact.Mul(exact, b(y)).Add(exact, b(z))
+	rounded, _ := new(big.Float).SetPrec(24).Set(exact).Float64()
+	return flushed(rounded)
+}
 
 func (m *Machine) VFMADD213PS(a, b, c SimOperand) {
 	m.floats(a, b, c, func(a, b, c float32) float32 { return fusedMultiplyAdd(b, c, a) })

@@ -8,15 +8,17 @@ import (
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
 
-// product is a float32 matrix product to be lowered, of rows of data and constant weights.
+// product is a matrix product of float32 or bf16 to be lowered, of rows of data and constant weights.
 type product struct {
 	node     *core.Node
+	variant  *sgemm.Variant
 	rows     int
 	taps     int              // runs of numbers in one row of the data
 	numbers  int              // length of one run
@@ -27,6 +29,7 @@ type product struct {
 	offsets  func() []int32
 	reads    []int // the buffers that the offsets point into
 	channels int   // distance, in numbers, from the data of one group to that of the next
+	run      int   // numbers of a tap that are divided into pairs of bf16, again and again
 }
 
 var (
@@ -34,7 +37,7 @@ var (
 	_ = wantsLast[linear.Convolution]()
 )
 
-// lowerFloatConvolution lowers an NHWC convolution of float32 with constant filters that are all finite: then
+// lowerFloatConvolution lowers an NHWC convolution of float32 or bf16 with constant filters that are all finite: then
 // padding can be zeros, which change no sum.
 func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*linear.Convolution)
@@ -55,20 +58,28 @@ func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 	if err := c.checkIndirection(n, out.Shape.MustElements()/fs[rank-1], fs[:rank-2].MustElements()); err != nil {
 		return false, err
 	}
-	g := &convolution{axes: axes, batch: data[0], inC: 4 * inC, zero: zeroPoint{buffer: -1}} // in bytes
+	bf16 := filters.Type() == core.BF16
 	p := &product{
-		node: n, rows: out.Shape.MustElements() / outC, taps: fs[:rank-2].MustElements(), numbers: fs[rank-2],
-		key: share.NewKey("numbers").Tensor(filters), weights: func() []float32 { return core.Data[float32](filters) },
-		columns: outC, groups: groups, channels: fs[rank-2],
+		node: n, variant: sgemm.Choose(c.isas, sgemm.Spec{N: outC / groups, BF16: bf16}),
+		rows: out.Shape.MustElements() / outC, taps: fs[:rank-2].MustElements(), numbers: fs[rank-2],
+		key: share.NewKey("numbers").Tensor(filters), weights: filters.Float32s,
+		columns: outC, groups: groups, channels: fs[rank-2], run: fs[rank-2],
 	}
-	src := c.bufferInArena(in[0])
-	if groups > 1 && groups == inC {
+	g := &convolution{
+		axes: axes, batch: data[0], inC: p.variant.NumberSize() * inC, zero: zeroPoint{buffer: -1}, // inC in bytes
+	}
+	src := c.factor(n, in[0], p.variant, p.run)
+	if groups > 1 && groups == inC && !bf16 {
 		return true, c.lowerFloatDepthwise(p, g, src, outC/inC)
 	}
 	if groups == 1 && inC < 4 && g.wide() {
 		window := axes[len(axes)-1].Window
+		if p.variant.Pairs() && inC%2 == 1 {
+			p.evenChannels()
+			inC++
+		}
 		p.taps, p.numbers = p.taps/window, window*inC
-		src = c.padImage(n, src, g)
+		src = c.padImage(n, src, g, p.variant.NumberSize()*inC)
 		p.offsets = func() []int32 { return g.wideOffsets(c.buffers[src].Offset) }
 		p.reads = []int{src}
 		return true, c.lowerProducts(p)
@@ -99,12 +110,10 @@ type phased struct {
 // the data. p has the buffers that it reads: the data, and a run of zeros.
 func (c *compiler) lowerPhases(p *product, g *convolution) error {
 	dst := c.newOutput(p.node.Out(0))
-	spec := sgemm.Spec{N: p.columns / p.groups, Taps: p.taps, TapNumbers: p.numbers}
-	variant := sgemm.Choose(c.isas, spec)
 	var products []phased
 	for _, ph := range phases(g.axes) {
 		for group := range p.groups {
-			product, err := c.newPhased(p, g, ph, group, variant)
+			product, err := c.newPhased(p, g, ph, group)
 			if err != nil {
 				return fmt.Errorf("node %q (%s): %w", p.node.Name, p.node.OpName(), err)
 			}
@@ -112,7 +121,7 @@ func (c *compiler) lowerPhases(p *product, g *convolution) error {
 		}
 	}
 	c.emit(machine.Instruction{
-		Node: p.node, Kernel: variant.Name, Splits: true, Operations: machine.Operations(p.node),
+		Node: p.node, Kernel: p.variant.Name, Splits: true, Operations: machine.Operations(p.node),
 		Reads: p.reads, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {
 			for i := range products {
@@ -125,9 +134,7 @@ func (c *compiler) lowerPhases(p *product, g *convolution) error {
 }
 
 // newPhased packs the weights of a phase and group.
-func (c *compiler) newPhased(
-	p *product, g *convolution, ph phase, group int, variant *sgemm.Variant,
-) (phased, error) {
+func (c *compiler) newPhased(p *product, g *convolution, ph phase, group int) (phased, error) {
 	own := &convolution{axes: ph.axes(), batch: g.batch, inC: g.inC, zero: g.zero}
 	windows, outs := []int{}, []int{}
 	for _, a := range g.axes {
@@ -136,24 +143,25 @@ func (c *compiler) newPhased(
 	taps := ph.along(windows, func(s strand) (first, step, count int) { return s.tap, s.tapStep, s.Window })
 	pixels := ph.along(outs, func(s strand) (first, step, count int) { return s.first, s.step, s.Out })
 	columns, last := p.columns/p.groups, ph[len(ph)-1]
-	spec := sgemm.Spec{N: columns, Taps: len(taps), TapNumbers: p.numbers}
-	k := share.NewKey(variant.Name).Text(p.key.String()).Numbers(p.numbers, group, p.groups).Numbers(taps...)
+	spec := p.spec()
+	spec.Taps = len(taps)
+	k := share.NewKey(p.variant.Name).Text(p.key.String()).Numbers(p.numbers, group, p.groups).Numbers(taps...)
 	product, err := packed(c, k, func() (*sgemm.Packed, []int32, error) {
 		all, size := p.group(group), p.numbers*columns
 		weights := make([]float32, 0, len(taps)*size)
 		for _, tap := range taps {
 			weights = append(weights, all[tap*size:][:size]...)
 		}
-		packed, err := sgemm.Pack(variant, spec, weights)
+		packed, err := sgemm.Pack(p.variant, spec, weights)
 		return packed, nil, err
 	})
 	if err != nil {
 		return phased{}, err
 	}
 	f := phased{packed: product.packed, rows: last.Out, taps: len(taps), ldc: 4 * p.columns * last.step}
-	f.offsets = c.offsets(p.node, spec.CheckOffsets, func() []int32 {
+	f.offsets = c.offsets(p.node, f.packed.CheckOffsets, func() []int32 {
 		src, pad := c.buffers[p.reads[0]].Offset, c.buffers[p.reads[1]].Offset
-		return moved(own.offsets(src, pad), 4*group*p.channels)
+		return moved(own.offsets(src, pad), p.variant.NumberSize()*group*p.channels)
 	})
 	image := core.Shape(outs).MustElements()
 	for n := range g.batch {
@@ -178,7 +186,7 @@ func (f *phased) run(r *machine.Worker, dst, part, parts int) {
 func (c *compiler) finite(t *core.Tensor) bool {
 	t = c.keep.Canonical(t)
 	ok, err := share.Kept(c.keep, share.NewKey("finite").Tensor(t).String(), func() (bool, int64, error) {
-		return !slices.ContainsFunc(core.Data[float32](t), func(v float32) bool { return v-v != 0 }), 0, nil
+		return !slices.ContainsFunc(t.Float32s(), func(v float32) bool { return v-v != 0 }), 0, nil
 	})
 	return ok && err == nil
 }
@@ -188,13 +196,59 @@ var (
 	_ = lowers[linear.BatchDot](lowerFloatBatchDot)
 )
 
-// isFloatDot reports whether a node multiplies non-empty matrices of float32.
+// factor returns the buffer of a product's data in the arena, with numbers as a variant reads them. Pairs of bf16 are
+// within each run of numbers.
+func (c *compiler) factor(n *core.Node, v core.Value, variant *sgemm.Variant, run int) int {
+	if v.Type() == core.F32 || variant.Pairs() {
+		return c.bufferInArena(v)
+	}
+	elements, src := v.Shape().MustElements(), c.buffer(v)
+	b := c.newScratch(productOf(4, elements))
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "widen", Splits: true, Reads: []int{src}, Writes: []int{b},
+		Run: func(r *machine.Worker, part, parts int) error {
+			first, end := part*(elements/run)/parts*run, (part+1)*(elements/run)/parts*run
+			sgemm.Widen(machine.View[float32](r.Mem[b])[first:end], machine.View[uint16](r.Mem[src])[first:end], run)
+			return nil
+		},
+	})
+	c.buffers[b].Addressed = true
+	return b
+}
+
+// evenChannels adds a channel whose weights are 0, so that no pair of bf16 is divided between two pixels.
+func (p *product) evenChannels() {
+	weights, row := p.weights, p.numbers*p.columns
+	p.weights = func() []float32 {
+		odd := weights()
+		even := make([]float32, 0, len(odd)+p.taps*p.columns)
+		for len(odd) > 0 {
+			even = append(append(even, odd[:row]...), make([]float32, p.columns)...)
+			odd = odd[row:]
+		}
+		return even
+	}
+	p.numbers, p.run = p.numbers+1, p.run+1
+}
+
+// widened returns a buffer with a value as float32, to which bf16 is converted.
+func (c *compiler) widened(n *core.Node, v core.Value) int {
+	if v.Type() == core.F32 {
+		return c.buffer(v)
+	}
+	elements := v.Shape().MustElements()
+	b := c.newScratch(productOf(4, elements))
+	c.emitEach(n, elementwise.Choose(c.isas, elementwise.ConvertBF16), c.buffer(v), b, [2]int{2, 4}, elements, elementwise.Numbers{})
+	return b
+}
+
+// isFloatDot reports whether a node multiplies non-empty matrices of float32 or bf16.
 func isFloatDot(n *core.Node) bool {
 	out := n.Outputs()[0]
 	return out.Type == core.F32 && out.Shape.MustElements() > 0 && n.Inputs()[1].Shape().MustElements() > 0
 }
 
-// lowerFloatDot lowers a matrix product of float32.
+// lowerFloatDot lowers a matrix product of float32 or bf16.
 func lowerFloatDot(c *compiler, n *core.Node) (bool, error) {
 	if !isFloatDot(n) {
 		return false, nil
@@ -210,7 +264,7 @@ func lowerFloatDot(c *compiler, n *core.Node) (bool, error) {
 	return c.lowerComputedDot(n, pairs{pairs: 1, m: rows, k: k, n: columns, first: one, second: one})
 }
 
-// lowerFloatBatchDot lowers products of matrices of float32.
+// lowerFloatBatchDot lowers products of matrices of float32 or bf16.
 func lowerFloatBatchDot(c *compiler, n *core.Node) (bool, error) {
 	if !isFloatDot(n) {
 		return false, nil
@@ -233,13 +287,13 @@ func lowerFloatBatchDot(c *compiler, n *core.Node) (bool, error) {
 func (c *compiler) lowerConstantDot(n *core.Node, b *core.Tensor, k int) error {
 	b = c.keep.Canonical(b)
 	columns := b.Len() / k
-	src := c.bufferInArena(n.Inputs()[0])
+	variant := sgemm.Choose(c.isas, sgemm.Spec{N: columns, BF16: b.Type() == core.BF16})
+	src := c.factor(n, n.Inputs()[0], variant, k)
 	p := &product{
-		node: n, rows: n.Outputs()[0].Shape.MustElements() / columns, taps: 1, numbers: k, columns: columns,
-		key: share.NewKey("numbers").Tensor(b), weights: func() []float32 { return core.Data[float32](b) },
-		groups: 1, reads: []int{src},
+		node: n, variant: variant, rows: n.Outputs()[0].Shape.MustElements() / columns, taps: 1, numbers: k, run: k,
+		columns: columns, key: share.NewKey("numbers").Tensor(b), weights: b.Float32s, groups: 1, reads: []int{src},
 	}
-	p.offsets = func() []int32 { return rowOffsets(c.buffers[src].Offset, p.rows, 4*k) }
+	p.offsets = func() []int32 { return rowOffsets(c.buffers[src].Offset, p.rows, variant.NumberSize()*k) }
 	return c.lowerProducts(p)
 }
 
@@ -255,16 +309,20 @@ func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
 	if productOf(d.k, d.n) > maxComputed {
 		return false, nil
 	}
-	spec := sgemm.Spec{N: d.n, Taps: 1, TapNumbers: d.k}
+	in := n.Inputs()
+	spec := sgemm.Spec{N: d.n, Taps: 1, TapNumbers: d.k, BF16: in[0].Type() == core.BF16}
 	variant := sgemm.Choose(c.isas, spec)
-	a, left := c.firstOfPairs(n, d)
-	second, right := c.matricesOf(n.Inputs()[1], d.k, d.n)
+	if d.turned && spec.BF16 {
+		return false, nil
+	}
+	a, left := c.firstOfPairs(n, d, variant)
+	second, right := c.matricesOf(in[1], d.k, d.n)
 	var turn sgemm.Transposition
 	if d.transposed {
-		second, right = c.matricesOf(n.Inputs()[1], d.n, d.k)
+		second, right = c.matricesOf(in[1], d.n, d.k)
 		turn = c.transposition()
 	}
-	b := c.buffer(second)
+	b := c.widened(n, second)
 	state := c.newState(func() any {
 		packed := make([]panels, c.threads)
 		for i := range packed {
@@ -274,7 +332,8 @@ func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
 	})
 	product, out := c.targetOf(n, d)
 	dst := c.newOutput(product)
-	offsets := c.offsets(n, spec.CheckOffsets, func() []int32 {
+	check := func(offsets []int32, size int) error { return sgemm.CheckOffsets(variant, spec, offsets, size) }
+	offsets := c.offsets(n, check, func() []int32 {
 		all := make([]int32, 0, d.pairs*d.m)
 		for _, matrix := range d.first {
 			all = append(all, rowOffsets(c.buffers[a].Offset+left.at(matrix), d.m, left.row)...)
@@ -373,9 +432,9 @@ func newMatrices(s core.Shape, strides []int) matrices {
 	return matrices{dims: s[:last], strides: strides[:last], row: strides[last]}
 }
 
-// wholeMatrices returns where matrices are that lie one behind the other.
-func wholeMatrices(count, rows, columns int) matrices {
-	return matrices{dims: []int{count}, strides: []int{4 * rows * columns}, row: 4 * columns}
+// wholeMatrices returns where matrices of numbers of size bytes are that lie one behind the other.
+func wholeMatrices(count, rows, columns, size int) matrices {
+	return matrices{dims: []int{count}, strides: []int{size * rows * columns}, row: size * columns}
 }
 
 // turning returns, for a transpose of float32 that leaves the last axis, where the data has the matrices of the result,
@@ -413,7 +472,7 @@ func (c *compiler) matricesOf(v core.Value, rows, columns int) (core.Value, matr
 		m, _, _ := turning(v.Node)
 		return v.Node.Inputs()[0], m
 	}
-	return v, wholeMatrices(v.Shape().MustElements()/(rows*columns), rows, columns)
+	return v, wholeMatrices(v.Shape().MustElements()/(rows*columns), rows, columns, 4)
 }
 
 // targetOf returns the value as which the products of a node are stored, and where: that of the transpose that alone
@@ -426,7 +485,7 @@ func (c *compiler) targetOf(n *core.Node, d pairs) (core.Value, matrices) {
 			return users[0].Out(0), m
 		}
 	}
-	return v, wholeMatrices(d.pairs, d.m, d.n)
+	return v, wholeMatrices(d.pairs, d.m, d.n, 4)
 }
 
 // isTurned reports whether a value is a transpose that is not computed: all its readers are products of computed
@@ -486,17 +545,20 @@ func matrixOfPairs(s, batch core.Shape) []int {
 
 // firstOfPairs returns a buffer in the arena with the first operand's matrices as they are multiplied, and where in it
 // they are.
-func (c *compiler) firstOfPairs(n *core.Node, d pairs) (int, matrices) {
+func (c *compiler) firstOfPairs(n *core.Node, d pairs, v *sgemm.Variant) (int, matrices) {
 	x := n.Inputs()[0]
-	if !d.turned {
-		v, m := c.matricesOf(x, d.m, d.k)
-		return c.bufferInArena(v), m
-	}
 	count := x.Shape().MustElements() / (d.m * d.k)
+	if x.Type() == core.BF16 {
+		return c.factor(n, x, v, d.k), wholeMatrices(count, d.m, d.k, v.NumberSize())
+	}
+	if !d.turned {
+		first, m := c.matricesOf(x, d.m, d.k)
+		return c.bufferInArena(first), m
+	}
 	turned := c.newScratch(4 * x.Shape().MustElements())
 	c.emitPermutation(n, newPermutation(core.Shape{count, d.k, d.m}, []int{0, 2, 1}, 4), c.buffer(x), turned)
 	c.buffers[turned].Addressed = true
-	return turned, wholeMatrices(count, d.m, d.k)
+	return turned, wholeMatrices(count, d.m, d.k, 4)
 }
 
 // lowerProducts packs the weights and appends the instruction of each group.
@@ -504,8 +566,7 @@ func (c *compiler) lowerProducts(p *product) error {
 	n := p.node
 	columns := p.columns / p.groups
 	dst := c.newOutput(n.Out(0))
-	spec := sgemm.Spec{N: columns, Taps: p.taps, TapNumbers: p.numbers}
-	variant := sgemm.Choose(c.isas, spec)
+	spec, variant := p.spec(), p.variant
 	for g := range p.groups {
 		k := share.NewKey(variant.Name).Text(p.key.String()).Numbers(p.taps, p.numbers, g, p.groups)
 		product, err := packed(c, k, func() (*sgemm.Packed, []int32, error) {
@@ -516,7 +577,9 @@ func (c *compiler) lowerProducts(p *product) error {
 			return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
 		}
 		packed := product.packed
-		offsets := c.offsets(n, spec.CheckOffsets, func() []int32 { return moved(p.offsets(), 4*g*p.channels) })
+		offsets := c.offsets(n, packed.CheckOffsets, func() []int32 {
+			return moved(p.offsets(), variant.NumberSize()*g*p.channels)
+		})
 		stride, first := 4*p.columns, 4*g*columns
 		divided := division{p.rows, packed.Panels(), variant.MR, 4 * p.taps * p.numbers * columns}
 		c.emit(machine.Instruction{
@@ -531,6 +594,14 @@ func (c *compiler) lowerProducts(p *product) error {
 		})
 	}
 	return nil
+}
+
+// spec returns the product of one group.
+func (p *product) spec() sgemm.Spec {
+	return sgemm.Spec{
+		N: p.columns / p.groups, Taps: p.taps, TapNumbers: p.numbers, BF16: p.node.Inputs()[0].Type() == core.BF16,
+		Run: p.run,
+	}
 }
 
 // group returns the weights of one group.

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"encoding/binary"
 	"math"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -37,17 +38,19 @@ func (c *compiler) paddingRun(zero uint8, size int) int {
 	return b
 }
 
-// padImage appends an instruction that copies images into a new buffer with padding around them, and returns that
-// buffer.
-func (c *compiler) padImage(n *core.Node, src int, g *convolution) int {
+// padImage appends an instruction that copies images into a new buffer with padding around them, where a pixel has size
+// bytes, at least as many as before, and returns that buffer. It sets the geometry's pixels to that size.
+func (c *compiler) padImage(n *core.Node, src int, g *convolution, size int) int {
+	inC := g.inC
+	g.inC = size
 	last := len(g.axes) - 1
 	x, lines := g.axes[last], g.batch
 	outer, axes := g.axes[:last], g.inPadded()
 	for _, a := range axes[:last] {
 		lines = productOf(lines, a.In)
 	}
-	row, padded := x.In*g.inC, axes[last].In*g.inC
-	left := x.PadBelow * g.inC
+	row, padded := x.In*inC, axes[last].In*size
+	left, right := x.PadBelow*size, (x.PadBelow+x.In)*size
 	dst := c.newScratch(productOf(lines, padded))
 	c.emit(machine.Instruction{
 		Node: n, Kernel: "pad", Splits: true, Reads: []int{src, g.zero.buffer}, Writes: []int{dst},
@@ -62,12 +65,30 @@ func (c *compiler) padImage(n *core.Node, src int, g *convolution) int {
 				}
 				from := in[at*row:][:row]
 				machine.Fill(to[:left], zero)
-				machine.Fill(to[left+copy(to[left:], from):], zero)
+				if size == inC {
+					copy(to[left:right], from)
+				} else {
+					widenPixels(to[left:right], from, size, inC)
+				}
+				machine.Fill(to[right:], zero)
 			}
 			return nil
 		},
 	})
 	return dst
+}
+
+// widenPixels copies pixels of few bytes, inC each, into ones of size bytes with zeros behind them. Neither is more than 8.
+func widenPixels(to, from []byte, size, inC int) {
+	mask := uint64(1)<<(8*inC) - 1
+	for len(from) >= 8 && len(to) >= 8 {
+		binary.LittleEndian.PutUint64(to, binary.LittleEndian.Uint64(from)&mask)
+		to, from = to[size:], from[inC:]
+	}
+	for len(from) >= inC {
+		machine.Fill(to[copy(to, from[:inC]):size], 0)
+		to, from = to[size:], from[inC:]
+	}
 }
 
 // sourceLine returns the line of images that line l of images with padding is; false if it is padding. The lines stand

@@ -20,27 +20,33 @@ import (
 // ISA is an instruction set that a kernel variant needs.
 type ISA uint8
 
-// The instruction sets. Within one architecture, each set includes the one before it.
+// The instruction sets, from the least capable to the most.
 const (
 	Portable   ISA = iota // plain Go
 	AVX2                  // AVX2 and FMA3
 	AVX512VNNI            // AVX-512 F, BW, DQ, VL and VNNI
-	AMX                   // AMX-INT8 beside these, on Linux
+	AVX512BF16            // AVX512-BF16 beside these
+	AMX                   // AMX-INT8 beside AVX512VNNI, on Linux
 	numISA
 )
 
-// table has, for each ISA, its name, its architecture, and the CPU features that it needs.
+// table has, for each ISA, its name, its architecture, the set that it extends, and the CPU features that it needs.
 // permit, if not nil, asks the system for what a process may not use unasked, and reports whether it grants it.
 var table = [numISA]struct {
 	name, arch string
+	extends    ISA
 	features   []cpuid.FeatureID
 	permit     func() bool
 }{
 	Portable:   {name: "portable"},
 	AVX2:       {name: "avx2", arch: "amd64", features: featuresAVX2},
-	AVX512VNNI: {name: "avx512vnni", arch: "amd64", features: featuresAVX512VNNI},
+	AVX512VNNI: {name: "avx512vnni", arch: "amd64", extends: AVX2, features: featuresAVX512VNNI},
+	AVX512BF16: {
+		name: "avx512bf16", arch: "amd64", extends: AVX512VNNI,
+		features: append(slices.Clone(featuresAVX512VNNI), cpuid.AVX512BF16),
+	},
 	AMX: {
-		name: "amx", arch: "amd64", permit: permitTiles,
+		name: "amx", arch: "amd64", extends: AVX512VNNI, permit: permitTiles,
 		features: append(slices.Clone(featuresAVX512VNNI), cpuid.AMXTILE, cpuid.AMXINT8),
 	},
 }
@@ -90,12 +96,22 @@ func (s Set) Has(i ISA) bool { return i == Portable || s&(1<<i) != 0 }
 func (s Set) Without(isas ...ISA) Set {
 	for _, i := range isas {
 		for j := i; j < numISA; j++ {
-			if table[j].arch == table[i].arch {
+			if j.includes(i) {
 				s &^= 1 << j
 			}
 		}
 	}
 	return s
+}
+
+// includes reports whether i is j or extends it.
+func (i ISA) includes(j ISA) bool {
+	for ; i != Portable; i = table[i].extends {
+		if i == j {
+			return true
+		}
+	}
+	return false
 }
 
 // String lists the members, the most capable first.

@@ -14,7 +14,7 @@ func TestNamesParse(t *testing.T) {
 		assert.Equal(t, i, parsed)
 	}
 	_, err := Parse("sse")
-	assert.ErrorContains(t, err, `unknown instruction set "sse": want one of portable, avx2, avx512vnni, amx`)
+	assert.ErrorContains(t, err, `unknown instruction set "sse": want one of portable, avx2, avx512vnni, avx512bf16, amx`)
 	assert.Equal(t, "isa(77)", ISA(77).String())
 }
 
@@ -22,20 +22,24 @@ func TestNamesParse(t *testing.T) {
 func TestMoreCapableOnesAreLessCapableOnesToo(t *testing.T) {
 	for i := AVX2; i < numISA; i++ {
 		require.NotEmpty(t, table[i].arch, i)
-		if before := table[i-1]; before.arch == table[i].arch {
-			assert.Subset(t, table[i].features, before.features, i)
+		base := table[i].extends
+		require.Less(t, base, i)
+		if base != Portable {
+			assert.Equal(t, table[base].arch, table[i].arch, i)
+			assert.Subset(t, table[i].features, table[base].features, i)
 		}
 	}
 }
 
 func TestNarrow(t *testing.T) {
-	all := Set(1<<AVX2 | 1<<AVX512VNNI | 1<<AMX)
+	all := Set(1<<AVX2 | 1<<AVX512VNNI | 1<<AVX512BF16 | 1<<AMX)
 	for _, c := range []struct{ disabled, want string }{
-		{"", "amx,avx512vnni,avx2,portable"},
-		{"amx", "avx512vnni,avx2,portable"},
-		{"avx512vnni", "avx2,portable"}, // which amx includes
+		{"", "amx,avx512bf16,avx512vnni,avx2,portable"},
+		{"amx", "avx512bf16,avx512vnni,avx2,portable"},
+		{"avx512bf16", "amx,avx512vnni,avx2,portable"},
+		{"avx512vnni", "avx2,portable"}, // which the others include
 		{" avx2, unknown", "portable"},
-		{"portable", "amx,avx512vnni,avx2,portable"},
+		{"portable", "amx,avx512bf16,avx512vnni,avx2,portable"},
 	} {
 		assert.Equal(t, c.want, narrow(all, c.disabled).String(), c.disabled)
 	}

@@ -6,7 +6,7 @@
 
 // func gemm_f32f32_f32_12x16k1_avx512vnni(c *byte)
 // Requires: AVX, AVX512F
-TEXT ·gemm_f32f32_f32_12x16k1_avx512vnni(SB), NOSPLIT, $48-8
+TEXT ·gemm_f32f32_f32_12x16k1_avx512vnni(SB), NOSPLIT, $56-8
 	MOVQ c+0(FP), DI
 	MOVQ 16(DI), AX
 	MOVQ AX, 32(SP)
@@ -37,6 +37,7 @@ TEXT ·gemm_f32f32_f32_12x16k1_avx512vnni(SB), NOSPLIT, $48-8
 	JEQ  tile2
 	CMPQ AX, $+1
 	JEQ  tile1
+	VZEROUPPER
 	RET
 
 tile12:
@@ -108,6 +109,7 @@ tap12:
 
 step12:
 	VMOVUPS      (R15), Z0
+	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -132,7 +134,6 @@ step12:
 	VFMADD231PS  Z0, Z2, Z14
 	VBROADCASTSS (R14)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z15
-	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step12
 	DECQ         16(SP)
@@ -250,6 +251,7 @@ tap11:
 
 step11:
 	VMOVUPS      (R15), Z0
+	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -272,7 +274,6 @@ step11:
 	VFMADD231PS  Z0, Z2, Z13
 	VBROADCASTSS (R13)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z14
-	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step11
 	DECQ         16(SP)
@@ -383,6 +384,7 @@ tap10:
 
 step10:
 	VMOVUPS      (R15), Z0
+	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -403,7 +405,6 @@ step10:
 	VFMADD231PS  Z0, Z2, Z12
 	VBROADCASTSS (R12)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z13
-	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step10
 	DECQ         16(SP)
@@ -507,6 +508,7 @@ tap9:
 
 step9:
 	VMOVUPS      (R15), Z0
+	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -525,7 +527,6 @@ step9:
 	VFMADD231PS  Z0, Z2, Z11
 	VBROADCASTSS (R11)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z12
-	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step9
 	DECQ         16(SP)
@@ -622,6 +623,7 @@ tap8:
 
 step8:
 	VMOVUPS      (R15), Z0
+	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -638,7 +640,6 @@ step8:
 	VFMADD231PS  Z0, Z2, Z10
 	VBROADCASTSS (R10)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z11
-	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step8
 	DECQ         16(SP)
@@ -728,6 +729,7 @@ tap7:
 
 step7:
 	VMOVUPS      (R15), Z0
+	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -742,7 +744,6 @@ step7:
 	VFMADD231PS  Z0, Z2, Z9
 	VBROADCASTSS (R9)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z10
-	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step7
 	DECQ         16(SP)
@@ -825,6 +826,7 @@ tap6:
 
 step6:
 	VMOVUPS      (R15), Z0
+	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -837,7 +839,6 @@ step6:
 	VFMADD231PS  Z0, Z2, Z8
 	VBROADCASTSS (R8)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z9
-	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step6
 	DECQ         16(SP)
@@ -913,6 +914,7 @@ tap5:
 
 step5:
 	VMOVUPS      (R15), Z0
+	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -923,7 +925,6 @@ step5:
 	VFMADD231PS  Z0, Z2, Z7
 	VBROADCASTSS (SI)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z8
-	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step5
 	DECQ         16(SP)
@@ -992,6 +993,7 @@ tap4:
 
 step4:
 	VMOVUPS      (R15), Z0
+	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -1000,7 +1002,6 @@ step4:
 	VFMADD231PS  Z0, Z2, Z6
 	VBROADCASTSS (DX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z7
-	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step4
 	DECQ         16(SP)
@@ -1062,13 +1063,13 @@ tap3:
 
 step3:
 	VMOVUPS      (R15), Z0
+	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z5
 	VBROADCASTSS (CX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z6
-	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step3
 	DECQ         16(SP)
@@ -1123,11 +1124,11 @@ tap2:
 
 step2:
 	VMOVUPS      (R15), Z0
+	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z5
-	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step2
 	DECQ         16(SP)
@@ -1175,9 +1176,9 @@ tap1:
 
 step1:
 	VMOVUPS      (R15), Z0
+	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
-	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step1
 	DECQ         16(SP)

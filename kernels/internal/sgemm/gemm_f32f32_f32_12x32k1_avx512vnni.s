@@ -6,7 +6,7 @@
 
 // func gemm_f32f32_f32_12x32k1_avx512vnni(c *byte)
 // Requires: AVX, AVX512F
-TEXT ·gemm_f32f32_f32_12x32k1_avx512vnni(SB), NOSPLIT, $48-8
+TEXT ·gemm_f32f32_f32_12x32k1_avx512vnni(SB), NOSPLIT, $56-8
 	MOVQ c+0(FP), DI
 	MOVQ 16(DI), AX
 	MOVQ AX, 32(SP)
@@ -37,6 +37,7 @@ TEXT ·gemm_f32f32_f32_12x32k1_avx512vnni(SB), NOSPLIT, $48-8
 	JEQ  tile2
 	CMPQ AX, $+1
 	JEQ  tile1
+	VZEROUPPER
 	RET
 
 tile12:
@@ -121,6 +122,7 @@ tap12:
 step12:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
+	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VFMADD231PS  Z1, Z2, Z5
@@ -157,7 +159,6 @@ step12:
 	VBROADCASTSS (R14)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z26
 	VFMADD231PS  Z1, Z2, Z27
-	ADDQ         $+128, R15
 	ADDQ         $+1, DI
 	JNZ          step12
 	DECQ         16(SP)
@@ -311,6 +312,7 @@ tap11:
 step11:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
+	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VFMADD231PS  Z1, Z2, Z5
@@ -344,7 +346,6 @@ step11:
 	VBROADCASTSS (R13)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z24
 	VFMADD231PS  Z1, Z2, Z25
-	ADDQ         $+128, R15
 	ADDQ         $+1, DI
 	JNZ          step11
 	DECQ         16(SP)
@@ -488,6 +489,7 @@ tap10:
 step10:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
+	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VFMADD231PS  Z1, Z2, Z5
@@ -518,7 +520,6 @@ step10:
 	VBROADCASTSS (R12)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z22
 	VFMADD231PS  Z1, Z2, Z23
-	ADDQ         $+128, R15
 	ADDQ         $+1, DI
 	JNZ          step10
 	DECQ         16(SP)
@@ -652,6 +653,7 @@ tap9:
 step9:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
+	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VFMADD231PS  Z1, Z2, Z5
@@ -679,7 +681,6 @@ step9:
 	VBROADCASTSS (R11)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z20
 	VFMADD231PS  Z1, Z2, Z21
-	ADDQ         $+128, R15
 	ADDQ         $+1, DI
 	JNZ          step9
 	DECQ         16(SP)
@@ -803,6 +804,7 @@ tap8:
 step8:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
+	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VFMADD231PS  Z1, Z2, Z5
@@ -827,7 +829,6 @@ step8:
 	VBROADCASTSS (R10)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z18
 	VFMADD231PS  Z1, Z2, Z19
-	ADDQ         $+128, R15
 	ADDQ         $+1, DI
 	JNZ          step8
 	DECQ         16(SP)
@@ -941,6 +942,7 @@ tap7:
 step7:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
+	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VFMADD231PS  Z1, Z2, Z5
@@ -962,7 +964,6 @@ step7:
 	VBROADCASTSS (R9)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z16
 	VFMADD231PS  Z1, Z2, Z17
-	ADDQ         $+128, R15
 	ADDQ         $+1, DI
 	JNZ          step7
 	DECQ         16(SP)
@@ -1066,6 +1067,7 @@ tap6:
 step6:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
+	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VFMADD231PS  Z1, Z2, Z5
@@ -1084,7 +1086,6 @@ step6:
 	VBROADCASTSS (R8)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z14
 	VFMADD231PS  Z1, Z2, Z15
-	ADDQ         $+128, R15
 	ADDQ         $+1, DI
 	JNZ          step6
 	DECQ         16(SP)
@@ -1178,6 +1179,7 @@ tap5:
 step5:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
+	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VFMADD231PS  Z1, Z2, Z5
@@ -1193,7 +1195,6 @@ step5:
 	VBROADCASTSS (SI)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z12
 	VFMADD231PS  Z1, Z2, Z13
-	ADDQ         $+128, R15
 	ADDQ         $+1, DI
 	JNZ          step5
 	DECQ         16(SP)
@@ -1277,6 +1278,7 @@ tap4:
 step4:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
+	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VFMADD231PS  Z1, Z2, Z5
@@ -1289,7 +1291,6 @@ step4:
 	VBROADCASTSS (DX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z10
 	VFMADD231PS  Z1, Z2, Z11
-	ADDQ         $+128, R15
 	ADDQ         $+1, DI
 	JNZ          step4
 	DECQ         16(SP)
@@ -1363,6 +1364,7 @@ tap3:
 step3:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
+	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VFMADD231PS  Z1, Z2, Z5
@@ -1372,7 +1374,6 @@ step3:
 	VBROADCASTSS (CX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z8
 	VFMADD231PS  Z1, Z2, Z9
-	ADDQ         $+128, R15
 	ADDQ         $+1, DI
 	JNZ          step3
 	DECQ         16(SP)
@@ -1436,13 +1437,13 @@ tap2:
 step2:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
+	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VFMADD231PS  Z1, Z2, Z5
 	VBROADCASTSS (BX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z6
 	VFMADD231PS  Z1, Z2, Z7
-	ADDQ         $+128, R15
 	ADDQ         $+1, DI
 	JNZ          step2
 	DECQ         16(SP)
@@ -1496,10 +1497,10 @@ tap1:
 step1:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
+	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VFMADD231PS  Z1, Z2, Z5
-	ADDQ         $+128, R15
 	ADDQ         $+1, DI
 	JNZ          step1
 	DECQ         16(SP)

@@ -6,7 +6,7 @@
 
 // func gemm_f32f32_f32_6x16k1_avx2(c *byte)
 // Requires: AVX, AVX2, FMA3
-TEXT ·gemm_f32f32_f32_6x16k1_avx2(SB), NOSPLIT, $48-8
+TEXT ·gemm_f32f32_f32_6x16k1_avx2(SB), NOSPLIT, $56-8
 	MOVQ c+0(FP), DI
 	MOVQ 16(DI), AX
 	MOVQ AX, 32(SP)
@@ -25,6 +25,7 @@ TEXT ·gemm_f32f32_f32_6x16k1_avx2(SB), NOSPLIT, $48-8
 	JEQ  tile2
 	CMPQ AX, $+1
 	JEQ  tile1
+	VZEROUPPER
 	RET
 
 tile6:
@@ -79,6 +80,7 @@ tap6:
 step6:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
+	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y4
 	VFMADD231PS  Y1, Y2, Y5
@@ -97,7 +99,6 @@ step6:
 	VBROADCASTSS (R8)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y14
 	VFMADD231PS  Y1, Y2, Y15
-	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step6
 	DECQ         16(SP)
@@ -191,6 +192,7 @@ tap5:
 step5:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
+	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y4
 	VFMADD231PS  Y1, Y2, Y5
@@ -206,7 +208,6 @@ step5:
 	VBROADCASTSS (SI)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y12
 	VFMADD231PS  Y1, Y2, Y13
-	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step5
 	DECQ         16(SP)
@@ -290,6 +291,7 @@ tap4:
 step4:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
+	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y4
 	VFMADD231PS  Y1, Y2, Y5
@@ -302,7 +304,6 @@ step4:
 	VBROADCASTSS (DX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y10
 	VFMADD231PS  Y1, Y2, Y11
-	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step4
 	DECQ         16(SP)
@@ -376,6 +377,7 @@ tap3:
 step3:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
+	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y4
 	VFMADD231PS  Y1, Y2, Y5
@@ -385,7 +387,6 @@ step3:
 	VBROADCASTSS (CX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y8
 	VFMADD231PS  Y1, Y2, Y9
-	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step3
 	DECQ         16(SP)
@@ -449,13 +450,13 @@ tap2:
 step2:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
+	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y4
 	VFMADD231PS  Y1, Y2, Y5
 	VBROADCASTSS (BX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y6
 	VFMADD231PS  Y1, Y2, Y7
-	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step2
 	DECQ         16(SP)
@@ -509,10 +510,10 @@ tap1:
 step1:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
+	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y4
 	VFMADD231PS  Y1, Y2, Y5
-	ADDQ         $+64, R15
 	ADDQ         $+1, DI
 	JNZ          step1
 	DECQ         16(SP)

@@ -6,7 +6,7 @@
 
 // func gemm_f32f32_f32_6x8k1_avx2(c *byte)
 // Requires: AVX, AVX2, FMA3
-TEXT ·gemm_f32f32_f32_6x8k1_avx2(SB), NOSPLIT, $48-8
+TEXT ·gemm_f32f32_f32_6x8k1_avx2(SB), NOSPLIT, $56-8
 	MOVQ c+0(FP), DI
 	MOVQ 16(DI), AX
 	MOVQ AX, 32(SP)
@@ -25,6 +25,7 @@ TEXT ·gemm_f32f32_f32_6x8k1_avx2(SB), NOSPLIT, $48-8
 	JEQ  tile2
 	CMPQ AX, $+1
 	JEQ  tile1
+	VZEROUPPER
 	RET
 
 tile6:
@@ -72,6 +73,7 @@ tap6:
 
 step6:
 	VMOVUPS      (R15), Y0
+	ADDQ         $+32, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y4
 	VBROADCASTSS (BX)(DI*4), Y2
@@ -84,7 +86,6 @@ step6:
 	VFMADD231PS  Y0, Y2, Y8
 	VBROADCASTSS (R8)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y9
-	ADDQ         $+32, R15
 	ADDQ         $+1, DI
 	JNZ          step6
 	DECQ         16(SP)
@@ -160,6 +161,7 @@ tap5:
 
 step5:
 	VMOVUPS      (R15), Y0
+	ADDQ         $+32, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y4
 	VBROADCASTSS (BX)(DI*4), Y2
@@ -170,7 +172,6 @@ step5:
 	VFMADD231PS  Y0, Y2, Y7
 	VBROADCASTSS (SI)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y8
-	ADDQ         $+32, R15
 	ADDQ         $+1, DI
 	JNZ          step5
 	DECQ         16(SP)
@@ -239,6 +240,7 @@ tap4:
 
 step4:
 	VMOVUPS      (R15), Y0
+	ADDQ         $+32, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y4
 	VBROADCASTSS (BX)(DI*4), Y2
@@ -247,7 +249,6 @@ step4:
 	VFMADD231PS  Y0, Y2, Y6
 	VBROADCASTSS (DX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y7
-	ADDQ         $+32, R15
 	ADDQ         $+1, DI
 	JNZ          step4
 	DECQ         16(SP)
@@ -309,13 +310,13 @@ tap3:
 
 step3:
 	VMOVUPS      (R15), Y0
+	ADDQ         $+32, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y4
 	VBROADCASTSS (BX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y5
 	VBROADCASTSS (CX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y6
-	ADDQ         $+32, R15
 	ADDQ         $+1, DI
 	JNZ          step3
 	DECQ         16(SP)
@@ -370,11 +371,11 @@ tap2:
 
 step2:
 	VMOVUPS      (R15), Y0
+	ADDQ         $+32, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y4
 	VBROADCASTSS (BX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y5
-	ADDQ         $+32, R15
 	ADDQ         $+1, DI
 	JNZ          step2
 	DECQ         16(SP)
@@ -422,9 +423,9 @@ tap1:
 
 step1:
 	VMOVUPS      (R15), Y0
+	ADDQ         $+32, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y4
-	ADDQ         $+32, R15
 	ADDQ         $+1, DI
 	JNZ          step1
 	DECQ         16(SP)

@@ -15,8 +15,11 @@ func init() {
 			Info:  variant.Info{Does: does, MR: fewRows, NR: fewColumns, KR: 1, ISA: isa.AVX2, For: "few columns"},
 			suits: func(s Spec) bool { return !moreColumns(s) }, run: runFew,
 		},
-		assembled(12, 32, isa.AVX512VNNI, moreColumns, runAVX512),
-		assembled(6, 16, isa.AVX2, nil, runAVX2),
+		assembled(variant.Info{Does: does, MR: 12, NR: 32, KR: 1, ISA: isa.AVX512VNNI}, moreColumns, runAVX512),
+		assembled(variant.Info{Does: does, MR: 6, NR: 16, KR: 1, ISA: isa.AVX2}, nil, runAVX2),
+		assembled(variant.Info{Does: doesBF16, MR: 12, NR: pairColumns, KR: 2, ISA: isa.AVX512BF16}, nil, runPairs),
+		assembled(variant.Info{Does: doesBF16, MR: 12, NR: 32, KR: 1, ISA: isa.AVX512VNNI}, nil, runBF16AVX512),
+		assembled(variant.Info{Does: doesBF16, MR: 6, NR: 16, KR: 1, ISA: isa.AVX2}, nil, runBF16AVX2),
 	)
 }
 
@@ -60,4 +63,28 @@ func runAVX512(c call, width int) {
 		return
 	}
 	gemm_f32f32_f32_12x32k1_avx512vnni(&c)
+}
+
+func runPairs(c call, width int) {
+	if width == 16 {
+		gemm_bf16bf16_f32_12x16k2_avx512bf16(&c)
+		return
+	}
+	gemm_bf16bf16_f32_12x32k2_avx512bf16(&c)
+}
+
+func runBF16AVX512(c call, width int) {
+	if width == 16 {
+		gemm_bf16bf16_f32_12x16k1_avx512vnni(&c)
+		return
+	}
+	gemm_bf16bf16_f32_12x32k1_avx512vnni(&c)
+}
+
+func runBF16AVX2(c call, width int) {
+	if width == 8 {
+		gemm_bf16bf16_f32_6x8k1_avx2(&c)
+		return
+	}
+	gemm_bf16bf16_f32_6x16k1_avx2(&c)
 }

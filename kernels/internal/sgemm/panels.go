@@ -4,7 +4,6 @@ import (
 	"sync"
 	"unsafe"
 
-	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
 
@@ -12,14 +11,15 @@ import (
 // one. It takes the call by value, so that the call stays on the stack.
 type kernel func(c call, width int)
 
-// assembled returns the variant of a kernel whose tiles have at most mr rows and nr columns.
-func assembled(mr, nr int, i isa.ISA, suits func(s Spec) bool, k kernel) Variant {
+// assembled returns the variant of a kernel.
+func assembled(i variant.Info, suits func(s Spec) bool, k kernel) Variant {
+	mr, nr := i.MR, i.NR
 	tiles := &sync.Pool{New: func() any {
 		tile := make([]byte, 4*mr*nr)
 		return &tile
 	}}
 	return Variant{
-		Info:  variant.Info{Does: does, MR: mr, NR: nr, KR: 1, ISA: i},
+		Info:  i,
 		suits: suits,
 		run: func(p *Packed, a *Args, m0, m1, panel0, panel1 int) {
 			for panel := panel0; panel < panel1; panel++ {

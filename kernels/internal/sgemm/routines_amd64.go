@@ -40,6 +40,68 @@ func gemm_f32f32_f32_6x16k1_avx2(c *call)
 //go:noescape
 func gemm_f32f32_f32_6x8k1_avx2(c *call)
 
+// gemm_bf16bf16_f32_12x32k2_avx512bf16 computes tiles of rows by 32 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+2*i] * b[t,i,n]
+//
+// of bf16, each sum beginning with 0, with fused multiply-adds: the second product of each pair of i first. Subnormal numbers
+// and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last one of each t is the last
+// number and 0. k is at least 1.
+//
+//go:noescape
+func gemm_bf16bf16_f32_12x32k2_avx512bf16(c *call)
+
+// gemm_bf16bf16_f32_12x16k2_avx512bf16 computes tiles of rows by 16 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+2*i] * b[t,i,n]
+//
+// of bf16, each sum beginning with 0, with fused multiply-adds: the second product of each pair of i first. Subnormal numbers
+// and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last one of each t is the last
+// number and 0. k is at least 1.
+//
+//go:noescape
+func gemm_bf16bf16_f32_12x16k2_avx512bf16(c *call)
+
+// gemm_bf16bf16_f32_12x32k1_avx512vnni computes tiles of rows by 32 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums count as zeros, and sums
+// that are zero are +0. k is at least 1.
+//
+//go:noescape
+func gemm_bf16bf16_f32_12x32k1_avx512vnni(c *call)
+
+// gemm_bf16bf16_f32_12x16k1_avx512vnni computes tiles of rows by 16 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums count as zeros, and sums
+// that are zero are +0. k is at least 1.
+//
+//go:noescape
+func gemm_bf16bf16_f32_12x16k1_avx512vnni(c *call)
+
+// gemm_bf16bf16_f32_6x16k1_avx2 computes tiles of rows by 16 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums count as zeros, and sums
+// that are zero are +0. k is at least 1.
+//
+//go:noescape
+func gemm_bf16bf16_f32_6x16k1_avx2(c *call)
+
+// gemm_bf16bf16_f32_6x8k1_avx2 computes tiles of rows by 8 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums count as zeros, and sums
+// that are zero are +0. k is at least 1.
+//
+//go:noescape
+func gemm_bf16bf16_f32_6x8k1_avx2(c *call)
+
 // gemm_f32f32_f32_16x1k1_avx2 computes tiles of rows, at most 16, by 1 columns, for every m below rows*tiles:
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]

@@ -1,9 +1,12 @@
-// Package sgemm multiplies rows of float32 numbers by a constant matrix:
+// Package sgemm multiplies rows of float32 or bf16 numbers by a matrix:
 //
-//	C[m,n] = Σ_t Σ_k A[Offsets[m,t] + 4*k] * B[t,k,n]
+//	C[m,n] = Σ_t Σ_k A[Offsets[m,t] + k] * B[t,k,n]
 //
 // Each sum begins with 0 and runs over t and, for each t, over k. A product is added with one rounding (fused
 // multiply-add), and a sum that is zero is +0. So the result depends neither on the CPU nor on the number of threads.
+//
+// The products of bf16 are summed in float32 as well, but in pairs of k of which the second is added first, and
+// subnormal numbers and sums count as zeros: that is what VDPBF16PS does.
 //
 // A row of A consists of runs of numbers ("taps"), and each run is given by its offset, as in package gemm. A tap that
 // falls into the padding points to a run of zeros, which changes no sum as long as the numbers of B are finite.
@@ -16,7 +19,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"unsafe"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/pages"
@@ -24,9 +26,11 @@ import (
 
 // Spec is the part of a multiplication that is known when it is packed.
 type Spec struct {
-	N          int // columns of B and of C
-	Taps       int // runs of numbers in one row of A
-	TapNumbers int // length of each run
+	N          int  // columns of B and of C
+	Taps       int  // runs of numbers in one row of A
+	TapNumbers int  // length of each run
+	BF16       bool // the factors are bf16
+	Run        int  // with BF16, how many numbers of a tap are divided into pairs, again and again; 0 for TapNumbers
 }
 
 // Packed is a constant matrix B in the order in which one Variant reads it. It is
@@ -34,7 +38,8 @@ type Spec struct {
 type Packed struct {
 	spec    Spec
 	variant *Variant
-	numbers []float32 // [panel][Taps*TapNumbers][width of the panel]
+	numbers []float32 // [panel][steps][width of the panel]; pairs of bf16 are bits of a number
+	least   int       // the biased exponent of the smallest weight other than 0; portable variant of bf16 only
 	uses    pages.Uses
 }
 
@@ -49,7 +54,8 @@ func (p *Packed) Bytes() int64 {
 	return 4 * int64(len(p.numbers))
 }
 
-// Pack lays out weights, an array [Taps][TapNumbers][N] in row-major order, for v. It does not retain them.
+// Pack lays out weights, an array [Taps][TapNumbers][N] in row-major order, for v. It does not retain them. With
+// Spec.BF16 they are numbers of bf16.
 func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
 	if s.N <= 0 || s.Taps <= 0 || s.TapNumbers <= 0 {
 		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap numbers=%d: want each at least 1",
@@ -72,41 +78,14 @@ func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
 func NewPacked(v *Variant, s Spec) *Packed {
 	p := &Packed{spec: s, variant: v}
 	last := p.Panels() - 1
-	p.numbers = make([]float32, (last*v.NR+p.width(last))*s.Taps*s.TapNumbers)
+	p.numbers = make([]float32, (last*v.NR+p.width(last))*p.steps())
 	pages.Large(p.numbers)
 	return p
 }
 
-// Transposition moves element (i,j) of a matrix of rows by columns numbers to (j,i). Strides are bytes from row to row.
-type Transposition func(out, in []byte, rows, columns, outStride, inStride int)
-
-// Repack stores another matrix of [K][N] numbers whose rows are stride numbers apart. If turn is not nil, the matrix is
-// given as [N][K] and transposed by it. There must be no Run of p at the same time.
-func (p *Packed) Repack(weights []float32, stride int, turn Transposition) {
-	N, K := p.spec.N, p.spec.Taps*p.spec.TapNumbers
-	for panel := range p.Panels() {
-		n0, width, to := panel*p.variant.NR, p.width(panel), p.panel(panel)
-		cols := min(width, N-n0)
-		if turn != nil {
-			turn(bytesOf(to), bytesOf(weights[n0*stride:]), cols, K, 4*width, 4*stride)
-			continue
-		}
-		for k := range K {
-			row, from := to[k*width:][:cols], weights[k*stride+n0:]
-			switch len(row) { // short runs are copied in place
-			case 16:
-				*(*[16]float32)(row) = [16]float32(from)
-			case 32:
-				*(*[32]float32)(row) = [32]float32(from)
-			default:
-				copy(row, from)
-			}
-		}
-	}
-}
-
-func bytesOf(numbers []float32) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(numbers))), 4*len(numbers))
+// steps returns how many rows of numbers or pairs a panel has.
+func (p *Packed) steps() int {
+	return p.spec.Taps * ((p.spec.TapNumbers + p.variant.KR - 1) / p.variant.KR)
 }
 
 // width returns the width of a panel as packed: the last panel has half the width if its columns fit into that.
@@ -120,8 +99,8 @@ func (p *Packed) width(panel int) int {
 
 // panel returns the packed numbers of a panel.
 func (p *Packed) panel(i int) []float32 {
-	K := p.spec.Taps * p.spec.TapNumbers
-	return p.numbers[i*p.variant.NR*K:][:p.width(i)*K]
+	steps := p.steps()
+	return p.numbers[i*p.variant.NR*steps:][:p.width(i)*steps]
 }
 
 // Variant returns the variant for which p was packed.
@@ -132,15 +111,20 @@ func (p *Packed) Panels() int { return (p.spec.N + p.variant.NR - 1) / p.variant
 
 // Args is the part of a multiplication that changes from call to call.
 type Args struct {
-	A       []byte  // float32 numbers, which Offsets point into
+	A       []byte  // numbers of Variant.NumberSize bytes, which Offsets point into
 	Offsets []int32 // [M][Taps]: the byte in A where each run of each row begins
 	C       []byte  // element (m, n) is at m*LDC + 4*n
 	LDC     int     // bytes from one row of C to the next; beyond N elements nothing is written
 }
 
 // CheckOffsets verifies offsets for an A of at least size bytes. Run does not verify them.
-func (s Spec) CheckOffsets(offsets []int32, size int) error {
-	return bounds.Offsets("row", offsets, s.Taps, 4*s.TapNumbers, size)
+func (p *Packed) CheckOffsets(offsets []int32, size int) error {
+	return CheckOffsets(p.variant, p.spec, offsets, size)
+}
+
+// CheckOffsets is Packed.CheckOffsets for a product that is packed later.
+func CheckOffsets(v *Variant, s Spec, offsets []int32, size int) error {
+	return bounds.Offsets("row", offsets, s.Taps, v.NumberSize()*s.TapNumbers, size)
 }
 
 // check verifies everything except the offsets for rows [0,m).

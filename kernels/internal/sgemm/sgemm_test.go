@@ -31,6 +31,8 @@ func runnable() []*Variant { return variants.Within(isatest.Runnable(simulated))
 type problem struct {
 	m, n, taps, k int
 	special       bool // infinities, NaN, zeros of both signs and tiny numbers in A
+	bf16          bool
+	exponents     int // of products: 0 for ordinary ones, else sums may be subnormal
 	seed          uint64
 
 	weights []float32
@@ -41,23 +43,24 @@ type problem struct {
 const guard = 64
 
 func (p *problem) String() string {
-	return fmt.Sprintf("m=%d,n=%d,taps=%d,k=%d,special=%t,seed=%d", p.m, p.n, p.taps, p.k, p.special, p.seed)
+	return fmt.Sprintf("m=%d,n=%d,taps=%d,k=%d,special=%t,bf16=%t,exponents=%d,seed=%d",
+		p.m, p.n, p.taps, p.k, p.special, p.bf16, p.exponents, p.seed)
 }
 
 func (p *problem) fill() {
 	r := rand.New(rand.NewPCG(p.seed, 1))
 	p.weights = make([]float32, p.taps*p.k*p.n)
 	for i := range p.weights {
-		p.weights[i] = float32(r.NormFloat64())
+		p.weights[i] = p.number(r.NormFloat64() * math.Ldexp(1, p.exponents/2))
 	}
 	numbers := p.m*p.taps*p.k + 7
 	p.args.A = make([]byte, 4*numbers+bounds.Slack)
 	for i := range len(p.args.A) / 4 {
-		v := float32(r.NormFloat64() * math.Exp(r.NormFloat64()*3))
+		v := p.number(r.NormFloat64() * math.Exp(r.NormFloat64()*3) * math.Ldexp(1, (p.exponents-1)/2))
 		if p.special && r.IntN(20) == 0 {
 			v = []float32{0, float32(math.Copysign(0, -1)), 1e-44, -1e-40, float32(math.Inf(1)), float32(math.NaN())}[r.IntN(6)]
 		}
-		binary.NativeEndian.PutUint32(p.args.A[4*i:], math.Float32bits(v))
+		binary.NativeEndian.PutUint32(p.args.A[4*i:], math.Float32bits(p.number(float64(v))))
 	}
 	p.args.Offsets = nil
 	for range p.m * p.taps {
@@ -70,14 +73,61 @@ func (p *problem) fill() {
 	}
 }
 
+// number rounds v to the type of the problem.
+func (p *problem) number(v float64) float32 {
+	if f := float32(v); !p.bf16 {
+		return f
+	}
+	return math.Float32frombits(uint32(activation.F32ToBF16(float32(v))) << 16)
+}
+
+func (p *problem) spec() Spec { return Spec{N: p.n, Taps: p.taps, TapNumbers: p.k, BF16: p.bf16} }
+
+// arrange makes A numbers as a variant reads them.
+func (p *problem) arrange(v *Variant) {
+	a := &p.args
+	if !p.bf16 {
+		return
+	}
+	if v.NumberSize() == 4 { // each run has a place of its own, since runs overlap
+		wide := make([]byte, 4*p.k*len(a.Offsets)+bounds.Slack)
+		for i, o := range a.Offsets {
+			run := make([]uint16, p.k)
+			for k := range run {
+				run[k] = uint16(math.Float32bits(number(a.A, int(o)+4*k)) >> 16)
+			}
+			numbers := make([]float32, p.k)
+			Widen(numbers, run, p.k)
+			for k, v := range numbers {
+				binary.NativeEndian.PutUint32(wide[4*(i*p.k+k):], math.Float32bits(v))
+			}
+		}
+		a.A, a.Offsets = wide, slices.Clone(a.Offsets)
+		for i := range a.Offsets {
+			a.Offsets[i] = int32(4 * p.k * i)
+		}
+		return
+	}
+	wide := a.A
+	a.A = make([]byte, len(wide)/2+bounds.Slack)
+	for i := range len(wide) / 4 {
+		binary.NativeEndian.PutUint16(a.A[2*i:], uint16(math.Float32bits(number(wide, 4*i))>>16))
+	}
+	a.Offsets = slices.Clone(a.Offsets)
+	for i := range a.Offsets {
+		a.Offsets[i] /= 2
+	}
+}
+
 func (p *problem) run(t *testing.T, v *Variant) []byte {
 	t.Helper()
-	packed, err := Pack(v, Spec{N: p.n, Taps: p.taps, TapNumbers: p.k}, p.weights)
+	packed, err := Pack(v, p.spec(), p.weights)
 	require.NoError(t, err)
+	p.arrange(v)
 	out := slices.Clone(p.before)
 	end := guard + (p.m-1)*p.args.LDC + 4*p.n
 	p.args.C = out[guard:end:end]
-	require.NoError(t, packed.spec.CheckOffsets(p.args.Offsets, len(p.args.A)), "%s: %s", v.Name, p)
+	require.NoError(t, packed.CheckOffsets(p.args.Offsets, len(p.args.A)), "%s: %s", v.Name, p)
 	m, n := p.m/3, packed.Panels()/2
 	packed.Run(&p.args, 0, m, 0, packed.Panels())
 	packed.Run(&p.args, m, p.m, 0, n)
@@ -91,10 +141,15 @@ func (p *problem) reference() []byte {
 	for m := range p.m {
 		for n := range p.n {
 			var sum float32
-			for t := range p.taps {
-				for k := range p.k {
-					sum = activation.FMA32(number(p.args.A, int(p.args.Offsets[m*p.taps+t])+4*k), p.weights[(t*p.k+k)*p.n+n], sum)
+			for i := range p.taps * p.k {
+				fma := activation.FMA32
+				if p.bf16 {
+					fma = activation.FlushedFMA32
+					if k := i%p.k ^ 1; k < p.k {
+						i += k - i%p.k
+					}
 				}
+				sum = fma(number(p.args.A, int(p.args.Offsets[m*p.taps+i/p.k])+i%p.k*4), p.weights[i*p.n+n], sum)
 			}
 			binary.NativeEndian.PutUint32(out[guard+m*p.args.LDC+4*n:], math.Float32bits(sum+0))
 		}
@@ -105,6 +160,12 @@ func (p *problem) reference() []byte {
 func (p *problem) check(t *testing.T, v *Variant) {
 	t.Helper()
 	p.fill()
+	p.compare(t, v)
+}
+
+// compare runs a filled problem.
+func (p *problem) compare(t *testing.T, v *Variant) {
+	t.Helper()
 	want, got := p.reference(), p.run(t, v)
 	for i := 0; i < len(want); i += 4 {
 		w, g := number(want, i), number(got, i)
@@ -124,7 +185,13 @@ func TestSizes(t *testing.T) {
 						continue
 					}
 					for _, k := range []int{1, 2, 3, 4, 5, 6, 7, 8, 33} {
-						p := problem{m: m, n: n, taps: []int{1, 2, 9}[seed%3], k: k, special: seed%4 == 0, seed: seed}
+						p := problem{
+							m: m, n: n, taps: []int{1, 2, 9}[seed%3], k: k, special: seed%4 == 0, seed: seed,
+							bf16: v.Does == doesBF16,
+						}
+						if p.bf16 {
+							p.exponents = []int{0, -125, -130, -240}[seed/4%4]
+						}
 						p.check(t, v)
 						seed++
 					}
@@ -136,9 +203,47 @@ func TestSizes(t *testing.T) {
 
 func TestCheckOffsets(t *testing.T) {
 	s := Spec{N: 2, Taps: 2, TapNumbers: 3}
-	require.NoError(t, s.CheckOffsets([]int32{0, 4, 8, 0}, 20+bounds.Slack))
-	err := s.CheckOffsets([]int32{0, 4, 8, 9}, 20+bounds.Slack)
+	packed := NewPacked(Choose(0, s), s)
+	require.NoError(t, packed.CheckOffsets([]int32{0, 4, 8, 0}, 20+bounds.Slack))
+	err := packed.CheckOffsets([]int32{0, 4, 8, 9}, 20+bounds.Slack)
 	require.EqualError(t, err, "row 1, tap 1: got offset 9 into 84 bytes, want 0 to 8")
+}
+
+// TestPairs has single pairs of bf16 whose products are ties, cancel out, or are just above, at and below the least
+// normal number, beside all exponents.
+func TestPairs(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 1))
+	edge := []uint16{0, 0x8000, 1, 0x807f, 0x0080, 0x8080, 0x00ff, 0x3f80, 0xbf80, 0x3f81, 0x7f7f, 0xff80, 0x7f80, 0x7fc1}
+	pick := func() uint16 {
+		switch r.IntN(4) {
+		case 0:
+			return edge[r.IntN(len(edge))]
+		case 1: // products near 2**-126
+			return uint16(r.Uint32())&0x807f | uint16(60+r.IntN(8))<<7
+		case 2: // sums that cancel out
+			return uint16(r.Uint32())&0x8003 | uint16(120+r.IntN(14))<<7
+		}
+		return uint16(r.Uint32())
+	}
+	const n, k = 48, 6
+	for _, v := range runnable() {
+		if v.Does != doesBF16 {
+			continue
+		}
+		for range 40 {
+			p := problem{m: 13, n: n, taps: 1, k: k, bf16: true}
+			p.fill()
+			for i := range p.weights {
+				if w := math.Float32frombits(uint32(pick()) << 16); w-w == 0 {
+					p.weights[i] = w
+				}
+			}
+			for i := range len(p.args.A) / 4 {
+				binary.NativeEndian.PutUint32(p.args.A[4*i:], uint32(pick())<<16)
+			}
+			p.compare(t, v)
+		}
+	}
 }
 
 func TestErrors(t *testing.T) {
@@ -183,20 +288,51 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestTinySums adds to the least normal number, which comes last in the run, a negative product that is so small that
+// only rounding tells whether the sum is subnormal.
+func TestTinySums(t *testing.T) {
+	for _, c := range []struct {
+		product float64 // in units of 2**-151
+		want    float32
+	}{{-0.9921875, 0x1p-126}, {-1, 0x1p-126}, {-1.0078125, 0}, {-1.9921875, 0}, {-2, 0}, {1, 0x1p-126}} {
+		for _, v := range runnable() {
+			if v.Does != doesBF16 {
+				continue
+			}
+			p := problem{m: 1, n: 1, taps: 1, k: 2, bf16: true}
+			p.fill()
+			p.weights = []float32{0x1p-75, 0x1p-63}
+			for i, x := range []float64{c.product * 0x1p-76, 0x1p-63} {
+				binary.NativeEndian.PutUint32(p.args.A[4*i:], math.Float32bits(float32(x)))
+			}
+			p.args.Offsets = []int32{0}
+			out := p.run(t, v)
+			require.Equal(t, c.want, number(out, guard), "%s: %v", v.Name, c.product)
+		}
+	}
+}
+
 // BenchmarkLayers reports for every variant GFLOP/s of the fastest call.
 func BenchmarkLayers(b *testing.B) {
 	for _, l := range []struct{ m, n, taps, k int }{
-		{3136, 64, 1, 64}, {3136, 64, 9, 64}, {784, 128, 9, 128}, {49, 512, 9, 512}, {12544, 64, 7, 21},
+		{3136, 64, 1, 64},
+		{3136, 64, 9, 64},
+		{784, 128, 9, 128},
+		{49, 512, 9, 512},
+		{12544, 64, 7, 21},
+		{25088, 16, 9, 9},
+		{6272, 32, 27, 16},
 	} {
 		for _, v := range runnable() {
 			b.Run(fmt.Sprintf("%dx%dx%dx%d/%s", l.m, l.n, l.taps, l.k, v.Name), func(b *testing.B) {
-				p := problem{m: l.m, n: l.n, taps: l.taps, k: l.k}
+				p := problem{m: l.m, n: l.n, taps: l.taps, k: l.k, bf16: v.Does == doesBF16}
 				p.fill()
-				packed, err := Pack(v, Spec{N: p.n, Taps: p.taps, TapNumbers: p.k}, p.weights)
+				packed, err := Pack(v, p.spec(), p.weights)
 				require.NoError(b, err)
 				for i := range p.args.Offsets { // rows that lie side by side, as an image's
 					p.args.Offsets[i] = int32(i / l.taps * l.k * 4)
 				}
+				p.arrange(v)
 				p.args.C = p.before
 				best := math.Inf(1)
 				for b.Loop() {

@@ -5,21 +5,38 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
 
-// does is the Info.Does of all variants of this family.
-const does = "gemm_f32f32_f32"
+// The Info.Does of the variants of this family.
+const (
+	does     = "gemm_f32f32_f32"
+	doesBF16 = "gemm_bf16bf16_f32"
+)
 
 // Variant is one implementation: a kernel and its tile of MR rows and NR columns, which consumes KR numbers of K per
 // step. B is packed in panels of NR columns.
 type Variant struct {
 	variant.Info
 
-	suits func(s Spec) bool // nil if it suits every product
-	run   func(p *Packed, a *Args, m0, m1, panel0, panel1 int)
+	suits   func(s Spec) bool // nil if it suits every product of its types
+	run     func(p *Packed, a *Args, m0, m1, panel0, panel1 int)
+	flushes bool // Packed has no subnormal weights, and the exponent of the least one
+}
+
+// Pairs reports whether it reads pairs of bf16.
+func (v *Variant) Pairs() bool { return v.Does == doesBF16 && v.KR == 2 }
+
+// NumberSize returns the bytes of a number of A: 2 if pairs of bf16 are read, where Spec.Run must be even unless it is
+// TapNumbers, and 4 if float32. Numbers of bf16 that are read as float32 must be in the order of the sums (Widen).
+func (v *Variant) NumberSize() int {
+	if v.Pairs() {
+		return 2
+	}
+	return 4
 }
 
 // variants has all variants of this build. Files of an architecture add theirs in init.
 var variants = variant.New("sgemm",
 	Variant{Info: variant.Info{Does: does, MR: 2, NR: portableCols, KR: 1}, run: runPortable},
+	Variant{Info: variant.Info{Does: doesBF16, MR: 2, NR: portableCols, KR: 1}, run: runPortableBF16, flushes: true},
 )
 
 // Variants describes all variants.
@@ -27,8 +44,12 @@ func Variants() []variant.Info { return variants.Infos() }
 
 // Choose returns the fastest variant within i for a product.
 func Choose(i isa.Set, s Spec) *Variant {
+	want := does
+	if s.BF16 {
+		want = doesBF16
+	}
 	for _, v := range variants.Within(i) {
-		if v.suits == nil || v.suits(s) {
+		if v.Does == want && (v.suits == nil || v.suits(s)) {
 			return v
 		}
 	}

@@ -44,7 +44,7 @@ var _ = register("image",
 	op{name: "BatchMatMulV2", signature: "x:T y:T -> output:T", translate: batchMatMulV2},
 )
 
-// emitReal applies an op that does not support bf16 and f16, converting these to f32 and back.
+// emitReal applies an op whose results are not bf16 or f16, converting from and to these.
 func (c *call) emitReal(op core.Op, in ...core.Value) []core.Value {
 	return c.emitRounded(op, pointwise.Convert{Type: c.in[0].Type()}, in...)
 }
@@ -55,13 +55,30 @@ func (c *call) emitRounded(op core.Op, rounding pointwise.Convert, in ...core.Va
 	if !t.IsHalf() {
 		return c.emit(op, in...)
 	}
+	if !makesReals(op, in) {
+		in = c.reals(t, in)
+	}
+	return c.emit(&rounding, c.helper("real", op, in...))
+}
+
+// reals converts the values of type t to f32.
+func (c *call) reals(t core.Type, in []core.Value) []core.Value {
 	in = slices.Clone(in)
 	for i, v := range in {
 		if v.Node != nil && v.Type() == t {
 			in[i] = c.helper(fmt.Sprintf("real_%d", i), &pointwise.Convert{Type: core.F32}, v)
 		}
 	}
-	return c.emit(&rounding, c.helper("real", op, in...))
+	return in
+}
+
+// makesReals reports whether an op makes f32 of the types that its inputs have.
+func makesReals(op core.Op, in []core.Value) bool {
+	if slices.ContainsFunc(in, func(v core.Value) bool { return v.Node == nil }) {
+		return false
+	}
+	out, err := op.Infer(core.Operands(in))
+	return err == nil && len(out) == 1 && out[0].Type == core.F32
 }
 
 // wantRank checks the rank of input i.
@@ -95,7 +112,11 @@ func (c *call) conv(n int, explicit string) []core.Value {
 			op.Groups = channels / in
 		}
 	}
-	return c.emitProduct(op, c.in[0], c.filters(c.in[1], layout, n))
+	in := []core.Value{c.in[0], c.filters(c.in[1], layout, n)}
+	if op.Groups > 1 && filters[n] == 1 {
+		in = c.reals(core.BF16, in) // depthwise convolutions have kernels for f32
+	}
+	return c.emitProduct(op, in...)
 }
 
 // filters returns filters in the layout that core wants for data of a layout. TensorFlow's filters are
@@ -134,7 +155,8 @@ func depthwiseConv2D(c *call) []core.Value {
 	dims := []int64{int64(s[0]), int64(s[1]), 1, int64(s[2] * s[3])}
 	to, err := core.TensorOf(core.Shape{4}, dims)
 	grouped := c.helper("groups", &array.Reshape{}, c.in[1], c.literal("groups_shape", to, err))
-	return c.emitProduct(op, c.in[0], c.filters(grouped, layout, 2))
+	in := c.reals(core.BF16, []core.Value{c.in[0], c.filters(grouped, layout, 2)}) // which depthwise kernels are for
+	return c.emitProduct(op, in...)
 }
 
 func biasAdd(c *call) []core.Value { return c.biasAdd(c.layout(2)) }
@@ -288,8 +310,7 @@ func (c *call) normalize(axes []int, epsilon float32, scale, offset core.Value) 
 // remapper. Here the ops keep their roundings, which are marked, and pass "fused" leaves out those that nothing else
 // reads.
 
-// emitProduct applies an op that sums products and does not support bf16 and f16, in f32. Later ops may be fused with
-// it.
+// emitProduct applies an op that sums products in f32, also those of bf16 and f16. Later ops may be fused with it.
 func (c *call) emitProduct(op core.Op, in ...core.Value) []core.Value {
 	t := c.in[0].Type()
 	return c.emitRounded(op, pointwise.Convert{Type: t, Fused: t == core.BF16}, in...)

@@ -1,0 +1,84 @@
+package emit
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mmcloughlin/avo/ir"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// dotBF16 is the instruction of AVX512-BF16, which Go's assembler lacks: vector, vector, accumulators.
+const dotBF16 = "VDPBF16PS"
+
+// DotBF16 adds to each float32 of acc the products of two pairs of bf16: first that of the upper ones, then that of the
+// lower ones, each with one rounding. Subnormal numbers and sums count as zeros. The vectors have 64 bytes.
+func (g *Gen) DotBF16(b, a, acc reg.VecPhysical) {
+	g.Instruction(&ir.Instruction{Opcode: dotBF16, Operands: []operand.Op{b, a, acc}})
+}
+
+// encode replaces the instructions that Go's assembler lacks by their bytes.
+func encode(f *ir.File) error {
+	for _, fn := range f.Functions() {
+		var nodes []ir.Node
+		for _, n := range fn.Nodes {
+			i, ok := n.(*ir.Instruction)
+			if !ok {
+				nodes = append(nodes, n)
+				continue
+			}
+			code, err := encoded(i)
+			switch {
+			case err != nil:
+				return err
+			case code == nil:
+				nodes = append(nodes, n)
+				continue
+			}
+			nodes = append(nodes, &ir.Comment{Lines: []string{text(i)}})
+			for _, b := range code {
+				nodes = append(nodes, &ir.Instruction{Opcode: "BYTE", Operands: []operand.Op{operand.U8(b)}})
+			}
+		}
+		fn.Nodes = nodes
+	}
+	return nil
+}
+
+// text returns an instruction as an assembler that knows it would have it.
+func text(i *ir.Instruction) string {
+	var operands []string
+	for _, o := range i.Operands {
+		if t, ok := o.(Tile); ok {
+			operands = append(operands, fmt.Sprintf("TMM%d", t))
+		} else {
+			operands = append(operands, o.Asm())
+		}
+	}
+	return strings.TrimSpace(i.Opcode + " " + strings.Join(operands, ", "))
+}
+
+// encoded returns the bytes of an instruction that Go's assembler lacks, nil for any other.
+func encoded(i *ir.Instruction) ([]byte, error) {
+	if i.Opcode == dotBF16 {
+		number := func(n int) byte { return byte(i.Operands[n].(reg.Physical).PhysicalIndex()) }
+		return encodeVectors(prefixF3, 0x52, number(0), number(1), number(2)), nil
+	}
+	return encodeTile(i)
+}
+
+// encodeVectors encodes an instruction of map 0F38 on three vectors of 64 bytes, with EVEX.W0. The last is the
+// destination.
+func encodeVectors(prefix, opcode, b, a, dst byte) []byte {
+	bit := func(v byte, n int) byte { return v >> n & 1 }
+	inverted := func(r, x, b, high byte) byte { return (r<<7 | x<<6 | b<<5 | high<<4) ^ 0xf0 }
+	return []byte{
+		0x62,
+		inverted(bit(dst, 3), bit(b, 4), bit(b, 3), bit(dst, 4)) | 2,
+		^a&15<<3 | 4 | prefix,
+		2<<5 | (bit(a, 4)^1)<<3,
+		opcode,
+		0xc0 | dst&7<<3 | b&7,
+	}
+}

@@ -1,0 +1,117 @@
+package sgemm
+
+import (
+	"math"
+	"unsafe"
+)
+
+// Transposition moves element (i,j) of a matrix of rows by columns numbers to (j,i). Strides are bytes from row to row.
+type Transposition func(out, in []byte, rows, columns, outStride, inStride int)
+
+// Repack stores another matrix of [K][N] numbers whose rows are stride numbers apart. If turn is not nil, the matrix is
+// given as [N][K] and transposed by it. There must be no Run of p at the same time.
+func (p *Packed) Repack(weights []float32, stride int, turn Transposition) {
+	w := matrix{numbers: weights, stride: stride, transposed: turn != nil}
+	rows := p.spec.Taps * p.spec.TapNumbers
+	for panel := range p.Panels() {
+		n0, width, to := panel*p.variant.NR, p.width(panel), p.panel(panel)
+		cols := min(width, p.spec.N-n0)
+		switch {
+		case p.variant.Pairs():
+			p.packPairs(to, width, w, n0, cols)
+		case p.spec.BF16:
+			for k := range rows {
+				w.copyRow(to[k*width:][:cols], p.spec.ofPairs(k), n0)
+			}
+		case turn != nil:
+			turn(bytesOf(to), bytesOf(weights[n0*stride:]), cols, rows, 4*width, 4*stride)
+		default:
+			for k := range rows {
+				w.copyRow(to[k*width:][:cols], k, n0)
+			}
+		}
+	}
+	if p.variant.flushes {
+		p.flush()
+	}
+}
+
+func bytesOf(numbers []float32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(numbers))), 4*len(numbers))
+}
+
+// matrix is a matrix of weights, whose rows, or columns if it is transposed, are stride numbers apart.
+type matrix struct {
+	numbers    []float32
+	stride     int
+	transposed bool
+}
+
+// copyRow copies numbers of row k, beginning at column n0.
+func (w *matrix) copyRow(to []float32, k, n0 int) {
+	if w.transposed {
+		for i := range to {
+			to[i] = w.numbers[(n0+i)*w.stride+k]
+		}
+		return
+	}
+	from := w.numbers[k*w.stride+n0:]
+	switch len(to) { // short runs are copied in place
+	case 16:
+		*(*[16]float32)(to) = [16]float32(from)
+	case 32:
+		*(*[32]float32)(to) = [32]float32(from)
+	default:
+		copy(to, from)
+	}
+}
+
+// pairColumns bounds the columns of a panel of pairs.
+const pairColumns = 32
+
+// packPairs packs the pairs of each tap. The last number of an odd tap has none beside it.
+func (p *Packed) packPairs(to []float32, width int, w matrix, n0, cols int) {
+	var pair [2][pairColumns]float32
+	lower, upper := pair[0][:cols], pair[1][:cols]
+	for t := range p.spec.Taps {
+		for k := 0; k < p.spec.TapNumbers; k += 2 {
+			row := t*p.spec.TapNumbers + k
+			w.copyRow(lower, row, n0)
+			clear(upper)
+			if k+1 < p.spec.TapNumbers {
+				w.copyRow(upper, row+1, n0)
+			}
+			for i, v := range upper {
+				to[i] = math.Float32frombits(math.Float32bits(v)&0xffff0000 | math.Float32bits(lower[i])>>16)
+			}
+			to = to[width:]
+		}
+	}
+}
+
+// ofPairs returns which row of B is at a place in the sum.
+func (s *Spec) ofPairs(place int) int {
+	run := s.Run
+	if run == 0 {
+		run = s.TapNumbers
+	}
+	if i := place % run; i^1 < run {
+		return place - i + (i ^ 1)
+	}
+	return place
+}
+
+// Widen converts runs of bf16 to float32 in the order of the sums.
+func Widen(to []float32, from []uint16, run int) {
+	for ; len(from) >= run; to, from = to[run:], from[run:] {
+		i := 0
+		for ; i+1 < run; i += 2 {
+			to[i], to[i+1] = wide(from[i+1]), wide(from[i])
+		}
+		if i < run {
+			to[i] = wide(from[i])
+		}
+	}
+}
+
+func wide(v uint16) float32 { return math.Float32frombits(uint32(v) << 16) }
