@@ -138,7 +138,13 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 	offsets := c.matmulOffsets(m, spec, g)
 	size, first, rows, columns := e.Out.Size(), g*w.columns, m.rows, w.columns
 	perThread, sumSize := packed.Scratch(), e.Sum.Size()
-	divided := c.dividedProduct(rows, packed.Panels(), variant.MR, m.taps*m.tapBytes*columns)
+	across, panels := 1, packed.Panels() // panels that are computed together
+	if packed.Gathers() {
+		if across = panels; rows < 2*variant.MR*c.threads {
+			across = (panels + c.threads - 1) / c.threads
+		}
+	}
+	divided := c.dividedProduct(rows, (panels+across-1)/across, variant.MR, m.taps*m.tapBytes*columns)
 	flip := c.flipBehind(n, m.groups == 1 && e.Out.Size() == 1)
 	reads, writes := append(slices.Clone(m.reads), sum), []int{dst, flip.buffer}
 	c.emit(machine.Instruction{
@@ -154,6 +160,7 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 				a.Sum, a.LDSum = r.Mem[sum][first*sumSize:], stride*sumSize
 			}
 			m0, m1, p0, p1 := divided.Part(part, parts)
+			p0, p1 = p0*across, min(p1*across, panels)
 			packed.Run(&a, m0, m1, p0, p1)
 			flip.run(r, dst, columns, m0, m1, p0*variant.NR, min(p1*variant.NR, columns))
 			return nil
