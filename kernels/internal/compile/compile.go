@@ -130,11 +130,11 @@ func (a assembler) lowerFunction(f *core.Function, runs *machine.RunPool) (*mach
 	if err != nil {
 		return nil, err
 	}
-	return a.lowerParts(parts, runs)
+	return a.lowerParts(parts, a.options.Threads, runs)
 }
 
-// lowerParts lowers a function that may have segments.
-func (a assembler) lowerParts(f *segments.Partition, runs *machine.RunPool) (*machine.Planned, error) {
+// lowerParts lowers a function that may have segments. The instructions are shared by so many threads.
+func (a assembler) lowerParts(f *segments.Partition, sharing int, runs *machine.RunPool) (*machine.Planned, error) {
 	o := a.options
 	c := &compiler{
 		assembler: a,
@@ -156,7 +156,7 @@ func (a assembler) lowerParts(f *segments.Partition, runs *machine.RunPool) (*ma
 		}
 		c.tellPacked(p.Node)
 	}
-	return c.finish(f, runs)
+	return c.finish(f, sharing, runs)
 }
 
 // lowerSegment appends the instruction of the segment that n stands for.
@@ -167,7 +167,11 @@ func (c *compiler) lowerSegment(n *core.Node, s *segments.Segment) error {
 			return err
 		}
 	}
-	plan, err := c.assembler.lowerParts(segments.Whole(s.Inner), nil)
+	sharing := c.threads
+	if s.Groups >= sharing {
+		sharing = 1
+	}
+	plan, err := c.assembler.lowerParts(segments.Whole(s.Inner), sharing, nil)
 	if err != nil {
 		return err
 	}

@@ -158,8 +158,8 @@ func moved(offsets []int32, by int) []int32 {
 	return offsets
 }
 
-// finish plans the memory and completes the compilation.
-func (c *compiler) finish(f *segments.Partition, runs *machine.RunPool) (*machine.Planned, error) {
+// finish plans the memory and completes the compilation. The instructions are shared by so many threads.
+func (c *compiler) finish(f *segments.Partition, sharing int, runs *machine.RunPool) (*machine.Planned, error) {
 	l := &machine.Layout{
 		Params: f.Parameters, Results: f.Results, Buffers: c.buffers, OnArena: c.onArena, States: c.states,
 	}
@@ -169,8 +169,13 @@ func (c *compiler) finish(f *segments.Partition, runs *machine.RunPool) (*machin
 	if err := c.checkResults(f.Results); err != nil {
 		return nil, err
 	}
-	if err := l.Place(c.limits.Bytes); err != nil {
+	if err := l.Place(c.limits.Bytes, sharing); err != nil {
 		return nil, err
+	}
+	if sharing > 1 && c.caller != nil && int64(l.Arena)+c.inner > c.limits.Bytes {
+		if err := l.Place(c.limits.Bytes, 1); err != nil {
+			return nil, err
+		}
 	}
 	if c.arena = l.Arena; c.caller != nil && int64(c.arena)+c.inner > c.limits.Bytes {
 		return nil, machine.OutOfMemory(c.caller, int64(c.arena)+c.inner, c.limits.Bytes)

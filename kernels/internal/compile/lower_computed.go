@@ -103,8 +103,9 @@ func (c *compiler) lowerComputedProduct(m *matmul, w computedWeights) error {
 	perThread := empty.Scratch()
 	scratch, acc := c.newScratch(perThread*c.threads), c.newScratch(productOf(rows, spec.N, 4))
 	offsets := c.matmulOffsets(m, spec, 0)
+	divided := c.dividedProduct(rows, empty.Panels(), variant.MR, w.products*w.columns)
 	c.emit(machine.Instruction{
-		Node: n, Kernel: variant.Name, Splits: true, Operations: machine.Operations(n),
+		Node: n, Kernel: variant.Name, Splits: true, MostParts: divided.Parts(), Operations: machine.Operations(n),
 		Reads: m.reads, Writes: []int{acc}, Scratch: []int{scratch},
 		Run: func(r *machine.Worker, part, parts int) error {
 			packed := r.State[state].(*weightState).packed
@@ -112,8 +113,7 @@ func (c *compiler) lowerComputedProduct(m *matmul, w computedWeights) error {
 				A: r.Arena, Offsets: *offsets, C: r.Mem[acc], LDC: 4 * spec.N,
 				Scratch: r.Mem[scratch][r.Thread*perThread : (r.Thread+1)*perThread],
 			}
-			d := division{rows, packed.Panels(), variant.MR, w.products * w.columns}
-			m0, m1, p0, p1 := d.part(part, parts)
+			m0, m1, p0, p1 := divided.Part(part, parts)
 			packed.Run(&a, m0, m1, p0, p1)
 			return nil
 		},

@@ -94,26 +94,21 @@ func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epil
 		return computeOffsets(c.buffers[d.src].Offset, c.buffers[d.padding].Offset)
 	})
 	reads := []int{d.src, d.padding}
+	if rows/row < c.threads {
+		row = 1
+	}
 	c.emit(machine.Instruction{
-		Node: n, Kernel: variant.Name, Splits: true, Operations: machine.Operations(n), Reads: reads, Writes: []int{dst},
+		Node: n, Kernel: variant.Name, Splits: true, MostParts: max(rows/row/2, c.threads), Operations: machine.Operations(n),
+		Reads: reads, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {
 			a := depthwise.Args{
 				A: r.Arena, Offsets: *offsets, Grid: grid, C: r.Mem[dst], LDC: ldc, Operands: values(r.Run),
 			}
-			packed.Run(&a, firstPixel(rows, row, part, parts), firstPixel(rows, row, part+1, parts))
+			packed.Run(&a, part*(rows/row)/parts*row, (part+1)*(rows/row)/parts*row)
 			return nil
 		},
 	})
 	return nil
-}
-
-// firstPixel returns the pixel with which a part begins: the first of a row of so many pixels, unless there are more
-// parts than rows.
-func firstPixel(pixels, row, part, parts int) int {
-	if pixels/row < parts {
-		row = 1
-	}
-	return part * (pixels / row) / parts * row
 }
 
 // plane returns the axes of a convolution with one or two spatial dimensions as two axes.

@@ -353,9 +353,10 @@ func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
 		}
 		return nil
 	}
+	const fewRows = 32 // for which packing the other matrix costs little
 	c.emit(machine.Instruction{
-		Node: n, Kernel: variant.Name, Splits: true, Operations: machine.Operations(n),
-		Reads: []int{a, b}, Writes: []int{dst}, Run: run,
+		Node: n, Kernel: variant.Name, Splits: true, MostParts: max(d.pairs, d.pairs*d.m/fewRows, c.threads),
+		Operations: machine.Operations(n), Reads: []int{a, b}, Writes: []int{dst}, Run: run,
 	})
 	return true, nil
 }
@@ -581,13 +582,13 @@ func (c *compiler) lowerProducts(p *product) error {
 			return moved(p.offsets(), variant.NumberSize()*g*p.channels)
 		})
 		stride, first := 4*p.columns, 4*g*columns
-		divided := division{p.rows, packed.Panels(), variant.MR, 4 * p.taps * p.numbers * columns}
+		divided := c.dividedProduct(p.rows, packed.Panels(), variant.MR, 4*p.taps*p.numbers*columns)
 		c.emit(machine.Instruction{
-			Node: n, Kernel: variant.Name, Splits: true, Operations: machine.Operations(n) / int64(p.groups),
-			Reads: p.reads, Writes: []int{dst},
+			Node: n, Kernel: variant.Name, Splits: true, MostParts: divided.Parts(),
+			Operations: machine.Operations(n) / int64(p.groups), Reads: p.reads, Writes: []int{dst},
 			Run: func(r *machine.Worker, part, parts int) error {
 				r.SGemm = sgemm.Args{A: r.Arena, Offsets: *offsets, C: r.Mem[dst][first:], LDC: stride}
-				m0, m1, p0, p1 := divided.part(part, parts)
+				m0, m1, p0, p1 := divided.Part(part, parts)
 				packed.Run(&r.SGemm, m0, m1, p0, p1)
 				return nil
 			},

@@ -186,11 +186,13 @@ func (c *compiler) emitPool(n *core.Node, w *window, kind pool.Kind, counts []fl
 		return w.insideOffsets(c.buffers[src].Offset, row)
 	})
 	size, pixels, channels, taps := kind.Size(), w.pixels, w.channels, w.taps
+	const fewPixels, block = 4, 64 // of channels
+	divided := machine.NewGrid(c.threads, pixels, (channels+block-1)/block, 1, fewPixels)
 	c.emit(machine.Instruction{
-		Node: n, Kernel: variant.Name, Splits: true, Reads: []int{src, pad}, Writes: []int{dst},
+		Node: n, Kernel: variant.Name, Splits: true, MostParts: divided.Parts(), Reads: []int{src, pad}, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {
-			m0, m1, c0, c1 := splitChannels(pixels, channels, part, parts)
-			if c0 == c1 {
+			m0, m1, c0, c1 := divided.Part(part, parts)
+			if c0, c1 = c0*block, min(c1*block, channels); c0 >= c1 {
 				return nil
 			}
 			r.Pool = pool.Args{
@@ -201,14 +203,4 @@ func (c *compiler) emitPool(n *core.Node, w *window, kind pool.Kind, counts []fl
 			return nil
 		},
 	})
-}
-
-// splitChannels returns the range of pixels or, if there are few pixels, of channels for a part.
-func splitChannels(pixels, channels, part, parts int) (m0, m1, c0, c1 int) {
-	if pixels >= 4*parts {
-		return part * pixels / parts, (part + 1) * pixels / parts, 0, channels
-	}
-	const unit = 64
-	units := (channels + unit - 1) / unit
-	return 0, pixels, part * units / parts * unit, min((part+1)*units/parts*unit, channels)
 }

@@ -142,23 +142,22 @@ var (
 // smallest and the largest element.
 func lowerUsedRange(c *compiler, n *core.Node) (bool, error) {
 	elements := n.Inputs()[0].Shape().MustElements()
-	if elements < c.threads*machine.PartsPerThread {
+	if elements < c.threads*partsOfExtremes {
 		return false, nil
 	}
 	src := c.buffer(n.Inputs()[0])
-	most := c.threads * machine.PartsPerThread
+	most := c.threads * partsOfExtremes
 	state := c.newState(func() any {
 		return &extremes{make([]int32, most), make([]int32, most), vector(core.I32, 2)}
 	})
 	c.emit(machine.Instruction{
-		Node: n, Kernel: "extremes_s32_portable", Splits: true, Reads: []int{src},
+		Node: n, Kernel: "extremes_s32_portable", Splits: true, MostParts: most, Reads: []int{src},
 		Run: func(r *machine.Worker, part, parts int) error {
 			i0, i1 := part*elements/parts, (part+1)*elements/parts
 			e := r.State[state].(*extremes)
-			e.low[part], e.high[part] = extremesOf(machine.View[int32](r.Mem[src])[i0:i1])
-			for i := parts; part == 0 && i < most; i++ { // entries of parts that do not exist
-				e.low[i], e.high[i] = e.low[0], e.high[0]
-			}
+			low, high := extremesOf(machine.View[int32](r.Mem[src])[i0:i1])
+			fill(e.low[part*most/parts:(part+1)*most/parts], low)
+			fill(e.high[part*most/parts:(part+1)*most/parts], high)
 			return nil
 		},
 	})
@@ -255,7 +254,7 @@ func lowerUsedRangePerChannel(c *compiler, n *core.Node) (bool, error) {
 	}
 	channels := s[len(s)-1]
 	rows := s.MustElements() / channels
-	most := c.threads * machine.PartsPerThread
+	most := c.threads * partsOfExtremes
 	state := c.newState(func() any {
 		t, err := core.NewTensor(core.I32, core.Shape{2 * most, channels})
 		if err != nil {
@@ -265,13 +264,15 @@ func lowerUsedRangePerChannel(c *compiler, n *core.Node) (bool, error) {
 	})
 	src := c.buffer(n.Inputs()[0])
 	c.emit(machine.Instruction{
-		Node: n, Kernel: "extremes_s32_channels_portable", Splits: true, Reads: []int{src},
+		Node: n, Kernel: "extremes_s32_channels_portable", Splits: true, MostParts: most, Reads: []int{src},
 		Run: func(r *machine.Worker, part, parts int) error {
 			x := machine.View[int32](r.Mem[src])
 			all := core.Data[int32](r.State[state].(*core.Tensor))
-			for i := part; i < most; i += parts { // a part also fills the entries of parts that do not exist
-				low, high := all[2*i*channels:][:channels], all[(2*i+1)*channels:][:channels]
-				channelExtremes(low, high, x, part*rows/parts, (part+1)*rows/parts)
+			first, end := part*most/parts, (part+1)*most/parts
+			both := all[2*first*channels:][:2*channels]
+			channelExtremes(both[:channels], both[channels:], x, part*rows/parts, (part+1)*rows/parts)
+			for i := first + 1; i < end; i++ {
+				copy(all[2*i*channels:], both)
 			}
 			return nil
 		},
@@ -675,25 +676,24 @@ func lowerLevels(c *compiler, n *core.Node) (bool, error) {
 	}
 	src, dst := c.buffer(x), c.newOutput(n.Out(0))
 	ends := []*extreme{c.smallest(), c.largest()}
-	most := c.threads * machine.PartsPerThread
+	most := c.threads * partsOfExtremes
 	state := c.newState(func() any { return make([][2]float32, most) })
 	scratch := c.newScratch(productOf(c.threads, 4*foldBlock))
 	c.emit(machine.Instruction{
-		Node: n, Kernel: ends[0].name(), Splits: true, Reads: []int{src}, Scratch: []int{scratch},
+		Node: n, Kernel: ends[0].name(), Splits: true, MostParts: most, Reads: []int{src}, Scratch: []int{scratch},
 		Run: func(r *machine.Worker, part, parts int) error {
 			tmp, v := r.Mem[scratch][r.Thread*4*foldBlock:][:4*foldBlock], r.State[state].([][2]float32)
 			i0, i1 := part*elements/parts, (part+1)*elements/parts
+			var both [2]float32
 			for k, e := range ends {
-				v[part][k] = e.of(r.Mem[src][4*i0:4*i1], tmp)
+				both[k] = e.of(r.Mem[src][4*i0:4*i1], tmp)
 			}
-			for i := parts; part == parts-1 && i < most; i++ { // entries of parts that do not exist
-				v[i] = v[part]
-			}
+			fill(v[part*most/parts:(part+1)*most/parts], both)
 			return nil
 		},
 	})
 	scaled, round := elementwise.Choose(c.isas, elementwise.Scaled), elementwise.Choose(c.isas, elementwise.RoundEven)
-	numbers := c.newState(func() any { return make([][2]elementwise.Numbers, most) })
+	numbers := c.newState(func() any { return make([][2]elementwise.Numbers, c.threads) })
 	c.emit(machine.Instruction{
 		Node: n, Kernel: round.Name, Splits: true, Reads: []int{src}, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {
@@ -704,7 +704,7 @@ func lowerLevels(c *compiler, n *core.Node) (bool, error) {
 				}
 			}
 			l, _ := op.ComputedLevels(low, high)
-			s := &r.State[numbers].([][2]elementwise.Numbers)[part]
+			s := &r.State[numbers].([][2]elementwise.Numbers)[r.Thread]
 			s[0].Scale, s[1].Scale = l.Scale, l.Back
 			i0, i1 := splitElements(elements, part, parts)
 			for i := i0; i < i1; i += foldBlock {

@@ -152,7 +152,7 @@ func (c *compiler) lowerExtreme(d *reduction, e *extreme) {
 	case d.at == 1:
 		c.emitCopy(d.node, d.src, d.dst, 0, 4*d.before*d.behind)
 		return
-	case d.before*d.behind == 1 && d.at >= max(minPart, c.threads*machine.PartsPerThread):
+	case d.before*d.behind == 1 && d.at >= max(minPart, c.threads*partsOfExtremes):
 		c.lowerExtremeOfAll(d, e)
 		return
 	case short:
@@ -194,21 +194,29 @@ func (e *extreme) short(y, x, tmp []byte, n int) {
 	}
 }
 
+// partsOfExtremes is into how many parts per thread the search for an extreme of all elements is divided at most. A
+// part fills the entries of all smaller parts that it consists of.
+const partsOfExtremes = 16
+
+func fill[T any](entries []T, v T) {
+	for i := range entries {
+		entries[i] = v
+	}
+}
+
 // lowerExtremeOfAll lowers the extreme of all elements: first that of each part, then that of the parts' extremes
 // in order.
 func (c *compiler) lowerExtremeOfAll(d *reduction, e *extreme) {
 	n, elements, src, dst := d.node, d.at, d.src, d.dst
-	most := c.threads * machine.PartsPerThread
+	most := c.threads * partsOfExtremes
 	scratch := c.newScratch(productOf(c.threads, 4*foldBlock))
 	state := c.newState(func() any { return make([]float32, most) })
 	c.emit(machine.Instruction{
-		Node: n, Kernel: e.name(), Splits: true, Reads: []int{src}, Scratch: []int{scratch},
+		Node: n, Kernel: e.name(), Splits: true, MostParts: most, Reads: []int{src}, Scratch: []int{scratch},
 		Run: func(r *machine.Worker, part, parts int) error {
 			tmp, v := r.Mem[scratch][r.Thread*4*foldBlock:][:4*foldBlock], r.State[state].([]float32)
-			v[part] = e.of(r.Mem[src][4*(part*elements/parts):4*((part+1)*elements/parts)], tmp)
-			for i := parts; part == parts-1 && i < most; i++ { // entries of parts that do not exist
-				v[i] = v[part]
-			}
+			x := e.of(r.Mem[src][4*(part*elements/parts):4*((part+1)*elements/parts)], tmp)
+			fill(v[part*most/parts:(part+1)*most/parts], x)
 			return nil
 		},
 	})

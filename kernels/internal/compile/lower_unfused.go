@@ -74,14 +74,13 @@ func (c *compiler) lowerUnfused(u *unfused) error {
 	node := u.node
 	u.node, u.operands = nil, nil
 	u.prepare(c)
+	divided := machine.NewGrid(c.threads, u.rows, u.columns, 1, 1)
 	c.emit(machine.Instruction{
-		Node: node, Kernel: "post-ops", Splits: true, Reads: reads, Writes: []int{u.dst}, Scratch: []int{u.scratch},
+		Node: node, Kernel: "post-ops", Splits: true, MostParts: divided.Parts(),
+		Reads: reads, Writes: []int{u.dst}, Scratch: []int{u.scratch},
 		Run: func(r *machine.Worker, part, parts int) error {
-			if u.rows >= parts {
-				u.run(r, part*u.rows/parts, (part+1)*u.rows/parts, 0, u.columns)
-			} else {
-				u.run(r, 0, u.rows, part*u.columns/parts, (part+1)*u.columns/parts)
-			}
+			m0, m1, n0, n1 := divided.Part(part, parts)
+			u.run(r, m0, m1, n0, n1)
 			return nil
 		},
 	})

@@ -142,11 +142,17 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 	offsets := c.matmulOffsets(m, spec, g)
 	size, first, rows, columns := e.Out.Size(), g*w.columns, m.rows, w.columns
 	perThread, sumSize, grid := packed.Scratch(), e.Sum.Size(), m.grid
-	divided := division{rows, packed.Panels(), packed.TileRows(m.grid), m.taps * m.tapBytes * columns}
+	across, panels := 1, packed.Panels() // panels that are computed together
+	if packed.Gathers() {
+		if across = panels; rows < 2*variant.MR*c.threads {
+			across = (panels + c.threads - 1) / c.threads
+		}
+	}
+	divided := c.dividedProduct(rows, (panels+across-1)/across, packed.TileRows(m.grid), m.taps*m.tapBytes*columns)
 	flip := c.flipBehind(n, m.groups == 1 && e.Out.Size() == 1)
 	reads, writes := append(slices.Clone(m.reads), sum), []int{dst, flip.buffer}
 	c.emit(machine.Instruction{
-		Node: n, Kernel: variant.Name, Splits: true, MostParts: divided.most(),
+		Node: n, Kernel: variant.Name, Splits: true, MostParts: divided.Parts(),
 		Operations: machine.Operations(n) / int64(m.groups),
 		Reads:      reads, Writes: writes, Scratch: []int{scratch},
 		Run: func(r *machine.Worker, part, parts int) error {
@@ -158,7 +164,8 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 			if sum >= 0 {
 				a.Sum, a.LDSum = r.Mem[sum][first*sumSize:], stride*sumSize
 			}
-			m0, m1, p0, p1 := divided.part(part, parts)
+			m0, m1, p0, p1 := divided.Part(part, parts)
+			p0, p1 = p0*across, min(p1*across, panels)
 			packed.Run(&a, m0, m1, p0, p1)
 			flip.run(r, dst, columns, m0, m1, p0*variant.NR, min(p1*variant.NR, columns))
 			return nil
@@ -209,45 +216,14 @@ func (c *compiler) matmulOffsets(m *matmul, s gemm.Spec, g int) *[]int32 {
 	return c.offsets(m.node, s.CheckOffsets, func() []int32 { return moved(m.offsets(), g*m.step) })
 }
 
-// division describes a product whose work is to be divided into parts.
-type division struct {
-	rows, panels int
-	mr           int // rows per tile
-	weights      int // in bytes
-}
-
-// part returns the rows and panels of a part. As long as each part gets a few tiles, the work is divided by rows, so
-// that a thread works on the same part of the images from one product to the next. With many weights and fewer rows it
-// is divided by panels, as far as there are enough, so that each thread reads different weights.
-func (d *division) part(part, parts int) (m0, m1, p0, p1 int) {
-	const fewRows, rows, manyWeights = 12, 48, 64 << 10
-	heavy, least := d.weights > manyWeights, parts*fewRows
-	if heavy {
-		least = parts * rows
+// dividedProduct divides a product of rows and panels of columns. As long as there are enough rows for each thread,
+// they are divided, so that a thread works on the same part of the images from one product to the next. With many
+// weights, a block of rows has several tiles, for which the weights are read once.
+func (c *compiler) dividedProduct(rows, panels, tile, weightBytes int) machine.Grid {
+	const fewRows, manyRows, manyWeights = 12, 48, 64 << 10
+	least := max(fewRows, 2*tile)
+	if weightBytes > manyWeights {
+		least = max(manyRows, 2*tile)
 	}
-	across := 1 // number of blocks of panels
-	for i := 2; i <= min(parts, d.panels) && d.rows < least && (heavy || d.rows*across < least); i++ {
-		if parts%i == 0 {
-			across = i
-		}
-	}
-	down := parts / across
-	r, c := part/across, part%across
-	return d.row(r, down), d.row(r+1, down), c * d.panels / across, (c + 1) * d.panels / across
-}
-
-// most returns into how many parts the product is divided at most, so that a part has some tiles below each other or
-// many panels.
-func (d *division) most() int {
-	const tiles, panels = 4, 8
-	return max(d.rows/(tiles*d.mr), d.panels/panels, 1)
-}
-
-// row returns the first row of block i of blocks: the first row of a tile, if there are enough tiles.
-func (d *division) row(i, blocks int) int {
-	first := i * d.rows / blocks
-	if i == blocks || d.rows < 2*blocks*d.mr {
-		return first
-	}
-	return (first + d.mr/2) / d.mr * d.mr
+	return machine.NewGrid(c.threads, rows, panels, tile, least)
 }

@@ -16,6 +16,7 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/pages"
 )
 
@@ -118,6 +119,10 @@ func (p *Packed) TileRows(g Grid) int {
 
 // Panels returns the number of column panels: the unit in which Run divides N.
 func (p *Packed) Panels() int { return (p.spec.N + p.variant.NR - 1) / p.variant.NR }
+
+// Gathers reports whether a call of Run first copies the taps of its rows side by side, however few columns it
+// computes.
+func (p *Packed) Gathers() bool { return p.variant.ISA == isa.AMX && p.spec.Taps > 1 }
 
 // Scratch returns how many bytes one call of Run needs in Args.Scratch.
 func (p *Packed) Scratch() int {

@@ -35,7 +35,7 @@ func runVNNI(p *Packed, a Args, m0, m1, panel0, panel1 int) {
 		p.epilogueCall(&r.call, &r.a, panel)
 		r.b = unsafe.Pointer(&p.bytes[panel*p.variant.NR*size])
 		each, more, others := tiling(m1-m0, p.tileRowsVNNI(panel))
-		r.fetch(panel, min(panel+1, panel1-1), more+others)
+		r.fetch(panel, min(panel+1, p.Panels()-1), more+others)
 		if more > 0 {
 			r.tiles, r.rows = more, each+1
 			r.kernel(m0, panel)

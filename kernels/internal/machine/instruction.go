@@ -13,8 +13,7 @@ type Instruction struct {
 	Node   *core.Node
 	Kernel string // a variant's name, or what else does the work
 	Splits bool   // whether threads may share the work; function stages decides into how many parts
-	// MostParts is into how many parts the work may be divided before their own cost is felt, if these are more
-	// than the threads; 0 if that does not matter.
+	// MostParts bounds into how many parts the work is divided; 0 if it may be any number.
 	MostParts int
 	// Operations is how many of the node's multiplications and additions it does: none if it only moves
 	// the node's data or finishes its accumulators.
@@ -25,8 +24,10 @@ type Instruction struct {
 	Scratch    []int    // buffers that no other instruction needs
 	Calls      *Calls   // the functions that it calls; nil if it calls none
 	Segment    *Segment // is run instead of Run; nil for most instructions
-	// Run computes part number part of parts. It may be called for all parts at the same time, by
-	// workers with different thread numbers.
+	// Run computes the fraction of the work from part/parts to (part+1)/parts. One execution calls it for
+	// fractions that make up the whole, perhaps at the same time and by workers with different thread numbers. They
+	// may have different parts, each the number of shares times a power of two, so what a fraction covers must
+	// be what the fractions that it consists of cover. The number of shares is 1 or that of the threads.
 	Run func(r *Worker, part, parts int) error
 }
 
@@ -41,6 +42,7 @@ type Worker struct {
 	Pool       pool.Args
 	SGemm      sgemm.Args
 	SDepthwise sdepthwise.Args
+	_          [64]byte // keeps what one worker writes out of the cache lines of the next one
 }
 
 // estimate returns a rough estimate of how many nanoseconds an instruction takes on one thread.

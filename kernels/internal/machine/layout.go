@@ -15,9 +15,13 @@ type Layout struct {
 }
 
 // Place assigns the buffers their offsets in an arena of at most limit bytes. A *core.MemoryError names the
-// node whose buffer exceeds it.
-func (l *Layout) Place(limit int64) (err error) {
-	l.Arena, err = plan(l.Buffers, limit)
+// node whose buffer exceeds it. The buffers are for so many threads, each of which owns a fraction of them.
+func (l *Layout) Place(limit int64, threads int) (err error) {
+	shared := 0
+	if threads > 1 {
+		shared = min(threads, mostCaches) * cacheOfThread
+	}
+	l.Arena, err = plan(l.Buffers, limit, shared)
 	return err
 }
 

@@ -23,22 +23,41 @@ func TensorTooLarge(n *core.Node, bytes, limit int64) error {
 	}
 }
 
+// cacheOfThread is how many bytes the caches of a thread's core are assumed to hold, with its part of the last one.
+const cacheOfThread = 4 << 20
+
+// mostCaches bounds for how many caches the arena grows.
+const mostCaches = 4
+
 // plan assigns every buffer an offset such that buffers that live at the same time do not overlap, and
 // returns the size of the arena. It places the largest buffers first, each at the lowest free offset, or
 // behind all others if too many live at its time (see maxNeighbours). A *core.MemoryError names the node
 // whose buffer exceeds the limit.
-func plan(buffers []*Buffer, limit int64) (int, error) {
+//
+// A thread owns the same fraction of each buffer, so where buffers of different sizes overlap, a thread writes
+// to what another one has in its cache, which takes several times as long. Therefore such buffers do not overlap
+// before shared bytes have been written in between, as many as the caches of all threads hold, unless this
+// exceeds the limit. shared is 0 for one thread.
+func plan(buffers []*Buffer, limit int64, shared int) (int, error) {
+	if size, err := place(buffers, limit, shared); err == nil || shared == 0 {
+		return size, err
+	}
+	return place(buffers, limit, 0)
+}
+
+func place(buffers []*Buffer, limit int64, shared int) (int, error) {
 	most := int(min(limit, maxArena))
 	var todo []*Buffer
 	end := 0
 	for _, b := range buffers {
 		if b.InArena() && (b.first >= 0 || b.Whole) {
+			b.found = 0
 			todo = append(todo, b)
 			end = max(end, b.last)
 		}
 	}
 	slices.SortStableFunc(todo, func(a, b *Buffer) int { return cmp.Compare(b.Size, a.Size) })
-	placed := newTimeline(end)
+	placed, times := newTimeline(end), writtenBytes(todo, end)
 	total := 0
 	for _, b := range todo {
 		if b.Size > most {
@@ -47,7 +66,11 @@ func plan(buffers []*Buffer, limit int64) (int, error) {
 		if b.Whole {
 			b.first, b.last = 0, end
 		}
-		others, all := placed.during(b.first, b.last) // by offset
+		others, all := placed.during(times.around(b, shared)) // by offset
+		if !all {
+			others, all = placed.during(b.first, b.last)
+		}
+		others = slices.DeleteFunc(others, func(o *Buffer) bool { return !times.conflict(b, o, shared) })
 		at := 0
 		if !all {
 			others, at = nil, total
@@ -65,6 +88,42 @@ func plan(buffers []*Buffer, limit int64) (int, error) {
 		placed.add(b)
 	}
 	return total, nil
+}
+
+// written has, for each instruction, how many bytes the instructions before it write to the arena.
+type written []int
+
+func writtenBytes(buffers []*Buffer, end int) written {
+	w := make(written, end+2)
+	for _, b := range buffers {
+		w[b.first+1] += b.Size
+	}
+	for i := range end + 1 {
+		w[i+1] += w[i]
+	}
+	return w
+}
+
+// around returns the instructions during which a buffer may conflict with others.
+func (w written) around(b *Buffer, shared int) (first, last int) {
+	if b.Size > shared/2 {
+		return b.first, b.last
+	}
+	for first, last = b.first, b.last; first > 0 && w[b.first]-w[first] < shared; {
+		first--
+	}
+	for last < len(w)-2 && w[last+1]-w[b.last+1] < shared {
+		last++
+	}
+	return first, last
+}
+
+// conflict reports whether two buffers may not overlap. Those that no cache holds only conflict while both live.
+func (w written) conflict(a, b *Buffer, shared int) bool {
+	if a.first > b.first {
+		a, b = b, a
+	}
+	return b.first <= a.last || a.Size != b.Size && max(a.Size, b.Size) <= shared/2 && w[b.first]-w[a.last+1] < shared
 }
 
 // timeline finds the buffers that live in a range of instructions. It is a segment tree: each span of

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/core"
 )
 
 // TestPlan: buffers that live at the same time do not overlap, and each lies where looking at
@@ -26,9 +28,11 @@ func TestPlan(t *testing.T) {
 				}
 				buffers = append(buffers, b)
 			}
-			total, err := plan(buffers, 1<<30)
-			require.NoError(t, err)
-			require.Equal(t, plainPlan(t, buffers), total)
+			for _, shared := range []int{0, 4000, 20000} {
+				total, err := plan(buffers, 1<<30, shared)
+				require.NoError(t, err)
+				require.Equal(t, plainPlan(t, buffers, shared), total)
+			}
 		})
 	}
 }
@@ -39,7 +43,7 @@ func TestPlanOfManyAtOnce(t *testing.T) {
 	for i := range buffers {
 		buffers[i] = &Buffer{Size: 100, first: i, last: len(buffers), Param: -1, Result: -1}
 	}
-	total, err := plan(buffers, 1<<30)
+	total, err := plan(buffers, 1<<30, 0)
 	require.NoError(t, err)
 	offsets := map[int]bool{}
 	for _, b := range buffers {
@@ -50,13 +54,38 @@ func TestPlanOfManyAtOnce(t *testing.T) {
 	require.Equal(t, len(buffers)*buffers[0].Reserved(), total)
 }
 
+// A limit below the size of the arena in which threads do not disturb each other is kept if a smaller one does.
+func TestPlanKeepsToTheLimit(t *testing.T) {
+	n := copying(t, 1, false, nil).Node
+	buffers := []*Buffer{NewBuffer(3000, n), NewBuffer(2000, n)}
+	buffers[0].Touch(0)
+	buffers[1].Touch(1)
+	apart, err := plan(buffers, 1<<30, 1<<20)
+	require.NoError(t, err)
+	require.Equal(t, buffers[0].Reserved()+buffers[1].Reserved(), apart)
+	total, err := plan(buffers, int64(apart)-1, 1<<20)
+	require.NoError(t, err)
+	require.Equal(t, buffers[0].Reserved(), total)
+	_, err = plan(buffers, int64(total)-1, 1<<20)
+	require.ErrorAs(t, err, new(*core.MemoryError))
+}
+
 // plainPlan places the buffers one by one, largest first, and compares with their offsets.
-func plainPlan(t *testing.T, buffers []*Buffer) (total int) {
+func plainPlan(t *testing.T, buffers []*Buffer, shared int) (total int) {
 	todo := slices.DeleteFunc(slices.Clone(buffers), func(b *Buffer) bool { return !b.InArena() })
 	slices.SortStableFunc(todo, func(a, b *Buffer) int { return cmp.Compare(b.Size, a.Size) })
 	for i, b := range todo {
 		others := slices.DeleteFunc(slices.Clone(todo[:i]), func(o *Buffer) bool {
-			return !(o.Whole || b.Whole || o.first <= b.last && b.first <= o.last)
+			if o.Whole || b.Whole || o.first <= b.last && b.first <= o.last {
+				return false
+			}
+			between := 0
+			for _, w := range buffers {
+				if w.InArena() && w.first > min(o.last, b.last) && w.first < max(o.first, b.first) {
+					between += w.Size
+				}
+			}
+			return o.Size == b.Size || max(o.Size, b.Size) > shared/2 || between >= shared
 		})
 		slices.SortStableFunc(others, func(a, b *Buffer) int { return cmp.Compare(a.Offset, b.Offset) })
 		at := 0

@@ -3,6 +3,8 @@ package machine
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math/big"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -15,7 +17,7 @@ import (
 )
 
 // copying returns an instruction that moves some bytes, and may be split or not.
-func copying(t *testing.T, bytes int, splits bool, run func(w *Worker, part, parts int) error) Instruction {
+func copying(t testing.TB, bytes int, splits bool, run func(w *Worker, part, parts int) error) Instruction {
 	p, err := core.NewNode(&core.Parameter{Type: core.U8, Shape: core.Shape{bytes}})
 	require.NoError(t, err)
 	n, err := core.NewNode(&pointwise.FlipSign{}, p.Out(0))
@@ -25,6 +27,10 @@ func copying(t *testing.T, bytes int, splits bool, run func(w *Worker, part, par
 
 func TestStagesKeepShortWorkOnOneThread(t *testing.T) {
 	const short, long = 1 << 10, 1 << 20 // 0.3 and 262 microseconds by the estimate
+	one := func(first, last int) stage { return stage{first: first, last: last, shares: 1, blocks: 1} }
+	shared := func(at, shares, halvings int) stage {
+		return stage{first: at, last: at, shares: shares, blocks: 1, halvings: halvings}
+	}
 	for _, c := range []struct {
 		name    string
 		bytes   []int
@@ -32,23 +38,32 @@ func TestStagesKeepShortWorkOnOneThread(t *testing.T) {
 		threads int
 		want    []stage
 	}{
-		{"one thread", []int{long, short, long}, []bool{true, true, true}, 1, []stage{{first: 0, last: 2, parts: 1}}},
+		{"one thread", []int{long, short, long}, []bool{true, true, true}, 1, []stage{one(0, 2)}},
 		{
 			"short work is joined",
 			[]int{short, short, long, short, short},
 			[]bool{true, true, true, false, true},
 			2,
-			[]stage{{first: 0, last: 1, parts: 1}, {first: 2, last: 2, parts: 8}, {first: 3, last: 4, parts: 1}},
+			[]stage{one(0, 1), shared(2, 2, 5), one(3, 4)},
+		},
+		{"what cannot be split is joined", []int{long, short, long}, []bool{false, false, false}, 4, []stage{one(0, 2)}},
+		{"few parts for middling work", []int{1 << 17}, []bool{true}, 2, []stage{shared(0, 2, 2)}},
+		{"as many as threads at least", []int{1 << 18}, []bool{true}, 16, []stage{shared(0, 16, 0)}},
+		{"not too many parts", []int{1 << 23}, []bool{true}, 2, []stage{shared(0, 2, mostHalvings)}},
+		{
+			"long work is also divided for one thread",
+			[]int{1 << 28},
+			[]bool{true},
+			1,
+			[]stage{{first: 0, last: 0, shares: 1, blocks: 4}},
 		},
 		{
-			"what cannot be split is joined",
-			[]int{long, short, long},
-			[]bool{false, false, false},
-			4,
-			[]stage{{first: 0, last: 2, parts: 1}},
+			"and into blocks for several",
+			[]int{1 << 30},
+			[]bool{true},
+			3,
+			[]stage{{first: 0, last: 0, shares: 3, blocks: 8, halvings: mostHalvings}},
 		},
-		{"few parts for middling work", []int{1 << 17}, []bool{true}, 2, []stage{{first: 0, last: 0, parts: 4}}},
-		{"as many as threads at least", []int{1 << 18}, []bool{true}, 8, []stage{{first: 0, last: 0, parts: 8}}},
 		{"nothing", nil, nil, 2, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -62,12 +77,41 @@ func TestStagesKeepShortWorkOnOneThread(t *testing.T) {
 }
 
 func TestStagesKeepToMostParts(t *testing.T) {
-	for _, c := range []struct{ most, threads, want int }{
-		{0, 2, 8}, {9, 2, 8}, {6, 2, 6}, {5, 2, 4}, {1, 2, 2}, {3, 4, 4},
+	for _, c := range []struct{ most, threads, shares, halvings int }{
+		{0, 2, 2, 5}, {9, 2, 2, 2}, {6, 2, 2, 1}, {3, 2, 2, 0}, {1, 2, 1, 0}, {3, 4, 1, 0}, {6, 3, 3, 1},
 	} {
 		i := copying(t, 1<<20, true, nil)
 		i.MostParts = c.most
-		assert.Equal(t, c.want, stages([]Instruction{i}, c.threads)[0].parts, "%+v", c)
+		want := stage{shares: c.shares, blocks: 1, halvings: c.halvings}
+		assert.Equal(t, []stage{want}, stages([]Instruction{i}, c.threads), "%+v", c)
+	}
+}
+
+func TestPartsOfAShareMakeUpTheShare(t *testing.T) {
+	for _, s := range []stage{
+		{shares: 1, blocks: 1},
+		{shares: 3, blocks: 1},
+		{shares: 2, blocks: 5},
+		{shares: 2, blocks: 1, halvings: 1},
+		{shares: 3, blocks: 1, halvings: 6},
+		{shares: 2, blocks: 4, halvings: 3},
+	} {
+		at := big.NewRat(0, 1)
+		var sizes []string
+		for share := range s.shares {
+			for i := range s.partsPerShare() {
+				part, parts := s.part(share, i)
+				assert.Equal(t, big.NewRat(int64(part), int64(parts)), at, "%+v: part %d of share %d", s, i, share)
+				at = big.NewRat(int64(part)+1, int64(parts))
+				if share == 0 {
+					sizes = append(sizes, big.NewRat(int64(s.shares), int64(parts)).String())
+				}
+			}
+			assert.Equal(t, big.NewRat(int64(share)+1, int64(s.shares)), at, "%+v: share %d", s, share)
+		}
+		if s.halvings == 3 {
+			assert.Equal(t, []string{"1/4", "1/4", "1/4", "1/8", "1/16", "1/32", "1/32"}, sizes)
+		}
 	}
 }
 
@@ -82,9 +126,9 @@ func execute(ctx context.Context, p *Planned, r *Run) error {
 }
 
 func TestEveryPartIsComputedOnceAndInOrder(t *testing.T) {
-	const steps, threads = 40, 3
-	var computed [steps]atomic.Int32
-	var finished atomic.Int32 // instructions
+	const steps, threads, units = 40, 3, 3 << mostHalvings
+	var computed [steps]atomic.Int32 // in units
+	var finished atomic.Int32        // instructions
 	var code []Instruction
 	for i := range steps {
 		bytes := 1 << (10 + i%11)
@@ -92,7 +136,7 @@ func TestEveryPartIsComputedOnceAndInOrder(t *testing.T) {
 			if before := finished.Load(); int(before) != i {
 				return errors.New("begun before the one before had ended")
 			}
-			if int(computed[i].Add(1)) == parts {
+			if computed[i].Add(int32(units/parts)) == units {
 				finished.Add(1)
 			}
 			return nil
@@ -104,7 +148,7 @@ func TestEveryPartIsComputedOnceAndInOrder(t *testing.T) {
 		require.NoError(t, execute(context.Background(), p, &Run{layout: p.layout}))
 		for _, s := range p.stages {
 			for i := s.first; i <= s.last; i++ {
-				require.EqualValues(t, s.parts, computed[i].Swap(0), "instruction %d", i)
+				require.EqualValues(t, units, computed[i].Swap(0), "instruction %d", i)
 			}
 		}
 	}
@@ -181,5 +225,42 @@ func TestPanicTakesTheMemoryAway(t *testing.T) {
 		require.False(t, r.broken.Load())
 		r.broken.Store(true)
 		runs.put(r)
+	}
+}
+
+// BenchmarkStage measures what a stage costs beyond its work: a loop that takes about 10 microseconds on one thread.
+func BenchmarkStage(b *testing.B) {
+	const stages, iterations = 100, 30_000
+	var alone float64 // ns per stage on one thread
+	for _, threads := range []int{1, 2, 4} {
+		b.Run(fmt.Sprintf("threads=%d", threads), func(b *testing.B) {
+			var code []Instruction
+			for range stages {
+				code = append(code, copying(b, 1<<17, true, func(w *Worker, part, parts int) error {
+					x := uint32(part)
+					for range iterations / parts {
+						x = x*3 + 1
+					}
+					if x == 12345 {
+						return context.Canceled
+					}
+					return nil
+				}))
+			}
+			p := scheduled(code, threads)
+			r := &Run{layout: p.layout}
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := execute(context.Background(), p, r); err != nil {
+					b.Fatal(err)
+				}
+			}
+			stage := float64(b.Elapsed().Nanoseconds()) / float64(b.N) / stages
+			if threads == 1 {
+				alone = stage
+			}
+			b.ReportMetric(stage, "ns/stage")
+			b.ReportMetric(stage-alone/float64(threads), "ns-overhead/stage")
+		})
 	}
 }

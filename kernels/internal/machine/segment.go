@@ -162,12 +162,12 @@ func (s *Segment) steps() []Step {
 func (s *Segment) shared(threads int) (all []stage) {
 	for g := s.apart(threads); g < s.Groups; g++ {
 		of := slices.Clone(s.Plan.stages)
-		if of[0].parts > 1 {
-			of = slices.Insert(of, 0, stage{first: 0, last: -1, parts: 1})
+		if of[0].parts() > 1 {
+			of = slices.Insert(of, 0, stage{first: 0, last: -1, shares: 1, blocks: 1})
 		}
-		if of[len(of)-1].parts > 1 {
+		if of[len(of)-1].parts() > 1 {
 			end := len(s.Plan.code)
-			of = append(of, stage{first: end, last: end - 1, parts: 1})
+			of = append(of, stage{first: end, last: end - 1, shares: 1, blocks: 1})
 		}
 		for i := range of {
 			of[i].segment, of[i].group, of[i].enters, of[i].leaves = s, g, i == 0, i == len(of)-1

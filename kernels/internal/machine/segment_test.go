@@ -38,7 +38,7 @@ func batchOf(t *testing.T, images, threads int, inspect func(x byte) error) *Pla
 	inner := &Layout{Buffers: []*Buffer{param, result, between}, Outputs: []int{1}}
 	touch(inner, 0, 0, 2)
 	touch(inner, 1, 1, 2)
-	require.NoError(t, inner.Place(1<<30))
+	require.NoError(t, inner.Place(1<<30, threads))
 	plan := NewPlanned(inner, code, threads, 0, nil)
 
 	in, out := NewBuffer(images*imageBytes, nil), NewBuffer(images*imageBytes, nil)
@@ -49,7 +49,7 @@ func batchOf(t *testing.T, images, threads int, inspect func(x byte) error) *Pla
 		States: []func() any{NewStates(plan, images, threads)},
 	}
 	touch(l, 0, 0, 1, 2)
-	require.NoError(t, l.Place(1<<30))
+	require.NoError(t, l.Place(1<<30, threads))
 	whole := copying(t, images*imageBytes, true, nil)
 	whole.Segment = &Segment{
 		Plan: plan, Groups: images, In: []Port{{0, imageBytes}}, Out: []Port{{1, imageBytes}}, Memory: 2, States: 0,

@@ -30,7 +30,7 @@ type Uses struct{ n atomic.Uint32 }
 // Count counts a read of v. Some of v may lie in small pages, because the memory was in use before Large. When v has
 // been read often, Count moves it to large pages; a program that runs only once does not pay for that.
 func Count[T any](u *Uses, v []T) {
-	if u.n.Add(1) != often {
+	if u.n.Load() >= often || u.n.Add(1) != often { // many threads read the number, so it is not written for ever
 		return
 	}
 	if begin, size := behind(v); size > 0 {
