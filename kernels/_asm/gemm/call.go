@@ -13,7 +13,7 @@ var arguments = emit.Arguments{
 	{Name: "b", Type: "unsafe.Pointer", Size: 8, Doc: "the panel of B"},
 	{Name: "c", Type: "unsafe.Pointer", Size: 8, Doc: "the first row of C, at the panel's first column"},
 	{Name: "sum", Type: "unsafe.Pointer", Size: 8, Doc: "the same of the summand"},
-	{Name: "offsets", Type: "unsafe.Pointer", Size: 8, Doc: "of the taps of the first row: [rows][taps]int32"},
+	{Name: "offsets", Type: "unsafe.Pointer", Size: 8, Doc: "of the taps of the first row"},
 	{Name: "aNow", Type: "uintptr", Size: 8, Doc: "where the routine is: pointers that it moves"},
 	{Name: "cNow", Type: "uintptr", Size: 8, Doc: ""},
 	{Name: "sumNow", Type: "uintptr", Size: 8, Doc: ""},
@@ -48,6 +48,17 @@ var arguments = emit.Arguments{
 	{Name: "gathered", Type: "unsafe.Pointer", Size: 8, Doc: "rows of A whose taps lie side by side"},
 	{Name: "tapBytes", Type: "int", Size: 8, Doc: "length of a run in bytes"},
 	{Name: "blockRows", Type: "int", Size: 8, Doc: "rows of a block"},
+	{Name: "gaps", Type: "unsafe.Pointer", Size: 8, Doc: "taps to leave out behind each one: [taps]int32; nil if none"},
+	{Name: "tapB", Type: "int", Size: 8, Doc: "bytes from tap to tap of B"},
+	{Name: "rowOffsets", Type: "int", Size: 8, Doc: "bytes from row to row of the offsets"},
+	{Name: "tileOffsets", Type: "int", Size: 8, Doc: "bytes from tile to tile: of the offsets"},
+	{Name: "tileC", Type: "int", Size: 8, Doc: "of C"},
+	{Name: "tileSum", Type: "int", Size: 8, Doc: "of the summand"},
+	{Name: "lineCount", Type: "int", Size: 8, Doc: "lines of tiles"},
+	{Name: "lineTiles", Type: "int", Size: 8, Doc: "tiles of a line"},
+	{Name: "lineOffsets", Type: "int", Size: 8, Doc: "bytes from the end of a line to the next one: of the offsets"},
+	{Name: "lineC", Type: "int", Size: 8, Doc: "of C"},
+	{Name: "lineSum", Type: "int", Size: 8, Doc: "of the summand"},
 }
 
 // gen is one routine being generated.

@@ -112,7 +112,7 @@ func (c *compiler) lowerComputedProduct(m *matmul, w computedWeights) error {
 				A: r.Arena, Offsets: *offsets, C: r.Mem[acc], LDC: 4 * spec.N,
 				Scratch: r.Mem[scratch][r.Thread*perThread : (r.Thread+1)*perThread],
 			}
-			d := division{rows, packed.Panels(), variant.MR, w.products * w.columns}
+			d := division{rows, packed.Panels(), variant.MR, w.products * w.columns, nil}
 			m0, m1, p0, p1 := d.part(part, parts)
 			packed.Run(&a, m0, m1, p0, p1)
 			return nil

@@ -326,7 +326,7 @@ func (c *compiler) lowerProducts(p *product) error {
 		packed := product.packed
 		offsets := c.offsets(n, spec.CheckOffsets, func() []int32 { return moved(p.offsets(), 4*g*p.channels) })
 		stride, first := 4*p.columns, 4*g*columns
-		divided := division{p.rows, packed.Panels(), variant.MR, 4 * p.taps * p.numbers * columns}
+		divided := division{p.rows, packed.Panels(), variant.MR, 4 * p.taps * p.numbers * columns, nil}
 		c.emit(machine.Instruction{
 			Node: n, Kernel: variant.Name, Splits: true, Operations: machine.Operations(n) / int64(p.groups),
 			Reads: p.reads, Writes: []int{dst},

@@ -10,6 +10,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/regions"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
 
@@ -28,6 +29,8 @@ type matmul struct {
 	// has been planned.
 	offsets func() []int32
 	reads   []int // the buffers that the offsets point into
+	// window is the convolution if each of its taps is one of the product, else nil.
+	window *convolution
 
 	groups int // how many products there are, whose columns lie side by side in one output
 	step   int // bytes from the data of one group to that of the next
@@ -130,6 +133,10 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 		node: n, computed: e.computed, zero: m.zero, slope: product.slope,
 		new: packed.NewOperands, set: packed.Set, setInit: packed.SetInit,
 	}, m.padding)
+	order, err := m.order(variant, spec)
+	if err != nil {
+		return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
+	}
 	scratch := c.newScratch(packed.Scratch() * c.threads)
 	sum := -1
 	if e.Sum != gemm.NoSum {
@@ -138,7 +145,7 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 	offsets := c.matmulOffsets(m, spec, g)
 	size, first, rows, columns := e.Out.Size(), g*w.columns, m.rows, w.columns
 	perThread, sumSize := packed.Scratch(), e.Sum.Size()
-	divided := division{rows, packed.Panels(), variant.MR, m.taps * m.tapBytes * columns}
+	divided := division{rows, packed.Panels(), variant.MR, m.taps * m.tapBytes * columns, order}
 	flip := c.flipBehind(n, m.groups == 1 && e.Out.Size() == 1)
 	reads, writes := append(slices.Clone(m.reads), sum), []int{dst, flip.buffer}
 	c.emit(machine.Instruction{
@@ -148,18 +155,26 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 		Run: func(r *machine.Worker, part, parts int) error {
 			a := gemm.Args{
 				A: r.Arena, Offsets: *offsets, C: r.Mem[dst][first*size:], LDC: stride * size, Operands: operands(r.Run),
-				Scratch: r.Mem[scratch][r.Thread*perThread : (r.Thread+1)*perThread],
+				Scratch: r.Mem[scratch][r.Thread*perThread : (r.Thread+1)*perThread], Order: order,
 			}
 			if sum >= 0 {
 				a.Sum, a.LDSum = r.Mem[sum][first*sumSize:], stride*sumSize
 			}
 			m0, m1, p0, p1 := divided.part(part, parts)
 			packed.Run(&a, m0, m1, p0, p1)
-			flip.run(r, dst, columns, m0, m1, p0*variant.NR, min(p1*variant.NR, columns))
+			flip.runOrdered(r, dst, columns, order, m0, m1, p0*variant.NR, min(p1*variant.NR, columns))
 			return nil
 		},
 	})
 	return nil
+}
+
+// order returns an order of the rows in which a variant multiplies less padding, or nil. Padding must be zeros.
+func (m *matmul) order(v *gemm.Variant, s gemm.Spec) (*gemm.Order, error) {
+	if m.window == nil || m.zero.computed() || m.zero.constant != 0 || !v.Orders() || s.N <= v.NR/2 {
+		return nil, nil
+	}
+	return regions.Order(m.window.batch, m.window.axes, m.tapBytes, v.MR)
 }
 
 // flipBehind is a copy of a product's output with the sign bit of each byte inverted. It is made while the output is
@@ -183,6 +198,19 @@ func (c *compiler) flipBehind(n *core.Node, whole bool) flipBehind {
 		c.skip[u], c.at[u.Out(0)] = true, f.buffer
 	}
 	return f
+}
+
+// runOrdered makes the copy of columns [n0,n1) of rows [m0,m1), counted in an order.
+func (f *flipBehind) runOrdered(r *machine.Worker, src, columns int, order *gemm.Order, m0, m1, n0, n1 int) {
+	if f.variant == nil || order == nil {
+		f.run(r, src, columns, m0, m1, n0, n1)
+		return
+	}
+	for region := range order.Within(m0, m1) {
+		for m := range region.All() {
+			f.run(r, src, columns, m, m+1, n0, n1)
+		}
+	}
 }
 
 // run makes the copy of columns [n0,n1) of rows [m0,m1).
@@ -209,6 +237,7 @@ type division struct {
 	rows, panels int
 	mr           int // rows per tile
 	weights      int // in bytes
+	order        *gemm.Order
 }
 
 // part returns the rows and panels of a part. As long as each part gets a few tiles, the work is divided by rows, so
@@ -240,6 +269,9 @@ func (d *division) most() int {
 
 // row returns the first row of block i of blocks: the first row of a tile, if there are enough tiles.
 func (d *division) row(i, blocks int) int {
+	if d.order != nil {
+		return d.order.Split(i, blocks, d.mr)
+	}
 	first := i * d.rows / blocks
 	if i == blocks || d.rows < 2*blocks*d.mr {
 		return first

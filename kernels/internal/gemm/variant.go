@@ -17,6 +17,7 @@ type Variant struct {
 	run     func(p *Packed, a Args, m0, m1, panel0, panel1 int)
 	scratch func(p *Packed) int // nil if it needs none
 	suits   func(s Spec) bool   // nil if it suits every product
+	orders  bool                // it takes Args.Order
 	limit   loop
 }
 
@@ -27,6 +28,9 @@ var variants = variant.New("gemm",
 		pack: packLanes, run: runPortable, limit: loopPortable,
 	},
 )
+
+// Orders reports whether the variant takes Args.Order.
+func (v *Variant) Orders() bool { return v.orders }
 
 // Variants describes all variants.
 func Variants() []variant.Info { return variants.Infos() }
